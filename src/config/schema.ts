@@ -1,0 +1,193 @@
+/**
+ * The configuration: every key, its default, its range. Durations are written as people write them (`10m`, `2h`) and
+ * arrive here in milliseconds. Unknown keys are errors. config.yaml at the top of the project shows every key.
+ */
+import { z } from 'zod';
+import { parsePrefix } from '../core/net/prefix.ts';
+import { parseDuration } from './duration.ts';
+
+const duration = (fallback: string, min: string, max: string) => {
+  const [minMs, maxMs] = [parseDuration(min) ?? 0, parseDuration(max) ?? Number.POSITIVE_INFINITY];
+  return z
+    .union([z.string(), z.number()])
+    .default(fallback)
+    .transform((value, context) => {
+      const ms = parseDuration(value);
+      if (ms !== undefined && ms >= minMs && ms <= maxMs) return ms;
+      context.addIssue({ code: 'custom', message: `expected a duration from ${min} to ${max}, such as ${fallback}` });
+      return z.NEVER;
+    });
+};
+
+const positive = (fallback: number) => z.number().positive().default(fallback);
+const share = (fallback: number) => z.number().min(0).max(1).default(fallback);
+const path = (fallback: string) => z.string().min(1).default(fallback);
+const section = <T extends z.ZodRawShape>(shape: T) => z.strictObject(shape).prefault({} as never);
+
+/** Canonical field names of an access event; `logs[].fields` maps each to the key(s) the log uses. */
+export const FIELD_NAMES = [
+  'timestamp',
+  'source_ip',
+  'method',
+  'path',
+  'request',
+  'status',
+  'response_size',
+  'request_time',
+  'user_agent',
+  'referer',
+  'host',
+  'realip_remote_addr',
+] as const;
+export type FieldName = (typeof FIELD_NAMES)[number];
+
+const log = z.strictObject({
+  path: z.string().min(1),
+  format: z.enum(['auto', 'json', 'combined']).default('auto'),
+  fields: z.partialRecord(z.enum(FIELD_NAMES), z.union([z.string(), z.array(z.string()).min(1)])).default({}),
+});
+
+const source = section({
+  poll_interval: duration('20ms', '5ms', '100ms'),
+  line_bytes_max: z.number().int().min(1024).max(1_048_576).default(65_536),
+  discover_interval: duration('1s', '100ms', '60s'),
+});
+
+const detection = section({
+  window: duration('60s', '10s', '5m'),
+  out_of_order: duration('60s', '0s', '5m'),
+  ipv6_prefix: z.number().int().min(32).max(64).default(64),
+  clients_max: z.number().int().min(1000).max(4_000_000).default(1_000_000),
+  static_extensions: z
+    .array(z.string().regex(/^[a-z0-9]{1,8}$/, 'expected an extension without its dot, in lower case'))
+    .default(
+      'css js mjs map png jpg jpeg gif svg ico webp avif bmp woff woff2 ttf otf eot mp3 mp4 webm ogg pdf'.split(' '),
+    ),
+  z_score: positive(3),
+  multiple: z.number().min(1).default(5),
+  min_requests: z.number().int().min(1).default(120),
+  error_surge: section({
+    ratio_multiple: z.number().min(1).default(3),
+    min_errors: z.number().int().min(1).default(15),
+    min_requests: z.number().int().min(1).default(20),
+    z_score: positive(2),
+    multiple: z.number().min(1).default(3),
+  }),
+  site: section({
+    z_score: positive(3),
+    multiple: z.number().min(1).default(5),
+    min_rate: positive(10),
+    start_after: duration('10s', '1s', '5m'),
+    end_after: duration('60s', '1s', '1h'),
+  }),
+});
+
+const baseline = section({
+  window: duration('30m', '2m', '6h'),
+  recompute: duration('60s', '1s', '10m'),
+  warmup: duration('2m', '0s', '1h'),
+  warmup_max_requests: z.number().int().min(10).default(300),
+  client_mean_floor: positive(6),
+  client_stddev_floor: positive(6),
+  site_mean_floor: positive(0.5),
+  site_stddev_floor: positive(0.5),
+  error_ratio_floor: z.number().min(0.001).max(1).default(0.1),
+  hour_of_day: section({
+    enabled: z.boolean().default(true),
+    min_samples: z.number().int().min(1).default(60),
+  }),
+});
+
+const tier = z.union([z.string(), z.number()]).transform((value, context) => {
+  if (value === 'permanent') return null;
+  const ms = parseDuration(value);
+  if (ms !== undefined && ms >= 1000) return ms;
+  context.addIssue({ code: 'custom', message: 'expected a duration of at least 1s, such as 10m, or permanent' });
+  return z.NEVER;
+});
+
+const bans = section({
+  schedule: z.array(tier).min(1).max(20).prefault(['10m', '30m', '2h', 'permanent']),
+  decay: duration('7d', '1s', '3650d'),
+  allowlist: z
+    .array(z.string().min(1))
+    .default([])
+    .superRefine((entries, context) => {
+      for (const [index, entry] of entries.entries()) {
+        if (
+          parsePrefix(entry) ||
+          /^(?=.*[a-z])[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.?$/i.test(entry)
+        )
+          continue;
+        context.addIssue({
+          code: 'custom',
+          path: [index],
+          message: `'${entry}' is neither an address, a network such as 192.0.2.0/24, nor a host name`,
+        });
+      }
+    }),
+  allowlist_resolve: duration('5m', '1s', '1d'),
+  max_per_minute: z.number().int().min(1).default(100),
+  max_share: share(0.2),
+  max_share_min_bans: z.number().int().min(1).default(10),
+  max_active: z.number().int().min(1).max(4_000_000).default(1_000_000),
+});
+
+const firewall = section({
+  backend: z.enum(['auto', 'ipset', 'iptables', 'dry-run']).default('auto'),
+  chain: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9_-]{0,19}$/, 'expected up to 20 letters, digits, _ or -')
+    .default('ZBAN'),
+  protect_ports: z.array(z.number().int().min(1).max(65_535)).max(15).default([22]),
+  reconcile: duration('30s', '1s', '10m'),
+  command_timeout: duration('10s', '100ms', '5m'),
+});
+
+const slack = section({
+  webhook_url: z
+    .string()
+    .refine((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol), 'expected an https:// address')
+    .optional(),
+  webhook_url_file: z.string().min(1).optional(),
+  timeout: duration('10s', '100ms', '5m'),
+  digest_over: z.number().int().min(1).default(5),
+  digest_window: duration('30s', '1s', '1h'),
+  queue_max: z.number().int().min(10).default(1000),
+});
+
+/** The whole configuration. Keys of paths, so that several instances and tests run side by side. */
+export const configSchema = z.strictObject({
+  name: z.string().min(1).max(100).optional(),
+  mode: z.enum(['observe', 'enforce']).default('observe'),
+  profile: z.enum(['balanced', 'classic']).default('balanced'),
+  logs: z
+    .array(log)
+    .min(1, 'expected at least one log')
+    .default([{ path: '/var/log/nginx/access.log', format: 'auto', fields: {} }]),
+  source,
+  detection,
+  baseline,
+  bans,
+  firewall,
+  notify: section({ slack }),
+  state: section({ database: path('/var/lib/zban/zban.db'), checkpoint: duration('1s', '100ms', '60s') }),
+  audit: section({
+    log: path('/var/log/zban/audit.log'),
+    log_bytes_max: z.number().int().min(10_000).default(20_000_000),
+    log_keep: z.number().int().min(1).max(100).default(5),
+    retention: duration('365d', '1h', '36500d'),
+  }),
+  control: section({ socket: path('/run/zban/zban.sock') }),
+  http: section({
+    listen: z
+      .string()
+      .regex(/^(off|(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5})$/, 'expected HOST:PORT, such as 127.0.0.1:9617, or off')
+      .default('127.0.0.1:9617'),
+  }),
+  log_level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+});
+
+export type Config = z.output<typeof configSchema>;
+/** One entry of `logs`. */
+export type LogConfig = Config['logs'][number];

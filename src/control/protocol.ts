@@ -1,0 +1,55 @@
+/**
+ * What the command line says to the running daemon: one JSON object a line over the unix socket, one answer each.
+ * Reading commands that work with the daemon stopped (list, audit, explain) use the database instead.
+ */
+import type { Status } from '../core/status.ts';
+
+export interface BanRequest {
+  readonly targets: readonly string[];
+  /** Milliseconds; null is permanent; undefined takes the schedule's first tier. */
+  readonly forMs?: number | null;
+  readonly reason: string;
+  readonly operator: string;
+}
+
+export interface UnbanRequest {
+  /** Empty with `all` true. */
+  readonly targets: readonly string[];
+  readonly all: boolean;
+  readonly reason: string;
+  readonly operator: string;
+}
+
+export interface AllowRequest {
+  readonly targets: readonly string[];
+  /** Takes the entries out again. */
+  readonly remove: boolean;
+  readonly reason: string;
+  readonly operator: string;
+}
+
+/** What became of one target. */
+export interface TargetResult {
+  readonly target: string;
+  readonly ok: boolean;
+  /** `not_found`: not banned; `protected`: never-ban rule; `failed`: the firewall refused; `invalid`: no address. */
+  readonly code: 'done' | 'unchanged' | 'not_found' | 'protected' | 'failed' | 'invalid';
+  readonly message: string;
+}
+
+/** The daemon's side: resolves once the kernel has it, or says why not. */
+export interface ControlHandlers {
+  status(): Promise<Status>;
+  ban(request: BanRequest): Promise<readonly TargetResult[]>;
+  unban(request: UnbanRequest): Promise<readonly TargetResult[]>;
+  allow(request: AllowRequest): Promise<readonly TargetResult[]>;
+  /** Puts a test message into the outbox and resolves with the delivery's outcome. */
+  notifyTest(): Promise<{ readonly ok: boolean; readonly message: string }>;
+  reload(): Promise<{ readonly ok: boolean; readonly message: string }>;
+}
+
+export type ControlCommand = keyof ControlHandlers;
+export type ControlRequest = { readonly command: ControlCommand; readonly argument?: unknown };
+export type ControlAnswer =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly message: string };

@@ -1,0 +1,134 @@
+/**
+ * What the engine tells the outside: facts and decisions, in log time. Field names are those of
+ * `zban replay --json`, so that one type serves the live daemon, the replay and the audit trail.
+ */
+
+/** Why a client or the site was judged anomalous. `manual` is an operator's ban. */
+export type Condition =
+  | 'z_score'
+  | 'multiplier'
+  | 'error_surge'
+  | 'warmup_ceiling'
+  | 'site_z_score'
+  | 'site_multiplier'
+  | 'manual';
+
+/** One request of a flagged client, as text from the log, control characters removed and cut to a readable length. */
+export interface Sample {
+  readonly time: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly user_agent: string;
+}
+
+/** The numbers behind a judgement. Rates are requests per second. */
+export interface Evidence {
+  readonly condition: Condition;
+  /** Weighted requests a second over the window. */
+  readonly rate: number;
+  /** Baseline the rate was held against, requests a second. */
+  readonly mean: number;
+  readonly stddev: number;
+  readonly z: number;
+  readonly multiple: number;
+  /** The rate that would have been tolerated, requests a second. */
+  readonly limit: number;
+  /** Requests in the window, every one counted, and those answered 4xx. */
+  readonly requests: number;
+  readonly errors: number;
+  /** Share of 4xx in the window and in the baseline, 0–1. */
+  readonly error_ratio: number;
+  readonly baseline_error_ratio: number;
+  readonly window_seconds: number;
+  /** Up to five of the client's requests, newest last. */
+  readonly samples: readonly Sample[];
+}
+
+/** A decision to ban. `time` is the log second of the request that crossed the limit, RFC 3339. */
+export interface BanEvent extends Evidence {
+  readonly event: 'ban';
+  readonly time: string;
+  readonly ip: string;
+  /** 1 is the first offence. */
+  readonly tier: number;
+  /** null is permanent. */
+  readonly duration_seconds: number | null;
+}
+
+export interface UnbanEvent {
+  readonly event: 'unban';
+  readonly time: string;
+  readonly ip: string;
+  readonly tier: number;
+  readonly reason: 'expired' | 'operator';
+}
+
+/** A client that should have been banned and was not. */
+export interface RefusedEvent extends Evidence {
+  readonly event: 'refused';
+  readonly time: string;
+  readonly ip: string;
+  readonly reason: 'allowlist' | 'protected' | 'fuse' | 'limit';
+  /** The allowlist entry or the protection that matched. */
+  readonly detail: string;
+}
+
+export interface TopEntry {
+  readonly name: string;
+  readonly requests: number;
+  /** Share of the window's requests, 0–1. */
+  readonly share: number;
+}
+
+/** The site as a whole left (`phase: start`) or rejoined (`phase: end`) its baseline. Never bans. */
+export interface GlobalAnomalyEvent {
+  readonly event: 'global_anomaly';
+  readonly phase: 'start' | 'end';
+  readonly time: string;
+  readonly condition: 'site_z_score' | 'site_multiplier';
+  readonly rate: number;
+  readonly mean: number;
+  readonly stddev: number;
+  readonly z: number;
+  readonly multiple: number;
+  readonly top_clients: readonly TopEntry[];
+  readonly top_prefixes: readonly TopEntry[];
+  readonly top_paths: readonly TopEntry[];
+  readonly top_user_agents: readonly TopEntry[];
+  /** Share of the window's clients first seen within it, 0–1. */
+  readonly new_client_share: number;
+}
+
+/** Mean and standard deviation, requests a second. */
+export interface Level {
+  readonly mean: number;
+  readonly stddev: number;
+}
+
+/** The baselines after a recalculation. */
+export interface BaselineEvent {
+  readonly event: 'baseline';
+  readonly time: string;
+  /** False while warming up: only the absolute ceiling bans. */
+  readonly ready: boolean;
+  readonly site: Level;
+  readonly client: Level;
+  readonly error_ratio: number;
+  /** Where the effective numbers come from. */
+  readonly origin: 'rolling' | 'hour' | 'floor';
+  /** Seconds and client-minutes behind them. */
+  readonly site_samples: number;
+  readonly client_samples: number;
+}
+
+/** The fuse stopped banning (`phase: blown`) or banning resumed (`phase: reset`). */
+export interface FuseEvent {
+  readonly event: 'fuse';
+  readonly phase: 'blown' | 'reset';
+  readonly time: string;
+  readonly reason: 'max_per_minute' | 'max_share';
+  readonly detail: string;
+}
+
+export type EngineEvent = BanEvent | UnbanEvent | RefusedEvent | GlobalAnomalyEvent | BaselineEvent | FuseEvent;

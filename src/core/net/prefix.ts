@@ -1,0 +1,115 @@
+/**
+ * Addresses and prefixes as values, for the control plane. The data plane keeps clients as two
+ * 32-bit words instead (see client-key.ts).
+ */
+
+/** An IPv4 or IPv6 network; a single address is a network of 32 or 128 bits. */
+export interface Prefix {
+  readonly family: 4 | 6;
+  /** Network address, host bits zero. */
+  readonly value: bigint;
+  /** 0–32 for IPv4, 0–128 for IPv6. */
+  readonly bits: number;
+}
+
+const WIDTH = { 4: 32, 6: 128 } as const;
+const MAPPED_HIGH = 0xffffn;
+
+function parseIpv4(text: string): bigint | undefined {
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
+  if (!match) return undefined;
+  let value = 0n;
+  for (const part of match.slice(1)) {
+    if (Number(part) > 255 || (part.length > 1 && part.startsWith('0'))) return undefined;
+    value = (value << 8n) | BigInt(part);
+  }
+  return value;
+}
+
+function parseGroups(text: string): bigint[] | undefined {
+  if (text === '') return [];
+  const groups: bigint[] = [];
+  const parts = text.split(':');
+  for (const [index, part] of parts.entries()) {
+    if (part.includes('.')) {
+      const v4 = index === parts.length - 1 ? parseIpv4(part) : undefined;
+      if (v4 === undefined) return undefined;
+      groups.push(v4 >> 16n, v4 & 0xffffn);
+    } else {
+      if (!/^[0-9a-f]{1,4}$/i.test(part)) return undefined;
+      groups.push(BigInt(`0x${part}`));
+    }
+  }
+  return groups;
+}
+
+function parseIpv6(text: string): bigint | undefined {
+  const halves = text.split('::');
+  if (halves.length > 2) return undefined;
+  const head = parseGroups(halves[0] ?? '');
+  const tail = parseGroups(halves[1] ?? '');
+  if (!head || !tail) return undefined;
+  const missing = 8 - head.length - tail.length;
+  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
+  const groups = [...head, ...new Array<bigint>(missing).fill(0n), ...tail];
+  return groups.reduce((value, group) => (value << 16n) | group, 0n);
+}
+
+function mask(family: 4 | 6, value: bigint, bits: number): bigint {
+  const host = BigInt(WIDTH[family] - bits);
+  return (value >> host) << host;
+}
+
+/**
+ * Reads `192.0.2.1`, `192.0.2.0/24`, `2001:db8::1` or `2001:db8::/32` (RFC 4291 text forms, RFC 4632 prefixes).
+ * Host bits are cleared; an IPv4-mapped IPv6 address becomes IPv4. Undefined for anything else.
+ */
+export function parsePrefix(text: string): Prefix | undefined {
+  const [address = '', length, extra] = text.split('/');
+  if (extra !== undefined) return undefined;
+  const family = address.includes(':') ? 6 : 4;
+  const value = family === 6 ? parseIpv6(address) : parseIpv4(address);
+  if (value === undefined) return undefined;
+  if (length !== undefined && !/^\d{1,3}$/.test(length)) return undefined;
+  const bits = length === undefined ? WIDTH[family] : Number(length);
+  if (bits > WIDTH[family]) return undefined;
+  if (family === 6 && value >> 32n === MAPPED_HIGH && bits >= 96) {
+    return { family: 4, value: mask(4, value & 0xffffffffn, bits - 96), bits: bits - 96 };
+  }
+  return { family, value: mask(family, value, bits), bits };
+}
+
+function formatIpv6(value: bigint): string {
+  const groups = Array.from({ length: 8 }, (_, i) => Number((value >> BigInt(112 - 16 * i)) & 0xffffn));
+  let best = { start: -1, length: 1 };
+  for (let start = 0; start < 8; start++) {
+    let length = 0;
+    while (start + length < 8 && groups[start + length] === 0) length++;
+    if (length > best.length) best = { start, length };
+  }
+  const hex = groups.map((group) => group.toString(16));
+  if (best.start < 0) return hex.join(':');
+  return `${hex.slice(0, best.start).join(':')}::${hex.slice(best.start + best.length).join(':')}`;
+}
+
+/** Canonical text (RFC 5952): a single address without its length, everything else with it. */
+export function formatPrefix(prefix: Prefix): string {
+  const { family, value, bits } = prefix;
+  const address =
+    family === 6 ? formatIpv6(value) : [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 255n).join('.');
+  return bits === WIDTH[family] ? address : `${address}/${bits}`;
+}
+
+/** True when every address of `inner` lies in `outer`. */
+export function prefixContains(outer: Prefix, inner: Prefix): boolean {
+  return (
+    outer.family === inner.family &&
+    outer.bits <= inner.bits &&
+    mask(outer.family, inner.value, outer.bits) === outer.value
+  );
+}
+
+/** True when the two share at least one address. */
+export function prefixesOverlap(a: Prefix, b: Prefix): boolean {
+  return prefixContains(a, b) || prefixContains(b, a);
+}

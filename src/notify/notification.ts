@@ -1,0 +1,39 @@
+/** What zban tells people. The notifier folds, queues, formats and delivers; see slack.ts. */
+import type { BanEvent, FuseEvent, GlobalAnomalyEvent } from '../core/event.ts';
+
+export type Notification =
+  | { readonly kind: 'ban'; readonly event: BanEvent; readonly enforced: boolean; readonly confirmed: boolean }
+  | {
+      readonly kind: 'unban';
+      readonly time: string;
+      readonly ip: string;
+      readonly tier: number | null;
+      readonly reason: string;
+    }
+  | { readonly kind: 'global_anomaly'; readonly event: GlobalAnomalyEvent }
+  | { readonly kind: 'fuse'; readonly event: FuseEvent }
+  | { readonly kind: 'trouble'; readonly time: string; readonly what: string; readonly mend: string }
+  | { readonly kind: 'test'; readonly time: string };
+
+/** A message waiting on disk. */
+export interface OutboxItem {
+  readonly id: number;
+  readonly notification: Notification;
+  readonly attempts: number;
+  /** Epoch milliseconds before which it is not tried again. */
+  readonly dueMs: number;
+}
+
+/** The queue on disk; record/outbox-store.ts keeps it in the database. */
+export interface OutboxStore {
+  /** Appends; drops the oldest over `max` and returns how many were dropped. */
+  push(notifications: readonly Notification[], nowMs: number, max: number): number;
+  /** Items due at `nowMs`, oldest first. */
+  due(nowMs: number, limit: number): readonly OutboxItem[];
+  /** Epoch milliseconds of the earliest item, undefined when empty. */
+  findNextDueMs(): number | undefined;
+  remove(ids: readonly number[]): void;
+  /** Postpones after a failed attempt. */
+  postpone(ids: readonly number[], dueMs: number): void;
+  size(): number;
+}

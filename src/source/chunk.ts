@@ -1,0 +1,28 @@
+/** What a source hands on: bytes of whole lines with their position. It decodes nothing. */
+
+/** Where a file was read up to, and which file it was: survives rename, truncation and gzip (see checkpoint.ts). */
+export interface Position {
+  /** Configured path (a glob's match), not where rotation moved the file. */
+  readonly path: string;
+  readonly device: number;
+  readonly inode: number;
+  /** Bytes of whole lines consumed from the start of the (uncompressed) file. */
+  readonly offset: number;
+  /** Hex digest over the file's first bytes, with how many; recognises a file after copy, rename or gzip. */
+  readonly fingerprint: string;
+  readonly fingerprintBytes: number;
+}
+
+/** Whole lines only, each ended by \n. The receiver owns `bytes` and may transfer its buffer. */
+export interface Chunk {
+  /** Stable small number of the followed path, for ordered merging. */
+  readonly source: number;
+  /** Backed by an ArrayBuffer of its own (byteOffset 0). */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Position after these lines: safe to save once the decisions they caused are recorded. */
+  readonly position: Position;
+  /** True when more bytes were waiting behind this chunk: the reader is catching up. */
+  readonly behind: boolean;
+  /** Lines over `line_bytes_max` dropped since the previous chunk of this source. */
+  readonly oversized: number;
+}
