@@ -4,17 +4,18 @@
  */
 import { z } from 'zod';
 import { parsePrefix } from '../core/net/prefix.ts';
-import { parseDuration } from './duration.ts';
+import { formatDuration, parseDuration } from './duration.ts';
 
 const duration = (fallback: string, min: string, max: string) => {
   const [minMs, maxMs] = [parseDuration(min) ?? 0, parseDuration(max) ?? Number.POSITIVE_INFINITY];
+  const error = `expected a duration from ${min} to ${max}, such as ${fallback}`;
   return z
-    .union([z.string(), z.number()])
+    .union([z.string(), z.number()], { error })
     .default(fallback)
     .transform((value, context) => {
       const ms = parseDuration(value);
       if (ms !== undefined && ms >= minMs && ms <= maxMs) return ms;
-      context.addIssue({ code: 'custom', message: `expected a duration from ${min} to ${max}, such as ${fallback}` });
+      context.addIssue({ code: 'custom', message: error });
       return z.NEVER;
     });
 };
@@ -41,11 +42,27 @@ export const FIELD_NAMES = [
 ] as const;
 export type FieldName = (typeof FIELD_NAMES)[number];
 
+const fieldKeys = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
+  error: "expected the log's name of the field, or a list of names",
+});
+
 const log = z.strictObject({
   path: z.string().min(1),
   format: z.enum(['auto', 'json', 'combined']).default('auto'),
-  fields: z.partialRecord(z.enum(FIELD_NAMES), z.union([z.string(), z.array(z.string()).min(1)])).default({}),
+  fields: z.partialRecord(z.enum(FIELD_NAMES), fieldKeys).default({}),
 });
+
+const logs = z
+  .array(log)
+  .min(1, 'expected at least one log')
+  .default([{ path: '/var/log/nginx/access.log', format: 'auto', fields: {} }])
+  .superRefine((entries, context) => {
+    for (const [index, { path }] of entries.entries()) {
+      const first = entries.findIndex((entry) => entry.path === path);
+      if (first === index) continue;
+      context.addIssue({ code: 'custom', path: [index, 'path'], message: `logs[${first}] has the same path` });
+    }
+  });
 
 const source = section({
   poll_interval: duration('20ms', '5ms', '100ms'),
@@ -77,8 +94,12 @@ const detection = section({
     z_score: positive(3),
     multiple: z.number().min(1).default(5),
     min_rate: positive(10),
-    start_after: duration('10s', '1s', '5m'),
+    start_after: duration('10s', '1s', '60s'),
     end_after: duration('60s', '1s', '1h'),
+  }),
+  classic: section({
+    mean_floor: positive(2),
+    stddev_floor: positive(0.5),
   }),
 });
 
@@ -98,46 +119,63 @@ const baseline = section({
   }),
 });
 
-const tier = z.union([z.string(), z.number()]).transform((value, context) => {
+const TIER_ERROR = 'expected a duration of at least 1s, such as 10m, or permanent';
+const tier = z.union([z.string(), z.number()], { error: TIER_ERROR }).transform((value, context) => {
   if (value === 'permanent') return null;
   const ms = parseDuration(value);
-  if (ms !== undefined && ms >= 1000) return ms;
-  context.addIssue({ code: 'custom', message: 'expected a duration of at least 1s, such as 10m, or permanent' });
+  if (ms !== undefined && ms >= 1000 && Number.isFinite(ms)) return ms;
+  context.addIssue({ code: 'custom', message: TIER_ERROR });
   return z.NEVER;
 });
 
-const bans = section({
-  schedule: z.array(tier).min(1).max(20).prefault(['10m', '30m', '2h', 'permanent']),
-  decay: duration('7d', '1s', '3650d'),
-  allowlist: z
-    .array(z.string().min(1))
-    .default([])
-    .superRefine((entries, context) => {
-      for (const [index, entry] of entries.entries()) {
-        if (
-          parsePrefix(entry) ||
-          /^(?=.*[a-z])[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.?$/i.test(entry)
-        )
-          continue;
-        context.addIssue({
-          code: 'custom',
-          path: [index],
-          message: `'${entry}' is neither an address, a network such as 192.0.2.0/24, nor a host name`,
-        });
+const schedule = z
+  .array(tier)
+  .min(1, 'expected at least one tier')
+  .max(20)
+  .prefault(['10m', '30m', '2h', 'permanent'])
+  .superRefine((tiers, context) => {
+    for (const [index, ms] of tiers.entries()) {
+      const before = index === 0 ? 0 : (tiers[index - 1] ?? null);
+      if (before === null) {
+        context.addIssue({ code: 'custom', path: [index], message: 'nothing can follow permanent' });
+      } else if (ms !== null && ms < before) {
+        const message = `shorter than the tier before, ${formatDuration(before)}`;
+        context.addIssue({ code: 'custom', path: [index], message });
       }
-    }),
+    }
+  });
+
+const HOST_NAME = /^(?=.*[a-z])[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.?$/i;
+const allowed = z
+  .string()
+  .max(253)
+  .refine(
+    (entry) => parsePrefix(entry) !== undefined || HOST_NAME.test(entry),
+    'expected an address, a network such as 192.0.2.0/24, or a host name',
+  );
+
+const bans = section({
+  schedule,
+  decay: duration('7d', '1s', '3650d'),
+  allowlist: z.array(allowed).default([]),
   allowlist_resolve: duration('5m', '1s', '1d'),
   max_per_minute: z.number().int().min(1).default(100),
   max_share: share(0.2),
   max_share_min_bans: z.number().int().min(1).default(10),
+  fuse_hold: duration('10m', '1s', '1d'),
   max_active: z.number().int().min(1).max(4_000_000).default(1_000_000),
 });
+
+/** Chains and targets that others own: flushing them would take down the host's own rules. */
+const RESERVED_CHAIN =
+  /^(INPUT|OUTPUT|FORWARD|PREROUTING|POSTROUTING|ACCEPT|DROP|QUEUE|RETURN|REJECT|LOG|DOCKER.*|KUBE-.*)$/i;
 
 const firewall = section({
   backend: z.enum(['auto', 'ipset', 'iptables', 'dry-run']).default('auto'),
   chain: z
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9_-]{0,19}$/, 'expected up to 20 letters, digits, _ or -')
+    .refine((name) => !RESERVED_CHAIN.test(name), 'belongs to the kernel or to docker: zban needs a chain of its own')
     .default('ZBAN'),
   protect_ports: z.array(z.number().int().min(1).max(65_535)).max(15).default([22]),
   reconcile: duration('30s', '1s', '10m'),
@@ -161,10 +199,7 @@ export const configSchema = z.strictObject({
   name: z.string().min(1).max(100).optional(),
   mode: z.enum(['observe', 'enforce']).default('observe'),
   profile: z.enum(['balanced', 'classic']).default('balanced'),
-  logs: z
-    .array(log)
-    .min(1, 'expected at least one log')
-    .default([{ path: '/var/log/nginx/access.log', format: 'auto', fields: {} }]),
+  logs,
   source,
   detection,
   baseline,
@@ -183,6 +218,7 @@ export const configSchema = z.strictObject({
     listen: z
       .string()
       .regex(/^(off|(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5})$/, 'expected HOST:PORT, such as 127.0.0.1:9617, or off')
+      .refine((text) => text === 'off' || Number(/:(\d+)$/.exec(text)?.[1]) <= 65_535, 'expected a port up to 65535')
       .default('127.0.0.1:9617'),
   }),
   log_level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),

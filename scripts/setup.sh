@@ -1,0 +1,63 @@
+# Sourced by the scripts beside it: brings the checkout to where its command line runs. Talks on standard error only.
+# Needs $root, the checkout. Stamps live in node_modules/ and dist/, so that removing either sets it up anew.
+
+# True when node_modules is what package-lock.json says and dist/ is newer than everything it is made of.
+# One process: it runs before every command.
+set_up_stands() {
+  [ -x "$root/node_modules/.bin/node" ] && [ -e "$root/dist/.built" ] &&
+    [ ! "$root/package-lock.json" -nt "$root/node_modules/.installed" ] &&
+    [ -z "$(find "$root/src" "$root"/tsconfig*.json "$root/node_modules/.installed" -newer "$root/dist/.built" -print -quit)" ]
+}
+
+install_packages() {
+  local installed="$root/node_modules/.installed"
+  if [ -x "$root/node_modules/.bin/node" ] && cmp -s "$root/package-lock.json" "$installed"; then
+    [ ! "$root/package-lock.json" -nt "$installed" ] || cp "$root/package-lock.json" "$installed"
+    return
+  fi
+  command -v npm >/dev/null || {
+    echo 'zban: npm is needed to set up: install Node.js and npm (Debian, Ubuntu: apt-get install npm)' >&2
+    return 1
+  }
+  echo 'zban: installing the packages of package-lock.json …' >&2
+  # The host's Node may be older than what the packages want: they run on the pinned one, so its warnings mislead.
+  (cd "$root" && npm ci --no-progress --loglevel=error </dev/null >&2) || {
+    echo "zban: npm ci failed in $root" >&2
+    return 1
+  }
+  [ -x "$root/node_modules/.bin/node" ] || {
+    echo "zban: no Node.js runtime for $(uname -sm): zban runs on Linux, x64 or arm64" >&2
+    return 1
+  }
+  cp "$root/package-lock.json" "$installed"
+}
+
+# Builds beside dist/ and swaps, so that a failed build leaves the last good one in place.
+build() {
+  [ -e "$root/dist/.built" ] &&
+    [ -z "$(find "$root/src" "$root"/tsconfig*.json "$root/node_modules/.installed" -newer "$root/dist/.built" -print -quit)" ] &&
+    return
+  echo 'zban: building …' >&2
+  local next="$root/.setup/dist"
+  rm -rf "$next"
+  mkdir -p "$next"
+  # Stamped with the time before the compiler reads, so that an edit meanwhile is built by the next call.
+  touch "$next/.built"
+  (cd "$root" && PATH="$root/node_modules/.bin:$PATH" tsc -p tsconfig.build.json --outDir "$next" >&2) || {
+    echo "zban: the build failed in $root" >&2
+    return 1
+  }
+  rm -rf "$root/dist"
+  mv "$next" "$root/dist"
+}
+
+# One set-up at a time: parallel calls wait for the first and find everything done.
+set_up() {
+  if set_up_stands; then return; fi
+  local status=0
+  exec 9<"$root/package.json"
+  flock 9
+  { install_packages && build; } 9<&- || status=$?
+  exec 9<&-
+  return "$status"
+}

@@ -1,0 +1,89 @@
+/** What only several keys together show. Runs on a configuration whose keys are each right. */
+import { parsePrefix } from '../core/net/prefix.ts';
+import type { Finding } from './explain-issue.ts';
+import type { KeyPath } from './problem.ts';
+import type { Config } from './schema.ts';
+
+function finding(path: KeyPath, message: string, hint?: string): Finding {
+  return { path, message, hint, showReceived: false };
+}
+
+/** Contradictions: zban will not start with these. */
+export function findContradictions(config: Config): readonly Finding[] {
+  const found: Finding[] = [];
+  const { baseline, detection, notify, state, audit, control } = config;
+  if (notify.slack.webhook_url !== undefined && notify.slack.webhook_url_file !== undefined) {
+    found.push(finding(['notify', 'slack', 'webhook_url'], 'stands beside webhook_url_file', 'keep one of the two'));
+  }
+  if (baseline.recompute > baseline.window) {
+    found.push(
+      finding(['baseline', 'recompute'], 'is longer than baseline.window', 'recompute several times a window'),
+    );
+  }
+  if (detection.window > baseline.window) {
+    found.push(finding(['detection', 'window'], 'is longer than baseline.window', 'the baseline must see more'));
+  }
+  const files: [KeyPath, string][] = [
+    [['state', 'database'], state.database],
+    [['audit', 'log'], audit.log],
+    [['control', 'socket'], control.socket],
+    ...config.logs.map((log, index): [KeyPath, string] => [['logs', index, 'path'], log.path]),
+  ];
+  for (const [index, [path, file]] of files.entries()) {
+    const first = files.slice(0, index).find((other) => other[1] === file);
+    if (first) found.push(finding(path, `is the same file as ${first[0].join('.')}`, 'give each a file of its own'));
+  }
+  return found;
+}
+
+/** Doubts: zban starts, but the operator should know. */
+export function findDoubts(config: Config): readonly Finding[] {
+  return [...doubtsOfDetection(config), ...doubtsOfBans(config), ...doubtsOfPlaces(config)];
+}
+
+function doubtsOfDetection({ detection, baseline }: Config): Finding[] {
+  const found: Finding[] = [];
+  for (const key of ['z_score', 'multiple', 'min_requests'] as const) {
+    if (detection.error_surge[key] <= detection[key]) continue;
+    const message = `is looser than detection.${key}: clients that draw errors should be held tighter`;
+    found.push(finding(['detection', 'error_surge', key], message, `at most ${detection[key]}`));
+  }
+  if (baseline.warmup > baseline.window) {
+    found.push(finding(['baseline', 'warmup'], 'is longer than baseline.window', 'the window is then never enough'));
+  }
+  return found;
+}
+
+function doubtsOfBans({ bans, firewall, mode }: Config): Finding[] {
+  const found: Finding[] = [];
+  for (const [index, entry] of bans.allowlist.entries()) {
+    const prefix = parsePrefix(entry);
+    if (prefix === undefined || prefix.bits >= (prefix.family === 4 ? 8 : 16)) continue;
+    const whom = prefix.bits === 0 ? 'everybody' : 'a large part of the internet';
+    found.push(finding(['bans', 'allowlist', index], `allows ${whom}`, 'nobody in it is ever banned'));
+  }
+  if (mode === 'enforce' && firewall.backend === 'dry-run') {
+    found.push(finding(['firewall', 'backend'], 'dry-run bans nobody although mode is enforce', 'use auto'));
+  }
+  if (firewall.protect_ports.length === 0) {
+    found.push(
+      finding(['firewall', 'protect_ports'], 'protects no port', 'a false ban of yourself takes your SSH with it'),
+    );
+  }
+  return found;
+}
+
+const LOOPBACK = /^(off$|localhost:|127\.|\[::1\]:)/;
+
+function doubtsOfPlaces({ http, logs }: Config): Finding[] {
+  const found: Finding[] = [];
+  if (!LOOPBACK.test(http.listen)) {
+    const message = 'shows the dashboard, which has no password, beyond this host';
+    found.push(finding(['http', 'listen'], message, 'use 127.0.0.1 and an SSH tunnel or a proxy'));
+  }
+  for (const [index, log] of logs.entries()) {
+    if (log.format !== 'combined' || Object.keys(log.fields).length === 0) continue;
+    found.push(finding(['logs', index, 'fields'], 'has no effect on the combined format', 'remove it'));
+  }
+  return found;
+}

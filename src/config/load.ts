@@ -1,0 +1,124 @@
+/** Reads config.yaml and what overlays it, and says everything that is wrong with them at once. */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { findContradictions, findDoubts } from './cross-check.ts';
+import { explainIssue, type Finding } from './explain-issue.ts';
+import { type ConfigProblem, formatKeyPath, formatReceived, type KeyPath } from './problem.ts';
+import { type Config, configSchema } from './schema.ts';
+import { isRecord, loadYamlFile, type Position, type YamlFile } from './yaml-file.ts';
+
+/** A configuration as it is in force, or every reason why it cannot be. */
+export type LoadedConfig =
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      /** First 12 hex digits of the SHA-256 of the effective configuration, secrets left out. */
+      readonly version: string;
+      /** Doubts; zban runs with them. */
+      readonly warnings: readonly ConfigProblem[];
+      /** Every file that was read, in order. */
+      readonly files: readonly string[];
+    }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[]; readonly files: readonly string[] };
+
+/**
+ * Reads `file`, then the `*.yaml` files of the folder `config.d` beside it in the order of their names: maps are merged
+ * key by key, lists and single values replace what stood before, keys without a value change nothing.
+ * A missing or unreadable file is a problem like any other; nothing is thrown.
+ */
+export function loadConfig(file: string): LoadedConfig {
+  const overlays = findOverlays(file);
+  const files = [file, ...overlays.files];
+  const loaded = files.map((name) => loadYamlFile(name));
+  const problems = [...loaded.flatMap((one) => one.problems), ...overlays.problems];
+  if (problems.length > 0) return { ok: false, problems, files };
+  return { ...checkConfig(file, loaded), files };
+}
+
+/** The defaults, where a command may run without a file. */
+export function defaultConfig(): { readonly config: Config; readonly version: string } {
+  const config = configSchema.parse({});
+  return { config, version: configVersion(config) };
+}
+
+function findOverlays(file: string): { files: string[]; problems: ConfigProblem[] } {
+  const folder = join(dirname(file), 'config.d');
+  try {
+    if (!existsSync(folder)) return { files: [], problems: [] };
+    const names = readdirSync(folder).filter((name) => name.endsWith('.yaml') && !basename(name).startsWith('.'));
+    return { files: names.sort().map((name) => join(folder, name)), problems: [] };
+  } catch (error) {
+    const message = `cannot be read: ${(error as Error).message}`;
+    const place = { path: '', line: undefined, column: undefined, received: undefined, hint: undefined };
+    return { files: [], problems: [{ file: folder, message, ...place }] };
+  }
+}
+
+/** The files' values as one configuration; `file` names what no key can be blamed for. */
+export function checkConfig(file: string, loaded: readonly YamlFile[]) {
+  const merged = loaded
+    .map((one) => one.value)
+    .reduce((base, over) => merge(base, over) as Record<string, unknown>, {});
+  const positions = new Map(loaded.flatMap((one) => [...one.positions]));
+  const valueAt = (path: KeyPath) => path.reduce<unknown>((value, step) => childOf(value, step), merged);
+  const place = (finding: Finding) => placeFinding(finding, file, positions, valueAt);
+  const parsed = configSchema.safeParse(merged);
+  if (!parsed.success) {
+    const findings = parsed.error.issues.flatMap((issue) => explainIssue(issue, valueAt));
+    return { ok: false as const, problems: sortByPlace(findings.map(place)) };
+  }
+  const contradictions = findContradictions(parsed.data).map(place);
+  if (contradictions.length > 0) return { ok: false as const, problems: sortByPlace(contradictions) };
+  const warnings = sortByPlace(findDoubts(parsed.data).map(place));
+  return { ok: true as const, config: parsed.data, version: configVersion(parsed.data), warnings };
+}
+
+function merge(base: unknown, over: unknown): unknown {
+  if (!isRecord(base) || !isRecord(over)) return over;
+  const entries = new Map(Object.entries(base));
+  for (const [key, value] of Object.entries(over)) entries.set(key, merge(entries.get(key), value));
+  return Object.fromEntries(entries);
+}
+
+function childOf(value: unknown, step: string | number): unknown {
+  if (Array.isArray(value)) return typeof step === 'number' ? value[step] : undefined;
+  return isRecord(value) && Object.hasOwn(value, step) ? value[step] : undefined;
+}
+
+function placeFinding(
+  finding: Finding,
+  file: string,
+  positions: ReadonlyMap<string, Position>,
+  valueAt: (path: KeyPath) => unknown,
+): ConfigProblem {
+  // A missing key stands nowhere: its nearest parent does.
+  let length = finding.path.length;
+  while (length > 0 && !positions.has(formatKeyPath(finding.path.slice(0, length)))) length--;
+  const position = positions.get(formatKeyPath(finding.path.slice(0, length)));
+  return {
+    file: position?.file ?? file,
+    path: formatKeyPath(finding.path),
+    line: position?.line,
+    column: position?.column,
+    message: finding.message,
+    received: finding.showReceived ? formatReceived(valueAt(finding.path), finding.path) : undefined,
+    hint: finding.hint,
+  };
+}
+
+function sortByPlace(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
+  const order = (a: ConfigProblem, b: ConfigProblem) =>
+    (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+  return problems.toSorted((a, b) => (a.file === b.file ? order(a, b) : a.file < b.file ? -1 : 1));
+}
+
+/** First 12 hex digits of the SHA-256 over the configuration as sorted JSON, secrets left out. */
+export function configVersion(config: Config): string {
+  const { webhook_url: _secret, ...slack } = config.notify.slack;
+  const open = { ...config, notify: { ...config.notify, slack } };
+  const sorted = JSON.stringify(open, (_key, value: unknown) =>
+    isRecord(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value,
+  );
+  return createHash('sha256').update(sorted).digest('hex').slice(0, 12);
+}

@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import fc from 'fast-check';
+import { checkConfig, defaultConfig, loadConfig } from '../../src/config/load.ts';
+import { formatProblem } from '../../src/config/problem.ts';
+import { loadWebhookUrl, WEBHOOK_VARIABLE } from '../../src/config/secret.ts';
+import { editDistance, findClosest } from '../../src/config/suggest.ts';
+import { parseYaml } from '../../src/config/yaml-file.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'zban-config-'));
+after(() => rmSync(root, { recursive: true, force: true }));
+
+let folders = 0;
+function write(files: Record<string, string>): string {
+  const folder = join(root, String(folders++));
+  mkdirSync(join(folder, 'config.d'), { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return join(folder, 'config.yaml');
+}
+
+function load(files: Record<string, string>) {
+  const loaded = loadConfig(write(files));
+  assert.ok(loaded.ok, loaded.ok ? '' : loaded.problems.map(formatProblem).join('\n'));
+  return loaded;
+}
+
+function problemsOf(files: Record<string, string>): string[] {
+  const loaded = loadConfig(write(files));
+  assert.equal(loaded.ok, false);
+  return loaded.ok ? [] : loaded.problems.map((problem) => formatProblem(problem).replace(/^\S*\/(?=\S+:)/, ''));
+}
+
+test('an empty file and empty sections are the defaults', () => {
+  assert.deepEqual(load({ 'config.yaml': '' }).config, defaultConfig().config);
+  assert.deepEqual(load({ 'config.yaml': '# nothing\n' }).config, defaultConfig().config);
+  assert.deepEqual(load({ 'config.yaml': 'bans:\n  allowlist:\ndetection:\n' }).config, defaultConfig().config);
+});
+
+test('durations arrive in milliseconds and permanent as null', () => {
+  const { config } = load({
+    'config.yaml': 'bans: {schedule: [90s, 1h30m, permanent], decay: 1w}\nsource: {poll_interval: 50ms}',
+  });
+  assert.deepEqual(config.bans.schedule, [90_000, 5_400_000, null]);
+  assert.equal(config.bans.decay, 604_800_000);
+  assert.equal(config.source.poll_interval, 50);
+});
+
+test('a file that is not there, a folder and an unreadable overlay are each said in one line', () => {
+  const missing = loadConfig(join(root, 'nothing.yaml'));
+  assert.ok(!missing.ok);
+  assert.match(missing.problems.map(formatProblem).join('\n'), /^\S+nothing\.yaml: there is no such file \(.*--config/);
+  const folder = loadConfig(root);
+  assert.ok(!folder.ok);
+  assert.match(folder.problems.map(formatProblem).join('\n'), /is a directory/);
+});
+
+test('overlays go over the file in the order of their names: maps merge, lists and values replace', () => {
+  const { config, files } = load({
+    'config.yaml': 'detection: {z_score: 4, multiple: 6}\nbans: {allowlist: [192.0.2.1, 192.0.2.2]}',
+    'config.d/20-later.yaml': 'detection: {z_score: 8}',
+    'config.d/10-first.yaml': 'detection: {z_score: 7}\nbans: {allowlist: [198.51.100.0/24]}',
+    'config.d/30-not-yaml.txt': 'mode: nonsense',
+    'config.d/.hidden.yaml': 'mode: nonsense',
+  });
+  assert.equal(config.detection.z_score, 8);
+  assert.equal(config.detection.multiple, 6);
+  assert.deepEqual(config.bans.allowlist, ['198.51.100.0/24']);
+  assert.equal(files.length, 3);
+});
+
+test('a mistake in an overlay names the overlay and its line; all files are checked at once', () => {
+  assert.deepEqual(problemsOf({ 'config.yaml': 'mode: observ\n', 'config.d/a.yaml': '\nbans:\n  max_share: 3\n' }), [
+    'a.yaml:3:3: bans.max_share: expected at most 1, got 3',
+    'config.yaml:1:1: mode: expected one of observe, enforce, got "observ" (did you mean observe?)',
+  ]);
+  assert.equal(problemsOf({ 'config.yaml': 'a: [', 'config.d/a.yaml': 'b: [' }).length, 2);
+});
+
+test('the version changes with every setting, but neither with secrets nor with the way it is written', () => {
+  const version = (text: string) => load({ 'config.yaml': text }).version;
+  assert.match(version(''), /^[0-9a-f]{12}$/);
+  assert.equal(version('mode: observe'), version(''));
+  assert.equal(version('bans: {decay: 168h}'), version('bans: {decay: 7d}'));
+  assert.notEqual(version('mode: enforce'), version(''));
+  assert.notEqual(version('bans: {allowlist: [192.0.2.1]}'), version(''));
+  const fields = (text: string) => version(`logs: [{path: a, fields: {${text}}}]`);
+  assert.equal(fields('host: h, status: s'), fields('status: s, host: h'));
+  const secret = (url: string) => version(`notify: {slack: {webhook_url: "${url}"}}`);
+  assert.equal(secret('https://hooks.example.com/a'), secret('https://hooks.example.com/b'));
+});
+
+test('doubts are warnings, not errors', () => {
+  const { warnings } = load({
+    'config.yaml': [
+      'mode: enforce',
+      'detection: {z_score: 2, error_surge: {z_score: 4}}',
+      'bans: {allowlist: [0.0.0.0/0]}',
+      'firewall: {backend: dry-run, protect_ports: []}',
+      'http: {listen: "0.0.0.0:9617"}',
+      'logs: [{path: /a.log, format: combined, fields: {host: h}}]',
+    ].join('\n'),
+  });
+  assert.deepEqual(
+    warnings.map((warning) => `${warning.line} ${warning.path}`),
+    [
+      '2 detection.error_surge.z_score',
+      '3 bans.allowlist[0]',
+      '4 firewall.backend',
+      '4 firewall.protect_ports',
+      '5 http.listen',
+      '6 logs[0].fields',
+    ],
+  );
+});
+
+test('the webhook comes from the environment, then the file, then the configuration', () => {
+  const file = join(root, 'webhook');
+  writeFileSync(file, ' https://hooks.example.com/file\n');
+  const { config: inline } = load({
+    'config.yaml': 'notify: {slack: {webhook_url: "https://hooks.example.com/inline"}}',
+  });
+  const { config: fromFile } = load({ 'config.yaml': `notify: {slack: {webhook_url_file: ${file}}}` });
+  assert.deepEqual(loadWebhookUrl(defaultConfig().config, {}), { ok: true, value: undefined });
+  assert.deepEqual(loadWebhookUrl(inline, {}), { ok: true, value: 'https://hooks.example.com/inline' });
+  assert.deepEqual(loadWebhookUrl(fromFile, {}), { ok: true, value: 'https://hooks.example.com/file' });
+  assert.deepEqual(loadWebhookUrl(fromFile, { [WEBHOOK_VARIABLE]: 'http://127.0.0.1:1/x' }), {
+    ok: true,
+    value: 'http://127.0.0.1:1/x',
+  });
+  writeFileSync(file, 'SECRET without a scheme');
+  const refused = loadWebhookUrl(fromFile, {});
+  assert.ok(!refused.ok);
+  assert.doesNotMatch(refused.message, /SECRET/);
+  rmSync(file);
+  const missing = loadWebhookUrl(fromFile, {});
+  assert.ok(!missing.ok);
+  assert.match(missing.message, /webhook_url_file: cannot read .*ENOENT/);
+});
+
+test('any text is a configuration or a list of problems, never an exception', () => {
+  const leaf = fc.oneof(fc.string(), fc.integer(), fc.double(), fc.boolean(), fc.constant(null), fc.constant('10m'));
+  const key = fc.constantFrom(
+    'mode',
+    'logs',
+    'path',
+    'bans',
+    'schedule',
+    'detection',
+    'z_score',
+    'fields',
+    '__proto__',
+    'constructor',
+    '<<',
+  );
+  const { tree } = fc.letrec((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 4 },
+      leaf,
+      fc.array(tie('tree'), { maxLength: 4 }),
+      fc.dictionary(key, tie('tree'), { maxKeys: 5 }),
+    ),
+  }));
+  const snippets = fc.array(
+    fc.oneof(
+      fc.constantFrom(
+        '&a ',
+        '*a',
+        '- ',
+        '? ',
+        ': ',
+        '{',
+        '}',
+        '[',
+        ']',
+        '\n',
+        '  ',
+        '!!map ',
+        '<<: ',
+        '"',
+        "'",
+        '|',
+        '%YAML',
+        '---\n',
+        'bans',
+        'mode',
+      ),
+      fc.string(),
+    ),
+  );
+  const text = fc.oneof(
+    tree.map((value) => JSON.stringify(value)),
+    snippets.map((parts) => parts.join('')),
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(text, (yaml) => {
+      const file = parseYaml('fuzz.yaml', yaml);
+      if (file.problems.length > 0) return;
+      const loaded = checkConfig('fuzz.yaml', [file]);
+      if (loaded.ok) assert.match(loaded.version, /^[0-9a-f]{12}$/);
+      else assert.ok(loaded.problems.length > 0);
+      assert.equal(({} as Record<string, unknown>)['mode'], undefined, 'no prototype is touched');
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('the edit distance is a metric, and guesses only what is close', () => {
+  const word = fc.string({ maxLength: 12 });
+  fc.assert(
+    fc.property(word, word, (a, b) => {
+      assert.equal(editDistance(a, b), editDistance(b, a));
+      assert.equal(editDistance(a, b) === 0, a === b);
+      assert.ok(editDistance(a, b) <= Math.max(a.length, b.length));
+    }),
+  );
+  assert.equal(editDistance('enfroce', 'enforce'), 1);
+  assert.equal(findClosest('xyz', ['mode', 'logs']), undefined);
+  assert.equal(findClosest('allowlst', ['mode', 'allowlist']), 'allowlist');
+});
