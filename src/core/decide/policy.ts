@@ -1,0 +1,127 @@
+/** All policy: an anomaly (a fact) goes in, a decision (a choice with its reason) comes out. */
+import type { BanOptions } from '../engine-options.ts';
+import type { FuseEvent } from '../event.ts';
+import { clientPrefix } from '../net/client-key.ts';
+import { type Prefix, prefixesOverlap } from '../net/prefix.ts';
+import { Fuse } from './fuse.ts';
+
+/** A network that is never banned, and why, in words. */
+export interface NeverBanned {
+  readonly prefix: Prefix;
+  readonly kind: 'allowlist' | 'protected';
+  readonly detail: string;
+}
+
+/** What is remembered of a banned client. Seconds are epoch seconds. */
+export interface Offender {
+  readonly high: number;
+  readonly low: number;
+  /** Tier of the last ban, 1 is the first. */
+  tier: number;
+  /** End of the ban in force, 0 when none is, Infinity when permanent. */
+  until: number;
+  /** End of the last ban; the tier decays from here. */
+  lastEnd: number;
+}
+
+export type Decision =
+  | { readonly kind: 'ban'; readonly tier: number; readonly durationSeconds: number | null; readonly until: number }
+  | {
+      readonly kind: 'refused';
+      readonly reason: 'allowlist' | 'protected' | 'fuse' | 'limit';
+      readonly detail: string;
+      readonly fuse?: FuseEvent;
+    };
+
+export class Policy {
+  readonly fuse: Fuse;
+  /** Bans in force. */
+  active = 0;
+  private readonly options: BanOptions;
+  private readonly ipv6Bits: number;
+  private neverBanned: readonly NeverBanned[] = [];
+  /** By high, then low word: no key has to become a string. */
+  private readonly offenders = new Map<number, Map<number, Offender>>();
+  private nextEnd = Number.POSITIVE_INFINITY;
+
+  constructor(options: BanOptions, ipv6Bits: number) {
+    this.options = options;
+    this.ipv6Bits = ipv6Bits;
+    this.fuse = new Fuse(options);
+  }
+
+  setNeverBanned(networks: readonly NeverBanned[]): void {
+    this.neverBanned = networks;
+  }
+
+  find(high: number, low: number): Offender | undefined {
+    return this.offenders.get(high)?.get(low);
+  }
+
+  /** Chooses what to do about an anomalous client; `clients` is how many the window holds. */
+  decide(high: number, low: number, second: number, clients: number): Decision {
+    const prefix = clientPrefix(high, low, this.ipv6Bits);
+    const never = this.neverBanned.find((entry) => prefixesOverlap(entry.prefix, prefix));
+    if (never) return { kind: 'refused', reason: never.kind, detail: never.detail };
+    if (this.active >= this.options.max_active) {
+      return { kind: 'refused', reason: 'limit', detail: `${this.active} bans are in force already (bans.max_active)` };
+    }
+    const { admitted, event } = this.fuse.admit(second, clients);
+    if (!admitted)
+      return { kind: 'refused', reason: 'fuse', detail: 'the fuse is blown', ...(event && { fuse: event }) };
+    const tier = this.nextTier(this.find(high, low), second);
+    const { schedule } = this.options;
+    const durationMs = schedule[Math.min(tier, schedule.length) - 1] ?? null;
+    const until = durationMs === null ? Number.POSITIVE_INFINITY : second + Math.ceil(durationMs / 1000);
+    this.set(high, low, tier, until);
+    return { kind: 'ban', tier, until, durationSeconds: durationMs === null ? null : durationMs / 1000 };
+  }
+
+  /** Records a ban in force (decided here, by an operator, or restored). */
+  set(high: number, low: number, tier: number, until: number, lastEnd = until): void {
+    let row = this.offenders.get(high);
+    if (!row) this.offenders.set(high, (row = new Map()));
+    const before = row.get(low);
+    if (before && before.until > 0) this.active--;
+    row.set(low, { high, low, tier, until, lastEnd });
+    if (until > 0) this.active++;
+    if (until > 0 && until < this.nextEnd) this.nextEnd = until;
+  }
+
+  /** Ends a ban at `second`; false when none was in force. */
+  release(high: number, low: number, second: number): boolean {
+    const offender = this.find(high, low);
+    if (!offender || offender.until === 0) return false;
+    offender.until = 0;
+    offender.lastEnd = second;
+    this.active--;
+    return true;
+  }
+
+  /** Ends the bans that are over at `second` and forgets offenders whose tier has decayed. */
+  expire(second: number): Offender[] {
+    if (second < this.nextEnd) return [];
+    this.nextEnd = Number.POSITIVE_INFINITY;
+    const ended: Offender[] = [];
+    for (const row of this.offenders.values()) {
+      for (const offender of row.values()) {
+        if (offender.until === 0) {
+          if (this.nextTier(offender, second) === 1) row.delete(offender.low);
+        } else if (offender.until <= second) {
+          offender.lastEnd = offender.until;
+          offender.until = 0;
+          this.active--;
+          ended.push(offender);
+        } else if (offender.until < this.nextEnd) this.nextEnd = offender.until;
+      }
+    }
+    return ended.sort((a, b) => a.lastEnd - b.lastEnd || a.high - b.high || a.low - b.low);
+  }
+
+  /** One tier more than the last, less one for every whole decay period without a ban. */
+  private nextTier(offender: Offender | undefined, second: number): number {
+    if (!offender) return 1;
+    const quietMs = Math.max(0, second - offender.lastEnd) * 1000;
+    return Math.max(0, offender.tier - Math.floor(quietMs / this.options.decay)) + 1;
+  }
+}

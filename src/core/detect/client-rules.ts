@@ -1,0 +1,117 @@
+/** The rules for one client: pure functions of its window and the baseline. */
+
+import type { DetectionOptions } from '../engine-options.ts';
+import type { Condition, Level } from '../event.ts';
+import type { Effective } from '../traffic/baseline.ts';
+
+/** A client's window: what it asked for, what that weighs, what was answered 4xx. */
+export interface ClientWindow {
+  readonly requests: number;
+  readonly weight: number;
+  readonly errors: number;
+}
+
+/** Why a client is anomalous; rates per second. */
+export interface ClientAnomaly {
+  readonly condition: Condition;
+  readonly rate: number;
+  readonly level: Level;
+  readonly z: number;
+  readonly multiple: number;
+  readonly limit: number;
+}
+
+/** One set of limits: a window is anomalous at `floor` or more when z or multiple is exceeded. */
+interface Limits {
+  readonly floor: number;
+  readonly z: number;
+  readonly multiple: number;
+}
+
+function exceeded(rate: number, level: Level, limits: Limits): { z: number; multiple: number; fired: boolean } {
+  const z = (rate - level.mean) / level.stddev;
+  const multiple = rate / level.mean;
+  return { z, multiple, fired: z > limits.z || multiple > limits.multiple };
+}
+
+/** The rate above which `limits` fire. */
+function limitRate(level: Level, limits: Limits, windowSeconds: number): number {
+  return Math.max(
+    limits.floor / windowSeconds,
+    Math.min(level.mean + limits.z * level.stddev, level.mean * limits.multiple),
+  );
+}
+
+/** The limits in force until the next recalculation of the baseline, so that judging a request is a comparison. */
+export class ClientRules {
+  /** No window below this weight can be anomalous; the only test that most requests meet. */
+  readonly weightMin: number;
+  private readonly windowSeconds: number;
+  private readonly level: Level;
+  private readonly errorRatio: number;
+  private readonly ready: boolean;
+  private readonly countAll: boolean;
+  private readonly normal: Limits;
+  private readonly tight: Limits;
+  private readonly errorsMin: number;
+  private readonly ratioMultiple: number;
+  private readonly ceiling: number;
+
+  constructor(
+    profile: 'balanced' | 'classic',
+    detection: DetectionOptions,
+    effective: Effective,
+    warmupMaxRequests: number,
+  ) {
+    const surge = detection.error_surge;
+    const classic = profile === 'classic';
+    this.countAll = classic;
+    this.windowSeconds = detection.window / 1000;
+    this.level = classic
+      ? {
+          mean: Math.max(effective.site.mean, detection.classic.mean_floor),
+          stddev: Math.max(effective.site.stddev, detection.classic.stddev_floor),
+        }
+      : { mean: effective.client.mean / 60, stddev: effective.client.stddev / 60 };
+    this.errorRatio = effective.errorRatio;
+    this.ready = effective.ready;
+    this.normal = { floor: classic ? 0 : detection.min_requests, z: detection.z_score, multiple: detection.multiple };
+    this.tight = { floor: classic ? 0 : surge.min_requests, z: surge.z_score, multiple: surge.multiple };
+    this.errorsMin = classic ? 1 : surge.min_errors;
+    this.ratioMultiple = surge.ratio_multiple;
+    this.ceiling = warmupMaxRequests;
+    const tightest = Math.min(
+      limitRate(this.level, this.normal, this.windowSeconds),
+      limitRate(this.level, this.tight, this.windowSeconds),
+    );
+    this.weightMin = this.ready ? Math.min(tightest * this.windowSeconds, this.ceiling) : this.ceiling;
+  }
+
+  /** Judges a window; undefined while it is within its limits. */
+  findAnomaly(window: ClientWindow): ClientAnomaly | undefined {
+    const weight = this.countAll ? window.requests : window.weight;
+    if (weight < this.weightMin) return undefined;
+    const rate = weight / this.windowSeconds;
+    const normal = exceeded(rate, this.level, this.normal);
+    const numbers = { rate, level: this.level, z: normal.z, multiple: normal.multiple };
+    if (!this.ready) {
+      return weight > this.ceiling
+        ? { ...numbers, condition: 'warmup_ceiling', limit: this.ceiling / this.windowSeconds }
+        : undefined;
+    }
+    if (weight >= this.normal.floor && normal.fired) {
+      const byZ = normal.z / this.normal.z >= normal.multiple / this.normal.multiple;
+      return {
+        ...numbers,
+        condition: byZ ? 'z_score' : 'multiplier',
+        limit: limitRate(this.level, this.normal, this.windowSeconds),
+      };
+    }
+    const surging =
+      window.errors >= this.errorsMin && window.errors > this.ratioMultiple * this.errorRatio * window.requests;
+    if (surging && weight >= this.tight.floor && exceeded(rate, this.level, this.tight).fired) {
+      return { ...numbers, condition: 'error_surge', limit: limitRate(this.level, this.tight, this.windowSeconds) };
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,156 @@
+/** Turns a chunk of whole lines into a tally. Stateless between chunks: any number may run in parallel. */
+import { parseAddress } from './address.ts';
+import { AssetMatcher } from './asset.ts';
+import { scanCombined } from './combined-scanner.ts';
+import { ADDRESS, type FieldKeys, PATH, REQUEST, SCANNED, STATUS, TIMESTAMP } from './fields.ts';
+import { JsonScanner } from './json-scanner.ts';
+import { type LogRecord, parseCombinedRecord, parseJsonRecord } from './record.ts';
+import { ASSET, HIGH, INFO, LINE, LOW, ROW, SECOND, SKIP_REASONS, type SkipReason, type Tally } from './tally.ts';
+import { parseSecond } from './timestamp.ts';
+
+const [NEWLINE, SPACE, OPEN] = [0x0a, 0x20, 0x7b];
+
+export interface ParserOptions {
+  readonly format: 'auto' | 'json' | 'combined';
+  readonly keys: FieldKeys;
+  /** Extensions of static assets, lower case, without dots. */
+  readonly staticExtensions: readonly string[];
+  /** Bits of an IPv6 client, 32–64. */
+  readonly ipv6Bits: number;
+  readonly lineBytesMax: number;
+}
+
+/** Index of each reason in SKIP_REASONS. */
+const REASON = Object.fromEntries(SKIP_REASONS.map((reason, index) => [reason, index])) as Record<SkipReason, number>;
+const ACCEPTED = -1;
+
+export class Parser {
+  private readonly options: ParserOptions;
+  private readonly json: JsonScanner;
+  private readonly assets: AssetMatcher;
+  private readonly client = { high: 0, low: 0 };
+  private readonly encoder = new TextEncoder();
+  private readonly decoder = new TextDecoder();
+  private rows = new Uint32Array(0);
+  private count = 0;
+  private secondMax = 0;
+
+  constructor(options: ParserOptions) {
+    this.options = options;
+    this.json = new JsonScanner(options.keys);
+    this.assets = new AssetMatcher(options.staticExtensions);
+  }
+
+  /**
+   * Parses whole lines (a last line without newline counts as whole). Lines after `secondMax` (epoch seconds) are
+   * refused as `future`: one corrupt time stamp must not move the clock.
+   */
+  parse(bytes: Uint8Array, secondMax: number): Tally {
+    const skipped = new Uint32Array(SKIP_REASONS.length);
+    this.secondMax = secondMax;
+    this.count = 0;
+    this.rows = new Uint32Array((64 + Math.ceil(bytes.length / 200)) * ROW);
+    let lines = 0;
+    for (let start = 0; start < bytes.length; ) {
+      let end = bytes.indexOf(NEWLINE, start);
+      if (end < 0) end = bytes.length;
+      lines++;
+      const reason = end - start > this.options.lineBytesMax ? REASON.too_long : this.parseLine(bytes, start, end);
+      if (reason !== ACCEPTED) skipped[reason] = (skipped[reason] as number) + 1;
+      start = end + 1;
+    }
+    return { rows: this.rows, count: this.count, lines, skipped };
+  }
+
+  /** The whole record of one line, for samples; undefined when the line is malformed. */
+  readRecord(line: Uint8Array): LogRecord | undefined {
+    const text = this.decoder.decode(line);
+    return this.isJson(line, 0) ? parseJsonRecord(text, this.options.keys) : parseCombinedRecord(text);
+  }
+
+  private isJson(bytes: Uint8Array, start: number): boolean {
+    if (this.options.format !== 'auto') return this.options.format === 'json';
+    while (bytes[start] === SPACE) start++;
+    return bytes[start] === OPEN;
+  }
+
+  private parseLine(bytes: Uint8Array, start: number, end: number): number {
+    if (end === start || (end === start + 1 && bytes[start] === 0x0d)) return REASON.empty;
+    const { starts, ends } = this.json;
+    if (this.isJson(bytes, start)) {
+      if (!this.json.scan(bytes, start, end)) return this.parseSlowly(bytes, start, end);
+    } else if (!scanCombined(bytes, start, end, starts, ends)) return REASON.not_combined;
+    return this.addRow(bytes, starts, ends, start);
+  }
+
+  /** JSON that the scanner did not understand: its values are written into a scratch buffer and read from there. */
+  private parseSlowly(bytes: Uint8Array, start: number, end: number): number {
+    const record = parseJsonRecord(this.decoder.decode(bytes.subarray(start, end)), this.options.keys);
+    if (!record) return REASON.not_json;
+    const values = SCANNED.map((name) => this.encoder.encode(record[name] ?? ''));
+    const scratch = new Uint8Array(values.reduce((sum, value) => sum + value.length, 0));
+    const [starts, ends] = [new Int32Array(SCANNED.length), new Int32Array(SCANNED.length)];
+    let at = 0;
+    for (const [field, value] of values.entries()) {
+      scratch.set(value, at);
+      starts[field] = value.length === 0 ? -1 : at;
+      at += value.length;
+      ends[field] = at;
+    }
+    return this.addRow(scratch, starts, ends, start);
+  }
+
+  private addRow(bytes: Uint8Array, starts: Int32Array, ends: Int32Array, line: number): number {
+    const addressAt = starts[ADDRESS] as number;
+    if (addressAt < 0) return REASON.no_address;
+    const { client } = this;
+    if (!parseAddress(bytes, addressAt, ends[ADDRESS] as number, this.options.ipv6Bits, client))
+      return REASON.bad_address;
+    const timeAt = starts[TIMESTAMP] as number;
+    if (timeAt < 0) return REASON.no_time;
+    const second = parseSecond(bytes, timeAt, ends[TIMESTAMP] as number);
+    if (second < 0) return REASON.bad_time;
+    if (second > this.secondMax) return REASON.future;
+    const at = this.count * ROW;
+    if (at === this.rows.length) {
+      const grown = new Uint32Array(this.rows.length * 2);
+      grown.set(this.rows);
+      this.rows = grown;
+    }
+    const { rows } = this;
+    rows[at + SECOND] = second;
+    rows[at + HIGH] = client.high;
+    rows[at + LOW] = client.low;
+    rows[at + INFO] = this.info(bytes, starts, ends);
+    rows[at + LINE] = line;
+    this.count++;
+    return ACCEPTED;
+  }
+
+  private info(bytes: Uint8Array, starts: Int32Array, ends: Int32Array): number {
+    const status = parseStatus(bytes, starts[STATUS] as number, ends[STATUS] as number);
+    if (status < 200 || status >= 400) return status;
+    let pathAt = starts[PATH] as number;
+    let pathEnd = ends[PATH] as number;
+    if (pathAt < 0) {
+      pathAt = starts[REQUEST] as number;
+      if (pathAt < 0) return status;
+      pathEnd = ends[REQUEST] as number;
+      while (pathAt < pathEnd && bytes[pathAt] !== SPACE) pathAt++;
+      pathAt++;
+    }
+    return this.assets.matches(bytes, pathAt, pathEnd) ? status | ASSET : status;
+  }
+}
+
+/** A status of three digits, 0 when absent or anything else: such a request counts, but is never an error. */
+function parseStatus(bytes: Uint8Array, start: number, end: number): number {
+  if (start < 0 || end - start !== 3) return 0;
+  let status = 0;
+  for (let i = start; i < end; i++) {
+    const digit = (bytes[i] as number) - 0x30;
+    if (digit < 0 || digit > 9) return 0;
+    status = status * 10 + digit;
+  }
+  return status;
+}

@@ -1,0 +1,122 @@
+/**
+ * Evidence costs nothing per line: the raw chunks of the last lines are kept with their tallies, and searched only when
+ * a client is flagged.
+ */
+import type { Sample } from '../event.ts';
+import { type LogRecord, requestOf } from '../parse/record.ts';
+import { HIGH, LINE, LOW, ROW, SECOND, type Tally } from '../parse/tally.ts';
+import { formatSecond } from '../time.ts';
+
+/** Lines kept behind the newest; the same for every chunk size, so that samples never depend on it. */
+const LINES_KEPT = 20_000;
+/** However long the lines are. */
+const BYTES_KEPT_MAX = 16 * 1024 * 1024;
+const SAMPLES_MAX = 5;
+const TEXT_LENGTH_MAX = 200;
+const NEWLINE = 0x0a;
+
+export type ReadRecord = (source: number, line: Uint8Array) => LogRecord | undefined;
+
+interface Segment {
+  readonly bytes: Uint8Array;
+  readonly tally: Tally;
+  readonly source: number;
+  readonly from: number;
+  /** Rows from…to are in the segment; `to` grows while the engine works through it. */
+  to: number;
+}
+
+/** Text from a log as it may be shown: no control characters, of readable length. */
+export function cleanText(text: string): string {
+  const clean = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd');
+  return clean.length > TEXT_LENGTH_MAX ? `${clean.slice(0, TEXT_LENGTH_MAX)}…` : clean;
+}
+
+export class Evidence {
+  private readonly readRecord: ReadRecord;
+  private segments: Segment[] = [];
+  private rows = 0;
+  private bytes = 0;
+
+  constructor(readRecord: ReadRecord) {
+    this.readRecord = readRecord;
+  }
+
+  /** Opens a segment at row `from`; grow it by extend(). */
+  open(source: number, bytes: Uint8Array, tally: Tally, from: number): void {
+    this.drop();
+    this.segments.push({ source, bytes, tally, from, to: from });
+    this.bytes += bytes.length;
+  }
+
+  /** The newest segment now reaches to row `to`. */
+  extend(to: number): void {
+    const last = this.segments.at(-1);
+    if (!last) return;
+    this.rows += to - last.to;
+    last.to = to;
+  }
+
+  /** Up to five newest requests of a client, oldest first. */
+  samples(high: number, low: number): Sample[] {
+    const found: Sample[] = [];
+    this.walk((segment, at) => {
+      const { rows } = segment.tally;
+      if (rows[at + LOW] !== low || rows[at + HIGH] !== high) return true;
+      const record = this.record(segment, at);
+      if (record) found.push(toSample(record, rows[at + SECOND] as number));
+      return found.length < SAMPLES_MAX;
+    });
+    return found.reverse();
+  }
+
+  /** The newest records, up to `max`, newest first. */
+  *records(max: number): Generator<LogRecord> {
+    const found: LogRecord[] = [];
+    this.walk((segment, at) => {
+      const record = this.record(segment, at);
+      if (record) found.push(record);
+      return found.length < max;
+    });
+    yield* found;
+  }
+
+  private walk(visit: (segment: Segment, at: number) => boolean): void {
+    let left = LINES_KEPT;
+    for (let i = this.segments.length - 1; i >= 0; i--) {
+      const segment = this.segments[i] as Segment;
+      for (let row = segment.to - 1; row >= segment.from; row--) {
+        if (left-- === 0 || !visit(segment, row * ROW)) return;
+      }
+    }
+  }
+
+  private record(segment: Segment, at: number): LogRecord | undefined {
+    const start = segment.tally.rows[at + LINE] as number;
+    const end = segment.bytes.indexOf(NEWLINE, start);
+    return this.readRecord(segment.source, segment.bytes.subarray(start, end < 0 ? undefined : end));
+  }
+
+  private drop(): void {
+    let first = 0;
+    for (; first < this.segments.length; first++) {
+      const segment = this.segments[first] as Segment;
+      const rows = segment.to - segment.from;
+      if (this.rows - rows < LINES_KEPT && this.bytes <= BYTES_KEPT_MAX) break;
+      this.rows -= rows;
+      this.bytes -= segment.bytes.length;
+    }
+    if (first > 0) this.segments = this.segments.slice(first);
+  }
+}
+
+function toSample(record: LogRecord, second: number): Sample {
+  const { method, path } = requestOf(record);
+  return {
+    time: formatSecond(second),
+    method: cleanText(method),
+    path: cleanText(path),
+    status: Number(record.status ?? 0) || 0,
+    user_agent: cleanText(record.user_agent ?? ''),
+  };
+}

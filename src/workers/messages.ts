@@ -1,0 +1,69 @@
+/** What main thread, parse threads and traffic thread say to each other. Buffers are transferred, never copied. */
+
+import type { NeverBanned, Offender } from '../core/decide/policy.ts';
+import type { EngineOptions } from '../core/engine-options.ts';
+import type { EngineEvent, TopEntry } from '../core/event.ts';
+import type { ParserOptions } from '../core/parse/parser.ts';
+import type { Tally } from '../core/parse/tally.ts';
+import type { BaselineState, Effective } from '../core/traffic/baseline.ts';
+
+/** workerData of both kinds of thread. */
+export interface WorkerSetup {
+  /** How to parse each log of the configuration. */
+  readonly parsers: readonly ParserOptions[];
+  readonly engine: EngineOptions;
+}
+
+export interface ParseTask {
+  /** Index into WorkerSetup.parsers. */
+  readonly log: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Lines after this epoch second are refused. */
+  readonly secondMax: number;
+}
+
+export interface Parsed extends Tally {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Numbers of the running engine for status, dashboard and metrics. */
+export interface EngineStatus {
+  /** Newest second of the log, 0 before the first line. */
+  readonly second: number;
+  readonly siteRate: number;
+  readonly siteRateLast: number;
+  readonly clients: number;
+  readonly effective: Effective;
+  readonly globalAnomaly: boolean;
+  readonly fuseBlown: boolean;
+  readonly topClients: readonly TopEntry[];
+  readonly discarded: Readonly<Record<string, number>>;
+}
+
+export type TrafficTask =
+  | {
+      readonly kind: 'ingest';
+      readonly source: number;
+      readonly log: number;
+      readonly id: number;
+      readonly parsed: Parsed;
+      readonly more: boolean;
+    }
+  | { readonly kind: 'expect' | 'finish'; readonly source: number }
+  | { readonly kind: 'flush' }
+  /** Advances the log clock by hand where the log is silent. */
+  | { readonly kind: 'tick'; readonly second: number }
+  | { readonly kind: 'set_bans'; readonly offenders: readonly Offender[] }
+  | { readonly kind: 'release'; readonly high: number; readonly low: number }
+  | { readonly kind: 'never_banned'; readonly networks: readonly NeverBanned[] }
+  | { readonly kind: 'restore'; readonly state: BaselineState }
+  | { readonly kind: 'snapshot' }
+  | { readonly kind: 'status' };
+
+export interface TrafficResult {
+  readonly events: readonly EngineEvent[];
+  /** Ids of ingested chunks whose every line has been judged. */
+  readonly consumed: readonly number[];
+  readonly snapshot?: BaselineState;
+  readonly status?: EngineStatus;
+}

@@ -1,0 +1,128 @@
+/**
+ * The data plane as the main thread sees it: chunks go in, events come out in order. Chunks are parsed in parallel and
+ * handed to the one traffic thread in the order of their source.
+ */
+import { Piscina } from 'piscina';
+import type { Config } from '../config/schema.ts';
+import type { EngineEvent } from '../core/event.ts';
+import { fieldKeys } from '../core/parse/fields.ts';
+import type { Chunk } from '../source/chunk.ts';
+import type { Parsed, ParseTask, TrafficResult, TrafficTask, WorkerSetup } from './messages.ts';
+
+/** Time stamps further ahead of the wall clock are taken for corrupt. */
+const FUTURE_SECONDS_MAX = 86_400;
+
+/** The same file beside this one, compiled or not. */
+function workerFile(name: string): string {
+  return new URL(`./${name}${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url).href;
+}
+
+/** What the threads need of a configuration. */
+export function workerSetup(
+  config: Config,
+  logs: readonly Pick<Config['logs'][number], 'format' | 'fields'>[] = config.logs,
+): WorkerSetup {
+  const { profile, detection, baseline, bans, source } = config;
+  return {
+    parsers: logs.map(({ format, fields }) => ({
+      format,
+      keys: fieldKeys(fields as Parameters<typeof fieldKeys>[0]),
+      staticExtensions: detection.static_extensions,
+      ipv6Bits: detection.ipv6_prefix,
+      lineBytesMax: source.line_bytes_max,
+    })),
+    engine: { profile, detection, baseline, bans },
+  };
+}
+
+export interface PipelineOptions {
+  readonly setup: WorkerSetup;
+  readonly parseThreads: number;
+  /** Wall clock, epoch milliseconds. */
+  readonly now: () => number;
+  /** Events of a task, and the chunks that are settled with them, in order. */
+  readonly onEvents: (events: readonly EngineEvent[], settled: readonly Chunk[]) => void;
+}
+
+interface Pending {
+  readonly chunk: Chunk;
+  readonly settle: () => void;
+}
+
+export class Pipeline {
+  /** Lines parsed so far, and refused ones by index of SKIP_REASONS. */
+  lines = 0;
+  readonly skipped = new Map<number, number>();
+  private readonly options: PipelineOptions;
+  private readonly parsing: Piscina;
+  private readonly traffic: Piscina;
+  private readonly pending = new Map<number, Pending>();
+  /** Last hand-over of each source, so that its chunks stay in order. */
+  private readonly tails = new Map<number, Promise<unknown>>();
+  private nextId = 0;
+
+  constructor(options: PipelineOptions) {
+    this.options = options;
+    const { setup, parseThreads } = options;
+    this.parsing = new Piscina({
+      filename: workerFile('parse-worker'),
+      workerData: setup,
+      minThreads: parseThreads,
+      maxThreads: parseThreads,
+    });
+    this.traffic = new Piscina({
+      filename: workerFile('traffic-worker'),
+      workerData: setup,
+      minThreads: 1,
+      maxThreads: 1,
+    });
+  }
+
+  /** Resolves when every line of the chunk was judged and its events were handed on. The chunk's buffer is taken over. */
+  async feed(chunk: Chunk, log: number): Promise<void> {
+    const id = this.nextId++;
+    const settled = new Promise<void>((settle) => this.pending.set(id, { chunk, settle }));
+    const { source, behind, bytes } = chunk;
+    const secondMax = Math.floor(this.options.now() / 1000) + FUTURE_SECONDS_MAX;
+    const task: ParseTask = { log, bytes, secondMax };
+    const parsing: Promise<Parsed> = this.parsing.run(task, { transferList: [bytes.buffer] });
+    const handover = Promise.all([parsing, this.tails.get(source)]).then(([parsed]) => {
+      this.count(parsed);
+      const transferList = [parsed.bytes.buffer, parsed.rows.buffer];
+      return { done: this.send({ kind: 'ingest', source, log, id, parsed, more: behind }, transferList) };
+    });
+    this.tails.set(source, handover);
+    await (await handover).done;
+    await settled;
+  }
+
+  /** Sends a task to the traffic thread and hands on what it tells. */
+  async send(task: TrafficTask, transferList: ArrayBuffer[] = []): Promise<TrafficResult> {
+    const result: TrafficResult = await this.traffic.run(task, { transferList });
+    const settled: Pending[] = [];
+    for (const id of result.consumed) {
+      const pending = this.pending.get(id);
+      this.pending.delete(id);
+      if (pending) settled.push(pending);
+    }
+    if (result.events.length > 0 || settled.length > 0) {
+      this.options.onEvents(
+        result.events,
+        settled.map(({ chunk }) => chunk),
+      );
+    }
+    for (const { settle } of settled) settle();
+    return result;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.parsing.destroy(), this.traffic.destroy()]);
+  }
+
+  private count(parsed: Parsed): void {
+    this.lines += parsed.lines;
+    for (const [reason, count] of parsed.skipped.entries()) {
+      if (count > 0) this.skipped.set(reason, (this.skipped.get(reason) ?? 0) + count);
+    }
+  }
+}

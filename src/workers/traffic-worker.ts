@@ -1,0 +1,99 @@
+/** The traffic thread: owns the engine. Its pool has one thread, so tasks arrive one after the other, in order. */
+import { workerData } from 'piscina';
+import { topClients } from '../core/detect/site-signature.ts';
+import { Engine } from '../core/engine.ts';
+import type { EngineEvent } from '../core/event.ts';
+import { Parser } from '../core/parse/parser.ts';
+import { Merge, type Parcel } from '../core/traffic/merge.ts';
+import type { EngineStatus, TrafficResult, TrafficTask, WorkerSetup } from './messages.ts';
+
+const TOP_CLIENTS = 10;
+
+const setup = workerData as WorkerSetup;
+const parsers = setup.parsers.map((options) => new Parser(options));
+/** Log (index of its parser) of each source. */
+const logs = new Map<number, number>();
+const ids = new Map<Parcel, number>();
+let events: EngineEvent[] = [];
+
+const engine = new Engine(
+  setup.engine,
+  (source, line) => parsers[logs.get(source) ?? 0]?.readRecord(line),
+  (event) => events.push(event),
+);
+const merge = new Merge((parcel, from, to) => engine.ingest(parcel.source, parcel.bytes, parcel.tally, from, to));
+
+function consumed(done: readonly Parcel[]): number[] {
+  return done.map((parcel) => {
+    const id = ids.get(parcel) ?? -1;
+    ids.delete(parcel);
+    return id;
+  });
+}
+
+function status(): EngineStatus {
+  const { window, clients, effective, site, policy } = engine;
+  const perSecond = window.siteRequests;
+  const total = perSecond.reduce((sum, requests) => sum + requests, 0);
+  return {
+    second: window.newest,
+    siteRate: total / window.seconds,
+    siteRateLast: perSecond[(window.newest + window.seconds - 1) % window.seconds] ?? 0,
+    clients: clients.active,
+    effective,
+    globalAnomaly: site.since !== undefined,
+    fuseBlown: policy.fuse.blownUntil > 0,
+    topClients: topClients(clients, setup.engine.detection.ipv6_prefix, TOP_CLIENTS),
+    discarded: {
+      late_lines: engine.late,
+      evicted_clients: clients.evicted,
+      window_entries: window.overflowed,
+      banned_lines: engine.banned,
+    },
+  };
+}
+
+function handle(task: TrafficTask): Omit<TrafficResult, 'events'> {
+  switch (task.kind) {
+    case 'ingest': {
+      logs.set(task.source, task.log);
+      const parcel: Parcel = { source: task.source, bytes: task.parsed.bytes, tally: task.parsed };
+      ids.set(parcel, task.id);
+      return { consumed: consumed(merge.push(parcel, task.more)) };
+    }
+    case 'expect':
+      merge.expect(task.source);
+      return { consumed: [] };
+    case 'finish':
+      return { consumed: consumed(merge.finish(task.source)) };
+    case 'flush':
+      return { consumed: consumed(merge.flush()) };
+    case 'tick':
+      if (engine.window.newest > 0 && task.second > engine.window.newest) engine.advanceTo(task.second);
+      return { consumed: [] };
+    case 'set_bans':
+      for (const { high, low, tier, until, lastEnd } of task.offenders) engine.setBan(high, low, tier, until, lastEnd);
+      return { consumed: [] };
+    case 'release':
+      engine.release(task.high, task.low);
+      return { consumed: [] };
+    case 'never_banned':
+      engine.policy.setNeverBanned(task.networks);
+      engine.judgeRefusedAgain();
+      return { consumed: [] };
+    case 'restore':
+      engine.restore(task.state);
+      return { consumed: [] };
+    case 'snapshot':
+      return { consumed: [], snapshot: engine.snapshot() };
+    case 'status':
+      return { consumed: [], status: status() };
+  }
+}
+
+export default function work(task: TrafficTask): TrafficResult {
+  const result = handle(task);
+  const told = events;
+  events = [];
+  return { events: told, ...result };
+}
