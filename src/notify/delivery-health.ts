@@ -1,0 +1,78 @@
+/** How delivery fares: back-off, what is logged, and when it counts as trouble. */
+
+/** What keeps messages from being told, for the daemon's status; it cannot be told in Slack itself. */
+export interface DeliveryTrouble {
+  readonly what: string;
+  readonly mend: string;
+}
+
+export interface DeliveryHealthOptions {
+  readonly log: (level: 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown>) => void;
+  /** Called when delivery begins to fail for good or for long, and with undefined once it works again. */
+  readonly onTrouble: (trouble: DeliveryTrouble | undefined) => void;
+  /** Wait after the first failure and the longest wait, milliseconds. Default 1 s and 5 min. */
+  readonly backoffMs?: { readonly first: number; readonly max: number };
+}
+
+/** Failures in a row after which an unreachable Slack counts as trouble: half a minute with the default back-off. */
+const TROUBLE_AFTER_FAILURES = 5;
+
+/** Keeps count of failures. A failure is logged when its cause is new, not on every attempt. */
+export class DeliveryHealth {
+  readonly #options: DeliveryHealthOptions;
+  readonly #backoffMs: { readonly first: number; readonly max: number };
+  #failures = 0;
+  #lastCause = '';
+  #troubled = false;
+
+  constructor(options: DeliveryHealthOptions) {
+    this.#options = options;
+    this.#backoffMs = options.backoffMs ?? { first: 1000, max: 300_000 };
+  }
+
+  /** Notes a failure that may pass; the milliseconds to wait, doubling from try to try where Slack names no time. */
+  failed(cause: string, afterMs: number | undefined): number {
+    const waitMs = afterMs ?? Math.min(this.#backoffMs.first * 2 ** Math.min(this.#failures, 30), this.#backoffMs.max);
+    this.#failures += 1;
+    if (cause !== this.#lastCause)
+      this.#options.log('warn', 'a Slack message could not be delivered, trying again', { cause });
+    this.#lastCause = cause;
+    if (this.#failures === TROUBLE_AFTER_FAILURES)
+      this.#report({
+        what: `Slack messages wait: ${cause}`,
+        mend: 'check the network and the webhook with: zban notify test',
+      });
+    return waitMs;
+  }
+
+  /** Notes messages that Slack will never take. */
+  refused(cause: string, mend: string, notifications: number): void {
+    this.#options.log('error', 'Slack refused a message, it is dropped', { cause, notifications });
+    this.#report({ what: `Slack messages are lost: ${cause}`, mend });
+  }
+
+  /** Notes a failure of the queue on disk; the milliseconds to wait. */
+  storeFailed(error: unknown): number {
+    const cause = error instanceof Error ? error.message : String(error);
+    this.#options.log('error', 'the queue of Slack messages failed', { cause });
+    this.#report({
+      what: `the queue of Slack messages failed: ${cause}`,
+      mend: 'check the disk and the database (state.database)',
+    });
+    return this.#backoffMs.max;
+  }
+
+  /** Notes a delivery. */
+  succeeded(): void {
+    if (this.#failures > 0) this.#options.log('info', 'Slack messages are delivered again');
+    this.#failures = 0;
+    this.#lastCause = '';
+    if (this.#troubled) this.#options.onTrouble(undefined);
+    this.#troubled = false;
+  }
+
+  #report(trouble: DeliveryTrouble): void {
+    this.#troubled = true;
+    this.#options.onTrouble(trouble);
+  }
+}

@@ -1,0 +1,153 @@
+/** One notification as a Slack message. Pure. */
+import type { BanEvent, FuseEvent, GlobalAnomalyEvent, TopEntry } from '../core/event.ts';
+import { codeBlock, codeSpan, escapeText } from './markup.ts';
+import type { Notification } from './notification.ts';
+import { type Block, context, fields, header, payload, type SlackPayload, section } from './payload.ts';
+import {
+  describeCondition,
+  formatBaseline,
+  formatMultiple,
+  formatNumber,
+  formatRate,
+  formatShare,
+  formatTerm,
+  sampleLines,
+  topLines,
+} from './words.ts';
+
+type Kind<K extends Notification['kind']> = Extract<Notification, { kind: K }>;
+
+/**
+ * The message for one notification. What came from a log appears in code spans and blocks only, escaped and bounded
+ * by markup.ts; `hostName` says which of the operator's hosts speaks.
+ */
+export function formatMessage(notification: Notification, hostName: string): SlackPayload {
+  switch (notification.kind) {
+    case 'ban':
+      return banMessage(notification, hostName);
+    case 'unban':
+      return unbanMessage(notification, hostName);
+    case 'global_anomaly':
+      return notification.event.phase === 'start'
+        ? anomalyStartMessage(notification.event, hostName)
+        : anomalyEndMessage(notification.event, hostName);
+    case 'fuse':
+      return fuseMessage(notification.event, hostName);
+    case 'trouble':
+      return troubleMessage(notification, hostName);
+    case 'test':
+      return message(`✅ zban on ${hostName} can reach this channel`, [
+        section('This is a test. Bans, releases, site-wide anomalies and trouble of zban itself will appear here.'),
+        source(hostName, notification.time),
+      ]);
+  }
+}
+
+/** `headline` is plain text: the header takes it as it is, the fallback text escapes it. */
+export function message(headline: string, blocks: readonly Block[]): SlackPayload {
+  return payload(escapeText(headline, 300), [header(headline), ...blocks]);
+}
+
+/** The last line of every message: who speaks, and of when. */
+export function source(hostName: string, time: string): Block {
+  return context(`zban on ${codeSpan(hostName, 100)} · ${codeSpan(time, 40)}`);
+}
+
+function banMessage({ event, enforced, confirmed }: Kind<'ban'>, hostName: string): SlackPayload {
+  const blocks: Block[] = [fields(banFields(event))];
+  const samples = sampleLines(event);
+  if (samples.length > 0) blocks.push(section(`*Evidence*\n${codeBlock(samples)}`));
+  const undo = codeSpan(`zban unban ${event.ip}`, 80);
+  if (!enforced) blocks.push(section('Observe mode: nothing was blocked, there is nothing to undo.'));
+  else if (confirmed) blocks.push(section(`Undo: ${undo}`));
+  else
+    blocks.push(section(`:warning: The firewall has not confirmed this ban yet: see \`zban status\`. Undo: ${undo}`));
+  blocks.push(source(hostName, event.time));
+  const term = formatTerm(event.duration_seconds);
+  const headline = enforced
+    ? `⛔ Banned ${event.ip} ${term} on ${hostName}`
+    : `👀 Would ban ${event.ip} ${term} on ${hostName}`;
+  return message(headline, blocks);
+}
+
+function banFields(event: BanEvent): [string, string][] {
+  const offence: [string, string] = [
+    'Duration',
+    `${formatTerm(event.duration_seconds).replace('for ', '')} (tier ${formatNumber(event.tier, 0)})`,
+  ];
+  const who: [string, string] = ['Client', codeSpan(event.ip, 50)];
+  const why: [string, string] = ['Condition', describeCondition(event.condition)];
+  if (event.condition === 'manual') return [who, why, offence];
+  return [
+    who,
+    why,
+    ['Rate', `${formatRate(event.rate)} (tolerated: ${formatRate(event.limit)})`],
+    ['Baseline', formatBaseline(event)],
+    ['Deviation', `${formatMultiple(event.multiple)} the mean, z-score ${formatNumber(event.z, 1)}`],
+    ['Requests', `${formatNumber(event.requests, 0)} in ${formatNumber(event.window_seconds, 0)} s`],
+    [
+      'Client errors',
+      `${formatNumber(event.errors, 0)} (${formatShare(event.error_ratio)}, usually ${formatShare(event.baseline_error_ratio)})`,
+    ],
+    offence,
+  ];
+}
+
+function unbanMessage({ ip, tier, reason, time }: Kind<'unban'>, hostName: string): SlackPayload {
+  const last = tier === null ? '' : `, last ban was tier ${formatNumber(tier, 0)}`;
+  return message(`🔓 Released ${ip} on ${hostName}`, [
+    section(`${codeSpan(ip, 50)} may connect again: ${escapeText(reason, 200)}${last}.`),
+    source(hostName, time),
+  ]);
+}
+
+function anomalyStartMessage(event: GlobalAnomalyEvent, hostName: string): SlackPayload {
+  const standsOut = (title: string, entries: readonly TopEntry[]): Block[] =>
+    entries.length === 0 ? [] : [section(`*${title}*\n${codeBlock(topLines(entries))}`)];
+  return message(`📈 Traffic of ${hostName} left its baseline`, [
+    fields([
+      ['Condition', describeCondition(event.condition)],
+      ['Rate', formatRate(event.rate)],
+      ['Baseline', formatBaseline(event)],
+      ['Deviation', `${formatMultiple(event.multiple)} the mean, z-score ${formatNumber(event.z, 1)}`],
+      ['Clients never seen before', formatShare(event.new_client_share)],
+    ]),
+    ...standsOut('Clients', event.top_clients),
+    ...standsOut('Networks', event.top_prefixes),
+    ...standsOut('Paths', event.top_paths),
+    ...standsOut('User agents', event.top_user_agents),
+    section('This alert bans nobody: look with `zban top`, ban with `zban ban ADDRESS`.'),
+    source(hostName, event.time),
+  ]);
+}
+
+function anomalyEndMessage(event: GlobalAnomalyEvent, hostName: string): SlackPayload {
+  return message(`📉 Traffic of ${hostName} is back at its baseline`, [
+    section(`Now ${formatRate(event.rate)}, usually ${formatBaseline(event)}.`),
+    source(hostName, event.time),
+  ]);
+}
+
+function fuseMessage(event: FuseEvent, hostName: string): SlackPayload {
+  if (event.phase === 'reset')
+    return message(`✅ zban on ${hostName} bans again`, [
+      section(`The fuse was reset: ${escapeText(event.detail, 300)}`),
+      source(hostName, event.time),
+    ]);
+  const rule =
+    event.reason === 'max_per_minute'
+      ? 'more new bans in a minute than `bans.max_per_minute` allows'
+      : 'a larger share of the recent clients than `bans.max_share` allows';
+  return message(`🚨 zban on ${hostName} stopped banning`, [
+    section(`The fuse blew: ${rule}. ${escapeText(event.detail, 300)}`),
+    section('Detection goes on, new bans are refused, existing ones stay. Look with `zban status` and `zban list`.'),
+    source(hostName, event.time),
+  ]);
+}
+
+function troubleMessage({ what, mend, time }: Kind<'trouble'>, hostName: string): SlackPayload {
+  const blocks = [section(`*What*\n${escapeText(what, 500)}`)];
+  if (mend) blocks.push(section(`*How to mend it*\n${escapeText(mend, 500)}`));
+  blocks.push(source(hostName, time));
+  return message(`⚠️ zban on ${hostName} is in trouble`, blocks);
+}

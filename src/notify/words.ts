@@ -1,0 +1,88 @@
+/** Numbers, conditions and single-line summaries, the same in single messages and digests. */
+import { formatDuration } from '../config/duration.ts';
+import type { BanEvent, Condition, TopEntry } from '../core/event.ts';
+import { escapeText } from './markup.ts';
+import type { Notification } from './notification.ts';
+
+const CONDITIONS: Readonly<Record<Condition, string>> = {
+  z_score: 'far above the usual rate (z-score)',
+  multiplier: 'a multiple of the usual rate',
+  error_surge: 'a surge of client errors (4xx)',
+  warmup_ceiling: 'above the absolute ceiling while learning',
+  site_z_score: 'site far above its usual rate (z-score)',
+  site_multiplier: 'site at a multiple of its usual rate',
+  manual: "an operator's order",
+};
+
+/** A condition in words; one that a newer version wrote to disk is shown as it is. */
+export function describeCondition(condition: string): string {
+  return CONDITIONS[condition as Condition] ?? escapeText(condition, 40);
+}
+
+/** A number as people read it; a dash for what JSON cannot carry (an infinite z-score comes back from disk as null). */
+export function formatNumber(value: number, digits = 2): string {
+  return Number.isFinite(value) ? value.toFixed(digits) : '–';
+}
+
+export const formatRate = (rateRps: number): string => `${formatNumber(rateRps)}/s`;
+export const formatMultiple = (multiple: number): string => `${formatNumber(multiple, 1)}x`;
+export const formatShare = (share: number): string => `${formatNumber(share * 100, 0)} %`;
+
+export const formatBaseline = (level: { readonly mean: number; readonly stddev: number }): string =>
+  `${formatNumber(level.mean)}±${formatNumber(level.stddev)}/s`;
+
+/** Seconds as `10m`; null is `permanent`. */
+export const formatSeconds = (seconds: number | null): string =>
+  formatDuration(seconds === null ? null : seconds * 1000);
+
+/** `for 10m` or `permanently`, to follow a verb. */
+export const formatTerm = (seconds: number | null): string =>
+  seconds === null ? 'permanently' : `for ${formatSeconds(seconds)}`;
+
+/** `12:34:56 GET /path 404 "user agent"`, safe in a code block. */
+export const sampleLines = (event: BanEvent): string[] =>
+  event.samples
+    .slice(0, 5)
+    .map(
+      (sample) =>
+        `${escapeText(sample.time, 32)} ${escapeText(sample.method, 10)} ${escapeText(sample.path, 120)} ` +
+        `${escapeText(sample.status, 5)} "${escapeText(sample.user_agent, 80)}"`,
+    );
+
+/** `  42 %   1234  name`, safe in a code block. */
+export const topLines = (entries: readonly TopEntry[]): string[] =>
+  entries
+    .slice(0, 5)
+    .map(
+      (entry) =>
+        `${formatShare(entry.share).padStart(5)} ${String(entry.requests).padStart(7)}  ${escapeText(entry.name, 100)}`,
+    );
+
+/** One line that says it all, safe in a code block: the entries of a digest. */
+export function summaryLine(notification: Notification): string {
+  switch (notification.kind) {
+    case 'ban': {
+      const { event } = notification;
+      const numbers =
+        event.condition === 'manual'
+          ? ''
+          : `  ${formatRate(event.rate)}  ${formatMultiple(event.multiple)} of ${formatBaseline(event)}`;
+      const term = event.duration_seconds === null ? 'permanent' : formatSeconds(event.duration_seconds);
+      return `${escapeText(event.ip, 50)}  ${escapeText(event.condition, 30)}${numbers}  ${term}, tier ${formatNumber(event.tier, 0)}`;
+    }
+    case 'unban':
+      return `${escapeText(notification.time, 32)}  ${escapeText(notification.ip, 50)}  ${escapeText(notification.reason, 100)}`;
+    case 'global_anomaly': {
+      const { event } = notification;
+      return `${escapeText(event.time, 32)}  ${event.phase === 'start' ? 'began' : 'ended'} at ${formatRate(event.rate)}, usually ${formatBaseline(event)}`;
+    }
+    case 'fuse': {
+      const { event } = notification;
+      return `${escapeText(event.time, 32)}  ${event.phase === 'blown' ? 'blown' : 'reset'}: ${escapeText(event.detail, 200)}`;
+    }
+    case 'trouble':
+      return `${escapeText(notification.time, 32)}  ${escapeText(notification.what, 200)}`;
+    case 'test':
+      return `${escapeText(notification.time, 32)}  test`;
+  }
+}

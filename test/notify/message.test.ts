@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { formatDigest } from '../../src/notify/digest.ts';
+import { escapeText, plainText } from '../../src/notify/markup.ts';
+import { formatMessage } from '../../src/notify/message.ts';
+import type { Notification } from '../../src/notify/notification.ts';
+import type { SlackPayload } from '../../src/notify/payload.ts';
+import { anomaly, ban, fuse, trouble, unban } from './examples.ts';
+
+/** Every text of a payload: mrkdwn ones in `markup`, plain ones in `plain`. */
+function texts(payload: SlackPayload): { markup: string[]; plain: string[] } {
+  const markup = [payload.text];
+  const plain: string[] = [];
+  for (const block of payload.blocks) {
+    if (block.type === 'header') plain.push(block.text.text);
+    else if (block.type === 'context') markup.push(...block.elements.map((element) => element.text));
+    else if ('fields' in block) markup.push(...block.fields.map((field) => field.text));
+    else markup.push(block.text.text);
+  }
+  return { markup, plain };
+}
+
+const whole = (payload: SlackPayload) => [...texts(payload).markup, ...texts(payload).plain].join('\n');
+
+function assertWithinLimits(payload: SlackPayload): void {
+  assert.ok(payload.blocks.length <= 50);
+  for (const block of payload.blocks) {
+    if (block.type === 'header') assert.ok(block.text.text.length <= 150 && block.text.text.length > 0);
+    else if (block.type === 'section' && 'fields' in block) {
+      assert.ok(block.fields.length <= 10);
+      for (const field of block.fields) assert.ok(field.text.length <= 2000);
+    } else if (block.type === 'section') assert.ok(block.text.text.length <= 3000 && block.text.text.length > 0);
+  }
+}
+
+test('a ban says who, why, with which numbers, for how long, and how to undo it', () => {
+  const text = whole(formatMessage(ban(), 'web-1'));
+  for (const part of [
+    'Banned 203.0.113.9 for 10m on web-1',
+    'a multiple of the usual rate',
+    '5.20/s (tolerated: 2.35/s)',
+    '0.70±0.55/s',
+    '7.4x the mean, z-score 8.2',
+    '330 in 60 s',
+    '33 (10 %, usually 3 %)',
+    '10m (tier 1)',
+    '2026-11-20T10:11:12Z',
+    'GET /login?a=1 401 "curl/8.5.0"',
+    '`zban unban 203.0.113.9`',
+  ])
+    assert.ok(text.includes(part), `${part} is missing in ${text}`);
+});
+
+test('observe mode says "would ban" and offers nothing to undo', () => {
+  const text = whole(formatMessage(ban({}, false), 'web-1'));
+  assert.match(text, /Would ban 203\.0\.113\.9/);
+  assert.doesNotMatch(text, /⛔|zban unban/);
+});
+
+test('a ban that the firewall has not confirmed is told as such', () => {
+  assert.match(whole(formatMessage(ban({}, true, false), 'web-1')), /not confirmed/);
+});
+
+test("an operator's permanent ban shows no numbers that nobody measured", () => {
+  const text = whole(formatMessage(ban({ condition: 'manual', duration_seconds: null, samples: [] }), 'web-1'));
+  assert.match(text, /Banned 203\.0\.113\.9 permanently/);
+  assert.match(text, /operator's order/);
+  assert.doesNotMatch(text, /Baseline|Evidence/);
+});
+
+test('a site-wide anomaly names what stands out and that nobody is banned', () => {
+  const text = whole(formatMessage(anomaly(), 'web-1'));
+  for (const part of ['420.00/s', '40.00±12.00/s', '203.0.113.0/24', '82 %', 'python-requests/2.31', 'bans nobody'])
+    assert.ok(text.includes(part), part);
+  assert.match(whole(formatMessage(anomaly({ phase: 'end' }), 'web-1')), /back at its baseline/);
+});
+
+test('release, fuse, trouble and test say what they are about', () => {
+  assert.match(whole(formatMessage(unban('203.0.113.9'), 'web-1')), /Released 203\.0\.113\.9 on web-1.*expired/s);
+  assert.match(whole(formatMessage(fuse, 'web-1')), /stopped banning.*101 bans within a minute/s);
+  assert.match(whole(formatMessage(trouble, 'web-1')), /in trouble.*&lt;lock&gt; held.*How to mend it.*xtables\.lock/s);
+  assert.match(whole(formatMessage({ kind: 'test', time: '2026-11-20T10:11:12Z' }, 'web-1')), /can reach this channel/);
+});
+
+test('a digest counts by condition, lists the heaviest ten and says where the others are', () => {
+  const bans = Array.from({ length: 40 }, (_, index) =>
+    ban({
+      ip: `198.51.100.${index}`,
+      rate: index,
+      condition: index % 4 === 0 ? 'error_surge' : 'z_score',
+    }),
+  );
+  const text = whole(formatDigest(bans, 'web-1'));
+  assert.match(text, /Banned 40 clients on web-1/);
+  assert.match(text, /30 × far above the usual rate/);
+  assert.match(text, /10 × a surge of client errors/);
+  assert.match(text, /198\.51\.100\.39 .*198\.51\.100\.30 /s);
+  assert.doesNotMatch(text, /198\.51\.100\.29 /);
+  assert.match(text, /… 30 more/);
+  assert.match(text, /zban list/);
+});
+
+test('a digest tells bans from would-be bans', () => {
+  assert.match(whole(formatDigest([ban(), ban({}, false)], 'h')), /Banned 1 clients and would have banned 1/);
+  assert.match(whole(formatDigest([ban({}, false), ban({}, false)], 'h')), /Would ban 2 clients/);
+});
+
+test('numbers that JSON could not carry become dashes', () => {
+  const stored = JSON.parse(JSON.stringify(ban({ z: Number.POSITIVE_INFINITY }))) as Notification;
+  assert.match(whole(formatMessage(stored, 'h')), /z-score –/);
+});
+
+const hostile = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 400 }),
+  fc.constantFrom(
+    '<!channel> <@U123> <https://example.com|bank>',
+    '```\n*bold* `code`',
+    '&lt;!here&gt;',
+    'a\u202Eb\u0007\u001b[31m\u2028c\ud800',
+    '<'.repeat(700),
+    '&'.repeat(2000),
+  ),
+);
+
+test('whatever a log holds, Slack sees no markup of it and no limit is passed', () => {
+  const entry = fc.record({ name: hostile, requests: fc.nat(), share: fc.double({ min: 0, max: 1, noNaN: true }) });
+  const sample = fc.record({
+    time: hostile,
+    method: hostile,
+    path: hostile,
+    status: fc.nat(999),
+    user_agent: hostile,
+  });
+  const notification = fc.oneof(
+    fc.array(sample, { maxLength: 5 }).map((samples) => ban({ samples })),
+    fc.array(entry, { maxLength: 8 }).map((top) => anomaly({ top_clients: top, top_paths: top, top_user_agents: top })),
+    fc.record({ kind: fc.constant('trouble' as const), time: hostile, what: hostile, mend: hostile }),
+    fc.record({
+      kind: fc.constant('unban' as const),
+      time: hostile,
+      ip: hostile,
+      tier: fc.constant(1),
+      reason: hostile,
+    }),
+  );
+  fc.assert(
+    fc.property(notification, fc.nat(30), hostile, (one, copies, host) => {
+      for (const payload of [formatMessage(one, host), formatDigest([one, ...Array(copies).fill(one)], host)]) {
+        assertWithinLimits(payload);
+        for (const text of texts(payload).markup) {
+          assert.doesNotMatch(text, /[<>]|&(?!amp;|lt;|gt;)/);
+          assert.doesNotMatch(text, /(?![\n])\p{C}/u);
+          assert.equal((text.match(/`/g) ?? []).length % 2, 0, 'every backtick is one of ours, in pairs');
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('backticks in a log cannot end a code span', () => {
+  assert.equal(escapeText('a`b```c', 100), "a'b'''c");
+  const text = whole(
+    formatMessage(
+      ban({ samples: [{ time: '', method: 'GET', status: 200, user_agent: '', path: '/```<!channel>' }] }),
+      'h',
+    ),
+  );
+  assert.ok(text.includes("/'''&lt;!channel&gt;"));
+});
+
+test('plain text is cut by characters, never through one', () => {
+  assert.equal(plainText('𝒳'.repeat(10), 6), '𝒳𝒳…');
+  assert.equal(plainText('x'.repeat(1_000_000), 6), 'xxxxx…');
+  assert.equal(plainText(undefined, 5), '');
+  assert.equal(plainText(' a\n\tb ', 10), 'a b');
+});
