@@ -213,7 +213,14 @@ export const configSchema = z.strictObject({
     log_keep: z.number().int().min(1).max(100).default(5),
     retention: duration('365d', '1h', '36500d'),
   }),
-  control: section({ socket: path('/run/zban/zban.sock') }),
+  control: section({
+    // sun_path of unix(7) holds 108 bytes with the closing zero.
+    socket: z
+      .string()
+      .min(1)
+      .refine((text) => new TextEncoder().encode(text).length < 108, 'expected a path of at most 107 bytes')
+      .default('/run/zban/zban.sock'),
+  }),
   http: section({
     listen: z
       .string()

@@ -6,7 +6,6 @@ import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { checkConfig, defaultConfig, loadConfig } from '../../src/config/load.ts';
 import { formatProblem } from '../../src/config/problem.ts';
-import { loadWebhookUrl, WEBHOOK_VARIABLE } from '../../src/config/secret.ts';
 import { editDistance, findClosest } from '../../src/config/suggest.ts';
 import { parseYaml } from '../../src/config/yaml-file.ts';
 
@@ -114,30 +113,6 @@ test('doubts are warnings, not errors', () => {
       '6 logs[0].fields',
     ],
   );
-});
-
-test('the webhook comes from the environment, then the file, then the configuration', () => {
-  const file = join(root, 'webhook');
-  writeFileSync(file, ' https://hooks.example.com/file\n');
-  const { config: inline } = load({
-    'config.yaml': 'notify: {slack: {webhook_url: "https://hooks.example.com/inline"}}',
-  });
-  const { config: fromFile } = load({ 'config.yaml': `notify: {slack: {webhook_url_file: ${file}}}` });
-  assert.deepEqual(loadWebhookUrl(defaultConfig().config, {}), { ok: true, value: undefined });
-  assert.deepEqual(loadWebhookUrl(inline, {}), { ok: true, value: 'https://hooks.example.com/inline' });
-  assert.deepEqual(loadWebhookUrl(fromFile, {}), { ok: true, value: 'https://hooks.example.com/file' });
-  assert.deepEqual(loadWebhookUrl(fromFile, { [WEBHOOK_VARIABLE]: 'http://127.0.0.1:1/x' }), {
-    ok: true,
-    value: 'http://127.0.0.1:1/x',
-  });
-  writeFileSync(file, 'SECRET without a scheme');
-  const refused = loadWebhookUrl(fromFile, {});
-  assert.ok(!refused.ok);
-  assert.doesNotMatch(refused.message, /SECRET/);
-  rmSync(file);
-  const missing = loadWebhookUrl(fromFile, {});
-  assert.ok(!missing.ok);
-  assert.match(missing.message, /webhook_url_file: cannot read .*ENOENT/);
 });
 
 test('any text is a configuration or a list of problems, never an exception', () => {

@@ -1,0 +1,82 @@
+/** The command line's end of the control socket. */
+import { connect } from 'node:net';
+import { ControlError } from './error.ts';
+import type { ControlAnswer, ControlCommand, ControlHandlers } from './protocol.ts';
+
+/** What each command takes and gives. */
+type Argument<C extends ControlCommand> = Parameters<ControlHandlers[C]>[0];
+type Value<C extends ControlCommand> = Awaited<ReturnType<ControlHandlers[C]>>;
+
+/** The firewall's own time limit is shorter, so a daemon that works has answered by then. */
+const ANSWER_TIMEOUT_MS = 60_000;
+const ANSWER_LENGTH_MAX = 64 * 1_048_576;
+
+/**
+ * Sends one command to the daemon at `socket` and resolves with its answer.
+ * Rejects with ControlError: `not_running`, `no_permission`, or `failed` with the daemon's own words.
+ */
+export async function callDaemon<C extends ControlCommand>(
+  socket: string,
+  command: C,
+  argument?: Argument<C>,
+  timeoutMs = ANSWER_TIMEOUT_MS,
+): Promise<Value<C>> {
+  const line = await exchange(socket, `${JSON.stringify({ command, argument })}\n`, timeoutMs);
+  let answer: ControlAnswer;
+  try {
+    answer = JSON.parse(line) as ControlAnswer;
+  } catch (error) {
+    throw new ControlError('failed', `${socket} gave an answer that is not zban's`, { cause: error });
+  }
+  if (!answer.ok) throw new ControlError('failed', answer.message);
+  return answer.value as Value<C>;
+}
+
+function exchange(socket: string, request: string, timeoutMs: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const connection = connect(socket);
+    let received = '';
+    const fail = (error: ControlError) => {
+      connection.destroy();
+      reject(error);
+    };
+    const timer = setTimeout(() => {
+      const message = `the daemon gave no answer within ${timeoutMs / 1000} s: see journalctl -u zban`;
+      fail(new ControlError('failed', message));
+    }, timeoutMs);
+    connection.setEncoding('utf8');
+    connection.once('connect', () => connection.write(request));
+    connection.once('error', (error: NodeJS.ErrnoException) => fail(explain(error, socket)));
+    connection.on('data', (text: string) => {
+      received += text;
+      const end = received.indexOf('\n');
+      if (end >= 0) {
+        connection.end();
+        resolve(received.slice(0, end));
+      } else if (received.length > ANSWER_LENGTH_MAX) {
+        fail(new ControlError('failed', `the daemon's answer is longer than ${ANSWER_LENGTH_MAX} characters`));
+      }
+    });
+    connection.once('close', () => {
+      clearTimeout(timer);
+      reject(new ControlError('failed', 'the daemon closed the connection without an answer'));
+    });
+  });
+}
+
+function explain(error: NodeJS.ErrnoException, socket: string): ControlError {
+  switch (error.code) {
+    case 'ENOENT':
+    case 'ECONNREFUSED': {
+      const message = `no zban daemon answers on ${socket}: start it with systemctl start zban`;
+      return new ControlError('not_running', message, { cause: error });
+    }
+    case 'EACCES':
+    case 'EPERM': {
+      const message = `no permission to use ${socket}: run the command with sudo, or as a member of the socket's group`;
+      return new ControlError('no_permission', message, { cause: error });
+    }
+    default:
+      return new ControlError('failed', `cannot talk to the daemon on ${socket}: ${error.message}`, { cause: error });
+  }
+}

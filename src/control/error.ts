@@ -1,0 +1,16 @@
+/** Closed set of causes, also what the command line's exit code follows from. */
+export type ControlErrorCode =
+  | 'not_running' // nobody listens on the socket
+  | 'no_permission' // the socket may not be used by this user
+  | 'already_running' // another daemon listens on the socket
+  | 'failed'; // everything else, a refusal by the daemon included
+
+/** Talking over the control socket did not work; the message says what, where and how to mend it. */
+export class ControlError extends Error {
+  override readonly name = 'ControlError';
+  readonly code: ControlErrorCode;
+  constructor(code: ControlErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,187 @@
+/** The daemon's end of the control socket: one JSON request a line, one JSON answer a line, in order. */
+import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { ControlError } from './error.ts';
+import type {
+  AllowRequest,
+  BanRequest,
+  ControlAnswer,
+  ControlHandlers,
+  ControlRequest,
+  UnbanRequest,
+} from './protocol.ts';
+import { parseRequest, REQUEST_BYTES_MAX } from './request.ts';
+
+/** Command lines at the same time; more are told to come again. */
+const CONNECTIONS_MAX = 32;
+/** A client that has not sent a whole request by then is cut off, so that idle ones never use the connections up. */
+const REQUEST_TIMEOUT_MS = 10_000;
+const PROBE_TIMEOUT_MS = 2000;
+
+export interface ControlServerOptions {
+  /** Path of the socket, at most 107 bytes (unix(7)); its folder is made where missing. */
+  readonly socket: string;
+  readonly handlers: ControlHandlers;
+  readonly log: (level: 'debug' | 'warn', message: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** Default 10,000. */
+  readonly requestTimeoutMs?: number;
+}
+
+interface Counts {
+  answered: number;
+  refused: number;
+}
+
+export interface ControlServer {
+  /** Requests answered, and those refused before a handler saw them. */
+  counts(): Readonly<Counts>;
+  /** Takes no more requests, cuts off whoever is connected and removes the socket. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens on the socket, readable and writable for its user and group (0660). The socket of a dead daemon is replaced.
+ * Rejects with ControlError: `already_running` where a live one answers, `no_permission`, `failed`.
+ */
+export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
+  const { socket: path } = options;
+  await clearStale(path);
+  const clients = new Set<Socket>();
+  const counts: Counts = { answered: 0, refused: 0 };
+  // Half open: a client may close its end right after the request, as `nc -U` does.
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    client.on('error', (error) => options.log('debug', 'control client went away', { error: error.message }));
+    if (clients.size >= CONNECTIONS_MAX) {
+      counts.refused++;
+      const message = `more than ${CONNECTIONS_MAX} commands at once: try again`;
+      client.end(encode({ ok: false, message }), () => client.destroy());
+      return;
+    }
+    clients.add(client);
+    client.on('close', () => clients.delete(client));
+    // The only way to fail is the connection, which 'error' above has told.
+    serve(client, options, counts).catch(() => client.destroy());
+  });
+  await listen(server, path);
+  server.on('error', (error) => options.log('warn', 'control socket failed', { error: error.message }));
+  return {
+    counts: () => ({ ...counts }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const client of clients) client.destroy();
+      }),
+  };
+}
+
+async function listen(server: Server, path: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explainListen(error, path)));
+    server.listen(path, resolve);
+  });
+  server.removeAllListeners('error');
+  chmodSync(path, 0o660);
+}
+
+function explainListen(error: NodeJS.ErrnoException, path: string): ControlError {
+  if (error.code === 'EADDRINUSE') return alreadyRunning(path);
+  if (error.code === 'EACCES' || error.code === 'EROFS') {
+    const message = `cannot make the control socket ${path}: no permission; run zban as root or set control.socket`;
+    return new ControlError('no_permission', message, { cause: error });
+  }
+  const message = `cannot listen on the control socket ${path}: ${error.message}`;
+  return new ControlError('failed', message, { cause: error });
+}
+
+function alreadyRunning(path: string): ControlError {
+  const message = `already running: a zban daemon answers on ${path}; stop it first, or set another control.socket`;
+  return new ControlError('already_running', message);
+}
+
+/** Removes the socket that a killed daemon left behind; never anything that is not a socket. */
+async function clearStale(path: string): Promise<void> {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return;
+    if (!stat.isSocket()) throw new ControlError('failed', `${path} is in the way of the control socket: not a socket`);
+    if (await answers(path)) throw alreadyRunning(path);
+    unlinkSync(path);
+  } catch (error) {
+    if (error instanceof ControlError) throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw explainListen(error as NodeJS.ErrnoException, path);
+  }
+}
+
+/** True when somebody listens. A daemon too busy to accept in time is alive as well. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    const settle = (alive: boolean) => {
+      probe.destroy();
+      resolve(alive);
+    };
+    probe.setTimeout(PROBE_TIMEOUT_MS, () => settle(true));
+    probe.once('connect', () => settle(true));
+    probe.once('error', (error: NodeJS.ErrnoException) => settle(error.code === 'EAGAIN'));
+  });
+}
+
+function encode(answer: ControlAnswer): string {
+  return `${JSON.stringify(answer)}\n`;
+}
+
+/** One client's requests, one after the other; what it sends meanwhile waits in the kernel. */
+async function serve(client: Socket, options: ControlServerOptions, counts: Counts): Promise<void> {
+  const refuse = (message: string) => {
+    counts.refused++;
+    client.end(encode({ ok: false, message }), () => client.destroy());
+  };
+  const wait = () => setTimeout(() => refuse('no request came'), options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS);
+  let deadline = wait();
+  client.on('close', () => clearTimeout(deadline));
+  client.setEncoding('utf8');
+  let pending = '';
+  for await (const text of client as AsyncIterable<string>) {
+    if (client.writableEnded) return;
+    pending += text;
+    for (let end = pending.indexOf('\n'); end >= 0; end = pending.indexOf('\n')) {
+      const request = parseRequest(pending.slice(0, end));
+      pending = pending.slice(end + 1);
+      if ('problem' in request) return refuse(request.problem);
+      // A handler takes as long as the firewall does.
+      clearTimeout(deadline);
+      client.write(encode(await dispatch(request, options)));
+      counts.answered++;
+      if (!client.destroyed) deadline = wait();
+    }
+    if (pending.length > REQUEST_BYTES_MAX) return refuse(`a request is at most ${REQUEST_BYTES_MAX} bytes`);
+  }
+  client.end();
+}
+
+async function dispatch(request: ControlRequest, { handlers, log }: ControlServerOptions): Promise<ControlAnswer> {
+  try {
+    return { ok: true, value: await call(request, handlers) };
+  } catch (error) {
+    // A failing handler is the daemon's trouble, told to whoever asked; the next command is served all the same.
+    const message = error instanceof Error ? error.message : String(error);
+    log('warn', 'control command failed', { command: request.command, error: message });
+    return { ok: false, message };
+  }
+}
+
+function call({ command, argument }: ControlRequest, handlers: ControlHandlers): Promise<unknown> {
+  // parseRequest has checked each command's argument.
+  switch (command) {
+    case 'ban':
+      return handlers.ban(argument as BanRequest);
+    case 'unban':
+      return handlers.unban(argument as UnbanRequest);
+    case 'allow':
+      return handlers.allow(argument as AllowRequest);
+    default:
+      return handlers[command]();
+  }
+}

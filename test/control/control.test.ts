@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import fc from 'fast-check';
+import { callDaemon } from '../../src/control/client.ts';
+import type { ControlHandlers } from '../../src/control/protocol.ts';
+import { parseRequest, REQUEST_BYTES_MAX, TARGETS_MAX } from '../../src/control/request.ts';
+import { startControlServer } from '../../src/control/server.ts';
+
+const request = { targets: ['192.0.2.1'], reason: 'too many requests', operator: 'ann' };
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'zban-control-'));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+async function start(t: TestContext, handlers: Partial<ControlHandlers> = {}, requestTimeoutMs = 10_000) {
+  const socket = join(folder(t), 'run', 'zban.sock');
+  const missing = () => Promise.reject(new Error('not in this test'));
+  const all = { status: missing, ban: missing, unban: missing, allow: missing, notifyTest: missing, reload: missing };
+  const server = await startControlServer({
+    socket,
+    handlers: { ...all, ...handlers },
+    log: () => {},
+    requestTimeoutMs,
+  });
+  t.after(() => server.close());
+  return { socket, server };
+}
+
+/** Sends bytes and resolves with everything that came back until the server closed. */
+function exchange(socket: string, bytes: string | Buffer, end = true): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let received = '';
+    const client: Socket = connect(socket, () => (end ? client.end(bytes) : client.write(bytes)));
+    client.setEncoding('utf8').on('data', (text: string) => {
+      received += text;
+    });
+    client.on('close', () => resolve(received));
+    client.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? undefined : reject(error)));
+  });
+}
+
+test('a command reaches its handler and the answer comes back', async (t) => {
+  const seen: unknown[] = [];
+  const { socket } = await start(t, {
+    ban: async (argument) => {
+      seen.push(argument);
+      return [{ target: '192.0.2.1', ok: true, code: 'done', message: 'banned' }];
+    },
+    reload: async () => ({ ok: true, message: 'reloaded' }),
+  });
+  const banned = await callDaemon(socket, 'ban', { ...request, forMs: null });
+  assert.deepEqual(banned, [{ target: '192.0.2.1', ok: true, code: 'done', message: 'banned' }]);
+  assert.deepEqual(seen, [{ ...request, forMs: null }]);
+  assert.deepEqual(await callDaemon(socket, 'reload'), { ok: true, message: 'reloaded' });
+});
+
+test('the socket is for its user and group only and goes away with the server', async (t) => {
+  const { socket, server } = await start(t);
+  assert.equal(statSync(socket).mode & 0o777, 0o660);
+  await server.close();
+  assert.equal(existsSync(socket), false);
+});
+
+test('a failing handler is told to the one who asked and hurts nobody else', async (t) => {
+  const { socket } = await start(t, {
+    unban: async () => {
+      throw new Error('the firewall refused');
+    },
+    reload: async () => ({ ok: true, message: 'fine' }),
+  });
+  await assert.rejects(callDaemon(socket, 'unban', { ...request, all: false }), {
+    code: 'failed',
+    message: 'the firewall refused',
+  });
+  assert.equal((await callDaemon(socket, 'reload')).ok, true);
+});
+
+test('requests on one connection are answered in order, also when they arrive in pieces or with the end of the input', async (t) => {
+  const { socket } = await start(t, {
+    reload: async () => ({ ok: true, message: 'r' }),
+    notifyTest: async () => ({ ok: false, message: 'n' }),
+  });
+  const answers = await exchange(socket, '{"command":"reload"}\n{"command":"notifyTest"}\n{"command":"reload"}\n');
+  const messages = answers
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { value: { message: string } }).value.message);
+  assert.deepEqual(messages, ['r', 'n', 'r']);
+});
+
+test('nonsense, oversized and idle clients are refused in words while others are served', async (t) => {
+  const { socket, server } = await start(t, { reload: async () => ({ ok: true, message: 'fine' }) }, 300);
+  assert.match(await exchange(socket, 'GET / HTTP/1.1\n'), /"ok":false.*not JSON/);
+  assert.match(await exchange(socket, '{"command":"shutdown"}\n'), /not understood/);
+  assert.match(await exchange(socket, '{"command":"ban","argument":{"targets":"all"}}\n'), /argument of ban is wrong/);
+  assert.match(await exchange(socket, Buffer.alloc(REQUEST_BYTES_MAX + 2, 'a'), false), /at most/);
+  assert.match(await exchange(socket, '{"command":', false), /no request came/);
+  assert.match(await exchange(socket, '{"command":"reload"}\n', false), /fine.*\n.*no request came/);
+  assert.equal((await callDaemon(socket, 'reload')).ok, true);
+  assert.deepEqual(server.counts(), { answered: 2, refused: 6 });
+});
+
+test('more connections than allowed are told so and free places are used again', async (t) => {
+  const { socket } = await start(t, { reload: async () => ({ ok: true, message: 'fine' }) });
+  const idle = await Promise.all(
+    Array.from(
+      { length: 32 },
+      () =>
+        new Promise<Socket>((resolve) => {
+          const client = connect(socket, () => resolve(client));
+        }),
+    ),
+  );
+  await assert.rejects(callDaemon(socket, 'reload'), /more than 32 commands at once/);
+  const closed = idle.map((client) => new Promise((resolve) => client.destroy().on('close', resolve)));
+  await Promise.all(closed);
+  let ok = false;
+  for (const deadline = Date.now() + 5000; !ok && Date.now() < deadline; )
+    ok = await callDaemon(socket, 'reload').then(
+      (answer) => answer.ok,
+      () => false,
+    );
+  assert.ok(ok);
+});
+
+test('the socket of a dead daemon is replaced, a live one is an error, anything else is left alone', async (t) => {
+  const path = folder(t);
+  const socket = join(path, 'zban.sock');
+  const handlers = { reload: async () => ({ ok: true, message: 'fine' }) } as unknown as ControlHandlers;
+  const script = `require('net').createServer().listen(${JSON.stringify(socket)}, () => process.kill(process.pid, 'SIGKILL'))`;
+  spawnSync(process.execPath, ['-e', script]);
+  assert.ok(statSync(socket).isSocket(), 'the killed server left its socket');
+  await assert.rejects(callDaemon(socket, 'reload'), { code: 'not_running' });
+  const first = await startControlServer({ socket, handlers, log: () => {} });
+  t.after(() => first.close());
+  await assert.rejects(startControlServer({ socket, handlers, log: () => {} }), {
+    code: 'already_running',
+    message: /already running/,
+  });
+  assert.equal((await callDaemon(socket, 'reload')).ok, true);
+  const file = join(path, 'file');
+  writeFileSync(file, 'precious');
+  await assert.rejects(startControlServer({ socket: file, handlers, log: () => {} }), {
+    code: 'failed',
+    message: /not a socket/,
+  });
+  assert.ok(existsSync(file));
+});
+
+test('no daemon, no permission and a daemon that never answers are told apart', async (t) => {
+  const path = folder(t);
+  await assert.rejects(callDaemon(join(path, 'nobody.sock'), 'status'), {
+    code: 'not_running',
+    message: /systemctl start zban/,
+  });
+  const mute = join(path, 'mute.sock');
+  const server = createServer(() => {}).listen(mute);
+  t.after(() => server.close());
+  await new Promise((resolve) => server.once('listening', resolve));
+  await assert.rejects(callDaemon(mute, 'status', undefined, 100), { code: 'failed', message: /no answer within/ });
+});
+
+test('a user outside the group has no permission', {
+  skip: process.getuid?.() === 0 ? false : 'needs root to become nobody',
+}, async (t) => {
+  const { socket } = await start(t);
+  chmodSync(join(socket, '..', '..'), 0o755);
+  chmodSync(join(socket, '..'), 0o755);
+  const script = `import(${JSON.stringify(`${import.meta.dirname}/../../src/control/client.ts`)})
+    .then((client) => { process.setgroups([]); process.setgid(65534); process.setuid(65534); return client.callDaemon(${JSON.stringify(socket)}, 'status'); })
+    .catch((error) => console.log(error.code))`;
+  const { stdout } = await new Promise<{ stdout: string }>((resolve) => {
+    import('node:child_process').then(({ execFile }) =>
+      execFile(process.execPath, ['-e', script], (_, stdout) => resolve({ stdout })),
+    );
+  });
+  assert.equal(stdout.trim(), 'no_permission');
+});
+
+test('any line is a request or a problem; an operator\u2019s words stay one line', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+      const parsed = parseRequest(text);
+      assert.ok('problem' in parsed || typeof parsed.command === 'string');
+    }),
+  );
+  const parsed = parseRequest(
+    JSON.stringify({ command: 'ban', argument: { ...request, reason: 'a\n\u001b[31mb\u2028c' } }),
+  );
+  assert.ok('argument' in parsed);
+  assert.equal((parsed.argument as { reason: string }).reason, 'a [31mb c');
+  const many = { ...request, targets: new Array(TARGETS_MAX + 1).fill('192.0.2.1') };
+  assert.ok('problem' in parseRequest(JSON.stringify({ command: 'ban', argument: many })));
+});
