@@ -33,6 +33,8 @@ export interface EngineStatus {
   readonly siteRate: number;
   readonly siteRateLast: number;
   readonly clients: number;
+  /** Clients ever seen, those forgotten included. */
+  readonly clientsSeen: number;
   readonly effective: Effective;
   readonly globalAnomaly: boolean;
   readonly fuseBlown: boolean;

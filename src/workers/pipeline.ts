@@ -6,6 +6,7 @@ import { Piscina } from 'piscina';
 import type { Config } from '../config/schema.ts';
 import type { EngineEvent } from '../core/event.ts';
 import { fieldKeys } from '../core/parse/fields.ts';
+import { SKIP_REASONS, type SkipReason } from '../core/parse/tally.ts';
 import type { Chunk } from '../source/chunk.ts';
 import type { Parsed, ParseTask, TrafficResult, TrafficTask, WorkerSetup } from './messages.ts';
 
@@ -50,9 +51,9 @@ interface Pending {
 }
 
 export class Pipeline {
-  /** Lines parsed so far, and refused ones by index of SKIP_REASONS. */
+  /** Lines read so far, and refused ones by reason. */
   lines = 0;
-  readonly skipped = new Map<number, number>();
+  readonly skipped: Record<string, number> = Object.fromEntries(SKIP_REASONS.map((reason) => [reason, 0]));
   private readonly options: PipelineOptions;
   private readonly parsing: Piscina;
   private readonly traffic: Piscina;
@@ -82,7 +83,9 @@ export class Pipeline {
   async feed(chunk: Chunk, log: number): Promise<void> {
     const id = this.nextId++;
     const settled = new Promise<void>((settle) => this.pending.set(id, { chunk, settle }));
-    const { source, behind, bytes } = chunk;
+    const { source, behind, bytes, oversized } = chunk;
+    this.lines += oversized;
+    this.skip('too_long', oversized);
     const secondMax = Math.floor(this.options.now() / 1000) + FUTURE_SECONDS_MAX;
     const task: ParseTask = { log, bytes, secondMax };
     const parsing: Promise<Parsed> = this.parsing.run(task, { transferList: [bytes.buffer] });
@@ -94,6 +97,12 @@ export class Pipeline {
     this.tails.set(source, handover);
     await (await handover).done;
     await settled;
+  }
+
+  /** No more chunks of a source are to come: others need not wait for it. */
+  async finish(source: number): Promise<void> {
+    await this.tails.get(source);
+    await this.send({ kind: 'finish', source });
   }
 
   /** Sends a task to the traffic thread and hands on what it tells. */
@@ -121,8 +130,10 @@ export class Pipeline {
 
   private count(parsed: Parsed): void {
     this.lines += parsed.lines;
-    for (const [reason, count] of parsed.skipped.entries()) {
-      if (count > 0) this.skipped.set(reason, (this.skipped.get(reason) ?? 0) + count);
-    }
+    for (const [index, reason] of SKIP_REASONS.entries()) this.skip(reason, parsed.skipped[index] ?? 0);
+  }
+
+  private skip(reason: SkipReason, count: number): void {
+    this.skipped[reason] = (this.skipped[reason] ?? 0) + count;
   }
 }

@@ -40,6 +40,7 @@ function status(): EngineStatus {
     siteRate: total / window.seconds,
     siteRateLast: perSecond[(window.newest + window.seconds - 1) % window.seconds] ?? 0,
     clients: clients.active,
+    clientsSeen: clients.size + clients.evicted,
     effective,
     globalAnomaly: site.since !== undefined,
     fuseBlown: policy.fuse.blownUntil > 0,

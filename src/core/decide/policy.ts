@@ -79,8 +79,8 @@ export class Policy {
 
   /** Records a ban in force (decided here, by an operator, or restored). */
   set(high: number, low: number, tier: number, until: number, lastEnd = until): void {
-    let row = this.offenders.get(high);
-    if (!row) this.offenders.set(high, (row = new Map()));
+    const row = this.offenders.get(high) ?? new Map<number, Offender>();
+    this.offenders.set(high, row);
     const before = row.get(low);
     if (before && before.until > 0) this.active--;
     row.set(low, { high, low, tier, until, lastEnd });
