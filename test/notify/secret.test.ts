@@ -62,10 +62,17 @@ test('a file that does not serve is an error with its path, never a silent fall 
   }
 });
 
-test('a file that may not be read is an error', { skip: process.getuid?.() === 0 && 'root reads everything' }, () => {
-  const loaded = loadWebhook({ webhook_url_file: file('forbidden', URL_A, 0) }, {});
-  assert.ok(loaded.kind === 'error');
-  assert.match(loaded.message, /may not be read/);
+test('a file that may not be read is an error', () => {
+  const webhook_url_file = file('forbidden', URL_A, 0);
+  const root = process.geteuid?.() === 0;
+  if (root) process.seteuid?.(65_534);
+  try {
+    const loaded = loadWebhook({ webhook_url_file }, {});
+    assert.ok(loaded.kind === 'error');
+    assert.match(loaded.message, /may not be read/);
+  } finally {
+    if (root) process.seteuid?.(0);
+  }
 });
 
 test('unencrypted addresses warn, except on this host', () => {

@@ -1,0 +1,37 @@
+/** The page's files, read once at start. There are no others: a path is looked up here and never on the disk. */
+import { readFileSync } from 'node:fs';
+import { ICON, MARKUP } from './page/markup.ts';
+import { STYLE } from './page/style.ts';
+
+export interface Asset {
+  readonly type: string;
+  readonly content: Buffer;
+}
+
+const HTML = 'text/html; charset=utf-8';
+const CSS = 'text/css; charset=utf-8';
+const SCRIPT = 'text/javascript; charset=utf-8';
+
+const asset = (type: string, content: string): Asset => ({ type, content: Buffer.from(content) });
+const script = (name: string): Asset => asset(SCRIPT, readFileSync(new URL(`./page/${name}`, import.meta.url), 'utf8'));
+
+/** The scripts stay plain JavaScript, so that the browser gets the file that was written and checked. */
+const ASSETS: ReadonlyMap<string, Asset> = new Map([
+  ['/', asset(HTML, MARKUP)],
+  ['/style.css', asset(CSS, STYLE)],
+  ['/icon.svg', asset('image/svg+xml', ICON)],
+  ['/main.js', script('main.js')],
+  ['/view.js', script('view.js')],
+  ['/rows.js', script('rows.js')],
+  ['/words.js', script('words.js')],
+  ['/chart.js', script('chart.js')],
+]);
+
+export function findAsset(path: string): Asset | undefined {
+  return ASSETS.get(path);
+}
+
+/** Bytes a browser loads for the page, without the event stream. */
+export function pageBytes(): number {
+  return [...ASSETS.values()].reduce((sum, { content }) => sum + content.length, 0);
+}

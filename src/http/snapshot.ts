@@ -1,0 +1,106 @@
+/** What the page and the JSON addresses show: the status as it is, bans and decisions cut to what is shown. */
+import type { ActiveBan, AuditEntry } from '../core/audit.ts';
+import type { Status } from '../core/status.ts';
+
+/** A ban as `zban list --json` prints it, with the numbers that decided it. */
+export interface BanLine {
+  readonly ip: string;
+  readonly tier: number;
+  /** RFC 3339. */
+  readonly since: string;
+  /** RFC 3339; null is permanent. */
+  readonly until: string | null;
+  readonly condition: string;
+  readonly enforced: boolean;
+  readonly confirmed: boolean;
+  readonly actor: string;
+  readonly reason: string;
+  readonly rate: number | null;
+  readonly mean: number | null;
+  readonly stddev: number | null;
+  readonly z: number | null;
+  readonly multiple: number | null;
+}
+
+/** A decision of the audit trail. */
+export interface RecentLine {
+  readonly id: number;
+  readonly time: string;
+  readonly action: string;
+  readonly client: string | null;
+  readonly condition: string | null;
+  readonly actor: string;
+  readonly enforced: boolean;
+  readonly detail: string;
+  readonly rate: number | null;
+  readonly multiple: number | null;
+}
+
+/** One message of the event stream. */
+export interface Snapshot {
+  /** The server's clock, epoch milliseconds: remaining times are counted from it, not from the reader's clock. */
+  readonly nowMs: number;
+  readonly status: Status;
+  /** The newest bans; `status.active_bans` and `observed_bans` count all. */
+  readonly bans: readonly BanLine[];
+  /** Newest first. */
+  readonly recent: readonly RecentLine[];
+  /** Requests a second over the last five minutes, oldest first; null where the daemon did not answer. */
+  readonly rates: readonly (number | null)[];
+}
+
+/** Characters of free text that are shown. */
+const TEXT_CHARACTERS_MAX = 300;
+
+/** Numbers come from JSON in the database: whatever is none becomes null. */
+function findNumber(numbers: Readonly<Record<string, unknown>> | null, name: string): number | null {
+  const value = numbers?.[name];
+  return typeof value === 'number' && Number.isFinite(value) ? Math.round(value * 1000) / 1000 : null;
+}
+
+const time = (ms: number): string => new Date(ms).toISOString();
+const text = (value: string): string => value.slice(0, TEXT_CHARACTERS_MAX).toWellFormed();
+
+export function toBanLine(ban: ActiveBan): BanLine {
+  return {
+    ip: text(ban.client),
+    tier: ban.tier,
+    since: time(ban.sinceMs),
+    until: ban.untilMs === null ? null : time(ban.untilMs),
+    condition: text(ban.condition),
+    enforced: ban.enforced,
+    confirmed: ban.confirmed,
+    actor: text(ban.actor),
+    reason: text(ban.reason),
+    rate: findNumber(ban.numbers, 'rate'),
+    mean: findNumber(ban.numbers, 'mean'),
+    stddev: findNumber(ban.numbers, 'stddev'),
+    z: findNumber(ban.numbers, 'z'),
+    multiple: findNumber(ban.numbers, 'multiple'),
+  };
+}
+
+export function toRecentLine(entry: AuditEntry): RecentLine {
+  return {
+    id: entry.id,
+    time: time(entry.timeMs),
+    action: entry.action,
+    client: entry.client === null ? null : text(entry.client),
+    condition: entry.condition === null ? null : text(entry.condition),
+    actor: text(entry.actor),
+    enforced: entry.enforced,
+    detail: text(entry.detail),
+    rate: findNumber(entry.numbers, 'rate'),
+    multiple: findNumber(entry.numbers, 'multiple'),
+  };
+}
+
+/** A status for the page: lists that a configuration makes long are cut. */
+export function trimStatus(status: Status): Status {
+  return {
+    ...status,
+    top_clients: status.top_clients.slice(0, 10).map((entry) => ({ ...entry, name: text(entry.name) })),
+    logs: status.logs.slice(0, 100),
+    troubles: status.troubles.slice(0, 20).map(text),
+  };
+}
