@@ -26,13 +26,14 @@ function parseIpv4(text: string): bigint | undefined {
   return value;
 }
 
-function parseGroups(text: string): bigint[] | undefined {
+/** Groups of one side of `::`; only the last 32 bits of an address (`atEnd`) may be written as IPv4. */
+function parseGroups(text: string, atEnd: boolean): bigint[] | undefined {
   if (text === '') return [];
   const groups: bigint[] = [];
   const parts = text.split(':');
   for (const [index, part] of parts.entries()) {
     if (part.includes('.')) {
-      const v4 = index === parts.length - 1 ? parseIpv4(part) : undefined;
+      const v4 = atEnd && index === parts.length - 1 ? parseIpv4(part) : undefined;
       if (v4 === undefined) return undefined;
       groups.push(v4 >> 16n, v4 & 0xffffn);
     } else {
@@ -46,8 +47,8 @@ function parseGroups(text: string): bigint[] | undefined {
 function parseIpv6(text: string): bigint | undefined {
   const halves = text.split('::');
   if (halves.length > 2) return undefined;
-  const head = parseGroups(halves[0] ?? '');
-  const tail = parseGroups(halves[1] ?? '');
+  const head = parseGroups(halves[0] ?? '', halves.length === 1);
+  const tail = parseGroups(halves[1] ?? '', true);
   if (!head || !tail) return undefined;
   const missing = 8 - head.length - tail.length;
   if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
