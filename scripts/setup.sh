@@ -47,6 +47,8 @@ build() {
     echo "zban: the build failed in $root" >&2
     return 1
   }
+  # The compiler leaves behind what is not TypeScript, such as the dashboard's scripts.
+  (cd "$root/src" && find . -type f ! -name '*.ts' -exec cp --parents -t "$next" {} +)
   rm -rf "$root/dist"
   mv "$next" "$root/dist"
 }

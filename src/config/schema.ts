@@ -146,11 +146,15 @@ const schedule = z
   });
 
 const HOST_NAME = /^(?=.*[a-z])[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.?$/i;
+/** True for a DNS name such as `office.example.com` (RFC 1123); an address is none. */
+export function isHostName(text: string): boolean {
+  return text.length <= 253 && HOST_NAME.test(text);
+}
+
 const allowed = z
   .string()
-  .max(253)
   .refine(
-    (entry) => parsePrefix(entry) !== undefined || HOST_NAME.test(entry),
+    (entry) => parsePrefix(entry) !== undefined || isHostName(entry),
     'expected an address, a network such as 192.0.2.0/24, or a host name',
   );
 

@@ -1,0 +1,55 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { loadConfig } from '../../config/load.ts';
+import { formatProblem } from '../../config/problem.ts';
+import type { Config } from '../../config/schema.ts';
+import { loadWebhook } from '../../notify/secret.ts';
+import { type Context, DEFAULT_CONFIG } from '../context.ts';
+import { EXIT } from '../exit.ts';
+
+/**
+ * `zban check`: every problem of the configuration at once, exit code 78; what is only doubtful, or may still come right
+ * before it matters (a log that is not there yet), is a warning. Never prints a secret.
+ */
+export async function check(context: Context): Promise<number> {
+  const { output, json } = context;
+  const loaded = loadConfig(context.configPath ?? DEFAULT_CONFIG);
+  if (!loaded.ok) {
+    if (json) output.json({ ok: false, problems: loaded.problems, warnings: [] });
+    for (const problem of loaded.problems) output.talk(formatProblem(problem));
+    const count = loaded.problems.length;
+    output.talk(`${count} ${count === 1 ? 'problem' : 'problems'}: zban will not start with this configuration`);
+    return EXIT.badConfig;
+  }
+  const { config, version, files } = loaded;
+  const warnings = [...loaded.warnings.map(formatProblem), ...warningsOfHost(config, context.env)];
+  if (json) output.json({ ok: true, version, files, mode: config.mode, problems: [], warnings });
+  for (const warning of warnings) output.talk(`warning: ${warning}`);
+  if (!json)
+    output.data(`${files.join(', ')}: right (version ${version}, mode ${config.mode}, profile ${config.profile})`);
+  return EXIT.done;
+}
+
+function warningsOfHost(config: Config, env: Context['env']): string[] {
+  const warnings: string[] = [];
+  for (const { path } of config.logs) {
+    const doubt = doubtOfLog(path);
+    if (doubt !== undefined) warnings.push(`logs: ${path} ${doubt}`);
+  }
+  const webhook = loadWebhook(config.notify.slack, env);
+  if (webhook.kind === 'error') warnings.push(`${webhook.message}: Slack will not be told anything`);
+  if (webhook.kind === 'loaded') warnings.push(...webhook.warnings);
+  return warnings;
+}
+
+function doubtOfLog(path: string): string | undefined {
+  if (/[*?[\]{}]/.test(path)) return undefined;
+  try {
+    if (statSync(path).isDirectory()) return 'is a directory: name the file, or a glob such as /var/log/nginx/*.log';
+    accessSync(path, constants.R_OK);
+    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return 'is not there yet: zban waits for it';
+    return code === 'EACCES' ? 'may not be read by this user' : `cannot be read: ${code}`;
+  }
+}

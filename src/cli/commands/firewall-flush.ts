@@ -1,0 +1,29 @@
+import { callDaemon } from '../../control/client.ts';
+import { ControlError } from '../../control/error.ts';
+import { type Context, requireConfig } from '../context.ts';
+import { CommandError, EXIT } from '../exit.ts';
+
+/**
+ * `zban firewall flush`: takes zban's chain, jumps and sets out of the kernel and nothing else. Refuses while the daemon
+ * runs, which would put them back within seconds. The bans stay recorded: the daemon enforces what is left of them
+ * when it starts again.
+ */
+export async function firewallFlush(context: Context): Promise<number> {
+  const config = requireConfig(context);
+  if (await isRunning(config.control.socket)) {
+    const message =
+      'the daemon is running and would put its rules back: systemctl stop zban first, or lift the bans with zban unban --all';
+    throw new CommandError(EXIT.failed, message);
+  }
+  return EXIT.done;
+}
+
+async function isRunning(socket: string): Promise<boolean> {
+  try {
+    await callDaemon(socket, 'status', undefined, 5000);
+    return true;
+  } catch (error) {
+    // Whoever answers at all, even with an error, is alive.
+    return !(error instanceof ControlError && error.code === 'not_running');
+  }
+}

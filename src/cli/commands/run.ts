@@ -1,0 +1,7 @@
+import { runDaemon } from '../../daemon/daemon.ts';
+import { type Context, DEFAULT_CONFIG } from '../context.ts';
+
+/** `zban run`: the daemon in the foreground; resolves with its exit code when it has stopped. */
+export function run(context: Context): Promise<number> {
+  return runDaemon({ configPath: context.configPath ?? DEFAULT_CONFIG });
+}

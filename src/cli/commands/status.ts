@@ -1,0 +1,80 @@
+import { formatDuration } from '../../config/duration.ts';
+import { callDaemon } from '../../control/client.ts';
+import type { Status } from '../../core/status.ts';
+import { type Context, requireConfig } from '../context.ts';
+import { EXIT } from '../exit.ts';
+import { formatPairs, formatTable } from '../table.ts';
+import { formatBytes, formatNumber, formatShare, formatSpan, printable } from '../text.ts';
+
+/** `zban status`: the daemon's own account of itself. */
+export async function status(context: Context): Promise<number> {
+  const { output, json } = context;
+  const now = await callDaemon(requireConfig(context).control.socket, 'status');
+  if (json) output.json(now);
+  else output.data(formatStatus(now));
+  return EXIT.done;
+}
+
+/** The status as a page of text. */
+export function formatStatus(status: Status): string {
+  const parts = [formatPairs([...ofDaemon(status), ...ofBans(status), ...ofTraffic(status)])];
+  const logs = status.logs.map((log) => [log.path, log.state, formatBytes(log.behind_bytes)]);
+  if (logs.length > 0) parts.push(formatTable(['LOG', 'STATE', 'BEHIND'], logs));
+  const top = status.top_clients.map((client) => [client.name, String(client.requests), formatShare(client.share)]);
+  if (top.length > 0) parts.push(formatTable(['CLIENT', 'REQUESTS', 'SHARE'], top));
+  for (const trouble of status.troubles) parts.push(`trouble: ${printable(trouble)}`);
+  return parts.join('\n\n');
+}
+
+function ofDaemon(status: Status): [string, string][] {
+  return [
+    ['state', status.state.replace('_', ' ')],
+    ['host', status.name],
+    ['mode', status.mode === 'observe' ? 'observe (bans nobody)' : 'enforce'],
+    ['profile', status.profile],
+    ['backend', status.backend],
+    ['version', `${status.version}, configuration ${status.config_version}`],
+    ['uptime', formatSpan(status.uptime_seconds * 1000)],
+    ['processor, memory', `${formatNumber(status.cpu_percent, 1)} %, ${formatBytes(status.memory_bytes)}`],
+  ];
+}
+
+function ofBans(status: Status): [string, string][] {
+  const observed = status.observed_bans > 0 ? `, ${status.observed_bans} only observed` : '';
+  const totals = `${status.bans_total} banned, ${status.unbans_total} released, ${status.refused_total} refused`;
+  return [
+    ['bans in force', `${status.active_bans}${observed}`],
+    ['since the start', totals],
+    ['fuse', status.fuse_blown ? 'BLOWN: zban detects but bans nobody' : 'whole'],
+    ['waiting for Slack', `${status.outbox} ${status.outbox === 1 ? 'message' : 'messages'}`],
+  ];
+}
+
+function ofTraffic(status: Status): [string, string][] {
+  const { baseline } = status;
+  const level = (mean: number, stddev: number) => `${formatNumber(mean)} ± ${formatNumber(stddev)}`;
+  const learned: [string, string][] =
+    baseline === null
+      ? [['normal', 'nothing learned yet']]
+      : [
+          ['normal site', `${level(baseline.site.mean, baseline.site.stddev)} requests/s (${baseline.origin})`],
+          ['normal client', `${level(baseline.client.mean, baseline.client.stddev)} requests/s`],
+          ['normal errors', `${formatShare(baseline.error_ratio)} of the answers`],
+        ];
+  const lag = status.log_lag_seconds;
+  return [
+    ['site', `${formatNumber(status.site_rate)} requests/s from ${status.clients} clients`],
+    ['site anomaly', status.global_anomaly ? 'YES' : 'no'],
+    ...learned,
+    [
+      'lines',
+      `${status.lines_total}${formatCounts(', skipped', status.skipped)}${formatCounts(', discarded', status.discarded)}`,
+    ],
+    ['log lag', lag === null ? 'no line yet' : formatDuration(Math.max(0, Math.round(lag)) * 1000)],
+  ];
+}
+
+function formatCounts(what: string, counts: Readonly<Record<string, number>>): string {
+  const some = Object.entries(counts).filter(([, count]) => count > 0);
+  return some.length === 0 ? '' : `${what} ${some.map(([name, count]) => `${name} ${count}`).join(', ')}`;
+}

@@ -1,0 +1,49 @@
+/** What every command gets: options that all share, the outside world as arguments. */
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { defaultConfig, loadConfig } from '../config/load.ts';
+import { formatProblem } from '../config/problem.ts';
+import type { Config } from '../config/schema.ts';
+import { CommandError, EXIT } from './exit.ts';
+import type { Output } from './output.ts';
+
+export const DEFAULT_CONFIG = '/etc/zban/config.yaml';
+
+export interface Context {
+  readonly output: Output;
+  /** `--config`; undefined where the operator named none. */
+  readonly configPath: string | undefined;
+  readonly json: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly now: () => number;
+}
+
+/** The configuration in force; with every problem as the message and exit code 78 where it is bad. */
+export function requireConfig(context: Context): Config {
+  const loaded = loadConfig(context.configPath ?? DEFAULT_CONFIG);
+  if (loaded.ok) return loaded.config;
+  throw new CommandError(EXIT.badConfig, loaded.problems.map(formatProblem).join('\n'));
+}
+
+/** As `requireConfig`, but the defaults on a machine where nothing is installed and nothing was named. */
+export function configOrDefaults(context: Context): Config {
+  if (context.configPath !== undefined || existsSync(DEFAULT_CONFIG)) return requireConfig(context);
+  context.output.talk(`no ${DEFAULT_CONFIG}: using the defaults`);
+  return defaultConfig().config;
+}
+
+/** Who asks, for the audit trail: the person behind sudo. A name, not a proof. */
+export function operatorName(env: Context['env']): string {
+  const { SUDO_USER, USER, LOGNAME } = env;
+  const name = SUDO_USER || USER || LOGNAME || loginName();
+  return name.replace(/[^\w.@-]/g, '?').slice(0, 64);
+}
+
+function loginName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A uid without an entry in the password file, as in some containers.
+    return `uid-${process.getuid?.() ?? 'unknown'}`;
+  }
+}

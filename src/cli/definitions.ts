@@ -1,0 +1,127 @@
+/** Every command's name, options and help. The code behind a command is loaded only when it is called. */
+import type { Parser, Wrap } from './command-line.ts';
+
+const TARGETS = 'addresses or networks, such as 203.0.113.9, 203.0.113.0/24 or 2001:db8::/64';
+const REASON = { type: 'string', requiresArg: true, describe: 'why, for the audit trail' } as const;
+
+/** `run` and `check`. */
+export function defineLifeCommands(parser: Parser, wrap: Wrap): Parser {
+  return parser
+    .command(
+      'run',
+      'run the daemon in the foreground',
+      (yargs) => yargs,
+      wrap(async (context) => (await import('./commands/run.ts')).run(context)),
+    )
+    .command(
+      'check',
+      'check the configuration and say everything that is wrong with it',
+      (yargs) => yargs,
+      wrap(async (context) => (await import('./commands/check.ts')).check(context)),
+    ) as Parser;
+}
+
+/** What asks the running daemon to do something. */
+export function defineOperatorCommands(parser: Parser, wrap: Wrap): Parser {
+  return parser
+    .command(
+      'ban <targets..>',
+      'ban addresses or networks',
+      (yargs) =>
+        yargs
+          .positional('targets', { type: 'string', array: true, demandOption: true, describe: TARGETS })
+          .option('for', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'how long: 30m, 1h, 7d or permanent; the first tier of the schedule by default',
+          })
+          .option('reason', REASON),
+      wrap(async (context, options) => (await import('./commands/ban.ts')).ban(context, options)),
+    )
+    .command(
+      'unban [targets..]',
+      'lift bans; an address lifts the ban that covers it',
+      (yargs) =>
+        yargs
+          .positional('targets', { type: 'string', array: true, describe: TARGETS })
+          .option('all', { type: 'boolean', describe: 'lift every ban' })
+          .option('reason', REASON),
+      wrap(async (context, options) => (await import('./commands/ban.ts')).unban(context, options)),
+    )
+    .command(
+      'allow <targets..>',
+      'never ban these, and lift their bans',
+      (yargs) =>
+        yargs
+          .positional('targets', { type: 'string', array: true, demandOption: true, describe: TARGETS })
+          .option('remove', { type: 'boolean', describe: 'take them out of the allowlist again' })
+          .option('reason', REASON),
+      wrap(async (context, options) => (await import('./commands/ban.ts')).allow(context, options)),
+    )
+    .command(
+      'notify <what>',
+      'notify test: send a test message to Slack',
+      (yargs) => yargs.positional('what', { choices: ['test'] as const, demandOption: true }),
+      wrap(async (context) => (await import('./commands/notify-test.ts')).notifyTest(context)),
+    )
+    .command(
+      'firewall <what>',
+      "firewall flush: with the daemon stopped, take zban's chain, jumps and sets out of the kernel",
+      (yargs) => yargs.positional('what', { choices: ['flush'] as const, demandOption: true }),
+      wrap(async (context) => (await import('./commands/firewall-flush.ts')).firewallFlush(context)),
+    ) as Parser;
+}
+
+/** What shows something. All but `status` work with the daemon stopped. */
+export function defineReadingCommands(parser: Parser, wrap: Wrap): Parser {
+  return parser
+    .command(
+      'status',
+      'what the daemon is doing',
+      (yargs) => yargs,
+      wrap(async (context) => (await import('./commands/status.ts')).status(context)),
+    )
+    .command(
+      'list',
+      'bans in force',
+      (yargs) => yargs,
+      wrap(async (context) => (await import('./commands/list.ts')).list(context)),
+    )
+    .command(
+      'audit [what]',
+      'every decision, oldest first; audit verify: prove the trail whole',
+      (yargs) =>
+        yargs
+          .positional('what', { choices: ['verify'] as const, describe: 'check the hash of every row' })
+          .option('follow', { type: 'boolean', alias: 'f', describe: 'go on with new entries as they come' })
+          .option('lines', { type: 'string', alias: 'n', requiresArg: true, describe: 'only the last N entries' })
+          .option('since', { type: 'string', requiresArg: true, describe: 'only the last 1h, 7d, …' })
+          .option('client', { type: 'string', requiresArg: true, describe: 'only this client' }),
+      wrap(async (context, options) => (await import('./commands/audit.ts')).audit(context, options)),
+    )
+    .command(
+      'explain <subject>',
+      'why a client was banned, in plain words',
+      (yargs) =>
+        yargs.positional('subject', {
+          type: 'string',
+          demandOption: true,
+          describe: 'an address, a network, or the number of an audit entry',
+        }),
+      wrap(async (context, options) => (await import('./commands/explain.ts')).explain(context, options)),
+    ) as Parser;
+}
+
+/** What works on logs instead of the daemon. */
+export function defineLogCommands(parser: Parser, wrap: Wrap): Parser {
+  return parser.command(
+    'replay <logs..>',
+    'who would have been banned by finished logs, plain or gzipped; bans nobody',
+    (yargs) =>
+      yargs
+        .positional('logs', { type: 'string', array: true, demandOption: true, describe: 'log files' })
+        .option('threads', { type: 'string', requiresArg: true, describe: 'parse threads, one per core by default' })
+        .option('chunk-bytes', { type: 'string', requiresArg: true, describe: 'bytes read at a time' }),
+    wrap(async (context, options) => (await import('./commands/replay.ts')).replayLogs(context, options)),
+  ) as Parser;
+}

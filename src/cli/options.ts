@@ -1,0 +1,54 @@
+/** Reads what people type as option values. */
+import { parseDuration } from '../config/duration.ts';
+import { isHostName } from '../config/schema.ts';
+import { formatPrefix, parsePrefix } from '../core/net/prefix.ts';
+import { CommandError, EXIT } from './exit.ts';
+import { printable } from './text.ts';
+
+/**
+ * Each address or network in its canonical form, host names as they are where `names` allows them; all that are none
+ * are named at once, with exit code 2.
+ */
+export function readTargets(words: readonly string[], names = false): readonly string[] {
+  const bad: string[] = [];
+  const targets = new Set<string>();
+  for (const word of words.map((each) => each.trim())) {
+    const prefix = parsePrefix(word);
+    if (prefix !== undefined) targets.add(formatPrefix(prefix));
+    else if (names && isHostName(word)) targets.add(word.toLowerCase());
+    else bad.push(word);
+  }
+  if (bad.length === 0) return [...targets];
+  throw new CommandError(
+    EXIT.usage,
+    bad.map((word) => `${printable(word)} is neither an address nor a network`).join('\n'),
+  );
+}
+
+/** Milliseconds, null for `permanent`, undefined where the option is absent. */
+export function readBanDuration(text: string | undefined): number | null | undefined {
+  if (text === undefined) return undefined;
+  if (/^(permanent|forever)$/i.test(text)) return null;
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms >= 1000 && Number.isSafeInteger(Math.round(ms))) return Math.round(ms);
+  throw new CommandError(
+    EXIT.usage,
+    `--for ${printable(text)}: expected a duration of at least 1s such as 30m, 1h or 7d, or permanent`,
+  );
+}
+
+/** A whole number from `min` to `max`. */
+export function readCount(option: string, text: string | undefined, min: number, max: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw new CommandError(EXIT.usage, `--${option} ${printable(text)}: expected a whole number from ${min} to ${max}`);
+}
+
+/** A time span such as `1h`, in milliseconds. */
+export function readSpan(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = parseDuration(text);
+  if (ms !== undefined && Number.isFinite(ms)) return ms;
+  throw new CommandError(EXIT.usage, `--${option} ${printable(text)}: expected a time span such as 30m, 1h or 7d`);
+}

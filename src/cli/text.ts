@@ -1,0 +1,70 @@
+/** How the command line writes text, times and numbers. */
+
+/**
+ * Text from a log or a database on one line without anything a terminal would obey: control characters, the C1 range
+ * and bidirectional overrides included.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '\u{fffd}');
+}
+
+/** JSON that is safe on a terminal as well: what JSON leaves as it is but a terminal may obey is escaped. */
+export function safeJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    // Outside the basic plane JSON needs both halves.
+    [...Array(character.length).keys()]
+      .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}
+
+/** Local time to the second: `2026-11-20 10:11:12`. */
+export function formatTime(epochMs: number): string {
+  const date = new Date(epochMs);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+const UNITS = [
+  ['d', 86_400],
+  ['h', 3600],
+  ['m', 60],
+  ['s', 1],
+] as const;
+
+/** The two largest units of a time span: `9m 12s`, `3d 2h`; under a second `0s`. */
+export function formatSpan(ms: number): string {
+  let seconds = Math.round(Math.abs(ms) / 1000);
+  const first = UNITS.findIndex(([, size]) => seconds >= size);
+  if (first < 0) return '0s';
+  const parts: string[] = [];
+  for (const [unit, size] of UNITS.slice(first, first + 2)) {
+    const count = Math.floor(seconds / size);
+    if (count > 0) parts.push(`${count}${unit}`);
+    seconds -= count * size;
+  }
+  return parts.join(' ');
+}
+
+/** `in 9m 12s` or `3m 2s ago`. */
+export function formatRelative(epochMs: number, nowMs: number): string {
+  return epochMs >= nowMs ? `in ${formatSpan(epochMs - nowMs)}` : `${formatSpan(nowMs - epochMs)} ago`;
+}
+
+/** A rate, mean or z with two decimals; what is not a number as a dash. */
+export function formatNumber(value: unknown, digits = 2): string {
+  return typeof value === 'number' && Number.isFinite(value) ? value.toFixed(digits) : '–';
+}
+
+/** A share from 0 to 1 as a percentage. */
+export function formatShare(value: unknown): string {
+  return typeof value === 'number' && Number.isFinite(value) ? `${(value * 100).toFixed(1)} %` : '–';
+}
+
+/** Bytes in the unit people read them in. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}

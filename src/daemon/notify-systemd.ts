@@ -1,0 +1,121 @@
+/**
+ * Tells systemd how the service is doing: sd_notify(3). Node.js has no datagram sockets of the unix family, so each
+ * message is one run of systemd-notify(1), which every host with systemd has; it waits until systemd has read the
+ * message, so that the message is still credited to this unit. The unit needs NotifyAccess=all.
+ */
+import { execFile } from 'node:child_process';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface SystemdNotifierOptions {
+  readonly log: (level: 'warn', message: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** Default `process.env`. */
+  readonly env?: Environment;
+  /** This process, to tell whether the watchdog is meant for it; default `process.pid`. */
+  readonly pid?: number;
+}
+
+/** Every method returns at once; without systemd all of them do nothing. */
+export interface SystemdNotifier {
+  /** How often systemd wants a sign of life, at least twice as often as it acts; undefined when it wants none. */
+  readonly watchdogIntervalMs: number | undefined;
+  /** Started, or done reloading. */
+  ready(status: string): void;
+  reloading(): void;
+  stopping(): void;
+  /** One line for `systemctl status`. */
+  status(text: string): void;
+  /** A sign of life: to be sent by progress only, never by a timer alone. */
+  watchdog(): void;
+  /** Resolves when everything said so far has been handed over; to be awaited before the process ends. */
+  close(): Promise<void>;
+}
+
+const COMMAND_TIMEOUT_MS = 5000;
+/** Messages waiting for a slow systemd; more mean that it is not listening. */
+const QUEUE_MAX = 16;
+
+/** Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID as sd_notify(3) and sd_watchdog_enabled(3) say. */
+export function createSystemdNotifier(options: SystemdNotifierOptions): SystemdNotifier {
+  const { env = process.env, pid = process.pid, log } = options;
+  const queue = env['NOTIFY_SOCKET'] ? new MessageQueue(env, log) : undefined;
+  const send = (...assignments: string[]) => queue?.push(assignments);
+  return {
+    watchdogIntervalMs: queue && findWatchdogIntervalMs(env, pid),
+    ready: (status) => send('READY=1', statusOf(status)),
+    reloading: () => send('RELOADING=1', 'STATUS=reloading'),
+    stopping: () => send('STOPPING=1', 'STATUS=stopping'),
+    status: (text) => send(statusOf(text)),
+    watchdog: () => send('WATCHDOG=1'),
+    close: async () => queue?.idle(),
+  };
+}
+
+/** A third of systemd's limit, so that one late sign of life does no harm. */
+export function findWatchdogIntervalMs(env: Environment, pid: number): number | undefined {
+  const { WATCHDOG_USEC, WATCHDOG_PID } = env;
+  if (WATCHDOG_PID !== undefined && WATCHDOG_PID !== String(pid)) return undefined;
+  const limitMs = Number(WATCHDOG_USEC) / 1000;
+  return limitMs > 0 && Number.isFinite(limitMs) ? limitMs / 3 : undefined;
+}
+
+function statusOf(text: string): string {
+  // A line break would begin an assignment of its own.
+  return `STATUS=${text.replace(/\p{Cc}+/gu, ' ').slice(0, 200)}`;
+}
+
+/** One systemd-notify at a time, in order; status and signs of life that wait are folded into one message. */
+class MessageQueue {
+  readonly #env: Environment;
+  readonly #log: SystemdNotifierOptions['log'];
+  readonly #waiting: string[][] = [];
+  #sending: Promise<void> | undefined;
+  #failed = false;
+
+  constructor(env: Environment, log: SystemdNotifierOptions['log']) {
+    this.#env = env;
+    this.#log = log;
+  }
+
+  push(assignments: string[]): void {
+    const last = this.#waiting.at(-1);
+    if (last && isFoldable(last) && isFoldable(assignments)) fold(last, assignments);
+    else if (this.#waiting.length < QUEUE_MAX) this.#waiting.push(assignments);
+    this.#sending ??= this.#drain();
+  }
+
+  async idle(): Promise<void> {
+    await this.#sending;
+  }
+
+  async #drain(): Promise<void> {
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) await this.#send(next);
+    this.#sending = undefined;
+  }
+
+  #send(assignments: readonly string[]): Promise<void> {
+    const { PATH = '/usr/bin:/bin', NOTIFY_SOCKET } = this.#env;
+    const child = { env: { PATH, NOTIFY_SOCKET }, timeout: COMMAND_TIMEOUT_MS };
+    return new Promise((resolve) => {
+      execFile('systemd-notify', assignments, child, (error) => {
+        // Told when it begins, not every time: systemd itself notices the silence.
+        if (error && !this.#failed) this.#log('warn', 'cannot notify systemd', { error: error.message });
+        this.#failed = error !== null;
+        resolve();
+      });
+    });
+  }
+}
+
+function isFoldable(assignments: readonly string[]): boolean {
+  return assignments.every((assignment) => /^(STATUS|WATCHDOG)=/.test(assignment));
+}
+
+function fold(into: string[], assignments: readonly string[]): void {
+  for (const assignment of assignments) {
+    const name = assignment.slice(0, assignment.indexOf('=') + 1);
+    const place = into.findIndex((other) => other.startsWith(name));
+    if (place < 0) into.push(assignment);
+    else into[place] = assignment;
+  }
+}

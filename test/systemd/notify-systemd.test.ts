@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { createSystemdNotifier, findWatchdogIntervalMs } from '../../src/daemon/notify-systemd.ts';
+
+/** A systemd-notify that writes down what it is told, one run a line. */
+function standIn(t: TestContext, body = '') {
+  const folder = mkdtempSync(join(tmpdir(), 'zban-notify-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const said = join(folder, 'said');
+  writeFileSync(said, '');
+  const script = `#!/bin/sh\n${body}\n(printf '%s|' "$@"; echo "$NOTIFY_SOCKET") >>${said}\n`;
+  writeFileSync(join(folder, 'systemd-notify'), script);
+  chmodSync(join(folder, 'systemd-notify'), 0o755);
+  const warnings: string[] = [];
+  const env = { NOTIFY_SOCKET: '/run/notify', PATH: `${folder}:${process.env['PATH']}` };
+  const notifier = createSystemdNotifier({ env, log: (_, message) => warnings.push(message) });
+  return { notifier, warnings, messages: () => readFileSync(said, 'utf8').trim().split('\n') };
+}
+
+test('messages arrive in order, the socket with them', async (t) => {
+  const { notifier, messages } = standIn(t);
+  notifier.ready('watching 2 logs');
+  notifier.reloading();
+  notifier.ready('watching 3 logs');
+  notifier.stopping();
+  await notifier.close();
+  assert.deepEqual(messages(), [
+    'READY=1|STATUS=watching 2 logs|/run/notify',
+    'RELOADING=1|STATUS=reloading|/run/notify',
+    'READY=1|STATUS=watching 3 logs|/run/notify',
+    'STOPPING=1|STATUS=stopping|/run/notify',
+  ]);
+});
+
+test('signs of life and status that wait are folded into one message, states never', async (t) => {
+  const { notifier, messages } = standIn(t);
+  notifier.ready('up');
+  notifier.watchdog();
+  notifier.status('one');
+  notifier.watchdog();
+  notifier.status('two\nREADY=0');
+  notifier.stopping();
+  await notifier.close();
+  assert.deepEqual(messages().slice(0, -1), [
+    'READY=1|STATUS=up|/run/notify',
+    'WATCHDOG=1|STATUS=two READY=0|/run/notify',
+  ]);
+});
+
+test('a systemd that does not answer is told once and piles nothing up', async (t) => {
+  const { notifier, warnings } = standIn(t, 'exit 1');
+  for (let i = 0; i < 1000; i++) notifier.reloading();
+  await notifier.close();
+  assert.deepEqual(warnings, ['cannot notify systemd']);
+});
+
+test('without systemd nothing happens', async () => {
+  const notifier = createSystemdNotifier({ env: { WATCHDOG_USEC: '1000000' }, log: () => assert.fail() });
+  notifier.ready('up');
+  notifier.watchdog();
+  await notifier.close();
+  assert.equal(notifier.watchdogIntervalMs, undefined);
+});
+
+test('the watchdog is for this process only', () => {
+  assert.equal(findWatchdogIntervalMs({ WATCHDOG_USEC: '30000000' }, 7), 10_000);
+  assert.equal(findWatchdogIntervalMs({ WATCHDOG_USEC: '30000000', WATCHDOG_PID: '7' }, 7), 10_000);
+  assert.equal(findWatchdogIntervalMs({ WATCHDOG_USEC: '30000000', WATCHDOG_PID: '8' }, 7), undefined);
+  assert.equal(findWatchdogIntervalMs({ WATCHDOG_USEC: 'soon' }, 7), undefined);
+  assert.equal(findWatchdogIntervalMs({}, 7), undefined);
+});
+
+const analyze = spawnSync('systemd-analyze', ['--version']).status === 0;
+
+test('the unit is one that systemd understands', { skip: analyze ? false : 'systemd-analyze is not installed' }, () => {
+  const { stderr } = spawnSync(
+    'systemd-analyze',
+    ['verify', '--man=no', `${import.meta.dirname}/../../systemd/zban.service`],
+    {
+      encoding: 'utf8',
+    },
+  );
+  // The program is not installed on the machine that runs this.
+  const about = stderr
+    .split('\n')
+    .filter((line) => line.includes('zban.service') && !line.includes('is not executable'));
+  assert.deepEqual(about, []);
+});
