@@ -1,13 +1,15 @@
 /**
  * The fast path for JSON lines: finds the needed values as byte ranges, without a string or an object. It accepts
  * only what JSON.parse accepts too and gives up (`false`) on everything unusual: escapes in a needed value, nested
- * objects, odd numbers, malformed text. The slow path (json-record.ts) then decides.
+ * objects, odd numbers, malformed text. The slow path (record.ts) then decides.
  */
-import { type FieldKeys, SCANNED } from './fields.ts';
+import { type FieldKeys, SCANNED, TIMESTAMP } from './fields.ts';
 
 const [QUOTE, BACKSLASH, COLON, COMMA, OPEN, CLOSE] = [0x22, 0x5c, 0x3a, 0x2c, 0x7b, 0x7d];
 const TABLE_SIZE = 512;
 const UNKNOWN = 255;
+/** Ten digits of seconds, a dot and microseconds. */
+const NUMBER_LENGTH_MAX = 17;
 
 /** 1 for the bytes that may follow a backslash in a value that is skipped (`\u` needs its digits checked: slow path). */
 const SIMPLE_ESCAPE = new Uint8Array(256);
@@ -100,8 +102,7 @@ export class JsonScanner {
     for (; at < end; at++) {
       const c = bytes[at] as number;
       if (c === QUOTE) {
-        if (this.field !== UNKNOWN) this.keep(bytes, start, at);
-        return at + 1;
+        return this.field === UNKNOWN || this.keep(bytes, start, at) ? at + 1 : -1;
       }
       if (c === BACKSLASH) {
         if (this.field !== UNKNOWN || SIMPLE_ESCAPE[bytes[++at] as number] === 0) return -1;
@@ -121,18 +122,25 @@ export class JsonScanner {
     }
     if (at === start || dots === at - 1) return -1;
     if (bytes[start] === 0x30 && at - start > 1 && dots !== start + 1) return -1;
-    if (this.field !== UNKNOWN) this.keep(bytes, start, at);
-    return at;
+    if (this.field === UNKNOWN) return at;
+    // Where a number's own text may differ from the text of its value (0.0000001, 200.0, more digits than a double has).
+    const odd = at - start > NUMBER_LENGTH_MAX || (dots > 0 && (this.field !== TIMESTAMP || bytes[start] === 0x30));
+    return !odd && this.keep(bytes, start, at) ? at : -1;
   }
 
-  /** An empty value or nginx's `-` counts as absent; of several keys for a field the preferred one wins, of equals the last. */
-  private keep(bytes: Uint8Array, start: number, end: number): void {
-    if (end === start || (end - start === 1 && bytes[start] === 0x2d)) return;
-    const field = this.field;
-    if ((this.starts[field] as number) >= 0 && (this.ranks[field] as number) < this.rank) return;
+  /**
+   * An empty value or nginx's `-` counts as absent; of several keys for a field the preferred one wins, of equals the
+   * last. False when that last one takes a value back.
+   */
+  private keep(bytes: Uint8Array, start: number, end: number): boolean {
+    const { field, rank } = this;
+    const known = (this.starts[field] as number) >= 0;
+    if (end === start || (end - start === 1 && bytes[start] === 0x2d)) return !known || this.ranks[field] !== rank;
+    if (known && (this.ranks[field] as number) < rank) return true;
     this.starts[field] = start;
     this.ends[field] = end;
-    this.ranks[field] = this.rank;
+    this.ranks[field] = rank;
+    return true;
   }
 }
 

@@ -1,0 +1,61 @@
+/** Parsers for tests: one line in, what became of it out. */
+import { FIELD_NAMES, type FieldKeys, type FieldName, fieldKeys } from '../../src/core/parse/fields.ts';
+import { Parser, type ParserOptions } from '../../src/core/parse/parser.ts';
+import { ASSET, HIGH, INFO, LOW, SECOND, SKIP_REASONS, STATUS_MASK } from '../../src/core/parse/tally.ts';
+
+export const PARSER: ParserOptions = {
+  format: 'auto',
+  keys: fieldKeys(),
+  staticExtensions: ['css', 'js', 'png', 'woff2'],
+  ipv6Bits: 64,
+  lineBytesMax: 65_536,
+};
+
+/** Late enough for every line. */
+export const NEVER = 0xffff_ffff;
+
+/** A row as an object, or the reason of the refusal. */
+export type Outcome =
+  | {
+      readonly second: number;
+      readonly high: number;
+      readonly low: number;
+      readonly status: number;
+      readonly asset: boolean;
+    }
+  | string;
+
+export const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+
+/** What the parser makes of a single line. */
+export function outcomeOf(parser: Parser, line: Uint8Array, secondMax = NEVER): Outcome {
+  const { rows, count, skipped } = parser.parse(line, secondMax);
+  if (count > 1) return `${count} rows`;
+  if (count === 0) return SKIP_REASONS[skipped.indexOf(1)] ?? 'nothing';
+  const info = rows[INFO] ?? 0;
+  return {
+    second: rows[SECOND] ?? 0,
+    high: rows[HIGH] ?? 0,
+    low: rows[LOW] ?? 0,
+    status: info & STATUS_MASK,
+    asset: (info & ASSET) !== 0,
+  };
+}
+
+export const parseText = (text: string, options: Partial<ParserOptions> = {}): Outcome =>
+  outcomeOf(new Parser({ ...PARSER, ...options }), bytesOf(text));
+
+/**
+ * The slow path alone. Leading white space is invisible to JSON and the scanner's fast path is left by a key it can't
+ * read, so an escaped key in front sends any object to JSON.parse.
+ */
+export function slowly(line: string): string {
+  const open = line.indexOf('{');
+  const empty = /^\s*\{\s*\}\s*$/.test(line);
+  return `${line.slice(0, open + 1)}"\\u0061":0${empty ? '' : ','}${line.slice(open + 1)}`;
+}
+
+/** Every key that is read, with the field it stands for. */
+export function allKeys(keys: FieldKeys = PARSER.keys): { field: FieldName; key: string }[] {
+  return FIELD_NAMES.flatMap((field) => keys[field].map((key) => ({ field, key })));
+}
