@@ -63,6 +63,8 @@ export type TrafficTask =
   | { readonly kind: 'status' };
 
 export interface TrafficResult {
+  /** The log clock: newest second of the log, 0 before the first line. */
+  readonly second: number;
   readonly events: readonly EngineEvent[];
   /** Ids of ingested chunks whose every line has been judged. */
   readonly consumed: readonly number[];

@@ -54,6 +54,8 @@ export class Pipeline {
   /** Lines read so far, and refused ones by reason. */
   lines = 0;
   readonly skipped: Record<string, number> = Object.fromEntries(SKIP_REASONS.map((reason) => [reason, 0]));
+  /** The log clock, epoch seconds; 0 before the first line. */
+  second = 0;
   private readonly options: PipelineOptions;
   private readonly parsing: Piscina;
   private readonly traffic: Piscina;
@@ -108,6 +110,7 @@ export class Pipeline {
   /** Sends a task to the traffic thread and hands on what it tells. */
   async send(task: TrafficTask, transferList: ArrayBuffer[] = []): Promise<TrafficResult> {
     const result: TrafficResult = await this.traffic.run(task, { transferList });
+    this.second = result.second;
     const settled: Pending[] = [];
     for (const id of result.consumed) {
       const pending = this.pending.get(id);

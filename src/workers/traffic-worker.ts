@@ -54,7 +54,7 @@ function status(): EngineStatus {
   };
 }
 
-function handle(task: TrafficTask): Omit<TrafficResult, 'events'> {
+function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second'> {
   switch (task.kind) {
     case 'ingest': {
       logs.set(task.source, task.log);
@@ -96,5 +96,5 @@ export default function work(task: TrafficTask): TrafficResult {
   const result = handle(task);
   const told = events;
   events = [];
-  return { events: told, ...result };
+  return { second: engine.window.newest, events: told, ...result };
 }

@@ -77,13 +77,13 @@ export class Policy {
     return { kind: 'ban', tier, until, durationSeconds: durationMs === null ? null : durationMs / 1000 };
   }
 
-  /** Records a ban in force (decided here, by an operator, or restored). */
+  /** Records a ban in force (decided here, by an operator, or restored). Tier 0 is an operator's: it is no offence. */
   set(high: number, low: number, tier: number, until: number, lastEnd = until): void {
     const row = this.offenders.get(high) ?? new Map<number, Offender>();
     this.offenders.set(high, row);
     const before = row.get(low);
     if (before && before.until > 0) this.active--;
-    row.set(low, { high, low, tier, until, lastEnd });
+    row.set(low, { high, low, tier: tier === 0 ? (before?.tier ?? 0) : tier, until, lastEnd });
     if (until > 0) this.active++;
     if (until > 0 && until < this.nextEnd) this.nextEnd = until;
   }

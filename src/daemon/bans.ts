@@ -1,0 +1,161 @@
+/**
+ * From decision to dropped packets and back, in the order that loses nothing: the audit row, the firewall, the result
+ * row, the message.
+ */
+import type { ActiveBan, AuditDraft, AuditEntry } from '../core/audit.ts';
+import type { BanEvent, EngineEvent } from '../core/event.ts';
+import type { Notification } from '../notify/notification.ts';
+import type { Position } from '../source/chunk.ts';
+import { draftOf } from './drafts.ts';
+
+/** What the recorder offers here; record/audit-trail.ts has it. */
+export interface BanTrail {
+  append(drafts: readonly AuditDraft[], extra?: { readonly positions?: readonly Position[] }): readonly AuditEntry[];
+  activeBans(nowMs: number): readonly ActiveBan[];
+  dueBans(nowMs: number): readonly ActiveBan[];
+  findActiveBan(client: string, nowMs: number): ActiveBan | undefined;
+}
+
+/** What one reconcile came to, by target. */
+export interface EnforcementResult {
+  readonly confirmed: readonly string[];
+  readonly released: readonly string[];
+  readonly failed: readonly { readonly target: string; readonly message: string }[];
+}
+
+export interface BansOptions {
+  readonly trail: BanTrail;
+  /** False in observe mode: nothing reaches the firewall. */
+  readonly enforce: boolean;
+  readonly now: () => number;
+  /** The firewall is to be brought in line; resolves when it was tried. */
+  readonly reconcile: () => Promise<void>;
+  readonly notify: (notifications: readonly Notification[]) => void;
+  /** The text audit log: rows as written, and recalculated baselines. */
+  readonly tell: (entries: readonly AuditEntry[], events: readonly EngineEvent[]) => void;
+}
+
+export class Bans {
+  bansTotal = 0;
+  unbansTotal = 0;
+  refusedTotal = 0;
+  private readonly options: BansOptions;
+  /** Bans that people have not been told of, because the firewall has not answered. */
+  private readonly untold = new Map<string, BanEvent>();
+  private readonly lifting = new Set<string>();
+  private readonly failing = new Map<string, string>();
+
+  constructor(options: BansOptions) {
+    this.options = options;
+  }
+
+  /** Bans that the firewall should hold. */
+  *desired(): Generator<{ target: string; untilMs: number | null }> {
+    if (!this.options.enforce) return;
+    for (const ban of this.options.trail.activeBans(this.options.now())) {
+      if (ban.enforced) yield { target: ban.client, untilMs: ban.untilMs };
+    }
+  }
+
+  /** Events of the engine, with the positions of the lines that caused them: recorded together. */
+  onEvents(events: readonly EngineEvent[], positions: readonly Position[]): void {
+    const { enforce, notify } = this.options;
+    const drafts = events.map((event) => draftOf(event, enforce)).filter((draft) => draft !== undefined);
+    if (drafts.length > 0) this.record(drafts, events, positions);
+    else if (events.length > 0) this.options.tell([], events);
+    const bans = events.filter((event) => event.event === 'ban');
+    this.bansTotal += bans.length;
+    this.refusedTotal += events.filter((event) => event.event === 'refused').length;
+    notify(events.flatMap((event) => (event.event === 'global_anomaly' || event.event === 'fuse' ? [{ kind: event.event, event } as Notification] : [])));
+    if (bans.length === 0) return;
+    if (!enforce) {
+      notify(bans.map((event) => ({ kind: 'ban', event, enforced: false, confirmed: false })));
+      return;
+    }
+    for (const event of bans) this.untold.set(event.ip, event);
+    void this.options.reconcile();
+  }
+
+  /** The firewall answered. */
+  onResult(result: EnforcementResult): void {
+    const nowMs = this.options.now();
+    const drafts: AuditDraft[] = [];
+    const told: Notification[] = [];
+    for (const target of result.confirmed) {
+      const ban = this.options.trail.findActiveBan(target, nowMs);
+      this.failing.delete(target);
+      if (ban && !ban.confirmed) drafts.push(this.resultDraft('ban_result', ban, 'ok'));
+      this.tellBan(target, true, told);
+    }
+    for (const { target, message } of result.failed) {
+      const ban = this.options.trail.findActiveBan(target, nowMs);
+      if (this.failing.get(target) === message) continue;
+      this.failing.set(target, message);
+      if (ban) drafts.push(this.resultDraft('ban_result', ban, `failed: ${message}`));
+      this.tellBan(target, false, told);
+    }
+    for (const target of result.released) {
+      if (!this.lifting.delete(target)) continue;
+      this.failing.delete(target);
+      drafts.push(this.resultDraft('unban_result', { client: target, enforced: true }, 'ok'));
+    }
+    if (drafts.length > 0) this.record(drafts, [], []);
+    this.options.notify(told);
+  }
+
+  /** Records decisions of people or of zban itself; the caller reconciles. */
+  record(drafts: readonly AuditDraft[], events: readonly EngineEvent[], positions: readonly Position[]): readonly AuditEntry[] {
+    const entries = this.options.trail.append(drafts, { positions });
+    this.options.tell(entries, events);
+    return entries;
+  }
+
+  /** Ends the bans whose time is up. */
+  expireDue(): void {
+    const due = this.options.trail.dueBans(this.options.now());
+    if (due.length === 0) return;
+    this.lift(due, 'system', 'expired');
+    if (due.some((ban) => ban.enforced)) void this.options.reconcile();
+  }
+
+  /** Records that bans are lifted and tells people; the caller reconciles. */
+  lift(bans: readonly ActiveBan[], actor: AuditDraft['actor'], reason: string): void {
+    const timeMs = this.options.now();
+    this.unbansTotal += bans.length;
+    for (const ban of bans) {
+      this.untold.delete(ban.client);
+      if (ban.enforced) this.lifting.add(ban.client);
+    }
+    this.record(bans.map((ban) => ({ ...this.resultDraft('unban', ban, reason), actor, timeMs, tier: ban.tier })), [], []);
+    this.options.notify(
+      bans.map((ban) => ({ kind: 'unban', time: new Date(timeMs).toISOString(), ip: ban.client, tier: ban.tier, reason })),
+    );
+  }
+
+  /** Why the firewall does not hold a ban, undefined when it does or has not answered. */
+  findFailure(target: string): string | undefined {
+    return this.failing.get(target);
+  }
+
+  private tellBan(target: string, confirmed: boolean, told: Notification[]): void {
+    const event = this.untold.get(target);
+    if (!event) return;
+    this.untold.delete(target);
+    told.push({ kind: 'ban', event, enforced: true, confirmed });
+  }
+
+  private resultDraft(action: AuditDraft['action'], ban: Pick<ActiveBan, 'client' | 'enforced'>, detail: string): AuditDraft {
+    return {
+      timeMs: this.options.now(),
+      actor: 'system',
+      action,
+      client: ban.client,
+      condition: null,
+      numbers: null,
+      tier: null,
+      durationSeconds: null,
+      enforced: ban.enforced,
+      detail,
+    };
+  }
+}

@@ -1,0 +1,99 @@
+/** `zban run`: one instance after another. A reload builds a new one from the new configuration; positions, bans and baselines carry over. */
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { formatProblem } from '../config/problem.ts';
+import { type Instance, startInstance } from './instance.ts';
+import { createLog, type Log } from './log.ts';
+import { createSystemdNotifier } from './notify-systemd.ts';
+
+export const EXIT_BAD_CONFIGURATION = 78;
+
+export interface RunOptions {
+  readonly configPath: string;
+}
+
+type Wish = 'reload' | 'stop';
+
+/** Signals as wishes, one at a time. */
+class Wishes {
+  private readonly waiting: Wish[] = [];
+  private wake: (() => void) | undefined;
+
+  add(wish: Wish): void {
+    this.waiting.push(wish);
+    this.wake?.();
+  }
+
+  async next(): Promise<Wish> {
+    while (this.waiting.length === 0) await new Promise<void>((resolve) => (this.wake = resolve));
+    // A stop overtakes reloads that were asked for before it.
+    return this.waiting.includes('stop') ? 'stop' : (this.waiting.shift() as Wish);
+  }
+}
+
+function describe(loaded: LoadedConfig & { ok: false }): string {
+  return loaded.problems.map(formatProblem).join('\n');
+}
+
+/**
+ * Runs until SIGTERM or SIGINT; SIGHUP reloads. Resolves to the exit code: 0 after an orderly stop, 78 for a bad
+ * configuration. Rejects with the typed error of the part that could not start.
+ */
+export async function runDaemon({ configPath }: RunOptions): Promise<number> {
+  const loaded = loadConfig(configPath);
+  if (!loaded.ok) {
+    process.stderr.write(`${describe(loaded)}\n`);
+    return EXIT_BAD_CONFIGURATION;
+  }
+  const log = createLog(loaded.config.log_level);
+  for (const warning of loaded.warnings) log('warn', formatProblem(warning));
+  const systemd = createSystemdNotifier({ log });
+  const wishes = new Wishes();
+  const onStop = () => wishes.add('stop');
+  const onReload = () => wishes.add('reload');
+  process.on('SIGTERM', onStop).on('SIGINT', onStop).on('SIGHUP', onReload);
+  try {
+    return await runInstances({ configPath, loaded, log, systemd, wishes });
+  } finally {
+    process.off('SIGTERM', onStop).off('SIGINT', onStop).off('SIGHUP', onReload);
+    await systemd.close();
+  }
+}
+
+interface RunState {
+  readonly configPath: string;
+  readonly loaded: LoadedConfig & { ok: true };
+  readonly log: Log;
+  readonly systemd: ReturnType<typeof createSystemdNotifier>;
+  readonly wishes: Wishes;
+}
+
+async function runInstances(state: RunState): Promise<number> {
+  const { configPath, log, systemd, wishes } = state;
+  let { loaded } = state;
+  let instance: Instance = await startInstance({ ...state, loaded, startReason: 'start', onReload: () => wishes.add('reload') });
+  systemd.ready(instance.summary());
+  for (;;) {
+    if ((await wishes.next()) === 'stop') {
+      systemd.stopping();
+      await instance.stop('stop');
+      return 0;
+    }
+    const next = loadConfig(configPath);
+    if (!next.ok) {
+      instance.refuseReload(describe(next));
+      continue;
+    }
+    systemd.reloading();
+    await instance.stop('reload');
+    try {
+      instance = await startInstance({ ...state, loaded: next, startReason: 'reload', onReload: () => wishes.add('reload') });
+      loaded = next;
+    } catch (error) {
+      // The new configuration reads well but does not work here: the old one did.
+      log('error', `the new configuration does not work, going on with the old one: ${error instanceof Error ? error.message : error}`);
+      instance = await startInstance({ ...state, loaded, startReason: 'reload', onReload: () => wishes.add('reload') });
+      instance.refuseReload(error instanceof Error ? error.message : String(error));
+    }
+    systemd.ready(instance.summary());
+  }
+}

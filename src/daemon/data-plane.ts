@@ -1,0 +1,115 @@
+/** Source, threads and log clock of one instance: lines in, events with the positions of their lines out. */
+import type { Config } from '../config/schema.ts';
+import type { EngineEvent } from '../core/event.ts';
+import type { BaselineState } from '../core/traffic/baseline.ts';
+import type { LogStatus } from '../core/status.ts';
+import type { Chunk, Position } from '../source/chunk.ts';
+import { followLogs, type LogFollower } from '../source/follow.ts';
+import type { EngineStatus } from '../workers/messages.ts';
+import { Pipeline, workerSetup } from '../workers/pipeline.ts';
+import type { Log } from './log.ts';
+import { LogClock } from './log-clock.ts';
+import type { Troubles } from './troubles.ts';
+
+const TICK_MS = 1000;
+const PARSE_THREADS = 1;
+
+export interface DataPlaneOptions {
+  readonly config: Config;
+  readonly positions: readonly Position[];
+  readonly baseline: BaselineState | undefined;
+  readonly now: () => number;
+  readonly log: Log;
+  readonly troubles: Troubles;
+  /** Events in order, with the positions behind the lines that were judged with them. */
+  readonly onEvents: (events: readonly EngineEvent[], positions: readonly Position[]) => void;
+  /** Called every second after the traffic thread answered: proof that the data plane moves. */
+  readonly onProgress: () => void;
+}
+
+export class DataPlane {
+  readonly pipeline: Pipeline;
+  engine: EngineStatus | undefined;
+  private readonly options: DataPlaneOptions;
+  private readonly clock: LogClock;
+  private follower: LogFollower | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private ticking = false;
+  private behind = false;
+
+  constructor(options: DataPlaneOptions) {
+    this.options = options;
+    const { config } = options;
+    this.clock = new LogClock(config.detection.out_of_order);
+    this.pipeline = new Pipeline({
+      setup: workerSetup(config),
+      parseThreads: PARSE_THREADS,
+      now: options.now,
+      onEvents: (events, settled) => options.onEvents(events, settled.map(({ position }) => position)),
+    });
+  }
+
+  /** Restores the baseline and begins to follow the logs; decisions in force must have been sent to the pipeline before. */
+  async start(): Promise<void> {
+    const { config, positions, baseline, log, troubles } = this.options;
+    if (baseline) await this.pipeline.send({ kind: 'restore', state: baseline });
+    await this.askEngine();
+    this.follower = await followLogs({
+      logs: config.logs.map(({ path }) => path),
+      pollMs: config.source.poll_interval,
+      discoverMs: config.source.discover_interval,
+      lineBytesMax: config.source.line_bytes_max,
+      positions,
+      startAt: 'end',
+      log,
+      onTrouble: (path, message, mend) => troubles.begin(`log ${path}`, message, mend),
+      onRecovered: (path) => troubles.end(`log ${path}`),
+      onChunk: (chunk, logIndex) => this.feed(chunk, logIndex),
+    });
+    this.timer = setInterval(() => void this.tick(), TICK_MS);
+  }
+
+  /** Seconds by which the newest line was behind when it was read; null before the first. */
+  lagSeconds(): number | null {
+    return this.clock.lagSeconds();
+  }
+
+  logs(): readonly LogStatus[] {
+    return this.follower?.status() ?? [];
+  }
+
+  /** Reads what is there, judges it, and gives the baseline for the next start. */
+  async stop(): Promise<BaselineState | undefined> {
+    clearInterval(this.timer);
+    await this.follower?.stop();
+    await this.pipeline.send({ kind: 'flush' });
+    const { snapshot } = await this.pipeline.send({ kind: 'snapshot' });
+    await this.pipeline.close();
+    return snapshot;
+  }
+
+  private async feed(chunk: Chunk, logIndex: number): Promise<void> {
+    this.behind = chunk.behind;
+    await this.pipeline.feed(chunk, logIndex);
+    this.clock.arrived(this.pipeline.second, this.options.now());
+  }
+
+  private async tick(): Promise<void> {
+    // A tick that takes longer than a second is the traffic thread catching up: the next one can wait.
+    if (this.ticking) return;
+    this.ticking = true;
+    try {
+      const second = this.behind ? undefined : this.clock.findTick(this.options.now());
+      if (second !== undefined) await this.pipeline.send({ kind: 'tick', second });
+      await this.askEngine();
+      this.options.onProgress();
+    } finally {
+      this.ticking = false;
+    }
+  }
+
+  private async askEngine(): Promise<void> {
+    const { status } = await this.pipeline.send({ kind: 'status' });
+    this.engine = status ?? this.engine;
+  }
+}

@@ -1,0 +1,65 @@
+/** What the engine's events become in the audit trail and in Slack. */
+import type { AuditDraft } from '../core/audit.ts';
+import type { BanEvent, EngineEvent, Evidence, RefusedEvent } from '../core/event.ts';
+
+function numbersOf(event: Evidence): Readonly<Record<string, unknown>> {
+  const { rate, mean, stddev, z, multiple, limit, requests, errors, error_ratio, baseline_error_ratio, window_seconds, samples } = event;
+  return { rate, mean, stddev, z, multiple, limit, requests, errors, error_ratio, baseline_error_ratio, window_seconds, samples };
+}
+
+const POLICY = { actor: 'policy', client: null, condition: null, numbers: null, tier: null, durationSeconds: null } as const;
+
+function banDraft(event: BanEvent, enforced: boolean): AuditDraft {
+  return {
+    timeMs: Date.parse(event.time),
+    actor: 'policy',
+    action: 'ban',
+    client: event.ip,
+    condition: event.condition,
+    numbers: numbersOf(event),
+    tier: event.tier,
+    durationSeconds: event.duration_seconds,
+    enforced,
+    detail: enforced ? '' : 'would ban (observe mode)',
+  };
+}
+
+function refusedDraft(event: RefusedEvent, enforced: boolean): AuditDraft {
+  return {
+    ...POLICY,
+    timeMs: Date.parse(event.time),
+    action: 'refused',
+    client: event.ip,
+    condition: event.condition,
+    numbers: numbersOf(event),
+    enforced,
+    detail: `${event.reason}: ${event.detail}`,
+  };
+}
+
+/**
+ * The row for an event; undefined for recalculated baselines (they go into the text log only) and for the engine's own
+ * releases (live, the wall clock releases).
+ */
+export function draftOf(event: EngineEvent, enforced: boolean): AuditDraft | undefined {
+  switch (event.event) {
+    case 'ban':
+      return banDraft(event, enforced);
+    case 'refused':
+      return refusedDraft(event, enforced);
+    case 'global_anomaly': {
+      const { event: _, time, condition, phase, ...numbers } = event;
+      return { ...POLICY, timeMs: Date.parse(time), action: 'global_anomaly', condition, numbers, enforced, detail: phase };
+    }
+    case 'fuse':
+      return { ...POLICY, timeMs: Date.parse(event.time), action: 'fuse', enforced, detail: `${event.phase}: ${event.detail}` };
+    case 'baseline':
+    case 'unban':
+      return undefined;
+  }
+}
+
+/** A row by zban itself about itself. */
+export function systemDraft(timeMs: number, action: AuditDraft['action'], detail: string): AuditDraft {
+  return { ...POLICY, actor: 'system', timeMs, action, enforced: true, detail };
+}

@@ -1,0 +1,32 @@
+/**
+ * The log's clock while the log is silent. Lines move it on; without lines it follows the wall clock at a distance of
+ * `outOfOrderMs`, so that a line that is merely late is never too old. It runs on elapsed time, not on the wall clock's
+ * reading: a log whose clock is wrong is followed all the same.
+ */
+export class LogClock {
+  private readonly outOfOrderMs: number;
+  private second = 0;
+  private arrivedMs = 0;
+
+  constructor(outOfOrderMs: number) {
+    this.outOfOrderMs = outOfOrderMs;
+  }
+
+  /** Lines up to log second `second` have been judged at `nowMs`. */
+  arrived(second: number, nowMs: number): void {
+    if (second <= this.second) return;
+    this.second = second;
+    this.arrivedMs = nowMs;
+  }
+
+  /** Seconds that the newest line was behind when it arrived; null before the first line. */
+  lagSeconds(): number | null {
+    return this.second === 0 ? null : Math.max(0, Math.round(this.arrivedMs / 1000 - this.second));
+  }
+
+  /** The second to which a silent log's clock may be moved, undefined before the first line. */
+  findTick(nowMs: number): number | undefined {
+    if (this.second === 0) return undefined;
+    return Math.floor(this.second + (nowMs - this.arrivedMs - this.outOfOrderMs) / 1000);
+  }
+}

@@ -1,0 +1,14 @@
+/** zban's own log: one JSON object a line on standard error, which journald stores as it is. */
+import { destination, pino } from 'pino';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;
+
+/** Writes synchronously, so that the last words before an exit are not lost. */
+export function createLog(level: LogLevel): Log {
+  const logger = pino(
+    { level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"`, formatters: { level: (label) => ({ level: label }) } },
+    destination({ dest: 2, sync: true }),
+  );
+  return (at, message, fields = {}) => logger[at](fields, message);
+}

@@ -1,0 +1,44 @@
+/** What stands in the way of zban's work: said once when it begins, kept for the status while it lasts, said once when it ends. */
+import type { Log } from './log.ts';
+
+export interface Trouble {
+  readonly what: string;
+  readonly mend: string;
+}
+
+export interface TroublesOptions {
+  readonly log: Log;
+  /** Tells people; called once for every trouble that begins. */
+  readonly onBegin: (trouble: Trouble) => void;
+}
+
+export class Troubles {
+  private readonly options: TroublesOptions;
+  private readonly standing = new Map<string, Trouble>();
+
+  constructor(options: TroublesOptions) {
+    this.options = options;
+  }
+
+  /** Notes a trouble under a stable key; silent while the same one stands. */
+  begin(key: string, what: string, mend = ''): void {
+    const before = this.standing.get(key);
+    this.standing.set(key, { what, mend });
+    if (before) return;
+    this.options.log('error', what, { trouble: key, ...(mend && { mend }) });
+    this.options.onBegin({ what, mend });
+  }
+
+  /** The trouble is over. */
+  end(key: string): void {
+    const before = this.standing.get(key);
+    if (!before) return;
+    this.standing.delete(key);
+    this.options.log('info', `over: ${before.what}`, { trouble: key });
+  }
+
+  /** In words, for the status. */
+  list(): string[] {
+    return [...this.standing.values()].map(({ what, mend }) => (mend ? `${what}; ${mend}` : what));
+  }
+}
