@@ -7,7 +7,7 @@ export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"
 
 const tile = (id: string, title: string, className = ''): string => `
 <article class="tile ${className}" id="tile-${id}">
-<h2>${title}</h2><p class="value" id="${id}">–</p><p class="note" id="${id}-note"></p>
+<h2 id="${id}-title">${title}</h2><p class="value" id="${id}">–</p><p class="note" id="${id}-note"></p>
 </article>`;
 
 const table = (id: string, title: string, columns: readonly string[], empty: string, className = ''): string => `
@@ -56,7 +56,7 @@ export const MARKUP = `<!doctype html>
 <ul class="notices" id="notices"></ul>
 <noscript><p class="notice bad">This page needs JavaScript; the same is in <code>zban status</code> and <a href="/api/status">/api/status</a>.</p></noscript>
 <div class="tiles">
-${tile('bans', 'Active bans', 'lead')}${CHART}${tile('lag', 'Log lag')}${tile('site', 'Site baseline')}${tile('client', 'Client baseline')}${tile('errors', 'Error ratio')}${tile('lines', 'Log lines')}${tile('load', 'CPU and memory')}${tile('uptime', 'Uptime')}
+${tile('bans', 'Active bans', 'lead')}${CHART}${tile('lag', 'Log lag')}${tile('uptime', 'Uptime')}${tile('site', 'Site baseline')}${tile('client', 'Client baseline')}${tile('errors', 'Error ratio')}${tile('lines', 'Log lines')}${tile('load', 'CPU and memory', 'double')}
 </div>
 ${table('ban-rows', 'Active bans', ['Client', 'Why', 'Tier', 'Since', 'Remaining', 'Undo'], 'Nobody is banned.')}
 <div class="columns">

@@ -85,7 +85,8 @@ export function makeBanRow(nowMs) {
       since.title = ban.since;
       const seconds = ban.until === null ? null : (Date.parse(ban.until) - nowMs()) / 1000;
       setText(left, seconds === null ? 'permanent' : seconds > 0 ? words.span(seconds) : 'ending');
-      setText(command, `zban unban ${ban.ip}`);
+      setText(command, ban.enforced ? `zban unban ${ban.ip}` : 'nothing is blocked');
+      button.hidden = !ban.enforced;
     },
   );
 }

@@ -38,9 +38,10 @@ h2 { font-size: 12px; font-weight: 600; color: var(--dim); }
 .notice { --tone: var(--bad); border: 1px solid color-mix(in srgb, var(--tone) 50%, transparent); border-left-width: 4px;
   background: color-mix(in srgb, var(--tone) 9%, var(--card)); border-radius: 8px; padding: 8px 12px; margin-bottom: 8px; overflow-wrap: anywhere; }
 .notice.warn { --tone: var(--warn); }
-.tiles { display: grid; gap: 12px; grid-template-columns: repeat(5, minmax(0, 1fr)); }
+.tiles { display: grid; gap: 12px; grid-template-columns: repeat(6, minmax(0, 1fr)); }
 .tile, .panel { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px 14px; min-width: 0; }
 .wide { grid-column: span 3; }
+.double { grid-column: span 2; }
 .value { font-size: 24px; font-weight: 650; line-height: 1.25; font-variant-numeric: tabular-nums; letter-spacing: -.01em; overflow-wrap: anywhere; }
 .lead .value, .wide .value { font-size: 34px; }
 .note { color: var(--dim); font-size: 12px; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
@@ -70,7 +71,7 @@ td.tight { white-space: nowrap; }
 .empty { color: var(--dim); padding: 4px 0 6px; }
 .undo { display: flex; gap: 8px; align-items: center; justify-content: space-between; }
 code { font-family: var(--mono); font-size: 12.5px; user-select: all; }
-button { font: inherit; font-size: 12px; color: var(--accent); background: none; border: 1px solid var(--line); border-radius: 6px; padding: 1px 8px; cursor: pointer; }
+button { font: inherit; font-size: 12px; color: var(--accent); background: none; border: 1px solid var(--line); border-radius: 6px; padding: 1px 8px; cursor: pointer; white-space: nowrap; flex: none; }
 button:hover { border-color: var(--accent); }
 button:focus-visible, a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .share { display: flex; align-items: center; gap: 8px; }
@@ -78,11 +79,11 @@ button:focus-visible, a:focus-visible { outline: 2px solid var(--accent); outlin
 .share span { min-width: 44px; text-align: right; }
 footer { display: flex; justify-content: space-between; gap: 12px; flex-wrap: wrap; color: var(--dim); font-size: 12px; padding-top: 14px; padding-bottom: 24px; }
 a { color: inherit; }
-.gone .tiles, .gone .panel, .gone .notices, .gone .summary { opacity: .45; }
+.gone .pills, .gone .tiles, .gone .panel, .gone .notices, .gone .summary { opacity: .45; }
 @media (max-width: 1000px) { .tiles { grid-template-columns: repeat(4, minmax(0, 1fr)); } }
 @media (max-width: 760px) {
   .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px; }
-  .wide { grid-column: span 2; }
+  .wide, .lead { grid-column: span 2; }
   .split { grid-template-columns: minmax(0, 1fr); gap: 4px; }
   .columns { grid-template-columns: minmax(0, 1fr); gap: 0; }
   .value { font-size: 20px; }
@@ -92,6 +93,10 @@ a { color: inherit; }
   tr { display: block; border-top: 1px solid var(--line); padding: 8px 0; }
   td { display: grid; grid-template-columns: 92px minmax(0, 1fr); gap: 8px; border: 0; padding: 2px 0; }
   td.tight { white-space: normal; }
+  #recent-rows tr { display: flex; flex-wrap: wrap; gap: 2px 10px; align-items: baseline; }
+  #recent-rows td { display: block; }
+  #recent-rows td::before, #recent-rows td:last-child { display: none; }
+  #recent-rows td:nth-child(4) { flex-basis: 100%; color: var(--dim); }
   td::before { content: attr(data-label); color: var(--dim); font-size: 12px; }
 }
 @media (prefers-reduced-motion: no-preference) { .gone .live::before { animation: blink 1.2s infinite; } }

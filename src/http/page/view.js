@@ -83,9 +83,10 @@ function showTiles(status) {
   const { baseline } = status;
   const observing = status.mode === 'observe';
   set('bans', words.count(observing ? status.observed_bans : status.active_bans));
+  set('bans-title', observing ? 'Would-be bans' : 'Active bans');
   set(
     'bans-note',
-    `${observing ? 'would be banned · ' : ''}${words.count(status.bans_total)} bans, ${words.count(status.unbans_total)} ended, ${words.count(status.refused_total)} refused`,
+    `${words.count(status.bans_total)} bans, ${words.count(status.unbans_total)} ended, ${words.count(status.refused_total)} refused`,
   );
   set('rate', words.rate(status.site_rate_last).replace('/s', ''));
   set('rate-note', `last minute ${words.rate(status.site_rate)} · ${words.count(status.clients)} clients`);
@@ -100,7 +101,8 @@ function showTiles(status) {
     `host ${words.fixed(status.host_cpu_percent, 0)} % CPU, ${words.fixed(status.host_memory_percent, 0)} % memory`,
   );
   set('uptime', words.span(status.uptime_seconds));
-  set('uptime-note', status.outbox > 0 ? `${words.count(status.outbox)} messages wait for Slack` : '');
+  const since = `since ${words.clock(nowMs() - status.uptime_seconds * 1000, nowMs())}`;
+  set('uptime-note', status.outbox > 0 ? `${words.count(status.outbox)} messages wait for Slack` : since);
   byId('tile-rate').classList.toggle('alarm', status.global_anomaly);
 }
 

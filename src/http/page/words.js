@@ -6,7 +6,11 @@ const isNumber = (value) => typeof value === 'number' && Number.isFinite(value);
 export const count = (value) => (isNumber(value) ? grouped.format(Math.round(value)) : '–');
 export const fixed = (value, digits = 2) => (isNumber(value) ? value.toFixed(digits) : '–');
 export const rate = (value) => (isNumber(value) ? `${fixed(value, value >= 100 ? 0 : value >= 10 ? 1 : 2)}/s` : '–');
-export const level = (value) => (value ? `${fixed(value.mean)} ± ${fixed(value.stddev)}` : '–');
+export function level(value) {
+  if (!value) return '–';
+  const digits = value.mean >= 100 ? 0 : value.mean >= 10 ? 1 : 2;
+  return `${fixed(value.mean, digits)} ± ${fixed(value.stddev, digits)}`;
+}
 export const percent = (ratio, digits = 0) => (isNumber(ratio) ? `${fixed(ratio * 100, digits)} %` : '–');
 
 export function bytes(value) {

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createMetrics } from '../../src/http/metrics.ts';
+import { status } from './examples.ts';
+
+/** Samples by name and labels, from Prometheus' text format. */
+function parse(text: string): Map<string, number> {
+  const samples = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    const match = /^([a-z_]+(?:\{.*\})?) (\S+)$/.exec(line);
+    if (match?.[1]) samples.set(match[1], Number(match[2]));
+  }
+  return samples;
+}
+
+test('a scrape shows the status under the documented names', async () => {
+  const samples = parse(await createMetrics().render(status({ global_anomaly: true })));
+  for (const [name, value] of [
+    ['zban_lines_total', 4_812_233],
+    ['zban_skipped_lines_total{reason="not_json"}', 12],
+    ['zban_discarded_total{limit="late"}', 40],
+    ['zban_active_bans', 3],
+    ['zban_bans_total', 41],
+    ['zban_unbans_total', 38],
+    ['zban_refused_total', 2],
+    ['zban_requests_per_second', 38.4],
+    ['zban_baseline_mean{scope="site"}', 36.2],
+    ['zban_baseline_stddev{scope="client"}', 0.12],
+    ['zban_error_ratio', 0.031],
+    ['zban_log_lag_seconds', 0.4],
+    ['zban_log_following{path="/var/log/nginx/access.log"}', 1],
+    ['zban_log_following{path="/var/log/nginx/shop.access.log"}', 0],
+    ['zban_uptime_seconds', 273_845],
+    ['zban_global_anomaly', 1],
+    ['zban_fuse_blown', 0],
+    ['zban_outbox_size', 0],
+    ['zban_host_memory_ratio', 0.47],
+    ['zban_build_info{version="0.1.0",mode="enforce",backend="ipset",profile="balanced"}', 1],
+  ] as const)
+    assert.equal(samples.get(name), value, name);
+  assert.ok((samples.get('process_resident_memory_bytes') ?? 0) > 1_000_000);
+  assert.ok((samples.get('process_cpu_seconds_total') ?? 0) > 0);
+});
+
+test('every metric has a help text and its type', async () => {
+  const text = await createMetrics().render(status());
+  const names = new Set([...text.matchAll(/^([a-z_]+)(?:\{| )/gm)].map((match) => match[1]));
+  for (const name of names) {
+    assert.match(text, new RegExp(`^# HELP ${name} \\S`, 'm'));
+    assert.match(text, new RegExp(`^# TYPE ${name} ${name?.endsWith('_total') ? 'counter' : 'gauge'}$`, 'm'));
+  }
+  assert.ok(names.size > 20);
+});
+
+test('scraping twice does not add up, and what is unknown is left out', async () => {
+  const metrics = createMetrics();
+  await metrics.render(status());
+  const samples = parse(
+    await metrics.render(status({ log_lag_seconds: null, baseline: null, lines_total: 5, skipped: {} })),
+  );
+  assert.equal(samples.get('zban_lines_total'), 5);
+  for (const name of samples.keys()) assert.doesNotMatch(name, /lag|baseline_mean|error_ratio|skipped/);
+});
+
+test('two scrapes at once both see their own status', async () => {
+  const metrics = createMetrics();
+  const [one, two] = await Promise.all([
+    metrics.render(status({ lines_total: 7 })),
+    metrics.render(status({ lines_total: 7 })),
+  ]);
+  assert.equal(parse(one).get('zban_lines_total'), 7);
+  assert.equal(parse(two).get('zban_lines_total'), 7);
+});
+
+test('names from a log stay inside their quotes', async () => {
+  const text = await createMetrics().render(status({ skipped: { 'a"} 1\nzban_fake 1': 3 } }));
+  assert.doesNotMatch(text, /^zban_fake/m);
+});

@@ -1,0 +1,282 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { get, type IncomingMessage, request } from 'node:http';
+import { connect, createServer } from 'node:net';
+import { afterEach, test } from 'node:test';
+import { pageBytes } from '../../src/http/assets.ts';
+import { HttpListenError, parseListen } from '../../src/http/listen.ts';
+import { createMetrics } from '../../src/http/metrics.ts';
+import { type HttpServer, type HttpServerOptions, startHttpServer } from '../../src/http/server.ts';
+import type { Snapshot } from '../../src/http/snapshot.ts';
+import { activeBan, auditEntry, status } from './examples.ts';
+
+let server: HttpServer | undefined;
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+async function start(change: Partial<HttpServerOptions> = {}): Promise<string> {
+  server = await startHttpServer({
+    listen: '127.0.0.1:0',
+    status: () => status(),
+    bans: () => [activeBan()],
+    recent: () => [auditEntry()],
+    metrics: createMetrics(),
+    log: () => {},
+    ...change,
+  });
+  return server.url;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** A request with full control of its headers, which fetch does not give. */
+async function ask(url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
+  const [response] = (await once(request(url, { method, headers, agent: false }).end(), 'response')) as [
+    IncomingMessage,
+  ];
+  let body = '';
+  for await (const chunk of response) body += chunk;
+  return { status: response.statusCode ?? 0, headers: response.headers, body };
+}
+
+/** Reads the event stream until `count` snapshots came. */
+async function snapshots(url: string, count: number): Promise<Snapshot[]> {
+  const stream = get(`${url}events`, { agent: false });
+  const [response] = (await once(stream, 'response')) as [IncomingMessage];
+  let text = '';
+  for await (const chunk of response) {
+    text += chunk;
+    const complete = text.split('\n\n').slice(0, -1);
+    const events = complete.filter((event) => event.startsWith('event: snapshot\ndata: '));
+    if (events.length >= count) {
+      stream.destroy();
+      return events.map((event) => JSON.parse(event.slice('event: snapshot\ndata: '.length)));
+    }
+  }
+  throw new Error(`the stream ended with ${response.statusCode}: ${text}`);
+}
+
+test('every answer carries the headers that keep other sites and the log itself out', async () => {
+  const url = await start();
+  for (const path of ['', 'style.css', 'main.js', 'api/status', 'healthz', 'metrics', 'nothing']) {
+    const { headers } = await ask(url + path);
+    const policy = String(headers['content-security-policy']);
+    assert.match(policy, /default-src 'none'; script-src 'self';/);
+    assert.doesNotMatch(policy, /unsafe|https?:|\*/);
+    assert.equal(headers['x-content-type-options'], 'nosniff');
+    assert.equal(headers['referrer-policy'], 'no-referrer');
+    assert.equal(headers['access-control-allow-origin'], undefined);
+  }
+});
+
+test('the page and its files are complete, small and refer to nothing else', async () => {
+  const url = await start();
+  const page = await ask(url);
+  assert.equal(page.status, 200);
+  assert.match(page.headers['content-type'] ?? '', /^text\/html/);
+  assert.doesNotMatch(page.body, /https?:\/\/(?!www\.w3\.org\/2000\/svg)| style=| on[a-z]+=|<script>/);
+  for (const [, path = ''] of page.body.matchAll(/(?:src|href)="\/([^"]+)"/g))
+    assert.equal((await ask(url + path)).status, 200, path);
+  for (const name of ['main.js', 'view.js', 'rows.js', 'words.js', 'chart.js']) {
+    const script = await ask(url + name);
+    assert.match(script.headers['content-type'] ?? '', /^text\/javascript/);
+    for (const [, imported = ''] of script.body.matchAll(/from '\.\/([^']+)'/g))
+      assert.equal((await ask(url + imported)).status, 200, imported);
+    assert.doesNotMatch(script.body, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(/);
+  }
+  assert.ok(pageBytes() < 40_000, `${pageBytes()} bytes`);
+});
+
+test('paths outside the list of files are not found, whatever they try', async () => {
+  const url = await start();
+  for (const path of ['../package.json', '..%2f..%2fetc/passwd', 'page/main.js', '%00', '__proto__', 'constructor'])
+    assert.equal((await ask(url + path)).status, 404, path);
+});
+
+test('only GET and HEAD are served', async () => {
+  const url = await start();
+  for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+    const { status: code, headers } = await ask(`${url}api/status`, {}, method);
+    assert.deepEqual([code, headers.allow], [405, 'GET, HEAD']);
+  }
+  const head = await ask(url, {}, 'HEAD');
+  assert.deepEqual([head.status, head.body], [200, '']);
+  assert.ok(Number(head.headers['content-length']) > 1000);
+  assert.equal((await ask(`${url}events`, {}, 'HEAD')).status, 200);
+});
+
+test('on loopback a foreign host name is refused, a tunnel with its own port is served', async () => {
+  const url = await start();
+  for (const host of ['evil.example.com', '192.0.2.1:9617', 'localhost.evil.example.com', '127.0.0.1.example.com'])
+    assert.equal((await ask(url, { host })).status, 403, host);
+  for (const host of ['localhost:8080', '127.0.0.1', '[::1]:9617', 'zban.localhost'])
+    assert.equal((await ask(url, { host })).status, 200, host);
+});
+
+test('requests made by another site are refused, following a link from there is not', async () => {
+  const url = await start();
+  const cross = { 'sec-fetch-site': 'cross-site' };
+  for (const path of ['events', 'api/status', 'metrics'])
+    assert.equal((await ask(url + path, { ...cross, 'sec-fetch-mode': 'no-cors' })).status, 403, path);
+  assert.equal((await ask(url, { ...cross, 'sec-fetch-mode': 'navigate' })).status, 200);
+  assert.equal((await ask(`${url}api/status`, { 'sec-fetch-site': 'same-origin' })).status, 200);
+});
+
+test('status and bans as JSON have the names of the command line', async () => {
+  const url = await start();
+  assert.deepEqual(JSON.parse((await ask(`${url}api/status`)).body), status());
+  assert.deepEqual(JSON.parse((await ask(`${url}api/bans`)).body), [
+    {
+      ip: '203.0.113.9',
+      tier: 1,
+      since: '2026-11-20T10:09:12.000Z',
+      until: '2026-11-20T10:19:12.000Z',
+      condition: 'multiplier',
+      enforced: true,
+      confirmed: true,
+      actor: 'policy',
+      reason: 'multiplier',
+      rate: 5.2,
+      mean: 0.7,
+      stddev: 0.55,
+      z: 8.18,
+      multiple: 7.43,
+    },
+  ]);
+});
+
+test('a stream begins with a whole snapshot and goes on with new ones, each with the history so far', async () => {
+  let lines = 0;
+  const url = await start({ status: () => status({ lines_total: ++lines }), now: () => 42 });
+  const [first, second, third] = await snapshots(url, 3);
+  assert.ok(first && second && third);
+  assert.equal(first.nowMs, 42);
+  assert.equal(first.bans[0]?.ip, '203.0.113.9');
+  assert.equal(first.recent[0]?.action, 'ban');
+  assert.ok(second.status.lines_total > first.status.lines_total);
+  assert.ok(third.rates.length > first.rates.length);
+  assert.equal(third.rates.at(-1), 42);
+});
+
+test('a snapshot stays small whatever the daemon holds', async () => {
+  const url = await start({
+    status: () =>
+      status({
+        logs: Array.from({ length: 5000 }, (_, index) => ({
+          path: `/l/${index}`,
+          state: 'following',
+          behind_bytes: 0,
+        })),
+        troubles: Array(500).fill('x'.repeat(10_000)),
+        top_clients: Array(500).fill({ name: 'x'.repeat(10_000), requests: 1, share: 0 }),
+      }),
+    bans: () => Array(5000).fill(activeBan({ reason: 'x'.repeat(10_000) })),
+    recent: () => Array(5000).fill(auditEntry({ detail: '\ud800'.repeat(10_000) })),
+  });
+  const [snapshot] = await snapshots(url, 1);
+  assert.equal(snapshot?.bans.length, 100);
+  assert.ok(JSON.stringify(snapshot).length < 200_000);
+});
+
+test('the twenty-first page is turned away, and let in once another is closed', async () => {
+  const url = await start();
+  const readers = [];
+  for (let count = 0; count < 20; count += 1) {
+    const reader = get(`${url}events`, { agent: false });
+    const [response] = (await once(reader, 'response')) as [IncomingMessage];
+    assert.equal(response.statusCode, 200);
+    readers.push(reader);
+  }
+  const refused = await ask(`${url}events`);
+  assert.equal(refused.status, 503);
+  assert.ok(refused.headers['retry-after']);
+  assert.equal((await ask(`${url}healthz`)).status, 200);
+  for (const reader of readers) reader.destroy();
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const served = await snapshots(url, 1).catch(() => []);
+    if (served.length === 1) break;
+    assert.ok(Date.now() < deadline, 'no place became free');
+  }
+});
+
+test('health is 200 while zban works and 503, with the reason, when it does not', async () => {
+  let current = status();
+  const url = await start({ status: () => current });
+  assert.deepEqual([(await ask(`${url}healthz`)).status, (await ask(`${url}healthz`)).body], [200, 'running\n']);
+  current = status({ state: 'trouble', troubles: ['the log is missing'] });
+  const { status: code, body } = await ask(`${url}healthz`);
+  assert.deepEqual([code, body], [503, 'trouble\nthe log is missing\n']);
+});
+
+test('a status that fails is 503 and leaves the server standing', async () => {
+  const said: string[] = [];
+  let broken = true;
+  const url = await start({
+    status: () => {
+      if (broken) throw new Error('worker is gone');
+      return status();
+    },
+    log: (_level, message) => said.push(message),
+  });
+  for (const path of ['api/status', 'metrics', 'healthz']) assert.equal((await ask(url + path)).status, 503);
+  assert.ok(said.length >= 3);
+  broken = false;
+  assert.equal((await ask(`${url}healthz`)).status, 200);
+});
+
+test('a taken port, a foreign address and a bad one say what to do', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as { port: number };
+  const failure = async (listen: string): Promise<HttpListenError> => {
+    try {
+      await start({ listen });
+    } catch (error) {
+      assert.ok(error instanceof HttpListenError);
+      return error;
+    }
+    throw new Error(`${listen} was accepted`);
+  };
+  const taken = await failure(`127.0.0.1:${port}`);
+  assert.equal(taken.code, 'address_in_use');
+  assert.match(taken.message, new RegExp(`127\\.0\\.0\\.1:${port}: the port is taken: .*ss -ltnp`));
+  assert.equal((await failure('192.0.2.1:9617')).code, 'no_such_address');
+  assert.equal((await failure('9617')).code, 'bad_address');
+  other.close();
+});
+
+test('addresses are read with and without brackets', () => {
+  assert.deepEqual(parseListen('127.0.0.1:9617'), { host: '127.0.0.1', port: 9617 });
+  assert.deepEqual(parseListen('[::1]:0'), { host: '::1', port: 0 });
+  for (const bad of ['', ':1', '::1:9617', 'a:b', 'a:65536', '[::1]', 'a b:1'])
+    assert.equal(parseListen(bad), undefined);
+});
+
+test('it listens on IPv6, with the host check', async () => {
+  const url = await start({ listen: '[::1]:0' });
+  assert.match(url, /^http:\/\/\[::1\]:\d+\/$/);
+  assert.equal((await ask(`${url}healthz`)).status, 200);
+  assert.equal((await ask(`${url}healthz`, { host: 'evil.example.com' })).status, 403);
+});
+
+test('closing ends streams, idle connections and the port', async () => {
+  const url = await start();
+  const stream = get(`${url}events`, { agent: false });
+  const [response] = (await once(stream, 'response')) as [IncomingMessage];
+  response.resume();
+  stream.on('error', () => {});
+  const ended = Promise.race([once(response, 'end'), once(response, 'close')]);
+  const idle = connect(Number(new URL(url).port), '127.0.0.1');
+  idle.on('error', () => {});
+  await once(idle, 'connect');
+  await server?.close();
+  await ended;
+  await assert.rejects(ask(url), { code: 'ECONNREFUSED' });
+});
