@@ -7,7 +7,7 @@ const MONTHS = new Map(
     .split(' ')
     .map((name, index) => [(name.charCodeAt(0) << 16) | (name.charCodeAt(1) << 8) | name.charCodeAt(2), index + 1]),
 );
-const MONTH_DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** Number of `count` decimal digits at `at`, or NaN. */
 function digits(bytes: Uint8Array, at: number, count: number): number {
@@ -48,7 +48,9 @@ function zoneSeconds(bytes: Uint8Array, at: number, end: number): number {
 }
 
 function daySeconds(year: number, month: number, day: number): number {
-  return day >= 1 && day <= (MONTH_DAYS[month - 1] ?? 0) ? daysFromCivil(year, month, day) * 86_400 : Number.NaN;
+  const leapDay = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 1 : 0;
+  const days = (MONTH_DAYS[month - 1] ?? 0) + leapDay;
+  return day >= 1 && day <= days ? daysFromCivil(year, month, day) * 86_400 : Number.NaN;
 }
 
 /** RFC 3339: `2026-11-20T10:11:12.345+01:00`. */

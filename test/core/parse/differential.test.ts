@@ -7,7 +7,8 @@ import { allKeys, bytesOf, outcomeOf, PARSER, slowly } from '../../support/parse
 
 const parser = new Parser({ ...PARSER, format: 'json' });
 const utf8 = new TextDecoder('utf-8', { fatal: true });
-const numRuns = Number(process.env['FUZZ_RUNS'] ?? 5000);
+const { FUZZ_RUNS = '5000' } = process.env;
+const numRuns = Number(FUZZ_RUNS);
 
 const values = [
   '"192.0.2.7"',
