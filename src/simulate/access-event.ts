@@ -1,0 +1,50 @@
+/** What an attacker of the simulation does; also the names accepted by `--attacks`. */
+export const ATTACK_KINDS = ['flood', 'scanner', 'login', 'ramp', 'distributed', 'api-scrape', 'slow-scan'] as const;
+export type AttackKind = (typeof ATTACK_KINDS)[number];
+
+/** Who stands behind a request. `prober` is the background noise of every public site: a handful of probes, then gone. */
+export type Role =
+  | 'visitor'
+  | 'office'
+  | 'carrier'
+  | 'app'
+  | 'crawler'
+  | 'monitor'
+  | 'feed reader'
+  | 'editor'
+  | 'prober'
+  | AttackKind;
+
+/** The sending side of a request: constant for one session. */
+export interface Sender {
+  /** Address as nginx logs it. */
+  readonly ip: string;
+  /** What zban would ban: the IPv4 address, or the IPv6 network of 64 bits that `ip` lies in. */
+  readonly client: string;
+  readonly userAgent: string;
+  /** The Host header. */
+  readonly host: string;
+  readonly role: Role;
+}
+
+/** One request, as nginx knows it when it writes the line. */
+export interface AccessEvent {
+  /** Epoch milliseconds, whole. */
+  readonly timeMs: number;
+  readonly from: Sender;
+  readonly method: string;
+  /** Request target with its query, as sent. */
+  readonly path: string;
+  readonly status: number;
+  /** Body bytes of the answer. */
+  readonly responseBytes: number;
+  /** Time nginx spent on the request, whole milliseconds. */
+  readonly requestMs: number;
+  /** Empty when the client sent none. */
+  readonly referer: string;
+}
+
+/** Whether the request is part of an attack on request, which ordinary traffic never is. */
+export function isAttack(role: Role): role is AttackKind {
+  return (ATTACK_KINDS as readonly string[]).includes(role);
+}

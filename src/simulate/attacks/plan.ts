@@ -1,0 +1,93 @@
+import { parseDuration } from '../../config/duration.ts';
+import { ATTACK_KINDS, type AttackKind } from '../access-event.ts';
+
+/** One attack: what, when, how hard. */
+export interface AttackPlan {
+  readonly kind: AttackKind;
+  /** The attackers have IPv6 addresses (`distributed` mixes both families whatever this says). */
+  readonly isIpv6: boolean;
+  /** After the start of the simulation, milliseconds. */
+  readonly atMs: number;
+  readonly durationMs: number;
+  /** Multiple of the ordinary rate of such an attack. */
+  readonly intensity: number;
+  /** Starts again after so many milliseconds, for ever; undefined happens once. */
+  readonly everyMs?: number;
+}
+
+/** How long an attack of this kind lasts unless the plan says otherwise. */
+const DURATION_MS: Readonly<Record<AttackKind, number>> = {
+  flood: 60_000,
+  scanner: 120_000,
+  login: 180_000,
+  ramp: 3_600_000,
+  distributed: 600_000,
+  'api-scrape': 1_200_000,
+  'slow-scan': 10_800_000,
+};
+
+/** What `all` stands for. */
+const ALL = [...ATTACK_KINDS, 'flood6', 'scanner6'];
+
+/** One word of `--attacks`, or a message that says what is wrong with it. */
+interface AttackWord {
+  readonly kind: AttackKind;
+  readonly isIpv6: boolean;
+  readonly atMs: number | undefined;
+  readonly durationMs: number | undefined;
+  readonly intensity: number;
+}
+
+/**
+ * Reads `all`, `none`, or words such as `flood`, `scanner6`, `login@2h`, `flood@12h+2m`, `ramp*0.5` separated by commas:
+ * a kind, `6` for IPv6, `@` start after the beginning, `+` duration, `*` intensity. Attacks without a start are spread
+ * over the last three quarters of `durationMs` (Infinity: the first ten minutes), so that a detector has time to learn;
+ * attacks without a duration take their usual one, at most a third of the whole. A text that is not understood gives a message.
+ */
+export function parseAttacks(text: string, durationMs: number): AttackPlan[] | string {
+  const trimmed = text.trim();
+  if (trimmed === 'none' || trimmed === '') return [];
+  const words = trimmed === 'all' ? ALL : trimmed.split(',').map((word) => word.trim());
+  const wholeMs = Number.isFinite(durationMs) ? durationMs : 600_000;
+  const plans: AttackPlan[] = [];
+  for (const [index, text] of words.entries()) {
+    const word = parseWord(text);
+    if (typeof word === 'string') return word;
+    const atMs = word.atMs ?? Math.round(wholeMs * (0.25 + (0.7 * index) / words.length));
+    const usualMs = Math.min(DURATION_MS[word.kind], Math.round(wholeMs / 3));
+    plans.push({
+      kind: word.kind,
+      isIpv6: word.isIpv6,
+      atMs,
+      durationMs: word.durationMs ?? usualMs,
+      intensity: word.intensity,
+    });
+  }
+  return plans;
+}
+
+function parseWord(text: string): AttackWord | string {
+  const match = /^([a-z-]+)(6?)(?:@([^+*]+))?(?:\+([^*]+))?(?:\*(\d+(?:\.\d+)?))?$/.exec(text);
+  const [, name = '', six, at, lasting, times] = match ?? [];
+  const kind = ATTACK_KINDS.find((known) => known === name);
+  if (!kind) return `"${text}" is not an attack; known are ${ATTACK_KINDS.join(', ')}, all and none`;
+  const atMs = at === undefined ? undefined : parseDuration(at);
+  if (at !== undefined && atMs === undefined) return `"${at}" in "${text}" is not a time; write 90s, 10m or 2h`;
+  const durationMs = lasting === undefined ? undefined : parseDuration(lasting);
+  if (lasting !== undefined && durationMs === undefined)
+    return `"${lasting}" in "${text}" is not a duration; write 90s, 10m or 2h`;
+  return { kind, isIpv6: six === '6', atMs, durationMs, intensity: times === undefined ? 1 : Number(times) };
+}
+
+/**
+ * Attacks for a demonstration: the first ten to thirty seconds after `afterMs`, everything again every fifteen minutes
+ * (the flood from the same address, so that its second offence shows).
+ */
+export function demonstrationPlan(kinds: readonly AttackPlan[], afterMs: number): AttackPlan[] {
+  return kinds.map((plan, index) => ({
+    ...plan,
+    atMs: afterMs + 10_000 + index * 3000,
+    durationMs: Math.min(plan.durationMs, 300_000),
+    everyMs: 900_000,
+  }));
+}

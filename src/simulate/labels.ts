@@ -1,0 +1,198 @@
+/**
+ * Labels of a simulated log: who attacked, who is honest though busy, who does not count either way. The format is that
+ * of hand-labelled real logs, so that one scorer serves both.
+ */
+import { type AccessEvent, type AttackKind, isAttack } from './access-event.ts';
+import { ClientRecord } from './client-record.ts';
+
+/** `loud`: at least 60 requests or 30 errors a minute, or 60 sign-in POSTs in ten; `moderate`: a third of that; `stealth`: less. */
+type Tier = 'loud' | 'moderate' | 'stealth';
+
+/** Times are epoch seconds. */
+interface Burst {
+  readonly start: number;
+  readonly end: number;
+  readonly n: number;
+}
+
+interface LabelledAttacker {
+  /** The first address seen; an IPv6 attacker is its whole network, see `client`. */
+  readonly ip: string;
+  readonly client: string;
+  readonly kind: string;
+  readonly tier: Tier;
+  readonly first: number;
+  readonly last: number;
+  readonly requests: number;
+  /** The most requests within any 60 s and any 10 s. */
+  readonly peak_60s: number;
+  readonly peak_10s: number;
+  /** Answers of 400 and above, 5xx included. */
+  readonly errors: number;
+  readonly bursts: readonly Burst[];
+  readonly evidence: string;
+}
+
+interface LabelledClient {
+  readonly ip: string;
+  readonly client: string;
+  readonly why: string;
+  readonly n: number;
+  readonly peak_60s: number;
+}
+
+/** The labels file. */
+export interface Labels {
+  readonly description: string;
+  readonly stats: {
+    readonly lines: number;
+    readonly first: number;
+    readonly last: number;
+    readonly span_hours: number;
+    readonly ips: number;
+    readonly rps_mean: number;
+    /** The busiest second and the busiest minute of the clock. */
+    readonly rps_max: number;
+    readonly rpm_max: number;
+    readonly status: Readonly<Record<string, number>>;
+  };
+  readonly how_to_use: string;
+  readonly attackers: readonly LabelledAttacker[];
+  readonly benign_heavy: readonly LabelledClient[];
+  readonly ambiguous: readonly LabelledClient[];
+  readonly minor_probers: readonly string[];
+  readonly global_events: readonly { start: number; end: number; kind: string; note: string }[];
+}
+
+/** Kinds as the labels of real logs name them. */
+const LABEL_KIND: Readonly<Record<AttackKind, string>> = {
+  flood: 'flood',
+  scanner: 'scanner',
+  login: 'brute_force',
+  ramp: 'flood',
+  distributed: 'distributed_flood',
+  'api-scrape': 'scraper',
+  'slow-scan': 'scanner',
+};
+
+/** An honest client with so many requests in some minute is worth naming. */
+const HEAVY_PER_MINUTE = 60;
+
+/** Watches the requests of a simulation go by and labels their senders. */
+export class Labeller {
+  readonly #clients = new Map<string, ClientRecord>();
+  readonly #ips = new Set<string>();
+  readonly #status = new Map<number, number>();
+  #lines = 0;
+  #firstMs = 0;
+  #lastMs = 0;
+  readonly #second = { at: -1, n: 0, max: 0 };
+  readonly #minute = { at: -1, n: 0, max: 0 };
+
+  /** Requests must come in order of time. */
+  add(event: AccessEvent): void {
+    const { client, ip } = event.from;
+    let record = this.#clients.get(client);
+    if (!record) {
+      record = new ClientRecord(event);
+      this.#clients.set(client, record);
+    }
+    record.add(event);
+    this.#ips.add(ip);
+    this.#status.set(event.status, (this.#status.get(event.status) ?? 0) + 1);
+    if (this.#lines++ === 0) this.#firstMs = event.timeMs;
+    this.#lastMs = event.timeMs;
+    count(this.#second, Math.floor(event.timeMs / 1000));
+    count(this.#minute, Math.floor(event.timeMs / 60_000));
+  }
+
+  /** The labels of everything seen so far. */
+  labels(description: string, outages: readonly { fromMs: number; toMs: number }[] = []): Labels {
+    const clients = [...this.#clients];
+    const attackers = clients.filter(([, { attack }]) => attack).map(([client, record]) => attacker(client, record));
+    const heavy = clients
+      .filter(([, { attack, perMinute, role }]) => !attack && role !== 'prober' && perMinute.max >= HEAVY_PER_MINUTE)
+      .map(([client, record]) => benign(client, record))
+      .sort((left, right) => right.peak_60s - left.peak_60s);
+    return {
+      description,
+      stats: this.#stats(),
+      how_to_use:
+        'attackers: tier loud must be found, moderate should be, stealth is below what a rate can see. benign_heavy and any client not named: a ban is false. minor_probers count neither way.',
+      attackers,
+      benign_heavy: heavy,
+      ambiguous: [],
+      minor_probers: clients.filter(([, { role }]) => role === 'prober').map(([, { ip }]) => ip),
+      global_events: [...outages.map(outageEvent), ...distributedEvents(clients)],
+    };
+  }
+
+  #stats(): Labels['stats'] {
+    const spanMs = this.#lastMs - this.#firstMs;
+    const mostFrequent = [...this.#status].sort((left, right) => right[1] - left[1]);
+    return {
+      lines: this.#lines,
+      first: this.#firstMs / 1000,
+      last: this.#lastMs / 1000,
+      span_hours: round(spanMs / 3_600_000, 1),
+      ips: this.#ips.size,
+      rps_mean: spanMs > 0 ? round(this.#lines / (spanMs / 1000), 3) : 0,
+      rps_max: this.#second.max,
+      rpm_max: this.#minute.max,
+      status: Object.fromEntries(mostFrequent),
+    };
+  }
+}
+
+function count(counter: { at: number; n: number; max: number }, at: number): void {
+  counter.n = counter.at === at ? counter.n + 1 : 1;
+  counter.at = at;
+  counter.max = Math.max(counter.max, counter.n);
+}
+
+function attacker(client: string, record: ClientRecord): LabelledAttacker {
+  const { attack, perMinute, role } = record;
+  if (!attack || !isAttack(role)) throw new TypeError(`${client} attacks nobody`);
+  const { bursts, errorsPerMinute, perTenSeconds, signInsPerTenMinutes } = attack;
+  const measure = Math.max(perMinute.max / 60, errorsPerMinute.max / 30, signInsPerTenMinutes.max / 60);
+  return {
+    ip: record.ip,
+    client,
+    kind: LABEL_KIND[role],
+    tier: measure >= 1 ? 'loud' : measure >= 1 / 3 ? 'moderate' : 'stealth',
+    first: record.firstMs / 1000,
+    last: record.lastMs / 1000,
+    requests: record.requests,
+    peak_60s: perMinute.max,
+    peak_10s: perTenSeconds.max,
+    errors: record.errors,
+    bursts: bursts.map(({ startMs, endMs, n }) => ({ start: startMs / 1000, end: endMs / 1000, n })),
+    evidence: `simulated ${role}; errors ${errorsPerMinute.max}/min, sign-ins ${signInsPerTenMinutes.max}/10min at most`,
+  };
+}
+
+function benign(client: string, record: ClientRecord): LabelledClient {
+  const { ip, perMinute, requests, role } = record;
+  return { ip, client, why: `simulated ${role}, ${record.errors} errors`, n: requests, peak_60s: perMinute.max };
+}
+
+function outageEvent({ fromMs, toMs }: { fromMs: number; toMs: number }): Labels['global_events'][number] {
+  return {
+    start: fromMs / 1000,
+    end: toMs / 1000,
+    kind: 'backend outage (5xx to many clients, not an attack)',
+    note: 'simulated',
+  };
+}
+
+function distributedEvents(clients: readonly (readonly [string, ClientRecord])[]): Labels['global_events'][number][] {
+  const bots = clients.filter(([, { role }]) => role === 'distributed').map(([, record]) => record);
+  if (bots.length === 0) return [];
+  const start = Math.min(...bots.map(({ firstMs }) => firstMs)) / 1000;
+  const end = Math.max(...bots.map(({ lastMs }) => lastMs)) / 1000;
+  return [{ start, end, kind: 'distributed flood', note: `${bots.length} clients, none of them conspicuous` }];
+}
+
+function round(value: number, decimals: number): number {
+  return Number(value.toFixed(decimals));
+}

@@ -1,0 +1,57 @@
+import { appendFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AccessEvent } from './access-event.ts';
+import { formatLine, type LogFormat } from './format.ts';
+
+/** How often what has become due is written. */
+const TICK_MS = 50;
+/** Characters of one write, when a backlog or a pause has made much due at once. */
+const WRITE_CHARS_MAX = 1_048_576;
+
+/** Where and when a live simulation writes. */
+export interface LiveOptions {
+  /** A file that is appended to, and opened anew for every write so that rotation needs no signal; `-` is standard output. */
+  readonly out: string;
+  readonly format: LogFormat;
+  /** Epoch milliseconds of the wall clock. */
+  readonly now: () => number;
+  /** Ends the writing, without an error. */
+  readonly signal: AbortSignal;
+  /** Sees every request that is written. */
+  readonly watch?: (event: AccessEvent) => void;
+}
+
+/**
+ * Writes requests when their time has come, what lies in the past at once. Ends with the requests, or when the signal
+ * comes. Rejects with the error of node:fs when the file cannot be written.
+ */
+export async function writeLive(events: Iterator<AccessEvent>, options: LiveOptions): Promise<void> {
+  const { format, now, signal, watch } = options;
+  let pending = events.next();
+  while (!pending.done && !signal.aborted) {
+    let text = '';
+    const dueMs = now();
+    while (!pending.done && pending.value.timeMs <= dueMs && text.length < WRITE_CHARS_MAX) {
+      watch?.(pending.value);
+      text += formatLine(pending.value, format);
+      pending = events.next();
+    }
+    if (text !== '') await append(options.out, text);
+    if (text.length < WRITE_CHARS_MAX && !pending.done) await pause(signal);
+  }
+}
+
+async function append(out: string, text: string): Promise<void> {
+  if (out !== '-') return appendFile(out, text);
+  await new Promise<void>((resolve, reject) => {
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+async function pause(signal: AbortSignal): Promise<void> {
+  try {
+    await delay(TICK_MS, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}

@@ -1,0 +1,55 @@
+import type { Sender } from '../access-event.ts';
+import type { Random } from '../random.ts';
+import { meanRequests, recur, type World } from '../world.ts';
+import { homeClients, homeSender } from './clients.ts';
+import { dynamicRequest } from './requests.ts';
+
+/** Authors of the blog: sign in (WordPress answers a wrong password with 200), then the editor's heartbeat. */
+export function runEditors(world: World, random: Random, rateRps: number): void {
+  const authors = homeClients(random, 0).slice(0, 12);
+  const work = (on: World, timeMs: number): void => {
+    const from: Sender = { ...homeSender(random, random.pick(authors), world.site.host), role: 'editor' };
+    edit(on, random, from, signIn(on, random, from, timeMs));
+  };
+  const sessionsPerSecond = rateRps / meanRequests(world, (trial) => work(trial, world.startMs));
+  recur(world, random, sessionsPerSecond, (timeMs) => work(world, timeMs));
+}
+
+/** Returns when the author is in. */
+function signIn(world: World, random: Random, from: Sender, timeMs: number): number {
+  const referer = `https://${world.site.host}/blog/wp-login.php`;
+  world.send(dynamicRequest(random, from, timeMs, 'GET', '/blog/wp-login.php', 200, 7400));
+  const failures = random.chance(0.3) ? random.int(1, 4) : 0;
+  let atMs = timeMs;
+  for (let attempt = 0; attempt <= failures; attempt++) {
+    atMs += 3000 + Math.round(random.exponential(8000));
+    const isWrong = attempt < failures;
+    world.send(
+      dynamicRequest(
+        random,
+        from,
+        atMs,
+        'POST',
+        '/blog/wp-login.php',
+        isWrong ? 200 : 302,
+        isWrong ? 7600 : 0,
+        referer,
+      ),
+    );
+  }
+  return atMs;
+}
+
+function edit(world: World, random: Random, from: Sender, timeMs: number): void {
+  const referer = `https://${world.site.host}/blog/wp-admin/post.php`;
+  world.send(dynamicRequest(random, from, timeMs + 400, 'GET', '/blog/wp-admin/', 200, 88_000));
+  let left = Math.min(400, Math.round(random.lognormal(30, 0.9)));
+  const heartbeat = (atMs: number): void => {
+    world.send(dynamicRequest(random, from, atMs, 'POST', '/blog/wp-admin/admin-ajax.php', 200, 140, referer));
+    if (--left <= 0) return;
+    const nextMs = atMs + (random.chance(0.2) ? random.int(500, 3000) : 15_000);
+    world.wake(nextMs, () => heartbeat(nextMs));
+  };
+  const firstMs = timeMs + 5000;
+  world.wake(firstMs, () => heartbeat(firstMs));
+}

@@ -1,0 +1,46 @@
+import type { Sender } from '../access-event.ts';
+import { ipv4Address, phoneIpv4 } from '../addresses.ts';
+import type { Random } from '../random.ts';
+import { appAgent } from '../user-agents.ts';
+import { meanRequests, recur, type World } from '../world.ts';
+import { sharedSender } from './clients.ts';
+import { dynamicRequest } from './requests.ts';
+
+const METRICS_PATH = '/api/v2/metrics/event';
+const FLUSH_MAX = 300;
+
+/**
+ * The shop's app: some reading calls, then the events collected on the phone, one POST each to one popular path.
+ * Most flushes are small; one in a few thousand reaches hundreds within a minute, and every one of them succeeds.
+ */
+export function runPhones(world: World, random: Random, rateRps: number): void {
+  const phoneCount = Math.min(2_000_000, Math.max(300, Math.round(rateRps * 6000)));
+  const open = (on: World, timeMs: number): void => {
+    const userAgent = appAgent(random);
+    const own = ipv4Address(phoneIpv4(random.int(0, phoneCount - 1)));
+    const from: Sender = random.chance(0.1)
+      ? sharedSender(random, 'carrier', 'api.example.com', userAgent)
+      : { ...own, userAgent, host: 'api.example.com', role: 'app' };
+    openApp(on, random, from, timeMs);
+  };
+  const sessionsPerSecond = rateRps / meanRequests(world, (trial) => open(trial, world.startMs));
+  recur(world, random, sessionsPerSecond, (timeMs) => open(world, timeMs));
+}
+
+function openApp(world: World, random: Random, from: Sender, timeMs: number): void {
+  let atMs = timeMs;
+  const send = (method: string, path: string, status: number, bytes: number): void =>
+    world.send(dynamicRequest(random, from, atMs, method, path, status, bytes));
+  const isFresh = random.chance(0.3);
+  send('GET', '/api/v2/config', isFresh ? 304 : 200, isFresh ? 0 : 2300);
+  const reads = random.int(1, 8);
+  for (let read = 0; read < reads; read++) {
+    atMs += random.int(150, 6000);
+    send('GET', `/api/v2/items/${random.int(1, 900)}`, 200, Math.round(random.lognormal(1800, 0.7)));
+  }
+  const flush = Math.min(FLUSH_MAX, Math.round(random.lognormal(6, 1.1)));
+  for (let sent = 0; sent < flush; sent++) {
+    atMs += Math.round(random.exponential(160));
+    send('POST', METRICS_PATH, 200, 31);
+  }
+}
