@@ -2,7 +2,7 @@
 import systeminformation from 'systeminformation';
 
 /** Fields of the status. Percentages are 0–100; the process's is of one core, so that four busy threads show 400. */
-export interface HostLoad {
+interface HostLoad {
   readonly cpu_percent: number;
   readonly memory_bytes: number;
   readonly host_cpu_percent: number;

@@ -13,18 +13,18 @@ const CSS = 'text/css; charset=utf-8';
 const SCRIPT = 'text/javascript; charset=utf-8';
 
 const asset = (type: string, content: string): Asset => ({ type, content: Buffer.from(content) });
-const script = (name: string): Asset => asset(SCRIPT, readFileSync(new URL(`./page/${name}`, import.meta.url), 'utf8'));
+const script = (file: URL): Asset => asset(SCRIPT, readFileSync(file, 'utf8'));
 
 /** The scripts stay plain JavaScript, so that the browser gets the file that was written and checked. */
 const ASSETS: ReadonlyMap<string, Asset> = new Map([
   ['/', asset(HTML, MARKUP)],
   ['/style.css', asset(CSS, STYLE)],
   ['/icon.svg', asset('image/svg+xml', ICON)],
-  ['/main.js', script('main.js')],
-  ['/view.js', script('view.js')],
-  ['/rows.js', script('rows.js')],
-  ['/words.js', script('words.js')],
-  ['/chart.js', script('chart.js')],
+  ['/main.js', script(new URL('./page/main.js', import.meta.url))],
+  ['/view.js', script(new URL('./page/view.js', import.meta.url))],
+  ['/rows.js', script(new URL('./page/rows.js', import.meta.url))],
+  ['/words.js', script(new URL('./page/words.js', import.meta.url))],
+  ['/chart.js', script(new URL('./page/chart.js', import.meta.url))],
 ]);
 
 export function findAsset(path: string): Asset | undefined {

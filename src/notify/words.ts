@@ -32,8 +32,7 @@ export const formatBaseline = (level: { readonly mean: number; readonly stddev: 
   `${formatNumber(level.mean)}±${formatNumber(level.stddev)}/s`;
 
 /** Seconds as `10m`; null is `permanent`. */
-export const formatSeconds = (seconds: number | null): string =>
-  formatDuration(seconds === null ? null : seconds * 1000);
+const formatSeconds = (seconds: number | null): string => formatDuration(seconds === null ? null : seconds * 1000);
 
 /** `for 10m` or `permanently`, to follow a verb. */
 export const formatTerm = (seconds: number | null): string =>
