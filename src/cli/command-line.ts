@@ -22,6 +22,7 @@ export async function runCommandLine(words: readonly string[], version: string):
   const output = createOutput(process.stdout, process.stderr);
   let exitCode: number = EXIT.done;
   const wrap: Wrap = (run) => async (options) => {
+    refuseRepeated(options);
     const { config: configPath, json = false } = options;
     exitCode = await run({ output, configPath, json, env: process.env, now: Date.now }, options);
   };
@@ -45,7 +46,7 @@ function createParser(words: readonly string[], version: string) {
     .scriptName('zban')
     .usage('$0 COMMAND [OPTIONS]\n\nBans the addresses that leave the normal traffic of this web server.')
     .detectLocale(false)
-    .parserConfiguration({ 'parse-positional-numbers': false, 'duplicate-arguments-array': false })
+    .parserConfiguration({ 'parse-positional-numbers': false })
     .option('config', {
       type: 'string',
       requiresArg: true,
@@ -63,6 +64,16 @@ function createParser(words: readonly string[], version: string) {
     .fail((message, error) => {
       throw error ?? new CommandError(EXIT.usage, message);
     });
+}
+
+const LISTS: readonly string[] = ['_', 'targets', 'logs'];
+
+/** An option given twice arrives as a list. */
+function refuseRepeated(options: object): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (!Array.isArray(value) || LISTS.includes(name)) continue;
+    throw new CommandError(EXIT.usage, `--${name} may be given once`);
+  }
 }
 
 function tell(error: unknown, talk: (text: string) => void): ExitCode {

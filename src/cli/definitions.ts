@@ -114,14 +114,49 @@ export function defineReadingCommands(parser: Parser, wrap: Wrap): Parser {
 
 /** What works on logs instead of the daemon. */
 export function defineLogCommands(parser: Parser, wrap: Wrap): Parser {
-  return parser.command(
-    'replay <logs..>',
-    'who would have been banned by finished logs, plain or gzipped; bans nobody',
-    (yargs) =>
-      yargs
-        .positional('logs', { type: 'string', array: true, demandOption: true, describe: 'log files' })
-        .option('threads', { type: 'string', requiresArg: true, describe: 'parse threads, one per core by default' })
-        .option('chunk-bytes', { type: 'string', requiresArg: true, describe: 'bytes read at a time' }),
-    wrap(async (context, options) => (await import('./commands/replay.ts')).replayLogs(context, options)),
-  ) as Parser;
+  return parser
+    .command(
+      'replay <logs..>',
+      'who would have been banned by finished logs, plain or gzipped; bans nobody',
+      (yargs) =>
+        yargs
+          .positional('logs', { type: 'string', array: true, demandOption: true, describe: 'log files' })
+          .option('threads', { type: 'string', requiresArg: true, describe: 'parse threads, one per core by default' })
+          .option('chunk-bytes', { type: 'string', requiresArg: true, describe: 'bytes read at a time' }),
+      wrap(async (context, options) => (await import('./commands/replay.ts')).replayLogs(context, options)),
+    )
+    .command(
+      'simulate',
+      'write the log of a made-up site under attack, for trying zban',
+      (yargs) =>
+        yargs
+          .option('out', {
+            type: 'string',
+            requiresArg: true,
+            demandOption: true,
+            describe: 'file to write; - is standard output',
+          })
+          .option('live', { type: 'boolean', describe: 'append in real time until interrupted' })
+          .option('format', { choices: ['json', 'combined'] as const, describe: 'json by default' })
+          .option('attacks', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'all, none, or words such as flood@12h+2m,scanner6,login*0.5 (none by default; live: all)',
+          })
+          .option('labels', { type: 'string', requiresArg: true, describe: 'file for who attacked and when' })
+          .option('seed', { type: 'string', requiresArg: true, describe: 'another seed is another site; 1 by default' })
+          .option('rate', { type: 'string', requiresArg: true, describe: 'honest requests a second; 12 by default' })
+          .option('speed', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'so many days of visits in one; 1 by default',
+          })
+          .option('duration', { type: 'string', requiresArg: true, describe: 'a day by default; live: without end' })
+          .option('backlog', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'live: write this much of the past first',
+          }),
+      wrap(async (context, options) => (await import('./commands/simulate.ts')).simulate(context, options)),
+    ) as Parser;
 }

@@ -52,3 +52,11 @@ export function readSpan(option: string, text: string | undefined): number | und
   if (ms !== undefined && Number.isFinite(ms)) return ms;
   throw new CommandError(EXIT.usage, `--${option} ${printable(text)}: expected a time span such as 30m, 1h or 7d`);
 }
+
+/** A number above 0. */
+export function readPositive(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new CommandError(EXIT.usage, `--${option} ${printable(text)}: expected a number above 0`);
+}

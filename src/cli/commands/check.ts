@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { loadConfig } from '../../config/load.ts';
 import { formatProblem } from '../../config/problem.ts';
 import type { Config } from '../../config/schema.ts';
@@ -45,7 +45,8 @@ function doubtOfLog(path: string): string | undefined {
   if (/[*?[\]{}]/.test(path)) return undefined;
   try {
     if (statSync(path).isDirectory()) return 'is a directory: name the file, or a glob such as /var/log/nginx/*.log';
-    accessSync(path, constants.R_OK);
+    // Opened, not asked with access(2), which leaves out the service's capabilities. A pipe must not hold this up.
+    closeSync(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
     return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

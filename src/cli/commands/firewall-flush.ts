@@ -1,7 +1,10 @@
 import { callDaemon } from '../../control/client.ts';
 import { ControlError } from '../../control/error.ts';
+import type { Log } from '../../enforce/backend.ts';
+import { flushFirewall } from '../../enforce/pick.ts';
 import { type Context, requireConfig } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
+import { printable } from '../text.ts';
 
 /**
  * `zban firewall flush`: takes zban's chain, jumps and sets out of the kernel and nothing else. Refuses while the daemon
@@ -15,6 +18,14 @@ export async function firewallFlush(context: Context): Promise<number> {
       'the daemon is running and would put its rules back: systemctl stop zban first, or lift the bans with zban unban --all';
     throw new CommandError(EXIT.failed, message);
   }
+  const { chain, command_timeout: commandTimeoutMs } = config.firewall;
+  const log: Log = (level, message) => {
+    if (level === 'warn' || level === 'error') context.output.talk(`zban: ${printable(message)}`);
+  };
+  await flushFirewall({ chain, commandTimeoutMs, log });
+  context.output.talk(
+    `zban: nothing of ${chain} is left in the firewall; recorded bans come back when zban starts again`,
+  );
   return EXIT.done;
 }
 

@@ -1,0 +1,56 @@
+import { runSimulate, SimulateOptionError, type SimulateOptions } from '../../simulate/command.ts';
+import type { Context } from '../context.ts';
+import { CommandError, EXIT } from '../exit.ts';
+import { readCount, readPositive, readSpan } from '../options.ts';
+import { printable } from '../text.ts';
+
+export interface SimulateCommandOptions {
+  readonly out: string;
+  readonly live?: boolean | undefined;
+  readonly format?: 'json' | 'combined' | undefined;
+  readonly attacks?: string | undefined;
+  readonly labels?: string | undefined;
+  readonly seed?: string | undefined;
+  readonly rate?: string | undefined;
+  readonly speed?: string | undefined;
+  readonly duration?: string | undefined;
+  readonly backlog?: string | undefined;
+}
+
+/** `zban simulate`: writes the log of a made-up site, attacks included; for trying zban and for its tests. */
+export async function simulate(context: Context, options: SimulateCommandOptions): Promise<number> {
+  const { output } = context;
+  const end = new AbortController();
+  const stop = () => end.abort();
+  if (options.live) process.once('SIGINT', stop).once('SIGTERM', stop);
+  try {
+    await runSimulate({
+      ...readOptions(options),
+      signal: end.signal,
+      say: (message) => output.talk(printable(message)),
+    });
+  } catch (error) {
+    if (error instanceof SimulateOptionError) throw new CommandError(EXIT.usage, error.message, { cause: error });
+    throw error;
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+  return EXIT.done;
+}
+
+function readOptions(options: SimulateCommandOptions): SimulateOptions {
+  const { out, live, format, attacks, labels } = options;
+  const read = {
+    live,
+    format,
+    attacks,
+    labels,
+    seed: readCount('seed', options.seed, 0, 0xffffffff),
+    rateRps: readPositive('rate', options.rate),
+    speed: readPositive('speed', options.speed),
+    durationMs: readSpan('duration', options.duration),
+    backlogMs: readSpan('backlog', options.backlog),
+  };
+  const given = Object.entries(read).filter(([, value]) => value !== undefined);
+  return { out, ...(Object.fromEntries(given) as Partial<SimulateOptions>) };
+}

@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { ControlHandlers, TargetResult } from '../../src/control/protocol.ts';
+import { startControlServer } from '../../src/control/server.ts';
+import type { Status } from '../../src/core/status.ts';
+import { place, runZban } from './run-zban.ts';
+
+const status: Status = {
+  state: 'running',
+  mode: 'enforce',
+  profile: 'balanced',
+  backend: 'ipset',
+  version: '0.1.0',
+  config_version: '0123456789ab',
+  name: 'web-1',
+  uptime_seconds: 3723,
+  lines_total: 1234,
+  skipped: { not_json: 2, too_long: 0 },
+  discarded: {},
+  log_lag_seconds: 0.4,
+  active_bans: 3,
+  observed_bans: 0,
+  bans_total: 5,
+  unbans_total: 2,
+  refused_total: 1,
+  global_anomaly: false,
+  fuse_blown: true,
+  site_rate: 12.345,
+  site_rate_last: 13,
+  clients: 77,
+  baseline: null,
+  top_clients: [{ name: '192.0.2.1\u001b[2J', requests: 99, share: 0.5 }],
+  logs: [{ path: '/var/log/nginx/access.log', state: 'following', behind_bytes: 2048 }],
+  outbox: 1,
+  cpu_percent: 3.21,
+  memory_bytes: 104_857_600,
+  host_cpu_percent: 10,
+  host_memory_percent: 50,
+  troubles: ['the firewall refused'],
+};
+
+/** A daemon that answers as it is told and keeps what it was asked. */
+async function daemon(t: TestContext, answer: (target: string) => TargetResult['code'] = () => 'done') {
+  const paths = place(t);
+  const asked: unknown[] = [];
+  const perform = async (request: { readonly targets: readonly string[] }) => {
+    asked.push(request);
+    return request.targets.map((target) => {
+      const code = answer(target);
+      return { target, ok: code === 'done', code, message: code === 'done' ? 'banned' : `${code} \u001b[31m` };
+    });
+  };
+  const handlers: ControlHandlers = {
+    status: async () => status,
+    ban: perform,
+    unban: perform,
+    allow: perform,
+    notifyTest: async () => ({ ok: false, message: 'Slack answered 404' }),
+    reload: async () => ({ ok: true, message: '' }),
+  };
+  const server = await startControlServer({ socket: paths.socket, handlers, log: () => {} });
+  t.after(() => server.close());
+  return { ...paths, asked };
+}
+
+test('--version and --help say so on standard output', async () => {
+  const version = await runZban(['--version']);
+  assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
+  assert.equal(version.exitCode, 0);
+  const help = await runZban(['--help']);
+  assert.equal(help.exitCode, 0);
+  for (const name of [
+    'run',
+    'check',
+    'status',
+    'list',
+    'ban',
+    'unban',
+    'allow',
+    'audit',
+    'explain',
+    'replay',
+    'simulate',
+    'notify',
+    'firewall',
+  ])
+    assert.match(help.stdout, new RegExp(`^ +zban ${name}\\b`, 'm'));
+});
+
+test('wrong usage is exit code 2 and a sentence on standard error', async (t) => {
+  const { config } = place(t);
+  const wrong: [string[], RegExp][] = [
+    [[], /which command/],
+    [['bna', '192.0.2.1'], /Did you mean ban/],
+    [['ban'], /Not enough/],
+    [['ban', '192.0.2.300'], /192\.0\.2\.300 is neither an address nor a network/],
+    [['ban', '192.0.2.1', '--for', 'soon'], /--for soon: expected a duration/],
+    [['ban', '192.0.2.1', '--forever'], /Unknown argument: forever/],
+    [['ban', '192.0.2.1', '--for', '1h', '--for', '2h'], /--for may be given once/],
+    [['unban'], /which addresses\? Or --all/],
+    [['unban', '--all', '192.0.2.1'], /not both/],
+    [['notify', 'nonsense'], /Invalid values|Choices/],
+    [['replay', '/nowhere.log', '--threads', '0'], /--threads 0: expected a whole number/],
+    [['simulate', '--out', '/dev/null', '--attacks', 'nonsense'], /is not an attack/],
+  ];
+  for (const [words, message] of wrong) {
+    const { exitCode, stdout, stderr } = await runZban([...words, '--config', config]);
+    assert.equal(exitCode, 2, `${words.join(' ')}: ${stderr}`);
+    assert.match(stderr, message);
+    assert.equal(stdout, '');
+  }
+});
+
+test('a bad configuration is exit code 78 with every problem, for every command', async (t) => {
+  const { config } = place(t, 'mode: enforc\nbans: { max_share: 7 }');
+  for (const words of [['check'], ['status'], ['list'], ['run'], ['firewall', 'flush']]) {
+    const { exitCode, stderr } = await runZban([...words, '--config', config]);
+    assert.equal(exitCode, 78, words.join(' '));
+    assert.match(stderr, /mode: expected one of .*did you mean enforce/);
+    assert.match(stderr, /bans\.max_share: expected at most 1, got 7/);
+  }
+  const json = await runZban(['check', '--json', '--config', config]);
+  const said = JSON.parse(json.stdout) as { ok: boolean; problems: { path: string }[] };
+  assert.deepEqual(
+    said.problems.map((problem) => problem.path),
+    ['mode', 'bans.max_share'],
+  );
+});
+
+test('check warns of what may still come right and tells no secret', async (t) => {
+  const { folder, config } = place(t, 'notify: { slack: { webhook_url: "https://hooks.example.com/SECRET" } }');
+  const { exitCode, stdout, stderr } = await runZban(['check', '--config', config]);
+  assert.equal(exitCode, 0);
+  assert.match(stderr, /warning: logs: \S+access\.log is not there yet/);
+  assert.match(stdout, /config\.yaml: right \(version [0-9a-f]{12}, mode observe/);
+  writeFileSync(join(folder, 'access.log'), '');
+  const json = await runZban(['check', '--json', '--config', config]);
+  assert.deepEqual((JSON.parse(json.stdout) as { warnings: string[] }).warnings, []);
+  assert.doesNotMatch(stdout + stderr + json.stdout + json.stderr, /SECRET/);
+});
+
+test('without a daemon the commands that need one are exit code 3', async (t) => {
+  const { config } = place(t);
+  for (const words of [
+    ['status'],
+    ['ban', '192.0.2.1'],
+    ['unban', '--all'],
+    ['allow', '192.0.2.1'],
+    ['notify', 'test'],
+  ]) {
+    const { exitCode, stderr } = await runZban([...words, '--config', config]);
+    assert.equal(exitCode, 3, words.join(' '));
+    assert.match(stderr, /no zban daemon answers on .*systemctl start zban/);
+  }
+});
+
+test('a socket that may not be used is exit code 4', {
+  skip: process.getuid?.() !== 0 && 'needs root to become nobody',
+}, async (t) => {
+  const { config, folder } = await daemon(t);
+  chmodSync(folder, 0o755);
+  const script = join(folder, 'as-nobody.mjs');
+  const main = join(import.meta.dirname, '../../src/cli/main.ts');
+  writeFileSync(
+    script,
+    `process.setgroups([]); process.setgid(65534); process.setuid(65534); process.argv[1] = ${JSON.stringify(main)}; await import(process.argv[1]);`,
+  );
+  const { execFile } = await import('node:child_process');
+  const exitCode = await new Promise((resolve) => {
+    execFile(process.execPath, [script, 'status', '--config', config]).on('close', resolve);
+  });
+  assert.equal(exitCode, 4);
+});
+
+test('status is one object with --json and a page of text without', async (t) => {
+  const { config } = await daemon(t);
+  const json = await runZban(['status', '--json', '--config', config]);
+  assert.deepEqual(JSON.parse(json.stdout), status);
+  const { stdout, exitCode } = await runZban(['status', '--config', config]);
+  assert.equal(exitCode, 0);
+  assert.match(stdout, /^bans in force +3$/m);
+  assert.match(stdout, /^fuse +BLOWN/m);
+  assert.match(stdout, /^lines +1234, skipped not_json 2$/m);
+  assert.match(stdout, /^\/var\/log\/nginx\/access\.log +following +2\.0 KiB$/m);
+  assert.match(stdout, /^trouble: the firewall refused$/m);
+  assert.ok(!stdout.includes('\u001b'), 'no control characters from the log');
+});
+
+test('ban hands on canonical targets, the length, the reason and who asks', async (t) => {
+  const { config, asked } = await daemon(t);
+  const words = ['ban', '192.0.2.1', '2001:DB8::5', '--for', '1h', '--reason', 'hammers login', '--config', config];
+  const { stdout, exitCode } = await runZban(words, { SUDO_USER: 'ann', USER: 'root' });
+  assert.equal(exitCode, 0);
+  assert.equal(stdout, '192.0.2.1: banned\n2001:db8::5: banned\n');
+  const common = { reason: 'hammers login', operator: 'ann' };
+  assert.deepEqual(asked, [{ targets: ['192.0.2.1', '2001:db8::5'], ...common, forMs: 3_600_000 }]);
+});
+
+test('unban --all and allow --remove say so to the daemon', async (t) => {
+  const { config, asked } = await daemon(t);
+  await runZban(['unban', '--all', '--config', config], { USER: 'bob' });
+  await runZban(['allow', 'Office.example.com', '--remove', '--config', config], { USER: 'bob' });
+  assert.deepEqual(asked, [
+    { targets: [], reason: '', operator: 'bob', all: true },
+    { targets: ['office.example.com'], reason: '', operator: 'bob', remove: true },
+  ]);
+});
+
+test('the exit code says the gravest outcome', async (t) => {
+  const codes: Record<string, TargetResult['code']> = { '192.0.2.2': 'not_found', '192.0.2.3': 'protected' };
+  const { config } = await daemon(t, (target) => codes[target] ?? 'done');
+  const unban = (...targets: string[]) => runZban(['unban', ...targets, '--config', config]);
+  assert.equal((await unban('192.0.2.1')).exitCode, 0);
+  const missing = await unban('192.0.2.1', '192.0.2.2');
+  assert.equal(missing.exitCode, 5);
+  assert.equal(missing.stdout, '192.0.2.1: banned\n');
+  assert.equal(missing.stderr, 'zban: 192.0.2.2: not_found \ufffd[31m\n');
+  assert.equal((await unban('192.0.2.2', '192.0.2.3')).exitCode, 1);
+  const json = await runZban(['unban', '192.0.2.2', '--json', '--config', config]);
+  assert.equal((JSON.parse(json.stdout) as TargetResult[])[0]?.code, 'not_found');
+});
+
+test('notify test fails with the words of Slack', async (t) => {
+  const { config } = await daemon(t);
+  const { exitCode, stderr } = await runZban(['notify', 'test', '--config', config]);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /Slack answered 404/);
+});
+
+test('firewall flush refuses while the daemon runs', async (t) => {
+  const { config } = await daemon(t);
+  const { exitCode, stderr } = await runZban(['firewall', 'flush', '--config', config]);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /daemon is running and would put its rules back/);
+});
+
+test('list, audit and explain say where they looked when there is no database', async (t) => {
+  const { config } = place(t);
+  for (const words of [['list'], ['audit'], ['audit', 'verify'], ['explain', '192.0.2.1']]) {
+    const { exitCode, stderr } = await runZban([...words, '--config', config]);
+    assert.equal(exitCode, 1, words.join(' '));
+    assert.match(stderr, /no database at .*zban\.db/);
+  }
+});

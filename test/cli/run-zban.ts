@@ -1,0 +1,42 @@
+/** Runs the command line from source, as a person would. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+
+const main = join(import.meta.dirname, '../../src/cli/main.ts');
+
+export interface Ran {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export function runZban(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  const options = { env: { PATH: process.env['PATH'], TZ: 'UTC', ...env }, timeout: 60_000, maxBuffer: 1 << 26 };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [main, ...words], options, (error, stdout, stderr) => {
+      resolve({ exitCode: error ? Number(error.code ?? -1) : 0, stdout, stderr });
+    });
+  });
+}
+
+/** A folder with a configuration whose every path is inside it. */
+export function place(t: Pick<TestContext, 'after'>, extra = ''): { folder: string; config: string; socket: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'zban-cli-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const config = join(folder, 'config.yaml');
+  const socket = join(folder, 'zban.sock');
+  const lines = [
+    `logs: [{ path: ${folder}/access.log }]`,
+    `state: { database: ${folder}/zban.db }`,
+    `audit: { log: ${folder}/audit.log }`,
+    `control: { socket: ${socket} }`,
+    'firewall: { backend: dry-run }',
+    'http: { listen: "off" }',
+    extra,
+  ];
+  writeFileSync(config, lines.join('\n'));
+  return { folder, config, socket };
+}

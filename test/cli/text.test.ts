@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { operatorName } from '../../src/cli/context.ts';
+import { readBanDuration, readCount, readPositive, readTargets } from '../../src/cli/options.ts';
+import { formatPairs, formatTable } from '../../src/cli/table.ts';
+import { formatBytes, formatRelative, formatSpan, printable, safeJson } from '../../src/cli/text.ts';
+
+const terminalObeys = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+
+test('text from elsewhere never reaches the terminal as anything but text', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      assert.doesNotMatch(printable(text), terminalObeys);
+      assert.doesNotMatch(formatTable(['A'], [[text]]).replaceAll('\n', ''), terminalObeys);
+      assert.deepEqual(JSON.parse(safeJson({ text })), { text });
+      assert.doesNotMatch(safeJson(text), /[\u007f-\u009f\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    }),
+  );
+  assert.equal(printable('\u001b[31mred\u009b1m\u202e'), '\ufffd[31mred\ufffd1m\ufffd');
+});
+
+test('time spans read as people say them', () => {
+  assert.equal(formatSpan(0), '0s');
+  assert.equal(formatSpan(552_000), '9m 12s');
+  assert.equal(formatSpan(3_600_000), '1h');
+  assert.equal(formatSpan(93_780_000), '1d 2h');
+  assert.equal(formatRelative(10_000, 0), 'in 10s');
+  assert.equal(formatRelative(0, 182_000), '3m 2s ago');
+});
+
+test('bytes are cut to a readable unit', () => {
+  assert.equal(formatBytes(0), '0 B');
+  assert.equal(formatBytes(1023), '1023 B');
+  assert.equal(formatBytes(1_572_864), '1.5 MiB');
+});
+
+test('columns align, whatever their cells', () => {
+  const table = formatTable(
+    ['CLIENT', 'N'],
+    [
+      ['192.0.2.1', '1'],
+      ['2001:db8::/64', '22'],
+    ],
+  );
+  assert.deepEqual(table.split('\n'), ['CLIENT         N', '192.0.2.1      1', '2001:db8::/64  22']);
+  assert.equal(
+    formatPairs([
+      ['a', '1'],
+      ['long', '2'],
+    ]),
+    'a     1\nlong  2',
+  );
+});
+
+test('targets become canonical, each once; the wrong ones are all named', () => {
+  assert.deepEqual(readTargets(['192.0.2.1', ' 192.0.2.1 ', '::ffff:198.51.100.7', '2001:DB8::5', '203.0.113.77/24']), [
+    '192.0.2.1',
+    '198.51.100.7',
+    '2001:db8::5',
+    '203.0.113.0/24',
+  ]);
+  assert.deepEqual(readTargets(['Office.example.com', '192.0.2.1'], true), ['office.example.com', '192.0.2.1']);
+  assert.throws(() => readTargets(['192.0.2.300', '192.0.2.1', 'example.com']), {
+    exitCode: 2,
+    message: /192\.0\.2\.300 is neither.*\nexample\.com is neither/,
+  });
+});
+
+test('lengths of bans and counts are read strictly', () => {
+  assert.equal(readBanDuration('1h30m'), 5_400_000);
+  assert.equal(readBanDuration('permanent'), null);
+  assert.equal(readBanDuration(undefined), undefined);
+  for (const bad of ['soon', '0', '-1h', '500ms', '', '1e400'])
+    assert.throws(() => readBanDuration(bad), { exitCode: 2 });
+  assert.equal(readCount('threads', '4', 1, 8), 4);
+  for (const bad of ['0', '9', '1.5', 'x', '', ' 1', '1e1'])
+    assert.throws(() => readCount('threads', bad, 1, 8), { exitCode: 2 });
+  assert.equal(readPositive('rate', '.5'), 0.5);
+  for (const bad of ['0', '-1', 'x', '']) assert.throws(() => readPositive('rate', bad), { exitCode: 2 });
+});
+
+test('the operator is the person behind sudo, as a harmless name', () => {
+  assert.equal(operatorName({ SUDO_USER: 'ann', USER: 'root' }), 'ann');
+  assert.equal(operatorName({ USER: 'bob' }), 'bob');
+  assert.equal(operatorName({ USER: 'a b\n<!channel>' }), 'a?b???channel?');
+  assert.match(operatorName({}), /^[\w.@?-]+$/);
+});
