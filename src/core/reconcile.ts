@@ -30,10 +30,22 @@ export function isDue(ban: KernelBan, nowMs: number): boolean {
   return ban.untilMs === null || ban.untilMs > nowMs;
 }
 
+const DAY_MS = 86_400_000;
+
+/**
+ * The end that a backend can hold now for a ban that ends later than `longestMs` (at least two days) ahead. It moves
+ * on once a day, so that a distant end does not mean another operation with every reconcile.
+ */
+export function reachableEnd(untilMs: number | null, nowMs: number, longestMs: number): number | null {
+  if (untilMs === null || untilMs - nowMs <= longestMs) return untilMs;
+  return Math.floor(nowMs / DAY_MS) * DAY_MS + longestMs - DAY_MS;
+}
+
 /**
  * What turns `actual` into `desired`: removals of the surplus first (they make room), then additions of what is missing
  * and of what ends at another time than it should by more than `toleranceMs` (kernel timeouts are whole seconds).
  * A desired ban that ended by `nowMs` counts as absent; of a target desired twice the last one counts.
+ * `actual` holds a target once.
  */
 export function planReconcile(
   desired: Iterable<KernelBan>,

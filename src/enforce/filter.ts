@@ -1,0 +1,85 @@
+/** Reads and changes zban's part of the filter tables of both families through iptables. */
+import { EnforcementError, type Log } from './backend.ts';
+import type { CommandRunner } from './command.ts';
+import { createTableReader, type FilterTable, planRemoval, planRepair } from './filter-table.ts';
+import type { Family } from './target.ts';
+
+export interface FilterOptions {
+  readonly run: CommandRunner;
+  /** `firewall.chain`. */
+  readonly chain: string;
+  /** Seconds to wait for the xtables lock; below the runner's time limit, so that a held lock is told as such. */
+  readonly lockWaitSeconds: number;
+  /** Which of the two iptables, where the host's default is not meant. */
+  readonly variant?: '' | '-nft' | '-legacy';
+  readonly log: Log;
+}
+
+export interface Filter {
+  readonly chain: string;
+  /** The tables of the families this host has. A host without IPv6 works with IPv4 alone, which is said once. */
+  readAll(): Promise<ReadonlyMap<Family, FilterTable>>;
+  read(family: Family): Promise<FilterTable>;
+  /** Repairs what stands otherwise than it should; resolves to what was found wrong. */
+  repair(family: Family, table: FilterTable, rules: readonly string[]): Promise<readonly string[]>;
+  /** Changes the table in one commit. */
+  commit(family: Family, batch: readonly string[]): Promise<void>;
+  /** Takes chain and jumps out of both families. */
+  remove(): Promise<void>;
+  /** Why IPv6 cannot be enforced, undefined while it can. */
+  findIpv6Absence(): string | undefined;
+}
+
+export const FAMILIES: readonly Family[] = [4, 6];
+
+export function createFilter({ run, chain, lockWaitSeconds, variant = '', log }: FilterOptions): Filter {
+  let ipv6Absence: string | undefined;
+  const wait = String(lockWaitSeconds);
+  const tool = (family: Family, suffix = '') => `${family === 4 ? 'iptables' : 'ip6tables'}${variant}${suffix}`;
+
+  const filter: Filter = {
+    chain,
+    async read(family) {
+      const reader = createTableReader(chain);
+      await run({ argv: [tool(family), '-w', wait, '-S'], onLine: reader.onLine });
+      const table = reader.finish();
+      if (table.hooks.has('INPUT') && table.hooks.has('FORWARD')) return table;
+      throw new EnforcementError('bad_output', `${tool(family)} -S did not list the chains INPUT and FORWARD`);
+    },
+    async readAll() {
+      const [ipv4, ipv6] = await Promise.all([filter.read(4), filter.read(6).catch(toAbsence)]);
+      const absence = typeof ipv6 === 'string' ? ipv6 : undefined;
+      if (absence && !ipv6Absence)
+        log('warn', 'IPv6 cannot be enforced here; zban goes on with IPv4 alone', { why: absence });
+      ipv6Absence = absence;
+      const tables = new Map<Family, FilterTable>([[4, ipv4]]);
+      return typeof ipv6 === 'string' ? tables : tables.set(6, ipv6);
+    },
+    async repair(family, table, rules) {
+      const { batch, found } = planRepair(table, chain, rules);
+      if (batch.length > 0) await filter.commit(family, batch);
+      return found.map((what) => `IPv${family}: ${what}`);
+    },
+    async commit(family, batch) {
+      const stdin = ['*filter', ...batch, 'COMMIT', ''].join('\n');
+      await run({ argv: [tool(family, '-restore'), '-w', wait, '--noflush'], stdin });
+    },
+    async remove() {
+      const tables = await filter.readAll();
+      for (const [family, table] of tables) {
+        const batch = planRemoval(table, chain);
+        if (batch.length > 0) await filter.commit(family, batch);
+      }
+    },
+    findIpv6Absence: () => ipv6Absence,
+  };
+  return filter;
+}
+
+/** No tool, or a kernel without the table, is an absence; a held lock or a missing right would be the same for IPv4. */
+function toAbsence(error: unknown): string {
+  if (error instanceof EnforcementError && (error.code === 'missing_tool' || error.code === 'kernel_refused')) {
+    return error.message;
+  }
+  throw error;
+}

@@ -1,0 +1,80 @@
+/** Work on zban's sets through the ipset tool. */
+import { EnforcementError, type KernelBan } from './backend.ts';
+import type { CommandRunner } from './command.ts';
+import { FAMILIES } from './filter.ts';
+import { addLine, createEntryReader, createLine, readMembers, type SetSpec, setSpecs } from './ipset-text.ts';
+import { type Family, targetFamily } from './target.ts';
+
+/** Lines of one `ipset restore`: at some 10 µs a line far below any sensible time limit. */
+const BATCH_LINES_MAX = 50_000;
+
+/** For `catch`: a set that does not exist is an answer. */
+export function unlessAbsent(error: unknown): undefined {
+  if (error instanceof EnforcementError && /does not exist/.test(error.message)) return undefined;
+  throw error;
+}
+
+/** Runs the lines in order. Each batch stops at its first refusal; what came before stays done. */
+export async function restoreSets(run: CommandRunner, lines: readonly string[]): Promise<void> {
+  for (let start = 0; start < lines.length; start += BATCH_LINES_MAX) {
+    const stdin = `${lines.slice(start, start + BATCH_LINES_MAX).join('\n')}\n`;
+    await run({ argv: ['ipset', '-exist', 'restore'], stdin });
+  }
+}
+
+/** Entries of a set; none when it does not exist. */
+export async function listSet(run: CommandRunner, name: string, nowMs: number): Promise<KernelBan[]> {
+  const reader = createEntryReader(name, nowMs);
+  await run({ argv: ['ipset', 'save', name], onLine: reader.onLine }).catch(unlessAbsent);
+  return reader.finish();
+}
+
+/**
+ * Which targets their set matches: one process for all, by ipset's interactive mode, which goes on after a miss.
+ * Meant for some hundreds of targets at most.
+ */
+export async function findMembers(
+  run: CommandRunner,
+  specs: Readonly<Record<Family, SetSpec>>,
+  targets: readonly string[],
+): Promise<Set<string>> {
+  const lines = targets.map((target) => `test ${specs[targetFamily(target)].name} ${target}\n`);
+  const { stderr } = await run({ argv: ['ipset', '-'], stdin: lines.join('') });
+  return readMembers(stderr);
+}
+
+/**
+ * Puts a fitting set, with what could be read of the old one, in its place without a moment in between. Where the
+ * kernel refuses (other type), `letGo` must free the old set from its rule first.
+ */
+export async function replaceSet(
+  run: CommandRunner,
+  spec: SetSpec,
+  nowMs: number,
+  letGo: () => Promise<void>,
+): Promise<void> {
+  const spare = `${spec.name}-new`;
+  const entries = await listSet(run, spec.name, nowMs).catch(() => []);
+  await destroySet(run, spare);
+  const fill = entries.filter(({ target }) => targetFamily(target) === spec.family);
+  await restoreSets(run, [createLine(spec, spare), ...fill.map((ban) => addLine(spare, ban, nowMs))]);
+  try {
+    await restoreSets(run, [`swap ${spare} ${spec.name}`]);
+    await destroySet(run, spare);
+  } catch {
+    await letGo();
+    await restoreSets(run, [`destroy ${spec.name}`, `rename ${spare} ${spec.name}`]);
+  }
+}
+
+/** Takes zban's sets out; rules must have let go of them. A host without ipset has none. */
+export async function destroySets(run: CommandRunner, chain: string): Promise<void> {
+  const specs = setSpecs(chain, 0);
+  for (const family of FAMILIES) {
+    for (const name of [`${specs[family].name}-new`, specs[family].name]) await destroySet(run, name);
+  }
+}
+
+async function destroySet(run: CommandRunner, name: string): Promise<void> {
+  await run({ argv: ['ipset', 'destroy', name] }).catch(unlessAbsent);
+}

@@ -1,0 +1,151 @@
+/** One reconcile: the whole way, or the short way for a few changes to a state that is known. */
+import {
+  isDue,
+  type KernelBan,
+  type Operation,
+  operationTarget,
+  planReconcile,
+  reachableEnd,
+} from '../core/reconcile.ts';
+import { type EnforcementBackend, EnforcementError, type Log } from './backend.ts';
+import { type Ends, type EnforcementResult, KnownBans, TOLERANCE_MS } from './known-bans.ts';
+
+export interface ReconcilerOptions {
+  readonly backend: EnforcementBackend;
+  readonly desired: () => Iterable<KernelBan>;
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+export interface Outcome {
+  readonly result: EnforcementResult;
+  /** What kept the kernel from being as it should. */
+  readonly error: EnforcementError | undefined;
+  readonly wasFull: boolean;
+}
+
+/** Changes up to this many are confirmed by name; for more, listing everything is cheaper. */
+const CONFIRM_MAX = 256;
+
+export class Reconciler {
+  /** End of the next ban that is due, epoch milliseconds. */
+  nextEndMs: number | undefined;
+  private readonly options: ReconcilerOptions;
+  private readonly known = new KnownBans();
+  /** True while `known` is what the kernel holds, as far as zban can tell. */
+  private certain = false;
+  private everSetUp = false;
+
+  constructor(options: ReconcilerOptions) {
+    this.options = options;
+  }
+
+  /** Rejects only for a bug. */
+  async run(full: boolean): Promise<Outcome> {
+    const desired = this.readDesired();
+    const short = full || !this.certain ? undefined : await this.runShort(desired);
+    const outcome = short ?? (await this.runFull(desired));
+    this.certain = outcome.error === undefined;
+    return outcome;
+  }
+
+  private readDesired(): KernelBan[] {
+    const nowMs = this.options.now();
+    const { longestMs } = this.options.backend;
+    let nextEndMs = Number.POSITIVE_INFINITY;
+    const bans: KernelBan[] = [];
+    for (const ban of this.options.desired()) {
+      if (!isDue(ban, nowMs)) continue;
+      if (ban.untilMs !== null && ban.untilMs < nextEndMs) nextEndMs = ban.untilMs;
+      const untilMs = reachableEnd(ban.untilMs, nowMs, longestMs);
+      bans.push(untilMs === ban.untilMs ? ban : { target: ban.target, untilMs });
+    }
+    this.nextEndMs = nextEndMs === Number.POSITIVE_INFINITY ? undefined : nextEndMs;
+    return bans;
+  }
+
+  /**
+   * Applies the difference to what is known and asks the kernel about just that. Undefined when the whole way is needed:
+   * too much changed, or the kernel is not as it was known.
+   */
+  private async runShort(desired: readonly KernelBan[]): Promise<Outcome | undefined> {
+    const { backend, now } = this.options;
+    const operations = planReconcile(desired, this.known, now(), 0);
+    const targets = operations.map(operationTarget);
+    if (operations.length > CONFIRM_MAX) return undefined;
+    try {
+      if (operations.length > 0) await backend.apply(operations, now());
+      const dropped = operations.length > 0 ? await backend.confirm(targets) : new Set<string>();
+      const done = operations.every(
+        (operation) => dropped.has(operationTarget(operation)) === (operation.kind === 'add'),
+      );
+      if (!done) return undefined;
+    } catch (error) {
+      const failure = asFailure(error);
+      // Perhaps a set or chain is gone, which the whole way repairs. Other causes would only cost their time again.
+      if (failure.code === 'kernel_refused' || failure.code === 'set_full') return undefined;
+      return {
+        result: this.known.settleAll(endsOf(desired), undefined, now(), failure),
+        error: failure,
+        wasFull: false,
+      };
+    }
+    return { result: this.known.settleOperations(operations), error: undefined, wasFull: false };
+  }
+
+  private async runFull(desired: readonly KernelBan[]): Promise<Outcome> {
+    const { backend, now, log } = this.options;
+    const ends = endsOf(desired);
+    let failure: EnforcementError | undefined;
+    let actual: Ends | undefined;
+    try {
+      this.sayRepairs(await backend.setUp());
+      const before = await backend.list();
+      actual = endsOf(before);
+      this.known.observe(actual, ends);
+      const operations = planReconcile(desired, before, now(), TOLERANCE_MS);
+      if (operations.length > 0) {
+        log('info', 'bringing the firewall in line', countKinds(operations));
+        failure = await backend.apply(operations, now()).then(() => undefined, asFailure);
+        actual = undefined;
+        actual = endsOf(await backend.list());
+      }
+    } catch (error) {
+      failure ??= asFailure(error);
+    }
+    if (actual) {
+      const result = this.known.settleAll(ends, actual, now(), failure);
+      const failed = this.known.findFailure();
+      failure ??= failed && new EnforcementError(failed.code, failed.message);
+      return { result, error: failure, wasFull: true };
+    }
+    const error = failure ?? new EnforcementError('bad_output', 'the firewall could not be listed');
+    return { result: this.known.settleAll(ends, undefined, now(), error), error, wasFull: true };
+  }
+
+  private sayRepairs(found: readonly string[]): void {
+    if (found.length > 0) {
+      const [level, message] = this.everSetUp
+        ? (['warn', 'repaired the firewall'] as const)
+        : (['info', 'set up the firewall'] as const);
+      this.options.log(level, message, { found });
+    }
+    this.everSetUp = true;
+  }
+}
+
+function endsOf(bans: Iterable<KernelBan>): Map<string, number | null> {
+  const ends = new Map<string, number | null>();
+  for (const { target, untilMs } of bans) ends.set(target, untilMs);
+  return ends;
+}
+
+function countKinds(operations: readonly Operation[]): { added: number; removed: number } {
+  const removed = operations.filter(({ kind }) => kind === 'remove').length;
+  return { added: operations.length - removed, removed };
+}
+
+function asFailure(error: unknown): EnforcementError {
+  if (error instanceof EnforcementError) return error;
+  throw error;
+}

@@ -1,0 +1,216 @@
+/** One suite for every backend that changes a kernel, each in a network of its own with real packets. */
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { EnforcementError, type Operation } from '../../src/enforce/backend.ts';
+import { flushFirewall } from '../../src/enforce/pick.ts';
+import { toolSkip } from '../support/netns.ts';
+import { createWorld, eventually, PORTS, type Subject, type World } from './world.ts';
+
+const CLIENT = '192.0.2.2';
+const CLIENT_NETWORK_V6 = '2001:db8:1::/64';
+const SUBJECTS: readonly Subject[] = [
+  { backend: 'ipset', variant: '' },
+  { backend: 'ipset', variant: '-legacy' },
+  { backend: 'iptables', variant: '' },
+  { backend: 'iptables', variant: '-legacy' },
+];
+
+const add = (target: string, forMs: number | null = 600_000): Operation => ({
+  kind: 'add',
+  ban: { target, untilMs: forMs === null ? null : Date.now() + forMs },
+});
+const remove = (target: string): Operation => ({ kind: 'remove', target });
+
+for (const subject of SUBJECTS) {
+  const skip = toolSkip('ipset', `iptables${subject.variant}`, `ip6tables${subject.variant}`);
+  describe(`${subject.backend} through iptables${subject.variant}`, { skip }, () => {
+    let world: World;
+    let foreignBefore: string[];
+    const server = (family: 4 | 6 = 4) => world.network.address('server', 'client', family);
+    const container = (family: 4 | 6 = 4) => world.network.address('container', undefined, family);
+    const apply = (...operations: Operation[]) => world.backend.apply(operations, Date.now());
+    const targets = async () => (await world.backend.list()).map((ban) => ban.target).sort();
+
+    before(async () => {
+      world = await createWorld(subject);
+      world.iptables(4, '-N', 'DOCKER-USER');
+      world.iptables(4, '-A', 'DOCKER-USER', '-j', 'RETURN');
+      world.iptables(4, '-A', 'FORWARD', '-j', 'DOCKER-USER');
+      world.iptables(
+        4,
+        '-A',
+        'INPUT',
+        '-s',
+        '203.0.113.77/32',
+        '-m',
+        'comment',
+        '--comment',
+        'somebody else',
+        '-j',
+        'DROP',
+      );
+      world.iptables(6, '-N', 'OTHER');
+      world.iptables(6, '-A', 'INPUT', '-p', 'tcp', '-j', 'OTHER');
+      world.network.run('server', ['ipset', 'restore'], { input: 'create other hash:ip\nadd other 203.0.113.78\n' });
+      foreignBefore = world.foreign();
+    });
+    after(() => world?.network.close());
+    afterEach(async () => {
+      await world.backend.flush();
+      assert.deepEqual(world.foreign(), foreignBefore, 'nothing of other people was touched');
+    });
+
+    test('set-up stands first in every hook of both families, and a second one finds nothing to do', async () => {
+      assert.ok((await world.backend.setUp()).length > 0);
+      assert.deepEqual(await world.backend.setUp(), []);
+      for (const hook of ['INPUT', 'FORWARD', 'DOCKER-USER']) {
+        assert.equal(world.iptables(4, '-S', hook, '1').trim(), `-A ${hook} -j ZBAN`);
+      }
+      for (const hook of ['INPUT', 'FORWARD'])
+        assert.equal(world.iptables(6, '-S', hook, '1').trim(), `-A ${hook} -j ZBAN`);
+      assert.deepEqual(await world.backend.list(), []);
+    });
+
+    test('a ban drops the packets of its client to the host and through it, and lifting it lets them pass', async () => {
+      await world.backend.setUp();
+      assert.ok(world.reaches(server()) && world.reaches(container()));
+      await apply(add(CLIENT));
+      assert.deepEqual([...(await world.backend.confirm([CLIENT, '192.0.2.3']))], [CLIENT]);
+      assert.ok(world.isDropped(server()) && world.isDropped(container()));
+      await apply(remove(CLIENT));
+      assert.equal((await world.backend.confirm([CLIENT])).size, 0);
+      assert.ok(world.reaches(server()) && world.reaches(container()));
+    });
+
+    test('the same for an IPv6 network', async () => {
+      await world.backend.setUp();
+      assert.ok(world.reaches(server(6)) && world.reaches(container(6)));
+      await apply(add(CLIENT_NETWORK_V6));
+      assert.deepEqual([...(await world.backend.confirm([CLIENT_NETWORK_V6, '2001:db8:9::/64']))], [CLIENT_NETWORK_V6]);
+      assert.ok(world.isDropped(server(6)) && world.isDropped(container(6)));
+      assert.ok(world.reaches(server()), 'IPv4 is not concerned');
+      await apply(remove(CLIENT_NETWORK_V6));
+      assert.ok(world.reaches(server(6)));
+    });
+
+    test('a banned prefix covers its addresses and no others', async () => {
+      await world.backend.setUp();
+      await apply(add('192.0.2.128/25'));
+      assert.ok(world.reaches(server()));
+      await apply(add('192.0.2.0/25'), remove('192.0.2.128/25'));
+      assert.ok(world.isDropped(server()));
+      assert.deepEqual(await targets(), ['192.0.2.0/25']);
+    });
+
+    test('protected ports pass in spite of a ban', async () => {
+      await world.backend.setUp();
+      await apply(add(CLIENT), add(CLIENT_NETWORK_V6));
+      assert.ok(world.isDropped(server()));
+      assert.ok(world.reaches(server(), PORTS.ssh) && world.reaches(server(6), PORTS.ssh));
+    });
+
+    test('the kernel ends a ban by itself', async () => {
+      await world.backend.setUp();
+      await apply(add(CLIENT, 3000), add(CLIENT_NETWORK_V6, 3000));
+      assert.ok(world.isDropped(server()));
+      assert.ok(await eventually(() => world.reaches(server()) && world.reaches(server(6))));
+    });
+
+    test('an end is listed to the second, a new ban changes it, permanent stays permanent', async () => {
+      await world.backend.setUp();
+      const untilOf = async (target: string) =>
+        (await world.backend.list()).find((ban) => ban.target === target)?.untilMs;
+      const near = (untilMs: number | null | undefined, forMs: number) =>
+        assert.ok(typeof untilMs === 'number' && Math.abs(untilMs - Date.now() - forMs) < 10_000, `${untilMs}`);
+      await apply(add(CLIENT, 100_000), add('2001:db8::1', 100_000));
+      near(await untilOf(CLIENT), 100_000);
+      await apply(add(CLIENT, 5_000_000), add('2001:db8::1', null));
+      near(await untilOf(CLIENT), 5_000_000);
+      assert.equal(await untilOf('2001:db8::1'), null);
+      await apply(add(CLIENT, null));
+      assert.equal(await untilOf(CLIENT), null);
+      await apply(add(CLIENT, 50_000));
+      near(await untilOf(CLIENT), 50_000);
+      assert.deepEqual(await targets(), [CLIENT, '2001:db8::1']);
+    });
+
+    test('a ban of a hundred days is held, as long as the backend can', async () => {
+      await world.backend.setUp();
+      await apply(add(CLIENT, 100 * 86_400_000), add('192.0.2.9', 30 * 365 * 86_400_000));
+      for (const { untilMs } of await world.backend.list()) {
+        assert.ok(untilMs !== null && untilMs - Date.now() > 20 * 86_400_000);
+      }
+      assert.ok(world.isDropped(server()));
+    });
+
+    test('removing what is not there and adding what has ended is no error', async () => {
+      await world.backend.setUp();
+      await apply(remove('192.0.2.7'), remove('2001:db8:7::/64'), add('192.0.2.8', -1));
+      await apply();
+      assert.deepEqual(await targets(), []);
+    });
+
+    test('what cannot be banned is refused in words, and the rest is done', async () => {
+      await world.backend.setUp();
+      const isRefused = (error: unknown) => error instanceof EnforcementError && error.code === 'kernel_refused';
+      await assert.rejects(
+        apply(add('0.0.0.0/0'), add(CLIENT)),
+        (error) => isRefused(error) && /0\.0\.0\.0\/0/.test(String(error)),
+      );
+      await assert.rejects(apply(add('::/0'), add('$(reboot)\nflush'), add('192.0.2.6')), isRefused);
+      assert.deepEqual(await targets(), [CLIENT, '192.0.2.6']);
+    });
+
+    test('ten thousand bans in one go, listed as they were given', async () => {
+      await world.backend.setUp();
+      const many = Array.from({ length: 5000 }, (_, i) => [
+        `198.18.${i >> 8}.${i & 255}`,
+        `2001:db8:${(i + 1).toString(16)}::/64`,
+      ]).flat();
+      await apply(...many.map((target) => add(target)));
+      assert.deepEqual(await targets(), [...many].sort());
+      const half = many.slice(0, 5000);
+      await apply(...half.map(remove));
+      assert.deepEqual(await targets(), many.slice(5000).sort());
+    });
+
+    test('a flushed, deleted or displaced chain heals', async () => {
+      const damages: (() => void)[] = [
+        () => world.iptables(4, '-F', 'ZBAN'),
+        () => world.iptables(4, '-D', 'INPUT', '-j', 'ZBAN'),
+        () => world.iptables(6, '-I', 'INPUT', '-j', 'ACCEPT'),
+        () => world.iptables(4, '-I', 'INPUT', '-j', 'ZBAN'),
+        () => world.iptables(4, '-I', 'ZBAN', '-j', 'RETURN'),
+        () => {
+          for (const hook of ['INPUT', 'FORWARD', 'DOCKER-USER']) world.iptables(4, '-D', hook, '-j', 'ZBAN');
+          world.iptables(4, '-F', 'ZBAN');
+          world.iptables(4, '-X', 'ZBAN');
+        },
+      ];
+      for (const damage of damages) {
+        await world.backend.setUp();
+        await apply(add(CLIENT), add(CLIENT_NETWORK_V6));
+        damage();
+        const confirmed = await world.backend.confirm([CLIENT, CLIENT_NETWORK_V6]);
+        assert.ok(confirmed.size < 2, `${damage}: confirm sees it`);
+        assert.ok((await world.backend.setUp()).length > 0, `${damage}: set-up tells it`);
+        await apply(add(CLIENT), add(CLIENT_NETWORK_V6));
+        assert.ok(world.isDropped(server()) && world.isDropped(server(6)), `${damage}`);
+        assert.deepEqual(await world.backend.setUp(), []);
+        if (world.iptables(6, '-S', 'INPUT').includes('-j ACCEPT')) world.iptables(6, '-D', 'INPUT', '-j', 'ACCEPT');
+      }
+    });
+
+    test("flush takes out everything of zban's, also rules that others put before its chain, and twice", async () => {
+      await world.backend.setUp();
+      await apply(add(CLIENT), add(CLIENT_NETWORK_V6));
+      world.iptables(4, '-A', 'DOCKER-USER', '-p', 'udp', '-j', 'ZBAN');
+      await flushFirewall(world.firewall);
+      for (const family of [4, 6] as const) assert.doesNotMatch(world.iptables(family, '-S'), /zban/i);
+      assert.doesNotMatch(world.network.run('server', ['ipset', 'list', '-n']), /zban/i);
+      await flushFirewall(world.firewall);
+      await world.backend.flush();
+      assert.ok(world.reaches(server()));
+    });
+  });
+}
