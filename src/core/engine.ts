@@ -77,11 +77,14 @@ export class Engine {
   ingest(source: number, bytes: Uint8Array, tally: Tally, from: number, to: number): void {
     const { rows } = tally;
     const { clients, window, evidence, classic } = this;
+    if (from === to) return;
     evidence.open(source, bytes, tally, from);
     for (let row = from, at = from * ROW; row < to; row++, at += ROW) {
       const second = rows[at + SECOND] as number;
-      if (second > window.newest) this.advanceTo(second);
-      else if (window.newest - second > this.lateSecondsMax && !this.followClock(second)) continue;
+      if (second > window.newest) {
+        evidence.extend(row);
+        this.advanceTo(second);
+      } else if (window.newest - second > this.lateSecondsMax && !this.followClock(second)) continue;
       this.lateRun = 0;
       const slot = this.findSlot(rows[at + HIGH] as number, rows[at + LOW] as number, second);
       if ((clients.bannedUntil[slot] as number) > window.newest) {

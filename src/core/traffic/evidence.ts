@@ -29,12 +29,15 @@ interface Segment {
 /** Text from a log as it may be shown: no control characters, of readable length. */
 export function cleanText(text: string): string {
   const clean = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd');
-  return clean.length > TEXT_LENGTH_MAX ? `${clean.slice(0, TEXT_LENGTH_MAX)}…` : clean;
+  // Well-formed, because a cut may fall between the halves of a character.
+  return (clean.length > TEXT_LENGTH_MAX ? `${clean.slice(0, TEXT_LENGTH_MAX)}…` : clean).toWellFormed();
 }
 
 export class Evidence {
   private readonly readRecord: ReadRecord;
-  private segments: Segment[] = [];
+  /** Those before `first` are dropped. */
+  private segments: (Segment | undefined)[] = [];
+  private first = 0;
   private rows = 0;
   private bytes = 0;
 
@@ -46,7 +49,6 @@ export class Evidence {
   open(source: number, bytes: Uint8Array, tally: Tally, from: number): void {
     this.drop();
     this.segments.push({ source, bytes, tally, from, to: from });
-    this.bytes += bytes.length;
   }
 
   /** The newest segment now reaches to row `to`. */
@@ -54,6 +56,7 @@ export class Evidence {
     const last = this.segments.at(-1);
     if (!last) return;
     this.rows += to - last.to;
+    this.bytes += lineStart(last, to) - lineStart(last, last.to);
     last.to = to;
   }
 
@@ -83,7 +86,7 @@ export class Evidence {
 
   private walk(visit: (segment: Segment, at: number) => boolean): void {
     let left = LINES_KEPT;
-    for (let i = this.segments.length - 1; i >= 0; i--) {
+    for (let i = this.segments.length - 1; i >= this.first; i--) {
       const segment = this.segments[i] as Segment;
       for (let row = segment.to - 1; row >= segment.from; row--) {
         if (left-- === 0 || !visit(segment, row * ROW)) return;
@@ -98,16 +101,25 @@ export class Evidence {
   }
 
   private drop(): void {
-    let first = 0;
-    for (; first < this.segments.length; first++) {
-      const segment = this.segments[first] as Segment;
+    for (; this.first < this.segments.length; this.first++) {
+      const segment = this.segments[this.first] as Segment;
       const rows = segment.to - segment.from;
       if (this.rows - rows < LINES_KEPT && this.bytes <= BYTES_KEPT_MAX) break;
       this.rows -= rows;
-      this.bytes -= segment.bytes.length;
+      this.bytes -= lineStart(segment, segment.to) - lineStart(segment, segment.from);
+      this.segments[this.first] = undefined;
     }
-    if (first > 0) this.segments = this.segments.slice(first);
+    // Rarely, because slices may be as short as a line.
+    if (this.first * 2 < this.segments.length) return;
+    this.segments = this.segments.slice(this.first);
+    this.first = 0;
   }
+}
+
+/** Where a row's line starts; refused lines belong to the row before, or to the first. */
+function lineStart({ tally, bytes }: Segment, row: number): number {
+  if (row === 0) return 0;
+  return row < tally.count ? (tally.rows[row * ROW + LINE] as number) : bytes.length;
 }
 
 function toSample(record: LogRecord, second: number): Sample {

@@ -79,6 +79,8 @@ export class Window {
   /** Empties the window and starts again at `second`: nothing in it is reported. */
   restart(second: number): void {
     for (let left = this.seconds; left > 0; left--) this.leave((this.newest + left) % this.seconds, undefined);
+    // A client's entry is trusted when its second comes again, and after a step back it may.
+    this.clients.entry.fill(NONE);
     this.newest = second;
   }
 

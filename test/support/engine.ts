@@ -1,0 +1,74 @@
+/** Engines for tests, with the configuration's defaults. */
+import { configSchema } from '../../src/config/schema.ts';
+import { Engine } from '../../src/core/engine.ts';
+import type { EngineOptions } from '../../src/core/engine-options.ts';
+import type { EngineEvent } from '../../src/core/event.ts';
+import { Parser, type ParserOptions } from '../../src/core/parse/parser.ts';
+import { bytesOf, NEVER, PARSER } from './parse.ts';
+
+/** Parts of the engine's options; sections are merged, not replaced. */
+export interface Overrides {
+  readonly profile?: EngineOptions['profile'];
+  readonly detection?: Partial<EngineOptions['detection']>;
+  readonly baseline?: Partial<EngineOptions['baseline']>;
+  readonly bans?: Partial<EngineOptions['bans']>;
+}
+
+const { profile, detection, baseline, bans } = configSchema.parse({});
+
+/** The defaults. */
+export const ENGINE: EngineOptions = { profile, detection, baseline, bans };
+
+export function engineOptions(overrides: Overrides = {}): EngineOptions {
+  return {
+    profile: overrides.profile ?? ENGINE.profile,
+    detection: { ...ENGINE.detection, ...overrides.detection },
+    baseline: { ...ENGINE.baseline, ...overrides.baseline },
+    bans: { ...ENGINE.bans, ...overrides.bans },
+  };
+}
+
+/** Parser and engine in one thread; keeps what the engine tells. */
+export class Bench {
+  readonly engine: Engine;
+  readonly events: EngineEvent[] = [];
+  private readonly parser: Parser;
+
+  constructor(overrides: Overrides = {}, parser: Partial<ParserOptions> = {}) {
+    this.parser = new Parser({ ...PARSER, ...parser });
+    this.engine = new Engine(
+      engineOptions(overrides),
+      (_source, line) => this.parser.readRecord(line),
+      (event) => this.events.push(event),
+    );
+  }
+
+  /** Whole lines as one chunk. */
+  feedBytes(bytes: Uint8Array): void {
+    const tally = this.parser.parse(bytes, NEVER);
+    this.engine.ingest(0, bytes, tally, 0, tally.count);
+  }
+
+  feed(...lines: readonly string[]): void {
+    if (lines.length > 0) this.feedBytes(bytesOf(`${lines.join('\n')}\n`));
+  }
+
+  of<K extends EngineEvent['event']>(kind: K): Extract<EngineEvent, { event: K }>[] {
+    return this.events.filter((event): event is Extract<EngineEvent, { event: K }> => event.event === kind);
+  }
+}
+
+/** `lines` cut into chunks of whole lines with at least `chunkBytes` each. */
+export function* chunked(lines: readonly string[], chunkBytes: number): Generator<Uint8Array<ArrayBuffer>> {
+  let part: string[] = [];
+  let size = 0;
+  for (const line of lines) {
+    part.push(line);
+    size += line.length + 1;
+    if (size < chunkBytes) continue;
+    yield bytesOf(`${part.join('\n')}\n`);
+    part = [];
+    size = 0;
+  }
+  if (part.length > 0) yield bytesOf(`${part.join('\n')}\n`);
+}
