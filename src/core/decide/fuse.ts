@@ -13,6 +13,7 @@ export class Fuse {
   private readonly perSecond = new Uint32Array(WINDOW_SECONDS);
   private newest = 0;
   private recent = 0;
+  private reason: FuseEvent['reason'] = 'max_per_minute';
 
   constructor(options: BanOptions) {
     this.options = options;
@@ -28,13 +29,16 @@ export class Fuse {
     this.newest = Math.max(this.newest, second);
     if (this.blownUntil === 0 || second < this.blownUntil) return undefined;
     this.blownUntil = 0;
-    return {
-      event: 'fuse',
-      phase: 'reset',
-      time: formatSecond(second),
-      reason: 'max_per_minute',
-      detail: 'banning resumed',
-    };
+    const { reason } = this;
+    return { event: 'fuse', phase: 'reset', time: formatSecond(second), reason, detail: 'banning resumed' };
+  }
+
+  /** The log's clock was set back to `second`: bans of the time taken back are not counted, a hold starts anew. */
+  setBack(second: number): void {
+    this.perSecond.fill(0);
+    this.recent = 0;
+    this.newest = second;
+    this.blownUntil = Math.min(this.blownUntil, second + this.holdSeconds);
   }
 
   /**
@@ -56,7 +60,8 @@ export class Fuse {
     const detail = tooMany
       ? `more than ${max_per_minute} new bans within a minute (bans.max_per_minute)`
       : `${wanted} new bans within a minute are more than ${max_share * 100} % of the ${clients} clients seen (bans.max_share)`;
-    const reason = tooMany ? 'max_per_minute' : 'max_share';
+    this.reason = tooMany ? 'max_per_minute' : 'max_share';
+    const { reason } = this;
     return { admitted: false, event: { event: 'fuse', phase: 'blown', time: formatSecond(second), reason, detail } };
   }
 }

@@ -103,7 +103,7 @@ export class Policy {
     if (second < this.nextEnd) return [];
     this.nextEnd = Number.POSITIVE_INFINITY;
     const ended: Offender[] = [];
-    for (const row of this.offenders.values()) {
+    for (const [high, row] of this.offenders) {
       for (const offender of row.values()) {
         if (offender.until === 0) {
           if (this.nextTier(offender, second) === 1) row.delete(offender.low);
@@ -114,6 +114,7 @@ export class Policy {
           ended.push(offender);
         } else if (offender.until < this.nextEnd) this.nextEnd = offender.until;
       }
+      if (row.size === 0) this.offenders.delete(high);
     }
     return ended.sort((a, b) => a.lastEnd - b.lastEnd || a.high - b.high || a.low - b.low);
   }
