@@ -84,7 +84,8 @@ export class ClientRules {
       limitRate(this.level, this.normal, this.windowSeconds),
       limitRate(this.level, this.tight, this.windowSeconds),
     );
-    this.weightMin = this.ready ? Math.min(tightest * this.windowSeconds, this.ceiling) : this.ceiling;
+    // Rounded down: dividing and multiplying by the window may put a whole number a hair above itself.
+    this.weightMin = Math.floor(this.ready ? Math.min(tightest * this.windowSeconds, this.ceiling) : this.ceiling);
   }
 
   /** Judges a window; undefined while it is within its limits. */
