@@ -1,0 +1,105 @@
+/** Lines of the text audit log: one per decision, for people and for `tail -f`. */
+import { formatDuration } from '../config/duration.ts';
+import type { AuditDraft } from '../core/audit.ts';
+import type { BaselineEvent, Level } from '../core/event.ts';
+
+type Numbers = Readonly<Record<string, unknown>>;
+
+/**
+ * The line of an audit row, such as
+ * `[2026-11-20T10:11:12.123Z] BAN 203.0.113.9 | multiplier 7.4x | rate 5.20/s | baseline 0.70±0.55/s | 10m`; without its
+ * line feed, and with nothing in it that a terminal would obey. Undefined for results that went as they should: the
+ * decision's line says it.
+ */
+export function formatAuditLine(draft: AuditDraft): string | undefined {
+  const parts = partsOf(draft);
+  if (parts === undefined) return undefined;
+  return line(draft.timeMs, parts);
+}
+
+/** The line of recalculated baselines. */
+export function formatBaselineLine(event: BaselineEvent): string {
+  return line(Date.parse(event.time), [
+    event.ready ? 'BASELINE' : 'BASELINE (warming up)',
+    `site ${level(event.site)}`,
+    `client ${level(event.client)}`,
+    `errors ${percent(event.error_ratio)}`,
+    event.origin,
+    `${event.site_samples} s, ${event.client_samples} client-minutes`,
+  ]);
+}
+
+function line(timeMs: number, parts: readonly string[]): string {
+  const date = new Date(timeMs);
+  const time = Number.isNaN(date.getTime()) ? String(timeMs) : date.toISOString();
+  return `[${time}] ${parts.filter((part) => part !== '').join(' | ')}`.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
+}
+
+function partsOf(draft: AuditDraft): readonly string[] | undefined {
+  const { action, actor, detail, tier, enforced } = draft;
+  const client = draft.client ?? '';
+  const by = actor.startsWith('operator:') ? actor : '';
+  const subject = (verb: string) => `${enforced ? '' : 'WOULD '}${verb} ${client}`;
+  switch (action) {
+    case 'ban':
+      return [subject('BAN'), ...reasons(draft), by, formatDuration(millis(draft.durationSeconds))];
+    case 'unban':
+      return [subject('UNBAN'), detail, by, tier ? `tier ${tier}` : ''];
+    case 'ban_result':
+    case 'unban_result': {
+      if (detail.startsWith('ok')) return undefined;
+      return [`${action === 'ban_result' ? 'BAN' : 'UNBAN'} FAILED ${client}`, detail.replace(/^failed: /, '')];
+    }
+    case 'refused':
+      return [`REFUSED ${client}`, ...reasons(draft), detail];
+    case 'allow':
+    case 'disallow':
+      return [`${action.toUpperCase()} ${client}`, by, detail];
+    case 'global_anomaly':
+      return [detail === 'end' ? 'GLOBAL ANOMALY ENDED' : 'GLOBAL ANOMALY', ...reasons(draft)];
+    default:
+      return [action.toUpperCase(), by, detail];
+  }
+}
+
+/** Condition, rate and baseline. */
+function reasons({ condition, numbers, detail }: AuditDraft): readonly string[] {
+  if (condition === 'manual' || (condition === null && numbers === null)) {
+    return [detail === '' ? 'manual' : `manual "${detail}"`];
+  }
+  const given = numbers ?? {};
+  const { rate, mean, stddev } = given;
+  const compared = typeof rate !== 'number' ? [] : [`rate ${fixed(rate, 2)}/s`, `baseline ${level({ mean, stddev })}`];
+  return [conditionText(condition ?? '', given), ...compared];
+}
+
+function conditionText(
+  condition: string,
+  { z, multiple, error_ratio, baseline_error_ratio, requests }: Numbers,
+): string {
+  switch (condition) {
+    case 'z_score':
+    case 'site_z_score':
+      return `${condition} ${fixed(z, 1)}`;
+    case 'multiplier':
+    case 'site_multiplier':
+      return `${condition} ${fixed(multiple, 1)}x`;
+    case 'error_surge':
+      return `error_surge ${percent(error_ratio)} 4xx, usually ${percent(baseline_error_ratio)}`;
+    case 'warmup_ceiling':
+      return `warmup_ceiling ${fixed(requests, 0)} requests`;
+    default:
+      return condition;
+  }
+}
+
+const millis = (seconds: number | null): number | null => (seconds === null ? null : seconds * 1000);
+
+const level = ({ mean, stddev }: Level | Numbers): string => `${fixed(mean, 2)}±${fixed(stddev, 2)}/s`;
+
+const percent = (share: unknown): string => `${fixed(typeof share === 'number' ? share * 100 : share, 1)}%`;
+
+/** A dash for what is no number, as an infinite z-score is after JSON. */
+function fixed(value: unknown, digits: number): string {
+  return typeof value === 'number' && Number.isFinite(value) ? value.toFixed(digits) : '–';
+}

@@ -1,0 +1,92 @@
+/** What can go wrong with what zban keeps on disk. */
+
+/** Closed set of causes, also the metric label. */
+export type RecordErrorCode =
+  | 'old_node'
+  | 'cannot_open'
+  | 'no_permission'
+  | 'missing'
+  | 'in_use'
+  | 'read_only'
+  | 'full'
+  | 'locked'
+  | 'corrupt'
+  | 'too_new'
+  | 'too_old'
+  | 'conflict'
+  | 'io';
+
+/** A database or log file that could not be opened, read or written; the message says what, where, and how to mend it. */
+export class RecordError extends Error {
+  override readonly name = 'RecordError';
+  readonly code: RecordErrorCode;
+  constructor(code: RecordErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+const MEND: Readonly<Record<RecordErrorCode, (path: string) => string>> = {
+  old_node: () => 'zban needs Node.js 22 or newer: start it through its own scripts, which bring the right one',
+  cannot_open: (path) => `check that it is a file and its folder exists: ls -ld ${path}`,
+  no_permission: (path) => `give it to the user zban runs as (chown), or run this as root: ls -l ${path}`,
+  missing: () => 'zban has not run here with this configuration',
+  in_use: () => 'another zban uses it: stop that one, or give this one a path of its own',
+  read_only: (path) => `make it and its folder writable (chown, or mount -o remount,rw): ls -l ${path}`,
+  full: (path) => `the disk is full, make room: df ${path}`,
+  locked: (path) => `another program holds it: fuser -v ${path}`,
+  corrupt: (path) => `stop zban, keep a copy, then mend it with: sqlite3 ${path} .recover`,
+  too_new: () => 'a newer zban wrote it: install that version again',
+  too_old: () => 'an older zban wrote it: start the daemon once, which brings it up to date',
+  conflict: () => 'something else wrote to it meanwhile: make sure that only one zban uses it, then restart zban',
+  io: (path) => `the disk reports errors, see: dmesg; df ${path}`,
+};
+
+/** A RecordError about `path`, with the way to mend it. */
+export function recordError(code: RecordErrorCode, path: string, what: string, cause?: unknown): RecordError {
+  return new RecordError(code, `${path}: ${what}; ${MEND[code](path)}`, cause === undefined ? {} : { cause });
+}
+
+/** SQLite's primary result codes (https://sqlite.org/rescode.html); extended codes begin with them. */
+const SQLITE_CODES: readonly (readonly [string, RecordErrorCode])[] = [
+  ['SQLITE_BUSY', 'locked'],
+  ['SQLITE_LOCKED', 'locked'],
+  ['SQLITE_READONLY', 'read_only'],
+  ['SQLITE_FULL', 'full'],
+  // The file that coordinates readers could not grow: in practice a full disk.
+  ['SQLITE_IOERR_SHMSIZE', 'full'],
+  ['SQLITE_IOERR', 'io'],
+  ['SQLITE_CORRUPT', 'corrupt'],
+  ['SQLITE_NOTADB', 'corrupt'],
+  ['SQLITE_CANTOPEN', 'cannot_open'],
+  ['SQLITE_PERM', 'no_permission'],
+];
+
+const SYSTEM_CODES: Readonly<Record<string, RecordErrorCode>> = {
+  ENOSPC: 'full',
+  EDQUOT: 'full',
+  EROFS: 'read_only',
+  EACCES: 'no_permission',
+  EPERM: 'no_permission',
+  EIO: 'io',
+  ENOENT: 'cannot_open',
+  ENOTDIR: 'cannot_open',
+  EISDIR: 'cannot_open',
+  EEXIST: 'cannot_open',
+  ELOOP: 'cannot_open',
+  ENAMETOOLONG: 'cannot_open',
+  ENXIO: 'cannot_open',
+  EMFILE: 'cannot_open',
+  ENFILE: 'cannot_open',
+};
+
+/**
+ * An error of SQLite or of the file system as a RecordError about `path`. Anything else is a bug and comes back as it is,
+ * for the caller to throw.
+ */
+export function toRecordError(error: unknown, path: string): unknown {
+  if (error instanceof RecordError || !(error instanceof Error) || !('code' in error)) return error;
+  const code = String(error.code);
+  const known = SQLITE_CODES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? SYSTEM_CODES[code];
+  return known === undefined ? error : recordError(known, path, error.message, error);
+}

@@ -1,0 +1,115 @@
+/** The queue of messages, in memory and on disk: the database in trouble costs its survival of a restart, not the messages. */
+import type BetterSqlite3 from 'better-sqlite3';
+import type { Notification, OutboxItem, OutboxStore } from '../notify/notification.ts';
+import type { RecordDatabase } from './database.ts';
+import { toRecordError } from './error.ts';
+import { readNumbers } from './row.ts';
+import type { WriteGate } from './write-gate.ts';
+
+interface Row {
+  readonly id: number;
+  readonly notification: string;
+  readonly attempts: number;
+  readonly dueMs: number;
+}
+
+/** Methods do not throw for a database in trouble: what could not be written is written with the next change or `retry`. */
+export class DatabaseOutbox implements OutboxStore {
+  readonly #gate: WriteGate;
+  readonly #save: (ids: ReadonlySet<number>) => void;
+  /** By id, which is by age. */
+  readonly #items = new Map<number, OutboxItem>();
+  /** Ids whose row is not what memory says. */
+  readonly #unsaved = new Set<number>();
+  #lastId = 0;
+
+  /** Loads what an earlier run left. Throws RecordError when the database cannot be read. */
+  constructor({ sql, path }: RecordDatabase, gate: WriteGate) {
+    this.#gate = gate;
+    try {
+      this.#load(sql);
+      this.#save = prepareSave(sql, this.#items);
+    } catch (error) {
+      throw toRecordError(error, path);
+    }
+  }
+
+  push(notifications: readonly Notification[], nowMs: number, max: number): number {
+    for (const notification of notifications) {
+      this.#put({ id: this.#lastId + 1, notification, attempts: 0, dueMs: nowMs });
+      this.#lastId += 1;
+    }
+    const dropped = [...this.#items.keys()].slice(0, Math.max(0, this.#items.size - max));
+    this.remove(dropped);
+    return dropped.length;
+  }
+
+  due(nowMs: number, limit: number): readonly OutboxItem[] {
+    return [...this.#items.values()].filter(({ dueMs }) => dueMs <= nowMs).slice(0, limit);
+  }
+
+  findNextDueMs(): number | undefined {
+    let next: number | undefined;
+    for (const { dueMs } of this.#items.values()) next = Math.min(next ?? dueMs, dueMs);
+    return next;
+  }
+
+  remove(ids: readonly number[]): void {
+    for (const id of ids) {
+      if (this.#items.delete(id)) this.#unsaved.add(id);
+    }
+    this.retry();
+  }
+
+  postpone(ids: readonly number[], dueMs: number): void {
+    for (const id of ids) {
+      const item = this.#items.get(id);
+      if (item) this.#put({ ...item, attempts: item.attempts + 1, dueMs });
+    }
+    this.retry();
+  }
+
+  size(): number {
+    return this.#items.size;
+  }
+
+  /** Writes what could not be written before; true when nothing is left. */
+  retry(): boolean {
+    if (this.#unsaved.size === 0) return true;
+    if (!this.#gate.attempt(() => this.#save(this.#unsaved))) return false;
+    this.#unsaved.clear();
+    return true;
+  }
+
+  #put(item: OutboxItem): void {
+    this.#items.set(item.id, item);
+    this.#unsaved.add(item.id);
+  }
+
+  #load(sql: BetterSqlite3.Database): void {
+    const rows = sql
+      .prepare<[], Row>('SELECT id, notification, attempts, due_ms AS dueMs FROM outbox ORDER BY id')
+      .iterate();
+    for (const { id, notification, attempts, dueMs } of rows) {
+      this.#lastId = id;
+      const value = readNumbers(notification);
+      if (value) this.#items.set(id, { id, notification: value as unknown as Notification, attempts, dueMs });
+      else this.#unsaved.add(id);
+    }
+  }
+}
+
+function prepareSave(
+  sql: BetterSqlite3.Database,
+  items: ReadonlyMap<number, OutboxItem>,
+): (ids: ReadonlySet<number>) => void {
+  const put = sql.prepare('INSERT OR REPLACE INTO outbox (id, notification, attempts, due_ms) VALUES (?, ?, ?, ?)');
+  const drop = sql.prepare('DELETE FROM outbox WHERE id = ?');
+  return sql.transaction((ids: ReadonlySet<number>) => {
+    for (const id of ids) {
+      const item = items.get(id);
+      if (item) put.run(id, JSON.stringify(item.notification), item.attempts, item.dueMs);
+      else drop.run(id);
+    }
+  }).immediate;
+}

@@ -1,0 +1,143 @@
+/** What follows from the audit rows: bans in force, offences, allowed entries, totals. One rule for writing, pruning and verifying. */
+import type { ActiveBan, Actor, AuditAction, AuditEntry, Offence } from '../core/audit.ts';
+
+/** An active ban without its numbers: those stay on disk, so that a million bans fit in memory. */
+export type Ban = Omit<ActiveBan, 'numbers'>;
+
+/** An operator's exception in force. */
+export interface Allowed {
+  /** Canonical address or prefix, or a host name. */
+  readonly entry: string;
+  readonly sinceMs: number;
+  readonly actor: Actor;
+  readonly reason: string;
+  /** Id of the audit row that decided it. */
+  readonly auditId: number;
+}
+
+/** The new value of one key; undefined removes it. */
+export type Change =
+  | { readonly kind: 'ban'; readonly key: string; readonly value: Ban | undefined }
+  | { readonly kind: 'offence'; readonly key: string; readonly enforced: boolean; readonly value: Offence | undefined }
+  | { readonly kind: 'allowed'; readonly key: string; readonly value: Allowed | undefined }
+  | { readonly kind: 'total'; readonly key: AuditAction; readonly enforced: boolean; readonly value: number };
+
+type Mode = 'enforced' | 'observed';
+const modeOf = (enforced: boolean): Mode => (enforced ? 'enforced' : 'observed');
+
+/** Key under which a `prune` row says which offences it forgets. */
+export const FORGOTTEN_BEFORE = 'offences_before_ms';
+
+export class Projection {
+  readonly bans = new Map<string, Ban>();
+  readonly offences = { enforced: new Map<string, Offence>(), observed: new Map<string, Offence>() };
+  readonly allowed = new Map<string, Allowed>();
+  readonly totals = { enforced: new Map<AuditAction, number>(), observed: new Map<AuditAction, number>() };
+
+  /** Sets or removes one key. */
+  set(change: Change): void {
+    const { key, value } = change;
+    const map = (
+      change.kind === 'ban'
+        ? this.bans
+        : change.kind === 'allowed'
+          ? this.allowed
+          : change.kind === 'offence'
+            ? this.offences[modeOf(change.enforced)]
+            : this.totals[modeOf(change.enforced)]
+    ) as Map<string, unknown>;
+    if (value === undefined) map.delete(key);
+    else map.set(key, value);
+  }
+
+  /** Takes in the next row and returns what it changed. */
+  apply(entry: AuditEntry): readonly Change[] {
+    const changes = this.changesOf(entry);
+    for (const change of changes) this.set(change);
+    return changes;
+  }
+
+  /** What the next row would change. */
+  changesOf(entry: AuditEntry): readonly Change[] {
+    const { action, enforced } = entry;
+    const total = (this.totals[modeOf(enforced)].get(action) ?? 0) + 1;
+    return [...this.#consequences(entry), { kind: 'total', key: action, enforced, value: total }];
+  }
+
+  #consequences(entry: AuditEntry): readonly Change[] {
+    if (entry.action === 'prune') return this.#forget(Number(entry.numbers?.[FORGOTTEN_BEFORE] ?? Number.NaN));
+    if (entry.client === null) return [];
+    switch (entry.action) {
+      case 'ban':
+        return this.#ban(entry, entry.client);
+      case 'ban_result':
+        return this.#confirm(entry, entry.client);
+      case 'unban':
+        return this.#unban(entry, entry.client);
+      case 'allow': {
+        const { id, timeMs, actor, detail, client } = entry;
+        const value = { entry: client, sinceMs: timeMs, actor, reason: detail, auditId: id };
+        return [{ kind: 'allowed', key: client, value }];
+      }
+      case 'disallow':
+        return [{ kind: 'allowed', key: entry.client, value: undefined }];
+      default:
+        return [];
+    }
+  }
+
+  #ban(entry: AuditEntry, client: string): Change[] {
+    const { id, timeMs, actor, enforced, detail, durationSeconds } = entry;
+    const tier = entry.tier ?? 0;
+    const untilMs = durationSeconds === null ? null : Math.round(timeMs + durationSeconds * 1000);
+    const changes: Change[] = [];
+    const before = this.bans.get(client);
+    // A would-be ban must not take a real one out of force.
+    const shadowed = before?.enforced && !enforced && (before.untilMs === null || before.untilMs > timeMs);
+    if (!shadowed) {
+      const condition = entry.condition ?? 'manual';
+      const state = { sinceMs: timeMs, untilMs, auditId: id, confirmed: false };
+      changes.push({
+        kind: 'ban',
+        key: client,
+        value: { client, condition, tier, ...state, enforced, actor, reason: detail },
+      });
+    }
+    if (actor === 'policy') {
+      const value = { client, tier, lastMs: untilMs ?? timeMs };
+      changes.push({ kind: 'offence', key: client, enforced, value });
+    }
+    return changes;
+  }
+
+  #confirm(entry: AuditEntry, client: string): Change[] {
+    const ban = this.bans.get(client);
+    const confirmed = entry.detail.startsWith('ok');
+    if (!ban?.enforced || !entry.enforced || ban.confirmed === confirmed) return [];
+    return [{ kind: 'ban', key: client, value: { ...ban, confirmed } }];
+  }
+
+  #unban(entry: AuditEntry, client: string): Change[] {
+    const ban = this.bans.get(client);
+    if (ban === undefined) return [];
+    const changes: Change[] = [{ kind: 'ban', key: client, value: undefined }];
+    const offence = this.offences[modeOf(ban.enforced)].get(client);
+    if (ban.actor === 'policy' && offence !== undefined) {
+      // Recorded late after a stop, the ban ended when it was due all the same.
+      const lastMs = Math.min(entry.timeMs, ban.untilMs ?? entry.timeMs);
+      changes.push({ kind: 'offence', key: client, enforced: ban.enforced, value: { ...offence, lastMs } });
+    }
+    return changes;
+  }
+
+  #forget(beforeMs: number): Change[] {
+    const changes: Change[] = [];
+    for (const mode of ['enforced', 'observed'] as const) {
+      for (const { client, lastMs } of this.offences[mode].values()) {
+        if (!(lastMs < beforeMs) || this.bans.has(client)) continue;
+        changes.push({ kind: 'offence', key: client, enforced: mode === 'enforced', value: undefined });
+      }
+    }
+    return changes;
+  }
+}

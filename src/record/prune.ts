@@ -1,0 +1,72 @@
+/** Retention: takes rows off the start of the trail and keeps what the rest needs to be proved. */
+import type BetterSqlite3 from 'better-sqlite3';
+import type { AuditDraft } from '../core/audit.ts';
+import { FORGOTTEN_BEFORE } from './projection.ts';
+import { loadProjection, prepareProjection } from './projection-table.ts';
+import { COLUMNS, type Row, readConsequences, systemDraft } from './row.ts';
+
+/** Rows deleted in one transaction, so that the daemon is not held up. */
+const PRUNE_ROWS_MAX = 10_000;
+
+/** All in epoch milliseconds. */
+export interface PruneOptions {
+  readonly nowMs: number;
+  /** Rows older than this go, up to the first that is not. */
+  readonly beforeMs: number;
+  /** Offences whose last ban ended before this are forgotten, unless the client is banned. */
+  readonly offencesBeforeMs: number;
+}
+
+/** What was cut off. */
+export interface Cut {
+  readonly rows: number;
+  readonly anchorId: number;
+  readonly anchorHash: string;
+  readonly more: boolean;
+}
+
+/**
+ * Deletes old rows within a transaction of the caller. The last of them becomes the anchor: its id and hash are what
+ * the first row left is bound to, and what followed from all deleted rows is folded into the projection's `anchor`.
+ */
+export function cutOldRows(sql: BetterSqlite3.Database, beforeMs: number): Cut {
+  const [from, hash] = sql.prepare<[], [number, string]>('SELECT anchor_id, anchor_hash FROM chain').raw().get() ?? [
+    0,
+    '',
+  ];
+  const old: Row[] = [];
+  let more = false;
+  const select = sql.prepare<[number], Row>(`SELECT ${COLUMNS} FROM audit WHERE id > ? ORDER BY id`).raw();
+  for (const row of select.iterate(from)) {
+    if (row[1] >= beforeMs) break;
+    more = old.length === PRUNE_ROWS_MAX;
+    if (more) break;
+    old.push(row);
+  }
+  const anchor = old.at(-1);
+  if (anchor === undefined) return { rows: 0, anchorId: from, anchorHash: hash, more };
+  const [anchorId, anchorHash] = [anchor[0], anchor[12]];
+  const projection = loadProjection(sql, 'anchor');
+  prepareProjection(sql, 'anchor')(old.flatMap((row) => projection.apply(readConsequences(row))));
+  // A ban outlives its row here, and with it the numbers that explain it.
+  sql
+    .prepare(
+      `UPDATE bans SET numbers = (SELECT numbers FROM audit WHERE id = bans.audit_id)
+        WHERE scope = 'anchor' AND audit_id > ? AND audit_id <= ?`,
+    )
+    .run(from, anchorId);
+  // First the anchor, then the rows: only what lies before the anchor may be deleted.
+  sql.prepare('UPDATE chain SET anchor_id = ?, anchor_hash = ?').run(anchorId, anchorHash);
+  sql.prepare('DELETE FROM audit WHERE id <= ?').run(anchorId);
+  return { rows: old.length, anchorId, anchorHash, more };
+}
+
+/** The row that says what was cut. */
+export function pruneDraft(cut: Cut, { nowMs, beforeMs, offencesBeforeMs }: PruneOptions): AuditDraft {
+  return systemDraft('prune', nowMs, `${cut.rows} rows older than ${new Date(beforeMs).toISOString()} deleted`, {
+    rows: cut.rows,
+    anchor_id: cut.anchorId,
+    anchor_hash: cut.anchorHash,
+    [FORGOTTEN_BEFORE]: offencesBeforeMs,
+  });
+}

@@ -1,0 +1,110 @@
+/** An audit entry as a row of the database, and the hash that binds it to the row before. */
+import { hash } from 'node:crypto';
+import type { Actor, AuditAction, AuditDraft, AuditEntry } from '../core/audit.ts';
+
+/** Column order of every statement here. */
+export const COLUMNS =
+  'id, time_ms, actor, action, client, condition, numbers, tier, duration_seconds, enforced, detail, config_version, hash';
+
+/** A row in column order, as SQLite gives and takes it. */
+export type Row = readonly [
+  id: number,
+  timeMs: number,
+  actor: string,
+  action: string,
+  client: string | null,
+  condition: string | null,
+  numbers: string | null,
+  tier: number | null,
+  durationSeconds: number | null,
+  enforced: number,
+  detail: string,
+  configVersion: string,
+  hash: string,
+];
+
+/** An entry with its row. */
+export interface Written {
+  readonly entry: AuditEntry;
+  readonly row: Row;
+}
+
+/**
+ * The hash of a row: SHA-256, hex, of the previous row's hash, a line feed, and the row without its own hash as a JSON
+ * array in column order (`numbers` as the text that is stored).
+ */
+export function hashRow(previousHash: string, row: Row): string {
+  return hash('sha256', `${previousHash}\n${JSON.stringify(row.slice(0, 12))}`, 'hex');
+}
+
+/**
+ * Numbers a draft and binds it to the row before. Text is made well-formed first, because SQLite stores UTF-8 and a lone
+ * surrogate would come back as another character and break the hash. Throws RangeError for a time, tier or duration
+ * that is no number: that is a bug of the caller.
+ */
+export function writeRow(draft: AuditDraft, id: number, configVersion: string, previousHash: string): Written {
+  const timeMs = Math.round(draft.timeMs);
+  for (const value of [timeMs, draft.tier ?? 0, draft.durationSeconds ?? 0]) {
+    if (!Number.isFinite(value)) throw new RangeError(`audit row with a number that is none: ${JSON.stringify(draft)}`);
+  }
+  const actor = draft.actor.toWellFormed() as Actor;
+  const client = draft.client?.toWellFormed() ?? null;
+  const condition = draft.condition?.toWellFormed() ?? null;
+  const detail = draft.detail.toWellFormed();
+  const tier = draft.tier === null ? null : Math.round(draft.tier);
+  const { action, enforced, durationSeconds } = draft;
+  const numbers = draft.numbers === null ? null : JSON.stringify(draft.numbers);
+  const unhashed = [id, timeMs, actor, action, client, condition, numbers, tier, durationSeconds] as const;
+  const rest = [enforced ? 1 : 0, detail, configVersion] as const;
+  const rowHash = hashRow(previousHash, [...unhashed, ...rest, '']);
+  return {
+    row: [...unhashed, ...rest, rowHash],
+    entry: { ...draft, timeMs, actor, client, condition, detail, tier, id, configVersion, hash: rowHash },
+  };
+}
+
+/** Numbers that cannot be read back are null: the trail stays readable, and verification says which row is damaged. */
+export function readNumbers(text: string | null): Readonly<Record<string, unknown>> | null {
+  if (text === null) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' ? (value as Readonly<Record<string, unknown>> | null) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A draft by zban itself about itself. */
+export function systemDraft(
+  action: AuditAction,
+  timeMs: number,
+  detail: string,
+  numbers: AuditDraft['numbers'] = null,
+): AuditDraft {
+  const none = { client: null, condition: null, tier: null, durationSeconds: null };
+  return { ...none, actor: 'system', action, timeMs, detail, numbers, enforced: true };
+}
+
+/** A row as an entry. */
+export function readRow(row: Row): AuditEntry {
+  return { ...readConsequences(row), numbers: readNumbers(row[6]) };
+}
+
+/** A row as the projection needs it: with numbers for `prune` alone, because parsing them is most of the work of a walk. */
+export function readConsequences(row: Row): AuditEntry {
+  return {
+    id: row[0],
+    timeMs: row[1],
+    actor: row[2] as Actor,
+    action: row[3] as AuditAction,
+    client: row[4],
+    condition: row[5],
+    numbers: row[3] === 'prune' ? readNumbers(row[6]) : null,
+    tier: row[7],
+    durationSeconds: row[8],
+    enforced: row[9] !== 0,
+    detail: row[10],
+    configVersion: row[11],
+    hash: row[12],
+  };
+}

@@ -1,0 +1,130 @@
+/** Reads the trail: for the command line (daemon running or stopped) and for the dashboard. */
+import type BetterSqlite3 from 'better-sqlite3';
+import type { ActiveBan, AuditAction, AuditEntry, Offence } from '../core/audit.ts';
+import { parsePrefix, prefixesOverlap } from '../core/net/prefix.ts';
+import type { RecordDatabase } from './database.ts';
+import { toRecordError } from './error.ts';
+import type { Allowed } from './projection.ts';
+import { BAN_COLUMNS, type BanRow, loadProjection, readBan } from './projection-table.ts';
+import { COLUMNS, type Row, readNumbers, readRow } from './row.ts';
+
+export interface Query {
+  /** Only rows with a greater id: what came since, for following. */
+  readonly afterId?: number | undefined;
+  /** Only rows with a smaller id. */
+  readonly beforeId?: number | undefined;
+  /** Only rows about this client, or about a network that covers it or that it covers. Other text must match as it is. */
+  readonly client?: string | undefined;
+  readonly action?: AuditAction | undefined;
+  /** Only rows of this time or later, epoch milliseconds. */
+  readonly sinceMs?: number | undefined;
+  /** At most so many rows. */
+  readonly limit: number;
+  /** The newest `limit` rows, newest first; otherwise the oldest, oldest first. */
+  readonly newestFirst?: boolean | undefined;
+}
+
+/** Every method throws RecordError when the database cannot be read. */
+export class TrailReader {
+  readonly #sql: BetterSqlite3.Database;
+  readonly #path: string;
+
+  constructor({ sql, path }: RecordDatabase) {
+    this.#sql = sql;
+    this.#path = path;
+  }
+
+  query(query: Query): AuditEntry[] {
+    const conditions: string[] = ['TRUE'];
+    const values: unknown[] = [];
+    const where = (condition: string, value: unknown) => {
+      if (value === undefined) return;
+      conditions.push(condition);
+      values.push(value);
+    };
+    where('id > ?', query.afterId);
+    where('id < ?', query.beforeId);
+    where('action = ?', query.action);
+    where('time_ms >= ?', query.sinceMs);
+    return this.#read(() => {
+      if (query.client !== undefined) {
+        where('client IN (SELECT value FROM json_each(?))', JSON.stringify(this.#namesOf(query.client)));
+      }
+      const order = query.newestFirst ? 'DESC' : 'ASC';
+      const text = `SELECT ${COLUMNS} FROM audit WHERE ${conditions.join(' AND ')} ORDER BY id ${order} LIMIT ?`;
+      const rows = this.#sql
+        .prepare<unknown[], Row>(text)
+        .raw()
+        .all(...values, query.limit);
+      return rows.map(readRow);
+    });
+  }
+
+  findEntry(id: number): AuditEntry | undefined {
+    return this.#read(() => {
+      const row = this.#sql.prepare<[number], Row>(`SELECT ${COLUMNS} FROM audit WHERE id = ?`).raw().get(id);
+      return row && readRow(row);
+    });
+  }
+
+  /** Bans in force at `nowMs`, by start, with their numbers. */
+  activeBans(nowMs: number): ActiveBan[] {
+    // A pruned row's numbers are with the anchor's copy of the ban.
+    const text = `
+      SELECT ${BAN_COLUMNS.replace(/\w+/g, 'bans.$&')}, coalesce(audit.numbers, pruned.numbers) FROM bans
+        LEFT JOIN audit ON audit.id = bans.audit_id
+        LEFT JOIN bans AS pruned
+          ON pruned.scope = 'anchor' AND pruned.client = bans.client AND pruned.audit_id = bans.audit_id
+      WHERE bans.scope = 'now' AND (bans.until_ms IS NULL OR bans.until_ms > ?) ORDER BY bans.since_ms, bans.client`;
+    return this.#read(() =>
+      this.#sql
+        .prepare<[number], [...BanRow, string | null]>(text)
+        .raw()
+        .all(nowMs)
+        .map((row) => ({ ...readBan(row.slice(0, 10) as unknown as BanRow), numbers: readNumbers(row[10]) })),
+    );
+  }
+
+  /** Numbers of the row that decided a ban, also after that row was pruned; null when there are none. */
+  findNumbers(auditId: number, client: string): Readonly<Record<string, unknown>> | null {
+    const text = `SELECT coalesce((SELECT numbers FROM audit WHERE id = ?),
+      (SELECT numbers FROM bans WHERE scope = 'anchor' AND audit_id = ? AND client = ?))`;
+    return this.#read(() => {
+      const statement = this.#sql.prepare<[number, number, string], string | null>(text).pluck();
+      return readNumbers(statement.get(auditId, auditId, client) ?? null);
+    });
+  }
+
+  /** How often clients were banned by policy, real bans or would-be bans. */
+  offences(enforced: boolean): Offence[] {
+    const offences = this.#read(() => loadProjection(this.#sql, 'now').offences);
+    return [...(enforced ? offences.enforced : offences.observed).values()];
+  }
+
+  /** The operators' exceptions in force. */
+  allowed(): Allowed[] {
+    return this.#read(() => [...loadProjection(this.#sql, 'now').allowed.values()]);
+  }
+
+  /** The clients in the trail that share addresses with `client`. */
+  #namesOf(client: string): string[] {
+    const wanted = parsePrefix(client);
+    if (wanted === undefined) return [client];
+    const names = this.#sql
+      .prepare<[], string>('SELECT DISTINCT client FROM audit WHERE client IS NOT NULL')
+      .pluck()
+      .all();
+    return names.filter((name) => {
+      const prefix = parsePrefix(name);
+      return prefix !== undefined && prefixesOverlap(prefix, wanted);
+    });
+  }
+
+  #read<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw toRecordError(error, this.#path);
+    }
+  }
+}
