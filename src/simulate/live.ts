@@ -22,8 +22,8 @@ export interface LiveOptions {
 }
 
 /**
- * Writes requests when their time has come, what lies in the past at once. Ends with the requests, or when the signal
- * comes. Rejects with the error of node:fs when the file cannot be written.
+ * Writes requests when their time has come, what lies in the past at once. Ends with the requests, when the signal
+ * comes, or when nobody reads standard output any more. Rejects with the error of node:fs when the file cannot be written.
  */
 export async function writeLive(events: Iterator<AccessEvent>, options: LiveOptions): Promise<void> {
   const { format, now, signal, watch } = options;
@@ -36,15 +36,30 @@ export async function writeLive(events: Iterator<AccessEvent>, options: LiveOpti
       text += formatLine(pending.value, format);
       pending = events.next();
     }
-    if (text !== '') await append(options.out, text);
+    if (text !== '' && !(await append(options.out, text))) return;
     if (text.length < WRITE_CHARS_MAX && !pending.done) await pause(signal);
   }
 }
 
-async function append(out: string, text: string): Promise<void> {
-  if (out !== '-') return appendFile(out, text);
-  await new Promise<void>((resolve, reject) => {
-    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+/** False when the reader of standard output is gone. */
+async function append(out: string, text: string): Promise<boolean> {
+  if (out !== '-') {
+    await appendFile(out, text);
+    return true;
+  }
+  const { stdout } = process;
+  return new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException): void => {
+      if (error.code === 'EPIPE') resolve(false);
+      else reject(error);
+    };
+    // A broken pipe reaches the callback and the stream's listeners; one without listeners ends the process.
+    stdout.once('error', fail);
+    stdout.write(text, (error) => {
+      if (error) return fail(error);
+      stdout.off('error', fail);
+      resolve(true);
+    });
   });
 }
 
