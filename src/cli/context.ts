@@ -1,5 +1,5 @@
 /** What every command gets: options that all share, the outside world as arguments. */
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { defaultConfig, loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
@@ -20,9 +20,23 @@ export interface Context {
 
 /** The configuration in force; with every problem as the message and exit code 78 where it is bad. */
 export function requireConfig(context: Context): Config {
-  const loaded = loadConfig(context.configPath ?? DEFAULT_CONFIG);
+  const file = context.configPath ?? DEFAULT_CONFIG;
+  const loaded = loadConfig(file);
   if (loaded.ok) return loaded.config;
+  if (!isPermitted(file)) {
+    const message = `${file} may not be read by this user: run the command with sudo, or as a member of the group zban`;
+    throw new CommandError(EXIT.noPermission, message);
+  }
   throw new CommandError(EXIT.badConfig, loaded.problems.map(formatProblem).join('\n'));
+}
+
+function isPermitted(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EACCES';
+  }
 }
 
 /** As `requireConfig`, but the defaults on a machine where nothing is installed and nothing was named. */

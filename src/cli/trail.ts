@@ -1,39 +1,21 @@
-/** The database as the reading commands see it. */
-import { existsSync } from 'node:fs';
-import type { ActiveBan, AuditEntry } from '../core/audit.ts';
-import { CommandError, EXIT } from './exit.ts';
+/** The database as the reading commands see it: read only, also while the daemon writes or is stopped. */
+import { openDatabase, type RecordDatabase } from '../record/database.ts';
+import { TrailReader } from '../record/trail-reader.ts';
 
-export interface EntryFilter {
-  /** Only entries with a greater id. */
-  readonly afterId?: number | undefined;
-  /** Only entries of this time or later, epoch milliseconds. */
-  readonly sinceMs?: number | undefined;
-  /** Only entries about this client. */
-  readonly client?: string | undefined;
-  /** Only the oldest so many of them. */
-  readonly first?: number | undefined;
-  /** Only the newest so many of them. */
-  readonly last?: number | undefined;
+/** How long a command waits for the daemon's lock; SQLite's readers hardly ever do. */
+const BUSY_TIMEOUT_MS = 5000;
+
+export interface OpenTrail {
+  readonly database: RecordDatabase;
+  readonly reader: TrailReader;
 }
 
-export type Verdict =
-  | { readonly ok: true; readonly entries: number }
-  /** `id` is the first entry that does not fit. */
-  | { readonly ok: false; readonly id: number; readonly reason: string };
-
-/** Reads only, also while the daemon writes. */
-export interface TrailReader {
-  activeBans(nowMs: number): readonly ActiveBan[];
-  /** Oldest first. */
-  entries(filter: EntryFilter): readonly AuditEntry[];
-  findEntry(id: number): AuditEntry | undefined;
-  verify(): Verdict;
-  close(): void;
-}
-
-export function openTrail(database: string): TrailReader {
-  if (!existsSync(database)) {
-    throw new CommandError(EXIT.failed, `no database at ${database}: has zban run here with this configuration?`);
+/** Runs `use` on the trail in this database and closes it. Throws RecordError. */
+export async function withTrail<T>(path: string, use: (trail: OpenTrail) => T | Promise<T>): Promise<T> {
+  const database = openDatabase(path, { readonly: true, busyTimeoutMs: BUSY_TIMEOUT_MS });
+  try {
+    return await use({ database, reader: new TrailReader(database) });
+  } finally {
+    database.close();
   }
-  throw new CommandError(EXIT.failed, 'the database cannot be read by this version');
 }

@@ -241,6 +241,6 @@ test('list, audit and explain say where they looked when there is no database', 
   for (const words of [['list'], ['audit'], ['audit', 'verify'], ['explain', '192.0.2.1']]) {
     const { exitCode, stderr } = await runZban([...words, '--config', config]);
     assert.equal(exitCode, 1, words.join(' '));
-    assert.match(stderr, /no database at .*zban\.db/);
+    assert.match(stderr, /zban\.db: does not exist.*zban has not run here/);
   }
 });

@@ -50,7 +50,8 @@ export function rootSkip(): string | false {
 
 /** Why tests that need one of these tools cannot run here; false when they can. */
 export function toolSkip(...tools: readonly string[]): string | false {
-  const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
+  const { PATH = '' } = process.env;
+  const path = `${PATH}:/usr/sbin:/sbin`;
   const missing = tools.filter((tool) => spawnSync(tool, ['--version'], { env: { PATH: path } }).error);
   return missing.length > 0 ? `needs ${missing.join(', ')}` : rootSkip();
 }

@@ -2,17 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { formatDuration } from '../../config/duration.ts';
 import type { AuditEntry } from '../../core/audit.ts';
 import { formatPrefix, parsePrefix } from '../../core/net/prefix.ts';
+import type { Query } from '../../record/trail-reader.ts';
+import { verifyAudit } from '../../record/verify.ts';
 import { type Context, requireConfig } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { readCount, readSpan } from '../options.ts';
 import { formatNumber, formatTime, printable } from '../text.ts';
-import { type EntryFilter, openTrail, type TrailReader } from '../trail.ts';
+import { type OpenTrail, withTrail } from '../trail.ts';
 
 /** How often `--follow` looks; nobody reads faster. */
 const FOLLOW_INTERVAL_MS = 250;
 /** Entries fetched at a time, so that a trail of a year never sits in memory whole. */
 const PAGE_ENTRIES = 1000;
 const FOLLOW_LAST = 10;
+const LINES_MAX = 100_000;
 
 export interface AuditOptions {
   readonly what?: 'verify' | undefined;
@@ -26,20 +29,19 @@ export interface AuditOptions {
 export async function audit(context: Context, options: AuditOptions): Promise<number> {
   const { follow = false } = options;
   if (options.what === 'verify' && follow) throw new CommandError(EXIT.usage, 'audit verify does not follow');
-  const last = readCount('lines', options.lines, 0, 1_000_000_000) ?? (follow ? FOLLOW_LAST : undefined);
+  const last = readCount('lines', options.lines, 0, LINES_MAX) ?? (follow ? FOLLOW_LAST : undefined);
   const sinceSpan = readSpan('since', options.since);
   const sinceMs = sinceSpan === undefined ? undefined : context.now() - sinceSpan;
   const filter = { sinceMs, client: readClient(options.client) };
-  const trail = openTrail(requireConfig(context).state.database);
-  try {
+  return withTrail(requireConfig(context).state.database, async (trail) => {
     if (options.what === 'verify') return verify(context, trail);
     const lastId = printPages(context, trail, filter, last);
     if (follow) await followFrom(context, trail, filter, lastId);
     return EXIT.done;
-  } finally {
-    trail.close();
-  }
+  });
 }
+
+type Filter = Pick<Query, 'sinceMs' | 'client'>;
 
 function readClient(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
@@ -51,46 +53,54 @@ function readClient(text: string | undefined): string | undefined {
 
 function print({ output, json }: Context, entries: readonly AuditEntry[]): void {
   for (const entry of entries) {
-    if (json) output.json(entry);
+    if (json) output.json(entryJson(entry));
     else output.data(formatEntry(entry));
   }
 }
 
 /** Prints what is there and returns the last id that was looked at. */
-function printPages(context: Context, trail: TrailReader, filter: EntryFilter, last: number | undefined): number {
-  if (last !== undefined) {
-    const newest = trail.entries({ last: 1 }).at(-1)?.id ?? 0;
-    if (last > 0) print(context, trail.entries({ ...filter, last }));
-    return newest;
-  }
-  let afterId = 0;
-  for (;;) {
-    const page = trail.entries({ ...filter, afterId, first: PAGE_ENTRIES });
+function printPages(context: Context, trail: OpenTrail, filter: Filter, last: number | undefined): number {
+  const { reader } = trail;
+  if (last === undefined) return printFrom(context, trail, filter, 0);
+  const newest = reader.query({ newestFirst: true, limit: 1 })[0]?.id ?? 0;
+  // The newest have to be turned round, so they are held at once.
+  if (last > 0) print(context, reader.query({ ...filter, newestFirst: true, limit: last }).reverse());
+  return newest;
+}
+
+/** Prints what came after `afterId`, a page at a time, and returns the last id. */
+function printFrom(context: Context, { reader }: OpenTrail, filter: Filter, afterId: number): number {
+  for (let lastId = afterId; ; ) {
+    const page = reader.query({ ...filter, afterId: lastId, limit: PAGE_ENTRIES });
     print(context, page);
-    afterId = page.at(-1)?.id ?? afterId;
-    if (page.length < PAGE_ENTRIES) return afterId;
+    lastId = page.at(-1)?.id ?? lastId;
+    if (page.length < PAGE_ENTRIES) return lastId;
   }
 }
 
-async function followFrom(context: Context, trail: TrailReader, filter: EntryFilter, lastId: number): Promise<never> {
-  let afterId = lastId;
-  for (;;) {
-    const page = trail.entries({ ...filter, afterId, first: PAGE_ENTRIES });
-    print(context, page);
-    afterId = page.at(-1)?.id ?? afterId;
-    if (page.length < PAGE_ENTRIES) await sleep(FOLLOW_INTERVAL_MS);
-  }
+async function followFrom(context: Context, trail: OpenTrail, filter: Filter, lastId: number): Promise<never> {
+  for (let afterId = lastId; ; await sleep(FOLLOW_INTERVAL_MS)) afterId = printFrom(context, trail, filter, afterId);
 }
 
-function verify({ output, json }: Context, trail: TrailReader): number {
-  const verdict = trail.verify();
+function verify({ output, json }: Context, { database }: OpenTrail): number {
+  const verdict = verifyAudit(database);
   if (json) output.json(verdict);
-  if (verdict.ok) {
-    if (!json) output.data(`the audit trail is whole: ${verdict.entries} entries, every hash fits`);
-    return EXIT.done;
+  if (!verdict.ok) {
+    const { id, problem, detail } = verdict;
+    output.talk(`zban: the audit trail is broken at entry ${id} (${problem}): ${printable(detail)}`);
+    return EXIT.failed;
   }
-  output.talk(`zban: the audit trail is broken at entry ${verdict.id}: ${printable(verdict.reason)}`);
-  return EXIT.failed;
+  const { rows, lastId, lastHash, prunedBefore } = verdict;
+  const pruned = prunedBefore > 0 ? `, older ones than ${prunedBefore} were pruned` : '';
+  if (!json) output.data(`whole: ${rows} entries${pruned}; the last is #${lastId} with hash ${lastHash}`);
+  return EXIT.done;
+}
+
+/** One line of `audit --json`. */
+export function entryJson(entry: AuditEntry): Readonly<Record<string, unknown>> {
+  const { id, timeMs, durationSeconds, configVersion, hash, ...rest } = entry;
+  const time = new Date(timeMs).toISOString();
+  return { id, time, ...rest, duration_seconds: durationSeconds, config_version: configVersion, hash };
 }
 
 /** One entry as one line: local time, number, who, what, whom, why. */

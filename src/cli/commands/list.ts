@@ -3,21 +3,16 @@ import { type Context, requireConfig } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { formatTable } from '../table.ts';
 import { formatRelative, formatTime } from '../text.ts';
-import { openTrail } from '../trail.ts';
+import { withTrail } from '../trail.ts';
 
 /** `zban list`: bans in force, read from the database, so that it works with the daemon stopped. */
 export async function list(context: Context): Promise<number> {
   const { output, json, now } = context;
-  const trail = openTrail(requireConfig(context).state.database);
-  try {
-    const bans = trail.activeBans(now());
-    if (json) output.json(bans.map(listEntry));
-    else if (bans.length === 0) output.talk('nobody is banned');
-    else output.data(formatBans(bans, now()));
-    return EXIT.done;
-  } finally {
-    trail.close();
-  }
+  const bans = await withTrail(requireConfig(context).state.database, ({ reader }) => reader.activeBans(now()));
+  if (json) output.json(bans.map(listEntry));
+  else if (bans.length === 0) output.talk('nobody is banned');
+  else output.data(formatBans(bans, now()));
+  return EXIT.done;
 }
 
 /** One element of `list --json`. */

@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { AuditDraft } from '../../src/core/audit.ts';
+import { AuditTrail } from '../../src/record/audit-trail.ts';
+import { openDatabase } from '../../src/record/database.ts';
+import { WriteGate } from '../../src/record/write-gate.ts';
+import { place, runZban } from './run-zban.ts';
+
+const base: AuditDraft = {
+  timeMs: Date.now() - 60_000,
+  actor: 'policy',
+  action: 'ban',
+  client: '203.0.113.9',
+  condition: 'multiplier',
+  numbers: {
+    rate: 8.25,
+    mean: 0.7,
+    stddev: 0.55,
+    z: 13.73,
+    multiple: 11.79,
+    limit: 3.5,
+    requests: 495,
+    errors: 480,
+    error_ratio: 0.97,
+    baseline_error_ratio: 0.03,
+    window_seconds: 60,
+    samples: [
+      {
+        time: '2026-11-20T10:11:12Z',
+        method: 'POST',
+        path: '/wp-login.php\u001b[2J',
+        status: 403,
+        user_agent: 'curl/8\u202e',
+      },
+    ],
+  },
+  tier: 1,
+  durationSeconds: 600,
+  enforced: true,
+  detail: '',
+};
+
+/** A database with these rows, written as the daemon does, and still open for more. */
+function record(t: TestContext, drafts: readonly AuditDraft[]) {
+  const paths = place(t);
+  const path = join(paths.folder, 'zban.db');
+  const database = openDatabase(path, { busyTimeoutMs: 1000 });
+  t.after(() => database.close());
+  const trail = new AuditTrail({ database, gate: new WriteGate(path, Date.now), configVersion: '0123456789ab' });
+  trail.append(drafts);
+  return { ...paths, path, trail };
+}
+
+const result: AuditDraft = {
+  ...base,
+  action: 'ban_result',
+  actor: 'system',
+  numbers: null,
+  detail: 'ok',
+  tier: null,
+  durationSeconds: null,
+};
+const manual: AuditDraft = {
+  ...base,
+  timeMs: base.timeMs + 1,
+  actor: 'operator:ann',
+  client: '2001:db8:1::/64',
+  condition: 'manual',
+  numbers: null,
+  tier: 0,
+  durationSeconds: null,
+  detail: 'asked us to',
+};
+
+test('list --json has the fields that others rely on; permanent is null', async (t) => {
+  const { config } = record(t, [base, result, manual]);
+  const { stdout, exitCode } = await runZban(['list', '--json', '--config', config]);
+  assert.equal(exitCode, 0);
+  const bans = JSON.parse(stdout) as Record<string, unknown>[];
+  assert.equal(bans.length, 2);
+  const [first, second] = bans;
+  assert.equal(first?.['ip'], '203.0.113.9');
+  assert.equal(first['tier'], 1);
+  assert.equal(first['condition'], 'multiplier');
+  assert.equal(first['since'], new Date(base.timeMs).toISOString());
+  assert.equal(first['until'], new Date(base.timeMs + 600_000).toISOString());
+  assert.equal(first['confirmed'], true);
+  assert.equal((first['numbers'] as { rate: number }).rate, 8.25);
+  assert.equal(second?.['ip'], '2001:db8:1::/64');
+  assert.equal(second['until'], null);
+  assert.equal(second['actor'], 'operator:ann');
+  assert.equal(second['reason'], 'asked us to');
+});
+
+test('list is a table with the time that is left', async (t) => {
+  const { config } = record(t, [base, result, manual]);
+  const { stdout } = await runZban(['list', '--config', config]);
+  const [head, first, second] = stdout.split('\n');
+  assert.match(head ?? '', /^CLIENT +TIER +SINCE +UNTIL +CONDITION +STATE +BY +REASON$/);
+  assert.match(
+    first ?? '',
+    /^203\.0\.113\.9 +1 +\S+ \S+ +\S+ \S+ \(in (8m 5\ds|9m( \ds)?)\) +multiplier +banned +policy/,
+  );
+  assert.match(second ?? '', /^2001:db8:1::\/64 +– .* permanent +manual +pending +operator:ann +asked us to$/);
+});
+
+test('nobody banned is an empty list and a word to the person', async (t) => {
+  const { config } = record(t, []);
+  const text = await runZban(['list', '--config', config]);
+  assert.deepEqual([text.stdout, text.stderr, text.exitCode], ['', 'nobody is banned\n', 0]);
+  assert.equal((await runZban(['list', '--json', '--config', config])).stdout, '[]\n');
+});
+
+test('explain tells what was normal, what happened, which rule, until when and how to undo it', async (t) => {
+  const earlier = { ...base, timeMs: base.timeMs - 86_400_000 };
+  const { config } = record(t, [earlier, { ...base, tier: 2, durationSeconds: 1800 }, result]);
+  const { stdout, exitCode } = await runZban(['explain', '203.0.113.9', '--config', config]);
+  assert.equal(exitCode, 0);
+  for (const part of [
+    /zban banned 203\.0\.113\.9 \(entry #2\)/,
+    /Normal for a client was 0\.70 ± 0\.55 requests\/s, with 3\.0 % of the answers/,
+    /In the last 1m it made 495 requests, 8\.25\/s by weight/,
+    /z = 13\.7 and 11\.8 times the mean; up to 3\.50\/s would have been tolerated/,
+    /480 of them \(97\.0 %\)/,
+    /Rule: .*\(multiplier\)/,
+    /POST \/wp-login\.php\ufffd\[2J {2}403 {2}curl\/8\ufffd/,
+    /been banned once before; tier 2 of the schedule means 30m/,
+    /ban result: ok/,
+    /The kernel drops its packets; it lasts until .*\(in 2\dm/,
+    /zban unban 203\.0\.113\.9/,
+    /zban allow 203\.0\.113\.9/,
+  ])
+    assert.match(stdout, part);
+  assert.ok(!/[\p{Cf}]/u.test(stdout) && !stdout.includes('\u001b'), stdout);
+});
+
+test('explain finds the network that covers an address, a row by its number, and says when there is nothing', async (t) => {
+  const { config } = record(t, [base, { ...manual, durationSeconds: 3600 }]);
+  assert.match(
+    (await runZban(['explain', '2001:db8:1::5', '--config', config])).stdout,
+    /ann banned 2001:db8:1::\/64 \(entry #2\): asked us to/,
+  );
+  assert.match((await runZban(['explain', '#1', '--config', config])).stdout, /zban banned 203\.0\.113\.9/);
+  assert.equal(
+    (JSON.parse((await runZban(['explain', '1', '--json', '--config', config])).stdout) as { entry: { id: number } })
+      .entry.id,
+    1,
+  );
+  for (const subject of ['192.0.2.77', '99']) {
+    const { exitCode, stderr } = await runZban(['explain', subject, '--config', config]);
+    assert.equal(exitCode, 5);
+    assert.match(stderr, /nothing is recorded about/);
+  }
+  assert.equal((await runZban(['explain', 'nonsense', '--config', config])).exitCode, 2);
+});
+
+test('audit prints every entry once, oldest first, or the last ones, or those of a client', async (t) => {
+  const many = Array.from({ length: 2500 }, (_, index) => ({ ...base, client: `198.51.100.${index % 250}` }));
+  const { config } = record(t, [...many, base]);
+  const ids = async (...words: string[]) => {
+    const { stdout } = await runZban(['audit', '--json', ...words, '--config', config]);
+    return stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { id: number }).id);
+  };
+  assert.deepEqual(
+    await ids(),
+    Array.from({ length: 2501 }, (_, index) => index + 1),
+  );
+  assert.deepEqual(await ids('-n', '2'), [2500, 2501]);
+  assert.deepEqual(await ids('--client', '203.0.113.9'), [2501]);
+  const { stdout } = await runZban(['audit', '-n', '1', '--config', config]);
+  assert.match(
+    stdout,
+    /^\S+ \S+ #2501 policy BAN 203\.0\.113\.9 for 10m \(tier 1\): multiplier 8\.25\/s against 0\.70 ± 0\.55\/s/,
+  );
+});
+
+test('audit | head is quiet', async (t) => {
+  const { config } = record(
+    t,
+    Array.from({ length: 3000 }, () => base),
+  );
+  const main = join(import.meta.dirname, '../../src/cli/main.ts');
+  const shell = spawn('bash', [
+    '-c',
+    `"$0" ${main} audit --json --config ${config} | head -n 1; echo "\${PIPESTATUS[0]}"`,
+    process.execPath,
+  ]);
+  let [said, stderr] = ['', ''];
+  shell.stdout.on('data', (bytes: Buffer) => (said += bytes.toString()));
+  shell.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString()));
+  await new Promise((resolve) => shell.on('close', resolve));
+  assert.match(said, /^\{"id":1,"time":"20.*\}\n0\n$/);
+  assert.equal(stderr, '');
+});
+
+test('audit --follow shows what is written while it runs', async (t) => {
+  const { config, trail } = record(t, [base]);
+  const main = join(import.meta.dirname, '../../src/cli/main.ts');
+  const follower = spawn(process.execPath, [main, 'audit', '--follow', '--json', '--config', config]);
+  t.after(() => follower.kill('SIGKILL'));
+  const ids: number[] = [];
+  let pending = '';
+  const seen = (count: number) =>
+    new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`only ${ids.length} entries came`)), 20_000);
+      follower.stdout.on('data', (bytes: Buffer) => {
+        pending += bytes.toString();
+        const lines = pending.split('\n');
+        pending = lines.pop() ?? '';
+        for (const line of lines) ids.push((JSON.parse(line) as { id: number }).id);
+        if (ids.length < count) return;
+        clearTimeout(timer);
+        follower.stdout.removeAllListeners('data');
+        resolve();
+      });
+    });
+  await seen(1);
+  trail.append([base, base]);
+  await seen(3);
+  assert.deepEqual(ids, [1, 2, 3]);
+});
+
+test('audit verify proves the trail whole, and finds a changed row', async (t) => {
+  const { config, path } = record(t, [base, result, manual]);
+  const whole = await runZban(['audit', 'verify', '--config', config]);
+  assert.equal(whole.exitCode, 0);
+  assert.match(whole.stdout, /^whole: 3 entries; the last is #3 with hash [0-9a-f]{64}$/m);
+  const Sqlite = createRequire(import.meta.url)('better-sqlite3');
+  const forger = new Sqlite(path);
+  for (const { name } of forger.prepare("SELECT name FROM sqlite_master WHERE type = 'trigger'").all())
+    forger.exec(`DROP TRIGGER ${name}`);
+  forger.prepare('UPDATE audit SET client = ? WHERE id = 2').run('192.0.2.1');
+  forger.close();
+  const broken = await runZban(['audit', 'verify', '--config', config]);
+  assert.equal(broken.exitCode, 1);
+  assert.match(broken.stderr, /broken at entry 2/);
+});

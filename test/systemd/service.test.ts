@@ -1,0 +1,241 @@
+/** scripts/install and the unit under a real systemd: a Debian of its own, no network. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { type Box, bootBox, findObstacle } from '../support/systemd-box.ts';
+
+const project = join(import.meta.dirname, '../..');
+const obstacle = findObstacle();
+if (obstacle !== undefined) console.error(`SKIPPED, the service under systemd: ${obstacle}`);
+
+const LINE = (ip: string) =>
+  JSON.stringify({ timestamp: 'NOW', source_ip: ip, method: 'GET', path: '/', status: '200', response_size: '5' });
+
+describe('the service under systemd', { skip: obstacle ?? false }, () => {
+  let box: Box;
+
+  const show = (property: string) => box.must(`systemctl show zban -P ${property}`);
+  const status = async () => JSON.parse(await box.must('zban status --json')) as Record<string, unknown>;
+  const configure = (text: string) => box.must(`cat >/etc/zban/config.d/50-test.yaml <<'END'\n${text}\nEND`);
+
+  /** Polls until the answer is right; the box is a real system with times of its own. */
+  async function until<T>(what: string, look: () => Promise<T>, right: (answer: T) => boolean): Promise<T> {
+    const deadline = Date.now() + 30_000;
+    for (;;) {
+      const answer = await look();
+      if (right(answer)) return answer;
+      assert.ok(
+        Date.now() < deadline,
+        `${what}: still ${JSON.stringify(answer)}\n${await box.must('journalctl -u zban -n 40')}`,
+      );
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  before(async () => {
+    const built = spawnSync(join(project, 'scripts/zban'), ['--version'], { encoding: 'utf8' });
+    assert.equal(built.status, 0, built.stderr);
+    box = await bootBox([`${project}:/src/zban`]);
+    await box.must(`install -d -m 0750 -o www-data -g adm /var/log/nginx`);
+    await box.must(`install -m 0640 -o www-data -g adm /dev/null /var/log/nginx/access.log`);
+  });
+
+  after(() => box?.stop());
+
+  test('scripts/install installs, enables and starts it in observe mode, without a network', async () => {
+    const { exitCode, stdout, stderr } = await box.run('/src/zban/scripts/install');
+    assert.equal(exitCode, 0, stderr);
+    assert.equal(stdout, '', 'talk goes to standard error');
+    assert.match(stderr, /mode: enforce/);
+    assert.equal(await box.must('systemctl is-active zban'), 'active');
+    assert.equal(await box.must('systemctl is-enabled zban'), 'enabled');
+    assert.equal(await box.must('stat -c "%a %U:%G" /etc/zban/config.yaml'), '640 root:zban');
+    assert.equal(await box.must('stat -c "%a %U:%G" /var/lib/zban /var/log/zban'), '750 zban:zban\n750 zban:zban');
+    assert.equal((await status())['mode'], 'observe');
+    assert.equal(
+      await box.must('find /opt/zban ! -user root -o -perm /022 ! -type l | head'),
+      '',
+      'only root may change the program',
+    );
+  });
+
+  test('it is active only once it is ready to answer', async () => {
+    const seen = await box.must(`
+      systemctl restart --no-block zban
+      for i in $(seq 400); do
+        state=$(systemctl is-active zban)
+        [ "$state" != active ] || { zban status >/dev/null && echo "active and answering" || echo "active but silent"; break; }
+        echo "$state"
+      done | uniq`);
+    assert.match(seen, /activating\nactive and answering$/);
+    assert.notEqual(await show('StatusText'), '');
+  });
+
+  test('it reads a log that belongs to the web server, and nothing it need not write is writable', async () => {
+    const line = LINE('192.0.2.10').replace('NOW', String(Math.floor(Date.now() / 1000)));
+    await box.must(`for i in 1 2 3; do echo '${line}' >>/var/log/nginx/access.log; done`);
+    await until('lines are read', status, (answer) => Number(answer['lines_total']) >= 3);
+    const pid = await show('MainPID');
+    assert.equal(await box.must(`awk '/^CapEff/ {print $2}' /proc/${pid}/status`), '0000000000003004');
+    assert.equal(await box.must(`awk '/^Uid/ {print $2 != 0}' /proc/${pid}/status`), '1');
+    const { exitCode } = await box.run(`nsenter -t ${pid} -m touch /etc/zban/config.yaml`);
+    assert.notEqual(exitCode, 0);
+  });
+
+  test('exit codes tell a missing permission', async () => {
+    for (const command of ['zban status', 'zban list', 'zban ban 203.0.113.1']) {
+      const { exitCode, stderr } = await box.run(`setpriv --reuid 65534 --regid 65534 --clear-groups ${command}`);
+      assert.equal(exitCode, 4, `${command}: ${stderr}`);
+    }
+  });
+
+  test('reload takes a good configuration and refuses a bad one without a stumble', async () => {
+    const before = await status();
+    const pid = await show('MainPID');
+    await configure('mode: enforce');
+    await box.must('systemctl reload zban');
+    const changed = await until(
+      'the new configuration',
+      status,
+      (now) => now['config_version'] !== before['config_version'],
+    );
+    assert.equal(changed['mode'], 'enforce');
+    await configure('mode: enforc');
+    const refused = await box.run('systemctl reload zban');
+    assert.notEqual(refused.exitCode, 0);
+    // The hard way, past the check in the unit.
+    await box.must('systemctl kill -s HUP --kill-whom=main zban');
+    await until(
+      'the refusal in the journal',
+      () => box.must('journalctl -u zban -o cat'),
+      (text) => /enforc.*did you mean/.test(text),
+    );
+    assert.equal((await status())['config_version'], changed['config_version']);
+    await configure('mode: enforce');
+    assert.equal(await show('MainPID'), pid);
+    assert.equal(await box.must('systemctl is-active zban'), 'active');
+  });
+
+  test('it bans through the kernel with the rights the unit leaves it', async () => {
+    assert.equal((await status())['backend'], 'ipset');
+    await box.must('zban ban 203.0.113.9 2001:db8:1::/64 --for 1h --reason test');
+    assert.match(await box.must('ipset save'), /203\.0\.113\.9/);
+    assert.match(await box.must('ipset save'), /2001:db8:1::\/64/);
+    assert.match(await box.must('iptables-save'), /-A INPUT .*-j ZBAN/);
+    assert.match(await box.must('ip6tables-save'), /-A INPUT .*-j ZBAN/);
+  });
+
+  test('stopping keeps the bans, and the database answers without the daemon', async () => {
+    await box.must('systemctl stop zban');
+    assert.match(await box.must('ipset save'), /203\.0\.113\.9/);
+    assert.match(await box.must('iptables-save'), /-j ZBAN/);
+    assert.equal((await box.run('zban status')).exitCode, 3);
+    const bans = JSON.parse(await box.must('zban list --json')) as { ip: string; condition: string }[];
+    assert.deepEqual(bans.map(({ ip, condition }) => `${ip} ${condition}`).sort(), [
+      '2001:db8:1::/64 manual',
+      '203.0.113.9 manual',
+    ]);
+    assert.match(await box.must('zban explain 203.0.113.9'), /zban unban 203\.0\.113\.9/);
+    assert.equal((await box.run('zban audit verify')).exitCode, 0);
+  });
+
+  test('firewall flush takes out everything of zban\u2019s, and a start puts the bans back', async () => {
+    await box.must('iptables -A INPUT -s 198.51.100.1 -j ACCEPT');
+    await box.must('zban firewall flush');
+    assert.doesNotMatch(await box.must('iptables-save; ip6tables-save; ipset save'), /zban/i);
+    assert.match(await box.must('iptables-save'), /198\.51\.100\.1/);
+    await box.must('systemctl start zban');
+    await until(
+      'the bans',
+      () => box.must('ipset save'),
+      (text) => /203\.0\.113\.9/.test(text),
+    );
+    assert.equal((await box.run('zban firewall flush')).exitCode, 1, 'not while it runs');
+  });
+
+  test('the watchdog restarts a daemon that hangs, and the bans stay', async () => {
+    await box.must(`mkdir -p /etc/systemd/system/zban.service.d
+      printf '[Service]\nWatchdogSec=2s\nRestartSec=100ms\nTimeoutAbortSec=1s\n' >/etc/systemd/system/zban.service.d/test.conf
+      systemctl daemon-reload && systemctl restart zban`);
+    const pid = await show('MainPID');
+    const restarts = await show('NRestarts');
+    const signOfLife = async () => Number(await show('WatchdogTimestampMonotonic'));
+    const first = await signOfLife();
+    await until('signs of life beyond the limit', signOfLife, (now) => now > first + 4_000_000);
+    assert.equal(await show('MainPID'), pid, 'a daemon that works is left alone');
+    await box.must(`kill -STOP ${pid}`);
+    await until(
+      'another process',
+      () => show('MainPID'),
+      (now) => now !== pid && now !== '0',
+    );
+    await until(
+      'active',
+      () => show('ActiveState'),
+      (state) => state === 'active',
+    );
+    assert.equal(Number(await show('NRestarts')), Number(restarts) + 1);
+    assert.match(await box.must('ipset save'), /203\.0\.113\.9/);
+    await until(
+      'an answer',
+      () => box.run('zban status'),
+      ({ exitCode }) => exitCode === 0,
+    );
+  });
+
+  test('a killed daemon comes back', async () => {
+    const pid = await show('MainPID');
+    await box.must(`kill -KILL ${pid}`);
+    await until(
+      'another process',
+      () => show('MainPID'),
+      (now) => now !== pid && now !== '0',
+    );
+    await until(
+      'active',
+      () => show('ActiveState'),
+      (state) => state === 'active',
+    );
+  });
+
+  test('a bad configuration is said once and not tried again', async () => {
+    await configure('mode: enforc');
+    assert.notEqual((await box.run('systemctl restart zban')).exitCode, 0);
+    assert.equal(await show('ActiveState'), 'failed');
+    // A restart that is planned shows as activating.
+    assert.equal(await show('SubState'), 'failed');
+    assert.match(await box.must('journalctl -u zban -o cat'), /50-test\.yaml:1:1: mode: expected one of/);
+    await configure('mode: enforce');
+    await box.must('systemctl start zban');
+  });
+
+  test('installing again upgrades and keeps configuration and bans', async () => {
+    await box.must('echo "# mine" >>/etc/zban/config.yaml');
+    const pid = await show('MainPID');
+    await box.must('/src/zban/scripts/install');
+    assert.match(await box.must('cat /etc/zban/config.yaml'), /# mine$/);
+    assert.notEqual(await show('MainPID'), pid);
+    assert.match(await box.must('ipset save'), /203\.0\.113\.9/);
+    assert.equal(await box.must('ls -d /opt/zban*'), '/opt/zban');
+  });
+
+  test('the exposure that systemd computes stays low', async () => {
+    const said = await box.must('systemd-analyze security zban --no-pager | tail -1');
+    const [, exposure = 'none'] = /level for zban\.service: ([\d.]+)/.exec(said) ?? [];
+    assert.ok(Number(exposure) <= 2.5, said);
+  });
+
+  test('scripts/uninstall leaves the data and nothing else, --purge nothing at all', async () => {
+    await box.must('cp /opt/zban/scripts/uninstall /root && /root/uninstall');
+    assert.doesNotMatch(await box.must('iptables-save; ip6tables-save; ipset save'), /zban/i);
+    assert.equal(
+      await box.must('ls -d /opt/zban* /usr/local/bin/zban /etc/systemd/system/zban.service 2>/dev/null || true'),
+      '',
+    );
+    await box.must('test -s /var/lib/zban/zban.db && test -s /etc/zban/config.yaml');
+    await box.must('/root/uninstall --purge');
+    assert.equal(await box.must('ls -d /etc/zban /var/lib/zban /var/log/zban 2>/dev/null || true'), '');
+    assert.notEqual((await box.run('getent passwd zban')).exitCode, 0);
+  });
+});
