@@ -6,7 +6,7 @@ import { after, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { runSimulate, SimulateOptionError } from '../../src/simulate/command.ts';
-import { requests, text } from './day.ts';
+import { type LogLine, requests, text } from './day.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'zban-simulate-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -21,14 +21,14 @@ async function until(what: string, condition: () => boolean, deadlineMs = 20_000
 }
 
 /** The whole lines of a log that may still be growing, and none when it is not there. */
-function lines(path: string): Record<string, string>[] {
+function lines(path: string): LogLine[] {
   if (!existsSync(path)) return [];
   const whole = readFileSync(path, 'utf8');
   return whole
     .slice(0, whole.lastIndexOf('\n') + 1)
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<string, string>);
+    .map((line) => JSON.parse(line) as LogLine);
 }
 
 describe('a finished log', () => {
@@ -82,13 +82,13 @@ describe('a live log', () => {
     });
     await until('a backlog', () => lines(out).length > 500);
     const first = lines(out)[0];
-    assert.ok(Number(first?.['timestamp']) * 1000 < startMs - 60_000);
-    await until('a live line', () => Number(lines(out).at(-1)?.['timestamp']) * 1000 > startMs);
+    assert.ok(Number(first?.timestamp) * 1000 < startMs - 60_000);
+    await until('a live line', () => Number(lines(out).at(-1)?.timestamp) * 1000 > startMs);
     renameSync(out, `${out}.1`);
     await until('a new file', () => lines(out).length > 0);
     stop.abort();
     await running;
-    const all = [...lines(`${out}.1`), ...lines(out)].map((line) => Number(line['timestamp']));
+    const all = [...lines(`${out}.1`), ...lines(out)].map((line) => Number(line.timestamp));
     assert.deepEqual(
       all,
       all.toSorted((left, right) => left - right),
@@ -102,13 +102,12 @@ describe('a live log', () => {
     let nowMs = Date.UTC(2026, 0, 5, 12);
     const now = (): number => (nowMs += 1000);
     const running = runSimulate({ out, live: true, backlogMs: 60_000, attacks: 'flood', now, signal: stop.signal });
-    const isFlooded = (): boolean =>
-      lines(out).filter((line) => line['source_ip']?.startsWith('203.0.113.')).length > 1000;
+    const isFlooded = (): boolean => lines(out).filter((line) => line.source_ip.startsWith('203.0.113.')).length > 1000;
     await until('a flood', isFlooded);
     stop.abort();
     await running;
-    const flood = lines(out).filter((line) => line['source_ip']?.startsWith('203.0.113.'));
-    const startS = Number(flood[0]?.['timestamp']) - Date.UTC(2026, 0, 5, 12) / 1000;
+    const flood = lines(out).filter((line) => line.source_ip.startsWith('203.0.113.'));
+    const startS = Number(flood[0]?.timestamp) - Date.UTC(2026, 0, 5, 12) / 1000;
     assert.ok(startS > 9 && startS < 25, `began after ${startS} s`);
   });
 });

@@ -24,6 +24,14 @@ export function requests(changes: Partial<Simulation> & { attack?: string } = {}
   return [...simulate(simulation(changes))];
 }
 
+/** A line of the JSON log, read back. */
+export interface LogLine {
+  readonly timestamp: string;
+  readonly source_ip: string;
+  readonly path: string;
+  readonly referer: string;
+}
+
 export function text(events: readonly AccessEvent[]): string {
   return events.map((event) => formatLine(event, 'json')).join('');
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AccessEvent } from '../../src/simulate/access-event.ts';
 import { formatLine } from '../../src/simulate/format.ts';
-import { requests } from './day.ts';
+import { type LogLine, requests } from './day.ts';
 
 const FIELDS = [
   'timestamp',
@@ -39,12 +39,12 @@ test('every line is one JSON object with all fields, as nginx writes them', () =
   for (const request of requests({ durationMs: 300_000, attack: 'all' })) {
     const line = formatLine(request, 'json');
     assert.equal(line.indexOf('\n'), line.length - 1);
-    const parsed = JSON.parse(line) as Record<string, unknown>;
+    const parsed = JSON.parse(line) as LogLine;
     assert.deepEqual(Object.keys(parsed), FIELDS);
     assert.ok(Object.values(parsed).every((value) => typeof value === 'string'));
-    assert.equal(Number(parsed['timestamp']), request.timeMs / 1000);
-    assert.equal(parsed['source_ip'], request.from.ip);
-    assert.equal(parsed['path'], request.path);
+    assert.equal(Number(parsed.timestamp), request.timeMs / 1000);
+    assert.equal(parsed.source_ip, request.from.ip);
+    assert.equal(parsed.path, request.path);
   }
 });
 
@@ -64,9 +64,9 @@ test('any text survives the JSON format and stays on its line in both', () => {
     fc.property(fc.string(), (text) => {
       const hostile = { ...event, path: text, referer: text };
       const json = formatLine(hostile, 'json');
-      const parsed = JSON.parse(json) as Record<string, unknown>;
-      assert.equal(parsed['path'], text);
-      assert.equal(parsed['referer'], text);
+      const parsed = JSON.parse(json) as LogLine;
+      assert.equal(parsed.path, text);
+      assert.equal(parsed.referer, text);
       assert.equal(json.indexOf('\n'), json.length - 1);
       const combined = formatLine(hostile, 'combined');
       assert.equal(combined.indexOf('\n'), combined.length - 1);
