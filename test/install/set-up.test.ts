@@ -1,0 +1,163 @@
+/** scripts/zban on checkouts made for the purpose, with an npm that only links what is installed already. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+
+const project = join(import.meta.dirname, '../..');
+const MAIN = 'console.log(JSON.stringify([process.versions.node, ...process.argv.slice(2)]));\n';
+
+interface Checkout {
+  readonly root: string;
+  /** How often npm was called. */
+  installs(): number;
+  run(words?: readonly string[], options?: { script?: string; cwd?: string; path?: string }): Promise<Ran>;
+  /** Writes a file that is newer than everything else. */
+  write(file: string, text: string): void;
+}
+
+interface Ran {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function checkout(t: TestContext): Checkout {
+  const folder = mkdtempSync(join(tmpdir(), 'zban-checkout-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const root = join(folder, 'zban');
+  const bin = join(folder, 'bin');
+  mkdirSync(join(root, 'src/cli'), { recursive: true });
+  mkdirSync(bin);
+  for (const name of ['scripts', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'])
+    cpSync(join(project, name), join(root, name), { recursive: true, preserveTimestamps: true });
+  writeFileSync(join(root, 'src/cli/main.ts'), MAIN);
+  const calls = join(folder, 'npm-calls');
+  writeFileSync(calls, '');
+  const npm = `#!/bin/sh
+echo "$@" >>${calls}
+echo 'npm talks on standard output'
+sleep 0.2
+rm -rf node_modules && mkdir node_modules
+ln -s ${project}/node_modules/.bin ${project}/node_modules/* node_modules/
+`;
+  writeFileSync(join(bin, 'npm'), npm, { mode: 0o755 });
+  let clock = Date.now() / 1000;
+  return {
+    root,
+    installs: () => readFileSync(calls, 'utf8').split('\n').length - 1,
+    run: (
+      words = [],
+      { script = join(root, 'scripts/zban'), cwd = '/', path = `${bin}:${process.env['PATH']}` } = {},
+    ) => execute(script, words, cwd, path),
+    write: (file, text) => {
+      writeFileSync(join(root, file), text);
+      clock += 10;
+      utimesSync(join(root, file), clock, clock);
+    },
+  };
+}
+
+function execute(command: string, words: readonly string[], cwd: string, path: string): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, words, { cwd, env: { PATH: path }, stdio: ['ignore', 'pipe', 'pipe'] });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (bytes: Buffer) => {
+      stdout += bytes.toString();
+    });
+    child.stderr.on('data', (bytes: Buffer) => {
+      stderr += bytes.toString();
+    });
+    child.on('error', reject);
+    child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
+  });
+}
+
+const said = (ran: Ran) => JSON.parse(ran.stdout) as string[];
+
+test('calls at the same time on a fresh checkout set it up once; only the command speaks on standard output', async (t) => {
+  const { run, installs, root } = checkout(t);
+  const all = await Promise.all([run(['a b', '--x=1']), run(['2'], { cwd: tmpdir() }), run(['3'], { cwd: root })]);
+  for (const ran of all) assert.equal(ran.exitCode, 0, ran.stderr);
+  assert.deepEqual(
+    all.map((ran) => said(ran).slice(1)),
+    [['a b', '--x=1'], ['2'], ['3']],
+  );
+  assert.match(said(all[0] as Ran)[0] ?? '', /^24\./, 'the pinned runtime, whatever the host has');
+  assert.equal(installs(), 1);
+  assert.equal(all.filter((ran) => ran.stderr.includes('building')).length, 1);
+  const again = await run(['x']);
+  assert.equal(again.stderr, '', 'nothing to do, nothing to say');
+  assert.equal(installs(), 1);
+});
+
+test('it is called through a link, from anywhere', async (t) => {
+  const { run, root } = checkout(t);
+  const link = join(root, '..', 'link');
+  symlinkSync(join(root, 'scripts/zban'), link);
+  assert.deepEqual(said(await run(['x'], { script: link, cwd: tmpdir() })).slice(1), ['x']);
+});
+
+test('a changed source is built, a removed one leaves nothing behind', async (t) => {
+  const { run, write, root, installs } = checkout(t);
+  write('src/extra.ts', 'export const extra = 1;\n');
+  write('src/page.js', 'alert(1);\n');
+  await run();
+  assert.ok(existsSync(join(root, 'dist/extra.js')));
+  assert.ok(existsSync(join(root, 'dist/page.js')), 'files that need no compiling come along');
+  rmSync(join(root, 'src/extra.ts'));
+  write('src/cli/main.ts', 'console.log(JSON.stringify(["new"]));\n');
+  assert.deepEqual(said(await run()), ['new']);
+  assert.ok(!existsSync(join(root, 'dist/extra.js')));
+  assert.equal(installs(), 1, 'packages have nothing to do with it');
+});
+
+test('a build that fails says so on standard error and leaves the last good one', async (t) => {
+  const { run, write, root } = checkout(t);
+  await run();
+  write('src/cli/main.ts', 'const n: number = "text";\n');
+  const failed = await run();
+  assert.equal(failed.exitCode, 1);
+  assert.equal(failed.stdout, '');
+  assert.match(failed.stderr, /main\.ts.*TS2322/);
+  assert.ok(readFileSync(join(root, 'dist/cli/main.js'), 'utf8').startsWith(MAIN));
+  write('src/cli/main.ts', MAIN);
+  assert.equal((await run()).exitCode, 0);
+});
+
+test('a changed lockfile installs anew, one that was only touched does not', async (t) => {
+  const { run, write, root, installs } = checkout(t);
+  await run();
+  const lockfile = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  write('package-lock.json', lockfile);
+  assert.equal((await run()).exitCode, 0);
+  assert.equal(installs(), 1);
+  write('package-lock.json', `${lockfile}\n`);
+  assert.equal((await run()).exitCode, 0);
+  assert.equal(installs(), 2);
+});
+
+test('without npm it says what to install', async (t) => {
+  const { run, root } = checkout(t);
+  const bin = join(root, '..', 'few');
+  mkdirSync(bin);
+  for (const tool of ['bash', 'env', 'readlink', 'find', 'flock', 'cmp', 'cp', 'rm', 'mkdir']) {
+    const from = ['/usr/bin', '/bin'].map((place) => join(place, tool)).find((file) => existsSync(file));
+    symlinkSync(from ?? tool, join(bin, tool));
+  }
+  const { exitCode, stderr } = await run([], { path: bin });
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /npm is needed to set up: install Node\.js and npm/);
+});
