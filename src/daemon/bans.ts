@@ -4,24 +4,16 @@
  */
 import type { ActiveBan, AuditDraft, AuditEntry } from '../core/audit.ts';
 import type { BanEvent, EngineEvent } from '../core/event.ts';
+import type { KernelBan } from '../core/reconcile.ts';
+import type { Status } from '../core/status.ts';
+import type { EnforcementResult } from '../enforce/known-bans.ts';
+import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Notification } from '../notify/notification.ts';
 import type { Position } from '../source/chunk.ts';
 import { draftOf } from './drafts.ts';
 
-/** What the recorder offers here; record/audit-trail.ts has it. */
-export interface BanTrail {
-  append(drafts: readonly AuditDraft[], extra?: { readonly positions?: readonly Position[] }): readonly AuditEntry[];
-  activeBans(nowMs: number): readonly ActiveBan[];
-  dueBans(nowMs: number): readonly ActiveBan[];
-  findActiveBan(client: string, nowMs: number): ActiveBan | undefined;
-}
-
-/** What one reconcile came to, by target. */
-export interface EnforcementResult {
-  readonly confirmed: readonly string[];
-  readonly released: readonly string[];
-  readonly failed: readonly { readonly target: string; readonly message: string }[];
-}
+/** What is needed of the recorder here. */
+export type BanTrail = Pick<AuditTrail, 'append' | 'activeBans' | 'dueBans' | 'findActiveBan'>;
 
 export interface BansOptions {
   readonly trail: BanTrail;
@@ -49,8 +41,12 @@ export class Bans {
     this.options = options;
   }
 
+  counts(): Pick<Status, 'bans_total' | 'unbans_total' | 'refused_total'> {
+    return { bans_total: this.bansTotal, unbans_total: this.unbansTotal, refused_total: this.refusedTotal };
+  }
+
   /** Bans that the firewall should hold. */
-  *desired(): Generator<{ target: string; untilMs: number | null }> {
+  *desired(): Generator<KernelBan> {
     if (!this.options.enforce) return;
     for (const ban of this.options.trail.activeBans(this.options.now())) {
       if (ban.enforced) yield { target: ban.client, untilMs: ban.untilMs };
@@ -66,7 +62,13 @@ export class Bans {
     const bans = events.filter((event) => event.event === 'ban');
     this.bansTotal += bans.length;
     this.refusedTotal += events.filter((event) => event.event === 'refused').length;
-    notify(events.flatMap((event) => (event.event === 'global_anomaly' || event.event === 'fuse' ? [{ kind: event.event, event } as Notification] : [])));
+    notify(
+      events.flatMap((event) =>
+        event.event === 'global_anomaly' || event.event === 'fuse'
+          ? [{ kind: event.event, event } as Notification]
+          : [],
+      ),
+    );
     if (bans.length === 0) return;
     if (!enforce) {
       notify(bans.map((event) => ({ kind: 'ban', event, enforced: false, confirmed: false })));
@@ -104,7 +106,11 @@ export class Bans {
   }
 
   /** Records decisions of people or of zban itself; the caller reconciles. */
-  record(drafts: readonly AuditDraft[], events: readonly EngineEvent[], positions: readonly Position[]): readonly AuditEntry[] {
+  record(
+    drafts: readonly AuditDraft[],
+    events: readonly EngineEvent[],
+    positions: readonly Position[],
+  ): readonly AuditEntry[] {
     const entries = this.options.trail.append(drafts, { positions });
     this.options.tell(entries, events);
     return entries;
@@ -126,9 +132,19 @@ export class Bans {
       this.untold.delete(ban.client);
       if (ban.enforced) this.lifting.add(ban.client);
     }
-    this.record(bans.map((ban) => ({ ...this.resultDraft('unban', ban, reason), actor, timeMs, tier: ban.tier })), [], []);
+    this.record(
+      bans.map((ban) => ({ ...this.resultDraft('unban', ban, reason), actor, timeMs, tier: ban.tier })),
+      [],
+      [],
+    );
     this.options.notify(
-      bans.map((ban) => ({ kind: 'unban', time: new Date(timeMs).toISOString(), ip: ban.client, tier: ban.tier, reason })),
+      bans.map((ban) => ({
+        kind: 'unban',
+        time: new Date(timeMs).toISOString(),
+        ip: ban.client,
+        tier: ban.tier,
+        reason,
+      })),
     );
   }
 
@@ -144,7 +160,11 @@ export class Bans {
     told.push({ kind: 'ban', event, enforced: true, confirmed });
   }
 
-  private resultDraft(action: AuditDraft['action'], ban: Pick<ActiveBan, 'client' | 'enforced'>, detail: string): AuditDraft {
+  private resultDraft(
+    action: AuditDraft['action'],
+    ban: Pick<ActiveBan, 'client' | 'enforced'>,
+    detail: string,
+  ): AuditDraft {
     return {
       timeMs: this.options.now(),
       actor: 'system',

@@ -59,6 +59,14 @@ export async function runDaemon({ configPath }: RunOptions): Promise<number> {
   }
 }
 
+/** A reload asked for over the socket: a bad configuration is refused at once, a good one is taken up right after the answer. */
+function askReload(configPath: string, wishes: Wishes): { ok: boolean; message: string } {
+  const next = loadConfig(configPath);
+  if (!next.ok) return { ok: false, message: describe(next) };
+  setImmediate(() => wishes.add('reload'));
+  return { ok: true, message: `reloading ${configPath}` };
+}
+
 interface RunState {
   readonly configPath: string;
   readonly loaded: LoadedConfig & { ok: true };
@@ -70,7 +78,9 @@ interface RunState {
 async function runInstances(state: RunState): Promise<number> {
   const { configPath, log, systemd, wishes } = state;
   let { loaded } = state;
-  let instance: Instance = await startInstance({ ...state, loaded, startReason: 'start', onReload: () => wishes.add('reload') });
+  const start = (from: typeof loaded, startReason: 'start' | 'reload') =>
+    startInstance({ loaded: from, log, systemd, startReason, onReload: async () => askReload(configPath, wishes) });
+  let instance: Instance = await start(loaded, 'start');
   systemd.ready(instance.summary());
   for (;;) {
     if ((await wishes.next()) === 'stop') {
@@ -86,12 +96,15 @@ async function runInstances(state: RunState): Promise<number> {
     systemd.reloading();
     await instance.stop('reload');
     try {
-      instance = await startInstance({ ...state, loaded: next, startReason: 'reload', onReload: () => wishes.add('reload') });
+      instance = await start(next, 'reload');
       loaded = next;
     } catch (error) {
       // The new configuration reads well but does not work here: the old one did.
-      log('error', `the new configuration does not work, going on with the old one: ${error instanceof Error ? error.message : error}`);
-      instance = await startInstance({ ...state, loaded, startReason: 'reload', onReload: () => wishes.add('reload') });
+      log(
+        'error',
+        `the new configuration does not work, going on with the old one: ${error instanceof Error ? error.message : error}`,
+      );
+      instance = await start(loaded, 'reload');
       instance.refuseReload(error instanceof Error ? error.message : String(error));
     }
     systemd.ready(instance.summary());

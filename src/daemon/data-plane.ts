@@ -1,8 +1,9 @@
 /** Source, threads and log clock of one instance: lines in, events with the positions of their lines out. */
 import type { Config } from '../config/schema.ts';
+import type { Offender } from '../core/decide/policy.ts';
 import type { EngineEvent } from '../core/event.ts';
+import type { LogStatus, Status } from '../core/status.ts';
 import type { BaselineState } from '../core/traffic/baseline.ts';
-import type { LogStatus } from '../core/status.ts';
 import type { Chunk, Position } from '../source/chunk.ts';
 import { followLogs, type LogFollower } from '../source/follow.ts';
 import type { EngineStatus } from '../workers/messages.ts';
@@ -45,13 +46,18 @@ export class DataPlane {
       setup: workerSetup(config),
       parseThreads: PARSE_THREADS,
       now: options.now,
-      onEvents: (events, settled) => options.onEvents(events, settled.map(({ position }) => position)),
+      onEvents: (events, settled) =>
+        options.onEvents(
+          events,
+          settled.map(({ position }) => position),
+        ),
     });
   }
 
-  /** Restores the baseline and begins to follow the logs; decisions in force must have been sent to the pipeline before. */
-  async start(): Promise<void> {
+  /** Restores the baseline and what is known of offenders, then begins to follow the logs. */
+  async start(offenders: readonly Offender[]): Promise<void> {
     const { config, positions, baseline, log, troubles } = this.options;
+    await this.pipeline.send({ kind: 'set_bans', offenders });
     if (baseline) await this.pipeline.send({ kind: 'restore', state: baseline });
     await this.askEngine();
     this.follower = await followLogs({
@@ -74,6 +80,14 @@ export class DataPlane {
     return this.clock.lagSeconds();
   }
 
+  async takeBaseline(): Promise<BaselineState | undefined> {
+    return (await this.pipeline.send({ kind: 'snapshot' })).snapshot;
+  }
+
+  counts(): Pick<Status, 'lines_total' | 'skipped'> {
+    return { lines_total: this.pipeline.lines, skipped: this.pipeline.skipped };
+  }
+
   logs(): readonly LogStatus[] {
     return this.follower?.status() ?? [];
   }
@@ -83,9 +97,9 @@ export class DataPlane {
     clearInterval(this.timer);
     await this.follower?.stop();
     await this.pipeline.send({ kind: 'flush' });
-    const { snapshot } = await this.pipeline.send({ kind: 'snapshot' });
+    const baseline = await this.takeBaseline();
     await this.pipeline.close();
-    return snapshot;
+    return baseline;
   }
 
   private async feed(chunk: Chunk, logIndex: number): Promise<void> {

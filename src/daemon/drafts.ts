@@ -3,11 +3,44 @@ import type { AuditDraft } from '../core/audit.ts';
 import type { BanEvent, EngineEvent, Evidence, RefusedEvent } from '../core/event.ts';
 
 function numbersOf(event: Evidence): Readonly<Record<string, unknown>> {
-  const { rate, mean, stddev, z, multiple, limit, requests, errors, error_ratio, baseline_error_ratio, window_seconds, samples } = event;
-  return { rate, mean, stddev, z, multiple, limit, requests, errors, error_ratio, baseline_error_ratio, window_seconds, samples };
+  const {
+    rate,
+    mean,
+    stddev,
+    z,
+    multiple,
+    limit,
+    requests,
+    errors,
+    error_ratio,
+    baseline_error_ratio,
+    window_seconds,
+    samples,
+  } = event;
+  return {
+    rate,
+    mean,
+    stddev,
+    z,
+    multiple,
+    limit,
+    requests,
+    errors,
+    error_ratio,
+    baseline_error_ratio,
+    window_seconds,
+    samples,
+  };
 }
 
-const POLICY = { actor: 'policy', client: null, condition: null, numbers: null, tier: null, durationSeconds: null } as const;
+const POLICY = {
+  actor: 'policy',
+  client: null,
+  condition: null,
+  numbers: null,
+  tier: null,
+  durationSeconds: null,
+} as const;
 
 function banDraft(event: BanEvent, enforced: boolean): AuditDraft {
   return {
@@ -49,10 +82,24 @@ export function draftOf(event: EngineEvent, enforced: boolean): AuditDraft | und
       return refusedDraft(event, enforced);
     case 'global_anomaly': {
       const { event: _, time, condition, phase, ...numbers } = event;
-      return { ...POLICY, timeMs: Date.parse(time), action: 'global_anomaly', condition, numbers, enforced, detail: phase };
+      return {
+        ...POLICY,
+        timeMs: Date.parse(time),
+        action: 'global_anomaly',
+        condition,
+        numbers,
+        enforced,
+        detail: phase,
+      };
     }
     case 'fuse':
-      return { ...POLICY, timeMs: Date.parse(event.time), action: 'fuse', enforced, detail: `${event.phase}: ${event.detail}` };
+      return {
+        ...POLICY,
+        timeMs: Date.parse(event.time),
+        action: 'fuse',
+        enforced,
+        detail: `${event.phase}: ${event.detail}`,
+      };
     case 'baseline':
     case 'unban':
       return undefined;

@@ -2,28 +2,246 @@
  * The composition root: builds every part for one configuration, wires them in the order of the data flow, and takes
  * them down again in the order that loses nothing.
  */
-import { hostname } from 'node:os';
 import type { LoadedConfig } from '../config/load.ts';
-import { formatDuration } from '../config/duration.ts';
+import type { Config } from '../config/schema.ts';
 import { startControlServer } from '../control/server.ts';
-import type { AuditEntry } from '../core/audit.ts';
-import { formatAuditLine, formatBaselineLine } from '../core/audit-line.ts';
-import type { EngineEvent } from '../core/event.ts';
 import type { Status } from '../core/status.ts';
-import { createEnforcer } from '../enforce/enforcer.ts';
+import type { Enforcer } from '../enforce/enforcer.ts';
 import { startLoadSampler } from '../host/load.ts';
 import { createMetrics } from '../http/metrics.ts';
 import { startHttpServer } from '../http/server.ts';
-import type { Notification } from '../notify/notification.ts';
-import { openRecords } from './records.ts';
+import type { Notifier } from '../notify/notifier.ts';
 import { Bans } from './bans.ts';
 import { DataPlane } from './data-plane.ts';
 import { systemDraft } from './drafts.ts';
-import { pickEnforcement } from './enforcement.ts';
+import { buildEnforcement } from './enforcement.ts';
 import { createHandlers } from './handlers.ts';
 import type { Log } from './log.ts';
-import type { Heartbeat } from './notify-systemd.ts';
-import { createProtection } from './protection.ts';
+import type { SystemdNotifier } from './notify-systemd.ts';
+import { Operator } from './operator.ts';
+import { Protection } from './protection.ts';
+import { Records } from './records.ts';
 import { assembleStatus } from './status.ts';
-import { Troubles } from './troubles.ts';
+import { buildNotifier, hostName } from './telling.ts';
+import { type Trouble, Troubles } from './troubles.ts';
 import { VERSION } from './version.ts';
+
+/** Releases that the firewall need not make (observe mode) are recorded within this. */
+const EXPIRE_MS = 250;
+/** Messages get this long at a stop; the rest waits on disk. */
+const DRAIN_MS = 2000;
+
+export interface InstanceOptions {
+  readonly loaded: LoadedConfig & { ok: true };
+  readonly log: Log;
+  readonly systemd: SystemdNotifier;
+  readonly startReason: 'start' | 'reload';
+  readonly onReload: () => Promise<{ ok: boolean; message: string }>;
+}
+
+export interface Instance {
+  /** One line for `systemctl status`. */
+  summary(): string;
+  /** A reload was asked for and refused. */
+  refuseReload(problems: string): void;
+  /** Judges what was read, saves where it is, and closes everything. Bans stay in the kernel. */
+  stop(reason: 'stop' | 'reload'): Promise<void>;
+}
+
+/** Builds and starts everything. Rejects with the typed error of the part that cannot work; nothing stays open then. */
+export async function startInstance(options: InstanceOptions): Promise<Instance> {
+  const instance = new RunningInstance(options);
+  try {
+    await instance.start();
+  } catch (error) {
+    await instance.close();
+    throw error;
+  }
+  return instance;
+}
+
+class RunningInstance implements Instance {
+  private readonly options: InstanceOptions;
+  private readonly config: Config;
+  private readonly startedMs = Date.now();
+  private readonly records: Records;
+  private readonly troubles: Troubles;
+  private readonly notifier: Notifier | undefined;
+  private readonly bans: Bans;
+  private readonly load = startLoadSampler();
+  /** What to take down, the last first. */
+  private readonly closers: (() => Promise<unknown> | void)[] = [];
+  private plane: DataPlane | undefined;
+  private enforcer: Enforcer | undefined;
+  private backend = 'none';
+  private stopping = false;
+
+  constructor(options: InstanceOptions) {
+    const { loaded, log } = options;
+    this.options = options;
+    this.config = loaded.config;
+    this.records = new Records({ config: this.config, configVersion: loaded.version, now: Date.now, log });
+    this.closers.push(() => this.records.close());
+    this.troubles = new Troubles({ log, onBegin: (trouble) => this.tellTrouble(trouble) });
+    this.notifier = buildNotifier(this.config, this.records.outbox, Date.now, log, this.troubles);
+    this.closers.push(() => this.notifier?.stop({ drainMs: DRAIN_MS }));
+    this.bans = new Bans({
+      trail: this.records.trail,
+      enforce: this.config.mode === 'enforce',
+      now: Date.now,
+      reconcile: () => this.reconcile(),
+      notify: (notifications) => this.notifier?.notify(notifications),
+      tell: (entries, events) => this.records.tell(entries, events),
+    });
+    this.closers.push(() => this.load.stop());
+  }
+
+  /** In the order of the data flow, the far end first: whoever is told of something must be there. */
+  async start(): Promise<void> {
+    const { log, startReason } = this.options;
+    const { config, records, bans, troubles } = this;
+    const { enforcer, backend } = await buildEnforcement({
+      config,
+      now: Date.now,
+      log,
+      troubles,
+      desired: () => bans.desired(),
+      onDue: () => bans.expireDue(),
+      onResult: (result) => bans.onResult(result),
+    });
+    this.enforcer = enforcer;
+    this.backend = backend;
+    this.closers.push(() => enforcer.stop());
+    const plane = this.buildPlane();
+    this.plane = plane;
+    const { operator, protection } = this.buildOperator(plane);
+    // The control plane opens first: when another daemon runs already, this one must not touch anything.
+    await this.openControl(operator);
+    await this.openPage();
+    this.closers.push(async () => records.saveBaseline(await plane.stop()), () => protection.stop());
+    await protection.start();
+    bans.record([systemDraft(Date.now(), startReason, `zban ${VERSION}, ${config.mode} mode, ${backend}`)], [], []);
+    await enforcer.start();
+    await plane.start(records.offenders());
+    records.start(troubles, () => plane.takeBaseline());
+    const expiry = setInterval(() => bans.expireDue(), EXPIRE_MS);
+    this.closers.push(() => clearInterval(expiry));
+  }
+
+  summary(): string {
+    const { mode, backend, active_bans, logs } = this.status();
+    return `${mode} mode, ${backend}, ${active_bans} bans, following ${logs.length} ${logs.length === 1 ? 'log' : 'logs'}`;
+  }
+
+  refuseReload(problems: string): void {
+    this.options.log('error', 'reload refused, the old configuration stays in force', { problems });
+    this.bans.record([systemDraft(Date.now(), 'reload', `refused: ${problems}`)], [], []);
+  }
+
+  async stop(reason: 'stop' | 'reload'): Promise<void> {
+    this.stopping = true;
+    if (reason === 'stop') this.bans.record([systemDraft(Date.now(), 'stop', 'bans in force stay in the kernel')], [], []);
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.closers.splice(0).reverse()) await close();
+  }
+
+  private reconcile(): Promise<void> {
+    return this.enforcer?.changed() ?? Promise.resolve();
+  }
+
+  private tellTrouble({ what, mend }: Trouble): void {
+    this.bans.record([systemDraft(Date.now(), 'trouble', what)], [], []);
+    this.notifier?.notify([{ kind: 'trouble', time: new Date().toISOString(), what, mend }]);
+  }
+
+  private buildPlane(): DataPlane {
+    const { config, records, bans, troubles } = this;
+    const { log, systemd } = this.options;
+    return new DataPlane({
+      config,
+      positions: records.trail.positions(),
+      baseline: records.loadBaseline(),
+      now: Date.now,
+      log,
+      troubles,
+      onEvents: (events, positions) => {
+        records.noteRead(positions);
+        if (events.length > 0) bans.onEvents(events, positions);
+      },
+      onProgress: () => systemd.watchdog(),
+    });
+  }
+
+  private buildOperator(plane: DataPlane): { operator: Operator; protection: Protection } {
+    const { config, records, bans, troubles } = this;
+    const protection = new Protection({
+      config,
+      allowed: () => records.trail.allowed().map(({ entry }) => entry),
+      troubles,
+      onChange: async (networks) => {
+        await plane.pipeline.send({ kind: 'never_banned', networks });
+        await operator.liftProtected();
+      },
+    });
+    const operator: Operator = new Operator({
+      config,
+      bans,
+      trail: records.trail,
+      protection,
+      pipeline: plane.pipeline,
+      now: Date.now,
+      reconcile: () => this.reconcile(),
+    });
+    return { operator, protection };
+  }
+
+  private async openControl(operator: Operator): Promise<void> {
+    const { log, onReload } = this.options;
+    const handlers = createHandlers({ operator, notifier: this.notifier, status: () => this.status(), reload: onReload });
+    const control = await startControlServer({ socket: this.config.control.socket, handlers, log });
+    this.closers.push(() => control.close());
+  }
+
+  private async openPage(): Promise<void> {
+    const { listen } = this.config.http;
+    const { log } = this.options;
+    if (listen === 'off') return;
+    const http = await startHttpServer({
+      listen,
+      status: () => this.status(),
+      bans: (limit) => this.records.newestBans(limit),
+      recent: (limit) => this.records.trail.query({ limit, newestFirst: true }),
+      metrics: createMetrics(),
+      log,
+    });
+    this.closers.push(() => http.close());
+    log('info', `dashboard on ${http.url}`);
+  }
+
+  private status(): Status {
+    const { config, plane, records, bans, notifier, backend } = this;
+    const { mode, profile } = config;
+    return assembleStatus({
+      fixed: { mode, profile, backend, version: VERSION, config_version: this.options.loaded.version, name: hostName(config) },
+      startedMs: this.startedMs,
+      nowMs: Date.now(),
+      engine: plane?.engine,
+      lagSeconds: plane?.lagSeconds() ?? null,
+      counts: {
+        lines_total: 0,
+        skipped: {},
+        ...plane?.counts(),
+        ...records.counts(),
+        ...bans.counts(),
+        outbox: notifier?.size() ?? 0,
+      },
+      logs: plane?.logs() ?? [],
+      load: this.load.current(),
+      troubles: this.troubles.list(),
+      stopping: this.stopping,
+    });
+  }
+}

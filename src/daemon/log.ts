@@ -7,7 +7,12 @@ export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<st
 /** Writes synchronously, so that the last words before an exit are not lost. */
 export function createLog(level: LogLevel): Log {
   const logger = pino(
-    { level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"`, formatters: { level: (label) => ({ level: label }) } },
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
     destination({ dest: 2, sync: true }),
   );
   return (at, message, fields = {}) => logger[at](fields, message);

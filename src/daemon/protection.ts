@@ -33,7 +33,10 @@ export class Protection {
       ...allowlist.map(({ prefix, reason }) => ({ prefix, kind: 'allowlist' as const, detail: reason })),
       ...host.map(({ prefix, reason }) => ({ prefix, kind: 'protected' as const, detail: reason })),
     ];
-    const text = networks.map(({ prefix, detail }) => `${prefix.family} ${prefix.value}/${prefix.bits} ${detail}`).sort().join('\n');
+    const text = networks
+      .map(({ prefix, detail }) => `${prefix.family} ${prefix.value}/${prefix.bits} ${detail}`)
+      .sort()
+      .join('\n');
     if (text === this.known) return;
     this.known = text;
     this.networks = networks;

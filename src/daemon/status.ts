@@ -3,39 +3,39 @@ import type { Status } from '../core/status.ts';
 import { baselineEvent } from '../core/traffic/baseline.ts';
 import type { EngineStatus } from '../workers/messages.ts';
 
-/** Where the parts of a Status come from. */
+type Counts = 'lines_total' | 'skipped' | 'active_bans' | 'observed_bans' | 'bans_total' | 'unbans_total' | 'refused_total';
+type Load = 'cpu_percent' | 'memory_bytes' | 'host_cpu_percent' | 'host_memory_percent';
+
+/** What the parts say of themselves. */
 export interface StatusSources {
   readonly fixed: Pick<Status, 'mode' | 'profile' | 'backend' | 'version' | 'config_version' | 'name'>;
   readonly startedMs: number;
-  readonly now: () => number;
-  readonly engine: () => EngineStatus | undefined;
-  readonly lagSeconds: () => number | null;
-  readonly counts: () => Pick<
-    Status,
-    'lines_total' | 'skipped' | 'active_bans' | 'observed_bans' | 'bans_total' | 'unbans_total' | 'refused_total' | 'outbox'
-  >;
-  readonly logs: () => Status['logs'];
-  readonly load: () => Pick<Status, 'cpu_percent' | 'memory_bytes' | 'host_cpu_percent' | 'host_memory_percent'>;
-  readonly troubles: () => readonly string[];
-  readonly stopping: () => boolean;
+  readonly nowMs: number;
+  readonly engine: EngineStatus | undefined;
+  readonly lagSeconds: number | null;
+  readonly counts: Pick<Status, Counts | 'outbox'>;
+  readonly logs: Status['logs'];
+  readonly load: Pick<Status, Load>;
+  readonly troubles: readonly string[];
+  readonly stopping: boolean;
 }
 
-function stateOf(sources: StatusSources, engine: EngineStatus | undefined): Status['state'] {
-  if (sources.stopping()) return 'stopping';
-  if (sources.troubles().length > 0) return 'trouble';
+function stateOf({ stopping, troubles, engine }: StatusSources): Status['state'] {
+  if (stopping) return 'stopping';
+  if (troubles.length > 0) return 'trouble';
   if (!engine) return 'starting';
   return engine.effective.ready ? 'running' : 'warming_up';
 }
 
 export function assembleStatus(sources: StatusSources): Status {
-  const engine = sources.engine();
+  const { engine, fixed, counts, load, logs, troubles } = sources;
   return {
-    state: stateOf(sources, engine),
-    ...sources.fixed,
-    uptime_seconds: Math.round((sources.now() - sources.startedMs) / 1000),
-    ...sources.counts(),
+    state: stateOf(sources),
+    ...fixed,
+    uptime_seconds: Math.round((sources.nowMs - sources.startedMs) / 1000),
+    ...counts,
     discarded: engine?.discarded ?? {},
-    log_lag_seconds: sources.lagSeconds(),
+    log_lag_seconds: sources.lagSeconds,
     global_anomaly: engine?.globalAnomaly ?? false,
     fuse_blown: engine?.fuseBlown ?? false,
     site_rate: engine?.siteRate ?? 0,
@@ -43,8 +43,8 @@ export function assembleStatus(sources: StatusSources): Status {
     clients: engine?.clients ?? 0,
     baseline: engine ? baselineEvent(engine.effective, engine.second) : null,
     top_clients: engine?.topClients ?? [],
-    logs: sources.logs(),
-    ...sources.load(),
-    troubles: [...sources.troubles()],
+    logs,
+    ...load,
+    troubles,
   };
 }

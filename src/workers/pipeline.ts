@@ -78,6 +78,8 @@ export class Pipeline {
       workerData: setup,
       minThreads: 1,
       maxThreads: 1,
+      // Without this a task that found the thread busy goes back to the end of the queue, behind younger ones.
+      stricterFIFO: true,
     });
   }
 

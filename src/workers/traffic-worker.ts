@@ -14,6 +14,8 @@ const parsers = setup.parsers.map((options) => new Parser(options));
 /** Log (index of its parser) of each source. */
 const logs = new Map<number, number>();
 const ids = new Map<Parcel, number>();
+/** Id of the newest chunk of each source. */
+const newestIds = new Map<number, number>();
 let events: EngineEvent[] = [];
 
 const engine = new Engine(
@@ -46,7 +48,7 @@ function status(): EngineStatus {
     fuseBlown: policy.fuse.blownUntil > 0,
     topClients: topClients(clients, setup.engine.detection.ipv6_prefix, TOP_CLIENTS),
     discarded: {
-      late_lines: engine.late,
+      late_lines: engine.order.late,
       evicted_clients: clients.evicted,
       window_entries: window.overflowed,
       banned_lines: engine.banned,
@@ -57,6 +59,8 @@ function status(): EngineStatus {
 function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second'> {
   switch (task.kind) {
     case 'ingest': {
+      if (task.id <= (newestIds.get(task.source) ?? -1)) throw new Error(`chunk ${task.id} came out of order`);
+      newestIds.set(task.source, task.id);
       logs.set(task.source, task.log);
       const parcel: Parcel = { source: task.source, bytes: task.parsed.bytes, tally: task.parsed };
       ids.set(parcel, task.id);

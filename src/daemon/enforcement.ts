@@ -1,0 +1,50 @@
+/** Builds backend and enforcer for one configuration. In observe mode the backend is a table in memory. */
+import type { Config } from '../config/schema.ts';
+import type { KernelBan } from '../core/reconcile.ts';
+import { createEnforcer, type Enforcer } from '../enforce/enforcer.ts';
+import type { EnforcementResult } from '../enforce/known-bans.ts';
+import { pickBackend } from '../enforce/pick.ts';
+import type { Log } from './log.ts';
+import type { Troubles } from './troubles.ts';
+
+export interface EnforcementOptions {
+  readonly config: Config;
+  readonly now: () => number;
+  readonly log: Log;
+  readonly troubles: Troubles;
+  readonly desired: () => Iterable<KernelBan>;
+  readonly onDue: () => void;
+  readonly onResult: (result: EnforcementResult) => void;
+}
+
+/** Rejects with EnforcementError when the configured backend cannot work here. */
+export async function buildEnforcement(options: EnforcementOptions): Promise<{ enforcer: Enforcer; backend: string }> {
+  const { config, now, log, troubles, desired, onDue, onResult } = options;
+  const { firewall, mode, bans } = config;
+  const { backend, reason } = await pickBackend({
+    backend: mode === 'observe' ? 'dry-run' : firewall.backend,
+    chain: firewall.chain,
+    commandTimeoutMs: firewall.command_timeout,
+    protectPorts: firewall.protect_ports,
+    maxActive: bans.max_active,
+    now,
+    log,
+  });
+  log('info', `enforcement backend ${backend.name}`, {
+    reason: mode === 'observe' ? 'observe mode touches no firewall' : reason,
+  });
+  const enforcer = createEnforcer({
+    backend,
+    desired,
+    now,
+    reconcileMs: firewall.reconcile,
+    onDue,
+    onResult,
+    onTrouble: (trouble) => {
+      if (trouble) troubles.begin('firewall', `bans are not enforced as they should be: ${trouble.message}`);
+      else troubles.end('firewall');
+    },
+    log,
+  });
+  return { enforcer, backend: backend.name };
+}

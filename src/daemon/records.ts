@@ -1,0 +1,169 @@
+/** The database of one instance and what is kept in it: trail, positions, baseline, outbox; and the text audit log beside it. */
+import type { Config } from '../config/schema.ts';
+import type { ActiveBan, AuditEntry } from '../core/audit.ts';
+import type { Offender } from '../core/decide/policy.ts';
+import type { EngineEvent } from '../core/event.ts';
+import { findClientKey } from '../core/net/client-key.ts';
+import { parsePrefix } from '../core/net/prefix.ts';
+import type { Status } from '../core/status.ts';
+import type { BaselineState } from '../core/traffic/baseline.ts';
+import { AuditTrail } from '../record/audit-trail.ts';
+import { openDatabase } from '../record/database.ts';
+import { DatabaseOutbox } from '../record/outbox-store.ts';
+import { formatAuditLine, formatBaselineLine } from '../record/audit-line.ts';
+import { TextLog } from '../record/text-log.ts';
+import { WriteGate } from '../record/write-gate.ts';
+import type { Position } from '../source/chunk.ts';
+import type { Log } from './log.ts';
+import type { Troubles } from './troubles.ts';
+
+/** How long the data plane may wait for another program's lock. */
+const BUSY_TIMEOUT_MS = 100;
+const PRUNE_MS = 3_600_000;
+const BASELINE_SAVE_MS = 60_000;
+
+export interface RecordsOptions {
+  readonly config: Config;
+  readonly configVersion: string;
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+export class Records {
+  readonly trail: AuditTrail;
+  readonly outbox: DatabaseOutbox;
+  private readonly options: RecordsOptions;
+  private readonly database: ReturnType<typeof openDatabase>;
+  private readonly gate: WriteGate;
+  private readonly text: TextLog;
+  private readonly read = new Map<string, Position>();
+  private readonly timers: NodeJS.Timeout[] = [];
+  private troubles: Troubles | undefined;
+
+  /** Throws RecordError when the database cannot be opened. */
+  constructor(options: RecordsOptions) {
+    const { config, configVersion, now } = options;
+    this.options = options;
+    this.database = openDatabase(config.state.database, { busyTimeoutMs: BUSY_TIMEOUT_MS });
+    this.gate = new WriteGate(config.state.database, now);
+    this.trail = new AuditTrail({ database: this.database, gate: this.gate, configVersion });
+    this.outbox = new DatabaseOutbox(this.database, this.gate);
+    this.text = new TextLog({
+      path: config.audit.log,
+      bytesMax: config.audit.log_bytes_max,
+      keep: config.audit.log_keep,
+      onTrouble: ({ message }) => this.troubles?.begin('audit log', message),
+    });
+  }
+
+  /** Begins to save positions and the baseline, to retry rows that wait, and to prune. */
+  start(troubles: Troubles, takeBaseline: () => Promise<BaselineState | undefined>): void {
+    const { config } = this.options;
+    this.troubles = troubles;
+    this.every(config.state.checkpoint, () => this.checkpoint());
+    this.every(BASELINE_SAVE_MS, () => void takeBaseline().then((state) => this.saveBaseline(state)));
+    this.every(PRUNE_MS, () => this.prune());
+    this.prune();
+  }
+
+  /** Lines up to these positions have been judged; their decisions, if any, were recorded. */
+  noteRead(positions: readonly Position[]): void {
+    for (const position of positions) this.read.set(position.path, position);
+  }
+
+  /** Writes rows, and baselines as they were recalculated, into the text audit log. */
+  tell(entries: readonly AuditEntry[], events: readonly EngineEvent[]): void {
+    const rows = entries.map((entry) => formatAuditLine(entry)).filter((line) => line !== undefined);
+    const baselines = events.flatMap((event) => (event.event === 'baseline' ? [formatBaselineLine(event)] : []));
+    if (rows.length + baselines.length > 0) this.text.write([...baselines, ...rows]);
+  }
+
+  loadBaseline(): BaselineState | undefined {
+    const bytes = this.trail.loadState(this.baselineKey());
+    if (!bytes) return undefined;
+    try {
+      const state = JSON.parse(new TextDecoder().decode(bytes)) as BaselineState;
+      return state.version === 1 ? state : undefined;
+    } catch {
+      this.options.log('warn', 'the saved baseline cannot be read: learning anew');
+      return undefined;
+    }
+  }
+
+  saveBaseline(state: BaselineState | undefined): void {
+    if (state) this.trail.saveState(this.baselineKey(), new TextEncoder().encode(JSON.stringify(state)));
+  }
+
+  /** Bans in force and past offences of this mode, as the engine wants them. */
+  offenders(): Offender[] {
+    const { config, now } = this.options;
+    const enforced = config.mode === 'enforce';
+    const seconds = (ms: number | null) => (ms === null ? Number.POSITIVE_INFINITY : Math.ceil(ms / 1000));
+    const past = this.trail.offences(enforced).map(({ client, tier, lastMs }) => ({ client, tier, until: 0, lastEnd: seconds(lastMs) }));
+    const active = this.trail
+      .activeBans(now())
+      .filter((ban) => ban.enforced === enforced)
+      .map(({ client, tier, untilMs }) => ({ client, tier, until: seconds(untilMs), lastEnd: seconds(untilMs) }));
+    return [...past, ...active].flatMap(({ client, ...rest }) => {
+      const prefix = parsePrefix(client);
+      const key = prefix && findClientKey(prefix, config.detection.ipv6_prefix);
+      return key ? [{ ...key, ...rest }] : [];
+    });
+  }
+
+  counts(): Pick<Status, 'active_bans' | 'observed_bans'> {
+    const active = this.trail.activeBans(this.options.now());
+    const enforced = active.filter((ban) => ban.enforced).length;
+    return { active_bans: enforced, observed_bans: active.length - enforced };
+  }
+
+  newestBans(limit: number): ActiveBan[] {
+    return this.trail
+      .activeBans(this.options.now())
+      .sort((a, b) => b.sinceMs - a.sinceMs)
+      .slice(0, limit);
+  }
+
+  /** Writes everything that waits and closes the files. */
+  close(): void {
+    for (const timer of this.timers) clearInterval(timer);
+    this.checkpoint();
+    if (!this.trail.drain()) {
+      const { backlog, trouble } = this.trail.status;
+      this.options.log('error', `${backlog} audit rows could not be written`, { cause: trouble?.message });
+    }
+    this.text.flush();
+    this.text.close();
+    this.database.close();
+  }
+
+  private checkpoint(): void {
+    const positions = [...this.read.values()];
+    this.read.clear();
+    if (positions.length > 0) this.trail.savePositions(positions);
+    else if (this.trail.status.trouble) this.trail.retry();
+    const { trouble, backlog, lost } = this.trail.status;
+    if (trouble) this.troubles?.begin('database', `${trouble.message}; ${backlog} rows wait in memory, ${lost} are lost`);
+    else this.troubles?.end('database');
+    if (this.text.flush()) this.troubles?.end('audit log');
+  }
+
+  private prune(): void {
+    const { config, now, log } = this.options;
+    const beforeMs = now() - config.audit.retention;
+    const offencesBeforeMs = now() - config.bans.decay * (config.bans.schedule.length + 1);
+    try {
+      while (this.trail.prune({ nowMs: now(), beforeMs, offencesBeforeMs }).more);
+    } catch (error) {
+      log('warn', 'old audit rows could not be pruned; trying again later', { cause: String(error) });
+    }
+  }
+
+  private baselineKey(): string {
+    return `baseline:${this.options.config.profile}`;
+  }
+
+  private every(ms: number, run: () => void): void {
+    this.timers.push(setInterval(run, ms).unref());
+  }
+}
