@@ -3,11 +3,11 @@
  * events, however the lines were cut into chunks; `zban run` and `zban replay` differ only in what they do with them.
  */
 import { Policy } from './decide/policy.ts';
-import { type ClientAnomaly, ClientRules } from './detect/client-rules.ts';
+import { anomalyEvidence, ClientRules } from './detect/client-rules.ts';
 import { SiteRule } from './detect/site-rule.ts';
 import { findSignature } from './detect/site-signature.ts';
 import type { EngineOptions } from './engine-options.ts';
-import type { EngineEvent, Evidence as EvidenceNumbers } from './event.ts';
+import type { EngineEvent } from './event.ts';
 import { formatClient } from './net/client-key.ts';
 import { ASSET, HIGH, INFO, LOW, ROW, SECOND, STATUS_MASK, type Tally } from './parse/tally.ts';
 import { formatSecond } from './time.ts';
@@ -15,14 +15,11 @@ import { Baseline, type BaselineState, baselineEvent, type Effective } from './t
 import { Clients, PERMANENT } from './traffic/clients.ts';
 import { Evidence, type ReadRecord } from './traffic/evidence.ts';
 import { Learner } from './traffic/learner.ts';
+import { GAP_SECONDS_MAX, LineOrder } from './traffic/line-order.ts';
 import { Window } from './traffic/window.ts';
 
 /** (second, client) pairs the window may hold: 22 bytes each. */
 const WINDOW_ENTRIES_MAX = 4_000_000;
-/** After so many late lines in a row the clock was set back, and the engine follows it. */
-const RESYNC_AFTER = 1000;
-/** A longer gap in the log teaches nothing: it is not known to have been quiet. */
-const GAP_SECONDS_MAX = 3600;
 
 export class Engine {
   readonly policy: Policy;
@@ -31,8 +28,8 @@ export class Engine {
   readonly baseline: Baseline;
   readonly site: SiteRule;
   effective: Effective;
-  /** Events older than the window or `out_of_order`, and those of clients banned at the time: in no window. */
-  late = 0;
+  readonly order: LineOrder;
+  /** Events of clients banned at the time: in no window. */
   banned = 0;
 
   private readonly options: EngineOptions;
@@ -41,10 +38,10 @@ export class Engine {
   private readonly learner: Learner;
   private readonly classic: boolean;
   private readonly windowSeconds: number;
-  private readonly lateSecondsMax: number;
   private readonly recomputeSeconds: number;
   private rules: ClientRules;
-  private lateRun = 0;
+  /** First second since which the log was read without a gap. */
+  private readFrom = 0;
   /** Slots that were refused a ban: judged again when what refused them changes. */
   private readonly refused = new Set<number>();
 
@@ -54,7 +51,7 @@ export class Engine {
     this.emit = emit;
     this.classic = options.profile === 'classic';
     this.windowSeconds = Math.round(detection.window / 1000);
-    this.lateSecondsMax = Math.min(Math.round(detection.out_of_order / 1000), this.windowSeconds - 1);
+    this.order = new LineOrder(Math.min(Math.round(detection.out_of_order / 1000), this.windowSeconds - 1));
     this.recomputeSeconds = Math.max(1, Math.round(options.baseline.recompute / 1000));
     this.clients = new Clients(detection.clients_max);
     this.baseline = new Baseline(options.baseline);
@@ -76,18 +73,22 @@ export class Engine {
   /** Works through rows `from`…`to` of a tally, whose lines are in `bytes`. */
   ingest(source: number, bytes: Uint8Array, tally: Tally, from: number, to: number): void {
     const { rows } = tally;
-    const { clients, window, evidence, classic } = this;
+    const { clients, window, evidence, order, classic } = this;
     if (from === to) return;
     evidence.open(source, bytes, tally, from);
     for (let row = from, at = from * ROW; row < to; row++, at += ROW) {
       const second = rows[at + SECOND] as number;
       if (second > window.newest) {
+        if (order.isLoneLeap(second, window.newest)) continue;
         evidence.extend(row);
         this.advanceTo(second);
-      } else if (window.newest - second > this.lateSecondsMax && !this.followClock(second)) continue;
-      this.lateRun = 0;
+      } else if (order.isLate(second, window.newest)) {
+        if (!order.isSetBack()) continue;
+        this.setBack(second);
+      }
+      order.accept();
       const slot = this.findSlot(rows[at + HIGH] as number, rows[at + LOW] as number, second);
-      if ((clients.bannedUntil[slot] as number) > window.newest) {
+      if ((clients.bannedUntil[slot] as number) > second) {
         this.banned++;
         continue;
       }
@@ -106,15 +107,16 @@ export class Engine {
   advanceTo(second: number): void {
     const { window } = this;
     if (window.newest === 0) {
-      window.newest = second;
+      window.newest = this.readFrom = second;
       this.policy.fuse.advance(second);
       return;
     }
     if (second - window.newest > GAP_SECONDS_MAX) {
       const drained = window.newest + this.windowSeconds;
       while (window.newest < drained) this.step();
-      this.finishSiteAnomaly();
+      this.finishSiteAnomaly(window.newest);
       window.restart(second - 1);
+      this.readFrom = second;
     }
     while (window.newest < second) this.step();
   }
@@ -148,10 +150,15 @@ export class Engine {
   release(high: number, low: number): boolean {
     const slot = this.clients.find(high, low);
     if (slot >= 0) {
-      this.clients.bannedUntil[slot] = this.clients.flaggedUntil[slot] = 0;
+      // Late lines from before the release don't count either.
+      this.clients.bannedUntil[slot] = this.window.newest;
+      this.clients.flaggedUntil[slot] = 0;
       this.clients.forget(slot);
     }
-    return this.policy.release(high, low, this.window.newest);
+    const { full } = this.policy;
+    const released = this.policy.release(high, low, this.window.newest);
+    if (full && !this.policy.full) this.judgeRefusedAgain();
+    return released;
   }
 
   private findSlot(high: number, low: number, second: number): number {
@@ -164,12 +171,16 @@ export class Engine {
     return added;
   }
 
-  /** A line too old for the window: true when so many came in a row that the clock must have been set back. */
-  private followClock(second: number): boolean {
-    this.late++;
-    if (++this.lateRun < RESYNC_AFTER) return false;
-    this.window.restart(second);
-    return true;
+  /** The log's clock was set back to `second`. */
+  private setBack(second: number): void {
+    const { window, clients, policy } = this;
+    const before = window.newest;
+    window.restart(second);
+    this.finishSiteAnomaly(before);
+    this.readFrom = second;
+    policy.fuse.setBack(second);
+    clients.flaggedUntil.fill(0);
+    this.refused.clear();
   }
 
   private step(): void {
@@ -179,22 +190,31 @@ export class Engine {
     window.advance();
     const now = window.newest;
     this.baseline.observe(1);
-    this.learner.closeSecond(now - this.windowSeconds);
+    if (now - this.windowSeconds >= this.readFrom) this.learner.closeSecond(now - this.windowSeconds);
     if (now % this.recomputeSeconds === 0) {
       this.recompute();
       this.emit(baselineEvent(this.effective, now));
     }
     this.closeSite(closed);
-    for (const offender of policy.expire(now)) {
-      const { high, low, tier } = offender;
-      const ip = formatClient(high, low, this.options.detection.ipv6_prefix);
-      this.emit({ event: 'unban', time: formatSecond(now), ip, tier, reason: 'expired' });
-    }
+    this.expireBans(now);
     const reset = policy.fuse.advance(now);
     if (reset) {
       this.judgeRefusedAgain();
       this.emit(reset);
     }
+  }
+
+  private expireBans(now: number): void {
+    const { clients, policy } = this;
+    const { full } = policy;
+    for (const { high, low, tier } of policy.expire(now)) {
+      const slot = clients.find(high, low);
+      // A ban may be shorter than the time for which a client stays flagged.
+      if (slot >= 0) clients.flaggedUntil[slot] = 0;
+      const ip = formatClient(high, low, this.options.detection.ipv6_prefix);
+      this.emit({ event: 'unban', time: formatSecond(now), ip, tier, reason: 'expired' });
+    }
+    if (full && !policy.full) this.judgeRefusedAgain();
   }
 
   private recompute(): void {
@@ -222,7 +242,8 @@ export class Engine {
     const [high, low] = [clients.high(slot), clients.low(slot)];
     const ip = formatClient(high, low, this.options.detection.ipv6_prefix);
     const time = formatSecond(window.newest);
-    const numbers = this.numbers(anomaly, seen.requests, seen.errors, high, low);
+    const samples = this.evidence.samples(high, low);
+    const numbers = anomalyEvidence(anomaly, seen, this.effective.errorRatio, this.windowSeconds, samples);
     const decision = this.policy.decide(high, low, window.newest, clients.active);
     if (decision.kind === 'refused') {
       this.refused.add(slot);
@@ -233,30 +254,6 @@ export class Engine {
     clients.bannedUntil[slot] = Math.min(decision.until, PERMANENT);
     clients.forget(slot);
     this.emit({ event: 'ban', time, ip, tier: decision.tier, duration_seconds: decision.durationSeconds, ...numbers });
-  }
-
-  private numbers(
-    anomaly: ClientAnomaly,
-    requests: number,
-    errors: number,
-    high: number,
-    low: number,
-  ): EvidenceNumbers {
-    return {
-      condition: anomaly.condition,
-      rate: anomaly.rate,
-      mean: anomaly.level.mean,
-      stddev: anomaly.level.stddev,
-      z: anomaly.z,
-      multiple: anomaly.multiple,
-      limit: anomaly.limit,
-      requests,
-      errors,
-      error_ratio: requests === 0 ? 0 : errors / requests,
-      baseline_error_ratio: this.effective.errorRatio,
-      window_seconds: this.windowSeconds,
-      samples: this.evidence.samples(high, low),
-    };
   }
 
   private closeSite(second: number): void {
@@ -288,8 +285,8 @@ export class Engine {
     });
   }
 
-  private finishSiteAnomaly(): void {
-    // A gap in the log ends what was in progress: nothing is known of the time between.
-    for (let second = this.window.newest; this.site.since !== undefined; second++) this.closeSite(second);
+  /** A gap in the log, after second `last`, ends what was in progress: nothing is known of the time between. */
+  private finishSiteAnomaly(last: number): void {
+    for (let second = last; this.site.since !== undefined; second++) this.closeSite(second);
   }
 }

@@ -26,8 +26,8 @@ export function sameEnd(a: number | null, b: number | null, toleranceMs: number)
 }
 
 /** True while a ban is to be in the kernel: a ban that ends now has ended. */
-export function isDue(ban: KernelBan, nowMs: number): boolean {
-  return ban.untilMs === null || ban.untilMs > nowMs;
+export function isDue(untilMs: number | null, nowMs: number): boolean {
+  return untilMs === null || untilMs > nowMs;
 }
 
 const DAY_MS = 86_400_000;
@@ -41,29 +41,37 @@ export function reachableEnd(untilMs: number | null, nowMs: number, longestMs: n
   return Math.floor(nowMs / DAY_MS) * DAY_MS + longestMs - DAY_MS;
 }
 
+/** Bans by target with their end, epoch milliseconds or null for permanent: a state, desired or actual. */
+export type Ends = ReadonlyMap<string, number | null>;
+
+/** Of a target that comes twice the last one counts. */
+export function endsOf(bans: Iterable<KernelBan>): Map<string, number | null> {
+  const ends = new Map<string, number | null>();
+  for (const { target, untilMs } of bans) ends.set(target, untilMs);
+  return ends;
+}
+
 /**
  * What turns `actual` into `desired`: removals of the surplus first (they make room), then additions of what is missing
  * and of what ends at another time than it should by more than `toleranceMs` (kernel timeouts are whole seconds).
- * A desired ban that ended by `nowMs` counts as absent; of a target desired twice the last one counts.
- * `actual` holds a target once.
+ * A desired ban that ended by `nowMs` counts as absent. Builds nothing but the operations: both may hold a million.
  */
-export function planReconcile(
-  desired: Iterable<KernelBan>,
-  actual: Iterable<KernelBan>,
-  nowMs: number,
-  toleranceMs: number,
-): Operation[] {
-  const wanted = new Map<string, KernelBan>();
-  for (const ban of desired) {
-    if (isDue(ban, nowMs)) wanted.set(ban.target, ban);
-    else wanted.delete(ban.target);
+export function planReconcile(desired: Ends, actual: Ends, nowMs: number, toleranceMs: number): Operation[] {
+  const additions: Operation[] = [];
+  let kept = 0;
+  for (const [target, untilMs] of desired) {
+    if (!isDue(untilMs, nowMs)) continue;
+    const listed = actual.get(target);
+    if (listed !== undefined) kept++;
+    if (listed === undefined || !sameEnd(listed, untilMs, toleranceMs)) {
+      additions.push({ kind: 'add', ban: { target, untilMs } });
+    }
   }
-  const operations: Operation[] = [];
-  for (const { target, untilMs } of actual) {
-    const ban = wanted.get(target);
-    if (!ban) operations.push({ kind: 'remove', target });
-    else if (sameEnd(ban.untilMs, untilMs, toleranceMs)) wanted.delete(target);
+  if (kept === actual.size) return additions;
+  const removals: Operation[] = [];
+  for (const target of actual.keys()) {
+    const untilMs = desired.get(target);
+    if (untilMs === undefined || !isDue(untilMs, nowMs)) removals.push({ kind: 'remove', target });
   }
-  for (const ban of wanted.values()) operations.push({ kind: 'add', ban });
-  return operations;
+  return removals.concat(additions);
 }

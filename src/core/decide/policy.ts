@@ -54,6 +54,11 @@ export class Policy {
     this.neverBanned = networks;
   }
 
+  /** No more bans are allowed to be in force. */
+  get full(): boolean {
+    return this.active >= this.options.max_active;
+  }
+
   find(high: number, low: number): Offender | undefined {
     return this.offenders.get(high)?.get(low);
   }
@@ -63,7 +68,7 @@ export class Policy {
     const prefix = clientPrefix(high, low, this.ipv6Bits);
     const never = this.neverBanned.find((entry) => prefixesOverlap(entry.prefix, prefix));
     if (never) return { kind: 'refused', reason: never.kind, detail: never.detail };
-    if (this.active >= this.options.max_active) {
+    if (this.full) {
       return { kind: 'refused', reason: 'limit', detail: `${this.active} bans are in force already (bans.max_active)` };
     }
     const { admitted, event } = this.fuse.admit(second, clients);

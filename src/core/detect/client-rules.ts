@@ -1,7 +1,7 @@
 /** The rules for one client: pure functions of its window and the baseline. */
 
 import type { DetectionOptions } from '../engine-options.ts';
-import type { Condition, Level } from '../event.ts';
+import type { Condition, Evidence, Level, Sample } from '../event.ts';
 import type { Effective } from '../traffic/baseline.ts';
 
 /** A client's window: what it asked for, what that weighs, what was answered 4xx. */
@@ -115,4 +115,29 @@ export class ClientRules {
     }
     return undefined;
   }
+}
+
+/** The numbers behind a judgement, as they are told. */
+export function anomalyEvidence(
+  anomaly: ClientAnomaly,
+  { requests, errors }: ClientWindow,
+  baselineErrorRatio: number,
+  windowSeconds: number,
+  samples: readonly Sample[],
+): Evidence {
+  const { condition, rate, level, z, multiple, limit } = anomaly;
+  return {
+    condition,
+    rate,
+    ...level,
+    z,
+    multiple,
+    limit,
+    requests,
+    errors,
+    error_ratio: requests === 0 ? 0 : errors / requests,
+    baseline_error_ratio: baselineErrorRatio,
+    window_seconds: windowSeconds,
+    samples,
+  };
 }
