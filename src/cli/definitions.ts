@@ -122,6 +122,10 @@ export function defineLogCommands(parser: Parser, wrap: Wrap): Parser {
         yargs
           .positional('logs', { type: 'string', array: true, demandOption: true, describe: 'log files' })
           .option('threads', { type: 'string', requiresArg: true, describe: 'parse threads, one per core by default' })
+          .option('baselines', {
+            type: 'boolean',
+            describe: 'show every recalculated baseline too (--json always does)',
+          })
           .option('chunk-bytes', { type: 'string', requiresArg: true, describe: 'bytes read at a time' }),
       wrap(async (context, options) => (await import('./commands/replay.ts')).replayLogs(context, options)),
     )

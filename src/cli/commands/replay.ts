@@ -13,6 +13,7 @@ export interface ReplayCommandOptions {
   readonly logs: readonly string[];
   readonly threads?: string | undefined;
   readonly chunkBytes?: string | undefined;
+  readonly baselines?: boolean | undefined;
 }
 
 /** `zban replay`: the engine over finished logs; one event a line, a summary last. */
@@ -20,12 +21,18 @@ export async function replayLogs(context: Context, options: ReplayCommandOptions
   const { output, json } = context;
   const threads = readCount('threads', options.threads, 1, 256);
   const chunkBytes = readCount('chunk-bytes', options.chunkBytes, 1, CHUNK_BYTES_MAX);
+  // One a minute of log time: they would bury the bans.
+  const isShown = (event: EngineEvent) => options.baselines || event.event !== 'baseline';
+  const print = (event: EngineEvent) => {
+    if (json) output.json(event);
+    else if (isShown(event)) output.data(formatEvent(event));
+  };
   const summary = await replay({
     config: configOrDefaults(context),
     files: options.logs,
     ...(threads === undefined ? {} : { threads }),
     ...(chunkBytes === undefined ? {} : { chunkBytes }),
-    onEvent: (event) => (json ? output.json(event) : output.data(formatEvent(event))),
+    onEvent: print,
   });
   if (json) output.json(summary);
   else output.data(`\n${formatSummary(summary)}`);

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { place, runZban } from './run-zban.ts';
+
+let folder = '';
+let log = '';
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'zban-replay-'));
+  log = join(folder, 'access.log');
+  const words = ['simulate', '--out', log, '--duration', '15m', '--rate', '2', '--attacks', 'flood@5m', '--seed', '7'];
+  const { exitCode, stdout, stderr } = await runZban(words);
+  assert.equal(exitCode, 0, stderr);
+  assert.equal(stdout, '');
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test('replay --json is one object a line, the summary last, whatever threads, chunks and packing', async (t) => {
+  const { config } = place(t);
+  const packed = join(folder, 'access.log.gz');
+  writeFileSync(packed, gzipSync(readFileSync(log)));
+  const events = async (file: string, ...words: string[]) => {
+    const { stdout, exitCode, stderr } = await runZban(['replay', file, '--json', '--config', config, ...words]);
+    assert.equal(exitCode, 0, stderr);
+    const all = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const { seconds: _s, lines_per_second: _l, ...summary } = all.pop() ?? {};
+    return [...all, summary];
+  };
+  const once = await events(log, '--threads', '1');
+  const bans = once.filter((event) => event['event'] === 'ban');
+  assert.ok(bans.length > 0, 'the flood is found');
+  for (const key of ['time', 'ip', 'condition', 'rate', 'mean', 'stddev', 'z', 'multiple', 'tier', 'duration_seconds'])
+    assert.notEqual(bans[0]?.[key], undefined, key);
+  assert.equal(once.at(-1)?.['event'], 'summary');
+  assert.equal(once.at(-1)?.['lines'], readFileSync(log, 'utf8').split('\n').length - 1);
+  assert.deepEqual(await events(log, '--threads', '3', '--chunk-bytes', '1000'), once);
+  assert.deepEqual(await events(packed), once);
+});
+
+test('replay without --json is for people: bans with their numbers, then a summary', async (t) => {
+  const { config } = place(t);
+  const { stdout } = await runZban(['replay', log, '--config', config]);
+  assert.match(stdout, /^\d{4}-\S+Z {2}BAN {7}\S+ for 10m \(tier 1\): \w+ \d+\.\d+\/s against /m);
+  assert.match(stdout, /^lines +\d+$/m);
+  assert.doesNotMatch(stdout, /BASELINE/);
+  assert.match((await runZban(['replay', log, '--baselines', '--config', config])).stdout, /BASELINE {2}site/);
+});
+
+test('a log that cannot be read is exit code 1 and a sentence', async (t) => {
+  const { config } = place(t);
+  for (const file of [join(folder, 'nothing.log'), folder]) {
+    const { exitCode, stderr } = await runZban(['replay', file, '--config', config]);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, new RegExp(`zban: .*${file}`));
+    assert.doesNotMatch(stderr, /\n +at /, 'no stack trace');
+  }
+});
+
+test('replay | head ends without a word', () => {
+  const main = join(import.meta.dirname, '../../src/cli/main.ts');
+  const command = `"$0" ${main} replay --json --baselines ${log} | head -n 1 >/dev/null; echo "\${PIPESTATUS[0]}"`;
+  const { stdout, stderr } = spawnSync('bash', ['-c', command, process.execPath], { encoding: 'utf8' });
+  assert.equal(stdout, '0\n');
+  assert.doesNotMatch(stderr, /EPIPE|Error/);
+});
