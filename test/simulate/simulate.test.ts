@@ -95,7 +95,7 @@ describe('an hour of ordinary traffic', () => {
     assert.ok(quantile(counts, 0.5) <= 20, `median ${quantile(counts, 0.5)}`);
     assert.ok(quantile(counts, 0.999) >= 80, `99.9 % ${quantile(counts, 0.999)}`);
     const flush = perClientMinute(events.filter(({ from }) => from.role === 'app'));
-    assert.ok(quantile(flush, 1) >= 100, `largest flush ${quantile(flush, 1)}`);
+    assert.ok(quantile(flush, 1) >= 60, `largest flush ${quantile(flush, 1)}`);
   });
 
   test('every kind of honest client takes part', () => {

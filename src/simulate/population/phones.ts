@@ -11,7 +11,7 @@ const FLUSH_MAX = 300;
 
 /**
  * The shop's app: some reading calls, then the events collected on the phone, one POST each to one popular path.
- * Most flushes are small; one in a few thousand reaches hundreds within a minute, and every one of them succeeds.
+ * Most flushes are small, one in five hundred is of a phone long offline and reaches hundreds within a minute; all succeed.
  */
 export function runPhones(world: World, random: Random, rateRps: number): void {
   const phoneCount = Math.min(2_000_000, Math.max(300, Math.round(rateRps * 6000)));
@@ -38,7 +38,8 @@ function openApp(world: World, random: Random, from: Sender, timeMs: number): vo
     atMs += random.int(150, 6000);
     send('GET', `/api/v2/items/${random.int(1, 900)}`, 200, Math.round(random.lognormal(1800, 0.7)));
   }
-  const flush = Math.min(FLUSH_MAX, Math.round(random.lognormal(6, 1.1)));
+  const collected = random.chance(0.002) ? random.int(60, FLUSH_MAX) : Math.round(random.lognormal(6, 0.9));
+  const flush = Math.min(FLUSH_MAX, collected);
   for (let sent = 0; sent < flush; sent++) {
     atMs += Math.round(random.exponential(160));
     send('POST', METRICS_PATH, 200, 31);
