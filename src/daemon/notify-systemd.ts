@@ -13,11 +13,13 @@ export interface SystemdNotifierOptions {
   readonly env?: Environment;
   /** This process, to tell whether the watchdog is meant for it; default `process.pid`. */
   readonly pid?: number;
+  /** Monotonic milliseconds; default `performance.now`. */
+  readonly now?: () => number;
 }
 
 /** Every method returns at once; without systemd all of them do nothing. */
 export interface SystemdNotifier {
-  /** How often systemd wants a sign of life, at least twice as often as it acts; undefined when it wants none. */
+  /** How often a sign of life is sent at most, a third of systemd's limit; undefined when systemd wants none. */
   readonly watchdogIntervalMs: number | undefined;
   /** Started, or done reloading. */
   ready(status: string): void;
@@ -25,7 +27,7 @@ export interface SystemdNotifier {
   stopping(): void;
   /** One line for `systemctl status`. */
   status(text: string): void;
-  /** A sign of life: to be sent by progress only, never by a timer alone. */
+  /** A sign of life: to be given by progress only, never by a timer alone; as often as one likes, few are sent. */
   watchdog(): void;
   /** Resolves when everything said so far has been handed over; to be awaited before the process ends. */
   close(): Promise<void>;
@@ -37,16 +39,23 @@ const QUEUE_MAX = 16;
 
 /** Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID as sd_notify(3) and sd_watchdog_enabled(3) say. */
 export function createSystemdNotifier(options: SystemdNotifierOptions): SystemdNotifier {
-  const { env = process.env, pid = process.pid, log } = options;
+  const { env = process.env, pid = process.pid, now = () => performance.now(), log } = options;
   const queue = env['NOTIFY_SOCKET'] ? new MessageQueue(env, log) : undefined;
   const send = (...assignments: string[]) => queue?.push(assignments);
+  const watchdogIntervalMs = queue && findWatchdogIntervalMs(env, pid);
+  let lastSignMs = Number.NEGATIVE_INFINITY;
+  const signOfLife = (intervalMs: number) => {
+    if (now() - lastSignMs < intervalMs) return;
+    lastSignMs = now();
+    send('WATCHDOG=1');
+  };
   return {
-    watchdogIntervalMs: queue && findWatchdogIntervalMs(env, pid),
+    watchdogIntervalMs,
     ready: (status) => send('READY=1', statusOf(status)),
     reloading: () => send('RELOADING=1', 'STATUS=reloading'),
     stopping: () => send('STOPPING=1', 'STATUS=stopping'),
     status: (text) => send(statusOf(text)),
-    watchdog: () => send('WATCHDOG=1'),
+    watchdog: () => watchdogIntervalMs !== undefined && signOfLife(watchdogIntervalMs),
     close: async () => queue?.idle(),
   };
 }

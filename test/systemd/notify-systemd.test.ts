@@ -16,9 +16,10 @@ function standIn(t: TestContext, body = '') {
   writeFileSync(join(folder, 'systemd-notify'), script);
   chmodSync(join(folder, 'systemd-notify'), 0o755);
   const warnings: string[] = [];
-  const env = { NOTIFY_SOCKET: '/run/notify', PATH: `${folder}:${process.env['PATH']}` };
-  const notifier = createSystemdNotifier({ env, log: (_, message) => warnings.push(message) });
-  return { notifier, warnings, messages: () => readFileSync(said, 'utf8').trim().split('\n') };
+  const env = { NOTIFY_SOCKET: '/run/notify', WATCHDOG_USEC: '30000000', PATH: `${folder}:${process.env['PATH']}` };
+  const clock = { ms: 0 };
+  const notifier = createSystemdNotifier({ env, now: () => clock.ms, log: (_, message) => warnings.push(message) });
+  return { notifier, clock, warnings, messages: () => readFileSync(said, 'utf8').trim().split('\n') };
 }
 
 test('messages arrive in order, the socket with them', async (t) => {
@@ -41,7 +42,6 @@ test('signs of life and status that wait are folded into one message, states nev
   notifier.ready('up');
   notifier.watchdog();
   notifier.status('one');
-  notifier.watchdog();
   notifier.status('two\nREADY=0');
   notifier.stopping();
   await notifier.close();
@@ -49,6 +49,15 @@ test('signs of life and status that wait are folded into one message, states nev
     'READY=1|STATUS=up|/run/notify',
     'WATCHDOG=1|STATUS=two READY=0|/run/notify',
   ]);
+});
+
+test('signs of life cost one message a third of the limit, however often there is progress', async (t) => {
+  const { notifier, clock, messages } = standIn(t);
+  for (clock.ms = 0; clock.ms < 30_000; clock.ms += 500) {
+    notifier.watchdog();
+    await notifier.close();
+  }
+  assert.deepEqual(messages(), new Array(3).fill('WATCHDOG=1|/run/notify'));
 });
 
 test('a systemd that does not answer is told once and piles nothing up', async (t) => {
