@@ -7,7 +7,7 @@ import { createOutput } from './output.ts';
 import { printable } from './text.ts';
 
 /** Options that every command has. */
-export interface CommonOptions {
+interface CommonOptions {
   readonly config?: string | undefined;
   readonly json?: boolean | undefined;
 }

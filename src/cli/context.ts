@@ -1,7 +1,7 @@
 /** What every command gets: options that all share, the outside world as arguments. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { defaultConfig, loadConfig } from '../config/load.ts';
+import { defaultConfig, type LoadedConfig, loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import type { Config } from '../config/schema.ts';
 import { CommandError, EXIT } from './exit.ts';
@@ -18,16 +18,12 @@ export interface Context {
   readonly now: () => number;
 }
 
-/** The configuration in force; with every problem as the message and exit code 78 where it is bad. */
-export function requireConfig(context: Context): Config {
+/** The configuration or what is wrong with it; a file that this user may not read ends the command with exit code 4. */
+export function loadPermitted(context: Context): LoadedConfig {
   const file = context.configPath ?? DEFAULT_CONFIG;
-  const loaded = loadConfig(file);
-  if (loaded.ok) return loaded.config;
-  if (!isPermitted(file)) {
-    const message = `${file} may not be read by this user: run the command with sudo, or as a member of the group zban`;
-    throw new CommandError(EXIT.noPermission, message);
-  }
-  throw new CommandError(EXIT.badConfig, loaded.problems.map(formatProblem).join('\n'));
+  if (isPermitted(file)) return loadConfig(file);
+  const message = `${file} may not be read by this user: run the command with sudo, or as a member of the group zban`;
+  throw new CommandError(EXIT.noPermission, message);
 }
 
 function isPermitted(file: string): boolean {
@@ -37,6 +33,13 @@ function isPermitted(file: string): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'EACCES';
   }
+}
+
+/** The configuration in force; with every problem as the message and exit code 78 where it is bad. */
+export function requireConfig(context: Context): Config {
+  const loaded = loadPermitted(context);
+  if (loaded.ok) return loaded.config;
+  throw new CommandError(EXIT.badConfig, loaded.problems.map(formatProblem).join('\n'));
 }
 
 /** As `requireConfig`, but the defaults on a machine where nothing is installed and nothing was named. */

@@ -114,7 +114,7 @@ function sortByPlace(problems: readonly ConfigProblem[]): readonly ConfigProblem
 }
 
 /** First 12 hex digits of the SHA-256 over the configuration as sorted JSON, secrets left out. */
-export function configVersion(config: Config): string {
+function configVersion(config: Config): string {
   const { webhook_url: _secret, ...slack } = config.notify.slack;
   const open = { ...config, notify: { ...config.notify, slack } };
   const sorted = JSON.stringify(open, (_key, value: unknown) =>

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { parsePrefix } from '../core/net/prefix.ts';
+import { FIELD_NAMES } from '../core/parse/fields.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 
 const duration = (fallback: string, min: string, max: string) => {
@@ -24,23 +25,6 @@ const positive = (fallback: number) => z.number().positive().default(fallback);
 const share = (fallback: number) => z.number().min(0).max(1).default(fallback);
 const path = (fallback: string) => z.string().min(1).default(fallback);
 const section = <T extends z.ZodRawShape>(shape: T) => z.strictObject(shape).prefault({} as never);
-
-/** Canonical field names of an access event; `logs[].fields` maps each to the key(s) the log uses. */
-export const FIELD_NAMES = [
-  'timestamp',
-  'source_ip',
-  'method',
-  'path',
-  'request',
-  'status',
-  'response_size',
-  'request_time',
-  'user_agent',
-  'referer',
-  'host',
-  'realip_remote_addr',
-] as const;
-export type FieldName = (typeof FIELD_NAMES)[number];
 
 const fieldKeys = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
   error: "expected the log's name of the field, or a list of names",
@@ -236,5 +220,3 @@ export const configSchema = z.strictObject({
 });
 
 export type Config = z.output<typeof configSchema>;
-/** One entry of `logs`. */
-export type LogConfig = Config['logs'][number];

@@ -13,7 +13,7 @@ interface Shape {
 let shape: Shape | undefined;
 
 /** The schema as data. Made once and only when needed: most configurations are right. */
-export function configShape(): Shape {
+function configShape(): Shape {
   shape ??= z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }) as Shape;
   return shape;
 }

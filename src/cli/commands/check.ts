@@ -1,9 +1,8 @@
 import { closeSync, constants, openSync, statSync } from 'node:fs';
-import { loadConfig } from '../../config/load.ts';
 import { formatProblem } from '../../config/problem.ts';
 import type { Config } from '../../config/schema.ts';
 import { loadWebhook } from '../../notify/secret.ts';
-import { type Context, DEFAULT_CONFIG } from '../context.ts';
+import { type Context, loadPermitted } from '../context.ts';
 import { EXIT } from '../exit.ts';
 
 /**
@@ -12,7 +11,7 @@ import { EXIT } from '../exit.ts';
  */
 export async function check(context: Context): Promise<number> {
   const { output, json } = context;
-  const loaded = loadConfig(context.configPath ?? DEFAULT_CONFIG);
+  const loaded = loadPermitted(context);
   if (!loaded.ok) {
     if (json) output.json({ ok: false, problems: loaded.problems, warnings: [] });
     for (const problem of loaded.problems) output.talk(formatProblem(problem));
