@@ -271,6 +271,7 @@ export class Engine {
       this.options.detection.ipv6_prefix,
       second,
       this.windowSeconds,
+      site.averagedSeconds,
     );
     this.emit({
       event: 'global_anomaly',

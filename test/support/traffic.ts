@@ -70,3 +70,16 @@ export function writeLog(options: TrafficOptions): string[] {
   }
   return lines.sort((a, b) => a.at - b.at).map(({ text }) => text);
 }
+
+/** Twenty minutes with a flood, a scanner, a slow ramp of requests and a wave over the whole site. */
+export const ATTACKED_LOG: Omit<TrafficOptions, 'seed'> = {
+  seconds: 1200,
+  visitors: 120,
+  attacks: [
+    { ip: '203.0.113.250', from: 200, to: 260, rate: 90 },
+    { ip: '2001:db8:bad::1', from: 300, to: 400, rate: 3, status: 404, path: '/.env' },
+    { ip: '198.51.100.251', from: 350, to: 900, rate: 4 },
+    { ip: '203.0.113.250', from: 850, to: 900, rate: 20 },
+    ...Array.from({ length: 150 }, (_, n) => ({ ip: `2001:db8:cafe:${n}::1`, from: 1000, to: 1060, rate: 0.9 })),
+  ],
+};

@@ -62,13 +62,17 @@ export function topClients(clients: Clients, ipv6Bits: number, max: number): Top
     }));
 }
 
-/** The signature at `second`, the newest of a window of `windowSeconds`. */
+/**
+ * The signature at `second`, the newest of a window of `windowSeconds`. Paths and user agents are those of the last
+ * `averagedSeconds`, over which the rate was judged: before them the lines are of ordinary traffic.
+ */
 export function findSignature(
   clients: Clients,
   evidence: Evidence,
   ipv6Bits: number,
   second: number,
   windowSeconds: number,
+  averagedSeconds: number,
 ): Signature {
   const prefixes = new Map<string, number>();
   let newcomers = 0;
@@ -82,7 +86,7 @@ export function findSignature(
   }
   const paths = new Map<string, number>();
   const agents = new Map<string, number>();
-  for (const record of evidence.records(RECORDS_MAX)) {
+  for (const record of evidence.records(second - averagedSeconds + 1, RECORDS_MAX)) {
     add(paths, cleanText(requestOf(record).path.replace(/[?#].*$/s, '')), 1);
     add(agents, cleanText(record.user_agent ?? '-'), 1);
   }

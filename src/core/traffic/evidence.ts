@@ -73,10 +73,11 @@ export class Evidence {
     return found.reverse();
   }
 
-  /** The newest records, up to `max`, newest first. */
-  *records(max: number): Generator<LogRecord> {
+  /** The newest records of epoch second `since` and later, up to `max`, newest first. */
+  *records(since: number, max: number): Generator<LogRecord> {
     const found: LogRecord[] = [];
     this.walk((segment, at) => {
+      if ((segment.tally.rows[at + SECOND] as number) < since) return true;
       const record = this.record(segment, at);
       if (record) found.push(record);
       return found.length < max;

@@ -1,0 +1,32 @@
+/** Where chunks end never changes an event. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { EngineEvent } from '../../../src/core/event.ts';
+import { Bench, chunked, type Overrides } from '../../support/engine.ts';
+import { ATTACKED_LOG, writeLog } from '../../support/traffic.ts';
+
+function eventsOf(lines: readonly string[], chunkBytes: number, overrides: Overrides): readonly EngineEvent[] {
+  const bench = new Bench(overrides);
+  for (const bytes of chunked(lines, chunkBytes)) bench.feedBytes(bytes);
+  return bench.events;
+}
+
+for (const profile of ['balanced', 'classic'] as const) {
+  for (const seed of [1, 2, 3]) {
+    test(`profile ${profile}, seed ${seed}: the same events from line by line to all at once`, () => {
+      const lines = writeLog({ ...ATTACKED_LOG, seed, lateShare: seed * 0.1 });
+      const bans = { max_per_minute: 20, max_share: 1 };
+      const whole = eventsOf(lines, Number.POSITIVE_INFINITY, { profile, bans });
+      const kinds = new Set(whole.map(({ event }) => event));
+      for (const kind of ['ban', 'unban', 'baseline', 'global_anomaly'] as const) assert.ok(kinds.has(kind), kind);
+      for (const chunkBytes of [1, 1000, 4096, 65_536, 1 << 20]) {
+        assert.deepEqual(eventsOf(lines, chunkBytes, { profile, bans }), whole, `chunks of ${chunkBytes} bytes`);
+      }
+    });
+  }
+}
+
+test('the same log gives the same events every time', () => {
+  const lines = writeLog({ ...ATTACKED_LOG, seed: 9 });
+  assert.deepEqual(eventsOf(lines, 5000, {}), eventsOf(lines, 5000, {}));
+});
