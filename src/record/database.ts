@@ -1,5 +1,5 @@
 /** Opens the database: one writer, any number of readers, whole after a power cut. */
-import { accessSync, chmodSync, closeSync, constants, existsSync, mkdirSync, openSync } from 'node:fs';
+import { accessSync, chmodSync, closeSync, constants, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
@@ -87,6 +87,7 @@ function createFile(path: string): void {
   // SQLite's own words for a missing right are vague; the file system's are not.
   accessSync(dirname(path), constants.W_OK | constants.X_OK);
   if (existsSync(path)) {
+    if (!statSync(path).isFile()) throw recordError('cannot_open', path, 'is no file');
     accessSync(path, constants.R_OK | constants.W_OK);
     return;
   }
@@ -157,7 +158,7 @@ function closeKeepingWal(sql: BetterSqlite3.Database, path: string): void {
 }
 
 function openReader(path: string, options: OpenOptions): RecordDatabase {
-  if (!existsSync(path)) throw recordError('missing', path, 'does not exist, or not for this user');
+  requireReadable(path);
   const migrations = options.migrations ?? MIGRATIONS;
   const newest = migrations.at(-1)?.version ?? 0;
   let sql: BetterSqlite3.Database | undefined;
@@ -172,6 +173,17 @@ function openReader(path: string, options: OpenOptions): RecordDatabase {
   }
   const opened = sql;
   return { path, readonly: true, sql: opened, close: () => void opened.close() };
+}
+
+function requireReadable(path: string): void {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      throw recordError('missing', path, 'does not exist', error);
+    }
+    throw error;
+  }
 }
 
 /** For a reader, what SQLite calls read-only or not openable is a missing right: to the file, or to make -shm beside it. */

@@ -87,6 +87,7 @@ const SYSTEM_CODES: Readonly<Record<string, RecordErrorCode>> = {
 export function toRecordError(error: unknown, path: string): unknown {
   if (error instanceof RecordError || !(error instanceof Error) || !('code' in error)) return error;
   const code = String(error.code);
-  const known = SQLITE_CODES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? SYSTEM_CODES[code];
+  const system = 'syscall' in error ? (SYSTEM_CODES[code] ?? 'io') : undefined;
+  const known = SQLITE_CODES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? system;
   return known === undefined ? error : recordError(known, path, error.message, error);
 }

@@ -1,5 +1,5 @@
 /** Appends lines to a file that is rotated by size, moved away by logrotate, or on a disk that is full for a while. */
-import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RecordError, recordError, toRecordError } from './error.ts';
 
@@ -14,8 +14,8 @@ export interface TextLogOptions {
   readonly bytesMax: number;
   /** Older files kept: `path.1` is the newest of them. */
   readonly keep: number;
-  /** Called once when writing begins to fail or fails of something else. */
-  readonly onTrouble: (error: RecordError) => void;
+  /** Called once when something begins to fail or fails of another cause, and with undefined when all is well again. */
+  readonly onTrouble: (trouble: RecordError | undefined) => void;
 }
 
 export interface TextLogStatus {
@@ -56,21 +56,25 @@ export class TextLog {
         this.#writeSome();
         if (this.#waiting.length === 0) this.#sayLost();
       }
-      this.#trouble = undefined;
+      this.#note(this.#rotationTrouble);
       return true;
     } catch (error) {
-      const trouble = toTrouble(error, this.#options.path);
-      if (trouble.code !== this.#trouble?.code) this.#options.onTrouble(trouble);
-      this.#trouble = trouble;
+      this.#note(toTrouble(error, this.#options.path));
       return false;
     }
+  }
+
+  #note(trouble: RecordError | undefined): void {
+    const changed = trouble?.code !== this.#trouble?.code;
+    this.#trouble = trouble;
+    if (changed) this.#options.onTrouble(trouble);
   }
 
   get status(): TextLogStatus {
     return {
       waitingLines: this.#waiting.length,
       lostLines: this.#lost,
-      trouble: this.#trouble ?? this.#rotationTrouble,
+      trouble: this.#trouble,
     };
   }
 
@@ -150,18 +154,16 @@ export class TextLog {
 
   /** False when the files could not be moved: then the current one grows on, which is better than losing lines. */
   #rotate(): boolean {
-    const { path, keep, onTrouble } = this.#options;
+    const { path, keep } = this.#options;
     try {
-      rmSync(`${path}.${keep}`, { force: true });
+      // Each rename replaces the file that is one older; the oldest is replaced by its successor.
       for (let number = keep - 1; number >= 1; number--) renameIfThere(`${path}.${number}`, `${path}.${number + 1}`);
       renameIfThere(path, `${path}.1`);
       this.#closeFile();
       this.#rotationTrouble = undefined;
       return true;
     } catch (error) {
-      const trouble = toTrouble(error, path);
-      if (!this.#rotationTrouble) onTrouble(trouble);
-      this.#rotationTrouble = trouble;
+      this.#rotationTrouble = toTrouble(error, path);
       return false;
     }
   }

@@ -38,7 +38,7 @@ export function prepareTrail(sql: BetterSqlite3.Database): TrailStatements {
   const head = sql.prepare<[], ChainEnd>('SELECT head_id AS id, head_hash AS hash FROM chain');
   const moveHead = sql.prepare('UPDATE chain SET head_id = ?, head_hash = ?');
   const insert = sql.prepare(`INSERT INTO audit (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
-  const positions = sql.prepare<[], Position>(`SELECT ${POSITION_COLUMNS} FROM positions`);
+  const positions = sql.prepare<[], Position>(`SELECT ${POSITION_COLUMNS} FROM positions ORDER BY path`);
   const putPosition = sql.prepare('INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?, ?)');
   const state = sql.prepare<[string], Uint8Array>('SELECT bytes FROM state WHERE key = ?').pluck();
   const putState = sql.prepare('INSERT OR REPLACE INTO state VALUES (?, ?)');

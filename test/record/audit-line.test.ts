@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AuditDraft } from '../../src/core/audit.ts';
+import type { BaselineEvent } from '../../src/core/event.ts';
+import { formatAuditLine, formatBaselineLine } from '../../src/record/audit-line.ts';
+import { ban, draft, NUMBERS } from './examples.ts';
+
+const TIME = '[2026-11-20T10:11:12.123Z]';
+const RATES = 'rate 5.20/s | baseline 0.70±0.55/s';
+const operator = { actor: 'operator:ann' } as const;
+
+const LINES: readonly (readonly [AuditDraft, string | undefined])[] = [
+  [ban('203.0.113.9'), `BAN 203.0.113.9 | multiplier 7.4x | ${RATES} | 10m`],
+  [ban('203.0.113.9', { condition: 'z_score' }), `BAN 203.0.113.9 | z_score 8.2 | ${RATES} | 10m`],
+  [
+    ban('203.0.113.9', { condition: 'error_surge', durationSeconds: 7200 }),
+    `BAN 203.0.113.9 | error_surge 1.0% 4xx, usually 3.0% | ${RATES} | 2h`,
+  ],
+  [
+    ban('2001:db8::/64', { condition: 'warmup_ceiling', durationSeconds: null }),
+    `BAN 2001:db8::/64 | warmup_ceiling 312 requests | ${RATES} | permanent`,
+  ],
+  [
+    ban('203.0.113.9', { enforced: false, detail: 'would ban (observe mode)' }),
+    `WOULD BAN 203.0.113.9 | multiplier 7.4x | ${RATES} | 10m`,
+  ],
+  [
+    ban('203.0.113.9', { ...operator, condition: 'manual', numbers: null, tier: 0, detail: 'abuse report' }),
+    'BAN 203.0.113.9 | manual "abuse report" | operator:ann | 10m',
+  ],
+  [
+    ban('203.0.113.9', { ...operator, condition: 'manual', numbers: null, tier: 0 }),
+    'BAN 203.0.113.9 | manual | operator:ann | 10m',
+  ],
+  [draft('ban_result', '203.0.113.9', { detail: 'ok' }), undefined],
+  [draft('ban_result', '203.0.113.9', { detail: 'failed: set is full' }), 'BAN FAILED 203.0.113.9 | set is full'],
+  [draft('unban', '203.0.113.9', { tier: 2, detail: 'expired' }), 'UNBAN 203.0.113.9 | expired | tier 2'],
+  [draft('unban', '203.0.113.9', { ...operator, detail: 'customer' }), 'UNBAN 203.0.113.9 | customer | operator:ann'],
+  [draft('unban', '203.0.113.9', { enforced: false, detail: 'expired' }), 'WOULD UNBAN 203.0.113.9 | expired'],
+  [draft('unban_result', '203.0.113.9', { detail: 'ok' }), undefined],
+  [
+    draft('refused', '203.0.113.9', { condition: 'multiplier', numbers: NUMBERS, detail: 'allowlist: 203.0.113.0/24' }),
+    `REFUSED 203.0.113.9 | multiplier 7.4x | ${RATES} | allowlist: 203.0.113.0/24`,
+  ],
+  [draft('allow', '203.0.113.0/24', { ...operator, detail: 'office' }), 'ALLOW 203.0.113.0/24 | operator:ann | office'],
+  [draft('disallow', '203.0.113.0/24', operator), 'DISALLOW 203.0.113.0/24 | operator:ann'],
+  [
+    draft('global_anomaly', null, { condition: 'site_multiplier', numbers: NUMBERS, detail: 'start' }),
+    `GLOBAL ANOMALY | site_multiplier 7.4x | ${RATES}`,
+  ],
+  [
+    draft('global_anomaly', null, { condition: 'site_z_score', numbers: NUMBERS, detail: 'end' }),
+    `GLOBAL ANOMALY ENDED | site_z_score 8.2 | ${RATES}`,
+  ],
+  [draft('fuse', null, { detail: 'blown: 101 bans in a minute' }), 'FUSE | blown: 101 bans in a minute'],
+  [draft('start', null, { detail: 'zban 0.1.0' }), 'START | zban 0.1.0'],
+  [draft('stop', null), 'STOP'],
+  [draft('reload', null), 'RELOAD'],
+  [draft('trouble', null, { detail: 'the disk is full' }), 'TROUBLE | the disk is full'],
+  [draft('prune', null, { detail: '3 rows' }), 'PRUNE | 3 rows'],
+];
+
+for (const [row, expected] of LINES) {
+  test(`${row.action} reads: ${expected ?? 'nothing, its decision has said it'}`, () => {
+    assert.equal(formatAuditLine(row), expected === undefined ? undefined : `${TIME} ${expected}`);
+  });
+}
+
+test('numbers that are none are a dash', () => {
+  const line = formatAuditLine(
+    ban('203.0.113.9', { condition: 'z_score', numbers: { rate: 1, z: Number.POSITIVE_INFINITY } }),
+  );
+  assert.equal(line, `${TIME} BAN 203.0.113.9 | z_score – | rate 1.00/s | baseline –±–/s | 10m`);
+});
+
+test('a time beyond the calendar does not stop the log', () => {
+  assert.match(formatAuditLine(draft('stop', null, { timeMs: 1e17 })) ?? '', /^\[100000000000000000\] STOP$/);
+});
+
+test('nothing in a line makes a terminal do anything or begins a line of its own', () => {
+  const line = formatAuditLine(
+    draft('trouble', null, { detail: 'a\u001b[31mb\r\nc\u0000d\u009be\u2028f\u202eg\u200bh\ud800i\tj' }),
+  );
+  assert.equal(line, `${TIME} TROUBLE | a [31mb c d e f g h i j`);
+});
+
+test('recalculated baselines have their line', () => {
+  const event: BaselineEvent = {
+    event: 'baseline',
+    time: '2026-11-20T10:11:00Z',
+    ready: true,
+    site: { mean: 12.3, stddev: 3.21 },
+    client: { mean: 0.7, stddev: 0.55 },
+    error_ratio: 0.031,
+    origin: 'rolling',
+    site_samples: 1800,
+    client_samples: 5400,
+  };
+  const numbers = 'site 12.30±3.21/s | client 0.70±0.55/s | errors 3.1% | rolling | 1800 s, 5400 client-minutes';
+  assert.equal(formatBaselineLine(event), `[2026-11-20T10:11:00.000Z] BASELINE | ${numbers}`);
+  assert.match(formatBaselineLine({ ...event, ready: false }), /\] BASELINE \(warming up\) \| site/);
+});

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import BetterSqlite3 from 'better-sqlite3';
+import type { Notification } from '../../src/notify/notification.ts';
+import { DatabaseOutbox } from '../../src/record/outbox-store.ts';
+import { afterwards, openTrail } from './examples.ts';
+
+const message = (what: string): Notification => ({ kind: 'trouble', time: '2026-11-20T10:11:12Z', what, mend: '' });
+const words = (items: ReturnType<DatabaseOutbox['due']>) =>
+  items.map(({ notification }) => (notification.kind === 'trouble' ? notification.what : ''));
+
+test('messages come out in their order once they are due, and are gone once removed', (t) => {
+  const { database, gate } = openTrail(t);
+  const outbox = new DatabaseOutbox(database, gate);
+  assert.equal(outbox.findNextDueMs(), undefined);
+  assert.equal(outbox.push([message('a'), message('b')], 100, 10), 0);
+  outbox.push([message('c')], 200, 10);
+  assert.deepEqual(words(outbox.due(100, 10)), ['a', 'b']);
+  assert.deepEqual(words(outbox.due(200, 1)), ['a']);
+  const ids = outbox.due(100, 10).map(({ id }) => id);
+  outbox.postpone(ids, 900);
+  assert.deepEqual(
+    outbox.due(900, 10).map(({ attempts, dueMs }) => [attempts, dueMs]),
+    [
+      [1, 900],
+      [1, 900],
+      [0, 200],
+    ],
+  );
+  assert.equal(outbox.findNextDueMs(), 200);
+  outbox.remove([...ids, 12_345]);
+  assert.deepEqual(words(outbox.due(900, 10)), ['c']);
+  assert.equal(outbox.size(), 1);
+});
+
+test('the oldest give way to the newest when there is no room', (t) => {
+  const { database, gate } = openTrail(t);
+  const outbox = new DatabaseOutbox(database, gate);
+  outbox.push([message('a'), message('b')], 0, 3);
+  assert.equal(outbox.push([message('c'), message('d'), message('e')], 0, 3), 2);
+  assert.deepEqual(words(outbox.due(0, 10)), ['c', 'd', 'e']);
+  assert.deepEqual(words(new DatabaseOutbox(database, gate).due(0, 10)), ['c', 'd', 'e']);
+});
+
+test('the queue outlives a restart with attempts and times, and ids are never used twice', (t) => {
+  const { database, gate, path } = openTrail(t);
+  const outbox = new DatabaseOutbox(database, gate);
+  outbox.push([message('a'), message('b')], 100, 10);
+  const [first, second] = outbox.due(100, 10);
+  outbox.remove([first?.id ?? 0]);
+  outbox.postpone([second?.id ?? 0], 500);
+  database.close();
+  const again = openTrail(t, path);
+  const reopened = new DatabaseOutbox(again.database, again.gate);
+  const { id = 0 } = second ?? {};
+  assert.deepEqual(reopened.due(500, 10), [{ id, notification: message('b'), attempts: 1, dueMs: 500 }]);
+  reopened.push([message('c')], 500, 10);
+  assert.equal(reopened.due(500, 10)[1]?.id, id + 1);
+});
+
+test('a message that cannot be read from disk is dropped, the others come', (t) => {
+  const { database, gate } = openTrail(t);
+  new DatabaseOutbox(database, gate).push([message('a'), message('b')], 0, 10);
+  database.sql.exec("UPDATE outbox SET notification = '{half' WHERE id = 1");
+  const outbox = new DatabaseOutbox(database, gate);
+  assert.deepEqual(words(outbox.due(0, 10)), ['b']);
+  outbox.retry();
+  assert.equal(database.sql.prepare('SELECT count(*) FROM outbox').pluck().get(), 1);
+});
+
+test('while the database is held, the queue works in memory and catches up later', (t) => {
+  const { database, gate, path, clock } = openTrail(t);
+  const outbox = new DatabaseOutbox(database, gate);
+  outbox.push([message('a'), message('b')], 0, 10);
+  const other = new BetterSqlite3(path);
+  afterwards(t, () => void other.close());
+  other.exec('BEGIN IMMEDIATE');
+  outbox.remove([1]);
+  outbox.postpone([2], 50);
+  outbox.push([message('c')], 60, 10);
+  assert.deepEqual(words(outbox.due(60, 10)), ['b', 'c']);
+  assert.equal(gate.trouble?.code, 'locked');
+  other.exec('ROLLBACK');
+  clock.ms += 1000;
+  assert.equal(outbox.retry(), true);
+  assert.equal(gate.trouble, undefined);
+  const onDisk = new DatabaseOutbox(database, gate);
+  assert.deepEqual(onDisk.due(60, 10), outbox.due(60, 10));
+});

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { verifyAudit } from '../../src/record/verify.ts';
+import { ban, draft, failsWith, MINUTE, NUMBERS, openTrail, T0 } from './examples.ts';
+
+const prune = (beforeMs: number, offencesBeforeMs = 0) => ({ nowMs: T0 + 1000 * MINUTE, beforeMs, offencesBeforeMs });
+
+test('old rows go from the start, the rest is still proved, and what is in force stays in force', (t) => {
+  const { trail, database, path } = openTrail(t);
+  trail.append([
+    ban('192.0.2.1', { durationSeconds: null }),
+    draft('ban_result', '192.0.2.1', { detail: 'ok' }),
+    draft('allow', '192.0.2.99', { detail: 'office' }),
+    ban('192.0.2.2', { timeMs: T0 + 60 * MINUTE }),
+    draft('start', null),
+  ]);
+  const before = {
+    bans: trail.activeBans(T0).map((it) => ({ ...it })),
+    allowed: trail.allowed(),
+    offences: trail.offences(true),
+  };
+  assert.deepEqual(trail.prune(prune(T0 + MINUTE)), { rows: 3, forgotten: 0, more: false });
+  // Row 5 is old too, but row 4 before it is not: the chain has one end.
+  assert.deepEqual(
+    trail.query({ limit: 10 }).map(({ id, action }) => [id, action]),
+    [
+      [4, 'ban'],
+      [5, 'start'],
+      [6, 'prune'],
+    ],
+  );
+  const result = verifyAudit(database);
+  assert.ok(result.ok);
+  assert.deepEqual([result.rows, result.firstId, result.prunedBefore], [3, 4, 3]);
+  database.close();
+  const reopened = openTrail(t, path).trail;
+  const after = {
+    bans: reopened.activeBans(T0).map((it) => ({ ...it })),
+    allowed: reopened.allowed(),
+    offences: reopened.offences(true),
+  };
+  assert.deepEqual(after, before);
+  assert.deepEqual(after.bans[0]?.numbers, NUMBERS);
+});
+
+test('pruning again, down to the last row, keeps the trail whole', (t) => {
+  const { trail, database } = openTrail(t);
+  trail.append([ban('192.0.2.1'), ban('192.0.2.2', { timeMs: T0 + MINUTE })]);
+  trail.prune(prune(T0 + 1));
+  trail.append([draft('unban', '192.0.2.1', { timeMs: T0 + 2 * MINUTE })]);
+  trail.prune(prune(T0 + 2000 * MINUTE));
+  assert.deepEqual(
+    trail.query({ limit: 10 }).map(({ action }) => action),
+    ['prune'],
+  );
+  assert.equal(verifyAudit(database).ok, true);
+  assert.deepEqual(trail.totals(true), { ban: 2, unban: 1, prune: 2 });
+});
+
+test('nothing to prune leaves no row', (t) => {
+  const { trail } = openTrail(t);
+  trail.append([ban('192.0.2.1')]);
+  assert.deepEqual(trail.prune(prune(T0)), { rows: 0, forgotten: 0, more: false });
+  assert.equal(trail.query({ limit: 10 }).length, 1);
+});
+
+test('offences long over are forgotten, those of banned clients are not', (t) => {
+  const { trail, database } = openTrail(t);
+  trail.append([
+    ban('192.0.2.1'),
+    draft('unban', '192.0.2.1'),
+    ban('192.0.2.2', { durationSeconds: null }),
+    ban('192.0.2.3', { enforced: false }),
+    draft('unban', '192.0.2.3'),
+    ban('192.0.2.4', { durationSeconds: 6000 }),
+    draft('unban', '192.0.2.4', { timeMs: T0 + 100 * MINUTE }),
+  ]);
+  assert.deepEqual(trail.prune(prune(0, T0 + MINUTE)), { rows: 0, forgotten: 2, more: false });
+  assert.deepEqual(
+    trail.offences(true).map(({ client }) => client),
+    ['192.0.2.2', '192.0.2.4'],
+  );
+  assert.deepEqual(trail.offences(false), []);
+  assert.equal(verifyAudit(database).ok, true);
+});
+
+test('a long past goes in parts', (t) => {
+  const { trail, database } = openTrail(t);
+  trail.append(Array.from({ length: 10_001 }, () => draft('trouble', null)));
+  assert.deepEqual(trail.prune(prune(T0 + 1)), { rows: 10_000, forgotten: 0, more: true });
+  assert.equal(verifyAudit(database).ok, true);
+  assert.deepEqual(trail.prune(prune(T0 + 1)), { rows: 1, forgotten: 0, more: false });
+  assert.equal(verifyAudit(database).ok, true);
+});
+
+test('a database in trouble is not pruned, and nothing changes', (t) => {
+  const { trail, database } = openTrail(t);
+  trail.append([ban('192.0.2.1')]);
+  database.sql.pragma('query_only = ON');
+  assert.throws(() => trail.prune(prune(T0 + 1)), failsWith('read_only'));
+  trail.append([ban('192.0.2.2')]);
+  assert.throws(() => trail.prune(prune(T0 + 1)), failsWith('read_only'));
+  database.sql.pragma('query_only = OFF');
+  assert.equal(trail.retry(), true);
+  assert.deepEqual(
+    trail.query({ limit: 10 }).map(({ id, client }) => [id, client]),
+    [
+      [1, '192.0.2.1'],
+      [2, '192.0.2.2'],
+    ],
+  );
+  assert.equal(verifyAudit(database).ok, true);
+});

@@ -1,0 +1,157 @@
+/** The trail while its database cannot be written: nothing is lost, nothing stalls, the picture stays right. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import BetterSqlite3 from 'better-sqlite3';
+import { verifyAudit } from '../../src/record/verify.ts';
+import {
+  afterwards,
+  ban,
+  draft,
+  fill,
+  MINUTE,
+  NUMBERS,
+  notRoot,
+  openTrail,
+  position,
+  smallDisk,
+  T0,
+} from './examples.ts';
+
+/** Another program that holds the database. */
+function holdLock(t: TestContext, path: string): () => void {
+  const other = new BetterSqlite3(path, { timeout: 1000 });
+  other.exec('BEGIN EXCLUSIVE');
+  afterwards(t, () => void other.close());
+  return () => void other.exec('ROLLBACK');
+}
+
+test('rows wait in their order while another program holds the database, and positions wait with them', (t) => {
+  const { trail, database, path, clock } = openTrail(t);
+  trail.append([ban('192.0.2.1')], { positions: [position('/a.log', 1)] });
+  const release = holdLock(t, path);
+  const entries = trail.append([ban('192.0.2.2'), draft('unban', '192.0.2.1')], { positions: [position('/a.log', 2)] });
+  trail.saveState('baseline', Buffer.from('new'));
+  assert.deepEqual(
+    entries.map(({ id }) => id),
+    [2, 3],
+  );
+  const { backlog, trouble } = trail.status;
+  assert.equal(backlog, 2);
+  assert.equal(trouble?.code, 'locked');
+  assert.match(trouble?.message ?? '', /zban\.db.*fuser/);
+  assert.deepEqual(
+    trail.activeBans(T0).map(({ client, numbers }) => [client, numbers]),
+    [['192.0.2.2', NUMBERS]],
+  );
+  assert.deepEqual(trail.positions(), [position('/a.log', 1)]);
+  assert.equal(Buffer.from(trail.loadState('baseline') ?? []).toString(), 'new');
+  assert.equal(trail.retry(), false);
+  release();
+  clock.ms += 10_000;
+  trail.append([ban('192.0.2.3')], { positions: [position('/a.log', 3)] });
+  assert.deepEqual(trail.status, { backlog: 0, lost: 0, trouble: undefined });
+  assert.deepEqual(
+    trail.query({ limit: 10 }).map(({ id, client }) => [id, client]),
+    [
+      [1, '192.0.2.1'],
+      [2, '192.0.2.2'],
+      [3, '192.0.2.1'],
+      [4, '192.0.2.3'],
+    ],
+  );
+  assert.deepEqual(trail.positions(), [position('/a.log', 3)]);
+  assert.equal(verifyAudit(database).ok, true);
+});
+
+test('a database in trouble is asked once a second, not with every row', (t) => {
+  const { trail, path, clock } = openTrail(t);
+  const release = holdLock(t, path);
+  trail.append([ban('192.0.2.1')]);
+  release();
+  trail.append([ban('192.0.2.2')]);
+  assert.equal(trail.status.backlog, 2);
+  clock.ms += 1000;
+  trail.append([ban('192.0.2.3')]);
+  assert.equal(trail.status.backlog, 0);
+});
+
+test('a long backlog is written in parts, positions with the last', (t) => {
+  const { trail, database, path } = openTrail(t);
+  const release = holdLock(t, path);
+  const rows = Array.from({ length: 15_000 }, (_, i) => draft('trouble', null, { detail: `row ${i}` }));
+  trail.append(rows, { positions: [position('/a.log', 9)] });
+  release();
+  assert.equal(trail.retry(), false);
+  assert.equal(trail.status.backlog, 5000);
+  assert.deepEqual(trail.positions(), []);
+  assert.equal(verifyAudit(database).ok, true);
+  assert.equal(trail.retry(), true);
+  assert.deepEqual(trail.positions(), [position('/a.log', 9)]);
+  const result = verifyAudit(database);
+  assert.equal(result.ok && result.rows, 15_000);
+});
+
+test('what a full backlog has no room for is counted, has no consequence, and the trail says so', (t) => {
+  const { trail, database, path } = openTrail(t, undefined, 3);
+  const release = holdLock(t, path);
+  trail.append([ban('192.0.2.1'), ban('192.0.2.2')]);
+  const entries = trail.append([ban('192.0.2.3'), ban('192.0.2.4', { timeMs: T0 + MINUTE })]);
+  assert.deepEqual(
+    entries.map(({ id }) => id),
+    [3, 0],
+  );
+  assert.equal(trail.status.lost, 1);
+  assert.equal(trail.findActiveBan('192.0.2.4', T0 + MINUTE), undefined);
+  release();
+  assert.equal(trail.drain(), true);
+  const [said] = trail.query({ limit: 1, newestFirst: true });
+  assert.equal(said?.action, 'trouble');
+  assert.equal(said?.timeMs, T0 + MINUTE);
+  assert.match(said?.detail ?? '', /^1 audit rows before this one are lost/);
+  const result = verifyAudit(database);
+  assert.equal(result.ok && result.rows, 4);
+});
+
+test('a database that turned read-only keeps rows waiting', (t) => {
+  const { trail, database } = openTrail(t);
+  database.sql.pragma('query_only = ON');
+  trail.append([ban('192.0.2.1')]);
+  assert.equal(trail.status.trouble?.code, 'read_only');
+  database.sql.pragma('query_only = OFF');
+  assert.equal(trail.retry(), true);
+  assert.equal(verifyAudit(database).ok, true);
+});
+
+test('rows that somebody else wrote are not written over', (t) => {
+  const { trail, path } = openTrail(t);
+  trail.append([ban('192.0.2.1')]);
+  const other = new BetterSqlite3(path);
+  afterwards(t, () => void other.close());
+  other.exec("UPDATE chain SET head_id = 2, head_hash = 'f'");
+  trail.append([ban('192.0.2.2')]);
+  assert.equal(trail.status.trouble?.code, 'conflict');
+  assert.equal(trail.status.backlog, 1);
+});
+
+test('a full disk keeps rows waiting until there is room', { skip: notRoot }, (t) => {
+  const disk = smallDisk(t);
+  const { trail, database } = openTrail(t, join(disk, 'zban.db'));
+  trail.append([ban('192.0.2.1')]);
+  const makeRoom = fill(disk);
+  const detail = 'x'.repeat(1000);
+  for (let i = 0; i < 100; i++)
+    trail.append([ban(`198.51.100.${i}`, { detail })], { positions: [position('/a.log', i)] });
+  const { trouble, backlog } = trail.status;
+  assert.equal(trouble?.code, 'full');
+  assert.match(trouble?.message ?? '', /df .*zban\.db/);
+  assert.ok(backlog > 0);
+  assert.equal(trail.activeBans(T0).length, 101);
+  const written = verifyAudit(database);
+  assert.equal(written.ok && written.rows, 101 - backlog);
+  makeRoom();
+  assert.equal(trail.retry(), true);
+  const whole = verifyAudit(database);
+  assert.equal(whole.ok && whole.rows, 101);
+  assert.deepEqual(trail.positions(), [position('/a.log', 99)]);
+});
