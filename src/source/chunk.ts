@@ -1,9 +1,7 @@
 /** What a source hands on: bytes of whole lines with their position. It decodes nothing. */
 
-/** Where a file was read up to, and which file it was: survives rename, truncation and gzip (see checkpoint.ts). */
-export interface Position {
-  /** Configured path (a glob's match), not where rotation moved the file. */
-  readonly path: string;
+/** Up to where one file was read, and which file it was: survives rename, copy and gzip (see generations.ts). */
+export interface FileMark {
   readonly device: number;
   readonly inode: number;
   /** Bytes of whole lines consumed from the start of the (uncompressed) file. */
@@ -13,7 +11,21 @@ export interface Position {
   readonly fingerprintBytes: number;
 }
 
-/** Whole lines only, each ended by \n. The receiver owns `bytes` and may transfer its buffer. */
+/** Where a log was read up to: its newest file, and the rotated ones that may still get late lines. */
+export interface Position extends FileMark {
+  /** Configured path (a glob's match), not where rotation moved the file. */
+  readonly path: string;
+  /**
+   * Files the log had before, oldest first. nginx writes into a renamed file until it is told to reopen, so lines of an
+   * older file are handed on after lines of the newer one; saved with the position, they make a resume exact.
+   */
+  readonly older?: readonly FileMark[];
+}
+
+/**
+ * Whole lines only, each ended by \n. The receiver owns `bytes` and may transfer its buffer. A chunk without lines moves
+ * the position only, or says that the reader caught up.
+ */
 export interface Chunk {
   /** Stable small number of the followed path, for ordered merging. */
   readonly source: number;

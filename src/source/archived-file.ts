@@ -1,0 +1,77 @@
+/** A gzipped file that rotation left behind while nobody was following: read once, from where its plain form was left. */
+import type { Chunk, FileMark } from './chunk.ts';
+import type { Generation, ReadLimits } from './generation.ts';
+import type { Lines } from './lines.ts';
+import { readLogFile } from './read-log-file.ts';
+
+export interface ArchiveFile {
+  readonly file: string;
+  readonly bytes: number;
+  readonly writtenMs: number;
+}
+
+export class ArchivedFile implements Generation {
+  /** None: the file it was is gone, and its inode may be another's by now. */
+  readonly device = -1;
+  readonly inode = -1;
+  readonly writtenMs: number;
+  /** Compressing made the file: when its content began is not known. */
+  readonly bornMs = 0;
+  readonly grewMs: number;
+  readonly #archive: ArchiveFile;
+  #mark: FileMark;
+  #chunks: AsyncGenerator<Chunk, void, undefined> | undefined;
+  open = true;
+
+  /** @param mark the file before it was gzipped, and how far it was read */
+  constructor(archive: ArchiveFile, mark: FileMark, nowMs: number) {
+    this.#archive = archive;
+    this.#mark = mark;
+    this.writtenMs = archive.writtenMs;
+    this.grewMs = nowMs;
+  }
+
+  /** Of the gzipped file, for want of the content's length. */
+  get unread(): number {
+    return this.open ? this.#archive.bytes : 0;
+  }
+
+  mark(): FileMark {
+    return this.#mark;
+  }
+
+  /** A finished file doesn't change. */
+  look(): boolean {
+    return false;
+  }
+
+  restart(): void {}
+
+  async read({ chunkBytes, lineBytesMax }: ReadLimits): Promise<Lines | undefined> {
+    if (!this.open) return undefined;
+    this.#chunks ??= readLogFile(this.#archive.file, { chunkBytes, lineBytesMax, offset: this.#mark.offset });
+    try {
+      const { value: chunk } = await this.#chunks.next();
+      if (!chunk) {
+        this.open = false;
+        return undefined;
+      }
+      this.#mark = { ...this.#mark, offset: chunk.position.offset };
+      return chunk;
+    } catch (error) {
+      this.open = false;
+      throw error;
+    }
+  }
+
+  async finish(): Promise<Lines | undefined> {
+    this.close();
+    return undefined;
+  }
+
+  close(): void {
+    this.open = false;
+    // Ends the generator, which closes the file; it rejects only for what was reported before.
+    this.#chunks?.return().catch(() => {});
+  }
+}

@@ -1,0 +1,61 @@
+/** From configured paths and globs to the logs that are there. */
+import { globSync, statSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { isRotatedName } from './rotated-names.ts';
+
+export interface FoundLog {
+  readonly path: string;
+  /** Which of the configured paths named it; the first when several do. */
+  readonly index: number;
+  readonly globbed: boolean;
+}
+
+/**
+ * All logs that the configured paths name now. A path without wildcard is one, there or not. A glob's match is left out
+ * when it is gzipped, a directory, or an older generation by its name: `access.log.1` beside `access.log`.
+ */
+export function findLogs(configured: readonly string[]): FoundLog[] {
+  const logs = new Map<string, FoundLog>();
+  const matches = new Map<string, number>();
+  for (const [index, entry] of configured.entries()) {
+    const path = resolve(entry);
+    if (!isGlob(path)) {
+      if (logs.has(path)) continue;
+      logs.set(path, { path, index, globbed: false });
+    } else {
+      for (const match of globSync(path).sort()) if (!matches.has(match)) matches.set(match, index);
+    }
+  }
+  const names = namesByDirectory([...logs.keys(), ...matches.keys()]);
+  for (const [path, index] of matches) {
+    const beside = names.get(dirname(path)) ?? [];
+    const isOlder = beside.some((base) => isRotatedName(base, basename(path)));
+    if (!logs.has(path) && !isOlder && !path.endsWith('.gz') && !isDirectory(path)) {
+      logs.set(path, { path, index, globbed: true });
+    }
+  }
+  return [...logs.values()];
+}
+
+/** A path with wildcards, unless a file has that very name. */
+function isGlob(path: string): boolean {
+  return /[*?[{]/.test(path) && statOf(path) === undefined;
+}
+
+function namesByDirectory(paths: readonly string[]): Map<string, string[]> {
+  const names = new Map<string, string[]>();
+  for (const path of paths) names.set(dirname(path), [...(names.get(dirname(path)) ?? []), basename(path)]);
+  return names;
+}
+
+function isDirectory(path: string): boolean {
+  return statOf(path)?.isDirectory() ?? false;
+}
+
+function statOf(path: string) {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}

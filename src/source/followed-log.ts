@@ -1,0 +1,265 @@
+/** One log under its path: the file that is there now, and the older ones that rotation moved aside. */
+import { type Stats, statSync } from 'node:fs';
+import type { LogStatus } from '../core/status.ts';
+import type { Chunk, FileMark, Position } from './chunk.ts';
+import { FINGERPRINT_BYTES_MAX, headMatches } from './fingerprint.ts';
+import { type Generation, isSameFile, type ReadLimits } from './generation.ts';
+import { front, type Lines, ownBuffer } from './lines.ts';
+import { findMarked, findNewer } from './siblings.ts';
+import { SourceError, toSourceError } from './source-error.ts';
+import { TailedFile } from './tailed-file.ts';
+
+/** Older files kept in the position; beyond it the oldest is given up once it is read to its end. */
+const OLDER_MAX = 4;
+/** Looks further apart may have missed a whole generation of the file. */
+const UNSEEN_MS = 1000;
+/** A log may be missing this long while it is rotated before it is worth a word. */
+const MISSING_MS = 1000;
+
+export type Logger = (
+  level: 'debug' | 'info' | 'warn' | 'error',
+  message: string,
+  fields?: Readonly<Record<string, unknown>>,
+) => void;
+
+export interface FollowedLogOptions {
+  readonly path: string;
+  readonly source: number;
+  /** Where to begin: a saved position, or an end of the file that is there now. Files that come later are read whole. */
+  readonly begin: Position | 'beginning' | 'end';
+  /** How long a file that is no longer under the path may be silent before it is closed, milliseconds. */
+  readonly quietMs: number;
+  readonly lineBytesMax: number;
+  /** Monotonic clock, milliseconds. */
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly onTrouble: (path: string, message: string, mend: string) => void;
+  readonly onRecovered: (path: string) => void;
+  /** The path under which another log follows this file. */
+  readonly findOther: (file: Pick<FileMark, 'device' | 'inode'>) => string | undefined;
+}
+
+export class FollowedLog {
+  readonly path: string;
+  readonly source: number;
+  readonly #options: FollowedLogOptions;
+  /** Oldest first. */
+  #older: Generation[] = [];
+  #current: Generation | undefined;
+  #begin: 'beginning' | 'end';
+  #lookedMs: number;
+  /** Generations may have come and gone since the last look. */
+  #unseen: boolean;
+  #missingSinceMs: number | undefined;
+  #missingSaid = false;
+  #otherPath: string | undefined;
+  #trouble: SourceError | undefined;
+  #oversized = 0;
+  /** The last chunk no longer tells where we are. */
+  #moved = false;
+
+  constructor(options: FollowedLogOptions) {
+    const { path, source, begin } = options;
+    this.#options = options;
+    this.path = path;
+    this.source = source;
+    this.#lookedMs = options.now();
+    this.#unseen = typeof begin === 'object';
+    this.#begin = typeof begin === 'object' ? 'beginning' : begin;
+    if (typeof begin === 'object') this.#resume(begin);
+  }
+
+  generations(): Generation[] {
+    return this.#current ? [...this.#older, this.#current] : this.#older;
+  }
+
+  /** True when the path is missing and nothing more can come from the files it had. */
+  get gone(): boolean {
+    return this.#missingSinceMs !== undefined && !this.generations().some(({ open }) => open);
+  }
+
+  status(): LogStatus {
+    const missing = this.#missingSinceMs === undefined ? 'following' : 'missing';
+    const same = this.#otherPath === undefined ? missing : `the same file as ${this.#otherPath}`;
+    return { path: this.path, state: this.#trouble?.words ?? same, behind_bytes: this.#unread() };
+  }
+
+  /** Finds out what has happened to the files; opens what is new. Fast and never waits. */
+  look(): void {
+    const now = this.#options.now();
+    if (now - this.#lookedMs > UNSEEN_MS) this.#unseen = true;
+    this.#lookedMs = now;
+    try {
+      for (const older of this.#older) if (older.look(now)) older.restart();
+      const stat = statSync(this.path, { throwIfNoEntry: false });
+      const current = this.#current;
+      const inPlace = stat !== undefined && current?.open === true && isSameFile(identity(stat), current);
+      if (current?.look(now, inPlace ? stat : undefined)) this.#truncated(current, now);
+      if (stat && !inPlace) this.#turnOver(now);
+      if (stat) this.#unseen = false;
+      this.#foundMissing(stat ? undefined : now);
+      if (this.#trouble?.code !== 'read_failed') this.#recovered();
+    } catch (error) {
+      const failure = toSourceError(this.path, error);
+      if (failure.code === 'missing') this.#foundMissing(now);
+      else this.#failed(failure);
+    }
+  }
+
+  /** The next chunk, and whether there is more to read at once. A chunk without lines only tells the position. */
+  async read(limits: ReadLimits): Promise<{ chunk?: Chunk; more: boolean }> {
+    for (const generation of this.generations()) {
+      const lines = await this.#readFrom(generation, limits);
+      if (!lines) continue;
+      this.#oversized += lines.oversized;
+      this.#moved = true;
+      const more = this.#unread() > 0;
+      return lines.bytes.length > 0 ? { chunk: this.#chunk(lines.bytes, more), more } : { more: true };
+    }
+    while (this.#older.length > OLDER_MAX && this.#older[0]?.open === false) {
+      this.#older.shift();
+      this.#moved = true;
+    }
+    return this.#moved && this.#current
+      ? { chunk: this.#chunk(front(ownBuffer(0), 0), false), more: false }
+      : { more: false };
+  }
+
+  close(): void {
+    for (const generation of this.generations()) generation.close();
+  }
+
+  #resume(position: Position): void {
+    const now = this.#options.now();
+    this.#older = (position.older ?? []).flatMap((mark) => findMarked(this.path, mark, now) ?? []);
+    this.#current = findMarked(this.path, position, now);
+    if (!this.#current) {
+      const fields = { path: this.path, inode: position.inode, offset: position.offset };
+      this.#options.log('warn', 'the file read before is gone: reading what is there from its beginning', fields);
+      this.#current = this.#older.pop();
+    }
+  }
+
+  /** Another file is under the path, or one for the first time. */
+  #turnOver(now: number): void {
+    const next = new TailedFile(this.path, now);
+    const current = this.#current;
+    this.#otherPath = this.#options.findOther(next);
+    if (this.#otherPath !== undefined || (current?.open && isSameFile(current, next))) {
+      next.close();
+      return;
+    }
+    this.#moved = true;
+    const back = this.#older.find((older) => older.open && isSameFile(older, next));
+    if (back) {
+      next.close();
+      this.#older = this.#older.filter((older) => older !== back);
+      if (current) this.#older.push(current);
+      this.#current = back;
+      return;
+    }
+    const mark = current?.mark();
+    // The same file after it was closed, or put back by an editor or from a backup.
+    const again = mark && (isSameFile(mark, next) || mark.fingerprintBytes === FINGERPRINT_BYTES_MAX);
+    if (mark && again && next.continues(mark)) {
+      current?.close();
+      next.seek(mark.offset);
+    } else if (current) this.#retire(current, now, next);
+    else if (this.#begin === 'end') next.seekEnd(this.#options.lineBytesMax);
+    this.#current = next;
+  }
+
+  /** Copytruncate: what was written before the copy was made and not read yet is in the copy. */
+  #truncated(current: Generation, now: number): void {
+    const mark = current.mark();
+    const copy = mark.fingerprintBytes > 0 ? findMarked(this.path, mark, now) : undefined;
+    current.restart();
+    this.#moved = true;
+    if (copy) this.#retire(copy, now, current);
+  }
+
+  /** Keeps an older file open, and finds those that came between it and the one that is there now. */
+  #retire(older: Generation, now: number, next: Generation): void {
+    this.#older.push(older);
+    if (!this.#unseen) return;
+    const known = [...this.generations(), next];
+    const isKnown = (file: FileMark, head: Buffer) =>
+      known.some((generation) => isSameFile(generation, file) || headMatches(head, generation.mark())) ||
+      this.#options.findOther(file) !== undefined;
+    this.#older.push(...findNewer(this.path, older, isKnown, now));
+  }
+
+  async #readFrom(generation: Generation, limits: ReadLimits): Promise<Lines | undefined> {
+    const wasOpen = generation.open;
+    try {
+      const lines = await generation.read(limits);
+      if (lines) {
+        if (this.#trouble?.code === 'read_failed') this.#recovered();
+        return lines;
+      }
+      if (wasOpen && this.#isFinished(generation)) return await generation.finish(limits);
+    } catch (error) {
+      const failure = toSourceError(this.path, error);
+      if (generation.open) this.#failed(failure);
+      else this.#options.log('warn', failure.message, { path: this.path, mend: failure.mend });
+    } finally {
+      if (wasOpen && !generation.open) this.#moved = true;
+    }
+    return undefined;
+  }
+
+  /** Read to its end, and nobody writes into it any more as far as can be told. */
+  #isFinished(generation: Generation): boolean {
+    const isCurrent = generation === this.#current;
+    if (!generation.open || generation.unread > 0 || (isCurrent && this.#missingSinceMs === undefined)) return false;
+    if (this.#options.now() - generation.grewMs >= this.#options.quietMs) return true;
+    return this.#older.length > OLDER_MAX && generation === this.#older[0];
+  }
+
+  #chunk(bytes: Uint8Array<ArrayBuffer>, behind: boolean): Chunk {
+    const marks = this.generations().map((generation) => generation.mark());
+    const mark = marks.pop();
+    if (!mark) throw new Error(`lines from no file: ${this.path}`);
+    const position: Position = { path: this.path, ...mark, ...(marks.length > 0 && { older: marks }) };
+    const oversized = this.#oversized;
+    this.#oversized = 0;
+    this.#moved = behind;
+    return { source: this.source, bytes, position, behind, oversized };
+  }
+
+  #unread(): number {
+    return this.generations().reduce((sum, { unread }) => sum + unread, 0);
+  }
+
+  #foundMissing(now: number | undefined): void {
+    if (now === undefined) {
+      this.#missingSinceMs = undefined;
+      if (this.#missingSaid) this.#options.log('info', 'the log is there again', { path: this.path });
+      this.#missingSaid = false;
+      return;
+    }
+    this.#missingSinceMs ??= now;
+    // A file that comes later is new: all its lines are.
+    this.#begin = 'beginning';
+    if (this.#missingSaid || now - this.#missingSinceMs < MISSING_MS) return;
+    this.#missingSaid = true;
+    const { mend } = new SourceError('missing', this.path);
+    this.#options.log('warn', 'the log is missing', { path: this.path, mend });
+  }
+
+  #failed(failure: SourceError): void {
+    if (this.#trouble?.code === failure.code) return;
+    this.#trouble = failure;
+    this.#options.onTrouble(this.path, failure.message, failure.mend);
+  }
+
+  #recovered(): void {
+    if (!this.#trouble) return;
+    this.#trouble = undefined;
+    this.#options.onRecovered(this.path);
+  }
+}
+
+function identity({ dev, ino }: Stats): { device: number; inode: number } {
+  return { device: dev, inode: ino };
+}

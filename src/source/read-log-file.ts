@@ -1,0 +1,87 @@
+/** Finished logs, read once from beginning to end. */
+import { openBytes } from './byte-input.ts';
+import type { Chunk } from './chunk.ts';
+import { FINGERPRINT_BYTES_MAX, fingerprintOf } from './fingerprint.ts';
+import { cutLines, endLine, front, ownBuffer } from './lines.ts';
+
+export interface ReadLogOptions {
+  /** Number of the log among several. Default 0. */
+  readonly source?: number;
+  /** Bytes read at a time. Default 1 MiB. */
+  readonly chunkBytes?: number;
+  /** Longer lines are dropped and counted. Default 65,536. */
+  readonly lineBytesMax?: number;
+  /** Bytes of content to leave out at the beginning. Default 0. */
+  readonly offset?: number;
+}
+
+/**
+ * The lines of a finished log, plain or gzipped (several members too), in chunks of about `chunkBytes`. A last line
+ * without newline gets one. The last chunk may have no lines when it has dropped ones to report. Throws SourceError, for
+ * damaged gzip data after all whole lines before the damage.
+ */
+export async function* readLogFile(path: string, options: ReadLogOptions = {}): AsyncGenerator<Chunk, void, undefined> {
+  const { source = 0, chunkBytes = 1 << 20, lineBytesMax = 65_536, offset: start = 0 } = options;
+  const input = await openBytes(path);
+  try {
+    let [offset, dropping, oversized] = [start, false, 0];
+    let carried = Buffer.alloc(0);
+    const { head, rest } = await readStart(input.fill, start);
+    const [fingerprint, fingerprintBytes] = [fingerprintOf(head), head.length];
+    const { device, inode } = input;
+    const chunk = (bytes: Uint8Array<ArrayBuffer>, behind: boolean): Chunk => {
+      const dropped = oversized;
+      oversized = 0;
+      const position = { path, device, inode, offset, fingerprint, fingerprintBytes };
+      return { source, bytes, position, behind, oversized: dropped };
+    };
+    let given: Buffer | undefined = rest;
+    for (;;) {
+      const buffer = ownBuffer(carried.length + Math.max(chunkBytes, given?.length ?? 0));
+      buffer.set(carried);
+      given?.copy(buffer, carried.length);
+      const already: number = carried.length + (given?.length ?? 0);
+      given = undefined;
+      const got: number = already < buffer.length ? await input.fill(buffer, already) : 0;
+      const length: number = already + got;
+      if (length === carried.length) break;
+      const cut = cutLines(buffer, length, lineBytesMax, dropping);
+      offset += cut.consumed;
+      oversized += cut.oversized;
+      dropping = cut.dropping;
+      // Copied first: whoever gets the chunk takes the buffer.
+      carried = Buffer.from(buffer.subarray(cut.consumed, length));
+      if (cut.kept > 0) yield chunk(front(buffer, cut.kept), true);
+      if (dropping) {
+        offset += carried.length;
+        carried = Buffer.alloc(0);
+      }
+    }
+    if (dropping) oversized++;
+    offset += carried.length;
+    if (carried.length > 0) yield chunk(endLine(carried), false);
+    else if (oversized > 0) yield chunk(front(ownBuffer(0), 0), false);
+  } finally {
+    await input.close();
+  }
+}
+
+type Fill = (buffer: Buffer, at: number) => Promise<number>;
+
+/** The first bytes, for the fingerprint, and those of them that are not left out; passes over the rest up to `offset`. */
+async function readStart(fill: Fill, offset: number): Promise<{ head: Buffer; rest: Buffer }> {
+  const first = Buffer.alloc(FINGERPRINT_BYTES_MAX);
+  let length = 0;
+  for (let got = 1; got > 0 && length < first.length; length += got) {
+    // A failure here comes again with the next read, after the lines before it have been handed on.
+    got = await fill(first, length).catch(() => 0);
+  }
+  const head = first.subarray(0, length);
+  const skipped = Buffer.alloc(65_536);
+  for (let left = offset - length; left > 0; ) {
+    const got = await fill(skipped.subarray(0, Math.min(left, skipped.length)), 0);
+    if (got === 0) break;
+    left -= got;
+  }
+  return { head, rest: head.subarray(Math.min(offset, length)) };
+}

@@ -1,0 +1,170 @@
+/** The files beside a log that may be its older generations. */
+import { closeSync, openSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { ArchivedFile } from './archived-file.ts';
+import type { FileMark } from './chunk.ts';
+import { FINGERPRINT_BYTES_MAX, fingerprintOf, headMatches, readGzipHead, readHead } from './fingerprint.ts';
+import type { Generation } from './generation.ts';
+import { isRotatedName, isSameSeries } from './rotated-names.ts';
+import { SourceError } from './source-error.ts';
+import { TailedFile } from './tailed-file.ts';
+
+/** More generations than this are not gone through; the oldest are left out. */
+const SIBLINGS_MAX = 64;
+
+export interface Sibling {
+  readonly file: string;
+  readonly stat: Stats;
+  readonly gzip: boolean;
+  /** Named as rotation names files, not only similarly. */
+  readonly rotated: boolean;
+}
+
+/**
+ * Regular files in the log's directory (and in that of the file a symbolic link points to) whose name begins with the
+ * log's or is a rotated form of it, newest first. Files that can't be asked are left out.
+ */
+export function listSiblings(path: string): Sibling[] {
+  const target = realPath(path);
+  const places = [{ dir: dirname(path), base: basename(path), series: '' }];
+  if (target !== undefined && target !== path) {
+    places.push({ dir: dirname(target), base: basename(target), series: basename(target) });
+  }
+  const found = new Map<string, Sibling>();
+  for (const { dir, base, series } of places) {
+    for (const name of namesIn(dir)) {
+      const rotated = isRotatedName(base, name) || isSameSeries(series, name);
+      if (!rotated && !name.startsWith(base)) continue;
+      const file = join(dir, name);
+      if (file === path || file === target) continue;
+      const stat = findStat(file);
+      if (stat?.isFile()) found.set(file, { file, stat, gzip: name.endsWith('.gz'), rotated });
+    }
+  }
+  const times = ({ stat }: Sibling) => [stat.mtimeMs, stat.birthtimeMs] as const;
+  const newestFirst = (a: Sibling, b: Sibling) => times(b)[0] - times(a)[0] || times(b)[1] - times(a)[1];
+  return [...found.values()].sort(newestFirst).slice(0, SIBLINGS_MAX);
+}
+
+/**
+ * Opens the marked file wherever it is now, at its mark: under the log's own name, renamed, copied or gzipped (then not
+ * open any more when it has no further byte). Undefined when it is gone.
+ */
+export function findMarked(path: string, mark: FileMark, nowMs: number): Generation | undefined {
+  const siblings = listSiblings(path);
+  const own = findStat(path);
+  const plain = [
+    ...(own?.isFile() ? [{ file: path, stat: own }] : []),
+    ...siblings.filter(({ gzip, rotated }) => !gzip && (rotated || mark.fingerprintBytes > 0)),
+  ];
+  // By inode first: copies made by hand have the same first bytes. Device numbers may change with a reboot.
+  plain.sort((a, b) => Number(b.stat.ino === mark.inode) - Number(a.stat.ino === mark.inode));
+  for (const { file, stat } of plain) {
+    if (mark.fingerprintBytes === 0 && stat.ino !== mark.inode) continue;
+    const opened = tryOpen(file, nowMs);
+    if (opened?.continues(mark)) {
+      opened.seek(mark.offset);
+      return opened;
+    }
+    opened?.close();
+  }
+  for (const sibling of siblings) {
+    if (!sibling.gzip || !headMatches(readGzipHead(sibling.file), mark)) continue;
+    const found = archived(sibling, mark, nowMs);
+    if (unpackedBytes(sibling) === mark.offset % 2 ** 32) found.close();
+    return found;
+  }
+  return undefined;
+}
+
+/**
+ * Opens the rotated files written after `anchor`, oldest first: generations that came and went unseen. Files for which
+ * `isKnown` holds are left out.
+ */
+export function findNewer(
+  path: string,
+  anchor: Pick<Generation, 'writtenMs' | 'bornMs'>,
+  isKnown: (mark: FileMark, head: Buffer) => boolean,
+  nowMs: number,
+): Generation[] {
+  const newer = listSiblings(path).filter((sibling) => sibling.rotated && isNewer(generationTimes(sibling), anchor));
+  return newer.reverse().flatMap((sibling) => {
+    const head = sibling.gzip ? readGzipHead(sibling.file) : readPlainHead(sibling.file);
+    const { dev: device, ino: inode } = sibling.stat;
+    const mark = { device, inode, offset: 0, fingerprint: fingerprintOf(head), fingerprintBytes: head.length };
+    if (isKnown(mark, head)) return [];
+    const opened = sibling.gzip ? archived(sibling, mark, nowMs) : tryOpen(sibling.file, nowMs);
+    return opened ? [opened] : [];
+  });
+}
+
+type Times = Pick<Generation, 'writtenMs' | 'bornMs'>;
+
+/** gzip(1) keeps the time of the last write; when the content began is lost. */
+function generationTimes({ stat, gzip }: Sibling): Times {
+  return { writtenMs: stat.mtimeMs, bornMs: gzip ? 0 : stat.birthtimeMs };
+}
+
+function isNewer(a: Times, b: Times): boolean {
+  // A file made before the other is older, even when late lines were written into it afterwards.
+  if (a.bornMs > 0 && b.bornMs > 0 && a.bornMs !== b.bornMs) return a.bornMs > b.bornMs;
+  return a.writtenMs > b.writtenMs;
+}
+
+function archived({ file, stat }: Sibling, mark: FileMark, nowMs: number): ArchivedFile {
+  return new ArchivedFile({ file, bytes: stat.size, writtenMs: stat.mtimeMs }, mark, nowMs);
+}
+
+/** ISIZE of RFC 1952: the content's length modulo 2^32, of the last member. */
+function unpackedBytes({ file, stat }: Sibling): number | undefined {
+  return withFile(file, (fd) => readHead(fd, 4, Math.max(0, stat.size - 4)).readUInt32LE());
+}
+
+function readPlainHead(file: string): Buffer {
+  return withFile(file, (fd) => readHead(fd, FINGERPRINT_BYTES_MAX)) ?? Buffer.alloc(0);
+}
+
+function withFile<T>(file: string, use: (fd: number) => T): T | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openSync(file, 'r');
+    return use(fd);
+  } catch {
+    return undefined;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function tryOpen(file: string, nowMs: number): TailedFile | undefined {
+  try {
+    return new TailedFile(file, nowMs);
+  } catch (error) {
+    if (error instanceof SourceError) return undefined;
+    throw error;
+  }
+}
+
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
+  }
+}
+
+function findStat(file: string): Stats | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}

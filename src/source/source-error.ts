@@ -1,0 +1,70 @@
+/** Why a log can't be read. */
+
+/** Closed set: also a metric label. */
+export type SourceErrorCode = 'missing' | 'permission_denied' | 'not_a_file' | 'read_failed' | 'damaged_gzip';
+
+const WORDS: Readonly<Record<SourceErrorCode, string>> = {
+  missing: 'missing',
+  permission_denied: 'permission denied',
+  not_a_file: 'not a regular file',
+  read_failed: 'cannot be read',
+  damaged_gzip: 'damaged or cut-off gzip data',
+};
+
+const MENDS: Readonly<Record<SourceErrorCode, string>> = {
+  missing: 'check the path, and that nginx writes its access_log there',
+  permission_denied: "let zban's user read the file and enter its directories (on Debian: the group adm)",
+  not_a_file: 'name a log file, or a glob such as /var/log/nginx/*.log',
+  read_failed: 'check the file system below it',
+  damaged_gzip: 'try gzip -t on it; the lines before the damage have been read',
+};
+
+/** A log that can't be read: operational, never a bug. `cause` has the system's own error where there was one. */
+export class SourceError extends Error {
+  override readonly name = 'SourceError';
+  readonly code: SourceErrorCode;
+  readonly path: string;
+  /** What an operator can do about it. */
+  readonly mend: string;
+
+  constructor(code: SourceErrorCode, path: string, cause?: unknown) {
+    super(`cannot read ${path}: ${detail(code, cause)}`, { cause });
+    this.code = code;
+    this.path = path;
+    this.mend = MENDS[code];
+  }
+
+  /** What keeps the log from being read, in words, without its path. */
+  get words(): string {
+    return detail(this.code, this.cause);
+  }
+}
+
+function detail(code: SourceErrorCode, cause: unknown): string {
+  const errno = errnoOf(cause);
+  return code === 'read_failed' && errno ? `${WORDS[code]} (${errno})` : WORDS[code];
+}
+
+function errnoOf(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** The typed error of a failed system call on `path` (errno names as in errno(3)). */
+export function toSourceError(path: string, error: unknown): SourceError {
+  if (error instanceof SourceError) return error;
+  switch (errnoOf(error)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new SourceError('missing', path, error);
+    case 'EACCES':
+    case 'EPERM':
+      return new SourceError('permission_denied', path, error);
+    case 'EISDIR':
+      return new SourceError('not_a_file', path, error);
+    case undefined:
+      throw error;
+    default:
+      return new SourceError('read_failed', path, error);
+  }
+}

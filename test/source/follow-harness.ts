@@ -1,0 +1,89 @@
+/** A directory of logs and a follower on it, driven pass by pass with a clock of its own. */
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { Chunk, Position } from '../../src/source/chunk.ts';
+import { type FollowOptions, LogFollower } from '../../src/source/follow.ts';
+
+export function makeDirectory(context?: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'zban-source-'));
+  context?.after(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+export interface Harness {
+  readonly follower: LogFollower;
+  /** Lines handed on, without their newline. */
+  readonly lines: string[];
+  readonly chunks: Chunk[];
+  readonly troubles: string[];
+  readonly recovered: string[];
+  readonly said: string[];
+  oversized: number;
+  /** Newest position of each path. */
+  readonly positions: Map<string, Position>;
+  /** Passes, each with a look at the files, until nothing more comes. */
+  settle(): Promise<void>;
+  /** Moves the clock on and settles. */
+  elapse(ms: number): Promise<void>;
+  close(): void;
+}
+
+export function follow(logs: readonly string[], options: Partial<FollowOptions> = {}): Harness {
+  let nowMs = 0;
+  const positions = new Map<string, Position>((options.positions ?? []).map((position) => [position.path, position]));
+  const seen = { lines: [] as string[], chunks: [] as Chunk[], troubles: [] as string[] };
+  const more = { recovered: [] as string[], said: [] as string[], positions };
+  const harness: Harness = {
+    ...seen,
+    ...more,
+    oversized: 0,
+    follower: new LogFollower({
+      logs,
+      pollMs: 20,
+      discoverMs: 0,
+      lineBytesMax: 200,
+      positions: [],
+      startAt: 'beginning',
+      now: () => nowMs,
+      log: (level, message) => more.said.push(`${level}: ${message}`),
+      onTrouble: (_path, message) => seen.troubles.push(message),
+      onRecovered: (path) => more.recovered.push(path),
+      onChunk: async (chunk) => {
+        const text = Buffer.from(chunk.bytes).toString('latin1');
+        if (text !== '') seen.lines.push(...text.replace(/\n$/, '').split('\n'));
+        seen.chunks.push(chunk);
+        harness.oversized += chunk.oversized;
+        positions.set(chunk.position.path, chunk.position);
+      },
+      ...options,
+    }),
+    async settle() {
+      for (let idle = 0; idle < 3; ) {
+        const before = seen.chunks.length;
+        const again = await harness.follower.pass(true);
+        idle = again || seen.chunks.length > before ? 0 : idle + 1;
+      }
+    },
+    async elapse(ms) {
+      nowMs += ms;
+      await harness.settle();
+    },
+    close: () => harness.follower.close(),
+  };
+  return harness;
+}
+
+/** Waits until a condition holds, at most ten seconds. */
+export async function until(condition: () => boolean, what: string, deadlineMs = 10_000): Promise<void> {
+  const deadline = performance.now() + deadlineMs;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`still waiting for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+export function append(path: string, ...lines: string[]): void {
+  appendFileSync(path, lines.map((line) => `${line}\n`).join(''));
+}
