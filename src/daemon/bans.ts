@@ -7,8 +7,8 @@ import type { BanEvent, EngineEvent } from '../core/event.ts';
 import type { KernelBan } from '../core/reconcile.ts';
 import type { Status } from '../core/status.ts';
 import type { EnforcementResult } from '../enforce/known-bans.ts';
-import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Notification } from '../notify/notification.ts';
+import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Position } from '../source/chunk.ts';
 import { draftOf } from './drafts.ts';
 

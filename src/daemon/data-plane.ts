@@ -24,6 +24,8 @@ export interface DataPlaneOptions {
   readonly troubles: Troubles;
   /** Events in order, with the positions behind the lines that were judged with them. */
   readonly onEvents: (events: readonly EngineEvent[], positions: readonly Position[]) => void;
+  /** A thread failed: nothing more will be judged. */
+  readonly onFailure: (error: unknown) => void;
   /** Called every second after the traffic thread answered: proof that the data plane moves. */
   readonly onProgress: () => void;
 }
@@ -72,6 +74,8 @@ export class DataPlane {
       onRecovered: (path) => troubles.end(`log ${path}`),
       onChunk: (chunk, logIndex) => this.feed(chunk, logIndex),
     });
+    // A failing thread is a bug: it ends the daemon, systemd starts it again, and nothing was saved past what was judged.
+    this.follower.ended.catch(this.options.onFailure);
     this.timer = setInterval(() => void this.tick(), TICK_MS);
   }
 

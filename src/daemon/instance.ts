@@ -5,6 +5,7 @@
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { startControlServer } from '../control/server.ts';
+import { parsePrefix } from '../core/net/prefix.ts';
 import type { Status } from '../core/status.ts';
 import type { Enforcer } from '../enforce/enforcer.ts';
 import { startLoadSampler } from '../host/load.ts';
@@ -70,7 +71,7 @@ class RunningInstance implements Instance {
   private readonly bans: Bans;
   private readonly load = startLoadSampler();
   /** What to take down, the last first. */
-  private readonly closers: (() => Promise<unknown> | void)[] = [];
+  private readonly closers: (() => unknown)[] = [];
   private plane: DataPlane | undefined;
   private enforcer: Enforcer | undefined;
   private backend = 'none';
@@ -118,7 +119,10 @@ class RunningInstance implements Instance {
     // The control plane opens first: when another daemon runs already, this one must not touch anything.
     await this.openControl(operator);
     await this.openPage();
-    this.closers.push(async () => records.saveBaseline(await plane.stop()), () => protection.stop());
+    this.closers.push(
+      async () => records.saveBaseline(await plane.stop()),
+      () => protection.stop(),
+    );
     await protection.start();
     bans.record([systemDraft(Date.now(), startReason, `zban ${VERSION}, ${config.mode} mode, ${backend}`)], [], []);
     await enforcer.start();
@@ -140,7 +144,8 @@ class RunningInstance implements Instance {
 
   async stop(reason: 'stop' | 'reload'): Promise<void> {
     this.stopping = true;
-    if (reason === 'stop') this.bans.record([systemDraft(Date.now(), 'stop', 'bans in force stay in the kernel')], [], []);
+    if (reason === 'stop')
+      this.bans.record([systemDraft(Date.now(), 'stop', 'bans in force stay in the kernel')], [], []);
     await this.close();
   }
 
@@ -171,16 +176,23 @@ class RunningInstance implements Instance {
         records.noteRead(positions);
         if (events.length > 0) bans.onEvents(events, positions);
       },
+      onFailure: (error) => {
+        throw error;
+      },
       onProgress: () => systemd.watchdog(),
     });
   }
 
   private buildOperator(plane: DataPlane): { operator: Operator; protection: Protection } {
-    const { config, records, bans, troubles } = this;
+    const { config, records, bans } = this;
+    const allowlist = () =>
+      [...config.bans.allowlist, ...records.trail.allowed().map(({ entry }) => entry)].flatMap((entry) => {
+        const prefix = parsePrefix(entry);
+        return prefix ? [{ prefix, reason: `allowlist: ${entry}` }] : [];
+      });
     const protection = new Protection({
-      config,
-      allowed: () => records.trail.allowed().map(({ entry }) => entry),
-      troubles,
+      allowlist: async () => allowlist(),
+      host: async () => [],
       onChange: async (networks) => {
         await plane.pipeline.send({ kind: 'never_banned', networks });
         await operator.liftProtected();
@@ -200,7 +212,12 @@ class RunningInstance implements Instance {
 
   private async openControl(operator: Operator): Promise<void> {
     const { log, onReload } = this.options;
-    const handlers = createHandlers({ operator, notifier: this.notifier, status: () => this.status(), reload: onReload });
+    const handlers = createHandlers({
+      operator,
+      notifier: this.notifier,
+      status: () => this.status(),
+      reload: onReload,
+    });
     const control = await startControlServer({ socket: this.config.control.socket, handlers, log });
     this.closers.push(() => control.close());
   }
@@ -225,7 +242,14 @@ class RunningInstance implements Instance {
     const { config, plane, records, bans, notifier, backend } = this;
     const { mode, profile } = config;
     return assembleStatus({
-      fixed: { mode, profile, backend, version: VERSION, config_version: this.options.loaded.version, name: hostName(config) },
+      fixed: {
+        mode,
+        profile,
+        backend,
+        version: VERSION,
+        config_version: this.options.loaded.version,
+        name: hostName(config),
+      },
       startedMs: this.startedMs,
       nowMs: Date.now(),
       engine: plane?.engine,

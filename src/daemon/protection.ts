@@ -2,6 +2,9 @@
 import type { NeverBanned } from '../core/decide/policy.ts';
 import { type Prefix, prefixesOverlap } from '../core/net/prefix.ts';
 
+/** SSH sessions and addresses come and go: how long one may go unnoticed. */
+const REFRESH_MS = 5000;
+
 /** A network with the reason it is protected, in words. */
 export interface Reasoned {
   readonly prefix: Prefix;
@@ -21,30 +24,46 @@ export class Protection {
   private readonly options: ProtectionOptions;
   private networks: readonly NeverBanned[] = [];
   private known = '';
+  private timer: NodeJS.Timeout | undefined;
+  private refreshing: Promise<void> = Promise.resolve();
 
   constructor(options: ProtectionOptions) {
     this.options = options;
   }
 
-  /** Looks everything up again; tells of a change before it resolves. */
-  async refresh(): Promise<void> {
-    const [allowlist, host] = await Promise.all([this.options.allowlist(), this.options.host()]);
-    const networks: NeverBanned[] = [
-      ...allowlist.map(({ prefix, reason }) => ({ prefix, kind: 'allowlist' as const, detail: reason })),
-      ...host.map(({ prefix, reason }) => ({ prefix, kind: 'protected' as const, detail: reason })),
-    ];
-    const text = networks
-      .map(({ prefix, detail }) => `${prefix.family} ${prefix.value}/${prefix.bits} ${detail}`)
-      .sort()
-      .join('\n');
-    if (text === this.known) return;
-    this.known = text;
-    this.networks = networks;
-    await this.options.onChange(networks);
+  /** Looks up who is protected for the first time, then again and again. */
+  async start(): Promise<void> {
+    await this.refresh();
+    this.timer = setInterval(() => void this.refresh(), REFRESH_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.refreshing;
+  }
+
+  /** Looks everything up again, after a look that is under way; tells of a change before it resolves. */
+  refresh(): Promise<void> {
+    this.refreshing = this.refreshing.then(() => this.look());
+    return this.refreshing;
   }
 
   /** Why a network must not be banned, undefined when it may. */
   find(prefix: Prefix): NeverBanned | undefined {
     return this.networks.find((entry) => prefixesOverlap(entry.prefix, prefix));
+  }
+
+  private async look(): Promise<void> {
+    const [allowlist, host] = await Promise.all([this.options.allowlist(), this.options.host()]);
+    const networks: NeverBanned[] = [
+      ...allowlist.map(({ prefix, reason }) => ({ prefix, kind: 'allowlist' as const, detail: reason })),
+      ...host.map(({ prefix, reason }) => ({ prefix, kind: 'protected' as const, detail: reason })),
+    ];
+    const lines = networks.map(({ prefix, detail }) => `${prefix.family} ${prefix.value}/${prefix.bits} ${detail}`);
+    const text = lines.sort().join('\n');
+    if (text === this.known) return;
+    this.known = text;
+    this.networks = networks;
+    await this.options.onChange(networks);
   }
 }

@@ -7,10 +7,10 @@ import { findClientKey } from '../core/net/client-key.ts';
 import { parsePrefix } from '../core/net/prefix.ts';
 import type { Status } from '../core/status.ts';
 import type { BaselineState } from '../core/traffic/baseline.ts';
+import { formatAuditLine, formatBaselineLine } from '../record/audit-line.ts';
 import { AuditTrail } from '../record/audit-trail.ts';
 import { openDatabase } from '../record/database.ts';
 import { DatabaseOutbox } from '../record/outbox-store.ts';
-import { formatAuditLine, formatBaselineLine } from '../record/audit-line.ts';
 import { TextLog } from '../record/text-log.ts';
 import { WriteGate } from '../record/write-gate.ts';
 import type { Position } from '../source/chunk.ts';
@@ -52,7 +52,10 @@ export class Records {
       path: config.audit.log,
       bytesMax: config.audit.log_bytes_max,
       keep: config.audit.log_keep,
-      onTrouble: ({ message }) => this.troubles?.begin('audit log', message),
+      onTrouble: (trouble) => {
+        if (trouble) this.troubles?.begin('audit log', trouble.message);
+        else this.troubles?.end('audit log');
+      },
     });
   }
 
@@ -99,7 +102,9 @@ export class Records {
     const { config, now } = this.options;
     const enforced = config.mode === 'enforce';
     const seconds = (ms: number | null) => (ms === null ? Number.POSITIVE_INFINITY : Math.ceil(ms / 1000));
-    const past = this.trail.offences(enforced).map(({ client, tier, lastMs }) => ({ client, tier, until: 0, lastEnd: seconds(lastMs) }));
+    const past = this.trail
+      .offences(enforced)
+      .map(({ client, tier, lastMs }) => ({ client, tier, until: 0, lastEnd: seconds(lastMs) }));
     const active = this.trail
       .activeBans(now())
       .filter((ban) => ban.enforced === enforced)
@@ -143,9 +148,10 @@ export class Records {
     if (positions.length > 0) this.trail.savePositions(positions);
     else if (this.trail.status.trouble) this.trail.retry();
     const { trouble, backlog, lost } = this.trail.status;
-    if (trouble) this.troubles?.begin('database', `${trouble.message}; ${backlog} rows wait in memory, ${lost} are lost`);
+    if (trouble)
+      this.troubles?.begin('database', `${trouble.message}; ${backlog} rows wait in memory, ${lost} are lost`);
     else this.troubles?.end('database');
-    if (this.text.flush()) this.troubles?.end('audit log');
+    this.text.flush();
   }
 
   private prune(): void {

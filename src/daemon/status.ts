@@ -3,7 +3,14 @@ import type { Status } from '../core/status.ts';
 import { baselineEvent } from '../core/traffic/baseline.ts';
 import type { EngineStatus } from '../workers/messages.ts';
 
-type Counts = 'lines_total' | 'skipped' | 'active_bans' | 'observed_bans' | 'bans_total' | 'unbans_total' | 'refused_total';
+type Counts =
+  | 'lines_total'
+  | 'skipped'
+  | 'active_bans'
+  | 'observed_bans'
+  | 'bans_total'
+  | 'unbans_total'
+  | 'refused_total';
 type Load = 'cpu_percent' | 'memory_bytes' | 'host_cpu_percent' | 'host_memory_percent';
 
 /** What the parts say of themselves. */
