@@ -21,8 +21,10 @@ install_packages() {
   }
   echo 'zban: installing the packages of package-lock.json …' >&2
   # The host's Node may be older than what the packages want: they run on the pinned one, so its warnings mislead.
-  (cd "$root" && npm ci --no-progress --loglevel=error </dev/null >&2) || {
-    echo "zban: npm ci failed in $root" >&2
+  # Not `npm ci`: it refuses a lockfile without the tools' packages for other systems, which not every registry has.
+  # Versions and hashes come from the lockfile all the same.
+  (cd "$root" && npm install --no-save --include=dev --include=optional --no-progress --loglevel=error </dev/null >&2) || {
+    echo "zban: npm install failed in $root" >&2
     return 1
   }
   [ -x "$root/node_modules/.bin/node" ] || {
