@@ -1,5 +1,5 @@
 /** What zban last saw in the kernel or put there, and what it told about it: turns states into news. */
-import { isDue, type KernelBan, type Operation, sameEnd } from '../core/reconcile.ts';
+import { type Ends, isDue, type Operation, sameEnd } from '../core/reconcile.ts';
 import type { EnforcementError, EnforcementErrorCode } from './backend.ts';
 
 /** What one reconcile came to, by target. */
@@ -18,15 +18,13 @@ export interface FailedTarget {
   readonly message: string;
 }
 
-/** Bans by target with their end; what the kernel holds, or should. */
-export type Ends = ReadonlyMap<string, number | null>;
-
-export class KnownBans implements Iterable<KernelBan> {
+export class KnownBans {
   private readonly known = new Map<string, number | null>();
   private readonly failing = new Map<string, FailedTarget>();
 
-  *[Symbol.iterator](): Generator<KernelBan> {
-    for (const [target, untilMs] of this.known) yield { target, untilMs };
+  /** What the kernel holds as far as zban can tell. */
+  get ends(): Ends {
+    return this.known;
   }
 
   /** Takes in what the kernel held before anything was changed, so that surplus is reported as released later. */
@@ -69,7 +67,7 @@ export class KnownBans implements Iterable<KernelBan> {
       failed.push(failure);
     };
     for (const [target, untilMs] of desired) {
-      if (!isDue({ target, untilMs }, nowMs)) continue;
+      if (!isDue(untilMs, nowMs)) continue;
       const listed = (actual ?? this.known).get(target);
       if (listed !== undefined && stands(listed, untilMs, error !== undefined))
         this.confirm(target, untilMs, confirmed);

@@ -1,5 +1,7 @@
 /** One reconcile: the whole way, or the short way for a few changes to a state that is known. */
 import {
+  type Ends,
+  endsOf,
   isDue,
   type KernelBan,
   type Operation,
@@ -8,7 +10,7 @@ import {
   reachableEnd,
 } from '../core/reconcile.ts';
 import { type EnforcementBackend, EnforcementError, type Log } from './backend.ts';
-import { type Ends, type EnforcementResult, KnownBans, TOLERANCE_MS } from './known-bans.ts';
+import { type EnforcementResult, KnownBans, TOLERANCE_MS } from './known-bans.ts';
 
 export interface ReconcilerOptions {
   readonly backend: EnforcementBackend;
@@ -49,28 +51,30 @@ export class Reconciler {
     return outcome;
   }
 
-  private readDesired(): KernelBan[] {
+  private readDesired(): Ends {
     const nowMs = this.options.now();
     const { longestMs } = this.options.backend;
     let nextEndMs = Number.POSITIVE_INFINITY;
-    const bans: KernelBan[] = [];
-    for (const ban of this.options.desired()) {
-      if (!isDue(ban, nowMs)) continue;
-      if (ban.untilMs !== null && ban.untilMs < nextEndMs) nextEndMs = ban.untilMs;
-      const untilMs = reachableEnd(ban.untilMs, nowMs, longestMs);
-      bans.push(untilMs === ban.untilMs ? ban : { target: ban.target, untilMs });
+    const ends = new Map<string, number | null>();
+    for (const { target, untilMs } of this.options.desired()) {
+      if (!isDue(untilMs, nowMs)) {
+        ends.delete(target);
+        continue;
+      }
+      if (untilMs !== null && untilMs < nextEndMs) nextEndMs = untilMs;
+      ends.set(target, reachableEnd(untilMs, nowMs, longestMs));
     }
     this.nextEndMs = nextEndMs === Number.POSITIVE_INFINITY ? undefined : nextEndMs;
-    return bans;
+    return ends;
   }
 
   /**
    * Applies the difference to what is known and asks the kernel about just that. Undefined when the whole way is needed:
    * too much changed, or the kernel is not as it was known.
    */
-  private async runShort(desired: readonly KernelBan[]): Promise<Outcome | undefined> {
+  private async runShort(desired: Ends): Promise<Outcome | undefined> {
     const { backend, now } = this.options;
-    const operations = planReconcile(desired, this.known, now(), 0);
+    const operations = planReconcile(desired, this.known.ends, now(), 0);
     const targets = operations.map(operationTarget);
     if (operations.length > CONFIRM_MAX) return undefined;
     try {
@@ -85,7 +89,7 @@ export class Reconciler {
       // Perhaps a set or chain is gone, which the whole way repairs. Other causes would only cost their time again.
       if (failure.code === 'kernel_refused' || failure.code === 'set_full') return undefined;
       return {
-        result: this.known.settleAll(endsOf(desired), undefined, now(), failure),
+        result: this.known.settleAll(desired, undefined, now(), failure),
         error: failure,
         wasFull: false,
       };
@@ -93,17 +97,15 @@ export class Reconciler {
     return { result: this.known.settleOperations(operations), error: undefined, wasFull: false };
   }
 
-  private async runFull(desired: readonly KernelBan[]): Promise<Outcome> {
+  private async runFull(desired: Ends): Promise<Outcome> {
     const { backend, now, log } = this.options;
-    const ends = endsOf(desired);
     let failure: EnforcementError | undefined;
     let actual: Ends | undefined;
     try {
       this.sayRepairs(await backend.setUp());
-      const before = await backend.list();
-      actual = endsOf(before);
-      this.known.observe(actual, ends);
-      const operations = planReconcile(desired, before, now(), TOLERANCE_MS);
+      actual = endsOf(await backend.list());
+      this.known.observe(actual, desired);
+      const operations = planReconcile(desired, actual, now(), TOLERANCE_MS);
       if (operations.length > 0) {
         log('info', 'bringing the firewall in line', countKinds(operations));
         failure = await backend.apply(operations, now()).then(() => undefined, asFailure);
@@ -114,13 +116,13 @@ export class Reconciler {
       failure ??= asFailure(error);
     }
     if (actual) {
-      const result = this.known.settleAll(ends, actual, now(), failure);
+      const result = this.known.settleAll(desired, actual, now(), failure);
       const failed = this.known.findFailure();
       failure ??= failed && new EnforcementError(failed.code, failed.message);
       return { result, error: failure, wasFull: true };
     }
     const error = failure ?? new EnforcementError('bad_output', 'the firewall could not be listed');
-    return { result: this.known.settleAll(ends, undefined, now(), error), error, wasFull: true };
+    return { result: this.known.settleAll(desired, undefined, now(), error), error, wasFull: true };
   }
 
   private sayRepairs(found: readonly string[]): void {
@@ -132,12 +134,6 @@ export class Reconciler {
     }
     this.everSetUp = true;
   }
-}
-
-function endsOf(bans: Iterable<KernelBan>): Map<string, number | null> {
-  const ends = new Map<string, number | null>();
-  for (const { target, untilMs } of bans) ends.set(target, untilMs);
-  return ends;
 }
 
 function countKinds(operations: readonly Operation[]): { added: number; removed: number } {

@@ -48,7 +48,7 @@ export function sortOperations(operations: readonly Operation[], nowMs: number):
     const family = targetFamily(target);
     const sorted = byFamily.get(family) ?? { removals: [], additions: [] };
     byFamily.set(family, sorted);
-    if (operation.kind === 'add' && isDue(operation.ban, nowMs)) sorted.additions.push(operation.ban);
+    if (operation.kind === 'add' && isDue(operation.ban.untilMs, nowMs)) sorted.additions.push(operation.ban);
     else sorted.removals.push(target);
   }
   return { byFamily, refusals };

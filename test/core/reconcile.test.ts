@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
+  endsOf,
   isDue,
   type KernelBan,
   type Operation,
-  planReconcile,
+  planReconcile as planEnds,
   reachableEnd,
   sameEnd,
 } from '../../src/core/reconcile.ts';
@@ -16,6 +17,10 @@ const TOLERANCE_MS = 2000;
 const target = fc.integer({ min: 0, max: 30 }).map((host) => `192.0.2.${host}`);
 const untilMs = fc.option(fc.integer({ min: NOW_MS - 10_000, max: NOW_MS + 60_000 }), { nil: null });
 const bans = fc.uniqueArray(fc.record({ target, untilMs }), { maxLength: 30, selector: (ban) => ban.target });
+
+function planReconcile(desired: KernelBan[], actual: KernelBan[], nowMs: number, toleranceMs: number): Operation[] {
+  return planEnds(endsOf(desired), endsOf(actual), nowMs, toleranceMs);
+}
 
 function applyToModel(actual: readonly KernelBan[], operations: readonly Operation[]): KernelBan[] {
   const table = new Map(actual.map((ban) => [ban.target, ban]));
@@ -30,7 +35,7 @@ test('applying a plan makes the table what it should be, within the tolerance, a
   fc.assert(
     fc.property(bans, bans, (desired, actual) => {
       const after = applyToModel(actual, planReconcile(desired, actual, NOW_MS, TOLERANCE_MS));
-      const due = desired.filter((ban) => isDue(ban, NOW_MS));
+      const due = desired.filter((ban) => isDue(ban.untilMs, NOW_MS));
       assert.deepEqual(after.map((ban) => ban.target).sort(), due.map((ban) => ban.target).sort());
       for (const ban of due) {
         const listed = after.find((entry) => entry.target === ban.target);
@@ -45,7 +50,7 @@ test('the plan touches no ban that already stands as it should', () => {
   fc.assert(
     fc.property(bans, fc.integer({ min: -TOLERANCE_MS, max: TOLERANCE_MS }), (desired, skewMs) => {
       const actual = desired
-        .filter((ban) => isDue(ban, NOW_MS))
+        .filter((ban) => isDue(ban.untilMs, NOW_MS))
         .map((ban) => ({ ...ban, untilMs: ban.untilMs === null ? null : ban.untilMs + skewMs }));
       assert.deepEqual(planReconcile(desired, actual, NOW_MS, TOLERANCE_MS), []);
     }),

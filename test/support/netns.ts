@@ -73,8 +73,12 @@ export function createNetwork({ hosts }: { readonly hosts: readonly [string, ...
     return `zban-${id}-${host}`;
   };
   const removeAll = () => {
+    for (const child of children) child.kill('SIGKILL');
     for (const name of made.splice(0)) spawnSync('ip', ['netns', 'del', name]);
+    process.off('exit', removeAll);
   };
+  // Also after a test that crashed.
+  process.once('exit', removeAll);
   try {
     for (const host of hosts) {
       ip('netns', 'add', namespace(host));

@@ -1,0 +1,70 @@
+/** Addresses that must never be banned, because this host or its operators live behind them. */
+import { readFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { formatPrefix, type Prefix, parsePrefix } from '../core/net/prefix.ts';
+import { type Gateway, type Peer, parseIpv4Gateways, parseIpv6Gateways, parseTcpPeers } from './proc-net.ts';
+
+export interface ProtectedAddress {
+  readonly prefix: Prefix;
+  /** In words, such as `peer of a live SSH session (port 22)`. */
+  readonly reason: string;
+}
+
+export interface ProtectedOptions {
+  /** Local ports of sshd: `firewall.protect_ports`. */
+  readonly sshPorts: readonly number[];
+  /** SSH_CONNECTION of the caller, if he came by SSH (ssh(1)). */
+  readonly sshConnection?: string | undefined;
+  /** Where the kernel's tables are; /proc/net where not given. */
+  readonly procNet?: string;
+}
+
+/**
+ * Own addresses, default gateways, loopback and the peers of live SSH sessions as of now, each once. A table that the
+ * kernel does not have (no IPv6) counts as empty.
+ */
+export async function findProtectedAddresses(options: ProtectedOptions): Promise<ProtectedAddress[]> {
+  const { sshPorts, sshConnection, procNet = '/proc/net' } = options;
+  const read = (name: string) => readFile(join(procNet, name), 'latin1').catch(() => '');
+  const [route, ipv6Route, tcp, tcp6] = await Promise.all(['route', 'ipv6_route', 'tcp', 'tcp6'].map(read));
+  const ofGateway = ({ prefix, interfaceName }: Gateway) => ({ prefix, reason: `default gateway (${interfaceName})` });
+  const ofPeer = ({ prefix, port }: Peer) => ({ prefix, reason: `peer of a live SSH session (port ${port})` });
+  const found: ProtectedAddress[] = [
+    ...loopback(),
+    ...ownAddresses(),
+    ...parseIpv4Gateways(route ?? '').map(ofGateway),
+    ...parseIpv6Gateways(ipv6Route ?? '').map(ofGateway),
+    ...parseTcpPeers(tcp ?? '', sshPorts).map(ofPeer),
+    ...parseTcpPeers(tcp6 ?? '', sshPorts).map(ofPeer),
+    ...callerOf(sshConnection),
+  ];
+  const unique = new Map<string, ProtectedAddress>();
+  for (const address of found) {
+    const text = formatPrefix(address.prefix);
+    if (!unique.has(text)) unique.set(text, address);
+  }
+  return [...unique.values()];
+}
+
+function loopback(): ProtectedAddress[] {
+  return [
+    { prefix: { family: 4, value: 127n << 24n, bits: 8 }, reason: 'loopback' },
+    { prefix: { family: 6, value: 1n, bits: 128 }, reason: 'loopback' },
+  ];
+}
+
+function ownAddresses(): ProtectedAddress[] {
+  return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
+    addresses.flatMap(({ address }) => {
+      const prefix = parsePrefix(address.replace(/%.*$/, ''));
+      return prefix ? [{ prefix, reason: `own address (${name})` }] : [];
+    }),
+  );
+}
+
+/** `client address, client port, server address, server port`. */
+function callerOf(sshConnection: string | undefined): ProtectedAddress[] {
+  const prefix = parsePrefix(sshConnection?.split(' ')[0]?.replace(/%.*$/, '') ?? '');
+  return prefix ? [{ prefix, reason: 'the SSH session zban was started from' }] : [];
+}
