@@ -10,6 +10,7 @@ import type { Allowed, Ban, Change, Projection } from './projection.ts';
 import { loadProjection } from './projection-table.ts';
 import { cutOldRows, type PruneOptions, pruneDraft } from './prune.ts';
 import { systemDraft, writeRow } from './row.ts';
+import { StoredBan } from './stored-ban.ts';
 import { type Query, TrailReader } from './trail-reader.ts';
 import { type ChainEnd, type Extra, type Pending, prepareTrail, type TrailStatements } from './trail-statements.ts';
 import type { WriteGate } from './write-gate.ts';
@@ -266,17 +267,11 @@ export class AuditTrail {
   }
 
   #withNumbers(ban: Ban): ActiveBan {
-    const find = () => this.#findNumbers(ban);
-    return {
-      ...ban,
-      get numbers() {
-        return find();
-      },
-    };
+    return new StoredBan(ban, this.#findNumbers);
   }
 
   /** Null also when the database cannot be read: numbers explain a ban, nothing depends on them. */
-  #findNumbers({ auditId, client }: Ban): ActiveBan['numbers'] {
+  readonly #findNumbers = ({ auditId, client }: Ban): ActiveBan['numbers'] => {
     const first = this.#pending[0]?.entry.id;
     const waiting = first === undefined ? undefined : this.#pending[auditId - first];
     if (waiting) return waiting.entry.numbers;
@@ -286,7 +281,7 @@ export class AuditTrail {
       if (error instanceof RecordError) return null;
       throw error;
     }
-  }
+  };
 
   #read<T>(read: () => T): T {
     try {

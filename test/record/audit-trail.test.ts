@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { TrailReader } from '../../src/record/trail-reader.ts';
 import { verifyAudit } from '../../src/record/verify.ts';
-import { ban, draft, MINUTE, NUMBERS, openTrail, position, T0 } from './examples.ts';
+import { ban, draft, MINUTE, NUMBERS, openTrail, plain, position, T0 } from './examples.ts';
 
 test('rows are numbered, bound to the configuration and to the row before', (t) => {
   const { trail } = openTrail(t);
@@ -36,7 +36,7 @@ test('a ban is in force until its end, confirmed by its result, replaced by the 
     confirmed: false,
     numbers: NUMBERS,
   };
-  assert.deepEqual({ ...trail.findActiveBan('192.0.2.1', T0) }, expected);
+  assert.deepEqual(plain(trail.findActiveBan('192.0.2.1', T0)), expected);
   assert.equal(JSON.stringify(trail.activeBans(T0)[0]).includes('"rate":5.2'), true);
   trail.append([draft('ban_result', '192.0.2.1', { detail: 'ok' })]);
   assert.equal(trail.findActiveBan('192.0.2.1', T0)?.confirmed, true);
@@ -109,7 +109,7 @@ test('allowed entries, totals, positions and states are there after reopening', 
   const state = (of: typeof trail) => ({
     allowed: of.allowed(),
     totals: [of.totals(true), of.totals(false)],
-    bans: of.activeBans(T0).map((active) => ({ ...active })),
+    bans: of.activeBans(T0).map(plain),
     offences: [of.offences(true), of.offences(false)],
     positions: of.positions(),
     baseline: Buffer.from(of.loadState('baseline') ?? []).toString(),

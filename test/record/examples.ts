@@ -125,3 +125,6 @@ export const failsWith =
   (code: RecordErrorCode, text: RegExp = /./) =>
   (error: RecordError) =>
     error.name === 'RecordError' && error.code === code && text.test(error.message);
+
+/** All that JSON shows of a value. */
+export const plain = (value: unknown) => JSON.parse(JSON.stringify(value));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { verifyAudit } from '../../src/record/verify.ts';
-import { ban, draft, failsWith, MINUTE, NUMBERS, openTrail, T0 } from './examples.ts';
+import { ban, draft, failsWith, MINUTE, NUMBERS, openTrail, plain, T0 } from './examples.ts';
 
 const prune = (beforeMs: number, offencesBeforeMs = 0) => ({ nowMs: T0 + 1000 * MINUTE, beforeMs, offencesBeforeMs });
 
@@ -15,7 +15,7 @@ test('old rows go from the start, the rest is still proved, and what is in force
     draft('start', null),
   ]);
   const before = {
-    bans: trail.activeBans(T0).map((it) => ({ ...it })),
+    bans: trail.activeBans(T0).map(plain),
     allowed: trail.allowed(),
     offences: trail.offences(true),
   };
@@ -35,7 +35,7 @@ test('old rows go from the start, the rest is still proved, and what is in force
   database.close();
   const reopened = openTrail(t, path).trail;
   const after = {
-    bans: reopened.activeBans(T0).map((it) => ({ ...it })),
+    bans: reopened.activeBans(T0).map(plain),
     allowed: reopened.allowed(),
     offences: reopened.offences(true),
   };
