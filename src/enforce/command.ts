@@ -153,8 +153,8 @@ function explainExit(argv: readonly string[], status: number | null, stderr: str
   const said = readable(stderr);
   const found = CAUSES.find(([pattern]) => pattern.test(stderr));
   if (found) return new EnforcementError(found[1], `${tool}: ${said}; ${found[2]}`);
-  // What `ip netns exec` says in place of ENOENT.
-  if (/^exec of .* failed: No such file/m.test(stderr)) return missingTool(tool);
+  // A wrapper such as env(1) did not find the tool.
+  if (status === 127) return missingTool(tool);
   if (status === 4 && said === '')
     return new EnforcementError('lock_held', `${tool} ended with status 4: no resources`);
   const ended = status === null ? 'was killed' : `ended with status ${status}`;

@@ -18,6 +18,8 @@ export interface World {
   reaches(address: string, port?: number): boolean;
   /** True when a connection is neither accepted nor refused and the chain counted its packets. */
   isDropped(address: string, port?: number): boolean;
+  /** Like `isDropped`, and false while the chain is missing. */
+  standsAndDrops(address: string): boolean;
   /** Lines of the firewall that are not zban's, with sets of others. */
   foreign(): string[];
   iptables(family: 4 | 6, ...args: readonly string[]): string;
@@ -53,7 +55,7 @@ export async function createWorld({ backend: name, variant }: Subject, maxActive
   const { backend } = await pickBackend({ ...firewall, backend: name, protectPorts: [22], maxActive, now: Date.now });
 
   const connect = (address: string, port: number) =>
-    network.exec('client', ['timeout', '0.4', 'bash', '-c', `</dev/tcp/${address}/${port}`]).status;
+    network.exec('client', ['timeout', '0.3', 'bash', '-c', `</dev/tcp/${address}/${port}`]).status;
   const iptables = (family: 4 | 6, ...args: readonly string[]) =>
     network.run('server', [`${family === 4 ? 'iptables' : 'ip6tables'}${variant}`, ...args]);
   const droppedPackets = (family: 4 | 6) =>
@@ -61,6 +63,12 @@ export async function createWorld({ backend: name, variant }: Subject, maxActive
       .split('\n')
       .filter((line) => line.includes('DROP'))
       .reduce((sum, line) => sum + Number(line.trim().split(/\s+/)[0]), 0);
+  const isDropped = (address: string, port: number = PORTS.web): boolean => {
+    const family = address.includes(':') ? 6 : 4;
+    const before = droppedPackets(family);
+    const status = connect(address, port);
+    return status !== 0 && droppedPackets(family) > before;
+  };
   return {
     network,
     backend,
@@ -71,12 +79,9 @@ export async function createWorld({ backend: name, variant }: Subject, maxActive
       for (let attempt = 0; attempt < 25; attempt++) if (connect(address, port) === 0) return true;
       return false;
     },
-    isDropped(address, port = PORTS.web) {
-      const family = address.includes(':') ? 6 : 4;
-      const before = droppedPackets(family);
-      const status = connect(address, port);
-      return status !== 0 && droppedPackets(family) > before;
-    },
+    isDropped,
+    standsAndDrops: (address) =>
+      network.exec('server', [`iptables${variant}`, '-S', 'ZBAN']).status === 0 && isDropped(address),
     foreign() {
       const sets = network.run('server', ['ipset', 'save']).replaceAll(/ initval \S+/g, '');
       const rules = [4, 6].flatMap((family) => iptables(family as 4 | 6, '-S').split('\n'));

@@ -1,0 +1,297 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type EnforcementBackend, EnforcementError, type KernelBan } from '../../src/enforce/backend.ts';
+import { createDryRunBackend } from '../../src/enforce/dry-run.ts';
+import { createEnforcer, type EnforcementTrouble } from '../../src/enforce/enforcer.ts';
+import type { EnforcementResult } from '../../src/enforce/known-bans.ts';
+import { eventually } from './world.ts';
+
+const HOUR_MS = 3_600_000;
+
+interface Kernel extends EnforcementBackend {
+  /** Thrown by every command while set. */
+  broken: EnforcementError | undefined;
+  /** Thrown by `apply` alone while set. */
+  refusing: EnforcementError | undefined;
+  /** Commands wait for it. */
+  gate: Promise<void>;
+  readonly calls: string[];
+}
+
+/** The table in memory with faults that can be switched on. */
+function createKernel(now: () => number): Kernel {
+  const table = createDryRunBackend(now);
+  const enter = async (call: string) => {
+    kernel.calls.push(call);
+    await kernel.gate;
+    if (kernel.broken) throw kernel.broken;
+  };
+  const kernel: Kernel = {
+    name: 'dry-run',
+    longestMs: table.longestMs,
+    broken: undefined,
+    refusing: undefined,
+    gate: Promise.resolve(),
+    calls: [],
+    setUp: () => enter('setUp').then(() => table.setUp()),
+    list: () => enter('list').then(() => table.list()),
+    confirm: (targets) => enter('confirm').then(() => table.confirm(targets)),
+    async apply(operations, nowMs) {
+      await enter(`apply ${operations.length}`);
+      if (kernel.refusing) throw kernel.refusing;
+      await table.apply(operations, nowMs);
+    },
+    flush: () => table.flush(),
+  };
+  return kernel;
+}
+
+function setUp(t: { after(work: () => unknown): void }, now: () => number = Date.now, reconcileMs = HOUR_MS) {
+  const desired = new Map<string, KernelBan>();
+  const news: string[] = [];
+  const troubles: (EnforcementTrouble | undefined)[] = [];
+  const kernel = createKernel(now);
+  const due: number[] = [];
+  const enforcer = createEnforcer({
+    backend: kernel,
+    desired: () => desired.values(),
+    now,
+    reconcileMs,
+    onDue: () => due.push(now()),
+    onResult: (result: EnforcementResult) => {
+      for (const target of result.confirmed) news.push(`confirmed ${target}`);
+      for (const target of result.released) news.push(`released ${target}`);
+      for (const { target, code } of result.failed) news.push(`failed ${target} ${code}`);
+    },
+    onTrouble: (trouble) => troubles.push(trouble),
+    log: () => {},
+  });
+  t.after(() => enforcer.stop());
+  const ban = (target: string, forMs: number | null = HOUR_MS) =>
+    desired.set(target, { target, untilMs: forMs === null ? null : now() + forMs });
+  return { desired, news, troubles, kernel, enforcer, ban, due };
+}
+
+test('a change is confirmed by name, without setting up or listing again', async (t) => {
+  const { kernel, enforcer, ban, news, desired } = setUp(t);
+  await enforcer.start();
+  kernel.calls.length = 0;
+  ban('192.0.2.1');
+  await enforcer.changed();
+  assert.deepEqual(news, ['confirmed 192.0.2.1']);
+  desired.clear();
+  await enforcer.changed();
+  assert.deepEqual(news, ['confirmed 192.0.2.1', 'released 192.0.2.1']);
+  assert.deepEqual(kernel.calls, ['apply 1', 'confirm', 'apply 1', 'confirm']);
+});
+
+test('at the start what stands is confirmed, what is missing is added, and surplus is released', async (t) => {
+  const { kernel, enforcer, ban, news } = setUp(t);
+  const untilMs = Date.now() + HOUR_MS;
+  const leftover = ['192.0.2.1', '192.0.2.66'].map((target) => ({ kind: 'add', ban: { target, untilMs } }) as const);
+  await kernel.apply(leftover, Date.now());
+  ban('192.0.2.1');
+  ban('192.0.2.2', null);
+  await enforcer.start();
+  assert.deepEqual(news.sort(), ['confirmed 192.0.2.1', 'confirmed 192.0.2.2', 'released 192.0.2.66']);
+});
+
+test('while one reconcile runs, all further changes share one more', async (t) => {
+  const { kernel, enforcer, ban, news } = setUp(t);
+  await enforcer.start();
+  kernel.calls.length = 0;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  kernel.gate = promise;
+  ban('192.0.2.1');
+  const first = enforcer.changed();
+  await eventually(() => kernel.calls.length > 0);
+  const rest = [2, 3, 4, 5].map((host) => {
+    ban(`192.0.2.${host}`);
+    return enforcer.changed();
+  });
+  resolve();
+  await Promise.all([first, ...rest]);
+  assert.deepEqual(kernel.calls, ['apply 1', 'confirm', 'apply 4', 'confirm']);
+  assert.equal(news.length, 5);
+});
+
+test('a change resolves after a reconcile that began after it', async (t) => {
+  const { kernel, enforcer, ban, news } = setUp(t);
+  await enforcer.start();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  kernel.gate = promise;
+  const running = enforcer.reconcile();
+  await eventually(() => kernel.calls.length > 0);
+  ban('192.0.2.1');
+  const changed = enforcer.changed();
+  resolve();
+  await running;
+  await changed;
+  assert.deepEqual(news, ['confirmed 192.0.2.1']);
+});
+
+test('a new end is confirmed anew, an old one is not told twice', async (t) => {
+  const { enforcer, ban, news, kernel } = setUp(t);
+  ban('192.0.2.1');
+  await enforcer.start();
+  await enforcer.reconcile();
+  await enforcer.changed();
+  assert.deepEqual(news, ['confirmed 192.0.2.1']);
+  ban('192.0.2.1', null);
+  await enforcer.changed();
+  assert.deepEqual(news, ['confirmed 192.0.2.1', 'confirmed 192.0.2.1']);
+  assert.deepEqual(await kernel.list(), [{ target: '192.0.2.1', untilMs: null }]);
+});
+
+test('what somebody took out comes back with the next full reconcile, silently', async (t) => {
+  const { enforcer, ban, news, kernel } = setUp(t);
+  ban('192.0.2.1');
+  await enforcer.start();
+  await kernel.flush();
+  await enforcer.reconcile();
+  assert.equal((await kernel.list()).length, 1);
+  assert.deepEqual(news, ['confirmed 192.0.2.1']);
+});
+
+test('a ban that the kernel does not show after a change is not confirmed before everything was repaired', async (t) => {
+  const { enforcer, ban, news, kernel } = setUp(t);
+  await enforcer.start();
+  kernel.confirm = async () => new Set();
+  kernel.calls.length = 0;
+  ban('192.0.2.1');
+  await enforcer.changed();
+  assert.deepEqual(kernel.calls, ['apply 1', 'setUp', 'list']);
+  assert.deepEqual(news, ['confirmed 192.0.2.1']);
+});
+
+test('a kernel that accepts everything and holds nothing is found out', async (t) => {
+  const { enforcer, ban, news, kernel, troubles } = setUp(t);
+  await enforcer.start();
+  kernel.apply = async () => {};
+  ban('192.0.2.1');
+  await enforcer.changed();
+  assert.deepEqual(news, ['failed 192.0.2.1 kernel_refused']);
+  assert.equal(troubles.at(-1)?.code, 'kernel_refused');
+  await enforcer.changed();
+  assert.deepEqual(troubles.length, 1, 'the trouble stands');
+});
+
+test('failures are told once for each cause, retried by themselves, and cleared when healed', async (t) => {
+  const { enforcer, ban, news, kernel, troubles, desired } = setUp(t);
+  ban('192.0.2.1');
+  await enforcer.start();
+  kernel.broken = new EnforcementError('lock_held', 'held');
+  ban('192.0.2.2');
+  desired.delete('192.0.2.1');
+  await enforcer.changed();
+  await enforcer.changed();
+  assert.deepEqual(news.slice(1).sort(), ['failed 192.0.2.1 lock_held', 'failed 192.0.2.2 lock_held']);
+  kernel.broken = new EnforcementError('timeout', 'hung');
+  await enforcer.changed();
+  assert.deepEqual(
+    troubles.map((trouble) => trouble?.code),
+    ['lock_held', 'timeout'],
+  );
+  kernel.broken = undefined;
+  assert.ok(await eventually(() => news.includes('confirmed 192.0.2.2')), 'without another change');
+  assert.ok(news.includes('released 192.0.2.1'));
+  assert.equal(troubles.at(-1), undefined);
+});
+
+test('when the firewall cannot be reached, bans that were confirmed are not called failed', async (t) => {
+  const { enforcer, ban, news, kernel } = setUp(t);
+  ban('192.0.2.1');
+  await enforcer.start();
+  kernel.broken = new EnforcementError('missing_tool', 'gone');
+  ban('192.0.2.2');
+  await enforcer.reconcile();
+  assert.deepEqual(news, ['confirmed 192.0.2.1', 'failed 192.0.2.2 missing_tool']);
+});
+
+test('what the kernel refuses does not keep the rest from being confirmed', async (t) => {
+  const { enforcer, ban, news, troubles } = setUp(t);
+  await enforcer.start();
+  ban('0.0.0.0/0');
+  ban('192.0.2.1');
+  await enforcer.changed();
+  assert.deepEqual(news.sort(), ['confirmed 192.0.2.1', 'failed 0.0.0.0/0 kernel_refused']);
+  assert.match(troubles.at(-1)?.message ?? '', /0\.0\.0\.0\/0/);
+});
+
+test('a change of a thousand bans is listed, not asked for one by one', async (t) => {
+  const { enforcer, ban, news, kernel } = setUp(t);
+  await enforcer.start();
+  kernel.calls.length = 0;
+  for (let host = 0; host < 1000; host++) ban(`198.18.${host >> 8}.${host & 255}`);
+  await enforcer.changed();
+  assert.equal(news.length, 1000);
+  assert.deepEqual(kernel.calls, ['setUp', 'list', 'apply 1000', 'list']);
+});
+
+test('a ban that is due is announced, then released, by itself', async (t) => {
+  const { enforcer, ban, news, due } = setUp(t);
+  ban('192.0.2.1', 150);
+  ban('192.0.2.2', 30 * 86_400_000);
+  await enforcer.start();
+  assert.deepEqual(due, []);
+  assert.ok(await eventually(() => news.includes('released 192.0.2.1')));
+  assert.ok(due.length >= 1);
+  assert.ok(!news.includes('released 192.0.2.2'));
+});
+
+test('after stop nothing is touched', async (t) => {
+  const { enforcer, ban, kernel } = setUp(t);
+  ban('192.0.2.1', 100);
+  await enforcer.start();
+  await enforcer.stop();
+  kernel.calls.length = 0;
+  ban('192.0.2.2');
+  await enforcer.changed();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.deepEqual(kernel.calls, []);
+});
+
+test('any sequence of bans, unbans, faults and vandalism ends in what is desired once the faults are over', async () => {
+  const host = fc.integer({ min: 1, max: 6 });
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('ban' as const), host, permanent: fc.boolean() }),
+    fc.record({ kind: fc.constant('unban' as const), host }),
+    fc.record({ kind: fc.constant('vandalise' as const) }),
+    fc.record({
+      kind: fc.constant('break' as const),
+      code: fc.constantFrom('timeout' as const, 'kernel_refused' as const),
+    }),
+    fc.record({
+      kind: fc.constant('refuse' as const),
+      code: fc.constantFrom('set_full' as const, 'kernel_refused' as const),
+    }),
+    fc.record({ kind: fc.constant('mend' as const) }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      const cleanups: (() => unknown)[] = [];
+      const { desired, kernel, enforcer, ban, news } = setUp({ after: (work) => cleanups.push(work) });
+      await enforcer.start();
+      for (const action of steps) {
+        if (action.kind === 'ban') ban(`192.0.2.${action.host}`, action.permanent ? null : HOUR_MS);
+        else if (action.kind === 'unban') desired.delete(`192.0.2.${action.host}`);
+        else if (action.kind === 'vandalise') await kernel.flush();
+        else if (action.kind === 'break') kernel.broken = new EnforcementError(action.code, 'broken');
+        else if (action.kind === 'refuse') kernel.refusing = new EnforcementError(action.code, 'refused');
+        else kernel.broken = kernel.refusing = undefined;
+        await enforcer.changed();
+      }
+      kernel.broken = kernel.refusing = undefined;
+      await enforcer.reconcile();
+      const listed = (await kernel.list()).map(({ target }) => target).sort();
+      assert.deepEqual(listed, [...desired.keys()].sort());
+      for (const target of desired.keys()) {
+        const last = news.filter((line) => line.includes(`${target}`)).at(-1);
+        assert.equal(last, `confirmed ${target}`);
+      }
+      for (const work of cleanups) await work();
+    }),
+    { numRuns: 200 },
+  );
+});

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { flushFirewall, type PickOptions, pickBackend } from '../../src/enforce/pick.ts';
+import { createFakeTools, EMPTY_TABLE, type FakeTools } from './fake-tools.ts';
+
+function setUp(t: { after(work: () => unknown): void }): {
+  tools: FakeTools;
+  pick: (backend: PickOptions['backend']) => ReturnType<typeof pickBackend>;
+  logged: string[];
+  options: PickOptions;
+} {
+  const tools = createFakeTools();
+  t.after(() => tools.remove());
+  const logged: string[] = [];
+  const options: PickOptions = {
+    backend: 'auto',
+    chain: 'ZBAN',
+    commandTimeoutMs: 20_000,
+    protectPorts: [22],
+    maxActive: 1000,
+    now: () => 0,
+    log: (_level, message) => logged.push(message),
+    path: tools.path,
+    // Only the stand-ins are found, not what the host has in /usr/sbin.
+    commandPrefix: ['/usr/bin/env', `PATH=${tools.path}`],
+  };
+  return { tools, logged, options, pick: (backend) => pickBackend({ ...options, backend }) };
+}
+
+test('auto takes ipset where both tools work', async (t) => {
+  const { tools, pick } = setUp(t);
+  tools.set('iptables', EMPTY_TABLE);
+  tools.set('ipset', 'exit 0');
+  const { backend, reason } = await pick('auto');
+  assert.equal(backend.name, 'ipset');
+  assert.match(reason, /iptables and ipset/);
+});
+
+test('auto takes iptables where ipset is refused by the kernel, and says why', async (t) => {
+  const { tools, pick } = setUp(t);
+  tools.set('iptables', EMPTY_TABLE);
+  tools.set('ipset', 'echo "Cannot open session to kernel." >&2; exit 1');
+  const { backend, reason } = await pick('auto');
+  assert.equal(backend.name, 'iptables');
+  assert.match(reason, /Cannot open session to kernel/);
+  await assert.rejects(pick('ipset'), { code: 'kernel_refused' }, 'asked for by name there is no falling back');
+});
+
+test('without permission there is no backend, and the message says what lacks', async (t) => {
+  const { tools, pick } = setUp(t);
+  tools.set('iptables', 'echo "iptables: Permission denied (you must be root)" >&2; exit 4');
+  tools.set('ipset', 'exit 0');
+  for (const backend of ['auto', 'ipset', 'iptables'] as const) {
+    await assert.rejects(pick(backend), { code: 'no_permission', message: /CAP_NET_ADMIN/ });
+  }
+});
+
+test('a tool that prints something else is not trusted', async (t) => {
+  const { tools, pick } = setUp(t);
+  tools.set('iptables', 'echo "Segmentation fault imminent"; exit 0');
+  await assert.rejects(pick('auto'), { code: 'bad_output' });
+});
+
+test('dry-run needs no tool', async (t) => {
+  const { pick } = setUp(t);
+  assert.equal((await pick('dry-run')).backend.name, 'dry-run');
+});
+
+test('without iptables there is no backend: the message names what to install', async (t) => {
+  const { tools, pick } = setUp(t);
+  tools.set('ipset', 'exit 0');
+  const failure = { code: 'missing_tool', message: /iptables is not installed: apt-get install iptables ipset/ };
+  for (const backend of ['auto', 'ipset', 'iptables'] as const) await assert.rejects(pick(backend), failure);
+});
+
+test('without ipset auto takes iptables', async (t) => {
+  const { tools, pick } = setUp(t);
+  tools.set('iptables', EMPTY_TABLE);
+  assert.equal((await pick('auto')).backend.name, 'iptables');
+  await assert.rejects(pick('ipset'), { code: 'missing_tool' });
+});
+
+test('flushing a host without the tools is no error', async (t) => {
+  await assert.doesNotReject(flushFirewall(setUp(t).options));
+});
+
+test('a host without IPv6 works with IPv4 alone, says so once, and refuses IPv6 bans in words', async (t) => {
+  const { tools, pick, logged } = setUp(t);
+  const table = `${EMPTY_TABLE}; printf '%s\\n' '-N ZBAN'`;
+  tools.set('iptables', table);
+  tools.set('iptables-restore', 'cat > /dev/null');
+  tools.set(
+    'ip6tables',
+    `echo "ip6tables: can't initialize ip6tables table 'filter': Address family not supported" >&2; exit 3`,
+  );
+  const { backend } = await pick('iptables');
+  for (let round = 0; round < 3; round++) await backend.setUp();
+  assert.equal(logged.filter((message) => message.includes('IPv6')).length, 1);
+  const ban = (target: string) => ({ kind: 'add', ban: { target, untilMs: null } }) as const;
+  await assert.rejects(backend.apply([ban('2001:db8::/64'), ban('192.0.2.1')], 0), {
+    code: 'kernel_refused',
+    message: /IPv6 cannot be enforced/,
+  });
+  await assert.doesNotReject(backend.apply([ban('192.0.2.1'), { kind: 'remove', target: '2001:db8::/64' }], 0));
+});
+
+test('a held lock is not taken for a host without IPv6', async (t) => {
+  const { tools, pick } = setUp(t);
+  tools.set('iptables', EMPTY_TABLE);
+  tools.set('ip6tables', 'echo "Another app is currently holding the xtables lock." >&2; exit 4');
+  const { backend } = await pick('iptables');
+  await assert.rejects(backend.setUp(), { code: 'lock_held' });
+});
+
+test('a kernel without the time match gets rules without it, said once', async (t) => {
+  const { tools, pick, logged } = setUp(t);
+  const written = `${tools.path}/written`;
+  tools.set('iptables', `${EMPTY_TABLE}; printf '%s\\n' '-N ZBAN'`);
+  tools.set(
+    'iptables-restore',
+    `while read -r line; do case "$line" in *datestop*) echo "Couldn't load match 'time'" >&2; exit 2;; esac; echo "$line" >> ${written}; done`,
+  );
+  const { backend } = await pick('iptables');
+  const operation = { kind: 'add', ban: { target: '192.0.2.1', untilMs: 5000 } } as const;
+  await backend.apply([operation], 0);
+  await backend.apply([operation], 0);
+  assert.equal(logged.filter((message) => message.includes('xt_time')).length, 1);
+});
+
+test("listings that are not ipset's are bad output, not an empty set", async (t) => {
+  const { tools, pick } = setUp(t);
+  tools.set('iptables', EMPTY_TABLE);
+  tools.set('ipset', 'echo "<html>"; exit 0');
+  const { backend } = await pick('ipset');
+  await assert.rejects(backend.list(), { code: 'bad_output' });
+  tools.set('ipset', `echo "add zban4 192.0.2.1 timeout soon"`);
+  await assert.rejects(backend.list(), { code: 'bad_output' });
+});
