@@ -2,13 +2,15 @@
  * The composition root: builds every part for one configuration, wires them in the order of the data flow, and takes
  * them down again in the order that loses nothing.
  */
+import { Resolver } from 'node:dns/promises';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { startControlServer } from '../control/server.ts';
-import { parsePrefix } from '../core/net/prefix.ts';
 import type { Status } from '../core/status.ts';
 import type { Enforcer } from '../enforce/enforcer.ts';
+import { Allowlist } from '../host/allowlist.ts';
 import { startLoadSampler } from '../host/load.ts';
+import { findProtectedAddresses } from '../host/protected.ts';
 import { createMetrics } from '../http/metrics.ts';
 import { startHttpServer } from '../http/server.ts';
 import type { Notifier } from '../notify/notifier.ts';
@@ -29,6 +31,8 @@ import { VERSION } from './version.ts';
 
 /** Releases that the firewall need not make (observe mode) are recorded within this. */
 const EXPIRE_MS = 250;
+/** Longest wait for a name of the allowlist. */
+const RESOLVE_TIMEOUT_MS = 3000;
 /** Messages get this long at a stop; the rest waits on disk. */
 const DRAIN_MS = 2000;
 
@@ -184,15 +188,21 @@ class RunningInstance implements Instance {
   }
 
   private buildOperator(plane: DataPlane): { operator: Operator; protection: Protection } {
-    const { config, records, bans } = this;
-    const allowlist = () =>
-      [...config.bans.allowlist, ...records.trail.allowed().map(({ entry }) => entry)].flatMap((entry) => {
-        const prefix = parsePrefix(entry);
-        return prefix ? [{ prefix, reason: `allowlist: ${entry}` }] : [];
-      });
+    const { config, records, bans, troubles } = this;
+    const allowlist = new Allowlist({
+      entries: () => [...config.bans.allowlist, ...records.trail.allowed().map(({ entry }) => entry)],
+      resolver: new Resolver({ timeout: RESOLVE_TIMEOUT_MS, tries: 2 }),
+      resolveMs: config.bans.allowlist_resolve,
+      timeoutMs: RESOLVE_TIMEOUT_MS,
+      now: () => performance.now(),
+      onTrouble: (name, message) => {
+        if (message !== undefined) troubles.begin(`allowlist ${name}`, message);
+        else troubles.end(`allowlist ${name}`);
+      },
+    });
     const protection = new Protection({
-      allowlist: async () => allowlist(),
-      host: async () => [],
+      allowlist: () => allowlist.current(),
+      host: () => findProtectedAddresses({ sshPorts: config.firewall.protect_ports }),
       onChange: async (networks) => {
         await plane.pipeline.send({ kind: 'never_banned', networks });
         await operator.liftProtected();
