@@ -111,7 +111,11 @@ CREATE TABLE outbox (
 ) STRICT;
 `;
 
+/** The files a log had before and may still get late lines in, as JSON. */
+const OLDER_FILES = "ALTER TABLE positions ADD COLUMN older TEXT NOT NULL DEFAULT '[]';";
+
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: TRAIL },
   { version: 2, sql: OUTBOX },
+  { version: 3, sql: OLDER_FILES },
 ];

@@ -31,8 +31,6 @@ export class TextLog {
   #file: { readonly descriptor: number; readonly inode: number; readonly device: number } | undefined;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
-  /** The first waiting line is the rest of one whose beginning is in the file. */
-  #torn = false;
   #lost = 0;
   #lostUnsaid = 0;
   #trouble: RecordError | undefined;
@@ -109,8 +107,7 @@ export class TextLog {
     const batch: Buffer[] = [];
     let bytes = 0;
     for (const line of this.#waiting) {
-      const torn = this.#torn && batch.length === 0;
-      if (size + bytes + line.length > bytesMax && size + bytes > 0 && !torn) break;
+      if (size + bytes + line.length > bytesMax && size + bytes > 0) break;
       batch.push(line);
       bytes += line.length;
     }
@@ -122,7 +119,6 @@ export class TextLog {
     if (!this.#file) return;
     const written = writeSync(this.#file.descriptor, bytes);
     if (written === 0) throw recordError('io', this.#options.path, 'takes no bytes');
-    this.#torn = false;
     this.#waitingBytes -= written;
     let left = written;
     while (left > 0 && this.#waiting[0]) {
@@ -130,7 +126,6 @@ export class TextLog {
       if (line.length > left) {
         // A full disk took half a line: its rest follows when there is room.
         this.#waiting[0] = line.subarray(left);
-        this.#torn = true;
         return;
       }
       left -= line.length;

@@ -32,14 +32,17 @@ export interface TrailStatements {
   readState(key: string): Uint8Array | undefined;
 }
 
-const POSITION_COLUMNS = 'path, device, inode, offset, fingerprint, fingerprint_bytes AS fingerprintBytes';
+const POSITION_COLUMNS = 'path, device, inode, offset, fingerprint, fingerprint_bytes AS fingerprintBytes, older';
+
+/** A position as its row: the older files as JSON. */
+type PositionRow = Omit<Position, 'older'> & { readonly older: string };
 
 export function prepareTrail(sql: BetterSqlite3.Database): TrailStatements {
   const head = sql.prepare<[], ChainEnd>('SELECT head_id AS id, head_hash AS hash FROM chain');
   const moveHead = sql.prepare('UPDATE chain SET head_id = ?, head_hash = ?');
   const insert = sql.prepare(`INSERT INTO audit (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
-  const positions = sql.prepare<[], Position>(`SELECT ${POSITION_COLUMNS} FROM positions ORDER BY path`);
-  const putPosition = sql.prepare('INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?, ?)');
+  const positions = sql.prepare<[], PositionRow>(`SELECT ${POSITION_COLUMNS} FROM positions ORDER BY path`);
+  const putPosition = sql.prepare('INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?, ?, ?)');
   const state = sql.prepare<[string], Uint8Array>('SELECT bytes FROM state WHERE key = ?').pluck();
   const putState = sql.prepare('INSERT OR REPLACE INTO state VALUES (?, ?)');
   const project = prepareProjection(sql, 'now');
@@ -63,12 +66,16 @@ export function prepareTrail(sql: BetterSqlite3.Database): TrailStatements {
   };
   return {
     readHead,
-    readPositions: () => positions.all(),
+    readPositions: () =>
+      positions.all().map(({ older, ...rest }) => {
+        const marks = JSON.parse(older) as NonNullable<Position['older']>;
+        return marks.length > 0 ? { ...rest, older: marks } : rest;
+      }),
     readState: (key) => state.get(key),
     write: (rows, written, extra) => {
       const end = writeRows(rows, written);
-      for (const { path, device, inode, offset, fingerprint, fingerprintBytes } of extra.positions ?? []) {
-        putPosition.run(path, device, inode, offset, fingerprint, fingerprintBytes);
+      for (const { path, device, inode, offset, fingerprint, fingerprintBytes, older = [] } of extra.positions ?? []) {
+        putPosition.run(path, device, inode, offset, fingerprint, fingerprintBytes, JSON.stringify(older));
       }
       for (const [key, bytes] of Object.entries(extra.state ?? {})) putState.run(key, bytes);
       return end;

@@ -104,7 +104,9 @@ test('allowed entries, totals, positions and states are there after reopening', 
     ban('192.0.2.9', { enforced: false }),
   ]);
   trail.append([ban('198.51.100.1')], { positions: [position('/a.log', 10), position('/b.log', 20)] });
-  trail.savePositions([position('/a.log', 30)]);
+  const { path: _, ...mark } = position('/a.log', 7);
+  const resumed = { ...position('/a.log', 30), older: [mark] };
+  trail.savePositions([resumed]);
   trail.saveState('baseline', Buffer.from('learned'));
   const state = (of: typeof trail) => ({
     allowed: of.allowed(),
@@ -119,7 +121,7 @@ test('allowed entries, totals, positions and states are there after reopening', 
     { entry: '192.0.2.0/24', sinceMs: T0, actor: 'operator:ann', reason: 'office', auditId: 1 },
   ]);
   assert.deepEqual(before.totals, [{ allow: 2, disallow: 1, ban: 1 }, { ban: 1 }]);
-  assert.deepEqual(before.positions, [position('/a.log', 30), position('/b.log', 20)]);
+  assert.deepEqual(before.positions, [resumed, position('/b.log', 20)]);
   assert.equal(before.baseline, 'learned');
   assert.equal(trail.loadState('nothing'), undefined);
   database.close();

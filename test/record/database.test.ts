@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -201,4 +201,15 @@ test('somebody who may only read can read: beside the daemon, after it stopped, 
     writeFileSync(join(left, `zban.db${end}`), readFileSync(`${path}${end}`), { mode: 0o644 });
   }
   assert.equal(openAsNobody(join(left, 'zban.db'), 'read'), '3');
+});
+
+test('a database that opens but does not take a write is refused at once', { skip: notRoot }, (t) => {
+  const here = folder(t);
+  chmodSync(here, 0o777);
+  const { trail, database, path } = openTrail(t, join(here, 'zban.db'));
+  trail.append([ban('192.0.2.1')]);
+  database.close();
+  for (const file of [path, `${path}.lock`, `${path}-wal`]) chownSync(file, 65_534, 65_534);
+  chmodSync(`${path}-shm`, 0o644);
+  assert.equal(openAsNobody(path, 'write'), 'read_only');
 });

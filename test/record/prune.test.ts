@@ -57,6 +57,30 @@ test('pruning again, down to the last row, keeps the trail whole', (t) => {
   assert.deepEqual(trail.totals(true), { ban: 2, unban: 1, prune: 2 });
 });
 
+test('the numbers of a ban outlive its rows, whichever goes first', (t) => {
+  const { trail, database } = openTrail(t);
+  trail.append([
+    ban('192.0.2.1', { durationSeconds: null }),
+    draft('ban_result', '192.0.2.1', { detail: 'ok', timeMs: T0 + MINUTE }),
+  ]);
+  trail.prune(prune(T0 + 1));
+  trail.prune(prune(T0 + 2 * MINUTE));
+  assert.deepEqual(trail.findActiveBan('192.0.2.1', T0)?.numbers, NUMBERS);
+  assert.equal(verifyAudit(database).ok, true);
+});
+
+test('rows that wait are written before the past is cut off', (t) => {
+  const { trail, database } = openTrail(t);
+  trail.append([ban('192.0.2.1')]);
+  database.sql.pragma('query_only = ON');
+  trail.append([ban('192.0.2.2', { timeMs: T0 + MINUTE })]);
+  database.sql.pragma('query_only = OFF');
+  assert.equal(trail.prune(prune(T0 + 1)).rows, 1);
+  const result = verifyAudit(database);
+  assert.ok(result.ok, JSON.stringify(result));
+  assert.equal(result.lastId, 3);
+});
+
 test('nothing to prune leaves no row', (t) => {
   const { trail } = openTrail(t);
   trail.append([ban('192.0.2.1')]);

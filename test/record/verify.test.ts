@@ -89,6 +89,7 @@ const TAMPERINGS: readonly (readonly [what: string, sql: string, id: number, pro
     2,
     'anchor',
   ],
+  ['a newest row recomputed', "UPDATE chain SET head_hash = 'another'", 6, 'hash_changed'],
   ['a ban taken out of force', "DELETE FROM bans WHERE client = '192.0.2.2'", 6, 'projection'],
   ['a ban made permanent', "UPDATE bans SET until_ms = NULL WHERE client = '192.0.2.2'", 6, 'projection'],
   [
