@@ -1,37 +1,6 @@
 /** What the engine's events become in the audit trail and in Slack. */
 import type { AuditDraft } from '../core/audit.ts';
-import type { BanEvent, EngineEvent, Evidence, RefusedEvent } from '../core/event.ts';
-
-function numbersOf(event: Evidence): Readonly<Record<string, unknown>> {
-  const {
-    rate,
-    mean,
-    stddev,
-    z,
-    multiple,
-    limit,
-    requests,
-    errors,
-    error_ratio,
-    baseline_error_ratio,
-    window_seconds,
-    samples,
-  } = event;
-  return {
-    rate,
-    mean,
-    stddev,
-    z,
-    multiple,
-    limit,
-    requests,
-    errors,
-    error_ratio,
-    baseline_error_ratio,
-    window_seconds,
-    samples,
-  };
-}
+import type { BanEvent, EngineEvent, RefusedEvent } from '../core/event.ts';
 
 const POLICY = {
   actor: 'policy',
@@ -43,30 +12,24 @@ const POLICY = {
 } as const;
 
 function banDraft(event: BanEvent, enforced: boolean): AuditDraft {
-  return {
-    timeMs: Date.parse(event.time),
-    actor: 'policy',
-    action: 'ban',
-    client: event.ip,
-    condition: event.condition,
-    numbers: numbersOf(event),
-    tier: event.tier,
-    durationSeconds: event.duration_seconds,
-    enforced,
-    detail: enforced ? '' : 'would ban (observe mode)',
-  };
+  const { event: _, time, ip, condition, tier, duration_seconds: durationSeconds, ...numbers } = event;
+  const detail = enforced ? '' : 'would ban (observe mode)';
+  const timeMs = Date.parse(time);
+  return { ...POLICY, action: 'ban', timeMs, client: ip, condition, numbers, tier, durationSeconds, enforced, detail };
 }
 
 function refusedDraft(event: RefusedEvent, enforced: boolean): AuditDraft {
+  const { event: _, time, ip, condition, reason, detail, ...numbers } = event;
+  const timeMs = Date.parse(time);
   return {
     ...POLICY,
-    timeMs: Date.parse(event.time),
     action: 'refused',
-    client: event.ip,
-    condition: event.condition,
-    numbers: numbersOf(event),
+    timeMs,
+    client: ip,
+    condition,
+    numbers,
     enforced,
-    detail: `${event.reason}: ${event.detail}`,
+    detail: `${reason}: ${detail}`,
   };
 }
 
