@@ -106,19 +106,10 @@ export function parseAddress(
     return true;
   }
   if (end - start > 45 || !parseIpv6(bytes, start, end)) return false;
-  const [a, b, c, d, e, f, g, h] = groups as unknown as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  if ((a | b | c | d | e) === 0 && f === 0xffff) {
+  const [a, b, c, d] = [groups[0] as number, groups[1] as number, groups[2] as number, groups[3] as number];
+  if ((a | b | c | d | (groups[4] as number)) === 0 && groups[5] === 0xffff) {
     out.high = IPV4_HIGH;
-    out.low = g * 65_536 + h;
+    out.low = (groups[6] as number) * 65_536 + (groups[7] as number);
     return true;
   }
   out.high = a * 65_536 + b;

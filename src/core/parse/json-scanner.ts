@@ -4,8 +4,11 @@
  * objects, odd numbers, malformed text. The slow path (record.ts) then decides.
  */
 import { type FieldKeys, SCANNED, TIMESTAMP } from './fields.ts';
+import { LineLayout, type SeenMember } from './line-layout.ts';
 
-const [QUOTE, BACKSLASH, COLON, COMMA, OPEN, CLOSE] = [0x22, 0x5c, 0x3a, 0x2c, 0x7b, 0x7d];
+/** So many lines of another layout in a row, and that one is learned. */
+const LEARN_AFTER = 32;
+const [NEWLINE, QUOTE, BACKSLASH, COLON, COMMA, OPEN, CLOSE] = [0x0a, 0x22, 0x5c, 0x3a, 0x2c, 0x7b, 0x7d];
 const TABLE_SIZE = 512;
 const UNKNOWN = 255;
 /** Ten digits of seconds, a dot and microseconds. */
@@ -33,6 +36,11 @@ export class JsonScanner {
   private readonly table: (KnownKey | undefined)[] = new Array(TABLE_SIZE).fill(undefined);
   private field = 0;
   private rank = 0;
+  private layout: LineLayout | undefined;
+  private misses = 0;
+  /** The chunk's whole buffer, and where the chunk starts in it. */
+  private words: Int32Array = new Int32Array(0);
+  private offset = 0;
 
   constructor(keys: FieldKeys) {
     const encoder = new TextEncoder();
@@ -46,9 +54,35 @@ export class JsonScanner {
     }
   }
 
+  /** Makes `bytes` the chunk whose lines are scanned. */
+  open(bytes: Uint8Array): void {
+    this.words = new Int32Array(bytes.buffer, 0, bytes.buffer.byteLength >> 2);
+    this.offset = bytes.byteOffset;
+  }
+
+  /** Scans the line at `start` if it is laid out as lines before it; the position of its newline, or -1. */
+  scanKnown(bytes: Uint8Array, start: number): number {
+    const { layout, words, offset } = this;
+    if (!layout) return -1;
+    const end = bytes.length;
+    this.clear();
+    let at = start;
+    for (const { before, quoted, field, rank } of layout.members) {
+      if (!before.matches(words, offset + at)) return -1;
+      at += before.length;
+      at = quoted ? this.scanString(bytes, at, end, field, rank) : this.scanBare(bytes, at, end, field, rank);
+      if (at < 0) return -1;
+    }
+    if (!layout.tail.matches(words, offset + at)) return -1;
+    this.misses = 0;
+    return at + layout.tail.length - 1;
+  }
+
   /** Scans the line `start`…`end` (without its newline); false sends it to the slow path. */
   scan(bytes: Uint8Array, start: number, end: number): boolean {
-    this.starts.fill(-1);
+    this.clear();
+    const learn = this.misses++ % LEARN_AFTER === 0 && bytes[end] === NEWLINE;
+    const seen: SeenMember[] | undefined = learn ? [] : undefined;
     let at = start;
     while (at < end && isSpace(bytes[at] as number)) at++;
     if (bytes[at] !== OPEN) return false;
@@ -62,15 +96,25 @@ export class JsonScanner {
       if (bytes[at] !== COLON) return false;
       at++;
       while (at < end && isSpace(bytes[at] as number)) at++;
-      at = bytes[at] === QUOTE ? this.scanString(bytes, at + 1, end) : this.scanBare(bytes, at, end);
+      const quoted = bytes[at] === QUOTE;
+      const valueAt = quoted ? at + 1 : at;
+      const { field, rank } = this;
+      at = quoted ? this.scanString(bytes, valueAt, end, field, rank) : this.scanBare(bytes, at, end, field, rank);
       if (at < 0) return false;
+      seen?.push({ valueAt, end: at, quoted, field, rank });
       while (at < end && isSpace(bytes[at] as number)) at++;
       const c = bytes[at++];
       if (c === COMMA) continue;
       if (c !== CLOSE || at > end) return false;
       while (at < end && isSpace(bytes[at] as number)) at++;
+      if (at === end && seen) this.layout = new LineLayout(bytes, start, end, seen);
       return at === end;
     }
+  }
+
+  private clear(): void {
+    const { starts } = this;
+    for (let field = 0; field < starts.length; field++) starts[field] = -1;
   }
 
   /** Sets field and rank of the key at `at`; the position behind its quote, or -1. */
@@ -97,22 +141,22 @@ export class JsonScanner {
     return at + 1;
   }
 
-  private scanString(bytes: Uint8Array, at: number, end: number): number {
+  private scanString(bytes: Uint8Array, at: number, end: number, field: number, rank: number): number {
     const start = at;
     for (; at < end; at++) {
       const c = bytes[at] as number;
       if (c === QUOTE) {
-        return this.field === UNKNOWN || this.keep(bytes, start, at) ? at + 1 : -1;
+        return field === UNKNOWN || this.keep(bytes, start, at, field, rank) ? at + 1 : -1;
       }
       if (c === BACKSLASH) {
-        if (this.field !== UNKNOWN || SIMPLE_ESCAPE[bytes[++at] as number] === 0) return -1;
+        if (field !== UNKNOWN || SIMPLE_ESCAPE[bytes[++at] as number] === 0) return -1;
       } else if (c < 0x20) return -1;
     }
     return -1;
   }
 
   /** A number of digits and one dot; everything else (true, null, exponents) is left to the slow path. */
-  private scanBare(bytes: Uint8Array, at: number, end: number): number {
+  private scanBare(bytes: Uint8Array, at: number, end: number, field: number, rank: number): number {
     const start = at;
     let dots = 0;
     for (; at < end; at++) {
@@ -122,18 +166,17 @@ export class JsonScanner {
     }
     if (at === start || dots === at - 1) return -1;
     if (bytes[start] === 0x30 && at - start > 1 && dots !== start + 1) return -1;
-    if (this.field === UNKNOWN) return at;
+    if (field === UNKNOWN) return at;
     // Where a number's own text may differ from the text of its value (0.0000001, 200.0, more digits than a double has).
-    const odd = at - start > NUMBER_LENGTH_MAX || (dots > 0 && (this.field !== TIMESTAMP || bytes[start] === 0x30));
-    return !odd && this.keep(bytes, start, at) ? at : -1;
+    const odd = at - start > NUMBER_LENGTH_MAX || (dots > 0 && (field !== TIMESTAMP || bytes[start] === 0x30));
+    return !odd && this.keep(bytes, start, at, field, rank) ? at : -1;
   }
 
   /**
    * An empty value or nginx's `-` counts as absent; of several keys for a field the preferred one wins, of equals the
    * last. False when that last one takes a value back.
    */
-  private keep(bytes: Uint8Array, start: number, end: number): boolean {
-    const { field, rank } = this;
+  private keep(bytes: Uint8Array, start: number, end: number, field: number, rank: number): boolean {
     const known = (this.starts[field] as number) >= 0;
     if (end === start || (end - start === 1 && bytes[start] === 0x2d)) return !known || this.ranks[field] !== rank;
     if (known && (this.ranks[field] as number) < rank) return true;

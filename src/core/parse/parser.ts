@@ -51,11 +51,19 @@ export class Parser {
     this.count = 0;
     this.rows = new Uint32Array((64 + Math.ceil(bytes.length / 200)) * ROW);
     let lines = 0;
+    const { json } = this;
+    const { lineBytesMax } = this.options;
+    json.open(bytes);
     for (let start = 0; start < bytes.length; ) {
-      let end = bytes.indexOf(NEWLINE, start);
+      let end = json.scanKnown(bytes, start);
+      const known = end >= 0;
+      if (!known) end = bytes.indexOf(NEWLINE, start);
       if (end < 0) end = bytes.length;
       lines++;
-      const reason = end - start > this.options.lineBytesMax ? REASON.too_long : this.parseLine(bytes, start, end);
+      let reason = REASON.too_long;
+      if (end - start <= lineBytesMax) {
+        reason = known ? this.addRow(bytes, json.starts, json.ends, start) : this.parseLine(bytes, start, end);
+      }
       if (reason !== ACCEPTED) skipped[reason] = (skipped[reason] as number) + 1;
       start = end + 1;
     }
