@@ -11,8 +11,7 @@ export const GENESIS_HASH = '0'.repeat(64);
 
 /*
  * `scope` tells the projection of all rows (`now`) from that of the pruned rows alone (`anchor`): together with the rows
- * that are left, the anchor yields `now` again, which is what verification checks. Inode and device are REAL because
- * they arrive as JavaScript numbers and may be beyond 2^53, where SQLite's INTEGER would refuse them.
+ * that are left, the anchor yields `now` again, which is what verification checks.
  */
 const TRAIL = `
 CREATE TABLE audit (
@@ -111,11 +110,24 @@ CREATE TABLE outbox (
 ) STRICT;
 `;
 
-/** The files a log had before and may still get late lines in, as JSON. */
-const OLDER_FILES = "ALTER TABLE positions ADD COLUMN older TEXT NOT NULL DEFAULT '[]';";
+/*
+ * A position as the source gives it, whole: what it needs to find its place again is its own affair. The casts keep
+ * SQLite from writing inodes in the form 1.2e+18.
+ */
+const WHOLE_POSITIONS = `
+CREATE TABLE whole_positions (
+  path TEXT PRIMARY KEY,
+  position TEXT NOT NULL
+) STRICT;
+INSERT INTO whole_positions SELECT path, json_object(
+  'path', path, 'device', CAST(device AS INTEGER), 'inode', CAST(inode AS INTEGER), 'offset', offset,
+  'fingerprint', fingerprint, 'fingerprintBytes', fingerprint_bytes) FROM positions;
+DROP TABLE positions;
+ALTER TABLE whole_positions RENAME TO positions;
+`;
 
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: TRAIL },
   { version: 2, sql: OUTBOX },
-  { version: 3, sql: OLDER_FILES },
+  { version: 3, sql: WHOLE_POSITIONS },
 ];

@@ -3,7 +3,7 @@ import type BetterSqlite3 from 'better-sqlite3';
 import type { Notification, OutboxItem, OutboxStore } from '../notify/notification.ts';
 import type { RecordDatabase } from './database.ts';
 import { toRecordError } from './error.ts';
-import { readNumbers } from './row.ts';
+import { readObject } from './row.ts';
 import type { WriteGate } from './write-gate.ts';
 
 interface Row {
@@ -92,7 +92,7 @@ export class DatabaseOutbox implements OutboxStore {
       .iterate();
     for (const { id, notification, attempts, dueMs } of rows) {
       this.#lastId = id;
-      const value = readNumbers(notification);
+      const value = readObject(notification);
       if (value) this.#items.set(id, { id, notification: value as unknown as Notification, attempts, dueMs });
       else this.#unsaved.add(id);
     }

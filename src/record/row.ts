@@ -63,8 +63,8 @@ export function writeRow(draft: AuditDraft, id: number, configVersion: string, p
   };
 }
 
-/** Numbers that cannot be read back are null: the trail stays readable, and verification says which row is damaged. */
-export function readNumbers(text: string | null): Readonly<Record<string, unknown>> | null {
+/** An object from its JSON; null for what cannot be read back: one damaged value must not hide the others. */
+export function readObject(text: string | null): Readonly<Record<string, unknown>> | null {
   if (text === null) return null;
   try {
     const value: unknown = JSON.parse(text);
@@ -87,7 +87,7 @@ export function systemDraft(
 
 /** A row as an entry. */
 export function readRow(row: Row): AuditEntry {
-  return { ...readConsequences(row), numbers: readNumbers(row[6]) };
+  return { ...readConsequences(row), numbers: readObject(row[6]) };
 }
 
 /** A row as the projection needs it: with numbers for `prune` alone, because parsing them is most of the work of a walk. */
@@ -99,7 +99,7 @@ export function readConsequences(row: Row): AuditEntry {
     action: row[3] as AuditAction,
     client: row[4],
     condition: row[5],
-    numbers: row[3] === 'prune' ? readNumbers(row[6]) : null,
+    numbers: row[3] === 'prune' ? readObject(row[6]) : null,
     tier: row[7],
     durationSeconds: row[8],
     enforced: row[9] !== 0,

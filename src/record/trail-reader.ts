@@ -6,7 +6,7 @@ import type { RecordDatabase } from './database.ts';
 import { toRecordError } from './error.ts';
 import type { Allowed } from './projection.ts';
 import { BAN_COLUMNS, type BanRow, loadProjection, readBan } from './projection-table.ts';
-import { COLUMNS, type Row, readNumbers, readRow } from './row.ts';
+import { COLUMNS, type Row, readObject, readRow } from './row.ts';
 
 export interface Query {
   /** Only rows with a greater id: what came since, for following. */
@@ -81,7 +81,7 @@ export class TrailReader {
         .prepare<[number], [...BanRow, string | null]>(text)
         .raw()
         .all(nowMs)
-        .map((row) => ({ ...readBan(row.slice(0, 10) as unknown as BanRow), numbers: readNumbers(row[10]) })),
+        .map((row) => ({ ...readBan(row.slice(0, 10) as unknown as BanRow), numbers: readObject(row[10]) })),
     );
   }
 
@@ -91,7 +91,7 @@ export class TrailReader {
       (SELECT numbers FROM bans WHERE scope = 'anchor' AND audit_id = ? AND client = ?))`;
     return this.#read(() => {
       const statement = this.#sql.prepare<[number, number, string], string | null>(text).pluck();
-      return readNumbers(statement.get(auditId, auditId, client) ?? null);
+      return readObject(statement.get(auditId, auditId, client) ?? null);
     });
   }
 

@@ -4,7 +4,7 @@ import type { Position } from '../source/chunk.ts';
 import { recordError } from './error.ts';
 import type { Change } from './projection.ts';
 import { prepareProjection } from './projection-table.ts';
-import { COLUMNS, type Written } from './row.ts';
+import { COLUMNS, readObject, type Written } from './row.ts';
 
 /** A row with what follows from it, ready to be written. */
 export interface Pending extends Written {
@@ -32,17 +32,12 @@ export interface TrailStatements {
   readState(key: string): Uint8Array | undefined;
 }
 
-const POSITION_COLUMNS = 'path, device, inode, offset, fingerprint, fingerprint_bytes AS fingerprintBytes, older';
-
-/** A position as its row: the older files as JSON. */
-type PositionRow = Omit<Position, 'older'> & { readonly older: string };
-
 export function prepareTrail(sql: BetterSqlite3.Database): TrailStatements {
   const head = sql.prepare<[], ChainEnd>('SELECT head_id AS id, head_hash AS hash FROM chain');
   const moveHead = sql.prepare('UPDATE chain SET head_id = ?, head_hash = ?');
   const insert = sql.prepare(`INSERT INTO audit (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
-  const positions = sql.prepare<[], PositionRow>(`SELECT ${POSITION_COLUMNS} FROM positions ORDER BY path`);
-  const putPosition = sql.prepare('INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?, ?, ?)');
+  const positions = sql.prepare<[], string>('SELECT position FROM positions ORDER BY path').pluck();
+  const putPosition = sql.prepare('INSERT OR REPLACE INTO positions VALUES (?, ?)');
   const state = sql.prepare<[string], Uint8Array>('SELECT bytes FROM state WHERE key = ?').pluck();
   const putState = sql.prepare('INSERT OR REPLACE INTO state VALUES (?, ?)');
   const project = prepareProjection(sql, 'now');
@@ -67,16 +62,14 @@ export function prepareTrail(sql: BetterSqlite3.Database): TrailStatements {
   return {
     readHead,
     readPositions: () =>
-      positions.all().map(({ older, ...rest }) => {
-        const marks = JSON.parse(older) as NonNullable<Position['older']>;
-        return marks.length > 0 ? { ...rest, older: marks } : rest;
-      }),
+      positions
+        .all()
+        .map(readObject)
+        .filter((position) => position !== null) as unknown as Position[],
     readState: (key) => state.get(key),
     write: (rows, written, extra) => {
       const end = writeRows(rows, written);
-      for (const { path, device, inode, offset, fingerprint, fingerprintBytes, older = [] } of extra.positions ?? []) {
-        putPosition.run(path, device, inode, offset, fingerprint, fingerprintBytes, JSON.stringify(older));
-      }
+      for (const position of extra.positions ?? []) putPosition.run(position.path, JSON.stringify(position));
       for (const [key, bytes] of Object.entries(extra.state ?? {})) putState.run(key, bytes);
       return end;
     },

@@ -128,6 +128,13 @@ test('allowed entries, totals, positions and states are there after reopening', 
   assert.deepEqual(state(openTrail(t, path).trail), before);
 });
 
+test('one damaged position does not hide the others', (t) => {
+  const { trail, database } = openTrail(t);
+  trail.savePositions([position('/a.log', 10), position('/b.log', 20)]);
+  database.sql.exec("UPDATE positions SET position = '{half' WHERE path = '/a.log'");
+  assert.deepEqual(trail.positions(), [position('/b.log', 20)]);
+});
+
 test('rows are found by client, covering or covered network, action, time and id', (t) => {
   const { trail, database } = openTrail(t);
   trail.append([

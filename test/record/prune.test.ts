@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { TrailReader } from '../../src/record/trail-reader.ts';
 import { verifyAudit } from '../../src/record/verify.ts';
 import { ban, draft, failsWith, MINUTE, NUMBERS, openTrail, plain, T0 } from './examples.ts';
 
@@ -67,6 +68,16 @@ test('the numbers of a ban outlive its rows, whichever goes first', (t) => {
   trail.prune(prune(T0 + 2 * MINUTE));
   assert.deepEqual(trail.findActiveBan('192.0.2.1', T0)?.numbers, NUMBERS);
   assert.equal(verifyAudit(database).ok, true);
+});
+
+test('a ban that replaced a pruned one does not inherit its numbers', (t) => {
+  const { trail, database } = openTrail(t);
+  trail.append([ban('192.0.2.1', { durationSeconds: null })]);
+  trail.prune(prune(T0 + 1));
+  const byHand = { actor: 'operator:ann', condition: 'manual', numbers: null, timeMs: T0 + MINUTE } as const;
+  trail.append([ban('192.0.2.1', byHand)]);
+  assert.equal(trail.findActiveBan('192.0.2.1', T0 + MINUTE)?.numbers, null);
+  assert.equal(new TrailReader(database).activeBans(T0 + MINUTE)[0]?.numbers, null);
 });
 
 test('rows that wait are written before the past is cut off', (t) => {
