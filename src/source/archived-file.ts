@@ -15,9 +15,8 @@ export class ArchivedFile implements Generation {
   readonly device = -1;
   readonly inode = -1;
   readonly writtenMs: number;
-  /** Compressing made the file: when its content began is not known. */
-  readonly bornMs = 0;
-  readonly grewMs: number;
+  readonly bornMs: number;
+  quietSinceMs: number;
   readonly #archive: ArchiveFile;
   #mark: FileMark;
   #chunks: AsyncGenerator<Chunk, void, undefined> | undefined;
@@ -28,7 +27,9 @@ export class ArchivedFile implements Generation {
     this.#archive = archive;
     this.#mark = mark;
     this.writtenMs = archive.writtenMs;
-    this.grewMs = nowMs;
+    // The archive itself was made when it was compressed.
+    this.bornMs = mark.bornMs ?? 0;
+    this.quietSinceMs = nowMs;
   }
 
   /** Of the gzipped file, for want of the content's length. */

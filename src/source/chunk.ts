@@ -9,6 +9,9 @@ export interface FileMark {
   /** Hex digest over the file's first bytes, with how many; recognises a file after copy, rename or gzip. */
   readonly fingerprint: string;
   readonly fingerprintBytes: number;
+  /** When the file was last written, and made, epoch milliseconds: tells which files are newer when this one is gone. */
+  readonly writtenMs?: number;
+  readonly bornMs?: number;
 }
 
 /** Where a log was read up to: its newest file, and the rotated ones that may still get late lines. */

@@ -12,18 +12,22 @@ export interface FoundLog {
 
 /**
  * All logs that the configured paths name now. A path without wildcard is one, there or not. A glob's match is left out
- * when it is gzipped, a directory, or an older generation by its name: `access.log.1` beside `access.log`.
+ * when it is gzipped, a directory, or an older generation by its name: `access.log.1` beside `access.log`. `unmatched`
+ * are the globs of which nothing is left.
  */
-export function findLogs(configured: readonly string[]): FoundLog[] {
+export function findLogs(configured: readonly string[]): { logs: FoundLog[]; unmatched: string[] } {
   const logs = new Map<string, FoundLog>();
   const matches = new Map<string, number>();
+  const globs = new Map<string, string[]>();
   for (const [index, entry] of configured.entries()) {
     const path = resolve(entry);
     if (!isGlob(path)) {
       if (logs.has(path)) continue;
       logs.set(path, { path, index, globbed: false });
     } else {
-      for (const match of globSync(path).sort()) if (!matches.has(match)) matches.set(match, index);
+      const found = globSync(path).sort();
+      globs.set(entry, found);
+      for (const match of found) if (!matches.has(match)) matches.set(match, index);
     }
   }
   const names = namesByDirectory([...logs.keys(), ...matches.keys()]);
@@ -34,7 +38,8 @@ export function findLogs(configured: readonly string[]): FoundLog[] {
       logs.set(path, { path, index, globbed: true });
     }
   }
-  return [...logs.values()];
+  const unmatched = [...globs].filter(([, found]) => !found.some((path) => logs.has(path)));
+  return { logs: [...logs.values()], unmatched: unmatched.map(([glob]) => glob) };
 }
 
 /** A path with wildcards, unless a file has that very name. */

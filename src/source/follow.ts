@@ -70,6 +70,7 @@ export class LogFollower {
   /** Matches of a glob that hold what is or was followed under another name. */
   readonly #ignored = new Set<string>();
   #followed: Followed[] = [];
+  #unmatched: readonly string[] = [];
   #discoveredMs = Number.NEGATIVE_INFINITY;
   #lookedMs = Number.NEGATIVE_INFINITY;
   #stopping = false;
@@ -98,12 +99,10 @@ export class LogFollower {
     await this.ended;
   }
 
-  /** One row a log, and one for each glob or path that matches nothing. */
+  /** One row a log, and one for each glob that matches nothing. */
   status(): LogStatus[] {
     const rows = this.#followed.map(({ log }) => log.status());
-    const matched = new Set(this.#followed.map(({ index }) => index));
-    const unmatched = this.#options.logs.filter((_, index) => !matched.has(index));
-    return [...rows, ...unmatched.map((path) => ({ path, state: 'missing', behind_bytes: 0 }))];
+    return [...rows, ...this.#unmatched.map((path) => ({ path, state: 'missing', behind_bytes: 0 }))];
   }
 
   /** Looks at the files if it is time (or `look`), and reads one chunk of each log. True when there is more at once. */
@@ -172,7 +171,8 @@ export class LogFollower {
   #discover(): void {
     const isFirst = this.#discoveredMs === Number.NEGATIVE_INFINITY;
     this.#discoveredMs = this.#lookedMs;
-    const found = findLogs(this.#options.logs);
+    const { logs: found, unmatched } = findLogs(this.#options.logs);
+    this.#unmatched = unmatched;
     const paths = new Set(found.map(({ path }) => path));
     for (const path of this.#ignored) if (!paths.has(path)) this.#ignored.delete(path);
     this.#followed = this.#followed.filter(({ log, globbed, path }) => !globbed || !log.gone || paths.has(path));

@@ -3,7 +3,7 @@ import { type Stats, statSync } from 'node:fs';
 import type { LogStatus } from '../core/status.ts';
 import type { Chunk, FileMark, Position } from './chunk.ts';
 import { FINGERPRINT_BYTES_MAX, headMatches } from './fingerprint.ts';
-import { type Generation, isSameFile, type ReadLimits } from './generation.ts';
+import { type Generation, isSameFile, type ReadLimits, type Times } from './generation.ts';
 import { front, type Lines, ownBuffer } from './lines.ts';
 import { findMarked, findNewer } from './siblings.ts';
 import { SourceError, toSourceError } from './source-error.ts';
@@ -11,7 +11,7 @@ import { TailedFile } from './tailed-file.ts';
 
 /** Older files kept in the position; beyond it the oldest is given up once it is read to its end. */
 const OLDER_MAX = 4;
-/** Looks further apart may have missed a whole generation of the file. */
+/** Between looks further apart a whole generation of the file may have come and gone, and been gzipped. */
 const UNSEEN_MS = 1000;
 /** A log may be missing this long while it is rotated before it is worth a word. */
 const MISSING_MS = 1000;
@@ -47,8 +47,10 @@ export class FollowedLog {
   #older: Generation[] = [];
   #current: Generation | undefined;
   #begin: 'beginning' | 'end';
+  /** The file read before a restart, when it can't be found any more. */
+  #lost: Times | undefined;
   #lookedMs: number;
-  /** Generations may have come and gone since the last look. */
+  /** Nobody looked for a while: gzipped files beside the log may be unread generations. */
   #unseen: boolean;
   #missingSinceMs: number | undefined;
   #missingSaid = false;
@@ -89,10 +91,10 @@ export class FollowedLog {
     const now = this.#options.now();
     if (now - this.#lookedMs > UNSEEN_MS) this.#unseen = true;
     this.#lookedMs = now;
+    for (const older of this.#older) if (older.look(now)) older.restart();
+    const current = this.#current;
     try {
-      for (const older of this.#older) if (older.look(now)) older.restart();
       const stat = statSync(this.path, { throwIfNoEntry: false });
-      const current = this.#current;
       const inPlace = stat !== undefined && current?.open === true && isSameFile(identity(stat), current);
       if (current?.look(now, inPlace ? stat : undefined)) this.#truncated(current, now);
       if (stat && !inPlace) this.#turnOver(now);
@@ -101,6 +103,8 @@ export class FollowedLog {
       if (this.#trouble?.code !== 'read_failed') this.#recovered();
     } catch (error) {
       const failure = toSourceError(this.path, error);
+      // What is open stays readable, whatever became of the path.
+      current?.look(now);
       if (failure.code === 'missing') this.#foundMissing(now);
       else this.#failed(failure);
     }
@@ -133,11 +137,12 @@ export class FollowedLog {
     const now = this.#options.now();
     this.#older = (position.older ?? []).flatMap((mark) => findMarked(this.path, mark, now) ?? []);
     this.#current = findMarked(this.path, position, now);
-    if (!this.#current) {
-      const fields = { path: this.path, inode: position.inode, offset: position.offset };
-      this.#options.log('warn', 'the file read before is gone: reading what is there from its beginning', fields);
-      this.#current = this.#older.pop();
-    }
+    if (this.#current) return;
+    const fields = { path: this.path, inode: position.inode, offset: position.offset };
+    this.#options.log('warn', 'the file read before is gone: going on with the files that are newer', fields);
+    const { writtenMs, bornMs = 0 } = position;
+    if (writtenMs !== undefined) this.#lost = { writtenMs, bornMs };
+    this.#current = this.#older.pop();
   }
 
   /** Another file is under the path, or one for the first time. */
@@ -154,7 +159,10 @@ export class FollowedLog {
     if (back) {
       next.close();
       this.#older = this.#older.filter((older) => older !== back);
-      if (current) this.#older.push(current);
+      if (current) {
+        current.quietSinceMs = now;
+        this.#older.push(current);
+      }
       this.#current = back;
       return;
     }
@@ -165,6 +173,7 @@ export class FollowedLog {
       current?.close();
       next.seek(mark.offset);
     } else if (current) this.#retire(current, now, next);
+    else if (this.#lost) this.#older.push(...this.#findNewer(this.#lost, now, next));
     else if (this.#begin === 'end') next.seekEnd(this.#options.lineBytesMax);
     this.#current = next;
   }
@@ -180,13 +189,17 @@ export class FollowedLog {
 
   /** Keeps an older file open, and finds those that came between it and the one that is there now. */
   #retire(older: Generation, now: number, next: Generation): void {
+    older.quietSinceMs = now;
     this.#older.push(older);
-    if (!this.#unseen) return;
-    const known = [...this.generations(), next];
+    this.#older.push(...this.#findNewer(older, now, next));
+  }
+
+  #findNewer(anchor: Times, now: number, next?: Generation): Generation[] {
+    const known = next ? [...this.generations(), next] : this.generations();
     const isKnown = (file: FileMark, head: Buffer) =>
-      known.some((generation) => isSameFile(generation, file) || headMatches(head, generation.mark())) ||
+      known.some((one) => (one.open && isSameFile(one, file)) || headMatches(head, one.mark())) ||
       this.#options.findOther(file) !== undefined;
-    this.#older.push(...findNewer(this.path, older, isKnown, now));
+    return findNewer(this.path, anchor, { isKnown, gzipped: this.#unseen }, now);
   }
 
   async #readFrom(generation: Generation, limits: ReadLimits): Promise<Lines | undefined> {
@@ -210,9 +223,11 @@ export class FollowedLog {
 
   /** Read to its end, and nobody writes into it any more as far as can be told. */
   #isFinished(generation: Generation): boolean {
-    const isCurrent = generation === this.#current;
-    if (!generation.open || generation.unread > 0 || (isCurrent && this.#missingSinceMs === undefined)) return false;
-    if (this.#options.now() - generation.grewMs >= this.#options.quietMs) return true;
+    if (!generation.open || generation.unread > 0) return false;
+    const rotatedMs = generation === this.#current ? this.#missingSinceMs : generation.quietSinceMs;
+    if (rotatedMs === undefined) return false;
+    const quietSinceMs = Math.max(rotatedMs, generation.quietSinceMs);
+    if (this.#options.now() - quietSinceMs >= this.#options.quietMs) return true;
     return this.#older.length > OLDER_MAX && generation === this.#older[0];
   }
 

@@ -9,18 +9,21 @@ export interface ReadLimits {
   readonly lineBytesMax: number;
 }
 
-export interface Generation {
-  readonly device: number;
-  readonly inode: number;
-  /** When the file was last written and made, epoch milliseconds: orders the generations of a log. */
+/** When a file was last written and made (0: unknown), epoch milliseconds: orders the generations of a log. */
+export interface Times {
   readonly writtenMs: number;
   readonly bornMs: number;
+}
+
+export interface Generation extends Times {
+  readonly device: number;
+  readonly inode: number;
   /** False once it was finished: no more lines come from it. */
   readonly open: boolean;
   /** Bytes not looked at yet. */
   readonly unread: number;
-  /** Milliseconds of the given clock when it last grew. */
-  readonly grewMs: number;
+  /** Since when nothing was heard of it, milliseconds of the given clock: when it last grew, or was rotated. */
+  quietSinceMs: number;
   mark(): FileMark;
   /**
    * Takes in how far the file has grown, from `stat` where the caller has it. True when another content has taken its

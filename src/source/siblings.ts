@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { ArchivedFile } from './archived-file.ts';
 import type { FileMark } from './chunk.ts';
 import { FINGERPRINT_BYTES_MAX, fingerprintOf, headMatches, readGzipHead, readHead } from './fingerprint.ts';
-import type { Generation } from './generation.ts';
+import type { Generation, Times } from './generation.ts';
 import { isRotatedName, isSameSeries } from './rotated-names.ts';
 import { SourceError } from './source-error.ts';
 import { TailedFile } from './tailed-file.ts';
@@ -64,6 +64,7 @@ export function findMarked(path: string, mark: FileMark, nowMs: number): Generat
     const opened = tryOpen(file, nowMs);
     if (opened?.continues(mark)) {
       opened.seek(mark.offset);
+      opened.isCopy = opened.inode !== mark.inode;
       return opened;
     }
     opened?.close();
@@ -79,26 +80,27 @@ export function findMarked(path: string, mark: FileMark, nowMs: number): Generat
 
 /**
  * Opens the rotated files written after `anchor`, oldest first: generations that came and went unseen. Files for which
- * `isKnown` holds are left out.
+ * `isKnown` holds are left out, and gzipped ones unless
+ * asked for: some scripts compress a file long after it was written, and it would look new.
  */
 export function findNewer(
   path: string,
-  anchor: Pick<Generation, 'writtenMs' | 'bornMs'>,
-  isKnown: (mark: FileMark, head: Buffer) => boolean,
+  anchor: Times,
+  which: { readonly isKnown: (mark: FileMark, head: Buffer) => boolean; readonly gzipped: boolean },
   nowMs: number,
 ): Generation[] {
-  const newer = listSiblings(path).filter((sibling) => sibling.rotated && isNewer(generationTimes(sibling), anchor));
+  const newer = listSiblings(path).filter(
+    (sibling) => sibling.rotated && (which.gzipped || !sibling.gzip) && isNewer(generationTimes(sibling), anchor),
+  );
   return newer.reverse().flatMap((sibling) => {
     const head = sibling.gzip ? readGzipHead(sibling.file) : readPlainHead(sibling.file);
     const { dev: device, ino: inode } = sibling.stat;
     const mark = { device, inode, offset: 0, fingerprint: fingerprintOf(head), fingerprintBytes: head.length };
-    if (isKnown(mark, head)) return [];
+    if (which.isKnown(mark, head)) return [];
     const opened = sibling.gzip ? archived(sibling, mark, nowMs) : tryOpen(sibling.file, nowMs);
     return opened ? [opened] : [];
   });
 }
-
-type Times = Pick<Generation, 'writtenMs' | 'bornMs'>;
 
 /** gzip(1) keeps the time of the last write; when the content began is lost. */
 function generationTimes({ stat, gzip }: Sibling): Times {

@@ -15,7 +15,9 @@ export class TailedFile implements Generation {
   readonly path: string;
   readonly device: number;
   readonly inode: number;
-  grewMs: number;
+  quietSinceMs: number;
+  /** Found in place of another file: when it was made says nothing about its content. */
+  isCopy = false;
   #fd = -1;
   #stat: Stats;
   #head: Buffer = Buffer.alloc(0);
@@ -33,7 +35,7 @@ export class TailedFile implements Generation {
   /** Opens a regular file at its beginning. Throws SourceError. */
   constructor(path: string, nowMs: number) {
     this.path = path;
-    this.grewMs = nowMs;
+    this.quietSinceMs = nowMs;
     try {
       // Asked first, and opened without waiting: opening a pipe that nobody writes to would block.
       if (!statSync(path).isFile()) throw new SourceError('not_a_file', path);
@@ -65,18 +67,19 @@ export class TailedFile implements Generation {
   }
 
   get bornMs(): number {
-    return this.#stat.birthtimeMs;
+    return this.isCopy ? 0 : this.#stat.birthtimeMs;
   }
 
   mark(): FileMark {
-    const { device, inode } = this;
+    const { device, inode, writtenMs, bornMs } = this;
     const [fingerprint, fingerprintBytes] = [this.#fingerprint, this.#head.length];
-    return { device, inode, offset: this.#offset, fingerprint, fingerprintBytes };
+    return { device, inode, offset: this.#offset, fingerprint, fingerprintBytes, writtenMs, bornMs };
   }
 
   /** True when this is the marked file and has at least as much as was read of it. */
   continues(mark: FileMark): boolean {
-    if (mark.fingerprintBytes === 0) return mark.inode === this.inode;
+    // Inode numbers are given anew at once: an empty file is told by when it was made.
+    if (mark.fingerprintBytes === 0) return mark.inode === this.inode && (mark.bornMs ?? this.bornMs) === this.bornMs;
     return this.size >= mark.offset && headMatches(this.#head, mark);
   }
 
@@ -98,7 +101,7 @@ export class TailedFile implements Generation {
     const stat = known ?? fstatSync(this.#fd);
     const changed = stat.size !== this.#stat.size || stat.mtimeMs !== this.#stat.mtimeMs;
     if (changed) this.#looks = 0;
-    if (stat.size !== this.#stat.size) this.grewMs = nowMs;
+    if (stat.size !== this.#stat.size) this.quietSinceMs = nowMs;
     this.#stat = stat;
     if (this.#replaced) return true;
     if (stat.size < this.#seen) {

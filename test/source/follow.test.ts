@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Chunk } from '../../src/source/chunk.ts';
+import { type FollowOptions, followLogs } from '../../src/source/follow.ts';
+import { append, makeDirectory, until } from './follow-harness.ts';
+
+const text = ({ bytes }: Chunk) => Buffer.from(bytes).toString('latin1');
+
+function options(logs: readonly string[], onChunk: FollowOptions['onChunk']): FollowOptions {
+  return {
+    logs,
+    pollMs: 10,
+    discoverMs: 50,
+    lineBytesMax: 65_536,
+    positions: [],
+    startAt: 'beginning',
+    log: () => {},
+    onTrouble: () => {},
+    onRecovered: () => {},
+    onChunk,
+  };
+}
+
+test('hands on what is written, from the moment it has started, and nothing after the stop', async (t) => {
+  const log = join(makeDirectory(t), 'access.log');
+  append(log, 'before');
+  let got = '';
+  const onChunk = async (chunk: Chunk) => {
+    got += text(chunk);
+  };
+  const follower = await followLogs({ ...options([log], onChunk), startAt: 'end' });
+  append(log, 'a1');
+  await until(() => got === 'a1\n', 'the first line');
+  append(log, 'a2');
+  await until(() => got === 'a1\na2\n', 'the second line');
+  const stopped = follower.stop();
+  append(log, 'a3');
+  await stopped;
+  assert.equal(got, 'a1\na2\n');
+  const descriptors = readdirSync('/proc/self/fd').length;
+  const again = await followLogs(options([log], async () => {}));
+  await again.stop();
+  assert.equal(readdirSync('/proc/self/fd').length, descriptors, 'all files are closed');
+});
+
+test('a stalled consumer gets two chunks a log, and everything once it goes on, rotations meanwhile included', async (t) => {
+  const directory = makeDirectory(t);
+  const [slow, quick] = [join(directory, 'slow.log'), join(directory, 'quick.log')];
+  const expected: string[] = [];
+  const write = (count: number) => {
+    const lines = Array.from({ length: count }, (_, i) => `${expected.length + i}`.padStart(100, '.'));
+    expected.push(...lines);
+    append(slow, ...lines);
+  };
+  write(1000);
+  const waiting: (() => void)[] = [];
+  let stalled = true;
+  let got = '';
+  let quickLines = '';
+  const follower = await followLogs({
+    ...options([slow, quick], async (chunk) => {
+      if (chunk.position.path === quick) {
+        quickLines += text(chunk);
+        return;
+      }
+      got += text(chunk);
+      if (stalled) await new Promise<void>((resolve) => waiting.push(resolve));
+    }),
+    chunkBytes: 4096,
+    lineBytesMax: 2048,
+  });
+  await until(() => waiting.length === 2, 'two chunks');
+  for (let generation = 1; generation <= 3; generation++) {
+    renameSync(slow, `${slow}.${generation}`);
+    write(100);
+    append(quick, `quick ${generation}`);
+    await until(() => quickLines.includes(`quick ${generation}`), 'the other log');
+  }
+  assert.equal(waiting.length, 2, 'no third chunk');
+  assert.ok(got.length <= 2 * 4096);
+  assert.ok((follower.status()[0]?.behind_bytes ?? 0) >= 1300 * 101 - 2 * 4096);
+  stalled = false;
+  for (const resolve of waiting) resolve();
+  await until(() => got.length === 1300 * 101, 'the rest');
+  assert.deepEqual(got.trimEnd().split('\n'), expected);
+  await follower.stop();
+});
+
+test('stops while the consumer stalls', async (t) => {
+  const log = join(makeDirectory(t), 'access.log');
+  append(log, ...Array.from({ length: 1000 }, (_, i) => `${i}`.padStart(100, '.')));
+  let chunks = 0;
+  const onChunk = () => {
+    chunks++;
+    return new Promise<void>(() => {});
+  };
+  const follower = await followLogs({ ...options([log], onChunk), chunkBytes: 4096, lineBytesMax: 2048 });
+  await until(() => chunks === 2, 'two chunks');
+  await follower.stop();
+  assert.equal(chunks, 2);
+});
+
+test('a consumer that fails ends the following with its error', async (t) => {
+  const log = join(makeDirectory(t), 'access.log');
+  writeFileSync(log, 'a1\n');
+  const follower = await followLogs(options([log], () => Promise.reject(new Error('no more'))));
+  await assert.rejects(follower.ended, /no more/);
+});

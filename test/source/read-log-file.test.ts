@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { type ReadLogOptions, readLogFile } from '../../src/source/read-log-file.ts';
+import { SourceError } from '../../src/source/source-error.ts';
+import { makeDirectory } from './follow-harness.ts';
+
+interface Read {
+  text: string;
+  chunks: number;
+  oversized: number;
+  offset: number;
+  failure?: unknown;
+}
+
+async function readAll(path: string, options?: ReadLogOptions): Promise<Read> {
+  const read: Read = { text: '', chunks: 0, oversized: 0, offset: 0 };
+  try {
+    for await (const { bytes, oversized, position } of readLogFile(path, options)) {
+      read.text += Buffer.from(bytes).toString('latin1');
+      read.chunks++;
+      read.oversized += oversized;
+      read.offset = position.offset;
+      // As the receiver does: nothing may be read from this memory again.
+      structuredClone(bytes, { transfer: [bytes.buffer] });
+    }
+  } catch (failure) {
+    read.failure = failure;
+  }
+  return read;
+}
+
+const numbered = (count: number) =>
+  Array.from({ length: count }, (_, i) => `line ${i} ${'x'.repeat(i % 50)}\n`).join('');
+
+test('plain and gzipped give the same lines at any chunk size', async (t) => {
+  const directory = makeDirectory(t);
+  const text = numbered(5000);
+  const files = { plain: join(directory, 'a.log'), gzipped: join(directory, 'b'), members: join(directory, 'c.gz') };
+  writeFileSync(files.plain, text);
+  writeFileSync(files.gzipped, gzipSync(text));
+  writeFileSync(files.members, Buffer.concat([gzipSync(text.slice(0, 70_001)), gzipSync(text.slice(70_001))]));
+  for (const path of Object.values(files)) {
+    for (const chunkBytes of [1, 100, 4096, 1 << 20]) {
+      if (chunkBytes === 1 && path !== files.plain) continue;
+      const read = await readAll(path, { chunkBytes });
+      assert.equal(read.failure, undefined);
+      assert.ok(read.text === text, `${path} in chunks of ${chunkBytes}`);
+      assert.equal(read.offset, text.length);
+    }
+  }
+  assert.equal((await readAll(files.plain, { chunkBytes: 10_000 })).chunks, Math.ceil(text.length / 10_000));
+});
+
+test('any content, chunk size and offset: the lines of the content that are short enough', async (t) => {
+  const path = join(makeDirectory(t), 'a.log');
+  const part = fc.constantFrom('a', '\n', 'bbbbbb\n', 'c'.repeat(21), 'd'.repeat(1500), '\r\n');
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(part, { maxLength: 20 }),
+      fc.integer({ min: 1, max: 3000 }),
+      fc.boolean(),
+      fc.nat(40),
+      async (parts, chunkBytes, gzip, offset) => {
+        const text = parts.join('');
+        writeFileSync(path, gzip ? gzipSync(text) : text);
+        const expected = text.slice(offset).split('\n');
+        if (expected.at(-1) === '') expected.pop();
+        const kept = expected.filter((line) => line.length <= 20);
+        const read = await readAll(path, { chunkBytes, lineBytesMax: 20, offset });
+        assert.equal(read.failure, undefined);
+        assert.equal(read.text, kept.map((line) => `${line}\n`).join(''));
+        assert.equal(read.oversized, expected.length - kept.length);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('a last line without newline gets one', async (t) => {
+  const path = join(makeDirectory(t), 'a.log');
+  writeFileSync(path, 'a\nb');
+  assert.equal((await readAll(path)).text, 'a\nb\n');
+});
+
+test('an empty file has no chunks', async (t) => {
+  const path = join(makeDirectory(t), 'a.log');
+  for (const content of ['', gzipSync('')]) {
+    writeFileSync(path, content);
+    const { chunks, failure } = await readAll(path);
+    assert.deepEqual([chunks, failure], [0, undefined]);
+  }
+});
+
+test('a gzipped log that ends in its middle: a typed error after the whole lines before', async (t) => {
+  const path = join(makeDirectory(t), 'a.gz');
+  const text = Array.from({ length: 50_000 }, (_, i) => `${i} ${Math.sin(i)}\n`).join('');
+  const whole = gzipSync(text);
+  for (const bytes of [40, 2000, whole.length >> 1, whole.length - 1]) {
+    writeFileSync(path, whole.subarray(0, bytes));
+    const { text: got, failure } = await readAll(path, { chunkBytes: 4096 });
+    assert.ok(failure instanceof SourceError && failure.code === 'damaged_gzip', String(failure));
+    assert.ok(text.startsWith(got) && (got === '' || got.endsWith('\n')));
+    if (bytes > 1000) assert.ok(got.length > bytes, `${got.length} bytes of the content from ${bytes}`);
+    if (bytes === whole.length - 1) assert.ok(got === text, 'only the checksum is cut off');
+  }
+});
+
+test('damage in the middle of a gzipped log is a typed error too', async (t) => {
+  const path = join(makeDirectory(t), 'a.gz');
+  const bytes = gzipSync(numbered(50_000));
+  bytes.fill(0xff, bytes.length >> 1, (bytes.length >> 1) + 64);
+  writeFileSync(path, bytes);
+  const { failure } = await readAll(path);
+  assert.ok(failure instanceof SourceError && failure.code === 'damaged_gzip');
+});
+
+test('missing files and directories are typed errors', async (t) => {
+  const directory = makeDirectory(t);
+  mkdirSync(join(directory, 'd'));
+  for (const [name, code] of [
+    ['nothing', 'missing'],
+    ['d', 'not_a_file'],
+    ['d/nothing', 'missing'],
+  ] as const) {
+    const { failure } = await readAll(join(directory, name));
+    assert.ok(failure instanceof SourceError);
+    assert.equal(failure.code, code);
+    assert.ok(failure.message.includes(name) && failure.mend !== '');
+  }
+});
+
+test('a pipe is read as it comes', async (t) => {
+  const path = join(makeDirectory(t), 'pipe');
+  execFileSync('mkfifo', [path]);
+  const { spawn } = await import('node:child_process');
+  const writer = spawn('sh', ['-c', `printf 'a\\nb' > "$1"; `, 'sh', path]);
+  t.after(() => writer.kill());
+  assert.equal((await readAll(path)).text, 'a\nb\n');
+});
+
+test('a reader that stops early leaves no open file behind', async (t) => {
+  const path = join(makeDirectory(t), 'a.gz');
+  writeFileSync(path, gzipSync(numbered(50_000)));
+  const { readdirSync } = await import('node:fs');
+  const open = () => readdirSync('/proc/self/fd').length;
+  const before = open();
+  for (let i = 0; i < 5; i++) for await (const _ of readLogFile(path, { chunkBytes: 1000 })) break;
+  assert.equal(open(), before);
+});
