@@ -1,6 +1,7 @@
 /** `zban run`: one instance after another. A reload builds a new one from the new configuration; positions, bans and baselines carry over. */
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
+import { leaveFirewall } from './enforcement.ts';
 import { type Instance, startInstance } from './instance.ts';
 import { createLog, type Log } from './log.ts';
 import { createSystemdNotifier } from './notify-systemd.ts';
@@ -95,6 +96,8 @@ async function runInstances(state: RunState): Promise<number> {
     }
     systemd.reloading();
     await instance.stop('reload');
+    const { mode, firewall } = loaded.config;
+    if (mode === 'enforce' && firewall.chain !== next.config.firewall.chain) await leaveFirewall(loaded.config, log);
     try {
       instance = await start(next, 'reload');
       loaded = next;

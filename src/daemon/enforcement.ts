@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { KernelBan } from '../core/reconcile.ts';
 import { createEnforcer, type Enforcer } from '../enforce/enforcer.ts';
 import type { EnforcementResult } from '../enforce/known-bans.ts';
-import { pickBackend } from '../enforce/pick.ts';
+import { flushFirewall, pickBackend } from '../enforce/pick.ts';
 import type { Log } from './log.ts';
 import type { Troubles } from './troubles.ts';
 
@@ -47,4 +47,18 @@ export async function buildEnforcement(options: EnforcementOptions): Promise<{ e
     log,
   });
   return { enforcer, backend: backend.name };
+}
+
+/** Takes everything that an instance with this configuration put into the firewall out again; false when it could not. */
+export async function leaveFirewall({ firewall }: Config, log: Log): Promise<boolean> {
+  if (firewall.backend === 'dry-run') return true;
+  try {
+    await flushFirewall({ chain: firewall.chain, commandTimeoutMs: firewall.command_timeout, log });
+    return true;
+  } catch (error) {
+    log('error', `the chain ${firewall.chain} is still in the firewall; take it out with: sudo zban firewall flush`, {
+      cause: error instanceof Error ? error.message : String(error),
+    });
+    return false;
+  }
 }

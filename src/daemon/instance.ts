@@ -17,7 +17,7 @@ import type { Notifier } from '../notify/notifier.ts';
 import { Bans } from './bans.ts';
 import { DataPlane } from './data-plane.ts';
 import { systemDraft } from './drafts.ts';
-import { buildEnforcement } from './enforcement.ts';
+import { buildEnforcement, leaveFirewall } from './enforcement.ts';
 import { createHandlers } from './handlers.ts';
 import type { Log } from './log.ts';
 import type { SystemdNotifier } from './notify-systemd.ts';
@@ -129,6 +129,7 @@ class RunningInstance implements Instance {
     );
     await protection.start();
     bans.record([systemDraft(Date.now(), startReason, `zban ${VERSION}, ${config.mode} mode, ${backend}`)], [], []);
+    if (config.mode === 'observe') await this.endEnforcing();
     await enforcer.start();
     await plane.start(records.offenders());
     records.start(troubles, () => plane.takeBaseline());
@@ -164,6 +165,13 @@ class RunningInstance implements Instance {
   private tellTrouble({ what, mend }: Trouble): void {
     this.bans.record([systemDraft(Date.now(), 'trouble', what)], [], []);
     this.notifier?.notify([{ kind: 'trouble', time: new Date().toISOString(), what, mend }]);
+  }
+
+  /** Observe mode drops nobody: bans that an earlier run of this instance enforced are lifted. */
+  private async endEnforcing(): Promise<void> {
+    const enforced = this.records.trail.activeBans(Date.now()).filter((ban) => ban.enforced);
+    if (enforced.length === 0 || !(await leaveFirewall(this.config, this.options.log))) return;
+    this.bans.lift(enforced, 'system', 'observe mode');
   }
 
   private buildPlane(): DataPlane {
@@ -202,7 +210,8 @@ class RunningInstance implements Instance {
     });
     const protection = new Protection({
       allowlist: () => allowlist.current(),
-      host: () => findProtectedAddresses({ sshPorts: config.firewall.protect_ports }),
+      host: () =>
+        findProtectedAddresses({ sshPorts: config.firewall.protect_ports, sshConnection: process.env.SSH_CONNECTION }),
       onChange: async (networks) => {
         await plane.pipeline.send({ kind: 'never_banned', networks });
         await operator.liftProtected();

@@ -20,6 +20,7 @@ import type { Troubles } from './troubles.ts';
 /** How long the data plane may wait for another program's lock. */
 const BUSY_TIMEOUT_MS = 100;
 const PRUNE_MS = 3_600_000;
+const PRUNE_PAUSE_MS = 1000;
 const BASELINE_SAVE_MS = 60_000;
 
 export interface RecordsOptions {
@@ -159,7 +160,9 @@ export class Records {
     const beforeMs = now() - config.audit.retention;
     const offencesBeforeMs = now() - config.bans.decay * (config.bans.schedule.length + 1);
     try {
-      while (this.trail.prune({ nowMs: now(), beforeMs, offencesBeforeMs }).more);
+      const { more } = this.trail.prune({ nowMs: now(), beforeMs, offencesBeforeMs });
+      // A piece at a time: lines are read in between.
+      if (more) this.timers.push(setTimeout(() => this.prune(), PRUNE_PAUSE_MS).unref());
     } catch (error) {
       log('warn', 'old audit rows could not be pruned; trying again later', { cause: String(error) });
     }
