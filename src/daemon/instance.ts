@@ -211,7 +211,10 @@ class RunningInstance implements Instance {
     const protection = new Protection({
       allowlist: () => allowlist.current(),
       host: () =>
-        findProtectedAddresses({ sshPorts: config.firewall.protect_ports, sshConnection: process.env.SSH_CONNECTION }),
+        findProtectedAddresses({
+          sshPorts: config.firewall.protect_ports,
+          sshConnection: process.env['SSH_CONNECTION'],
+        }),
       onChange: async (networks) => {
         await plane.pipeline.send({ kind: 'never_banned', networks });
         await operator.liftProtected();
