@@ -1,8 +1,8 @@
 /** What every command gets: options that all share, the outside world as arguments. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { defaultConfig, type LoadedConfig, loadConfig } from '../config/load.ts';
-import { formatProblem } from '../config/problem.ts';
+import { defaultConfig, type LoadedConfig, loadConfig, loadSections } from '../config/load.ts';
+import { type ConfigProblem, formatProblem } from '../config/problem.ts';
 import type { Config } from '../config/schema.ts';
 import { CommandError, EXIT } from './exit.ts';
 import type { Output } from './output.ts';
@@ -39,7 +39,24 @@ function isPermitted(file: string): boolean {
 export function requireConfig(context: Context): Config {
   const loaded = loadPermitted(context);
   if (loaded.ok) return loaded.config;
-  throw new CommandError(EXIT.badConfig, loaded.problems.map(formatProblem).join('\n'));
+  throw badConfig(loaded.problems);
+}
+
+/**
+ * The sections a command needs. Other sections may be wrong: lifting a ban must not wait for somebody to finish editing.
+ * The operator is told; the running daemon keeps its old configuration all the while.
+ */
+export function requireSections<K extends keyof Config>(context: Context, names: readonly K[]): Pick<Config, K> {
+  const loaded = loadPermitted(context);
+  if (loaded.ok) return loaded.config;
+  const sections = loadSections(context.configPath ?? DEFAULT_CONFIG, names);
+  if (sections === undefined) throw badConfig(loaded.problems);
+  context.output.talk('zban: warning: the configuration has mistakes, see zban check');
+  return sections;
+}
+
+function badConfig(problems: readonly ConfigProblem[]): CommandError {
+  return new CommandError(EXIT.badConfig, problems.map(formatProblem).join('\n'));
 }
 
 /** As `requireConfig`, but the defaults on a machine where nothing is installed and nothing was named. */

@@ -36,6 +36,24 @@ export function loadConfig(file: string): LoadedConfig {
   return { ...checkConfig(file, loaded), files };
 }
 
+/**
+ * Some sections of a configuration of which others may be wrong, so that a ban can be lifted while somebody edits the
+ * file. Undefined when these sections are wrong themselves, or a file cannot be read at all.
+ */
+export function loadSections<K extends keyof Config>(file: string, names: readonly K[]): Pick<Config, K> | undefined {
+  const overlays = findOverlays(file);
+  const loaded = [file, ...overlays.files].map((name) => loadYamlFile(name));
+  if (overlays.problems.length > 0 || loaded.some((one) => one.problems.length > 0)) return undefined;
+  const merged = mergeFiles(loaded);
+  const entries: [string, unknown][] = [];
+  for (const name of names) {
+    const section = configSchema.shape[name].safeParse(childOf(merged, name));
+    if (!section.success) return undefined;
+    entries.push([name, section.data]);
+  }
+  return Object.fromEntries(entries) as Pick<Config, K>;
+}
+
 /** The defaults, where a command may run without a file. */
 export function defaultConfig(): { readonly config: Config; readonly version: string } {
   const config = configSchema.parse({});
@@ -57,9 +75,7 @@ function findOverlays(file: string): { files: string[]; problems: ConfigProblem[
 
 /** The files' values as one configuration; `file` names what no key can be blamed for. */
 export function checkConfig(file: string, loaded: readonly YamlFile[]) {
-  const merged = loaded
-    .map((one) => one.value)
-    .reduce((base, over) => merge(base, over) as Record<string, unknown>, {});
+  const merged = mergeFiles(loaded);
   const positions = new Map(loaded.flatMap((one) => [...one.positions]));
   const valueAt = (path: KeyPath) => path.reduce<unknown>((value, step) => childOf(value, step), merged);
   const place = (finding: Finding) => placeFinding(finding, file, positions, valueAt);
@@ -72,6 +88,12 @@ export function checkConfig(file: string, loaded: readonly YamlFile[]) {
   if (contradictions.length > 0) return { ok: false as const, problems: sortByPlace(contradictions) };
   const warnings = sortByPlace(findDoubts(parsed.data).map(place));
   return { ok: true as const, config: parsed.data, version: configVersion(parsed.data), warnings };
+}
+
+function mergeFiles(loaded: readonly YamlFile[]): Record<string, unknown> {
+  let merged: Record<string, unknown> = {};
+  for (const { value } of loaded) merged = merge(merged, value) as Record<string, unknown>;
+  return merged;
 }
 
 function merge(base: unknown, over: unknown): unknown {

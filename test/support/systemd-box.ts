@@ -47,7 +47,8 @@ export async function bootBox(binds: readonly string[]): Promise<Box> {
 
 function execute([command = '', ...words]: readonly string[]): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+    // A process group of its own: what a command does to its group stays in it.
+    const child = spawn(command, words, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type Box, bootBox, findObstacle } from '../support/systemd-box.ts';
+import { type Box, bootBox, findObstacle, type Ran } from '../support/systemd-box.ts';
 
 const project = join(import.meta.dirname, '../..');
 const obstacle = findObstacle();
@@ -14,7 +14,14 @@ const LINE = (ip: string) =>
 
 describe('the service under systemd', { skip: obstacle ?? false }, () => {
   let box: Box;
+  let installed: Ran;
 
+  /** Of the running daemon; never 0, which would mean everybody to kill(1). */
+  const mainPid = async () => {
+    const pid = await show('MainPID');
+    assert.match(pid, /^[1-9]\d*$/, 'the service does not run');
+    return pid;
+  };
   const show = (property: string) => box.must(`systemctl show zban -P ${property}`);
   const status = async () => JSON.parse(await box.must('zban status --json')) as Record<string, unknown>;
   const configure = (text: string) => box.must(`cat >/etc/zban/config.d/50-test.yaml <<'END'\n${text}\nEND`);
@@ -39,15 +46,16 @@ describe('the service under systemd', { skip: obstacle ?? false }, () => {
     box = await bootBox([`${project}:/src/zban`]);
     await box.must(`install -d -m 0750 -o www-data -g adm /var/log/nginx`);
     await box.must(`install -m 0640 -o www-data -g adm /dev/null /var/log/nginx/access.log`);
+    installed = await box.run('/src/zban/scripts/install');
+    if (installed.exitCode !== 0)
+      throw new Error(`${installed.stderr}\n${(await box.run('journalctl -u zban -n 40')).stdout}`);
   });
 
   after(() => box?.stop());
 
   test('scripts/install installs, enables and starts it in observe mode, without a network', async () => {
-    const { exitCode, stdout, stderr } = await box.run('/src/zban/scripts/install');
-    assert.equal(exitCode, 0, stderr);
-    assert.equal(stdout, '', 'talk goes to standard error');
-    assert.match(stderr, /mode: enforce/);
+    assert.equal(installed.stdout, '', 'talk goes to standard error');
+    assert.match(installed.stderr, /mode: enforce/);
     assert.equal(await box.must('systemctl is-active zban'), 'active');
     assert.equal(await box.must('systemctl is-enabled zban'), 'enabled');
     assert.equal(await box.must('stat -c "%a %U:%G" /etc/zban/config.yaml'), '640 root:zban');
@@ -76,7 +84,7 @@ describe('the service under systemd', { skip: obstacle ?? false }, () => {
     const line = LINE('192.0.2.10').replace('NOW', String(Math.floor(Date.now() / 1000)));
     await box.must(`for i in 1 2 3; do echo '${line}' >>/var/log/nginx/access.log; done`);
     await until('lines are read', status, (answer) => Number(answer['lines_total']) >= 3);
-    const pid = await show('MainPID');
+    const pid = await mainPid();
     assert.equal(await box.must(`awk '/^CapEff/ {print $2}' /proc/${pid}/status`), '0000000000003004');
     assert.equal(await box.must(`awk '/^Uid/ {print $2 != 0}' /proc/${pid}/status`), '1');
     const { exitCode } = await box.run(`nsenter -t ${pid} -m touch /etc/zban/config.yaml`);
@@ -92,7 +100,7 @@ describe('the service under systemd', { skip: obstacle ?? false }, () => {
 
   test('reload takes a good configuration and refuses a bad one without a stumble', async () => {
     const before = await status();
-    const pid = await show('MainPID');
+    const pid = await mainPid();
     await configure('mode: enforce');
     await box.must('systemctl reload zban');
     const changed = await until(
@@ -158,7 +166,7 @@ describe('the service under systemd', { skip: obstacle ?? false }, () => {
     await box.must(`mkdir -p /etc/systemd/system/zban.service.d
       printf '[Service]\nWatchdogSec=2s\nRestartSec=100ms\nTimeoutAbortSec=1s\n' >/etc/systemd/system/zban.service.d/test.conf
       systemctl daemon-reload && systemctl restart zban`);
-    const pid = await show('MainPID');
+    const pid = await mainPid();
     const restarts = await show('NRestarts');
     const signOfLife = async () => Number(await show('WatchdogTimestampMonotonic'));
     const first = await signOfLife();
@@ -185,7 +193,7 @@ describe('the service under systemd', { skip: obstacle ?? false }, () => {
   });
 
   test('a killed daemon comes back', async () => {
-    const pid = await show('MainPID');
+    const pid = await mainPid();
     await box.must(`kill -KILL ${pid}`);
     await until(
       'another process',
@@ -212,7 +220,7 @@ describe('the service under systemd', { skip: obstacle ?? false }, () => {
 
   test('installing again upgrades and keeps configuration and bans', async () => {
     await box.must('echo "# mine" >>/etc/zban/config.yaml');
-    const pid = await show('MainPID');
+    const pid = await mainPid();
     await box.must('/src/zban/scripts/install');
     assert.match(await box.must('cat /etc/zban/config.yaml'), /# mine$/);
     assert.notEqual(await show('MainPID'), pid);

@@ -4,7 +4,7 @@ import type { AuditEntry } from '../../core/audit.ts';
 import { formatPrefix, parsePrefix } from '../../core/net/prefix.ts';
 import type { Query } from '../../record/trail-reader.ts';
 import { verifyAudit } from '../../record/verify.ts';
-import { type Context, requireConfig } from '../context.ts';
+import { type Context, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { readCount, readSpan } from '../options.ts';
 import { formatNumber, formatTime, printable } from '../text.ts';
@@ -33,7 +33,7 @@ export async function audit(context: Context, options: AuditOptions): Promise<nu
   const sinceSpan = readSpan('since', options.since);
   const sinceMs = sinceSpan === undefined ? undefined : context.now() - sinceSpan;
   const filter = { sinceMs, client: readClient(options.client) };
-  return withTrail(requireConfig(context).state.database, async (trail) => {
+  return withTrail(requireSections(context, ['state']).state.database, async (trail) => {
     if (options.what === 'verify') return verify(context, trail);
     const lastId = printPages(context, trail, filter, last);
     if (follow) await followFrom(context, trail, filter, lastId);

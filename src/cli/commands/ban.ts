@@ -2,7 +2,7 @@
 import { callDaemon } from '../../control/client.ts';
 import type { TargetResult } from '../../control/protocol.ts';
 import { TARGETS_MAX } from '../../control/request.ts';
-import { type Context, operatorName, requireConfig } from '../context.ts';
+import { type Context, operatorName, requireSections } from '../context.ts';
 import { CommandError, EXIT, type ExitCode } from '../exit.ts';
 import { readBanDuration, readTargets } from '../options.ts';
 import { printable } from '../text.ts';
@@ -45,7 +45,7 @@ async function perform(
   call: Call,
   options: TargetOptions,
 ): Promise<number> {
-  const { socket } = requireConfig(context).control;
+  const { socket } = requireSections(context, ['control']).control;
   const common = { reason: options.reason ?? '', operator: operatorName(context.env) };
   const results: TargetResult[] = [];
   // One request even without targets: unban --all.

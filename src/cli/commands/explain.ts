@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../../core/audit.ts';
 import { formatPrefix, parsePrefix } from '../../core/net/prefix.ts';
 import type { TrailReader } from '../../record/trail-reader.ts';
-import { type Context, requireConfig } from '../context.ts';
+import { type Context, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { explainEntry, type Story } from '../story.ts';
 import { printable } from '../text.ts';
@@ -15,7 +15,7 @@ const ENTRIES_MAX = 500;
 /** `zban explain`: the latest judgement of a client, or the one with this number, in plain words. */
 export async function explain(context: Context, options: { readonly subject: string }): Promise<number> {
   const { output, json, now } = context;
-  const { database } = requireConfig(context).state;
+  const { database } = requireSections(context, ['state']).state;
   const story = await withTrail(database, ({ reader }) => findStory(reader, options.subject, now()));
   if (json) {
     const { entry, results, active, offences } = story;

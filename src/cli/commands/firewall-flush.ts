@@ -2,7 +2,7 @@ import { callDaemon } from '../../control/client.ts';
 import { ControlError } from '../../control/error.ts';
 import type { Log } from '../../enforce/backend.ts';
 import { flushFirewall } from '../../enforce/pick.ts';
-import { type Context, requireConfig } from '../context.ts';
+import { type Context, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { printable } from '../text.ts';
 
@@ -12,7 +12,7 @@ import { printable } from '../text.ts';
  * when it starts again.
  */
 export async function firewallFlush(context: Context): Promise<number> {
-  const config = requireConfig(context);
+  const config = requireSections(context, ['control', 'firewall']);
   if (await isRunning(config.control.socket)) {
     const message =
       'the daemon is running and would put its rules back: systemctl stop zban first, or lift the bans with zban unban --all';

@@ -1,5 +1,5 @@
 import type { ActiveBan } from '../../core/audit.ts';
-import { type Context, requireConfig } from '../context.ts';
+import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { formatTable } from '../table.ts';
 import { formatRelative, formatTime } from '../text.ts';
@@ -8,7 +8,9 @@ import { withTrail } from '../trail.ts';
 /** `zban list`: bans in force, read from the database, so that it works with the daemon stopped. */
 export async function list(context: Context): Promise<number> {
   const { output, json, now } = context;
-  const bans = await withTrail(requireConfig(context).state.database, ({ reader }) => reader.activeBans(now()));
+  const bans = await withTrail(requireSections(context, ['state']).state.database, ({ reader }) =>
+    reader.activeBans(now()),
+  );
   if (json) output.json(bans.map(listEntry));
   else if (bans.length === 0) output.talk('nobody is banned');
   else output.data(formatBans(bans, now()));

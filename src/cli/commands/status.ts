@@ -1,7 +1,7 @@
 import { formatDuration } from '../../config/duration.ts';
 import { callDaemon } from '../../control/client.ts';
 import type { Status } from '../../core/status.ts';
-import { type Context, requireConfig } from '../context.ts';
+import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { formatPairs, formatTable } from '../table.ts';
 import { formatBytes, formatNumber, formatShare, formatSpan, printable } from '../text.ts';
@@ -9,7 +9,7 @@ import { formatBytes, formatNumber, formatShare, formatSpan, printable } from '.
 /** `zban status`: the daemon's own account of itself. */
 export async function status(context: Context): Promise<number> {
   const { output, json } = context;
-  const now = await callDaemon(requireConfig(context).control.socket, 'status');
+  const now = await callDaemon(requireSections(context, ['control']).control.socket, 'status');
   if (json) output.json(now);
   else output.data(formatStatus(now));
   return EXIT.done;
