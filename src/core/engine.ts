@@ -13,7 +13,7 @@ import { ASSET, HIGH, INFO, LOW, ROW, SECOND, STATUS_MASK, type Tally } from './
 import { formatSecond } from './time.ts';
 import { Baseline, type BaselineState, baselineEvent, type Effective } from './traffic/baseline.ts';
 import { Clients, PERMANENT } from './traffic/clients.ts';
-import { Evidence, type ReadRecord } from './traffic/evidence.ts';
+import { Evidence, type ReadRecord, type Release } from './traffic/evidence.ts';
 import { Learner } from './traffic/learner.ts';
 import { GAP_SECONDS_MAX, LineOrder } from './traffic/line-order.ts';
 import { Window } from './traffic/window.ts';
@@ -45,7 +45,7 @@ export class Engine {
   /** Slots that were refused a ban: judged again when what refused them changes. */
   private readonly refused = new Set<number>();
 
-  constructor(options: EngineOptions, readRecord: ReadRecord, emit: (event: EngineEvent) => void) {
+  constructor(options: EngineOptions, readRecord: ReadRecord, emit: (event: EngineEvent) => void, release?: Release) {
     const { detection } = options;
     this.options = options;
     this.emit = emit;
@@ -63,7 +63,7 @@ export class Engine {
       (slot, second, requests, weight, errors) =>
         this.learner.leave(slot, second, requests, this.classic ? requests : weight, errors),
     );
-    this.evidence = new Evidence(readRecord);
+    this.evidence = new Evidence(readRecord, release);
     this.site = new SiteRule(detection.site, this.windowSeconds, Math.round(options.baseline.window / 1000));
     this.policy = new Policy(options.bans, detection.ipv6_prefix);
     this.effective = this.baseline.effective(0);

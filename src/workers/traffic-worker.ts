@@ -22,6 +22,10 @@ const engine = new Engine(
   setup.engine,
   (source, line) => parsers[logs.get(source) ?? 0]?.readRecord(line),
   (event) => events.push(event),
+  // Left to the garbage collector, tens of megabytes of chunks would wait for it.
+  (bytes, tally) => {
+    for (const { buffer } of [bytes, tally.rows]) if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+  },
 );
 const merge = new Merge((parcel, from, to) => engine.ingest(parcel.source, parcel.bytes, parcel.tally, from, to));
 

@@ -16,6 +16,8 @@ const TEXT_LENGTH_MAX = 200;
 const NEWLINE = 0x0a;
 
 export type ReadRecord = (source: number, line: Uint8Array) => LogRecord | undefined;
+/** Told of a chunk and its tally once nothing remembers them any more: their memory may be freed at once. */
+export type Release = (bytes: Uint8Array, tally: Tally) => void;
 
 interface Segment {
   readonly bytes: Uint8Array;
@@ -35,14 +37,16 @@ export function cleanText(text: string): string {
 
 export class Evidence {
   private readonly readRecord: ReadRecord;
+  private readonly release: Release;
   /** Those before `first` are dropped. */
   private segments: (Segment | undefined)[] = [];
   private first = 0;
   private rows = 0;
   private bytes = 0;
 
-  constructor(readRecord: ReadRecord) {
+  constructor(readRecord: ReadRecord, release: Release = () => {}) {
     this.readRecord = readRecord;
+    this.release = release;
   }
 
   /** Opens a segment at row `from`; grow it by extend(). */
@@ -109,6 +113,8 @@ export class Evidence {
       this.rows -= rows;
       this.bytes -= lineStart(segment, segment.to) - lineStart(segment, segment.from);
       this.segments[this.first] = undefined;
+      // A chunk's slices come in order, so this was the last of them.
+      if (segment.to === segment.tally.count) this.release(segment.bytes, segment.tally);
     }
     // Rarely, because slices may be as short as a line.
     if (this.first * 2 < this.segments.length) return;
