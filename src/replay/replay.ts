@@ -3,7 +3,11 @@ import { availableParallelism } from 'node:os';
 import type { Config } from '../config/schema.ts';
 import type { EngineEvent } from '../core/event.ts';
 import { parsePrefix } from '../core/net/prefix.ts';
+import { Parser } from '../core/parse/parser.ts';
+import { SECOND } from '../core/parse/tally.ts';
+import type { Chunk } from '../source/chunk.ts';
 import { readLogFile } from '../source/read-log-file.ts';
+import type { WorkerSetup } from '../workers/messages.ts';
 import { Pipeline, workerSetup } from '../workers/pipeline.ts';
 
 const CHUNK_BYTES = 1 << 20;
@@ -42,8 +46,9 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   const threads = options.threads ?? availableParallelism();
   let bans = 0;
   const started = performance.now();
+  const setup = workerSetup(config, [{ format: 'auto', fields: config.logs[0]?.fields ?? {} }]);
   const pipeline = new Pipeline({
-    setup: workerSetup(config, [{ format: 'auto', fields: config.logs[0]?.fields ?? {} }]),
+    setup,
     parseThreads: threads,
     now: Date.now,
     onEvents: (events) => {
@@ -57,9 +62,8 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
     await pipeline.send({ kind: 'never_banned', networks: staticAllowlist(config) });
     for (const source of files.keys()) await pipeline.send({ kind: 'expect', source });
     const depth = files.length === 1 ? threads + 2 : 2;
-    const lineBytesMax = config.source.line_bytes_max;
-    const limits = { chunkBytes, lineBytesMax, depth };
-    const read = await Promise.allSettled(files.map((file, source) => feedFile(pipeline, file, source, limits)));
+    const opened = await openInOrder(files, setup, { chunkBytes, lineBytesMax: config.source.line_bytes_max });
+    const read = await Promise.allSettled(opened.map((file, source) => feedFile(pipeline, file, source, depth)));
     for (const result of read) if (result.status === 'rejected') throw result.reason;
     const { status } = await pipeline.send({ kind: 'status' });
     const seconds = (performance.now() - started) / 1000;
@@ -87,20 +91,47 @@ function staticAllowlist(config: Config) {
   });
 }
 
+interface OpenFile {
+  readonly file: string;
+  /** Read already, to tell where the file belongs. */
+  readonly first: Promise<IteratorResult<Chunk, void>>;
+  readonly rest: AsyncGenerator<Chunk, void, undefined>;
+}
+
+/**
+ * The files in the order of their first line. Of equal seconds the merge takes the lower source first, and rotation waits
+ * for no second to end: without this the order of the arguments would decide which of a second's lines came first.
+ */
+async function openInOrder(
+  files: readonly string[],
+  { parsers }: WorkerSetup,
+  limits: { chunkBytes: number; lineBytesMax: number },
+): Promise<OpenFile[]> {
+  const parser = parsers[0] && new Parser(parsers[0]);
+  const opening = files.map(async (file) => {
+    const rest = readLogFile(file, limits);
+    const first = rest.next();
+    const tally = await first.then(
+      ({ value: chunk }) => chunk && parser?.parse(chunk.bytes, Number.POSITIVE_INFINITY),
+      // A file that can't be read fails when its turn has come: the others are replayed all the same.
+      () => undefined,
+    );
+    return { file, first, rest, second: tally?.count ? (tally.rows[SECOND] ?? 0) : Number.POSITIVE_INFINITY };
+  });
+  const byName = (a: OpenFile, b: OpenFile) => (a.file < b.file ? -1 : 1);
+  return (await Promise.all(opening)).sort((a, b) => (a.second === b.second ? byName(a, b) : a.second - b.second));
+}
+
 /** Feeds one file with at most `depth` chunks under way, so that memory stays bounded however far the merge holds it back. */
-async function feedFile(
-  pipeline: Pipeline,
-  file: string,
-  source: number,
-  limits: { chunkBytes: number; lineBytesMax: number; depth: number },
-): Promise<void> {
+async function feedFile(pipeline: Pipeline, file: OpenFile, source: number, depth: number): Promise<void> {
   const underWay: Promise<void>[] = [];
   try {
-    for await (const chunk of readLogFile(file, { source, ...limits })) {
-      underWay.push(pipeline.feed({ ...chunk, behind: true }, 0));
-      if (underWay.length >= limits.depth) await underWay.shift();
+    for (let next = await file.first; !next.done; next = await file.rest.next()) {
+      underWay.push(pipeline.feed({ ...next.value, source, behind: true }, 0));
+      if (underWay.length >= depth) await underWay.shift();
     }
   } finally {
+    await file.rest.return();
     // Parcels may wait in the merge for those of other files; this one has no more to come.
     await pipeline.finish(source);
     await Promise.all(underWay);

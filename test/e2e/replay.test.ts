@@ -1,0 +1,146 @@
+/**
+ * One engine: a replay gives the same events however the log is read, and the live daemon decides the same on the same
+ * lines.
+ */
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { runSimulate } from '../../src/simulate/command.ts';
+import { TestDaemon, until } from '../support/daemon.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** A simulated day, so thin that a busy machine replays it in a second or two. */
+const DAY = { seed: 20, rateRps: 1.5, attacks: 'all' } as const;
+
+let folder = '';
+let day = '';
+let lines: string[] = [];
+let daemon: TestDaemon;
+/** What the simplest reading gives. */
+let expected: Row[] = [];
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'zban-replay-'));
+  day = join(folder, 'day.log');
+  await runSimulate({ out: day, ...DAY });
+  lines = readFileSync(day, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '');
+  daemon = new TestDaemon({ config: { mode: 'enforce' } });
+  expected = replay(day, '--threads', '1');
+});
+after(async () => {
+  await daemon.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function rowsOf(text: string): Row[] {
+  const all = text.split('\n').filter((line) => line !== '');
+  return all.map((line) => JSON.parse(line) as Row);
+}
+
+/** Events and summary, without the figures that are about this machine. */
+function replay(...words: readonly string[]): Row[] {
+  const { status, stdout, stderr } = daemon.zban('replay', '--json', ...words);
+  assert.equal(status, 0, stderr);
+  return rowsOf(stdout).map(({ seconds: _, lines_per_second: __, ...row }) => row);
+}
+
+/** Rotation waits for nothing: two places within the second in which a client went over its limit, the busiest such seconds. */
+function cuts(): number[] {
+  const runs = expected
+    .filter(({ event }) => event === 'ban')
+    .map(({ time }) => {
+      const second = `"timestamp":"${Date.parse(String(time)) / 1000}.`;
+      const from = lines.findIndex((line) => line.includes(second));
+      const to = lines.findLastIndex((line) => line.includes(second)) + 1;
+      return { middle: (from + to) >> 1, length: to - from };
+    });
+  const [one, other] = runs.sort((x, y) => y.length - x.length);
+  assert.ok(one && other && other.length > 3, 'seconds with many requests');
+  return [one.middle, other.middle].sort((x, y) => x - y);
+}
+
+test('the day has something to tell', () => {
+  const kinds = new Set(expected.map(({ event }) => event));
+  for (const kind of ['ban', 'unban', 'baseline', 'summary']) assert.ok(kinds.has(kind), kind);
+  const bans = expected.filter(({ event }) => event === 'ban');
+  assert.ok(new Set(bans.map(({ condition }) => condition)).size >= 2, 'bans on several conditions');
+  assert.equal(expected.at(-1)?.['lines'], lines.length);
+});
+
+for (const words of [
+  ['--threads', '4'],
+  ['--threads', '1', '--chunk-bytes', '1024'],
+  ['--threads', '4', '--chunk-bytes', '1024'],
+  ['--threads', '4', '--chunk-bytes', '1048576'],
+]) {
+  test(`the same events with ${words.join(' ')}`, () => assert.deepEqual(replay(day, ...words), expected));
+}
+
+test('the same events gzipped', () => {
+  const packed = join(folder, 'day.log.gz');
+  writeFileSync(packed, gzipSync(readFileSync(day), { level: 1 }));
+  assert.deepEqual(replay(packed, '--threads', '4'), expected);
+});
+
+test('the same events split into three rotated files, in any order', () => {
+  const [first = 0, second = 0] = cuts();
+  const names = ['day.log.2', 'day.log.1', 'day.log.0'].map((name) => join(folder, name));
+  const parts = [lines.slice(0, first), lines.slice(first, second), lines.slice(second)];
+  for (const [n, name] of names.entries()) writeFileSync(name, `${parts[n]?.join('\n')}\n`);
+  const [a = '', b = '', c = ''] = names;
+  for (const order of [
+    [a, b, c],
+    [c, b, a],
+    [b, a, c],
+    [a, c, b],
+  ]) {
+    assert.deepEqual(replay(...order), expected, order.join(' '));
+  }
+});
+
+test('the live daemon decides the same', async () => {
+  writeFileSync(daemon.log, '');
+  await daemon.start();
+  appendFileSync(daemon.log, readFileSync(day));
+  await until('the day is read', () => daemon.status()?.lines_total === lines.length, 120_000);
+  assert.equal(await daemon.stop(), 0, daemon.stderr);
+  const numbers = ['rate', 'mean', 'stddev', 'z', 'multiple', 'limit', 'requests', 'errors', 'error_ratio', 'samples'];
+  const pick = (from: Row) => Object.fromEntries(numbers.map((name) => [name, from[name]]));
+  const replayed = expected
+    .filter(({ event }) => event === 'ban' || event === 'refused')
+    .map((row) => {
+      const { event, ip, condition, time, tier = null, duration_seconds = null } = row;
+      return {
+        action: event,
+        client: ip,
+        condition,
+        time: Date.parse(String(time)),
+        tier,
+        duration_seconds,
+        ...pick(row),
+      };
+    });
+  const { stdout, status, stderr } = daemon.zban('audit', '--json');
+  assert.equal(status, 0, stderr);
+  const decided = rowsOf(stdout)
+    .filter(({ action }) => action === 'ban' || action === 'refused')
+    .map((row) => {
+      const { action, client, condition, time, tier, duration_seconds } = row;
+      return {
+        action,
+        client,
+        condition,
+        time: Date.parse(String(time)),
+        tier,
+        duration_seconds,
+        ...pick(row['numbers'] as Row),
+      };
+    });
+  assert.deepEqual(decided, replayed);
+});
