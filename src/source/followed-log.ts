@@ -91,7 +91,7 @@ export class FollowedLog {
     const now = this.#options.now();
     if (now - this.#lookedMs > UNSEEN_MS) this.#unseen = true;
     this.#lookedMs = now;
-    for (const older of this.#older) if (older.look(now)) older.restart();
+    for (const older of [...this.#older]) if (older.look(now)) this.#truncated(older, now);
     const current = this.#current;
     try {
       const stat = statSync(this.path, { throwIfNoEntry: false });
@@ -104,7 +104,7 @@ export class FollowedLog {
     } catch (error) {
       const failure = toSourceError(this.path, error);
       // What is open stays readable, whatever became of the path.
-      current?.look(now);
+      if (current?.look(now)) this.#truncated(current, now);
       if (failure.code === 'missing') this.#foundMissing(now);
       else this.#failed(failure);
     }
@@ -179,12 +179,12 @@ export class FollowedLog {
   }
 
   /** Copytruncate: what was written before the copy was made and not read yet is in the copy. */
-  #truncated(current: Generation, now: number): void {
-    const mark = current.mark();
+  #truncated(file: Generation, now: number): void {
+    const mark = file.mark();
     const copy = mark.fingerprintBytes > 0 ? findMarked(this.path, mark, now) : undefined;
-    current.restart();
+    file.restart();
     this.#moved = true;
-    if (copy) this.#retire(copy, now, current);
+    if (copy) this.#retire(copy, now, file);
   }
 
   /** Keeps an older file open, and finds those that came between it and the one that is there now. */

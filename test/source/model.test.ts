@@ -149,6 +149,7 @@ class History {
       this.mayBeLate = false;
       await this.tick();
       copyFileSync(this.log, `${this.log}.1`);
+      await this.tick();
       truncateSync(this.log);
       return this.tick();
     }
@@ -206,12 +207,18 @@ class History {
       const file = `${this.log}.${number}`;
       if (!existsSync(file)) continue;
       const { atime, mtime, mtimeMs } = statSync(file);
-      const successor = statSync(`${this.log}.${number - 1}`, { throwIfNoEntry: false });
-      if (!successor || successor.mtimeMs <= mtimeMs) continue;
+      const newer = this.writtenMs(number - 1) ?? Number.POSITIVE_INFINITY;
+      const older = this.writtenMs(number + 1) ?? 0;
+      if (older >= mtimeMs || newer <= mtimeMs) continue;
       writeFileSync(`${file}.gz`, gzipSync(readFileSync(file)));
       utimesSync(`${file}.gz`, atime, mtime);
       unlinkSync(file);
     }
+  }
+
+  private writtenMs(number: number): number | undefined {
+    const file = `${this.log}.${number}`;
+    return (statSync(file, { throwIfNoEntry: false }) ?? statSync(`${file}.gz`, { throwIfNoEntry: false }))?.mtimeMs;
   }
 
   /** True when the checkpoint names an empty file, and no better one can be made now. */
