@@ -1,0 +1,139 @@
+/** From a line in a real nginx's log to packets dropped by the real kernel, and back by an operator's word. */
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import type { Evidence } from '../../src/core/event.ts';
+import { until } from '../support/daemon.ts';
+import { assertReaction, assertUndisturbed, endOnceDropped, type Scene, sceneSkip, setScene } from './nginx-scene.ts';
+
+interface ListedBan {
+  readonly ip: string;
+  readonly tier: number;
+  readonly since: string;
+  readonly until: string | null;
+  readonly condition: string;
+  readonly enforced: boolean;
+  readonly confirmed: boolean;
+  readonly numbers: Evidence;
+}
+
+interface AuditRow {
+  readonly time: string;
+  readonly action: string;
+  readonly actor: string;
+  readonly client: string | null;
+  readonly condition: string | null;
+  readonly tier: number | null;
+  readonly duration_seconds: number | null;
+  readonly enforced: boolean;
+  readonly detail: string;
+  readonly numbers: Evidence | null;
+}
+
+function auditRows({ daemon }: Scene, client: string): AuditRow[] {
+  const { status, stdout, stderr } = daemon.zban('audit', '--client', client, '--json');
+  assert.equal(status, 0, stderr);
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as AuditRow);
+}
+
+/** Floods until no answer comes any more, and holds the time this took against the promise. */
+async function floodUntilDropped(t: TestContext, scene: Scene, client: string): Promise<void> {
+  const sinceMs = Date.now();
+  // What opens a connection for each request meets the same end as what keeps its own.
+  const floods = [scene.flood('client'), scene.flood('client', { rateRps: 20, isFresh: true })];
+  const ends = await Promise.all(floods.map(endOnceDropped));
+  const firstLineMs = scene.lineTimes(client).find((time) => time >= sinceMs);
+  assertReaction(t, 'the first line of the flood', firstLineMs, ends);
+}
+
+function assertListed(scene: Scene, client: string, tier: number, seconds: number): void {
+  const [ban, ...others] = scene.daemon.json<ListedBan[]>('list');
+  assert.deepEqual(others, []);
+  assert.ok(ban);
+  const { numbers, condition } = ban;
+  assert.deepEqual([ban.ip, ban.tier, ban.enforced, ban.confirmed], [client, tier, true, true]);
+  assert.equal(Date.parse(ban.until ?? '') - Date.parse(ban.since), seconds * 1000);
+  // Judged against what was learned, not by the ceiling of the warm-up.
+  assert.match(condition, /^(z_score|multiplier)$/);
+  assert.ok(numbers.z > 3 || numbers.multiple > 5, JSON.stringify(numbers));
+  assert.ok(numbers.rate > numbers.limit - 1e-9 && numbers.requests >= 120, JSON.stringify(numbers));
+  assert.ok(numbers.mean > 0 && numbers.stddev > 0, JSON.stringify(numbers));
+  assert.ok(numbers.samples.length > 0 && numbers.samples.length <= 5);
+  assert.deepEqual(new Set(numbers.samples.map(({ user_agent }) => user_agent)), new Set(['flood-test']));
+}
+
+async function assertTold(scene: Scene, client: string, bans: number): Promise<void> {
+  const messages = await until('Slack was told of the ban', () => {
+    const found = scene.slack.find(/Banned/);
+    return found.length >= bans && found;
+  });
+  assert.equal(messages.length, bans);
+  const message = messages.at(-1);
+  assert.ok(message?.text.includes(client), message?.text);
+  assert.ok(message?.whole.includes(`zban unban ${client}`), message?.whole);
+  assert.ok(message?.whole.includes('flood-test'), message?.whole);
+}
+
+describe('a client that floods nginx', { skip: sceneSkip }, () => {
+  for (const backend of ['ipset', 'iptables'] as const)
+    test(`is dropped by ${backend}, told of, released by an operator, and banned for longer the next time`, async (t) => {
+      const scene = await setScene(t, { backend });
+      const { daemon, network, slack } = scene;
+      const client = network.address('client');
+      const visitor = scene.flood('visitor', { rateRps: 1, timeoutMs: 10_000 });
+      await visitor.until('the visitor is served', ({ answered }) => answered > 0);
+
+      await floodUntilDropped(t, scene, client);
+      assertListed(scene, client, 1, 600);
+      await assertTold(scene, client, 1);
+      assert.match(
+        daemon.auditText(),
+        new RegExp(
+          `^\\[[0-9TZ:.-]+\\] BAN ${client} \\| (z_score|multiplier) [0-9.]+x? \\| rate [0-9.]+/s \\| baseline [0-9.]+±[0-9.]+/s \\| 10m$`,
+          'm',
+        ),
+      );
+      const ssh = await scene.probe({ url: scene.url(4, 22), seconds: 0.5, timeoutMs: 5000 }).ended();
+      assert.equal(ssh.answered, ssh.sent, JSON.stringify(ssh));
+
+      const probe = scene.probe();
+      await probe.until('the client is still banned', ({ timedOut }) => timedOut > 2);
+      assert.equal(probe.latest()?.answered, 0);
+      const { status, stderr } = daemon.zban('unban', client, '--reason', 'a customer');
+      assert.equal(status, 0, stderr);
+      const { firstAnswerMs } = await probe.until('the client is served', ({ answered }) => answered > 0, 5000);
+      await probe.stop();
+      const order = auditRows(scene, client).find(({ action }) => action === 'unban');
+      const servedMs = (firstAnswerMs ?? 0) - Date.parse(order?.time ?? '');
+      t.diagnostic(`served ${servedMs} ms after the order to unban was recorded`);
+      assert.ok(servedMs >= 0 && servedMs <= 2000, `served after ${servedMs} ms`);
+      assert.deepEqual(daemon.json('list'), []);
+      await until('Slack was told of the release', () => slack.find(/Released/).length === 1);
+
+      await floodUntilDropped(t, scene, client);
+      assertListed(scene, client, 2, 1800);
+      await assertTold(scene, client, 2);
+
+      await assertUndisturbed(visitor);
+      const rows = auditRows(scene, client);
+      assert.deepEqual(
+        rows.map(({ action, actor, tier, detail }) => [action, actor.replace(/:.*/, ''), tier, detail]),
+        [
+          ['ban', 'policy', 1, ''],
+          ['ban_result', 'system', null, 'ok'],
+          ['unban', 'operator', 1, 'a customer'],
+          ['unban_result', 'system', null, 'ok'],
+          ['ban', 'policy', 2, ''],
+          ['ban_result', 'system', null, 'ok'],
+        ],
+      );
+      assert.deepEqual(
+        rows.filter(({ action }) => action === 'ban').map(({ duration_seconds }) => duration_seconds),
+        [600, 1800],
+      );
+      const verdict = daemon.zban('audit', 'verify');
+      assert.equal(verdict.status, 0, verdict.stderr);
+    });
+});
