@@ -76,7 +76,8 @@ export class TestDaemon {
     });
     const deadline = Date.now() + START_DEADLINE_MS;
     while (Date.now() < deadline) {
-      if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode}: ${this.stderr}`);
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`the daemon ended with ${child.exitCode ?? child.signalCode}: ${this.stderr}`);
       const status = this.status();
       // The first positions are there once the log has been opened.
       if (status && status.state !== 'starting' && status.logs.length > 0) return child;
