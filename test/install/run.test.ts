@@ -52,6 +52,8 @@ function start(t: TestContext, words: readonly string[]): Running {
       }),
     interrupt: () => {
       signal('SIGINT');
+      // Impatient people press it twice.
+      signal('SIGINT');
       return ended;
     },
   };
