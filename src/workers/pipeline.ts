@@ -12,6 +12,8 @@ import type { Parsed, ParseTask, TrafficResult, TrafficTask, WorkerSetup } from 
 
 /** Time stamps further ahead of the wall clock are taken for corrupt. */
 const FUTURE_SECONDS_MAX = 86_400;
+/** The threads make few objects: V8's default of 48 MiB for young ones would only fill with garbage. */
+const resourceLimits = { maxYoungGenerationSizeMb: 6 };
 
 /** The same file beside this one, compiled or not. */
 function workerFile(name: string): string {
@@ -70,12 +72,14 @@ export class Pipeline {
     this.parsing = new Piscina({
       filename: workerFile('parse-worker'),
       workerData: setup,
+      resourceLimits,
       minThreads: parseThreads,
       maxThreads: parseThreads,
     });
     this.traffic = new Piscina({
       filename: workerFile('traffic-worker'),
       workerData: setup,
+      resourceLimits,
       minThreads: 1,
       maxThreads: 1,
       // Without this a task that found the thread busy goes back to the end of the queue, behind younger ones.

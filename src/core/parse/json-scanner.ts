@@ -70,7 +70,15 @@ export class JsonScanner {
     for (const { before, quoted, field, rank } of layout.members) {
       if (!before.matches(words, offset + at)) return -1;
       at += before.length;
-      at = quoted ? this.scanString(bytes, at, end, field, rank) : this.scanBare(bytes, at, end, field, rank);
+      if (quoted) {
+        const valueAt = at;
+        // The newline ends the loop, or the end of the chunk, where a byte is undefined.
+        for (let c = bytes[at] as number; c !== QUOTE; c = bytes[++at] as number) {
+          if (c === BACKSLASH || !(c >= 0x20)) return -1;
+        }
+        if (field !== UNKNOWN && !this.keep(bytes, valueAt, at, field, rank)) return -1;
+        at++;
+      } else at = this.scanBare(bytes, at, end, field, rank);
       if (at < 0) return -1;
     }
     if (!layout.tail.matches(words, offset + at)) return -1;

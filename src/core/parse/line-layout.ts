@@ -42,12 +42,12 @@ class Literal {
   matches(buffer: Int32Array, at: number): boolean {
     const words = this.words[at & 3] as Int32Array;
     const mask = this.masks[at & 3] as Int32Array;
-    let from = at >> 2;
-    if (from + words.length > buffer.length) return false;
-    for (let i = 0; i < words.length; i++, from++) {
-      if (((buffer[from] as number) & (mask[i] as number)) !== words[i]) return false;
-    }
-    return true;
+    const from = at >> 2;
+    const last = words.length - 1;
+    if (from + last >= buffer.length) return false;
+    if (((buffer[from] as number) & (mask[0] as number)) !== words[0]) return false;
+    for (let i = 1; i < last; i++) if (buffer[from + i] !== words[i]) return false;
+    return ((buffer[from + last] as number) & (mask[last] as number)) === words[last];
   }
 }
 
