@@ -111,7 +111,7 @@ export class LogFollower {
     const limits = this.#limits();
     let anyMore = false;
     for (const followed of this.#followed) {
-      if (followed.inFlight >= IN_FLIGHT_MAX) continue;
+      if (followed.inFlight >= IN_FLIGHT_MAX || followed.log.isIdle) continue;
       const { chunk, more } = await followed.log.read(limits);
       if (this.#stopping) return false;
       if (chunk) this.#handOn(followed, chunk);

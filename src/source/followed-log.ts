@@ -110,6 +110,16 @@ export class FollowedLog {
     }
   }
 
+  /** True when {@link read} can't have anything: spares idle logs the call. */
+  get isIdle(): boolean {
+    return (
+      !this.#moved &&
+      this.#missingSinceMs === undefined &&
+      this.#older.every(({ open }) => !open) &&
+      this.#unread() === 0
+    );
+  }
+
   /** The next chunk, and whether there is more to read at once. A chunk without lines only tells the position. */
   async read(limits: ReadLimits): Promise<{ chunk?: Chunk; more: boolean }> {
     for (const generation of this.generations()) {
