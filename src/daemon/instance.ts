@@ -11,6 +11,7 @@ import type { Enforcer } from '../enforce/enforcer.ts';
 import { Allowlist } from '../host/allowlist.ts';
 import { startLoadSampler } from '../host/load.ts';
 import { findProtectedAddresses } from '../host/protected.ts';
+import { SshSessions } from '../host/ssh-sessions.ts';
 import { createMetrics } from '../http/metrics.ts';
 import { startHttpServer } from '../http/server.ts';
 import type { Notifier } from '../notify/notifier.ts';
@@ -208,11 +209,13 @@ class RunningInstance implements Instance {
         else troubles.end(`allowlist ${name}`);
       },
     });
+    const sessions = new SshSessions(() => performance.now());
     const protection = new Protection({
       allowlist: () => allowlist.current(),
       host: () =>
         findProtectedAddresses({
           sshPorts: config.firewall.protect_ports,
+          sessions,
           sshConnection: process.env['SSH_CONNECTION'],
         }),
       onChange: async (networks) => {

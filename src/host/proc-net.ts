@@ -42,6 +42,8 @@ export interface Peer {
   readonly prefix: Prefix;
   /** The local port of the connection. */
   readonly port: number;
+  /** Local port, remote address and port as the kernel prints them: tells connections apart. */
+  readonly connection: string;
 }
 
 /** Peers of established connections to one of the local ports, in the text of /proc/net/tcp or tcp6. */
@@ -49,10 +51,10 @@ export function parseTcpPeers(text: string, ports: readonly number[]): Peer[] {
   // One scan with a regular expression: on a busy server this is megabytes, of which nearly all lines are other people's.
   const local = ports.map((port) => port.toString(16).toUpperCase().padStart(4, '0')).join('|');
   if (local === '') return [];
-  const established = new RegExp(`^ *\\d+: [0-9A-F]+:(${local}) ([0-9A-F]{8,32}):[0-9A-F]{4} 01 `, 'gm');
-  return [...text.matchAll(established)].flatMap(([, port = '', hex = '']) => {
+  const established = new RegExp(`^ *\\d+: [0-9A-F]+:(${local}) (([0-9A-F]{8,32}):[0-9A-F]{4}) 01 `, 'gm');
+  return [...text.matchAll(established)].flatMap(([, port = '', connection = '', hex = '']) => {
     const prefix = parseSocketAddress(hex);
-    return prefix ? [{ prefix, port: Number.parseInt(port, 16) }] : [];
+    return prefix ? [{ prefix, port: Number.parseInt(port, 16), connection: `${port} ${connection}` }] : [];
   });
 }
 

@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { formatPrefix, type Prefix, parsePrefix } from '../core/net/prefix.ts';
 import { type Gateway, type Peer, parseIpv4Gateways, parseIpv6Gateways, parseTcpPeers } from './proc-net.ts';
+import type { SshSessions } from './ssh-sessions.ts';
 
 export interface ProtectedAddress {
   readonly prefix: Prefix;
@@ -14,6 +15,8 @@ export interface ProtectedAddress {
 export interface ProtectedOptions {
   /** Local ports of sshd: `firewall.protect_ports`. */
   readonly sshPorts: readonly number[];
+  /** Leaves out connections to these ports on which nobody has logged in; without it all count. */
+  readonly sessions?: SshSessions;
   /** SSH_CONNECTION of the caller, if he came by SSH (ssh(1)). */
   readonly sshConnection?: string | undefined;
   /** Where the kernel's tables are; /proc/net where not given. */
@@ -25,18 +28,18 @@ export interface ProtectedOptions {
  * kernel does not have (no IPv6) counts as empty.
  */
 export async function findProtectedAddresses(options: ProtectedOptions): Promise<ProtectedAddress[]> {
-  const { sshPorts, sshConnection, procNet = '/proc/net' } = options;
+  const { sshPorts, sessions, sshConnection, procNet = '/proc/net' } = options;
   const read = (name: string) => readFile(join(procNet, name), 'latin1').catch(() => '');
   const [route, ipv6Route, tcp, tcp6] = await Promise.all(['route', 'ipv6_route', 'tcp', 'tcp6'].map(read));
   const ofGateway = ({ prefix, interfaceName }: Gateway) => ({ prefix, reason: `default gateway (${interfaceName})` });
   const ofPeer = ({ prefix, port }: Peer) => ({ prefix, reason: `peer of a live SSH session (port ${port})` });
+  const peers = [...parseTcpPeers(tcp ?? '', sshPorts), ...parseTcpPeers(tcp6 ?? '', sshPorts)];
   const found: ProtectedAddress[] = [
     ...loopback(),
     ...ownAddresses(),
     ...parseIpv4Gateways(route ?? '').map(ofGateway),
     ...parseIpv6Gateways(ipv6Route ?? '').map(ofGateway),
-    ...parseTcpPeers(tcp ?? '', sshPorts).map(ofPeer),
-    ...parseTcpPeers(tcp6 ?? '', sshPorts).map(ofPeer),
+    ...(sessions ? sessions.select(peers) : peers).map(ofPeer),
     ...callerOf(sshConnection),
   ];
   const unique = new Map<string, ProtectedAddress>();

@@ -1,5 +1,6 @@
 /** From a line in a real nginx's log to packets dropped by the real kernel, and back by an operator's word. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, type TestContext, test } from 'node:test';
 import type { Evidence } from '../../src/core/event.ts';
 import { until } from '../support/daemon.ts';
@@ -48,6 +49,13 @@ async function floodUntilDropped(t: TestContext, scene: Scene, client: string): 
   assertReaction(t, 'the first line of the flood', firstLineMs, ends);
 }
 
+/** Keeps a connection to sshd's port open without ever logging in. */
+async function knockAtSsh({ network }: Scene): Promise<void> {
+  const program = `require('node:net').connect(22, '${network.address('server', 'client')}', () => console.log('open'))`;
+  const child = network.spawn('client', [process.execPath, '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  if (child.stdout) await once(child.stdout, 'data');
+}
+
 function assertListed(scene: Scene, client: string, tier: number, seconds: number): void {
   const [ban, ...others] = scene.daemon.json<ListedBan[]>('list');
   assert.deepEqual(others, []);
@@ -85,6 +93,8 @@ describe('a client that floods nginx', { skip: sceneSkip }, () => {
       const visitor = scene.flood('visitor', { rateRps: 1, timeoutMs: 10_000 });
       await visitor.until('the visitor is served', ({ answered }) => answered > 0);
 
+      // Whoever only knocks has no session that had to be protected. Protection is looked up every five seconds.
+      await knockAtSsh(scene);
       await floodUntilDropped(t, scene, client);
       assertListed(scene, client, 1, 600);
       await assertTold(scene, client, 1);

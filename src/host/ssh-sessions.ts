@@ -1,0 +1,32 @@
+/**
+ * Tells sessions from knocks. Anybody may open a connection to sshd's port, which bans leave open, and hold it without
+ * a password: if that protected him, one idle connection would buy the right to flood. sshd ends it after
+ * LoginGraceTime (sshd_config(5): 120 s unless set), so what lasts longer has logged in.
+ */
+import type { Peer } from './proc-net.ts';
+
+/** LoginGraceTime and some time for sshd and for the look that comes next. */
+const KNOCK_MS_MAX = 150_000;
+
+export class SshSessions {
+  private readonly now: () => number;
+  /** When each connection that still stands was seen first. */
+  private seenMs: ReadonlyMap<string, number> | undefined;
+
+  /** `now` is a monotonic clock, milliseconds. */
+  constructor(now: () => number) {
+    this.now = now;
+  }
+
+  /**
+   * Those of the connections that stand now that count as sessions. At the first call all do: zban may have been
+   * started from one of them, and a knock among them is over soon.
+   */
+  select(peers: readonly Peer[]): Peer[] {
+    const nowMs = this.now();
+    const newMs = this.seenMs ? nowMs : Number.NEGATIVE_INFINITY;
+    const seenMs = new Map(peers.map(({ connection }) => [connection, this.seenMs?.get(connection) ?? newMs]));
+    this.seenMs = seenMs;
+    return peers.filter(({ connection }) => nowMs - (seenMs.get(connection) ?? nowMs) >= KNOCK_MS_MAX);
+  }
+}
