@@ -1,37 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BanEvent } from '../../../src/core/event.ts';
-import { clientPrefix, findClientKey } from '../../../src/core/net/client-key.ts';
-import { parsePrefix } from '../../../src/core/net/prefix.ts';
 import { formatSecond } from '../../../src/core/time.ts';
-import { Bench, type Overrides } from '../../support/engine.ts';
+import { Bench } from '../../support/engine.ts';
 import { logLine, START, visitorIp } from '../../support/traffic.ts';
+import { ATTACKER, calm, flood, keyOf, ready } from './story.ts';
 
-const ATTACKER = '203.0.113.250';
-
-function keyOf(text: string): { high: number; low: number } {
-  const prefix = parsePrefix(text);
-  const key = prefix && findClientKey(prefix, 64);
-  assert.ok(key);
-  return key;
-}
 const KEY = keyOf(ATTACKER);
-
-/** One line a second of ordinary traffic, `seconds` long. */
-const calm = (from: number, seconds: number): string[] =>
-  Array.from({ length: seconds }, (_, n) => logLine(from + n, visitorIp(n % 40), `/page/${n}`));
-
-const flood = (second: number, requests: number, ip = ATTACKER, status = 200): string[] =>
-  Array.from({ length: requests }, (_, n) => logLine(second, ip, `/flood/${n}`, status));
-
-/** An engine that is past its warm-up. */
-function ready(overrides: Overrides = {}): { bench: Bench; now: number } {
-  const bench = new Bench(overrides);
-  bench.feed(...calm(START, 300));
-  assert.equal(bench.of('baseline').at(-1)?.ready, true);
-  assert.deepEqual(bench.of('ban'), []);
-  return { bench, now: START + 300 };
-}
 
 const firstBan = (bench: Bench): BanEvent => {
   const ban = bench.of('ban')[0];
@@ -162,57 +137,4 @@ test('a ban decided elsewhere is in force for a client known or not, and ends on
     bench.feed(...flood(now + 100, 120));
     assert.equal(bench.of('ban')[0]?.duration_seconds, null);
   }
-});
-
-test('an allowlisted flood is refused once while it lasts, and banned when the entry goes', () => {
-  const { bench, now } = ready();
-  const prefix = clientPrefix(KEY.high, KEY.low, 64);
-  bench.engine.policy.setNeverBanned([{ prefix, kind: 'allowlist', detail: 'monitoring' }]);
-  for (let second = 0; second < 120; second++) bench.feed(...flood(now + second, 50));
-  assert.deepEqual(bench.of('ban'), []);
-  assert.deepEqual(
-    bench.of('refused').map(({ ip, reason, detail, condition }) => [ip, reason, detail, condition]),
-    [[ATTACKER, 'allowlist', 'monitoring', 'z_score']],
-  );
-  bench.engine.policy.setNeverBanned([]);
-  bench.engine.judgeRefusedAgain();
-  bench.feed(...flood(now + 120, 1));
-  assert.equal(bench.of('ban').length, 1);
-});
-
-test('the fuse stops bans, says so once, and bans what still floods when it is whole again', () => {
-  const { bench, now } = ready({ bans: { max_per_minute: 3, fuse_hold: 30_000 } });
-  const attackers = Array.from({ length: 6 }, (_, n) => `198.51.100.${210 + n}`);
-  for (let second = 0; second < 70; second++) {
-    bench.feed(...attackers.flatMap((ip) => flood(now + second, 130, ip)));
-  }
-  const phases = bench.events.flatMap((event) => (event.event === 'fuse' ? [[event.phase, event.time]] : []));
-  assert.deepEqual(phases.slice(0, 2), [
-    ['blown', formatSecond(now)],
-    ['reset', formatSecond(now + 30)],
-  ]);
-  assert.deepEqual(
-    bench
-      .of('refused')
-      .filter(({ time }) => time === formatSecond(now))
-      .map(({ ip }) => ip),
-    attackers.slice(3),
-  );
-  assert.equal(bench.of('ban').filter(({ time }) => time === formatSecond(now)).length, 3);
-  assert.equal(bench.of('ban').length, 6, 'the rest once the first are a minute old');
-});
-
-test('a client refused for want of room is banned when there is room', () => {
-  const { bench, now } = ready({ bans: { max_active: 1, schedule: [5000] } });
-  for (let second = 0; second < 7; second++) {
-    bench.feed(...flood(now + second, second === 0 ? 120 : 0, '198.51.100.250'), ...flood(now + second, 130));
-  }
-  assert.deepEqual(
-    bench.of('ban').map(({ ip, time }) => [ip, time]),
-    [
-      ['198.51.100.250', formatSecond(now)],
-      [ATTACKER, formatSecond(now + 5)],
-    ],
-  );
-  assert.equal(bench.of('refused')[0]?.reason, 'limit');
 });

@@ -3,20 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { formatSecond } from '../../../src/core/time.ts';
-import { Bench, type Overrides } from '../../support/engine.ts';
+import { Bench } from '../../support/engine.ts';
 import { logLine, START, visitorIp } from '../../support/traffic.ts';
-
-const ATTACKER = '203.0.113.250';
-const calm = (from: number, seconds: number): string[] =>
-  Array.from({ length: seconds }, (_, n) => logLine(from + n, visitorIp(n % 40), `/page/${n}`));
-const flood = (second: number, requests: number): string[] =>
-  Array.from({ length: requests }, (_, n) => logLine(second, ATTACKER, `/flood/${n}`));
-
-function ready(overrides: Overrides = {}): { bench: Bench; now: number } {
-  const bench = new Bench(overrides);
-  bench.feed(...calm(START, 300));
-  return { bench, now: START + 300 };
-}
+import { ATTACKER, calm, flood, ready } from './story.ts';
 
 const sumsOf = (bench: Bench) => {
   const { clients } = bench.engine;

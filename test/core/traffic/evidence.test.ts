@@ -73,6 +73,26 @@ test('long lines are not kept without limit', () => {
   assert.equal(evidence.samples(HIGH, LOW).length, 0, '36 MB later');
 });
 
+test('a chunk is released once, when its last slice is forgotten, and never the newest', () => {
+  const released: Uint8Array[] = [];
+  const evidence = new Evidence(
+    (_source, line) => parser.readRecord(line),
+    (bytes) => released.push(bytes),
+  );
+  const lines = Array.from({ length: 50_000 }, (_, n) => logLine(START, '192.0.2.1', `/${n}`));
+  const chunks = [...chunked(lines, 100_000)];
+  for (const bytes of chunks) {
+    const tally = parser.parse(bytes, NEVER);
+    for (let row = 0; row < tally.count; row += 100) {
+      evidence.open(0, bytes, tally, row);
+      evidence.extend(Math.min(tally.count, row + 100));
+    }
+    assert.equal(evidence.samples(HIGH, LOW).length, 5);
+  }
+  assert.deepEqual(released, chunks.slice(0, released.length), 'in order, each once');
+  assert.ok(released.length > chunks.length / 3 && released.length < chunks.length);
+});
+
 test('text from a log is shown without control characters and cut', () => {
   assert.equal(cleanText('a\u001b[31m\u0000\u202e\u2028b\n'), 'a\ufffd[31m\ufffd\ufffd\ufffdb\ufffd');
   const long = cleanText('\u{1f600}'.repeat(150));
