@@ -47,6 +47,8 @@ export class FollowedLog {
   #older: Generation[] = [];
   #current: Generation | undefined;
   #begin: 'beginning' | 'end';
+  /** Where the log was left, until it is known what has become of the file. */
+  #sought: Position | undefined;
   /** The file read before a restart, when it can't be found any more. */
   #lost: Times | undefined;
   #lookedMs: number;
@@ -68,7 +70,7 @@ export class FollowedLog {
     this.#lookedMs = options.now();
     this.#unseen = typeof begin === 'object';
     this.#begin = typeof begin === 'object' ? 'beginning' : begin;
-    if (typeof begin === 'object') this.#resume(begin);
+    if (typeof begin === 'object') this.#sought = begin;
   }
 
   generations(): Generation[] {
@@ -92,9 +94,16 @@ export class FollowedLog {
     if (now - this.#lookedMs > UNSEEN_MS) this.#unseen = true;
     this.#lookedMs = now;
     for (const older of [...this.#older]) if (older.look(now)) this.#truncated(older, now);
-    const current = this.#current;
+    let current = this.#current;
     try {
       const stat = statSync(this.path, { throwIfNoEntry: false });
+      if (this.#sought) {
+        // Throws while the file may not be read: whether it is the one that is sought can't be told then.
+        if (stat) new TailedFile(this.path, now).close();
+        this.#resume(this.#sought);
+        this.#sought = undefined;
+        current = this.#current;
+      }
       const inPlace = stat !== undefined && current?.open === true && isSameFile(identity(stat), current);
       if (current?.look(now, inPlace ? stat : undefined)) this.#truncated(current, now);
       if (stat && !inPlace) this.#turnOver(now);
