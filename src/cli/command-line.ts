@@ -86,5 +86,7 @@ function tell(error: unknown, talk: (text: string) => void): ExitCode {
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const expected = error instanceof CommandError || typeof (error as { code?: unknown }).code === 'string';
-  return expected ? error.message : (error.stack ?? error.message);
+  if (!expected) return error.stack ?? error.message;
+  const { mend } = error as { mend?: unknown };
+  return typeof mend === 'string' ? `${error.message}; ${mend}` : error.message;
 }

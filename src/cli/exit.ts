@@ -25,6 +25,7 @@ const SYSTEM_CODES: Readonly<Record<string, ExitCode>> = {
   EACCES: EXIT.noPermission,
   EPERM: EXIT.noPermission,
   no_permission: EXIT.noPermission,
+  permission_denied: EXIT.noPermission,
   not_running: EXIT.notRunning,
 };
 
