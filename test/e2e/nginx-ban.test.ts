@@ -41,10 +41,11 @@ function auditRows({ daemon }: Scene, client: string): AuditRow[] {
 
 /** Floods until no answer comes any more, and holds the time this took against the promise. */
 async function floodUntilDropped(t: TestContext, scene: Scene, client: string): Promise<void> {
-  const sinceMs = Date.now();
   // What opens a connection for each request meets the same end as what keeps its own.
-  const floods = [scene.flood('client'), scene.flood('client', { rateRps: 20, isFresh: true })];
-  const ends = await Promise.all(floods.map(endOnceDropped));
+  const fresh = scene.flood('client', { url: `${scene.url()}api/`, rateRps: 10, isFresh: true });
+  await fresh.until('fresh connections are served', ({ answered }) => answered > 0);
+  const sinceMs = Date.now();
+  const ends = await Promise.all([scene.flood('client'), fresh].map(endOnceDropped));
   const firstLineMs = scene.lineTimes(client).find((time) => time >= sinceMs);
   assertReaction(t, 'the first line of the flood', firstLineMs, ends);
 }

@@ -30,6 +30,12 @@ const LIFE_SECONDS = 120;
 /** Attempts of the prober: often enough to see a release in time, so few that it never is an attack itself. */
 const PROBE_RPS = 10;
 
+interface Line {
+  readonly timestamp: string;
+  readonly source_ip: string;
+  readonly path: string;
+}
+
 export interface SceneOptions {
   readonly backend: 'ipset' | 'iptables';
   /** Sections of the configuration, laid over the scene's. */
@@ -50,7 +56,7 @@ export interface Scene {
   flood(host: string, options?: Partial<FloodOptions>): Flood;
   /** One fresh connection after the other from the client, to see when it is served again. */
   probe(options?: Partial<FloodOptions>): Flood;
-  /** When nginx wrote the lines of an address, epoch milliseconds, oldest first, rotated logs included. */
+  /** When nginx wrote an address's lines for `/`, epoch milliseconds, oldest first, rotated logs included. */
   lineTimes(ip: string): readonly number[];
   /** Lines in all of nginx's logs. */
   lineCount(): number;
@@ -126,8 +132,8 @@ export async function setScene(t: TestContext, options: SceneOptions): Promise<S
     probe: (more = {}) => flood('client', { rateRps: PROBE_RPS, isFresh: true, timeoutMs: 400, ...more }),
     lineTimes: (ip) =>
       lines()
-        .map((line) => JSON.parse(line) as { timestamp: string; source_ip: string })
-        .filter(({ source_ip }) => source_ip === ip)
+        .map((line) => JSON.parse(line) as Line)
+        .filter(({ source_ip, path }) => source_ip === ip && path === '/')
         .map(({ timestamp }) => Number(timestamp) * 1000)
         .sort((a, b) => a - b),
     lineCount: () => lines().length,
