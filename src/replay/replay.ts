@@ -16,7 +16,7 @@ export interface ReplayOptions {
   readonly config: Config;
   /** Plain or gzipped logs; several are merged in log time. */
   readonly files: readonly string[];
-  /** Parse threads; by default one per core. */
+  /** Parse threads; by default one less than cores. */
   readonly threads?: number;
   /** Bytes read at a time; never changes the events. */
   readonly chunkBytes?: number;
@@ -43,7 +43,8 @@ export interface ReplaySummary {
  */
 export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   const { config, files, onEvent, chunkBytes = CHUNK_BYTES } = options;
-  const threads = options.threads ?? availableParallelism();
+  // The engine and the reader want a core of their own.
+  const threads = options.threads ?? Math.max(1, availableParallelism() - 1);
   let bans = 0;
   const started = performance.now();
   const setup = workerSetup(config, [{ format: 'auto', fields: config.logs[0]?.fields ?? {} }]);
