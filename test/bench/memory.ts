@@ -1,45 +1,75 @@
 /**
- * A process of its own: the live pipeline with one parse thread takes a minute of log with so many distinct clients,
- * and tells its peak and its settled resident memory. `node test/bench/memory.ts CLIENTS`
+ * Resident memory of a real daemon, as the service runs it, with so many distinct clients in its window: each asks three
+ * times within a minute. `node test/bench/memory.ts CLIENTS`
  */
-import { readFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { configSchema } from '../../src/config/schema.ts';
-import { Pipeline, workerSetup } from '../../src/workers/pipeline.ts';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
 
-const CHUNK_LINES = 1000;
-const START = 1_767_225_600;
-const WINDOW_SECONDS = 60;
+const ZBAN = fileURLToPath(new URL('../../scripts/zban', import.meta.url));
+const LINES_AT_ONCE = 10_000;
+const PAUSE_MS = 250;
 const clients = Number(process.argv[2] ?? 100_000);
+const folder = mkdtempSync(join(tmpdir(), 'zban-memory-'));
+const log = join(folder, 'access.log');
+const config = join(folder, 'config.yaml');
 
-/** Lines first…first+count of a minute in which every client asks three times. */
-function chunkBytes(first: number, count: number, total: number): Uint8Array<ArrayBuffer> {
+function status(): { clients: number; lines_total: number } | undefined {
+  const { status: code, stdout } = spawnSync(ZBAN, ['status', '--json', '--config', config], { encoding: 'utf8' });
+  return code === 0 ? JSON.parse(stdout) : undefined;
+}
+
+async function until<T>(test: () => T | undefined | false): Promise<T> {
+  for (;;) {
+    const value = test();
+    if (value) return value;
+    await sleep(200);
+  }
+}
+
+function lines(first: number, count: number): string {
+  const time = (Date.now() / 1000).toFixed(3);
   let text = '';
   for (let n = first; n < first + count; n++) {
     const client = n % clients;
-    const second = START + Math.floor((n * WINDOW_SECONDS) / total);
     const ip = `10.${(client >>> 16) & 255}.${(client >>> 8) & 255}.${client & 255}`;
-    text += `{"msec":"${second}.123","remote_addr":"${ip}","request_method":"GET","request_uri":"/page/${client % 100}","status":"200","http_user_agent":"${'x'.repeat(100)}"}\n`;
+    text += `{"msec":"${time}","remote_addr":"${ip}","request_method":"GET","request_uri":"/page/${client % 100}","status":"200","http_user_agent":"${'x'.repeat(100)}"}\n`;
   }
-  // Buffer.from may share a pool; a chunk owns its bytes.
-  return new Uint8Array(Buffer.from(text));
+  return text;
 }
 
-const pipeline = new Pipeline({
-  setup: workerSetup(configSchema.parse({})),
-  parseThreads: 1,
-  now: Date.now,
-  onEvents: () => {},
-});
-const position = { path: '', device: 0, inode: 0, offset: 0, fingerprint: '', fingerprintBytes: 0 };
-const total = clients * 3;
-for (let first = 0; first < total; first += CHUNK_LINES) {
-  const bytes = chunkBytes(first, Math.min(CHUNK_LINES, total - first), total);
-  await pipeline.feed({ source: 0, bytes, position, behind: false, oversized: 0 }, 0);
+writeFileSync(log, '');
+writeFileSync(
+  config,
+  stringify({
+    logs: [{ path: log }],
+    state: { database: join(folder, 'zban.db') },
+    audit: { log: join(folder, 'audit.log') },
+    control: { socket: join(folder, 'zban.sock') },
+    http: { listen: '127.0.0.1:0' },
+  }),
+);
+const daemon = spawn(ZBAN, ['run', '--config', config], { stdio: 'ignore' });
+try {
+  await until(() => status());
+  const total = clients * 3;
+  for (let first = 0; first < total; first += LINES_AT_ONCE) {
+    appendFileSync(log, lines(first, Math.min(LINES_AT_ONCE, total - first)));
+    await sleep(PAUSE_MS);
+  }
+  const read = await until(() => {
+    const now = status();
+    return now && now.lines_total === total && now;
+  });
+  const memory = readFileSync(`/proc/${daemon.pid}/status`, 'utf8');
+  const mib = (name: string): number =>
+    Math.round(Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(memory)?.[1]) / 1024);
+  console.log(JSON.stringify({ clients: read.clients, rssMib: mib('VmRSS'), peakMib: mib('VmHWM') }));
+} finally {
+  daemon.kill();
+  rmSync(folder, { recursive: true, force: true });
 }
-const { status } = await pipeline.send({ kind: 'status' });
-await sleep(500);
-const memory = readFileSync('/proc/self/status', 'utf8');
-const mib = (name: string): number => Math.round(Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(memory)?.[1]) / 1024);
-console.log(JSON.stringify({ clients: status?.clients, rssMib: mib('VmRSS'), peakMib: mib('VmHWM') }));
-await pipeline.close();
