@@ -14,6 +14,8 @@ import type { Troubles } from './troubles.ts';
 
 const TICK_MS = 1000;
 const PARSE_THREADS = 1;
+/** A log that was behind and then fell silent holds up the others for no longer than this. */
+const MERGE_WAIT_MS = 2000;
 
 export interface DataPlaneOptions {
   readonly config: Config;
@@ -100,7 +102,7 @@ export class DataPlane {
   async stop(): Promise<BaselineState | undefined> {
     clearInterval(this.timer);
     await this.follower?.stop();
-    await this.pipeline.send({ kind: 'flush' });
+    await this.pipeline.drain();
     const baseline = await this.takeBaseline();
     await this.pipeline.close();
     return baseline;
@@ -117,6 +119,7 @@ export class DataPlane {
     if (this.ticking) return;
     this.ticking = true;
     try {
+      if (this.pipeline.waitingMs() > MERGE_WAIT_MS) await this.pipeline.send({ kind: 'flush' });
       const second = this.behind ? undefined : this.clock.findTick(this.options.now());
       if (second !== undefined) await this.pipeline.send({ kind: 'tick', second });
       await this.askEngine();

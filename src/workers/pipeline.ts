@@ -49,6 +49,7 @@ export interface PipelineOptions {
 
 interface Pending {
   readonly chunk: Chunk;
+  readonly fedMs: number;
   readonly settle: () => void;
 }
 
@@ -90,7 +91,7 @@ export class Pipeline {
   /** Resolves when every line of the chunk was judged and its events were handed on. The chunk's buffer is taken over. */
   async feed(chunk: Chunk, log: number): Promise<void> {
     const id = this.nextId++;
-    const settled = new Promise<void>((settle) => this.pending.set(id, { chunk, settle }));
+    const settled = new Promise<void>((settle) => this.pending.set(id, { chunk, fedMs: this.options.now(), settle }));
     const { source, behind, bytes, oversized } = chunk;
     this.lines += oversized;
     this.skip('too_long', oversized);
@@ -105,6 +106,18 @@ export class Pipeline {
     this.tails.set(source, handover);
     await (await handover).done;
     await settled;
+  }
+
+  /** Milliseconds that the oldest chunk has been under way; 0 without one. */
+  waitingMs(): number {
+    const [oldest] = this.pending.values();
+    return oldest ? this.options.now() - oldest.fedMs : 0;
+  }
+
+  /** Judges everything that was fed, without waiting for more of any source. */
+  async drain(): Promise<void> {
+    await Promise.all(this.tails.values());
+    await this.send({ kind: 'flush' });
   }
 
   /** No more chunks of a source are to come: others need not wait for it. */
