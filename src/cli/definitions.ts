@@ -121,7 +121,11 @@ export function defineLogCommands(parser: Parser, wrap: Wrap): Parser {
       (yargs) =>
         yargs
           .positional('logs', { type: 'string', array: true, demandOption: true, describe: 'log files' })
-          .option('threads', { type: 'string', requiresArg: true, describe: 'parse threads; by default one less than cores' })
+          .option('threads', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'parse threads; by default one less than cores',
+          })
           .option('baselines', {
             type: 'boolean',
             describe: 'show every recalculated baseline too (--json always does)',
