@@ -3,7 +3,7 @@
 import type { Config } from '../config/schema.ts';
 import type { AllowRequest, BanRequest, TargetResult, UnbanRequest } from '../control/protocol.ts';
 import type { ActiveBan, AuditDraft } from '../core/audit.ts';
-import { findClientKey } from '../core/net/client-key.ts';
+import { findWholeClient } from '../core/net/client-key.ts';
 import { formatPrefix, type Prefix, parsePrefix, prefixContains } from '../core/net/prefix.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Pipeline } from '../workers/pipeline.ts';
@@ -15,7 +15,7 @@ export interface OperatorOptions {
   readonly bans: Bans;
   readonly trail: BanTrail & Pick<AuditTrail, 'allowed'>;
   readonly protection: Pick<Protection, 'refresh' | 'find'>;
-  readonly pipeline: Pipeline;
+  readonly pipeline: Pick<Pipeline, 'send'>;
   readonly now: () => number;
   /** Brings the firewall in line; resolves when it was tried. */
   readonly reconcile: () => Promise<void>;
@@ -45,16 +45,16 @@ export class Operator {
   async ban(request: BanRequest): Promise<readonly TargetResult[]> {
     const { bans, config, now, reconcile } = this.options;
     const lasts = request.forMs === undefined ? (config.bans.schedule[0] ?? null) : request.forMs;
-    const accepted: Prefix[] = [];
+    const accepted = new Map<string, Prefix>();
     const results = new Map<string, TargetResult>();
     for (const text of request.targets) {
       const prefix = parsePrefix(text);
       const refusal = this.findRefusal(text, prefix);
       if (refusal) results.set(text, result(text, refusal.code, refusal.message));
-      else if (prefix) accepted.push(prefix);
+      else if (prefix) accepted.set(formatPrefix(prefix), prefix);
     }
     const timeMs = now();
-    const names = accepted.map((prefix) => formatPrefix(prefix));
+    const names = [...accepted.keys()];
     bans.record(
       names.map((client) => ({
         ...this.draft('ban', client, request.operator, request.reason),
@@ -68,7 +68,10 @@ export class Operator {
       [],
     );
     bans.bansTotal += names.length;
-    await this.tellEngine(accepted, lasts === null ? Number.POSITIVE_INFINITY : Math.ceil((timeMs + lasts) / 1000));
+    await this.tellEngine(
+      [...accepted.values()],
+      lasts === null ? Number.POSITIVE_INFINITY : Math.ceil((timeMs + lasts) / 1000),
+    );
     if (this.enforce) await reconcile();
     for (const name of names) results.set(name, this.banResult(name));
     return [...results.values()];
@@ -145,7 +148,7 @@ export class Operator {
     this.options.bans.lift(bans, operator === undefined ? 'system' : `operator:${operator}`, reason);
     for (const ban of bans) {
       const prefix = parsePrefix(ban.client);
-      const key = prefix && findClientKey(prefix, this.ipv6Bits);
+      const key = prefix && findWholeClient(prefix, this.ipv6Bits);
       if (key) await this.options.pipeline.send({ kind: 'release', ...key });
     }
   }
@@ -171,7 +174,7 @@ export class Operator {
   }
 
   private async tellEngine(prefixes: readonly Prefix[], until: number): Promise<void> {
-    const keys = prefixes.map((prefix) => findClientKey(prefix, this.ipv6Bits)).filter((key) => key !== undefined);
+    const keys = prefixes.map((prefix) => findWholeClient(prefix, this.ipv6Bits)).filter((key) => key !== undefined);
     const offenders = keys.map((key) => ({ ...key, tier: 0, until, lastEnd: until }));
     if (offenders.length > 0) await this.options.pipeline.send({ kind: 'set_bans', offenders });
   }

@@ -27,3 +27,8 @@ export function findClientKey(prefix: Prefix, ipv6Bits: number): { high: number;
   const network = ((prefix.value >> 64n) >> host) << host;
   return { high: Number(network >> 32n), low: Number(network & 0xffffffffn) };
 }
+
+/** The client that exactly this prefix is, or undefined: a ban of one IPv6 host says nothing about its neighbours. */
+export function findWholeClient(prefix: Prefix, ipv6Bits: number): { high: number; low: number } | undefined {
+  return prefix.family === 4 || prefix.bits === ipv6Bits ? findClientKey(prefix, ipv6Bits) : undefined;
+}
