@@ -12,9 +12,9 @@ export class LogClock {
     this.outOfOrderMs = outOfOrderMs;
   }
 
-  /** Lines up to log second `second` have been judged at `nowMs`. */
+  /** The engine's clock stands at `second` after lines were judged at `nowMs`. It goes back only when the log's was set back. */
   arrived(second: number, nowMs: number): void {
-    if (second <= this.second) return;
+    if (second === this.second) return;
     this.second = second;
     this.arrivedMs = nowMs;
   }
