@@ -34,7 +34,7 @@ export class Bans {
   private readonly options: BansOptions;
   /** Bans that people have not been told of, because the firewall has not answered. */
   private readonly untold = new Map<string, BanEvent>();
-  private readonly lifting = new Set<string>();
+  /** Why the firewall does not do what it should, by target. */
   private readonly failing = new Map<string, string>();
 
   constructor(options: BansOptions) {
@@ -80,6 +80,8 @@ export class Bans {
 
   /** The firewall answered. */
   onResult(result: EnforcementResult): void {
+    // The kernel's own clock may be first to end a ban: its end is recorded before the result.
+    if (result.released.length > 0) this.expireDue();
     const nowMs = this.options.now();
     const drafts: AuditDraft[] = [];
     const told: Notification[] = [];
@@ -97,8 +99,9 @@ export class Bans {
       this.tellBan(target, false, told);
     }
     for (const target of result.released) {
-      if (!this.lifting.delete(target)) continue;
       this.failing.delete(target);
+      // A ban that stands again has no end to confirm.
+      if (this.options.trail.findActiveBan(target, nowMs)?.enforced) continue;
       drafts.push(this.resultDraft('unban_result', { client: target, enforced: true }, 'ok'));
     }
     if (drafts.length > 0) this.record(drafts, [], []);
@@ -128,17 +131,16 @@ export class Bans {
   lift(bans: readonly ActiveBan[], actor: AuditDraft['actor'], reason: string): void {
     const timeMs = this.options.now();
     this.unbansTotal += bans.length;
-    for (const ban of bans) {
-      this.untold.delete(ban.client);
-      if (ban.enforced) this.lifting.add(ban.client);
-    }
+    // A ban that was over before the firewall answered is no news, neither its beginning nor its end.
+    const told = bans.filter((ban) => !this.untold.delete(ban.client));
+    for (const ban of bans) this.failing.delete(ban.client);
     this.record(
       bans.map((ban) => ({ ...this.resultDraft('unban', ban, reason), actor, timeMs, tier: ban.tier })),
       [],
       [],
     );
     this.options.notify(
-      bans.map((ban) => ({
+      told.map((ban) => ({
         kind: 'unban',
         time: new Date(timeMs).toISOString(),
         ip: ban.client,

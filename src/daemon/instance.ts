@@ -125,6 +125,8 @@ class RunningInstance implements Instance {
     await this.openControl(operator);
     await this.openPage();
     this.closers.push(
+      // What the last lines decided is enforced before the enforcer stops.
+      () => this.reconcile(),
       async () => records.saveBaseline(await plane.stop()),
       () => protection.stop(),
     );
@@ -134,6 +136,7 @@ class RunningInstance implements Instance {
     await enforcer.start();
     await plane.start(records.offenders());
     records.start(troubles, () => plane.takeBaseline());
+    this.closers.push(() => records.pause());
     const expiry = setInterval(() => bans.expireDue(), EXPIRE_MS);
     this.closers.push(() => clearInterval(expiry));
   }

@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { ActiveBan, AuditEntry } from '../core/audit.ts';
 import type { Offender } from '../core/decide/policy.ts';
 import type { EngineEvent } from '../core/event.ts';
-import { findClientKey } from '../core/net/client-key.ts';
+import { findWholeClient } from '../core/net/client-key.ts';
 import { parsePrefix } from '../core/net/prefix.ts';
 import type { Status } from '../core/status.ts';
 import type { BaselineState } from '../core/traffic/baseline.ts';
@@ -112,7 +112,7 @@ export class Records {
       .map(({ client, tier, untilMs }) => ({ client, tier, until: seconds(untilMs), lastEnd: seconds(untilMs) }));
     return [...past, ...active].flatMap(({ client, ...rest }) => {
       const prefix = parsePrefix(client);
-      const key = prefix && findClientKey(prefix, config.detection.ipv6_prefix);
+      const key = prefix && findWholeClient(prefix, config.detection.ipv6_prefix);
       return key ? [{ ...key, ...rest }] : [];
     });
   }
@@ -130,9 +130,14 @@ export class Records {
       .slice(0, limit);
   }
 
+  /** No more saving by the clock: `close` saves what is left. */
+  pause(): void {
+    for (const timer of this.timers) clearInterval(timer);
+  }
+
   /** Writes everything that waits and closes the files. */
   close(): void {
-    for (const timer of this.timers) clearInterval(timer);
+    this.pause();
     this.checkpoint();
     if (!this.trail.drain()) {
       const { backlog, trouble } = this.trail.status;
