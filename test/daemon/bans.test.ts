@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { answer, banEvent, makeBans, refusedEvent, T0 } from './fixtures.ts';
+
+const IP = '203.0.113.9';
+const POSITION = { path: '/a.log', device: 1, inode: 2, offset: 345, fingerprint: 'ab', fingerprintBytes: 2 };
+const REFUSAL = { target: IP, code: 'kernel_refused', message: 'no room' } as const;
+
+test('first the row, then the firewall, then the result row, then the message', (t) => {
+  const { bans, trail, since, told } = makeBans(t);
+  bans.onEvents([banEvent(IP)], [POSITION]);
+  assert.deepEqual(since(), [`row ban ${IP}`, 'reconcile']);
+  assert.deepEqual(trail.positions(), [POSITION], 'the position is saved with the row');
+  assert.equal(trail.findActiveBan(IP, T0)?.confirmed, false);
+  assert.deepEqual([...bans.desired()], [{ target: IP, untilMs: T0 + 600_000 }]);
+  bans.onResult(answer({ confirmed: [IP] }));
+  assert.deepEqual(since(), [`row ban_result ${IP} ok`, 'notify ban']);
+  assert.equal(trail.findActiveBan(IP, T0)?.confirmed, true);
+  assert.deepEqual(told[0], { kind: 'ban', event: banEvent(IP), enforced: true, confirmed: true });
+  bans.onResult(answer({ confirmed: [IP] }));
+  assert.deepEqual(since(), [], 'a ban that is seen again is no news');
+  assert.equal(bans.bansTotal, 1);
+});
+
+test('a firewall that refuses: told once, and told no more when it takes the ban after all', (t) => {
+  const { bans, trail, since, told } = makeBans(t);
+  bans.onEvents([banEvent(IP)], []);
+  since();
+  bans.onResult(answer({ failed: [REFUSAL] }));
+  assert.deepEqual(since(), [`row ban_result ${IP} failed: no room`, 'notify ban']);
+  assert.equal(told[0]?.kind === 'ban' && told[0].confirmed, false);
+  assert.equal(bans.findFailure(IP), 'no room');
+  bans.onResult(answer({ failed: [REFUSAL] }));
+  assert.deepEqual(since(), [], 'the same failure again is no news');
+  bans.onResult(answer({ failed: [{ ...REFUSAL, message: 'set full' }] }));
+  assert.deepEqual(since(), [`row ban_result ${IP} failed: set full`]);
+  bans.onResult(answer({ confirmed: [IP] }));
+  assert.deepEqual(since(), [`row ban_result ${IP} ok`]);
+  assert.equal(bans.findFailure(IP), undefined);
+  assert.equal(trail.findActiveBan(IP, T0)?.confirmed, true);
+});
+
+test('a ban ends when it is due: row, firewall, result, and one message', (t) => {
+  const { bans, clock, since } = makeBans(t);
+  bans.onEvents([banEvent(IP)], []);
+  bans.onResult(answer({ confirmed: [IP] }));
+  since();
+  clock.nowMs = T0 + 599_999;
+  bans.expireDue();
+  assert.deepEqual(since(), []);
+  clock.nowMs = T0 + 600_000;
+  bans.expireDue();
+  assert.deepEqual(since(), [`row unban ${IP} expired`, 'notify unban', 'reconcile']);
+  assert.deepEqual([...bans.desired()], []);
+  bans.expireDue();
+  assert.deepEqual(since(), [], 'it ends once');
+  bans.onResult(answer({ released: [IP] }));
+  assert.deepEqual(since(), [`row unban_result ${IP} ok`]);
+  assert.equal(bans.unbansTotal, 1);
+});
+
+test('the kernel ends a ban first: its end is recorded before the result', (t) => {
+  const { bans, clock, since } = makeBans(t);
+  bans.onEvents([banEvent(IP)], []);
+  bans.onResult(answer({ confirmed: [IP] }));
+  since();
+  clock.nowMs = T0 + 600_000;
+  bans.onResult(answer({ released: [IP] }));
+  const steps = since();
+  assert.ok(steps.indexOf(`row unban ${IP} expired`) < steps.indexOf(`row unban_result ${IP} ok`), steps.join());
+});
+
+test('a ban over before the firewall had it: recorded, enforced for nobody, and no message about it', (t) => {
+  const { bans, trail, clock, since } = makeBans(t);
+  clock.nowMs = T0 + 3_600_000;
+  bans.onEvents([banEvent(IP)], []);
+  assert.deepEqual([...bans.desired()], []);
+  bans.expireDue();
+  const steps = since();
+  assert.deepEqual(
+    steps.filter((step) => step !== 'reconcile'),
+    [`row ban ${IP}`, `row unban ${IP} expired`],
+  );
+  const offences = trail.offences(true);
+  assert.deepEqual(offences, [{ client: IP, tier: 1, lastMs: T0 + 600_000 }], 'it counts for the next tier');
+});
+
+test('a ban lifted while the firewall refused it leaves nothing behind', (t) => {
+  const { bans, trail, since } = makeBans(t);
+  bans.onEvents([banEvent(IP)], []);
+  bans.onResult(answer({ failed: [REFUSAL] }));
+  bans.lift(trail.activeBans(T0), 'operator:anna', 'a customer');
+  since();
+  assert.equal(bans.findFailure(IP), undefined);
+  bans.onEvents([banEvent(IP, { tier: 2 })], []);
+  bans.onResult(answer({ failed: [REFUSAL] }));
+  assert.ok(since().includes(`row ban_result ${IP} failed: no room`), 'the next ban has a result of its own');
+});
+
+test('lifted and banned again before the firewall was touched: the ban stands', (t) => {
+  const { bans, trail, since } = makeBans(t);
+  bans.onEvents([banEvent(IP)], []);
+  bans.onResult(answer({ confirmed: [IP] }));
+  bans.lift(trail.activeBans(T0), 'operator:anna', '');
+  bans.onEvents([banEvent(IP, { tier: 2 })], []);
+  since();
+  bans.onResult(answer({ released: [IP] }));
+  assert.deepEqual(since(), [], 'no end of a ban that stands');
+  bans.onResult(answer({ confirmed: [IP] }));
+  assert.deepEqual(since(), [`row ban_result ${IP} ok`, 'notify ban']);
+});
+
+test('observe mode: recorded and told as would-be bans, nothing for the firewall', (t) => {
+  const { bans, trail, clock, since, told } = makeBans(t, false);
+  bans.onEvents([banEvent(IP)], []);
+  assert.deepEqual(since(), [`row ban ${IP} would ban (observe mode)`, 'notify ban']);
+  assert.deepEqual(told[0], { kind: 'ban', event: banEvent(IP), enforced: false, confirmed: false });
+  assert.deepEqual([...bans.desired()], []);
+  assert.equal(trail.findActiveBan(IP, T0)?.enforced, false);
+  clock.nowMs = T0 + 600_000;
+  bans.expireDue();
+  assert.deepEqual(since(), [`row unban ${IP} expired`, 'notify unban']);
+});
+
+test('refusals are recorded and not told; the fuse and the site are both', (t) => {
+  const { bans, since } = makeBans(t);
+  const time = new Date(T0).toISOString();
+  bans.onEvents([refusedEvent('192.0.2.7')], []);
+  assert.deepEqual(since(), ['row refused 192.0.2.7 allowlist: allowlist: 192.0.2.0/24']);
+  bans.onEvents([{ event: 'fuse', phase: 'blown', time, reason: 'max_per_minute', detail: 'too many' }], []);
+  assert.deepEqual(since(), ['row fuse null blown: too many', 'notify fuse']);
+  assert.deepEqual(bans.counts(), { bans_total: 0, unbans_total: 0, refused_total: 1 });
+});

@@ -1,0 +1,80 @@
+/** A trail on disk, a clock to turn, events, and a record of what was called in which order. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { BanEvent, RefusedEvent } from '../../src/core/event.ts';
+import { Bans } from '../../src/daemon/bans.ts';
+import type { EnforcementResult } from '../../src/enforce/known-bans.ts';
+import type { Notification } from '../../src/notify/notification.ts';
+import { AuditTrail } from '../../src/record/audit-trail.ts';
+import { openDatabase } from '../../src/record/database.ts';
+import { WriteGate } from '../../src/record/write-gate.ts';
+
+export const T0 = Date.UTC(2026, 10, 20, 10, 11, 12);
+
+const NUMBERS = {
+  condition: 'multiplier',
+  rate: 5.2,
+  mean: 0.7,
+  stddev: 0.55,
+  z: 8.2,
+  multiple: 7.4,
+  limit: 3.5,
+  requests: 312,
+  errors: 3,
+  error_ratio: 0.01,
+  baseline_error_ratio: 0.03,
+  window_seconds: 60,
+  samples: [],
+} as const;
+
+/** A first ban of ten minutes at T0. */
+export function banEvent(ip: string, changes: Partial<BanEvent> = {}): BanEvent {
+  const time = new Date(T0).toISOString();
+  return { event: 'ban', time, ip, tier: 1, duration_seconds: 600, ...NUMBERS, ...changes };
+}
+
+export function refusedEvent(ip: string): RefusedEvent {
+  const time = new Date(T0).toISOString();
+  return { event: 'refused', time, ip, reason: 'allowlist', detail: 'allowlist: 192.0.2.0/24', ...NUMBERS };
+}
+
+export function openTrail(t: TestContext): AuditTrail {
+  const folder = mkdtempSync(join(tmpdir(), 'zban-daemon-'));
+  const database = openDatabase(join(folder, 'zban.db'), { busyTimeoutMs: 100 });
+  t.after(() => {
+    database.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const gate = new WriteGate(database.path, () => 0);
+  return new AuditTrail({ database, gate, configVersion: '0123456789ab' });
+}
+
+/** Bans on a trail of their own. `steps` tells what was done, in order: rows as `row ACTION CLIENT DETAIL`. */
+export function makeBans(t: TestContext, enforce = true) {
+  const trail = openTrail(t);
+  const clock = { nowMs: T0 };
+  const steps: string[] = [];
+  const told: Notification[] = [];
+  const bans = new Bans({
+    trail,
+    enforce,
+    now: () => clock.nowMs,
+    reconcile: async () => void steps.push('reconcile'),
+    notify: (notifications) => {
+      told.push(...notifications);
+      for (const one of notifications) steps.push(`notify ${one.kind}`);
+    },
+    tell: (entries) => {
+      for (const { action, client, detail } of entries) steps.push(`row ${action} ${client} ${detail}`.trim());
+    },
+  });
+  /** The steps since the last call. */
+  const since = () => steps.splice(0);
+  return { bans, trail, clock, told, since };
+}
+
+export function answer(changes: Partial<EnforcementResult>): EnforcementResult {
+  return { confirmed: [], released: [], failed: [], ...changes };
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { NeverBanned } from '../../src/core/decide/policy.ts';
+import { type Prefix, parsePrefix } from '../../src/core/net/prefix.ts';
+import { Protection, type Reasoned } from '../../src/daemon/protection.ts';
+
+function prefixOf(text: string): Prefix {
+  const prefix = parsePrefix(text);
+  assert.ok(prefix, text);
+  return prefix;
+}
+
+function make() {
+  const lists: { allowlist: Reasoned[]; host: Reasoned[] } = { allowlist: [], host: [] };
+  const changes: (readonly NeverBanned[])[] = [];
+  const protection = new Protection({
+    allowlist: async () => lists.allowlist,
+    host: async () => lists.host,
+    onChange: async (networks) => void changes.push(networks),
+  });
+  return { lists, changes, protection };
+}
+
+const OFFICE = { prefix: prefixOf('192.0.2.0/24'), reason: 'allowlist: 192.0.2.0/24' };
+const SESSION = { prefix: prefixOf('198.51.100.7'), reason: 'SSH session' };
+
+test('whoever is on a list is found with the reason; whoever is not may be banned', async () => {
+  const { lists, protection } = make();
+  lists.allowlist = [OFFICE];
+  lists.host = [SESSION];
+  await protection.refresh();
+  assert.deepEqual(protection.find(prefixOf('192.0.2.9')), {
+    prefix: OFFICE.prefix,
+    kind: 'allowlist',
+    detail: OFFICE.reason,
+  });
+  assert.deepEqual(protection.find(SESSION.prefix), {
+    prefix: SESSION.prefix,
+    kind: 'protected',
+    detail: 'SSH session',
+  });
+  assert.equal(protection.find(prefixOf('192.0.2.0/16'))?.kind, 'allowlist', 'a wider network would ban it too');
+  assert.equal(protection.find(prefixOf('203.0.113.9')), undefined);
+});
+
+test('a change is told with the whole list, and nothing is told when nothing changed', async () => {
+  const { lists, changes, protection } = make();
+  await protection.refresh();
+  assert.equal(changes.length, 0, 'an empty list is what the engine begins with');
+  lists.host = [SESSION];
+  await protection.refresh();
+  lists.host = [{ ...SESSION }];
+  await protection.refresh();
+  assert.equal(changes.length, 1);
+  lists.allowlist = [OFFICE];
+  await protection.refresh();
+  assert.equal(changes[1]?.length, 2);
+  lists.host = [];
+  await protection.refresh();
+  assert.deepEqual(
+    changes[2]?.map(({ detail }) => detail),
+    [OFFICE.reason],
+    'a session that ended protects no longer',
+  );
+});
+
+test('looks do not overlap, and a refresh resolves after a look that began later', async () => {
+  let looking = 0;
+  let looks = 0;
+  const protection = new Protection({
+    allowlist: async () => {
+      assert.equal(++looking, 1);
+      await new Promise((resolve) => setImmediate(resolve));
+      looking--;
+      looks++;
+      return [];
+    },
+    host: async () => [],
+    onChange: async () => {},
+  });
+  await Promise.all([protection.refresh(), protection.refresh(), protection.refresh()]);
+  assert.equal(looks, 3);
+});
