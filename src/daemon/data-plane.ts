@@ -76,6 +76,9 @@ export class DataPlane {
       onRecovered: (path) => troubles.end(`log ${path}`),
       onChunk: (chunk, logIndex) => this.feed(chunk, logIndex),
     });
+    // Before anything was read: logs with lines from the time between are merged, else the first would make the others late.
+    const behind = [...this.follower.status().entries()].filter(([, { behind_bytes }]) => behind_bytes > 0);
+    await Promise.all(behind.map(([source]) => this.pipeline.send({ kind: 'expect', source })));
     // A failing thread is a bug: it ends the daemon, systemd starts it again, and nothing was saved past what was judged.
     this.follower.ended.catch(this.options.onFailure);
     this.timer = setInterval(() => void this.tick(), TICK_MS);
