@@ -1,7 +1,7 @@
 /** Parsers for tests: one line in, what became of it out. */
 import { FIELD_NAMES, type FieldKeys, type FieldName, fieldKeys } from '../../src/core/parse/fields.ts';
 import { Parser, type ParserOptions } from '../../src/core/parse/parser.ts';
-import { ASSET, HIGH, INFO, LOW, SECOND, SKIP_REASONS, STATUS_MASK } from '../../src/core/parse/tally.ts';
+import { ASSET, HIGH, INFO, LOW, PATTERN, SECOND, SKIP_REASONS, STATUS_MASK, URL } from '../../src/core/parse/tally.ts';
 
 export const PARSER: ParserOptions = {
   format: 'auto',
@@ -40,6 +40,16 @@ export function outcomeOf(parser: Parser, line: Uint8Array, secondMax = NEVER): 
     status: info & STATUS_MASK,
     asset: (info & ASSET) !== 0,
   };
+}
+
+/** What the request was, beside its status: INFO's other bits and the hashes of the path; undefined when it was refused. */
+export function featuresOf(
+  parser: Parser,
+  line: Uint8Array,
+): { info: number; pattern: number; url: number } | undefined {
+  const { rows, count } = parser.parse(line, NEVER);
+  if (count !== 1) return undefined;
+  return { info: (rows[INFO] ?? 0) & ~(STATUS_MASK | ASSET), pattern: rows[PATTERN] ?? 0, url: rows[URL] ?? 0 };
 }
 
 export const parseText = (text: string, options: Partial<ParserOptions> = {}): Outcome =>

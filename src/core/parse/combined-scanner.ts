@@ -1,5 +1,5 @@
 /** Finds the needed values of a line in nginx's `combined` (or the older `common`) format as byte ranges. */
-import { ADDRESS, PATH, REQUEST, STATUS, TIMESTAMP } from './fields.ts';
+import { ADDRESS, REFERER, REQUEST, STATUS, TIMESTAMP, USER_AGENT } from './fields.ts';
 
 const [QUOTE, BACKSLASH, SPACE, BRACKET, BRACKET_END, MINUS] = [0x22, 0x5c, 0x20, 0x5b, 0x5d, 0x2d];
 /** `[20/Nov/2026:10:11:12 +0000] ` before the request. */
@@ -35,8 +35,31 @@ export function scanCombined(
   if (at >= end) return false;
   starts[REQUEST] = quote + 1;
   ends[REQUEST] = at;
-  starts[PATH] = -1;
   starts[STATUS] = at + 2;
   ends[STATUS] = Math.min(at + 5, end);
-  return bytes[at + 1] === SPACE;
+  if (bytes[at + 1] !== SPACE) return false;
+  at = keepQuoted(bytes, at + 2, end, starts, ends, REFERER);
+  keepQuoted(bytes, at, end, starts, ends, USER_AGENT);
+  return true;
+}
+
+/** Keeps the next quoted value unless it is empty or `-`; the position behind it. */
+function keepQuoted(
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  starts: Int32Array,
+  ends: Int32Array,
+  field: number,
+): number {
+  let start = from;
+  while (start < end && bytes[start] !== QUOTE) start++;
+  let at = ++start;
+  while (at < end && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
+  if (at >= end) return end;
+  if (at > start && !(at === start + 1 && bytes[start] === MINUS)) {
+    starts[field] = start;
+    ends[field] = at;
+  }
+  return at + 1;
 }

@@ -32,5 +32,9 @@ export function fieldKeys(renames: Readonly<Partial<Record<FieldName, string | r
 }
 
 /** The fields that the data plane needs of every line, in the order of the scanner's slots. */
-export const SCANNED = ['timestamp', 'source_ip', 'path', 'request', 'status'] as const satisfies readonly FieldName[];
-export const [TIMESTAMP, ADDRESS, PATH, REQUEST, STATUS] = [0, 1, 2, 3, 4] as const;
+export const SCANNED = [
+  ...(['timestamp', 'source_ip', 'path', 'request', 'status', 'method', 'referer', 'user_agent'] as const),
+] satisfies readonly FieldName[];
+export const [TIMESTAMP, ADDRESS, PATH, REQUEST, STATUS, METHOD, REFERER, USER_AGENT] = [
+  0, 1, 2, 3, 4, 5, 6, 7,
+] as const;

@@ -2,10 +2,38 @@
 import { parseAddress } from './address.ts';
 import { AssetMatcher } from './asset.ts';
 import { scanCombined } from './combined-scanner.ts';
-import { ADDRESS, type FieldKeys, PATH, REQUEST, SCANNED, STATUS, TIMESTAMP } from './fields.ts';
+import {
+  ADDRESS,
+  type FieldKeys,
+  METHOD,
+  PATH,
+  REFERER,
+  REQUEST,
+  SCANNED,
+  STATUS,
+  TIMESTAMP,
+  USER_AGENT,
+} from './fields.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { type LogRecord, parseCombinedRecord, parseJsonRecord } from './record.ts';
-import { ASSET, HIGH, INFO, LINE, LOW, ROW, SECOND, SKIP_REASONS, type SkipReason, type Tally } from './tally.ts';
+import { isRobot, methodClass, PathFeatures } from './request-features.ts';
+import {
+  ASSET,
+  HIGH,
+  INFO,
+  LINE,
+  LOW,
+  OTHER,
+  PATTERN,
+  REFERRED,
+  ROBOT,
+  ROW,
+  SECOND,
+  SKIP_REASONS,
+  type SkipReason,
+  type Tally,
+  URL,
+} from './tally.ts';
 import { parseSecond } from './timestamp.ts';
 
 const [NEWLINE, SPACE, OPEN] = [0x0a, 0x20, 0x7b];
@@ -28,6 +56,7 @@ export class Parser {
   private readonly options: ParserOptions;
   private readonly json: JsonScanner;
   private readonly assets: AssetMatcher;
+  private readonly path = new PathFeatures();
   private readonly client = { high: 0, low: 0 };
   private readonly encoder = new TextEncoder();
   private readonly decoder = new TextDecoder();
@@ -131,23 +160,31 @@ export class Parser {
     rows[at + LOW] = client.low;
     rows[at + INFO] = this.info(bytes, starts, ends);
     rows[at + LINE] = line;
+    rows[at + PATTERN] = this.path.pattern;
+    rows[at + URL] = this.path.url;
     this.count++;
     return ACCEPTED;
   }
 
+  /** The INFO bits; leaves the hashes of the path in `path`. */
   private info(bytes: Uint8Array, starts: Int32Array, ends: Int32Array): number {
+    const { path } = this;
     const status = parseStatus(bytes, starts[STATUS] as number, ends[STATUS] as number);
-    if (status < 200 || status >= 400) return status;
-    let pathAt = starts[PATH] as number;
-    let pathEnd = ends[PATH] as number;
-    if (pathAt < 0) {
-      pathAt = starts[REQUEST] as number;
-      if (pathAt < 0) return status;
-      pathEnd = ends[REQUEST] as number;
-      while (pathAt < pathEnd && bytes[pathAt] !== SPACE) pathAt++;
-      pathAt++;
-    }
-    return this.assets.matches(bytes, pathAt, pathEnd) ? status | ASSET : status;
+    const requestAt = starts[REQUEST] as number;
+    const requestEnd = requestAt < 0 ? 0 : (ends[REQUEST] as number);
+    let methodEnd = Math.max(requestAt, 0);
+    while (methodEnd < requestEnd && bytes[methodEnd] !== SPACE) methodEnd++;
+    let [pathAt, pathEnd] = [starts[PATH] as number, ends[PATH] as number];
+    if (pathAt < 0) [pathAt, pathEnd] = [methodEnd + 1, requestEnd];
+    path.read(bytes, pathAt, pathEnd);
+    let info = status | path.flags;
+    if (status >= 200 && status < 400 && this.assets.matches(bytes, pathAt, path.end)) info |= ASSET;
+    const methodAt = starts[METHOD] as number;
+    if (methodAt >= 0) info |= methodClass(bytes, methodAt, ends[METHOD] as number);
+    else info |= requestAt < 0 ? OTHER : methodClass(bytes, requestAt, methodEnd);
+    if ((starts[REFERER] as number) >= 0) info |= REFERRED;
+    const agentAt = starts[USER_AGENT] as number;
+    return agentAt >= 0 && isRobot(bytes, agentAt, ends[USER_AGENT] as number) ? info | ROBOT : info;
   }
 }
 

@@ -5,14 +5,25 @@
  */
 
 /** Numbers (u32) per row. */
-export const ROW = 5;
-/** Columns of a row: epoch second, client words, INFO bits, and where the line starts in the chunk. */
-export const [SECOND, HIGH, LOW, INFO, LINE] = [0, 1, 2, 3, 4] as const;
+export const ROW = 7;
+/**
+ * Columns of a row: epoch second, client words, INFO bits, where the line starts in the chunk, and hashes: of the path
+ * without query, identifiers and numbers folded (PATTERN); of the path and of the whole URL, 16 bits each (URL).
+ */
+export const [SECOND, HIGH, LOW, INFO, LINE, PATTERN, URL] = [0, 1, 2, 3, 4, 5, 6] as const;
 
 /** INFO: HTTP status 0–999 in the low bits (0 when the log has none) … */
 export const STATUS_MASK = 0x3ff;
-/** … and a bit for a successfully answered static asset, which weighs nothing. */
+/** … a bit for a successfully answered static asset, which weighs nothing, … */
 export const ASSET = 0x400;
+/** … the class of the method, … */
+export const METHOD_MASK = 0x1800;
+export const [GET, POST, HEAD, OTHER] = [0, 0x800, 0x1000, 0x1800] as const;
+/**
+ * … and bits for: the request names the page it comes from; the URL has a query; the user agent says that it is a robot;
+ * the path has a word of a log-in.
+ */
+export const [REFERRED, QUERY, ROBOT, LOGIN] = [0x2000, 0x4000, 0x8000, 0x1_0000] as const;
 
 /** Why a line was refused; also the metric label. */
 export const SKIP_REASONS = [

@@ -1,7 +1,7 @@
 /** Memory has a bound, whatever comes. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SKIP_REASONS, type Tally } from '../../../src/core/parse/tally.ts';
+import { ROW, SKIP_REASONS, type Tally } from '../../../src/core/parse/tally.ts';
 import { Bench } from '../../support/engine.ts';
 import { START } from '../../support/traffic.ts';
 
@@ -9,8 +9,8 @@ const EMPTY = new Uint8Array();
 
 /** Rows of distinct IPv6 clients, one request each, without the text of a log. */
 function distinct(first: number, count: number, second: number): Tally {
-  const rows = new Uint32Array(count * 5);
-  for (let n = 0; n < count; n++) rows.set([second, 0x2001_0db8, first + n, 200, 0], n * 5);
+  const rows = new Uint32Array(count * ROW);
+  for (let n = 0; n < count; n++) rows.set([second, 0x2001_0db8, first + n, 200, 0], n * ROW);
   return { rows, count, lines: count, skipped: new Uint32Array(SKIP_REASONS.length) };
 }
 

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Parser } from '../../../src/core/parse/parser.ts';
+import { isRobot, PathFeatures } from '../../../src/core/parse/request-features.ts';
+import { LOGIN, METHOD_MASK, POST, QUERY, REFERRED, ROBOT } from '../../../src/core/parse/tally.ts';
+import { bytesOf, featuresOf, PARSER } from '../../support/parse.ts';
+
+function features(path: string) {
+  const read = new PathFeatures();
+  const bytes = bytesOf(path);
+  read.read(bytes, 0, bytes.length);
+  return read;
+}
+const pattern = (path: string): number => features(path).pattern;
+
+test('numbers and identifiers stand for all of their kind, names do not', () => {
+  for (const [a, b] of [
+    ['/page/1', '/page/20318'],
+    ['/page/1?a=b', '/page/2#top'],
+    ['/o/0f8fad5b-d9cb-469f-a165-70867728950e', '/o/7c9e6679-7425-40de-944b-e07fc1f90ae7'],
+    ['/o/0f8fad5bd9cb469fa16570867728950e/edit', '/o/deadbeef12345678/edit'],
+  ] as const) {
+    assert.equal(pattern(a), pattern(b), `${a} ${b}`);
+  }
+  for (const [a, b] of [
+    ['/page', '/page/'],
+    ['/page', '/Page'],
+    ['/introduction-to-cats', '/introduction-to-dogs'],
+    ['/a1b', '/a/b'],
+    ['/o/0f8fad5bd9cb469fa165/edit', '/o/0f8fad5bd9cb469fa165/show'],
+  ] as const) {
+    assert.notEqual(pattern(a), pattern(b), `${a} ${b}`);
+  }
+});
+
+test('the pattern is that of the path with its numbers and identifiers replaced', () => {
+  const normal = (path: string): string =>
+    path
+      .replace(/[?#].*$/s, '')
+      .replace(/[^/]{12,}/g, (part) => ((part.match(/[0-9]/g)?.length ?? 0) * 5 >= part.length ? '*' : part))
+      .replace(/[0-9]+/g, '0');
+  const text = fc.string({ unit: fc.constantFrom(...'/ab-0123?#*'), maxLength: 60 });
+  fc.assert(fc.property(text, (path) => assert.equal(pattern(path), pattern(normal(path)))));
+});
+
+test('a query changes the URL, not the path; a fragment is no query', () => {
+  const [plain, asked] = [features('/a'), features('/a?b')];
+  assert.equal(plain.url >>> 16, asked.url >>> 16);
+  assert.notEqual(plain.url & 0xffff, asked.url & 0xffff);
+  assert.equal(asked.flags & QUERY, QUERY);
+  assert.equal(features('/a#b').flags & QUERY, 0);
+});
+
+const WORDS = [
+  'login',
+  'log-in',
+  'logon',
+  'sign-in',
+  'auth',
+  'author',
+  'authors',
+  'passw',
+  'Token',
+  'xmlrpc',
+  'x',
+  '/',
+  '?',
+  '-',
+];
+
+test('log-in words are those that the expression finds, the query left out', () => {
+  const LOGIN_EXPRESSION = /log-?[io]n|sign-?in|auth(?!or)|passw|session|token|xmlrpc/i;
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...WORDS), { maxLength: 6 }), (words) => {
+      const path = words.join('');
+      const found = (features(path).flags & LOGIN) !== 0;
+      assert.equal(found, LOGIN_EXPRESSION.test(path.replace(/\?.*$/, '')), path);
+    }),
+  );
+});
+
+test('robots are those that name themselves', () => {
+  const parts = [
+    'bot',
+    'Bot',
+    'bottle',
+    'bo',
+    '/',
+    ' ',
+    '_',
+    '1',
+    'crawl',
+    'spider',
+    'Slurp',
+    'monitor',
+    '+http',
+    's',
+    ':',
+  ];
+  const EXPRESSION = /bot\b|bot\/|crawl|spider|slurp|monitor|\+https?:/i;
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...parts), { maxLength: 6 }), (words) => {
+      const agent = bytesOf(words.join(''));
+      assert.equal(isRobot(agent, 0, agent.length), EXPRESSION.test(words.join('')), words.join(''));
+    }),
+  );
+});
+
+test('JSON and combined lines say the same of the same request', () => {
+  const parser = new Parser(PARSER);
+  const [request, referer, agent] = ['POST /wp-login.php?a=7 HTTP/1.1', 'https://example.org/', 'Examplebot/2.0'];
+  const combined = `192.0.2.7 - - [26/Jan/2024:19:00:02 +0000] "${request}" 200 612 "${referer}" "${agent}"`;
+  const whole = JSON.stringify({ time: 1, remote_addr: '192.0.2.7', status: 200, request, referer, user_agent: agent });
+  const apart = JSON.stringify({
+    ...{ time: 1, remote_addr: '192.0.2.7', status: 200, method: 'POST', path: '/wp-login.php?a=7' },
+    ...{ http_referer: referer, http_user_agent: agent },
+  });
+  const expected = featuresOf(parser, bytesOf(combined));
+  assert.equal(expected?.info, POST | LOGIN | QUERY | REFERRED | ROBOT);
+  assert.deepEqual(featuresOf(parser, bytesOf(whole)), expected);
+  assert.deepEqual(featuresOf(parser, bytesOf(apart)), expected);
+  const bare = featuresOf(parser, bytesOf(combined.replace(referer, '-').replace(agent, '-').replace('POST', 'GET')));
+  assert.equal(bare?.info, LOGIN | QUERY);
+  assert.equal((expected?.info ?? 0) & METHOD_MASK, POST);
+});
