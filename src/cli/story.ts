@@ -44,6 +44,9 @@ const RULES: Readonly<Record<string, string>> = {
   multiplier: 'its rate is too many times the mean (multiplier)',
   error_surge: 'it draws so many more errors than usual that tighter limits hold for it (error_surge)',
   warmup_ceiling: 'it passed the absolute ceiling that holds while zban is still learning (warmup_ceiling)',
+  surprise: 'it kept asking for what nobody else gets here, and was refused or sent elsewhere (surprise)',
+  repetition: 'it sent the same POST again and again, as those do who guess passwords or flood a form (repetition)',
+  work: 'it asked for far more, and more unusual things, than anybody does here (work)',
   site_z_score: 'the site as a whole is too many standard deviations above its mean (site_z_score)',
   site_multiplier: 'the site as a whole is too many times above its mean (site_multiplier)',
   manual: 'an operator decided it',
@@ -59,7 +62,11 @@ function tellWhy(entry: AuditEntry, numbers: Readonly<Record<string, unknown>>):
   const did = `In the last ${span} it made ${number('requests', 0)} requests, ${number('rate')}/s by weight (static files weigh nothing)`;
   const times = `that is z = ${number('z', 1)} and ${number('multiple', 1)} times the mean; up to ${number('limit')}/s would have been tolerated`;
   const drew = `${number('errors', 0)} of them (${formatShare(numbers['error_ratio'])}) were answered with 4xx errors`;
-  const rule = `Rule: ${RULES[entry.condition ?? ''] ?? entry.condition}.`;
+  const points =
+    typeof numbers['points'] === 'number'
+      ? ` That is ${number('points', 1)} points; ${number('points_limit', 1)} are tolerated.`
+      : '';
+  const rule = `Rule: ${RULES[entry.condition ?? ''] ?? entry.condition}.${points}`;
   if (entry.client === null) return [`${normal}; then it was ${number('rate')}/s: ${times}.`, rule].map(printable);
   return [`${normal}, ${errors}.`, `${did}: ${times}. ${drew}.`, rule]
     .map(printable)

@@ -54,6 +54,49 @@ const source = section({
   discover_interval: duration('1s', '100ms', '60s'),
 });
 
+const weight = (fallback: number) => z.number().min(0).max(100).default(fallback);
+const times = (fallback: number) => z.number().min(1).max(100).default(fallback);
+
+const points = section({
+  enabled: z.boolean().default(true),
+  known_clients: positive(6),
+  robot: weight(0.34),
+  browser_assets: z.number().int().min(1).max(65_535).default(8),
+  memory: duration('5m', '10s', '1h'),
+  warmup: duration('1h', '0s', '7d'),
+  warmup_times: times(2),
+  surprise: section({
+    limit: positive(8),
+    leak: positive(4),
+    share: share(0.4),
+    redirect: weight(0.5),
+    usual: weight(0.25),
+    repeated: weight(0.25),
+  }),
+  repetition: section({
+    limit: positive(8),
+    leak: positive(3),
+    share: share(0.4),
+    half: positive(6),
+    referred: weight(0.15),
+    browser_times: times(4),
+  }),
+  work: section({
+    limit: positive(45),
+    leak: positive(10),
+    half: positive(6),
+    popular: weight(0.1),
+    asset: weight(0.02),
+    repeated: weight(0.25),
+    bare: weight(2),
+    browser_times: times(3),
+    peers: z.number().int().min(1).default(10),
+    peers_share: share(0.001),
+    peers_times: times(2),
+    grow_max: times(4),
+  }),
+});
+
 const detection = section({
   window: duration('60s', '10s', '5m'),
   out_of_order: duration('60s', '0s', '5m'),
@@ -66,11 +109,11 @@ const detection = section({
     ),
   z_score: positive(3),
   multiple: z.number().min(1).default(5),
-  min_requests: z.number().int().min(1).default(120),
+  min_requests: z.number().int().min(1).default(600),
   error_surge: section({
     ratio_multiple: z.number().min(1).default(3),
-    min_errors: z.number().int().min(1).default(15),
-    min_requests: z.number().int().min(1).default(20),
+    min_errors: z.number().int().min(1).default(60),
+    min_requests: z.number().int().min(1).default(60),
     z_score: positive(2),
     multiple: z.number().min(1).default(3),
   }),
@@ -81,6 +124,7 @@ const detection = section({
     start_after: duration('10s', '1s', '60s'),
     end_after: duration('60s', '1s', '1h'),
   }),
+  points,
   classic: section({
     mean_floor: positive(2),
     stddev_floor: positive(0.5),

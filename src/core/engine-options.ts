@@ -1,5 +1,46 @@
 /** What the engine needs of the configuration, under the configuration's own names. Durations are milliseconds. */
 
+/** Weights are points of one request, leaks are points a minute. */
+export interface PointsOptions {
+  readonly enabled: boolean;
+  readonly known_clients: number;
+  readonly robot: number;
+  readonly browser_assets: number;
+  readonly memory: number;
+  readonly warmup: number;
+  readonly warmup_times: number;
+  readonly surprise: {
+    readonly limit: number;
+    readonly leak: number;
+    readonly share: number;
+    readonly redirect: number;
+    readonly usual: number;
+    readonly repeated: number;
+  };
+  readonly repetition: {
+    readonly limit: number;
+    readonly leak: number;
+    readonly share: number;
+    readonly half: number;
+    readonly referred: number;
+    readonly browser_times: number;
+  };
+  readonly work: {
+    readonly limit: number;
+    readonly leak: number;
+    readonly half: number;
+    readonly popular: number;
+    readonly asset: number;
+    readonly repeated: number;
+    readonly bare: number;
+    readonly browser_times: number;
+    readonly peers: number;
+    readonly peers_share: number;
+    readonly peers_times: number;
+    readonly grow_max: number;
+  };
+}
+
 export interface DetectionOptions {
   readonly window: number;
   readonly out_of_order: number;
@@ -22,6 +63,7 @@ export interface DetectionOptions {
     readonly start_after: number;
     readonly end_after: number;
   };
+  readonly points: PointsOptions;
   readonly classic: { readonly mean_floor: number; readonly stddev_floor: number };
 }
 

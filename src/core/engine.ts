@@ -4,19 +4,27 @@
  */
 import { Policy } from './decide/policy.ts';
 import { anomalyEvidence, ClientRules } from './detect/client-rules.ts';
+import { type Overflow, Points, type PointsState, type Request } from './detect/points.ts';
 import { SiteRule } from './detect/site-rule.ts';
 import { findSignature } from './detect/site-signature.ts';
 import type { EngineOptions } from './engine-options.ts';
 import type { EngineEvent } from './event.ts';
 import { formatClient } from './net/client-key.ts';
-import { ASSET, HIGH, INFO, LOW, ROW, SECOND, STATUS_MASK, type Tally } from './parse/tally.ts';
+import { ASSET, HIGH, INFO, LOW, PATTERN, ROW, SECOND, STATUS_MASK, type Tally, URL } from './parse/tally.ts';
 import { formatSecond } from './time.ts';
 import { Baseline, type BaselineState, baselineEvent, type Effective } from './traffic/baseline.ts';
 import { Clients, PERMANENT } from './traffic/clients.ts';
 import { Evidence, type ReadRecord, type Release } from './traffic/evidence.ts';
+import { clientBit } from './traffic/hash.ts';
 import { Learner } from './traffic/learner.ts';
 import { GAP_SECONDS_MAX, LineOrder } from './traffic/line-order.ts';
 import { Window } from './traffic/window.ts';
+
+/** What is learned, for the next start. */
+export interface EngineState extends BaselineState {
+  /** Absent where points were not counted. */
+  readonly points?: PointsState;
+}
 
 /** (second, client) pairs the window may hold: 22 bytes each. */
 const WINDOW_ENTRIES_MAX = 4_000_000;
@@ -40,6 +48,9 @@ export class Engine {
   private readonly windowSeconds: number;
   private readonly recomputeSeconds: number;
   private rules: ClientRules;
+  /** Absent in the classic profile. */
+  private readonly points: Points | undefined;
+  private readonly request: Request = { info: 0, pattern: 0, url: 0 };
   /** First second since which the log was read without a gap. */
   private readFrom = 0;
   /** Slots that were refused a ban: judged again when what refused them changes. */
@@ -54,6 +65,7 @@ export class Engine {
     this.order = new LineOrder(Math.min(Math.round(detection.out_of_order / 1000), this.windowSeconds - 1));
     this.recomputeSeconds = Math.max(1, Math.round(options.baseline.recompute / 1000));
     this.clients = new Clients(detection.clients_max);
+    this.points = detection.points.enabled && !this.classic ? new Points(detection.points) : undefined;
     this.baseline = new Baseline(options.baseline);
     this.learner = new Learner(this.clients, this.baseline);
     this.window = new Window(
@@ -73,7 +85,7 @@ export class Engine {
   /** Works through rows `from`…`to` of a tally, whose lines are in `bytes`. */
   ingest(source: number, bytes: Uint8Array, tally: Tally, from: number, to: number): void {
     const { rows } = tally;
-    const { clients, window, evidence, order, classic } = this;
+    const { clients, window, evidence, order, classic, points } = this;
     if (from === to) return;
     evidence.open(source, bytes, tally, from);
     for (let row = from, at = from * ROW; row < to; row++, at += ROW) {
@@ -95,9 +107,10 @@ export class Engine {
       const info = rows[at + INFO] as number;
       const status = info & STATUS_MASK;
       window.add(slot, second, info & ASSET ? 0 : 1, status >= 400 && status < 499 ? 1 : 0);
-      if (((classic ? clients.requests[slot] : clients.weight[slot]) as number) >= this.rules.weightMin) {
+      const overflow = points && this.addPoints(points, slot, rows, at);
+      if (overflow || ((classic ? clients.requests[slot] : clients.weight[slot]) as number) >= this.rules.weightMin) {
         evidence.extend(row + 1);
-        this.judge(slot);
+        this.judge(slot, overflow);
       }
     }
     evidence.extend(to);
@@ -121,13 +134,14 @@ export class Engine {
     while (window.newest < second) this.step();
   }
 
-  /** The baselines, for the next start. */
-  snapshot(): BaselineState {
-    return this.baseline.snapshot();
+  /** What was learned, for the next start. */
+  snapshot(): EngineState {
+    return { ...this.baseline.snapshot(), ...(this.points && { points: this.points.snapshot() }) };
   }
 
-  restore(state: BaselineState): void {
+  restore(state: EngineState): void {
     this.baseline.restore(state);
+    if (state.points) this.points?.restore(state.points);
     this.recompute();
   }
 
@@ -143,7 +157,7 @@ export class Engine {
     const slot = this.clients.find(high, low);
     if (slot < 0) return;
     this.clients.bannedUntil[slot] = Math.min(until, PERMANENT);
-    this.clients.forget(slot);
+    this.forget(slot);
   }
 
   /** Lifts a ban; what the client did before is forgotten, so that it is not banned again for the same requests. */
@@ -153,7 +167,7 @@ export class Engine {
       // Late lines from before the release don't count either.
       this.clients.bannedUntil[slot] = this.window.newest;
       this.clients.flaggedUntil[slot] = 0;
-      this.clients.forget(slot);
+      this.forget(slot);
     }
     const { full } = this.policy;
     const released = this.policy.release(high, low, this.window.newest);
@@ -161,11 +175,29 @@ export class Engine {
     return released;
   }
 
+  /** The client starts with a clean slate. */
+  private forget(slot: number): void {
+    this.clients.forget(slot);
+    this.points?.clients.reset(slot);
+  }
+
+  private addPoints(points: Points, slot: number, rows: Uint32Array, at: number): Overflow | undefined {
+    const { request } = this;
+    const { newest } = this.window;
+    request.info = rows[at + INFO] as number;
+    request.pattern = rows[at + PATTERN] as number;
+    request.url = rows[at + URL] as number;
+    const learn = (this.clients.flaggedUntil[slot] as number) < newest;
+    return points.add(slot, clientBit(rows[at + HIGH] as number, rows[at + LOW] as number), newest, request, learn);
+  }
+
   private findSlot(high: number, low: number, second: number): number {
     const slot = this.clients.find(high, low);
     if (slot >= 0) return slot;
     const added = this.clients.add(high, low, second);
     this.refused.delete(added);
+    this.points?.clients.reserve(this.clients.requests.length);
+    this.points?.clients.reset(added);
     const until = this.policy.find(high, low)?.until ?? 0;
     this.clients.bannedUntil[added] = Math.min(until, PERMANENT);
     return added;
@@ -227,14 +259,15 @@ export class Engine {
     return new ClientRules(profile, detection, this.effective, baseline.warmup_max_requests);
   }
 
-  private judge(slot: number): void {
+  /** Judges a client, by the points that `overflow` if there are any, else by its window. */
+  private judge(slot: number, overflow: Overflow | undefined): void {
     const { clients, window } = this;
     const seen = {
       requests: clients.requests[slot] as number,
       weight: clients.weight[slot] as number,
       errors: clients.errors[slot] as number,
     };
-    const anomaly = this.rules.findAnomaly(seen);
+    const anomaly = overflow ? this.rules.describe(seen, overflow.condition) : this.rules.findAnomaly(seen);
     if (!anomaly) return;
     const known = (clients.flaggedUntil[slot] as number) >= window.newest;
     clients.flaggedUntil[slot] = window.newest + this.windowSeconds;
@@ -243,7 +276,10 @@ export class Engine {
     const ip = formatClient(high, low, this.options.detection.ipv6_prefix);
     const time = formatSecond(window.newest);
     const samples = this.evidence.samples(high, low);
-    const numbers = anomalyEvidence(anomaly, seen, this.effective.errorRatio, this.windowSeconds, samples);
+    const numbers = {
+      ...anomalyEvidence(anomaly, seen, this.effective.errorRatio, this.windowSeconds, samples),
+      ...(overflow && { points: overflow.points, points_limit: overflow.limit }),
+    };
     const decision = this.policy.decide(high, low, window.newest, clients.active);
     if (decision.kind === 'refused') {
       this.refused.add(slot);
@@ -252,7 +288,7 @@ export class Engine {
       return;
     }
     clients.bannedUntil[slot] = Math.min(decision.until, PERMANENT);
-    clients.forget(slot);
+    this.forget(slot);
     this.emit({ event: 'ban', time, ip, tier: decision.tier, duration_seconds: decision.durationSeconds, ...numbers });
   }
 

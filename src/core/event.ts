@@ -9,6 +9,9 @@ export type Condition =
   | 'multiplier'
   | 'error_surge'
   | 'warmup_ceiling'
+  | 'surprise'
+  | 'repetition'
+  | 'work'
   | 'site_z_score'
   | 'site_multiplier'
   | 'manual';
@@ -41,6 +44,9 @@ export interface Evidence {
   readonly error_ratio: number;
   readonly baseline_error_ratio: number;
   readonly window_seconds: number;
+  /** Conditions surprise, repetition and work: the points that its requests added up to, and how many are tolerated. */
+  readonly points?: number;
+  readonly points_limit?: number;
   /** Up to five of the client's requests, newest last. */
   readonly samples: readonly Sample[];
 }

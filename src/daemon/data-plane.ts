@@ -1,9 +1,9 @@
 /** Source, threads and log clock of one instance: lines in, events with the positions of their lines out. */
 import type { Config } from '../config/schema.ts';
 import type { Offender } from '../core/decide/policy.ts';
+import type { EngineState } from '../core/engine.ts';
 import type { EngineEvent } from '../core/event.ts';
 import type { LogStatus, Status } from '../core/status.ts';
-import type { BaselineState } from '../core/traffic/baseline.ts';
 import type { Chunk, Position } from '../source/chunk.ts';
 import { followLogs, type LogFollower } from '../source/follow.ts';
 import type { EngineStatus } from '../workers/messages.ts';
@@ -20,7 +20,7 @@ const MERGE_WAIT_MS = 2000;
 export interface DataPlaneOptions {
   readonly config: Config;
   readonly positions: readonly Position[];
-  readonly baseline: BaselineState | undefined;
+  readonly baseline: EngineState | undefined;
   readonly now: () => number;
   readonly log: Log;
   readonly troubles: Troubles;
@@ -89,7 +89,7 @@ export class DataPlane {
     return this.clock.lagSeconds();
   }
 
-  async takeBaseline(): Promise<BaselineState | undefined> {
+  async takeBaseline(): Promise<EngineState | undefined> {
     return (await this.pipeline.send({ kind: 'snapshot' })).snapshot;
   }
 
@@ -102,7 +102,7 @@ export class DataPlane {
   }
 
   /** Reads what is there, judges it, and gives the baseline for the next start. */
-  async stop(): Promise<BaselineState | undefined> {
+  async stop(): Promise<EngineState | undefined> {
     clearInterval(this.timer);
     await this.follower?.stop();
     await this.pipeline.drain();

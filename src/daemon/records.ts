@@ -2,11 +2,11 @@
 import type { Config } from '../config/schema.ts';
 import type { ActiveBan, AuditEntry } from '../core/audit.ts';
 import type { Offender } from '../core/decide/policy.ts';
+import type { EngineState } from '../core/engine.ts';
 import type { EngineEvent } from '../core/event.ts';
 import { findWholeClient } from '../core/net/client-key.ts';
 import { parsePrefix } from '../core/net/prefix.ts';
 import type { Status } from '../core/status.ts';
-import type { BaselineState } from '../core/traffic/baseline.ts';
 import { formatAuditLine, formatBaselineLine } from '../record/audit-line.ts';
 import { AuditTrail } from '../record/audit-trail.ts';
 import { openDatabase } from '../record/database.ts';
@@ -61,7 +61,7 @@ export class Records {
   }
 
   /** Begins to save positions and the baseline, to retry rows that wait, and to prune. */
-  start(troubles: Troubles, takeBaseline: () => Promise<BaselineState | undefined>): void {
+  start(troubles: Troubles, takeBaseline: () => Promise<EngineState | undefined>): void {
     const { config } = this.options;
     this.troubles = troubles;
     this.every(config.state.checkpoint, () => this.checkpoint());
@@ -82,11 +82,11 @@ export class Records {
     if (rows.length + baselines.length > 0) this.text.write([...baselines, ...rows]);
   }
 
-  loadBaseline(): BaselineState | undefined {
+  loadBaseline(): EngineState | undefined {
     const bytes = this.trail.loadState(this.baselineKey());
     if (!bytes) return undefined;
     try {
-      const state = JSON.parse(new TextDecoder().decode(bytes)) as BaselineState;
+      const state = JSON.parse(new TextDecoder().decode(bytes)) as EngineState;
       return state.version === 1 ? state : undefined;
     } catch {
       this.options.log('warn', 'the saved baseline cannot be read: learning anew');
@@ -94,7 +94,7 @@ export class Records {
     }
   }
 
-  saveBaseline(state: BaselineState | undefined): void {
+  saveBaseline(state: EngineState | undefined): void {
     if (state) this.trail.saveState(this.baselineKey(), new TextEncoder().encode(JSON.stringify(state)));
   }
 

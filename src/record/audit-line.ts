@@ -75,7 +75,7 @@ function reasons({ condition, numbers, detail }: AuditDraft): readonly string[] 
 
 function conditionText(
   condition: string,
-  { z, multiple, error_ratio, baseline_error_ratio, requests }: Numbers,
+  { z, multiple, error_ratio, baseline_error_ratio, requests, points, points_limit }: Numbers,
 ): string {
   switch (condition) {
     case 'z_score':
@@ -86,6 +86,10 @@ function conditionText(
       return `${condition} ${fixed(multiple, 1)}x`;
     case 'error_surge':
       return `error_surge ${percent(error_ratio)} 4xx, usually ${percent(baseline_error_ratio)}`;
+    case 'surprise':
+    case 'repetition':
+    case 'work':
+      return `${condition} ${fixed(points, 1)} points of ${fixed(points_limit, 1)}`;
     case 'warmup_ceiling':
       return `warmup_ceiling ${fixed(requests, 0)} requests`;
     default:

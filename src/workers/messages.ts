@@ -1,11 +1,12 @@
 /** What main thread, parse threads and traffic thread say to each other. Buffers are transferred, never copied. */
 
 import type { NeverBanned, Offender } from '../core/decide/policy.ts';
+import type { EngineState } from '../core/engine.ts';
 import type { EngineOptions } from '../core/engine-options.ts';
 import type { EngineEvent, TopEntry } from '../core/event.ts';
 import type { ParserOptions } from '../core/parse/parser.ts';
 import type { Tally } from '../core/parse/tally.ts';
-import type { BaselineState, Effective } from '../core/traffic/baseline.ts';
+import type { Effective } from '../core/traffic/baseline.ts';
 
 /** workerData of both kinds of thread. */
 export interface WorkerSetup {
@@ -58,7 +59,7 @@ export type TrafficTask =
   | { readonly kind: 'set_bans'; readonly offenders: readonly Offender[] }
   | { readonly kind: 'release'; readonly high: number; readonly low: number }
   | { readonly kind: 'never_banned'; readonly networks: readonly NeverBanned[] }
-  | { readonly kind: 'restore'; readonly state: BaselineState }
+  | { readonly kind: 'restore'; readonly state: EngineState }
   | { readonly kind: 'snapshot' }
   | { readonly kind: 'status' };
 
@@ -68,6 +69,6 @@ export interface TrafficResult {
   readonly events: readonly EngineEvent[];
   /** Ids of ingested chunks whose every line has been judged. */
   readonly consumed: readonly number[];
-  readonly snapshot?: BaselineState;
+  readonly snapshot?: EngineState;
   readonly status?: EngineStatus;
 }

@@ -19,10 +19,18 @@ const { profile, detection, baseline, bans } = configSchema.parse({});
 /** The defaults. */
 export const ENGINE: EngineOptions = { profile, detection, baseline, bans };
 
+/** The rules of the window alone, with floors so low that short stories show what they do. */
+export const WINDOW_ALONE: Pick<EngineOptions['detection'], 'points' | 'min_requests' | 'error_surge'> = {
+  points: { ...ENGINE.detection.points, enabled: false },
+  min_requests: 120,
+  error_surge: { ...ENGINE.detection.error_surge, min_errors: 15, min_requests: 20 },
+};
+
+/** Options for stories about the window, unless they ask for points. */
 export function engineOptions(overrides: Overrides = {}): EngineOptions {
   return {
     profile: overrides.profile ?? ENGINE.profile,
-    detection: { ...ENGINE.detection, ...overrides.detection },
+    detection: { ...ENGINE.detection, ...WINDOW_ALONE, ...overrides.detection },
     baseline: { ...ENGINE.baseline, ...overrides.baseline },
     bans: { ...ENGINE.bans, ...overrides.bans },
   };

@@ -39,7 +39,10 @@ function pipelineFor(t: { after(fn: () => Promise<void>): void }, parseThreads: 
 
 const LINES = writeLog({ ...ATTACKED_LOG, seed: 5, lateShare: 0.2 });
 const ATTACKED = (() => {
-  const bench = new Bench({ bans: { max_share: 1 } }, { staticExtensions: config.detection.static_extensions });
+  const bench = new Bench(
+    { detection: config.detection, bans: { max_share: 1 } },
+    { staticExtensions: config.detection.static_extensions },
+  );
   bench.feed(...LINES);
   return bench.events;
 })();

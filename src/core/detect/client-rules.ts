@@ -88,6 +88,16 @@ export class ClientRules {
     this.weightMin = Math.floor(this.ready ? Math.min(tightest * this.windowSeconds, this.ceiling) : this.ceiling);
   }
 
+  /** The numbers of a window that was judged by something else. */
+  describe({ weight }: ClientWindow, condition: Condition): ClientAnomaly {
+    const rate = weight / this.windowSeconds;
+    const { z, multiple } = exceeded(rate, this.level, this.normal);
+    const limit = this.ready
+      ? limitRate(this.level, this.normal, this.windowSeconds)
+      : this.ceiling / this.windowSeconds;
+    return { condition, rate, level: this.level, z, multiple, limit };
+  }
+
   /** Judges a window; undefined while it is within its limits. */
   findAnomaly(window: ClientWindow): ClientAnomaly | undefined {
     const weight = this.countAll ? window.requests : window.weight;

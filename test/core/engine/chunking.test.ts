@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EngineEvent } from '../../../src/core/event.ts';
-import { Bench, chunked, type Overrides } from '../../support/engine.ts';
+import { Bench, chunked, ENGINE, type Overrides } from '../../support/engine.ts';
 import { ATTACKED_LOG, writeLog } from '../../support/traffic.ts';
 
 function eventsOf(lines: readonly string[], chunkBytes: number, overrides: Overrides): readonly EngineEvent[] {
@@ -25,6 +25,17 @@ for (const profile of ['balanced', 'classic'] as const) {
     });
   }
 }
+
+test('points too: the same events from line by line to all at once', () => {
+  const lines = writeLog({ ...ATTACKED_LOG, seed: 4, lateShare: 0.2 });
+  const overrides = { detection: ENGINE.detection, bans: { max_share: 1 } };
+  const whole = eventsOf(lines, Number.POSITIVE_INFINITY, overrides);
+  const conditions = whole.flatMap((event) => (event.event === 'ban' ? [event.condition] : []));
+  assert.ok(conditions.includes('work'), `${conditions}`);
+  for (const chunkBytes of [1, 4096, 65_536]) {
+    assert.deepEqual(eventsOf(lines, chunkBytes, overrides), whole, `chunks of ${chunkBytes} bytes`);
+  }
+});
 
 test('the same log gives the same events every time', () => {
   const lines = writeLog({ ...ATTACKED_LOG, seed: 9 });

@@ -1,0 +1,125 @@
+/**
+ * What is usual on this site: for each path, about how many clients were answered there, and how many were refused,
+ * today and yesterday. A table of fixed size; where it is full, the path that fewest asked for makes room.
+ */
+import { countBits, distinctClients, mixBits } from './hash.ts';
+
+/** 20 bytes each. */
+const SLOTS = 65_536;
+/** Places at which a path may stand. */
+const WAYS = 4;
+const DAY = 86_400;
+/** Tag and four sets. */
+const WORDS = 5;
+
+/** Words in order: tag, answered today and yesterday, refused today and yesterday. */
+export interface PathsState {
+  readonly day: number;
+  readonly words: readonly number[];
+}
+
+export class Paths {
+  /** Paths that had to make room for others. */
+  evicted = 0;
+  private day = -1;
+  private readonly tags = new Uint32Array(SLOTS);
+  private answered = new Uint32Array(SLOTS);
+  private answeredBefore = new Uint32Array(SLOTS);
+  private refused = new Uint32Array(SLOTS);
+  private refusedBefore = new Uint32Array(SLOTS);
+
+  /** Moves to the day of epoch second `second`. */
+  advance(second: number): void {
+    const day = Math.floor(second / DAY);
+    // A clock that is set back over midnight comes to it again: the day has been turned already.
+    if (day === this.day || day === this.day - 1) return;
+    const onward = this.day >= 0 && day > this.day;
+    this.day = day;
+    if (!onward) return;
+    [this.answered, this.answeredBefore] = [this.answeredBefore, this.answered];
+    [this.refused, this.refusedBefore] = [this.refusedBefore, this.refused];
+    this.answered.fill(0);
+    this.refused.fill(0);
+  }
+
+  /** The place of a path, which is made when there is none. */
+  find(hash: number): number {
+    const { tags } = this;
+    const tag = mixBits(hash) || 1;
+    const base = tag & (SLOTS - 1) & ~(WAYS - 1);
+    let [worst, least] = [base, Number.POSITIVE_INFINITY];
+    for (let at = base; at < base + WAYS; at++) {
+      if (tags[at] === tag) return at;
+      const worth = tags[at] === 0 ? -1 : countBits(this.answeredAt(at)) + countBits(this.refusedAt(at));
+      if (worth < least) [worst, least] = [at, worth];
+    }
+    if (least >= 0) this.evicted++;
+    this.put(worst, tag, 0, 0, 0, 0);
+    return worst;
+  }
+
+  /** About how many clients other than `bit` were answered there. */
+  othersAnswered(at: number, bit: number): number {
+    return distinctClients(this.answeredAt(at) & ~bit);
+  }
+
+  /** About how many clients other than `bit` were refused there. */
+  othersRefused(at: number, bit: number): number {
+    return distinctClients(this.refusedAt(at) & ~bit);
+  }
+
+  teachAnswered(at: number, bit: number): void {
+    this.answered[at] = (this.answered[at] as number) | bit;
+  }
+
+  teachRefused(at: number, bit: number): void {
+    this.refused[at] = (this.refused[at] as number) | bit;
+  }
+
+  /** The paths that at least two clients asked for. */
+  snapshot(): PathsState {
+    const words: number[] = [];
+    for (let at = 0; at < SLOTS; at++) {
+      if (countBits(this.answeredAt(at)) < 2 && countBits(this.refusedAt(at)) < 2) continue;
+      for (const column of [this.tags, this.answered, this.answeredBefore, this.refused, this.refusedBefore]) {
+        words.push(column[at] as number);
+      }
+    }
+    return { day: this.day, words };
+  }
+
+  restore({ day, words }: PathsState): void {
+    this.day = day;
+    this.tags.fill(0);
+    for (let i = 0; i + WORDS <= words.length; i += WORDS) {
+      const [tag = 0, ...sets] = words.slice(i, i + WORDS);
+      let at = tag & (SLOTS - 1) & ~(WAYS - 1);
+      const end = at + WAYS - 1;
+      while (at < end && this.tags[at] !== 0) at++;
+      this.put(at, tag, sets[0] ?? 0, sets[1] ?? 0, sets[2] ?? 0, sets[3] ?? 0);
+    }
+  }
+
+  private answeredAt(at: number): number {
+    return (this.answered[at] as number) | (this.answeredBefore[at] as number);
+  }
+
+  private refusedAt(at: number): number {
+    return (this.refused[at] as number) | (this.refusedBefore[at] as number);
+  }
+
+  private put(
+    at: number,
+    tag: number,
+    answered: number,
+    answeredBefore: number,
+    refused: number,
+    before: number,
+  ): void {
+    this.tags[at] = tag;
+    this.answered[at] = answered;
+    this.answeredBefore[at] = answeredBefore;
+    this.refused[at] = refused;
+    this.refusedBefore[at] = before;
+  }
+}
