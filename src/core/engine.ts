@@ -4,27 +4,21 @@
  */
 import { Policy } from './decide/policy.ts';
 import { anomalyEvidence, ClientRules } from './detect/client-rules.ts';
-import { type Overflow, Points, type PointsState, type Request } from './detect/points.ts';
+import { type Overflow, Points } from './detect/points.ts';
 import { SiteRule } from './detect/site-rule.ts';
 import { findSignature } from './detect/site-signature.ts';
 import type { EngineOptions } from './engine-options.ts';
+import type { EngineState } from './engine-state.ts';
 import type { EngineEvent } from './event.ts';
 import { formatClient } from './net/client-key.ts';
-import { ASSET, HIGH, INFO, LOW, PATTERN, ROW, SECOND, STATUS_MASK, type Tally, URL } from './parse/tally.ts';
+import { ASSET, HIGH, INFO, LOW, ROW, SECOND, STATUS_MASK, type Tally } from './parse/tally.ts';
 import { formatSecond } from './time.ts';
-import { Baseline, type BaselineState, baselineEvent, type Effective } from './traffic/baseline.ts';
+import { Baseline, baselineEvent, type Effective } from './traffic/baseline.ts';
 import { Clients, PERMANENT } from './traffic/clients.ts';
 import { Evidence, type ReadRecord, type Release } from './traffic/evidence.ts';
-import { clientBit } from './traffic/hash.ts';
 import { Learner } from './traffic/learner.ts';
 import { GAP_SECONDS_MAX, LineOrder } from './traffic/line-order.ts';
 import { Window } from './traffic/window.ts';
-
-/** What is learned, for the next start. */
-export interface EngineState extends BaselineState {
-  /** Absent where points were not counted. */
-  readonly points?: PointsState;
-}
 
 /** (second, client) pairs the window may hold: 22 bytes each. */
 const WINDOW_ENTRIES_MAX = 4_000_000;
@@ -50,7 +44,6 @@ export class Engine {
   private rules: ClientRules;
   /** Absent in the classic profile. */
   private readonly points: Points | undefined;
-  private readonly request: Request = { info: 0, pattern: 0, url: 0 };
   /** First second since which the log was read without a gap. */
   private readFrom = 0;
   /** Slots that were refused a ban: judged again when what refused them changes. */
@@ -107,7 +100,13 @@ export class Engine {
       const info = rows[at + INFO] as number;
       const status = info & STATUS_MASK;
       window.add(slot, second, info & ASSET ? 0 : 1, status >= 400 && status < 499 ? 1 : 0);
-      const overflow = points && this.addPoints(points, slot, rows, at);
+      const overflow = points?.add(
+        slot,
+        rows,
+        at,
+        window.newest,
+        (clients.flaggedUntil[slot] as number) < window.newest,
+      );
       if (overflow || ((classic ? clients.requests[slot] : clients.weight[slot]) as number) >= this.rules.weightMin) {
         evidence.extend(row + 1);
         this.judge(slot, overflow);
@@ -179,16 +178,6 @@ export class Engine {
   private forget(slot: number): void {
     this.clients.forget(slot);
     this.points?.clients.reset(slot);
-  }
-
-  private addPoints(points: Points, slot: number, rows: Uint32Array, at: number): Overflow | undefined {
-    const { request } = this;
-    const { newest } = this.window;
-    request.info = rows[at + INFO] as number;
-    request.pattern = rows[at + PATTERN] as number;
-    request.url = rows[at + URL] as number;
-    const learn = (this.clients.flaggedUntil[slot] as number) < newest;
-    return points.add(slot, clientBit(rows[at + HIGH] as number, rows[at + LOW] as number), newest, request, learn);
   }
 
   private findSlot(high: number, low: number, second: number): number {
@@ -276,10 +265,7 @@ export class Engine {
     const ip = formatClient(high, low, this.options.detection.ipv6_prefix);
     const time = formatSecond(window.newest);
     const samples = this.evidence.samples(high, low);
-    const numbers = {
-      ...anomalyEvidence(anomaly, seen, this.effective.errorRatio, this.windowSeconds, samples),
-      ...(overflow && { points: overflow.points, points_limit: overflow.limit }),
-    };
+    const numbers = anomalyEvidence(anomaly, seen, this.effective.errorRatio, this.windowSeconds, samples, overflow);
     const decision = this.policy.decide(high, low, window.newest, clients.active);
     if (decision.kind === 'refused') {
       this.refused.add(slot);
@@ -300,26 +286,18 @@ export class Engine {
       sum += perSecond[s % this.windowSeconds] as number;
     const change = site.close(second, sum / site.averagedSeconds, this.effective);
     if (!change) return;
-    const { phase, condition, rate, level, z, multiple } = change;
+    const { ipv6_prefix } = this.options.detection;
+    const { averagedSeconds } = site;
     const signature = findSignature(
       this.clients,
       this.evidence,
-      this.options.detection.ipv6_prefix,
+      ipv6_prefix,
       second,
       this.windowSeconds,
-      site.averagedSeconds,
+      averagedSeconds,
     );
-    this.emit({
-      event: 'global_anomaly',
-      phase,
-      time: formatSecond(second),
-      condition,
-      rate,
-      ...level,
-      z,
-      multiple,
-      ...signature,
-    });
+    const { level, ...numbers } = change;
+    this.emit({ event: 'global_anomaly', time: formatSecond(second), ...numbers, ...level, ...signature });
   }
 
   /** A gap in the log, after second `last`, ends what was in progress: nothing is known of the time between. */

@@ -1,7 +1,7 @@
 /** Source, threads and log clock of one instance: lines in, events with the positions of their lines out. */
 import type { Config } from '../config/schema.ts';
 import type { Offender } from '../core/decide/policy.ts';
-import type { EngineState } from '../core/engine.ts';
+import type { EngineState } from '../core/engine-state.ts';
 import type { EngineEvent } from '../core/event.ts';
 import type { LogStatus, Status } from '../core/status.ts';
 import type { Chunk, Position } from '../source/chunk.ts';

@@ -2,7 +2,7 @@
 import type { Config } from '../config/schema.ts';
 import type { ActiveBan, AuditEntry } from '../core/audit.ts';
 import type { Offender } from '../core/decide/policy.ts';
-import type { EngineState } from '../core/engine.ts';
+import type { EngineState } from '../core/engine-state.ts';
 import type { EngineEvent } from '../core/event.ts';
 import { findWholeClient } from '../core/net/client-key.ts';
 import { parsePrefix } from '../core/net/prefix.ts';

@@ -1,8 +1,8 @@
 /** What main thread, parse threads and traffic thread say to each other. Buffers are transferred, never copied. */
 
 import type { NeverBanned, Offender } from '../core/decide/policy.ts';
-import type { EngineState } from '../core/engine.ts';
 import type { EngineOptions } from '../core/engine-options.ts';
+import type { EngineState } from '../core/engine-state.ts';
 import type { EngineEvent, TopEntry } from '../core/event.ts';
 import type { ParserOptions } from '../core/parse/parser.ts';
 import type { Tally } from '../core/parse/tally.ts';

@@ -3,6 +3,7 @@
 import type { DetectionOptions } from '../engine-options.ts';
 import type { Condition, Evidence, Level, Sample } from '../event.ts';
 import type { Effective } from '../traffic/baseline.ts';
+import type { Overflow } from './points.ts';
 
 /** A client's window: what it asked for, what that weighs, what was answered 4xx. */
 export interface ClientWindow {
@@ -134,6 +135,7 @@ export function anomalyEvidence(
   baselineErrorRatio: number,
   windowSeconds: number,
   samples: readonly Sample[],
+  overflow?: Overflow,
 ): Evidence {
   const { condition, rate, level, z, multiple, limit } = anomaly;
   return {
@@ -148,6 +150,7 @@ export function anomalyEvidence(
     error_ratio: requests === 0 ? 0 : errors / requests,
     baseline_error_ratio: baselineErrorRatio,
     window_seconds: windowSeconds,
+    ...(overflow && { points: overflow.points, points_limit: overflow.limit }),
     samples,
   };
 }

@@ -9,7 +9,22 @@
  */
 import type { PointsOptions } from '../engine-options.ts';
 import type { Condition } from '../event.ts';
-import { ASSET, LOGIN, METHOD_MASK, POST, QUERY, REFERRED, ROBOT, STATUS_MASK } from '../parse/tally.ts';
+import {
+  ASSET,
+  HIGH,
+  INFO,
+  LOGIN,
+  LOW,
+  METHOD_MASK,
+  PATTERN,
+  POST,
+  QUERY,
+  REFERRED,
+  ROBOT,
+  STATUS_MASK,
+  URL,
+} from '../parse/tally.ts';
+import { clientBit } from '../traffic/hash.ts';
 import { Outage } from '../traffic/outage.ts';
 import { Paths, type PathsState } from '../traffic/paths.ts';
 import { ClientPoints } from './client-points.ts';
@@ -31,7 +46,7 @@ export interface Overflow {
 }
 
 /** One request, as a tally has it. */
-export interface Request {
+interface Request {
   info: number;
   /** Hashes: the path with identifiers folded; path and URL in 16 bits each. */
   pattern: number;
@@ -52,6 +67,7 @@ export class Points {
   readonly clients: ClientPoints;
   readonly paths = new Paths();
   private readonly options: PointsOptions;
+  private readonly request: Request = { info: 0, pattern: 0, url: 0 };
   private readonly outage = new Outage();
   private readonly work: WorkLimit;
   /** Second of the very first line; 0 before it. */
@@ -71,13 +87,17 @@ export class Points {
   }
 
   /**
-   * Adds up one request of the client in `slot`, whose bit in sets is `bit`, at the log's clock `second`; tells when that
-   * is too much. Nothing is learned from it unless `learn`.
+   * Adds up the request in the row of a tally that begins at `row`, of the client in `slot`, at the log's clock `second`;
+   * tells when that is too much. Nothing is learned from it unless `learn`.
    */
-  add(slot: number, bit: number, second: number, request: Request, learn: boolean): Overflow | undefined {
+  add(slot: number, rows: Uint32Array, row: number, second: number, learn: boolean): Overflow | undefined {
     if (second !== this.second) this.advance(second);
-    const { clients, paths, options } = this;
-    const { info } = request;
+    const { clients, paths, options, request } = this;
+    const info = rows[row + INFO] as number;
+    request.info = info;
+    request.pattern = rows[row + PATTERN] as number;
+    request.url = rows[row + URL] as number;
+    const bit = clientBit(rows[row + HIGH] as number, rows[row + LOW] as number);
     const status = info & STATUS_MASK;
     const post = (info & METHOD_MASK) === POST;
     const at = paths.find(post ? request.pattern ^ POST_SALT : request.pattern);
@@ -162,7 +182,7 @@ export class Points {
     let points = 1;
     if (!(info & LOGIN) && (status < 400 || status === 499)) {
       const fromPage = info & REFERRED || this.referred < REFERRED_SHARE * this.lines;
-      points = (half / (half + others)) * (fromPage ? referred : 1);
+      points = (half / (half + others)) ** 2 * (fromPage ? referred : 1);
     }
     clients.repeat(slot, pattern, points);
     return points;
@@ -180,8 +200,9 @@ export class Points {
     const { half, popular, repeated } = options.work;
     const status = request.info & STATUS_MASK;
     const manner = this.manner(slot, request.info);
-    const least = popular * manner;
-    let points = Math.max(popular, half / (half + others)) * manner;
+    // What everybody asks for is light for all, whoever they are.
+    const least = popular * Math.min(1, manner);
+    let points = Math.max(least, (half / (half + others)) * manner);
     if (asset || status === 206) points = options.work.asset;
     else if (status < 200 || status === 499 || excused) points = popular;
     if (points > least && clients.noteRecent(slot, request.url >>> 16)) points = Math.max(least, points * repeated);
