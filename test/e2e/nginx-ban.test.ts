@@ -65,7 +65,7 @@ function assertListed(scene: Scene, client: string, tier: number, seconds: numbe
   assert.deepEqual([ban.ip, ban.tier, ban.enforced, ban.confirmed], [client, tier, true, true]);
   assert.equal(Date.parse(ban.until ?? '') - Date.parse(ban.since), seconds * 1000);
   // Judged against what was learned, not by the ceiling of the warm-up.
-  assert.match(condition, /^(z_score|multiplier)$/);
+  assert.match(condition, /^(z_score|multiplier|work)$/);
   assert.ok(numbers.z > 3 || numbers.multiple > 5, JSON.stringify(numbers));
   assert.ok(numbers.rate > numbers.limit - 1e-9 && numbers.requests >= 120, JSON.stringify(numbers));
   assert.ok(numbers.mean > 0 && numbers.stddev > 0, JSON.stringify(numbers));
@@ -102,7 +102,7 @@ describe('a client that floods nginx', { skip: sceneSkip }, () => {
       assert.match(
         daemon.auditText(),
         new RegExp(
-          `^\\[[0-9TZ:.-]+\\] BAN ${client} \\| (z_score|multiplier) [0-9.]+x? \\| rate [0-9.]+/s \\| baseline [0-9.]+±[0-9.]+/s \\| 10m$`,
+          `^\\[[0-9TZ:.-]+\\] BAN ${client} \\| (z_score|multiplier|work) [0-9.]+(x| points of [0-9.]+)? \\| rate [0-9.]+/s \\| baseline [0-9.]+±[0-9.]+/s \\| 10m$`,
           'm',
         ),
       );
