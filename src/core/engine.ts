@@ -279,23 +279,15 @@ export class Engine {
   }
 
   private closeSite(second: number): void {
-    const { window, site } = this;
+    const { clients, evidence, window, site, windowSeconds } = this;
     const perSecond = this.classic ? window.siteRequests : window.siteWeight;
     let sum = 0;
-    for (let s = second - site.averagedSeconds + 1; s <= second; s++)
-      sum += perSecond[s % this.windowSeconds] as number;
+    for (let s = second - site.averagedSeconds + 1; s <= second; s++) sum += perSecond[s % windowSeconds] as number;
     const change = site.close(second, sum / site.averagedSeconds, this.effective);
     if (!change) return;
     const { ipv6_prefix } = this.options.detection;
     const { averagedSeconds } = site;
-    const signature = findSignature(
-      this.clients,
-      this.evidence,
-      ipv6_prefix,
-      second,
-      this.windowSeconds,
-      averagedSeconds,
-    );
+    const signature = findSignature(clients, evidence, ipv6_prefix, second, windowSeconds, averagedSeconds);
     const { level, ...numbers } = change;
     this.emit({ event: 'global_anomaly', time: formatSecond(second), ...numbers, ...level, ...signature });
   }
