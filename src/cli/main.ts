@@ -1,14 +1,9 @@
 #!/usr/bin/env node
 /** Entry of the command line. Loads as little as the command needs: most commands should feel instant. */
-import { readFileSync } from 'node:fs';
+import { VERSION } from '../daemon/version.ts';
 
 /** Older Node.js crashes in the database's binary instead of saying why. */
 const NODE_MAJOR_MIN = 24;
-
-function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-}
 
 // `zban audit | head`: the reader has seen enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -21,8 +16,8 @@ if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR_MIN) {
   process.stderr.write(`zban needs Node.js ${NODE_MAJOR_MIN} or later, this is ${process.version}: use scripts/zban\n`);
   process.exitCode = 1;
 } else if (words.length === 1 && words[0] === '--version') {
-  process.stdout.write(`${version()}\n`);
+  process.stdout.write(`${VERSION}\n`);
 } else {
   const { runCommandLine } = await import('./command-line.ts');
-  process.exitCode = await runCommandLine(words, version());
+  process.exitCode = await runCommandLine(words, VERSION);
 }

@@ -1,6 +1,6 @@
 /** Carries out what people ask for at the command line: ban, unban, allow. */
 
-import type { Config } from '../config/schema.ts';
+import { type Config, isHostName } from '../config/schema.ts';
 import type { AllowRequest, BanRequest, TargetResult, UnbanRequest } from '../control/protocol.ts';
 import type { ActiveBan, AuditDraft } from '../core/audit.ts';
 import { findWholeClient } from '../core/net/client-key.ts';
@@ -23,7 +23,6 @@ export interface OperatorOptions {
 
 /** Widest network an operator may ban, by family: a slip of the keyboard must not shut out the world. */
 const BITS_MIN = { 4: 8, 6: 16 } as const;
-const HOST_NAME = /^(?=.*[a-z])[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.?$/i;
 
 type Refusal = Pick<TargetResult, 'code' | 'message'>;
 
@@ -107,7 +106,7 @@ export class Operator {
     for (const text of request.targets) {
       const prefix = parsePrefix(text);
       const entry = prefix ? formatPrefix(prefix) : text.toLowerCase().replace(/\.$/, '');
-      if (!prefix && !HOST_NAME.test(entry)) {
+      if (!prefix && !isHostName(entry)) {
         results.push(result(text, 'invalid', `'${text}' is no address, no network and no host name`));
       } else if (request.remove !== known.has(entry)) {
         results.push(
