@@ -2,11 +2,12 @@
  * The engine: traffic, detection and decision in log time. Fed with the same lines in the same order it emits the same
  * events, however the lines were cut into chunks; `zban run` and `zban replay` differ only in what they do with them.
  */
-import { Policy } from './decide/policy.ts';
+import { type Offender, Policy } from './decide/policy.ts';
 import { anomalyEvidence, ClientRules } from './detect/client-rules.ts';
 import { type Overflow, Points } from './detect/points.ts';
 import { SiteRule } from './detect/site-rule.ts';
 import { findSignature } from './detect/site-signature.ts';
+import { EngineBans } from './engine-bans.ts';
 import type { EngineOptions } from './engine-options.ts';
 import type { EngineState } from './engine-state.ts';
 import type { EngineEvent } from './event.ts';
@@ -14,7 +15,7 @@ import { formatClient } from './net/client-key.ts';
 import { ASSET, HIGH, INFO, LOW, ROW, SECOND, STATUS_MASK, type Tally } from './parse/tally.ts';
 import { formatSecond } from './time.ts';
 import { Baseline, baselineEvent, type Effective } from './traffic/baseline.ts';
-import { Clients, PERMANENT } from './traffic/clients.ts';
+import { Clients } from './traffic/clients.ts';
 import { Evidence, type ReadRecord, type Release } from './traffic/evidence.ts';
 import { Learner } from './traffic/learner.ts';
 import { GAP_SECONDS_MAX, LineOrder } from './traffic/line-order.ts';
@@ -25,6 +26,7 @@ const WINDOW_ENTRIES_MAX = 4_000_000;
 
 export class Engine {
   readonly policy: Policy;
+  readonly bans: EngineBans;
   readonly clients: Clients;
   readonly window: Window;
   readonly baseline: Baseline;
@@ -44,10 +46,10 @@ export class Engine {
   private rules: ClientRules;
   /** Absent in the classic profile. */
   private readonly points: Points | undefined;
-  /** First second since which the log was read without a gap. */
+  /** First second since which the log was read without a gap, and that the baseline has not learned from. */
   private readFrom = 0;
-  /** Slots that were refused a ban: judged again when what refused them changes. */
-  private readonly refused = new Set<number>();
+  /** The log clock at which the state was saved that this engine began with: what was learned until then is in it. */
+  private savedSecond = 0;
 
   constructor(options: EngineOptions, readRecord: ReadRecord, emit: (event: EngineEvent) => void, release?: Release) {
     const { detection } = options;
@@ -71,6 +73,7 @@ export class Engine {
     this.evidence = new Evidence(readRecord, release);
     this.site = new SiteRule(detection.site, this.windowSeconds, Math.round(options.baseline.window / 1000));
     this.policy = new Policy(options.bans, detection.ipv6_prefix);
+    this.bans = new EngineBans(this.policy, this.clients, this.window, this.points?.clients);
     this.effective = this.baseline.effective(0);
     this.rules = this.makeRules();
   }
@@ -105,7 +108,7 @@ export class Engine {
         rows,
         at,
         window.newest,
-        (clients.flaggedUntil[slot] as number) < window.newest,
+        (clients.flaggedUntil[slot] as number) < window.newest && window.newest > this.savedSecond,
       );
       if (overflow || ((classic ? clients.requests[slot] : clients.weight[slot]) as number) >= this.rules.weightMin) {
         evidence.extend(row + 1);
@@ -119,7 +122,8 @@ export class Engine {
   advanceTo(second: number): void {
     const { window } = this;
     if (window.newest === 0) {
-      window.newest = this.readFrom = second;
+      window.newest = second;
+      this.readFrom = Math.max(second, this.learnFrom);
       this.policy.fuse.advance(second);
       return;
     }
@@ -135,60 +139,41 @@ export class Engine {
 
   /** What was learned, for the next start. */
   snapshot(): EngineState {
-    return { ...this.baseline.snapshot(), ...(this.points && { points: this.points.snapshot() }) };
+    return {
+      ...this.baseline.snapshot(),
+      second: this.window.newest,
+      ...(this.points && { points: this.points.snapshot() }),
+    };
   }
 
+  /** Takes over what an earlier engine learned. Lines that it had seen may come again: they teach nothing. */
   restore(state: EngineState): void {
+    this.savedSecond = state.second ?? 0;
     this.baseline.restore(state);
     if (state.points) this.points?.restore(state.points);
     this.recompute();
   }
 
-  /** What may never be banned has changed, or banning was resumed: the clients refused so far are judged anew. */
-  judgeRefusedAgain(): void {
-    for (const slot of this.refused) this.clients.flaggedUntil[slot] = 0;
-    this.refused.clear();
+  /**
+   * Ends a rehearsal, in which lines were worked through whose decisions were made before or are never to be made:
+   * `offenders` are the bans and past offences there really are.
+   */
+  goLive(offenders: readonly Offender[]): void {
+    this.bans.replace(offenders);
+    this.banned = this.order.late = 0;
   }
 
-  /** Notes a ban decided elsewhere; `until` in epoch seconds, Infinity is permanent, 0 a past offence. */
-  setBan(high: number, low: number, tier: number, until: number, lastEnd: number): void {
-    this.policy.set(high, low, tier, until, lastEnd);
-    const slot = this.clients.find(high, low);
-    if (slot < 0) return;
-    this.clients.bannedUntil[slot] = Math.min(until, PERMANENT);
-    this.forget(slot);
-  }
-
-  /** Lifts a ban; what the client did before is forgotten, so that it is not banned again for the same requests. */
-  release(high: number, low: number): boolean {
-    const slot = this.clients.find(high, low);
-    if (slot >= 0) {
-      // Late lines from before the release don't count either.
-      this.clients.bannedUntil[slot] = this.window.newest;
-      this.clients.flaggedUntil[slot] = 0;
-      this.forget(slot);
-    }
-    const { full } = this.policy;
-    const released = this.policy.release(high, low, this.window.newest);
-    if (full && !this.policy.full) this.judgeRefusedAgain();
-    return released;
-  }
-
-  /** The client starts with a clean slate. */
-  private forget(slot: number): void {
-    this.clients.forget(slot);
-    this.points?.clients.reset(slot);
+  /** First second that the baseline has not learned from: it learns from seconds that leave the window. */
+  private get learnFrom(): number {
+    return this.savedSecond === 0 ? 0 : this.savedSecond - this.windowSeconds + 1;
   }
 
   private findSlot(high: number, low: number, second: number): number {
     const slot = this.clients.find(high, low);
     if (slot >= 0) return slot;
     const added = this.clients.add(high, low, second);
-    this.refused.delete(added);
     this.points?.clients.reserve(this.clients.requests.length);
-    this.points?.clients.reset(added);
-    const until = this.policy.find(high, low)?.until ?? 0;
-    this.clients.bannedUntil[added] = Math.min(until, PERMANENT);
+    this.bans.begin(added, high, low);
     return added;
   }
 
@@ -199,43 +184,31 @@ export class Engine {
     window.restart(second);
     this.finishSiteAnomaly(before);
     this.readFrom = second;
-    policy.fuse.setBack(second);
+    policy.setBack(second);
     clients.flaggedUntil.fill(0);
-    this.refused.clear();
+    this.bans.forgetRefused();
   }
 
   private step(): void {
     const { window, policy } = this;
     const closed = window.newest;
-    this.learner.suspended = this.site.covers(closed + 1 - this.windowSeconds);
+    const leaving = closed + 1 - this.windowSeconds;
+    this.learner.suspended = leaving < this.learnFrom || this.site.covers(leaving);
     window.advance();
     const now = window.newest;
-    this.baseline.observe(1);
-    if (now - this.windowSeconds >= this.readFrom) this.learner.closeSecond(now - this.windowSeconds);
+    if (now > this.savedSecond) this.baseline.observe(1);
+    if (leaving >= this.readFrom) this.learner.closeSecond(leaving);
     if (now % this.recomputeSeconds === 0) {
       this.recompute();
       this.emit(baselineEvent(this.effective, now));
     }
     this.closeSite(closed);
-    this.expireBans(now);
+    this.bans.expire(now, this.options.detection.ipv6_prefix, this.emit);
     const reset = policy.fuse.advance(now);
     if (reset) {
-      this.judgeRefusedAgain();
+      this.bans.judgeRefusedAgain();
       this.emit(reset);
     }
-  }
-
-  private expireBans(now: number): void {
-    const { clients, policy } = this;
-    const { full } = policy;
-    for (const { high, low, tier } of policy.expire(now)) {
-      const slot = clients.find(high, low);
-      // A ban may be shorter than the time for which a client stays flagged.
-      if (slot >= 0) clients.flaggedUntil[slot] = 0;
-      const ip = formatClient(high, low, this.options.detection.ipv6_prefix);
-      this.emit({ event: 'unban', time: formatSecond(now), ip, tier, reason: 'expired' });
-    }
-    if (full && !policy.full) this.judgeRefusedAgain();
   }
 
   private recompute(): void {
@@ -268,13 +241,12 @@ export class Engine {
     const numbers = anomalyEvidence(anomaly, seen, this.effective.errorRatio, this.windowSeconds, samples, overflow);
     const decision = this.policy.decide(high, low, window.newest, clients.active);
     if (decision.kind === 'refused') {
-      this.refused.add(slot);
+      this.bans.refuse(slot);
       if (decision.fuse) this.emit(decision.fuse);
       this.emit({ event: 'refused', time, ip, reason: decision.reason, detail: decision.detail, ...numbers });
       return;
     }
-    clients.bannedUntil[slot] = Math.min(decision.until, PERMANENT);
-    this.forget(slot);
+    this.bans.shutOut(slot, decision.until);
     this.emit({ event: 'ban', time, ip, tier: decision.tier, duration_seconds: decision.durationSeconds, ...numbers });
   }
 

@@ -57,6 +57,8 @@ export type TrafficTask =
   /** Advances the log clock by hand where the log is silent. */
   | { readonly kind: 'tick'; readonly second: number }
   | { readonly kind: 'set_bans'; readonly offenders: readonly Offender[] }
+  /** What was ingested so far was a rehearsal; these are the bans and past offences there really are. */
+  | { readonly kind: 'go_live'; readonly offenders: readonly Offender[] }
   | { readonly kind: 'release'; readonly high: number; readonly low: number }
   | { readonly kind: 'never_banned'; readonly networks: readonly NeverBanned[] }
   | { readonly kind: 'restore'; readonly state: EngineState }

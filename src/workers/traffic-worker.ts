@@ -81,14 +81,17 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second'> {
       if (engine.window.newest > 0 && task.second > engine.window.newest) engine.advanceTo(task.second);
       return { consumed: [] };
     case 'set_bans':
-      for (const { high, low, tier, until, lastEnd } of task.offenders) engine.setBan(high, low, tier, until, lastEnd);
+      for (const offender of task.offenders) engine.bans.set(offender);
+      return { consumed: [] };
+    case 'go_live':
+      engine.goLive(task.offenders);
       return { consumed: [] };
     case 'release':
-      engine.release(task.high, task.low);
+      engine.bans.release(task.high, task.low);
       return { consumed: [] };
     case 'never_banned':
       engine.policy.setNeverBanned(task.networks);
-      engine.judgeRefusedAgain();
+      engine.bans.judgeRefusedAgain();
       return { consumed: [] };
     case 'restore':
       engine.restore(task.state);

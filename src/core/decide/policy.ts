@@ -34,7 +34,7 @@ export type Decision =
     };
 
 export class Policy {
-  readonly fuse: Fuse;
+  fuse: Fuse;
   /** Bans in force. */
   active = 0;
   private readonly options: BanOptions;
@@ -91,6 +91,27 @@ export class Policy {
     row.set(low, { high, low, tier: tier === 0 ? (before?.tier ?? 0) : tier, until, lastEnd });
     if (until > 0) this.active++;
     if (until > 0 && until < this.nextEnd) this.nextEnd = until;
+  }
+
+  /** Starts over with these bans and past offences; gives those there were. */
+  restart(offenders: readonly Offender[]): Offender[] {
+    const before = [...this.offenders.values()].flatMap((row) => [...row.values()]);
+    this.offenders.clear();
+    this.active = 0;
+    this.nextEnd = Number.POSITIVE_INFINITY;
+    this.fuse = new Fuse(this.options);
+    for (const { high, low, tier, until, lastEnd } of offenders) this.set(high, low, tier, until, lastEnd);
+    return before;
+  }
+
+  /** The log's clock was set back to `second`: bans that were over are over since then. */
+  setBack(second: number): void {
+    this.fuse.setBack(second);
+    for (const row of this.offenders.values()) {
+      for (const offender of row.values()) {
+        if (offender.until === 0) offender.lastEnd = Math.min(offender.lastEnd, second);
+      }
+    }
   }
 
   /** Ends a ban at `second`; false when none was in force. */

@@ -109,7 +109,7 @@ test('late lines of a banned or released client count for nothing', () => {
   assert.equal(bench.of('ban').length, 1, 'written before the end of the ban');
   const other = ready();
   other.bench.feed(...flood(other.now, 120));
-  assert.equal(other.bench.engine.release(KEY.high, KEY.low), true);
+  assert.equal(other.bench.engine.bans.release(KEY.high, KEY.low), true);
   other.bench.feed(...flood(other.now - 1, 500));
   assert.equal(other.bench.of('ban').length, 1);
   assert.deepEqual(other.bench.of('unban'), [], 'an unban by an operator is told by who did it');
@@ -118,7 +118,7 @@ test('late lines of a banned or released client count for nothing', () => {
 test("after an operator's release the same requests don't ban again, new ones do", () => {
   const { bench, now } = ready();
   bench.feed(...flood(now, 120));
-  bench.engine.release(KEY.high, KEY.low);
+  bench.engine.bans.release(KEY.high, KEY.low);
   bench.feed(...flood(now, 100));
   assert.equal(bench.of('ban').length, 1);
   bench.feed(...flood(now + 1, 20));
@@ -129,7 +129,7 @@ test('a ban decided elsewhere is in force for a client known or not, and ends on
   for (const known of [true, false]) {
     const { bench, now } = ready();
     if (known) bench.feed(...flood(now, 100));
-    bench.engine.setBan(KEY.high, KEY.low, 3, now + 100, now + 100);
+    bench.engine.bans.set({ ...KEY, tier: 3, until: now + 100, lastEnd: now + 100 });
     bench.feed(...flood(now + 1, 1000));
     assert.deepEqual(bench.of('ban'), []);
     bench.feed(logLine(now + 100, visitorIp(1)));

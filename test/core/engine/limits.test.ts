@@ -35,7 +35,7 @@ test('a million and more distinct clients stay within clients_max, the newest ar
 test('a ban outlives the eviction of its client', () => {
   const bench = new Bench({ detection: { clients_max: 1000 } });
   const { engine } = bench;
-  engine.setBan(0x2001_0db8, 7, 2, START + 900, START + 900);
+  engine.bans.set({ high: 0x2001_0db8, low: 7, tier: 2, until: START + 900, lastEnd: START + 900 });
   const one = distinct(7, 1, START);
   engine.ingest(0, EMPTY, one, 0, 1);
   const many = distinct(1000, 5000, START + 1);

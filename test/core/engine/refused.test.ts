@@ -18,7 +18,7 @@ test('an allowlisted flood is refused once while it lasts, and banned when the e
     [[ATTACKER, 'allowlist', 'monitoring', 'z_score']],
   );
   bench.engine.policy.setNeverBanned([]);
-  bench.engine.judgeRefusedAgain();
+  bench.engine.bans.judgeRefusedAgain();
   bench.feed(...flood(now + 120, 1));
   assert.equal(bench.of('ban').length, 1);
 });

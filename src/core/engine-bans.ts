@@ -1,0 +1,104 @@
+/** The bans of a running engine: keeps what the policy knows of offenders and what the clients' slots say in step. */
+import type { Offender, Policy } from './decide/policy.ts';
+import type { ClientPoints } from './detect/client-points.ts';
+import type { UnbanEvent } from './event.ts';
+import { formatClient } from './net/client-key.ts';
+import { formatSecond } from './time.ts';
+import { type Clients, PERMANENT } from './traffic/clients.ts';
+import type { Window } from './traffic/window.ts';
+
+export class EngineBans {
+  private readonly policy: Policy;
+  private readonly clients: Clients;
+  private readonly window: Window;
+  private readonly points: ClientPoints | undefined;
+  /** Slots that were refused a ban: judged again when what refused them changes. */
+  private readonly refused = new Set<number>();
+
+  /** `points` are absent where none are counted. */
+  constructor(policy: Policy, clients: Clients, window: Window, points: ClientPoints | undefined) {
+    this.policy = policy;
+    this.clients = clients;
+    this.window = window;
+    this.points = points;
+  }
+
+  /** A client got a slot: nothing of whoever had it before counts, nor what it did before the end of its last ban. */
+  begin(slot: number, high: number, low: number): void {
+    this.refused.delete(slot);
+    this.points?.reset(slot);
+    this.clients.bannedUntil[slot] = Math.min(this.policy.find(high, low)?.lastEnd ?? 0, PERMANENT);
+  }
+
+  /** Shuts the client out until epoch second `until`. */
+  shutOut(slot: number, until: number): void {
+    this.clients.bannedUntil[slot] = Math.min(until, PERMANENT);
+    this.forget(slot);
+  }
+
+  /** Notes a ban decided elsewhere; `until` in epoch seconds, Infinity is permanent, 0 a past offence. */
+  set({ high, low, tier, until, lastEnd }: Offender): void {
+    this.policy.set(high, low, tier, until, lastEnd);
+    const slot = this.clients.find(high, low);
+    if (slot >= 0) this.shutOut(slot, until);
+  }
+
+  /** Lifts a ban; what the client did before is forgotten, so that it is not banned again for the same requests. */
+  release(high: number, low: number): boolean {
+    const { full } = this.policy;
+    this.acquit(high, low);
+    const released = this.policy.release(high, low, this.window.newest);
+    if (full && !this.policy.full) this.judgeRefusedAgain();
+    return released;
+  }
+
+  /** Ends the bans that are over at `now`. */
+  expire(now: number, ipv6Bits: number, emit: (event: UnbanEvent) => void): void {
+    const { full } = this.policy;
+    for (const { high, low, tier } of this.policy.expire(now)) {
+      const slot = this.clients.find(high, low);
+      // A ban may be shorter than the time for which a client stays flagged.
+      if (slot >= 0) this.clients.flaggedUntil[slot] = 0;
+      const ip = formatClient(high, low, ipv6Bits);
+      emit({ event: 'unban', time: formatSecond(now), ip, tier, reason: 'expired' });
+    }
+    if (full && !this.policy.full) this.judgeRefusedAgain();
+  }
+
+  /** Puts `offenders` in the place of all bans and past offences; whoever is released by that has a clean slate. */
+  replace(offenders: readonly Offender[]): void {
+    const before = this.policy.restart(offenders);
+    for (const { high, low, until } of before) {
+      if (until > 0 && !this.policy.find(high, low)?.until) this.acquit(high, low);
+    }
+    for (const offender of offenders) if (offender.until > 0) this.set(offender);
+    this.refused.clear();
+  }
+
+  refuse(slot: number): void {
+    this.refused.add(slot);
+  }
+
+  forgetRefused(): void {
+    this.refused.clear();
+  }
+
+  /** What may never be banned has changed, or banning was resumed: the clients refused so far are judged anew. */
+  judgeRefusedAgain(): void {
+    for (const slot of this.refused) this.clients.flaggedUntil[slot] = 0;
+    this.refused.clear();
+  }
+
+  private acquit(high: number, low: number): void {
+    const slot = this.clients.find(high, low);
+    if (slot < 0) return;
+    this.clients.flaggedUntil[slot] = 0;
+    // Late lines from before the release don't count either.
+    this.shutOut(slot, this.window.newest);
+  }
+
+  private forget(slot: number): void {
+    this.clients.forget(slot);
+    this.points?.reset(slot);
+  }
+}
