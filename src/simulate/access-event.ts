@@ -1,6 +1,20 @@
 /** What an attacker of the simulation does; also the names accepted by `--attacks`. */
-export const ATTACK_KINDS = ['flood', 'scanner', 'login', 'ramp', 'distributed', 'api-scrape', 'slow-scan'] as const;
+export const ATTACK_KINDS = [
+  'flood',
+  'scanner',
+  'login',
+  'ramp',
+  'distributed',
+  'distributed-near',
+  'distributed-random',
+  'api-scrape',
+  'slow-scan',
+] as const;
 export type AttackKind = (typeof ATTACK_KINDS)[number];
+
+/** What can be asked for beside ordinary traffic: attacks, and a crowd of honest visitors that looks like one at first sight. */
+export const SITUATION_KINDS = [...ATTACK_KINDS, 'flash-crowd'] as const;
+export type SituationKind = (typeof SITUATION_KINDS)[number];
 
 /** Who stands behind a request. `prober` is the background noise of every public site: a handful of probes, then gone. */
 export type Role =
@@ -13,7 +27,7 @@ export type Role =
   | 'feed reader'
   | 'editor'
   | 'prober'
-  | AttackKind;
+  | SituationKind;
 
 /** The sending side of a request: constant for one session. */
 export interface Sender {

@@ -49,9 +49,21 @@ export function attackerIpv6(random: Random): string {
   return `2001:db8:bad:${random.int(1, 0xffff).toString(16)}:`;
 }
 
-/** One of the many sources of a distributed attack: 198.19.0.0/16. `index` is 0–65535. */
+/** One of the many sources of a distributed attack: 198.19.0.0/16, neighbours in one /24. `index` is 0–65535. */
 export function botIpv4(index: number): string {
   return `198.19.${(index >>> 8) & 255}.${index & 255}`;
+}
+/** The same with IPv6: the first 64 bits of one in 2001:db8:2000::/36, 256 neighbours in one /48, ending in a colon. */
+export function botIpv6(index: number): string {
+  return `2001:db8:${(0x2000 + ((index >>> 8) & 0xfff)).toString(16)}:${(index & 255).toString(16)}:`;
+}
+
+/** The visitor number `index` of a crowd: home connections all over the range, one in ten of which has been here before. */
+export function crowdIpv4(index: number): string {
+  return homeIpv4((index * 40_503) & 0xffff);
+}
+export function crowdIpv6(index: number): string {
+  return homeIpv6((index * 40_503) & 0xf_ffff);
 }
 
 /** An IPv4 address as a sender. */

@@ -2,7 +2,7 @@
  * Labels of a simulated log: who attacked, who is honest though busy, who does not count either way. The format is that
  * of hand-labelled real logs, so that one scorer serves both.
  */
-import { type AccessEvent, type AttackKind, isAttack } from './access-event.ts';
+import { type AccessEvent, type AttackKind, isAttack, type Role } from './access-event.ts';
 import { ClientRecord } from './client-record.ts';
 
 /** `loud`: at least 60 requests or 30 errors a minute, or 60 sign-in POSTs in ten; `moderate`: a third of that; `stealth`: less. */
@@ -71,6 +71,8 @@ const LABEL_KIND: Readonly<Record<AttackKind, string>> = {
   login: 'brute_force',
   ramp: 'flood',
   distributed: 'distributed_flood',
+  'distributed-near': 'distributed_flood',
+  'distributed-random': 'distributed_flood',
   'api-scrape': 'scraper',
   'slow-scan': 'scanner',
 };
@@ -123,7 +125,7 @@ export class Labeller {
       benign_heavy: heavy,
       ambiguous: [],
       minor_probers: clients.filter(([, { role }]) => role === 'prober').map(([, { ip }]) => ip),
-      global_events: [...outages.map(outageEvent), ...distributedEvents(clients)],
+      global_events: [...outages.map(outageEvent), ...siteEvents(clients)],
     };
   }
 
@@ -185,12 +187,22 @@ function outageEvent({ fromMs, toMs }: { fromMs: number; toMs: number }): Labels
   };
 }
 
-function distributedEvents(clients: readonly (readonly [string, ClientRecord])[]): Labels['global_events'][number][] {
-  const bots = clients.filter(([, { role }]) => role === 'distributed').map(([, record]) => record);
-  if (bots.length === 0) return [];
-  const start = Math.min(...bots.map(({ firstMs }) => firstMs)) / 1000;
-  const end = Math.max(...bots.map(({ lastMs }) => lastMs)) / 1000;
-  return [{ start, end, kind: 'distributed flood', note: `${bots.length} clients, none of them conspicuous` }];
+/** What the site as a whole has to bear, by role. */
+const SITE_EVENTS: readonly { role: Role; kind: string; note: string }[] = [
+  { role: 'distributed', kind: 'distributed flood', note: 'clients, none of them conspicuous' },
+  { role: 'distributed-near', kind: 'distributed flood', note: 'clients of a few networks, none of them conspicuous' },
+  { role: 'distributed-random', kind: 'distributed flood', note: 'clients, every query another' },
+  { role: 'flash-crowd', kind: 'flash crowd (honest visitors, not an attack)', note: 'clients of one newsletter' },
+];
+
+function siteEvents(clients: readonly (readonly [string, ClientRecord])[]): Labels['global_events'][number][] {
+  return SITE_EVENTS.flatMap(({ role, kind, note }) => {
+    const own = clients.filter(([, record]) => record.role === role).map(([, record]) => record);
+    if (own.length === 0) return [];
+    const start = own.reduce((least, { firstMs }) => Math.min(least, firstMs), Number.POSITIVE_INFINITY) / 1000;
+    const end = own.reduce((most, { lastMs }) => Math.max(most, lastMs), 0) / 1000;
+    return [{ start, end, kind, note: `${own.length} ${note}` }];
+  });
 }
 
 function round(value: number, decimals: number): number {

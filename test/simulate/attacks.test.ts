@@ -3,11 +3,19 @@ import { isIPv6 } from 'node:net';
 import { describe, test } from 'node:test';
 import { type AccessEvent, ATTACK_KINDS, isAttack } from '../../src/simulate/access-event.ts';
 import { demonstrationPlan, parseAttacks } from '../../src/simulate/attacks/plan.ts';
-import { HOUR_MS, NOON_MS, plan, requests } from './day.ts';
+import { HOUR_MS, isAsset, NOON_MS, perClientMinute, plan, requests } from './day.ts';
 
 /** The attack's requests in a quiet quarter of an hour, starting after five minutes. */
 function attack(word: string, durationMs = 900_000): AccessEvent[] {
   return requests({ durationMs, rateRps: 0.5, attack: word }).filter(({ from }) => isAttack(from.role));
+}
+
+/** Clients in each /24 or /48. */
+function perNetwork(events: readonly AccessEvent[]): number[] {
+  const networks = Map.groupBy(clients(events), (client) =>
+    client.includes(':') ? client.split(':').slice(0, 3).join(':') : client.replace(/\.\d+$/, ''),
+  );
+  return [...networks.values()].map((own) => own.length);
 }
 
 function clients(events: readonly AccessEvent[]): Set<string> {
@@ -71,14 +79,28 @@ describe('attacks happen when asked for', () => {
 
   test('no client of a distributed flood stands out, together they do', () => {
     const events = attack('distributed@1m+10m');
-    assert.ok(events.length > 27_000);
-    assert.equal(clients(events).size, 300);
-    const perClient = new Map<string, number>();
-    for (const { from, timeMs } of events) {
-      const key = `${from.client} ${Math.floor(timeMs / 60_000)}`;
-      perClient.set(key, (perClient.get(key) ?? 0) + 1);
-    }
-    assert.ok(Math.max(...perClient.values()) <= 14);
+    assert.ok(events.length > 55_000);
+    assert.equal(clients(events).size, 1200);
+    assert.ok(Math.max(...perClientMinute(events)) < 10);
+    assert.equal(new Set(events.map(({ path }) => path)).size, 1);
+    assert.ok(Math.max(...perNetwork(events)) <= 8, 'nor does a network');
+  });
+
+  test('one of neighbours comes from six networks, with one tool', () => {
+    const events = attack('distributed-near@1m+2m');
+    assert.equal(clients(events).size, 1200);
+    assert.ok(Math.max(...perClientMinute(events)) < 10);
+    assert.ok(perNetwork(events).length <= 6, String(perNetwork(events)));
+    assert.equal(new Set(events.map(({ from }) => from.userAgent)).size, 1);
+  });
+
+  test('one of random queries never asks the same twice', () => {
+    const events = attack('distributed-random@1m+2m');
+    assert.equal(clients(events).size, 1200);
+    assert.ok(Math.max(...perClientMinute(events)) < 10);
+    assert.equal(new Set(events.map(({ path }) => path)).size, events.length);
+    assert.equal(new Set(events.map(({ path }) => path.replace(/\?.*/, ''))).size, 1);
+    assert.ok(new Set(events.map(({ from }) => from.userAgent)).size > 100);
   });
 
   test('a slow scan and a scraper keep their pace', () => {
@@ -87,6 +109,37 @@ describe('attacks happen when asked for', () => {
     const scrape = attack('api-scrape@0s+15m');
     assert.ok(scrape.length > 1_200 && scrape.length < 1_500, String(scrape.length));
     assert.ok(scrape.every(({ status }) => status === 200 || status === 499));
+  });
+});
+
+describe('a flash crowd', () => {
+  const events = requests({ durationMs: 900_000, rateRps: 0.5, attack: 'flash-crowd@5m+10m' });
+  const crowd = events.filter(({ from }) => from.role === 'flash-crowd');
+  const byClient = [...Map.groupBy(crowd, ({ from }) => from.client).values()];
+
+  test('is no attack', () => {
+    assert.ok(crowd.every(({ from }) => !isAttack(from.role)));
+    assert.ok(!plan('all', HOUR_MS).some(({ kind }) => kind === 'flash-crowd'));
+  });
+
+  test('is many people who land on one page, load its files, and some of whom read on', () => {
+    assert.ok(byClient.length > 600, String(byClient.length));
+    const landings = Map.groupBy(byClient, ([first]) => first?.path);
+    const most = Math.max(...[...landings.values()].map((own) => own.length));
+    assert.ok(most > byClient.length * 0.9, 'but for those who sign in first');
+    assert.ok(byClient.every((own) => own.some(isAsset)));
+    const pages = byClient.map(
+      (own) => new Set(own.filter(({ path }) => /^\/(product|blog|category)/.test(path))).size,
+    );
+    assert.ok(pages.filter((count) => count > 1).length > byClient.length / 4);
+    assert.ok(new Set(crowd.map(({ from }) => from.userAgent)).size > 100);
+    assert.ok(crowd.filter(({ referer }) => referer !== '').length > crowd.length * 0.9);
+  });
+
+  test('comes at once and fades', () => {
+    const within = (from: number, to: number): number =>
+      byClient.filter(([first]) => first && first.timeMs >= NOON_MS + from && first.timeMs < NOON_MS + to).length;
+    assert.ok(within(300_000, 360_000) > 3 * within(600_000, 660_000));
   });
 });
 

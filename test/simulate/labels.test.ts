@@ -87,6 +87,15 @@ test('tiers follow the numbers', () => {
   assert.equal(tier('slow-scan@5m+30m'), 'stealth');
 });
 
+test('a flash crowd is an event of the site, its visitors are no attackers', () => {
+  const labels = label(requests({ durationMs: 600_000, attack: 'flash-crowd@2m+5m' }));
+  assert.deepEqual(labels.attackers, []);
+  assert.deepEqual(
+    labels.global_events.map(({ kind }) => kind),
+    ['flash crowd (honest visitors, not an attack)'],
+  );
+});
+
 test('a flood of many is one event of the site, and an outage too', () => {
   const labeller = new Labeller();
   for (const event of requests({ durationMs: 600_000, attack: 'distributed@2m+5m' })) labeller.add(event);
@@ -96,5 +105,5 @@ test('a flood of many is one event of the site, and an outage too', () => {
     ['backend outage (5xx to many clients, not an attack)', 'distributed flood'],
   );
   assert.ok(labels.attackers.every(({ tier }) => tier === 'stealth'));
-  assert.equal(labels.attackers.length, 300);
+  assert.equal(labels.attackers.length, 1200);
 });

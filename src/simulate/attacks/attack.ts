@@ -1,21 +1,14 @@
-import type { AttackKind, Sender } from '../access-event.ts';
-import { type Address, attackerIpv4, attackerIpv6, botIpv4, ipv4Address, ipv6Address } from '../addresses.ts';
+import type { Sender, SituationKind } from '../access-event.ts';
+import { type Address, attackerIpv4, attackerIpv6, ipv4Address, ipv6Address } from '../addresses.ts';
 import { dynamicRequest } from '../population/requests.ts';
 import type { Random } from '../random.ts';
 import { attackerAgent } from '../user-agents.ts';
-import { LEVEL_MAX, recur, type World } from '../world.ts';
+import type { World } from '../world.ts';
+import { floodAtRandom, floodFromMany, floodFromNear } from './distributed.ts';
+import { gatherCrowd } from './flash-crowd.ts';
 import type { AttackPlan } from './plan.ts';
+import { type Attack, pour } from './pour.ts';
 import { probePath } from './probe-paths.ts';
-
-/** One run of an attack, ready to start. */
-interface Attack {
-  readonly world: World;
-  readonly random: Random;
-  readonly plan: AttackPlan;
-  readonly startMs: number;
-  /** Draws the sender of the next request; a single attacker's IPv6 addresses change within their network. */
-  readonly sender: () => Sender;
-}
 
 /** Lets the planned attack happen, as often as it repeats. */
 export function runAttack(world: World, random: Random, plan: AttackPlan): void {
@@ -42,7 +35,7 @@ function attackerHome(random: Random, plan: AttackPlan): string {
   return plan.isIpv6 ? attackerIpv6(random) : attackerIpv4(random);
 }
 
-function sendersAt(random: Random, kind: AttackKind, host: string, home: string): () => Sender {
+function sendersAt(random: Random, kind: SituationKind, host: string, home: string): () => Sender {
   const userAgent = attackerAgent(random);
   const fixed: Address | undefined = home.endsWith(':') ? undefined : ipv4Address(home);
   const hosts = fixed ? [fixed] : Array.from({ length: 40 }, () => ipv6Address(home, random));
@@ -50,28 +43,18 @@ function sendersAt(random: Random, kind: AttackKind, host: string, home: string)
   return () => random.pick(senders);
 }
 
-const LAUNCH: Readonly<Record<AttackKind, (attack: Attack) => void>> = {
+const LAUNCH: Readonly<Record<SituationKind, (attack: Attack) => void>> = {
   flood,
   scanner: scan,
   login: guessPasswords,
   ramp,
   distributed: floodFromMany,
+  'distributed-near': floodFromNear,
+  'distributed-random': floodAtRandom,
   'api-scrape': scrape,
   'slow-scan': scanSlowly,
+  'flash-crowd': gatherCrowd,
 };
-
-/** Sends at random moments, on average `rateRps(progress)` a second, where progress runs from 0 to 1 over the attack. */
-function pour(
-  attack: Attack,
-  rateMaxRps: number,
-  send: (timeMs: number) => void,
-  share = (_progress: number): number => 1,
-): void {
-  const { plan, random, startMs, world } = attack;
-  const span: World = { ...world, startMs, endMs: Math.min(world.endMs, startMs + plan.durationMs) };
-  const level = (timeMs: number): number => LEVEL_MAX * share((timeMs - startMs) / plan.durationMs);
-  recur(span, random, (rateMaxRps * plan.intensity) / LEVEL_MAX, send, level);
-}
 
 /** 500 a second on one path. The backend answers some with 503 when it has enough. */
 function flood(attack: Attack): void {
@@ -110,24 +93,6 @@ function ramp(attack: Attack): void {
     if (page) world.send(dynamicRequest(random, sender(), timeMs, 'GET', page.path, 200, page.bytes));
   };
   pour(attack, 20, visitPage, (progress) => progress);
-}
-
-const BOT_COUNT = 300;
-
-/** 300 clients taking turns on one expensive path: ten a minute each, 50 a second together. A fifth of them have IPv6. */
-function floodFromMany(attack: Attack): void {
-  const { random, world } = attack;
-  const first = random.int(0, 65_000);
-  const bots = Array.from({ length: BOT_COUNT }, (_, index): Sender => {
-    const address = index % 5 === 0 ? ipv6Address(attackerIpv6(random), random) : ipv4Address(botIpv4(first + index));
-    return { ...address, userAgent: attackerAgent(random), host: world.site.host, role: 'distributed' };
-  });
-  let sent = 0;
-  pour(attack, 50, (timeMs) => {
-    const bot = bots[sent++ % BOT_COUNT];
-    const status = random.chance(0.9) ? 200 : 503;
-    if (bot) world.send(dynamicRequest(random, bot, timeMs, 'GET', '/search?q=a', status, 31_000));
-  });
 }
 
 /** Copies the whole catalogue through the API, 1.5 pages of it a second, and is answered every time. */

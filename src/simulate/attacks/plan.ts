@@ -1,10 +1,10 @@
 import { parseDuration } from '../../config/duration.ts';
-import { ATTACK_KINDS, type AttackKind } from '../access-event.ts';
+import { ATTACK_KINDS, SITUATION_KINDS, type SituationKind } from '../access-event.ts';
 
-/** One attack: what, when, how hard. */
+/** One attack, or crowd: what, when, how hard. */
 export interface AttackPlan {
-  readonly kind: AttackKind;
-  /** The attackers have IPv6 addresses (`distributed` mixes both families whatever this says). */
+  readonly kind: SituationKind;
+  /** The attackers have IPv6 addresses (those of many clients mix both families whatever this says). */
   readonly isIpv6: boolean;
   /** After the start of the simulation, milliseconds. */
   readonly atMs: number;
@@ -16,22 +16,25 @@ export interface AttackPlan {
 }
 
 /** How long an attack of this kind lasts unless the plan says otherwise. */
-const DURATION_MS: Readonly<Record<AttackKind, number>> = {
+const DURATION_MS: Readonly<Record<SituationKind, number>> = {
   flood: 60_000,
   scanner: 120_000,
   login: 180_000,
   ramp: 3_600_000,
   distributed: 600_000,
+  'distributed-near': 600_000,
+  'distributed-random': 600_000,
   'api-scrape': 1_200_000,
   'slow-scan': 10_800_000,
+  'flash-crowd': 1_800_000,
 };
 
-/** What `all` stands for. */
+/** What `all` stands for: a crowd is no attack. */
 const ALL = [...ATTACK_KINDS, 'flood6', 'scanner6'];
 
 /** One word of `--attacks`, or a message that says what is wrong with it. */
 interface AttackWord {
-  readonly kind: AttackKind;
+  readonly kind: SituationKind;
   readonly isIpv6: boolean;
   readonly atMs: number | undefined;
   readonly durationMs: number | undefined;
@@ -69,8 +72,8 @@ export function parseAttacks(text: string, durationMs: number): AttackPlan[] | s
 function parseWord(text: string): AttackWord | string {
   const match = /^([a-z-]+)(6?)(?:@([^+*]+))?(?:\+([^*]+))?(?:\*(\d+(?:\.\d+)?))?$/.exec(text);
   const [, name = '', six, at, lasting, times] = match ?? [];
-  const kind = ATTACK_KINDS.find((known) => known === name);
-  if (!kind) return `"${text}" is not an attack; known are ${ATTACK_KINDS.join(', ')}, all and none`;
+  const kind = SITUATION_KINDS.find((known) => known === name);
+  if (!kind) return `"${text}" is not an attack; known are ${SITUATION_KINDS.join(', ')}, all and none`;
   const atMs = at === undefined ? undefined : parseDuration(at);
   if (at !== undefined && atMs === undefined) return `"${at}" in "${text}" is not a time; write 90s, 10m or 2h`;
   const durationMs = lasting === undefined ? undefined : parseDuration(lasting);

@@ -43,18 +43,26 @@ export function runOffices(world: World, random: Random, rateRps: number): void 
   recur(world, random, visitsPerSecond, (timeMs) => arrive(world, timeMs), officeHours);
 }
 
-function visit(world: World, random: Random, from: Sender, home: HomeClient, timeMs: number): void {
+/** One visit; a `landing` page is where a link in a letter leads to, and the browser names no page before it. */
+export function visit(
+  world: World,
+  random: Random,
+  from: Sender,
+  home: HomeClient,
+  timeMs: number,
+  landing?: Page,
+): void {
   const state: Visit = {
     from,
     pageSpreadMs: home.pageSpreadMs,
     seen: new Set(),
     holdsTheme: home.knowsSite ? 'stale' : 'no',
     pagesLeft: Math.min(40, Math.max(1, Math.round(random.lognormal(2, 0.9)))),
-    referer: random.chance(0.5) ? 'https://search.example.net/' : '',
+    referer: !landing && random.chance(0.5) ? 'https://search.example.net/' : '',
   };
   if (random.chance(0.03)) state.pagesLeft += 2 * logIn(world, random, from, timeMs);
   const browse = (atMs: number): void => {
-    openPage(world, random, state, atMs);
+    openPage(world, random, state, atMs, state.seen.size === 0 ? landing : undefined);
     if (--state.pagesLeft <= 0) return;
     const nextMs = atMs + 1500 + Math.round(random.lognormal(22_000, 1));
     world.wake(nextMs, () => browse(nextMs));
@@ -63,9 +71,9 @@ function visit(world: World, random: Random, from: Sender, home: HomeClient, tim
   browse(timeMs);
 }
 
-function openPage(world: World, random: Random, visit: Visit, timeMs: number): void {
+function openPage(world: World, random: Random, visit: Visit, timeMs: number, landing?: Page): void {
   const { site } = world;
-  const page = site.pages[site.popularity.draw(random)];
+  const page = landing ?? site.pages[site.popularity.draw(random)];
   if (!page) throw new RangeError('the site has no such page');
   const { from } = visit;
   const referer = `https://${site.host}${page.path}`;
