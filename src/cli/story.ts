@@ -1,8 +1,10 @@
 /** A judgement told in plain words: what was normal, what the client did, what followed, how to undo it. */
+
 import { formatDuration } from '../config/duration.ts';
 import type { ActiveBan, AuditEntry } from '../core/audit.ts';
 import type { Sample } from '../core/event.ts';
-import { formatNumber, formatRelative, formatShare, formatSpan, formatTime, printable } from './text.ts';
+import { formatNumber } from '../core/reason.ts';
+import { formatRelative, formatShare, formatSpan, formatTime, printable } from './text.ts';
 
 export interface Story {
   /** The judgement. */

@@ -52,11 +52,6 @@ export function formatRelative(epochMs: number, nowMs: number): string {
   return epochMs >= nowMs ? `in ${formatSpan(epochMs - nowMs)}` : `${formatSpan(nowMs - epochMs)} ago`;
 }
 
-/** A rate, mean or z with two decimals; what is not a number as a dash. */
-export function formatNumber(value: unknown, digits = 2): string {
-  return typeof value === 'number' && Number.isFinite(value) ? value.toFixed(digits) : '–';
-}
-
 /** A share from 0 to 1 as a percentage. */
 export function formatShare(value: unknown): string {
   return typeof value === 'number' && Number.isFinite(value) ? `${(value * 100).toFixed(1)} %` : '–';

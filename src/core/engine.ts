@@ -3,7 +3,7 @@
  * events, however the lines were cut into chunks; `zban run` and `zban replay` differ only in what they do with them.
  */
 import { type Offender, Policy } from './decide/policy.ts';
-import { anomalyEvidence, ClientRules } from './detect/client-rules.ts';
+import { ClientRules } from './detect/client-rules.ts';
 import { type Overflow, Points } from './detect/points.ts';
 import { SiteRule } from './detect/site-rule.ts';
 import { findSignature } from './detect/site-signature.ts';
@@ -228,6 +228,7 @@ export class Engine {
       requests: clients.requests[slot] as number,
       weight: clients.weight[slot] as number,
       errors: clients.errors[slot] as number,
+      seconds: window.newest - (clients.firstSecond[slot] as number) + 1,
     };
     const anomaly = overflow ? this.rules.describe(seen, overflow.condition) : this.rules.findAnomaly(seen);
     if (!anomaly) return;
@@ -238,7 +239,7 @@ export class Engine {
     const ip = formatClient(high, low, this.options.detection.ipv6_prefix);
     const time = formatSecond(window.newest);
     const samples = this.evidence.samples(high, low);
-    const numbers = anomalyEvidence(anomaly, seen, this.effective.errorRatio, this.windowSeconds, samples, overflow);
+    const numbers = this.rules.evidence(anomaly, seen, samples, overflow);
     const decision = this.policy.decide(high, low, window.newest, clients.active);
     if (decision.kind === 'refused') {
       this.bans.refuse(slot);

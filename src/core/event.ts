@@ -25,8 +25,19 @@ export interface Sample {
   readonly user_agent: string;
 }
 
+/** More numbers of the conditions surprise, repetition and work. */
+export interface PointsEvidence {
+  /** What its requests added up to, what is tolerated, and what drains a minute. */
+  readonly points: number;
+  readonly points_limit: number;
+  readonly points_leak: number;
+  /** Share of its recent requests that are surprises, or POSTs, and the share above which the points count; 0–1. */
+  readonly points_share?: number;
+  readonly points_share_limit?: number;
+}
+
 /** The numbers behind a judgement. Rates are requests per second. */
-export interface Evidence {
+export interface Evidence extends Partial<PointsEvidence> {
   readonly condition: Condition;
   /** Weighted requests a second over the window. */
   readonly rate: number;
@@ -44,9 +55,10 @@ export interface Evidence {
   readonly error_ratio: number;
   readonly baseline_error_ratio: number;
   readonly window_seconds: number;
-  /** Conditions surprise, repetition and work: the points that its requests added up to, and how many are tolerated. */
-  readonly points?: number;
-  readonly points_limit?: number;
+  /** Seconds over which those requests came: the window, or less for a client first seen within it. */
+  readonly span_seconds: number;
+  /** Whose rate the baseline is: that of other clients, or in the profile classic that of the whole site. */
+  readonly baseline_of: 'client' | 'site';
   /** Up to five of the client's requests, newest last. */
   readonly samples: readonly Sample[];
 }

@@ -1,5 +1,6 @@
 /** One notification as a Slack message. Pure. */
 import type { BanEvent, FuseEvent, GlobalAnomalyEvent, TopEntry } from '../core/event.ts';
+import { formatNumber, formatPercent, formatPoints, tellReason } from '../core/reason.ts';
 import { codeBlock, codeSpan, escapeText } from './markup.ts';
 import type { Notification } from './notification.ts';
 import { type Block, context, fields, header, payload, type SlackPayload, section } from './payload.ts';
@@ -7,9 +8,7 @@ import {
   describeCondition,
   formatBaseline,
   formatMultiple,
-  formatNumber,
   formatRate,
-  formatShare,
   formatTerm,
   sampleLines,
   topLines,
@@ -55,6 +54,8 @@ export function source(hostName: string, time: string): Block {
 
 function banMessage({ event, enforced, confirmed }: Kind<'ban'>, hostName: string): SlackPayload {
   const blocks: Block[] = [fields(banFields(event))];
+  const reason = tellReason(event.condition, event);
+  if (reason) blocks.push(section(`${reason.did} ${reason.tolerated}`));
   const samples = sampleLines(event);
   if (samples.length > 0) blocks.push(section(`*Evidence*\n${codeBlock(samples)}`));
   const undo = codeSpan(`zban unban ${event.ip}`, 80);
@@ -78,17 +79,21 @@ function banFields(event: BanEvent): [string, string][] {
   const who: [string, string] = ['Client', codeSpan(event.ip, 50)];
   const why: [string, string] = ['Condition', describeCondition(event.condition)];
   if (event.condition === 'manual') return [who, why, offence];
+  const byPoints = event.points !== undefined;
+  const tolerated = byPoints ? '' : ` (tolerated: ${formatRate(event.limit)})`;
+  const numbers: [string, string] = byPoints
+    ? ['Points', formatPoints(event)]
+    : ['Deviation', `${formatMultiple(event.multiple)} the mean, z-score ${formatNumber(event.z, 1)}`];
   return [
     who,
     why,
-    ['Rate', `${formatRate(event.rate)} (tolerated: ${formatRate(event.limit)})`],
-    ['Baseline', formatBaseline(event)],
-    ['Deviation', `${formatMultiple(event.multiple)} the mean, z-score ${formatNumber(event.z, 1)}`],
-    ['Requests', `${formatNumber(event.requests, 0)} in ${formatNumber(event.window_seconds, 0)} s`],
+    numbers,
     [
       'Client errors',
-      `${formatNumber(event.errors, 0)} (${formatShare(event.error_ratio)}, usually ${formatShare(event.baseline_error_ratio)})`,
+      `${formatNumber(event.errors, 0)} (${formatPercent(event.error_ratio)}, usually ${formatPercent(event.baseline_error_ratio)})`,
     ],
+    ['Rate', `${formatRate(event.rate)}${tolerated}`],
+    ['Baseline', formatBaseline(event)],
     offence,
   ];
 }
@@ -110,7 +115,7 @@ function anomalyStartMessage(event: GlobalAnomalyEvent, hostName: string): Slack
       ['Rate', formatRate(event.rate)],
       ['Baseline', formatBaseline(event)],
       ['Deviation', `${formatMultiple(event.multiple)} the mean, z-score ${formatNumber(event.z, 1)}`],
-      ['Clients never seen before', formatShare(event.new_client_share)],
+      ['Clients never seen before', formatPercent(event.new_client_share)],
     ]),
     ...standsOut('Clients', event.top_clients),
     ...standsOut('Networks', event.top_prefixes),

@@ -1,35 +1,17 @@
 /** Numbers, conditions and single-line summaries, the same in single messages and digests. */
 import { formatDuration } from '../config/duration.ts';
-import type { BanEvent, Condition, TopEntry } from '../core/event.ts';
+import type { BanEvent, TopEntry } from '../core/event.ts';
+import { briefReason, formatNumber, formatPercent, phraseOf } from '../core/reason.ts';
 import { escapeText } from './markup.ts';
 import type { Notification } from './notification.ts';
 
-const CONDITIONS: Readonly<Record<Condition, string>> = {
-  z_score: 'far above the usual rate (z-score)',
-  multiplier: 'a multiple of the usual rate',
-  error_surge: 'a surge of client errors (4xx)',
-  warmup_ceiling: 'above the absolute ceiling while learning',
-  surprise: 'asks for what nobody else gets here, and is refused',
-  repetition: 'the same POST again and again',
-  work: 'far more unusual work than anybody here',
-  site_z_score: 'site far above its usual rate (z-score)',
-  site_multiplier: 'site at a multiple of its usual rate',
-  manual: "an operator's order",
-};
-
 /** A condition in words; one that a newer version wrote to disk is shown as it is. */
 export function describeCondition(condition: string): string {
-  return CONDITIONS[condition as Condition] ?? escapeText(condition, 40);
-}
-
-/** A number as people read it; a dash for what JSON cannot carry (an infinite z-score comes back from disk as null). */
-export function formatNumber(value: number, digits = 2): string {
-  return Number.isFinite(value) ? value.toFixed(digits) : '–';
+  return escapeText(phraseOf(condition), 80);
 }
 
 export const formatRate = (rateRps: number): string => `${formatNumber(rateRps)}/s`;
 export const formatMultiple = (multiple: number): string => `${formatNumber(multiple, 1)}x`;
-export const formatShare = (share: number): string => `${formatNumber(share * 100, 0)} %`;
 
 export const formatBaseline = (level: { readonly mean: number; readonly stddev: number }): string =>
   `${formatNumber(level.mean)}±${formatNumber(level.stddev)}/s`;
@@ -57,7 +39,7 @@ export const topLines = (entries: readonly TopEntry[]): string[] =>
     .slice(0, 5)
     .map(
       (entry) =>
-        `${formatShare(entry.share).padStart(5)} ${String(entry.requests).padStart(7)}  ${escapeText(entry.name, 100)}`,
+        `${formatPercent(entry.share).padStart(5)} ${String(entry.requests).padStart(7)}  ${escapeText(entry.name, 100)}`,
     );
 
 /** One line that says it all, safe in a code block: the entries of a digest. */
@@ -66,11 +48,10 @@ export function summaryLine(notification: Notification): string {
     case 'ban': {
       const { event } = notification;
       const numbers =
-        event.condition === 'manual'
-          ? ''
-          : `  ${formatRate(event.rate)}  ${formatMultiple(event.multiple)} of ${formatBaseline(event)}`;
+        event.condition === 'manual' ? '' : `  ${formatRate(event.rate)}, usually ${formatBaseline(event)}`;
+      const why = escapeText(briefReason(event.condition, event), 80);
       const term = event.duration_seconds === null ? 'permanent' : formatSeconds(event.duration_seconds);
-      return `${escapeText(event.ip, 50)}  ${escapeText(event.condition, 30)}${numbers}  ${term}, tier ${formatNumber(event.tier, 0)}`;
+      return `${escapeText(event.ip, 50)}  ${why}${numbers}  ${term}, tier ${formatNumber(event.tier, 0)}`;
     }
     case 'unban':
       return `${escapeText(notification.time, 32)}  ${escapeText(notification.ip, 50)}  ${escapeText(notification.reason, 100)}`;

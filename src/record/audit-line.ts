@@ -2,6 +2,7 @@
 import { formatDuration } from '../config/duration.ts';
 import type { AuditDraft } from '../core/audit.ts';
 import type { BaselineEvent, Level } from '../core/event.ts';
+import { briefReason, formatNumber } from '../core/reason.ts';
 
 type Numbers = Readonly<Record<string, unknown>>;
 
@@ -69,41 +70,13 @@ function reasons({ condition, numbers, detail }: AuditDraft): readonly string[] 
   }
   const given = numbers ?? {};
   const { rate, mean, stddev } = given;
-  const compared = typeof rate !== 'number' ? [] : [`rate ${fixed(rate, 2)}/s`, `baseline ${level({ mean, stddev })}`];
-  return [conditionText(condition ?? '', given), ...compared];
-}
-
-function conditionText(
-  condition: string,
-  { z, multiple, error_ratio, baseline_error_ratio, requests, points, points_limit }: Numbers,
-): string {
-  switch (condition) {
-    case 'z_score':
-    case 'site_z_score':
-      return `${condition} ${fixed(z, 1)}`;
-    case 'multiplier':
-    case 'site_multiplier':
-      return `${condition} ${fixed(multiple, 1)}x`;
-    case 'error_surge':
-      return `error_surge ${percent(error_ratio)} 4xx, usually ${percent(baseline_error_ratio)}`;
-    case 'surprise':
-    case 'repetition':
-    case 'work':
-      return `${condition} ${fixed(points, 1)} points of ${fixed(points_limit, 1)}`;
-    case 'warmup_ceiling':
-      return `warmup_ceiling ${fixed(requests, 0)} requests`;
-    default:
-      return condition;
-  }
+  const compared =
+    typeof rate !== 'number' ? [] : [`rate ${formatNumber(rate, 2)}/s`, `baseline ${level({ mean, stddev })}`];
+  return [briefReason(condition ?? '', given), ...compared];
 }
 
 const millis = (seconds: number | null): number | null => (seconds === null ? null : seconds * 1000);
 
-const level = ({ mean, stddev }: Level | Numbers): string => `${fixed(mean, 2)}±${fixed(stddev, 2)}/s`;
+const level = ({ mean, stddev }: Level | Numbers): string => `${formatNumber(mean, 2)}±${formatNumber(stddev, 2)}/s`;
 
-const percent = (share: unknown): string => `${fixed(typeof share === 'number' ? share * 100 : share, 1)}%`;
-
-/** A dash for what is no number, as an infinite z-score is after JSON. */
-function fixed(value: unknown, digits: number): string {
-  return typeof value === 'number' && Number.isFinite(value) ? value.toFixed(digits) : '–';
-}
+const percent = (share: unknown): string => `${formatNumber(typeof share === 'number' ? share * 100 : share, 1)}%`;

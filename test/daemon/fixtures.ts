@@ -26,6 +26,8 @@ const NUMBERS = {
   error_ratio: 0.01,
   baseline_error_ratio: 0.03,
   window_seconds: 60,
+  span_seconds: 60,
+  baseline_of: 'client',
   samples: [],
 } as const;
 

@@ -1,23 +1,12 @@
 import type { BanEvent, GlobalAnomalyEvent } from '../../src/core/event.ts';
 import type { Notification } from '../../src/notify/notification.ts';
+import { evidenceOf } from '../support/evidence.ts';
 
 export const banEvent = (change: Partial<BanEvent> = {}): BanEvent => ({
   event: 'ban',
   time: '2026-11-20T10:11:12Z',
   ip: '203.0.113.9',
-  condition: 'multiplier',
-  rate: 5.2,
-  mean: 0.7,
-  stddev: 0.55,
-  z: 8.18,
-  multiple: 7.43,
-  limit: 2.35,
-  requests: 330,
-  errors: 33,
-  error_ratio: 0.1,
-  baseline_error_ratio: 0.03,
-  window_seconds: 60,
-  samples: [{ time: '2026-11-20T10:11:12Z', method: 'GET', path: '/login?a=1', status: 401, user_agent: 'curl/8.5.0' }],
+  ...evidenceOf(change.condition ?? 'multiplier'),
   tier: 1,
   duration_seconds: 600,
   ...change,

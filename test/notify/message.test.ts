@@ -38,11 +38,11 @@ test('a ban says who, why, with which numbers, for how long, and how to undo it'
   const text = whole(formatMessage(ban(), 'web-1'));
   for (const part of [
     'Banned 203.0.113.9 for 10m on web-1',
-    'a multiple of the usual rate',
-    '5.20/s (tolerated: 2.35/s)',
+    'many times the usual rate',
+    '5.20/s (tolerated: 3.50/s)',
     '0.70±0.55/s',
     '7.4x the mean, z-score 8.2',
-    '330 in 60 s',
+    '330 requests in 60 s',
     '33 (10 %, usually 3 %)',
     '10m (tier 1)',
     '2026-11-20T10:11:12Z',
@@ -65,7 +65,7 @@ test('a ban that the firewall has not confirmed is told as such', () => {
 test("an operator's permanent ban shows no numbers that nobody measured", () => {
   const text = whole(formatMessage(ban({ condition: 'manual', duration_seconds: null, samples: [] }), 'web-1'));
   assert.match(text, /Banned 203\.0\.113\.9 permanently/);
-  assert.match(text, /operator's order/);
+  assert.match(text, /an operator decided it/);
   assert.doesNotMatch(text, /Baseline|Evidence/);
 });
 
@@ -94,7 +94,7 @@ test('a digest counts by condition, lists the heaviest ten and says where the ot
   const text = whole(formatDigest(bans, 'web-1'));
   assert.match(text, /Banned 40 clients on web-1/);
   assert.match(text, /30 × far above the usual rate/);
-  assert.match(text, /10 × a surge of client errors/);
+  assert.match(text, /10 × a surge of refused requests/);
   assert.match(text, /198\.51\.100\.39 .*198\.51\.100\.30 /s);
   assert.doesNotMatch(text, /198\.51\.100\.29 /);
   assert.match(text, /… 30 more/);

@@ -14,7 +14,7 @@ const LINES: readonly (readonly [AuditDraft, string | undefined])[] = [
   [ban('203.0.113.9', { condition: 'z_score' }), `BAN 203.0.113.9 | z_score 8.2 | ${RATES} | 10m`],
   [
     ban('203.0.113.9', { condition: 'error_surge', durationSeconds: 7200 }),
-    `BAN 203.0.113.9 | error_surge 1.0% 4xx, usually 3.0% | ${RATES} | 2h`,
+    `BAN 203.0.113.9 | error_surge 1 % 4xx, usually 3 % | ${RATES} | 2h`,
   ],
   [
     ban('2001:db8::/64', { condition: 'warmup_ceiling', durationSeconds: null }),

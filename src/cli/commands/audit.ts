@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { formatDuration } from '../../config/duration.ts';
 import type { AuditEntry } from '../../core/audit.ts';
 import { formatPrefix, parsePrefix } from '../../core/net/prefix.ts';
+import { formatNumber } from '../../core/reason.ts';
 import type { Query } from '../../record/trail-reader.ts';
 import { verifyAudit } from '../../record/verify.ts';
 import { type Context, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { readCount, readSpan } from '../options.ts';
-import { formatNumber, formatTime, printable } from '../text.ts';
+import { formatTime, printable } from '../text.ts';
 import { type OpenTrail, withTrail } from '../trail.ts';
 
 /** How often `--follow` looks; nobody reads faster. */

@@ -1,11 +1,12 @@
 import { formatDuration } from '../../config/duration.ts';
 import type { EngineEvent, Evidence } from '../../core/event.ts';
+import { formatNumber } from '../../core/reason.ts';
 import { type ReplaySummary, replay } from '../../replay/replay.ts';
 import { type Context, configOrDefaults } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { readCount } from '../options.ts';
 import { formatPairs } from '../table.ts';
-import { formatNumber, formatShare, printable } from '../text.ts';
+import { formatShare, printable } from '../text.ts';
 
 const CHUNK_BYTES_MAX = 64 * 1_048_576;
 

@@ -1,10 +1,11 @@
 import { formatDuration } from '../../config/duration.ts';
 import { callDaemon } from '../../control/client.ts';
+import { formatNumber } from '../../core/reason.ts';
 import type { Status } from '../../core/status.ts';
 import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { formatPairs, formatTable } from '../table.ts';
-import { formatBytes, formatNumber, formatShare, formatSpan, printable } from '../text.ts';
+import { formatBytes, formatShare, formatSpan, printable } from '../text.ts';
 
 /** `zban status`: the daemon's own account of itself. */
 export async function status(context: Context): Promise<number> {

@@ -12,6 +12,11 @@ export interface ClientWindow {
   readonly errors: number;
 }
 
+export interface SeenClient extends ClientWindow {
+  /** Since it was first seen. */
+  readonly seconds: number;
+}
+
 /** Why a client is anomalous; rates per second. */
 export interface ClientAnomaly {
   readonly condition: Condition;
@@ -126,31 +131,27 @@ export class ClientRules {
     }
     return undefined;
   }
-}
 
-/** The numbers behind a judgement, as they are told. */
-export function anomalyEvidence(
-  anomaly: ClientAnomaly,
-  { requests, errors }: ClientWindow,
-  baselineErrorRatio: number,
-  windowSeconds: number,
-  samples: readonly Sample[],
-  overflow?: Overflow,
-): Evidence {
-  const { condition, rate, level, z, multiple, limit } = anomaly;
-  return {
-    condition,
-    rate,
-    ...level,
-    z,
-    multiple,
-    limit,
-    requests,
-    errors,
-    error_ratio: requests === 0 ? 0 : errors / requests,
-    baseline_error_ratio: baselineErrorRatio,
-    window_seconds: windowSeconds,
-    ...(overflow && { points: overflow.points, points_limit: overflow.limit }),
-    samples,
-  };
+  /** The numbers behind a judgement, as they are told; of its points too where they `overflow`. */
+  evidence(anomaly: ClientAnomaly, seen: SeenClient, samples: readonly Sample[], overflow?: Overflow): Evidence {
+    const { condition, rate, level, z, multiple, limit } = anomaly;
+    const { requests, errors, seconds } = seen;
+    return {
+      condition,
+      rate,
+      ...level,
+      z,
+      multiple,
+      limit,
+      requests,
+      errors,
+      error_ratio: requests === 0 ? 0 : errors / requests,
+      baseline_error_ratio: this.errorRatio,
+      window_seconds: this.windowSeconds,
+      span_seconds: Math.min(this.windowSeconds, seconds),
+      baseline_of: this.countAll ? 'site' : 'client',
+      ...overflow?.numbers,
+      samples,
+    };
+  }
 }

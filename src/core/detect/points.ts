@@ -8,7 +8,7 @@
  * What is usual is learned path by path, and only from clients most of whose requests are answered.
  */
 import type { PointsOptions } from '../engine-options.ts';
-import type { Condition } from '../event.ts';
+import type { Condition, PointsEvidence } from '../event.ts';
 import {
   ASSET,
   HIGH,
@@ -41,8 +41,7 @@ const REDIRECTS_AFTER = 3;
 /** The level that is over its limit. */
 export interface Overflow {
   readonly condition: Condition & ('surprise' | 'repetition' | 'work');
-  readonly points: number;
-  readonly limit: number;
+  readonly numbers: PointsEvidence;
 }
 
 /** One request, as a tally has it. */
@@ -230,19 +229,33 @@ export class Points {
     const surpriseLimit = options.surprise.limit * warmth;
     if (share > options.surprise.share && surprise > surpriseLimit) {
       clients.surprise[slot] = surpriseLimit;
-      return { condition: 'surprise', points: surprise, limit: surpriseLimit };
+      return overflow('surprise', surprise, surpriseLimit, options.surprise.leak, share, options.surprise.share);
     }
     const repetition = clients.repetition[slot] as number;
     const repetitionLimit = options.repetition.limit * warmth * (browser ? options.repetition.browser_times : 1);
     const postShare = (clients.posts[slot] as number) / (clients.requests[slot] as number);
     if (guess && repetition > repetitionLimit && postShare > options.repetition.share) {
       clients.repetition[slot] = repetitionLimit;
-      return { condition: 'repetition', points: repetition, limit: repetitionLimit };
+      const { leak, share: shareLimit } = options.repetition;
+      return overflow('repetition', repetition, repetitionLimit, leak, postShare, shareLimit);
     }
     const work = clients.work[slot] as number;
     const workLimit = this.work.limit * warmth * (browser ? options.work.browser_times : 1);
     if (work <= workLimit) return undefined;
     clients.work[slot] = workLimit;
-    return { condition: 'work', points: work, limit: workLimit };
+    return overflow('work', work, workLimit, options.work.leak);
   }
+}
+
+function overflow(
+  condition: Overflow['condition'],
+  points: number,
+  limit: number,
+  leak: number,
+  share?: number,
+  shareLimit = 0,
+): Overflow {
+  const total = { points, points_limit: limit, points_leak: leak };
+  if (share === undefined) return { condition, numbers: total };
+  return { condition, numbers: { ...total, points_share: share, points_share_limit: shareLimit } };
 }

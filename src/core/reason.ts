@@ -1,0 +1,162 @@
+/**
+ * Why a client or the site was judged, in words. Slack, the text audit log, `zban explain` and reports all take them from
+ * here, so that a condition is called the same everywhere; docs/detection.md lists the phrases.
+ */
+import type { Condition, Evidence } from './event.ts';
+
+/** The numbers of a judgement; those of an old row, or after JSON, may lack some or be null. */
+export type ReasonNumbers = Partial<Record<keyof Evidence, unknown>>;
+
+/** What each condition means, to follow "because of:". */
+export const PHRASES: Readonly<Record<Condition, string>> = {
+  z_score: 'far above the usual rate',
+  multiplier: 'many times the usual rate',
+  error_surge: 'a surge of refused requests (4xx)',
+  warmup_ceiling: 'above the ceiling that holds while zban learns',
+  surprise: 'asks for what nobody else gets here, and is refused or sent elsewhere',
+  repetition: 'the same POST again and again',
+  work: 'far more, and rarer things, than visitors ask for',
+  site_z_score: 'the site is far above its usual rate',
+  site_multiplier: 'the site is at many times its usual rate',
+  manual: 'an operator decided it',
+};
+
+/** The condition as a phrase; one that a newer version wrote stays as it is, so escape it as text from outside. */
+export function phraseOf(condition: string): string {
+  return Object.hasOwn(PHRASES, condition) ? PHRASES[condition as Condition] : condition;
+}
+
+/** A number with so many decimals; a dash for what is none, as an infinite z-score is after JSON. */
+export function formatNumber(value: unknown, digits = 2): string {
+  return typeof value === 'number' && Number.isFinite(value) ? value.toFixed(digits) : '–';
+}
+
+/** A share from 0 to 1 in whole percent: `97 %`. */
+export function formatPercent(share: unknown): string {
+  return typeof share === 'number' ? `${formatNumber(share * 100, 0)} %` : '–';
+}
+
+/** Condition and the number that decided it, for one line of many: `multiplier 7.4x`, `surprise 8.4 points of 8`. */
+export function briefReason(condition: string, numbers: ReasonNumbers): string {
+  switch (condition) {
+    case 'z_score':
+    case 'site_z_score':
+      return `${condition} ${formatNumber(numbers.z, 1)}`;
+    case 'multiplier':
+    case 'site_multiplier':
+      return `${condition} ${formatNumber(numbers.multiple, 1)}x`;
+    case 'error_surge':
+      return `error_surge ${formatPercent(numbers.error_ratio)} 4xx, usually ${formatPercent(numbers.baseline_error_ratio)}`;
+    case 'warmup_ceiling':
+      return `warmup_ceiling ${formatNumber(numbers.requests, 0)} requests`;
+    case 'surprise':
+    case 'repetition':
+      return `${condition} ${formatPoints(numbers)}, share ${formatPercent(numbers.points_share)}`;
+    case 'work':
+      return `work ${formatPoints(numbers)}`;
+    default:
+      return condition;
+  }
+}
+
+/** A judgement of a client in whole sentences. */
+export interface Reason {
+  /** What the client did, and how that compares. */
+  readonly did: string;
+  /** What counts as normal here. */
+  readonly normal: string;
+  /** How much lower it should have stayed. */
+  readonly tolerated: string;
+}
+
+/** Undefined without numbers: an operator measures nothing. */
+export function tellReason(condition: string, numbers: ReasonNumbers): Reason | undefined {
+  if (typeof numbers.rate !== 'number') return undefined;
+  const did = `It sent ${sent(numbers)}`;
+  const normal = tellNormal(numbers);
+  const points = `${pointsOf(numbers)} points`;
+  const share = `${formatPercent(numbers.points_share)} of its latest requests`;
+  const counts = `(above ${formatPercent(numbers.points_share_limit)} they count)`;
+  const compared = `${short(numbers.multiple)} times the mean, ${short(numbers.z)} standard deviations above it`;
+  const ceiling = `${perWindow(numbers, numbers.limit)} would have been tolerated`;
+  switch (condition) {
+    case 'surprise':
+      return {
+        did: `${did}${refused(numbers)}. ${share} were refused or sent elsewhere, on paths where nobody else is answered ${counts}: ${points}.`,
+        normal,
+        tolerated: tellPoints(numbers, 'such requests'),
+      };
+    case 'repetition':
+      return {
+        did: `${did}${refused(numbers)}. ${share} were POSTs ${counts}, again and again to one path: ${points}.`,
+        normal,
+        tolerated: tellPoints(numbers, 'such POSTs'),
+      };
+    case 'work':
+      return {
+        did: `${did}${refused(numbers)}. Each weighed by how few others ask for the same: ${points}.`,
+        normal,
+        tolerated: tellPoints(numbers, 'requests for what nobody else asks for', '; more of what everybody asks for'),
+      };
+    case 'error_surge':
+      return {
+        did: `${did}${refused(numbers)}: ${formatPercent(numbers.error_ratio)}, so that tighter limits held. That is ${compared}.`,
+        normal,
+        tolerated: `${ceiling} of a client that is refused so often.`,
+      };
+    case 'warmup_ceiling':
+      return {
+        did: `${did}${refused(numbers)}, before zban had learned what is normal.`,
+        normal: 'Not known yet.',
+        tolerated: `${ceiling} until it is.`,
+      };
+    default:
+      return { did: `${did}${refused(numbers)}: ${compared}.`, normal, tolerated: `${ceiling}.` };
+  }
+}
+
+function tellNormal(numbers: ReasonNumbers): string {
+  const { mean, stddev, baseline_error_ratio } = numbers;
+  if (numbers.baseline_of === 'site') {
+    return `${formatNumber(mean)} ± ${formatNumber(stddev)} requests/s on the whole site; profile classic holds every client against that.`;
+  }
+  const perMinute = (rate: unknown) => short(typeof rate === 'number' ? rate * 60 : rate);
+  return `${perMinute(mean)} ± ${perMinute(stddev)} requests a minute from a client, ${formatPercent(baseline_error_ratio)} of them refused (4xx).`;
+}
+
+/** How many points would have been all right, also as requests of the kind that the rule is about. */
+function tellPoints({ points_limit, points_leak }: ReasonNumbers, requests: string, others = ''): string {
+  const about = formatNumber(points_limit, 0);
+  return `${short(points_limit)} points are tolerated: about ${about} ${requests} at once, and ${short(points_leak)} a minute after that${others}.`;
+}
+
+/** `1300 requests in 12 s (1243 without static files)`. */
+function sent(numbers: ReasonNumbers): string {
+  const { requests, rate, window_seconds: window } = numbers;
+  const whole = `${count(requests, 'request')} in ${formatNumber(numbers.span_seconds ?? window, 0)} s`;
+  if (typeof rate !== 'number' || typeof window !== 'number') return whole;
+  const weighed = Math.round(rate * window);
+  return weighed === requests ? whole : `${whole} (${weighed} without static files)`;
+}
+
+const refused = ({ errors }: ReasonNumbers): string =>
+  typeof errors === 'number' && errors > 0 ? `, ${errors} of them refused (4xx)` : '';
+
+/** A rate as requests in the window. */
+function perWindow({ window_seconds: window }: ReasonNumbers, rate: unknown): string {
+  if (typeof rate !== 'number' || typeof window !== 'number') return 'Less';
+  return `Up to ${count(Math.floor(rate * window + 1e-6), 'request')} in ${window} s`;
+}
+
+/** `8.4 points of 8`. */
+export const formatPoints = (numbers: ReasonNumbers): string =>
+  `${pointsOf(numbers)} points of ${short(numbers.points_limit)}`;
+
+/** Rounded up, so that a level just above its limit reads as above it. */
+const pointsOf = ({ points }: ReasonNumbers): string =>
+  short(typeof points === 'number' ? Math.ceil(points * 10) / 10 : points);
+
+const count = (value: unknown, noun: string): string => `${formatNumber(value, 0)} ${noun}${value === 1 ? '' : 's'}`;
+
+/** One decimal at most. */
+const short = (value: unknown): string => formatNumber(value, 1).replace(/\.0$/, '');

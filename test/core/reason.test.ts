@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import type { Condition } from '../../src/core/event.ts';
+import { briefReason, PHRASES, phraseOf, tellReason } from '../../src/core/reason.ts';
+import { evidenceOf } from '../support/evidence.ts';
+
+const NORMAL = '42 ± 33 requests a minute from a client, 3 % of them refused (4xx).';
+const COMPARED = '7.4 times the mean, 8.2 standard deviations above it';
+
+/** Condition, one line of many, what it did, how much would have been tolerated. */
+const TOLD: readonly (readonly [Condition, string, string, string])[] = [
+  [
+    'z_score',
+    'z_score 8.2',
+    `It sent 330 requests in 60 s (312 without static files), 33 of them refused (4xx): ${COMPARED}.`,
+    'Up to 210 requests in 60 s would have been tolerated.',
+  ],
+  [
+    'multiplier',
+    'multiplier 7.4x',
+    `It sent 330 requests in 60 s (312 without static files), 33 of them refused (4xx): ${COMPARED}.`,
+    'Up to 210 requests in 60 s would have been tolerated.',
+  ],
+  [
+    'error_surge',
+    'error_surge 61 % 4xx, usually 3 %',
+    `It sent 330 requests in 60 s (312 without static files), 201 of them refused (4xx): 61 %, so that tighter limits held. That is ${COMPARED}.`,
+    'Up to 60 requests in 60 s would have been tolerated of a client that is refused so often.',
+  ],
+  [
+    'warmup_ceiling',
+    'warmup_ceiling 301 requests',
+    'It sent 301 requests in 14 s, before zban had learned what is normal.',
+    'Up to 300 requests in 60 s would have been tolerated until it is.',
+  ],
+  [
+    'surprise',
+    'surprise 8.5 points of 8, share 97 %',
+    'It sent 40 requests in 12 s, 38 of them refused (4xx). 97 % of its latest requests were refused or sent elsewhere, on paths where nobody else is answered (above 40 % they count): 8.5 points.',
+    '8 points are tolerated: about 8 such requests at once, and 4 a minute after that.',
+  ],
+  [
+    'repetition',
+    'repetition 9 points of 8, share 100 %',
+    'It sent 9 requests in 5 s. 100 % of its latest requests were POSTs (above 40 % they count), again and again to one path: 9 points.',
+    '8 points are tolerated: about 8 such POSTs at once, and 3 a minute after that.',
+  ],
+  [
+    'work',
+    'work 45.1 points of 45',
+    'It sent 79 requests in 60 s (70 without static files), 1 of them refused (4xx). Each weighed by how few others ask for the same: 45.1 points.',
+    '45 points are tolerated: about 45 requests for what nobody else asks for at once, and 10 a minute after that; more of what everybody asks for.',
+  ],
+];
+
+for (const [condition, brief, did, tolerated] of TOLD) {
+  test(`${condition} is told with the numbers that decided it`, () => {
+    const evidence = evidenceOf(condition);
+    assert.equal(briefReason(condition, evidence), brief);
+    const normal = condition === 'warmup_ceiling' ? 'Not known yet.' : NORMAL;
+    assert.deepEqual(tellReason(condition, evidence), { did, normal, tolerated });
+  });
+}
+
+test('the profile classic holds a client against the whole site, and says so', () => {
+  const reason = tellReason('z_score', evidenceOf('z_score', { baseline_of: 'site' }));
+  assert.equal(
+    reason?.normal,
+    '0.70 ± 0.55 requests/s on the whole site; profile classic holds every client against that.',
+  );
+});
+
+test('an operator measures nothing; an old row without the newer numbers is still told', () => {
+  assert.equal(tellReason('manual', {}), undefined);
+  const { span_seconds: _, baseline_of: __, ...old } = evidenceOf('multiplier');
+  assert.equal(tellReason('multiplier', old)?.did, tellReason('multiplier', evidenceOf('multiplier'))?.did);
+  const pointless = tellReason('surprise', { rate: 1, requests: 60, window_seconds: 60, z: null });
+  assert.doesNotMatch(JSON.stringify(pointless), /undefined|NaN|null/);
+});
+
+test('a condition of a newer version stays as it is', () => {
+  assert.equal(phraseOf('toString'), 'toString');
+  assert.equal(briefReason('newer', {}), 'newer');
+});
+
+test('docs/detection.md lists every condition with the words that are used for it', () => {
+  const page = readFileSync(new URL('../../docs/detection.md', import.meta.url), 'utf8');
+  const listed = [...page.matchAll(/^\| `(\w+)` \| ([^|]+) \|$/gm)].map(([, condition, words]) => [condition, words]);
+  assert.deepEqual(Object.fromEntries(listed), PHRASES);
+});

@@ -1,0 +1,41 @@
+/** A judgement for every condition, as the engine would tell it. */
+import type { Condition, Evidence } from '../../src/core/event.ts';
+
+const WINDOW: Evidence = {
+  condition: 'multiplier',
+  rate: 5.2,
+  mean: 0.7,
+  stddev: 0.55,
+  z: 8.18,
+  multiple: 7.43,
+  limit: 3.5,
+  requests: 330,
+  errors: 33,
+  error_ratio: 0.1,
+  baseline_error_ratio: 0.03,
+  window_seconds: 60,
+  span_seconds: 60,
+  baseline_of: 'client',
+  samples: [{ time: '2026-11-20T10:11:12Z', method: 'GET', path: '/login?a=1', status: 401, user_agent: 'curl/8.5.0' }],
+};
+
+const MORE: Readonly<Partial<Record<Condition, Partial<Evidence>>>> = {
+  error_surge: { errors: 201, error_ratio: 0.61, limit: 1 },
+  warmup_ceiling: { requests: 301, rate: 301 / 60, limit: 5, errors: 0, span_seconds: 14 },
+  surprise: {
+    ...{ requests: 40, rate: 40 / 60, errors: 38, error_ratio: 0.95, span_seconds: 12 },
+    ...{ points: 8.42, points_limit: 8, points_leak: 4, points_share: 0.97, points_share_limit: 0.4 },
+  },
+  repetition: {
+    ...{ requests: 9, rate: 9 / 60, errors: 0, error_ratio: 0, span_seconds: 5 },
+    ...{ points: 9, points_limit: 8, points_leak: 3, points_share: 1, points_share_limit: 0.4 },
+  },
+  work: {
+    ...{ requests: 79, rate: 70 / 60, errors: 1, error_ratio: 1 / 79 },
+    ...{ points: 45.02, points_limit: 45, points_leak: 10 },
+  },
+};
+
+export function evidenceOf(condition: Condition, changes: Partial<Evidence> = {}): Evidence {
+  return { ...WINDOW, condition, ...MORE[condition], ...changes };
+}
