@@ -1,5 +1,7 @@
 /** Every command's name, options and help. The code behind a command is loaded only when it is called. */
+import type { Argv } from 'yargs';
 import type { Parser, Wrap } from './command-line.ts';
+import { SORTS } from './selection.ts';
 
 const TARGETS = 'addresses or networks, such as 203.0.113.9, 203.0.113.0/24 or 2001:db8::/64';
 const REASON = { type: 'string', requiresArg: true, describe: 'why, for the audit trail' } as const;
@@ -72,6 +74,21 @@ export function defineOperatorCommands(parser: Parser, wrap: Wrap): Parser {
     ) as Parser;
 }
 
+/** Filters and sorts of bans. */
+function defineSelection<T>(yargs: Argv<T>) {
+  const text = { type: 'string', requiresArg: true } as const;
+  return yargs
+    .option('tier', { ...text, describe: "only these tiers, such as 1 or 2,3; 0 is an operator's ban" })
+    .option('condition', { ...text, describe: 'only these conditions, such as surprise,repetition or manual' })
+    .option('network', { ...text, describe: 'only bans that share addresses with this network' })
+    .option('newer-than', { ...text, alias: 'since', describe: 'only bans that began within the last 10m, 2h, 7d' })
+    .option('older-than', { ...text, describe: 'only bans that began before that' })
+    .option('permanent', { type: 'boolean', describe: 'only permanent ones; --no-permanent: only the others' })
+    .option('sort', { choices: SORTS, describe: 'since by default' })
+    .option('reverse', { type: 'boolean', describe: 'the other way round' })
+    .option('limit', { ...text, describe: 'at most so many' });
+}
+
 /** What shows something. All but `status` work with the daemon stopped. */
 export function defineReadingCommands(parser: Parser, wrap: Wrap): Parser {
   return parser
@@ -84,8 +101,12 @@ export function defineReadingCommands(parser: Parser, wrap: Wrap): Parser {
     .command(
       'list',
       'bans in force',
-      (yargs) => yargs,
-      wrap(async (context) => (await import('./commands/list.ts')).list(context)),
+      (yargs) =>
+        defineSelection(yargs).option('watch', {
+          type: 'boolean',
+          describe: 'show it anew every second, until q is pressed; into a pipe: whenever it changed',
+        }),
+      wrap(async (context, options) => (await import('./commands/list.ts')).list(context, options)),
     )
     .command(
       'audit [what]',

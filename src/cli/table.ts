@@ -4,7 +4,8 @@ import { printable } from './text.ts';
 /** Rows under a header, columns two spaces apart; cells are made printable. */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [header, ...rows].map((row) => row.map(printable));
-  const widths = header.map((_, column) => Math.max(...cells.map((row) => width(row[column] ?? ''))));
+  // A hundred thousand rows are too many for the arguments of Math.max.
+  const widths = header.map((_, column) => cells.reduce((max, row) => Math.max(max, width(row[column] ?? '')), 0));
   const line = (row: readonly string[]) =>
     row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - width(cell))).join('  ');
   return cells.map((row) => line(row).trimEnd()).join('\n');
@@ -19,5 +20,5 @@ export function formatPairs(pairs: readonly (readonly [string, string])[]): stri
 }
 
 function width(text: string): number {
-  return [...text].length;
+  return /^[ -~]*$/.test(text) ? text.length : [...text].length;
 }

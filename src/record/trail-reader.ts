@@ -4,9 +4,10 @@ import type { ActiveBan, AuditAction, AuditEntry, Offence } from '../core/audit.
 import { parsePrefix, prefixesOverlap } from '../core/net/prefix.ts';
 import type { RecordDatabase } from './database.ts';
 import { toRecordError } from './error.ts';
-import type { Allowed } from './projection.ts';
+import type { Allowed, Ban } from './projection.ts';
 import { BAN_COLUMNS, type BanRow, loadProjection, readBan } from './projection-table.ts';
 import { COLUMNS, type Row, readObject, readRow } from './row.ts';
+import { StoredBan } from './stored-ban.ts';
 
 export interface Query {
   /** Only rows with a greater id: what came since, for following. */
@@ -24,10 +25,20 @@ export interface Query {
   readonly newestFirst?: boolean | undefined;
 }
 
+type NumbersStatement = BetterSqlite3.Statement<[auditId: number, sameId: number, client: string], string | null>;
+
+/** A pruned row's numbers are with the anchor's copy of the ban. */
+function prepareNumbers(sql: BetterSqlite3.Database): NumbersStatement {
+  const text = `SELECT coalesce((SELECT numbers FROM audit WHERE id = ?),
+    (SELECT numbers FROM bans WHERE scope = 'anchor' AND audit_id = ? AND client = ?))`;
+  return sql.prepare<[number, number, string], string | null>(text).pluck();
+}
+
 /** Every method throws RecordError when the database cannot be read. */
 export class TrailReader {
   readonly #sql: BetterSqlite3.Database;
   readonly #path: string;
+  #numbers: NumbersStatement | undefined;
 
   constructor({ sql, path }: RecordDatabase) {
     this.#sql = sql;
@@ -67,31 +78,22 @@ export class TrailReader {
     });
   }
 
-  /** Bans in force at `nowMs`, by start, with their numbers. */
+  /** Bans in force at `nowMs`, by start; `numbers` is fetched when it is looked at. */
   activeBans(nowMs: number): ActiveBan[] {
-    // A pruned row's numbers are with the anchor's copy of the ban.
-    const text = `
-      SELECT ${BAN_COLUMNS.replace(/\w+/g, 'bans.$&')}, coalesce(audit.numbers, pruned.numbers) FROM bans
-        LEFT JOIN audit ON audit.id = bans.audit_id
-        LEFT JOIN bans AS pruned
-          ON pruned.scope = 'anchor' AND pruned.client = bans.client AND pruned.audit_id = bans.audit_id
-      WHERE bans.scope = 'now' AND (bans.until_ms IS NULL OR bans.until_ms > ?) ORDER BY bans.since_ms, bans.client`;
-    return this.#read(() =>
-      this.#sql
-        .prepare<[number], [...BanRow, string | null]>(text)
-        .raw()
-        .all(nowMs)
-        .map((row) => ({ ...readBan(row.slice(0, 10) as unknown as BanRow), numbers: readObject(row[10]) })),
-    );
+    const text = `SELECT ${BAN_COLUMNS} FROM bans
+      WHERE scope = 'now' AND (until_ms IS NULL OR until_ms > ?) ORDER BY since_ms, client`;
+    const find = ({ auditId, client }: Ban) => this.findNumbers(auditId, client);
+    return this.#read(() => {
+      const bans = this.#sql.prepare<[number], BanRow>(text).raw().all(nowMs);
+      return bans.map((row) => new StoredBan(readBan(row), find));
+    });
   }
 
   /** Numbers of the row that decided a ban, also after that row was pruned; null when there are none. */
   findNumbers(auditId: number, client: string): Readonly<Record<string, unknown>> | null {
-    const text = `SELECT coalesce((SELECT numbers FROM audit WHERE id = ?),
-      (SELECT numbers FROM bans WHERE scope = 'anchor' AND audit_id = ? AND client = ?))`;
     return this.#read(() => {
-      const statement = this.#sql.prepare<[number, number, string], string | null>(text).pluck();
-      return readObject(statement.get(auditId, auditId, client) ?? null);
+      this.#numbers ??= prepareNumbers(this.#sql);
+      return readObject(this.#numbers.get(auditId, auditId, client) ?? null);
     });
   }
 

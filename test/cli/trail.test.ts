@@ -2,12 +2,10 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import type { AuditDraft } from '../../src/core/audit.ts';
-import { AuditTrail } from '../../src/record/audit-trail.ts';
-import { openDatabase } from '../../src/record/database.ts';
-import { WriteGate } from '../../src/record/write-gate.ts';
-import { place, runZban } from './run-zban.ts';
+import { record } from './recorded.ts';
+import { runZban } from './run-zban.ts';
 
 const base: AuditDraft = {
   timeMs: Date.now() - 60_000,
@@ -42,17 +40,6 @@ const base: AuditDraft = {
   enforced: true,
   detail: '',
 };
-
-/** A database with these rows, written as the daemon does, and still open for more. */
-function record(t: TestContext, drafts: readonly AuditDraft[]) {
-  const paths = place(t);
-  const path = join(paths.folder, 'zban.db');
-  const database = openDatabase(path, { busyTimeoutMs: 1000 });
-  t.after(() => database.close());
-  const trail = new AuditTrail({ database, gate: new WriteGate(path, Date.now), configVersion: '0123456789ab' });
-  trail.append(drafts);
-  return { ...paths, path, trail };
-}
 
 const result: AuditDraft = {
   ...base,

@@ -38,13 +38,15 @@ function findStory(reader: TrailReader, subject: string, nowMs: number): Story {
     throw new CommandError(EXIT.notFound, `nothing is recorded about ${printable(subject)}`);
   }
   const { client, id } = entry;
+  const active = reader.activeBans(nowMs).find((ban) => ban.client === client);
   const about = client === null ? [] : aboutClient(reader, client).filter((other) => other.client === client);
   const next = about.find((other) => other.id > id && other.action === 'ban')?.id ?? Number.POSITIVE_INFINITY;
   return {
     entry,
     results: about.filter((other) => other.id > id && other.id < next && other.action !== 'refused'),
     offences: about.filter((other) => other.action === 'ban' && other.id <= id),
-    active: reader.activeBans(nowMs).find((ban) => ban.client === client),
+    // Its numbers are looked at when the database is closed.
+    active: active && { ...active, numbers: active.numbers },
   };
 }
 

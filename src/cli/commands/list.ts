@@ -1,20 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActiveBan } from '../../core/audit.ts';
 import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
+import { showLive } from '../screen.ts';
+import { readSelection, type Select, type SelectionOptions } from '../selection.ts';
 import { formatTable } from '../table.ts';
 import { formatRelative, formatTime } from '../text.ts';
-import { withTrail } from '../trail.ts';
+import { type OpenTrail, withTrail } from '../trail.ts';
+
+/** How often `--watch` looks. */
+const WATCH_INTERVAL_MS = 1000;
+
+export interface ListOptions extends SelectionOptions {
+  readonly watch?: boolean | undefined;
+}
 
 /** `zban list`: bans in force, read from the database, so that it works with the daemon stopped. */
-export async function list(context: Context): Promise<number> {
-  const { output, json, now } = context;
-  const bans = await withTrail(requireSections(context, ['state']).state.database, ({ reader }) =>
-    reader.activeBans(now()),
-  );
+export async function list(context: Context, options: ListOptions): Promise<number> {
+  const select = readSelection(options);
+  return withTrail(requireSections(context, ['state']).state.database, async (trail) => {
+    if (options.watch) await watch(context, trail, select);
+    else print(context, trail, select);
+    return EXIT.done;
+  });
+}
+
+function print({ output, json, now }: Context, { reader }: OpenTrail, select: Select): void {
+  const active = reader.activeBans(now());
+  const bans = select(active, now());
   if (json) output.json(bans.map(listEntry));
-  else if (bans.length === 0) output.talk('nobody is banned');
-  else output.data(formatBans(bans, now()));
-  return EXIT.done;
+  else if (bans.length > 0) output.data(formatBans(bans, now()));
+  else output.talk(active.length === 0 ? 'nobody is banned' : `none of the ${active.length} bans is like that`);
+}
+
+/** Draws the list in place; where standard output is no terminal, prints it again whenever it changed. */
+async function watch(context: Context, trail: OpenTrail, select: Select): Promise<void> {
+  const { json, now, output } = context;
+  const follow = followBans(trail);
+  if (process.stdout.isTTY && !json) {
+    const frame = (rows: number) => formatFrame(follow(now()), select, now(), rows);
+    return showLive(process, WATCH_INTERVAL_MS, frame);
+  }
+  for (let before = ''; ; await sleep(WATCH_INTERVAL_MS)) {
+    const bans = select(follow(now()), now());
+    const key = bans.map(({ auditId, confirmed }) => `${auditId}${confirmed}`).join();
+    if (key === before) continue;
+    before = key;
+    if (json) output.json(bans.map(listEntry));
+    else output.data(`${formatCount(bans.length)} at ${formatTime(now())}\n${formatBans(bans, now())}\n`);
+  }
+}
+
+/** The bans in force, read anew only when the trail grew: they follow from its rows and from the time. */
+function followBans({ reader }: OpenTrail): (nowMs: number) => readonly ActiveBan[] {
+  let newest = -1;
+  let known: readonly ActiveBan[] = [];
+  return (nowMs) => {
+    const id = reader.query({ newestFirst: true, limit: 1 })[0]?.id ?? 0;
+    if (id !== newest) known = reader.activeBans(nowMs);
+    newest = id;
+    return known.filter(({ untilMs }) => untilMs === null || untilMs > nowMs);
+  };
+}
+
+/** A title, the table as far as it fits, and what did not. */
+function formatFrame(active: readonly ActiveBan[], select: Select, nowMs: number, rows: number): string {
+  const bans = select(active, nowMs);
+  // Title, header, and the line that says how many more there are.
+  const fitting = bans.length <= rows - 2 ? bans.length : Math.max(0, rows - 3);
+  const count =
+    bans.length === active.length ? formatCount(bans.length) : `${bans.length} of ${formatCount(active.length)}`;
+  const lines = [`${count}, ${formatTime(nowMs)}; q ends`, formatBans(bans.slice(0, fitting), nowMs)];
+  if (fitting < bans.length) lines.push(`… ${bans.length - fitting} more`);
+  return lines.join('\n');
+}
+
+function formatCount(count: number): string {
+  return count === 1 ? '1 ban' : `${count} bans`;
 }
 
 /** One element of `list --json`. */
@@ -35,7 +97,7 @@ export function listEntry(ban: ActiveBan): Readonly<Record<string, unknown>> {
 }
 
 /** The bans as a table, local times. */
-export function formatBans(bans: readonly ActiveBan[], nowMs: number): string {
+function formatBans(bans: readonly ActiveBan[], nowMs: number): string {
   const rows = bans.map((ban) => [
     ban.client,
     ban.tier === 0 ? '–' : String(ban.tier),

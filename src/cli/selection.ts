@@ -1,0 +1,106 @@
+/** Which bans a command is about and in which order: the filters and sorts of `zban list` and `zban export`. */
+import type { ActiveBan } from '../core/audit.ts';
+import { type Prefix, parsePrefix, prefixesOverlap } from '../core/net/prefix.ts';
+import { CommandError, EXIT } from './exit.ts';
+import { readCount, readSpan } from './options.ts';
+import { printable } from './text.ts';
+
+/** What bans can be sorted by; `since` is the order they come in. */
+export const SORTS = ['since', 'until', 'tier', 'client', 'condition', 'by', 'reason'] as const;
+
+export interface SelectionOptions {
+  readonly tier?: string | undefined;
+  readonly condition?: string | undefined;
+  readonly network?: string | undefined;
+  readonly 'newer-than'?: string | undefined;
+  readonly 'older-than'?: string | undefined;
+  readonly permanent?: boolean | undefined;
+  readonly sort?: (typeof SORTS)[number] | undefined;
+  readonly reverse?: boolean | undefined;
+  readonly limit?: string | undefined;
+}
+
+/** The bans that were asked for, in the order that was asked for. Ages count from `nowMs`. */
+export type Select = (bans: readonly ActiveBan[], nowMs: number) => readonly ActiveBan[];
+
+const TIER_MAX = 1000;
+const LIMIT_MAX = 10_000_000;
+const FOREVER = Number.POSITIVE_INFINITY;
+
+/** Reads the options; what is wrong with them ends the command with exit code 2. */
+export function readSelection(options: SelectionOptions): Select {
+  const tests = readTests(options);
+  const { sort = 'since', reverse = false } = options;
+  const limit = readCount('limit', options.limit, 1, LIMIT_MAX);
+  return (bans, nowMs) => {
+    const found = bans.filter((ban) => tests.every((test) => test(ban, nowMs)));
+    const sorted = sort === 'since' ? found : sortBans(found, sort);
+    if (reverse) sorted.reverse();
+    return limit === undefined ? sorted : sorted.slice(0, limit);
+  };
+}
+
+type Test = (ban: ActiveBan, nowMs: number) => boolean;
+
+function readTests(options: SelectionOptions): Test[] {
+  const tests: Test[] = [];
+  if (options.tier !== undefined) {
+    const tiers = new Set(words(options.tier).map((word) => readCount('tier', word, 0, TIER_MAX)));
+    tests.push((ban) => tiers.has(ban.tier));
+  }
+  if (options.condition !== undefined) {
+    const conditions = new Set(words(options.condition));
+    tests.push((ban) => conditions.has(ban.condition));
+  }
+  if (options.network !== undefined) {
+    const network = readNetwork(options.network);
+    tests.push((ban) => {
+      const prefix = parsePrefix(ban.client);
+      return prefix !== undefined && prefixesOverlap(network, prefix);
+    });
+  }
+  const newerMs = readSpan('newer-than', options['newer-than']);
+  if (newerMs !== undefined) tests.push((ban, nowMs) => nowMs - ban.sinceMs <= newerMs);
+  const olderMs = readSpan('older-than', options['older-than']);
+  if (olderMs !== undefined) tests.push((ban, nowMs) => nowMs - ban.sinceMs >= olderMs);
+  if (options.permanent !== undefined) tests.push((ban) => (ban.untilMs === null) === options.permanent);
+  return tests;
+}
+
+function words(text: string): string[] {
+  return text.split(',').map((word) => word.trim());
+}
+
+function readNetwork(text: string): Prefix {
+  const prefix = parsePrefix(text);
+  if (prefix !== undefined) return prefix;
+  throw new CommandError(EXIT.usage, `--network ${printable(text)}: neither an address nor a network`);
+}
+
+function sortBans(bans: readonly ActiveBan[], sort: Exclude<(typeof SORTS)[number], 'since'>): ActiveBan[] {
+  switch (sort) {
+    case 'until':
+      return bans.toSorted((a, b) => compare(a.untilMs ?? FOREVER, b.untilMs ?? FOREVER));
+    case 'tier':
+      return bans.toSorted((a, b) => a.tier - b.tier);
+    case 'client':
+      return sortByClient(bans);
+    case 'condition':
+      return bans.toSorted((a, b) => compare(a.condition, b.condition));
+    case 'by':
+      return bans.toSorted((a, b) => compare(a.actor, b.actor));
+    case 'reason':
+      return bans.toSorted((a, b) => compare(a.reason, b.reason));
+  }
+}
+
+function compare<T extends string | number | bigint>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** IPv4 before IPv6, then by address, a network before what it covers. */
+function sortByClient(bans: readonly ActiveBan[]): ActiveBan[] {
+  const keyed = bans.map((ban) => ({ ban, prefix: parsePrefix(ban.client) ?? { family: 6, value: -1n, bits: 0 } }));
+  keyed.sort(({ prefix: a }, { prefix: b }) => a.family - b.family || compare(a.value, b.value) || a.bits - b.bits);
+  return keyed.map(({ ban }) => ban);
+}

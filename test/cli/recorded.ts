@@ -1,0 +1,36 @@
+/** A database as a stopped daemon leaves it, for the commands that read. */
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { AuditDraft } from '../../src/core/audit.ts';
+import { AuditTrail } from '../../src/record/audit-trail.ts';
+import { openDatabase } from '../../src/record/database.ts';
+import { WriteGate } from '../../src/record/write-gate.ts';
+import { place } from './run-zban.ts';
+
+/** A database with these rows, written as the daemon does, and still open for more. */
+export function record(t: TestContext, drafts: readonly AuditDraft[]) {
+  const paths = place(t);
+  const path = join(paths.folder, 'zban.db');
+  const database = openDatabase(path, { busyTimeoutMs: 1000 });
+  t.after(() => database.close());
+  const trail = new AuditTrail({ database, gate: new WriteGate(path, Date.now), configVersion: '0123456789ab' });
+  trail.append(drafts);
+  return { ...paths, path, trail };
+}
+
+/** A ban by policy, ten minutes from a minute ago where `changes` say nothing else. */
+export function banDraft(client: string, changes: Partial<AuditDraft> = {}): AuditDraft {
+  return {
+    timeMs: Date.now() - 60_000,
+    actor: 'policy',
+    action: 'ban',
+    client,
+    condition: 'multiplier',
+    numbers: null,
+    tier: 1,
+    durationSeconds: 600,
+    enforced: true,
+    detail: '',
+    ...changes,
+  };
+}
