@@ -226,11 +226,18 @@ const slack = section({
   queue_max: z.number().int().min(10).default(1000),
 });
 
+const sensitivity = z
+  .union([z.enum(['low', 'normal', 'high']), z.number().min(0.25).max(4)], {
+    error: 'expected low, normal, high, or a number from 0.25 to 4',
+  })
+  .default('normal');
+
 /** The whole configuration. Keys of paths, so that several instances and tests run side by side. */
 export const configSchema = z.strictObject({
   name: z.string().min(1).max(100).optional(),
   mode: z.enum(['observe', 'enforce']).default('observe'),
   profile: z.enum(['balanced', 'classic']).default('balanced'),
+  sensitivity,
   logs,
   source,
   detection,

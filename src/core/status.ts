@@ -1,4 +1,5 @@
 /** The daemon's state at one moment: `zban status --json`, the dashboard and the metrics show this one object. */
+import type { Sensitivity } from './detect/sensitivity.ts';
 import type { BaselineEvent, TopEntry } from './event.ts';
 
 export interface LogStatus {
@@ -14,6 +15,7 @@ export interface Status {
   readonly state: 'starting' | 'warming_up' | 'running' | 'trouble' | 'stopping';
   readonly mode: 'observe' | 'enforce';
   readonly profile: string;
+  readonly sensitivity: Sensitivity;
   readonly backend: string;
   readonly version: string;
   readonly config_version: string;

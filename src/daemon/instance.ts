@@ -25,8 +25,8 @@ import type { SystemdNotifier } from './notify-systemd.ts';
 import { Operator } from './operator.ts';
 import { Protection } from './protection.ts';
 import { Records } from './records.ts';
-import { assembleStatus } from './status.ts';
-import { buildNotifier, hostName } from './telling.ts';
+import { assembleStatus, fixedStatus } from './status.ts';
+import { buildNotifier } from './telling.ts';
 import { type Trouble, Troubles } from './troubles.ts';
 import { VERSION } from './version.ts';
 
@@ -131,7 +131,8 @@ class RunningInstance implements Instance {
       () => protection.stop(),
     );
     await protection.start();
-    bans.record([systemDraft(Date.now(), startReason, `zban ${VERSION}, ${config.mode} mode, ${backend}`)], [], []);
+    const what = `zban ${VERSION}, ${config.mode} mode, sensitivity ${config.sensitivity}, ${backend}`;
+    bans.record([systemDraft(Date.now(), startReason, what)], [], []);
     if (config.mode === 'observe') await this.endEnforcing();
     await enforcer.start();
     await plane.start(records.offenders());
@@ -268,16 +269,8 @@ class RunningInstance implements Instance {
 
   private status(): Status {
     const { config, plane, records, bans, notifier, backend } = this;
-    const { mode, profile } = config;
     return assembleStatus({
-      fixed: {
-        mode,
-        profile,
-        backend,
-        version: VERSION,
-        config_version: this.options.loaded.version,
-        name: hostName(config),
-      },
+      fixed: fixedStatus(config, this.options.loaded.version, backend),
       startedMs: this.startedMs,
       nowMs: Date.now(),
       engine: plane?.engine,

@@ -1,7 +1,10 @@
 /** Puts the state of every part together: what status, dashboard and metrics show. */
+import type { Config } from '../config/schema.ts';
 import type { Status } from '../core/status.ts';
 import { baselineEvent } from '../core/traffic/baseline.ts';
 import type { EngineStatus } from '../workers/messages.ts';
+import { hostName } from './telling.ts';
+import { VERSION } from './version.ts';
 
 type Counts =
   | 'lines_total'
@@ -13,9 +16,18 @@ type Counts =
   | 'refused_total';
 type Load = 'cpu_percent' | 'memory_bytes' | 'host_cpu_percent' | 'host_memory_percent';
 
+type FixedStatus = Pick<Status, 'mode' | 'profile' | 'sensitivity' | 'backend' | 'version' | 'config_version' | 'name'>;
+
+/** What never changes while an instance runs. */
+export function fixedStatus(config: Config, configVersion: string, backend: string): FixedStatus {
+  const { mode, profile, sensitivity } = config;
+  const name = hostName(config);
+  return { mode, profile, sensitivity, backend, version: VERSION, config_version: configVersion, name };
+}
+
 /** What the parts say of themselves. */
 export interface StatusSources {
-  readonly fixed: Pick<Status, 'mode' | 'profile' | 'backend' | 'version' | 'config_version' | 'name'>;
+  readonly fixed: FixedStatus;
   readonly startedMs: number;
   readonly nowMs: number;
   readonly engine: EngineStatus | undefined;

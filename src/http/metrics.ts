@@ -108,8 +108,10 @@ const GAUGES: readonly (readonly [name: string, help: string, labels: readonly s
   [
     'zban_build_info',
     '1, with what runs as labels.',
-    ['version', 'mode', 'backend', 'profile'],
-    ({ version, mode, backend, profile }) => [[{ version, mode, backend, profile }, 1]],
+    ['version', 'mode', 'backend', 'profile', 'sensitivity'],
+    ({ version, mode, backend, profile, sensitivity }) => [
+      [{ version, mode, backend, profile, sensitivity: String(sensitivity) }, 1],
+    ],
   ],
   ['process_resident_memory_bytes', 'Resident memory.', [], () => [[{}, process.memoryUsage.rss()]]],
   [

@@ -4,6 +4,7 @@
  */
 import { Piscina } from 'piscina';
 import type { Config } from '../config/schema.ts';
+import { moveLimits } from '../core/detect/sensitivity.ts';
 import type { EngineEvent } from '../core/event.ts';
 import { fieldKeys } from '../core/parse/fields.ts';
 import { SKIP_REASONS, type SkipReason } from '../core/parse/tally.ts';
@@ -25,7 +26,7 @@ export function workerSetup(
   config: Config,
   logs: readonly Pick<Config['logs'][number], 'format' | 'fields'>[] = config.logs,
 ): WorkerSetup {
-  const { profile, detection, baseline, bans, source } = config;
+  const { profile, sensitivity, detection, baseline, bans, source } = config;
   return {
     parsers: logs.map(({ format, fields }) => ({
       format,
@@ -34,7 +35,7 @@ export function workerSetup(
       ipv6Bits: detection.ipv6_prefix,
       lineBytesMax: source.line_bytes_max,
     })),
-    engine: { profile, detection, baseline, bans },
+    engine: moveLimits({ profile, detection, baseline, bans }, sensitivity),
   };
 }
 

@@ -11,6 +11,7 @@ const status: Status = {
   state: 'running',
   mode: 'enforce',
   profile: 'balanced',
+  sensitivity: 'normal',
   backend: 'ipset',
   version: '0.1.0',
   config_version: '0123456789ab',

@@ -7,6 +7,7 @@ export const status = (change: Partial<Status> = {}): Status => ({
   state: 'running',
   mode: 'enforce',
   profile: 'balanced',
+  sensitivity: 'normal',
   backend: 'ipset',
   version: '0.1.0',
   config_version: '1f2e3d4c5b6a',

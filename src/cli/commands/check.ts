@@ -21,10 +21,11 @@ export async function check(context: Context): Promise<number> {
   }
   const { config, version, files } = loaded;
   const warnings = [...loaded.warnings.map(formatProblem), ...warningsOfHost(config, context.env)];
-  if (json) output.json({ ok: true, version, files, mode: config.mode, problems: [], warnings });
+  const { mode, profile, sensitivity } = config;
+  if (json) output.json({ ok: true, version, files, mode, profile, sensitivity, problems: [], warnings });
   for (const warning of warnings) output.talk(`warning: ${warning}`);
-  if (!json)
-    output.data(`${files.join(', ')}: right (version ${version}, mode ${config.mode}, profile ${config.profile})`);
+  const inForce = `version ${version}, mode ${mode}, profile ${profile}, sensitivity ${sensitivity}`;
+  if (!json) output.data(`${files.join(', ')}: right (${inForce})`);
   return EXIT.done;
 }
 

@@ -32,7 +32,7 @@ function ofDaemon(status: Status): [string, string][] {
     ['state', status.state.replace('_', ' ')],
     ['host', status.name],
     ['mode', status.mode === 'observe' ? 'observe (bans nobody)' : 'enforce'],
-    ['profile', status.profile],
+    ['profile', `${status.profile}, sensitivity ${status.sensitivity}`],
     ['backend', status.backend],
     ['version', `${status.version}, configuration ${status.config_version}`],
     ['uptime', formatSpan(status.uptime_seconds * 1000)],

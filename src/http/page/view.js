@@ -51,7 +51,8 @@ function showHead(status) {
   byId('mode').className = `pill ${status.mode === 'enforce' ? 'info' : 'warn'}`;
   set('backend', status.backend);
   set('summary', words.summary(status));
-  set('version', `zban ${status.version} · profile ${status.profile} · configuration ${status.config_version}`);
+  const rules = `profile ${status.profile}, sensitivity ${status.sensitivity}`;
+  set('version', `zban ${status.version} · ${rules} · configuration ${status.config_version}`);
   const bans = status.mode === 'observe' ? status.observed_bans : status.active_bans;
   document.title = `${bans > 0 ? `(${bans}) ` : ''}${status.name} · zban`;
   showNotices(status);
