@@ -47,7 +47,9 @@ test('the more sensitive, the lower every limit; none sinks to what is usual', (
   const sensitivity = fc.double({ min: 0.25, max: 4, noNaN: true });
   fc.assert(
     fc.property(sensitivity, sensitivity, (a, b) => {
-      const [less, more] = [moveLimits(ENGINE, Math.min(a, b)), moveLimits(ENGINE, Math.max(a, b))].map(flat);
+      const [less, more] = [moveLimits(ENGINE, Math.min(a, b)), moveLimits(ENGINE, Math.max(a, b))].map((options) =>
+        flat(options),
+      );
       for (const [index, [path, value]] of (less ?? []).entries()) {
         const other = more?.[index]?.[1];
         if (typeof value === 'number') assert.ok(Number(other) <= value, path);
