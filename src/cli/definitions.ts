@@ -166,11 +166,13 @@ export function defineLogCommands(parser: Parser, wrap: Wrap): Parser {
             describe: 'file to write; - is standard output',
           })
           .option('live', { type: 'boolean', describe: 'append in real time until interrupted' })
+          .option('site', { choices: ['shop', 'blog', 'api', 'cloud'] as const, describe: 'shop by default' })
           .option('format', { choices: ['json', 'combined'] as const, describe: 'json by default' })
           .option('attacks', {
             type: 'string',
             requiresArg: true,
-            describe: 'all, none, or words such as flood@12h+2m,scanner6,login*0.5 (none by default; live: all)',
+            describe:
+              'all, none, or words such as flood@12h+2m,scanner6,login:carrier*0.5 (none by default; live: all)',
           })
           .option('labels', { type: 'string', requiresArg: true, describe: 'file for who attacked and when' })
           .option('seed', { type: 'string', requiresArg: true, describe: 'another seed is another site; 1 by default' })

@@ -1,14 +1,20 @@
 /** What an attacker of the simulation does; also the names accepted by `--attacks`. */
 export const ATTACK_KINDS = [
   'flood',
-  'scanner',
-  'login',
+  'rare-flood',
+  'post-flood',
   'ramp',
   'distributed',
   'distributed-near',
   'distributed-random',
-  'api-scrape',
+  'scanner',
+  'masked-scan',
+  'redirect-scan',
   'slow-scan',
+  'login',
+  'xmlrpc',
+  'api-scrape',
+  'harvest',
 ] as const;
 export type AttackKind = (typeof ATTACK_KINDS)[number];
 
@@ -16,14 +22,20 @@ export type AttackKind = (typeof ATTACK_KINDS)[number];
 export const SITUATION_KINDS = [...ATTACK_KINDS, 'flash-crowd'] as const;
 export type SituationKind = (typeof SITUATION_KINDS)[number];
 
-/** Who stands behind a request. `prober` is the background noise of every public site: a handful of probes, then gone. */
+/**
+ * Who stands behind a request. `stranger` is a crawler that does not say so; `prober` is the background noise of every
+ * public site: a handful of probes, then gone.
+ */
 export type Role =
   | 'visitor'
   | 'office'
   | 'carrier'
   | 'app'
   | 'crawler'
+  | 'stranger'
   | 'monitor'
+  | 'health check'
+  | 'sync client'
   | 'feed reader'
   | 'editor'
   | 'prober'

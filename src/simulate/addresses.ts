@@ -26,6 +26,9 @@ export function phoneIpv4(index: number): string {
   return `100.${64 + ((index >>> 16) & 31)}.${(index >>> 8) & 255}.${index & 255}`;
 }
 
+/** Gateways of carriers. */
+export const CARRIERS = 6;
+
 /** Gateways that many people share: offices in 192.0.2.0/24, carriers in 100.127.0.0/24. */
 export function sharedIpv4(kind: 'office' | 'carrier', index: number): string {
   return kind === 'office' ? `192.0.2.${100 + index}` : `100.127.0.${10 + index}`;
@@ -41,12 +44,28 @@ export function proberIpv4(random: Random): string {
   return `100.${random.int(96, 111)}.${random.int(0, 255)}.${random.int(1, 254)}`;
 }
 
-/** A single attacker: 203.0.113.0/24, or an IPv6 network of 64 bits in 2001:db8:bad::/48, ending in a colon. */
-export function attackerIpv4(random: Random): string {
-  return `203.0.113.${random.int(1, 254)}`;
-}
+/** An IPv6 attacker's network of 64 bits in 2001:db8:bad::/48, ending in a colon. */
 export function attackerIpv6(random: Random): string {
   return `2001:db8:bad:${random.int(1, 0xffff).toString(16)}:`;
+}
+
+/** Hands out the addresses of single attackers, so that no two share one before all have had their turn. */
+export class AttackerAddresses {
+  private next: number;
+
+  constructor(random: Random) {
+    this.next = random.int(0, 253);
+  }
+
+  /** 203.0.113.0/24. */
+  ipv4(): string {
+    return `203.0.113.${1 + (this.next++ % 254)}`;
+  }
+
+  /** A carrier's gateway that honest people use as well. */
+  carrier(): string {
+    return sharedIpv4('carrier', this.next++ % CARRIERS);
+  }
 }
 
 /** One of the many sources of a distributed attack: 198.19.0.0/16, neighbours in one /24. `index` is 0–65535. */

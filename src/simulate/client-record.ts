@@ -1,7 +1,8 @@
-import { type AccessEvent, isAttack, type Role } from './access-event.ts';
+import type { AccessEvent, AttackKind, Role } from './access-event.ts';
 
 /** An attacker silent for so long starts a new burst. */
 const BURST_GAP_MS = 600_000;
+const SIGN_IN: ReadonlySet<AttackKind> = new Set(['login', 'xmlrpc']);
 
 /** The most events within any span of `windowMs`: a span holds both of two events less than `windowMs` apart. */
 export class Peak {
@@ -26,7 +27,7 @@ export class Peak {
   }
 }
 
-/** What is known of one client. */
+/** What is known of one client's requests of one side: the honest ones, or those of its attack. */
 export class ClientRecord {
   readonly ip: string;
   readonly role: Role;
@@ -35,36 +36,41 @@ export class ClientRecord {
   requests = 0;
   errors = 0;
   readonly perMinute = new Peak(60_000);
-  readonly attack: AttackPeaks | undefined;
 
   constructor(event: AccessEvent) {
     this.ip = event.from.ip;
     this.role = event.from.role;
     this.firstMs = event.timeMs;
     this.lastMs = event.timeMs;
-    this.attack = isAttack(this.role) ? new AttackPeaks() : undefined;
   }
 
   add(event: AccessEvent): void {
     this.requests++;
     if (event.status >= 400) this.errors++;
     this.perMinute.add(event.timeMs);
-    this.attack?.add(event, event.timeMs - this.lastMs > BURST_GAP_MS);
     this.lastMs = event.timeMs;
   }
 }
 
-/** What only attackers are measured by. */
-class AttackPeaks {
+/** What attackers are measured by. */
+export class AttackRecord extends ClientRecord {
+  readonly attack: AttackKind;
   readonly perTenSeconds = new Peak(10_000);
   readonly errorsPerMinute = new Peak(60_000);
   readonly signInsPerTenMinutes = new Peak(600_000);
   readonly bursts: { startMs: number; endMs: number; n: number }[] = [];
 
-  add(event: AccessEvent, isAfterGap: boolean): void {
+  constructor(event: AccessEvent, attack: AttackKind) {
+    super(event);
+    this.attack = attack;
+  }
+
+  override add(event: AccessEvent): void {
+    const isAfterGap = event.timeMs - this.lastMs > BURST_GAP_MS;
+    super.add(event);
     this.perTenSeconds.add(event.timeMs);
     if (event.status >= 400) this.errorsPerMinute.add(event.timeMs);
-    if (event.from.role === 'login') this.signInsPerTenMinutes.add(event.timeMs);
+    if (event.method === 'POST' && SIGN_IN.has(this.attack)) this.signInsPerTenMinutes.add(event.timeMs);
     const burst = this.bursts.at(-1);
     if (!burst || isAfterGap) this.bursts.push({ startMs: event.timeMs, endMs: event.timeMs, n: 1 });
     else {

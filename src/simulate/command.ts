@@ -1,9 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { type AttackPlan, demonstrationPlan, parseAttacks } from './attacks/plan.ts';
 import type { LogFormat } from './format.ts';
+import type { Incident } from './incidents.ts';
 import { Labeller } from './labels.ts';
 import { writeLive } from './live.ts';
-import { type Outage, type Simulation, simulate } from './simulate.ts';
+import { type Simulation, simulate } from './simulate.ts';
+import type { SiteKind } from './site.ts';
 import { writeSimulation } from './write.ts';
 
 /** Monday, 5 January 2026, 00:00 UTC: a fixed start, so that a seed alone fixes every byte of the file. */
@@ -26,8 +28,10 @@ export interface SimulateOptions {
   readonly seed?: number;
   /** See `parseAttacks`; default `none`, live `all`. */
   readonly attacks?: string;
-  /** Times in which the backend is down. */
-  readonly outages?: readonly Outage[];
+  /** Default `shop`. */
+  readonly site?: SiteKind;
+  /** What befalls the site itself. */
+  readonly incidents?: readonly Incident[];
   /** File for the labels; none by default. */
   readonly labels?: string;
   /** Appends to the file in real time, with the wall clock's time in the log. */
@@ -85,7 +89,8 @@ function planSimulation(options: SimulateOptions, isLive: boolean, liveStartMs: 
     rateRps: positive('rate', options.rateRps ?? 12),
     speed: positive('speed', options.speed ?? 1),
     attacks: isLive ? demonstrationPlan(attacks, backlogMs) : attacks,
-    outages: options.outages ?? [],
+    site: options.site ?? 'shop',
+    incidents: options.incidents ?? [],
   };
 }
 
@@ -95,8 +100,12 @@ function positive(name: string, value: number): number {
 }
 
 function describe(simulation: Simulation, labeller: Labeller): ReturnType<Labeller['labels']> {
-  const { outages = [], rateRps, seed, startMs } = simulation;
+  const { incidents = [], rateRps, seed, startMs } = simulation;
   const attacks = simulation.attacks.map((plan: AttackPlan) => plan.kind).join(', ') || 'none';
-  const spans = outages.map(({ atMs, durationMs }) => ({ fromMs: startMs + atMs, toMs: startMs + atMs + durationMs }));
+  const spans = incidents.map(({ atMs, durationMs, kind }) => ({
+    kind,
+    fromMs: startMs + atMs,
+    toMs: startMs + atMs + durationMs,
+  }));
   return labeller.labels(`Simulated, seed ${seed}, ${rateRps} honest requests/s, attacks: ${attacks}`, spans);
 }

@@ -3,7 +3,7 @@
  * of hand-labelled real logs, so that one scorer serves both.
  */
 import { type AccessEvent, type AttackKind, isAttack, type Role } from './access-event.ts';
-import { ClientRecord } from './client-record.ts';
+import { AttackRecord, ClientRecord } from './client-record.ts';
 
 /** `loud`: at least 60 requests or 30 errors a minute, or 60 sign-in POSTs in ten; `moderate`: a third of that; `stealth`: less. */
 type Tier = 'loud' | 'moderate' | 'stealth';
@@ -20,6 +20,10 @@ interface LabelledAttacker {
   readonly ip: string;
   readonly client: string;
   readonly kind: string;
+  /** The simulation's own name of the attack. */
+  readonly attack: AttackKind;
+  /** Honest people have the same address. */
+  readonly shared: boolean;
   readonly tier: Tier;
   readonly first: number;
   readonly last: number;
@@ -39,6 +43,13 @@ interface LabelledClient {
   readonly why: string;
   readonly n: number;
   readonly peak_60s: number;
+}
+
+/** What befell the site, in epoch milliseconds. */
+interface LabelledIncident {
+  readonly kind: string;
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /** The labels file. */
@@ -67,22 +78,32 @@ export interface Labels {
 /** Kinds as the labels of real logs name them. */
 const LABEL_KIND: Readonly<Record<AttackKind, string>> = {
   flood: 'flood',
-  scanner: 'scanner',
-  login: 'brute_force',
+  'rare-flood': 'flood',
+  'post-flood': 'flood',
   ramp: 'flood',
   distributed: 'distributed_flood',
   'distributed-near': 'distributed_flood',
   'distributed-random': 'distributed_flood',
-  'api-scrape': 'scraper',
+  scanner: 'scanner',
+  'masked-scan': 'scanner',
+  'redirect-scan': 'scanner',
   'slow-scan': 'scanner',
+  login: 'brute_force',
+  xmlrpc: 'brute_force',
+  'api-scrape': 'scraper',
+  harvest: 'scraper',
 };
 
 /** An honest client with so many requests in some minute is worth naming. */
 const HEAVY_PER_MINUTE = 60;
 
-/** Watches the requests of a simulation go by and labels their senders. */
+/**
+ * Watches the requests of a simulation go by and labels their senders. An attacker among honest people behind one address
+ * is measured by its own requests, and its address is an attacker's.
+ */
 export class Labeller {
-  readonly #clients = new Map<string, ClientRecord>();
+  readonly #honest = new Map<string, ClientRecord>();
+  readonly #attackers = new Map<string, AttackRecord>();
   readonly #ips = new Set<string>();
   readonly #status = new Map<number, number>();
   #lines = 0;
@@ -93,14 +114,8 @@ export class Labeller {
 
   /** Requests must come in order of time. */
   add(event: AccessEvent): void {
-    const { client, ip } = event.from;
-    let record = this.#clients.get(client);
-    if (!record) {
-      record = new ClientRecord(event);
-      this.#clients.set(client, record);
-    }
-    record.add(event);
-    this.#ips.add(ip);
+    this.#recordOf(event).add(event);
+    this.#ips.add(event.from.ip);
     this.#status.set(event.status, (this.#status.get(event.status) ?? 0) + 1);
     if (this.#lines++ === 0) this.#firstMs = event.timeMs;
     this.#lastMs = event.timeMs;
@@ -109,11 +124,10 @@ export class Labeller {
   }
 
   /** The labels of everything seen so far. */
-  labels(description: string, outages: readonly { fromMs: number; toMs: number }[] = []): Labels {
-    const clients = [...this.#clients];
-    const attackers = clients.filter(([, { attack }]) => attack).map(([client, record]) => attacker(client, record));
-    const heavy = clients
-      .filter(([, { attack, perMinute, role }]) => !attack && role !== 'prober' && perMinute.max >= HEAVY_PER_MINUTE)
+  labels(description: string, incidents: readonly LabelledIncident[] = []): Labels {
+    const honest = [...this.#honest].filter(([client]) => !this.#attackers.has(client));
+    const heavy = honest
+      .filter(([, { perMinute, role }]) => role !== 'prober' && perMinute.max >= HEAVY_PER_MINUTE)
       .map(([client, record]) => benign(client, record))
       .sort((left, right) => right.peak_60s - left.peak_60s);
     return {
@@ -121,12 +135,29 @@ export class Labeller {
       stats: this.#stats(),
       how_to_use:
         'attackers: tier loud must be found, moderate should be, stealth is below what a rate can see. benign_heavy and any client not named: a ban is false. minor_probers count neither way.',
-      attackers,
+      attackers: [...this.#attackers].map(([client, record]) => attacker(client, record, this.#honest.has(client))),
       benign_heavy: heavy,
       ambiguous: [],
-      minor_probers: clients.filter(([, { role }]) => role === 'prober').map(([, { ip }]) => ip),
-      global_events: [...outages.map(outageEvent), ...siteEvents(clients)],
+      minor_probers: honest.filter(([, { role }]) => role === 'prober').map(([, { ip }]) => ip),
+      global_events: [
+        ...incidents.map(incidentEvent),
+        ...siteEvents([...this.#attackers.values(), ...this.#honest.values()]),
+      ],
     };
+  }
+
+  #recordOf(event: AccessEvent): ClientRecord {
+    const { client, role } = event.from;
+    const known = isAttack(role) ? this.#attackers.get(client) : this.#honest.get(client);
+    if (known) return known;
+    if (!isAttack(role)) {
+      const record = new ClientRecord(event);
+      this.#honest.set(client, record);
+      return record;
+    }
+    const record = new AttackRecord(event, role);
+    this.#attackers.set(client, record);
+    return record;
   }
 
   #stats(): Labels['stats'] {
@@ -152,15 +183,15 @@ function count(counter: { at: number; n: number; max: number }, at: number): voi
   counter.max = Math.max(counter.max, counter.n);
 }
 
-function attacker(client: string, record: ClientRecord): LabelledAttacker {
-  const { attack, perMinute, role } = record;
-  if (!attack || !isAttack(role)) throw new TypeError(`${client} attacks nobody`);
-  const { bursts, errorsPerMinute, perTenSeconds, signInsPerTenMinutes } = attack;
+function attacker(client: string, record: AttackRecord, shared: boolean): LabelledAttacker {
+  const { attack, bursts, errorsPerMinute, perMinute, perTenSeconds, signInsPerTenMinutes } = record;
   const measure = Math.max(perMinute.max / 60, errorsPerMinute.max / 30, signInsPerTenMinutes.max / 60);
   return {
     ip: record.ip,
     client,
-    kind: LABEL_KIND[role],
+    kind: LABEL_KIND[attack],
+    attack,
+    shared,
     tier: measure >= 1 ? 'loud' : measure >= 1 / 3 ? 'moderate' : 'stealth',
     first: record.firstMs / 1000,
     last: record.lastMs / 1000,
@@ -169,7 +200,7 @@ function attacker(client: string, record: ClientRecord): LabelledAttacker {
     peak_10s: perTenSeconds.max,
     errors: record.errors,
     bursts: bursts.map(({ startMs, endMs, n }) => ({ start: startMs / 1000, end: endMs / 1000, n })),
-    evidence: `simulated ${role}; errors ${errorsPerMinute.max}/min, sign-ins ${signInsPerTenMinutes.max}/10min at most`,
+    evidence: `simulated ${attack}; errors ${errorsPerMinute.max}/min, sign-ins ${signInsPerTenMinutes.max}/10min at most`,
   };
 }
 
@@ -178,13 +209,8 @@ function benign(client: string, record: ClientRecord): LabelledClient {
   return { ip, client, why: `simulated ${role}, ${record.errors} errors`, n: requests, peak_60s: perMinute.max };
 }
 
-function outageEvent({ fromMs, toMs }: { fromMs: number; toMs: number }): Labels['global_events'][number] {
-  return {
-    start: fromMs / 1000,
-    end: toMs / 1000,
-    kind: 'backend outage (5xx to many clients, not an attack)',
-    note: 'simulated',
-  };
+function incidentEvent({ fromMs, kind, toMs }: LabelledIncident): Labels['global_events'][number] {
+  return { start: fromMs / 1000, end: toMs / 1000, kind: `${kind} (not an attack)`, note: 'simulated' };
 }
 
 /** What the site as a whole has to bear, by role. */
@@ -195,9 +221,9 @@ const SITE_EVENTS: readonly { role: Role; kind: string; note: string }[] = [
   { role: 'flash-crowd', kind: 'flash crowd (honest visitors, not an attack)', note: 'clients of one newsletter' },
 ];
 
-function siteEvents(clients: readonly (readonly [string, ClientRecord])[]): Labels['global_events'][number][] {
+function siteEvents(clients: readonly ClientRecord[]): Labels['global_events'][number][] {
   return SITE_EVENTS.flatMap(({ role, kind, note }) => {
-    const own = clients.filter(([, record]) => record.role === role).map(([, record]) => record);
+    const own = clients.filter((record) => record.role === role);
     if (own.length === 0) return [];
     const start = own.reduce((least, { firstMs }) => Math.min(least, firstMs), Number.POSITIVE_INFINITY) / 1000;
     const end = own.reduce((most, { lastMs }) => Math.max(most, lastMs), 0) / 1000;

@@ -1,5 +1,11 @@
-/** The web site that the simulated people visit: a shop with a WordPress blog and an API. */
+/** The web site that the simulated people visit: pages with their files, a WordPress blog and an API. */
 import { type Random, Zipf } from './random.ts';
+
+/**
+ * What the site is: a shop with a blog and an app; a WordPress blog whose pages have a hundred pictures; the API of an app
+ * and little else; a private cloud that computers and phones keep their files in.
+ */
+export type SiteKind = 'shop' | 'blog' | 'api' | 'cloud';
 
 /** A file that nginx serves itself. */
 export interface Asset {
@@ -22,6 +28,7 @@ export interface Page {
 }
 
 export interface Site {
+  readonly kind: SiteKind;
   readonly host: string;
   /** Most popular first. */
   readonly pages: readonly Page[];
@@ -47,18 +54,18 @@ const WORDS = [
 ];
 
 /** Builds the site; the same stream of numbers gives the same site. */
-export function buildSite(random: Random): Site {
+export function buildSite(random: Random, kind: SiteKind): Site {
   const pages: Page[] = [];
-  for (let rank = 0; rank < PAGE_COUNT; rank++) pages.push(buildPage(rank, random));
-  return { host: 'www.example.com', pages, popularity: new Zipf(PAGE_COUNT, 1.05), theme: buildTheme(random) };
+  for (let rank = 0; rank < PAGE_COUNT; rank++) pages.push(buildPage(rank, random, kind));
+  return { kind, host: 'www.example.com', pages, popularity: new Zipf(PAGE_COUNT, 1.05), theme: buildTheme(random) };
 }
 
-function buildPage(rank: number, random: Random): Page {
-  const isBlog = rank % 5 === 3;
+function buildPage(rank: number, random: Random, kind: SiteKind): Page {
+  const isBlog = kind === 'blog' || rank % 5 === 3;
   const slug = `${random.pick(WORDS)}-${random.pick(WORDS)}-${rank}`;
   const path = rank === 0 ? '/' : isBlog ? `/blog/${slug}/` : rank % 5 === 4 ? `/category/${slug}` : `/product/${slug}`;
   const images: Asset[] = [];
-  const imageCount = Math.min(60, Math.max(2, Math.round(random.lognormal(9, 0.8))));
+  const imageCount = Math.min(130, Math.max(2, Math.round(random.lognormal(kind === 'blog' ? 70 : 9, 0.8))));
   for (let index = 0; index < imageCount; index++) {
     const kind = random.pick(['jpg', 'webp', 'webp', 'png']);
     images.push({ path: `/media/${rank}/${random.hex(8)}.${kind}`, bytes: Math.round(random.lognormal(24_000, 1.1)) });

@@ -59,6 +59,47 @@ describe('attacks happen when asked for', () => {
     assert.equal(new Set(events.map(({ path }) => path)).size, events.length);
   });
 
+  test('a masked scanner is a browser that also loads pages', () => {
+    const events = attack('masked-scan@5m+5m');
+    assert.ok(events.every(({ from }) => from.userAgent.startsWith('Mozilla/5.0')));
+    const probes = events.filter(({ status }) => status === 404 || status === 403);
+    assert.ok(probes.length > 200 && probes.length < 400, String(probes.length));
+    assert.ok(events.filter(isAsset).length > 200);
+  });
+
+  test('where a site redirects whatever it does not know, a scanner meets nothing else', () => {
+    const events = attack('redirect-scan@5m+1m');
+    assert.ok(events.length > 100);
+    assert.ok(events.every(({ status }) => status === 301 || status === 302));
+  });
+
+  test('a flood of rare pages never asks the same twice, one of POSTs always', () => {
+    const rare = attack('rare-flood@5m+1m');
+    assert.ok(rare.length > 1000 && rare.length < 1400, String(rare.length));
+    assert.equal(new Set(rare.map(({ path }) => path)).size, rare.length);
+    const posts = attack('post-flood@5m+1m');
+    assert.ok(posts.length > 1000 && posts.every(({ method }) => method === 'POST'));
+    assert.equal(new Set(posts.map(({ path }) => path)).size, 1);
+  });
+
+  test('a harvester walks over all pages and loads nothing else', () => {
+    const events = attack('harvest@0s+15m');
+    assert.ok(events.length > 700 && !events.some(isAsset));
+    assert.ok(new Set(events.map(({ path }) => path)).size >= 600);
+  });
+
+  test('behind a carrier an attacker shares its address with honest people', () => {
+    const all = requests({ durationMs: HOUR_MS, attack: 'login:carrier@30m' });
+    const attacking = all.filter(({ from }) => isAttack(from.role));
+    assert.equal(clients(attacking).size, 1);
+    const address = attacking[0]?.from.client;
+    assert.ok(all.some(({ from }) => from.client === address && from.role === 'carrier'));
+  });
+
+  test('single attackers have an address each', () => {
+    assert.equal(clients(attack('login@1m,login@2m,scanner@3m,xmlrpc@4m,rare-flood@5m')).size, 5);
+  });
+
   test('a password guesser repeats one POST', () => {
     const events = attack('login@5m+2m');
     assert.ok(events.length > 100 && events.length < 400, String(events.length));
@@ -147,13 +188,13 @@ describe('the text of --attacks', () => {
   test('all names every kind, with IPv6 twins of flood and scanner, within the time there is', () => {
     const plans = plan('all', 86_400_000);
     assert.deepEqual(new Set(plans.map(({ kind }) => kind)), new Set(ATTACK_KINDS));
-    assert.equal(plans.filter(({ isIpv6 }) => isIpv6).length, 2);
+    assert.equal(plans.filter(({ origin }) => origin === 'ipv6').length, 2);
     for (const { atMs } of plans) assert.ok(atMs >= 0.25 * 86_400_000 && atMs < 86_400_000);
   });
 
   test('gives start, duration and intensity', () => {
     assert.deepEqual(plan('scanner6@1h30m+90s*0.5', HOUR_MS), [
-      { kind: 'scanner', isIpv6: true, atMs: 5_400_000, durationMs: 90_000, intensity: 0.5 },
+      { kind: 'scanner', origin: 'ipv6', atMs: 5_400_000, durationMs: 90_000, intensity: 0.5 },
     ]);
   });
 

@@ -99,11 +99,23 @@ test('a flash crowd is an event of the site, its visitors are no attackers', () 
 test('a flood of many is one event of the site, and an outage too', () => {
   const labeller = new Labeller();
   for (const event of requests({ durationMs: 600_000, attack: 'distributed@2m+5m' })) labeller.add(event);
-  const labels = labeller.labels('a test', [{ fromMs: 1000, toMs: 2000 }]);
+  const labels = labeller.labels('a test', [{ kind: 'outage', fromMs: 1000, toMs: 2000 }]);
   assert.deepEqual(
     labels.global_events.map(({ kind }) => kind),
-    ['backend outage (5xx to many clients, not an attack)', 'distributed flood'],
+    ['outage (not an attack)', 'distributed flood'],
   );
   assert.ok(labels.attackers.every(({ tier }) => tier === 'stealth'));
   assert.equal(labels.attackers.length, 1200);
+});
+
+test('an attacker among honest people is measured by its own requests', () => {
+  const events = requests({ durationMs: HOUR_MS, attack: 'login:carrier@30m' });
+  const labels = label(events);
+  const [attacker] = labels.attackers;
+  const own = events.filter(({ from }) => from.client === attacker?.client);
+  assert.equal(labels.attackers.length, 1);
+  assert.equal(attacker?.shared, true);
+  assert.equal(attacker.requests, own.filter(({ from }) => isAttack(from.role)).length);
+  assert.ok(own.length > attacker.requests);
+  assert.ok(!labels.benign_heavy.some(({ client }) => client === attacker.client));
 });

@@ -4,6 +4,7 @@ import { before, describe, test } from 'node:test';
 import type { AccessEvent } from '../../src/simulate/access-event.ts';
 import { isAttack } from '../../src/simulate/access-event.ts';
 import { simulate } from '../../src/simulate/simulate.ts';
+import type { SiteKind } from '../../src/simulate/site.ts';
 import { HOUR_MS, isAsset, NOON_MS, perClientMinute, quantile, requests, simulation, text } from './day.ts';
 
 describe('a simulation is a function of its options', () => {
@@ -146,11 +147,54 @@ test('speed lets more visits happen, not faster ones', () => {
 });
 
 test('while the backend is down everybody gets 5xx for what it makes, and files as ever', () => {
-  const events = requests({ durationMs: 600_000, outages: [{ atMs: 300_000, durationMs: 60_000 }] });
+  const events = requests({ durationMs: 600_000, incidents: [{ kind: 'outage', atMs: 300_000, durationMs: 60_000 }] });
   const during = events.filter(({ timeMs }) => timeMs >= NOON_MS + 300_000 && timeMs < NOON_MS + 360_000);
   const failed = during.filter(({ status }) => status === 502 || status === 504);
   assert.ok(new Set(failed.map(({ from }) => from.client)).size > 20);
   assert.ok(during.every((event) => event.status >= 500 || isAsset(event)));
   assert.ok(during.some((event) => isAsset(event) && event.status === 200));
   assert.ok(!events.some(({ status, timeMs }) => status >= 500 && timeMs < NOON_MS + 300_000));
+});
+
+test('a deploy without its static files fails for everybody, a gap leaves nothing', () => {
+  const events = requests({
+    durationMs: 600_000,
+    incidents: [
+      { kind: 'broken deploy', atMs: 200_000, durationMs: 100_000 },
+      { kind: 'gap', atMs: 400_000, durationMs: 100_000 },
+    ],
+  });
+  const within = (from: number, to: number): AccessEvent[] =>
+    events.filter(({ timeMs }) => timeMs >= NOON_MS + from && timeMs < NOON_MS + to);
+  const broken = within(200_000, 300_000).filter(({ path }) => path.startsWith('/static/'));
+  assert.ok(broken.length > 100 && broken.every(({ status }) => status === 404));
+  assert.ok(within(300_000, 400_000).some(({ path, status }) => path.startsWith('/static/') && status === 200));
+  assert.equal(within(400_000, 500_000).length, 0);
+  assert.ok(within(500_000, 600_000).length > 0);
+});
+
+test('every site has its own people', () => {
+  const rolesOf = (site: SiteKind, durationMs = HOUR_MS) =>
+    Map.groupBy(requests({ site, durationMs, rateRps: 4 }), ({ from }) => from.role);
+  assert.ok(!rolesOf('blog').has('app') && rolesOf('blog').has('editor'));
+  const api = rolesOf('api');
+  assert.ok((api.get('app')?.length ?? 0) > 10 * (api.get('visitor')?.length ?? 0));
+  const synced = rolesOf('cloud').get('sync client') ?? [];
+  const methods = new Set(synced.map(({ method }) => method));
+  for (const method of ['PROPFIND', 'REPORT', 'GET', 'PUT']) assert.ok(methods.has(method), method);
+  const pages = Map.groupBy(
+    requests({ site: 'blog', durationMs: HOUR_MS, rateRps: 4 }).filter(({ from }) => from.role === 'visitor'),
+    ({ from, timeMs }) => `${from.client} ${Math.floor(timeMs / 60_000)}`,
+  );
+  assert.ok([...pages.values()].some((own) => own.filter(isAsset).length >= 100));
+});
+
+test('a class of thirty opens the site from one address within two minutes', () => {
+  const events = requests({ durationMs: 5 * HOUR_MS, rateRps: 0.05 });
+  const minutes = Map.groupBy(
+    events.filter(({ from }) => from.role === 'office'),
+    ({ from, timeMs }) => `${from.client} ${Math.floor(timeMs / 120_000)}`,
+  );
+  const browsers = [...minutes.values()].map((own) => new Set(own.map(({ from }) => from.userAgent)).size);
+  assert.ok(Math.max(...browsers) >= 15, String(Math.max(...browsers)));
 });

@@ -1,11 +1,14 @@
 import { parseDuration } from '../../config/duration.ts';
 import { ATTACK_KINDS, SITUATION_KINDS, type SituationKind } from '../access-event.ts';
 
+/** An address or IPv6 network of its own, or a carrier's gateway that honest people share. */
+type Origin = 'ipv4' | 'ipv6' | 'carrier';
+
 /** One attack, or crowd: what, when, how hard. */
 export interface AttackPlan {
   readonly kind: SituationKind;
-  /** The attackers have IPv6 addresses (those of many clients mix both families whatever this says). */
-  readonly isIpv6: boolean;
+  /** Where the attacker sits; many clients mix IPv4 and IPv6 whatever this says. */
+  readonly origin: Origin;
   /** After the start of the simulation, milliseconds. */
   readonly atMs: number;
   readonly durationMs: number;
@@ -18,14 +21,20 @@ export interface AttackPlan {
 /** How long an attack of this kind lasts unless the plan says otherwise. */
 const DURATION_MS: Readonly<Record<SituationKind, number>> = {
   flood: 60_000,
-  scanner: 120_000,
-  login: 180_000,
+  'rare-flood': 120_000,
+  'post-flood': 120_000,
   ramp: 3_600_000,
   distributed: 600_000,
   'distributed-near': 600_000,
   'distributed-random': 600_000,
-  'api-scrape': 1_200_000,
+  scanner: 120_000,
+  'masked-scan': 300_000,
+  'redirect-scan': 120_000,
   'slow-scan': 10_800_000,
+  login: 180_000,
+  xmlrpc: 180_000,
+  'api-scrape': 1_200_000,
+  harvest: 1_200_000,
   'flash-crowd': 1_800_000,
 };
 
@@ -35,15 +44,16 @@ const ALL = [...ATTACK_KINDS, 'flood6', 'scanner6'];
 /** One word of `--attacks`, or a message that says what is wrong with it. */
 interface AttackWord {
   readonly kind: SituationKind;
-  readonly isIpv6: boolean;
+  readonly origin: Origin;
   readonly atMs: number | undefined;
   readonly durationMs: number | undefined;
   readonly intensity: number;
 }
 
 /**
- * Reads `all`, `none`, or words such as `flood`, `scanner6`, `login@2h`, `flood@12h+2m`, `ramp*0.5` separated by commas:
- * a kind, `6` for IPv6, `@` start after the beginning, `+` duration, `*` intensity. Attacks without a start are spread
+ * Reads `all`, `none`, or words such as `flood`, `scanner6`, `login:carrier`, `login@2h`, `flood@12h+2m`, `ramp*0.5`
+ * separated by commas: a kind, `6` for IPv6 or `:carrier` for an address that honest people share, `@` start after the
+ * beginning, `+` duration, `*` intensity. Attacks without a start are spread
  * over the last three quarters of `durationMs` (Infinity: the first ten minutes), so that a detector has time to learn;
  * attacks without a duration take their usual one, at most a third of the whole. A text that is not understood gives a message.
  */
@@ -60,7 +70,7 @@ export function parseAttacks(text: string, durationMs: number): AttackPlan[] | s
     const usualMs = Math.min(DURATION_MS[word.kind], Math.round(wholeMs / 3));
     plans.push({
       kind: word.kind,
-      isIpv6: word.isIpv6,
+      origin: word.origin,
       atMs,
       durationMs: word.durationMs ?? usualMs,
       intensity: word.intensity,
@@ -70,8 +80,8 @@ export function parseAttacks(text: string, durationMs: number): AttackPlan[] | s
 }
 
 function parseWord(text: string): AttackWord | string {
-  const match = /^([a-z-]+)(6?)(?:@([^+*]+))?(?:\+([^*]+))?(?:\*(\d+(?:\.\d+)?))?$/.exec(text);
-  const [, name = '', six, at, lasting, times] = match ?? [];
+  const match = /^([a-z-]+)(6|:carrier)?(?:@([^+*]+))?(?:\+([^*]+))?(?:\*(\d+(?:\.\d+)?))?$/.exec(text);
+  const [, name = '', from, at, lasting, times] = match ?? [];
   const kind = SITUATION_KINDS.find((known) => known === name);
   if (!kind) return `"${text}" is not an attack; known are ${SITUATION_KINDS.join(', ')}, all and none`;
   const atMs = at === undefined ? undefined : parseDuration(at);
@@ -79,7 +89,8 @@ function parseWord(text: string): AttackWord | string {
   const durationMs = lasting === undefined ? undefined : parseDuration(lasting);
   if (lasting !== undefined && durationMs === undefined)
     return `"${lasting}" in "${text}" is not a duration; write 90s, 10m or 2h`;
-  return { kind, isIpv6: six === '6', atMs, durationMs, intensity: times === undefined ? 1 : Number(times) };
+  const origin = from === '6' ? 'ipv6' : from === ':carrier' ? 'carrier' : 'ipv4';
+  return { kind, origin, atMs, durationMs, intensity: times === undefined ? 1 : Number(times) };
 }
 
 /**

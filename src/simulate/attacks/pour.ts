@@ -1,4 +1,5 @@
 import type { Sender } from '../access-event.ts';
+import { dynamicRequest } from '../population/requests.ts';
 import type { Random } from '../random.ts';
 import { LEVEL_MAX, recur, type World } from '../world.ts';
 import type { AttackPlan } from './plan.ts';
@@ -24,4 +25,17 @@ export function pour(
   const span: World = { ...world, startMs, endMs: Math.min(world.endMs, startMs + plan.durationMs) };
   const level = (timeMs: number): number => LEVEL_MAX * share((timeMs - startMs) / plan.durationMs);
   recur(span, random, (rateMaxRps * plan.intensity) / LEVEL_MAX, send, level);
+}
+
+/** Sends one request of the attack, without a referer. */
+export function ask(
+  attack: Attack,
+  timeMs: number,
+  method: string,
+  path: string,
+  status: number,
+  responseBytes: number,
+): void {
+  const { random, sender, world } = attack;
+  world.send(dynamicRequest(random, sender(), timeMs, method, path, status, responseBytes));
 }

@@ -1,6 +1,6 @@
 /** The people: who comes back from where, with which browser. */
 import type { Role, Sender } from '../access-event.ts';
-import { homeIpv4, homeIpv6, ipv4Address, ipv6Address, sharedIpv4 } from '../addresses.ts';
+import { CARRIERS, homeIpv4, homeIpv6, ipv4Address, ipv6Address, sharedIpv4 } from '../addresses.ts';
 import type { Random } from '../random.ts';
 import { browserAgent } from '../user-agents.ts';
 
@@ -34,7 +34,7 @@ export function homeSender(random: Random, home: HomeClient, host: string): Send
 
 /** One of the many people behind a shared address: another browser each time, always the same few addresses. */
 export function sharedSender(random: Random, kind: 'office' | 'carrier', host: string, userAgent?: string): Sender {
-  const ip = sharedIpv4(kind, random.int(0, kind === 'office' ? 1 : 5));
+  const ip = sharedIpv4(kind, random.int(0, kind === 'office' ? 1 : CARRIERS - 1));
   const role: Role = kind;
   return { ...ipv4Address(ip), userAgent: userAgent ?? browserAgent(random), host, role };
 }

@@ -52,4 +52,21 @@ function edit(world: World, random: Random, from: Sender, timeMs: number): void 
   };
   const firstMs = timeMs + 5000;
   world.wake(firstMs, () => heartbeat(firstMs));
+  if (random.chance(0.3)) uploadPictures(world, random, from, timeMs + 60_000);
+}
+
+/** A dozen or three pictures in a row, then a draft with all of them, saved again and again. */
+function uploadPictures(world: World, random: Random, from: Sender, timeMs: number): void {
+  const referer = `https://${world.site.host}/blog/wp-admin/upload.php`;
+  let atMs = timeMs;
+  for (let left = random.int(5, 40); left > 0; left--) {
+    world.send(dynamicRequest(random, from, atMs, 'POST', '/blog/wp-admin/async-upload.php', 200, 600, referer));
+    atMs += random.int(700, 3000);
+  }
+  for (let left = random.int(2, 12); left > 0; left--) {
+    world.send(
+      dynamicRequest(random, from, atMs, 'POST', `/blog/wp-json/wp/v2/posts/${random.int(90, 99)}`, 200, 9000, referer),
+    );
+    atMs += random.int(5000, 40_000);
+  }
 }

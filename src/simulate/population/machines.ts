@@ -53,6 +53,25 @@ export function runMonitors(world: World, random: Random): void {
   }
 }
 
+/** The load balancer in front of the site asks every two seconds whether it is well, the container's keeper every ten. */
+export function runHealthChecks(world: World, random: Random): void {
+  const checks = [
+    { userAgent: 'ExampleBalancer-HealthChecker/2.0', periodMs: 2000 },
+    { userAgent: 'kube-probe/1.31', periodMs: 10_000 },
+  ];
+  for (const [index, { userAgent, periodMs }] of checks.entries()) {
+    const from: Sender = {
+      ...ipv4Address(machineIpv4(11 + index)),
+      userAgent,
+      host: world.site.host,
+      role: 'health check',
+    };
+    beat(world, random, periodMs, (timeMs) =>
+      world.send(dynamicRequest(random, from, timeMs, 'GET', '/healthz', 200, 2)),
+    );
+  }
+}
+
 /** The site's own scheduled jobs, which WordPress starts through its public address. */
 export function runCron(world: World, random: Random): void {
   const from: Sender = {

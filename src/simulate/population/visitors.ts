@@ -30,19 +30,6 @@ export function runVisitors(world: World, random: Random, rateRps: number): void
   );
 }
 
-/** Two offices full of people: a visitor's habits, one address each, from seven to seventeen (UTC). */
-export function runOffices(world: World, random: Random, rateRps: number): void {
-  const clients = homeClients(random, 0);
-  const officeHours = (timeMs: number): number => {
-    const hour = (timeMs / 3_600_000) % 24;
-    return hour >= 7 && hour < 17 ? 2.2 : 0.08;
-  };
-  const arrive = (on: World, timeMs: number): void =>
-    visit(on, random, sharedSender(random, 'office', world.site.host), random.pick(clients), timeMs);
-  const visitsPerSecond = rateRps / meanRequests(world, (trial) => arrive(trial, world.startMs));
-  recur(world, random, visitsPerSecond, (timeMs) => arrive(world, timeMs), officeHours);
-}
-
 /** One visit; a `landing` page is where a link in a letter leads to, and the browser names no page before it. */
 export function visit(
   world: World,
@@ -69,6 +56,16 @@ export function visit(
   };
   home.knowsSite = true;
   browse(timeMs);
+}
+
+/** One page with its files, for somebody who has never been here. */
+export function loadPage(world: World, random: Random, from: Sender, timeMs: number): void {
+  openPage(
+    world,
+    random,
+    { from, pageSpreadMs: 1800, seen: new Set(), holdsTheme: 'no', pagesLeft: 1, referer: '' },
+    timeMs,
+  );
 }
 
 function openPage(world: World, random: Random, visit: Visit, timeMs: number, landing?: Page): void {

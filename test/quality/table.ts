@@ -1,0 +1,37 @@
+/**
+ * `npm run quality`: how well the default profile tells attackers from honest clients on simulated sites, as the tables of
+ * docs/detection.md. `--details` also names who was missed and who was wrongly banned.
+ */
+import { measure } from './measure.ts';
+import { SCENES } from './scenes.ts';
+import { delayAt, type Score } from './score.ts';
+
+const seconds = (delayS: number): string => (Number.isNaN(delayS) ? '–' : String(Math.round(delayS)));
+
+console.log('| site | hours | lines | loud | moderate | stealth | false bans | delay, median · 90 % |');
+console.log('|---|---|---|---|---|---|---|---|');
+const scores: Score[] = [];
+for (const scene of SCENES) {
+  const { lines, score } = measure(scene);
+  scores.push(score);
+  const { falseBans, loud, missed, moderate, stealth } = score;
+  const cells = [loud, moderate, stealth].map(({ found, of }) => `${found}/${of}`);
+  const delays = `${seconds(delayAt(score, 0.5))} · ${seconds(delayAt(score, 0.9))} s`;
+  console.log(
+    `| ${[scene.name, scene.hours * scene.seeds.length, lines, ...cells, falseBans.length, delays].join(' | ')} |`,
+  );
+  if (!process.argv.includes('--details')) continue;
+  for (const line of missed) console.error(`  missed ${line}`);
+  for (const line of falseBans) console.error(`  wrongly banned ${line}`);
+}
+
+console.log('\n| attack | banned | delay, median · longest |\n|---|---|---|');
+const caught = Map.groupBy(
+  scores.flatMap((score) => score.caught),
+  ({ attack }) => attack,
+);
+for (const [attack, bans] of [...caught].sort(([left], [right]) => (left < right ? -1 : 1))) {
+  const rising = bans.map(({ delayS }) => delayS).sort((left, right) => left - right);
+  const delays = `${seconds(rising[rising.length >> 1] ?? Number.NaN)} · ${seconds(rising.at(-1) ?? Number.NaN)} s`;
+  console.log(`| ${attack} | ${bans.length} | ${delays} |`);
+}
