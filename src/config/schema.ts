@@ -133,6 +133,7 @@ const detection = section({
 
 const baseline = section({
   window: duration('30m', '2m', '6h'),
+  history: duration('1d', '0s', '31d'),
   recompute: duration('60s', '1s', '10m'),
   warmup: duration('2m', '0s', '1h'),
   warmup_max_requests: z.number().int().min(10).default(300),

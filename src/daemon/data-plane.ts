@@ -10,6 +10,7 @@ import type { EngineStatus } from '../workers/messages.ts';
 import { Pipeline, workerSetup } from '../workers/pipeline.ts';
 import type { Log } from './log.ts';
 import { LogClock } from './log-clock.ts';
+import { rehearse } from './rehearsal.ts';
 import type { Troubles } from './troubles.ts';
 
 const TICK_MS = 1000;
@@ -41,6 +42,8 @@ export class DataPlane {
   private timer: NodeJS.Timeout | undefined;
   private ticking = false;
   private behind = false;
+  /** Lines are only being learned from: what they cause is not told. */
+  private rehearsing = true;
 
   constructor(options: DataPlaneOptions) {
     this.options = options;
@@ -50,19 +53,23 @@ export class DataPlane {
       setup: workerSetup(config),
       parseThreads: PARSE_THREADS,
       now: options.now,
-      onEvents: (events, settled) =>
-        options.onEvents(
-          events,
-          settled.map(({ position }) => position),
-        ),
+      onEvents: (events, settled) => {
+        if (this.rehearsing) return;
+        const positions = settled.map(({ position }) => position);
+        options.onEvents(events, positions);
+      },
     });
   }
 
-  /** Restores the baseline and what is known of offenders, then begins to follow the logs. */
-  async start(offenders: readonly Offender[]): Promise<void> {
-    const { config, positions, baseline, log, troubles } = this.options;
-    await this.pipeline.send({ kind: 'set_bans', offenders });
+  /** Restores what was learned and what is known of offenders, reads the past again, then begins to follow the logs. */
+  async start(findOffenders: () => readonly Offender[]): Promise<void> {
+    const { config, baseline, log, troubles, onProgress } = this.options;
+    await this.pipeline.send({ kind: 'set_bans', offenders: findOffenders() });
     if (baseline) await this.pipeline.send({ kind: 'restore', state: baseline });
+    const positions = await rehearse({ ...this.options, state: baseline, pipeline: this.pipeline, onProgress });
+    // Asked again: people may have banned or unbanned meanwhile.
+    await this.pipeline.send({ kind: 'go_live', offenders: findOffenders() });
+    this.rehearsing = false;
     await this.askEngine();
     this.follower = await followLogs({
       logs: config.logs.map(({ path }) => path),
@@ -79,6 +86,9 @@ export class DataPlane {
     // Before anything was read: logs with lines from the time between are merged, else the first would make the others late.
     const behind = [...this.follower.status().entries()].filter(([, { behind_bytes }]) => behind_bytes > 0);
     await Promise.all(behind.map(([source]) => this.pipeline.send({ kind: 'expect', source })));
+    // Silence since the logs were last written counts: time has passed for who is in the window.
+    const writtenMs = Math.max(0, ...positions.map((position) => position.writtenMs ?? 0));
+    if (behind.length === 0 && writtenMs > 0) this.clock.arrived(this.pipeline.second, writtenMs);
     // A failing thread is a bug: it ends the daemon, systemd starts it again, and nothing was saved past what was judged.
     this.follower.ended.catch(this.options.onFailure);
     this.timer = setInterval(() => void this.tick(), TICK_MS);

@@ -135,7 +135,7 @@ class RunningInstance implements Instance {
     bans.record([systemDraft(Date.now(), startReason, what)], [], []);
     if (config.mode === 'observe') await this.endEnforcing();
     await enforcer.start();
-    await plane.start(records.offenders());
+    await plane.start(() => records.offenders());
     records.start(troubles, () => plane.takeBaseline());
     this.closers.push(() => records.pause());
     const expiry = setInterval(() => bans.expireDue(), EXPIRE_MS);

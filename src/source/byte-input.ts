@@ -11,6 +11,8 @@ export interface ByteInput {
   readonly inode: number;
   /** Fills the buffer from `at`, as far as there are bytes; 0 at the end. Rejects with SourceError. */
   fill(buffer: Buffer, at: number): Promise<number>;
+  /** Leaves out the next bytes without reading them; only where that is possible. */
+  readonly skip?: (bytes: number) => void;
   close(): Promise<void>;
 }
 
@@ -28,17 +30,25 @@ export async function openBytes(path: string): Promise<ByteInput> {
     if (stat.isFile()) await handle.read(magic, 0, 2, 0);
     const identity = { device: stat.dev, inode: stat.ino };
     const opened = handle;
+    // A pipe has no places to read from.
+    let next: number | null = stat.isFile() ? 0 : null;
     const plain = {
       fill: async (buffer: Buffer, at: number) => {
         try {
-          return (await opened.read(buffer, at, buffer.length - at, null)).bytesRead;
+          const { bytesRead } = await opened.read(buffer, at, buffer.length - at, next);
+          if (next !== null) next += bytesRead;
+          return bytesRead;
         } catch (error) {
           throw toSourceError(path, error);
         }
       },
       close: () => opened.close(),
     };
-    return { ...identity, ...(magic.equals(Buffer.of(0x1f, 0x8b)) ? gunzipped(path, plain) : plain) };
+    if (magic.equals(Buffer.of(0x1f, 0x8b))) return { ...identity, ...gunzipped(path, plain) };
+    const skip = (bytes: number) => {
+      next = (next ?? 0) + bytes;
+    };
+    return { ...identity, ...plain, ...(stat.isFile() && { skip }) };
   } catch (error) {
     await handle?.close();
     throw toSourceError(path, error);

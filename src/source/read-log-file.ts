@@ -1,5 +1,5 @@
 /** Finished logs, read once from beginning to end. */
-import { openBytes } from './byte-input.ts';
+import { type ByteInput, openBytes } from './byte-input.ts';
 import type { Chunk } from './chunk.ts';
 import { FINGERPRINT_BYTES_MAX, fingerprintOf } from './fingerprint.ts';
 import { cutLines, endLine, front, ownBuffer } from './lines.ts';
@@ -13,6 +13,8 @@ export interface ReadLogOptions {
   readonly lineBytesMax?: number;
   /** Bytes of content to leave out at the beginning. Default 0. */
   readonly offset?: number;
+  /** Bytes of content after which to stop, the end of a line. Default: all. */
+  readonly end?: number;
 }
 
 /**
@@ -21,28 +23,35 @@ export interface ReadLogOptions {
  * damaged gzip data after all whole lines before the damage.
  */
 export async function* readLogFile(path: string, options: ReadLogOptions = {}): AsyncGenerator<Chunk, void, undefined> {
-  const { source = 0, chunkBytes = 1 << 20, lineBytesMax = 65_536, offset: start = 0 } = options;
+  const {
+    source = 0,
+    chunkBytes = 1 << 20,
+    lineBytesMax = 65_536,
+    offset: start = 0,
+    end = Number.POSITIVE_INFINITY,
+  } = options;
   const input = await openBytes(path);
   try {
     let [offset, dropping, oversized] = [start, false, 0];
     let carried = Buffer.alloc(0);
-    const { head, rest } = await readStart(input.fill, start);
+    const { head, rest } = await readStart(input, start);
     const [fingerprint, fingerprintBytes] = [fingerprintOf(head), head.length];
     const { device, inode } = input;
+    const fill = fillUpTo(input.fill, end - Math.max(start, head.length));
     const chunk = (bytes: Uint8Array<ArrayBuffer>, behind: boolean): Chunk => {
       const dropped = oversized;
       oversized = 0;
       const position = { path, device, inode, offset, fingerprint, fingerprintBytes };
       return { source, bytes, position, behind, oversized: dropped };
     };
-    let given: Buffer | undefined = rest;
+    let given: Buffer | undefined = rest.subarray(0, Math.max(0, end - start));
     for (;;) {
       const buffer = ownBuffer(carried.length + Math.max(chunkBytes, given?.length ?? 0));
       buffer.set(carried);
       given?.copy(buffer, carried.length);
       const already: number = carried.length + (given?.length ?? 0);
       given = undefined;
-      const got: number = already < buffer.length ? await input.fill(buffer, already) : 0;
+      const got: number = already < buffer.length ? await fill(buffer, already) : 0;
       const length: number = already + got;
       if (length === carried.length) break;
       const cut = cutLines(buffer, length, lineBytesMax, dropping);
@@ -68,8 +77,18 @@ export async function* readLogFile(path: string, options: ReadLogOptions = {}): 
 
 type Fill = (buffer: Buffer, at: number) => Promise<number>;
 
+/** Gives the first `end` bytes and then nothing more. */
+function fillUpTo(fill: Fill, end: number): Fill {
+  let left = end;
+  return async (buffer, at) => {
+    const got = left > 0 ? await fill(buffer.length - at > left ? buffer.subarray(0, at + left) : buffer, at) : 0;
+    left -= got;
+    return got;
+  };
+}
+
 /** The first bytes, for the fingerprint, and those of them that are not left out; passes over the rest up to `offset`. */
-async function readStart(fill: Fill, offset: number): Promise<{ head: Buffer; rest: Buffer }> {
+async function readStart({ fill, skip }: ByteInput, offset: number): Promise<{ head: Buffer; rest: Buffer }> {
   const first = Buffer.alloc(FINGERPRINT_BYTES_MAX);
   let length = 0;
   for (let got = 1; got > 0 && length < first.length; length += got) {
@@ -77,11 +96,12 @@ async function readStart(fill: Fill, offset: number): Promise<{ head: Buffer; re
     got = await fill(first, length).catch(() => 0);
   }
   const head = first.subarray(0, length);
-  const skipped = Buffer.alloc(65_536);
-  for (let left = offset - length; left > 0; ) {
-    const got = await fill(skipped.subarray(0, Math.min(left, skipped.length)), 0);
-    if (got === 0) break;
-    left -= got;
+  let left = Math.max(0, offset - length);
+  if (skip) skip(left);
+  else {
+    const skipped = Buffer.alloc(65_536);
+    for (let got = 1; got > 0 && left > 0; left -= got)
+      got = await fill(skipped.subarray(0, Math.min(left, skipped.length)), 0);
   }
   return { head, rest: head.subarray(Math.min(offset, length)) };
 }

@@ -93,7 +93,7 @@ export function findNewer(
     (sibling) => sibling.rotated && (which.gzipped || !sibling.gzip) && isNewer(generationTimes(sibling), anchor),
   );
   return newer.reverse().flatMap((sibling) => {
-    const head = sibling.gzip ? readGzipHead(sibling.file) : readPlainHead(sibling.file);
+    const head = readSiblingHead(sibling);
     const { dev: device, ino: inode } = sibling.stat;
     const mark = { device, inode, offset: 0, fingerprint: fingerprintOf(head), fingerprintBytes: head.length };
     if (which.isKnown(mark, head)) return [];
@@ -118,8 +118,13 @@ function archived({ file, stat }: Sibling, mark: FileMark, nowMs: number): Archi
 }
 
 /** ISIZE of RFC 1952: the content's length modulo 2^32, of the last member. */
-function unpackedBytes({ file, stat }: Sibling): number | undefined {
+export function unpackedBytes({ file, stat }: Pick<Sibling, 'file' | 'stat'>): number | undefined {
   return withFile(file, (fd) => readHead(fd, 4, Math.max(0, stat.size - 4)).readUInt32LE());
+}
+
+/** The first bytes of the content; empty when it can't be read. */
+export function readSiblingHead({ file, gzip }: Pick<Sibling, 'file' | 'gzip'>): Buffer {
+  return gzip ? readGzipHead(file) : readPlainHead(file);
 }
 
 function readPlainHead(file: string): Buffer {

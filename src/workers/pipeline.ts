@@ -147,6 +147,12 @@ export class Pipeline {
     return result;
   }
 
+  /** What was read so far does not count: the numbers of lines begin at nothing again. */
+  forgetCounts(): void {
+    this.lines = 0;
+    for (const reason of SKIP_REASONS) this.skipped[reason] = 0;
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.parsing.destroy(), this.traffic.destroy()]);
   }

@@ -145,7 +145,9 @@ export class Baseline {
 
   restore(state: BaselineState): void {
     this.observedSeconds = state.observedSeconds;
-    this.minutes = state.minutes.slice(-this.minutesMax).map((block) => structuredClone(block));
+    // The last one is not over: lines of it may follow.
+    this.minutes = state.minutes.slice(-this.minutesMax - 1).map((block) => structuredClone(block));
+    this.current = this.minutes.pop() ?? emptyBlock();
     this.hours = state.hours.map((hour) => structuredClone(hour));
   }
 }

@@ -1,0 +1,122 @@
+/**
+ * Brings the engine to where the logs stand before they are followed, so that no start is blind: the lines in its window
+ * again after a restart, the history of the logs at the first start. What it decides about them is not carried out.
+ */
+import type { Config } from '../config/schema.ts';
+import type { EngineState } from '../core/engine-state.ts';
+import { Parser } from '../core/parse/parser.ts';
+import { SECOND } from '../core/parse/tally.ts';
+import type { Position } from '../source/chunk.ts';
+import { findLogs } from '../source/discover.ts';
+import { findEnd, findHistory, type HistoryFile } from '../source/history.ts';
+import { readLogFile } from '../source/read-log-file.ts';
+import { SourceError } from '../source/source-error.ts';
+import { type Pipeline, workerSetup } from '../workers/pipeline.ts';
+import type { Log } from './log.ts';
+
+/** Of a log's history: seconds of work, however long the log. */
+const HISTORY_BYTES_MAX = 2 ** 31;
+/** Of what the window held before a restart. */
+const WINDOW_BYTES_MAX = 2 ** 26;
+/** Sources of the pipeline from here on are histories, below it the logs that are followed. */
+const FIRST_SOURCE = 1_000_000;
+/** Chunks of a log under way. */
+const DEPTH = 3;
+/** Bytes looked at to learn when a chunk begins. */
+const HEAD_BYTES = 65_536;
+
+export interface RehearsalOptions {
+  readonly config: Config;
+  /** Where the logs were left; those without one are followed from their end. */
+  readonly positions: readonly Position[];
+  /** What the engine was restored from, if anything. */
+  readonly state: EngineState | undefined;
+  readonly pipeline: Pick<Pipeline, 'feed' | 'send' | 'finish' | 'lines' | 'forgetCounts'>;
+  readonly now: () => number;
+  readonly log: Log;
+  readonly onProgress: () => void;
+}
+
+interface History {
+  readonly index: number;
+  readonly files: readonly HistoryFile[];
+  readonly fromMs: number;
+}
+
+/**
+ * Feeds the lines from before `positions`, and gives the positions from which to follow. Trouble with a file leaves it
+ * out: what was learned is then less, and following it reports why.
+ */
+export async function rehearse(options: RehearsalOptions): Promise<Position[]> {
+  const { config, pipeline, log, state } = options;
+  const startedMs = performance.now();
+  const positions = new Map(options.positions.map((position) => [position.path, position]));
+  const histories: History[] = [];
+  for (const { path, index } of findLogs(config.logs.map(({ path: configured }) => configured)).logs) {
+    try {
+      const position = positions.get(path) ?? findEnd(path, config.source.line_bytes_max);
+      if (!position) continue;
+      positions.set(path, position);
+      histories.push({ index, ...findPast(position, index, options) });
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+    }
+  }
+  const sources = [...histories.keys()].map((at) => FIRST_SOURCE + at);
+  for (const source of sources) await pipeline.send({ kind: 'expect', source });
+  await Promise.all(histories.map((history, at) => feed(history, FIRST_SOURCE + at, options)));
+  if (pipeline.lines > 0) {
+    const seconds = Number(((performance.now() - startedMs) / 1000).toFixed(1));
+    const what = state ? 'read the last minutes again' : 'learned from the history of the logs';
+    log('info', what, { lines: pipeline.lines, seconds });
+  }
+  pipeline.forgetCounts();
+  return [...positions.values()];
+}
+
+/** Which lines there are from before a position that matter: of the last minutes, or of the configured history. */
+function findPast(position: Position, index: number, { config, state, now }: RehearsalOptions): Omit<History, 'index'> {
+  const { history } = config.baseline;
+  const { window, points } = config.detection;
+  const savedMs = (state?.second ?? 0) * 1000;
+  if (savedMs === 0 && history === 0) return { files: [], fromMs: 0 };
+  const fromMs = savedMs > 0 ? savedMs - Math.max(window, points.memory) : now() - history;
+  const bytesMax = savedMs > 0 ? WINDOW_BYTES_MAX : HISTORY_BYTES_MAX;
+  return { files: findHistory(position, { fromMs, bytesMax, secondOf: clockOf(config, index) }), fromMs };
+}
+
+/** Tells the second of the first line that has one. */
+function clockOf(config: Config, index: number): (lines: Uint8Array) => number | undefined {
+  const options = workerSetup(config).parsers[index];
+  const parser = options && new Parser(options);
+  return (lines) => {
+    const tally = parser?.parse(lines.subarray(0, HEAD_BYTES), Number.POSITIVE_INFINITY);
+    return tally?.count ? tally.rows[SECOND] : undefined;
+  };
+}
+
+async function feed({ index, files, fromMs }: History, source: number, options: RehearsalOptions): Promise<void> {
+  const { config, pipeline, onProgress, log } = options;
+  const secondOf = clockOf(config, index);
+  const lineBytesMax = config.source.line_bytes_max;
+  const underWay: Promise<void>[] = [];
+  try {
+    for (const { file, from, to } of files) {
+      try {
+        for await (const chunk of readLogFile(file, { source, lineBytesMax, offset: from, end: to })) {
+          // A gzipped file can only be read from its beginning.
+          if ((secondOf(chunk.bytes) ?? Number.POSITIVE_INFINITY) * 1000 < fromMs - config.baseline.window) continue;
+          underWay.push(pipeline.feed({ ...chunk, behind: true }, index));
+          if (underWay.length >= DEPTH) await underWay.shift();
+          onProgress();
+        }
+      } catch (error) {
+        if (!(error instanceof SourceError)) throw error;
+        log('warn', `learned nothing from an older log: ${error.message}`, { mend: error.mend });
+      }
+    }
+  } finally {
+    await pipeline.finish(source);
+    await Promise.all(underWay);
+  }
+}

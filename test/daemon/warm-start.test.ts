@@ -1,0 +1,130 @@
+/** No start is blind, with a real process: history learned at the first start, the window kept over later ones. */
+import assert from 'node:assert/strict';
+import { appendFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { type TestContext, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { TestDaemon, until } from '../support/daemon.ts';
+import { logLine, visitorIp } from '../support/traffic.ts';
+
+interface Row {
+  readonly action: string;
+  readonly client: string | null;
+}
+
+const ATTACKER = '203.0.113.250';
+const WINDOW_ALONE = { points: { enabled: false }, min_requests: 100 };
+
+const now = () => Math.floor(Date.now() / 1000);
+
+function make(t: TestContext, config: Readonly<Record<string, unknown>>): TestDaemon {
+  const daemon = new TestDaemon({ config });
+  t.after(() => daemon.close());
+  return daemon;
+}
+
+function calm(from: number, to: number): string {
+  const lines = Array.from({ length: (to - from) * 4 }, (_, n) =>
+    logLine(from + Math.floor(n / 4), visitorIp(n % 80), `/page/${n % 9}`),
+  );
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function burst(second: number, count: number, ip = ATTACKER): string {
+  return Array.from({ length: count }, (_, n) => `${logLine(second, ip, `/?${n}`)}\n`).join('');
+}
+
+/** A log of the last hour in three files, with a flood in the oldest. */
+function writeHistory({ log }: TestDaemon): void {
+  const end = now() - 2;
+  writeFileSync(`${log}.2.gz`, gzipSync(calm(end - 3600, end - 2400) + burst(end - 2400, 5000)));
+  utimesSync(`${log}.2.gz`, end - 2400, end - 2400);
+  writeFileSync(`${log}.1`, calm(end - 2399, end - 1200));
+  utimesSync(`${log}.1`, end - 1200, end - 1200);
+  writeFileSync(log, calm(end - 1199, end));
+}
+
+function actions(daemon: TestDaemon): string[] {
+  const lines = daemon.zban('audit', '--json').stdout.split('\n');
+  return lines.filter((line) => line !== '').map((line) => (JSON.parse(line) as Row).action);
+}
+
+test('the first start learns from the log and its rotated, gzipped predecessors, and tells nothing of them', async (t) => {
+  const daemon = make(t, { detection: WINDOW_ALONE });
+  writeHistory(daemon);
+  await daemon.start();
+  const status = daemon.status();
+  assert.equal(status?.state, 'running');
+  assert.equal(status?.lines_total, 0);
+  assert.equal(status?.clients, 80, 'those of the last minute are in the window');
+  assert.ok(
+    (status?.baseline?.site_samples ?? 0) > 1700,
+    `30 minutes were learned: ${JSON.stringify(status?.baseline)}`,
+  );
+  assert.ok(Math.abs((status?.baseline?.site.mean ?? 0) - 4) < 0.1, 'the flood taught nothing');
+  assert.deepEqual(actions(daemon), ['start']);
+  assert.deepEqual(daemon.json('list'), []);
+  await until('it says so', () => daemon.stderr.includes('learned from the history of the logs'));
+  appendFileSync(daemon.log, burst(now(), 101));
+  await until('the first flood is banned by what was learned', () => daemon.json<Row[]>('list').length === 1);
+  assert.equal(daemon.status()?.lines_total, 101);
+});
+
+test('without history a first start warms up', async (t) => {
+  const daemon = make(t, { baseline: { history: '0s' } });
+  writeHistory(daemon);
+  await daemon.start();
+  assert.equal(daemon.status()?.state, 'warming_up');
+});
+
+test('no further back than asked for', async (t) => {
+  const daemon = make(t, { baseline: { history: '10m' } });
+  writeHistory(daemon);
+  await daemon.start();
+  const samples = daemon.status()?.baseline?.site_samples ?? 0;
+  // Files are searched for the time to within 128 KiB.
+  assert.ok(samples >= 400 && samples < 1100, `${samples}`);
+});
+
+test('requests before and after a restart count together', async (t) => {
+  const daemon = make(t, { detection: WINDOW_ALONE, baseline: { warmup_max_requests: 100, history: '0s' } });
+  writeFileSync(daemon.log, '');
+  await daemon.start();
+  appendFileSync(daemon.log, burst(now(), 63));
+  await until('they are read', () => daemon.status()?.lines_total === 63);
+  await daemon.stop();
+  await daemon.start();
+  assert.equal(daemon.status()?.lines_total, 0);
+  appendFileSync(daemon.log, burst(now(), 60));
+  await until('together they are too many', () => daemon.json<Row[]>('list').length === 1);
+});
+
+test('a restart does not tell again what was told, also when the log was rotated meanwhile', async (t) => {
+  const daemon = make(t, { detection: WINDOW_ALONE, baseline: { warmup_max_requests: 100, history: '0s' } });
+  writeFileSync(daemon.log, '');
+  await daemon.start();
+  appendFileSync(daemon.log, burst(now(), 150));
+  await until('the ban', () => actions(daemon).includes('ban'));
+  await daemon.stop('SIGKILL');
+  renameSync(daemon.log, `${daemon.log}.1`);
+  writeFileSync(daemon.log, burst(now(), 40, '203.0.113.7'));
+  await daemon.start();
+  await until('the new lines are read', () => daemon.status()?.lines_total === 40);
+  assert.equal(actions(daemon).filter((action) => action === 'ban').length, 1);
+  assert.equal(daemon.json<Row[]>('list').length, 1);
+});
+
+test('who was unbanned by a person is not banned after a restart for the same requests', async (t) => {
+  const daemon = make(t, { detection: WINDOW_ALONE, baseline: { warmup_max_requests: 100, history: '0s' } });
+  writeFileSync(daemon.log, '');
+  await daemon.start();
+  appendFileSync(daemon.log, burst(now(), 150));
+  await until('the ban', () => daemon.json<Row[]>('list').length === 1);
+  assert.equal(daemon.zban('unban', ATTACKER).status, 0);
+  await daemon.stop();
+  await daemon.start();
+  appendFileSync(daemon.log, burst(now() + 1, 60));
+  await until('they are read', () => daemon.status()?.lines_total === 60);
+  assert.deepEqual(daemon.json('list'), []);
+  appendFileSync(daemon.log, burst(now() + 1, 60));
+  await until('new requests count', () => daemon.json<Row[]>('list').length === 1);
+});

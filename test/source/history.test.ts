@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { readFileSync, renameSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import type { Position } from '../../src/source/chunk.ts';
+import { findEnd, findHistory, type HistoryFile, type HistoryOptions } from '../../src/source/history.ts';
+import { readLogFile } from '../../src/source/read-log-file.ts';
+import { append, makeDirectory } from './follow-harness.ts';
+
+const LINE_BYTES_MAX = 65_536;
+
+/** Lines are their own time stamps. */
+function secondOf(lines: Uint8Array): number | undefined {
+  const text = Buffer.from(lines).toString();
+  return text === '' ? undefined : Number.parseInt(text, 10);
+}
+
+const ALL: HistoryOptions = { fromMs: 0, bytesMax: Number.POSITIVE_INFINITY, secondOf };
+
+async function read(files: readonly HistoryFile[]): Promise<string[]> {
+  const lines: string[] = [];
+  for (const { file, from, to } of files) {
+    for await (const { bytes } of readLogFile(file, { offset: from, end: to })) {
+      lines.push(...Buffer.from(bytes).toString().split('\n').slice(0, -1));
+    }
+  }
+  return lines;
+}
+
+function end(path: string): Position {
+  const position = findEnd(path, LINE_BYTES_MAX);
+  assert.ok(position);
+  return position;
+}
+
+/** As gzip(1): the time of the last write is kept. */
+function gzip(path: string): void {
+  const { mtime } = statSync(path);
+  writeFileSync(`${path}.gz`, gzipSync(readFileSync(path)));
+  utimesSync(`${path}.gz`, mtime, mtime);
+  unlinkSync(path);
+}
+
+function makeLog(t: TestContext): string {
+  return join(makeDirectory(t), 'access.log');
+}
+
+/** Moves the log aside as it was written at `second`. */
+function rotate(log: string, suffix: string, second: number): void {
+  utimesSync(log, second, second);
+  renameSync(log, `${log}${suffix}`);
+}
+
+test('the log up to its last whole line, with rotated files, oldest first', async (t) => {
+  const log = makeLog(t);
+  append(log, '10', '11');
+  rotate(log, '.2', 1011);
+  gzip(`${log}.2`);
+  append(log, '20');
+  rotate(log, '.1', 1020);
+  append(log, '30', '31');
+  writeFileSync(log, `${readFileSync(log)}32 half`);
+  const position = end(log);
+  assert.deepEqual(await read(findHistory(position, ALL)), ['10', '11', '20', '30', '31']);
+  assert.equal(position.offset, 6);
+});
+
+test('nothing of another log, and a copy only once', async (t) => {
+  const log = makeLog(t);
+  append(log, '10');
+  writeFileSync(`${log}.1.gz`, gzipSync(readFileSync(log)));
+  rotate(log, '.1', 1010);
+  utimesSync(`${log}.1.gz`, 1010, 1010);
+  append(log, '20');
+  append(`${log}-other.txt`, '99');
+  assert.deepEqual(await read(findHistory(end(log), ALL)), ['10', '20']);
+});
+
+test('rotated since it was left: the marked file up to its mark, nothing newer', async (t) => {
+  const log = makeLog(t);
+  append(log, '10', '11');
+  const left = end(log);
+  append(log, '12');
+  rotate(log, '.1', Math.ceil(Date.now() / 1000) + 5);
+  append(log, '20');
+  utimesSync(log, Math.ceil(Date.now() / 1000) + 9, Math.ceil(Date.now() / 1000) + 9);
+  assert.deepEqual(await read(findHistory(left, ALL)), ['10', '11']);
+});
+
+test('a plain log begins at about the time asked for; files not written since are left out', async (t) => {
+  const log = makeLog(t);
+  append(log, ...Array.from({ length: 100_000 }, (_, n) => String(n)));
+  rotate(log, '.1', 500);
+  append(log, ...Array.from({ length: 100_000 }, (_, n) => String(n + 1_000_000)));
+  const files = findHistory(end(log), { ...ALL, fromMs: 1_070_000_000 });
+  const lines = await read(files);
+  assert.equal(lines.at(-1), '1099999');
+  const first = Number(lines[0]);
+  assert.ok(first <= 1_070_000 && first > 1_030_000, `began at ${first}`);
+});
+
+test('only the newest bytes, when there are more than asked for', async (t) => {
+  const log = makeLog(t);
+  append(log, '100', '101');
+  rotate(log, '.1', 101);
+  append(log, '200', '201');
+  assert.deepEqual(await read(findHistory(end(log), { ...ALL, bytesMax: 12 })), ['101', '200', '201']);
+  assert.deepEqual(await read(findHistory(end(log), { ...ALL, bytesMax: 5 })), ['201']);
+});
+
+test('no log, no history', (t) => {
+  const log = makeLog(t);
+  assert.equal(findEnd(log, LINE_BYTES_MAX), undefined);
+  writeFileSync(log, '');
+  assert.deepEqual(findHistory(end(log), ALL), []);
+});
