@@ -1,111 +1,129 @@
-/** A judgement told in plain words: what was normal, what the client did, what followed, how to undo it. */
-
-import { formatDuration } from '../config/duration.ts';
+/** What is recorded about a client or a row, put in order for `zban explain`. */
 import type { ActiveBan, AuditEntry } from '../core/audit.ts';
-import type { Sample } from '../core/event.ts';
-import { formatNumber } from '../core/reason.ts';
-import { formatRelative, formatShare, formatSpan, formatTime, printable } from './text.ts';
+import { durationOf, tierAfter } from '../core/decide/policy.ts';
+import type { BanOptions } from '../core/engine-options.ts';
+import { formatPrefix, type Prefix, parsePrefix, prefixContains } from '../core/net/prefix.ts';
+import type { TrailReader } from '../record/trail-reader.ts';
+
+/** Entries looked at for one client, newest first. */
+const ENTRIES_MAX = 500;
 
 export interface Story {
-  /** The judgement. */
-  readonly entry: AuditEntry;
+  /** What was asked about, an address or a network; undefined for a row that is about none. */
+  readonly asked: string | undefined;
+  /** The judgement that is explained; undefined when the client was never judged. */
+  readonly entry: AuditEntry | undefined;
   /** What followed until the next ban: results, releases. */
   readonly results: readonly AuditEntry[];
-  /** Every ban of the client up to this one, oldest first. */
-  readonly offences: readonly AuditEntry[];
-  /** Its ban in force. */
+  /** Earlier bans of the client, oldest first. */
+  readonly before: readonly AuditEntry[];
+  /** The ban in force that covers the client. */
   readonly active: ActiveBan | undefined;
+  /** The newest bans of clients within the network that was asked about, oldest first. */
+  readonly within: readonly AuditEntry[];
+  /** What keeps it from being banned: an operator's exception or the configuration's. */
+  readonly allowed: { readonly entry: string; readonly by: 'operator' | 'configuration' } | undefined;
+  /** What the next ban by policy would be; null is permanent. */
+  readonly next: { readonly tier: number; readonly durationMs: number | null };
 }
 
-/** The whole story; paragraphs of plain text, safe for a terminal. */
-export function explainEntry(story: Story, nowMs: number): string {
-  const { entry } = story;
-  const parts = [tellWhat(entry, nowMs)];
-  if (entry.numbers !== null && typeof entry.numbers['rate'] === 'number') parts.push(...tellWhy(entry, entry.numbers));
-  if (entry.action === 'ban') parts.push(tellSchedule(story), tellNow(story, nowMs));
-  return parts.filter((part) => part !== '').join('\n\n');
+export type StoryOptions = Pick<BanOptions, 'schedule' | 'decay'> & { readonly allowlist: readonly string[] };
+
+/** The story of a row of the trail; of a result or a release that of the ban which it is about. */
+export function storyOfEntry(reader: TrailReader, row: AuditEntry, options: StoryOptions, nowMs: number): Story {
+  const prefix = row.client === null ? undefined : parsePrefix(row.client);
+  const about = prefix === undefined ? [] : findAbout(reader, prefix);
+  const isConsequence = row.action === 'unban' || row.action.endsWith('_result');
+  const ban = about.findLast(({ id, action, client }) => action === 'ban' && client === row.client && id < row.id);
+  return tell(reader, prefix, (isConsequence && ban) || row, about, options, nowMs);
 }
 
-function tellWhat({ id, client, action, actor, timeMs, detail, enforced }: AuditEntry, nowMs: number): string {
-  const when = `${formatTime(timeMs)} (${formatRelative(timeMs, nowMs)})`;
-  const who = actor === 'policy' ? 'zban' : actor === 'system' ? 'zban itself' : (actor.split(':')[1] ?? actor);
-  const remark = detail === '' ? '' : `: ${detail}`;
-  const name = client ?? 'the site';
-  switch (action) {
-    case 'ban':
-      return printable(`${when} ${who} ${enforced ? 'banned' : 'would have banned'} ${name} (entry #${id})${remark}.`);
-    case 'refused':
-      return printable(`${when} ${name} crossed a limit but was not banned (entry #${id})${remark}.`);
-    default:
-      return printable(`${when} ${who}: ${action.replaceAll('_', ' ')} ${name} (entry #${id})${remark}.`);
-  }
+/**
+ * The story of a client: of its ban in force, else of its last ban or refused ban, else of whatever is recorded; bans of
+ * networks that cover it count.
+ */
+export function storyOfClient(reader: TrailReader, prefix: Prefix, options: StoryOptions, nowMs: number): Story {
+  const about = findAbout(reader, prefix);
+  const covering = about.filter((entry) => covers(entry.client, prefix));
+  const active = findActive(reader, prefix, nowMs);
+  const entry =
+    (active && (reader.findEntry(active.auditId) ?? entryOf(active))) ??
+    covering.findLast(({ action }) => action === 'ban' || action === 'refused') ??
+    covering.at(-1);
+  return tell(reader, prefix, entry, about, options, nowMs);
 }
 
-const RULES: Readonly<Record<string, string>> = {
-  z_score: 'its rate is too many standard deviations above the mean (z_score)',
-  multiplier: 'its rate is too many times the mean (multiplier)',
-  error_surge: 'it draws so many more errors than usual that tighter limits hold for it (error_surge)',
-  warmup_ceiling: 'it passed the absolute ceiling that holds while zban is still learning (warmup_ceiling)',
-  surprise: 'it kept asking for what nobody else gets here, and was refused or sent elsewhere (surprise)',
-  repetition: 'it sent the same POST again and again, as those do who guess passwords or flood a form (repetition)',
-  work: 'it asked for far more, and more unusual things, than anybody does here (work)',
-  site_z_score: 'the site as a whole is too many standard deviations above its mean (site_z_score)',
-  site_multiplier: 'the site as a whole is too many times above its mean (site_multiplier)',
-  manual: 'an operator decided it',
-};
-
-function tellWhy(entry: AuditEntry, numbers: Readonly<Record<string, unknown>>): string[] {
-  const number = (name: string, digits = 2) => formatNumber(numbers[name], digits);
-  const span =
-    typeof numbers['window_seconds'] === 'number' ? formatSpan(numbers['window_seconds'] * 1000) : 'the window';
-  const whose = entry.client === null ? 'the site' : 'a client';
-  const normal = `Normal for ${whose} was ${number('mean')} ± ${number('stddev')} requests/s`;
-  const errors = `with ${formatShare(numbers['baseline_error_ratio'])} of the answers being 4xx errors`;
-  const did = `In the last ${span} it made ${number('requests', 0)} requests, ${number('rate')}/s by weight (static files weigh nothing)`;
-  const times = `that is z = ${number('z', 1)} and ${number('multiple', 1)} times the mean; up to ${number('limit')}/s would have been tolerated`;
-  const drew = `${number('errors', 0)} of them (${formatShare(numbers['error_ratio'])}) were answered with 4xx errors`;
-  const points =
-    typeof numbers['points'] === 'number'
-      ? ` That is ${number('points', 1)} points; ${number('points_limit', 1)} are tolerated.`
-      : '';
-  const rule = `Rule: ${RULES[entry.condition ?? ''] ?? entry.condition}.${points}`;
-  if (entry.client === null) return [`${normal}; then it was ${number('rate')}/s: ${times}.`, rule].map(printable);
-  return [`${normal}, ${errors}.`, `${did}: ${times}. ${drew}.`, rule]
-    .map(printable)
-    .concat(tellSamples(numbers['samples']));
+function tell(
+  reader: TrailReader,
+  prefix: Prefix | undefined,
+  entry: AuditEntry | undefined,
+  about: readonly AuditEntry[],
+  options: StoryOptions,
+  nowMs: number,
+): Story {
+  const id = entry?.id ?? 0;
+  const same = about.filter(({ client }) => client === entry?.client);
+  const bans = same.filter(({ action }) => action === 'ban');
+  const nextId = bans.find((other) => other.id > id)?.id ?? Number.POSITIVE_INFINITY;
+  return {
+    asked: prefix && formatPrefix(prefix),
+    entry,
+    results: same.filter((other) => other.id > id && other.id < nextId && other.action !== 'refused'),
+    before: bans.filter((other) => other.id < id),
+    active: prefix && findActive(reader, prefix, nowMs),
+    within: entry ? [] : about.filter(({ action }) => action === 'ban'),
+    allowed: prefix && findAllowed(reader, prefix, options.allowlist),
+    next: nextBan(bans, same, options, nowMs),
+  };
 }
 
-function tellSamples(samples: unknown): string[] {
-  if (!Array.isArray(samples) || samples.length === 0) return [];
-  const lines = (samples as Partial<Sample>[]).map(({ time, method, path, status, user_agent }) =>
-    printable(`  ${time ?? ''}  ${method ?? ''} ${path ?? ''}  ${status ?? ''}  ${user_agent ?? ''}`),
-  );
-  return [['Some of its requests:', ...lines].join('\n')];
+/** Oldest first: rows about the client, about networks that cover it and about clients within it. */
+function findAbout(reader: TrailReader, prefix: Prefix): readonly AuditEntry[] {
+  return reader.query({ client: formatPrefix(prefix), newestFirst: true, limit: ENTRIES_MAX }).reverse();
 }
 
-function tellSchedule({ entry, offences }: Story): string {
-  const { tier, durationSeconds } = entry;
-  const length = formatDuration(durationSeconds === null ? null : durationSeconds * 1000);
-  if (tier === null || tier === 0) return `The ban: ${length}, as the operator said.`;
-  const before = offences.filter((other) => other.id < entry.id);
-  const times = before.length === 1 ? 'once' : `${before.length} times`;
-  const history = before.length === 0 ? 'It had not been banned before' : `It had been banned ${times} before`;
-  return printable(`${history}; tier ${tier} of the schedule means ${length === 'permanent' ? 'for good' : length}.`);
+function covers(client: string | null, prefix: Prefix): boolean {
+  const network = client === null ? undefined : parsePrefix(client);
+  return network !== undefined && prefixContains(network, prefix);
 }
 
-function tellNow({ entry, active, results }: Story, nowMs: number): string {
-  const { client } = entry;
-  const lines = results.map(({ timeMs, action, detail }) =>
-    printable(`  ${formatTime(timeMs)} ${action.replaceAll('_', ' ')}: ${detail || 'done'}`),
-  );
-  const followed = lines.length > 0 ? `What followed:\n${lines.join('\n')}\n\n` : '';
-  if (active === undefined || active.auditId !== entry.id) return `${followed}This ban is over.`;
-  const end =
-    active.untilMs === null
-      ? 'for good'
-      : `until ${formatTime(active.untilMs)} (${formatRelative(active.untilMs, nowMs)})`;
-  const state = !active.enforced
-    ? `Nothing is enforced (observe mode); it would last ${end}.`
-    : `${active.confirmed ? 'The kernel drops its packets' : 'The firewall has not confirmed it yet'}; it lasts ${end}.`;
-  return `${followed}${printable(state)}\n\nTo undo it:             zban unban ${client}\nTo never ban it again:  zban allow ${client}`;
+function findActive(reader: TrailReader, prefix: Prefix, nowMs: number): ActiveBan | undefined {
+  const active = reader.activeBans(nowMs).filter(({ client }) => covers(client, prefix));
+  const found = active.find(({ enforced }) => enforced) ?? active[0];
+  // Its numbers are looked at when the database is closed.
+  return found && { ...found, numbers: found.numbers };
+}
+
+/** The row of a ban whose own was pruned. */
+function entryOf({ auditId, sinceMs, untilMs, reason, ...ban }: ActiveBan): AuditEntry {
+  const durationSeconds = untilMs === null ? null : (untilMs - sinceMs) / 1000;
+  const rest = { id: auditId, timeMs: sinceMs, durationSeconds, detail: reason, configVersion: '', hash: '' };
+  return { ...ban, ...rest, action: 'ban' };
+}
+
+function findAllowed(reader: TrailReader, prefix: Prefix, allowlist: readonly string[]): Story['allowed'] {
+  const given = reader.allowed().find(({ entry }) => covers(entry, prefix))?.entry;
+  if (given !== undefined) return { entry: given, by: 'operator' };
+  const configured = allowlist.find((entry) => covers(entry, prefix));
+  return configured === undefined ? undefined : { entry: configured, by: 'configuration' };
+}
+
+/** Follows from the last ban by policy: an operator's is no offence. */
+function nextBan(
+  bans: readonly AuditEntry[],
+  same: readonly AuditEntry[],
+  options: StoryOptions,
+  nowMs: number,
+): Story['next'] {
+  const offence = bans.findLast(({ actor }) => actor === 'policy');
+  const quietMs = offence === undefined ? 0 : nowMs - (endOf(offence, same) ?? nowMs);
+  const tier = tierAfter(offence?.tier ?? 0, quietMs, options);
+  return { tier, durationMs: durationOf(tier, options) };
+}
+
+/** When a ban ended or will end, epoch milliseconds; null is never. `same` are the rows about the client. */
+export function endOf(ban: AuditEntry, same: readonly AuditEntry[]): number | null {
+  const lifted = same.find(({ id, action }) => id > ban.id && action === 'unban')?.timeMs;
+  const due = ban.durationSeconds === null ? null : ban.timeMs + ban.durationSeconds * 1000;
+  return lifted === undefined ? due : Math.min(lifted, due ?? lifted);
 }

@@ -19,6 +19,48 @@ export function formatPairs(pairs: readonly (readonly [string, string])[]): stri
     .join('\n');
 }
 
+/** A label and what it is about: a text that is wrapped, or lines that stay as they are. */
+export interface Paragraph {
+  readonly label: string;
+  readonly text?: string;
+  readonly lines?: readonly string[];
+}
+
+/** Paragraphs beside their labels, no line of text wider than `columns`. */
+export function formatParagraphs(paragraphs: readonly Paragraph[], columns: number): string {
+  const labels = Math.max(0, ...paragraphs.map(({ label }) => width(label))) + 2;
+  return paragraphs
+    .flatMap(({ label, text = '', lines = [] }) => {
+      const wrapped = text === '' ? [] : wrap(printable(text), columns - labels);
+      const own = [...wrapped, ...lines.map(printable)];
+      return own.map((line, index) => `${(index === 0 ? label : '').padEnd(labels)}${line}`.trimEnd());
+    })
+    .join('\n');
+}
+
+/** Lines of whole words, at most `columns` wide; a word that is longer than a line is cut into several. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (width(longer) <= columns) {
+      line = longer;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    line = word;
+    for (; width(line) > columns; line = [...line].slice(columns).join(''))
+      lines.push([...line].slice(0, columns).join(''));
+  }
+  return [...lines, line];
+}
+
+/** At most so many characters, with a mark where some are missing. */
+export function cut(text: string, columns: number): string {
+  return width(text) <= columns ? text : `${[...text].slice(0, columns - 1).join('')}…`;
+}
+
 function width(text: string): number {
   return /^[ -~]*$/.test(text) ? text.length : [...text].length;
 }

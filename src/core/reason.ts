@@ -78,7 +78,7 @@ export function tellReason(condition: string, numbers: ReasonNumbers): Reason | 
   const share = `${formatPercent(numbers.points_share)} of its latest requests`;
   const counts = `(above ${formatPercent(numbers.points_share_limit)} they count)`;
   const compared = `${short(numbers.multiple)} times the mean, ${short(numbers.z)} standard deviations above it`;
-  const ceiling = `${perWindow(numbers, numbers.limit)} would have been tolerated`;
+  const ceiling = `${ceilingOf(numbers)} would have been tolerated`;
   switch (condition) {
     case 'surprise':
       return {
@@ -96,7 +96,7 @@ export function tellReason(condition: string, numbers: ReasonNumbers): Reason | 
       return {
         did: `${did}${refused(numbers)}. Each weighed by how few others ask for the same: ${points}.`,
         normal,
-        tolerated: tellPoints(numbers, 'requests for what nobody else asks for', '; more of what everybody asks for'),
+        tolerated: tellPoints(numbers, 'requests that nobody else makes', ', and more of those that others make too'),
       };
     case 'error_surge':
       return {
@@ -126,8 +126,8 @@ function tellNormal(numbers: ReasonNumbers): string {
 
 /** How many points would have been all right, also as requests of the kind that the rule is about. */
 function tellPoints({ points_limit, points_leak }: ReasonNumbers, requests: string, others = ''): string {
-  const about = formatNumber(points_limit, 0);
-  return `${short(points_limit)} points are tolerated: about ${about} ${requests} at once, and ${short(points_leak)} a minute after that${others}.`;
+  const [limit, leak] = [short(points_limit), short(points_leak)];
+  return `About ${formatNumber(points_limit, 0)} ${requests} at once, and then ${leak} a minute, would have been tolerated${others} (${limit} points; ${leak} drain away a minute).`;
 }
 
 /** `1300 requests in 12 s (1243 without static files)`. */
@@ -142,10 +142,12 @@ function sent(numbers: ReasonNumbers): string {
 const refused = ({ errors }: ReasonNumbers): string =>
   typeof errors === 'number' && errors > 0 ? `, ${errors} of them refused (4xx)` : '';
 
-/** A rate as requests in the window. */
-function perWindow({ window_seconds: window }: ReasonNumbers, rate: unknown): string {
-  if (typeof rate !== 'number' || typeof window !== 'number') return 'Less';
-  return `Up to ${count(Math.floor(rate * window + 1e-6), 'request')} in ${window} s`;
+/** The most requests in the window that would not have been too many. */
+function ceilingOf({ rate, limit, window_seconds: window }: ReasonNumbers): string {
+  if (typeof rate !== 'number' || typeof limit !== 'number' || typeof window !== 'number') return 'Less';
+  // A floor is too much already when it is reached.
+  const requests = Math.min(Math.floor(limit * window + 1e-6), Math.round(rate * window) - 1);
+  return `Up to ${count(requests, 'request')} in ${window} s`;
 }
 
 /** `8.4 points of 8`. */

@@ -101,49 +101,6 @@ test('nobody banned is an empty list and a word to the person', async (t) => {
   assert.equal((await runZban(['list', '--json', '--config', config])).stdout, '[]\n');
 });
 
-test('explain tells what was normal, what happened, which rule, until when and how to undo it', async (t) => {
-  const earlier = { ...base, timeMs: base.timeMs - 86_400_000 };
-  const { config } = record(t, [earlier, { ...base, tier: 2, durationSeconds: 1800 }, result]);
-  const { stdout, exitCode } = await runZban(['explain', '203.0.113.9', '--config', config]);
-  assert.equal(exitCode, 0);
-  for (const part of [
-    /zban banned 203\.0\.113\.9 \(entry #2\)/,
-    /Normal for a client was 0\.70 ± 0\.55 requests\/s, with 3\.0 % of the answers/,
-    /In the last 1m it made 495 requests, 8\.25\/s by weight/,
-    /z = 13\.7 and 11\.8 times the mean; up to 3\.50\/s would have been tolerated/,
-    /480 of them \(97\.0 %\)/,
-    /Rule: .*\(multiplier\)/,
-    /POST \/wp-login\.php\ufffd\[2J {2}403 {2}curl\/8\ufffd/,
-    /been banned once before; tier 2 of the schedule means 30m/,
-    /ban result: ok/,
-    /The kernel drops its packets; it lasts until .*\(in 2\dm/,
-    /zban unban 203\.0\.113\.9/,
-    /zban allow 203\.0\.113\.9/,
-  ])
-    assert.match(stdout, part);
-  assert.ok(!/[\p{Cf}]/u.test(stdout) && !stdout.includes('\u001b'), stdout);
-});
-
-test('explain finds the network that covers an address, a row by its number, and says when there is nothing', async (t) => {
-  const { config } = record(t, [base, { ...manual, durationSeconds: 3600 }]);
-  assert.match(
-    (await runZban(['explain', '2001:db8:1::5', '--config', config])).stdout,
-    /ann banned 2001:db8:1::\/64 \(entry #2\): asked us to/,
-  );
-  assert.match((await runZban(['explain', '#1', '--config', config])).stdout, /zban banned 203\.0\.113\.9/);
-  assert.equal(
-    (JSON.parse((await runZban(['explain', '1', '--json', '--config', config])).stdout) as { entry: { id: number } })
-      .entry.id,
-    1,
-  );
-  for (const subject of ['192.0.2.77', '99']) {
-    const { exitCode, stderr } = await runZban(['explain', subject, '--config', config]);
-    assert.equal(exitCode, 5);
-    assert.match(stderr, /nothing is recorded about/);
-  }
-  assert.equal((await runZban(['explain', 'nonsense', '--config', config])).exitCode, 2);
-});
-
 test('audit prints every entry once, oldest first, or the last ones, or those of a client', async (t) => {
   const many = Array.from({ length: 2500 }, (_, index) => ({ ...base, client: `198.51.100.${index % 250}` }));
   const { config } = record(t, [...many, base]);
@@ -163,7 +120,7 @@ test('audit prints every entry once, oldest first, or the last ones, or those of
   const { stdout } = await runZban(['audit', '-n', '1', '--config', config]);
   assert.match(
     stdout,
-    /^\S+ \S+ #2501 policy BAN 203\.0\.113\.9 for 10m \(tier 1\): multiplier 8\.25\/s against 0\.70 ± 0\.55\/s/,
+    /^\S+ \S+ #2501 policy BAN 203\.0\.113\.9 for 10m \(tier 1\): multiplier 11\.8x, 8\.25\/s against 0\.70 ± 0\.55\/s/,
   );
 });
 

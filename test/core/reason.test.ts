@@ -38,19 +38,19 @@ const TOLD: readonly (readonly [Condition, string, string, string])[] = [
     'surprise',
     'surprise 8.5 points of 8, share 97 %',
     'It sent 40 requests in 12 s, 38 of them refused (4xx). 97 % of its latest requests were refused or sent elsewhere, on paths where nobody else is answered (above 40 % they count): 8.5 points.',
-    '8 points are tolerated: about 8 such requests at once, and 4 a minute after that.',
+    'About 8 such requests at once, and then 4 a minute, would have been tolerated (8 points; 4 drain away a minute).',
   ],
   [
     'repetition',
     'repetition 9 points of 8, share 100 %',
     'It sent 9 requests in 5 s. 100 % of its latest requests were POSTs (above 40 % they count), again and again to one path: 9 points.',
-    '8 points are tolerated: about 8 such POSTs at once, and 3 a minute after that.',
+    'About 8 such POSTs at once, and then 3 a minute, would have been tolerated (8 points; 3 drain away a minute).',
   ],
   [
     'work',
     'work 45.1 points of 45',
     'It sent 79 requests in 60 s (70 without static files), 1 of them refused (4xx). Each weighed by how few others ask for the same: 45.1 points.',
-    '45 points are tolerated: about 45 requests for what nobody else asks for at once, and 10 a minute after that; more of what everybody asks for.',
+    'About 45 requests that nobody else makes at once, and then 10 a minute, would have been tolerated, and more of those that others make too (45 points; 10 drain away a minute).',
   ],
 ];
 
@@ -69,6 +69,11 @@ test('the profile classic holds a client against the whole site, and says so', (
     reason?.normal,
     '0.70 ± 0.55 requests/s on the whole site; profile classic holds every client against that.',
   );
+});
+
+test('what reached a floor is told that one less would have been tolerated', () => {
+  const reason = tellReason('multiplier', evidenceOf('multiplier', { requests: 600, rate: 10, limit: 10 }));
+  assert.equal(reason?.tolerated, 'Up to 599 requests in 60 s would have been tolerated.');
 });
 
 test('an operator measures nothing; an old row without the newer numbers is still told', () => {

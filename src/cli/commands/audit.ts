@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { formatDuration } from '../../config/duration.ts';
 import type { AuditEntry } from '../../core/audit.ts';
 import { formatPrefix, parsePrefix } from '../../core/net/prefix.ts';
-import { formatNumber } from '../../core/reason.ts';
+import { briefReason, formatNumber, type ReasonNumbers } from '../../core/reason.ts';
 import type { Query } from '../../record/trail-reader.ts';
 import { verifyAudit } from '../../record/verify.ts';
 import { type Context, requireSections } from '../context.ts';
@@ -114,14 +114,14 @@ export function formatEntry(entry: AuditEntry): string {
     if (tier !== null && tier > 0) parts.push(`(tier ${tier})`);
     if (!enforced) parts.push('(observed)');
   }
-  const why = condition === null ? [] : [numbers === null ? condition : `${condition} ${formatNumbers(numbers)}`];
+  const why = condition === null ? [] : [reasonOf(condition, numbers ?? {})];
   if (detail !== '') why.push(detail);
   return printable(`${parts.join(' ')}${why.length > 0 ? `: ${why.join('; ')}` : ''}`);
 }
 
-function formatNumbers(numbers: Readonly<Record<string, unknown>>): string {
-  const { rate, mean, stddev, z, multiple } = numbers;
-  if (typeof rate !== 'number') return '';
-  const normal = `${formatNumber(mean)} ± ${formatNumber(stddev)}/s`;
-  return `${formatNumber(rate)}/s against ${normal}, z ${formatNumber(z, 1)}, ${formatNumber(multiple, 1)}x`;
+function reasonOf(condition: string, numbers: ReasonNumbers): string {
+  const { rate, mean, stddev } = numbers;
+  if (typeof rate !== 'number') return condition;
+  const compared = `${formatNumber(rate)}/s against ${formatNumber(mean)} ± ${formatNumber(stddev)}/s`;
+  return `${briefReason(condition, numbers)}, ${compared}`;
 }

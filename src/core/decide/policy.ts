@@ -75,8 +75,7 @@ export class Policy {
     if (!admitted)
       return { kind: 'refused', reason: 'fuse', detail: 'the fuse is blown', ...(event && { fuse: event }) };
     const tier = this.nextTier(this.find(high, low), second);
-    const { schedule } = this.options;
-    const durationMs = schedule[Math.min(tier, schedule.length) - 1] ?? null;
+    const durationMs = durationOf(tier, this.options);
     const until = durationMs === null ? Number.POSITIVE_INFINITY : second + Math.ceil(durationMs / 1000);
     this.set(high, low, tier, until);
     return { kind: 'ban', tier, until, durationSeconds: durationMs === null ? null : durationMs / 1000 };
@@ -145,10 +144,17 @@ export class Policy {
     return ended.sort((a, b) => a.lastEnd - b.lastEnd || a.high - b.high || a.low - b.low);
   }
 
-  /** One tier more than the last, less one for every whole decay period without a ban. */
   private nextTier(offender: Offender | undefined, second: number): number {
-    if (!offender) return 1;
-    const quietMs = Math.max(0, second - offender.lastEnd) * 1000;
-    return Math.max(0, offender.tier - Math.floor(quietMs / this.options.decay)) + 1;
+    return offender ? tierAfter(offender.tier, (second - offender.lastEnd) * 1000, this.options) : 1;
   }
+}
+
+/** The tier of the next ban: one more than the last, less one for every whole decay period without a ban. */
+export function tierAfter(tier: number, quietMs: number, { decay }: Pick<BanOptions, 'decay'>): number {
+  return Math.max(0, tier - Math.floor(Math.max(0, quietMs) / decay)) + 1;
+}
+
+/** How long a ban of this tier lasts, milliseconds; null is permanent. The schedule's last entry repeats. */
+export function durationOf(tier: number, { schedule }: Pick<BanOptions, 'schedule'>): number | null {
+  return schedule[Math.min(tier, schedule.length) - 1] ?? null;
 }

@@ -1,0 +1,189 @@
+/** A story in plain words: how it stands, what the client did, what was normal, how it goes on, how to undo it. */
+import { formatDuration } from '../config/duration.ts';
+import type { ActiveBan, AuditEntry } from '../core/audit.ts';
+import type { Sample } from '../core/event.ts';
+import { phraseOf, tellReason } from '../core/reason.ts';
+import { endOf, type Story } from './story.ts';
+import { cut, formatParagraphs, type Paragraph, wrap } from './table.ts';
+import { formatRelative, formatTime, printable } from './text.ts';
+
+const COLUMNS = 100;
+const PATH_COLUMNS = 46;
+const SAMPLE_COLUMNS = 88;
+const BEFORE_MAX = 3;
+
+export interface TellOptions {
+  readonly nowMs: number;
+  /** After `zban` in the commands that are shown: ` --config FILE` where the operator named one. */
+  readonly suffix: string;
+  readonly decayMs: number;
+}
+
+/** The whole story, no line wider than 100 columns, safe for a terminal. */
+export function formatStory(story: Story, options: TellOptions): string {
+  const paragraphs = [
+    ...tellDecision(story, options),
+    ...tellWhy(story),
+    ...tellWithin(story),
+    ...tellHistory(story, options),
+    ...tellNext(story, options),
+    ...tellCommands(story, options),
+  ];
+  const title = wrap(printable(headline(story, options.nowMs)), COLUMNS).join('\n');
+  return `${title}\n\n${formatParagraphs(paragraphs, COLUMNS)}`;
+}
+
+/** How it stands now. */
+function headline({ asked, entry, active, results, within }: Story, nowMs: number): string {
+  if (asked === undefined) return `Entry #${entry?.id} is about no client.`;
+  if (active) return ofActive(asked, active, nowMs);
+  if (entry?.action === 'refused') return `${asked} is not banned, although it crossed a limit.`;
+  if (entry?.action === 'ban') return `${asked} is not banned any more: ${endingOf(entry, results, nowMs)}.`;
+  const inside = within.length > 0 ? `, but ${within.length === 1 ? 'one client' : 'clients'} within it` : '';
+  return `${asked} is not banned and never was${inside}.`;
+}
+
+function ofActive(asked: string, { client, enforced, confirmed, untilMs }: ActiveBan, nowMs: number): string {
+  const network = client === asked ? '' : `, with all of ${client}`;
+  const end = untilMs === null ? 'for good' : `until ${formatMoment(untilMs, nowMs)}`;
+  if (!enforced) return `${asked} would be banned ${end}${network}; observe mode blocks nobody.`;
+  if (!confirmed)
+    return `${asked} is to be banned ${end}${network}, but the firewall has not confirmed it: zban doctor`;
+  return `${asked} is banned ${end}${network}.`;
+}
+
+/** How a ban ended. */
+function endingOf(ban: AuditEntry, results: readonly AuditEntry[], nowMs: number): string {
+  const endMs = endOf(ban, results);
+  const when = endMs === null ? '' : ` ${formatMoment(endMs, nowMs)}`;
+  const lifted = results.find(({ action }) => action === 'unban');
+  if (lifted === undefined || lifted.detail === 'expired') return `its time was up${when}`;
+  return `${personOf(lifted)} lifted the ban${when}${lifted.detail === '' ? '' : `: ${lifted.detail}`}`;
+}
+
+function tellDecision({ entry, results, active }: Story, { nowMs }: TellOptions): Paragraph[] {
+  if (entry === undefined) return [];
+  const failed = results.findLast(({ action }) => action.endsWith('_result'));
+  const trouble = failed?.detail.startsWith('failed') ? ` The firewall: ${failed.detail}.` : '';
+  const isOver = entry.action === 'ban' && active?.auditId !== entry.id;
+  const ending = isOver ? ` It is over: ${endingOf(entry, results, nowMs)}.` : '';
+  return [{ label: 'Decision', text: `${decisionOf(entry, nowMs)} (entry #${entry.id}).${ending}${trouble}` }];
+}
+
+function decisionOf(entry: AuditEntry, nowMs: number): string {
+  const { action, client, detail, durationSeconds, enforced, timeMs, tier } = entry;
+  const when = formatMoment(timeMs, nowMs);
+  const who = personOf(entry);
+  switch (action) {
+    case 'ban': {
+      const length = durationSeconds === null ? 'for good' : `for ${formatDuration(durationSeconds * 1000)}`;
+      const verb = enforced ? 'banned' : 'would have banned';
+      return `${when} ${who} ${verb} ${client} ${length}${tier ? `, tier ${tier}` : ''}`;
+    }
+    case 'refused':
+      return `${when} ${who} would have banned ${client}, but ${refusalOf(detail)}`;
+    default:
+      return `${when} ${who}: ${[action.replaceAll('_', ' '), client, detail].filter(Boolean).join(' ')}`;
+  }
+}
+
+/** Who decided: `zban`, or the operator's name. */
+function personOf({ actor }: AuditEntry): string {
+  return actor.startsWith('operator:') ? actor.slice('operator:'.length) : 'zban';
+}
+
+/** Why a ban was refused; `detail` is `REASON: which entry or protection`. */
+function refusalOf(detail: string): string {
+  const [, reason = '', what = ''] = /^(\w+): (.*)$/s.exec(detail) ?? [];
+  switch (reason) {
+    case 'allowlist':
+      return `it is on the allowlist (${what})`;
+    case 'protected':
+      return `it is protected (${what})`;
+    case 'fuse':
+      return 'the fuse had stopped all banning, because so many clients were to be banned at once';
+    default:
+      return what || detail;
+  }
+}
+
+function tellWhy({ entry }: Story): Paragraph[] {
+  if (entry === undefined || entry.condition === null) return [];
+  const { condition, detail } = entry;
+  const numbers = entry.numbers ?? {};
+  const reason = tellReason(condition, numbers);
+  if (!reason) {
+    const remark = condition === 'manual' && detail !== '' ? `: ${detail}` : '';
+    return [{ label: 'Why', text: `${phraseOf(condition)}${remark}.` }];
+  }
+  const samples = sampleLines(numbers['samples']);
+  return [
+    { label: 'Why', text: `${condition}: ${phraseOf(condition)}. ${reason.did}` },
+    { label: 'Normal', text: reason.normal },
+    { label: 'Limit', text: reason.tolerated },
+    ...(samples.length > 0 ? [{ label: 'Requests', lines: samples }] : []),
+  ];
+}
+
+/** Time, status, method and path, user agent, equal ones once; the samples of an old row may lack any of them. */
+export function sampleLines(samples: unknown): string[] {
+  if (!Array.isArray(samples)) return [];
+  const groups: { clock: string; rest: string; count: number }[] = [];
+  for (const { time = '', method, path, status, user_agent } of samples as Partial<Sample>[]) {
+    const ms = Date.parse(time);
+    const clock = Number.isNaN(ms) ? time : formatTime(ms).slice(-8);
+    const request = cut(`${method ?? ''} ${path ?? ''}`, PATH_COLUMNS).padEnd(PATH_COLUMNS);
+    const rest = `${status || '–'}  ${request}  ${user_agent ?? ''}`;
+    const last = groups.at(-1);
+    if (last?.rest === rest) last.count++;
+    else groups.push({ clock, rest, count: 1 });
+  }
+  return groups.map(({ clock, rest, count }) => {
+    const line = `${clock}  ${rest}`;
+    return count === 1 ? cut(line, SAMPLE_COLUMNS) : `${cut(line, SAMPLE_COLUMNS - 5).trimEnd()}  (${count}x)`;
+  });
+}
+
+function tellWithin({ within }: Story): Paragraph[] {
+  if (within.length === 0) return [];
+  const lines = within
+    .slice(-10)
+    .map(({ id, client, timeMs, condition }) => `#${id}  ${formatTime(timeMs)}  ${client}  ${condition ?? ''}`);
+  return [{ label: 'Within', lines }];
+}
+
+function tellHistory({ entry, before }: Story, { nowMs }: TellOptions): Paragraph[] {
+  if (entry?.action !== 'ban' && entry?.action !== 'refused') return [];
+  if (before.length === 0) return [{ label: 'History', text: 'It had not been banned before.' }];
+  const shown = before.slice(-BEFORE_MAX).map(({ id, timeMs, condition, durationSeconds }) => {
+    const length = durationSeconds === null ? 'for good' : formatDuration(durationSeconds * 1000);
+    return `${formatMoment(timeMs, nowMs)}, ${length}, ${condition ?? 'manual'} (#${id})`;
+  });
+  const more = before.length > BEFORE_MAX ? `, the last ${BEFORE_MAX}` : '';
+  return [{ label: 'History', text: `It had been banned ${times(before.length)} before${more}: ${shown.join('; ')}.` }];
+}
+
+function tellNext({ entry, active, next }: Story, { nowMs, decayMs }: TellOptions): Paragraph[] {
+  if (entry?.action !== 'ban') return [];
+  if (active?.untilMs === null) return [{ label: 'Next', text: 'It stays banned until somebody lifts the ban.' }];
+  const end = active ? `It ends by itself ${formatMoment(active.untilMs, nowMs)}. ` : '';
+  const length = next.durationMs === null ? 'a ban for good' : `a ban of ${formatDuration(next.durationMs)}`;
+  const decay = next.tier > 1 ? `; every ${formatDuration(decayMs)} without a ban takes a tier off` : '';
+  return [{ label: 'Next', text: `${end}The next offence means ${length} (tier ${next.tier})${decay}.` }];
+}
+
+function tellCommands({ asked, active, allowed, entry }: Story, { suffix }: TellOptions): Paragraph[] {
+  if (asked === undefined) return [];
+  const target = active?.client ?? entry?.client ?? asked;
+  const command = (label: string, words: string): Paragraph => ({ label, lines: [`zban ${words}${suffix}`] });
+  const undo = active ? [command('Undo', `unban ${target}`)] : [];
+  if (allowed === undefined) return [...undo, command('Never ban', `allow ${target}`)];
+  const text = `It is never banned, by ${allowed.entry} in ${allowed.by === 'operator' ? 'zban allow' : 'bans.allowlist'}.`;
+  const remove = allowed.by === 'operator' ? [command('Allow no more', `allow --remove ${allowed.entry}`)] : [];
+  return [...undo, { label: 'Allowed', text }, ...remove];
+}
+
+/** `2026-11-20 10:11:12 (3m 2s ago)`. */
+const formatMoment = (ms: number, nowMs: number): string => `${formatTime(ms)} (${formatRelative(ms, nowMs)})`;
+
+const times = (count: number): string => (count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`);

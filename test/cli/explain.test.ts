@@ -1,0 +1,38 @@
+/** `zban explain` as a command: whom it takes, what it answers in JSON, and with which exit code. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { evidenceOf } from '../support/evidence.ts';
+import { banDraft, record } from './recorded.ts';
+import { runZban } from './run-zban.ts';
+
+const { condition, ...numbers } = evidenceOf('surprise');
+const ban = banDraft('203.0.113.9', { condition, numbers });
+
+test('explain takes an address, an entry by its number, and says when there is nothing', async (t) => {
+  const { config } = record(t, [ban]);
+  for (const subject of ['203.0.113.9', '1', '#1']) {
+    const { exitCode, stdout } = await runZban(['explain', subject, '--config', config]);
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /zban banned 203\.0\.113\.9 for 10m, tier 1 \(entry #1\)/);
+    assert.ok(stdout.includes(`zban unban 203.0.113.9 --config ${config}\n`), stdout);
+  }
+  for (const subject of ['192.0.2.77', '99']) {
+    const { exitCode, stderr } = await runZban(['explain', subject, '--config', config]);
+    assert.equal(exitCode, 5);
+    assert.match(stderr, /nothing is recorded about/);
+  }
+  assert.equal((await runZban(['explain', 'nonsense', '--config', config])).exitCode, 2);
+});
+
+test('explain --json has the same facts', async (t) => {
+  const { config } = record(t, [ban]);
+  const { stdout } = await runZban(['explain', '203.0.113.9', '--json', '--config', config]);
+  const told = JSON.parse(stdout);
+  assert.equal(told.client, '203.0.113.9');
+  assert.equal(told.entry.id, 1);
+  assert.deepEqual(told.entry.numbers, JSON.parse(JSON.stringify(numbers)));
+  assert.match(told.reason.tolerated, /^About 8 such requests at once/);
+  assert.equal(told.active.audit_id, 1);
+  assert.deepEqual(told.next, { tier: 2, duration_seconds: 1800 });
+  assert.deepEqual([told.earlier_bans, told.within, told.allowed], [[], [], null]);
+});
