@@ -192,6 +192,8 @@ const bans = section({
   decay: duration('7d', '1s', '3650d'),
   allowlist: z.array(allowed).default([]),
   allowlist_resolve: duration('5m', '1s', '1d'),
+  protect_cdn: z.boolean().default(true),
+  cdn_ranges: z.string().min(1).optional(),
   max_per_minute: z.number().int().min(1).default(100),
   max_share: share(0.2),
   max_share_min_bans: z.number().int().min(1).default(10),

@@ -2,20 +2,17 @@
  * The composition root: builds every part for one configuration, wires them in the order of the data flow, and takes
  * them down again in the order that loses nothing.
  */
-import { Resolver } from 'node:dns/promises';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { startControlServer } from '../control/server.ts';
 import type { Status } from '../core/status.ts';
 import type { Enforcer } from '../enforce/enforcer.ts';
-import { Allowlist } from '../host/allowlist.ts';
 import { startLoadSampler } from '../host/load.ts';
-import { findProtectedAddresses } from '../host/protected.ts';
-import { SshSessions } from '../host/ssh-sessions.ts';
 import { createMetrics } from '../http/metrics.ts';
 import { startHttpServer } from '../http/server.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import { Bans } from './bans.ts';
+import { buildProtection } from './build-protection.ts';
 import { DataPlane } from './data-plane.ts';
 import { systemDraft } from './drafts.ts';
 import { buildEnforcement, leaveFirewall } from './enforcement.ts';
@@ -23,7 +20,7 @@ import { createHandlers } from './handlers.ts';
 import type { Log } from './log.ts';
 import type { SystemdNotifier } from './notify-systemd.ts';
 import { Operator } from './operator.ts';
-import { Protection } from './protection.ts';
+import type { Protection } from './protection.ts';
 import { Records } from './records.ts';
 import { assembleStatus, fixedStatus } from './status.ts';
 import { buildNotifier } from './telling.ts';
@@ -32,8 +29,6 @@ import { VERSION } from './version.ts';
 
 /** Releases that the firewall need not make (observe mode) are recorded within this. */
 const EXPIRE_MS = 250;
-/** Longest wait for a name of the allowlist. */
-const RESOLVE_TIMEOUT_MS = 3000;
 /** Messages get this long at a stop; the rest waits on disk. */
 const DRAIN_MS = 2000;
 
@@ -202,26 +197,10 @@ class RunningInstance implements Instance {
 
   private buildOperator(plane: DataPlane): { operator: Operator; protection: Protection } {
     const { config, records, bans, troubles } = this;
-    const allowlist = new Allowlist({
-      entries: () => [...config.bans.allowlist, ...records.trail.allowed().map(({ entry }) => entry)],
-      resolver: new Resolver({ timeout: RESOLVE_TIMEOUT_MS, tries: 2 }),
-      resolveMs: config.bans.allowlist_resolve,
-      timeoutMs: RESOLVE_TIMEOUT_MS,
-      now: () => performance.now(),
-      onTrouble: (name, message) => {
-        if (message !== undefined) troubles.begin(`allowlist ${name}`, message);
-        else troubles.end(`allowlist ${name}`);
-      },
-    });
-    const sessions = new SshSessions(() => performance.now());
-    const protection = new Protection({
-      allowlist: () => allowlist.current(),
-      host: () =>
-        findProtectedAddresses({
-          sshPorts: config.firewall.protect_ports,
-          sessions,
-          sshConnection: process.env['SSH_CONNECTION'],
-        }),
+    const protection = buildProtection({
+      config,
+      allowed: () => records.trail.allowed().map(({ entry }) => entry),
+      troubles,
       onChange: async (networks) => {
         await plane.pipeline.send({ kind: 'never_banned', networks });
         await operator.liftProtected();

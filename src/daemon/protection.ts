@@ -1,6 +1,7 @@
 /** Who is never banned right now: the allowlist, what operators allowed, and this host's own addresses and guests. */
 import type { NeverBanned } from '../core/decide/policy.ts';
-import { type Prefix, prefixesOverlap } from '../core/net/prefix.ts';
+import type { Prefix } from '../core/net/prefix.ts';
+import { PrefixTable } from '../core/net/prefix-table.ts';
 
 /** SSH sessions and addresses come and go: how long one may go unnoticed. */
 const REFRESH_MS = 5000;
@@ -16,13 +17,15 @@ export interface ProtectionOptions {
   readonly allowlist: () => Promise<readonly Reasoned[]>;
   /** Own addresses, gateway, loopback, peers of live SSH sessions. */
   readonly host: () => Promise<readonly Reasoned[]>;
+  /** Networks of CDNs; they don't change. */
+  readonly cdn: readonly Reasoned[];
   /** Called with the whole list whenever it changed. */
   readonly onChange: (networks: readonly NeverBanned[]) => Promise<void>;
 }
 
 export class Protection {
   private readonly options: ProtectionOptions;
-  private networks: readonly NeverBanned[] = [];
+  private networks = new PrefixTable<NeverBanned>([]);
   private known = '';
   private timer: NodeJS.Timeout | undefined;
   private refreshing: Promise<void> = Promise.resolve();
@@ -50,20 +53,24 @@ export class Protection {
 
   /** Why a network must not be banned, undefined when it may. */
   find(prefix: Prefix): NeverBanned | undefined {
-    return this.networks.find((entry) => prefixesOverlap(entry.prefix, prefix));
+    return this.networks.findOverlap(prefix);
   }
 
   private async look(): Promise<void> {
     const [allowlist, host] = await Promise.all([this.options.allowlist(), this.options.host()]);
     const networks: NeverBanned[] = [
       ...allowlist.map(({ prefix, reason }) => ({ prefix, kind: 'allowlist' as const, detail: reason })),
-      ...host.map(({ prefix, reason }) => ({ prefix, kind: 'protected' as const, detail: reason })),
+      ...[...host, ...this.options.cdn].map(({ prefix, reason }) => ({
+        prefix,
+        kind: 'protected' as const,
+        detail: reason,
+      })),
     ];
     const lines = networks.map(({ prefix, detail }) => `${prefix.family} ${prefix.value}/${prefix.bits} ${detail}`);
     const text = lines.sort().join('\n');
     if (text === this.known) return;
     this.known = text;
-    this.networks = networks;
+    this.networks = new PrefixTable(networks);
     await this.options.onChange(networks);
   }
 }

@@ -1,10 +1,12 @@
 /** `zban replay`: finished logs through the same pipeline as the live daemon; the log's time is the clock. */
 import { availableParallelism } from 'node:os';
 import type { Config } from '../config/schema.ts';
+import type { NeverBanned } from '../core/decide/policy.ts';
 import type { EngineEvent } from '../core/event.ts';
 import { parsePrefix } from '../core/net/prefix.ts';
 import { Parser } from '../core/parse/parser.ts';
 import { SECOND } from '../core/parse/tally.ts';
+import { CdnRangesError, findCdnProtection } from '../host/cdn-ranges.ts';
 import type { Chunk } from '../source/chunk.ts';
 import { readLogFile } from '../source/read-log-file.ts';
 import type { WorkerSetup } from '../workers/messages.ts';
@@ -60,7 +62,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
     },
   });
   try {
-    await pipeline.send({ kind: 'never_banned', networks: staticAllowlist(config) });
+    await pipeline.send({ kind: 'never_banned', networks: neverBanned(config) });
     for (const source of files.keys()) await pipeline.send({ kind: 'expect', source });
     const depth = files.length === 1 ? threads + 2 : 2;
     const opened = await openInOrder(files, setup, { chunkBytes, lineBytesMax: config.source.line_bytes_max });
@@ -85,11 +87,15 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
 }
 
 /** Host names in the allowlist are left out: a replay asks no name server. */
-function staticAllowlist(config: Config) {
-  return config.bans.allowlist.flatMap((entry) => {
+function neverBanned(config: Config): NeverBanned[] {
+  const cdn = findCdnProtection(config.bans, (message) => {
+    throw new CdnRangesError(message);
+  });
+  const allowlist = config.bans.allowlist.flatMap((entry) => {
     const prefix = parsePrefix(entry);
     return prefix ? [{ prefix, kind: 'allowlist' as const, detail: `bans.allowlist: ${entry}` }] : [];
   });
+  return [...allowlist, ...cdn.map(({ prefix, reason }) => ({ prefix, kind: 'protected' as const, detail: reason }))];
 }
 
 interface OpenFile {

@@ -14,6 +14,7 @@ function make() {
   const lists: { allowlist: Reasoned[]; host: Reasoned[] } = { allowlist: [], host: [] };
   const changes: (readonly NeverBanned[])[] = [];
   const protection = new Protection({
+    cdn: [],
     allowlist: async () => lists.allowlist,
     host: async () => lists.host,
     onChange: async (networks) => void changes.push(networks),
@@ -68,6 +69,7 @@ test('looks do not overlap, and a refresh resolves after a look that began later
   let looking = 0;
   let looks = 0;
   const protection = new Protection({
+    cdn: [],
     allowlist: async () => {
       assert.equal(++looking, 1);
       await new Promise((resolve) => setImmediate(resolve));

@@ -2,7 +2,8 @@
 import type { BanOptions } from '../engine-options.ts';
 import type { FuseEvent } from '../event.ts';
 import { clientPrefix } from '../net/client-key.ts';
-import { type Prefix, prefixesOverlap } from '../net/prefix.ts';
+import type { Prefix } from '../net/prefix.ts';
+import { PrefixTable } from '../net/prefix-table.ts';
 import { Fuse } from './fuse.ts';
 
 /** A network that is never banned, and why, in words. */
@@ -39,7 +40,7 @@ export class Policy {
   active = 0;
   private readonly options: BanOptions;
   private readonly ipv6Bits: number;
-  private neverBanned: readonly NeverBanned[] = [];
+  private neverBanned = new PrefixTable<NeverBanned>([]);
   /** By high, then low word: no key has to become a string. */
   private readonly offenders = new Map<number, Map<number, Offender>>();
   private nextEnd = Number.POSITIVE_INFINITY;
@@ -51,7 +52,7 @@ export class Policy {
   }
 
   setNeverBanned(networks: readonly NeverBanned[]): void {
-    this.neverBanned = networks;
+    this.neverBanned = new PrefixTable(networks);
   }
 
   /** No more bans are allowed to be in force. */
@@ -66,7 +67,7 @@ export class Policy {
   /** Chooses what to do about an anomalous client; `clients` is how many the window holds. */
   decide(high: number, low: number, second: number, clients: number): Decision {
     const prefix = clientPrefix(high, low, this.ipv6Bits);
-    const never = this.neverBanned.find((entry) => prefixesOverlap(entry.prefix, prefix));
+    const never = this.neverBanned.findOverlap(prefix);
     if (never) return { kind: 'refused', reason: never.kind, detail: never.detail };
     if (this.full) {
       return { kind: 'refused', reason: 'limit', detail: `${this.active} bans are in force already (bans.max_active)` };

@@ -101,6 +101,11 @@ export function formatPrefix(prefix: Prefix): string {
   return bits === WIDTH[family] ? address : `${address}/${bits}`;
 }
 
+/** The network of `bits` bits that the prefix lies in; `bits` is at most its own. */
+export function maskPrefix({ family, value }: Prefix, bits: number): Prefix {
+  return { family, value: mask(family, value, bits), bits };
+}
+
 /** True when every address of `inner` lies in `outer`. */
 export function prefixContains(outer: Prefix, inner: Prefix): boolean {
   return (

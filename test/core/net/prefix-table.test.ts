@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { maskPrefix, type Prefix, prefixesOverlap } from '../../../src/core/net/prefix.ts';
+import { PrefixTable } from '../../../src/core/net/prefix-table.ts';
+
+/** Few distinct networks, so that they meet. */
+const prefix: fc.Arbitrary<Prefix> = fc
+  .record({ family: fc.constantFrom(4 as const, 6 as const), low: fc.nat(7), bits: fc.integer({ min: 0, max: 4 }) })
+  .map(({ family, low, bits }) => {
+    const width = family === 4 ? 32 : 128;
+    const value = BigInt(low) << BigInt(width - 3);
+    return maskPrefix({ family, value, bits: width }, bits);
+  });
+
+test('finds an entry exactly when one overlaps', () => {
+  fc.assert(
+    fc.property(fc.array(prefix, { maxLength: 8 }), prefix, (entries, wanted) => {
+      const table = new PrefixTable(entries.map((entry) => ({ prefix: entry })));
+      const found = table.findOverlap(wanted);
+      assert.equal(
+        found !== undefined,
+        entries.some((entry) => prefixesOverlap(entry, wanted)),
+      );
+      if (found) assert.ok(prefixesOverlap(found.prefix, wanted));
+    }),
+  );
+});

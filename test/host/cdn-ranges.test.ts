@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { parsePrefix } from '../../src/core/net/prefix.ts';
+import { PrefixTable } from '../../src/core/net/prefix-table.ts';
+import { CdnRangesError, findCdnProtection, loadCdnRanges, SHIPPED_CDN_RANGES } from '../../src/host/cdn-ranges.ts';
+
+function makeFile(t: TestContext, text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'zban-cdn-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'cdn.txt');
+  writeFileSync(path, text);
+  return path;
+}
+
+function find(reasons: ReturnType<typeof findCdnProtection>, address: string): string | undefined {
+  const prefix = parsePrefix(address);
+  assert.ok(prefix);
+  return new PrefixTable(reasons).findOverlap(prefix)?.reason;
+}
+
+const unexpected = (message: string) => assert.fail(message);
+
+test('the shipped list knows the large ones, says when it was collected, and nothing wide', () => {
+  const found = findCdnProtection({ protect_cdn: true }, unexpected);
+  for (const [address, name] of [
+    ['104.16.1.1', 'Cloudflare'],
+    ['2606:4700::/64', 'Cloudflare'],
+    ['151.101.1.1', 'Fastly'],
+    ['13.32.0.1', 'CloudFront'],
+    ['130.211.0.1', 'Google-front-end'],
+  ] as const) {
+    assert.equal(find(found, address), `a proxy of ${name} (bans.protect_cdn)`);
+  }
+  assert.equal(find(found, '192.0.2.1'), undefined);
+  assert.match(readFileSync(SHIPPED_CDN_RANGES, 'utf8'), /collected\n?#? ?on 20\d\d-\d\d-\d\d/);
+});
+
+test('switched off, nobody is protected', () => {
+  assert.deepEqual(findCdnProtection({ protect_cdn: false }, unexpected), []);
+});
+
+test("a file of one's own takes the place of the list", (t) => {
+  const cdn_ranges = makeFile(t, '# mine\n\nExample 192.0.2.0/24\r\nExample 2001:db8::/32\n');
+  const found = findCdnProtection({ protect_cdn: true, cdn_ranges }, unexpected);
+  assert.equal(found.length, 2);
+  assert.equal(find(found, '192.0.2.7'), 'a proxy of Example (bans.protect_cdn)');
+  assert.equal(find(found, '104.16.1.1'), undefined);
+});
+
+test('a file that cannot be used: told with its line, and the shipped list is in force', (t) => {
+  for (const [text, complaint] of [
+    ['Example 192.0.2.0/24\n192.0.2.0/24\n', /line 2: expected NAME NETWORK/],
+    ['Example 0.0.0.0/0\n', /line 1/],
+    ['Example 192.0.2.0/24 extra\n', /line 1/],
+  ] as const) {
+    const told: string[] = [];
+    const path = makeFile(t, text);
+    const found = findCdnProtection({ protect_cdn: true, cdn_ranges: path }, (message) => told.push(message));
+    assert.match(told.join(), complaint);
+    assert.ok(find(found, '104.16.1.1'));
+    assert.throws(() => loadCdnRanges(path), CdnRangesError);
+  }
+  assert.throws(() => loadCdnRanges('/nonexistent/cdn.txt'), /cannot read \/nonexistent\/cdn.txt/);
+});
