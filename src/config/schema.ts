@@ -206,7 +206,7 @@ const RESERVED_CHAIN =
   /^(INPUT|OUTPUT|FORWARD|PREROUTING|POSTROUTING|ACCEPT|DROP|QUEUE|RETURN|REJECT|LOG|DOCKER.*|KUBE-.*)$/i;
 
 const firewall = section({
-  backend: z.enum(['auto', 'ipset', 'iptables', 'dry-run']).default('auto'),
+  backend: z.enum(['auto', 'ipset', 'nftables', 'iptables', 'dry-run']).default('auto'),
   chain: z
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9_-]{0,19}$/, 'expected up to 20 letters, digits, _ or -')

@@ -21,7 +21,7 @@ export interface EnforcementOptions {
 export async function buildEnforcement(options: EnforcementOptions): Promise<{ enforcer: Enforcer; backend: string }> {
   const { config, now, log, troubles, desired, onDue, onResult } = options;
   const { firewall, mode, bans } = config;
-  const { backend, reason } = await pickBackend({
+  const { backend, reason, leaveOthers } = await pickBackend({
     backend: mode === 'observe' ? 'dry-run' : firewall.backend,
     chain: firewall.chain,
     commandTimeoutMs: firewall.command_timeout,
@@ -35,6 +35,7 @@ export async function buildEnforcement(options: EnforcementOptions): Promise<{ e
   });
   const enforcer = createEnforcer({
     backend,
+    leaveOthers,
     desired,
     now,
     reconcileMs: firewall.reconcile,

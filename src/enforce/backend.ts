@@ -30,12 +30,18 @@ export type Log = (
   fields?: Readonly<Record<string, unknown>>,
 ) => void;
 
+/** For `catch` of a listing: where the kernel knows no such tables, nothing of zban's can be in them. */
+export function unlessRefused(error: unknown): undefined {
+  if (error instanceof EnforcementError && error.code === 'kernel_refused') return undefined;
+  throw error;
+}
+
 /** Every method is idempotent and rejects with EnforcementError only. */
 export interface EnforcementBackend {
-  readonly name: 'ipset' | 'iptables' | 'dry-run';
+  readonly name: 'ipset' | 'nftables' | 'iptables' | 'dry-run';
   /** How far ahead a timed ban can end in this backend, milliseconds; later ends are cut to it by `apply`. */
   readonly longestMs: number;
-  /** Creates or repairs chains, jumps (first in INPUT, FORWARD, DOCKER-USER) and sets; resolves to what it had to repair, empty when all stood. */
+  /** Creates or repairs what bans stand in (chains, jumps, sets); resolves to what it had to repair, empty when all stood. */
   setUp(): Promise<readonly string[]>;
   /**
    * What stands in the kernel now, in zban's own chain and sets only. An entry whose end has passed may still be
@@ -43,15 +49,13 @@ export interface EnforcementBackend {
    */
   list(): Promise<readonly KernelBan[]>;
   /**
-   * Which of a few targets the kernel drops now, without listing the others: the entry is there and packets reach it
-   * (chain, rules and jumps stand). A target inside a wider banned prefix counts as dropped.
+   * True when the kernel shows a few operations as done, asked without listing the other bans: what was added is there
+   * and packets reach it (chain, rules and jumps stand), what was removed is not. False also where it cannot tell.
    */
-  confirm(targets: readonly string[]): Promise<ReadonlySet<string>>;
+  confirm(operations: readonly Operation[], nowMs: number): Promise<boolean>;
   /**
    * Applies all operations in as few batches as the tool allows. Adding what is there updates its end; removing what is
    * not there is no error. Does everything that can be done before it rejects for what cannot.
    */
   apply(operations: readonly Operation[], nowMs: number): Promise<void>;
-  /** Takes out everything of zban's and nothing else. */
-  flush(): Promise<void>;
 }

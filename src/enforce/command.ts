@@ -129,7 +129,8 @@ function explainSpawnError(tool: string, cause: Error): EnforcementError {
 }
 
 function missingTool(tool: string, cause?: Error): EnforcementError {
-  return new EnforcementError('missing_tool', `${tool} is not installed: apt-get install iptables ipset`, { cause });
+  const packages = tool === 'nft' ? 'nftables' : 'iptables ipset';
+  return new EnforcementError('missing_tool', `${tool} is not installed: apt-get install ${packages}`, { cause });
 }
 
 /** Told apart by text first: iptables uses status 4 for a held lock and for most of the kernel's refusals (iptables(8), xtables.h). */

@@ -2,7 +2,12 @@
 import type { EnforcementBackend } from './backend.ts';
 import { sortOperations, throwRefusals } from './target.ts';
 
-export function createDryRunBackend(now: () => number): EnforcementBackend {
+export interface DryRunBackend extends EnforcementBackend {
+  /** What `iptables -F` would do to a kernel. */
+  wipe(): void;
+}
+
+export function createDryRunBackend(now: () => number): DryRunBackend {
   const table = new Map<string, number | null>();
   let standing = false;
   const find = (target: string): boolean => {
@@ -21,18 +26,17 @@ export function createDryRunBackend(now: () => number): EnforcementBackend {
       for (const target of table.keys()) if (!find(target)) table.delete(target);
       return [...table].map(([target, untilMs]) => ({ target, untilMs }));
     },
-    async confirm(targets) {
-      return new Set(targets.filter(find));
+    async confirm(operations, nowMs) {
+      const { removals, additions, refusals } = sortOperations(operations, nowMs);
+      return refusals.length === 0 && additions.every(({ target }) => find(target)) && !removals.some(find);
     },
     async apply(operations, nowMs) {
-      const { byFamily, refusals } = sortOperations(operations, nowMs);
-      for (const { removals, additions } of byFamily.values()) {
-        for (const target of removals) table.delete(target);
-        for (const { target, untilMs } of additions) table.set(target, untilMs);
-      }
+      const { removals, additions, refusals } = sortOperations(operations, nowMs);
+      for (const target of removals) table.delete(target);
+      for (const { target, untilMs } of additions) table.set(target, untilMs);
       throwRefusals(refusals);
     },
-    async flush() {
+    wipe() {
       table.clear();
       standing = false;
     },

@@ -2,10 +2,9 @@
  * Keeps the kernel in line with the desired bans: at the start, on a timer, when a ban is due to end, and whenever it
  * is told of a change. Level-triggered: what matters is what should stand and what does, not how it came about.
  */
-import type { KernelBan } from '../core/reconcile.ts';
-import type { EnforcementBackend, EnforcementErrorCode, Log } from './backend.ts';
+import type { EnforcementErrorCode } from './backend.ts';
 import type { EnforcementResult } from './known-bans.ts';
-import { Reconciler } from './reconciler.ts';
+import { Reconciler, type ReconcilerOptions } from './reconciler.ts';
 
 /** Why bans are not enforced as they should be. */
 export interface EnforcementTrouble {
@@ -13,12 +12,7 @@ export interface EnforcementTrouble {
   readonly message: string;
 }
 
-export interface EnforcerOptions {
-  readonly backend: EnforcementBackend;
-  /** The bans that should stand; ended ones may be among them. */
-  readonly desired: () => Iterable<KernelBan>;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
+export interface EnforcerOptions extends ReconcilerOptions {
   /** Milliseconds between full reconciles. */
   readonly reconcileMs: number;
   /** A ban's time is up and its release comes next: the moment to record it, before the firewall is touched. */
@@ -27,7 +21,6 @@ export interface EnforcerOptions {
   readonly onResult: (result: EnforcementResult) => void;
   /** Called once for each cause, and with undefined when all is well again. */
   readonly onTrouble: (trouble: EnforcementTrouble | undefined) => void;
-  readonly log: Log;
 }
 
 export interface Enforcer {

@@ -1,5 +1,5 @@
 /** Reads and changes zban's part of the filter tables of both families through iptables. */
-import { EnforcementError, type Log } from './backend.ts';
+import { EnforcementError, type Log, unlessRefused } from './backend.ts';
 import type { CommandRunner } from './command.ts';
 import { createTableReader, type FilterTable, planRemoval, planRepair } from './filter-table.ts';
 import type { Family } from './target.ts';
@@ -65,8 +65,8 @@ export function createFilter({ run, chain, lockWaitSeconds, variant = '', log }:
       await run({ argv: [tool(family, '-restore'), '-w', wait, '--noflush'], stdin });
     },
     async remove() {
-      const tables = await filter.readAll();
-      for (const [family, table] of tables) {
+      const tables = await filter.readAll().catch(unlessRefused);
+      for (const [family, table] of tables ?? []) {
         const batch = planRemoval(table, chain);
         if (batch.length > 0) await filter.commit(family, batch);
       }

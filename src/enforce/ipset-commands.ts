@@ -1,5 +1,5 @@
 /** Work on zban's sets through the ipset tool. */
-import { EnforcementError, type KernelBan } from './backend.ts';
+import { EnforcementError, type KernelBan, unlessRefused } from './backend.ts';
 import type { CommandRunner } from './command.ts';
 import { FAMILIES } from './filter.ts';
 import { addLine, createEntryReader, createLine, readMembers, type SetSpec, setSpecs } from './ipset-text.ts';
@@ -67,12 +67,14 @@ export async function replaceSet(
   }
 }
 
-/** Takes zban's sets out; rules must have let go of them. A host without ipset has none. */
+/** Takes zban's sets out; rules must have let go of them. */
 export async function destroySets(run: CommandRunner, chain: string): Promise<void> {
   const specs = setSpecs(chain, 0);
-  for (const family of FAMILIES) {
-    for (const name of [`${specs[family].name}-new`, specs[family].name]) await destroySet(run, name);
-  }
+  const own = FAMILIES.flatMap((family) => [`${specs[family].name}-new`, specs[family].name]);
+  const standing: string[] = [];
+  const onLine = (name: string) => void (own.includes(name) && standing.push(name));
+  await run({ argv: ['ipset', 'list', '-name'], onLine }).catch(unlessRefused);
+  for (const name of standing) await destroySet(run, name);
 }
 
 async function destroySet(run: CommandRunner, name: string): Promise<void> {

@@ -6,9 +6,9 @@ import type { EnforcementBackend } from './backend.ts';
 import type { CommandRunner } from './command.ts';
 import { FAMILIES, type Filter } from './filter.ts';
 import { type FilterTable, planRepair, protectRules } from './filter-table.ts';
-import { destroySets, findMembers, listSet, replaceSet, restoreSets, unlessAbsent } from './ipset-commands.ts';
+import { findMembers, listSet, replaceSet, restoreSets, unlessAbsent } from './ipset-commands.ts';
 import { addLine, createLine, isFitting, type SetSpec, setSpecs, TIMEOUT_MAX_MS } from './ipset-text.ts';
-import { type Family, sortOperations, targetFamily, throwRefusals } from './target.ts';
+import { type Family, sortOperations, targetFamily, throwRefusals, withoutIpv6 } from './target.ts';
 
 export interface IpsetOptions {
   readonly run: CommandRunner;
@@ -57,33 +57,24 @@ export function createIpsetBackend({ run, filter, protectPorts, maxActive, now }
     async list() {
       return (await Promise.all(FAMILIES.map((family) => listSet(run, specs[family].name, now())))).flat();
     },
-    async confirm(targets) {
-      const families = [...new Set(targets.map(targetFamily))];
-      const [members, standing] = await Promise.all([
-        findMembers(run, specs, targets),
-        Promise.all(families.map(async (family) => ((await stands(family)) ? [family] : []))),
+    async confirm(operations, nowMs) {
+      const { removals, additions, refusals } = sortOperations(operations, nowMs);
+      const added = additions.map(({ target }) => target);
+      const [members, ...standing] = await Promise.all([
+        findMembers(run, specs, [...removals, ...added]),
+        ...[...new Set(added.map(targetFamily))].map(stands),
       ]);
-      const standingFamilies = standing.flat();
-      return new Set([...members].filter((target) => standingFamilies.includes(targetFamily(target))));
+      const isDone = added.every((target) => members.has(target)) && !removals.some((target) => members.has(target));
+      return refusals.length === 0 && isDone && standing.every((stood) => stood);
     },
     async apply(operations, nowMs) {
-      const { byFamily, refusals } = sortOperations(operations, nowMs);
-      const lines: string[] = [];
-      const undone = [...refusals];
-      for (const [family, { removals, additions }] of byFamily) {
-        const { name } = specs[family];
-        const absence = family === 6 ? filter.findIpv6Absence() : undefined;
-        if (absence && additions.length > 0) undone.push(`IPv6 cannot be enforced: ${absence}`);
-        if (absence) continue;
-        for (const target of removals) lines.push(`del ${name} ${target}`);
-        for (const ban of additions) lines.push(addLine(name, ban, nowMs));
-      }
-      await restoreSets(run, lines);
-      throwRefusals(undone);
-    },
-    async flush() {
-      await filter.remove();
-      await destroySets(run, chain);
+      const sorted = sortOperations(operations, nowMs);
+      const { removals, additions, refusals } = withoutIpv6(sorted, filter.findIpv6Absence());
+      await restoreSets(run, [
+        ...removals.map((target) => `del ${specs[targetFamily(target)].name} ${target}`),
+        ...additions.map((ban) => addLine(specs[targetFamily(ban.target)].name, ban, nowMs)),
+      ]);
+      throwRefusals(refusals);
     },
   };
 }

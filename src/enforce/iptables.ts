@@ -3,30 +3,22 @@
  * reads back, and for the kernel, which stops matching by itself (iptables-extensions(8), time). Every packet of
  * every client walks the rules: fit for some hundreds of bans.
  */
+import { operationTarget } from '../core/reconcile.ts';
 import { type EnforcementBackend, EnforcementError, type KernelBan, type Log } from './backend.ts';
-import type { Filter } from './filter.ts';
+import { FAMILIES, type Filter } from './filter.ts';
 import { planRepair, protectRules, replaceChain } from './filter-table.ts';
-import {
-  canonicalTarget,
-  type Family,
-  type FamilyOperations,
-  sortOperations,
-  targetFamily,
-  throwRefusals,
-} from './target.ts';
+import { canonicalTarget, type Family, sortOperations, targetFamily, throwRefusals, withoutIpv6 } from './target.ts';
 
 export interface IptablesOptions {
   readonly filter: Filter;
   readonly protectPorts: readonly number[];
-  /** Takes out the sets of an earlier configuration; called by `flush`. */
-  readonly destroySets: () => Promise<void>;
   readonly log: Log;
 }
 
 /** Latest time the time match can hold (2038-01-19T03:14:07Z); rules that end later do not end by themselves. */
 const DATESTOP_MAX_SECONDS = 2_147_483_647;
 
-export function createIptablesBackend({ filter, protectPorts, destroySets, log }: IptablesOptions): EnforcementBackend {
+export function createIptablesBackend({ filter, protectPorts, log }: IptablesOptions): EnforcementBackend {
   const { chain } = filter;
   const protect = protectRules(chain, protectPorts);
   let kernelTime = true;
@@ -49,7 +41,12 @@ export function createIptablesBackend({ filter, protectPorts, destroySets, log }
       });
     }
   };
-  const applyFamily = async (family: Family, { removals, additions }: FamilyOperations): Promise<void> => {
+  const applyFamily = async (
+    family: Family,
+    removals: readonly string[],
+    additions: readonly KernelBan[],
+  ): Promise<void> => {
+    if (removals.length + additions.length === 0) return;
     const { own } = await filter.read(family);
     if (!own) throw new EnforcementError('kernel_refused', `chain ${chain} does not exist`);
     const standing = readBanRules(chain, own);
@@ -81,29 +78,29 @@ export function createIptablesBackend({ filter, protectPorts, destroySets, log }
         [...readBanRules(chain, own ?? []).values()].map(({ ban }) => ban),
       );
     },
-    async confirm(targets) {
-      const dropped = new Set<string>();
-      for (const family of new Set(targets.map(targetFamily))) {
+    async confirm(operations, nowMs) {
+      const { removals, additions, refusals } = sortOperations(operations, nowMs);
+      if (refusals.length > 0) return false;
+      const standing = new Set<string>();
+      for (const family of new Set(operations.map(operationTarget).map(targetFamily))) {
         const table = await filter.read(family);
-        if (planRepair(table, chain, expectedRules(table.own)).found.length > 0) continue;
-        const standing = readBanRules(chain, table.own ?? []);
-        for (const target of targets) if (standing.has(target)) dropped.add(target);
+        if (planRepair(table, chain, expectedRules(table.own)).found.length > 0) return false;
+        for (const target of readBanRules(chain, table.own ?? []).keys()) standing.add(target);
       }
-      return dropped;
+      return additions.every(({ target }) => standing.has(target)) && !removals.some((target) => standing.has(target));
     },
     async apply(operations, nowMs) {
-      const { byFamily, refusals } = sortOperations(operations, nowMs);
-      const undone = [...refusals];
-      for (const [family, sorted] of byFamily) {
-        const absence = family === 6 ? filter.findIpv6Absence() : undefined;
-        if (absence && sorted.additions.length > 0) undone.push(`IPv6 cannot be enforced: ${absence}`);
-        if (!absence) await applyFamily(family, sorted);
+      const sorted = sortOperations(operations, nowMs);
+      const { removals, additions, refusals } = withoutIpv6(sorted, filter.findIpv6Absence());
+      for (const family of FAMILIES) {
+        const isOf = (target: string) => targetFamily(target) === family;
+        await applyFamily(
+          family,
+          removals.filter(isOf),
+          additions.filter(({ target }) => isOf(target)),
+        );
       }
-      throwRefusals(undone);
-    },
-    async flush() {
-      await filter.remove();
-      await destroySets();
+      throwRefusals(refusals);
     },
   };
 }

@@ -6,6 +6,7 @@ import { createFilter, type Filter } from './filter.ts';
 import { createIpsetBackend } from './ipset.ts';
 import { destroySets } from './ipset-commands.ts';
 import { createIptablesBackend } from './iptables.ts';
+import { createNftablesBackend, removeTable, tryTable } from './nftables.ts';
 
 export interface FirewallOptions {
   /** `firewall.chain`. */
@@ -20,9 +21,12 @@ export interface FirewallOptions {
   readonly path?: string;
 }
 
+type Name = EnforcementBackend['name'];
+type KernelBackend = Exclude<Name, 'dry-run'>;
+
 export interface PickOptions extends FirewallOptions {
   /** `firewall.backend`. */
-  readonly backend: 'auto' | EnforcementBackend['name'];
+  readonly backend: 'auto' | Name;
   /** `firewall.protect_ports`. */
   readonly protectPorts: readonly number[];
   /** `bans.max_active`. */
@@ -34,41 +38,87 @@ export interface Picked {
   readonly backend: EnforcementBackend;
   /** Why this one, in words for the log and for `zban doctor`. */
   readonly reason: string;
+  /** Takes out what another backend put there under an earlier configuration; bans in it would never be lifted. */
+  readonly leaveOthers: () => Promise<void>;
 }
 
 /**
- * `auto` takes ipset where it works, else iptables. Rejects with EnforcementError: `missing_tool` with the command that
+ * What `auto` tries, the first that works is taken: ipset, which every Docker, ufw and firewalld host of today gets along
+ * with; nftables, as fast, for hosts without iptables; one iptables rule a ban last, because every packet walks them.
+ */
+const CANDIDATES: readonly KernelBackend[] = ['ipset', 'nftables', 'iptables'];
+
+/** What backends leave in the kernel, in the order in which it can be taken out, and who uses it. */
+const LEAVINGS: readonly {
+  readonly of: readonly Name[];
+  readonly remove: (run: CommandRunner, filter: Filter) => Promise<void>;
+}[] = [
+  { of: ['ipset', 'iptables'], remove: (_run, filter) => filter.remove() },
+  { of: ['ipset'], remove: (run, { chain }) => destroySets(run, chain) },
+  { of: ['nftables'], remove: (run, { chain }) => removeTable(run, chain) },
+];
+
+/**
+ * `auto` takes the first of its candidates that works. Rejects with EnforcementError: `missing_tool` with the command that
  * installs it, `no_permission` with the rights that lack, else what the tool said. Changes nothing.
  */
 export async function pickBackend(options: PickOptions): Promise<Picked> {
-  if (options.backend === 'dry-run') {
-    return { backend: createDryRunBackend(options.now), reason: 'firewall.backend is dry-run: nothing is dropped' };
+  const { backend: wanted, now } = options;
+  if (wanted === 'dry-run') {
+    const reason = 'firewall.backend is dry-run: nothing is dropped';
+    return { backend: createDryRunBackend(now), reason, leaveOthers: async () => {} };
   }
   const { run, filter } = openFirewall(options);
-  // Also the test of permission: the kernel shows its tables only to those who may change them.
-  await filter.read(4);
-  const useIpset = (reason: string): Picked => ({ backend: createIpsetBackend({ ...options, run, filter }), reason });
-  const useIptables = (reason: string): Picked => ({
-    backend: createIptablesBackend({ ...options, filter, destroySets: () => destroySetsIfAny(run, options.chain) }),
+  const take = (name: KernelBackend, reason: string): Picked => ({
+    backend: create(name, options, run, filter),
     reason,
+    leaveOthers: () => removeLeavings(run, filter, name),
   });
-  if (options.backend === 'iptables') return useIptables('firewall.backend is iptables');
-  try {
-    await run({ argv: ['ipset', 'list', '-name'], onLine: () => {} });
-  } catch (error) {
-    if (options.backend === 'ipset' || !(error instanceof EnforcementError)) throw error;
-    return useIptables(`ipset cannot be used (${error.message}), iptables can: one rule a ban`);
+  if (wanted !== 'auto') {
+    await tryBackend(wanted, run, filter);
+    return take(wanted, `firewall.backend is ${wanted}`);
   }
-  return useIpset(
-    options.backend === 'ipset' ? 'firewall.backend is ipset' : 'iptables and ipset are here and permitted',
-  );
+  const refused: { readonly name: Name; readonly error: EnforcementError }[] = [];
+  for (const name of CANDIDATES) {
+    try {
+      await tryBackend(name, run, filter);
+      const others = refused.map((other) => `${other.name} cannot be used (${other.error.message}), `).join('');
+      return take(name, `${others}${name} is here and permitted`);
+    } catch (error) {
+      if (!(error instanceof EnforcementError)) throw error;
+      refused.push({ name, error });
+    }
+  }
+  // A missing right is what to mend first: the tools are there.
+  throw refused.find(({ error }) => error.code === 'no_permission')?.error ?? refused[0]?.error;
 }
 
 /** Takes out everything of zban's, whichever backend made it; what is not there, or has no tool, is no error. */
 export async function flushFirewall(options: FirewallOptions): Promise<void> {
   const { run, filter } = openFirewall(options);
-  await filter.remove().catch(unlessMissing);
-  await destroySetsIfAny(run, options.chain);
+  await removeLeavings(run, filter, undefined);
+}
+
+/** Rejects unless the backend can work here: listing asks for the tool, the right and the kernel's support at once. */
+async function tryBackend(name: KernelBackend, run: CommandRunner, filter: Filter): Promise<void> {
+  if (name === 'nftables') return tryTable(run, filter.chain);
+  await filter.read(4);
+  if (name === 'ipset') await run({ argv: ['ipset', 'list', '-name'], onLine: () => {} });
+}
+
+function create(name: KernelBackend, options: PickOptions, run: CommandRunner, filter: Filter): EnforcementBackend {
+  if (name === 'nftables') return createNftablesBackend({ ...options, run });
+  if (name === 'iptables') return createIptablesBackend({ ...options, filter });
+  return createIpsetBackend({ ...options, run, filter });
+}
+
+async function removeLeavings(run: CommandRunner, filter: Filter, except: Name | undefined): Promise<void> {
+  for (const { of, remove } of LEAVINGS) {
+    if (except !== undefined && of.includes(except)) continue;
+    await remove(run, filter).catch((error: unknown) => {
+      if (!(error instanceof EnforcementError && error.code === 'missing_tool')) throw error;
+    });
+  }
 }
 
 function openFirewall(options: FirewallOptions): { run: CommandRunner; filter: Filter } {
@@ -76,12 +126,4 @@ function openFirewall(options: FirewallOptions): { run: CommandRunner; filter: F
   const run = createCommandRunner({ timeoutMs, prefix, ...(path !== undefined && { path }) });
   const lockWaitSeconds = Math.floor(timeoutMs / 2000);
   return { run, filter: createFilter({ ...options, run, lockWaitSeconds }) };
-}
-
-async function destroySetsIfAny(run: CommandRunner, chain: string): Promise<void> {
-  await destroySets(run, chain).catch(unlessMissing);
-}
-
-function unlessMissing(error: unknown): void {
-  if (!(error instanceof EnforcementError && error.code === 'missing_tool')) throw error;
 }

@@ -5,7 +5,6 @@ import {
   isDue,
   type KernelBan,
   type Operation,
-  operationTarget,
   planReconcile,
   reachableEnd,
 } from '../core/reconcile.ts';
@@ -14,7 +13,11 @@ import { type EnforcementResult, KnownBans, TOLERANCE_MS } from './known-bans.ts
 
 export interface ReconcilerOptions {
   readonly backend: EnforcementBackend;
+  /** Takes out what another backend left behind; done once, when this one holds all bans. */
+  readonly leaveOthers: () => Promise<void>;
+  /** The bans that should stand; ended ones may be among them. */
   readonly desired: () => Iterable<KernelBan>;
+  /** Epoch milliseconds. */
   readonly now: () => number;
   readonly log: Log;
 }
@@ -37,6 +40,7 @@ export class Reconciler {
   /** True while `known` is what the kernel holds, as far as zban can tell. */
   private certain = false;
   private everSetUp = false;
+  private leftOthers = false;
 
   constructor(options: ReconcilerOptions) {
     this.options = options;
@@ -48,6 +52,7 @@ export class Reconciler {
     const short = full || !this.certain ? undefined : await this.runShort(desired);
     const outcome = short ?? (await this.runFull(desired));
     this.certain = outcome.error === undefined;
+    if (outcome.wasFull && this.certain) await this.leaveOthers();
     return outcome;
   }
 
@@ -75,15 +80,10 @@ export class Reconciler {
   private async runShort(desired: Ends): Promise<Outcome | undefined> {
     const { backend, now } = this.options;
     const operations = planReconcile(desired, this.known.ends, now(), 0);
-    const targets = operations.map(operationTarget);
     if (operations.length > CONFIRM_MAX) return undefined;
     try {
       if (operations.length > 0) await backend.apply(operations, now());
-      const dropped = operations.length > 0 ? await backend.confirm(targets) : new Set<string>();
-      const done = operations.every(
-        (operation) => dropped.has(operationTarget(operation)) === (operation.kind === 'add'),
-      );
-      if (!done) return undefined;
+      if (operations.length > 0 && !(await backend.confirm(operations, now()))) return undefined;
     } catch (error) {
       const failure = asFailure(error);
       // Perhaps a set or chain is gone, which the whole way repairs. Other causes would only cost their time again.
@@ -123,6 +123,17 @@ export class Reconciler {
     }
     const error = failure ?? new EnforcementError('bad_output', 'the firewall could not be listed');
     return { result: this.known.settleAll(desired, undefined, now(), error), error, wasFull: true };
+  }
+
+  private async leaveOthers(): Promise<void> {
+    if (this.leftOthers) return;
+    try {
+      await this.options.leaveOthers();
+      this.leftOthers = true;
+    } catch (error) {
+      const cause = asFailure(error).message;
+      this.options.log('warn', 'what another backend left in the firewall is still there; trying again', { cause });
+    }
   }
 
   private sayRepairs(found: readonly string[]): void {

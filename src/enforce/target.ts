@@ -21,21 +21,18 @@ export function canonicalTarget(printed: string): string {
   return prefix?.family === 6 ? formatPrefix(prefix) : text;
 }
 
-/** Operations of one family; additions that have ended already are removals. */
-export interface FamilyOperations {
-  readonly removals: string[];
-  readonly additions: KernelBan[];
-}
-
 export interface SortedOperations {
-  readonly byFamily: ReadonlyMap<Family, FamilyOperations>;
-  /** Why some of them can never be done, in words. */
+  /** Those of bans that have ended already included. */
+  readonly removals: readonly string[];
+  readonly additions: readonly KernelBan[];
+  /** Why the others can never be done, in words. */
   readonly refusals: readonly string[];
 }
 
 /** Refuses what no table can hold: a whole address family (hash:net takes no /0, ipset(8)), and text that is no address. */
 export function sortOperations(operations: readonly Operation[], nowMs: number): SortedOperations {
-  const byFamily = new Map<Family, FamilyOperations>();
+  const removals: string[] = [];
+  const additions: KernelBan[] = [];
   const refusals: string[] = [];
   for (const operation of operations) {
     const target = operationTarget(operation);
@@ -45,13 +42,19 @@ export function sortOperations(operations: readonly Operation[], nowMs: number):
       refusals.push(`${JSON.stringify(target.slice(0, 60))} cannot be banned: ${why}`);
       continue;
     }
-    const family = targetFamily(target);
-    const sorted = byFamily.get(family) ?? { removals: [], additions: [] };
-    byFamily.set(family, sorted);
-    if (operation.kind === 'add' && isDue(operation.ban.untilMs, nowMs)) sorted.additions.push(operation.ban);
-    else sorted.removals.push(target);
+    if (operation.kind === 'add' && isDue(operation.ban.untilMs, nowMs)) additions.push(operation.ban);
+    else removals.push(target);
   }
-  return { byFamily, refusals };
+  return { removals, additions, refusals };
+}
+
+/** The operations that a host without IPv6 can do. */
+export function withoutIpv6(sorted: SortedOperations, absence: string | undefined): SortedOperations {
+  if (absence === undefined) return sorted;
+  const isIpv4 = (target: string) => targetFamily(target) === 4;
+  const additions = sorted.additions.filter(({ target }) => isIpv4(target));
+  const undone = additions.length < sorted.additions.length ? [`IPv6 cannot be enforced: ${absence}`] : [];
+  return { removals: sorted.removals.filter(isIpv4), additions, refusals: [...sorted.refusals, ...undone] };
 }
 
 /** Rejects for what was left undone, once everything else is done. */

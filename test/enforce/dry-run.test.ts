@@ -5,6 +5,7 @@ import type { Operation } from '../../src/enforce/backend.ts';
 import { createDryRunBackend } from '../../src/enforce/dry-run.ts';
 
 const add = (target: string, untilMs: number | null): Operation => ({ kind: 'add', ban: { target, untilMs } });
+const remove = (target: string): Operation => ({ kind: 'remove', target });
 
 function setUp() {
   const clock = { nowMs: 1000 };
@@ -12,20 +13,22 @@ function setUp() {
   return { clock, backend, apply: (...operations: Operation[]) => backend.apply(operations, clock.nowMs) };
 }
 
-test('set-up, bans, new ends, removal and flush', async () => {
+test('set-up, bans, new ends, removal and loss', async () => {
   const { backend, apply } = setUp();
   assert.equal((await backend.setUp()).length, 1);
   assert.deepEqual(await backend.setUp(), []);
   await apply(add('192.0.2.1', 5000), add('2001:db8::/64', null));
-  await apply(add('192.0.2.1', 9000), { kind: 'remove', target: '192.0.2.2' });
+  await apply(add('192.0.2.1', 9000), remove('192.0.2.2'));
   assert.deepEqual(await backend.list(), [
     { target: '192.0.2.1', untilMs: 9000 },
     { target: '2001:db8::/64', untilMs: null },
   ]);
-  assert.deepEqual([...(await backend.confirm(['192.0.2.1', '192.0.2.2']))], ['192.0.2.1']);
-  await apply({ kind: 'remove', target: '192.0.2.1' });
+  assert.equal(await backend.confirm([add('192.0.2.1', 9000), remove('192.0.2.2')], 1000), true);
+  assert.equal(await backend.confirm([add('192.0.2.2', 9000)], 1000), false);
+  assert.equal(await backend.confirm([remove('192.0.2.1')], 1000), false);
+  await apply(remove('192.0.2.1'));
   assert.deepEqual(await backend.list(), [{ target: '2001:db8::/64', untilMs: null }]);
-  await backend.flush();
+  backend.wipe();
   assert.deepEqual(await backend.list(), []);
   assert.equal((await backend.setUp()).length, 1);
 });
@@ -34,9 +37,9 @@ test('bans end by themselves', async () => {
   const { clock, backend, apply } = setUp();
   await apply(add('192.0.2.1', 5000), add('192.0.2.2', 1000), add('192.0.2.3', null));
   clock.nowMs = 4999;
-  assert.equal((await backend.confirm(['192.0.2.1'])).size, 1);
+  assert.equal(await backend.confirm([add('192.0.2.1', 5000)], clock.nowMs), true);
   clock.nowMs = 5000;
-  assert.equal((await backend.confirm(['192.0.2.1'])).size, 0);
+  assert.equal(await backend.confirm([remove('192.0.2.1')], clock.nowMs), true);
   assert.deepEqual(await backend.list(), [{ target: '192.0.2.3', untilMs: null }]);
 });
 

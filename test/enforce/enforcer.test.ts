@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type EnforcementBackend, EnforcementError, type KernelBan } from '../../src/enforce/backend.ts';
-import { createDryRunBackend } from '../../src/enforce/dry-run.ts';
+import { EnforcementError, type KernelBan } from '../../src/enforce/backend.ts';
+import { createDryRunBackend, type DryRunBackend } from '../../src/enforce/dry-run.ts';
 import { createEnforcer, type EnforcementTrouble } from '../../src/enforce/enforcer.ts';
 import type { EnforcementResult } from '../../src/enforce/known-bans.ts';
 import { eventually } from './world.ts';
 
 const HOUR_MS = 3_600_000;
 
-interface Kernel extends EnforcementBackend {
+interface Kernel extends DryRunBackend {
   /** Thrown by every command while set. */
   broken: EnforcementError | undefined;
   /** Thrown by `apply` alone while set. */
@@ -36,13 +36,13 @@ function createKernel(now: () => number): Kernel {
     calls: [],
     setUp: () => enter('setUp').then(() => table.setUp()),
     list: () => enter('list').then(() => table.list()),
-    confirm: (targets) => enter('confirm').then(() => table.confirm(targets)),
+    confirm: (operations, nowMs) => enter('confirm').then(() => table.confirm(operations, nowMs)),
     async apply(operations, nowMs) {
       await enter(`apply ${operations.length}`);
       if (kernel.refusing) throw kernel.refusing;
       await table.apply(operations, nowMs);
     },
-    flush: () => table.flush(),
+    wipe: () => table.wipe(),
   };
   return kernel;
 }
@@ -53,8 +53,10 @@ function setUp(t: { after(work: () => unknown): void }, now: () => number = Date
   const troubles: (EnforcementTrouble | undefined)[] = [];
   const kernel = createKernel(now);
   const due: number[] = [];
+  const left: number[] = [];
   const enforcer = createEnforcer({
     backend: kernel,
+    leaveOthers: async () => void left.push(now()),
     desired: () => desired.values(),
     now,
     reconcileMs,
@@ -70,7 +72,7 @@ function setUp(t: { after(work: () => unknown): void }, now: () => number = Date
   t.after(() => enforcer.stop());
   const ban = (target: string, forMs: number | null = HOUR_MS) =>
     desired.set(target, { target, untilMs: forMs === null ? null : now() + forMs });
-  return { desired, news, troubles, kernel, enforcer, ban, due };
+  return { desired, news, troubles, kernel, enforcer, ban, due, left };
 }
 
 test('a change is confirmed by name, without setting up or listing again', async (t) => {
@@ -148,7 +150,7 @@ test('what somebody took out comes back with the next full reconcile, silently',
   const { enforcer, ban, news, kernel } = setUp(t);
   ban('192.0.2.1');
   await enforcer.start();
-  await kernel.flush();
+  kernel.wipe();
   await enforcer.reconcile();
   assert.equal((await kernel.list()).length, 1);
   assert.deepEqual(news, ['confirmed 192.0.2.1']);
@@ -157,7 +159,7 @@ test('what somebody took out comes back with the next full reconcile, silently',
 test('a ban that the kernel does not show after a change is not confirmed before everything was repaired', async (t) => {
   const { enforcer, ban, news, kernel } = setUp(t);
   await enforcer.start();
-  kernel.confirm = async () => new Set();
+  kernel.confirm = async () => false;
   kernel.calls.length = 0;
   ban('192.0.2.1');
   await enforcer.changed();
@@ -276,7 +278,7 @@ test('any sequence of bans, unbans, faults and vandalism ends in what is desired
       for (const action of steps) {
         if (action.kind === 'ban') ban(`192.0.2.${action.host}`, action.permanent ? null : HOUR_MS);
         else if (action.kind === 'unban') desired.delete(`192.0.2.${action.host}`);
-        else if (action.kind === 'vandalise') await kernel.flush();
+        else if (action.kind === 'vandalise') kernel.wipe();
         else if (action.kind === 'break') kernel.broken = new EnforcementError(action.code, 'broken');
         else if (action.kind === 'refuse') kernel.refusing = new EnforcementError(action.code, 'refused');
         else kernel.broken = kernel.refusing = undefined;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { KernelBan } from '../../src/enforce/backend.ts';
 import { createEnforcer, type EnforcementTrouble, type Enforcer } from '../../src/enforce/enforcer.ts';
+import { flushFirewall, type Picked, pickBackend } from '../../src/enforce/pick.ts';
 import { toolSkip } from '../support/netns.ts';
 import { createWorld, eventually, type World } from './world.ts';
 
@@ -21,9 +22,9 @@ describe('enforcing with ipset', { skip: toolSkip('iptables', 'ip6tables', 'ipse
   const ban = (target: string, forMs: number | null = 600_000) => {
     desired.set(target, { target, untilMs: forMs === null ? null : Date.now() + forMs });
   };
-  const start = async (reconcileMs = 600_000) => {
+  const start = async (reconcileMs = 600_000, picked: Pick<Picked, 'backend' | 'leaveOthers'> = world) => {
     enforcer = createEnforcer({
-      backend: world.backend,
+      ...picked,
       desired: () => desired.values(),
       now: Date.now,
       reconcileMs,
@@ -40,12 +41,12 @@ describe('enforcing with ipset', { skip: toolSkip('iptables', 'ip6tables', 'ipse
   };
 
   before(async () => {
-    world = await createWorld({ backend: 'ipset', variant: '' });
+    world = await createWorld({ backend: 'ipset', variant: '-nft' });
   });
   after(() => world?.network.close());
   afterEach(async () => {
     await enforcer?.stop();
-    await world.backend.flush();
+    await flushFirewall(world.firewall);
     for (const list of [news, troubles]) list.length = 0;
     for (const map of [desired, releasedMs]) map.clear();
   });
@@ -86,6 +87,24 @@ describe('enforcing with ipset', { skip: toolSkip('iptables', 'ip6tables', 'ipse
     await start();
     assert.deepEqual(news, [`confirmed ${CLIENT}`]);
     assert.equal((await world.backend.list()).length, 1);
+  });
+
+  test('a change of the backend leaves nothing of the old one behind', async () => {
+    const options = { ...world.firewall, protectPorts: [22], maxActive: 1000, now: Date.now };
+    for (const backend of ['ipset', 'nftables', 'iptables', 'nftables', 'ipset'] as const) {
+      const picked = await pickBackend({ ...options, backend });
+      ban(CLIENT, null);
+      await start(600_000, picked);
+      const others = { ipset: /table inet zban/, iptables: /table inet zban|zban4/, nftables: /-N ZBAN|zban4/ }[
+        backend
+      ];
+      assert.doesNotMatch(world.everything(), others, backend);
+      assert.match(world.everything(), /zban/i);
+      desired.clear();
+      await enforcer?.changed();
+      assert.ok(world.reaches(server()), backend);
+      await enforcer?.stop();
+    }
   });
 
   test('whatever others destroy is repaired by the timer alone', async () => {
@@ -134,7 +153,7 @@ describe('enforcing with ipset', { skip: toolSkip('iptables', 'ip6tables', 'ipse
       const listed = (await world.backend.list()).map(({ target }) => target);
       assert.deepEqual(listed, lines.includes('192.0.2.2') ? [CLIENT] : [], lines);
       assert.doesNotMatch(ipset('list', '-n'), /-new/, lines);
-      await world.backend.flush();
+      await flushFirewall(world.firewall);
     }
   });
 

@@ -33,16 +33,37 @@ test('auto takes ipset where both tools work', async (t) => {
   tools.set('ipset', 'exit 0');
   const { backend, reason } = await pick('auto');
   assert.equal(backend.name, 'ipset');
-  assert.match(reason, /iptables and ipset/);
+  assert.equal(reason, 'ipset is here and permitted');
 });
 
-test('auto takes iptables where ipset is refused by the kernel, and says why', async (t) => {
+test('auto takes nftables where ipset or iptables is missing, and says why', async (t) => {
+  const { tools, pick } = setUp(t);
+  tools.set('nft', 'cat > /dev/null');
+  tools.set('iptables', EMPTY_TABLE);
+  const { backend, reason } = await pick('auto');
+  assert.equal(backend.name, 'nftables');
+  assert.match(reason, /^ipset cannot be used \(ipset is not installed.*\), nftables is here/);
+  tools.set('ipset', 'exit 0');
+  assert.equal((await pick('auto')).backend.name, 'ipset');
+  tools.set('iptables', 'echo "table does not exist (do you need to insmod?)" >&2; exit 3');
+  assert.equal((await pick('auto')).backend.name, 'nftables');
+});
+
+test('nftables asked for by name is not replaced by another', async (t) => {
+  const { tools, pick } = setUp(t);
+  tools.set('iptables', EMPTY_TABLE);
+  await assert.rejects(pick('nftables'), { code: 'missing_tool', message: /apt-get install nftables/ });
+  tools.set('nft', 'echo "netlink: Error: cache initialization failed: Operation not permitted" >&2; exit 1');
+  await assert.rejects(pick('nftables'), { code: 'no_permission' });
+});
+
+test('auto takes iptables where the kernel refuses ipset and nft is missing, and says why', async (t) => {
   const { tools, pick } = setUp(t);
   tools.set('iptables', EMPTY_TABLE);
   tools.set('ipset', 'echo "Cannot open session to kernel." >&2; exit 1');
   const { backend, reason } = await pick('auto');
   assert.equal(backend.name, 'iptables');
-  assert.match(reason, /Cannot open session to kernel/);
+  assert.match(reason, /Cannot open session to kernel.*nft is not installed/);
   await assert.rejects(pick('ipset'), { code: 'kernel_refused' }, 'asked for by name there is no falling back');
 });
 
@@ -73,15 +94,20 @@ test('without iptables there is no backend: the message names what to install', 
   for (const backend of ['auto', 'ipset', 'iptables'] as const) await assert.rejects(pick(backend), failure);
 });
 
-test('without ipset auto takes iptables', async (t) => {
+test('without ipset and nft auto takes iptables', async (t) => {
   const { tools, pick } = setUp(t);
   tools.set('iptables', EMPTY_TABLE);
   assert.equal((await pick('auto')).backend.name, 'iptables');
   await assert.rejects(pick('ipset'), { code: 'missing_tool' });
 });
 
-test('flushing a host without the tools is no error', async (t) => {
-  await assert.doesNotReject(flushFirewall(setUp(t).options));
+test('flushing a host without the tools, or without the kernel for them, is no error', async (t) => {
+  const { tools, options } = setUp(t);
+  await assert.doesNotReject(flushFirewall(options));
+  for (const tool of ['iptables', 'ipset', 'nft']) tools.set(tool, 'echo "Protocol not supported" >&2; exit 1');
+  await assert.doesNotReject(flushFirewall(options));
+  tools.set('nft', 'echo "Operation not permitted" >&2; exit 1');
+  await assert.rejects(flushFirewall(options), { code: 'no_permission' });
 });
 
 test('a host without IPv6 works with IPv4 alone, says so once, and refuses IPv6 bans in words', async (t) => {

@@ -1,26 +1,58 @@
 /** What the contract suite acts on: a server with a real firewall, a client that sends real packets, a container behind. */
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { EnforcementBackend } from '../../src/enforce/backend.ts';
 import { type FirewallOptions, pickBackend } from '../../src/enforce/pick.ts';
-import { createNetwork, type Network } from '../support/netns.ts';
+import { createNetwork, type Network, toolSkip } from '../support/netns.ts';
 
 export interface Subject {
-  readonly backend: 'ipset' | 'iptables';
-  readonly variant: '' | '-legacy';
+  readonly backend: 'ipset' | 'nftables' | 'iptables';
+  /** Which iptables; also who sets the rules of others beside nftables. */
+  readonly variant: '-nft' | '-legacy';
+}
+
+export const SUBJECTS: readonly Subject[] = [
+  { backend: 'ipset', variant: '-nft' },
+  { backend: 'ipset', variant: '-legacy' },
+  { backend: 'nftables', variant: '-nft' },
+  { backend: 'iptables', variant: '-nft' },
+  { backend: 'iptables', variant: '-legacy' },
+];
+
+export function subjectName({ backend, variant }: Subject): string {
+  return backend === 'nftables' ? backend : `${backend} through iptables${variant}`;
+}
+
+/** Why a subject cannot be tested here; false when it can. */
+export function subjectSkip({ variant }: Subject): string | false {
+  return toolSkip('ipset', 'nft', `iptables${variant}`, `ip6tables${variant}`);
+}
+
+/** Something that others do to the firewall, and how the test clears it up where zban must not. */
+export interface Damage {
+  readonly name: string;
+  readonly damage: () => void;
+  readonly undo?: () => void;
 }
 
 export interface World {
   readonly network: Network;
   readonly backend: EnforcementBackend;
+  readonly leaveOthers: () => Promise<void>;
   readonly firewall: FirewallOptions;
   readonly logged: string[];
   /** True when the client reaches the port within the deadline; tries again and again. */
   reaches(address: string, port?: number): boolean;
-  /** True when a connection is neither accepted nor refused and the chain counted its packets. */
+  /** True when a connection is neither accepted nor refused and zban's rules counted its packets. */
   isDropped(address: string, port?: number): boolean;
   /** Like `isDropped`, and false while the chain is missing. */
   standsAndDrops(address: string): boolean;
-  /** Lines of the firewall that are not zban's, with sets of others. */
+  /** Throws unless no rule of others sees a packet before zban's. */
+  assertFirst(): void;
+  readonly damages: readonly Damage[];
+  /** All rules and sets of the server. */
+  everything(): string;
+  /** Lines of it that are not zban's. */
   foreign(): string[];
   iptables(family: 4 | 6, ...args: readonly string[]): string;
 }
@@ -52,26 +84,36 @@ export async function createWorld({ backend: name, variant }: Subject, maxActive
     variant,
     log: (_level, message) => logged.push(message),
   };
-  const { backend } = await pickBackend({ ...firewall, backend: name, protectPorts: [22], maxActive, now: Date.now });
+  const { backend, leaveOthers } = await pickBackend({
+    ...firewall,
+    backend: name,
+    protectPorts: [22],
+    maxActive,
+    now: Date.now,
+  });
 
   const connect = (address: string, port: number) =>
     network.exec('client', ['timeout', '0.3', 'bash', '-c', `</dev/tcp/${address}/${port}`]).status;
   const iptables = (family: 4 | 6, ...args: readonly string[]) =>
     network.run('server', [`${family === 4 ? 'iptables' : 'ip6tables'}${variant}`, ...args]);
-  const droppedPackets = (family: 4 | 6) =>
-    iptables(family, '-vnxL', 'ZBAN')
-      .split('\n')
-      .filter((line) => line.includes('DROP'))
-      .reduce((sum, line) => sum + Number(line.trim().split(/\s+/)[0]), 0);
+  const tools: Tools = { network, iptables };
+  const kind = name === 'nftables' ? inTable(tools) : inChain(tools);
   const isDropped = (address: string, port: number = PORTS.web): boolean => {
     const family = address.includes(':') ? 6 : 4;
-    const before = droppedPackets(family);
+    const before = kind.droppedPackets(family);
     const status = connect(address, port);
-    return status !== 0 && droppedPackets(family) > before;
+    return status !== 0 && kind.droppedPackets(family) > before;
   };
+  const everything = () =>
+    [
+      ...([4, 6] as const).map((family) => iptables(family, '-S')),
+      network.run('server', ['ipset', 'save']),
+      network.run('server', ['nft', '-s', 'list', 'ruleset', 'inet']),
+    ].join('\n');
   return {
     network,
     backend,
+    leaveOthers,
     firewall,
     logged,
     iptables,
@@ -80,13 +122,108 @@ export async function createWorld({ backend: name, variant }: Subject, maxActive
       return false;
     },
     isDropped,
-    standsAndDrops: (address) =>
-      network.exec('server', [`iptables${variant}`, '-S', 'ZBAN']).status === 0 && isDropped(address),
-    foreign() {
-      const sets = network.run('server', ['ipset', 'save']).replaceAll(/ initval \S+/g, '');
-      const rules = [4, 6].flatMap((family) => iptables(family as 4 | 6, '-S').split('\n'));
-      return [...rules, ...sets.split('\n')].filter((line) => line !== '' && !/zban/i.test(line));
+    standsAndDrops: (address) => kind.stands() && isDropped(address),
+    assertFirst: kind.assertFirst,
+    damages: kind.damages,
+    everything,
+    foreign: () =>
+      everything()
+        .replaceAll(/ initval \S+/g, '')
+        .split('\n')
+        .filter((line) => line !== '' && !/zban/i.test(line)),
+  };
+}
+
+interface Tools {
+  readonly network: Network;
+  readonly iptables: World['iptables'];
+}
+
+interface Kind extends Pick<World, 'assertFirst' | 'damages'> {
+  droppedPackets(family: 4 | 6): number;
+  stands(): boolean;
+}
+
+const HOOKS = { 4: ['INPUT', 'FORWARD', 'DOCKER-USER'], 6: ['INPUT', 'FORWARD'] } as const;
+
+/** What is peculiar to backends that work in a chain of the filter table. */
+function inChain({ iptables }: Tools): Kind {
+  return {
+    droppedPackets: (family) =>
+      iptables(family, '-vnxL', 'ZBAN')
+        .split('\n')
+        .filter((line) => line.includes('DROP'))
+        .reduce((sum, line) => sum + Number(line.trim().split(/\s+/)[0]), 0),
+    stands: () => iptables(4, '-S').includes('-N ZBAN'),
+    assertFirst() {
+      for (const family of [4, 6] as const) {
+        for (const hook of HOOKS[family]) assert.equal(iptables(family, '-S', hook, '1').trim(), `-A ${hook} -j ZBAN`);
+      }
     },
+    damages: [
+      { name: 'chain flushed', damage: () => iptables(4, '-F', 'ZBAN') },
+      { name: 'jump deleted', damage: () => iptables(4, '-D', 'INPUT', '-j', 'ZBAN') },
+      {
+        name: 'displaced',
+        damage: () => iptables(6, '-I', 'INPUT', '-j', 'ACCEPT'),
+        undo: () => iptables(6, '-D', 'INPUT', '-j', 'ACCEPT'),
+      },
+      { name: 'jumps twice', damage: () => iptables(4, '-I', 'INPUT', '-j', 'ZBAN') },
+      { name: 'rule put in', damage: () => iptables(4, '-I', 'ZBAN', '-j', 'RETURN') },
+      {
+        name: 'chain deleted',
+        damage: () => {
+          for (const hook of HOOKS[4]) iptables(4, '-D', hook, '-j', 'ZBAN');
+          iptables(4, '-F', 'ZBAN');
+          iptables(4, '-X', 'ZBAN');
+        },
+      },
+    ],
+  };
+}
+
+/** What is peculiar to a table of zban's own. */
+function inTable({ network }: Tools): Kind {
+  const list = () => network.run('server', ['nft', '-t', 'list', 'ruleset', 'inet']);
+  const rules = (...lines: string[]) => network.run('server', ['nft', '-f', '-'], { input: `${lines.join('\n')}\n` });
+  return {
+    droppedPackets: (family) =>
+      [...list().matchAll(new RegExp(`@ipv${family}_\\d+ counter packets (\\d+)`, 'g'))].reduce(
+        (sum, [, packets]) => sum + Number(packets),
+        0,
+      ),
+    stands: () => list().includes('table inet zban'),
+    assertFirst: () =>
+      assert.match(list(), /hook prerouting priority (raw|-300); policy accept;\n\t\ttcp dport 22 accept/),
+    damages: [
+      { name: 'ruleset flushed', damage: () => rules('flush table inet zban') },
+      { name: 'table deleted', damage: () => rules('delete table inet zban') },
+      { name: 'rule put in', damage: () => rules('insert rule inet zban prerouting accept') },
+      { name: 'rule added', damage: () => rules('add rule inet zban prerouting counter') },
+      {
+        name: 'set deleted',
+        damage: () => rules('flush chain inet zban prerouting', 'delete set inet zban ipv4_32'),
+      },
+      {
+        name: 'set of another kind',
+        damage: () =>
+          rules(
+            'flush chain inet zban prerouting',
+            'delete set inet zban ipv4_32',
+            'add set inet zban ipv4_32 { type ipv6_addr; }',
+          ),
+      },
+      {
+        name: 'chain of another hook',
+        damage: () =>
+          rules(
+            'flush chain inet zban prerouting',
+            'delete chain inet zban prerouting',
+            'add chain inet zban prerouting { type filter hook postrouting priority 0; }',
+          ),
+      },
+      { name: 'policy', damage: () => rules('add chain inet zban prerouting { policy drop; }') },
+    ],
   };
 }
 
