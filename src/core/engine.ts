@@ -235,6 +235,7 @@ export class Engine {
     const known = (clients.flaggedUntil[slot] as number) >= window.newest;
     clients.flaggedUntil[slot] = window.newest + this.windowSeconds;
     if (known) return;
+    this.points?.disown(slot);
     const [high, low] = [clients.high(slot), clients.low(slot)];
     const ip = formatClient(high, low, this.options.detection.ipv6_prefix);
     const time = formatSecond(window.newest);

@@ -67,6 +67,8 @@ export class Points {
   readonly paths = new Paths();
   private readonly options: PointsOptions;
   private readonly request: Request = { info: 0, pattern: 0, url: 0 };
+  /** Path and client's bit of the request that was added last. */
+  private readonly newest = { at: 0, bit: 0 };
   private readonly outage = new Outage();
   private readonly work: WorkLimit;
   /** Second of the very first line; 0 before it. */
@@ -127,7 +129,7 @@ export class Points {
     if (surprise > 0) this.surprised(slot, request, surprise);
 
     const guess = post && !excused && !(failed && known) ? this.guessed(slot, request, others) : 0;
-    this.worked(slot, request, others, asset, excused, learn);
+    this.worked(slot, request, others, asset, excused, learn ? bit : 0);
 
     const share = (clients.surprises[slot] as number) / (clients.requests[slot] as number);
     if (learn && share < TEACHER_SHARE) {
@@ -136,7 +138,19 @@ export class Points {
       else if (refused) paths.teachRefused(at, bit);
     }
     if (asset) clients.noteAsset(slot);
+    this.newest.at = at;
+    this.newest.bit = bit;
     return this.judge(slot, surprise > 0 ? share : 0, guess > 0);
+  }
+
+  /**
+   * The client of the request that was added last is found out: its visit is none of the usual ones, and that it asked for
+   * this path, too, makes it no more usual for the next attacker.
+   */
+  disown(slot: number): void {
+    this.work.takeBack(this.clients.bin[slot] as number);
+    this.clients.bin[slot] = 0;
+    this.paths.takeBack(this.newest.at, this.newest.bit);
   }
 
   snapshot(): PointsState {
@@ -187,13 +201,14 @@ export class Points {
     return points;
   }
 
+  /** `learner`: the client's bit, 0 when nothing is learned from it. */
   private worked(
     slot: number,
     request: Request,
     others: number,
     asset: boolean,
     excused: boolean,
-    learn: boolean,
+    learner: number,
   ): void {
     const { clients, options } = this;
     const { half, popular, repeated } = options.work;
@@ -207,7 +222,7 @@ export class Points {
     if (points > least && clients.noteRecent(slot, request.url >>> 16)) points = Math.max(least, points * repeated);
     const level = (clients.work[slot] as number) + points;
     clients.work[slot] = level;
-    if (learn) clients.bin[slot] = this.work.noteWork(clients.bin[slot] as number, level);
+    if (learner) clients.bin[slot] = this.work.noteWork(clients.bin[slot] as number, level, learner);
   }
 
   /** What work is multiplied by: less for robots that say so, more for clients that only pretend to be browsers. */

@@ -1,13 +1,15 @@
 /**
  * How much work a visit may be here. Sites whose visitors all ask for much that is rare (mirrors, archives) get a higher
- * limit, as far as `grow_max`; being bounded, it need not be protected from attackers' visits.
+ * limit, as far as `grow_max`. Attackers must not raise it: visits that end in a ban are taken back, and one client's many
+ * visits are not enough.
  */
 import type { PointsOptions } from '../engine-options.ts';
+import { distinctClients } from '../traffic/hash.ts';
 
 const BINS = 64;
 /** Quarter octaves. */
 const BINS_PER_OCTAVE = 4;
-const [MINUTE, HOUR] = [60, 3600];
+const [MINUTE, HOUR, DAY] = [60, 3600, 86_400];
 /** What is left of the counts after an hour. */
 const HOUR_FADE = 0.97;
 
@@ -17,6 +19,10 @@ export class WorkLimit {
   private readonly options: PointsOptions['work'];
   /** [0]: visits; [bin]: visits whose work reached 2^(bin/4) points. */
   private reached = new Float64Array(BINS);
+  /** By bin: which clients did, as sets of 32 bits, today and yesterday. */
+  private clients = new Uint32Array(BINS);
+  private clientsBefore = new Uint32Array(BINS);
+  private day = -1;
   private nextMinute = 0;
   private nextHour = 0;
 
@@ -29,12 +35,20 @@ export class WorkLimit {
     this.reached[0] = (this.reached[0] as number) + 1;
   }
 
-  /** Notes that a visit whose work had reached bin `from` reached `points`; the bin it has reached now. */
-  noteWork(from: number, points: number): number {
+  /** Notes that a visit of the client `bit` whose work had reached bin `from` reached `points`; the bin it has reached now. */
+  noteWork(from: number, points: number, bit: number): number {
     if (points < 1) return from;
     const to = Math.min(BINS - 1, Math.floor(BINS_PER_OCTAVE * Math.log2(points)));
-    for (let bin = from + 1; bin <= to; bin++) this.reached[bin] = (this.reached[bin] as number) + 1;
+    for (let bin = from + 1; bin <= to; bin++) {
+      this.reached[bin] = (this.reached[bin] as number) + 1;
+      this.clients[bin] = (this.clients[bin] as number) | bit;
+    }
     return Math.max(from, to);
+  }
+
+  /** The visit that reached `bin` was an attack. */
+  takeBack(bin: number): void {
+    for (; bin > 0; bin--) this.reached[bin] = Math.max(0, (this.reached[bin] as number) - 1);
   }
 
   advance(second: number): void {
@@ -44,24 +58,38 @@ export class WorkLimit {
     if (second >= this.nextHour || second < this.nextHour - HOUR) {
       this.nextHour = second + HOUR;
       for (let bin = 0; bin < BINS; bin++) this.reached[bin] = (this.reached[bin] as number) * HOUR_FADE;
+      this.turnTo(Math.floor(second / DAY));
     }
     this.recompute();
   }
 
   snapshot(): readonly number[] {
-    return [...this.reached];
+    return [this.day, ...this.reached, ...this.clients, ...this.clientsBefore];
   }
 
-  restore(reached: readonly number[]): void {
-    if (reached.length !== BINS) return;
-    this.reached = Float64Array.from(reached);
+  /** States of another length are those of another version: there is nothing in them to go on with. */
+  restore([day = -1, ...words]: readonly number[]): void {
+    if (words.length !== 3 * BINS) return;
+    this.day = day;
+    this.reached = Float64Array.from(words.slice(0, BINS));
+    this.clients = Uint32Array.from(words.slice(BINS, 2 * BINS));
+    this.clientsBefore = Uint32Array.from(words.slice(2 * BINS));
     this.recompute();
+  }
+
+  private turnTo(day: number): void {
+    if (day === this.day) return;
+    [this.clients, this.clientsBefore] = [this.clientsBefore, this.clients];
+    this.clients.fill(0);
+    this.day = day;
   }
 
   private recompute(): void {
     const { limit, peers, peers_share, peers_times, grow_max } = this.options;
     const enough = Math.max(peers, peers_share * (this.reached[0] as number));
-    const top = this.reached.findLastIndex((visits, bin) => bin > 0 && visits >= enough);
+    const isUsual = (visits: number, bin: number): boolean =>
+      visits >= enough && distinctClients((this.clients[bin] as number) | (this.clientsBefore[bin] as number)) >= peers;
+    const top = this.reached.findLastIndex((visits, bin) => bin > 0 && isUsual(visits, bin));
     const usual = top < 0 ? 0 : peers_times * 2 ** (top / BINS_PER_OCTAVE);
     this.limit = Math.min(grow_max * limit, Math.max(limit, usual));
   }

@@ -76,6 +76,13 @@ export class Paths {
     this.refused[at] = (this.refused[at] as number) | bit;
   }
 
+  /** As if the client had never asked there. */
+  takeBack(at: number, bit: number): void {
+    for (const set of [this.answered, this.answeredBefore, this.refused, this.refusedBefore]) {
+      set[at] = (set[at] as number) & ~bit;
+    }
+  }
+
   /** The paths that at least two clients asked for. */
   snapshot(): PathsState {
     const words: number[] = [];

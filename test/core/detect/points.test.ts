@@ -148,6 +148,17 @@ test('an attacker teaches nothing: its paths stay unknown', () => {
   assert.equal(new Set(bench.of('ban').map(({ requests }) => requests)).size, 1, 'the last as soon as the first');
 });
 
+test('however many attackers ask for one path, it becomes no more usual', () => {
+  const scene = ready();
+  for (let attacker = 0; attacker < 20; attacker++) {
+    const ip = `2001:db8:bad:${attacker}::1`;
+    ask({ bench: scene.bench, now: scene.now + 60 * attacker }, 60, () => ({ ip, method: 'POST', path: '/vote' }));
+  }
+  const bans = scene.bench.of('ban');
+  assert.equal(bans.length, 20);
+  assert.equal(new Set(bans.map(({ requests }) => requests)).size, 1, 'the last as soon as the first');
+});
+
 test('while warming up limits are twice as high', () => {
   const bench = new Bench(DEFAULTS, { staticExtensions: ['css'] });
   for (let n = 0; n < 30; n++) bench.feed(line(START + n, { path: `/x-${String.fromCharCode(97 + n)}`, status: 404 }));

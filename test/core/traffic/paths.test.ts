@@ -65,3 +65,14 @@ test('what two and more clients asked for outlives a restart', () => {
   assert.equal(again.othersAnswered(again.find(9), 0), 0);
   assert.deepEqual(again.snapshot(), paths.snapshot());
 });
+
+test('a client that is taken back was never there', () => {
+  const paths = new Paths();
+  const at = paths.find(7);
+  for (const bit of bits(8)) {
+    paths.teachAnswered(at, bit);
+    paths.teachRefused(at, bit);
+    paths.takeBack(at, bit);
+  }
+  assert.deepEqual([paths.othersAnswered(at, 0), paths.othersRefused(at, 0)], [0, 0]);
+});

@@ -1,0 +1,49 @@
+/** The default configuration at work on simulated requests, as `zban replay` has it. */
+import { configSchema } from '../../src/config/schema.ts';
+import { Engine } from '../../src/core/engine.ts';
+import type { BanEvent } from '../../src/core/event.ts';
+import { Parser } from '../../src/core/parse/parser.ts';
+import type { AccessEvent } from '../../src/simulate/access-event.ts';
+import { formatLine } from '../../src/simulate/format.ts';
+import { workerSetup } from '../../src/workers/pipeline.ts';
+import { bytesOf, NEVER } from '../support/parse.ts';
+
+const CHUNK_CHARS = 1 << 18;
+
+export class Judge {
+  readonly bans: BanEvent[] = [];
+  readonly engine: Engine;
+  private readonly parser: Parser;
+
+  constructor() {
+    const { engine, parsers } = workerSetup(configSchema.parse({}));
+    if (!parsers[0]) throw new TypeError('the default configuration has no log');
+    const parser = new Parser(parsers[0]);
+    this.parser = parser;
+    this.engine = new Engine(
+      engine,
+      (_source, line) => parser.readRecord(line),
+      (event) => {
+        if (event.event === 'ban') this.bans.push(event);
+      },
+    );
+  }
+
+  /** Requests in order of time. */
+  feed(events: Iterable<AccessEvent>): void {
+    let text = '';
+    for (const event of events) {
+      text += formatLine(event, 'json');
+      if (text.length < CHUNK_CHARS) continue;
+      this.feedText(text);
+      text = '';
+    }
+    this.feedText(text);
+  }
+
+  private feedText(text: string): void {
+    const bytes = bytesOf(text);
+    const tally = this.parser.parse(bytes, NEVER);
+    this.engine.ingest(0, bytes, tally, 0, tally.count);
+  }
+}
