@@ -16,15 +16,19 @@ import {
 } from './fields.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { type LogRecord, parseCombinedRecord, parseJsonRecord } from './record.ts';
-import { isRobot, methodClass, PathFeatures } from './request-features.ts';
+import { isLogin, methodClass, PathFeatures } from './request-features.ts';
+import { Robots } from './robots.ts';
 import {
   ASSET,
   HIGH,
   INFO,
   LINE,
+  LOGIN,
   LOW,
   OTHER,
   PATTERN,
+  POST,
+  QUERY,
   REFERRED,
   ROBOT,
   ROW,
@@ -56,6 +60,7 @@ export class Parser {
   private readonly options: ParserOptions;
   private readonly json: JsonScanner;
   private readonly assets: AssetMatcher;
+  private readonly robots = new Robots();
   private readonly path = new PathFeatures();
   private readonly client = { high: 0, low: 0 };
   private readonly encoder = new TextEncoder();
@@ -83,6 +88,7 @@ export class Parser {
     const { json } = this;
     const { lineBytesMax } = this.options;
     json.open(bytes);
+    this.robots.open(bytes);
     for (let start = 0; start < bytes.length; ) {
       let end = json.scanKnown(bytes, start);
       const known = end >= 0;
@@ -177,14 +183,17 @@ export class Parser {
     let [pathAt, pathEnd] = [starts[PATH] as number, ends[PATH] as number];
     if (pathAt < 0) [pathAt, pathEnd] = [methodEnd + 1, requestEnd];
     path.read(bytes, pathAt, pathEnd);
-    let info = status | path.flags;
-    if (status >= 200 && status < 400 && this.assets.matches(bytes, pathAt, path.end)) info |= ASSET;
     const methodAt = starts[METHOD] as number;
-    if (methodAt >= 0) info |= methodClass(bytes, methodAt, ends[METHOD] as number);
-    else info |= requestAt < 0 ? OTHER : methodClass(bytes, requestAt, methodEnd);
+    let method: number = OTHER;
+    if (methodAt >= 0) method = methodClass(bytes, methodAt, ends[METHOD] as number);
+    else if (requestAt >= 0) method = methodClass(bytes, requestAt, methodEnd);
+    let info = status | method;
+    if (status >= 200 && status < 400 && this.assets.matches(bytes, pathAt, path.end)) info |= ASSET;
+    if ((method === POST || status >= 400) && isLogin(bytes, pathAt, path.end)) info |= LOGIN;
+    if (path.hasQuery) info |= QUERY;
     if ((starts[REFERER] as number) >= 0) info |= REFERRED;
     const agentAt = starts[USER_AGENT] as number;
-    return agentAt >= 0 && isRobot(bytes, agentAt, ends[USER_AGENT] as number) ? info | ROBOT : info;
+    return agentAt >= 0 && this.robots.has(bytes, agentAt, ends[USER_AGENT] as number) ? info | ROBOT : info;
   }
 }
 

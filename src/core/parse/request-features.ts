@@ -1,5 +1,5 @@
-/** What a request is, as far as detection needs it: hashes of its path and a few flags, in one pass over the bytes. */
-import { GET, HEAD, LOGIN, OTHER, POST, QUERY } from './tally.ts';
+/** What a request is, as far as detection needs it: its method's class and, in one pass over the bytes, hashes of its path. */
+import { GET, HEAD, OTHER, POST } from './tally.ts';
 import { WordMatcher } from './word-matcher.ts';
 
 const [SPACE, HASH, SLASH, ZERO, NINE, QUESTION, STAR] = [0x20, 0x23, 0x2f, 0x30, 0x39, 0x3f, 0x2a];
@@ -13,12 +13,7 @@ const LOGIN_WORDS = [
 ];
 const LOGIN_EXCEPTIONS = ['author'];
 
-/** How crawlers and monitors name themselves; `bot` ends its word, so that `Cubot` phones count and `bottle` does not. */
-const ROBOT_WORDS = ['bot', 'crawl', 'spider', 'slurp', 'monitor', '+http:', '+https:'];
-const ROBOT_EXCEPTIONS = [...'abcdefghijklmnopqrstuvwxyz0123456789_'].map((c) => `bot${c}`);
-
 const logins = new WordMatcher(LOGIN_WORDS, LOGIN_EXCEPTIONS);
-const robots = new WordMatcher(ROBOT_WORDS, ROBOT_EXCEPTIONS);
 
 /** One byte more of FNV-1a (Fowler, Noll, Vo). */
 const step = (hash: number, c: number): number => Math.imul(hash ^ c, 0x01000193);
@@ -42,9 +37,9 @@ export function methodClass(bytes: Uint8Array, start: number, end: number): numb
   return first === 0x48 && rest === 0x454144 ? HEAD : OTHER;
 }
 
-/** True when a user agent says that it is a robot. */
-export function isRobot(bytes: Uint8Array, start: number, end: number): boolean {
-  return robots.matches(bytes, start, end);
+/** True when the path in `start`…`end` has a word of a log-in. */
+export function isLogin(bytes: Uint8Array, start: number, end: number): boolean {
+  return logins.matches(bytes, start, end);
 }
 
 export class PathFeatures {
@@ -52,8 +47,7 @@ export class PathFeatures {
   pattern = 0;
   /** Hashes of 16 bits: of the path without query above, of the whole URL below. */
   url = 0;
-  /** LOGIN and QUERY where they apply. */
-  flags = 0;
+  hasQuery = false;
   /** End of the path, before its query. */
   end = 0;
 
@@ -64,34 +58,43 @@ export class PathFeatures {
     let at = start;
     for (; at < end; at++) {
       const c = bytes[at] as number;
-      if (c === QUESTION || c === HASH || c === SPACE) break;
-      path = step(path, c);
-      if (c >= ZERO && c <= NINE) {
+      if (c > NINE) {
+        if (c === QUESTION) break;
+        pattern = step(pattern, c);
+        inNumber = false;
+      } else if (c >= ZERO) {
         digits++;
         if (!inNumber) pattern = step(pattern, ZERO);
         inNumber = true;
-        continue;
+      } else {
+        if (c === HASH || c === SPACE) break;
+        inNumber = false;
+        if (c === SLASH) {
+          if (isOpaque(at - segmentAt, digits)) pattern = step(segment, STAR);
+          pattern = segment = step(pattern, c);
+          segmentAt = at + 1;
+          digits = 0;
+        } else pattern = step(pattern, c);
       }
-      inNumber = false;
-      if (c === SLASH) {
-        if (isOpaque(at - segmentAt, digits)) pattern = step(segment, STAR);
-        pattern = segment = step(pattern, c);
-        segmentAt = at + 1;
-        digits = 0;
-      } else pattern = step(pattern, c);
-    }
-    if (isOpaque(at - segmentAt, digits)) pattern = step(segment, STAR);
-    this.end = at;
-    this.flags = logins.matches(bytes, start, at) ? LOGIN : 0;
-    const plain = path;
-    for (; at < end; at++) {
-      const c = bytes[at] as number;
-      if (c === SPACE) break;
-      if (c === QUESTION) this.flags |= QUERY;
       path = step(path, c);
     }
+    if (isOpaque(at - segmentAt, digits)) pattern = step(segment, STAR);
     this.pattern = finish(pattern);
-    this.url = ((finish(plain) & 0xffff_0000) | (finish(path) >>> 16)) >>> 0;
+    this.end = at;
+    this.hasQuery = false;
+    this.readQuery(bytes, at, end, path);
+  }
+
+  /** Hashes what follows the path, whose hash is `path`. */
+  private readQuery(bytes: Uint8Array, start: number, end: number, path: number): void {
+    let url = path;
+    for (let at = start; at < end; at++) {
+      const c = bytes[at] as number;
+      if (c === SPACE) break;
+      if (c === QUESTION) this.hasQuery = true;
+      url = step(url, c);
+    }
+    this.url = ((finish(path) & 0xffff_0000) | (finish(url) >>> 16)) >>> 0;
   }
 }
 

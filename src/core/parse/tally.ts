@@ -21,7 +21,7 @@ export const METHOD_MASK = 0x1800;
 export const [GET, POST, HEAD, OTHER] = [0, 0x800, 0x1000, 0x1800] as const;
 /**
  * … and bits for: the request names the page it comes from; the URL has a query; the user agent says that it is a robot;
- * the path has a word of a log-in.
+ * it is a POST or was refused (4xx, 5xx), and its path has a word of a log-in.
  */
 export const [REFERRED, QUERY, ROBOT, LOGIN] = [0x2000, 0x4000, 0x8000, 0x1_0000] as const;
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Parser } from '../../../src/core/parse/parser.ts';
-import { isRobot, PathFeatures } from '../../../src/core/parse/request-features.ts';
+import { isLogin, PathFeatures } from '../../../src/core/parse/request-features.ts';
+import { Robots } from '../../../src/core/parse/robots.ts';
 import { LOGIN, METHOD_MASK, POST, QUERY, REFERRED, ROBOT } from '../../../src/core/parse/tally.ts';
 import { bytesOf, featuresOf, PARSER } from '../../support/parse.ts';
 
@@ -48,8 +49,8 @@ test('a query changes the URL, not the path; a fragment is no query', () => {
   const [plain, asked] = [features('/a'), features('/a?b')];
   assert.equal(plain.url >>> 16, asked.url >>> 16);
   assert.notEqual(plain.url & 0xffff, asked.url & 0xffff);
-  assert.equal(asked.flags & QUERY, QUERY);
-  assert.equal(features('/a#b').flags & QUERY, 0);
+  assert.equal(asked.hasQuery, true);
+  assert.equal(features('/a#b').hasQuery, false);
 });
 
 const WORDS = [
@@ -69,13 +70,12 @@ const WORDS = [
   '-',
 ];
 
-test('log-in words are those that the expression finds, the query left out', () => {
+test('log-in words are those that the expression finds', () => {
   const LOGIN_EXPRESSION = /log-?[io]n|sign-?in|auth(?!or)|passw|session|token|xmlrpc/i;
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...WORDS), { maxLength: 6 }), (words) => {
       const path = words.join('');
-      const found = (features(path).flags & LOGIN) !== 0;
-      assert.equal(found, LOGIN_EXPRESSION.test(path.replace(/\?.*$/, '')), path);
+      assert.equal(isLogin(bytesOf(path), 0, path.length), LOGIN_EXPRESSION.test(path), path);
     }),
   );
 });
@@ -99,12 +99,45 @@ test('robots are those that name themselves', () => {
     ':',
   ];
   const EXPRESSION = /bot\b|bot\/|crawl|spider|slurp|monitor|\+https?:/i;
+  const agent = fc.array(fc.constantFrom(...parts), { maxLength: 12 }).map((words) => words.join(''));
+  const robots = new Robots();
   fc.assert(
-    fc.property(fc.array(fc.constantFrom(...parts), { maxLength: 6 }), (words) => {
-      const agent = bytesOf(words.join(''));
-      assert.equal(isRobot(agent, 0, agent.length), EXPRESSION.test(words.join('')), words.join(''));
+    fc.property(fc.array(agent, { maxLength: 4 }), fc.nat(3), (agents, offset) => {
+      // Each comes twice, at any alignment, in a chunk that is a part of its buffer.
+      const chunk = bytesOf(`${' '.repeat(offset)}${[...agents, '-', ...agents].join('\n')}`).subarray(offset);
+      robots.open(chunk);
+      let start = 0;
+      for (const text of [...agents, '-', ...agents]) {
+        assert.equal(robots.has(chunk, start, start + text.length), EXPRESSION.test(text), text);
+        start += text.length + 1;
+      }
     }),
   );
+});
+
+test('agents that differ in one byte are told apart wherever it is', () => {
+  const robots = new Robots();
+  const agent = 'Mozilla/5.0 (compatible; Examplebot/2.1; of a kind that explains itself at length)';
+  const word = agent.indexOf('bot');
+  for (let at = 0; at < agent.length; at++) {
+    const other = `${agent.slice(0, at)}x${agent.slice(at + 1)}`;
+    const chunk = bytesOf(agent + other);
+    robots.open(chunk);
+    assert.equal(robots.has(chunk, 0, agent.length), true);
+    assert.equal(robots.has(chunk, agent.length, chunk.length), at < word || at > word + 3, other);
+  }
+});
+
+test('a log-in is a POST or refused', () => {
+  const parser = new Parser(PARSER);
+  const login = (method: string, status: number, path = '/login'): boolean => {
+    const line = { time: 1, remote_addr: '192.0.2.7', method, path, status };
+    return ((featuresOf(parser, bytesOf(JSON.stringify(line)))?.info ?? 0) & LOGIN) !== 0;
+  };
+  assert.equal(login('POST', 200), true);
+  assert.equal(login('GET', 401), true);
+  assert.equal(login('GET', 200), false);
+  assert.equal(login('POST', 200, '/?login'), false);
 });
 
 test('JSON and combined lines say the same of the same request', () => {
@@ -121,6 +154,6 @@ test('JSON and combined lines say the same of the same request', () => {
   assert.deepEqual(featuresOf(parser, bytesOf(whole)), expected);
   assert.deepEqual(featuresOf(parser, bytesOf(apart)), expected);
   const bare = featuresOf(parser, bytesOf(combined.replace(referer, '-').replace(agent, '-').replace('POST', 'GET')));
-  assert.equal(bare?.info, LOGIN | QUERY);
+  assert.equal(bare?.info, QUERY);
   assert.equal((expected?.info ?? 0) & METHOD_MASK, POST);
 });
