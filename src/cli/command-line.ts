@@ -3,6 +3,7 @@ import yargs from 'yargs';
 import type { Context } from './context.ts';
 import { defineLifeCommands, defineLogCommands, defineOperatorCommands, defineReadingCommands } from './definitions.ts';
 import { CommandError, EXIT, type ExitCode, exitCodeOf } from './exit.ts';
+import { STDIN } from './options.ts';
 import { createOutput } from './output.ts';
 import { printable } from './text.ts';
 
@@ -27,7 +28,7 @@ export async function runCommandLine(words: readonly string[], version: string):
     exitCode = await run({ output, configPath, json, env: process.env, now: Date.now }, options);
   };
   try {
-    const base = createParser(words, version);
+    const base = createParser(spellOutStdin(words), version);
     const parser = defineLogCommands(
       defineReadingCommands(defineOperatorCommands(defineLifeCommands(base, wrap), wrap), wrap),
       wrap,
@@ -64,6 +65,11 @@ function createParser(words: readonly string[], version: string) {
     .fail((message, error) => {
       throw error ?? new CommandError(EXIT.usage, message);
     });
+}
+
+/** yargs drops a lone - from lists of words, so it is handed on as what it stands for. */
+function spellOutStdin(words: readonly string[]): string[] {
+  return words.map((word, index) => (word === '-' && !words[index - 1]?.startsWith('--') ? STDIN : word));
 }
 
 const LISTS: readonly string[] = ['_', 'targets', 'logs'];

@@ -4,6 +4,11 @@ import type { Parser, Wrap } from './command-line.ts';
 import { SORTS } from './selection.ts';
 
 const TARGETS = 'addresses or networks, such as 203.0.113.9, 203.0.113.0/24 or 2001:db8::/64';
+const FILE = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'a list instead, - for standard input: one target a line, then how long and why if you like; # comments',
+} as const;
 const REASON = { type: 'string', requiresArg: true, describe: 'why, for the audit trail' } as const;
 
 /** `run` and `check`. */
@@ -27,11 +32,12 @@ export function defineLifeCommands(parser: Parser, wrap: Wrap): Parser {
 export function defineOperatorCommands(parser: Parser, wrap: Wrap): Parser {
   return parser
     .command(
-      'ban <targets..>',
+      'ban [targets..]',
       'ban addresses or networks',
       (yargs) =>
         yargs
-          .positional('targets', { type: 'string', array: true, demandOption: true, describe: TARGETS })
+          .positional('targets', { type: 'string', array: true, describe: TARGETS })
+          .option('file', FILE)
           .option('for', {
             type: 'string',
             requiresArg: true,
@@ -46,6 +52,7 @@ export function defineOperatorCommands(parser: Parser, wrap: Wrap): Parser {
       (yargs) =>
         yargs
           .positional('targets', { type: 'string', array: true, describe: TARGETS })
+          .option('file', FILE)
           .option('all', { type: 'boolean', describe: 'lift every ban' })
           .option('reason', REASON),
       wrap(async (context, options) => (await import('./commands/ban.ts')).unban(context, options)),

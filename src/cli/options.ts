@@ -5,6 +5,9 @@ import { formatPrefix, parsePrefix } from '../core/net/prefix.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { printable } from './text.ts';
 
+/** Standard input where a file is expected; a lone - means the same. */
+export const STDIN = '/dev/stdin';
+
 /**
  * Each address or network in its canonical form, host names as they are where `names` allows them; all that are none
  * are named at once, with exit code 2.
@@ -25,12 +28,18 @@ export function readTargets(words: readonly string[], names = false): readonly s
   );
 }
 
-/** Milliseconds, null for `permanent`, undefined where the option is absent. */
-export function readBanDuration(text: string | undefined): number | null | undefined {
-  if (text === undefined) return undefined;
+/** How long a ban is to last: milliseconds, null for `permanent`, undefined for what is no time of at least a second. */
+export function parseBanDuration(text: string): number | null | undefined {
   if (/^(permanent|forever)$/i.test(text)) return null;
   const ms = parseDuration(text);
-  if (ms !== undefined && ms >= 1000 && Number.isSafeInteger(Math.round(ms))) return Math.round(ms);
+  return ms !== undefined && ms >= 1000 && Number.isSafeInteger(Math.round(ms)) ? Math.round(ms) : undefined;
+}
+
+/** `parseBanDuration` of `--for`, undefined where the option is absent. */
+export function readBanDuration(text: string | undefined): number | null | undefined {
+  if (text === undefined) return undefined;
+  const ms = parseBanDuration(text);
+  if (ms !== undefined) return ms;
   throw new CommandError(
     EXIT.usage,
     `--for ${printable(text)}: expected a duration of at least 1s such as 30m, 1h or 7d, or permanent`,

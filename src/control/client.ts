@@ -9,7 +9,8 @@ type Value<C extends ControlCommand> = Awaited<ReturnType<ControlHandlers[C]>>;
 
 /** The firewall's own time limit is shorter, so a daemon that works has answered by then. */
 const ANSWER_TIMEOUT_MS = 60_000;
-const ANSWER_LENGTH_MAX = 64 * 1_048_576;
+/** Holds an answer about a million targets. */
+const ANSWER_LENGTH_MAX = 256 * 1_048_576;
 
 /**
  * Sends one command to the daemon at `socket` and resolves with its answer.
@@ -35,7 +36,8 @@ export async function callDaemon<C extends ControlCommand>(
 function exchange(socket: string, request: string, timeoutMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const connection = connect(socket);
-    let received = '';
+    const received: string[] = [];
+    let length = 0;
     const fail = (error: ControlError) => {
       connection.destroy();
       reject(error);
@@ -48,12 +50,13 @@ function exchange(socket: string, request: string, timeoutMs: number): Promise<s
     connection.once('connect', () => connection.write(request));
     connection.once('error', (error: NodeJS.ErrnoException) => fail(explain(error, socket)));
     connection.on('data', (text: string) => {
-      received += text;
-      const end = received.indexOf('\n');
+      const end = text.indexOf('\n');
+      received.push(end < 0 ? text : text.slice(0, end));
+      length += text.length;
       if (end >= 0) {
         connection.end();
-        resolve(received.slice(0, end));
-      } else if (received.length > ANSWER_LENGTH_MAX) {
+        resolve(received.join(''));
+      } else if (length > ANSWER_LENGTH_MAX) {
         fail(new ControlError('failed', `the daemon's answer is longer than ${ANSWER_LENGTH_MAX} characters`));
       }
     });

@@ -4,10 +4,25 @@
  */
 import type { Status } from '../core/status.ts';
 
+/** One ban that is asked for. What it leaves out is as the request says for all of them. */
+export interface BanOrder {
+  readonly target: string;
+  /** Milliseconds; null is permanent. */
+  readonly forMs?: number | null | undefined;
+  /** Its end in place of how long it lasts, epoch milliseconds. */
+  readonly untilMs?: number | undefined;
+  readonly reason?: string | undefined;
+  /** Of a ban that comes from elsewhere: 0 and `manual` where it has none of its own. */
+  readonly tier?: number | undefined;
+  readonly condition?: string | undefined;
+}
+
 export interface BanRequest {
-  readonly targets: readonly string[];
+  readonly bans: readonly BanOrder[];
   /** Milliseconds; null is permanent; undefined takes the schedule's first tier. */
   readonly forMs?: number | null;
+  /** Bans that end later than they would now stay as they are. */
+  readonly keepLonger: boolean;
   readonly reason: string;
   readonly operator: string;
 }

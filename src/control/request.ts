@@ -4,8 +4,13 @@ import type { ControlRequest } from './protocol.ts';
 
 /** Addresses in one request; the command line splits longer lists. */
 export const TARGETS_MAX = 10_000;
-/** Holds TARGETS_MAX of the longest prefixes. */
-export const REQUEST_BYTES_MAX = 1_048_576;
+/** Holds TARGETS_MAX bans with a few words of reason each; lists with more are split as well. */
+export const REQUEST_BYTES_MAX = 4 * 1_048_576;
+
+/** Ends of bans; the largest that a Date holds (ECMA-262, 21.4.1.1). */
+const EPOCH_MS_MAX = 8.64e15;
+const TIER_MAX = 1000;
+const PROBLEM_LENGTH_MAX = 1000;
 
 // An operator's words end up in the audit log and in Slack: one line of readable length.
 const line = (lengthMax: number) =>
@@ -14,17 +19,26 @@ const line = (lengthMax: number) =>
     .max(lengthMax)
     .transform((text) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim());
 
-const common = {
-  targets: z.array(z.string().min(1).max(255)).max(TARGETS_MAX),
-  reason: line(500),
-  operator: line(64),
-};
+const target = z.string().min(1).max(255);
+const reason = line(500);
+const forMs = z.number().int().min(1000).nullable().optional();
+const by = { reason, operator: line(64) };
+const common = { ...by, targets: z.array(target).max(TARGETS_MAX) };
+
+const order = z.strictObject({
+  target,
+  forMs,
+  untilMs: z.number().int().max(EPOCH_MS_MAX).optional(),
+  reason: reason.optional(),
+  tier: z.number().int().min(0).max(TIER_MAX).optional(),
+  condition: line(64).optional(),
+});
 
 const none = z.undefined().optional();
 
 const ARGUMENTS = {
   status: none,
-  ban: z.strictObject({ ...common, forMs: z.number().int().min(1000).nullable().optional() }),
+  ban: z.strictObject({ ...by, bans: z.array(order).max(TARGETS_MAX), forMs, keepLonger: z.boolean() }),
   unban: z.strictObject({ ...common, all: z.boolean() }),
   allow: z.strictObject({ ...common, remove: z.boolean() }),
   notifyTest: none,
@@ -32,6 +46,11 @@ const ARGUMENTS = {
 } as const;
 
 const envelope = z.strictObject({ command: z.enum(Object.keys(ARGUMENTS)), argument: z.unknown().optional() });
+
+/** Cut to what the connection takes at once: it is closed right after a refusal. */
+function describe(error: z.ZodError): string {
+  return z.prettifyError(error).slice(0, PROBLEM_LENGTH_MAX);
+}
 
 /** One line from a client as a request, or what is wrong with it. */
 export function parseRequest(text: string): ControlRequest | { readonly problem: string } {
@@ -42,9 +61,9 @@ export function parseRequest(text: string): ControlRequest | { readonly problem:
     return { problem: 'the request is not JSON' };
   }
   const outer = envelope.safeParse(value);
-  if (!outer.success) return { problem: `the request is not understood: ${z.prettifyError(outer.error)}` };
+  if (!outer.success) return { problem: `the request is not understood: ${describe(outer.error)}` };
   const command = outer.data.command as keyof typeof ARGUMENTS;
   const inner = ARGUMENTS[command].safeParse(outer.data.argument);
-  if (!inner.success) return { problem: `the argument of ${command} is wrong: ${z.prettifyError(inner.error)}` };
+  if (!inner.success) return { problem: `the argument of ${command} is wrong: ${describe(inner.error)}` };
   return { command, argument: inner.data };
 }

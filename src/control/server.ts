@@ -145,10 +145,12 @@ async function serve(client: Socket, options: ControlServerOptions, counts: Coun
   let pending = '';
   for await (const text of client as AsyncIterable<string>) {
     if (client.writableEnded) return;
-    pending += text;
-    for (let end = pending.indexOf('\n'); end >= 0; end = pending.indexOf('\n')) {
-      const request = parseRequest(pending.slice(0, end));
-      pending = pending.slice(end + 1);
+    // Only what is new can end a line: a long request is not searched again with every piece.
+    const lines = text.split('\n');
+    lines[0] = pending + lines[0];
+    pending = lines.pop() ?? '';
+    for (const line of lines) {
+      const request = parseRequest(line);
       if ('problem' in request) return refuse(request.problem);
       // A handler takes as long as the firewall does.
       clearTimeout(deadline);

@@ -4,9 +4,11 @@ import { type Config, isHostName } from '../config/schema.ts';
 import type { AllowRequest, BanRequest, TargetResult, UnbanRequest } from '../control/protocol.ts';
 import type { ActiveBan, AuditDraft } from '../core/audit.ts';
 import { findWholeClient } from '../core/net/client-key.ts';
-import { formatPrefix, type Prefix, parsePrefix, prefixContains } from '../core/net/prefix.ts';
+import { formatPrefix, type Prefix, parsePrefix } from '../core/net/prefix.ts';
+import { PrefixTable } from '../core/net/prefix-table.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Pipeline } from '../workers/pipeline.ts';
+import { type AcceptedBan, judgeOrders, targetResult as result } from './ban-orders.ts';
 import type { Bans, BanTrail } from './bans.ts';
 import type { Protection } from './protection.ts';
 
@@ -21,15 +23,6 @@ export interface OperatorOptions {
   readonly reconcile: () => Promise<void>;
 }
 
-/** Widest network an operator may ban, by family: a slip of the keyboard must not shut out the world. */
-const BITS_MIN = { 4: 8, 6: 16 } as const;
-
-type Refusal = Pick<TargetResult, 'code' | 'message'>;
-
-function result(target: string, code: TargetResult['code'], message: string): TargetResult {
-  return { target, ok: code === 'done' || code === 'unchanged', code, message };
-}
-
 export class Operator {
   private readonly options: OperatorOptions;
   private readonly enforce: boolean;
@@ -41,55 +34,46 @@ export class Operator {
     this.ipv6Bits = options.config.detection.ipv6_prefix;
   }
 
+  /** However many are asked for: one transaction, one message to the engine, one reconcile. */
   async ban(request: BanRequest): Promise<readonly TargetResult[]> {
-    const { bans, config, now, reconcile } = this.options;
-    const lasts = request.forMs === undefined ? (config.bans.schedule[0] ?? null) : request.forMs;
-    const accepted = new Map<string, Prefix>();
-    const results = new Map<string, TargetResult>();
-    for (const text of request.targets) {
-      const prefix = parsePrefix(text);
-      const refusal = this.findRefusal(text, prefix);
-      if (refusal) results.set(text, result(text, refusal.code, refusal.message));
-      else if (prefix) accepted.set(formatPrefix(prefix), prefix);
+    const { bans, now, reconcile } = this.options;
+    const { accepted, refused } = judgeOrders(request, { ...this.options, enforce: this.enforce, timeMs: now() });
+    const results = new Map(refused.map((refusal) => [refusal.target, refusal]));
+    if (accepted.size > 0) {
+      bans.record(
+        [...accepted.values()].map(({ draft }) => draft),
+        [],
+        [],
+      );
+      bans.bansTotal += accepted.size;
+      await this.tellEngine([...accepted.values()]);
+      if (this.enforce) await reconcile();
     }
-    const timeMs = now();
-    const names = [...accepted.keys()];
-    bans.record(
-      names.map((client) => ({
-        ...this.draft('ban', client, request.operator, request.reason),
-        timeMs,
-        condition: 'manual',
-        tier: 0,
-        durationSeconds: lasts === null ? null : lasts / 1000,
-        enforced: this.enforce,
-      })),
-      [],
-      [],
-    );
-    bans.bansTotal += names.length;
-    await this.tellEngine(
-      [...accepted.values()],
-      lasts === null ? Number.POSITIVE_INFINITY : Math.ceil((timeMs + lasts) / 1000),
-    );
-    if (this.enforce) await reconcile();
-    for (const name of names) results.set(name, this.banResult(name));
+    for (const name of accepted.keys()) results.set(name, this.banResult(name));
     return [...results.values()];
   }
 
+  /** Lifts the ban of exactly this network, else those that cover it, else those inside it. */
   async unban(request: UnbanRequest): Promise<readonly TargetResult[]> {
     const { bans, trail, now, reconcile } = this.options;
-    const active = trail.activeBans(now());
+    const timeMs = now();
     const found = new Map<string, ActiveBan>();
     const results: TargetResult[] = [];
-    for (const text of request.all ? [] : request.targets) {
+    let related: PrefixTable<PlacedBan> | undefined;
+    for (const text of request.targets) {
       const prefix = parsePrefix(text);
-      const matches = prefix ? findBans(active, prefix) : [];
+      if (!prefix) {
+        results.push(result(text, 'invalid', `'${text}' is no address and no network`));
+        continue;
+      }
+      const exact = trail.findActiveBan(formatPrefix(prefix), timeMs);
+      related ??= exact ? undefined : new PrefixTable(placeBans(trail.activeBans(timeMs)));
+      const matches = exact ? [exact] : findRelated(related, prefix);
       for (const ban of matches) found.set(ban.client, ban);
-      if (!prefix) results.push(result(text, 'invalid', `'${text}' is no address and no network`));
-      else if (matches.length === 0) results.push(result(text, 'not_found', `${formatPrefix(prefix)} is not banned`));
+      if (matches.length === 0) results.push(result(text, 'not_found', `${formatPrefix(prefix)} is not banned`));
     }
-    const lifted = request.all ? active : [...found.values()];
-    if (lifted.length > 0) await this.lift(lifted, request.operator, request.reason);
+    const lifted = request.all ? trail.activeBans(timeMs) : [...found.values()];
+    if (lifted.length > 0) await this.lift(lifted, `operator:${request.operator}`, request.reason);
     await reconcile();
     for (const ban of lifted) {
       const failure = bans.findFailure(ban.client);
@@ -117,10 +101,7 @@ export class Operator {
           ),
         );
       } else {
-        drafts.push({
-          ...this.draft(request.remove ? 'disallow' : 'allow', entry, request.operator, request.reason),
-          timeMs: now(),
-        });
+        drafts.push(allowDraft(entry, request, now()));
         results.push(result(entry, 'done', request.remove ? 'no longer allowed' : 'allowed'));
       }
     }
@@ -134,31 +115,22 @@ export class Operator {
   /** Lifts the bans that protection has come to cover (an operator logged in from there, an entry was allowed). */
   async liftProtected(): Promise<void> {
     const { trail, protection, now, reconcile } = this.options;
-    for (const ban of trail.activeBans(now())) {
-      const prefix = parsePrefix(ban.client);
-      const never = prefix && protection.find(prefix);
-      if (!never) continue;
-      await this.lift([ban], undefined, `never banned: ${never.detail}`);
-      await reconcile();
+    const covered = placeBans(trail.activeBans(now())).flatMap(({ prefix, ban }) => {
+      const never = protection.find(prefix);
+      return never ? [{ ban, detail: never.detail }] : [];
+    });
+    if (covered.length === 0) return;
+    for (const [detail, bans] of Map.groupBy(covered, (each) => each.detail)) {
+      const lifted = bans.map(({ ban }) => ban);
+      await this.lift(lifted, 'system', `never banned: ${detail}`);
     }
+    await reconcile();
   }
 
-  private async lift(bans: readonly ActiveBan[], operator: string | undefined, reason: string): Promise<void> {
-    this.options.bans.lift(bans, operator === undefined ? 'system' : `operator:${operator}`, reason);
-    for (const ban of bans) {
-      const prefix = parsePrefix(ban.client);
-      const key = prefix && findWholeClient(prefix, this.ipv6Bits);
-      if (key) await this.options.pipeline.send({ kind: 'release', ...key });
-    }
-  }
-
-  private findRefusal(text: string, prefix: Prefix | undefined): Refusal | undefined {
-    if (!prefix) return { code: 'invalid', message: `'${text}' is no address and no network` };
-    if (prefix.bits < BITS_MIN[prefix.family]) {
-      return { code: 'invalid', message: `/${prefix.bits} is too wide: at least /${BITS_MIN[prefix.family]}` };
-    }
-    const never = this.options.protection.find(prefix);
-    return never && { code: 'protected', message: `never banned: ${never.detail}` };
+  private async lift(bans: readonly ActiveBan[], actor: AuditDraft['actor'], reason: string): Promise<void> {
+    this.options.bans.lift(bans, actor, reason);
+    const clients = placeBans(bans).flatMap(({ prefix }) => findWholeClient(prefix, this.ipv6Bits) ?? []);
+    if (clients.length > 0) await this.options.pipeline.send({ kind: 'release', clients });
   }
 
   private banResult(client: string): TargetResult {
@@ -172,38 +144,45 @@ export class Operator {
     );
   }
 
-  private async tellEngine(prefixes: readonly Prefix[], until: number): Promise<void> {
-    const keys = prefixes.map((prefix) => findWholeClient(prefix, this.ipv6Bits)).filter((key) => key !== undefined);
-    const offenders = keys.map((key) => ({ ...key, tier: 0, until, lastEnd: until }));
+  private async tellEngine(bans: readonly AcceptedBan[]): Promise<void> {
+    const offenders = bans.flatMap(({ prefix, untilMs, draft }) => {
+      const key = findWholeClient(prefix, this.ipv6Bits);
+      const until = untilMs === null ? Number.POSITIVE_INFINITY : Math.ceil(untilMs / 1000);
+      return key ? [{ ...key, tier: draft.tier ?? 0, until, lastEnd: until }] : [];
+    });
     if (offenders.length > 0) await this.options.pipeline.send({ kind: 'set_bans', offenders });
-  }
-
-  private draft(action: AuditDraft['action'], client: string, operator: string, detail: string): AuditDraft {
-    return {
-      timeMs: 0,
-      actor: `operator:${operator}`,
-      action,
-      client,
-      condition: null,
-      numbers: null,
-      tier: null,
-      durationSeconds: null,
-      enforced: true,
-      detail,
-    };
   }
 }
 
-/** The ban of exactly this network, else those that cover it, else those inside it. */
-function findBans(active: readonly ActiveBan[], prefix: Prefix): ActiveBan[] {
-  const name = formatPrefix(prefix);
-  const exact = active.filter((ban) => ban.client === name);
-  if (exact.length > 0) return exact;
-  const related = (test: (ban: Prefix) => boolean) =>
-    active.filter((ban) => {
-      const other = parsePrefix(ban.client);
-      return other !== undefined && test(other);
-    });
-  const covering = related((ban) => prefixContains(ban, prefix));
-  return covering.length > 0 ? covering : related((ban) => prefixContains(prefix, ban));
+function allowDraft(entry: string, { operator, reason, remove }: AllowRequest, timeMs: number): AuditDraft {
+  return {
+    timeMs,
+    actor: `operator:${operator}`,
+    action: remove ? 'disallow' : 'allow',
+    client: entry,
+    condition: null,
+    numbers: null,
+    tier: null,
+    durationSeconds: null,
+    enforced: true,
+    detail: reason,
+  };
+}
+
+interface PlacedBan {
+  readonly prefix: Prefix;
+  readonly ban: ActiveBan;
+}
+
+function placeBans(bans: readonly ActiveBan[]): PlacedBan[] {
+  return bans.flatMap((ban) => {
+    const prefix = parsePrefix(ban.client);
+    return prefix ? [{ prefix, ban }] : [];
+  });
+}
+
+function findRelated(bans: PrefixTable<PlacedBan> | undefined, prefix: Prefix): readonly ActiveBan[] {
+  const containing = bans?.containing(prefix) ?? [];
+  const related = containing.length > 0 ? containing : [...(bans?.within(prefix) ?? [])];
+  return related.map(({ ban }) => ban);
 }

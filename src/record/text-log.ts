@@ -43,7 +43,15 @@ export class TextLog {
 
   /** Appends lines, each without its line feed. A line feed inside a line becomes a space. */
   write(lines: readonly string[]): void {
-    for (const line of lines) this.#enqueue(line);
+    let unflushed = 0;
+    for (const line of lines) {
+      this.#enqueue(line);
+      unflushed += line.length;
+      // Many lines at once must not find the room taken by each other.
+      if (unflushed < WAITING_BYTES_MAX / 8) continue;
+      unflushed = 0;
+      this.flush();
+    }
     this.flush();
   }
 

@@ -4,6 +4,7 @@ import type { NeverBanned, Offender } from '../core/decide/policy.ts';
 import type { EngineOptions } from '../core/engine-options.ts';
 import type { EngineState } from '../core/engine-state.ts';
 import type { EngineEvent, TopEntry } from '../core/event.ts';
+import type { ClientKey } from '../core/net/client-key.ts';
 import type { ParserOptions } from '../core/parse/parser.ts';
 import type { Tally } from '../core/parse/tally.ts';
 import type { Effective } from '../core/traffic/baseline.ts';
@@ -59,7 +60,7 @@ export type TrafficTask =
   | { readonly kind: 'set_bans'; readonly offenders: readonly Offender[] }
   /** What was ingested so far was a rehearsal; these are the bans and past offences there really are. */
   | { readonly kind: 'go_live'; readonly offenders: readonly Offender[] }
-  | { readonly kind: 'release'; readonly high: number; readonly low: number }
+  | { readonly kind: 'release'; readonly clients: readonly ClientKey[] }
   | { readonly kind: 'never_banned'; readonly networks: readonly NeverBanned[] }
   | { readonly kind: 'restore'; readonly state: EngineState }
   | { readonly kind: 'snapshot' }

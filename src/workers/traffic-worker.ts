@@ -87,7 +87,7 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second'> {
       engine.goLive(task.offenders);
       return { consumed: [] };
     case 'release':
-      engine.bans.release(task.high, task.low);
+      for (const { high, low } of task.clients) engine.bans.release(high, low);
       return { consumed: [] };
     case 'never_banned':
       engine.policy.setNeverBanned(task.networks);

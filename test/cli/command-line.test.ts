@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { ControlHandlers, TargetResult } from '../../src/control/protocol.ts';
+import type {
+  AllowRequest,
+  BanRequest,
+  ControlHandlers,
+  TargetResult,
+  UnbanRequest,
+} from '../../src/control/protocol.ts';
 import { startControlServer } from '../../src/control/server.ts';
 import type { Status } from '../../src/core/status.ts';
 import { place, runZban } from './run-zban.ts';
@@ -46,9 +52,10 @@ const status: Status = {
 async function daemon(t: TestContext, answer: (target: string) => TargetResult['code'] = () => 'done') {
   const paths = place(t);
   const asked: unknown[] = [];
-  const perform = async (request: { readonly targets: readonly string[] }) => {
+  const perform = async (request: BanRequest | UnbanRequest | AllowRequest) => {
     asked.push(request);
-    return request.targets.map((target) => {
+    const targets = 'bans' in request ? request.bans.map(({ target }) => target) : request.targets;
+    return targets.map((target) => {
       const code = answer(target);
       return { target, ok: code === 'done', code, message: code === 'done' ? 'banned' : `${code} \u001b[31m` };
     });
@@ -95,12 +102,13 @@ test('wrong usage is exit code 2 and a sentence on standard error', async (t) =>
   const wrong: [string[], RegExp][] = [
     [[], /which command/],
     [['bna', '192.0.2.1'], /Did you mean ban/],
-    [['ban'], /Not enough/],
+    [['ban'], /which addresses\? Or --file/],
+    [['ban', '192.0.2.1', '--file', 'list'], /either a list or addresses/],
     [['ban', '192.0.2.300'], /192\.0\.2\.300 is neither an address nor a network/],
     [['ban', '192.0.2.1', '--for', 'soon'], /--for soon: expected a duration/],
     [['ban', '192.0.2.1', '--forever'], /Unknown argument: forever/],
     [['ban', '192.0.2.1', '--for', '1h', '--for', '2h'], /--for may be given once/],
-    [['unban'], /which addresses\? Or --all/],
+    [['unban'], /which addresses\? Or --file FILE, or --all/],
     [['unban', '--all', '192.0.2.1'], /not both/],
     [['notify', 'nonsense'], /Invalid values|Choices/],
     [['replay', '/nowhere.log', '--threads', '0'], /--threads 0: expected a whole number/],
@@ -210,7 +218,66 @@ test('ban hands on canonical targets, the length, the reason and who asks', asyn
   assert.equal(exitCode, 0);
   assert.equal(stdout, '192.0.2.1: banned\n2001:db8::5: banned\n');
   const common = { reason: 'hammers login', operator: 'ann' };
-  assert.deepEqual(asked, [{ targets: ['192.0.2.1', '2001:db8::5'], ...common, forMs: 3_600_000 }]);
+  const bans = [{ target: '192.0.2.1' }, { target: '2001:db8::5' }];
+  assert.deepEqual(asked, [{ bans, ...common, forMs: 3_600_000, keepLonger: false }]);
+});
+
+const LIST = '# mine\n192.0.2.1 1h too fast\n192.0.2.300\n\n192.0.2.2\n192.0.2.3\r\n';
+
+test('a list is one request; bad lines are told by number and stop nobody', async (t) => {
+  const { config, folder, asked } = await daemon(t, (target) => (target === '192.0.2.3' ? 'protected' : 'done'));
+  const file = join(folder, 'list');
+  writeFileSync(file, LIST);
+  const run = await runZban(['ban', '--file', file, '--reason', 'mine', '--config', config], { USER: 'bob' });
+  const common = { reason: 'mine', operator: 'bob', keepLonger: false };
+  const bans = [
+    { target: '192.0.2.1', forMs: 3_600_000, reason: 'too fast' },
+    { target: '192.0.2.2' },
+    { target: '192.0.2.3' },
+  ];
+  assert.deepEqual(asked.splice(0), [{ ...common, bans }]);
+  assert.equal(run.exitCode, 1);
+  assert.equal(run.stdout, '2 done, 1 never banned, 1 line not understood\n');
+  assert.equal(
+    run.stderr,
+    `zban: ${file}: line 3: 192.0.2.300 is neither an address nor a network\n` +
+      `zban: ${file}: line 6: 192.0.2.3: protected \ufffd[31m\n`,
+  );
+  const json = await runZban(['unban', '--file', file, '--json', '--config', config]);
+  assert.deepEqual(
+    (JSON.parse(json.stdout) as { line: number; code: string }[]).map(({ line, code }) => `${line} ${code}`),
+    ['3 invalid', '2 done', '5 done', '6 protected'],
+  );
+  assert.deepEqual((asked[0] as UnbanRequest).targets, ['192.0.2.1', '192.0.2.2', '192.0.2.3']);
+});
+
+test('a list from standard input, in as many requests as it takes', async (t) => {
+  const { config, asked } = await daemon(t);
+  const targets = Array.from({ length: 10_001 }, (_, index) => `10.1.${index >> 8}.${index & 255}`);
+  for (const command of ['ban', 'unban']) {
+    const run = await runZban([command, '-', '--config', config], {}, targets.join('\n'));
+    assert.deepEqual([run.exitCode, run.stdout, run.stderr], [0, '10001 done\n', '']);
+  }
+  const counts = (asked as Partial<BanRequest & UnbanRequest>[]).map(
+    ({ bans, targets: some }) => (bans ?? some)?.length,
+  );
+  assert.deepEqual(counts, [10_000, 1, 10_000, 1]);
+  const nothing = await runZban(['unban', '-', '--config', config], {}, '# nobody\n');
+  assert.deepEqual([nothing.exitCode, nothing.stdout], [0, '0 done\n']);
+});
+
+test('a list that is not there or too long ends the command with a reason', async (t) => {
+  const { config, folder, asked } = await daemon(t);
+  const missing = await runZban(['ban', '--file', join(folder, 'nowhere'), '--config', config]);
+  assert.deepEqual([missing.exitCode, missing.stdout], [1, '']);
+  assert.match(missing.stderr, /cannot read .*nowhere: ENOENT/);
+  const long = join(folder, 'long');
+  writeFileSync(long, '');
+  truncateSync(long, 64 * 1_048_576 + 1);
+  const refused = await runZban(['ban', '--file', long, '--config', config]);
+  assert.equal(refused.exitCode, 1);
+  assert.match(refused.stderr, /is longer than the 67108864 bytes of one list: split it/);
+  assert.deepEqual(asked, []);
 });
 
 test('unban --all and allow --remove say so to the daemon', async (t) => {

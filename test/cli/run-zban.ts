@@ -13,12 +13,17 @@ export interface Ran {
   readonly stderr: string;
 }
 
-export function runZban(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+export function runZban(
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  input = '',
+): Promise<Ran> {
   const options = { env: { PATH: process.env['PATH'], TZ: 'UTC', ...env }, timeout: 60_000, maxBuffer: 1 << 26 };
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...words], options, (error, stdout, stderr) => {
+    const child = execFile(process.execPath, [main, ...words], options, (error, stdout, stderr) => {
       resolve({ exitCode: error ? Number(error.code ?? -1) : 0, stdout, stderr });
     });
+    child.stdin?.end(input);
   });
 }
 

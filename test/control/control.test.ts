@@ -12,6 +12,7 @@ import { parseRequest, REQUEST_BYTES_MAX, TARGETS_MAX } from '../../src/control/
 import { startControlServer } from '../../src/control/server.ts';
 
 const request = { targets: ['192.0.2.1'], reason: 'too many requests', operator: 'ann' };
+const banRequest = { bans: [{ target: '192.0.2.1' }], keepLonger: false, reason: 'too many requests', operator: 'ann' };
 
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'zban-control-'));
@@ -55,9 +56,9 @@ test('a command reaches its handler and the answer comes back', async (t) => {
     },
     reload: async () => ({ ok: true, message: 'reloaded' }),
   });
-  const banned = await callDaemon(socket, 'ban', { ...request, forMs: null });
+  const banned = await callDaemon(socket, 'ban', { ...banRequest, forMs: null });
   assert.deepEqual(banned, [{ target: '192.0.2.1', ok: true, code: 'done', message: 'banned' }]);
-  assert.deepEqual(seen, [{ ...request, forMs: null }]);
+  assert.deepEqual(seen, [{ ...banRequest, forMs: null }]);
   assert.deepEqual(await callDaemon(socket, 'reload'), { ok: true, message: 'reloaded' });
 });
 
@@ -95,11 +96,32 @@ test('requests on one connection are answered in order, also when they arrive in
   assert.deepEqual(messages, ['r', 'n', 'r']);
 });
 
+test('requests and answers of ten thousand targets go through whole; a refusal of as many is a short text', async (t) => {
+  const code = 'done' as const;
+  const { socket } = await start(t, {
+    ban: async ({ bans }) => bans.map(({ target, reason = '' }) => ({ target, ok: true, code, message: reason })),
+  });
+  const bans = Array.from({ length: TARGETS_MAX }, (_, index) => ({
+    target: `2001:db8:${index.toString(16)}::/64`,
+    reason: `reason ${index} ${'long '.repeat(40)}`.trim(),
+  }));
+  const results = await callDaemon(socket, 'ban', { ...banRequest, bans });
+  assert.deepEqual(
+    results,
+    bans.map(({ target, reason }) => ({ target, ok: true, code, message: reason })),
+  );
+  const wrong = bans.map(({ target }) => ({ target, colour: 'red' }));
+  await assert.rejects(callDaemon(socket, 'ban', { ...banRequest, bans: wrong }), (error: Error) => {
+    assert.match(error.message, /Unrecognized key: "colour"/);
+    return error.message.length < 2000;
+  });
+});
+
 test('nonsense, oversized and idle clients are refused in words while others are served', async (t) => {
   const { socket, server } = await start(t, { reload: async () => ({ ok: true, message: 'fine' }) }, 300);
   assert.match(await exchange(socket, 'GET / HTTP/1.1\n'), /"ok":false.*not JSON/);
   assert.match(await exchange(socket, '{"command":"shutdown"}\n'), /not understood/);
-  assert.match(await exchange(socket, '{"command":"ban","argument":{"targets":"all"}}\n'), /argument of ban is wrong/);
+  assert.match(await exchange(socket, '{"command":"ban","argument":{"bans":"all"}}\n'), /argument of ban is wrong/);
   assert.match(await exchange(socket, Buffer.alloc(REQUEST_BYTES_MAX + 2, 'a'), false), /at most/);
   assert.match(await exchange(socket, '{"command":', false), /no request came/);
   assert.match(await exchange(socket, '{"command":"reload"}\n', false), /fine.*\n.*no request came/);
@@ -192,10 +214,10 @@ test('any line is a request or a problem; an operator\u2019s words stay one line
     }),
   );
   const parsed = parseRequest(
-    JSON.stringify({ command: 'ban', argument: { ...request, reason: 'a\n\u001b[31mb\u2028c' } }),
+    JSON.stringify({ command: 'ban', argument: { ...banRequest, reason: 'a\n\u001b[31mb\u2028c' } }),
   );
   assert.ok('argument' in parsed);
   assert.equal((parsed.argument as { reason: string }).reason, 'a [31mb c');
-  const many = { ...request, targets: new Array(TARGETS_MAX + 1).fill('192.0.2.1') };
+  const many = { ...banRequest, bans: new Array(TARGETS_MAX + 1).fill({ target: '192.0.2.1' }) };
   assert.ok('problem' in parseRequest(JSON.stringify({ command: 'ban', argument: many })));
 });

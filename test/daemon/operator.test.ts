@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
+import type { BanRequest } from '../../src/control/protocol.ts';
 import { type Prefix, parsePrefix, prefixesOverlap } from '../../src/core/net/prefix.ts';
 import { Operator } from '../../src/daemon/operator.ts';
 import type { TrafficTask } from '../../src/workers/messages.ts';
@@ -9,6 +10,7 @@ import { answer, banEvent, makeBans, T0 } from './fixtures.ts';
 const WHO = { operator: 'anna', reason: 'because' };
 
 interface Setting {
+  readonly maxActive?: number;
   readonly enforce?: boolean;
   /** Never banned. */
   readonly never?: readonly string[];
@@ -16,26 +18,31 @@ interface Setting {
   readonly refuses?: string;
 }
 
-function make(t: TestContext, { enforce = true, never = [], refuses }: Setting = {}) {
+function make(t: TestContext, { enforce = true, never = [], refuses, maxActive }: Setting = {}) {
   const made = makeBans(t, enforce);
   const { bans, trail, clock } = made;
   const tasks: TrafficTask[] = [];
-  const held = new Set<string>();
+  const held = new Map<string, number | null>();
+  const reconciles = { count: 0 };
   const reconcile = async () => {
-    const desired = [...bans.desired()].map(({ target }) => target);
-    const released = [...held].filter((target) => !desired.includes(target));
-    const fresh = desired.filter((target) => !held.has(target));
+    reconciles.count++;
+    const desired = new Map([...bans.desired()].map(({ target, untilMs }) => [target, untilMs]));
+    const released = [...held.keys()].filter((target) => !desired.has(target));
+    const fresh = [...desired].flatMap(([target, untilMs]) => (held.get(target) === untilMs ? [] : [target]));
     if (refuses !== undefined) {
       const failed = fresh.map((target) => ({ target, code: 'kernel_refused' as const, message: refuses }));
       return bans.onResult(answer({ failed }));
     }
-    for (const target of fresh) held.add(target);
+    for (const target of fresh) held.set(target, desired.get(target) ?? null);
     for (const target of released) held.delete(target);
     bans.onResult(answer({ confirmed: fresh, released }));
   };
   const networks = never.map((text) => parsePrefix(text)).filter((prefix): prefix is Prefix => prefix !== undefined);
   const operator = new Operator({
-    config: configSchema.parse({ mode: enforce ? 'enforce' : 'observe' }),
+    config: configSchema.parse({
+      mode: enforce ? 'enforce' : 'observe',
+      bans: maxActive === undefined ? {} : { max_active: maxActive },
+    }),
     bans,
     trail,
     protection: {
@@ -54,10 +61,12 @@ function make(t: TestContext, { enforce = true, never = [], refuses }: Setting =
     now: () => clock.nowMs,
     reconcile,
   });
-  const ban = (...targets: readonly string[]) => operator.ban({ targets, ...WHO });
+  const order = (targets: readonly string[], more: Partial<BanRequest> = {}) =>
+    operator.ban({ bans: targets.map((target) => ({ target })), keepLonger: false, ...WHO, ...more });
+  const ban = (...targets: readonly string[]) => order(targets);
   const unban = (...targets: readonly string[]) => operator.unban({ targets, all: false, ...WHO });
   const engineTasks = () => tasks.splice(0).map((task) => task.kind);
-  return { ...made, operator, ban, unban, held, tasks, engineTasks };
+  return { ...made, operator, order, ban, unban, held, tasks, engineTasks, reconciles };
 }
 
 test('a ban is recorded under its author, enforced, confirmed, and known to the engine', async (t) => {
@@ -72,9 +81,9 @@ test('a ban is recorded under its author, enforced, confirmed, and known to the 
 });
 
 test('for how long: as asked, or for ever', async (t) => {
-  const { operator, trail } = make(t);
-  await operator.ban({ targets: ['203.0.113.1'], forMs: 3_600_000, ...WHO });
-  await operator.ban({ targets: ['203.0.113.2'], forMs: null, ...WHO });
+  const { order, trail } = make(t);
+  await order(['203.0.113.1'], { forMs: 3_600_000 });
+  await order(['203.0.113.2'], { forMs: null });
   assert.equal(trail.findActiveBan('203.0.113.1', T0)?.untilMs, T0 + 3_600_000);
   assert.equal(trail.findActiveBan('203.0.113.2', T0)?.untilMs, null);
 });
@@ -105,13 +114,100 @@ test('several targets: each has its own answer, each is banned once', async (t) 
   assert.match(results.find(({ code }) => code === 'protected')?.message ?? '', /never banned: an SSH session/);
 });
 
+test('ten thousand at once: one message to the engine and one reconcile each way', async (t) => {
+  const { ban, unban, held, engineTasks, reconciles } = make(t);
+  const targets = Array.from({ length: 10_000 }, (_, index) => `10.1.${index >> 8}.${index & 255}`);
+  assert.ok((await ban(...targets)).every(({ code }) => code === 'done'));
+  assert.equal(held.size, 10_000);
+  assert.deepEqual([engineTasks(), reconciles.count], [['set_bans'], 1]);
+  const lifted = await unban(...targets.slice(1), '10.1.0.0/32');
+  assert.equal(lifted.filter(({ code }) => code === 'done').length, 10_000);
+  assert.equal(held.size, 0);
+  assert.deepEqual([engineTasks(), reconciles.count], [['release'], 2]);
+});
+
+test('banned for good twice: the second changes nothing', async (t) => {
+  const { order, since } = make(t);
+  await order(['203.0.113.9'], { forMs: null });
+  since();
+  const unchanged = { target: '203.0.113.9', ok: true, code: 'unchanged', message: 'is banned for as long already' };
+  assert.deepEqual(await order(['203.0.113.9'], { forMs: null }), [unchanged]);
+  assert.deepEqual(since(), []);
+});
+
+test('each ban of a list has its own time, reason, tier and condition', async (t) => {
+  const { operator, trail, tasks } = make(t);
+  const bans = [
+    { target: '203.0.113.1', forMs: 60_000, reason: 'this one' },
+    { target: '203.0.113.2', untilMs: T0 + 7_200_000, tier: 3, condition: 'surprise' },
+    { target: '203.0.113.3', forMs: null },
+    { target: '203.0.113.4' },
+    { target: '203.0.113.5', untilMs: T0 },
+  ];
+  const results = await operator.ban({ bans, forMs: 5000, keepLonger: false, ...WHO });
+  assert.deepEqual(results.map(({ target, code }) => `${target} ${code}`).sort(), [
+    '203.0.113.1 done',
+    '203.0.113.2 done',
+    '203.0.113.3 done',
+    '203.0.113.4 done',
+    '203.0.113.5 unchanged',
+  ]);
+  assert.deepEqual(
+    trail
+      .activeBans(T0)
+      .map(({ client, untilMs, tier, condition, reason, actor }) => [client, untilMs, tier, condition, reason, actor]),
+    [
+      ['203.0.113.1', T0 + 60_000, 0, 'manual', 'this one', 'operator:anna'],
+      ['203.0.113.2', T0 + 7_200_000, 3, 'surprise', 'because', 'operator:anna'],
+      ['203.0.113.3', null, 0, 'manual', 'because', 'operator:anna'],
+      ['203.0.113.4', T0 + 5000, 0, 'manual', 'because', 'operator:anna'],
+    ],
+  );
+  const [task] = tasks;
+  assert.deepEqual(task?.kind === 'set_bans' && task.offenders.map(({ tier }) => tier), [0, 3, 0, 0]);
+});
+
+test('where longer bans are to be kept, shorter ones of the same target change nothing', async (t) => {
+  const { operator, order, trail } = make(t);
+  await order(['203.0.113.1'], { forMs: null });
+  await order(['203.0.113.2'], { forMs: 60_000 });
+  const ask = (...bans: BanRequest['bans']) => operator.ban({ bans, keepLonger: true, ...WHO });
+  const codes = await ask(
+    { target: '203.0.113.1', forMs: 3_600_000 },
+    { target: '203.0.113.2', forMs: 3_600_000 },
+    { target: '203.0.113.3', forMs: 3_600_000 },
+    { target: '203.0.113.3', forMs: 1000 },
+  );
+  assert.deepEqual(codes.map(({ target, code }) => `${target} ${code}`).sort(), [
+    '203.0.113.1 unchanged',
+    '203.0.113.2 done',
+    '203.0.113.3 done',
+  ]);
+  assert.deepEqual(
+    trail.activeBans(T0).map(({ untilMs }) => untilMs),
+    [null, T0 + 3_600_000, T0 + 3_600_000],
+  );
+  await order(['203.0.113.1'], { forMs: 1000 });
+  assert.equal(trail.findActiveBan('203.0.113.1', T0)?.untilMs, T0 + 1000, 'a ban that is asked for by name does');
+});
+
+test('no more bans than bans.max_active', async (t) => {
+  const { ban } = make(t, { maxActive: 2 });
+  assert.deepEqual(
+    (await ban('203.0.113.1', '203.0.113.2', '203.0.113.3', '203.0.113.1')).map(
+      ({ code, message }) => `${code} ${message}`,
+    ),
+    ['failed 2 bans are in force already (bans.max_active)', 'done banned', 'done banned'],
+  );
+});
+
 test('a network is banned as one; the engine is told of whole clients only', async (t) => {
   const { ban, held, engineTasks } = make(t);
   await ban('198.51.100.0/24', '2001:db8:5::/48');
-  assert.deepEqual([...held], ['198.51.100.0/24', '2001:db8:5::/48']);
+  assert.deepEqual([...held.keys()], ['198.51.100.0/24', '2001:db8:5::/48']);
   assert.deepEqual(engineTasks(), []);
   await ban('2001:db8::7');
-  assert.deepEqual([...held].at(-1), '2001:db8::7');
+  assert.deepEqual([...held.keys()].at(-1), '2001:db8::7');
   assert.deepEqual(engineTasks(), [], 'the rest of its /64 is still judged');
   await ban('2001:db8::/64');
   assert.deepEqual(engineTasks(), ['set_bans']);

@@ -117,6 +117,13 @@ test('what finds no room to wait is counted, and the log says where', (t) => {
   assert.equal(read(path).split('\n')[1025], 'after');
 });
 
+test('more lines at once than may wait for a disk are all written when it takes them', (t) => {
+  const path = join(folder(t), 'audit.log');
+  const { log } = openLog(t, path, 100_000_000);
+  log.write(Array.from({ length: 10_000 }, (_, index) => `${index} ${'x'.repeat(500)}`));
+  assert.deepEqual([read(path).split('\n').length, log.status.lostLines], [10_001, 0]);
+});
+
 test('a full disk tears no line', { skip: notRoot }, (t) => {
   const disk = smallDisk(t);
   const path = join(disk, 'audit.log');

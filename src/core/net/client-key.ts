@@ -4,6 +4,12 @@
  */
 import { formatPrefix, type Prefix } from './prefix.ts';
 
+/** A client's two words. */
+export interface ClientKey {
+  readonly high: number;
+  readonly low: number;
+}
+
 /** High word of every IPv4 client. */
 export const IPV4_HIGH = 1;
 
@@ -20,7 +26,7 @@ export function formatClient(high: number, low: number, ipv6Bits: number): strin
 }
 
 /** The client that a prefix stands for, or undefined when it is wider than one client (IPv6 hosts fall into their network). */
-export function findClientKey(prefix: Prefix, ipv6Bits: number): { high: number; low: number } | undefined {
+export function findClientKey(prefix: Prefix, ipv6Bits: number): ClientKey | undefined {
   if (prefix.family === 4) return prefix.bits === 32 ? { high: IPV4_HIGH, low: Number(prefix.value) } : undefined;
   if (prefix.bits < ipv6Bits) return undefined;
   const host = BigInt(64 - ipv6Bits);
@@ -29,6 +35,6 @@ export function findClientKey(prefix: Prefix, ipv6Bits: number): { high: number;
 }
 
 /** The client that exactly this prefix is, or undefined: a ban of one IPv6 host says nothing about its neighbours. */
-export function findWholeClient(prefix: Prefix, ipv6Bits: number): { high: number; low: number } | undefined {
+export function findWholeClient(prefix: Prefix, ipv6Bits: number): ClientKey | undefined {
   return prefix.family === 4 || prefix.bits === ipv6Bits ? findClientKey(prefix, ipv6Bits) : undefined;
 }

@@ -1,16 +1,19 @@
-/** Networks to be searched by any number of others: one look-up for each length there is, however many networks. */
-import { maskPrefix, type Prefix, prefixContains } from './prefix.ts';
+/** Networks to be searched by any number of others, without looking at all of them. */
+import { maskPrefix, type Prefix } from './prefix.ts';
 
+const WIDTH = { 4: 32, 6: 128 } as const;
+
+/** Entries by their networks; the first of equal networks counts. */
 export class PrefixTable<T extends { readonly prefix: Prefix }> {
-  private readonly entries: readonly T[];
-  /** By family and length, then by network address. The first of equal networks counts. */
+  /** By family and length, then by network address. */
   private readonly lengths = new Map<
     string,
     { readonly bits: number; readonly family: 4 | 6; readonly values: Map<bigint, T> }
   >();
+  /** By family, in the order of addresses; made when it is first needed. */
+  private readonly sorted: { [family in 4 | 6]?: readonly T[] } = {};
 
-  constructor(entries: readonly T[]) {
-    this.entries = entries;
+  constructor(entries: Iterable<T>) {
     for (const entry of entries) {
       const { family, bits, value } = entry.prefix;
       const key = `${family}/${bits}`;
@@ -22,15 +25,47 @@ export class PrefixTable<T extends { readonly prefix: Prefix }> {
 
   /** An entry that shares an address with the network: one that contains it before one within it. */
   findOverlap(prefix: Prefix): T | undefined {
-    let within = false;
-    for (const { family, bits, values } of this.lengths.values()) {
-      if (family !== prefix.family) continue;
-      if (bits > prefix.bits) within = true;
-      else {
-        const found = values.get(maskPrefix(prefix, bits).value);
-        if (found) return found;
-      }
-    }
-    return within ? this.entries.find((entry) => prefixContains(prefix, entry.prefix)) : undefined;
+    const [containing] = this.containing(prefix);
+    return containing ?? this.within(prefix).next().value;
   }
+
+  /** The entries that contain the network, itself included. */
+  containing(prefix: Prefix): T[] {
+    const found: T[] = [];
+    for (const { family, bits, values } of this.lengths.values()) {
+      if (family !== prefix.family || bits > prefix.bits) continue;
+      const entry = values.get(maskPrefix(prefix, bits).value);
+      if (entry) found.push(entry);
+    }
+    return found;
+  }
+
+  /** The entries within the network, itself included, in the order of addresses. */
+  *within({ family, value, bits }: Prefix): Generator<T, undefined> {
+    const entries = this.sort(family);
+    const end = value + (1n << BigInt(WIDTH[family] - bits));
+    for (let at = seek(entries, value); at < entries.length; at++) {
+      const entry = entries[at] as T;
+      if (entry.prefix.value >= end) return;
+      if (entry.prefix.bits >= bits) yield entry;
+    }
+  }
+
+  private sort(family: 4 | 6): readonly T[] {
+    this.sorted[family] ??= [...this.lengths.values()]
+      .flatMap((length) => (length.family === family ? [...length.values.values()] : []))
+      .sort(({ prefix: a }, { prefix: b }) => (a.value < b.value ? -1 : a.value > b.value ? 1 : a.bits - b.bits));
+    return this.sorted[family];
+  }
+}
+
+/** Index of the first entry at or after an address. */
+function seek(entries: readonly { readonly prefix: Prefix }[], value: bigint): number {
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((entries[middle]?.prefix.value ?? value) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { maskPrefix, type Prefix, prefixesOverlap } from '../../../src/core/net/prefix.ts';
+import {
+  formatPrefix,
+  maskPrefix,
+  type Prefix,
+  prefixContains,
+  prefixesOverlap,
+} from '../../../src/core/net/prefix.ts';
 import { PrefixTable } from '../../../src/core/net/prefix-table.ts';
 
 /** Few distinct networks, so that they meet. */
@@ -23,6 +29,26 @@ test('finds an entry exactly when one overlaps', () => {
         entries.some((entry) => prefixesOverlap(entry, wanted)),
       );
       if (found) assert.ok(prefixesOverlap(found.prefix, wanted));
+    }),
+  );
+});
+
+test('finds all that contain a network and all within it, the latter by address', () => {
+  fc.assert(
+    fc.property(fc.array(prefix, { maxLength: 12 }), prefix, (networks, wanted) => {
+      const table = new PrefixTable(networks.map((network) => ({ prefix: network })));
+      const names = (entries: Iterable<{ prefix: Prefix }>) => [...entries].map((entry) => formatPrefix(entry.prefix));
+      const all = (test: (network: Prefix) => boolean) => [...new Set(networks.filter(test).map(formatPrefix))].sort();
+      assert.deepEqual(
+        names(table.containing(wanted)).sort(),
+        all((network) => prefixContains(network, wanted)),
+      );
+      assert.deepEqual(
+        names(table.within(wanted)).sort(),
+        all((network) => prefixContains(wanted, network)),
+      );
+      const addresses = [...table.within(wanted)].map((entry) => entry.prefix.value);
+      assert.ok(addresses.every((address, index) => index === 0 || (addresses[index - 1] ?? 0n) <= address));
     }),
   );
 });

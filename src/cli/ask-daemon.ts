@@ -1,0 +1,102 @@
+/** Sends long lists to the daemon in pieces that it takes, and says what became of every target. */
+import type { TargetResult } from '../control/protocol.ts';
+import { REQUEST_BYTES_MAX, TARGETS_MAX } from '../control/request.ts';
+import type { LineProblem } from './ban-list/list.ts';
+import type { LoadedList } from './ban-list/load-list.ts';
+import type { Context } from './context.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+import { printable } from './text.ts';
+
+/** Lines with problems that are told one by one. */
+const PROBLEMS_TOLD = 100;
+
+/** Asks about all items, piece by piece; once even without any, for requests that mean everything. */
+export async function askInPieces<T>(
+  items: readonly T[],
+  ask: (piece: readonly T[]) => Promise<readonly TargetResult[]>,
+): Promise<readonly TargetResult[]> {
+  const results: TargetResult[][] = [];
+  for (const piece of splitForRequests(items)) results.push([...(await ask(piece))]);
+  return results.flat();
+}
+
+/** Pieces that a request takes: so many items, and as JSON half of its bytes at most. */
+function splitForRequests<T>(items: readonly T[]): (readonly T[])[] {
+  const pieces: T[][] = [[]];
+  let bytes = 0;
+  for (const item of items) {
+    const size = Buffer.byteLength(JSON.stringify(item));
+    if (pieces.at(-1)?.length === TARGETS_MAX || bytes + size > REQUEST_BYTES_MAX / 2) {
+      pieces.push([]);
+      bytes = 0;
+    }
+    pieces.at(-1)?.push(item);
+    bytes += size;
+  }
+  return pieces;
+}
+
+/** What became of the targets that somebody typed: a line each. */
+export function tellResults({ json, output }: Context, results: readonly TargetResult[]): ExitCode {
+  if (json) output.json(results);
+  else {
+    for (const { target, ok, message } of results) {
+      const text = `${printable(target)}: ${printable(message)}`;
+      if (ok) output.data(text);
+      else output.talk(`zban: ${text}`);
+    }
+  }
+  return exitCodeOfResults(results);
+}
+
+/** What became of a list: how many of each outcome, and the lines that failed. Bad lines are exit code 1. */
+export function tellListResults(
+  { json, output }: Context,
+  { name, bans, lines: numbers, problems }: LoadedList,
+  results: readonly TargetResult[],
+): ExitCode {
+  const lines = new Map(bans.map(({ target }, index) => [target, numbers[index] ?? 0]));
+  const bad = results.flatMap(({ target, ok, message }): LineProblem[] =>
+    ok ? [] : [{ line: lines.get(target) ?? 0, message: `${target}: ${message}` }],
+  );
+  if (json) {
+    const unread = problems.map(({ line, message }) => ({ target: '', ok: false, code: 'invalid', message, line }));
+    output.json([...unread, ...results.map((result) => ({ ...result, line: lines.get(result.target) ?? null }))]);
+  } else {
+    const told = [...problems, ...bad].toSorted((a, b) => a.line - b.line);
+    for (const { line, message } of told.slice(0, PROBLEMS_TOLD)) {
+      output.talk(`zban: ${printable(name)}: ${line > 0 ? `line ${line}: ` : ''}${printable(message)}`);
+    }
+    if (told.length > PROBLEMS_TOLD) output.talk(`zban: ${told.length - PROBLEMS_TOLD} more lines could not be used`);
+    output.data(summarize(results, problems.length));
+  }
+  return problems.length > 0 ? EXIT.failed : exitCodeOfResults(results);
+}
+
+const OUTCOMES: Readonly<Record<TargetResult['code'], string>> = {
+  done: 'done',
+  unchanged: 'unchanged',
+  not_found: 'not banned',
+  protected: 'never banned',
+  failed: 'failed',
+  invalid: 'refused',
+};
+
+function summarize(results: readonly TargetResult[], unread: number): string {
+  const counts = Map.groupBy(results, ({ code }) => code);
+  const parts = Object.entries(OUTCOMES).flatMap(([code, words]) => {
+    const count = counts.get(code as TargetResult['code'])?.length ?? 0;
+    return count > 0 || code === 'done' ? [`${count} ${words}`] : [];
+  });
+  if (unread > 0) parts.push(`${unread} ${unread === 1 ? 'line' : 'lines'} not understood`);
+  return parts.join(', ');
+}
+
+/** The gravest of what went wrong: 1 refused or failed, 2 no address, 5 not found. */
+function exitCodeOfResults(results: readonly TargetResult[]): ExitCode {
+  const bad = new Set(results.filter((result) => !result.ok).map((result) => result.code));
+  if (bad.has('failed') || bad.has('protected')) return EXIT.failed;
+  if (bad.has('invalid')) return EXIT.usage;
+  if (bad.has('not_found')) return EXIT.notFound;
+  return bad.size > 0 ? EXIT.failed : EXIT.done;
+}
