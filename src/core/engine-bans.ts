@@ -1,5 +1,6 @@
 /** The bans of a running engine: keeps what the policy knows of offenders and what the clients' slots say in step. */
 import type { Offender, Policy } from './decide/policy.ts';
+import { BannedTraffic, type Unstopped } from './detect/banned-traffic.ts';
 import type { ClientPoints } from './detect/client-points.ts';
 import type { UnbanEvent } from './event.ts';
 import { formatClient } from './net/client-key.ts';
@@ -8,6 +9,8 @@ import { type Clients, PERMANENT } from './traffic/clients.ts';
 import type { Window } from './traffic/window.ts';
 
 export class EngineBans {
+  /** Requests of clients that are shut out. */
+  readonly traffic = new BannedTraffic();
   private readonly policy: Policy;
   private readonly clients: Clients;
   private readonly window: Window;
@@ -26,12 +29,14 @@ export class EngineBans {
   /** A client got a slot: nothing of whoever had it before counts, nor what it did before the end of its last ban. */
   begin(slot: number, high: number, low: number): void {
     this.refused.delete(slot);
+    this.traffic.forget(slot);
     this.points?.reset(slot);
     this.clients.bannedUntil[slot] = Math.min(this.policy.find(high, low)?.lastEnd ?? 0, PERMANENT);
   }
 
   /** Shuts the client out until epoch second `until`. */
   shutOut(slot: number, until: number): void {
+    this.traffic.forget(slot);
     this.clients.bannedUntil[slot] = Math.min(until, PERMANENT);
     this.forget(slot);
   }
@@ -58,7 +63,10 @@ export class EngineBans {
     for (const { high, low, tier } of this.policy.expire(now)) {
       const slot = this.clients.find(high, low);
       // A ban may be shorter than the time for which a client stays flagged.
-      if (slot >= 0) this.clients.flaggedUntil[slot] = 0;
+      if (slot >= 0) {
+        this.clients.flaggedUntil[slot] = 0;
+        this.traffic.forget(slot);
+      }
       const ip = formatClient(high, low, ipv6Bits);
       emit({ event: 'unban', time: formatSecond(now), ip, tier, reason: 'expired' });
     }
@@ -72,7 +80,19 @@ export class EngineBans {
       if (until > 0 && !this.policy.find(high, low)?.until) this.acquit(high, low);
     }
     for (const offender of offenders) if (offender.until > 0) this.set(offender);
-    this.refused.clear();
+    // Nobody was told of those refused until now.
+    this.judgeRefusedAgain();
+    this.traffic.clear();
+  }
+
+  /** Banned clients whose requests keep coming, up to `max`. */
+  unstopped(max: number): Unstopped[] {
+    const { clients } = this;
+    return [...this.traffic.unstopped(max)].map(({ slot, ...numbers }) => ({
+      high: clients.high(slot),
+      low: clients.low(slot),
+      ...numbers,
+    }));
   }
 
   refuse(slot: number): void {

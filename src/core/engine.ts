@@ -5,6 +5,7 @@
 import { type Offender, Policy } from './decide/policy.ts';
 import { ClientRules } from './detect/client-rules.ts';
 import { type Overflow, Points } from './detect/points.ts';
+import { ProxyWatch } from './detect/proxy-watch.ts';
 import { SiteRule } from './detect/site-rule.ts';
 import { findSignature } from './detect/site-signature.ts';
 import { EngineBans } from './engine-bans.ts';
@@ -21,6 +22,9 @@ import { Learner } from './traffic/learner.ts';
 import { GAP_SECONDS_MAX, LineOrder } from './traffic/line-order.ts';
 import { Window } from './traffic/window.ts';
 
+/** How often the newest lines are looked at for a proxy's, and how many. */
+const WATCH_SECONDS = 60;
+const WATCHED_LINES = 2000;
 /** (second, client) pairs the window may hold: 22 bytes each. */
 const WINDOW_ENTRIES_MAX = 4_000_000;
 
@@ -33,6 +37,7 @@ export class Engine {
   readonly site: SiteRule;
   effective: Effective;
   readonly order: LineOrder;
+  private readonly proxies = new ProxyWatch();
   /** Events of clients banned at the time: in no window. */
   banned = 0;
 
@@ -98,6 +103,7 @@ export class Engine {
       const slot = this.findSlot(rows[at + HIGH] as number, rows[at + LOW] as number, second);
       if ((clients.bannedUntil[slot] as number) > second) {
         this.banned++;
+        this.bans.traffic.note(slot, second);
         continue;
       }
       const info = rows[at + INFO] as number;
@@ -198,6 +204,12 @@ export class Engine {
     const now = window.newest;
     if (now > this.savedSecond) this.baseline.observe(1);
     if (leaving >= this.readFrom) this.learner.closeSecond(leaving);
+    if (
+      now % WATCH_SECONDS === 0 &&
+      this.proxies.close(this.evidence.findBusiest(now - WATCH_SECONDS, WATCHED_LINES))
+    ) {
+      this.policy.setProxy(this.proxies.proxy);
+    }
     if (now % this.recomputeSeconds === 0) {
       this.recompute();
       this.emit(baselineEvent(this.effective, now));

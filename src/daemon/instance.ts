@@ -7,6 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { startControlServer } from '../control/server.ts';
 import type { Status } from '../core/status.ts';
 import type { Enforcer } from '../enforce/enforcer.ts';
+import { findConnections } from '../host/connections.ts';
 import { startLoadSampler } from '../host/load.ts';
 import { createMetrics } from '../http/metrics.ts';
 import { startHttpServer } from '../http/server.ts';
@@ -15,9 +16,11 @@ import { Bans } from './bans.ts';
 import { buildProtection } from './build-protection.ts';
 import { DataPlane } from './data-plane.ts';
 import { systemDraft } from './drafts.ts';
+import { Efficacy } from './efficacy.ts';
 import { buildEnforcement, leaveFirewall } from './enforcement.ts';
 import { createHandlers } from './handlers.ts';
 import type { Log } from './log.ts';
+import { LogWatch } from './log-watch.ts';
 import type { SystemdNotifier } from './notify-systemd.ts';
 import { Operator } from './operator.ts';
 import type { Protection } from './protection.ts';
@@ -74,6 +77,7 @@ class RunningInstance implements Instance {
   private readonly closers: (() => unknown)[] = [];
   private plane: DataPlane | undefined;
   private enforcer: Enforcer | undefined;
+  private watch: LogWatch | undefined;
   private backend = 'none';
   private stopping = false;
 
@@ -116,10 +120,12 @@ class RunningInstance implements Instance {
     const plane = this.buildPlane();
     this.plane = plane;
     const { operator, protection } = this.buildOperator(plane);
+    this.watch = this.buildWatch(protection);
     // The control plane opens first: when another daemon runs already, this one must not touch anything.
     await this.openControl(operator);
     await this.openPage();
     this.closers.push(
+      () => this.watch?.settled(),
       // What the last lines decided is enforced before the enforcer stops.
       () => this.reconcile(),
       async () => records.saveBaseline(await plane.stop()),
@@ -177,7 +183,7 @@ class RunningInstance implements Instance {
   private buildPlane(): DataPlane {
     const { config, records, bans, troubles } = this;
     const { log, systemd } = this.options;
-    return new DataPlane({
+    const plane = new DataPlane({
       config,
       positions: records.trail.positions(),
       baseline: records.loadBaseline(),
@@ -191,8 +197,25 @@ class RunningInstance implements Instance {
       onFailure: (error) => {
         throw error;
       },
-      onProgress: () => systemd.watchdog(),
+      onProgress: () => {
+        systemd.watchdog();
+        if (plane.engine) this.watch?.look(plane.engine);
+      },
     });
+    return plane;
+  }
+
+  private buildWatch(protection: Protection): LogWatch {
+    const { config, records, troubles } = this;
+    const efficacy = new Efficacy({
+      backend: () => this.backend,
+      openPorts: config.firewall.protect_ports,
+      ipv6Bits: config.detection.ipv6_prefix,
+      findActiveBan: (client) => records.trail.findActiveBan(client, Date.now()),
+      connections: () => findConnections(),
+      troubles,
+    });
+    return new LogWatch({ efficacy: config.mode === 'enforce' ? efficacy : undefined, protection, troubles });
   }
 
   private buildOperator(plane: DataPlane): { operator: Operator; protection: Protection } {

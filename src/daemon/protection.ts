@@ -26,6 +26,8 @@ export interface ProtectionOptions {
 export class Protection {
   private readonly options: ProtectionOptions;
   private networks = new PrefixTable<NeverBanned>([]);
+  /** A client of the log that is taken for a proxy. */
+  private proxy: NeverBanned | undefined;
   private known = '';
   private timer: NodeJS.Timeout | undefined;
   private refreshing: Promise<void> = Promise.resolve();
@@ -51,6 +53,12 @@ export class Protection {
     return this.refreshing;
   }
 
+  /** Takes a client for a proxy from now on, or none; resolves when bans that this forbids are lifted. */
+  setProxy(proxy: NeverBanned | undefined): Promise<void> {
+    this.proxy = proxy;
+    return this.refresh();
+  }
+
   /** Why a network must not be banned, undefined when it may. */
   find(prefix: Prefix): NeverBanned | undefined {
     return this.networks.findOverlap(prefix);
@@ -59,6 +67,7 @@ export class Protection {
   private async look(): Promise<void> {
     const [allowlist, host] = await Promise.all([this.options.allowlist(), this.options.host()]);
     const networks: NeverBanned[] = [
+      ...(this.proxy ? [this.proxy] : []),
       ...allowlist.map(({ prefix, reason }) => ({ prefix, kind: 'allowlist' as const, detail: reason })),
       ...[...host, ...this.options.cdn].map(({ prefix, reason }) => ({
         prefix,

@@ -58,6 +58,21 @@ export function parseTcpPeers(text: string, ports: readonly number[]): Peer[] {
   });
 }
 
+export interface Connection {
+  readonly local: number;
+  readonly remote: Prefix;
+}
+
+/** All established connections, in the text of /proc/net/tcp or tcp6. */
+export function parseConnections(text: string): Connection[] {
+  return [...text.matchAll(/^ *\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]{8,32}):[0-9A-F]{4} 01 /gm)].flatMap(
+    ([, port = '', hex = '']) => {
+      const remote = parseSocketAddress(hex);
+      return remote ? [{ local: Number.parseInt(port, 16), remote }] : [];
+    },
+  );
+}
+
 /** 32-bit words in the byte order of the host, four for IPv6; IPv4-mapped addresses become IPv4. */
 function parseSocketAddress(hex: string): Prefix | undefined {
   if (!/^([0-9A-F]{8}|[0-9A-F]{32})$/i.test(hex)) return undefined;

@@ -1,6 +1,7 @@
 /** What main thread, parse threads and traffic thread say to each other. Buffers are transferred, never copied. */
 
 import type { NeverBanned, Offender } from '../core/decide/policy.ts';
+import type { Unstopped } from '../core/detect/banned-traffic.ts';
 import type { EngineOptions } from '../core/engine-options.ts';
 import type { EngineState } from '../core/engine-state.ts';
 import type { EngineEvent, TopEntry } from '../core/event.ts';
@@ -40,6 +41,10 @@ export interface EngineStatus {
   readonly effective: Effective;
   readonly globalAnomaly: boolean;
   readonly fuseBlown: boolean;
+  /** Banned clients whose requests keep coming. */
+  readonly unstopped: readonly Unstopped[];
+  /** The client taken for a proxy. */
+  readonly proxy: NeverBanned | undefined;
   readonly topClients: readonly TopEntry[];
   readonly discarded: Readonly<Record<string, number>>;
 }

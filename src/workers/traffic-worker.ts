@@ -8,6 +8,7 @@ import { Merge, type Parcel } from '../core/traffic/merge.ts';
 import type { EngineStatus, TrafficResult, TrafficTask, WorkerSetup } from './messages.ts';
 
 const TOP_CLIENTS = 10;
+const UNSTOPPED_CLIENTS = 20;
 
 const setup = workerData as WorkerSetup;
 const parsers = setup.parsers.map((options) => new Parser(options));
@@ -50,6 +51,8 @@ function status(): EngineStatus {
     effective,
     globalAnomaly: site.since !== undefined,
     fuseBlown: policy.fuse.blownUntil > 0,
+    unstopped: engine.bans.unstopped(UNSTOPPED_CLIENTS),
+    proxy: policy.proxy,
     topClients: topClients(clients, setup.engine.detection.ipv6_prefix, TOP_CLIENTS),
     discarded: {
       late_lines: engine.order.late,

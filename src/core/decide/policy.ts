@@ -1,8 +1,10 @@
 /** All policy: an anomaly (a fact) goes in, a decision (a choice with its reason) comes out. */
+
+import type { ProxyClient } from '../detect/proxy-watch.ts';
 import type { BanOptions } from '../engine-options.ts';
 import type { FuseEvent } from '../event.ts';
 import { clientPrefix } from '../net/client-key.ts';
-import type { Prefix } from '../net/prefix.ts';
+import { type Prefix, prefixesOverlap } from '../net/prefix.ts';
 import { PrefixTable } from '../net/prefix-table.ts';
 import { Fuse } from './fuse.ts';
 
@@ -38,6 +40,8 @@ export class Policy {
   fuse: Fuse;
   /** Bans in force. */
   active = 0;
+  /** The client that makes most of all requests for many others. */
+  proxy: NeverBanned | undefined;
   private readonly options: BanOptions;
   private readonly ipv6Bits: number;
   private neverBanned = new PrefixTable<NeverBanned>([]);
@@ -55,6 +59,17 @@ export class Policy {
     this.neverBanned = new PrefixTable(networks);
   }
 
+  /** A client taken for a proxy is not banned, which would shut out everybody behind it. */
+  setProxy(proxy: ProxyClient | undefined): void {
+    const { ipv6Bits } = this;
+    if (!proxy) this.proxy = undefined;
+    else {
+      const percent = Math.round(proxy.share * 100);
+      const detail = `a proxy: ${percent} % of all requests come from it, with ${proxy.agents} user agents and more`;
+      this.proxy = { prefix: clientPrefix(proxy.high, proxy.low, ipv6Bits), kind: 'protected', detail };
+    }
+  }
+
   /** No more bans are allowed to be in force. */
   get full(): boolean {
     return this.active >= this.options.max_active;
@@ -67,7 +82,8 @@ export class Policy {
   /** Chooses what to do about an anomalous client; `clients` is how many the window holds. */
   decide(high: number, low: number, second: number, clients: number): Decision {
     const prefix = clientPrefix(high, low, this.ipv6Bits);
-    const never = this.neverBanned.findOverlap(prefix);
+    const isProxy = this.proxy !== undefined && prefixesOverlap(this.proxy.prefix, prefix);
+    const never = isProxy ? this.proxy : this.neverBanned.findOverlap(prefix);
     if (never) return { kind: 'refused', reason: never.kind, detail: never.detail };
     if (this.full) {
       return { kind: 'refused', reason: 'limit', detail: `${this.active} bans are in force already (bans.max_active)` };

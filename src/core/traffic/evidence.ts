@@ -12,12 +12,25 @@ const LINES_KEPT = 20_000;
 /** However long the lines are. */
 const BYTES_KEPT_MAX = 16 * 1024 * 1024;
 const SAMPLES_MAX = 5;
+/** Of one client, looked at for their user agents. */
+const AGENT_RECORDS_MAX = 200;
 const TEXT_LENGTH_MAX = 200;
 const NEWLINE = 0x0a;
 
 export type ReadRecord = (source: number, line: Uint8Array) => LogRecord | undefined;
 /** Told of a chunk and its tally once nothing remembers them any more: their memory may be freed at once. */
 export type Release = (bytes: Uint8Array, tally: Tally) => void;
+
+/** The client with most of the site's newest requests. */
+export interface BusiestClient {
+  readonly high: number;
+  readonly low: number;
+  /** Requests looked at, and the share of them that is its own, 0–1. */
+  readonly looked: number;
+  readonly share: number;
+  /** Different user agents among its newest requests. */
+  readonly agents: number;
+}
 
 interface Segment {
   readonly bytes: Uint8Array;
@@ -87,6 +100,35 @@ export class Evidence {
       return found.length < max;
     });
     yield* found;
+  }
+
+  /**
+   * The client with most of the newest requests since epoch second `since`, up to `max`, banned ones included; different
+   * user agents are counted in up to 200 of its own.
+   */
+  findBusiest(since: number, max: number): BusiestClient | undefined {
+    const counts = new Map<number, Map<number, number>>();
+    let [looked, most, high, low] = [0, 0, 0, 0];
+    this.walk(({ tally: { rows } }, at) => {
+      if ((rows[at + SECOND] as number) < since) return true;
+      const [rowHigh, rowLow] = [rows[at + HIGH] as number, rows[at + LOW] as number];
+      const row = counts.get(rowHigh) ?? new Map<number, number>();
+      counts.set(rowHigh, row);
+      const count = (row.get(rowLow) ?? 0) + 1;
+      row.set(rowLow, count);
+      if (count > most) [most, high, low] = [count, rowHigh, rowLow];
+      return ++looked < max;
+    });
+    if (looked === 0) return undefined;
+    const agents = new Set<string>();
+    let left = AGENT_RECORDS_MAX;
+    this.walk((segment, at) => {
+      const { rows } = segment.tally;
+      if (rows[at + LOW] !== low || rows[at + HIGH] !== high) return true;
+      agents.add(this.record(segment, at)?.user_agent ?? '');
+      return --left > 0;
+    });
+    return { high, low, looked, share: most / looked, agents: agents.size };
   }
 
   private walk(visit: (segment: Segment, at: number) => boolean): void {

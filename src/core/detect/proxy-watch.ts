@@ -1,0 +1,57 @@
+/**
+ * Notices that a log shows a proxy's address instead of its visitors': one client that makes most of the site's requests,
+ * with the user agents of many, minute after minute. Banning it would shut out everybody.
+ */
+
+import { IPV4_HIGH } from '../net/client-key.ts';
+import type { BusiestClient } from '../traffic/evidence.ts';
+
+/** Requests in the last minute from which on shares say something. */
+const REQUESTS_MIN = 60;
+/** Minutes looked back. */
+const MINUTES_MAX = 60;
+/** What a client must show, in how many of the last minutes. Addresses of a private network are hardly ever visitors. */
+const PRIVATE = { share: 0.5, agents: 10, minutes: 2 } as const;
+const PUBLIC = { share: 0.8, agents: 20, minutes: 30 } as const;
+
+/** A client that is taken for a proxy. */
+export interface ProxyClient {
+  readonly high: number;
+  readonly low: number;
+  readonly share: number;
+  readonly agents: number;
+}
+
+export class ProxyWatch {
+  /** The proxy there is, as far as can be told. */
+  proxy: ProxyClient | undefined;
+  private suspect: { readonly high: number; readonly low: number } | undefined;
+  private minutes = 0;
+
+  /** Called every minute; true when another client is taken for a proxy than before, or none any more. */
+  close(busiest: BusiestClient | undefined): boolean {
+    if (!busiest || busiest.looked < REQUESTS_MIN) return false;
+    const wanted = isPrivate(busiest) ? PRIVATE : PUBLIC;
+    const shows = busiest.share >= wanted.share && busiest.agents >= wanted.agents;
+    const same = shows && busiest.high === this.suspect?.high && busiest.low === this.suspect.low;
+    if (same) this.minutes = Math.min(MINUTES_MAX, this.minutes + 1);
+    else if (this.minutes > 1) this.minutes--;
+    else {
+      this.suspect = shows ? { high: busiest.high, low: busiest.low } : undefined;
+      this.minutes = shows ? 1 : 0;
+    }
+    const before = this.proxy;
+    if (this.minutes === 0) this.proxy = undefined;
+    else if (same && this.minutes >= wanted.minutes) {
+      const { high, low, share, agents } = busiest;
+      this.proxy = { high, low, share, agents };
+    }
+    return before?.high !== this.proxy?.high || before?.low !== this.proxy?.low;
+  }
+}
+
+/** In a network that is not routed on the Internet: RFC 1918, RFC 6598, RFC 4193. */
+function isPrivate({ high, low }: Pick<ProxyClient, 'high' | 'low'>): boolean {
+  if (high !== IPV4_HIGH) return high >>> 25 === 0xfc >>> 1;
+  return low >>> 24 === 10 || low >>> 20 === 0xac1 || low >>> 16 === 0xc0a8 || low >>> 22 === 0x6440 >>> 6;
+}

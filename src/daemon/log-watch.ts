@@ -1,0 +1,54 @@
+/** What the engine notices about the log as a whole, once a second: a proxy in the place of clients, bans that don't hold. */
+import { formatPrefix } from '../core/net/prefix.ts';
+import type { EngineStatus } from '../workers/messages.ts';
+import type { Efficacy } from './efficacy.ts';
+import type { Protection } from './protection.ts';
+import type { Troubles } from './troubles.ts';
+
+const PROXY = 'proxy';
+
+export interface LogWatchOptions {
+  /** Absent where nothing is enforced. */
+  readonly efficacy: Pick<Efficacy, 'check'> | undefined;
+  readonly protection: Pick<Protection, 'setProxy'>;
+  readonly troubles: Pick<Troubles, 'begin' | 'end'>;
+}
+
+export class LogWatch {
+  private readonly options: LogWatchOptions;
+  /** Address of the proxy that was told of. */
+  private proxy: string | undefined;
+  private checking: Promise<void> = Promise.resolve();
+
+  constructor(options: LogWatchOptions) {
+    this.options = options;
+  }
+
+  /** Never waits: what is found is dealt with in the background, in order. */
+  look({ proxy, unstopped }: Pick<EngineStatus, 'proxy' | 'unstopped'>): void {
+    const { efficacy } = this.options;
+    this.checking = this.checking.then(async () => {
+      await this.lookForProxy(proxy);
+      await efficacy?.check(unstopped);
+    });
+  }
+
+  /** Resolves when what was found so far has been dealt with. */
+  settled(): Promise<void> {
+    return this.checking;
+  }
+
+  private async lookForProxy(proxy: EngineStatus['proxy']): Promise<void> {
+    const { protection, troubles } = this.options;
+    const address = proxy && formatPrefix(proxy.prefix);
+    if (address === this.proxy) return;
+    troubles.end(PROXY);
+    this.proxy = address;
+    if (proxy && address !== undefined) {
+      const what = `the log shows ${address} where clients should be: ${proxy.detail}; it will not be banned, and whoever is behind it can't be`;
+      const mend = `in nginx: set_real_ip_from ${address}; real_ip_header X-Forwarded-For; (or the header that it sends)`;
+      troubles.begin(PROXY, what, mend);
+    }
+    await protection.setProxy(proxy);
+  }
+}
