@@ -1,15 +1,14 @@
 /** A story in plain words: how it stands, what the client did, what was normal, how it goes on, how to undo it. */
 import { formatDuration } from '../config/duration.ts';
 import type { ActiveBan, AuditEntry } from '../core/audit.ts';
-import type { Sample } from '../core/event.ts';
 import { phraseOf, tellReason } from '../core/reason.ts';
+import { sampleLines, tellActivities } from './activity-text.ts';
+import type { StretchActivity } from './recent.ts';
 import { endOf, type Story } from './story.ts';
-import { cut, formatParagraphs, type Paragraph, wrap } from './table.ts';
+import { formatParagraphs, type Paragraph, wrap } from './table.ts';
 import { formatRelative, formatTime, printable } from './text.ts';
 
 const COLUMNS = 100;
-const PATH_COLUMNS = 46;
-const SAMPLE_COLUMNS = 88;
 const BEFORE_MAX = 3;
 
 export interface TellOptions {
@@ -17,6 +16,8 @@ export interface TellOptions {
   /** After `zban` in the commands that are shown: ` --config FILE` where the operator named one. */
   readonly suffix: string;
   readonly decayMs: number;
+  readonly activities: readonly StretchActivity[];
+  readonly notes: readonly string[];
 }
 
 /** The whole story, no line wider than 100 columns, safe for a terminal. */
@@ -24,6 +25,7 @@ export function formatStory(story: Story, options: TellOptions): string {
   const paragraphs = [
     ...tellDecision(story, options),
     ...tellWhy(story),
+    ...tellActivities(options.activities, options.notes),
     ...tellWithin(story),
     ...tellHistory(story, options),
     ...tellNext(story, options),
@@ -34,9 +36,10 @@ export function formatStory(story: Story, options: TellOptions): string {
 }
 
 /** How it stands now. */
-function headline({ asked, entry, active, results, within }: Story, nowMs: number): string {
+function headline({ asked, entry, active, results, within, isLatest }: Story, nowMs: number): string {
   if (asked === undefined) return `Entry #${entry?.id} is about no client.`;
   if (active) return ofActive(asked, active, nowMs);
+  if (!isLatest) return `${asked} is not banned any more.`;
   if (entry?.action === 'refused') return `${asked} is not banned, although it crossed a limit.`;
   if (entry?.action === 'ban') return `${asked} is not banned any more: ${endingOf(entry, results, nowMs)}.`;
   const inside = within.length > 0 ? `, but ${within.length === 1 ? 'one client' : 'clients'} within it` : '';
@@ -61,12 +64,11 @@ function endingOf(ban: AuditEntry, results: readonly AuditEntry[], nowMs: number
   return `${personOf(lifted)} lifted the ban${when}${lifted.detail === '' ? '' : `: ${lifted.detail}`}`;
 }
 
-function tellDecision({ entry, results, active }: Story, { nowMs }: TellOptions): Paragraph[] {
+function tellDecision({ entry, results, isLatest }: Story, { nowMs }: TellOptions): Paragraph[] {
   if (entry === undefined) return [];
   const failed = results.findLast(({ action }) => action.endsWith('_result'));
   const trouble = failed?.detail.startsWith('failed') ? ` The firewall: ${failed.detail}.` : '';
-  const isOver = entry.action === 'ban' && active?.auditId !== entry.id;
-  const ending = isOver ? ` It is over: ${endingOf(entry, results, nowMs)}.` : '';
+  const ending = entry.action === 'ban' && !isLatest ? ` It is over: ${endingOf(entry, results, nowMs)}.` : '';
   return [{ label: 'Decision', text: `${decisionOf(entry, nowMs)} (entry #${entry.id}).${ending}${trouble}` }];
 }
 
@@ -123,25 +125,6 @@ function tellWhy({ entry }: Story): Paragraph[] {
     { label: 'Limit', text: reason.tolerated },
     ...(samples.length > 0 ? [{ label: 'Requests', lines: samples }] : []),
   ];
-}
-
-/** Time, status, method and path, user agent, equal ones once; the samples of an old row may lack any of them. */
-export function sampleLines(samples: unknown): string[] {
-  if (!Array.isArray(samples)) return [];
-  const groups: { clock: string; rest: string; count: number }[] = [];
-  for (const { time = '', method, path, status, user_agent } of samples as Partial<Sample>[]) {
-    const ms = Date.parse(time);
-    const clock = Number.isNaN(ms) ? time : formatTime(ms).slice(-8);
-    const request = cut(`${method ?? ''} ${path ?? ''}`, PATH_COLUMNS).padEnd(PATH_COLUMNS);
-    const rest = `${status || '–'}  ${request}  ${user_agent ?? ''}`;
-    const last = groups.at(-1);
-    if (last?.rest === rest) last.count++;
-    else groups.push({ clock, rest, count: 1 });
-  }
-  return groups.map(({ clock, rest, count }) => {
-    const line = `${clock}  ${rest}`;
-    return count === 1 ? cut(line, SAMPLE_COLUMNS) : `${cut(line, SAMPLE_COLUMNS - 5).trimEnd()}  (${count}x)`;
-  });
 }
 
 function tellWithin({ within }: Story): Paragraph[] {

@@ -4,15 +4,19 @@ import { durationOf, tierAfter } from '../core/decide/policy.ts';
 import type { BanOptions } from '../core/engine-options.ts';
 import { formatPrefix, type Prefix, parsePrefix, prefixContains } from '../core/net/prefix.ts';
 import type { TrailReader } from '../record/trail-reader.ts';
+import type { Stretch } from './recent.ts';
 
 /** Entries looked at for one client, newest first. */
 const ENTRIES_MAX = 500;
+export const HOUR_MS = 3_600_000;
 
 export interface Story {
   /** What was asked about, an address or a network; undefined for a row that is about none. */
   readonly asked: string | undefined;
   /** The judgement that is explained; undefined when the client was never judged. */
   readonly entry: AuditEntry | undefined;
+  /** False for an old row that was asked for: the client was banned again since. */
+  readonly isLatest: boolean;
   /** What followed until the next ban: results, releases. */
   readonly results: readonly AuditEntry[];
   /** Earlier bans of the client, oldest first. */
@@ -64,11 +68,14 @@ function tell(
   const id = entry?.id ?? 0;
   const same = about.filter(({ client }) => client === entry?.client);
   const bans = same.filter(({ action }) => action === 'ban');
-  const nextId = bans.find((other) => other.id > id)?.id ?? Number.POSITIVE_INFINITY;
+  const nextId = bans.find((other) => other.id > id)?.id;
   return {
     asked: prefix && formatPrefix(prefix),
     entry,
-    results: same.filter((other) => other.id > id && other.id < nextId && other.action !== 'refused'),
+    isLatest: nextId === undefined,
+    results: same.filter(
+      (other) => other.id > id && other.id < (nextId ?? Number.POSITIVE_INFINITY) && other.action !== 'refused',
+    ),
     before: bans.filter((other) => other.id < id),
     active: prefix && findActive(reader, prefix, nowMs),
     within: entry ? [] : about.filter(({ action }) => action === 'ban'),
@@ -126,4 +133,27 @@ export function endOf(ban: AuditEntry, same: readonly AuditEntry[]): number | nu
   const lifted = same.find(({ id, action }) => id > ban.id && action === 'unban')?.timeMs;
   const due = ban.durationSeconds === null ? null : ban.timeMs + ban.durationSeconds * 1000;
   return lifted === undefined ? due : Math.min(lifted, due ?? lifted);
+}
+
+/**
+ * The stretches of time whose requests are told, in groups that lie apart from each other; the last hour of the logs ends
+ * at `lastMs`.
+ */
+export function stretchesOf({ entry, results }: Story, nowMs: number, lastMs: number): Stretch[][] {
+  const last = { name: 'last_hour', fromMs: lastMs - HOUR_MS, untilMs: lastMs };
+  if (entry?.action !== 'ban' && entry?.action !== 'refused') return [[last]];
+  const { timeMs, enforced, action } = entry;
+  const endMs = (action === 'ban' ? endOf(entry, results) : null) ?? Number.POSITIVE_INFINITY;
+  const untilMs = Math.min(nowMs, timeMs + HOUR_MS);
+  const before = { name: 'hour_before', fromMs: timeMs - HOUR_MS, untilMs: timeMs };
+  // The decision is timed by the second of its line.
+  const since = { name: 'since', fromMs: timeMs + 1, untilMs };
+  const after = [
+    { name: 'while_banned', fromMs: timeMs + 1, untilMs: Math.min(endMs, untilMs) },
+    { name: 'after_ban', fromMs: endMs + 1, untilMs },
+  ];
+  const around = [before, ...(action === 'ban' && enforced ? after : [since])].filter(
+    (one) => one.fromMs < one.untilMs,
+  );
+  return last.fromMs > untilMs ? [around, [last]] : [around];
 }

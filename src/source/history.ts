@@ -19,6 +19,8 @@ export interface HistoryFile {
 export interface HistoryOptions {
   /** Content that was last written before this is left out, epoch milliseconds. */
   readonly fromMs: number;
+  /** Content from later than this is left out as well, as far as that spares reading. Default: all is in time. */
+  readonly untilMs?: number;
   /** The newest bytes of a log's content, at most. */
   readonly bytesMax: number;
   /** Epoch second of the first line in these bytes, undefined when none has a time. */
@@ -66,10 +68,12 @@ export function findHistory(position: Position, options: HistoryOptions): Histor
     const key = head.toString('latin1');
     if (head.length === 0 || seen.includes(key)) continue;
     seen.push(key);
+    if (beginsAfter(head, options)) continue;
     const size = gzip ? unpackedBytes({ file, stat }) : stat.size;
-    const to = Math.min(mark?.offset ?? Number.POSITIVE_INFINITY, size ?? Number.POSITIVE_INFINITY);
+    const end = Math.min(mark?.offset ?? Number.POSITIVE_INFINITY, size ?? Number.POSITIVE_INFINITY);
+    const to = gzip ? end : findOffsets(file, 0, end, options.untilMs, options).behind;
     const least = Math.max(0, to - left);
-    const from = gzip ? least : findOffset(file, least, to, options);
+    const from = gzip ? least : findOffsets(file, least, to, fromMs, options).before;
     if (from < to) found.push({ file, from, to });
     left -= to - from;
   }
@@ -84,8 +88,23 @@ function isNewer(writtenMs: number, marks: readonly FileMark[]): boolean {
   return marks.every((mark) => mark.writtenMs !== undefined && writtenMs > mark.writtenMs);
 }
 
-/** About where in a plain file the lines begin that are no older than asked for: times only grow along a log. */
-function findOffset(file: string, from: number, to: number, { fromMs, secondOf }: HistoryOptions): number {
+function beginsAfter(head: Buffer, { untilMs = Number.POSITIVE_INFINITY, secondOf }: HistoryOptions): boolean {
+  const second = secondOf(Uint8Array.from(head.subarray(0, head.lastIndexOf(10) + 1)));
+  return second !== undefined && second * 1000 > untilMs;
+}
+
+/**
+ * Two places in a plain file, of which one is before and one behind the first line of `ms` or later, as near to it as one
+ * look; both begin a line or are `to`. Times only grow along a log.
+ */
+function findOffsets(
+  file: string,
+  from: number,
+  to: number,
+  ms: number | undefined,
+  { secondOf }: Pick<HistoryOptions, 'secondOf'>,
+): { before: number; behind: number } {
+  if (ms === undefined) return { before: from, behind: to };
   const fd = openSync(file, 'r');
   try {
     let [low, high] = [from, Math.min(to, fstatSync(fd).size)];
@@ -97,14 +116,17 @@ function findOffset(file: string, from: number, to: number, { fromMs, secondOf }
       const end = bytes.lastIndexOf(10) + 1;
       return { offset: start + begin, lines: Uint8Array.from(bytes.subarray(begin, Math.max(begin, end))) };
     };
-    const isOld = (second: number | undefined) => second !== undefined && second * 1000 < fromMs;
-    if (!isOld(secondOf(firstLine(low).lines))) return firstLine(low).offset;
+    const isOld = (at: number) => {
+      const second = secondOf(firstLine(at).lines);
+      return second !== undefined && second * 1000 < ms;
+    };
+    if (!isOld(low)) return { before: firstLine(low).offset, behind: firstLine(low).offset };
     while (high - low > PROBE_BYTES) {
       const middle = Math.floor((low + high) / 2);
-      if (isOld(secondOf(firstLine(middle).lines))) low = middle;
+      if (isOld(middle)) low = middle;
       else high = middle;
     }
-    return firstLine(low).offset;
+    return { before: firstLine(low).offset, behind: high === to ? to : firstLine(high).offset };
   } finally {
     closeSync(fd);
   }

@@ -23,7 +23,7 @@ function workerFile(name: string): string {
 
 /** What the threads need of a configuration. */
 export function workerSetup(
-  config: Config,
+  config: Pick<Config, 'profile' | 'sensitivity' | 'detection' | 'baseline' | 'bans' | 'source' | 'logs'>,
   logs: readonly Pick<Config['logs'][number], 'format' | 'fields'>[] = config.logs,
 ): WorkerSetup {
   const { profile, sensitivity, detection, baseline, bans, source } = config;

@@ -1,7 +1,10 @@
 /** `zban explain` as a command: whom it takes, what it answers in JSON, and with which exit code. */
 import assert from 'node:assert/strict';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { evidenceOf } from '../support/evidence.ts';
+import { logLine } from '../support/traffic.ts';
 import { banDraft, record } from './recorded.ts';
 import { runZban } from './run-zban.ts';
 
@@ -35,4 +38,26 @@ test('explain --json has the same facts', async (t) => {
   assert.equal(told.active.audit_id, 1);
   assert.deepEqual(told.next, { tier: 2, duration_seconds: 1800 });
   assert.deepEqual([told.earlier_bans, told.within, told.allowed], [[], [], null]);
+});
+
+test('explain tells what a client that was never judged asked for in the last hour', async (t) => {
+  const { config, folder } = record(t, []);
+  const second = Math.floor(Date.now() / 1000) - 60;
+  writeFileSync(join(folder, 'access.log'), `${logLine(second, '192.0.2.77', '/shop')}\n`);
+  const { exitCode, stdout } = await runZban(['explain', '192.0.2.77', '--config', config]);
+  assert.equal(exitCode, 0);
+  assert.match(stdout, /^192\.0\.2\.77 is not banned and never was\.\n/);
+  assert.match(stdout, /Last hour +1 request, \S+ \S+: 1 2xx\.\n +1 path: GET \/shop \(1\)\n/);
+  const { stdout: told } = await runZban(['explain', '192.0.2.77', '--json', '--config', config]);
+  const { entry, activities } = JSON.parse(told);
+  assert.deepEqual([entry, activities.length, activities[0].requests], [null, 1, 1]);
+});
+
+test('explain tells what is recorded also where other sections of the configuration are wrong', async (t) => {
+  const { config } = record(t, [ban]);
+  appendFileSync(config, '\nnotify: { slack: { timeout: soon } }\n');
+  const { exitCode, stdout } = await runZban(['explain', '203.0.113.9', '--config', config]);
+  assert.equal(exitCode, 0);
+  assert.match(stdout, /zban banned 203\.0\.113\.9/);
+  assert.match(stdout, /Note +the logs were not searched: see zban check\./);
 });

@@ -1,9 +1,11 @@
 /** What `zban explain` says, word for word, of rows as the daemon writes them. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import type { Searched } from '../../src/cli/log-search.ts';
 import { storyOfClient, storyOfEntry } from '../../src/cli/story.ts';
 import { formatStory } from '../../src/cli/story-text.ts';
 import { withTrail } from '../../src/cli/trail.ts';
+import type { ActivitySummary } from '../../src/core/activity.ts';
 import type { AuditDraft } from '../../src/core/audit.ts';
 import type { Condition } from '../../src/core/event.ts';
 import { parsePrefix } from '../../src/core/net/prefix.ts';
@@ -43,6 +45,7 @@ function explain(
   drafts: readonly AuditDraft[],
   subject: string | number = CLIENT,
   nowMs = NOW,
+  searched: Searched = { activities: [], notes: [] },
 ): Promise<string> {
   const { path } = record(t, drafts);
   return withTrail(path, ({ reader }) => {
@@ -52,7 +55,7 @@ function explain(
     const story = entry
       ? storyOfEntry(reader, entry, OPTIONS, nowMs)
       : storyOfClient(reader, prefix as NonNullable<typeof prefix>, OPTIONS, nowMs);
-    return formatStory(story, { nowMs, suffix: '', decayMs: OPTIONS.decay });
+    return formatStory(story, { nowMs, suffix: '', decayMs: OPTIONS.decay, ...searched });
   });
 }
 
@@ -235,4 +238,43 @@ test('nothing from a log reaches the terminal as anything but text, and no line 
     text,
   );
   assert.match(text, /\(3x\)/);
+});
+
+test('what the logs say is told by stretches, with a warning when a ban does not hold', async (t) => {
+  const activity = (first: string, last: string): ActivitySummary => ({
+    ...{ requests: 412, answers: { '2xx': 3, '3xx': 12, '4xx': 397, '5xx': 0, other: 0 }, first, last },
+    ...{ busiest_minute: { time: '2026-11-20T10:11:00Z', requests: 390 }, paths: 301, user_agents: 1, addresses: 1 },
+    top_paths: [{ name: 'POST /wp-login.php\u001b[2J', requests: 12, share: 0.03 }],
+    top_user_agents: [{ name: '', requests: 412, share: 1 }],
+    ...{ top_addresses: [], samples: [] },
+  });
+  const text = await explain(t, [judged('work')], CLIENT, NOW, {
+    activities: [
+      {
+        ...{ name: 'hour_before', fromMs: BANNED - HOUR, untilMs: BANNED },
+        activity: activity('2026-11-20T10:10:58Z', '2026-11-20T10:11:12Z'),
+      },
+      {
+        ...{ name: 'while_banned', fromMs: BANNED + 1, untilMs: NOW },
+        activity: activity('2026-11-20T10:11:13Z', '2026-11-20T10:12:13Z'),
+      },
+      { name: 'after_ban', fromMs: NOW, untilMs: NOW, activity: undefined },
+    ],
+    notes: ['cannot read /var/log/nginx/access.log: permission denied'],
+  });
+  const from = text.indexOf('Before');
+  assert.equal(
+    text.slice(from, text.indexOf('History')),
+    `Before      In the hour before: 412 requests from 2026-11-20 10:10:58 to 10:11:12, at most 390 a
+            minute: 3 2xx, 12 3xx, 397 4xx.
+            301 paths: POST /wp-login.php\ufffd[2J (12), …
+            1 user agent: – (412)
+Meanwhile   While it was banned: 412 requests from 2026-11-20 10:11:13 to 10:12:13, at most 390 a
+            minute: 3 2xx, 12 3xx, 397 4xx. They got past the firewall: zban doctor.
+            301 paths: POST /wp-login.php\ufffd[2J (12), …
+            1 user agent: – (412)
+Afterwards  After the ban: no request is in the log.
+Note        cannot read /var/log/nginx/access.log: permission denied.
+`,
+  );
 });

@@ -100,6 +100,22 @@ test('a plain log begins at about the time asked for; files not written since ar
   assert.ok(first <= 1_070_000 && first > 1_030_000, `began at ${first}`);
 });
 
+test('what is later than asked for is left out, about to the line in a plain file, as a whole in a gzipped one', async (t) => {
+  const log = makeLog(t);
+  append(log, ...Array.from({ length: 100_000 }, (_, n) => String(n + 1_000_000)));
+  rotate(log, '.2', 1_100_000);
+  append(log, '2000000', '2000001');
+  rotate(log, '.1', 2_000_001);
+  gzip(`${log}.1`);
+  append(log, '3000000');
+  const lines = await read(findHistory(end(log), { ...ALL, untilMs: 1_020_000_000 }));
+  assert.equal(lines[0], '1000000');
+  const last = Number(lines.at(-1));
+  assert.ok(last >= 1_020_000 && last < 1_060_000, `ended at ${last}`);
+  const newest = { ...ALL, untilMs: 1_020_000_000, bytesMax: 80_000 };
+  assert.deepEqual(await read(findHistory(end(log), newest)), lines.slice(-10_000), 'the newest before that time');
+});
+
 test('only the newest bytes, when there are more than asked for', async (t) => {
   const log = makeLog(t);
   append(log, '100', '101');

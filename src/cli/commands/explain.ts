@@ -1,8 +1,9 @@
 import { parsePrefix } from '../../core/net/prefix.ts';
 import { tellReason } from '../../core/reason.ts';
 import type { TrailReader } from '../../record/trail-reader.ts';
-import { type Context, requireSections } from '../context.ts';
+import { type Context, loadPermitted, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
+import { type Searched, searchLogs } from '../log-search.ts';
 import { type Story, type StoryOptions, storyOfClient, storyOfEntry } from '../story.ts';
 import { formatStory } from '../story-text.ts';
 import { printable } from '../text.ts';
@@ -10,15 +11,28 @@ import { withTrail } from '../trail.ts';
 import { entryJson } from './audit.ts';
 import { listEntry } from './list.ts';
 
+const UNSEARCHED: Searched = { activities: [], notes: ['the logs were not searched: see zban check'] };
+
 /** `zban explain`: the latest judgement of a client, or the one with this number, in plain words. */
 export async function explain(context: Context, options: { readonly subject: string }): Promise<number> {
   const { output, json, now, configPath } = context;
   const { state, bans } = requireSections(context, ['state', 'bans']);
+  const loaded = loadPermitted(context);
   const story = await withTrail(state.database, ({ reader }) => findStory(reader, options.subject, bans, now()));
+  const searched = loaded.ok ? await searchLogs(loaded.config, story, now) : UNSEARCHED;
+  if (isUnknown(story, searched)) {
+    const looked = searched.notes.map((note) => `\n${note}`).join('');
+    const message = `nothing is recorded about ${printable(options.subject)}, nor did it ask for anything in the last hour of the logs`;
+    throw new CommandError(EXIT.notFound, `${message}${printable(looked)}`);
+  }
   const suffix = configPath === undefined ? '' : ` --config ${quoted(configPath)}`;
-  if (json) output.json(storyJson(story));
-  else output.data(formatStory(story, { nowMs: now(), suffix, decayMs: bans.decay }));
+  if (json) output.json({ ...storyJson(story), ...searchedJson(searched) });
+  else output.data(formatStory(story, { nowMs: now(), suffix, decayMs: bans.decay, ...searched }));
   return EXIT.done;
+}
+
+function isUnknown({ entry, within }: Story, { activities }: Searched): boolean {
+  return entry === undefined && within.length === 0 && activities.every(({ activity }) => activity === undefined);
 }
 
 function findStory(reader: TrailReader, subject: string, options: StoryOptions, nowMs: number): Story {
@@ -32,11 +46,18 @@ function findStory(reader: TrailReader, subject: string, options: StoryOptions, 
     const message = `${printable(subject)} is neither an address, a network nor the number of an entry`;
     throw new CommandError(EXIT.usage, message);
   }
-  const story = storyOfClient(reader, prefix, options, nowMs);
-  if (story.entry === undefined && story.within.length === 0) {
-    throw new CommandError(EXIT.notFound, `nothing is recorded about ${printable(subject)}`);
-  }
-  return story;
+  return storyOfClient(reader, prefix, options, nowMs);
+}
+
+function searchedJson({ activities, notes }: Searched): Readonly<Record<string, unknown>> {
+  const time = (ms: number) => new Date(ms).toISOString();
+  return {
+    activities: activities.map(({ name, fromMs, untilMs, activity }) => ({
+      ...{ name, from: time(fromMs), until: time(untilMs) },
+      ...(activity ?? { requests: 0 }),
+    })),
+    notes,
+  };
 }
 
 function storyJson(story: Story): Readonly<Record<string, unknown>> {

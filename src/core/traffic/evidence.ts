@@ -171,7 +171,8 @@ function lineStart({ tally, bytes }: Segment, row: number): number {
   return row < tally.count ? (tally.rows[row * ROW + LINE] as number) : bytes.length;
 }
 
-function toSample(record: LogRecord, second: number): Sample {
+/** A request as it may be shown. */
+export function toSample(record: LogRecord, second: number): Sample {
   const { method, path } = requestOf(record);
   return {
     time: formatSecond(second),

@@ -1,0 +1,79 @@
+/** What a client did in some stretch of time, as paragraphs of a story. */
+import type { ActivitySummary } from '../core/activity.ts';
+import type { Sample, TopEntry } from '../core/event.ts';
+import type { StretchActivity } from './recent.ts';
+import { cut, type Paragraph } from './table.ts';
+import { formatTime } from './text.ts';
+
+const NAME_COLUMNS = 40;
+const LINE_COLUMNS = 88;
+const PATH_COLUMNS = 46;
+/** Requests that were under way when the ban began are answered within so many milliseconds. */
+const UNDER_WAY_MS = 10_000;
+
+/** Labels, and the words before what is told. */
+const STRETCHES: Readonly<Record<string, readonly [label: string, when: string]>> = {
+  hour_before: ['Before', 'In the hour before: '],
+  while_banned: ['Meanwhile', 'While it was banned: '],
+  after_ban: ['Afterwards', 'After the ban: '],
+  since: ['Since', 'In the hour after: '],
+  last_hour: ['Last hour', ''],
+};
+
+/** One paragraph a stretch, and one for what could not be looked at. */
+export function tellActivities(activities: readonly StretchActivity[], notes: readonly string[]): Paragraph[] {
+  return [...activities.map(tellActivity), ...notes.map((text) => ({ label: 'Note', text: `${text}.` }))];
+}
+
+function tellActivity({ name, fromMs, activity }: StretchActivity): Paragraph {
+  const [label, when] = STRETCHES[name] ?? [name, ''];
+  if (!activity) return { label, text: `${when}no request is in the log.` };
+  const comesThrough = name === 'while_banned' && Date.parse(activity.last) > fromMs + UNDER_WAY_MS;
+  const warning = comesThrough ? ' They got past the firewall: zban doctor.' : '';
+  const { paths, user_agents, addresses, top_paths, top_user_agents, top_addresses } = activity;
+  return {
+    label,
+    text: `${when}${requestsOf(activity)}${warning}`,
+    lines: [
+      nameLine(paths, 'path', top_paths),
+      nameLine(user_agents, 'user agent', top_user_agents),
+      ...(addresses > 1 ? [nameLine(addresses, 'address', top_addresses)] : []),
+      ...(name === 'last_hour' ? sampleLines(activity.samples) : []),
+    ],
+  };
+}
+
+function requestsOf({ requests, answers, first, last, busiest_minute: busiest }: ActivitySummary): string {
+  const given = Object.entries(answers).filter(([, count]) => count > 0);
+  const answered = given.map(([kind, count]) => `${count} ${kind}`).join(', ');
+  const [from, until] = [Date.parse(first), Date.parse(last)].map((ms) => formatTime(ms));
+  if (requests === 1) return `1 request, ${from}: ${answered}.`;
+  const most = busiest.requests === requests ? '' : `, at most ${busiest.requests} a minute`;
+  return `${requests} requests from ${from} to ${until?.slice(-8)}${most}: ${answered}.`;
+}
+
+/** `301 paths: GET /a (12), GET /b (3), …`. */
+function nameLine(different: number, noun: string, top: readonly TopEntry[]): string {
+  const names = top.map(({ name, requests }) => `${cut(name === '' ? '–' : name, NAME_COLUMNS)} (${requests})`);
+  const plural = different === 1 ? noun : noun === 'address' ? 'addresses' : `${noun}s`;
+  return cut(`${different} ${plural}: ${names.join(', ')}${different > top.length ? ', …' : ''}`, LINE_COLUMNS);
+}
+
+/** Time, status, method and path, user agent, equal ones once; the samples of an old row may lack any of them. */
+export function sampleLines(samples: unknown): string[] {
+  if (!Array.isArray(samples)) return [];
+  const groups: { clock: string; rest: string; count: number }[] = [];
+  for (const { time = '', method, path, status, user_agent } of samples as Partial<Sample>[]) {
+    const ms = Date.parse(time);
+    const clock = Number.isNaN(ms) ? time : formatTime(ms).slice(-8);
+    const request = cut(`${method ?? ''} ${path ?? ''}`, PATH_COLUMNS).padEnd(PATH_COLUMNS);
+    const rest = `${status || '–'}  ${request}  ${user_agent ?? ''}`;
+    const last = groups.at(-1);
+    if (last?.rest === rest) last.count++;
+    else groups.push({ clock, rest, count: 1 });
+  }
+  return groups.map(({ clock, rest, count }) => {
+    const line = `${clock}  ${rest}`;
+    return count === 1 ? cut(line, LINE_COLUMNS) : `${cut(line, LINE_COLUMNS - 5).trimEnd()}  (${count}x)`;
+  });
+}

@@ -1,0 +1,80 @@
+/** What one client did in some stretches of time, picked out of the access logs' lines. */
+import { Activity, type ActivitySummary } from '../core/activity.ts';
+import { IPV4_HIGH } from '../core/net/client-key.ts';
+import { type Prefix, parsePrefix, prefixContains } from '../core/net/prefix.ts';
+import type { Parser } from '../core/parse/parser.ts';
+import { HIGH, LINE, LOW, ROW, SECOND, type Tally } from '../core/parse/tally.ts';
+
+const NEWLINE = 0x0a;
+/** Rows kept of a client, the oldest ones. */
+const ROWS_MAX = 100_000;
+
+/** A stretch of log time, epoch milliseconds. */
+export interface Stretch {
+  readonly name: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+export interface StretchActivity extends Stretch {
+  /** Undefined when there was no request. */
+  readonly activity: ActivitySummary | undefined;
+}
+
+export class Recent {
+  private readonly client: Prefix;
+  private readonly stretches: readonly (Stretch & { readonly added: Activity })[];
+  private readonly found: Uint32Array[] = [];
+  private readonly isNear: (high: number, low: number) => boolean;
+
+  /** A line that two of the stretches hold belongs to the first. */
+  constructor(client: Prefix, stretches: readonly Stretch[], ipv6Bits: number) {
+    this.client = client;
+    this.isNear = neighbours(client, ipv6Bits);
+    this.stretches = stretches.map((stretch) => ({ ...stretch, added: new Activity() }));
+  }
+
+  /** Adds the client's lines among these. */
+  add({ rows, count }: Tally, bytes: Uint8Array, parser: Parser): void {
+    for (let at = 0; at < count * ROW; at += ROW) {
+      if (!this.isNear(rows[at + HIGH] as number, rows[at + LOW] as number)) continue;
+      const second = rows[at + SECOND] as number;
+      const ms = second * 1000;
+      const stretch = this.stretches.find(({ fromMs, untilMs }) => ms >= fromMs && ms <= untilMs);
+      const record = stretch && parser.readRecord(lineAt(bytes, rows[at + LINE] as number));
+      if (!record || !this.isFrom(record.source_ip)) continue;
+      stretch.added.add(second, record);
+      if (this.found.length < ROWS_MAX) this.found.push(rows.slice(at, at + ROW));
+    }
+  }
+
+  activities(): StretchActivity[] {
+    return this.stretches.map(({ added, ...stretch }) => ({ ...stretch, activity: added.summary() }));
+  }
+
+  /** The client's rows as the tallies had them, in the order of time. */
+  rows(): readonly Uint32Array[] {
+    return this.found.sort((a, b) => (a[SECOND] as number) - (b[SECOND] as number));
+  }
+
+  /** One IPv6 host may be asked about: the tallies know its network only. */
+  private isFrom(address: string | undefined): boolean {
+    const prefix = parsePrefix(address ?? '');
+    return prefix !== undefined && prefixContains(this.client, prefix);
+  }
+}
+
+function lineAt(bytes: Uint8Array, start: number): Uint8Array {
+  const end = bytes.indexOf(NEWLINE, start);
+  return bytes.subarray(start, end < 0 ? undefined : end);
+}
+
+/** Tells whether a client of the tallies may have one of these addresses. */
+function neighbours({ family, value, bits }: Prefix, ipv6Bits: number): (high: number, low: number) => boolean {
+  const mask = (length: number) => (length <= 0 ? 0 : -1 << (32 - Math.min(32, length)));
+  const known = Math.min(bits, ipv6Bits);
+  const [highMask, lowMask] = family === 4 ? [-1, mask(bits)] : [mask(known), mask(known - 32)];
+  const [wantedHigh, wantedLow] =
+    family === 4 ? [IPV4_HIGH, Number(value)] : [Number(value >> 96n), Number((value >> 64n) & 0xffffffffn)];
+  return (high, low) => ((high ^ wantedHigh) & highMask) === 0 && ((low ^ wantedLow) & lowMask) === 0;
+}
