@@ -173,7 +173,7 @@ export function defineLogCommands(parser: Parser, wrap: Wrap): Parser {
             describe: 'file to write; - is standard output',
           })
           .option('live', { type: 'boolean', describe: 'append in real time until interrupted' })
-          .option('site', { choices: ['shop', 'blog', 'api', 'cloud'] as const, describe: 'shop by default' })
+          .option('site', { choices: ['shop', 'blog', 'api', 'cloud', 'mirror'] as const, describe: 'shop by default' })
           .option('format', { choices: ['json', 'combined'] as const, describe: 'json by default' })
           .option('attacks', {
             type: 'string',

@@ -36,6 +36,7 @@ export type Role =
   | 'monitor'
   | 'health check'
   | 'sync client'
+  | 'downloader'
   | 'feed reader'
   | 'editor'
   | 'prober'

@@ -3,9 +3,9 @@ import { type Random, Zipf } from './random.ts';
 
 /**
  * What the site is: a shop with a blog and an app; a WordPress blog whose pages have a hundred pictures; the API of an app
- * and little else; a private cloud that computers and phones keep their files in.
+ * and little else; a private cloud that computers and phones keep their files in; a mirror of packages and films.
  */
-export type SiteKind = 'shop' | 'blog' | 'api' | 'cloud';
+export type SiteKind = 'shop' | 'blog' | 'api' | 'cloud' | 'mirror';
 
 /** A file that nginx serves itself. */
 export interface Asset {

@@ -1,22 +1,28 @@
 /** Simulates scenes and scores how they are judged. */
 import type { AccessEvent } from '../../src/simulate/access-event.ts';
-import { parseAttacks } from '../../src/simulate/attacks/plan.ts';
+import { type AttackPlan, parseAttacks } from '../../src/simulate/attacks/plan.ts';
 import { Labeller } from '../../src/simulate/labels.ts';
 import { simulate } from '../../src/simulate/simulate.ts';
 import { Judge } from './judge.ts';
 import type { Scene } from './scenes.ts';
 import { addScore, emptyScore, type Score } from './score.ts';
 
+const HOUR_MS = 3_600_000;
 /** Monday, 5:00 UTC. */
 const START_MS = Date.UTC(2026, 0, 5, 5);
+
+export function attacksOf({ attacks, hours }: Scene): AttackPlan[] {
+  const plans = parseAttacks(attacks, hours * HOUR_MS);
+  if (typeof plans === 'string') throw new TypeError(plans);
+  return plans;
+}
 
 /** The score over all seeds of the scene, and how many lines it was made of. */
 export function measure(scene: Scene): { readonly lines: number; readonly score: Score } {
   const score = emptyScore();
   let lines = 0;
-  const durationMs = scene.hours * 3_600_000;
-  const attacks = parseAttacks(scene.attacks, durationMs);
-  if (typeof attacks === 'string') throw new TypeError(attacks);
+  const durationMs = scene.hours * HOUR_MS;
+  const attacks = attacksOf(scene);
   for (const seed of scene.seeds) {
     const labeller = new Labeller();
     const judge = new Judge();

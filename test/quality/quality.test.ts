@@ -5,7 +5,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { measure } from './measure.ts';
+import { SITUATION_KINDS } from '../../src/simulate/access-event.ts';
+import { attacksOf, measure } from './measure.ts';
 import { SCENES } from './scenes.ts';
 import { delayAt } from './score.ts';
 
@@ -13,6 +14,12 @@ import { delayAt } from './score.ts';
 const MODERATE_FEWER_MAX = 1;
 /** Delays may grow by a quarter and two seconds: one attacker more or less moves a quantile by as much. */
 const delayMax = (measured: number): number => measured * 1.25 + 2;
+
+test('the scenes have every attack in them, on IPv4, IPv6 and behind a carrier, and everything else that can be asked for', () => {
+  const plans = SCENES.flatMap(attacksOf);
+  assert.deepEqual([...new Set(plans.map(({ kind }) => kind))].sort(), [...SITUATION_KINDS].sort());
+  assert.deepEqual([...new Set(plans.map(({ origin }) => origin))].sort(), ['carrier', 'ipv4', 'ipv6']);
+});
 
 for (const scene of SCENES) {
   test(scene.name, () => {

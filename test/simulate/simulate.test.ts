@@ -189,6 +189,30 @@ test('every site has its own people', () => {
   assert.ok([...pages.values()].some((own) => own.filter(isAsset).length >= 100));
 });
 
+test('a mirror has programs that fetch rare files, some of them missing, and name no page', () => {
+  const events = requests({ site: 'mirror', durationMs: HOUR_MS, rateRps: 4 });
+  const fetched = events.filter(({ from }) => from.role === 'downloader');
+  assert.ok(fetched.length > events.length / 2);
+  assert.ok(fetched.every(({ referer }) => referer === ''));
+  for (const ending of ['.deb', '.jar', '.ts'])
+    assert.ok(
+      fetched.some(({ path }) => path.endsWith(ending)),
+      ending,
+    );
+  const missing = fetched.filter(({ status }) => status === 404).length / fetched.length;
+  assert.ok(missing > 0.005 && missing < 0.1, String(missing));
+});
+
+test('a tab left open is refused by the clock once its session is over', () => {
+  const events = requests({ durationMs: 12 * HOUR_MS, rateRps: 0.05 });
+  const polls = events.filter(({ path }) => path === '/api/v2/notifications');
+  const refused = polls.filter(({ status }) => status === 401);
+  assert.ok(refused.length > 200 && polls.length > refused.length);
+  const renewals = events.filter(({ path }) => path === '/api/v2/session/renew');
+  assert.ok(renewals.every(({ method, status }) => method === 'POST' && status === 401));
+  assert.ok(renewals.length > refused.length / 10);
+});
+
 test('a class of thirty opens the site from one address within two minutes', () => {
   const events = requests({ durationMs: 5 * HOUR_MS, rateRps: 0.05 });
   const minutes = Map.groupBy(
