@@ -145,7 +145,7 @@ export function defineLogCommands(parser: Parser, wrap: Wrap): Parser {
   return parser
     .command(
       'replay <logs..>',
-      'who would have been banned by finished logs, plain or gzipped; bans nobody',
+      'who would have been banned by finished logs, plain or gzipped, and a report; bans nobody',
       (yargs) =>
         yargs
           .positional('logs', { type: 'string', array: true, demandOption: true, describe: 'log files' })
@@ -158,6 +158,7 @@ export function defineLogCommands(parser: Parser, wrap: Wrap): Parser {
             type: 'boolean',
             describe: 'show every recalculated baseline too (--json always does)',
           })
+          .option('all', { type: 'boolean', describe: 'cut no list of the report at the end' })
           .option('chunk-bytes', { type: 'string', requiresArg: true, describe: 'bytes read at a time' }),
       wrap(async (context, options) => (await import('./commands/replay.ts')).replayLogs(context, options)),
     )

@@ -95,4 +95,6 @@ export interface EngineOptions {
   readonly detection: DetectionOptions;
   readonly baseline: BaselineOptions;
   readonly bans: BanOptions;
+  /** Keep what every client did, for reports: 69 bytes a client. */
+  readonly history?: boolean;
 }

@@ -12,6 +12,7 @@ import { EngineBans } from './engine-bans.ts';
 import type { EngineOptions } from './engine-options.ts';
 import type { EngineState } from './engine-state.ts';
 import type { EngineEvent } from './event.ts';
+import { History } from './history.ts';
 import { formatClient } from './net/client-key.ts';
 import { ASSET, HIGH, INFO, LOW, ROW, SECOND, STATUS_MASK, type Tally } from './parse/tally.ts';
 import { formatSecond } from './time.ts';
@@ -38,6 +39,8 @@ export class Engine {
   effective: Effective;
   readonly order: LineOrder;
   private readonly proxies = new ProxyWatch();
+  /** Kept for reports alone. */
+  readonly history: History | undefined;
   /** Events of clients banned at the time: in no window. */
   banned = 0;
 
@@ -65,6 +68,7 @@ export class Engine {
     this.order = new LineOrder(Math.min(Math.round(detection.out_of_order / 1000), this.windowSeconds - 1));
     this.recomputeSeconds = Math.max(1, Math.round(options.baseline.recompute / 1000));
     this.clients = new Clients(detection.clients_max);
+    this.history = options.history ? new History(this.clients) : undefined;
     this.points = detection.points.enabled && !this.classic ? new Points(detection.points) : undefined;
     this.baseline = new Baseline(options.baseline);
     this.learner = new Learner(this.clients, this.baseline);
@@ -86,7 +90,7 @@ export class Engine {
   /** Works through rows `from`…`to` of a tally, whose lines are in `bytes`. */
   ingest(source: number, bytes: Uint8Array, tally: Tally, from: number, to: number): void {
     const { rows } = tally;
-    const { clients, window, evidence, order, classic, points } = this;
+    const { clients, window, evidence, order, classic, points, history } = this;
     if (from === to) return;
     evidence.open(source, bytes, tally, from);
     for (let row = from, at = from * ROW; row < to; row++, at += ROW) {
@@ -104,6 +108,7 @@ export class Engine {
       if ((clients.bannedUntil[slot] as number) > second) {
         this.banned++;
         this.bans.traffic.note(slot, second);
+        history?.noteShutOut(slot, window.newest);
         continue;
       }
       const info = rows[at + INFO] as number;
@@ -116,6 +121,7 @@ export class Engine {
         window.newest,
         (clients.flaggedUntil[slot] as number) < window.newest && window.newest > this.savedSecond,
       );
+      history?.note(slot, window.newest, info, points, this.rules);
       if (overflow || ((classic ? clients.requests[slot] : clients.weight[slot]) as number) >= this.rules.weightMin) {
         evidence.extend(row + 1);
         this.judge(slot, overflow);
@@ -180,6 +186,7 @@ export class Engine {
     const added = this.clients.add(high, low, second);
     this.points?.clients.reserve(this.clients.requests.length);
     this.bans.begin(added, high, low);
+    this.history?.begin(added);
     return added;
   }
 
@@ -261,7 +268,9 @@ export class Engine {
       return;
     }
     this.bans.shutOut(slot, decision.until);
-    this.emit({ event: 'ban', time, ip, tier: decision.tier, duration_seconds: decision.durationSeconds, ...numbers });
+    const ban = { tier: decision.tier, duration_seconds: decision.durationSeconds, ...numbers };
+    const past = this.history && { past: this.history.ban(slot, window.newest) };
+    this.emit({ event: 'ban', time, ip, ...ban, ...past });
   }
 
   private closeSite(second: number): void {

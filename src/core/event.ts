@@ -63,6 +63,17 @@ export interface Evidence extends Partial<PointsEvidence> {
   readonly samples: readonly Sample[];
 }
 
+/** What a client was when it was banned. */
+export interface Past {
+  /** Different hours before this one in which most of its requests were answered. */
+  readonly hours: number;
+  /** All its requests until then, and those that were answered well (2xx, 304). */
+  readonly requests: number;
+  readonly answered: number;
+  /** Since its visit began: no pause in it was longer than ten minutes. */
+  readonly visit_seconds: number;
+}
+
 /** A decision to ban. `time` is the log second of the request that crossed the limit, RFC 3339. */
 export interface BanEvent extends Evidence {
   readonly event: 'ban';
@@ -72,6 +83,8 @@ export interface BanEvent extends Evidence {
   readonly tier: number;
   /** null is permanent. */
   readonly duration_seconds: number | null;
+  /** Only where a history is kept, for reports. */
+  readonly past?: Past;
 }
 
 export interface UnbanEvent {

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Config } from '../config/schema.ts';
 import type { NeverBanned } from '../core/decide/policy.ts';
 import type { EngineEvent } from '../core/event.ts';
+import type { HistorySummary } from '../core/history-summary.ts';
 import { parsePrefix } from '../core/net/prefix.ts';
 import { Parser } from '../core/parse/parser.ts';
 import { SECOND } from '../core/parse/tally.ts';
@@ -22,7 +23,15 @@ export interface ReplayOptions {
   readonly threads?: number;
   /** Bytes read at a time; never changes the events. */
   readonly chunkBytes?: number;
+  /** Keep what every client did; told at the end with so many clients in each of its lists. */
+  readonly historyOf?: number;
   readonly onEvent: (event: EngineEvent) => void;
+}
+
+export interface Replayed {
+  readonly summary: ReplaySummary;
+  /** Where it was asked for. */
+  readonly history?: HistorySummary;
 }
 
 /** The last line of `zban replay --json`. */
@@ -43,13 +52,14 @@ export interface ReplaySummary {
  * Runs the engine over the files and hands every event on, in order. Rejects with SourceError when a file can't be
  * read; events of what could be read have been handed on by then.
  */
-export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
-  const { config, files, onEvent, chunkBytes = CHUNK_BYTES } = options;
+export async function replay(options: ReplayOptions): Promise<Replayed> {
+  const { config, files, onEvent, historyOf: most, chunkBytes = CHUNK_BYTES } = options;
   // The engine and the reader want a core of their own.
   const threads = options.threads ?? Math.max(1, availableParallelism() - 1);
   let bans = 0;
   const started = performance.now();
-  const setup = workerSetup(config, [{ format: 'auto', fields: config.logs[0]?.fields ?? {} }]);
+  const { parsers, engine } = workerSetup(config, [{ format: 'auto', fields: config.logs[0]?.fields ?? {} }]);
+  const setup = { parsers, engine: { ...engine, history: most !== undefined } };
   const pipeline = new Pipeline({
     setup,
     parseThreads: threads,
@@ -69,8 +79,9 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
     const read = await Promise.allSettled(opened.map((file, source) => feedFile(pipeline, file, source, depth)));
     for (const result of read) if (result.status === 'rejected') throw result.reason;
     const { status } = await pipeline.send({ kind: 'status' });
+    const { history } = most === undefined ? {} : await pipeline.send({ kind: 'history', most });
     const seconds = (performance.now() - started) / 1000;
-    return {
+    const summary: ReplaySummary = {
       event: 'summary',
       lines: pipeline.lines,
       skipped: Object.values(pipeline.skipped).reduce((sum, count) => sum + count, 0),
@@ -81,6 +92,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
       seconds,
       lines_per_second: Math.round(pipeline.lines / seconds),
     };
+    return { summary, ...(history && { history }) };
   } finally {
     await pipeline.close();
   }

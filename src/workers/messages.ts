@@ -5,6 +5,7 @@ import type { Unstopped } from '../core/detect/banned-traffic.ts';
 import type { EngineOptions } from '../core/engine-options.ts';
 import type { EngineState } from '../core/engine-state.ts';
 import type { EngineEvent, TopEntry } from '../core/event.ts';
+import type { HistorySummary } from '../core/history-summary.ts';
 import type { ClientKey } from '../core/net/client-key.ts';
 import type { ParserOptions } from '../core/parse/parser.ts';
 import type { Tally } from '../core/parse/tally.ts';
@@ -69,7 +70,9 @@ export type TrafficTask =
   | { readonly kind: 'never_banned'; readonly networks: readonly NeverBanned[] }
   | { readonly kind: 'restore'; readonly state: EngineState }
   | { readonly kind: 'snapshot' }
-  | { readonly kind: 'status' };
+  | { readonly kind: 'status' }
+  /** Only where the engine keeps a history; `most` clients in each list. */
+  | { readonly kind: 'history'; readonly most: number };
 
 export interface TrafficResult {
   /** The log clock: newest second of the log, 0 before the first line. */
@@ -79,4 +82,5 @@ export interface TrafficResult {
   readonly consumed: readonly number[];
   readonly snapshot?: EngineState;
   readonly status?: EngineStatus;
+  readonly history?: HistorySummary;
 }

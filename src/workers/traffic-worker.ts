@@ -3,6 +3,7 @@ import { workerData } from 'piscina';
 import { topClients } from '../core/detect/site-signature.ts';
 import { Engine } from '../core/engine.ts';
 import type { EngineEvent } from '../core/event.ts';
+import { summarizeHistory } from '../core/history-summary.ts';
 import { Parser } from '../core/parse/parser.ts';
 import { Merge, type Parcel } from '../core/traffic/merge.ts';
 import type { EngineStatus, TrafficResult, TrafficTask, WorkerSetup } from './messages.ts';
@@ -103,6 +104,12 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second'> {
       return { consumed: [], snapshot: engine.snapshot() };
     case 'status':
       return { consumed: [], status: status() };
+    case 'history': {
+      const { history, clients } = engine;
+      if (!history) throw new Error('the engine keeps no history');
+      const { ipv6_prefix } = setup.engine.detection;
+      return { consumed: [], history: summarizeHistory(history, clients, ipv6_prefix, task.most) };
+    }
   }
 }
 

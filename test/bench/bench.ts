@@ -93,7 +93,7 @@ try {
   const file = join(folder, 'access.json');
   writeFileSync(file, log);
   const replayed = async (threads: number) =>
-    (await replay({ config, files: [file], threads, onEvent: () => {} })).lines;
+    (await replay({ config, files: [file], threads, onEvent: () => {} })).summary.lines;
   const stages: [string, () => number | Promise<number>][] = [
     ['split + JSON.parse', jsonParse],
     ['newline search', newlines],

@@ -12,6 +12,7 @@ export interface Overrides {
   readonly detection?: Partial<EngineOptions['detection']>;
   readonly baseline?: Partial<EngineOptions['baseline']>;
   readonly bans?: Partial<EngineOptions['bans']>;
+  readonly history?: boolean;
 }
 
 const { profile, detection, baseline, bans } = configSchema.parse({});
@@ -33,6 +34,7 @@ export function engineOptions(overrides: Overrides = {}): EngineOptions {
     detection: { ...ENGINE.detection, ...WINDOW_ALONE, ...overrides.detection },
     baseline: { ...ENGINE.baseline, ...overrides.baseline },
     bans: { ...ENGINE.bans, ...overrides.bans },
+    history: overrides.history ?? false,
   };
 }
 

@@ -1,42 +1,50 @@
 import { formatDuration } from '../../config/duration.ts';
 import type { EngineEvent, Evidence } from '../../core/event.ts';
-import { formatNumber } from '../../core/reason.ts';
-import { type ReplaySummary, replay } from '../../replay/replay.ts';
+import { briefReason, formatNumber } from '../../core/reason.ts';
+import { replay } from '../../replay/replay.ts';
+import { ReplayReport } from '../../replay/report.ts';
 import { type Context, configOrDefaults } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { readCount } from '../options.ts';
-import { formatPairs } from '../table.ts';
+import { formatReport, UNBANNED_LISTED } from '../report/replay-report.ts';
 import { formatShare, printable } from '../text.ts';
 
 const CHUNK_BYTES_MAX = 64 * 1_048_576;
+const UNBANNED_LISTED_ALL = 100;
 
 export interface ReplayCommandOptions {
   readonly logs: readonly string[];
   readonly threads?: string | undefined;
   readonly chunkBytes?: string | undefined;
   readonly baselines?: boolean | undefined;
+  readonly all?: boolean | undefined;
 }
 
-/** `zban replay`: the engine over finished logs; one event a line, a summary last. */
+/** `zban replay`: the engine over finished logs. One event a line; at the end a summary, or for people a report. */
 export async function replayLogs(context: Context, options: ReplayCommandOptions): Promise<number> {
   const { output, json } = context;
+  const { logs: files, all = false } = options;
   const threads = readCount('threads', options.threads, 1, 256);
   const chunkBytes = readCount('chunk-bytes', options.chunkBytes, 1, CHUNK_BYTES_MAX);
+  const config = configOrDefaults(context);
+  const report = new ReplayReport();
   // One a minute of log time: they would bury the bans.
   const isShown = (event: EngineEvent) => options.baselines || event.event !== 'baseline';
-  const print = (event: EngineEvent) => {
-    if (json) output.json(event);
-    else if (isShown(event)) output.data(formatEvent(event));
+  const onEvent = (event: EngineEvent) => {
+    if (json) return output.json(event);
+    report.add(event);
+    if (isShown(event)) output.data(formatEvent(event));
   };
-  const summary = await replay({
-    config: configOrDefaults(context),
-    files: options.logs,
+  const { summary, history } = await replay({
+    config,
+    files,
     ...(threads === undefined ? {} : { threads }),
     ...(chunkBytes === undefined ? {} : { chunkBytes }),
-    onEvent: print,
+    ...(json ? {} : { historyOf: all ? UNBANNED_LISTED_ALL : UNBANNED_LISTED }),
+    onEvent,
   });
   if (json) output.json(summary);
-  else output.data(`\n${formatSummary(summary)}`);
+  if (history) output.data(`\n${formatReport({ config, report, history, summary, all })}`);
   return EXIT.done;
 }
 
@@ -49,12 +57,12 @@ function describe(event: EngineEvent): string {
   switch (event.event) {
     case 'ban': {
       const length = formatDuration(event.duration_seconds === null ? null : event.duration_seconds * 1000);
-      return `BAN       ${event.ip} for ${length} (tier ${event.tier}): ${formatEvidence(event)}`;
+      return `BAN       ${event.ip} for ${length} (tier ${event.tier}): ${tellWhy(event)}`;
     }
     case 'unban':
       return `UNBAN     ${event.ip} (tier ${event.tier}): ${event.reason}`;
     case 'refused':
-      return `NOT BAN   ${event.ip} (${event.reason}: ${event.detail}): ${formatEvidence(event)}`;
+      return `NOT BAN   ${event.ip} (${event.reason}: ${event.detail}): ${tellWhy(event)}`;
     case 'global_anomaly': {
       const numbers = `${event.condition} ${formatNumber(event.rate)}/s against ${formatNumber(event.mean)} ± ${formatNumber(event.stddev)}/s`;
       return `SITE      anomaly ${event.phase === 'start' ? 'starts' : 'ends'}: ${numbers}`;
@@ -70,25 +78,7 @@ function describe(event: EngineEvent): string {
   }
 }
 
-/** The numbers behind a judgement in one line. */
-export function formatEvidence(numbers: Evidence): string {
-  const normal = `${formatNumber(numbers.mean)} ± ${formatNumber(numbers.stddev)}/s`;
-  const times = `z ${formatNumber(numbers.z, 1)}, ${formatNumber(numbers.multiple, 1)}x`;
-  const errors = numbers.errors > 0 ? `, ${numbers.errors} errors` : '';
-  return `${numbers.condition} ${formatNumber(numbers.rate)}/s against ${normal}, ${times}, ${numbers.requests} requests${errors}`;
-}
-
-function formatSummary(summary: ReplaySummary): string {
-  const counts = (record: Readonly<Record<string, number>>) => {
-    const some = Object.entries(record).filter(([, count]) => count > 0);
-    return some.length === 0 ? '' : ` (${some.map(([name, count]) => `${name} ${count}`).join(', ')})`;
-  };
-  return formatPairs([
-    ['lines', String(summary.lines)],
-    ['skipped', `${summary.skipped}${counts(summary.skipped_by_reason)}`],
-    ['clients', String(summary.clients)],
-    ['bans', String(summary.bans)],
-    ['seconds', formatNumber(summary.seconds)],
-    ['lines a second', String(summary.lines_per_second)],
-  ]);
+function tellWhy(numbers: Evidence): string {
+  const refused = numbers.errors > 0 ? ` (${numbers.errors} refused)` : '';
+  return `${briefReason(numbers.condition, numbers)}; ${numbers.requests} requests in ${numbers.span_seconds} s${refused}`;
 }

@@ -4,6 +4,7 @@ import type { DetectionOptions } from '../engine-options.ts';
 import type { Condition, Evidence, Level, Sample } from '../event.ts';
 import type { Effective } from '../traffic/baseline.ts';
 import type { Overflow } from './points.ts';
+import { RATE, type TellReach } from './reach.ts';
 
 /** A client's window: what it asked for, what that weighs, what was answered 4xx. */
 export interface ClientWindow {
@@ -62,6 +63,9 @@ export class ClientRules {
   private readonly errorsMin: number;
   private readonly ratioMultiple: number;
   private readonly ceiling: number;
+  /** Weight in a window that each set of limits tolerates. */
+  private readonly normalMax: number;
+  private readonly tightMax: number;
 
   constructor(
     profile: 'balanced' | 'classic',
@@ -86,12 +90,10 @@ export class ClientRules {
     this.errorsMin = classic ? 1 : surge.min_errors;
     this.ratioMultiple = surge.ratio_multiple;
     this.ceiling = warmupMaxRequests;
-    const tightest = Math.min(
-      limitRate(this.level, this.normal, this.windowSeconds),
-      limitRate(this.level, this.tight, this.windowSeconds),
-    );
+    this.normalMax = limitRate(this.level, this.normal, this.windowSeconds) * this.windowSeconds;
+    this.tightMax = limitRate(this.level, this.tight, this.windowSeconds) * this.windowSeconds;
     // Rounded down: dividing and multiplying by the window may put a whole number a hair above itself.
-    this.weightMin = Math.floor(this.ready ? Math.min(tightest * this.windowSeconds, this.ceiling) : this.ceiling);
+    this.weightMin = Math.floor(this.ready ? Math.min(this.normalMax, this.tightMax, this.ceiling) : this.ceiling);
   }
 
   /** The numbers of a window that was judged by something else. */
@@ -130,6 +132,20 @@ export class ClientRules {
       return { ...numbers, condition: 'error_surge', limit: limitRate(this.level, this.tight, this.windowSeconds) };
     }
     return undefined;
+  }
+
+  /** Tells how near a window is to the limits: to the usual ones, or to those of a surge of errors if that is nearer. */
+  reach(requests: number, weight: number, errors: number, tell: TellReach): void {
+    const counted = this.countAll ? requests : weight;
+    if (!this.ready) {
+      tell(RATE, counted / this.ceiling, this.ceiling);
+      return;
+    }
+    const usual = counted / this.normalMax;
+    const errorsMax = Math.max(this.errorsMin, this.ratioMultiple * this.errorRatio * requests);
+    const surge = Math.min(counted / this.tightMax, errors / errorsMax);
+    if (surge > usual) tell(RATE, surge, this.tightMax);
+    else tell(RATE, usual, this.normalMax);
   }
 
   /** The numbers behind a judgement, as they are told; of its points too where they `overflow`. */

@@ -28,6 +28,7 @@ import { clientBit } from '../traffic/hash.ts';
 import { Outage } from '../traffic/outage.ts';
 import { Paths, type PathsState } from '../traffic/paths.ts';
 import { ClientPoints } from './client-points.ts';
+import { type TellReach, tellReachOfPoints } from './reach.ts';
 import { WorkLimit } from './work-limit.ts';
 
 /** Sets the paths of POSTs apart. */
@@ -151,6 +152,11 @@ export class Points {
     this.work.takeBack(this.clients.bin[slot] as number);
     this.clients.bin[slot] = 0;
     this.paths.takeBack(this.newest.at, this.newest.bit);
+  }
+
+  /** Tells how near a client is to the limits. */
+  reach(slot: number, tell: TellReach): void {
+    tellReachOfPoints(slot, this.clients, this.options, this.warmth, this.work.limit * this.warmth, tell);
   }
 
   snapshot(): PointsState {

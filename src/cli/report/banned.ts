@@ -1,0 +1,84 @@
+/** Who would have been banned, and who of them may be a customer. */
+import { formatDuration } from '../../config/duration.ts';
+import type { BanEvent, Condition } from '../../core/event.ts';
+import { KNOWN_HOURS } from '../../core/history.ts';
+import { briefReason, phraseOf } from '../../core/reason.ts';
+import type { BannedClient } from '../../replay/report.ts';
+import { countOf, cutText, formatCount, printable } from '../text.ts';
+import { alignRight, section, widthLeft } from './section.ts';
+
+/** Clients listed of each kind, unless all are. */
+const LISTED = 5;
+
+/** One list for each condition, that of most clients first. `kept`: requests that the bans kept out, by client. */
+export function tellBanned(
+  clients: readonly BannedClient[],
+  kept: ReadonlyMap<string, number>,
+  all: boolean,
+): string[] {
+  const groups = Map.groupBy(clients, (client) => client.ban.condition);
+  return [...groups]
+    .sort(([, a], [, b]) => b.length - a.length)
+    .map(([condition, members]) => tellGroup(condition, members, kept, all));
+}
+
+function tellGroup(
+  condition: Condition,
+  clients: readonly BannedClient[],
+  kept: ReadonlyMap<string, number>,
+  all: boolean,
+): string {
+  const keptOf = ({ ban }: BannedClient) => kept.get(ban.ip) ?? 0;
+  const listed = clients
+    .toSorted((a, b) => b.bans - a.bans || keptOf(b) - keptOf(a) || (a.ban.time < b.ban.time ? -1 : 1))
+    .slice(0, all ? clients.length : LISTED);
+  const numbers = listed.map((client) => [
+    client.ban.ip,
+    minute(client.ban.time),
+    howLong(client),
+    keptOf(client) === 0 ? '–' : formatCount(keptOf(client)),
+  ]);
+  const header = ['CLIENT', 'FIRST BAN', 'HOW LONG', 'CAME BACK', 'ASKED FOR'];
+  const table = alignRight({ header, rows: numbers }, [3]);
+  const width = widthLeft(table);
+  const rows = table.rows.map((row, index) => [...row, cutText(askedFor(listed[index]?.ban), width)]);
+  const heading = `${countOf(clients.length, 'client')}: ${phraseOf(condition)} (${condition})`;
+  return section(printable(heading), { header: table.header, rows }, clients.length - listed.length);
+}
+
+/** `2026-11-20 10:11`, as it stands in the event. */
+export const minute = (time: string): string => time.slice(0, 16).replace('T', ' ');
+
+function howLong({ bans, longestSeconds }: BannedClient): string {
+  const longest = formatDuration(longestSeconds === null ? null : longestSeconds * 1000);
+  return bans === 1 ? longest : `${bans} x up to ${longest}`;
+}
+
+/** Its last requests before the ban, the same ones once, without their queries. */
+function askedFor(ban: BanEvent | undefined): string {
+  const requests = (ban?.samples ?? []).map(
+    ({ method, path, status }) => `${method} ${path.split('?', 1)[0]} ${status}`,
+  );
+  return printable([...new Set(requests.reverse())].join(', '));
+}
+
+/** Those that were no strangers when they were banned, the best known first. */
+export function tellKnown(clients: readonly BannedClient[], all: boolean): string {
+  const known = clients.filter(({ past }) => past !== undefined && past.hours >= KNOWN_HOURS);
+  const means = `answered well in ${KNOWN_HOURS} or more different hours before`;
+  if (known.length === 0) return `Customers? No banned client was known (${means}).`;
+  const listed = known
+    .toSorted((a, b) => (b.past?.hours ?? 0) - (a.past?.hours ?? 0))
+    .slice(0, all ? known.length : 2 * LISTED);
+  const rows = listed.map(({ ban, past }) => [
+    ban.ip,
+    minute(ban.time),
+    formatCount(past?.hours ?? 0),
+    `${formatCount(past?.answered ?? 0)} of ${formatCount(past?.requests ?? 0)}`,
+    briefReason(ban.condition, ban),
+  ]);
+  const table = alignRight({ header: ['CLIENT', 'FIRST BAN', 'HOURS', 'ANSWERED', 'WHY'], rows }, [2, 3]);
+  const heading = `Customers? ${countOf(known.length, 'banned client')} had been known (${means}):`;
+  const advice = `  If these are customers: zban allow ADDRESS, or another sensitivity (zban tune LOG…).`;
+  return `${section(heading, table, known.length - listed.length)}\n${advice}`;
+}

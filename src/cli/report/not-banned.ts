@@ -1,0 +1,57 @@
+/** Who would not have been banned, and why not: how near each came to a limit, or what protects it. */
+import { LIMITS, type LimitName } from '../../core/detect/reach.ts';
+import type { ClientHistory } from '../../core/history-summary.ts';
+import { briefReason, formatNumber, formatPercent } from '../../core/reason.ts';
+import type { RefusedClient } from '../../replay/report.ts';
+import { countOf, cutText, formatCount } from '../text.ts';
+import { minute } from './banned.ts';
+import { alignRight, section, widthLeft } from './section.ts';
+
+const LISTED = 10;
+
+const TITLES: Readonly<Record<LimitName, string>> = {
+  surprise: 'SURPRISE',
+  repetition: 'REPETITION',
+  work: 'WORK',
+  rate: 'RATE',
+};
+
+/** `3.1/45` at the nearest: points or requests, of those tolerated at that time. */
+export function tellUnbanned(heading: string, clients: readonly ClientHistory[]): string {
+  const header = ['CLIENT', 'REQUESTS', 'ANSWERED', 'HOURS', ...LIMITS.map((limit) => TITLES[limit]), ''];
+  const rows = clients.map((client) => [
+    client.ip,
+    formatCount(client.requests),
+    formatPercent(client.answered / client.requests),
+    formatCount(client.hours),
+    ...LIMITS.map((limit) => tellReached(client, limit)),
+    client.robot ? 'robot' : '',
+  ]);
+  return section(heading, alignRight({ header, rows }, [1, 2, 3, 4, 5, 6, 7]));
+}
+
+function tellReached({ reached }: ClientHistory, limit: LimitName): string {
+  const near = reached.find((one) => one.limit === limit);
+  if (!near || near.tolerated === 0) return '–';
+  const mark = near === reached[0] ? '*' : ' ';
+  const digits = limit === 'rate' ? 0 : 1;
+  const short = (value: number) => formatNumber(value, digits).replace(/\.0$/, '');
+  return `${short(near.share * near.tolerated)}/${short(near.tolerated)}${mark}`;
+}
+
+/** Those that crossed a limit and were let be. */
+export function tellRefused(clients: readonly RefusedClient[], all: boolean): string {
+  const listed = clients.toSorted((a, b) => b.times - a.times).slice(0, all ? clients.length : LISTED);
+  const header = ['CLIENT', 'FIRST TIME', 'TIMES', 'OVER ITS LIMIT', 'WHY NOT'];
+  const numbers = listed.map(({ refused, times }) => [
+    refused.ip,
+    minute(refused.time),
+    formatCount(times),
+    briefReason(refused.condition, refused),
+  ]);
+  const table = alignRight({ header, rows: numbers }, [2]);
+  const width = widthLeft(table);
+  const rows = table.rows.map((row, index) => [...row, cutText(listed[index]?.refused.detail ?? '', width)]);
+  const heading = `${countOf(clients.length, 'client')} crossed a limit and would not have been banned:`;
+  return section(heading, { header: table.header, rows }, clients.length - listed.length);
+}

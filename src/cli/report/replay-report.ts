@@ -1,0 +1,136 @@
+/** The report at the end of `zban replay`: what an operator must know before zban may ban. */
+import type { Config } from '../../config/schema.ts';
+import type { HistorySummary } from '../../core/history-summary.ts';
+import { formatNumber, formatPercent } from '../../core/reason.ts';
+import type { ReplaySummary } from '../../replay/replay.ts';
+import type { Episode, ReplayReport } from '../../replay/report.ts';
+import { countOf, formatCount, formatSpan, printable } from '../text.ts';
+import { minute, tellBanned, tellKnown } from './banned.ts';
+import { tellRefused, tellUnbanned } from './not-banned.ts';
+import { alignRight, section } from './section.ts';
+
+/** Days and anomalies listed, unless all are; clients that were not banned: the heaviest and the nearest. */
+const LISTED = 10;
+export const UNBANNED_LISTED = 10;
+const NEAREST_LISTED = 5;
+const DAY_SECONDS = 86_400;
+
+/** What limits discard, by its name in `zban status`. */
+const DISCARDED: Readonly<Record<string, string>> = {
+  late_lines: 'lines that came too late',
+  evicted_clients: 'clients forgotten (detection.clients_max)',
+  window_entries: 'lines beyond what a window holds',
+  banned_lines: 'lines of clients banned at the time',
+};
+
+export interface ReportInput {
+  readonly config: Config;
+  readonly report: ReplayReport;
+  readonly history: HistorySummary;
+  readonly summary: ReplaySummary;
+  /** Cut no list. */
+  readonly all: boolean;
+}
+
+/** The whole report, plain text of at most 100 columns but for very long names. */
+export function formatReport(input: ReportInput): string {
+  const { report, history, all } = input;
+  const banned = [...report.banned.values()];
+  const kept = new Map(history.shut_out.map(({ ip, requests }) => [ip, requests]));
+  const parts = [
+    tellPeriod(input),
+    tellTotals(input),
+    ...tellBanned(banned, kept, all),
+    ...(banned.length > 0 ? [tellKnown(banned, all)] : []),
+    tellDays(input),
+    ...(report.refused.size > 0 ? [tellRefused([...report.refused.values()], all)] : []),
+    ...tellSite(input),
+    ...tellUnbannedClients(input),
+  ];
+  return parts.join('\n\n');
+}
+
+function tellUnbannedClients({ history, all }: ReportInput): string[] {
+  const { heaviest, nearest } = history;
+  if (heaviest.length === 0) return [];
+  const most = 'The heaviest clients that were not banned, and the most each reached of the limits (* the nearest):';
+  const near = 'Those that came nearest to a ban:';
+  return [
+    tellUnbanned(most, heaviest),
+    ...(nearest.length > 0 ? [tellUnbanned(near, all ? nearest : nearest.slice(0, NEAREST_LISTED))] : []),
+    'SURPRISE, REPETITION, WORK: points of those tolerated. RATE: requests in a window, no static files.',
+  ];
+}
+
+function tellPeriod({ config, history, summary }: ReportInput): string {
+  const { first, last } = history;
+  if (first === null || last === null) return 'The log has no line that could be read.';
+  const span = formatSpan(Date.parse(last) - Date.parse(first));
+  const lines = [
+    `${minute(first)} to ${minute(last)} UTC (${span}): ${countOf(summary.lines, 'line')} of ${countOf(summary.clients, 'client')}`,
+    `profile ${config.profile}, sensitivity ${config.sensitivity}; ${countOf(history.known_clients, 'client')} known by the end`,
+  ];
+  const skipped = tellCounts(summary.skipped_by_reason);
+  if (skipped !== '') lines.push(`skipped: ${skipped}`);
+  const discarded = tellCounts(summary.discarded, DISCARDED);
+  if (discarded !== '') lines.push(`not judged: ${discarded}`);
+  const seconds = formatNumber(summary.seconds, 1);
+  lines.push(`read in ${seconds} s, ${formatCount(summary.lines_per_second)} lines a second`);
+  return lines.join('\n');
+}
+
+function tellCounts(counts: Readonly<Record<string, number>>, words: Readonly<Record<string, string>> = {}): string {
+  const some = Object.entries(counts).filter(([, count]) => count > 0);
+  return some.map(([name, count]) => `${formatCount(count)} ${words[name] ?? name.replaceAll('_', ' ')}`).join(', ');
+}
+
+function tellTotals({ report, history }: ReportInput): string {
+  if (report.bans === 0) return 'Nobody would have been banned.';
+  const { first, last } = history;
+  const days = first === null || last === null ? 1 : (Date.parse(last) - Date.parse(first)) / 1000 / DAY_SECONDS;
+  const daily = days < 1 ? '' : `, ${formatNumber(report.bans / days, 1)} bans a day`;
+  const beyond = report.bansUnlisted > 0 ? `, and ${countOf(report.bansUnlisted, 'ban')} of clients not listed` : '';
+  return `Would have been banned: ${countOf(report.banned.size, 'client')}, ${countOf(report.bans, 'ban')}${daily}${beyond}.`;
+}
+
+function tellDays({ report, history, all }: ReportInput): string {
+  const days = all ? history.days : history.days.slice(-LISTED);
+  const rows = days.map(({ day, requests }) => {
+    const { bans, clients } = report.days.get(day) ?? { bans: 0, clients: 0 };
+    return [day, formatCount(requests), formatCount(bans), formatCount(clients)];
+  });
+  const table = alignRight({ header: ['DAY', 'REQUESTS', 'BANS', 'CLIENTS BANNED'], rows }, [1, 2, 3]);
+  return section('Day by day:', table, history.days.length - days.length, 'days before (--all)');
+}
+
+function tellSite({ report, all }: ReportInput): string[] {
+  const parts: string[] = [];
+  const { episodes, episodesUnlisted, fuses } = report;
+  if (episodes.length > 0) {
+    const listed = all ? episodes : episodes.slice(-LISTED);
+    const table = { header: ['FROM', 'LASTED', 'AT FIRST', 'WHAT STOOD OUT'], rows: listed.map(tellEpisode) };
+    const hidden = episodes.length + episodesUnlisted - listed.length;
+    const count = times(episodes.length + episodesUnlisted);
+    parts.push(section(`The site as a whole was unusually busy ${count}; that bans nobody:`, table, hidden));
+  }
+  const [fuse] = fuses;
+  if (fuse) {
+    const when = `${times(fuses.length)}, first ${minute(fuse.time)}`;
+    parts.push(printable(`The fuse would have stopped all banning ${when}: ${fuse.detail}.`));
+  }
+  return parts;
+}
+
+const times = (count: number): string => (count === 1 ? 'once' : `${formatCount(count)} times`);
+
+function tellEpisode({ start, end }: Episode): string[] {
+  const [path] = start.top_paths;
+  const newcomers = `${formatPercent(start.new_client_share)} new clients`;
+  const top = path === undefined ? '' : `, ${formatPercent(path.share)} for ${path.name.slice(0, 30)}`;
+  return [
+    minute(start.time),
+    end === undefined ? 'to the end' : formatSpan(Date.parse(end.time) - Date.parse(start.time)),
+    `${formatNumber(start.rate, 1)}/s, ${formatNumber(start.multiple, 1)}x the usual`,
+    `${newcomers}${top}`,
+  ];
+}

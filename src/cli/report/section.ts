@@ -1,0 +1,39 @@
+/** The parts of a report: a heading in words, and an indented list of which the rest is only counted. */
+import { formatTable } from '../table.ts';
+import { formatCount } from '../text.ts';
+
+/** Columns of a terminal that a report is written for. */
+export const COLUMNS = 100;
+const INDENT = '  ';
+
+export interface Table {
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** The table under its heading; `hidden` rows more are only counted, in words that follow the number. */
+export function section(heading: string, table: Table, hidden = 0, words = 'more (--all)'): string {
+  const lines = formatTable(table.header, table.rows).split('\n');
+  if (hidden > 0) lines.push(`… and ${formatCount(hidden)} ${words}`);
+  return [heading, ...lines.map((line) => INDENT + line)].join('\n');
+}
+
+/** What is left for the last column when the others are as wide as these rows need. */
+export function widthLeft({ header, rows }: Table): number {
+  const last = header.length - 1;
+  const widths = header
+    .slice(0, last)
+    .map((name, column) => rows.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), name.length));
+  return COLUMNS - INDENT.length - widths.reduce((sum, width) => sum + width + 2, 0);
+}
+
+/** Numbers and the like stand at the right of their column. */
+export function alignRight({ header, rows }: Table, columns: readonly number[]): Table {
+  const all = [header, ...rows].map((row) => [...row]);
+  for (const column of columns) {
+    const width = all.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0);
+    for (const row of all) row[column] = (row[column] ?? '').padStart(width);
+  }
+  const [first = [], ...rest] = all;
+  return { header: first, rows: rest };
+}
