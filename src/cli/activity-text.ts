@@ -16,7 +16,7 @@ const STRETCHES: Readonly<Record<string, readonly [label: string, when: string]>
   hour_before: ['Before', 'In the hour before: '],
   while_banned: ['Meanwhile', 'While it was banned: '],
   after_ban: ['Afterwards', 'After the ban: '],
-  since: ['Since', 'In the hour after: '],
+  since: ['Since', 'In the hour since: '],
   last_hour: ['Last hour', ''],
 };
 
@@ -48,6 +48,7 @@ function requestsOf({ requests, answers, first, last, busiest_minute: busiest }:
   const answered = given.map(([kind, count]) => `${count} ${kind}`).join(', ');
   const [from, until] = [Date.parse(first), Date.parse(last)].map((ms) => formatTime(ms));
   if (requests === 1) return `1 request, ${from}: ${answered}.`;
+  if (first === last) return `${requests} requests within a second, ${from}: ${answered}.`;
   const most = busiest.requests === requests ? '' : `, at most ${busiest.requests} a minute`;
   return `${requests} requests from ${from} to ${until?.slice(-8)}${most}: ${answered}.`;
 }

@@ -162,7 +162,7 @@ function tellCommands({ asked, active, allowed, entry }: Story, { suffix }: Tell
   const undo = active ? [command('Undo', `unban ${target}`)] : [];
   if (allowed === undefined) return [...undo, command('Never ban', `allow ${target}`)];
   const text = `It is never banned, by ${allowed.entry} in ${allowed.by === 'operator' ? 'zban allow' : 'bans.allowlist'}.`;
-  const remove = allowed.by === 'operator' ? [command('Allow no more', `allow --remove ${allowed.entry}`)] : [];
+  const remove = allowed.by === 'operator' ? [command('Take back', `allow --remove ${allowed.entry}`)] : [];
   return [...undo, { label: 'Allowed', text }, ...remove];
 }
 

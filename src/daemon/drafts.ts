@@ -29,7 +29,8 @@ function refusedDraft(event: RefusedEvent, enforced: boolean): AuditDraft {
     condition,
     numbers,
     enforced,
-    detail: `${reason}: ${detail}`,
+    // An entry of the allowlist says itself what it is.
+    detail: detail.startsWith(`${reason}: `) ? detail : `${reason}: ${detail}`,
   };
 }
 

@@ -20,6 +20,9 @@ export interface BanLine {
   readonly stddev: number | null;
   readonly z: number | null;
   readonly multiple: number | null;
+  /** Null unless points decided. */
+  readonly points: number | null;
+  readonly points_limit: number | null;
 }
 
 /** A decision of the audit trail. */
@@ -77,6 +80,8 @@ export function toBanLine(ban: ActiveBan): BanLine {
     stddev: findNumber(ban.numbers, 'stddev'),
     z: findNumber(ban.numbers, 'z'),
     multiple: findNumber(ban.numbers, 'multiple'),
+    points: findNumber(ban.numbers, 'points'),
+    points_limit: findNumber(ban.numbers, 'points_limit'),
   };
 }
 

@@ -19,9 +19,11 @@ test('a ban keeps every number of the event, in log time', () => {
 test('a refusal says what refused it', () => {
   const draft = draftOf(refusedEvent('192.0.2.7'), true);
   assert.equal(draft?.action, 'refused');
-  assert.equal(draft?.detail, 'allowlist: allowlist: 192.0.2.0/24');
+  assert.equal(draft?.detail, 'allowlist: 192.0.2.0/24');
   assert.equal(draft?.numbers?.['rate'], 5.2);
   assert.equal(draft?.tier, null);
+  const gateway = { ...refusedEvent('192.0.2.7'), reason: 'protected', detail: 'default gateway (eth0)' } as const;
+  assert.equal(draftOf(gateway, true)?.detail, 'protected: default gateway (eth0)');
 });
 
 test('fuse and site anomalies are about no client', () => {

@@ -147,6 +147,8 @@ test('status and bans as JSON have the names of the command line', async () => {
       stddev: 0.55,
       z: 8.18,
       multiple: 7.43,
+      points: null,
+      points_limit: null,
     },
   ]);
 });

@@ -49,23 +49,26 @@ export function clock(time, nowMs) {
   return today ? text : `${date.toLocaleDateString('en-CA')} ${text}`;
 }
 
+/** As src/core/reason.ts has them; a test compares the two. */
 const CONDITIONS = {
   z_score: 'far above the usual rate',
-  multiplier: 'a multiple of the usual rate',
-  error_surge: 'surge of client errors',
-  warmup_ceiling: 'above the ceiling while learning',
-  surprise: 'asks for what nobody else gets here',
+  multiplier: 'many times the usual rate',
+  error_surge: 'a surge of refused requests (4xx)',
+  warmup_ceiling: 'above the ceiling that holds while zban learns',
+  surprise: 'asks for what nobody else gets here, and is refused or sent elsewhere',
   repetition: 'the same POST again and again',
-  work: 'far more unusual work than anybody here',
-  site_z_score: 'site far above its usual rate',
-  site_multiplier: 'site at a multiple of its usual rate',
-  manual: 'ordered by an operator',
+  work: 'far more, and rarer things, than visitors ask for',
+  site_z_score: 'the site is far above its usual rate',
+  site_multiplier: 'the site is at many times its usual rate',
+  manual: 'an operator decided it',
 };
 export const condition = (name) => CONDITIONS[name] ?? name ?? '';
 
 /** The numbers that decided a ban; empty when an operator did. */
 export function numbers(ban) {
   if (!isNumber(ban.rate) || ban.condition === 'manual') return '';
+  if (isNumber(ban.points))
+    return `${fixed(ban.points, 1)} points of ${fixed(ban.points_limit, 1)} · ${rate(ban.rate)}`;
   const parts = [rate(ban.rate)];
   if (isNumber(ban.multiple)) parts.push(`${fixed(ban.multiple, 1)}x`);
   if (isNumber(ban.mean)) parts.push(`of ${fixed(ban.mean)}±${fixed(ban.stddev)}/s`);
