@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type AccessEvent, isAttack } from '../../src/simulate/access-event.ts';
 import { Peak } from '../../src/simulate/client-record.ts';
-import { Labeller, type Labels } from '../../src/simulate/labels.ts';
+import type { Labels } from '../../src/simulate/label-file.ts';
+import { Labeller } from '../../src/simulate/labels.ts';
 import { HOUR_MS, requests } from './day.ts';
 
 function label(events: readonly AccessEvent[]): Labels {
