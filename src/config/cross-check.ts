@@ -23,6 +23,10 @@ export function findContradictions(config: Config): readonly Finding[] {
   if (detection.window > baseline.window) {
     found.push(finding(['detection', 'window'], 'is longer than baseline.window', 'the baseline must see more'));
   }
+  if (config.firewall.backend === 'exec' && config.firewall.exec.apply === undefined) {
+    const hint = 'a program and its arguments, such as [/usr/local/sbin/my-firewall, apply]';
+    found.push(finding(['firewall', 'backend'], 'is exec, and firewall.exec.apply says nothing', hint));
+  }
   const files: [KeyPath, string][] = [
     [['state', 'database'], state.database],
     [['audit', 'log'], audit.log],

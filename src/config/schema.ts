@@ -205,8 +205,15 @@ const bans = section({
 const RESERVED_CHAIN =
   /^(INPUT|OUTPUT|FORWARD|PREROUTING|POSTROUTING|ACCEPT|DROP|QUEUE|RETURN|REJECT|LOG|DOCKER.*|KUBE-.*)$/i;
 
+const PROGRAM_ERROR = 'expected a program and its arguments as a list, such as [nginx, -T]';
+/** A program and its arguments: no shell takes it apart. */
+const program = z
+  .array(z.string().min(1), { error: PROGRAM_ERROR })
+  .min(1, PROGRAM_ERROR)
+  .transform((words) => words as [string, ...string[]]);
+
 const firewall = section({
-  backend: z.enum(['auto', 'ipset', 'nftables', 'iptables', 'dry-run']).default('auto'),
+  backend: z.enum(['auto', 'ipset', 'nftables', 'iptables', 'nginx', 'exec', 'dry-run']).default('auto'),
   chain: z
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9_-]{0,19}$/, 'expected up to 20 letters, digits, _ or -')
@@ -215,6 +222,13 @@ const firewall = section({
   protect_ports: z.array(z.number().int().min(1).max(65_535)).max(15).default([22]),
   reconcile: duration('30s', '1s', '10m'),
   command_timeout: duration('10s', '100ms', '5m'),
+  nginx: section({
+    file: path('/etc/nginx/zban.conf'),
+    format: z.enum(['deny', 'geo']).default('deny'),
+    test: program.prefault(['nginx', '-T']),
+    reload: program.prefault(['nginx', '-s', 'reload']),
+  }),
+  exec: section({ apply: program.optional(), list: program.optional() }),
 });
 
 const slack = section({

@@ -23,8 +23,7 @@ export async function buildEnforcement(options: EnforcementOptions): Promise<{ e
   const { firewall, mode, bans } = config;
   const { backend, reason, leaveOthers } = await pickBackend({
     backend: mode === 'observe' ? 'dry-run' : firewall.backend,
-    chain: firewall.chain,
-    commandTimeoutMs: firewall.command_timeout,
+    ...firewallOptions(config),
     protectPorts: firewall.protect_ports,
     maxActive: bans.max_active,
     now,
@@ -51,10 +50,11 @@ export async function buildEnforcement(options: EnforcementOptions): Promise<{ e
 }
 
 /** Takes everything that an instance with this configuration put into the firewall out again; false when it could not. */
-export async function leaveFirewall({ firewall }: Config, log: Log): Promise<boolean> {
+export async function leaveFirewall(config: Config, log: Log): Promise<boolean> {
+  const { firewall } = config;
   if (firewall.backend === 'dry-run') return true;
   try {
-    await flushFirewall({ chain: firewall.chain, commandTimeoutMs: firewall.command_timeout, log });
+    await flushFirewall({ ...firewallOptions(config), log });
     return true;
   } catch (error) {
     log('error', `the chain ${firewall.chain} is still in the firewall; take it out with: sudo zban firewall flush`, {
@@ -62,4 +62,9 @@ export async function leaveFirewall({ firewall }: Config, log: Log): Promise<boo
     });
     return false;
   }
+}
+
+function firewallOptions({ firewall }: Config) {
+  const { chain, command_timeout: commandTimeoutMs, nginx, exec } = firewall;
+  return { chain, commandTimeoutMs, nginx, exec };
 }

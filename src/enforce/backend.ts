@@ -38,7 +38,7 @@ export function unlessRefused(error: unknown): undefined {
 
 /** Every method is idempotent and rejects with EnforcementError only. */
 export interface EnforcementBackend {
-  readonly name: 'ipset' | 'nftables' | 'iptables' | 'dry-run';
+  readonly name: 'ipset' | 'nftables' | 'iptables' | 'nginx' | 'exec' | 'dry-run';
   /** How far ahead a timed ban can end in this backend, milliseconds; later ends are cut to it by `apply`. */
   readonly longestMs: number;
   /** Creates or repairs what bans stand in (chains, jumps, sets); resolves to what it had to repair, empty when all stood. */

@@ -2,11 +2,13 @@
 import { type EnforcementBackend, EnforcementError, type Log } from './backend.ts';
 import { type CommandRunner, createCommandRunner } from './command.ts';
 import { createDryRunBackend } from './dry-run.ts';
+import { createExecBackend, type ExecOptions } from './exec.ts';
 import { createFilter, type Filter } from './filter.ts';
 import { createIpsetBackend } from './ipset.ts';
 import { destroySets } from './ipset-commands.ts';
 import { createIptablesBackend } from './iptables.ts';
 import { createNftablesBackend, removeTable, tryTable } from './nftables.ts';
+import { createNginxBackend, emptyNginxFile, type NginxOptions } from './nginx.ts';
 
 export interface FirewallOptions {
   /** `firewall.chain`. */
@@ -14,6 +16,10 @@ export interface FirewallOptions {
   /** `firewall.command_timeout`, milliseconds. */
   readonly commandTimeoutMs: number;
   readonly log: Log;
+  /** `firewall.nginx`. */
+  readonly nginx?: Omit<NginxOptions, 'run' | 'elapsedMs'>;
+  /** `firewall.exec`. */
+  readonly exec?: { readonly apply?: ExecOptions['apply'] | undefined; readonly list?: ExecOptions['list'] };
   /** Put before every command, such as `ip netns exec NAME`. */
   readonly commandPrefix?: readonly string[];
   readonly variant?: '' | '-nft' | '-legacy';
@@ -22,7 +28,7 @@ export interface FirewallOptions {
 }
 
 type Name = EnforcementBackend['name'];
-type KernelBackend = Exclude<Name, 'dry-run'>;
+type KernelBackend = 'ipset' | 'nftables' | 'iptables';
 
 export interface PickOptions extends FirewallOptions {
   /** `firewall.backend`. */
@@ -69,11 +75,12 @@ export async function pickBackend(options: PickOptions): Promise<Picked> {
     return { backend: createDryRunBackend(now), reason, leaveOthers: async () => {} };
   }
   const { run, filter } = openFirewall(options);
-  const take = (name: KernelBackend, reason: string): Picked => ({
+  const take = (name: Exclude<Name, 'dry-run'>, reason: string): Picked => ({
     backend: create(name, options, run, filter),
     reason,
-    leaveOthers: () => removeLeavings(run, filter, name),
+    leaveOthers: () => removeLeavings(options, run, filter, name),
   });
+  if (wanted === 'nginx' || wanted === 'exec') return take(wanted, `firewall.backend is ${wanted}`);
   if (wanted !== 'auto') {
     await tryBackend(wanted, run, filter);
     return take(wanted, `firewall.backend is ${wanted}`);
@@ -96,7 +103,7 @@ export async function pickBackend(options: PickOptions): Promise<Picked> {
 /** Takes out everything of zban's, whichever backend made it; what is not there, or has no tool, is no error. */
 export async function flushFirewall(options: FirewallOptions): Promise<void> {
   const { run, filter } = openFirewall(options);
-  await removeLeavings(run, filter, undefined);
+  await removeLeavings(options, run, filter, undefined);
 }
 
 /** Rejects unless the backend can work here: listing asks for the tool, the right and the kernel's support at once. */
@@ -106,13 +113,34 @@ async function tryBackend(name: KernelBackend, run: CommandRunner, filter: Filte
   if (name === 'ipset') await run({ argv: ['ipset', 'list', '-name'], onLine: () => {} });
 }
 
-function create(name: KernelBackend, options: PickOptions, run: CommandRunner, filter: Filter): EnforcementBackend {
+function create(
+  name: Exclude<Name, 'dry-run'>,
+  options: PickOptions,
+  run: CommandRunner,
+  filter: Filter,
+): EnforcementBackend {
+  const { nginx, exec } = options;
+  if (name === 'nginx') {
+    if (!nginx) throw new EnforcementError('missing_tool', 'firewall.nginx names no file');
+    return createNginxBackend({ ...nginx, run });
+  }
+  if (name === 'exec') {
+    const { apply, list } = exec ?? {};
+    if (!apply) throw new EnforcementError('missing_tool', 'firewall.exec.apply names no program');
+    return createExecBackend({ apply, list, run, now: options.now });
+  }
   if (name === 'nftables') return createNftablesBackend({ ...options, run });
   if (name === 'iptables') return createIptablesBackend({ ...options, filter });
   return createIpsetBackend({ ...options, run, filter });
 }
 
-async function removeLeavings(run: CommandRunner, filter: Filter, except: Name | undefined): Promise<void> {
+async function removeLeavings(
+  options: FirewallOptions,
+  run: CommandRunner,
+  filter: Filter,
+  except: Name | undefined,
+): Promise<void> {
+  if (except !== 'nginx' && options.nginx) await emptyNginxFile({ ...options.nginx, run });
   for (const { of, remove } of LEAVINGS) {
     if (except !== undefined && of.includes(except)) continue;
     await remove(run, filter).catch((error: unknown) => {

@@ -34,11 +34,17 @@ export interface NginxOptions {
   readonly proxyTo?: string;
   /** Access log, default `access.log` in the temporary folder. */
   readonly accessLog?: string;
+  /** More lines of the http block, such as `include /tmp/deny.conf;`. */
+  readonly http?: readonly string[];
+  /** More lines of the server block. */
+  readonly server?: readonly string[];
 }
 
 export interface Nginx {
   /** The master process. */
   readonly pid: number;
+  /** The command with its configuration: add `-T` or `-s reload`. */
+  readonly command: readonly [string, ...string[]];
   readonly accessLog: string;
   readonly errorLog: string;
   /** Tells nginx to open its logs anew (USR1) and waits until the new file is there. */
@@ -71,8 +77,18 @@ export async function startNginx(options: NginxOptions = {}): Promise<Nginx> {
   const pidFile = join(folder, 'nginx.pid');
   writeSite(folder);
   writeFileSync(join(folder, 'nginx.conf'), configuration(folder, accessLog, options));
-  const command = [...(options.prefix ?? []), NGINX_BINARY, '-p', folder, '-e', errorLog, '-c', 'nginx.conf'];
-  const child = spawn(command[0] ?? '', command.slice(1), { stdio: 'ignore' });
+  const [program, ...args] = [
+    ...(options.prefix ?? []),
+    NGINX_BINARY,
+    '-p',
+    folder,
+    '-e',
+    errorLog,
+    '-c',
+    'nginx.conf',
+  ];
+  const command: Nginx['command'] = [program ?? '', ...args];
+  const child = spawn(command[0], args, { stdio: 'ignore' });
   const started = await waitFor(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8').trim() !== '', child);
   if (!started) {
     child.kill('SIGKILL');
@@ -87,6 +103,7 @@ export async function startNginx(options: NginxOptions = {}): Promise<Nginx> {
   };
   return {
     pid,
+    command,
     accessLog,
     errorLog,
     reopen,
@@ -154,6 +171,7 @@ http {
   ${LOG_FORMAT}
   access_log ${accessLog} zban;
   keepalive_requests 1000000;
+  ${(options.http ?? []).join('\n  ')}
   client_body_temp_path ${folder}/body;
   proxy_temp_path ${folder}/proxy;
   fastcgi_temp_path ${folder}/fastcgi;
@@ -162,6 +180,7 @@ http {
   server {
 ${listen}
     root ${folder}/pages;
+    ${(options.server ?? []).join('\n    ')}
     location /api/ { ${api} }
     location = /wp-login.php { return 200 "wrong password"; }
     location = /login { return 401; }

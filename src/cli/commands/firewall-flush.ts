@@ -18,11 +18,11 @@ export async function firewallFlush(context: Context): Promise<number> {
       'the daemon is running and would put its rules back: systemctl stop zban first, or lift the bans with zban unban --all';
     throw new CommandError(EXIT.failed, message);
   }
-  const { chain, command_timeout: commandTimeoutMs } = config.firewall;
+  const { chain, command_timeout: commandTimeoutMs, nginx, exec } = config.firewall;
   const log: Log = (level, message) => {
     if (level === 'warn' || level === 'error') context.output.talk(`zban: ${printable(message)}`);
   };
-  await flushFirewall({ chain, commandTimeoutMs, log });
+  await flushFirewall({ chain, commandTimeoutMs, nginx, exec, log });
   context.output.talk(
     `zban: nothing of ${chain} is left in the firewall; recorded bans come back when zban starts again`,
   );

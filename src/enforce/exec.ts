@@ -1,0 +1,72 @@
+/**
+ * Bans by a command of the operator's own. It is run without a shell and gets its work on standard input, a line each:
+ * `ban TARGET SECONDS` (`ban TARGET permanent`) and `unban TARGET`. Both must be harmless when repeated.
+ */
+import type { EnforcementBackend, KernelBan } from './backend.ts';
+import { EnforcementError } from './backend.ts';
+import { BanTable } from './ban-table.ts';
+import type { CommandRunner } from './command.ts';
+import { sortOperations, throwRefusals } from './target.ts';
+
+export interface ExecOptions {
+  /** `firewall.exec.apply`. */
+  readonly apply: readonly [string, ...string[]];
+  /**
+   * `firewall.exec.list`: prints what stands, `TARGET EPOCH_SECONDS` or `TARGET permanent` a line. Without it zban trusts
+   * that what it gave stands until its end, and gives everything again after a start.
+   */
+  readonly list: readonly [string, ...string[]] | undefined;
+  readonly run: CommandRunner;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+export function createExecBackend({ apply, list, run, now }: ExecOptions): EnforcementBackend {
+  const given = new BanTable();
+  const readList = async (command: readonly [string, ...string[]]): Promise<KernelBan[]> => {
+    const bans: KernelBan[] = [];
+    await run({ argv: command, onLine: (line) => bans.push(...parseLine(command[0], line)) });
+    return bans;
+  };
+  const forgetEnded = () => {
+    for (const [target, untilMs] of given.ends) if (untilMs !== null && untilMs <= now()) given.ends.delete(target);
+  };
+  return {
+    name: 'exec',
+    longestMs: Number.POSITIVE_INFINITY,
+    async setUp() {
+      return [];
+    },
+    async list() {
+      if (list) return readList(list);
+      forgetEnded();
+      return given.list();
+    },
+    async confirm(operations, nowMs) {
+      return (list ? new BanTable(await readList(list)) : given).shows(operations, nowMs);
+    },
+    async apply(operations, nowMs) {
+      const { removals, additions, refusals } = sortOperations(operations, nowMs);
+      const lines = [
+        ...removals.map((target) => `unban ${target}\n`),
+        ...additions.map(({ target, untilMs }) => {
+          const lasts = untilMs === null ? 'permanent' : Math.max(1, Math.ceil((untilMs - nowMs) / 1000));
+          return `ban ${target} ${lasts}\n`;
+        }),
+      ];
+      if (lines.length > 0) await run({ argv: apply, stdin: lines.join('') });
+      given.apply(operations, nowMs);
+      throwRefusals(refusals);
+    },
+  };
+}
+
+function parseLine(tool: string, line: string): KernelBan[] {
+  if (line.trim() === '') return [];
+  const [, target = '', end = ''] = /^([\da-f.:/]+) (permanent|\d+)$/.exec(line.trim()) ?? [];
+  if (target === '') {
+    const shown = JSON.stringify(line.slice(0, 60));
+    throw new EnforcementError('bad_output', `${tool} printed ${shown} where TARGET EPOCH_SECONDS is expected`);
+  }
+  return [{ target, untilMs: end === 'permanent' ? null : Number(end) * 1000 }];
+}
