@@ -68,6 +68,15 @@ export function defineOperatorCommands(parser: Parser, wrap: Wrap): Parser {
       wrap(async (context, options) => (await import('./commands/ban.ts')).allow(context, options)),
     )
     .command(
+      'panic',
+      'lift every ban at once and ban nobody, until zban panic --end; also with the daemon stopped',
+      (yargs) =>
+        yargs
+          .option('end', { type: 'boolean', describe: 'take it back: the mode of the configuration holds again' })
+          .option('reason', REASON),
+      wrap(async (context, options) => (await import('./commands/panic.ts')).panic(context, options)),
+    )
+    .command(
       'notify <what>',
       'notify test: send a test message to Slack',
       (yargs) => yargs.positional('what', { choices: ['test'] as const, demandOption: true }),

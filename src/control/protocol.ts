@@ -43,6 +43,21 @@ export interface AllowRequest {
   readonly operator: string;
 }
 
+export interface PanicRequest {
+  /** Takes it back. */
+  readonly end: boolean;
+  readonly reason: string;
+  readonly operator: string;
+}
+
+export interface PanicResult {
+  /** False when something is left to do by hand; `message` says what. */
+  readonly ok: boolean;
+  readonly message: string;
+  /** Bans lifted. */
+  readonly lifted: number;
+}
+
 /** What became of one target. */
 export interface TargetResult {
   readonly target: string;
@@ -58,6 +73,8 @@ export interface ControlHandlers {
   ban(request: BanRequest): Promise<readonly TargetResult[]>;
   unban(request: UnbanRequest): Promise<readonly TargetResult[]>;
   allow(request: AllowRequest): Promise<readonly TargetResult[]>;
+  /** Lifts every ban and goes to observe mode until it is ended. The daemon starts anew right after the answer. */
+  panic(request: PanicRequest): Promise<PanicResult>;
   /** Puts a test message into the outbox and resolves with the delivery's outcome. */
   notifyTest(): Promise<{ readonly ok: boolean; readonly message: string }>;
   reload(): Promise<{ readonly ok: boolean; readonly message: string }>;

@@ -41,6 +41,7 @@ const ARGUMENTS = {
   ban: z.strictObject({ ...by, bans: z.array(order).max(TARGETS_MAX), forMs, keepLonger: z.boolean() }),
   unban: z.strictObject({ ...common, all: z.boolean() }),
   allow: z.strictObject({ ...common, remove: z.boolean() }),
+  panic: z.strictObject({ ...by, end: z.boolean() }),
   notifyTest: none,
   reload: none,
 } as const;

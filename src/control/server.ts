@@ -9,6 +9,7 @@ import type {
   ControlAnswer,
   ControlHandlers,
   ControlRequest,
+  PanicRequest,
   UnbanRequest,
 } from './protocol.ts';
 import { parseRequest, REQUEST_BYTES_MAX } from './request.ts';
@@ -183,6 +184,8 @@ function call({ command, argument }: ControlRequest, handlers: ControlHandlers):
       return handlers.unban(argument as UnbanRequest);
     case 'allow':
       return handlers.allow(argument as AllowRequest);
+    case 'panic':
+      return handlers.panic(argument as PanicRequest);
     default:
       return handlers[command]();
   }

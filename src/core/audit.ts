@@ -13,6 +13,8 @@ export type AuditAction =
   | 'disallow'
   | 'global_anomaly'
   | 'fuse'
+  | 'panic' // a person stopped all banning …
+  | 'panic_end' // … and let it begin again
   | 'start'
   | 'stop'
   | 'reload'

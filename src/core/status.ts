@@ -13,7 +13,10 @@ export interface LogStatus {
 export interface Status {
   /** `warming_up` until the baseline is ready; `trouble` while something in `troubles` stands. */
   readonly state: 'starting' | 'warming_up' | 'running' | 'trouble' | 'stopping';
+  /** The mode in force: observe while a panic stands. */
   readonly mode: 'observe' | 'enforce';
+  /** Somebody stopped all banning, whatever the configuration says. */
+  readonly panic: { readonly since: string; readonly by: string; readonly reason: string } | null;
   readonly profile: string;
   readonly sensitivity: Sensitivity;
   readonly backend: string;

@@ -10,7 +10,7 @@ import type { EnforcementResult } from '../enforce/known-bans.ts';
 import type { Notification } from '../notify/notification.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Position } from '../source/chunk.ts';
-import { draftOf } from './drafts.ts';
+import { draftOf, tellOrders, tellUnbans } from './drafts.ts';
 
 /** What is needed of the recorder here. */
 export type BanTrail = Pick<AuditTrail, 'append' | 'activeBans' | 'dueBans' | 'findActiveBan'>;
@@ -108,13 +108,14 @@ export class Bans {
     this.options.notify(told);
   }
 
-  /** Records decisions of people or of zban itself; the caller reconciles. */
+  /** Records decisions of people or of zban itself, with the state that follows from them; the caller reconciles. */
   record(
     drafts: readonly AuditDraft[],
     events: readonly EngineEvent[],
     positions: readonly Position[],
+    state: Readonly<Record<string, Uint8Array>> = {},
   ): readonly AuditEntry[] {
-    const entries = this.options.trail.append(drafts, { positions });
+    const entries = this.options.trail.append(drafts, { positions, state });
     this.options.tell(entries, events);
     return entries;
   }
@@ -127,8 +128,15 @@ export class Bans {
     if (due.some((ban) => ban.enforced)) void this.options.reconcile();
   }
 
-  /** Records that bans are lifted and tells people; the caller reconciles. */
-  lift(bans: readonly ActiveBan[], actor: AuditDraft['actor'], reason: string): void {
+  /** Records bans that a person ordered; the caller reconciles. */
+  order(drafts: readonly AuditDraft[]): void {
+    this.bansTotal += drafts.length;
+    this.record(drafts, [], []);
+    this.options.notify(tellOrders(drafts));
+  }
+
+  /** Records that bans are lifted and tells people, unless they are told otherwise; the caller reconciles. */
+  lift(bans: readonly ActiveBan[], actor: AuditDraft['actor'], reason: string, silent = false): void {
     const timeMs = this.options.now();
     this.unbansTotal += bans.length;
     // A ban that was over before the firewall answered is no news, neither its beginning nor its end.
@@ -139,15 +147,7 @@ export class Bans {
       [],
       [],
     );
-    this.options.notify(
-      told.map((ban) => ({
-        kind: 'unban',
-        time: new Date(timeMs).toISOString(),
-        ip: ban.client,
-        tier: ban.tier,
-        reason,
-      })),
-    );
+    if (!silent) this.options.notify(tellUnbans(told, actor, timeMs, reason));
   }
 
   /** Why the firewall does not hold a ban, undefined when it does or has not answered. */

@@ -12,7 +12,8 @@ export interface RunOptions {
   readonly configPath: string;
 }
 
-type Wish = 'reload' | 'stop';
+/** `restart` is a reload with the configuration in force. */
+type Wish = 'reload' | 'restart' | 'stop';
 
 /** Signals as wishes, one at a time. */
 class Wishes {
@@ -80,16 +81,25 @@ async function runInstances(state: RunState): Promise<number> {
   const { configPath, log, systemd, wishes } = state;
   let { loaded } = state;
   const start = (from: typeof loaded, startReason: 'start' | 'reload') =>
-    startInstance({ loaded: from, log, systemd, startReason, onReload: async () => askReload(configPath, wishes) });
+    startInstance({
+      loaded: from,
+      log,
+      systemd,
+      startReason,
+      onReload: async () => askReload(configPath, wishes),
+      // Once whoever asked for it has the answer.
+      onRestart: () => void setImmediate(() => wishes.add('restart')),
+    });
   let instance: Instance = await start(loaded, 'start');
   systemd.ready(instance.summary());
   for (;;) {
-    if ((await wishes.next()) === 'stop') {
+    const wish = await wishes.next();
+    if (wish === 'stop') {
       systemd.stopping();
       await instance.stop('stop');
       return 0;
     }
-    const next = loadConfig(configPath);
+    const next = wish === 'restart' ? loaded : loadConfig(configPath);
     if (!next.ok) {
       instance.refuseReload(describe(next));
       continue;

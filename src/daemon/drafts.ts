@@ -1,6 +1,7 @@
 /** What the engine's events become in the audit trail and in Slack. */
-import type { AuditDraft } from '../core/audit.ts';
+import type { ActiveBan, Actor, AuditDraft } from '../core/audit.ts';
 import type { BanEvent, EngineEvent, RefusedEvent } from '../core/event.ts';
+import type { Notification } from '../notify/notification.ts';
 
 const POLICY = {
   actor: 'policy',
@@ -68,6 +69,41 @@ export function draftOf(event: EngineEvent, enforced: boolean): AuditDraft | und
     case 'unban':
       return undefined;
   }
+}
+
+/** More bans than this that begin or end together are one message. */
+const MANY = 20;
+const CLIENTS_TOLD = 10;
+
+/** How people are told of bans that were lifted together. */
+export function tellUnbans(
+  bans: readonly ActiveBan[],
+  actor: Actor,
+  timeMs: number,
+  reason: string,
+): readonly Notification[] {
+  const time = new Date(timeMs).toISOString();
+  if (bans.length > MANY) return [tellMany('unban', bans, actor, timeMs, reason)];
+  return bans.map((ban) => ({ kind: 'unban', time, ip: ban.client, tier: ban.tier, reason }));
+}
+
+/** How people are told of bans that somebody ordered: few of them are their own affair. */
+export function tellOrders(drafts: readonly AuditDraft[]): readonly Notification[] {
+  const [first] = drafts;
+  if (first === undefined || drafts.length <= MANY) return [];
+  return [tellMany('ban', drafts, first.actor, first.timeMs, first.detail)];
+}
+
+function tellMany(
+  action: 'ban' | 'unban',
+  bans: readonly { readonly client: string | null }[],
+  actor: Actor,
+  timeMs: number,
+  reason: string,
+): Notification {
+  const clients = bans.slice(0, CLIENTS_TOLD).map(({ client }) => client ?? '');
+  const operator = actor.startsWith('operator:') ? actor.slice('operator:'.length) : null;
+  return { kind: 'many', time: new Date(timeMs).toISOString(), action, operator, count: bans.length, clients, reason };
 }
 
 /** A row by zban itself about itself. */

@@ -8,15 +8,17 @@ export interface HandlersOptions {
   readonly operator: Operator;
   readonly notifier: Notifier | undefined;
   readonly status: () => Status;
+  readonly panic: ControlHandlers['panic'];
   readonly reload: ControlHandlers['reload'];
 }
 
-export function createHandlers({ operator, notifier, status, reload }: HandlersOptions): ControlHandlers {
+export function createHandlers({ operator, notifier, status, panic, reload }: HandlersOptions): ControlHandlers {
   return {
     status: async () => status(),
     ban: (request) => operator.ban(request),
     unban: (request) => operator.unban(request),
     allow: (request) => operator.allow(request),
+    panic,
     reload,
     notifyTest: async () =>
       (await notifier?.sendTest()) ?? {

@@ -4,6 +4,7 @@
  */
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import type { PanicRequest, PanicResult } from '../control/protocol.ts';
 import { startControlServer } from '../control/server.ts';
 import type { Status } from '../core/status.ts';
 import type { Enforcer } from '../enforce/enforcer.ts';
@@ -23,6 +24,7 @@ import type { Log } from './log.ts';
 import { LogWatch } from './log-watch.ts';
 import type { SystemdNotifier } from './notify-systemd.ts';
 import { Operator } from './operator.ts';
+import { carryOutPanic, configInForce, describePanic, findPanic, type Panic } from './panic.ts';
 import type { Protection } from './protection.ts';
 import { Records } from './records.ts';
 import { assembleStatus, fixedStatus } from './status.ts';
@@ -41,6 +43,8 @@ export interface InstanceOptions {
   readonly systemd: SystemdNotifier;
   readonly startReason: 'start' | 'reload';
   readonly onReload: () => Promise<{ ok: boolean; message: string }>;
+  /** Another instance is to take this one's place, with the same configuration. */
+  readonly onRestart: () => void;
 }
 
 export interface Instance {
@@ -66,6 +70,8 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
 
 class RunningInstance implements Instance {
   private readonly options: InstanceOptions;
+  private readonly panic: Panic | undefined;
+  /** The configuration in force. */
   private readonly config: Config;
   private readonly startedMs = Date.now();
   private readonly records: Records;
@@ -84,8 +90,9 @@ class RunningInstance implements Instance {
   constructor(options: InstanceOptions) {
     const { loaded, log } = options;
     this.options = options;
-    this.config = loaded.config;
-    this.records = new Records({ config: this.config, configVersion: loaded.version, now: Date.now, log });
+    this.records = new Records({ config: loaded.config, configVersion: loaded.version, now: Date.now, log });
+    this.panic = findPanic(this.records.trail);
+    this.config = configInForce(loaded.config, this.panic);
     this.closers.push(() => this.records.close());
     this.troubles = new Troubles({ log, onBegin: (trouble) => this.tellTrouble(trouble) });
     this.notifier = buildNotifier(this.config, this.records.outbox, Date.now, log, this.troubles);
@@ -136,7 +143,7 @@ class RunningInstance implements Instance {
     bans.record([systemDraft(Date.now(), startReason, what)], [], []);
     if (config.mode === 'observe') await this.endEnforcing();
     await enforcer.start();
-    await plane.start(() => records.offenders());
+    await plane.start(() => records.offenders(config.mode === 'enforce'));
     records.start(troubles, () => plane.takeBaseline());
     this.closers.push(() => records.pause());
     const expiry = setInterval(() => bans.expireDue(), EXPIRE_MS);
@@ -176,8 +183,9 @@ class RunningInstance implements Instance {
   /** Observe mode drops nobody: bans that an earlier run of this instance enforced are lifted. */
   private async endEnforcing(): Promise<void> {
     const enforced = this.records.trail.activeBans(Date.now()).filter((ban) => ban.enforced);
-    if (enforced.length === 0 || !(await leaveFirewall(this.config, this.options.log))) return;
-    this.bans.lift(enforced, 'system', 'observe mode');
+    // A panic empties the firewall even of what nobody knows of.
+    if (enforced.length === 0 && !this.panic) return;
+    if (await leaveFirewall(this.config, this.options.log)) this.bans.lift(enforced, 'system', 'observe mode');
   }
 
   private buildPlane(): DataPlane {
@@ -247,10 +255,26 @@ class RunningInstance implements Instance {
       operator,
       notifier: this.notifier,
       status: () => this.status(),
+      panic: (request) => this.carryOutPanic(request),
       reload: onReload,
     });
     const control = await startControlServer({ socket: this.config.control.socket, handlers, log });
     this.closers.push(() => control.close());
+  }
+
+  private carryOutPanic(request: PanicRequest): Promise<PanicResult> {
+    const { records, bans, config } = this;
+    const { loaded, log, onRestart } = this.options;
+    return carryOutPanic(request, {
+      trail: records.trail,
+      bans,
+      mode: loaded.config.mode,
+      now: Date.now,
+      leaveFirewall: () => leaveFirewall(config, log),
+      reconcile: () => this.reconcile(),
+      notify: (notifications) => this.notifier?.notify(notifications),
+      restart: onRestart,
+    });
   }
 
   private async openPage(): Promise<void> {
@@ -272,7 +296,7 @@ class RunningInstance implements Instance {
   private status(): Status {
     const { config, plane, records, bans, notifier, backend } = this;
     return assembleStatus({
-      fixed: fixedStatus(config, this.options.loaded.version, backend),
+      fixed: fixedStatus(config, this.panic, this.options.loaded.version, backend),
       startedMs: this.startedMs,
       nowMs: Date.now(),
       engine: plane?.engine,
@@ -287,7 +311,7 @@ class RunningInstance implements Instance {
       },
       logs: plane?.logs() ?? [],
       load: this.load.current(),
-      troubles: this.troubles.list(),
+      troubles: [...(this.panic ? [describePanic(this.panic)] : []), ...this.troubles.list()],
       stopping: this.stopping,
     });
   }

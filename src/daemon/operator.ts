@@ -40,12 +40,7 @@ export class Operator {
     const { accepted, refused } = judgeOrders(request, { ...this.options, enforce: this.enforce, timeMs: now() });
     const results = new Map(refused.map((refusal) => [refusal.target, refusal]));
     if (accepted.size > 0) {
-      bans.record(
-        [...accepted.values()].map(({ draft }) => draft),
-        [],
-        [],
-      );
-      bans.bansTotal += accepted.size;
+      bans.order([...accepted.values()].map(({ draft }) => draft));
       await this.tellEngine([...accepted.values()]);
       if (this.enforce) await reconcile();
     }

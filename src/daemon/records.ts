@@ -98,10 +98,9 @@ export class Records {
     if (state) this.trail.saveState(this.baselineKey(), new TextEncoder().encode(JSON.stringify(state)));
   }
 
-  /** Bans in force and past offences of this mode, as the engine wants them. */
-  offenders(): Offender[] {
+  /** Bans in force and past offences, real ones or would-be ones, as the engine wants them. */
+  offenders(enforced: boolean): Offender[] {
     const { config, now } = this.options;
-    const enforced = config.mode === 'enforce';
     const seconds = (ms: number | null) => (ms === null ? Number.POSITIVE_INFINITY : Math.ceil(ms / 1000));
     const past = this.trail
       .offences(enforced)

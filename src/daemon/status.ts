@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { Status } from '../core/status.ts';
 import { baselineEvent } from '../core/traffic/baseline.ts';
 import type { EngineStatus } from '../workers/messages.ts';
+import type { Panic } from './panic.ts';
 import { hostName } from './telling.ts';
 import { VERSION } from './version.ts';
 
@@ -16,13 +17,22 @@ type Counts =
   | 'refused_total';
 type Load = 'cpu_percent' | 'memory_bytes' | 'host_cpu_percent' | 'host_memory_percent';
 
-type FixedStatus = Pick<Status, 'mode' | 'profile' | 'sensitivity' | 'backend' | 'version' | 'config_version' | 'name'>;
+type FixedStatus = Pick<
+  Status,
+  'mode' | 'panic' | 'profile' | 'sensitivity' | 'backend' | 'version' | 'config_version' | 'name'
+>;
 
 /** What never changes while an instance runs. */
-export function fixedStatus(config: Config, configVersion: string, backend: string): FixedStatus {
+export function fixedStatus(
+  config: Config,
+  panic: Panic | undefined,
+  configVersion: string,
+  backend: string,
+): FixedStatus {
   const { mode, profile, sensitivity } = config;
   const name = hostName(config);
-  return { mode, profile, sensitivity, backend, version: VERSION, config_version: configVersion, name };
+  const version = { version: VERSION, config_version: configVersion };
+  return { mode, panic: panic ?? null, profile, sensitivity, backend, ...version, name };
 }
 
 /** What the parts say of themselves. */

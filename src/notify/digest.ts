@@ -33,6 +33,8 @@ export function formatDigest(notifications: readonly Notification[], hostName: s
 const HINTS: Readonly<Record<Notification['kind'], string>> = {
   ban: 'All of them: `zban list`. Undo: `zban unban ADDRESS`',
   unban: 'What happened when: `zban audit`',
+  many: 'Who is banned now: `zban list`',
+  panic: 'How it stands now: `zban status`',
   global_anomaly: 'These alerts ban nobody. What stands out now: `zban top`',
   fuse: 'Look with `zban status` and `zban list`',
   trouble: 'How it stands now: `zban status`, what to do: `zban doctor`',
@@ -50,6 +52,10 @@ function headline(kind: Notification['kind'], notifications: readonly Notificati
     }
     case 'unban':
       return `🔓 Released ${count} clients`;
+    case 'many':
+      return `👥 ${count} times many clients were banned or released at once`;
+    case 'panic':
+      return `🚨 Panic began or ended ${count} times`;
     case 'global_anomaly':
       return `📈 Traffic left and rejoined its baseline, ${count} changes`;
     case 'fuse':

@@ -1,7 +1,7 @@
 /** One notification as a Slack message. Pure. */
 import type { BanEvent, FuseEvent, GlobalAnomalyEvent, TopEntry } from '../core/event.ts';
 import { formatNumber, formatPercent, formatPoints, tellReason } from '../core/reason.ts';
-import { codeBlock, codeSpan, escapeText } from './markup.ts';
+import { codeBlock, codeSpan, escapeText, plainText } from './markup.ts';
 import type { Notification } from './notification.ts';
 import { type Block, context, fields, header, payload, type SlackPayload, section } from './payload.ts';
 import {
@@ -26,6 +26,10 @@ export function formatMessage(notification: Notification, hostName: string): Sla
       return banMessage(notification, hostName);
     case 'unban':
       return unbanMessage(notification, hostName);
+    case 'many':
+      return manyMessage(notification, hostName);
+    case 'panic':
+      return panicMessage(notification, hostName);
     case 'global_anomaly':
       return notification.event.phase === 'start'
         ? anomalyStartMessage(notification.event, hostName)
@@ -102,6 +106,37 @@ function unbanMessage({ ip, tier, reason, time }: Kind<'unban'>, hostName: strin
   const last = tier === null ? '' : `, last ban was tier ${formatNumber(tier, 0)}`;
   return message(`🔓 Released ${ip} on ${hostName}`, [
     section(`${codeSpan(ip, 50)} may connect again: ${escapeText(reason, 200)}${last}.`),
+    source(hostName, time),
+  ]);
+}
+
+function manyMessage({ action, operator, count, clients, reason, time }: Kind<'many'>, hostName: string): SlackPayload {
+  const by = operator === null ? '' : ` by ${plainText(operator, 64)}`;
+  const lines = clients.map((client) => escapeText(client, 50));
+  if (count > lines.length) lines.push(`… ${count - lines.length} more`);
+  const headline = action === 'ban' ? `⛔ ${count} clients banned` : `🔓 ${count} clients released`;
+  return message(`${headline} on ${hostName}${by}`, [
+    section(codeBlock(lines)),
+    ...(reason === '' ? [] : [section(`*Why*\n${escapeText(reason, 300)}`)]),
+    section(
+      action === 'ban' ? 'All of them: `zban list`. Undo: `zban unban ADDRESS`' : 'What happened when: `zban audit`',
+    ),
+    source(hostName, time),
+  ]);
+}
+
+function panicMessage({ phase, operator, reason, lifted, time }: Kind<'panic'>, hostName: string): SlackPayload {
+  const who = plainText(operator, 64);
+  const why = reason === '' ? [] : [section(`*Why*\n${escapeText(reason, 300)}`)];
+  if (phase === 'end')
+    return message(`✅ ${who} ended the panic on ${hostName}`, [
+      section('zban does again what its configuration says.'),
+      ...why,
+      source(hostName, time),
+    ]);
+  return message(`🚨 ${who} stopped all banning on ${hostName}`, [
+    section(`${formatNumber(lifted, 0)} bans were lifted, and zban bans nobody until \`zban panic --end\`.`),
+    ...why,
     source(hostName, time),
   ]);
 }

@@ -10,6 +10,28 @@ export type Notification =
       readonly tier: number | null;
       readonly reason: string;
     }
+  /** Many bans that a person ordered at once, or that ended at once. */
+  | {
+      readonly kind: 'many';
+      readonly time: string;
+      readonly action: 'ban' | 'unban';
+      /** The person's name; null is zban itself. */
+      readonly operator: string | null;
+      readonly count: number;
+      /** The first few. */
+      readonly clients: readonly string[];
+      readonly reason: string;
+    }
+  /** A person stopped all banning, or let it begin again. */
+  | {
+      readonly kind: 'panic';
+      readonly time: string;
+      readonly phase: 'start' | 'end';
+      readonly operator: string;
+      readonly reason: string;
+      /** Bans lifted. */
+      readonly lifted: number;
+    }
   | { readonly kind: 'global_anomaly'; readonly event: GlobalAnomalyEvent }
   | { readonly kind: 'fuse'; readonly event: FuseEvent }
   | { readonly kind: 'trouble'; readonly time: string; readonly what: string; readonly mend: string }

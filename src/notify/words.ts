@@ -65,6 +65,15 @@ export function summaryLine(notification: Notification): string {
     }
     case 'trouble':
       return `${escapeText(notification.time, 32)}  ${escapeText(notification.what, 200)}`;
+    case 'many': {
+      const { action, count, operator, reason } = notification;
+      const by = operator === null ? '' : ` by ${escapeText(operator, 64)}`;
+      return `${escapeText(notification.time, 32)}  ${formatNumber(count, 0)} ${action === 'ban' ? 'banned' : 'released'}${by}: ${escapeText(reason, 100)}`;
+    }
+    case 'panic': {
+      const { phase, operator, reason } = notification;
+      return `${escapeText(notification.time, 32)}  ${phase === 'start' ? 'begun' : 'ended'} by ${escapeText(operator, 64)}: ${escapeText(reason, 100)}`;
+    }
     case 'test':
       return `${escapeText(notification.time, 32)}  test`;
   }

@@ -59,7 +59,7 @@ function partsOf(draft: AuditDraft): readonly string[] | undefined {
     case 'global_anomaly':
       return [detail === 'end' ? 'GLOBAL ANOMALY ENDED' : 'GLOBAL ANOMALY', ...reasons(draft)];
     default:
-      return [action.toUpperCase(), by, detail];
+      return [action.toUpperCase().replace('_', ' '), by, detail];
   }
 }
 

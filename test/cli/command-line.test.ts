@@ -16,6 +16,7 @@ import { place, runZban } from './run-zban.ts';
 const status: Status = {
   state: 'running',
   mode: 'enforce',
+  panic: null,
   profile: 'balanced',
   sensitivity: 'normal',
   backend: 'ipset',
@@ -65,6 +66,10 @@ async function daemon(t: TestContext, answer: (target: string) => TargetResult['
     ban: perform,
     unban: perform,
     allow: perform,
+    panic: async (request) => {
+      asked.push(request);
+      return { ok: true, message: '2 bans lifted', lifted: 2 };
+    },
     notifyTest: async () => ({ ok: false, message: 'Slack answered 404' }),
     reload: async () => ({ ok: true, message: '' }),
   };

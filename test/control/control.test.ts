@@ -23,7 +23,15 @@ function folder(t: TestContext): string {
 async function start(t: TestContext, handlers: Partial<ControlHandlers> = {}, requestTimeoutMs = 10_000) {
   const socket = join(folder(t), 'run', 'zban.sock');
   const missing = () => Promise.reject(new Error('not in this test'));
-  const all = { status: missing, ban: missing, unban: missing, allow: missing, notifyTest: missing, reload: missing };
+  const all = {
+    status: missing,
+    ban: missing,
+    unban: missing,
+    allow: missing,
+    panic: missing,
+    notifyTest: missing,
+    reload: missing,
+  };
   const server = await startControlServer({
     socket,
     handlers: { ...all, ...handlers },

@@ -6,6 +6,7 @@ export const NOW_MS = Date.parse('2026-11-20T10:11:12Z');
 export const status = (change: Partial<Status> = {}): Status => ({
   state: 'running',
   mode: 'enforce',
+  panic: null,
   profile: 'balanced',
   sensitivity: 'normal',
   backend: 'ipset',

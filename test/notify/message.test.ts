@@ -83,6 +83,33 @@ test('release, fuse, trouble and test say what they are about', () => {
   assert.match(whole(formatMessage({ kind: 'test', time: '2026-11-20T10:11:12Z' }, 'web-1')), /can reach this channel/);
 });
 
+test('many at once and panic name who did it, how many, and why', () => {
+  const time = '2026-11-20T10:11:12Z';
+  const clients = ['203.0.113.1', '203.0.113.2'];
+  const many = {
+    kind: 'many',
+    time,
+    action: 'ban',
+    operator: 'ann',
+    count: 9998,
+    clients,
+    reason: 'their list',
+  } as const;
+  assert.match(
+    whole(formatMessage(many, 'web-1')),
+    /9998 clients banned on web-1 by ann.*203\.0\.113\.2\n… 9996 more.*their list/s,
+  );
+  const ended = formatMessage({ ...many, action: 'unban', operator: null, count: 2, reason: '' }, 'web-1');
+  assert.match(whole(ended), /2 clients released on web-1/);
+  assert.doesNotMatch(whole(ended), /more|Why| by /);
+  const panic = { kind: 'panic', time, phase: 'start', operator: 'ann', reason: 'customers call', lifted: 31 } as const;
+  assert.match(
+    whole(formatMessage(panic, 'web-1')),
+    /ann stopped all banning on web-1.*31 bans were lifted.*customers call/s,
+  );
+  assert.match(whole(formatMessage({ ...panic, phase: 'end' }, 'web-1')), /ann ended the panic on web-1/);
+});
+
 test('a digest counts by condition, lists the heaviest ten and says where the others are', () => {
   const bans = Array.from({ length: 40 }, (_, index) =>
     ban({
@@ -136,6 +163,23 @@ test('whatever a log holds, Slack sees no markup of it and no limit is passed', 
     fc.array(sample, { maxLength: 5 }).map((samples) => ban({ samples })),
     fc.array(entry, { maxLength: 8 }).map((top) => anomaly({ top_clients: top, top_paths: top, top_user_agents: top })),
     fc.record({ kind: fc.constant('trouble' as const), time: hostile, what: hostile, mend: hostile }),
+    fc.record({
+      kind: fc.constant('many' as const),
+      time: hostile,
+      action: fc.constantFrom('ban' as const, 'unban' as const),
+      operator: fc.option(hostile),
+      count: fc.nat(),
+      clients: fc.array(hostile, { maxLength: 10 }),
+      reason: hostile,
+    }),
+    fc.record({
+      kind: fc.constant('panic' as const),
+      time: hostile,
+      phase: fc.constantFrom('start' as const, 'end' as const),
+      operator: hostile,
+      reason: hostile,
+      lifted: fc.nat(),
+    }),
     fc.record({
       kind: fc.constant('unban' as const),
       time: hostile,

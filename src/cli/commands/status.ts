@@ -31,7 +31,10 @@ function ofDaemon(status: Status): [string, string][] {
   return [
     ['state', status.state.replace('_', ' ')],
     ['host', status.name],
-    ['mode', status.mode === 'observe' ? 'observe (bans nobody)' : 'enforce'],
+    [
+      'mode',
+      status.panic ? 'PANIC: observe (bans nobody)' : status.mode === 'observe' ? 'observe (bans nobody)' : 'enforce',
+    ],
     ['profile', `${status.profile}, sensitivity ${status.sensitivity}`],
     ['backend', status.backend],
     ['version', `${status.version}, configuration ${status.config_version}`],

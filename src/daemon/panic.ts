@@ -1,0 +1,103 @@
+/**
+ * Panic: a person has every ban lifted and wants none until they say so. It is kept in the database, so that it outlives
+ * a restart whatever config.yaml says, and ends only by the command that takes it back.
+ */
+import type { Config } from '../config/schema.ts';
+import type { PanicRequest, PanicResult } from '../control/protocol.ts';
+import type { Notification } from '../notify/notification.ts';
+import type { AuditTrail } from '../record/audit-trail.ts';
+import type { Bans } from './bans.ts';
+
+/** A panic that stands. */
+export interface Panic {
+  /** RFC 3339. */
+  readonly since: string;
+  /** Who began it. */
+  readonly by: string;
+  readonly reason: string;
+}
+
+const STATE_KEY = 'panic';
+
+/** The panic that stands, if one does. Throws RecordError when the database cannot be read. */
+export function findPanic(trail: Pick<AuditTrail, 'loadState'>): Panic | undefined {
+  const bytes = trail.loadState(STATE_KEY);
+  return bytes && ((JSON.parse(new TextDecoder().decode(bytes)) as Panic | null) ?? undefined);
+}
+
+/** The configuration in force: observe mode while a panic stands. */
+export function configInForce(config: Config, panic: Panic | undefined): Config {
+  return panic ? { ...config, mode: 'observe' } : config;
+}
+
+/** The panic as `zban status` tells it. */
+export function describePanic({ since, by, reason }: Panic): string {
+  const why = reason === '' ? '' : ` (${reason})`;
+  return `panic since ${since} by ${by}${why}: nobody is banned; take it back with zban panic --end`;
+}
+
+export interface PanicOptions {
+  readonly trail: Pick<AuditTrail, 'loadState' | 'activeBans'>;
+  readonly bans: Pick<Bans, 'record' | 'lift'>;
+  /** The mode of the configuration. */
+  readonly mode: Config['mode'];
+  readonly now: () => number;
+  /** Takes everything of zban's out of the firewall; false when it could not. */
+  readonly leaveFirewall: () => Promise<boolean>;
+  readonly reconcile: () => Promise<void>;
+  readonly notify: (notifications: readonly Notification[]) => void;
+  /** Begins anew with the configuration that is in force now. */
+  readonly restart: () => void;
+}
+
+/** Begins or ends a panic. What is recorded comes first; the firewall is empty when it resolves. */
+export async function carryOutPanic(request: PanicRequest, options: PanicOptions): Promise<PanicResult> {
+  return request.end ? endPanic(request, options) : beginPanic(request, options);
+}
+
+async function beginPanic({ operator, reason }: PanicRequest, options: PanicOptions): Promise<PanicResult> {
+  const { trail, bans, now, leaveFirewall, reconcile, notify, restart } = options;
+  const active = trail.activeBans(now());
+  const lifted = active.length;
+  const gone = lifted === 1 ? '1 ban lifted' : `${lifted} bans lifted`;
+  const standing = findPanic(trail);
+  if (!standing) {
+    const panic: Panic = { since: new Date(now()).toISOString(), by: operator, reason };
+    record('panic', operator, [reason, `${gone}, nobody is banned until it is ended`], panic, options);
+  }
+  // The chain as a whole, before many rows are written: whoever is locked out is in at once.
+  const left = await leaveFirewall();
+  bans.lift(active, `operator:${operator}`, ['panic', reason].filter(Boolean).join(': '), true);
+  await reconcile();
+  if (!standing) {
+    notify([{ kind: 'panic', time: new Date(now()).toISOString(), phase: 'start', operator, reason, lifted }]);
+    restart();
+  }
+  const failed = `${gone}, but the firewall could not be emptied: see journalctl -u zban`;
+  if (!left) return { ok: false, lifted, message: failed };
+  return { ok: true, lifted, message: `${gone}; zban bans nobody until zban panic --end` };
+}
+
+async function endPanic({ operator, reason }: PanicRequest, options: PanicOptions): Promise<PanicResult> {
+  const { trail, mode, now, notify, restart } = options;
+  if (!findPanic(trail)) return { ok: true, lifted: 0, message: 'there is no panic' };
+  record('panic_end', operator, [reason], null, options);
+  notify([{ kind: 'panic', time: new Date(now()).toISOString(), phase: 'end', operator, reason, lifted: 0 }]);
+  restart();
+  const rest = mode === 'observe' ? ', which is observe: it goes on banning nobody' : '';
+  return { ok: true, lifted: 0, message: `the panic is over; zban is back in the mode of its configuration${rest}` };
+}
+
+/** The row and what the next start goes by, in one transaction. */
+function record(
+  action: 'panic' | 'panic_end',
+  operator: string,
+  remarks: readonly string[],
+  panic: Panic | null,
+  { bans, now }: PanicOptions,
+): void {
+  const detail = remarks.filter(Boolean).join('; ');
+  const none = { client: null, condition: null, numbers: null, tier: null, durationSeconds: null };
+  const draft = { ...none, timeMs: now(), actor: `operator:${operator}` as const, action, enforced: true, detail };
+  bans.record([draft], [], [], { [STATE_KEY]: new TextEncoder().encode(JSON.stringify(panic)) });
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { configSchema } from '../../src/config/schema.ts';
+import { carryOutPanic, configInForce, describePanic, findPanic } from '../../src/daemon/panic.ts';
+import { answer, banEvent, makeBans, T0 } from './fixtures.ts';
+
+const ANN = { operator: 'ann', reason: 'customers call' };
+
+/** Two bans that the firewall holds, and what is done in which order. */
+function make(t: TestContext, left = true) {
+  const made = makeBans(t);
+  const { bans, trail, clock, since } = made;
+  bans.onEvents([banEvent('203.0.113.9'), banEvent('203.0.113.10')], []);
+  bans.onResult(answer({ confirmed: ['203.0.113.9', '203.0.113.10'] }));
+  since();
+  const steps: string[] = [];
+  const note = (step: string) => steps.push(...since(), step);
+  const ask = (end: boolean) =>
+    carryOutPanic(
+      { ...ANN, end },
+      {
+        trail,
+        bans,
+        mode: 'enforce',
+        now: () => clock.nowMs,
+        leaveFirewall: async () => {
+          note('leave the firewall');
+          return left;
+        },
+        reconcile: async () => void note('reconcile'),
+        notify: (told) => note(`tell ${told.map((one) => (one.kind === 'panic' ? one.phase : one.kind)).join()}`),
+        restart: () => note('restart'),
+      },
+    );
+  return { ...made, steps, ask };
+}
+
+test('panic: the record, then the firewall as a whole, then every ban, Slack, and a start in observe mode', async (t) => {
+  const { ask, steps, trail } = make(t);
+  assert.deepEqual(await ask(false), {
+    ok: true,
+    lifted: 2,
+    message: '2 bans lifted; zban bans nobody until zban panic --end',
+  });
+  assert.deepEqual(steps, [
+    'row panic null customers call; 2 bans lifted, nobody is banned until it is ended',
+    'leave the firewall',
+    'row unban 203.0.113.9 panic: customers call',
+    'row unban 203.0.113.10 panic: customers call',
+    'reconcile',
+    'tell start',
+    'restart',
+  ]);
+  assert.deepEqual(trail.activeBans(T0), []);
+  const panic = findPanic(trail);
+  assert.deepEqual(panic, { since: new Date(T0).toISOString(), by: 'ann', reason: 'customers call' });
+  const enforcing = configSchema.parse({ mode: 'enforce' });
+  assert.equal(configInForce(enforcing, panic).mode, 'observe');
+  assert.match(describePanic(panic ?? assert.fail()), /panic since .* by ann \(customers call\).*zban panic --end/);
+});
+
+test('panic twice is one panic: what was banned meanwhile goes, nobody is told again', async (t) => {
+  const { ask, steps, trail, bans, clock } = make(t);
+  await ask(false);
+  bans.onEvents([banEvent('203.0.113.11')], []);
+  steps.splice(0);
+  clock.nowMs += 1000;
+  assert.equal((await ask(false)).lifted, 1);
+  assert.deepEqual(
+    steps.filter((step) => /row panic|tell|restart/.test(step)),
+    [],
+  );
+  assert.equal(findPanic(trail)?.since, new Date(T0).toISOString());
+});
+
+test('the end of a panic: recorded, told, and the mode of the configuration again', async (t) => {
+  const { ask, steps, trail } = make(t);
+  assert.deepEqual(await ask(true), { ok: true, lifted: 0, message: 'there is no panic' });
+  await ask(false);
+  steps.splice(0);
+  assert.match((await ask(true)).message, /the panic is over/);
+  assert.deepEqual(steps, ['row panic_end null customers call', 'tell end', 'restart']);
+  assert.equal(findPanic(trail), undefined);
+  const enforcing = configSchema.parse({ mode: 'enforce' });
+  assert.equal(configInForce(enforcing, undefined).mode, 'enforce');
+});
+
+test('a firewall that cannot be emptied is no success', async (t) => {
+  const { ask } = make(t, false);
+  const { ok, message } = await ask(false);
+  assert.equal(ok, false);
+  assert.match(message, /2 bans lifted, but the firewall could not be emptied/);
+});

@@ -1,0 +1,82 @@
+/** `zban panic` against a real kernel: with the daemon running and stopped, over restarts, and taken back. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { TestDaemon, until } from '../support/daemon.ts';
+import { createNetwork, type Network, toolSkip } from '../support/netns.ts';
+import { startSlack } from './slack.ts';
+
+const skip = toolSkip('ipset', 'iptables');
+let network: Network;
+
+before(() => {
+  if (!skip) network = createNetwork({ hosts: ['server', 'client'] });
+});
+after(() => network?.close());
+
+const reaches = () => network.exec('client', ['ping', '-c1', '-W1', network.address('server', 'client')]).status === 0;
+const rules = () => network.run('server', ['iptables', '-S']);
+
+test('panic lifts everything at once, holds over restarts, works with the daemon stopped, and ends when it is told', {
+  skip,
+}, async (t) => {
+  const slack = await startSlack(network, 'server');
+  const daemon = new TestDaemon({
+    prefix: network.prefix('server'),
+    config: {
+      firewall: { backend: 'ipset', protect_ports: [] },
+      notify: { slack: { webhook_url: slack.webhookUrl } },
+    },
+  });
+  t.after(() => daemon.close());
+  const client = network.address('client');
+  const ban = () => daemon.json<{ message: string }[]>('ban', client, '--for', 'permanent')[0]?.message;
+  const isPanic = () => daemon.status()?.panic !== null && daemon.status()?.mode === 'observe';
+  await daemon.start();
+  assert.equal(ban(), 'banned');
+  assert.equal(reaches(), false);
+
+  const panic = daemon.zban('panic', '--reason', 'customers call');
+  assert.deepEqual([panic.status, panic.stdout], [0, '1 ban lifted; zban bans nobody until zban panic --end\n']);
+  assert.equal(reaches(), true, 'as soon as the command has ended');
+  await until('the daemon is back', () => isPanic());
+  assert.equal(daemon.status()?.state, 'trouble');
+  assert.match(daemon.zban('status').stdout, /^trouble: panic since .*customers call.*zban panic --end$/m);
+  assert.doesNotMatch(rules(), /ZBAN/, 'nothing is left in the firewall');
+  await until('Slack is told', () => slack.find(/stopped all banning/).length === 1);
+
+  assert.match(ban() ?? '', /nothing is enforced/);
+  await daemon.stop('SIGKILL');
+  await daemon.start();
+  assert.ok(isPanic(), 'a restart changes nothing, though config.yaml says enforce');
+  assert.equal(reaches(), true);
+
+  assert.equal(daemon.zban('panic', '--end').status, 0);
+  await until('enforcing again', () => daemon.status()?.mode === 'enforce' && daemon.status()?.panic === null);
+  await until('Slack is told of the end', () => slack.find(/ended the panic/).length === 1);
+  assert.equal(reaches(), true, 'the bans of before do not come back');
+  assert.equal(ban(), 'banned');
+  assert.equal(reaches(), false);
+
+  await daemon.stop();
+  assert.equal(reaches(), false, 'bans outlive the daemon');
+  const stopped = daemon.zban('panic');
+  assert.deepEqual([stopped.status, stopped.stdout], [0, '1 ban lifted; zban bans nobody until zban panic --end\n']);
+  assert.equal(reaches(), true);
+  assert.doesNotMatch(rules(), /ZBAN/);
+  await until('Slack is told without the daemon', () => slack.find(/stopped all banning/).length === 2);
+  assert.deepEqual(daemon.json('list'), []);
+  await daemon.start();
+  assert.ok(isPanic());
+  await daemon.stop();
+  assert.equal(daemon.zban('panic', '--end').status, 0);
+  await daemon.start();
+  assert.equal(daemon.status()?.mode, 'enforce');
+
+  const rows = daemon.zban('audit', '--json').stdout.trim().split('\n');
+  const actions = rows.map((row) => (JSON.parse(row) as { action: string }).action);
+  assert.deepEqual(
+    actions.filter((action) => action.startsWith('panic')),
+    ['panic', 'panic_end', 'panic', 'panic_end'],
+  );
+  assert.equal(daemon.zban('audit', 'verify').status, 0);
+});
