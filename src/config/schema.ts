@@ -61,6 +61,7 @@ const points = section({
   enabled: z.boolean().default(true),
   known_clients: positive(6),
   robot: weight(0.34),
+  browser: weight(0.34),
   browser_assets: z.number().int().min(1).max(65_535).default(8),
   memory: duration('5m', '10s', '1h'),
   warmup: duration('1h', '0s', '7d'),
@@ -78,8 +79,7 @@ const points = section({
     leak: positive(3),
     share: share(0.4),
     half: positive(6),
-    referred: weight(0.15),
-    browser_times: times(4),
+    ordinary: weight(0.15),
   }),
   work: section({
     limit: positive(45),
@@ -89,7 +89,6 @@ const points = section({
     asset: weight(0.02),
     repeated: weight(0.25),
     bare: weight(2),
-    browser_times: times(3),
     peers: z.number().int().min(1).default(10),
     peers_share: share(0.001),
     peers_times: times(2),
@@ -105,7 +104,10 @@ const detection = section({
   static_extensions: z
     .array(z.string().regex(/^[a-z0-9]{1,8}$/, 'expected an extension without its dot, in lower case'))
     .default(
-      'css js mjs map png jpg jpeg gif svg ico webp avif bmp woff woff2 ttf otf eot mp3 mp4 webm ogg pdf'.split(' '),
+      [
+        'css js mjs map png jpg jpeg gif svg ico webp avif bmp woff woff2 ttf otf eot mp3 mp4 webm ogg pdf',
+        'm3u8 ts m4s mpd m4a aac vtt deb rpm jar pom tgz',
+      ].flatMap((list) => list.split(' ')),
     ),
   z_score: positive(3),
   multiple: z.number().min(1).default(5),

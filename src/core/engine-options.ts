@@ -5,6 +5,7 @@ export interface PointsOptions {
   readonly enabled: boolean;
   readonly known_clients: number;
   readonly robot: number;
+  readonly browser: number;
   readonly browser_assets: number;
   readonly memory: number;
   readonly warmup: number;
@@ -22,8 +23,7 @@ export interface PointsOptions {
     readonly leak: number;
     readonly share: number;
     readonly half: number;
-    readonly referred: number;
-    readonly browser_times: number;
+    readonly ordinary: number;
   };
   readonly work: {
     readonly limit: number;
@@ -33,7 +33,6 @@ export interface PointsOptions {
     readonly asset: number;
     readonly repeated: number;
     readonly bare: number;
-    readonly browser_times: number;
     readonly peers: number;
     readonly peers_share: number;
     readonly peers_times: number;

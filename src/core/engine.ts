@@ -113,7 +113,6 @@ export class Engine {
       }
       const info = rows[at + INFO] as number;
       const status = info & STATUS_MASK;
-      window.add(slot, second, info & ASSET ? 0 : 1, status >= 400 && status < 499 ? 1 : 0);
       const overflow = points?.add(
         slot,
         rows,
@@ -121,6 +120,8 @@ export class Engine {
         window.newest,
         (clients.flaggedUntil[slot] as number) < window.newest && window.newest > this.savedSecond,
       );
+      const refused = points ? points.blamed : status >= 400 && status < 499;
+      window.add(slot, second, info & ASSET ? 0 : 1, refused ? 1 : 0);
       history?.note(slot, window.newest, info, points, this.rules);
       if (overflow || ((classic ? clients.requests[slot] : clients.weight[slot]) as number) >= this.rules.weightMin) {
         evidence.extend(row + 1);

@@ -6,11 +6,15 @@ const FIRST_CAPACITY = 1024;
 const MINUTE = 60;
 /** A client that was not seen for so many seconds comes for another visit. */
 const VISIT_SECONDS = 600;
-/** Rare paths remembered of a client. */
+/** Paths remembered of a client. */
 const RECENT = 4;
 const ASSETS_MAX = 0xffff;
+/** A recent path: whether it was answered, 15 bits of its hash, and 16 of the URL's that it was asked for with last. */
+const [ANSWERED, PATH, URL] = [0x8000_0000, 0x7fff_0000, 0xffff];
+/** What a surprise that is answered after all gives back. */
+const TAKEN_BACK = 0.5;
 
-/** 52 bytes a client. */
+/** 61 bytes a client. */
 export class ClientPoints {
   surprise = new Float32Array(FIRST_CAPACITY);
   repetition = new Float32Array(FIRST_CAPACITY);
@@ -23,6 +27,8 @@ export class ClientPoints {
   repeated = new Uint32Array(FIRST_CAPACITY);
   /** Bin of the work limit's histogram that the visit has reached. */
   bin = new Uint8Array(FIRST_CAPACITY);
+  /** 1 for a client that read what robots may do here. */
+  polite = new Uint8Array(FIRST_CAPACITY);
   /** Static files that it loaded. */
   assets = new Uint16Array(FIRST_CAPACITY);
   /** Second up to which the levels are drained; 0 before the first request. */
@@ -30,7 +36,7 @@ export class ClientPoints {
   /** URLs that surprised since the level was last empty: a set of 64 bits. */
   private seenLow = new Uint32Array(FIRST_CAPACITY);
   private seenHigh = new Uint32Array(FIRST_CAPACITY);
-  private recent = new Uint16Array(FIRST_CAPACITY * RECENT);
+  private recent = new Uint32Array(FIRST_CAPACITY * RECENT);
   private turn = new Uint8Array(FIRST_CAPACITY);
   private readonly options: PointsOptions;
 
@@ -46,6 +52,7 @@ export class ClientPoints {
     }
     for (const name of ['last', 'repeated', 'seenLow', 'seenHigh'] as const) this[name] = grown(this[name], capacity);
     this.bin = grown(this.bin, capacity);
+    this.polite = grown(this.polite, capacity);
     this.turn = grown(this.turn, capacity);
     this.assets = grown(this.assets, capacity);
     this.recent = grown(this.recent, capacity * RECENT);
@@ -57,12 +64,12 @@ export class ClientPoints {
     this.surprise[slot] = this.repetition[slot] = this.work[slot] = 0;
     this.requests[slot] = this.surprises[slot] = this.posts[slot] = 0;
     this.last[slot] = this.repeated[slot] = this.seenLow[slot] = this.seenHigh[slot] = 0;
-    this.bin[slot] = this.turn[slot] = this.assets[slot] = 0;
+    this.polite[slot] = this.bin[slot] = this.turn[slot] = this.assets[slot] = 0;
     this.recent.fill(0, slot * RECENT, (slot + 1) * RECENT);
   }
 
   /** Lets time drain the client's levels up to `second`; true when a visit begins. A clock that was set back drains nothing. */
-  drain(slot: number, second: number): boolean {
+  drain(slot: number, second: number, workTimes: number): boolean {
     const last = this.last[slot] as number;
     const elapsed = second - last;
     if (elapsed === 0) return false;
@@ -74,7 +81,7 @@ export class ClientPoints {
     const left = (level: number, leak: number): number => Math.max(0, level - leak * minutes);
     this.surprise[slot] = left(this.surprise[slot] as number, surprise.leak);
     this.repetition[slot] = left(this.repetition[slot] as number, repetition.leak);
-    this.work[slot] = left(this.work[slot] as number, work.leak);
+    this.work[slot] = left(this.work[slot] as number, work.leak * workTimes);
     const fade = Math.exp((-elapsed * 1000) / memory);
     this.requests[slot] = (this.requests[slot] as number) * fade;
     this.surprises[slot] = (this.surprises[slot] as number) * fade;
@@ -82,6 +89,16 @@ export class ClientPoints {
     if (this.surprise[slot] === 0) this.seenLow[slot] = this.seenHigh[slot] = 0;
     if (this.work[slot] === 0) this.bin[slot] = 0;
     return elapsed > VISIT_SECONDS;
+  }
+
+  /** A URL of this hash is answered: had it surprised, that was a first try without a password, or before it was there. */
+  takeBack(slot: number, hash: number): void {
+    const bit = 1 << (hash & 31);
+    const seen = hash & 32 ? this.seenLow : this.seenHigh;
+    if (((seen[slot] as number) & bit) === 0) return;
+    seen[slot] = (seen[slot] as number) & ~bit;
+    this.surprise[slot] = Math.max(0, (this.surprise[slot] as number) - TAKEN_BACK);
+    this.surprises[slot] = Math.max(0, (this.surprises[slot] as number) - TAKEN_BACK);
   }
 
   /** True when a URL of this hash (six bits count) surprised already since the level was last empty; notes it. */
@@ -103,16 +120,37 @@ export class ClientPoints {
     } else this.repetition[slot] = level - points;
   }
 
-  /** True when a path of this hash (16 bits) is among the client's last rare ones; else it becomes one. */
-  noteRecent(slot: number, hash: number): boolean {
+  /** Where the path of `url` stands among the client's last ones, -1 when it does not. */
+  findRecent(slot: number, url: number): number {
     const { recent } = this;
-    const at = slot * RECENT;
-    const mark = hash || 1;
-    for (let i = at; i < at + RECENT; i++) if (recent[i] === mark) return true;
-    const turn = this.turn[slot] as number;
-    recent[at + turn] = mark;
-    this.turn[slot] = (turn + 1) % RECENT;
-    return false;
+    const path = url & PATH;
+    for (let at = slot * RECENT, end = at + RECENT; at < end; at++) {
+      if (((recent[at] as number) & PATH) === path && recent[at] !== 0) return at;
+    }
+    return -1;
+  }
+
+  /** True when the path that stands `at` was asked for with the same query. */
+  isSameUrl(at: number, url: number): boolean {
+    return (((this.recent[at] as number) ^ url) & URL) === 0;
+  }
+
+  /** True when the client was answered on the path that stands `at`. */
+  wasAnswered(at: number): boolean {
+    return at >= 0 && (this.recent[at] as number) >= ANSWERED;
+  }
+
+  /** Notes that `url` was asked for, whose path stands `at`, and whether it was answered. */
+  noteRecent(slot: number, url: number, at: number, answered: boolean): void {
+    let place = at;
+    if (place < 0) {
+      const turn = this.turn[slot] as number;
+      this.turn[slot] = (turn + 1) % RECENT;
+      place = slot * RECENT + turn;
+      this.recent[place] = 0;
+    }
+    const before = (this.recent[place] as number) & ANSWERED;
+    this.recent[place] = before | (answered ? ANSWERED : 0) | (url & (PATH | URL));
   }
 
   noteAsset(slot: number): void {

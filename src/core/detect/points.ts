@@ -9,30 +9,15 @@
  */
 import type { PointsOptions } from '../engine-options.ts';
 import type { Condition, PointsEvidence } from '../event.ts';
-import {
-  ASSET,
-  HIGH,
-  INFO,
-  LOGIN,
-  LOW,
-  METHOD_MASK,
-  PATTERN,
-  POST,
-  QUERY,
-  REFERRED,
-  ROBOT,
-  STATUS_MASK,
-  URL,
-} from '../parse/tally.ts';
+import { HIGH, LOW } from '../parse/tally.ts';
 import { clientBit } from '../traffic/hash.ts';
 import { Outage } from '../traffic/outage.ts';
 import { Paths, type PathsState } from '../traffic/paths.ts';
 import { ClientPoints } from './client-points.ts';
 import { type TellReach, tellReachOfPoints } from './reach.ts';
+import { Request, ROBOTS_TXT } from './request.ts';
 import { WorkLimit } from './work-limit.ts';
 
-/** Sets the paths of POSTs apart. */
-const POST_SALT = 0x5bd1_e995;
 /** A site's visitors send referers, or load static files, when this share of all lines do. */
 const [REFERRED_SHARE, ASSET_SHARE] = [0.05, 0.1];
 /** A client teaches while fewer of its requests surprise; by redirects only after its first few requests. */
@@ -43,14 +28,6 @@ const REDIRECTS_AFTER = 3;
 export interface Overflow {
   readonly condition: Condition & ('surprise' | 'repetition' | 'work');
   readonly numbers: PointsEvidence;
-}
-
-/** One request, as a tally has it. */
-interface Request {
-  info: number;
-  /** Hashes: the path with identifiers folded; path and URL in 16 bits each. */
-  pattern: number;
-  url: number;
 }
 
 /** What survives a restart. */
@@ -67,7 +44,9 @@ export class Points {
   readonly clients: ClientPoints;
   readonly paths = new Paths();
   private readonly options: PointsOptions;
-  private readonly request: Request = { info: 0, pattern: 0, url: 0 };
+  private readonly request = new Request();
+  /** True when the request that was added last was refused (4xx) for what this client alone asks; 401 asks for a password. */
+  blamed = false;
   /** Path and client's bit of the request that was added last. */
   private readonly newest = { at: 0, bit: 0 };
   private readonly outage = new Outage();
@@ -95,50 +74,37 @@ export class Points {
   add(slot: number, rows: Uint32Array, row: number, second: number, learn: boolean): Overflow | undefined {
     if (second !== this.second) this.advance(second);
     const { clients, paths, options, request } = this;
-    const info = rows[row + INFO] as number;
-    request.info = info;
-    request.pattern = rows[row + PATTERN] as number;
-    request.url = rows[row + URL] as number;
+    request.read(rows, row);
+    const { answered, refused, failed } = request;
     const bit = clientBit(rows[row + HIGH] as number, rows[row + LOW] as number);
-    const status = info & STATUS_MASK;
-    const post = (info & METHOD_MASK) === POST;
-    const at = paths.find(post ? request.pattern ^ POST_SALT : request.pattern);
+    const at = paths.find(request.path);
     const others = paths.othersAnswered(at, bit);
     const known = others >= options.known_clients;
-    const answered = (status >= 200 && status < 300) || status === 304;
-    const refused = status >= 400 && status < 499;
-    const failed = status >= 500;
-    const asset = answered && (info & ASSET) !== 0;
-    const guessed = refused && (info & LOGIN) !== 0;
-    if (clients.drain(slot, second) && learn) this.work.noteVisit();
+    const recent = clients.findRecent(slot, request.url);
+    const before = clients.wasAnswered(recent);
+    const guessed = refused && request.login;
+    if (clients.drain(slot, second, this.work.times) && learn) this.work.noteVisit();
     clients.requests[slot] = (clients.requests[slot] as number) + 1;
-    if (learn) {
-      this.lines++;
-      if (info & REFERRED) this.referred++;
-      if (asset) this.assetLines++;
-      if (known && !guessed) this.outage.note(bit, refused || failed);
-    }
-    const excused = (failed || (refused && known && !guessed)) && this.outage.isOn(bit);
-    const usual = known && (info & QUERY) === 0;
+    if (learn) this.learn(known && !guessed, bit);
+    const broken = (failed || (refused && known && !guessed)) && this.outage.isOn(bit);
+    const excused = broken || (before && request.lapsed);
 
-    let surprise = 0;
-    if (refused) {
-      const likewise = usual || paths.othersRefused(at, bit) >= options.known_clients;
-      surprise = excused ? 0 : likewise ? options.surprise.usual : 1;
-    } else if (failed) surprise = known || excused ? 0 : 1;
-    else if (status >= 300 && !answered && status < 400) surprise = usual ? 0 : options.surprise.redirect;
-    if (surprise > 0) this.surprised(slot, request, surprise);
-
-    const guess = post && !excused && !(failed && known) ? this.guessed(slot, request, others) : 0;
-    this.worked(slot, request, others, asset, excused, learn ? bit : 0);
+    const surprise = excused ? 0 : this.surprise(at, bit, known);
+    this.blamed = refused && surprise === 1 && request.status !== 401;
+    if (surprise > 0) this.surprised(slot, surprise);
+    else if (answered) clients.takeBack(slot, request.url);
+    const guess = request.post && !broken && !(failed && known) ? this.guessed(slot, others, before) : 0;
+    this.worked(slot, others, excused, recent, learn ? bit : 0);
 
     const share = (clients.surprises[slot] as number) / (clients.requests[slot] as number);
     if (learn && share < TEACHER_SHARE) {
-      const redirected = status >= 300 && status < 400 && (clients.requests[slot] as number) > REDIRECTS_AFTER;
+      const redirected = request.redirected && (clients.requests[slot] as number) > REDIRECTS_AFTER;
       if (answered || redirected) paths.teachAnswered(at, bit);
       else if (refused) paths.teachRefused(at, bit);
     }
-    if (asset) clients.noteAsset(slot);
+    if (request.asset || (request.accepted && !request.post)) clients.noteAsset(slot);
+    else clients.noteRecent(slot, request.url, recent, answered);
+    if (request.path === ROBOTS_TXT) clients.polite[slot] = 1;
     this.newest.at = at;
     this.newest.bit = bit;
     return this.judge(slot, surprise > 0 ? share : 0, guess > 0);
@@ -184,68 +150,91 @@ export class Points {
     this.work.advance(second);
   }
 
-  private surprised(slot: number, { info, url }: Request, points: number): void {
-    const { clients, options } = this;
+  /** Counts the sorts of clients that the site has, and notes whether it works. */
+  private learn(known: boolean, bit: number): void {
+    const { request } = this;
+    this.lines++;
+    if (request.fromPage) this.referred++;
+    if (request.asset) this.assetLines++;
+    if (known) this.outage.note(bit, request.refused || request.failed);
+  }
+
+  /** How surprising the request of the client `bit` for the path in place `at` is. */
+  private surprise(at: number, bit: number, known: boolean): number {
+    const { request, options } = this;
+    const usual = known && !request.hasQuery;
+    if (request.refused) {
+      const likewise = usual || this.paths.othersRefused(at, bit) >= options.known_clients;
+      return likewise ? options.surprise.usual : 1;
+    }
+    if (request.failed) return known ? 0 : 1;
+    return request.redirected && !usual ? options.surprise.redirect : 0;
+  }
+
+  private surprised(slot: number, points: number): void {
+    const { clients, options, request } = this;
     clients.surprises[slot] = (clients.surprises[slot] as number) + points;
-    const robot = (info & ROBOT) !== 0 && (info & METHOD_MASK) !== POST ? options.robot : 1;
-    const again = clients.noteSurprise(slot, url & 0xffff) ? options.surprise.repeated : 1;
+    const robot = request.robot ? options.robot : 1;
+    const again = clients.noteSurprise(slot, request.url) ? options.surprise.repeated : 1;
     clients.surprise[slot] = (clients.surprise[slot] as number) + points * robot * again;
   }
 
-  /** Points of a POST: full for log-ins and refused ones, fewer the more clients POST there and when it comes from a page. */
-  private guessed(slot: number, { info, pattern }: Request, others: number): number {
-    const { clients } = this;
-    const { half, referred } = this.options.repetition;
+  /**
+   * Points of a POST: full for log-ins and refused ones; fewer the more clients POST there, and when it comes from a page
+   * or a program that says it is one; none for what is accepted, and for a browser. `before`: the client was answered there.
+   */
+  private guessed(slot: number, others: number, before: boolean): number {
+    const { clients, request } = this;
+    const { half, ordinary } = this.options.repetition;
     clients.posts[slot] = (clients.posts[slot] as number) + 1;
-    const status = info & STATUS_MASK;
-    let points = 1;
-    if (!(info & LOGIN) && (status < 400 || status === 499)) {
-      const fromPage = info & REFERRED || this.referred < REFERRED_SHARE * this.lines;
-      points = (half / (half + others)) ** 2 * (fromPage ? referred : 1);
+    const browser = this.isBrowser(slot);
+    let points = browser ? this.options.browser : 1;
+    if (!request.login && (before || !(request.refused || request.failed))) {
+      const fromPage = request.fromPage || !request.browserAgent || this.referred < REFERRED_SHARE * this.lines;
+      points = browser || request.accepted ? 0 : (half / (half + others)) ** 2 * (fromPage ? ordinary : 1);
     }
-    clients.repeat(slot, pattern, points);
+    clients.repeat(slot, request.path, points);
     return points;
   }
 
-  /** `learner`: the client's bit, 0 when nothing is learned from it. */
-  private worked(
-    slot: number,
-    request: Request,
-    others: number,
-    asset: boolean,
-    excused: boolean,
-    learner: number,
-  ): void {
-    const { clients, options } = this;
+  /** `learner`: the client's bit, 0 when nothing is learned from it. `recent`: where the path stands among its last ones. */
+  private worked(slot: number, others: number, excused: boolean, recent: number, learner: number): void {
+    const { clients, options, request } = this;
     const { half, popular, repeated } = options.work;
-    const status = request.info & STATUS_MASK;
-    const manner = this.manner(slot, request.info);
+    const { status } = request;
+    const manner = this.manner(slot);
     // What everybody asks for is light for all, whoever they are.
     const least = popular * Math.min(1, manner);
     let points = Math.max(least, (half / (half + others)) * manner);
-    if (asset || status === 206) points = options.work.asset;
-    else if (status < 200 || status === 499 || excused) points = popular;
-    if (points > least && clients.noteRecent(slot, request.url >>> 16)) points = Math.max(least, points * repeated);
-    const level = (clients.work[slot] as number) + points;
+    if (request.asset || request.accepted || status === 206) points = options.work.asset;
+    else if (status < 200 || status === 401 || status === 499 || excused) points = popular;
+    else if (points > least && recent >= 0) {
+      points = clients.isSameUrl(recent, request.url) ? least : Math.max(least, points * repeated);
+    }
+    const level = (clients.work[slot] as number) + points * (this.isBrowser(slot) ? options.browser : 1);
     clients.work[slot] = level;
     if (learner) clients.bin[slot] = this.work.noteWork(clients.bin[slot] as number, level, learner);
   }
 
   /** What work is multiplied by: less for robots that say so, more for clients that only pretend to be browsers. */
-  private manner(slot: number, info: number): number {
-    if (info & ROBOT && (info & METHOD_MASK) !== POST) return this.options.robot;
+  private manner(slot: number): number {
+    const { clients, request, options } = this;
+    if (request.robot || (clients.polite[slot] && !request.post)) return options.robot;
     const bare =
-      this.clients.assets[slot] === 0 &&
-      !(info & REFERRED) &&
+      clients.assets[slot] === 0 &&
+      !request.fromPage &&
       this.assetLines > ASSET_SHARE * this.lines &&
       this.referred > REFERRED_SHARE * this.lines;
-    return bare ? this.options.work.bare : 1;
+    return bare ? options.work.bare : 1;
+  }
+
+  private isBrowser(slot: number): boolean {
+    return (this.clients.assets[slot] as number) >= this.options.browser_assets;
   }
 
   /** `share`: of the client's requests that surprise, 0 when this one did not. `guess`: this one was a suspicious POST. */
   private judge(slot: number, share: number, guess: boolean): Overflow | undefined {
     const { clients, options, warmth } = this;
-    const browser = (clients.assets[slot] as number) >= options.browser_assets;
     const surprise = (clients.surprise[slot] as number) * Math.min(1, share);
     const surpriseLimit = options.surprise.limit * warmth;
     if (share > options.surprise.share && surprise > surpriseLimit) {
@@ -253,7 +242,7 @@ export class Points {
       return overflow('surprise', surprise, surpriseLimit, options.surprise.leak, share, options.surprise.share);
     }
     const repetition = clients.repetition[slot] as number;
-    const repetitionLimit = options.repetition.limit * warmth * (browser ? options.repetition.browser_times : 1);
+    const repetitionLimit = options.repetition.limit * warmth;
     const postShare = (clients.posts[slot] as number) / (clients.requests[slot] as number);
     if (guess && repetition > repetitionLimit && postShare > options.repetition.share) {
       clients.repetition[slot] = repetitionLimit;
@@ -261,10 +250,10 @@ export class Points {
       return overflow('repetition', repetition, repetitionLimit, leak, postShare, shareLimit);
     }
     const work = clients.work[slot] as number;
-    const workLimit = this.work.limit * warmth * (browser ? options.work.browser_times : 1);
+    const workLimit = this.work.limit * warmth;
     if (work <= workLimit) return undefined;
     clients.work[slot] = workLimit;
-    return overflow('work', work, workLimit, options.work.leak);
+    return overflow('work', work, workLimit, options.work.leak * this.work.times);
   }
 }
 

@@ -25,20 +25,18 @@ export function tellReachOfPoints(
   workLimit: number,
   tell: TellReach,
 ): void {
-  const { surprise, repetition, work } = options;
+  const { surprise, repetition } = options;
   const requests = clients.requests[slot] as number;
-  const browser = (clients.assets[slot] as number) >= options.browser_assets;
   const surprises = (clients.surprises[slot] as number) / requests;
   const surpriseLimit = surprise.limit * warmth;
   const surprised = ((clients.surprise[slot] as number) * Math.min(1, surprises)) / surpriseLimit;
   tell(SURPRISE, Math.min(surprised, surprises / surprise.share), surpriseLimit);
-  const repetitionLimit = repetition.limit * warmth * (browser ? repetition.browser_times : 1);
+  const repetitionLimit = repetition.limit * warmth;
   const posts = (clients.posts[slot] as number) / requests;
   tell(
     REPETITION,
     Math.min((clients.repetition[slot] as number) / repetitionLimit, posts / repetition.share),
     repetitionLimit,
   );
-  const limit = workLimit * (browser ? work.browser_times : 1);
-  tell(WORK, (clients.work[slot] as number) / limit, limit);
+  tell(WORK, (clients.work[slot] as number) / workLimit, workLimit);
 }

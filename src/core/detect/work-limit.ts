@@ -31,6 +31,11 @@ export class WorkLimit {
     this.limit = options.limit;
   }
 
+  /** How many times as much as configured is tolerated, and drains. */
+  get times(): number {
+    return this.limit / this.options.limit;
+  }
+
   noteVisit(): void {
     this.reached[0] = (this.reached[0] as number) + 1;
   }

@@ -16,16 +16,17 @@ import {
 } from './fields.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { type LogRecord, parseCombinedRecord, parseJsonRecord } from './record.ts';
-import { isLogin, methodClass, PathFeatures } from './request-features.ts';
+import { isBrowserAgent, isLogin, methodClass, PathFeatures } from './request-features.ts';
 import { Robots } from './robots.ts';
 import {
   ASSET,
+  BROWSER,
+  GET,
   HIGH,
   INFO,
   LINE,
   LOGIN,
   LOW,
-  OTHER,
   PATTERN,
   POST,
   QUERY,
@@ -184,7 +185,7 @@ export class Parser {
     if (pathAt < 0) [pathAt, pathEnd] = [methodEnd + 1, requestEnd];
     path.read(bytes, pathAt, pathEnd);
     const methodAt = starts[METHOD] as number;
-    let method: number = OTHER;
+    let method: number = GET;
     if (methodAt >= 0) method = methodClass(bytes, methodAt, ends[METHOD] as number);
     else if (requestAt >= 0) method = methodClass(bytes, requestAt, methodEnd);
     let info = status | method;
@@ -193,7 +194,10 @@ export class Parser {
     if (path.hasQuery) info |= QUERY;
     if ((starts[REFERER] as number) >= 0) info |= REFERRED;
     const agentAt = starts[USER_AGENT] as number;
-    return agentAt >= 0 && this.robots.has(bytes, agentAt, ends[USER_AGENT] as number) ? info | ROBOT : info;
+    if (agentAt < 0) return info;
+    const agentEnd = ends[USER_AGENT] as number;
+    if (isBrowserAgent(bytes, agentAt, agentEnd)) info |= BROWSER;
+    return this.robots.has(bytes, agentAt, agentEnd) ? info | ROBOT : info;
   }
 }
 

@@ -1,5 +1,5 @@
 /** What a request is, as far as detection needs it: its method's class and, in one pass over the bytes, hashes of its path. */
-import { GET, HEAD, OTHER, POST } from './tally.ts';
+import { CHANGE, GET, HEAD, POST } from './tally.ts';
 import { WordMatcher } from './word-matcher.ts';
 
 const [SPACE, HASH, SLASH, ZERO, NINE, QUESTION, STAR] = [0x20, 0x23, 0x2f, 0x30, 0x39, 0x3f, 0x2a];
@@ -7,13 +7,27 @@ const [SPACE, HASH, SLASH, ZERO, NINE, QUESTION, STAR] = [0x20, 0x23, 0x2f, 0x30
 const OPAQUE_LENGTH_MIN = 12;
 const OPAQUE_DIGITS = 5;
 
-/** Words of a log-in in any framework; `author` is none. */
+/**
+ * Words of log-ins that answer a wrong password with a page. Those of interfaces for programs (auth, token, session) are
+ * none: they refuse a wrong password, and are asked again and again by who has the right one.
+ */
 const LOGIN_WORDS = [
-  ...['login', 'log-in', 'logon', 'log-on', 'signin', 'sign-in', 'auth', 'passw', 'session', 'token', 'xmlrpc'],
+  ...[
+    'login',
+    'log-in',
+    'log_in',
+    'logon',
+    'log-on',
+    'signin',
+    'sign-in',
+    'sign_in',
+    'passw',
+    'xmlrpc',
+    'administrator',
+  ],
 ];
-const LOGIN_EXCEPTIONS = ['author'];
 
-const logins = new WordMatcher(LOGIN_WORDS, LOGIN_EXCEPTIONS);
+const logins = new WordMatcher(LOGIN_WORDS, []);
 
 /** One byte more of FNV-1a (Fowler, Noll, Vo). */
 const step = (hash: number, c: number): number => Math.imul(hash ^ c, 0x01000193);
@@ -26,15 +40,27 @@ function finish(hash: number): number {
   return h >>> 0;
 }
 
-/** The method's class, one of GET … OTHER. */
+/** First letters of PUT, PATCH, DELETE, and of WebDAV's COPY, LOCK, MKCOL, MOVE, PROPFIND, REPORT, SEARCH, UNLOCK. */
+const CHANGE_LETTERS = new Set([...'CDLMPRSU'].map((letter) => letter.charCodeAt(0)));
+const [CONNECT_LENGTH, LETTER_C, LETTER_G] = [7, 0x43, 0x47];
+
+/** The method's class, one of GET … CHANGE. */
 export function methodClass(bytes: Uint8Array, start: number, end: number): number {
-  const [first, length] = [bytes[start], end - start];
-  if (length === 3 && first === 0x47 && bytes[start + 1] === 0x45 && bytes[start + 2] === 0x54) return GET;
-  if (length !== 4) return OTHER;
-  const rest =
-    ((bytes[start + 1] as number) << 16) | ((bytes[start + 2] as number) << 8) | (bytes[start + 3] as number);
-  if (first === 0x50 && rest === 0x4f5354) return POST;
-  return first === 0x48 && rest === 0x454144 ? HEAD : OTHER;
+  const [first, length] = [bytes[start] as number, end - start];
+  if (first === LETTER_G) return GET;
+  if (length === 4) {
+    const rest =
+      ((bytes[start + 1] as number) << 16) | ((bytes[start + 2] as number) << 8) | (bytes[start + 3] as number);
+    if (first === 0x50 && rest === 0x4f5354) return POST;
+    if (first === 0x48 && rest === 0x454144) return HEAD;
+  }
+  const connect = first === LETTER_C && length === CONNECT_LENGTH;
+  return CHANGE_LETTERS.has(first) && !connect ? CHANGE : GET;
+}
+
+/** True when a user agent says that it is a browser: they all call themselves Mozilla. */
+export function isBrowserAgent(bytes: Uint8Array, start: number, end: number): boolean {
+  return end - start > 3 && bytes[start] === 0x4d && bytes[start + 1] === 0x6f && bytes[start + 2] === 0x7a;
 }
 
 /** True when the path in `start`…`end` has a word of a log-in. */

@@ -16,14 +16,14 @@ export const [SECOND, HIGH, LOW, INFO, LINE, PATTERN, URL] = [0, 1, 2, 3, 4, 5, 
 export const STATUS_MASK = 0x3ff;
 /** … a bit for a successfully answered static asset, which weighs nothing, … */
 export const ASSET = 0x400;
-/** … the class of the method, … */
+/** … the class of the method (PUT, DELETE, PROPFIND and the like are CHANGE, unknown ones GET), … */
 export const METHOD_MASK = 0x1800;
-export const [GET, POST, HEAD, OTHER] = [0, 0x800, 0x1000, 0x1800] as const;
+export const [GET, POST, HEAD, CHANGE] = [0, 0x800, 0x1000, 0x1800] as const;
 /**
  * … and bits for: the request names the page it comes from; the URL has a query; the user agent says that it is a robot;
- * it is a POST or was refused (4xx, 5xx), and its path has a word of a log-in.
+ * it is a POST or was refused (4xx, 5xx), and its path has a word of a log-in; the user agent says that it is a browser.
  */
-export const [REFERRED, QUERY, ROBOT, LOGIN] = [0x2000, 0x4000, 0x8000, 0x1_0000] as const;
+export const [REFERRED, QUERY, ROBOT, LOGIN, BROWSER] = [0x2000, 0x4000, 0x8000, 0x1_0000, 0x2_0000] as const;
 
 /** Why a line was refused; also the metric label. */
 export const SKIP_REASONS = [

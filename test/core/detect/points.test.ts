@@ -108,12 +108,89 @@ test("a form that many send is nobody's repetition", () => {
   );
 });
 
+/** Names that are no identifiers: a, b … z, ba, bb … */
+const name = (n: number): string => (n < 26 ? '' : name(Math.floor(n / 26))) + String.fromCharCode(97 + (n % 26));
+
+/** Lines of one client, `count` times what `asked` gives, `gap` seconds apart; the first ban. */
+function go(scene: { bench: Bench; now: number }, count: number, gap: number, asked: (n: number) => Asked[]) {
+  for (let n = 0; n < count; n++)
+    scene.bench.feed(...asked(n).map((one) => line(scene.now + Math.floor(n * gap), one)));
+  return scene.bench.of('ban')[0];
+}
+
+test('who is asked for a password at every step and has it is no scanner', () => {
+  const pair = (n: number): Asked[] =>
+    [401, 200].map((status) => ({ path: `/files/${name(n)}`, status, method: 'PUT' }));
+  assert.equal(go(ready(), 300, 1, pair), undefined);
+  assert.equal(go(ready(), 30, 1, (n) => pair(n).slice(0, 1))?.condition, 'surprise');
+});
+
+test('changes that the site accepts are hardly work, and make a client known', () => {
+  for (const [method, status] of [
+    ['PUT', 201],
+    ['PROPFIND', 207],
+    ['DELETE', 204],
+    ['POST', 201],
+  ] as const) {
+    assert.equal(
+      go(ready(), 300, 0.2, (n) => [{ method, path: `/dav/${name(n)}`, status }]),
+      undefined,
+      method,
+    );
+  }
+  const anonymous = go(ready(), 100, 0.2, (n) => [{ path: `/dav/${name(n)}` }]);
+  assert.equal(anonymous?.condition, 'work');
+});
+
+test('a program that posts all day is accepted, or no browser: neither is guessing', () => {
+  const runner = { method: 'POST', path: '/api/jobs/request', status: 204, agent: 'runner/1.0' };
+  assert.equal(
+    go(ready(), 1000, 1, () => [runner]),
+    undefined,
+  );
+  const hook = { method: 'POST', path: '/hooks/payment', agent: 'Payments/1.0' };
+  assert.equal(
+    go(ready(), 40, 0.5, () => [hook]),
+    undefined,
+  );
+  assert.equal(go(ready(), 40, 0.5, () => [{ ...hook, agent: BROWSER }])?.condition, 'repetition');
+});
+
+test('a health check asks for its page without end; one page with ever new queries is a scraper', () => {
+  assert.equal(
+    go(ready(), 1800, 2, () => [{ path: '/healthz' }]),
+    undefined,
+  );
+  assert.equal(go(ready(), 1800, 2, (n) => [{ path: `/list?page=${n}` }])?.condition, 'work');
+});
+
+test('a session that ended is no guessing: 401 where the client was answered before', () => {
+  for (const method of ['GET', 'POST']) {
+    const poll = (n: number): Asked[] => [
+      { method, path: `/api/news?since=${n}`, status: n < 20 ? 200 : 401, agent: 'app' },
+    ];
+    assert.equal(go(ready(), 300, 5, poll), undefined, method);
+    assert.ok(
+      go(ready(), 300, 5, (n) => poll(n + 20)),
+      method,
+    );
+  }
+});
+
+test('who reads robots.txt is taken for a robot', () => {
+  const crawl = (n: number): Asked[] => [{ path: `/archive/${name(n)}` }];
+  assert.equal(
+    go(ready(), 80, 1, (n) => (n === 0 ? [{ path: '/robots.txt' }] : crawl(n))),
+    undefined,
+  );
+  assert.equal(go(ready(), 80, 1, crawl)?.condition, 'work');
+});
+
 test('a scraper of pages that nobody reads does more work than anybody; a page load with its files does not', () => {
-  const names = (n: number): string => String.fromCharCode(97 + (n % 26), 97 + (Math.floor(n / 26) % 26));
-  const ban = ask(ready(), 60, (n) => ({ path: `/archive/${names(n)}` }));
+  const ban = ask(ready(), 60, (n) => ({ path: `/archive/${name(n)}` }));
   assert.equal(ban?.condition, 'work');
   const scene = ready();
-  scene.bench.feed(...Array.from({ length: 400 }, (_, n) => line(scene.now, { path: `/img/${names(n)}.png` })));
+  scene.bench.feed(...Array.from({ length: 400 }, (_, n) => line(scene.now, { path: `/img/${name(n)}.png` })));
   assert.deepEqual(scene.bench.of('ban'), []);
 });
 
