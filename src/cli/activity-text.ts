@@ -2,8 +2,8 @@
 import type { ActivitySummary } from '../core/activity.ts';
 import type { Sample, TopEntry } from '../core/event.ts';
 import type { StretchActivity } from './recent.ts';
-import { cut, type Paragraph } from './table.ts';
-import { formatTime } from './text.ts';
+import type { Paragraph } from './table.ts';
+import { cutText, formatTime } from './text.ts';
 
 const NAME_COLUMNS = 40;
 const LINE_COLUMNS = 88;
@@ -55,9 +55,9 @@ function requestsOf({ requests, answers, first, last, busiest_minute: busiest }:
 
 /** `301 paths: GET /a (12), GET /b (3), …`. */
 function nameLine(different: number, noun: string, top: readonly TopEntry[]): string {
-  const names = top.map(({ name, requests }) => `${cut(name === '' ? '–' : name, NAME_COLUMNS)} (${requests})`);
+  const names = top.map(({ name, requests }) => `${cutText(name === '' ? '–' : name, NAME_COLUMNS)} (${requests})`);
   const plural = different === 1 ? noun : noun === 'address' ? 'addresses' : `${noun}s`;
-  return cut(`${different} ${plural}: ${names.join(', ')}${different > top.length ? ', …' : ''}`, LINE_COLUMNS);
+  return cutText(`${different} ${plural}: ${names.join(', ')}${different > top.length ? ', …' : ''}`, LINE_COLUMNS);
 }
 
 /** Time, status, method and path, user agent, equal ones once; the samples of an old row may lack any of them. */
@@ -67,7 +67,7 @@ export function sampleLines(samples: unknown): string[] {
   for (const { time = '', method, path, status, user_agent } of samples as Partial<Sample>[]) {
     const ms = Date.parse(time);
     const clock = Number.isNaN(ms) ? time : formatTime(ms).slice(-8);
-    const request = cut(`${method ?? ''} ${path ?? ''}`, PATH_COLUMNS).padEnd(PATH_COLUMNS);
+    const request = cutText(`${method ?? ''} ${path ?? ''}`, PATH_COLUMNS).padEnd(PATH_COLUMNS);
     const rest = `${status || '–'}  ${request}  ${user_agent ?? ''}`;
     const last = groups.at(-1);
     if (last?.rest === rest) last.count++;
@@ -75,6 +75,6 @@ export function sampleLines(samples: unknown): string[] {
   }
   return groups.map(({ clock, rest, count }) => {
     const line = `${clock}  ${rest}`;
-    return count === 1 ? cut(line, LINE_COLUMNS) : `${cut(line, LINE_COLUMNS - 5).trimEnd()}  (${count}x)`;
+    return count === 1 ? cutText(line, LINE_COLUMNS) : `${cutText(line, LINE_COLUMNS - 5).trimEnd()}  (${count}x)`;
   });
 }

@@ -1,5 +1,7 @@
 /** Searches the configured logs, and what rotation moved aside of them, for one client; bounded in bytes and in time. */
 import type { Config } from '../config/schema.ts';
+import { findNearest, type Nearest } from '../core/detect/nearest.ts';
+import type { EngineState } from '../core/engine-state.ts';
 import { clientPrefix, findClientKey } from '../core/net/client-key.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../core/net/prefix.ts';
 import { Parser } from '../core/parse/parser.ts';
@@ -36,28 +38,38 @@ interface Log {
 /** What the logs say of a client. */
 export interface Searched {
   readonly activities: readonly StretchActivity[];
+  /** How near a client that was never judged came to each limit in the last hour, nearest first. */
+  readonly nearest: readonly Nearest[];
   /** What could not be looked at, or must be known besides, in words. */
   readonly notes: readonly string[];
 }
 
 /** Looks up what the client of a story did before and after its judgement, and in the last hour where that is another time. */
-export async function searchLogs(config: Config, story: Story, now: () => number, limits = LIMITS): Promise<Searched> {
+export async function searchLogs(
+  config: Config,
+  story: Story,
+  state: EngineState | undefined,
+  now: () => number,
+  limits = LIMITS,
+): Promise<Searched> {
   const asked = parsePrefix(story.entry?.client ?? story.asked ?? '');
-  if (!asked) return { activities: [], notes: [] };
+  if (!asked) return { activities: [], nearest: [], notes: [] };
   const { ipv6_prefix } = config.detection;
   const key = story.entry ? undefined : findClientKey(asked, ipv6_prefix);
   const client = key ? clientPrefix(key.high, key.low, ipv6_prefix) : asked;
   const logs = new LogSearch(config, now, limits);
   const activities: StretchActivity[] = [];
+  let nearest: readonly Nearest[] = [];
   const newestMs = await logs.findNewestMs();
   const silentSince = newestMs !== undefined && newestMs < now() - HOUR_MS ? newestMs : undefined;
   for (const stretches of stretchesOf(story, now(), silentSince ?? now())) {
     const recent = await logs.search(client, stretches);
     activities.push(...recent.activities());
+    if (key) nearest = findNearest(recent.rows(), workerSetup(config).engine, state);
   }
   if (silentSince !== undefined) logs.notes.push(`the newest line of the logs is of ${formatTime(silentSince)}`);
   if (client.bits < asked.bits) logs.notes.push(`it is judged as a part of ${formatPrefix(client)}`);
-  return { activities, notes: logs.notes };
+  return { activities, nearest, notes: logs.notes };
 }
 
 class LogSearch {

@@ -1,7 +1,8 @@
 /** A story in plain words: how it stands, what the client did, what was normal, how it goes on, how to undo it. */
 import { formatDuration } from '../config/duration.ts';
 import type { ActiveBan, AuditEntry } from '../core/audit.ts';
-import { phraseOf, tellReason } from '../core/reason.ts';
+import type { Nearest } from '../core/detect/nearest.ts';
+import { formatNumber, phraseOf, tellReason } from '../core/reason.ts';
 import { sampleLines, tellActivities } from './activity-text.ts';
 import type { StretchActivity } from './recent.ts';
 import { endOf, type Story } from './story.ts';
@@ -17,6 +18,7 @@ export interface TellOptions {
   readonly suffix: string;
   readonly decayMs: number;
   readonly activities: readonly StretchActivity[];
+  readonly nearest: readonly Nearest[];
   readonly notes: readonly string[];
 }
 
@@ -26,6 +28,7 @@ export function formatStory(story: Story, options: TellOptions): string {
     ...tellDecision(story, options),
     ...tellWhy(story),
     ...tellActivities(options.activities, options.notes),
+    ...tellNearest(options.nearest),
     ...tellWithin(story),
     ...tellHistory(story, options),
     ...tellNext(story, options),
@@ -125,6 +128,17 @@ function tellWhy({ entry }: Story): Paragraph[] {
     { label: 'Limit', text: reason.tolerated },
     ...(samples.length > 0 ? [{ label: 'Requests', lines: samples }] : []),
   ];
+}
+
+/** What a client that was not judged was nearest to. */
+function tellNearest([nearest]: readonly Nearest[]): Paragraph[] {
+  if (nearest === undefined) return [];
+  const { limit, share, tolerated, time } = nearest;
+  const [reached, most] = [share * tolerated, tolerated].map((value) => formatNumber(value, limit === 'rate' ? 0 : 1));
+  const what = limit === 'rate' ? 'requests at once' : `points for ${limit}`;
+  const clock = formatTime(Date.parse(time)).slice(-8);
+  const text = `The nearest it came to a ban, at ${clock}: ${reached} ${what}, where ${most} are tolerated.`;
+  return [{ label: 'Nearest', text }];
 }
 
 function tellWithin({ within }: Story): Paragraph[] {

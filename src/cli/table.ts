@@ -56,11 +56,6 @@ export function wrap(text: string, columns: number): string[] {
   return [...lines, line];
 }
 
-/** At most so many characters, with a mark where some are missing. */
-export function cut(text: string, columns: number): string {
-  return width(text) <= columns ? text : `${[...text].slice(0, columns - 1).join('')}…`;
-}
-
 function width(text: string): number {
   return /^[ -~]*$/.test(text) ? text.length : [...text].length;
 }

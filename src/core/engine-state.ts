@@ -7,3 +7,14 @@ export interface EngineState extends BaselineState {
   /** The log clock when it was taken, epoch seconds; absent in states of before it was kept. */
   readonly second?: number;
 }
+
+/** What one is saved as: each profile learns its own. */
+export function engineStateKey(profile: string): string {
+  return `baseline:${profile}`;
+}
+
+/** A saved state; undefined for one of another version. Throws SyntaxError for what is none. */
+export function parseEngineState(bytes: Uint8Array): EngineState | undefined {
+  const state = JSON.parse(new TextDecoder().decode(bytes)) as EngineState;
+  return state.version === 1 ? state : undefined;
+}

@@ -2,7 +2,7 @@
 import type { Config } from '../config/schema.ts';
 import type { ActiveBan, AuditEntry } from '../core/audit.ts';
 import type { Offender } from '../core/decide/policy.ts';
-import type { EngineState } from '../core/engine-state.ts';
+import { type EngineState, engineStateKey, parseEngineState } from '../core/engine-state.ts';
 import type { EngineEvent } from '../core/event.ts';
 import { findWholeClient } from '../core/net/client-key.ts';
 import { parsePrefix } from '../core/net/prefix.ts';
@@ -83,11 +83,10 @@ export class Records {
   }
 
   loadBaseline(): EngineState | undefined {
-    const bytes = this.trail.loadState(this.baselineKey());
+    const bytes = this.trail.loadState(engineStateKey(this.options.config.profile));
     if (!bytes) return undefined;
     try {
-      const state = JSON.parse(new TextDecoder().decode(bytes)) as EngineState;
-      return state.version === 1 ? state : undefined;
+      return parseEngineState(bytes);
     } catch {
       this.options.log('warn', 'the saved baseline cannot be read: learning anew');
       return undefined;
@@ -95,7 +94,11 @@ export class Records {
   }
 
   saveBaseline(state: EngineState | undefined): void {
-    if (state) this.trail.saveState(this.baselineKey(), new TextEncoder().encode(JSON.stringify(state)));
+    if (state)
+      this.trail.saveState(
+        engineStateKey(this.options.config.profile),
+        new TextEncoder().encode(JSON.stringify(state)),
+      );
   }
 
   /** Bans in force and past offences, real ones or would-be ones, as the engine wants them. */
@@ -170,10 +173,6 @@ export class Records {
     } catch (error) {
       log('warn', 'old audit rows could not be pruned; trying again later', { cause: String(error) });
     }
-  }
-
-  private baselineKey(): string {
-    return `baseline:${this.options.config.profile}`;
   }
 
   private every(ms: number, run: () => void): void {

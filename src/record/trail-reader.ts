@@ -108,6 +108,13 @@ export class TrailReader {
     return this.#read(() => [...loadProjection(this.#sql, 'now').allowed.values()]);
   }
 
+  /** A part's saved state. */
+  findState(key: string): Uint8Array | undefined {
+    return this.#read(() =>
+      this.#sql.prepare<[string], Uint8Array>('SELECT bytes FROM state WHERE key = ?').pluck().get(key),
+    );
+  }
+
   /** The clients in the trail that share addresses with `client`. */
   #namesOf(client: string): string[] {
     const wanted = parsePrefix(client);

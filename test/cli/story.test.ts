@@ -45,7 +45,7 @@ function explain(
   drafts: readonly AuditDraft[],
   subject: string | number = CLIENT,
   nowMs = NOW,
-  searched: Searched = { activities: [], notes: [] },
+  searched: Partial<Searched> = {},
 ): Promise<string> {
   const { path } = record(t, drafts);
   return withTrail(path, ({ reader }) => {
@@ -55,7 +55,13 @@ function explain(
     const story = entry
       ? storyOfEntry(reader, entry, OPTIONS, nowMs)
       : storyOfClient(reader, prefix as NonNullable<typeof prefix>, OPTIONS, nowMs);
-    return formatStory(story, { nowMs, suffix: '', decayMs: OPTIONS.decay, ...searched });
+    return formatStory(story, {
+      nowMs,
+      suffix: '',
+      decayMs: OPTIONS.decay,
+      ...{ activities: [], nearest: [], notes: [] },
+      ...searched,
+    });
   });
 }
 
@@ -277,4 +283,19 @@ Afterwards  After the ban: no request is in the log.
 Note        cannot read /var/log/nginx/access.log: permission denied.
 `,
   );
+});
+
+test('a client that was never judged is told by the limit that it came nearest to', async (t) => {
+  const nearest = [
+    { limit: 'surprise', share: 0.65, tolerated: 8, time: '2026-11-20T10:11:12Z' },
+    { limit: 'rate', share: 0.1, tolerated: 600, time: '2026-11-20T10:11:12Z' },
+  ] as const;
+  const text = await explain(t, [], CLIENT, NOW, { nearest });
+  assert.match(text, /^203\.0\.113\.9 is not banned and never was\.\n/);
+  assert.match(
+    flat(text),
+    /Nearest +The nearest it came to a ban, at 10:11:12: 5\.2 points for surprise, where 8\.0 are tolerated\./,
+  );
+  const byRate = await explain(t, [], CLIENT, NOW, { nearest: nearest.slice(1) });
+  assert.match(byRate, /at 10:11:12: 60 requests at once, where 600 are tolerated\./);
 });

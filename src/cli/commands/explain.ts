@@ -1,3 +1,4 @@
+import { type EngineState, engineStateKey, parseEngineState } from '../../core/engine-state.ts';
 import { parsePrefix } from '../../core/net/prefix.ts';
 import { tellReason } from '../../core/reason.ts';
 import type { TrailReader } from '../../record/trail-reader.ts';
@@ -11,24 +12,36 @@ import { withTrail } from '../trail.ts';
 import { entryJson } from './audit.ts';
 import { listEntry } from './list.ts';
 
-const UNSEARCHED: Searched = { activities: [], notes: ['the logs were not searched: see zban check'] };
+const UNSEARCHED: Searched = { activities: [], nearest: [], notes: ['the logs were not searched: see zban check'] };
 
 /** `zban explain`: the latest judgement of a client, or the one with this number, in plain words. */
 export async function explain(context: Context, options: { readonly subject: string }): Promise<number> {
   const { output, json, now, configPath } = context;
   const { state, bans } = requireSections(context, ['state', 'bans']);
   const loaded = loadPermitted(context);
-  const story = await withTrail(state.database, ({ reader }) => findStory(reader, options.subject, bans, now()));
-  const searched = loaded.ok ? await searchLogs(loaded.config, story, now) : UNSEARCHED;
+  const { story, learned } = await withTrail(state.database, ({ reader }) => ({
+    story: findStory(reader, options.subject, bans, now()),
+    learned: loaded.ok ? findLearned(reader, loaded.config.profile) : undefined,
+  }));
+  const searched = loaded.ok ? await searchLogs(loaded.config, story, learned, now) : UNSEARCHED;
   if (isUnknown(story, searched)) {
-    const looked = searched.notes.map((note) => `\n${note}`).join('');
     const message = `nothing is recorded about ${printable(options.subject)}, nor did it ask for anything in the last hour of the logs`;
-    throw new CommandError(EXIT.notFound, `${message}${printable(looked)}`);
+    throw new CommandError(EXIT.notFound, [message, ...searched.notes.map(printable)].join('\n'));
   }
   const suffix = configPath === undefined ? '' : ` --config ${quoted(configPath)}`;
   if (json) output.json({ ...storyJson(story), ...searchedJson(searched) });
   else output.data(formatStory(story, { nowMs: now(), suffix, decayMs: bans.decay, ...searched }));
   return EXIT.done;
+}
+
+/** What the engine had learned when it was last saved. */
+function findLearned(reader: TrailReader, profile: string): EngineState | undefined {
+  const bytes = reader.findState(engineStateKey(profile));
+  try {
+    return bytes && parseEngineState(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 function isUnknown({ entry, within }: Story, { activities }: Searched): boolean {
@@ -49,13 +62,14 @@ function findStory(reader: TrailReader, subject: string, options: StoryOptions, 
   return storyOfClient(reader, prefix, options, nowMs);
 }
 
-function searchedJson({ activities, notes }: Searched): Readonly<Record<string, unknown>> {
+function searchedJson({ activities, nearest, notes }: Searched): Readonly<Record<string, unknown>> {
   const time = (ms: number) => new Date(ms).toISOString();
   return {
     activities: activities.map(({ name, fromMs, untilMs, activity }) => ({
       ...{ name, from: time(fromMs), until: time(untilMs) },
       ...(activity ?? { requests: 0 }),
     })),
+    nearest,
     notes,
   };
 }
