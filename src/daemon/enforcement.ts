@@ -4,6 +4,8 @@ import type { KernelBan } from '../core/reconcile.ts';
 import { createEnforcer, type Enforcer } from '../enforce/enforcer.ts';
 import type { EnforcementResult } from '../enforce/known-bans.ts';
 import { flushFirewall, pickBackend } from '../enforce/pick.ts';
+import type { AuditTrail } from '../record/audit-trail.ts';
+import type { Bans } from './bans.ts';
 import type { Log } from './log.ts';
 import type { Troubles } from './troubles.ts';
 
@@ -67,4 +69,20 @@ export async function leaveFirewall(config: Config, log: Log): Promise<boolean> 
 function firewallOptions({ firewall }: Config) {
   const { chain, command_timeout: commandTimeoutMs, nginx, exec } = firewall;
   return { chain, commandTimeoutMs, nginx, exec };
+}
+
+/**
+ * Observe mode drops nobody: bans that an earlier run enforced are lifted. With `all` the firewall is emptied even of
+ * what nobody knows of.
+ */
+export async function endEnforcing(
+  config: Config,
+  trail: Pick<AuditTrail, 'activeBans'>,
+  bans: Pick<Bans, 'lift'>,
+  all: boolean,
+  log: Log,
+): Promise<void> {
+  const enforced = trail.activeBans(Date.now()).filter((ban) => ban.enforced);
+  if (enforced.length === 0 && !all) return;
+  if (await leaveFirewall(config, log)) bans.lift(enforced, 'system', 'observe mode');
 }

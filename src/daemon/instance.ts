@@ -10,20 +10,19 @@ import type { Status } from '../core/status.ts';
 import type { Enforcer } from '../enforce/enforcer.ts';
 import { findConnections } from '../host/connections.ts';
 import { startLoadSampler } from '../host/load.ts';
-import { createMetrics } from '../http/metrics.ts';
-import { startHttpServer } from '../http/server.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import { Bans } from './bans.ts';
 import { buildProtection } from './build-protection.ts';
 import { DataPlane } from './data-plane.ts';
 import { systemDraft } from './drafts.ts';
 import { Efficacy } from './efficacy.ts';
-import { buildEnforcement, leaveFirewall } from './enforcement.ts';
+import { buildEnforcement, endEnforcing, leaveFirewall } from './enforcement.ts';
 import { createHandlers } from './handlers.ts';
 import type { Log } from './log.ts';
 import { LogWatch } from './log-watch.ts';
 import type { SystemdNotifier } from './notify-systemd.ts';
 import { Operator } from './operator.ts';
+import { openPage } from './page.ts';
 import { carryOutPanic, configInForce, describePanic, findPanic, type Panic } from './panic.ts';
 import type { Protection } from './protection.ts';
 import { Records } from './records.ts';
@@ -130,7 +129,8 @@ class RunningInstance implements Instance {
     this.watch = this.buildWatch(protection);
     // The control plane opens first: when another daemon runs already, this one must not touch anything.
     await this.openControl(operator);
-    await this.openPage();
+    const closePage = await openPage(config.http.listen, () => this.status(), records, log);
+    if (closePage) this.closers.push(closePage);
     this.closers.push(
       () => this.watch?.settled(),
       // What the last lines decided is enforced before the enforcer stops.
@@ -141,7 +141,7 @@ class RunningInstance implements Instance {
     await protection.start();
     const what = `zban ${VERSION}, ${config.mode} mode, sensitivity ${config.sensitivity}, ${backend}`;
     bans.record([systemDraft(Date.now(), startReason, what)], [], []);
-    if (config.mode === 'observe') await this.endEnforcing();
+    if (config.mode === 'observe') await endEnforcing(config, records.trail, bans, this.panic !== undefined, log);
     await enforcer.start();
     await plane.start(() => records.offenders(config.mode === 'enforce'));
     records.start(troubles, () => plane.takeBaseline());
@@ -178,14 +178,6 @@ class RunningInstance implements Instance {
   private tellTrouble({ what, mend }: Trouble): void {
     this.bans.record([systemDraft(Date.now(), 'trouble', what)], [], []);
     this.notifier?.notify([{ kind: 'trouble', time: new Date().toISOString(), what, mend }]);
-  }
-
-  /** Observe mode drops nobody: bans that an earlier run of this instance enforced are lifted. */
-  private async endEnforcing(): Promise<void> {
-    const enforced = this.records.trail.activeBans(Date.now()).filter((ban) => ban.enforced);
-    // A panic empties the firewall even of what nobody knows of.
-    if (enforced.length === 0 && !this.panic) return;
-    if (await leaveFirewall(this.config, this.options.log)) this.bans.lift(enforced, 'system', 'observe mode');
   }
 
   private buildPlane(): DataPlane {
@@ -275,22 +267,6 @@ class RunningInstance implements Instance {
       notify: (notifications) => this.notifier?.notify(notifications),
       restart: onRestart,
     });
-  }
-
-  private async openPage(): Promise<void> {
-    const { listen } = this.config.http;
-    const { log } = this.options;
-    if (listen === 'off') return;
-    const http = await startHttpServer({
-      listen,
-      status: () => this.status(),
-      bans: (limit) => this.records.newestBans(limit),
-      recent: (limit) => this.records.trail.query({ limit, newestFirst: true }),
-      metrics: createMetrics(),
-      log,
-    });
-    this.closers.push(() => http.close());
-    log('info', `dashboard on ${http.url}`);
   }
 
   private status(): Status {
