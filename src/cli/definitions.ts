@@ -25,6 +25,12 @@ export function defineLifeCommands(parser: Parser, wrap: Wrap): Parser {
       'check the configuration and say everything that is wrong with it',
       (yargs) => yargs,
       wrap(async (context) => (await import('./commands/check.ts')).check(context)),
+    )
+    .command(
+      'doctor',
+      'look at everything zban depends on, and say what mends it',
+      (yargs) => yargs,
+      wrap(async (context) => (await import('./commands/doctor.ts')).doctor(context)),
     ) as Parser;
 }
 

@@ -1,0 +1,82 @@
+import { formatProblem } from '../../config/problem.ts';
+import { callDaemon } from '../../control/client.ts';
+import { ControlError } from '../../control/error.ts';
+import type { Status } from '../../core/status.ts';
+import { checkDaemon } from '../../doctor/daemon.ts';
+import type { Finding } from '../../doctor/finding.ts';
+import { fail } from '../../doctor/finding.ts';
+import { type Ask, checkFirewall } from '../../doctor/firewall.ts';
+import { checkPlaces, checkService, checkSlack, checkSsh } from '../../doctor/host.ts';
+import { checkLogs } from '../../doctor/logs.ts';
+import { checkNginx } from '../../doctor/nginx.ts';
+import { EnforcementError } from '../../enforce/backend.ts';
+import { createCommandRunner } from '../../enforce/command.ts';
+import { type Context, loadPermitted } from '../context.ts';
+import { EXIT } from '../exit.ts';
+import { printable } from '../text.ts';
+
+const COMMAND_TIMEOUT_MS = 5000;
+const DAEMON_TIMEOUT_MS = 3000;
+
+/**
+ * `zban doctor`: everything zban depends on, one line each, with the command that mends what is wrong. Changes nothing.
+ * Exit code 0 without a failure, 1 with one, 78 when the configuration cannot be used.
+ */
+export async function doctor(context: Context): Promise<number> {
+  const { output, json, env } = context;
+  const loaded = loadPermitted(context);
+  if (!loaded.ok) {
+    const findings = loaded.problems.map((problem) => fail('configuration', formatProblem(problem), 'zban check'));
+    report(context, findings);
+    return EXIT.badConfig;
+  }
+  const { config, version } = loaded;
+  const run = createCommandRunner({ timeoutMs: COMMAND_TIMEOUT_MS });
+  const ask: Ask = async (...argv) => {
+    const lines: string[] = [];
+    try {
+      await run({ argv: [...argv], onLine: (line) => lines.push(line) });
+      return lines.join('\n');
+    } catch (error) {
+      if (error instanceof EnforcementError) return undefined;
+      throw error;
+    }
+  };
+  const status = await findStatus(config.control.socket);
+  const findings = [
+    ...checkDaemon(config, version, status),
+    ...(await checkService(ask)),
+    ...checkLogs(config, context.now()),
+    ...checkNginx(config, await ask(...config.firewall.nginx.test)),
+    ...(await checkFirewall({ config, status, ask })),
+    checkSsh(config, env),
+    checkSlack(config, env),
+    ...checkPlaces(config),
+  ];
+  report(context, findings);
+  const failures = findings.filter(({ level }) => level === 'fail').length;
+  const warnings = findings.filter(({ level }) => level === 'warn').length;
+  if (!json) output.talk(`${findings.length} checks: ${failures} failed, ${warnings} to look at`);
+  return failures > 0 ? EXIT.failed : EXIT.done;
+}
+
+function report({ output, json }: Context, findings: readonly Finding[]): void {
+  if (json) {
+    output.json(findings);
+    return;
+  }
+  for (const { level, check, message, mend } of findings) {
+    output.data(`${level.padEnd(4)}  ${printable(`${check}: ${message}`)}`);
+    if (mend !== '') output.data(`      -> ${printable(mend)}`);
+  }
+}
+
+/** Undefined when no daemon answers. */
+async function findStatus(socket: string): Promise<Status | undefined> {
+  try {
+    return (await callDaemon(socket, 'status', undefined, DAEMON_TIMEOUT_MS)) as Status;
+  } catch (error) {
+    if (error instanceof ControlError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,111 @@
+/** Can zban ban here, do its rules stand where they must, and who else bans? */
+import type { Config } from '../config/schema.ts';
+import type { Status } from '../core/status.ts';
+import { type EnforcementBackend, EnforcementError } from '../enforce/backend.ts';
+import { pickBackend } from '../enforce/pick.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+const CHECK = 'firewall';
+/** Gives what a program prints, undefined when it fails or is missing. */
+export type Ask = (...argv: readonly [string, ...string[]]) => Promise<string | undefined>;
+
+export interface FirewallCheckOptions {
+  readonly config: Config;
+  /** Of the running daemon. */
+  readonly status: Status | undefined;
+  readonly ask: Ask;
+  readonly commandPrefix?: readonly string[];
+}
+
+export async function checkFirewall(options: FirewallCheckOptions): Promise<Finding[]> {
+  const { config, status } = options;
+  const backend = await checkBackend(options);
+  const standing = status?.mode === 'enforce' ? await checkRules(options, status.backend) : [];
+  const open = config.firewall.protect_ports.includes(80) || config.firewall.protect_ports.includes(443);
+  const ports = open
+    ? [fail(CHECK, 'bans leave the web ports open', 'take 80 and 443 out of firewall.protect_ports')]
+    : [];
+  return [...backend, ...standing, ...ports, ...(await checkOthers(options))];
+}
+
+async function checkBackend({ config, commandPrefix }: FirewallCheckOptions): Promise<Finding[]> {
+  const { firewall, bans, mode } = config;
+  try {
+    const picked = await pickBackend({
+      backend: firewall.backend,
+      chain: firewall.chain,
+      commandTimeoutMs: firewall.command_timeout,
+      protectPorts: firewall.protect_ports,
+      maxActive: bans.max_active,
+      nginx: firewall.nginx,
+      exec: firewall.exec,
+      now: Date.now,
+      log: () => {},
+      ...(commandPrefix && { commandPrefix }),
+    });
+    const { name } = picked.backend;
+    if (name === 'nginx' || name === 'exec') return await checkListing(picked.backend);
+    const observing = mode === 'observe' ? '; in observe mode nothing is banned' : '';
+    return [ok(CHECK, `${name}: ${picked.reason}${observing}`)];
+  } catch (error) {
+    if (!(error instanceof EnforcementError)) throw error;
+    return [fail(CHECK, error.message, mendOf(error))];
+  }
+}
+
+async function checkListing(backend: EnforcementBackend): Promise<Finding[]> {
+  const bans = await backend.list();
+  return [ok(CHECK, `${backend.name}: ${bans.length} bans are listed`)];
+}
+
+function mendOf({ code }: EnforcementError): string {
+  switch (code) {
+    case 'missing_tool':
+      return 'apt-get install ipset iptables';
+    case 'no_permission':
+      return 'run zban doctor as root; the service has CAP_NET_ADMIN from its unit';
+    case 'kernel_refused':
+      return 'modprobe -a ip_set ip_set_hash_net xt_set nf_tables; in a container, use firewall.backend: exec or ban on the host';
+    default:
+      return 'try the same command by hand';
+  }
+}
+
+/** zban's rules must be the first that a packet meets, also on its way to a container. */
+async function checkRules({ config, ask }: FirewallCheckOptions, backend: string): Promise<Finding[]> {
+  const { chain } = config.firewall;
+  if (backend === 'nftables') {
+    const table = await ask('nft', 'list', 'table', 'inet', chain.toLowerCase());
+    return [
+      table ? ok(CHECK, `table inet ${chain.toLowerCase()} stands`) : missing(`table inet ${chain.toLowerCase()}`),
+    ];
+  }
+  if (backend !== 'ipset' && backend !== 'iptables') return [];
+  const rules = (await ask('iptables', '-S')) ?? '';
+  const hooks = ['INPUT', 'FORWARD', ...(/^-N DOCKER-USER$/m.test(rules) ? ['DOCKER-USER'] : [])];
+  const wrong = hooks.filter(
+    (hook) => new RegExp(`^-A ${hook} .*$`, 'm').exec(rules)?.[0] !== `-A ${hook} -j ${chain}`,
+  );
+  if (wrong.length === 0) return [ok(CHECK, `${chain} comes first in ${hooks.join(', ')}`)];
+  return [missing(`${chain} at the top of ${wrong.join(', ')}`)];
+}
+
+function missing(what: string): Finding {
+  return fail(
+    CHECK,
+    `${what} is missing`,
+    'zban puts it back within firewall.reconcile; if it stays away, see journalctl -u zban',
+  );
+}
+
+/** Other tools that ban: told, because a client that they banned stays out when zban lifts its ban. */
+async function checkOthers({ ask }: FirewallCheckOptions): Promise<Finding[]> {
+  const rules = `${(await ask('iptables', '-S')) ?? ''}\n${(await ask('nft', 'list', 'tables')) ?? ''}`;
+  const others = [
+    { name: 'fail2ban', pattern: /^-N f2b-|table inet f2b-table/m, lift: 'fail2ban-client unban ADDRESS' },
+    { name: 'CrowdSec', pattern: /crowdsec/i, lift: 'cscli decisions delete --ip ADDRESS' },
+  ].filter(({ pattern }) => pattern.test(rules));
+  return others.map(({ name, lift }) =>
+    warn(CHECK, `${name} bans here as well: who is banned by both stays out when zban lifts its ban`, lift),
+  );
+}

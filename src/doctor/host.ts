@@ -1,0 +1,98 @@
+/** Places, rights, ways back in: what zban needs of the host it runs on. */
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Config } from '../config/schema.ts';
+import { loadWebhook } from '../notify/secret.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+const FREE_BYTES_MIN = 100 * 1_048_576;
+const FREE_SHARE_MIN = 0.05;
+
+/** Folders that must take new files, and have room for them. */
+export function checkPlaces({ state, audit, control }: Config): Finding[] {
+  const places = new Map([
+    [dirname(state.database), 'database'],
+    [dirname(audit.log), 'audit log'],
+    [dirname(control.socket), 'socket'],
+  ]);
+  return [...places].map(([folder, what]) => checkPlace(folder, what));
+}
+
+function checkPlace(folder: string, what: string): Finding {
+  const check = `folder ${folder}`;
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    const { bavail, blocks, bsize } = statfsSync(folder);
+    const free = bavail * bsize;
+    const megabytes = Math.floor(free / 1_048_576);
+    if (free < FREE_BYTES_MIN || bavail < FREE_SHARE_MIN * blocks) {
+      const level = free < FREE_BYTES_MIN / 10 ? fail : warn;
+      return level(
+        check,
+        `${megabytes} MiB are free for the ${what}`,
+        'make room: journalctl --vacuum-size=200M, apt-get clean',
+      );
+    }
+    return ok(check, `takes the ${what}, ${megabytes} MiB free`);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const mend =
+      code === 'ENOENT'
+        ? `mkdir -p ${folder} && chown zban: ${folder}`
+        : `run zban doctor with sudo, or: chown zban: ${folder}`;
+    return fail(check, code === 'ENOENT' ? 'is not there' : `cannot be written by this user (${code})`, mend);
+  }
+}
+
+/** A banned operator must still reach the port on which sshd listens. */
+export function checkSsh(
+  { firewall }: Config,
+  env: Readonly<Record<string, string | undefined>>,
+  sshdConfig = '/etc/ssh/sshd_config',
+): Finding {
+  const check = 'SSH';
+  const session = env['SSH_CONNECTION']?.split(' ')[3];
+  const ports = new Set([...(session === undefined ? [] : [Number(session)]), ...configuredPorts(sshdConfig)]);
+  const open = [...ports].filter((port) => !firewall.protect_ports.includes(port));
+  if (open.length === 0) return ok(check, `a ban leaves port ${firewall.protect_ports.join(', ')} open`);
+  const wanted = [...firewall.protect_ports, ...open].join(', ');
+  return fail(
+    check,
+    `sshd listens on port ${open.join(', ')}: a false ban would lock you out`,
+    `set firewall.protect_ports: [${wanted}]`,
+  );
+}
+
+function configuredPorts(path: string): number[] {
+  try {
+    return [...readFileSync(path, 'utf8').matchAll(/^\s*Port\s+(\d+)/gim)].map(([, port]) => Number(port));
+  } catch {
+    return [];
+  }
+}
+
+export function checkSlack({ notify }: Config, env: Readonly<Record<string, string | undefined>>): Finding {
+  const check = 'Slack';
+  const webhook = loadWebhook(notify.slack, env);
+  if (webhook.kind === 'none')
+    return warn(
+      check,
+      'no webhook: nobody is told of bans',
+      'set notify.slack.webhook_url_file, then: zban notify test',
+    );
+  if (webhook.kind === 'error') return fail(check, webhook.message, 'then: zban notify test');
+  const [warning] = webhook.warnings;
+  return warning === undefined
+    ? ok(check, 'a webhook is configured; try it with zban notify test')
+    : warn(check, warning, 'then: zban notify test');
+}
+
+/** Started at boot by systemd, where there is one. */
+export async function checkService(
+  ask: (...argv: readonly [string, ...string[]]) => Promise<string | undefined>,
+): Promise<Finding[]> {
+  if (!existsSync('/run/systemd/system')) return [];
+  const enabled = (await ask('systemctl', 'is-enabled', 'zban'))?.trim();
+  if (enabled === 'enabled') return [ok('service', 'starts at boot')];
+  return [warn('service', 'does not start at boot', 'systemctl enable --now zban')];
+}

@@ -1,0 +1,152 @@
+/** Can zban live on these logs: there, readable, understood, fresh, unbuffered, with the clients' own addresses? */
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { formatDuration } from '../config/duration.ts';
+import type { Config } from '../config/schema.ts';
+import { formatClient } from '../core/net/client-key.ts';
+import { Parser } from '../core/parse/parser.ts';
+import type { LogRecord } from '../core/parse/record.ts';
+import { HIGH, LINE, LOW, ROW, SECOND, SKIP_REASONS, type Tally } from '../core/parse/tally.ts';
+import { findLogs } from '../source/discover.ts';
+import { workerSetup } from '../workers/pipeline.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+/** Newest part of a log that is looked at. */
+const TAIL_BYTES = 1 << 20;
+const SILENT_MS = 3_600_000;
+const SKEW_SECONDS_MAX = 60;
+/** Share of lines that may be refused, of one client among all. */
+const REFUSED_SHARE_MAX = 0.1;
+const ONE_CLIENT_SHARE = 0.8;
+const LINES_MIN = 100;
+const AGENTS_MIN = 10;
+const RECORDS_MAX = 500;
+
+export function checkLogs(config: Config, nowMs: number): Finding[] {
+  const { logs, unmatched } = findLogs(config.logs.map(({ path }) => path));
+  return [
+    ...unmatched.map((glob) =>
+      fail(`log ${glob}`, 'no file matches', 'correct logs[].path, or turn on access_log in nginx'),
+    ),
+    ...logs.flatMap(({ path, index }) => checkLog(config, path, index, nowMs)),
+  ];
+}
+
+function checkLog(config: Config, path: string, index: number, nowMs: number): Finding[] {
+  const check = `log ${path}`;
+  const options = workerSetup(config).parsers[index];
+  let bytes: Buffer;
+  let writtenMs: number;
+  try {
+    const stat = statSync(path);
+    writtenMs = stat.mtimeMs;
+    bytes = readTail(path, stat.size);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [fail(check, 'is not there', 'correct logs[].path, or turn on access_log in nginx')];
+    const mend =
+      code === 'EACCES'
+        ? 'usermod -aG adm zban (the group that may read nginx logs), then restart zban'
+        : 'correct logs[].path';
+    return [fail(check, `cannot be read: ${code}`, mend)];
+  }
+  const parser = options && new Parser(options);
+  const tally = parser?.parse(bytes, Math.floor(nowMs / 1000) + 86_400);
+  if (!parser || !tally || tally.lines === 0)
+    return [warn(check, 'is empty: nothing can be learned from it yet', 'see that nginx writes its access_log there')];
+  const refused = findRefused(tally);
+  if (refused.share > REFUSED_SHARE_MAX) {
+    const percent = Math.round(refused.share * 100);
+    return [
+      fail(
+        check,
+        `${percent} % of its newest ${tally.lines} lines are not understood (${refused.reason})`,
+        "set logs[].format and logs[].fields, or use the README's log_format",
+      ),
+    ];
+  }
+  const records = readRecords(parser, bytes, tally);
+  return [
+    ok(check, `${tally.lines} newest lines are understood`),
+    ...checkFields(check, records),
+    ...checkFreshness(check, tally, writtenMs, nowMs),
+    ...checkClients(config, check, tally, parser, bytes),
+  ];
+}
+
+function readTail(path: string, size: number): Buffer {
+  const fd = openSync(path, 'r');
+  try {
+    const from = Math.max(0, size - TAIL_BYTES);
+    const bytes = Buffer.alloc(size - from);
+    const tail = bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, from));
+    // The first line is whole only at the beginning of the file, the last one only with its newline.
+    return tail.subarray(from === 0 ? 0 : tail.indexOf(10) + 1, tail.lastIndexOf(10) + 1);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function findRefused({ skipped, lines }: Tally): { share: number; reason: string } {
+  let [total, most, reason] = [0, 0, ''];
+  for (const [index, name] of SKIP_REASONS.entries()) {
+    const count = skipped[index] ?? 0;
+    total += count;
+    if (count > most) [most, reason] = [count, name];
+  }
+  return { share: total / lines, reason };
+}
+
+/** The newest records. */
+function readRecords(parser: Parser, bytes: Buffer, { rows, count }: Tally): LogRecord[] {
+  const from = Math.max(0, count - RECORDS_MAX);
+  return Array.from({ length: count - from }, (_, index) => {
+    const start = rows[(from + index) * ROW + LINE] ?? 0;
+    return parser.readRecord(bytes.subarray(start, bytes.indexOf(10, start)));
+  }).filter((record) => record !== undefined);
+}
+
+function checkFields(check: string, records: readonly LogRecord[]): Finding[] {
+  const missing = (['user_agent', 'referer'] as const).filter((field) =>
+    records.every((record) => record[field] === undefined),
+  );
+  if (missing.length === 0) return [];
+  const message = `has no ${missing.join(' and no ')}: crawlers cannot be told from scrapers as well as they could`;
+  return [warn(check, message, "add them as in the README's log_format")];
+}
+
+function checkFreshness(check: string, { rows, count }: Tally, writtenMs: number, nowMs: number): Finding[] {
+  const silentMs = nowMs - writtenMs;
+  const found: Finding[] = [];
+  if (silentMs > SILENT_MS) {
+    const ago = formatDuration(Math.round(silentMs / 60_000) * 60_000);
+    found.push(
+      warn(check, `was last written ${ago} ago`, 'see whether nginx writes somewhere else: nginx -T | grep access_log'),
+    );
+  }
+  const newest = rows[(count - 1) * ROW + SECOND] ?? 0;
+  const skew = Math.round(newest - writtenMs / 1000);
+  if (Math.abs(skew) > SKEW_SECONDS_MAX) {
+    const message = `its newest line is ${formatDuration(Math.abs(skew) * 1000)} ${skew > 0 ? 'ahead of' : 'behind'} the time it was written`;
+    found.push(
+      warn(check, message, 'set the clock (timedatectl), log $msec or $time_iso8601, and leave out buffer= and flush='),
+    );
+  }
+  return found;
+}
+
+/** One client with the requests of many is a proxy. */
+function checkClients({ detection }: Config, check: string, tally: Tally, parser: Parser, bytes: Buffer): Finding[] {
+  const { rows, count } = tally;
+  if (count < LINES_MIN) return [];
+  const counts = new Map<string, number>();
+  for (let at = 0; at < count * ROW; at += ROW) {
+    const name = formatClient(rows[at + HIGH] ?? 0, rows[at + LOW] ?? 0, detection.ipv6_prefix);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const [[name, requests] = ['', 0]] = [...counts].sort((a, b) => b[1] - a[1]);
+  if (requests < ONE_CLIENT_SHARE * count) return [];
+  const agents = new Set(readRecords(parser, bytes, tally).map((record) => record.user_agent));
+  if (agents.size < AGENTS_MIN) return [];
+  const message = `${Math.round((requests / count) * 100)} % of its lines are from ${name}, with many user agents: a proxy, not a client`;
+  return [fail(check, message, `in nginx: set_real_ip_from ${name}; real_ip_header X-Forwarded-For;`)];
+}

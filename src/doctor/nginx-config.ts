@@ -1,0 +1,55 @@
+/** What nginx's whole configuration (`nginx -T`) says about logs and about who may name a client's address. */
+
+export interface NginxConfig {
+  /** `access_log PATH FORMAT options…`, those that are off left out. */
+  readonly accessLogs: readonly {
+    readonly path: string;
+    readonly format: string;
+    readonly options: readonly string[];
+  }[];
+  /** Bodies of `log_format`, by name. */
+  readonly formats: ReadonlyMap<string, string>;
+  /** Values of `set_real_ip_from`. */
+  readonly realIpFrom: readonly string[];
+  /** Value of the first `real_ip_header`. */
+  readonly realIpHeader: string | undefined;
+}
+
+/** Reads the directives that matter; blocks and everything else are passed over. */
+export function parseNginxConfig(text: string): NginxConfig {
+  const accessLogs: { path: string; format: string; options: string[] }[] = [];
+  const formats = new Map<string, string>();
+  const realIpFrom: string[] = [];
+  let realIpHeader: string | undefined;
+  for (const [name, ...words] of directives(text)) {
+    const [first = '', second = '', ...rest] = words;
+    if (name === 'access_log' && first !== 'off')
+      accessLogs.push({ path: first, format: second || 'combined', options: rest });
+    else if (name === 'log_format') formats.set(first, [second, ...rest].join(''));
+    else if (name === 'set_real_ip_from') realIpFrom.push(first);
+    else if (name === 'real_ip_header') realIpHeader ??= first;
+  }
+  return { accessLogs, formats, realIpFrom, realIpHeader };
+}
+
+/** Words of each directive: quotes are taken off, comments left out, blocks opened up. */
+function* directives(text: string): Generator<string[]> {
+  let words: string[] = [];
+  for (const [token, , quoted1, quoted2] of text.matchAll(
+    /(#[^\n]*)|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|[;{}]|(?:[^\s;{}"'#]|(?<=\S)[#"'])+/g,
+  )) {
+    if (token.startsWith('#')) continue;
+    if (token === ';' || token === '{' || token === '}') {
+      if (words.length > 0) yield words;
+      words = [];
+    } else words.push(quoted1 ?? quoted2 ?? token);
+  }
+}
+
+/** A format in which the client's address is whatever the client says it is. */
+export function takesForgedAddress(format: string): boolean {
+  const address =
+    /"?(?:source_ip|remote_addr|client_ip|clientip)"?\s*:\s*"?\$(\w+)/.exec(format)?.[1] ??
+    /^\s*\$(\w+)/.exec(format)?.[1];
+  return address === 'http_x_forwarded_for' || address === 'http_x_real_ip' || address === 'proxy_add_x_forwarded_for';
+}

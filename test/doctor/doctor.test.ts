@@ -1,0 +1,78 @@
+/** `zban doctor` as an operator calls it: on a healthy daemon, and in a namespace whose firewall somebody has damaged. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import type { Finding } from '../../src/doctor/finding.ts';
+import { TestDaemon, until } from '../support/daemon.ts';
+import { createNetwork, toolSkip } from '../support/netns.ts';
+import { logLine, visitorIp } from '../support/traffic.ts';
+
+function calm(): string {
+  const begin = Math.floor(Date.now() / 1000) - 200;
+  return Array.from({ length: 200 }, (_, n) => `${logLine(begin + n, visitorIp(n), `/${n}`)}\n`).join('');
+}
+
+test('one line a check, the exit code, and the same as JSON', async (t) => {
+  const daemon = new TestDaemon({ config: { mode: 'observe' } });
+  t.after(() => daemon.close());
+  writeFileSync(daemon.log, calm());
+  const stopped = daemon.zban('doctor');
+  assert.equal(stopped.status, 1);
+  assert.match(stopped.stdout, /^fail {2}daemon: is not running: nothing is protected\n {6}-> systemctl start zban$/m);
+  await daemon.start();
+  const running = daemon.zban('doctor', '--json');
+  const found = JSON.parse(running.stdout) as Finding[];
+  const checks = new Set(found.map(({ check }) => check.replace(/ .*/, '')));
+  for (const check of ['daemon', 'log', 'nginx', 'firewall', 'SSH', 'Slack', 'folder'])
+    assert.ok(checks.has(check), check);
+  assert.ok(
+    found.every(({ level, mend }) => (level === 'ok') === (mend === '')),
+    'whatever is wrong has its mending',
+  );
+  assert.equal(running.status, found.some(({ level }) => level === 'fail') ? 1 : 0);
+});
+
+test('a configuration that cannot be used ends with 78', async (t) => {
+  const daemon = new TestDaemon({ config: { mode: 'enforced' } });
+  t.after(() => daemon.close());
+  const { status, stdout } = daemon.zban('doctor');
+  assert.equal(status, 78);
+  assert.match(stdout, /mode: expected/);
+});
+
+for (const backend of ['ipset', 'nftables'] as const) {
+  test(`${backend}: rules that do not stand, and other tools that ban`, {
+    skip: toolSkip('ipset', 'iptables', 'nft'),
+  }, async (t) => {
+    const network = createNetwork({ hosts: ['server', 'client'] });
+    t.after(() => network.close());
+    const daemon = new TestDaemon({
+      prefix: network.prefix('server'),
+      config: { firewall: { backend, reconcile: '10m' } },
+    });
+    t.after(() => daemon.close());
+    writeFileSync(daemon.log, calm());
+    await daemon.start();
+    const firewall = () =>
+      daemon
+        .zban('doctor')
+        .stdout.split('\n')
+        .filter((line) => line.includes('firewall:'))
+        .join('\n');
+    const stands =
+      backend === 'ipset'
+        ? /ok +firewall: ZBAN comes first in INPUT, FORWARD$/m
+        : /ok +firewall: table inet zban stands$/m;
+    await until('the rules stand', () => stands.test(firewall()));
+    if (backend === 'ipset') network.run('server', ['iptables', '-I', 'INPUT', '-p', 'tcp', '-j', 'ACCEPT']);
+    else network.run('server', ['nft', 'delete', 'table', 'inet', 'zban']);
+    network.run('server', ['iptables', '-N', 'f2b-sshd']);
+    assert.match(
+      firewall(),
+      backend === 'ipset'
+        ? /fail +firewall: ZBAN at the top of INPUT is missing/
+        : /fail +firewall: table inet zban is missing/,
+    );
+    assert.match(firewall(), /warn +firewall: fail2ban bans here as well/);
+  });
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { configSchema } from '../../src/config/schema.ts';
+import type { Finding } from '../../src/doctor/finding.ts';
+import { checkLogs } from '../../src/doctor/logs.ts';
+import { logLine, START, visitorIp } from '../support/traffic.ts';
+
+function check(t: TestContext, text: string | undefined, { writtenSecond = START, nowSecond = START } = {}): Finding[] {
+  const folder = mkdtempSync(join(tmpdir(), 'zban-doctor-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'access.log');
+  if (text !== undefined) {
+    writeFileSync(path, text);
+    utimesSync(path, writtenSecond, writtenSecond);
+  }
+  return checkLogs(configSchema.parse({ logs: [{ path }] }), nowSecond * 1000);
+}
+
+const lines = (count: number, line: (n: number) => string) =>
+  Array.from({ length: count }, (_, n) => `${line(n)}\n`).join('');
+const good = (n: number) =>
+  logLine(START - 300 + n, visitorIp(n), `/${n}`).replace('}', ',"http_referer":"https://www.example.org/"}');
+const levels = (found: readonly Finding[]) => found.map(({ level }) => level).join(' ');
+
+test('a log as it should be', (t) => {
+  const found = check(t, lines(300, good));
+  assert.equal(levels(found), 'ok');
+  assert.match(found[0]?.message ?? '', /^300 newest lines/);
+});
+
+test('missing, empty, a directory, a glob without files', (t) => {
+  assert.match(check(t, undefined)[0]?.message ?? '', /is not there/);
+  assert.equal(levels(check(t, '')), 'warn');
+  const folder = mkdtempSync(join(tmpdir(), 'zban-doctor-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, 'logs'));
+  for (const path of [join(folder, 'logs'), join(folder, 'logs', '*.log')]) {
+    assert.equal(levels(checkLogs(configSchema.parse({ logs: [{ path }] }), START * 1000)), 'fail', path);
+  }
+});
+
+test('lines that are not understood, with the reason and the mending', (t) => {
+  const found = check(
+    t,
+    lines(100, (n) => (n % 5 === 0 ? '{"path":"/"}' : good(n))),
+  );
+  assert.equal(levels(found), 'fail');
+  assert.match(found[0]?.message ?? '', /20 % of its newest 100 lines are not understood \(no_address\)/);
+  assert.match(found[0]?.mend ?? '', /logs\[\]\.fields/);
+});
+
+test('no referers, silence, and a clock that is wrong', (t) => {
+  assert.match(
+    check(
+      t,
+      lines(100, (n) => logLine(START - 100 + n, visitorIp(n))),
+    )[1]?.message ?? '',
+    /has no referer/,
+  );
+  assert.match(check(t, lines(300, good), { nowSecond: START + 7200 })[1]?.message ?? '', /last written 2h ago/);
+  assert.match(
+    check(t, lines(300, good), { writtenSecond: START + 3600, nowSecond: START + 3600 })[1]?.message ?? '',
+    /newest line is 1h1s behind the time it was written/,
+  );
+});
+
+test('a proxy in the place of clients', (t) => {
+  const proxied = (n: number) =>
+    good(n)
+      .replace(/"remote_addr":"[^"]+"/, '"remote_addr":"10.0.0.5"')
+      .replace('Mozilla/5.0', `Mozilla/${n % 30}`);
+  const found = check(t, lines(300, proxied));
+  assert.equal(levels(found), 'ok fail');
+  assert.match(found[1]?.message ?? '', /^100 % of its lines are from 10.0.0.5/);
+  assert.match(found[1]?.mend ?? '', /set_real_ip_from 10.0.0.5/);
+});

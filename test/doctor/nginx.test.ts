@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { configSchema } from '../../src/config/schema.ts';
+import { checkNginx } from '../../src/doctor/nginx.ts';
+import { parseNginxConfig, takesForgedAddress } from '../../src/doctor/nginx-config.ts';
+
+const DUMP = `# configuration file /etc/nginx/nginx.conf:
+user www-data;
+http {
+    log_format zban escape=json '{"timestamp":"$msec","source_ip":"$remote_addr",' # the first half; of two
+      '"path":"$request_uri"}';
+    log_format forged "$http_x_forwarded_for - $remote_user [$time_local]";
+    set_real_ip_from 10.0.0.0/8; set_real_ip_from 192.0.2.1;
+    real_ip_header "X-Forwarded-For";
+    access_log /var/log/nginx/access.log zban buffer=32k flush=5s;
+    server { access_log off; location ~ "^/a;b{2}$" { access_log /var/log/nginx/site#2.log; } }
+}
+`;
+
+function logFile(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'zban-doctor-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'access.log');
+  writeFileSync(path, '');
+  return path;
+}
+
+const config = (path: string, mode: 'observe' | 'enforce' = 'observe') =>
+  configSchema.parse({ mode, logs: [{ path }] });
+
+test('directives with quotes, comments, several on a line, and blocks', () => {
+  const { accessLogs, formats, realIpFrom, realIpHeader } = parseNginxConfig(DUMP);
+  assert.deepEqual(accessLogs, [
+    { path: '/var/log/nginx/access.log', format: 'zban', options: ['buffer=32k', 'flush=5s'] },
+    { path: '/var/log/nginx/site#2.log', format: 'combined', options: [] },
+  ]);
+  assert.equal(
+    formats.get('zban'),
+    'escape=json{"timestamp":"$msec","source_ip":"$remote_addr","path":"$request_uri"}',
+  );
+  assert.deepEqual(realIpFrom, ['10.0.0.0/8', '192.0.2.1']);
+  assert.equal(realIpHeader, 'X-Forwarded-For');
+  assert.equal(takesForgedAddress(formats.get('zban') ?? ''), false);
+  assert.equal(takesForgedAddress(formats.get('forged') ?? ''), true);
+});
+
+test('an nginx that logs as it should', (t) => {
+  const path = logFile(t);
+  const dump = `log_format zban escape=json '{"source_ip":"$remote_addr"}'; access_log ${path} zban;`;
+  assert.deepEqual(
+    checkNginx(config(path), dump).map(({ level }) => level),
+    ['ok'],
+  );
+});
+
+test('what keeps zban from seeing at once, or from seeing the right address, is told with its mending', (t) => {
+  const path = logFile(t);
+  for (const [dump, level, message, mend] of [
+    [`access_log ${path} combined buffer=32k;`, 'warn', /buffer=32k/, /take buffer=32k out/],
+    [
+      `access_log ${path}; access_log /var/log/nginx/other.log;`,
+      'warn',
+      /does not follow/,
+      /- path: \/var\/log\/nginx\/other.log/,
+    ],
+    [
+      `log_format f '$http_x_forwarded_for [$time_local]'; access_log ${path} f;`,
+      'fail',
+      /names itself/,
+      /log \$remote_addr/,
+    ],
+    [
+      `access_log ${path}; set_real_ip_from 0.0.0.0/0;`,
+      'fail',
+      /from anybody \(set_real_ip_from 0.0.0.0\/0\)/,
+      /proxy's own/,
+    ],
+    [
+      `access_log ${path}; set_real_ip_from 10.0.0.5;`,
+      'warn',
+      /does not stop who comes through/,
+      /firewall.backend: nginx/,
+    ],
+  ] as const) {
+    const [found, ...more] = checkNginx(config(path, 'enforce'), dump);
+    assert.equal(found?.level, level, dump);
+    assert.match(found.message, message);
+    assert.match(found.mend, mend);
+    assert.deepEqual(more, []);
+  }
+  assert.equal(checkNginx(config(path), undefined)[0]?.level, 'warn');
+});
