@@ -5,7 +5,7 @@
 import { type Offender, Policy } from './decide/policy.ts';
 import { ClientRules } from './detect/client-rules.ts';
 import { type Overflow, Points } from './detect/points.ts';
-import { ProxyWatch } from './detect/proxy-watch.ts';
+import { ProxyWatch, WATCHED_LINES_MIN } from './detect/proxy-watch.ts';
 import { SiteRule } from './detect/site-rule.ts';
 import { findSignature } from './detect/site-signature.ts';
 import { EngineBans } from './engine-bans.ts';
@@ -214,7 +214,7 @@ export class Engine {
     if (leaving >= this.readFrom) this.learner.closeSecond(leaving);
     if (
       now % WATCH_SECONDS === 0 &&
-      this.proxies.close(this.evidence.findBusiest(now - WATCH_SECONDS, WATCHED_LINES))
+      this.proxies.close(this.evidence.findBusiest(now - WATCH_SECONDS, WATCHED_LINES_MIN, WATCHED_LINES))
     ) {
       this.policy.setProxy(this.proxies.proxy);
     }

@@ -7,7 +7,7 @@ import { IPV4_HIGH } from '../net/client-key.ts';
 import type { BusiestClient } from '../traffic/evidence.ts';
 
 /** Requests in the last minute from which on shares say something. */
-const REQUESTS_MIN = 60;
+export const WATCHED_LINES_MIN = 60;
 /** Minutes looked back. */
 const MINUTES_MAX = 60;
 /** What a client must show, in how many of the last minutes. Addresses of a private network are hardly ever visitors. */
@@ -28,9 +28,9 @@ export class ProxyWatch {
   private suspect: { readonly high: number; readonly low: number } | undefined;
   private minutes = 0;
 
-  /** Called every minute; true when another client is taken for a proxy than before, or none any more. */
+  /** Called every minute, with the busiest client of a minute that had at least WATCHED_LINES_MIN requests; true when another client is taken for a proxy than before, or none any more. */
   close(busiest: BusiestClient | undefined): boolean {
-    if (!busiest || busiest.looked < REQUESTS_MIN) return false;
+    if (!busiest) return false;
     const wanted = isPrivate(busiest) ? PRIVATE : PUBLIC;
     const shows = busiest.share >= wanted.share && busiest.agents >= wanted.agents;
     const same = shows && busiest.high === this.suspect?.high && busiest.low === this.suspect.low;

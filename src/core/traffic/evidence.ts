@@ -14,6 +14,8 @@ const BYTES_KEPT_MAX = 16 * 1024 * 1024;
 const SAMPLES_MAX = 5;
 /** Of one client, looked at for their user agents. */
 const AGENT_RECORDS_MAX = 200;
+/** Lines are at most so late: the longest `detection.out_of_order`. */
+const LATE_SECONDS_MAX = 300;
 const TEXT_LENGTH_MAX = 200;
 const NEWLINE = 0x0a;
 
@@ -104,13 +106,15 @@ export class Evidence {
 
   /**
    * The client with most of the newest requests since epoch second `since`, up to `max`, banned ones included; different
-   * user agents are counted in up to 200 of its own.
+   * user agents are counted in up to 200 of its own. Undefined when there were fewer than `least`.
    */
-  findBusiest(since: number, max: number): BusiestClient | undefined {
+  findBusiest(since: number, least: number, max: number): BusiestClient | undefined {
     const counts = new Map<number, Map<number, number>>();
     let [looked, most, high, low] = [0, 0, 0, 0];
     this.walk(({ tally: { rows } }, at) => {
-      if ((rows[at + SECOND] as number) < since) return true;
+      const second = rows[at + SECOND] as number;
+      // What was written before a line that old is older than `since`, however late it was.
+      if (second < since) return second >= since - LATE_SECONDS_MAX;
       const [rowHigh, rowLow] = [rows[at + HIGH] as number, rows[at + LOW] as number];
       const row = counts.get(rowHigh) ?? new Map<number, number>();
       counts.set(rowHigh, row);
@@ -119,7 +123,7 @@ export class Evidence {
       if (count > most) [most, high, low] = [count, rowHigh, rowLow];
       return ++looked < max;
     });
-    if (looked === 0) return undefined;
+    if (looked < least) return undefined;
     const agents = new Set<string>();
     let left = AGENT_RECORDS_MAX;
     this.walk((segment, at) => {
