@@ -24,7 +24,7 @@ export interface SearchLimits {
 }
 
 /** Nobody waits longer for an explanation. */
-const LIMITS: SearchLimits = { bytesMax: 256 * 1_048_576, searchMsMax: 4000 };
+const LIMITS: SearchLimits = { bytesMax: 512 * 1_048_576, searchMsMax: 4000 };
 /** The last lines of a log, enough to know how far it goes. */
 const TAIL_BYTES = 65_536;
 
@@ -69,7 +69,7 @@ export async function searchLogs(
   }
   if (silentSince !== undefined) logs.notes.push(`the newest line of the logs is of ${formatTime(silentSince)}`);
   if (client.bits < asked.bits) logs.notes.push(`it is judged as a part of ${formatPrefix(client)}`);
-  return { activities, nearest, notes: logs.notes };
+  return { activities, nearest, notes: [...new Set(logs.notes)] };
 }
 
 class LogSearch {

@@ -44,7 +44,12 @@ function headline({ asked, entry, active, results, within, isLatest }: Story, no
   if (active) return ofActive(asked, active, nowMs);
   if (!isLatest) return `${asked} is not banned any more.`;
   if (entry?.action === 'refused') return `${asked} is not banned, although it crossed a limit.`;
-  if (entry?.action === 'ban') return `${asked} is not banned any more: ${endingOf(entry, results, nowMs)}.`;
+  if (entry?.action === 'ban') {
+    const ending = endingOf(entry, results, nowMs);
+    if (!entry.enforced)
+      return `${asked} is not banned: observe mode bans nobody. Its would-be ban is over: ${ending}.`;
+    return `${asked} is not banned any more: ${ending}.`;
+  }
   const inside = within.length > 0 ? `, but ${within.length === 1 ? 'one client' : 'clients'} within it` : '';
   return `${asked} is not banned and never was${inside}.`;
 }

@@ -95,7 +95,7 @@ function covers(client: string | null, prefix: Prefix): boolean {
 }
 
 function findActive(reader: TrailReader, prefix: Prefix, nowMs: number): ActiveBan | undefined {
-  const active = reader.activeBans(nowMs).filter(({ client }) => covers(client, prefix));
+  const active = reader.bansCovering(prefix, nowMs);
   const found = active.find(({ enforced }) => enforced) ?? active[0];
   // Its numbers are looked at when the database is closed.
   return found && { ...found, numbers: found.numbers };

@@ -1,7 +1,7 @@
 /** Reads the trail: for the command line (daemon running or stopped) and for the dashboard. */
 import type BetterSqlite3 from 'better-sqlite3';
 import type { ActiveBan, AuditAction, AuditEntry, Offence } from '../core/audit.ts';
-import { parsePrefix, prefixesOverlap } from '../core/net/prefix.ts';
+import { commonText, coveringTexts, type Prefix, parsePrefix, prefixContains } from '../core/net/prefix.ts';
 import type { RecordDatabase } from './database.ts';
 import { toRecordError } from './error.ts';
 import type { Allowed, Ban } from './projection.ts';
@@ -80,11 +80,24 @@ export class TrailReader {
 
   /** Bans in force at `nowMs`, by start; `numbers` is fetched when it is looked at. */
   activeBans(nowMs: number): ActiveBan[] {
+    return this.#findBans(nowMs, 'TRUE');
+  }
+
+  /** Those of them that cover this network. */
+  bansCovering(network: Prefix, nowMs: number): ActiveBan[] {
+    const names = JSON.stringify(coveringTexts(network));
+    return this.#findBans(nowMs, 'client IN (SELECT value FROM json_each(?))', names);
+  }
+
+  #findBans(nowMs: number, condition: string, ...values: readonly string[]): ActiveBan[] {
     const text = `SELECT ${BAN_COLUMNS} FROM bans
-      WHERE scope = 'now' AND (until_ms IS NULL OR until_ms > ?) ORDER BY since_ms, client`;
+      WHERE scope = 'now' AND (until_ms IS NULL OR until_ms > ?) AND ${condition} ORDER BY since_ms, client`;
     const find = ({ auditId, client }: Ban) => this.findNumbers(auditId, client);
     return this.#read(() => {
-      const bans = this.#sql.prepare<[number], BanRow>(text).raw().all(nowMs);
+      const bans = this.#sql
+        .prepare<[number, ...string[]], BanRow>(text)
+        .raw()
+        .all(nowMs, ...values);
       return bans.map((row) => new StoredBan(readBan(row), find));
     });
   }
@@ -105,7 +118,8 @@ export class TrailReader {
 
   /** The operators' exceptions in force. */
   allowed(): Allowed[] {
-    return this.#read(() => [...loadProjection(this.#sql, 'now').allowed.values()]);
+    const text = `SELECT entry, since_ms AS sinceMs, actor, reason, audit_id AS auditId FROM allowed WHERE scope = 'now'`;
+    return this.#read(() => this.#sql.prepare<[], Allowed>(text).all());
   }
 
   /** A part's saved state. */
@@ -119,14 +133,18 @@ export class TrailReader {
   #namesOf(client: string): string[] {
     const wanted = parsePrefix(client);
     if (wanted === undefined) return [client];
-    const names = this.#sql
-      .prepare<[], string>('SELECT DISTINCT client FROM audit WHERE client IS NOT NULL')
+    const names = coveringTexts(wanted);
+    const begin = commonText(wanted);
+    // Within the index, where a scan of all clients would take seconds.
+    const within = this.#sql
+      .prepare<[string, string], string>('SELECT DISTINCT client FROM audit WHERE client >= ? AND client < ?')
       .pluck()
-      .all();
-    return names.filter((name) => {
+      .all(begin, `${begin}\u{10ffff}`);
+    for (const name of within) {
       const prefix = parsePrefix(name);
-      return prefix !== undefined && prefixesOverlap(prefix, wanted);
-    });
+      if (prefix !== undefined && prefix.bits > wanted.bits && prefixContains(wanted, prefix)) names.push(name);
+    }
+    return names;
   }
 
   #read<T>(read: () => T): T {

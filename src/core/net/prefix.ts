@@ -119,3 +119,28 @@ export function prefixContains(outer: Prefix, inner: Prefix): boolean {
 export function prefixesOverlap(a: Prefix, b: Prefix): boolean {
   return prefixContains(a, b) || prefixContains(b, a);
 }
+
+/** Canonical texts of the networks that cover this one, itself included, narrowest first. */
+export function coveringTexts({ family, value, bits }: Prefix): string[] {
+  return Array.from({ length: bits + 1 }, (_, wider) => {
+    const left = bits - wider;
+    return formatPrefix({ family, value: mask(family, value, left), bits: left });
+  });
+}
+
+/** What the canonical texts of all addresses and networks within this one begin with; empty when they share nothing. */
+export function commonText({ family, value, bits }: Prefix): string {
+  const size = family === 4 ? 8 : 16;
+  const groups = Array.from({ length: Math.floor(bits / size) }, (_, i) =>
+    Number((value >> BigInt(WIDTH[family] - size * (i + 1))) & ((1n << BigInt(size)) - 1n)),
+  );
+  if (family === 4)
+    return groups
+      .map((group) => `${group}.`)
+      .join('')
+      .replace(/^((\d+\.){3}\d+)\.$/, '$1');
+  // A group of zeros may be part of `::`.
+  const zero = groups.indexOf(0);
+  const literal = (zero < 0 ? groups : groups.slice(0, zero)).map((group) => `${group.toString(16)}:`).join('');
+  return groups.length === 8 && zero < 0 ? literal.slice(0, -1) : literal;
+}

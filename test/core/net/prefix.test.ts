@@ -3,6 +3,8 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
+  commonText,
+  coveringTexts,
   formatPrefix,
   type Prefix,
   parsePrefix,
@@ -142,4 +144,41 @@ test('contains and overlaps agree with the first and last address', () => {
     }),
     { numRuns: 500 },
   );
+});
+
+/** Networks whose addresses have runs of zeros, and networks within them. */
+const nested = fc
+  .tuple(anyPrefix, fc.bigInt(0n, (1n << 128n) - 1n), fc.bigInt(0n, (1n << 128n) - 1n), fc.nat(128))
+  .map(([prefix, zeros, within, more]) => {
+    const width = prefix.family === 4 ? 32 : 128;
+    const outer = parsePrefix(formatPrefix({ ...prefix, value: prefix.value & ~zeros }));
+    assert.ok(outer);
+    const host = (1n << BigInt(width - outer.bits)) - 1n;
+    const bits = Math.min(width, outer.bits + more);
+    const inner = parsePrefix(
+      `${formatPrefix({ ...outer, value: outer.value | (within & ~zeros & host), bits: width })}/${bits}`,
+    );
+    assert.ok(inner);
+    return { outer, inner };
+  });
+
+test('the texts of what lies within a network begin alike, and a network is among those that cover it', () => {
+  fc.assert(
+    fc.property(nested, ({ outer, inner }) => {
+      if (inner.family !== outer.family || !prefixContains(outer, inner)) return;
+      assert.ok(formatPrefix(inner).startsWith(commonText(outer)), `${formatPrefix(inner)} in ${formatPrefix(outer)}`);
+      const covering = coveringTexts(inner);
+      assert.equal(covering[0], formatPrefix(inner));
+      assert.equal(covering.length, inner.bits + 1);
+      assert.ok(covering.includes(formatPrefix(outer)));
+    }),
+    { numRuns: 2000 },
+  );
+  const text = (network: string) => commonText(parsePrefix(network) as Prefix);
+  assert.equal(text('203.0.113.0/24'), '203.0.113.');
+  assert.equal(text('203.0.113.128/25'), '203.0.113.');
+  assert.equal(text('203.0.113.9'), '203.0.113.9');
+  assert.equal(text('2001:db8:1::/64'), '2001:db8:1:');
+  assert.equal(text('2001:db8:1:2:3:4:5:6'), '2001:db8:1:2:3:4:5:6');
+  assert.equal(text('0.0.0.0/0'), '');
 });
