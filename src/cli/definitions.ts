@@ -178,6 +178,19 @@ export function defineLogCommands(parser: Parser, wrap: Wrap): Parser {
       wrap(async (context, options) => (await import('./commands/replay.ts')).replayLogs(context, options)),
     )
     .command(
+      'tune <logs..>',
+      'what each sensitivity would have done to this site by finished logs, and which one suits it',
+      (yargs) =>
+        yargs
+          .positional('logs', { type: 'string', array: true, demandOption: true, describe: 'log files; best of weeks' })
+          .option('threads', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'parse threads; by default one less than cores',
+          }),
+      wrap(async (context, options) => (await import('./commands/tune.ts')).tune(context, options)),
+    )
+    .command(
       'simulate',
       'write the log of a made-up site under attack, for trying zban',
       (yargs) =>

@@ -1,0 +1,112 @@
+/** `zban tune`: what each sensitivity would have done to this site, and which one suits it. */
+import { type Sensitivity, sensitivityFactor } from '../../core/detect/sensitivity.ts';
+import { KNOWN_HOURS } from '../../core/history.ts';
+import { formatNumber } from '../../core/reason.ts';
+import { isShorterThanDay, type Recommendation, recommend, sweepDays } from '../../replay/recommend.ts';
+import { type Sweep, type SweepStep, sweep } from '../../replay/sweep.ts';
+import { type Context, configOrDefaults } from '../context.ts';
+import { EXIT } from '../exit.ts';
+import { readCount } from '../options.ts';
+import { minute } from '../report/banned.ts';
+import { alignRight, COLUMNS, section } from '../report/section.ts';
+import { countOf, formatCount, formatSpan, wrapText } from '../text.ts';
+
+export interface TuneCommandOptions {
+  readonly logs: readonly string[];
+  readonly threads?: string | undefined;
+}
+
+/** Replays the logs once for each step: as long as seven times `zban replay`. */
+export async function tune(context: Context, options: TuneCommandOptions): Promise<number> {
+  const { output, json } = context;
+  const threads = readCount('threads', options.threads, 1, 256);
+  const config = configOrDefaults(context);
+  const { sensitivity: inForce } = config;
+  const result = await sweep({
+    config,
+    files: options.logs,
+    ...(threads === undefined ? {} : { threads }),
+    onStep: ({ sensitivity }, seconds, done, all) => {
+      const left = done === all ? '' : `, about ${formatSpan(seconds * (all - done) * 1000)} to go`;
+      output.talk(`replay ${done} of ${all}, sensitivity ${sensitivity}: ${formatSpan(seconds * 1000)}${left}`);
+    },
+  });
+  const advice = recommend(result, inForce);
+  if (json) output.json(tuneJson(result, inForce, advice));
+  else output.data(formatTune(result, inForce, advice));
+  return EXIT.done;
+}
+
+function tuneJson(result: Sweep, inForce: Sensitivity, advice: Recommendation | undefined) {
+  const days = sweepDays(result);
+  return {
+    first: result.first,
+    last: result.last,
+    days: days ?? 0,
+    lines: result.lines,
+    skipped: result.skipped,
+    clients: result.clients,
+    known_clients: result.knownClients,
+    settings: result.steps.map((step) => ({
+      sensitivity: step.sensitivity,
+      factor: step.factor,
+      in_force: isInForce(step, inForce),
+      bans: step.bans,
+      bans_per_day: days === undefined ? 0 : step.bans / days,
+      clients_banned: step.clients,
+      known_clients_banned: step.knownClients,
+      reaction_fastest_seconds: step.fastestSeconds,
+      reaction_median_seconds: step.medianSeconds,
+      fuse_blown: step.fuses,
+    })),
+    recommendation: advice ? { ...advice, config: configLine(advice.sensitivity) } : null,
+  };
+}
+
+const isInForce = (step: SweepStep, inForce: Sensitivity): boolean => step.factor === sensitivityFactor(inForce);
+
+const configLine = (sensitivity: Sensitivity): string => `sensitivity: ${sensitivity}`;
+
+function formatTune(result: Sweep, inForce: Sensitivity, advice: Recommendation | undefined): string {
+  const days = sweepDays(result);
+  const { first, last } = result;
+  if (first === null || last === null || days === undefined || !advice)
+    return 'The log has no line that could be read.';
+  const span = formatSpan(Date.parse(last) - Date.parse(first));
+  const read = `${countOf(result.lines, 'line')} of ${countOf(result.clients, 'client')}`;
+  const known = `${formatCount(result.knownClients)} clients are known: most of their requests were answered in ${KNOWN_HOURS} or more different hours.`;
+  const parts = [
+    `${minute(first)} to ${minute(last)} UTC (${span}): ${read}\n${known}`,
+    tellSteps(result, inForce, days),
+    ...advice.doubts.map((doubt) => wrapText(doubt, COLUMNS)),
+    tellAdvice(advice, inForce),
+  ];
+  return parts.join('\n\n');
+}
+
+function tellSteps({ steps }: Sweep, inForce: Sensitivity, days: number): string {
+  const seconds = (value: number | null) => (value === null ? '–' : formatSpan(value * 1000));
+  const rows = steps.map((step) => [
+    String(step.sensitivity),
+    `x ${formatNumber(1 / step.factor)}`,
+    formatCount(step.bans),
+    isShorterThanDay(days) ? '–' : formatNumber(step.bans / days, 1),
+    formatCount(step.clients),
+    formatCount(step.knownClients),
+    seconds(step.fastestSeconds),
+    seconds(step.medianSeconds),
+    isInForce(step, inForce) ? '<- in force' : '',
+  ]);
+  const header = ['SENSITIVITY', 'LIMITS', 'BANS', 'A DAY', 'CLIENTS', 'KNOWN', 'FASTEST', 'MEDIAN', ''];
+  const heading = 'CLIENTS would have been banned, of them KNOWN before; FASTEST, MEDIAN: after a visit began.';
+  return section(heading, alignRight({ header, rows }, [1, 2, 3, 4, 5, 6, 7]));
+}
+
+function tellAdvice({ sensitivity, reason }: Recommendation, inForce: Sensitivity): string {
+  const same = sensitivityFactor(sensitivity) === sensitivityFactor(inForce);
+  const what = `Recommended: ${sensitivity}${same ? ', which is in force' : ''}. ${reason}`;
+  const how = same
+    ? 'This is in config.yaml, or its default:'
+    : 'Put this into config.yaml, then zban check and systemctl reload zban:';
+  return `${wrapText(what, COLUMNS)}\n\n${how}\n\n${configLine(sensitivity)}`;
+}
