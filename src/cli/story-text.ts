@@ -174,15 +174,30 @@ function tellNext({ entry, active, next }: Story, { nowMs, decayMs }: TellOption
   return [{ label: 'Next', text: `${end}The next offence means ${length} (tier ${next.tier})${decay}.` }];
 }
 
-function tellCommands({ asked, active, allowed, entry }: Story, { suffix }: TellOptions): Paragraph[] {
-  if (asked === undefined) return [];
+/** The commands that undo the ban, and that allow the client or take that back, as a shell takes them. */
+export function commandsOf(
+  story: Story,
+  suffix: string,
+): Readonly<Partial<Record<'unban' | 'allow' | 'disallow', string>>> {
+  const { asked, active, allowed, entry } = story;
+  if (asked === undefined) return {};
   const target = active?.client ?? entry?.client ?? asked;
-  const command = (label: string, words: string): Paragraph => ({ label, lines: [`zban ${words}${suffix}`] });
-  const undo = active ? [command('Undo', `unban ${target}`)] : [];
-  if (allowed === undefined) return [...undo, command('Never ban', `allow ${target}`)];
-  const text = `It is never banned, by ${allowed.entry} in ${allowed.by === 'operator' ? 'zban allow' : 'bans.allowlist'}.`;
-  const remove = allowed.by === 'operator' ? [command('Take back', `allow --remove ${allowed.entry}`)] : [];
-  return [...undo, { label: 'Allowed', text }, ...remove];
+  const unban = active && { unban: `zban unban ${target}${suffix}` };
+  if (allowed === undefined) return { ...unban, allow: `zban allow ${target}${suffix}` };
+  if (allowed.by === 'configuration') return { ...unban };
+  return { ...unban, disallow: `zban allow --remove ${allowed.entry}${suffix}` };
+}
+
+function tellCommands(story: Story, { suffix }: TellOptions): Paragraph[] {
+  const { unban, allow, disallow } = commandsOf(story, suffix);
+  const { allowed } = story;
+  const place = allowed?.by === 'operator' ? 'zban allow' : 'bans.allowlist';
+  return [
+    ...(unban ? [{ label: 'Undo', lines: [unban] }] : []),
+    ...(allow ? [{ label: 'Never ban', lines: [allow] }] : []),
+    ...(allowed ? [{ label: 'Allowed', text: `It is never banned, by ${allowed.entry} in ${place}.` }] : []),
+    ...(disallow ? [{ label: 'Take back', lines: [disallow] }] : []),
+  ];
 }
 
 /** `2026-11-20 10:11:12 (3m 2s ago)`. */

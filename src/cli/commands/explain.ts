@@ -6,7 +6,7 @@ import { type Context, loadPermitted, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { type Searched, searchLogs } from '../log-search.ts';
 import { type Story, type StoryOptions, storyOfClient, storyOfEntry } from '../story.ts';
-import { formatStory } from '../story-text.ts';
+import { commandsOf, formatStory } from '../story-text.ts';
 import { printable } from '../text.ts';
 import { withTrail } from '../trail.ts';
 import { entryJson } from './audit.ts';
@@ -29,7 +29,7 @@ export async function explain(context: Context, options: { readonly subject: str
     throw new CommandError(EXIT.notFound, [message, ...searched.notes.map(printable)].join('\n'));
   }
   const suffix = configPath === undefined ? '' : ` --config ${quoted(configPath)}`;
-  if (json) output.json({ ...storyJson(story), ...searchedJson(searched) });
+  if (json) output.json({ ...storyJson(story), ...searchedJson(searched), commands: commandsOf(story, suffix) });
   else output.data(formatStory(story, { nowMs: now(), suffix, decayMs: bans.decay, ...searched }));
   return EXIT.done;
 }
