@@ -12,6 +12,8 @@ const CHUNK_CHARS = 1 << 18;
 
 export class Judge {
   readonly bans: BanEvent[] = [];
+  /** Times at which the fuse stopped all banning. */
+  readonly fuses: string[] = [];
   readonly engine: Engine;
   private readonly parser: Parser;
 
@@ -25,6 +27,7 @@ export class Judge {
       (_source, line) => parser.readRecord(line),
       (event) => {
         if (event.event === 'ban') this.bans.push(event);
+        else if (event.event === 'fuse') this.fuses.push(`${event.time} ${event.phase}: ${event.detail}`);
       },
     );
   }

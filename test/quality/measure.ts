@@ -17,9 +17,17 @@ export function attacksOf({ attacks, hours }: Scene): AttackPlan[] {
   return plans;
 }
 
-/** The score over all seeds of the scene, and how many lines it was made of. */
-export function measure(scene: Scene): { readonly lines: number; readonly score: Score } {
+/** What came of a scene, over all its seeds. */
+interface Measurement {
+  readonly lines: number;
+  /** When the fuse blew and was whole again. */
+  readonly fuses: readonly string[];
+  readonly score: Score;
+}
+
+export function measure(scene: Scene): Measurement {
   const score = emptyScore();
+  const fuses: string[] = [];
   let lines = 0;
   const durationMs = scene.hours * HOUR_MS;
   const attacks = attacksOf(scene);
@@ -30,8 +38,9 @@ export function measure(scene: Scene): { readonly lines: number; readonly score:
     const labels = labeller.labels(scene.name);
     lines += labels.stats.lines;
     addScore(score, labels, judge.bans);
+    fuses.push(...judge.fuses);
   }
-  return { lines, score };
+  return { lines, fuses, score };
 }
 
 function* watched(events: Iterable<AccessEvent>, labeller: Labeller): Generator<AccessEvent> {

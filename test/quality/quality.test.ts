@@ -24,7 +24,9 @@ test('the scenes have every attack in them, on IPv4, IPv6 and behind a carrier, 
 for (const scene of SCENES) {
   test(scene.name, () => {
     const { measured } = scene;
-    const { score } = measure(scene);
+    const { fuses, score } = measure(scene);
+    assert.deepEqual(fuses, [], 'the fuse holds');
+    assert.ok(score.busy > 0, 'somebody honest is busy');
     const explain = [...score.missed.map((line) => `missed ${line}`), ...score.falseBans].join('\n');
     assert.ok(score.loud.found >= measured.loud, `loud attackers: ${score.loud.found}\n${explain}`);
     const moderate = score.moderate.found;

@@ -12,6 +12,8 @@ export interface Score {
   readonly loud: Found;
   readonly moderate: Found;
   readonly stealth: Found;
+  /** Honest clients with 60 requests and more in some minute. */
+  busy: number;
   /** One line for each client that was wrongly banned. */
   readonly falseBans: string[];
   /** Loud and moderate attackers. */
@@ -24,7 +26,7 @@ const AFTER_BURST = 60;
 
 export function emptyScore(): Score {
   const none = (): Found => ({ found: 0, of: 0 });
-  return { loud: none(), moderate: none(), stealth: none(), falseBans: [], missed: [], caught: [] };
+  return { loud: none(), moderate: none(), stealth: none(), busy: 0, falseBans: [], missed: [], caught: [] };
 }
 
 /**
@@ -50,6 +52,7 @@ export function addScore(score: Score, labels: Labels, bans: readonly BanEvent[]
     } else if (tier !== 'stealth')
       score.missed.push(`${tier} ${attack} ${client}: ${requests} requests, peak ${peak_60s}/min, ${errors} errors`);
   }
+  score.busy += labels.benign_heavy.length;
   const heavy = new Map(labels.benign_heavy.map(({ client, why }) => [client, why]));
   for (const [client, ban] of innocent) {
     const { condition, points = 0, points_limit = 0, time, samples } = ban;

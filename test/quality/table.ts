@@ -8,17 +8,19 @@ import { delayAt, type Score } from './score.ts';
 
 const seconds = (delayS: number): string => (Number.isNaN(delayS) ? '–' : String(Math.round(delayS)));
 
-console.log('| site | hours | lines | loud | moderate | stealth | false bans | delay, median · 90 % |');
-console.log('|---|---|---|---|---|---|---|---|');
+console.log(
+  '| site | hours | lines | loud | moderate | stealth | busy and honest | false bans | delay, median · 90 % |',
+);
+console.log('|---|---|---|---|---|---|---|---|---|');
 const scores: Score[] = [];
 for (const scene of SCENES) {
   const { lines, score } = measure(scene);
   scores.push(score);
-  const { falseBans, loud, missed, moderate, stealth } = score;
+  const { busy, falseBans, loud, missed, moderate, stealth } = score;
   const cells = [loud, moderate, stealth].map(({ found, of }) => `${found}/${of}`);
   const delays = `${seconds(delayAt(score, 0.5))} · ${seconds(delayAt(score, 0.9))} s`;
   console.log(
-    `| ${[scene.name, scene.hours * scene.seeds.length, lines, ...cells, falseBans.length, delays].join(' | ')} |`,
+    `| ${[scene.name, scene.hours * scene.seeds.length, lines, ...cells, busy, falseBans.length, delays].join(' | ')} |`,
   );
   if (!process.argv.includes('--details')) continue;
   for (const line of missed) console.error(`  missed ${line}`);
