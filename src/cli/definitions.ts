@@ -1,5 +1,6 @@
 /** Every command's name, options and help. The code behind a command is loaded only when it is called. */
 import type { Argv } from 'yargs';
+import { EXPORT_FORMATS, IMPORT_FORMATS } from './ban-list/format-names.ts';
 import type { Parser, Wrap } from './command-line.ts';
 import { SORTS } from './selection.ts';
 
@@ -8,6 +9,11 @@ const FILE = {
   type: 'string',
   requiresArg: true,
   describe: 'a list instead, - for standard input: one target a line, then how long and why if you like; # comments',
+} as const;
+const FOR = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'how long: 30m, 1h, 7d or permanent; the first tier of the schedule by default',
 } as const;
 const REASON = { type: 'string', requiresArg: true, describe: 'why, for the audit trail' } as const;
 
@@ -44,11 +50,7 @@ export function defineOperatorCommands(parser: Parser, wrap: Wrap): Parser {
         yargs
           .positional('targets', { type: 'string', array: true, describe: TARGETS })
           .option('file', FILE)
-          .option('for', {
-            type: 'string',
-            requiresArg: true,
-            describe: 'how long: 30m, 1h, 7d or permanent; the first tier of the schedule by default',
-          })
+          .option('for', FOR)
           .option('reason', REASON),
       wrap(async (context, options) => (await import('./commands/ban.ts')).ban(context, options)),
     )
@@ -72,6 +74,17 @@ export function defineOperatorCommands(parser: Parser, wrap: Wrap): Parser {
           .option('remove', { type: 'boolean', describe: 'take them out of the allowlist again' })
           .option('reason', REASON),
       wrap(async (context, options) => (await import('./commands/ban.ts')).allow(context, options)),
+    )
+    .command(
+      'import <file>',
+      'ban what a list names, such as one of zban export; bans that last longer stay as they are',
+      (yargs) =>
+        yargs
+          .positional('file', { type: 'string', demandOption: true, describe: 'the list; - is standard input' })
+          .option('format', { choices: IMPORT_FORMATS, describe: 'by default what it looks like' })
+          .option('for', { ...FOR, describe: `where the list does not say it, ${FOR.describe}` })
+          .option('reason', REASON),
+      wrap(async (context, options) => (await import('./commands/import.ts')).importBans(context, options)),
     )
     .command(
       'panic',
@@ -129,6 +142,15 @@ export function defineReadingCommands(parser: Parser, wrap: Wrap): Parser {
           describe: 'show it anew every second, until q is pressed; into a pipe: whenever it changed',
         }),
       wrap(async (context, options) => (await import('./commands/list.ts')).list(context, options)),
+    )
+    .command(
+      'export',
+      'the bans in force as a list for zban import, or for other tools',
+      (yargs) =>
+        defineSelection(yargs)
+          .option('format', { choices: EXPORT_FORMATS, describe: 'plain by default: addresses and networks alone' })
+          .option('observed', { type: 'boolean', describe: 'would-be bans of observe mode too' }),
+      wrap(async (context, options) => (await import('./commands/export.ts')).exportBans(context, options)),
     )
     .command(
       'audit [what]',

@@ -1,10 +1,10 @@
 /** Reads what people type as option values. */
 import { parseDuration } from '../config/duration.ts';
 import { isHostName } from '../config/schema.ts';
+import { BAN_MS_MAX } from '../control/request.ts';
 import { formatPrefix, parsePrefix } from '../core/net/prefix.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { printable } from './text.ts';
-
 /** Standard input where a file is expected; a lone - means the same. */
 export const STDIN = '/dev/stdin';
 
@@ -28,11 +28,11 @@ export function readTargets(words: readonly string[], names = false): readonly s
   );
 }
 
-/** How long a ban is to last: milliseconds, null for `permanent`, undefined for what is no time of at least a second. */
+/** How long a ban is to last: milliseconds, null for `permanent`, undefined for what is no time of a second to a thousand years. */
 export function parseBanDuration(text: string): number | null | undefined {
   if (/^(permanent|forever)$/i.test(text)) return null;
   const ms = parseDuration(text);
-  return ms !== undefined && ms >= 1000 && Number.isSafeInteger(Math.round(ms)) ? Math.round(ms) : undefined;
+  return ms !== undefined && ms >= 1000 && ms <= BAN_MS_MAX ? Math.round(ms) : undefined;
 }
 
 /** `parseBanDuration` of `--for`, undefined where the option is absent. */

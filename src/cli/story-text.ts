@@ -123,7 +123,7 @@ function tellWhy({ entry }: Story): Paragraph[] {
   const numbers = entry.numbers ?? {};
   const reason = tellReason(condition, numbers);
   if (!reason) {
-    const remark = condition === 'manual' && detail !== '' ? `: ${detail}` : '';
+    const remark = detail === '' ? '' : `: ${detail}`;
     return [{ label: 'Why', text: `${phraseOf(condition)}${remark}.` }];
   }
   const samples = sampleLines(numbers['samples']);

@@ -7,6 +7,9 @@ export const TARGETS_MAX = 10_000;
 /** Holds TARGETS_MAX bans with a few words of reason each; lists with more are split as well. */
 export const REQUEST_BYTES_MAX = 4 * 1_048_576;
 
+/** A thousand years: longer bans are for good. */
+export const BAN_MS_MAX = 365_250 * 86_400_000;
+export const REASON_LENGTH_MAX = 500;
 /** Ends of bans; the largest that a Date holds (ECMA-262, 21.4.1.1). */
 const EPOCH_MS_MAX = 8.64e15;
 const TIER_MAX = 1000;
@@ -20,8 +23,8 @@ const line = (lengthMax: number) =>
     .transform((text) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim());
 
 const target = z.string().min(1).max(255);
-const reason = line(500);
-const forMs = z.number().int().min(1000).nullable().optional();
+const reason = line(REASON_LENGTH_MAX);
+const forMs = z.number().int().min(1000).max(BAN_MS_MAX).nullable().optional();
 const by = { reason, operator: line(64) };
 const common = { ...by, targets: z.array(target).max(TARGETS_MAX) };
 

@@ -68,7 +68,7 @@ export interface ActiveBan {
   readonly numbers: Readonly<Record<string, unknown>> | null;
 }
 
-/** How often a client was banned by policy, for its next tier. */
+/** How often a client was banned for what it did, for its next tier. */
 export interface Offence {
   readonly client: string;
   readonly tier: number;

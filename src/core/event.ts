@@ -3,7 +3,7 @@
  * `zban replay --json`, so that one type serves the live daemon, the replay and the audit trail.
  */
 
-/** Why a client or the site was judged anomalous. `manual` is an operator's ban. */
+/** Why a client or the site was judged anomalous. `manual` and `import` are an operator's bans. */
 export type Condition =
   | 'z_score'
   | 'multiplier'
@@ -14,7 +14,8 @@ export type Condition =
   | 'work'
   | 'site_z_score'
   | 'site_multiplier'
-  | 'manual';
+  | 'manual'
+  | 'import';
 
 /** One request of a flagged client, as text from the log, control characters removed and cut to a readable length. */
 export interface Sample {

@@ -19,6 +19,7 @@ export const PHRASES: Readonly<Record<Condition, string>> = {
   site_z_score: 'the site is far above its usual rate',
   site_multiplier: 'the site is at many times its usual rate',
   manual: 'an operator decided it',
+  import: 'an operator brought it from elsewhere',
 };
 
 /** The condition as a phrase; one that a newer version wrote stays as it is, so escape it as text from outside. */

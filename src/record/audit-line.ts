@@ -65,10 +65,8 @@ function partsOf(draft: AuditDraft): readonly string[] | undefined {
 
 /** Condition, rate and baseline. */
 function reasons({ condition, numbers, detail }: AuditDraft): readonly string[] {
-  if (condition === 'manual' || (condition === null && numbers === null)) {
-    return [detail === '' ? 'manual' : `manual "${detail}"`];
-  }
-  const given = numbers ?? {};
+  if (numbers === null) return [`${condition ?? 'manual'}${detail === '' ? '' : ` "${detail}"`}`];
+  const given = numbers;
   const { rate, mean, stddev } = given;
   const compared =
     typeof rate !== 'number' ? [] : [`rate ${formatNumber(rate, 2)}/s`, `baseline ${level({ mean, stddev })}`];

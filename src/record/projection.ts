@@ -103,7 +103,8 @@ export class Projection {
         value: { client, condition, tier, ...state, enforced, actor, reason: detail },
       });
     }
-    if (actor === 'policy') {
+    // Policy's bans, and those that came from another host with their tier; an operator's own has none.
+    if (tier > 0) {
       const value = { client, tier, lastMs: untilMs ?? timeMs };
       changes.push({ kind: 'offence', key: client, enforced, value });
     }
@@ -122,7 +123,7 @@ export class Projection {
     if (ban === undefined) return [];
     const changes: Change[] = [{ kind: 'ban', key: client, value: undefined }];
     const offence = this.offences[modeOf(ban.enforced)].get(client);
-    if (ban.actor === 'policy' && offence !== undefined) {
+    if (ban.tier > 0 && offence !== undefined) {
       // Recorded late after a stop, the ban ended when it was due all the same.
       const lastMs = Math.min(entry.timeMs, ban.untilMs ?? entry.timeMs);
       changes.push({ kind: 'offence', key: client, enforced: ban.enforced, value: { ...offence, lastMs } });

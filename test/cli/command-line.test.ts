@@ -58,7 +58,12 @@ async function daemon(t: TestContext, answer: (target: string) => TargetResult['
     const targets = 'bans' in request ? request.bans.map(({ target }) => target) : request.targets;
     return targets.map((target) => {
       const code = answer(target);
-      return { target, ok: code === 'done', code, message: code === 'done' ? 'banned' : `${code} \u001b[31m` };
+      return {
+        target,
+        ok: code === 'done' || code === 'unchanged',
+        code,
+        message: code === 'done' ? 'banned' : `${code} \u001b[31m`,
+      };
     });
   };
   const handlers: ControlHandlers = {
@@ -92,6 +97,9 @@ test('--version and --help say so on standard output', async () => {
     'ban',
     'unban',
     'allow',
+    'import',
+    'export',
+    'panic',
     'audit',
     'explain',
     'replay',
@@ -115,6 +123,8 @@ test('wrong usage is exit code 2 and a sentence on standard error', async (t) =>
     [['ban', '192.0.2.1', '--for', '1h', '--for', '2h'], /--for may be given once/],
     [['unban'], /which addresses\? Or --file FILE, or --all/],
     [['unban', '--all', '192.0.2.1'], /not both/],
+    [['import'], /Not enough/],
+    [['export', '--format', 'xml'], /Invalid values/],
     [['notify', 'nonsense'], /Invalid values|Choices/],
     [['replay', '/nowhere.log', '--threads', '0'], /--threads 0: expected a whole number/],
     [['simulate', '--out', '/dev/null', '--attacks', 'nonsense'], /is not an attack/],
@@ -176,6 +186,7 @@ test('without a daemon the commands that need one are exit code 3', async (t) =>
     ['ban', '192.0.2.1'],
     ['unban', '--all'],
     ['allow', '192.0.2.1'],
+    ['import', '/dev/null'],
     ['notify', 'test'],
   ]) {
     const { exitCode, stderr } = await runZban([...words, '--config', config]);
@@ -283,6 +294,28 @@ test('a list that is not there or too long ends the command with a reason', asyn
   assert.equal(refused.exitCode, 1);
   assert.match(refused.stderr, /is longer than the 67108864 bytes of one list: split it/);
   assert.deepEqual(asked, []);
+});
+
+test('import sends what a list says and marks what it does not', async (t) => {
+  const { config, folder, asked } = await daemon(t, (target) => (target === '192.0.2.2' ? 'unchanged' : 'done'));
+  const file = join(folder, 'list.csv');
+  writeFileSync(file, 'duration,scope,value\n4h,ip,192.0.2.1\n87600h,range,198.51.100.0/24\n4h,ip,nonsense\n');
+  const csv = await runZban(['import', file, '--config', config], { USER: 'bob' });
+  const common = { operator: 'bob', keepLonger: true };
+  const four = { target: '192.0.2.1', forMs: 14_400_000, condition: 'import' };
+  const good = { target: '198.51.100.0/24', forMs: null, condition: 'import' };
+  assert.deepEqual(asked.splice(0), [{ ...common, reason: 'imported from list.csv', bans: [four, good] }]);
+  assert.deepEqual([csv.exitCode, csv.stdout], [1, '2 done, 1 line not understood\n']);
+  assert.match(csv.stderr, /list\.csv: line 4: nonsense is neither/);
+  const entry = { ip: '192.0.2.2', until: null, tier: 3, condition: 'surprise', reason: '' };
+  const words = ['import', '-', '--reason', 'moved', '--for', '1d', '--config', config];
+  const json = await runZban(words, { USER: 'bob' }, JSON.stringify([entry]));
+  const ban = { target: '192.0.2.2', forMs: null, tier: 3, condition: 'surprise', reason: '' };
+  assert.deepEqual(asked, [{ ...common, reason: 'moved', forMs: 86_400_000, bans: [ban] }]);
+  assert.deepEqual([json.exitCode, json.stdout], [0, '0 done, 1 unchanged\n']);
+  const none = await runZban(['import', '-', '--format', 'json', '--config', config], {}, '192.0.2.1');
+  assert.equal(none.exitCode, 1);
+  assert.match(none.stderr, /the list is not JSON/);
 });
 
 test('unban --all and allow --remove say so to the daemon', async (t) => {

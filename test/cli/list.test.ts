@@ -82,6 +82,24 @@ test('bans are filtered, sorted, turned round and cut', async (t) => {
   assert.deepEqual([none.stdout, none.stderr, none.exitCode], ['', 'none of the 4 bans is like that\n', 0]);
 });
 
+test('export prints a list for others, without would-be bans unless they are asked for', async (t) => {
+  const { config, trail } = recordSome(t);
+  trail.append([banDraft('192.0.2.77', { enforced: false })]);
+  const plain = await runZban(['export', '--sort', 'client', '--config', config]);
+  assert.equal(plain.stdout, '198.51.100.0/24\n203.0.113.9\n203.0.113.10\n2001:db8:1::/64\n');
+  assert.match(plain.stderr, /1 would-be ban of observe mode is left out: --observed takes it along/);
+  const observed = await runZban(['export', '--observed', '--network', '192.0.2.0/24', '--config', config]);
+  assert.deepEqual([observed.stdout, observed.stderr], ['192.0.2.77\n', '']);
+  const csv = await runZban(['export', '--format', 'crowdsec', '--tier', '0,4', '--config', config]);
+  assert.match(
+    csv.stdout,
+    /^duration,reason,scope,type,value\n87600h,zban\/surprise,Ip,ban,203\.0\.113\.10\n0h0m\d+s,asked us to,Range,ban,198\.51\.100\.0\/24\n$/,
+  );
+  const json = await runZban(['export', '--json', '--limit', '1', '--config', config]);
+  const [first] = JSON.parse(json.stdout) as Record<string, unknown>[];
+  assert.deepEqual(Object.keys(first ?? {}), ['ip', 'tier', 'since', 'until', 'condition', 'actor', 'reason']);
+});
+
 test('filters that cannot be meant are wrong usage', async (t) => {
   const { config } = recordSome(t);
   for (const [words, message] of [

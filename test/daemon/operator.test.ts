@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { parseList } from '../../src/cli/ban-list/formats.ts';
+import { formatJson } from '../../src/cli/ban-list/json.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { BanRequest } from '../../src/control/protocol.ts';
 import { type Prefix, parsePrefix, prefixesOverlap } from '../../src/core/net/prefix.ts';
@@ -165,6 +167,36 @@ test('each ban of a list has its own time, reason, tier and condition', async (t
   );
   const [task] = tasks;
   assert.deepEqual(task?.kind === 'set_bans' && task.offenders.map(({ tier }) => tier), [0, 3, 0, 0]);
+});
+
+test('what one host exports another imports: ends, tiers, reasons and conditions, but nobody it protects', async (t) => {
+  const from = make(t);
+  from.bans.onEvents([banEvent('203.0.113.9', { tier: 2, condition: 'surprise' })], []);
+  await from.order(['198.51.100.0/24'], { forMs: null, reason: 'their, "list"' });
+  await from.order(['2001:db8::7', '192.0.2.7'], { forMs: 3_600_000 });
+  const exported = formatJson(from.trail.activeBans(T0));
+  const to = make(t, { never: ['192.0.2.0/24'] });
+  to.clock.nowMs = T0 + 1000;
+  const { bans } = parseList(exported);
+  const results = await to.operator.ban({ bans, keepLonger: true, operator: 'bob', reason: 'imported' });
+  assert.deepEqual(results.map(({ target, code }) => `${target} ${code}`).sort(), [
+    '192.0.2.7 protected',
+    '198.51.100.0/24 done',
+    '2001:db8::7 done',
+    '203.0.113.9 done',
+  ]);
+  const kept = (trail: typeof to.trail) =>
+    trail
+      .activeBans(T0)
+      .map(({ client, untilMs, tier, condition, reason }) => [client, untilMs, tier, condition, reason]);
+  assert.deepEqual(
+    kept(to.trail),
+    kept(from.trail).filter(([client]) => client !== '192.0.2.7'),
+  );
+  assert.ok(to.trail.activeBans(T0).every(({ actor }) => actor === 'operator:bob'));
+  assert.deepEqual(to.trail.offences(true), [{ client: '203.0.113.9', tier: 2, lastMs: T0 + 600_000 }]);
+  const again = await to.operator.ban({ bans, keepLonger: true, operator: 'bob', reason: 'imported' });
+  assert.deepEqual(new Set(again.map(({ code }) => code)), new Set(['unchanged', 'protected']));
 });
 
 test('where longer bans are to be kept, shorter ones of the same target change nothing', async (t) => {

@@ -78,19 +78,21 @@ test('bans are due once their end is reached, until a row ends them', (t) => {
   assert.deepEqual(due(T0 + 10 * MINUTE), ['192.0.2.1']);
 });
 
-test('offences count bans by policy alone, real and would-be apart, and end with the ban', (t) => {
+test('offences count bans with a tier, real and would-be apart, and end with the ban', (t) => {
   const { trail } = openTrail(t);
   trail.append([
     ban('192.0.2.1'),
     ban('192.0.2.2', { enforced: false, tier: 2 }),
-    ban('192.0.2.3', { actor: 'operator:ann', condition: 'manual' }),
+    ban('192.0.2.3', { actor: 'operator:ann', condition: 'manual', tier: 0 }),
     ban('192.0.2.4'),
+    ban('192.0.2.5', { actor: 'operator:ann', condition: 'surprise', tier: 3 }),
     draft('unban', '192.0.2.1', { timeMs: T0 + MINUTE }),
     draft('unban', '192.0.2.4', { timeMs: T0 + 90 * MINUTE }),
   ]);
   assert.deepEqual(trail.offences(true), [
     { client: '192.0.2.1', tier: 1, lastMs: T0 + MINUTE },
     { client: '192.0.2.4', tier: 1, lastMs: T0 + 10 * MINUTE },
+    { client: '192.0.2.5', tier: 3, lastMs: T0 + 10 * MINUTE },
   ]);
   assert.deepEqual(trail.offences(false), [{ client: '192.0.2.2', tier: 2, lastMs: T0 + 10 * MINUTE }]);
 });

@@ -61,6 +61,7 @@ const CONDITIONS = {
   site_z_score: 'the site is far above its usual rate',
   site_multiplier: 'the site is at many times its usual rate',
   manual: 'an operator decided it',
+  import: 'an operator brought it from elsewhere',
 };
 export const condition = (name) => CONDITIONS[name] ?? name ?? '';
 

@@ -1,0 +1,72 @@
+/**
+ * zban's own lists as JSON: an array of what `zban list --json` prints without the numbers, `until: null` for good.
+ * Arrays of CrowdSec's decisions, and of its alerts with their decisions (`cscli decisions list -o json`), are read too.
+ */
+import type { ActiveBan } from '../../core/audit.ts';
+import { CommandError, EXIT } from '../exit.ts';
+import { printable, safeJson } from '../text.ts';
+import { type Decision, readDecision } from './crowdsec.ts';
+import { type BanList, type Entry, listOf, notAnAddress, readTarget } from './list.ts';
+
+/** Entries are counted instead of lines. Text that is no JSON ends the command with exit code 1. */
+export function parseJson(text: string): BanList {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const message = `the list is not JSON: ${printable(error instanceof Error ? error.message : String(error))}`;
+    throw new CommandError(EXIT.failed, message, { cause: error });
+  }
+  if (!Array.isArray(value)) throw new CommandError(EXIT.failed, 'the list is JSON, but not an array');
+  const entries = value.flatMap((item: unknown, index) => readItem(item).map((entry) => ({ line: index + 1, entry })));
+  return listOf(entries);
+}
+
+type Item = Readonly<Record<string, unknown>>;
+
+function readItem(item: unknown): Entry[] {
+  if (typeof item !== 'object' || item === null) return ['not an object'];
+  const { decisions, value } = item as Item;
+  if (Array.isArray(decisions)) return decisions.map((one) => readCrowdsec(one));
+  return [value === undefined ? readBan(item as Item) : readCrowdsec(item)];
+}
+
+function readCrowdsec(item: unknown): Entry {
+  if (typeof item !== 'object' || item === null) return 'not an object';
+  const { scenario, ...rest } = item as Decision & { readonly scenario?: unknown };
+  return readDecision({ reason: scenario, ...rest });
+}
+
+function readBan({ ip, until, tier, condition, reason }: Item): Entry {
+  const target = typeof ip === 'string' ? readTarget(ip) : undefined;
+  if (target === undefined) return notAnAddress(typeof ip === 'string' ? ip : 'an entry without "ip"');
+  const untilMs = typeof until === 'string' ? Date.parse(until) : undefined;
+  if (Number.isNaN(untilMs) || (until !== undefined && until !== null && untilMs === undefined))
+    return `${target}: "until" is not a time such as 2026-11-20T10:11:12Z, or null`;
+  if (tier !== undefined && !(Number.isInteger(tier) && Number(tier) >= 0 && Number(tier) <= 1000))
+    return `${target}: "tier" is not a whole number from 0 to 1000`;
+  if (condition !== undefined && !/^\w{1,64}$/.test(String(condition))) return `${target}: "condition" is not a word`;
+  return {
+    target,
+    ...(until === null ? { forMs: null } : { untilMs }),
+    tier: tier as number | undefined,
+    condition: condition as string | undefined,
+    reason: reason === undefined ? undefined : String(reason),
+  };
+}
+
+/** One entry a line. */
+export function formatJson(bans: readonly ActiveBan[]): string {
+  const entries = bans.map(({ client, tier, sinceMs, untilMs, condition, actor, reason }) =>
+    safeJson({
+      ip: client,
+      tier,
+      since: new Date(sinceMs).toISOString(),
+      until: untilMs === null ? null : new Date(untilMs).toISOString(),
+      condition,
+      actor,
+      reason,
+    }),
+  );
+  return entries.length === 0 ? '[]' : `[\n${entries.join(',\n')}\n]`;
+}

@@ -1,0 +1,38 @@
+import { formatDecisions } from '../ban-list/crowdsec.ts';
+import type { ExportFormat } from '../ban-list/format-names.ts';
+import { formatJson } from '../ban-list/json.ts';
+import { formatPlain } from '../ban-list/plain.ts';
+import { type Context, requireSections } from '../context.ts';
+import { EXIT } from '../exit.ts';
+import { readSelection, type SelectionOptions } from '../selection.ts';
+import { withTrail } from '../trail.ts';
+
+export interface ExportOptions extends SelectionOptions {
+  readonly format?: ExportFormat | undefined;
+  readonly observed?: boolean | undefined;
+}
+
+/**
+ * `zban export`: the bans in force as a list for `zban import` on another host or for other tools; works with the daemon
+ * stopped. Would-be bans are left out unless they are asked for: whoever takes the list over would enforce them.
+ */
+export async function exportBans(context: Context, options: ExportOptions): Promise<number> {
+  const { output, json, now } = context;
+  const select = readSelection(options);
+  const { format = json ? 'json' : 'plain', observed = false } = options;
+  const active = await withTrail(requireSections(context, ['state']).state.database, ({ reader }) =>
+    reader.activeBans(now()),
+  );
+  const exported = observed ? active : active.filter(({ enforced }) => enforced);
+  const left = active.length - exported.length;
+  if (left > 0) {
+    const [what, them] =
+      left === 1 ? ['would-be ban of observe mode is', 'it'] : ['would-be bans of observe mode are', 'them'];
+    output.talk(`zban: ${left} ${what} left out: --observed takes ${them} along`);
+  }
+  const bans = select(exported, now());
+  if (format === 'json') output.data(formatJson(bans));
+  else if (format === 'crowdsec') output.data(formatDecisions(bans, now()));
+  else if (bans.length > 0) output.data(formatPlain(bans));
+  return EXIT.done;
+}

@@ -1,0 +1,34 @@
+import { basename } from 'node:path';
+import { callDaemon } from '../../control/client.ts';
+import { askInPieces, tellListResults } from '../ask-daemon.ts';
+import type { ImportFormat } from '../ban-list/format-names.ts';
+import { parseList } from '../ban-list/formats.ts';
+import { loadList } from '../ban-list/load-list.ts';
+import { type Context, operatorName, requireSections } from '../context.ts';
+import { readBanDuration } from '../options.ts';
+
+export interface ImportOptions {
+  readonly file: string;
+  readonly format?: ImportFormat | undefined;
+  readonly for?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+/**
+ * `zban import`: bans what a list names, by the rules of `zban ban`; bans that last longer already stay as they are, so
+ * that a list can be imported again and again.
+ */
+export async function importBans(context: Context, options: ImportOptions): Promise<number> {
+  const forMs = readBanDuration(options.for);
+  const list = await loadList(options.file, (text) => parseList(text, options.format));
+  const common = {
+    ...(forMs !== undefined && { forMs }),
+    reason: options.reason ?? `imported from ${basename(list.name)}`,
+    operator: operatorName(context.env),
+    keepLonger: true,
+  };
+  const bans = list.bans.map((ban) => ({ ...ban, condition: ban.condition ?? 'import' }));
+  const { socket } = requireSections(context, ['control']).control;
+  const results = await askInPieces(bans, (some) => callDaemon(socket, 'ban', { ...common, bans: some }));
+  return tellListResults(context, list, results);
+}
