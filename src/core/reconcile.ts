@@ -1,6 +1,6 @@
 /**
- * The difference between the bans that should stand and the bans that do, as operations. Level-triggered: only the
- * two states count, never the history, so that start, crash, a flushed table and normal running are one code path.
+ * The bans that should stand and the bans that do. Level-triggered: only the two states count, never the history, so that
+ * start, crash, a flushed table and normal running are one code path (ban-ledger.ts).
  */
 
 /** A ban as it should be, or as the kernel listed it. */
@@ -9,6 +9,15 @@ export interface KernelBan {
   readonly target: string;
   /** Epoch milliseconds; null is permanent. */
   readonly untilMs: number | null;
+}
+
+/** The bans that should stand, as the database has them; ended ones may be among them. */
+export interface DesiredBans {
+  all(): Iterable<KernelBan>;
+  /** End of the ban of exactly this target; undefined when it should not be banned. */
+  find(target: string): number | null | undefined;
+  /** Targets that were banned or lifted since the last call, perhaps more than once: all that `find` may say otherwise about than before. */
+  takeChanges(): Iterable<string>;
 }
 
 export type Operation =
@@ -20,10 +29,34 @@ export function operationTarget(operation: Operation): string {
   return operation.kind === 'add' ? operation.ban.target : operation.target;
 }
 
-/** True when two ends lie within the tolerance of each other, or both are permanent. */
-export function sameEnd(a: number | null, b: number | null, toleranceMs: number): boolean {
-  return a === null || b === null ? a === b : Math.abs(a - b) <= toleranceMs;
+/** Why a ban could not be set or lifted. */
+export interface Failure<Code extends string> {
+  readonly code: Code;
+  readonly message: string;
 }
+
+export interface FailedTarget<Code extends string> extends Failure<Code> {
+  readonly target: string;
+}
+
+/** What one reconcile came to, by target. */
+export interface ReconcileResult<Code extends string> {
+  /** The kernel showed the ban after it was applied. */
+  readonly confirmed: readonly string[];
+  /** The kernel no longer holds it. */
+  readonly released: readonly string[];
+  /** A ban that could not be set, or one that could not be lifted. */
+  readonly failed: readonly FailedTarget<Code>[];
+}
+
+/** Bans that the kernel holds as far as zban can tell. */
+export interface HeldBans {
+  readonly heldCount: number;
+  heldBans(): Iterable<KernelBan>;
+}
+
+/** Kernel timeouts are whole seconds, and on a busy host batches and listings take theirs. */
+export const TOLERANCE_MS = 5000;
 
 /** True while a ban is to be in the kernel: a ban that ends now has ended. */
 export function isDue(untilMs: number | null, nowMs: number): boolean {
@@ -39,39 +72,4 @@ const DAY_MS = 86_400_000;
 export function reachableEnd(untilMs: number | null, nowMs: number, longestMs: number): number | null {
   if (untilMs === null || untilMs - nowMs <= longestMs) return untilMs;
   return Math.floor(nowMs / DAY_MS) * DAY_MS + longestMs - DAY_MS;
-}
-
-/** Bans by target with their end, epoch milliseconds or null for permanent: a state, desired or actual. */
-export type Ends = ReadonlyMap<string, number | null>;
-
-/** Of a target that comes twice the last one counts. */
-export function endsOf(bans: Iterable<KernelBan>): Map<string, number | null> {
-  const ends = new Map<string, number | null>();
-  for (const { target, untilMs } of bans) ends.set(target, untilMs);
-  return ends;
-}
-
-/**
- * What turns `actual` into `desired`: removals of the surplus first (they make room), then additions of what is missing
- * and of what ends at another time than it should by more than `toleranceMs` (kernel timeouts are whole seconds).
- * A desired ban that ended by `nowMs` counts as absent. Builds nothing but the operations: both may hold a million.
- */
-export function planReconcile(desired: Ends, actual: Ends, nowMs: number, toleranceMs: number): Operation[] {
-  const additions: Operation[] = [];
-  let kept = 0;
-  for (const [target, untilMs] of desired) {
-    if (!isDue(untilMs, nowMs)) continue;
-    const listed = actual.get(target);
-    if (listed !== undefined) kept++;
-    if (listed === undefined || !sameEnd(listed, untilMs, toleranceMs)) {
-      additions.push({ kind: 'add', ban: { target, untilMs } });
-    }
-  }
-  if (kept === actual.size) return additions;
-  const removals: Operation[] = [];
-  for (const target of actual.keys()) {
-    const untilMs = desired.get(target);
-    if (untilMs === undefined || !isDue(untilMs, nowMs)) removals.push({ kind: 'remove', target });
-  }
-  return removals.concat(additions);
 }

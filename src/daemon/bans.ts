@@ -4,16 +4,16 @@
  */
 import type { ActiveBan, AuditDraft, AuditEntry } from '../core/audit.ts';
 import type { BanEvent, EngineEvent } from '../core/event.ts';
-import type { KernelBan } from '../core/reconcile.ts';
+import type { DesiredBans } from '../core/reconcile.ts';
 import type { Status } from '../core/status.ts';
-import type { EnforcementResult } from '../enforce/known-bans.ts';
+import type { EnforcementResult } from '../enforce/reconciler.ts';
 import type { Notification } from '../notify/notification.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Position } from '../source/chunk.ts';
 import { draftOf, tellOrders, tellUnbans } from './drafts.ts';
 
 /** What is needed of the recorder here. */
-export type BanTrail = Pick<AuditTrail, 'append' | 'activeBans' | 'dueBans' | 'findActiveBan'>;
+export type BanTrail = Pick<AuditTrail, 'append' | 'activeBans' | 'enforcedEnds' | 'dueBans' | 'findActiveBan'>;
 
 export interface BansOptions {
   readonly trail: BanTrail;
@@ -36,6 +36,8 @@ export class Bans {
   private readonly untold = new Map<string, BanEvent>();
   /** Why the firewall does not do what it should, by target. */
   private readonly failing = new Map<string, string>();
+  /** Clients banned or lifted since the firewall was last brought in line. */
+  private readonly changed = new Set<string>();
 
   constructor(options: BansOptions) {
     this.options = options;
@@ -45,12 +47,21 @@ export class Bans {
     return { bans_total: this.bansTotal, unbans_total: this.unbansTotal, refused_total: this.refusedTotal };
   }
 
-  /** Bans that the firewall should hold. */
-  *desired(): Generator<KernelBan> {
-    if (!this.options.enforce) return;
-    for (const ban of this.options.trail.activeBans(this.options.now())) {
-      if (ban.enforced) yield { target: ban.client, untilMs: ban.untilMs };
-    }
+  /** Bans that the firewall should hold: none in observe mode. */
+  get desired(): DesiredBans {
+    const { trail, enforce, now } = this.options;
+    return {
+      all: () => (enforce ? trail.enforcedEnds(now()) : []),
+      find: (target) => {
+        const ban = enforce ? trail.findActiveBan(target, now()) : undefined;
+        return ban?.enforced ? ban.untilMs : undefined;
+      },
+      takeChanges: () => {
+        const taken = [...this.changed];
+        this.changed.clear();
+        return taken;
+      },
+    };
   }
 
   /** Events of the engine, with the positions of the lines that caused them: recorded together. */
@@ -116,6 +127,9 @@ export class Bans {
     state: Readonly<Record<string, Uint8Array>> = {},
   ): readonly AuditEntry[] {
     const entries = this.options.trail.append(drafts, { positions, state });
+    for (const { action, client } of this.options.enforce ? drafts : []) {
+      if (client !== null && (action === 'ban' || action === 'unban')) this.changed.add(client);
+    }
     this.options.tell(entries, events);
     return entries;
   }

@@ -1,9 +1,9 @@
 /** Builds backend and enforcer for one configuration. In observe mode the backend is a table in memory. */
 import type { Config } from '../config/schema.ts';
-import type { KernelBan } from '../core/reconcile.ts';
+import type { DesiredBans } from '../core/reconcile.ts';
 import { createEnforcer, type Enforcer } from '../enforce/enforcer.ts';
-import type { EnforcementResult } from '../enforce/known-bans.ts';
 import { flushFirewall, pickBackend } from '../enforce/pick.ts';
+import type { EnforcementResult } from '../enforce/reconciler.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Bans } from './bans.ts';
 import type { Log } from './log.ts';
@@ -14,14 +14,13 @@ export interface EnforcementOptions {
   readonly now: () => number;
   readonly log: Log;
   readonly troubles: Troubles;
-  readonly desired: () => Iterable<KernelBan>;
-  readonly onDue: () => void;
+  readonly desired: DesiredBans;
   readonly onResult: (result: EnforcementResult) => void;
 }
 
 /** Rejects with EnforcementError when the configured backend cannot work here. */
 export async function buildEnforcement(options: EnforcementOptions): Promise<{ enforcer: Enforcer; backend: string }> {
-  const { config, now, log, troubles, desired, onDue, onResult } = options;
+  const { config, now, log, troubles, desired, onResult } = options;
   const { firewall, mode, bans } = config;
   const { backend, reason, leaveOthers } = await pickBackend({
     backend: mode === 'observe' ? 'dry-run' : firewall.backend,
@@ -40,7 +39,6 @@ export async function buildEnforcement(options: EnforcementOptions): Promise<{ e
     desired,
     now,
     reconcileMs: firewall.reconcile,
-    onDue,
     onResult,
     onTrouble: (trouble) => {
       if (trouble) troubles.begin('firewall', `bans are not enforced as they should be: ${trouble.message}`);

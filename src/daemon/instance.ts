@@ -31,7 +31,7 @@ import { buildNotifier } from './telling.ts';
 import { type Trouble, Troubles } from './troubles.ts';
 import { VERSION } from './version.ts';
 
-/** Releases that the firewall need not make (observe mode) are recorded within this. */
+/** Bans whose time is up are lifted within this. */
 const EXPIRE_MS = 250;
 /** Messages get this long at a stop; the rest waits on disk. */
 const DRAIN_MS = 2000;
@@ -116,8 +116,7 @@ class RunningInstance implements Instance {
       now: Date.now,
       log,
       troubles,
-      desired: () => bans.desired(),
-      onDue: () => bans.expireDue(),
+      desired: bans.desired,
       onResult: (result) => bans.onResult(result),
     });
     this.enforcer = enforcer;

@@ -120,9 +120,8 @@ export class Records {
   }
 
   counts(): Pick<Status, 'active_bans' | 'observed_bans'> {
-    const active = this.trail.activeBans(this.options.now());
-    const enforced = active.filter((ban) => ban.enforced).length;
-    return { active_bans: enforced, observed_bans: active.length - enforced };
+    const { enforced, observed } = this.trail.countActive(this.options.now());
+    return { active_bans: enforced, observed_bans: observed };
   }
 
   newestBans(limit: number): ActiveBan[] {

@@ -1,7 +1,7 @@
 /** The one interface of every enforcement backend. test/enforce/contract holds each to it on a real kernel. */
-import type { KernelBan, Operation } from '../core/reconcile.ts';
+import type { HeldBans, KernelBan, Operation } from '../core/reconcile.ts';
 
-export type { KernelBan, Operation };
+export type { HeldBans, KernelBan, Operation };
 
 /** Closed set of causes, also the metric label. */
 export type EnforcementErrorCode =
@@ -44,10 +44,11 @@ export interface EnforcementBackend {
   /** Creates or repairs what bans stand in (chains, jumps, sets); resolves to what it had to repair, empty when all stood. */
   setUp(): Promise<readonly string[]>;
   /**
-   * What stands in the kernel now, in zban's own chain and sets only. An entry whose end has passed may still be
-   * listed; the kernel no longer matches it.
+   * Tells `onBan` what stands in the kernel now, in zban's own chain, table and sets only, each target once. An entry
+   * whose end has passed may still be listed; the kernel no longer matches it. `known` is what should stand as far as zban can
+   * tell: a backend that cannot list a large table asks the kernel for these instead. Bans may be applied meanwhile.
    */
-  list(): Promise<readonly KernelBan[]>;
+  list(onBan: (ban: KernelBan) => void, known: HeldBans): Promise<void>;
   /**
    * True when the kernel shows a few operations as done, asked without listing the other bans: what was added is there
    * and packets reach it (chain, rules and jumps stand), what was removed is not. False also where it cannot tell.

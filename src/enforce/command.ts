@@ -6,7 +6,10 @@ export interface Command {
   /** Tool and arguments; no shell sees them. */
   readonly argv: readonly [string, ...string[]];
   readonly stdin?: string;
-  /** Takes standard output line by line instead of collecting it, so that long listings have no limit. */
+  /**
+   * Takes standard output line by line instead of collecting it, so that long listings have no limit. The time limit
+   * then counts from the newest output.
+   */
   readonly onLine?: (line: string) => void;
 }
 
@@ -29,8 +32,8 @@ export interface CommandRunnerOptions {
   readonly path?: string;
 }
 
-export const STDOUT_BYTES_MAX = 4_194_304;
-export const STDERR_BYTES_MAX = 65_536;
+export const STDOUT_BYTES_MAX = 67_108_864;
+export const STDERR_BYTES_MAX = 4_194_304;
 
 export function createCommandRunner({ timeoutMs, prefix = [], path }: CommandRunnerOptions): CommandRunner {
   const { PATH: ownPath = '/usr/bin:/bin' } = process.env;
@@ -52,6 +55,7 @@ function watch(child: ChildProcess, command: Command, timeoutMs: number): Promis
   const tool = command.argv[0];
   return new Promise((resolve, reject) => {
     const output = collectOutput(child, command.onLine);
+    if (command.onLine) child.stdout?.on('data', () => timer.refresh());
     const fail = (error: EnforcementError) => {
       clearTimeout(timer);
       killGroup(child);

@@ -1,6 +1,8 @@
 /** A table in memory that honours the contract and drops nothing: for trying zban out without root. */
+import { isDue } from '../core/reconcile.ts';
 import type { EnforcementBackend } from './backend.ts';
-import { sortOperations, throwRefusals } from './target.ts';
+import { BanTable } from './ban-table.ts';
+import { throwRefusals } from './target.ts';
 
 export interface DryRunBackend extends EnforcementBackend {
   /** What `iptables -F` would do to a kernel. */
@@ -8,12 +10,8 @@ export interface DryRunBackend extends EnforcementBackend {
 }
 
 export function createDryRunBackend(now: () => number): DryRunBackend {
-  const table = new Map<string, number | null>();
+  let table = new BanTable();
   let standing = false;
-  const find = (target: string): boolean => {
-    const untilMs = table.get(target);
-    return untilMs === null || (untilMs !== undefined && untilMs > now());
-  };
   return {
     name: 'dry-run',
     longestMs: Number.POSITIVE_INFINITY,
@@ -22,22 +20,20 @@ export function createDryRunBackend(now: () => number): DryRunBackend {
       standing = true;
       return ['the table was missing'];
     },
-    async list() {
-      for (const target of table.keys()) if (!find(target)) table.delete(target);
-      return [...table].map(([target, untilMs]) => ({ target, untilMs }));
+    async list(onBan) {
+      for (const [target, untilMs] of table.ends) {
+        if (isDue(untilMs, now())) onBan({ target, untilMs });
+        else table.ends.delete(target);
+      }
     },
-    async confirm(operations, nowMs) {
-      const { removals, additions, refusals } = sortOperations(operations, nowMs);
-      return refusals.length === 0 && additions.every(({ target }) => find(target)) && !removals.some(find);
+    async confirm(operations) {
+      return table.shows(operations, now());
     },
     async apply(operations, nowMs) {
-      const { removals, additions, refusals } = sortOperations(operations, nowMs);
-      for (const target of removals) table.delete(target);
-      for (const { target, untilMs } of additions) table.set(target, untilMs);
-      throwRefusals(refusals);
+      throwRefusals(table.apply(operations, nowMs));
     },
     wipe() {
-      table.clear();
+      table = new BanTable();
       standing = false;
     },
   };

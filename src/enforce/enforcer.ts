@@ -1,22 +1,18 @@
 /**
- * Keeps the kernel in line with the desired bans: at the start, on a timer, when a ban is due to end, and whenever it
- * is told of a change. Level-triggered: what matters is what should stand and what does, not how it came about.
+ * Keeps the kernel in line with the desired bans: at the start, on a timer, and whenever it is told of a change.
+ * Level-triggered: what matters is what should stand and what does, not how it came about.
  */
-import type { EnforcementErrorCode } from './backend.ts';
-import type { EnforcementResult } from './known-bans.ts';
-import { Reconciler, type ReconcilerOptions } from './reconciler.ts';
-
-/** Why bans are not enforced as they should be. */
-export interface EnforcementTrouble {
-  readonly code: EnforcementErrorCode;
-  readonly message: string;
-}
+import {
+  type EnforcementResult,
+  type EnforcementTrouble,
+  type Outcome,
+  Reconciler,
+  type ReconcilerOptions,
+} from './reconciler.ts';
 
 export interface EnforcerOptions extends ReconcilerOptions {
-  /** Milliseconds between full reconciles. */
+  /** Milliseconds between full reconciles; longer while they take long. */
   readonly reconcileMs: number;
-  /** A ban's time is up and its release comes next: the moment to record it, before the firewall is touched. */
-  readonly onDue?: () => void;
   /** What came of it, once for each change of a target; never called with nothing in it. */
   readonly onResult: (result: EnforcementResult) => void;
   /** Called once for each cause, and with undefined when all is well again. */
@@ -24,82 +20,96 @@ export interface EnforcerOptions extends ReconcilerOptions {
 }
 
 export interface Enforcer {
-  /** Reconciles for the first time and starts the timers. Like every method here it rejects only for a bug. */
+  /** Reconciles for the first time and starts the timer. Like every method here it rejects only for a bug. */
   start(): Promise<void>;
   /**
    * Desired bans changed: resolves after a reconcile that began after this call, whatever came of it. While one runs
    * at most one more is queued.
    */
   changed(): Promise<void>;
-  /** Like `changed`, but lists and repairs everything. */
+  /** Like `changed`, but lists and repairs everything. Changes go on being applied while it lists. */
   reconcile(): Promise<void>;
-  /** Ends the timers and waits for a running reconcile. Bans stay in the kernel. */
+  /** Ends the timer and waits for a running reconcile. Bans stay in the kernel. */
   stop(): Promise<void>;
 }
 
 const RETRY_FIRST_MS = 1000;
-/** setTimeout takes no more. */
-const TIMER_MAX_MS = 2_147_483_647;
+/** A full reconcile rests this many times as long as it took: a million bans cost a tenth of the time at most. */
+const REST_FACTOR = 10;
 
 export function createEnforcer(options: EnforcerOptions): Enforcer {
-  const { now, reconcileMs, onDue, onResult, onTrouble } = options;
+  const { reconcileMs, onResult, onTrouble } = options;
   const reconciler = new Reconciler(options);
-  let running: Promise<void> = Promise.resolve();
-  let queued: Promise<void> | undefined;
-  let wantFull = false;
   let stopped = false;
-  let troubleCode: EnforcementErrorCode | undefined;
+  let troubleCode: EnforcementTrouble['code'] | undefined;
   let retryMs = RETRY_FIRST_MS;
-  let fullTimer: NodeJS.Timeout | undefined;
-  let dueTimer: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let timerMs = Number.POSITIVE_INFINITY;
 
-  const request = (full: boolean): Promise<void> => {
-    wantFull ||= full;
-    if (queued) return queued;
-    const next = running.then(() => {
-      running = next;
-      queued = undefined;
-      return stopped ? undefined : runOnce();
-    });
-    queued = next;
-    return next;
-  };
-  const runOnce = async (): Promise<void> => {
-    const full = wantFull;
-    wantFull = false;
-    const { result, error, wasFull } = await reconciler.run(full);
+  const tell = ({ result, trouble }: Outcome): void => {
     if (result.confirmed.length + result.released.length + result.failed.length > 0) onResult(result);
-    if (error?.code !== troubleCode) onTrouble(error && { code: error.code, message: error.message });
-    troubleCode = error?.code;
+    if (trouble?.code !== troubleCode) onTrouble(trouble && { code: trouble.code, message: trouble.message });
+    troubleCode = trouble?.code;
+  };
+  const schedule = (delayMs: number): void => {
+    clearTimeout(timer);
+    timerMs = performance.now() + delayMs;
+    timer = setTimeout(() => void full.request(), delayMs).unref();
+  };
+  const full = createLane(async () => {
     if (stopped) return;
-    if (wasFull || error) scheduleFull(error !== undefined);
-    scheduleDue();
-  };
-  const scheduleFull = (failed: boolean): void => {
-    const delayMs = failed ? Math.min(retryMs, reconcileMs) : reconcileMs;
-    retryMs = failed ? Math.min(retryMs * 2, reconcileMs) : RETRY_FIRST_MS;
-    clearTimeout(fullTimer);
-    fullTimer = setTimeout(() => void request(true), delayMs).unref();
-  };
-  const scheduleDue = (): void => {
-    clearTimeout(dueTimer);
-    if (reconciler.nextEndMs === undefined) return;
-    const delayMs = Math.min(Math.max(1, reconciler.nextEndMs - now()), TIMER_MAX_MS);
-    dueTimer = setTimeout(() => {
-      onDue?.();
-      void request(false);
-    }, delayMs).unref();
-  };
+    const startMs = performance.now();
+    const outcome = await reconciler.runFull();
+    const tookMs = performance.now() - startMs;
+    tell(outcome);
+    if (stopped) return;
+    schedule(outcome.trouble ? Math.min(retryMs, reconcileMs) : Math.max(reconcileMs, tookMs * REST_FACTOR));
+    retryMs = outcome.trouble ? Math.min(retryMs * 2, reconcileMs) : RETRY_FIRST_MS;
+  });
+  const changes = createLane(async () => {
+    if (stopped) return;
+    const outcome = await reconciler.runChanges();
+    if (!outcome) return full.request();
+    tell(outcome);
+    const delayMs = Math.min(retryMs, reconcileMs);
+    // Never put off: changes may come without end.
+    if (outcome.trouble && !stopped && performance.now() + delayMs < timerMs) schedule(delayMs);
+  });
 
   return {
-    start: () => request(true),
-    changed: () => request(false),
-    reconcile: () => request(true),
+    start: full.request,
+    changed: changes.request,
+    reconcile: full.request,
     async stop() {
       stopped = true;
-      clearTimeout(fullTimer);
-      clearTimeout(dueTimer);
-      await (queued ?? running);
+      clearTimeout(timer);
+      await Promise.all([changes.settled(), full.settled()]);
     },
+  };
+}
+
+interface Lane {
+  /** Resolves after a run that began after this call. */
+  request(): Promise<void>;
+  /** Resolves when nothing runs and nothing is queued any more. */
+  settled(): Promise<void>;
+}
+
+/** One run at a time, and at most one more in the queue. */
+function createLane(work: () => Promise<void>): Lane {
+  let running: Promise<void> = Promise.resolve();
+  let queued: Promise<void> | undefined;
+  return {
+    request() {
+      if (queued) return queued;
+      const next = running.then(() => {
+        running = next;
+        queued = undefined;
+        return work();
+      });
+      queued = next;
+      return next;
+    },
+    settled: () => queued ?? running,
   };
 }

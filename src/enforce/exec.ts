@@ -23,10 +23,8 @@ export interface ExecOptions {
 
 export function createExecBackend({ apply, list, run, now }: ExecOptions): EnforcementBackend {
   const given = new BanTable();
-  const readList = async (command: readonly [string, ...string[]]): Promise<KernelBan[]> => {
-    const bans: KernelBan[] = [];
-    await run({ argv: command, onLine: (line) => bans.push(...parseLine(command[0], line)) });
-    return bans;
+  const readList = async (command: readonly [string, ...string[]], onBan: (ban: KernelBan) => void): Promise<void> => {
+    await run({ argv: command, onLine: (line) => parseLine(command[0], line).forEach(onBan) });
   };
   const forgetEnded = () => {
     for (const [target, untilMs] of given.ends) if (untilMs !== null && untilMs <= now()) given.ends.delete(target);
@@ -37,13 +35,16 @@ export function createExecBackend({ apply, list, run, now }: ExecOptions): Enfor
     async setUp() {
       return [];
     },
-    async list() {
-      if (list) return readList(list);
+    async list(onBan) {
+      if (list) return readList(list, onBan);
       forgetEnded();
-      return given.list();
+      given.list().forEach(onBan);
     },
     async confirm(operations, nowMs) {
-      return (list ? new BanTable(await readList(list)) : given).shows(operations, nowMs);
+      if (!list) return given.shows(operations, nowMs);
+      const bans: KernelBan[] = [];
+      await readList(list, (ban) => bans.push(ban));
+      return new BanTable(bans).shows(operations, nowMs);
     },
     async apply(operations, nowMs) {
       const { removals, additions, refusals } = sortOperations(operations, nowMs);

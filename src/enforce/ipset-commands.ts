@@ -5,8 +5,8 @@ import { FAMILIES } from './filter.ts';
 import { addLine, createEntryReader, createLine, readMembers, type SetSpec, setSpecs } from './ipset-text.ts';
 import { type Family, targetFamily } from './target.ts';
 
-/** Lines of one `ipset restore`: at some 10 µs a line far below any sensible time limit. */
-const BATCH_LINES_MAX = 50_000;
+/** Lines of one `ipset restore`: at some 10 µs a line far below any sensible time limit, and what is left of a ban is still right. */
+const BATCH_LINES_MAX = 20_000;
 
 /** For `catch`: a set that does not exist is an answer. */
 export function unlessAbsent(error: unknown): undefined {
@@ -14,19 +14,27 @@ export function unlessAbsent(error: unknown): undefined {
   throw error;
 }
 
-/** Runs the lines in order. Each batch stops at its first refusal; what came before stays done. */
-export async function restoreSets(run: CommandRunner, lines: readonly string[]): Promise<void> {
-  for (let start = 0; start < lines.length; start += BATCH_LINES_MAX) {
-    const stdin = `${lines.slice(start, start + BATCH_LINES_MAX).join('\n')}\n`;
-    await run({ argv: ['ipset', '-exist', 'restore'], stdin });
+/** Runs the lines in order, made as they are needed. Each batch stops at its first refusal; what came before stays done. */
+export async function restoreSets(run: CommandRunner, lines: Iterable<string>): Promise<void> {
+  const restore = (batch: readonly string[]) =>
+    run({ argv: ['ipset', '-exist', 'restore'], stdin: `${batch.join('\n')}\n` });
+  let batch: string[] = [];
+  for (const line of lines) {
+    if (batch.push(line) < BATCH_LINES_MAX) continue;
+    await restore(batch);
+    batch = [];
   }
+  if (batch.length > 0) await restore(batch);
 }
 
 /** Entries of a set; none when it does not exist. */
-export async function listSet(run: CommandRunner, name: string, nowMs: number): Promise<KernelBan[]> {
-  const reader = createEntryReader(name, nowMs);
-  await run({ argv: ['ipset', 'save', name], onLine: reader.onLine }).catch(unlessAbsent);
-  return reader.finish();
+export async function listSet(
+  run: CommandRunner,
+  name: string,
+  now: () => number,
+  onBan: (ban: KernelBan) => void,
+): Promise<void> {
+  await run({ argv: ['ipset', 'save', name], onLine: createEntryReader(name, now, onBan) }).catch(unlessAbsent);
 }
 
 /**
@@ -50,14 +58,17 @@ export async function findMembers(
 export async function replaceSet(
   run: CommandRunner,
   spec: SetSpec,
-  nowMs: number,
+  now: () => number,
   letGo: () => Promise<void>,
 ): Promise<void> {
   const spare = `${spec.name}-new`;
-  const entries = await listSet(run, spec.name, nowMs).catch(() => []);
+  const fill: string[] = [];
+  const keep = (ban: KernelBan) => {
+    if (targetFamily(ban.target) === spec.family) fill.push(addLine(spare, ban, now()));
+  };
+  await listSet(run, spec.name, now, keep).catch(() => {});
   await destroySet(run, spare);
-  const fill = entries.filter(({ target }) => targetFamily(target) === spec.family);
-  await restoreSets(run, [createLine(spec, spare), ...fill.map((ban) => addLine(spare, ban, nowMs))]);
+  await restoreSets(run, [createLine(spec, spare), ...fill]);
   try {
     await restoreSets(run, [`swap ${spare} ${spec.name}`]);
     await destroySet(run, spare);

@@ -45,29 +45,26 @@ export function addLine(name: string, { target, untilMs }: KernelBan, nowMs: num
   return `add ${name} ${target} timeout ${Math.max(1, Math.ceil(leftMs / 1000))}`;
 }
 
-/** Takes the lines of `ipset save NAME`, listed at `nowMs`. */
+/** Takes the lines of `ipset save NAME` as they come: what is left of a timeout counts from then. */
 export function createEntryReader(
   name: string,
-  nowMs: number,
-): { onLine: (line: string) => void; finish: () => KernelBan[] } {
-  const bans: KernelBan[] = [];
+  now: () => number,
+  onBan: (ban: KernelBan) => void,
+): (line: string) => void {
   const start = `add ${name} `;
-  return {
-    onLine(line) {
-      if (!line.startsWith(start)) {
-        if (line === '' || line.startsWith('create ')) return;
-        throw badOutput(line);
-      }
-      const [target = '', ...options] = line.slice(start.length).split(' ');
-      const at = options.indexOf('timeout');
-      const seconds = at < 0 ? 0 : Number(options[at + 1]);
-      if (!Number.isSafeInteger(seconds)) throw badOutput(line);
-      // An exception inside a set drops nothing: listed as ended, so that reconcile takes it out or bans anew.
-      const ended = options.includes('nomatch');
-      const untilMs = seconds === 0 ? null : nowMs + seconds * 1000;
-      bans.push({ target: canonicalTarget(target), untilMs: ended ? 0 : untilMs });
-    },
-    finish: () => bans,
+  return (line) => {
+    if (!line.startsWith(start)) {
+      if (line === '' || line.startsWith('create ')) return;
+      throw badOutput(line);
+    }
+    const [target = '', ...options] = line.slice(start.length).split(' ');
+    const at = options.indexOf('timeout');
+    const seconds = at < 0 ? 0 : Number(options[at + 1]);
+    if (!Number.isSafeInteger(seconds)) throw badOutput(line);
+    // An exception inside a set drops nothing: listed as ended, so that reconcile takes it out or bans anew.
+    const ended = options.includes('nomatch');
+    const untilMs = seconds === 0 ? null : now() + seconds * 1000;
+    onBan({ target: canonicalTarget(target), untilMs: ended ? 0 : untilMs });
   };
 }
 

@@ -2,7 +2,7 @@
  * Bans as entries of two hash:net sets with kernel-side timeouts (ipset(8)), which one rule of zban's chain matches: a
  * packet costs the same with one ban and with a million, and bans end in time although the daemon is dead.
  */
-import type { EnforcementBackend } from './backend.ts';
+import type { EnforcementBackend, KernelBan } from './backend.ts';
 import type { CommandRunner } from './command.ts';
 import { FAMILIES, type Filter } from './filter.ts';
 import { type FilterTable, planRepair, protectRules } from './filter-table.ts';
@@ -34,7 +34,7 @@ export function createIpsetBackend({ run, filter, protectPorts, maxActive, now }
       await restoreSets(run, [createLine(spec, spec.name)]);
       return `set ${spec.name} was missing`;
     }
-    await replaceSet(run, spec, now(), () => filter.commit(spec.family, [`:${chain} - [0:0]`]));
+    await replaceSet(run, spec, now, () => filter.commit(spec.family, [`:${chain} - [0:0]`]));
     return `set ${spec.name} was of another kind or too small`;
   };
   const repairFamily = async (family: Family, table: FilterTable): Promise<string[]> => {
@@ -47,6 +47,11 @@ export function createIpsetBackend({ run, filter, protectPorts, maxActive, now }
   const stands = async (family: Family): Promise<boolean> =>
     planRepair(await filter.read(family), chain, rulesOf(family)).found.length === 0;
 
+  function* linesOf(removals: readonly string[], additions: readonly KernelBan[]): Generator<string> {
+    for (const target of removals) yield `del ${specs[targetFamily(target)].name} ${target}`;
+    for (const ban of additions) yield addLine(specs[targetFamily(ban.target)].name, ban, now());
+  }
+
   return {
     name: 'ipset',
     longestMs: TIMEOUT_MAX_MS,
@@ -54,8 +59,8 @@ export function createIpsetBackend({ run, filter, protectPorts, maxActive, now }
       const tables = await filter.readAll();
       return (await Promise.all([...tables].map(([family, table]) => repairFamily(family, table)))).flat();
     },
-    async list() {
-      return (await Promise.all(FAMILIES.map((family) => listSet(run, specs[family].name, now())))).flat();
+    async list(onBan) {
+      await Promise.all(FAMILIES.map((family) => listSet(run, specs[family].name, now, onBan)));
     },
     async confirm(operations, nowMs) {
       const { removals, additions, refusals } = sortOperations(operations, nowMs);
@@ -70,10 +75,7 @@ export function createIpsetBackend({ run, filter, protectPorts, maxActive, now }
     async apply(operations, nowMs) {
       const sorted = sortOperations(operations, nowMs);
       const { removals, additions, refusals } = withoutIpv6(sorted, filter.findIpv6Absence());
-      await restoreSets(run, [
-        ...removals.map((target) => `del ${specs[targetFamily(target)].name} ${target}`),
-        ...additions.map((ban) => addLine(specs[targetFamily(ban.target)].name, ban, nowMs)),
-      ]);
+      await restoreSets(run, linesOf(removals, additions));
       throwRefusals(refusals);
     },
   };

@@ -72,11 +72,10 @@ export function createIptablesBackend({ filter, protectPorts, log }: IptablesOpt
       const repairs = [...tables].map(([family, table]) => filter.repair(family, table, expectedRules(table.own)));
       return (await Promise.all(repairs)).flat();
     },
-    async list() {
-      const tables = await filter.readAll();
-      return [...tables.values()].flatMap(({ own }) =>
-        [...readBanRules(chain, own ?? []).values()].map(({ ban }) => ban),
-      );
+    async list(onBan) {
+      for (const { own } of (await filter.readAll()).values()) {
+        for (const { ban } of readBanRules(chain, own ?? []).values()) onBan(ban);
+      }
     },
     async confirm(operations, nowMs) {
       const { removals, additions, refusals } = sortOperations(operations, nowMs);

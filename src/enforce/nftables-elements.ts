@@ -5,8 +5,8 @@ import { canonicalTarget } from './target.ts';
 
 /** The longest time that nft takes in seconds: eight digits, some three years. */
 export const NFT_TIMEOUT_MAX_MS = 99_999_999_000;
-/** Elements of one `nft -f`: at some 8 µs each far below any sensible time limit, and some 60 MB of nft's memory. */
-const BATCH_ELEMENTS_MAX = 50_000;
+/** Elements of one `nft -f`: at some 8 µs each far below any sensible time limit, and 30 MB of nft's memory. */
+const BATCH_ELEMENTS_MAX = 20_000;
 
 /** Bans or targets of one set, few enough for one batch. */
 export interface Portion<T> {
@@ -14,15 +14,18 @@ export interface Portion<T> {
   readonly items: readonly T[];
 }
 
-/** Sorts by set and cuts to batches. */
-export function portions<T>(items: readonly T[], targetOf: (item: T) => string): Portion<T>[] {
-  const found: Portion<T>[] = [];
-  for (const [name, all] of Map.groupBy(items, (item) => setName(targetOf(item)))) {
-    for (let start = 0; start < all.length; start += BATCH_ELEMENTS_MAX) {
-      found.push({ name, items: all.slice(start, start + BATCH_ELEMENTS_MAX) });
-    }
+/** Sorts by set and cuts to batches, each as soon as it is full. */
+export function* portions<T>(items: Iterable<T>, targetOf: (item: T) => string): Generator<Portion<T>> {
+  const open = new Map<string, T[]>();
+  for (const item of items) {
+    const name = setName(targetOf(item));
+    const group = open.get(name) ?? [];
+    open.set(name, group);
+    if (group.push(item) < BATCH_ELEMENTS_MAX) continue;
+    yield { name, items: group };
+    open.delete(name);
   }
-  return found;
+  for (const [name, group] of open) yield { name, items: group };
 }
 
 /** One command for many targets; a line each, because nft quotes the line that it refuses. */

@@ -2,7 +2,16 @@
  * Bans as elements of hash sets with kernel-side timeouts, in a table of zban's own (nft(8)). No other table's accept lets
  * a packet pass that this one drops, so there are no jumps to keep first.
  */
-import { type EnforcementBackend, EnforcementError, unlessRefused } from './backend.ts';
+
+import { isDue } from '../core/reconcile.ts';
+import {
+  type EnforcementBackend,
+  EnforcementError,
+  type HeldBans,
+  type KernelBan,
+  type Log,
+  unlessRefused,
+} from './backend.ts';
 import type { CommandRunner } from './command.ts';
 import {
   additionLines,
@@ -31,16 +40,44 @@ export interface NftablesOptions {
   readonly chain: string;
   readonly protectPorts: readonly number[];
   readonly now: () => number;
+  readonly log: Log;
 }
 
-export function createNftablesBackend({ run, chain, protectPorts, now }: NftablesOptions): EnforcementBackend {
+/**
+ * The kernel takes time by the square of a set's size to list it (100,000: 0.6 s; a million: 60 s, and 650 MB of nft's memory),
+ * and begins anew whenever a ban is added meanwhile.
+ */
+const LIST_MAX = 10_000;
+/** Bans that end this soon are not asked for: the kernel may end them while they are. */
+const ENDING_MS = 60_000;
+
+export function createNftablesBackend({ run, chain, protectPorts, now, log }: NftablesOptions): EnforcementBackend {
   const table = tableName(chain);
   /** Sets that stand in the table, as last seen. */
   const sets = new Set<string>();
   const faultsOf = (standing: NftTable | undefined) => findFaults(standing, sets, protectPorts);
-  const listSet = async (name: string) => {
-    const { stdout } = await run({ argv: ['nft', '-j', 'list', 'set', 'inet', table, name] });
-    return readElements(stdout, name, now());
+  const listAll = async (onBan: (ban: KernelBan) => void): Promise<void> => {
+    const standing = await readTable(run, table);
+    const found = standing ? fittingSets(standing) : [];
+    await Promise.all(
+      found.map(async (name) => {
+        const { stdout } = await run({ argv: ['nft', '-j', 'list', 'set', 'inet', table, name] });
+        for (const ban of readElements(stdout, name, now())) onBan(ban);
+      }),
+    );
+  };
+  /** Asks for the known bans a batch at a time; a batch that lacks one is not reported, and hence written again. */
+  const checkAll = async (onBan: (ban: KernelBan) => void, known: HeldBans): Promise<void> => {
+    function* lasting(): Generator<KernelBan> {
+      for (const ban of known.heldBans()) {
+        if (isDue(ban.untilMs, now() + ENDING_MS)) yield ban;
+        else onBan(ban);
+      }
+    }
+    for (const { name, items } of portions(lasting(), ({ target }) => target)) {
+      const elements = items.map(({ target }) => elementOf(target));
+      if (await wouldWork(run, [elementsLine('delete', table, name, elements)])) items.forEach(onBan);
+    }
   };
 
   return {
@@ -53,9 +90,16 @@ export function createNftablesBackend({ run, chain, protectPorts, now }: Nftable
       if (found.length > 0) await replaceTable(run, table, standing, tableLines(table, sets, protectPorts));
       return found;
     },
-    async list() {
-      const standing = await readTable(run, table);
-      return (await Promise.all((standing ? fittingSets(standing) : []).map(listSet))).flat();
+    async list(onBan, known) {
+      if (known.heldCount > LIST_MAX) return checkAll(onBan, known);
+      await listAll(onBan).catch((error: unknown) => {
+        if (!(error instanceof EnforcementError && error.code === 'timeout')) throw error;
+        log('warn', 'an earlier run left more bans than nft can list: emptying the sets and filling them anew');
+        return write(
+          run,
+          [...sets].map((name) => `flush set inet ${table} ${name}`),
+        );
+      });
     },
     async confirm(operations, nowMs) {
       const { removals, additions, refusals } = sortOperations(operations, nowMs);
@@ -63,7 +107,7 @@ export function createNftablesBackend({ run, chain, protectPorts, now }: Nftable
       const [standing, holds] = await Promise.all([
         readTable(run, table),
         wouldWork(run, [
-          ...portions(additions, ({ target }) => target).map(({ name, items }) =>
+          ...[...portions(additions, ({ target }) => target)].map(({ name, items }) =>
             elementsLine(
               'delete',
               table,
@@ -71,7 +115,7 @@ export function createNftablesBackend({ run, chain, protectPorts, now }: Nftable
               items.map(({ target }) => elementOf(target)),
             ),
           ),
-          ...portions(removals, (target) => target)
+          ...[...portions(removals, (target) => target)]
             .filter(({ name }) => sets.has(name))
             .map(({ name, items }) => elementsLine('create', table, name, items.map(elementOf))),
         ]),
@@ -84,7 +128,7 @@ export function createNftablesBackend({ run, chain, protectPorts, now }: Nftable
         if (sets.has(name)) await write(run, removalLines(table, name, items));
       }
       for (const { name, items } of portions(additions, ({ target }) => target)) {
-        const lines = additionLines(table, name, items, nowMs);
+        const lines = additionLines(table, name, items, now());
         await write(run, sets.has(name) ? lines : [...setLines(table, name), ...lines]);
         sets.add(name);
       }

@@ -66,8 +66,8 @@ export function createNginxBackend(options: NginxOptions): EnforcementBackend {
       if (text === undefined) return [`${file} was missing`];
       return text === loaded ? [] : [`${file} was not as zban left it`];
     },
-    async list() {
-      return table.list();
+    async list(onBan) {
+      table.list().forEach(onBan);
     },
     async confirm(operations, nowMs) {
       return loaded !== undefined && (await readText(file)) === loaded && table.shows(operations, nowMs);

@@ -1,22 +1,24 @@
-/** One reconcile: the whole way, or the short way for a few changes to a state that is known. */
+/** One reconcile: the whole way, or the short way for what changed in a state that is known. */
+import { BanLedger } from '../core/ban-ledger.ts';
 import {
-  type Ends,
-  endsOf,
-  isDue,
+  type DesiredBans,
+  type Failure,
   type KernelBan,
-  type Operation,
-  planReconcile,
+  type ReconcileResult,
   reachableEnd,
+  TOLERANCE_MS,
 } from '../core/reconcile.ts';
-import { type EnforcementBackend, EnforcementError, type Log } from './backend.ts';
-import { type EnforcementResult, KnownBans, TOLERANCE_MS } from './known-bans.ts';
+import { type EnforcementBackend, EnforcementError, type EnforcementErrorCode, type Log } from './backend.ts';
+
+export type EnforcementResult = ReconcileResult<EnforcementErrorCode>;
+/** Why bans are not enforced as they should be. */
+export type EnforcementTrouble = Failure<EnforcementErrorCode>;
 
 export interface ReconcilerOptions {
   readonly backend: EnforcementBackend;
   /** Takes out what another backend left behind; done once, when this one holds all bans. */
   readonly leaveOthers: () => Promise<void>;
-  /** The bans that should stand; ended ones may be among them. */
-  readonly desired: () => Iterable<KernelBan>;
+  readonly desired: DesiredBans;
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly log: Log;
@@ -24,105 +26,135 @@ export interface ReconcilerOptions {
 
 export interface Outcome {
   readonly result: EnforcementResult;
-  /** What kept the kernel from being as it should. */
-  readonly error: EnforcementError | undefined;
-  readonly wasFull: boolean;
+  /** What keeps the kernel from being as it should, as far as zban knows; not only what this reconcile was about. */
+  readonly trouble: EnforcementTrouble | undefined;
 }
 
 /** Changes up to this many are confirmed by name; for more, listing everything is cheaper. */
-const CONFIRM_MAX = 256;
+const CONFIRM_MAX = 20_000;
+/** Targets looked at in one turn of a full reconcile. */
+const PORTION_TARGETS = 20_000;
+const NOTHING: EnforcementResult = { confirmed: [], released: [], failed: [] };
 
 export class Reconciler {
-  /** End of the next ban that is due, epoch milliseconds. */
-  nextEndMs: number | undefined;
   private readonly options: ReconcilerOptions;
-  private readonly known = new KnownBans();
-  /** True while `known` is what the kernel holds, as far as zban can tell. */
-  private certain = false;
+  private readonly ledger = new BanLedger<EnforcementErrorCode>();
+  /** True while the ledger's picture of the kernel is right, as far as zban can tell. */
+  private isCertain = false;
   private everSetUp = false;
   private leftOthers = false;
+  /** One command that writes at a time; listing needs no turn, so that a ban does not wait for a million to be listed. */
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: ReconcilerOptions) {
     this.options = options;
   }
 
-  /** Rejects only for a bug. */
-  async run(full: boolean): Promise<Outcome> {
-    const desired = this.readDesired();
-    const short = full || !this.certain ? undefined : await this.runShort(desired);
-    const outcome = short ?? (await this.runFull(desired));
-    this.certain = outcome.error === undefined;
-    if (outcome.wasFull && this.certain) await this.leaveOthers();
-    return outcome;
-  }
-
-  private readDesired(): Ends {
-    const nowMs = this.options.now();
-    const { longestMs } = this.options.backend;
-    let nextEndMs = Number.POSITIVE_INFINITY;
-    const ends = new Map<string, number | null>();
-    for (const { target, untilMs } of this.options.desired()) {
-      if (!isDue(untilMs, nowMs)) {
-        ends.delete(target);
-        continue;
-      }
-      if (untilMs !== null && untilMs < nextEndMs) nextEndMs = untilMs;
-      ends.set(target, reachableEnd(untilMs, nowMs, longestMs));
-    }
-    this.nextEndMs = nextEndMs === Number.POSITIVE_INFINITY ? undefined : nextEndMs;
-    return ends;
-  }
-
   /**
-   * Applies the difference to what is known and asks the kernel about just that. Undefined when the whole way is needed:
-   * too much changed, or the kernel is not as it was known.
+   * Applies what changed and asks the kernel about just that. Undefined when the whole way is needed: nothing is known
+   * yet, too much changed, or the kernel is not as it was known. Rejects only for a bug, like `runFull`.
    */
-  private async runShort(desired: Ends): Promise<Outcome | undefined> {
-    const { backend, now } = this.options;
-    const operations = planReconcile(desired, this.known.ends, now(), 0);
-    if (operations.length > CONFIRM_MAX) return undefined;
-    try {
-      if (operations.length > 0) await backend.apply(operations, now());
-      if (operations.length > 0 && !(await backend.confirm(operations, now()))) return undefined;
-    } catch (error) {
-      const failure = asFailure(error);
-      // Perhaps a set or chain is gone, which the whole way repairs. Other causes would only cost their time again.
-      if (failure.code === 'kernel_refused' || failure.code === 'set_full') return undefined;
-      return {
-        result: this.known.settleAll(desired, undefined, now(), failure),
-        error: failure,
-        wasFull: false,
-      };
-    }
-    return { result: this.known.settleOperations(operations), error: undefined, wasFull: false };
+  async runChanges(): Promise<Outcome | undefined> {
+    if (!this.isCertain) return undefined;
+    return this.takeTurn(async () => {
+      const { backend, desired, now } = this.options;
+      const nowMs = now();
+      const targets = new Set(desired.takeChanges());
+      for (const target of targets) {
+        const untilMs = desired.find(target);
+        this.ledger.want(target, untilMs === undefined ? undefined : reachableEnd(untilMs, nowMs, backend.longestMs));
+      }
+      const operations = this.ledger.plan(nowMs, 0, targets);
+      if (operations.length === 0) return this.outcome(NOTHING);
+      try {
+        this.ledger.touch(operations);
+        await backend.apply(operations, nowMs);
+        this.ledger.expect(operations);
+        const isShown = operations.length <= CONFIRM_MAX && (await backend.confirm(operations, now()));
+        return isShown ? this.outcome(this.ledger.settleDone(operations)) : undefined;
+      } catch (error) {
+        const failure = asFailure(error);
+        // Perhaps a set or chain is gone, which the whole way repairs. Other causes would only cost their time again.
+        if (failure.code === 'kernel_refused') return undefined;
+        if (failure.code !== 'set_full') this.isCertain = false;
+        return this.outcome(this.ledger.settleFailed(operations, failure));
+      }
+    });
   }
 
-  private async runFull(desired: Ends): Promise<Outcome> {
+  async runFull(): Promise<Outcome> {
     const { backend, now, log } = this.options;
     let failure: EnforcementError | undefined;
-    let actual: Ends | undefined;
+    let isListed = false;
     try {
-      this.sayRepairs(await backend.setUp());
-      actual = endsOf(await backend.list());
-      this.known.observe(actual, desired);
-      const operations = planReconcile(desired, actual, now(), TOLERANCE_MS);
-      if (operations.length > 0) {
-        log('info', 'bringing the firewall in line', countKinds(operations));
-        failure = await backend.apply(operations, now()).then(() => undefined, asFailure);
-        actual = undefined;
-        actual = endsOf(await backend.list());
+      await this.takeTurn(async () => this.sayRepairs(await backend.setUp()));
+      await this.list();
+      await this.takeTurn(async () => this.readDesired());
+      const brought = await this.bringInLine();
+      failure = brought.failure;
+      if (brought.added + brought.removed > 0) {
+        log('info', 'brought the firewall in line', { added: brought.added, removed: brought.removed });
+        await this.list();
       }
+      isListed = true;
     } catch (error) {
       failure ??= asFailure(error);
     }
-    if (actual) {
-      const result = this.known.settleAll(desired, actual, now(), failure);
-      const failed = this.known.findFailure();
-      failure ??= failed && new EnforcementError(failed.code, failed.message);
-      return { result, error: failure, wasFull: true };
+    const outcome = await this.takeTurn(async () => {
+      this.isCertain = isListed;
+      if (!isListed) this.readDesired();
+      return this.outcome(this.ledger.settleAll(now(), isListed, failure, unsaid));
+    });
+    if (!outcome.trouble && !failure) await this.leaveOthers();
+    return { result: outcome.result, trouble: outcome.trouble ?? failure };
+  }
+
+  private readDesired(): void {
+    const { backend, desired, now } = this.options;
+    const nowMs = now();
+    // All that changed until now is in what is read next.
+    desired.takeChanges();
+    this.ledger.wantOnly(reachable(desired.all(), nowMs, backend.longestMs));
+  }
+
+  /** A portion at a time, so that changes get their turn between, and nothing has to hold a million operations. */
+  private async bringInLine(): Promise<{ added: number; removed: number; failure: EnforcementError | undefined }> {
+    const { backend, now } = this.options;
+    const brought = { added: 0, removed: 0, failure: undefined as EnforcementError | undefined };
+    for (const targets of this.ledger.targets(PORTION_TARGETS)) {
+      const failure = await this.takeTurn(async () => {
+        const operations = this.ledger.plan(now(), TOLERANCE_MS, targets);
+        if (operations.length === 0) return undefined;
+        for (const { kind } of operations) brought[kind === 'add' ? 'added' : 'removed']++;
+        this.ledger.expect(operations);
+        return backend.apply(operations, now()).then(() => undefined, asFailure);
+      });
+      brought.failure ??= failure;
+      // Other causes would cost their time again with each portion.
+      if (failure && failure.code !== 'kernel_refused' && failure.code !== 'set_full') break;
     }
-    const error = failure ?? new EnforcementError('bad_output', 'the firewall could not be listed');
-    return { result: this.known.settleAll(desired, undefined, now(), error), error, wasFull: true };
+    return brought;
+  }
+
+  private async list(): Promise<void> {
+    let isWhole = false;
+    await this.takeTurn(async () => this.ledger.beginListing());
+    try {
+      await this.options.backend.list((ban) => this.ledger.list(ban), this.ledger);
+      isWhole = true;
+    } finally {
+      this.ledger.endListing(isWhole);
+    }
+  }
+
+  private takeTurn<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.turn.then(work);
+    this.turn = next.catch(() => {});
+    return next;
+  }
+
+  private outcome(result: EnforcementResult): Outcome {
+    return { result, trouble: this.ledger.failure };
   }
 
   private async leaveOthers(): Promise<void> {
@@ -147,9 +179,12 @@ export class Reconciler {
   }
 }
 
-function countKinds(operations: readonly Operation[]): { added: number; removed: number } {
-  const removed = operations.filter(({ kind }) => kind === 'remove').length;
-  return { added: operations.length - removed, removed };
+function* reachable(bans: Iterable<KernelBan>, nowMs: number, longestMs: number): Generator<KernelBan> {
+  for (const { target, untilMs } of bans) yield { target, untilMs: reachableEnd(untilMs, nowMs, longestMs) };
+}
+
+function unsaid(what: string): EnforcementTrouble {
+  return { code: 'kernel_refused', message: `the kernel ${what}, though nothing was refused` };
 }
 
 function asFailure(error: unknown): EnforcementError {

@@ -127,6 +127,22 @@ export class AuditTrail {
     return active;
   }
 
+  /** Clients of enforced bans in force at `nowMs` with their ends, for the firewall: no object of a ban is made. */
+  *enforcedEnds(nowMs: number): Generator<{ readonly target: string; readonly untilMs: number | null }> {
+    for (const { client, untilMs, enforced } of this.#projection.bans.values()) {
+      if (enforced && (untilMs === null || untilMs > nowMs)) yield { target: client, untilMs };
+    }
+  }
+
+  /** Bans in force at `nowMs`: those that are enforced, and observe mode's. */
+  countActive(nowMs: number): { readonly enforced: number; readonly observed: number } {
+    const counts = { enforced: 0, observed: 0 };
+    for (const { untilMs, enforced } of this.#projection.bans.values()) {
+      if (untilMs === null || untilMs > nowMs) counts[enforced ? 'enforced' : 'observed']++;
+    }
+    return counts;
+  }
+
   /** The ban of exactly this client or prefix, if in force at `nowMs`. */
   findActiveBan(client: string, nowMs: number): ActiveBan | undefined {
     const ban = this.#projection.bans.get(client);

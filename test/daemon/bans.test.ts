@@ -12,7 +12,7 @@ test('first the row, then the firewall, then the result row, then the message', 
   assert.deepEqual(since(), [`row ban ${IP}`, 'reconcile']);
   assert.deepEqual(trail.positions(), [POSITION], 'the position is saved with the row');
   assert.equal(trail.findActiveBan(IP, T0)?.confirmed, false);
-  assert.deepEqual([...bans.desired()], [{ target: IP, untilMs: T0 + 600_000 }]);
+  assert.deepEqual([...bans.desired.all()], [{ target: IP, untilMs: T0 + 600_000 }]);
   bans.onResult(answer({ confirmed: [IP] }));
   assert.deepEqual(since(), [`row ban_result ${IP} ok`, 'notify ban']);
   assert.equal(trail.findActiveBan(IP, T0)?.confirmed, true);
@@ -20,6 +20,17 @@ test('first the row, then the firewall, then the result row, then the message', 
   bans.onResult(answer({ confirmed: [IP] }));
   assert.deepEqual(since(), [], 'a ban that is seen again is no news');
   assert.equal(bans.bansTotal, 1);
+});
+
+test('what changed for the firewall is named once, and looked up as it is by then', (t) => {
+  const { bans, trail } = makeBans(t);
+  bans.onEvents([banEvent(IP), banEvent('203.0.113.10')], []);
+  bans.lift(trail.activeBans(T0).slice(0, 1), 'operator:anna', '');
+  bans.onResult(answer({ confirmed: ['203.0.113.10'] }));
+  assert.deepEqual([...bans.desired.takeChanges()].sort(), ['203.0.113.10', IP].sort());
+  assert.equal(bans.desired.find(IP), undefined);
+  assert.equal(bans.desired.find('203.0.113.10'), T0 + 600_000);
+  assert.deepEqual([...bans.desired.takeChanges()], []);
 });
 
 test('a firewall that refuses: told once, and told no more when it takes the ban after all', (t) => {
@@ -51,7 +62,7 @@ test('a ban ends when it is due: row, firewall, result, and one message', (t) =>
   clock.nowMs = T0 + 600_000;
   bans.expireDue();
   assert.deepEqual(since(), [`row unban ${IP} expired`, 'notify unban', 'reconcile']);
-  assert.deepEqual([...bans.desired()], []);
+  assert.deepEqual([...bans.desired.all()], []);
   bans.expireDue();
   assert.deepEqual(since(), [], 'it ends once');
   bans.onResult(answer({ released: [IP] }));
@@ -74,7 +85,7 @@ test('a ban over before the firewall had it: recorded, enforced for nobody, and 
   const { bans, trail, clock, since } = makeBans(t);
   clock.nowMs = T0 + 3_600_000;
   bans.onEvents([banEvent(IP)], []);
-  assert.deepEqual([...bans.desired()], []);
+  assert.deepEqual([...bans.desired.all()], []);
   bans.expireDue();
   const steps = since();
   assert.deepEqual(
@@ -115,8 +126,9 @@ test('observe mode: recorded and told as would-be bans, nothing for the firewall
   bans.onEvents([banEvent(IP)], []);
   assert.deepEqual(since(), [`row ban ${IP} would ban (observe mode)`, 'notify ban']);
   assert.deepEqual(told[0], { kind: 'ban', event: banEvent(IP), enforced: false, confirmed: false });
-  assert.deepEqual([...bans.desired()], []);
+  assert.deepEqual([...bans.desired.all()], []);
   assert.equal(trail.findActiveBan(IP, T0)?.enforced, false);
+  assert.deepEqual([bans.desired.find(IP), ...bans.desired.takeChanges()], [undefined]);
   clock.nowMs = T0 + 600_000;
   bans.expireDue();
   assert.deepEqual(since(), [`row unban ${IP} expired`, 'notify unban']);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { BanEvent, RefusedEvent } from '../../src/core/event.ts';
 import { Bans } from '../../src/daemon/bans.ts';
-import type { EnforcementResult } from '../../src/enforce/known-bans.ts';
+import type { EnforcementResult } from '../../src/enforce/reconciler.ts';
 import type { Notification } from '../../src/notify/notification.ts';
 import { AuditTrail } from '../../src/record/audit-trail.ts';
 import { openDatabase } from '../../src/record/database.ts';

@@ -28,7 +28,7 @@ function make(t: TestContext, { enforce = true, never = [], refuses, maxActive }
   const reconciles = { count: 0 };
   const reconcile = async () => {
     reconciles.count++;
-    const desired = new Map([...bans.desired()].map(({ target, untilMs }) => [target, untilMs]));
+    const desired = new Map([...bans.desired.all()].map(({ target, untilMs }) => [target, untilMs]));
     const released = [...held.keys()].filter((target) => !desired.has(target));
     const fresh = [...desired].flatMap(([target, untilMs]) => (held.get(target) === untilMs ? [] : [target]));
     if (refuses !== undefined) {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Operation } from '../../src/enforce/backend.ts';
 import { createDryRunBackend } from '../../src/enforce/dry-run.ts';
+import { listed } from './world.ts';
 
 const add = (target: string, untilMs: number | null): Operation => ({ kind: 'add', ban: { target, untilMs } });
 const remove = (target: string): Operation => ({ kind: 'remove', target });
@@ -19,7 +20,7 @@ test('set-up, bans, new ends, removal and loss', async () => {
   assert.deepEqual(await backend.setUp(), []);
   await apply(add('192.0.2.1', 5000), add('2001:db8::/64', null));
   await apply(add('192.0.2.1', 9000), remove('192.0.2.2'));
-  assert.deepEqual(await backend.list(), [
+  assert.deepEqual(await listed(backend), [
     { target: '192.0.2.1', untilMs: 9000 },
     { target: '2001:db8::/64', untilMs: null },
   ]);
@@ -27,9 +28,9 @@ test('set-up, bans, new ends, removal and loss', async () => {
   assert.equal(await backend.confirm([add('192.0.2.2', 9000)], 1000), false);
   assert.equal(await backend.confirm([remove('192.0.2.1')], 1000), false);
   await apply(remove('192.0.2.1'));
-  assert.deepEqual(await backend.list(), [{ target: '2001:db8::/64', untilMs: null }]);
+  assert.deepEqual(await listed(backend), [{ target: '2001:db8::/64', untilMs: null }]);
   backend.wipe();
-  assert.deepEqual(await backend.list(), []);
+  assert.deepEqual(await listed(backend), []);
   assert.equal((await backend.setUp()).length, 1);
 });
 
@@ -40,7 +41,7 @@ test('bans end by themselves', async () => {
   assert.equal(await backend.confirm([add('192.0.2.1', 5000)], clock.nowMs), true);
   clock.nowMs = 5000;
   assert.equal(await backend.confirm([remove('192.0.2.1')], clock.nowMs), true);
-  assert.deepEqual(await backend.list(), [{ target: '192.0.2.3', untilMs: null }]);
+  assert.deepEqual(await listed(backend), [{ target: '192.0.2.3', untilMs: null }]);
 });
 
 test('what cannot be banned is refused, and the rest is done', async () => {
@@ -48,5 +49,5 @@ test('what cannot be banned is refused, and the rest is done', async () => {
   await assert.rejects(apply(add('::/0', null), add('nonsense', null), add('192.0.2.1', null)), {
     code: 'kernel_refused',
   });
-  assert.deepEqual(await backend.list(), [{ target: '192.0.2.1', untilMs: null }]);
+  assert.deepEqual(await listed(backend), [{ target: '192.0.2.1', untilMs: null }]);
 });

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { EnforcementError, type KernelBan } from '../../src/enforce/backend.ts';
 import { createDryRunBackend, type DryRunBackend } from '../../src/enforce/dry-run.ts';
-import { createEnforcer, type EnforcementTrouble } from '../../src/enforce/enforcer.ts';
-import type { EnforcementResult } from '../../src/enforce/known-bans.ts';
-import { eventually } from './world.ts';
+import { createEnforcer } from '../../src/enforce/enforcer.ts';
+import type { EnforcementResult, EnforcementTrouble } from '../../src/enforce/reconciler.ts';
+import { desiredBans, eventually, listed } from './world.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -35,7 +35,7 @@ function createKernel(now: () => number): Kernel {
     gate: Promise.resolve(),
     calls: [],
     setUp: () => enter('setUp').then(() => table.setUp()),
-    list: () => enter('list').then(() => table.list()),
+    list: (onBan, known) => enter('list').then(() => table.list(onBan, known)),
     confirm: (operations, nowMs) => enter('confirm').then(() => table.confirm(operations, nowMs)),
     async apply(operations, nowMs) {
       await enter(`apply ${operations.length}`);
@@ -52,15 +52,13 @@ function setUp(t: { after(work: () => unknown): void }, now: () => number = Date
   const news: string[] = [];
   const troubles: (EnforcementTrouble | undefined)[] = [];
   const kernel = createKernel(now);
-  const due: number[] = [];
   const left: number[] = [];
   const enforcer = createEnforcer({
     backend: kernel,
     leaveOthers: async () => void left.push(now()),
-    desired: () => desired.values(),
+    desired: desiredBans(desired),
     now,
     reconcileMs,
-    onDue: () => due.push(now()),
     onResult: (result: EnforcementResult) => {
       for (const target of result.confirmed) news.push(`confirmed ${target}`);
       for (const target of result.released) news.push(`released ${target}`);
@@ -72,7 +70,7 @@ function setUp(t: { after(work: () => unknown): void }, now: () => number = Date
   t.after(() => enforcer.stop());
   const ban = (target: string, forMs: number | null = HOUR_MS) =>
     desired.set(target, { target, untilMs: forMs === null ? null : now() + forMs });
-  return { desired, news, troubles, kernel, enforcer, ban, due, left };
+  return { desired, news, troubles, kernel, enforcer, ban, left };
 }
 
 test('a change is confirmed by name, without setting up or listing again', async (t) => {
@@ -143,7 +141,7 @@ test('a new end is confirmed anew, an old one is not told twice', async (t) => {
   ban('192.0.2.1', null);
   await enforcer.changed();
   assert.deepEqual(news, ['confirmed 192.0.2.1', 'confirmed 192.0.2.1']);
-  assert.deepEqual(await kernel.list(), [{ target: '192.0.2.1', untilMs: null }]);
+  assert.deepEqual(await listed(kernel), [{ target: '192.0.2.1', untilMs: null }]);
 });
 
 test('what somebody took out comes back with the next full reconcile, silently', async (t) => {
@@ -152,7 +150,7 @@ test('what somebody took out comes back with the next full reconcile, silently',
   await enforcer.start();
   kernel.wipe();
   await enforcer.reconcile();
-  assert.equal((await kernel.list()).length, 1);
+  assert.equal((await listed(kernel)).length, 1);
   assert.deepEqual(news, ['confirmed 192.0.2.1']);
 });
 
@@ -221,25 +219,94 @@ test('what the kernel refuses does not keep the rest from being confirmed', asyn
   assert.match(troubles.at(-1)?.message ?? '', /0\.0\.0\.0\/0/);
 });
 
-test('a change of a thousand bans is listed, not asked for one by one', async (t) => {
+test('a change of very many bans is applied at once, and listed, not asked for one by one', async (t) => {
   const { enforcer, ban, news, kernel } = setUp(t);
   await enforcer.start();
   kernel.calls.length = 0;
-  for (let host = 0; host < 1000; host++) ban(`198.18.${host >> 8}.${host & 255}`);
+  for (let host = 0; host < 20_001; host++) ban(`10.0.${host >> 8}.${host & 255}`);
   await enforcer.changed();
-  assert.equal(news.length, 1000);
-  assert.deepEqual(kernel.calls, ['setUp', 'list', 'apply 1000', 'list']);
+  assert.equal(news.length, 20_001);
+  assert.deepEqual(kernel.calls, ['apply 20001', 'setUp', 'list']);
 });
 
-test('a ban that is due is announced, then released, by itself', async (t) => {
-  const { enforcer, ban, news, due } = setUp(t);
-  ban('192.0.2.1', 150);
+test('a ban that has ended is released by the next reconcile', async (t) => {
+  const clock = { nowMs: 1_800_000_000_000 };
+  const { enforcer, ban, news, kernel } = setUp(t, () => clock.nowMs);
+  ban('192.0.2.1', 1000);
   ban('192.0.2.2', 30 * 86_400_000);
   await enforcer.start();
-  assert.deepEqual(due, []);
-  assert.ok(await eventually(() => news.includes('released 192.0.2.1')));
-  assert.ok(due.length >= 1);
-  assert.ok(!news.includes('released 192.0.2.2'));
+  clock.nowMs += 1000;
+  await enforcer.reconcile();
+  assert.deepEqual(news, ['confirmed 192.0.2.1', 'confirmed 192.0.2.2', 'released 192.0.2.1']);
+  assert.equal((await listed(kernel)).length, 1);
+});
+
+test('bans are set and lifted while a listing takes its time, which says nothing about them', async (t) => {
+  const { kernel, enforcer, ban, news, desired } = setUp(t);
+  ban('192.0.2.1');
+  ban('192.0.2.2');
+  await enforcer.start();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  t.after(() => resolve());
+  const list = kernel.list.bind(kernel);
+  kernel.list = async (onBan, known) => {
+    const snapshot: KernelBan[] = [];
+    await list((ban) => snapshot.push(ban), known);
+    await promise;
+    snapshot.forEach(onBan);
+  };
+  kernel.calls.length = 0;
+  const full = enforcer.reconcile();
+  assert.ok(await eventually(() => kernel.calls.includes('list')));
+  ban('192.0.2.3');
+  desired.delete('192.0.2.1');
+  await enforcer.changed();
+  ban('192.0.2.1');
+  await enforcer.changed();
+  desired.delete('192.0.2.2');
+  await enforcer.changed();
+  const before = ['confirmed 192.0.2.1', 'confirmed 192.0.2.2', 'confirmed 192.0.2.3', 'released 192.0.2.1'];
+  assert.deepEqual(news, [...before, 'confirmed 192.0.2.1', 'released 192.0.2.2'], 'told before the listing has ended');
+  resolve();
+  await full;
+  assert.equal(news.length, 6, 'and not again');
+  assert.deepEqual(kernel.calls.at(-1), 'confirm', 'the old listing changes nothing');
+  assert.deepEqual((await listed(kernel)).map(({ target }) => target).sort(), ['192.0.2.1', '192.0.2.3']);
+});
+
+test('a full table: what it refuses is told and retried, and keeps nothing else from being set', async (t) => {
+  const { kernel, enforcer, ban, news, troubles, desired } = setUp(t);
+  const apply = kernel.apply.bind(kernel);
+  kernel.apply = async (operations, nowMs) => {
+    for (const operation of operations) {
+      const isNew =
+        operation.kind === 'add' && !(await listed(kernel)).some(({ target }) => target === operation.ban.target);
+      if (isNew && (await listed(kernel)).length >= 2) throw new EnforcementError('set_full', 'full');
+      await apply([operation], nowMs);
+    }
+  };
+  await enforcer.start();
+  for (const host of [1, 2, 3]) {
+    ban(`192.0.2.${host}`);
+    await enforcer.changed();
+  }
+  assert.deepEqual(news, ['confirmed 192.0.2.1', 'confirmed 192.0.2.2', 'failed 192.0.2.3 set_full']);
+  desired.delete('192.0.2.1');
+  await enforcer.changed();
+  assert.equal(troubles.at(-1)?.code, 'set_full', 'as long as a ban is missing');
+  assert.ok(await eventually(() => news.includes('confirmed 192.0.2.3')), 'when there is room again, by itself');
+  assert.equal(troubles.at(-1), undefined);
+});
+
+test('other backends are left once, after the first reconcile that went through', async (t) => {
+  const { kernel, enforcer, left } = setUp(t);
+  kernel.broken = new EnforcementError('timeout', 'hung');
+  await enforcer.start();
+  assert.equal(left.length, 0);
+  kernel.broken = undefined;
+  await enforcer.reconcile();
+  await enforcer.reconcile();
+  assert.equal(left.length, 1);
 });
 
 test('after stop nothing is touched', async (t) => {
@@ -286,8 +353,8 @@ test('any sequence of bans, unbans, faults and vandalism ends in what is desired
       }
       kernel.broken = kernel.refusing = undefined;
       await enforcer.reconcile();
-      const listed = (await kernel.list()).map(({ target }) => target).sort();
-      assert.deepEqual(listed, [...desired.keys()].sort());
+      const standing = (await listed(kernel)).map(({ target }) => target).sort();
+      assert.deepEqual(standing, [...desired.keys()].sort());
       for (const target of desired.keys()) {
         const last = news.filter((line) => line.includes(`${target}`)).at(-1);
         assert.equal(last, `confirmed ${target}`);

@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test';
 import type { Operation } from '../../src/enforce/backend.ts';
 import { createCommandRunner } from '../../src/enforce/command.ts';
 import { createExecBackend } from '../../src/enforce/exec.ts';
+import { listed } from './world.ts';
 
 const add = (target: string, untilMs: number | null): Operation => ({ kind: 'add', ban: { target, untilMs } });
 const remove = (target: string): Operation => ({ kind: 'remove', target });
@@ -44,7 +45,7 @@ test('one call for any number of changes, a line each, lasting seconds from now'
   await backend.apply(operations, NOW_MS);
   assert.equal(got(), 'unban 192.0.2.2\nunban 192.0.2.3\nban 192.0.2.1 600\nban 2001:db8::/64 permanent\n');
   assert.equal(await backend.confirm(operations, NOW_MS), true);
-  assert.deepEqual(await backend.list(), [
+  assert.deepEqual(await listed(backend), [
     { target: '192.0.2.1', untilMs: NOW_MS + 600_000 },
     { target: '2001:db8::/64', untilMs: null },
   ]);
@@ -55,14 +56,14 @@ test('one call for any number of changes, a line each, lasting seconds from now'
 test('with a list, what it prints is what stands', async (t) => {
   const { backend, stands } = setUp(t, true);
   writeFileSync(stands, '192.0.2.1 1600\n\n2001:db8::/64 permanent\n');
-  assert.deepEqual(await backend.list(), [
+  assert.deepEqual(await listed(backend), [
     { target: '192.0.2.1', untilMs: 1_600_000 },
     { target: '2001:db8::/64', untilMs: null },
   ]);
   assert.equal(await backend.confirm([add('192.0.2.1', 1_600_000), remove('192.0.2.2')], NOW_MS), true);
   assert.equal(await backend.confirm([add('192.0.2.2', 1_600_000)], NOW_MS), false);
   writeFileSync(stands, 'Chain INPUT (policy ACCEPT)\n');
-  await assert.rejects(backend.list(), {
+  await assert.rejects(listed(backend), {
     code: 'bad_output',
     message: /Chain INPUT.*where TARGET EPOCH_SECONDS is expected/,
   });
@@ -71,7 +72,7 @@ test('with a list, what it prints is what stands', async (t) => {
 test('a program that fails has not banned: told with its words, and nothing is believed to stand', async (t) => {
   const { backend } = setUp(t, false, 'echo "no such table" >&2; exit 3');
   await assert.rejects(backend.apply([add('192.0.2.1', null)], NOW_MS), { message: /no such table/ });
-  assert.deepEqual(await backend.list(), []);
+  assert.deepEqual(await listed(backend), []);
   assert.equal(await backend.confirm([add('192.0.2.1', null)], NOW_MS), false);
 });
 

@@ -8,7 +8,7 @@ import { type EnforcementBackend, EnforcementError, type Operation } from '../..
 import { createCommandRunner } from '../../src/enforce/command.ts';
 import { createNginxBackend, emptyNginxFile, type NginxOptions } from '../../src/enforce/nginx.ts';
 import { findNginxObstacle, type Nginx, startNginx } from '../support/nginx.ts';
-import { eventually } from './world.ts';
+import { eventually, listed } from './world.ts';
 
 const skip = findNginxObstacle() ?? false;
 const run = createCommandRunner({ timeoutMs: 20_000 });
@@ -57,7 +57,7 @@ for (const format of ['deny', 'geo'] as const) {
     const { backend, status } = await setUp(t, format);
     const isRefused = (client: string) => eventually(async () => (await status(client)) === 403);
     await backend.setUp();
-    assert.deepEqual(await backend.list(), []);
+    assert.deepEqual(await listed(backend), []);
     assert.equal(await status('192.0.2.9'), 200);
     await backend.apply([add('192.0.2.9'), add('2001:db8:1::/64', null), add('198.51.100.0/24')], Date.now());
     for (const client of ['192.0.2.9', '2001:db8:1::77', '198.51.100.3']) assert.ok(await isRefused(client), client);
@@ -66,7 +66,7 @@ for (const format of ['deny', 'geo'] as const) {
     await backend.apply([remove('192.0.2.9')], Date.now());
     assert.ok(await eventually(async () => (await status('192.0.2.9')) === 200));
     assert.deepEqual(
-      (await backend.list()).map(({ target }) => target),
+      (await listed(backend)).map(({ target }) => target),
       ['2001:db8:1::/64', '198.51.100.0/24'],
     );
   });
@@ -81,7 +81,7 @@ test('bans with their ends outlive the daemon in the file; what others wrote int
   await backend.apply([add('192.0.2.9', untilMs), add('192.0.2.10', null)], Date.now());
   const again = createNginxBackend(options);
   assert.deepEqual(await again.setUp(), []);
-  assert.deepEqual(await again.list(), [
+  assert.deepEqual(await listed(again), [
     { target: '192.0.2.9', untilMs },
     { target: '192.0.2.10', untilMs: null },
   ]);
@@ -89,7 +89,7 @@ test('bans with their ends outlive the daemon in the file; what others wrote int
   assert.equal(await again.confirm([add('192.0.2.9', untilMs)], Date.now()), false);
   await again.setUp();
   assert.deepEqual(
-    (await again.list()).map(({ target }) => target),
+    (await listed(again)).map(({ target }) => target),
     ['192.0.2.10'],
   );
   assert.doesNotMatch(readFileSync(file, 'utf8'), /77/);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { flushFirewall, type PickOptions, pickBackend } from '../../src/enforce/pick.ts';
 import { createFakeTools, EMPTY_TABLE, type FakeTools } from './fake-tools.ts';
+import { listed } from './world.ts';
 
 function setUp(t: { after(work: () => unknown): void }): {
   tools: FakeTools;
@@ -158,7 +159,7 @@ test("listings that are not ipset's are bad output, not an empty set", async (t)
   tools.set('iptables', EMPTY_TABLE);
   tools.set('ipset', 'echo "<html>"; exit 0');
   const { backend } = await pick('ipset');
-  await assert.rejects(backend.list(), { code: 'bad_output' });
+  await assert.rejects(listed(backend), { code: 'bad_output' });
   tools.set('ipset', `echo "add zban4 192.0.2.1 timeout soon"`);
-  await assert.rejects(backend.list(), { code: 'bad_output' });
+  await assert.rejects(listed(backend), { code: 'bad_output' });
 });

@@ -1,7 +1,8 @@
 /** What the contract suite acts on: a server with a real firewall, a client that sends real packets, a container behind. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { EnforcementBackend } from '../../src/enforce/backend.ts';
+import type { DesiredBans } from '../../src/core/reconcile.ts';
+import type { EnforcementBackend, KernelBan } from '../../src/enforce/backend.ts';
 import { type FirewallOptions, pickBackend } from '../../src/enforce/pick.ts';
 import { createNetwork, type Network, toolSkip } from '../support/netns.ts';
 
@@ -224,6 +225,28 @@ function inTable({ network }: Tools): Kind {
       },
       { name: 'policy', damage: () => rules('add chain inet zban prerouting { policy drop; }') },
     ],
+  };
+}
+
+/** All that a backend lists; `known` is empty unless given. */
+export async function listed(backend: EnforcementBackend, known: readonly KernelBan[] = []): Promise<KernelBan[]> {
+  const bans: KernelBan[] = [];
+  await backend.list((ban) => bans.push(ban), { heldCount: known.length, heldBans: () => known });
+  return bans;
+}
+
+/** Desired bans as a test sets them; what changed is what differs from the last look. */
+export function desiredBans(bans: ReadonlyMap<string, KernelBan>): DesiredBans {
+  let seen = new Map<string, KernelBan>();
+  return {
+    all: () => bans.values(),
+    find: (target) => bans.get(target)?.untilMs,
+    takeChanges() {
+      const targets = new Set([...seen.keys(), ...bans.keys()]);
+      const before = seen;
+      seen = new Map(bans);
+      return [...targets].filter((target) => before.get(target) !== bans.get(target));
+    },
   };
 }
 
