@@ -1,5 +1,5 @@
 /** A burst of notifications of one kind as a single Slack message. Pure. */
-import { codeBlock, escapeText } from './markup.ts';
+import { codeBlock } from './markup.ts';
 import { message, source } from './message.ts';
 import type { Notification } from './notification.ts';
 import { type SlackPayload, section } from './payload.ts';
@@ -73,7 +73,7 @@ function countConditions(conditions: readonly string[]): string {
   return [...counts]
     .toSorted((a, b) => b[1] - a[1])
     .slice(0, 10)
-    .map(([condition, count]) => `${count} × ${escapeText(describeCondition(condition), 80)}`)
+    .map(([condition, count]) => `${count} × ${describeCondition(condition)}`)
     .join('\n');
 }
 

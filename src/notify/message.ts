@@ -62,11 +62,14 @@ function banMessage({ event, enforced, confirmed }: Kind<'ban'>, hostName: strin
   if (reason) blocks.push(section(`${reason.did} ${reason.tolerated}`));
   const samples = sampleLines(event);
   if (samples.length > 0) blocks.push(section(`*Evidence*\n${codeBlock(samples)}`));
-  const undo = codeSpan(`zban unban ${event.ip}`, 80);
-  if (!enforced) blocks.push(section('Observe mode: nothing was blocked, there is nothing to undo.'));
-  else if (confirmed) blocks.push(section(`Undo: ${undo}`));
+  const undo = `Undo: ${codeSpan(`zban unban ${event.ip}`, 80)}`;
+  const more = `More: ${codeSpan(`zban explain ${event.ip}`, 80)}`;
+  if (!enforced) blocks.push(section(`Observe mode: nothing was blocked, there is nothing to undo. ${more}`));
+  else if (confirmed) blocks.push(section(`${undo} · ${more}`));
   else
-    blocks.push(section(`:warning: The firewall has not confirmed this ban yet: see \`zban status\`. Undo: ${undo}`));
+    blocks.push(
+      section(`:warning: The firewall has not confirmed this ban yet: see \`zban status\`. ${undo} · ${more}`),
+    );
   blocks.push(source(hostName, event.time));
   const term = formatTerm(event.duration_seconds);
   const headline = enforced

@@ -5,9 +5,11 @@ import { briefReason, formatNumber, formatPercent, phraseOf } from '../core/reas
 import { escapeText } from './markup.ts';
 import type { Notification } from './notification.ts';
 
-/** A condition in words; one that a newer version wrote to disk is shown as it is. */
+/** A condition by its name and in words, safe in Slack; one that a newer version wrote to disk is shown as it is. */
 export function describeCondition(condition: string): string {
-  return escapeText(phraseOf(condition), 80);
+  const phrase = phraseOf(condition);
+  const isNamed = phrase !== condition && condition !== 'manual';
+  return escapeText(isNamed ? `${condition}: ${phrase}` : phrase, 120);
 }
 
 export const formatRate = (rateRps: number): string => `${formatNumber(rateRps)}/s`;

@@ -38,7 +38,7 @@ test('a ban says who, why, with which numbers, for how long, and how to undo it'
   const text = whole(formatMessage(ban(), 'web-1'));
   for (const part of [
     'Banned 203.0.113.9 for 10m on web-1',
-    'many times the usual rate',
+    'multiplier: many times the usual rate',
     '5.20/s (tolerated: 3.50/s)',
     '0.70±0.55/s',
     '7.4x the mean, z-score 8.2',
@@ -48,6 +48,7 @@ test('a ban says who, why, with which numbers, for how long, and how to undo it'
     '2026-11-20T10:11:12Z',
     'GET /login?a=1 401 "curl/8.5.0"',
     '`zban unban 203.0.113.9`',
+    '`zban explain 203.0.113.9`',
   ])
     assert.ok(text.includes(part), `${part} is missing in ${text}`);
 });
@@ -120,8 +121,8 @@ test('a digest counts by condition, lists the heaviest ten and says where the ot
   );
   const text = whole(formatDigest(bans, 'web-1'));
   assert.match(text, /Banned 40 clients on web-1/);
-  assert.match(text, /30 × far above the usual rate/);
-  assert.match(text, /10 × a surge of refused requests/);
+  assert.match(text, /30 × z_score: far above the usual rate/);
+  assert.match(text, /10 × error_surge: a surge of refused requests/);
   assert.match(text, /198\.51\.100\.39 .*198\.51\.100\.30 /s);
   assert.doesNotMatch(text, /198\.51\.100\.29 /);
   assert.match(text, /… 30 more/);
