@@ -212,12 +212,7 @@ export class Engine {
     const now = window.newest;
     if (now > this.savedSecond) this.baseline.observe(1);
     if (leaving >= this.readFrom) this.learner.closeSecond(leaving);
-    if (
-      now % WATCH_SECONDS === 0 &&
-      this.proxies.close(this.evidence.findBusiest(now - WATCH_SECONDS, WATCHED_LINES_MIN, WATCHED_LINES))
-    ) {
-      this.policy.setProxy(this.proxies.proxy);
-    }
+    if (now % WATCH_SECONDS === 0) this.watchForProxy();
     if (now % this.recomputeSeconds === 0) {
       this.recompute();
       this.emit(baselineEvent(this.effective, now));
@@ -272,6 +267,12 @@ export class Engine {
     const ban = { tier: decision.tier, duration_seconds: decision.durationSeconds, ...numbers };
     const past = this.history && { past: this.history.ban(slot, window.newest) };
     this.emit({ event: 'ban', time, ip, ...ban, ...past });
+  }
+
+  private watchForProxy(): void {
+    const { evidence, proxies } = this;
+    const busiest = evidence.findBusiest(WATCHED_LINES_MIN, WATCHED_LINES);
+    if (proxies.close(busiest, (high, low) => evidence.countAgents(high, low))) this.policy.setProxy(proxies.proxy);
   }
 
   private closeSite(second: number): void {

@@ -28,24 +28,27 @@ export class ProxyWatch {
   private suspect: { readonly high: number; readonly low: number } | undefined;
   private minutes = 0;
 
-  /** Called every minute, with the busiest client of a minute that had at least WATCHED_LINES_MIN requests; true when another client is taken for a proxy than before, or none any more. */
-  close(busiest: BusiestClient | undefined): boolean {
+  /**
+   * Called every minute, with the busiest client of one that had at least WATCHED_LINES_MIN requests; true when another
+   * client is taken for a proxy than before, or none any more. `countAgents` tells with how many user agents a client
+   * asks: it is costly, and called only for one whose share is high enough.
+   */
+  close(busiest: BusiestClient | undefined, countAgents: (high: number, low: number) => number): boolean {
     if (!busiest) return false;
+    const { high, low, share } = busiest;
     const wanted = isPrivate(busiest) ? PRIVATE : PUBLIC;
-    const shows = busiest.share >= wanted.share && busiest.agents >= wanted.agents;
-    const same = shows && busiest.high === this.suspect?.high && busiest.low === this.suspect.low;
+    const agents = share >= wanted.share ? countAgents(high, low) : 0;
+    const shows = agents >= wanted.agents;
+    const same = shows && high === this.suspect?.high && low === this.suspect.low;
     if (same) this.minutes = Math.min(MINUTES_MAX, this.minutes + 1);
     else if (this.minutes > 1) this.minutes--;
     else {
-      this.suspect = shows ? { high: busiest.high, low: busiest.low } : undefined;
+      this.suspect = shows ? { high, low } : undefined;
       this.minutes = shows ? 1 : 0;
     }
     const before = this.proxy;
     if (this.minutes === 0) this.proxy = undefined;
-    else if (same && this.minutes >= wanted.minutes) {
-      const { high, low, share, agents } = busiest;
-      this.proxy = { high, low, share, agents };
-    }
+    else if (same && this.minutes >= wanted.minutes) this.proxy = { high, low, share, agents };
     return before?.high !== this.proxy?.high || before?.low !== this.proxy?.low;
   }
 }

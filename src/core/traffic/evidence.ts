@@ -14,8 +14,6 @@ const BYTES_KEPT_MAX = 16 * 1024 * 1024;
 const SAMPLES_MAX = 5;
 /** Of one client, looked at for their user agents. */
 const AGENT_RECORDS_MAX = 200;
-/** Lines are at most so late: the longest `detection.out_of_order`. */
-const LATE_SECONDS_MAX = 300;
 const TEXT_LENGTH_MAX = 200;
 const NEWLINE = 0x0a;
 
@@ -23,15 +21,12 @@ export type ReadRecord = (source: number, line: Uint8Array) => LogRecord | undef
 /** Told of a chunk and its tally once nothing remembers them any more: their memory may be freed at once. */
 export type Release = (bytes: Uint8Array, tally: Tally) => void;
 
-/** The client with most of the site's newest requests. */
+/** The client with most of the site's newest requests, if any has half of them. */
 export interface BusiestClient {
   readonly high: number;
   readonly low: number;
-  /** Requests looked at, and the share of them that is its own, 0–1. */
-  readonly looked: number;
+  /** Share of the requests looked at that is its own, 0–1. */
   readonly share: number;
-  /** Different user agents among its newest requests. */
-  readonly agents: number;
 }
 
 interface Segment {
@@ -57,6 +52,8 @@ export class Evidence {
   private segments: (Segment | undefined)[] = [];
   private first = 0;
   private rows = 0;
+  /** Rows since findBusiest() was called. */
+  private fresh = 0;
   private bytes = 0;
 
   constructor(readRecord: ReadRecord, release: Release = () => {}) {
@@ -75,6 +72,7 @@ export class Evidence {
     const last = this.segments.at(-1);
     if (!last) return;
     this.rows += to - last.to;
+    this.fresh += to - last.to;
     this.bytes += lineStart(last, to) - lineStart(last, last.to);
     last.to = to;
   }
@@ -105,25 +103,30 @@ export class Evidence {
   }
 
   /**
-   * The client with most of the newest requests since epoch second `since`, up to `max`, banned ones included; different
-   * user agents are counted in up to 200 of its own. Undefined when there were fewer than `least`.
+   * The client with most of the requests since the last call, of the newest `max`, banned ones included; without one that
+   * has half of them, any. Undefined when there were fewer than `least`.
    */
-  findBusiest(since: number, least: number, max: number): BusiestClient | undefined {
-    const counts = new Map<number, Map<number, number>>();
-    let [looked, most, high, low] = [0, 0, 0, 0];
-    this.walk(({ tally: { rows } }, at) => {
-      const second = rows[at + SECOND] as number;
-      // What was written before a line that old is older than `since`, however late it was.
-      if (second < since) return second >= since - LATE_SECONDS_MAX;
-      const [rowHigh, rowLow] = [rows[at + HIGH] as number, rows[at + LOW] as number];
-      const row = counts.get(rowHigh) ?? new Map<number, number>();
-      counts.set(rowHigh, row);
-      const count = (row.get(rowLow) ?? 0) + 1;
-      row.set(rowLow, count);
-      if (count > most) [most, high, low] = [count, rowHigh, rowLow];
-      return ++looked < max;
-    });
+  findBusiest(least: number, max: number): BusiestClient | undefined {
+    const looked = Math.min(this.fresh, max);
+    this.fresh = 0;
     if (looked < least) return undefined;
+    // Majority vote (Boyer and Moore, 1981): this is called every minute, and a table of the clients costs too much.
+    let [votes, high, low] = [0, 0, 0];
+    this.walk(({ tally: { rows } }, at) => {
+      if (votes === 0) [high, low] = [rows[at + HIGH] as number, rows[at + LOW] as number];
+      votes += rows[at + LOW] === low && rows[at + HIGH] === high ? 1 : -1;
+      return true;
+    }, looked);
+    let own = 0;
+    this.walk(({ tally: { rows } }, at) => {
+      if (rows[at + LOW] === low && rows[at + HIGH] === high) own++;
+      return true;
+    }, looked);
+    return { high, low, share: own / looked };
+  }
+
+  /** Different user agents among a client's newest requests, of which up to 200 are read. */
+  countAgents(high: number, low: number): number {
     const agents = new Set<string>();
     let left = AGENT_RECORDS_MAX;
     this.walk((segment, at) => {
@@ -132,11 +135,12 @@ export class Evidence {
       agents.add(this.record(segment, at)?.user_agent ?? '');
       return --left > 0;
     });
-    return { high, low, looked, share: most / looked, agents: agents.size };
+    return agents.size;
   }
 
-  private walk(visit: (segment: Segment, at: number) => boolean): void {
-    let left = LINES_KEPT;
+  /** Visits the newest rows, up to `max`, newest first, until told to stop. */
+  private walk(visit: (segment: Segment, at: number) => boolean, max = LINES_KEPT): void {
+    let left = max;
     for (let i = this.segments.length - 1; i >= this.first; i--) {
       const segment = this.segments[i] as Segment;
       for (let row = segment.to - 1; row >= segment.from; row--) {
