@@ -134,6 +134,12 @@ export function defineReadingCommands(parser: Parser, wrap: Wrap): Parser {
       wrap(async (context) => (await import('./commands/status.ts')).status(context)),
     )
     .command(
+      'top',
+      'the clients with most requests, every second until q',
+      (yargs) => yargs,
+      wrap(async (context) => (await import('./commands/top.ts')).top(context)),
+    )
+    .command(
       'list',
       'bans in force',
       (yargs) =>
