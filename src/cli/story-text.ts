@@ -3,6 +3,7 @@ import { formatDuration } from '../config/duration.ts';
 import type { ActiveBan, AuditEntry } from '../core/audit.ts';
 import type { Nearest } from '../core/detect/nearest.ts';
 import { formatNumber, phraseOf, tellReason } from '../core/reason.ts';
+import { formatAuditLine } from '../record/audit-line.ts';
 import { sampleLines, tellActivities } from './activity-text.ts';
 import type { StretchActivity } from './recent.ts';
 import { endOf, type Story } from './story.ts';
@@ -120,6 +121,12 @@ function refusalOf(detail: string): string {
 function tellWhy({ entry }: Story): Paragraph[] {
   if (entry === undefined || entry.condition === null) return [];
   const { condition, detail } = entry;
+  // The site as a whole: as the audit log has it.
+  if (entry.client === null) {
+    return [
+      { label: 'Why', text: `${phraseOf(condition)}. ${(formatAuditLine(entry) ?? '').replace(/^\[.*?\] /, '')}` },
+    ];
+  }
   const numbers = entry.numbers ?? {};
   const reason = tellReason(condition, numbers);
   if (!reason) {

@@ -299,3 +299,10 @@ test('a client that was never judged is told by the limit that it came nearest t
   const byRate = await explain(t, [], CLIENT, NOW, { nearest: nearest.slice(1) });
   assert.match(byRate, /at 10:11:12: 60 requests at once, where 600 are tolerated\./);
 });
+
+test('an anomaly of the site is told as in the audit log', async (t) => {
+  const numbers = { rate: 174.3, mean: 102.24, stddev: 23.38, z: 3.1, multiple: 1.7 };
+  const row = { client: null, condition: 'site_z_score', numbers, actor: 'policy', detail: 'start' } as const;
+  const text = flat(await explain(t, [result('global_anomaly', row)], 1));
+  assert.match(text, /^Entry #1 is about no client\. .* Why the site is far above its usual rate\. GLOBAL ANOMALY \| /);
+});
