@@ -142,7 +142,7 @@ const CAUSES: readonly (readonly [RegExp, EnforcementErrorCode, string])[] = [
   [
     /can't open lock file .*(permission denied|read-only)/i,
     'no_permission',
-    'iptables-legacy needs write access to its lock file: run zban as root, or use iptables-nft',
+    'iptables-legacy shares this lock with others and only root may make it: touch /run/xtables.lock (the unit does)',
   ],
   [
     /permission denied|operation not permitted|must be root/i,
