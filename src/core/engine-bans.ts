@@ -6,6 +6,7 @@ import type { UnbanEvent } from './event.ts';
 import { formatClient } from './net/client-key.ts';
 import { formatSecond } from './time.ts';
 import { type Clients, PERMANENT } from './traffic/clients.ts';
+import { GAP_SECONDS_MAX } from './traffic/line-order.ts';
 import type { Window } from './traffic/window.ts';
 
 export class EngineBans {
@@ -48,11 +49,17 @@ export class EngineBans {
     if (slot >= 0) this.shutOut(slot, until);
   }
 
-  /** Lifts a ban; what the client did before is forgotten, so that it is not banned again for the same requests. */
-  release(high: number, low: number): boolean {
+  /**
+   * Lifts a ban at epoch second `second` of the wall clock. What the client did before does not count, so that it is not
+   * banned again for the same requests: neither what is counted, nor lines from then that are read later. A log whose
+   * clock is wrong must not protect the client for ever: that holds for at most GAP_SECONDS_MAX of the log's time.
+   */
+  release(high: number, low: number, second: number): boolean {
     const { full } = this.policy;
-    this.acquit(high, low);
-    const released = this.policy.release(high, low, this.window.newest);
+    const { newest } = this.window;
+    const until = newest === 0 ? second : Math.max(newest, Math.min(second, newest + GAP_SECONDS_MAX));
+    this.acquit(high, low, until);
+    const released = this.policy.release(high, low, until);
     if (full && !this.policy.full) this.judgeRefusedAgain();
     return released;
   }
@@ -77,7 +84,7 @@ export class EngineBans {
   replace(offenders: readonly Offender[]): void {
     const before = this.policy.restart(offenders);
     for (const { high, low, until } of before) {
-      if (until > 0 && !this.policy.find(high, low)?.until) this.acquit(high, low);
+      if (until > 0 && !this.policy.find(high, low)?.until) this.acquit(high, low, this.window.newest);
     }
     for (const offender of offenders) if (offender.until > 0) this.set(offender);
     // Nobody was told of those refused until now.
@@ -109,12 +116,12 @@ export class EngineBans {
     this.refused.clear();
   }
 
-  private acquit(high: number, low: number): void {
+  /** What the client did before `until` does not count; late lines from then don't either. */
+  private acquit(high: number, low: number, until: number): void {
     const slot = this.clients.find(high, low);
     if (slot < 0) return;
     this.clients.flaggedUntil[slot] = 0;
-    // Late lines from before the release don't count either.
-    this.shutOut(slot, this.window.newest);
+    this.shutOut(slot, until);
   }
 
   private forget(slot: number): void {

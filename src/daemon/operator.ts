@@ -125,7 +125,8 @@ export class Operator {
   private async lift(bans: readonly ActiveBan[], actor: AuditDraft['actor'], reason: string): Promise<void> {
     this.options.bans.lift(bans, actor, reason);
     const clients = placeBans(bans).flatMap(({ prefix }) => findWholeClient(prefix, this.ipv6Bits) ?? []);
-    if (clients.length > 0) await this.options.pipeline.send({ kind: 'release', clients });
+    const second = Math.ceil(this.options.now() / 1000);
+    if (clients.length > 0) await this.options.pipeline.send({ kind: 'release', clients, second });
   }
 
   private banResult(client: string): TargetResult {

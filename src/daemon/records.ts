@@ -21,6 +21,9 @@ import type { Troubles } from './troubles.ts';
 const BUSY_TIMEOUT_MS = 100;
 const PRUNE_MS = 3_600_000;
 const PRUNE_PAUSE_MS = 1000;
+/** Releases by people that are looked for at a start: lines from before them may be read again. */
+const LIFTED_ROWS = 20_000;
+const LIFTED_MS = 3_600_000;
 const BASELINE_SAVE_MS = 60_000;
 
 export interface RecordsOptions {
@@ -112,7 +115,11 @@ export class Records {
       .activeBans(now())
       .filter((ban) => ban.enforced === enforced)
       .map(({ client, tier, untilMs }) => ({ client, tier, until: seconds(untilMs), lastEnd: seconds(untilMs) }));
-    return [...past, ...active].flatMap(({ client, ...rest }) => {
+    // Bans without a tier are no offences, but what was done before a person lifted one does not count either.
+    const lifted = this.trail
+      .recentUnbans(LIFTED_ROWS, now() - LIFTED_MS)
+      .map(({ client, timeMs }) => ({ client: client ?? '', tier: 0, until: 0, lastEnd: seconds(timeMs) }));
+    return [...past, ...lifted, ...active].flatMap(({ client, ...rest }) => {
       const prefix = parsePrefix(client);
       const key = prefix && findWholeClient(prefix, config.detection.ipv6_prefix);
       return key ? [{ ...key, ...rest }] : [];

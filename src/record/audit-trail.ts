@@ -184,6 +184,13 @@ export class AuditTrail {
     return this.#reader.query(query);
   }
 
+  /** Bans that people lifted, among the newest `rows` rows and since `sinceMs`, oldest first; throws RecordError. */
+  recentUnbans(rows: number, sinceMs: number): AuditEntry[] {
+    const afterId = Math.max(0, this.#written.id - rows);
+    const unbans = this.#reader.query({ action: 'unban', afterId, sinceMs, limit: rows });
+    return unbans.filter(({ actor }) => actor.startsWith('operator:'));
+  }
+
   /** Where each log was read up to, as saved; throws RecordError. */
   positions(): Position[] {
     return this.#read(() => this.#statements.readPositions());

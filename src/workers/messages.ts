@@ -66,7 +66,8 @@ export type TrafficTask =
   | { readonly kind: 'set_bans'; readonly offenders: readonly Offender[] }
   /** What was ingested so far was a rehearsal; these are the bans and past offences there really are. */
   | { readonly kind: 'go_live'; readonly offenders: readonly Offender[] }
-  | { readonly kind: 'release'; readonly clients: readonly ClientKey[] }
+  /** People lifted bans at this epoch second of the wall clock. */
+  | { readonly kind: 'release'; readonly clients: readonly ClientKey[]; readonly second: number }
   | { readonly kind: 'never_banned'; readonly networks: readonly NeverBanned[] }
   | { readonly kind: 'restore'; readonly state: EngineState }
   | { readonly kind: 'snapshot' }

@@ -91,7 +91,7 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second'> {
       engine.goLive(task.offenders);
       return { consumed: [] };
     case 'release':
-      for (const { high, low } of task.clients) engine.bans.release(high, low);
+      for (const { high, low } of task.clients) engine.bans.release(high, low, task.second);
       return { consumed: [] };
     case 'never_banned':
       engine.policy.setNeverBanned(task.networks);

@@ -128,7 +128,7 @@ test('bans, releases, the allowlist and the baseline reach the engine', async (t
   });
   await pipeline.feed(flood(START, 1000), 0);
   assert.deepEqual(events, []);
-  await pipeline.send({ kind: 'release', clients: [{ high, low }] });
+  await pipeline.send({ kind: 'release', clients: [{ high, low }], second: START });
   const prefix = parsePrefix('203.0.113.0/24');
   assert.ok(prefix);
   await pipeline.send({ kind: 'never_banned', networks: [{ prefix, kind: 'allowlist', detail: 'test' }] });

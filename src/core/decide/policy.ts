@@ -148,7 +148,7 @@ export class Policy {
     for (const [high, row] of this.offenders) {
       for (const offender of row.values()) {
         if (offender.until === 0) {
-          if (this.nextTier(offender, second) === 1) row.delete(offender.low);
+          if (this.nextTier(offender, second) === 1 && offender.lastEnd <= second) row.delete(offender.low);
         } else if (offender.until <= second) {
           offender.lastEnd = offender.until;
           offender.until = 0;

@@ -261,7 +261,7 @@ test('after a release the client starts with no points', () => {
   const asked = (n: number): Asked => ({ path: `/secret-${'abcdefghijklmnopqrst'[n]}`, status: 404 });
   assert.ok(ask(scene, 9, asked));
   const { high, low } = keyOf(ATTACKER);
-  assert.ok(scene.bench.engine.bans.release(high, low));
+  assert.ok(scene.bench.engine.bans.release(high, low, 0));
   ask({ bench: scene.bench, now: scene.now + 9 }, 8, asked);
   assert.equal(scene.bench.of('ban').length, 1);
 });

@@ -109,7 +109,7 @@ test('late lines of a banned or released client count for nothing', () => {
   assert.equal(bench.of('ban').length, 1, 'written before the end of the ban');
   const other = ready();
   other.bench.feed(...flood(other.now, 120));
-  assert.equal(other.bench.engine.bans.release(KEY.high, KEY.low), true);
+  assert.equal(other.bench.engine.bans.release(KEY.high, KEY.low, 0), true);
   other.bench.feed(...flood(other.now - 1, 500));
   assert.equal(other.bench.of('ban').length, 1);
   assert.deepEqual(other.bench.of('unban'), [], 'an unban by an operator is told by who did it');
@@ -118,11 +118,41 @@ test('late lines of a banned or released client count for nothing', () => {
 test("after an operator's release the same requests don't ban again, new ones do", () => {
   const { bench, now } = ready();
   bench.feed(...flood(now, 120));
-  bench.engine.bans.release(KEY.high, KEY.low);
+  bench.engine.bans.release(KEY.high, KEY.low, 0);
   bench.feed(...flood(now, 100));
   assert.equal(bench.of('ban').length, 1);
   bench.feed(...flood(now + 1, 20));
   assert.equal(bench.of('ban')[1]?.tier, 2);
+});
+
+test('lines from before a release that are read after it count for nothing, whether the client is known or not', () => {
+  for (const known of [true, false]) {
+    const { bench, now } = ready();
+    const { bans } = bench.engine;
+    bans.set({ ...KEY, tier: 0, until: now + 600, lastEnd: now + 600 });
+    if (known) bench.feed(...flood(now, 100));
+    bans.release(KEY.high, KEY.low, now + 30);
+    for (const second of [now, now + 20, now + 29]) bench.feed(...flood(second, 300));
+    assert.deepEqual(bench.of('ban'), [], 'zban was behind');
+    bench.feed(...flood(now + 30, 300));
+    assert.equal(bench.of('ban').length, 1, 'what it did afterwards counts');
+  }
+  const { bench, now } = ready();
+  bench.feed(...flood(now, 120));
+  bench.engine.bans.release(KEY.high, KEY.low, now + 86_400);
+  bench.feed(...flood(now + 3599, 300));
+  assert.equal(bench.of('ban').length, 1);
+  bench.feed(...flood(now + 3600, 300));
+  assert.equal(bench.of('ban').length, 2, 'a wrong clock of the log protects for an hour at most');
+});
+
+test('a release outlives a restart: the lines from before it that are read again count for nothing', () => {
+  const { bench, now } = ready();
+  bench.engine.bans.replace([{ ...KEY, tier: 0, until: 0, lastEnd: now + 30 }]);
+  bench.feed(...flood(now, 300), ...flood(now + 29, 300));
+  assert.deepEqual(bench.of('ban'), []);
+  bench.feed(...flood(now + 30, 300));
+  assert.equal(bench.of('ban')[0]?.tier, 1);
 });
 
 test('a ban decided elsewhere is in force for a client known or not, and ends on time', () => {
