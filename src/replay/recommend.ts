@@ -12,11 +12,12 @@ const DAYS_PER_KNOWN_BAN = 14;
 /** With less than this nobody is advised to ban more. */
 const DAYS_MIN = 7;
 const KNOWN_MIN = 30;
-/** A log shorter than this is no day; those that are rotated daily are some minutes short of one. */
-const DAY_MIN = 0.95;
-/** A more sensitive step must ban hardly more clients, and sooner by this much. */
+/** Logs that are rotated daily are some minutes short of their last day. */
+const NEARLY = 0.95;
+/** A more sensitive step must ban hardly more clients, and sooner by this much and by these seconds. */
 const CLIENTS_TIMES = 1.1;
 const SECONDS_TIMES = 0.8;
+const SECONDS_LESS = 2;
 
 export interface Recommendation {
   readonly sensitivity: Sensitivity;
@@ -32,7 +33,7 @@ export function recommend(sweep: Sweep, inForce: Sensitivity): Recommendation | 
   if (days === undefined) return undefined;
   const doubts = findDoubts(sweep, days);
   const advice = choose(sweep, days);
-  const trusted = days >= DAYS_MIN && sweep.knownClients >= KNOWN_MIN;
+  const trusted = days >= NEARLY * DAYS_MIN && sweep.knownClients >= KNOWN_MIN;
   if (trusted || sensitivityFactor(advice.sensitivity) <= sensitivityFactor(inForce)) return { ...advice, doubts };
   const reason = 'This log is too little to advise anybody to ban more than now.';
   return { sensitivity: inForce, reason, doubts };
@@ -64,7 +65,7 @@ export function sweepDays({ first, last }: Pick<Sweep, 'first' | 'last'>): numbe
 }
 
 /** Too short for numbers a day. */
-export const isShorterThanDay = (days: number): boolean => days < DAY_MIN;
+export const isShorterThanDay = (days: number): boolean => days < NEARLY;
 
 /** The most sensitive step up to normal that touches few enough known clients, or fewest. */
 function recommendLess({ steps }: Sweep, normal: SweepStep, allowed: number): Omit<Recommendation, 'doubts'> {
@@ -89,9 +90,12 @@ function findMore({ steps }: Sweep, normal: SweepStep): SweepStep | undefined {
       step.factor <= SENSITIVITY_LEVELS.high &&
       step.knownClients <= normal.knownClients &&
       step.clients <= Math.max(normal.clients + 1, CLIENTS_TIMES * normal.clients) &&
-      (step.medianSeconds ?? 0) <= SECONDS_TIMES * (normal.medianSeconds ?? 0) &&
-      step.medianSeconds !== null,
+      isSooner(step, normal),
   );
+}
+
+function isSooner({ medianSeconds: seconds }: SweepStep, { medianSeconds: before }: SweepStep): boolean {
+  return seconds !== null && before !== null && seconds <= Math.min(SECONDS_TIMES * before, before - SECONDS_LESS);
 }
 
 function reasonForNormal(sweep: Sweep, normal: SweepStep): string {
@@ -113,7 +117,7 @@ function findDoubts({ knownClients, steps }: Sweep, days: number): string[] {
       'The log covers less than a day: clients that come back, nights and weekends are missing, and in its first hour ' +
         'limits are higher (detection.points.warmup). Take this for a guess, and ask again with weeks of logs.',
     );
-  } else if (days < DAYS_MIN) {
+  } else if (days < NEARLY * DAYS_MIN) {
     doubts.push('The log covers less than a week: too little for advice to ban more. Better ask with weeks of logs.');
   }
   if (knownClients === 0) {

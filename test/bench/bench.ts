@@ -43,10 +43,10 @@ function parserAlone(): number {
   return chunks.reduce((lines, chunk) => lines + parser.parse(chunk, NEVER).count, 0);
 }
 
-function parserAndEngine(): number {
+function parserAndEngine(history: boolean): number {
   const parser = newParser();
   const engine = new Engine(
-    setup.engine,
+    { ...setup.engine, history },
     (_source, line) => parser.readRecord(line),
     () => {},
   );
@@ -98,7 +98,8 @@ try {
     ['split + JSON.parse', jsonParse],
     ['newline search', newlines],
     ['parser', parserAlone],
-    ['parser + engine, one thread', parserAndEngine],
+    ['parser + engine, one thread', () => parserAndEngine(false)],
+    ['the same, with a history', () => parserAndEngine(true)],
     ['replay, 1 parse thread', () => replayed(1)],
     [`replay, ${availableParallelism()} parse threads`, () => replayed(availableParallelism())],
   ];

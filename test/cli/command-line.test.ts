@@ -172,7 +172,10 @@ test('check warns of what may still come right and tells no secret', async (t) =
   const { exitCode, stdout, stderr } = await runZban(['check', '--config', config]);
   assert.equal(exitCode, 0);
   assert.match(stderr, /warning: logs: \S+access\.log is not there yet/);
-  assert.match(stdout, /config\.yaml: right \(version [0-9a-f]{12}, mode observe/);
+  assert.match(
+    stdout,
+    /config\.yaml: right \(version [0-9a-f]{12}, mode observe, profile balanced, sensitivity normal/,
+  );
   writeFileSync(join(folder, 'access.log'), '');
   const json = await runZban(['check', '--json', '--config', config]);
   assert.deepEqual((JSON.parse(json.stdout) as { warnings: string[] }).warnings, []);
@@ -221,6 +224,7 @@ test('status is one object with --json and a page of text without', async (t) =>
   assert.equal(exitCode, 0);
   assert.match(stdout, /^bans in force +3$/m);
   assert.match(stdout, /^fuse +BLOWN/m);
+  assert.match(stdout, /^profile +balanced, sensitivity normal$/m);
   assert.match(stdout, /^lines +1234, skipped not_json 2$/m);
   assert.match(stdout, /^\/var\/log\/nginx\/access\.log +following +2\.0 KiB$/m);
   assert.match(stdout, /^trouble: the firewall refused$/m);

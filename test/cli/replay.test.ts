@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { logLine, START } from '../support/traffic.ts';
 import { place, runZban } from './run-zban.ts';
 
 let folder = '';
@@ -48,10 +49,25 @@ test('replay --json is one object a line, the summary last, whatever threads, ch
 test('replay without --json is for people: what happened line by line, then the report', async (t) => {
   const { config } = place(t);
   const { stdout } = await runZban(['replay', log, '--config', config]);
-  assert.match(stdout, /^\d{4}-\S+Z {2}BAN {7}\S+ for 10m \(tier 1\): work \S+ points of \S+; \d+ requests in \d+ s/m);
+  assert.match(stdout, /^\d{4}-\S+Z {2}BAN {7}\S+ for 10m \(tier 1\): \w+ \d[^;]*; \d+ requests in \d+ s/m);
   assert.match(stdout, /^\S+ 00:00 to \S+ 00:14 UTC \(14m 5\ds\): [\d,]+ lines of \d+ clients$/m);
   assert.doesNotMatch(stdout, /BASELINE/);
   assert.match((await runZban(['replay', log, '--baselines', '--config', config])).stdout, /BASELINE {2}site/);
+});
+
+test('the sensitivity in the configuration moves the limits', async (t) => {
+  const scan = join(folder, 'scan.log');
+  const lines = Array.from({ length: 60 }, (_, n) => logLine(START + n, '203.0.113.9', `/scan/${n}.php`, 404));
+  writeFileSync(scan, `${lines.join('\n')}\n`);
+  const limitWith = async (sensitivity: string | number) => {
+    const { config } = place(t, `sensitivity: ${sensitivity}\ndetection: { points: { warmup: 0s } }`);
+    const { stdout } = await runZban(['replay', scan, '--json', '--config', config]);
+    const line = stdout.split('\n').find((text) => text.includes('"event":"ban"'));
+    return Number(JSON.parse(line ?? '{}').points_limit);
+  };
+  const normal = await limitWith('normal');
+  assert.ok(Math.abs((await limitWith('high')) * 1.5 - normal) < 0.01, `${normal}`);
+  assert.ok(Math.abs((await limitWith(0.5)) / 2 - normal) < 0.01, `${normal}`);
 });
 
 test('a log that cannot be read is exit code 1 and a sentence', async (t) => {
