@@ -1,5 +1,6 @@
 /**
- * `npm run bench`: lines a second of each stage beside plain JSON.parse, and the resident memory with many clients.
+ * `npm run bench`: lines a second of each stage beside plain JSON.parse, what the rules cost beside counting alone, and
+ * the resident memory with many clients.
  * Shared machines are noisy: compare the ratios, not the figures. `--quick` takes fewer lines.
  */
 import { execFileSync } from 'node:child_process';
@@ -11,6 +12,7 @@ import { configSchema } from '../../src/config/schema.ts';
 import { Engine } from '../../src/core/engine.ts';
 import { Parser } from '../../src/core/parse/parser.ts';
 import { replay } from '../../src/replay/replay.ts';
+import type { WorkerSetup } from '../../src/workers/messages.ts';
 import { workerSetup } from '../../src/workers/pipeline.ts';
 import { benchLog, chunksOf } from './log.ts';
 
@@ -19,6 +21,12 @@ const ROUNDS = 5;
 const NEVER = 0xffff_ffff;
 const config = configSchema.parse({});
 const setup = workerSetup(config);
+/** Time, address and status are read and the window is kept; nothing is known of paths and agents, and no points are counted. */
+const UNREAD = Object.fromEntries(['path', 'request', 'method', 'referer', 'user_agent'].map((name) => [name, 'none']));
+const counting = configSchema.parse({
+  logs: [{ path: '-', fields: UNREAD }],
+  detection: { points: { enabled: false } },
+});
 const log = benchLog(LINES, 20_000, 2000);
 const chunks = chunksOf(log);
 
@@ -39,12 +47,12 @@ function jsonParse(): number {
 }
 
 function parserAlone(): number {
-  const parser = newParser();
+  const parser = newParser(setup);
   return chunks.reduce((lines, chunk) => lines + parser.parse(chunk, NEVER).count, 0);
 }
 
-function parserAndEngine(history: boolean): number {
-  const parser = newParser();
+function parserAndEngine(setup: WorkerSetup, history = false): number {
+  const parser = newParser(setup);
   const engine = new Engine(
     { ...setup.engine, history },
     (_source, line) => parser.readRecord(line),
@@ -59,9 +67,8 @@ function parserAndEngine(history: boolean): number {
   return lines;
 }
 
-function newParser(): Parser {
-  const [options] = setup.parsers;
-  if (!options) throw new Error('the default configuration has no log');
+function newParser({ parsers: [options] }: WorkerSetup): Parser {
+  if (!options) throw new Error('the configuration has no log');
   return new Parser(options);
 }
 
@@ -69,6 +76,24 @@ interface Rate {
   /** Lines a second of wall time and of processor time over all threads, medians. */
   readonly wall: number;
   readonly cpu: number;
+}
+
+const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
+
+/** How many times as long `run` takes as `reference`, in wall time; in turn, because the machine's speed drifts. */
+async function compare(run: () => unknown, reference: () => unknown): Promise<number> {
+  const timed = async (work: () => unknown): Promise<number> => {
+    const start = performance.now();
+    await work();
+    return performance.now() - start;
+  };
+  const ratios: number[] = [];
+  for (let round = 0; round <= ROUNDS; round++) {
+    const [long, short] = [await timed(run), await timed(reference)];
+    // The first round warms up.
+    if (round > 0) ratios.push(long / short);
+  }
+  return median(ratios);
 }
 
 async function measure(run: () => number | Promise<number>): Promise<Rate> {
@@ -84,7 +109,6 @@ async function measure(run: () => number | Promise<number>): Promise<Rate> {
     wall.push((lines * 1000) / (performance.now() - start));
     cpu.push((lines * 1e6) / (user + system));
   }
-  const median = (rates: number[]): number => rates.sort((a, b) => a - b)[ROUNDS >> 1] ?? 0;
   return { wall: median(wall), cpu: median(cpu) };
 }
 
@@ -92,14 +116,14 @@ const folder = mkdtempSync(join(tmpdir(), 'zban-bench-'));
 try {
   const file = join(folder, 'access.json');
   writeFileSync(file, log);
-  const replayed = async (threads: number) =>
-    (await replay({ config, files: [file], threads, onEvent: () => {} })).summary.lines;
+  const replayed = async (threads: number, by = config) =>
+    (await replay({ config: by, files: [file], threads, onEvent: () => {} })).summary.lines;
   const stages: [string, () => number | Promise<number>][] = [
     ['split + JSON.parse', jsonParse],
     ['newline search', newlines],
     ['parser', parserAlone],
-    ['parser + engine, one thread', () => parserAndEngine(false)],
-    ['the same, with a history', () => parserAndEngine(true)],
+    ['parser + engine, one thread', () => parserAndEngine(setup)],
+    ['the same, with a history', () => parserAndEngine(setup, true)],
     ['replay, 1 parse thread', () => replayed(1)],
     [`replay, ${availableParallelism()} parse threads`, () => replayed(availableParallelism())],
   ];
@@ -111,6 +135,14 @@ try {
     const times = (of: keyof Rate): string => `${(rate[of] / (reference?.[of] ?? 1)).toFixed(1)} x`.padStart(7);
     const [wall, cpu] = [rate.wall, rate.cpu].map((value) => (value / 1e6).toFixed(2).padStart(6));
     console.log(`${name.padEnd(28)}${wall} M lines/s ${times('wall')} ${cpu} M lines/cpu-s ${times('cpu')}`);
+  }
+  for (const [name, run, reference] of [
+    ['one thread', () => parserAndEngine(setup), () => parserAndEngine(workerSetup(counting))],
+    ['replay, 1 parse thread', () => replayed(1), () => replayed(1, counting)],
+  ] as const) {
+    const times = await compare(run, reference);
+    const slower = `${Math.round(100 * (1 - 1 / times))} % fewer lines a second`;
+    console.log(`the rules beside counting alone, ${name}: ${times.toFixed(2)} x the time, ${slower}`);
   }
 } finally {
   rmSync(folder, { recursive: true });

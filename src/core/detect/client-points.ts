@@ -9,6 +9,8 @@ const VISIT_SECONDS = 600;
 /** Paths remembered of a client. */
 const RECENT = 4;
 const ASSETS_MAX = 0xffff;
+/** Seconds for which fading is computed beforehand. */
+const FADES = 1024;
 /** A recent path: whether it was answered, 15 bits of its hash, and 16 of the URL's that it was asked for with last. */
 const [ANSWERED, PATH, URL] = [0x8000_0000, 0x7fff_0000, 0xffff];
 /** What a surprise that is answered after all gives back. */
@@ -39,9 +41,12 @@ export class ClientPoints {
   private recent = new Uint32Array(FIRST_CAPACITY * RECENT);
   private turn = new Uint8Array(FIRST_CAPACITY);
   private readonly options: PointsOptions;
+  /** What is left of the recent requests after so many seconds. */
+  private readonly fades: Float64Array;
 
   constructor(options: PointsOptions) {
     this.options = options;
+    this.fades = Float64Array.from({ length: FADES }, (_, seconds) => this.fadeAfter(seconds));
   }
 
   /** Makes room for slots below `capacity`. */
@@ -76,13 +81,13 @@ export class ClientPoints {
     this.last[slot] = second;
     if (last === 0) return true;
     if (elapsed < 0) return false;
-    const { surprise, repetition, work, memory } = this.options;
+    const { surprise, repetition, work } = this.options;
     const minutes = elapsed / MINUTE;
     const left = (level: number, leak: number): number => Math.max(0, level - leak * minutes);
     this.surprise[slot] = left(this.surprise[slot] as number, surprise.leak);
     this.repetition[slot] = left(this.repetition[slot] as number, repetition.leak);
     this.work[slot] = left(this.work[slot] as number, work.leak * workTimes);
-    const fade = Math.exp((-elapsed * 1000) / memory);
+    const fade = elapsed < FADES ? (this.fades[elapsed] as number) : this.fadeAfter(elapsed);
     this.requests[slot] = (this.requests[slot] as number) * fade;
     this.surprises[slot] = (this.surprises[slot] as number) * fade;
     this.posts[slot] = (this.posts[slot] as number) * fade;
@@ -156,5 +161,9 @@ export class ClientPoints {
   noteAsset(slot: number): void {
     const assets = this.assets[slot] as number;
     if (assets < ASSETS_MAX) this.assets[slot] = assets + 1;
+  }
+
+  private fadeAfter(seconds: number): number {
+    return Math.exp((-seconds * 1000) / this.options.memory);
   }
 }

@@ -9,6 +9,7 @@ import { distinctClients } from '../traffic/hash.ts';
 const BINS = 64;
 /** Quarter octaves. */
 const BINS_PER_OCTAVE = 4;
+const BIN_STARTS = Float64Array.from({ length: BINS }, (_, bin) => 2 ** (bin / BINS_PER_OCTAVE));
 const [MINUTE, HOUR, DAY] = [60, 3600, 86_400];
 /** What is left of the counts after an hour. */
 const HOUR_FADE = 0.97;
@@ -42,13 +43,13 @@ export class WorkLimit {
 
   /** Notes that a visit of the client `bit` whose work had reached bin `from` reached `points`; the bin it has reached now. */
   noteWork(from: number, points: number, bit: number): number {
-    if (points < 1) return from;
-    const to = Math.min(BINS - 1, Math.floor(BINS_PER_OCTAVE * Math.log2(points)));
-    for (let bin = from + 1; bin <= to; bin++) {
+    let bin = from;
+    while (bin + 1 < BINS && points >= (BIN_STARTS[bin + 1] as number)) {
+      bin++;
       this.reached[bin] = (this.reached[bin] as number) + 1;
       this.clients[bin] = (this.clients[bin] as number) | bit;
     }
-    return Math.max(from, to);
+    return bin;
   }
 
   /** The visit that reached `bin` was an attack. */

@@ -47,9 +47,9 @@ export class Paths {
     const { tags } = this;
     const tag = mixBits(hash) || 1;
     const base = tag & (SLOTS - 1) & ~(WAYS - 1);
+    for (let at = base; at < base + WAYS; at++) if (tags[at] === tag) return at;
     let [worst, least] = [base, Number.POSITIVE_INFINITY];
     for (let at = base; at < base + WAYS; at++) {
-      if (tags[at] === tag) return at;
       const worth = tags[at] === 0 ? -1 : countBits(this.answeredAt(at)) + countBits(this.refusedAt(at));
       if (worth < least) [worst, least] = [at, worth];
     }
