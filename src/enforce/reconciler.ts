@@ -31,7 +31,7 @@ export interface Outcome {
 }
 
 /** Changes up to this many are confirmed by name; for more, listing everything is cheaper. */
-const CONFIRM_MAX = 20_000;
+const CONFIRM_MAX = 1000;
 /** Targets looked at in one turn of a full reconcile. */
 const PORTION_TARGETS = 20_000;
 const NOTHING: EnforcementResult = { confirmed: [], released: [], failed: [] };
