@@ -11,12 +11,13 @@ const RECENT = 4;
 const ASSETS_MAX = 0xffff;
 /** Seconds for which fading is computed beforehand. */
 const FADES = 1024;
+const CHANGES_MAX = 0xff;
 /** A recent path: whether it was answered, 15 bits of its hash, and 16 of the URL's that it was asked for with last. */
 const [ANSWERED, PATH, URL] = [0x8000_0000, 0x7fff_0000, 0xffff];
 /** What a surprise that is answered after all gives back. */
 const TAKEN_BACK = 0.5;
 
-/** 61 bytes a client. */
+/** 62 bytes a client. */
 export class ClientPoints {
   surprise = new Float32Array(FIRST_CAPACITY);
   repetition = new Float32Array(FIRST_CAPACITY);
@@ -31,6 +32,8 @@ export class ClientPoints {
   bin = new Uint8Array(FIRST_CAPACITY);
   /** 1 for a client that read what robots may do here. */
   polite = new Uint8Array(FIRST_CAPACITY);
+  /** Changes that were accepted of it. */
+  changes = new Uint8Array(FIRST_CAPACITY);
   /** Static files that it loaded. */
   assets = new Uint16Array(FIRST_CAPACITY);
   /** Second up to which the levels are drained; 0 before the first request. */
@@ -58,6 +61,7 @@ export class ClientPoints {
     for (const name of ['last', 'repeated', 'seenLow', 'seenHigh'] as const) this[name] = grown(this[name], capacity);
     this.bin = grown(this.bin, capacity);
     this.polite = grown(this.polite, capacity);
+    this.changes = grown(this.changes, capacity);
     this.turn = grown(this.turn, capacity);
     this.assets = grown(this.assets, capacity);
     this.recent = grown(this.recent, capacity * RECENT);
@@ -69,7 +73,7 @@ export class ClientPoints {
     this.surprise[slot] = this.repetition[slot] = this.work[slot] = 0;
     this.requests[slot] = this.surprises[slot] = this.posts[slot] = 0;
     this.last[slot] = this.repeated[slot] = this.seenLow[slot] = this.seenHigh[slot] = 0;
-    this.polite[slot] = this.bin[slot] = this.turn[slot] = this.assets[slot] = 0;
+    this.polite[slot] = this.changes[slot] = this.bin[slot] = this.turn[slot] = this.assets[slot] = 0;
     this.recent.fill(0, slot * RECENT, (slot + 1) * RECENT);
   }
 
@@ -156,6 +160,11 @@ export class ClientPoints {
     }
     const before = (this.recent[place] as number) & ANSWERED;
     this.recent[place] = before | (answered ? ANSWERED : 0) | (url & (PATH | URL));
+  }
+
+  noteChange(slot: number): void {
+    const changes = this.changes[slot] as number;
+    if (changes < CHANGES_MAX) this.changes[slot] = changes + 1;
   }
 
   noteAsset(slot: number): void {

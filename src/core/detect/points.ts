@@ -102,7 +102,8 @@ export class Points {
       if (answered || redirected) paths.teachAnswered(at, bit);
       else if (refused) paths.teachRefused(at, bit);
     }
-    if (request.asset || (request.accepted && !request.post)) clients.noteAsset(slot);
+    if (request.asset) clients.noteAsset(slot);
+    else if (request.accepted && !request.post) clients.noteChange(slot);
     else clients.noteRecent(slot, request.url, recent, answered);
     if (request.path === ROBOTS_TXT) clients.polite[slot] = 1;
     this.newest.at = at;
@@ -164,7 +165,7 @@ export class Points {
     const { request, options } = this;
     const usual = known && !request.hasQuery;
     if (request.refused) {
-      const likewise = usual || this.paths.othersRefused(at, bit) >= options.known_clients;
+      const likewise = usual || request.missing || this.paths.othersRefused(at, bit) >= options.known_clients;
       return likewise ? options.surprise.usual : 1;
     }
     if (request.failed) return known ? 0 : 1;
@@ -192,6 +193,7 @@ export class Points {
     if (!request.login && (before || !(request.refused || request.failed))) {
       const fromPage = request.fromPage || !request.browserAgent || this.referred < REFERRED_SHARE * this.lines;
       points = browser || request.accepted ? 0 : (half / (half + others)) ** 2 * (fromPage ? ordinary : 1);
+      if (request.fromPage && !this.showsAssets()) points *= this.options.browser;
     }
     clients.repeat(slot, request.path, points);
     return points;
@@ -206,12 +208,15 @@ export class Points {
     // What everybody asks for is light for all, whoever they are.
     const least = popular * Math.min(1, manner);
     let points = Math.max(least, (half / (half + others)) * manner);
-    if (request.asset || request.accepted || status === 206) points = options.work.asset;
+    const letIn = (clients.changes[slot] as number) >= options.browser_assets && request.answered;
+    if (request.asset || request.missing || request.accepted || letIn || status === 206) points = options.work.asset;
     else if (status < 200 || status === 401 || status === 499 || excused) points = popular;
     else if (points > least && recent >= 0) {
       points = clients.isSameUrl(recent, request.url) ? least : Math.max(least, points * repeated);
     }
-    const level = (clients.work[slot] as number) + points * (this.isBrowser(slot) ? options.browser : 1);
+    const level =
+      (clients.work[slot] as number) +
+      points * (this.isBrowser(slot) || (request.fromPage && !this.showsAssets()) ? options.browser : 1);
     clients.work[slot] = level;
     if (learner) clients.bin[slot] = this.work.noteWork(clients.bin[slot] as number, level, learner);
   }
@@ -223,9 +228,14 @@ export class Points {
     const bare =
       clients.assets[slot] === 0 &&
       !request.fromPage &&
-      this.assetLines > ASSET_SHARE * this.lines &&
+      this.showsAssets() &&
       this.referred > REFERRED_SHARE * this.lines;
     return bare ? options.work.bare : 1;
+  }
+
+  /** False where static files are served elsewhere, not logged, or not there: then nobody can show that it is a browser. */
+  private showsAssets(): boolean {
+    return this.assetLines > ASSET_SHARE * this.lines;
   }
 
   private isBrowser(slot: number): boolean {

@@ -8,6 +8,7 @@ import {
   INFO,
   LOGIN,
   METHOD_MASK,
+  MISSING_ASSET,
   PATTERN,
   POST,
   QUERY,
@@ -60,6 +61,8 @@ export class Request {
   /** The user agent says that it is a robot; a robot that POSTs is none. */
   robot = false;
   fromPage = false;
+  /** A static file that a page of the site names, not answered. */
+  missing = false;
   /** The user agent says that it is a browser. */
   browserAgent = false;
 
@@ -84,6 +87,7 @@ export class Request {
     this.hasQuery = (info & QUERY) !== 0;
     this.robot = (info & ROBOT) !== 0 && !post;
     this.fromPage = (info & REFERRED) !== 0;
+    this.missing = this.fromPage && (info & MISSING_ASSET) !== 0;
     this.browserAgent = (info & BROWSER) !== 0;
   }
 

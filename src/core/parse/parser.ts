@@ -27,6 +27,7 @@ import {
   LINE,
   LOGIN,
   LOW,
+  MISSING_ASSET,
   PATTERN,
   POST,
   QUERY,
@@ -189,7 +190,7 @@ export class Parser {
     if (methodAt >= 0) method = methodClass(bytes, methodAt, ends[METHOD] as number);
     else if (requestAt >= 0) method = methodClass(bytes, requestAt, methodEnd);
     let info = status | method;
-    if (status >= 200 && status < 400 && this.assets.matches(bytes, pathAt, path.end)) info |= ASSET;
+    if (this.assets.matches(bytes, pathAt, path.end)) info |= status >= 200 && status < 400 ? ASSET : MISSING_ASSET;
     if ((method === POST || status >= 400) && isLogin(bytes, pathAt, path.end)) info |= LOGIN;
     if (path.hasQuery) info |= QUERY;
     if ((starts[REFERER] as number) >= 0) info |= REFERRED;

@@ -3,9 +3,14 @@ import { CHANGE, GET, HEAD, POST } from './tally.ts';
 import { WordMatcher } from './word-matcher.ts';
 
 const [SPACE, HASH, SLASH, ZERO, NINE, QUESTION, STAR] = [0x20, 0x23, 0x2f, 0x30, 0x39, 0x3f, 0x2a];
-/** A path segment of this length of which a fifth are digits is an identifier: it stands for all of its kind. */
+/** Between `?` and here are `@` and the capitals. */
+const CAPITAL_Z = 0x5a;
+/**
+ * A path segment of this length is an identifier, which stands for all of its kind, when a fifth of it are digits, or two fifths
+ * digits and capitals (base64).
+ */
 const OPAQUE_LENGTH_MIN = 12;
-const OPAQUE_DIGITS = 5;
+const OPAQUE_FIFTH = 5;
 
 /**
  * Words of log-ins that answer a wrong password with a page. Those of interfaces for programs (auth, token, session) are
@@ -80,12 +85,13 @@ export class PathFeatures {
   /** Reads the path in `start`…`end`, which ends early at a space. */
   read(bytes: Uint8Array, start: number, end: number): void {
     let [path, pattern, segment] = [FNV_OFFSET, FNV_OFFSET, FNV_OFFSET];
-    let [segmentAt, digits, inNumber] = [start, 0, false];
+    let [segmentAt, digits, capitals, inNumber] = [start, 0, 0, false];
     let at = start;
     for (; at < end; at++) {
       const c = bytes[at] as number;
       if (c > NINE) {
         if (c === QUESTION) break;
+        if (c <= CAPITAL_Z) capitals++;
         pattern = step(pattern, c);
         inNumber = false;
       } else if (c >= ZERO) {
@@ -96,15 +102,15 @@ export class PathFeatures {
         if (c === HASH || c === SPACE) break;
         inNumber = false;
         if (c === SLASH) {
-          if (isOpaque(at - segmentAt, digits)) pattern = step(segment, STAR);
+          if (isOpaque(at - segmentAt, digits, capitals)) pattern = step(segment, STAR);
           pattern = segment = step(pattern, c);
           segmentAt = at + 1;
-          digits = 0;
+          digits = capitals = 0;
         } else pattern = step(pattern, c);
       }
       path = step(path, c);
     }
-    if (isOpaque(at - segmentAt, digits)) pattern = step(segment, STAR);
+    if (isOpaque(at - segmentAt, digits, capitals)) pattern = step(segment, STAR);
     this.pattern = finish(pattern);
     this.end = at;
     this.hasQuery = false;
@@ -124,6 +130,7 @@ export class PathFeatures {
   }
 }
 
-function isOpaque(length: number, digits: number): boolean {
-  return length >= OPAQUE_LENGTH_MIN && digits * OPAQUE_DIGITS >= length;
+function isOpaque(length: number, digits: number, capitals: number): boolean {
+  if (length < OPAQUE_LENGTH_MIN || digits === 0) return false;
+  return digits * OPAQUE_FIFTH >= length || (digits + capitals) * OPAQUE_FIFTH >= 2 * length;
 }

@@ -21,9 +21,12 @@ export const METHOD_MASK = 0x1800;
 export const [GET, POST, HEAD, CHANGE] = [0, 0x800, 0x1000, 0x1800] as const;
 /**
  * … and bits for: the request names the page it comes from; the URL has a query; the user agent says that it is a robot;
- * it is a POST or was refused (4xx, 5xx), and its path has a word of a log-in; the user agent says that it is a browser.
+ * it is a POST or was refused (4xx, 5xx), and its path has a word of a log-in; the user agent says that it is a browser;
+ * a static asset that was not answered well.
  */
-export const [REFERRED, QUERY, ROBOT, LOGIN, BROWSER] = [0x2000, 0x4000, 0x8000, 0x1_0000, 0x2_0000] as const;
+export const [REFERRED, QUERY, ROBOT, LOGIN, BROWSER, MISSING_ASSET] = [
+  0x2000, 0x4000, 0x8000, 0x1_0000, 0x2_0000, 0x4_0000,
+] as const;
 
 /** Why a line was refused; also the metric label. */
 export const SKIP_REASONS = [

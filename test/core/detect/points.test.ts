@@ -142,6 +142,22 @@ test('changes that the site accepts are hardly work, and make a client known', (
   assert.equal(anonymous?.condition, 'work');
 });
 
+test('who was let in to change things may fetch as much as it likes', () => {
+  const sync = (n: number): Asked[] => [
+    n < 8 ? { method: 'PROPFIND', path: `/dav/${name(n)}/`, status: 207 } : { path: `/dav/${name(n)}.odt` },
+  ];
+  assert.equal(go(ready(), 400, 0.25, sync), undefined);
+});
+
+test('a page whose pictures are gone does not make scanners of its readers', () => {
+  const gone = (n: number): Asked => ({ path: `/img/${name(n)}.png`, status: 404, referer: 'https://example.org/' });
+  assert.equal(
+    go(ready(), 60, 0.1, (n) => [gone(n)]),
+    undefined,
+  );
+  assert.equal(go(ready(), 60, 0.1, (n) => [{ ...gone(n), referer: '-' }])?.condition, 'surprise');
+});
+
 test('a program that posts all day is accepted, or no browser: neither is guessing', () => {
   const runner = { method: 'POST', path: '/api/jobs/request', status: 204, agent: 'runner/1.0' };
   assert.equal(
