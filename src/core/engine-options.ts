@@ -56,9 +56,11 @@ export interface DetectionOptions {
     readonly multiple: number;
   };
   readonly site: {
-    readonly z_score: number;
-    readonly multiple: number;
-    readonly min_rate: number;
+    readonly times: number;
+    readonly min_requests: number;
+    readonly client_requests: number;
+    readonly min_newcomers: number;
+    readonly min_clients: number;
     readonly start_after: number;
     readonly end_after: number;
   };

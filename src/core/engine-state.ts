@@ -1,9 +1,12 @@
 import type { PointsState } from './detect/points.ts';
+import type { SiteState } from './detect/site-watch.ts';
 import type { BaselineState } from './traffic/baseline.ts';
 
 /** What an engine learned, for the next start. States of before there were points have none. */
 export interface EngineState extends BaselineState {
   readonly points?: PointsState;
+  /** Absent in states of before it was kept. */
+  readonly site?: SiteState;
   /** The log clock when it was taken, epoch seconds; absent in states of before it was kept. */
   readonly second?: number;
 }

@@ -6,8 +6,7 @@ import { type Offender, Policy } from './decide/policy.ts';
 import { ClientRules } from './detect/client-rules.ts';
 import { type Overflow, Points } from './detect/points.ts';
 import { ProxyWatch, WATCHED_LINES_MIN } from './detect/proxy-watch.ts';
-import { SiteRule } from './detect/site-rule.ts';
-import { findSignature } from './detect/site-signature.ts';
+import { SiteWatch } from './detect/site-watch.ts';
 import { EngineBans } from './engine-bans.ts';
 import type { EngineOptions } from './engine-options.ts';
 import type { EngineState } from './engine-state.ts';
@@ -35,7 +34,7 @@ export class Engine {
   readonly clients: Clients;
   readonly window: Window;
   readonly baseline: Baseline;
-  readonly site: SiteRule;
+  readonly site: SiteWatch;
   effective: Effective;
   readonly order: LineOrder;
   private readonly proxies = new ProxyWatch();
@@ -80,7 +79,7 @@ export class Engine {
         this.learner.leave(slot, second, requests, this.classic ? requests : weight, errors),
     );
     this.evidence = new Evidence(readRecord, release);
-    this.site = new SiteRule(detection.site, this.windowSeconds, Math.round(options.baseline.window / 1000));
+    this.site = new SiteWatch(options, this.clients, this.window, this.evidence);
     this.policy = new Policy(options.bans, detection.ipv6_prefix);
     this.bans = new EngineBans(this.policy, this.clients, this.window, this.points?.clients);
     this.effective = this.baseline.effective(0);
@@ -90,7 +89,7 @@ export class Engine {
   /** Works through rows `from`…`to` of a tally, whose lines are in `bytes`. */
   ingest(source: number, bytes: Uint8Array, tally: Tally, from: number, to: number): void {
     const { rows } = tally;
-    const { clients, window, evidence, order, classic, points, history } = this;
+    const { clients, window, evidence, order, classic, points, history, site } = this;
     if (from === to) return;
     evidence.open(source, bytes, tally, from);
     for (let row = from, at = from * ROW; row < to; row++, at += ROW) {
@@ -122,6 +121,7 @@ export class Engine {
       );
       const refused = points ? points.blamed : status >= 400 && status < 499;
       window.add(slot, second, info & ASSET ? 0 : 1, refused ? 1 : 0);
+      if (!(info & ASSET)) site.noteRequest(slot, second);
       history?.note(slot, window.newest, info, points, this.rules);
       if (overflow || ((classic ? clients.requests[slot] : clients.weight[slot]) as number) >= this.rules.weightMin) {
         evidence.extend(row + 1);
@@ -143,7 +143,7 @@ export class Engine {
     if (second - window.newest > GAP_SECONDS_MAX) {
       const drained = window.newest + this.windowSeconds;
       while (window.newest < drained) this.step();
-      this.finishSiteAnomaly(window.newest);
+      this.interruptSite(window.newest);
       window.restart(second - 1);
       this.readFrom = second;
     }
@@ -156,6 +156,7 @@ export class Engine {
       ...this.baseline.snapshot(),
       second: this.window.newest,
       ...(this.points && { points: this.points.snapshot() }),
+      site: this.site.snapshot(),
     };
   }
 
@@ -164,6 +165,7 @@ export class Engine {
     this.savedSecond = state.second ?? 0;
     this.baseline.restore(state);
     if (state.points) this.points?.restore(state.points);
+    if (state.site) this.site.restore(state.site);
     this.recompute();
   }
 
@@ -194,9 +196,8 @@ export class Engine {
   /** The log's clock was set back to `second`. */
   private setBack(second: number): void {
     const { window, clients, policy } = this;
-    const before = window.newest;
+    this.interruptSite(window.newest);
     window.restart(second);
-    this.finishSiteAnomaly(before);
     this.readFrom = second;
     policy.setBack(second);
     clients.flaggedUntil.fill(0);
@@ -207,6 +208,8 @@ export class Engine {
     const { window, policy } = this;
     const closed = window.newest;
     const leaving = closed + 1 - this.windowSeconds;
+    const anomaly = this.site.close(closed, this.effective);
+    if (anomaly) this.emit(anomaly);
     this.learner.suspended = leaving < this.learnFrom || this.site.covers(leaving);
     window.advance();
     const now = window.newest;
@@ -217,7 +220,6 @@ export class Engine {
       this.recompute();
       this.emit(baselineEvent(this.effective, now));
     }
-    this.closeSite(closed);
     this.bans.expire(now, this.options.detection.ipv6_prefix, this.emit);
     const reset = policy.fuse.advance(now);
     if (reset) {
@@ -264,6 +266,7 @@ export class Engine {
       return;
     }
     this.bans.shutOut(slot, decision.until);
+    this.site.noteBan();
     const ban = { tier: decision.tier, duration_seconds: decision.durationSeconds, ...numbers };
     const past = this.history && { past: this.history.ban(slot, window.newest) };
     this.emit({ event: 'ban', time, ip, ...ban, ...past });
@@ -275,22 +278,9 @@ export class Engine {
     if (proxies.close(busiest, (high, low) => evidence.countAgents(high, low))) this.policy.setProxy(proxies.proxy);
   }
 
-  private closeSite(second: number): void {
-    const { clients, evidence, window, site, windowSeconds } = this;
-    const perSecond = this.classic ? window.siteRequests : window.siteWeight;
-    let sum = 0;
-    for (let s = second - site.averagedSeconds + 1; s <= second; s++) sum += perSecond[s % windowSeconds] as number;
-    const change = site.close(second, sum / site.averagedSeconds, this.effective);
-    if (!change) return;
-    const { ipv6_prefix } = this.options.detection;
-    const { averagedSeconds } = site;
-    const signature = findSignature(clients, evidence, ipv6_prefix, second, windowSeconds, averagedSeconds);
-    const { level, ...numbers } = change;
-    this.emit({ event: 'global_anomaly', time: formatSecond(second), ...numbers, ...level, ...signature });
-  }
-
-  /** A gap in the log, after second `last`, ends what was in progress: nothing is known of the time between. */
-  private finishSiteAnomaly(last: number): void {
-    for (let second = last; this.site.since !== undefined; second++) this.closeSite(second);
+  /** A gap in the log after second `last`, or a clock that was set back, ends a site-wide anomaly. */
+  private interruptSite(last: number): void {
+    const anomaly = this.site.interrupt(last, this.effective);
+    if (anomaly) this.emit(anomaly);
   }
 }

@@ -12,6 +12,9 @@ export type Condition =
   | 'surprise'
   | 'repetition'
   | 'work'
+  | 'site_requests'
+  | 'site_newcomers'
+  | 'site_clients'
   | 'site_z_score'
   | 'site_multiplier'
   | 'manual'
@@ -113,24 +116,65 @@ export interface TopEntry {
   readonly share: number;
 }
 
-/** The site as a whole left (`phase: start`) or rejoined (`phase: end`) its baseline. Never bans. */
-export interface GlobalAnomalyEvent {
+/** What makes up more of a surge than of ordinary traffic. */
+export interface ExcessEntry extends TopEntry {
+  /** 0–1; null while too little ordinary traffic is known. */
+  readonly usual_share: number | null;
+}
+
+/** The numbers of both ends of a site-wide anomaly. */
+interface GlobalAnomaly {
   readonly event: 'global_anomaly';
-  readonly phase: 'start' | 'end';
   readonly time: string;
-  readonly condition: 'site_z_score' | 'site_multiplier';
+  readonly condition: 'site_requests' | 'site_newcomers' | 'site_clients' | 'site_z_score' | 'site_multiplier';
+  /** Requests a second over ten seconds, and the baseline: of all in profile classic, else of those that are no static files. */
   readonly rate: number;
   readonly mean: number;
   readonly stddev: number;
   readonly z: number;
   readonly multiple: number;
-  readonly top_clients: readonly TopEntry[];
-  readonly top_prefixes: readonly TopEntry[];
-  readonly top_paths: readonly TopEntry[];
-  readonly top_user_agents: readonly TopEntry[];
-  /** Share of the window's clients first seen within it, 0–1. */
-  readonly new_client_share: number;
+  /**
+   * What the condition compares with what is usual and with its limit: requests, newcomers or clients in a window, in
+   * profile classic requests a second.
+   */
+  readonly measured: number;
+  readonly usual: number;
+  readonly limit: number;
+  /** What it looks like, judged at its start. */
+  readonly verdict: 'attack' | 'visitors' | 'unclear';
 }
+
+/** The site as a whole left its baseline. Never bans. */
+export interface GlobalAnomalyStart extends GlobalAnomaly {
+  readonly phase: 'start';
+  /** When the surge began, as far as the seconds before show. */
+  readonly since: string;
+  /** The verdict as a sentence with its reasons; nothing in it comes from the log. */
+  readonly detail: string;
+  readonly top_clients: readonly TopEntry[];
+  /** What is over-represented in the newest lines, the largest growth first. Paths of one pattern are one. */
+  readonly top_prefixes: readonly ExcessEntry[];
+  readonly top_paths: readonly ExcessEntry[];
+  readonly top_user_agents: readonly ExcessEntry[];
+  /** Share of the requests by clients first seen within the last minute, 0–1; null while it isn't known who is new. */
+  readonly new_client_share: number | null;
+  readonly usual_new_client_share: number | null;
+}
+
+/** The site is back at its baseline, or what was an anomaly has become normal. */
+export interface GlobalAnomalyEnd extends GlobalAnomaly {
+  readonly phase: 'end';
+  /** From the beginning of the surge to its last second above the limit. */
+  readonly duration_seconds: number;
+  /** The most requests a second over ten seconds. */
+  readonly peak_rate: number;
+  /** Requests beyond the mean of the baseline. */
+  readonly extra_requests: number;
+  /** Clients banned meanwhile. */
+  readonly bans: number;
+}
+
+export type GlobalAnomalyEvent = GlobalAnomalyStart | GlobalAnomalyEnd;
 
 /** Mean and standard deviation, requests a second. */
 export interface Level {

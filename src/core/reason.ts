@@ -5,7 +5,7 @@
 import type { Condition, Evidence } from './event.ts';
 
 /** The numbers of a judgement; those of an old row, or after JSON, may lack some or be null. */
-export type ReasonNumbers = Partial<Record<keyof Evidence, unknown>>;
+export type ReasonNumbers = Partial<Record<keyof Evidence | 'measured', unknown>>;
 
 /** What each condition means, to follow "because of:". */
 export const PHRASES: Readonly<Record<Condition, string>> = {
@@ -16,6 +16,9 @@ export const PHRASES: Readonly<Record<Condition, string>> = {
   surprise: 'asks for what nobody else gets here, and is refused or sent elsewhere',
   repetition: 'the same POST again and again',
   work: 'far more, and rarer things, than visitors ask for',
+  site_requests: 'many clients ask for far more than usual',
+  site_newcomers: 'far more clients than usual have never been seen before',
+  site_clients: 'there are far more clients than usual',
   site_z_score: 'the site is far above its usual rate',
   site_multiplier: 'the site is at many times its usual rate',
   manual: 'an operator decided it',
@@ -46,6 +49,10 @@ export function briefReason(condition: string, numbers: ReasonNumbers): string {
     case 'multiplier':
     case 'site_multiplier':
       return `${condition} ${formatNumber(numbers.multiple, 1)}x`;
+    case 'site_requests':
+    case 'site_newcomers':
+    case 'site_clients':
+      return `${condition} ${formatNumber(numbers.measured, 0)}, limit ${formatNumber(numbers.limit, 0)}`;
     case 'error_surge':
       return `error_surge ${formatPercent(numbers.error_ratio)} 4xx, usually ${formatPercent(numbers.baseline_error_ratio)}`;
     case 'warmup_ceiling':

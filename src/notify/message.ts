@@ -1,17 +1,19 @@
 /** One notification as a Slack message. Pure. */
-import type { BanEvent, FuseEvent, GlobalAnomalyEvent, TopEntry } from '../core/event.ts';
-import { formatNumber, formatPercent, formatPoints, tellReason } from '../core/reason.ts';
+import type { BanEvent, FuseEvent, GlobalAnomalyEnd, GlobalAnomalyEvent, GlobalAnomalyStart } from '../core/event.ts';
+import { briefReason, formatNumber, formatPercent, formatPoints, tellReason } from '../core/reason.ts';
+import { isNewNormal, looked } from '../core/site-reason.ts';
 import { codeBlock, codeSpan, escapeText, plainText } from './markup.ts';
 import type { Notification } from './notification.ts';
 import { type Block, context, fields, header, payload, type SlackPayload, section } from './payload.ts';
 import {
   describeCondition,
+  excessLines,
   formatBaseline,
   formatMultiple,
   formatRate,
+  formatSeconds,
   formatTerm,
   sampleLines,
-  topLines,
 } from './words.ts';
 
 type Kind<K extends Notification['kind']> = Extract<Notification, { kind: K }>;
@@ -144,32 +146,51 @@ function panicMessage({ phase, operator, reason, lifted, time }: Kind<'panic'>, 
   ]);
 }
 
-function anomalyStartMessage(event: GlobalAnomalyEvent, hostName: string): SlackPayload {
-  const standsOut = (title: string, entries: readonly TopEntry[]): Block[] =>
-    entries.length === 0 ? [] : [section(`*${title}*\n${codeBlock(topLines(entries))}`)];
-  return message(`📈 Traffic of ${hostName} left its baseline`, [
+/** What a surge is called before its reasons are read. */
+const SURGES: Readonly<Record<GlobalAnomalyEvent['verdict'], readonly [icon: string, name: string]>> = {
+  attack: ['🚨', 'A distributed attack, by its looks'],
+  visitors: ['📈', 'A crowd of visitors, by their looks'],
+  unclear: ['❓', 'Visitors or an attack'],
+};
+
+function anomalyStartMessage(event: GlobalAnomalyStart, hostName: string): SlackPayload {
+  const [icon, name] = SURGES[event.verdict] ?? SURGES.unclear;
+  const lines = excessLines(event);
+  return message(`${icon} ${name}: ${formatRate(event.rate)} on ${hostName}, usually ${formatRate(event.mean)}`, [
+    section(escapeText(capital(event.detail), 600)),
+    ...(lines.length === 0 ? [] : [section(`*More than usual*\n${codeBlock(lines)}`)]),
     fields([
-      ['Condition', describeCondition(event.condition)],
-      ['Rate', formatRate(event.rate)],
-      ['Baseline', formatBaseline(event)],
-      ['Deviation', `${formatMultiple(event.multiple)} the mean, z-score ${formatNumber(event.z, 1)}`],
-      ['Clients never seen before', formatPercent(event.new_client_share)],
+      ['Condition', `${describeCondition(event.condition)} (${escapeText(briefReason(event.condition, event), 80)})`],
+      ['Rate', `${formatRate(event.rate)}, usually ${formatBaseline(event)}`],
     ]),
-    ...standsOut('Clients', event.top_clients),
-    ...standsOut('Networks', event.top_prefixes),
-    ...standsOut('Paths', event.top_paths),
-    ...standsOut('User agents', event.top_user_agents),
-    section('This alert bans nobody: look with `zban top`, ban with `zban ban ADDRESS`.'),
+    section(
+      event.verdict === 'visitors'
+        ? 'This alert bans nobody, and coming in numbers is no reason for a ban.'
+        : 'This alert bans nobody: look with `zban top`, ban with `zban ban ADDRESS` or `zban ban NETWORK`.',
+    ),
     source(hostName, event.time),
   ]);
 }
 
-function anomalyEndMessage(event: GlobalAnomalyEvent, hostName: string): SlackPayload {
-  return message(`📉 Traffic of ${hostName} is back at its baseline`, [
-    section(`Now ${formatRate(event.rate)}, usually ${formatBaseline(event)}.`),
+function anomalyEndMessage(event: GlobalAnomalyEnd, hostName: string): SlackPayload {
+  const lasted = formatSeconds(event.duration_seconds);
+  const headline = isNewNormal(event)
+    ? `✅ Traffic of ${hostName} stays high and counts as normal now`
+    : `✅ Traffic of ${hostName} is back to normal after ${lasted}`;
+  return message(headline, [
+    fields([
+      ['Lasted', lasted],
+      ['Peak', formatRate(event.peak_rate)],
+      ['Requests beyond normal', formatNumber(event.extra_requests, 0)],
+      ['Clients banned meanwhile', formatNumber(event.bans, 0)],
+      ['Now', `${formatRate(event.rate)}, usually ${formatBaseline(event)}`],
+    ]),
+    section(`It ${looked(event)}.`),
     source(hostName, event.time),
   ]);
 }
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 function fuseMessage(event: FuseEvent, hostName: string): SlackPayload {
   if (event.phase === 'reset')

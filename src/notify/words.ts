@@ -1,7 +1,8 @@
 /** Numbers, conditions and single-line summaries, the same in single messages and digests. */
 import { formatDuration } from '../config/duration.ts';
-import type { BanEvent, TopEntry } from '../core/event.ts';
-import { briefReason, formatNumber, formatPercent, phraseOf } from '../core/reason.ts';
+import type { BanEvent, GlobalAnomalyStart } from '../core/event.ts';
+import { briefReason, formatNumber, phraseOf } from '../core/reason.ts';
+import { listExcess, tellEnd, tellStart } from '../core/site-reason.ts';
 import { escapeText } from './markup.ts';
 import type { Notification } from './notification.ts';
 
@@ -19,7 +20,8 @@ export const formatBaseline = (level: { readonly mean: number; readonly stddev: 
   `${formatNumber(level.mean)}±${formatNumber(level.stddev)}/s`;
 
 /** Seconds as `10m`; null is `permanent`. */
-const formatSeconds = (seconds: number | null): string => formatDuration(seconds === null ? null : seconds * 1000);
+export const formatSeconds = (seconds: number | null): string =>
+  formatDuration(seconds === null ? null : seconds * 1000);
 
 /** `for 10m` or `permanently`, to follow a verb. */
 export const formatTerm = (seconds: number | null): string =>
@@ -35,14 +37,12 @@ export const sampleLines = (event: BanEvent): string[] =>
         `${escapeText(sample.status, 5)} "${escapeText(sample.user_agent, 80)}"`,
     );
 
-/** `  42 %   1234  name`, safe in a code block. */
-export const topLines = (entries: readonly TopEntry[]): string[] =>
-  entries
-    .slice(0, 5)
-    .map(
-      (entry) =>
-        `${formatPercent(entry.share).padStart(5)} ${String(entry.requests).padStart(7)}  ${escapeText(entry.name, 100)}`,
-    );
+/** `path      99 %  (usually 3 %)   /search`, safe in a code block: what a surge has more of than ordinary traffic. */
+export const excessLines = (event: GlobalAnomalyStart): string[] =>
+  listExcess(event, 3).map(({ kind, name, share, usual }) => {
+    const compared = `${kind.padEnd(7)} ${share.padStart(5)}  ${(usual && `(${usual})`).padEnd(15)}`;
+    return `${escapeText(compared, 40).padEnd(30)}  ${escapeText(name, 100)}`;
+  });
 
 /** One line that says it all, safe in a code block: the entries of a digest. */
 export function summaryLine(notification: Notification): string {
@@ -59,7 +59,11 @@ export function summaryLine(notification: Notification): string {
       return `${escapeText(notification.time, 32)}  ${escapeText(notification.ip, 50)}  ${escapeText(notification.reason, 100)}`;
     case 'global_anomaly': {
       const { event } = notification;
-      return `${escapeText(event.time, 32)}  ${event.phase === 'start' ? 'began' : 'ended'} at ${formatRate(event.rate)}, usually ${formatBaseline(event)}`;
+      const parts =
+        event.phase === 'start'
+          ? ['began', ...tellStart(event)]
+          : ['ended', ...tellEnd(event, formatSeconds(event.duration_seconds))];
+      return `${escapeText(event.time, 32)}  ${escapeText(parts.join(', '), 300)}`;
     }
     case 'fuse': {
       const { event } = notification;

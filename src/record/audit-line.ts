@@ -3,6 +3,7 @@ import { formatDuration } from '../config/duration.ts';
 import type { AuditDraft } from '../core/audit.ts';
 import type { BaselineEvent, Level } from '../core/event.ts';
 import { briefReason, formatNumber } from '../core/reason.ts';
+import { type SiteNumbers, tellEnd, tellStart } from '../core/site-reason.ts';
 
 type Numbers = Readonly<Record<string, unknown>>;
 
@@ -57,10 +58,18 @@ function partsOf(draft: AuditDraft): readonly string[] | undefined {
     case 'disallow':
       return [`${action.toUpperCase()} ${client}`, by, detail];
     case 'global_anomaly':
-      return [detail === 'end' ? 'GLOBAL ANOMALY ENDED' : 'GLOBAL ANOMALY', ...reasons(draft)];
+      return anomaly(draft);
     default:
       return [action.toUpperCase().replace('_', ' '), by, detail];
   }
+}
+
+function anomaly({ condition, numbers, detail }: AuditDraft): readonly string[] {
+  const site: SiteNumbers = { ...numbers, condition };
+  if (detail !== 'end') return ['GLOBAL ANOMALY', ...tellStart(site)];
+  const { duration_seconds } = site;
+  const lasted = typeof duration_seconds === 'number' ? formatDuration(duration_seconds * 1000) : '–';
+  return ['GLOBAL ANOMALY ENDED', ...tellEnd(site, lasted)];
 }
 
 /** Condition, rate and baseline. */

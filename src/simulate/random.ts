@@ -1,3 +1,5 @@
+import { hashText } from '../core/traffic/hash.ts';
+
 /**
  * A seeded stream of random numbers: sfc32, a 128-bit chaotic generator with a counter, by Chris Doty-Humphrey
  * (PractRand, http://pracrand.sourceforge.net). The same seed and label give the same numbers on every machine.
@@ -12,7 +14,7 @@ export class Random {
   constructor(seed: number, label: string) {
     this.#a = seed | 0;
     this.#b = Math.floor(seed / 2 ** 32) | 0;
-    this.#c = hashText(label);
+    this.#c = hashText(label) | 0;
     for (let round = 0; round < 15; round++) this.next();
   }
 
@@ -88,11 +90,4 @@ export class Zipf {
     }
     return low;
   }
-}
-
-/** FNV-1a, 32 bits (RFC 9923). */
-function hashText(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  return hash | 0;
 }

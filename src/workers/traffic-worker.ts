@@ -50,7 +50,7 @@ function status(): EngineStatus {
     clients: clients.active,
     clientsSeen: clients.size + clients.evicted,
     effective,
-    globalAnomaly: site.since !== undefined,
+    globalAnomaly: site.anomalous,
     fuseBlown: policy.fuse.blownUntil > 0,
     unstopped: engine.bans.unstopped(UNSTOPPED_CLIENTS),
     proxy: policy.proxy,

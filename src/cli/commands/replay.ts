@@ -1,6 +1,7 @@
 import { formatDuration } from '../../config/duration.ts';
 import type { EngineEvent, Evidence } from '../../core/event.ts';
 import { briefReason, formatNumber } from '../../core/reason.ts';
+import { tellEnd, tellStart } from '../../core/site-reason.ts';
 import { replay } from '../../replay/replay.ts';
 import { ReplayReport } from '../../replay/report.ts';
 import { type Context, configOrDefaults } from '../context.ts';
@@ -63,10 +64,10 @@ function describe(event: EngineEvent): string {
       return `UNBAN     ${event.ip} (tier ${event.tier}): ${event.reason}`;
     case 'refused':
       return `NOT BAN   ${event.ip} (${event.reason}: ${event.detail}): ${tellWhy(event)}`;
-    case 'global_anomaly': {
-      const numbers = `${event.condition} ${formatNumber(event.rate)}/s against ${formatNumber(event.mean)} ± ${formatNumber(event.stddev)}/s`;
-      return `SITE      anomaly ${event.phase === 'start' ? 'starts' : 'ends'}: ${numbers}`;
-    }
+    case 'global_anomaly':
+      return event.phase === 'start'
+        ? `SITE      anomaly starts: ${tellStart(event).join(' | ')}`
+        : `SITE      anomaly ends: ${tellEnd(event, formatDuration(event.duration_seconds * 1000)).join(' | ')}`;
     case 'baseline': {
       const { site, client } = event;
       const level = (mean: number, stddev: number) => `${formatNumber(mean)} ± ${formatNumber(stddev)}/s`;

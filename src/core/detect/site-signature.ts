@@ -1,42 +1,18 @@
-/** What stands out while the site as a whole is anomalous: found once, from the newest lines. */
-import type { GlobalAnomalyEvent, TopEntry } from '../event.ts';
-import { clientPrefix, formatClient, IPV4_HIGH } from '../net/client-key.ts';
-import { formatPrefix } from '../net/prefix.ts';
-import { requestOf } from '../parse/record.ts';
+/** What stands out while the site as a whole is anomalous: what is more frequent than usual, and by how much. */
+import type { ExcessEntry, GlobalAnomalyStart, TopEntry } from '../event.ts';
+import { formatClient } from '../net/client-key.ts';
 import type { Clients } from '../traffic/clients.ts';
-import { cleanText, type Evidence } from '../traffic/evidence.ts';
+import { type Dimension, type NamedLine, TRAITS } from './site-line.ts';
+import type { SiteSample, UsualShares } from './site-sample.ts';
 
 const TOP = 5;
-/** Newest lines looked at for paths and user agents. */
-const RECORDS_MAX = 2000;
 /** Most recently seen clients looked at. */
 const CLIENTS_MAX = 100_000;
+/** Over-represented is what has this share of the requests, and this many times its usual one. */
+const SHARE_MIN = 0.05;
+const TIMES_USUAL = 2;
 
-type Signature = Pick<
-  GlobalAnomalyEvent,
-  'top_clients' | 'top_prefixes' | 'top_paths' | 'top_user_agents' | 'new_client_share'
->;
-
-function add(counts: Map<string, number>, name: string, requests: number): void {
-  counts.set(name, (counts.get(name) ?? 0) + requests);
-}
-
-function top(counts: ReadonlyMap<string, number>): TopEntry[] {
-  let total = 0;
-  for (const requests of counts.values()) total += requests;
-  return [...counts]
-    .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
-    .slice(0, TOP)
-    .map(([name, requests]) => ({ name, requests, share: requests / total }));
-}
-
-/** The network that a client's neighbours share: /24 for IPv4, /48 for IPv6. */
-function neighbourhood(high: number, low: number): string {
-  if (high === IPV4_HIGH) return formatPrefix({ family: 4, value: BigInt((low & 0xffffff00) >>> 0), bits: 24 });
-  return formatPrefix({ ...clientPrefix(high, (low & 0xffff0000) >>> 0, 64), bits: 48 });
-}
-
-/** The clients with most requests in the window, and how many requests the window holds. */
+/** The clients with most requests in the window, and their share of all requests there. */
 export function topClients(clients: Clients, ipv6Bits: number, max: number): TopEntry[] {
   let least = 1;
   let best: { slot: number; requests: number }[] = [];
@@ -62,39 +38,60 @@ export function topClients(clients: Clients, ipv6Bits: number, max: number): Top
     }));
 }
 
-/**
- * The signature at `second`, the newest of a window of `windowSeconds`. Paths and user agents are those of the last
- * `averagedSeconds`, over which the rate was judged: before them the lines are of ordinary traffic.
- */
-export function findSignature(
-  clients: Clients,
-  evidence: Evidence,
-  ipv6Bits: number,
-  second: number,
-  windowSeconds: number,
-  averagedSeconds: number,
-): Signature {
-  const prefixes = new Map<string, number>();
-  let newcomers = 0;
-  let seen = 0;
-  for (const slot of clients.recent()) {
-    const requests = clients.requests[slot] as number;
-    if (++seen > CLIENTS_MAX) break;
-    if (requests === 0) continue;
-    add(prefixes, neighbourhood(clients.high(slot), clients.low(slot)), requests);
-    if ((clients.firstSecond[slot] as number) > second - windowSeconds) newcomers++;
+/** Several paths of one pattern go by one name: numbers are `#`, long identifiers `*`. */
+const foldPath = (path: string): string =>
+  path
+    .split('/')
+    .map((part) => (part.length >= 12 && (part.match(/\d/g)?.length ?? 0) * 5 >= part.length ? '*' : part))
+    .join('/')
+    .replace(/\d+/g, '#');
+
+/** What makes up more of the lines than usual, that which grew most first. */
+function overRepresented(lines: readonly NamedLine[], usual: UsualShares, dimension: Dimension): ExcessEntry[] {
+  const groups = new Map<number, { name: string; requests: number; several: boolean }>();
+  for (const line of lines) {
+    const name = line.names[dimension];
+    const group = groups.get(line[dimension]);
+    if (!group) groups.set(line[dimension], { name, requests: 1, several: false });
+    else {
+      group.requests++;
+      if (group.name !== name) group.several = true;
+    }
   }
-  const paths = new Map<string, number>();
-  const agents = new Map<string, number>();
-  for (const record of evidence.records(second - averagedSeconds + 1, RECORDS_MAX)) {
-    add(paths, cleanText(requestOf(record).path.replace(/[?#].*$/s, '')), 1);
-    add(agents, cleanText(record.user_agent ?? '-'), 1);
-  }
+  return [...groups]
+    .map(([key, { name, requests, several }]) => ({
+      name: several ? foldPath(name) : name,
+      requests,
+      share: requests / lines.length,
+      usual_share: usual.share(dimension, key) ?? null,
+    }))
+    .filter(({ share, usual_share }) => share >= SHARE_MIN && share > TIMES_USUAL * (usual_share ?? 0))
+    .sort((a, b) => growth(b) - growth(a) || (a.name < b.name ? -1 : 1))
+    .slice(0, TOP);
+}
+
+const growth = ({ share, usual_share }: ExcessEntry): number => share - (usual_share ?? 0);
+
+type Signature = Pick<
+  GlobalAnomalyStart,
+  'top_prefixes' | 'top_paths' | 'top_user_agents' | 'new_client_share' | 'usual_new_client_share'
+>;
+
+/** With fewer pages than this the surge is for static files, and their paths are told. */
+const PAGE_SHARE = 0.05;
+
+/** The signature of a surge, compared with a sample of usual lines; `knowsClients` is false while zban can't tell who is new. */
+export function findSignature(lines: readonly NamedLine[], sample: SiteSample, knowsClients: boolean): Signature {
+  const usual = sample.usual();
+  // A page load has many files and one page: only that says where people went.
+  const pages = lines.filter(({ traits }) => !(traits & TRAITS.file));
+  const isForFiles = pages.length < PAGE_SHARE * lines.length;
+  const newcomers = lines.filter(({ traits }) => traits & TRAITS.newcomer).length;
   return {
-    top_clients: topClients(clients, ipv6Bits, TOP),
-    top_prefixes: top(prefixes),
-    top_paths: top(paths),
-    top_user_agents: top(agents),
-    new_client_share: clients.active === 0 ? 0 : newcomers / clients.active,
+    top_prefixes: overRepresented(lines, usual, 'network'),
+    top_paths: overRepresented(isForFiles ? lines : pages, sample.usual(isForFiles), 'path'),
+    top_user_agents: overRepresented(lines, usual, 'agent'),
+    new_client_share: knowsClients && lines.length > 0 ? newcomers / lines.length : null,
+    usual_new_client_share: knowsClients ? (usual.traitShare('newcomer') ?? null) : null,
   };
 }

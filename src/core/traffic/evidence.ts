@@ -29,7 +29,8 @@ export interface BusiestClient {
   readonly share: number;
 }
 
-interface Segment {
+/** Part of a chunk. */
+export interface Segment {
   readonly bytes: Uint8Array;
   readonly tally: Tally;
   readonly source: number;
@@ -90,18 +91,6 @@ export class Evidence {
     return found.reverse();
   }
 
-  /** The newest records of epoch second `since` and later, up to `max`, newest first. */
-  *records(since: number, max: number): Generator<LogRecord> {
-    const found: LogRecord[] = [];
-    this.walk((segment, at) => {
-      if ((segment.tally.rows[at + SECOND] as number) < since) return true;
-      const record = this.record(segment, at);
-      if (record) found.push(record);
-      return found.length < max;
-    });
-    yield* found;
-  }
-
   /**
    * The client with most of the requests since the last call, of the newest `max`, banned ones included; without one that
    * has half of them, any. Undefined when there were fewer than `least`.
@@ -138,8 +127,8 @@ export class Evidence {
     return agents.size;
   }
 
-  /** Visits the newest rows, up to `max`, newest first, until told to stop. */
-  private walk(visit: (segment: Segment, at: number) => boolean, max = LINES_KEPT): void {
+  /** Shows the newest lines (their rows begin at `at`), up to `max`, newest first, until `visit` returns false. */
+  walk(visit: (segment: Segment, at: number) => boolean, max = LINES_KEPT): void {
     let left = max;
     for (let i = this.segments.length - 1; i >= this.first; i--) {
       const segment = this.segments[i] as Segment;
@@ -149,7 +138,8 @@ export class Evidence {
     }
   }
 
-  private record(segment: Segment, at: number): LogRecord | undefined {
+  /** Reads a line that walk() showed; undefined when it can't be read. */
+  record(segment: Segment, at: number): LogRecord | undefined {
     const start = segment.tally.rows[at + LINE] as number;
     const end = segment.bytes.indexOf(NEWLINE, start);
     return this.readRecord(segment.source, segment.bytes.subarray(start, end < 0 ? undefined : end));

@@ -15,6 +15,13 @@ export function countBits(x: number): number {
   return Math.imul((n + (n >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
 }
 
+/** FNV-1a, 32 bits (RFC 9923), over the UTF-16 units of a text. */
+export function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return hash >>> 0;
+}
+
 /** The bit that stands for a client in a set of 32. */
 export function clientBit(high: number, low: number): number {
   return 1 << (mixBits(Math.imul(high, 0x9e37_79b1) ^ low) & 31);

@@ -1,0 +1,76 @@
+/** A line of the log as the signature of a site-wide anomaly needs it: numbers to compare, names to tell. */
+import { clientPrefix, IPV4_HIGH } from '../net/client-key.ts';
+import { formatPrefix } from '../net/prefix.ts';
+import { type LogRecord, requestOf } from '../parse/record.ts';
+import { ASSET, HIGH, INFO, LOW, PATTERN, QUERY, REFERRED, SECOND, STATUS_MASK, URL } from '../parse/tally.ts';
+import type { Clients } from '../traffic/clients.ts';
+import { cleanText } from '../traffic/evidence.ts';
+import { hashText, mixBits } from '../traffic/hash.ts';
+
+/** What a request may be; a line has any of these bits. */
+export const TRAITS = { file: 1, referred: 2, refused: 4, failed: 8, query: 16, newcomer: 32 } as const;
+export type Trait = keyof typeof TRAITS;
+
+/** What a line is compared by; paths of one pattern (tally.ts) are one. */
+export type Dimension = 'path' | 'agent' | 'network';
+
+export interface SiteLine extends Readonly<Record<Dimension, number>> {
+  readonly traits: number;
+}
+
+/** A line with its names, cleaned of what a terminal would obey, but not escaped. */
+export interface NamedLine extends SiteLine {
+  readonly names: Readonly<Record<Dimension, string>>;
+  /** Slot of the client; -1 when it is forgotten. */
+  readonly client: number;
+  /** Hashes of path and URL. */
+  readonly url: number;
+}
+
+/** Seconds for which a client is new. */
+const NEW_SECONDS = 60;
+
+/** The network that a client's neighbours share: /24 for IPv4, /48 for IPv6. Its low word. */
+const networkLow = (high: number, low: number): number =>
+  (low & (high === IPV4_HIGH ? 0xffff_ff00 : 0xffff_0000)) >>> 0;
+
+function networkName(high: number, low: number): string {
+  const prefix = clientPrefix(high, networkLow(high, low), 64);
+  return formatPrefix({ ...prefix, bits: prefix.family === 4 ? 24 : 48 });
+}
+
+/** Compares the row of a tally that begins at `at`, whose line says `record`. */
+export function readSiteLine(clients: Clients, rows: Uint32Array, at: number, record: LogRecord): SiteLine {
+  const [high, low] = [rows[at + HIGH] as number, rows[at + LOW] as number];
+  const info = rows[at + INFO] as number;
+  const status = info & STATUS_MASK;
+  const client = clients.find(high, low);
+  const isNew = client < 0 || (clients.firstSecond[client] as number) + NEW_SECONDS > (rows[at + SECOND] as number);
+  return {
+    path: rows[at + PATTERN] as number,
+    agent: hashText(record.user_agent ?? ''),
+    network: mixBits(mixBits(high) ^ networkLow(high, low)),
+    traits:
+      (info & ASSET ? TRAITS.file : 0) |
+      (info & REFERRED ? TRAITS.referred : 0) |
+      (status >= 400 && status < 499 ? TRAITS.refused : 0) |
+      (status >= 499 ? TRAITS.failed : 0) |
+      (info & QUERY ? TRAITS.query : 0) |
+      (isNew ? TRAITS.newcomer : 0),
+  };
+}
+
+/** The same with names, which takes longer. */
+export function readNamedLine(clients: Clients, rows: Uint32Array, at: number, record: LogRecord): NamedLine {
+  const [high, low] = [rows[at + HIGH] as number, rows[at + LOW] as number];
+  return {
+    ...readSiteLine(clients, rows, at, record),
+    names: {
+      path: cleanText(requestOf(record).path.replace(/[?#].*$/s, '')),
+      agent: cleanText(record.user_agent ?? '-'),
+      network: networkName(high, low),
+    },
+    client: clients.find(high, low),
+    url: rows[at + URL] as number,
+  };
+}

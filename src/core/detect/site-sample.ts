@@ -1,0 +1,106 @@
+/** A thinned sample of ordinary traffic, the last four hours of it or more: what a site-wide anomaly is compared with. */
+import { type Dimension, type SiteLine, TRAITS, type Trait } from './site-line.ts';
+
+/** Lines kept; 16 bytes each. */
+const LINES_MAX = 2048;
+const WORDS = 4;
+/** Shares of fewer lines than this say nothing. */
+const LINES_MIN = 100;
+
+/** What survives a restart: four words a line, oldest first. */
+export type SampleState = readonly number[];
+
+/** How often something occurs among the sampled lines. */
+export interface UsualShares {
+  /** 0–1; undefined while too little is known. */
+  share(dimension: Dimension, key: number): number | undefined;
+
+  /** 0–1; undefined while too little is known. */
+  traitShare(trait: Trait): number | undefined;
+  /** About how many different ones there are, the rare ones left out (the inverse Simpson index). */
+  kinds(dimension: Dimension): number | undefined;
+}
+
+export class SiteSample {
+  private words: number[] = [];
+  /** Lines of the newest minute, which count once a minute without an anomaly has followed. */
+  private pending: number[] = [];
+
+  take({ path, agent, network, traits }: SiteLine): void {
+    this.pending.push(path, agent, network, traits);
+  }
+
+  /** A minute has passed in which nothing was wrong. */
+  commit(): void {
+    this.words.push(...this.pending);
+    this.pending = [];
+    if (this.words.length > LINES_MAX * WORDS) this.words = this.words.slice(-LINES_MAX * WORDS);
+  }
+
+  /** The newest minute was not ordinary after all. */
+  discard(): void {
+    this.pending = [];
+  }
+
+  /** Shares of all lines, or only of those for static files (`true`) or anything else (`false`). */
+  usual(files?: boolean): UsualShares {
+    const { words } = this;
+    if (files === undefined) return new Shares(words);
+    const isKept = (at: number) => (((words[at - (at % WORDS) + WORDS - 1] as number) & TRAITS.file) !== 0) === files;
+    return new Shares(words.filter((_, at) => isKept(at)));
+  }
+
+  snapshot(): SampleState {
+    return this.words.slice();
+  }
+
+  restore(state: SampleState): void {
+    this.words = [...state];
+  }
+}
+
+class Shares implements UsualShares {
+  private readonly lines: number;
+  private readonly counts: Readonly<Record<Dimension, ReadonlyMap<number, number>>>;
+  private readonly traits: readonly number[];
+
+  constructor(words: readonly number[]) {
+    this.lines = words.length / WORDS;
+    const column = (index: number) => words.filter((_, at) => at % WORDS === index);
+    const [path = [], agent = [], network = [], traits = []] = [0, 1, 2, 3].map(column);
+    this.counts = { path: countKeys(path), agent: countKeys(agent), network: countKeys(network) };
+    this.traits = traits;
+  }
+
+  share(dimension: Dimension, key: number): number | undefined {
+    return this.ofAll(this.counts[dimension].get(key) ?? 0);
+  }
+
+  traitShare(trait: Trait): number | undefined {
+    return this.ofAll(this.traits.filter((traits) => traits & TRAITS[trait]).length);
+  }
+
+  kinds(dimension: Dimension): number | undefined {
+    return this.lines < LINES_MIN ? undefined : differentKinds(this.counts[dimension]);
+  }
+
+  private ofAll(lines: number): number | undefined {
+    return this.lines < LINES_MIN ? undefined : lines / this.lines;
+  }
+}
+
+export function countKeys(keys: readonly number[]): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}
+
+/** About how many different ones there are, the rare ones left out: 1 / Σ share². */
+export function differentKinds(counts: ReadonlyMap<number, number>): number {
+  let [sum, squares] = [0, 0];
+  for (const count of counts.values()) {
+    sum += count;
+    squares += count * count;
+  }
+  return squares === 0 ? 0 : (sum * sum) / squares;
+}
