@@ -120,6 +120,7 @@ const detection = section({
     multiple: z.number().min(1).default(3),
   }),
   site: section({
+    enabled: z.boolean().default(true),
     times: z.number().min(1).default(3),
     min_requests: z.number().int().min(1).default(200),
     client_requests: z.number().int().min(1).default(20),

@@ -56,6 +56,7 @@ export interface DetectionOptions {
     readonly multiple: number;
   };
   readonly site: {
+    readonly enabled: boolean;
     readonly times: number;
     readonly min_requests: number;
     readonly client_requests: number;

@@ -39,10 +39,10 @@ export const sampleLines = (event: BanEvent): string[] =>
 
 /** `path      99 %  (usually 3 %)   /search`, safe in a code block: what a surge has more of than ordinary traffic. */
 export const excessLines = (event: GlobalAnomalyStart): string[] =>
-  listExcess(event, 3).map(({ kind, name, share, usual }) => {
-    const compared = `${kind.padEnd(7)} ${share.padStart(5)}  ${(usual && `(${usual})`).padEnd(15)}`;
-    return `${escapeText(compared, 40).padEnd(30)}  ${escapeText(name, 100)}`;
-  });
+  listExcess(event, 3).map(
+    ({ kind, name, share, usual }) =>
+      `${kind.padEnd(7)}  ${share.padStart(5)}  ${(usual && `(${usual})`).padEnd(15)}  ${escapeText(name, 100)}`,
+  );
 
 /** One line that says it all, safe in a code block: the entries of a digest. */
 export function summaryLine(notification: Notification): string {

@@ -1,4 +1,4 @@
-import type { BanEvent, GlobalAnomalyEvent } from '../../src/core/event.ts';
+import type { BanEvent, GlobalAnomalyEnd, GlobalAnomalyStart } from '../../src/core/event.ts';
 import type { Notification } from '../../src/notify/notification.ts';
 import { evidenceOf } from '../support/evidence.ts';
 
@@ -19,23 +19,52 @@ export const ban = (change: Partial<BanEvent> = {}, enforced = true, confirmed =
   confirmed,
 });
 
-export const anomaly = (change: Partial<GlobalAnomalyEvent> = {}): Notification => ({
+const SURGE = {
+  event: 'global_anomaly',
+  condition: 'site_newcomers',
+  mean: 40,
+  stddev: 12,
+  usual: 9,
+  limit: 67,
+  verdict: 'attack',
+} as const;
+
+export const anomaly = (change: Partial<GlobalAnomalyStart> = {}): Notification => ({
   kind: 'global_anomaly',
   event: {
-    event: 'global_anomaly',
+    ...SURGE,
     phase: 'start',
     time: '2026-11-20T10:11:12Z',
-    condition: 'site_multiplier',
+    since: '2026-11-20T10:10:58Z',
     rate: 420,
-    mean: 40,
-    stddev: 12,
     z: 31.7,
     multiple: 10.5,
+    measured: 1206,
+    detail: 'looks like an attack: 0 % are for static files (usually 55 %)',
     top_clients: [{ name: '203.0.113.9', requests: 9000, share: 0.36 }],
-    top_prefixes: [{ name: '203.0.113.0/24', requests: 15_000, share: 0.6 }],
-    top_paths: [{ name: '/search?q=`<!channel>`', requests: 20_000, share: 0.8 }],
-    top_user_agents: [{ name: 'python-requests/2.31', requests: 19_000, share: 0.75 }],
+    top_prefixes: [{ name: '203.0.113.0/24', requests: 1500, share: 0.6, usual_share: 0.004 }],
+    top_paths: [{ name: '/search?q=`<!channel>`', requests: 1980, share: 0.99, usual_share: 0.03 }],
+    top_user_agents: [{ name: 'python-requests/2.31', requests: 1500, share: 0.75, usual_share: null }],
     new_client_share: 0.82,
+    usual_new_client_share: 0.09,
+    ...change,
+  },
+});
+
+export const anomalyEnd = (change: Partial<GlobalAnomalyEnd> = {}): Notification => ({
+  kind: 'global_anomaly',
+  event: {
+    ...SURGE,
+    phase: 'end',
+    time: '2026-11-20T10:22:31Z',
+    rate: 41,
+    z: 0.1,
+    multiple: 1,
+    measured: 8,
+    duration_seconds: 608,
+    peak_rate: 512.3,
+    extra_requests: 230_400,
+    bans: 3,
     ...change,
   },
 });

@@ -6,7 +6,7 @@ import { escapeText, plainText } from '../../src/notify/markup.ts';
 import { formatMessage } from '../../src/notify/message.ts';
 import type { Notification } from '../../src/notify/notification.ts';
 import type { SlackPayload } from '../../src/notify/payload.ts';
-import { anomaly, ban, fuse, trouble, unban } from './examples.ts';
+import { anomaly, anomalyEnd, ban, fuse, trouble, unban } from './examples.ts';
 
 /** Every text of a payload: mrkdwn ones in `markup`, plain ones in `plain`. */
 function texts(payload: SlackPayload): { markup: string[]; plain: string[] } {
@@ -70,11 +70,50 @@ test("an operator's permanent ban shows no numbers that nobody measured", () => 
   assert.doesNotMatch(text, /Baseline|Evidence/);
 });
 
-test('a site-wide anomaly names what stands out and that nobody is banned', () => {
+test('a site-wide anomaly says what it looks like and why, what there is more of than usual, and that nobody is banned', () => {
   const text = whole(formatMessage(anomaly(), 'web-1'));
-  for (const part of ['420.00/s', '40.00±12.00/s', '203.0.113.0/24', '82 %', 'python-requests/2.31', 'bans nobody'])
-    assert.ok(text.includes(part), part);
-  assert.match(whole(formatMessage(anomaly({ phase: 'end' }), 'web-1')), /back at its baseline/);
+  for (const part of [
+    '🚨 A distributed attack, by its looks: 420.00/s on web-1, usually 40.00/s',
+    'Looks like an attack: 0 % are for static files (usually 55 %)',
+    'path      99 %  (usually 3 %)    /search?q=',
+    'agent     75 %                   python-requests/2.31',
+    'network   60 %  (usually 0 %)    203.0.113.0/24',
+    'new       82 %  (usually 9 %)    clients never seen before',
+    'site_newcomers 1206, limit 67',
+    '40.00±12.00/s',
+    'bans nobody',
+    'zban ban NETWORK',
+  ])
+    assert.ok(text.includes(part), `${part} is missing in ${text}`);
+});
+
+test('a crowd of visitors is told apart at first sight', () => {
+  const event = { verdict: 'visitors', detail: 'looks like visitors: 93 % are for static files' } as const;
+  const text = whole(formatMessage(anomaly(event), 'web-1'));
+  assert.match(text, /📈 A crowd of visitors, by their looks: 420\.00\/s on web-1/);
+  assert.match(text, /Looks like visitors: 93 %/);
+  assert.doesNotMatch(text, /attack|zban ban/i);
+  assert.match(whole(formatMessage(anomaly({ verdict: 'unclear' }), 'web-1')), /❓ Visitors or an attack: 420/);
+});
+
+test('the end of a site-wide anomaly says how long, how much, and who was banned meanwhile', () => {
+  const text = whole(formatMessage(anomalyEnd(), 'web-1'));
+  for (const part of ['back to normal after 10m8s', '512.30/s', '230400', '*Clients banned meanwhile*\n3', '41.00/s'])
+    assert.ok(text.includes(part), `${part} is missing in ${text}`);
+  assert.match(text, /It looked like an attack\./);
+  assert.match(whole(formatMessage(anomalyEnd({ rate: 480 }), 'web-1')), /stays high and counts as normal now/);
+});
+
+test('a digest of anomalies tells each in a line', () => {
+  const text = whole(formatDigest([anomaly(), anomalyEnd()], 'web-1'));
+  assert.match(
+    text,
+    /10:11:12Z {2}began, looks like an attack: .*rate 420\.00\/s, usually 40\.00±12\.00\/s, path \/search/,
+  );
+  assert.match(
+    text,
+    /10:22:31Z {2}ended, lasted 10m8s, peak 512\.30\/s, 230400 requests beyond normal, 3 clients banned/,
+  );
 });
 
 test('release, fuse, trouble and test say what they are about', () => {
@@ -152,7 +191,8 @@ const hostile = fc.oneof(
 );
 
 test('whatever a log holds, Slack sees no markup of it and no limit is passed', () => {
-  const entry = fc.record({ name: hostile, requests: fc.nat(), share: fc.double({ min: 0, max: 1, noNaN: true }) });
+  const share = fc.double({ min: 0, max: 1, noNaN: true });
+  const entry = fc.record({ name: hostile, requests: fc.nat(), share, usual_share: fc.option(share) });
   const sample = fc.record({
     time: hostile,
     method: hostile,
@@ -162,7 +202,9 @@ test('whatever a log holds, Slack sees no markup of it and no limit is passed', 
   });
   const notification = fc.oneof(
     fc.array(sample, { maxLength: 5 }).map((samples) => ban({ samples })),
-    fc.array(entry, { maxLength: 8 }).map((top) => anomaly({ top_clients: top, top_paths: top, top_user_agents: top })),
+    fc
+      .array(entry, { maxLength: 8 })
+      .map((top) => anomaly({ top_prefixes: top, top_paths: top, top_user_agents: top })),
     fc.record({ kind: fc.constant('trouble' as const), time: hostile, what: hostile, mend: hostile }),
     fc.record({
       kind: fc.constant('many' as const),

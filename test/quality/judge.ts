@@ -1,7 +1,7 @@
 /** The default configuration at work on simulated requests, as `zban replay` has it. */
 import { configSchema } from '../../src/config/schema.ts';
 import { Engine } from '../../src/core/engine.ts';
-import type { BanEvent } from '../../src/core/event.ts';
+import type { BanEvent, GlobalAnomalyEvent } from '../../src/core/event.ts';
 import { Parser } from '../../src/core/parse/parser.ts';
 import type { AccessEvent } from '../../src/simulate/access-event.ts';
 import { formatLine } from '../../src/simulate/format.ts';
@@ -14,6 +14,7 @@ export class Judge {
   readonly bans: BanEvent[] = [];
   /** Times at which the fuse stopped all banning. */
   readonly fuses: string[] = [];
+  readonly anomalies: GlobalAnomalyEvent[] = [];
   readonly engine: Engine;
   private readonly parser: Parser;
 
@@ -28,6 +29,7 @@ export class Judge {
       (event) => {
         if (event.event === 'ban') this.bans.push(event);
         else if (event.event === 'fuse') this.fuses.push(`${event.time} ${event.phase}: ${event.detail}`);
+        if (event.event === 'global_anomaly') this.anomalies.push(event);
       },
     );
   }

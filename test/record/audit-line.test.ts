@@ -7,6 +7,27 @@ import { ban, draft, NUMBERS } from './examples.ts';
 
 const TIME = '[2026-11-20T10:11:12.123Z]';
 const RATES = 'rate 5.20/s | baseline 0.70±0.55/s';
+
+const SURGE = {
+  ...NUMBERS,
+  verdict: 'attack',
+  detail: 'looks like an attack: 0 % are for static files',
+  measured: 1206,
+  limit: 67,
+  top_paths: [{ name: '/search', requests: 1980, share: 0.99, usual_share: 0.03 }],
+  top_user_agents: [{ name: 'tool/1', requests: 1500, share: 0.75, usual_share: null }],
+  top_prefixes: [{ name: '203.0.113.0/24', requests: 1200, share: 0.6, usual_share: 0 }],
+  new_client_share: 0.82,
+  usual_new_client_share: 0.09,
+};
+const SURGE_END = {
+  ...NUMBERS,
+  verdict: 'attack',
+  duration_seconds: 608,
+  peak_rate: 112,
+  extra_requests: 59_757,
+  bans: 3,
+};
 const operator = { actor: 'operator:ann' } as const;
 
 const LINES: readonly (readonly [AuditDraft, string | undefined])[] = [
@@ -45,12 +66,12 @@ const LINES: readonly (readonly [AuditDraft, string | undefined])[] = [
   [draft('allow', '203.0.113.0/24', { ...operator, detail: 'office' }), 'ALLOW 203.0.113.0/24 | operator:ann | office'],
   [draft('disallow', '203.0.113.0/24', operator), 'DISALLOW 203.0.113.0/24 | operator:ann'],
   [
-    draft('global_anomaly', null, { condition: 'site_multiplier', numbers: NUMBERS, detail: 'start' }),
-    `GLOBAL ANOMALY | site_multiplier 7.4x | ${RATES}`,
+    draft('global_anomaly', null, { condition: 'site_newcomers', numbers: SURGE, detail: 'start' }),
+    'GLOBAL ANOMALY | looks like an attack: 0 % are for static files | site_newcomers 1206, limit 67 | rate 5.20/s, usually 0.70±0.55/s | path /search 99 % (usually 3 %) | agent tool/1 75 % | network 203.0.113.0/24 60 % (usually 0 %) | clients never seen before 82 % (usually 9 %)',
   ],
   [
-    draft('global_anomaly', null, { condition: 'site_z_score', numbers: NUMBERS, detail: 'end' }),
-    `GLOBAL ANOMALY ENDED | site_z_score 8.2 | ${RATES}`,
+    draft('global_anomaly', null, { condition: 'site_newcomers', numbers: SURGE_END, detail: 'end' }),
+    'GLOBAL ANOMALY ENDED | lasted 10m8s | peak 112.00/s | 59757 requests beyond normal | 3 clients banned meanwhile | looked like an attack | rate 5.20/s, usually 0.70±0.55/s',
   ],
   [draft('fuse', null, { detail: 'blown: 101 bans in a minute' }), 'FUSE | blown: 101 bans in a minute'],
   [draft('start', null, { detail: 'zban 0.1.0' }), 'START | zban 0.1.0'],

@@ -8,7 +8,7 @@ import { cleanText } from '../traffic/evidence.ts';
 import { hashText, mixBits } from '../traffic/hash.ts';
 
 /** What a request may be; a line has any of these bits. */
-export const TRAITS = { file: 1, referred: 2, refused: 4, failed: 8, query: 16, newcomer: 32 } as const;
+export const TRAITS = { file: 1, referred: 2, refused: 4, query: 8, newcomer: 16 } as const;
 export type Trait = keyof typeof TRAITS;
 
 /** What a line is compared by; paths of one pattern (tally.ts) are one. */
@@ -23,12 +23,23 @@ export interface NamedLine extends SiteLine {
   readonly names: Readonly<Record<Dimension, string>>;
   /** Slot of the client; -1 when it is forgotten. */
   readonly client: number;
-  /** Hashes of path and URL. */
+  /** Hashes of the path without query above, of the whole URL below, 16 bits each. */
   readonly url: number;
 }
 
+/** Path without query; the pattern that lines are compared by takes all pictures of a page for one. */
+export const exactPath = ({ url }: NamedLine): number => url >>> 16;
+
+export const isFile = ({ traits }: SiteLine): boolean => (traits & TRAITS.file) !== 0;
+
 /** Seconds for which a client is new. */
 const NEW_SECONDS = 60;
+
+/** True for a client first seen within the last minute; after a clock was set back it may have been seen later. */
+export function isNewcomer({ firstSecond }: Clients, slot: number, second: number): boolean {
+  const first = firstSecond[slot] as number;
+  return first <= second && first + NEW_SECONDS > second;
+}
 
 /** The network that a client's neighbours share: /24 for IPv4, /48 for IPv6. Its low word. */
 const networkLow = (high: number, low: number): number =>
@@ -45,7 +56,7 @@ export function readSiteLine(clients: Clients, rows: Uint32Array, at: number, re
   const info = rows[at + INFO] as number;
   const status = info & STATUS_MASK;
   const client = clients.find(high, low);
-  const isNew = client < 0 || (clients.firstSecond[client] as number) + NEW_SECONDS > (rows[at + SECOND] as number);
+  const isNew = client < 0 || isNewcomer(clients, client, rows[at + SECOND] as number);
   return {
     path: rows[at + PATTERN] as number,
     agent: hashText(record.user_agent ?? ''),
@@ -54,7 +65,6 @@ export function readSiteLine(clients: Clients, rows: Uint32Array, at: number, re
       (info & ASSET ? TRAITS.file : 0) |
       (info & REFERRED ? TRAITS.referred : 0) |
       (status >= 400 && status < 499 ? TRAITS.refused : 0) |
-      (status >= 499 ? TRAITS.failed : 0) |
       (info & QUERY ? TRAITS.query : 0) |
       (isNew ? TRAITS.newcomer : 0),
   };

@@ -79,7 +79,7 @@ export class SiteRule {
   last = { start: 0, end: -1 };
   private calmSince: number | undefined;
 
-  /** A surge is told after `startSeconds`, and over after `endSeconds` of calm. */
+  /** A surge is told `startSeconds` after it began if it fires then, and over after `endSeconds` of calm. */
   constructor(startSeconds: number, endSeconds: number) {
     this.startSeconds = startSeconds;
     this.endSeconds = endSeconds;

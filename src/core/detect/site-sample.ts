@@ -89,10 +89,16 @@ class Shares implements UsualShares {
   }
 }
 
+/** How often each key occurs. */
 export function countKeys(keys: readonly number[]): Map<number, number> {
   const counts = new Map<number, number>();
   for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
   return counts;
+}
+
+/** The key that occurs most often, 0 times when there is none. */
+export function mostFrequent(counts: ReadonlyMap<number, number>): [key: number, count: number] {
+  return [...counts].reduce((a, b) => (b[1] > a[1] ? b : a), [0, 0]);
 }
 
 /** About how many different ones there are, the rare ones left out: 1 / Σ share². */

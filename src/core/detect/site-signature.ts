@@ -2,8 +2,8 @@
 import type { ExcessEntry, GlobalAnomalyStart, TopEntry } from '../event.ts';
 import { formatClient } from '../net/client-key.ts';
 import type { Clients } from '../traffic/clients.ts';
-import { type Dimension, type NamedLine, TRAITS } from './site-line.ts';
-import type { SiteSample, UsualShares } from './site-sample.ts';
+import { type Dimension, exactPath, isFile, type NamedLine, TRAITS } from './site-line.ts';
+import { countKeys, mostFrequent, type SiteSample, type UsualShares } from './site-sample.ts';
 
 const TOP = 5;
 /** Most recently seen clients looked at. */
@@ -77,19 +77,21 @@ type Signature = Pick<
   'top_prefixes' | 'top_paths' | 'top_user_agents' | 'new_client_share' | 'usual_new_client_share'
 >;
 
-/** With fewer pages than this the surge is for static files, and their paths are told. */
-const PAGE_SHARE = 0.05;
+/** Where one static file has this share of all lines, the surge is for files, and their paths are told. */
+const FILE_SHARE = 0.3;
 
 /** The signature of a surge, compared with a sample of usual lines; `knowsClients` is false while zban can't tell who is new. */
 export function findSignature(lines: readonly NamedLine[], sample: SiteSample, knowsClients: boolean): Signature {
   const usual = sample.usual();
   // A page load has many files and one page: only that says where people went.
-  const pages = lines.filter(({ traits }) => !(traits & TRAITS.file));
-  const isForFiles = pages.length < PAGE_SHARE * lines.length;
+  const files = lines.filter(isFile);
+  const pages = lines.filter((line) => !isFile(line));
+  const [, most] = mostFrequent(countKeys(files.map(exactPath)));
+  const isForFiles = most > FILE_SHARE * lines.length;
   const newcomers = lines.filter(({ traits }) => traits & TRAITS.newcomer).length;
   return {
     top_prefixes: overRepresented(lines, usual, 'network'),
-    top_paths: overRepresented(isForFiles ? lines : pages, sample.usual(isForFiles), 'path'),
+    top_paths: overRepresented(isForFiles ? files : pages, sample.usual(isForFiles), 'path'),
     top_user_agents: overRepresented(lines, usual, 'agent'),
     new_client_share: knowsClients && lines.length > 0 ? newcomers / lines.length : null,
     usual_new_client_share: knowsClients ? (usual.traitShare('newcomer') ?? null) : null,

@@ -8,6 +8,7 @@ import type { Evidence } from '../traffic/evidence.ts';
 import type { Window } from '../traffic/window.ts';
 import { findOnset, SlidingCount, sumOf } from './site-counts.ts';
 import { readOrdinary, readSurge } from './site-evidence.ts';
+import { isNewcomer } from './site-line.ts';
 import { readLoad, readTextbook, type SiteReading, SiteRule } from './site-rule.ts';
 import { type SampleState, SiteSample } from './site-sample.ts';
 import { findSignature, topClients } from './site-signature.ts';
@@ -77,10 +78,9 @@ export class SiteWatch {
 
   /** Counts a request that weighs something; the window has counted it already. */
   noteRequest(slot: number, second: number): void {
-    const { weight, firstSecond } = this.clients;
-    const requests = weight[slot] as number;
+    const requests = this.clients.weight[slot] as number;
     if (requests <= this.clientRequestsMax) this.requests.add(second);
-    if (requests === 1 && (firstSecond[slot] as number) + this.window.seconds > second) this.newcomers.add(second);
+    if (requests === 1 && isNewcomer(this.clients, slot, second)) this.newcomers.add(second);
   }
 
   noteBan(): void {
@@ -122,9 +122,8 @@ export class SiteWatch {
 
   private judge(second: number, effective: Effective): GlobalAnomalyEvent | undefined {
     const reading = this.read(second, effective);
-    const phase = this.rule.close(second, effective.ready ? reading : { ...reading, fired: false }, () =>
-      this.onset(second, reading),
-    );
+    const fired = reading.fired && effective.ready && this.options.detection.site.enabled;
+    const phase = this.rule.close(second, { ...reading, fired }, () => this.onset(second, reading));
     if (phase === 'start') return this.start(second, effective, reading);
     if (phase === 'end') return this.end(second, effective, reading);
     if (this.surge) this.follow(this.surge, second, effective);
@@ -185,7 +184,7 @@ export class SiteWatch {
     this.sample.discard();
     const since = this.rule.since ?? second;
     const lines = readSurge(this.evidence, this.clients, since, this.clientRequestsMax);
-    const { verdict, detail } = findVerdict(lines, this.sample.usual());
+    const { verdict, detail } = findVerdict(lines, this.sample.usual(), this.usual.knowsClients);
     const surge: Surge = { reading, verdict, peakRate: 0, extraRequests: 0, bans: 0, lastSecond: second };
     this.surge = surge;
     // Before this a mean of the last few seconds would reach out of the window.

@@ -1,77 +1,118 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SiteRule } from '../../../src/core/detect/site-rule.ts';
-import type { DetectionOptions } from '../../../src/core/engine-options.ts';
-import type { Effective } from '../../../src/core/traffic/baseline.ts';
+import { readLoad, readTextbook, type SiteReading, SiteRule } from '../../../src/core/detect/site-rule.ts';
 import { ENGINE } from '../../support/engine.ts';
 
-const EFFECTIVE: Effective = {
-  ready: true,
-  site: { mean: 20, stddev: 5 },
-  client: { mean: 30, stddev: 20 },
-  errorRatio: 0.1,
-  origin: 'rolling',
-  siteSamples: 1800,
-  clientSamples: 300,
-};
-const NEW_NORMAL = 1800;
+const { detection } = ENGINE;
+const SITE = { ...detection.site, times: 3, min_requests: 200, min_newcomers: 40, min_clients: 150 };
+const USUAL = { requests: 100, newcomers: 4, clients: 20 };
 
-const ruleWith = (options: Partial<DetectionOptions['site']> = {}) =>
-  new SiteRule({ ...ENGINE.detection.site, start_after: 10_000, end_after: 60_000, ...options }, 60, NEW_NORMAL);
+/** The reading of usual traffic with a change. */
+const reading = (change: Partial<typeof USUAL>) => readLoad({ ...USUAL, ...change }, USUAL, SITE);
 
-/** Closes the seconds from…to at one rate; what was told, with its second. */
-function close(rule: SiteRule, from: number, to: number, rate: number, effective = EFFECTIVE): string[] {
+test('requests, newcomers and clients fire above so many times what is usual and a fixed number on top', () => {
+  assert.equal(reading({}).fired, false);
+  for (const [name, limit, condition] of [
+    ['requests', 500, 'site_requests'],
+    ['newcomers', 52, 'site_newcomers'],
+    ['clients', 210, 'site_clients'],
+  ] as const) {
+    assert.equal(reading({ [name]: limit }).fired, false, `${name} at its limit`);
+    const above = reading({ [name]: limit + 1 });
+    assert.deepEqual([above.fired, above.condition], [true, condition]);
+    assert.deepEqual([above.measured, above.usual, above.limit], [limit + 1, USUAL[name], limit]);
+  }
+});
+
+test('what is furthest above its limit is told', () => {
+  assert.equal(reading({ requests: 600, newcomers: 520 }).condition, 'site_newcomers');
+  assert.equal(reading({ requests: 6000, newcomers: 60 }).condition, 'site_requests');
+});
+
+test('all is calm only when everything is', () => {
+  // 200 / 2 + 1.5 × 100
+  assert.equal(reading({ requests: 249 }).calm, true);
+  assert.equal(reading({ requests: 250 }).calm, false);
+  assert.equal(reading({ newcomers: 30 }).calm, false);
+});
+
+test('while nobody knows who is new, newcomers say nothing', () => {
+  const unknown = { ...USUAL, newcomers: Number.POSITIVE_INFINITY };
+  const { fired, calm, condition } = readLoad({ ...USUAL, newcomers: 5000 }, unknown, SITE);
+  assert.deepEqual([fired, calm, condition], [false, true, 'site_requests']);
+});
+
+test("the textbook's rule: z above 3.0 or more than 5 times the mean, with floors of 2.0 and 0.5", () => {
+  const at = (rate: number, mean: number, stddev: number) => readTextbook(rate, { mean, stddev }, detection);
+  assert.equal(at(32, 20, 4).fired, false, 'z is exactly 3');
+  assert.deepEqual([at(32.1, 20, 4).fired, at(32.1, 20, 4).condition], [true, 'site_z_score']);
+  assert.equal(at(100, 20, 500).fired, false, 'exactly 5 times the mean');
+  assert.deepEqual([at(100.1, 20, 500).fired, at(100.1, 20, 500).condition], [true, 'site_multiplier']);
+  assert.equal(at(3.5, 0.1, 0).fired, false, 'mean 2, deviation 0.5');
+  assert.equal(at(3.51, 0.1, 0).fired, true);
+});
+
+const CALM: SiteReading = { ...reading({}), fired: false, calm: true };
+const BETWEEN: SiteReading = { ...CALM, calm: false };
+const FIRED: SiteReading = { ...BETWEEN, fired: true };
+
+/** What is told while the seconds from…to all read the same; a surge began three seconds before it fired. */
+function close(rule: SiteRule, from: number, to: number, read: SiteReading): string[] {
   const told: string[] = [];
   for (let second = from; second <= to; second++) {
-    const change = rule.close(second, rate, effective);
-    if (change) told.push(`${change.phase} ${change.condition} ${second}`);
+    const phase = rule.close(second, read, () => second - 3);
+    if (phase) told.push(`${phase} ${second}`);
   }
   return told;
 }
 
-test('it starts above the limits and ends after a calm minute, each told once', () => {
-  const rule = ruleWith();
-  assert.deepEqual(close(rule, 100, 199, 35), [], 'z is exactly 3');
-  assert.deepEqual(close(rule, 200, 299, 36), ['start site_z_score 200']);
-  assert.equal(rule.since, 191, 'the rate is that of the last ten seconds');
-  assert.deepEqual(close(rule, 300, 340, 20), []);
-  assert.deepEqual(close(rule, 341, 341, 36), [], 'not calm for long enough');
-  assert.deepEqual(close(rule, 342, 500, 20), ['end site_z_score 402']);
+test('a surge is told once it has lasted, once, and its end after a calm minute', () => {
+  const rule = new SiteRule(15, 60);
+  assert.deepEqual(close(rule, 100, 199, BETWEEN), []);
+  assert.deepEqual(close(rule, 200, 299, FIRED), ['start 211'], 'fifteen seconds since 197');
+  assert.equal(rule.since, 197);
+  assert.deepEqual(close(rule, 300, 340, CALM), []);
+  assert.deepEqual(close(rule, 341, 341, BETWEEN), [], 'not calm for long enough');
+  assert.deepEqual(close(rule, 342, 500, CALM), ['end 402']);
   assert.equal(rule.since, undefined);
+  assert.deepEqual(close(rule, 501, 530, FIRED), ['start 512'], 'the next one is another');
 });
 
-test('five times the mean is the other condition', () => {
-  const wide = { ...EFFECTIVE, site: { mean: 20, stddev: 500 } };
-  assert.deepEqual(close(ruleWith(), 1, 9, 100, wide), []);
-  assert.deepEqual(close(ruleWith(), 1, 9, 101, wide), ['start site_multiplier 1']);
+test('what is calm again before it was told is not told at all', () => {
+  const rule = new SiteRule(15, 60);
+  assert.deepEqual(close(rule, 200, 209, FIRED), []);
+  assert.deepEqual(close(rule, 210, 400, CALM), []);
+  assert.equal(rule.since, undefined);
+  assert.equal(rule.covers(205), false);
 });
 
-test('a quiet site, or one that is not known yet, is never anomalous', () => {
-  const quiet = { ...EFFECTIVE, site: { mean: 0.5, stddev: 0.5 } };
-  assert.deepEqual(close(ruleWith({ min_rate: 10 }), 1, 9, 9.9, quiet), []);
-  assert.deepEqual(close(ruleWith({ min_rate: 10 }), 1, 9, 10, quiet).length, 1);
-  assert.deepEqual(close(ruleWith(), 1, 99, 10_000, { ...EFFECTIVE, ready: false }), []);
+test('what begins to fade is told only if it fires again', () => {
+  const rule = new SiteRule(15, 60);
+  assert.deepEqual([...close(rule, 200, 205, FIRED), ...close(rule, 206, 230, BETWEEN)], []);
+  assert.deepEqual(close(rule, 231, 231, FIRED), ['start 231']);
 });
 
-test('the seconds of an anomaly teach nothing, until it has lasted so long that it is normal', () => {
-  const rule = ruleWith();
-  close(rule, 100, 100, 20);
-  close(rule, 101, 200, 100);
+test('the seconds of a surge are covered from its beginning to the end of the calm, also afterwards', () => {
+  const rule = new SiteRule(15, 60);
+  const seconds = [196, 197, 250, 299];
+  close(rule, 200, 299, FIRED);
   assert.deepEqual(
-    [91, 92, 150, 200].map((second) => rule.covers(second)),
+    seconds.map((second) => rule.covers(second)),
     [false, true, true, true],
   );
-  close(rule, 201, 261, 20);
+  close(rule, 300, 400, CALM);
+  assert.deepEqual(
+    [...seconds, 360, 361].map((second) => rule.covers(second)),
+    [false, true, true, true, true, false],
+  );
+});
+
+test('an interruption ends what was told, and only that', () => {
+  const rule = new SiteRule(15, 60);
+  assert.equal(rule.finish(99), false);
+  close(rule, 100, 105, FIRED);
+  assert.equal(rule.finish(106), false, 'not told yet');
+  close(rule, 200, 299, FIRED);
+  assert.equal(rule.finish(300), true);
   assert.equal(rule.since, undefined);
-  assert.deepEqual(
-    [91, 92, 261, 262].map((second) => rule.covers(second)),
-    [false, true, true, false],
-    'nor afterwards',
-  );
-  const lasting = ruleWith();
-  close(lasting, 1000, 5000, 100);
-  assert.deepEqual(
-    [991, 2790, 2791, 5000].map((second) => lasting.covers(second)),
-    [true, true, false, false],
-  );
 });

@@ -1,4 +1,4 @@
-/** What the engine takes for normal, and the site-wide alarm. */
+/** What the engine takes for normal. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatSecond } from '../../../src/core/time.ts';
@@ -45,34 +45,6 @@ test('an attacker teaches nothing', () => {
   }
   assert.equal(attacked.of('ban').length, 1);
   assert.deepEqual(attacked.of('baseline').at(-1), calm.of('baseline').at(-1));
-});
-
-test('a site-wide wave alerts, names what stands out, bans nobody and teaches nothing', () => {
-  const bench = new Bench();
-  bench.feed(...site(START, 600, 20));
-  const before = bench.of('baseline').at(-1);
-  const wave: string[] = [];
-  for (let n = 0; n < 120 * 150; n++) {
-    const ip = n % 3 === 0 ? '198.51.100.201' : `2001:db8:ff:${(n % 3000).toString(16)}::1`;
-    wave.push(
-      logLine(START + 600 + Math.floor(n / 150), n % 3 === 0 ? visitorIp(n % 200) : ip, '/sale?x=1', 200, 'Wave/1'),
-    );
-  }
-  bench.feed(...wave, ...site(START + 720, 300, 20));
-  const [start, end, ...more] = bench.of('global_anomaly');
-  assert.deepEqual(more, []);
-  assert.deepEqual([start?.phase, end?.phase], ['start', 'end']);
-  assert.ok(start && end && start.time >= formatSecond(START + 600) && start.time <= formatSecond(START + 610));
-  assert.ok(end.time >= formatSecond(START + 780) && end.time <= formatSecond(START + 795));
-  assert.equal(start.mean, before?.site.mean);
-  assert.ok(start.rate > 30);
-  assert.equal(start.top_paths[0]?.name, '/sale');
-  assert.ok(start.top_user_agents.some(({ name }) => name === 'Wave/1'));
-  assert.ok(start.top_prefixes.some(({ name }) => name === '2001:db8:ff::/48'));
-  assert.ok(start.new_client_share > 0 && start.new_client_share <= 1);
-  for (const list of [start.top_clients, start.top_paths]) assert.ok(list.length > 0 && list.length <= 5);
-  assert.deepEqual(bench.of('ban'), []);
-  assert.deepEqual(bench.of('baseline').at(-1)?.site, before?.site);
 });
 
 test('a restart goes on with the baseline of before', () => {

@@ -1,0 +1,197 @@
+/** The site as a whole: what is told of it, when, and what follows from that. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { GlobalAnomalyEnd, GlobalAnomalyStart } from '../../../src/core/event.ts';
+import { formatSecond } from '../../../src/core/time.ts';
+import { Bench, chunked, ENGINE, type Overrides } from '../../support/engine.ts';
+import { logLine, START, visitorIp } from '../../support/traffic.ts';
+
+const MINUTE = 60;
+const HOUR = 3600;
+
+/** `rate` requests in every second, of 200 visitors in turn, for 50 pages. */
+function visits(from: number, seconds: number, rate: number): string[] {
+  return Array.from({ length: seconds * rate }, (_, n) =>
+    logLine(from + Math.floor(n / rate), visitorIp(n % 200), `/page/${(n * 7) % 50}/`, 200, `Browser/${n % 30}`),
+  );
+}
+
+/** `rate` requests a second of 1,000 clients never seen before, five a minute each at most. */
+function flood(from: number, seconds: number, rate: number, path = (_n: number): string => '/search'): string[] {
+  return Array.from({ length: seconds * rate }, (_, n) => {
+    const bot = n % 1000;
+    const ip = `2001:db8:${bot % 4}:${(bot + 0x100).toString(16)}::1`;
+    return logLine(from + Math.floor(n / rate), ip, path(n), 200, 'Tool/1');
+  });
+}
+
+/** The lines of several sources in the order of their seconds. */
+function together(...sources: readonly (readonly string[])[]): string[] {
+  const secondOf = (line: string) => Number(/"msec":"(\d+)/.exec(line)?.[1]);
+  return sources.flat().sort((a, b) => secondOf(a) - secondOf(b));
+}
+
+/** One start and one end. */
+function only(bench: Bench): { start: GlobalAnomalyStart; end: GlobalAnomalyEnd } {
+  const [start, end, ...more] = bench.of('global_anomaly');
+  assert.deepEqual(more, []);
+  assert.ok(start?.phase === 'start' && end?.phase === 'end', JSON.stringify([start, end]));
+  return { start, end };
+}
+
+const at = (time: string): number => Date.parse(time) / 1000;
+
+/** A site of five requests a second that is known for two hours, then `lines`, then a quarter of an hour of calm. */
+function story(lines: (from: number) => readonly string[], seconds: number, overrides: Overrides = {}): Bench {
+  const bench = new Bench(overrides);
+  bench.feed(...visits(START, 2 * HOUR, 5));
+  const from = START + 2 * HOUR;
+  for (const bytes of chunked(together(visits(from, seconds + 900, 5), lines(from)), 1 << 20)) bench.feedBytes(bytes);
+  return bench;
+}
+
+describe('a flood of a thousand clients', () => {
+  const bench = story((from) => flood(from, 300, 80), 300);
+  const { start, end } = only(bench);
+  const from = START + 2 * HOUR;
+
+  test('is told within a minute, with what there is more of than usual', () => {
+    assert.ok(at(start.time) >= from && at(start.time) < from + MINUTE, start.time);
+    assert.ok(Math.abs(at(start.since) - from) <= 3, start.since);
+    assert.equal(start.verdict, 'attack');
+    assert.match(start.detail, /one user agent sends 100 % \(usually 0 %\)/);
+    assert.deepEqual([start.top_paths[0]?.name, start.top_paths[0]?.usual_share], ['/search', 0]);
+    assert.ok((start.top_paths[0]?.share ?? 0) > 0.9);
+    assert.deepEqual([start.top_user_agents[0]?.name, start.top_user_agents[0]?.usual_share], ['Tool/1', 0]);
+    assert.deepEqual(start.top_prefixes.map(({ name }) => name).sort(), [
+      '2001:db8:1::/48',
+      '2001:db8:2::/48',
+      '2001:db8:3::/48',
+      '2001:db8::/48',
+    ]);
+    assert.ok((start.new_client_share ?? 0) > 0.9 && (start.usual_new_client_share ?? 1) < 0.1);
+  });
+
+  test('is over when it is over, and its end sums it up', () => {
+    assert.ok(at(end.time) >= from + 300 + MINUTE && at(end.time) <= from + 300 + 3 * MINUTE, end.time);
+    assert.ok(Math.abs(end.duration_seconds - 300) <= 15, String(end.duration_seconds));
+    assert.ok(Math.abs(end.peak_rate - 85) < 3, String(end.peak_rate));
+    assert.ok(Math.abs(end.extra_requests - 300 * 80) < 600, String(end.extra_requests));
+    assert.deepEqual([end.bans, end.verdict], [0, 'attack']);
+  });
+
+  test('bans nobody and teaches nothing', () => {
+    assert.deepEqual(bench.of('ban'), []);
+    const calm = story(() => [], 300);
+    assert.deepEqual(bench.of('baseline').at(-1)?.site.mean, calm.of('baseline').at(-1)?.site.mean);
+    assert.deepEqual(calm.of('global_anomaly'), []);
+  });
+
+  test('is told alike however the lines are cut', () => {
+    const lines = together(visits(START, HOUR, 5), flood(START + HOUR - 200, 150, 40));
+    const [whole, cut] = [new Bench(), new Bench()];
+    whole.feed(...lines);
+    for (const bytes of chunked(lines, 997)) cut.feedBytes(bytes);
+    assert.ok(whole.of('global_anomaly').length > 0);
+    assert.deepEqual(cut.of('global_anomaly'), whole.of('global_anomaly'));
+  });
+});
+
+test('clients banned meanwhile are counted at its end', () => {
+  const bench = story(
+    (from) =>
+      together(
+        flood(from, 120, 80),
+        flood(from + 30, 1, 1500, () => '/x').map((line) => line.replace(/2001[^"]*/, '203.0.113.9')),
+      ),
+    120,
+  );
+  assert.equal(bench.of('ban').length, 1);
+  assert.equal(only(bench).end.bans, 1);
+});
+
+test("one client's burst is no matter of the site", () => {
+  const burst = (from: number) =>
+    Array.from({ length: 5000 }, (_, n) => logLine(from + (n % 20), '203.0.113.9', `/${n}`));
+  assert.deepEqual(story(burst, 60).of('global_anomaly'), []);
+});
+
+test('a flood of static files is told by its clients', () => {
+  const { start } = only(story((from) => flood(from, 240, 60, () => '/film.css'), 240));
+  assert.equal(start.condition, 'site_clients');
+  assert.equal(start.top_paths[0]?.name, '/film.css');
+});
+
+test('before an hour has passed a flood is known by its requests and clients', () => {
+  const bench = new Bench();
+  bench.feed(...visits(START, 600, 5), ...together(visits(START + 600, 600, 5), flood(START + 600, 200, 80)));
+  const { start } = only(bench);
+  assert.notEqual(start.condition, 'site_newcomers');
+  assert.equal(start.top_paths[0]?.name, '/search');
+  assert.equal(start.new_client_share, null);
+  assert.ok(at(start.time) < START + 660);
+});
+
+test('a gap in the log ends it, once', () => {
+  const bench = new Bench();
+  bench.feed(...visits(START, 2 * HOUR, 5), ...flood(START + 2 * HOUR, 100, 80));
+  bench.feed(...visits(START + 8 * HOUR, 600, 5));
+  only(bench);
+});
+
+test('so does a clock that is set back', () => {
+  const bench = new Bench();
+  bench.feed(...visits(START + HOUR, 2 * HOUR, 5), ...flood(START + 3 * HOUR, 100, 80), ...visits(START, 600, 5));
+  only(bench);
+});
+
+test('a lasting crowd becomes normal after half an hour, a lasting attack does not', () => {
+  const files = ['a.css', 'b.css', 'c.js', 'd.png', 'e.png', 'f.js'];
+  const crowd = (from: number) =>
+    Array.from({ length: 100 * MINUTE * 60 }, (_, n) => {
+      const ip = `2001:db8:${(n >> 12).toString(16)}:${(n % 4096).toString(16)}::1`;
+      return logLine(
+        from + Math.floor(n / 60),
+        ip,
+        n % 4 === 0 ? `/page/${n % 9}/` : `/${files[n % 6]}`,
+        200,
+        `B/${n % 40}`,
+      );
+    });
+  const { start, end } = only(story(crowd, 100 * MINUTE));
+  assert.equal(start.verdict, 'visitors');
+  const minutes = (at(end.time) - at(start.time)) / 60;
+  assert.ok(minutes > 30 && minutes < 90, `${minutes} minutes`);
+  assert.ok(end.rate > end.peak_rate / 2, 'it goes on');
+  const attack = only(story((from) => flood(from, 100 * MINUTE, 60), 100 * MINUTE));
+  assert.ok(Math.abs(attack.end.duration_seconds - 6000) < 30, String(attack.end.duration_seconds));
+});
+
+test('a restart knows what is usual', () => {
+  const [before, after] = [new Bench(), new Bench()];
+  before.feed(...visits(START, 2 * HOUR, 5));
+  after.engine.restore(JSON.parse(JSON.stringify(before.engine.snapshot())));
+  after.feed(...together(visits(START + 2 * HOUR, 60, 5), flood(START + 2 * HOUR + 10, 50, 80)));
+  const [start] = after.of('global_anomaly');
+  assert.ok(start?.phase === 'start');
+  assert.equal(start.top_paths[0]?.usual_share, 0);
+  assert.deepEqual([start.condition, start.usual], ['site_clients', 200]);
+});
+
+test('switched off, nothing is told', () => {
+  const detection = { site: { ...ENGINE.detection.site, enabled: false } };
+  assert.deepEqual(story((from) => flood(from, 120, 80), 120, { detection }).of('global_anomaly'), []);
+});
+
+test('the profile classic keeps to the textbook: all requests of the window, z above 3, at once', () => {
+  const bench = new Bench({ profile: 'classic' });
+  const from = START + 30 * MINUTE;
+  bench.feed(...visits(START, 30 * MINUTE, 20));
+  // Mean 20, deviation 0.5 (the floor): more than 21.5 a second over a minute. 20 + 10 × 9 / 60 is just that.
+  bench.feed(...together(visits(from, 9, 20), flood(from, 9, 10)), ...visits(from + 9, 1, 20));
+  assert.deepEqual(bench.of('global_anomaly'), []);
+  bench.feed(...together(visits(from + 10, 2, 20), flood(from + 10, 1, 1)));
+  const [start] = bench.of('global_anomaly');
+  assert.deepEqual([start?.phase, start?.condition, start?.time], ['start', 'site_z_score', formatSecond(from + 10)]);
+  assert.deepEqual([start?.measured, start?.usual, start?.limit], [20 + 91 / 60, 20, 21.5]);
+});
