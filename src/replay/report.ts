@@ -1,5 +1,14 @@
 /** Gathers what a replay's report needs from its events, in bounded memory however long the log. */
-import type { BanEvent, EngineEvent, FuseEvent, GlobalAnomalyEvent, Past, RefusedEvent } from '../core/event.ts';
+import type {
+  BanEvent,
+  EngineEvent,
+  FuseEvent,
+  GlobalAnomalyEnd,
+  GlobalAnomalyEvent,
+  GlobalAnomalyStart,
+  Past,
+  RefusedEvent,
+} from '../core/event.ts';
 
 /** Banned and refused clients remembered one by one: about 1 KiB each. */
 const CLIENTS_MAX = 20_000;
@@ -25,9 +34,9 @@ export interface RefusedClient {
 
 /** The site as a whole was anomalous. */
 export interface Episode {
-  readonly start: GlobalAnomalyEvent;
+  readonly start: GlobalAnomalyStart;
   /** Undefined while it lasts. */
-  end: GlobalAnomalyEvent | undefined;
+  end: GlobalAnomalyEnd | undefined;
 }
 
 export interface BanDay {

@@ -2,6 +2,7 @@
 import type { Config } from '../../config/schema.ts';
 import type { HistorySummary } from '../../core/history-summary.ts';
 import { formatNumber, formatPercent } from '../../core/reason.ts';
+import { looked } from '../../core/site-reason.ts';
 import type { ReplaySummary } from '../../replay/replay.ts';
 import type { Episode, ReplayReport } from '../../replay/report.ts';
 import { countOf, formatCount, formatSpan, printable } from '../text.ts';
@@ -125,12 +126,12 @@ const times = (count: number): string => (count === 1 ? 'once' : `${formatCount(
 
 function tellEpisode({ start, end }: Episode): string[] {
   const [path] = start.top_paths;
-  const newcomers = `${formatPercent(start.new_client_share)} new clients`;
+  const newcomers = start.new_client_share === null ? '' : `, ${formatPercent(start.new_client_share)} new clients`;
   const top = path === undefined ? '' : `, ${formatPercent(path.share)} for ${path.name.slice(0, 30)}`;
   return [
     minute(start.time),
-    end === undefined ? 'to the end' : formatSpan(Date.parse(end.time) - Date.parse(start.time)),
+    end === undefined ? 'to the end' : formatSpan(end.duration_seconds * 1000),
     `${formatNumber(start.rate, 1)}/s, ${formatNumber(start.multiple, 1)}x the usual`,
-    `${newcomers}${top}`,
+    `${looked(start)}${newcomers}${top}`,
   ];
 }

@@ -12,9 +12,16 @@ const LATE_SECONDS = 60;
 const SAMPLE_EVERY = 8;
 const SAMPLED_MAX = 8;
 
+/** The lines of a surge, and the second of the oldest. */
+export interface SurgeLines {
+  readonly lines: readonly NamedLine[];
+  readonly from: number;
+}
+
 /** The newest lines from `since` on, of each client no more than `clientLinesMax`, so that no single one is the signature. */
-export function readSurge(evidence: Evidence, clients: Clients, since: number, clientLinesMax: number): NamedLine[] {
-  const found: NamedLine[] = [];
+export function readSurge(evidence: Evidence, clients: Clients, since: number, clientLinesMax: number): SurgeLines {
+  const lines: NamedLine[] = [];
+  let from = Number.POSITIVE_INFINITY;
   const counts = new Map<number, number>();
   evidence.walk((segment, at) => {
     const { rows } = segment.tally;
@@ -24,11 +31,12 @@ export function readSurge(evidence: Evidence, clients: Clients, since: number, c
     counts.set(slot, count);
     if (second >= since && count <= clientLinesMax) {
       const record = evidence.record(segment, at);
-      if (record) found.push(readNamedLine(clients, rows, at, record));
+      if (record) lines.push(readNamedLine(clients, rows, at, record));
+      from = Math.min(from, second);
     }
-    return found.length < SURGE_LINES_MAX && second >= since - LATE_SECONDS;
+    return lines.length < SURGE_LINES_MAX && second >= since - LATE_SECONDS;
   });
-  return found;
+  return { lines, from };
 }
 
 /** A few of the newest `lines`, evenly spread; the newest is number `last` of all, so that it never matters how they are cut. */

@@ -12,9 +12,10 @@ export type SampleState = readonly number[];
 
 /** How often something occurs among the sampled lines. */
 export interface UsualShares {
+  /** Enough lines are known to speak of shares. */
+  readonly isKnown: boolean;
   /** 0–1; undefined while too little is known. */
   share(dimension: Dimension, key: number): number | undefined;
-
   /** 0–1; undefined while too little is known. */
   traitShare(trait: Trait): number | undefined;
   /** About how many different ones there are, the rare ones left out (the inverse Simpson index). */
@@ -42,11 +43,11 @@ export class SiteSample {
     this.pending = [];
   }
 
-  /** Shares of all lines, or only of those for static files (`true`) or anything else (`false`). */
-  usual(files?: boolean): UsualShares {
+  /** Shares of all lines, or only of those that have a trait, or have it not. */
+  usual(trait?: Trait, has = true): UsualShares {
     const { words } = this;
-    if (files === undefined) return new Shares(words);
-    const isKept = (at: number) => (((words[at - (at % WORDS) + WORDS - 1] as number) & TRAITS.file) !== 0) === files;
+    if (trait === undefined) return new Shares(words);
+    const isKept = (at: number) => (((words[at - (at % WORDS) + WORDS - 1] as number) & TRAITS[trait]) !== 0) === has;
     return new Shares(words.filter((_, at) => isKept(at)));
   }
 
@@ -60,12 +61,14 @@ export class SiteSample {
 }
 
 class Shares implements UsualShares {
+  readonly isKnown: boolean;
   private readonly lines: number;
   private readonly counts: Readonly<Record<Dimension, ReadonlyMap<number, number>>>;
   private readonly traits: readonly number[];
 
   constructor(words: readonly number[]) {
     this.lines = words.length / WORDS;
+    this.isKnown = this.lines >= LINES_MIN;
     const column = (index: number) => words.filter((_, at) => at % WORDS === index);
     const [path = [], agent = [], network = [], traits = []] = [0, 1, 2, 3].map(column);
     this.counts = { path: countKeys(path), agent: countKeys(agent), network: countKeys(network) };
@@ -81,11 +84,11 @@ class Shares implements UsualShares {
   }
 
   kinds(dimension: Dimension): number | undefined {
-    return this.lines < LINES_MIN ? undefined : differentKinds(this.counts[dimension]);
+    return this.isKnown ? differentKinds(this.counts[dimension]) : undefined;
   }
 
   private ofAll(lines: number): number | undefined {
-    return this.lines < LINES_MIN ? undefined : lines / this.lines;
+    return this.isKnown ? lines / this.lines : undefined;
   }
 }
 

@@ -91,7 +91,7 @@ export function findSignature(lines: readonly NamedLine[], sample: SiteSample, k
   const newcomers = lines.filter(({ traits }) => traits & TRAITS.newcomer).length;
   return {
     top_prefixes: overRepresented(lines, usual, 'network'),
-    top_paths: overRepresented(isForFiles ? files : pages, sample.usual(isForFiles), 'path'),
+    top_paths: overRepresented(isForFiles ? files : pages, sample.usual('file', isForFiles), 'path'),
     top_user_agents: overRepresented(lines, usual, 'agent'),
     new_client_share: knowsClients && lines.length > 0 ? newcomers / lines.length : null,
     usual_new_client_share: knowsClients ? (usual.traitShare('newcomer') ?? null) : null,

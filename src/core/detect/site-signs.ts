@@ -1,7 +1,7 @@
 /** Single signs by which visitors and attacks are told apart, each with a weight and its numbers in words. */
 import { formatNumber, formatPercent } from '../reason.ts';
-import { exactPath, isFile, type NamedLine, TRAITS, type Trait } from './site-line.ts';
-import { countKeys, differentKinds, mostFrequent, type UsualShares } from './site-sample.ts';
+import { type Dimension, exactPath, isFile, type NamedLine, TRAITS, type Trait } from './site-line.ts';
+import { countKeys, differentKinds, type UsualShares } from './site-sample.ts';
 
 export interface Sign {
   readonly speaksFor: 'attack' | 'visitors';
@@ -15,29 +15,51 @@ const HABIT_SHARE = 0.1;
 /** Different ones that make a crowd: static files of a page, user agents. */
 const [FILE_KINDS_MIN, AGENT_KINDS_MIN] = [4, 12];
 
-/** What the lines of a surge show, compared with usual ones. */
-export function findSigns(lines: readonly NamedLine[], usual: UsualShares): Sign[] {
+/** The lines of a surge, and what is usual among such lines. */
+interface Surge {
+  readonly lines: readonly NamedLine[];
+  readonly usual: UsualShares;
+  /** Share of the lines that are beyond the usual, 0–1. */
+  readonly surplus: number;
+}
+
+/** A smaller surplus drowns in chance. */
+const SURPLUS_MIN = 0.1;
+/** What can't be told apart from the usual says something only of a surge that is mostly beyond it. */
+const SURPLUS_PLAIN = 0.5;
+
+/** What a surge shows, compared with usual lines, of which `expected` would have come anyway. */
+export function findSigns(lines: readonly NamedLine[], expected: number, usual: UsualShares): Sign[] {
+  const surge = { lines, usual, surplus: Math.max(SURPLUS_MIN, 1 - expected / Math.max(1, lines.length)) };
   return [
-    ...files(lines, usual),
-    ...referers(lines, usual),
-    ...agents(lines, usual),
-    ...answers(lines, usual),
-    ...ways(lines),
-    ...networks(lines, usual),
-    ...paths(lines, usual),
-    ...queries(lines, usual),
+    ...files(surge),
+    ...referers(surge),
+    ...agents(surge),
+    ...answers(surge),
+    ...ways(surge),
+    ...networks(surge),
+    ...paths(surge),
+    ...queries(surge),
   ];
 }
 
-const shareOf = (lines: readonly NamedLine[], trait: Trait): number =>
-  lines.filter(({ traits }) => traits & TRAITS[trait]).length / Math.max(1, lines.length);
+/** The share among the lines beyond the usual, of what so many lines have now and this share has usually. */
+function beyond({ lines, surplus }: Surge, count: number, before: number | undefined): number {
+  const now = count / Math.max(1, lines.length);
+  return Math.min(1, Math.max(0, (now - (1 - surplus) * (before ?? now)) / surplus));
+}
+
+const countTrait = (lines: readonly NamedLine[], trait: Trait): number =>
+  lines.filter(({ traits }) => traits & TRAITS[trait]).length;
 
 const usually = (share: number | undefined): string =>
   share === undefined ? '' : ` (usually ${formatPercent(share)})`;
 
 /** A browser loads a page's files, many different ones; a flood rarely bothers to. */
-function files(lines: readonly NamedLine[], usual: UsualShares): Sign[] {
-  const [share, before] = [shareOf(lines, 'file'), usual.traitShare('file')];
+function files(surge: Surge): Sign[] {
+  const { lines, usual } = surge;
+  const before = usual.traitShare('file');
+  const share = beyond(surge, countTrait(lines, 'file'), before);
   const text = `${formatPercent(share)} are for static files${usually(before)}`;
   const isHabit = before !== undefined && before >= HABIT_SHARE;
   if (isHabit && share < before / 3) return [{ speaksFor: 'attack', weight: before < 3 * HABIT_SHARE ? 3 : 4, text }];
@@ -47,24 +69,42 @@ function files(lines: readonly NamedLine[], usual: UsualShares): Sign[] {
 }
 
 /** Where visitors send referers; they are easily made up where they don't. */
-function referers(lines: readonly NamedLine[], usual: UsualShares): Sign[] {
-  const [share, before] = [shareOf(lines, 'referred'), usual.traitShare('referred')];
+function referers(surge: Surge): Sign[] {
+  const before = surge.usual.traitShare('referred');
   if (before === undefined || before < HABIT_SHARE) return [];
+  const share = beyond(surge, countTrait(surge.lines, 'referred'), before);
   const text = `${formatPercent(share)} come from a page or link${usually(before)}`;
   if (share < before / 3) return [{ speaksFor: 'attack', weight: 1, text }];
   return share > 0.6 * before ? [{ speaksFor: 'visitors', weight: 1, text }] : [];
 }
 
+/** What grew most: how often it occurs now, and its usual share. */
+function findGrown(
+  { lines, usual }: Surge,
+  dimension: Dimension,
+  keys: readonly number[],
+): [count: number, before: number | undefined] {
+  let [most, growth, found]: [number, number, number | undefined] = [0, 0, undefined];
+  for (const [key, count] of countKeys(keys)) {
+    const before = usual.share(dimension, key);
+    const grown = count / lines.length - (before ?? 0);
+    if (grown > growth) [most, growth, found] = [count, grown, before];
+  }
+  return [most, found];
+}
+
 /** Visitors have browsers of all kinds, those of the site's visitors; tools have few names, and not these. */
-function agents(lines: readonly NamedLine[], usual: UsualShares): Sign[] {
-  const counts = countKeys(lines.map(({ agent }) => agent));
-  const [key, most] = mostFrequent(counts);
-  const [share, before] = [most / Math.max(1, lines.length), usual.share('agent', key)];
+function agents(surge: Surge): Sign[] {
+  const { lines, usual, surplus } = surge;
+  const keys = lines.map(({ agent }) => agent);
+  const [most, before] = findGrown(surge, 'agent', keys);
+  const share = beyond(surge, most, before);
   if (share > 0.4 && share > 3 * (before ?? 0)) {
     return [{ speaksFor: 'attack', weight: 2, text: `one user agent sends ${formatPercent(share)}${usually(before)}` }];
   }
-  const [kinds, kindsBefore] = [differentKinds(counts), usual.kinds('agent')];
-  const unseen = lines.filter(({ agent }) => usual.share('agent', agent) === 0).length / Math.max(1, lines.length);
+  if (surplus < SURPLUS_PLAIN) return [];
+  const [kinds, kindsBefore] = [differentKinds(countKeys(keys)), usual.kinds('agent')];
+  const unseen = keys.filter((agent) => usual.share('agent', agent) === 0).length / Math.max(1, lines.length);
   if (unseen > 0.7 && kinds < AGENT_KINDS_MIN) {
     const text = `${formatPercent(unseen)} come from ${formatNumber(kinds, 0)} kinds of user agents that are not usual here`;
     return [{ speaksFor: 'attack', weight: 2, text }];
@@ -74,8 +114,9 @@ function agents(lines: readonly NamedLine[], usual: UsualShares): Sign[] {
   return kinds < AGENT_KINDS_MIN ? [] : [{ speaksFor: 'visitors', weight: 1, text }];
 }
 
-function answers(lines: readonly NamedLine[], usual: UsualShares): Sign[] {
-  const [share, before] = [shareOf(lines, 'refused'), usual.traitShare('refused')];
+function answers(surge: Surge): Sign[] {
+  const before = surge.usual.traitShare('refused');
+  const share = beyond(surge, countTrait(surge.lines, 'refused'), before);
   const text = `${formatPercent(share)} are refused (4xx)${usually(before)}`;
   if (share > 0.3 && share > 3 * (before ?? 0)) return [{ speaksFor: 'attack', weight: 2, text }];
   if (share < 0.05) return [{ speaksFor: 'visitors', weight: 0.5, text }];
@@ -83,7 +124,8 @@ function answers(lines: readonly NamedLine[], usual: UsualShares): Sign[] {
 }
 
 /** Visitors ask for what a page calls and go on to others, floods ask for the same again. */
-function ways(lines: readonly NamedLine[]): Sign[] {
+function ways({ lines, surplus }: Surge): Sign[] {
+  if (surplus < SURPLUS_PLAIN) return [];
   const seen = new Map<number, Set<number>>();
   let [pages, again] = [0, 0];
   for (const { client, path, traits } of lines) {
@@ -110,34 +152,39 @@ function ways(lines: readonly NamedLine[]): Sign[] {
 const NETWORKS = 8;
 
 /** Visitors live everywhere; rented servers are neighbours. */
-function networks(lines: readonly NamedLine[], usual: UsualShares): Sign[] {
+function networks(surge: Surge): Sign[] {
+  const { lines, usual } = surge;
   const counts = countKeys(lines.map(({ network }) => network));
   const most = [...counts].sort((a, b) => b[1] - a[1]).slice(0, NETWORKS);
-  const share = most.reduce((sum, [, requests]) => sum + requests, 0) / Math.max(1, lines.length);
   const known = most.map(([key]) => usual.share('network', key)).filter((before) => before !== undefined);
   const before = known.length > 0 ? known.reduce((sum, each) => sum + each, 0) : undefined;
+  const share = beyond(
+    surge,
+    most.reduce((sum, [, count]) => sum + count, 0),
+    before,
+  );
   if (share < 0.5 || share - (before ?? 0) < 0.4) return [];
   const who = most.length === 1 ? 'one network sends' : `${most.length} networks send`;
-  const text = `${who} ${formatPercent(share)}${usually(before)}`;
-  return [{ speaksFor: 'attack', weight: 1, text }];
+  return [{ speaksFor: 'attack', weight: 1, text: `${who} ${formatPercent(share)}${usually(before)}` }];
 }
 
 /** A page is followed by its files, a flood asks for the one thing. */
-function paths(lines: readonly NamedLine[], usual: UsualShares): Sign[] {
-  const keys = lines.map((line) => (isFile(line) ? exactPath(line) : line.path));
-  const [key, most] = mostFrequent(countKeys(keys));
-  const [share, before] = [most / Math.max(1, lines.length), usual.share('path', key)];
-  if (share < 0.6 || share < 3 * (before ?? 0)) return [];
+function paths(surge: Surge): Sign[] {
+  const keys = surge.lines.map((line) => (isFile(line) ? exactPath(line) : line.path));
+  const [most, before] = findGrown(surge, 'path', keys);
+  const share = beyond(surge, most, before);
+  if (share < 0.6 || share - (before ?? 0) < 0.4) return [];
   const weight = share < 0.9 ? 1.5 : 2.5;
   return [{ speaksFor: 'attack', weight, text: `${formatPercent(share)} ask for one path${usually(before)}` }];
 }
 
 /** Queries that nobody asked before keep a cache from helping. */
-function queries(lines: readonly NamedLine[], usual: UsualShares): Sign[] {
-  const asked = lines.filter(({ traits }) => traits & TRAITS.query && !(traits & TRAITS.file));
-  const [share, before] = [asked.length / Math.max(1, lines.length), usual.traitShare('query')];
+function queries(surge: Surge): Sign[] {
+  const asked = surge.lines.filter((line) => line.traits & TRAITS.query && !isFile(line));
+  const before = surge.usual.traitShare('query');
+  const share = beyond(surge, asked.length, before);
   const different = new Set(asked.map(({ url }) => url)).size / Math.max(1, asked.length);
-  if (share < 0.5 || share < 3 * (before ?? 0) || different < 0.9) return [];
+  if (share < 0.5 || share - (before ?? 0) < 0.4 || different < 0.9) return [];
   const text = `${formatPercent(share)} carry a query${usually(before)}, nearly each another`;
   return [{ speaksFor: 'attack', weight: 1, text }];
 }

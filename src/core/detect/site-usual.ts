@@ -9,9 +9,11 @@ export interface SiteLoad {
   readonly newcomers: number;
   /** Clients. */
   readonly clients: number;
+  /** All requests; a surge is not known by them, but what of it is usual. */
+  readonly lines: number;
 }
 
-const LOADS = ['requests', 'newcomers', 'clients'] as const;
+const LOADS = ['requests', 'newcomers', 'clients', 'lines'] as const;
 
 /** Means, and of how many windows. */
 type Mean = { -readonly [name in keyof SiteLoad]: number } & { windows: number };
@@ -23,9 +25,9 @@ const HOUR_DAYS = 3;
 const HOUR_SECONDS = 3600;
 
 /** What survives a restart: of newcomers nothing, because the clients seen before are forgotten. */
-export type UsualState = readonly { readonly requests: number; readonly clients: number; readonly windows: number }[];
+export type UsualState = readonly (Omit<SiteLoad, 'newcomers'> & { readonly windows: number })[];
 
-const emptyMean = (): Mean => ({ requests: 0, newcomers: 0, clients: 0, windows: 0 });
+const emptyMean = (): Mean => ({ requests: 0, newcomers: 0, clients: 0, lines: 0, windows: 0 });
 
 function learn(mean: Mean, load: SiteLoad, windowsMax: number): void {
   mean.windows = Math.min(mean.windows + 1, windowsMax);
@@ -75,6 +77,8 @@ export class SiteUsual {
     return {
       requests: Math.max(recent.requests, known.requests),
       clients: Math.max(recent.clients, known.clients),
+      // What is expected, rather than the most that would be.
+      lines: recent.lines,
       newcomers: this.knowsClients ? Math.max(recent.newcomers, known.newcomers) : Number.POSITIVE_INFINITY,
     };
   }
@@ -85,7 +89,7 @@ export class SiteUsual {
   }
 
   snapshot(): UsualState {
-    return [this.recent, ...this.hours].map(({ requests, clients, windows }) => ({ requests, clients, windows }));
+    return [this.recent, ...this.hours].map(({ newcomers: _, ...mean }) => mean);
   }
 
   restore([recent, ...hours]: UsualState): void {

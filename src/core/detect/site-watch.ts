@@ -150,6 +150,7 @@ export class SiteWatch {
       requests: this.requests.over(second, seconds) / windows,
       newcomers: this.newcomers.over(second, seconds) / windows,
       clients: this.knowsClientsOf(seconds) ? this.clients.active : 0,
+      lines: sumOf(this.window.siteRequests, second, seconds) / windows,
     };
   }
 
@@ -183,16 +184,17 @@ export class SiteWatch {
     this.usual.discard();
     this.sample.discard();
     const since = this.rule.since ?? second;
-    const lines = readSurge(this.evidence, this.clients, since, this.clientRequestsMax);
-    const { verdict, detail } = findVerdict(lines, this.sample.usual(), this.usual.knowsClients);
+    const { lines, from } = readSurge(this.evidence, this.clients, since, this.clientRequestsMax);
+    const expected = ((this.usual.at(second)?.lines ?? 0) * (second - from + 1)) / this.window.seconds;
+    const { verdict, detail } = findVerdict(lines, expected, this.sample, this.usual.knowsClients);
     const surge: Surge = { reading, verdict, peakRate: 0, extraRequests: 0, bans: 0, lastSecond: second };
     this.surge = surge;
     // Before this a mean of the last few seconds would reach out of the window.
     const oldest = second - this.window.seconds + RATE_SECONDS;
     for (let s = Math.max(since, oldest); s <= second; s++) this.follow(surge, s, effective);
     return {
-      phase: 'start',
       ...this.numbers(second, effective, reading),
+      phase: 'start',
       verdict,
       detail,
       since: formatSecond(since),
@@ -212,8 +214,8 @@ export class SiteWatch {
     const surge = this.surge as Surge;
     this.surge = undefined;
     return {
-      phase: 'end',
       ...this.numbers(second, effective, { ...reading, condition: surge.reading.condition }),
+      phase: 'end',
       verdict: surge.verdict,
       duration_seconds: surge.lastSecond - this.rule.last.start + 1,
       peak_rate: surge.peakRate,
@@ -247,9 +249,10 @@ export class SiteWatch {
   /** Learns from the window that ends with `second`, unless something is wrong. */
   private learn(second: number): void {
     if (this.rule.covers(second) && !this.isNewNormal(second)) return;
-    this.usual.commit(this.load(second), second);
+    const load = this.load(second);
+    this.usual.commit(load, second);
     this.sample.commit();
-    const lines = sumOf(this.window.siteRequests, second, this.window.seconds);
+    const { lines } = load;
     this.lines += lines;
     for (const line of readOrdinary(this.evidence, this.clients, lines, this.lines)) this.sample.take(line);
   }

@@ -5,7 +5,7 @@ import { ENGINE } from '../../support/engine.ts';
 
 const { detection } = ENGINE;
 const SITE = { ...detection.site, times: 3, min_requests: 200, min_newcomers: 40, min_clients: 150 };
-const USUAL = { requests: 100, newcomers: 4, clients: 20 };
+const USUAL = { requests: 100, newcomers: 4, clients: 20, lines: 400 };
 
 /** The reading of usual traffic with a change. */
 const reading = (change: Partial<typeof USUAL>) => readLoad({ ...USUAL, ...change }, USUAL, SITE);

@@ -10,7 +10,7 @@ const START = 1_767_225_600;
 /** Windows of a minute from second `from` on, all with the same load. */
 function learn(usual: SiteUsual, from: number, minutes: number, requests: number, newcomers = 0): void {
   for (let minute = 1; minute <= minutes; minute++)
-    usual.commit({ requests, newcomers, clients: requests / 10 }, from + 60 * minute - 1);
+    usual.commit({ requests, newcomers, clients: requests / 10, lines: 2 * requests }, from + 60 * minute - 1);
 }
 
 test('nothing is usual before a window was followed by another', () => {
@@ -49,5 +49,5 @@ test('newcomers count once the clients are known, and after a restart again', ()
   assert.deepEqual([usual.knowsClients, usual.at(START)?.newcomers], [true, 7]);
   const next = new SiteUsual(ENGINE.baseline, 60);
   next.restore(JSON.parse(JSON.stringify(usual.snapshot())));
-  assert.deepEqual([next.knowsClients, next.at(START)?.requests, next.at(START)?.clients], [false, 100, 10]);
+  assert.deepEqual([next.knowsClients, next.at(START)?.requests, next.at(START)?.lines], [false, 100, 200]);
 });
