@@ -75,8 +75,8 @@ test('the day has something to tell', () => {
 
 for (const words of [
   ['--threads', '4'],
-  ['--threads', '1', '--chunk-bytes', '1024'],
-  ['--threads', '4', '--chunk-bytes', '1024'],
+  ['--threads', '1', '--chunk-bytes', '4096'],
+  ['--threads', '4', '--chunk-bytes', '4096'],
   ['--threads', '4', '--chunk-bytes', '1048576'],
 ]) {
   test(`the same events with ${words.join(' ')}`, () => assert.deepEqual(replay(day, ...words), expected));
