@@ -157,7 +157,7 @@ function anomalyStartMessage(event: GlobalAnomalyStart, hostName: string): Slack
   const [icon, name] = SURGES[event.verdict] ?? SURGES.unclear;
   const lines = excessLines(event);
   return message(`${icon} ${name}: ${formatRate(event.rate)} on ${hostName}, usually ${formatRate(event.mean)}`, [
-    section(escapeText(capital(event.detail), 600)),
+    section(escapeText(capital(event.detail), 500)),
     ...(lines.length === 0 ? [] : [section(`*More than usual*\n${codeBlock(lines)}`)]),
     fields([
       ['Condition', `${describeCondition(event.condition)} (${escapeText(briefReason(event.condition, event), 80)})`],

@@ -203,8 +203,8 @@ test('whatever a log holds, Slack sees no markup of it and no limit is passed', 
   const notification = fc.oneof(
     fc.array(sample, { maxLength: 5 }).map((samples) => ban({ samples })),
     fc
-      .array(entry, { maxLength: 8 })
-      .map((top) => anomaly({ top_prefixes: top, top_paths: top, top_user_agents: top })),
+      .record({ top: fc.array(entry, { maxLength: 8 }), detail: hostile.map((text) => `looks ${text}`) })
+      .map(({ top, detail }) => anomaly({ top_prefixes: top, top_paths: top, top_user_agents: top, detail })),
     fc.record({ kind: fc.constant('trouble' as const), time: hostile, what: hostile, mend: hostile }),
     fc.record({
       kind: fc.constant('many' as const),

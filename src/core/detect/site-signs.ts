@@ -12,6 +12,8 @@ export interface Sign {
 
 /** A habit of the site's visitors: at least so many of their requests have it. */
 const HABIT_SHARE = 0.1;
+/** More of the lines than usual that one user agent must send to be noticed. */
+const AGENT_GROWTH_MIN = 0.15;
 /** Different ones that make a crowd: static files of a page, user agents. */
 const [FILE_KINDS_MIN, AGENT_KINDS_MIN] = [4, 12];
 
@@ -99,7 +101,9 @@ function agents(surge: Surge): Sign[] {
   const keys = lines.map(({ agent }) => agent);
   const [most, before] = findGrown(surge, 'agent', keys);
   const share = beyond(surge, most, before);
-  if (share > 0.4 && share > 3 * (before ?? 0)) {
+  // Of many agents one has always grown a little, which a small surplus would blow up.
+  const grown = most / Math.max(1, lines.length) - (before ?? 0);
+  if (share > 0.4 && share > 3 * (before ?? 0) && grown > AGENT_GROWTH_MIN) {
     return [{ speaksFor: 'attack', weight: 2, text: `one user agent sends ${formatPercent(share)}${usually(before)}` }];
   }
   if (surplus < SURPLUS_PLAIN) return [];

@@ -110,10 +110,32 @@ test('clients banned meanwhile are counted at its end', () => {
   assert.equal(only(bench).end.bans, 1);
 });
 
-test("one client's burst is no matter of the site", () => {
-  const burst = (from: number) =>
-    Array.from({ length: 5000 }, (_, n) => logLine(from + (n % 20), '203.0.113.9', `/${n}`));
-  assert.deepEqual(story(burst, 60).of('global_anomaly'), []);
+test('bursts of a few clients are no matter of the site', () => {
+  // 2,000 requests within a minute, of which 400 count: below 200 + 3 × 300.
+  const bursts = (from: number) =>
+    Array.from({ length: 2000 }, (_, n) => logLine(from + (n % 50), `198.51.100.${201 + (n % 20)}`, `/page/${n % 9}/`));
+  assert.deepEqual(story(bursts, 60).of('global_anomaly'), []);
+});
+
+test('nor are a few dozen new clients, however often each of them asks', () => {
+  const newcomers = (from: number) =>
+    Array.from({ length: 300 }, (_, n) => logLine(from + (n % 50), `2001:db8:5:${n % 30}::1`, `/page/${n % 9}/`));
+  assert.deepEqual(story(newcomers, 60).of('global_anomaly'), []);
+});
+
+test('what a banned client asks for is not usual', () => {
+  const bench = new Bench();
+  const from = START + 30 * MINUTE;
+  const banned = Array.from({ length: 90 * MINUTE * 5 }, (_, n) =>
+    logLine(from + Math.floor(n / 5), '203.0.113.9', '/search', 200, 'Tool/1'),
+  );
+  bench.feed(...together(visits(START, 2 * HOUR, 5), banned));
+  bench.feed(...flood(START + 2 * HOUR, 60, 80));
+  assert.ok(bench.of('ban').length > 0);
+  const [start] = bench.of('global_anomaly');
+  assert.ok(start?.phase === 'start');
+  const [path] = start.top_paths;
+  assert.ok(path?.name === '/search' && (path.usual_share ?? 1) < 0.05, JSON.stringify(path));
 });
 
 test('a flood of static files is told by its clients', () => {
