@@ -46,7 +46,8 @@ async function checkBackend({ config, commandPrefix }: FirewallCheckOptions): Pr
     const { name } = picked.backend;
     if (name === 'nginx' || name === 'exec') return await checkListing(picked.backend);
     const observing = mode === 'observe' ? '; in observe mode nothing is banned' : '';
-    return [ok(CHECK, `${name}: ${picked.reason}${observing}`)];
+    const room = `room for ${bans.max_active} bans (bans.max_active)`;
+    return [ok(CHECK, `${name}: ${picked.reason}, ${room}${observing}`)];
   } catch (error) {
     if (!(error instanceof EnforcementError)) throw error;
     return [fail(CHECK, error.message, mendOf(error))];

@@ -25,6 +25,7 @@ test('one line a check, the exit code, and the same as JSON', async (t) => {
   const checks = new Set(found.map(({ check }) => check.replace(/ .*/, '')));
   for (const check of ['daemon', 'log', 'nginx', 'firewall', 'SSH', 'Slack', 'folder'])
     assert.ok(checks.has(check), check);
+  assert.ok(found.some(({ check, message }) => check === 'firewall' && message.includes('room for 1000000 bans')));
   assert.ok(
     found.every(({ level, mend }) => (level === 'ok') === (mend === '')),
     'whatever is wrong has its mending',
