@@ -29,15 +29,26 @@ export interface ControlServerOptions {
   readonly requestTimeoutMs?: number;
 }
 
+/** How long the last answer may take to reach a client when the server closes. */
+const LAST_ANSWER_TIMEOUT_MS = 1000;
+
 interface Counts {
   answered: number;
   refused: number;
 }
 
+/** What the connections of one server share. */
+interface Shared {
+  readonly counts: Counts;
+  /** Clients whose request is being carried out. */
+  readonly answering: Set<Socket>;
+  isClosing: boolean;
+}
+
 export interface ControlServer {
   /** Requests answered, and those refused before a handler saw them. */
   counts(): Readonly<Counts>;
-  /** Takes no more requests, cuts off whoever is connected and removes the socket. */
+  /** Takes no more requests, answers those that were begun, cuts off whoever is connected and removes the socket. */
   close(): Promise<void>;
 }
 
@@ -50,6 +61,8 @@ export async function startControlServer(options: ControlServerOptions): Promise
   await clearStale(path);
   const clients = new Set<Socket>();
   const counts: Counts = { answered: 0, refused: 0 };
+  const shared: Shared = { counts, answering: new Set(), isClosing: false };
+  const serving = new Set<Promise<void>>();
   // Half open: a client may close its end right after the request, as `nc -U` does.
   const server = createServer({ allowHalfOpen: true }, (client) => {
     client.on('error', (error) => options.log('debug', 'control client went away', { error: error.message }));
@@ -62,17 +75,21 @@ export async function startControlServer(options: ControlServerOptions): Promise
     clients.add(client);
     client.on('close', () => clients.delete(client));
     // The only way to fail is the connection, which 'error' above has told.
-    serve(client, options, counts).catch(() => client.destroy());
+    const served = serve(client, options, shared).catch(() => void client.destroy());
+    serving.add(served);
+    void served.then(() => serving.delete(served));
   });
   await listen(server, path);
   server.on('error', (error) => options.log('warn', 'control socket failed', { error: error.message }));
   return {
     counts: () => ({ ...counts }),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const client of clients) client.destroy();
-      }),
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      shared.isClosing = true;
+      for (const client of clients) if (!shared.answering.has(client)) client.destroy();
+      await Promise.all(serving);
+      await closed;
+    },
   };
 }
 
@@ -134,7 +151,8 @@ function encode(answer: ControlAnswer): string {
 }
 
 /** One client's requests, one after the other; what it sends meanwhile waits in the kernel. */
-async function serve(client: Socket, options: ControlServerOptions, counts: Counts): Promise<void> {
+async function serve(client: Socket, options: ControlServerOptions, shared: Shared): Promise<void> {
+  const { counts, answering } = shared;
   const refuse = (message: string) => {
     counts.refused++;
     client.end(encode({ ok: false, message }), () => client.destroy());
@@ -155,13 +173,26 @@ async function serve(client: Socket, options: ControlServerOptions, counts: Coun
       if ('problem' in request) return refuse(request.problem);
       // A handler takes as long as the firewall does.
       clearTimeout(deadline);
-      client.write(encode(await dispatch(request, options)));
+      answering.add(client);
+      const answer = encode(await dispatch(request, options));
+      answering.delete(client);
       counts.answered++;
+      if (shared.isClosing) return answerLast(client, answer);
+      client.write(answer);
       if (!client.destroyed) deadline = wait();
     }
     if (pending.length > REQUEST_BYTES_MAX) return refuse(`a request is at most ${REQUEST_BYTES_MAX} bytes`);
   }
   client.end();
+}
+
+/** Resolves when the answer was taken, or the client does not read it. */
+async function answerLast(client: Socket, answer: string): Promise<void> {
+  if (client.destroyed) return;
+  client.setTimeout(LAST_ANSWER_TIMEOUT_MS, () => client.destroy());
+  const closed = new Promise((resolve) => client.once('close', resolve));
+  client.end(answer, () => client.destroy());
+  await closed;
 }
 
 async function dispatch(request: ControlRequest, { handlers, log }: ControlServerOptions): Promise<ControlAnswer> {

@@ -17,13 +17,18 @@ export interface BuildProtectionOptions {
   /** What operators allowed. */
   readonly allowed: () => readonly string[];
   readonly troubles: Troubles;
+  /** Ends look-ups of names that are under way. */
+  readonly signal: AbortSignal;
   readonly onChange: (networks: readonly NeverBanned[]) => Promise<void>;
 }
 
-export function buildProtection({ config, allowed, troubles, onChange }: BuildProtectionOptions): Protection {
+export function buildProtection(options: BuildProtectionOptions): Protection {
+  const { config, allowed, troubles, signal, onChange } = options;
+  const resolver = new Resolver({ timeout: RESOLVE_TIMEOUT_MS, tries: 2 });
+  signal.addEventListener('abort', () => resolver.cancel(), { once: true });
   const allowlist = new Allowlist({
     entries: () => [...config.bans.allowlist, ...allowed()],
-    resolver: new Resolver({ timeout: RESOLVE_TIMEOUT_MS, tries: 2 }),
+    resolver,
     resolveMs: config.bans.allowlist_resolve,
     timeoutMs: RESOLVE_TIMEOUT_MS,
     now: () => performance.now(),

@@ -18,10 +18,17 @@ type Wish = 'reload' | 'restart' | 'stop';
 /** Signals as wishes, one at a time. */
 class Wishes {
   private readonly waiting: Wish[] = [];
+  private readonly giveUp = new AbortController();
   private wake: (() => void) | undefined;
+
+  /** Aborted once a stop is wanted. */
+  get stop(): AbortSignal {
+    return this.giveUp.signal;
+  }
 
   add(wish: Wish): void {
     this.waiting.push(wish);
+    if (wish === 'stop') this.giveUp.abort();
     this.wake?.();
   }
 
@@ -51,12 +58,11 @@ export async function runDaemon({ configPath }: RunOptions): Promise<number> {
   const systemd = createSystemdNotifier({ log });
   const wishes = new Wishes();
   const onStop = () => wishes.add('stop');
-  const onReload = () => wishes.add('reload');
-  process.on('SIGTERM', onStop).on('SIGINT', onStop).on('SIGHUP', onReload);
+  // For the rest of the process: a second signal while it ends must not kill it.
+  process.on('SIGTERM', onStop).on('SIGINT', onStop).on('SIGHUP', () => wishes.add('reload'));
   try {
     return await runInstances({ configPath, loaded, log, systemd, wishes });
   } finally {
-    process.off('SIGTERM', onStop).off('SIGINT', onStop).off('SIGHUP', onReload);
     await systemd.close();
   }
 }
@@ -80,19 +86,9 @@ interface RunState {
 async function runInstances(state: RunState): Promise<number> {
   const { configPath, log, systemd, wishes } = state;
   let { loaded } = state;
-  const start = (from: typeof loaded, startReason: 'start' | 'reload') =>
-    startInstance({
-      loaded: from,
-      log,
-      systemd,
-      startReason,
-      onReload: async () => askReload(configPath, wishes),
-      // Once whoever asked for it has the answer.
-      onRestart: () => void setImmediate(() => wishes.add('restart')),
-    });
-  let instance: Instance = await start(loaded, 'start');
-  systemd.ready(instance.summary());
-  for (;;) {
+  let instance = await start(loaded, 'start', state);
+  while (instance) {
+    systemd.ready(instance.summary());
     const wish = await wishes.next();
     if (wish === 'stop') {
       systemd.stopping();
@@ -109,17 +105,48 @@ async function runInstances(state: RunState): Promise<number> {
     const { mode, firewall } = loaded.config;
     if (mode === 'enforce' && firewall.chain !== next.config.firewall.chain) await leaveFirewall(loaded.config, log);
     try {
-      instance = await start(next, 'reload');
+      instance = await start(next, 'reload', state);
       loaded = next;
     } catch (error) {
       // The new configuration reads well but does not work here: the old one did.
-      log(
-        'error',
-        `the new configuration does not work, going on with the old one: ${error instanceof Error ? error.message : error}`,
-      );
-      instance = await start(loaded, 'reload');
-      instance.refuseReload(error instanceof Error ? error.message : String(error));
+      const problem = error instanceof Error ? error.message : String(error);
+      log('error', `the new configuration does not work, going on with the old one: ${problem}`);
+      instance = await start(loaded, 'reload', state);
+      instance?.refuseReload(problem);
     }
-    systemd.ready(instance.summary());
+  }
+  return 0;
+}
+
+/** Undefined when a stop was wanted before the start was through: nothing is left of it then. */
+async function start(
+  loaded: LoadedConfig & { ok: true },
+  startReason: 'start' | 'reload',
+  { configPath, log, systemd, wishes }: RunState,
+): Promise<Instance | undefined> {
+  const starting = new AbortController();
+  const giveUp = () => {
+    systemd.stopping();
+    starting.abort();
+  };
+  wishes.stop.addEventListener('abort', giveUp, { once: true });
+  if (wishes.stop.aborted) giveUp();
+  try {
+    return await startInstance({
+      loaded,
+      log,
+      systemd,
+      startReason,
+      signal: starting.signal,
+      onReload: async () => askReload(configPath, wishes),
+      // Once whoever asked for it has the answer.
+      onRestart: () => void setImmediate(() => wishes.add('restart')),
+    });
+  } catch (error) {
+    if (!starting.signal.aborted) throw error;
+    log('info', 'stopped during the start', error === starting.signal.reason ? {} : { cause: String(error) });
+    return undefined;
+  } finally {
+    wishes.stop.removeEventListener('abort', giveUp);
   }
 }

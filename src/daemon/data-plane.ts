@@ -40,7 +40,8 @@ export class DataPlane {
   private readonly clock: LogClock;
   private follower: LogFollower | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private ticking = false;
+  /** The tick under way. */
+  private ticking: Promise<void> | undefined;
   private behind = false;
   /** Lines are only being learned from: what they cause is not told. */
   private rehearsing = true;
@@ -61,12 +62,21 @@ export class DataPlane {
     });
   }
 
-  /** Restores what was learned and what is known of offenders, reads the past again, then begins to follow the logs. */
-  async start(findOffenders: () => readonly Offender[]): Promise<void> {
+  /**
+   * Restores what was learned and what is known of offenders, reads the past again, then begins to follow the logs.
+   * Rejects with the signal's reason soon after it was aborted.
+   */
+  async start(findOffenders: () => readonly Offender[], signal: AbortSignal): Promise<void> {
     const { config, baseline, log, troubles, onProgress } = this.options;
     await this.pipeline.send({ kind: 'set_bans', offenders: findOffenders() });
     if (baseline) await this.pipeline.send({ kind: 'restore', state: baseline });
-    const positions = await rehearse({ ...this.options, state: baseline, pipeline: this.pipeline, onProgress });
+    const positions = await rehearse({
+      ...this.options,
+      state: baseline,
+      pipeline: this.pipeline,
+      onProgress,
+      signal,
+    });
     // Asked again: people may have banned or unbanned meanwhile.
     await this.pipeline.send({ kind: 'go_live', offenders: findOffenders() });
     this.rehearsing = false;
@@ -91,7 +101,10 @@ export class DataPlane {
     if (behind.length === 0 && writtenMs > 0) this.clock.arrived(this.pipeline.second, writtenMs);
     // A failing thread is a bug: it ends the daemon, systemd starts it again, and nothing was saved past what was judged.
     this.follower.ended.catch(this.options.onFailure);
-    this.timer = setInterval(() => void this.tick(), TICK_MS);
+    this.timer = setInterval(() => {
+      // A tick that takes longer than a second is the traffic thread catching up: the next one can wait.
+      this.ticking ??= this.tick().finally(() => (this.ticking = undefined));
+    }, TICK_MS);
   }
 
   /** Seconds by which the newest line was behind when it was read; null before the first. */
@@ -111,14 +124,22 @@ export class DataPlane {
     return this.follower?.status() ?? [];
   }
 
-  /** Reads what is there, judges it, and gives the baseline for the next start. */
+  /**
+   * Ends reading, judges what was read, and gives the baseline for the next start; undefined when the logs were never
+   * followed: half of the past is no baseline. The threads still answer.
+   */
   async stop(): Promise<EngineState | undefined> {
     clearInterval(this.timer);
-    await this.follower?.stop();
+    await this.ticking;
+    if (!this.follower) return undefined;
+    await this.follower.stop();
     await this.pipeline.drain();
-    const baseline = await this.takeBaseline();
-    await this.pipeline.close();
-    return baseline;
+    return this.takeBaseline();
+  }
+
+  /** Ends the threads. */
+  close(): Promise<void> {
+    return this.pipeline.close();
   }
 
   private async feed(chunk: Chunk, logIndex: number): Promise<void> {
@@ -128,18 +149,11 @@ export class DataPlane {
   }
 
   private async tick(): Promise<void> {
-    // A tick that takes longer than a second is the traffic thread catching up: the next one can wait.
-    if (this.ticking) return;
-    this.ticking = true;
-    try {
-      if (this.pipeline.waitingMs() > MERGE_WAIT_MS) await this.pipeline.send({ kind: 'flush' });
-      const second = this.behind ? undefined : this.clock.findTick(this.options.now());
-      if (second !== undefined) await this.pipeline.send({ kind: 'tick', second });
-      await this.askEngine();
-      this.options.onProgress();
-    } finally {
-      this.ticking = false;
-    }
+    if (this.pipeline.waitingMs() > MERGE_WAIT_MS) await this.pipeline.send({ kind: 'flush' });
+    const second = this.behind ? undefined : this.clock.findTick(this.options.now());
+    if (second !== undefined) await this.pipeline.send({ kind: 'tick', second });
+    await this.askEngine();
+    this.options.onProgress();
   }
 
   private async askEngine(): Promise<void> {

@@ -16,11 +16,13 @@ export interface EnforcementOptions {
   readonly troubles: Troubles;
   readonly desired: DesiredBans;
   readonly onResult: (result: EnforcementResult) => void;
+  /** Aborted when the start is to be given up: commands that run are killed, what is left undone the next start does. */
+  readonly signal: AbortSignal;
 }
 
 /** Rejects with EnforcementError when the configured backend cannot work here. */
 export async function buildEnforcement(options: EnforcementOptions): Promise<{ enforcer: Enforcer; backend: string }> {
-  const { config, now, log, troubles, desired, onResult } = options;
+  const { config, now, log, troubles, desired, onResult, signal } = options;
   const { firewall, mode, bans } = config;
   const { backend, reason, leaveOthers } = await pickBackend({
     backend: mode === 'observe' ? 'dry-run' : firewall.backend,
@@ -29,6 +31,7 @@ export async function buildEnforcement(options: EnforcementOptions): Promise<{ e
     maxActive: bans.max_active,
     now,
     log,
+    signal,
   });
   log('info', `enforcement backend ${backend.name}`, {
     reason: mode === 'observe' ? 'observe mode touches no firewall' : reason,
@@ -45,18 +48,23 @@ export async function buildEnforcement(options: EnforcementOptions): Promise<{ e
       else troubles.end('firewall');
     },
     log,
+    signal,
   });
   return { enforcer, backend: backend.name };
 }
 
-/** Takes everything that an instance with this configuration put into the firewall out again; false when it could not. */
-export async function leaveFirewall(config: Config, log: Log): Promise<boolean> {
+/**
+ * Takes everything that an instance with this configuration put into the firewall out again; false when it could not, or
+ * was cut off by `signal`.
+ */
+export async function leaveFirewall(config: Config, log: Log, signal?: AbortSignal): Promise<boolean> {
   const { firewall } = config;
   if (firewall.backend === 'dry-run') return true;
   try {
-    await flushFirewall({ ...firewallOptions(config), log });
+    await flushFirewall({ ...firewallOptions(config), log, ...(signal && { signal }) });
     return true;
   } catch (error) {
+    if (signal?.aborted) return false;
     log('error', `the chain ${firewall.chain} is still in the firewall; take it out with: sudo zban firewall flush`, {
       cause: error instanceof Error ? error.message : String(error),
     });
@@ -79,8 +87,9 @@ export async function endEnforcing(
   bans: Pick<Bans, 'lift'>,
   all: boolean,
   log: Log,
+  signal: AbortSignal,
 ): Promise<void> {
   const enforced = trail.activeBans(Date.now()).filter((ban) => ban.enforced);
   if (enforced.length === 0 && !all) return;
-  if (await leaveFirewall(config, log)) bans.lift(enforced, 'system', 'observe mode');
+  if (await leaveFirewall(config, log, signal)) bans.lift(enforced, 'system', 'observe mode');
 }

@@ -8,18 +8,17 @@ import type { PanicRequest, PanicResult } from '../control/protocol.ts';
 import { startControlServer } from '../control/server.ts';
 import type { Status } from '../core/status.ts';
 import type { Enforcer } from '../enforce/enforcer.ts';
-import { findConnections } from '../host/connections.ts';
 import { startLoadSampler } from '../host/load.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import { Bans } from './bans.ts';
 import { buildProtection } from './build-protection.ts';
 import { DataPlane } from './data-plane.ts';
 import { systemDraft } from './drafts.ts';
-import { Efficacy } from './efficacy.ts';
 import { buildEnforcement, endEnforcing, leaveFirewall } from './enforcement.ts';
 import { createHandlers } from './handlers.ts';
+import { Lifetime } from './lifetime.ts';
 import type { Log } from './log.ts';
-import { LogWatch } from './log-watch.ts';
+import { buildLogWatch, type LogWatch } from './log-watch.ts';
 import type { SystemdNotifier } from './notify-systemd.ts';
 import { Operator } from './operator.ts';
 import { openPage } from './page.ts';
@@ -41,6 +40,8 @@ export interface InstanceOptions {
   readonly log: Log;
   readonly systemd: SystemdNotifier;
   readonly startReason: 'start' | 'reload';
+  /** Aborted when the start is to be given up. */
+  readonly signal: AbortSignal;
   readonly onReload: () => Promise<{ ok: boolean; message: string }>;
   /** Another instance is to take this one's place, with the same configuration. */
   readonly onRestart: () => void;
@@ -55,16 +56,25 @@ export interface Instance {
   stop(reason: 'stop' | 'reload'): Promise<void>;
 }
 
-/** Builds and starts everything. Rejects with the typed error of the part that cannot work; nothing stays open then. */
+/**
+ * Builds and starts everything. Rejects with the typed error of the part that cannot work, or with the signal's reason
+ * when it was aborted; nothing stays open then.
+ */
 export async function startInstance(options: InstanceOptions): Promise<Instance> {
-  const instance = new RunningInstance(options);
+  const { loaded, log, signal } = options;
+  const lifetime = new Lifetime(log);
   try {
+    const { config, version: configVersion } = loaded;
+    const records = await Records.open({ config, configVersion, now: Date.now, log, signal });
+    lifetime.own('the database', () => records.close());
+    const instance = new RunningInstance(options, records, lifetime);
     await instance.start();
+    return instance;
   } catch (error) {
-    await instance.close();
+    // What fails beside that is in the log.
+    await lifetime.close().catch(() => {});
     throw error;
   }
-  return instance;
 }
 
 class RunningInstance implements Instance {
@@ -78,24 +88,26 @@ class RunningInstance implements Instance {
   private readonly notifier: Notifier | undefined;
   private readonly bans: Bans;
   private readonly load = startLoadSampler();
-  /** What to take down, the last first. */
-  private readonly closers: (() => unknown)[] = [];
+  private readonly lifetime: Lifetime;
   private plane: DataPlane | undefined;
   private enforcer: Enforcer | undefined;
   private watch: LogWatch | undefined;
   private backend = 'none';
+  /** Every part has started: what is read is judged, and what is judged is carried out. */
+  private isLive = false;
   private stopping = false;
 
-  constructor(options: InstanceOptions) {
+  constructor(options: InstanceOptions, records: Records, lifetime: Lifetime) {
     const { loaded, log } = options;
     this.options = options;
-    this.records = new Records({ config: loaded.config, configVersion: loaded.version, now: Date.now, log });
-    this.panic = findPanic(this.records.trail);
+    this.records = records;
+    this.lifetime = lifetime;
+    lifetime.own('the load sampler', () => this.load.stop());
+    this.panic = findPanic(records.trail);
     this.config = configInForce(loaded.config, this.panic);
-    this.closers.push(() => this.records.close());
     this.troubles = new Troubles({ log, onBegin: (trouble) => this.tellTrouble(trouble) });
     this.notifier = buildNotifier(this.config, this.records.outbox, Date.now, log, this.troubles);
-    this.closers.push(() => this.notifier?.stop({ drainMs: DRAIN_MS }));
+    lifetime.own('Slack', () => this.notifier?.stop({ drainMs: this.isLive ? DRAIN_MS : 0 }));
     this.bans = new Bans({
       trail: this.records.trail,
       enforce: this.config.mode === 'enforce',
@@ -104,13 +116,15 @@ class RunningInstance implements Instance {
       notify: (notifications) => this.notifier?.notify(notifications),
       tell: (entries, events) => this.records.tell(entries, events),
     });
-    this.closers.push(() => this.load.stop());
   }
 
-  /** In the order of the data flow, the far end first: whoever is told of something must be there. */
+  /**
+   * In the order of the data flow, the far end first: whoever is told of something must be there. It is closed the other
+   * way round: first who may ask for something, then what reads and judges, then what carries it out.
+   */
   async start(): Promise<void> {
-    const { log, startReason } = this.options;
-    const { config, records, bans, troubles } = this;
+    const { log, startReason, signal } = this.options;
+    const { config, records, bans, troubles, lifetime } = this;
     const { enforcer, backend } = await buildEnforcement({
       config,
       now: Date.now,
@@ -118,35 +132,47 @@ class RunningInstance implements Instance {
       troubles,
       desired: bans.desired,
       onResult: (result) => bans.onResult(result),
+      signal,
     });
     this.enforcer = enforcer;
     this.backend = backend;
-    this.closers.push(() => enforcer.stop());
+    lifetime.own('the enforcer', () => enforcer.stop());
+    // What the last lines decided is enforced before the enforcer stops.
+    lifetime.own('the last bans', () => this.isLive && this.reconcile());
     const plane = this.buildPlane();
     this.plane = plane;
+    lifetime.own('the threads', () => plane.close());
     const { operator, protection } = this.buildOperator(plane);
-    this.watch = this.buildWatch(protection);
+    lifetime.own('the protection', () => protection.stop());
+    this.watch = buildLogWatch({
+      config,
+      backend,
+      protection,
+      troubles,
+      findActiveBan: (client) => records.trail.findActiveBan(client, Date.now()),
+    });
+    lifetime.own('the watch', () => this.watch?.settled());
+    lifetime.own('the data plane', async () => records.saveBaseline(await plane.stop()));
     // The control plane opens first: when another daemon runs already, this one must not touch anything.
     await this.openControl(operator);
     const closePage = await openPage(config.http.listen, () => this.status(), records, log);
-    if (closePage) this.closers.push(closePage);
-    this.closers.push(
-      () => this.watch?.settled(),
-      // What the last lines decided is enforced before the enforcer stops.
-      () => this.reconcile(),
-      async () => records.saveBaseline(await plane.stop()),
-      () => protection.stop(),
-    );
+    if (closePage) lifetime.own('the page', closePage);
+    signal.throwIfAborted();
     await protection.start();
+    signal.throwIfAborted();
     const what = `zban ${VERSION}, ${config.mode} mode, sensitivity ${config.sensitivity}, ${backend}`;
     bans.record([systemDraft(Date.now(), startReason, what)], [], []);
-    if (config.mode === 'observe') await endEnforcing(config, records.trail, bans, this.panic !== undefined, log);
+    const panics = this.panic !== undefined;
+    if (config.mode === 'observe') await endEnforcing(config, records.trail, bans, panics, log, signal);
+    signal.throwIfAborted();
     await enforcer.start();
-    await plane.start(() => records.offenders(config.mode === 'enforce'));
+    signal.throwIfAborted();
+    await plane.start(() => records.offenders(config.mode === 'enforce'), signal);
+    this.isLive = true;
     records.start(troubles, () => plane.takeBaseline());
-    this.closers.push(() => records.pause());
+    lifetime.own('the timers of the records', () => records.pause());
     const expiry = setInterval(() => bans.expireDue(), EXPIRE_MS);
-    this.closers.push(() => clearInterval(expiry));
+    lifetime.own('the timer of expiries', () => clearInterval(expiry));
   }
 
   summary(): string {
@@ -163,11 +189,7 @@ class RunningInstance implements Instance {
     this.stopping = true;
     if (reason === 'stop')
       this.bans.record([systemDraft(Date.now(), 'stop', 'bans in force stay in the kernel')], [], []);
-    await this.close();
-  }
-
-  async close(): Promise<void> {
-    for (const close of this.closers.splice(0).reverse()) await close();
+    await this.lifetime.close();
   }
 
   private reconcile(): Promise<void> {
@@ -175,6 +197,8 @@ class RunningInstance implements Instance {
   }
 
   private tellTrouble({ what, mend }: Trouble): void {
+    // A start that is given up cuts off what is under way.
+    if (this.options.signal.aborted) return;
     this.bans.record([systemDraft(Date.now(), 'trouble', what)], [], []);
     this.notifier?.notify([{ kind: 'trouble', time: new Date().toISOString(), what, mend }]);
   }
@@ -204,23 +228,11 @@ class RunningInstance implements Instance {
     return plane;
   }
 
-  private buildWatch(protection: Protection): LogWatch {
-    const { config, records, troubles } = this;
-    const efficacy = new Efficacy({
-      backend: () => this.backend,
-      openPorts: config.firewall.protect_ports,
-      ipv6Bits: config.detection.ipv6_prefix,
-      findActiveBan: (client) => records.trail.findActiveBan(client, Date.now()),
-      connections: () => findConnections(),
-      troubles,
-    });
-    return new LogWatch({ efficacy: config.mode === 'enforce' ? efficacy : undefined, protection, troubles });
-  }
-
   private buildOperator(plane: DataPlane): { operator: Operator; protection: Protection } {
     const { config, records, bans, troubles } = this;
     const protection = buildProtection({
       config,
+      signal: this.options.signal,
       allowed: () => records.trail.allowed().map(({ entry }) => entry),
       troubles,
       onChange: async (networks) => {
@@ -250,7 +262,7 @@ class RunningInstance implements Instance {
       reload: onReload,
     });
     const control = await startControlServer({ socket: this.config.control.socket, handlers, log });
-    this.closers.push(() => control.close());
+    this.lifetime.own('the control socket', () => control.close());
   }
 
   private carryOutPanic(request: PanicRequest): Promise<PanicResult> {

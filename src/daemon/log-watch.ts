@@ -1,7 +1,9 @@
 /** What the engine notices about the log as a whole, once a second: a proxy in the place of clients, bans that don't hold. */
+import type { Config } from '../config/schema.ts';
 import { formatPrefix } from '../core/net/prefix.ts';
+import { findConnections } from '../host/connections.ts';
 import type { EngineStatus } from '../workers/messages.ts';
-import type { Efficacy } from './efficacy.ts';
+import { Efficacy, type EfficacyOptions } from './efficacy.ts';
 import type { Protection } from './protection.ts';
 import type { Troubles } from './troubles.ts';
 
@@ -51,4 +53,26 @@ export class LogWatch {
     }
     await protection.setProxy(proxy);
   }
+}
+
+export interface BuildLogWatchOptions
+  extends Omit<LogWatchOptions, 'efficacy'>,
+    Pick<EfficacyOptions, 'findActiveBan' | 'troubles'> {
+  readonly config: Config;
+  /** Name of the enforcement backend. */
+  readonly backend: string;
+}
+
+/** The watch of an instance: in observe mode no ban can fail to hold. */
+export function buildLogWatch(options: BuildLogWatchOptions): LogWatch {
+  const { config, backend, findActiveBan, troubles } = options;
+  const efficacy = new Efficacy({
+    backend: () => backend,
+    openPorts: config.firewall.protect_ports,
+    ipv6Bits: config.detection.ipv6_prefix,
+    findActiveBan,
+    connections: () => findConnections(),
+    troubles,
+  });
+  return new LogWatch({ ...options, efficacy: config.mode === 'enforce' ? efficacy : undefined });
 }

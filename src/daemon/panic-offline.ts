@@ -22,7 +22,7 @@ export async function panicOffline(
   const now = Date.now;
   let records: Records;
   try {
-    records = new Records({ config, configVersion, now, log });
+    records = await Records.open({ config, configVersion, now, log });
   } catch (error) {
     if (!request.end && (await leaveFirewall(config, log)))
       log('error', 'the firewall is empty, but the panic could not be recorded: zban bans again when it starts');

@@ -9,8 +9,10 @@ import { parsePrefix } from '../core/net/prefix.ts';
 import type { Status } from '../core/status.ts';
 import { formatAuditLine, formatBaselineLine } from '../record/audit-line.ts';
 import { AuditTrail } from '../record/audit-trail.ts';
-import { openDatabase } from '../record/database.ts';
+import { openDatabase, type RecordDatabase } from '../record/database.ts';
 import { DatabaseOutbox } from '../record/outbox-store.ts';
+import type { Projection } from '../record/projection.ts';
+import { loadInTurns } from '../record/projection-table.ts';
 import { TextLog } from '../record/text-log.ts';
 import { WriteGate } from '../record/write-gate.ts';
 import type { Position } from '../source/chunk.ts';
@@ -31,26 +33,38 @@ export interface RecordsOptions {
   readonly configVersion: string;
   readonly now: () => number;
   readonly log: Log;
+  /** Ends the loading of what the database holds. */
+  readonly signal?: AbortSignal;
 }
 
 export class Records {
   readonly trail: AuditTrail;
   readonly outbox: DatabaseOutbox;
   private readonly options: RecordsOptions;
-  private readonly database: ReturnType<typeof openDatabase>;
+  private readonly database: RecordDatabase;
   private readonly gate: WriteGate;
   private readonly text: TextLog;
   private readonly read = new Map<string, Position>();
   private readonly timers: NodeJS.Timeout[] = [];
   private troubles: Troubles | undefined;
 
-  /** Throws RecordError when the database cannot be opened. */
-  constructor(options: RecordsOptions) {
+  /** Rejects with RecordError when the database cannot be opened or read, with the signal's reason once it is aborted. */
+  static async open(options: RecordsOptions): Promise<Records> {
+    const database = openDatabase(options.config.state.database, { busyTimeoutMs: BUSY_TIMEOUT_MS });
+    try {
+      return new Records(options, database, await loadInTurns(database, options.signal));
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  private constructor(options: RecordsOptions, database: RecordDatabase, projection: Projection) {
     const { config, configVersion, now } = options;
     this.options = options;
-    this.database = openDatabase(config.state.database, { busyTimeoutMs: BUSY_TIMEOUT_MS });
+    this.database = database;
     this.gate = new WriteGate(config.state.database, now);
-    this.trail = new AuditTrail({ database: this.database, gate: this.gate, configVersion });
+    this.trail = new AuditTrail({ database, gate: this.gate, configVersion, projection });
     this.outbox = new DatabaseOutbox(this.database, this.gate);
     this.text = new TextLog({
       path: config.audit.log,

@@ -35,6 +35,8 @@ export interface RehearsalOptions {
   readonly now: () => number;
   readonly log: Log;
   readonly onProgress: () => void;
+  /** Aborted when nothing more is to be read. */
+  readonly signal: AbortSignal;
 }
 
 interface History {
@@ -45,7 +47,7 @@ interface History {
 
 /**
  * Feeds the lines from before `positions`, and gives the positions from which to follow. Trouble with a file leaves it
- * out: what was learned is then less, and following it reports why.
+ * out: what was learned is then less, and following it reports why. Rejects with the signal's reason once it is aborted.
  */
 export async function rehearse(options: RehearsalOptions): Promise<Position[]> {
   const { config, pipeline, log, state } = options;
@@ -53,6 +55,7 @@ export async function rehearse(options: RehearsalOptions): Promise<Position[]> {
   const positions = new Map(options.positions.map((position) => [position.path, position]));
   const histories: History[] = [];
   for (const { path, index } of findLogs(config.logs.map(({ path: configured }) => configured)).logs) {
+    options.signal.throwIfAborted();
     try {
       const position = positions.get(path) ?? findEnd(path, config.source.line_bytes_max);
       if (!position) continue;
@@ -64,7 +67,9 @@ export async function rehearse(options: RehearsalOptions): Promise<Position[]> {
   }
   const sources = [...histories.keys()].map((at) => FIRST_SOURCE + at);
   for (const source of sources) await pipeline.send({ kind: 'expect', source });
-  await Promise.all(histories.map((history, at) => feed(history, FIRST_SOURCE + at, options)));
+  // Whatever becomes of one, the others are done with the pipeline when this returns.
+  const fed = await Promise.allSettled(histories.map((history, at) => feed(history, FIRST_SOURCE + at, options)));
+  for (const outcome of fed) if (outcome.status === 'rejected') throw outcome.reason;
   if (pipeline.lines > 0) {
     const seconds = Number(((performance.now() - startedMs) / 1000).toFixed(1));
     const what = state ? 'read the last minutes again' : 'learned from the history of the logs';
@@ -96,7 +101,7 @@ function clockOf(config: Config, index: number): (lines: Uint8Array) => number |
 }
 
 async function feed({ index, files, fromMs }: History, source: number, options: RehearsalOptions): Promise<void> {
-  const { config, pipeline, onProgress, log } = options;
+  const { config, pipeline, onProgress, log, signal } = options;
   const secondOf = clockOf(config, index);
   const lineBytesMax = config.source.line_bytes_max;
   const underWay: Promise<void>[] = [];
@@ -104,6 +109,7 @@ async function feed({ index, files, fromMs }: History, source: number, options: 
     for (const { file, from, to } of files) {
       try {
         for await (const chunk of readLogFile(file, { source, lineBytesMax, offset: from, end: to })) {
+          signal.throwIfAborted();
           // A gzipped file can only be read from its beginning.
           if ((secondOf(chunk.bytes) ?? Number.POSITIVE_INFINITY) * 1000 < fromMs - config.baseline.window) continue;
           underWay.push(pipeline.feed({ ...chunk, behind: true }, index));

@@ -8,6 +8,7 @@ export type EnforcementErrorCode =
   | 'missing_tool'
   | 'no_permission'
   | 'timeout'
+  | 'aborted'
   | 'lock_held'
   | 'kernel_refused'
   | 'set_full'

@@ -30,12 +30,14 @@ export interface CommandRunnerOptions {
   readonly prefix?: readonly string[];
   /** Search path; sbin is added, because a daemon's path often lacks it. */
   readonly path?: string;
+  /** Kills the command that runs, and its children, and refuses the next: code `aborted`. */
+  readonly signal?: AbortSignal;
 }
 
 export const STDOUT_BYTES_MAX = 67_108_864;
 export const STDERR_BYTES_MAX = 4_194_304;
 
-export function createCommandRunner({ timeoutMs, prefix = [], path }: CommandRunnerOptions): CommandRunner {
+export function createCommandRunner({ timeoutMs, prefix = [], path, signal }: CommandRunnerOptions): CommandRunner {
   const { PATH: ownPath = '/usr/bin:/bin' } = process.env;
   const env = {
     PATH: `${path ?? ownPath}:/usr/sbin:/sbin`,
@@ -43,21 +45,35 @@ export function createCommandRunner({ timeoutMs, prefix = [], path }: CommandRun
     LC_ALL: 'C',
     TZ: 'UTC',
   };
-  return (command) => {
+  return async (command) => {
+    if (signal?.aborted) throw abortedError(command);
     const [tool, ...args] = [...prefix, ...command.argv] as [string, ...string[]];
     // A process group of its own, so that a wrapper script's children die with it.
     const child = spawn(tool, args, { env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
-    return watch(child, command, timeoutMs);
+    return watch(child, command, timeoutMs, signal);
   };
 }
 
-function watch(child: ChildProcess, command: Command, timeoutMs: number): Promise<CommandResult> {
+function abortedError({ argv: [tool] }: Command): EnforcementError {
+  return new EnforcementError('aborted', `${tool} was cut off: zban was told to stop while it started`);
+}
+
+function watch(
+  child: ChildProcess,
+  command: Command,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<CommandResult> {
   const tool = command.argv[0];
   return new Promise((resolve, reject) => {
     const output = collectOutput(child, command.onLine);
     if (command.onLine) child.stdout?.on('data', () => timer.refresh());
-    const fail = (error: EnforcementError) => {
+    const settle = () => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    };
+    const fail = (error: EnforcementError) => {
+      settle();
       killGroup(child);
       // Pipes that a surviving grandchild still holds must not keep this process waiting.
       for (const stream of child.stdio) stream?.destroy();
@@ -67,9 +83,11 @@ function watch(child: ChildProcess, command: Command, timeoutMs: number): Promis
       const seconds = timeoutMs / 1000;
       fail(new EnforcementError('timeout', `${tool} did not finish within ${seconds} s (firewall.command_timeout)`));
     }, timeoutMs);
+    const abort = () => fail(abortedError(command));
+    signal?.addEventListener('abort', abort);
     child.once('error', (cause) => fail(explainSpawnError(tool, cause)));
     child.once('close', (status) => {
-      clearTimeout(timer);
+      settle();
       const { stdout, stderr, failure } = output.finish();
       if (failure) reject(failure);
       else if (status === 0) resolve({ stdout, stderr });

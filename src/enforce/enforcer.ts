@@ -17,6 +17,8 @@ export interface EnforcerOptions extends ReconcilerOptions {
   readonly onResult: (result: EnforcementResult) => void;
   /** Called once for each cause, and with undefined when all is well again. */
   readonly onTrouble: (trouble: EnforcementTrouble | undefined) => void;
+  /** Once aborted, nothing more is begun and nothing told: `stop` and whoever waits for a reconcile get along at once. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Enforcer {
@@ -38,7 +40,7 @@ const RETRY_FIRST_MS = 1000;
 const REST_FACTOR = 10;
 
 export function createEnforcer(options: EnforcerOptions): Enforcer {
-  const { reconcileMs, onResult, onTrouble } = options;
+  const { reconcileMs, onResult, onTrouble, signal } = options;
   const reconciler = new Reconciler(options);
   let stopped = false;
   let troubleCode: EnforcementTrouble['code'] | undefined;
@@ -46,7 +48,9 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
   let timer: NodeJS.Timeout | undefined;
   let timerMs = Number.POSITIVE_INFINITY;
 
+  const isOver = () => stopped || signal?.aborted === true;
   const tell = ({ result, trouble }: Outcome): void => {
+    if (signal?.aborted) return;
     if (result.confirmed.length + result.released.length + result.failed.length > 0) onResult(result);
     if (trouble?.code !== troubleCode) onTrouble(trouble && { code: trouble.code, message: trouble.message });
     troubleCode = trouble?.code;
@@ -57,23 +61,23 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
     timer = setTimeout(() => void full.request(), delayMs).unref();
   };
   const full = createLane(async () => {
-    if (stopped) return;
+    if (isOver()) return;
     const startMs = performance.now();
     const outcome = await reconciler.runFull();
     const tookMs = performance.now() - startMs;
     tell(outcome);
-    if (stopped) return;
+    if (isOver()) return;
     schedule(outcome.trouble ? Math.min(retryMs, reconcileMs) : Math.max(reconcileMs, tookMs * REST_FACTOR));
     retryMs = outcome.trouble ? Math.min(retryMs * 2, reconcileMs) : RETRY_FIRST_MS;
   });
   const changes = createLane(async () => {
-    if (stopped) return;
+    if (isOver()) return;
     const outcome = await reconciler.runChanges();
     if (!outcome) return full.request();
     tell(outcome);
     const delayMs = Math.min(retryMs, reconcileMs);
     // Never put off: changes may come without end.
-    if (outcome.trouble && !stopped && performance.now() + delayMs < timerMs) schedule(delayMs);
+    if (outcome.trouble && !isOver() && performance.now() + delayMs < timerMs) schedule(delayMs);
   });
 
   return {

@@ -25,6 +25,8 @@ export interface FirewallOptions {
   readonly variant?: '' | '-nft' | '-legacy';
   /** Search path of the tools; the process's own where not given. */
   readonly path?: string;
+  /** Kills the command that runs, and refuses the next. */
+  readonly signal?: AbortSignal;
 }
 
 type Name = EnforcementBackend['name'];
@@ -150,8 +152,13 @@ async function removeLeavings(
 }
 
 function openFirewall(options: FirewallOptions): { run: CommandRunner; filter: Filter } {
-  const { commandTimeoutMs: timeoutMs, commandPrefix: prefix = [], path } = options;
-  const run = createCommandRunner({ timeoutMs, prefix, ...(path !== undefined && { path }) });
+  const { commandTimeoutMs: timeoutMs, commandPrefix: prefix = [], path, signal } = options;
+  const run = createCommandRunner({
+    timeoutMs,
+    prefix,
+    ...(path !== undefined && { path }),
+    ...(signal && { signal }),
+  });
   const lockWaitSeconds = Math.floor(timeoutMs / 2000);
   return { run, filter: createFilter({ ...options, run, lockWaitSeconds }) };
 }

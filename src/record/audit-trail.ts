@@ -26,6 +26,8 @@ export interface AuditTrailOptions {
   readonly configVersion: string;
   /** Rows that may wait in memory; what comes on top is lost and counted. Default 100,000. */
   readonly backlogMax?: number;
+  /** What follows from the rows, loaded beforehand (loadInTurns). Default: loaded now. */
+  readonly projection?: Projection;
 }
 
 export interface TrailStatus {
@@ -75,7 +77,7 @@ export class AuditTrail {
     this.#reader = new TrailReader(database);
     try {
       this.#statements = prepareTrail(database.sql);
-      this.#projection = loadProjection(database.sql, 'now');
+      this.#projection = options.projection ?? loadProjection(database.sql, 'now');
       this.#written = this.#statements.readHead();
     } catch (error) {
       throw toRecordError(error, database.path);

@@ -1,6 +1,9 @@
 /** The projection on disk: loaded at start, changed in the transaction of the rows that change it. */
+import { setImmediate } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
 import type { Actor, AuditAction } from '../core/audit.ts';
+import type { RecordDatabase } from './database.ts';
+import { toRecordError } from './error.ts';
 import { type Ban, type Change, Projection } from './projection.ts';
 
 /** `now` follows from all rows, `anchor` from the pruned ones. */
@@ -28,31 +31,60 @@ export function readBan(row: BanRow): Ban {
   return { client, condition, tier, sinceMs, untilMs, actor: actor as Actor, reason, auditId, ...flags };
 }
 
+/** Rows loaded between two looks at the rest of the world. */
+const TURN_ROWS = 10_000;
+
 /** Everything of one scope. */
 export function loadProjection(sql: BetterSqlite3.Database, scope: Scope): Projection {
+  const projection = new Projection();
+  for (const change of readProjection(sql, scope)) projection.set(change);
+  return projection;
+}
+
+/**
+ * Everything that follows from all rows, a portion at a time, so that a million bans do not keep the process from hearing
+ * a signal. The database is busy meanwhile. Rejects with RecordError, or with the signal's reason once it is aborted.
+ */
+export async function loadInTurns({ sql, path }: RecordDatabase, signal?: AbortSignal): Promise<Projection> {
+  const projection = new Projection();
+  let rows = 0;
+  try {
+    for (const change of readProjection(sql, 'now')) {
+      projection.set(change);
+      if (++rows % TURN_ROWS !== 0) continue;
+      await setImmediate();
+      signal?.throwIfAborted();
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw toRecordError(error, path);
+  }
+  signal?.throwIfAborted();
+  return projection;
+}
+
+function* readProjection(sql: BetterSqlite3.Database, scope: Scope): Generator<Change> {
   const rows = <T>(columns: string, table: string) =>
     sql.prepare<[Scope], T>(`SELECT ${columns} FROM ${table} WHERE scope = ?`).raw().iterate(scope);
-  const projection = new Projection();
   for (const row of rows<BanRow>(BAN_COLUMNS, 'bans')) {
     const value = readBan(row);
-    projection.set({ kind: 'ban', key: value.client, value });
+    yield { kind: 'ban', key: value.client, value };
   }
   for (const [enforced, client, tier, lastMs] of rows<[number, string, number, number]>(
     'enforced, client, tier, last_ms',
     'offences',
   )) {
-    projection.set({ kind: 'offence', key: client, enforced: enforced !== 0, value: { client, tier, lastMs } });
+    yield { kind: 'offence', key: client, enforced: enforced !== 0, value: { client, tier, lastMs } };
   }
   for (const [entry, sinceMs, actor, reason, auditId] of rows<[string, number, Actor, string, number]>(
     'entry, since_ms, actor, reason, audit_id',
     'allowed',
   )) {
-    projection.set({ kind: 'allowed', key: entry, value: { entry, sinceMs, actor, reason, auditId } });
+    yield { kind: 'allowed', key: entry, value: { entry, sinceMs, actor, reason, auditId } };
   }
   for (const [key, enforced, value] of rows<[AuditAction, number, number]>('action, enforced, entries', 'totals')) {
-    projection.set({ kind: 'total', key, enforced: enforced !== 0, value });
+    yield { kind: 'total', key, enforced: enforced !== 0, value };
   }
-  return projection;
 }
 
 /** Prepares the statements that store changes of one scope; to be called within a transaction. */

@@ -67,6 +67,7 @@ export class Pipeline {
   /** Last hand-over of each source, so that its chunks stay in order. */
   private readonly tails = new Map<number, Promise<unknown>>();
   private nextId = 0;
+  private isClosed = false;
 
   constructor(options: PipelineOptions) {
     this.options = options;
@@ -91,6 +92,7 @@ export class Pipeline {
 
   /** Resolves when every line of the chunk was judged and its events were handed on. The chunk's buffer is taken over. */
   async feed(chunk: Chunk, log: number): Promise<void> {
+    this.requireOpen();
     const id = this.nextId++;
     const settled = new Promise<void>((settle) => this.pending.set(id, { chunk, fedMs: this.options.now(), settle }));
     const { source, behind, bytes, oversized } = chunk;
@@ -129,6 +131,7 @@ export class Pipeline {
 
   /** Sends a task to the traffic thread and hands on what it tells. */
   async send(task: TrafficTask, transferList: ArrayBuffer[] = []): Promise<TrafficResult> {
+    this.requireOpen();
     const result: TrafficResult = await this.traffic.run(task, { transferList });
     this.second = result.second;
     const settled: Pending[] = [];
@@ -153,8 +156,15 @@ export class Pipeline {
     for (const reason of SKIP_REASONS) this.skipped[reason] = 0;
   }
 
+  /** Ends the threads, whatever they are doing: `drain` first. */
   async close(): Promise<void> {
+    this.isClosed = true;
     await Promise.all([this.parsing.destroy(), this.traffic.destroy()]);
+  }
+
+  /** The pools would start threads that nobody ends. */
+  private requireOpen(): void {
+    if (this.isClosed) throw new Error('the pipeline is closed');
   }
 
   private count(parsed: Parsed): void {

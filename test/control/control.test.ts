@@ -160,6 +160,29 @@ test('more connections than allowed are told so and free places are used again',
   assert.ok(ok);
 });
 
+test('closing waits for what was begun and answers it, and cuts off who asks for nothing', async (t) => {
+  const begun = Promise.withResolvers<void>();
+  const work = Promise.withResolvers<{ ok: boolean; message: string }>();
+  const reload = () => {
+    begun.resolve();
+    return work.promise;
+  };
+  const { socket, server } = await start(t, { reload });
+  const answer = callDaemon(socket, 'reload');
+  const idle = exchange(socket, '', false);
+  await begun.promise;
+  let isClosed = false;
+  const closed = server.close().then(() => {
+    isClosed = true;
+  });
+  assert.equal(await idle, '');
+  await assert.rejects(callDaemon(socket, 'reload'), { code: 'not_running' });
+  assert.equal(isClosed, false, 'a command is under way');
+  work.resolve({ ok: true, message: 'done' });
+  assert.deepEqual(await answer, { ok: true, message: 'done' });
+  await closed;
+});
+
 test('the socket of a dead daemon is replaced, a live one is an error, anything else is left alone', async (t) => {
   const path = folder(t);
   const socket = join(path, 'zban.sock');

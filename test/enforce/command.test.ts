@@ -71,6 +71,16 @@ test('a tool that hangs is killed with its children at the time limit, and nobod
   assert.ok(pid > 1 && (await eventually(() => !isAlive(pid))));
 });
 
+test('a tool that runs when zban gives up is killed, and no other is run', async (t) => {
+  const { tools } = setUp(t);
+  const giveUp = new AbortController();
+  const run = createCommandRunner({ timeoutMs: 600_000, path: tools.path, signal: giveUp.signal });
+  tools.set('tool', 'echo begun; exec sleep 600');
+  const onLine = () => giveUp.abort();
+  await assert.rejects(run({ argv: ['tool'], onLine }), { code: 'aborted' });
+  await assert.rejects(run({ argv: ['tool'] }), { code: 'aborted' });
+});
+
 test('a tool that leaves its standard input unread is judged by its exit status', async (t) => {
   const { tools, run } = setUp(t);
   tools.set('tool', 'exit 0');

@@ -144,3 +144,10 @@ test('bans, releases, the allowlist and the baseline reach the engine', async (t
   assert.deepEqual([status?.second, status?.clients, status?.clientsSeen], [START + 120, 0, 1]);
   assert.equal(status?.discarded['banned_lines'], 1000);
 });
+
+test('a closed pipeline takes nothing any more', async (t) => {
+  const { pipeline } = pipelineFor(t, 1);
+  await pipeline.close();
+  await assert.rejects(pipeline.send({ kind: 'status' }), /closed/);
+  await assert.rejects(pipeline.feed(chunkOf(bytesOf(`${logLine(START, '192.0.2.1', '/')}\n`)), 0), /closed/);
+});
