@@ -59,7 +59,10 @@ export async function runDaemon({ configPath }: RunOptions): Promise<number> {
   const wishes = new Wishes();
   const onStop = () => wishes.add('stop');
   // For the rest of the process: a second signal while it ends must not kill it.
-  process.on('SIGTERM', onStop).on('SIGINT', onStop).on('SIGHUP', () => wishes.add('reload'));
+  process
+    .on('SIGTERM', onStop)
+    .on('SIGINT', onStop)
+    .on('SIGHUP', () => wishes.add('reload'));
   try {
     return await runInstances({ configPath, loaded, log, systemd, wishes });
   } finally {
