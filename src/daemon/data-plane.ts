@@ -150,14 +150,12 @@ export class DataPlane {
 
   private async tick(): Promise<void> {
     if (this.pipeline.waitingMs() > MERGE_WAIT_MS) await this.pipeline.send({ kind: 'flush' });
-    const second = this.behind ? undefined : this.clock.findTick(this.options.now());
-    if (second !== undefined) await this.pipeline.send({ kind: 'tick', second });
-    await this.askEngine();
+    await this.askEngine(this.behind ? undefined : this.clock.findTick(this.options.now()));
     this.options.onProgress();
   }
 
-  private async askEngine(): Promise<void> {
-    const { status } = await this.pipeline.send({ kind: 'status' });
+  private async askEngine(second?: number): Promise<void> {
+    const { status } = await this.pipeline.send({ kind: 'status', second });
     this.engine = status ?? this.engine;
   }
 }

@@ -3,8 +3,8 @@ import type { NeverBanned } from '../core/decide/policy.ts';
 import type { Prefix } from '../core/net/prefix.ts';
 import { PrefixTable } from '../core/net/prefix-table.ts';
 
-/** SSH sessions and addresses come and go: how long one may go unnoticed. */
-const REFRESH_MS = 5000;
+/** SSH sessions and addresses come and go: how long one may go unnoticed. Half of what an idle daemon does is this look. */
+const REFRESH_MS = 15_000;
 
 /** A network with the reason it is protected, in words. */
 export interface Reasoned {

@@ -1,5 +1,5 @@
 /** CPU and memory of this process and of the host, for the status and the page. */
-import systeminformation from 'systeminformation';
+import { cpus, freemem, totalmem } from 'node:os';
 
 /** Fields of the status. Percentages are 0–100; the process's is of one core, so that four busy threads show 400. */
 interface HostLoad {
@@ -10,57 +10,52 @@ interface HostLoad {
 }
 
 export interface LoadSampler {
-  /** The newest sample; the host's numbers are 0 until the first one is there, within a second of the start. */
+  /** The newest sample; the numbers of the CPU are 0 until the first interval has passed. */
   current(): HostLoad;
   stop(): void;
 }
 
 export interface LoadOptions {
-  /** Milliseconds between samples; one costs 2 to 3 ms of CPU. Default 5000. */
+  /** Milliseconds between samples. Default 5000. */
   readonly intervalMs?: number;
-  /** Told once when the host's numbers cannot be read; they stay 0 then. */
-  readonly onFailure?: (error: unknown) => void;
 }
 
 /** Starts sampling; its timer is unref'd. */
-export function startLoadSampler({ intervalMs = 5000, onFailure }: LoadOptions = {}): LoadSampler {
-  let host = { host_cpu_percent: 0, host_memory_percent: 0 };
-  let cpuPercent = 0;
-  let lastCpu = process.cpuUsage();
-  let lastMs = performance.now();
-  let failed = false;
-  let sampling = false;
+export function startLoadSampler({ intervalMs = 5000 }: LoadOptions = {}): LoadSampler {
+  let load: HostLoad = { cpu_percent: 0, host_cpu_percent: 0, ...memory() };
+  let before = { ownUs: ownCpuUs(), atMs: performance.now(), host: hostTicks() };
 
-  const sample = async (): Promise<void> => {
-    if (sampling) return;
-    sampling = true;
-    const spent = process.cpuUsage(lastCpu);
-    const elapsedMs = performance.now() - lastMs;
-    // The first look comes right after the start, over too short a time to say anything.
-    if (elapsedMs > 100) {
-      cpuPercent = (spent.user + spent.system) / 10 / elapsedMs;
-      lastCpu = process.cpuUsage();
-      lastMs = performance.now();
-    }
-    try {
-      const [load, memory] = await Promise.all([systeminformation.currentLoad(), systeminformation.mem()]);
-      const used = memory.total > 0 ? 1 - memory.available / memory.total : 0;
-      host = { host_cpu_percent: round(load.currentLoad), host_memory_percent: round(used * 100) };
-    } catch (error) {
-      if (!failed) onFailure?.(error);
-      failed = true;
-    } finally {
-      sampling = false;
-    }
+  const sample = (): void => {
+    const now = { ownUs: ownCpuUs(), atMs: performance.now(), host: hostTicks() };
+    const own = (now.ownUs - before.ownUs) / 10 / (now.atMs - before.atMs);
+    const host = (1 - (now.host.idle - before.host.idle) / (now.host.total - before.host.total)) * 100;
+    load = { cpu_percent: round(own), host_cpu_percent: round(host), ...memory() };
+    before = now;
   };
 
-  const timer = setInterval(() => void sample(), intervalMs);
+  const timer = setInterval(sample, intervalMs);
   timer.unref();
-  void sample();
-  return {
-    current: () => ({ cpu_percent: round(cpuPercent), memory_bytes: process.memoryUsage.rss(), ...host }),
-    stop: () => clearInterval(timer),
-  };
+  return { current: () => load, stop: () => clearInterval(timer) };
+}
+
+/** libuv's free memory is MemAvailable of proc(5): what programs could get. */
+function memory(): Pick<HostLoad, 'memory_bytes' | 'host_memory_percent'> {
+  return { memory_bytes: process.memoryUsage.rss(), host_memory_percent: round((1 - freemem() / totalmem()) * 100) };
+}
+
+function ownCpuUs(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+/** Time of all cores since boot, milliseconds. */
+function hostTicks(): { idle: number; total: number } {
+  let [idle, total] = [0, 0];
+  for (const { times } of cpus()) {
+    idle += times.idle;
+    total += times.user + times.nice + times.sys + times.irq + times.idle;
+  }
+  return { idle, total };
 }
 
 /** One decimal; nothing that is not a number gets into the status. */

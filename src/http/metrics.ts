@@ -2,7 +2,6 @@
  * The status as Prometheus metrics, set at scrape time. Names and units follow
  * https://prometheus.io/docs/practices/naming/: base units, `_total` for what only grows, ratios 0–1.
  */
-import { Counter, Gauge, Registry } from 'prom-client';
 import type { Status } from '../core/status.ts';
 
 export interface Metrics {
@@ -122,8 +121,23 @@ const GAUGES: readonly (readonly [name: string, help: string, labels: readonly s
   ],
 ];
 
-/** Builds a registry of its own; nothing is collected between scrapes. */
+/**
+ * Builds a registry of its own; nothing is collected between scrapes. The library is loaded with the first scrape: it
+ * takes 7 MiB, and most hosts have no Prometheus.
+ */
 export function createMetrics(): Metrics {
+  let loading: Promise<Metrics['render']> | undefined;
+  return {
+    contentType: 'text/plain; version=0.0.4; charset=utf-8',
+    render: async (status) => {
+      loading ??= loadRenderer();
+      return (await loading)(status);
+    },
+  };
+}
+
+async function loadRenderer(): Promise<Metrics['render']> {
+  const { Counter, Gauge, Registry } = await import('prom-client');
   const registry = new Registry();
   const registers = [registry];
   const counters = COUNTERS.map(([name, help, labelNames, read]) => {
@@ -134,17 +148,14 @@ export function createMetrics(): Metrics {
     const gauge = new Gauge({ name, help, labelNames: [...labelNames], registers });
     return { metric: gauge, set: (labels: Labels, value: number) => gauge.set(labels, value), read };
   });
-  return {
-    contentType: registry.contentType,
-    render: (status) => {
-      for (const { metric, set, read } of [...counters, ...gauges]) {
-        metric.reset();
-        for (const [labels, value] of read(status)) {
-          if (value !== null) set(labels, value);
-          else metric.remove(labels);
-        }
+  return (status) => {
+    for (const { metric, set, read } of [...counters, ...gauges]) {
+      metric.reset();
+      for (const [labels, value] of read(status)) {
+        if (value !== null) set(labels, value);
+        else metric.remove(labels);
       }
-      return registry.metrics();
-    },
+    }
+    return registry.metrics();
   };
 }

@@ -1,10 +1,11 @@
-/** Follows logs: finds them, looks at them many times a second, and hands on their lines as fast as they are taken. */
+/** Follows logs: finds them, looks at them when they change, and hands on their lines as fast as they are taken. */
 import type { LogStatus } from '../core/status.ts';
 import type { Chunk, FileMark, Position } from './chunk.ts';
 import { type FoundLog, findLogs } from './discover.ts';
 import { FINGERPRINT_BYTES_MAX } from './fingerprint.ts';
 import { FollowedLog, type Logger } from './followed-log.ts';
 import { isSameFile, type ReadLimits } from './generation.ts';
+import { Pace } from './pace.ts';
 import { SourceError } from './source-error.ts';
 import { TailedFile } from './tailed-file.ts';
 
@@ -19,7 +20,7 @@ const LOGS_MAX = 1000;
 export interface FollowOptions {
   /** Paths and globs. */
   readonly logs: readonly string[];
-  /** Between two looks at the files, milliseconds: decides the delay. */
+  /** Between two looks at the files while lines come, milliseconds: decides the delay. */
   readonly pollMs: number;
   /** Between two looks for new files matching a glob, milliseconds. */
   readonly discoverMs: number;
@@ -74,6 +75,9 @@ export class LogFollower {
   #discoveredMs = Number.NEGATIVE_INFINITY;
   #lookedMs = Number.NEGATIVE_INFINITY;
   #stopping = false;
+  /** Lines were handed on since the last pause. */
+  #found = false;
+  readonly #pace: Pace;
   #wake = () => {};
   readonly #settle: { resolve: () => void; reject: (error: unknown) => void };
 
@@ -85,6 +89,7 @@ export class LogFollower {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#positions = new Map(options.positions.map((position) => [position.path, position]));
+    this.#pace = new Pace({ pollMs: options.pollMs, log: options.log, onChange: () => this.#wake() });
   }
 
   start(): void {
@@ -121,6 +126,7 @@ export class LogFollower {
   }
 
   close(): void {
+    this.#pace.close();
     for (const { log } of this.#followed) log.close();
   }
 
@@ -129,7 +135,10 @@ export class LogFollower {
       let more = true;
       while (!this.#stopping) {
         more = await this.pass(!more);
-        if (!more && !this.#stopping) await this.#pause();
+        if (more || this.#stopping) continue;
+        const ms = this.#pace.next(this.#found, () => this.#followed.map(({ path }) => path));
+        this.#found = false;
+        if (ms > 0) await this.#pause(ms);
       }
     } finally {
       this.close();
@@ -137,9 +146,9 @@ export class LogFollower {
   }
 
   /** Until the next look is due, or a chunk was taken from a log that waits for that. */
-  #pause(): Promise<void> {
+  #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, this.#options.pollMs);
+      const timer = setTimeout(resolve, ms);
       this.#wake = () => {
         clearTimeout(timer);
         resolve();
@@ -149,6 +158,7 @@ export class LogFollower {
 
   #handOn(followed: Followed, chunk: Chunk): void {
     followed.inFlight++;
+    this.#found ||= chunk.bytes.length > 0;
     this.#options.onChunk(chunk, followed.index).then(
       () => {
         if (followed.inFlight-- >= IN_FLIGHT_MAX) this.#wake();

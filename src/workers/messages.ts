@@ -61,8 +61,6 @@ export type TrafficTask =
     }
   | { readonly kind: 'expect' | 'finish'; readonly source: number }
   | { readonly kind: 'flush' }
-  /** Advances the log clock by hand where the log is silent. */
-  | { readonly kind: 'tick'; readonly second: number }
   | { readonly kind: 'set_bans'; readonly offenders: readonly Offender[] }
   /** What was ingested so far was a rehearsal; these are the bans and past offences there really are. */
   | { readonly kind: 'go_live'; readonly offenders: readonly Offender[] }
@@ -71,7 +69,8 @@ export type TrafficTask =
   | { readonly kind: 'never_banned'; readonly networks: readonly NeverBanned[] }
   | { readonly kind: 'restore'; readonly state: EngineState }
   | { readonly kind: 'snapshot' }
-  | { readonly kind: 'status' }
+  /** Advances the log clock to `second` first where the log is silent. */
+  | { readonly kind: 'status'; readonly second?: number | undefined }
   /** Only where the engine keeps a history; `most` clients in each list. */
   | { readonly kind: 'history'; readonly most: number };
 

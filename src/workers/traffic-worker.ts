@@ -81,9 +81,6 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second'> {
       return { consumed: consumed(merge.finish(task.source)) };
     case 'flush':
       return { consumed: consumed(merge.flush()) };
-    case 'tick':
-      if (engine.window.newest > 0 && task.second > engine.window.newest) engine.advanceTo(task.second);
-      return { consumed: [] };
     case 'set_bans':
       for (const offender of task.offenders) engine.bans.set(offender);
       return { consumed: [] };
@@ -102,8 +99,11 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second'> {
       return { consumed: [] };
     case 'snapshot':
       return { consumed: [], snapshot: engine.snapshot() };
-    case 'status':
+    case 'status': {
+      const { second = 0 } = task;
+      if (engine.window.newest > 0 && second > engine.window.newest) engine.advanceTo(second);
       return { consumed: [], status: status() };
+    }
     case 'history': {
       const { history, clients } = engine;
       if (!history) throw new Error('the engine keeps no history');

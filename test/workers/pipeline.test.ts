@@ -137,7 +137,7 @@ test('bans, releases, the allowlist and the baseline reach the engine', async (t
     events.map(({ event }) => event),
     ['refused'],
   );
-  await pipeline.send({ kind: 'tick', second: START + 120 });
+  await pipeline.send({ kind: 'status', second: START + 120 });
   const { snapshot } = await pipeline.send({ kind: 'snapshot' });
   assert.equal(snapshot?.observedSeconds, 120);
   const { status } = await pipeline.send({ kind: 'status' });
