@@ -92,6 +92,14 @@ export class EngineBans {
     this.traffic.clear();
   }
 
+  /** The ends of all bans, in force or over, are `seconds` later than they were thought to be on the engine's clock. */
+  moveEnds(seconds: number): void {
+    for (const { high, low, until, lastEnd } of this.policy.moveEnds(seconds)) {
+      const slot = this.clients.find(high, low);
+      if (slot >= 0) this.clients.bannedUntil[slot] = Math.max(0, Math.min(until || lastEnd, PERMANENT));
+    }
+  }
+
   /** Banned clients whose requests keep coming, up to `max`. */
   unstopped(max: number): Unstopped[] {
     const { clients } = this;
@@ -104,10 +112,6 @@ export class EngineBans {
 
   refuse(slot: number): void {
     this.refused.add(slot);
-  }
-
-  forgetRefused(): void {
-    this.refused.clear();
   }
 
   /** What may never be banned has changed, or banning was resumed: the clients refused so far are judged anew. */

@@ -10,16 +10,16 @@ import { SiteWatch } from './detect/site-watch.ts';
 import { EngineBans } from './engine-bans.ts';
 import type { EngineOptions } from './engine-options.ts';
 import type { EngineState } from './engine-state.ts';
-import type { EngineEvent } from './event.ts';
+import { type EngineEvent, inLogTime } from './event.ts';
 import { History } from './history.ts';
 import { formatClient } from './net/client-key.ts';
-import { ASSET, HIGH, INFO, LOW, ROW, SECOND, STATUS_MASK, type Tally } from './parse/tally.ts';
+import { ASSET, HIGH, INFO, LOW, ROW, STATUS_MASK, type Tally } from './parse/tally.ts';
 import { formatSecond } from './time.ts';
 import { Baseline, baselineEvent, type Effective } from './traffic/baseline.ts';
 import { Clients } from './traffic/clients.ts';
 import { Evidence, type ReadRecord, type Release } from './traffic/evidence.ts';
 import { Learner } from './traffic/learner.ts';
-import { GAP_SECONDS_MAX, LineOrder } from './traffic/line-order.ts';
+import { GAP_SECONDS_MAX, LEFT_OUT, LineOrder } from './traffic/line-order.ts';
 import { Window } from './traffic/window.ts';
 
 /** How often the newest lines are looked at for a proxy's, and how many. */
@@ -61,7 +61,7 @@ export class Engine {
   constructor(options: EngineOptions, readRecord: ReadRecord, emit: (event: EngineEvent) => void, release?: Release) {
     const { detection } = options;
     this.options = options;
-    this.emit = emit;
+    this.emit = (event) => emit(inLogTime(event, this.order.shift));
     this.classic = options.profile === 'classic';
     this.windowSeconds = Math.round(detection.window / 1000);
     this.order = new LineOrder(Math.min(Math.round(detection.out_of_order / 1000), this.windowSeconds - 1));
@@ -92,17 +92,14 @@ export class Engine {
     const { clients, window, evidence, order, classic, points, history, site } = this;
     if (from === to) return;
     evidence.open(source, bytes, tally, from);
+    order.open(source);
     for (let row = from, at = from * ROW; row < to; row++, at += ROW) {
-      const second = rows[at + SECOND] as number;
+      const second = order.place(rows, at, window.newest);
+      if (second === LEFT_OUT) continue;
       if (second > window.newest) {
-        if (order.isLoneLeap(second, window.newest)) continue;
         evidence.extend(row);
         this.advanceTo(second);
-      } else if (order.isLate(second, window.newest)) {
-        if (!order.isSetBack()) continue;
-        this.setBack(second);
       }
-      order.accept();
       const slot = this.findSlot(rows[at + HIGH] as number, rows[at + LOW] as number, second);
       if ((clients.bannedUntil[slot] as number) > second) {
         this.banned++;
@@ -154,7 +151,7 @@ export class Engine {
   snapshot(): EngineState {
     return {
       ...this.baseline.snapshot(),
-      second: this.window.newest,
+      second: this.window.newest - this.order.shift,
       ...(this.points && { points: this.points.snapshot() }),
       site: this.site.snapshot(),
     };
@@ -175,7 +172,8 @@ export class Engine {
    */
   goLive(offenders: readonly Offender[]): void {
     this.bans.replace(offenders);
-    this.banned = this.order.late = 0;
+    this.banned = 0;
+    this.order.goLive();
   }
 
   /** First second that the baseline has not learned from: it learns from seconds that leave the window. */
@@ -191,17 +189,6 @@ export class Engine {
     this.bans.begin(added, high, low);
     this.history?.begin(added);
     return added;
-  }
-
-  /** The log's clock was set back to `second`. */
-  private setBack(second: number): void {
-    const { window, clients, policy } = this;
-    this.interruptSite(window.newest);
-    window.restart(second);
-    this.readFrom = second;
-    policy.setBack(second);
-    clients.flaggedUntil.fill(0);
-    this.bans.forgetRefused();
   }
 
   private step(): void {

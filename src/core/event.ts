@@ -3,6 +3,8 @@
  * `zban replay --json`, so that one type serves the live daemon, the replay and the audit trail.
  */
 
+import { formatSecond, parseSecond } from './time.ts';
+
 /** Why a client or the site was judged anomalous. `manual` and `import` are an operator's bans. */
 export type Condition =
   | 'z_score'
@@ -208,3 +210,15 @@ export interface FuseEvent {
 }
 
 export type EngineEvent = BanEvent | UnbanEvent | RefusedEvent | GlobalAnomalyEvent | BaselineEvent | FuseEvent;
+
+/** The event with its times on the log's clock, which is `shift` seconds behind the engine's. */
+export function inLogTime<Event extends EngineEvent>(event: Event, shift: number): Event {
+  if (shift === 0) return event;
+  const moved = (time: string) => formatSecond(parseSecond(time) - shift);
+  return {
+    ...event,
+    time: moved(event.time),
+    ...('since' in event && { since: moved(event.since) }),
+    ...('samples' in event && { samples: event.samples.map((sample) => ({ ...sample, time: moved(sample.time) })) }),
+  };
+}

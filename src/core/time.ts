@@ -33,3 +33,9 @@ export function formatSecond(second: number): string {
   const clock = `${two((rest / 3600) | 0)}:${two(((rest / 60) | 0) % 60)}:${two(rest % 60)}`;
   return `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}T${clock}Z`;
 }
+
+/** The epoch second of what `formatSecond` gave. */
+export function parseSecond(text: string): number {
+  const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0] = text.split(/\D/).map(Number);
+  return daysFromCivil(year, month, day) * 86_400 + hours * 3600 + minutes * 60 + seconds;
+}

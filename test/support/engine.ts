@@ -55,12 +55,21 @@ export class Bench {
 
   /** Whole lines as one chunk. */
   feedBytes(bytes: Uint8Array): void {
-    const tally = this.parser.parse(bytes, NEVER);
-    this.engine.ingest(0, bytes, tally, 0, tally.count);
+    this.ingest(0, bytes);
   }
 
   feed(...lines: readonly string[]): void {
     if (lines.length > 0) this.feedBytes(bytesOf(`${lines.join('\n')}\n`));
+  }
+
+  /** Lines of one log of several. */
+  feedFrom(source: number, ...lines: readonly string[]): void {
+    this.ingest(source, bytesOf(lines.map((line) => `${line}\n`).join('')));
+  }
+
+  private ingest(source: number, bytes: Uint8Array): void {
+    const tally = this.parser.parse(bytes, NEVER);
+    this.engine.ingest(source, bytes, tally, 0, tally.count);
   }
 
   of<K extends EngineEvent['event']>(kind: K): Extract<EngineEvent, { event: K }>[] {

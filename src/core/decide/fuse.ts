@@ -33,14 +33,6 @@ export class Fuse {
     return { event: 'fuse', phase: 'reset', time: formatSecond(second), reason, detail: 'banning resumed' };
   }
 
-  /** The log's clock was set back to `second`: bans of the time taken back are not counted, a hold starts anew. */
-  setBack(second: number): void {
-    this.perSecond.fill(0);
-    this.recent = 0;
-    this.newest = second;
-    this.blownUntil = Math.min(this.blownUntil, second + this.holdSeconds);
-  }
-
   /**
    * Asks for one more ban at `second` while `clients` were seen in the window. Blowing the fuse stops all bans for
    * the hold time (`bans.fuse_hold`).

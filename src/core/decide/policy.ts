@@ -120,14 +120,16 @@ export class Policy {
     return before;
   }
 
-  /** The log's clock was set back to `second`: bans that were over are over since then. */
-  setBack(second: number): void {
-    this.fuse.setBack(second);
+  /** Moves the ends of all bans, in force or over, by `seconds`; gives whom they are of. */
+  *moveEnds(seconds: number): Generator<Readonly<Offender>> {
     for (const row of this.offenders.values()) {
       for (const offender of row.values()) {
-        if (offender.until === 0) offender.lastEnd = Math.min(offender.lastEnd, second);
+        if (offender.until > 0) offender.until += seconds;
+        offender.lastEnd += seconds;
+        yield offender;
       }
     }
+    this.nextEnd += seconds;
   }
 
   /** Ends a ban at `second`; false when none was in force. */

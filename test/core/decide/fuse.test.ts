@@ -75,16 +75,3 @@ test('never more than max_per_minute bans in any minute, whatever comes', () => 
     }),
   );
 });
-
-test('a clock set back neither keeps it blown nor adds up old bans', () => {
-  const fuse = fuseWith({ max_per_minute: 5 });
-  fuse.advance(NOW + 90_000);
-  admitted(fuse, NOW + 90_000, 6);
-  assert.ok(fuse.blownUntil > 0);
-  fuse.setBack(NOW);
-  assert.equal(fuse.advance(NOW + 600)?.phase, 'reset');
-  for (let minute = 11; minute < 20; minute++) {
-    fuse.advance(NOW + minute * 60);
-    assert.equal(admitted(fuse, NOW + minute * 60, 4), 4);
-  }
-});
