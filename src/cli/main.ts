@@ -5,6 +5,10 @@ import { VERSION } from '../daemon/version.ts';
 /** Older Node.js crashes in the database's binary instead of saying why. */
 const NODE_MAJOR_MIN = 24;
 
+// nginx's "reopen the logs". zban's own log follows its file through rotation, so there is nothing to do; but without a
+// listener Node.js would open its debugger to every local user, where it was not started with --disable-sigusr1.
+process.on('SIGUSR1', () => {});
+
 // `zban audit | head`: the reader has seen enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();

@@ -1,9 +1,11 @@
 /**
- * Tells systemd how the service is doing: sd_notify(3). Node.js has no datagram sockets of the unix family, so each
- * message is one run of systemd-notify(1), which every host with systemd has; it waits until systemd has read the
- * message, so that the message is still credited to this unit. The unit needs NotifyAccess=all.
+ * Tells systemd how the service is doing: sd_notify(3). Node.js cannot make datagram sockets of the unix family, but it can
+ * write to one: scripts/launch connects it and hands it down (ZBAN_NOTIFY_FD). Messages then come from the main process,
+ * the only one that the unit's NotifyAccess=main lets speak. Without it each message is one run of systemd-notify(1), which
+ * waits until systemd has read it, so that it is still credited to the unit; that needs NotifyAccess=all.
  */
 import { execFile } from 'node:child_process';
+import { write } from 'node:fs';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -73,16 +75,17 @@ function statusOf(text: string): string {
   return `STATUS=${text.replace(/\p{Cc}+/gu, ' ').slice(0, 200)}`;
 }
 
-/** One systemd-notify at a time, in order; status and signs of life that wait are folded into one message. */
+/** One message at a time, in order; status and signs of life that wait are folded into one message. */
 class MessageQueue {
-  readonly #env: Environment;
+  readonly #send: (assignments: readonly string[]) => Promise<Error | null>;
   readonly #log: SystemdNotifierOptions['log'];
   readonly #waiting: string[][] = [];
   #sending: Promise<void> | undefined;
   #failed = false;
 
   constructor(env: Environment, log: SystemdNotifierOptions['log']) {
-    this.#env = env;
+    const fd = Number(env['ZBAN_NOTIFY_FD']);
+    this.#send = fd > 2 ? (assignments) => writeMessage(fd, assignments) : (assignments) => runNotify(env, assignments);
     this.#log = log;
   }
 
@@ -98,22 +101,27 @@ class MessageQueue {
   }
 
   async #drain(): Promise<void> {
-    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) await this.#send(next);
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+      const error = await this.#send(next);
+      // Told when it begins, not every time: systemd itself notices the silence.
+      if (error && !this.#failed) this.#log('warn', 'cannot notify systemd', { error: error.message });
+      this.#failed = error !== null;
+    }
     this.#sending = undefined;
   }
+}
 
-  #send(assignments: readonly string[]): Promise<void> {
-    const { PATH = '/usr/bin:/bin', NOTIFY_SOCKET } = this.#env;
-    const child = { env: { PATH, NOTIFY_SOCKET }, timeout: COMMAND_TIMEOUT_MS };
-    return new Promise((resolve) => {
-      execFile('systemd-notify', assignments, child, (error) => {
-        // Told when it begins, not every time: systemd itself notices the silence.
-        if (error && !this.#failed) this.#log('warn', 'cannot notify systemd', { error: error.message });
-        this.#failed = error !== null;
-        resolve();
-      });
-    });
-  }
+/** One write is one datagram; it waits in a thread of libuv's while systemd takes none. */
+function writeMessage(fd: number, assignments: readonly string[]): Promise<Error | null> {
+  return new Promise((resolve) => write(fd, assignments.join('\n'), resolve));
+}
+
+function runNotify(env: Environment, assignments: readonly string[]): Promise<Error | null> {
+  const { PATH = '/usr/bin:/bin', NOTIFY_SOCKET } = env;
+  const child = { env: { PATH, NOTIFY_SOCKET }, timeout: COMMAND_TIMEOUT_MS };
+  return new Promise((resolve) => {
+    execFile('systemd-notify', assignments, child, resolve);
+  });
 }
 
 function isFoldable(assignments: readonly string[]): boolean {
