@@ -55,20 +55,43 @@ build() {
   mv "$next" "$root/dist"
 }
 
-# One set-up at a time: parallel calls wait for the first and find everything done.
+# Runs a command as the user that owns the checkout.
+as_owner() {
+  local uid gid home become groups=--init-groups
+  read -r uid gid <<<"$(stat -c '%u %g' "$root")"
+  getent passwd "$uid" >/dev/null || groups=--clear-groups
+  become=(setpriv --reuid "$uid" --regid "$gid" "$groups")
+  # npm keeps its cache there; accounts of services have a home that is not theirs, or none.
+  home=$(getent passwd "$uid" | cut -d: -f6)
+  "${become[@]}" test -w "${home:-/nonexistent}" || home="$root/.setup"
+  HOME=$home "${become[@]}" "$@"
+}
+
+# Says what this user cannot replace, such as what an older `sudo` left behind; npm and the compiler would only say EACCES.
+check_writable() {
+  local path
+  for path in "$root" "$root/node_modules" "$root/dist" "$root/.setup"; do
+    [ ! -e "$path" ] || [ -w "$path" ] || {
+      echo "zban: $(id -un) cannot write $path, and it has to be built: sudo chown -R $(id -un): $root" >&2
+      return 1
+    }
+  done
+}
+
+# One set-up at a time: parallel calls wait for the first and find everything done. As root it is done by the checkout's
+# owner: npm and the compiler need no more, and would leave files behind that the owner cannot replace.
 set_up() {
   if set_up_stands; then return; fi
+  if [ "$EUID" -eq 0 ] && [ ! -O "$root" ]; then
+    # shellcheck disable=SC2016
+    as_owner bash -c 'set -euo pipefail; root=$1; . "$root/scripts/setup.sh"; set_up' zban "$root"
+    return
+  fi
+  check_writable || return
   local status=0
   exec 9<"$root/package.json"
   flock 9
   { install_packages && build; } 9<&- || status=$?
   exec 9<&-
   return "$status"
-}
-
-# Becomes the command line. Large buffers go back to the system when they are freed, and the young generation stays
-# small: together they take a fifth off the daemon's memory and cost no speed (npm run bench).
-run_zban() {
-  export MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072
-  exec "$root/node_modules/.bin/node" --max-semi-space-size=1 "$root/dist/cli/main.js" "$@"
 }

@@ -1,6 +1,6 @@
 /** scripts/zban on checkouts made for the purpose, with an npm that only links what is installed already. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -160,4 +161,40 @@ test('without npm it says what to install', async (t) => {
   const { exitCode, stderr } = await run([], { path: bin });
   assert.equal(exitCode, 1);
   assert.match(stderr, /npm is needed to set up: install Node\.js and npm/);
+});
+
+test('as root it is the owner of the checkout who runs npm and the compiler', {
+  skip: process.getuid?.() === 0 ? false : 'needs root to be somebody else than the owner',
+}, async (t) => {
+  const { root, run } = checkout(t);
+  const owner = 65534;
+  const bin = join(root, '..', 'bin');
+  // Stand-ins, because the owner may not be allowed to read this project.
+  const npm = `#!/bin/sh
+mkdir -p node_modules/.bin
+printf '#!/bin/sh\\necho "runs as $(id -u)"\\n' >node_modules/.bin/node
+printf '#!/bin/sh\\nmkdir -p "$4/cli" && echo built >"$4/cli/main.js"\\n' >node_modules/.bin/tsc
+chmod +x node_modules/.bin/*
+mkdir -p "$HOME/.npm"
+`;
+  writeFileSync(join(bin, 'npm'), npm, { mode: 0o755 });
+  execFileSync('chmod', ['755', join(root, '..')]);
+  execFileSync('chown', ['-R', `${owner}:${owner}`, root]);
+  const ran = await run();
+  assert.equal(ran.exitCode, 0, ran.stderr);
+  assert.equal(ran.stdout, 'runs as 0\n', 'the command itself runs as whoever called it');
+  for (const path of ['node_modules/.bin/tsc', 'node_modules/.installed', 'dist/cli/main.js', '.setup/.npm'])
+    assert.equal(statSync(join(root, path)).uid, owner, path);
+});
+
+test('what an earlier sudo left behind is named with the command that gives it back', {
+  skip: process.getuid?.() === 0 ? false : 'needs root to be somebody else than the owner',
+}, async (t) => {
+  const { root, run } = checkout(t);
+  execFileSync('chmod', ['755', join(root, '..')]);
+  execFileSync('chown', ['-R', '65534:65534', root]);
+  mkdirSync(join(root, 'node_modules'));
+  const { exitCode, stderr } = await run();
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /cannot write \S+\/node_modules, and it has to be built: sudo chown -R nobody: \S+\/zban$/m);
 });
