@@ -45,8 +45,15 @@ export function tellResults({ json, output }: Context, results: readonly TargetR
       if (ok) output.data(text);
       else output.talk(`zban: ${text}`);
     }
+    tellDurability(output, results);
   }
   return exitCodeOfResults(results);
+}
+
+/** Says what a crash would undo. */
+export function tellDurability(output: Context['output'], results: readonly { readonly durable?: false }[]): void {
+  if (results.every(({ durable }) => durable !== false)) return;
+  output.talk('zban: not yet durable: in force, but no disk takes it yet, so a crash would undo it; see zban status');
 }
 
 /** What became of a list: how many of each outcome, and the lines that failed. Bad lines are exit code 1. */
@@ -69,6 +76,7 @@ export function tellListResults(
     }
     if (told.length > PROBLEMS_TOLD) output.talk(`zban: ${told.length - PROBLEMS_TOLD} more lines could not be used`);
     output.data(summarize(results, problems.length));
+    tellDurability(output, results);
   }
   return problems.length > 0 ? EXIT.failed : exitCodeOfResults(results);
 }

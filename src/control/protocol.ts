@@ -56,6 +56,8 @@ export interface PanicResult {
   readonly message: string;
   /** Bans lifted. */
   readonly lifted: number;
+  /** False while no disk took it: it ends with the daemon. Absent otherwise. */
+  readonly durable?: false;
 }
 
 /** What became of one target. */
@@ -65,6 +67,8 @@ export interface TargetResult {
   /** `not_found`: not banned; `protected`: never-ban rule; `failed`: the firewall refused; `invalid`: no address. */
   readonly code: 'done' | 'unchanged' | 'not_found' | 'protected' | 'failed' | 'invalid';
   readonly message: string;
+  /** False while the database cannot be written: in force, and undone by a crash until it is. Absent otherwise. */
+  readonly durable?: false;
 }
 
 /** The daemon's side: resolves once the kernel has it, or says why not. */

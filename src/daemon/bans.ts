@@ -143,10 +143,11 @@ export class Bans {
   }
 
   /** Records bans that a person ordered; the caller reconciles. */
-  order(drafts: readonly AuditDraft[]): void {
+  order(drafts: readonly AuditDraft[]): readonly AuditEntry[] {
     this.bansTotal += drafts.length;
-    this.record(drafts, [], []);
+    const entries = this.record(drafts, [], []);
     this.options.notify(tellOrders(drafts));
+    return entries;
   }
 
   /** Records that bans are lifted and tells people, unless they are told otherwise; the caller reconciles. */

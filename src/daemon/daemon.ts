@@ -5,6 +5,7 @@ import { leaveFirewall } from './enforcement.ts';
 import { type Instance, startInstance } from './instance.ts';
 import { createLog, type Log } from './log.ts';
 import { createSystemdNotifier } from './notify-systemd.ts';
+import type { Handover } from './records.ts';
 
 export const EXIT_BAD_CONFIGURATION = 78;
 
@@ -57,6 +58,7 @@ export async function runDaemon({ configPath }: RunOptions): Promise<number> {
   for (const warning of loaded.warnings) log('warn', formatProblem(warning));
   const systemd = createSystemdNotifier({ log });
   const wishes = new Wishes();
+  const handover: Handover = {};
   const onStop = () => wishes.add('stop');
   // For the rest of the process: a second signal while it ends must not kill it.
   process
@@ -64,8 +66,10 @@ export async function runDaemon({ configPath }: RunOptions): Promise<number> {
     .on('SIGINT', onStop)
     .on('SIGHUP', () => wishes.add('reload'));
   try {
-    return await runInstances({ configPath, loaded, log, systemd, wishes });
+    return await runInstances({ configPath, loaded, log, systemd, wishes, handover });
   } finally {
+    const lost = handover.left?.rows?.entries.length ?? 0;
+    if (lost > 0) log('error', `${lost} audit rows are lost: no disk took them`);
     await systemd.close();
   }
 }
@@ -84,6 +88,7 @@ interface RunState {
   readonly log: Log;
   readonly systemd: ReturnType<typeof createSystemdNotifier>;
   readonly wishes: Wishes;
+  readonly handover: Handover;
 }
 
 async function runInstances(state: RunState): Promise<number> {
@@ -125,7 +130,7 @@ async function runInstances(state: RunState): Promise<number> {
 async function start(
   loaded: LoadedConfig & { ok: true },
   startReason: 'start' | 'reload',
-  { configPath, log, systemd, wishes }: RunState,
+  { configPath, log, systemd, wishes, handover }: RunState,
 ): Promise<Instance | undefined> {
   const starting = new AbortController();
   const giveUp = () => {
@@ -140,6 +145,7 @@ async function start(
       log,
       systemd,
       startReason,
+      handover,
       signal: starting.signal,
       onReload: async () => askReload(configPath, wishes),
       // Once whoever asked for it has the answer.

@@ -24,7 +24,7 @@ import { Operator } from './operator.ts';
 import { openPage } from './page.ts';
 import { carryOutPanic, configInForce, describePanic, findPanic, type Panic } from './panic.ts';
 import type { Protection } from './protection.ts';
-import { Records } from './records.ts';
+import { type Handover, Records } from './records.ts';
 import { assembleStatus, fixedStatus } from './status.ts';
 import { buildNotifier } from './telling.ts';
 import { type Trouble, Troubles } from './troubles.ts';
@@ -42,6 +42,7 @@ export interface InstanceOptions {
   readonly startReason: 'start' | 'reload';
   /** Aborted when the start is to be given up. */
   readonly signal: AbortSignal;
+  readonly handover: Handover;
   readonly onReload: () => Promise<{ ok: boolean; message: string }>;
   /** Another instance is to take this one's place, with the same configuration. */
   readonly onRestart: () => void;
@@ -61,11 +62,11 @@ export interface Instance {
  * when it was aborted; nothing stays open then.
  */
 export async function startInstance(options: InstanceOptions): Promise<Instance> {
-  const { loaded, log, signal } = options;
+  const { loaded, log, signal, handover } = options;
   const lifetime = new Lifetime(log);
   try {
     const { config, version: configVersion } = loaded;
-    const records = await Records.open({ config, configVersion, now: Date.now, log, signal });
+    const records = await Records.open({ config, configVersion, now: Date.now, log, signal, handover });
     lifetime.own('the database', () => records.close());
     const instance = new RunningInstance(options, records, lifetime);
     await instance.start();
@@ -103,7 +104,7 @@ class RunningInstance implements Instance {
     this.records = records;
     this.lifetime = lifetime;
     lifetime.own('the load sampler', () => this.load.stop());
-    this.panic = findPanic(records.trail);
+    this.panic = findPanic(records);
     this.config = configInForce(loaded.config, this.panic);
     this.troubles = new Troubles({ log, onBegin: (trouble) => this.tellTrouble(trouble) });
     this.notifier = buildNotifier(this.config, this.records.outbox, Date.now, log, this.troubles);
@@ -270,6 +271,7 @@ class RunningInstance implements Instance {
     const { loaded, log, onRestart } = this.options;
     return carryOutPanic(request, {
       trail: records.trail,
+      reserve: records.reserve,
       bans,
       mode: loaded.config.mode,
       now: Date.now,

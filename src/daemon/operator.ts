@@ -2,7 +2,7 @@
 
 import { type Config, isHostName } from '../config/schema.ts';
 import type { AllowRequest, BanRequest, TargetResult, UnbanRequest } from '../control/protocol.ts';
-import type { ActiveBan, AuditDraft } from '../core/audit.ts';
+import type { ActiveBan, AuditDraft, AuditEntry } from '../core/audit.ts';
 import { findWholeClient } from '../core/net/client-key.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../core/net/prefix.ts';
 import { PrefixTable } from '../core/net/prefix-table.ts';
@@ -12,10 +12,15 @@ import { type AcceptedBan, judgeOrders, targetResult as result } from './ban-ord
 import type { Bans, BanTrail } from './bans.ts';
 import type { Protection } from './protection.ts';
 
+const NOT_RECORDED = 'could not be recorded: too many audit rows wait for the disk, see zban status';
+
+/** A row that the full backlog had no room for: nothing follows from it. */
+const isLost = ({ id }: Pick<AuditEntry, 'id'>) => id === 0;
+
 export interface OperatorOptions {
   readonly config: Config;
   readonly bans: Bans;
-  readonly trail: BanTrail & Pick<AuditTrail, 'allowed'>;
+  readonly trail: BanTrail & Pick<AuditTrail, 'allowed' | 'isDurable'>;
   readonly protection: Pick<Protection, 'refresh' | 'find'>;
   readonly pipeline: Pick<Pipeline, 'send'>;
   readonly now: () => number;
@@ -37,15 +42,24 @@ export class Operator {
   /** However many are asked for: one transaction, one message to the engine, one reconcile. */
   async ban(request: BanRequest): Promise<readonly TargetResult[]> {
     const { bans, now, reconcile } = this.options;
-    const { accepted, refused } = judgeOrders(request, { ...this.options, enforce: this.enforce, timeMs: now() });
+    const { accepted: judged, refused } = judgeOrders(request, {
+      ...this.options,
+      enforce: this.enforce,
+      timeMs: now(),
+    });
+    const accepted = new Map(judged);
     const results = new Map(refused.map((refusal) => [refusal.target, refusal]));
     if (accepted.size > 0) {
-      bans.order([...accepted.values()].map(({ draft }) => draft));
+      const entries = bans.order([...accepted.values()].map(({ draft }) => draft));
+      for (const { client } of entries.filter(isLost)) {
+        accepted.delete(client ?? '');
+        results.set(client ?? '', result(client ?? '', 'failed', NOT_RECORDED));
+      }
       await this.tellEngine([...accepted.values()]);
       if (this.enforce) await reconcile();
     }
     for (const name of accepted.keys()) results.set(name, this.banResult(name));
-    return [...results.values()];
+    return this.withDurability([...results.values()]);
   }
 
   /** Lifts the ban of exactly this network, else those that cover it, else those inside it. */
@@ -71,10 +85,11 @@ export class Operator {
     if (lifted.length > 0) await this.lift(lifted, `operator:${request.operator}`, request.reason);
     await reconcile();
     for (const ban of lifted) {
-      const failure = bans.findFailure(ban.client);
+      const isLifted = trail.findActiveBan(ban.client, now())?.auditId !== ban.auditId;
+      const failure = isLifted ? bans.findFailure(ban.client) : NOT_RECORDED;
       results.push(failure ? result(ban.client, 'failed', failure) : result(ban.client, 'done', 'unbanned'));
     }
-    return results;
+    return this.withDurability(results);
   }
 
   async allow(request: AllowRequest): Promise<readonly TargetResult[]> {
@@ -101,10 +116,11 @@ export class Operator {
       }
     }
     if (drafts.length === 0) return results;
-    bans.record(drafts, [], []);
+    const lost = bans.record(drafts, [], []).filter(isLost);
     await protection.refresh();
     if (!request.remove) await reconcile();
-    return results;
+    const failed = new Map(lost.map(({ client }) => [client, result(client ?? '', 'failed', NOT_RECORDED)]));
+    return this.withDurability(results.map((each) => failed.get(each.target) ?? each));
   }
 
   /** Lifts the bans that protection has come to cover (an operator logged in from there, an entry was allowed). */
@@ -138,6 +154,12 @@ export class Operator {
       'failed',
       bans.findFailure(client) ?? 'the firewall has not confirmed it yet; zban keeps trying',
     );
+  }
+
+  /** What was done is in force; while rows wait for the disk, only the daemon's memory has it. */
+  private withDurability(results: readonly TargetResult[]): readonly TargetResult[] {
+    if (this.options.trail.isDurable) return results;
+    return results.map((each) => (each.code === 'done' ? { ...each, durable: false } : each));
   }
 
   private async tellEngine(bans: readonly AcceptedBan[]): Promise<void> {

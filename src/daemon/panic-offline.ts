@@ -28,7 +28,7 @@ export async function panicOffline(
       log('error', 'the firewall is empty, but the panic could not be recorded: zban bans again when it starts');
     throw error;
   }
-  const { trail, outbox } = records;
+  const { trail, outbox, reserve } = records;
   const notifier = buildNotifier(config, outbox, now, log, new Troubles({ log, onBegin: () => {} }));
   const bans = new Bans({
     trail,
@@ -39,8 +39,9 @@ export async function panicOffline(
     tell: (entries, events) => records.tell(entries, events),
   });
   try {
-    return await carryOutPanic(request, {
+    const result = await carryOutPanic(request, {
       trail,
+      reserve,
       bans,
       mode: config.mode,
       now,
@@ -49,6 +50,9 @@ export async function panicOffline(
       notify: (notifications) => notifier?.notify(notifications),
       restart: () => {},
     });
+    if (result.durable !== false) return result;
+    const left = request.end ? 'the panic still stands' : 'the firewall is empty, but zban bans again when it starts';
+    return { ...result, ok: false, message: `no disk took it: ${left}; ${trail.status.trouble?.message ?? ''}` };
   } finally {
     await notifier?.stop({ drainMs: DRAIN_MS });
     records.close();

@@ -1,11 +1,13 @@
 /**
- * Panic: a person has every ban lifted and wants none until they say so. It is kept in the database, so that it outlives
- * a restart whatever config.yaml says, and ends only by the command that takes it back.
+ * Panic: a person has every ban lifted and wants none until they say so. It is kept in the database and in files reserved
+ * for it, so that it outlives a restart whatever config.yaml says and however full the disk is. It ends only by the
+ * command that takes it back.
  */
 import type { Config } from '../config/schema.ts';
 import type { PanicRequest, PanicResult } from '../control/protocol.ts';
 import type { Notification } from '../notify/notification.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
+import type { Reserve, Reserved } from '../record/reserve.ts';
 import type { Bans } from './bans.ts';
 
 /** A panic that stands. */
@@ -18,11 +20,27 @@ export interface Panic {
 }
 
 const STATE_KEY = 'panic';
+/** In the reserved files there is room for so much of the reason, in characters of up to three bytes. */
+const RESERVED_REASON_LENGTH = 60;
+
+/** Where a panic is kept. */
+export interface PanicStore {
+  readonly trail: Pick<AuditTrail, 'loadState' | 'isDurable'>;
+  readonly reserve: Pick<Reserve, 'read' | 'write'>;
+}
 
 /** The panic that stands, if one does. Throws RecordError when the database cannot be read. */
-export function findPanic(trail: Pick<AuditTrail, 'loadState'>): Panic | undefined {
+export function findPanic(store: PanicStore): Panic | undefined {
+  return (readNewest(store).value as Panic | null) ?? undefined;
+}
+
+function readNewest({ trail, reserve }: PanicStore): Reserved {
   const bytes = trail.loadState(STATE_KEY);
-  return bytes && ((JSON.parse(new TextDecoder().decode(bytes)) as Panic | null) ?? undefined);
+  const stored = bytes ? (JSON.parse(new TextDecoder().decode(bytes)) as Reserved | Panic | null) : null;
+  // Before there was a reserve, the database held the panic alone.
+  const saved = stored && 'generation' in stored ? stored : { generation: 0, value: stored };
+  const reserved = reserve.read();
+  return reserved && reserved.generation > saved.generation ? reserved : saved;
 }
 
 /** The configuration in force: observe mode while a panic stands. */
@@ -36,8 +54,8 @@ export function describePanic({ since, by, reason }: Panic): string {
   return `panic since ${since} by ${by}${why}: nobody is banned; take it back with zban panic --end`;
 }
 
-export interface PanicOptions {
-  readonly trail: Pick<AuditTrail, 'loadState' | 'activeBans'>;
+export interface PanicOptions extends PanicStore {
+  readonly trail: Pick<AuditTrail, 'loadState' | 'isDurable' | 'activeBans'>;
   readonly bans: Pick<Bans, 'record' | 'lift'>;
   /** The mode of the configuration. */
   readonly mode: Config['mode'];
@@ -57,13 +75,14 @@ export async function carryOutPanic(request: PanicRequest, options: PanicOptions
 
 async function beginPanic({ operator, reason }: PanicRequest, options: PanicOptions): Promise<PanicResult> {
   const { trail, bans, now, leaveFirewall, reconcile, notify, restart } = options;
+  let kept: Kept = {};
   const active = trail.activeBans(now());
   const lifted = active.length;
   const gone = lifted === 1 ? '1 ban lifted' : `${lifted} bans lifted`;
-  const standing = findPanic(trail);
+  const standing = findPanic(options);
   if (!standing) {
     const panic: Panic = { since: new Date(now()).toISOString(), by: operator, reason };
-    record('panic', operator, [reason, `${gone}, nobody is banned until it is ended`], panic, options);
+    kept = record('panic', operator, [reason, `${gone}, nobody is banned until it is ended`], panic, options);
   }
   // The chain as a whole, before many rows are written: whoever is locked out is in at once.
   const left = await leaveFirewall();
@@ -74,30 +93,39 @@ async function beginPanic({ operator, reason }: PanicRequest, options: PanicOpti
     restart();
   }
   const failed = `${gone}, but the firewall could not be emptied: see journalctl -u zban`;
-  if (!left) return { ok: false, lifted, message: failed };
-  return { ok: true, lifted, message: `${gone}; zban bans nobody until zban panic --end` };
+  if (!left) return { ok: false, lifted, message: failed, ...kept };
+  return { ok: true, lifted, message: `${gone}; zban bans nobody until zban panic --end`, ...kept };
 }
 
 async function endPanic({ operator, reason }: PanicRequest, options: PanicOptions): Promise<PanicResult> {
-  const { trail, mode, now, notify, restart } = options;
-  if (!findPanic(trail)) return { ok: true, lifted: 0, message: 'there is no panic' };
-  record('panic_end', operator, [reason], null, options);
+  const { mode, now, notify, restart } = options;
+  if (!findPanic(options)) return { ok: true, lifted: 0, message: 'there is no panic' };
+  const kept = record('panic_end', operator, [reason], null, options);
   notify([{ kind: 'panic', time: new Date(now()).toISOString(), phase: 'end', operator, reason, lifted: 0 }]);
   restart();
   const rest = mode === 'observe' ? ', which is observe: it goes on banning nobody' : '';
-  return { ok: true, lifted: 0, message: `the panic is over; zban is back in the mode of its configuration${rest}` };
+  const message = `the panic is over; zban is back in the mode of its configuration${rest}`;
+  return { ok: true, lifted: 0, message, ...kept };
 }
 
-/** The row and what the next start goes by, in one transaction. */
+type Kept = Pick<PanicResult, 'durable'>;
+
+/** The row and what the next start goes by, in one transaction; and beside it, for a database that cannot be written. */
 function record(
   action: 'panic' | 'panic_end',
   operator: string,
   remarks: readonly string[],
   panic: Panic | null,
-  { bans, now }: PanicOptions,
-): void {
+  options: PanicOptions,
+): Kept {
+  const { bans, now, trail, reserve } = options;
   const detail = remarks.filter(Boolean).join('; ');
   const none = { client: null, condition: null, numbers: null, tier: null, durationSeconds: null };
   const draft = { ...none, timeMs: now(), actor: `operator:${operator}` as const, action, enforced: true, detail };
-  bans.record([draft], [], [], { [STATE_KEY]: new TextEncoder().encode(JSON.stringify(panic)) });
+  const generation = readNewest(options).generation + 1;
+  const reason = panic?.reason.slice(0, RESERVED_REASON_LENGTH);
+  const isReserved = reserve.write({ generation, value: panic && { ...panic, reason } });
+  const saved: Reserved = { generation, value: panic };
+  bans.record([draft], [], [], { [STATE_KEY]: new TextEncoder().encode(JSON.stringify(saved)) });
+  return isReserved || trail.isDurable ? {} : { durable: false };
 }

@@ -9,10 +9,13 @@ import { parsePrefix } from '../core/net/prefix.ts';
 import type { Status } from '../core/status.ts';
 import { formatAuditLine, formatBaselineLine } from '../record/audit-line.ts';
 import { AuditTrail } from '../record/audit-trail.ts';
-import { openDatabase, type RecordDatabase } from '../record/database.ts';
-import { DatabaseOutbox } from '../record/outbox-store.ts';
+import type { Unwritten } from '../record/backlog.ts';
+import type { RecordDatabase } from '../record/database.ts';
+import { DatabaseOutbox, type UnsavedMessages } from '../record/outbox-store.ts';
 import type { Projection } from '../record/projection.ts';
 import { loadInTurns } from '../record/projection-table.ts';
+import { Reserve } from '../record/reserve.ts';
+import { openWithStandby } from '../record/standby.ts';
 import { TextLog } from '../record/text-log.ts';
 import { WriteGate } from '../record/write-gate.ts';
 import type { Position } from '../source/chunk.ts';
@@ -35,11 +38,27 @@ export interface RecordsOptions {
   readonly log: Log;
   /** Ends the loading of what the database holds. */
   readonly signal?: AbortSignal;
+  /** Where one instance leaves for the next what no disk took. */
+  readonly handover?: Handover;
+}
+
+/** What the records of one instance could not write; those of the next with the same database write it. */
+export interface Handover {
+  left?:
+    | {
+        readonly database: string;
+        readonly rows: Unwritten | undefined;
+        readonly messages: UnsavedMessages;
+        readonly lines: readonly string[];
+      }
+    | undefined;
 }
 
 export class Records {
   readonly trail: AuditTrail;
   readonly outbox: DatabaseOutbox;
+  /** Files for what must hold even if the database cannot be written. */
+  readonly reserve: Reserve;
   private readonly options: RecordsOptions;
   private readonly database: RecordDatabase;
   private readonly gate: WriteGate;
@@ -48,9 +67,12 @@ export class Records {
   private readonly timers: NodeJS.Timeout[] = [];
   private troubles: Troubles | undefined;
 
-  /** Rejects with RecordError when the database cannot be opened or read, with the signal's reason once it is aborted. */
+  /**
+   * Rejects with RecordError when the database cannot be opened or read, with the signal's reason once it is aborted. A
+   * disk that takes nothing is no reason: then what can be read of it is known, and what is recorded waits.
+   */
   static async open(options: RecordsOptions): Promise<Records> {
-    const database = openDatabase(options.config.state.database, { busyTimeoutMs: BUSY_TIMEOUT_MS });
+    const database = openWithStandby(options.config.state.database, { busyTimeoutMs: BUSY_TIMEOUT_MS });
     try {
       return new Records(options, database, await loadInTurns(database, options.signal));
     } catch (error) {
@@ -60,12 +82,15 @@ export class Records {
   }
 
   private constructor(options: RecordsOptions, database: RecordDatabase, projection: Projection) {
-    const { config, configVersion, now } = options;
+    const { config, configVersion, now, handover } = options;
+    const left = handover?.left?.database === database.path ? handover.left : undefined;
     this.options = options;
     this.database = database;
-    this.gate = new WriteGate(config.state.database, now);
-    this.trail = new AuditTrail({ database, gate: this.gate, configVersion, projection });
-    this.outbox = new DatabaseOutbox(this.database, this.gate);
+    this.gate = new WriteGate(database.path, now);
+    this.trail = new AuditTrail({ database, gate: this.gate, configVersion, projection, unwritten: left?.rows });
+    this.outbox = new DatabaseOutbox(database, this.gate, left?.messages);
+    this.reserve = new Reserve([`${database.path}.panic`, `${config.control.socket}.panic`]);
+    this.reserve.prepare();
     this.text = new TextLog({
       path: config.audit.log,
       bytesMax: config.audit.log_bytes_max,
@@ -75,6 +100,8 @@ export class Records {
         else this.troubles?.end('audit log');
       },
     });
+    if (left) this.text.write(left.lines);
+    if (handover) handover.left = undefined;
   }
 
   /** Begins to save positions and the baseline, to retry rows that wait, and to prune. */
@@ -161,13 +188,23 @@ export class Records {
   close(): void {
     this.pause();
     this.checkpoint();
+    const { handover, log } = this.options;
+    this.text.flush();
     if (!this.trail.drain()) {
       const { backlog, trouble } = this.trail.status;
-      this.options.log('error', `${backlog} audit rows could not be written`, { cause: trouble?.message });
+      log('error', `${backlog} audit rows could not be written`, { cause: trouble?.message });
     }
-    this.text.flush();
+    if (handover) handover.left = this.takeUnwritten();
     this.text.close();
     this.database.close();
+  }
+
+  private takeUnwritten(): Handover['left'] {
+    const { database, trail, outbox, text } = this;
+    const rows = trail.takeUnwritten();
+    const messages = outbox.takeUnsaved();
+    const lines = text.takeWaiting();
+    return { database: database.path, rows, messages, lines };
   }
 
   private checkpoint(): void {

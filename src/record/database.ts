@@ -25,11 +25,15 @@ export interface OpenOptions {
   readonly migrations?: readonly Migration[];
 }
 
-/** An open database. `sql` is for this folder only. */
+/** An open database. */
 export interface RecordDatabase {
   readonly path: string;
+  /** True where nothing can be written, for a command that reads and while the disk takes nothing. */
   readonly readonly: boolean;
+  /** For this folder only. Another one after `makeWritable`: see `preparedFor`. */
   readonly sql: BetterSqlite3.Database;
+  /** Called before every write: opens for writing what could only be read. Throws RecordError where that fails. */
+  makeWritable(): void;
   /** Idempotent. */
   close(): void;
 }
@@ -52,8 +56,22 @@ export function openDatabase(path: string, options: OpenOptions): RecordDatabase
   }
 }
 
-function loadSqlite(): typeof BetterSqlite3 {
+/** Loaded late: see NODE_MAJOR_MIN. */
+export function loadSqlite(): typeof BetterSqlite3 {
   return createRequire(import.meta.url)('better-sqlite3');
+}
+
+/** What `prepare` makes of the connection in use, made once for each connection. */
+export function preparedFor<T>(
+  database: Pick<RecordDatabase, 'sql'>,
+  prepare: (sql: BetterSqlite3.Database) => T,
+): () => T {
+  let made: { readonly sql: BetterSqlite3.Database; readonly value: T } | undefined;
+  return () => {
+    const { sql } = database;
+    if (made?.sql !== sql) made = { sql, value: prepare(sql) };
+    return made.value;
+  };
 }
 
 function openWriter(path: string, options: OpenOptions): RecordDatabase {
@@ -79,7 +97,7 @@ function openWriter(path: string, options: OpenOptions): RecordDatabase {
     closeKeepingWal(opened, path);
     lock.close();
   };
-  return { path, readonly: false, sql: opened, close };
+  return { path, readonly: false, sql: opened, makeWritable: () => {}, close };
 }
 
 function createFile(path: string): void {
@@ -116,7 +134,7 @@ function lockForWriting(path: string): BetterSqlite3.Database {
 }
 
 /** Runs the steps a database lacks, each in a transaction of its own; proves on the way that it can be written. */
-function migrate(sql: BetterSqlite3.Database, path: string, migrations: readonly Migration[]): void {
+export function migrate(sql: BetterSqlite3.Database, path: string, migrations: readonly Migration[]): void {
   const newest = migrations.at(-1)?.version ?? 0;
   for (;;) {
     const step = sql.transaction(() => {
@@ -172,7 +190,10 @@ function openReader(path: string, options: OpenOptions): RecordDatabase {
     throw readerError(error, path);
   }
   const opened = sql;
-  return { path, readonly: true, sql: opened, close: () => void opened.close() };
+  const makeWritable = () => {
+    throw recordError('read_only', path, 'was opened for reading');
+  };
+  return { path, readonly: true, sql: opened, makeWritable, close: () => void opened.close() };
 }
 
 function requireReadable(path: string): void {

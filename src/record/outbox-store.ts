@@ -1,7 +1,7 @@
 /** The queue of messages, in memory and on disk: the database in trouble costs its survival of a restart, not the messages. */
 import type BetterSqlite3 from 'better-sqlite3';
 import type { Notification, OutboxItem, OutboxStore } from '../notify/notification.ts';
-import type { RecordDatabase } from './database.ts';
+import { preparedFor, type RecordDatabase } from './database.ts';
 import { toRecordError } from './error.ts';
 import { readObject } from './row.ts';
 import type { WriteGate } from './write-gate.ts';
@@ -13,25 +13,41 @@ interface Row {
   readonly dueMs: number;
 }
 
+/** Messages whose row is not as it should be; undefined for those that are gone. */
+export type UnsavedMessages = ReadonlyMap<number, OutboxItem | undefined>;
+
 /** Methods do not throw for a database in trouble: what could not be written is written with the next change or `retry`. */
 export class DatabaseOutbox implements OutboxStore {
   readonly #gate: WriteGate;
-  readonly #save: (ids: ReadonlySet<number>) => void;
+  readonly #database: RecordDatabase;
+  readonly #save: () => (ids: ReadonlySet<number>) => void;
   /** By id, which is by age. */
   readonly #items = new Map<number, OutboxItem>();
   /** Ids whose row is not what memory says. */
   readonly #unsaved = new Set<number>();
   #lastId = 0;
 
-  /** Loads what an earlier run left. Throws RecordError when the database cannot be read. */
-  constructor({ sql, path }: RecordDatabase, gate: WriteGate) {
+  /** Loads what an earlier run left, and what its predecessor could not write. Throws RecordError when the database cannot be read. */
+  constructor(database: RecordDatabase, gate: WriteGate, unsaved: UnsavedMessages = new Map()) {
     this.#gate = gate;
+    this.#database = database;
+    this.#save = preparedFor(database, (sql) => prepareSave(sql, this.#items));
     try {
-      this.#load(sql);
-      this.#save = prepareSave(sql, this.#items);
+      this.#load(database.sql);
     } catch (error) {
-      throw toRecordError(error, path);
+      throw toRecordError(error, database.path);
     }
+    for (const [id, item] of unsaved) {
+      if (item) this.#items.set(id, item);
+      else this.#items.delete(id);
+      this.#unsaved.add(id);
+      this.#lastId = Math.max(this.#lastId, id);
+    }
+  }
+
+  /** What is not on disk, for an outbox that takes this one's place. */
+  takeUnsaved(): UnsavedMessages {
+    return new Map([...this.#unsaved].map((id) => [id, this.#items.get(id)]));
   }
 
   push(notifications: readonly Notification[], nowMs: number, max: number): number {
@@ -76,7 +92,11 @@ export class DatabaseOutbox implements OutboxStore {
   /** Writes what could not be written before; true when nothing is left. */
   retry(): boolean {
     if (this.#unsaved.size === 0) return true;
-    if (!this.#gate.attempt(() => this.#save(this.#unsaved))) return false;
+    const save = () => {
+      this.#database.makeWritable();
+      this.#save()(this.#unsaved);
+    };
+    if (!this.#gate.attempt(save)) return false;
     this.#unsaved.clear();
     return true;
   }

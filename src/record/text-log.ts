@@ -84,6 +84,11 @@ export class TextLog {
     };
   }
 
+  /** Lines that no disk took yet, without their line feeds, for a log that takes this one's place. */
+  takeWaiting(): readonly string[] {
+    return Buffer.concat(this.#waiting).toString().split('\n').slice(0, -1);
+  }
+
   /** Flushes and closes; a later write opens the file again. */
   close(): void {
     this.flush();

@@ -2,7 +2,7 @@
 import type BetterSqlite3 from 'better-sqlite3';
 import type { ActiveBan, AuditAction, AuditEntry, Offence } from '../core/audit.ts';
 import { commonText, coveringTexts, type Prefix, parsePrefix, prefixContains } from '../core/net/prefix.ts';
-import type { RecordDatabase } from './database.ts';
+import { preparedFor, type RecordDatabase } from './database.ts';
 import { toRecordError } from './error.ts';
 import type { Allowed, Ban } from './projection.ts';
 import { BAN_COLUMNS, type BanRow, loadProjection, readBan } from './projection-table.ts';
@@ -36,13 +36,16 @@ function prepareNumbers(sql: BetterSqlite3.Database): NumbersStatement {
 
 /** Every method throws RecordError when the database cannot be read. */
 export class TrailReader {
-  readonly #sql: BetterSqlite3.Database;
-  readonly #path: string;
-  #numbers: NumbersStatement | undefined;
+  readonly #database: RecordDatabase;
+  readonly #numbers: () => NumbersStatement;
 
-  constructor({ sql, path }: RecordDatabase) {
-    this.#sql = sql;
-    this.#path = path;
+  constructor(database: RecordDatabase) {
+    this.#database = database;
+    this.#numbers = preparedFor(database, prepareNumbers);
+  }
+
+  get #sql(): BetterSqlite3.Database {
+    return this.#database.sql;
   }
 
   query(query: Query): AuditEntry[] {
@@ -105,8 +108,7 @@ export class TrailReader {
   /** Numbers of the row that decided a ban, also after that row was pruned; null when there are none. */
   findNumbers(auditId: number, client: string): Readonly<Record<string, unknown>> | null {
     return this.#read(() => {
-      this.#numbers ??= prepareNumbers(this.#sql);
-      return readObject(this.#numbers.get(auditId, auditId, client) ?? null);
+      return readObject(this.#numbers().get(auditId, auditId, client) ?? null);
     });
   }
 
@@ -151,7 +153,7 @@ export class TrailReader {
     try {
       return read();
     } catch (error) {
-      throw toRecordError(error, this.#path);
+      throw toRecordError(error, this.#database.path);
     }
   }
 }

@@ -8,7 +8,7 @@ import { Bans } from '../../src/daemon/bans.ts';
 import type { EnforcementResult } from '../../src/enforce/reconciler.ts';
 import type { Notification } from '../../src/notify/notification.ts';
 import { AuditTrail } from '../../src/record/audit-trail.ts';
-import { openDatabase } from '../../src/record/database.ts';
+import { openDatabase, type RecordDatabase } from '../../src/record/database.ts';
 import { WriteGate } from '../../src/record/write-gate.ts';
 
 export const T0 = Date.UTC(2026, 10, 20, 10, 11, 12);
@@ -42,20 +42,23 @@ export function refusedEvent(ip: string): RefusedEvent {
   return { event: 'refused', time, ip, reason: 'allowlist', detail: 'allowlist: 192.0.2.0/24', ...NUMBERS };
 }
 
-export function openTrail(t: TestContext): AuditTrail {
+/** A folder that is gone after the test. */
+export function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'zban-daemon-'));
-  const database = openDatabase(join(folder, 'zban.db'), { busyTimeoutMs: 100 });
-  t.after(() => {
-    database.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function openTrail(t: TestContext): { trail: AuditTrail; database: RecordDatabase } {
+  const database = openDatabase(join(temporaryFolder(t), 'zban.db'), { busyTimeoutMs: 100 });
+  t.after(() => database.close());
   const gate = new WriteGate(database.path, () => 0);
-  return new AuditTrail({ database, gate, configVersion: '0123456789ab' });
+  return { database, trail: new AuditTrail({ database, gate, configVersion: '0123456789ab' }) };
 }
 
 /** Bans on a trail of their own. `steps` tells what was done, in order: rows as `row ACTION CLIENT DETAIL`. */
 export function makeBans(t: TestContext, enforce = true) {
-  const trail = openTrail(t);
+  const { trail, database } = openTrail(t);
   const clock = { nowMs: T0 };
   const steps: string[] = [];
   const told: Notification[] = [];
@@ -74,7 +77,7 @@ export function makeBans(t: TestContext, enforce = true) {
   });
   /** The steps since the last call. */
   const since = () => steps.splice(0);
-  return { bans, trail, clock, told, since };
+  return { bans, trail, database, clock, told, since };
 }
 
 export function answer(changes: Partial<EnforcementResult>): EnforcementResult {

@@ -4,6 +4,7 @@ import { parseList } from '../../src/cli/ban-list/formats.ts';
 import { formatJson } from '../../src/cli/ban-list/json.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { BanRequest } from '../../src/control/protocol.ts';
+import type { AuditDraft } from '../../src/core/audit.ts';
 import { type Prefix, parsePrefix, prefixesOverlap } from '../../src/core/net/prefix.ts';
 import { Operator } from '../../src/daemon/operator.ts';
 import type { TrafficTask } from '../../src/workers/messages.ts';
@@ -341,4 +342,47 @@ test('observe mode: recorded, and said that nothing is enforced', async (t) => {
     (await unban('203.0.113.9')).map(({ code }) => code),
     ['done'],
   );
+});
+
+test('orders while the database takes nothing are carried out and said to be not durable', async (t) => {
+  const { operator, trail, database } = make(t);
+  const order = { bans: [{ target: '198.51.100.7' }], keepLonger: false, ...WHO };
+  assert.deepEqual(await operator.ban({ ...order, bans: [{ target: '203.0.113.1' }] }), [
+    { target: '203.0.113.1', ok: true, code: 'done', message: 'banned' },
+  ]);
+  database.sql.pragma('query_only = ON');
+  const durable = false;
+  assert.deepEqual(await operator.ban(order), [
+    { target: '198.51.100.7', ok: true, code: 'done', message: 'banned', durable },
+  ]);
+  assert.deepEqual(await operator.unban({ targets: ['203.0.113.1'], all: false, ...WHO }), [
+    { target: '203.0.113.1', ok: true, code: 'done', message: 'unbanned', durable },
+  ]);
+  assert.deepEqual(await operator.allow({ targets: ['192.0.2.0/24'], remove: false, ...WHO }), [
+    { target: '192.0.2.0/24', ok: true, code: 'done', message: 'allowed', durable },
+  ]);
+  database.sql.pragma('query_only = OFF');
+  assert.equal(trail.drain(), true);
+  const [allowed] = await operator.allow({ targets: ['192.0.2.0/24'], remove: true, ...WHO });
+  assert.equal(allowed?.durable, undefined);
+});
+
+test('an order that finds no room among the rows that wait has failed', async (t) => {
+  const { operator, trail, database } = make(t);
+  const order = (target: string) => operator.ban({ bans: [{ target }], keepLonger: false, ...WHO });
+  await order('203.0.113.1');
+  database.sql.pragma('query_only = ON');
+  t.mock.method(trail, 'append', (drafts: readonly AuditDraft[]) =>
+    drafts.map((draft) => ({ ...draft, id: 0, hash: '', configVersion: '' })),
+  );
+  const failed = [
+    ...(await order('198.51.100.7')),
+    ...(await operator.unban({ targets: ['203.0.113.1'], all: false, ...WHO })),
+    ...(await operator.allow({ targets: ['192.0.2.0/24'], remove: false, ...WHO })),
+  ];
+  assert.deepEqual(
+    failed.map(({ code }) => code),
+    ['failed', 'failed', 'failed'],
+  );
+  for (const { message } of failed) assert.match(message, /could not be recorded.*zban status/);
 });

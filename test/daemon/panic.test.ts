@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
 import { carryOutPanic, configInForce, describePanic, findPanic } from '../../src/daemon/panic.ts';
-import { answer, banEvent, makeBans, T0 } from './fixtures.ts';
+import { AuditTrail } from '../../src/record/audit-trail.ts';
+import { Reserve } from '../../src/record/reserve.ts';
+import { WriteGate } from '../../src/record/write-gate.ts';
+import { answer, banEvent, makeBans, T0, temporaryFolder } from './fixtures.ts';
 
 const ANN = { operator: 'ann', reason: 'customers call' };
 
@@ -10,6 +14,7 @@ const ANN = { operator: 'ann', reason: 'customers call' };
 function make(t: TestContext, left = true) {
   const made = makeBans(t);
   const { bans, trail, clock, since } = made;
+  const reserve = new Reserve([join(temporaryFolder(t), 'panic')]);
   bans.onEvents([banEvent('203.0.113.9'), banEvent('203.0.113.10')], []);
   bans.onResult(answer({ confirmed: ['203.0.113.9', '203.0.113.10'] }));
   since();
@@ -20,6 +25,7 @@ function make(t: TestContext, left = true) {
       { ...ANN, end },
       {
         trail,
+        reserve,
         bans,
         mode: 'enforce',
         now: () => clock.nowMs,
@@ -32,11 +38,11 @@ function make(t: TestContext, left = true) {
         restart: () => note('restart'),
       },
     );
-  return { ...made, steps, ask };
+  return { ...made, reserve, steps, ask };
 }
 
 test('panic: the record, then the firewall as a whole, then every ban, Slack, and a start in observe mode', async (t) => {
-  const { ask, steps, trail } = make(t);
+  const { ask, steps, trail, reserve } = make(t);
   assert.deepEqual(await ask(false), {
     ok: true,
     lifted: 2,
@@ -52,7 +58,7 @@ test('panic: the record, then the firewall as a whole, then every ban, Slack, an
     'restart',
   ]);
   assert.deepEqual(trail.activeBans(T0), []);
-  const panic = findPanic(trail);
+  const panic = findPanic({ trail, reserve });
   assert.deepEqual(panic, { since: new Date(T0).toISOString(), by: 'ann', reason: 'customers call' });
   const enforcing = configSchema.parse({ mode: 'enforce' });
   assert.equal(configInForce(enforcing, panic).mode, 'observe');
@@ -60,7 +66,7 @@ test('panic: the record, then the firewall as a whole, then every ban, Slack, an
 });
 
 test('panic twice is one panic: what was banned meanwhile goes, nobody is told again', async (t) => {
-  const { ask, steps, trail, bans, clock } = make(t);
+  const { ask, steps, trail, reserve, bans, clock } = make(t);
   await ask(false);
   bans.onEvents([banEvent('203.0.113.11')], []);
   steps.splice(0);
@@ -70,17 +76,17 @@ test('panic twice is one panic: what was banned meanwhile goes, nobody is told a
     steps.filter((step) => /row panic|tell|restart/.test(step)),
     [],
   );
-  assert.equal(findPanic(trail)?.since, new Date(T0).toISOString());
+  assert.equal(findPanic({ trail, reserve })?.since, new Date(T0).toISOString());
 });
 
 test('the end of a panic: recorded, told, and the mode of the configuration again', async (t) => {
-  const { ask, steps, trail } = make(t);
+  const { ask, steps, trail, reserve } = make(t);
   assert.deepEqual(await ask(true), { ok: true, lifted: 0, message: 'there is no panic' });
   await ask(false);
   steps.splice(0);
   assert.match((await ask(true)).message, /the panic is over/);
   assert.deepEqual(steps, ['row panic_end null customers call', 'tell end', 'restart']);
-  assert.equal(findPanic(trail), undefined);
+  assert.equal(findPanic({ trail, reserve }), undefined);
   const enforcing = configSchema.parse({ mode: 'enforce' });
   assert.equal(configInForce(enforcing, undefined).mode, 'enforce');
 });
@@ -90,4 +96,34 @@ test('a firewall that cannot be emptied is no success', async (t) => {
   const { ok, message } = await ask(false);
   assert.equal(ok, false);
   assert.match(message, /2 bans lifted, but the firewall could not be emptied/);
+});
+
+test('a database that takes nothing: the reserve holds the panic, and its end; with neither, it is said', async (t) => {
+  const { ask, bans, trail, reserve, database } = make(t);
+  /** What the next start finds: the database as it is on disk, and the reserve. */
+  const afterCrash = () =>
+    findPanic({ trail: new AuditTrail({ database, gate: new WriteGate('', () => 0), configVersion: '' }), reserve });
+  database.sql.pragma('query_only = ON');
+  assert.deepEqual(await ask(false), {
+    ok: true,
+    lifted: 2,
+    message: '2 bans lifted; zban bans nobody until zban panic --end',
+  });
+  assert.equal(trail.isDurable, false);
+  assert.deepEqual(bans.desired.find('203.0.113.9'), undefined);
+  assert.equal(afterCrash()?.by, 'ann');
+  await ask(true);
+  assert.equal(afterCrash(), undefined);
+  t.mock.method(reserve, 'write', () => false);
+  assert.equal((await ask(false)).durable, false);
+  assert.equal(findPanic({ trail, reserve })?.by, 'ann', 'it stands in memory');
+});
+
+test('a panic that an older version left in the database stands', (t) => {
+  const { trail, reserve } = make(t);
+  const panic = { since: new Date(T0).toISOString(), by: 'ann', reason: '' };
+  trail.saveState('panic', Buffer.from(JSON.stringify(panic)));
+  assert.deepEqual(findPanic({ trail, reserve }), panic);
+  trail.saveState('panic', Buffer.from('null'));
+  assert.equal(findPanic({ trail, reserve }), undefined);
 });

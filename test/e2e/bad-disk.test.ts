@@ -69,6 +69,11 @@ function fill(path: string): void {
   }
 }
 
+/** Instances that the running daemon has built: one for each reload. */
+function starts(daemon: TestDaemon): number {
+  return logOf(daemon.stderr).filter(({ msg }) => msg.startsWith('enforcement backend')).length;
+}
+
 async function bansAre(daemon: TestDaemon, count: number): Promise<void> {
   await until(`${count} bans are in force`, () => daemon.status()?.active_bans === count);
 }
@@ -125,10 +130,80 @@ test('a disk that fills up: bans go on, it is said once, and all is written when
   assertNoStack(daemon.stderr);
 });
 
-test('a disk that is full at the start', { skip: needsRoot }, (t) => {
+test('a disk that is full at the start: what is known is enforced, orders are carried out, and all is written later', {
+  skip: needsRoot,
+}, async (t) => {
   const { daemon, disk } = onSmallDisk(t);
+  await daemon.start();
+  attack(daemon, ['203.0.113.1']);
+  await bansAre(daemon, 1);
+  assert.equal(daemon.zban('ban', '203.0.113.2', '--for', 'permanent').status, 0);
+  await daemon.stop();
   fill(join(disk, 'filler'));
-  assertSays(daemon.zban('run'), 1, /zban\.db.*: .*full.*make room: df /);
+  await daemon.start();
+  await bansAre(daemon, 2);
+  await until('it is said', () => troublesIn(daemon.stderr, 'database').length > 0);
+  attack(daemon, ['198.51.100.1']);
+  await bansAre(daemon, 3);
+  const unban = daemon.zban('unban', '203.0.113.2');
+  assert.deepEqual([unban.status, unban.stdout], [0, '203.0.113.2: unbanned\n']);
+  assert.match(unban.stderr, /^zban: not yet durable: .*see zban status$/m);
+  const [ban] = daemon.json<{ durable?: boolean }[]>('ban', '203.0.113.3');
+  assert.equal(ban?.durable, false);
+  // A configuration that is taken up does not lose what waits.
+  daemon.child?.kill('SIGHUP');
+  await until('it has reloaded', () => starts(daemon) === 2);
+  await bansAre(daemon, 3);
+  rmSync(join(disk, 'filler'));
+  await until('the trouble is over', () => daemon.status()?.troubles.length === 0);
+  assert.equal(daemon.zban('ban', '203.0.113.4').stderr, '');
+  await daemon.stop('SIGKILL');
+  await daemon.start();
+  await bansAre(daemon, 4);
+  assert.equal(daemon.zban('audit', 'verify').status, 0);
+  assert.equal(await daemon.stop(), 0, daemon.stderr);
+});
+
+test('panic on a full disk holds: after the restart that it causes, and after a crash', {
+  skip: needsRoot,
+}, async (t) => {
+  const { daemon, disk } = onSmallDisk(t);
+  await daemon.start();
+  attack(daemon, addresses('203.0.113', 3));
+  await bansAre(daemon, 3);
+  fill(join(disk, 'filler'));
+  // Until the pages that were there already are full as well.
+  attack(daemon, addresses('198.51.100', 60));
+  await until('it is said', () => troublesIn(daemon.stderr, 'database').length > 0);
+  await bansAre(daemon, 63);
+  const isPanic = () => daemon.status()?.panic != null && daemon.status()?.active_bans === 0;
+  const panic = daemon.zban('panic', '--reason', 'customers call');
+  assert.deepEqual([panic.status, panic.stderr], [0, '']);
+  assert.match(panic.stdout, /^63 bans lifted; zban bans nobody until zban panic --end$/m);
+  await until('it stands', isPanic);
+  await daemon.stop('SIGKILL');
+  await daemon.start();
+  await until('it stands after a crash', isPanic);
+  rmSync(join(disk, 'filler'));
+  await daemon.stop('SIGKILL');
+  await daemon.start();
+  await until('it stands when there is room', isPanic);
+  assert.equal(daemon.zban('panic', '--end').status, 0);
+  await until('it is over', () => daemon.status()?.panic === null && daemon.status()?.mode === 'enforce');
+  await bansAre(daemon, 0);
+  assert.equal(daemon.zban('audit', 'verify').status, 0);
+});
+
+test('panic with the daemon stopped, on a full disk', { skip: needsRoot }, async (t) => {
+  const { daemon, disk } = onSmallDisk(t);
+  await daemon.start();
+  attack(daemon, ['203.0.113.1']);
+  await bansAre(daemon, 1);
+  await daemon.stop();
+  fill(join(disk, 'filler'));
+  assert.equal(daemon.zban('panic').status, 0);
+  await daemon.start();
+  await until('it stands', () => daemon.status()?.panic != null && daemon.status()?.active_bans === 0);
 });
 
 test('killed while the disk is full: the lines are read again, no ban is lost', { skip: needsRoot }, async (t) => {
@@ -149,14 +224,27 @@ test('killed while the disk is full: the lines are read again, no ban is lost', 
   await assertNothingLost(daemon, [...before, ...during]);
 });
 
-// A disk cannot be made read only by hand under an open database; the errors of one that fails are the recorder's tests.
-test('a database on a read-only disk at the start', { skip: needsRoot }, async (t) => {
+test('a read-only disk at the start: what is known is enforced, and it is written when that is over', {
+  skip: needsRoot,
+}, async (t) => {
   const { daemon, disk } = onSmallDisk(t);
   await daemon.start();
+  assert.equal(daemon.zban('ban', '203.0.113.2', '--for', 'permanent').status, 0);
   await daemon.stop();
   run('mount', '-o', 'remount,ro', disk);
-  assertSays(daemon.zban('run'), 1, /zban\.db.*read.only.*make it and its folder writable/i);
-  assert.equal(daemon.zban('list', '--json').stdout.trim(), '[]', 'it can still be read');
+  await daemon.start();
+  await bansAre(daemon, 1);
+  await until('it is said', () => troublesIn(daemon.stderr, 'database').length > 0);
+  assert.match(troublesIn(daemon.stderr, 'database')[0] ?? '', /zban\.db.*read.only.*make it and its folder writable/i);
+  assert.equal(daemon.zban('panic').status, 0);
+  const isPanic = () => daemon.status()?.panic != null;
+  await until('the panic stands', isPanic);
+  await daemon.stop('SIGKILL');
+  await daemon.start();
+  assert.ok(isPanic(), 'the other file is on a disk that can be written');
+  run('mount', '-o', 'remount,rw', disk);
+  await until('only the panic is left', () => daemon.status()?.troubles.length === 1);
+  assert.equal(daemon.zban('audit', 'verify').status, 0);
 });
 
 test('a database that this user may not write', { skip: needsRoot }, async (t) => {

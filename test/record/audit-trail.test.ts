@@ -216,3 +216,19 @@ test('ten thousand drafts at once are one transaction with all their consequence
   const result = verifyAudit(database);
   assert.equal(result.ok && result.rows, 10_000);
 });
+
+test('a ban that is due costs no look at the others, and stays due until a row ends it', (t) => {
+  const { trail } = openTrail(t);
+  trail.append([
+    ban('192.0.2.1', { durationSeconds: 1 }),
+    ...Array.from({ length: 50 }, (_, n) => ban(`198.51.100.${n}`)),
+  ]);
+  const looks = t.mock.method(trail['projection'].bans, 'values').mock;
+  const due = (nowMs: number) => trail.dueBans(nowMs).map(({ client }) => client);
+  assert.deepEqual(due(T0 + 999), []);
+  assert.deepEqual(due(T0 + 1000), ['192.0.2.1']);
+  assert.deepEqual(due(T0 + 2000), ['192.0.2.1']);
+  trail.append([draft('unban', '192.0.2.1')]);
+  assert.deepEqual(due(T0 + 2000), []);
+  assert.equal(looks.callCount(), 0);
+});

@@ -4,6 +4,7 @@ import { callDaemon } from '../../control/client.ts';
 import { ControlError } from '../../control/error.ts';
 import type { PanicRequest, PanicResult } from '../../control/protocol.ts';
 import type { Log } from '../../daemon/log.ts';
+import { tellDurability } from '../ask-daemon.ts';
 import { type Context, loadPermitted, operatorName, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { printable } from '../text.ts';
@@ -26,6 +27,7 @@ export async function panic(context: Context, options: PanicOptions): Promise<nu
   if (json) output.json(result);
   else if (result.ok) output.data(printable(result.message));
   else output.talk(`zban: ${printable(result.message)}`);
+  if (!json) tellDurability(output, [result]);
   return result.ok ? EXIT.done : EXIT.failed;
 }
 

@@ -1,0 +1,135 @@
+/** A database on a disk that takes nothing: what is known serves, what is recorded waits. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import BetterSqlite3 from 'better-sqlite3';
+import { AuditTrail } from '../../src/record/audit-trail.ts';
+import { openDatabase } from '../../src/record/database.ts';
+import { MIGRATIONS } from '../../src/record/migrations.ts';
+import { DatabaseOutbox } from '../../src/record/outbox-store.ts';
+import { openWithStandby } from '../../src/record/standby.ts';
+import { verifyAudit } from '../../src/record/verify.ts';
+import { WriteGate } from '../../src/record/write-gate.ts';
+import { afterwards, ban, draft, failsWith, fill, notRoot, openTrail, position, smallDisk, T0 } from './examples.ts';
+
+const skip = notRoot;
+
+function openStandby(t: TestContext, path: string) {
+  const database = openWithStandby(path, { busyTimeoutMs: 20 });
+  afterwards(t, () => database.close());
+  const gate = new WriteGate(path, () => 0);
+  return { database, gate, trail: new AuditTrail({ database, gate, configVersion: 'c0ffee123456' }) };
+}
+
+/** A database with one ban, whose writer was killed: the newest rows are in the -wal file alone. */
+function leaveBan(t: TestContext, disk: string): string {
+  const path = join(disk, 'zban.db');
+  const { trail, database } = openTrail(t);
+  trail.append([ban('192.0.2.1', { durationSeconds: null })], { positions: [position('/a.log', 1)] });
+  for (const end of ['', '-wal', '-shm']) copyFileSync(`${database.path}${end}`, `${path}${end}`);
+  return path;
+}
+
+const clients = (trail: AuditTrail) => trail.activeBans(T0).map(({ client }) => client);
+
+test('a full disk at the start: bans are known, rows wait, and are written when there is room', { skip }, (t) => {
+  const disk = smallDisk(t);
+  const path = leaveBan(t, disk);
+  const makeRoom = fill(disk);
+  const { trail, database } = openStandby(t, path);
+  assert.equal(database.readonly, true);
+  assert.deepEqual(clients(trail), ['192.0.2.1']);
+  assert.deepEqual(trail.positions(), [position('/a.log', 1)]);
+  trail.append([ban('192.0.2.2', { durationSeconds: null })]);
+  assert.equal(trail.status.trouble?.code, 'full');
+  assert.equal(trail.isDurable, false);
+  makeRoom();
+  assert.equal(trail.retry(), true);
+  assert.equal(database.readonly, false);
+  assert.deepEqual(clients(trail), ['192.0.2.1', '192.0.2.2']);
+  const result = verifyAudit(database);
+  assert.equal(result.ok && result.rows, 2);
+});
+
+test('a read-only disk at the start', { skip }, (t) => {
+  const disk = smallDisk(t);
+  const path = leaveBan(t, disk);
+  execFileSync('mount', ['-o', 'remount,ro', disk]);
+  const { trail, database } = openStandby(t, path);
+  trail.append([draft('unban', '192.0.2.1')]);
+  assert.equal(trail.status.trouble?.code, 'read_only');
+  assert.deepEqual(clients(trail), []);
+  execFileSync('mount', ['-o', 'remount,rw', disk]);
+  assert.equal(trail.retry(), true, trail.status.trouble?.message);
+  assert.equal(verifyAudit(database).ok, true);
+});
+
+test('a disk that is full before there is a database: rows wait, messages too', { skip }, (t) => {
+  const disk = smallDisk(t);
+  const makeRoom = fill(disk);
+  const { trail, database, gate } = openStandby(t, join(disk, 'zban.db'));
+  const outbox = new DatabaseOutbox(database, gate);
+  trail.append([ban('192.0.2.1')]);
+  outbox.push([{ kind: 'test', time: new Date(T0).toISOString() }], T0, 10);
+  assert.deepEqual(clients(trail), ['192.0.2.1']);
+  makeRoom();
+  assert.equal(trail.retry() && outbox.retry(), true);
+  assert.equal(new DatabaseOutbox(database, gate).size(), 1);
+  assert.equal(verifyAudit(database).ok, true);
+});
+
+test('rows that waited without a view of the database follow what it has', { skip }, (t) => {
+  const disk = smallDisk(t);
+  const makeRoom = fill(disk);
+  const { trail, database } = openStandby(t, join(disk, 'zban.db'));
+  trail.append([ban('192.0.2.9', { durationSeconds: null })]);
+  makeRoom();
+  leaveBan(t, disk);
+  assert.equal(trail.retry(), true);
+  assert.deepEqual(clients(trail), ['192.0.2.1', '192.0.2.9']);
+  const result = verifyAudit(database);
+  assert.equal(result.ok && result.rows, 2);
+});
+
+test('an older layout is read although there is no room to bring it up to date', { skip }, (t) => {
+  const disk = smallDisk(t);
+  const path = join(disk, 'zban.db');
+  const older = openDatabase(path, { busyTimeoutMs: 20, migrations: MIGRATIONS.slice(0, 2) });
+  older.sql.exec(`INSERT INTO bans VALUES ('now', '192.0.2.1', 'scan', 1, ${T0}, NULL, 1, 'policy', '', 1, 1, NULL)`);
+  older.close();
+  fill(disk);
+  const { trail } = openStandby(t, path);
+  assert.deepEqual(clients(trail), ['192.0.2.1']);
+});
+
+test('what no disk is to blame for ends the start', (t) => {
+  const { database } = openTrail(t);
+  assert.throws(() => openWithStandby(database.path, { busyTimeoutMs: 20 }), failsWith('in_use'));
+  const newer = new BetterSqlite3(database.path);
+  newer.pragma('user_version = 999');
+  newer.close();
+  database.close();
+  assert.throws(() => openWithStandby(database.path, { busyTimeoutMs: 20 }), failsWith('too_new'));
+});
+
+test('a trail takes over what its predecessor could not write, in order', (t) => {
+  const { trail, database, gate } = openTrail(t);
+  trail.append([ban('192.0.2.1', { durationSeconds: null })]);
+  database.sql.pragma('query_only = ON');
+  trail.append([draft('unban', '192.0.2.1'), ban('192.0.2.2')], { positions: [position('/a.log', 7)] });
+  trail.saveState('baseline', Buffer.from('b'));
+  const unwritten = trail.takeUnwritten();
+  const next = new AuditTrail({ database, gate, configVersion: 'deadbeef0000', unwritten });
+  assert.deepEqual(clients(next), ['192.0.2.2']);
+  assert.equal(Buffer.from(next.loadState('baseline') ?? []).toString(), 'b');
+  database.sql.pragma('query_only = OFF');
+  assert.equal(next.retry(), true);
+  assert.deepEqual(next.positions(), [position('/a.log', 7)]);
+  assert.deepEqual(
+    next.query({ limit: 9 }).map(({ action, configVersion }) => [action, configVersion]),
+    ['ban', 'unban', 'ban'].map((action) => [action, 'c0ffee123456']),
+  );
+  assert.equal(verifyAudit(database).ok, true);
+});
