@@ -1,7 +1,5 @@
 /** Reads the words of a command line, runs the one command and turns its errors into messages and exit codes. */
-import yargs from 'yargs';
 import type { Context } from './context.ts';
-import { defineLifeCommands, defineLogCommands, defineOperatorCommands, defineReadingCommands } from './definitions.ts';
 import { CommandError, EXIT, type ExitCode, exitCodeOf } from './exit.ts';
 import { STDIN } from './options.ts';
 import { createOutput } from './output.ts';
@@ -22,49 +20,30 @@ export type Wrap = <A extends CommonOptions>(
 export async function runCommandLine(words: readonly string[], version: string): Promise<number> {
   const output = createOutput(process.stdout, process.stderr);
   let exitCode: number = EXIT.done;
+  const contextOf = ({ config: configPath, json = false }: CommonOptions): Context => {
+    return { output, configPath, json, env: process.env, now: Date.now };
+  };
   const wrap: Wrap = (run) => async (options) => {
     refuseRepeated(options);
-    const { config: configPath, json = false } = options;
-    exitCode = await run({ output, configPath, json, env: process.env, now: Date.now }, options);
+    exitCode = await run(contextOf(options), options);
   };
   try {
-    const base = createParser(spellOutStdin(words), version);
-    const parser = defineLogCommands(
-      defineReadingCommands(defineOperatorCommands(defineLifeCommands(base, wrap), wrap), wrap),
-      wrap,
-    );
-    await parser.parseAsync();
+    const daemon = findDaemonOptions(words);
+    if (daemon) return await (await import('./commands/run.ts')).run(contextOf(daemon));
+    const { createParser } = await import('./parser.ts');
+    await createParser(spellOutStdin(words), version, wrap).parseAsync();
     return exitCode;
   } catch (error) {
     return tell(error, output.talk);
   }
 }
 
-export type Parser = ReturnType<typeof createParser>;
-
-function createParser(words: readonly string[], version: string) {
-  return yargs([...words])
-    .scriptName('zban')
-    .usage('$0 COMMAND [OPTIONS]\n\nBans the addresses that leave the normal traffic of this web server.')
-    .detectLocale(false)
-    .parserConfiguration({ 'parse-positional-numbers': false })
-    .option('config', {
-      type: 'string',
-      requiresArg: true,
-      global: true,
-      describe: 'configuration file, /etc/zban/config.yaml by default',
-    })
-    .option('json', { type: 'boolean', global: true, describe: 'print data as JSON' })
-    .strict()
-    .recommendCommands()
-    .demandCommand(1, 'which command? See zban --help')
-    .version(version)
-    .help()
-    .wrap(100)
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw error ?? new CommandError(EXIT.usage, message);
-    });
+/** `run`, or `run --config FILE`, as a service says it: what is loaded to read other words would stay in the daemon's memory. */
+function findDaemonOptions(words: readonly string[]): CommonOptions | undefined {
+  const [command, option, config, ...rest] = words;
+  if (command !== 'run' || rest.length > 0) return undefined;
+  if (option === undefined) return {};
+  return option === '--config' && config && !config.startsWith('-') ? { config } : undefined;
 }
 
 /** yargs drops a lone - from lists of words, so it is handed on as what it stands for. */

@@ -1,7 +1,8 @@
 /** Every command's name, options and help. The code behind a command is loaded only when it is called. */
 import type { Argv } from 'yargs';
 import { EXPORT_FORMATS, IMPORT_FORMATS } from './ban-list/format-names.ts';
-import type { Parser, Wrap } from './command-line.ts';
+import type { Wrap } from './command-line.ts';
+import type { Parser } from './parser.ts';
 import { SORTS } from './selection.ts';
 
 const TARGETS = 'addresses or networks, such as 203.0.113.9, 203.0.113.0/24 or 2001:db8::/64';

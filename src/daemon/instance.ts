@@ -31,7 +31,7 @@ import { type Trouble, Troubles } from './troubles.ts';
 import { VERSION } from './version.ts';
 
 /** Bans whose time is up are lifted within this. */
-const EXPIRE_MS = 250;
+const EXPIRE_MS = 1000;
 /** Messages get this long at a stop; the rest waits on disk. */
 const DRAIN_MS = 2000;
 

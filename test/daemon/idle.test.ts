@@ -5,8 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { TestDaemon } from '../support/daemon.ts';
 
 const SECONDS = 5;
-/** About 20 are measured; a look every 20 ms alone makes 50. */
-const WAKES_MAX = 40;
+/** About 10 are measured; a look every 20 ms alone makes 50. */
+const WAKES_MAX = 25;
 
 /** How often the threads of a process had nothing to do and went to sleep, proc(5): the same on a slow machine. */
 function sleeps(pid: number): number {
