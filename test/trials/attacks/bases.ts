@@ -1,0 +1,196 @@
+/** What attackers do, one request at a time, whatever their disguise. */
+import type { Random } from '../../../src/simulate/random.ts';
+import { word } from '../draw.ts';
+import type { Asked, Script } from '../script.ts';
+
+export type Kind = 'scan' | 'guess' | 'inject' | 'enumerate' | 'scrape' | 'flood';
+
+export interface Base {
+  readonly kind: Kind;
+  /** Makes one attacker, who is asked for the request number `count`. */
+  readonly attacker: (script: Script) => (count: number) => Asked;
+}
+
+/** Files that should not be there, of as many kinds as there are scanners. */
+const PROBES: readonly ((random: Random) => string)[] = [
+  (random) => `/${word(random)}/.env`,
+  (random) => `/.env.${word(random)}`,
+  (random) => `/${word(random)}.php`,
+  (random) => `/wp-content/plugins/${word(random)}/${word(random)}.php`,
+  (random) => `/${word(random)}/.git/config`,
+  (random) => `/backup/${word(random)}.sql`,
+  (random) => `/${word(random)}.sql.gz`,
+  (random) => `/${word(random)}.php.bak`,
+  (random) => `/${word(random)}/`,
+  (random) => `/${word(random)}/${word(random)}/`,
+  (random) => `/${word(random)}.zip`,
+  (random) => `/${word(random)}/config.json`,
+];
+/** Names that look like files every page may miss. */
+const STATIC_PROBES: readonly ((random: Random) => string)[] = [
+  (random) => `/${word(random)}.js`,
+  (random) => `/static/${word(random)}.js.map`,
+  (random) => `/${word(random)}.tgz`,
+  (random) => `/${word(random)}.css`,
+  (random) => `/old/${word(random)}.png`,
+];
+const INJECTIONS: readonly ((number: number) => string)[] = [
+  (number) => `${number}' OR '${number}'='${number}`,
+  (number) => `${number} UNION SELECT ${number},user(),${number + 1}-- -`,
+  (number) => `${number}) AND SLEEP(${number % 9})-- `,
+  (number) => `${number} AND ${number}=${number + 1}`,
+  (number) => `(SELECT ${number} FROM(SELECT COUNT(*))x)`,
+];
+
+export function probe(random: Random): string {
+  return random.pick(PROBES)(random);
+}
+
+const scan = (statuses: readonly number[], probes = PROBES): Base => ({
+  kind: 'scan',
+  attacker: ({ random }) => {
+    // Whatever a server does not have it answers alike.
+    const [status, bytes] = [random.pick(statuses), random.int(150, 9000)];
+    return () => ({ path: random.pick(probes)(random), status, bytes });
+  },
+});
+
+/** Wrong passwords are answered alike: one status, one size. */
+const guess = (status: number, paths: (script: Script) => (count: number) => string, method = 'POST'): Base => ({
+  kind: 'guess',
+  attacker: (script) => {
+    const [path, bytes] = [paths(script), script.random.int(30, 6000)];
+    return (count) => ({ method, path: path(count), status, bytes });
+  },
+});
+const login =
+  ({ site }: Script) =>
+  (): string =>
+    site.login;
+/** A path that no word list of log-in pages has. */
+const enter = (): (() => string) => () => '/account/enter';
+const inTurn =
+  (...others: string[]) =>
+  ({ random, site }: Script) => {
+    const paths = [site.login, random.pick(others)];
+    return (count: number): string => paths[count % 2] as string;
+  };
+
+/** The same page to the application, another path to a reader of logs. */
+function spell(path: string, random: Random): string {
+  const spellings = [
+    () => path,
+    () => `/${path}`,
+    () => `/.${path}`,
+    () => `${path}/${word(random, 2)}`,
+    () => `${path}?${word(random, 1)}=${random.int(1, 99)}`,
+    () => path.replace(/[a-z](?=[a-z.]*$)/, (letter) => `%${letter.charCodeAt(0).toString(16)}`),
+    () => path.replace('/', `/${word(random, 1)}/../`),
+  ];
+  return random.pick(spellings)();
+}
+
+function inject(failing: number): Base {
+  return {
+    kind: 'inject',
+    attacker: ({ random, site }) => {
+      const [page, key] = [random.pick(site.pages.slice(0, 10)), random.pick(['id', 'cat', 'p'])];
+      return () => ({
+        path: `${page.path}?${key}=${encodeURIComponent(random.pick(INJECTIONS)(random.int(1, 9999)))}`,
+        status: random.chance(failing) ? 500 : 200,
+        bytes: random.int(500, 20_000),
+      });
+    },
+  };
+}
+
+function enumerate(status: number): Base {
+  return {
+    kind: 'enumerate',
+    attacker: ({ random }) => {
+      const from = random.int(1, 50_000);
+      return (count) => ({
+        path: `/user/${from + count}`,
+        status,
+        bytes: status === 200 ? random.int(4000, 6000) : 560,
+      });
+    },
+  };
+}
+
+function scrape(change: Partial<Asked> = {}): Base {
+  return {
+    kind: 'scrape',
+    attacker: ({ random, site }) => {
+      const page = (): Asked => {
+        if (random.chance(0.5)) return random.pick(site.rarePages);
+        return { path: `/archive/${word(random, 4)}`, bytes: random.int(4000, 60_000) };
+      };
+      return () => ({ ...page(), ...change });
+    },
+  };
+}
+
+const flood = (ask: (script: Script) => Asked): Base => ({ kind: 'flood', attacker: (script) => () => ask(script) });
+
+export const BASES = {
+  'scan 404': scan([404, 404, 404, 410]),
+  'scan 302': scan([301, 302, 302, 303, 307]),
+  'scan 403': scan([403, 403, 400]),
+  /** Everything is answered by the home page. */
+  'soft 404': scan([200]),
+  'scan for static names': scan([404], STATIC_PROBES),
+  'log-in 200': guess(200, login),
+  'log-in 302': guess(302, login),
+  'log-in 401': guess(401, login),
+  'log-in 403': guess(403, login),
+  'unknown log-in path': guess(200, enter),
+  'basic authentication': guess(
+    401,
+    ({ random }) => {
+      const path = random.pick(['/manage/', '/private/', '/status/']);
+      return () => path;
+    },
+    'GET',
+  ),
+  'password in the query': guess(
+    200,
+    ({ random, site }) => {
+      return () => `${site.login}?user=${random.pick(['admin', 'root'])}&pass=${word(random)}${random.int(0, 99)}`;
+    },
+    'GET',
+  ),
+  'two log-ins in turn': guess(200, inTurn('/xmlrpc.php', '/user/login', '/admin/signin')),
+  'log-in spelled // in turn': guess(
+    200,
+    ({ site }) =>
+      (count) =>
+        count % 2 ? `/${site.login}` : site.login,
+  ),
+  'log-in spelled differently': guess(
+    200,
+    ({ random, site }) =>
+      () =>
+        spell(site.login, random),
+  ),
+  'log-in of an API': guess(401, () => () => '/api/v1/session'),
+  'SQL injection': inject(0),
+  'SQL injection, half fails': inject(0.5),
+  'users by number': enumerate(200),
+  'users by number 404': enumerate(404),
+  scrape: scrape(),
+  'scrape by PATCH': scrape({ method: 'PATCH' }),
+  'scrape 206': scrape({ status: 206 }),
+  'home page': flood(({ site }) => site.home),
+  'home page?random': flood(({ random, site }) => ({ ...site.home, path: `/?v=${random.hex(8)}` })),
+  search: flood(({ random }) => ({ path: `/search?q=${word(random)}`, bytes: random.int(3000, 20_000) })),
+  /** The application answers whatever is asked for below the path. */
+  'dynamic path named .css': flood(({ random, site }) => ({
+    ...site.home,
+    path: `${random.pick(site.pages).path}/${word(random)}.css`,
+  })),
+  HEAD: flood(() => ({ method: 'HEAD', path: '/', bytes: 0 })),
+  OPTIONS: flood(() => ({ method: 'OPTIONS', path: '/', status: 204, bytes: 0 })),
+  'PUT refused': flood(({ random }) => ({ method: 'PUT', path: `/${word(random)}.txt`, status: 405, bytes: 552 })),
+} as const satisfies Record<string, Base>;
+export type BaseName = keyof typeof BASES;

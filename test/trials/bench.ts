@@ -1,0 +1,46 @@
+/** An engine with the default configuration, as `zban replay` has it, fed from memory. */
+import { configSchema } from '../../src/config/schema.ts';
+import { Engine } from '../../src/core/engine.ts';
+import type { BanEvent } from '../../src/core/event.ts';
+import { Parser } from '../../src/core/parse/parser.ts';
+import { Merge, type Parcel } from '../../src/core/traffic/merge.ts';
+import { workerSetup } from '../../src/workers/pipeline.ts';
+import { NEVER } from '../support/parse.ts';
+
+const { engine: engineOptions, parsers } = workerSetup(configSchema.parse({}));
+
+export class Bench {
+  readonly bans: BanEvent[] = [];
+  readonly engine: Engine;
+  private readonly parser: Parser;
+
+  constructor() {
+    if (!parsers[0]) throw new TypeError('the default configuration has no log');
+    const parser = new Parser(parsers[0]);
+    this.parser = parser;
+    this.engine = new Engine(
+      engineOptions,
+      (_source, line) => parser.readRecord(line),
+      (event) => {
+        if (event.event === 'ban') this.bans.push(event);
+      },
+    );
+  }
+
+  parse(source: number, lines: readonly string[]): Parcel {
+    const bytes = Buffer.from(lines.join(''));
+    const tally = this.parser.parse(bytes, NEVER);
+    if (tally.count !== lines.length) throw new Error(`${lines.length - tally.count} lines of a trial make no sense`);
+    return { source, bytes, tally };
+  }
+
+  /** Judges the requests of all parcels, each a source of its own, in log time. */
+  run(parcels: readonly Parcel[]): void {
+    const merge = new Merge(({ source, bytes, tally }, from, to) => this.engine.ingest(source, bytes, tally, from, to));
+    for (const { source } of parcels) merge.expect(source);
+    for (const parcel of parcels) merge.push(parcel, true);
+    merge.flush();
+    const { late } = this.engine.order;
+    if (late > 0) throw new Error(`${late} lines of a trial were late`);
+  }
+}

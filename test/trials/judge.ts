@@ -1,0 +1,126 @@
+/** Runs one trial against one background and says what came of it. */
+import type { BanEvent } from '../../src/core/event.ts';
+import { formatPrefix, type Prefix, parsePrefix } from '../../src/core/net/prefix.ts';
+import { PrefixTable } from '../../src/core/net/prefix-table.ts';
+import type { AccessEvent } from '../../src/simulate/access-event.ts';
+import { Random } from '../../src/simulate/random.ts';
+import { type Background, line } from './background.ts';
+import type { Bench } from './bench.ts';
+import type { Play, Sent, Trial } from './trial.ts';
+
+export interface Result {
+  readonly trial: Trial;
+  readonly site: string;
+  readonly ok: boolean;
+  /** Attack requests that got through, and how many might have. */
+  readonly through: number;
+  readonly budget: number;
+  /** From the first attack request to the last that got through. */
+  readonly seconds: number;
+  /** Honest clients, or networks with honest clients in them, that were banned. */
+  readonly falseBans: readonly string[];
+  readonly conditions: readonly string[];
+}
+
+/** Decisions that follow the last request still count. */
+const AFTERMATH_S = 120;
+
+interface Ban {
+  readonly prefix: Prefix;
+  readonly second: number;
+  readonly condition: string;
+}
+
+export function judge(trial: Trial, background: Background, seed: number): Result {
+  const play = trial.play(background.site, new Random(seed, `${trial.name} ${background.name}`));
+  const bench = background.fork();
+  run(bench, background, play);
+  const bans = bench.bans.filter(({ ip }) => !background.known.has(ip)).map(readBan);
+  const { through, seconds } = countThrough(play.requests, bans, background.forkS);
+  // Whoever helps an attacker is none of the innocent.
+  const { hostile = [], honest = [] } = Object.groupBy(play.requests, ({ attack }) =>
+    attack || trial.level === 'attack' ? 'hostile' : 'honest',
+  );
+  const [culprits, innocents] = [hostile, honest].map((requests) => new PrefixTable(prefixesOf(requests)));
+  const wrong = bans.filter(({ prefix }) => !culprits?.findOverlap(prefix) || innocents?.findOverlap(prefix));
+  const budget = play.budget ?? 0;
+  return {
+    trial,
+    site: background.name,
+    ok: wrong.length === 0 && (trial.level !== 'attack' || through <= budget),
+    through,
+    budget,
+    seconds,
+    falseBans: [...new Set(wrong.map(({ prefix }) => formatPrefix(prefix)))],
+    conditions: [...new Set((trial.level === 'attack' ? bans : wrong).map(({ condition }) => condition))],
+  };
+}
+
+function prefixesOf(requests: readonly Sent[]): { prefix: Prefix }[] {
+  return [...new Set(requests.map(({ ip }) => ip))].map((ip) => ({ prefix: prefixOf(ip) }));
+}
+
+function prefixOf(text: string): Prefix {
+  const prefix = parsePrefix(text);
+  if (!prefix) throw new TypeError(`no address: ${text}`);
+  return prefix;
+}
+
+function readBan({ ip, time, condition }: BanEvent): Ban {
+  return { prefix: prefixOf(ip), second: Date.parse(time) / 1000, condition };
+}
+
+function run(bench: Bench, background: Background, { requests, change }: Play): void {
+  const own = [...requests].sort((left, right) => left.atS - right.atS);
+  if ((own[0]?.atS ?? 0) < 0) throw new Error('a trial begins before its fork');
+  const endS = Math.max(own.at(-1)?.atS ?? 0, change?.toS ?? 0) + AFTERMATH_S;
+  const lines = own.map((sent) => line(eventOf(sent, background)));
+  const rest = change ? bench.parse(0, changed(background, change, endS).map(line)) : background.until(endS);
+  bench.run([rest, bench.parse(1, lines)]);
+}
+
+function eventOf(sent: Sent, { forkS, site }: Background): AccessEvent {
+  const { atS, ip, agent, method = 'GET', path, status = 200, bytes = 1000, referer = '' } = sent;
+  const from = { ip, client: ip, userAgent: agent, host: site.host, role: 'visitor' as const };
+  const timeMs = Math.round((forkS + atS) * 1000);
+  return { timeMs, from, method, path, status, responseBytes: bytes, requestMs: 20, referer };
+}
+
+function changed({ after, forkS }: Background, change: NonNullable<Play['change']>, endS: number): AccessEvent[] {
+  const at = (seconds: number): number => (forkS + seconds) * 1000;
+  return after
+    .filter(({ timeMs }) => timeMs < at(endS))
+    .flatMap((event) => {
+      const isWithin = event.timeMs >= at(change.fromS) && event.timeMs < at(change.toS);
+      return (isWithin ? change.by(event) : undefined) ?? event;
+    })
+    .sort((left, right) => left.timeMs - right.timeMs);
+}
+
+/**
+ * Attack requests that no ban stops. Bans are timed in seconds: all requests of the ban's second count as through. Whoever
+ * was banned once stays away: what it does when the ban is over is another trial.
+ */
+function countThrough(
+  requests: readonly Sent[],
+  bans: readonly Ban[],
+  forkS: number,
+): Pick<Result, 'through' | 'seconds'> {
+  const table = new PrefixTable(bans);
+  const bannedAt = new Map<string, number>();
+  let [through, first, last] = [0, Number.POSITIVE_INFINITY, 0];
+  for (const { attack, atS, ip } of requests) {
+    if (!attack) continue;
+    let second = bannedAt.get(ip);
+    if (second === undefined) {
+      // An IPv6 client is its network, which contains the address as well.
+      second = Math.min(...table.containing(prefixOf(ip)).map((ban) => ban.second), Number.POSITIVE_INFINITY);
+      bannedAt.set(ip, second);
+    }
+    first = Math.min(first, atS);
+    if (Math.floor(forkS + atS) > second) continue;
+    through++;
+    last = Math.max(last, atS);
+  }
+  return { through, seconds: through === 0 ? 0 : last - first };
+}
