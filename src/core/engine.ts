@@ -7,6 +7,7 @@ import { ClientRules } from './detect/client-rules.ts';
 import { type Overflow, Points } from './detect/points.ts';
 import { ProxyWatch, WATCHED_LINES_MIN } from './detect/proxy-watch.ts';
 import { SiteWatch } from './detect/site-watch.ts';
+import type { Surge } from './detect/surge.ts';
 import { EngineBans } from './engine-bans.ts';
 import type { EngineOptions } from './engine-options.ts';
 import type { EngineState } from './engine-state.ts';
@@ -162,18 +163,25 @@ export class Engine {
     this.savedSecond = state.second ?? 0;
     this.baseline.restore(state);
     if (state.points) this.points?.restore(state.points);
-    if (state.site) this.site.restore(state.site);
+    if (state.site) this.site.restore(state.site, this.savedSecond);
     this.recompute();
   }
 
   /**
    * Ends a rehearsal, in which lines were worked through whose decisions were made before or are never to be made:
-   * `offenders` are the bans and past offences there really are.
+   * `offenders` are the bans and past offences there really are, `anomaly` is that of the site which was reported and has
+   * not ended.
    */
-  goLive(offenders: readonly Offender[]): void {
+  goLive(offenders: readonly Offender[], anomaly?: Surge): void {
     this.bans.replace(offenders);
     this.banned = 0;
     this.order.goLive();
+    this.emitAny(this.site.goLive(anomaly, this.window.newest, this.effective));
+  }
+
+  /** The log has been silent for so long that an anomaly of the site is over; the log's clock stands. */
+  fallSilent(): void {
+    this.emitAny(this.site.fallSilent(this.window.newest, this.effective));
   }
 
   /** First second that the baseline has not learned from: it learns from seconds that leave the window. */
@@ -195,8 +203,7 @@ export class Engine {
     const { window, policy } = this;
     const closed = window.newest;
     const leaving = closed + 1 - this.windowSeconds;
-    const anomaly = this.site.close(closed, this.effective);
-    if (anomaly) this.emit(anomaly);
+    this.emitAny(this.site.close(closed, this.effective));
     this.learner.suspended = leaving < this.learnFrom || this.site.covers(leaving);
     window.advance();
     const now = window.newest;
@@ -267,7 +274,10 @@ export class Engine {
 
   /** A gap in the log after second `last`, or a clock that was set back, ends a site-wide anomaly. */
   private interruptSite(last: number): void {
-    const anomaly = this.site.interrupt(last, this.effective);
-    if (anomaly) this.emit(anomaly);
+    this.emitAny(this.site.interrupt(last, this.effective));
+  }
+
+  private emitAny(event: EngineEvent | undefined): void {
+    if (event) this.emit(event);
   }
 }

@@ -144,13 +144,17 @@ interface GlobalAnomaly {
   readonly limit: number;
   /** What it looks like, judged at its start. */
   readonly verdict: 'attack' | 'visitors' | 'unclear';
+  /** When the surge began, as far as the seconds before show: the same at both ends, and of no other surge. */
+  readonly since: string;
+  /** The most requests a second over ten seconds so far. */
+  readonly peak_rate: number;
+  /** The most of what the condition measures so far. */
+  readonly peak_measured: number;
 }
 
 /** The site as a whole left its baseline. Never bans. */
 export interface GlobalAnomalyStart extends GlobalAnomaly {
   readonly phase: 'start';
-  /** When the surge began, as far as the seconds before show. */
-  readonly since: string;
   /** The verdict as a sentence with its reasons; nothing in it comes from the log. */
   readonly detail: string;
   readonly top_clients: readonly TopEntry[];
@@ -168,8 +172,6 @@ export interface GlobalAnomalyEnd extends GlobalAnomaly {
   readonly phase: 'end';
   /** From the beginning of the surge to its last second above the limit. */
   readonly duration_seconds: number;
-  /** The most requests a second over ten seconds. */
-  readonly peak_rate: number;
   /** Requests beyond the mean of the baseline. */
   readonly extra_requests: number;
   /** Clients banned meanwhile. */

@@ -49,14 +49,14 @@ export function tellStart(numbers: SiteNumbers): string[] {
   const stands = listExcess(numbers, 2).map(({ kind, name, share, usual }) =>
     [kind === 'new' ? '' : kind, clip(name), share, usual && `(${usual})`].filter((word) => word !== '').join(' '),
   );
-  return [String(numbers.detail ?? ''), brief(numbers), rates(numbers), ...stands];
+  return [String(numbers.detail ?? ''), brief(numbers), peakAndUsual(numbers), ...stands];
 }
 
 /** The end of an anomaly in parts for one line; `lasted` is its duration as people write it. */
 export function tellEnd(numbers: SiteNumbers, lasted: string): string[] {
   return [
     `lasted ${lasted}`,
-    `peak ${formatNumber(numbers.peak_rate)}/s`,
+    `peak ${peakOf(numbers)}`,
     `${formatNumber(numbers.extra_requests, 0)} requests beyond normal`,
     `${formatNumber(numbers.bans, 0)} clients banned meanwhile`,
     looked(numbers),
@@ -64,10 +64,34 @@ export function tellEnd(numbers: SiteNumbers, lasted: string): string[] {
   ];
 }
 
+/** The most of what the anomaly is about: `512.30/s`, `1206 new clients`. */
+export function peakOf({ condition, peak_rate, peak_measured }: SiteNumbers): string {
+  if (condition === 'site_newcomers' && peak_measured !== undefined)
+    return `${formatNumber(peak_measured, 0)} new clients`;
+  if (condition === 'site_clients' && peak_measured !== undefined) return `${formatNumber(peak_measured, 0)} clients`;
+  return `${formatNumber(peak_rate)}/s`;
+}
+
+/** What is usual where the peak is not: `40.00/s`, or as many clients. */
+export function usualOf({ condition, peak_measured, usual, mean }: SiteNumbers): string {
+  const isOfClients = condition === 'site_newcomers' || condition === 'site_clients';
+  return isOfClients && peak_measured !== undefined ? formatNumber(usual, 0) : `${formatNumber(mean)}/s`;
+}
+
+/** Rows of older versions have no peak at the start. */
+const peakAndUsual = (numbers: SiteNumbers): string =>
+  numbers.peak_rate === undefined ? rates(numbers) : `peak ${peakOf(numbers)}, usually ${usualOf(numbers)}`;
+
 /** What it was taken for, afterwards. */
 export function looked({ verdict }: SiteNumbers): string {
   if (verdict === 'attack') return 'looked like an attack';
   return verdict === 'visitors' ? 'looked like visitors' : 'might have been visitors or an attack';
+}
+
+/** What it is taken for while it lasts. */
+export function looks({ verdict }: SiteNumbers): string {
+  if (verdict === 'attack') return 'looks like an attack';
+  return verdict === 'visitors' ? 'looks like visitors' : 'may be visitors or an attack';
 }
 
 /** True when traffic is about as high as at its peak: it ended because it counts as normal by now. */

@@ -1,5 +1,6 @@
 /** The daemon's state at one moment: `zban status --json`, the dashboard and the metrics show this one object. */
 import type { Sensitivity } from './detect/sensitivity.ts';
+import type { SurgeNumbers } from './detect/surge.ts';
 import type { BaselineEvent, TopEntry } from './event.ts';
 
 export interface LogStatus {
@@ -38,6 +39,8 @@ export interface Status {
   readonly unbans_total: number;
   readonly refused_total: number;
   readonly global_anomaly: boolean;
+  /** The anomaly of the site that was reported and has not ended; `ongoing` is false once the last seconds were calm. */
+  readonly incident: (SurgeNumbers & { readonly ongoing: boolean }) | null;
   readonly fuse_blown: boolean;
   /** Requests a second over the last window, and in the last closed second. */
   readonly site_rate: number;

@@ -11,6 +11,7 @@ import type { Notification } from '../notify/notification.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Position } from '../source/chunk.ts';
 import { draftOf, tellOrders, tellUnbans } from './drafts.ts';
+import type { Incidents } from './incidents.ts';
 
 /** What is needed of the recorder here. */
 export type BanTrail = Pick<AuditTrail, 'append' | 'activeBans' | 'enforcedEnds' | 'dueBans' | 'findActiveBan'>;
@@ -25,6 +26,7 @@ export interface BansOptions {
   readonly notify: (notifications: readonly Notification[]) => void;
   /** The text audit log: rows as written, and recalculated baselines. */
   readonly tell: (entries: readonly AuditEntry[], events: readonly EngineEvent[]) => void;
+  readonly incidents: Pick<Incidents, 'take' | 'catchUp'>;
 }
 
 export class Bans {
@@ -64,22 +66,23 @@ export class Bans {
     };
   }
 
-  /** Events of the engine, with the positions of the lines that caused them: recorded together. */
-  onEvents(events: readonly EngineEvent[], positions: readonly Position[]): void {
-    const { enforce, notify } = this.options;
+  /**
+   * Events of the engine, with the positions of the lines that caused them: recorded together. `isCurrent` is false while
+   * lines are read that were written a while ago.
+   */
+  onEvents(events: readonly EngineEvent[], positions: readonly Position[], isCurrent = true): void {
+    const { enforce, notify, incidents, now } = this.options;
+    const incident = incidents.take(events, isCurrent, now());
     const drafts = events.map((event) => draftOf(event, enforce)).filter((draft) => draft !== undefined);
-    if (drafts.length > 0) this.record(drafts, events, positions);
+    if (drafts.length > 0) this.record(drafts, events, positions, incident.state);
     else if (events.length > 0) this.options.tell([], events);
     const bans = events.filter((event) => event.event === 'ban');
     this.bansTotal += bans.length;
     this.refusedTotal += events.filter((event) => event.event === 'refused').length;
-    notify(
-      events.flatMap((event) =>
-        event.event === 'global_anomaly' || event.event === 'fuse'
-          ? [{ kind: event.event, event } as Notification]
-          : [],
-      ),
-    );
+    notify([
+      ...incident.notifications,
+      ...events.flatMap((event) => (event.event === 'fuse' ? [{ kind: event.event, event }] : [])),
+    ]);
     if (bans.length === 0) return;
     if (!enforce) {
       notify(bans.map((event) => ({ kind: 'ban', event, enforced: false, confirmed: false })));
@@ -87,6 +90,14 @@ export class Bans {
     }
     for (const event of bans) this.untold.set(event.ip, event);
     void this.options.reconcile();
+  }
+
+  /** All that was written to the logs has been read. */
+  catchUp(): void {
+    const { state, notifications } = this.options.incidents.catchUp();
+    if (notifications.length === 0) return;
+    this.options.trail.append([], { state });
+    this.options.notify(notifications);
   }
 
   /** The firewall answered. */

@@ -1,6 +1,7 @@
 /** Source, threads and log clock of one instance: lines in, events with the positions of their lines out. */
 import type { Config } from '../config/schema.ts';
 import type { Offender } from '../core/decide/policy.ts';
+import { RATE_SECONDS, type Surge } from '../core/detect/surge.ts';
 import type { EngineState } from '../core/engine-state.ts';
 import type { EngineEvent } from '../core/event.ts';
 import type { LogStatus, Status } from '../core/status.ts';
@@ -25,8 +26,11 @@ export interface DataPlaneOptions {
   readonly now: () => number;
   readonly log: Log;
   readonly troubles: Troubles;
-  /** Events in order, with the positions behind the lines that were judged with them. */
-  readonly onEvents: (events: readonly EngineEvent[], positions: readonly Position[]) => void;
+  /**
+   * Events in order, with the positions behind the lines that were judged with them. `isCurrent` is false while there is
+   * more to read, or nothing has been written for a while.
+   */
+  readonly onEvents: (events: readonly EngineEvent[], positions: readonly Position[], isCurrent: boolean) => void;
   /** A thread failed: nothing more will be judged. */
   readonly onFailure: (error: unknown) => void;
   /** Called every second after the traffic thread answered: proof that the data plane moves. */
@@ -57,16 +61,21 @@ export class DataPlane {
       onEvents: (events, settled) => {
         if (this.rehearsing) return;
         const positions = settled.map(({ position }) => position);
-        options.onEvents(events, positions);
+        options.onEvents(events, positions, this.isCurrent);
       },
     });
   }
 
   /**
-   * Restores what was learned and what is known of offenders, reads the past again, then begins to follow the logs.
+   * Restores what was learned and what is known of offenders and of an open anomaly of the site, reads the past again, then begins to
+   * follow the logs.
    * Rejects with the signal's reason soon after it was aborted.
    */
-  async start(findOffenders: () => readonly Offender[], signal: AbortSignal): Promise<void> {
+  async start(
+    findOffenders: () => readonly Offender[],
+    anomaly: Surge | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { config, baseline, log, troubles, onProgress } = this.options;
     await this.pipeline.send({ kind: 'set_bans', offenders: findOffenders() });
     if (baseline) await this.pipeline.send({ kind: 'restore', state: baseline });
@@ -77,9 +86,10 @@ export class DataPlane {
       onProgress,
       signal,
     });
-    // Asked again: people may have banned or unbanned meanwhile.
-    await this.pipeline.send({ kind: 'go_live', offenders: findOffenders() });
+    // What ends with the rehearsal is no part of it.
     this.rehearsing = false;
+    // Asked again: people may have banned or unbanned meanwhile.
+    await this.pipeline.send({ kind: 'go_live', offenders: findOffenders(), anomaly });
     await this.askEngine();
     this.follower = await followLogs({
       logs: config.logs.map(({ path }) => path),
@@ -110,6 +120,20 @@ export class DataPlane {
   /** Seconds by which the newest line was behind when it was read; null before the first. */
   lagSeconds(): number | null {
     return this.clock.lagSeconds();
+  }
+
+  /** Everything that was written has been read, and that was not long ago. */
+  get isCurrent(): boolean {
+    return !this.behind && !this.isSilent;
+  }
+
+  /** The anomaly of the site that was reported and has not ended. */
+  incident(): Status['incident'] {
+    const anomaly = this.engine?.anomaly;
+    if (!anomaly) return null;
+    const { lastSecond, ...numbers } = anomaly;
+    const calmSeconds = this.pipeline.second - lastSecond + this.clock.silentMs(this.options.now()) / 1000;
+    return { ...numbers, ongoing: calmSeconds <= RATE_SECONDS };
   }
 
   async takeBaseline(): Promise<EngineState | undefined> {
@@ -150,8 +174,14 @@ export class DataPlane {
 
   private async tick(): Promise<void> {
     if (this.pipeline.waitingMs() > MERGE_WAIT_MS) await this.pipeline.send({ kind: 'flush' });
+    if (this.isSilent && this.engine?.anomaly) await this.pipeline.send({ kind: 'fall_silent' });
     await this.askEngine(this.behind ? undefined : this.clock.findTick(this.options.now()));
     this.options.onProgress();
+  }
+
+  /** For as long as it takes to end an anomaly when there are lines. */
+  private get isSilent(): boolean {
+    return this.clock.silentMs(this.options.now()) >= this.options.config.detection.site.end_after;
   }
 
   private async askEngine(second?: number): Promise<void> {

@@ -16,6 +16,7 @@ import { DataPlane } from './data-plane.ts';
 import { systemDraft } from './drafts.ts';
 import { buildEnforcement, endEnforcing, leaveFirewall } from './enforcement.ts';
 import { createHandlers } from './handlers.ts';
+import { INCIDENT_KEY, Incidents } from './incidents.ts';
 import { Lifetime } from './lifetime.ts';
 import type { Log } from './log.ts';
 import { buildLogWatch, type LogWatch } from './log-watch.ts';
@@ -88,6 +89,7 @@ class RunningInstance implements Instance {
   private readonly troubles: Troubles;
   private readonly notifier: Notifier | undefined;
   private readonly bans: Bans;
+  private readonly incidents: Incidents;
   private readonly load = startLoadSampler();
   private readonly lifetime: Lifetime;
   private plane: DataPlane | undefined;
@@ -109,6 +111,7 @@ class RunningInstance implements Instance {
     this.troubles = new Troubles({ log, onBegin: (trouble) => this.tellTrouble(trouble) });
     this.notifier = buildNotifier(this.config, this.records.outbox, Date.now, log, this.troubles);
     lifetime.own('Slack', () => this.notifier?.stop({ drainMs: this.isLive ? DRAIN_MS : 0 }));
+    this.incidents = new Incidents(this.records.trail.loadState(INCIDENT_KEY));
     this.bans = new Bans({
       trail: this.records.trail,
       enforce: this.config.mode === 'enforce',
@@ -116,6 +119,7 @@ class RunningInstance implements Instance {
       reconcile: () => this.reconcile(),
       notify: (notifications) => this.notifier?.notify(notifications),
       tell: (entries, events) => this.records.tell(entries, events),
+      incidents: this.incidents,
     });
   }
 
@@ -168,7 +172,8 @@ class RunningInstance implements Instance {
     signal.throwIfAborted();
     await enforcer.start();
     signal.throwIfAborted();
-    await plane.start(() => records.offenders(config.mode === 'enforce'), signal);
+    const offenders = () => records.offenders(config.mode === 'enforce');
+    await plane.start(offenders, this.incidents.known, signal);
     this.isLive = true;
     records.start(troubles, () => plane.takeBaseline());
     lifetime.own('the timers of the records', () => records.pause());
@@ -214,9 +219,9 @@ class RunningInstance implements Instance {
       now: Date.now,
       log,
       troubles,
-      onEvents: (events, positions) => {
+      onEvents: (events, positions, isCurrent) => {
         records.noteRead(positions);
-        if (events.length > 0) bans.onEvents(events, positions);
+        if (events.length > 0) bans.onEvents(events, positions, isCurrent);
       },
       onFailure: (error) => {
         throw error;
@@ -224,6 +229,7 @@ class RunningInstance implements Instance {
       onProgress: () => {
         systemd.watchdog();
         if (plane.engine) this.watch?.look(plane.engine);
+        if (plane.isCurrent) bans.catchUp();
       },
     });
     return plane;
@@ -289,6 +295,7 @@ class RunningInstance implements Instance {
       startedMs: this.startedMs,
       nowMs: Date.now(),
       engine: plane?.engine,
+      incident: plane?.incident() ?? null,
       lagSeconds: plane?.lagSeconds() ?? null,
       counts: {
         lines_total: 0,

@@ -7,6 +7,8 @@ export class LogClock {
   private readonly outOfOrderMs: number;
   private second = 0;
   private arrivedMs = 0;
+  /** When the last lines came, undefined before the first. */
+  private heardMs: number | undefined;
 
   constructor(outOfOrderMs: number) {
     this.outOfOrderMs = outOfOrderMs;
@@ -14,6 +16,7 @@ export class LogClock {
 
   /** The engine's clock stands at `second` after lines were judged at `nowMs`. It goes back only when the log's was set back. */
   arrived(second: number, nowMs: number): void {
+    this.heardMs = nowMs;
     if (second === this.second) return;
     this.second = second;
     this.arrivedMs = nowMs;
@@ -22,6 +25,11 @@ export class LogClock {
   /** Seconds that the newest line was behind when it arrived; null before the first line. */
   lagSeconds(): number | null {
     return this.second === 0 ? null : Math.max(0, Math.round(this.arrivedMs / 1000 - this.second));
+  }
+
+  /** Milliseconds for which no line has come; 0 before the first. */
+  silentMs(nowMs: number): number {
+    return nowMs - (this.heardMs ?? nowMs);
   }
 
   /** The second to which a silent log's clock may be moved, undefined before the first line. */

@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { PanicRequest, PanicResult } from '../control/protocol.ts';
 import { Bans } from './bans.ts';
 import { leaveFirewall } from './enforcement.ts';
+import { Incidents } from './incidents.ts';
 import type { Log } from './log.ts';
 import { carryOutPanic } from './panic.ts';
 import { Records } from './records.ts';
@@ -37,6 +38,7 @@ export async function panicOffline(
     reconcile: async () => {},
     notify: () => {},
     tell: (entries, events) => records.tell(entries, events),
+    incidents: new Incidents(undefined),
   });
   try {
     const result = await carryOutPanic(request, {

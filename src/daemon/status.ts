@@ -41,6 +41,7 @@ export interface StatusSources {
   readonly startedMs: number;
   readonly nowMs: number;
   readonly engine: EngineStatus | undefined;
+  readonly incident: Status['incident'];
   readonly lagSeconds: number | null;
   readonly counts: Pick<Status, Counts | 'outbox'>;
   readonly logs: Status['logs'];
@@ -57,7 +58,7 @@ function stateOf({ stopping, troubles, engine }: StatusSources): Status['state']
 }
 
 export function assembleStatus(sources: StatusSources): Status {
-  const { engine, fixed, counts, load, logs, troubles } = sources;
+  const { engine, incident, fixed, counts, load, logs, troubles } = sources;
   return {
     state: stateOf(sources),
     ...fixed,
@@ -65,7 +66,8 @@ export function assembleStatus(sources: StatusSources): Status {
     ...counts,
     discarded: engine?.discarded ?? {},
     log_lag_seconds: sources.lagSeconds,
-    global_anomaly: engine?.globalAnomaly ?? false,
+    global_anomaly: incident !== null,
+    incident,
     fuse_blown: engine?.fuseBlown ?? false,
     site_rate: engine?.siteRate ?? 0,
     site_rate_last: engine?.siteRateLast ?? 0,

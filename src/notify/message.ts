@@ -1,7 +1,7 @@
 /** One notification as a Slack message. Pure. */
 import type { BanEvent, FuseEvent, GlobalAnomalyEnd, GlobalAnomalyEvent, GlobalAnomalyStart } from '../core/event.ts';
 import { briefReason, formatNumber, formatPercent, formatPoints, tellReason } from '../core/reason.ts';
-import { isNewNormal, looked } from '../core/site-reason.ts';
+import { isNewNormal, looked, peakOf, usualOf } from '../core/site-reason.ts';
 import { codeBlock, codeSpan, escapeText, plainText } from './markup.ts';
 import type { Notification } from './notification.ts';
 import { type Block, context, fields, header, payload, type SlackPayload, section } from './payload.ts';
@@ -156,12 +156,13 @@ const SURGES: Readonly<Record<GlobalAnomalyEvent['verdict'], readonly [icon: str
 function anomalyStartMessage(event: GlobalAnomalyStart, hostName: string): SlackPayload {
   const [icon, name] = SURGES[event.verdict] ?? SURGES.unclear;
   const lines = excessLines(event);
-  return message(`${icon} ${name}: ${formatRate(event.rate)} on ${hostName}, usually ${formatRate(event.mean)}`, [
+  return message(`${icon} ${name}: peak ${peakOf(event)} on ${hostName}, usually ${usualOf(event)}`, [
     section(escapeText(capital(event.detail), 500)),
     ...(lines.length === 0 ? [] : [section(`*More than usual*\n${codeBlock(lines)}`)]),
     fields([
       ['Condition', `${describeCondition(event.condition)} (${escapeText(briefReason(event.condition, event), 80)})`],
-      ['Rate', `${formatRate(event.rate)}, usually ${formatBaseline(event)}`],
+      ...ratesOf(event),
+      ['Began', codeSpan(event.since, 40)],
     ]),
     section(
       event.verdict === 'visitors'
@@ -176,18 +177,26 @@ function anomalyEndMessage(event: GlobalAnomalyEnd, hostName: string): SlackPayl
   const lasted = formatSeconds(event.duration_seconds);
   const headline = isNewNormal(event)
     ? `✅ Traffic of ${hostName} stays high and counts as normal now`
-    : `✅ Traffic of ${hostName} is back to normal after ${lasted}`;
+    : `✅ Traffic of ${hostName} is back to normal after ${lasted}, peak ${peakOf(event)}`;
   return message(headline, [
     fields([
-      ['Lasted', lasted],
-      ['Peak', formatRate(event.peak_rate)],
+      ['Lasted', event.since === undefined ? lasted : `${lasted} from ${codeSpan(event.since, 40)}`],
+      ['Peak', peakOf(event)],
+      ...ratesOf(event),
       ['Requests beyond normal', formatNumber(event.extra_requests, 0)],
       ['Clients banned meanwhile', formatNumber(event.bans, 0)],
-      ['Now', `${formatRate(event.rate)}, usually ${formatBaseline(event)}`],
+      ['Now', formatRate(event.rate)],
     ]),
     section(`It ${looked(event)}.`),
     source(hostName, event.time),
   ]);
+}
+
+/** The rate where it says something: a flood of static files leaves it as it is. */
+function ratesOf(event: GlobalAnomalyEvent): [string, string][] {
+  return event.peak_rate > event.mean
+    ? [['Rate', `peak ${formatRate(event.peak_rate)}, usually ${formatBaseline(event)}`]]
+    : [];
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -2,6 +2,7 @@
 
 import type { NeverBanned, Offender } from '../core/decide/policy.ts';
 import type { Unstopped } from '../core/detect/banned-traffic.ts';
+import type { Surge, SurgeNumbers } from '../core/detect/surge.ts';
 import type { EngineOptions } from '../core/engine-options.ts';
 import type { EngineState } from '../core/engine-state.ts';
 import type { EngineEvent, TopEntry } from '../core/event.ts';
@@ -40,7 +41,8 @@ export interface EngineStatus {
   /** Clients ever seen, those forgotten included. */
   readonly clientsSeen: number;
   readonly effective: Effective;
-  readonly globalAnomaly: boolean;
+  /** The anomaly of the site that was reported and has not ended; `lastSecond` is its last above the limit. */
+  readonly anomaly: (SurgeNumbers & { readonly lastSecond: number }) | undefined;
   readonly fuseBlown: boolean;
   /** Banned clients whose requests keep coming. */
   readonly unstopped: readonly Unstopped[];
@@ -62,8 +64,10 @@ export type TrafficTask =
   | { readonly kind: 'expect' | 'finish'; readonly source: number }
   | { readonly kind: 'flush' }
   | { readonly kind: 'set_bans'; readonly offenders: readonly Offender[] }
-  /** What was ingested so far was a rehearsal; these are the bans and past offences there really are. */
-  | { readonly kind: 'go_live'; readonly offenders: readonly Offender[] }
+  /** What was ingested so far was a rehearsal; these are the bans, the past offences and the open anomaly there really are. */
+  | { readonly kind: 'go_live'; readonly offenders: readonly Offender[]; readonly anomaly: Surge | undefined }
+  /** The log has been silent for so long that an anomaly of the site is over. */
+  | { readonly kind: 'fall_silent' }
   /** People lifted bans at this epoch second of the wall clock. */
   | { readonly kind: 'release'; readonly clients: readonly ClientKey[]; readonly second: number }
   | { readonly kind: 'never_banned'; readonly networks: readonly NeverBanned[] }

@@ -50,7 +50,7 @@ function status(): EngineStatus {
     clients: clients.active,
     clientsSeen: clients.size + clients.evicted,
     effective,
-    globalAnomaly: site.anomalous,
+    anomaly: site.ongoing,
     fuseBlown: policy.fuse.blownUntil > 0,
     unstopped: engine.bans.unstopped(UNSTOPPED_CLIENTS),
     proxy: policy.proxy,
@@ -85,7 +85,10 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second'> {
       for (const offender of task.offenders) engine.bans.set(offender);
       return { consumed: [] };
     case 'go_live':
-      engine.goLive(task.offenders);
+      engine.goLive(task.offenders, task.anomaly);
+      return { consumed: [] };
+    case 'fall_silent':
+      engine.fallSilent();
       return { consumed: [] };
     case 'release':
       for (const { high, low } of task.clients) engine.bans.release(high, low, task.second);

@@ -34,6 +34,7 @@ const status: Status = {
   unbans_total: 2,
   refused_total: 1,
   global_anomaly: false,
+  incident: null,
   fuse_blown: true,
   site_rate: 12.345,
   site_rate_last: 13,

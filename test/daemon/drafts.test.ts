@@ -29,7 +29,18 @@ test('a refusal says what refused it', () => {
 test('fuse and site anomalies are about no client', () => {
   const fuse = draftOf({ event: 'fuse', phase: 'reset', time, reason: 'max_share', detail: 'banning resumed' }, true);
   assert.deepEqual([fuse?.client, fuse?.detail], [null, 'reset: banning resumed']);
-  const level = { rate: 9, mean: 1, stddev: 1, z: 8, multiple: 9, measured: 9, usual: 1, limit: 4 };
+  const level = {
+    rate: 9,
+    mean: 1,
+    stddev: 1,
+    z: 8,
+    multiple: 9,
+    measured: 9,
+    usual: 1,
+    limit: 4,
+    peak_rate: 9,
+    peak_measured: 9,
+  };
   const verdict = { verdict: 'unclear', detail: 'may be visitors or an attack', since: time } as const;
   const shares = { new_client_share: 0.5, usual_new_client_share: null };
   const top = { ...verdict, ...shares, top_clients: [], top_prefixes: [], top_paths: [], top_user_agents: [] };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { BanEvent, RefusedEvent } from '../../src/core/event.ts';
 import { Bans } from '../../src/daemon/bans.ts';
+import { Incidents } from '../../src/daemon/incidents.ts';
 import type { EnforcementResult } from '../../src/enforce/reconciler.ts';
 import type { Notification } from '../../src/notify/notification.ts';
 import { AuditTrail } from '../../src/record/audit-trail.ts';
@@ -74,6 +75,7 @@ export function makeBans(t: TestContext, enforce = true) {
     tell: (entries) => {
       for (const { action, client, detail } of entries) steps.push(`row ${action} ${client} ${detail}`.trim());
     },
+    incidents: new Incidents(undefined),
   });
   /** The steps since the last call. */
   const since = () => steps.splice(0);

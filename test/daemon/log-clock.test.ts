@@ -8,6 +8,7 @@ test('before the first line there is nothing to move and no lag', () => {
   const clock = new LogClock(60_000);
   assert.equal(clock.findTick(T0 * 1000), undefined);
   assert.equal(clock.lagSeconds(), null);
+  assert.equal(clock.silentMs(T0 * 1000), 0);
   clock.arrived(0, T0 * 1000);
   assert.equal(clock.findTick(T0 * 1000), undefined);
 });
@@ -21,6 +22,7 @@ test('a silent log is followed at the distance that late lines may have', () => 
   assert.equal(clock.findTick((T0 + 71) * 1000), T0 + 10);
   clock.arrived(T0, (T0 + 65) * 1000);
   assert.equal(clock.findTick((T0 + 71) * 1000), T0 + 10, 'a late line moves nothing');
+  assert.equal(clock.silentMs((T0 + 71) * 1000), 6000, 'but it breaks the silence');
 });
 
 test("the log's clock was set back: it is followed from there", () => {

@@ -24,6 +24,7 @@ export const status = (change: Partial<Status> = {}): Status => ({
   unbans_total: 38,
   refused_total: 2,
   global_anomaly: false,
+  incident: null,
   fuse_blown: false,
   site_rate: 38.4,
   site_rate_last: 42,

@@ -6,6 +6,7 @@ import { PHRASES, phraseOf } from '../../src/core/reason.ts';
 interface Words {
   readonly condition: (name: string) => string;
   readonly numbers: (ban: object) => string;
+  readonly incident: (incident: object, nowMs: number) => string;
 }
 
 const words = (await import(new URL('../../src/http/page/words.js', import.meta.url).href)) as Words;
@@ -22,4 +23,16 @@ test('a ban by points shows them, one by rate how it compares', () => {
   );
   const byRate = { condition: 'multiplier', ...rate, points: null, points_limit: null };
   assert.equal(words.numbers(byRate), '0.67/s · 6.7x of 0.10±0.10/s · z 5.7');
+});
+
+test('an anomaly of the site is shown by its peak, and by whether it goes on', () => {
+  const since = '2026-11-20T10:10:58Z';
+  const incident = { since, condition: 'site_clients', verdict: 'attack', peak_rate: 0, peak_measured: 1204 };
+  const nowMs = Date.parse(since) + 60_000;
+  assert.match(
+    words.incident({ ...incident, ongoing: true }, nowMs),
+    /^The site .* since \S+, peak 1,204 clients: looks like an attack\. This alert bans nobody/,
+  );
+  const byRate = { ...incident, condition: 'site_requests', peak_rate: 85, ongoing: false };
+  assert.match(words.incident(byRate, nowMs), /peak 85\.0\/s: looks like an attack\. It is calm now/);
 });

@@ -27,6 +27,7 @@ const SURGE = {
   usual: 9,
   limit: 67,
   verdict: 'attack',
+  since: '2026-11-20T10:10:58Z',
 } as const;
 
 export const anomaly = (change: Partial<GlobalAnomalyStart> = {}): Notification => ({
@@ -35,8 +36,9 @@ export const anomaly = (change: Partial<GlobalAnomalyStart> = {}): Notification 
     ...SURGE,
     phase: 'start',
     time: '2026-11-20T10:11:12Z',
-    since: '2026-11-20T10:10:58Z',
     rate: 420,
+    peak_rate: 431.2,
+    peak_measured: 1206,
     z: 31.7,
     multiple: 10.5,
     measured: 1206,
@@ -63,6 +65,7 @@ export const anomalyEnd = (change: Partial<GlobalAnomalyEnd> = {}): Notification
     measured: 8,
     duration_seconds: 608,
     peak_rate: 512.3,
+    peak_measured: 1377,
     extra_requests: 230_400,
     bans: 3,
     ...change,

@@ -73,14 +73,15 @@ test("an operator's permanent ban shows no numbers that nobody measured", () => 
 test('a site-wide anomaly says what it looks like and why, what there is more of than usual, and that nobody is banned', () => {
   const text = whole(formatMessage(anomaly(), 'web-1'));
   for (const part of [
-    '🚨 A distributed attack, by its looks: 420.00/s on web-1, usually 40.00/s',
+    '🚨 A distributed attack, by its looks: peak 1206 new clients on web-1, usually 9',
     'Looks like an attack: 0 % are for static files (usually 55 %)',
     'path      99 %  (usually 3 %)    /search?q=',
     'agent     75 %                   python-requests/2.31',
     'network   60 %  (usually 0 %)    203.0.113.0/24',
     'new       82 %  (usually 9 %)    clients never seen before',
     'site_newcomers 1206, limit 67',
-    '40.00±12.00/s',
+    'peak 431.20/s, usually 40.00±12.00/s',
+    '2026-11-20T10:10:58Z',
     'bans nobody',
     'zban ban NETWORK',
   ])
@@ -90,29 +91,52 @@ test('a site-wide anomaly says what it looks like and why, what there is more of
 test('a crowd of visitors is told apart at first sight', () => {
   const event = { verdict: 'visitors', detail: 'looks like visitors: 93 % are for static files' } as const;
   const text = whole(formatMessage(anomaly(event), 'web-1'));
-  assert.match(text, /📈 A crowd of visitors, by their looks: 420\.00\/s on web-1/);
+  assert.match(text, /📈 A crowd of visitors, by their looks: peak 1206 new clients on web-1/);
   assert.match(text, /Looks like visitors: 93 %/);
   assert.doesNotMatch(text, /attack|zban ban/i);
-  assert.match(whole(formatMessage(anomaly({ verdict: 'unclear' }), 'web-1')), /❓ Visitors or an attack: 420/);
+  assert.match(
+    whole(formatMessage(anomaly({ verdict: 'unclear' }), 'web-1')),
+    /❓ Visitors or an attack: peak 1206 new clients on web-1, usually 9/,
+  );
 });
 
 test('the end of a site-wide anomaly says how long, how much, and who was banned meanwhile', () => {
   const text = whole(formatMessage(anomalyEnd(), 'web-1'));
-  for (const part of ['back to normal after 10m8s', '512.30/s', '230400', '*Clients banned meanwhile*\n3', '41.00/s'])
+  for (const part of [
+    'back to normal after 10m8s, peak 1377 new clients',
+    'peak 512.30/s',
+    '230400',
+    '*Clients banned meanwhile*\n3',
+    '41.00/s',
+  ])
     assert.ok(text.includes(part), `${part} is missing in ${text}`);
   assert.match(text, /It looked like an attack\./);
   assert.match(whole(formatMessage(anomalyEnd({ rate: 480 }), 'web-1')), /stays high and counts as normal now/);
 });
 
+test('an anomaly is headed by its peak, of what it is about: never by what is left of it', () => {
+  const headline = (event: Notification) => whole(formatMessage(event, 'web-1')).split('\n')[0];
+  const over = { rate: 0, mean: 0.62 };
+  assert.equal(
+    headline(anomaly({ ...over, condition: 'site_requests', peak_rate: 85 })),
+    '🚨 A distributed attack, by its looks: peak 85.00/s on web-1, usually 0.62/s',
+  );
+  const files = { ...over, peak_rate: 0, peak_measured: 1204, usual: 200 };
+  const flood = anomaly({ ...files, condition: 'site_clients' });
+  assert.equal(headline(flood), '🚨 A distributed attack, by its looks: peak 1204 clients on web-1, usually 200');
+  assert.doesNotMatch(whole(formatMessage(flood, 'web-1')), /0\.00\/s/);
+  assert.equal(
+    headline(anomalyEnd({ ...over, condition: 'site_requests', peak_rate: 85 })),
+    '✅ Traffic of web-1 is back to normal after 10m8s, peak 85.00/s',
+  );
+});
+
 test('a digest of anomalies tells each in a line', () => {
   const text = whole(formatDigest([anomaly(), anomalyEnd()], 'web-1'));
+  assert.match(text, /10:11:12Z {2}began, looks like an attack: .*peak 1206 new clients, usually 9, path \/search/);
   assert.match(
     text,
-    /10:11:12Z {2}began, looks like an attack: .*rate 420\.00\/s, usually 40\.00±12\.00\/s, path \/search/,
-  );
-  assert.match(
-    text,
-    /10:22:31Z {2}ended, lasted 10m8s, peak 512\.30\/s, 230400 requests beyond normal, 3 clients banned/,
+    /10:22:31Z {2}ended, lasted 10m8s, peak 1377 new clients, 230400 requests beyond normal, 3 clients banned/,
   );
 });
 

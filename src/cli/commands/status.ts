@@ -1,11 +1,12 @@
 import { formatDuration } from '../../config/duration.ts';
 import { callDaemon } from '../../control/client.ts';
 import { formatNumber } from '../../core/reason.ts';
+import { looks, peakOf } from '../../core/site-reason.ts';
 import type { Status } from '../../core/status.ts';
 import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { formatPairs, formatTable } from '../table.ts';
-import { formatBytes, formatShare, formatSpan, printable } from '../text.ts';
+import { formatBytes, formatShare, formatSpan, formatTime, printable } from '../text.ts';
 
 /** `zban status`: the daemon's own account of itself. */
 export async function status(context: Context): Promise<number> {
@@ -68,7 +69,7 @@ function ofTraffic(status: Status): [string, string][] {
   const lag = status.log_lag_seconds;
   return [
     ['site', `${formatNumber(status.site_rate)} requests/s from ${status.clients} clients`],
-    ['site anomaly', status.global_anomaly ? 'YES' : 'no'],
+    ['site anomaly', tellIncident(status)],
     ...learned,
     [
       'lines',
@@ -76,6 +77,14 @@ function ofTraffic(status: Status): [string, string][] {
     ],
     ['log lag', lag === null ? 'no line yet' : formatDuration(Math.max(0, Math.round(lag)) * 1000)],
   ];
+}
+
+/** A daemon of an older version tells no more than whether there is one. */
+function tellIncident({ global_anomaly, incident }: Status): string {
+  if (!incident) return global_anomaly ? 'YES' : 'no';
+  const { since, ongoing } = incident;
+  const now = ongoing ? '' : '; calm now, it ends when that lasts';
+  return `YES, since ${formatTime(Date.parse(since))}, peak ${peakOf(incident)}: ${looks(incident)}${now}`;
 }
 
 function formatCounts(what: string, counts: Readonly<Record<string, number>>): string {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callDaemon } from '../../control/client.ts';
 import { formatNumber } from '../../core/reason.ts';
+import { peakOf } from '../../core/site-reason.ts';
 import type { Status } from '../../core/status.ts';
 import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
@@ -46,9 +47,11 @@ async function ask(socket: string, signal: AbortSignal, take: (status: Status) =
 }
 
 function formatTop(status: Status, nowMs: number): string {
-  const { mode, active_bans, observed_bans, site_rate, clients, global_anomaly, troubles } = status;
+  const { mode, active_bans, observed_bans, site_rate, clients, incident, troubles } = status;
   const bans = mode === 'observe' ? `${observed_bans} would be banned` : `${active_bans} banned`;
-  const anomaly = global_anomaly ? ', the site is anomalous' : '';
+  const anomaly = incident
+    ? `, the site is ${incident.ongoing ? 'anomalous' : 'calming down'}: peak ${peakOf(incident)}`
+    : '';
   const lines = [
     `${formatTime(nowMs)}  ${formatNumber(site_rate)} requests/s from ${clients} clients, ${bans}${anomaly}`,
     formatTable(

@@ -2,7 +2,7 @@
 import type { Config } from '../../config/schema.ts';
 import type { HistorySummary } from '../../core/history-summary.ts';
 import { formatNumber, formatPercent } from '../../core/reason.ts';
-import { looked } from '../../core/site-reason.ts';
+import { looked, peakOf, usualOf } from '../../core/site-reason.ts';
 import type { ReplaySummary } from '../../replay/replay.ts';
 import type { Episode, ReplayReport } from '../../replay/report.ts';
 import { countOf, formatCount, formatSpan, printable } from '../text.ts';
@@ -109,7 +109,7 @@ function tellSite({ report, all }: ReportInput): string[] {
   const { episodes, episodesUnlisted, fuses } = report;
   if (episodes.length > 0) {
     const listed = all ? episodes : episodes.slice(-LISTED);
-    const table = { header: ['FROM', 'LASTED', 'AT FIRST', 'WHAT STOOD OUT'], rows: listed.map(tellEpisode) };
+    const table = { header: ['FROM', 'LASTED', 'PEAK', 'WHAT STOOD OUT'], rows: listed.map(tellEpisode) };
     const hidden = episodes.length + episodesUnlisted - listed.length;
     const count = times(episodes.length + episodesUnlisted);
     parts.push(section(`The site as a whole was unusually busy ${count}; that bans nobody:`, table, hidden));
@@ -131,7 +131,7 @@ function tellEpisode({ start, end }: Episode): string[] {
   return [
     minute(start.time),
     end === undefined ? 'to the end' : formatSpan(end.duration_seconds * 1000),
-    `${formatNumber(start.rate, 1)}/s, ${formatNumber(start.multiple, 1)}x the usual`,
+    `${peakOf(end ?? start)}, usually ${usualOf(start)}`,
     `${looked(start)}${newcomers}${top}`,
   ];
 }

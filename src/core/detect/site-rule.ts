@@ -67,6 +67,14 @@ export function readTextbook(rate: number, site: Level, { z_score, multiple, cla
   };
 }
 
+/** What survives a restart: the surge in progress, if any, and the one before. */
+export interface RuleState {
+  readonly since: number | null;
+  readonly isTold: boolean;
+  readonly calmSince: number | null;
+  readonly last: { readonly start: number; readonly end: number };
+}
+
 /** Keeps track of one surge after the other: each is told once when it starts and once when it ends. */
 export class SiteRule {
   /** Epoch second at which the surge in progress began, undefined without one. */
@@ -110,6 +118,17 @@ export class SiteRule {
     if (since === undefined || !isTold) return false;
     this.last = { start: since, end: second };
     return true;
+  }
+
+  snapshot(): RuleState {
+    return { since: this.since ?? null, isTold: this.isTold, calmSince: this.calmSince ?? null, last: this.last };
+  }
+
+  restore({ since, isTold, calmSince, last }: RuleState): void {
+    this.since = since ?? undefined;
+    this.isTold = isTold;
+    this.calmSince = calmSince ?? undefined;
+    this.last = { ...last };
   }
 
   /** True when `second` was part of a surge, the calm after it included. */

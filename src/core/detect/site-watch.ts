@@ -1,6 +1,6 @@
-/** Watches the site as a whole: counts, compares with what is usual, and tells when a surge starts and when it ends. */
+/** Watches the site as a whole: counts, compares with what is usual, and reports when a surge starts and when it ends. */
 import type { EngineOptions } from '../engine-options.ts';
-import type { GlobalAnomalyEvent } from '../event.ts';
+import type { GlobalAnomalyEnd, GlobalAnomalyEvent, GlobalAnomalyStart } from '../event.ts';
 import { formatSecond } from '../time.ts';
 import type { Effective } from '../traffic/baseline.ts';
 import type { Clients } from '../traffic/clients.ts';
@@ -9,14 +9,13 @@ import type { Window } from '../traffic/window.ts';
 import { findOnset, SlidingCount, sumOf } from './site-counts.ts';
 import { readOrdinary, readSurge } from './site-evidence.ts';
 import { isNewcomer } from './site-line.ts';
-import { readLoad, readTextbook, type SiteReading, SiteRule } from './site-rule.ts';
+import { type RuleState, readLoad, readTextbook, type SiteReading, SiteRule } from './site-rule.ts';
 import { type SampleState, SiteSample } from './site-sample.ts';
 import { findSignature, topClients } from './site-signature.ts';
 import { type SiteLoad, SiteUsual, type UsualState } from './site-usual.ts';
-import { findVerdict, type Verdict } from './site-verdict.ts';
+import { findVerdict } from './site-verdict.ts';
+import { continueSurge, RATE_SECONDS, type Surge, type SurgeNumbers, surgeNumbers } from './surge.ts';
 
-/** Seconds over which the rate is told. */
-const RATE_SECONDS = 10;
 /** An attack, however long, becomes normal only after a day. */
 const ATTACK_NORMAL_SECONDS = 86_400;
 const TOP_CLIENTS = 5;
@@ -25,18 +24,10 @@ const TOP_CLIENTS = 5;
 export interface SiteState {
   readonly usual: UsualState;
   readonly sample: SampleState;
-}
-
-/** The anomaly in progress. */
-interface Surge {
-  /** What started it. */
-  readonly reading: SiteReading;
-  readonly verdict: Verdict;
-  peakRate: number;
-  extraRequests: number;
-  bans: number;
-  /** Last second above the limit. */
-  lastSecond: number;
+  /** Absent in states of before it was kept. */
+  readonly rule?: RuleState;
+  /** The anomaly in progress, if any. */
+  readonly surge?: Surge;
 }
 
 export class SiteWatch {
@@ -54,6 +45,8 @@ export class SiteWatch {
   private surge: Surge | undefined;
   /** Of ordinary windows. */
   private lines = 0;
+  /** Seconds before this one were judged before a restart: when they are read again they only fill the window. */
+  private judgedUntil = 0;
 
   constructor(options: EngineOptions, clients: Clients, window: Window, evidence: Evidence) {
     const { site } = options.detection;
@@ -71,9 +64,10 @@ export class SiteWatch {
     this.newcomers = new SlidingCount(window.seconds);
   }
 
-  /** An anomaly is in progress. */
-  get anomalous(): boolean {
-    return this.surge !== undefined;
+  /** The anomaly that was reported and has not ended; `lastSecond` is its last above the limit. */
+  get ongoing(): (SurgeNumbers & { readonly lastSecond: number }) | undefined {
+    const { surge } = this;
+    return surge?.state === 'open' ? { ...surgeNumbers(surge), lastSecond: surge.lastSecond } : undefined;
   }
 
   /** Counts a request that weighs something; the window has counted it already. */
@@ -84,7 +78,7 @@ export class SiteWatch {
   }
 
   noteBan(): void {
-    if (this.surge) this.surge.bans++;
+    if (this.surge && this.window.newest >= this.judgedUntil) this.surge.bans++;
   }
 
   /** True when traffic of `second` was judged anomalous and must teach nothing, unless it has lasted so long that it is normal. */
@@ -94,8 +88,9 @@ export class SiteWatch {
 
   /** Judges `second`, which has ended, and begins the next one. */
   close(second: number, effective: Effective): GlobalAnomalyEvent | undefined {
-    const event = this.judge(second, effective);
-    if ((second + 1) % this.window.seconds === 0) this.learn(second);
+    const isAgain = second < this.judgedUntil;
+    const event = isAgain ? undefined : this.judge(second, effective);
+    if ((second + 1) % this.window.seconds === 0 && !isAgain) this.learn(second);
     this.requests.begin(second + 1);
     this.newcomers.begin(second + 1);
     return event;
@@ -107,27 +102,68 @@ export class SiteWatch {
     this.newcomers.clear();
     this.usual.discard();
     this.sample.discard();
+    this.judgedUntil = 0;
     if (!this.rule.finish(second)) return undefined;
-    return this.end(second, effective, this.read(second, effective));
+    return this.end(second, effective);
+  }
+
+  /**
+   * The log has been silent by the wall clock for so long that the anomaly is over for people, although the log's own
+   * clock stands. Nothing else changes: what is learned depends on the lines alone. If the surge goes on after all, that
+   * is another anomaly.
+   */
+  fallSilent(second: number, effective: Effective): GlobalAnomalyEnd | undefined {
+    const { surge } = this;
+    if (surge?.state !== 'open') return undefined;
+    const event = this.describeEnd(surge, second, effective);
+    surge.state = 'closed';
+    surge.lastSecond = second;
+    return event;
+  }
+
+  /**
+   * Ends a rehearsal. `known` is the anomaly that was reported and has not ended: it goes on as the same, or ends now.
+   * One that only the rehearsal found is reported when it goes on.
+   */
+  goLive(known: Surge | undefined, second: number, effective: Effective): GlobalAnomalyEnd | undefined {
+    const { surge } = this;
+    this.judgedUntil = 0;
+    if (surge && known) continueSurge(surge, known);
+    else if (surge?.state === 'open') Object.assign(surge, { state: 'unreported', lastSecond: second });
+    else if (known) return this.describeEnd(known, second, effective);
+    return undefined;
   }
 
   snapshot(): SiteState {
-    return { usual: this.usual.snapshot(), sample: this.sample.snapshot() };
+    const { usual, sample, rule, surge } = this;
+    const kept = { usual: usual.snapshot(), sample: sample.snapshot(), rule: rule.snapshot() };
+    return { ...kept, ...(surge && { surge: { ...surge } }) };
   }
 
-  restore(state: SiteState): void {
-    this.usual.restore(state.usual);
-    this.sample.restore(state.sample);
+  /** Takes over a state of epoch second `second`. */
+  restore({ usual, sample, rule, surge }: SiteState, second: number): void {
+    this.usual.restore(usual);
+    this.sample.restore(sample);
+    if (!rule) return;
+    this.judgedUntil = second;
+    this.rule.restore(rule);
+    this.surge = surge && { ...surge };
   }
 
   private judge(second: number, effective: Effective): GlobalAnomalyEvent | undefined {
     const reading = this.read(second, effective);
     const fired = reading.fired && effective.ready && this.options.detection.site.enabled;
     const phase = this.rule.close(second, { ...reading, fired }, () => this.onset(second, reading));
-    if (phase === 'start') return this.start(second, effective, reading);
-    if (phase === 'end') return this.end(second, effective, reading);
-    if (this.surge) this.follow(this.surge, second, effective);
-    return undefined;
+    if (phase === 'start') return this.start(second, effective, reading, this.rule.since ?? second);
+    if (phase === 'end') return this.end(second, effective);
+    const { surge } = this;
+    if (!surge) return undefined;
+    // What is reported again must show in seconds of which nothing was reported.
+    if (surge.state !== 'open' && second < surge.lastSecond + RATE_SECONDS) return undefined;
+    const goesOn = this.follow(surge, second, effective);
+    if (reading.condition === surge.condition) surge.peakMeasured = Math.max(surge.peakMeasured, reading.measured);
+    if (!goesOn || surge.state === 'open') return undefined;
+    return this.start(second, effective, reading, surge.state === 'closed' ? this.onset(second, reading) : surge.since);
   }
 
   /** Judges the last window, or what a window would be like of which all seconds were as the last few. */
@@ -140,7 +176,7 @@ export class SiteWatch {
 
   /** Clients are only known of the whole window: that tells least when a surge ended, so it does where nothing else can. */
   private knowsClientsOf(seconds: number): boolean {
-    return seconds === this.window.seconds || this.surge?.reading.condition === 'site_clients';
+    return seconds === this.window.seconds || this.surge?.condition === 'site_clients';
   }
 
   /** Over the last `seconds`, as so much a window. */
@@ -180,56 +216,62 @@ export class SiteWatch {
     return isRate ? calmBelow : calmBelow / this.window.seconds;
   }
 
-  private start(second: number, effective: Effective, reading: SiteReading): GlobalAnomalyEvent {
+  private start(second: number, effective: Effective, reading: SiteReading, since: number): GlobalAnomalyStart {
     this.usual.discard();
     this.sample.discard();
-    const since = this.rule.since ?? second;
     const { lines, from } = readSurge(this.evidence, this.clients, since, this.clientRequestsMax);
     const expected = ((this.usual.at(second)?.lines ?? 0) * (second - from + 1)) / this.window.seconds;
     const { verdict, detail } = findVerdict(lines, expected, this.sample, this.usual.knowsClients);
-    const surge: Surge = { reading, verdict, peakRate: 0, extraRequests: 0, bans: 0, lastSecond: second };
+    const { condition } = reading;
+    const none = { peakRate: 0, peakMeasured: reading.measured, extraRequests: 0, bans: 0 };
+    const surge: Surge = { condition, verdict, since, ...none, lastSecond: second, state: 'open' };
     this.surge = surge;
     // Before this a mean of the last few seconds would reach out of the window.
     const oldest = second - this.window.seconds + RATE_SECONDS;
     for (let s = Math.max(since, oldest); s <= second; s++) this.follow(surge, s, effective);
     return {
-      ...this.numbers(second, effective, reading),
+      ...this.numbers(surge, second, effective, reading),
       phase: 'start',
-      verdict,
       detail,
-      since: formatSecond(since),
       top_clients: topClients(this.clients, this.options.detection.ipv6_prefix, TOP_CLIENTS),
       ...findSignature(lines, this.sample, this.usual.knowsClients),
     };
   }
 
-  /** Adds up what a second of the surge brought. */
-  private follow(surge: Surge, second: number, effective: Effective): void {
+  /** Adds up what a second of the surge brought; true when the surge goes on in it. */
+  private follow(surge: Surge, second: number, effective: Effective): boolean {
     surge.peakRate = Math.max(surge.peakRate, this.rate(second, RATE_SECONDS));
     surge.extraRequests += this.rate(second, 1) - effective.site.mean;
-    if (this.read(second, effective, RATE_SECONDS).fired) surge.lastSecond = second;
+    const now = this.read(second, effective, RATE_SECONDS);
+    // Clients stay in the window for its whole length: their requests say whether they are still there.
+    const goesOn = now.fired && sumOf(this.seconds(now), second, RATE_SECONDS) > this.perSecondMin(now) * RATE_SECONDS;
+    if (goesOn) surge.lastSecond = second;
+    return goesOn;
   }
 
-  private end(second: number, effective: Effective, reading: SiteReading): GlobalAnomalyEvent {
-    const surge = this.surge as Surge;
+  private end(second: number, effective: Effective): GlobalAnomalyEnd | undefined {
+    const { surge } = this;
     this.surge = undefined;
+    return surge?.state === 'open' ? this.describeEnd(surge, second, effective) : undefined;
+  }
+
+  private describeEnd(surge: Surge, second: number, effective: Effective): GlobalAnomalyEnd {
+    const { condition, since, lastSecond, extraRequests, bans } = surge;
     return {
-      ...this.numbers(second, effective, { ...reading, condition: surge.reading.condition }),
+      ...this.numbers(surge, second, effective, { ...this.read(second, effective), condition }),
       phase: 'end',
-      verdict: surge.verdict,
-      duration_seconds: surge.lastSecond - this.rule.last.start + 1,
-      peak_rate: surge.peakRate,
-      extra_requests: Math.max(0, Math.round(surge.extraRequests)),
-      bans: surge.bans,
+      duration_seconds: lastSecond - since + 1,
+      extra_requests: Math.max(0, Math.round(extraRequests)),
+      bans,
     };
   }
 
-  private numbers(second: number, { site }: Effective, { condition, measured, usual, limit }: SiteReading) {
+  private numbers(surge: Surge, second: number, { site }: Effective, { measured, usual, limit }: SiteReading) {
     const rate = this.rate(second, RATE_SECONDS);
     return {
       event: 'global_anomaly',
       time: formatSecond(second),
-      condition,
+      ...surgeNumbers(surge),
       rate,
       ...site,
       z: (rate - site.mean) / site.stddev,

@@ -62,11 +62,7 @@ function showNotices(status) {
   const notices = status.troubles.map((text) => ['bad', text]);
   if (status.fuse_blown)
     notices.unshift(['bad', 'The fuse blew: new bans are refused, detection goes on, existing bans stay.']);
-  if (status.global_anomaly)
-    notices.push([
-      'warn',
-      'The site as a whole is far from its baseline. This alert bans nobody: see the top clients.',
-    ]);
+  if (status.incident) notices.push(['warn', words.incident(status.incident, nowMs())]);
   syncRows(
     byId('notices'),
     notices,
@@ -104,7 +100,7 @@ function showTiles(status) {
   set('uptime', words.span(status.uptime_seconds));
   const since = `since ${words.clock(nowMs() - status.uptime_seconds * 1000, nowMs())}`;
   set('uptime-note', status.outbox > 0 ? `${words.count(status.outbox)} messages wait for Slack` : since);
-  byId('tile-rate').classList.toggle('alarm', status.global_anomaly);
+  byId('tile-rate').classList.toggle('alarm', status.incident?.ongoing === true);
 }
 
 function showBaseline(baseline) {

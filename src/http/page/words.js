@@ -68,6 +68,20 @@ const CONDITIONS = {
 };
 export const condition = (name) => CONDITIONS[name] ?? name ?? '';
 
+/** The anomaly of the site in sentences: what it came to, not only what is left of it. */
+export function incident({ since, condition: name, verdict, peak_rate, peak_measured, ongoing }, nowMs) {
+  const peaks = {
+    site_newcomers: `${count(peak_measured)} new clients`,
+    site_clients: `${count(peak_measured)} clients`,
+  };
+  const looks = { attack: 'looks like an attack', visitors: 'looks like visitors' }[verdict];
+  const what = `The site has been far from its baseline since ${clock(since, nowMs)}, peak ${peaks[name] ?? rate(peak_rate)}`;
+  const now = ongoing
+    ? 'This alert bans nobody: see the top clients.'
+    : 'It is calm now; the alert ends when that lasts.';
+  return `${what}: ${looks ?? 'may be visitors or an attack'}. ${now}`;
+}
+
 /** The numbers that decided a ban; empty when an operator did. */
 export function numbers(ban) {
   if (!isNumber(ban.rate) || ban.condition === 'manual') return '';
