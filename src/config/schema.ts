@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { parsePrefix } from '../core/net/prefix.ts';
 import { FIELD_NAMES } from '../core/parse/fields.ts';
+import { LOG_FORMATS } from '../core/parse/parser.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 
 const duration = (fallback: string, min: string, max: string) => {
@@ -32,7 +33,7 @@ const fieldKeys = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]
 
 const log = z.strictObject({
   path: z.string().min(1),
-  format: z.enum(['auto', 'json', 'combined']).default('auto'),
+  format: z.enum(LOG_FORMATS).default('auto'),
   fields: z.partialRecord(z.enum(FIELD_NAMES), fieldKeys).default({}),
 });
 

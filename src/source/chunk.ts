@@ -38,6 +38,6 @@ export interface Chunk {
   readonly position: Position;
   /** True when more bytes were waiting behind this chunk: the reader is catching up. */
   readonly behind: boolean;
-  /** Lines over `line_bytes_max` dropped since the previous chunk of this source. */
+  /** Lines over `line_bytes_max` that could not be shortened to it, since the previous chunk of this source. */
   readonly oversized: number;
 }

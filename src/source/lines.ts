@@ -1,4 +1,5 @@
 /** Cuts bytes into whole lines of bounded length. */
+import { LongLine } from './long-line.ts';
 
 const NEWLINE = 10;
 
@@ -6,34 +7,39 @@ const NEWLINE = 10;
 export interface Lines {
   /** Backed by an ArrayBuffer of its own; may be empty when only over-long lines were passed. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Lines dropped because they were too long. */
+  /** Lines dropped because they were too long, however shortened. */
   readonly oversized: number;
 }
 
-export interface Cut {
-  /** Bytes of whole lines, now at the front of the buffer. */
-  readonly kept: number;
+export interface Cut extends Lines {
   /** Bytes consumed: up to and with the last newline, of a dropped line too. */
   readonly consumed: number;
-  readonly oversized: number;
-  /** The rest after `consumed` belongs to a line that is already too long. */
-  readonly dropping: boolean;
+  /** The rest after `consumed` belongs to a line that is already too long, and is in here. */
+  readonly long: LongLine | undefined;
 }
 
 /**
- * Moves the whole lines of `buffer[0, length)` to its front and leaves out those of more than `lineBytesMax` bytes (their
- * newline not counted). Looks at one newline per `lineBytesMax` bytes: a stretch that has one can't hide a longer line.
+ * Takes the whole lines out of `buffer[0, length)`, whose memory they take over; those of more than `lineBytesMax` bytes
+ * (their newline not counted) are shortened. Looks at one newline per `lineBytesMax` bytes: a stretch that has one can't
+ * hide a longer line.
  *
- * @param dropping the buffer begins within a line that was too long before
+ * @param begun the line that was too long before, in which the buffer begins
  */
-export function cutLines(buffer: Buffer, length: number, lineBytesMax: number, dropping: boolean): Cut {
+export function cutLines(buffer: Buffer<ArrayBuffer>, length: number, lineBytesMax: number, begun?: LongLine): Cut {
   const filled = buffer.subarray(0, length);
   let [from, kept, oversized] = [0, 0, 0];
-  if (dropping) {
+  let first: Uint8Array | undefined;
+  const cut = (long?: LongLine): Cut => {
+    const bytes = front(buffer, kept);
+    return { bytes: first ? join(first, bytes) : bytes, consumed: from, oversized, long };
+  };
+  if (begun) {
     const end = filled.indexOf(NEWLINE);
-    if (end < 0) return { kept, consumed: 0, oversized, dropping };
+    begun.feed(end < 0 ? filled : filled.subarray(0, end));
+    if (end < 0) return cut(begun);
     from = end + 1;
-    oversized++;
+    first = begun.end();
+    if (!first) oversized++;
   }
   while (from < length) {
     const limit = Math.min(length, from + lineBytesMax + 1);
@@ -46,11 +52,24 @@ export function cutLines(buffer: Buffer, length: number, lineBytesMax: number, d
     }
     if (limit - from <= lineBytesMax) break;
     const end = filled.indexOf(NEWLINE, limit);
-    if (end < 0) return { kept, consumed: from, oversized, dropping: true };
-    oversized++;
+    const long = new LongLine(lineBytesMax);
+    long.feed(filled.subarray(from, end < 0 ? length : end));
+    if (end < 0) return cut(long);
+    const line = long.end();
+    if (line) {
+      filled.set(line, kept);
+      kept += line.length;
+    } else oversized++;
     from = end + 1;
   }
-  return { kept, consumed: from, oversized, dropping: false };
+  return cut();
+}
+
+function join(first: Uint8Array, rest: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(first.length + rest.length);
+  bytes.set(first);
+  bytes.set(rest, first.length);
+  return bytes;
 }
 
 /** A buffer that shares its memory with nothing, so that it may be transferred. */

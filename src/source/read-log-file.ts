@@ -2,14 +2,15 @@
 import { type ByteInput, openBytes } from './byte-input.ts';
 import type { Chunk } from './chunk.ts';
 import { FINGERPRINT_BYTES_MAX, fingerprintOf } from './fingerprint.ts';
-import { cutLines, endLine, front, ownBuffer } from './lines.ts';
+import { type Cut, cutLines, endLine, front, ownBuffer } from './lines.ts';
+import type { LongLine } from './long-line.ts';
 
 export interface ReadLogOptions {
   /** Number of the log among several. Default 0. */
   readonly source?: number;
   /** Bytes read at a time. Default 1 MiB. */
   readonly chunkBytes?: number;
-  /** Longer lines are dropped and counted. Default 65,536. */
+  /** Longer lines are shortened (long-line.ts). Default 65,536. */
   readonly lineBytesMax?: number;
   /** Bytes of content to leave out at the beginning. Default 0. */
   readonly offset?: number;
@@ -32,7 +33,8 @@ export async function* readLogFile(path: string, options: ReadLogOptions = {}): 
   } = options;
   const input = await openBytes(path);
   try {
-    let [offset, dropping, oversized] = [start, false, 0];
+    let [offset, oversized] = [start, 0];
+    let long: LongLine | undefined;
     let carried = Buffer.alloc(0);
     const { head, rest } = await readStart(input, start);
     const [fingerprint, fingerprintBytes] = [fingerprintOf(head), head.length];
@@ -54,21 +56,22 @@ export async function* readLogFile(path: string, options: ReadLogOptions = {}): 
       const got: number = already < buffer.length ? await fill(buffer, already) : 0;
       const length: number = already + got;
       if (length === carried.length) break;
-      const cut = cutLines(buffer, length, lineBytesMax, dropping);
+      const cut: Cut = cutLines(buffer, length, lineBytesMax, long);
       offset += cut.consumed;
       oversized += cut.oversized;
-      dropping = cut.dropping;
+      long = cut.long;
       // Copied first: whoever gets the chunk takes the buffer.
       carried = Buffer.from(buffer.subarray(cut.consumed, length));
-      if (cut.kept > 0) yield chunk(front(buffer, cut.kept), true);
-      if (dropping) {
+      if (cut.bytes.length > 0) yield chunk(cut.bytes, true);
+      if (long) {
         offset += carried.length;
         carried = Buffer.alloc(0);
       }
     }
-    if (dropping) oversized++;
     offset += carried.length;
-    if (carried.length > 0) yield chunk(endLine(carried), false);
+    const last = long ? long.end() : carried.length > 0 ? endLine(carried) : undefined;
+    if (long && !last) oversized++;
+    if (last) yield chunk(last, false);
     else if (oversized > 0) yield chunk(front(ownBuffer(0), 0), false);
   } finally {
     await input.close();

@@ -5,6 +5,7 @@ import type { FileMark } from './chunk.ts';
 import { FINGERPRINT_BYTES_MAX, fingerprintOf, headMatches, readHead } from './fingerprint.ts';
 import type { Generation, ReadLimits } from './generation.ts';
 import { cutLines, endLine, front, type Lines, ownBuffer } from './lines.ts';
+import { LongLine } from './long-line.ts';
 import { SourceError, toSourceError } from './source-error.ts';
 
 const readAt = promisify(read);
@@ -28,7 +29,8 @@ export class TailedFile implements Generation {
   #cursor = 0;
   /** Up to where bytes were looked at: an unfinished line is read again when there is more of it. */
   #seen = 0;
-  #dropping = false;
+  /** The line that is too long and not over. */
+  #long: LongLine | undefined;
   #replaced = false;
   #looks = 0;
 
@@ -85,7 +87,7 @@ export class TailedFile implements Generation {
 
   seek(offset: number): void {
     this.#offset = this.#cursor = this.#seen = offset;
-    this.#dropping = false;
+    this.#long = undefined;
   }
 
   /** Goes behind the last line that is there, so that only new lines follow. A line half written counts as new. */
@@ -93,7 +95,7 @@ export class TailedFile implements Generation {
     const from = Math.max(0, this.size - lineBytesMax - 1);
     const newline = readHead(this.#fd, this.size - from, from).lastIndexOf(10);
     this.seek(newline < 0 && from > 0 ? this.size : from + newline + 1);
-    this.#dropping = newline < 0 && from > 0;
+    if (newline < 0 && from > 0) this.#long = new LongLine(0);
   }
 
   look(nowMs: number, known?: Stats): boolean {
@@ -131,13 +133,13 @@ export class TailedFile implements Generation {
     const buffer = ownBuffer(wanted);
     const length = await this.#fill(buffer);
     if (length === 0) return undefined;
-    const { kept, consumed, oversized, dropping } = cutLines(buffer, length, lineBytesMax, this.#dropping);
+    const { bytes, consumed, oversized, long } = cutLines(buffer, length, lineBytesMax, this.#long);
     this.#seen = this.#cursor + length;
     if (consumed > 0) this.#offset = this.#cursor + consumed;
-    this.#cursor += dropping ? length : consumed;
-    this.#dropping = dropping;
-    if (consumed === 0 && !dropping) return undefined;
-    return { bytes: front(buffer, kept), oversized };
+    this.#cursor += long ? length : consumed;
+    this.#long = long;
+    if (consumed === 0 && !long) return undefined;
+    return { bytes, oversized };
   }
 
   async finish({ lineBytesMax }: ReadLimits): Promise<Lines | undefined> {
@@ -145,10 +147,11 @@ export class TailedFile implements Generation {
       const left = this.size - this.#offset;
       if (left <= 0) return undefined;
       const rest = Buffer.alloc(Math.min(left, lineBytesMax));
-      const length = this.#dropping ? 0 : await this.#fill(rest);
+      const long = this.#long;
+      const length = long ? 0 : await this.#fill(rest);
       this.seek(this.size);
-      if (length === 0) return { bytes: front(ownBuffer(0), 0), oversized: 1 };
-      return { bytes: endLine(rest.subarray(0, length)), oversized: 0 };
+      const line = long ? long.end() : length > 0 ? endLine(rest.subarray(0, length)) : undefined;
+      return { bytes: line ?? front(ownBuffer(0), 0), oversized: line ? 0 : 1 };
     } finally {
       this.close();
     }

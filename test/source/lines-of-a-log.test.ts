@@ -16,7 +16,7 @@ test('a half-written line waits for its newline', async (t) => {
   harness.close();
 });
 
-test('a line that is too long is dropped up to its newline and counted, in one piece or many', async (t) => {
+test('a line that is too long and no log line is dropped up to its newline and counted, in one piece or many', async (t) => {
   const log = join(makeDirectory(t), 'access.log');
   const harness = follow([log], { lineBytesMax: 100, chunkBytes: 64 });
   append(log, 'a', 'x'.repeat(101), 'b', 'y'.repeat(100));
@@ -48,6 +48,34 @@ test('a rotated file that ends within a line that is too long: the line is count
   await harness.elapse(2000);
   assert.deepEqual(harness.lines, ['a', 'b']);
   assert.equal(harness.oversized, 1);
+  harness.close();
+});
+
+test('a line that is too long is handed on shortened, in one piece or many, and at the end of a rotated file', async (t) => {
+  const log = join(makeDirectory(t), 'access.log');
+  const harness = follow([log], { lineBytesMax: 100, chunkBytes: 64, quietMs: 1000 });
+  const long = `{"a":"${'x'.repeat(3000)}","b":"1"}`;
+  const shortened = `{"a":"${'x'.repeat(11)}","b":"1"}`;
+  append(log, 'a', long, 'b');
+  await harness.settle();
+  assert.deepEqual(harness.lines, ['a', shortened, 'b']);
+  for (const piece of long.match(/.{1,90}/g) ?? []) {
+    appendFileSync(log, piece);
+    await harness.settle();
+  }
+  const behindB = 2 + long.length + 1 + 2;
+  append(log, '', 'c');
+  assert.equal(harness.positions.get(log)?.offset, behindB, 'a position is never within a line');
+  await harness.settle();
+  assert.deepEqual(harness.lines.slice(3), [shortened, 'c']);
+  appendFileSync(log, long);
+  await harness.settle();
+  renameSync(log, `${log}.1`);
+  append(log, 'd');
+  await harness.settle();
+  await harness.elapse(2000);
+  assert.deepEqual(harness.lines.slice(5).toSorted(), ['d', shortened]);
+  assert.equal(harness.oversized, 0);
   harness.close();
 });
 

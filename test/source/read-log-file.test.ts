@@ -81,6 +81,22 @@ test('any content, chunk size and offset: the lines of the content that are shor
   );
 });
 
+test('a line that is too long is shortened, at any chunk size, as the last one too', async (t) => {
+  const path = join(makeDirectory(t), 'a.log');
+  const long = `"${'x'.repeat(500)}" 404`;
+  for (const end of ['\n', '', '\nb\n']) {
+    for (const text of [`a\n${long}${end}`, gzipSync(`a\n${long}${end}`)]) {
+      writeFileSync(path, text);
+      for (const chunkBytes of [1, 7, 600]) {
+        const read = await readAll(path, { chunkBytes, lineBytesMax: 80 });
+        assert.equal(read.text, `a\n"${'x'.repeat(9)}" 404\n${end === '\nb\n' ? 'b\n' : ''}`);
+        assert.equal(read.oversized, 0);
+        assert.equal(read.offset, 2 + long.length + end.length);
+      }
+    }
+  }
+});
+
 test('a last line without newline gets one', async (t) => {
   const path = join(makeDirectory(t), 'a.log');
   writeFileSync(path, 'a\nb');

@@ -62,7 +62,7 @@ export const parseText = (text: string, options: Partial<ParserOptions> = {}): O
 export function slowly(line: string): string {
   const open = line.indexOf('{');
   const empty = /^\s*\{\s*\}\s*$/.test(line);
-  return `${line.slice(0, open + 1)}"\\u0061":0${empty ? '' : ','}${line.slice(open + 1)}`;
+  return `${line.slice(0, open + 1)}"\\u0061":""${empty ? '' : ','}${line.slice(open + 1)}`;
 }
 
 /** Every key that is read, with the field it stands for. */

@@ -1,5 +1,6 @@
 /** Reads addresses from bytes into client keys (core/net/client-key.ts), without a string. */
 import { IPV4_HIGH } from '../net/client-key.ts';
+import { hexDigit } from './escapes.ts';
 
 const [ZERO, DOT, COLON] = [0x30, 0x2e, 0x3a];
 
@@ -33,12 +34,6 @@ function parseIpv4(bytes: Uint8Array, start: number, end: number): number {
     }
   }
   return dots === 3 && length > 0 ? value * 256 + part : -1;
-}
-
-function hexDigit(c: number): number {
-  if (c >= 0x30 && c <= 0x39) return c - 0x30;
-  const lower = c | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
 
 /** Fills `groups`; false when the bytes are no IPv6 address (RFC 4291 section 2.2). */

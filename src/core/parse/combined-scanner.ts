@@ -1,65 +1,109 @@
-/** Finds the needed values of a line in nginx's `combined` (or the older `common`) format as byte ranges. */
-import { ADDRESS, REFERER, REQUEST, STATUS, TIMESTAMP, USER_AGENT } from './fields.ts';
-
-const [QUOTE, BACKSLASH, SPACE, BRACKET, BRACKET_END, MINUS] = [0x22, 0x5c, 0x20, 0x5b, 0x5d, 0x2d];
-/** `[20/Nov/2026:10:11:12 +0000] ` before the request. */
-const TIME_LENGTH = 26;
-
 /**
- * Fills `starts` and `ends` (-1 where absent); false when the line has another shape. The user name is under the
- * client's control, so the time is found from the first quote backwards: nginx escapes quotes in every variable.
+ * Finds the needed values of a line in nginx's `combined` (or the older `common`) format as byte ranges, or in the same with
+ * the virtual host in front (Apache's `vhost_combined`):
+ *
+ *     ADDRESS - USER [TIME] "REQUEST" STATUS BYTES "REFERER" "USER-AGENT" …
+ *     HOST ADDRESS - USER [TIME] "REQUEST" …
+ *
+ * Which of them a log has, no line can tell: clients choose the host, so it may be an address, and other formats have it
+ * behind the address.
  */
-export function scanCombined(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  starts: Int32Array,
-  ends: Int32Array,
-): boolean {
-  starts.fill(-1);
-  let quote = start;
-  while (quote < end && bytes[quote] !== QUOTE) quote++;
-  const time = quote - 2 - TIME_LENGTH;
-  if (quote >= end || time - 1 <= start) return false;
-  if (bytes[quote - 1] !== SPACE || bytes[quote - 2] !== BRACKET_END || bytes[time - 1] !== BRACKET) return false;
-  starts[TIMESTAMP] = time;
-  ends[TIMESTAMP] = time + TIME_LENGTH;
-  let at = start;
-  while (bytes[at] !== SPACE) at++;
-  if (at > start && !(at === start + 1 && bytes[start] === MINUS)) {
-    starts[ADDRESS] = start;
-    ends[ADDRESS] = at;
+import { ADDRESS, REFERER, REQUEST, SCANNED, STATUS, TIMESTAMP, USER_AGENT } from './fields.ts';
+
+const [QUOTE, BACKSLASH, SPACE, BRACKET, BRACKET_END, MINUS, RETURN] = [0x22, 0x5c, 0x20, 0x5b, 0x5d, 0x2d, 0x0d];
+/** `20/Nov/2026:10:11:12 +0000`. */
+const TIME_LENGTH = 26;
+/** `] ` between the time and the quote of the request. */
+const TIME_END_LENGTH = 2;
+
+const isDigit = (c: number | undefined): boolean => c !== undefined && c >= 0x30 && c <= 0x39;
+
+export class CombinedScanner {
+  /** Ranges of the values of SCANNED, valid after scan(); start is -1 where the line has none. */
+  readonly starts = new Int32Array(SCANNED.length);
+  readonly ends = new Int32Array(SCANNED.length);
+  private readonly hasHost: boolean;
+
+  /** @param hasHost the virtual host is in front */
+  constructor(hasHost: boolean) {
+    this.hasHost = hasHost;
   }
-  at = quote + 1;
-  while (at < end && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
-  if (at >= end) return false;
-  starts[REQUEST] = quote + 1;
-  ends[REQUEST] = at;
-  starts[STATUS] = at + 2;
-  ends[STATUS] = Math.min(at + 5, end);
-  if (bytes[at + 1] !== SPACE) return false;
-  at = keepQuoted(bytes, at + 2, end, starts, ends, REFERER);
-  keepQuoted(bytes, at, end, starts, ends, USER_AGENT);
-  return true;
+
+  /**
+   * Scans the line `start`…`end` (without its newline); false when it has another shape. The user name is under the
+   * client's control, so the time is found from the first quote backwards: quotes in variables are escaped.
+   */
+  scan(bytes: Uint8Array, start: number, end: number): boolean {
+    this.starts.fill(-1);
+    const quote = findQuote(bytes, start, end);
+    const time = quote - TIME_END_LENGTH - TIME_LENGTH;
+    if (quote >= end || time - 2 < start) return false;
+    if (bytes[quote - 1] !== SPACE || bytes[quote - 2] !== BRACKET_END) return false;
+    if (bytes[time - 1] !== BRACKET || bytes[time - 2] !== SPACE) return false;
+    if (!this.scanAddress(bytes, start, time - 2)) return false;
+    this.set(TIMESTAMP, time, time + TIME_LENGTH);
+    const requestEnd = findQuote(bytes, quote + 1, end);
+    if (requestEnd >= end) return false;
+    this.set(REQUEST, quote + 1, requestEnd);
+    const numbersEnd = this.scanNumbers(bytes, requestEnd + 1, end);
+    if (numbersEnd < 0) return false;
+    this.scanQuoted(bytes, this.scanQuoted(bytes, numbersEnd, end, REFERER), end, USER_AGENT);
+    return true;
+  }
+
+  /** `ADDRESS - USER` or `HOST ADDRESS - USER`, ended by the space at `end`. The user may be empty, and so may the host. */
+  private scanAddress(bytes: Uint8Array, start: number, end: number): boolean {
+    const from = this.hasHost ? findSpace(bytes, start) + 1 : start;
+    const to = findSpace(bytes, from);
+    // What identd would say of the user: nobody asks it.
+    if (bytes[to + 1] !== MINUS || bytes[to + 2] !== SPACE || to + 3 > end) return false;
+    this.keep(bytes, ADDRESS, from, to);
+    return true;
+  }
+
+  /** ` STATUS BYTES`, followed by a space or nothing; the position behind them, or -1. */
+  private scanNumbers(bytes: Uint8Array, start: number, end: number): number {
+    let at = start + 1;
+    while (at < end && isDigit(bytes[at])) at++;
+    if (bytes[start] !== SPACE || at - start !== 4 || bytes[at] !== SPACE) return -1;
+    this.set(STATUS, start + 1, at);
+    const size = ++at;
+    while (at < end && isDigit(bytes[at])) at++;
+    if (at === size && bytes[at] === MINUS) at++;
+    const isEnd = at >= end || bytes[at] === SPACE || bytes[at] === RETURN;
+    return at > size && at <= end && isEnd ? at : -1;
+  }
+
+  /** Keeps the next quoted value; the position behind it. */
+  private scanQuoted(bytes: Uint8Array, from: number, end: number, field: number): number {
+    const start = findQuote(bytes, from, end) + 1;
+    const at = findQuote(bytes, start, end);
+    if (at >= end) return end;
+    this.keep(bytes, field, start, at);
+    return at + 1;
+  }
+
+  /** An empty value and nginx's `-` count as absent. */
+  private keep(bytes: Uint8Array, field: number, start: number, end: number): void {
+    if (end > start && !(end === start + 1 && bytes[start] === MINUS)) this.set(field, start, end);
+  }
+
+  private set(field: number, start: number, end: number): void {
+    this.starts[field] = start;
+    this.ends[field] = end;
+  }
 }
 
-/** Keeps the next quoted value unless it is empty or `-`; the position behind it. */
-function keepQuoted(
-  bytes: Uint8Array,
-  from: number,
-  end: number,
-  starts: Int32Array,
-  ends: Int32Array,
-  field: number,
-): number {
-  let start = from;
-  while (start < end && bytes[start] !== QUOTE) start++;
-  let at = ++start;
+/** The next quote that is not escaped; `end` or more without one. */
+function findQuote(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
   while (at < end && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
-  if (at >= end) return end;
-  if (at > start && !(at === start + 1 && bytes[start] === MINUS)) {
-    starts[field] = start;
-    ends[field] = at;
-  }
-  return at + 1;
+  return at;
+}
+
+/** The next space: there is one before the time. */
+function findSpace(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (at < bytes.length && bytes[at] !== SPACE) at++;
+  return at;
 }

@@ -1,8 +1,9 @@
 /**
  * The fast path for JSON lines: finds the needed values as byte ranges, without a string or an object. It accepts
- * only what JSON.parse accepts too and gives up (`false`) on everything unusual: escapes in a needed value, nested
- * objects, odd numbers, malformed text. The slow path (record.ts) then decides.
+ * only what JSON.parse accepts too and gives up (`false`) on everything unusual: nested objects, odd numbers, malformed
+ * text. The slow path (record.ts) then decides.
  */
+import { escapeLength, UNICODE_ESCAPE_LENGTH } from './escapes.ts';
 import { type FieldKeys, SCANNED, TIMESTAMP } from './fields.ts';
 import { LineLayout, type SeenMember } from './line-layout.ts';
 
@@ -13,10 +14,6 @@ const TABLE_SIZE = 512;
 const UNKNOWN = 255;
 /** Ten digits of seconds, a dot and microseconds. */
 const NUMBER_LENGTH_MAX = 17;
-
-/** 1 for the bytes that may follow a backslash in a value that is skipped (`\u` needs its digits checked: slow path). */
-const SIMPLE_ESCAPE = new Uint8Array(256);
-for (const c of '"\\/bfnrt') SIMPLE_ESCAPE[c.charCodeAt(0)] = 1;
 
 interface KnownKey {
   readonly bytes: Uint8Array;
@@ -32,6 +29,8 @@ export class JsonScanner {
   /** Ranges of the values of SCANNED, valid after scan(); start is -1 where the line has none. */
   readonly starts = new Int32Array(SCANNED.length);
   readonly ends = new Int32Array(SCANNED.length);
+  /** A value has escape sequences, after scan(). */
+  hasEscapes = false;
   private readonly ranks = new Uint8Array(SCANNED.length);
   private readonly table: (KnownKey | undefined)[] = new Array(TABLE_SIZE).fill(undefined);
   private field = 0;
@@ -89,6 +88,7 @@ export class JsonScanner {
   /** Scans the line `start`…`end` (without its newline); false sends it to the slow path. */
   scan(bytes: Uint8Array, start: number, end: number): boolean {
     this.clear();
+    this.hasEscapes = false;
     const learn = this.misses++ % LEARN_AFTER === 0 && bytes[end] === NEWLINE;
     const seen: SeenMember[] | undefined = learn ? [] : undefined;
     let at = start;
@@ -151,13 +151,23 @@ export class JsonScanner {
 
   private scanString(bytes: Uint8Array, at: number, end: number, field: number, rank: number): number {
     const start = at;
+    let escapes = 0;
     for (; at < end; at++) {
       const c = bytes[at] as number;
       if (c === QUOTE) {
-        return field === UNKNOWN || this.keep(bytes, start, at, field, rank) ? at + 1 : -1;
+        if (field === UNKNOWN) return at + 1;
+        if (escapes > 0) {
+          this.hasEscapes = true;
+          // It may stand for nginx's `-`, which counts as absent.
+          if (at - start === UNICODE_ESCAPE_LENGTH && bytes[start] === BACKSLASH) return -1;
+        }
+        return this.keep(bytes, start, at, field, rank) ? at + 1 : -1;
       }
       if (c === BACKSLASH) {
-        if (field !== UNKNOWN || SIMPLE_ESCAPE[bytes[++at] as number] === 0) return -1;
+        const length = escapeLength(bytes, at);
+        if (length < 0) return -1;
+        at += length - 1;
+        escapes++;
       } else if (c < 0x20) return -1;
     }
     return -1;

@@ -1,7 +1,8 @@
 /** Turns a chunk of whole lines into a tally. Stateless between chunks: any number may run in parallel. */
 import { parseAddress } from './address.ts';
 import { AssetMatcher } from './asset.ts';
-import { scanCombined } from './combined-scanner.ts';
+import { CombinedScanner } from './combined-scanner.ts';
+import { unescapeJson } from './escapes.ts';
 import {
   ADDRESS,
   type FieldKeys,
@@ -15,7 +16,7 @@ import {
   USER_AGENT,
 } from './fields.ts';
 import { JsonScanner } from './json-scanner.ts';
-import { type LogRecord, parseCombinedRecord, parseJsonRecord } from './record.ts';
+import { type LogRecord, parseJsonRecord } from './record.ts';
 import { isBrowserAgent, isLogin, methodClass, PathFeatures } from './request-features.ts';
 import { Robots } from './robots.ts';
 import {
@@ -44,8 +45,12 @@ import { parseSecond } from './timestamp.ts';
 
 const [NEWLINE, SPACE, OPEN] = [0x0a, 0x20, 0x7b];
 
+/** `auto` reads a line that begins with a brace as JSON, and as combined otherwise: clients have no say in that. */
+export const LOG_FORMATS = ['auto', 'json', 'combined', 'vhost_combined'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
 export interface ParserOptions {
-  readonly format: 'auto' | 'json' | 'combined';
+  readonly format: LogFormat;
   readonly keys: FieldKeys;
   /** Extensions of static assets, lower case, without dots. */
   readonly staticExtensions: readonly string[];
@@ -61,6 +66,7 @@ const ACCEPTED = -1;
 export class Parser {
   private readonly options: ParserOptions;
   private readonly json: JsonScanner;
+  private readonly combined: CombinedScanner;
   private readonly assets: AssetMatcher;
   private readonly robots = new Robots();
   private readonly path = new PathFeatures();
@@ -73,7 +79,9 @@ export class Parser {
 
   constructor(options: ParserOptions) {
     this.options = options;
-    this.json = new JsonScanner(options.keys);
+    const { format, keys } = options;
+    this.json = new JsonScanner(keys);
+    this.combined = new CombinedScanner(format === 'vhost_combined');
     this.assets = new AssetMatcher(options.staticExtensions);
   }
 
@@ -109,8 +117,12 @@ export class Parser {
 
   /** The whole record of one line, for samples; undefined when the line is malformed. */
   readRecord(line: Uint8Array): LogRecord | undefined {
-    const text = this.decoder.decode(line);
-    return this.isJson(line, 0) ? parseJsonRecord(text, this.options.keys) : parseCombinedRecord(text);
+    const { keys } = this.options;
+    if (this.isJson(line, 0)) return parseJsonRecord(this.decoder.decode(line), keys);
+    if (!this.combined.scan(line, 0, line.length)) return undefined;
+    const { starts, ends } = this.combined;
+    const found = SCANNED.map((name, field) => [name, this.decoder.decode(line.subarray(starts[field], ends[field]))]);
+    return Object.fromEntries(found.filter((_, field) => (starts[field] as number) >= 0));
   }
 
   private isJson(bytes: Uint8Array, start: number): boolean {
@@ -121,18 +133,38 @@ export class Parser {
 
   private parseLine(bytes: Uint8Array, start: number, end: number): number {
     if (end === start || (end === start + 1 && bytes[start] === 0x0d)) return REASON.empty;
-    const { starts, ends } = this.json;
     if (this.isJson(bytes, start)) {
-      if (!this.json.scan(bytes, start, end)) return this.parseSlowly(bytes, start, end);
-    } else if (!scanCombined(bytes, start, end, starts, ends)) return REASON.not_combined;
-    return this.addRow(bytes, starts, ends, start);
+      const { json } = this;
+      if (!json.scan(bytes, start, end)) return this.parseSlowly(bytes, start, end);
+      return json.hasEscapes ? this.addUnescaped(bytes, start) : this.addRow(bytes, json.starts, json.ends, start);
+    }
+    const { combined } = this;
+    if (!combined.scan(bytes, start, end)) return REASON.not_combined;
+    return this.addRow(bytes, combined.starts, combined.ends, start);
   }
 
-  /** JSON that the scanner did not understand: its values are written into a scratch buffer and read from there. */
+  /** A line whose values have escape sequences. */
+  private addUnescaped(bytes: Uint8Array, line: number): number {
+    const { starts, ends } = this.json;
+    const values = SCANNED.map((_, field) => {
+      const [start, end] = [starts[field] as number, ends[field] as number];
+      if (start < 0) return new Uint8Array(0);
+      const value = new Uint8Array(end - start);
+      return value.subarray(0, unescapeJson(bytes, start, end, value, 0));
+    });
+    return this.addValues(values, line);
+  }
+
+  /** JSON that the scanner did not understand. */
   private parseSlowly(bytes: Uint8Array, start: number, end: number): number {
     const record = parseJsonRecord(this.decoder.decode(bytes.subarray(start, end)), this.options.keys);
     if (!record) return REASON.not_json;
     const values = SCANNED.map((name) => this.encoder.encode(record[name] ?? ''));
+    return this.addValues(values, start);
+  }
+
+  /** Values of SCANNED, empty where absent, that do not stand in the chunk: they are read from a buffer of their own. */
+  private addValues(values: readonly Uint8Array[], line: number): number {
     const scratch = new Uint8Array(values.reduce((sum, value) => sum + value.length, 0));
     const [starts, ends] = [new Int32Array(SCANNED.length), new Int32Array(SCANNED.length)];
     let at = 0;
@@ -142,7 +174,7 @@ export class Parser {
       at += value.length;
       ends[field] = at;
     }
-    return this.addRow(scratch, starts, ends, start);
+    return this.addRow(scratch, starts, ends, line);
   }
 
   private addRow(bytes: Uint8Array, starts: Int32Array, ends: Int32Array, line: number): number {

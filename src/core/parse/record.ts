@@ -6,20 +6,46 @@ export type LogRecord = Partial<Record<FieldName, string>>;
 /** nginx writes `\xHH` where `escape=json` was forgotten; JSON has no such escape. */
 const HEX_ESCAPE = /((?:^|[^\\])(?:\\\\)*)\\x([0-9A-Fa-f]{2})/g;
 
-function parseObject(text: string): Record<string, unknown> | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    if (!text.includes('\\x')) return undefined;
-    // Twice, because neighbouring escapes share the character between them.
-    const mended = text.replace(HEX_ESCAPE, '$1\\u00$2').replace(HEX_ESCAPE, '$1\\u00$2');
-    try {
-      value = JSON.parse(mended);
-    } catch {
-      return undefined;
-    }
+/** A member of an object, whose value may be anything without quotes, up to the next member or the end. */
+const MEMBER =
+  /[ \t\r]*("[^"\\]*(?:\\.[^"\\]*)*")[ \t\r]*:[ \t\r]*(?:("[^"\\]*(?:\\.[^"\\]*)*")[ \t\r]*|((?:\\.|[^"\\])*?))(,(?=[ \t\r]*")|\}[ \t\r]*$)/sy;
+
+/**
+ * An object of JSON but for values without quotes that are none: what nginx writes for a variable that is empty (`-`, or
+ * nothing), for the status 000, or for a header whose quotes were forgotten. Quotes are escaped in all of them, so that no
+ * client writes a key. Undefined for everything else.
+ */
+function parseBareObject(text: string): Record<string, unknown> | undefined {
+  const open = /^[ \t\r]*\{/.exec(text);
+  const object: Record<string, unknown> = {};
+  MEMBER.lastIndex = open?.[0].length ?? text.length;
+  for (;;) {
+    const [, key, quoted, bare = '', end] = MEMBER.exec(text) ?? [];
+    const name = key === undefined ? undefined : parseJson(key);
+    const value = parseJson(quoted ?? bare) ?? (quoted === undefined ? { value: bare.trim() } : undefined);
+    if (!name || !value) return undefined;
+    Object.defineProperty(object, String(name.value), { value: value.value, configurable: true });
+    if (end !== ',') return object;
   }
+}
+
+function parseJson(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  let parsed = parseJson(text);
+  if (!parsed) {
+    // Twice, because neighbouring escapes share the character between them.
+    const unescaped = text.replace(HEX_ESCAPE, '$1\\u00$2').replace(HEX_ESCAPE, '$1\\u00$2');
+    parsed = parseJson(unescaped);
+    if (!parsed) return parseBareObject(unescaped);
+  }
+  const { value } = parsed;
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : undefined;
@@ -39,22 +65,6 @@ export function parseJsonRecord(text: string, keys: FieldKeys): LogRecord | unde
       record[name] = text;
       break;
     }
-  }
-  return record;
-}
-
-const COMBINED =
-  /^(\S+) .*? ?\[([^\]]{26})\] "((?:[^"\\]|\\.)*)" (\d{3}|-)(?: (\d+|-)(?: "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)")?)?/;
-
-/** Reads a line of nginx's `combined` format (the common format without referer and agent too). */
-export function parseCombinedRecord(text: string): LogRecord | undefined {
-  const match = COMBINED.exec(text);
-  if (!match) return undefined;
-  const names = ['source_ip', 'timestamp', 'request', 'status', 'response_size', 'referer', 'user_agent'] as const;
-  const record: LogRecord = {};
-  for (const [index, name] of names.entries()) {
-    const value = match[index + 1];
-    if (value !== undefined && value !== '' && value !== '-') record[name] = value;
   }
   return record;
 }

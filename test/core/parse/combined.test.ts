@@ -24,6 +24,8 @@ function escaped(text: string): string {
 test('the combined and the common format are read', () => {
   assert.deepEqual(parseText(`192.0.2.7 - - ${TIME} "GET / HTTP/1.1" 200 612 "-" "curl/8"`), ROW);
   assert.deepEqual(parseText(`192.0.2.7 - bob ${TIME} "GET / HTTP/1.1" 200 612\r`), ROW);
+  assert.deepEqual(parseText(`192.0.2.7 -  ${TIME} "GET / HTTP/1.1" 200 -`), ROW, 'a password without a user name');
+  assert.deepEqual(parseText(`192.0.2.7 - a\\"b ${TIME} "GET / HTTP/1.1" 200 612`), ROW, 'as Apache escapes quotes');
   assert.deepEqual(parseText(`192.0.2.7 - - ${TIME} "GET /a.css HTTP/1.1" 304 0 "-" "-"`), {
     ...ROW,
     status: 304,
@@ -53,8 +55,40 @@ test('a line of another shape is no combined line', () => {
     `192.0.2.7 - - ${TIME} "GET / HTTP/1.1\\"`,
     `192.0.2.7 - - ${TIME}"GET / HTTP/1.1" 200 612`,
     '192.0.2.7 - - [26/Jan/2024:19:00:02] "GET / HTTP/1.1" 200 612',
+    `192.0.2.7 ${TIME} "GET / HTTP/1.1" 200 612`,
+    `192.0.2.7 - ${TIME} "GET / HTTP/1.1" 200 612`,
+    `192.0.2.7 -${TIME} "GET / HTTP/1.1" 200 612`,
+    `8.8.4.4, 192.0.2.7 - - ${TIME} "GET / HTTP/1.1" 200 612`,
+    `a b 192.0.2.7 - - ${TIME} "GET / HTTP/1.1" 200 612`,
+    `192.0.2.7 - - ${TIME} "GET / HTTP/1.1" 200`,
+    `192.0.2.7 - - ${TIME} "GET / HTTP/1.1" 0.004 200`,
+    `192.0.2.7 - - ${TIME} "GET / HTTP/1.1" 200 0.004`,
+    `192.0.2.7 - - ${TIME} "GET / HTTP/1.1" 2000 612`,
   ]) {
     assert.equal(parseText(line), 'not_combined', line);
+  }
+});
+
+test('with the virtual host in front the address is the one behind it', () => {
+  const rest = `- - ${TIME} "GET / HTTP/1.1" 200 612 "-" "curl/8"`;
+  const read = (line: string) => parseText(line, { format: 'vhost_combined' });
+  assert.deepEqual(read(`www.example.org 192.0.2.7 ${rest}`), ROW);
+  assert.deepEqual(read(`www.example.org:443 192.0.2.7 ${rest}`), ROW, 'as Apache writes it');
+  assert.deepEqual(read(`8.8.4.4 192.0.2.7 ${rest}`), ROW, 'Host: 8.8.4.4');
+  assert.deepEqual(read(`[2001:db8::1]:80 192.0.2.7 ${rest}`), ROW);
+  assert.deepEqual(read(`- 192.0.2.7 ${rest}`), ROW);
+  assert.deepEqual(read(` 192.0.2.7 ${rest}`), ROW, 'no host and no server_name');
+  assert.deepEqual(read(`{\\x22time\\x22:1} 192.0.2.7 ${rest}`), ROW, 'a host like an object');
+  assert.deepEqual(read(`8.8.4.4 www.example.org ${rest}`), 'bad_address');
+  assert.equal(read(`192.0.2.7 ${rest}`), 'not_combined');
+  const parser = new Parser({ ...PARSER, format: 'vhost_combined' });
+  assert.equal(parser.readRecord(bytesOf(`8.8.4.4 192.0.2.7 ${rest}`))?.source_ip, '192.0.2.7');
+});
+
+test('which of two addresses is the client no line can tell: without a word of the operator neither is', () => {
+  for (const format of ['auto', 'combined'] as const) {
+    const line = `8.8.4.4 192.0.2.7 - - ${TIME} "GET / HTTP/1.1" 200 612 "-" "curl/8"`;
+    assert.equal(parseText(line, { format }), 'not_combined');
   }
 });
 

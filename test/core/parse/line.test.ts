@@ -85,6 +85,36 @@ test('\\xHH is accepted where escape=json was forgotten', () => {
   assert.equal(parseText('{"time":1,"remote_addr":"192.0.2.7","x":"\\x4"}'), 'not_json');
 });
 
+test('a value without quotes that is none costs the line nothing else', () => {
+  const around = (bare: string) => `{"time":1706295602,"x":${bare},"remote_addr":"192.0.2.7", "status": 404 }`;
+  for (const bare of [
+    '-',
+    '',
+    '000',
+    '0.010, 0.020',
+    'x',
+    '{',
+    '}',
+    '[,',
+    '"text"',
+    '\\"status\\":\\"200\\"',
+    '\\x22',
+    'nul',
+  ])
+    assert.deepEqual(parseText(around(bare)), ROW_OF_7, bare);
+  assert.deepEqual(parseText('{"time":1706295602,"remote_addr":"192.0.2.7","status":000}'), { ...ROW_OF_7, status: 0 });
+  const half = '{"time":1706295602,"remote_addr":"192.0.2.7","st';
+  for (const line of [
+    half,
+    `${half}}`,
+    `${half}${around('1')}`,
+    `${around('1')}x`,
+    '{"time":1 "remote_addr":"192.0.2.7"}',
+    '{-}',
+  ])
+    assert.equal(parseText(line), 'not_json', line);
+});
+
 test('every reason for refusing a line', () => {
   const good = '"remote_addr":"192.0.2.7"';
   const cases: [SkipReason, string, Partial<ParserOptions>?][] = [
