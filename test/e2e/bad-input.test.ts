@@ -90,6 +90,29 @@ test('100 MB of random bytes in a followed log: counted, and the lines after the
   assertNoStack(daemon.stderr);
 });
 
+test('a client whose lines are longer than the limit is banned, live and in a replay', async (t) => {
+  const daemon = make(t);
+  writeFileSync(daemon.log, '');
+  await daemon.start();
+  // nginx with its default buffers, escape=json, a user agent and a referer of 8,000 bytes \x01.
+  const long = '\\u0001'.repeat(8000);
+  const second = Math.floor(Date.now() / 1000);
+  const probe = (n: number) =>
+    `{"timestamp":"${second}.250","source_ip":"203.0.113.7","method":"GET","path":"/probe-${n}.php","status":"404","user_agent":"${long}","referer":"${long}","host":"${long}"}\n`;
+  appendFileSync(daemon.log, Array.from({ length: 300 }, (_, n) => probe(n)).join(''));
+  await until('it is banned', () => isBanned(daemon, '203.0.113.7'));
+  const { skipped, lines_total } = daemon.status() ?? {};
+  assert.equal(lines_total, 300);
+  assert.deepEqual(
+    Object.values(skipped ?? {}).filter((count) => count > 0),
+    [],
+  );
+  const { status, stdout } = daemon.zban('replay', '--json', daemon.log);
+  assert.equal(status, 0);
+  assert.match(stdout, /"event":"ban".*"ip":"203\.0\.113\.7"/);
+  assert.match(stdout, /"summary".*"lines":300,"skipped":0/);
+});
+
 test('a log that is a directory', async (t) => {
   const daemon = make(t);
   mkdirSync(daemon.log);
