@@ -16,8 +16,6 @@ const TIME_LENGTH = 26;
 /** `] ` between the time and the quote of the request. */
 const TIME_END_LENGTH = 2;
 
-const isDigit = (c: number | undefined): boolean => c !== undefined && c >= 0x30 && c <= 0x39;
-
 export class CombinedScanner {
   /** Ranges of the values of SCANNED, valid after scan(); start is -1 where the line has none. */
   readonly starts = new Int32Array(SCANNED.length);
@@ -63,14 +61,13 @@ export class CombinedScanner {
 
   /** ` STATUS BYTES`, followed by a space or nothing; the position behind them, or -1. */
   private scanNumbers(bytes: Uint8Array, start: number, end: number): number {
-    let at = start + 1;
-    while (at < end && isDigit(bytes[at])) at++;
+    let at = skipDigits(bytes, start + 1);
     if (bytes[start] !== SPACE || at - start !== 4 || bytes[at] !== SPACE) return -1;
     this.set(STATUS, start + 1, at);
     const size = ++at;
-    while (at < end && isDigit(bytes[at])) at++;
+    at = skipDigits(bytes, at);
     if (at === size && bytes[at] === MINUS) at++;
-    const isEnd = at >= end || bytes[at] === SPACE || bytes[at] === RETURN;
+    const isEnd = at === end || bytes[at] === SPACE || bytes[at] === RETURN;
     return at > size && at <= end && isEnd ? at : -1;
   }
 
@@ -99,6 +96,13 @@ function findQuote(bytes: Uint8Array, from: number, end: number): number {
   let at = from;
   while (at < end && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
   return at;
+}
+
+/** Behind the digits at `at`. Neither they nor a space can be a newline, so that the line's end needs no look. */
+function skipDigits(bytes: Uint8Array, at: number): number {
+  let to = at;
+  for (let c = bytes[to] as number; c >= 0x30 && c <= 0x39; c = bytes[to] as number) to++;
+  return to;
 }
 
 /** The next space: there is one before the time. */
