@@ -57,7 +57,7 @@ export function defineOperatorCommands(parser: Parser, wrap: Wrap): Parser {
     )
     .command(
       'unban [targets..]',
-      'lift bans; an address lifts the ban that covers it',
+      'lift every ban that shares addresses with these, bans of wider networks and inside them included',
       (yargs) =>
         yargs
           .positional('targets', { type: 'string', array: true, describe: TARGETS })

@@ -4,17 +4,22 @@
  */
 import type { ActiveBan, AuditDraft, AuditEntry } from '../core/audit.ts';
 import type { BanEvent, EngineEvent } from '../core/event.ts';
+import { parsePrefix } from '../core/net/prefix.ts';
 import type { DesiredBans } from '../core/reconcile.ts';
 import type { Status } from '../core/status.ts';
 import type { EnforcementResult } from '../enforce/reconciler.ts';
 import type { Notification } from '../notify/notification.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Position } from '../source/chunk.ts';
-import { draftOf, tellOrders, tellUnbans } from './drafts.ts';
+import { draftOf, isEachTold, tellOrders, tellUnban, tellUnbans } from './drafts.ts';
 import type { Incidents } from './incidents.ts';
+import { findOverlaps, type Remainder } from './overlap.ts';
 
 /** What is needed of the recorder here. */
-export type BanTrail = Pick<AuditTrail, 'append' | 'activeBans' | 'enforcedEnds' | 'dueBans' | 'findActiveBan'>;
+export type BanTrail = Pick<
+  AuditTrail,
+  'append' | 'activeBans' | 'activeClients' | 'enforcedEnds' | 'dueBans' | 'findActiveBan'
+>;
 
 export interface BansOptions {
   readonly trail: BanTrail;
@@ -103,7 +108,7 @@ export class Bans {
   /** The firewall answered. */
   onResult(result: EnforcementResult): void {
     // The kernel's own clock may be first to end a ban: its end is recorded before the result.
-    if (result.released.length > 0) this.expireDue();
+    if (result.released.length > 0) void this.expireDue();
     const nowMs = this.options.now();
     const drafts: AuditDraft[] = [];
     const told: Notification[] = [];
@@ -145,12 +150,10 @@ export class Bans {
     return entries;
   }
 
-  /** Ends the bans whose time is up. */
-  expireDue(): void {
+  /** Ends the bans whose time is up; resolves as `lift` does. */
+  async expireDue(): Promise<void> {
     const due = this.options.trail.dueBans(this.options.now());
-    if (due.length === 0) return;
-    this.lift(due, 'system', 'expired');
-    if (due.some((ban) => ban.enforced)) void this.options.reconcile();
+    if (due.length > 0) await this.lift(due, 'system', 'expired');
   }
 
   /** Records bans that a person ordered; the caller reconciles. */
@@ -161,8 +164,11 @@ export class Bans {
     return entries;
   }
 
-  /** Records that bans are lifted and tells people, unless they are told otherwise; the caller reconciles. */
-  lift(bans: readonly ActiveBan[], actor: AuditDraft['actor'], reason: string, silent = false): void {
+  /**
+   * Records at once that bans are lifted, brings the firewall in line, and then tells people, unless they are told
+   * otherwise, what the firewall still drops. Resolves when that is done.
+   */
+  async lift(bans: readonly ActiveBan[], actor: AuditDraft['actor'], reason: string, silent = false): Promise<void> {
     const timeMs = this.options.now();
     this.unbansTotal += bans.length;
     // A ban that was over before the firewall answered is no news, neither its beginning nor its end.
@@ -173,7 +179,30 @@ export class Bans {
       [],
       [],
     );
-    if (!silent) this.options.notify(tellUnbans(told, actor, timeMs, reason));
+    if (this.options.enforce && bans.some((ban) => ban.enforced)) await this.options.reconcile();
+    if (silent) return;
+    if (!isEachTold(told)) return this.options.notify([tellUnbans(told, actor, timeMs, reason)]);
+    const remainders = this.findRemainders(told.map(({ client }) => client));
+    // Meanwhile banned anew: that is the news.
+    const over = told.filter(({ client }) => this.desired.find(client) === undefined);
+    this.options.notify(over.map((ban) => tellUnban(ban, actor, timeMs, reason, remainders(ban.client))));
+  }
+
+  /** What is left in the way of clients whose bans were lifted, by their canonical names. */
+  findRemainders(clients: readonly string[]): (client: string) => Remainder {
+    const prefixes = clients.flatMap((client) => parsePrefix(client) ?? []);
+    const standing = function* (this: Bans) {
+      for (const { target } of this.desired.all()) yield target;
+      // Also what the firewall was to lift and could not.
+      for (const target of this.failing.keys()) if (this.desired.find(target) === undefined) yield target;
+    };
+    const find = findOverlaps(standing.call(this), prefixes);
+    return (client) => {
+      const prefix = parsePrefix(client);
+      const { covering, within } = prefix ? find(prefix) : { covering: [], within: [] };
+      const blockedBy = covering.filter((target) => target !== client);
+      return { failure: this.failing.get(client), blockedBy, within };
+    };
   }
 
   /** Why the firewall does not hold a ban, undefined when it does or has not answered. */

@@ -2,6 +2,7 @@
 import type { ActiveBan, Actor, AuditDraft } from '../core/audit.ts';
 import type { BanEvent, EngineEvent, RefusedEvent } from '../core/event.ts';
 import type { Notification } from '../notify/notification.ts';
+import type { Remainder } from './overlap.ts';
 
 const POLICY = {
   actor: 'policy',
@@ -75,16 +76,27 @@ export function draftOf(event: EngineEvent, enforced: boolean): AuditDraft | und
 const MANY = 20;
 const CLIENTS_TOLD = 10;
 
-/** How people are told of bans that were lifted together. */
-export function tellUnbans(
-  bans: readonly ActiveBan[],
+/** True for so few bans that ended together that each gets a message. */
+export function isEachTold(bans: readonly ActiveBan[]): boolean {
+  return bans.length <= MANY;
+}
+
+/** How people are told of many bans that were lifted together. */
+export function tellUnbans(bans: readonly ActiveBan[], actor: Actor, timeMs: number, reason: string): Notification {
+  return tellMany('unban', bans, actor, timeMs, reason);
+}
+
+/** How people are told of a ban that was lifted. */
+export function tellUnban(
+  { client, tier, enforced }: ActiveBan,
   actor: Actor,
   timeMs: number,
   reason: string,
-): readonly Notification[] {
+  { failure, blockedBy, within }: Remainder,
+): Notification {
   const time = new Date(timeMs).toISOString();
-  if (bans.length > MANY) return [tellMany('unban', bans, actor, timeMs, reason)];
-  return bans.map((ban) => ({ kind: 'unban', time, ip: ban.client, tier: ban.tier, reason }));
+  const rest = { ...(failure !== undefined && { failure }), blockedBy, within: within.length };
+  return { kind: 'unban', time, ip: client, tier, reason, operator: operatorOf(actor), enforced, ...rest };
 }
 
 /** How people are told of bans that somebody ordered: few of them are their own affair. */
@@ -102,8 +114,13 @@ function tellMany(
   reason: string,
 ): Notification {
   const clients = bans.slice(0, CLIENTS_TOLD).map(({ client }) => client ?? '');
-  const operator = actor.startsWith('operator:') ? actor.slice('operator:'.length) : null;
-  return { kind: 'many', time: new Date(timeMs).toISOString(), action, operator, count: bans.length, clients, reason };
+  const time = new Date(timeMs).toISOString();
+  return { kind: 'many', time, action, operator: operatorOf(actor), count: bans.length, clients, reason };
+}
+
+/** The name of a person; null for zban itself. */
+function operatorOf(actor: Actor): string | null {
+  return actor.startsWith('operator:') ? actor.slice('operator:'.length) : null;
 }
 
 /** A row by zban itself about itself. */

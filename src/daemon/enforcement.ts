@@ -91,5 +91,5 @@ export async function endEnforcing(
 ): Promise<void> {
   const enforced = trail.activeBans(Date.now()).filter((ban) => ban.enforced);
   if (enforced.length === 0 && !all) return;
-  if (await leaveFirewall(config, log, signal)) bans.lift(enforced, 'system', 'observe mode');
+  if (await leaveFirewall(config, log, signal)) await bans.lift(enforced, 'system', 'observe mode');
 }

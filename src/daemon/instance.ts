@@ -177,7 +177,7 @@ class RunningInstance implements Instance {
     this.isLive = true;
     records.start(troubles, () => plane.takeBaseline());
     lifetime.own('the timers of the records', () => records.pause());
-    const expiry = setInterval(() => bans.expireDue(), EXPIRE_MS);
+    const expiry = setInterval(() => void bans.expireDue(), EXPIRE_MS);
     lifetime.own('the timer of expiries', () => clearInterval(expiry));
   }
 
@@ -282,7 +282,6 @@ class RunningInstance implements Instance {
       mode: loaded.config.mode,
       now: Date.now,
       leaveFirewall: () => leaveFirewall(config, log),
-      reconcile: () => this.reconcile(),
       notify: (notifications) => this.notifier?.notify(notifications),
       restart: onRestart,
     });

@@ -5,17 +5,20 @@ import type { AllowRequest, BanRequest, TargetResult, UnbanRequest } from '../co
 import type { ActiveBan, AuditDraft, AuditEntry } from '../core/audit.ts';
 import { findWholeClient } from '../core/net/client-key.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../core/net/prefix.ts';
-import { PrefixTable } from '../core/net/prefix-table.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Pipeline } from '../workers/pipeline.ts';
 import { type AcceptedBan, judgeOrders, targetResult as result } from './ban-orders.ts';
 import type { Bans, BanTrail } from './bans.ts';
+import { findOverlaps, type Remainder } from './overlap.ts';
 import type { Protection } from './protection.ts';
 
 const NOT_RECORDED = 'could not be recorded: too many audit rows wait for the disk, see zban status';
 
 /** A row that the full backlog had no room for: nothing follows from it. */
 const isLost = ({ id }: Pick<AuditEntry, 'id'>) => id === 0;
+
+/** Bans that one answer names. */
+const TARGETS_TOLD = 5;
 
 export interface OperatorOptions {
   readonly config: Config;
@@ -62,34 +65,41 @@ export class Operator {
     return this.withDurability([...results.values()]);
   }
 
-  /** Lifts the ban of exactly this network, else those that cover it, else those inside it. */
+  /**
+   * Lifts every ban that shares addresses with the targets: when it is done, none of their clients is blocked any more.
+   * What else was lifted by that is named, and so is what the firewall still blocks.
+   */
   async unban(request: UnbanRequest): Promise<readonly TargetResult[]> {
-    const { bans, trail, now, reconcile } = this.options;
+    const { trail, now } = this.options;
     const timeMs = now();
-    const found = new Map<string, ActiveBan>();
     const results: TargetResult[] = [];
-    let related: PrefixTable<PlacedBan> | undefined;
-    for (const text of request.targets) {
-      const prefix = parsePrefix(text);
+    const asked = request.targets.map((text) => ({ text, prefix: parsePrefix(text) }));
+    const prefixes = asked.flatMap(({ prefix }) => prefix ?? []);
+    const overlaps = findOverlaps(trail.activeClients(timeMs), prefixes);
+    /** Why each ban is lifted: empty for what was asked for by name. */
+    const reasons = new Map<string, string>();
+    for (const { text, prefix } of asked) {
       if (!prefix) {
         results.push(result(text, 'invalid', `'${text}' is no address and no network`));
         continue;
       }
-      const exact = trail.findActiveBan(formatPrefix(prefix), timeMs);
-      related ??= exact ? undefined : new PrefixTable(placeBans(trail.activeBans(timeMs)));
-      const matches = exact ? [exact] : findRelated(related, prefix);
-      for (const ban of matches) found.set(ban.client, ban);
-      if (matches.length === 0) results.push(result(text, 'not_found', `${formatPrefix(prefix)} is not banned`));
+      const name = formatPrefix(prefix);
+      const { covering, within } = overlaps(prefix);
+      if (covering.length + within.length === 0) results.push(result(name, 'not_found', `${name} is not banned`));
+      for (const client of covering) note(reasons, client, client === name ? '' : `it covered ${name}`);
+      for (const client of within) note(reasons, client, `it was within ${name}`);
     }
-    const lifted = request.all ? trail.activeBans(timeMs) : [...found.values()];
-    if (lifted.length > 0) await this.lift(lifted, `operator:${request.operator}`, request.reason);
-    await reconcile();
-    for (const ban of lifted) {
-      const isLifted = trail.findActiveBan(ban.client, now())?.auditId !== ban.auditId;
-      const failure = isLifted ? bans.findFailure(ban.client) : NOT_RECORDED;
-      results.push(failure ? result(ban.client, 'failed', failure) : result(ban.client, 'done', 'unbanned'));
-    }
-    return this.withDurability(results);
+    const lifted = request.all
+      ? trail.activeBans(timeMs)
+      : [...reasons.keys()].flatMap((client) => trail.findActiveBan(client, timeMs) ?? []);
+    if (lifted.length > 0) await this.lift(lifted, `operator:${request.operator}`, request.reason, prefixes);
+    const remainders = this.options.bans.findRemainders(lifted.map(({ client }) => client));
+    const told = lifted.map((ban) =>
+      trail.findActiveBan(ban.client, now())?.auditId === ban.auditId
+        ? result(ban.client, 'failed', NOT_RECORDED)
+        : unbanResult(ban, reasons.get(ban.client) ?? '', remainders(ban.client)),
+    );
+    return this.withDurability([...results, ...told]);
   }
 
   async allow(request: AllowRequest): Promise<readonly TargetResult[]> {
@@ -118,14 +128,27 @@ export class Operator {
     if (drafts.length === 0) return results;
     const lost = bans.record(drafts, [], []).filter(isLost);
     await protection.refresh();
-    if (!request.remove) await reconcile();
     const failed = new Map(lost.map(({ client }) => [client, result(client ?? '', 'failed', NOT_RECORDED)]));
-    return this.withDurability(results.map((each) => failed.get(each.target) ?? each));
+    const recorded = results.map((each) => failed.get(each.target) ?? each);
+    if (request.remove) return this.withDurability(recorded);
+    await reconcile();
+    return this.withDurability(this.withBlocks(recorded));
+  }
+
+  /** What is allowed and yet blocked is no success. */
+  private withBlocks(results: readonly TargetResult[]): readonly TargetResult[] {
+    const remainders = this.options.bans.findRemainders(results.map(({ target }) => target));
+    return results.map((each) => {
+      const { failure, blockedBy } = remainders(each.target);
+      const cause = failure ?? (blockedBy.length > 0 ? `the ban of ${listSome(blockedBy)} stands` : undefined);
+      if (!each.ok || cause === undefined) return each;
+      return result(each.target, 'failed', `${each.message}, but still blocked: ${cause}`);
+    });
   }
 
   /** Lifts the bans that protection has come to cover (an operator logged in from there, an entry was allowed). */
   async liftProtected(): Promise<void> {
-    const { trail, protection, now, reconcile } = this.options;
+    const { trail, protection, now } = this.options;
     const covered = placeBans(trail.activeBans(now())).flatMap(({ prefix, ban }) => {
       const never = protection.find(prefix);
       return never ? [{ ban, detail: never.detail }] : [];
@@ -135,14 +158,21 @@ export class Operator {
       const lifted = bans.map(({ ban }) => ban);
       await this.lift(lifted, 'system', `never banned: ${detail}`);
     }
-    await reconcile();
   }
 
-  private async lift(bans: readonly ActiveBan[], actor: AuditDraft['actor'], reason: string): Promise<void> {
-    this.options.bans.lift(bans, actor, reason);
-    const clients = placeBans(bans).flatMap(({ prefix }) => findWholeClient(prefix, this.ipv6Bits) ?? []);
+  /** Also what the clients among `released` did before does not count: their ban was that of a network. */
+  private async lift(
+    bans: readonly ActiveBan[],
+    actor: AuditDraft['actor'],
+    reason: string,
+    released: readonly Prefix[] = [],
+  ): Promise<void> {
     const second = Math.ceil(this.options.now() / 1000);
+    const done = this.options.bans.lift(bans, actor, reason);
+    const prefixes = [...placeBans(bans).map(({ prefix }) => prefix), ...released];
+    const clients = prefixes.flatMap((prefix) => findWholeClient(prefix, this.ipv6Bits) ?? []);
     if (clients.length > 0) await this.options.pipeline.send({ kind: 'release', clients, second });
+    await done;
   }
 
   private banResult(client: string): TargetResult {
@@ -199,8 +229,23 @@ function placeBans(bans: readonly ActiveBan[]): PlacedBan[] {
   });
 }
 
-function findRelated(bans: PrefixTable<PlacedBan> | undefined, prefix: Prefix): readonly ActiveBan[] {
-  const containing = bans?.containing(prefix) ?? [];
-  const related = containing.length > 0 ? containing : [...(bans?.within(prefix) ?? [])];
-  return related.map(({ ban }) => ban);
+function note(reasons: Map<string, string>, client: string, reason: string): void {
+  if (reason === '' || !reasons.has(client)) reasons.set(client, reason);
+}
+
+/** The answer for a ban that was lifted; `why` is empty where it was asked for by name. */
+function unbanResult({ client, enforced }: ActiveBan, why: string, remainder: Remainder): TargetResult {
+  const { failure, blockedBy, within } = remainder;
+  const because = why === '' ? '' : ` (${why})`;
+  if (!enforced) return result(client, 'done', `its would-be ban is lifted${because}; it was never blocked`);
+  if (failure !== undefined) return result(client, 'failed', `still blocked by the firewall: ${failure}`);
+  if (blockedBy.length > 0)
+    return result(client, 'failed', `its ban is lifted, but it is still blocked by ${listSome(blockedBy)}`);
+  const rest = within.length === 0 ? '' : `; still banned within it: ${listSome(within)}`;
+  return result(client, 'done', `unbanned${because}${rest}`);
+}
+
+function listSome(targets: readonly string[]): string {
+  const more = targets.length - TARGETS_TOLD;
+  return `${targets.slice(0, TARGETS_TOLD).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

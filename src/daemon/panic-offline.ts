@@ -48,7 +48,6 @@ export async function panicOffline(
       mode: config.mode,
       now,
       leaveFirewall: () => leaveFirewall(config, log),
-      reconcile: async () => {},
       notify: (notifications) => notifier?.notify(notifications),
       restart: () => {},
     });

@@ -62,7 +62,6 @@ export interface PanicOptions extends PanicStore {
   readonly now: () => number;
   /** Takes everything of zban's out of the firewall; false when it could not. */
   readonly leaveFirewall: () => Promise<boolean>;
-  readonly reconcile: () => Promise<void>;
   readonly notify: (notifications: readonly Notification[]) => void;
   /** Begins anew with the configuration that is in force now. */
   readonly restart: () => void;
@@ -74,7 +73,7 @@ export async function carryOutPanic(request: PanicRequest, options: PanicOptions
 }
 
 async function beginPanic({ operator, reason }: PanicRequest, options: PanicOptions): Promise<PanicResult> {
-  const { trail, bans, now, leaveFirewall, reconcile, notify, restart } = options;
+  const { trail, bans, now, leaveFirewall, notify, restart } = options;
   let kept: Kept = {};
   const active = trail.activeBans(now());
   const lifted = active.length;
@@ -86,8 +85,7 @@ async function beginPanic({ operator, reason }: PanicRequest, options: PanicOpti
   }
   // The chain as a whole, before many rows are written: whoever is locked out is in at once.
   const left = await leaveFirewall();
-  bans.lift(active, `operator:${operator}`, ['panic', reason].filter(Boolean).join(': '), true);
-  await reconcile();
+  await bans.lift(active, `operator:${operator}`, ['panic', reason].filter(Boolean).join(': '), true);
   if (!standing) {
     notify([{ kind: 'panic', time: new Date(now()).toISOString(), phase: 'start', operator, reason, lifted }]);
     restart();

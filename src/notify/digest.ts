@@ -51,7 +51,7 @@ function headline(kind: Notification['kind'], notifications: readonly Notificati
       return `⛔ Banned ${enforced.length} clients and would have banned ${count - enforced.length}`;
     }
     case 'unban':
-      return `🔓 Released ${count} clients`;
+      return `🔓 ${count} bans ended`;
     case 'many':
       return `👥 ${count} times many clients were banned or released at once`;
     case 'panic':

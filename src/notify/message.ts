@@ -16,6 +16,9 @@ import {
   sampleLines,
 } from './words.ts';
 
+/** Covering bans named in one message. */
+const BLOCKERS_TOLD = 5;
+
 type Kind<K extends Notification['kind']> = Extract<Notification, { kind: K }>;
 
 /**
@@ -81,10 +84,8 @@ function banMessage({ event, enforced, confirmed }: Kind<'ban'>, hostName: strin
 }
 
 function banFields(event: BanEvent): [string, string][] {
-  const offence: [string, string] = [
-    'Duration',
-    `${formatTerm(event.duration_seconds).replace('for ', '')} (tier ${formatNumber(event.tier, 0)})`,
-  ];
+  const tier = event.tier > 0 ? ` (tier ${formatNumber(event.tier, 0)})` : '';
+  const offence: [string, string] = ['Duration', `${formatTerm(event.duration_seconds).replace('for ', '')}${tier}`];
   const who: [string, string] = ['Client', codeSpan(event.ip, 50)];
   const why: [string, string] = ['Condition', describeCondition(event.condition)];
   if (event.condition === 'manual') return [who, why, offence];
@@ -107,21 +108,55 @@ function banFields(event: BanEvent): [string, string][] {
   ];
 }
 
-function unbanMessage({ ip, tier, reason, time }: Kind<'unban'>, hostName: string): SlackPayload {
-  const last = tier === null ? '' : `, last ban was tier ${formatNumber(tier, 0)}`;
-  return message(`🔓 Released ${ip} on ${hostName}`, [
-    section(`${codeSpan(ip, 50)} may connect again: ${escapeText(reason, 200)}${last}.`),
-    source(hostName, time),
-  ]);
+function unbanMessage(notification: Kind<'unban'>, hostName: string): SlackPayload {
+  const [headline, text] = tellRelease(notification);
+  return message(`${headline} on ${hostName}`, [section(text), source(hostName, notification.time)]);
+}
+
+/** Headline and text, by what the firewall does now. */
+function tellRelease(notification: Kind<'unban'>): readonly [headline: string, text: string] {
+  const { ip, enforced = true, failure, blockedBy = [], within = 0 } = notification;
+  const client = codeSpan(ip, 50);
+  const why = whyEnded(notification);
+  if (!enforced) return [`👀 The would-be ban of ${ip} is over`, `Nothing was blocked${why}.`];
+  const blocked = `🔒 ${ip} is still blocked`;
+  if (failure !== undefined)
+    return [
+      blocked,
+      `Its ban is over${why}. The firewall still holds it: ${escapeText(failure, 300)}. See \`zban status\`.`,
+    ];
+  if (blockedBy.length > 0) {
+    const others = blockedBy.slice(0, BLOCKERS_TOLD).map((target) => codeSpan(target, 50));
+    const undo = codeSpan(`zban unban ${ip}`, 80);
+    return [
+      blocked,
+      `Its own ban is over${why}. The ban of ${others.join(', ')} still covers it. Lift that too: ${undo}`,
+    ];
+  }
+  const inside =
+    within === 1
+      ? 'a part of it that is banned itself'
+      : `${formatNumber(within, 0)} parts of it that are banned themselves`;
+  return [`🔓 Released ${ip}`, `${client} may connect again${within === 0 ? '' : `, except ${inside}`}${why}.`];
+}
+
+/** `: lifted by anna, a customer, last ban was tier 2`; empty where nothing is known. */
+function whyEnded({ operator, reason, tier }: Kind<'unban'>): string {
+  const parts = [
+    operator ? `lifted by ${escapeText(operator, 64)}` : '',
+    escapeText(reason, 200),
+    tier ? `last ban was tier ${formatNumber(tier, 0)}` : '',
+  ].filter(Boolean);
+  return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
 }
 
 function manyMessage({ action, operator, count, clients, reason, time }: Kind<'many'>, hostName: string): SlackPayload {
   const by = operator === null ? '' : ` by ${plainText(operator, 64)}`;
   const lines = clients.map((client) => escapeText(client, 50));
   if (count > lines.length) lines.push(`… ${count - lines.length} more`);
-  const headline = action === 'ban' ? `⛔ ${count} clients banned` : `🔓 ${count} clients released`;
+  const headline = action === 'ban' ? `⛔ ${count} clients banned` : `🔓 ${count} bans lifted`;
   return message(`${headline} on ${hostName}${by}`, [
-    section(codeBlock(lines)),
+    ...(lines.length === 0 ? [] : [section(codeBlock(lines))]),
     ...(reason === '' ? [] : [section(`*Why*\n${escapeText(reason, 300)}`)]),
     section(
       action === 'ban' ? 'All of them: `zban list`. Undo: `zban unban ADDRESS`' : 'What happened when: `zban audit`',

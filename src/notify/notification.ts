@@ -3,12 +3,23 @@ import type { BanEvent, FuseEvent, GlobalAnomalyEvent } from '../core/event.ts';
 
 export type Notification =
   | { readonly kind: 'ban'; readonly event: BanEvent; readonly enforced: boolean; readonly confirmed: boolean }
+  /** A ban ended. Messages of older versions that wait on disk have the first five only. */
   | {
       readonly kind: 'unban';
       readonly time: string;
       readonly ip: string;
       readonly tier: number | null;
       readonly reason: string;
+      /** Who lifted it; null is zban itself. */
+      readonly operator?: string | null;
+      /** False for a would-be ban of observe mode. */
+      readonly enforced?: boolean;
+      /** Why the firewall could not lift it. */
+      readonly failure?: string;
+      /** Bans that cover the client and stand. */
+      readonly blockedBy?: readonly string[];
+      /** Bans of parts of a network that stand. */
+      readonly within?: number;
     }
   /** Many bans that a person ordered at once, or that ended at once. */
   | {

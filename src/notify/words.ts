@@ -44,6 +44,9 @@ export const excessLines = (event: GlobalAnomalyStart): string[] =>
       `${kind.padEnd(7)}  ${share.padStart(5)}  ${(usual && `(${usual})`).padEnd(15)}  ${escapeText(name, 100)}`,
   );
 
+/** `what: reason`, or the one of them that there is. */
+const withReason = (what: string, reason: string): string => [what, reason].filter(Boolean).join(': ');
+
 /** One line that says it all, safe in a code block: the entries of a digest. */
 export function summaryLine(notification: Notification): string {
   switch (notification.kind) {
@@ -53,10 +56,16 @@ export function summaryLine(notification: Notification): string {
         event.condition === 'manual' ? '' : `  ${formatRate(event.rate)}, usually ${formatBaseline(event)}`;
       const why = escapeText(briefReason(event.condition, event), 80);
       const term = event.duration_seconds === null ? 'permanent' : formatSeconds(event.duration_seconds);
-      return `${escapeText(event.ip, 50)}  ${why}${numbers}  ${term}, tier ${formatNumber(event.tier, 0)}`;
+      const tier = event.tier > 0 ? `, tier ${formatNumber(event.tier, 0)}` : '';
+      return `${escapeText(event.ip, 50)}  ${why}${numbers}  ${term}${tier}`;
     }
-    case 'unban':
-      return `${escapeText(notification.time, 32)}  ${escapeText(notification.ip, 50)}  ${escapeText(notification.reason, 100)}`;
+    case 'unban': {
+      const { time, ip, reason, operator, blockedBy = [], failure } = notification;
+      const blocked =
+        failure !== undefined ? 'still in the firewall' : blockedBy[0] && `still blocked by ${blockedBy[0]}`;
+      const parts = [time, ip, blocked, withReason(operator ? `by ${operator}` : '', reason)];
+      return parts.flatMap((part) => (part ? [escapeText(part, 150)] : [])).join('  ');
+    }
     case 'global_anomaly': {
       const { event } = notification;
       const parts =
@@ -74,11 +83,13 @@ export function summaryLine(notification: Notification): string {
     case 'many': {
       const { action, count, operator, reason } = notification;
       const by = operator === null ? '' : ` by ${escapeText(operator, 64)}`;
-      return `${escapeText(notification.time, 32)}  ${formatNumber(count, 0)} ${action === 'ban' ? 'banned' : 'released'}${by}: ${escapeText(reason, 100)}`;
+      const what = `${formatNumber(count, 0)} ${action === 'ban' ? 'banned' : 'lifted'}${by}`;
+      return `${escapeText(notification.time, 32)}  ${withReason(what, escapeText(reason, 100))}`;
     }
     case 'panic': {
       const { phase, operator, reason } = notification;
-      return `${escapeText(notification.time, 32)}  ${phase === 'start' ? 'begun' : 'ended'} by ${escapeText(operator, 64)}: ${escapeText(reason, 100)}`;
+      const what = `${phase === 'start' ? 'begun' : 'ended'} by ${escapeText(operator, 64)}`;
+      return `${escapeText(notification.time, 32)}  ${withReason(what, escapeText(reason, 100))}`;
     }
     case 'test':
       return `${escapeText(notification.time, 32)}  test`;

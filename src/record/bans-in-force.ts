@@ -48,6 +48,13 @@ export abstract class BansInForce {
     }
   }
 
+  /** Clients of all bans in force at `nowMs`, would-be bans included. */
+  *activeClients(nowMs: number): Generator<string> {
+    for (const { client, untilMs } of this.projection.bans.values()) {
+      if (untilMs === null || untilMs > nowMs) yield client;
+    }
+  }
+
   /** Bans in force at `nowMs`: those that are enforced, and observe mode's. */
   countActive(nowMs: number): { readonly enforced: number; readonly observed: number } {
     const counts = { enforced: 0, observed: 0 };

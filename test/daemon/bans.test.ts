@@ -22,10 +22,10 @@ test('first the row, then the firewall, then the result row, then the message', 
   assert.equal(bans.bansTotal, 1);
 });
 
-test('what changed for the firewall is named once, and looked up as it is by then', (t) => {
+test('what changed for the firewall is named once, and looked up as it is by then', async (t) => {
   const { bans, trail } = makeBans(t);
   bans.onEvents([banEvent(IP), banEvent('203.0.113.10')], []);
-  bans.lift(trail.activeBans(T0).slice(0, 1), 'operator:anna', '');
+  await bans.lift(trail.activeBans(T0).slice(0, 1), 'operator:anna', '');
   bans.onResult(answer({ confirmed: ['203.0.113.10'] }));
   assert.deepEqual([...bans.desired.takeChanges()].sort(), ['203.0.113.10', IP].sort());
   assert.equal(bans.desired.find(IP), undefined);
@@ -51,19 +51,19 @@ test('a firewall that refuses: told once, and told no more when it takes the ban
   assert.equal(trail.findActiveBan(IP, T0)?.confirmed, true);
 });
 
-test('a ban ends when it is due: row, firewall, result, and one message', (t) => {
+test('a ban ends when it is due: row, firewall, result, and one message', async (t) => {
   const { bans, clock, since } = makeBans(t);
   bans.onEvents([banEvent(IP)], []);
   bans.onResult(answer({ confirmed: [IP] }));
   since();
   clock.nowMs = T0 + 599_999;
-  bans.expireDue();
+  await bans.expireDue();
   assert.deepEqual(since(), []);
   clock.nowMs = T0 + 600_000;
-  bans.expireDue();
-  assert.deepEqual(since(), [`row unban ${IP} expired`, 'notify unban', 'reconcile']);
+  await bans.expireDue();
+  assert.deepEqual(since(), [`row unban ${IP} expired`, 'reconcile', 'notify unban']);
   assert.deepEqual([...bans.desired.all()], []);
-  bans.expireDue();
+  await bans.expireDue();
   assert.deepEqual(since(), [], 'it ends once');
   bans.onResult(answer({ released: [IP] }));
   assert.deepEqual(since(), [`row unban_result ${IP} ok`]);
@@ -81,12 +81,12 @@ test('the kernel ends a ban first: its end is recorded before the result', (t) =
   assert.ok(steps.indexOf(`row unban ${IP} expired`) < steps.indexOf(`row unban_result ${IP} ok`), steps.join());
 });
 
-test('a ban over before the firewall had it: recorded, enforced for nobody, and no message about it', (t) => {
+test('a ban over before the firewall had it: recorded, enforced for nobody, and no message about it', async (t) => {
   const { bans, trail, clock, since } = makeBans(t);
   clock.nowMs = T0 + 3_600_000;
   bans.onEvents([banEvent(IP)], []);
   assert.deepEqual([...bans.desired.all()], []);
-  bans.expireDue();
+  await bans.expireDue();
   const steps = since();
   assert.deepEqual(
     steps.filter((step) => step !== 'reconcile'),
@@ -96,11 +96,11 @@ test('a ban over before the firewall had it: recorded, enforced for nobody, and 
   assert.deepEqual(offences, [{ client: IP, tier: 1, lastMs: T0 + 600_000 }], 'it counts for the next tier');
 });
 
-test('a ban lifted while the firewall refused it leaves nothing behind', (t) => {
+test('a ban lifted while the firewall refused it leaves nothing behind', async (t) => {
   const { bans, trail, since } = makeBans(t);
   bans.onEvents([banEvent(IP)], []);
   bans.onResult(answer({ failed: [REFUSAL] }));
-  bans.lift(trail.activeBans(T0), 'operator:anna', 'a customer');
+  await bans.lift(trail.activeBans(T0), 'operator:anna', 'a customer');
   since();
   assert.equal(bans.findFailure(IP), undefined);
   bans.onEvents([banEvent(IP, { tier: 2 })], []);
@@ -108,11 +108,11 @@ test('a ban lifted while the firewall refused it leaves nothing behind', (t) => 
   assert.ok(since().includes(`row ban_result ${IP} failed: no room`), 'the next ban has a result of its own');
 });
 
-test('lifted and banned again before the firewall was touched: the ban stands', (t) => {
+test('lifted and banned again before the firewall was touched: the ban stands', async (t) => {
   const { bans, trail, since } = makeBans(t);
   bans.onEvents([banEvent(IP)], []);
   bans.onResult(answer({ confirmed: [IP] }));
-  bans.lift(trail.activeBans(T0), 'operator:anna', '');
+  await bans.lift(trail.activeBans(T0), 'operator:anna', '');
   bans.onEvents([banEvent(IP, { tier: 2 })], []);
   since();
   bans.onResult(answer({ released: [IP] }));
@@ -121,7 +121,7 @@ test('lifted and banned again before the firewall was touched: the ban stands', 
   assert.deepEqual(since(), [`row ban_result ${IP} ok`, 'notify ban']);
 });
 
-test('observe mode: recorded and told as would-be bans, nothing for the firewall', (t) => {
+test('observe mode: recorded and told as would-be bans, nothing for the firewall', async (t) => {
   const { bans, trail, clock, since, told } = makeBans(t, false);
   bans.onEvents([banEvent(IP)], []);
   assert.deepEqual(since(), [`row ban ${IP} would ban (observe mode)`, 'notify ban']);
@@ -130,7 +130,7 @@ test('observe mode: recorded and told as would-be bans, nothing for the firewall
   assert.equal(trail.findActiveBan(IP, T0)?.enforced, false);
   assert.deepEqual([bans.desired.find(IP), ...bans.desired.takeChanges()], [undefined]);
   clock.nowMs = T0 + 600_000;
-  bans.expireDue();
+  await bans.expireDue();
   assert.deepEqual(since(), [`row unban ${IP} expired`, 'notify unban']);
 });
 

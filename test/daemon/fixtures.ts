@@ -58,7 +58,7 @@ function openTrail(t: TestContext): { trail: AuditTrail; database: RecordDatabas
 }
 
 /** Bans on a trail of their own. `steps` tells what was done, in order: rows as `row ACTION CLIENT DETAIL`. */
-export function makeBans(t: TestContext, enforce = true) {
+export function makeBans(t: TestContext, enforce = true, reconcile?: () => Promise<void>) {
   const { trail, database } = openTrail(t);
   const clock = { nowMs: T0 };
   const steps: string[] = [];
@@ -67,7 +67,7 @@ export function makeBans(t: TestContext, enforce = true) {
     trail,
     enforce,
     now: () => clock.nowMs,
-    reconcile: async () => void steps.push('reconcile'),
+    reconcile: reconcile ?? (async () => void steps.push('reconcile')),
     notify: (notifications) => {
       told.push(...notifications);
       for (const one of notifications) steps.push(`notify ${one.kind}`);

@@ -5,7 +5,7 @@ import { formatJson } from '../../src/cli/ban-list/json.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { BanRequest } from '../../src/control/protocol.ts';
 import type { AuditDraft } from '../../src/core/audit.ts';
-import { type Prefix, parsePrefix, prefixesOverlap } from '../../src/core/net/prefix.ts';
+import { parsePrefix, prefixesOverlap } from '../../src/core/net/prefix.ts';
 import { Operator } from '../../src/daemon/operator.ts';
 import type { TrafficTask } from '../../src/workers/messages.ts';
 import { answer, banEvent, makeBans, T0 } from './fixtures.ts';
@@ -17,31 +17,39 @@ interface Setting {
   readonly enforce?: boolean;
   /** Never banned. */
   readonly never?: readonly string[];
+  /** Protection is looked up again. */
+  readonly onRefresh?: () => void;
   /** What the firewall does with what it should hold. */
   readonly refuses?: string;
 }
 
-function make(t: TestContext, { enforce = true, never = [], refuses, maxActive }: Setting = {}) {
-  const made = makeBans(t, enforce);
-  const { bans, trail, clock } = made;
+function make(t: TestContext, { enforce = true, never = [], refuses, maxActive, onRefresh = () => {} }: Setting = {}) {
   const tasks: TrafficTask[] = [];
   const held = new Map<string, number | null>();
+  /** Bans that the firewall cannot lift. */
+  const stuck = new Set<string>();
   const reconciles = { count: 0 };
   const reconcile = async () => {
     reconciles.count++;
     const desired = new Map([...bans.desired.all()].map(({ target, untilMs }) => [target, untilMs]));
     const released = [...held.keys()].filter((target) => !desired.has(target));
+    if (stuck.size > 0) {
+      const failed = released.filter((target) => stuck.has(target));
+      bans.onResult(answer({ failed: failed.map((target) => ({ target, code: 'kernel_refused', message: 'busy' })) }));
+    }
     const fresh = [...desired].flatMap(([target, untilMs]) => (held.get(target) === untilMs ? [] : [target]));
     if (refuses !== undefined) {
       const failed = fresh.map((target) => ({ target, code: 'kernel_refused' as const, message: refuses }));
       return bans.onResult(answer({ failed }));
     }
     for (const target of fresh) held.set(target, desired.get(target) ?? null);
-    for (const target of released) held.delete(target);
-    bans.onResult(answer({ confirmed: fresh, released }));
+    const gone = released.filter((target) => !stuck.has(target));
+    for (const target of gone) held.delete(target);
+    bans.onResult(answer({ confirmed: fresh, released: gone }));
   };
-  const networks = never.map((text) => parsePrefix(text)).filter((prefix): prefix is Prefix => prefix !== undefined);
-  const operator = new Operator({
+  const made = makeBans(t, enforce, reconcile);
+  const { bans, trail, clock } = made;
+  const operator: Operator = new Operator({
     config: configSchema.parse({
       mode: enforce ? 'enforce' : 'observe',
       bans: maxActive === undefined ? {} : { max_active: maxActive },
@@ -49,8 +57,12 @@ function make(t: TestContext, { enforce = true, never = [], refuses, maxActive }
     bans,
     trail,
     protection: {
-      refresh: async () => {},
+      refresh: async () => {
+        onRefresh();
+        await operator.liftProtected();
+      },
       find: (prefix) => {
+        const networks = never.flatMap((text) => parsePrefix(text) ?? []);
         const found = networks.find((network) => prefixesOverlap(network, prefix));
         return found && { prefix: found, kind: 'protected', detail: 'an SSH session' };
       },
@@ -69,7 +81,7 @@ function make(t: TestContext, { enforce = true, never = [], refuses, maxActive }
   const ban = (...targets: readonly string[]) => order(targets);
   const unban = (...targets: readonly string[]) => operator.unban({ targets, all: false, ...WHO });
   const engineTasks = () => tasks.splice(0).map((task) => task.kind);
-  return { ...made, operator, order, ban, unban, held, tasks, engineTasks, reconciles };
+  return { ...made, operator, order, ban, unban, held, stuck, tasks, engineTasks, reconciles };
 }
 
 test('a ban is recorded under its author, enforced, confirmed, and known to the engine', async (t) => {
@@ -253,20 +265,20 @@ test('a firewall that refuses is the answer', async (t) => {
   assert.equal(trail.findActiveBan('203.0.113.9', T0)?.confirmed, false, 'zban keeps trying');
 });
 
-test('unban: the ban itself, what covers it, or what it covers', async (t) => {
+test('unban: the ban itself, what covers it, and what it covers', async (t) => {
   const { bans, ban, unban, held, engineTasks, since } = make(t);
   bans.onEvents([banEvent('2001:db8:1:2::/64')], []);
   await ban('203.0.113.0/24', '198.51.100.1', '198.51.100.2');
   engineTasks();
   since();
   assert.deepEqual(await unban('2001:db8:1:2::99'), [
-    { target: '2001:db8:1:2::/64', ok: true, code: 'done', message: 'unbanned' },
+    { target: '2001:db8:1:2::/64', ok: true, code: 'done', message: 'unbanned (it covered 2001:db8:1:2::99)' },
   ]);
   assert.deepEqual(engineTasks(), ['release']);
   assert.deepEqual(since(), [
     'row unban 2001:db8:1:2::/64 because',
-    'notify unban',
     'row unban_result 2001:db8:1:2::/64 ok',
+    'notify unban',
   ]);
   assert.deepEqual(
     (await unban('203.0.113.77')).map(({ target }) => target),
@@ -274,10 +286,95 @@ test('unban: the ban itself, what covers it, or what it covers', async (t) => {
   );
   const inside = await unban('198.51.100.0/24', '198.51.100.1');
   assert.deepEqual(
-    inside.map(({ target }) => target),
-    ['198.51.100.1', '198.51.100.2'],
+    inside.map(({ target, message }) => `${target}: ${message}`),
+    ['198.51.100.1: unbanned', '198.51.100.2: unbanned (it was within 198.51.100.0/24)'],
   );
   assert.equal(held.size, 0);
+});
+
+test('of overlapping bans unban lifts all that share addresses with the target, and names them', async (t) => {
+  const { ban, unban, held, told, tasks } = make(t);
+  await ban('198.51.100.7', '198.51.100.9', '198.51.100.0/24', '198.51.100.0/25', '203.0.113.1');
+  tasks.splice(0);
+  const lines = (results: Awaited<ReturnType<typeof unban>>) =>
+    results.map(({ target, ok, message }) => `${target} ${ok}: ${message}`).sort();
+  assert.deepEqual(lines(await unban('198.51.100.7')), [
+    '198.51.100.0/24 true: unbanned (it covered 198.51.100.7); still banned within it: 198.51.100.9',
+    '198.51.100.0/25 true: unbanned (it covered 198.51.100.7); still banned within it: 198.51.100.9',
+    '198.51.100.7 true: unbanned',
+  ]);
+  assert.deepEqual([...held.keys()], ['198.51.100.9', '203.0.113.1']);
+  const [task] = tasks;
+  const keys = task?.kind === 'release' ? task.clients : [];
+  assert.ok(keys.length > 0, 'what it did before does not count, though it was banned with its network');
+  assert.deepEqual(
+    told.map((one) => one.kind === 'unban' && [one.ip, one.blockedBy, one.within, one.operator]),
+    [
+      ['198.51.100.7', [], 0, 'anna'],
+      ['198.51.100.0/25', [], 1, 'anna'],
+      ['198.51.100.0/24', [], 1, 'anna'],
+    ],
+  );
+  await ban('198.51.100.0/24');
+  assert.deepEqual(lines(await unban('198.51.100.0/24')), [
+    '198.51.100.0/24 true: unbanned',
+    '198.51.100.9 true: unbanned (it was within 198.51.100.0/24)',
+  ]);
+  assert.deepEqual([...held.keys()], ['203.0.113.1']);
+});
+
+test('a ban that the firewall cannot lift still blocks: no success, and Slack is told so', async (t) => {
+  const { ban, unban, stuck, told } = make(t);
+  await ban('198.51.100.7', '198.51.100.0/24');
+  stuck.add('198.51.100.0/24');
+  assert.deepEqual(
+    (await unban('198.51.100.7')).map(({ target, ok, code, message }) => [target, ok, code, message]),
+    [
+      ['198.51.100.7', false, 'failed', 'its ban is lifted, but it is still blocked by 198.51.100.0/24'],
+      ['198.51.100.0/24', false, 'failed', 'still blocked by the firewall: busy'],
+    ],
+  );
+  assert.deepEqual(
+    told.map((one) => one.kind === 'unban' && [one.ip, one.failure, one.blockedBy]),
+    [
+      ['198.51.100.7', undefined, ['198.51.100.0/24']],
+      ['198.51.100.0/24', 'busy', []],
+    ],
+  );
+});
+
+test('one of two overlapping bans expires: who is still blocked by the other is not called free', async (t) => {
+  const { bans, clock, order, held, told } = make(t);
+  await order(['198.51.100.7'], { forMs: 60_000 });
+  await order(['198.51.100.0/24'], { forMs: 120_000 });
+  await order(['198.51.100.9'], { forMs: null });
+  clock.nowMs = T0 + 60_000;
+  await bans.expireDue();
+  assert.deepEqual([...held.keys()], ['198.51.100.0/24', '198.51.100.9']);
+  clock.nowMs = T0 + 120_000;
+  await bans.expireDue();
+  assert.deepEqual(
+    told.map((one) => one.kind === 'unban' && [one.ip, one.blockedBy, one.within]),
+    [
+      ['198.51.100.7', ['198.51.100.0/24'], 0],
+      ['198.51.100.0/24', [], 1],
+    ],
+  );
+});
+
+test('allow lifts every ban that covers the address, and is no success while the firewall holds one', async (t) => {
+  for (const isStuck of [false, true]) {
+    const never: string[] = [];
+    const { operator, ban, stuck, held } = make(t, { never, onRefresh: () => never.push('198.51.100.7') });
+    await ban('198.51.100.0/24', '198.51.100.0/25');
+    if (isStuck) stuck.add('198.51.100.0/24');
+    const [allowed] = await operator.allow({ targets: ['198.51.100.7'], remove: false, ...WHO });
+    assert.deepEqual(
+      [allowed?.ok, allowed?.message],
+      isStuck ? [false, 'allowed, but still blocked: the ban of 198.51.100.0/24 stands'] : [true, 'allowed'],
+    );
+    assert.deepEqual([...held.keys()], isStuck ? ['198.51.100.0/24'] : []);
+  }
 });
 
 test('unban of what is not banned, of nonsense, and of everything', async (t) => {

@@ -33,7 +33,6 @@ function make(t: TestContext, left = true) {
           note('leave the firewall');
           return left;
         },
-        reconcile: async () => void note('reconcile'),
         notify: (told) => note(`tell ${told.map((one) => (one.kind === 'panic' ? one.phase : one.kind)).join()}`),
         restart: () => note('restart'),
       },

@@ -147,6 +147,32 @@ test('release, fuse, trouble and test say what they are about', () => {
   assert.match(whole(formatMessage({ kind: 'test', time: '2026-11-20T10:11:12Z' }, 'web-1')), /can reach this channel/);
 });
 
+test('the end of a ban says what the firewall does now, and nothing that is not known', () => {
+  const time = '2026-11-20T10:11:12Z';
+  const by = { kind: 'unban', time, ip: '198.51.100.7', tier: 0, reason: '', operator: 'ann', enforced: true } as const;
+  const text = (change: object) => whole(formatMessage({ ...by, ...change }, 'web-1'));
+  assert.match(
+    text({}),
+    /🔓 Released 198\.51\.100\.7 on web-1\n`198\.51\.100\.7` may connect again: lifted by ann\.\n/,
+  );
+  assert.match(text({ operator: null }), /may connect again\.\n/);
+  assert.match(text({ tier: 2, reason: 'a <customer>' }), /: lifted by ann, a &lt;customer&gt;, last ban was tier 2\./);
+  assert.match(text({ within: 2 }), /may connect again, except 2 parts of it that are banned themselves/);
+  for (const change of [{ blockedBy: ['198.51.100.0/24'] }, { failure: 'no room' }, { enforced: false }]) {
+    assert.doesNotMatch(text(change), /may connect|Released/);
+  }
+  assert.match(
+    text({ blockedBy: ['198.51.100.0/24'] }),
+    /still blocked.*`198\.51\.100\.0\/24` still covers it.*`zban unban 198/s,
+  );
+  assert.match(text({ failure: 'no room' }), /still blocked.*firewall still holds it: no room/s);
+  assert.match(text({ enforced: false }), /would-be ban of 198\.51\.100\.7 is over.*Nothing was blocked/s);
+  assert.match(
+    whole(formatDigest([{ ...by, blockedBy: ['198.51.100.0/24'] }, by], 'web-1')),
+    /2 bans ended.*198\.51\.100\.7 {2}still blocked by 198\.51\.100\.0\/24 {2}by ann\n/s,
+  );
+});
+
 test('many at once and panic name who did it, how many, and why', () => {
   const time = '2026-11-20T10:11:12Z';
   const clients = ['203.0.113.1', '203.0.113.2'];
@@ -164,7 +190,7 @@ test('many at once and panic name who did it, how many, and why', () => {
     /9998 clients banned on web-1 by ann.*203\.0\.113\.2\n… 9996 more.*their list/s,
   );
   const ended = formatMessage({ ...many, action: 'unban', operator: null, count: 2, reason: '' }, 'web-1');
-  assert.match(whole(ended), /2 clients released on web-1/);
+  assert.match(whole(ended), /2 bans lifted on web-1/);
   assert.doesNotMatch(whole(ended), /more|Why| by /);
   const panic = { kind: 'panic', time, phase: 'start', operator: 'ann', reason: 'customers call', lifted: 31 } as const;
   assert.match(

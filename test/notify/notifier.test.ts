@@ -46,7 +46,7 @@ function start(change: Partial<NotifierOptions> = {}, timeoutMs = 5000): Notifie
 
 const unbans = (count: number, from = 0): Notification[] =>
   Array.from({ length: count }, (_, index) => unban(`203.0.113.${from + index}`));
-const delivered = () => slack.texts.map((text) => /\d+\.\d+\.\d+\.\d+|\d+ clients/.exec(text)?.[0]);
+const delivered = () => slack.texts.map((text) => /\d+\.\d+\.\d+\.\d+|\d+ bans/.exec(text)?.[0]);
 
 test('messages arrive in order, one at a time, and leave the disk', async () => {
   const notifier = start();
@@ -138,7 +138,7 @@ test('a burst of one kind is one digest, and what follows within the window wait
   const notifier = start({ now: () => nowMs, gapMs: 0 });
   notifier.notify(unbans(30));
   await until('the digest', () => slack.texts.length === 1);
-  assert.match(slack.texts[0] ?? '', /Released 30 clients/);
+  assert.match(slack.texts[0] ?? '', /30 bans ended/);
   notifier.notify([...unbans(8, 100), fuse]);
   await until('the fuse, which is of another kind', () => slack.texts.length === 2);
   assert.match(slack.texts[1] ?? '', /stopped banning/);
@@ -146,7 +146,7 @@ test('a burst of one kind is one digest, and what follows within the window wait
   nowMs += 30_001;
   notifier.notify(unbans(1, 200));
   await until('the second digest', () => slack.texts.length === 3);
-  assert.match(slack.texts[2] ?? '', /Released 9 clients/);
+  assert.match(slack.texts[2] ?? '', /9 bans ended/);
 });
 
 test('what an outage left is told in one message', async () => {
@@ -156,7 +156,7 @@ test('what an outage left is told in one message', async () => {
   await until('a failure', () => slack.arrivals.length > 0);
   notifier.notify(unbans(20, 50));
   await until('an empty queue', () => notifier.size() === 0);
-  assert.deepEqual(delivered(), ['23 clients']);
+  assert.deepEqual(delivered(), ['23 bans']);
 });
 
 test('a restart delivers what was left on disk, in order, before what is new', async () => {
