@@ -23,15 +23,16 @@ export async function runCommandLine(words: readonly string[], version: string):
   const contextOf = ({ config: configPath, json = false }: CommonOptions): Context => {
     return { output, configPath, json, env: process.env, now: Date.now };
   };
-  const wrap: Wrap = (run) => async (options) => {
-    refuseRepeated(options);
+  const wrap: Wrap = (run) => async (marked) => {
+    refuseRepeated(marked);
+    const options = unmarkOperands(marked);
     exitCode = await run(contextOf(options), options);
   };
   try {
     const daemon = findDaemonOptions(words);
     if (daemon) return await (await import('./commands/run.ts')).run(contextOf(daemon));
     const { createParser } = await import('./parser.ts');
-    await createParser(spellOutStdin(words), version, wrap).parseAsync();
+    await createParser(markOperands(spellOutStdin(words)), version, wrap).parseAsync();
     return exitCode;
   } catch (error) {
     return tell(error, output.talk);
@@ -48,7 +49,34 @@ function findDaemonOptions(words: readonly string[]): CommonOptions | undefined 
 
 /** yargs drops a lone - from lists of words, so it is handed on as what it stands for. */
 function spellOutStdin(words: readonly string[]): string[] {
-  return words.map((word, index) => (word === '-' && !words[index - 1]?.startsWith('--') ? STDIN : word));
+  return words.map((word, index) => (word === '-' && !/^--./.test(words[index - 1] ?? '') ? STDIN : word));
+}
+
+/** In no word: the kernel ends them with it (execve(2)). */
+const MARK = '\0';
+
+/**
+ * Words after `--` are no options (POSIX.1-2024, Utility Syntax Guidelines, 10). yargs keeps them from the command's
+ * operands, so `--` is left out, and what looks like an option is marked until it has been read.
+ */
+function markOperands(words: readonly string[]): string[] {
+  const end = words.indexOf('--');
+  if (end < 0) return [...words];
+  return [...words.slice(0, end), ...words.slice(end + 1).map((word) => (word.startsWith('-') ? MARK + word : word))];
+}
+
+/** Also as yargs quotes it. */
+function unmarkText(text: string): string {
+  return text.replaceAll(MARK, '').replaceAll(JSON.stringify(MARK).slice(1, -1), '');
+}
+
+function unmarkOperands<A extends object>(options: A): A {
+  const unmark = (value: unknown) => (typeof value === 'string' ? value.replaceAll(MARK, '') : value);
+  const entries = Object.entries(options).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.map(unmark) : unmark(value),
+  ]);
+  return Object.fromEntries(entries) as A;
 }
 
 const LISTS: readonly string[] = ['_', 'targets', 'logs'];
@@ -63,7 +91,7 @@ function refuseRepeated(options: object): void {
 
 function tell(error: unknown, talk: (text: string) => void): ExitCode {
   const exitCode = exitCodeOf(error);
-  for (const line of messageOf(error).split('\n')) talk(`zban: ${printable(line)}`);
+  for (const line of unmarkText(messageOf(error)).split('\n')) talk(`zban: ${printable(line)}`);
   return exitCode;
 }
 

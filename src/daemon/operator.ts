@@ -44,7 +44,9 @@ export class Operator {
 
   /** However many are asked for: one transaction, one message to the engine, one reconcile. */
   async ban(request: BanRequest): Promise<readonly TargetResult[]> {
-    const { bans, now, reconcile } = this.options;
+    const { bans, protection, now, reconcile } = this.options;
+    // A daemon that has just started doesn't know yet whom it protects, and who came since the last look counts too.
+    await protection.refresh();
     const { accepted: judged, refused } = judgeOrders(request, {
       ...this.options,
       enforce: this.enforce,

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { formatPrefix, type Prefix, parsePrefix } from '../core/net/prefix.ts';
+import { SPECIAL_NETWORKS } from '../core/net/special.ts';
 import { type Gateway, type Peer, parseIpv4Gateways, parseIpv6Gateways, parseTcpPeers } from './proc-net.ts';
 import type { SshSessions } from './ssh-sessions.ts';
 
@@ -24,7 +25,7 @@ export interface ProtectedOptions {
 }
 
 /**
- * Own addresses, default gateways, loopback and the peers of live SSH sessions as of now, each once. A table that the
+ * Networks of no client, own addresses, default gateways and the peers of live SSH sessions as of now, each once. A table that the
  * kernel does not have (no IPv6) counts as empty.
  */
 export async function findProtectedAddresses(options: ProtectedOptions): Promise<ProtectedAddress[]> {
@@ -35,7 +36,7 @@ export async function findProtectedAddresses(options: ProtectedOptions): Promise
   const ofPeer = ({ prefix, port }: Peer) => ({ prefix, reason: `peer of a live SSH session (port ${port})` });
   const peers = [...parseTcpPeers(tcp ?? '', sshPorts), ...parseTcpPeers(tcp6 ?? '', sshPorts)];
   const found: ProtectedAddress[] = [
-    ...loopback(),
+    ...SPECIAL_NETWORKS,
     ...ownAddresses(),
     ...parseIpv4Gateways(route ?? '').map(ofGateway),
     ...parseIpv6Gateways(ipv6Route ?? '').map(ofGateway),
@@ -48,13 +49,6 @@ export async function findProtectedAddresses(options: ProtectedOptions): Promise
     if (!unique.has(text)) unique.set(text, address);
   }
   return [...unique.values()];
-}
-
-function loopback(): ProtectedAddress[] {
-  return [
-    { prefix: { family: 4, value: 127n << 24n, bits: 8 }, reason: 'loopback' },
-    { prefix: { family: 6, value: 1n, bits: 128 }, reason: 'loopback' },
-  ];
 }
 
 function ownAddresses(): ProtectedAddress[] {

@@ -5,6 +5,7 @@ import type { NeverBanned } from '../core/decide/policy.ts';
 import type { EngineEvent } from '../core/event.ts';
 import type { HistorySummary } from '../core/history-summary.ts';
 import { parsePrefix } from '../core/net/prefix.ts';
+import { SPECIAL_NETWORKS } from '../core/net/special.ts';
 import { Parser } from '../core/parse/parser.ts';
 import { SECOND } from '../core/parse/tally.ts';
 import { CdnRangesError, findCdnProtection } from '../host/cdn-ranges.ts';
@@ -107,7 +108,11 @@ function neverBanned(config: Config): NeverBanned[] {
     const prefix = parsePrefix(entry);
     return prefix ? [{ prefix, kind: 'allowlist' as const, detail: `bans.allowlist: ${entry}` }] : [];
   });
-  return [...allowlist, ...cdn.map(({ prefix, reason }) => ({ prefix, kind: 'protected' as const, detail: reason }))];
+  const networks = [...SPECIAL_NETWORKS, ...cdn];
+  return [
+    ...allowlist,
+    ...networks.map(({ prefix, reason }) => ({ prefix, kind: 'protected' as const, detail: reason })),
+  ];
 }
 
 interface OpenFile {

@@ -129,6 +129,14 @@ test('several targets: each has its own answer, each is banned once', async (t) 
   assert.match(results.find(({ code }) => code === 'protected')?.message ?? '', /never banned: an SSH session/);
 });
 
+test('a ban waits until it is known who is protected now', async (t) => {
+  const never: string[] = [];
+  const { ban, since } = make(t, { never, onRefresh: () => never.push('192.0.2.1') });
+  const codes = (await ban('192.0.2.1', '203.0.113.9')).map(({ target, code }) => `${target} ${code}`);
+  assert.deepEqual(codes.sort(), ['192.0.2.1 protected', '203.0.113.9 done']);
+  assert.deepEqual(since(), ['row ban 203.0.113.9 because', 'row ban_result 203.0.113.9 ok']);
+});
+
 test('ten thousand at once: one message to the engine and one reconcile each way', async (t) => {
   const { ban, unban, held, engineTasks, reconciles } = make(t);
   const targets = Array.from({ length: 10_000 }, (_, index) => `10.1.${index >> 8}.${index & 255}`);
@@ -365,7 +373,10 @@ test('one of two overlapping bans expires: who is still blocked by the other is 
 test('allow lifts every ban that covers the address, and is no success while the firewall holds one', async (t) => {
   for (const isStuck of [false, true]) {
     const never: string[] = [];
-    const { operator, ban, stuck, held } = make(t, { never, onRefresh: () => never.push('198.51.100.7') });
+    const { operator, ban, stuck, held, trail } = make(t, {
+      never,
+      onRefresh: () => never.push(...trail.allowed().map(({ entry }) => entry)),
+    });
     await ban('198.51.100.0/24', '198.51.100.0/25');
     if (isStuck) stuck.add('198.51.100.0/24');
     const [allowed] = await operator.allow({ targets: ['198.51.100.7'], remove: false, ...WHO });
