@@ -24,6 +24,7 @@ import type { SystemdNotifier } from './notify-systemd.ts';
 import { Operator } from './operator.ts';
 import { openPage } from './page.ts';
 import { carryOutPanic, configInForce, describePanic, findPanic, type Panic } from './panic.ts';
+import { DaemonProbes } from './probes.ts';
 import type { Protection } from './protection.ts';
 import { type Handover, Records } from './records.ts';
 import { assembleStatus, fixedStatus } from './status.ts';
@@ -99,6 +100,11 @@ class RunningInstance implements Instance {
   /** Every part has started: what is read is judged, and what is judged is carried out. */
   private isLive = false;
   private stopping = false;
+  private readonly probes = new DaemonProbes({
+    now: () => performance.now(),
+    isLive: () => this.isLive && !this.stopping,
+    logs: () => this.plane?.logs() ?? [],
+  });
 
   constructor(options: InstanceOptions, records: Records, lifetime: Lifetime) {
     const { loaded, log } = options;
@@ -160,7 +166,7 @@ class RunningInstance implements Instance {
     lifetime.own('the data plane', async () => records.saveBaseline(await plane.stop()));
     // The control plane opens first: when another daemon runs already, this one must not touch anything.
     await this.openControl(operator);
-    const closePage = await openPage(config.http.listen, () => this.status(), records, log);
+    const closePage = await openPage(config.http.listen, () => this.status(), this.probes, records, log);
     if (closePage) lifetime.own('the page', closePage);
     signal.throwIfAborted();
     await protection.start();
@@ -228,6 +234,7 @@ class RunningInstance implements Instance {
       },
       onProgress: () => {
         systemd.watchdog();
+        this.probes.noteProgress();
         if (plane.engine) this.watch?.look(plane.engine);
         if (plane.isCurrent) bans.catchUp();
       },

@@ -1,7 +1,7 @@
 /** Opens the dashboard and the metrics of an instance. */
 import type { Status } from '../core/status.ts';
 import { createMetrics } from '../http/metrics.ts';
-import { startHttpServer } from '../http/server.ts';
+import { type Probes, startHttpServer } from '../http/server.ts';
 import type { Log } from './log.ts';
 import type { Records } from './records.ts';
 
@@ -9,6 +9,7 @@ import type { Records } from './records.ts';
 export async function openPage(
   listen: string,
   status: () => Status,
+  probes: Probes,
   records: Records,
   log: Log,
 ): Promise<(() => unknown) | undefined> {
@@ -16,6 +17,7 @@ export async function openPage(
   const http = await startHttpServer({
     listen,
     status,
+    probes,
     bans: (limit) => records.newestBans(limit),
     recent: (limit) => records.trail.query({ limit, newestFirst: true }),
     metrics: createMetrics(),

@@ -21,6 +21,8 @@ const ASSETS: ReadonlyMap<string, Asset> = new Map([
   ['/style.css', asset(CSS, STYLE)],
   ['/icon.svg', asset('image/svg+xml', ICON)],
   ['/main.js', script(new URL('./page/main.js', import.meta.url))],
+  ['/follow.js', script(new URL('./page/follow.js', import.meta.url))],
+  ['/shared.js', script(new URL('./page/shared.js', import.meta.url))],
   ['/view.js', script(new URL('./page/view.js', import.meta.url))],
   ['/rows.js', script(new URL('./page/rows.js', import.meta.url))],
   ['/words.js', script(new URL('./page/words.js', import.meta.url))],

@@ -16,6 +16,8 @@ export interface FeedSources {
 const BANS_MAX = 100;
 const RECENT_MAX = 50;
 const HISTORY_SECONDS = 300;
+/** A snapshot is sent every second. */
+const FRESH_MS = 1000;
 /** The daemon's answer is waited for this long. */
 const STATUS_TIMEOUT_MS = 3000;
 
@@ -24,6 +26,7 @@ export class Feed {
   readonly #now: () => number;
   readonly #rates: (number | null)[] = [];
   #asking: Promise<Status> | undefined;
+  #encoded: { readonly json: Promise<string>; readonly atMs: number } | undefined;
 
   constructor(sources: FeedSources, now: () => number) {
     this.#sources = sources;
@@ -48,8 +51,25 @@ export class Feed {
     if (this.#rates.length > HISTORY_SECONDS) this.#rates.shift();
   }
 
-  /** All that the page shows, as one line of JSON; rejects like `status`. */
-  async snapshot(): Promise<string> {
+  /** All that the page shows, as one line of JSON; rejects like `status`. Whoever asks within a second gets the same. */
+  snapshot(): Promise<string> {
+    const ageMs = this.#now() - (this.#encoded?.atMs ?? Number.NEGATIVE_INFINITY);
+    if (this.#encoded && ageMs >= 0 && ageMs < FRESH_MS) return this.#encoded.json;
+    return this.refresh();
+  }
+
+  /** As it is now. */
+  refresh(): Promise<string> {
+    const encoded = { json: this.#encode(), atMs: this.#now() };
+    this.#encoded = encoded;
+    // A failure is nobody's answer but theirs who wait for it.
+    encoded.json.catch(() => {
+      if (this.#encoded === encoded) this.#encoded = undefined;
+    });
+    return encoded.json;
+  }
+
+  async #encode(): Promise<string> {
     const snapshot: Snapshot = {
       status: trimStatus(await this.status()),
       nowMs: this.#now(),

@@ -4,7 +4,7 @@ import { isLoopback } from './listen.ts';
 
 /**
  * The page loads nothing but its own files and connects only to where it came from; scripts and styles in the markup
- * are refused, and so is any text that would become markup (Trusted Types). https://www.w3.org/TR/CSP3/
+ * are refused, and so is any text that would become markup or the address of a script (Trusted Types). https://www.w3.org/TR/CSP3/
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -16,7 +16,8 @@ const CONTENT_SECURITY_POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
+  // The page's one policy names its worker and nothing else.
+  'trusted-types zban',
 ].join('; ');
 
 /** Sets the headers that every answer carries. There is no CORS header: other origins read nothing. */

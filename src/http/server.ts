@@ -10,7 +10,16 @@ import { listenOn, parseListen } from './listen.ts';
 import { toBanLine } from './snapshot.ts';
 import { EventStream } from './stream.ts';
 
+/** Answers for monitors: each is the reason why not, undefined when all is well. Troubles are no reason for either. */
+export interface Probes {
+  /** Why zban cannot be called alive: a restart would help. */
+  readonly findStall: () => string | undefined;
+  /** Why nothing is judged yet, or any more. */
+  readonly findUnready: () => string | undefined;
+}
+
 export interface HttpServerOptions extends FeedSources {
+  readonly probes: Probes;
   /** `HOST:PORT` or `[IPV6]:PORT`; port 0 lets the system choose. */
   readonly listen: string;
   /** Prometheus' text format; see metrics.ts. */
@@ -83,7 +92,7 @@ class Pages {
     this.#ticking = true;
     try {
       await this.#feed.sample();
-      if (this.#stream.readers > 0) this.#stream.send(await this.#feed.snapshot());
+      if (this.#stream.readers > 0) this.#stream.send(await this.#feed.refresh());
     } catch (error) {
       this.#options.log('warn', 'no snapshot for the page', { cause: describe(error) });
     } finally {
@@ -122,7 +131,11 @@ class Pages {
         return answer(response, 200, metrics.contentType, await metrics.render(await this.#feed.status()));
       }
       case '/healthz':
-        return this.#serveHealth(response);
+        return answerProbe(response, 'alive', this.#options.probes.findStall());
+      case '/readyz':
+        return answerProbe(response, 'ready', this.#options.probes.findUnready());
+      case '/api/snapshot':
+        return answer(response, 200, 'application/json', `${await this.#feed.snapshot()}\n`);
       case '/api/status':
         return answer(response, 200, 'application/json', `${JSON.stringify(await this.#feed.status())}\n`);
       case '/api/bans': {
@@ -144,13 +157,11 @@ class Pages {
     response.setHeader('retry-after', '10');
     answer(response, 503, 'text/plain', `${READERS_MAX} pages are open already\n`);
   }
+}
 
-  /** 200 while zban does its work, 503 while it starts, stops or has trouble: fit for a monitor. */
-  async #serveHealth(response: ServerResponse): Promise<void> {
-    const { state, troubles } = await this.#feed.status();
-    const healthy = state === 'running' || state === 'warming_up';
-    answer(response, healthy ? 200 : 503, 'text/plain', `${[state, ...troubles].join('\n')}\n`);
-  }
+/** 200, or 503 with the reason why not. */
+function answerProbe(response: ServerResponse, what: string, reason: string | undefined): void {
+  answer(response, reason === undefined ? 200 : 503, 'text/plain', `${reason ?? what}\n`);
 }
 
 /** Ends a response; Node leaves the body out for HEAD. */

@@ -26,7 +26,8 @@ export class EventStream {
     this.#missed.set(response, 0);
     response.once('close', () => this.#missed.delete(response));
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
-    response.write(`retry: 2000\n\n${first === undefined ? '' : frame(first)}`);
+    response.write('retry: 2000\n\n');
+    if (first !== undefined) response.write(frame(first));
     return true;
   }
 
@@ -48,4 +49,5 @@ export class EventStream {
   }
 }
 
-const frame = (json: string): string => `event: snapshot\ndata: ${json}\n\n`;
+/** Encoded once for all readers. */
+const frame = (json: string): Buffer => Buffer.from(`event: snapshot\ndata: ${json}\n\n`);

@@ -26,6 +26,7 @@ const listen = (port: number | string) =>
     listen: `127.0.0.1:${port}`,
     log: () => {},
     metrics: createMetrics(),
+    probes: { findStall: () => undefined, findUnready: () => undefined },
     status: () => {
       lines += 1;
       return hostile
@@ -163,4 +164,29 @@ test('a page says that the daemon is gone, and goes on when it is back', { skip 
   await page.waitForSelector('#stale', { state: 'hidden', timeout: 20_000 });
   await holds(page, `document.getElementById('live').textContent.startsWith('live')`);
   await page.close();
+});
+
+test('all pages of a browser share one stream, so that none waits for another to close', { skip }, async () => {
+  const context = await browser.newContext();
+  // HTTP/1.1: with a stream each, the seventh would not even load.
+  const pages = await Promise.all(Array.from({ length: 8 }, () => context.newPage()));
+  for (const page of pages) {
+    await page.goto(server.url);
+    await page.waitForSelector('#ban-rows tr');
+  }
+  await Promise.all(pages.map(refreshed));
+  await context.close();
+});
+
+test('a browser without shared workers, and one for which there is no stream left, show the page too', {
+  skip,
+}, async () => {
+  const context = await browser.newContext();
+  await context.addInitScript('delete window.SharedWorker');
+  const page = await context.newPage();
+  await page.route('**/events', (route) => route.fulfill({ status: 503, body: 'too many' }));
+  await page.goto(server.url);
+  await page.waitForSelector('#ban-rows tr');
+  await refreshed(page);
+  await context.close();
 });

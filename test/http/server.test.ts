@@ -23,6 +23,7 @@ async function start(change: Partial<HttpServerOptions> = {}): Promise<string> {
     bans: () => [activeBan()],
     recent: () => [auditEntry()],
     metrics: createMetrics(),
+    probes: { findStall: () => undefined, findUnready: () => undefined },
     log: () => {},
     ...change,
   });
@@ -83,7 +84,7 @@ test('the page and its files are complete, small and refer to nothing else', asy
   assert.doesNotMatch(page.body, /https?:\/\/(?!www\.w3\.org\/2000\/svg)| style=| on[a-z]+=|<script>/);
   for (const [, path = ''] of page.body.matchAll(/(?:src|href)="\/([^"]+)"/g))
     assert.equal((await ask(url + path)).status, 200, path);
-  for (const name of ['main.js', 'view.js', 'rows.js', 'words.js', 'chart.js']) {
+  for (const name of ['main.js', 'follow.js', 'shared.js', 'view.js', 'rows.js', 'words.js', 'chart.js']) {
     const script = await ask(url + name);
     assert.match(script.headers['content-type'] ?? '', /^text\/javascript/);
     for (const [, imported = ''] of script.body.matchAll(/from '\.\/([^']+)'/g))
@@ -208,13 +209,38 @@ test('the twenty-first page is turned away, and let in once another is closed', 
   }
 });
 
-test('health is 200 while zban works and 503, with the reason, when it does not', async () => {
-  let current = status();
-  const url = await start({ status: () => current });
-  assert.deepEqual([(await ask(`${url}healthz`)).status, (await ask(`${url}healthz`)).body], [200, 'running\n']);
-  current = status({ state: 'trouble', troubles: ['the log is missing'] });
-  const { status: code, body } = await ask(`${url}healthz`);
-  assert.deepEqual([code, body], [503, 'trouble\nthe log is missing\n']);
+test('liveness, readiness and troubles are three things: a monitor that restarts zban asks for the first', async () => {
+  let [stall, unready]: (string | undefined)[] = [];
+  const url = await start({
+    status: () => status({ state: 'trouble', troubles: ['Slack refuses'] }),
+    probes: { findStall: () => stall, findUnready: () => unready },
+  });
+  const answers = async () => {
+    const [live, ready] = [await ask(`${url}healthz`), await ask(`${url}readyz`)];
+    return [live.status, live.body, ready.status, ready.body];
+  };
+  assert.deepEqual(await answers(), [200, 'alive\n', 200, 'ready\n'], 'a trouble is no reason');
+  assert.match((await ask(`${url}metrics`)).body, /^zban_troubles 1$/m);
+  unready = 'no log is followed';
+  assert.deepEqual(await answers(), [200, 'alive\n', 503, 'no log is followed\n']);
+  stall = 'the data plane has not moved for 31 s';
+  assert.deepEqual((await answers()).slice(0, 2), [503, 'the data plane has not moved for 31 s\n']);
+});
+
+test('readers that come together share one snapshot, however many they are', async () => {
+  let encoded = 0;
+  const url = await start({
+    bans: () => {
+      encoded += 1;
+      return [activeBan()];
+    },
+  });
+  const beganMs = performance.now();
+  const all = await Promise.all(Array.from({ length: 20 }, () => snapshots(url, 1)));
+  assert.ok(all.every(([snapshot]) => snapshot?.bans.length === 1));
+  assert.equal((JSON.parse((await ask(`${url}api/snapshot`)).body) as Snapshot).bans.length, 1);
+  // One at first, and one more with each tick of a second.
+  assert.ok(encoded <= 2 + (performance.now() - beganMs) / 1000, `${encoded} for 20 readers`);
 });
 
 test('a status that fails is 503 and leaves the server standing', async () => {
@@ -227,7 +253,7 @@ test('a status that fails is 503 and leaves the server standing', async () => {
     },
     log: (_level, message) => said.push(message),
   });
-  for (const path of ['api/status', 'metrics', 'healthz']) assert.equal((await ask(url + path)).status, 503);
+  for (const path of ['api/status', 'api/snapshot', 'metrics']) assert.equal((await ask(url + path)).status, 503);
   assert.ok(said.length >= 3);
   broken = false;
   assert.equal((await ask(`${url}healthz`)).status, 200);

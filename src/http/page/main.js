@@ -1,30 +1,36 @@
-/** Follows the daemon's event stream, connects again by itself, and says so when the daemon is gone. */
+/** Shows what the daemon reports, and says so when the daemon is gone. */
+import { follow } from './follow.js';
 import { showSnapshot } from './view.js';
 
 /** The server sends every second; this long without a word means that it is gone. */
 const STALE_MS = 4000;
-/** A connection that is open and silent for this long is dead and made anew. */
-const DEAD_MS = 12_000;
-const RECONNECT_MS = 2000;
+const WORKER = '/shared.js';
 
-let source;
 let version;
 let heardAtMs = performance.now();
 let heardAt;
 
-function connect() {
-  source?.close();
-  source = new EventSource('/events');
-  source.addEventListener('snapshot', (event) => {
-    const snapshot = JSON.parse(event.data);
-    version ??= snapshot.status.version;
-    if (snapshot.status.version !== version) return location.reload();
-    heardAtMs = performance.now();
-    heardAt = new Date();
-    document.body.classList.remove('waiting');
-    showSnapshot(snapshot);
-    showLiveness();
-  });
+function hear(json) {
+  const snapshot = JSON.parse(json);
+  version ??= snapshot.status.version;
+  if (snapshot.status.version !== version) return location.reload();
+  heardAtMs = performance.now();
+  heardAt = new Date();
+  document.body.classList.remove('waiting');
+  showSnapshot(snapshot);
+  showLiveness();
+}
+
+/** With the stream that all pages of this browser share, or with one of its own where there are no shared workers. */
+function listen() {
+  if (!('SharedWorker' in window)) return follow(hear);
+  // The one address that the page's policy lets a script come from by name.
+  const policy = window.trustedTypes?.createPolicy('zban', { createScriptURL: () => WORKER });
+  const worker = new SharedWorker(policy ? policy.createScriptURL(WORKER) : WORKER, { type: 'module' });
+  worker.addEventListener('error', () => follow(hear), { once: true });
+  worker.port.onmessage = ({ data }) => hear(data);
+  window.addEventListener('pagehide', () => worker.port.postMessage('gone'));
+  window.addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 }
 
 function showLiveness() {
@@ -36,7 +42,7 @@ function showLiveness() {
   if (gone) {
     banner.textContent = heardAt
       ? `No answer from zban since ${heardAt.toLocaleTimeString('en-GB')}: it was stopped, or the connection is cut. What you see is from then. Trying again …`
-      : 'No answer from zban: it does not run, the connection is cut, or too many pages are open. Trying again …';
+      : 'No answer from zban: it does not run, or the connection is cut. Trying again …';
     document.title = `✖ zban is gone`;
   }
   document.getElementById('live').textContent = gone
@@ -46,15 +52,5 @@ function showLiveness() {
       : 'connecting';
 }
 
-let attemptAtMs = performance.now();
-setInterval(() => {
-  showLiveness();
-  const nowMs = performance.now();
-  const closed = source.readyState === EventSource.CLOSED;
-  const dead = nowMs - heardAtMs > DEAD_MS && nowMs - attemptAtMs > DEAD_MS;
-  if (dead || (closed && nowMs - attemptAtMs > RECONNECT_MS)) {
-    attemptAtMs = nowMs;
-    connect();
-  }
-}, 500);
-connect();
+setInterval(showLiveness, 500);
+listen();
