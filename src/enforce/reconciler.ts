@@ -32,6 +32,11 @@ export interface Outcome {
 
 /** Changes up to this many are confirmed by name; for more, listing everything is cheaper. */
 const CONFIRM_MAX = 1000;
+/**
+ * How often a full reconcile tries before it reports a refusal: what others destroyed while it ran is set up by the next
+ * try, which would have to meet them again in its few milliseconds.
+ */
+const TRIES = 3;
 /** Targets looked at in one turn of a full reconcile. */
 const PORTION_TARGETS = 20_000;
 const NOTHING: EnforcementResult = { confirmed: [], released: [], failed: [] };
@@ -43,6 +48,8 @@ export class Reconciler {
   private isCertain = false;
   private everSetUp = false;
   private leftOthers = false;
+  /** The last full reconcile met a refusal that no further try overcame. */
+  private isRefused = false;
   /** One command that writes at a time; listing needs no turn, so that a ban does not wait for a million to be listed. */
   private turn: Promise<unknown> = Promise.resolve();
 
@@ -83,9 +90,30 @@ export class Reconciler {
   }
 
   async runFull(): Promise<Outcome> {
+    const { now, log } = this.options;
+    let pass = await this.pass();
+    // One that stands is not tried more often than the timer says.
+    for (let tries = 1; pass.isRefused && !this.isRefused && tries < TRIES; tries++) {
+      log('info', 'the firewall changed while it was brought in line, or refuses something; trying again', {
+        cause: pass.failure?.message,
+      });
+      pass = await this.pass();
+    }
+    this.isRefused = pass.isRefused;
+    const { failure, isListed } = pass;
+    const outcome = await this.takeTurn(async () => {
+      this.isCertain = isListed;
+      if (!isListed) this.readDesired();
+      return this.outcome(this.ledger.settleAll(now(), isListed, failure, unsaid));
+    });
+    if (!outcome.trouble && !failure) await this.leaveOthers();
+    return { result: outcome.result, trouble: outcome.trouble ?? failure };
+  }
+
+  /** Sets up, lists, applies what is missing, and lists again. Rejects only for a bug. */
+  private async pass(): Promise<Pass> {
     const { backend, now, log } = this.options;
     let failure: EnforcementError | undefined;
-    let isListed = false;
     try {
       await this.takeTurn(async () => this.sayRepairs(await backend.setUp()));
       await this.list();
@@ -95,18 +123,15 @@ export class Reconciler {
       if (brought.added + brought.removed > 0) {
         log('info', 'brought the firewall in line', { added: brought.added, removed: brought.removed });
         await this.list();
+        // Whatever was said of it, the kernel does not show what it should.
+        const isRefused = this.ledger.plan(now(), Number.MAX_VALUE).length > 0 && isPassing(failure);
+        return { failure, isListed: true, isRefused };
       }
-      isListed = true;
+      return { failure, isListed: true, isRefused: false };
     } catch (error) {
       failure ??= asFailure(error);
+      return { failure, isListed: false, isRefused: isPassing(failure) };
     }
-    const outcome = await this.takeTurn(async () => {
-      this.isCertain = isListed;
-      if (!isListed) this.readDesired();
-      return this.outcome(this.ledger.settleAll(now(), isListed, failure, unsaid));
-    });
-    if (!outcome.trouble && !failure) await this.leaveOthers();
-    return { result: outcome.result, trouble: outcome.trouble ?? failure };
   }
 
   private readDesired(): void {
@@ -178,6 +203,17 @@ export class Reconciler {
     this.everSetUp = true;
   }
 }
+
+/** What came of one try; `isRefused` is true where another one may do better. */
+interface Pass {
+  readonly failure: EnforcementError | undefined;
+  readonly isListed: boolean;
+  readonly isRefused: boolean;
+}
+
+/** Others may have caused it, in passing; other failures would only cost their time again. */
+const isPassing = (failure: EnforcementError | undefined): boolean =>
+  failure === undefined || failure.code === 'kernel_refused';
 
 function* reachable(bans: Iterable<KernelBan>, nowMs: number, longestMs: number): Generator<KernelBan> {
   for (const { target, untilMs } of bans) yield { target, untilMs: reachableEnd(untilMs, nowMs, longestMs) };

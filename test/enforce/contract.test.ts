@@ -1,9 +1,20 @@
 /** One suite for every backend that changes a kernel, each in a network of its own with real packets. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { EnforcementError, type Operation } from '../../src/enforce/backend.ts';
+import { type EnforcementBackend, EnforcementError, type Operation } from '../../src/enforce/backend.ts';
 import { flushFirewall } from '../../src/enforce/pick.ts';
-import { createWorld, eventually, listed, PORTS, SUBJECTS, subjectName, subjectSkip, type World } from './world.ts';
+import { Reconciler } from '../../src/enforce/reconciler.ts';
+import {
+  createWorld,
+  desiredBans,
+  eventually,
+  listed,
+  PORTS,
+  SUBJECTS,
+  subjectName,
+  subjectSkip,
+  type World,
+} from './world.ts';
 
 const CLIENT = '192.0.2.2';
 const CLIENT_NETWORK_V6 = '2001:db8:1::/64';
@@ -68,6 +79,24 @@ for (const subject of SUBJECTS) {
       await apply(remove(CLIENT));
       assert.ok((await confirm(remove(CLIENT), remove('192.0.2.3'))) && !(await confirm(add(CLIENT))));
       assert.ok(world.reaches(server()) && world.reaches(container()));
+    });
+
+    test('what others destroy while a repair is under way is repaired in the same reconcile, without a word', async () => {
+      let destroyed = 0;
+      const backend: EnforcementBackend = Object.create(world.backend, {
+        apply: {
+          value: async (...args: Parameters<EnforcementBackend['apply']>) => {
+            if (destroyed++ === 0) await flushFirewall(world.firewall);
+            await world.backend.apply(...args);
+          },
+        },
+      });
+      const bans = new Map([[CLIENT, { target: CLIENT, untilMs: null }]]);
+      const { leaveOthers } = world;
+      const options = { backend, leaveOthers, desired: desiredBans(bans), now: Date.now, log: () => {} };
+      const { result, trouble } = await new Reconciler(options).runFull();
+      assert.deepEqual([result, trouble], [{ confirmed: [CLIENT], released: [], failed: [] }, undefined]);
+      assert.ok(world.isDropped(server()));
     });
 
     test('the same for an IPv6 network', async () => {

@@ -165,6 +165,65 @@ test('a ban that the kernel does not show after a change is not confirmed before
   assert.deepEqual(news, ['confirmed 192.0.2.1']);
 });
 
+test('what others destroy while it is being repaired is repaired by the next try, before anything is reported', async (t) => {
+  const { enforcer, ban, news, kernel, troubles } = setUp(t);
+  ban('192.0.2.1');
+  await enforcer.start();
+  const refusal = new EnforcementError('kernel_refused', 'The set with the given name does not exist');
+  const apply = kernel.apply.bind(kernel);
+  const list = kernel.list.bind(kernel);
+  const once = (method: 'setUp' | 'list' | 'apply', fault: () => unknown) => {
+    const original = kernel[method] as (...args: unknown[]) => Promise<never>;
+    Object.assign(kernel, {
+      [method]: async (...args: unknown[]) => {
+        Object.assign(kernel, { [method]: original });
+        fault();
+        return original.apply(kernel, args);
+      },
+    });
+  };
+  const refuse = () => {
+    throw refusal;
+  };
+  for (const [method, fault] of [
+    ['setUp', refuse],
+    ['list', refuse],
+    ['apply', refuse],
+  ] as const) {
+    kernel.wipe();
+    once(method, fault);
+    await enforcer.reconcile();
+    assert.equal((await listed(kernel)).length, 1, method);
+  }
+  // Destroyed between applying and listing: nothing was refused.
+  kernel.wipe();
+  kernel.apply = async (operations, nowMs) => {
+    kernel.apply = apply;
+    await apply(operations, nowMs);
+    kernel.wipe();
+  };
+  await enforcer.reconcile();
+  assert.equal((await listed(kernel)).length, 1);
+  kernel.list = list;
+  assert.deepEqual([news, troubles], [['confirmed 192.0.2.1'], []]);
+});
+
+test('a refusal that persists is reported after three tries, and from then on tried once a reconcile', async (t) => {
+  const { enforcer, ban, news, kernel, troubles } = setUp(t);
+  await enforcer.start();
+  kernel.refusing = new EnforcementError('kernel_refused', 'no');
+  ban('192.0.2.1');
+  const applied = () => kernel.calls.filter((call) => call.startsWith('apply')).length;
+  kernel.calls.length = 0;
+  await enforcer.reconcile();
+  assert.deepEqual([applied(), news], [3, ['failed 192.0.2.1 kernel_refused']]);
+  await enforcer.reconcile();
+  assert.deepEqual([applied(), troubles.length], [4, 1]);
+  kernel.refusing = undefined;
+  await enforcer.reconcile();
+  assert.equal(news.at(-1), 'confirmed 192.0.2.1');
+});
+
 test('a kernel that accepts everything and holds nothing is found out', async (t) => {
   const { enforcer, ban, news, kernel, troubles } = setUp(t);
   await enforcer.start();
