@@ -155,5 +155,12 @@ export function stretchesOf({ entry, results }: Story, nowMs: number, lastMs: nu
   const around = [before, ...(action === 'ban' && enforced ? after : [since])].filter(
     (one) => one.fromMs < one.untilMs,
   );
-  return last.fromMs > untilMs ? [around, [last]] : [around];
+  // Decisions are timed by this host's clock, requests by the log's.
+  const aheadMs = timeMs - Date.parse(String(entry.numbers?.['log_time'] ?? new Date(timeMs).toISOString()));
+  const logged = around.map(({ name, ...one }) => ({
+    name,
+    fromMs: one.fromMs - aheadMs,
+    untilMs: one.untilMs - aheadMs,
+  }));
+  return last.fromMs > untilMs - aheadMs ? [logged, [last]] : [logged];
 }

@@ -23,7 +23,7 @@ export type AuditAction =
 
 /** A row before it is written. */
 export interface AuditDraft {
-  /** Epoch milliseconds: log time for the engine's decisions, wall time for everything else. */
+  /** Epoch milliseconds of the wall clock; for the engine's decisions, when their line was logged. */
   readonly timeMs: number;
   readonly actor: Actor;
   readonly action: AuditAction;

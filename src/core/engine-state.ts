@@ -9,6 +9,8 @@ export interface EngineState extends BaselineState {
   readonly site?: SiteState;
   /** The log clock when it was taken, epoch seconds; absent in states of before it was kept. */
   readonly second?: number;
+  /** Seconds by which the wall clock was ahead of the log's; absent where none was followed. */
+  readonly wallAhead?: number;
 }
 
 /** What one is saved as: each profile learns its own. */

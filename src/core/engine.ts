@@ -11,7 +11,7 @@ import type { Surge } from './detect/surge.ts';
 import { EngineBans } from './engine-bans.ts';
 import type { EngineOptions } from './engine-options.ts';
 import type { EngineState } from './engine-state.ts';
-import { type EngineEvent, inLogTime } from './event.ts';
+import { type EngineEvent, inToldTime } from './event.ts';
 import { History } from './history.ts';
 import { formatClient } from './net/client-key.ts';
 import { ASSET, HIGH, INFO, LOW, ROW, STATUS_MASK, type Tally } from './parse/tally.ts';
@@ -43,6 +43,8 @@ export class Engine {
   readonly history: History | undefined;
   /** Events of clients banned at the time: in no window. */
   banned = 0;
+  /** Seconds by which the wall clock is ahead of the engine's, which events are told by; undefined: by the log's. */
+  wallAhead: number | undefined;
 
   private readonly options: EngineOptions;
   private readonly emit: (event: EngineEvent) => void;
@@ -62,7 +64,7 @@ export class Engine {
   constructor(options: EngineOptions, readRecord: ReadRecord, emit: (event: EngineEvent) => void, release?: Release) {
     const { detection } = options;
     this.options = options;
-    this.emit = (event) => emit(inLogTime(event, this.order.shift));
+    this.emit = (event) => emit(inToldTime(event, this.wallAhead ?? -this.order.shift, -this.order.shift));
     this.classic = options.profile === 'classic';
     this.windowSeconds = Math.round(detection.window / 1000);
     this.order = new LineOrder(Math.min(Math.round(detection.out_of_order / 1000), this.windowSeconds - 1));
@@ -153,6 +155,7 @@ export class Engine {
     return {
       ...this.baseline.snapshot(),
       second: this.window.newest - this.order.shift,
+      ...(this.wallAhead !== undefined && { wallAhead: this.wallAhead + this.order.shift }),
       ...(this.points && { points: this.points.snapshot() }),
       site: this.site.snapshot(),
     };
@@ -161,10 +164,17 @@ export class Engine {
   /** Takes over what an earlier engine learned. Lines that it had seen may come again: they teach nothing. */
   restore(state: EngineState): void {
     this.savedSecond = state.second ?? 0;
+    if (state.wallAhead !== undefined) this.followWall(state.wallAhead);
     this.baseline.restore(state);
     if (state.points) this.points?.restore(state.points);
     if (state.site) this.site.restore(state.site, this.savedSecond);
     this.recompute();
+  }
+
+  /** The wall clock, by which bans end, is `ahead` seconds ahead of the engine's. */
+  followWall(ahead: number): void {
+    this.bans.moveEnds((this.wallAhead ?? 0) - ahead);
+    this.wallAhead = ahead;
   }
 
   /**

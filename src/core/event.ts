@@ -1,5 +1,5 @@
 /**
- * What the engine tells the outside: facts and decisions, in log time. Field names are those of
+ * What the engine tells the outside: facts and decisions, in log time; live, by the wall clock. Field names are those of
  * `zban replay --json`, so that one type serves the live daemon, the replay and the audit trail.
  */
 
@@ -80,10 +80,12 @@ export interface Past {
   readonly visit_seconds: number;
 }
 
-/** A decision to ban. `time` is the log second of the request that crossed the limit, RFC 3339. */
+/** A decision to ban. `time` is the log second of the request that crossed the limit, RFC 3339; live, as this host's clock has it. */
 export interface BanEvent extends Evidence {
   readonly event: 'ban';
   readonly time: string;
+  /** The same as the log has it, only where its clock differs. */
+  readonly log_time?: string;
   readonly ip: string;
   /** 1 is the first offence. */
   readonly tier: number;
@@ -213,14 +215,21 @@ export interface FuseEvent {
 
 export type EngineEvent = BanEvent | UnbanEvent | RefusedEvent | GlobalAnomalyEvent | BaselineEvent | FuseEvent;
 
-/** The event with its times on the log's clock, which is `shift` seconds behind the engine's. */
-export function inLogTime<Event extends EngineEvent>(event: Event, shift: number): Event {
-  if (shift === 0) return event;
-  const moved = (time: string) => formatSecond(parseSecond(time) - shift);
+/**
+ * The event with its times on the clock that it is told by, which is `toldSeconds` ahead of the engine's, and those of its
+ * requests on the log's, `logSeconds` ahead.
+ */
+export function inToldTime<Event extends EngineEvent>(event: Event, toldSeconds: number, logSeconds: number): Event {
+  if (toldSeconds === 0 && logSeconds === 0) return event;
+  const move = (time: string, seconds: number) => formatSecond(parseSecond(time) + seconds);
+  const isBan = event.event === 'ban' && toldSeconds !== logSeconds;
   return {
     ...event,
-    time: moved(event.time),
-    ...('since' in event && { since: moved(event.since) }),
-    ...('samples' in event && { samples: event.samples.map((sample) => ({ ...sample, time: moved(sample.time) })) }),
+    time: move(event.time, toldSeconds),
+    ...('since' in event && { since: move(event.since, toldSeconds) }),
+    ...('samples' in event && {
+      samples: event.samples.map((sample) => ({ ...sample, time: move(sample.time, logSeconds) })),
+    }),
+    ...(isBan && { log_time: move(event.time, logSeconds) }),
   };
 }

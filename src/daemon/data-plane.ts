@@ -77,8 +77,9 @@ export class DataPlane {
     signal: AbortSignal,
   ): Promise<void> {
     const { config, baseline, log, troubles, onProgress } = this.options;
-    await this.pipeline.send({ kind: 'set_bans', offenders: findOffenders() });
+    // It says how far the log's clock is from this host's, by which bans end.
     if (baseline) await this.pipeline.send({ kind: 'restore', state: baseline });
+    await this.pipeline.send({ kind: 'set_bans', offenders: findOffenders() });
     const positions = await rehearse({
       ...this.options,
       state: baseline,
@@ -186,6 +187,8 @@ export class DataPlane {
 
   private async askEngine(second?: number): Promise<void> {
     const { status } = await this.pipeline.send({ kind: 'status', second });
+    if ((status?.setBacks ?? 0) > (this.engine?.setBacks ?? 0))
+      this.options.log('warn', "a log's clock was set back: its lines are judged as if it had gone on");
     this.engine = status ?? this.engine;
   }
 }

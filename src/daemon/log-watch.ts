@@ -1,4 +1,5 @@
-/** What the engine notices about the log as a whole, once a second: a proxy in the place of clients, bans that don't hold. */
+/** What the engine notices about the log as a whole, once a second: clocks that differ, a proxy in the place of clients, bans that don't hold. */
+import { formatDuration } from '../config/duration.ts';
 import type { Config } from '../config/schema.ts';
 import { formatPrefix } from '../core/net/prefix.ts';
 import { findConnections } from '../host/connections.ts';
@@ -8,8 +9,14 @@ import type { Protection } from './protection.ts';
 import type { Troubles } from './troubles.ts';
 
 const PROXY = 'proxy';
+const CLOCK = 'clock';
+const LOG_BEHIND = 'log behind';
+
+type Noticed = Pick<EngineStatus, 'proxy' | 'unstopped' | 'wallAhead' | 'behindSeconds'>;
 
 export interface LogWatchOptions {
+  /** Clocks that differ by more are told of, milliseconds: lines may be that late. */
+  readonly outOfOrderMs: number;
   /** Absent where nothing is enforced. */
   readonly efficacy: Pick<Efficacy, 'check'> | undefined;
   readonly protection: Pick<Protection, 'setProxy'>;
@@ -27,8 +34,9 @@ export class LogWatch {
   }
 
   /** Never waits: what is found is dealt with in the background, in order. */
-  look({ proxy, unstopped }: Pick<EngineStatus, 'proxy' | 'unstopped'>): void {
+  look({ proxy, unstopped, ...clocks }: Noticed): void {
     const { efficacy } = this.options;
+    this.compareClocks(clocks);
     this.checking = this.checking.then(async () => {
       await this.lookForProxy(proxy);
       await efficacy?.check(unstopped);
@@ -38,6 +46,27 @@ export class LogWatch {
   /** Resolves when what was found so far has been dealt with. */
   settled(): Promise<void> {
     return this.checking;
+  }
+
+  private compareClocks({ wallAhead, behindSeconds }: Pick<Noticed, 'wallAhead' | 'behindSeconds'>): void {
+    const { troubles, outOfOrderMs } = this.options;
+    if (Math.abs(wallAhead) * 1000 <= outOfOrderMs) troubles.end(CLOCK);
+    else {
+      const by = `${formatDuration(Math.abs(wallAhead) * 1000)} ${wallAhead > 0 ? 'behind' : 'ahead of'}`;
+      troubles.begin(
+        CLOCK,
+        `the times in the log are ${by} this host's clock; bans last their full time all the same`,
+        'set the clocks (timedatectl), log $msec or $time_iso8601, and leave out buffer= and flush=',
+      );
+    }
+    if (behindSeconds === 0) troubles.end(LOG_BEHIND);
+    else {
+      troubles.begin(
+        LOG_BEHIND,
+        `a log is ${formatDuration(behindSeconds * 1000)} behind the others: its lines are left out (late_lines in zban status)`,
+        'set the clock of the host that writes it, and leave out buffer= and flush= there',
+      );
+    }
   }
 
   private async lookForProxy(proxy: EngineStatus['proxy']): Promise<void> {
@@ -56,7 +85,7 @@ export class LogWatch {
 }
 
 export interface BuildLogWatchOptions
-  extends Omit<LogWatchOptions, 'efficacy'>,
+  extends Omit<LogWatchOptions, 'efficacy' | 'outOfOrderMs'>,
     Pick<EfficacyOptions, 'findActiveBan' | 'troubles'> {
   readonly config: Config;
   /** Name of the enforcement backend. */
@@ -74,5 +103,6 @@ export function buildLogWatch(options: BuildLogWatchOptions): LogWatch {
     connections: () => findConnections(),
     troubles,
   });
-  return new LogWatch({ ...options, efficacy: config.mode === 'enforce' ? efficacy : undefined });
+  const { out_of_order: outOfOrderMs } = config.detection;
+  return new LogWatch({ ...options, outOfOrderMs, efficacy: config.mode === 'enforce' ? efficacy : undefined });
 }

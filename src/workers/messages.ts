@@ -33,8 +33,10 @@ export interface Parsed extends Tally {
 
 /** Numbers of the running engine for status, dashboard and metrics. */
 export interface EngineStatus {
-  /** Newest second of the log, 0 before the first line. */
+  /** Newest second of the log, by the wall clock; 0 before the first line. */
   readonly second: number;
+  /** Seconds by which the wall clock is ahead of the log's. */
+  readonly wallAhead: number;
   readonly siteRate: number;
   readonly siteRateLast: number;
   readonly clients: number;
@@ -44,7 +46,11 @@ export interface EngineStatus {
   /** The anomaly of the site that was reported and has not ended; `lastSecond` is its last above the limit. */
   readonly anomaly: (SurgeNumbers & { readonly lastSecond: number }) | undefined;
   readonly fuseBlown: boolean;
-  /** Banned clients whose requests keep coming. */
+  /** Seconds by which a log is behind the others, so that its lines are left out; 0 when none is. */
+  readonly behindSeconds: number;
+  /** Times that a log's clock was found to have been set back. */
+  readonly setBacks: number;
+  /** Banned clients whose requests keep coming, their times by the wall clock. */
   readonly unstopped: readonly Unstopped[];
   /** The client taken for a proxy. */
   readonly proxy: NeverBanned | undefined;
@@ -60,9 +66,12 @@ export type TrafficTask =
       readonly id: number;
       readonly parsed: Parsed;
       readonly more: boolean;
+      /** When the file of the lines was last written, epoch milliseconds of the wall clock; undefined where that is not known. */
+      readonly writtenMs: number | undefined;
     }
   | { readonly kind: 'expect' | 'finish'; readonly source: number }
   | { readonly kind: 'flush' }
+  /** Ends of bans, here and below, by the wall clock. */
   | { readonly kind: 'set_bans'; readonly offenders: readonly Offender[] }
   /** What was ingested so far was a rehearsal; these are the bans, the past offences and the open anomaly there really are. */
   | { readonly kind: 'go_live'; readonly offenders: readonly Offender[]; readonly anomaly: Surge | undefined }

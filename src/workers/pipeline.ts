@@ -104,7 +104,8 @@ export class Pipeline {
     const handover = Promise.all([parsing, this.tails.get(source)]).then(([parsed]) => {
       this.count(parsed);
       const transferList = [parsed.bytes.buffer, parsed.rows.buffer];
-      return { done: this.send({ kind: 'ingest', source, log, id, parsed, more: behind }, transferList) };
+      const { writtenMs } = chunk.position;
+      return { done: this.send({ kind: 'ingest', source, log, id, parsed, more: behind, writtenMs }, transferList) };
     });
     this.tails.set(source, handover);
     await (await handover).done;

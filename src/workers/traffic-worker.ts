@@ -1,11 +1,14 @@
 /** The traffic thread: owns the engine. Its pool has one thread, so tasks arrive one after the other, in order. */
 import { workerData } from 'piscina';
+import type { Offender } from '../core/decide/policy.ts';
 import { topClients } from '../core/detect/site-signature.ts';
 import { Engine } from '../core/engine.ts';
 import type { EngineEvent } from '../core/event.ts';
 import { summarizeHistory } from '../core/history-summary.ts';
 import { Parser } from '../core/parse/parser.ts';
+import { newestSecond, type Tally } from '../core/parse/tally.ts';
 import { Merge, type Parcel } from '../core/traffic/merge.ts';
+import { WallClock } from '../core/traffic/wall-clock.ts';
 import type { EngineStatus, TrafficResult, TrafficTask, WorkerSetup } from './messages.ts';
 
 const TOP_CLIENTS = 10;
@@ -19,6 +22,7 @@ const ids = new Map<Parcel, number>();
 /** Id of the newest chunk of each source. */
 const newestIds = new Map<number, number>();
 let events: EngineEvent[] = [];
+let wall = new WallClock(undefined);
 
 const engine = new Engine(
   setup.engine,
@@ -39,12 +43,31 @@ function consumed(done: readonly Parcel[]): number[] {
   });
 }
 
+/** Learns from lines that were just written how far the wall clock is ahead; before they are judged. */
+function followWall(source: number, parsed: Tally, writtenMs: number, isBehind: boolean): void {
+  engine.order.open(source);
+  const second = newestSecond(parsed) + engine.order.shift;
+  if (parsed.count === 0 || second < engine.window.newest) return;
+  wall.note(second, writtenMs, isBehind);
+  if (engine.wallAhead !== wall.aheadSeconds) engine.followWall(wall.aheadSeconds);
+}
+
+/** From the wall clock to the engine's. */
+function toEngine(second: number): number {
+  return second - wall.aheadSeconds;
+}
+
+function offenderToEngine({ until, lastEnd, ...rest }: Offender): Offender {
+  return { ...rest, until: until === 0 ? 0 : toEngine(until), lastEnd: toEngine(lastEnd) };
+}
+
 function status(): EngineStatus {
-  const { window, clients, effective, site, policy } = engine;
+  const { window, clients, effective, site, policy, order } = engine;
   const perSecond = window.siteRequests;
   const total = perSecond.reduce((sum, requests) => sum + requests, 0);
   return {
-    second: window.newest,
+    second: window.newest === 0 ? 0 : window.newest + wall.aheadSeconds,
+    wallAhead: wall.aheadSeconds + order.shift,
     siteRate: total / window.seconds,
     siteRateLast: perSecond[(window.newest + window.seconds - 1) % window.seconds] ?? 0,
     clients: clients.active,
@@ -52,11 +75,17 @@ function status(): EngineStatus {
     effective,
     anomaly: site.ongoing,
     fuseBlown: policy.fuse.blownUntil > 0,
-    unstopped: engine.bans.unstopped(UNSTOPPED_CLIENTS),
+    behindSeconds: order.findBehind(window.newest),
+    setBacks: order.setBacks,
+    unstopped: engine.bans.unstopped(UNSTOPPED_CLIENTS).map(({ first, last, ...rest }) => ({
+      ...rest,
+      first: first + wall.aheadSeconds,
+      last: last + wall.aheadSeconds,
+    })),
     proxy: policy.proxy,
     topClients: topClients(clients, setup.engine.detection.ipv6_prefix, TOP_CLIENTS),
     discarded: {
-      late_lines: engine.order.late,
+      late_lines: order.late,
       evicted_clients: clients.evicted,
       window_entries: window.overflowed,
       banned_lines: engine.banned,
@@ -70,6 +99,7 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second'> {
       if (task.id <= (newestIds.get(task.source) ?? -1)) throw new Error(`chunk ${task.id} came out of order`);
       newestIds.set(task.source, task.id);
       logs.set(task.source, task.log);
+      if (task.writtenMs !== undefined) followWall(task.source, task.parsed, task.writtenMs, task.more);
       const parcel: Parcel = { source: task.source, bytes: task.parsed.bytes, tally: task.parsed };
       ids.set(parcel, task.id);
       return { consumed: consumed(merge.push(parcel, task.more)) };
@@ -82,16 +112,16 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second'> {
     case 'flush':
       return { consumed: consumed(merge.flush()) };
     case 'set_bans':
-      for (const offender of task.offenders) engine.bans.set(offender);
+      for (const offender of task.offenders) engine.bans.set(offenderToEngine(offender));
       return { consumed: [] };
     case 'go_live':
-      engine.goLive(task.offenders, task.anomaly);
+      engine.goLive(task.offenders.map(offenderToEngine), task.anomaly);
       return { consumed: [] };
     case 'fall_silent':
       engine.fallSilent();
       return { consumed: [] };
     case 'release':
-      for (const { high, low } of task.clients) engine.bans.release(high, low, task.second);
+      for (const { high, low } of task.clients) engine.bans.release(high, low, toEngine(task.second));
       return { consumed: [] };
     case 'never_banned':
       engine.policy.setNeverBanned(task.networks);
@@ -99,6 +129,7 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second'> {
       return { consumed: [] };
     case 'restore':
       engine.restore(task.state);
+      wall = new WallClock(task.state.wallAhead);
       return { consumed: [] };
     case 'snapshot':
       return { consumed: [], snapshot: engine.snapshot() };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Searched } from '../../src/cli/log-search.ts';
-import { storyOfClient, storyOfEntry } from '../../src/cli/story.ts';
+import { storyOfClient, storyOfEntry, stretchesOf } from '../../src/cli/story.ts';
 import { formatStory } from '../../src/cli/story-text.ts';
 import { withTrail } from '../../src/cli/trail.ts';
 import type { ActivitySummary } from '../../src/core/activity.ts';
@@ -305,4 +305,19 @@ test('an anomaly of the site is told as in the audit log', async (t) => {
   const row = { client: null, condition: 'site_z_score', numbers, actor: 'policy', detail: 'start' } as const;
   const text = flat(await explain(t, [result('global_anomaly', row)], 1));
   assert.match(text, /^Entry #1 is about no client\. .* Why the site is far above its usual rate\. GLOBAL ANOMALY \| /);
+});
+
+test('the requests around a ban are looked for at the time that the log had', async (t) => {
+  const log_time = new Date(BANNED - HOUR).toISOString();
+  const { condition: _, ...numbers } = evidenceOf('z_score');
+  const { path } = record(t, [judged('z_score', { numbers: { ...numbers, log_time } })]);
+  await withTrail(path, async ({ reader }) => {
+    const prefix = parsePrefix(CLIENT);
+    assert.ok(prefix);
+    const [around] = stretchesOf(storyOfClient(reader, prefix, OPTIONS, NOW), NOW, NOW - HOUR);
+    assert.deepEqual(around?.slice(0, 2), [
+      { name: 'hour_before', fromMs: BANNED - 2 * HOUR, untilMs: BANNED - HOUR },
+      { name: 'while_banned', fromMs: BANNED - HOUR + 1, untilMs: NOW - HOUR },
+    ]);
+  });
 });

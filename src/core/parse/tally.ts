@@ -51,3 +51,10 @@ export interface Tally {
   /** Refused lines, indexed as SKIP_REASONS. */
   readonly skipped: Uint32Array<ArrayBuffer>;
 }
+
+/** The newest second of its lines; 0 where there is none. */
+export function newestSecond({ rows, count }: Pick<Tally, 'rows' | 'count'>): number {
+  let newest = 0;
+  for (let at = SECOND; at < count * ROW; at += ROW) newest = Math.max(newest, rows[at] as number);
+  return newest;
+}
