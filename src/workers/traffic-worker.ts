@@ -2,6 +2,7 @@
 import { workerData } from 'piscina';
 import type { Offender } from '../core/decide/policy.ts';
 import { topClients } from '../core/detect/site-signature.ts';
+import type { Surge } from '../core/detect/surge.ts';
 import { Engine } from '../core/engine.ts';
 import type { EngineEvent } from '../core/event.ts';
 import { summarizeHistory } from '../core/history-summary.ts';
@@ -61,6 +62,10 @@ function offenderToEngine({ until, lastEnd, ...rest }: Offender): Offender {
   return { ...rest, until: until === 0 ? 0 : toEngine(until), lastEnd: toEngine(lastEnd) };
 }
 
+function surgeToEngine({ since, lastSecond, ...rest }: Surge): Surge {
+  return { ...rest, since: toEngine(since), lastSecond: toEngine(lastSecond) };
+}
+
 function status(): EngineStatus {
   const { window, clients, effective, site, policy, order } = engine;
   const perSecond = window.siteRequests;
@@ -115,7 +120,7 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second'> {
       for (const offender of task.offenders) engine.bans.set(offenderToEngine(offender));
       return { consumed: [] };
     case 'go_live':
-      engine.goLive(task.offenders.map(offenderToEngine), task.anomaly);
+      engine.goLive(task.offenders.map(offenderToEngine), task.anomaly && surgeToEngine(task.anomaly));
       return { consumed: [] };
     case 'fall_silent':
       engine.fallSilent();

@@ -3,8 +3,8 @@
  * ended by the other. Learned from lines that were just written: their time against the file's.
  */
 
-/** Clocks that differ by less are one: a line's time is cut to the second, and it takes a moment to be written. */
-const TOLERANCE_SECONDS = 5;
+/** Clocks that differ by less are one: it takes a moment until a line is written, and bans last minutes. */
+const TOLERANCE_SECONDS = 15;
 /** A line may be old because it was written late: only when no other comes for so long, its clock is behind. */
 const CONFIRM_MS = 10_000;
 
