@@ -2,16 +2,17 @@
 import type { Config } from '../config/schema.ts';
 import type { Status } from '../core/status.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
+import { reloadWith, type Service, startWith } from './service.ts';
 
 const CHECK = 'daemon';
 const LAG_SECONDS_MAX = 60;
 
 /** `status` is undefined when no daemon answers; `version` is that of the configuration on disk. */
-export function checkDaemon(config: Config, version: string, status: Status | undefined): Finding[] {
-  if (!status) return [fail(CHECK, 'is not running: nothing is protected', 'systemctl start zban')];
+export function checkDaemon(config: Config, version: string, status: Status | undefined, service?: Service): Finding[] {
+  if (!status) return [fail(CHECK, 'is not running: nobody is judged, nobody new is banned', startWith(service))];
   const found: Finding[] = status.troubles.map((trouble) => fail(CHECK, trouble, 'zban status shows when it is over'));
   if (status.config_version !== version) {
-    found.push(warn(CHECK, 'runs with an older configuration than the one on disk', 'systemctl reload zban'));
+    found.push(warn(CHECK, 'runs with an older configuration than the one on disk', reloadWith(service)));
   }
   if (status.log_lag_seconds !== null && status.log_lag_seconds > LAG_SECONDS_MAX) {
     found.push(
@@ -20,15 +21,16 @@ export function checkDaemon(config: Config, version: string, status: Status | un
   }
   if (status.mode === 'observe') {
     const why = config.mode === 'enforce' ? 'zban panic is in force' : 'mode is observe';
-    const mend = config.mode === 'enforce' ? 'zban panic --end' : 'mode: enforce in config.yaml, systemctl reload zban';
+    const mend =
+      config.mode === 'enforce' ? 'zban panic --end' : `mode: enforce in config.yaml, then: ${reloadWith(service)}`;
     found.push(warn(CHECK, `bans nobody: ${why}`, mend));
   }
   if (status.fuse_blown)
     found.push(
       fail(
         CHECK,
-        'the fuse is blown: nobody is banned for now',
-        'zban audit --limit 50 shows whom; bans.max_per_minute, bans.max_share',
+        'the fuse has tripped: nobody is banned for now',
+        'zban audit --lines 50 shows whom; what trips it: bans.max_per_minute, bans.max_share',
       ),
     );
   return found.length > 0

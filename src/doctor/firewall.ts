@@ -50,7 +50,7 @@ async function checkBackend({ config, commandPrefix }: FirewallCheckOptions): Pr
     return [ok(CHECK, `${name}: ${picked.reason}, ${room}${observing}`)];
   } catch (error) {
     if (!(error instanceof EnforcementError)) throw error;
-    return [fail(CHECK, error.message, mendOf(error))];
+    return [fail(CHECK, error.message, mendOf(error, firewall))];
   }
 }
 
@@ -60,12 +60,14 @@ async function checkListing(backend: EnforcementBackend): Promise<Finding[]> {
   return [ok(CHECK, `${backend.name}: ${bans} bans are listed`)];
 }
 
-function mendOf({ code }: EnforcementError): string {
+function mendOf({ code }: EnforcementError, { backend, nginx, exec }: Config['firewall']): string {
+  if (backend === 'nginx') return `correct what it names until this succeeds: ${nginx.test.join(' ')}`;
+  if (backend === 'exec') return `try it by hand: ${(exec.list ?? exec.apply ?? []).join(' ')}`;
   switch (code) {
     case 'missing_tool':
-      return 'apt-get install ipset iptables';
+      return backend === 'nftables' ? 'apt-get install nftables' : 'apt-get install ipset iptables';
     case 'no_permission':
-      return 'run zban doctor as root; the service has CAP_NET_ADMIN from its unit';
+      return 'sudo zban doctor; the service has CAP_NET_ADMIN and CAP_NET_RAW from its unit';
     case 'kernel_refused':
       return 'modprobe -a ip_set ip_set_hash_net xt_set nf_tables; in a container, use firewall.backend: exec or ban on the host';
     default:
@@ -77,13 +79,14 @@ function mendOf({ code }: EnforcementError): string {
 async function checkRules({ config, ask }: FirewallCheckOptions, backend: string): Promise<Finding[]> {
   const { chain } = config.firewall;
   if (backend === 'nftables') {
-    const table = await ask('nft', 'list', 'table', 'inet', chain.toLowerCase());
-    return [
-      table ? ok(CHECK, `table inet ${chain.toLowerCase()} stands`) : missing(`table inet ${chain.toLowerCase()}`),
-    ];
+    const tables = await ask('nft', 'list', 'tables');
+    const table = `table inet ${chain.toLowerCase()}`;
+    if (tables === undefined) return [unseen('nft list tables')];
+    return [tables.split('\n').includes(table) ? ok(CHECK, `${table} stands`) : missing(table)];
   }
   if (backend !== 'ipset' && backend !== 'iptables') return [];
-  const rules = (await ask('iptables', '-S')) ?? '';
+  const rules = await ask('iptables', '-S');
+  if (rules === undefined) return [unseen('iptables -S')];
   const hooks = ['INPUT', 'FORWARD', ...(/^-N DOCKER-USER$/m.test(rules) ? ['DOCKER-USER'] : [])];
   const wrong = hooks.filter(
     (hook) => new RegExp(`^-A ${hook} .*$`, 'm').exec(rules)?.[0] !== `-A ${hook} -j ${chain}`,
@@ -98,6 +101,10 @@ function missing(what: string): Finding {
     `${what} is missing`,
     'zban puts it back within firewall.reconcile; if it stays away, see journalctl -u zban',
   );
+}
+
+function unseen(command: string): Finding {
+  return warn(CHECK, `its rules were not looked at: ${command} failed for this user`, 'sudo zban doctor');
 }
 
 /** Other tools that ban: told, because a client that they banned stays out when zban lifts its ban. */

@@ -1,24 +1,33 @@
 /** Places, rights, ways back in: what zban needs of the host it runs on. */
-import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statfsSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { loadWebhook } from '../notify/secret.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
+import { restartWith, type Service, startWith } from './service.ts';
 
 const FREE_BYTES_MIN = 100 * 1_048_576;
 const FREE_SHARE_MIN = 0.05;
 
-/** Folders that must take new files, and have room for them. */
-export function checkPlaces({ state, audit, control }: Config): Finding[] {
+/** Folders that must take new files, and have room for them. `running` says whether a daemon answers. */
+export function checkPlaces({ state, audit, control }: Config, running: boolean, service?: Service): Finding[] {
   const places = new Map([
     [dirname(state.database), 'database'],
     [dirname(audit.log), 'audit log'],
     [dirname(control.socket), 'socket'],
   ]);
-  return [...places].map(([folder, what]) => checkPlace(folder, what));
+  return [...places].map(([folder, what]) => {
+    const found = checkPlace(folder, what);
+    if (found !== 'missing') return found;
+    // systemd or the daemon itself makes it, and systemd removes /run/zban when the service stops.
+    return running
+      ? fail(`folder ${folder}`, `is gone while zban runs: it takes the ${what}`, restartWith(service))
+      : warn(`folder ${folder}`, `is not there: zban makes it for the ${what} when it starts`, startWith(service));
+  });
 }
 
-function checkPlace(folder: string, what: string): Finding {
+function checkPlace(folder: string, what: string): Finding | 'missing' {
   const check = `folder ${folder}`;
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
@@ -36,11 +45,14 @@ function checkPlace(folder: string, what: string): Finding {
     return ok(check, `takes the ${what}, ${megabytes} MiB free`);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const mend =
-      code === 'ENOENT'
-        ? `mkdir -p ${folder} && chown zban: ${folder}`
-        : `run zban doctor with sudo, or: chown zban: ${folder}`;
-    return fail(check, code === 'ENOENT' ? 'is not there' : `cannot be written by this user (${code})`, mend);
+    if (code === 'ENOENT') return 'missing';
+    if (code === 'EROFS') {
+      const mend = `findmnt --target ${folder} shows where it is mounted; then: mount -o remount,rw MOUNT_POINT`;
+      return fail(check, `is on a file system that is mounted read-only: it takes the ${what}`, mend);
+    }
+    const { username } = userInfo();
+    const mend = `sudo zban doctor; if zban runs as ${username}: sudo chown ${username} ${folder}`;
+    return fail(check, `cannot be written by ${username} (${code}): it takes the ${what}`, mend);
   }
 }
 
@@ -85,14 +97,4 @@ export function checkSlack({ notify }: Config, env: Readonly<Record<string, stri
   return warning === undefined
     ? ok(check, 'a webhook is configured; try it with zban notify test')
     : warn(check, warning, 'then: zban notify test');
-}
-
-/** Started at boot by systemd, where there is one. */
-export async function checkService(
-  ask: (...argv: readonly [string, ...string[]]) => Promise<string | undefined>,
-): Promise<Finding[]> {
-  if (!existsSync('/run/systemd/system')) return [];
-  const enabled = (await ask('systemctl', 'is-enabled', 'zban'))?.trim();
-  if (enabled === 'enabled') return [ok('service', 'starts at boot')];
-  return [warn('service', 'does not start at boot', 'systemctl enable --now zban')];
 }

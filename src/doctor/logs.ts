@@ -1,10 +1,11 @@
 /** Can zban live on these logs: there, readable, understood, fresh, unbuffered, with the clients' own addresses? */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { formatDuration } from '../config/duration.ts';
 import type { Config } from '../config/schema.ts';
 import { formatClient } from '../core/net/client-key.ts';
+import type { FieldKeys } from '../core/parse/fields.ts';
 import { Parser } from '../core/parse/parser.ts';
-import type { LogRecord } from '../core/parse/record.ts';
 import { HIGH, LINE, LOW, ROW, SECOND, SKIP_REASONS, type Tally } from '../core/parse/tally.ts';
 import { findLogs } from '../source/discover.ts';
 import { workerSetup } from '../workers/pipeline.ts';
@@ -20,6 +21,8 @@ const ONE_CLIENT_SHARE = 0.8;
 const LINES_MIN = 100;
 const AGENTS_MIN = 10;
 const RECORDS_MAX = 500;
+/** Status, bytes, then the two fields that nginx's `combined` has and the common format has not. */
+const COMBINED_FIELDS = /" (?:\d{3}|-) (?:\d+|-) "/;
 
 export function checkLogs(config: Config, nowMs: number): Finding[] {
   const { logs, unmatched } = findLogs(config.logs.map(({ path }) => path));
@@ -43,11 +46,12 @@ function checkLog(config: Config, path: string, index: number, nowMs: number): F
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return [fail(check, 'is not there', 'correct logs[].path, or turn on access_log in nginx')];
-    const mend =
-      code === 'EACCES'
-        ? 'usermod -aG adm zban (the group that may read nginx logs), then restart zban'
-        : 'correct logs[].path';
-    return [fail(check, `cannot be read: ${code}`, mend)];
+    if (code === 'EACCES') {
+      const { username } = userInfo();
+      const mend = `sudo zban doctor; if zban runs as ${username}, give it the group of the log: ls -l ${path}, usermod -aG GROUP ${username}`;
+      return [fail(check, `may not be read by ${username}`, mend)];
+    }
+    return [fail(check, `cannot be read: ${code}`, 'correct logs[].path')];
   }
   const parser = options && new Parser(options);
   const tally = parser?.parse(bytes, Math.floor(nowMs / 1000) + 86_400);
@@ -64,10 +68,10 @@ function checkLog(config: Config, path: string, index: number, nowMs: number): F
       ),
     ];
   }
-  const records = readRecords(parser, bytes, tally);
+  const lines = newestLines(bytes, tally).map((line) => line.toString('latin1'));
   return [
     ok(check, `${tally.lines} newest lines are understood`),
-    ...checkFields(check, records),
+    ...checkFields(check, lines, options.keys),
     ...checkFreshness(check, tally, writtenMs, nowMs),
     ...checkClients(config, check, tally, parser, bytes),
   ];
@@ -96,21 +100,23 @@ function findRefused({ skipped, lines }: Tally): { share: number; reason: string
   return { share: total / lines, reason };
 }
 
-/** The newest records. */
-function readRecords(parser: Parser, bytes: Buffer, { rows, count }: Tally): LogRecord[] {
+/** The newest lines that were understood. */
+function newestLines(bytes: Buffer, { rows, count }: Tally): Buffer[] {
   const from = Math.max(0, count - RECORDS_MAX);
   return Array.from({ length: count - from }, (_, index) => {
     const start = rows[(from + index) * ROW + LINE] ?? 0;
-    return parser.readRecord(bytes.subarray(start, bytes.indexOf(10, start)));
-  }).filter((record) => record !== undefined);
+    return bytes.subarray(start, bytes.indexOf(10, start));
+  });
 }
 
-function checkFields(check: string, records: readonly LogRecord[]): Finding[] {
-  const missing = (['user_agent', 'referer'] as const).filter((field) =>
-    records.every((record) => record[field] === undefined),
-  );
+/** A format without a field, told apart from clients that send none: then the field is in the line, and empty. */
+function checkFields(check: string, lines: readonly string[], keys: FieldKeys): Finding[] {
+  const missing = (['user_agent', 'referer'] as const).filter((field) => {
+    const key = new RegExp(`"(?:${keys[field].map((name) => name.replace(/\W/g, '\\$&')).join('|')})"\\s*:`);
+    return !lines.some((line) => (line.trimStart().startsWith('{') ? key : COMBINED_FIELDS).test(line));
+  });
   if (missing.length === 0) return [];
-  const message = `has no ${missing.join(' and no ')}: crawlers cannot be told from scrapers as well as they could`;
+  const message = `its log_format has no ${missing.join(' and no ')}: crawlers cannot be told from scrapers as well as they could`;
   return [warn(check, message, "add them as in the README's log_format")];
 }
 
@@ -145,7 +151,7 @@ function checkClients({ detection }: Config, check: string, tally: Tally, parser
   }
   const [[name, requests] = ['', 0]] = [...counts].sort((a, b) => b[1] - a[1]);
   if (requests < ONE_CLIENT_SHARE * count) return [];
-  const agents = new Set(readRecords(parser, bytes, tally).map((record) => record.user_agent));
+  const agents = new Set(newestLines(bytes, tally).map((line) => parser.readRecord(line)?.user_agent));
   if (agents.size < AGENTS_MIN) return [];
   const message = `${Math.round((requests / count) * 100)} % of its lines are from ${name}, with many user agents: a proxy, not a client`;
   return [fail(check, message, `in nginx: set_real_ip_from ${name}; real_ip_header X-Forwarded-For;`)];

@@ -1,4 +1,5 @@
 /** Does nginx log so that zban sees at once, and the right addresses? */
+import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { parsePrefix } from '../core/net/prefix.ts';
@@ -10,19 +11,57 @@ const CHECK = 'nginx';
 /** A network so wide that anybody is in it. */
 const BITS_MIN = { 4: 8, 6: 16 } as const;
 
-/** `dump` is what `nginx -T` printed, undefined when it can't be run here. */
-export function checkNginx(config: Config, dump: string | undefined): Finding[] {
-  if (dump === undefined)
-    return [
-      warn(
-        CHECK,
-        'its configuration could not be read',
-        'run zban doctor as root, on the host or in the container where nginx runs',
-      ),
-    ];
-  const nginx = parseNginxConfig(dump);
+/** What `nginx -T` printed, or why it printed nothing, in its own words. */
+export type NginxDump =
+  | { readonly kind: 'read'; readonly text: string }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'forbidden' }
+  | { readonly kind: 'failed'; readonly said: string };
+
+const DUMP_TIMEOUT_MS = 5000;
+/** Configurations of big hosts have a few MB. */
+const DUMP_BYTES_MAX = 1 << 26;
+
+/** Runs `firewall.nginx.test`, which changes nothing. Never rejects. */
+export function dumpNginx([command = 'nginx', ...words]: readonly string[]): Promise<NginxDump> {
+  return new Promise((resolve) => {
+    execFile(command, words, { timeout: DUMP_TIMEOUT_MS, maxBuffer: DUMP_BYTES_MAX }, (error, stdout, stderr) => {
+      if (!error) resolve({ kind: 'read', text: stdout });
+      else if (error.code === 'ENOENT') resolve({ kind: 'missing' });
+      else if (process.getuid?.() !== 0 && /permission denied|EACCES/i.test(stderr + error.message))
+        resolve({ kind: 'forbidden' });
+      else if (error.killed) resolve({ kind: 'failed', said: `no answer within ${DUMP_TIMEOUT_MS / 1000} s` });
+      else resolve({ kind: 'failed', said: findReason(stderr) || error.message });
+    });
+  });
+}
+
+/** The line that says what is wrong; nginx may say other things before and after it. */
+function findReason(stderr: string): string {
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+  return (lines.find((line) => /\[(emerg|alert|crit)\]/.test(line)) ?? lines[0] ?? '').trim();
+}
+
+export function checkNginx(config: Config, dump: NginxDump): Finding[] {
+  if (dump.kind !== 'read') return [explainFailure(config, dump)];
+  const nginx = parseNginxConfig(dump.text);
   const found = [...checkAccessLogs(config, nginx), ...checkRealIp(config, nginx)];
   return found.length > 0 ? found : [ok(CHECK, 'logs at once, with addresses that clients cannot choose')];
+}
+
+function explainFailure({ firewall }: Config, dump: Exclude<NginxDump, { kind: 'read' }>): Finding {
+  const command = firewall.nginx.test.join(' ');
+  if (dump.kind === 'missing')
+    return warn(
+      CHECK,
+      `its configuration was not looked at: there is no ${firewall.nginx.test[0]} here`,
+      'run zban doctor where nginx runs; where its configuration is read otherwise, set firewall.nginx.test',
+    );
+  if (dump.kind === 'forbidden')
+    return warn(CHECK, 'its configuration was not looked at: this user may not read it', 'sudo zban doctor');
+  const level = firewall.backend === 'nginx' ? fail : warn;
+  const message = `refuses its configuration, and would not start again: ${dump.said}`;
+  return level(CHECK, message, `correct what it names until this succeeds: ${command}`);
 }
 
 function checkAccessLogs(config: Config, { accessLogs, formats }: NginxConfig): Finding[] {

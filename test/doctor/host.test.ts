@@ -7,6 +7,7 @@ import { configSchema } from '../../src/config/schema.ts';
 import type { Status } from '../../src/core/status.ts';
 import { checkDaemon } from '../../src/doctor/daemon.ts';
 import { checkPlaces, checkSlack, checkSsh } from '../../src/doctor/host.ts';
+import { checkService, findService, type Service } from '../../src/doctor/service.ts';
 
 const DEFAULTS = configSchema.parse({});
 
@@ -31,14 +32,39 @@ test('Slack: none, one that cannot be read, one that can; never its address', ()
   assert.doesNotMatch(JSON.stringify(found), /SECRET/);
 });
 
-test('folders that are not there are failures', () => {
+const INSTALLED = { load: 'loaded', active: 'inactive', boot: 'enabled' };
+
+test('a folder that a start makes is no failure while zban is stopped, and one while it runs', () => {
   const config = configSchema.parse({
     state: { database: '/nonexistent/zban.db' },
     audit: { log: join(tmpdir(), 'audit.log') },
   });
-  const levels = new Map(checkPlaces(config).map(({ check, level }) => [check, level]));
-  assert.equal(levels.get('folder /nonexistent'), 'fail');
-  assert.notEqual(levels.get(`folder ${tmpdir()}`), 'fail');
+  const find = (running: boolean, active: string) =>
+    checkPlaces(config, running, { ...INSTALLED, active }).find(({ check }) => check === 'folder /nonexistent');
+  assert.equal(find(false, 'inactive')?.level, 'warn');
+  assert.equal(find(false, 'inactive')?.mend, 'systemctl start zban');
+  assert.equal(find(true, 'active')?.level, 'fail');
+  assert.equal(find(true, 'active')?.mend, 'systemctl restart zban');
+  assert.notEqual(checkPlaces(config, false).find(({ check }) => check === `folder ${tmpdir()}`)?.level, 'fail');
+});
+
+test('how zban is started depends on where its service stands', async () => {
+  const say = (text: string | undefined) => findService(async () => text);
+  const service = await say('LoadState=loaded\nActiveState=inactive\nUnitFileState=disabled\n');
+  assert.deepEqual(service, { ...INSTALLED, boot: 'disabled' });
+  assert.deepEqual(checkService(service), [
+    { check: 'service', level: 'warn', message: 'does not start at boot', mend: 'systemctl enable zban' },
+  ]);
+  const absent = await say('LoadState=not-found\nActiveState=inactive\nUnitFileState=\n');
+  assert.match(checkService(absent)[0]?.message ?? '', /is not installed/);
+  assert.match(checkService(absent)[0]?.mend ?? '', /^sudo scripts\/install/);
+  assert.equal(await say(undefined), undefined);
+  const mendOf = (found: Service | undefined) => checkDaemon(DEFAULTS, 'v1', undefined, found)[0]?.mend ?? '';
+  assert.equal(mendOf({ ...INSTALLED }), 'systemctl start zban');
+  assert.match(mendOf({ ...INSTALLED, active: 'failed' }), /^journalctl -u zban/);
+  assert.match(mendOf({ ...INSTALLED, load: 'masked' }), /^systemctl unmask zban/);
+  assert.match(mendOf(absent), /zban run/);
+  assert.equal(mendOf(undefined), 'zban run');
 });
 
 test('the daemon: not running, with troubles, behind, out of date, observing', () => {
@@ -52,14 +78,14 @@ test('the daemon: not running, with troubles, behind, out of date, observing', (
     lines_total: 10,
     active_bans: 2,
   } as unknown as Status;
-  const check = (changes: Partial<Status>) => checkDaemon(DEFAULTS, 'v1', { ...status, ...changes });
+  const check = (changes: Partial<Status>) => checkDaemon(DEFAULTS, 'v1', { ...status, ...changes }, { ...INSTALLED, active: 'active' });
   assert.deepEqual(
     check({}).map(({ level }) => level),
     ['ok'],
   );
   assert.equal(checkDaemon(DEFAULTS, 'v1', undefined)[0]?.level, 'fail');
   assert.match(check({ troubles: ['the log is missing'] })[0]?.message ?? '', /the log is missing/);
-  assert.match(check({ config_version: 'v0' })[0]?.mend ?? '', /reload/);
+  assert.equal(check({ config_version: 'v0' })[0]?.mend, 'systemctl reload zban');
   assert.match(check({ log_lag_seconds: 300 })[0]?.message ?? '', /300 s behind/);
   assert.match(check({ mode: 'observe' })[0]?.message ?? '', /bans nobody/);
   assert.equal(check({ fuse_blown: true })[0]?.level, 'fail');

@@ -77,3 +77,25 @@ test('a proxy in the place of clients', (t) => {
   assert.match(found[1]?.message ?? '', /^100 % of its lines are from 10.0.0.5/);
   assert.match(found[1]?.mend ?? '', /set_real_ip_from 10.0.0.5/);
 });
+
+test('clients that send no referer are not a format without one', (t) => {
+  const second = (n: number) => START - 100 + n;
+  const json = (n: number) => logLine(second(n), visitorIp(n)).replace('}', ',"http_referer":"-"}');
+  const time = (n: number) =>
+    new Date(second(n) * 1000).toUTCString().replace(/^\w+, (\d+) (\w+) (\d+) (\S+) GMT$/, '$1/$2/$3:$4 +0000');
+  const common = (n: number) => `${visitorIp(n)} - - [${time(n)}] "GET / HTTP/1.1" 200 5`;
+  assert.equal(levels(check(t, lines(100, json))), 'ok');
+  assert.equal(
+    levels(
+      check(
+        t,
+        lines(100, (n) => `${common(n)} "-" "-"`),
+      ),
+    ),
+    'ok',
+  );
+  assert.match(check(t, lines(100, common))[1]?.message ?? '', /log_format has no user_agent and no referer/);
+  // What a client writes into another field is no key.
+  const quoted = (n: number) => logLine(second(n), visitorIp(n), '/referer').replace('Mozilla/5.0', '\\"referer\\":');
+  assert.match(check(t, lines(100, quoted))[1]?.message ?? '', /log_format has no referer/);
+});

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
-import { checkNginx } from '../../src/doctor/nginx.ts';
+import { checkNginx, dumpNginx } from '../../src/doctor/nginx.ts';
 import { parseNginxConfig, takesForgedAddress } from '../../src/doctor/nginx-config.ts';
+import { toolSkip } from '../support/netns.ts';
 
 const DUMP = `# configuration file /etc/nginx/nginx.conf:
 user www-data;
@@ -51,7 +52,7 @@ test('an nginx that logs as it should', (t) => {
   const path = logFile(t);
   const dump = `log_format zban escape=json '{"source_ip":"$remote_addr"}'; access_log ${path} zban;`;
   assert.deepEqual(
-    checkNginx(config(path), dump).map(({ level }) => level),
+    checkNginx(config(path), { kind: 'read', text: dump }).map(({ level }) => level),
     ['ok'],
   );
 });
@@ -85,11 +86,53 @@ test('what keeps zban from seeing at once, or from seeing the right address, is 
       /firewall.backend: nginx/,
     ],
   ] as const) {
-    const [found, ...more] = checkNginx(config(path, 'enforce'), dump);
+    const [found, ...more] = checkNginx(config(path, 'enforce'), { kind: 'read', text: dump });
     assert.equal(found?.level, level, dump);
     assert.match(found.message, message);
     assert.match(found.mend, mend);
     assert.deepEqual(more, []);
   }
-  assert.equal(checkNginx(config(path), undefined)[0]?.level, 'warn');
+});
+
+test('a configuration that nginx refuses is told in its own words, with the command that checks it', async (t) => {
+  const path = logFile(t);
+  const broken = join(path, '..', 'nginx.conf');
+  writeFileSync(broken, 'events {}\nhttp { acces_log off; }\n');
+  // Of a real nginx: other lines, then the one that counts.
+  const words = `nginx: [emerg] unknown directive "acces_log" in ${broken}:2`;
+  const script = join(path, '..', 'nginx');
+  writeFileSync(script, `#!/bin/sh\necho 'nginx: [warn] other' >&2\necho '${words}' >&2\necho failed >&2\nexit 1\n`, {
+    mode: 0o755,
+  });
+  const dump = await dumpNginx([script, '-T']);
+  assert.deepEqual(dump, { kind: 'failed', said: words });
+  const [found] = checkNginx(config(path), dump);
+  assert.equal(found?.level, 'warn');
+  assert.ok(found.message.endsWith(words));
+  assert.equal(found.mend, 'correct what it names until this succeeds: nginx -T');
+  const backend = configSchema.parse({ firewall: { backend: 'nginx' } });
+  assert.equal(checkNginx(backend, dump)[0]?.level, 'fail', 'it keeps this backend from banning');
+});
+
+test('an nginx that is not here is not one that needs root', async (t) => {
+  const path = logFile(t);
+  const dump = await dumpNginx(['/nonexistent/nginx', '-T']);
+  assert.deepEqual(dump, { kind: 'missing' });
+  const [missing] = checkNginx(config(path), dump);
+  assert.match(missing?.message ?? '', /there is no nginx here/);
+  assert.doesNotMatch(missing?.mend ?? '', /root|sudo/);
+  assert.equal(checkNginx(config(path), { kind: 'forbidden' })[0]?.mend, 'sudo zban doctor');
+});
+
+test('the real nginx', { skip: toolSkip('nginx') }, async (t) => {
+  const folder = join(logFile(t), '..');
+  const conf = join(folder, 'nginx.conf');
+  const dump = () => dumpNginx(['nginx', '-T', '-e', join(folder, 'error.log'), '-c', conf]);
+  writeFileSync(conf, `pid ${folder}/pid;\nevents {}\nhttp { acces_log off; }\n`);
+  assert.deepEqual(await dump(), {
+    kind: 'failed',
+    said: `nginx: [emerg] unknown directive "acces_log" in ${conf}:3`,
+  });
+  writeFileSync(conf, `pid ${folder}/pid;\nevents {}\nhttp { access_log off; }\n`);
+  assert.equal((await dump()).kind, 'read');
 });

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { formatProblem } from '../../config/problem.ts';
 import { callDaemon } from '../../control/client.ts';
 import { ControlError } from '../../control/error.ts';
@@ -6,12 +7,13 @@ import { checkDaemon } from '../../doctor/daemon.ts';
 import type { Finding } from '../../doctor/finding.ts';
 import { fail } from '../../doctor/finding.ts';
 import { type Ask, checkFirewall } from '../../doctor/firewall.ts';
-import { checkPlaces, checkService, checkSlack, checkSsh } from '../../doctor/host.ts';
+import { checkPlaces, checkSlack, checkSsh } from '../../doctor/host.ts';
 import { checkLogs } from '../../doctor/logs.ts';
-import { checkNginx } from '../../doctor/nginx.ts';
+import { checkNginx, dumpNginx } from '../../doctor/nginx.ts';
+import { checkService, findService } from '../../doctor/service.ts';
 import { EnforcementError } from '../../enforce/backend.ts';
 import { createCommandRunner } from '../../enforce/command.ts';
-import { type Context, loadPermitted } from '../context.ts';
+import { type Context, DEFAULT_CONFIG, loadPermitted } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { printable } from '../text.ts';
 
@@ -43,15 +45,17 @@ export async function doctor(context: Context): Promise<number> {
     }
   };
   const status = await findStatus(config.control.socket);
+  // The service is the zban of the default configuration; any other runs beside it.
+  const service = isDefault(context) ? await findService(ask) : undefined;
   const findings = [
-    ...checkDaemon(config, version, status),
-    ...(await checkService(ask)),
+    ...checkDaemon(config, version, status, service),
+    ...checkService(service),
     ...checkLogs(config, context.now()),
-    ...checkNginx(config, await ask(...config.firewall.nginx.test)),
+    ...checkNginx(config, await dumpNginx(config.firewall.nginx.test)),
     ...(await checkFirewall({ config, status, ask })),
     checkSsh(config, env),
     checkSlack(config, env),
-    ...checkPlaces(config),
+    ...checkPlaces(config, status !== undefined, service),
   ];
   report(context, findings);
   const failures = findings.filter(({ level }) => level === 'fail').length;
@@ -60,7 +64,23 @@ export async function doctor(context: Context): Promise<number> {
   return failures > 0 ? EXIT.failed : EXIT.done;
 }
 
-function report({ output, json }: Context, findings: readonly Finding[]): void {
+function isDefault({ configPath = DEFAULT_CONFIG }: Context): boolean {
+  return resolve(configPath) === DEFAULT_CONFIG;
+}
+
+/** zban's own commands in a cure, for the configuration that was looked at. */
+function commandsFor(context: Context, mend: string): string {
+  return isDefault(context)
+    ? mend
+    : mend.replace(
+        /\bzban (?=(?:run|check|doctor|status|audit|panic|notify) ?)/g,
+        `zban --config ${context.configPath} `,
+      );
+}
+
+function report(context: Context, found: readonly Finding[]): void {
+  const { output, json } = context;
+  const findings = found.map((finding) => ({ ...finding, mend: commandsFor(context, finding.mend) }));
   if (json) {
     output.json(findings);
     return;
