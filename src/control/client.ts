@@ -71,7 +71,7 @@ function explain(error: NodeJS.ErrnoException, socket: string): ControlError {
   switch (error.code) {
     case 'ENOENT':
     case 'ECONNREFUSED': {
-      const message = `no zban daemon answers on ${socket}: start it with systemctl start zban`;
+      const message = `no zban daemon answers on ${socket}: start it with systemctl start zban, or zban run; zban doctor says more`;
       return new ControlError('not_running', message, { cause: error });
     }
     case 'EACCES':

@@ -151,7 +151,11 @@ function explainSpawnError(tool: string, cause: Error): EnforcementError {
 }
 
 function missingTool(tool: string, cause?: Error): EnforcementError {
-  const packages = tool === 'nft' ? 'nftables' : 'iptables ipset';
+  if (tool.includes('/')) {
+    const message = `${tool} is not there, or what runs it is not: correct firewall.exec or firewall.nginx`;
+    return new EnforcementError('missing_tool', message, { cause });
+  }
+  const packages = { nft: 'nftables', nginx: 'nginx' }[tool] ?? 'iptables ipset';
   return new EnforcementError('missing_tool', `${tool} is not installed: apt-get install ${packages}`, { cause });
 }
 

@@ -27,7 +27,7 @@ export class RecordError extends Error {
 }
 
 const MEND: Readonly<Record<RecordErrorCode, (path: string) => string>> = {
-  old_node: () => 'zban needs Node.js 22 or newer: start it through its own scripts, which bring the right one',
+  old_node: () => 'zban needs Node.js 24 or later: start it with scripts/zban, which brings its own',
   cannot_open: (path) => `check that it is a file and its folder exists: ls -ld ${path}`,
   no_permission: (path) => `give it to the user zban runs as (chown), or run this as root: ls -l ${path}`,
   missing: () => 'zban has not run here with this configuration',
@@ -35,7 +35,7 @@ const MEND: Readonly<Record<RecordErrorCode, (path: string) => string>> = {
   read_only: (path) => `make it and its folder writable (chown, or mount -o remount,rw): ls -l ${path}`,
   full: (path) => `the disk is full, make room: df ${path}`,
   locked: (path) => `another program holds it: fuser -v ${path}`,
-  corrupt: (path) => `stop zban, keep a copy, then mend it with: sqlite3 ${path} .recover`,
+  corrupt: (path) => `stop zban, keep a copy, then mend it with: sqlite3 ${path} .recover | sqlite3 ${path}.new && mv ${path}.new ${path}`,
   too_new: () => 'a newer zban wrote it: install that version again',
   too_old: () => 'an older zban wrote it: start the daemon once, which brings it up to date',
   conflict: () => 'something else wrote to it meanwhile: make sure that only one zban uses it, then restart zban',

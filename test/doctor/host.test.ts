@@ -78,7 +78,8 @@ test('the daemon: not running, with troubles, behind, out of date, observing', (
     lines_total: 10,
     active_bans: 2,
   } as unknown as Status;
-  const check = (changes: Partial<Status>) => checkDaemon(DEFAULTS, 'v1', { ...status, ...changes }, { ...INSTALLED, active: 'active' });
+  const check = (changes: Partial<Status>) =>
+    checkDaemon(DEFAULTS, 'v1', { ...status, ...changes }, { ...INSTALLED, active: 'active' });
   assert.deepEqual(
     check({}).map(({ level }) => level),
     ['ok'],

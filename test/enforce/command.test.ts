@@ -133,6 +133,8 @@ test('a tool that is not there, or must not run, is told with its remedy', async
     code: 'missing_tool',
     message: /apt-get install iptables ipset/,
   });
+  // A program of the operator's own is in no package.
+  await assert.rejects(run({ argv: ['/nonexistent/my-firewall'] }), { message: /correct firewall\.exec/ });
   writeFileSync(join(tools.path, 'tool'), '');
   chmodSync(join(tools.path, 'tool'), 0o644);
   await assert.rejects(run({ argv: ['tool'] }), { code: 'no_permission' });
