@@ -54,9 +54,8 @@ export async function searchLogs(
 ): Promise<Searched> {
   const asked = parsePrefix(story.entry?.client ?? story.asked ?? '');
   if (!asked) return { activities: [], nearest: [], notes: [] };
-  const { ipv6_prefix } = config.detection;
-  const key = story.entry ? undefined : findClientKey(asked, ipv6_prefix);
-  const client = key ? clientPrefix(key.high, key.low, ipv6_prefix) : asked;
+  const key = story.entry ? undefined : findClientKey(asked, config.detection);
+  const client = key ? clientPrefix(key.high, key.low, config.detection) : asked;
   const logs = new LogSearch(config, now, limits);
   const activities: StretchActivity[] = [];
   let nearest: readonly Nearest[] = [];
@@ -115,8 +114,8 @@ class LogSearch {
 
   /** What the client did in these stretches. */
   async search(client: Prefix, stretches: readonly Stretch[]): Promise<Recent> {
-    const { out_of_order: lateMs, ipv6_prefix } = this.config.detection;
-    const recent = new Recent(client, stretches, ipv6_prefix);
+    const { out_of_order: lateMs } = this.config.detection;
+    const recent = new Recent(client, stretches, this.config.detection);
     const fromMs = Math.min(...stretches.map((stretch) => stretch.fromMs)) - lateMs;
     const untilMs = Math.max(...stretches.map((stretch) => stretch.untilMs)) + lateMs;
     const { searchMsMax } = this.limits;

@@ -1,6 +1,6 @@
 /** What one client did in some stretches of time, picked out of the access logs' lines. */
 import { Activity, type ActivitySummary } from '../core/activity.ts';
-import { IPV4_HIGH } from '../core/net/client-key.ts';
+import { type ClientScheme, clientPrefix, findClientKey, IPV4_HIGH, isIpv4Client } from '../core/net/client-key.ts';
 import { type Prefix, parsePrefix, prefixContains } from '../core/net/prefix.ts';
 import type { Parser } from '../core/parse/parser.ts';
 import { HIGH, LINE, LOW, ROW, SECOND, type Tally } from '../core/parse/tally.ts';
@@ -28,9 +28,9 @@ export class Recent {
   private readonly isNear: (high: number, low: number) => boolean;
 
   /** A line that two of the stretches hold belongs to the first. */
-  constructor(client: Prefix, stretches: readonly Stretch[], ipv6Bits: number) {
+  constructor(client: Prefix, stretches: readonly Stretch[], scheme: ClientScheme) {
     this.client = client;
-    this.isNear = neighbours(client, ipv6Bits);
+    this.isNear = neighbours(client, scheme);
     this.stretches = stretches.map((stretch) => ({ ...stretch, added: new Activity() }));
   }
 
@@ -70,11 +70,16 @@ function lineAt(bytes: Uint8Array, start: number): Uint8Array {
 }
 
 /** Tells whether a client of the tallies may have one of these addresses. */
-function neighbours({ family, value, bits }: Prefix, ipv6Bits: number): (high: number, low: number) => boolean {
+function neighbours(prefix: Prefix, scheme: ClientScheme): (high: number, low: number) => boolean {
+  const key = findClientKey(prefix, scheme);
+  if (key) return (high, low) => high === key.high && low === key.low;
+  const { family, value, bits } = prefix;
   const mask = (length: number) => (length <= 0 ? 0 : -1 << (32 - Math.min(32, length)));
-  const known = Math.min(bits, ipv6Bits);
-  const [highMask, lowMask] = family === 4 ? [-1, mask(bits)] : [mask(known), mask(known - 32)];
+  const [highMask, lowMask] = family === 4 ? [-1, mask(bits)] : [mask(bits), mask(bits - 32)];
   const [wantedHigh, wantedLow] =
     family === 4 ? [IPV4_HIGH, Number(value)] : [Number(value >> 96n), Number((value >> 64n) & 0xffffffffn)];
-  return (high, low) => ((high ^ wantedHigh) & highMask) === 0 && ((low ^ wantedLow) & lowMask) === 0;
+  return (high, low) => {
+    if (family === 6 && isIpv4Client(high)) return prefixContains(prefix, clientPrefix(high, low, scheme));
+    return ((high ^ wantedHigh) & highMask) === 0 && ((low ^ wantedLow) & lowMask) === 0;
+  };
 }

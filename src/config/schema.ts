@@ -3,6 +3,7 @@
  * arrive here in milliseconds. Unknown keys are errors. config.yaml at the top of the project shows every key.
  */
 import { z } from 'zod';
+import { TRANSLATION_BITS } from '../core/net/embedded-ipv4.ts';
 import { parsePrefix } from '../core/net/prefix.ts';
 import { FIELD_NAMES } from '../core/parse/fields.ts';
 import { LOG_FORMATS } from '../core/parse/parser.ts';
@@ -97,10 +98,19 @@ const points = section({
   }),
 });
 
+const translationPrefix = z.string().refine(
+  (text) => {
+    const prefix = text.includes('/') ? parsePrefix(text) : undefined;
+    return prefix?.family === 6 && TRANSLATION_BITS.some((bits) => bits === prefix.bits);
+  },
+  `expected an IPv6 network of length ${TRANSLATION_BITS.join(', ')}, such as 2001:db8:64::/96`,
+);
+
 const detection = section({
   window: duration('60s', '10s', '5m'),
   out_of_order: duration('60s', '0s', '5m'),
   ipv6_prefix: z.number().int().min(32).max(64).default(64),
+  translation_prefixes: z.array(translationPrefix).default([]),
   clients_max: z.number().int().min(1000).max(4_000_000).default(1_000_000),
   static_extensions: z
     .array(z.string().regex(/^[a-z0-9]{1,8}$/, 'expected an extension without its dot, in lower case'))

@@ -3,7 +3,7 @@ import type { Offender, Policy } from './decide/policy.ts';
 import { BannedTraffic, type Unstopped } from './detect/banned-traffic.ts';
 import type { ClientPoints } from './detect/client-points.ts';
 import type { UnbanEvent } from './event.ts';
-import { formatClient } from './net/client-key.ts';
+import { type ClientScheme, formatClient } from './net/client-key.ts';
 import { formatSecond } from './time.ts';
 import { type Clients, PERMANENT } from './traffic/clients.ts';
 import { GAP_SECONDS_MAX } from './traffic/line-order.ts';
@@ -65,7 +65,7 @@ export class EngineBans {
   }
 
   /** Ends the bans that are over at `now`. */
-  expire(now: number, ipv6Bits: number, emit: (event: UnbanEvent) => void): void {
+  expire(now: number, scheme: ClientScheme, emit: (event: UnbanEvent) => void): void {
     const { full } = this.policy;
     for (const { high, low, tier } of this.policy.expire(now)) {
       const slot = this.clients.find(high, low);
@@ -74,7 +74,7 @@ export class EngineBans {
         this.clients.flaggedUntil[slot] = 0;
         this.traffic.forget(slot);
       }
-      const ip = formatClient(high, low, ipv6Bits);
+      const ip = formatClient(high, low, scheme);
       emit({ event: 'unban', time: formatSecond(now), ip, tier, reason: 'expired' });
     }
     if (full && !this.policy.full) this.judgeRefusedAgain();

@@ -44,6 +44,7 @@ export interface DetectionOptions {
   readonly window: number;
   readonly out_of_order: number;
   readonly ipv6_prefix: number;
+  readonly translation_prefixes: readonly string[];
   readonly clients_max: number;
   readonly z_score: number;
   readonly multiple: number;

@@ -83,7 +83,7 @@ export class Engine {
     );
     this.evidence = new Evidence(readRecord, release);
     this.site = new SiteWatch(options, this.clients, this.window, this.evidence);
-    this.policy = new Policy(options.bans, detection.ipv6_prefix);
+    this.policy = new Policy(options.bans, detection);
     this.bans = new EngineBans(this.policy, this.clients, this.window, this.points?.clients);
     this.effective = this.baseline.effective(0);
     this.rules = this.makeRules();
@@ -224,7 +224,7 @@ export class Engine {
       this.recompute();
       this.emit(baselineEvent(this.effective, now));
     }
-    this.bans.expire(now, this.options.detection.ipv6_prefix, this.emit);
+    this.bans.expire(now, this.options.detection, this.emit);
     const reset = policy.fuse.advance(now);
     if (reset) {
       this.bans.judgeRefusedAgain();
@@ -258,7 +258,7 @@ export class Engine {
     if (known) return;
     this.points?.disown(slot);
     const [high, low] = [clients.high(slot), clients.low(slot)];
-    const ip = formatClient(high, low, this.options.detection.ipv6_prefix);
+    const ip = formatClient(high, low, this.options.detection);
     const time = formatSecond(window.newest);
     const samples = this.evidence.samples(high, low);
     const numbers = this.rules.evidence(anomaly, seen, samples, overflow);

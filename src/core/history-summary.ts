@@ -1,7 +1,7 @@
 /** A history in the form that reports need: totals, and the few clients that stand out. */
 import { LIMITS, type LimitName } from './detect/reach.ts';
 import { type History, KNOWN_HOURS } from './history.ts';
-import { formatClient } from './net/client-key.ts';
+import { type ClientScheme, formatClient } from './net/client-key.ts';
 import { formatSecond } from './time.ts';
 import type { Clients } from './traffic/clients.ts';
 
@@ -44,9 +44,14 @@ export interface HistorySummary {
 }
 
 /** Sums a history up; `most` clients in each of the lists of those that were not banned. */
-export function summarizeHistory(history: History, clients: Clients, ipv6Bits: number, most: number): HistorySummary {
+export function summarizeHistory(
+  history: History,
+  clients: Clients,
+  scheme: ClientScheme,
+  most: number,
+): HistorySummary {
   history.closeDay();
-  const nameOf = (slot: number) => formatClient(clients.high(slot), clients.low(slot), ipv6Bits);
+  const nameOf = (slot: number) => formatClient(clients.high(slot), clients.low(slot), scheme);
   const heaviest = new Largest(most);
   const nearest = new Largest(most);
   const shutOut: { ip: string; requests: number }[] = [];

@@ -39,6 +39,7 @@ export function buildProtection(options: BuildProtectionOptions): Protection {
   });
   const sessions = new SshSessions(() => performance.now());
   return new Protection({
+    scheme: config.detection,
     cdn: findCdnProtection(config.bans, (message) =>
       troubles.begin('bans.cdn_ranges', `${message}; the list that comes with zban is in force`),
     ),

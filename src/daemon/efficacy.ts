@@ -1,7 +1,7 @@
 /** Bans that don't hold: notices that banned clients still reach nginx, finds out why as far as it can, and says so once. */
 import type { ActiveBan } from '../core/audit.ts';
 import type { Unstopped } from '../core/detect/banned-traffic.ts';
-import { clientPrefix, formatClient } from '../core/net/client-key.ts';
+import { type ClientScheme, clientPrefix, formatClient } from '../core/net/client-key.ts';
 import { formatPrefix, type Prefix, prefixContains } from '../core/net/prefix.ts';
 import type { Connection } from '../host/proc-net.ts';
 import type { Troubles } from './troubles.ts';
@@ -15,7 +15,7 @@ export interface EfficacyOptions {
   readonly backend: () => string;
   /** Ports that a banned client may still reach. */
   readonly openPorts: readonly number[];
-  readonly ipv6Bits: number;
+  readonly scheme: ClientScheme;
   readonly findActiveBan: (client: string) => ActiveBan | undefined;
   readonly connections: () => Promise<readonly Connection[]>;
   readonly troubles: Pick<Troubles, 'begin' | 'end'>;
@@ -31,9 +31,9 @@ export class Efficacy {
 
   /** Called again and again with the banned clients whose requests keep coming. */
   async check(unstopped: readonly Unstopped[]): Promise<void> {
-    const { ipv6Bits, findActiveBan, troubles } = this.options;
+    const { scheme, findActiveBan, troubles } = this.options;
     const found = unstopped.find((client) => {
-      const ban = findActiveBan(formatClient(client.high, client.low, ipv6Bits));
+      const ban = findActiveBan(formatClient(client.high, client.low, scheme));
       // A log that lags shows requests from before the ban.
       return ban?.enforced && ban.confirmed && client.last * 1000 > ban.sinceMs + SETTLE_MS;
     });
@@ -44,8 +44,8 @@ export class Efficacy {
     }
     if (this.standing) return;
     this.standing = true;
-    const client = formatClient(found.high, found.low, ipv6Bits);
-    const { why, mend } = await this.diagnose(clientPrefix(found.high, found.low, ipv6Bits));
+    const client = formatClient(found.high, found.low, scheme);
+    const { why, mend } = await this.diagnose(clientPrefix(found.high, found.low, scheme));
     const seconds = found.last - found.first;
     const what = `${client} is banned and still reaches nginx: ${found.requests} requests in ${seconds} s since; ${why}`;
     troubles.begin(KEY, what, mend);

@@ -98,7 +98,7 @@ export function buildLogWatch(options: BuildLogWatchOptions): LogWatch {
   const efficacy = new Efficacy({
     backend: () => backend,
     openPorts: config.firewall.protect_ports,
-    ipv6Bits: config.detection.ipv6_prefix,
+    scheme: config.detection,
     findActiveBan,
     connections: () => findConnections(),
     troubles,

@@ -3,7 +3,7 @@
 import { type Config, isHostName } from '../config/schema.ts';
 import type { AllowRequest, BanRequest, TargetResult, UnbanRequest } from '../control/protocol.ts';
 import type { ActiveBan, AuditDraft, AuditEntry } from '../core/audit.ts';
-import { findWholeClient } from '../core/net/client-key.ts';
+import { type ClientScheme, findWholeClient } from '../core/net/client-key.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../core/net/prefix.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Pipeline } from '../workers/pipeline.ts';
@@ -34,12 +34,12 @@ export interface OperatorOptions {
 export class Operator {
   private readonly options: OperatorOptions;
   private readonly enforce: boolean;
-  private readonly ipv6Bits: number;
+  private readonly scheme: ClientScheme;
 
   constructor(options: OperatorOptions) {
     this.options = options;
     this.enforce = options.config.mode === 'enforce';
-    this.ipv6Bits = options.config.detection.ipv6_prefix;
+    this.scheme = options.config.detection;
   }
 
   /** However many are asked for: one transaction, one message to the engine, one reconcile. */
@@ -172,7 +172,7 @@ export class Operator {
     const second = Math.ceil(this.options.now() / 1000);
     const done = this.options.bans.lift(bans, actor, reason);
     const prefixes = [...placeBans(bans).map(({ prefix }) => prefix), ...released];
-    const clients = prefixes.flatMap((prefix) => findWholeClient(prefix, this.ipv6Bits) ?? []);
+    const clients = prefixes.flatMap((prefix) => findWholeClient(prefix, this.scheme) ?? []);
     if (clients.length > 0) await this.options.pipeline.send({ kind: 'release', clients, second });
     await done;
   }
@@ -196,7 +196,7 @@ export class Operator {
 
   private async tellEngine(bans: readonly AcceptedBan[]): Promise<void> {
     const offenders = bans.flatMap(({ prefix, untilMs, draft }) => {
-      const key = findWholeClient(prefix, this.ipv6Bits);
+      const key = findWholeClient(prefix, this.scheme);
       const until = untilMs === null ? Number.POSITIVE_INFINITY : Math.ceil(untilMs / 1000);
       return key ? [{ ...key, tier: draft.tier ?? 0, until, lastEnd: until }] : [];
     });

@@ -1,5 +1,6 @@
 /** Who is never banned right now: the allowlist, what operators allowed, and this host's own addresses and guests. */
-import type { NeverBanned } from '../core/decide/policy.ts';
+import { findNeverBanned, type NeverBanned } from '../core/decide/policy.ts';
+import type { ClientScheme } from '../core/net/client-key.ts';
 import type { Prefix } from '../core/net/prefix.ts';
 import { PrefixTable } from '../core/net/prefix-table.ts';
 
@@ -13,6 +14,7 @@ export interface Reasoned {
 }
 
 export interface ProtectionOptions {
+  readonly scheme: ClientScheme;
   /** Allowlist of the configuration and of operators, names resolved. */
   readonly allowlist: () => Promise<readonly Reasoned[]>;
   /** Own addresses, gateway, loopback, peers of live SSH sessions. */
@@ -61,7 +63,7 @@ export class Protection {
 
   /** Why a network must not be banned, undefined when it may. */
   find(prefix: Prefix): NeverBanned | undefined {
-    return this.networks.findOverlap(prefix);
+    return findNeverBanned(this.networks, prefix, this.options.scheme);
   }
 
   private async look(): Promise<void> {

@@ -162,7 +162,7 @@ export class Records {
       .map(({ client, timeMs }) => ({ client: client ?? '', tier: 0, until: 0, lastEnd: seconds(timeMs) }));
     return [...past, ...lifted, ...active].flatMap(({ client, ...rest }) => {
       const prefix = parsePrefix(client);
-      const key = prefix && findWholeClient(prefix, config.detection.ipv6_prefix);
+      const key = prefix && findWholeClient(prefix, config.detection);
       return key ? [{ ...key, ...rest }] : [];
     });
   }

@@ -146,7 +146,7 @@ function checkClients({ detection }: Config, check: string, tally: Tally, parser
   if (count < LINES_MIN) return [];
   const counts = new Map<string, number>();
   for (let at = 0; at < count * ROW; at += ROW) {
-    const name = formatClient(rows[at + HIGH] ?? 0, rows[at + LOW] ?? 0, detection.ipv6_prefix);
+    const name = formatClient(rows[at + HIGH] ?? 0, rows[at + LOW] ?? 0, detection);
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   const [[name, requests] = ['', 0]] = [...counts].sort((a, b) => b[1] - a[1]);

@@ -32,7 +32,7 @@ export function workerSetup(
       format,
       keys: fieldKeys(fields as Parameters<typeof fieldKeys>[0]),
       staticExtensions: detection.static_extensions,
-      ipv6Bits: detection.ipv6_prefix,
+      clients: detection,
       lineBytesMax: source.line_bytes_max,
     })),
     engine: moveLimits({ profile, detection, baseline, bans }, sensitivity),

@@ -88,7 +88,7 @@ function status(): EngineStatus {
       last: last + wall.aheadSeconds,
     })),
     proxy: policy.proxy,
-    topClients: topClients(clients, setup.engine.detection.ipv6_prefix, TOP_CLIENTS),
+    topClients: topClients(clients, setup.engine.detection, TOP_CLIENTS),
     discarded: {
       late_lines: order.late,
       evicted_clients: clients.evicted,
@@ -146,8 +146,8 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second'> {
     case 'history': {
       const { history, clients } = engine;
       if (!history) throw new Error('the engine keeps no history');
-      const { ipv6_prefix } = setup.engine.detection;
-      return { consumed: [], history: summarizeHistory(history, clients, ipv6_prefix, task.most) };
+      const { detection } = setup.engine;
+      return { consumed: [], history: summarizeHistory(history, clients, detection, task.most) };
     }
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type HistorySummary, summarizeHistory } from '../../src/core/history-summary.ts';
 import { Bench, ENGINE, type Overrides } from '../support/engine.ts';
+import { SCHEME } from '../support/parse.ts';
 import { logLine, START, visitorIp, writeLog } from '../support/traffic.ts';
 
 const { points } = ENGINE.detection;
@@ -13,7 +14,7 @@ const WARM: Overrides = { history: true, detection: { points: { ...points, warmu
 function summary(bench: Bench, most = 10): HistorySummary {
   const { history, clients } = bench.engine;
   assert.ok(history);
-  return summarizeHistory(history, clients, 64, most);
+  return summarizeHistory(history, clients, SCHEME, most);
 }
 
 /** Requests of one client, one a second. */

@@ -5,6 +5,7 @@ import { findClientKey } from '../../src/core/net/client-key.ts';
 import { parsePrefix } from '../../src/core/net/prefix.ts';
 import { Efficacy } from '../../src/daemon/efficacy.ts';
 import type { Connection } from '../../src/host/proc-net.ts';
+import { SCHEME } from '../support/parse.ts';
 import { T0 } from './fixtures.ts';
 
 const CLIENT = '203.0.113.9';
@@ -21,7 +22,7 @@ function make(connections: readonly Connection[], { backend = 'ipset', confirmed
   const efficacy = new Efficacy({
     backend: () => backend,
     openPorts: [22],
-    ipv6Bits: 64,
+    scheme: SCHEME,
     findActiveBan: (client) => (client === CLIENT ? ban : undefined),
     connections: async () => connections,
     troubles: {
@@ -34,7 +35,7 @@ function make(connections: readonly Connection[], { backend = 'ipset', confirmed
 
 function unstopped(lastSeconds: number) {
   const prefix = parsePrefix(CLIENT);
-  const key = prefix && findClientKey(prefix, 64);
+  const key = prefix && findClientKey(prefix, SCHEME);
   assert.ok(key);
   return [{ ...key, requests: 600, first: T0 / 1000, last: T0 / 1000 + lastSeconds }];
 }

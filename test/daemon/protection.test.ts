@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { NeverBanned } from '../../src/core/decide/policy.ts';
 import { type Prefix, parsePrefix } from '../../src/core/net/prefix.ts';
 import { Protection, type Reasoned } from '../../src/daemon/protection.ts';
+import { SCHEME } from '../support/parse.ts';
 
 function prefixOf(text: string): Prefix {
   const prefix = parsePrefix(text);
@@ -14,6 +15,7 @@ function make() {
   const lists: { allowlist: Reasoned[]; host: Reasoned[] } = { allowlist: [], host: [] };
   const changes: (readonly NeverBanned[])[] = [];
   const protection = new Protection({
+    scheme: SCHEME,
     cdn: [],
     allowlist: async () => lists.allowlist,
     host: async () => lists.host,
@@ -69,6 +71,7 @@ test('looks do not overlap, and a refresh resolves after a look that began later
   let looking = 0;
   let looks = 0;
   const protection = new Protection({
+    scheme: SCHEME,
     cdn: [],
     allowlist: async () => {
       assert.equal(++looking, 1);
@@ -82,4 +85,22 @@ test('looks do not overlap, and a refresh resolves after a look that began later
   });
   await Promise.all([protection.refresh(), protection.refresh(), protection.refresh()]);
   assert.equal(looks, 3);
+});
+
+test('what is on a list by its IPv4 address is found behind a translator too, and so is a network around it', async () => {
+  const { lists, protection } = make();
+  lists.allowlist = [OFFICE];
+  await protection.refresh();
+  for (const text of [
+    '64:ff9b::c000:209',
+    '64:ff9b::c000:0/112',
+    '64:ff9b::/64',
+    '64:ff9b:1:7::192.0.2.9',
+    '2002:c000:209::/48',
+  ]) {
+    assert.equal(protection.find(prefixOf(text))?.detail, OFFICE.reason, text);
+  }
+  for (const text of ['64:ff9b::c000:309', '2002:c000:309::/48', '2001:db8::c000:209']) {
+    assert.equal(protection.find(prefixOf(text)), undefined, text);
+  }
 });

@@ -1,13 +1,17 @@
 /** Parsers for tests: one line in, what became of it out. */
+import type { ClientScheme } from '../../src/core/net/client-key.ts';
 import { FIELD_NAMES, type FieldKeys, type FieldName, fieldKeys } from '../../src/core/parse/fields.ts';
 import { Parser, type ParserOptions } from '../../src/core/parse/parser.ts';
 import { ASSET, HIGH, INFO, LOW, PATTERN, SECOND, SKIP_REASONS, STATUS_MASK, URL } from '../../src/core/parse/tally.ts';
+
+/** IPv6 networks of 64 bits are clients; no translators but the well-known ones. */
+export const SCHEME: ClientScheme = { ipv6_prefix: 64, translation_prefixes: [] };
 
 export const PARSER: ParserOptions = {
   format: 'auto',
   keys: fieldKeys(),
   staticExtensions: ['css', 'js', 'png', 'woff2'],
-  ipv6Bits: 64,
+  clients: SCHEME,
   lineBytesMax: 65_536,
 };
 

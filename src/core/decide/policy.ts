@@ -3,7 +3,7 @@
 import type { ProxyClient } from '../detect/proxy-watch.ts';
 import type { BanOptions } from '../engine-options.ts';
 import type { FuseEvent } from '../event.ts';
-import { clientPrefix } from '../net/client-key.ts';
+import { type ClientScheme, clientPrefix, findIpv4 } from '../net/client-key.ts';
 import { type Prefix, prefixesOverlap } from '../net/prefix.ts';
 import { PrefixTable } from '../net/prefix-table.ts';
 import { Fuse } from './fuse.ts';
@@ -36,6 +36,16 @@ export type Decision =
       readonly fuse?: FuseEvent;
     };
 
+/** Why a network is never banned; an IPv6 network by the IPv4 addresses that it stands for too. */
+export function findNeverBanned(
+  networks: PrefixTable<NeverBanned>,
+  prefix: Prefix,
+  scheme: ClientScheme,
+): NeverBanned | undefined {
+  const ipv4 = findIpv4(prefix, scheme);
+  return networks.findOverlap(prefix) ?? (ipv4 && networks.findOverlap(ipv4));
+}
+
 export class Policy {
   fuse: Fuse;
   /** Bans in force. */
@@ -43,15 +53,15 @@ export class Policy {
   /** The client that makes most of all requests for many others. */
   proxy: NeverBanned | undefined;
   private readonly options: BanOptions;
-  private readonly ipv6Bits: number;
+  private readonly scheme: ClientScheme;
   private neverBanned = new PrefixTable<NeverBanned>([]);
   /** By high, then low word: no key has to become a string. */
   private readonly offenders = new Map<number, Map<number, Offender>>();
   private nextEnd = Number.POSITIVE_INFINITY;
 
-  constructor(options: BanOptions, ipv6Bits: number) {
+  constructor(options: BanOptions, scheme: ClientScheme) {
     this.options = options;
-    this.ipv6Bits = ipv6Bits;
+    this.scheme = scheme;
     this.fuse = new Fuse(options);
   }
 
@@ -61,12 +71,11 @@ export class Policy {
 
   /** A client taken for a proxy is not banned, which would shut out everybody behind it. */
   setProxy(proxy: ProxyClient | undefined): void {
-    const { ipv6Bits } = this;
     if (!proxy) this.proxy = undefined;
     else {
       const percent = Math.round(proxy.share * 100);
       const detail = `a proxy: ${percent} % of all requests come from it, with ${proxy.agents} user agents and more`;
-      this.proxy = { prefix: clientPrefix(proxy.high, proxy.low, ipv6Bits), kind: 'protected', detail };
+      this.proxy = { prefix: clientPrefix(proxy.high, proxy.low, this.scheme), kind: 'protected', detail };
     }
   }
 
@@ -81,9 +90,9 @@ export class Policy {
 
   /** Chooses what to do about an anomalous client; `clients` is how many the window holds. */
   decide(high: number, low: number, second: number, clients: number): Decision {
-    const prefix = clientPrefix(high, low, this.ipv6Bits);
+    const prefix = clientPrefix(high, low, this.scheme);
     const isProxy = this.proxy !== undefined && prefixesOverlap(this.proxy.prefix, prefix);
-    const never = isProxy ? this.proxy : this.neverBanned.findOverlap(prefix);
+    const never = isProxy ? this.proxy : findNeverBanned(this.neverBanned, prefix, this.scheme);
     if (never) return { kind: 'refused', reason: never.kind, detail: never.detail };
     if (this.full) {
       return { kind: 'refused', reason: 'limit', detail: `${this.active} bans are in force already (bans.max_active)` };

@@ -3,7 +3,7 @@
  * with the user agents of many, minute after minute. Banning it would shut out everybody.
  */
 
-import { IPV4_HIGH } from '../net/client-key.ts';
+import { isIpv4Client } from '../net/client-key.ts';
 import type { BusiestClient } from '../traffic/evidence.ts';
 
 /** Requests in the last minute from which on shares say something. */
@@ -55,6 +55,6 @@ export class ProxyWatch {
 
 /** In a network that is not routed on the Internet: RFC 1918, RFC 6598, RFC 4193. */
 function isPrivate({ high, low }: Pick<ProxyClient, 'high' | 'low'>): boolean {
-  if (high !== IPV4_HIGH) return high >>> 25 === 0xfc >>> 1;
+  if (!isIpv4Client(high)) return high >>> 25 === 0xfc >>> 1;
   return low >>> 24 === 10 || low >>> 20 === 0xac1 || low >>> 16 === 0xc0a8 || low >>> 22 === 0x6440 >>> 6;
 }

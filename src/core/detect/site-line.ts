@@ -1,5 +1,5 @@
 /** A line of the log as the signature of a site-wide anomaly needs it: numbers to compare, names to tell. */
-import { clientPrefix, IPV4_HIGH } from '../net/client-key.ts';
+import { isIpv4Client } from '../net/client-key.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { type LogRecord, requestOf } from '../parse/record.ts';
 import { ASSET, HIGH, INFO, LOW, PATTERN, QUERY, REFERRED, SECOND, STATUS_MASK, URL } from '../parse/tally.ts';
@@ -43,11 +43,12 @@ export function isNewcomer({ firstSecond }: Clients, slot: number, second: numbe
 
 /** The network that a client's neighbours share: /24 for IPv4, /48 for IPv6. Its low word. */
 const networkLow = (high: number, low: number): number =>
-  (low & (high === IPV4_HIGH ? 0xffff_ff00 : 0xffff_0000)) >>> 0;
+  (low & (isIpv4Client(high) ? 0xffff_ff00 : 0xffff_0000)) >>> 0;
 
 function networkName(high: number, low: number): string {
-  const prefix = clientPrefix(high, networkLow(high, low), 64);
-  return formatPrefix({ ...prefix, bits: prefix.family === 4 ? 24 : 48 });
+  const words = BigInt(networkLow(high, low));
+  if (isIpv4Client(high)) return formatPrefix({ family: 4, value: words, bits: 24 });
+  return formatPrefix({ family: 6, value: ((BigInt(high) << 32n) | words) << 64n, bits: 48 });
 }
 
 /** Compares the row of a tally that begins at `at`, whose line says `record`. */

@@ -1,6 +1,6 @@
 /** What stands out while the site as a whole is anomalous: what is more frequent than usual, and by how much. */
 import type { ExcessEntry, GlobalAnomalyStart, TopEntry } from '../event.ts';
-import { formatClient } from '../net/client-key.ts';
+import { type ClientScheme, formatClient } from '../net/client-key.ts';
 import type { Clients } from '../traffic/clients.ts';
 import { type Dimension, exactPath, isFile, type NamedLine, TRAITS } from './site-line.ts';
 import { countKeys, mostFrequent, type SiteSample, type UsualShares } from './site-sample.ts';
@@ -13,7 +13,7 @@ const SHARE_MIN = 0.05;
 const TIMES_USUAL = 2;
 
 /** The clients with most requests in the window, and their share of all requests there. */
-export function topClients(clients: Clients, ipv6Bits: number, max: number): TopEntry[] {
+export function topClients(clients: Clients, scheme: ClientScheme, max: number): TopEntry[] {
   let least = 1;
   let best: { slot: number; requests: number }[] = [];
   let total = 0;
@@ -32,7 +32,7 @@ export function topClients(clients: Clients, ipv6Bits: number, max: number): Top
     .sort((a, b) => b.requests - a.requests || a.slot - b.slot)
     .slice(0, max)
     .map(({ slot, requests }) => ({
-      name: formatClient(clients.high(slot), clients.low(slot), ipv6Bits),
+      name: formatClient(clients.high(slot), clients.low(slot), scheme),
       requests,
       share: requests / total,
     }));

@@ -233,7 +233,7 @@ export class SiteWatch {
       ...this.numbers(surge, second, effective, reading),
       phase: 'start',
       detail,
-      top_clients: topClients(this.clients, this.options.detection.ipv6_prefix, TOP_CLIENTS),
+      top_clients: topClients(this.clients, this.options.detection, TOP_CLIENTS),
       ...findSignature(lines, this.sample, this.usual.knowsClients),
     };
   }

@@ -1,5 +1,5 @@
 /** Reads addresses from bytes into client keys (core/net/client-key.ts), without a string. */
-import { IPV4_HIGH } from '../net/client-key.ts';
+import { IPV4_HIGH, type Ipv6Clients } from '../net/client-key.ts';
 import { hexDigit } from './escapes.ts';
 
 const [ZERO, DOT, COLON] = [0x30, 0x2e, 0x3a];
@@ -84,14 +84,14 @@ function parseIpv6(bytes: Uint8Array, start: number, end: number): boolean {
 }
 
 /**
- * Reads an IPv4 or IPv6 address into `out`; IPv4-mapped IPv6 counts as IPv4, IPv6 is cut to its network of
- * `ipv6Bits` (32–64). False when the bytes are no address, or lie in reserved 0::/8 where IPv4 keys live.
+ * Reads an IPv4 or IPv6 address into `out`; IPv4-mapped IPv6 counts as IPv4, other IPv6 addresses are the client that
+ * `clients` says. False when the bytes are no address, or one that no client can have.
  */
 export function parseAddress(
   bytes: Uint8Array,
   start: number,
   end: number,
-  ipv6Bits: number,
+  clients: Ipv6Clients,
   out: ClientWords,
 ): boolean {
   const v4 = parseIpv4(bytes, start, end);
@@ -107,8 +107,5 @@ export function parseAddress(
     out.low = (groups[6] as number) * 65_536 + (groups[7] as number);
     return true;
   }
-  out.high = a * 65_536 + b;
-  if (out.high === IPV4_HIGH) return false;
-  out.low = ipv6Bits === 64 ? c * 65_536 + d : (((c << 16) | d) & (ipv6Bits === 32 ? 0 : -1 << (64 - ipv6Bits))) >>> 0;
-  return true;
+  return clients.find(groups, out);
 }

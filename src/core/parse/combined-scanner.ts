@@ -33,7 +33,10 @@ export class CombinedScanner {
    */
   scan(bytes: Uint8Array, start: number, end: number): boolean {
     this.starts.fill(-1);
-    const quote = findQuote(bytes, start, end);
+    let quote = start;
+    while (quote < end && bytes[quote] !== QUOTE) quote++;
+    // nginx writes no such thing, Apache does.
+    if (bytes[quote - 1] === BACKSLASH) quote = findQuote(bytes, start, end);
     const time = quote - TIME_END_LENGTH - TIME_LENGTH;
     if (quote >= end || time - 2 < start) return false;
     if (bytes[quote - 1] !== SPACE || bytes[quote - 2] !== BRACKET_END) return false;

@@ -1,4 +1,5 @@
 /** Turns a chunk of whole lines into a tally. Stateless between chunks: any number may run in parallel. */
+import { type ClientScheme, Ipv6Clients } from '../net/client-key.ts';
 import { parseAddress } from './address.ts';
 import { AssetMatcher } from './asset.ts';
 import { CombinedScanner } from './combined-scanner.ts';
@@ -54,8 +55,8 @@ export interface ParserOptions {
   readonly keys: FieldKeys;
   /** Extensions of static assets, lower case, without dots. */
   readonly staticExtensions: readonly string[];
-  /** Bits of an IPv6 client, 32–64. */
-  readonly ipv6Bits: number;
+  /** What is one client. */
+  readonly clients: ClientScheme;
   readonly lineBytesMax: number;
 }
 
@@ -70,6 +71,7 @@ export class Parser {
   private readonly assets: AssetMatcher;
   private readonly robots = new Robots();
   private readonly path = new PathFeatures();
+  private readonly ipv6Clients: Ipv6Clients;
   private readonly client = { high: 0, low: 0 };
   private readonly encoder = new TextEncoder();
   private readonly decoder = new TextDecoder();
@@ -81,6 +83,7 @@ export class Parser {
     this.options = options;
     const { format, keys } = options;
     this.json = new JsonScanner(keys);
+    this.ipv6Clients = new Ipv6Clients(options.clients);
     this.combined = new CombinedScanner(format === 'vhost_combined');
     this.assets = new AssetMatcher(options.staticExtensions);
   }
@@ -181,8 +184,7 @@ export class Parser {
     const addressAt = starts[ADDRESS] as number;
     if (addressAt < 0) return REASON.no_address;
     const { client } = this;
-    if (!parseAddress(bytes, addressAt, ends[ADDRESS] as number, this.options.ipv6Bits, client))
-      return REASON.bad_address;
+    if (!parseAddress(bytes, addressAt, ends[ADDRESS] as number, this.ipv6Clients, client)) return REASON.bad_address;
     const timeAt = starts[TIMESTAMP] as number;
     if (timeAt < 0) return REASON.no_time;
     const second = parseSecond(bytes, timeAt, ends[TIMESTAMP] as number);

@@ -12,7 +12,7 @@ const NOW = 1_767_225_600;
 const DAY = 86_400;
 const MANY = 1_000_000;
 
-const policyWith = (options: Partial<BanOptions> = {}) => new Policy({ ...ENGINE.bans, ...options }, 64);
+const policyWith = (options: Partial<BanOptions> = {}) => new Policy({ ...ENGINE.bans, ...options }, ENGINE.detection);
 
 function prefixOf(text: string): Prefix {
   const prefix = parsePrefix(text);
@@ -21,7 +21,7 @@ function prefixOf(text: string): Prefix {
 }
 
 function keyOf(text: string): { high: number; low: number } {
-  const key = findClientKey(prefixOf(text), 64);
+  const key = findClientKey(prefixOf(text), ENGINE.detection);
   assert.ok(key, text);
   return key;
 }
@@ -55,7 +55,7 @@ test('no sequence of events ever bans an allowlisted client', () => {
         else if (kind === 'operator') policy.set(client.high, client.low, 0, now + 60);
         else {
           const decision = policy.decide(client.high, client.low, now, MANY);
-          const own = clientPrefix(client.high, client.low, 64);
+          const own = clientPrefix(client.high, client.low, ENGINE.detection);
           const allowed = networks.some((prefix) => prefixesOverlap(prefix, own));
           if (allowed) assert.deepEqual(decision, { kind: 'refused', reason: 'allowlist', detail: '' });
           assert.ok(policy.active <= 16);

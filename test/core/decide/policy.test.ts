@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Decision, Policy } from '../../../src/core/decide/policy.ts';
 import type { BanOptions } from '../../../src/core/engine-options.ts';
-import { findClientKey } from '../../../src/core/net/client-key.ts';
+import { type ClientScheme, findClientKey } from '../../../src/core/net/client-key.ts';
 import { type Prefix, parsePrefix } from '../../../src/core/net/prefix.ts';
 import { ENGINE } from '../../support/engine.ts';
 
@@ -10,8 +10,8 @@ const NOW = 1_767_225_600;
 const DAY = 86_400;
 const MANY = 1_000_000;
 
-const policyWith = (options: Partial<BanOptions> = {}, ipv6Bits = 64) =>
-  new Policy({ ...ENGINE.bans, ...options }, ipv6Bits);
+const policyWith = (options: Partial<BanOptions> = {}, scheme: ClientScheme = ENGINE.detection) =>
+  new Policy({ ...ENGINE.bans, ...options }, scheme);
 
 function prefixOf(text: string): Prefix {
   const prefix = parsePrefix(text);
@@ -20,7 +20,7 @@ function prefixOf(text: string): Prefix {
 }
 
 function keyOf(text: string): { high: number; low: number } {
-  const key = findClientKey(prefixOf(text), 64);
+  const key = findClientKey(prefixOf(text), ENGINE.detection);
   assert.ok(key, text);
   return key;
 }

@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clientPrefix } from '../../../src/core/net/client-key.ts';
 import { formatSecond } from '../../../src/core/time.ts';
+import { SCHEME } from '../../support/parse.ts';
 import { ATTACKER, flood, keyOf, ready } from './story.ts';
 
 const KEY = keyOf(ATTACKER);
 
 test('an allowlisted flood is refused once while it lasts, and banned when the entry goes', () => {
   const { bench, now } = ready();
-  const prefix = clientPrefix(KEY.high, KEY.low, 64);
+  const prefix = clientPrefix(KEY.high, KEY.low, SCHEME);
   bench.engine.policy.setNeverBanned([{ prefix, kind: 'allowlist', detail: 'monitoring' }]);
   for (let second = 0; second < 120; second++) bench.feed(...flood(now + second, 50));
   assert.deepEqual(bench.of('ban'), []);

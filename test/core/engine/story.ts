@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { findClientKey } from '../../../src/core/net/client-key.ts';
 import { parsePrefix } from '../../../src/core/net/prefix.ts';
 import { Bench, type Overrides } from '../../support/engine.ts';
+import { SCHEME } from '../../support/parse.ts';
 import { logLine, START, visitorIp } from '../../support/traffic.ts';
 
 export const ATTACKER = '203.0.113.250';
 
 export function keyOf(text: string): { high: number; low: number } {
   const prefix = parsePrefix(text);
-  const key = prefix && findClientKey(prefix, 64);
+  const key = prefix && findClientKey(prefix, SCHEME);
   assert.ok(key);
   return key;
 }

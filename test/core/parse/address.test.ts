@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { isIP } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { formatClient, IPV4_HIGH } from '../../../src/core/net/client-key.ts';
+import { formatClient, IPV4_HIGH, Ipv6Clients, isIpv4Client } from '../../../src/core/net/client-key.ts';
 import { parsePrefix } from '../../../src/core/net/prefix.ts';
 import { parseAddress } from '../../../src/core/parse/address.ts';
-import { bytesOf, parseText } from '../../support/parse.ts';
+import { bytesOf, parseText, SCHEME } from '../../support/parse.ts';
 
 interface Client {
   readonly high: number;
@@ -15,7 +15,8 @@ interface Client {
 const clientOf = (text: string, ipv6Bits = 64): Client | undefined => {
   const bytes = bytesOf(`1${text}1`);
   const client = { high: 0, low: 0 };
-  return parseAddress(bytes, 1, bytes.length - 1, ipv6Bits, client) ? client : undefined;
+  const clients = new Ipv6Clients({ ...SCHEME, ipv6_prefix: ipv6Bits });
+  return parseAddress(bytes, 1, bytes.length - 1, clients, client) ? client : undefined;
 };
 
 /** The same by BigInt and the operating system library. */
@@ -26,7 +27,7 @@ const reference = (text: string, ipv6Bits: number): Client | undefined => {
   const host = BigInt(128 - ipv6Bits);
   const network = ((prefix.value >> host) << host) >> 64n;
   const high = Number(network >> 32n);
-  return high === IPV4_HIGH ? undefined : { high, low: Number(network & 0xffff_ffffn) };
+  return isIpv4Client(high) ? undefined : { high, low: Number(network & 0xffff_ffffn) };
 };
 
 const group = fc.oneof(fc.constant(0), fc.constant(0xffff), fc.nat(0xffff));
@@ -88,7 +89,7 @@ test('addresses agree with the operating system library, IPv6 cut to its network
 test('IPv4, mapped IPv4 and IPv6 give the expected clients', () => {
   const text = (address: string, bits = 64): string => {
     const client = clientOf(address, bits);
-    return client ? formatClient(client.high, client.low, bits) : 'none';
+    return client ? formatClient(client.high, client.low, { ...SCHEME, ipv6_prefix: bits }) : 'none';
   };
   assert.equal(text('192.0.2.1'), '192.0.2.1');
   assert.equal(text('255.255.255.255'), '255.255.255.255');
@@ -99,7 +100,9 @@ test('IPv4, mapped IPv4 and IPv6 give the expected clients', () => {
   assert.equal(text('2001:db8:ffff:ffff::', 33), '2001:db8:8000::/33');
   assert.equal(text('2001:db8:ffff:ffff::', 32), '2001:db8::/32');
   assert.equal(text('::1'), '::/64');
-  assert.equal(text('0:1::'), 'none', 'where IPv4 clients live');
+  for (const address of ['0:1::', '0:2::7', '1:ffff::1'])
+    assert.equal(text(address), 'none', 'where IPv4 clients live');
+  assert.equal(text('2::1'), '2::/64');
   assert.equal(text('unix:'), 'none');
 });
 
