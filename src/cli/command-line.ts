@@ -2,7 +2,7 @@
 import type { Context } from './context.ts';
 import { CommandError, EXIT, type ExitCode, exitCodeOf } from './exit.ts';
 import { STDIN } from './options.ts';
-import { createOutput } from './output.ts';
+import { createOutput, type Sink } from './output.ts';
 import { printable } from './text.ts';
 
 /** Options that every command has. */
@@ -16,12 +16,16 @@ export type Wrap = <A extends CommonOptions>(
   run: (context: Context, options: A) => Promise<number>,
 ) => (options: A) => Promise<void>;
 
-/** Runs one command and resolves with its exit code; errors have been told by then. */
-export async function runCommandLine(words: readonly string[], version: string): Promise<number> {
-  const output = createOutput(process.stdout, process.stderr);
+/** Runs one command and resolves with its exit code; errors have been reported by then. */
+export async function runCommandLine(
+  words: readonly string[],
+  version: string,
+  { stdout, stderr, env }: { stdout: Sink; stderr: Sink; env: Context['env'] } = process,
+): Promise<number> {
+  const output = createOutput(stdout, stderr);
   let exitCode: number = EXIT.done;
   const contextOf = ({ config: configPath, json = false }: CommonOptions): Context => {
-    return { output, configPath, json, env: process.env, now: Date.now };
+    return { output, configPath, json, env, now: Date.now };
   };
   const wrap: Wrap = (run) => async (marked) => {
     refuseRepeated(marked);

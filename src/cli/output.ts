@@ -11,7 +11,7 @@ export interface Output {
 }
 
 /** Anything that takes text, such as `process.stdout`. */
-interface Sink {
+export interface Sink {
   write(text: string): unknown;
 }
 

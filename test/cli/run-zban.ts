@@ -18,7 +18,8 @@ export function runZban(
   env: Readonly<Record<string, string>> = {},
   input = '',
 ): Promise<Ran> {
-  const options = { env: { PATH: process.env['PATH'], TZ: 'UTC', ...env }, timeout: 60_000, maxBuffer: 1 << 26 };
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const options = { env: { PATH, NODE_COMPILE_CACHE, TZ: 'UTC', ...env }, timeout: 60_000, maxBuffer: 1 << 26 };
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [main, ...words], options, (error, stdout, stderr) => {
       resolve({ exitCode: error ? Number(error.code ?? -1) : 0, stdout, stderr });

@@ -1,6 +1,6 @@
 /** What zban says when something is wrong: sentences for the operator, never a stack trace. */
 import assert from 'node:assert/strict';
-import type { CommandResult } from './daemon.ts';
+import type { CommandResult } from './command-thread.ts';
 
 /** Holds a failed command to its exit code and to one message with all of these in it. */
 export function assertSays(result: CommandResult, status: number, ...patterns: readonly RegExp[]): void {
