@@ -1,6 +1,7 @@
 /** Builds backend and enforcer for one configuration. In observe mode the backend is a table in memory. */
 import type { Config } from '../config/schema.ts';
-import type { DesiredBans } from '../core/reconcile.ts';
+import type { DesiredBans, KernelBan } from '../core/reconcile.ts';
+import { type EnforcementBackend, EnforcementError } from '../enforce/backend.ts';
 import { createEnforcer, type Enforcer } from '../enforce/enforcer.ts';
 import { flushFirewall, pickBackend } from '../enforce/pick.ts';
 import type { EnforcementResult } from '../enforce/reconciler.ts';
@@ -16,6 +17,8 @@ export interface EnforcementOptions {
   readonly troubles: Troubles;
   readonly desired: DesiredBans;
   readonly onResult: (result: EnforcementResult) => void;
+  /** Takes over what the firewall holds, where the records of it may be lost. */
+  readonly adopt: ((held: readonly KernelBan[]) => void) | undefined;
   /** Aborted when the start is to be given up: commands that run are killed, what is left undone the next start does. */
   readonly signal: AbortSignal;
 }
@@ -36,6 +39,7 @@ export async function buildEnforcement(options: EnforcementOptions): Promise<{ e
   log('info', `enforcement backend ${backend.name}`, {
     reason: mode === 'observe' ? 'observe mode touches no firewall' : reason,
   });
+  if (options.adopt) options.adopt(await listHeld(backend, log));
   const enforcer = createEnforcer({
     backend,
     leaveOthers,
@@ -51,6 +55,17 @@ export async function buildEnforcement(options: EnforcementOptions): Promise<{ e
     signal,
   });
   return { enforcer, backend: backend.name };
+}
+
+async function listHeld(backend: EnforcementBackend, log: Log): Promise<KernelBan[]> {
+  const held: KernelBan[] = [];
+  try {
+    await backend.list((ban) => held.push(ban), { heldCount: 0, heldBans: () => [] });
+  } catch (error) {
+    if (!(error instanceof EnforcementError)) throw error;
+    log('error', 'bans that only the firewall knows of are lost', { cause: error.message });
+  }
+  return held;
 }
 
 /**

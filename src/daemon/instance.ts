@@ -143,6 +143,7 @@ class RunningInstance implements Instance {
       troubles,
       desired: bans.desired,
       onResult: (result) => bans.onResult(result),
+      adopt: records.loss === undefined ? undefined : (held) => records.adopt(held),
       signal,
     });
     this.enforcer = enforcer;
@@ -173,7 +174,7 @@ class RunningInstance implements Instance {
     signal.throwIfAborted();
     const what = `zban ${VERSION}, ${config.mode} mode, sensitivity ${config.sensitivity}, ${backend}`;
     bans.record([systemDraft(Date.now(), startReason, what)], [], []);
-    const panics = this.panic !== undefined;
+    const panics = this.panic !== undefined || records.loss !== undefined;
     if (config.mode === 'observe') await endEnforcing(config, records.trail, bans, panics, log, signal);
     signal.throwIfAborted();
     await enforcer.start();

@@ -1,35 +1,37 @@
 /** The database of one instance and what is kept in it: trail, positions, baseline, outbox; and the text audit log beside it. */
 import type { Config } from '../config/schema.ts';
-import type { ActiveBan, AuditEntry } from '../core/audit.ts';
+import type { ActiveBan, AuditDraft, AuditEntry } from '../core/audit.ts';
 import type { Offender } from '../core/decide/policy.ts';
 import { type EngineState, engineStateKey, parseEngineState } from '../core/engine-state.ts';
 import type { EngineEvent } from '../core/event.ts';
-import { findWholeClient } from '../core/net/client-key.ts';
-import { parsePrefix } from '../core/net/prefix.ts';
+import type { KernelBan } from '../core/reconcile.ts';
 import type { Status } from '../core/status.ts';
-import { formatAuditLine, formatBaselineLine } from '../record/audit-line.ts';
+import { formatBaselineLine } from '../record/audit-line.ts';
 import { AuditTrail } from '../record/audit-trail.ts';
 import type { Unwritten } from '../record/backlog.ts';
-import type { RecordDatabase } from '../record/database.ts';
+import { RecordError } from '../record/error.ts';
+import { type KeptDatabase, openKept } from '../record/kept-database.ts';
+import { formatEntryLine } from '../record/numbered-line.ts';
 import { DatabaseOutbox, type UnsavedMessages } from '../record/outbox-store.ts';
 import type { Projection } from '../record/projection.ts';
 import { loadInTurns } from '../record/projection-table.ts';
 import { Reserve } from '../record/reserve.ts';
-import { openWithStandby } from '../record/standby.ts';
 import { TextLog } from '../record/text-log.ts';
+import { verifyAudit } from '../record/verify.ts';
 import { WriteGate } from '../record/write-gate.ts';
 import type { Position } from '../source/chunk.ts';
 import type { Log } from './log.ts';
+import { reconcileLog } from './log-reconcile.ts';
+import { findOffenders } from './offenders.ts';
 import type { Troubles } from './troubles.ts';
 
 /** How long the data plane may wait for another program's lock. */
 const BUSY_TIMEOUT_MS = 100;
 const PRUNE_MS = 3_600_000;
 const PRUNE_PAUSE_MS = 1000;
-/** Releases by people that are looked for at a start: lines from before them may be read again. */
-const LIFTED_ROWS = 20_000;
-const LIFTED_MS = 3_600_000;
 const BASELINE_SAVE_MS = 60_000;
+/** Key of the trouble that rows are lost. */
+const LOSS = 'lost rows';
 
 export interface RecordsOptions {
   readonly config: Config;
@@ -60,7 +62,11 @@ export class Records {
   /** Files for what must hold even if the database cannot be written. */
   readonly reserve: Reserve;
   private readonly options: RecordsOptions;
-  private readonly database: RecordDatabase;
+  /** Why bans may be in the firewall that nobody knows of: rows were lost. */
+  loss: string | undefined;
+  private readonly database: KeptDatabase;
+  /** Where each log was read up to. */
+  private readonly positions = new Map<string, Position>();
   private readonly gate: WriteGate;
   private readonly text: TextLog;
   private readonly read = new Map<string, Position>();
@@ -72,16 +78,28 @@ export class Records {
    * disk that takes nothing is no reason: then what can be read of it is known, and what is recorded waits.
    */
   static async open(options: RecordsOptions): Promise<Records> {
-    const database = openWithStandby(options.config.state.database, { busyTimeoutMs: BUSY_TIMEOUT_MS });
+    const database = openKept(options.config.state.database, { busyTimeoutMs: BUSY_TIMEOUT_MS });
     try {
-      return new Records(options, database, await loadInTurns(database, options.signal));
+      return await Records.load(options, database).catch((error) => {
+        if (!(error instanceof RecordError && error.code === 'corrupt')) throw error;
+        // Damage that only reading all of it shows.
+        database.replace();
+        database.damage = error.message;
+        return Records.load(options, database);
+      });
     } catch (error) {
       database.close();
       throw error;
     }
   }
 
-  private constructor(options: RecordsOptions, database: RecordDatabase, projection: Projection) {
+  private static async load(options: RecordsOptions, database: KeptDatabase): Promise<Records> {
+    const records = new Records(options, database, await loadInTurns(database, options.signal));
+    records.reconcileLog();
+    return records;
+  }
+
+  private constructor(options: RecordsOptions, database: KeptDatabase, projection: Projection) {
     const { config, configVersion, now, handover } = options;
     const left = handover?.left?.database === database.path ? handover.left : undefined;
     this.options = options;
@@ -108,6 +126,7 @@ export class Records {
   start(troubles: Troubles, takeBaseline: () => Promise<EngineState | undefined>): void {
     const { config } = this.options;
     this.troubles = troubles;
+    if (this.loss) troubles.begin(LOSS, this.loss);
     this.every(config.state.checkpoint, () => this.checkpoint());
     this.every(BASELINE_SAVE_MS, () => void takeBaseline().then((state) => this.saveBaseline(state)));
     this.every(PRUNE_MS, () => this.prune());
@@ -116,12 +135,16 @@ export class Records {
 
   /** Lines up to these positions have been judged; their decisions, if any, were recorded. */
   noteRead(positions: readonly Position[]): void {
-    for (const position of positions) this.read.set(position.path, position);
+    for (const position of positions) {
+      this.read.set(position.path, position);
+      this.positions.set(position.path, position);
+    }
   }
 
   /** Writes rows, and baselines as they were recalculated, into the text audit log. */
   tell(entries: readonly AuditEntry[], events: readonly EngineEvent[]): void {
-    const rows = entries.map((entry) => formatAuditLine(entry)).filter((line) => line !== undefined);
+    const isWritten = this.trail.isDurable;
+    const rows = entries.map((entry) => formatEntryLine(entry, isWritten)).filter((line) => line !== undefined);
     const baselines = events.flatMap((event) => (event.event === 'baseline' ? [formatBaselineLine(event)] : []));
     if (rows.length + baselines.length > 0) this.text.write([...baselines, ...rows]);
   }
@@ -148,23 +171,7 @@ export class Records {
   /** Bans in force and past offences, real ones or would-be ones, as the engine wants them. */
   offenders(enforced: boolean): Offender[] {
     const { config, now } = this.options;
-    const seconds = (ms: number | null) => (ms === null ? Number.POSITIVE_INFINITY : Math.ceil(ms / 1000));
-    const past = this.trail
-      .offences(enforced)
-      .map(({ client, tier, lastMs }) => ({ client, tier, until: 0, lastEnd: seconds(lastMs) }));
-    const active = this.trail
-      .activeBans(now())
-      .filter((ban) => ban.enforced === enforced)
-      .map(({ client, tier, untilMs }) => ({ client, tier, until: seconds(untilMs), lastEnd: seconds(untilMs) }));
-    // Bans without a tier are no offences, but what was done before a person lifted one does not count either.
-    const lifted = this.trail
-      .recentUnbans(LIFTED_ROWS, now() - LIFTED_MS)
-      .map(({ client, timeMs }) => ({ client: client ?? '', tier: 0, until: 0, lastEnd: seconds(timeMs) }));
-    return [...past, ...lifted, ...active].flatMap(({ client, ...rest }) => {
-      const prefix = parsePrefix(client);
-      const key = prefix && findWholeClient(prefix, config.detection);
-      return key ? [{ ...key, ...rest }] : [];
-    });
+    return findOffenders(this.trail, enforced, config.detection, now());
   }
 
   counts(): Pick<Status, 'active_bans' | 'observed_bans'> {
@@ -207,7 +214,66 @@ export class Records {
     return { database: database.path, rows, messages, lines };
   }
 
+  /** The firewall has bans that may be lost with the rows: they stand until their time is up or a person lifts them. */
+  adopt(held: readonly KernelBan[]): void {
+    const { now } = this.options;
+    const nowMs = now();
+    const none = {
+      numbers: null,
+      tier: 0,
+      enforced: true,
+      actor: 'system',
+      action: 'ban',
+      condition: 'import',
+    } as const;
+    const drafts = held.flatMap(({ target, untilMs }): AuditDraft[] => {
+      if (this.trail.findActiveBan(target, nowMs) || (untilMs !== null && untilMs <= nowMs)) return [];
+      const durationSeconds = untilMs === null ? null : (untilMs - nowMs) / 1000;
+      return [{ ...none, timeMs: nowMs, client: target, durationSeconds, detail: 'restored: found in the firewall' }];
+    });
+    if (drafts.length > 0) this.tell(this.trail.append(drafts), []);
+  }
+
+  private reconcileLog(): void {
+    const { config, now, log } = this.options;
+    const { trail, database } = this;
+    const tell = (entries: readonly AuditEntry[]) => this.tell(entries, []);
+    try {
+      this.loss = reconcileLog({ config, trail, damage: database.damage, now, tell });
+    } catch (error) {
+      log(
+        'warn',
+        `the audit log cannot be compared with the database: ${error instanceof Error ? error.message : error}`,
+      );
+    }
+  }
+
+  /** Somebody else touched the database's files: what is still known of it is written anew. */
+  private guard(): void {
+    const { database, trail, troubles } = this;
+    const found = database.findLoss();
+    if (!found) return;
+    const change = found.what;
+    const { id } = trail.head;
+    let isWhole: boolean;
+    try {
+      isWhole = database.replace((copy) => trail.isHeldBy(copy) && (!found.isDamage || verifyAudit(copy).ok));
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      troubles?.begin(LOSS, `${change}, and a copy cannot be written now: ${error.message}`);
+      return;
+    }
+    // What is known is recorded before anything else is.
+    trail.savePositions([...this.positions.values()]);
+    if (!isWhole)
+      this.loss = `${change} while zban ran: entries up to #${id} of the audit trail are lost, what followed from them is recorded anew from memory`;
+    const kept = `${change} while zban ran; it is restored from what zban had open, nothing is missing`;
+    troubles?.begin(LOSS, this.loss ?? kept);
+    if (!this.loss) troubles?.end(LOSS);
+  }
+
   private checkpoint(): void {
+    this.guard();
     const positions = [...this.read.values()];
     this.read.clear();
     if (positions.length > 0) this.trail.savePositions(positions);

@@ -8,6 +8,7 @@ import { Backlog, type Unwritten } from './backlog.ts';
 import { BansInForce } from './bans-in-force.ts';
 import { preparedFor, type RecordDatabase } from './database.ts';
 import { RecordError, recordError, toRecordError } from './error.ts';
+import { lossDraft, restorationDrafts } from './lost-rows.ts';
 import type { Ban, Change, Projection } from './projection.ts';
 import { loadProjection } from './projection-table.ts';
 import { cutOldRows, type PruneOptions, pruneDraft } from './prune.ts';
@@ -29,6 +30,8 @@ export interface AuditTrailOptions {
   readonly backlogMax?: number;
   /** What follows from the rows, loaded beforehand (loadInTurns). Default: loaded now. */
   readonly projection?: Projection;
+  /** Epoch milliseconds, for rows about the trail itself. Default Date.now. */
+  readonly now?: () => number;
   /** What an earlier trail of this database could not write. */
   readonly unwritten?: Unwritten | undefined;
 }
@@ -53,13 +56,16 @@ export interface Pruned {
 export class AuditTrail extends BansInForce {
   readonly #database: RecordDatabase;
   readonly #gate: WriteGate;
+  readonly #now: () => number;
   readonly #backlog: Backlog;
   readonly #reader: TrailReader;
   readonly #statements: () => TrailStatements;
   #configVersion: string;
-  /** The newest row on disk, and the newest at all. */
+  /** The newest row on disk, and the newest at all. Rows that wait follow the first, unless rows between are lost. */
   #written: ChainEnd;
   #head: ChainEnd;
+  /** Entries that another database made rows of other numbers. */
+  #renumbered = new Map<AuditEntry, AuditEntry>();
   /** Of the connection whose head is known. */
   #followed: TrailStatements;
 
@@ -76,12 +82,13 @@ export class AuditTrail extends BansInForce {
     }
     this.#database = database;
     this.#gate = options.gate;
+    this.#now = options.now ?? Date.now;
     this.#backlog = new Backlog(options.backlogMax ?? 100_000);
     this.#configVersion = options.configVersion;
     this.#reader = new TrailReader(database);
     this.#head = this.#written;
     if (options.unwritten) {
-      this.#queue(options.unwritten.entries);
+      for (const entry of options.unwritten.entries) this.#requeue(entry);
       this.#backlog.resume(options.unwritten);
     }
   }
@@ -101,7 +108,9 @@ export class AuditTrail extends BansInForce {
     const entries = drafts.map((draft) => this.#accept(draft, standing));
     this.#backlog.addExtra(extra);
     this.#flush(standing ? CATCH_UP_ROWS : Number.POSITIVE_INFINITY, false);
-    return entries;
+    const renumbered = this.#renumbered;
+    this.#renumbered = new Map();
+    return entries.map((entry) => renumbered.get(entry) ?? entry);
   }
 
   /** Tries to write what waits, at most 10,000 rows of it; for the caller's timer. True when nothing is left. */
@@ -123,6 +132,21 @@ export class AuditTrail extends BansInForce {
   /** True when every row is on disk: a power cut undoes nothing. */
   get isDurable(): boolean {
     return this.#backlog.rows.length === 0;
+  }
+
+  /** The newest row, on disk or not. */
+  get head(): ChainEnd {
+    return this.#head;
+  }
+
+  get projectionCopy(): Projection {
+    return this.projection.copy();
+  }
+
+  /** True when a copy of the database has every row that was written. Throws RecordError when it cannot be read. */
+  isHeldBy(copy: RecordDatabase): boolean {
+    const { id, hash } = prepareTrail(copy.sql).readHead();
+    return id === this.#written.id && hash === this.#written.hash;
   }
 
   /** What is not on disk, for a trail that takes this one's place. */
@@ -179,7 +203,7 @@ export class AuditTrail extends BansInForce {
         this.#statements().write([{ ...written, changes }], this.#written, {});
         return { cut, written, changes };
       });
-      const { cut, written, changes } = step.immediate();
+      const { cut, written, changes } = this.#database.write(step.immediate);
       // In memory only once it is on disk.
       for (const change of changes) this.projection.set(change);
       if (written) this.#written = this.#head = written.entry;
@@ -207,7 +231,7 @@ export class AuditTrail extends BansInForce {
 
   #flush(rowsMax: number, force: boolean): void {
     while (!this.#backlog.isEmpty) {
-      if (!this.#gate.attempt(() => this.#write(rowsMax), force)) return;
+      if (!this.#gate.attempt(() => this.#database.write(() => this.#write(rowsMax)), force)) return;
       if (this.#backlog.rows.length > 0) return;
       this.#backlog.clearExtra();
       // The trail itself says that rows are missing from it.
@@ -217,10 +241,11 @@ export class AuditTrail extends BansInForce {
   }
 
   #write(rowsMax: number): void {
-    this.#database.makeWritable();
     this.#followDatabase();
     const backlog = this.#backlog;
-    const last = backlog.rows.length <= rowsMax;
+    // What is restored after a loss is written at once: with its first rows the gap is no longer found.
+    const isGap = (backlog.rows[0]?.entry.id ?? 0) > this.#written.id + 1;
+    const last = isGap || backlog.rows.length <= rowsMax;
     const rows = last ? backlog.rows : backlog.rows.slice(0, rowsMax);
     const write = this.#database.sql.transaction(() =>
       this.#statements().write(rows, this.#written, last ? backlog.extra : {}),
@@ -233,20 +258,40 @@ export class AuditTrail extends BansInForce {
   #followDatabase(): void {
     const statements = this.#statements();
     if (this.#followed === statements) return;
-    const head = statements.readHead();
-    if (head.id !== this.#written.id || head.hash !== this.#written.hash) {
-      const { rows } = this.#backlog;
+    const [known, head] = [this.#written, statements.readHead()];
+    if (head.id !== known.id || head.hash !== known.hash) {
+      const waiting = this.#backlog.rows.map(({ entry }) => entry);
+      const picture = this.projection;
       this.#backlog.rows = [];
       this.replace(loadProjection(this.#database.sql, 'now'));
       this.#written = this.#head = head;
-      this.#queue(rows.map(({ entry }) => entry));
+      if (head.id < known.id) this.#queueLost(known, picture, 'the database was lost while zban ran');
+      for (const entry of waiting) this.#renumbered.set(entry, this.#requeue(entry));
     }
     this.#followed = statements;
   }
 
-  /** Entries of an earlier chain as the next rows of this one. */
-  #queue(entries: readonly AuditEntry[]): void {
-    for (const entry of entries) this.#accept(entry, false, entry.configVersion);
+  /**
+   * Rows up to `end` are lost, as somebody outside of the database knows: the next row follows that one, the trail says
+   * what is missing, and what `picture` has more than the database is recorded again.
+   */
+  restore(end: ChainEnd, picture: Projection, what: string): AuditEntry[] {
+    const entries = this.#queueLost(end, picture, what);
+    this.drain();
+    return entries;
+  }
+
+  #queueLost(end: ChainEnd, picture: Projection, what: string): AuditEntry[] {
+    const nowMs = this.#now();
+    const drafts = restorationDrafts(this.projection, picture, nowMs);
+    const loss = end.id > this.#head.id ? [lossDraft(this.#head.id + 1, end.id, what, nowMs)] : [];
+    if (end.id > this.#head.id) this.#head = end;
+    return [...loss, ...drafts].map((draft) => this.#accept(draft, false));
+  }
+
+  /** An entry of an earlier chain as the next row of this one. */
+  #requeue(entry: AuditEntry): AuditEntry {
+    return this.#accept(entry, false, entry.configVersion);
   }
 
   /** Null also when the database cannot be read: numbers explain a ban, nothing depends on them. */

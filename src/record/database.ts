@@ -10,8 +10,8 @@ import { MIGRATIONS, type Migration } from './migrations.ts';
 const NODE_MAJOR_MIN = 22;
 /** The log of changes is cut back to this after it grew, bytes. */
 const WAL_BYTES_KEPT = 16 * 1024 * 1024;
-const FILE_MODE = 0o640;
-const FOLDER_MODE = 0o750;
+export const FILE_MODE = 0o640;
+export const FOLDER_MODE = 0o750;
 
 export interface OpenOptions {
   /** Reads only, beside a running daemon or without one. */
@@ -30,10 +30,10 @@ export interface RecordDatabase {
   readonly path: string;
   /** True where nothing can be written, for a command that reads and while the disk takes nothing. */
   readonly readonly: boolean;
-  /** For this folder only. Another one after `makeWritable`: see `preparedFor`. */
+  /** For this folder only. Another one once a disk takes writes again: see `preparedFor`. */
   readonly sql: BetterSqlite3.Database;
-  /** Called before every write: opens for writing what could only be read. Throws RecordError where that fails. */
-  makeWritable(): void;
+  /** Runs what writes. First it opens for writing what could only be read; throws RecordError where that fails. */
+  write<T>(run: () => T): T;
   /** Idempotent. */
   close(): void;
 }
@@ -97,7 +97,7 @@ function openWriter(path: string, options: OpenOptions): RecordDatabase {
     closeKeepingWal(opened, path);
     lock.close();
   };
-  return { path, readonly: false, sql: opened, makeWritable: () => {}, close };
+  return { path, readonly: false, sql: opened, write: (run) => run(), close };
 }
 
 function createFile(path: string): void {
@@ -190,10 +190,10 @@ function openReader(path: string, options: OpenOptions): RecordDatabase {
     throw readerError(error, path);
   }
   const opened = sql;
-  const makeWritable = () => {
+  const write = () => {
     throw recordError('read_only', path, 'was opened for reading');
   };
-  return { path, readonly: true, sql: opened, makeWritable, close: () => void opened.close() };
+  return { path, readonly: true, sql: opened, write, close: () => void opened.close() };
 }
 
 function requireReadable(path: string): void {

@@ -31,7 +31,11 @@ export class DatabaseOutbox implements OutboxStore {
   constructor(database: RecordDatabase, gate: WriteGate, unsaved: UnsavedMessages = new Map()) {
     this.#gate = gate;
     this.#database = database;
-    this.#save = preparedFor(database, (sql) => prepareSave(sql, this.#items));
+    this.#save = preparedFor(database, (sql) => {
+      // Another database may have none of them.
+      for (const id of this.#items.keys()) this.#unsaved.add(id);
+      return prepareSave(sql, this.#items);
+    });
     try {
       this.#load(database.sql);
     } catch (error) {
@@ -92,10 +96,7 @@ export class DatabaseOutbox implements OutboxStore {
   /** Writes what could not be written before; true when nothing is left. */
   retry(): boolean {
     if (this.#unsaved.size === 0) return true;
-    const save = () => {
-      this.#database.makeWritable();
-      this.#save()(this.#unsaved);
-    };
+    const save = () => this.#database.write(() => this.#save()(this.#unsaved));
     if (!this.#gate.attempt(save)) return false;
     this.#unsaved.clear();
     return true;

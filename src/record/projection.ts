@@ -34,6 +34,18 @@ export class Projection {
   readonly allowed = new Map<string, Allowed>();
   readonly totals = { enforced: new Map<AuditAction, number>(), observed: new Map<AuditAction, number>() };
 
+  /** Of its own maps; what is in them never changes. */
+  copy(): Projection {
+    const copy = new Projection();
+    for (const [key, value] of this.bans) copy.bans.set(key, value);
+    for (const [key, value] of this.allowed) copy.allowed.set(key, value);
+    for (const mode of ['enforced', 'observed'] as const) {
+      for (const [key, value] of this.offences[mode]) copy.offences[mode].set(key, value);
+      for (const [key, value] of this.totals[mode]) copy.totals[mode].set(key, value);
+    }
+    return copy;
+  }
+
   /** Sets or removes one key. */
   set(change: Change): void {
     const { key, value } = change;

@@ -25,7 +25,7 @@ export interface ChainEnd {
 }
 
 export interface TrailStatements {
-  /** Writes rows that follow `written` and returns the new end. Throws RecordError `conflict` when others wrote meanwhile. */
+  /** Writes rows where `written` is the newest on disk, and returns the new end. Throws RecordError `conflict` when others wrote meanwhile. */
   write(rows: readonly Pending[], written: ChainEnd, extra: Extra): ChainEnd;
   readHead(): ChainEnd;
   readPositions(): Position[];

@@ -1,7 +1,7 @@
 /**
  * Proves the audit trail whole. Found are rows that were changed, removed (the newest ones too), inserted or reordered,
  * and a picture of bans that does not follow from the rows. Not found is what somebody did who may write the file and
- * recomputed every hash from there to the end: against that, keep the last hash somewhere else.
+ * recomputed every hash from there to the end: against that there is the text audit log (log-check.ts).
  */
 import type BetterSqlite3 from 'better-sqlite3';
 import type { AuditEntry } from '../core/audit.ts';
@@ -39,6 +39,8 @@ interface Chain {
 }
 
 type Broken = Extract<Verification, { ok: false }>;
+const missing = (from: number, to: number) =>
+  from === to ? `entry #${from} is missing` : `entries #${from} to #${to} are missing`;
 const broken = (id: number, problem: Broken['problem'], detail: string): Broken => ({ ok: false, id, problem, detail });
 
 /** Reads every row once, at one moment, while others may write. Throws RecordError when the database cannot be read. */
@@ -61,8 +63,7 @@ function verify(sql: BetterSqlite3.Database, path: string): Verification {
   const walked = walk(sql, chain, projection);
   if ('ok' in walked) return walked;
   const { rows, lastId, lastHash, prune } = walked;
-  if (lastId < chain.headId)
-    return broken(lastId + 1, 'row_missing', `the newest rows, up to ${chain.headId}, are missing`);
+  if (lastId < chain.headId) return broken(lastId + 1, 'row_missing', missing(lastId + 1, chain.headId));
   if (lastId > chain.headId) return broken(chain.headId + 1, 'row_added', `row ${chain.headId} was the newest`);
   if (lastHash !== chain.headHash) return broken(lastId, 'hash_changed', 'its hash is not the one noted as the newest');
   if (prune.id !== chain.anchorId || prune.hash !== chain.anchorHash) {
@@ -102,7 +103,7 @@ function walk(sql: BetterSqlite3.Database, chain: Chain, projection: Projection)
     if (suspect) return judge(suspect, row);
     const [id, hash] = [row[0], row[12]];
     if (id <= lastId) return broken(id, 'row_added', `rows up to ${lastId} were pruned`);
-    if (id > lastId + 1) return broken(lastId + 1, 'row_missing', `row ${id} comes after row ${lastId}`);
+    if (id > lastId + 1) return broken(lastId + 1, 'row_missing', missing(lastId + 1, id - 1));
     const expected = hashRow(lastHash, row);
     if (expected !== hash) {
       suspect = { row, expected };

@@ -3,6 +3,8 @@ import { formatDuration } from '../../config/duration.ts';
 import type { AuditEntry } from '../../core/audit.ts';
 import { formatPrefix, parsePrefix } from '../../core/net/prefix.ts';
 import { briefReason, formatNumber, type ReasonNumbers } from '../../core/reason.ts';
+import { compareWithLog } from '../../record/log-check.ts';
+import { findLogFiles } from '../../record/text-log-lines.ts';
 import type { Query } from '../../record/trail-reader.ts';
 import { verifyAudit } from '../../record/verify.ts';
 import { type Context, requireSections } from '../context.ts';
@@ -34,8 +36,9 @@ export async function audit(context: Context, options: AuditOptions): Promise<nu
   const sinceSpan = readSpan('since', options.since);
   const sinceMs = sinceSpan === undefined ? undefined : context.now() - sinceSpan;
   const filter = { sinceMs, client: readClient(options.client) };
-  return withTrail(requireSections(context, ['state']).state.database, async (trail) => {
-    if (options.what === 'verify') return verify(context, trail);
+  const { state, audit: places } = requireSections(context, ['state', 'audit']);
+  return withTrail(state.database, async (trail) => {
+    if (options.what === 'verify') return verify(context, trail, findLogFiles(places.log, places.log_keep));
     const lastId = printPages(context, trail, filter, last);
     if (follow) await followFrom(context, trail, filter, lastId);
     return EXIT.done;
@@ -83,8 +86,9 @@ async function followFrom(context: Context, trail: OpenTrail, filter: Filter, la
   for (let afterId = lastId; ; await sleep(FOLLOW_INTERVAL_MS)) afterId = printFrom(context, trail, filter, afterId);
 }
 
-function verify({ output, json }: Context, { database }: OpenTrail): number {
-  const verdict = verifyAudit(database);
+function verify({ output, json }: Context, { database }: OpenTrail, files: readonly string[]): number {
+  const own = verifyAudit(database);
+  const verdict = own.ok ? (compareWithFiles(database, files, output) ?? own) : own;
   if (json) output.json(verdict);
   if (!verdict.ok) {
     const { id, problem, detail } = verdict;
@@ -95,6 +99,16 @@ function verify({ output, json }: Context, { database }: OpenTrail): number {
   const pruned = prunedBefore > 0 ? `, older ones than ${prunedBefore} were pruned` : '';
   if (!json) output.data(`whole: ${rows} entries${pruned}; the last is #${lastId} with hash ${lastHash}`);
   return EXIT.done;
+}
+
+/** A log that this user may not read proves nothing, and that is said. */
+function compareWithFiles(database: OpenTrail['database'], files: readonly string[], output: Context['output']) {
+  try {
+    return compareWithLog(database, files);
+  } catch (error) {
+    output.talk(`zban: not compared with the audit log: ${error instanceof Error ? error.message : error}`);
+    return undefined;
+  }
 }
 
 /** One line of `audit --json`. */

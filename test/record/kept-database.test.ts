@@ -7,9 +7,9 @@ import { type TestContext, test } from 'node:test';
 import BetterSqlite3 from 'better-sqlite3';
 import { AuditTrail } from '../../src/record/audit-trail.ts';
 import { openDatabase } from '../../src/record/database.ts';
+import { openKept } from '../../src/record/kept-database.ts';
 import { MIGRATIONS } from '../../src/record/migrations.ts';
 import { DatabaseOutbox } from '../../src/record/outbox-store.ts';
-import { openWithStandby } from '../../src/record/standby.ts';
 import { verifyAudit } from '../../src/record/verify.ts';
 import { WriteGate } from '../../src/record/write-gate.ts';
 import { afterwards, ban, draft, failsWith, fill, notRoot, openTrail, position, smallDisk, T0 } from './examples.ts';
@@ -17,7 +17,7 @@ import { afterwards, ban, draft, failsWith, fill, notRoot, openTrail, position, 
 const skip = notRoot;
 
 function openStandby(t: TestContext, path: string) {
-  const database = openWithStandby(path, { busyTimeoutMs: 20 });
+  const database = openKept(path, { busyTimeoutMs: 20 });
   afterwards(t, () => database.close());
   const gate = new WriteGate(path, () => 0);
   return { database, gate, trail: new AuditTrail({ database, gate, configVersion: 'c0ffee123456' }) };
@@ -106,12 +106,12 @@ test('an older layout is read although there is no room to bring it up to date',
 
 test('what no disk is to blame for ends the start', (t) => {
   const { database } = openTrail(t);
-  assert.throws(() => openWithStandby(database.path, { busyTimeoutMs: 20 }), failsWith('in_use'));
+  assert.throws(() => openKept(database.path, { busyTimeoutMs: 20 }), failsWith('in_use'));
   const newer = new BetterSqlite3(database.path);
   newer.pragma('user_version = 999');
   newer.close();
   database.close();
-  assert.throws(() => openWithStandby(database.path, { busyTimeoutMs: 20 }), failsWith('too_new'));
+  assert.throws(() => openKept(database.path, { busyTimeoutMs: 20 }), failsWith('too_new'));
 });
 
 test('a trail takes over what its predecessor could not write, in order', (t) => {

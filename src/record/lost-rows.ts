@@ -1,0 +1,80 @@
+/** Rows that are gone with a database: what followed from them is recorded again, in rows that say so. */
+import type { Actor, AuditDraft, Offence } from '../core/audit.ts';
+import type { Ban, Projection } from './projection.ts';
+import { systemDraft } from './row.ts';
+
+const RESTORED = 'restored';
+const NONE = { condition: null, numbers: null, tier: null, durationSeconds: null };
+
+const MODES = ['enforced', 'observed'] as const;
+
+/** Drafts that bring a trail from `before` to `after`. Applied once more they change nothing. */
+export function restorationDrafts(before: Projection, after: Projection, nowMs: number): AuditDraft[] {
+  const drafts = [...findChanged(before, after)].flatMap((client) => {
+    const there = before.bans.get(client);
+    const ban = after.bans.get(client);
+    const past = MODES.flatMap((mode) => {
+      const offence = after.offences[mode].get(client);
+      // The ban that stands says it as well.
+      const isSaid =
+        ban?.tier === offence?.tier && ban?.untilMs === offence?.lastMs && ban?.enforced === (mode === 'enforced');
+      return offence && !isSaid ? pastBan(offence, mode === 'enforced') : [];
+    });
+    return [...(there ? [unban(client, there.enforced, nowMs)] : []), ...past, ...(ban ? standingBan(ban) : [])];
+  });
+  for (const entry of before.allowed.keys()) {
+    if (!after.allowed.has(entry)) drafts.push(entryDraft('disallow', entry, 'system', nowMs));
+  }
+  for (const { entry, actor, sinceMs } of after.allowed.values()) {
+    if (!before.allowed.has(entry)) drafts.push(entryDraft('allow', entry, actor, sinceMs));
+  }
+  return drafts;
+}
+
+/** Clients whose ban or offences are not the same. */
+function findChanged(before: Projection, after: Projection): Set<string> {
+  const changed = new Set<string>();
+  const keys = ['sinceMs', 'untilMs', 'tier', 'enforced', 'confirmed'] as const;
+  for (const client of new Set([...before.bans.keys(), ...after.bans.keys()])) {
+    const [a, b] = [before.bans.get(client), after.bans.get(client)];
+    if (keys.some((key) => a?.[key] !== b?.[key])) changed.add(client);
+  }
+  for (const mode of MODES) {
+    for (const { client, tier, lastMs } of after.offences[mode].values()) {
+      const known = before.offences[mode].get(client);
+      if (known?.lastMs !== lastMs || known.tier !== tier) changed.add(client);
+    }
+  }
+  return changed;
+}
+
+/** The row that says which are missing. */
+export function lossDraft(fromId: number, toId: number, what: string, nowMs: number): AuditDraft {
+  const detail = `entries #${fromId} to #${toId} of the audit trail are lost: ${what}`;
+  return systemDraft('trouble', nowMs, detail, { lost_from: fromId, lost_to: toId });
+}
+
+function standingBan(ban: Ban): AuditDraft[] {
+  const { client, condition, tier, sinceMs, untilMs, enforced, actor, reason, confirmed } = ban;
+  const detail = reason === '' || reason.startsWith(RESTORED) ? reason || RESTORED : `${RESTORED}: ${reason}`;
+  const durationSeconds = untilMs === null ? null : (untilMs - sinceMs) / 1000;
+  const of = { timeMs: sinceMs, actor, client, condition, numbers: null, tier, durationSeconds, enforced };
+  const drafts: AuditDraft[] = [{ ...of, action: 'ban', detail }];
+  if (confirmed)
+    drafts.push({ ...NONE, timeMs: sinceMs, actor: 'system', action: 'ban_result', client, enforced, detail: 'ok' });
+  return drafts;
+}
+
+/** A ban that was over as soon as it began leaves nothing but the offence. */
+function pastBan({ client, tier, lastMs }: Offence, enforced: boolean): AuditDraft[] {
+  const of = { timeMs: lastMs, actor: 'policy', client, numbers: null, enforced, detail: RESTORED } as const;
+  return [{ ...of, action: 'ban', condition: 'manual', tier, durationSeconds: 0 }, unban(client, enforced, lastMs)];
+}
+
+function unban(client: string, enforced: boolean, timeMs: number): AuditDraft {
+  return { ...NONE, timeMs, actor: 'system', action: 'unban', client, enforced, detail: RESTORED };
+}
+
+function entryDraft(action: 'allow' | 'disallow', client: string, actor: Actor, timeMs: number): AuditDraft {
+  return { ...NONE, timeMs, actor, action, client, enforced: true, detail: RESTORED };
+}

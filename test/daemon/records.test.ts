@@ -1,0 +1,197 @@
+/** Database and text audit log of one instance, when one of them is gone or behind. */
+import assert from 'node:assert/strict';
+import { appendFileSync, copyFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { configSchema } from '../../src/config/schema.ts';
+import type { AuditDraft } from '../../src/core/audit.ts';
+import { Records } from '../../src/daemon/records.ts';
+import { Troubles } from '../../src/daemon/troubles.ts';
+import { openDatabase } from '../../src/record/database.ts';
+import { compareWithLog } from '../../src/record/log-check.ts';
+import { findLogFiles } from '../../src/record/text-log-lines.ts';
+import { verifyAudit } from '../../src/record/verify.ts';
+import { T0, temporaryFolder } from './fixtures.ts';
+
+const NONE = { condition: null, numbers: null, tier: null, durationSeconds: null, enforced: true, detail: '' } as const;
+
+function draft(action: AuditDraft['action'], client: string, changes: Partial<AuditDraft> = {}): AuditDraft {
+  return { ...NONE, timeMs: T0, actor: 'system', action, client, ...changes };
+}
+
+function ban(client: string, changes: Partial<AuditDraft> = {}): AuditDraft {
+  return draft('ban', client, { actor: 'policy', condition: 'scan', tier: 1, durationSeconds: 600, ...changes });
+}
+
+const STORY = [
+  ban('192.0.2.1'),
+  draft('ban_result', '192.0.2.1', { detail: 'ok' }),
+  ban('192.0.2.2', { tier: 4, durationSeconds: null }),
+  ban('192.0.2.3'),
+  draft('unban', '192.0.2.3', { actor: 'operator:ann' }),
+  draft('allow', '198.51.100.0/24', { actor: 'operator:ann' }),
+];
+
+function place(t: TestContext) {
+  const folder = temporaryFolder(t);
+  const database = join(folder, 'zban.db');
+  const log = join(folder, 'audit.log');
+  const config = configSchema.parse({
+    logs: [{ path: '/nowhere' }],
+    state: { database, checkpoint: '100ms' },
+    audit: { log },
+    control: { socket: join(folder, 'sock') },
+  });
+  const open = async () => {
+    const said: string[] = [];
+    const records = await Records.open({ config, configVersion: '0123456789ab', now: () => T0, log: () => {} });
+    const close = records.close.bind(records);
+    let isOpen = true;
+    records.close = () => {
+      if (isOpen) close();
+      isOpen = false;
+    };
+    t.after(() => records.close());
+    const troubles = new Troubles({ log: () => {}, onBegin: ({ what }) => said.push(what) });
+    const record = (drafts: readonly AuditDraft[]) => records.tell(records.trail.append(drafts), []);
+    const bans = () =>
+      records.trail
+        .activeBans(T0)
+        .map(({ client }) => client)
+        .sort();
+    return { records, troubles, said, record, bans };
+  };
+  /** As `zban audit verify` does. */
+  const verify = () => {
+    const reader = openDatabase(database, { readonly: true, busyTimeoutMs: 100 });
+    const own = verifyAudit(reader);
+    const result = own.ok ? (compareWithLog(reader, findLogFiles(log, 5)) ?? own) : own;
+    reader.close();
+    return result.ok ? 'whole' : result.detail;
+  };
+  const remove = () => ['', '-wal', '-shm'].map((end) => rmSync(`${database}${end}`, { force: true }));
+  return { folder, database, log, open, verify, remove };
+}
+
+test('a database that is gone at the start: bans and exceptions come from the audit log and the firewall', async (t) => {
+  const { open, remove, verify } = place(t);
+  const first = await open();
+  first.record(STORY);
+  first.records.close();
+  assert.equal(verify(), 'whole');
+  remove();
+  const { records, bans, troubles, said } = await open();
+  assert.match(records.loss ?? '', /entries #1 to #6 of the audit trail are lost/);
+  assert.deepEqual(bans(), ['192.0.2.1', '192.0.2.2']);
+  assert.deepEqual(
+    records.trail.allowed().map(({ entry, actor }) => [entry, actor]),
+    [['198.51.100.0/24', 'operator:ann']],
+  );
+  const tiers = new Map(records.trail.offences(true).map(({ client, tier }) => [client, tier]));
+  assert.deepEqual([tiers.get('192.0.2.1'), tiers.get('192.0.2.2'), tiers.get('192.0.2.3')], [1, 4, 1]);
+  records.adopt([
+    { target: '192.0.2.1', untilMs: T0 + 1000 },
+    { target: '203.0.113.9', untilMs: T0 + 60_000 },
+  ]);
+  assert.deepEqual(bans(), ['192.0.2.1', '192.0.2.2', '203.0.113.9']);
+  records.start(troubles, async () => undefined);
+  assert.match(said[0] ?? '', /are lost.*bans are in force as far as the audit log and the firewall have them/);
+  records.close();
+  assert.equal(verify(), 'entries #1 to #6 are missing');
+  const again = await open();
+  assert.equal(again.records.loss, undefined, 'found once');
+  assert.deepEqual(again.bans(), ['192.0.2.1', '192.0.2.2', '203.0.113.9']);
+});
+
+test('an older copy of the database: what the log has beyond it holds', async (t) => {
+  const { open, database, remove, verify } = place(t);
+  const first = await open();
+  first.record(STORY.slice(0, 3));
+  first.records.close();
+  copyFileSync(database, `${database}.copy`);
+  const second = await open();
+  second.record([draft('unban', '192.0.2.1', { actor: 'operator:ann' }), ban('192.0.2.9')]);
+  second.records.close();
+  remove();
+  copyFileSync(`${database}.copy`, database);
+  assert.equal(verify(), 'entries #4 to #5 are missing from the database: the audit log has them');
+  assert.deepEqual((await open()).bans(), ['192.0.2.2', '192.0.2.9']);
+  assert.equal(verify(), 'entries #4 to #5 are missing');
+});
+
+test('a database exchanged for another one of the same length is found', async (t) => {
+  const [a, b] = [place(t), place(t)];
+  for (const [at, place] of [a, b].entries()) {
+    const { record, records } = await place.open();
+    record([ban(`192.0.2.${at}`)]);
+    records.close();
+  }
+  a.remove();
+  copyFileSync(b.database, a.database);
+  assert.match(a.verify(), /the audit log has entry #1 with hash .* the trail is another one/);
+  assert.match(
+    (await a.open()).records.loss ?? '',
+    /is not the one that .*audit\.log was written from: see zban audit verify/,
+  );
+});
+
+test('killed between row and line: the log is brought up to the database, and nothing is in it twice', async (t) => {
+  const { open, log } = place(t);
+  const first = await open();
+  first.record(STORY.slice(0, 2));
+  first.records.trail.append(STORY.slice(2));
+  const whole = () =>
+    readFileSync(log, 'utf8')
+      .split('\n')
+      .map((line) => line.replace(/^\S+ (.*?) .*(#\d+).*$/, '$1 $2'));
+  assert.deepEqual(whole(), ['BAN #1', '']);
+  first.records.close();
+  for (let start = 0; start < 2; start++) {
+    (await open()).records.close();
+    assert.deepEqual(whole(), ['BAN #1', 'BAN #3', 'BAN #4', 'UNBAN #5', 'ALLOW #6', '']);
+  }
+});
+
+test('killed while the database took nothing: orders that the log could take hold, and nothing counts as lost', async (t) => {
+  const { open, log, verify } = place(t);
+  const first = await open();
+  first.record(STORY.slice(0, 2));
+  first.records.close();
+  const line = '[2026-11-20T10:11:12.000Z]';
+  const pending = 'not yet durable';
+  appendFileSync(
+    log,
+    `${line} UNBAN 192.0.2.1 | operator:ann | #3 ${pending}\n${line} BAN 192.0.2.7 | manual "x" | operator:ann | 10m | #4 ${pending}\n`,
+  );
+  const { records, bans } = await open();
+  assert.deepEqual(bans(), ['192.0.2.7']);
+  assert.equal(records.loss, undefined);
+  assert.equal(verify(), 'whole');
+  records.close();
+  assert.deepEqual((await open()).bans(), ['192.0.2.7']);
+});
+
+for (const [how, damage] of [
+  ['deleted', ({ remove }: ReturnType<typeof place>) => remove()],
+  ['cut short', ({ database }: ReturnType<typeof place>) => truncateSync(database, 0)],
+  ['damaged', ({ database }: ReturnType<typeof place>) => writeFileSync(`${database}-wal`, 'x'.repeat(100_000))],
+] as const) {
+  test(`a database that is ${how} while zban runs is noticed and written anew`, async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    const here = place(t);
+    const { records, record, troubles, said, bans } = await here.open();
+    record(STORY);
+    records.start(troubles, async () => undefined);
+    const before = bans();
+    damage(here);
+    t.mock.timers.tick(100);
+    assert.match(said[0] ?? '', /zban\.db\S* was (deleted|truncated|damaged).*while zban ran/);
+    record([ban('203.0.113.1')]);
+    records.close();
+    const next = await here.open();
+    assert.deepEqual(next.bans(), [...before, '203.0.113.1']);
+    assert.equal(next.records.loss, undefined);
+    if (how === 'deleted') assert.equal(here.verify(), 'whole');
+    else assert.match(here.verify(), /whole|entries #1 to #\d+ are missing/);
+  });
+}
