@@ -11,6 +11,7 @@ import type { EngineStatus } from '../workers/messages.ts';
 import { Pipeline, workerSetup } from '../workers/pipeline.ts';
 import type { Log } from './log.ts';
 import { LogClock } from './log-clock.ts';
+import { LogHealth } from './log-health.ts';
 import { rehearse } from './rehearsal.ts';
 import type { Troubles } from './troubles.ts';
 
@@ -42,6 +43,7 @@ export class DataPlane {
   engine: EngineStatus | undefined;
   private readonly options: DataPlaneOptions;
   private readonly clock: LogClock;
+  private readonly health: LogHealth;
   private follower: LogFollower | undefined;
   private timer: NodeJS.Timeout | undefined;
   /** The tick under way. */
@@ -54,6 +56,7 @@ export class DataPlane {
     this.options = options;
     const { config } = options;
     this.clock = new LogClock(config.detection.out_of_order);
+    this.health = new LogHealth({ troubles: options.troubles, now: () => performance.now() });
     this.pipeline = new Pipeline({
       setup: workerSetup(config),
       parseThreads: PARSE_THREADS,
@@ -62,6 +65,10 @@ export class DataPlane {
         if (this.rehearsing) return;
         const positions = settled.map(({ position }) => position);
         options.onEvents(events, positions, this.isCurrent);
+      },
+      onParsed: ({ position: { path } }, parsed) => {
+        if (this.rehearsing) this.health.learned(path, parsed);
+        else this.health.arrived(path, parsed, parsed.bytes);
       },
     });
   }
@@ -102,6 +109,7 @@ export class DataPlane {
       log,
       onTrouble: (path, message, mend) => troubles.begin(`log ${path}`, message, mend),
       onRecovered: (path) => troubles.end(`log ${path}`),
+      onLoss: (path, message, mend) => this.health.lost(path, message, mend),
       onChunk: (chunk, logIndex) => this.feed(chunk, logIndex),
     });
     // Before anything was read: logs with lines from the time between are merged, else the first would make the others late.
@@ -177,6 +185,7 @@ export class DataPlane {
     if (this.pipeline.waitingMs() > MERGE_WAIT_MS) await this.pipeline.send({ kind: 'flush' });
     if (this.isSilent && this.engine?.anomaly) await this.pipeline.send({ kind: 'fall_silent' });
     await this.askEngine(this.behind ? undefined : this.clock.findTick(this.options.now()));
+    this.health.look(this.logs());
     this.options.onProgress();
   }
 

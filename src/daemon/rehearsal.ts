@@ -7,8 +7,8 @@ import type { EngineState } from '../core/engine-state.ts';
 import { Parser } from '../core/parse/parser.ts';
 import { SECOND } from '../core/parse/tally.ts';
 import type { Position } from '../source/chunk.ts';
-import { findLogs } from '../source/discover.ts';
-import { findEnd, findHistory, type HistoryFile } from '../source/history.ts';
+import { type FoundLog, findLogs, findSameFiles } from '../source/discover.ts';
+import { findEnd, findHistory, findNewest, type HistoryFile } from '../source/history.ts';
 import { readLogFile } from '../source/read-log-file.ts';
 import { SourceError } from '../source/source-error.ts';
 import { type Pipeline, workerSetup } from '../workers/pipeline.ts';
@@ -16,7 +16,7 @@ import type { Log } from './log.ts';
 
 /** Of a log's history: seconds of work, however long the log. */
 const HISTORY_BYTES_MAX = 2 ** 31;
-/** Of what the window held before a restart. */
+/** Of what the window held before a restart, and of a log that is new then. */
 const WINDOW_BYTES_MAX = 2 ** 26;
 /** Sources of the pipeline from here on are histories, below it the logs that are followed. */
 const FIRST_SOURCE = 1_000_000;
@@ -54,10 +54,13 @@ export async function rehearse(options: RehearsalOptions): Promise<Position[]> {
   const startedMs = performance.now();
   const positions = new Map(options.positions.map((position) => [position.path, position]));
   const histories: History[] = [];
-  for (const { path, index } of findLogs(config.logs.map(({ path: configured }) => configured)).logs) {
+  const { logs } = findLogs(config.logs.map(({ path }) => path));
+  const sameFiles = findSameFiles(logs);
+  for (const found of logs.filter(({ path }) => !sameFiles.has(path))) {
     options.signal.throwIfAborted();
+    const { path, index } = found;
     try {
-      const position = positions.get(path) ?? findEnd(path, config.source.line_bytes_max);
+      const position = positions.get(path) ?? findStart(found, options);
       if (!position) continue;
       positions.set(path, position);
       histories.push({ index, ...findPast(position, index, options) });
@@ -77,6 +80,23 @@ export async function rehearse(options: RehearsalOptions): Promise<Position[]> {
   }
   pipeline.forgetCounts();
   return [...positions.values()];
+}
+
+/**
+ * Where to begin with a log that was never followed: at its end, but what a glob matches and was made since logs were
+ * last followed is new, like one that comes later.
+ */
+function findStart({ path, globbed }: FoundLog, { config, positions, log }: RehearsalOptions): Position | undefined {
+  const { line_bytes_max: lineBytesMax } = config.source;
+  const end = findEnd(path, lineBytesMax);
+  const followedMs = Math.max(...positions.map(({ writtenMs = Number.POSITIVE_INFINITY }) => writtenMs));
+  if (!globbed || positions.length === 0 || (end?.bornMs ?? 0) < followedMs) return end;
+  const start = findNewest(path, WINDOW_BYTES_MAX, lineBytesMax);
+  if (start && start.offset > 0) {
+    const what = 'a log that came while nobody followed it is too long: its first lines are not judged';
+    log('warn', what, { path, bytes: start.offset });
+  }
+  return start;
 }
 
 /** Which lines there are from before a position that matter: of the last minutes, or of the configured history. */

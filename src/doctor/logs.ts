@@ -3,11 +3,12 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { formatDuration } from '../config/duration.ts';
 import type { Config } from '../config/schema.ts';
+import { DOUBLED_MEND, DoubledLines, type DoubledPair, describeDoubled } from '../core/doubled-lines.ts';
 import { formatClient } from '../core/net/client-key.ts';
 import type { FieldKeys } from '../core/parse/fields.ts';
 import { Parser } from '../core/parse/parser.ts';
 import { HIGH, LINE, LOW, ROW, SECOND, SKIP_REASONS, type Tally } from '../core/parse/tally.ts';
-import { findLogs } from '../source/discover.ts';
+import { type FoundLog, findLogs, findSameFiles } from '../source/discover.ts';
 import { workerSetup } from '../workers/pipeline.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
@@ -23,15 +24,46 @@ const AGENTS_MIN = 10;
 const RECORDS_MAX = 500;
 /** Status, bytes, then the two fields that nginx's `combined` has and the common format has not. */
 const COMBINED_FIELDS = /" (?:\d{3}|-) (?:\d+|-) "/;
+/** Each is compared with each. */
+const COMPARED_MAX = 20;
 
 export function checkLogs(config: Config, nowMs: number): Finding[] {
   const { logs, unmatched } = findLogs(config.logs.map(({ path }) => path));
   return [
+    ...checkDoubled(config, logs),
     ...unmatched.map((glob) =>
       fail(`log ${glob}`, 'no file matches', 'correct logs[].path, or turn on access_log in nginx'),
     ),
     ...logs.flatMap(({ path, index }) => checkLog(config, path, index, nowMs)),
   ];
+}
+
+/** Requests that stand in two logs, or twice in one, count twice. */
+function checkDoubled(config: Config, logs: readonly FoundLog[]): Finding[] {
+  const found: Finding[] = [];
+  const sameFiles = findSameFiles(logs);
+  const tails: { path: string; bytes: Buffer; tally: Tally }[] = [];
+  for (const [path, same] of sameFiles) found.push(ok(`log ${path}`, `is the same file as ${same}: followed once`));
+  for (const { path, index } of logs.filter((log) => !sameFiles.has(log.path)).slice(0, COMPARED_MAX)) {
+    try {
+      const options = workerSetup(config).parsers[index];
+      const bytes = readTail(path, statSync(path).size);
+      if (options) tails.push({ path, bytes, tally: new Parser(options).parse(bytes, Number.POSITIVE_INFINITY) });
+    } catch {
+      // Said of the log itself.
+    }
+  }
+  for (const [at, one] of tails.entries()) {
+    for (const other of tails.slice(at)) {
+      const doubled = new DoubledLines();
+      const fromSecond = Math.max(one.tally.rows[SECOND] ?? 0, other.tally.rows[SECOND] ?? 0);
+      for (const { path, tally, bytes } of new Set([one, other])) doubled.add(path, tally, bytes, fromSecond);
+      const isPair = ([a, b]: DoubledPair) => (a === b) === (one === other);
+      const [pair] = doubled.pairs().filter(isPair);
+      if (pair) found.push(fail(`log ${one.path}`, describeDoubled(pair), DOUBLED_MEND));
+    }
+  }
+  return found;
 }
 
 function checkLog(config: Config, path: string, index: number, nowMs: number): Finding[] {

@@ -6,6 +6,8 @@ export interface NginxConfig {
     readonly path: string;
     readonly format: string;
     readonly options: readonly string[];
+    /** The block it stands in: of several lines in one block, each writes every request. */
+    readonly block: number;
   }[];
   /** Bodies of `log_format`, by name. */
   readonly formats: ReadonlyMap<string, string>;
@@ -17,14 +19,15 @@ export interface NginxConfig {
 
 /** Reads the directives that matter; blocks and everything else are passed over. */
 export function parseNginxConfig(text: string): NginxConfig {
-  const accessLogs: { path: string; format: string; options: string[] }[] = [];
+  const accessLogs: { path: string; format: string; options: string[]; block: number }[] = [];
   const formats = new Map<string, string>();
   const realIpFrom: string[] = [];
   let realIpHeader: string | undefined;
-  for (const [name, ...words] of directives(text)) {
+  for (const { block, words: directive } of directives(text)) {
+    const [name, ...words] = directive;
     const [first = '', second = '', ...rest] = words;
     if (name === 'access_log' && first !== 'off')
-      accessLogs.push({ path: first, format: second || 'combined', options: rest });
+      accessLogs.push({ path: first, format: second || 'combined', options: rest, block });
     else if (name === 'log_format') formats.set(first, [second, ...rest].join(''));
     else if (name === 'set_real_ip_from') realIpFrom.push(first);
     else if (name === 'real_ip_header') realIpHeader ??= first;
@@ -32,16 +35,20 @@ export function parseNginxConfig(text: string): NginxConfig {
   return { accessLogs, formats, realIpFrom, realIpHeader };
 }
 
-/** Words of each directive: quotes are taken off, comments left out, blocks opened up. */
-function* directives(text: string): Generator<string[]> {
+/** Words of each directive, with the number of its block: quotes are taken off, comments left out. */
+function* directives(text: string): Generator<{ block: number; words: string[] }> {
   let words: string[] = [];
+  const blocks = [0];
+  let opened = 0;
   for (const [token, , quoted1, quoted2] of text.matchAll(
     /(#[^\n]*)|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|[;{}]|(?:[^\s;{}"'#]|(?<=\S)[#"'])+/g,
   )) {
     if (token.startsWith('#')) continue;
     if (token === ';' || token === '{' || token === '}') {
-      if (words.length > 0) yield words;
+      if (words.length > 0) yield { block: blocks.at(-1) ?? 0, words };
       words = [];
+      if (token === '{') blocks.push(++opened);
+      else if (token === '}' && blocks.length > 1) blocks.pop();
     } else words.push(quoted1 ?? quoted2 ?? token);
   }
 }

@@ -45,7 +45,7 @@ function findReason(stderr: string): string {
 export function checkNginx(config: Config, dump: NginxDump): Finding[] {
   if (dump.kind !== 'read') return [explainFailure(config, dump)];
   const nginx = parseNginxConfig(dump.text);
-  const found = [...checkAccessLogs(config, nginx), ...checkRealIp(config, nginx)];
+  const found = [...checkAccessLogs(config, nginx), ...checkDoubled(config, nginx), ...checkRealIp(config, nginx)];
   return found.length > 0 ? found : [ok(CHECK, 'logs at once, with addresses that clients cannot choose')];
 }
 
@@ -65,7 +65,7 @@ function explainFailure({ firewall }: Config, dump: Exclude<NginxDump, { kind: '
 }
 
 function checkAccessLogs(config: Config, { accessLogs, formats }: NginxConfig): Finding[] {
-  const followed = new Set(findLogs(config.logs.map(({ path }) => path)).logs.map(({ path }) => path));
+  const followed = followedPaths(config);
   const found: Finding[] = [];
   for (const { path, format, options } of new Map(accessLogs.map((log) => [log.path, log])).values()) {
     if (!followed.has(resolve(path))) {
@@ -89,6 +89,29 @@ function checkAccessLogs(config: Config, { accessLogs, formats }: NginxConfig): 
     }
   }
   return found;
+}
+
+/** nginx writes each request with every access_log line of a block (ngx_http_log_module), Debian's own one included. */
+function checkDoubled(config: Config, { accessLogs }: NginxConfig): Finding[] {
+  const followed = followedPaths(config);
+  const blocks = Map.groupBy(
+    accessLogs.filter(
+      ({ path, options }) => followed.has(resolve(path)) && !options.some((each) => each.startsWith('if=')),
+    ),
+    ({ block }) => block,
+  );
+  return [...blocks.values()].flatMap((logs) => {
+    if (logs.length < 2) return [];
+    const lines = logs.map(({ path, format }) => `access_log ${path} ${format};`);
+    const message = `writes each request ${logs.length} times into logs that zban follows (${lines.join(' ')}): it counts as often`;
+    return [
+      fail(CHECK, message, `keep the line that names the format for zban, and remove the other from the same block`),
+    ];
+  });
+}
+
+function followedPaths(config: Config): ReadonlySet<string> {
+  return new Set(findLogs(config.logs.map(({ path }) => path)).logs.map(({ path }) => path));
 }
 
 function checkRealIp({ firewall, mode }: Config, { realIpFrom, realIpHeader }: NginxConfig): Finding[] {

@@ -1,10 +1,14 @@
-/** The bytes of a finished log in order, plain or gunzipped. */
+/** The bytes of a finished log in order, plain or decompressed. */
+
+import { spawn } from 'node:child_process';
 import { type FileHandle, open } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
+import type { Readable } from 'node:stream';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { MAGIC_BYTES_MAX, recognizeCompression } from './compression.ts';
 import { SourceError, toSourceError } from './source-error.ts';
 
 const COMPRESSED_READ_BYTES = 65_536;
-const GUNZIP_CHUNK_BYTES = 262_144;
+const UNPACKED_CHUNK_BYTES = 262_144;
 
 export interface ByteInput {
   readonly device: number;
@@ -17,8 +21,8 @@ export interface ByteInput {
 }
 
 /**
- * Opens a log for one pass. Gzip (RFC 1952) is told by its first two bytes, so that names don't matter. Pipes are read as
- * plain text. Rejects with SourceError.
+ * Opens a log for one pass. Compression is told by the first bytes, so that names don't matter. Pipes are read as plain
+ * text. Rejects with SourceError.
  */
 export async function openBytes(path: string): Promise<ByteInput> {
   let handle: FileHandle | undefined;
@@ -26,8 +30,8 @@ export async function openBytes(path: string): Promise<ByteInput> {
     handle = await open(path, 'r');
     const stat = await handle.stat();
     if (stat.isDirectory()) throw new SourceError('not_a_file', path);
-    const magic = Buffer.alloc(2);
-    if (stat.isFile()) await handle.read(magic, 0, 2, 0);
+    const start = Buffer.alloc(MAGIC_BYTES_MAX);
+    if (stat.isFile()) await handle.read(start, 0, start.length, 0);
     const identity = { device: stat.dev, inode: stat.ino };
     const opened = handle;
     // A pipe has no places to read from.
@@ -44,7 +48,10 @@ export async function openBytes(path: string): Promise<ByteInput> {
       },
       close: () => opened.close(),
     };
-    if (magic.equals(Buffer.of(0x1f, 0x8b))) return { ...identity, ...gunzipped(path, plain) };
+    const compression = recognizeCompression(start);
+    if (compression === 'xz' || compression === 'bzip2')
+      return { ...identity, ...decompressedBy(compression, path, opened) };
+    if (compression) return { ...identity, ...decompressed(compression, path, plain) };
     const skip = (bytes: number) => {
       next = (next ?? 0) + bytes;
     };
@@ -58,21 +65,22 @@ export async function openBytes(path: string): Promise<ByteInput> {
 type Stream = Pick<ByteInput, 'fill' | 'close'>;
 
 /**
- * Gunzips as much as is asked for and no further. The stream is fed by hand, one piece at a time: read as a stream it
+ * Decompresses as much as is asked for and no further. The stream is fed by hand, one piece at a time: read as a stream it
  * would throw away what it had unpacked when it meets damaged data.
  */
-function gunzipped(path: string, compressed: Stream): Stream {
-  const gunzip = createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES });
+function decompressed(compression: 'gzip' | 'zstd', path: string, compressed: Stream): Stream {
+  const options = { chunkSize: UNPACKED_CHUNK_BYTES };
+  const unpacker = compression === 'gzip' ? createGunzip(options) : createZstdDecompress(options);
   const unpacked: Buffer[] = [];
   let [ended, fed] = [false, false];
   let failure: unknown;
   let proceed = () => {};
-  gunzip.on('data', (bytes: Buffer) => unpacked.push(bytes));
-  gunzip.on('end', () => {
+  unpacker.on('data', (bytes: Buffer) => unpacked.push(bytes));
+  unpacker.on('end', () => {
     ended = true;
     proceed();
   });
-  gunzip.on('error', (error) => {
+  unpacker.on('error', (error) => {
     failure = error;
     proceed();
   });
@@ -82,8 +90,8 @@ function gunzipped(path: string, compressed: Stream): Stream {
     const length = fed ? 0 : await compressed.fill(input, 0);
     await new Promise<void>((resolve) => {
       proceed = resolve;
-      if (length > 0) gunzip.write(input.subarray(0, length), () => resolve());
-      else if (!fed) gunzip.end();
+      if (length > 0) unpacker.write(input.subarray(0, length), () => resolve());
+      else if (!fed) unpacker.end();
       fed ||= length === 0;
       if (ended || failure) resolve();
     });
@@ -100,12 +108,46 @@ function gunzipped(path: string, compressed: Stream): Stream {
       } else if (ended || failure) break;
       else await feed();
     }
-    if (filled === at && failure) throw new SourceError('damaged_gzip', path, failure);
+    if (filled === at && failure) throw new SourceError('damaged', path, failure);
     return filled - at;
   };
   const close = () => {
-    gunzip.destroy();
+    unpacker.destroy();
     return compressed.close();
+  };
+  return { fill, close };
+}
+
+/** By a program of the host, which reads the file itself; it waits while nobody takes what it has unpacked. */
+function decompressedBy(program: 'xz' | 'bzip2', path: string, handle: FileHandle): Stream {
+  const child = spawn(program, ['-dc'], { stdio: [handle.fd, 'pipe', 'ignore'] });
+  const ended = new Promise<SourceError | undefined>((resolve) => {
+    child.on('error', (error) => resolve(new SourceError('no_program', path, error)));
+    child.on('close', (code) => resolve(code === 0 ? undefined : new SourceError('damaged', path)));
+  });
+  const stdout = child.stdout as Readable;
+  const pieces = stdout[Symbol.asyncIterator]();
+  let piece: Buffer = Buffer.alloc(0);
+
+  const fill = async (buffer: Buffer, at: number) => {
+    if (piece.length === 0) {
+      const next = await pieces.next().catch(() => ({ done: true, value: undefined }));
+      if (next.done) {
+        const failure = await ended;
+        if (failure) throw failure;
+        return 0;
+      }
+      piece = next.value;
+    }
+    const taken = piece.copy(buffer, at);
+    piece = piece.subarray(taken);
+    return taken;
+  };
+  const close = async () => {
+    child.kill();
+    stdout.destroy();
+    await ended;
+    await handle.close();
   };
   return { fill, close };
 }

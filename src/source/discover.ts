@@ -1,6 +1,7 @@
 /** From configured paths and globs to the logs that are there. */
 import { globSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
+import { findCompression } from './compression.ts';
 import { isRotatedName } from './rotated-names.ts';
 
 export interface FoundLog {
@@ -12,7 +13,7 @@ export interface FoundLog {
 
 /**
  * All logs that the configured paths name now. A path without wildcard is one, there or not. A glob's match is left out
- * when it is gzipped, a directory, or an older generation by its name: `access.log.1` beside `access.log`. `unmatched`
+ * when it is compressed, a directory, or an older generation by its name: `access.log.1` beside `access.log`. `unmatched`
  * are the globs of which nothing is left.
  */
 export function findLogs(configured: readonly string[]): { logs: FoundLog[]; unmatched: string[] } {
@@ -34,12 +35,27 @@ export function findLogs(configured: readonly string[]): { logs: FoundLog[]; unm
   for (const [path, index] of matches) {
     const beside = names.get(dirname(path)) ?? [];
     const isOlder = beside.some((base) => isRotatedName(base, basename(path)));
-    if (!logs.has(path) && !isOlder && !path.endsWith('.gz') && !isDirectory(path)) {
+    if (!logs.has(path) && !isOlder && findCompression(path) === undefined && !isDirectory(path)) {
       logs.set(path, { path, index, globbed: true });
     }
   }
   const unmatched = [...globs].filter(([, found]) => !found.some((path) => logs.has(path)));
   return { logs: [...logs.values()], unmatched: unmatched.map(([glob]) => glob) };
+}
+
+/** Paths of files that an earlier path names as well, by symbolic or hard link, with that path. */
+export function findSameFiles(logs: readonly FoundLog[]): Map<string, string> {
+  const first = new Map<string, string>();
+  const same = new Map<string, string>();
+  for (const { path } of logs) {
+    const stat = statOf(path);
+    if (!stat) continue;
+    const file = `${stat.dev} ${stat.ino}`;
+    const other = first.get(file);
+    if (other === undefined) first.set(file, path);
+    else same.set(path, other);
+  }
+  return same;
 }
 
 /** A path with wildcards, unless a file has that very name. */

@@ -3,8 +3,9 @@ import type { LogStatus } from '../core/status.ts';
 import type { Chunk, FileMark, Position } from './chunk.ts';
 import { type FoundLog, findLogs } from './discover.ts';
 import { FINGERPRINT_BYTES_MAX } from './fingerprint.ts';
-import { FollowedLog, type Logger } from './followed-log.ts';
+import { FollowedLog } from './followed-log.ts';
 import { isSameFile, type ReadLimits } from './generation.ts';
+import type { LogStateOptions } from './log-state.ts';
 import { Pace } from './pace.ts';
 import { SourceError } from './source-error.ts';
 import { TailedFile } from './tailed-file.ts';
@@ -17,7 +18,7 @@ const CHUNK_BYTES_MIN = 16 << 10;
 /** Logs followed at once; more are left out, with a warning. */
 const LOGS_MAX = 1000;
 
-export interface FollowOptions {
+export interface FollowOptions extends Omit<LogStateOptions, 'path'> {
   /** Paths and globs. */
   readonly logs: readonly string[];
   /** Between two looks at the files while lines come, milliseconds: decides the delay. */
@@ -36,10 +37,6 @@ export interface FollowOptions {
   readonly quietMs?: number;
   /** Monotonic clock, milliseconds. Default performance.now. */
   readonly now?: () => number;
-  readonly log: Logger;
-  /** A log can't be read; called once, until it has recovered. */
-  readonly onTrouble: (path: string, message: string, mend: string) => void;
-  readonly onRecovered: (path: string) => void;
   /**
    * Takes a chunk, and resolves when the next may come: each log has at most two that are not taken. A log's chunks come
    * in order. `logIndex` says which of `logs` named it. A rejection ends the following.
@@ -201,23 +198,13 @@ export class LogFollower {
     this.#sources.set(path, source);
     const begin = this.#positions.get(path) ?? (isFirst ? this.#options.startAt : 'beginning');
     this.#positions.delete(path);
-    const { quietMs = 60_000, lineBytesMax, log, onTrouble, onRecovered } = this.#options;
+    const { quietMs = 60_000 } = this.#options;
     const findOther = (file: Pick<FileMark, 'device' | 'inode'>) =>
       this.#followed.find(
         (other) => other.path !== path && other.log.generations().some((mine) => mine.open && isSameFile(mine, file)),
       )?.path;
-    const followedLog = new FollowedLog({
-      path,
-      source,
-      begin,
-      quietMs,
-      lineBytesMax,
-      now: this.#now,
-      log,
-      onTrouble,
-      onRecovered,
-      findOther,
-    });
+    const now = this.#now;
+    const followedLog = new FollowedLog({ ...this.#options, path, source, begin, quietMs, now, findOther });
     this.#followed.push({ ...entry, log: followedLog, inFlight: 0 });
     followedLog.look();
   }

@@ -5,25 +5,18 @@ import type { Chunk, FileMark, Position } from './chunk.ts';
 import { FINGERPRINT_BYTES_MAX, headMatches } from './fingerprint.ts';
 import { type Generation, isSameFile, type ReadLimits, type Times } from './generation.ts';
 import { front, type Lines, ownBuffer } from './lines.ts';
+import { LogState, type LogStateOptions } from './log-state.ts';
+import { describeLoss } from './loss.ts';
 import { findMarked, findNewer } from './siblings.ts';
-import { SourceError, toSourceError } from './source-error.ts';
+import { toSourceError } from './source-error.ts';
 import { TailedFile } from './tailed-file.ts';
 
 /** Older files kept in the position; beyond it the oldest is given up once it is read to its end. */
 const OLDER_MAX = 4;
 /** Between looks further apart a whole generation of the file may have come and gone, and been gzipped. */
 const UNSEEN_MS = 1000;
-/** A log may be missing this long while it is rotated before it is worth a word. */
-const MISSING_MS = 1000;
 
-export type Logger = (
-  level: 'debug' | 'info' | 'warn' | 'error',
-  message: string,
-  fields?: Readonly<Record<string, unknown>>,
-) => void;
-
-export interface FollowedLogOptions {
-  readonly path: string;
+export interface FollowedLogOptions extends LogStateOptions {
   readonly source: number;
   /** Where to begin: a saved position, or an end of the file that is there now. Files that come later are read whole. */
   readonly begin: Position | 'beginning' | 'end';
@@ -32,9 +25,6 @@ export interface FollowedLogOptions {
   readonly lineBytesMax: number;
   /** Monotonic clock, milliseconds. */
   readonly now: () => number;
-  readonly log: Logger;
-  readonly onTrouble: (path: string, message: string, mend: string) => void;
-  readonly onRecovered: (path: string) => void;
   /** The path under which another log follows this file. */
   readonly findOther: (file: Pick<FileMark, 'device' | 'inode'>) => string | undefined;
 }
@@ -54,10 +44,10 @@ export class FollowedLog {
   #lookedMs: number;
   /** Nobody looked for a while: gzipped files beside the log may be unread generations. */
   #unseen: boolean;
-  #missingSinceMs: number | undefined;
-  #missingSaid = false;
+  readonly #state: LogState;
   #otherPath: string | undefined;
-  #trouble: SourceError | undefined;
+  /** The file that another log followed when it was under this path. */
+  #shared: Pick<FileMark, 'device' | 'inode'> | undefined;
   #oversized = 0;
   /** The last chunk no longer tells where we are. */
   #moved = false;
@@ -65,6 +55,7 @@ export class FollowedLog {
   constructor(options: FollowedLogOptions) {
     const { path, source, begin } = options;
     this.#options = options;
+    this.#state = new LogState(options);
     this.path = path;
     this.source = source;
     this.#lookedMs = options.now();
@@ -79,13 +70,13 @@ export class FollowedLog {
 
   /** True when the path is missing and nothing more can come from the files it had. */
   get gone(): boolean {
-    return this.#missingSinceMs !== undefined && !this.generations().some(({ open }) => open);
+    return this.#state.missingSinceMs !== undefined && !this.generations().some(({ open }) => open);
   }
 
   status(): LogStatus {
-    const missing = this.#missingSinceMs === undefined ? 'following' : 'missing';
-    const same = this.#otherPath === undefined ? missing : `the same file as ${this.#otherPath}`;
-    return { path: this.path, state: this.#trouble?.words ?? same, behind_bytes: this.#unread() };
+    const isShared = this.#otherPath !== undefined && this.#state.words === 'following';
+    const state = isShared ? `the same file as ${this.#otherPath}` : this.#state.words;
+    return { path: this.path, state, behind_bytes: this.#unread() };
   }
 
   /** Finds out what has happened to the files; opens what is new. Fast and never waits. */
@@ -97,6 +88,8 @@ export class FollowedLog {
     let current = this.#current;
     try {
       const stat = statSync(this.path, { throwIfNoEntry: false });
+      // Another log follows this very file: its position counts.
+      if (stat && this.#sought && this.#options.findOther(identity(stat)) !== undefined) this.#sought = undefined;
       if (this.#sought) {
         // Throws while the file may not be read: whether it is the one that is sought can't be told then.
         if (stat) new TailedFile(this.path, now).close();
@@ -108,14 +101,15 @@ export class FollowedLog {
       if (current?.look(now, inPlace ? stat : undefined)) this.#truncated(current, now);
       if (stat && !inPlace) this.#turnOver(now);
       if (stat) this.#unseen = false;
-      this.#foundMissing(stat ? undefined : now);
-      if (this.#trouble?.code !== 'read_failed') this.#recovered();
+      if (stat) this.#state.found();
+      else this.#missing(now);
+      if (this.#state.trouble?.code !== 'read_failed') this.#state.recovered();
     } catch (error) {
       const failure = toSourceError(this.path, error);
       // What is open stays readable, whatever became of the path.
       if (current?.look(now)) this.#truncated(current, now);
-      if (failure.code === 'missing') this.#foundMissing(now);
-      else this.#failed(failure);
+      if (failure.code === 'missing') this.#missing(now);
+      else this.#state.failed(failure);
     }
   }
 
@@ -123,7 +117,7 @@ export class FollowedLog {
   get isIdle(): boolean {
     return (
       !this.#moved &&
-      this.#missingSinceMs === undefined &&
+      this.#state.missingSinceMs === undefined &&
       this.#older.every(({ open }) => !open) &&
       this.#unread() === 0
     );
@@ -155,10 +149,9 @@ export class FollowedLog {
   #resume(position: Position): void {
     const now = this.#options.now();
     this.#older = (position.older ?? []).flatMap((mark) => findMarked(this.path, mark, now) ?? []);
-    this.#current = findMarked(this.path, position, now);
+    this.#current = findMarked(this.path, position, now, true);
     if (this.#current) return;
-    const fields = { path: this.path, inode: position.inode, offset: position.offset };
-    this.#options.log('warn', 'the file read before is gone: going on with the files that are newer', fields);
+    this.#state.lost(...describeLoss(position));
     const { writtenMs, bornMs = 0 } = position;
     if (writtenMs !== undefined) this.#lost = { writtenMs, bornMs };
     this.#current = this.#older.pop();
@@ -169,6 +162,7 @@ export class FollowedLog {
     const next = new TailedFile(this.path, now);
     const current = this.#current;
     this.#otherPath = this.#options.findOther(next);
+    if (this.#otherPath !== undefined) this.#shared = { device: next.device, inode: next.inode };
     if (this.#otherPath !== undefined || (current?.open && isSameFile(current, next))) {
       next.close();
       return;
@@ -193,7 +187,9 @@ export class FollowedLog {
       next.seek(mark.offset);
     } else if (current) this.#retire(current, now, next);
     else if (this.#lost) this.#older.push(...this.#findNewer(this.#lost, now, next));
-    else if (this.#begin === 'end') next.seekEnd(this.#options.lineBytesMax);
+    else if (this.#shared ? isSameFile(this.#shared, next) : this.#begin === 'end')
+      next.seekEnd(this.#options.lineBytesMax);
+    this.#shared = undefined;
     this.#current = next;
   }
 
@@ -218,7 +214,7 @@ export class FollowedLog {
     const isKnown = (file: FileMark, head: Buffer) =>
       known.some((one) => (one.open && isSameFile(one, file)) || headMatches(head, one.mark())) ||
       this.#options.findOther(file) !== undefined;
-    return findNewer(this.path, anchor, { isKnown, gzipped: this.#unseen }, now);
+    return findNewer(this.path, anchor, { isKnown, compressed: this.#unseen }, now);
   }
 
   async #readFrom(generation: Generation, limits: ReadLimits): Promise<Lines | undefined> {
@@ -226,14 +222,15 @@ export class FollowedLog {
     try {
       const lines = await generation.read(limits);
       if (lines) {
-        if (this.#trouble?.code === 'read_failed') this.#recovered();
+        if (this.#state.trouble?.code === 'read_failed') this.#state.recovered();
         return lines;
       }
       if (wasOpen && this.#isFinished(generation)) return await generation.finish(limits);
     } catch (error) {
       const failure = toSourceError(this.path, error);
-      if (generation.open) this.#failed(failure);
-      else this.#options.log('warn', failure.message, { path: this.path, mend: failure.mend });
+      if (generation.open) this.#state.failed(failure);
+      else
+        this.#state.lost(`from byte ${generation.mark().offset} on, lines are lost: ${failure.message}`, failure.mend);
     } finally {
       if (wasOpen && !generation.open) this.#moved = true;
     }
@@ -243,7 +240,7 @@ export class FollowedLog {
   /** Read to its end, and nobody writes into it any more as far as can be told. */
   #isFinished(generation: Generation): boolean {
     if (!generation.open || generation.unread > 0) return false;
-    const rotatedMs = generation === this.#current ? this.#missingSinceMs : generation.quietSinceMs;
+    const rotatedMs = generation === this.#current ? this.#state.missingSinceMs : generation.quietSinceMs;
     if (rotatedMs === undefined) return false;
     const quietSinceMs = Math.max(rotatedMs, generation.quietSinceMs);
     if (this.#options.now() - quietSinceMs >= this.#options.quietMs) return true;
@@ -265,32 +262,10 @@ export class FollowedLog {
     return this.generations().reduce((sum, { unread }) => sum + unread, 0);
   }
 
-  #foundMissing(now: number | undefined): void {
-    if (now === undefined) {
-      this.#missingSinceMs = undefined;
-      if (this.#missingSaid) this.#options.log('info', 'the log is there again', { path: this.path });
-      this.#missingSaid = false;
-      return;
-    }
-    this.#missingSinceMs ??= now;
+  #missing(now: number): void {
+    this.#state.missing(now);
     // A file that comes later is new: all its lines are.
     this.#begin = 'beginning';
-    if (this.#missingSaid || now - this.#missingSinceMs < MISSING_MS) return;
-    this.#missingSaid = true;
-    const { mend } = new SourceError('missing', this.path);
-    this.#options.log('warn', 'the log is missing', { path: this.path, mend });
-  }
-
-  #failed(failure: SourceError): void {
-    if (this.#trouble?.code === failure.code) return;
-    this.#trouble = failure;
-    this.#options.onTrouble(this.path, failure.message, failure.mend);
-  }
-
-  #recovered(): void {
-    if (!this.#trouble) return;
-    this.#trouble = undefined;
-    this.#options.onRecovered(this.path);
   }
 }
 

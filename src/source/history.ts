@@ -29,10 +29,21 @@ export interface HistoryOptions {
 
 /** Where the log stands now: behind its last whole line. Undefined while there is no file. Throws SourceError. */
 export function findEnd(path: string, lineBytesMax: number): Position | undefined {
+  return findPlace(path, (file) => file.seekEnd(lineBytesMax));
+}
+
+/** Where the newest `bytesMax` bytes of the log begin, with a whole line. Undefined while there is no file. Throws SourceError. */
+export function findNewest(path: string, bytesMax: number, lineBytesMax: number): Position | undefined {
+  return findPlace(path, (file) => {
+    if (file.size > bytesMax) file.seekLine(file.size - bytesMax, lineBytesMax);
+  });
+}
+
+function findPlace(path: string, seek: (file: TailedFile) => void): Position | undefined {
   let file: TailedFile | undefined;
   try {
     file = new TailedFile(path, 0);
-    file.seekEnd(lineBytesMax);
+    seek(file);
     return { path, ...file.mark() };
   } catch (error) {
     if (error instanceof SourceError && error.code === 'missing') return undefined;
@@ -52,16 +63,16 @@ export function findHistory(position: Position, options: HistoryOptions): Histor
   const marks = [...(position.older ?? []), position];
   const own = statSync(path, { throwIfNoEntry: false });
   const files = [
-    ...(own?.isFile() ? [{ file: path, stat: own, gzip: false }] : []),
+    ...(own?.isFile() ? [{ file: path, stat: own, compression: undefined }] : []),
     ...listSiblings(path).filter(({ rotated }) => rotated),
   ];
   const found: HistoryFile[] = [];
   const seen: string[] = [];
   let left = options.bytesMax;
-  for (const { file, stat, gzip } of files) {
+  for (const { file, stat, compression } of files) {
     if (left <= 0) break;
-    const head = readSiblingHead({ file, gzip });
-    const mark = marks.find((one) => isMarked(one, head, gzip ? -1 : stat.ino));
+    const head = readSiblingHead({ file, compression });
+    const mark = marks.find((one) => isMarked(one, head, compression ? -1 : stat.ino));
     // What is newer than the position is yet to be judged, and what was not written since is too old.
     if (!mark && isNewer(stat.mtimeMs, marks)) continue;
     if (!mark && stat.mtimeMs < fromMs) break;
@@ -69,11 +80,13 @@ export function findHistory(position: Position, options: HistoryOptions): Histor
     if (head.length === 0 || seen.includes(key)) continue;
     seen.push(key);
     if (beginsAfter(head, options)) continue;
-    const size = gzip ? unpackedBytes({ file, stat }) : stat.size;
+    const size = compression ? unpackedBytes({ file, stat, compression }) : stat.size;
+    // How much there is in it is not known before it was read.
+    if (size === undefined && !mark) continue;
     const end = Math.min(mark?.offset ?? Number.POSITIVE_INFINITY, size ?? Number.POSITIVE_INFINITY);
-    const to = gzip ? end : findOffsets(file, 0, end, options.untilMs, options).behind;
+    const to = compression ? end : findOffsets(file, 0, end, options.untilMs, options).behind;
     const least = Math.max(0, to - left);
-    const from = gzip ? least : findOffsets(file, least, to, fromMs, options).before;
+    const from = compression ? least : findOffsets(file, least, to, fromMs, options).before;
     if (from < to) found.push({ file, from, to });
     left -= to - from;
   }

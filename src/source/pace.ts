@@ -1,6 +1,6 @@
 /** When to look at the logs next: many times a second while lines come, on the kernel's word while they do not. */
 import { ChangeWatch, type WatchDirectory } from './change-watch.ts';
-import type { Logger } from './followed-log.ts';
+import type { Logger } from './log-state.ts';
 
 /** Looks in a row without lines after which the kernel is left to report the next change. */
 const QUIET_LOOKS = 3;

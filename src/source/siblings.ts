@@ -3,7 +3,9 @@ import { closeSync, openSync, readdirSync, realpathSync, type Stats, statSync } 
 import { basename, dirname, join } from 'node:path';
 import { ArchivedFile } from './archived-file.ts';
 import type { FileMark } from './chunk.ts';
-import { FINGERPRINT_BYTES_MAX, fingerprintOf, headMatches, readGzipHead, readHead } from './fingerprint.ts';
+import { type Compression, findCompression, readCompressedHead } from './compression.ts';
+import { findElsewhere } from './elsewhere.ts';
+import { FINGERPRINT_BYTES_MAX, fingerprintOf, headMatches, readHead } from './fingerprint.ts';
 import type { Generation, Times } from './generation.ts';
 import { isRotatedName, isSameSeries } from './rotated-names.ts';
 import { SourceError } from './source-error.ts';
@@ -15,7 +17,7 @@ const SIBLINGS_MAX = 64;
 export interface Sibling {
   readonly file: string;
   readonly stat: Stats;
-  readonly gzip: boolean;
+  readonly compression: Compression | undefined;
   /** Named as rotation names files, not only similarly. */
   readonly rotated: boolean;
 }
@@ -38,7 +40,7 @@ export function listSiblings(path: string): Sibling[] {
       const file = join(dir, name);
       if (file === path || file === target) continue;
       const stat = findStat(file);
-      if (stat?.isFile()) found.set(file, { file, stat, gzip: name.endsWith('.gz'), rotated });
+      if (stat?.isFile()) found.set(file, { file, stat, compression: findCompression(name), rotated });
     }
   }
   const times = ({ stat }: Sibling) => [stat.mtimeMs, stat.birthtimeMs] as const;
@@ -47,16 +49,22 @@ export function listSiblings(path: string): Sibling[] {
 }
 
 /**
- * Opens the marked file wherever it is now, at its mark: under the log's own name, renamed, copied or gzipped (then not
- * open any more when it has no further byte). Undefined when it is gone.
+ * Opens the marked file wherever it is now, at its mark: under the log's own name, renamed, copied or compressed (then not
+ * open any more when it is known to have no further byte). Undefined when it is gone.
+ *
+ * @param everywhere looks into other directories too
  */
-export function findMarked(path: string, mark: FileMark, nowMs: number): Generation | undefined {
-  const siblings = listSiblings(path);
+export function findMarked(path: string, mark: FileMark, nowMs: number, everywhere = false): Generation | undefined {
   const own = findStat(path);
-  const plain = [
-    ...(own?.isFile() ? [{ file: path, stat: own }] : []),
-    ...siblings.filter(({ gzip, rotated }) => !gzip && (rotated || mark.fingerprintBytes > 0)),
+  const beside: Sibling[] = [
+    ...(own?.isFile() ? [{ file: path, stat: own, compression: undefined, rotated: true }] : []),
+    ...listSiblings(path),
   ];
+  return findAmong(beside, mark, nowMs) ?? (everywhere ? findAmong(findElsewhere(path, mark), mark, nowMs) : undefined);
+}
+
+function findAmong(files: readonly Sibling[], mark: FileMark, nowMs: number): Generation | undefined {
+  const plain = files.filter(({ compression, rotated }) => !compression && (rotated || mark.fingerprintBytes > 0));
   // By inode first: copies made by hand have the same first bytes. Device numbers may change with a reboot.
   plain.sort((a, b) => Number(b.stat.ino === mark.inode) - Number(a.stat.ino === mark.inode));
   for (const { file, stat } of plain) {
@@ -69,8 +77,8 @@ export function findMarked(path: string, mark: FileMark, nowMs: number): Generat
     }
     opened?.close();
   }
-  for (const sibling of siblings) {
-    if (!sibling.gzip || !headMatches(readGzipHead(sibling.file), mark)) continue;
+  for (const sibling of files) {
+    if (!sibling.compression || !headMatches(readSiblingHead(sibling), mark)) continue;
     const found = archived(sibling, mark, nowMs);
     if (unpackedBytes(sibling) === mark.offset % 2 ** 32) found.close();
     return found;
@@ -80,31 +88,32 @@ export function findMarked(path: string, mark: FileMark, nowMs: number): Generat
 
 /**
  * Opens the rotated files written after `anchor`, oldest first: generations that came and went unseen. Files for which
- * `isKnown` holds are left out, and gzipped ones unless
+ * `isKnown` holds are left out, and compressed ones unless
  * asked for: some scripts compress a file long after it was written, and it would look new.
  */
 export function findNewer(
   path: string,
   anchor: Times,
-  which: { readonly isKnown: (mark: FileMark, head: Buffer) => boolean; readonly gzipped: boolean },
+  which: { readonly isKnown: (mark: FileMark, head: Buffer) => boolean; readonly compressed: boolean },
   nowMs: number,
 ): Generation[] {
   const newer = listSiblings(path).filter(
-    (sibling) => sibling.rotated && (which.gzipped || !sibling.gzip) && isNewer(generationTimes(sibling), anchor),
+    (sibling) =>
+      sibling.rotated && (which.compressed || !sibling.compression) && isNewer(generationTimes(sibling), anchor),
   );
   return newer.reverse().flatMap((sibling) => {
     const head = readSiblingHead(sibling);
     const { dev: device, ino: inode } = sibling.stat;
     const mark = { device, inode, offset: 0, fingerprint: fingerprintOf(head), fingerprintBytes: head.length };
     if (which.isKnown(mark, head)) return [];
-    const opened = sibling.gzip ? archived(sibling, mark, nowMs) : tryOpen(sibling.file, nowMs);
+    const opened = sibling.compression ? archived(sibling, mark, nowMs) : tryOpen(sibling.file, nowMs);
     return opened ? [opened] : [];
   });
 }
 
-/** gzip(1) keeps the time of the last write; when the content began is lost. */
-function generationTimes({ stat, gzip }: Sibling): Times {
-  return { writtenMs: stat.mtimeMs, bornMs: gzip ? 0 : stat.birthtimeMs };
+/** gzip(1) and the like keep the time of the last write; when the content began is lost. */
+function generationTimes({ stat, compression }: Sibling): Times {
+  return { writtenMs: stat.mtimeMs, bornMs: compression ? 0 : stat.birthtimeMs };
 }
 
 function isNewer(a: Times, b: Times): boolean {
@@ -117,14 +126,15 @@ function archived({ file, stat }: Sibling, mark: FileMark, nowMs: number): Archi
   return new ArchivedFile({ file, bytes: stat.size, writtenMs: stat.mtimeMs }, mark, nowMs);
 }
 
-/** ISIZE of RFC 1952: the content's length modulo 2^32, of the last member. */
-export function unpackedBytes({ file, stat }: Pick<Sibling, 'file' | 'stat'>): number | undefined {
+/** ISIZE of RFC 1952: the content's length modulo 2^32, of the last member. Others than gzip don't tell. */
+export function unpackedBytes({ file, stat, compression }: Omit<Sibling, 'rotated'>): number | undefined {
+  if (compression !== 'gzip') return undefined;
   return withFile(file, (fd) => readHead(fd, 4, Math.max(0, stat.size - 4)).readUInt32LE());
 }
 
 /** The first bytes of the content; empty when it can't be read. */
-export function readSiblingHead({ file, gzip }: Pick<Sibling, 'file' | 'gzip'>): Buffer {
-  return gzip ? readGzipHead(file) : readPlainHead(file);
+export function readSiblingHead({ file, compression }: Pick<Sibling, 'file' | 'compression'>): Buffer {
+  return compression ? readCompressedHead(file, compression) : readPlainHead(file);
 }
 
 function readPlainHead(file: string): Buffer {

@@ -98,6 +98,12 @@ export class TailedFile implements Generation {
     if (newline < 0 && from > 0) this.#long = new LongLine(0);
   }
 
+  /** Goes to the first line that begins behind `from`. */
+  seekLine(from: number, lineBytesMax: number): void {
+    const newline = readHead(this.#fd, lineBytesMax + 1, from).indexOf(10);
+    this.seek(newline < 0 ? this.size : from + newline + 1);
+  }
+
   look(nowMs: number, known?: Stats): boolean {
     if (!this.open) return false;
     const stat = known ?? fstatSync(this.#fd);

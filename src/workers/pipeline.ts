@@ -46,6 +46,8 @@ export interface PipelineOptions {
   readonly now: () => number;
   /** Events of a task, and the chunks that are settled with them, in order. */
   readonly onEvents: (events: readonly EngineEvent[], settled: readonly Chunk[]) => void;
+  /** A chunk's lines were parsed; its bytes and rows are given away afterwards. */
+  readonly onParsed?: (chunk: Chunk, parsed: Parsed) => void;
 }
 
 interface Pending {
@@ -103,6 +105,7 @@ export class Pipeline {
     const parsing: Promise<Parsed> = this.parsing.run(task, { transferList: [bytes.buffer] });
     const handover = Promise.all([parsing, this.tails.get(source)]).then(([parsed]) => {
       this.count(parsed);
+      this.options.onParsed?.(chunk, parsed);
       const transferList = [parsed.bytes.buffer, parsed.rows.buffer];
       const { writtenMs } = chunk.position;
       return { done: this.send({ kind: 'ingest', source, log, id, parsed, more: behind, writtenMs }, transferList) };

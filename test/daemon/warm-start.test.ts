@@ -1,6 +1,7 @@
 /** No start is blind, with a real process: history learned at the first start, the window kept over later ones. */
 import assert from 'node:assert/strict';
 import { appendFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { TestDaemon, until } from '../support/daemon.ts';
@@ -127,4 +128,22 @@ test('who was unbanned by a person is not banned after a restart for the same re
   assert.deepEqual(daemon.json('list'), []);
   appendFileSync(daemon.log, burst(now() + 1, 60));
   await until('new requests count', () => daemon.json<Row[]>('list').length === 1);
+});
+
+test('what a glob matches and came while zban was down is judged from its beginning', async (t) => {
+  const daemon = make(t, { detection: WINDOW_ALONE, baseline: { warmup_max_requests: 100, history: '0s' } });
+  daemon.configure({
+    logs: [{ path: join(daemon.folder, '*.log') }],
+    detection: WINDOW_ALONE,
+    baseline: { warmup_max_requests: 100, history: '0s' },
+  });
+  writeFileSync(daemon.log, '');
+  await daemon.start();
+  appendFileSync(daemon.log, burst(now(), 1, visitorIp(1)));
+  await until('the line is read', () => daemon.status()?.lines_total === 1);
+  await daemon.stop();
+  writeFileSync(join(daemon.folder, 'new.log'), burst(now(), 101));
+  await daemon.start();
+  await until('the flood is banned', () => daemon.json<Row[]>('list').length === 1);
+  assert.equal(daemon.status()?.lines_total, 101);
 });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import { checkLogs } from '../../src/doctor/logs.ts';
-import { logLine, START, visitorIp } from '../support/traffic.ts';
+import { combinedLine, logLine, START, visitorIp } from '../support/traffic.ts';
 
 function check(t: TestContext, text: string | undefined, { writtenSecond = START, nowSecond = START } = {}): Finding[] {
   const folder = mkdtempSync(join(tmpdir(), 'zban-doctor-'));
@@ -98,4 +98,35 @@ test('clients that send no referer are not a format without one', (t) => {
   // What a client writes into another field is no key.
   const quoted = (n: number) => logLine(second(n), visitorIp(n), '/referer').replace('Mozilla/5.0', '\\"referer\\":');
   assert.match(check(t, lines(100, quoted))[1]?.message ?? '', /log_format has no referer/);
+});
+
+test('requests that stand in one log twice, or in two logs; one file under two names is no trouble', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'zban-doctor-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const [one, two, link] = ['one.log', 'two.log', 'link.log'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const failures = (...paths: string[]) =>
+    checkLogs(configSchema.parse({ logs: paths.map((path) => ({ path })) }), START * 1000).flatMap(
+      ({ level, message }) => (level === 'fail' ? [message] : []),
+    );
+  writeFileSync(one, lines(300, good));
+  writeFileSync(
+    two,
+    lines(200, (n) => logLine(START - 300 + n, visitorIp(n), `/other/${n}`)),
+  );
+  linkSync(one, link);
+  assert.deepEqual(failures(one, two, link), []);
+  writeFileSync(
+    two,
+    lines(200, (n) => good(n + 100)),
+  );
+  assert.deepEqual(failures(one, two), [`${one} and ${two} hold the same requests: all of them count twice`]);
+  const both = (n: number) => `${good(n)}\n${combinedLine(START - 300 + n, visitorIp(n), `/${n}`)}`;
+  writeFileSync(one, lines(300, both));
+  assert.deepEqual(failures(one), [
+    `nginx writes each request into ${one} twice, in two formats: all requests count twice`,
+  ]);
 });

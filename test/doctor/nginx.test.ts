@@ -35,8 +35,8 @@ const config = (path: string, mode: 'observe' | 'enforce' = 'observe') =>
 test('directives with quotes, comments, several on a line, and blocks', () => {
   const { accessLogs, formats, realIpFrom, realIpHeader } = parseNginxConfig(DUMP);
   assert.deepEqual(accessLogs, [
-    { path: '/var/log/nginx/access.log', format: 'zban', options: ['buffer=32k', 'flush=5s'] },
-    { path: '/var/log/nginx/site#2.log', format: 'combined', options: [] },
+    { path: '/var/log/nginx/access.log', format: 'zban', options: ['buffer=32k', 'flush=5s'], block: 1 },
+    { path: '/var/log/nginx/site#2.log', format: 'combined', options: [], block: 3 },
   ]);
   assert.equal(
     formats.get('zban'),
@@ -55,6 +55,19 @@ test('an nginx that logs as it should', (t) => {
     checkNginx(config(path), { kind: 'read', text: dump }).map(({ level }) => level),
     ['ok'],
   );
+});
+
+test('two access_log lines in one block write each request twice', (t) => {
+  const path = logFile(t);
+  const doubled = `http { access_log ${path}; log_format zban '$remote_addr'; access_log ${path} zban; }`;
+  const [found, ...more] = checkNginx(config(path), doubled);
+  assert.equal(found?.level, 'fail');
+  assert.match(found?.message ?? '', /each request 2 times .*access_log \S+ combined; access_log \S+ zban;/);
+  assert.deepEqual(more, []);
+  const inherited = `http { access_log ${path}; server { access_log ${path} zban; } server { access_log ${path}; } }`;
+  assert.equal(checkNginx(config(path), inherited)[0]?.level, 'ok', 'a server takes its own lines instead');
+  const other = `http { access_log ${path}; access_log syslog:server=unix:/dev/log; }`;
+  assert.equal(checkNginx(config(path), other)[0]?.level, 'ok', 'zban does not follow the other');
 });
 
 test('what keeps zban from seeing at once, or from seeing the right address, is told with its mending', (t) => {

@@ -20,6 +20,8 @@ export interface Harness {
   readonly troubles: string[];
   readonly recovered: string[];
   readonly said: string[];
+  /** What is lost, each with the way to avoid it. */
+  readonly lost: string[];
   oversized: number;
   /** Newest position of each path. */
   readonly positions: Map<string, Position>;
@@ -34,7 +36,7 @@ export function follow(logs: readonly string[], options: Partial<FollowOptions> 
   let nowMs = 0;
   const positions = new Map<string, Position>((options.positions ?? []).map((position) => [position.path, position]));
   const seen = { lines: [] as string[], chunks: [] as Chunk[], troubles: [] as string[] };
-  const more = { recovered: [] as string[], said: [] as string[], positions };
+  const more = { recovered: [] as string[], said: [] as string[], lost: [] as string[], positions };
   const harness: Harness = {
     ...seen,
     ...more,
@@ -50,6 +52,7 @@ export function follow(logs: readonly string[], options: Partial<FollowOptions> 
       log: (level, message) => more.said.push(`${level}: ${message}`),
       onTrouble: (_path, message) => seen.troubles.push(message),
       onRecovered: (path) => more.recovered.push(path),
+      onLoss: (_path, message, mend) => more.lost.push(`${message}; ${mend}`),
       onChunk: async (chunk) => {
         const text = Buffer.from(chunk.bytes).toString('latin1');
         if (text !== '') seen.lines.push(...text.replace(/\n$/, '').split('\n'));

@@ -19,6 +19,7 @@ function options(logs: readonly string[], onChunk: FollowOptions['onChunk']): Fo
     log: () => {},
     onTrouble: () => {},
     onRecovered: () => {},
+    onLoss: () => {},
     onChunk,
   };
 }

@@ -100,6 +100,47 @@ test('one file under several names is followed once', async (t) => {
   harness.close();
 });
 
+test('one file under two configured paths is followed once after a restart too, and each on its own when they part', async (t) => {
+  const directory = makeDirectory(t);
+  const [log, link] = [join(directory, 'a.log'), join(directory, 'b.log')];
+  append(log, 'a1');
+  const positionOf = async (path: string) => {
+    const before = follow([path]);
+    await before.settle();
+    before.close();
+    return before.positions.values();
+  };
+  linkSync(log, link);
+  const positions = [...(await positionOf(log)), ...(await positionOf(link))];
+  append(log, 'a2');
+  const harness = follow([log, link], { positions, startAt: 'end' });
+  await harness.settle();
+  append(link, 'a3');
+  await harness.settle();
+  assert.deepEqual(harness.lines, ['a2', 'a3']);
+  unlinkSync(link);
+  append(link, 'b1');
+  await harness.elapse(100);
+  assert.deepEqual(harness.lines, ['a2', 'a3', 'b1']);
+  harness.close();
+});
+
+test('a link that outlives the log goes on where the log was left', async (t) => {
+  const directory = makeDirectory(t);
+  const [log, link] = [join(directory, 'a.log'), join(directory, 'b.log')];
+  append(log, 'a1');
+  linkSync(log, link);
+  const harness = follow([log, link]);
+  await harness.settle();
+  unlinkSync(log);
+  await harness.elapse(100);
+  await harness.elapse(70_000);
+  append(link, 'a2');
+  await harness.elapse(100);
+  assert.deepEqual(harness.lines, ['a1', 'a2']);
+  harness.close();
+});
+
 test('says which of the configured paths named the log, and lists those that match nothing', async (t) => {
   const directory = makeDirectory(t);
   append(join(directory, 'b.log'), 'b1');

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { type ReadLogOptions, readLogFile } from '../../src/source/read-log-file.ts';
 import { SourceError } from '../../src/source/source-error.ts';
@@ -119,7 +119,7 @@ test('a gzipped log that ends in its middle: a typed error after the whole lines
   for (const bytes of [40, 2000, whole.length >> 1, whole.length - 1]) {
     writeFileSync(path, whole.subarray(0, bytes));
     const { text: got, failure } = await readAll(path, { chunkBytes: 4096 });
-    assert.ok(failure instanceof SourceError && failure.code === 'damaged_gzip', String(failure));
+    assert.ok(failure instanceof SourceError && failure.code === 'damaged', String(failure));
     assert.ok(text.startsWith(got) && (got === '' || got.endsWith('\n')));
     if (bytes > 1000) assert.ok(got.length > bytes, `${got.length} bytes of the content from ${bytes}`);
     if (bytes === whole.length - 1) assert.ok(got === text, 'only the checksum is cut off');
@@ -132,7 +132,7 @@ test('damage in the middle of a gzipped log is a typed error too', async (t) => 
   bytes.fill(0xff, bytes.length >> 1, (bytes.length >> 1) + 64);
   writeFileSync(path, bytes);
   const { failure } = await readAll(path);
-  assert.ok(failure instanceof SourceError && failure.code === 'damaged_gzip');
+  assert.ok(failure instanceof SourceError && failure.code === 'damaged');
 });
 
 test('missing files and directories are typed errors', async (t) => {
@@ -179,4 +179,45 @@ test('a reader that stops early leaves no open file behind', async (t) => {
     }
     assert.ok(!isOpen());
   }
+});
+
+test('xz, zstd and bzip2 are read like plain text, from any byte, and damage is told after what is before it', async (t) => {
+  const text = Array.from({ length: 50_000 }, (_, n) => `${n} ${Math.random()}\n`).join('');
+  for (const [program, compressed] of [
+    ['xz', execFileSync('xz', ['-c'], { input: text, maxBuffer: 1 << 24 })],
+    ['zstd', zstdCompressSync(text)],
+    ['bzip2', execFileSync('bzip2', ['-c'], { input: text, maxBuffer: 1 << 24 })],
+  ] as const) {
+    const path = join(makeDirectory(t), 'a');
+    writeFileSync(path, compressed);
+    const whole = await readAll(path);
+    assert.ok(whole.text === text && whole.failure === undefined, program);
+    const offset = text.indexOf('\n', 600_000) + 1;
+    assert.equal((await readAll(path, { offset })).text, text.slice(offset), program);
+    writeFileSync(path, compressed.subarray(0, compressed.length - 1000));
+    const { text: read, failure } = await readAll(path);
+    assert.ok(failure instanceof SourceError && failure.code === 'damaged', `${program}: ${failure}`);
+    assert.ok(text.startsWith(read.slice(0, -1)) && read.length > 1000, program);
+  }
+});
+
+test('who stops reading early ends the program that decompresses', async (t) => {
+  const path = join(makeDirectory(t), 'a');
+  writeFileSync(path, execFileSync('xz', ['-c'], { input: 'line\n'.repeat(1_000_000) }));
+  for await (const chunk of readLogFile(path, { chunkBytes: 4096 })) {
+    assert.ok(chunk.bytes.length > 0);
+    break;
+  }
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim();
+  assert.equal(children, '');
+});
+
+test('without the program that decompresses it, a log can not be read, and what to install is said', async (t) => {
+  const path = join(makeDirectory(t), 'a');
+  writeFileSync(path, execFileSync('xz', ['-c'], { input: 'a\n' }));
+  const { PATH } = process.env;
+  t.after(() => Object.assign(process.env, { PATH }));
+  process.env['PATH'] = '/nowhere';
+  const { failure } = await readAll(path);
+  assert.ok(failure instanceof SourceError && failure.code === 'no_program' && /apt-get install/.test(failure.mend));
 });

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   copyFileSync,
+  existsSync,
+  mkdirSync,
   readFileSync,
   renameSync,
   symlinkSync,
@@ -37,7 +40,7 @@ async function stopped(t: TestContext, ...read: string[]): Promise<{ log: string
 async function resumed(
   log: string,
   positions: Position[],
-): Promise<{ lines: string[]; said: string[]; positions: Position[] }> {
+): Promise<{ lines: string[]; lost: string[]; positions: Position[] }> {
   const harness = follow([log], { positions, startAt: 'end' });
   await harness.settle();
   harness.close();
@@ -151,10 +154,72 @@ test('when the old file is gone, the new one is read from its beginning, and tha
   const { log, saved } = await stopped(t, 'a1');
   unlinkSync(log);
   append(log, 'b1');
-  const { lines, said } = await resumed(log, saved());
+  const { lines, lost } = await resumed(log, saved());
   assert.deepEqual(lines, ['b1']);
-  assert.equal(said.length, 1);
+  assert.equal(lost.length, 1);
+  assert.match(lost[0] ?? '', /access\.log is gone: what was written into it from byte 3 on was not judged/);
 });
+
+for (const [suffix, program, option] of [
+  ['xz', 'xz', '-9'],
+  ['zst', 'zstd', '--rm'],
+  ['bz2', 'bzip2', '-9'],
+] as const) {
+  test(`rotated and compressed by ${program} meanwhile`, async (t) => {
+    const { log, saved } = await stopped(t, 'a1', 'a2');
+    append(log, 'a3');
+    renameSync(log, `${log}.1`);
+    execFileSync(program, ['-q', option, `${log}.1`]);
+    assert.ok(existsSync(`${log}.1.${suffix}`));
+    append(log, 'b1');
+    const { lines, lost } = await resumed(log, saved());
+    assert.deepEqual(lines, ['a3', 'b1']);
+    assert.deepEqual(lost, []);
+  });
+}
+
+test('compressed by a program that is not there: what is lost and what to install is said', async (t) => {
+  const { log, saved } = await stopped(t, 'a1', 'a2');
+  append(log, 'a3');
+  renameSync(log, `${log}.1`);
+  execFileSync('xz', [`${log}.1`]);
+  append(log, 'b1');
+  const { PATH } = process.env;
+  t.after(() => Object.assign(process.env, { PATH }));
+  process.env['PATH'] = '/nowhere';
+  const { lines, lost } = await resumed(log, saved());
+  assert.deepEqual(lines, ['b1']);
+  assert.match(lost.join(), /from byte 6 on.*access\.log\.1\.xz may be it: install xz/);
+});
+
+test('a compressed file that ends too early: the lines before its end, and what is lost', async (t) => {
+  const { log, saved } = await stopped(t, 'a1');
+  append(log, ...Array.from({ length: 2000 }, (_, n) => `${n} ${Math.random()}`));
+  writeFileSync(`${log}.1.gz`, gzipSync(readFileSync(log)).subarray(0, 10_000));
+  unlinkSync(log);
+  append(log, 'b1');
+  const { lines, lost } = await resumed(log, saved());
+  assert.ok(lines.length > 100 && lines.at(-1) === 'b1', `${lines.length}`);
+  assert.match(lost.join(), /from byte \d{4,} on, lines are lost: cannot read \S+access\.log\.1\.gz: damaged/);
+});
+
+for (const place of ['access.1.log', 'old/access.log', 'old/access.log-20260101', '../archive/access.log.1', 'other']) {
+  test(`moved to ${place} meanwhile`, async (t) => {
+    const directory = join(makeDirectory(t), 'nginx');
+    const log = join(directory, 'access.log');
+    for (const each of [directory, join(directory, 'old'), join(directory, '..', 'archive')]) mkdirSync(each);
+    append(log, 'a1');
+    const harness = follow([log]);
+    await harness.settle();
+    harness.close();
+    append(log, 'a2');
+    renameSync(log, join(directory, place));
+    // Another site's log with such a name.
+    append(join(directory, '..', 'archive', 'access.log.2'), 'x1', 'x2');
+    append(log, 'b1');
+    assert.deepEqual((await resumed(log, [...harness.positions.values()])).lines, ['a2', 'b1']);
+  });
+}
 
 test('a file that was empty when the position was saved', async (t) => {
   const log = join(makeDirectory(t), 'access.log');

@@ -14,6 +14,10 @@ test('the names that logrotate and its like give are recognised', () => {
     'access-20260101.log',
     'access-20260101.log.gz',
     'access.2026-01-01.log',
+    'access.log.1.xz',
+    'access.log-20260101.zst',
+    'access.1.log',
+    'access.12.log.bz2',
   ]) {
     assert.equal(isRotatedName('access.log', name), true, name);
   }

@@ -13,7 +13,7 @@ const WRITER = fileURLToPath(new URL('rotation-writer.ts', import.meta.url));
 const LINES_PER_SECOND = 4000;
 
 function options(log: string, onChunk: FollowOptions['onChunk'], positions: readonly Position[] = []): FollowOptions {
-  const silent = { log: () => {}, onTrouble: () => {}, onRecovered: () => {} };
+  const silent = { log: () => {}, onTrouble: () => {}, onRecovered: () => {}, onLoss: () => {} };
   return {
     ...silent,
     logs: [log],

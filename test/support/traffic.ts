@@ -42,6 +42,14 @@ export function logLine(second: number, ip: string, path = '/', status = 200, ag
 }
 
 /** Address number `n` of the documentation ranges: IPv4, and every fourth an IPv6 network of its own. */
+/** The same request in nginx's `combined` format. */
+export function combinedLine(second: number, ip: string, path = '/', status = 200, agent = 'Mozilla/5.0'): string {
+  const [date, time] = new Date(second * 1000).toISOString().split(/[T.]/) as [string, string];
+  const [year, month, day] = date.split('-');
+  const name = 'JanFebMarAprMayJunJulAugSepOctNovDec'.slice(3 * Number(month) - 3, 3 * Number(month));
+  return `${ip} - - [${day}/${name}/${year}:${time} +0000] "GET ${path} HTTP/1.1" ${status} 512 "-" "${agent}"`;
+}
+
 export function visitorIp(n: number): string {
   if (n % 4 === 3) return `2001:db8:${(n >> 4).toString(16)}:${(n & 0xffff).toString(16)}::7`;
   const net = ['192.0.2', '198.51.100', '203.0.113'][n % 3] ?? '192.0.2';

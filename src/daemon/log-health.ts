@@ -1,0 +1,177 @@
+/** Notices logs that make zban blind although they can be read: not understood, silent, missing, or counted twice. */
+import { formatDuration } from '../config/duration.ts';
+import { DOUBLED_MEND, DoubledLines, describeDoubled } from '../core/doubled-lines.ts';
+import { SKIP_REASONS, type Tally } from '../core/parse/tally.ts';
+import type { LogStatus } from '../core/status.ts';
+import type { Troubles } from './troubles.ts';
+
+/** Lines that are not understood: fewer, or a smaller share, are the odd line of any log. */
+const REFUSED_MIN = 10;
+const REFUSED_SHARE = 0.1;
+/** Lines after which a log is judged anew; it has recovered sooner when none of so many is refused. */
+const WINDOW_LINES = 100;
+const FLAWLESS_LINES = 20;
+/** Lines within this of one another are one visit. */
+const VISIT_MS = 1000;
+/** Visits after which it is known how often a log speaks. */
+const VISITS_MIN = 100;
+/** Silence is no accident after so many times the mean pause, and the longest pause so far, but never sooner than this. */
+const MEAN_PAUSES = 100;
+const LONGEST_PAUSES = 3;
+const SILENCE_MS_MIN = 600_000;
+/** Nothing ends a loss: it is shown for so long. */
+const LOST_MS = 3_600_000;
+/** Rotation is over by then. */
+const MISSING_MS = 60_000;
+const EMPTY = SKIP_REASONS.indexOf('empty');
+
+interface Health {
+  lines: number;
+  refused: number[];
+  /** What is wrong with the newest lines. */
+  unread: string | undefined;
+  /** When lines came last, and when they last counted as a visit. */
+  arrivedMs: number;
+  visitMs: number;
+  visits: number;
+  meanPauseMs: number;
+  longestPauseMs: number;
+  missingSinceMs: number | undefined;
+  lostMs: number | undefined;
+}
+
+export interface LogHealthOptions {
+  readonly troubles: Pick<Troubles, 'begin' | 'end'>;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+export class LogHealth {
+  private readonly options: LogHealthOptions;
+  private readonly logs = new Map<string, Health>();
+  private readonly doubled = new DoubledLines();
+
+  constructor(options: LogHealthOptions) {
+    this.options = options;
+  }
+
+  /** Lines of a log's past were parsed. */
+  learned(log: string, tally: Pick<Tally, 'lines' | 'skipped'>): void {
+    noteRefused(this.of(log), tally);
+  }
+
+  /** Lines that were just written were parsed. */
+  arrived(log: string, tally: Tally, bytes: Uint8Array): void {
+    if (tally.lines === 0) return;
+    const health = this.of(log);
+    noteRefused(health, tally);
+    noteVisit(health, this.options.now());
+    this.doubled.add(log, tally, bytes);
+  }
+
+  /** Begins and ends troubles; to be called every second with what the source says of the logs. */
+  look(rows: readonly LogStatus[]): void {
+    for (const { path, state } of rows) {
+      const health = this.of(path);
+      const isMissing = this.isMissing(health, state);
+      this.set(
+        `missing ${path}`,
+        isMissing ? `the log ${path} is missing` : undefined,
+        'check logs[].path, and access_log in nginx',
+      );
+      this.set(
+        `unread ${path}`,
+        health.unread && `${health.unread} of ${path} are not understood: their clients are never judged`,
+        "set logs[].format and logs[].fields, or use the README's log_format; zban doctor shows more",
+      );
+      const silence = isMissing ? undefined : this.findSilence(health);
+      this.set(
+        `silent ${path}`,
+        silence && `no line has come into ${path} for ${silence}`,
+        'see whether nginx runs, and where it writes: nginx -T | grep access_log',
+      );
+    }
+    for (const [path, { lostMs = Number.POSITIVE_INFINITY }] of this.logs) {
+      if (this.options.now() - lostMs >= LOST_MS) this.options.troubles.end(`lost ${path}`);
+    }
+    const paths = new Set(rows.map(({ path }) => path));
+    for (const path of this.logs.keys()) if (!paths.has(path)) this.forget(path);
+    const [pair] = this.doubled.pairs();
+    this.set('doubled', pair && describeDoubled(pair), DOUBLED_MEND);
+  }
+
+  /** Lines can't be read any more: shown for a while. */
+  lost(log: string, what: string, mend: string): void {
+    this.options.troubles.begin(`lost ${log}`, what, mend);
+    this.of(log).lostMs = this.options.now();
+  }
+
+  private set(key: string, what: string | undefined, mend: string): void {
+    if (what === undefined) this.options.troubles.end(key);
+    else this.options.troubles.begin(key, what, mend);
+  }
+
+  /** Not followed any more, or a file of the past. */
+  private forget(log: string): void {
+    for (const kind of ['missing', 'unread', 'silent', 'lost']) this.options.troubles.end(`${kind} ${log}`);
+    this.logs.delete(log);
+  }
+
+  private isMissing(health: Health, state: string): boolean {
+    const nowMs = this.options.now();
+    if (state === 'missing') health.missingSinceMs ??= nowMs;
+    else health.missingSinceMs = undefined;
+    return health.missingSinceMs !== undefined && nowMs - health.missingSinceMs >= MISSING_MS;
+  }
+
+  private findSilence({ visits, arrivedMs, meanPauseMs, longestPauseMs }: Health): string | undefined {
+    if (visits < VISITS_MIN) return undefined;
+    const usualMs = Math.max(SILENCE_MS_MIN, MEAN_PAUSES * meanPauseMs, LONGEST_PAUSES * longestPauseMs);
+    if (this.options.now() - arrivedMs < usualMs) return undefined;
+    const [silence, pause] = [usualMs, longestPauseMs].map((ms) => formatDuration(Math.ceil(ms / 1000) * 1000));
+    return `${silence}; the longest pause before was ${pause}`;
+  }
+
+  private of(log: string): Health {
+    let health = this.logs.get(log);
+    if (!health) {
+      health = {
+        lines: 0,
+        refused: SKIP_REASONS.map(() => 0),
+        unread: undefined,
+        arrivedMs: Number.NEGATIVE_INFINITY,
+        visitMs: Number.NEGATIVE_INFINITY,
+        visits: 0,
+        meanPauseMs: 0,
+        longestPauseMs: 0,
+        missingSinceMs: undefined,
+        lostMs: undefined,
+      };
+      this.logs.set(log, health);
+    }
+    return health;
+  }
+}
+
+function noteRefused(health: Health, { lines, skipped }: Pick<Tally, 'lines' | 'skipped'>): void {
+  health.lines += lines;
+  health.refused = health.refused.map((count, index) => count + (index === EMPTY ? 0 : (skipped[index] ?? 0)));
+  const refused = health.refused.reduce((sum, count) => sum + count, 0);
+  if (refused >= REFUSED_MIN && refused > REFUSED_SHARE * health.lines) {
+    const reason = SKIP_REASONS[health.refused.indexOf(Math.max(...health.refused))];
+    health.unread = `${refused} of the ${health.lines} newest lines (${reason})`;
+  } else if (health.lines < (refused === 0 ? FLAWLESS_LINES : WINDOW_LINES)) return;
+  else health.unread = undefined;
+  health.lines = 0;
+  health.refused.fill(0);
+}
+
+function noteVisit(health: Health, nowMs: number): void {
+  const { arrivedMs, visitMs } = health;
+  health.arrivedMs = nowMs;
+  if (nowMs - visitMs < VISIT_MS) return;
+  health.visitMs = nowMs;
+  if (health.visits++ === 0) return;
+  health.meanPauseMs += (nowMs - visitMs - health.meanPauseMs) / Math.min(health.visits, VISITS_MIN);
+  health.longestPauseMs = Math.max(health.longestPauseMs, nowMs - arrivedMs);
+}

@@ -1,0 +1,77 @@
+/** What stands in the way of reading one log: said once when it begins and once when it ends. */
+import { SourceError } from './source-error.ts';
+
+/** A log may be missing this long while it is rotated before it is worth a word. */
+const MISSING_MS = 1000;
+
+export type Logger = (
+  level: 'debug' | 'info' | 'warn' | 'error',
+  message: string,
+  fields?: Readonly<Record<string, unknown>>,
+) => void;
+
+export interface LogStateOptions {
+  readonly path: string;
+  readonly log: Logger;
+  /** The log can't be read; called once, until it has recovered. */
+  readonly onTrouble: (path: string, message: string, mend: string) => void;
+  readonly onRecovered: (path: string) => void;
+  /** Lines that were written can't be read any more. */
+  readonly onLoss: (path: string, message: string, mend: string) => void;
+}
+
+export class LogState {
+  readonly #options: LogStateOptions;
+  #missingSinceMs: number | undefined;
+  #missingSaid = false;
+  #trouble: SourceError | undefined;
+
+  constructor(options: LogStateOptions) {
+    this.#options = options;
+  }
+
+  /** Since when no file is under the path, undefined when one is. */
+  get missingSinceMs(): number | undefined {
+    return this.#missingSinceMs;
+  }
+
+  get trouble(): SourceError | undefined {
+    return this.#trouble;
+  }
+
+  /** In words, for the status. */
+  get words(): string {
+    return this.#trouble?.words ?? (this.#missingSinceMs === undefined ? 'following' : 'missing');
+  }
+
+  found(): void {
+    this.#missingSinceMs = undefined;
+    const { path, log } = this.#options;
+    if (this.#missingSaid) log('info', 'the log is there again', { path });
+    this.#missingSaid = false;
+  }
+
+  missing(nowMs: number): void {
+    this.#missingSinceMs ??= nowMs;
+    if (this.#missingSaid || nowMs - this.#missingSinceMs < MISSING_MS) return;
+    this.#missingSaid = true;
+    const { path, log } = this.#options;
+    log('warn', 'the log is missing', { path, mend: new SourceError('missing', path).mend });
+  }
+
+  failed(failure: SourceError): void {
+    if (this.#trouble?.code === failure.code) return;
+    this.#trouble = failure;
+    this.#options.onTrouble(this.#options.path, failure.message, failure.mend);
+  }
+
+  recovered(): void {
+    if (!this.#trouble) return;
+    this.#trouble = undefined;
+    this.#options.onRecovered(this.#options.path);
+  }
+
+  lost(message: string, mend: string): void {
+    this.#options.onLoss(this.#options.path, message, mend);
+  }
+}
