@@ -60,14 +60,22 @@ test('an nginx that logs as it should', (t) => {
 test('two access_log lines in one block write each request twice', (t) => {
   const path = logFile(t);
   const doubled = `http { access_log ${path}; log_format zban '$remote_addr'; access_log ${path} zban; }`;
-  const [found, ...more] = checkNginx(config(path), doubled);
+  const [found, ...more] = checkNginx(config(path), { kind: 'read', text: doubled });
   assert.equal(found?.level, 'fail');
   assert.match(found?.message ?? '', /each request 2 times .*access_log \S+ combined; access_log \S+ zban;/);
   assert.deepEqual(more, []);
   const inherited = `http { access_log ${path}; server { access_log ${path} zban; } server { access_log ${path}; } }`;
-  assert.equal(checkNginx(config(path), inherited)[0]?.level, 'ok', 'a server takes its own lines instead');
+  assert.equal(
+    checkNginx(config(path), { kind: 'read', text: inherited })[0]?.level,
+    'ok',
+    'a server takes its own lines instead',
+  );
   const other = `http { access_log ${path}; access_log syslog:server=unix:/dev/log; }`;
-  assert.equal(checkNginx(config(path), other)[0]?.level, 'ok', 'zban does not follow the other');
+  assert.equal(
+    checkNginx(config(path), { kind: 'read', text: other })[0]?.level,
+    'ok',
+    'zban does not follow the other',
+  );
 });
 
 test('what keeps zban from seeing at once, or from seeing the right address, is told with its mending', (t) => {

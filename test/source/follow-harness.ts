@@ -1,4 +1,5 @@
 /** A directory of logs and a follower on it, driven pass by pass with a clock of its own. */
+import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -89,4 +90,10 @@ export async function until(condition: () => boolean, what: string, deadlineMs =
 
 export function append(path: string, ...lines: string[]): void {
   appendFileSync(path, lines.map((line) => `${line}\n`).join(''));
+}
+
+/** Options of a test that needs these programs. */
+export function needs(...programs: readonly string[]): { skip: string | false } {
+  const missing = programs.filter((program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).error);
+  return { skip: missing.length > 0 && `needs ${missing.join(', ')}` };
 }

@@ -7,7 +7,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { type ReadLogOptions, readLogFile } from '../../src/source/read-log-file.ts';
 import { SourceError } from '../../src/source/source-error.ts';
-import { makeDirectory } from './follow-harness.ts';
+import { makeDirectory, needs } from './follow-harness.ts';
 
 interface Read {
   text: string;
@@ -181,7 +181,7 @@ test('a reader that stops early leaves no open file behind', async (t) => {
   }
 });
 
-test('xz, zstd and bzip2 are read like plain text, from any byte, and damage is told after what is before it', async (t) => {
+test('xz, zstd and bzip2 are read like plain text, from any byte, and damage is told after what is before it', needs('xz', 'bzip2'), async (t) => {
   const text = Array.from({ length: 50_000 }, (_, n) => `${n} ${Math.random()}\n`).join('');
   for (const [program, compressed] of [
     ['xz', execFileSync('xz', ['-c'], { input: text, maxBuffer: 1 << 24 })],
@@ -201,7 +201,7 @@ test('xz, zstd and bzip2 are read like plain text, from any byte, and damage is 
   }
 });
 
-test('who stops reading early ends the program that decompresses', async (t) => {
+test('who stops reading early ends the program that decompresses', needs('xz'), async (t) => {
   const path = join(makeDirectory(t), 'a');
   writeFileSync(path, execFileSync('xz', ['-c'], { input: 'line\n'.repeat(1_000_000) }));
   for await (const chunk of readLogFile(path, { chunkBytes: 4096 })) {
@@ -212,7 +212,7 @@ test('who stops reading early ends the program that decompresses', async (t) => 
   assert.equal(children, '');
 });
 
-test('without the program that decompresses it, a log can not be read, and what to install is said', async (t) => {
+test('without the program that decompresses it, a log can not be read, and what to install is said', needs('xz'), async (t) => {
   const path = join(makeDirectory(t), 'a');
   writeFileSync(path, execFileSync('xz', ['-c'], { input: 'a\n' }));
   const { PATH } = process.env;

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Position } from '../../src/source/chunk.ts';
-import { append, follow, makeDirectory } from './follow-harness.ts';
+import { append, follow, makeDirectory, needs } from './follow-harness.ts';
 
 /** As gzip(1): the time of the last write is kept. */
 function gzip(path: string, writtenSeconds?: number): void {
@@ -165,7 +165,7 @@ for (const [suffix, program, option] of [
   ['zst', 'zstd', '--rm'],
   ['bz2', 'bzip2', '-9'],
 ] as const) {
-  test(`rotated and compressed by ${program} meanwhile`, async (t) => {
+  test(`rotated and compressed by ${program} meanwhile`, needs(program), async (t) => {
     const { log, saved } = await stopped(t, 'a1', 'a2');
     append(log, 'a3');
     renameSync(log, `${log}.1`);
@@ -178,7 +178,7 @@ for (const [suffix, program, option] of [
   });
 }
 
-test('compressed by a program that is not there: what is lost and what to install is said', async (t) => {
+test('compressed by a program that is not there: what is lost and what to install is said', needs('xz'), async (t) => {
   const { log, saved } = await stopped(t, 'a1', 'a2');
   append(log, 'a3');
   renameSync(log, `${log}.1`);
