@@ -181,25 +181,29 @@ test('a reader that stops early leaves no open file behind', async (t) => {
   }
 });
 
-test('xz, zstd and bzip2 are read like plain text, from any byte, and damage is told after what is before it', needs('xz', 'bzip2'), async (t) => {
-  const text = Array.from({ length: 50_000 }, (_, n) => `${n} ${Math.random()}\n`).join('');
-  for (const [program, compressed] of [
-    ['xz', execFileSync('xz', ['-c'], { input: text, maxBuffer: 1 << 24 })],
-    ['zstd', zstdCompressSync(text)],
-    ['bzip2', execFileSync('bzip2', ['-c'], { input: text, maxBuffer: 1 << 24 })],
-  ] as const) {
-    const path = join(makeDirectory(t), 'a');
-    writeFileSync(path, compressed);
-    const whole = await readAll(path);
-    assert.ok(whole.text === text && whole.failure === undefined, program);
-    const offset = text.indexOf('\n', 600_000) + 1;
-    assert.equal((await readAll(path, { offset })).text, text.slice(offset), program);
-    writeFileSync(path, compressed.subarray(0, compressed.length - 1000));
-    const { text: read, failure } = await readAll(path);
-    assert.ok(failure instanceof SourceError && failure.code === 'damaged', `${program}: ${failure}`);
-    assert.ok(text.startsWith(read.slice(0, -1)) && read.length > 1000, program);
-  }
-});
+test(
+  'xz, zstd and bzip2 are read like plain text, from any byte, and damage is told after what is before it',
+  needs('xz', 'bzip2'),
+  async (t) => {
+    const text = Array.from({ length: 50_000 }, (_, n) => `${n} ${Math.random()}\n`).join('');
+    for (const [program, compressed] of [
+      ['xz', execFileSync('xz', ['-c'], { input: text, maxBuffer: 1 << 24 })],
+      ['zstd', zstdCompressSync(text)],
+      ['bzip2', execFileSync('bzip2', ['-c'], { input: text, maxBuffer: 1 << 24 })],
+    ] as const) {
+      const path = join(makeDirectory(t), 'a');
+      writeFileSync(path, compressed);
+      const whole = await readAll(path);
+      assert.ok(whole.text === text && whole.failure === undefined, program);
+      const offset = text.indexOf('\n', 600_000) + 1;
+      assert.equal((await readAll(path, { offset })).text, text.slice(offset), program);
+      writeFileSync(path, compressed.subarray(0, compressed.length - 1000));
+      const { text: read, failure } = await readAll(path);
+      assert.ok(failure instanceof SourceError && failure.code === 'damaged', `${program}: ${failure}`);
+      assert.ok(text.startsWith(read.slice(0, -1)) && read.length > 1000, program);
+    }
+  },
+);
 
 test('who stops reading early ends the program that decompresses', needs('xz'), async (t) => {
   const path = join(makeDirectory(t), 'a');
@@ -212,12 +216,16 @@ test('who stops reading early ends the program that decompresses', needs('xz'), 
   assert.equal(children, '');
 });
 
-test('without the program that decompresses it, a log can not be read, and what to install is said', needs('xz'), async (t) => {
-  const path = join(makeDirectory(t), 'a');
-  writeFileSync(path, execFileSync('xz', ['-c'], { input: 'a\n' }));
-  const { PATH } = process.env;
-  t.after(() => Object.assign(process.env, { PATH }));
-  process.env['PATH'] = '/nowhere';
-  const { failure } = await readAll(path);
-  assert.ok(failure instanceof SourceError && failure.code === 'no_program' && /apt-get install/.test(failure.mend));
-});
+test(
+  'without the program that decompresses it, a log can not be read, and what to install is said',
+  needs('xz'),
+  async (t) => {
+    const path = join(makeDirectory(t), 'a');
+    writeFileSync(path, execFileSync('xz', ['-c'], { input: 'a\n' }));
+    const { PATH } = process.env;
+    t.after(() => Object.assign(process.env, { PATH }));
+    process.env['PATH'] = '/nowhere';
+    const { failure } = await readAll(path);
+    assert.ok(failure instanceof SourceError && failure.code === 'no_program' && /apt-get install/.test(failure.mend));
+  },
+);
