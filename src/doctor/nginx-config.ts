@@ -52,11 +52,3 @@ function* directives(text: string): Generator<{ block: number; words: string[] }
     } else words.push(quoted1 ?? quoted2 ?? token);
   }
 }
-
-/** A format in which the client's address is whatever the client says it is. */
-export function takesForgedAddress(format: string): boolean {
-  const address =
-    /"?(?:source_ip|remote_addr|client_ip|clientip)"?\s*:\s*"?\$(\w+)/.exec(format)?.[1] ??
-    /^\s*\$(\w+)/.exec(format)?.[1];
-  return address === 'http_x_forwarded_for' || address === 'http_x_real_ip' || address === 'proxy_add_x_forwarded_for';
-}

@@ -5,9 +5,12 @@ import type { Config } from '../config/schema.ts';
 import { parsePrefix } from '../core/net/prefix.ts';
 import { findLogs } from '../source/discover.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
-import { type NginxConfig, parseNginxConfig, takesForgedAddress } from './nginx-config.ts';
+import { checkLogFormat } from './log-format.ts';
+import { type NginxConfig, parseNginxConfig } from './nginx-config.ts';
 
 const CHECK = 'nginx';
+/** The format that nginx knows without being told. */
+const COMBINED = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent';
 /** A network so wide that anybody is in it. */
 const BITS_MIN = { 4: 8, 6: 16 } as const;
 
@@ -68,7 +71,8 @@ function checkAccessLogs(config: Config, { accessLogs, formats }: NginxConfig): 
   const followed = followedPaths(config);
   const found: Finding[] = [];
   for (const { path, format, options } of new Map(accessLogs.map((log) => [log.path, log])).values()) {
-    if (!followed.has(resolve(path))) {
+    const index = followed.get(resolve(path));
+    if (index === undefined) {
       if (path.startsWith('/') && !path.includes('$'))
         found.push(warn(CHECK, `writes ${path}, which zban does not follow`, `add it to logs: - path: ${path}`));
       continue;
@@ -78,15 +82,9 @@ function checkAccessLogs(config: Config, { accessLogs, formats }: NginxConfig): 
       found.push(
         warn(CHECK, `holds lines of ${path} back (${buffer}): a ban waits as long`, `take ${buffer} out of access_log`),
       );
-    if (takesForgedAddress(formats.get(format) ?? '')) {
-      found.push(
-        fail(
-          CHECK,
-          `writes into ${path} the address that the client names itself: anybody can have anybody banned`,
-          'log $remote_addr, and use set_real_ip_from with real_ip_header',
-        ),
-      );
-    }
+    const log = config.logs[index];
+    const body = format === 'combined' ? COMBINED : formats.get(format);
+    if (log && body !== undefined) found.push(...checkLogFormat(CHECK, path, body, log));
   }
   return found;
 }
@@ -110,8 +108,9 @@ function checkDoubled(config: Config, { accessLogs }: NginxConfig): Finding[] {
   });
 }
 
-function followedPaths(config: Config): ReadonlySet<string> {
-  return new Set(findLogs(config.logs.map(({ path }) => path)).logs.map(({ path }) => path));
+/** The followed logs, each with its index in `logs`. */
+function followedPaths(config: Config): ReadonlyMap<string, number> {
+  return new Map(findLogs(config.logs.map(({ path }) => path)).logs.map(({ path, index }) => [path, index]));
 }
 
 function checkRealIp({ firewall, mode }: Config, { realIpFrom, realIpHeader }: NginxConfig): Finding[] {

@@ -71,8 +71,10 @@ export class Ipv6Clients {
   find(groups: Uint16Array, out: { high: number; low: number }): boolean {
     const [a, b, c, d] = [groups[0] as number, groups[1] as number, groups[2] as number, groups[3] as number];
     out.high = a * 65_536 + b;
-    if ((this.isConfigured || a === WELL_KNOWN) && this.findTranslated(groups, out)) return true;
-    if (isLocalUse(groups)) return false;
+    if (a === WELL_KNOWN || this.isConfigured) {
+      if (this.findTranslated(groups, out)) return true;
+      if (isLocalUse(groups)) return false;
+    }
     if (isIpv4Client(out.high)) return false;
     const bits = a === SIX_TO_FOUR ? SIX_TO_FOUR_BITS : this.bits;
     out.low = bits === 64 ? c * 65_536 + d : (((c << 16) | d) & (bits === 32 ? 0 : -1 << (64 - bits))) >>> 0;

@@ -13,6 +13,8 @@ import { ADDRESS, REFERER, REQUEST, SCANNED, STATUS, TIMESTAMP, USER_AGENT } fro
 const [QUOTE, BACKSLASH, SPACE, BRACKET, BRACKET_END, MINUS, RETURN] = [0x22, 0x5c, 0x20, 0x5b, 0x5d, 0x2d, 0x0d];
 /** `20/Nov/2026:10:11:12 +0000`. */
 const TIME_LENGTH = 26;
+/** Digits of a status. */
+const STATUS_LENGTH = 3;
 /** `] ` between the time and the quote of the request. */
 const TIME_END_LENGTH = 2;
 
@@ -32,7 +34,8 @@ export class CombinedScanner {
    * client's control, so the time is found from the first quote backwards: quotes in variables are escaped.
    */
   scan(bytes: Uint8Array, start: number, end: number): boolean {
-    this.starts.fill(-1);
+    const { starts, ends } = this;
+    starts.fill(-1);
     let quote = start;
     while (quote < end && bytes[quote] !== QUOTE) quote++;
     // nginx writes no such thing, Apache does.
@@ -41,43 +44,30 @@ export class CombinedScanner {
     if (quote >= end || time - 2 < start) return false;
     if (bytes[quote - 1] !== SPACE || bytes[quote - 2] !== BRACKET_END) return false;
     if (bytes[time - 1] !== BRACKET || bytes[time - 2] !== SPACE) return false;
-    if (!this.scanAddress(bytes, start, time - 2)) return false;
-    this.set(TIMESTAMP, time, time + TIME_LENGTH);
+    starts[TIMESTAMP] = time;
+    ends[TIMESTAMP] = time + TIME_LENGTH;
+    const addressAt = this.hasHost ? findSpace(bytes, start) + 1 : start;
+    const addressEnd = findSpace(bytes, addressAt);
+    // Behind the dash, which is what identd would say of the user, and nobody asks it: the user, who may be nobody.
+    if (bytes[addressEnd + 1] !== MINUS || bytes[addressEnd + 2] !== SPACE || addressEnd + 3 > time - 2) return false;
+    this.keep(bytes, ADDRESS, addressAt, addressEnd);
     const requestEnd = findQuote(bytes, quote + 1, end);
     if (requestEnd >= end) return false;
-    this.set(REQUEST, quote + 1, requestEnd);
-    const numbersEnd = this.scanNumbers(bytes, requestEnd + 1, end);
+    starts[REQUEST] = quote + 1;
+    ends[REQUEST] = requestEnd;
+    starts[STATUS] = requestEnd + 2;
+    ends[STATUS] = requestEnd + 2 + STATUS_LENGTH;
+    const numbersEnd = skipNumbers(bytes, requestEnd + 1, end);
     if (numbersEnd < 0) return false;
     this.scanQuoted(bytes, this.scanQuoted(bytes, numbersEnd, end, REFERER), end, USER_AGENT);
     return true;
   }
 
-  /** `ADDRESS - USER` or `HOST ADDRESS - USER`, ended by the space at `end`. The user may be empty, and so may the host. */
-  private scanAddress(bytes: Uint8Array, start: number, end: number): boolean {
-    const from = this.hasHost ? findSpace(bytes, start) + 1 : start;
-    const to = findSpace(bytes, from);
-    // What identd would say of the user: nobody asks it.
-    if (bytes[to + 1] !== MINUS || bytes[to + 2] !== SPACE || to + 3 > end) return false;
-    this.keep(bytes, ADDRESS, from, to);
-    return true;
-  }
-
-  /** ` STATUS BYTES`, followed by a space or nothing; the position behind them, or -1. */
-  private scanNumbers(bytes: Uint8Array, start: number, end: number): number {
-    let at = skipDigits(bytes, start + 1);
-    if (bytes[start] !== SPACE || at - start !== 4 || bytes[at] !== SPACE) return -1;
-    this.set(STATUS, start + 1, at);
-    const size = ++at;
-    at = skipDigits(bytes, at);
-    if (at === size && bytes[at] === MINUS) at++;
-    const isEnd = at === end || bytes[at] === SPACE || bytes[at] === RETURN;
-    return at > size && at <= end && isEnd ? at : -1;
-  }
-
   /** Keeps the next quoted value; the position behind it. */
   private scanQuoted(bytes: Uint8Array, from: number, end: number, field: number): number {
-    const start = findQuote(bytes, from, end) + 1;
-    const at = findQuote(bytes, start, end);
+    let start = from;
+    while (start < end && bytes[start] !== QUOTE) start++;
+    const at = findQuote(bytes, ++start, end);
     if (at >= end) return end;
     this.keep(bytes, field, start, at);
     return at + 1;
@@ -85,13 +75,21 @@ export class CombinedScanner {
 
   /** An empty value and nginx's `-` count as absent. */
   private keep(bytes: Uint8Array, field: number, start: number, end: number): void {
-    if (end > start && !(end === start + 1 && bytes[start] === MINUS)) this.set(field, start, end);
-  }
-
-  private set(field: number, start: number, end: number): void {
+    if (end === start || (end === start + 1 && bytes[start] === MINUS)) return;
     this.starts[field] = start;
     this.ends[field] = end;
   }
+}
+
+/** Behind ` STATUS BYTES`, which a space or nothing follows; -1 when there is something else. */
+function skipNumbers(bytes: Uint8Array, start: number, end: number): number {
+  const statusEnd = start + 1 + STATUS_LENGTH;
+  if (bytes[start] !== SPACE || skipDigits(bytes, start + 1) !== statusEnd || bytes[statusEnd] !== SPACE) return -1;
+  const size = statusEnd + 1;
+  let at = skipDigits(bytes, size);
+  if (at === size && bytes[at] === MINUS) at++;
+  const isEnd = at === end || bytes[at] === SPACE || bytes[at] === RETURN;
+  return at > size && at <= end && isEnd ? at : -1;
 }
 
 /** The next quote that is not escaped; `end` or more without one. */
