@@ -1,15 +1,21 @@
 /** How the running daemon is. */
 import type { Config } from '../config/schema.ts';
+import { ControlError } from '../control/error.ts';
 import type { Status } from '../core/status.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
-import { reloadWith, type Service, startWith } from './service.ts';
+import { reloadWith, restartWith, type Service, startWith } from './service.ts';
 
 const CHECK = 'daemon';
 const LAG_SECONDS_MAX = 60;
 
-/** `status` is undefined when no daemon answers; `version` is that of the configuration on disk. */
-export function checkDaemon(config: Config, version: string, status: Status | undefined, service?: Service): Finding[] {
-  if (!status) return [fail(CHECK, 'is not running: nobody is judged, nobody new is banned', startWith(service))];
+/** `status` says why where no daemon answers; `version` is that of the configuration on disk. */
+export function checkDaemon(
+  config: Config,
+  version: string,
+  status: Status | ControlError,
+  service?: Service,
+): Finding[] {
+  if (status instanceof ControlError) return [explainSilence(status, service)];
   const found: Finding[] = status.troubles.map((trouble) => fail(CHECK, trouble, 'zban status shows when it is over'));
   if (status.config_version !== version) {
     found.push(warn(CHECK, 'runs with an older configuration than the one on disk', reloadWith(service)));
@@ -36,4 +42,15 @@ export function checkDaemon(config: Config, version: string, status: Status | un
   return found.length > 0
     ? found
     : [ok(CHECK, `${status.state}, ${status.lines_total} lines read, ${status.active_bans} bans in force`)];
+}
+
+function explainSilence({ code, message }: ControlError, service: Service | undefined): Finding {
+  switch (code) {
+    case 'not_running':
+      return fail(CHECK, 'is not running: nobody is judged, nobody new is banned', startWith(service));
+    case 'no_permission':
+      return warn(CHECK, 'was not asked: this user may not use its socket', 'sudo zban doctor');
+    default:
+      return fail(CHECK, message, `journalctl -u zban -n 20 may say why; then: ${restartWith(service)}`);
+  }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
+import { ControlError } from '../../src/control/error.ts';
 import type { Status } from '../../src/core/status.ts';
 import { checkDaemon } from '../../src/doctor/daemon.ts';
 import { checkPlaces, checkSlack, checkSsh } from '../../src/doctor/host.ts';
@@ -33,6 +34,8 @@ test('Slack: none, one that cannot be read, one that can; never its address', ()
 });
 
 const INSTALLED = { load: 'loaded', active: 'inactive', boot: 'enabled' };
+const ACTIVE = { ...INSTALLED, active: 'active' };
+const STOPPED = new ControlError('not_running', 'no zban daemon answers');
 
 test('a folder that a start makes is no failure while zban is stopped, and one while it runs', () => {
   const config = configSchema.parse({
@@ -59,7 +62,7 @@ test('how zban is started depends on where its service stands', async () => {
   assert.match(checkService(absent)[0]?.message ?? '', /is not installed/);
   assert.match(checkService(absent)[0]?.mend ?? '', /^sudo scripts\/install/);
   assert.equal(await say(undefined), undefined);
-  const mendOf = (found: Service | undefined) => checkDaemon(DEFAULTS, 'v1', undefined, found)[0]?.mend ?? '';
+  const mendOf = (found: Service | undefined) => checkDaemon(DEFAULTS, 'v1', STOPPED, found)[0]?.mend ?? '';
   assert.equal(mendOf({ ...INSTALLED }), 'systemctl start zban');
   assert.match(mendOf({ ...INSTALLED, active: 'failed' }), /^journalctl -u zban/);
   assert.match(mendOf({ ...INSTALLED, load: 'masked' }), /^systemctl unmask zban/);
@@ -78,13 +81,19 @@ test('the daemon: not running, with troubles, behind, out of date, observing', (
     lines_total: 10,
     active_bans: 2,
   } as unknown as Status;
-  const check = (changes: Partial<Status>) =>
-    checkDaemon(DEFAULTS, 'v1', { ...status, ...changes }, { ...INSTALLED, active: 'active' });
+  const check = (changes: Partial<Status>) => checkDaemon(DEFAULTS, 'v1', { ...status, ...changes }, ACTIVE);
   assert.deepEqual(
     check({}).map(({ level }) => level),
     ['ok'],
   );
-  assert.equal(checkDaemon(DEFAULTS, 'v1', undefined)[0]?.level, 'fail');
+  assert.equal(checkDaemon(DEFAULTS, 'v1', STOPPED)[0]?.level, 'fail');
+  // Only what is known to be stopped is called stopped.
+  const forbidden = checkDaemon(DEFAULTS, 'v1', new ControlError('no_permission', 'no permission'))[0];
+  assert.equal(forbidden?.mend, 'sudo zban doctor');
+  assert.doesNotMatch(forbidden?.message ?? '', /not running/);
+  const hung = checkDaemon(DEFAULTS, 'v1', new ControlError('failed', 'no answer within 3 s'), ACTIVE)[0];
+  assert.match(hung?.mend ?? '', /systemctl restart zban$/);
+  assert.match(hung?.message ?? '', /no answer within 3 s/);
   assert.match(check({ troubles: ['the log is missing'] })[0]?.message ?? '', /the log is missing/);
   assert.equal(check({ config_version: 'v0' })[0]?.mend, 'systemctl reload zban');
   assert.match(check({ log_lag_seconds: 300 })[0]?.message ?? '', /300 s behind/);

@@ -44,11 +44,12 @@ export async function doctor(context: Context): Promise<number> {
       throw error;
     }
   };
-  const status = await findStatus(config.control.socket);
+  const answer = await findStatus(config.control.socket);
+  const status = answer instanceof ControlError ? undefined : answer;
   // The service is the zban of the default configuration; any other runs beside it.
   const service = isDefault(context) ? await findService(ask) : undefined;
   const findings = [
-    ...checkDaemon(config, version, status, service),
+    ...checkDaemon(config, version, answer, service),
     ...checkService(service),
     ...checkLogs(config, context.now()),
     ...checkNginx(config, await dumpNginx(config.firewall.nginx.test)),
@@ -91,12 +92,12 @@ function report(context: Context, found: readonly Finding[]): void {
   }
 }
 
-/** Undefined when no daemon answers. */
-async function findStatus(socket: string): Promise<Status | undefined> {
+/** Why, where no daemon answers. */
+async function findStatus(socket: string): Promise<Status | ControlError> {
   try {
     return (await callDaemon(socket, 'status', undefined, DAEMON_TIMEOUT_MS)) as Status;
   } catch (error) {
-    if (error instanceof ControlError) return undefined;
+    if (error instanceof ControlError) return error;
     throw error;
   }
 }
