@@ -11,9 +11,10 @@ import type { EnforcementResult } from '../enforce/reconciler.ts';
 import type { Notification } from '../notify/notification.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Position } from '../source/chunk.ts';
-import { draftOf, isEachTold, tellOrders, tellUnban, tellUnbans } from './drafts.ts';
+import { draftOf, isEachTold, systemDraft, tellOrders, tellUnban, tellUnbans } from './drafts.ts';
 import type { Incidents } from './incidents.ts';
 import { findOverlaps, type Remainder } from './overlap.ts';
+import { Refusals } from './refusals.ts';
 
 /** What is needed of the recorder here. */
 export type BanTrail = Pick<
@@ -43,6 +44,7 @@ export class Bans {
   private readonly untold = new Map<string, BanEvent>();
   /** Why the firewall does not do what it should, by target. */
   private readonly failing = new Map<string, string>();
+  private readonly refusals = new Refusals();
   /** Clients banned or lifted since the firewall was last brought in line. */
   private readonly changed = new Set<string>();
 
@@ -78,7 +80,9 @@ export class Bans {
   onEvents(events: readonly EngineEvent[], positions: readonly Position[], isCurrent = true): void {
     const { enforce, notify, incidents, now } = this.options;
     const incident = incidents.take(events, isCurrent, now());
-    const drafts = events.map((event) => draftOf(event, enforce)).filter((draft) => draft !== undefined);
+    const drafts: AuditDraft[] = [];
+    const told = this.refusals.take(events, (text, timeMs) => drafts.push(systemDraft(timeMs, 'trouble', text)));
+    drafts.push(...told.map((event) => draftOf(event, enforce)).filter((draft) => draft !== undefined));
     if (drafts.length > 0) this.record(drafts, events, positions, incident.state);
     else if (events.length > 0) this.options.tell([], events);
     const bans = events.filter((event) => event.event === 'ban');
@@ -86,7 +90,7 @@ export class Bans {
     this.refusedTotal += events.filter((event) => event.event === 'refused').length;
     notify([
       ...incident.notifications,
-      ...events.flatMap((event) => (event.event === 'fuse' ? [{ kind: event.event, event }] : [])),
+      ...told.flatMap((event) => (event.event === 'fuse' ? [{ kind: event.event, event }] : [])),
     ]);
     if (bans.length === 0) return;
     if (!enforce) {

@@ -281,7 +281,10 @@ export class Records {
     const { trouble, backlog, lost } = this.trail.status;
     if (trouble)
       this.troubles?.begin('database', `${trouble.message}; ${backlog} rows wait in memory, ${lost} are lost`);
-    else this.troubles?.end('database');
+    else {
+      this.troubles?.end('database');
+      if (this.trail.countRows() > this.options.config.audit.entries_max) this.prune();
+    }
     this.text.flush();
   }
 
@@ -290,7 +293,8 @@ export class Records {
     const beforeMs = now() - config.audit.retention;
     const offencesBeforeMs = now() - config.bans.decay * (config.bans.schedule.length + 1);
     try {
-      const { more } = this.trail.prune({ nowMs: now(), beforeMs, offencesBeforeMs });
+      const rowsMax = config.audit.entries_max;
+      const { more } = this.trail.prune({ nowMs: now(), beforeMs, rowsMax, offencesBeforeMs });
       // A piece at a time: lines are read in between.
       if (more) this.timers.push(setTimeout(() => this.prune(), PRUNE_PAUSE_MS).unref());
     } catch (error) {

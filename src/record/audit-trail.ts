@@ -184,8 +184,13 @@ export class AuditTrail extends BansInForce {
     this.append([], { state: { [key]: bytes } });
   }
 
+  /** Rows on disk; throws RecordError. */
+  countRows(): number {
+    return this.#read(() => this.#statements().countRows());
+  }
+
   /**
-   * Deletes rows older than `beforeMs` from the start of the trail, at most 10,000 a call, and forgets offences that
+   * Deletes rows that are too old or too many from the start of the trail, at most 10,000 a call, and forgets offences that
    * ended before `offencesBeforeMs`; the `prune` row says so. Call again while `more`. Throws RecordError when the
    * database is in trouble or rows wait.
    */
@@ -195,7 +200,7 @@ export class AuditTrail extends BansInForce {
     const { sql } = this.#database;
     return this.#read(() => {
       const step = sql.transaction(() => {
-        const cut = cutOldRows(sql, options.beforeMs);
+        const cut = cutOldRows(sql, options);
         const written = writeRow(pruneDraft(cut, options), this.#head.id + 1, this.#configVersion, this.#head.hash);
         const changes = this.projection.changesOf(written.entry);
         // The row's own total is always among them.

@@ -34,10 +34,10 @@ export function readBan(row: BanRow): Ban {
 /** Rows loaded between two looks at the rest of the world. */
 const TURN_ROWS = 10_000;
 
-/** Everything of one scope. */
-export function loadProjection(sql: BetterSqlite3.Database, scope: Scope): Projection {
+/** Everything of one scope, or what it has about these clients and the totals. */
+export function loadProjection(sql: BetterSqlite3.Database, scope: Scope, clients?: ReadonlySet<string>): Projection {
   const projection = new Projection();
-  for (const change of readProjection(sql, scope)) projection.set(change);
+  for (const change of readProjection(sql, scope, clients)) projection.set(change);
   return projection;
 }
 
@@ -63,22 +63,29 @@ export async function loadInTurns({ sql, path }: RecordDatabase, signal?: AbortS
   return projection;
 }
 
-function* readProjection(sql: BetterSqlite3.Database, scope: Scope): Generator<Change> {
-  const rows = <T>(columns: string, table: string) =>
-    sql.prepare<[Scope], T>(`SELECT ${columns} FROM ${table} WHERE scope = ?`).raw().iterate(scope);
-  for (const row of rows<BanRow>(BAN_COLUMNS, 'bans')) {
+function* readProjection(sql: BetterSqlite3.Database, scope: Scope, clients?: ReadonlySet<string>): Generator<Change> {
+  const names = clients && JSON.stringify([...clients]);
+  const rows = <T>(columns: string, table: string, key?: string) => {
+    const text = `SELECT ${columns} FROM ${table} WHERE scope = ?`;
+    if (key === undefined || names === undefined) return sql.prepare<[Scope], T>(text).raw().iterate(scope);
+    const some = `${text} AND ${key} IN (SELECT value FROM json_each(?))`;
+    return sql.prepare<[Scope, string], T>(some).raw().iterate(scope, names);
+  };
+  for (const row of rows<BanRow>(BAN_COLUMNS, 'bans', 'client')) {
     const value = readBan(row);
     yield { kind: 'ban', key: value.client, value };
   }
   for (const [enforced, client, tier, lastMs] of rows<[number, string, number, number]>(
     'enforced, client, tier, last_ms',
     'offences',
+    'client',
   )) {
     yield { kind: 'offence', key: client, enforced: enforced !== 0, value: { client, tier, lastMs } };
   }
   for (const [entry, sinceMs, actor, reason, auditId] of rows<[string, number, Actor, string, number]>(
     'entry, since_ms, actor, reason, audit_id',
     'allowed',
+    'entry',
   )) {
     yield { kind: 'allowed', key: entry, value: { entry, sinceMs, actor, reason, auditId } };
   }

@@ -13,6 +13,8 @@ export interface PruneOptions {
   readonly nowMs: number;
   /** Rows older than this go, up to the first that is not. */
   readonly beforeMs: number;
+  /** At most so many rows stay: the oldest go first. Default: any number. */
+  readonly rowsMax?: number | undefined;
   /** Offences whose last ban ended before this are forgotten, unless the client is banned. */
   readonly offencesBeforeMs: number;
 }
@@ -29,16 +31,17 @@ export interface Cut {
  * Deletes old rows within a transaction of the caller. The last of them becomes the anchor: its id and hash are what
  * the first row left is bound to, and what followed from all deleted rows is folded into the projection's `anchor`.
  */
-export function cutOldRows(sql: BetterSqlite3.Database, beforeMs: number): Cut {
+export function cutOldRows(sql: BetterSqlite3.Database, { beforeMs, rowsMax }: PruneOptions): Cut {
   const [from, hash] = sql.prepare<[], [number, string]>('SELECT anchor_id, anchor_hash FROM chain').raw().get() ?? [
     0,
     '',
   ];
+  const tooManyId = findTooMany(sql, from, rowsMax);
   const old: Row[] = [];
   let more = false;
   const select = sql.prepare<[number], Row>(`SELECT ${COLUMNS} FROM audit WHERE id > ? ORDER BY id`).raw();
   for (const row of select.iterate(from)) {
-    if (row[1] >= beforeMs) break;
+    if (row[1] >= beforeMs && row[0] > tooManyId) break;
     more = old.length === PRUNE_ROWS_MAX;
     if (more) break;
     old.push(row);
@@ -46,27 +49,42 @@ export function cutOldRows(sql: BetterSqlite3.Database, beforeMs: number): Cut {
   const anchor = old.at(-1);
   if (anchor === undefined) return { rows: 0, anchorId: from, anchorHash: hash, more };
   const [anchorId, anchorHash] = [anchor[0], anchor[12]];
-  const projection = loadProjection(sql, 'anchor');
+  const clients = new Set(old.flatMap((row) => row[4] ?? []));
+  // A prune row forgets offences of anybody.
+  const projection = loadProjection(sql, 'anchor', old.some((row) => row[3] === 'prune') ? undefined : clients);
   prepareProjection(sql, 'anchor')(old.flatMap((row) => projection.apply(readConsequences(row))));
   // A ban outlives its row here, and with it the numbers that explain it.
   sql
     .prepare(
       `UPDATE bans SET numbers = (SELECT numbers FROM audit WHERE id = bans.audit_id)
-        WHERE scope = 'anchor' AND audit_id > ? AND audit_id <= ?`,
+        WHERE scope = 'anchor' AND audit_id > ? AND audit_id <= ? AND client IN (SELECT value FROM json_each(?))`,
     )
-    .run(from, anchorId);
+    .run(from, anchorId, JSON.stringify([...clients]));
   // First the anchor, then the rows: only what lies before the anchor may be deleted.
   sql.prepare('UPDATE chain SET anchor_id = ?, anchor_hash = ?').run(anchorId, anchorHash);
   sql.prepare('DELETE FROM audit WHERE id <= ?').run(anchorId);
   return { rows: old.length, anchorId, anchorHash, more };
 }
 
+/** The newest row that has to go because there are more than `rowsMax`. A hundredth more goes, so that each new row doesn't cut one. */
+function findTooMany(sql: BetterSqlite3.Database, anchorId: number, rowsMax: number | undefined): number {
+  const headId = sql.prepare<[], number>('SELECT head_id FROM chain').pluck().get() ?? 0;
+  if (rowsMax === undefined || headId - anchorId <= rowsMax) return 0;
+  return headId - Math.floor(rowsMax * 0.99);
+}
+
 /** The row that says what was cut. */
-export function pruneDraft(cut: Cut, { nowMs, beforeMs, offencesBeforeMs }: PruneOptions): AuditDraft {
-  return systemDraft('prune', nowMs, `${cut.rows} rows older than ${new Date(beforeMs).toISOString()} deleted`, {
-    rows: cut.rows,
-    anchor_id: cut.anchorId,
-    anchor_hash: cut.anchorHash,
-    [FORGOTTEN_BEFORE]: offencesBeforeMs,
-  });
+export function pruneDraft(cut: Cut, { nowMs, beforeMs, rowsMax, offencesBeforeMs }: PruneOptions): AuditDraft {
+  const beyond = rowsMax === undefined ? '' : ` or beyond ${rowsMax}`;
+  return systemDraft(
+    'prune',
+    nowMs,
+    `${cut.rows} rows older than ${new Date(beforeMs).toISOString()}${beyond} deleted`,
+    {
+      rows: cut.rows,
+      anchor_id: cut.anchorId,
+      anchor_hash: cut.anchorHash,
+      [FORGOTTEN_BEFORE]: offencesBeforeMs,
+    },
+  );
 }

@@ -28,11 +28,14 @@ export interface TrailStatements {
   /** Writes rows where `written` is the newest on disk, and returns the new end. Throws RecordError `conflict` when others wrote meanwhile. */
   write(rows: readonly Pending[], written: ChainEnd, extra: Extra): ChainEnd;
   readHead(): ChainEnd;
+  /** Rows in the database, those missing between others included. */
+  countRows(): number;
   readPositions(): Position[];
   readState(key: string): Uint8Array | undefined;
 }
 
 export function prepareTrail(sql: BetterSqlite3.Database): TrailStatements {
+  const count = sql.prepare<[], number>('SELECT head_id - anchor_id FROM chain').pluck();
   const head = sql.prepare<[], ChainEnd>('SELECT head_id AS id, head_hash AS hash FROM chain');
   const moveHead = sql.prepare('UPDATE chain SET head_id = ?, head_hash = ?');
   const insert = sql.prepare(`INSERT INTO audit (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
@@ -61,6 +64,7 @@ export function prepareTrail(sql: BetterSqlite3.Database): TrailStatements {
   };
   return {
     readHead,
+    countRows: () => count.get() ?? 0,
     readPositions: () =>
       positions
         .all()

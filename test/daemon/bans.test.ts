@@ -143,3 +143,39 @@ test('refusals are recorded and not told; the fuse and the site are both', (t) =
   assert.deepEqual(since(), ['row fuse null blown: too many', 'notify fuse']);
   assert.deepEqual(bans.counts(), { bans_total: 0, unbans_total: 0, refused_total: 1 });
 });
+
+test('a tripped fuse is a row at each end, with a count, however many clients it refuses', (t) => {
+  const { bans, trail, told } = makeBans(t);
+  const time = new Date(T0).toISOString();
+  const refused = (at: number) =>
+    ({ ...refusedEvent(`203.0.113.${at % 250}`), reason: 'fuse', detail: 'tripped' }) as const;
+  const fuse = { event: 'fuse', time, reason: 'max_share', detail: 'banning resumed' } as const;
+  const clients = Array.from({ length: 300 }, (_, at) => refused(at));
+  bans.onEvents([{ ...fuse, phase: 'blown', detail: 'too many' }, ...clients.slice(0, 100)], []);
+  bans.onEvents(clients.slice(100), []);
+  bans.onEvents([{ ...fuse, phase: 'reset' }, refusedEvent('192.0.2.1')], []);
+  const rows = trail.query({ limit: 100 }).map(({ action, detail }) => `${action} ${detail}`);
+  assert.deepEqual(rows, [
+    'fuse blown: too many',
+    'fuse reset: banning resumed; 300 bans were refused meanwhile',
+    'refused allowlist: 192.0.2.0/24',
+  ]);
+  assert.equal(bans.refusedTotal, 301);
+  const last = told.at(-1);
+  assert.ok(last?.kind === 'fuse' && last.event.detail.endsWith('300 bans were refused meanwhile'));
+});
+
+test('no room for more bans is one row and a count until the next ban', (t) => {
+  const { bans, trail } = makeBans(t);
+  const refused = { ...refusedEvent(IP), reason: 'limit', detail: 'bans.max_active' } as const;
+  bans.onEvents([refused, refused, refused], []);
+  bans.onEvents([banEvent('203.0.113.10'), banEvent('203.0.113.11'), refused], []);
+  const rows = trail.query({ limit: 100 }).map(({ action, detail }) => `${action} ${detail}`.trim());
+  assert.deepEqual(rows, [
+    'refused limit: bans.max_active',
+    'trouble 2 more bans were refused while bans.max_active was reached',
+    'ban',
+    'ban',
+    'refused limit: bans.max_active',
+  ]);
+});

@@ -32,14 +32,14 @@ const STORY = [
   draft('allow', '198.51.100.0/24', { actor: 'operator:ann' }),
 ];
 
-function place(t: TestContext) {
+function place(t: TestContext, audit = {}) {
   const folder = temporaryFolder(t);
   const database = join(folder, 'zban.db');
   const log = join(folder, 'audit.log');
   const config = configSchema.parse({
     logs: [{ path: '/nowhere' }],
     state: { database, checkpoint: '100ms' },
-    audit: { log },
+    audit: { log, ...audit },
     control: { socket: join(folder, 'sock') },
   });
   const open = async () => {
@@ -195,3 +195,19 @@ for (const [how, damage] of [
     else assert.match(here.verify(), /whole|entries #1 to #\d+ are missing/);
   });
 }
+
+test('the trail is cut to what it may hold without waiting for an hour to pass', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
+  const { open, verify } = place(t, { entries_max: 1000 });
+  const { records, record, troubles } = await open();
+  records.start(troubles, async () => undefined);
+  record([
+    ban('192.0.2.2', { durationSeconds: null }),
+    ...Array.from({ length: 1500 }, () => draft('refused', '192.0.2.9')),
+  ]);
+  t.mock.timers.tick(100);
+  assert.ok(records.trail.countRows() <= 1000);
+  assert.ok(records.trail.findActiveBan('192.0.2.2', T0));
+  records.close();
+  assert.equal(verify(), 'whole');
+});

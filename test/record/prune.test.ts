@@ -146,3 +146,28 @@ test('a database in trouble is not pruned, and nothing changes', (t) => {
   );
   assert.equal(verifyAudit(database).ok, true);
 });
+
+test('at most so many rows stay, the oldest go first, and bans outlive their rows', (t) => {
+  const { trail, database } = openTrail(t);
+  trail.append([ban('192.0.2.1', { durationSeconds: null }), draft('allow', '198.51.100.0/24'), ban('192.0.2.2')]);
+  const rows = (count: number) => Array.from({ length: count }, (_, at) => draft('trouble', null, { detail: `${at}` }));
+  trail.append(rows(997));
+  const options = { nowMs: T0, beforeMs: 0, offencesBeforeMs: 0, rowsMax: 1000 };
+  assert.equal(trail.prune(options).rows, 0);
+  trail.append(rows(100));
+  assert.equal(trail.countRows(), 1100);
+  trail.prune(options);
+  assert.ok(trail.countRows() <= 1000 && trail.countRows() > 980, `${trail.countRows()} rows`);
+  assert.equal(trail.prune(options).rows, 0, 'not one with each new row');
+  assert.equal(verifyAudit(database).ok, true);
+  // Another piece, with what the first left in the anchor and a prune row among what goes.
+  trail.append([draft('unban', '192.0.2.2'), ...rows(2000)]);
+  trail.prune(options);
+  assert.ok(trail.countRows() <= 1000);
+  assert.equal(verifyAudit(database).ok, true);
+  assert.deepEqual(trail.findActiveBan('192.0.2.1', T0)?.numbers, NUMBERS);
+  assert.deepEqual(
+    trail.allowed().map(({ entry }) => entry),
+    ['198.51.100.0/24'],
+  );
+});
