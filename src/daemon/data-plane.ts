@@ -32,6 +32,8 @@ export interface DataPlaneOptions {
    * more to read, or nothing has been written for a while.
    */
   readonly onEvents: (events: readonly EngineEvent[], positions: readonly Position[], isCurrent: boolean) => void;
+  /** The logs are followed from these positions on. */
+  readonly onBegin: (positions: readonly Position[]) => void;
   /** A thread failed: nothing more will be judged. */
   readonly onFailure: (error: unknown) => void;
   /** Called every second after the traffic thread answered: proof that the data plane moves. */
@@ -99,6 +101,7 @@ export class DataPlane {
     // Asked again: people may have banned or unbanned meanwhile.
     await this.pipeline.send({ kind: 'go_live', offenders: findOffenders(), anomaly });
     await this.askEngine();
+    this.options.onBegin(positions);
     this.follower = await followLogs({
       logs: config.logs.map(({ path }) => path),
       pollMs: config.source.poll_interval,

@@ -230,6 +230,7 @@ class RunningInstance implements Instance {
         records.noteRead(positions);
         if (events.length > 0) bans.onEvents(events, positions, isCurrent);
       },
+      onBegin: (positions) => records.beginAt(positions),
       onFailure: (error) => {
         throw error;
       },

@@ -133,6 +133,12 @@ export class Records {
     this.prune();
   }
 
+  /** Logs are followed from here: saved at once, so that after a crash before the first checkpoint no line is taken for the past. */
+  beginAt(positions: readonly Position[]): void {
+    for (const position of positions) this.positions.set(position.path, position);
+    this.trail.savePositions(positions);
+  }
+
   /** Lines up to these positions have been judged; their decisions, if any, were recorded. */
   noteRead(positions: readonly Position[]): void {
     for (const position of positions) {

@@ -147,3 +147,14 @@ test('what a glob matches and came while zban was down is judged from its beginn
   await until('the flood is banned', () => daemon.json<Row[]>('list').length === 1);
   assert.equal(daemon.status()?.lines_total, 101);
 });
+
+test('killed before it has judged a line, it judges at the next start what was written meanwhile', async (t) => {
+  const daemon = make(t, {});
+  daemon.configure({ detection: WINDOW_ALONE, state: { database: daemon.database, checkpoint: '60s' } });
+  writeHistory(daemon);
+  await daemon.start();
+  await daemon.stop('SIGKILL');
+  appendFileSync(daemon.log, burst(now(), 101));
+  await daemon.start();
+  await until('the flood is banned', () => daemon.json<Row[]>('list').length === 1);
+});
