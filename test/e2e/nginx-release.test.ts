@@ -34,16 +34,21 @@ function actions(scene: Scene): string[] {
   );
 }
 
-/** Waits for the client's first answer and holds its time against the end of the newest ban. */
+/** Waits for the client's first answer and holds its time against the end of the newest ban, or the first attempt after it. */
 async function seeReleased(t: TestContext, scene: Scene, what: string): Promise<void> {
   const probe = scene.probe();
   const ban = auditRows(scene).findLast(({ action }) => action === 'ban');
   const endMs = Date.parse(ban?.time ?? '') + (ban?.duration_seconds ?? 0) * 1000;
-  const { firstAnswerMs } = await probe.until('the client is served again', ({ answered }) => answered > 0);
+  const { firstAnswerMs, firstSentMs } = await probe.until(
+    'the client is served again',
+    ({ answered }) => answered > 0,
+  );
   await probe.stop();
-  const lateMs = (firstAnswerMs ?? 0) - endMs;
-  t.diagnostic(`${what}: served ${lateMs} ms after the end of the ban`);
-  assert.ok(lateMs >= 0 && lateMs <= LATE_MS_MAX, `${what}: ${lateMs} ms after the end`);
+  const afterMs = (firstAnswerMs ?? 0) - endMs;
+  // A slow machine's client may ask for the first time when the ban is long over.
+  const lateMs = (firstAnswerMs ?? 0) - Math.max(endMs, firstSentMs ?? 0);
+  t.diagnostic(`${what}: served ${afterMs} ms after the end of the ban`);
+  assert.ok(afterMs >= 0 && lateMs <= LATE_MS_MAX, `${what}: ${afterMs} ms after the end, ${lateMs} after it could be`);
 }
 
 const RELEASED = ['ban_result ok', 'unban 1 expired', 'unban_result ok'];

@@ -24,6 +24,7 @@ export interface FloodReport {
   readonly failed: number;
   readonly skipped: number;
   readonly statuses: Readonly<Record<string, number>>;
+  readonly firstSentMs: number | null;
   readonly firstAnswerMs: number | null;
   readonly lastAnswerMs: number | null;
   /** When the first and the last request without an answer were given up. */
@@ -62,6 +63,7 @@ const seen = {
   failed: 0,
   skipped: 0,
   statuses: {} as Record<number, number>,
+  firstSentMs: null as number | null,
   firstAnswerMs: null as number | null,
   lastAnswerMs: null as number | null,
   firstTimeoutMs: null as number | null,
@@ -76,6 +78,7 @@ function ask(): void {
     return;
   }
   pending++;
+  seen.firstSentMs ??= Date.now();
   const bind = values.bind[seen.sent++ % Math.max(1, values.bind.length)];
   const asked = request(url, {
     agent,
