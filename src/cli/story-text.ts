@@ -2,7 +2,7 @@
 import { formatDuration } from '../config/duration.ts';
 import type { ActiveBan, AuditEntry } from '../core/audit.ts';
 import type { Nearest } from '../core/detect/nearest.ts';
-import { formatNumber, phraseOf, tellReason } from '../core/reason.ts';
+import { formatNumber, nameClient, phraseOf, tellReason } from '../core/reason.ts';
 import { formatAuditLine } from '../record/audit-line.ts';
 import { sampleLines, tellActivities } from './activity-text.ts';
 import type { StretchActivity } from './recent.ts';
@@ -55,13 +55,13 @@ function headline({ asked, entry, active, results, within, isLatest }: Story, no
   return `${asked} is not banned and never was${inside}.`;
 }
 
-function ofActive(asked: string, { client, enforced, confirmed, untilMs }: ActiveBan, nowMs: number): string {
-  const network = client === asked ? '' : `, with all of ${client}`;
+function ofActive(asked: string, { client, enforced, confirmed, untilMs, numbers }: ActiveBan, nowMs: number): string {
+  const name = client === asked ? nameClient(client, numbers) : asked;
+  const network = client === asked ? '' : `, with all of ${nameClient(client, numbers)}`;
   const end = untilMs === null ? 'for good' : `until ${formatMoment(untilMs, nowMs)}`;
-  if (!enforced) return `${asked} would be banned ${end}${network}; observe mode blocks nobody.`;
-  if (!confirmed)
-    return `${asked} is to be banned ${end}${network}, but the firewall has not confirmed it: zban doctor`;
-  return `${asked} is banned ${end}${network}.`;
+  if (!enforced) return `${name} would be banned ${end}${network}; observe mode blocks nobody.`;
+  if (!confirmed) return `${name} is to be banned ${end}${network}, but the firewall has not confirmed it: zban doctor`;
+  return `${name} is banned ${end}${network}.`;
 }
 
 /** How a ban ended. */
@@ -82,7 +82,8 @@ function tellDecision({ entry, results, isLatest }: Story, { nowMs }: TellOption
 }
 
 function decisionOf(entry: AuditEntry, nowMs: number): string {
-  const { action, client, detail, durationSeconds, enforced, timeMs, tier } = entry;
+  const { action, detail, durationSeconds, enforced, timeMs, tier, numbers } = entry;
+  const client = entry.client && nameClient(entry.client, numbers);
   const when = formatMoment(timeMs, nowMs);
   const who = personOf(entry);
   switch (action) {

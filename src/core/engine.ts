@@ -13,7 +13,7 @@ import type { EngineOptions } from './engine-options.ts';
 import type { EngineState } from './engine-state.ts';
 import { type EngineEvent, inToldTime } from './event.ts';
 import { History } from './history.ts';
-import { formatClient } from './net/client-key.ts';
+import { formatClient, formatIpv4 } from './net/client-key.ts';
 import { ASSET, HIGH, INFO, LOW, ROW, STATUS_MASK, type Tally } from './parse/tally.ts';
 import { formatSecond } from './time.ts';
 import { Baseline, baselineEvent, type Effective } from './traffic/baseline.ts';
@@ -261,7 +261,9 @@ export class Engine {
     const ip = formatClient(high, low, this.options.detection);
     const time = formatSecond(window.newest);
     const samples = this.evidence.samples(high, low);
-    const numbers = this.rules.evidence(anomaly, seen, samples, overflow);
+    const evidence = this.rules.evidence(anomaly, seen, samples, overflow);
+    const ipv4 = formatIpv4(high, low, this.options.detection);
+    const numbers = ipv4 === undefined ? evidence : { ...evidence, ipv4 };
     const decision = this.policy.decide(high, low, window.newest, clients.active);
     if (decision.kind === 'refused') {
       this.bans.refuse(slot);

@@ -44,6 +44,8 @@ export interface PointsEvidence {
 
 /** The numbers behind a judgement. Rates are requests per second. */
 export interface Evidence extends Partial<PointsEvidence> {
+  /** The IPv4 address that an IPv6 client stands for (NAT64, SIIT-DC, 6to4). */
+  readonly ipv4?: string;
   readonly condition: Condition;
   /** Weighted requests a second over the window. */
   readonly rate: number;

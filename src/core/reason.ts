@@ -7,6 +7,11 @@ import type { Condition, Evidence } from './event.ts';
 /** The numbers of a judgement; those of an old row, or after JSON, may lack some or be null. */
 export type ReasonNumbers = Partial<Record<keyof Evidence | 'measured', unknown>>;
 
+/** A client as people know it: one that arrives by a translator with its IPv4 address. */
+export function nameClient(client: string, numbers: ReasonNumbers | null): string {
+  return typeof numbers?.ipv4 === 'string' ? `${client} (${numbers.ipv4})` : client;
+}
+
 /** What each condition means, to follow "because of:". */
 export const PHRASES: Readonly<Record<Condition, string>> = {
   z_score: 'far above the usual rate',

@@ -1,6 +1,6 @@
 /** One notification as a Slack message. Pure. */
 import type { BanEvent, FuseEvent, GlobalAnomalyEnd, GlobalAnomalyEvent, GlobalAnomalyStart } from '../core/event.ts';
-import { briefReason, formatNumber, formatPercent, formatPoints, tellReason } from '../core/reason.ts';
+import { briefReason, formatNumber, formatPercent, formatPoints, nameClient, tellReason } from '../core/reason.ts';
 import { isNewNormal, looked, peakOf, usualOf } from '../core/site-reason.ts';
 import { codeBlock, codeSpan, escapeText, plainText } from './markup.ts';
 import type { Notification } from './notification.ts';
@@ -78,15 +78,15 @@ function banMessage({ event, enforced, confirmed }: Kind<'ban'>, hostName: strin
   blocks.push(source(hostName, event.time));
   const term = formatTerm(event.duration_seconds);
   const headline = enforced
-    ? `⛔ Banned ${event.ip} ${term} on ${hostName}`
-    : `👀 Would ban ${event.ip} ${term} on ${hostName}`;
+    ? `⛔ Banned ${nameClient(event.ip, event)} ${term} on ${hostName}`
+    : `👀 Would ban ${nameClient(event.ip, event)} ${term} on ${hostName}`;
   return message(headline, blocks);
 }
 
 function banFields(event: BanEvent): [string, string][] {
   const tier = event.tier > 0 ? ` (tier ${formatNumber(event.tier, 0)})` : '';
   const offence: [string, string] = ['Duration', `${formatTerm(event.duration_seconds).replace('for ', '')}${tier}`];
-  const who: [string, string] = ['Client', codeSpan(event.ip, 50)];
+  const who: [string, string] = ['Client', codeSpan(nameClient(event.ip, event), 60)];
   const why: [string, string] = ['Condition', describeCondition(event.condition)];
   if (event.condition === 'manual') return [who, why, offence];
   const byPoints = event.points !== undefined;

@@ -79,7 +79,8 @@ function reasons({ condition, numbers, detail }: AuditDraft): readonly string[] 
   const { rate, mean, stddev } = given;
   const compared =
     typeof rate !== 'number' ? [] : [`rate ${formatNumber(rate, 2)}/s`, `baseline ${level({ mean, stddev })}`];
-  return [briefReason(condition ?? '', given), ...compared];
+  const { ipv4 } = given;
+  return [briefReason(condition ?? '', given), ...compared, typeof ipv4 === 'string' ? `IPv4 ${ipv4}` : ''];
 }
 
 const millis = (seconds: number | null): number | null => (seconds === null ? null : seconds * 1000);

@@ -321,3 +321,14 @@ test('the requests around a ban are looked for at the time that the log had', as
     ]);
   });
 });
+
+test('a client behind a translator is told with its IPv4 address, and undone by its own', async (t) => {
+  const client = '64:ff9b::cb00:7109';
+  const { condition, ...numbers } = evidenceOf('multiplier');
+  const text = flat(
+    await explain(t, [banDraft(client, { timeMs: BANNED, condition, numbers: { ...numbers, ipv4: CLIENT } })], client),
+  );
+  assert.match(text, /^64:ff9b::cb00:7109 \(203\.0\.113\.9\) is to be banned/);
+  assert.match(text, /zban banned 64:ff9b::cb00:7109 \(203\.0\.113\.9\) for 10m/);
+  assert.match(text, /zban unban 64:ff9b::cb00:7109( |$)/);
+});

@@ -313,3 +313,13 @@ test('plain text is cut by characters, never through one', () => {
   assert.equal(plainText(undefined, 5), '');
   assert.equal(plainText(' a\n\tb ', 10), 'a b');
 });
+
+test('a client behind a translator is named with its IPv4 address, and undone by its own', () => {
+  const { event, ...rest } = ban() as Extract<Notification, { kind: 'ban' }>;
+  const text = whole(
+    formatMessage({ ...rest, event: { ...event, ip: '64:ff9b::cb00:7109', ipv4: '203.0.113.9' } }, 'web-1'),
+  );
+  assert.match(text, /Banned 64:ff9b::cb00:7109 \(203\.0\.113\.9\) for 10m on web-1/);
+  assert.match(text, /`64:ff9b::cb00:7109 \(203\.0\.113\.9\)`/);
+  assert.match(text, /zban unban 64:ff9b::cb00:7109`/);
+});

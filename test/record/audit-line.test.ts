@@ -32,6 +32,10 @@ const operator = { actor: 'operator:ann' } as const;
 
 const LINES: readonly (readonly [AuditDraft, string | undefined])[] = [
   [ban('203.0.113.9'), `BAN 203.0.113.9 | multiplier 7.4x | ${RATES} | 10m`],
+  [
+    ban('64:ff9b::cb00:7109', { numbers: { ...NUMBERS, ipv4: '203.0.113.9' } }),
+    `BAN 64:ff9b::cb00:7109 | multiplier 7.4x | ${RATES} | IPv4 203.0.113.9 | 10m`,
+  ],
   [ban('203.0.113.9', { condition: 'z_score' }), `BAN 203.0.113.9 | z_score 8.2 | ${RATES} | 10m`],
   [
     ban('203.0.113.9', { condition: 'error_surge', durationSeconds: 7200 }),

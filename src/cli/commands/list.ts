@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActiveBan } from '../../core/audit.ts';
+import { nameClient } from '../../core/reason.ts';
 import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { showLive } from '../screen.ts';
@@ -99,7 +100,7 @@ export function listEntry(ban: ActiveBan): Readonly<Record<string, unknown>> {
 /** The bans as a table, local times. */
 function formatBans(bans: readonly ActiveBan[], nowMs: number): string {
   const rows = bans.map((ban) => [
-    ban.client,
+    nameClient(ban.client, ban.numbers),
     ban.tier === 0 ? '–' : String(ban.tier),
     formatTime(ban.sinceMs),
     ban.untilMs === null ? 'permanent' : `${formatTime(ban.untilMs)} (${formatRelative(ban.untilMs, nowMs)})`,

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../config/duration.ts';
 import type { EngineEvent, Evidence } from '../../core/event.ts';
-import { briefReason, formatNumber } from '../../core/reason.ts';
+import { briefReason, formatNumber, nameClient } from '../../core/reason.ts';
 import { tellEnd, tellStart } from '../../core/site-reason.ts';
 import { replay } from '../../replay/replay.ts';
 import { ReplayReport } from '../../replay/report.ts';
@@ -58,12 +58,12 @@ function describe(event: EngineEvent): string {
   switch (event.event) {
     case 'ban': {
       const length = formatDuration(event.duration_seconds === null ? null : event.duration_seconds * 1000);
-      return `BAN       ${event.ip} for ${length} (tier ${event.tier}): ${tellWhy(event)}`;
+      return `BAN       ${nameClient(event.ip, event)} for ${length} (tier ${event.tier}): ${tellWhy(event)}`;
     }
     case 'unban':
       return `UNBAN     ${event.ip} (tier ${event.tier}): ${event.reason}`;
     case 'refused':
-      return `NOT BAN   ${event.ip} (${event.reason}: ${event.detail}): ${tellWhy(event)}`;
+      return `NOT BAN   ${nameClient(event.ip, event)} (${event.reason}: ${event.detail}): ${tellWhy(event)}`;
     case 'global_anomaly':
       return event.phase === 'start'
         ? `SITE      anomaly starts: ${tellStart(event).join(' | ')}`

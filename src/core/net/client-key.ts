@@ -119,6 +119,13 @@ export function formatClient(high: number, low: number, scheme: ClientScheme): s
   return formatPrefix(clientPrefix(high, low, scheme));
 }
 
+/** The IPv4 address that an IPv6 client stands for, as text; undefined for all others. */
+export function formatIpv4(high: number, low: number, scheme: ClientScheme): string | undefined {
+  if (high === IPV4_HIGH) return undefined;
+  const ipv4 = findIpv4(clientPrefix(high, low, scheme), scheme);
+  return ipv4?.bits === 32 ? formatPrefix(ipv4) : undefined;
+}
+
 /** The client that a prefix stands for, or undefined when it is wider than one client (IPv6 hosts fall into their network). */
 export function findClientKey(prefix: Prefix, scheme: ClientScheme): ClientKey | undefined {
   if (prefix.family === 4) return prefix.bits === 32 ? { high: IPV4_HIGH, low: Number(prefix.value) } : undefined;

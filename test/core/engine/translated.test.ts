@@ -42,6 +42,7 @@ for (const { kind, hostOf, client } of KINDS) {
     const [ban, ...more] = bench.of('ban');
     assert.match(ban?.ip ?? '', client);
     assert.deepEqual(more, []);
+    assert.equal(ban?.ipv4, '203.0.113.250');
     assert.equal(ban?.samples.length, 5, 'its requests are found');
   });
 
