@@ -122,7 +122,7 @@ const detection = section({
     ),
   z_score: positive(3),
   multiple: z.number().min(1).default(5),
-  min_requests: z.number().int().min(1).default(600),
+  min_requests: z.number().int().min(1).default(700),
   error_surge: section({
     ratio_multiple: z.number().min(1).default(3),
     min_errors: z.number().int().min(1).default(60),

@@ -1,7 +1,7 @@
 /** The bans of a running engine: keeps what the policy knows of offenders and what the clients' slots say in step. */
 import type { Offender, Policy } from './decide/policy.ts';
 import { BannedTraffic, type Unstopped } from './detect/banned-traffic.ts';
-import type { ClientPoints } from './detect/client-points.ts';
+import type { Points } from './detect/points.ts';
 import type { UnbanEvent } from './event.ts';
 import { type ClientScheme, formatClient } from './net/client-key.ts';
 import { formatSecond } from './time.ts';
@@ -15,12 +15,12 @@ export class EngineBans {
   private readonly policy: Policy;
   private readonly clients: Clients;
   private readonly window: Window;
-  private readonly points: ClientPoints | undefined;
+  private readonly points: Points | undefined;
   /** Slots that were refused a ban: judged again when what refused them changes. */
   private readonly refused = new Set<number>();
 
   /** `points` are absent where none are counted. */
-  constructor(policy: Policy, clients: Clients, window: Window, points: ClientPoints | undefined) {
+  constructor(policy: Policy, clients: Clients, window: Window, points: Points | undefined) {
     this.policy = policy;
     this.clients = clients;
     this.window = window;

@@ -84,7 +84,7 @@ export class Engine {
     this.evidence = new Evidence(readRecord, release);
     this.site = new SiteWatch(options, this.clients, this.window, this.evidence);
     this.policy = new Policy(options.bans, detection);
-    this.bans = new EngineBans(this.policy, this.clients, this.window, this.points?.clients);
+    this.bans = new EngineBans(this.policy, this.clients, this.window, this.points);
     this.effective = this.baseline.effective(0);
     this.rules = this.makeRules();
   }
@@ -120,7 +120,7 @@ export class Engine {
         (clients.flaggedUntil[slot] as number) < window.newest && window.newest > this.savedSecond,
       );
       const refused = points ? points.blamed : status >= 400 && status < 499;
-      window.add(slot, second, info & ASSET ? 0 : 1, refused ? 1 : 0);
+      window.add(slot, second, (points ? points.light : info & ASSET) ? 0 : 1, refused ? 1 : 0);
       if (!(info & ASSET)) site.noteRequest(slot, second);
       history?.note(slot, window.newest, info, points, this.rules);
       if (overflow || ((classic ? clients.requests[slot] : clients.weight[slot]) as number) >= this.rules.weightMin) {
@@ -203,7 +203,7 @@ export class Engine {
     const slot = this.clients.find(high, low);
     if (slot >= 0) return slot;
     const added = this.clients.add(high, low, second);
-    this.points?.clients.reserve(this.clients.requests.length);
+    this.points?.reserve(this.clients.requests.length);
     this.bans.begin(added, high, low);
     this.history?.begin(added);
     return added;
@@ -251,7 +251,7 @@ export class Engine {
       errors: clients.errors[slot] as number,
       seconds: window.newest - (clients.firstSecond[slot] as number) + 1,
     };
-    const anomaly = overflow ? this.rules.describe(seen, overflow.condition) : this.rules.findAnomaly(seen);
+    const anomaly = overflow ? this.rules.describe(seen, overflow.condition) : this.rules.findAnomaly(seen, this.points?.ease(slot));
     if (!anomaly) return;
     const known = (clients.flaggedUntil[slot] as number) >= window.newest;
     clients.flaggedUntil[slot] = window.newest + this.windowSeconds;

@@ -107,8 +107,8 @@ export class ClientRules {
   }
 
   /** Judges a window; undefined while it is within its limits. */
-  findAnomaly(window: ClientWindow): ClientAnomaly | undefined {
-    const weight = this.countAll ? window.requests : window.weight;
+  findAnomaly(window: ClientWindow, ease = 1): ClientAnomaly | undefined {
+    const weight = (this.countAll ? window.requests : window.weight) / ease;
     if (weight < this.weightMin) return undefined;
     const rate = weight / this.windowSeconds;
     const normal = exceeded(rate, this.level, this.normal);

@@ -32,3 +32,6 @@ export class AssetMatcher {
     return code > 0 && this.codes.has(code);
   }
 }
+
+/** What pages show and scanners have no use for. */
+export const PICTURES = 'png jpg jpeg gif svg ico webp avif bmp woff woff2 ttf otf eot'.split(' ');

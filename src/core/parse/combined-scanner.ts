@@ -8,7 +8,7 @@
  * Which of them a log has, no line can tell: clients choose the host, so it may be an address, and other formats have it
  * behind the address.
  */
-import { ADDRESS, REFERER, REQUEST, SCANNED, STATUS, TIMESTAMP, USER_AGENT } from './fields.ts';
+import { ADDRESS, REFERER, REQUEST, RESPONSE_SIZE, SCANNED, STATUS, TIMESTAMP, USER_AGENT } from './fields.ts';
 
 const [QUOTE, BACKSLASH, SPACE, BRACKET, BRACKET_END, MINUS, RETURN] = [0x22, 0x5c, 0x20, 0x5b, 0x5d, 0x2d, 0x0d];
 /** `20/Nov/2026:10:11:12 +0000`. */
@@ -59,6 +59,7 @@ export class CombinedScanner {
     ends[STATUS] = requestEnd + 2 + STATUS_LENGTH;
     const numbersEnd = skipNumbers(bytes, requestEnd + 1, end);
     if (numbersEnd < 0) return false;
+    this.keep(bytes, RESPONSE_SIZE, requestEnd + 2 + STATUS_LENGTH + 1, numbersEnd);
     this.scanQuoted(bytes, this.scanQuoted(bytes, numbersEnd, end, REFERER), end, USER_AGENT);
     return true;
   }

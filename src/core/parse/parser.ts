@@ -1,7 +1,7 @@
 /** Turns a chunk of whole lines into a tally. Stateless between chunks: any number may run in parallel. */
 import { type ClientScheme, Ipv6Clients } from '../net/client-key.ts';
 import { parseAddress } from './address.ts';
-import { AssetMatcher } from './asset.ts';
+import { AssetMatcher, PICTURES } from './asset.ts';
 import { CombinedScanner } from './combined-scanner.ts';
 import { unescapeJson } from './escapes.ts';
 import {
@@ -11,6 +11,7 @@ import {
   PATH,
   REFERER,
   REQUEST,
+  RESPONSE_SIZE,
   SCANNED,
   STATUS,
   TIMESTAMP,
@@ -18,11 +19,12 @@ import {
 } from './fields.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { type LogRecord, parseJsonRecord } from './record.ts';
-import { isBrowserAgent, isLogin, methodClass, PathFeatures } from './request-features.ts';
+import { hostHash, isBrowserAgent, isLogin, methodClass, PathFeatures } from './request-features.ts';
 import { Robots } from './robots.ts';
 import {
   ASSET,
   BROWSER,
+  CREDENTIALS,
   GET,
   HIGH,
   INFO,
@@ -30,13 +32,18 @@ import {
   LOGIN,
   LOW,
   MISSING_ASSET,
+  NUMBER,
   PATTERN,
+  PAYLOAD,
+  PICTURE,
   POST,
   QUERY,
   REFERRED,
+  REFERRER,
   ROBOT,
   ROW,
   SECOND,
+  SIZE,
   SKIP_REASONS,
   type SkipReason,
   type Tally,
@@ -69,6 +76,7 @@ export class Parser {
   private readonly json: JsonScanner;
   private readonly combined: CombinedScanner;
   private readonly assets: AssetMatcher;
+  private readonly pictures = new AssetMatcher(PICTURES);
   private readonly robots = new Robots();
   private readonly path = new PathFeatures();
   private readonly ipv6Clients: Ipv6Clients;
@@ -204,6 +212,10 @@ export class Parser {
     rows[at + LINE] = line;
     rows[at + PATTERN] = this.path.pattern;
     rows[at + URL] = this.path.url;
+    const refererAt = starts[REFERER] as number;
+    rows[at + REFERRER] = refererAt < 0 ? 0 : hostHash(bytes, refererAt, ends[REFERER] as number);
+    rows[at + NUMBER] = this.path.number;
+    rows[at + SIZE] = parseSize(bytes, starts[RESPONSE_SIZE] as number, ends[RESPONSE_SIZE] as number);
     this.count++;
     return ACCEPTED;
   }
@@ -218,14 +230,19 @@ export class Parser {
     while (methodEnd < requestEnd && bytes[methodEnd] !== SPACE) methodEnd++;
     let [pathAt, pathEnd] = [starts[PATH] as number, ends[PATH] as number];
     if (pathAt < 0) [pathAt, pathEnd] = [methodEnd + 1, requestEnd];
-    path.read(bytes, pathAt, pathEnd);
     const methodAt = starts[METHOD] as number;
     let method: number = GET;
     if (methodAt >= 0) method = methodClass(bytes, methodAt, ends[METHOD] as number);
     else if (requestAt >= 0) method = methodClass(bytes, requestAt, methodEnd);
+    path.read(bytes, pathAt, pathEnd, method === POST);
     let info = status | method;
-    if (this.assets.matches(bytes, pathAt, path.end)) info |= status >= 200 && status < 400 ? ASSET : MISSING_ASSET;
+    if (this.assets.matches(bytes, pathAt, path.end)) {
+      info |= status >= 200 && status < 400 ? ASSET : MISSING_ASSET;
+      if (this.pictures.matches(bytes, pathAt, path.end)) info |= PICTURE;
+    }
     if ((method === POST || status >= 400) && isLogin(bytes, pathAt, path.end)) info |= LOGIN;
+    if (path.payload) info |= PAYLOAD;
+    if (path.credentials) info |= CREDENTIALS;
     if (path.hasQuery) info |= QUERY;
     if ((starts[REFERER] as number) >= 0) info |= REFERRED;
     const agentAt = starts[USER_AGENT] as number;
@@ -246,4 +263,16 @@ function parseStatus(bytes: Uint8Array, start: number, end: number): number {
     status = status * 10 + digit;
   }
   return status;
+}
+
+/** Bytes of the answer's body; 0 when they are not logged. */
+function parseSize(bytes: Uint8Array, start: number, end: number): number {
+  let size = 0;
+  if (start < 0) return size;
+  for (let at = start; at < end; at++) {
+    const digit = (bytes[at] as number) - 0x30;
+    if (digit < 0 || digit > 9) return size;
+    size = Math.min(0xffff_ffff, size * 10 + digit);
+  }
+  return size;
 }

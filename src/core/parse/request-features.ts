@@ -2,9 +2,10 @@
 import { CHANGE, GET, HEAD, POST } from './tally.ts';
 import { WordMatcher } from './word-matcher.ts';
 
-const [SPACE, HASH, SLASH, ZERO, NINE, QUESTION, STAR] = [0x20, 0x23, 0x2f, 0x30, 0x39, 0x3f, 0x2a];
-/** Between `?` and here are `@` and the capitals. */
-const CAPITAL_Z = 0x5a;
+const [SPACE, HASH, PERCENT, DOT, SLASH, ZERO, NINE] = [0x20, 0x23, 0x25, 0x2e, 0x2f, 0x30, 0x39];
+const [EQUALS, QUESTION, STAR] = [0x3d, 0x3f, 0x2a];
+/** Between `?` and CAPITAL_Z are `@` and the capitals. */
+const [CAPITAL_A, CAPITAL_Z] = [0x41, 0x5a];
 /**
  * A path segment of this length is an identifier, which stands for all of its kind, when a fifth of it are digits, or two fifths
  * digits and capitals (base64).
@@ -73,64 +74,225 @@ export function isLogin(bytes: Uint8Array, start: number, end: number): boolean 
   return logins.matches(bytes, start, end);
 }
 
+/** Hash of the host in a referer, in lower case; 0 when it has none. */
+export function hostHash(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && bytes[at] !== SLASH) at++;
+  if (bytes[at + 1] !== SLASH) return 0;
+  let hash = FNV_OFFSET;
+  for (at += 2; at < end; at++) {
+    const c = bytes[at] as number;
+    if (c === SLASH || c === QUESTION || c === HASH) break;
+    hash = step(hash, c >= CAPITAL_A && c <= CAPITAL_Z ? c | 0x20 : c);
+  }
+  return finish(hash);
+}
+
 export class PathFeatures {
-  /** Hash of the path with its query dropped, identifiers and numbers folded. */
+  /** Hash of the normalised path without its query, identifiers and numbers folded. */
   pattern = 0;
   /** Hashes of 16 bits: of the path without query above, of the whole URL below. */
   url = 0;
+  /** The last number in the path, modulo 2³². */
+  number = 0;
   hasQuery = false;
+  /** The query or path carries code rather than words: see PAYLOAD_BYTES. */
+  payload = false;
+  /** The query names a password. */
+  credentials = false;
   /** End of the path, before its query. */
   end = 0;
+  /** Hash of the path as it is, numbers and identifiers included; valid while reading. */
+  private path = 0;
+  private readonly key: number;
+  private readonly normal = new NormalPath();
 
-  /** Reads the path in `start`…`end`, which ends early at a space. */
-  read(bytes: Uint8Array, start: number, end: number): void {
-    let [path, pattern, segment] = [FNV_OFFSET, FNV_OFFSET, FNV_OFFSET];
+  /** `key` sets the hashes of one installation apart from those of others: nobody outside can find two paths that collide. */
+  constructor(key = 0) {
+    this.key = FNV_OFFSET ^ key;
+  }
+
+  /** Reads the path in `start`…`end`, which ends early at a space; of a `program`, what follows its name is dropped. */
+  read(bytes: Uint8Array, start: number, end: number, program = false): void {
+    if (!this.hash(bytes, start, end, program)) {
+      this.end = pathEnd(bytes, start, end);
+      this.normal.read(bytes, start, this.end);
+      this.hash(this.normal.bytes, 0, this.normal.length, program, true);
+    }
+    this.readQuery(bytes, this.end, end);
+  }
+
+  /** False when the path needs to be normalised first: RFC 3986, 6.2.2 and 5.2.4, and repeated slashes. */
+  private hash(bytes: Uint8Array, start: number, end: number, program: boolean, isNormal = false): boolean {
+    let [path, pattern, segment] = [this.key, this.key, this.key];
     let [segmentAt, digits, capitals, inNumber] = [start, 0, 0, false];
-    let at = start;
+    let [at, number] = [start, 0];
     for (; at < end; at++) {
-      const c = bytes[at] as number;
+      let c = bytes[at] as number;
       if (c > NINE) {
         if (c === QUESTION) break;
-        if (c <= CAPITAL_Z) capitals++;
+        if (c <= CAPITAL_Z) {
+          capitals++;
+          if (c >= CAPITAL_A) c |= 0x20;
+        }
         pattern = step(pattern, c);
         inNumber = false;
       } else if (c >= ZERO) {
         digits++;
-        if (!inNumber) pattern = step(pattern, ZERO);
+        if (!inNumber) {
+          pattern = step(pattern, ZERO);
+          number = 0;
+        }
+        number = (Math.imul(number, 10) + c - ZERO) | 0;
         inNumber = true;
       } else {
-        if (c === HASH || c === SPACE) break;
+        if (c === SPACE) break;
         inNumber = false;
         if (c === SLASH) {
+          if (!isNormal && isOdd(bytes[at + 1] as number, bytes[at + 2] as number)) return false;
+          if (program && isProgram(bytes, at)) {
+            this.end = pathEnd(bytes, at, end);
+            break;
+          }
           if (isOpaque(at - segmentAt, digits, capitals)) pattern = step(segment, STAR);
+          // A slash at the end names the same thing.
+          if (isPathEnd(bytes, at + 1, end) && at > start) continue;
           pattern = segment = step(pattern, c);
           segmentAt = at + 1;
           digits = capitals = 0;
-        } else pattern = step(pattern, c);
+        } else {
+          if (c === PERCENT && !isNormal) return false;
+          pattern = step(pattern, c);
+        }
       }
       path = step(path, c);
     }
-    if (isOpaque(at - segmentAt, digits, capitals)) pattern = step(segment, STAR);
+    if (bytes[at - 1] !== SLASH && isOpaque(at - segmentAt, digits, capitals)) pattern = step(segment, STAR);
     this.pattern = finish(pattern);
-    this.end = at;
-    this.hasQuery = false;
-    this.readQuery(bytes, at, end, path);
+    this.path = path;
+    this.number = number >>> 0;
+    if (!isNormal) this.end = bytes[at] === SLASH ? this.end : at;
+    return true;
   }
 
-  /** Hashes what follows the path, whose hash is `path`. */
-  private readQuery(bytes: Uint8Array, start: number, end: number, path: number): void {
+  /** Hashes what follows the path, and looks at what it carries. */
+  private readQuery(bytes: Uint8Array, start: number, end: number): void {
+    const { path } = this;
     let url = path;
+    let odd = 0;
+    this.hasQuery = this.credentials = this.payload = false;
     for (let at = start; at < end; at++) {
       const c = bytes[at] as number;
       if (c === SPACE) break;
       if (c === QUESTION) this.hasQuery = true;
       url = step(url, c);
+      odd += PAYLOAD_BYTES[c] as number;
+      if (c === PERCENT) odd += PAYLOAD_BYTES[unescape(bytes, at)] as number;
+      else if (c === EQUALS && isPassword(bytes, at)) this.credentials = true;
     }
+    this.payload = odd >= PAYLOAD_MIN;
     this.url = ((finish(path) & 0xffff_0000) | (finish(url) >>> 16)) >>> 0;
   }
+}
+
+/** Bytes that code has and words do not: 1; those of JSON, which pages send in queries, count against it. */
+const PAYLOAD_BYTES = new Int8Array(257);
+for (const c of '\'"()<>;`\\') PAYLOAD_BYTES[c.charCodeAt(0)] = 1;
+for (const c of '{}[]') PAYLOAD_BYTES[c.charCodeAt(0)] = -100;
+const PAYLOAD_MIN = 2;
+
+/** True for a slash followed by `c` and `d` that RFC 3986 removes: another slash, or a dot segment. */
+function isOdd(c: number, d: number): boolean {
+  return c === SLASH || (c === DOT && (d === SLASH || d === DOT || d === SPACE || d === QUESTION || d === undefined));
+}
+
+/** True when a program's name ends before `at`: `/index.php/what/follows` is answered by index.php. */
+function isProgram(bytes: Uint8Array, at: number): boolean {
+  return (
+    bytes[at - 4] === DOT &&
+    ((bytes[at - 3] as number) | 0x20) === 0x70 &&
+    ((bytes[at - 2] as number) | 0x20) === 0x68 &&
+    ((bytes[at - 1] as number) | 0x20) === 0x70
+  );
+}
+
+function isPathEnd(bytes: Uint8Array, at: number, end: number): boolean {
+  const c = bytes[at] as number;
+  return at >= end || c === QUESTION || c === SPACE;
+}
+
+function pathEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (!isPathEnd(bytes, at, end)) at++;
+  return at;
+}
+
+/** The byte that the escape at `at` stands for, 256 when it is none. */
+function unescape(bytes: Uint8Array, at: number): number {
+  const high = hexDigit(bytes[at + 1] as number);
+  const low = hexDigit(bytes[at + 2] as number);
+  return high < 0 || low < 0 ? 256 : high * 16 + low;
+}
+
+function hexDigit(c: number): number {
+  if (c >= ZERO && c <= NINE) return c - ZERO;
+  const letter = c | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+}
+
+/** True when the name of a parameter that ends at `at` is one of a password: `pass`, `password`, `user_pwd`. */
+function isPassword(bytes: Uint8Array, at: number): boolean {
+  const lower = (offset: number) => (bytes[at - offset] as number) | 0x20;
+  if (lower(1) === 0x64) {
+    // …pwd, …passwd, …password
+    if (lower(2) === 0x77 && lower(3) === 0x70) return true;
+    if (lower(2) === 0x77) return lower(3) === 0x73 && lower(4) === 0x73 && lower(5) === 0x61 && lower(6) === 0x70;
+    return lower(2) === 0x72 && lower(3) === 0x6f && lower(4) === 0x77 && lower(5) === 0x73 && lower(6) === 0x73;
+  }
+  return lower(1) === 0x73 && lower(2) === 0x73 && lower(3) === 0x61 && lower(4) === 0x70;
 }
 
 function isOpaque(length: number, digits: number, capitals: number): boolean {
   if (length < OPAQUE_LENGTH_MIN || digits === 0) return false;
   return digits * OPAQUE_FIFTH >= length || (digits + capitals) * OPAQUE_FIFTH >= 2 * length;
+}
+
+/** A path without escapes, repeated slashes and dot segments. */
+class NormalPath {
+  bytes = new Uint8Array(1024);
+  length = 0;
+
+  read(bytes: Uint8Array, start: number, end: number): void {
+    if (this.bytes.length < end - start) this.bytes = new Uint8Array(2 * (end - start));
+    this.length = 0;
+    for (let at = start; at < end; at++) {
+      let c = bytes[at] as number;
+      if (c === PERCENT) {
+        const plain = unescape(bytes, at);
+        // What would end the path stays escaped.
+        if (plain < 256 && plain !== QUESTION && plain !== SPACE) {
+          c = plain;
+          at += 2;
+        }
+      }
+      if (c === SLASH) this.closeSegment();
+      this.bytes[this.length++] = c;
+    }
+    this.closeSegment();
+  }
+
+  /** Drops an empty segment and `.`; `..` with the segment before it. */
+  private closeSegment(): void {
+    const { bytes, length } = this;
+    let at = length;
+    while (at > 0 && bytes[at - 1] !== SLASH) at--;
+    if (at === 0) return;
+    const size = length - at;
+    if (size === 0 || (size === 1 && bytes[at] === DOT)) this.length = at - 1;
+    else if (size === 2 && bytes[at] === DOT && bytes[at + 1] === DOT) {
+      at--;
+      while (at > 0 && bytes[at - 1] !== SLASH) at--;
+      this.length = Math.max(0, at - 1);
+    }
+  }
 }

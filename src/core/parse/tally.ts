@@ -5,12 +5,14 @@
  */
 
 /** Numbers (u32) per row. */
-export const ROW = 7;
+export const ROW = 10;
 /**
  * Columns of a row: epoch second, client words, INFO bits, where the line starts in the chunk, and hashes: of the path
- * without query, identifiers and numbers folded (PATTERN); of the path and of the whole URL, 16 bits each (URL).
+ * without query, identifiers and numbers folded (PATTERN); of the path and of the whole URL, 16 bits each (URL); of the
+ * host in the referer, 0 without one (REFERRER); the size of the answer's body in bytes, 0 when it is not logged (SIZE); and
+ * the last number in the path, modulo 2³² (NUMBER).
  */
-export const [SECOND, HIGH, LOW, INFO, LINE, PATTERN, URL] = [0, 1, 2, 3, 4, 5, 6] as const;
+export const [SECOND, HIGH, LOW, INFO, LINE, PATTERN, URL, REFERRER, SIZE, NUMBER] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
 
 /** INFO: HTTP status 0–999 in the low bits (0 when the log has none) … */
 export const STATUS_MASK = 0x3ff;
@@ -22,10 +24,11 @@ export const [GET, POST, HEAD, CHANGE] = [0, 0x800, 0x1000, 0x1800] as const;
 /**
  * … and bits for: the request names the page it comes from; the URL has a query; the user agent says that it is a robot;
  * it is a POST or was refused (4xx, 5xx), and its path has a word of a log-in; the user agent says that it is a browser;
- * a static asset that was not answered well.
+ * a static asset that was not answered well; the path names a picture or a font; the URL carries code; its query
+ * carries a password.
  */
-export const [REFERRED, QUERY, ROBOT, LOGIN, BROWSER, MISSING_ASSET] = [
-  0x2000, 0x4000, 0x8000, 0x1_0000, 0x2_0000, 0x4_0000,
+export const [REFERRED, QUERY, ROBOT, LOGIN, BROWSER, MISSING_ASSET, PICTURE, PAYLOAD, CREDENTIALS] = [
+  0x2000, 0x4000, 0x8000, 0x1_0000, 0x2_0000, 0x4_0000, 0x8_0000, 0x10_0000, 0x20_0000,
 ] as const;
 
 /** Why a line was refused; also the metric label. */

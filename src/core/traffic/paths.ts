@@ -4,13 +4,13 @@
  */
 import { countBits, distinctClients, mixBits } from './hash.ts';
 
-/** 20 bytes each. */
+/** 28 bytes each. */
 const SLOTS = 65_536;
 /** Places at which a path may stand. */
 const WAYS = 4;
 const DAY = 86_400;
-/** Tag and four sets. */
-const WORDS = 5;
+/** Tag and six sets. */
+const WORDS = 7;
 
 /** Words in order: tag, answered today and yesterday, refused today and yesterday. */
 export interface PathsState {
@@ -27,6 +27,8 @@ export class Paths {
   private answeredBefore = new Uint32Array(SLOTS);
   private refused = new Uint32Array(SLOTS);
   private refusedBefore = new Uint32Array(SLOTS);
+  private repeated = new Uint32Array(SLOTS);
+  private repeatedBefore = new Uint32Array(SLOTS);
 
   /** Moves to the day of epoch second `second`. */
   advance(second: number): void {
@@ -38,7 +40,9 @@ export class Paths {
     if (!onward) return;
     [this.answered, this.answeredBefore] = [this.answeredBefore, this.answered];
     [this.refused, this.refusedBefore] = [this.refusedBefore, this.refused];
+    [this.repeated, this.repeatedBefore] = [this.repeatedBefore, this.repeated];
     this.answered.fill(0);
+    this.repeated.fill(0);
     this.refused.fill(0);
   }
 
@@ -54,13 +58,23 @@ export class Paths {
       if (worth < least) [worst, least] = [at, worth];
     }
     if (least >= 0) this.evicted++;
-    this.put(worst, tag, 0, 0, 0, 0);
+    this.put(worst, tag, []);
     return worst;
   }
 
   /** About how many clients other than `bit` were answered there. */
   othersAnswered(at: number, bit: number): number {
     return distinctClients(this.answeredAt(at) & ~bit);
+  }
+
+  /** About how many clients other than `bit` ask there again and again. */
+  othersRepeating(at: number, bit: number): number {
+    const set = (this.repeated[at] as number) | (this.repeatedBefore[at] as number);
+    return set === 0 ? 0 : distinctClients(set & ~bit);
+  }
+
+  teachRepeated(at: number, bit: number): void {
+    this.repeated[at] = (this.repeated[at] as number) | bit;
   }
 
   /** About how many clients other than `bit` were refused there. */
@@ -78,7 +92,7 @@ export class Paths {
 
   /** As if the client had never asked there. */
   takeBack(at: number, bit: number): void {
-    for (const set of [this.answered, this.answeredBefore, this.refused, this.refusedBefore]) {
+    for (const set of this.sets()) {
       set[at] = (set[at] as number) & ~bit;
     }
   }
@@ -88,9 +102,7 @@ export class Paths {
     const words: number[] = [];
     for (let at = 0; at < SLOTS; at++) {
       if (countBits(this.answeredAt(at)) < 2 && countBits(this.refusedAt(at)) < 2) continue;
-      for (const column of [this.tags, this.answered, this.answeredBefore, this.refused, this.refusedBefore]) {
-        words.push(column[at] as number);
-      }
+      words.push(this.tags[at] as number, ...this.sets().map((set) => set[at] as number));
     }
     return { day: this.day, words };
   }
@@ -103,7 +115,7 @@ export class Paths {
       let at = tag & (SLOTS - 1) & ~(WAYS - 1);
       const end = at + WAYS - 1;
       while (at < end && this.tags[at] !== 0) at++;
-      this.put(at, tag, sets[0] ?? 0, sets[1] ?? 0, sets[2] ?? 0, sets[3] ?? 0);
+      this.put(at, tag, sets);
     }
   }
 
@@ -115,18 +127,17 @@ export class Paths {
     return (this.refused[at] as number) | (this.refusedBefore[at] as number);
   }
 
-  private put(
-    at: number,
-    tag: number,
-    answered: number,
-    answeredBefore: number,
-    refused: number,
-    before: number,
-  ): void {
+  private sets(): Uint32Array[] {
+    return [this.answered, this.answeredBefore, this.refused, this.refusedBefore, this.repeated, this.repeatedBefore];
+  }
+
+  private put(at: number, tag: number, words: readonly number[]): void {
     this.tags[at] = tag;
-    this.answered[at] = answered;
-    this.answeredBefore[at] = answeredBefore;
-    this.refused[at] = refused;
-    this.refusedBefore[at] = before;
+    this.answered[at] = words[0] ?? 0;
+    this.answeredBefore[at] = words[1] ?? 0;
+    this.refused[at] = words[2] ?? 0;
+    this.refusedBefore[at] = words[3] ?? 0;
+    this.repeated[at] = words[4] ?? 0;
+    this.repeatedBefore[at] = words[5] ?? 0;
   }
 }
