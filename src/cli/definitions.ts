@@ -115,7 +115,7 @@ function defineSelection<T>(yargs: Argv<T>) {
   const text = { type: 'string', requiresArg: true } as const;
   return yargs
     .option('tier', { ...text, describe: "only these tiers, such as 1 or 2,3; 0 is an operator's ban" })
-    .option('condition', { ...text, describe: 'only these conditions, such as surprise,repetition or manual' })
+    .option('condition', { ...text, describe: 'only these conditions, such as scan,brute_force or manual' })
     .option('network', { ...text, describe: 'only bans that share addresses with this network' })
     .option('newer-than', { ...text, alias: 'since', describe: 'only bans that began within the last 10m, 2h, 7d' })
     .option('older-than', { ...text, describe: 'only bans that began before that' })

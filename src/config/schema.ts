@@ -3,6 +3,7 @@
  * arrive here in milliseconds. Unknown keys are errors. config.yaml at the top of the project shows every key.
  */
 import { z } from 'zod';
+import { RULES, type RuleName } from '../core/detect/rules.ts';
 import { TRANSLATION_BITS } from '../core/net/embedded-ipv4.ts';
 import { parsePrefix } from '../core/net/prefix.ts';
 import { FIELD_NAMES } from '../core/parse/fields.ts';
@@ -56,47 +57,14 @@ const source = section({
   discover_interval: duration('1s', '100ms', '60s'),
 });
 
-const weight = (fallback: number) => z.number().min(0).max(100).default(fallback);
-const times = (fallback: number) => z.number().min(1).max(100).default(fallback);
+const bucket = (limit: number, leak: number) => section({ limit: positive(limit), leak: positive(leak) });
+/** Limit and leak of every rule for one client. */
+const rules = Object.fromEntries(RULES.map(({ name, limit, leak }) => [name, bucket(limit, leak)])) as Record<
+  RuleName,
+  ReturnType<typeof bucket>
+>;
 
-const points = section({
-  enabled: z.boolean().default(true),
-  known_clients: positive(6),
-  robot: weight(0.34),
-  browser: weight(0.34),
-  browser_assets: z.number().int().min(1).max(65_535).default(8),
-  memory: duration('5m', '10s', '1h'),
-  warmup: duration('1h', '0s', '7d'),
-  warmup_times: times(2),
-  surprise: section({
-    limit: positive(8),
-    leak: positive(4),
-    share: share(0.4),
-    redirect: weight(0.5),
-    usual: weight(0.25),
-    repeated: weight(0.25),
-  }),
-  repetition: section({
-    limit: positive(8),
-    leak: positive(3),
-    share: share(0.4),
-    half: positive(6),
-    ordinary: weight(0.15),
-  }),
-  work: section({
-    limit: positive(45),
-    leak: positive(10),
-    half: positive(6),
-    popular: weight(0.1),
-    asset: weight(0.02),
-    repeated: weight(0.25),
-    bare: weight(2),
-    peers: z.number().int().min(1).default(10),
-    peers_share: share(0.001),
-    peers_times: times(2),
-    grow_max: times(4),
-  }),
-});
+const points = section({ enabled: z.boolean().default(true), ...rules });
 
 const translationPrefix = z.string().refine(
   (text) => {

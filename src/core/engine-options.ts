@@ -1,44 +1,11 @@
 /** What the engine needs of the configuration, under the configuration's own names. Durations are milliseconds. */
 
-/** Weights are points of one request, leaks are points a minute. */
-export interface PointsOptions {
-  readonly enabled: boolean;
-  readonly known_clients: number;
-  readonly robot: number;
-  readonly browser: number;
-  readonly browser_assets: number;
-  readonly memory: number;
-  readonly warmup: number;
-  readonly warmup_times: number;
-  readonly surprise: {
-    readonly limit: number;
-    readonly leak: number;
-    readonly share: number;
-    readonly redirect: number;
-    readonly usual: number;
-    readonly repeated: number;
-  };
-  readonly repetition: {
-    readonly limit: number;
-    readonly leak: number;
-    readonly share: number;
-    readonly half: number;
-    readonly ordinary: number;
-  };
-  readonly work: {
-    readonly limit: number;
-    readonly leak: number;
-    readonly half: number;
-    readonly popular: number;
-    readonly asset: number;
-    readonly repeated: number;
-    readonly bare: number;
-    readonly peers: number;
-    readonly peers_share: number;
-    readonly peers_times: number;
-    readonly grow_max: number;
-  };
-}
+import type { RuleName } from './detect/rules.ts';
+
+/** Points tolerated at once, and points that drain a minute, by rule. */
+export type PointsOptions = { readonly enabled: boolean } & Readonly<
+  Record<RuleName, { readonly limit: number; readonly leak: number }>
+>;
 
 export interface DetectionOptions {
   readonly window: number;

@@ -251,7 +251,9 @@ export class Engine {
       errors: clients.errors[slot] as number,
       seconds: window.newest - (clients.firstSecond[slot] as number) + 1,
     };
-    const anomaly = overflow ? this.rules.describe(seen, overflow.condition) : this.rules.findAnomaly(seen, this.points?.ease(slot));
+    const anomaly = overflow
+      ? this.rules.describe(seen, overflow.condition)
+      : this.rules.findAnomaly(seen, this.points?.allowance(slot));
     if (!anomaly) return;
     const known = (clients.flaggedUntil[slot] as number) >= window.newest;
     clients.flaggedUntil[slot] = window.newest + this.windowSeconds;

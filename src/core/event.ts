@@ -3,6 +3,7 @@
  * `zban replay --json`, so that one type serves the live daemon, the replay and the audit trail.
  */
 
+import type { RuleName } from './detect/rules.ts';
 import { formatSecond, parseSecond } from './time.ts';
 
 /** Why a client or the site was judged anomalous. `manual` and `import` are an operator's bans. */
@@ -11,14 +12,7 @@ export type Condition =
   | 'multiplier'
   | 'error_surge'
   | 'warmup_ceiling'
-  | 'scan'
-  | 'brute_force'
-  | 'scrape'
-  | 'flood'
-  | 'swarm'
-  | 'surprise'
-  | 'repetition'
-  | 'work'
+  | RuleName
   | 'site_requests'
   | 'site_newcomers'
   | 'site_clients'
@@ -36,15 +30,12 @@ export interface Sample {
   readonly user_agent: string;
 }
 
-/** More numbers of the conditions surprise, repetition and work. */
+/** More numbers of the rules that count points. */
 export interface PointsEvidence {
   /** What its requests added up to, what is tolerated, and what drains a minute. */
   readonly points: number;
   readonly points_limit: number;
   readonly points_leak: number;
-  /** Share of its recent requests that are surprises, or POSTs, and the share above which the points count; 0–1. */
-  readonly points_share?: number;
-  readonly points_share_limit?: number;
 }
 
 /** The numbers behind a judgement. Rates are requests per second. */

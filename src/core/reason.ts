@@ -2,6 +2,8 @@
  * Why a client or the site was judged, in words. Slack, the text audit log, `zban explain` and reports all take them from
  * here, so that a condition is called the same everywhere; docs/detection.md lists the phrases.
  */
+import type { Rule } from './detect/rule.ts';
+import { presentCondition, RULES, type RuleName } from './detect/rules.ts';
 import type { Condition, Evidence } from './event.ts';
 
 /** The numbers of a judgement; those of an old row, or after JSON, may lack some or be null. */
@@ -18,9 +20,7 @@ export const PHRASES: Readonly<Record<Condition, string>> = {
   multiplier: 'many times the usual rate',
   error_surge: 'a surge of refused requests (4xx)',
   warmup_ceiling: 'above the ceiling that holds while zban learns',
-  surprise: 'asks for what nobody else gets here, and is refused or sent elsewhere',
-  repetition: 'the same POST again and again',
-  work: 'far more, and rarer things, than visitors ask for',
+  ...(Object.fromEntries(RULES.map(({ name, phrase }) => [name, phrase])) as Record<RuleName, string>),
   site_requests: 'many clients ask for far more than usual',
   site_newcomers: 'far more clients than usual have never been seen before',
   site_clients: 'there are far more clients than usual',
@@ -30,9 +30,16 @@ export const PHRASES: Readonly<Record<Condition, string>> = {
   import: 'an operator brought it from elsewhere',
 };
 
+/** The rule that counts points for a condition, also by its former name. */
+function findRule(condition: string): Rule | undefined {
+  const present = presentCondition(condition);
+  return RULES.find(({ name }) => name === present);
+}
+
 /** The condition as a phrase; one that a newer version wrote stays as it is, so escape it as text from outside. */
 export function phraseOf(condition: string): string {
-  return Object.hasOwn(PHRASES, condition) ? PHRASES[condition as Condition] : condition;
+  const present = presentCondition(condition);
+  return Object.hasOwn(PHRASES, present) ? PHRASES[present as Condition] : condition;
 }
 
 /** A number with so many decimals; a dash for what is none, as an infinite z-score is after JSON. */
@@ -45,7 +52,7 @@ export function formatPercent(share: unknown): string {
   return typeof share === 'number' ? `${formatNumber(share * 100, 0)} %` : '–';
 }
 
-/** Condition and the number that decided it, for one line of many: `multiplier 7.4x`, `surprise 8.4 points of 8`. */
+/** Condition and the number that decided it, for one line of many: `multiplier 7.4x`, `scan 12.4 points of 12`. */
 export function briefReason(condition: string, numbers: ReasonNumbers): string {
   switch (condition) {
     case 'z_score':
@@ -62,13 +69,8 @@ export function briefReason(condition: string, numbers: ReasonNumbers): string {
       return `error_surge ${formatPercent(numbers.error_ratio)} 4xx, usually ${formatPercent(numbers.baseline_error_ratio)}`;
     case 'warmup_ceiling':
       return `warmup_ceiling ${formatNumber(numbers.requests, 0)} requests`;
-    case 'surprise':
-    case 'repetition':
-      return `${condition} ${formatPoints(numbers)}, share ${formatPercent(numbers.points_share)}`;
-    case 'work':
-      return `work ${formatPoints(numbers)}`;
     default:
-      return condition;
+      return findRule(condition) ? `${presentCondition(condition)} ${formatPoints(numbers)}` : condition;
   }
 }
 
@@ -87,30 +89,14 @@ export function tellReason(condition: string, numbers: ReasonNumbers): Reason | 
   if (typeof numbers.rate !== 'number') return undefined;
   const did = `It sent ${sent(numbers)}`;
   const normal = tellNormal(numbers);
-  const points = `${pointsOf(numbers)} points`;
-  const share = `${formatPercent(numbers.points_share)} of its latest requests`;
-  const counts = `(above ${formatPercent(numbers.points_share_limit)} they count)`;
+  const rule = findRule(condition);
+  if (rule) {
+    const tolerated = tellPoints(numbers, rule.counted);
+    return { did: `${did}${refused(numbers)}. That is ${formatPoints(numbers)}.`, normal, tolerated };
+  }
   const compared = `${short(numbers.multiple)} times the mean, ${short(numbers.z)} standard deviations above it`;
   const ceiling = `${ceilingOf(numbers)} would have been tolerated`;
   switch (condition) {
-    case 'surprise':
-      return {
-        did: `${did}${refused(numbers)}. ${share} were refused or sent elsewhere, on paths where nobody else is answered ${counts}: ${points}.`,
-        normal,
-        tolerated: tellPoints(numbers, 'such requests'),
-      };
-    case 'repetition':
-      return {
-        did: `${did}${refused(numbers)}. ${share} were POSTs ${counts}, again and again to one path: ${points}.`,
-        normal,
-        tolerated: tellPoints(numbers, 'such POSTs'),
-      };
-    case 'work':
-      return {
-        did: `${did}${refused(numbers)}. Each weighed by how few others ask for the same: ${points}.`,
-        normal,
-        tolerated: tellPoints(numbers, 'requests that nobody else makes', ', and more of those that others make too'),
-      };
     case 'error_surge':
       return {
         did: `${did}${refused(numbers)}: ${formatPercent(numbers.error_ratio)}, so that tighter limits held. That is ${compared}.`,
@@ -138,9 +124,9 @@ function tellNormal(numbers: ReasonNumbers): string {
 }
 
 /** How many points would have been all right, also as requests of the kind that the rule is about. */
-function tellPoints({ points_limit, points_leak }: ReasonNumbers, requests: string, others = ''): string {
+function tellPoints({ points_limit, points_leak }: ReasonNumbers, requests: string): string {
   const [limit, leak] = [short(points_limit), short(points_leak)];
-  return `About ${formatNumber(points_limit, 0)} ${requests} at once, and then ${leak} a minute, would have been tolerated${others} (${limit} points; ${leak} drain away a minute).`;
+  return `About ${formatNumber(points_limit, 0)} ${requests} at once, and then ${leak} a minute, would have been tolerated (${limit} points; ${leak} drain away a minute).`;
 }
 
 /** `1300 requests in 12 s (1243 without static files)`. */

@@ -16,6 +16,8 @@ import type { Log } from './log.ts';
 
 /** Of a log's history: seconds of work, however long the log. */
 const HISTORY_BYTES_MAX = 2 ** 31;
+/** What clients did before this says little about them: their buckets have drained since. */
+const RECENT_MS = 300_000;
 /** Of what the window held before a restart, and of a log that is new then. */
 const WINDOW_BYTES_MAX = 2 ** 26;
 /** Sources of the pipeline from here on are histories, below it the logs that are followed. */
@@ -102,10 +104,10 @@ function findStart({ path, globbed }: FoundLog, { config, positions, log }: Rehe
 /** Which lines there are from before a position that matter: of the last minutes, or of the configured history. */
 function findPast(position: Position, index: number, { config, state, now }: RehearsalOptions): Omit<History, 'index'> {
   const { history } = config.baseline;
-  const { window, points } = config.detection;
+  const { window } = config.detection;
   const savedMs = (state?.second ?? 0) * 1000;
   if (savedMs === 0 && history === 0) return { files: [], fromMs: 0 };
-  const fromMs = savedMs > 0 ? savedMs - Math.max(window, points.memory) : now() - history;
+  const fromMs = savedMs > 0 ? savedMs - Math.max(window, RECENT_MS) : now() - history;
   const bytesMax = savedMs > 0 ? WINDOW_BYTES_MAX : HISTORY_BYTES_MAX;
   return { files: findHistory(position, { fromMs, bytesMax, secondOf: clockOf(config, index) }), fromMs };
 }

@@ -9,16 +9,9 @@ import { alignRight, section, widthLeft } from './section.ts';
 
 const LISTED = 10;
 
-const TITLES: Readonly<Record<LimitName, string>> = {
-  surprise: 'SURPRISE',
-  repetition: 'REPETITION',
-  work: 'WORK',
-  rate: 'RATE',
-};
-
 /** `3.1/45` at the nearest: points or requests, of those tolerated at that time. */
 export function tellUnbanned(heading: string, clients: readonly ClientHistory[]): string {
-  const header = ['CLIENT', 'REQUESTS', 'ANSWERED', 'HOURS', ...LIMITS.map((limit) => TITLES[limit]), ''];
+  const header = ['CLIENT', 'REQUESTS', 'ANSWERED', 'HOURS', ...LIMITS.map((limit) => limit.toUpperCase()), ''];
   const rows = clients.map((client) => [
     client.ip,
     formatCount(client.requests),
@@ -27,7 +20,7 @@ export function tellUnbanned(heading: string, clients: readonly ClientHistory[])
     ...LIMITS.map((limit) => tellReached(client, limit)),
     client.robot ? 'robot' : '',
   ]);
-  return section(heading, alignRight({ header, rows }, [1, 2, 3, 4, 5, 6, 7]));
+  return section(heading, alignRight({ header, rows }, [1, 2, 3, ...LIMITS.map((_, column) => column + 4)]));
 }
 
 function tellReached({ reached }: ClientHistory, limit: LimitName): string {

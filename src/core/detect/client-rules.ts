@@ -106,9 +106,9 @@ export class ClientRules {
     return { condition, rate, level: this.level, z, multiple, limit };
   }
 
-  /** Judges a window; undefined while it is within its limits. */
-  findAnomaly(window: ClientWindow, ease = 1): ClientAnomaly | undefined {
-    const weight = (this.countAll ? window.requests : window.weight) / ease;
+  /** Judges a window; undefined while it is within its limits, which `allowance` multiplies. */
+  findAnomaly(window: ClientWindow, allowance = 1): ClientAnomaly | undefined {
+    const weight = (this.countAll ? window.requests : window.weight) / allowance;
     if (weight < this.weightMin) return undefined;
     const rate = weight / this.windowSeconds;
     const normal = exceeded(rate, this.level, this.normal);

@@ -1,181 +1,136 @@
-/**
- * What the rules remember of every client, in columns by slot: what it was served lately, the paths that are its habit,
- * and what it was refused. Nothing here is a verdict.
- */
-import { countBits } from '../traffic/hash.ts';
+/** What the rules remember of every client, in columns by slot. Nothing here is a verdict. */
 import { grown } from '../traffic/key-index.ts';
+import { Habits } from './habits.ts';
+import { Refusals } from './refusals.ts';
 
 const FIRST_CAPACITY = 1024;
-/** What a client loaded counts half after so many seconds. */
+/** What a client was served counts half after so many seconds. */
 const HALF_LIFE_SECONDS = 1200;
-const FADE = Float64Array.from({ length: 4096 }, (_, seconds) => 0.5 ** (seconds / HALF_LIFE_SECONDS));
-/** Paths remembered of a client: a dashboard polls a dozen. */
-const HABITS = 16;
-/** A habit: whether the client was served there, 15 bits of the path's hash, 16 of the URL's it was asked for with last. */
-const [SERVED, PATH_BITS, URL_BITS] = [0x8000_0000, 0x7fff_0000, 0xffff];
-const TRIES = 8;
-const REFUSED_BITS = 64;
-const CROWDED_MAX = 4;
+const FADE = Float64Array.from({ length: 8192 }, (_, seconds) => 0.5 ** (seconds / HALF_LIFE_SECONDS));
+/** Limits are multiplied by up to this for a client that loads the static files others load, and from so many files on. */
+const ALLOWANCE_MAX = 2.2;
+const ALLOWANCE_FILES = 8;
+/** A client that was served so many things lately drains fastest. */
+const SERVED_WELL = 30;
+/** Files of a client that a page sends a POST for. */
+const BROWSER_FILES = 3;
 /** Page loads that may excuse log-ins later. */
 const LOADS_MAX = 8;
+/** Answers of an honest program differ by more than this from one another: bytes, or a share. */
+const [SAME_BYTES, SAME_SHARE] = [16, 0.02];
 
-/** 118 bytes a client. */
+/** Columns of fading counts, of words and of bytes. */
+const FADING = ['files', 'served', 'known', 'posts'] as const;
+const WORDS = ['form', 'number', 'numbered', 'postSize', 'size', 'sizeBefore'] as const;
+const BYTES = ['robot', 'loads', 'forms'] as const;
+
+/** 133 bytes a client, habits and refusals included. */
 export class ClientState {
-  /** Static files and answered requests that it was served lately, fading. */
-  assets = new Float32Array(FIRST_CAPACITY);
+  readonly habits = new Habits();
+  readonly refusals = new Refusals();
+  /** Known static files, and everything new to it, that it was served; requests served on known paths; POSTs. */
+  files = new Float32Array(FIRST_CAPACITY);
   served = new Float32Array(FIRST_CAPACITY);
-  /** POSTs, fading. */
+  known = new Float32Array(FIRST_CAPACITY);
   posts = new Float32Array(FIRST_CAPACITY);
-  /** Pages that it was served for the first time, fading. */
-  pages = new Float32Array(FIRST_CAPACITY);
-  /** Pages loaded that no POST followed yet; and those of the form that it POSTs to. */
-  loads = new Uint8Array(FIRST_CAPACITY);
-  /** 1 for a client that read what robots may do here. */
-  polite = new Uint8Array(FIRST_CAPACITY);
-  forms = new Uint8Array(FIRST_CAPACITY);
-  form = new Uint32Array(FIRST_CAPACITY);
+  /** 1 for a client that read what robots may do here (RFC 9309). */
+  robot = new Uint8Array(FIRST_CAPACITY);
+  /** Pages loaded that no POST followed; those of the form that it POSTs to, whose pattern is `form`. */
+  private loads = new Uint8Array(FIRST_CAPACITY);
+  private forms = new Uint8Array(FIRST_CAPACITY);
+  private form = new Uint32Array(FIRST_CAPACITY);
   /** The last number it asked for, and on which pattern. */
-  number = new Uint32Array(FIRST_CAPACITY);
-  numbered = new Uint32Array(FIRST_CAPACITY);
-  /** Size of the answer to its last POST. */
-  postSize = new Uint32Array(FIRST_CAPACITY);
-  /** Sizes of the two newest answers on paths new to it. */
-  sizes = new Uint32Array(2 * FIRST_CAPACITY);
-  /** Paths that it was refused on: a set of 64 bits; and the last ones. */
-  private refused = new Uint32Array(2 * FIRST_CAPACITY);
-  private tries = new Uint16Array(TRIES * FIRST_CAPACITY);
-  private tryTurn = new Uint8Array(FIRST_CAPACITY);
-  private habits = new Uint32Array(HABITS * FIRST_CAPACITY);
-  private turn = new Uint8Array(FIRST_CAPACITY);
-
-  get capacity(): number {
-    return this.turn.length;
-  }
+  private number = new Uint32Array(FIRST_CAPACITY);
+  private numbered = new Uint32Array(FIRST_CAPACITY);
+  /** Sizes of the answers to its last POST, and of the two newest on paths new to it. */
+  private postSize = new Uint32Array(FIRST_CAPACITY);
+  private size = new Uint32Array(FIRST_CAPACITY);
+  private sizeBefore = new Uint32Array(FIRST_CAPACITY);
 
   /** Makes room for slots below `capacity`. */
   reserve(capacity: number): void {
-    if (capacity <= this.capacity) return;
-    for (const name of ['assets', 'served', 'posts', 'pages'] as const) this[name] = grown(this[name], capacity);
-    for (const name of ['loads', 'polite', 'forms', 'turn', 'tryTurn'] as const) this[name] = grown(this[name], capacity);
-    for (const name of ['form', 'number', 'numbered', 'postSize'] as const) this[name] = grown(this[name], capacity);
-    this.sizes = grown(this.sizes, 2 * capacity);
-    this.refused = grown(this.refused, 2 * capacity);
-    this.tries = grown(this.tries, TRIES * capacity);
-    this.habits = grown(this.habits, HABITS * capacity);
+    if (capacity <= this.files.length) return;
+    for (const name of FADING) this[name] = grown(this[name], capacity);
+    for (const name of WORDS) this[name] = grown(this[name], capacity);
+    for (const name of BYTES) this[name] = grown(this[name], capacity);
+    this.habits.reserve(capacity);
+    this.refusals.reserve(capacity);
   }
 
   /** The slot's client is another now, or starts with a clean slate. */
   reset(slot: number): void {
-    this.assets[slot] = this.served[slot] = this.posts[slot] = this.pages[slot] = 0;
-    this.polite[slot] = this.loads[slot] = this.forms[slot] = this.form[slot] = this.number[slot] = this.numbered[slot] = this.postSize[slot] = this.turn[slot] = 0;
-    this.sizes[2 * slot] = this.sizes[2 * slot + 1] = 0;
-    this.forgetRefused(slot);
-    this.tries.fill(0, TRIES * slot, TRIES * (slot + 1));
-    this.habits.fill(0, slot * HABITS, (slot + 1) * HABITS);
+    for (const name of FADING) this[name][slot] = 0;
+    for (const name of WORDS) this[name][slot] = 0;
+    for (const name of BYTES) this[name][slot] = 0;
+    this.habits.reset(slot);
+    this.refusals.reset(slot);
   }
 
   fade(slot: number, seconds: number): void {
     const left = FADE[seconds] ?? 0;
-    this.assets[slot] = (this.assets[slot] as number) * left;
+    this.files[slot] = (this.files[slot] as number) * left;
     this.served[slot] = (this.served[slot] as number) * left;
+    this.known[slot] = (this.known[slot] as number) * left;
     this.posts[slot] = (this.posts[slot] as number) * left;
-    this.pages[slot] = (this.pages[slot] as number) * left;
   }
 
-  /** Where `url`'s path stands among the client's habits, -1 when it does not. */
-  findHabit(slot: number, url: number): number {
-    const { habits } = this;
-    const path = url & PATH_BITS;
-    for (let at = slot * HABITS, end = at + HABITS; at < end; at++) {
-      const habit = habits[at] as number;
-      if ((habit & PATH_BITS) === path && habit !== 0) return at;
-    }
-    return -1;
+  /** What the client's limits are multiplied by: 1 to ALLOWANCE_MAX. */
+  allowance(slot: number): number {
+    return 1 + (ALLOWANCE_MAX - 1) * Math.min(1, (this.files[slot] as number) / ALLOWANCE_FILES);
   }
 
-  isSameUrl(habit: number, url: number): boolean {
-    return (((this.habits[habit] as number) ^ url) & URL_BITS) === 0;
+  /** How well the client is served: 0–1. */
+  servedWell(slot: number): number {
+    return Math.min(1, (this.served[slot] as number) / SERVED_WELL);
   }
 
-  wasServed(habit: number): boolean {
-    return habit >= 0 && (this.habits[habit] as number) >= SERVED;
+  isBrowser(slot: number): boolean {
+    return (this.files[slot] as number) >= BROWSER_FILES;
   }
 
-  /** Notes that `url` was asked for, whose path stands at `habit`, and whether it was served. */
-  noteHabit(slot: number, url: number, habit: number, served: boolean): void {
-    let at = habit;
-    if (at < 0) {
-      const turn = this.turn[slot] as number;
-      this.turn[slot] = (turn + 1) % HABITS;
-      at = slot * HABITS + turn;
-      this.habits[at] = 0;
-    }
-    const before = (this.habits[at] as number) & SERVED;
-    this.habits[at] = before | (served ? SERVED : 0) | (url & (PATH_BITS | URL_BITS));
+  /** The client was served the page of this pattern. */
+  noteLoad(slot: number, page: number): void {
+    this.loads[slot] = Math.min(LOADS_MAX, (this.loads[slot] as number) + 1);
+    if (this.form[slot] === page) this.forms[slot] = Math.min(LOADS_MAX, (this.forms[slot] as number) + 1);
   }
 
   /**
-   * How many paths a refusal on a path of this hash stands for: 0 when it was refused there since the set was last empty,
-   * more than 1 the fuller the set is, since paths fall together in it (linear counting, Whang et al., 1990).
+   * Takes one page load for a POST to this pattern: 2 when it was that of the form, 1 when it was another page, 0 without
+   * any. `formServed`: the form is among the client's habits.
    */
-  noteRefused(slot: number, hash: number): number {
-    const [bit, at] = [1 << (hash & 31), 2 * slot + ((hash >>> 5) & 1)];
-    const set = this.refused[at] as number;
-    if ((set & bit) !== 0) return 0;
-    const full = countBits(set) + countBits(this.refused[at ^ 1] as number);
-    this.refused[at] = set | bit;
-    return Math.min(CROWDED_MAX, REFUSED_BITS / (REFUSED_BITS - full));
-  }
-
-  /** Remembers what a refusal cost, should the path be served after all. */
-  noteTry(slot: number, hash: number, redirected: boolean): void {
-    const turn = this.tryTurn[slot] as number;
-    this.tryTurn[slot] = (turn + 1) % TRIES;
-    this.tries[TRIES * slot + turn] = ((hash & 0x7fff) << 1) | (redirected ? 1 : 0);
-  }
-
-  /** 2 when a path of this hash was refused among the client's last ones, 1 when it redirected, else 0: it is served after all. */
-  takeTry(slot: number, hash: number): number {
-    const tag = hash & 0x7fff;
-    for (let at = TRIES * slot, end = at + TRIES; at < end; at++) {
-      const tried = this.tries[at] as number;
-      if (tried >> 1 !== tag || tried === 0) continue;
-      this.tries[at] = 0;
-      const place = 2 * slot + ((hash >>> 5) & 1);
-      this.refused[place] = (this.refused[place] as number) & ~(1 << (hash & 31));
-      return tried & 1 ? 1 : 2;
-    }
-    return 0;
-  }
-
-  forgetRefused(slot: number): void {
-    this.refused.fill(0, 2 * slot, 2 * slot + 2);
-  }
-
-  noteLoad(slot: number, pattern: number): void {
-    this.loads[slot] = Math.min(LOADS_MAX, (this.loads[slot] as number) + 1);
-    if (this.form[slot] === pattern) this.forms[slot] = Math.min(LOADS_MAX, (this.forms[slot] as number) + 1);
-  }
-
-  /** Takes one load of a page for a POST to `pattern`: 2 when it was the form's own, 1 when it was another page, else 0. */
-  takeLoad(slot: number, pattern: number, habit: number): number {
+  takeLoad(slot: number, page: number, formServed: boolean): 0 | 1 | 2 {
     const loads = this.loads[slot] as number;
-    if (this.form[slot] !== pattern) {
-      this.form[slot] = pattern;
-      this.forms[slot] = this.wasServed(this.findHabit(slot, habit)) ? loads : 0;
+    if (this.form[slot] !== page) {
+      this.form[slot] = page;
+      this.forms[slot] = formServed ? loads : 0;
     }
-    if (loads > 0) this.loads[slot] = loads - 1;
     const forms = this.forms[slot] as number;
+    if (loads > 0) this.loads[slot] = loads - 1;
     if (forms > 0) this.forms[slot] = forms - 1;
     return forms > 0 ? 2 : loads > 0 ? 1 : 0;
   }
 
-  /** True when the answer has the size of one of the two before it on a path new to the client. */
-  noteSize(slot: number, size: number): boolean {
-    const at = 2 * slot;
-    const same = this.sizes[at] === size || this.sizes[at + 1] === size;
-    this.sizes[at + 1] = this.sizes[at] as number;
-    this.sizes[at] = size;
-    return same;
+  /** True when the number follows the client's last one on the same pattern; notes it. */
+  noteNumber(slot: number, page: number, number: number): boolean {
+    const isNext = this.numbered[slot] === page && number === ((this.number[slot] as number) + 1) >>> 0;
+    this.numbered[slot] = page;
+    this.number[slot] = number;
+    return isNext;
+  }
+
+  /** A POST answered with so many bytes; true when that to the last one had clearly more or fewer. */
+  notePost(slot: number, bytes: number): boolean {
+    this.posts[slot] = (this.posts[slot] as number) + 1;
+    const before = this.postSize[slot] as number;
+    this.postSize[slot] = bytes;
+    return before > 0 && Math.abs(before - bytes) > Math.max(SAME_BYTES, SAME_SHARE * before);
+  }
+
+  /** True when an answer on a path new to the client has the size of one of the two before it; notes it. */
+  noteSize(slot: number, bytes: number): boolean {
+    const isSame = this.size[slot] === bytes || this.sizeBefore[slot] === bytes;
+    this.sizeBefore[slot] = this.size[slot] as number;
+    this.size[slot] = bytes;
+    return isSame;
   }
 }

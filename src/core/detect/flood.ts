@@ -1,15 +1,33 @@
-/** Flooding: more requests than anybody's use of the site, whatever they are for. */
+/** Flooding: more requests than anybody's use of the site makes, whatever they are for. */
 import type { Request } from './request.ts';
+import type { Rule } from './rule.ts';
 
 const ANY = 0.1;
-/** Once more on a path that is its habit: with another query, or the very same. */
+/** Once more on a path that is the client's habit: with another query or number, or the very same. */
 const AGAIN = 0.065;
 const SAME = 0.04;
-/** Static files, accepted changes, pieces of a file. */
+/** Known static files, accepted changes, pieces of a file: programs and pages make thousands of them. */
 const LIGHT = 0.005;
 
-export function weighFlood(request: Request): number {
-  if ((request.asset && request.known) || request.accepted || (request.status === 206 && request.again)) return LIGHT;
+/** True for requests that come in thousands from honest clients. */
+export function isLight(request: Request): boolean {
+  return (request.asset && request.known) || request.accepted || (request.status === 206 && request.again);
+}
+
+function weigh(request: Request): number {
+  if (isLight(request)) return LIGHT;
   if (!request.again) return ANY;
   return request.sameUrl ? SAME : AGAIN;
 }
+
+export const flood: Rule<'flood'> = {
+  name: 'flood',
+  limit: 45,
+  leak: 6,
+  leakPower: 0,
+  servedLeak: 0,
+  adaptive: true,
+  phrase: 'flooding: far more requests than any use of the site makes',
+  counted: 'tens of requests',
+  weigh,
+};

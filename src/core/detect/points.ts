@@ -1,55 +1,41 @@
-/** The rules for one client: observes every request, adds up its points in leaky buckets, and says which one runs over. */
+/** The rules for one client at work: every request's points go into leaky buckets, and the first that runs over is told. */
 import type { PointsOptions } from '../engine-options.ts';
-import type { Condition, PointsEvidence } from '../event.ts';
-import { PathFeatures } from '../parse/request-features.ts';
+import type { PointsEvidence } from '../event.ts';
 import { HIGH, LOW, REFERRER } from '../parse/tally.ts';
 import { clientBit } from '../traffic/hash.ts';
 import { grown } from '../traffic/key-index.ts';
 import { Outage } from '../traffic/outage.ts';
 import { OwnHosts } from '../traffic/own-hosts.ts';
 import { Paths, type PathsState } from '../traffic/paths.ts';
+import { Buckets } from './buckets.ts';
 import { ClientState } from './client-state.ts';
-import { weighFlood } from './flood.ts';
-import { isAcknowledgement, weighGuess } from './guess.ts';
+import { isLight } from './flood.ts';
+import { Observer } from './observer.ts';
 import type { TellReach } from './reach.ts';
 import { Request } from './request.ts';
-import { weighScan } from './scan.ts';
-import { weighScrape } from './scrape.ts';
+import { placeOf, RULES, type RuleName } from './rules.ts';
 import { WorkLimit } from './work-limit.ts';
 
-const num = (name: string, fallback: number): number => Number(process.env[name] ?? fallback);
-export const RULES = [
-  { name: 'scan', limit: num('SCAN', 12), leak: num('SCANL', 1.2), weigh: weighScan },
-  { name: 'brute_force', limit: num('GUESS', 7), leak: num('GUESSL', 1.3), weigh: weighGuess },
-  { name: 'scrape', limit: num('SCRAPE', 30), leak: num('SCRAPEL', 7), weigh: weighScrape },
-  { name: 'flood', limit: num('FLOOD', 45), leak: num('FLOODL', 6), weigh: weighFlood },
-] as const;
-const COUNT = RULES.length;
-const [SCAN, GUESS, SCRAPE] = [0, 1, 2];
+const FIRST_CAPACITY = 1024;
+/** A client that was not seen for so many seconds comes for another visit. */
 const VISIT_SECONDS = 600;
-const EASE_MAX = num('EASE', 2.2);
-const EASE_ASSETS = num('EASEA', 8);
-/** A path is known from so many other clients on. */
-const KNOWN = 6;
-const HALF = 6;
-const REPEATS = 8;
+/** At the very first line limits are this many times as high; they sink to their values within so many seconds. */
+const [WARMUP_TIMES, WARMUP_SECONDS] = [2, 3600];
+/** After so many seconds it is known what clients send here. */
 const CONFIDENT_SECONDS = 8 * 3600;
-const REPEATERS = 3;
-const REPEATERS_SHARE = 0.5;
-function pathHash(path: string): number {
-  const bytes = new TextEncoder().encode(path);
-  const features = new PathFeatures();
-  features.read(bytes, 0, bytes.length);
-  return features.pattern;
-}
-/** Path by which crawlers ask what they may read (RFC 9309). */
-const ROBOTS_TXT = pathHash('/robots.txt');
-const ASSET_SHARE = 0.1;
-const REFERRED_SHARE = 0.05;
+/** A site's visitors send referers, or load static files, when this share of all lines do. */
+const [REFERRED_SHARE, FILE_SHARE] = [0.05, 0.1];
+/** Who is this near to being banned for probing, or for guessing, teaches nothing. */
+const SUSPECT_SHARE = 0.5;
+/** Requests on known paths that a client must have been served before its refusals, or its repeated POSTs, teach. */
+const [REFUSED_TEACHER, REPEATING_TEACHER, REPEATED_POSTS] = [4, 3, 8];
+/** A request is blamed on the client when it weighs this much as probing, and probing has begun. */
+const [BLAMED_POINTS, BLAMED_SHARE] = [0.5, 0.4];
+const [SCAN, BRUTE_FORCE] = [placeOf('scan'), placeOf('brute_force')];
 
-/** The level that is over its limit. */
+/** The bucket that ran over. */
 export interface Overflow {
-  readonly condition: Condition;
+  readonly condition: RuleName;
   readonly numbers: PointsEvidence;
 }
 
@@ -58,227 +44,234 @@ export interface PointsState {
   readonly startSecond: number;
   readonly lines: number;
   readonly referred: number;
-  readonly assetLines: number;
-  readonly visits: readonly number[];
+  readonly fileLines: number;
+  readonly hosts: readonly (readonly number[])[];
+  /** By rule, where the limit adapts. */
+  readonly visits: Readonly<Partial<Record<RuleName, readonly number[]>>>;
   readonly paths: PathsState;
+}
+
+/** A limit that adapts, and by slot the bin of its histogram that the visit reached. */
+interface Adaptive {
+  readonly rule: number;
+  readonly work: WorkLimit;
+  bins: Uint8Array;
 }
 
 export class Points {
   readonly clients = new ClientState();
+  readonly buckets: Buckets;
   readonly paths = new Paths();
-  blamed = false;
+  readonly hosts = new OwnHosts();
+  readonly outage = new Outage();
+  /** How well it is known what clients send here: 0 at first, 1 after hours. */
+  confidence = 0;
+  /** The request that was observed last is one that honest clients make by the thousand. */
   light = false;
-  private readonly options: PointsOptions;
+  /** True when it was refused (4xx) for what this client alone asks. */
+  blamed = false;
   private readonly request = new Request();
+  private readonly observer = new Observer(this.clients);
+  private readonly adaptive: Adaptive[];
+  /** Path and client's bit of the request that was observed last. */
   private readonly newest = { at: 0, bit: 0 };
-  private readonly outage = new Outage();
-  private readonly hosts = new OwnHosts();
-  private readonly work: WorkLimit;
-  private readonly flood: WorkLimit;
-  private levels = new Float32Array(COUNT * 1024);
-  private last = new Uint32Array(1024);
-  private bin = new Uint8Array(1024);
-  private floodBin = new Uint8Array(1024);
+  /** Second up to which a client's buckets are drained; 0 before its first request. */
+  private last = new Uint32Array(FIRST_CAPACITY);
+  /** Second of the very first line; 0 before it. */
   private startSecond = 0;
   private second = 0;
   private warmth = 1;
-  /** How well it is known what the site's clients send: 0 at first, 1 after hours. */
-  private confidence = 0;
+  /** All lines learned from, those with a referer, those that were answered with a static file. */
   private lines = 0;
   private referred = 0;
-  private assetLines = 0;
+  private fileLines = 0;
 
   constructor(options: PointsOptions) {
-    this.options = options;
-    this.work = new WorkLimit({ ...options.work, limit: RULES[SCRAPE].limit });
-    this.flood = new WorkLimit({ ...options.work, limit: RULES[3].limit });
+    const limits = RULES.map(({ name }) => options[name]);
+    this.buckets = new Buckets(RULES, limits);
+    this.adaptive = RULES.flatMap(({ adaptive }, rule) =>
+      adaptive ? [{ rule, work: new WorkLimit(limits[rule]?.limit ?? 0), bins: new Uint8Array(FIRST_CAPACITY) }] : [],
+    );
   }
 
+  get showsBrowsers(): boolean {
+    return this.fileLines > FILE_SHARE * this.lines && this.referred > REFERRED_SHARE * this.lines;
+  }
+
+  /** Makes room for slots below `capacity`. */
   reserve(capacity: number): void {
     this.clients.reserve(capacity);
+    this.buckets.reserve(capacity);
     if (capacity <= this.last.length) return;
     this.last = grown(this.last, capacity);
-    this.bin = grown(this.bin, capacity);
-    this.floodBin = grown(this.floodBin, capacity);
-    this.levels = grown(this.levels, COUNT * capacity);
+    for (const adaptive of this.adaptive) adaptive.bins = grown(adaptive.bins, capacity);
   }
 
+  /** The slot's client is another now, or starts with a clean slate. */
   reset(slot: number): void {
     if (slot >= this.last.length) return;
     this.clients.reset(slot);
-    this.last[slot] = this.bin[slot] = this.floodBin[slot] = 0;
-    this.levels.fill(0, slot * COUNT, (slot + 1) * COUNT);
+    this.buckets.reset(slot);
+    this.last[slot] = 0;
+    for (const { bins } of this.adaptive) bins[slot] = 0;
   }
 
+  /** What the client's limits are multiplied by: more than 1 for one that loads the static files others load. */
+  allowance(slot: number): number {
+    return this.clients.allowance(slot);
+  }
+
+  /**
+   * Observes the request in the row of a tally that begins at `row`, of the client in `slot`, at the log's clock `second`;
+   * says which bucket ran over. Nothing is learned from it unless `learn`.
+   */
   add(slot: number, rows: Uint32Array, row: number, second: number, learn: boolean): Overflow | undefined {
     if (second !== this.second) this.advance(second);
-    const { request } = this;
-    request.read(rows, row);
+    const { request, newest } = this;
     this.drain(slot, second, learn);
-    const bit = clientBit(rows[row + HIGH] as number, rows[row + LOW] as number);
-    const at = this.paths.find(request.path);
-    this.observe(slot, at, bit, rows[row + REFERRER] as number);
-    let over: Overflow | undefined;
-    const ease = this.ease(slot);
-    const { levels } = this;
-    for (let i = 0, cell = slot * COUNT; i < COUNT; i++, cell++) {
-      const rule = RULES[i] as (typeof RULES)[number];
-      const points = rule.weigh(request);
-      if (i === SCAN) this.blamed = points >= 0.5 && request.refused && (levels[cell] as number) > 5;
-      if (i === 3) this.light = points <= 0.02;
-      if (points === 0) continue;
-      const level = (levels[cell] as number) + points;
-      const limit = rule.limit * this.warmth * ease * this.times(i);
-      levels[cell] = level;
-      if (level <= limit || over) continue;
-      levels[cell] = limit;
-      over = { condition: rule.name, numbers: { points: level, points_limit: limit, points_leak: rule.leak * ease } };
-    }
-    this.learn(slot, at, bit, rows[row + REFERRER] as number, learn);
-    return over;
+    request.read(rows, row);
+    const referrer = rows[row + REFERRER] as number;
+    newest.bit = clientBit(rows[row + HIGH] as number, rows[row + LOW] as number);
+    newest.at = this.paths.find(request.path);
+    this.observer.observe(request, slot, request.number(rows, row), newest.at, newest.bit, referrer, this);
+    const overflow = this.judge(slot);
+    if (learn) this.learn(slot, referrer);
+    return overflow;
   }
 
+  /**
+   * The client of the request that was observed last is found out: its visit is none of the usual ones, and that it asked for
+   * this path, too, makes it no more usual for the next attacker.
+   */
   disown(slot: number): void {
-    this.work.takeBack(this.bin[slot] as number);
-    this.flood.takeBack(this.floodBin[slot] as number);
-    this.bin[slot] = this.floodBin[slot] = 0;
+    for (const { work, bins } of this.adaptive) {
+      work.takeBack(bins[slot] as number);
+      bins[slot] = 0;
+    }
     this.paths.takeBack(this.newest.at, this.newest.bit);
   }
 
-  reach(_slot: number, _tell: TellReach): void {}
+  /** Tells how near a client is to the limits. */
+  reach(slot: number, tell: TellReach): void {
+    for (let rule = 0; rule < RULES.length; rule++) {
+      const limit = this.limit(slot, rule);
+      tell(rule, this.buckets.level(slot, rule) / limit, limit);
+    }
+  }
 
   snapshot(): PointsState {
-    const { startSecond, lines, referred, assetLines } = this;
-    return { startSecond, lines, referred, assetLines, visits: this.work.snapshot(), paths: this.paths.snapshot() };
+    const { startSecond, lines, referred, fileLines } = this;
+    const visits = Object.fromEntries(this.adaptive.map(({ rule, work }) => [RULES[rule]?.name, work.snapshot()]));
+    const [hosts, paths] = [this.hosts.snapshot(), this.paths.snapshot()];
+    return { startSecond, lines, referred, fileLines, hosts, visits, paths };
   }
 
-  restore(state: PointsState): void {
-    this.startSecond = state.startSecond;
-    this.lines = state.lines;
-    this.referred = state.referred;
-    this.assetLines = state.assetLines;
-    this.work.restore(state.visits);
-    this.paths.restore(state.paths);
+  /** What an older version saved lacks parts, which are learned anew. */
+  restore(state: Partial<PointsState>): void {
+    this.startSecond = state.startSecond ?? 0;
+    if (state.fileLines !== undefined) {
+      this.lines = state.lines ?? 0;
+      this.referred = state.referred ?? 0;
+      this.fileLines = state.fileLines;
+    }
+    if (state.hosts) this.hosts.restore(state.hosts);
+    for (const { rule, work } of this.adaptive)
+      work.restore(state.visits?.[(RULES[rule] as { name: RuleName }).name] ?? []);
+    if (state.paths?.table) this.paths.restore(state.paths);
   }
 
-  private times(i: number): number {
-    return i === SCRAPE ? this.work.times : i === 3 ? this.flood.times : 1;
+  private limit(slot: number, rule: number): number {
+    return this.buckets.limit(rule, this.clients.allowance(slot), this.times(rule)) * this.warmth;
   }
 
-  ease(slot: number): number {
-    return 1 + (EASE_MAX - 1) * Math.min(1, (this.clients.assets[slot] as number) / EASE_ASSETS);
+  /** What the site's usual visits multiply a limit by. */
+  private times(rule: number): number {
+    for (const adaptive of this.adaptive) if (adaptive.rule === rule) return adaptive.work.times;
+    return 1;
   }
 
+  /** Lets time drain the client's buckets. A clock that was set back drains nothing. */
   private drain(slot: number, second: number, learn: boolean): void {
     const last = this.last[slot] as number;
     if (last === second) return;
     this.last[slot] = second;
-    if (last === 0 || second - last > VISIT_SECONDS) if (learn) {
-      this.work.noteVisit();
-      this.flood.noteVisit();
+    const elapsed = second - last;
+    if (learn && (last === 0 || elapsed > VISIT_SECONDS)) for (const { work } of this.adaptive) work.noteVisit();
+    if (last === 0 || elapsed < 0) return;
+    const { buckets, clients } = this;
+    const [allowance, served] = [clients.allowance(slot), clients.servedWell(slot)];
+    for (let rule = 0; rule < RULES.length; rule++) {
+      const left = buckets.drain(slot, rule, buckets.leak(rule, allowance, this.times(rule), served), elapsed);
+      if (left === 0 && rule === SCAN) clients.refusals.forget(slot);
     }
-    if (last === 0 || second < last) return;
-    const ease = this.ease(slot);
-    const minutes = (second - last) / 60;
-    const { levels } = this;
-    for (let i = 0, cell = slot * COUNT; i < COUNT; i++, cell++) {
-      const rule = RULES[i] as (typeof RULES)[number];
-      const leak = rule.leak * (i === 3 ? 1 : i === SCRAPE ? ease * ease : ease) * this.times(i) + (i === SCAN ? num('SERVEDL', 2.5) * Math.min(1, (this.clients.pages[slot] as number) / 30) : 0);
-      levels[cell] = Math.max(0, (levels[cell] as number) - leak * minutes);
-    }
-    if (levels[slot * COUNT] === 0) this.clients.forgetRefused(slot);
-    if (levels[slot * COUNT + SCRAPE] === 0) this.bin[slot] = 0;
-    if (levels[slot * COUNT + 3] === 0) this.floodBin[slot] = 0;
-    this.clients.fade(slot, second - last);
+    for (const { rule, bins } of this.adaptive) if (buckets.level(slot, rule) === 0) bins[slot] = 0;
+    clients.fade(slot, elapsed);
   }
 
-  private observe(slot: number, at: number, bit: number, referrer: number): void {
-    const { request, clients, paths } = this;
-    const others = paths.othersAnswered(at, bit);
-    request.known = others >= KNOWN;
-    request.likewise = paths.othersRefused(at, bit) >= KNOWN;
-    request.rarity = HALF / (HALF + others);
-    const repeaters = paths.othersRepeating(at, bit);
-    request.usualToRepeat = repeaters >= REPEATERS && repeaters >= REPEATERS_SHARE * others;
-    if (request.page === ROBOTS_TXT) clients.polite[slot] = 1;
-    request.robot ||= clients.polite[slot] === 1;
-    request.fromOwnPage = this.hosts.has(referrer);
-    request.excused = this.outage.isOn(bit);
-    const habit = clients.findHabit(slot, request.habit);
-    request.again = habit >= 0;
-    request.sameUrl = habit >= 0 && clients.isSameUrl(habit, request.habit);
-    request.wasServed = clients.wasServed(habit);
-    request.paths = !request.served && request.status !== 499 ? clients.noteRefused(slot, request.url >>> 16) : 0;
-    if (request.paths > 0 && request.status !== 401 && !request.failed) clients.noteTry(slot, request.url >>> 16, request.redirected);
-    request.loads = request.post ? clients.takeLoad(slot, request.page, request.pageHabit) : 0;
-    request.browser = request.fromOwnPage && (clients.assets[slot] as number) >= 3;
-    request.acknowledged = request.served && isAcknowledgement(request.size);
-    request.sameAnswer =
-      request.served && request.status !== 304 && !request.post && !request.picture && !request.known && !request.again && !request.accepted && request.size > 32 && clients.noteSize(slot, request.size);
-    request.verified = false;
-    request.confidence = this.confidence;
-    request.next = clients.numbered[slot] === request.page && request.number === (clients.number[slot] as number) + 1;
-    if (!request.asset) {
-      clients.numbered[slot] = request.page;
-      clients.number[slot] = request.number;
-    }
-    request.bare =
-      clients.assets[slot] === 0 && referrer === 0 && this.assetLines > ASSET_SHARE * this.lines && this.referred > REFERRED_SHARE * this.lines;
-    if (request.asset && request.known) {
-      clients.assets[slot] = (clients.assets[slot] as number) + 1;
-      clients.pages[slot] = (clients.pages[slot] as number) + 1;
-      return;
-    }
-    clients.noteHabit(slot, request.habit, habit, request.served);
-    if (request.post) {
-      clients.posts[slot] = (clients.posts[slot] as number) + 1;
-      const before = clients.postSize[slot] as number;
-      request.varied = before > 0 && Math.abs(before - request.size) > Math.max(16, 0.02 * before);
-      clients.postSize[slot] = request.size;
-    }
-    else if (request.served && !request.asset) {
-      clients.noteLoad(slot, request.page);
-      if (!request.wasServed && !request.sameAnswer && !request.payload) clients.pages[slot] = (clients.pages[slot] as number) + 1;
-    }
-    if (request.served && request.known) clients.served[slot] = (clients.served[slot] as number) + 1;
+  /** Pours the request's points into the buckets. */
+  private judge(slot: number): Overflow | undefined {
+    const { request, buckets, clients } = this;
+    let overflow: Overflow | undefined;
+    this.light = isLight(request);
+    this.blamed = false;
     if (request.served) {
-      const cell = slot * COUNT;
-      this.levels[cell] = Math.max(0, (this.levels[cell] as number) - [0, 0.6, 1][clients.takeTry(slot, request.url >>> 16)]!);
+      const back = clients.refusals.takeBack(slot, request.url >>> 16);
+      if (back > 0) buckets.set(slot, SCAN, buckets.level(slot, SCAN) - back);
     }
+    for (let rule = 0; rule < RULES.length; rule++) {
+      const weight = (RULES[rule] as (typeof RULES)[number]).weigh(request);
+      if (weight === 0) continue;
+      const level = buckets.level(slot, rule) + weight;
+      const limit = this.limit(slot, rule);
+      buckets.set(slot, rule, Math.min(level, limit));
+      if (rule === SCAN) this.blamed = request.refused && weight >= BLAMED_POINTS && level >= BLAMED_SHARE * limit;
+      if (level > limit && !overflow) overflow = this.overflow(slot, rule, level, limit);
+    }
+    return overflow;
   }
 
-  private learn(slot: number, at: number, bit: number, referrer: number, learn: boolean): void {
-    this.newest.at = at;
-    this.newest.bit = bit;
-    if (!learn) return;
-    const { request, clients, levels } = this;
+  private overflow(slot: number, rule: number, points: number, limit: number): Overflow {
+    const { clients } = this;
+    const leak = this.buckets.leak(rule, clients.allowance(slot), this.times(rule), clients.servedWell(slot));
+    const { name } = RULES[rule] as (typeof RULES)[number];
+    return { condition: name, numbers: { points, points_limit: limit, points_leak: leak } };
+  }
+
+  private learn(slot: number, referrer: number): void {
+    const { request, paths, clients, buckets } = this;
+    const { at, bit } = this.newest;
     this.lines++;
     if (referrer !== 0) this.referred++;
     if (request.asset) {
-      this.assetLines++;
+      this.fileLines++;
       if (referrer !== 0) this.hosts.note(referrer, bit);
     }
     if (request.known) this.outage.note(bit, request.refused || request.failed);
-    const cell = slot * COUNT;
-    this.bin[slot] = this.work.noteWork(this.bin[slot] as number, levels[cell + SCRAPE] as number, bit);
-    this.floodBin[slot] = this.flood.noteWork(this.floodBin[slot] as number, levels[cell + 3] as number, bit);
-    if ((levels[cell + SCAN] as number) > 0.5 * RULES[SCAN].limit) return;
+    for (const adaptive of this.adaptive) {
+      const { rule, work, bins } = adaptive;
+      bins[slot] = work.noteWork(bins[slot] as number, buckets.level(slot, rule), bit);
+    }
+    if (this.isSuspect(slot, SCAN)) return;
+    const known = clients.known[slot] as number;
     if (request.served) {
-      this.paths.teachAnswered(at, bit);
-      if (request.post && request.again && (clients.posts[slot] as number) >= REPEATS && (clients.served[slot] as number) >= 3 && (levels[cell + GUESS] as number) < 0.5 * RULES[GUESS].limit) this.paths.teachRepeated(at, bit);
-    } else if (request.refused && (clients.served[slot] as number) >= 4) this.paths.teachRefused(at, bit);
+      paths.teachServed(at, bit);
+      const repeats = request.post && request.again && (clients.posts[slot] as number) >= REPEATED_POSTS;
+      if (repeats && known >= REPEATING_TEACHER && !this.isSuspect(slot, BRUTE_FORCE)) paths.teachRepeated(at, bit);
+    } else if (request.refused && known >= REFUSED_TEACHER) paths.teachRefused(at, bit);
+  }
+
+  private isSuspect(slot: number, rule: number): boolean {
+    return this.buckets.level(slot, rule) > SUSPECT_SHARE * this.buckets.limit(rule, 1, 1);
   }
 
   private advance(second: number): void {
-    const { warmup, warmup_times } = this.options;
     if (this.startSecond === 0 || second < this.startSecond) this.startSecond = second;
     this.second = second;
-    const left = warmup === 0 ? 0 : Math.max(0, 1 - ((second - this.startSecond) * 1000) / warmup);
-    this.warmth = 1 + (warmup_times - 1) * left;
-    this.confidence = Math.min(1, (second - this.startSecond) / CONFIDENT_SECONDS);
+    const age = second - this.startSecond;
+    this.warmth = 1 + (WARMUP_TIMES - 1) * Math.max(0, 1 - age / WARMUP_SECONDS);
+    this.confidence = Math.min(1, age / CONFIDENT_SECONDS);
     this.paths.advance(second);
     this.outage.advance(second);
-    this.work.advance(second);
-    this.flood.advance(second);
+    for (const { work } of this.adaptive) work.advance(second);
   }
 }

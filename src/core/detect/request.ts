@@ -1,7 +1,6 @@
-/** One request as the rules see it: what was asked and answered, and what site and client have to do with it. */
+/** One request as the rules see it: what was asked and answered, what the site says of it, and what the client did before. */
 import {
   ASSET,
-  BROWSER,
   CHANGE,
   CREDENTIALS,
   INFO,
@@ -12,7 +11,6 @@ import {
   PAYLOAD,
   PICTURE,
   POST,
-  QUERY,
   ROBOT,
   SIZE,
   STATUS_MASK,
@@ -22,28 +20,26 @@ import {
 /** Set the paths of POSTs, and of requests that carry code, apart. */
 const POST_SALT = 0x5bd1_e995;
 const PAYLOAD_SALT = 0x1b87_3593;
+/** Answers to a change that was made: no wrong password is answered so, no page is read so (RFC 9110, 15.3; RFC 4918, 11.1). */
+const ACCEPTED: ReadonlySet<number> = new Set([201, 202, 204, 207]);
+/** An answer up to this size has nothing to read: no page says in it that the password was wrong. Bytes. */
+const ACKNOWLEDGED_BYTES = 32;
 
 export class Request {
   // What was asked.
   post = false;
-  hasQuery = false;
+  /** The URL carries code; its query carries a password; its path has a word of a log-in, or names a picture or a font. */
   payload = false;
   credentials = false;
-  /** The path has a word of a log-in. */
   login = false;
   picture = false;
-  /** Its name is one of a static file. */
+  /** The client says that it is a robot, or read what robots may do. */
   robot = false;
-  browserAgent = false;
-  /** Hash of the normalised path, numbers and identifiers folded, apart for POSTs and code; and as GET has it. */
+  /** Hash of the path's pattern, apart for POSTs and code; and as GET has it. */
   path = 0;
   page = 0;
-  /** Hash of the path as it is (16 bits) and of the whole URL (16 bits). */
+  /** Hashes of 16 bits: of the path as it is above, of the whole URL below. */
   url = 0;
-  /** Hash of the folded path (15 bits) and of the whole URL (16 bits). */
-  habit = 0;
-  /** The same of a GET. */
-  pageHabit = 0;
 
   // What was answered.
   status = 0;
@@ -55,80 +51,86 @@ export class Request {
   refused = false;
   /** 5xx. */
   failed = false;
-  /** A static file, served. */
+  /** Served, and named like a static file. */
   asset = false;
-  /** 201, 202, 204 and 207 answer a change that the site made: no password that is wrong, no page that is read (RFC 9110, 4918). */
   accepted = false;
-  /** Served without anything to read. */
   acknowledged = false;
   size = 0;
-  /** The last number in the path; and it is the one after the client's last, on the same pattern. */
-  number = 0;
-  next = false;
 
   // What the site says.
-  /** Enough other clients are served there. */
+  /** Enough other clients are served there, or refused there. */
   known = false;
-  /** Enough other clients are refused there. */
   likewise = false;
   /** 1 where nobody else is served, towards 0 the more are. */
-  rarity = 0;
-  /** Other clients do that again and again. */
+  rarity = 1;
+  /** Most other clients do it again and again; how well it is known what others do, 0–1. */
   usualToRepeat = false;
-  /** How well that is known: 0–1. */
   confidence = 0;
-  /** A page of this site named it. */
+  /** A page of this site names it. */
   fromOwnPage = false;
-  /** The site fails. */
+  /** The site fails: errors are nobody's fault. */
   excused = false;
 
   // What the client did before.
-  /** It asked there before, or was served there. */
+  /** It asked there before; by the same URL; and was served. */
   again = false;
   sameUrl = false;
   wasServed = false;
-  /** So many paths more that it is refused on. */
-  paths = 0;
-  /** The answer has the size of those before it. */
+  /** Paths that this refusal stands for, 0 when the client was refused there before. */
+  newlyRefused = 0;
+  /** The answer has the size of one before it on another path; it has another size than that to the POST before it. */
   sameAnswer = false;
-  /** The answer to this POST has another size than that to the last. */
   varied = false;
-  /** 2: it loaded the form before this POST, 1: another page, 0: none. */
-  loads = 0;
+  /** The number in the path is the one after the client's last. */
+  nextNumber = false;
+  /** Pages loaded before a POST: 2 is its form, 1 another page. */
+  loads: 0 | 1 | 2 = 0;
+  /** No static file and no referer, where visitors have them; and the contrary. */
   bare = false;
-  /** It loads what pages show, and a page of the site sends it. */
   browser = false;
+  /** A robot whose operator vouches for the address. */
   verified = false;
 
-  /** Reads the row of a tally that begins at `row`. */
+  /** Reads the row of a tally that begins at `row`; what site and client say is for the caller. */
   read(rows: Uint32Array, row: number): void {
     const info = rows[row + INFO] as number;
     const status = info & STATUS_MASK;
     const method = info & METHOD_MASK;
-    const post = method === POST;
-    const served = (status >= 200 && status < 300) || status === 304;
-    this.status = status;
-    this.post = post;
+    this.post = method === POST;
     this.payload = (info & PAYLOAD) !== 0;
     this.credentials = (info & CREDENTIALS) !== 0;
-    const salt = (post ? POST_SALT : 0) ^ (this.payload ? PAYLOAD_SALT : 0);
-    this.page = rows[row + PATTERN] as number;
-    this.path = (this.page ^ salt) >>> 0;
-    this.url = (rows[row + URL] as number) >>> 0;
-    this.pageHabit = ((this.page & 0x7fff_0000) | (this.url & 0xffff)) >>> 0;
-    this.habit = ((this.path & 0x7fff_0000) | (this.url & 0xffff)) >>> 0;
-    this.served = served;
-    this.redirected = status >= 300 && status < 400 && !served;
-    this.refused = status >= 400 && status < 499;
-    this.failed = status >= 500;
-    this.asset = served && (info & ASSET) !== 0;
-    this.size = rows[row + SIZE] as number;
-    this.number = rows[row + NUMBER] as number;
-    this.accepted = (post || method === CHANGE) && (status === 201 || status === 202 || status === 204 || status === 207);
     this.login = (info & LOGIN) !== 0;
-    this.hasQuery = (info & QUERY) !== 0;
     this.picture = (info & PICTURE) !== 0;
     this.robot = (info & ROBOT) !== 0;
-    this.browserAgent = (info & BROWSER) !== 0;
+    this.page = rows[row + PATTERN] as number;
+    this.path = (this.page ^ (this.post ? POST_SALT : 0) ^ (this.payload ? PAYLOAD_SALT : 0)) >>> 0;
+    this.url = rows[row + URL] as number;
+    this.status = status;
+    this.served = (status >= 200 && status < 300) || status === 304;
+    this.redirected = status >= 300 && status < 400 && !this.served;
+    this.refused = status >= 400 && status < 499;
+    this.failed = status >= 500;
+    this.asset = this.served && (info & ASSET) !== 0;
+    this.accepted = (this.post || method === CHANGE) && ACCEPTED.has(status);
+    this.size = rows[row + SIZE] as number;
+    this.acknowledged = this.served && this.size <= ACKNOWLEDGED_BYTES;
+  }
+
+  /** The number in the path of the row that begins at `row`. */
+  number(rows: Uint32Array, row: number): number {
+    return rows[row + NUMBER] as number;
+  }
+
+  /** True for an answer that could be the same page for everything: something to read, on a path that is new to site and client. */
+  get isFresh(): boolean {
+    return (
+      this.served &&
+      this.status !== 304 &&
+      !this.post &&
+      !this.accepted &&
+      !this.acknowledged &&
+      !this.known &&
+      !this.again
+    );
   }
 }

@@ -1,15 +1,21 @@
-/** A rule for one client: what a request weighs, and how much is tolerated. A leaky bucket adds it up. */
+/** A rule for one client: what a request weighs in points. A leaky bucket adds them up; too many are a ban. */
 import type { Request } from './request.ts';
 
-/** Conditions of bans by these rules. */
-export const RULE_NAMES = ['scan', 'brute_force', 'scrape', 'flood'] as const;
-export type RuleName = (typeof RULE_NAMES)[number];
-
-export interface Rule {
-  readonly name: RuleName;
-  /** Points tolerated at once, and how many drain a minute. */
+export interface Rule<Name extends string = string> {
+  /** Condition of a ban, key of the configuration, and name everywhere. */
+  readonly name: Name;
+  /** Points tolerated at once, and how many drain a minute; defaults of the configuration. */
   readonly limit: number;
   readonly leak: number;
-  /** Points of the request. */
+  /** What the client's allowance (ClientState.allowance) multiplies beside the limit: the leak by its power of this. */
+  readonly leakPower: number;
+  /** Points a minute that drain beside the leak for a client that is served well. */
+  readonly servedLeak: number;
+  /** Limit and leak grow with what visits to this site usually reach (WorkLimit). */
+  readonly adaptive: boolean;
+  /** What the client does, to follow the condition; and what the limit counts. */
+  readonly phrase: string;
+  readonly counted: string;
+  /** Points of the request, 0 or more. */
   weigh(request: Request): number;
 }

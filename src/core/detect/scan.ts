@@ -1,38 +1,51 @@
 /**
- * Probing: asks for what is not there. A path counts once for a client, and only where nobody else is served: what others
- * are served is no discovery, and what they are refused as well is a broken link.
+ * Probing: the client asks for what is not there. A path counts once for a client, and fully only where nobody else is
+ * served: what others are served is no discovery, and what others are refused as well is a broken link.
  */
 import type { Request } from './request.ts';
+import type { Rule } from './rule.ts';
 
-/** A redirect says less than a refusal; a demand for a password or for patience less still, until it is met. */
-const REDIRECT = 0.6;
-const ASKED = 0.25;
-/** The program behind the path broke. */
+/** Less than a refusal: a redirect, a failure of the program behind the path, a demand for a password or for patience. */
+export const REDIRECT = 0.6;
 const FAILED = 0.5;
-/** Code in a request that is served, where nobody else sends code. */
-const PAYLOAD = 1;
-/** A page of the size of the last ones is the answer to everything: a refusal in other words. */
+const ASKED = 0.25;
+const ASKING: ReadonlySet<number> = new Set([401, 407, 419, 429]);
+/** Many URLs answered with pages of one size are refused in other words ("soft 404"). */
 const SAME_ANSWER = 0.65;
-/** Others are refused there, too. */
+/** Others are served there, or refused there, too. */
 const LIKEWISE = 0.25;
-/** Pictures and fonts: pages miss them, scanners don't look for them. */
+/** Pictures and fonts: pages miss them, scanners do not look for them. */
 const PICTURE = 0.05;
+/** Robots follow links that are old: those that are verified, and those that nobody has refuted. */
 const VERIFIED = 0.34;
 const CLAIMED = 0.5;
 
-export function weighScan(request: Request): number {
-  const { status } = request;
-  if (request.payload && !request.known) return PAYLOAD;
+function weigh(request: Request): number {
+  // Code in a request, where nobody else's requests carry code, is an attempt however it is answered.
+  if (request.payload && !request.known) return 1;
   if (request.served) return request.sameAnswer ? SAME_ANSWER : 0;
-  if (request.paths === 0 || request.excused || (request.failed && request.known)) return 0;
-  let points = 0;
+  if (request.newlyRefused === 0 || request.excused || (request.failed && request.known)) return 0;
+  let points = 1;
   if (request.redirected) points = REDIRECT;
   else if (request.failed) points = FAILED;
-  else if (request.refused) points = status === 401 || status === 407 || status === 419 || status === 429 ? ASKED : 1;
-  if (points === 0) return 0;
+  else if (ASKING.has(request.status)) points = ASKED;
+  else if (!request.refused) return 0;
   if (request.known || request.likewise) points *= LIKEWISE;
   if (request.picture) points *= PICTURE;
   if (request.verified) points *= VERIFIED;
   else if (request.robot) points *= CLAIMED;
-  return points * request.paths;
+  return points * request.newlyRefused;
 }
+
+/** The leak stays below one request in 20 s, so that slow scans fill the bucket. */
+export const scan: Rule<'scan'> = {
+  name: 'scan',
+  limit: 12,
+  leak: 1.2,
+  leakPower: 1,
+  servedLeak: 2.5,
+  adaptive: false,
+  phrase: 'probing for what is not there',
+  counted: 'requests for paths where nobody else is served',
+  weigh,
+};

@@ -1,20 +1,39 @@
-/** Scraping: is served one page after the other that hardly anybody else asks for. What it was served before is its habit. */
+/**
+ * Scraping: the client gets one page after the other that hardly anybody else asks for, or counts through numbers. A path
+ * where it was served before is its habit and weighs nothing.
+ */
 import type { Request } from './request.ts';
+import type { Rule } from './rule.ts';
 
-/** A client that loads no static file and comes from no page, where visitors do both. */
+/** A client that loads no static file and comes from no page, on a site whose visitors do both. */
 const BARE = 2.5;
-/** Counts through the numbers of a path. */
-const NEXT = 0.5;
+/** The number after the last one, on the same path. */
+const NEXT_NUMBER = 0.5;
+/** A redirect leads to a page that counts by itself. */
+const REDIRECT = 0.5;
+/** Robots read a site from end to end: those that are verified, and those that nobody has refuted. */
 const VERIFIED = 0.1;
-/** It says that it is a robot, and nobody said that this is a lie. */
 const CLAIMED = 0.34;
 
-export function weighScrape(request: Request): number {
+function weigh(request: Request): number {
   if (request.refused || request.post || request.asset || request.accepted) return 0;
-  if (request.wasServed) return request.next && request.served ? NEXT : 0;
+  if (request.wasServed) return request.nextNumber && request.served ? NEXT_NUMBER : 0;
   if (request.again && !request.served) return 0;
-  let points = request.rarity * (request.redirected ? 0.5 : 1);
+  const points = request.redirected ? request.rarity * REDIRECT : request.rarity;
   if (request.verified) return points * VERIFIED;
   if (request.robot) return points * CLAIMED;
   return request.bare ? points * BARE : points;
 }
+
+export const scrape: Rule<'scrape'> = {
+  name: 'scrape',
+  limit: 30,
+  leak: 7,
+  // Who loads what pages show reads them, too: a page every three seconds is a shopper.
+  leakPower: 2,
+  servedLeak: 0,
+  adaptive: true,
+  phrase: 'scraping: one page after the other that hardly anybody else asks for',
+  counted: 'pages that nobody else asks for',
+  weigh,
+};

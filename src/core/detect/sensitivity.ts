@@ -1,5 +1,6 @@
 /** One knob for all limits of the client rules. */
 import type { DetectionOptions, EngineOptions } from '../engine-options.ts';
+import { RULES } from './rules.ts';
 
 /** What the levels divide every limit by: measured, see docs/detection.md. */
 export const SENSITIVITY_LEVELS = { low: 2 / 3, normal: 1, high: 1.5 } as const;
@@ -28,10 +29,7 @@ export function moveLimits(options: EngineOptions, sensitivity: Sensitivity): En
 
 function moveDetection(detection: DetectionOptions, factor: number): DetectionOptions {
   const { points, error_surge: surge } = detection;
-  const level = <T extends { readonly limit: number }>(options: T): T => ({
-    ...options,
-    limit: options.limit / factor,
-  });
+  const buckets = RULES.map(({ name }) => [name, { ...points[name], limit: points[name].limit / factor }]);
   return {
     ...detection,
     z_score: detection.z_score / factor,
@@ -44,12 +42,7 @@ function moveDetection(detection: DetectionOptions, factor: number): DetectionOp
       z_score: surge.z_score / factor,
       multiple: multiple(surge.multiple, factor),
     },
-    points: {
-      ...points,
-      surprise: level(points.surprise),
-      repetition: level(points.repetition),
-      work: level(points.work),
-    },
+    points: { ...points, ...(Object.fromEntries(buckets) as Omit<typeof points, 'enabled'>) },
   };
 }
 

@@ -1,9 +1,8 @@
 /**
  * How much work a visit may be here. Sites whose visitors all ask for much that is rare (mirrors, archives) get a higher
- * limit, as far as `grow_max`. Attackers must not raise it: visits that end in a ban are taken back, and one client's many
+ * limit. Attackers must not raise it: visits that end in a ban are taken back, and one client's many
  * visits are not enough.
  */
-import type { PointsOptions } from '../engine-options.ts';
 import { distinctClients } from '../traffic/hash.ts';
 
 const BINS = 64;
@@ -11,13 +10,15 @@ const BINS = 64;
 const BINS_PER_OCTAVE = 4;
 const BIN_STARTS = Float64Array.from({ length: BINS }, (_, bin) => 2 ** (bin / BINS_PER_OCTAVE));
 const [MINUTE, HOUR, DAY] = [60, 3600, 86_400];
+/** It grows where at least so many clients, and this share of all visits, reach more: to so many times what they reach, at most so many times the limit. */
+const [PEERS, PEERS_SHARE, PEERS_TIMES, GROW_MAX] = [10, 0.001, 2, 4];
 /** What is left of the counts after an hour. */
 const HOUR_FADE = 0.97;
 
 export class WorkLimit {
   /** Points tolerated. */
   limit: number;
-  private readonly options: PointsOptions['work'];
+  private readonly configured: number;
   /** [0]: visits; [bin]: visits whose work reached 2^(bin/4) points. */
   private reached = new Float64Array(BINS);
   /** By bin: which clients did, as sets of 32 bits, today and yesterday. */
@@ -27,14 +28,13 @@ export class WorkLimit {
   private nextMinute = 0;
   private nextHour = 0;
 
-  constructor(options: PointsOptions['work']) {
-    this.options = options;
-    this.limit = options.limit;
+  constructor(limit: number) {
+    this.limit = this.configured = limit;
   }
 
   /** How many times as much as configured is tolerated, and drains. */
   get times(): number {
-    return this.limit / this.options.limit;
+    return this.limit / this.configured;
   }
 
   noteVisit(): void {
@@ -91,12 +91,11 @@ export class WorkLimit {
   }
 
   private recompute(): void {
-    const { limit, peers, peers_share, peers_times, grow_max } = this.options;
-    const enough = Math.max(peers, peers_share * (this.reached[0] as number));
+    const enough = Math.max(PEERS, PEERS_SHARE * (this.reached[0] as number));
     const isUsual = (visits: number, bin: number): boolean =>
-      visits >= enough && distinctClients((this.clients[bin] as number) | (this.clientsBefore[bin] as number)) >= peers;
+      visits >= enough && distinctClients((this.clients[bin] as number) | (this.clientsBefore[bin] as number)) >= PEERS;
     const top = this.reached.findLastIndex((visits, bin) => bin > 0 && isUsual(visits, bin));
-    const usual = top < 0 ? 0 : peers_times * 2 ** (top / BINS_PER_OCTAVE);
-    this.limit = Math.min(grow_max * limit, Math.max(limit, usual));
+    const usual = top < 0 ? 0 : PEERS_TIMES * 2 ** (top / BINS_PER_OCTAVE);
+    this.limit = Math.min(GROW_MAX * this.configured, Math.max(this.configured, usual));
   }
 }

@@ -1,4 +1,5 @@
 /** What a request is, as far as detection needs it: its method's class and, in one pass over the bytes, hashes of its path. */
+import { hexDigit } from './escapes.ts';
 import { CHANGE, GET, HEAD, POST } from './tally.ts';
 import { WordMatcher } from './word-matcher.ts';
 
@@ -187,7 +188,7 @@ export class PathFeatures {
       if (c === QUESTION) this.hasQuery = true;
       url = step(url, c);
       odd += PAYLOAD_BYTES[c] as number;
-      if (c === PERCENT) odd += PAYLOAD_BYTES[unescape(bytes, at)] as number;
+      if (c === PERCENT) odd += PAYLOAD_BYTES[escapedByte(bytes, at)] as number;
       else if (c === EQUALS && isPassword(bytes, at)) this.credentials = true;
     }
     this.payload = odd >= PAYLOAD_MIN;
@@ -228,16 +229,10 @@ function pathEnd(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /** The byte that the escape at `at` stands for, 256 when it is none. */
-function unescape(bytes: Uint8Array, at: number): number {
+function escapedByte(bytes: Uint8Array, at: number): number {
   const high = hexDigit(bytes[at + 1] as number);
   const low = hexDigit(bytes[at + 2] as number);
   return high < 0 || low < 0 ? 256 : high * 16 + low;
-}
-
-function hexDigit(c: number): number {
-  if (c >= ZERO && c <= NINE) return c - ZERO;
-  const letter = c | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
 /** True when the name of a parameter that ends at `at` is one of a password: `pass`, `password`, `user_pwd`. */
@@ -268,7 +263,7 @@ class NormalPath {
     for (let at = start; at < end; at++) {
       let c = bytes[at] as number;
       if (c === PERCENT) {
-        const plain = unescape(bytes, at);
+        const plain = escapedByte(bytes, at);
         // What would end the path stays escaped.
         if (plain < 256 && plain !== QUESTION && plain !== SPACE) {
           c = plain;

@@ -12,7 +12,9 @@ export const ROW = 10;
  * host in the referer, 0 without one (REFERRER); the size of the answer's body in bytes, 0 when it is not logged (SIZE); and
  * the last number in the path, modulo 2³² (NUMBER).
  */
-export const [SECOND, HIGH, LOW, INFO, LINE, PATTERN, URL, REFERRER, SIZE, NUMBER] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
+export const [SECOND, HIGH, LOW, INFO, LINE, PATTERN, URL, REFERRER, SIZE, NUMBER] = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+] as const;
 
 /** INFO: HTTP status 0–999 in the low bits (0 when the log has none) … */
 export const STATUS_MASK = 0x3ff;

@@ -42,6 +42,22 @@ export class OwnHosts {
     if (++this.notes % 256 === 0 || this.own.size === 0) this.choose();
   }
 
+  /** Hosts as [hash, clients' bits, count]. */
+  snapshot(): readonly (readonly number[])[] {
+    return [...this.hosts.keys()].flatMap((at) =>
+      this.hosts[at] ? [[this.hosts[at] as number, this.clients[at] as number, this.counts[at] as number]] : [],
+    );
+  }
+
+  restore(hosts: readonly (readonly number[])[]): void {
+    for (const [at, [host = 0, clients = 0, count = 0]] of hosts.slice(0, HOSTS).entries()) {
+      this.hosts[at] = host;
+      this.clients[at] = clients;
+      this.counts[at] = count;
+    }
+    this.choose();
+  }
+
   private choose(): void {
     const most = Math.max(...this.counts);
     this.own = new Set(

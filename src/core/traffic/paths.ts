@@ -1,6 +1,6 @@
 /**
- * What is usual on this site: for each path, about how many clients were answered there, and how many were refused,
- * today and yesterday. A table of fixed size; where it is full, the path that fewest asked for makes room.
+ * What is usual on this site: for each path, about how many clients were served there, how many were refused,
+ * and how many do it again and again, today and yesterday. A table of fixed size; where it is full, the path that fewest asked for makes room.
  */
 import { countBits, distinctClients, mixBits } from './hash.ts';
 
@@ -12,10 +12,10 @@ const DAY = 86_400;
 /** Tag and six sets. */
 const WORDS = 7;
 
-/** Words in order: tag, answered today and yesterday, refused today and yesterday. */
+/** Words of a path in order: tag; served, refused and repeating, each today and yesterday. */
 export interface PathsState {
   readonly day: number;
-  readonly words: readonly number[];
+  readonly table: readonly number[];
 }
 
 export class Paths {
@@ -23,8 +23,8 @@ export class Paths {
   evicted = 0;
   private day = -1;
   private readonly tags = new Uint32Array(SLOTS);
-  private answered = new Uint32Array(SLOTS);
-  private answeredBefore = new Uint32Array(SLOTS);
+  private served = new Uint32Array(SLOTS);
+  private servedBefore = new Uint32Array(SLOTS);
   private refused = new Uint32Array(SLOTS);
   private refusedBefore = new Uint32Array(SLOTS);
   private repeated = new Uint32Array(SLOTS);
@@ -38,10 +38,10 @@ export class Paths {
     const onward = this.day >= 0 && day > this.day;
     this.day = day;
     if (!onward) return;
-    [this.answered, this.answeredBefore] = [this.answeredBefore, this.answered];
+    [this.served, this.servedBefore] = [this.servedBefore, this.served];
     [this.refused, this.refusedBefore] = [this.refusedBefore, this.refused];
     [this.repeated, this.repeatedBefore] = [this.repeatedBefore, this.repeated];
-    this.answered.fill(0);
+    this.served.fill(0);
     this.repeated.fill(0);
     this.refused.fill(0);
   }
@@ -54,7 +54,7 @@ export class Paths {
     for (let at = base; at < base + WAYS; at++) if (tags[at] === tag) return at;
     let [worst, least] = [base, Number.POSITIVE_INFINITY];
     for (let at = base; at < base + WAYS; at++) {
-      const worth = tags[at] === 0 ? -1 : countBits(this.answeredAt(at)) + countBits(this.refusedAt(at));
+      const worth = tags[at] === 0 ? -1 : countBits(this.servedAt(at)) + countBits(this.refusedAt(at));
       if (worth < least) [worst, least] = [at, worth];
     }
     if (least >= 0) this.evicted++;
@@ -62,9 +62,9 @@ export class Paths {
     return worst;
   }
 
-  /** About how many clients other than `bit` were answered there. */
-  othersAnswered(at: number, bit: number): number {
-    return distinctClients(this.answeredAt(at) & ~bit);
+  /** About how many clients other than `bit` were served there. */
+  othersServed(at: number, bit: number): number {
+    return distinctClients(this.servedAt(at) & ~bit);
   }
 
   /** About how many clients other than `bit` ask there again and again. */
@@ -82,8 +82,8 @@ export class Paths {
     return distinctClients(this.refusedAt(at) & ~bit);
   }
 
-  teachAnswered(at: number, bit: number): void {
-    this.answered[at] = (this.answered[at] as number) | bit;
+  teachServed(at: number, bit: number): void {
+    this.served[at] = (this.served[at] as number) | bit;
   }
 
   teachRefused(at: number, bit: number): void {
@@ -101,13 +101,13 @@ export class Paths {
   snapshot(): PathsState {
     const words: number[] = [];
     for (let at = 0; at < SLOTS; at++) {
-      if (countBits(this.answeredAt(at)) < 2 && countBits(this.refusedAt(at)) < 2) continue;
+      if (countBits(this.servedAt(at)) < 2 && countBits(this.refusedAt(at)) < 2) continue;
       words.push(this.tags[at] as number, ...this.sets().map((set) => set[at] as number));
     }
-    return { day: this.day, words };
+    return { day: this.day, table: words };
   }
 
-  restore({ day, words }: PathsState): void {
+  restore({ day, table: words }: PathsState): void {
     this.day = day;
     this.tags.fill(0);
     for (let i = 0; i + WORDS <= words.length; i += WORDS) {
@@ -119,8 +119,8 @@ export class Paths {
     }
   }
 
-  private answeredAt(at: number): number {
-    return (this.answered[at] as number) | (this.answeredBefore[at] as number);
+  private servedAt(at: number): number {
+    return (this.served[at] as number) | (this.servedBefore[at] as number);
   }
 
   private refusedAt(at: number): number {
@@ -128,13 +128,13 @@ export class Paths {
   }
 
   private sets(): Uint32Array[] {
-    return [this.answered, this.answeredBefore, this.refused, this.refusedBefore, this.repeated, this.repeatedBefore];
+    return [this.served, this.servedBefore, this.refused, this.refusedBefore, this.repeated, this.repeatedBefore];
   }
 
   private put(at: number, tag: number, words: readonly number[]): void {
     this.tags[at] = tag;
-    this.answered[at] = words[0] ?? 0;
-    this.answeredBefore[at] = words[1] ?? 0;
+    this.served[at] = words[0] ?? 0;
+    this.servedBefore[at] = words[1] ?? 0;
     this.refused[at] = words[2] ?? 0;
     this.refusedBefore[at] = words[3] ?? 0;
     this.repeated[at] = words[4] ?? 0;

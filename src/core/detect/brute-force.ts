@@ -1,0 +1,67 @@
+/**
+ * Guessing: the client tries again what only a secret opens: a POST, a query with a password, or a request that is asked
+ * for a password, again on the same path, whatever the path is called. What others send there is the yardstick.
+ */
+import type { Request } from './request.ts';
+import type { Rule } from './rule.ts';
+
+/** The first one on a path. */
+const FIRST = 0.25;
+/** What comes before an honest log-in: a page, or the form itself; and it is sent on when it succeeds (302, 303). */
+const AFTER_PAGE = 0.5;
+const AFTER_FORM = 0.35;
+const SENT_ON = 0.25;
+/** Where most others do it again and again, too. */
+const USUAL = 0.02;
+/** Answered with another size than before, while guesses are answered alike; or sent by a page, for a client that loads pages' files. */
+const VARIED = 0.25;
+/** 400 says that the request is malformed; OAuth says so of a wrong password as well (RFC 6749, 5.2). */
+const MALFORMED = 0.5;
+/** What a page of the site keeps asking for though it is gone. */
+const GONE = 0.05;
+const GONE_STATUSES: ReadonlySet<number> = new Set([404, 405, 410]);
+/** A session that ended: the client was served there before, or a page of the site asks. */
+const LAPSED = 0.025;
+
+function weigh(request: Request): number {
+  if (request.excused || (request.failed && !request.login)) return 0;
+  if (!request.post && !request.credentials) return weighDemand(request);
+  if (request.accepted || (request.acknowledged && !request.login)) return 0;
+  if (request.status === 401 && (!request.again || request.wasServed)) return request.again ? LAPSED : 0;
+  let points = request.again || request.login ? 1 : FIRST;
+  if (!request.login && !request.credentials) points *= weighPlain(request);
+  if (request.loads === 2) points *= isSentOn(request) ? AFTER_FORM * SENT_ON : AFTER_FORM;
+  else if (request.loads === 1) points *= AFTER_PAGE;
+  return points;
+}
+
+/** A request without a secret of its own, answered 401: basic authentication sends it in a header (RFC 7617). */
+function weighDemand({ status, again, wasServed, fromOwnPage }: Request): number {
+  if (status !== 401 || !again) return 0;
+  return wasServed || fromOwnPage ? LAPSED : 1;
+}
+
+/** A POST on a path without a word of a log-in. */
+function weighPlain(request: Request): number {
+  if (request.usualToRepeat) return USUAL;
+  if (request.refused) {
+    if (request.status === 400) return MALFORMED;
+    return request.fromOwnPage && GONE_STATUSES.has(request.status) ? GONE : 1;
+  }
+  return request.confidence * request.rarity ** 2 * (request.varied || request.browser ? VARIED : 1);
+}
+
+const isSentOn = ({ status }: Request): boolean => status === 302 || status === 303;
+
+/** The leak stays below one request in 30 s, so that slow guessing fills the bucket. */
+export const bruteForce: Rule<'brute_force'> = {
+  name: 'brute_force',
+  limit: 7,
+  leak: 1.3,
+  leakPower: 1,
+  servedLeak: 0,
+  adaptive: false,
+  phrase: 'guessing passwords: the same request again and again',
+  counted: 'such attempts',
+  weigh,
+};

@@ -1,0 +1,109 @@
+/** Fills in what site and client say of a request, and remembers it for the next. */
+import type { Outage } from '../traffic/outage.ts';
+import type { OwnHosts } from '../traffic/own-hosts.ts';
+import type { Paths } from '../traffic/paths.ts';
+import type { ClientState } from './client-state.ts';
+import { habitOf } from './habits.ts';
+import type { Request } from './request.ts';
+import { ROBOTS_TXT } from './robots-txt.ts';
+
+/** A path is known from so many other clients on; as many make one client's path count half. */
+export const KNOWN_CLIENTS = 6;
+/** It is usual to repeat a POST where so many others do, and this share of all that send it. */
+const [REPEATERS, REPEATERS_SHARE] = [3, 0.5];
+
+/** What is known of the site. */
+export interface SiteKnowledge {
+  readonly paths: Paths;
+  readonly hosts: OwnHosts;
+  readonly outage: Outage;
+  /** 0–1. */
+  readonly confidence: number;
+  /** Visitors load static files and send referers. */
+  readonly showsBrowsers: boolean;
+}
+
+export class Observer {
+  private readonly clients: ClientState;
+
+  constructor(clients: ClientState) {
+    this.clients = clients;
+  }
+
+  /** `at` is the place of the request's path, `bit` stands for its client, `referrer` is the hash of the referring host. */
+  observe(
+    request: Request,
+    slot: number,
+    number: number,
+    at: number,
+    bit: number,
+    referrer: number,
+    site: SiteKnowledge,
+  ): void {
+    this.observeSite(request, at, bit, referrer, site);
+    this.observeHabit(request, slot);
+    this.observeClient(request, slot, number, referrer, site);
+    this.remember(request, slot);
+  }
+
+  private observeSite(request: Request, at: number, bit: number, referrer: number, site: SiteKnowledge): void {
+    const { paths } = site;
+    const others = paths.othersServed(at, bit);
+    request.known = others >= KNOWN_CLIENTS;
+    request.likewise = paths.othersRefused(at, bit) >= KNOWN_CLIENTS;
+    request.rarity = KNOWN_CLIENTS / (KNOWN_CLIENTS + others);
+    const repeaters = paths.othersRepeating(at, bit);
+    request.usualToRepeat = repeaters >= REPEATERS && repeaters >= REPEATERS_SHARE * others;
+    request.confidence = site.confidence;
+    request.fromOwnPage = site.hosts.has(referrer);
+    request.excused = site.outage.isOn(bit);
+  }
+
+  private observeHabit(request: Request, slot: number): void {
+    const { habits, refusals } = this.clients;
+    const habit = habitOf(request.path, request.url);
+    const at = habits.find(slot, habit);
+    request.again = at >= 0;
+    request.sameUrl = habits.isSameUrl(at, habit);
+    request.wasServed = habits.wasServed(at);
+    const hash = request.url >>> 16;
+    const isRefused = request.refused || request.redirected || request.failed;
+    request.newlyRefused = isRefused ? refusals.note(slot, hash) : 0;
+    if (request.newlyRefused > 0 && request.status !== 401 && !request.failed) {
+      refusals.noteTry(slot, hash, request.redirected);
+    }
+    if (request.asset && request.known) return;
+    // The form that a POST goes to is looked for before the POST itself may push it out.
+    request.loads = request.post ? this.takeLoad(request, slot) : 0;
+    habits.note(slot, habit, at, request.served);
+  }
+
+  private takeLoad(request: Request, slot: number): 0 | 1 | 2 {
+    const { habits } = this.clients;
+    const form = habits.find(slot, habitOf(request.page, request.url));
+    return this.clients.takeLoad(slot, request.page, habits.wasServed(form));
+  }
+
+  private observeClient(request: Request, slot: number, number: number, referrer: number, site: SiteKnowledge): void {
+    const { clients } = this;
+    if (request.page === ROBOTS_TXT) clients.robot[slot] = 1;
+    request.robot ||= clients.robot[slot] === 1;
+    request.browser = request.fromOwnPage && clients.isBrowser(slot);
+    request.bare = site.showsBrowsers && referrer === 0 && clients.files[slot] === 0;
+    request.nextNumber = !request.asset && clients.noteNumber(slot, request.page, number);
+    request.sameAnswer = request.isFresh && !request.picture && clients.noteSize(slot, request.size);
+    request.varied = request.post && clients.notePost(slot, request.size);
+  }
+
+  private remember(request: Request, slot: number): void {
+    const { clients } = this;
+    if (!request.served) return;
+    if (request.known) clients.known[slot] = (clients.known[slot] as number) + 1;
+    if (request.asset) {
+      if (!request.known) return;
+      clients.files[slot] = (clients.files[slot] as number) + 1;
+    } else if (!request.post) clients.noteLoad(slot, request.page);
+    if (request.wasServed || request.sameAnswer || request.payload || request.post) return;
+    clients.served[slot] = (clients.served[slot] as number) + 1;
+  }
+}

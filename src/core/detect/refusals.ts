@@ -1,0 +1,71 @@
+/** The paths that each client was refused on: a path counts once, and gives its points back when it is served after all. */
+import { countBits } from '../traffic/hash.ts';
+import { grown } from '../traffic/key-index.ts';
+import { REDIRECT } from './scan.ts';
+
+const FIRST_CAPACITY = 1024;
+/** Paths of a client, as a set of so many bits in words of 32. */
+const BITS = 64;
+const WORDS = BITS / 32;
+/** A full set would make the next path count for all of them. */
+const CROWDED_MAX = 4;
+/** The newest ones, which may be served yet. */
+const TRIES = 8;
+
+/** 25 bytes a client. */
+export class Refusals {
+  private paths = new Uint32Array(WORDS * FIRST_CAPACITY);
+  private tries = new Uint16Array(TRIES * FIRST_CAPACITY);
+  private turn = new Uint8Array(FIRST_CAPACITY);
+
+  reserve(capacity: number): void {
+    this.paths = grown(this.paths, WORDS * capacity);
+    this.tries = grown(this.tries, TRIES * capacity);
+    this.turn = grown(this.turn, capacity);
+  }
+
+  reset(slot: number): void {
+    this.forget(slot);
+    this.turn[slot] = 0;
+    this.tries.fill(0, TRIES * slot, TRIES * (slot + 1));
+  }
+
+  /** Every path counts again. */
+  forget(slot: number): void {
+    this.paths[WORDS * slot] = this.paths[WORDS * slot + 1] = 0;
+  }
+
+  /**
+   * How many paths a refusal on the one of this hash (16 bits) stands for: 0 when it was refused there since the set was
+   * last empty, above 1 the fuller the set is, since paths fall together in it (linear counting, Whang et al., 1990).
+   */
+  note(slot: number, hash: number): number {
+    const [bit, at] = [1 << (hash & 31), WORDS * slot + ((hash >>> 5) & 1)];
+    const set = this.paths[at] as number;
+    if ((set & bit) !== 0) return 0;
+    const full = countBits(set) + countBits(this.paths[at ^ 1] as number);
+    this.paths[at] = set | bit;
+    return Math.min(CROWDED_MAX, BITS / (BITS - full));
+  }
+
+  /** The path may be served yet: a client looks before it writes, asks before it sends its password, follows a redirect. */
+  noteTry(slot: number, hash: number, redirected: boolean): void {
+    const turn = this.turn[slot] as number;
+    this.turn[slot] = (turn + 1) % TRIES;
+    this.tries[TRIES * slot + turn] = ((hash & 0x7fff) << 1) | (redirected ? 1 : 0);
+  }
+
+  /** The path was served: the points to give back, 0 when it was not refused lately. */
+  takeBack(slot: number, hash: number): number {
+    const tag = hash & 0x7fff;
+    for (let at = TRIES * slot, end = at + TRIES; at < end; at++) {
+      const tried = this.tries[at] as number;
+      if (tried === 0 || tried >> 1 !== tag) continue;
+      this.tries[at] = 0;
+      const place = WORDS * slot + ((hash >>> 5) & 1);
+      this.paths[place] = (this.paths[place] as number) & ~(1 << (hash & 31));
+      return tried & 1 ? REDIRECT : 1;
+    }
+    return 0;
+  }
+}

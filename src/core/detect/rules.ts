@@ -1,0 +1,26 @@
+/** The rules for one client. Conditions, configuration, sensitivity, reports and documents derive from this list. */
+import { bruteForce } from './brute-force.ts';
+import { flood } from './flood.ts';
+import type { Rule } from './rule.ts';
+import { scan } from './scan.ts';
+import { scrape } from './scrape.ts';
+
+const LIST = [scan, bruteForce, scrape, flood] as const;
+
+export type RuleName = (typeof LIST)[number]['name'];
+
+/** Where several run over at once, the first says why. */
+export const RULES: readonly Rule<RuleName>[] = LIST;
+
+/** The place of a rule in RULES. */
+export function placeOf(name: RuleName): number {
+  return RULES.findIndex((rule) => rule.name === name);
+}
+
+/** Names of conditions in rows of older versions, and what they are called now. */
+const FORMER: Readonly<Record<string, RuleName>> = { surprise: 'scan', repetition: 'brute_force', work: 'scrape' };
+
+/** The present name of a condition. */
+export function presentCondition(condition: string): string {
+  return Object.hasOwn(FORMER, condition) ? (FORMER[condition] as string) : condition;
+}
