@@ -312,10 +312,10 @@ test('import sends what a list says and marks what it does not', async (t) => {
   assert.deepEqual(asked.splice(0), [{ ...common, reason: 'imported from list.csv', bans: [four, good] }]);
   assert.deepEqual([csv.exitCode, csv.stdout], [1, '2 done, 1 line not understood\n']);
   assert.match(csv.stderr, /list\.csv: line 4: nonsense is neither/);
-  const entry = { ip: '192.0.2.2', until: null, tier: 3, condition: 'surprise', reason: '' };
+  const entry = { ip: '192.0.2.2', until: null, tier: 3, condition: 'scan', reason: '' };
   const words = ['import', '-', '--reason', 'moved', '--for', '1d', '--config', config];
   const json = await runZban(words, { USER: 'bob' }, JSON.stringify([entry]));
-  const ban = { target: '192.0.2.2', forMs: null, tier: 3, condition: 'surprise', reason: '' };
+  const ban = { target: '192.0.2.2', forMs: null, tier: 3, condition: 'scan', reason: '' };
   assert.deepEqual(asked, [{ ...common, reason: 'moved', forMs: 86_400_000, bans: [ban] }]);
   assert.deepEqual([json.exitCode, json.stdout], [0, '0 done, 1 unchanged\n']);
   const none = await runZban(['import', '-', '--format', 'json', '--config', config], {}, '192.0.2.1');

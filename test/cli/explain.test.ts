@@ -8,7 +8,7 @@ import { logLine } from '../support/traffic.ts';
 import { banDraft, record } from './recorded.ts';
 import { runZban } from './run-zban.ts';
 
-const { condition, ...numbers } = evidenceOf('surprise');
+const { condition, ...numbers } = evidenceOf('scan');
 const ban = banDraft('203.0.113.9', { condition, numbers });
 
 test('explain takes an address, an entry by its number, and says when there is nothing', async (t) => {

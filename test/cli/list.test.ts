@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000;
 function recordSome(t: TestContext) {
   const now = Date.now();
   return record(t, [
-    banDraft('203.0.113.10', { timeMs: now - 3 * HOUR_MS, tier: 4, durationSeconds: null, condition: 'surprise' }),
+    banDraft('203.0.113.10', { timeMs: now - 3 * HOUR_MS, tier: 4, durationSeconds: null, condition: 'scan' }),
     banDraft('2001:db8:1::/64', { timeMs: now - 2 * HOUR_MS, tier: 3, durationSeconds: 4 * 3600 }),
     banDraft('203.0.113.9', { timeMs: now - 60_000, tier: 2 }),
     banDraft('198.51.100.0/24', {
@@ -93,7 +93,7 @@ test('export prints a list for others, without would-be bans unless they are ask
   const csv = await runZban(['export', '--format', 'crowdsec', '--tier', '0,4', '--config', config]);
   assert.match(
     csv.stdout,
-    /^duration,reason,scope,type,value\n87600h,zban\/surprise,Ip,ban,203\.0\.113\.10\n0h0m\d+s,asked us to,Range,ban,198\.51\.100\.0\/24\n$/,
+    /^duration,reason,scope,type,value\n87600h,zban\/scan,Ip,ban,203\.0\.113\.10\n0h0m\d+s,asked us to,Range,ban,198\.51\.100\.0\/24\n$/,
   );
   const json = await runZban(['export', '--json', '--limit', '1', '--config', config]);
   const [first] = JSON.parse(json.stdout) as Record<string, unknown>[];

@@ -70,7 +70,7 @@ test('a ban in force: how it stands, why, how much lower it should have stayed, 
   const text = await explain(t, [
     earlier,
     result('unban', { timeMs: BANNED - DAY + 10 * MINUTE, detail: 'expired' }),
-    judged('surprise', { tier: 2, durationSeconds: 1800 }),
+    judged('scan', { tier: 2, durationSeconds: 1800 }),
     result('ban_result'),
   ]);
   assert.equal(
@@ -117,7 +117,7 @@ for (const condition of Object.keys(PHRASES) as Condition[]) {
 }
 
 test('observe mode says what would be, and that nobody is blocked', async (t) => {
-  const text = await explain(t, [judged('work', { enforced: false, detail: 'would ban (observe mode)' })]);
+  const text = await explain(t, [judged('scrape', { enforced: false, detail: 'would ban (observe mode)' })]);
   assert.match(
     text,
     /^203\.0\.113\.9 would be banned until 2026-11-20 10:21:12 \(in 7m\); observe mode blocks nobody\.\n/,
@@ -126,7 +126,7 @@ test('observe mode says what would be, and that nobody is blocked', async (t) =>
 });
 
 test('a ban that the firewall has not confirmed is told as such, with the reason', async (t) => {
-  const text = await explain(t, [judged('work'), result('ban_result', { detail: 'failed: the set is full' })]);
+  const text = await explain(t, [judged('scrape'), result('ban_result', { detail: 'failed: the set is full' })]);
   assert.match(
     flat(text),
     /^203\.0\.113\.9 is to be banned until .*, but the firewall has not confirmed it: zban doctor /,
@@ -135,14 +135,14 @@ test('a ban that the firewall has not confirmed is told as such, with the reason
 });
 
 test('a permanent ban stays until somebody lifts it', async (t) => {
-  const text = await explain(t, [judged('repetition', { tier: 4, durationSeconds: null }), result('ban_result')]);
+  const text = await explain(t, [judged('brute_force', { tier: 4, durationSeconds: null }), result('ban_result')]);
   assert.match(text, /^203\.0\.113\.9 is banned for good\.\n/);
   assert.match(text, /Next +It stays banned until somebody lifts the ban\./);
 });
 
 test('a release says who, when and why; asked by its number it tells of its ban', async (t) => {
   const drafts = [
-    judged('work'),
+    judged('scrape'),
     result('ban_result'),
     result('unban', { timeMs: BANNED + 2 * MINUTE, actor: 'operator:ann', detail: 'a customer' }),
     result('unban_result', { timeMs: BANNED + 2 * MINUTE }),
@@ -160,15 +160,15 @@ test('a release says who, when and why; asked by its number it tells of its ban'
 });
 
 test('a ban that ran out says so; a quiet time takes the tier off', async (t) => {
-  const text = await explain(t, [judged('work')], CLIENT, BANNED + 8 * DAY);
+  const text = await explain(t, [judged('scrape')], CLIENT, BANNED + 8 * DAY);
   assert.match(text, /^203\.0\.113\.9 is not banned any more: its time was up 2026-11-20 10:21:12 \(7d 23h ago\)\.\n/);
   assert.match(text, /The next offence means a ban of 10m \(tier 1\)/);
 });
 
 test('an old ban asked by its number is told with its own end, under how the client stands now', async (t) => {
-  const first = judged('work', { timeMs: BANNED - HOUR });
+  const first = judged('scrape', { timeMs: BANNED - HOUR });
   const over = result('unban', { timeMs: BANNED - 50 * MINUTE, detail: 'expired' });
-  const text = await explain(t, [first, over, judged('surprise', { tier: 2 }), result('ban_result')], 1);
+  const text = await explain(t, [first, over, judged('scan', { tier: 2 }), result('ban_result')], 1);
   assert.match(text, /^203\.0\.113\.9 is banned until/);
   assert.match(flat(text), /\(entry #1\)\. It is over: its time was up 2026-11-20 09:21:12 \(53m ago\)\./);
 });
@@ -181,7 +181,7 @@ for (const [detail, words] of [
 ] as const) {
   test(`not banned by ${detail.split(':')[0]} is told with what it would have been banned for`, async (t) => {
     const text = await explain(t, [
-      judged('repetition', { action: 'refused', tier: null, durationSeconds: null, detail }),
+      judged('brute_force', { action: 'refused', tier: null, durationSeconds: null, detail }),
     ]);
     assert.match(text, /^203\.0\.113\.9 is not banned, although it crossed a limit\.\n/);
     assert.ok(flat(text).includes(`zban would have banned 203.0.113.9, but ${words} (entry #1).`), text);
@@ -205,7 +205,7 @@ test("an operator's ban has a reason instead of numbers, and what it covers", as
 });
 
 test('a network lists the bans within it', async (t) => {
-  const text = await explain(t, [judged('work'), judged('surprise', { client: '203.0.113.77' })], '203.0.113.0/24');
+  const text = await explain(t, [judged('scrape'), judged('scan', { client: '203.0.113.77' })], '203.0.113.0/24');
   assert.match(text, /^203\.0\.113\.0\/24 is not banned and never was, but clients within it\.\n/);
   assert.match(
     text,
@@ -215,11 +215,11 @@ test('a network lists the bans within it', async (t) => {
 
 test('what is allowed says by what, and how to take it back', async (t) => {
   const allow = result('allow', { client: '203.0.113.0/24', actor: 'operator:ann', detail: 'office' });
-  const byOperator = await explain(t, [judged('work'), allow]);
+  const byOperator = await explain(t, [judged('scrape'), allow]);
   assert.match(byOperator, /Allowed +It is never banned, by 203\.0\.113\.0\/24 in zban allow\./);
   assert.match(byOperator, /zban allow --remove 203\.0\.113\.0\/24$/m);
   const client = '192.0.2.9';
-  const byConfiguration = await explain(t, [judged('work', { client })], client);
+  const byConfiguration = await explain(t, [judged('scrape', { client })], client);
   assert.match(byConfiguration, /It is never banned, by 192\.0\.2\.0\/24 in bans\.allowlist\./);
 });
 
@@ -236,8 +236,8 @@ test('nothing from a log reaches the terminal as anything but text, and no line 
     ...{ time: '2026-11-20T10:11:12Z', method: 'GET', status: 404 },
     ...{ path: `/\u001b[2J${'x'.repeat(300)}`, user_agent: `\u202e${'long '.repeat(80)}` },
   };
-  const numbers = { ...evidenceOf('surprise'), samples: [sample, sample, sample] };
-  const text = await explain(t, [judged('surprise', { numbers })]);
+  const numbers = { ...evidenceOf('scan'), samples: [sample, sample, sample] };
+  const text = await explain(t, [judged('scan', { numbers })]);
   assert.doesNotMatch(text, /[\p{Cf}\p{Zl}\p{Zp}]|(?!\n)\p{Cc}/u);
   assert.ok(
     text.split('\n').every((line) => line.length <= 100),
@@ -254,7 +254,7 @@ test('what the logs say is told by stretches, with a warning when a ban does not
     top_user_agents: [{ name: '', requests: 412, share: 1 }],
     ...{ top_addresses: [], samples: [] },
   });
-  const text = await explain(t, [judged('work')], CLIENT, NOW, {
+  const text = await explain(t, [judged('scrape')], CLIENT, NOW, {
     activities: [
       {
         ...{ name: 'hour_before', fromMs: BANNED - HOUR, untilMs: BANNED },
@@ -287,7 +287,7 @@ Note        cannot read /var/log/nginx/access.log: permission denied.
 
 test('a client that was never judged is told by the limit that it came nearest to', async (t) => {
   const nearest = [
-    { limit: 'surprise', share: 0.65, tolerated: 8, time: '2026-11-20T10:11:12Z' },
+    { limit: 'scan', share: 0.65, tolerated: 8, time: '2026-11-20T10:11:12Z' },
     { limit: 'rate', share: 0.1, tolerated: 600, time: '2026-11-20T10:11:12Z' },
   ] as const;
   const text = await explain(t, [], CLIENT, NOW, { nearest });

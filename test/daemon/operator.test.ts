@@ -162,7 +162,7 @@ test('each ban of a list has its own time, reason, tier and condition', async (t
   const { operator, trail, tasks } = make(t);
   const bans = [
     { target: '203.0.113.1', forMs: 60_000, reason: 'this one' },
-    { target: '203.0.113.2', untilMs: T0 + 7_200_000, tier: 3, condition: 'surprise' },
+    { target: '203.0.113.2', untilMs: T0 + 7_200_000, tier: 3, condition: 'scan' },
     { target: '203.0.113.3', forMs: null },
     { target: '203.0.113.4' },
     { target: '203.0.113.5', untilMs: T0 },
@@ -181,7 +181,7 @@ test('each ban of a list has its own time, reason, tier and condition', async (t
       .map(({ client, untilMs, tier, condition, reason, actor }) => [client, untilMs, tier, condition, reason, actor]),
     [
       ['203.0.113.1', T0 + 60_000, 0, 'manual', 'this one', 'operator:anna'],
-      ['203.0.113.2', T0 + 7_200_000, 3, 'surprise', 'because', 'operator:anna'],
+      ['203.0.113.2', T0 + 7_200_000, 3, 'scan', 'because', 'operator:anna'],
       ['203.0.113.3', null, 0, 'manual', 'because', 'operator:anna'],
       ['203.0.113.4', T0 + 5000, 0, 'manual', 'because', 'operator:anna'],
     ],
@@ -192,7 +192,7 @@ test('each ban of a list has its own time, reason, tier and condition', async (t
 
 test('what one host exports another imports: ends, tiers, reasons and conditions, but nobody it protects', async (t) => {
   const from = make(t);
-  from.bans.onEvents([banEvent('203.0.113.9', { tier: 2, condition: 'surprise' })], []);
+  from.bans.onEvents([banEvent('203.0.113.9', { tier: 2, condition: 'scan' })], []);
   await from.order(['198.51.100.0/24'], { forMs: null, reason: 'their, "list"' });
   await from.order(['2001:db8::7', '192.0.2.7'], { forMs: 3_600_000 });
   const exported = formatJson(from.trail.activeBans(T0));

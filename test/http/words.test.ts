@@ -18,7 +18,7 @@ test('the dashboard calls every condition as Slack and zban explain do', () => {
 test('a ban by points shows them, one by rate how it compares', () => {
   const rate = { rate: 0.67, mean: 0.1, stddev: 0.1, z: 5.7, multiple: 6.7 };
   assert.equal(
-    words.numbers({ condition: 'surprise', ...rate, points: 8.42, points_limit: 8 }),
+    words.numbers({ condition: 'scan', ...rate, points: 8.42, points_limit: 8 }),
     '8.4 points of 8.0 · 0.67/s',
   );
   const byRate = { condition: 'multiplier', ...rate, points: null, points_limit: null };

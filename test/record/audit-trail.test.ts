@@ -85,7 +85,7 @@ test('offences count bans with a tier, real and would-be apart, and end with the
     ban('192.0.2.2', { enforced: false, tier: 2 }),
     ban('192.0.2.3', { actor: 'operator:ann', condition: 'manual', tier: 0 }),
     ban('192.0.2.4'),
-    ban('192.0.2.5', { actor: 'operator:ann', condition: 'surprise', tier: 3 }),
+    ban('192.0.2.5', { actor: 'operator:ann', condition: 'scan', tier: 3 }),
     draft('unban', '192.0.2.1', { timeMs: T0 + MINUTE }),
     draft('unban', '192.0.2.4', { timeMs: T0 + 90 * MINUTE }),
   ]);

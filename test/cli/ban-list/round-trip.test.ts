@@ -31,7 +31,7 @@ const ban = fc
     client,
     untilMs: fc.option(fc.integer({ min: NOW + 1, max: NOW + 9 * 365 * 86_400_000 })),
     tier: fc.nat(20),
-    condition: fc.constantFrom('z_score', 'surprise', 'manual', 'import'),
+    condition: fc.constantFrom('z_score', 'scan', 'manual', 'import'),
     reason: fc.oneof(fc.constant(''), fc.string({ unit: 'grapheme', maxLength: 80 })),
   })
   .map((some): ActiveBan => {
