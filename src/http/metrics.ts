@@ -84,7 +84,7 @@ const GAUGES: readonly (readonly [name: string, help: string, labels: readonly s
     'zban_log_following',
     '1 while a log is followed, 0 while it is not.',
     ['path'],
-    ({ logs }) => logs.map((log) => [{ path: log.path }, Number(log.state === 'following')]),
+    ({ logs }) => logs.map(({ path, state }) => [{ path }, Number(/^(following|the same file)/.test(state))]),
   ],
   [
     'zban_log_behind_bytes',
