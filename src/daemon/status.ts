@@ -8,6 +8,7 @@ import { hostName } from './telling.ts';
 import { VERSION } from './version.ts';
 
 type Counts =
+  | 'discarded'
   | 'lines_total'
   | 'skipped'
   | 'active_bans'
@@ -64,7 +65,7 @@ export function assembleStatus(sources: StatusSources): Status {
     ...fixed,
     uptime_seconds: Math.round((sources.nowMs - sources.startedMs) / 1000),
     ...counts,
-    discarded: engine?.discarded ?? {},
+    discarded: { ...engine?.discarded, ...counts.discarded },
     log_lag_seconds: sources.lagSeconds,
     global_anomaly: incident !== null,
     incident,
