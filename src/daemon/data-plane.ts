@@ -13,6 +13,7 @@ import type { Log } from './log.ts';
 import { LogClock } from './log-clock.ts';
 import { LogHealth } from './log-health.ts';
 import { rehearse } from './rehearsal.ts';
+import { Robots } from './robots.ts';
 import type { Troubles } from './troubles.ts';
 
 const TICK_MS = 1000;
@@ -46,6 +47,7 @@ export class DataPlane {
   private readonly options: DataPlaneOptions;
   private readonly clock: LogClock;
   private readonly health: LogHealth;
+  private readonly robots: Robots;
   private follower: LogFollower | undefined;
   private timer: NodeJS.Timeout | undefined;
   /** The tick under way. */
@@ -72,7 +74,9 @@ export class DataPlane {
         if (this.rehearsing) this.health.learned(path, parsed);
         else this.health.arrived(path, parsed, parsed.bytes);
       },
+      onRobotClaims: (claims) => this.robots.check(claims).catch(options.onFailure),
     });
+    this.robots = new Robots({ config, pipeline: this.pipeline, troubles: options.troubles });
   }
 
   /**
@@ -89,6 +93,7 @@ export class DataPlane {
     // It says how far the log's clock is from this host's, by which bans end.
     if (baseline) await this.pipeline.send({ kind: 'restore', state: baseline });
     await this.pipeline.send({ kind: 'set_bans', offenders: findOffenders() });
+    await this.robots.introduce(false);
     const positions = await rehearse({
       ...this.options,
       state: baseline,
@@ -100,6 +105,7 @@ export class DataPlane {
     this.rehearsing = false;
     // Asked again: people may have banned or unbanned meanwhile.
     await this.pipeline.send({ kind: 'go_live', offenders: findOffenders(), anomaly });
+    await this.robots.introduce(true);
     await this.askEngine();
     this.options.onBegin(positions);
     this.follower = await followLogs({
@@ -166,6 +172,7 @@ export class DataPlane {
    */
   async stop(): Promise<EngineState | undefined> {
     clearInterval(this.timer);
+    this.robots.stop();
     await this.ticking;
     if (!this.follower) return undefined;
     await this.follower.stop();

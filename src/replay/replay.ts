@@ -8,7 +8,9 @@ import { parsePrefix } from '../core/net/prefix.ts';
 import { SPECIAL_NETWORKS } from '../core/net/special.ts';
 import { Parser } from '../core/parse/parser.ts';
 import { SECOND } from '../core/parse/tally.ts';
-import { CdnRangesError, findCdnProtection } from '../host/cdn-ranges.ts';
+import { findCdnProtection } from '../host/cdn-ranges.ts';
+import { NamedListError } from '../host/named-list.ts';
+import { findRobots } from '../host/robots.ts';
 import type { Chunk } from '../source/chunk.ts';
 import { readLogFile } from '../source/read-log-file.ts';
 import type { WorkerSetup } from '../workers/messages.ts';
@@ -74,6 +76,12 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
   });
   try {
     await pipeline.send({ kind: 'never_banned', networks: neverBanned(config) });
+    // A replay asks no name server: published networks alone verify a robot.
+    await pipeline.send({
+      kind: 'robot_networks',
+      networks: findRobots(config.detection.robots, refuse).networks,
+      ask: false,
+    });
     for (const source of files.keys()) await pipeline.send({ kind: 'expect', source });
     const depth = files.length === 1 ? threads + 2 : 2;
     const opened = await openInOrder(files, setup, { chunkBytes, lineBytesMax: config.source.line_bytes_max });
@@ -99,11 +107,14 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
   }
 }
 
+/** A list that can't be used ends a replay: its results would be others than asked for. */
+function refuse(message: string): never {
+  throw new NamedListError(message);
+}
+
 /** Host names in the allowlist are left out: a replay asks no name server. */
 function neverBanned(config: Config): NeverBanned[] {
-  const cdn = findCdnProtection(config.bans, (message) => {
-    throw new CdnRangesError(message);
-  });
+  const cdn = findCdnProtection(config.bans, refuse);
   const allowlist = config.bans.allowlist.flatMap((entry) => {
     const prefix = parsePrefix(entry);
     return prefix ? [{ prefix, kind: 'allowlist' as const, detail: `bans.allowlist: ${entry}` }] : [];

@@ -2,6 +2,7 @@
 
 import type { NeverBanned, Offender } from '../core/decide/policy.ts';
 import type { Unstopped } from '../core/detect/banned-traffic.ts';
+import type { RobotClaim, RobotNetwork, RobotVerdict } from '../core/detect/robot-verdicts.ts';
 import type { Surge, SurgeNumbers } from '../core/detect/surge.ts';
 import type { EngineOptions } from '../core/engine-options.ts';
 import type { EngineState } from '../core/engine-state.ts';
@@ -80,6 +81,10 @@ export type TrafficTask =
   /** People lifted bans at this epoch second of the wall clock. */
   | { readonly kind: 'release'; readonly clients: readonly ClientKey[]; readonly second: number }
   | { readonly kind: 'never_banned'; readonly networks: readonly NeverBanned[] }
+  /** Networks of robots as their operators publish them; `ask`: whether claims are wanted. */
+  | { readonly kind: 'robot_networks'; readonly networks: readonly RobotNetwork[]; readonly ask: boolean }
+  /** What DNS says of clients that claim to be robots. */
+  | { readonly kind: 'robots'; readonly verdicts: readonly RobotVerdict[] }
   | { readonly kind: 'restore'; readonly state: EngineState }
   | { readonly kind: 'snapshot' }
   /** Advances the log clock to `second` first where the log is silent. */
@@ -93,6 +98,8 @@ export interface TrafficResult {
   readonly events: readonly EngineEvent[];
   /** Ids of ingested chunks whose every line has been judged. */
   readonly consumed: readonly number[];
+  /** Clients that claim to be robots, to be asked about; absent without any. */
+  readonly robotClaims?: readonly RobotClaim[];
   readonly snapshot?: EngineState;
   readonly status?: EngineStatus;
   readonly history?: HistorySummary;

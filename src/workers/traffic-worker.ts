@@ -98,7 +98,7 @@ function status(): EngineStatus {
   };
 }
 
-function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second'> {
+function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'robotClaims'> {
   switch (task.kind) {
     case 'ingest': {
       if (task.id <= (newestIds.get(task.source) ?? -1)) throw new Error(`chunk ${task.id} came out of order`);
@@ -132,6 +132,13 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second'> {
       engine.policy.setNeverBanned(task.networks);
       engine.bans.judgeRefusedAgain();
       return { consumed: [] };
+    case 'robot_networks':
+      engine.robots.setNetworks(task.networks);
+      engine.robots.asking = task.ask;
+      return { consumed: [] };
+    case 'robots':
+      engine.robots.answer(task.verdicts);
+      return { consumed: [] };
     case 'restore':
       engine.restore(task.state);
       wall = new WallClock(task.state.wallAhead);
@@ -155,6 +162,7 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second'> {
 export default function work(task: TrafficTask): TrafficResult {
   const result = handle(task);
   const told = events;
+  const claims = engine.robots.takeClaims();
   events = [];
-  return { second: engine.window.newest, events: told, ...result };
+  return { second: engine.window.newest, events: told, ...(claims.length > 0 && { robotClaims: claims }), ...result };
 }

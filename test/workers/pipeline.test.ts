@@ -37,6 +37,28 @@ function pipelineFor(t: { after(fn: () => Promise<void>): void }, parseThreads: 
   return { pipeline, events, settled };
 }
 
+test('claims of robots come out of the threads where they are asked for, and not else', async (t) => {
+  const claimed: string[] = [];
+  const pipeline = new Pipeline({
+    ...{ setup: workerSetup(config), parseThreads: 1, now: Date.now, onEvents: () => {} },
+    onRobotClaims: (claims) => claimed.push(...claims.map(({ address, userAgent }) => `${address} ${userAgent}`)),
+  });
+  t.after(() => pipeline.close());
+  const lines = (ip: string) =>
+    Array.from({ length: 5 }, (_, n) => `${logLine(START + n, ip, '/', 200, 'Examplebot/1.0')}\n`);
+  const feed = async (ip: string) => {
+    await pipeline.feed(chunkOf(bytesOf(lines(ip).join(''))), 0);
+    await pipeline.send({ kind: 'flush' });
+  };
+  await feed('192.0.2.1');
+  const prefix = parsePrefix('192.0.2.3');
+  assert.ok(prefix);
+  await pipeline.send({ kind: 'robot_networks', networks: [{ name: 'Examplebot', prefix }], ask: true });
+  await feed('192.0.2.2');
+  await feed('192.0.2.3');
+  assert.deepEqual(claimed, ['192.0.2.2 Examplebot/1.0']);
+});
+
 const LINES = writeLog({ ...ATTACKED_LOG, seed: 5, lateShare: 0.2 });
 const ATTACKED = (() => {
   const bench = new Bench(
