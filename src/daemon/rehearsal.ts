@@ -56,7 +56,7 @@ export async function rehearse(options: RehearsalOptions): Promise<Position[]> {
   const positions = new Map(options.positions.map((position) => [position.path, position]));
   const histories: History[] = [];
   const { logs } = findLogs(config.logs.map(({ path }) => path));
-  const sameFiles = findSameFiles(logs);
+  const sameFiles = findSameFiles(logs.map(({ path }) => path));
   for (const found of logs.filter(({ path }) => !sameFiles.has(path))) {
     options.signal.throwIfAborted();
     const { path, index } = found;

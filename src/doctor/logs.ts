@@ -42,7 +42,7 @@ export function checkLogs(config: Config, nowMs: number): Finding[] {
 /** Requests that stand in two logs, or twice in one, count twice. */
 function checkDoubled(config: Config, logs: readonly FoundLog[]): Finding[] {
   const found: Finding[] = [];
-  const sameFiles = findSameFiles(logs);
+  const sameFiles = findSameFiles(logs.map(({ path }) => path));
   const tails: { path: string; bytes: Buffer; tally: Tally }[] = [];
   for (const [path, same] of sameFiles) found.push(ok(`log ${path}`, `is the same file as ${same}: followed once`));
   for (const { path, index } of logs.filter((log) => !sameFiles.has(log.path)).slice(0, COMPARED_MAX)) {

@@ -12,6 +12,7 @@ import { findCdnProtection } from '../host/cdn-ranges.ts';
 import { NamedListError } from '../host/named-list.ts';
 import { findRobots } from '../host/robots.ts';
 import type { Chunk } from '../source/chunk.ts';
+import { findSameFiles } from '../source/discover.ts';
 import { readLogFile } from '../source/read-log-file.ts';
 import type { WorkerSetup } from '../workers/messages.ts';
 import { Pipeline, workerSetup } from '../workers/pipeline.ts';
@@ -20,7 +21,7 @@ const CHUNK_BYTES = 1 << 20;
 
 export interface ReplayOptions {
   readonly config: Config;
-  /** Plain or gzipped logs; several are merged in log time. */
+  /** Plain or compressed logs; several are merged in log time, and one under several names is read once. */
   readonly files: readonly string[];
   /** Parse threads; by default one less than cores. */
   readonly threads?: number;
@@ -56,7 +57,9 @@ export interface ReplaySummary {
  * read; events of what could be read have been handed on by then.
  */
 export async function replay(options: ReplayOptions): Promise<Replayed> {
-  const { config, files, onEvent, historyOf: most, chunkBytes = CHUNK_BYTES } = options;
+  const { config, onEvent, historyOf: most, chunkBytes = CHUNK_BYTES } = options;
+  const sameFiles = findSameFiles(options.files);
+  const files = [...new Set(options.files)].filter((file) => !sameFiles.has(file));
   // The engine and the reader want a core of their own.
   const threads = options.threads ?? Math.max(1, availableParallelism() - 1);
   let bans = 0;
