@@ -189,7 +189,7 @@ export class Engine {
    * `offenders` are the bans and past offences there really are, `anomaly` is that of the site which was reported and has
    * not ended.
    */
-  goLive(offenders: readonly Offender[], anomaly?: Surge): void {
+  goLive(offenders: Iterable<Offender>, anomaly?: Surge): void {
     this.bans.replace(offenders);
     this.banned = 0;
     this.order.goLive();

@@ -1,6 +1,6 @@
 /** Source, threads and log clock of one instance: lines in, events with the positions of their lines out. */
 import type { Config } from '../config/schema.ts';
-import type { Offender } from '../core/decide/policy.ts';
+import type { OffenderColumns } from '../core/decide/offender-table.ts';
 import { RATE_SECONDS, type Surge } from '../core/detect/surge.ts';
 import type { EngineState } from '../core/engine-state.ts';
 import type { EngineEvent } from '../core/event.ts';
@@ -84,11 +84,7 @@ export class DataPlane {
    * follow the logs.
    * Rejects with the signal's reason soon after it was aborted.
    */
-  async start(
-    findOffenders: () => readonly Offender[],
-    anomaly: Surge | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async start(findOffenders: () => OffenderColumns, anomaly: Surge | undefined, signal: AbortSignal): Promise<void> {
     const { config, baseline, log, troubles, onProgress } = this.options;
     // It says how far the log's clock is from this host's, by which bans end.
     if (baseline) await this.pipeline.send({ kind: 'restore', state: baseline });

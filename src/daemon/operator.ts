@@ -3,6 +3,7 @@
 import { type Config, isHostName } from '../config/schema.ts';
 import type { AllowRequest, BanRequest, TargetResult, UnbanRequest } from '../control/protocol.ts';
 import type { ActiveBan, AuditDraft, AuditEntry } from '../core/audit.ts';
+import { packOffenders } from '../core/decide/offender-table.ts';
 import { type ClientScheme, findWholeClient } from '../core/net/client-key.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../core/net/prefix.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
@@ -200,7 +201,8 @@ export class Operator {
       const until = untilMs === null ? Number.POSITIVE_INFINITY : Math.ceil(untilMs / 1000);
       return key ? [{ ...key, tier: draft.tier ?? 0, until, lastEnd: until }] : [];
     });
-    if (offenders.length > 0) await this.options.pipeline.send({ kind: 'set_bans', offenders });
+    if (offenders.length > 0)
+      await this.options.pipeline.send({ kind: 'set_bans', offenders: packOffenders(offenders) });
   }
 }
 

@@ -1,7 +1,7 @@
 /** The database of one instance and what is kept in it: trail, positions, baseline, outbox; and the text audit log beside it. */
 import type { Config } from '../config/schema.ts';
 import type { ActiveBan, AuditEntry } from '../core/audit.ts';
-import type { Offender } from '../core/decide/policy.ts';
+import type { OffenderColumns } from '../core/decide/offender-table.ts';
 import { type EngineState, engineStateKey, parseEngineState } from '../core/engine-state.ts';
 import type { EngineEvent } from '../core/event.ts';
 import type { KernelBan } from '../core/reconcile.ts';
@@ -176,7 +176,7 @@ export class Records {
   }
 
   /** Bans in force and past offences, real ones or would-be ones, as the engine wants them. */
-  offenders(enforced: boolean): Offender[] {
+  offenders(enforced: boolean): OffenderColumns {
     const { config, now } = this.options;
     return findOffenders(this.trail, enforced, config.detection, now());
   }

@@ -1,6 +1,7 @@
 /** What main thread, parse threads and traffic thread say to each other. Buffers are transferred, never copied. */
 
-import type { NeverBanned, Offender } from '../core/decide/policy.ts';
+import type { OffenderColumns } from '../core/decide/offender-table.ts';
+import type { NeverBanned } from '../core/decide/policy.ts';
 import type { Unstopped } from '../core/detect/banned-traffic.ts';
 import type { RobotClaim, RobotNetwork, RobotVerdict } from '../core/detect/robot-verdicts.ts';
 import type { Surge, SurgeNumbers } from '../core/detect/surge.ts';
@@ -73,9 +74,9 @@ export type TrafficTask =
   | { readonly kind: 'expect' | 'finish'; readonly source: number }
   | { readonly kind: 'flush' }
   /** Ends of bans, here and below, by the wall clock. */
-  | { readonly kind: 'set_bans'; readonly offenders: readonly Offender[] }
+  | { readonly kind: 'set_bans'; readonly offenders: OffenderColumns }
   /** What was ingested so far was a rehearsal; these are the bans, the past offences and the open anomaly there really are. */
-  | { readonly kind: 'go_live'; readonly offenders: readonly Offender[]; readonly anomaly: Surge | undefined }
+  | { readonly kind: 'go_live'; readonly offenders: OffenderColumns; readonly anomaly: Surge | undefined }
   /** The log has been silent for so long that an anomaly of the site is over. */
   | { readonly kind: 'fall_silent' }
   /** People lifted bans at this epoch second of the wall clock. */

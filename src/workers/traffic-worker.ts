@@ -1,5 +1,6 @@
 /** The traffic thread: owns the engine. Its pool has one thread, so tasks arrive one after the other, in order. */
 import { workerData } from 'piscina';
+import { type OffenderColumns, unpackOffenders } from '../core/decide/offender-table.ts';
 import type { Offender } from '../core/decide/policy.ts';
 import { topClients } from '../core/detect/site-signature.ts';
 import type { Surge } from '../core/detect/surge.ts';
@@ -58,8 +59,9 @@ function toEngine(second: number): number {
   return second - wall.aheadSeconds;
 }
 
-function offenderToEngine({ until, lastEnd, ...rest }: Offender): Offender {
-  return { ...rest, until: until === 0 ? 0 : toEngine(until), lastEnd: toEngine(lastEnd) };
+function* offendersToEngine(columns: OffenderColumns): Generator<Offender> {
+  for (const { until, lastEnd, ...rest } of unpackOffenders(columns))
+    yield { ...rest, until: until === 0 ? 0 : toEngine(until), lastEnd: toEngine(lastEnd) };
 }
 
 function surgeToEngine({ since, lastSecond, ...rest }: Surge): Surge {
@@ -117,10 +119,10 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'r
     case 'flush':
       return { consumed: consumed(merge.flush()) };
     case 'set_bans':
-      for (const offender of task.offenders) engine.bans.set(offenderToEngine(offender));
+      for (const offender of offendersToEngine(task.offenders)) engine.bans.set(offender);
       return { consumed: [] };
     case 'go_live':
-      engine.goLive(task.offenders.map(offenderToEngine), task.anomaly && surgeToEngine(task.anomaly));
+      engine.goLive(offendersToEngine(task.offenders), task.anomaly && surgeToEngine(task.anomaly));
       return { consumed: [] };
     case 'fall_silent':
       engine.fallSilent();

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
+import { packOffenders } from '../../src/core/decide/offender-table.ts';
 import type { EngineEvent } from '../../src/core/event.ts';
 import { parsePrefix } from '../../src/core/net/prefix.ts';
 import type { Chunk } from '../../src/source/chunk.ts';
@@ -146,7 +147,7 @@ test('bans, releases, the allowlist and the baseline reach the engine', async (t
   const [high, low] = [1, 0xcb00_7109];
   await pipeline.send({
     kind: 'set_bans',
-    offenders: [{ high, low, tier: 2, until: START + 1000, lastEnd: START + 1000 }],
+    offenders: packOffenders([{ high, low, tier: 2, until: START + 1000, lastEnd: START + 1000 }]),
   });
   await pipeline.feed(flood(START, 1000), 0);
   assert.deepEqual(events, []);
