@@ -19,7 +19,7 @@ import { Refusals } from './refusals.ts';
 /** What is needed of the recorder here. */
 export type BanTrail = Pick<
   AuditTrail,
-  'append' | 'activeBans' | 'activeClients' | 'enforcedEnds' | 'dueBans' | 'findActiveBan'
+  'append' | 'activeBans' | 'activeClients' | 'countActive' | 'enforcedEnds' | 'dueBans' | 'findActiveBan'
 >;
 
 export interface BansOptions {

@@ -152,13 +152,16 @@ export class Operator {
   /** Lifts the bans that protection has come to cover (an operator logged in from there, an entry was allowed). */
   async liftProtected(): Promise<void> {
     const { trail, protection, now } = this.options;
-    const covered = placeBans(trail.activeBans(now())).flatMap(({ prefix, ban }) => {
-      const never = protection.find(prefix);
-      return never ? [{ ban, detail: never.detail }] : [];
-    });
-    if (covered.length === 0) return;
-    for (const [detail, bans] of Map.groupBy(covered, (each) => each.detail)) {
-      const lifted = bans.map(({ ban }) => ban);
+    const nowMs = now();
+    const covered = new Map<string, string[]>();
+    // One by one: there may be a million, and few of them are covered.
+    for (const client of trail.activeClients(nowMs)) {
+      const prefix = parsePrefix(client);
+      const never = prefix && protection.find(prefix);
+      if (never) covered.set(never.detail, [...(covered.get(never.detail) ?? []), client]);
+    }
+    for (const [detail, clients] of covered) {
+      const lifted = clients.flatMap((client) => trail.findActiveBan(client, nowMs) ?? []);
       await this.lift(lifted, 'system', `never banned: ${detail}`);
     }
   }

@@ -189,10 +189,7 @@ export class Records {
   }
 
   newestBans(limit: number): ActiveBan[] {
-    return this.trail
-      .activeBans(this.options.now())
-      .sort((a, b) => b.sinceMs - a.sinceMs)
-      .slice(0, limit);
+    return this.trail.newestBans(limit, this.options.now());
   }
 
   /** No more saving by the clock: `close` saves what is left. */

@@ -37,6 +37,11 @@ export abstract class BansInForce {
     return [...this.eachActive(nowMs)].map((ban) => this.#withNumbers(ban));
   }
 
+  /** The newest of them, newest first. */
+  newestBans(limit: number, nowMs: number): ActiveBan[] {
+    return this.projection.bans.newest(limit, nowMs).map((ban) => this.#withNumbers(ban));
+  }
+
   /** The same one by one, without their numbers. */
   *eachActive(nowMs: number): Generator<Ban> {
     for (const ban of this.projection.bans.values()) if (ban.untilMs === null || ban.untilMs > nowMs) yield ban;

@@ -158,6 +158,24 @@ export class BanTable extends ClientTable<Ban> {
     return this.rows.clientOf(row);
   }
 
+  /** The newest bans that end after `nowMs`, newest first. */
+  newest(limit: number, nowMs: number): Ban[] {
+    const { sinces } = this;
+    const byAge = (a: number, b: number) => (sinces[b] as number) - (sinces[a] as number);
+    let [rows, oldest] = [[] as number[], Number.NEGATIVE_INFINITY];
+    this.forEachEnd((row, untilMs) => {
+      if (untilMs <= nowMs || (sinces[row] as number) <= oldest) return;
+      // Sorted now and then, not for each.
+      if (rows.push(row) < 2 * limit) return;
+      rows = rows.sort(byAge).slice(0, limit);
+      oldest = sinces[rows.at(-1) ?? row] as number;
+    });
+    return rows
+      .sort(byAge)
+      .slice(0, limit)
+      .map((row) => this.read(row));
+  }
+
   /** Enforced bans that end after `nowMs`, for the firewall. */
   *enforced(nowMs: number): Generator<{ readonly target: string; readonly untilMs: number | null }> {
     for (const row of this.usedRows()) {

@@ -78,3 +78,21 @@ test('a table grows past its first rows, and forgets nothing', () => {
   assert.deepEqual([...late.keys()], ['client 4999']);
   assert.equal(late.get('client 17'), undefined);
 });
+
+test('the newest bans are those that a sort would give', () => {
+  fc.assert(
+    fc.property(fc.array(ban, { maxLength: 40 }), fc.integer({ min: 1, max: 10 }), (bans, limit) => {
+      const table = new BanTable(new ClientRows());
+      for (const one of bans) table.set(one.client, one);
+      const nowMs = 2 ** 41;
+      const active = [...table.values()].filter(({ untilMs }) => untilMs === null || untilMs > nowMs);
+      assert.deepEqual(
+        table.newest(limit, nowMs).map(({ sinceMs }) => sinceMs),
+        active
+          .map(({ sinceMs }) => sinceMs)
+          .sort((a, b) => b - a)
+          .slice(0, limit),
+      );
+    }),
+  );
+});
