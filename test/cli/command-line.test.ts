@@ -79,7 +79,8 @@ async function daemon(t: TestContext, answer: (target: string) => TargetResult['
     notifyTest: async () => ({ ok: false, message: 'Slack answered 404' }),
     reload: async () => ({ ok: true, message: '' }),
   };
-  const server = await startControlServer({ socket: paths.socket, handlers, log: () => {} });
+  const findPeer = async () => ({ uid: 0, name: 'root' });
+  const server = await startControlServer({ socket: paths.socket, handlers, log: () => {}, findPeer });
   t.after(() => server.close());
   return { ...paths, asked };
 }
