@@ -10,6 +10,7 @@ import type {
   ControlAnswer,
   ControlHandlers,
   ControlRequest,
+  FuseRequest,
   PanicRequest,
   UnbanRequest,
 } from './protocol.ts';
@@ -233,6 +234,8 @@ function call({ command, argument }: ControlRequest, handlers: ControlHandlers):
       return handlers.allow(argument as AllowRequest);
     case 'panic':
       return handlers.panic(argument as PanicRequest);
+    case 'resetFuse':
+      return handlers.resetFuse(argument as FuseRequest);
     default:
       return handlers[command]();
   }

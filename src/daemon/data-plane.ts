@@ -1,5 +1,6 @@
 /** Source, threads and log clock of one instance: lines in, events with the positions of their lines out. */
 import type { Config } from '../config/schema.ts';
+import type { FuseHold } from '../core/decide/fuse.ts';
 import type { OffenderColumns } from '../core/decide/offender-table.ts';
 import { RATE_SECONDS, type Surge } from '../core/detect/surge.ts';
 import type { EngineState } from '../core/engine-state.ts';
@@ -25,6 +26,8 @@ export interface DataPlaneOptions {
   readonly config: Config;
   readonly positions: readonly Position[];
   readonly baseline: EngineState | undefined;
+  /** It had tripped when the instance before this one ended. */
+  readonly fuse?: FuseHold | undefined;
   readonly now: () => number;
   readonly log: Log;
   readonly troubles: Troubles;
@@ -85,7 +88,7 @@ export class DataPlane {
    * Rejects with the signal's reason soon after it was aborted.
    */
   async start(findOffenders: () => OffenderColumns, anomaly: Surge | undefined, signal: AbortSignal): Promise<void> {
-    const { config, baseline, log, troubles, onProgress } = this.options;
+    const { config, baseline, fuse, log, troubles, onProgress } = this.options;
     // It says how far the log's clock is from this host's, by which bans end.
     if (baseline) await this.pipeline.send({ kind: 'restore', state: baseline });
     await this.pipeline.send({ kind: 'set_bans', offenders: findOffenders() });
@@ -100,7 +103,7 @@ export class DataPlane {
     // What ends with the rehearsal is no part of it.
     this.rehearsing = false;
     // Asked again: people may have banned or unbanned meanwhile.
-    await this.pipeline.send({ kind: 'go_live', offenders: findOffenders(), anomaly });
+    await this.pipeline.send({ kind: 'go_live', offenders: findOffenders(), anomaly, fuse });
     await this.robots.introduce(true);
     await this.askEngine();
     this.options.onBegin(positions);

@@ -1,7 +1,14 @@
 /** Carries out what people ask for at the command line: ban, unban, allow. */
 
 import { type Config, isHostName } from '../config/schema.ts';
-import type { AllowRequest, BanRequest, TargetResult, UnbanRequest } from '../control/protocol.ts';
+import type {
+  AllowRequest,
+  BanRequest,
+  FuseRequest,
+  FuseResult,
+  TargetResult,
+  UnbanRequest,
+} from '../control/protocol.ts';
 import type { ActiveBan, AuditDraft, AuditEntry } from '../core/audit.ts';
 import { packOffenders } from '../core/decide/offender-table.ts';
 import { type ClientScheme, findWholeClient } from '../core/net/client-key.ts';
@@ -17,6 +24,8 @@ const NOT_RECORDED = 'could not be recorded: too many audit rows wait for the di
 
 /** A row that the full backlog had no room for: nothing follows from it. */
 const isLost = ({ id }: Pick<AuditEntry, 'id'>) => id === 0;
+
+export const NOT_TRIPPED = 'the fuse has not tripped: nothing to reset';
 
 /** Bans that one answer names. */
 const TARGETS_TOLD = 5;
@@ -136,6 +145,15 @@ export class Operator {
     if (request.remove) return this.withDurability(recorded);
     await reconcile();
     return this.withDurability(this.withBlocks(recorded));
+  }
+
+  /** Lets banning resume before the fuse's hold is over. */
+  async resetFuse({ operator, reason }: FuseRequest): Promise<FuseResult> {
+    const { bans, trail, pipeline } = this.options;
+    const { fuse } = await pipeline.send({ kind: 'reset_fuse' });
+    if (!fuse) return { ok: true, message: NOT_TRIPPED };
+    bans.noteFuseReset(fuse, operator, reason);
+    return { ok: true, message: 'the fuse is reset: zban bans again', ...(!trail.isDurable && { durable: false }) };
   }
 
   /** What is allowed and yet blocked is no success. */

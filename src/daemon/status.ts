@@ -8,9 +8,9 @@ import { hostName } from './telling.ts';
 import { VERSION } from './version.ts';
 
 type Counts =
-  | 'discarded'
   | 'lines_total'
   | 'skipped'
+  | 'discarded'
   | 'active_bans'
   | 'observed_bans'
   | 'bans_total'
@@ -39,7 +39,8 @@ export function fixedStatus(
 /** What the parts say of themselves. */
 export interface StatusSources {
   readonly fixed: FixedStatus;
-  readonly startedMs: number;
+  /** Of the process, not of the configuration in force. */
+  readonly uptimeSeconds: number;
   readonly nowMs: number;
   readonly engine: EngineStatus | undefined;
   readonly incident: Status['incident'];
@@ -63,13 +64,13 @@ export function assembleStatus(sources: StatusSources): Status {
   return {
     state: stateOf(sources),
     ...fixed,
-    uptime_seconds: Math.round((sources.nowMs - sources.startedMs) / 1000),
+    uptime_seconds: Math.round(sources.uptimeSeconds),
     ...counts,
-    discarded: { ...engine?.discarded, ...counts.discarded },
     log_lag_seconds: sources.lagSeconds,
     global_anomaly: incident !== null,
     incident,
-    fuse_blown: engine?.fuseBlown ?? false,
+    fuse_blown: engine?.fuse !== undefined,
+    fuse_until: engine?.fuse ? formatSecond(engine.fuse.until) : null,
     site_rate: engine?.siteRate ?? 0,
     site_rate_last: engine?.siteRateLast ?? 0,
     clients: engine?.clients ?? 0,

@@ -99,6 +99,12 @@ const GAUGES: readonly (readonly [name: string, help: string, labels: readonly s
     [],
     one((status) => Number(status.global_anomaly)),
   ],
+  [
+    'zban_fuse_until_timestamp_seconds',
+    'When the fuse that has tripped lets banning resume, epoch seconds; absent otherwise.',
+    [],
+    one((status) => (status.fuse_until === null ? null : Date.parse(status.fuse_until) / 1000)),
+  ],
   ['zban_fuse_blown', '1 while the fuse keeps zban from banning.', [], one((status) => Number(status.fuse_blown))],
   ['zban_outbox_size', 'Messages waiting for Slack.', [], one((status) => status.outbox)],
   ['zban_troubles', 'Troubles that stand; zban status names them.', [], one((status) => status.troubles.length)],

@@ -242,13 +242,16 @@ function fuseMessage(event: FuseEvent, hostName: string): SlackPayload {
       section(`The fuse was reset: ${escapeText(event.detail, 300)}`),
       source(hostName, event.time),
     ]);
+  const until = event.until === undefined ? '' : ` until ${codeSpan(event.until, 40)}`;
   const rule =
     event.reason === 'max_per_minute'
       ? 'more new bans in a minute than `bans.max_per_minute` allows'
       : 'a larger share of the recent clients than `bans.max_share` allows';
   return message(`🚨 zban on ${hostName} stopped banning`, [
-    section(`The fuse blew: ${rule}. ${escapeText(event.detail, 300)}`),
-    section('Detection goes on, new bans are refused, existing ones stay. Look with `zban status` and `zban list`.'),
+    section(`The fuse tripped: ${rule}. ${escapeText(event.detail, 300)}`),
+    section(
+      `Detection goes on, existing bans stay, new ones are refused${until}. Look with \`zban status\` and \`zban list\`, end it now with \`zban fuse reset\`.`,
+    ),
     source(hostName, event.time),
   ]);
 }

@@ -1,5 +1,6 @@
 /** The traffic thread: owns the engine. Its pool has one thread, so tasks arrive one after the other, in order. */
 import { workerData } from 'piscina';
+import type { FuseHold } from '../core/decide/fuse.ts';
 import { type OffenderColumns, unpackOffenders } from '../core/decide/offender-table.ts';
 import type { Offender } from '../core/decide/policy.ts';
 import { topClients } from '../core/detect/site-signature.ts';
@@ -54,6 +55,10 @@ function followWall(source: number, parsed: Tally, writtenMs: number, isBehind: 
   if (engine.wallAhead !== wall.aheadSeconds) engine.followWall(wall.aheadSeconds);
 }
 
+function shiftFuse({ until, reason }: FuseHold, seconds: number): FuseHold {
+  return { until: until + seconds, reason };
+}
+
 /** From the wall clock to the engine's. */
 function toEngine(second: number): number {
   return second - wall.aheadSeconds;
@@ -81,7 +86,7 @@ function status(): EngineStatus {
     clientsSeen: clients.size + clients.evicted,
     effective,
     anomaly: site.ongoing,
-    fuseBlown: policy.fuse.blownUntil > 0,
+    fuse: policy.fuse.hold && shiftFuse(policy.fuse.hold, wall.aheadSeconds),
     behindSeconds: order.findBehind(window.newest),
     setBacks: order.setBacks,
     unstopped: engine.bans.unstopped(UNSTOPPED_CLIENTS).map(({ first, last, ...rest }) => ({
@@ -123,6 +128,7 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'r
       return { consumed: [] };
     case 'go_live':
       engine.goLive(offendersToEngine(task.offenders), task.anomaly && surgeToEngine(task.anomaly));
+      if (task.fuse) engine.policy.fuse.restore(shiftFuse(task.fuse, -wall.aheadSeconds));
       return { consumed: [] };
     case 'fall_silent':
       engine.fallSilent();
@@ -141,6 +147,11 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'r
     case 'robots':
       engine.robots.answer(task.verdicts);
       return { consumed: [] };
+    case 'reset_fuse': {
+      const fuse = engine.policy.fuse.reset(engine.window.newest);
+      if (fuse) engine.bans.judgeRefusedAgain();
+      return { consumed: [], ...(fuse && { fuse }) };
+    }
     case 'restore':
       engine.restore(task.state);
       wall = new WallClock(task.state.wallAhead);

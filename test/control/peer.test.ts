@@ -27,6 +27,7 @@ async function start(t: TestContext, find?: typeof findPeer) {
     },
     allow: missing,
     panic: missing,
+    resetFuse: missing,
     notifyTest: missing,
     reload: missing,
   };

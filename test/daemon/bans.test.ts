@@ -140,7 +140,7 @@ test('refusals are recorded and not told; the fuse and the site are both', (t) =
   bans.onEvents([refusedEvent('192.0.2.7')], []);
   assert.deepEqual(since(), ['row refused 192.0.2.7 allowlist: 192.0.2.0/24']);
   bans.onEvents([{ event: 'fuse', phase: 'blown', time, reason: 'max_per_minute', detail: 'too many' }], []);
-  assert.deepEqual(since(), ['row fuse null blown: too many', 'notify fuse']);
+  assert.deepEqual(since(), ['row fuse null tripped: too many', 'notify fuse']);
   assert.deepEqual(bans.counts(), { bans_total: 0, unbans_total: 0, refused_total: 1 });
 });
 

@@ -5,6 +5,7 @@ import { formatJson } from '../../src/cli/ban-list/json.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { BanRequest } from '../../src/control/protocol.ts';
 import type { AuditDraft } from '../../src/core/audit.ts';
+import type { FuseEvent } from '../../src/core/event.ts';
 import { parsePrefix, prefixesOverlap } from '../../src/core/net/prefix.ts';
 import { Operator } from '../../src/daemon/operator.ts';
 import type { TrafficTask } from '../../src/workers/messages.ts';
@@ -25,6 +26,8 @@ interface Setting {
 
 function make(t: TestContext, { enforce = true, never = [], refuses, maxActive, onRefresh = () => {} }: Setting = {}) {
   const tasks: TrafficTask[] = [];
+  /** What the engine says to a reset. */
+  const fuse: { event?: FuseEvent } = {};
   const held = new Map<string, number | null>();
   /** Bans that the firewall cannot lift. */
   const stuck = new Set<string>();
@@ -70,7 +73,7 @@ function make(t: TestContext, { enforce = true, never = [], refuses, maxActive, 
     pipeline: {
       send: async (task) => {
         tasks.push(task);
-        return { second: 0, events: [], consumed: [] };
+        return { second: 0, events: [], consumed: [], ...(fuse.event && { fuse: fuse.event }) };
       },
     },
     now: () => clock.nowMs,
@@ -81,7 +84,7 @@ function make(t: TestContext, { enforce = true, never = [], refuses, maxActive, 
   const ban = (...targets: readonly string[]) => order(targets);
   const unban = (...targets: readonly string[]) => operator.unban({ targets, all: false, ...WHO });
   const engineTasks = () => tasks.splice(0).map((task) => task.kind);
-  return { ...made, operator, order, ban, unban, held, stuck, tasks, engineTasks, reconciles };
+  return { ...made, operator, order, ban, unban, held, stuck, fuse, tasks, engineTasks, reconciles };
 }
 
 test('a ban is recorded under its author, enforced, confirmed, and known to the engine', async (t) => {
@@ -368,6 +371,18 @@ test('one of two overlapping bans expires: who is still blocked by the other is 
       ['198.51.100.0/24', [], 1],
     ],
   );
+});
+
+test('a reset of the fuse is recorded under its author and told; of one that has not tripped it is nothing', async (t) => {
+  const { operator, trail, told, fuse, since } = make(t);
+  assert.deepEqual(await operator.resetFuse(WHO), { ok: true, message: 'the fuse has not tripped: nothing to reset' });
+  assert.deepEqual(since(), []);
+  fuse.event = { event: 'fuse', phase: 'reset', time: 'T', reason: 'max_share', detail: 'banning resumed' };
+  assert.deepEqual(await operator.resetFuse(WHO), { ok: true, message: 'the fuse is reset: zban bans again' });
+  assert.deepEqual(since(), ['row fuse null reset: because', 'notify fuse']);
+  assert.equal(trail.query({ action: 'fuse', limit: 1 })[0]?.actor, 'operator:anna');
+  const [one] = told;
+  assert.equal(one?.kind === 'fuse' && one.event.detail, 'banning resumed by anna: because');
 });
 
 test('allow lifts every ban that covers the address, and is no success while the firewall holds one', async (t) => {

@@ -26,6 +26,7 @@ export const status = (change: Partial<Status> = {}): Status => ({
   global_anomaly: false,
   incident: null,
   fuse_blown: false,
+  fuse_until: null,
   site_rate: 38.4,
   site_rate_last: 42,
   clients: 212,

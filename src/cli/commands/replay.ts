@@ -75,7 +75,7 @@ function describe(event: EngineEvent): string {
       return `BASELINE  site ${level(site.mean, site.stddev)}, client ${level(client.mean, client.stddev)}, ${errors}`;
     }
     case 'fuse':
-      return `FUSE      ${event.phase}: ${event.reason}, ${event.detail}`;
+      return `FUSE      ${event.phase === 'reset' ? 'reset' : `tripped until ${event.until}`}: ${event.detail}`;
   }
 }
 

@@ -6,20 +6,20 @@ import type { Status } from '../../core/status.ts';
 import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { formatPairs, formatTable } from '../table.ts';
-import { formatBytes, formatShare, formatSpan, formatTime, printable } from '../text.ts';
+import { formatBytes, formatRelative, formatShare, formatSpan, formatTime, printable } from '../text.ts';
 
 /** `zban status`: the daemon's own account of itself. */
 export async function status(context: Context): Promise<number> {
   const { output, json } = context;
   const now = await callDaemon(requireSections(context, ['control']).control.socket, 'status');
   if (json) output.json(now);
-  else output.data(formatStatus(now));
+  else output.data(formatStatus(now, context.now()));
   return EXIT.done;
 }
 
 /** The status as a page of text. */
-export function formatStatus(status: Status): string {
-  const parts = [formatPairs([...ofDaemon(status), ...ofBans(status), ...ofTraffic(status)])];
+export function formatStatus(status: Status, nowMs: number): string {
+  const parts = [formatPairs([...ofDaemon(status), ...ofBans(status, nowMs), ...ofTraffic(status)])];
   const logs = status.logs.map((log) => [log.path, log.state, formatBytes(log.behind_bytes)]);
   if (logs.length > 0) parts.push(formatTable(['LOG', 'STATE', 'BEHIND'], logs));
   const top = status.top_clients.map((client) => [client.name, String(client.requests), formatShare(client.share)]);
@@ -44,15 +44,20 @@ function ofDaemon(status: Status): [string, string][] {
   ];
 }
 
-function ofBans(status: Status): [string, string][] {
+function ofBans(status: Status, nowMs: number): [string, string][] {
   const observed = status.observed_bans > 0 ? `, ${status.observed_bans} only observed` : '';
   const totals = `${status.bans_total} banned, ${status.unbans_total} released, ${status.refused_total} refused`;
   return [
     ['bans in force', `${status.active_bans}${observed}`],
     ['since the start', totals],
-    ['fuse', status.fuse_blown ? 'BLOWN: zban detects but bans nobody' : 'whole'],
+    ['fuse', status.fuse_until === null ? 'OK' : tellFuse(Date.parse(status.fuse_until), nowMs)],
     ['waiting for Slack', `${status.outbox} ${status.outbox === 1 ? 'message' : 'messages'}`],
   ];
+}
+
+function tellFuse(untilMs: number, nowMs: number): string {
+  const until = `${formatTime(untilMs)} (${formatRelative(untilMs, nowMs)})`;
+  return `TRIPPED until ${until}: zban detects but bans nobody; end it now: zban fuse reset`;
 }
 
 function ofTraffic(status: Status): [string, string][] {

@@ -98,8 +98,7 @@ export class Policy {
       return { kind: 'refused', reason: 'limit', detail: `${this.active} bans are in force already (bans.max_active)` };
     }
     const { admitted, event } = this.fuse.admit(second, clients);
-    if (!admitted)
-      return { kind: 'refused', reason: 'fuse', detail: 'the fuse is blown', ...(event && { fuse: event }) };
+    if (!admitted) return { kind: 'refused', reason: 'fuse', detail: 'it has tripped', ...(event && { fuse: event }) };
     const tier = this.nextTier(this.find(high, low), second);
     const durationMs = durationOf(tier, this.options);
     const until = durationMs === null ? Number.POSITIVE_INFINITY : second + Math.ceil(durationMs / 1000);

@@ -61,7 +61,10 @@ function showHead(status) {
 function showNotices(status) {
   const notices = status.troubles.map((text) => ['bad', text]);
   if (status.fuse_blown)
-    notices.unshift(['bad', 'The fuse blew: new bans are refused, detection goes on, existing bans stay.']);
+    notices.unshift([
+      'bad',
+      `The fuse tripped: new bans are refused until ${words.clock(status.fuse_until, nowMs())}, detection goes on, existing bans stay. zban fuse reset ends it now.`,
+    ]);
   if (status.incident) notices.push(['warn', words.incident(status.incident, nowMs())]);
   syncRows(
     byId('notices'),
