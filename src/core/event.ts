@@ -42,6 +42,13 @@ export interface PointsEvidence {
   readonly points_share_limit?: number;
 }
 
+/** What the logs show, not raised to any floor; requests a second, and the share of 4xx. Null while nothing was learned. */
+export interface Learned {
+  readonly mean: number | null;
+  readonly stddev: number | null;
+  readonly error_ratio: number | null;
+}
+
 /** The numbers behind a judgement. Rates are requests per second. */
 export interface Evidence extends Partial<PointsEvidence> {
   /** The IPv4 address that an IPv6 client stands for (NAT64, SIIT-DC, 6to4). */
@@ -67,6 +74,8 @@ export interface Evidence extends Partial<PointsEvidence> {
   readonly span_seconds: number;
   /** Whose rate the baseline is: that of other clients, or in the profile classic that of the whole site. */
   readonly baseline_of: 'client' | 'site';
+  /** The baseline as it was learned; absent in rows of older versions. */
+  readonly learned?: Learned;
   /** Up to five of the client's requests, newest last. */
   readonly samples: readonly Sample[];
 }
@@ -199,6 +208,8 @@ export interface BaselineEvent {
   readonly site: Level;
   readonly client: Level;
   readonly error_ratio: number;
+  /** What the logs show, not raised to any floor; null while nothing was learned. */
+  readonly learned: { readonly site: Level | null; readonly client: Level | null; readonly error_ratio: number | null };
   /** Where the effective numbers come from. */
   readonly origin: 'rolling' | 'hour' | 'floor';
   /** Seconds and client-minutes behind them. */

@@ -1,6 +1,6 @@
 /** One notification as a Slack message. Pure. */
 import type { BanEvent, FuseEvent, GlobalAnomalyEnd, GlobalAnomalyEvent, GlobalAnomalyStart } from '../core/event.ts';
-import { briefReason, formatNumber, formatPercent, formatPoints, nameClient, tellReason } from '../core/reason.ts';
+import { briefReason, formatNumber, formatPercent, formatPoints, nameClient, tellReason, usualErrors } from '../core/reason.ts';
 import { isNewNormal, looked, peakOf, usualOf } from '../core/site-reason.ts';
 import { codeBlock, codeSpan, escapeText, plainText } from './markup.ts';
 import type { Notification } from './notification.ts';
@@ -100,7 +100,7 @@ function banFields(event: BanEvent): [string, string][] {
     numbers,
     [
       'Client errors',
-      `${formatNumber(event.errors, 0)} (${formatPercent(event.error_ratio)}, usually ${formatPercent(event.baseline_error_ratio)})`,
+      `${formatNumber(event.errors, 0)} (${formatPercent(event.error_ratio)}, usually ${usualErrors(event)})`,
     ],
     ['Rate', `${formatRate(event.rate)}${tolerated}`],
     ['Baseline', formatBaseline(event)],

@@ -37,6 +37,7 @@ export const status = (change: Partial<Status> = {}): Status => ({
     site: { mean: 36.2, stddev: 8.1 },
     client: { mean: 0.16, stddev: 0.12 },
     error_ratio: 0.031,
+    learned: { site: { mean: 36.2, stddev: 8.1 }, client: { mean: 0.1, stddev: 0.12 }, error_ratio: 0.031 },
     origin: 'rolling',
     site_samples: 1800,
     client_samples: 5400,

@@ -3,6 +3,7 @@ import { callDaemon } from '../../control/client.ts';
 import { formatNumber } from '../../core/reason.ts';
 import { looks, peakOf } from '../../core/site-reason.ts';
 import type { Status } from '../../core/status.ts';
+import { tellBaseline } from '../baseline-text.ts';
 import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { formatPairs, formatTable } from '../table.ts';
@@ -62,14 +63,14 @@ function tellFuse(untilMs: number, nowMs: number): string {
 
 function ofTraffic(status: Status): [string, string][] {
   const { baseline } = status;
-  const level = (mean: number, stddev: number) => `${formatNumber(mean)} ± ${formatNumber(stddev)}`;
+  const told = baseline && tellBaseline(baseline);
   const learned: [string, string][] =
-    baseline === null
+    told === null
       ? [['normal', 'nothing learned yet']]
       : [
-          ['normal site', `${level(baseline.site.mean, baseline.site.stddev)} requests/s (${baseline.origin})`],
-          ['normal client', `${level(baseline.client.mean, baseline.client.stddev)} requests/s`],
-          ['normal errors', `${formatShare(baseline.error_ratio)} of the answers`],
+          ['normal site', told.site],
+          ['normal client', told.client],
+          ['normal errors', `${told.error_ratio} of the answers`],
         ];
   const lag = status.log_lag_seconds;
   return [
