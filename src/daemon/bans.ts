@@ -156,9 +156,10 @@ export class Bans {
 
   /** Records that a person reset the fuse, and tells people. */
   noteFuseReset(event: FuseEvent, operator: string, reason: string): void {
-    this.record([fuseResetDraft(this.options.now(), operator, reason)], [], []);
-    const detail = [`banning resumed by ${operator}`, reason].filter(Boolean).join(': ');
-    this.options.notify([{ kind: 'fuse', event: { ...event, detail } }]);
+    const { detail } = this.refusals.close(event);
+    this.record([fuseResetDraft(this.options.now(), operator, reason, detail)], [], []);
+    const by = [`by ${operator}`, reason].filter(Boolean).join(': ');
+    this.options.notify([{ kind: 'fuse', event: { ...event, detail: `${detail}; ${by}` } }]);
   }
 
   /** Ends the bans whose time is up; resolves as `lift` does. */

@@ -79,8 +79,8 @@ function tellFusePhase({ phase, until }: FuseEvent): string {
 }
 
 /** The row of a fuse that a person reset. */
-export function fuseResetDraft(timeMs: number, operator: string, reason: string): AuditDraft {
-  const detail = ['reset', reason].filter(Boolean).join(': ');
+export function fuseResetDraft(timeMs: number, operator: string, reason: string, outcome: string): AuditDraft {
+  const detail = `reset: ${[reason, outcome].filter(Boolean).join('; ')}`;
   return { ...POLICY, actor: `operator:${operator}`, timeMs, action: 'fuse', enforced: true, detail };
 }
 

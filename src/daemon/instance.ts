@@ -318,7 +318,6 @@ class RunningInstance implements Instance {
     return assembleStatus({
       fixed: fixedStatus(config, this.panic, this.options.loaded.version, backend),
       uptimeSeconds: process.uptime(),
-      nowMs: Date.now(),
       engine: plane?.engine,
       incident: plane?.incident() ?? null,
       lagSeconds: plane?.lagSeconds() ?? null,

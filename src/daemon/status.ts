@@ -1,6 +1,7 @@
 /** Puts the state of every part together: what status, dashboard and metrics show. */
 import type { Config } from '../config/schema.ts';
 import type { Status } from '../core/status.ts';
+import { formatSecond } from '../core/time.ts';
 import { baselineEvent } from '../core/traffic/baseline.ts';
 import type { EngineStatus } from '../workers/messages.ts';
 import type { Panic } from './panic.ts';
@@ -41,7 +42,6 @@ export interface StatusSources {
   readonly fixed: FixedStatus;
   /** Of the process, not of the configuration in force. */
   readonly uptimeSeconds: number;
-  readonly nowMs: number;
   readonly engine: EngineStatus | undefined;
   readonly incident: Status['incident'];
   readonly lagSeconds: number | null;

@@ -156,7 +156,7 @@ test('a tripped fuse is a row at each end, with a count, however many clients it
   bans.onEvents([{ ...fuse, phase: 'reset' }, refusedEvent('192.0.2.1')], []);
   const rows = trail.query({ limit: 100 }).map(({ action, detail }) => `${action} ${detail}`);
   assert.deepEqual(rows, [
-    'fuse blown: too many',
+    'fuse tripped: too many',
     'fuse reset: banning resumed; 300 bans were refused meanwhile',
     'refused allowlist: 192.0.2.0/24',
   ]);

@@ -379,10 +379,16 @@ test('a reset of the fuse is recorded under its author and told; of one that has
   assert.deepEqual(since(), []);
   fuse.event = { event: 'fuse', phase: 'reset', time: 'T', reason: 'max_share', detail: 'banning resumed' };
   assert.deepEqual(await operator.resetFuse(WHO), { ok: true, message: 'the fuse is reset: zban bans again' });
-  assert.deepEqual(since(), ['row fuse null reset: because', 'notify fuse']);
+  assert.deepEqual(since(), [
+    'row fuse null reset: because; banning resumed; 0 bans were refused meanwhile',
+    'notify fuse',
+  ]);
   assert.equal(trail.query({ action: 'fuse', limit: 1 })[0]?.actor, 'operator:anna');
   const [one] = told;
-  assert.equal(one?.kind === 'fuse' && one.event.detail, 'banning resumed by anna: because');
+  assert.equal(
+    one?.kind === 'fuse' && one.event.detail,
+    'banning resumed; 0 bans were refused meanwhile; by anna: because',
+  );
 });
 
 test('allow lifts every ban that covers the address, and is no success while the firewall holds one', async (t) => {
