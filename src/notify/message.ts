@@ -1,6 +1,14 @@
 /** One notification as a Slack message. Pure. */
 import type { BanEvent, FuseEvent, GlobalAnomalyEnd, GlobalAnomalyEvent, GlobalAnomalyStart } from '../core/event.ts';
-import { briefReason, formatNumber, formatPercent, formatPoints, nameClient, tellReason, usualErrors } from '../core/reason.ts';
+import {
+  briefReason,
+  formatNumber,
+  formatPercent,
+  formatPoints,
+  nameClient,
+  tellReason,
+  usualErrors,
+} from '../core/reason.ts';
 import { isNewNormal, looked, peakOf, usualOf } from '../core/site-reason.ts';
 import { codeBlock, codeSpan, escapeText, plainText } from './markup.ts';
 import type { Notification } from './notification.ts';
