@@ -79,7 +79,7 @@ export class DataPlane {
       },
       onRobotClaims: (claims) => this.robots.check(claims).catch(options.onFailure),
     });
-    this.robots = new Robots({ config, pipeline: this.pipeline, troubles: options.troubles });
+    this.robots = new Robots({ ...options, pipeline: this.pipeline });
   }
 
   /**

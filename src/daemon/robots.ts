@@ -6,6 +6,7 @@ import { formatClient, IPV4_HIGH, isIpv4Client } from '../core/net/client-key.ts
 import { type DnsVerdict, RobotDns, type RobotResolver } from '../host/robot-dns.ts';
 import { findRobots, type RobotList } from '../host/robots.ts';
 import type { Pipeline } from '../workers/pipeline.ts';
+import type { Log } from './log.ts';
 import type { Troubles } from './troubles.ts';
 
 /** Longest wait for all names and addresses of one client. */
@@ -18,6 +19,7 @@ export interface RobotsOptions {
   readonly config: Pick<Config, 'detection'>;
   readonly pipeline: Pick<Pipeline, 'send'>;
   readonly troubles: Pick<Troubles, 'begin'>;
+  readonly log: Log;
   /** Asks the host's name servers where not given. */
   readonly resolver?: RobotResolver & { cancel(): void };
 }
@@ -47,6 +49,7 @@ export class Robots {
 
   /** Asks DNS about clients that claim to be robots; resolves when the engine was told. Never rejects while the threads run. */
   async check(claims: readonly RobotClaim[]): Promise<void> {
+    console.error('CLAIMS', JSON.stringify(claims));
     await Promise.all(claims.map((claim) => this.checkOne(claim)));
   }
 
@@ -64,6 +67,7 @@ export class Robots {
     if (domains.length === 0 || this.stopped) return;
     const verdict = VERDICTS[await this.dns.verify(address, domains)];
     if (verdict === UNKNOWN || this.stopped) return;
+    this.options.log('debug', verdict === VERIFIED ? 'verified a robot' : 'refuted a robot', { robot: name, address });
     await this.options.pipeline.send({ kind: 'robots', verdicts: [{ high, low, verdict }] });
   }
 }

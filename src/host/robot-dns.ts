@@ -2,12 +2,14 @@
  * Verifies robots by forward-confirmed reverse DNS, as search engines document it: the address has a host name in a domain of
  * the operator's, and that name has the address. Asks few questions at a time, remembers answers, and never throws.
  */
-import { isIPv6 } from 'node:net';
 import { type Prefix, parsePrefix } from '../core/net/prefix.ts';
 
-/** What is used of node:dns/promises' Resolver. Each rejects with a `code`: ENOTFOUND and ENODATA are answers. */
+/**
+ * What is used of node:dns/promises' Resolver. Each rejects with a `code`: ENOTFOUND and ENODATA are answers. Its `reverse`
+ * is of no use: it says ENOTFOUND for every failure, also when no server answered.
+ */
 export interface RobotResolver {
-  reverse(address: string): Promise<string[]>;
+  resolvePtr(name: string): Promise<string[]>;
   resolve4(name: string): Promise<string[]>;
   resolve6(name: string): Promise<string[]>;
 }
@@ -97,22 +99,30 @@ export class RobotDns {
 }
 
 async function confirm(address: string, domains: readonly string[], resolver: RobotResolver): Promise<DnsVerdict> {
-  const names = await answerOf(() => resolver.reverse(address));
+  const wanted = parsePrefix(address);
+  if (!wanted) return 'unknown';
+  const names = await answerOf(() => resolver.resolvePtr(reverseName(wanted)));
   if (!names) return 'unknown';
   const claimed = names.map((name) => name.toLowerCase().replace(/\.$/, ''));
   const own = claimed.filter((name) => domains.some((domain) => name.endsWith(domain))).slice(0, NAMES_MAX);
-  const wanted = parsePrefix(address);
   let verdict: DnsVerdict = 'refuted';
   for (const name of own) {
-    const addresses = await answerOf(() => (isIPv6(address) ? resolver.resolve6(name) : resolver.resolve4(name)));
+    const addresses = await answerOf(() => (wanted.family === 6 ? resolver.resolve6(name) : resolver.resolve4(name)));
     if (!addresses) verdict = 'unknown';
     else if (addresses.some((one) => isSame(parsePrefix(one), wanted))) return 'verified';
   }
   return verdict;
 }
 
-function isSame(a: Prefix | undefined, b: Prefix | undefined): boolean {
-  return a !== undefined && a.family === b?.family && a.value === b.value;
+/** Name under which the names of an address stand (RFC 1035 section 3.5, RFC 3596 section 2.5). */
+export function reverseName({ family, value }: Prefix): string {
+  const [bits, count, zone] = family === 4 ? [8n, 4, 'in-addr.arpa'] : [4n, 32, 'ip6.arpa'];
+  const labels = Array.from({ length: count }, (_, n) => (value >> (bits * BigInt(n))) & ((1n << bits) - 1n));
+  return `${labels.map((label) => label.toString(family === 4 ? 10 : 16)).join('.')}.${zone}`;
+}
+
+function isSame(a: Prefix | undefined, b: Prefix): boolean {
+  return a !== undefined && a.family === b.family && a.value === b.value;
 }
 
 /** None for what DNS says is not there; undefined when it did not say. */

@@ -20,10 +20,11 @@ function begin(t: TestContext, robots = {}) {
   const sent: TrafficTask[] = [];
   const asked: string[] = [];
   const troubles: string[] = [];
+  const logged: string[] = [];
   const resolver = {
-    reverse: async (address: string) => {
-      asked.push(address);
-      return address === '203.0.113.1' ? ['a.crawl.example.com'] : ['host.example.net'];
+    resolvePtr: async (name: string) => {
+      asked.push(name);
+      return name.startsWith('1.') ? ['a.crawl.example.com'] : ['host.example.net'];
     },
     resolve4: async () => ['203.0.113.1'],
     resolve6: async () => [],
@@ -38,9 +39,10 @@ function begin(t: TestContext, robots = {}) {
       },
     },
     troubles: { begin: (_key, message) => troubles.push(message) },
+    log: (_level, message, details) => logged.push(`${message} ${JSON.stringify(details)}`),
     resolver,
   });
-  return { running, sent, asked, troubles };
+  return { running, sent, asked, troubles, logged };
 }
 
 /** A claim of 203.0.113.`host`, as the log of a server that listens on IPv6 alone has it. */
@@ -49,7 +51,7 @@ const claim = (host: number, userAgent = AGENT) => ({
 });
 
 test('the engine gets the published networks, and is told what DNS says of who claims to be a robot', async (t) => {
-  const { running, sent, asked } = begin(t);
+  const { running, sent, asked, logged } = begin(t);
   await running.introduce(true);
   const [first] = sent;
   assert.ok(first?.kind === 'robot_networks' && first.ask);
@@ -59,7 +61,11 @@ test('the engine gets the published networks, and is told what DNS says of who c
   );
   await running.check([claim(1)]);
   await running.check([claim(2)]);
-  assert.deepEqual(asked, ['203.0.113.1', '203.0.113.2']);
+  assert.deepEqual(asked, ['1.113.0.203.in-addr.arpa', '2.113.0.203.in-addr.arpa']);
+  assert.deepEqual(logged, [
+    'verified a robot {"robot":"Examplebot","address":"203.0.113.1"}',
+    'refuted a robot {"robot":"Examplebot","address":"203.0.113.2"}',
+  ]);
   assert.deepEqual(sent.slice(1), [
     { kind: 'robots', verdicts: [{ high: 1, low: 0xcb00_7101, verdict: VERIFIED }] },
     { kind: 'robots', verdicts: [{ high: 1, low: 0xcb00_7102, verdict: REFUTED }] },

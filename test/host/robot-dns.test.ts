@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { Resolver } from 'node:dns/promises';
 import { test } from 'node:test';
 import { RobotDns, type RobotResolver } from '../../src/host/robot-dns.ts';
+import { startNameServer } from '../support/name-server.ts';
 
 const DOMAINS = ['.googlebot.com', '.google.com'];
 const CRAWLER = '192.0.2.1';
+const PTR = '1.2.0.192.in-addr.arpa';
 const NAME = 'crawl-192-0-2-1.googlebot.com';
 
 function failure(code: string): Error {
@@ -19,9 +22,9 @@ class FakeResolver implements RobotResolver {
     this.zone = zone;
   }
 
-  reverse(address: string): Promise<string[]> {
+  resolvePtr(name: string): Promise<string[]> {
     this.asked++;
-    return this.find(address);
+    return this.find(name);
   }
 
   resolve4(name: string): Promise<string[]> {
@@ -45,36 +48,35 @@ function dnsOf(resolver: RobotResolver, now = (): number => 0): RobotDns {
 
 test('a name in the domain that has the address verifies; anything else that DNS says refutes', async () => {
   for (const [what, zone, verdict] of [
-    ['confirmed', { [CRAWLER]: [NAME], [`A ${NAME}`]: ['192.0.2.9', CRAWLER] }, 'verified'],
-    ['trailing dot, capitals', { [CRAWLER]: ['CRAWL.Googlebot.com.'], 'A crawl.googlebot.com': [CRAWLER] }, 'verified'],
-    ['second name', { [CRAWLER]: ['x.example.net', NAME], [`A ${NAME}`]: [CRAWLER] }, 'verified'],
+    ['confirmed', { [PTR]: [NAME], [`A ${NAME}`]: ['192.0.2.9', CRAWLER] }, 'verified'],
+    ['trailing dot, capitals', { [PTR]: ['CRAWL.Googlebot.com.'], 'A crawl.googlebot.com': [CRAWLER] }, 'verified'],
+    ['second name', { [PTR]: ['x.example.net', NAME], [`A ${NAME}`]: [CRAWLER] }, 'verified'],
     ['no name', {}, 'refuted'],
-    ['a name elsewhere', { [CRAWLER]: ['host.example.net'], 'A host.example.net': [CRAWLER] }, 'refuted'],
-    ['the domain as a part', { [CRAWLER]: ['a.googlebot.com.evil.example'] }, 'refuted'],
-    [
-      'the domain as an end of a word',
-      { [CRAWLER]: ['a.notgooglebot.com'], 'A a.notgooglebot.com': [CRAWLER] },
-      'refuted',
-    ],
-    ['not confirmed', { [CRAWLER]: [NAME], [`A ${NAME}`]: ['192.0.2.9'] }, 'refuted'],
-    ['confirmed by nothing', { [CRAWLER]: [NAME], [`A ${NAME}`]: 'ENODATA' }, 'refuted'],
-    ['no answer to the first question', { [CRAWLER]: 'ESERVFAIL' }, 'unknown'],
-    ['no answer to the second', { [CRAWLER]: [NAME], [`A ${NAME}`]: 'ETIMEOUT' }, 'unknown'],
+    ['a name elsewhere', { [PTR]: ['host.example.net'], 'A host.example.net': [CRAWLER] }, 'refuted'],
+    ['the domain as a part', { [PTR]: ['a.googlebot.com.evil.example'] }, 'refuted'],
+    ['the domain as an end of a word', { [PTR]: ['a.notgooglebot.com'], 'A a.notgooglebot.com': [CRAWLER] }, 'refuted'],
+    ['not confirmed', { [PTR]: [NAME], [`A ${NAME}`]: ['192.0.2.9'] }, 'refuted'],
+    ['confirmed by nothing', { [PTR]: [NAME], [`A ${NAME}`]: 'ENODATA' }, 'refuted'],
+    ['no answer to the first question', { [PTR]: 'ESERVFAIL' }, 'unknown'],
+    ['no answer to the second', { [PTR]: [NAME], [`A ${NAME}`]: 'ETIMEOUT' }, 'unknown'],
   ] as const) {
     assert.equal(await dnsOf(new FakeResolver(zone as never)).verify(CRAWLER, DOMAINS), verdict, what);
   }
 });
 
 test('IPv6 is confirmed by AAAA, however the address is written', async () => {
-  const zone = { '2001:db8::1': ['a.google.com'], 'AAAA a.google.com': ['2001:0db8:0:0::0001'] };
+  const zone = {
+    [`1.${'0.'.repeat(23)}8.b.d.0.1.0.0.2.ip6.arpa`]: ['a.google.com'],
+    'AAAA a.google.com': ['2001:0db8:0:0::0001'],
+  };
   assert.equal(await dnsOf(new FakeResolver(zone)).verify('2001:db8::1', DOMAINS), 'verified');
 });
 
 test('answers are remembered for a day, refusals for an hour, silence for five minutes', async () => {
   for (const [zone, verdict, minutes] of [
-    [{ [CRAWLER]: [NAME], [`A ${NAME}`]: [CRAWLER] }, 'verified', 24 * 60],
+    [{ [PTR]: [NAME], [`A ${NAME}`]: [CRAWLER] }, 'verified', 24 * 60],
     [{}, 'refuted', 60],
-    [{ [CRAWLER]: 'ESERVFAIL' }, 'unknown', 5],
+    [{ [PTR]: 'ESERVFAIL' }, 'unknown', 5],
   ] as const) {
     let nowMs = 0;
     const resolver = new FakeResolver(zone as never);
@@ -93,7 +95,7 @@ test('answers are remembered for a day, refusals for an hour, silence for five m
 class SlowResolver extends FakeResolver {
   private readonly held: (() => void)[] = [];
 
-  override async reverse(): Promise<string[]> {
+  override async resolvePtr(): Promise<string[]> {
     this.asked++;
     await new Promise<void>((release) => this.held.push(release));
     return [];
@@ -107,8 +109,8 @@ class SlowResolver extends FakeResolver {
 test('four addresses are asked about at a time, one once, and a queue that is full asks nothing', async () => {
   const resolver = new SlowResolver({});
   const dns = dnsOf(resolver);
-  const asking = Array.from({ length: 4 + 256 }, (_, n) => dns.verify(`198.51.100.${n}`, DOMAINS));
-  const same = dns.verify('198.51.100.0', DOMAINS);
+  const asking = Array.from({ length: 4 + 256 }, (_, n) => dns.verify(`198.51.${n >> 8}.${n & 255}`, DOMAINS));
+  const same = dns.verify('198.51.0.0', DOMAINS);
   assert.equal(await dns.verify('192.0.2.200', DOMAINS), 'unknown');
   let rounds = 0;
   const all = Promise.all([...asking, same]).then(() => (rounds = -rounds));
@@ -124,10 +126,12 @@ test('four addresses are asked about at a time, one once, and a queue that is fu
 
 test('a question that cannot even be asked is no answer', async () => {
   const resolver = new FakeResolver({});
-  resolver.reverse = () => {
+  resolver.resolvePtr = () => {
     throw failure('EINVAL');
   };
-  assert.equal(await dnsOf(resolver).verify('no address', DOMAINS), 'unknown');
+  for (const address of [CRAWLER, 'no address']) {
+    assert.equal(await dnsOf(resolver).verify(address, DOMAINS), 'unknown');
+  }
 });
 
 test('an answer that takes too long is none', async (t) => {
@@ -136,4 +140,20 @@ test('an answer that takes too long is none', async (t) => {
   const verdict = dns.verify(CRAWLER, DOMAINS);
   t.mock.timers.tick(3000);
   assert.equal(await verdict, 'unknown');
+});
+
+test('with a real resolver: confirmed, elsewhere, not there, and a server that fails', async (t) => {
+  const server = await startNameServer(t, {
+    [`PTR ${PTR}`]: NAME,
+    [`A ${NAME}`]: CRAWLER,
+    'PTR 2.2.0.192.in-addr.arpa': 'host.example.net',
+    'PTR 4.2.0.192.in-addr.arpa': 'SERVFAIL',
+    'PTR 5.2.0.192.in-addr.arpa': 'fails.googlebot.com',
+    'A fails.googlebot.com': 'SERVFAIL',
+  });
+  const resolver = new Resolver({ tries: 1 });
+  resolver.setServers([server]);
+  const dns = dnsOf(resolver);
+  const verdicts = await Promise.all([1, 2, 3, 4, 5].map((host) => dns.verify(`192.0.2.${host}`, DOMAINS)));
+  assert.deepEqual(verdicts, ['verified', 'refuted', 'refuted', 'unknown', 'unknown']);
 });
