@@ -15,6 +15,8 @@ const TIMEOUT_MS = 900_000;
 const LONGEST = [
   'e2e/crash-steps',
   'systemd/service',
+  'systemd/install',
+  'systemd/hardening',
   'quality/site',
   'e2e/crash',
   'enforce/contract',

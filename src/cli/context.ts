@@ -4,6 +4,7 @@ import { userInfo } from 'node:os';
 import { defaultConfig, type LoadedConfig, loadConfig, loadSections } from '../config/load.ts';
 import { type ConfigProblem, formatProblem } from '../config/problem.ts';
 import type { Config } from '../config/schema.ts';
+import { nameOperator, type Peer } from '../control/peer.ts';
 import { CommandError, EXIT } from './exit.ts';
 import type { Output } from './output.ts';
 
@@ -71,18 +72,17 @@ export function configOrDefaults(context: Context): Config {
   return defaultConfig().config;
 }
 
-/** Who asks, for the audit trail: the person behind sudo. A name, not a proof. */
-export function operatorName(env: Context['env']): string {
-  const { SUDO_USER, USER, LOGNAME } = env;
-  const name = SUDO_USER || USER || LOGNAME || loginName();
-  return name.replace(/[^\w.@-]/g, '?').slice(0, 64);
+/** Who asks, for the audit trail: for root the person behind sudo. The daemon believes no more of it than the kernel says. */
+export function operatorName({ SUDO_USER, USER, LOGNAME }: Context['env'], self: Peer = findSelf()): string {
+  return nameOperator(self, SUDO_USER || USER || LOGNAME || '');
 }
 
-function loginName(): string {
+function findSelf(): Peer {
+  const uid = process.geteuid?.() ?? 0;
   try {
-    return userInfo().username;
+    return { uid, name: userInfo().username };
   } catch {
     // A uid without an entry in the password file, as in some containers.
-    return `uid-${process.getuid?.() ?? 'unknown'}`;
+    return { uid, name: undefined };
   }
 }

@@ -86,7 +86,12 @@ export function defineOperatorCommands(parser: Parser, wrap: Wrap): Parser {
           .option('for', { ...FOR, describe: `where the list does not say it, ${FOR.describe}` })
           .option('reason', REASON),
       wrap(async (context, options) => (await import('./commands/import.ts')).importBans(context, options)),
-    )
+    ) as Parser;
+}
+
+/** What stops and resumes all banning, and the two that serve zban itself. */
+export function defineSwitchCommands(parser: Parser, wrap: Wrap): Parser {
+  return parser
     .command(
       'panic',
       'lift every ban at once and ban nobody, until zban panic --end; also with the daemon stopped',
@@ -95,6 +100,12 @@ export function defineOperatorCommands(parser: Parser, wrap: Wrap): Parser {
           .option('end', { type: 'boolean', describe: 'take it back: the mode of the configuration holds again' })
           .option('reason', REASON),
       wrap(async (context, options) => (await import('./commands/panic.ts')).panic(context, options)),
+    )
+    .command(
+      'fuse <what>',
+      'fuse reset: ban again at once after the fuse has tripped, instead of when its time is over',
+      (yargs) => yargs.positional('what', { choices: ['reset'] as const, demandOption: true }).option('reason', REASON),
+      wrap(async (context, options) => (await import('./commands/fuse.ts')).resetFuse(context, options)),
     )
     .command(
       'notify <what>',

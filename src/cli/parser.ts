@@ -1,17 +1,26 @@
 /** Every command and option that the command line knows, for yargs. */
 import yargs from 'yargs';
 import type { Wrap } from './command-line.ts';
-import { defineLifeCommands, defineLogCommands, defineOperatorCommands, defineReadingCommands } from './definitions.ts';
+import {
+  defineLifeCommands,
+  defineLogCommands,
+  defineOperatorCommands,
+  defineReadingCommands,
+  defineSwitchCommands,
+} from './definitions.ts';
 import { CommandError, EXIT } from './exit.ts';
 
 export type Parser = ReturnType<typeof createBase>;
 
 export function createParser(words: readonly string[], version: string, wrap: Wrap): Parser {
-  const base = createBase(words, version);
-  return defineLogCommands(
-    defineReadingCommands(defineOperatorCommands(defineLifeCommands(base, wrap), wrap), wrap),
-    wrap,
-  );
+  const parts = [
+    defineLifeCommands,
+    defineOperatorCommands,
+    defineSwitchCommands,
+    defineReadingCommands,
+    defineLogCommands,
+  ];
+  return parts.reduce((parser, define) => define(parser, wrap), createBase(words, version));
 }
 
 function createBase(words: readonly string[], version: string) {

@@ -108,6 +108,7 @@ const detection = section({
     start_after: duration('15s', '1s', '60s'),
     end_after: duration('60s', '1s', '1h'),
   }),
+  robots: section({ verify: z.boolean().default(true), list: z.string().min(1).optional() }),
   points,
   classic: section({
     mean_floor: positive(2),

@@ -60,6 +60,18 @@ export interface PanicResult {
   readonly durable?: false;
 }
 
+export interface FuseRequest {
+  readonly reason: string;
+  readonly operator: string;
+}
+
+export interface FuseResult {
+  readonly ok: boolean;
+  readonly message: string;
+  /** False while only the daemon's memory has the row of it. Absent otherwise. */
+  readonly durable?: false;
+}
+
 /** What became of one target. */
 export interface TargetResult {
   readonly target: string;
@@ -79,6 +91,8 @@ export interface ControlHandlers {
   allow(request: AllowRequest): Promise<readonly TargetResult[]>;
   /** Lifts every ban and goes to observe mode until it is ended. The daemon starts anew right after the answer. */
   panic(request: PanicRequest): Promise<PanicResult>;
+  /** Lets banning resume before the fuse's hold is over. */
+  resetFuse(request: FuseRequest): Promise<FuseResult>;
   /** Puts a test message into the outbox and resolves with the delivery's outcome. */
   notifyTest(): Promise<{ readonly ok: boolean; readonly message: string }>;
   reload(): Promise<{ readonly ok: boolean; readonly message: string }>;

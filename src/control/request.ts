@@ -45,6 +45,7 @@ const ARGUMENTS = {
   unban: z.strictObject({ ...common, all: z.boolean() }),
   allow: z.strictObject({ ...common, remove: z.boolean() }),
   panic: z.strictObject({ ...by, end: z.boolean() }),
+  resetFuse: z.strictObject(by),
   notifyTest: none,
   reload: none,
 } as const;

@@ -3,12 +3,14 @@ import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { ControlError } from './error.ts';
+import { findPeer, nameOperator } from './peer.ts';
 import type {
   AllowRequest,
   BanRequest,
   ControlAnswer,
   ControlHandlers,
   ControlRequest,
+  FuseRequest,
   PanicRequest,
   UnbanRequest,
 } from './protocol.ts';
@@ -27,6 +29,8 @@ export interface ControlServerOptions {
   readonly log: (level: 'debug' | 'warn', message: string, fields: Readonly<Record<string, unknown>>) => void;
   /** Default 10,000. */
   readonly requestTimeoutMs?: number;
+  /** Finds the user at the other end; `findPeer` by default. */
+  readonly findPeer?: typeof findPeer;
 }
 
 /** How long the last answer may take to reach a client when the server closes. */
@@ -174,7 +178,7 @@ async function serve(client: Socket, options: ControlServerOptions, shared: Shar
       // A handler takes as long as the firewall does.
       clearTimeout(deadline);
       answering.add(client);
-      const answer = encode(await dispatch(request, options));
+      const answer = encode(await dispatch(await withOperator(request, client, options), options));
       answering.delete(client);
       counts.answered++;
       if (shared.isClosing) return answerLast(client, answer);
@@ -193,6 +197,19 @@ async function answerLast(client: Socket, answer: string): Promise<void> {
   const closed = new Promise((resolve) => client.once('close', resolve));
   client.end(answer, () => client.destroy());
   await closed;
+}
+
+/** Puts in who asks where the client says who it is. */
+async function withOperator(
+  request: ControlRequest,
+  client: Socket,
+  options: ControlServerOptions,
+): Promise<ControlRequest> {
+  const argument = request.argument as { readonly operator?: string } | undefined;
+  if (argument?.operator === undefined) return request;
+  const peer = await (options.findPeer ?? findPeer)(client);
+  if (!peer) options.log('warn', 'the kernel does not say who asks: operators are recorded as they claim', {});
+  return { ...request, argument: { ...argument, operator: nameOperator(peer, argument.operator) } };
 }
 
 async function dispatch(request: ControlRequest, { handlers, log }: ControlServerOptions): Promise<ControlAnswer> {
@@ -217,6 +234,8 @@ function call({ command, argument }: ControlRequest, handlers: ControlHandlers):
       return handlers.allow(argument as AllowRequest);
     case 'panic':
       return handlers.panic(argument as PanicRequest);
+    case 'resetFuse':
+      return handlers.resetFuse(argument as FuseRequest);
     default:
       return handlers[command]();
   }

@@ -45,8 +45,7 @@ export class EngineBans {
   /** Notes a ban decided elsewhere; `until` in epoch seconds, Infinity is permanent, 0 a past offence. */
   set({ high, low, tier, until, lastEnd }: Offender): void {
     this.policy.set(high, low, tier, until, lastEnd);
-    const slot = this.clients.find(high, low);
-    if (slot >= 0) this.shutOut(slot, until);
+    this.shutOutKnown({ high, low, until });
   }
 
   /**
@@ -81,12 +80,9 @@ export class EngineBans {
   }
 
   /** Puts `offenders` in the place of all bans and past offences; whoever is released by that has a clean slate. */
-  replace(offenders: readonly Offender[]): void {
-    const before = this.policy.restart(offenders);
-    for (const { high, low, until } of before) {
-      if (until > 0 && !this.policy.find(high, low)?.until) this.acquit(high, low, this.window.newest);
-    }
-    for (const offender of offenders) if (offender.until > 0) this.set(offender);
+  replace(offenders: Iterable<Offender>): void {
+    for (const { high, low } of this.policy.restart(offenders)) this.acquit(high, low, this.window.newest);
+    for (const offender of this.policy.all()) if (offender.until > 0) this.shutOutKnown(offender);
     // Nobody was told of those refused until now.
     this.judgeRefusedAgain();
     this.traffic.clear();
@@ -126,6 +122,11 @@ export class EngineBans {
     if (slot < 0) return;
     this.clients.flaggedUntil[slot] = 0;
     this.shutOut(slot, until);
+  }
+
+  private shutOutKnown({ high, low, until }: Pick<Offender, 'high' | 'low' | 'until'>): void {
+    const slot = this.clients.find(high, low);
+    if (slot >= 0) this.shutOut(slot, until);
   }
 
   private forget(slot: number): void {

@@ -6,6 +6,7 @@ import { type Offender, Policy } from './decide/policy.ts';
 import { ClientRules } from './detect/client-rules.ts';
 import { type Overflow, Points } from './detect/points.ts';
 import { ProxyWatch, WATCHED_LINES_MIN } from './detect/proxy-watch.ts';
+import { RobotVerdicts } from './detect/robot-verdicts.ts';
 import { SiteWatch } from './detect/site-watch.ts';
 import type { Surge } from './detect/surge.ts';
 import { EngineBans } from './engine-bans.ts';
@@ -14,7 +15,7 @@ import type { EngineState } from './engine-state.ts';
 import { type EngineEvent, inToldTime } from './event.ts';
 import { History } from './history.ts';
 import { formatClient, formatIpv4 } from './net/client-key.ts';
-import { ASSET, HIGH, INFO, LOW, ROW, STATUS_MASK, type Tally } from './parse/tally.ts';
+import { ASSET, HIGH, INFO, LOW, ROBOT, ROW, STATUS_MASK, type Tally } from './parse/tally.ts';
 import { formatSecond } from './time.ts';
 import { Baseline, baselineEvent, type Effective } from './traffic/baseline.ts';
 import { Clients } from './traffic/clients.ts';
@@ -36,6 +37,7 @@ export class Engine {
   readonly window: Window;
   readonly baseline: Baseline;
   readonly site: SiteWatch;
+  readonly robots: RobotVerdicts;
   effective: Effective;
   readonly order: LineOrder;
   private readonly proxies = new ProxyWatch();
@@ -70,6 +72,7 @@ export class Engine {
     this.order = new LineOrder(Math.min(Math.round(detection.out_of_order / 1000), this.windowSeconds - 1));
     this.recomputeSeconds = Math.max(1, Math.round(options.baseline.recompute / 1000));
     this.clients = new Clients(detection.clients_max);
+    this.robots = new RobotVerdicts(this.clients);
     this.history = options.history ? new History(this.clients) : undefined;
     this.points = detection.points.enabled && !this.classic ? new Points(detection.points) : undefined;
     this.baseline = new Baseline(options.baseline);
@@ -92,7 +95,7 @@ export class Engine {
   /** Works through rows `from`…`to` of a tally, whose lines are in `bytes`. */
   ingest(source: number, bytes: Uint8Array, tally: Tally, from: number, to: number): void {
     const { rows } = tally;
-    const { clients, window, evidence, order, classic, points, history, site } = this;
+    const { clients, window, evidence, order, classic, points, history, site, robots } = this;
     if (from === to) return;
     evidence.open(source, bytes, tally, from);
     order.open(source);
@@ -121,6 +124,10 @@ export class Engine {
       );
       const refused = points ? points.blamed : status >= 400 && status < 499;
       window.add(slot, second, (points ? points.light : info & ASSET) ? 0 : 1, refused ? 1 : 0);
+      if (info & ROBOT && robots.shouldAsk(slot, window.newest)) {
+        evidence.extend(row + 1);
+        this.askAbout(slot);
+      }
       if (!(info & ASSET)) site.noteRequest(slot, second);
       history?.note(slot, window.newest, info, points, this.rules);
       if (overflow || ((classic ? clients.requests[slot] : clients.weight[slot]) as number) >= this.rules.weightMin) {
@@ -182,7 +189,7 @@ export class Engine {
    * `offenders` are the bans and past offences there really are, `anomaly` is that of the site which was reported and has
    * not ended.
    */
-  goLive(offenders: readonly Offender[], anomaly?: Surge): void {
+  goLive(offenders: Iterable<Offender>, anomaly?: Surge): void {
     this.bans.replace(offenders);
     this.banned = 0;
     this.order.goLive();
@@ -205,6 +212,7 @@ export class Engine {
     const added = this.clients.add(high, low, second);
     this.points?.reserve(this.clients.requests.length);
     this.bans.begin(added, high, low);
+    this.robots.begin(added, high, low);
     this.history?.begin(added);
     return added;
   }
@@ -278,6 +286,13 @@ export class Engine {
     const ban = { tier: decision.tier, duration_seconds: decision.durationSeconds, ...numbers };
     const past = this.history && { past: this.history.ban(slot, window.newest) };
     this.emit({ event: 'ban', time, ip, ...ban, ...past });
+  }
+
+  /** The user agent of a client says that it is a robot's: is it? */
+  private askAbout(slot: number): void {
+    const record = this.evidence.newestRecord(this.clients.high(slot), this.clients.low(slot));
+    if (!record?.source_ip) return;
+    this.robots.noteClaim(slot, this.window.newest, record.source_ip, record.user_agent ?? '');
   }
 
   private watchForProxy(): void {

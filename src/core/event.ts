@@ -38,6 +38,13 @@ export interface PointsEvidence {
   readonly points_leak: number;
 }
 
+/** What the logs show, not raised to any floor; requests a second, and the share of 4xx. Null while nothing was learned. */
+export interface Learned {
+  readonly mean: number | null;
+  readonly stddev: number | null;
+  readonly error_ratio: number | null;
+}
+
 /** The numbers behind a judgement. Rates are requests per second. */
 export interface Evidence extends Partial<PointsEvidence> {
   /** The IPv4 address that an IPv6 client stands for (NAT64, SIIT-DC, 6to4). */
@@ -63,6 +70,8 @@ export interface Evidence extends Partial<PointsEvidence> {
   readonly span_seconds: number;
   /** Whose rate the baseline is: that of other clients, or in the profile classic that of the whole site. */
   readonly baseline_of: 'client' | 'site';
+  /** The baseline as it was learned; absent in rows of older versions. */
+  readonly learned?: Learned;
   /** Up to five of the client's requests, newest last. */
   readonly samples: readonly Sample[];
 }
@@ -195,6 +204,8 @@ export interface BaselineEvent {
   readonly site: Level;
   readonly client: Level;
   readonly error_ratio: number;
+  /** What the logs show, not raised to any floor; null while nothing was learned. */
+  readonly learned: { readonly site: Level | null; readonly client: Level | null; readonly error_ratio: number | null };
   /** Where the effective numbers come from. */
   readonly origin: 'rolling' | 'hour' | 'floor';
   /** Seconds and client-minutes behind them. */
@@ -202,11 +213,13 @@ export interface BaselineEvent {
   readonly client_samples: number;
 }
 
-/** The fuse stopped banning (`phase: blown`) or banning resumed (`phase: reset`). */
+/** The fuse tripped and banning stopped (`phase: blown`), or banning resumed (`phase: reset`). */
 export interface FuseEvent {
   readonly event: 'fuse';
   readonly phase: 'blown' | 'reset';
   readonly time: string;
+  /** When banning resumes by itself, RFC 3339; only with `blown`, and not in messages of older versions. */
+  readonly until?: string;
   readonly reason: 'max_per_minute' | 'max_share';
   readonly detail: string;
 }

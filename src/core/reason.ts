@@ -4,7 +4,7 @@
  */
 import type { Rule } from './detect/rule.ts';
 import { presentCondition, RULES, type RuleName } from './detect/rules.ts';
-import type { Condition, Evidence } from './event.ts';
+import type { Condition, Evidence, Learned } from './event.ts';
 
 /** The numbers of a judgement; those of an old row, or after JSON, may lack some or be null. */
 export type ReasonNumbers = Partial<Record<keyof Evidence | 'measured', unknown>>;
@@ -66,7 +66,7 @@ export function briefReason(condition: string, numbers: ReasonNumbers): string {
     case 'site_clients':
       return `${condition} ${formatNumber(numbers.measured, 0)}, limit ${formatNumber(numbers.limit, 0)}`;
     case 'error_surge':
-      return `error_surge ${formatPercent(numbers.error_ratio)} 4xx, usually ${formatPercent(numbers.baseline_error_ratio)}`;
+      return `error_surge ${formatPercent(numbers.error_ratio)} 4xx, usually ${usualErrors(numbers)}`;
     case 'warmup_ceiling':
       return `warmup_ceiling ${formatNumber(numbers.requests, 0)} requests`;
     default:
@@ -114,13 +114,34 @@ export function tellReason(condition: string, numbers: ReasonNumbers): Reason | 
   }
 }
 
+/** The share of 4xx that is usual as learned; `not known` before. Rows of older versions have what it was taken as. */
+export function usualErrors(numbers: ReasonNumbers): string {
+  const learned = learnedOf(numbers);
+  return learned?.error_ratio === null
+    ? 'not known'
+    : formatPercent(learned?.error_ratio ?? numbers.baseline_error_ratio);
+}
+
+/** Undefined in rows of older versions. */
+function learnedOf({ learned }: ReasonNumbers): Partial<Learned> | undefined {
+  return typeof learned === 'object' && learned !== null ? learned : undefined;
+}
+
 function tellNormal(numbers: ReasonNumbers): string {
-  const { mean, stddev, baseline_error_ratio } = numbers;
-  if (numbers.baseline_of === 'site') {
-    return `${formatNumber(mean)} ± ${formatNumber(stddev)} requests/s on the whole site; profile classic holds every client against that.`;
-  }
+  const learned = learnedOf(numbers);
+  const isOfSite = numbers.baseline_of === 'site';
   const perMinute = (rate: unknown) => short(typeof rate === 'number' ? rate * 60 : rate);
-  return `${perMinute(mean)} ± ${perMinute(stddev)} requests a minute from a client, ${formatPercent(baseline_error_ratio)} of them refused (4xx).`;
+  const describe = (level: Partial<Record<keyof Learned, unknown>>) => {
+    if (isOfSite) return `${formatNumber(level.mean)} ± ${formatNumber(level.stddev)} requests/s on the whole site`;
+    const errors = formatPercent(level.error_ratio);
+    return `${perMinute(level.mean)} ± ${perMinute(level.stddev)} requests a minute from a client, ${errors} of them refused (4xx)`;
+  };
+  const { mean, stddev, baseline_error_ratio } = numbers;
+  const effective = describe({ mean, stddev, error_ratio: baseline_error_ratio });
+  const own =
+    learned?.mean === null ? undefined : describe(learned ?? { mean, stddev, error_ratio: baseline_error_ratio });
+  const held = isOfSite ? '; profile classic holds every client against that' : '';
+  return `${own === effective ? own : `${own ?? 'Nothing learned yet'}; taken as ${effective}`}${held}.`;
 }
 
 /** How many points would have been all right, also as requests of the kind that the rule is about. */

@@ -11,7 +11,7 @@ const BITS_MIN = { 4: 8, 6: 16 } as const;
 
 export interface OrderRules {
   readonly config: Config;
-  readonly trail: Pick<BanTrail, 'activeBans' | 'findActiveBan'>;
+  readonly trail: Pick<BanTrail, 'countActive' | 'findActiveBan'>;
   readonly protection: Pick<Protection, 'find'>;
   /** False in observe mode. */
   readonly enforce: boolean;
@@ -40,7 +40,8 @@ export function judgeOrders(request: BanRequest, rules: OrderRules): JudgedOrder
   const { config, trail, timeMs } = rules;
   const accepted = new Map<string, AcceptedBan>();
   const refused: TargetResult[] = [];
-  let room = config.bans.max_active - trail.activeBans(timeMs).length;
+  const { enforced, observed } = trail.countActive(timeMs);
+  let room = config.bans.max_active - enforced - observed;
   for (const order of request.bans) {
     const prefix = parsePrefix(order.target);
     const refusal = findRefusal(order.target, prefix, rules);

@@ -3,7 +3,7 @@
  * row, the message.
  */
 import type { ActiveBan, AuditDraft, AuditEntry } from '../core/audit.ts';
-import type { BanEvent, EngineEvent } from '../core/event.ts';
+import type { BanEvent, EngineEvent, FuseEvent } from '../core/event.ts';
 import { parsePrefix } from '../core/net/prefix.ts';
 import type { DesiredBans } from '../core/reconcile.ts';
 import type { Status } from '../core/status.ts';
@@ -11,7 +11,7 @@ import type { EnforcementResult } from '../enforce/reconciler.ts';
 import type { Notification } from '../notify/notification.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Position } from '../source/chunk.ts';
-import { draftOf, isEachTold, systemDraft, tellOrders, tellUnban, tellUnbans } from './drafts.ts';
+import { draftOf, fuseResetDraft, isEachTold, systemDraft, tellOrders, tellUnban, tellUnbans } from './drafts.ts';
 import type { Incidents } from './incidents.ts';
 import { findOverlaps, type Remainder } from './overlap.ts';
 import { Refusals } from './refusals.ts';
@@ -19,7 +19,7 @@ import { Refusals } from './refusals.ts';
 /** What is needed of the recorder here. */
 export type BanTrail = Pick<
   AuditTrail,
-  'append' | 'activeBans' | 'activeClients' | 'enforcedEnds' | 'dueBans' | 'findActiveBan'
+  'append' | 'activeBans' | 'activeClients' | 'countActive' | 'enforcedEnds' | 'dueBans' | 'findActiveBan'
 >;
 
 export interface BansOptions {
@@ -152,6 +152,14 @@ export class Bans {
     }
     this.options.tell(entries, events);
     return entries;
+  }
+
+  /** Records that a person reset the fuse, and tells people. */
+  noteFuseReset(event: FuseEvent, operator: string, reason: string): void {
+    const { detail } = this.refusals.close(event);
+    this.record([fuseResetDraft(this.options.now(), operator, reason, detail)], [], []);
+    const by = [`by ${operator}`, reason].filter(Boolean).join(': ');
+    this.options.notify([{ kind: 'fuse', event: { ...event, detail: `${detail}; ${by}` } }]);
   }
 
   /** Ends the bans whose time is up; resolves as `lift` does. */

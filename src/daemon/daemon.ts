@@ -6,6 +6,7 @@ import { type Instance, startInstance } from './instance.ts';
 import { createLog, type Log } from './log.ts';
 import { createSystemdNotifier } from './notify-systemd.ts';
 import type { Handover } from './records.ts';
+import { RunTotals } from './run-totals.ts';
 
 export const EXIT_BAD_CONFIGURATION = 78;
 
@@ -59,6 +60,7 @@ export async function runDaemon({ configPath }: RunOptions): Promise<number> {
   const systemd = createSystemdNotifier({ log });
   const wishes = new Wishes();
   const handover: Handover = {};
+  const totals = new RunTotals();
   const onStop = () => wishes.add('stop');
   // For the rest of the process: a second signal while it ends must not kill it.
   process
@@ -66,7 +68,7 @@ export async function runDaemon({ configPath }: RunOptions): Promise<number> {
     .on('SIGINT', onStop)
     .on('SIGHUP', () => wishes.add('reload'));
   try {
-    return await runInstances({ configPath, loaded, log, systemd, wishes, handover });
+    return await runInstances({ configPath, loaded, log, systemd, wishes, handover, totals });
   } finally {
     const lost = handover.left?.rows?.entries.length ?? 0;
     if (lost > 0) log('error', `${lost} audit rows are lost: no disk took them`);
@@ -89,6 +91,7 @@ interface RunState {
   readonly systemd: ReturnType<typeof createSystemdNotifier>;
   readonly wishes: Wishes;
   readonly handover: Handover;
+  readonly totals: RunTotals;
 }
 
 async function runInstances(state: RunState): Promise<number> {
@@ -130,7 +133,7 @@ async function runInstances(state: RunState): Promise<number> {
 async function start(
   loaded: LoadedConfig & { ok: true },
   startReason: 'start' | 'reload',
-  { configPath, log, systemd, wishes, handover }: RunState,
+  { configPath, log, systemd, wishes, handover, totals }: RunState,
 ): Promise<Instance | undefined> {
   const starting = new AbortController();
   const giveUp = () => {
@@ -146,6 +149,7 @@ async function start(
       systemd,
       startReason,
       handover,
+      totals,
       signal: starting.signal,
       onReload: async () => askReload(configPath, wishes),
       // Once whoever asked for it has the answer.

@@ -1,6 +1,7 @@
 /** Source, threads and log clock of one instance: lines in, events with the positions of their lines out. */
 import type { Config } from '../config/schema.ts';
-import type { Offender } from '../core/decide/policy.ts';
+import type { FuseHold } from '../core/decide/fuse.ts';
+import type { OffenderColumns } from '../core/decide/offender-table.ts';
 import { RATE_SECONDS, type Surge } from '../core/detect/surge.ts';
 import type { EngineState } from '../core/engine-state.ts';
 import type { EngineEvent } from '../core/event.ts';
@@ -13,6 +14,7 @@ import type { Log } from './log.ts';
 import { LogClock } from './log-clock.ts';
 import { LogHealth } from './log-health.ts';
 import { rehearse } from './rehearsal.ts';
+import { Robots } from './robots.ts';
 import type { Troubles } from './troubles.ts';
 
 const TICK_MS = 1000;
@@ -24,6 +26,8 @@ export interface DataPlaneOptions {
   readonly config: Config;
   readonly positions: readonly Position[];
   readonly baseline: EngineState | undefined;
+  /** It had tripped when the instance before this one ended. */
+  readonly fuse?: FuseHold | undefined;
   readonly now: () => number;
   readonly log: Log;
   readonly troubles: Troubles;
@@ -46,6 +50,7 @@ export class DataPlane {
   private readonly options: DataPlaneOptions;
   private readonly clock: LogClock;
   private readonly health: LogHealth;
+  private readonly robots: Robots;
   private follower: LogFollower | undefined;
   private timer: NodeJS.Timeout | undefined;
   /** The tick under way. */
@@ -72,7 +77,9 @@ export class DataPlane {
         if (this.rehearsing) this.health.learned(path, parsed);
         else this.health.arrived(path, parsed, parsed.bytes);
       },
+      onRobotClaims: (claims) => this.robots.check(claims).catch(options.onFailure),
     });
+    this.robots = new Robots({ ...options, pipeline: this.pipeline });
   }
 
   /**
@@ -80,15 +87,12 @@ export class DataPlane {
    * follow the logs.
    * Rejects with the signal's reason soon after it was aborted.
    */
-  async start(
-    findOffenders: () => readonly Offender[],
-    anomaly: Surge | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { config, baseline, log, troubles, onProgress } = this.options;
+  async start(findOffenders: () => OffenderColumns, anomaly: Surge | undefined, signal: AbortSignal): Promise<void> {
+    const { config, baseline, fuse, log, troubles, onProgress } = this.options;
     // It says how far the log's clock is from this host's, by which bans end.
     if (baseline) await this.pipeline.send({ kind: 'restore', state: baseline });
     await this.pipeline.send({ kind: 'set_bans', offenders: findOffenders() });
+    await this.robots.introduce(false);
     const positions = await rehearse({
       ...this.options,
       state: baseline,
@@ -99,7 +103,8 @@ export class DataPlane {
     // What ends with the rehearsal is no part of it.
     this.rehearsing = false;
     // Asked again: people may have banned or unbanned meanwhile.
-    await this.pipeline.send({ kind: 'go_live', offenders: findOffenders(), anomaly });
+    await this.pipeline.send({ kind: 'go_live', offenders: findOffenders(), anomaly, fuse });
+    await this.robots.introduce(true);
     await this.askEngine();
     this.options.onBegin(positions);
     this.follower = await followLogs({
@@ -166,6 +171,7 @@ export class DataPlane {
    */
   async stop(): Promise<EngineState | undefined> {
     clearInterval(this.timer);
+    this.robots.stop();
     await this.ticking;
     if (!this.follower) return undefined;
     await this.follower.stop();

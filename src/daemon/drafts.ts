@@ -1,6 +1,6 @@
 /** What the engine's events become in the audit trail and in Slack. */
 import type { ActiveBan, Actor, AuditDraft } from '../core/audit.ts';
-import type { BanEvent, EngineEvent, RefusedEvent } from '../core/event.ts';
+import type { BanEvent, EngineEvent, FuseEvent, RefusedEvent } from '../core/event.ts';
 import type { Notification } from '../notify/notification.ts';
 import type { Remainder } from './overlap.ts';
 
@@ -64,12 +64,24 @@ export function draftOf(event: EngineEvent, enforced: boolean): AuditDraft | und
         timeMs: Date.parse(event.time),
         action: 'fuse',
         enforced,
-        detail: `${event.phase}: ${event.detail}`,
+        detail: `${tellFusePhase(event)}: ${event.detail}`,
       };
     case 'baseline':
     case 'unban':
       return undefined;
   }
+}
+
+/** `tripped until 2026-11-20T10:21:12Z`, or `reset`. */
+function tellFusePhase({ phase, until }: FuseEvent): string {
+  if (phase === 'reset') return phase;
+  return until === undefined ? 'tripped' : `tripped until ${until}`;
+}
+
+/** The row of a fuse that a person reset. */
+export function fuseResetDraft(timeMs: number, operator: string, reason: string, outcome: string): AuditDraft {
+  const detail = `reset: ${[reason, outcome].filter(Boolean).join('; ')}`;
+  return { ...POLICY, actor: `operator:${operator}`, timeMs, action: 'fuse', enforced: true, detail };
 }
 
 /** More bans than this that begin or end together are one message. */

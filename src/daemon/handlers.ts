@@ -9,17 +9,17 @@ export interface HandlersOptions {
   readonly notifier: Notifier | undefined;
   readonly status: () => Status;
   readonly panic: ControlHandlers['panic'];
+  readonly resetFuse: ControlHandlers['resetFuse'];
   readonly reload: ControlHandlers['reload'];
 }
 
-export function createHandlers({ operator, notifier, status, panic, reload }: HandlersOptions): ControlHandlers {
+export function createHandlers({ operator, notifier, ...rest }: HandlersOptions): ControlHandlers {
   return {
-    status: async () => status(),
+    ...rest,
+    status: async () => rest.status(),
     ban: (request) => operator.ban(request),
     unban: (request) => operator.unban(request),
     allow: (request) => operator.allow(request),
-    panic,
-    reload,
     notifyTest: async () =>
       (await notifier?.sendTest()) ?? {
         ok: false,

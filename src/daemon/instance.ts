@@ -21,12 +21,13 @@ import { Lifetime } from './lifetime.ts';
 import type { Log } from './log.ts';
 import { buildLogWatch, type LogWatch } from './log-watch.ts';
 import type { SystemdNotifier } from './notify-systemd.ts';
-import { Operator } from './operator.ts';
+import { NOT_TRIPPED, Operator } from './operator.ts';
 import { openPage } from './page.ts';
 import { carryOutPanic, configInForce, describePanic, findPanic, type Panic } from './panic.ts';
 import { DaemonProbes } from './probes.ts';
 import type { Protection } from './protection.ts';
 import { type Handover, Records } from './records.ts';
+import type { RunTotals, Totals } from './run-totals.ts';
 import { assembleStatus, fixedStatus } from './status.ts';
 import { buildNotifier } from './telling.ts';
 import { type Trouble, Troubles } from './troubles.ts';
@@ -45,6 +46,7 @@ export interface InstanceOptions {
   /** Aborted when the start is to be given up. */
   readonly signal: AbortSignal;
   readonly handover: Handover;
+  readonly totals: RunTotals;
   readonly onReload: () => Promise<{ ok: boolean; message: string }>;
   /** Another instance is to take this one's place, with the same configuration. */
   readonly onRestart: () => void;
@@ -85,7 +87,6 @@ class RunningInstance implements Instance {
   private readonly panic: Panic | undefined;
   /** The configuration in force. */
   private readonly config: Config;
-  private readonly startedMs = Date.now();
   private readonly records: Records;
   private readonly troubles: Troubles;
   private readonly notifier: Notifier | undefined;
@@ -202,7 +203,11 @@ class RunningInstance implements Instance {
     this.stopping = true;
     if (reason === 'stop')
       this.bans.record([systemDraft(Date.now(), 'stop', 'bans in force stay in the kernel')], [], []);
-    await this.lifetime.close();
+    try {
+      await this.lifetime.close();
+    } finally {
+      this.options.totals.end(this.totals(), this.plane?.engine?.fuse);
+    }
   }
 
   private reconcile(): Promise<void> {
@@ -223,6 +228,7 @@ class RunningInstance implements Instance {
       config,
       positions: records.trail.positions(),
       baseline: records.loadBaseline(),
+      fuse: this.options.totals.fuse,
       now: Date.now,
       log,
       troubles,
@@ -275,6 +281,8 @@ class RunningInstance implements Instance {
       notifier: this.notifier,
       status: () => this.status(),
       panic: (request) => this.carryOutPanic(request),
+      // A rehearsal has a fuse of its own, which stops nothing.
+      resetFuse: async (request) => (this.isLive ? operator.resetFuse(request) : { ok: true, message: NOT_TRIPPED }),
       reload: onReload,
     });
     const control = await startControlServer({ socket: this.config.control.socket, handlers, log });
@@ -296,21 +304,27 @@ class RunningInstance implements Instance {
     });
   }
 
+  /** What this instance counted. */
+  private totals(): Totals {
+    const { plane, bans } = this;
+    const discarded = plane?.engine?.discarded ?? {};
+    return { lines_total: 0, skipped: {}, ...plane?.counts(), discarded, ...bans.counts() };
+  }
+
   private status(): Status {
-    const { config, plane, records, bans, notifier, backend } = this;
+    const { config, plane, records, notifier, backend } = this;
+    const totals = this.options.totals.plus(this.totals());
+    const recorded = records.counts();
     return assembleStatus({
       fixed: fixedStatus(config, this.panic, this.options.loaded.version, backend),
-      startedMs: this.startedMs,
-      nowMs: Date.now(),
+      uptimeSeconds: process.uptime(),
       engine: plane?.engine,
       incident: plane?.incident() ?? null,
       lagSeconds: plane?.lagSeconds() ?? null,
       counts: {
-        lines_total: 0,
-        skipped: {},
-        ...plane?.counts(),
-        ...records.counts(),
-        ...bans.counts(),
+        ...totals,
+        ...recorded,
+        discarded: { ...totals.discarded, ...recorded.discarded },
         outbox: notifier?.size() ?? 0,
       },
       logs: plane?.logs() ?? [],

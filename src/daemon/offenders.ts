@@ -1,7 +1,7 @@
 /** What the trail knows of clients that were banned, as the engine wants it. */
-import type { Config } from '../config/schema.ts';
+import { type OffenderColumns, packOffenders } from '../core/decide/offender-table.ts';
 import type { Offender } from '../core/decide/policy.ts';
-import { findWholeClient } from '../core/net/client-key.ts';
+import { type ClientScheme, findWholeClient } from '../core/net/client-key.ts';
 import { parsePrefix } from '../core/net/prefix.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 
@@ -9,28 +9,30 @@ import type { AuditTrail } from '../record/audit-trail.ts';
 const LIFTED_ROWS = 20_000;
 const LIFTED_MS = 3_600_000;
 
+type Trail = Pick<AuditTrail, 'eachOffence' | 'eachActive' | 'recentUnbans'>;
+
 /** Bans in force at `nowMs` and past offences, real ones or would-be ones. Throws RecordError. */
-export function findOffenders(
-  trail: Pick<AuditTrail, 'offences' | 'activeBans' | 'recentUnbans'>,
-  enforced: boolean,
-  detection: Config['detection'],
-  nowMs: number,
-): Offender[] {
+export function findOffenders(trail: Trail, enforced: boolean, scheme: ClientScheme, nowMs: number): OffenderColumns {
+  return packOffenders(offendersIn(trail, enforced, scheme, nowMs));
+}
+
+function* offendersIn(trail: Trail, enforced: boolean, scheme: ClientScheme, nowMs: number): Generator<Offender> {
   const seconds = (ms: number | null) => (ms === null ? Number.POSITIVE_INFINITY : Math.ceil(ms / 1000));
-  const past = trail
-    .offences(enforced)
-    .map(({ client, tier, lastMs }) => ({ client, tier, until: 0, lastEnd: seconds(lastMs) }));
-  const active = trail
-    .activeBans(nowMs)
-    .filter((ban) => ban.enforced === enforced)
-    .map(({ client, tier, untilMs }) => ({ client, tier, until: seconds(untilMs), lastEnd: seconds(untilMs) }));
-  // Bans without a tier are no offences, but what was done before a person lifted one does not count either.
-  const lifted = trail
-    .recentUnbans(LIFTED_ROWS, nowMs - LIFTED_MS)
-    .map(({ client, timeMs }) => ({ client: client ?? '', tier: 0, until: 0, lastEnd: seconds(timeMs) }));
-  return [...past, ...lifted, ...active].flatMap(({ client, ...rest }) => {
+  const keyOf = (client: string) => {
     const prefix = parsePrefix(client);
-    const key = prefix && findWholeClient(prefix, detection);
-    return key ? [{ ...key, ...rest }] : [];
-  });
+    return prefix && findWholeClient(prefix, scheme);
+  };
+  for (const { client, tier, lastMs } of trail.eachOffence(enforced)) {
+    const key = keyOf(client);
+    if (key) yield { ...key, tier, until: 0, lastEnd: seconds(lastMs) };
+  }
+  // Bans without a tier are no offences, but what was done before a person lifted one does not count either.
+  for (const { client, timeMs } of trail.recentUnbans(LIFTED_ROWS, nowMs - LIFTED_MS)) {
+    const key = keyOf(client ?? '');
+    if (key) yield { ...key, tier: 0, until: 0, lastEnd: seconds(timeMs) };
+  }
+  for (const { client, tier, untilMs, enforced: isEnforced } of trail.eachActive(nowMs)) {
+    const key = isEnforced === enforced ? keyOf(client) : undefined;
+    if (key) yield { ...key, tier, until: seconds(untilMs), lastEnd: seconds(untilMs) };
+  }
 }

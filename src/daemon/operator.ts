@@ -1,8 +1,16 @@
 /** Carries out what people ask for at the command line: ban, unban, allow. */
 
 import { type Config, isHostName } from '../config/schema.ts';
-import type { AllowRequest, BanRequest, TargetResult, UnbanRequest } from '../control/protocol.ts';
+import type {
+  AllowRequest,
+  BanRequest,
+  FuseRequest,
+  FuseResult,
+  TargetResult,
+  UnbanRequest,
+} from '../control/protocol.ts';
 import type { ActiveBan, AuditDraft, AuditEntry } from '../core/audit.ts';
+import { packOffenders } from '../core/decide/offender-table.ts';
 import { type ClientScheme, findWholeClient } from '../core/net/client-key.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../core/net/prefix.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
@@ -16,6 +24,8 @@ const NOT_RECORDED = 'could not be recorded: too many audit rows wait for the di
 
 /** A row that the full backlog had no room for: nothing follows from it. */
 const isLost = ({ id }: Pick<AuditEntry, 'id'>) => id === 0;
+
+export const NOT_TRIPPED = 'the fuse has not tripped: nothing to reset';
 
 /** Bans that one answer names. */
 const TARGETS_TOLD = 5;
@@ -137,6 +147,15 @@ export class Operator {
     return this.withDurability(this.withBlocks(recorded));
   }
 
+  /** Lets banning resume before the fuse's hold is over. */
+  async resetFuse({ operator, reason }: FuseRequest): Promise<FuseResult> {
+    const { bans, trail, pipeline } = this.options;
+    const { fuse } = await pipeline.send({ kind: 'reset_fuse' });
+    if (!fuse) return { ok: true, message: NOT_TRIPPED };
+    bans.noteFuseReset(fuse, operator, reason);
+    return { ok: true, message: 'the fuse is reset: zban bans again', ...(!trail.isDurable && { durable: false }) };
+  }
+
   /** What is allowed and yet blocked is no success. */
   private withBlocks(results: readonly TargetResult[]): readonly TargetResult[] {
     const remainders = this.options.bans.findRemainders(results.map(({ target }) => target));
@@ -151,13 +170,16 @@ export class Operator {
   /** Lifts the bans that protection has come to cover (an operator logged in from there, an entry was allowed). */
   async liftProtected(): Promise<void> {
     const { trail, protection, now } = this.options;
-    const covered = placeBans(trail.activeBans(now())).flatMap(({ prefix, ban }) => {
-      const never = protection.find(prefix);
-      return never ? [{ ban, detail: never.detail }] : [];
-    });
-    if (covered.length === 0) return;
-    for (const [detail, bans] of Map.groupBy(covered, (each) => each.detail)) {
-      const lifted = bans.map(({ ban }) => ban);
+    const nowMs = now();
+    const covered = new Map<string, string[]>();
+    // One by one: there may be a million, and few of them are covered.
+    for (const client of trail.activeClients(nowMs)) {
+      const prefix = parsePrefix(client);
+      const never = prefix && protection.find(prefix);
+      if (never) covered.set(never.detail, [...(covered.get(never.detail) ?? []), client]);
+    }
+    for (const [detail, clients] of covered) {
+      const lifted = clients.flatMap((client) => trail.findActiveBan(client, nowMs) ?? []);
       await this.lift(lifted, 'system', `never banned: ${detail}`);
     }
   }
@@ -200,7 +222,8 @@ export class Operator {
       const until = untilMs === null ? Number.POSITIVE_INFINITY : Math.ceil(untilMs / 1000);
       return key ? [{ ...key, tier: draft.tier ?? 0, until, lastEnd: until }] : [];
     });
-    if (offenders.length > 0) await this.options.pipeline.send({ kind: 'set_bans', offenders });
+    if (offenders.length > 0)
+      await this.options.pipeline.send({ kind: 'set_bans', offenders: packOffenders(offenders) });
   }
 }
 

@@ -1,7 +1,7 @@
 /** The database of one instance and what is kept in it: trail, positions, baseline, outbox; and the text audit log beside it. */
 import type { Config } from '../config/schema.ts';
-import type { ActiveBan, AuditDraft, AuditEntry } from '../core/audit.ts';
-import type { Offender } from '../core/decide/policy.ts';
+import type { ActiveBan, AuditEntry } from '../core/audit.ts';
+import type { OffenderColumns } from '../core/decide/offender-table.ts';
 import { type EngineState, engineStateKey, parseEngineState } from '../core/engine-state.ts';
 import type { EngineEvent } from '../core/event.ts';
 import type { KernelBan } from '../core/reconcile.ts';
@@ -11,15 +11,16 @@ import { AuditTrail } from '../record/audit-trail.ts';
 import type { Unwritten } from '../record/backlog.ts';
 import { RecordError } from '../record/error.ts';
 import { type KeptDatabase, openKept } from '../record/kept-database.ts';
+import { foundDrafts } from '../record/lost-rows.ts';
 import { formatEntryLine } from '../record/numbered-line.ts';
 import { DatabaseOutbox, type UnsavedMessages } from '../record/outbox-store.ts';
 import type { Projection } from '../record/projection.ts';
 import { loadInTurns } from '../record/projection-table.ts';
 import { Reserve } from '../record/reserve.ts';
 import { TextLog } from '../record/text-log.ts';
-import { verifyAudit } from '../record/verify.ts';
 import { WriteGate } from '../record/write-gate.ts';
 import type { Position } from '../source/chunk.ts';
+import { guardDatabase } from './database-guard.ts';
 import type { Log } from './log.ts';
 import { reconcileLog } from './log-reconcile.ts';
 import { findOffenders } from './offenders.ts';
@@ -175,21 +176,20 @@ export class Records {
   }
 
   /** Bans in force and past offences, real ones or would-be ones, as the engine wants them. */
-  offenders(enforced: boolean): Offender[] {
+  offenders(enforced: boolean): OffenderColumns {
     const { config, now } = this.options;
     return findOffenders(this.trail, enforced, config.detection, now());
   }
 
-  counts(): Pick<Status, 'active_bans' | 'observed_bans'> {
+  counts(): Pick<Status, 'active_bans' | 'observed_bans' | 'discarded'> {
     const { enforced, observed } = this.trail.countActive(this.options.now());
-    return { active_bans: enforced, observed_bans: observed };
+    const lost = { audit_rows: this.trail.status.lost, audit_log_lines: this.text.status.lostLines };
+    const discarded = Object.fromEntries(Object.entries(lost).filter(([, count]) => count > 0));
+    return { active_bans: enforced, observed_bans: observed, discarded };
   }
 
   newestBans(limit: number): ActiveBan[] {
-    return this.trail
-      .activeBans(this.options.now())
-      .sort((a, b) => b.sinceMs - a.sinceMs)
-      .slice(0, limit);
+    return this.trail.newestBans(limit, this.options.now());
   }
 
   /** No more saving by the clock: `close` saves what is left. */
@@ -223,20 +223,7 @@ export class Records {
   /** The firewall has bans that may be lost with the rows: they stand until their time is up or a person lifts them. */
   adopt(held: readonly KernelBan[]): void {
     const { now } = this.options;
-    const nowMs = now();
-    const none = {
-      numbers: null,
-      tier: 0,
-      enforced: true,
-      actor: 'system',
-      action: 'ban',
-      condition: 'import',
-    } as const;
-    const drafts = held.flatMap(({ target, untilMs }): AuditDraft[] => {
-      if (this.trail.findActiveBan(target, nowMs) || (untilMs !== null && untilMs <= nowMs)) return [];
-      const durationSeconds = untilMs === null ? null : (untilMs - nowMs) / 1000;
-      return [{ ...none, timeMs: nowMs, client: target, durationSeconds, detail: 'restored: found in the firewall' }];
-    });
+    const drafts = foundDrafts(held, this.trail, now());
     if (drafts.length > 0) this.tell(this.trail.append(drafts), []);
   }
 
@@ -254,28 +241,13 @@ export class Records {
     }
   }
 
-  /** Somebody else touched the database's files: what is still known of it is written anew. */
   private guard(): void {
     const { database, trail, troubles } = this;
-    const found = database.findLoss();
+    const found = guardDatabase(database, trail, [...this.positions.values()]);
     if (!found) return;
-    const change = found.what;
-    const { id } = trail.head;
-    let isWhole: boolean;
-    try {
-      isWhole = database.replace((copy) => trail.isHeldBy(copy) && (!found.isDamage || verifyAudit(copy).ok));
-    } catch (error) {
-      if (!(error instanceof RecordError)) throw error;
-      troubles?.begin(LOSS, `${change}, and a copy cannot be written now: ${error.message}`);
-      return;
-    }
-    // What is known is recorded before anything else is.
-    trail.savePositions([...this.positions.values()]);
-    if (!isWhole)
-      this.loss = `${change} while zban ran: entries up to #${id} of the audit trail are lost, what followed from them is recorded anew from memory`;
-    const kept = `${change} while zban ran; it is restored from what zban had open, nothing is missing`;
-    troubles?.begin(LOSS, this.loss ?? kept);
-    if (!this.loss) troubles?.end(LOSS);
+    troubles?.begin(LOSS, found.what);
+    if (found.isLost) this.loss = found.what;
+    else if (found.isRestored) troubles?.end(LOSS);
   }
 
   private checkpoint(): void {

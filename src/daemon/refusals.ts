@@ -14,22 +14,23 @@ export class Refusals {
   take(events: readonly EngineEvent[], say: (text: string, timeMs: number) => void): EngineEvent[] {
     return events.flatMap((event): EngineEvent[] => {
       if (event.event === 'refused') return this.isCounted(event.reason) ? [] : [event];
-      if (event.event === 'fuse') return [this.countOf(event)];
+      if (event.event === 'fuse') return [this.close(event)];
       if (event.event === 'ban') this.endLimit(Date.parse(event.time), say);
       return [event];
     });
   }
 
-  private isCounted(reason: string): boolean {
-    if (reason === 'fuse') return ++this.ofFuse > 0;
-    return reason === 'limit' && ++this.ofLimit > 1;
-  }
-
-  private countOf<T extends Extract<EngineEvent, { event: 'fuse' }>>(event: T): T {
+  /** With the number of those that were refused, where the event ends the episode. */
+  close<T extends Extract<EngineEvent, { event: 'fuse' }>>(event: T): T {
     if (event.phase !== 'reset') return event;
     const count = this.ofFuse;
     this.ofFuse = 0;
     return { ...event, detail: `${event.detail}; ${count} ${count === 1 ? 'ban was' : 'bans were'} refused meanwhile` };
+  }
+
+  private isCounted(reason: string): boolean {
+    if (reason === 'fuse') return ++this.ofFuse > 0;
+    return reason === 'limit' && ++this.ofLimit > 1;
   }
 
   private endLimit(timeMs: number, say: (text: string, timeMs: number) => void): void {

@@ -2,6 +2,7 @@
  * Brings the engine to where the logs stand before they are followed, so that no start is blind: the lines in its window
  * again after a restart, the history of the logs at the first start. What it decides about them is not carried out.
  */
+import { statSync } from 'node:fs';
 import type { Config } from '../config/schema.ts';
 import type { EngineState } from '../core/engine-state.ts';
 import { Parser } from '../core/parse/parser.ts';
@@ -57,12 +58,12 @@ export async function rehearse(options: RehearsalOptions): Promise<Position[]> {
   const positions = new Map(options.positions.map((position) => [position.path, position]));
   const histories: History[] = [];
   const { logs } = findLogs(config.logs.map(({ path }) => path));
-  const sameFiles = findSameFiles(logs);
+  const sameFiles = findSameFiles(logs.map(({ path }) => path));
   for (const found of logs.filter(({ path }) => !sameFiles.has(path))) {
     options.signal.throwIfAborted();
     const { path, index } = found;
     try {
-      const position = positions.get(path) ?? findStart(found, options);
+      const position = findSaved(path, options.positions) ?? findStart(found, options);
       if (!position) continue;
       positions.set(path, position);
       histories.push({ index, ...findPast(position, index, options) });
@@ -82,6 +83,16 @@ export async function rehearse(options: RehearsalOptions): Promise<Position[]> {
   }
   pipeline.forgetCounts();
   return [...positions.values()];
+}
+
+/** Where a log was left, also when its file was followed under another path, and further, since it was left under this one. */
+function findSaved(path: string, positions: readonly Position[]): Position | undefined {
+  const own = positions.find((position) => position.path === path);
+  const file = statSync(path, { throwIfNoEntry: false });
+  if (!file || (own && own.inode !== file.ino)) return own;
+  const same = positions.filter(({ device, inode }) => device === file.dev && inode === file.ino);
+  const furthest = same.reduce<Position | undefined>((a, b) => (a && a.offset >= b.offset ? a : b), own);
+  return furthest && { ...furthest, path };
 }
 
 /**

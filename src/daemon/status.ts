@@ -1,6 +1,7 @@
 /** Puts the state of every part together: what status, dashboard and metrics show. */
 import type { Config } from '../config/schema.ts';
 import type { Status } from '../core/status.ts';
+import { formatSecond } from '../core/time.ts';
 import { baselineEvent } from '../core/traffic/baseline.ts';
 import type { EngineStatus } from '../workers/messages.ts';
 import type { Panic } from './panic.ts';
@@ -10,6 +11,7 @@ import { VERSION } from './version.ts';
 type Counts =
   | 'lines_total'
   | 'skipped'
+  | 'discarded'
   | 'active_bans'
   | 'observed_bans'
   | 'bans_total'
@@ -38,8 +40,8 @@ export function fixedStatus(
 /** What the parts say of themselves. */
 export interface StatusSources {
   readonly fixed: FixedStatus;
-  readonly startedMs: number;
-  readonly nowMs: number;
+  /** Of the process, not of the configuration in force. */
+  readonly uptimeSeconds: number;
   readonly engine: EngineStatus | undefined;
   readonly incident: Status['incident'];
   readonly lagSeconds: number | null;
@@ -62,13 +64,13 @@ export function assembleStatus(sources: StatusSources): Status {
   return {
     state: stateOf(sources),
     ...fixed,
-    uptime_seconds: Math.round((sources.nowMs - sources.startedMs) / 1000),
+    uptime_seconds: Math.round(sources.uptimeSeconds),
     ...counts,
-    discarded: engine?.discarded ?? {},
     log_lag_seconds: sources.lagSeconds,
     global_anomaly: incident !== null,
     incident,
-    fuse_blown: engine?.fuseBlown ?? false,
+    fuse_blown: engine?.fuse !== undefined,
+    fuse_until: engine?.fuse ? formatSecond(engine.fuse.until) : null,
     site_rate: engine?.siteRate ?? 0,
     site_rate_last: engine?.siteRateLast ?? 0,
     clients: engine?.clients ?? 0,

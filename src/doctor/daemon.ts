@@ -35,8 +35,8 @@ export function checkDaemon(
     found.push(
       fail(
         CHECK,
-        'the fuse has tripped: nobody is banned for now',
-        'zban audit --lines 50 shows whom; what trips it: bans.max_per_minute, bans.max_share',
+        `the fuse has tripped: nobody is banned until ${status.fuse_until}`,
+        'zban audit --lines 50 shows who was to be banned; zban fuse reset ends it now; bans.max_per_minute and bans.max_share set it',
       ),
     );
   return found.length > 0

@@ -9,6 +9,7 @@ import type { FieldKeys } from '../core/parse/fields.ts';
 import { Parser } from '../core/parse/parser.ts';
 import { HIGH, LINE, LOW, ROW, SECOND, SKIP_REASONS, type Tally } from '../core/parse/tally.ts';
 import { type FoundLog, findLogs, findSameFiles } from '../source/discover.ts';
+import { cutLines, ownBuffer } from '../source/lines.ts';
 import { workerSetup } from '../workers/pipeline.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
@@ -41,13 +42,13 @@ export function checkLogs(config: Config, nowMs: number): Finding[] {
 /** Requests that stand in two logs, or twice in one, count twice. */
 function checkDoubled(config: Config, logs: readonly FoundLog[]): Finding[] {
   const found: Finding[] = [];
-  const sameFiles = findSameFiles(logs);
+  const sameFiles = findSameFiles(logs.map(({ path }) => path));
   const tails: { path: string; bytes: Buffer; tally: Tally }[] = [];
   for (const [path, same] of sameFiles) found.push(ok(`log ${path}`, `is the same file as ${same}: followed once`));
   for (const { path, index } of logs.filter((log) => !sameFiles.has(log.path)).slice(0, COMPARED_MAX)) {
     try {
       const options = workerSetup(config).parsers[index];
-      const bytes = readTail(path, statSync(path).size);
+      const bytes = readTail(path, statSync(path).size, config.source.line_bytes_max);
       if (options) tails.push({ path, bytes, tally: new Parser(options).parse(bytes, Number.POSITIVE_INFINITY) });
     } catch {
       // Said of the log itself.
@@ -74,7 +75,7 @@ function checkLog(config: Config, path: string, index: number, nowMs: number): F
   try {
     const stat = statSync(path);
     writtenMs = stat.mtimeMs;
-    bytes = readTail(path, stat.size);
+    bytes = readTail(path, stat.size, config.source.line_bytes_max);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return [fail(check, 'is not there', 'correct logs[].path, or turn on access_log in nginx')];
@@ -109,14 +110,18 @@ function checkLog(config: Config, path: string, index: number, nowMs: number): F
   ];
 }
 
-function readTail(path: string, size: number): Buffer {
+/** Whole lines of the newest part, long ones as the daemon gets them. */
+function readTail(path: string, size: number, lineBytesMax: number): Buffer {
   const fd = openSync(path, 'r');
   try {
     const from = Math.max(0, size - TAIL_BYTES);
-    const bytes = Buffer.alloc(size - from);
-    const tail = bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, from));
-    // The first line is whole only at the beginning of the file, the last one only with its newline.
-    return tail.subarray(from === 0 ? 0 : tail.indexOf(10) + 1, tail.lastIndexOf(10) + 1);
+    const bytes = ownBuffer(size - from);
+    const read = readSync(fd, bytes, 0, bytes.length, from);
+    // The first line is whole only at the beginning of the file.
+    const start = from === 0 ? 0 : bytes.subarray(0, read).indexOf(10) + 1;
+    bytes.copyWithin(0, start, read);
+    const lines = cutLines(bytes, read - start, lineBytesMax).bytes;
+    return Buffer.from(lines.buffer, 0, lines.length);
   } finally {
     closeSync(fd);
   }

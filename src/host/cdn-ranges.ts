@@ -1,13 +1,11 @@
 /** Networks of content delivery networks: behind one of their addresses are all visitors, so none is ever banned. */
-import { readFileSync } from 'node:fs';
-import { type Prefix, parsePrefix } from '../core/net/prefix.ts';
+import type { Prefix } from '../core/net/prefix.ts';
+import { loadNamedList, NamedListError, parsePublished } from './named-list.ts';
 
 /** The list that comes with zban. */
 export const SHIPPED_CDN_RANGES = new URL('./cdn-ranges.txt', import.meta.url).pathname;
-/** Published lists have hundreds of networks; more than this is some other file. */
+/** Published lists have hundreds of networks. */
 const RANGES_MAX = 10_000;
-/** A wider network than this is no CDN's, but a slip that would switch off banning. */
-const BITS_MIN = { 4: 8, 6: 16 } as const;
 
 export interface CdnRange {
   readonly prefix: Prefix;
@@ -15,32 +13,16 @@ export interface CdnRange {
   readonly name: string;
 }
 
-/** A list that can't be used; the message says where and why. */
-export class CdnRangesError extends Error {
-  override readonly name = 'CdnRangesError';
-}
-
-/** Reads `NAME NETWORK` lines; blank ones and those that begin with # don't count. Throws CdnRangesError. */
+/** Reads a list of networks. Throws NamedListError. */
 export function loadCdnRanges(path: string): CdnRange[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new CdnRangesError(`cannot read ${path}: ${error instanceof Error ? error.message : error}`);
-  }
-  const ranges: CdnRange[] = [];
-  for (const [index, line] of text.split('\n').entries()) {
-    const content = line.trim();
-    if (content === '' || content.startsWith('#')) continue;
-    const [name = '', network = '', extra] = content.split(/\s+/);
-    const prefix = extra === undefined ? parsePrefix(network) : undefined;
-    if (!prefix || prefix.bits < BITS_MIN[prefix.family]) {
-      throw new CdnRangesError(`${path}, line ${index + 1}: expected NAME NETWORK, such as Example 192.0.2.0/24`);
-    }
-    if (ranges.length === RANGES_MAX) throw new CdnRangesError(`${path} has more than ${RANGES_MAX} networks`);
-    ranges.push({ name, prefix });
-  }
-  return ranges;
+  return loadNamedList(path, {
+    linesMax: RANGES_MAX,
+    parse: (name, value) => {
+      const prefix = parsePublished(value);
+      return prefix && { name, prefix };
+    },
+    expected: 'NAME NETWORK, such as Example 192.0.2.0/24',
+  });
 }
 
 export interface CdnOptions {
@@ -60,7 +42,7 @@ export function findCdnProtection(
   try {
     if (cdn_ranges !== undefined) ranges = loadCdnRanges(cdn_ranges);
   } catch (error) {
-    if (!(error instanceof CdnRangesError)) throw error;
+    if (!(error instanceof NamedListError)) throw error;
     onTrouble(error.message);
   }
   ranges ??= loadCdnRanges(SHIPPED_CDN_RANGES);

@@ -23,8 +23,8 @@ const byKey = (label: string, counts: Readonly<Record<string, number>>): Sample[
 const byScope =
   (level: 'mean' | 'stddev'): Read =>
   ({ baseline }) => [
-    [{ scope: 'site' }, baseline?.site[level] ?? null],
-    [{ scope: 'client' }, baseline?.client[level] ?? null],
+    [{ scope: 'site' }, baseline?.learned.site ? baseline.site[level] : null],
+    [{ scope: 'client' }, baseline?.learned.client ? baseline.client[level] : null],
   ];
 
 const COUNTERS: readonly (readonly [name: string, help: string, labels: readonly string[], read: Read])[] = [
@@ -65,8 +65,18 @@ const GAUGES: readonly (readonly [name: string, help: string, labels: readonly s
   ['zban_observed_bans', 'Bans that would be in force outside observe mode.', [], one((s) => s.observed_bans)],
   ['zban_requests_per_second', 'Requests a second over the last window.', [], one((status) => status.site_rate)],
   ['zban_clients', 'Clients in the window.', [], one((status) => status.clients)],
-  ['zban_baseline_mean', 'Effective mean of the baseline, requests a second.', ['scope'], byScope('mean')],
-  ['zban_baseline_stddev', 'Effective deviation, requests a second.', ['scope'], byScope('stddev')],
+  [
+    'zban_baseline_mean',
+    'Effective mean of the baseline, requests a second; absent until it is learned.',
+    ['scope'],
+    byScope('mean'),
+  ],
+  [
+    'zban_baseline_stddev',
+    'Effective deviation, requests a second; absent until it is learned.',
+    ['scope'],
+    byScope('stddev'),
+  ],
   [
     'zban_baseline_ready',
     '1 once the baseline is learned, 0 while warming up.',
@@ -75,16 +85,16 @@ const GAUGES: readonly (readonly [name: string, help: string, labels: readonly s
   ],
   [
     'zban_error_ratio',
-    'Share of client errors in the baseline.',
+    'Share of client errors in the baseline; absent until it is learned.',
     [],
-    one((status) => status.baseline?.error_ratio ?? null),
+    one((status) => status.baseline?.learned.error_ratio ?? null),
   ],
   ['zban_log_lag_seconds', 'Wall time minus the newest log time.', [], one((status) => status.log_lag_seconds)],
   [
     'zban_log_following',
     '1 while a log is followed, 0 while it is not.',
     ['path'],
-    ({ logs }) => logs.map((log) => [{ path: log.path }, Number(log.state === 'following')]),
+    ({ logs }) => logs.map(({ path, state }) => [{ path }, Number(/^(following|the same file)/.test(state))]),
   ],
   [
     'zban_log_behind_bytes',
@@ -98,6 +108,12 @@ const GAUGES: readonly (readonly [name: string, help: string, labels: readonly s
     '1 while the site as a whole is anomalous.',
     [],
     one((status) => Number(status.global_anomaly)),
+  ],
+  [
+    'zban_fuse_until_timestamp_seconds',
+    'When the fuse that has tripped lets banning resume, epoch seconds; absent otherwise.',
+    [],
+    one((status) => (status.fuse_until === null ? null : Date.parse(status.fuse_until) / 1000)),
   ],
   ['zban_fuse_blown', '1 while the fuse keeps zban from banning.', [], one((status) => Number(status.fuse_blown))],
   ['zban_outbox_size', 'Messages waiting for Slack.', [], one((status) => status.outbox)],

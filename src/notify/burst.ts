@@ -12,7 +12,7 @@ export type Choice =
  * Within any `windowMs` at most `over` messages of one kind go out; what comes beyond waits, and more than `over`
  * waiting items leave as one digest. A digest uses up its window's whole allowance, so a long attack tells at once
  * that it began and then reports once a window. Order holds within a kind; a kind held back lets the others pass, so
- * that a burst of bans never delays the news that the fuse blew.
+ * that a burst of bans never delays the news that the fuse tripped.
  */
 export class BurstGate {
   readonly #over: number;

@@ -1,6 +1,14 @@
 /** One notification as a Slack message. Pure. */
 import type { BanEvent, FuseEvent, GlobalAnomalyEnd, GlobalAnomalyEvent, GlobalAnomalyStart } from '../core/event.ts';
-import { briefReason, formatNumber, formatPercent, formatPoints, nameClient, tellReason } from '../core/reason.ts';
+import {
+  briefReason,
+  formatNumber,
+  formatPercent,
+  formatPoints,
+  nameClient,
+  tellReason,
+  usualErrors,
+} from '../core/reason.ts';
 import { isNewNormal, looked, peakOf, usualOf } from '../core/site-reason.ts';
 import { codeBlock, codeSpan, escapeText, plainText } from './markup.ts';
 import type { Notification } from './notification.ts';
@@ -100,7 +108,7 @@ function banFields(event: BanEvent): [string, string][] {
     numbers,
     [
       'Client errors',
-      `${formatNumber(event.errors, 0)} (${formatPercent(event.error_ratio)}, usually ${formatPercent(event.baseline_error_ratio)})`,
+      `${formatNumber(event.errors, 0)} (${formatPercent(event.error_ratio)}, usually ${usualErrors(event)})`,
     ],
     ['Rate', `${formatRate(event.rate)}${tolerated}`],
     ['Baseline', formatBaseline(event)],
@@ -242,13 +250,16 @@ function fuseMessage(event: FuseEvent, hostName: string): SlackPayload {
       section(`The fuse was reset: ${escapeText(event.detail, 300)}`),
       source(hostName, event.time),
     ]);
+  const until = event.until === undefined ? '' : ` until ${codeSpan(event.until, 40)}`;
   const rule =
     event.reason === 'max_per_minute'
       ? 'more new bans in a minute than `bans.max_per_minute` allows'
       : 'a larger share of the recent clients than `bans.max_share` allows';
   return message(`🚨 zban on ${hostName} stopped banning`, [
-    section(`The fuse blew: ${rule}. ${escapeText(event.detail, 300)}`),
-    section('Detection goes on, new bans are refused, existing ones stay. Look with `zban status` and `zban list`.'),
+    section(`The fuse tripped: ${rule}. ${escapeText(event.detail, 300)}`),
+    section(
+      `Detection goes on, existing bans stay, new ones are refused${until}. Look with \`zban status\` and \`zban list\`, end it now with \`zban fuse reset\`.`,
+    ),
     source(hostName, event.time),
   ]);
 }

@@ -1,6 +1,6 @@
 /** Numbers, conditions and single-line summaries, the same in single messages and digests. */
 import { formatDuration } from '../config/duration.ts';
-import type { BanEvent, GlobalAnomalyStart } from '../core/event.ts';
+import type { BanEvent, FuseEvent, GlobalAnomalyStart } from '../core/event.ts';
 import { briefReason, formatNumber, phraseOf } from '../core/reason.ts';
 import { listExcess, tellEnd, tellStart } from '../core/site-reason.ts';
 import { escapeText } from './markup.ts';
@@ -44,6 +44,9 @@ export const excessLines = (event: GlobalAnomalyStart): string[] =>
       `${kind.padEnd(7)}  ${share.padStart(5)}  ${(usual && `(${usual})`).padEnd(15)}  ${escapeText(name, 100)}`,
   );
 
+const tellPhase = ({ phase, until }: FuseEvent): string =>
+  phase === 'reset' ? 'reset' : `tripped${until === undefined ? '' : ` until ${escapeText(until, 32)}`}`;
+
 /** `what: reason`, or the one of them that there is. */
 const withReason = (what: string, reason: string): string => [what, reason].filter(Boolean).join(': ');
 
@@ -76,7 +79,7 @@ export function summaryLine(notification: Notification): string {
     }
     case 'fuse': {
       const { event } = notification;
-      return `${escapeText(event.time, 32)}  ${event.phase === 'blown' ? 'blown' : 'reset'}: ${escapeText(event.detail, 200)}`;
+      return `${escapeText(event.time, 32)}  ${tellPhase(event)}: ${escapeText(event.detail, 200)}`;
     }
     case 'trouble':
       return `${escapeText(notification.time, 32)}  ${escapeText(notification.what, 200)}`;

@@ -2,6 +2,7 @@
 import { formatDuration } from '../config/duration.ts';
 import type { AuditDraft } from '../core/audit.ts';
 import type { BaselineEvent, Level } from '../core/event.ts';
+import { tellLearned } from '../core/learned.ts';
 import { briefReason, formatNumber } from '../core/reason.ts';
 import { type SiteNumbers, tellEnd, tellStart } from '../core/site-reason.ts';
 
@@ -21,11 +22,12 @@ export function formatAuditLine(draft: AuditDraft): string | undefined {
 
 /** The line of recalculated baselines. */
 export function formatBaselineLine(event: BaselineEvent): string {
+  const { learned } = event;
   return line(Date.parse(event.time), [
     event.ready ? 'BASELINE' : 'BASELINE (warming up)',
-    `site ${level(event.site)}`,
-    `client ${level(event.client)}`,
-    `errors ${percent(event.error_ratio)}`,
+    `site ${tellLearned(learned.site ? level(learned.site) : undefined, level(event.site))}`,
+    `client ${tellLearned(learned.client ? level(learned.client) : undefined, level(event.client))}`,
+    `errors ${tellLearned(learned.error_ratio === null ? undefined : percent(learned.error_ratio), percent(event.error_ratio))}`,
     event.origin,
     `${event.site_samples} s, ${event.client_samples} client-minutes`,
   ]);

@@ -4,17 +4,17 @@
  */
 import type { ActiveBan, AuditDraft, AuditEntry } from '../core/audit.ts';
 import type { Position } from '../source/chunk.ts';
-import { Backlog, type Unwritten } from './backlog.ts';
+import { Backlog, type TrailStatus, type Unwritten } from './backlog.ts';
 import { BansInForce } from './bans-in-force.ts';
 import { preparedFor, type RecordDatabase } from './database.ts';
 import { RecordError, recordError, toRecordError } from './error.ts';
 import { lossDraft, restorationDrafts } from './lost-rows.ts';
 import type { Ban, Change, Projection } from './projection.ts';
 import { loadProjection } from './projection-table.ts';
-import { cutOldRows, type PruneOptions, pruneDraft } from './prune.ts';
+import { type Pruned, type PruneOptions, pruneRows } from './prune.ts';
 import { writeRow } from './row.ts';
 import { type Query, TrailReader } from './trail-reader.ts';
-import { type ChainEnd, type Extra, prepareTrail, type TrailStatements } from './trail-statements.ts';
+import { type ChainEnd, type Extra, type Pending, prepareTrail, type TrailStatements } from './trail-statements.ts';
 import type { WriteGate } from './write-gate.ts';
 
 /** Rows of a standing backlog written at once, so that catching up does not stall the daemon either. */
@@ -34,23 +34,6 @@ export interface AuditTrailOptions {
   readonly now?: () => number;
   /** What an earlier trail of this database could not write. */
   readonly unwritten?: Unwritten | undefined;
-}
-
-export interface TrailStatus {
-  /** Rows waiting to be written. */
-  readonly backlog: number;
-  /** Rows that the full backlog had no room for, since start. */
-  readonly lost: number;
-  readonly trouble: RecordError | undefined;
-}
-
-/** What a call of `prune` did. */
-export interface Pruned {
-  readonly rows: number;
-  /** Offences forgotten. */
-  readonly forgotten: number;
-  /** More rows are old enough: call again. */
-  readonly more: boolean;
 }
 
 export class AuditTrail extends BansInForce {
@@ -197,22 +180,16 @@ export class AuditTrail extends BansInForce {
   prune(options: PruneOptions): Pruned {
     if (!this.drain())
       throw this.#gate.trouble ?? recordError('locked', this.#database.path, 'rows wait to be written');
-    const { sql } = this.#database;
     return this.#read(() => {
-      const step = sql.transaction(() => {
-        const cut = cutOldRows(sql, options);
-        const written = writeRow(pruneDraft(cut, options), this.#head.id + 1, this.#configVersion, this.#head.hash);
-        const changes = this.projection.changesOf(written.entry);
-        // The row's own total is always among them.
-        if (cut.rows === 0 && changes.length === 1) return { cut, written: undefined, changes: [] };
-        this.#statements().write([{ ...written, changes }], this.#written, {});
-        return { cut, written, changes };
-      });
-      const { cut, written, changes } = this.#database.write(step.immediate);
+      const next = { head: this.#head, configVersion: this.#configVersion, projection: this.projection };
+      const write = (row: Pending) => this.#statements().write([row], this.#written, {});
+      const step = this.#database.sql.transaction(() => pruneRows(this.#database.sql, options, next, write));
+      const { pruned, row } = this.#database.write(step.immediate);
+      if (row === undefined) return pruned;
       // In memory only once it is on disk.
-      for (const change of changes) this.projection.set(change);
-      if (written) this.#written = this.#head = written.entry;
-      return { rows: cut.rows, forgotten: Math.max(0, changes.length - 1), more: cut.more };
+      for (const change of row.changes) this.projection.set(change);
+      this.#written = this.#head = row.entry;
+      return pruned;
     });
   }
 

@@ -1,6 +1,7 @@
 /** What waits in memory to be written: rows in their order, the newest positions and states, and a count of what found no room. */
 import type { AuditEntry } from '../core/audit.ts';
 import type { Position } from '../source/chunk.ts';
+import type { RecordError } from './error.ts';
 import { systemDraft } from './row.ts';
 import type { Extra, Pending } from './trail-statements.ts';
 
@@ -11,6 +12,14 @@ export interface Unwritten {
   readonly lost: number;
   readonly lostUnsaid: number;
   readonly lostAtMs: number;
+}
+
+export interface TrailStatus {
+  /** Rows waiting to be written. */
+  readonly backlog: number;
+  /** Rows that the full backlog had no room for, since start. */
+  readonly lost: number;
+  readonly trouble: RecordError | undefined;
 }
 
 export class Backlog {

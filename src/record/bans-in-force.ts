@@ -34,33 +34,35 @@ export abstract class BansInForce {
 
   /** Bans in force at `nowMs`, from memory; `numbers` is fetched from disk when it is looked at. */
   activeBans(nowMs: number): ActiveBan[] {
-    const active: ActiveBan[] = [];
-    for (const ban of this.projection.bans.values()) {
-      if (ban.untilMs === null || ban.untilMs > nowMs) active.push(this.#withNumbers(ban));
-    }
-    return active;
+    return [...this.eachActive(nowMs)].map((ban) => this.#withNumbers(ban));
   }
 
-  /** Clients of enforced bans in force at `nowMs` with their ends, for the firewall: no object of a ban is made. */
-  *enforcedEnds(nowMs: number): Generator<{ readonly target: string; readonly untilMs: number | null }> {
-    for (const { client, untilMs, enforced } of this.projection.bans.values()) {
-      if (enforced && (untilMs === null || untilMs > nowMs)) yield { target: client, untilMs };
-    }
+  /** The newest of them, newest first. */
+  newestBans(limit: number, nowMs: number): ActiveBan[] {
+    return this.projection.bans.newest(limit, nowMs).map((ban) => this.#withNumbers(ban));
+  }
+
+  /** The same one by one, without their numbers. */
+  *eachActive(nowMs: number): Generator<Ban> {
+    for (const ban of this.projection.bans.values()) if (ban.untilMs === null || ban.untilMs > nowMs) yield ban;
+  }
+
+  /** Clients of enforced bans in force at `nowMs` with their ends, for the firewall. */
+  enforcedEnds(nowMs: number): Generator<{ readonly target: string; readonly untilMs: number | null }> {
+    return this.projection.bans.enforced(nowMs);
   }
 
   /** Clients of all bans in force at `nowMs`, would-be bans included. */
   *activeClients(nowMs: number): Generator<string> {
-    for (const { client, untilMs } of this.projection.bans.values()) {
-      if (untilMs === null || untilMs > nowMs) yield client;
-    }
+    for (const { client } of this.eachActive(nowMs)) yield client;
   }
 
   /** Bans in force at `nowMs`: those that are enforced, and observe mode's. */
   countActive(nowMs: number): { readonly enforced: number; readonly observed: number } {
     const counts = { enforced: 0, observed: 0 };
-    for (const { untilMs, enforced } of this.projection.bans.values()) {
-      if (untilMs === null || untilMs > nowMs) counts[enforced ? 'enforced' : 'observed']++;
-    }
+    this.projection.bans.forEachEnd((_row, untilMs, enforced) => {
+      if (untilMs > nowMs) counts[enforced ? 'enforced' : 'observed']++;
+    });
     return counts;
   }
 
@@ -84,8 +86,13 @@ export abstract class BansInForce {
 
   /** How often clients were banned by policy: real bans, or observe mode's would-be bans. */
   offences(enforced: boolean): Offence[] {
+    return [...this.eachOffence(enforced)];
+  }
+
+  /** The same one by one. */
+  eachOffence(enforced: boolean): Generator<Offence> {
     const { offences } = this.projection;
-    return [...(enforced ? offences.enforced : offences.observed).values()];
+    return (enforced ? offences.enforced : offences.observed).values();
   }
 
   /** The operators' exceptions in force. */
@@ -101,9 +108,10 @@ export abstract class BansInForce {
 
   #queueEnds(): void {
     this.#ends.clear();
-    for (const { client, untilMs } of this.projection.bans.values()) {
-      if (untilMs !== null) this.#ends.add(client, untilMs);
-    }
+    const { bans } = this.projection;
+    bans.forEachEnd((row, untilMs) => {
+      if (untilMs !== Number.POSITIVE_INFINITY) this.#ends.add(bans.clientOf(row), untilMs);
+    });
   }
 
   #withNumbers(ban: Ban): ActiveBan {

@@ -36,7 +36,7 @@ const MEND: Readonly<Record<RecordErrorCode, (path: string) => string>> = {
   full: (path) => `the disk is full, make room: df ${path}`,
   locked: (path) => `another program holds it: fuser -v ${path}`,
   corrupt: (path) =>
-    `stop zban, keep a copy, then mend it with: sqlite3 ${path} .recover | sqlite3 ${path}.new && mv ${path}.new ${path}`,
+    `start zban, which sets it aside as ${path}.damaged and takes bans from the audit log and the firewall`,
   too_new: () => 'a newer zban wrote it: install that version again',
   too_old: () => 'an older zban wrote it: start the daemon once, which brings it up to date',
   conflict: () => 'something else wrote to it meanwhile: make sure that only one zban uses it, then restart zban',

@@ -1,5 +1,6 @@
 /** Rows that are gone with a database: what followed from them is recorded again, in rows that say so. */
 import type { Actor, AuditDraft, Offence } from '../core/audit.ts';
+import type { KernelBan } from '../core/reconcile.ts';
 import type { Ban, Projection } from './projection.ts';
 import { systemDraft } from './row.ts';
 
@@ -52,6 +53,20 @@ function findChanged(before: Projection, after: Projection): Set<string> {
 export function lossDraft(fromId: number, toId: number, what: string, nowMs: number): AuditDraft {
   const detail = `entries #${fromId} to #${toId} of the audit trail are lost: ${what}`;
   return systemDraft('trouble', nowMs, detail, { lost_from: fromId, lost_to: toId });
+}
+
+/** Bans that the firewall has and the trail has not: they stand until their time is up or a person lifts them. */
+export function foundDrafts(
+  held: readonly KernelBan[],
+  trail: { findActiveBan(client: string, nowMs: number): unknown },
+  nowMs: number,
+): AuditDraft[] {
+  const of = { timeMs: nowMs, actor: 'system', action: 'ban', condition: 'import', tier: 0, enforced: true } as const;
+  return held.flatMap(({ target: client, untilMs }) => {
+    if (trail.findActiveBan(client, nowMs) || (untilMs !== null && untilMs <= nowMs)) return [];
+    const durationSeconds = untilMs === null ? null : (untilMs - nowMs) / 1000;
+    return [{ ...of, numbers: null, client, durationSeconds, detail: `${RESTORED}: found in the firewall` }];
+  });
 }
 
 function standingBan(ban: Ban): AuditDraft[] {

@@ -1,5 +1,6 @@
 /** What follows from the audit rows: bans in force, offences, allowed entries, totals. One rule for writing, pruning and verifying. */
 import type { ActiveBan, Actor, AuditAction, AuditEntry, Offence } from '../core/audit.ts';
+import { BanTable, ClientRows, OffenceTable } from './client-table.ts';
 
 /** An active ban without its numbers: those stay on disk, so that a million bans fit in memory. */
 export type Ban = Omit<ActiveBan, 'numbers'>;
@@ -29,10 +30,16 @@ const modeOf = (enforced: boolean): Mode => (enforced ? 'enforced' : 'observed')
 export const FORGOTTEN_BEFORE = 'offences_before_ms';
 
 export class Projection {
-  readonly bans = new Map<string, Ban>();
-  readonly offences = { enforced: new Map<string, Offence>(), observed: new Map<string, Offence>() };
+  readonly bans: BanTable;
+  readonly offences: Readonly<Record<Mode, OffenceTable>>;
   readonly allowed = new Map<string, Allowed>();
   readonly totals = { enforced: new Map<AuditAction, number>(), observed: new Map<AuditAction, number>() };
+
+  constructor() {
+    const rows = new ClientRows();
+    this.bans = new BanTable(rows);
+    this.offences = { enforced: new OffenceTable(rows), observed: new OffenceTable(rows) };
+  }
 
   /** Of its own maps; what is in them never changes. */
   copy(): Projection {
@@ -57,7 +64,7 @@ export class Projection {
           : change.kind === 'offence'
             ? this.offences[modeOf(change.enforced)]
             : this.totals[modeOf(change.enforced)]
-    ) as Map<string, unknown>;
+    ) as Pick<Map<string, unknown>, 'set' | 'delete'>;
     if (value === undefined) map.delete(key);
     else map.set(key, value);
   }

@@ -1,9 +1,10 @@
 /** Retention: takes rows off the start of the trail and keeps what the rest needs to be proved. */
 import type BetterSqlite3 from 'better-sqlite3';
 import type { AuditDraft } from '../core/audit.ts';
-import { FORGOTTEN_BEFORE } from './projection.ts';
+import { FORGOTTEN_BEFORE, type Projection } from './projection.ts';
 import { loadProjection, prepareProjection } from './projection-table.ts';
-import { COLUMNS, type Row, readConsequences, systemDraft } from './row.ts';
+import { COLUMNS, type Row, readConsequences, systemDraft, writeRow } from './row.ts';
+import type { ChainEnd, Pending } from './trail-statements.ts';
 
 /** Rows deleted in one transaction, so that the daemon is not held up. */
 const PRUNE_ROWS_MAX = 10_000;
@@ -19,19 +20,54 @@ export interface PruneOptions {
   readonly offencesBeforeMs: number;
 }
 
+/** What a call of `prune` did. */
+export interface Pruned {
+  readonly rows: number;
+  /** Offences forgotten. */
+  readonly forgotten: number;
+  /** More rows are old enough: call again. */
+  readonly more: boolean;
+}
+
 /** What was cut off. */
-export interface Cut {
+interface Cut {
   readonly rows: number;
   readonly anchorId: number;
   readonly anchorHash: string;
   readonly more: boolean;
 }
 
+/** What the row of a prune follows. */
+interface Next {
+  readonly head: ChainEnd;
+  readonly configVersion: string;
+  readonly projection: Projection;
+}
+
+/** Cuts within a transaction of the caller, and writes the row that says so; without one where nothing was to be done. */
+export function pruneRows(
+  sql: BetterSqlite3.Database,
+  options: PruneOptions,
+  { head, configVersion, projection }: Next,
+  write: (row: Pending) => void,
+): { readonly pruned: Pruned; readonly row: Pending | undefined } {
+  const cut = cutOldRows(sql, options);
+  const written = writeRow(pruneDraft(cut, options), head.id + 1, configVersion, head.hash);
+  const changes = projection.changesOf(written.entry);
+  // The row's own total is always among them.
+  const forgotten = changes.length - 1;
+  const pruned = { rows: cut.rows, forgotten, more: cut.more };
+  if (cut.rows === 0 && forgotten === 0) return { pruned, row: undefined };
+  const row = { ...written, changes };
+  write(row);
+  return { pruned, row };
+}
+
 /**
  * Deletes old rows within a transaction of the caller. The last of them becomes the anchor: its id and hash are what
  * the first row left is bound to, and what followed from all deleted rows is folded into the projection's `anchor`.
  */
-export function cutOldRows(sql: BetterSqlite3.Database, { beforeMs, rowsMax }: PruneOptions): Cut {
+function cutOldRows(sql: BetterSqlite3.Database, { beforeMs, rowsMax }: PruneOptions): Cut {
   const [from, hash] = sql.prepare<[], [number, string]>('SELECT anchor_id, anchor_hash FROM chain').raw().get() ?? [
     0,
     '',
@@ -74,7 +110,7 @@ function findTooMany(sql: BetterSqlite3.Database, anchorId: number, rowsMax: num
 }
 
 /** The row that says what was cut. */
-export function pruneDraft(cut: Cut, { nowMs, beforeMs, rowsMax, offencesBeforeMs }: PruneOptions): AuditDraft {
+function pruneDraft(cut: Cut, { nowMs, beforeMs, rowsMax, offencesBeforeMs }: PruneOptions): AuditDraft {
   const beyond = rowsMax === undefined ? '' : ` or beyond ${rowsMax}`;
   return systemDraft(
     'prune',

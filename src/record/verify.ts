@@ -134,7 +134,9 @@ function judge({ row, expected }: { readonly row: Row; readonly expected: string
 }
 
 function findDifference(expected: Projection, found: Projection): string | undefined {
-  const parts = (projection: Projection): readonly (readonly [string, ReadonlyMap<string, unknown>])[] => [
+  const parts = (
+    projection: Projection,
+  ): readonly (readonly [string, Pick<ReadonlyMap<string, unknown>, 'keys' | 'get'>])[] => [
     ['ban', projection.bans],
     ['offence', projection.offences.enforced],
     ["observe mode's offence", projection.offences.observed],

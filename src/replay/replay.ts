@@ -8,8 +8,11 @@ import { parsePrefix } from '../core/net/prefix.ts';
 import { SPECIAL_NETWORKS } from '../core/net/special.ts';
 import { Parser } from '../core/parse/parser.ts';
 import { SECOND } from '../core/parse/tally.ts';
-import { CdnRangesError, findCdnProtection } from '../host/cdn-ranges.ts';
+import { findCdnProtection } from '../host/cdn-ranges.ts';
+import { NamedListError } from '../host/named-list.ts';
+import { findRobots } from '../host/robots.ts';
 import type { Chunk } from '../source/chunk.ts';
+import { findSameFiles } from '../source/discover.ts';
 import { readLogFile } from '../source/read-log-file.ts';
 import type { WorkerSetup } from '../workers/messages.ts';
 import { Pipeline, workerSetup } from '../workers/pipeline.ts';
@@ -18,7 +21,7 @@ const CHUNK_BYTES = 1 << 20;
 
 export interface ReplayOptions {
   readonly config: Config;
-  /** Plain or gzipped logs; several are merged in log time. */
+  /** Plain or compressed logs; several are merged in log time, and one under several names is read once. */
   readonly files: readonly string[];
   /** Parse threads; by default one less than cores. */
   readonly threads?: number;
@@ -54,7 +57,9 @@ export interface ReplaySummary {
  * read; events of what could be read have been handed on by then.
  */
 export async function replay(options: ReplayOptions): Promise<Replayed> {
-  const { config, files, onEvent, historyOf: most, chunkBytes = CHUNK_BYTES } = options;
+  const { config, onEvent, historyOf: most, chunkBytes = CHUNK_BYTES } = options;
+  const sameFiles = findSameFiles(options.files);
+  const files = [...new Set(options.files)].filter((file) => !sameFiles.has(file));
   // The engine and the reader want a core of their own.
   const threads = options.threads ?? Math.max(1, availableParallelism() - 1);
   let bans = 0;
@@ -74,6 +79,12 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
   });
   try {
     await pipeline.send({ kind: 'never_banned', networks: neverBanned(config) });
+    // A replay asks no name server: published networks alone verify a robot.
+    await pipeline.send({
+      kind: 'robot_networks',
+      networks: findRobots(config.detection.robots, refuse).networks,
+      ask: false,
+    });
     for (const source of files.keys()) await pipeline.send({ kind: 'expect', source });
     const depth = files.length === 1 ? threads + 2 : 2;
     const opened = await openInOrder(files, setup, { chunkBytes, lineBytesMax: config.source.line_bytes_max });
@@ -99,11 +110,14 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
   }
 }
 
+/** A list that can't be used ends a replay: its results would be others than asked for. */
+function refuse(message: string): never {
+  throw new NamedListError(message);
+}
+
 /** Host names in the allowlist are left out: a replay asks no name server. */
 function neverBanned(config: Config): NeverBanned[] {
-  const cdn = findCdnProtection(config.bans, (message) => {
-    throw new CdnRangesError(message);
-  });
+  const cdn = findCdnProtection(config.bans, refuse);
   const allowlist = config.bans.allowlist.flatMap((entry) => {
     const prefix = parsePrefix(entry);
     return prefix ? [{ prefix, kind: 'allowlist' as const, detail: `bans.allowlist: ${entry}` }] : [];

@@ -12,7 +12,7 @@ import type {
 
 /** Banned and refused clients remembered one by one: about 1 KiB each. */
 const CLIENTS_MAX = 20_000;
-/** Anomalies of the site, and blown fuses. */
+/** Anomalies of the site, and times at which the fuse tripped. */
 const EPISODES_MAX = 1000;
 
 /** A client that would have been banned. */

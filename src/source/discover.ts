@@ -44,10 +44,10 @@ export function findLogs(configured: readonly string[]): { logs: FoundLog[]; unm
 }
 
 /** Paths of files that an earlier path names as well, by symbolic or hard link, with that path. */
-export function findSameFiles(logs: readonly FoundLog[]): Map<string, string> {
+export function findSameFiles(paths: readonly string[]): Map<string, string> {
   const first = new Map<string, string>();
   const same = new Map<string, string>();
-  for (const { path } of logs) {
+  for (const path of new Set(paths)) {
     const stat = statOf(path);
     if (!stat) continue;
     const file = `${stat.dev} ${stat.ino}`;

@@ -6,7 +6,7 @@ import { listSiblings } from './siblings.ts';
 /** The file that was read before the stop is nowhere: what was lost, and what would have kept it. */
 export function describeLoss({ path, offset, device, inode, writtenMs }: Position): [what: string, mend: string] {
   const written = writtenMs === undefined ? '' : `, last seen written ${new Date(writtenMs).toISOString()}`;
-  const what = `the file that was ${path} is gone: what was written into it from byte ${offset} on was not judged (device ${device}, inode ${inode}${written})`;
+  const what = `the file that was ${path} is gone: anything that was written into it from byte ${offset} on was not judged (device ${device}, inode ${inode}${written})`;
   const unreadable = listSiblings(path).find(({ compression }) => compression && !canDecompress(compression));
   const mend = unreadable
     ? `${unreadable.file} may be it: install ${unreadable.compression}, so that zban can read it next time`

@@ -1,11 +1,14 @@
 /** What main thread, parse threads and traffic thread say to each other. Buffers are transferred, never copied. */
 
-import type { NeverBanned, Offender } from '../core/decide/policy.ts';
+import type { FuseHold } from '../core/decide/fuse.ts';
+import type { OffenderColumns } from '../core/decide/offender-table.ts';
+import type { NeverBanned } from '../core/decide/policy.ts';
 import type { Unstopped } from '../core/detect/banned-traffic.ts';
+import type { RobotClaim, RobotNetwork, RobotVerdict } from '../core/detect/robot-verdicts.ts';
 import type { Surge, SurgeNumbers } from '../core/detect/surge.ts';
 import type { EngineOptions } from '../core/engine-options.ts';
 import type { EngineState } from '../core/engine-state.ts';
-import type { EngineEvent, TopEntry } from '../core/event.ts';
+import type { EngineEvent, FuseEvent, TopEntry } from '../core/event.ts';
 import type { HistorySummary } from '../core/history-summary.ts';
 import type { ClientKey } from '../core/net/client-key.ts';
 import type { ParserOptions } from '../core/parse/parser.ts';
@@ -45,7 +48,8 @@ export interface EngineStatus {
   readonly effective: Effective;
   /** The anomaly of the site that was reported and has not ended; `lastSecond` is its last above the limit. */
   readonly anomaly: (SurgeNumbers & { readonly lastSecond: number }) | undefined;
-  readonly fuseBlown: boolean;
+  /** By the wall clock; undefined unless the fuse has tripped. */
+  readonly fuse: FuseHold | undefined;
   /** Seconds by which a log is behind the others, so that its lines are left out; 0 when none is. */
   readonly behindSeconds: number;
   /** Times that a log's clock was found to have been set back. */
@@ -72,14 +76,25 @@ export type TrafficTask =
   | { readonly kind: 'expect' | 'finish'; readonly source: number }
   | { readonly kind: 'flush' }
   /** Ends of bans, here and below, by the wall clock. */
-  | { readonly kind: 'set_bans'; readonly offenders: readonly Offender[] }
-  /** What was ingested so far was a rehearsal; these are the bans, the past offences and the open anomaly there really are. */
-  | { readonly kind: 'go_live'; readonly offenders: readonly Offender[]; readonly anomaly: Surge | undefined }
+  | { readonly kind: 'set_bans'; readonly offenders: OffenderColumns }
+  /** What was ingested so far was a rehearsal; these are the bans, the past offences, the open anomaly and the tripped fuse there really are. */
+  | {
+      readonly kind: 'go_live';
+      readonly offenders: OffenderColumns;
+      readonly anomaly: Surge | undefined;
+      readonly fuse: FuseHold | undefined;
+    }
   /** The log has been silent for so long that an anomaly of the site is over. */
   | { readonly kind: 'fall_silent' }
   /** People lifted bans at this epoch second of the wall clock. */
   | { readonly kind: 'release'; readonly clients: readonly ClientKey[]; readonly second: number }
   | { readonly kind: 'never_banned'; readonly networks: readonly NeverBanned[] }
+  /** Networks of robots as their operators publish them; `ask`: whether claims are wanted. */
+  | { readonly kind: 'robot_networks'; readonly networks: readonly RobotNetwork[]; readonly ask: boolean }
+  /** What DNS says of clients that claim to be robots. */
+  | { readonly kind: 'robots'; readonly verdicts: readonly RobotVerdict[] }
+  /** Lets banning resume. */
+  | { readonly kind: 'reset_fuse' }
   | { readonly kind: 'restore'; readonly state: EngineState }
   | { readonly kind: 'snapshot' }
   /** Advances the log clock to `second` first where the log is silent. */
@@ -93,7 +108,11 @@ export interface TrafficResult {
   readonly events: readonly EngineEvent[];
   /** Ids of ingested chunks whose every line has been judged. */
   readonly consumed: readonly number[];
+  /** Clients that claim to be robots, to be asked about; absent without any. */
+  readonly robotClaims?: readonly RobotClaim[];
   readonly snapshot?: EngineState;
   readonly status?: EngineStatus;
   readonly history?: HistorySummary;
+  /** Of a fuse that was reset. */
+  readonly fuse?: FuseEvent;
 }

@@ -4,6 +4,7 @@
  */
 import { Piscina } from 'piscina';
 import type { Config } from '../config/schema.ts';
+import type { RobotClaim } from '../core/detect/robot-verdicts.ts';
 import { moveLimits } from '../core/detect/sensitivity.ts';
 import type { EngineEvent } from '../core/event.ts';
 import { fieldKeys } from '../core/parse/fields.ts';
@@ -48,6 +49,8 @@ export interface PipelineOptions {
   readonly onEvents: (events: readonly EngineEvent[], settled: readonly Chunk[]) => void;
   /** A chunk's lines were parsed; its bytes and rows are given away afterwards. */
   readonly onParsed?: (chunk: Chunk, parsed: Parsed) => void;
+  /** Clients that claim to be robots, where they are asked for. */
+  readonly onRobotClaims?: (claims: readonly RobotClaim[]) => void;
 }
 
 interface Pending {
@@ -150,6 +153,7 @@ export class Pipeline {
         settled.map(({ chunk }) => chunk),
       );
     }
+    if (result.robotClaims) this.options.onRobotClaims?.(result.robotClaims);
     for (const { settle } of settled) settle();
     return result;
   }

@@ -1,5 +1,7 @@
 /** The traffic thread: owns the engine. Its pool has one thread, so tasks arrive one after the other, in order. */
 import { workerData } from 'piscina';
+import type { FuseHold } from '../core/decide/fuse.ts';
+import { type OffenderColumns, unpackOffenders } from '../core/decide/offender-table.ts';
 import type { Offender } from '../core/decide/policy.ts';
 import { topClients } from '../core/detect/site-signature.ts';
 import type { Surge } from '../core/detect/surge.ts';
@@ -53,13 +55,18 @@ function followWall(source: number, parsed: Tally, writtenMs: number, isBehind: 
   if (engine.wallAhead !== wall.aheadSeconds) engine.followWall(wall.aheadSeconds);
 }
 
+function shiftFuse({ until, reason }: FuseHold, seconds: number): FuseHold {
+  return { until: until + seconds, reason };
+}
+
 /** From the wall clock to the engine's. */
 function toEngine(second: number): number {
   return second - wall.aheadSeconds;
 }
 
-function offenderToEngine({ until, lastEnd, ...rest }: Offender): Offender {
-  return { ...rest, until: until === 0 ? 0 : toEngine(until), lastEnd: toEngine(lastEnd) };
+function* offendersToEngine(columns: OffenderColumns): Generator<Offender> {
+  for (const { until, lastEnd, ...rest } of unpackOffenders(columns))
+    yield { ...rest, until: until === 0 ? 0 : toEngine(until), lastEnd: toEngine(lastEnd) };
 }
 
 function surgeToEngine({ since, lastSecond, ...rest }: Surge): Surge {
@@ -79,7 +86,7 @@ function status(): EngineStatus {
     clientsSeen: clients.size + clients.evicted,
     effective,
     anomaly: site.ongoing,
-    fuseBlown: policy.fuse.blownUntil > 0,
+    fuse: policy.fuse.hold && shiftFuse(policy.fuse.hold, wall.aheadSeconds),
     behindSeconds: order.findBehind(window.newest),
     setBacks: order.setBacks,
     unstopped: engine.bans.unstopped(UNSTOPPED_CLIENTS).map(({ first, last, ...rest }) => ({
@@ -98,7 +105,7 @@ function status(): EngineStatus {
   };
 }
 
-function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second'> {
+function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'robotClaims'> {
   switch (task.kind) {
     case 'ingest': {
       if (task.id <= (newestIds.get(task.source) ?? -1)) throw new Error(`chunk ${task.id} came out of order`);
@@ -117,10 +124,11 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second'> {
     case 'flush':
       return { consumed: consumed(merge.flush()) };
     case 'set_bans':
-      for (const offender of task.offenders) engine.bans.set(offenderToEngine(offender));
+      for (const offender of offendersToEngine(task.offenders)) engine.bans.set(offender);
       return { consumed: [] };
     case 'go_live':
-      engine.goLive(task.offenders.map(offenderToEngine), task.anomaly && surgeToEngine(task.anomaly));
+      engine.goLive(offendersToEngine(task.offenders), task.anomaly && surgeToEngine(task.anomaly));
+      if (task.fuse) engine.policy.fuse.restore(shiftFuse(task.fuse, -wall.aheadSeconds));
       return { consumed: [] };
     case 'fall_silent':
       engine.fallSilent();
@@ -132,6 +140,18 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second'> {
       engine.policy.setNeverBanned(task.networks);
       engine.bans.judgeRefusedAgain();
       return { consumed: [] };
+    case 'robot_networks':
+      engine.robots.setNetworks(task.networks);
+      engine.robots.asking = task.ask;
+      return { consumed: [] };
+    case 'robots':
+      engine.robots.answer(task.verdicts);
+      return { consumed: [] };
+    case 'reset_fuse': {
+      const fuse = engine.policy.fuse.reset(engine.window.newest);
+      if (fuse) engine.bans.judgeRefusedAgain();
+      return { consumed: [], ...(fuse && { fuse }) };
+    }
     case 'restore':
       engine.restore(task.state);
       wall = new WallClock(task.state.wallAhead);
@@ -155,6 +175,7 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second'> {
 export default function work(task: TrafficTask): TrafficResult {
   const result = handle(task);
   const told = events;
+  const claims = engine.robots.takeClaims();
   events = [];
-  return { second: engine.window.newest, events: told, ...result };
+  return { second: engine.window.newest, events: told, ...(claims.length > 0 && { robotClaims: claims }), ...result };
 }

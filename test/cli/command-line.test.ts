@@ -36,6 +36,7 @@ const status: Status = {
   global_anomaly: false,
   incident: null,
   fuse_blown: true,
+  fuse_until: '2026-11-20T10:21:12.000Z',
   site_rate: 12.345,
   site_rate_last: 13,
   clients: 77,
@@ -76,10 +77,15 @@ async function daemon(t: TestContext, answer: (target: string) => TargetResult['
       asked.push(request);
       return { ok: true, message: '2 bans lifted', lifted: 2 };
     },
+    resetFuse: async (request) => {
+      asked.push(request);
+      return { ok: true, message: 'the fuse is reset: zban bans again' };
+    },
     notifyTest: async () => ({ ok: false, message: 'Slack answered 404' }),
     reload: async () => ({ ok: true, message: '' }),
   };
-  const server = await startControlServer({ socket: paths.socket, handlers, log: () => {} });
+  const findPeer = async () => ({ uid: 0, name: 'root' });
+  const server = await startControlServer({ socket: paths.socket, handlers, log: () => {}, findPeer });
   t.after(() => server.close());
   return { ...paths, asked };
 }
@@ -101,6 +107,7 @@ test('--version and --help say so on standard output', async () => {
     'import',
     'export',
     'panic',
+    'fuse',
     'audit',
     'explain',
     'replay',
@@ -224,7 +231,7 @@ test('status is one object with --json and a page of text without', async (t) =>
   const { stdout, exitCode } = await runZban(['status', '--config', config]);
   assert.equal(exitCode, 0);
   assert.match(stdout, /^bans in force +3$/m);
-  assert.match(stdout, /^fuse +BLOWN/m);
+  assert.match(stdout, /^fuse +TRIPPED until 2026-11-20 10:21:12 .*zban fuse reset$/m);
   assert.match(stdout, /^profile +balanced, sensitivity normal$/m);
   assert.match(stdout, /^lines +1234, skipped not_json 2$/m);
   assert.match(stdout, /^\/var\/log\/nginx\/access\.log +following +2\.0 KiB$/m);

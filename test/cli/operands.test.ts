@@ -18,6 +18,7 @@ test('what follows -- is no option, whatever the command', async (t) => {
     unban: note,
     allow: note,
     panic: missing,
+    resetFuse: missing,
     notifyTest: missing,
     reload: missing,
   };

@@ -81,8 +81,12 @@ test('lengths of bans and counts are read strictly', () => {
 });
 
 test('the operator is the person behind sudo, as a harmless name', () => {
-  assert.equal(operatorName({ SUDO_USER: 'ann', USER: 'root' }), 'ann');
-  assert.equal(operatorName({ USER: 'bob' }), 'bob');
-  assert.equal(operatorName({ USER: 'a b\n<!channel>' }), 'a?b???channel?');
+  const root = { uid: 0, name: 'root' };
+  assert.equal(operatorName({ SUDO_USER: 'ann', USER: 'root' }, root), 'ann');
+  assert.equal(operatorName({ USER: 'bob' }, root), 'bob');
+  assert.equal(operatorName({ USER: 'a b\n<!channel>' }, root), 'a?b???channel?');
+  assert.equal(operatorName({}, root), 'root');
+  assert.equal(operatorName({ SUDO_USER: 'ann', USER: 'ann' }, { uid: 1000, name: 'bob' }), 'bob');
+  assert.equal(operatorName({ USER: 'ann' }, { uid: 1000, name: undefined }), 'uid-1000');
   assert.match(operatorName({}), /^[\w.@?-]+$/);
 });

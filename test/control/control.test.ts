@@ -29,6 +29,7 @@ async function start(t: TestContext, handlers: Partial<ControlHandlers> = {}, re
     unban: missing,
     allow: missing,
     panic: missing,
+    resetFuse: missing,
     notifyTest: missing,
     reload: missing,
   };

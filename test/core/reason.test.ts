@@ -94,3 +94,20 @@ test('docs/detection.md lists every condition with the words that are used for i
   const listed = [...page.matchAll(/^\| `(\w+)` \| ([^|]+) \|$/gm)].map(([, condition, words]) => [condition, words]);
   assert.deepEqual(Object.fromEntries(listed), PHRASES);
 });
+
+test('a floor is not told as if it had been learned', () => {
+  const normal = (learned: object) => tellReason('multiplier', { ...evidenceOf('multiplier'), learned })?.normal;
+  assert.equal(normal({ mean: 0.7, stddev: 0.55, error_ratio: 0.03 }), NORMAL);
+  assert.equal(
+    normal({ mean: 0.05, stddev: 0.1, error_ratio: 0.004 }),
+    '3 ± 6 requests a minute from a client, 0 % of them refused (4xx); taken as 42 ± 33 requests a minute from a client, 3 % of them refused (4xx).',
+  );
+  assert.equal(
+    normal({ mean: null, stddev: null, error_ratio: null }),
+    'Nothing learned yet; taken as 42 ± 33 requests a minute from a client, 3 % of them refused (4xx).',
+  );
+  const surge = (error_ratio: number | null) =>
+    briefReason('error_surge', { ...evidenceOf('error_surge'), learned: { mean: 1, stddev: 1, error_ratio } });
+  assert.equal(surge(0.004), 'error_surge 61 % 4xx, usually 0 %');
+  assert.equal(surge(null), 'error_surge 61 % 4xx, usually not known');
+});

@@ -140,7 +140,7 @@ test('refusals are recorded and not told; the fuse and the site are both', (t) =
   bans.onEvents([refusedEvent('192.0.2.7')], []);
   assert.deepEqual(since(), ['row refused 192.0.2.7 allowlist: 192.0.2.0/24']);
   bans.onEvents([{ event: 'fuse', phase: 'blown', time, reason: 'max_per_minute', detail: 'too many' }], []);
-  assert.deepEqual(since(), ['row fuse null blown: too many', 'notify fuse']);
+  assert.deepEqual(since(), ['row fuse null tripped: too many', 'notify fuse']);
   assert.deepEqual(bans.counts(), { bans_total: 0, unbans_total: 0, refused_total: 1 });
 });
 
@@ -156,7 +156,7 @@ test('a tripped fuse is a row at each end, with a count, however many clients it
   bans.onEvents([{ ...fuse, phase: 'reset' }, refusedEvent('192.0.2.1')], []);
   const rows = trail.query({ limit: 100 }).map(({ action, detail }) => `${action} ${detail}`);
   assert.deepEqual(rows, [
-    'fuse blown: too many',
+    'fuse tripped: too many',
     'fuse reset: banning resumed; 300 bans were refused meanwhile',
     'refused allowlist: 192.0.2.0/24',
   ]);

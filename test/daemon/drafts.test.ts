@@ -59,7 +59,8 @@ test('fuse and site anomalies are about no client', () => {
 
 test("recalculated baselines and the engine's own releases are no rows", () => {
   const level = { mean: 1, stddev: 1 };
-  const counts = { error_ratio: 0.1, origin: 'floor', site_samples: 0, client_samples: 0 } as const;
+  const learned = { site: null, client: null, error_ratio: null };
+  const counts = { error_ratio: 0.1, learned, origin: 'floor', site_samples: 0, client_samples: 0 } as const;
   assert.equal(
     draftOf({ event: 'baseline', time, ready: true, site: level, client: level, ...counts }, true),
     undefined,

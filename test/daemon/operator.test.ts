@@ -5,6 +5,7 @@ import { formatJson } from '../../src/cli/ban-list/json.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { BanRequest } from '../../src/control/protocol.ts';
 import type { AuditDraft } from '../../src/core/audit.ts';
+import type { FuseEvent } from '../../src/core/event.ts';
 import { parsePrefix, prefixesOverlap } from '../../src/core/net/prefix.ts';
 import { Operator } from '../../src/daemon/operator.ts';
 import type { TrafficTask } from '../../src/workers/messages.ts';
@@ -25,6 +26,8 @@ interface Setting {
 
 function make(t: TestContext, { enforce = true, never = [], refuses, maxActive, onRefresh = () => {} }: Setting = {}) {
   const tasks: TrafficTask[] = [];
+  /** What the engine says to a reset. */
+  const fuse: { event?: FuseEvent } = {};
   const held = new Map<string, number | null>();
   /** Bans that the firewall cannot lift. */
   const stuck = new Set<string>();
@@ -70,7 +73,7 @@ function make(t: TestContext, { enforce = true, never = [], refuses, maxActive, 
     pipeline: {
       send: async (task) => {
         tasks.push(task);
-        return { second: 0, events: [], consumed: [] };
+        return { second: 0, events: [], consumed: [], ...(fuse.event && { fuse: fuse.event }) };
       },
     },
     now: () => clock.nowMs,
@@ -81,7 +84,7 @@ function make(t: TestContext, { enforce = true, never = [], refuses, maxActive, 
   const ban = (...targets: readonly string[]) => order(targets);
   const unban = (...targets: readonly string[]) => operator.unban({ targets, all: false, ...WHO });
   const engineTasks = () => tasks.splice(0).map((task) => task.kind);
-  return { ...made, operator, order, ban, unban, held, stuck, tasks, engineTasks, reconciles };
+  return { ...made, operator, order, ban, unban, held, stuck, fuse, tasks, engineTasks, reconciles };
 }
 
 test('a ban is recorded under its author, enforced, confirmed, and known to the engine', async (t) => {
@@ -92,7 +95,7 @@ test('a ban is recorded under its author, enforced, confirmed, and known to the 
   assert.deepEqual([found?.actor, found?.tier, found?.condition], ['operator:anna', 0, 'manual']);
   assert.equal(found?.untilMs, T0 + 600_000, "without a time it is the schedule's first");
   assert.ok(held.has('203.0.113.9'));
-  assert.equal(tasks[0]?.kind === 'set_bans' && tasks[0].offenders[0]?.until, (T0 + 600_000) / 1000);
+  assert.equal(tasks[0]?.kind === 'set_bans' && tasks[0].offenders.untils[0], (T0 + 600_000) / 1000);
 });
 
 test('for how long: as asked, or for ever', async (t) => {
@@ -187,7 +190,7 @@ test('each ban of a list has its own time, reason, tier and condition', async (t
     ],
   );
   const [task] = tasks;
-  assert.deepEqual(task?.kind === 'set_bans' && task.offenders.map(({ tier }) => tier), [0, 3, 0, 0]);
+  assert.deepEqual(task?.kind === 'set_bans' && [...task.offenders.tiers], [0, 3, 0, 0]);
 });
 
 test('what one host exports another imports: ends, tiers, reasons and conditions, but nobody it protects', async (t) => {
@@ -367,6 +370,24 @@ test('one of two overlapping bans expires: who is still blocked by the other is 
       ['198.51.100.7', ['198.51.100.0/24'], 0],
       ['198.51.100.0/24', [], 1],
     ],
+  );
+});
+
+test('a reset of the fuse is recorded under its author and told; of one that has not tripped it is nothing', async (t) => {
+  const { operator, trail, told, fuse, since } = make(t);
+  assert.deepEqual(await operator.resetFuse(WHO), { ok: true, message: 'the fuse has not tripped: nothing to reset' });
+  assert.deepEqual(since(), []);
+  fuse.event = { event: 'fuse', phase: 'reset', time: 'T', reason: 'max_share', detail: 'banning resumed' };
+  assert.deepEqual(await operator.resetFuse(WHO), { ok: true, message: 'the fuse is reset: zban bans again' });
+  assert.deepEqual(since(), [
+    'row fuse null reset: because; banning resumed; 0 bans were refused meanwhile',
+    'notify fuse',
+  ]);
+  assert.equal(trail.query({ action: 'fuse', limit: 1 })[0]?.actor, 'operator:anna');
+  const [one] = told;
+  assert.equal(
+    one?.kind === 'fuse' && one.event.detail,
+    'banning resumed; 0 bans were refused meanwhile; by anna: because',
   );
 });
 

@@ -211,3 +211,13 @@ test('the trail is cut to what it may hold without waiting for an hour to pass',
   records.close();
   assert.equal(verify(), 'whole');
 });
+
+test('what finds no room while the database takes nothing is counted in the status', async (t) => {
+  const { records } = await place(t).open();
+  assert.deepEqual(records.counts().discarded, {});
+  records['database'].sql.pragma('query_only = ON');
+  records.trail.append([draft('trouble', '192.0.2.1')]);
+  records.trail.append(Array.from({ length: 100_001 }, () => draft('trouble', '192.0.2.1')));
+  assert.deepEqual(records.counts().discarded, { audit_rows: 2 });
+  records['database'].sql.pragma('query_only = OFF');
+});

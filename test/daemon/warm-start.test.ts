@@ -1,6 +1,6 @@
 /** No start is blind, with a real process: history learned at the first start, the window kept over later ones. */
 import assert from 'node:assert/strict';
-import { appendFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -157,4 +157,24 @@ test('killed before it has judged a line, it judges at the next start what was w
   appendFileSync(daemon.log, burst(now(), 101));
   await daemon.start();
   await until('the flood is banned', () => daemon.json<Row[]>('list').length === 1);
+});
+
+test('a file goes on where it was left under another path', async (t) => {
+  const daemon = make(t, {});
+  writeFileSync(daemon.log, '');
+  await daemon.start();
+  appendFileSync(daemon.log, calm(now(), now() + 1));
+  await until('the lines are read', () => daemon.status()?.lines_total === 4);
+  await daemon.stop();
+  const link = join(daemon.folder, 'link.log');
+  symlinkSync(daemon.log, link);
+  daemon.configure({ logs: [{ path: link }] });
+  appendFileSync(daemon.log, calm(now(), now() + 2));
+  await daemon.start();
+  await until('the lines since are read', () => daemon.status()?.lines_total === 8);
+  await daemon.stop();
+  daemon.configure({});
+  appendFileSync(daemon.log, calm(now(), now() + 1));
+  await daemon.start();
+  await until('and no line twice', () => daemon.status()?.lines_total === 4);
 });

@@ -78,6 +78,7 @@ test('the daemon: not running, with troubles, behind, out of date, observing', (
     troubles: [],
     log_lag_seconds: 1,
     fuse_blown: false,
+    fuse_until: null,
     lines_total: 10,
     active_bans: 2,
   } as unknown as Status;

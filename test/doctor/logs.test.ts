@@ -31,6 +31,13 @@ test('a log as it should be', (t) => {
   assert.match(found[0]?.message ?? '', /^300 newest lines/);
 });
 
+test('lines longer than the limit are understood as the daemon understands them', (t) => {
+  const long = (n: number) => good(n + 291).replace('}', `,"host":"${'x'.repeat(100_000)}"}`);
+  const found = check(t, lines(9, long));
+  assert.equal(levels(found), 'ok');
+  assert.match(found[0]?.message ?? '', /^9 newest lines/);
+});
+
 test('missing, empty, a directory, a glob without files', (t) => {
   assert.match(check(t, undefined)[0]?.message ?? '', /is not there/);
   assert.equal(levels(check(t, '')), 'warn');

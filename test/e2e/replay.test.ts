@@ -3,7 +3,7 @@
  * lines.
  */
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -64,6 +64,12 @@ function cuts(): number[] {
   assert.ok(one && other && other.length > 3, 'seconds with many requests');
   return [one.middle, other.middle].sort((x, y) => x - y);
 }
+
+test('one log under several names is read once', () => {
+  const link = join(folder, 'link.log');
+  symlinkSync(day, link);
+  assert.deepEqual(replay(day, link, day, '--threads', '1'), expected);
+});
 
 test('the day has something to tell', () => {
   const kinds = new Set(expected.map(({ event }) => event));

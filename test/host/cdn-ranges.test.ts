@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parsePrefix } from '../../src/core/net/prefix.ts';
 import { PrefixTable } from '../../src/core/net/prefix-table.ts';
-import { CdnRangesError, findCdnProtection, loadCdnRanges, SHIPPED_CDN_RANGES } from '../../src/host/cdn-ranges.ts';
+import { findCdnProtection, loadCdnRanges, SHIPPED_CDN_RANGES } from '../../src/host/cdn-ranges.ts';
+import { NamedListError } from '../../src/host/named-list.ts';
 
 function makeFile(t: TestContext, text: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'zban-cdn-'));
@@ -61,7 +62,7 @@ test('a file that cannot be used: told with its line, and the shipped list is in
     const found = findCdnProtection({ protect_cdn: true, cdn_ranges: path }, (message) => told.push(message));
     assert.match(told.join(), complaint);
     assert.ok(find(found, '104.16.1.1'));
-    assert.throws(() => loadCdnRanges(path), CdnRangesError);
+    assert.throws(() => loadCdnRanges(path), NamedListError);
   }
   assert.throws(() => loadCdnRanges('/nonexistent/cdn.txt'), /cannot read \/nonexistent\/cdn.txt/);
 });

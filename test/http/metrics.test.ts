@@ -62,6 +62,22 @@ test('scraping twice does not add up, and what is unknown is left out', async ()
   for (const name of samples.keys()) assert.doesNotMatch(name, /lag|baseline_mean|error_ratio|skipped/);
 });
 
+test('a floor is not scraped as if it had been learned', async () => {
+  const { baseline } = status();
+  assert.ok(baseline);
+  const learned = { site: null, client: null, error_ratio: null };
+  const samples = parse(await createMetrics().render(status({ baseline: { ...baseline, learned } })));
+  for (const name of samples.keys()) assert.doesNotMatch(name, /baseline_mean|baseline_stddev|error_ratio/);
+});
+
+test('the end of a fuse that has tripped is a time', async () => {
+  const fuse = { fuse_blown: true, fuse_until: '2026-11-20T10:21:12.000Z' };
+  const samples = parse(await createMetrics().render(status(fuse)));
+  assert.equal(samples.get('zban_fuse_until_timestamp_seconds'), Date.UTC(2026, 10, 20, 10, 21, 12) / 1000);
+  const whole = parse(await createMetrics().render(status()));
+  assert.equal(whole.has('zban_fuse_until_timestamp_seconds'), false);
+});
+
 test('two scrapes at once both see their own status', async () => {
   const metrics = createMetrics();
   const [one, two] = await Promise.all([

@@ -85,6 +85,7 @@ export const fuse: Notification = {
   event: {
     event: 'fuse',
     phase: 'blown',
+    until: '2026-11-20T10:21:12Z',
     time: '2026-11-20T10:11:12Z',
     reason: 'max_per_minute',
     detail: '101 bans within a minute, 100 are allowed',

@@ -142,7 +142,10 @@ test('a digest of anomalies tells each in a line', () => {
 
 test('release, fuse, trouble and test say what they are about', () => {
   assert.match(whole(formatMessage(unban('203.0.113.9'), 'web-1')), /Released 203\.0\.113\.9 on web-1.*expired/s);
-  assert.match(whole(formatMessage(fuse, 'web-1')), /stopped banning.*101 bans within a minute/s);
+  assert.match(
+    whole(formatMessage(fuse, 'web-1')),
+    /stopped banning.*101 bans within a minute.*refused until `2026-11-20T10:21:12Z`.*`zban fuse reset`/s,
+  );
   assert.match(whole(formatMessage(trouble, 'web-1')), /in trouble.*&lt;lock&gt; held.*How to mend it.*xtables\.lock/s);
   assert.match(whole(formatMessage({ kind: 'test', time: '2026-11-20T10:11:12Z' }, 'web-1')), /can reach this channel/);
 });

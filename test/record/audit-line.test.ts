@@ -117,11 +117,17 @@ test('recalculated baselines have their line', () => {
     site: { mean: 12.3, stddev: 3.21 },
     client: { mean: 0.7, stddev: 0.55 },
     error_ratio: 0.031,
+    learned: { site: { mean: 12.3, stddev: 3.21 }, client: { mean: 0.7, stddev: 0.55 }, error_ratio: 0.031 },
     origin: 'rolling',
     site_samples: 1800,
     client_samples: 5400,
   };
   const numbers = 'site 12.30±3.21/s | client 0.70±0.55/s | errors 3.1% | rolling | 1800 s, 5400 client-minutes';
   assert.equal(formatBaselineLine(event), `[2026-11-20T10:11:00.000Z] BASELINE | ${numbers}`);
+  const learned = { site: null, client: { mean: 0.1, stddev: 0.55 }, error_ratio: 0.004 };
+  assert.match(
+    formatBaselineLine({ ...event, learned }),
+    /site not learned yet, taken as 12\.30±3\.21\/s \| client 0\.10±0\.55\/s, taken as 0\.70±0\.55\/s \| errors 0\.4%, taken as 3\.1%/,
+  );
   assert.match(formatBaselineLine({ ...event, ready: false }), /\] BASELINE \(warming up\) \| site/);
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Position } from '../../src/source/chunk.ts';
-import { findEnd, findHistory, type HistoryFile, type HistoryOptions } from '../../src/source/history.ts';
+import { findEnd, findHistory, findNewest, type HistoryFile, type HistoryOptions } from '../../src/source/history.ts';
 import { readLogFile } from '../../src/source/read-log-file.ts';
 import { append, makeDirectory } from './follow-harness.ts';
 
@@ -130,4 +130,13 @@ test('no log, no history', (t) => {
   assert.equal(findEnd(log, LINE_BYTES_MAX), undefined);
   writeFileSync(log, '');
   assert.deepEqual(findHistory(end(log), ALL), []);
+});
+
+test('where the newest bytes of a log begin: with a whole line, or at its beginning', (t) => {
+  const log = join(makeDirectory(t), 'access.log');
+  append(log, ...Array.from({ length: 100 }, (_, n) => `line ${n}`.padEnd(9)));
+  assert.equal(findNewest(log, 1000, 200)?.offset, 0);
+  assert.equal(findNewest(log, 999, 200)?.offset, 10);
+  assert.equal(findNewest(log, 95, 200)?.offset, 910);
+  assert.equal(findNewest(`${log}.none`, 95, 200), undefined);
 });

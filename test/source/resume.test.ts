@@ -157,7 +157,7 @@ test('when the old file is gone, the new one is read from its beginning, and tha
   const { lines, lost } = await resumed(log, saved());
   assert.deepEqual(lines, ['b1']);
   assert.equal(lost.length, 1);
-  assert.match(lost[0] ?? '', /access\.log is gone: what was written into it from byte 3 on was not judged/);
+  assert.match(lost[0] ?? '', /access\.log is gone: anything that was written into it from byte 3 on was not judged/);
 });
 
 for (const [suffix, program, option] of [

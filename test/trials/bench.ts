@@ -2,10 +2,15 @@
 import { configSchema } from '../../src/config/schema.ts';
 import { Engine } from '../../src/core/engine.ts';
 import type { BanEvent } from '../../src/core/event.ts';
+import { type Prefix, parsePrefix } from '../../src/core/net/prefix.ts';
 import { Parser } from '../../src/core/parse/parser.ts';
 import { Merge, type Parcel } from '../../src/core/traffic/merge.ts';
 import { workerSetup } from '../../src/workers/pipeline.ts';
 import { NEVER } from '../support/parse.ts';
+
+/** The search engine of the trials is what it says when it comes from here (RFC 5737). */
+export const ROBOT_NETWORK = '203.0.113.';
+const ROBOT_NETWORKS = [{ name: 'Googlebot', prefix: parsePrefix(`${ROBOT_NETWORK}0/24`) as Prefix }];
 
 const { engine: engineOptions, parsers } = workerSetup(configSchema.parse({}));
 
@@ -25,6 +30,7 @@ export class Bench {
         if (event.event === 'ban') this.bans.push(event);
       },
     );
+    this.engine.robots.setNetworks(ROBOT_NETWORKS);
   }
 
   parse(source: number, lines: readonly string[]): Parcel {

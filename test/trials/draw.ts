@@ -25,9 +25,9 @@ export function shuffle<T>(random: Random, items: readonly T[]): T[] {
   return shuffled;
 }
 
-/** The first three parts of a network of 256 IPv4 addresses, ending in a dot: in 240.0.0.0/4, which is routed nowhere (RFC 1112). */
+/** The first three parts of a network of 256 IPv4 addresses, ending in a dot: in 198.19.0.0/16, which is routed nowhere (RFC 2544). */
 export function ipv4Network(random: Random): string {
-  return `${random.int(241, 254)}.${random.int(0, 255)}.${random.int(0, 255)}.`;
+  return `198.19.${random.int(0, 255)}.`;
 }
 
 export function ipv4(random: Random): string {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
+import { packOffenders } from '../../src/core/decide/offender-table.ts';
 import type { EngineEvent } from '../../src/core/event.ts';
 import { parsePrefix } from '../../src/core/net/prefix.ts';
 import type { Chunk } from '../../src/source/chunk.ts';
@@ -36,6 +37,28 @@ function pipelineFor(t: { after(fn: () => Promise<void>): void }, parseThreads: 
   t.after(() => pipeline.close());
   return { pipeline, events, settled };
 }
+
+test('claims of robots come out of the threads where they are asked for, and not else', async (t) => {
+  const claimed: string[] = [];
+  const pipeline = new Pipeline({
+    ...{ setup: workerSetup(config), parseThreads: 1, now: Date.now, onEvents: () => {} },
+    onRobotClaims: (claims) => claimed.push(...claims.map(({ address, userAgent }) => `${address} ${userAgent}`)),
+  });
+  t.after(() => pipeline.close());
+  const lines = (ip: string) =>
+    Array.from({ length: 5 }, (_, n) => `${logLine(START + n, ip, '/', 200, 'Examplebot/1.0')}\n`);
+  const feed = async (ip: string) => {
+    await pipeline.feed(chunkOf(bytesOf(lines(ip).join(''))), 0);
+    await pipeline.send({ kind: 'flush' });
+  };
+  await feed('192.0.2.1');
+  const prefix = parsePrefix('192.0.2.3');
+  assert.ok(prefix);
+  await pipeline.send({ kind: 'robot_networks', networks: [{ name: 'Examplebot', prefix }], ask: true });
+  await feed('192.0.2.2');
+  await feed('192.0.2.3');
+  assert.deepEqual(claimed, ['192.0.2.2 Examplebot/1.0']);
+});
 
 const LINES = writeLog({ ...ATTACKED_LOG, seed: 5, lateShare: 0.2 });
 const ATTACKED = (() => {
@@ -124,7 +147,7 @@ test('bans, releases, the allowlist and the baseline reach the engine', async (t
   const [high, low] = [1, 0xcb00_7109];
   await pipeline.send({
     kind: 'set_bans',
-    offenders: [{ high, low, tier: 2, until: START + 1000, lastEnd: START + 1000 }],
+    offenders: packOffenders([{ high, low, tier: 2, until: START + 1000, lastEnd: START + 1000 }]),
   });
   await pipeline.feed(flood(START, 1000), 0);
   assert.deepEqual(events, []);

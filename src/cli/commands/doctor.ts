@@ -10,6 +10,7 @@ import { type Ask, checkFirewall } from '../../doctor/firewall.ts';
 import { checkPlaces, checkSlack, checkSsh } from '../../doctor/host.ts';
 import { checkLogs } from '../../doctor/logs.ts';
 import { checkNginx, dumpNginx } from '../../doctor/nginx.ts';
+import { checkRobots } from '../../doctor/robots.ts';
 import { checkService, findService } from '../../doctor/service.ts';
 import { EnforcementError } from '../../enforce/backend.ts';
 import { createCommandRunner } from '../../enforce/command.ts';
@@ -56,6 +57,7 @@ export async function doctor(context: Context): Promise<number> {
     ...(await checkFirewall({ config, status, ask })),
     checkSsh(config, env),
     checkSlack(config, env),
+    checkRobots(config),
     ...checkPlaces(config, status !== undefined, service),
   ];
   report(context, findings);

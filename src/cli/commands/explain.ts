@@ -1,10 +1,13 @@
+import type { Config } from '../../config/schema.ts';
 import { type EngineState, engineStateKey, parseEngineState } from '../../core/engine-state.ts';
 import { parsePrefix } from '../../core/net/prefix.ts';
 import { tellReason } from '../../core/reason.ts';
+import { findRobots } from '../../host/robots.ts';
 import type { TrailReader } from '../../record/trail-reader.ts';
 import { type Context, loadPermitted, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { type Searched, searchLogs } from '../log-search.ts';
+import { robotNote } from '../robot-note.ts';
 import { type Story, type StoryOptions, storyOfClient, storyOfEntry } from '../story.ts';
 import { commandsOf, formatStory } from '../story-text.ts';
 import { printable } from '../text.ts';
@@ -23,7 +26,8 @@ export async function explain(context: Context, options: { readonly subject: str
     story: findStory(reader, options.subject, bans, now()),
     learned: loaded.ok ? findLearned(reader, loaded.config.profile) : undefined,
   }));
-  const searched = loaded.ok ? await searchLogs(loaded.config, story, learned, now) : UNSEARCHED;
+  const found = loaded.ok ? await searchLogs(loaded.config, story, learned, now) : UNSEARCHED;
+  const searched = loaded.ok ? withRobotNote(found, loaded.config, story) : found;
   if (isUnknown(story, searched)) {
     const message = `nothing is recorded about ${printable(options.subject)}, nor did it ask for anything in the last hour of the logs`;
     throw new CommandError(EXIT.notFound, [message, ...searched.notes.map(printable)].join('\n'));
@@ -42,6 +46,21 @@ function findLearned(reader: TrailReader, profile: string): EngineState | undefi
   } catch {
     return undefined;
   }
+}
+
+function withRobotNote(searched: Searched, { detection }: Config, { asked, entry }: Story): Searched {
+  const client = parsePrefix(entry?.client ?? asked ?? '');
+  const agents = searched.activities.flatMap(({ activity }) => activity?.top_user_agents ?? []);
+  // What is wrong with a list of the operator's, zban doctor says.
+  const robots = findRobots(detection.robots, () => {});
+  const note =
+    client &&
+    robotNote(
+      robots,
+      client,
+      agents.map(({ name }) => name),
+    );
+  return note === undefined ? searched : { ...searched, notes: [...searched.notes, note] };
 }
 
 function isUnknown({ entry, within }: Story, { activities }: Searched): boolean {

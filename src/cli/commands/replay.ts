@@ -1,14 +1,15 @@
 import { formatDuration } from '../../config/duration.ts';
 import type { EngineEvent, Evidence } from '../../core/event.ts';
-import { briefReason, formatNumber, nameClient } from '../../core/reason.ts';
+import { briefReason, nameClient } from '../../core/reason.ts';
 import { tellEnd, tellStart } from '../../core/site-reason.ts';
 import { replay } from '../../replay/replay.ts';
 import { ReplayReport } from '../../replay/report.ts';
+import { tellBaseline } from '../baseline-text.ts';
 import { type Context, configOrDefaults } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { readCount } from '../options.ts';
 import { formatReport, UNBANNED_LISTED } from '../report/replay-report.ts';
-import { formatShare, printable } from '../text.ts';
+import { printable } from '../text.ts';
 
 const CHUNK_BYTES_MAX = 64 * 1_048_576;
 const UNBANNED_LISTED_ALL = 100;
@@ -69,13 +70,11 @@ function describe(event: EngineEvent): string {
         ? `SITE      anomaly starts: ${tellStart(event).join(' | ')}`
         : `SITE      anomaly ends: ${tellEnd(event, formatDuration(event.duration_seconds * 1000)).join(' | ')}`;
     case 'baseline': {
-      const { site, client } = event;
-      const level = (mean: number, stddev: number) => `${formatNumber(mean)} ± ${formatNumber(stddev)}/s`;
-      const errors = `errors ${formatShare(event.error_ratio)}`;
-      return `BASELINE  site ${level(site.mean, site.stddev)}, client ${level(client.mean, client.stddev)}, ${errors}`;
+      const { site, client, error_ratio } = tellBaseline(event);
+      return `BASELINE  site ${site}; client ${client}; errors ${error_ratio}`;
     }
     case 'fuse':
-      return `FUSE      ${event.phase}: ${event.reason}, ${event.detail}`;
+      return `FUSE      ${event.phase === 'reset' ? 'reset' : `tripped until ${event.until}`}: ${event.detail}`;
   }
 }
 

@@ -3,23 +3,24 @@ import { callDaemon } from '../../control/client.ts';
 import { formatNumber } from '../../core/reason.ts';
 import { looks, peakOf } from '../../core/site-reason.ts';
 import type { Status } from '../../core/status.ts';
+import { tellBaseline } from '../baseline-text.ts';
 import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { formatPairs, formatTable } from '../table.ts';
-import { formatBytes, formatShare, formatSpan, formatTime, printable } from '../text.ts';
+import { formatBytes, formatRelative, formatShare, formatSpan, formatTime, printable } from '../text.ts';
 
 /** `zban status`: the daemon's own account of itself. */
 export async function status(context: Context): Promise<number> {
   const { output, json } = context;
   const now = await callDaemon(requireSections(context, ['control']).control.socket, 'status');
   if (json) output.json(now);
-  else output.data(formatStatus(now));
+  else output.data(formatStatus(now, context.now()));
   return EXIT.done;
 }
 
 /** The status as a page of text. */
-export function formatStatus(status: Status): string {
-  const parts = [formatPairs([...ofDaemon(status), ...ofBans(status), ...ofTraffic(status)])];
+export function formatStatus(status: Status, nowMs: number): string {
+  const parts = [formatPairs([...ofDaemon(status), ...ofBans(status, nowMs), ...ofTraffic(status)])];
   const logs = status.logs.map((log) => [log.path, log.state, formatBytes(log.behind_bytes)]);
   if (logs.length > 0) parts.push(formatTable(['LOG', 'STATE', 'BEHIND'], logs));
   const top = status.top_clients.map((client) => [client.name, String(client.requests), formatShare(client.share)]);
@@ -44,27 +45,32 @@ function ofDaemon(status: Status): [string, string][] {
   ];
 }
 
-function ofBans(status: Status): [string, string][] {
+function ofBans(status: Status, nowMs: number): [string, string][] {
   const observed = status.observed_bans > 0 ? `, ${status.observed_bans} only observed` : '';
   const totals = `${status.bans_total} banned, ${status.unbans_total} released, ${status.refused_total} refused`;
   return [
     ['bans in force', `${status.active_bans}${observed}`],
     ['since the start', totals],
-    ['fuse', status.fuse_blown ? 'BLOWN: zban detects but bans nobody' : 'whole'],
+    ['fuse', status.fuse_until === null ? 'OK' : tellFuse(Date.parse(status.fuse_until), nowMs)],
     ['waiting for Slack', `${status.outbox} ${status.outbox === 1 ? 'message' : 'messages'}`],
   ];
 }
 
+function tellFuse(untilMs: number, nowMs: number): string {
+  const until = `${formatTime(untilMs)} (${formatRelative(untilMs, nowMs)})`;
+  return `TRIPPED until ${until}: zban detects but bans nobody; end it now: zban fuse reset`;
+}
+
 function ofTraffic(status: Status): [string, string][] {
   const { baseline } = status;
-  const level = (mean: number, stddev: number) => `${formatNumber(mean)} ± ${formatNumber(stddev)}`;
+  const told = baseline && tellBaseline(baseline);
   const learned: [string, string][] =
-    baseline === null
+    told === null
       ? [['normal', 'nothing learned yet']]
       : [
-          ['normal site', `${level(baseline.site.mean, baseline.site.stddev)} requests/s (${baseline.origin})`],
-          ['normal client', `${level(baseline.client.mean, baseline.client.stddev)} requests/s`],
-          ['normal errors', `${formatShare(baseline.error_ratio)} of the answers`],
+          ['normal site', told.site],
+          ['normal client', told.client],
+          ['normal errors', `${told.error_ratio} of the answers`],
         ];
   const lag = status.log_lag_seconds;
   return [

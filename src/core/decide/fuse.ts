@@ -5,8 +5,15 @@ import { formatSecond } from '../time.ts';
 
 const WINDOW_SECONDS = 60;
 
+/** A fuse that has tripped. */
+export interface FuseHold {
+  /** Epoch second at which banning resumes. */
+  readonly until: number;
+  readonly reason: FuseEvent['reason'];
+}
+
 export class Fuse {
-  /** Epoch second until which banning stays off; 0 while the fuse is whole. */
+  /** Epoch second until which banning stays off; 0 unless the fuse has tripped. */
   blownUntil = 0;
   private readonly options: BanOptions;
   private readonly holdSeconds: number;
@@ -27,14 +34,39 @@ export class Fuse {
       this.perSecond[s % WINDOW_SECONDS] = 0;
     }
     this.newest = Math.max(this.newest, second);
-    if (this.blownUntil === 0 || second < this.blownUntil) return undefined;
+    return second < this.blownUntil ? undefined : this.end(second);
+  }
+
+  /** Ends the hold before its time and forgets the bans that led to it; undefined unless it has tripped. */
+  reset(second: number): FuseEvent | undefined {
+    const event = this.end(second);
+    if (!event) return undefined;
+    this.perSecond.fill(0);
+    this.recent = 0;
+    return event;
+  }
+
+  /** Trips it as it had tripped in an engine before this one. */
+  restore({ until, reason }: FuseHold): void {
+    this.blownUntil = until;
+    this.reason = reason;
+  }
+
+  /** Undefined unless it has tripped. */
+  get hold(): FuseHold | undefined {
+    const { blownUntil: until, reason } = this;
+    return until > 0 ? { until, reason } : undefined;
+  }
+
+  private end(second: number): FuseEvent | undefined {
+    if (this.blownUntil === 0) return undefined;
     this.blownUntil = 0;
     const { reason } = this;
     return { event: 'fuse', phase: 'reset', time: formatSecond(second), reason, detail: 'banning resumed' };
   }
 
   /**
-   * Asks for one more ban at `second` while `clients` were seen in the window. Blowing the fuse stops all bans for
+   * Asks for one more ban at `second` while `clients` were seen in the window. When it trips, all bans stop for
    * the hold time (`bans.fuse_hold`).
    */
   admit(second: number, clients: number): { admitted: boolean; event?: FuseEvent } {
@@ -54,6 +86,7 @@ export class Fuse {
       : `${wanted} new bans within a minute are more than ${max_share * 100} % of the ${clients} clients seen (bans.max_share)`;
     this.reason = tooMany ? 'max_per_minute' : 'max_share';
     const { reason } = this;
-    return { admitted: false, event: { event: 'fuse', phase: 'blown', time: formatSecond(second), reason, detail } };
+    const [time, until] = [formatSecond(second), formatSecond(this.blownUntil)];
+    return { admitted: false, event: { event: 'fuse', phase: 'blown', time, until, reason, detail } };
   }
 }

@@ -7,6 +7,7 @@ import { type ClientScheme, clientPrefix, findIpv4 } from '../net/client-key.ts'
 import { type Prefix, prefixesOverlap } from '../net/prefix.ts';
 import { PrefixTable } from '../net/prefix-table.ts';
 import { Fuse } from './fuse.ts';
+import { OffenderTable } from './offender-table.ts';
 
 /** A network that is never banned, and why, in words. */
 export interface NeverBanned {
@@ -20,11 +21,11 @@ export interface Offender {
   readonly high: number;
   readonly low: number;
   /** Tier of the last ban, 1 is the first. */
-  tier: number;
+  readonly tier: number;
   /** End of the ban in force, 0 when none is, Infinity when permanent. */
-  until: number;
+  readonly until: number;
   /** End of the last ban; the tier decays from here. */
-  lastEnd: number;
+  readonly lastEnd: number;
 }
 
 export type Decision =
@@ -55,8 +56,7 @@ export class Policy {
   private readonly options: BanOptions;
   private readonly scheme: ClientScheme;
   private neverBanned = new PrefixTable<NeverBanned>([]);
-  /** By high, then low word: no key has to become a string. */
-  private readonly offenders = new Map<number, Map<number, Offender>>();
+  private offenders = new OffenderTable();
   private nextEnd = Number.POSITIVE_INFINITY;
 
   constructor(options: BanOptions, scheme: ClientScheme) {
@@ -85,7 +85,7 @@ export class Policy {
   }
 
   find(high: number, low: number): Offender | undefined {
-    return this.offenders.get(high)?.get(low);
+    return this.offenders.find(high, low);
   }
 
   /** Chooses what to do about an anomalous client; `clients` is how many the window holds. */
@@ -98,8 +98,7 @@ export class Policy {
       return { kind: 'refused', reason: 'limit', detail: `${this.active} bans are in force already (bans.max_active)` };
     }
     const { admitted, event } = this.fuse.admit(second, clients);
-    if (!admitted)
-      return { kind: 'refused', reason: 'fuse', detail: 'the fuse is blown', ...(event && { fuse: event }) };
+    if (!admitted) return { kind: 'refused', reason: 'fuse', detail: 'it has tripped', ...(event && { fuse: event }) };
     const tier = this.nextTier(this.find(high, low), second);
     const durationMs = durationOf(tier, this.options);
     const until = durationMs === null ? Number.POSITIVE_INFINITY : second + Math.ceil(durationMs / 1000);
@@ -109,34 +108,38 @@ export class Policy {
 
   /** Records a ban in force (decided here, by an operator, or restored). Tier 0 is an operator's: it is no offence. */
   set(high: number, low: number, tier: number, until: number, lastEnd = until): void {
-    const row = this.offenders.get(high) ?? new Map<number, Offender>();
-    this.offenders.set(high, row);
-    const before = row.get(low);
+    const before = this.find(high, low);
     if (before && before.until > 0) this.active--;
-    row.set(low, { high, low, tier: tier === 0 ? (before?.tier ?? 0) : tier, until, lastEnd });
+    this.offenders.set({ high, low, tier: tier === 0 ? (before?.tier ?? 0) : tier, until, lastEnd });
     if (until > 0) this.active++;
     if (until > 0 && until < this.nextEnd) this.nextEnd = until;
   }
 
-  /** Starts over with these bans and past offences; gives those there were. */
-  restart(offenders: readonly Offender[]): Offender[] {
-    const before = [...this.offenders.values()].flatMap((row) => [...row.values()]);
-    this.offenders.clear();
+  /** Starts over with these bans and past offences; gives those who were banned and are not any more. */
+  *restart(offenders: Iterable<Offender>): Generator<Offender> {
+    const before = this.offenders;
+    this.offenders = new OffenderTable();
     this.active = 0;
     this.nextEnd = Number.POSITIVE_INFINITY;
     this.fuse = new Fuse(this.options);
     for (const { high, low, tier, until, lastEnd } of offenders) this.set(high, low, tier, until, lastEnd);
-    return before;
+    for (const offender of before.all()) {
+      if (offender.until > 0 && !this.find(offender.high, offender.low)?.until) yield offender;
+    }
+  }
+
+  /** Whoever is banned, or was and is remembered for it. */
+  all(): Generator<Offender> {
+    return this.offenders.all();
   }
 
   /** Moves the ends of all bans, in force or over, by `seconds`; gives whom they are of. */
-  *moveEnds(seconds: number): Generator<Readonly<Offender>> {
-    for (const row of this.offenders.values()) {
-      for (const offender of row.values()) {
-        if (offender.until > 0) offender.until += seconds;
-        offender.lastEnd += seconds;
-        yield offender;
-      }
+  *moveEnds(seconds: number): Generator<Offender> {
+    for (const before of this.offenders.all()) {
+      const until = before.until > 0 ? before.until + seconds : 0;
+      const offender = { ...before, until, lastEnd: before.lastEnd + seconds };
+      this.offenders.set(offender);
+      yield offender;
     }
     this.nextEnd += seconds;
   }
@@ -145,8 +148,7 @@ export class Policy {
   release(high: number, low: number, second: number): boolean {
     const offender = this.find(high, low);
     if (!offender || offender.until === 0) return false;
-    offender.until = 0;
-    offender.lastEnd = second;
+    this.offenders.set({ ...offender, until: 0, lastEnd: second });
     this.active--;
     return true;
   }
@@ -156,18 +158,16 @@ export class Policy {
     if (second < this.nextEnd) return [];
     this.nextEnd = Number.POSITIVE_INFINITY;
     const ended: Offender[] = [];
-    for (const [high, row] of this.offenders) {
-      for (const offender of row.values()) {
-        if (offender.until === 0) {
-          if (this.nextTier(offender, second) === 1 && offender.lastEnd <= second) row.delete(offender.low);
-        } else if (offender.until <= second) {
-          offender.lastEnd = offender.until;
-          offender.until = 0;
-          this.active--;
-          ended.push(offender);
-        } else if (offender.until < this.nextEnd) this.nextEnd = offender.until;
-      }
-      if (row.size === 0) this.offenders.delete(high);
+    for (const offender of this.offenders.all()) {
+      const { high, low, until, lastEnd } = offender;
+      if (until === 0) {
+        if (this.nextTier(offender, second) === 1 && lastEnd <= second) this.offenders.delete(high, low);
+      } else if (until <= second) {
+        const over = { ...offender, until: 0, lastEnd: until };
+        this.offenders.set(over);
+        this.active--;
+        ended.push(over);
+      } else if (until < this.nextEnd) this.nextEnd = until;
     }
     return ended.sort((a, b) => a.lastEnd - b.lastEnd || a.high - b.high || a.low - b.low);
   }

@@ -1,7 +1,7 @@
 /** The rules for one client: pure functions of its window and the baseline. */
 
 import type { DetectionOptions } from '../engine-options.ts';
-import type { Condition, Evidence, Level, Sample } from '../event.ts';
+import type { Condition, Evidence, Learned, Level, Sample } from '../event.ts';
 import type { Effective } from '../traffic/baseline.ts';
 import type { Overflow } from './points.ts';
 import { RATE, type TellReach } from './reach.ts';
@@ -56,6 +56,7 @@ export class ClientRules {
   private readonly windowSeconds: number;
   private readonly level: Level;
   private readonly errorRatio: number;
+  private readonly learned: Learned;
   private readonly ready: boolean;
   private readonly countAll: boolean;
   private readonly normal: Limits;
@@ -84,6 +85,13 @@ export class ClientRules {
         }
       : { mean: effective.client.mean / 60, stddev: effective.client.stddev / 60 };
     this.errorRatio = effective.errorRatio;
+    const { site, client, errorRatio } = effective.learned;
+    const [learned, seconds] = classic ? [site, 1] : [client, 60];
+    this.learned = {
+      mean: learned ? learned.mean / seconds : null,
+      stddev: learned ? learned.stddev / seconds : null,
+      error_ratio: errorRatio ?? null,
+    };
     this.ready = effective.ready;
     this.normal = { floor: classic ? 0 : detection.min_requests, z: detection.z_score, multiple: detection.multiple };
     this.tight = { floor: classic ? 0 : surge.min_requests, z: surge.z_score, multiple: surge.multiple };
@@ -166,6 +174,7 @@ export class ClientRules {
       window_seconds: this.windowSeconds,
       span_seconds: Math.min(this.windowSeconds, seconds),
       baseline_of: this.countAll ? 'site' : 'client',
+      learned: this.learned,
       ...overflow?.numbers,
       samples,
     };

@@ -34,6 +34,12 @@ export interface Effective {
   readonly site: Level;
   readonly client: Level;
   readonly errorRatio: number;
+  /** Before the floors; undefined without samples. */
+  readonly learned: {
+    readonly site: Level | undefined;
+    readonly client: Level | undefined;
+    readonly errorRatio: number | undefined;
+  };
   readonly origin: BaselineEvent['origin'];
   readonly siteSamples: number;
   readonly clientSamples: number;
@@ -115,6 +121,12 @@ export class Baseline {
     const chosen = useHour ? hour : ring;
     const site = levelOf(chosen.site);
     const client = levelOf(chosen.client);
+    const errorRatio = chosen.requests > 0 ? chosen.errors / chosen.requests : undefined;
+    const learned = {
+      site: chosen.site.count > 0 ? site : undefined,
+      client: chosen.client.count > 0 ? client : undefined,
+      errorRatio,
+    };
     const floored = client.mean < options.client_mean_floor && client.stddev < options.client_stddev_floor;
     return {
       ready: this.observedSeconds * 1000 >= options.warmup,
@@ -126,7 +138,8 @@ export class Baseline {
         mean: Math.max(client.mean, options.client_mean_floor),
         stddev: Math.max(client.stddev, options.client_stddev_floor),
       },
-      errorRatio: Math.max(options.error_ratio_floor, chosen.requests > 0 ? chosen.errors / chosen.requests : 0),
+      errorRatio: Math.max(options.error_ratio_floor, errorRatio ?? 0),
+      learned,
       origin: useHour ? 'hour' : floored ? 'floor' : 'rolling',
       siteSamples: Math.round(chosen.site.count),
       clientSamples: Math.round(chosen.client.count),
@@ -154,14 +167,20 @@ export class Baseline {
 
 /** The effective baseline as people and tools see it: everything in requests a second. */
 export function baselineEvent(effective: Effective, second: number): BaselineEvent {
-  const { client } = effective;
+  const { client, learned } = effective;
+  const perSecond = ({ mean, stddev }: Level): Level => ({ mean: mean / MINUTE, stddev: stddev / MINUTE });
   return {
     event: 'baseline',
     time: formatSecond(second),
     ready: effective.ready,
     site: effective.site,
-    client: { mean: client.mean / MINUTE, stddev: client.stddev / MINUTE },
+    client: perSecond(client),
     error_ratio: effective.errorRatio,
+    learned: {
+      site: learned.site ?? null,
+      client: learned.client ? perSecond(learned.client) : null,
+      error_ratio: learned.errorRatio ?? null,
+    },
     origin: effective.origin,
     site_samples: effective.siteSamples,
     client_samples: effective.clientSamples,

@@ -1,7 +1,8 @@
 /** What is known of every client, in columns of numbers: sums over the window, bans in force, and order of last sight. */
 import { grown, KeyIndex } from './key-index.ts';
 
-const FIRST_CAPACITY = 1024;
+/** Slots that the columns of clients have at first. */
+export const FIRST_CAPACITY = 1024;
 /** bannedUntil of a permanent ban. */
 export const PERMANENT = 0xffff_ffff;
 

@@ -91,6 +91,18 @@ export class Evidence {
     return found.reverse();
   }
 
+  /** The newest request of a client; undefined when it can't be read. */
+  newestRecord(high: number, low: number): LogRecord | undefined {
+    let found: LogRecord | undefined;
+    this.walk((segment, at) => {
+      const { rows } = segment.tally;
+      if (rows[at + LOW] !== low || rows[at + HIGH] !== high) return true;
+      found = this.record(segment, at);
+      return false;
+    });
+    return found;
+  }
+
   /**
    * The client with most of the requests since the last call, of the newest `max`, banned ones included; without one that
    * has half of them, any. Undefined when there were fewer than `least`.

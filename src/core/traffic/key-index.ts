@@ -82,7 +82,7 @@ export class KeyIndex {
   }
 }
 
-type Column = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array;
+type Column = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
 
 /** A copy of a column with room for `length` numbers. */
 export function grown<T extends Column>(column: T, length: number): T {

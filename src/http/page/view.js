@@ -15,7 +15,7 @@ export function showSnapshot(snapshot) {
   const { status } = snapshot;
   showHead(status);
   showTiles(status);
-  drawChart(snapshot.rates, status.baseline?.site);
+  drawChart(snapshot.rates, status.baseline?.learned.site);
   fillTable(
     'ban-rows',
     snapshot.bans,
@@ -61,7 +61,10 @@ function showHead(status) {
 function showNotices(status) {
   const notices = status.troubles.map((text) => ['bad', text]);
   if (status.fuse_blown)
-    notices.unshift(['bad', 'The fuse blew: new bans are refused, detection goes on, existing bans stay.']);
+    notices.unshift([
+      'bad',
+      `The fuse tripped: new bans are refused until ${words.clock(status.fuse_until, nowMs())}, detection goes on, existing bans stay. zban fuse reset ends it now.`,
+    ]);
   if (status.incident) notices.push(['warn', words.incident(status.incident, nowMs())]);
   syncRows(
     byId('notices'),
@@ -104,12 +107,18 @@ function showTiles(status) {
 }
 
 function showBaseline(baseline) {
-  set('site', words.level(baseline?.site));
-  set('site-note', baseline ? `requests a second · ${origin(baseline)}` : 'not learned yet');
-  set('client', words.level(baseline?.client));
-  set('client-note', baseline ? 'requests a second, each client' : 'not learned yet');
-  set('errors', words.percent(baseline?.error_ratio, 1));
-  set('errors-note', baseline ? 'client errors (4xx), baseline' : 'not learned yet');
+  showLearned('site', words.level, baseline, baseline ? `requests a second · ${origin(baseline)}` : '');
+  showLearned('client', words.level, baseline, 'requests a second, each client');
+  showLearned('errors', (ratio) => words.percent(ratio, 1), baseline, 'client errors (4xx), baseline', 'error_ratio');
+}
+
+/** What was learned; the floor that it is taken as stands below it. */
+function showLearned(id, format, baseline, note, key = id) {
+  const learned = baseline?.learned[key] ?? null;
+  const [own, effective] = [format(learned), format(baseline?.[key])];
+  set(id, own);
+  const taken = baseline && own !== effective ? ` · taken as ${effective}` : '';
+  set(`${id}-note`, `${learned === null ? 'not learned yet' : note}${taken}`);
 }
 
 const origin = ({ ready, origin: from }) =>

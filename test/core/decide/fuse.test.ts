@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Fuse } from '../../../src/core/decide/fuse.ts';
 import type { BanOptions } from '../../../src/core/engine-options.ts';
+import { formatSecond } from '../../../src/core/time.ts';
 import { ENGINE } from '../../support/engine.ts';
 
 const NOW = 1_767_225_600;
@@ -74,4 +75,26 @@ test('never more than max_per_minute bans in any minute, whatever comes', () => 
       }
     }),
   );
+});
+
+test('it says when it ends, and a reset ends it at once and forgets what led to it', () => {
+  const fuse = fuseWith({ max_per_minute: 5 });
+  assert.equal(fuse.reset(NOW), undefined, 'it has not tripped');
+  admitted(fuse, NOW, 5);
+  const { event } = fuse.admit(NOW, MANY);
+  assert.equal(event?.until, formatSecond(NOW + 600));
+  assert.deepEqual(fuse.hold, { until: NOW + 600, reason: 'max_per_minute' });
+  const reset = fuse.reset(NOW + 1);
+  assert.deepEqual([reset?.phase, reset?.time, reset?.reason], ['reset', formatSecond(NOW + 1), 'max_per_minute']);
+  assert.equal(fuse.hold, undefined);
+  assert.equal(admitted(fuse, NOW + 1, 6), 5, 'as many as ever');
+});
+
+test('an engine takes over the fuse of the one before it', () => {
+  const fuse = fuseWith({ max_per_minute: 5 });
+  fuse.restore({ until: NOW + 60, reason: 'max_share' });
+  assert.equal(fuse.admit(NOW, MANY).admitted, false);
+  assert.equal(fuse.advance(NOW + 59), undefined);
+  assert.equal(fuse.advance(NOW + 60)?.reason, 'max_share');
+  assert.equal(fuse.admit(NOW + 60, MANY).admitted, true);
 });

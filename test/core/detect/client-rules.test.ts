@@ -13,6 +13,7 @@ const effective = (change: Partial<Effective> = {}): Effective => ({
   site: { mean: 20, stddev: 5 },
   client: { mean: 30, stddev: 20 },
   errorRatio: 0.1,
+  learned: { site: undefined, client: { mean: 30, stddev: 6 }, errorRatio: 0.004 },
   origin: 'rolling',
   siteSamples: 1800,
   clientSamples: 300,
@@ -149,4 +150,12 @@ test('profile classic: rate a second against the site, every request counts, no 
   assert.equal(conditionOf(wide, asking(720, 720)), undefined);
   assert.equal(conditionOf(quiet, asking(181, 181)), 'error_surge', 'z 2 of the floors is 3 a second');
   assert.equal(conditionOf(quiet, asking(180, 180)), undefined);
+});
+
+test('the numbers behind a judgement tell what was learned from what it is taken as', () => {
+  const rules = rulesWith();
+  const anomaly = rules.describe(asking(60), 'z_score');
+  const evidence = rules.evidence(anomaly, { ...asking(60), seconds: 60 }, []);
+  assert.deepEqual([evidence.mean, evidence.stddev, evidence.baseline_error_ratio], [0.5, 20 / 60, 0.1]);
+  assert.deepEqual(evidence.learned, { mean: 0.5, stddev: 0.1, error_ratio: 0.004 });
 });

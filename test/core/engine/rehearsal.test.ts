@@ -25,7 +25,7 @@ const LINES = writeLog({
 const secondOf = (line: string) => Number(/"msec":"(\d+)/.exec(line)?.[1]);
 
 function offendersOf(bench: Bench): Offender[] {
-  return bench.engine.policy.restart([]);
+  return [...bench.engine.policy.all()];
 }
 
 test('left and taken up again: the same decisions and the same baseline as without', () => {
@@ -46,7 +46,8 @@ test('left and taken up again: the same decisions and the same baseline as witho
     bench.events
       .slice(from)
       .filter(({ event }) => event === 'ban' || event === 'unban')
-      .map((event) => ({ ...event, samples: [] }));
+      // A minute that was left in its middle teaches of clients a little otherwise; what it is taken as is the same.
+      .map((event) => ({ ...event, samples: [], learned: undefined }));
   const expected = decisions(whole);
   assert.deepEqual([...decisions(before), ...decisions(after, told)], expected);
   assert.ok(expected.some(({ time }) => Date.parse(time) / 1000 > LEFT && Date.parse(time) / 1000 < LEFT + 60));

@@ -61,6 +61,7 @@ test('nothing learned: the floors are in force, and it is not ready', () => {
     site: { mean: OPTIONS.site_mean_floor, stddev: OPTIONS.site_stddev_floor },
     client: { mean: OPTIONS.client_mean_floor, stddev: OPTIONS.client_stddev_floor },
     errorRatio: OPTIONS.error_ratio_floor,
+    learned: { site: undefined, client: undefined, errorRatio: undefined },
     origin: 'floor',
     siteSamples: 0,
     clientSamples: 0,

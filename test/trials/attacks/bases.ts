@@ -42,10 +42,6 @@ const INJECTIONS: readonly ((number: number) => string)[] = [
   (number) => `(SELECT ${number} FROM(SELECT COUNT(*))x)`,
 ];
 
-export function probe(random: Random): string {
-  return random.pick(PROBES)(random);
-}
-
 const scan = (statuses: readonly number[], probes = PROBES): Base => ({
   kind: 'scan',
   attacker: ({ random }) => {

@@ -1,5 +1,6 @@
 /** Search engines that are what they say. */
 import { GOOGLEBOT } from '../attacks/compose.ts';
+import { ROBOT_NETWORK } from '../bench.ts';
 import { word } from '../draw.ts';
 import { HOUR, type Script, type Who } from '../script.ts';
 import type { Family } from '../trial.ts';
@@ -9,7 +10,7 @@ const should = honest('should');
 
 /** An address that a search engine has published as its own. */
 function robot({ random }: Script): Who {
-  return { ip: `66.249.${random.int(64, 79)}.${random.int(1, 254)}`, agent: GOOGLEBOT };
+  return { ip: ROBOT_NETWORK + random.int(1, 254), agent: GOOGLEBOT };
 }
 
 /** Pages known and unknown, at `rateRps`, a share of them gone, with so many files each. */

@@ -1,0 +1,17 @@
+import type { BaselineEvent, Level } from '../core/event.ts';
+import { tellLearned } from '../core/learned.ts';
+import { formatNumber } from '../core/reason.ts';
+import { formatShare } from './text.ts';
+
+/** What was learned, and where a floor is above it what that is taken as: `0.10 ± 0.30/s, taken as 0.50 ± 0.50/s`. */
+export function tellBaseline(baseline: BaselineEvent): { site: string; client: string; error_ratio: string } {
+  const { site, client, error_ratio, learned } = baseline;
+  const level = ({ mean, stddev }: Level) => `${formatNumber(mean)} ± ${formatNumber(stddev)}/s`;
+  const tell = <T>(format: (value: T) => string, own: T | null, effective: T) =>
+    tellLearned(own === null ? undefined : format(own), format(effective));
+  return {
+    site: tell(level, learned.site, site),
+    client: tell(level, learned.client, client),
+    error_ratio: tell(formatShare, learned.error_ratio, error_ratio),
+  };
+}

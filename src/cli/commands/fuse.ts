@@ -1,0 +1,24 @@
+import { callDaemon } from '../../control/client.ts';
+import { ControlError } from '../../control/error.ts';
+import { tellDurability } from '../ask-daemon.ts';
+import { type Context, operatorName, requireSections } from '../context.ts';
+import { CommandError, EXIT } from '../exit.ts';
+import { printable } from '../text.ts';
+
+/** `zban fuse reset`: lets banning resume at once. A stopped daemon has no fuse: it starts with one that has not tripped. */
+export async function resetFuse(context: Context, options: { readonly reason?: string | undefined }): Promise<number> {
+  const { output, json, env } = context;
+  const { socket } = requireSections(context, ['control']).control;
+  const request = { reason: options.reason ?? '', operator: operatorName(env) };
+  const result = await callDaemon(socket, 'resetFuse', request).catch((error: unknown) => {
+    if (!(error instanceof ControlError && error.code === 'not_running')) throw error;
+    const message = `${error.message}; it starts with a fuse that has not tripped, there is nothing to reset`;
+    throw new CommandError(EXIT.notRunning, message, { cause: error });
+  });
+  if (json) output.json(result);
+  else {
+    output.data(printable(result.message));
+    tellDurability(output, [result]);
+  }
+  return EXIT.done;
+}

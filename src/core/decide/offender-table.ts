@@ -1,0 +1,102 @@
+/** Banned clients and past offenders in columns, because there may be a million of each: 35 bytes a client. */
+import { grown, KeyIndex } from '../traffic/key-index.ts';
+import type { Offender } from './policy.ts';
+
+const ROWS_MIN = 1024;
+
+/** Offenders as columns, to be handed from one thread to another. */
+export interface OffenderColumns {
+  readonly highs: Uint32Array<ArrayBuffer>;
+  readonly lows: Uint32Array<ArrayBuffer>;
+  readonly tiers: Uint16Array<ArrayBuffer>;
+  readonly untils: Float64Array<ArrayBuffer>;
+  readonly lastEnds: Float64Array<ArrayBuffer>;
+}
+
+export function packOffenders(offenders: Iterable<Offender>): OffenderColumns {
+  let [count, room] = [0, ROWS_MIN];
+  let [highs, lows, tiers] = [new Uint32Array(room), new Uint32Array(room), new Uint16Array(room)];
+  let [untils, lastEnds] = [new Float64Array(room), new Float64Array(room)];
+  for (const { high, low, tier, until, lastEnd } of offenders) {
+    if (count === room) {
+      room *= 2;
+      [highs, lows, tiers] = [grown(highs, room), grown(lows, room), grown(tiers, room)];
+      [untils, lastEnds] = [grown(untils, room), grown(lastEnds, room)];
+    }
+    highs[count] = high;
+    lows[count] = low;
+    tiers[count] = tier;
+    untils[count] = until;
+    lastEnds[count++] = lastEnd;
+  }
+  return {
+    highs: highs.slice(0, count),
+    lows: lows.slice(0, count),
+    tiers: tiers.slice(0, count),
+    untils: untils.slice(0, count),
+    lastEnds: lastEnds.slice(0, count),
+  };
+}
+
+export function* unpackOffenders({ highs, lows, tiers, untils, lastEnds }: OffenderColumns): Generator<Offender> {
+  for (const [at, high] of highs.entries()) {
+    const [low = 0, tier = 0, until = 0, lastEnd = 0] = [lows[at], tiers[at], untils[at], lastEnds[at]];
+    yield { high, low, tier, until, lastEnd };
+  }
+}
+
+export class OffenderTable {
+  private readonly index = new KeyIndex(ROWS_MIN);
+  private tiers = new Uint16Array(ROWS_MIN);
+  private untils = new Float64Array(ROWS_MIN);
+  /** NaN where the row is free. */
+  private lastEnds = new Float64Array(ROWS_MIN).fill(Number.NaN);
+  private readonly free: number[] = [];
+  private used = 0;
+
+  find(high: number, low: number): Offender | undefined {
+    const row = this.index.find(high, low);
+    return row < 0 ? undefined : this.read(row);
+  }
+
+  /** Adds an offender or takes its place. */
+  set({ high, low, tier, until, lastEnd }: Offender): void {
+    let row = this.index.find(high, low);
+    if (row < 0) {
+      row = this.free.pop() ?? this.used++;
+      if (row === this.tiers.length) this.grow();
+      this.index.insert(high, low, row);
+    }
+    this.tiers[row] = tier;
+    this.untils[row] = until;
+    this.lastEnds[row] = lastEnd;
+  }
+
+  delete(high: number, low: number): void {
+    const row = this.index.find(high, low);
+    if (row < 0) return;
+    this.index.remove(row);
+    this.lastEnds[row] = Number.NaN;
+    this.free.push(row);
+  }
+
+  /** All of them; those that come by may be set or deleted meanwhile. */
+  *all(): Generator<Offender> {
+    for (let row = 0; row < this.used; row++) if (!Number.isNaN(this.lastEnds[row])) yield this.read(row);
+  }
+
+  private read(row: number): Offender {
+    const { index, tiers, untils, lastEnds } = this;
+    const [high, low] = [index.highs[row] as number, index.lows[row] as number];
+    return { high, low, tier: tiers[row] as number, until: untils[row] as number, lastEnd: lastEnds[row] as number };
+  }
+
+  private grow(): void {
+    const before = this.tiers.length;
+    const rows = before * 2;
+    this.index.grow(rows, (row) => !Number.isNaN(this.lastEnds[row]));
+    this.tiers = grown(this.tiers, rows);
+    this.untils = grown(this.untils, rows);
+    this.lastEnds = grown(this.lastEnds, rows).fill(Number.NaN, before);
+  }
+}

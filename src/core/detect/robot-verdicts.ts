@@ -1,0 +1,173 @@
+/**
+ * Which clients are the robots they claim to be. Networks that operators publish are looked up when a client gets its slot.
+ * DNS takes time: clients to be asked about are handed out as claims, and the answers come as verdicts.
+ */
+import { type ClientKey, IPV4_HIGH, isIpv4Client } from '../net/client-key.ts';
+import type { Prefix } from '../net/prefix.ts';
+import { type Clients, FIRST_CAPACITY } from '../traffic/clients.ts';
+import { grown } from '../traffic/key-index.ts';
+
+/** Of a client: nothing is known, it is the robot of an operator who says so, or it claims to be one and is not. */
+export const [UNKNOWN, VERIFIED, REFUTED] = [0, 1, 2] as const;
+export type Verdict = typeof UNKNOWN | typeof VERIFIED | typeof REFUTED;
+
+/** A network that the operator of a robot publishes. */
+export interface RobotNetwork {
+  readonly prefix: Prefix;
+  /** The word that its user agent has in it, such as `Googlebot`. */
+  readonly name: string;
+}
+
+export interface RobotVerdict extends ClientKey {
+  readonly verdict: Verdict;
+}
+
+/** A client whose user agent says that it is a robot. */
+export interface RobotClaim extends ClientKey {
+  /** As the log has it: of an IPv6 client one of its addresses. */
+  readonly address: string;
+  readonly userAgent: string;
+}
+
+/** Who asks less than this in a window is never judged, robot or not. */
+const CLAIM_REQUESTS = 4;
+/** A client is asked about again after so many seconds: names come and go, and an answer may fail. */
+const AGAIN_SECONDS = 600;
+/** Claims that wait to be taken; others come again with the client's next request. */
+const CLAIMS_MAX = 64;
+/** Verdicts that outlast their client's slot. */
+const VERDICTS_MAX = 10_000;
+
+/** 5 bytes a client. */
+export class RobotVerdicts {
+  /** True where somebody takes the claims and answers. */
+  asking = false;
+  private readonly clients: Clients;
+  private verdicts = new Uint8Array(FIRST_CAPACITY);
+  private askedSecond = new Uint32Array(FIRST_CAPACITY);
+  private networks = new ClientRanges([]);
+  private readonly answers = new Map<string, Verdict>();
+  private claims: RobotClaim[] = [];
+
+  constructor(clients: Clients) {
+    this.clients = clients;
+  }
+
+  /** The verdict on the client in a slot. */
+  of(slot: number): Verdict {
+    return this.verdicts[slot] as Verdict;
+  }
+
+  /** Replaces the published networks; clients that have a slot are looked up again. */
+  setNetworks(networks: readonly RobotNetwork[]): void {
+    this.networks = new ClientRanges(networks.map(({ prefix }) => prefix));
+    for (const slot of this.clients.recent()) this.begin(slot, this.clients.high(slot), this.clients.low(slot));
+  }
+
+  /** A client got the slot. */
+  begin(slot: number, high: number, low: number): void {
+    if (slot >= this.verdicts.length) {
+      const capacity = this.clients.requests.length;
+      this.verdicts = grown(this.verdicts, capacity);
+      this.askedSecond = grown(this.askedSecond, capacity);
+    }
+    this.askedSecond[slot] = 0;
+    const answer = this.answers.size > 0 ? this.answers.get(keyOf({ high, low })) : undefined;
+    this.verdicts[slot] = this.networks.has(high, low) ? VERIFIED : (answer ?? UNKNOWN);
+  }
+
+  /** What DNS says of clients; published networks take precedence. */
+  answer(verdicts: readonly RobotVerdict[]): void {
+    for (const { high, low, verdict } of verdicts) {
+      if (this.networks.has(high, low)) continue;
+      const key = keyOf({ high, low });
+      this.answers.delete(key);
+      if (verdict !== UNKNOWN) this.answers.set(key, verdict);
+      const [oldest] = this.answers.keys();
+      if (this.answers.size > VERDICTS_MAX && oldest !== undefined) this.answers.delete(oldest);
+      const slot = this.clients.find(high, low);
+      if (slot >= 0) this.verdicts[slot] = verdict;
+    }
+  }
+
+  /** True when the client in the slot, which claims to be a robot at log clock `second`, is to be asked about now. */
+  shouldAsk(slot: number, second: number): boolean {
+    return (
+      this.asking &&
+      this.verdicts[slot] !== VERIFIED &&
+      (this.clients.requests[slot] as number) >= CLAIM_REQUESTS &&
+      second - (this.askedSecond[slot] as number) >= AGAIN_SECONDS &&
+      this.claims.length < CLAIMS_MAX
+    );
+  }
+
+  noteClaim(slot: number, second: number, address: string, userAgent: string): void {
+    this.askedSecond[slot] = second;
+    this.claims.push({ high: this.clients.high(slot), low: this.clients.low(slot), address, userAgent });
+  }
+
+  /** Clients to be asked about since the last call. */
+  takeClaims(): readonly RobotClaim[] {
+    if (this.claims.length === 0) return NO_CLAIMS;
+    const { claims } = this;
+    this.claims = [];
+    return claims;
+  }
+}
+
+const NO_CLAIMS: readonly RobotClaim[] = [];
+
+function keyOf({ high, low }: ClientKey): string {
+  return `${high}:${low}`;
+}
+
+/** Networks as ranges of client keys, to be searched without an object or a bigint for each client. */
+class ClientRanges {
+  private readonly count: number;
+  /** In the order of their first client, none within another: words of the first and of the last client. */
+  private readonly words: Uint32Array;
+
+  constructor(networks: readonly Prefix[]) {
+    const ranges: (readonly [bigint, bigint])[] = [];
+    for (const range of networks.filter(isRoutable).map(rangeOf).sort(byStart)) {
+      // The wider of two that begin alike comes first.
+      if ((ranges.at(-1)?.[1] ?? -1n) < range[0]) ranges.push(range);
+    }
+    this.count = ranges.length;
+    this.words = Uint32Array.from(ranges.flat().flatMap((key) => [Number(key >> 32n), Number(key & 0xffff_ffffn)]));
+  }
+
+  /** A client behind a translator is looked up by its IPv4 address. */
+  has(clientHigh: number, low: number): boolean {
+    const { words } = this;
+    const high = isIpv4Client(clientHigh) ? IPV4_HIGH : clientHigh;
+    let [from, to] = [0, this.count];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      const at = middle * 4;
+      const isBefore = high < (words[at] as number) || (high === words[at] && low < (words[at + 1] as number));
+      if (isBefore) to = middle;
+      else from = middle + 1;
+    }
+    if (from === 0) return false;
+    const last = (from - 1) * 4 + 2;
+    return high < (words[last] as number) || (high === words[last] && low <= (words[last + 1] as number));
+  }
+}
+
+/** False within 0000::/8, which IANA reserves, and where the keys of IPv4 clients lie. */
+function isRoutable({ family, value }: Prefix): boolean {
+  return family === 4 || value >> 120n > 0n;
+}
+
+/** First and last client of a network as 64-bit keys; one IPv6 address stands for its network of 64 bits. */
+function rangeOf({ family, value, bits }: Prefix): readonly [bigint, bigint] {
+  const first = family === 4 ? (BigInt(IPV4_HIGH) << 32n) | value : value >> 64n;
+  const free = (family === 4 ? 32 : 64) - bits;
+  return [first, free <= 0 ? first : first + (1n << BigInt(free)) - 1n];
+}
+
+function byStart([a, lastOfA]: readonly [bigint, bigint], [b, lastOfB]: readonly [bigint, bigint]): number {
+  if (a !== b) return a < b ? -1 : 1;
+  return lastOfA > lastOfB ? -1 : 1;
+}

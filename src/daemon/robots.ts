@@ -1,0 +1,73 @@
+/** Verifies robots for the engine: published networks at once, host names behind the scenes. */
+import { Resolver } from 'node:dns/promises';
+import type { Config } from '../config/schema.ts';
+import { REFUTED, type RobotClaim, type RobotVerdict, UNKNOWN, VERIFIED } from '../core/detect/robot-verdicts.ts';
+import { formatClient, IPV4_HIGH, isIpv4Client } from '../core/net/client-key.ts';
+import { type DnsVerdict, RobotDns, type RobotResolver } from '../host/robot-dns.ts';
+import { findRobots, type RobotList } from '../host/robots.ts';
+import type { Pipeline } from '../workers/pipeline.ts';
+import type { Log } from './log.ts';
+import type { Troubles } from './troubles.ts';
+
+/** Longest wait for all names and addresses of one client. */
+const DNS_TIMEOUT_MS = 3000;
+const VERDICTS: Readonly<Record<DnsVerdict, RobotVerdict['verdict']>> = {
+  ...{ verified: VERIFIED, refuted: REFUTED, unknown: UNKNOWN },
+};
+
+export interface RobotsOptions {
+  readonly config: Pick<Config, 'detection'>;
+  readonly pipeline: Pick<Pipeline, 'send'>;
+  readonly troubles: Pick<Troubles, 'begin'>;
+  readonly log: Log;
+  /** Asks the host's name servers where not given. */
+  readonly resolver?: RobotResolver & { cancel(): void };
+}
+
+export class Robots {
+  private readonly options: RobotsOptions;
+  private readonly list: RobotList;
+  private readonly resolver: RobotResolver & { cancel(): void };
+  private readonly dns: RobotDns;
+  private stopped = false;
+
+  constructor(options: RobotsOptions) {
+    const { config, troubles, resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: 1 }) } = options;
+    this.options = options;
+    this.resolver = resolver;
+    this.list = findRobots(config.detection.robots, (message) =>
+      troubles.begin('detection.robots.list', `${message}; the list that comes with zban is in force`),
+    );
+    this.dns = new RobotDns({ resolver, now: () => performance.now(), timeoutMs: DNS_TIMEOUT_MS });
+  }
+
+  /** Gives the engine the published networks; it hands out claims from then on when `ask`. */
+  async introduce(ask: boolean): Promise<void> {
+    const { networks, size } = this.list;
+    await this.options.pipeline.send({ kind: 'robot_networks', networks, ask: ask && size > 0 });
+  }
+
+  /** Asks DNS about clients that claim to be robots; resolves when the engine was told. Never rejects while the threads run. */
+  async check(claims: readonly RobotClaim[]): Promise<void> {
+    console.error('CLAIMS', JSON.stringify(claims));
+    await Promise.all(claims.map((claim) => this.checkOne(claim)));
+  }
+
+  /** Ends questions that are under way. */
+  stop(): void {
+    this.stopped = true;
+    this.resolver.cancel();
+  }
+
+  private async checkOne({ high, low, address: text, userAgent }: RobotClaim): Promise<void> {
+    const name = this.list.findClaimed(userAgent);
+    const domains = name === undefined ? [] : this.list.domainsOf(name);
+    const address = isIpv4Client(high) ? formatClient(IPV4_HIGH, low, this.options.config.detection) : text;
+    // A list of networks grows old: who is not in it may be right all the same.
+    if (domains.length === 0 || this.stopped) return;
+    const verdict = VERDICTS[await this.dns.verify(address, domains)];
+    if (verdict === UNKNOWN || this.stopped) return;
+    this.options.log('debug', verdict === VERIFIED ? 'verified a robot' : 'refuted a robot', { robot: name, address });
+    await this.options.pipeline.send({ kind: 'robots', verdicts: [{ high, low, verdict }] });
+  }
+}

@@ -1,0 +1,47 @@
+/** Lists of networks that others publish: shipped with zban as dated files, replaceable by a file of the operator's. */
+import { readFileSync } from 'node:fs';
+import { type Prefix, parsePrefix } from '../core/net/prefix.ts';
+
+/** A wider network than this is nobody's who publishes one, but a slip. */
+const BITS_MIN = { 4: 8, 6: 16 } as const;
+
+/** A list that can't be used; the message says where and why. */
+export class NamedListError extends Error {
+  override readonly name = 'NamedListError';
+}
+
+export interface ListFormat<T> {
+  /** More lines than this are some other file. */
+  readonly linesMax: number;
+  /** Undefined for a value that makes no sense. */
+  readonly parse: (name: string, value: string) => T | undefined;
+  /** What a line looks like, for the error. */
+  readonly expected: string;
+}
+
+/** Reads `NAME VALUE` lines; blank ones and those that begin with # don't count. Throws NamedListError. */
+export function loadNamedList<T>(path: string, { linesMax, parse, expected }: ListFormat<T>): T[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new NamedListError(`cannot read ${path}: ${error instanceof Error ? error.message : error}`);
+  }
+  const entries: T[] = [];
+  for (const [index, line] of text.split('\n').entries()) {
+    const content = line.trim();
+    if (content === '' || content.startsWith('#')) continue;
+    const [name = '', value = '', extra] = content.split(/\s+/);
+    const entry = extra === undefined ? parse(name, value) : undefined;
+    if (entry === undefined) throw new NamedListError(`${path}, line ${index + 1}: expected ${expected}`);
+    if (entries.length === linesMax) throw new NamedListError(`${path} has more than ${linesMax} lines`);
+    entries.push(entry);
+  }
+  return entries;
+}
+
+/** A network that somebody may have published; undefined for text that is none, or far too wide. */
+export function parsePublished(text: string): Prefix | undefined {
+  const prefix = parsePrefix(text);
+  return prefix && prefix.bits >= BITS_MIN[prefix.family] ? prefix : undefined;
+}

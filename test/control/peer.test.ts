@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { exec } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { findPeer, nameOperator, type Peer } from '../../src/control/peer.ts';
+import type { ControlHandlers, UnbanRequest } from '../../src/control/protocol.ts';
+import { startControlServer } from '../../src/control/server.ts';
+
+const skip = existsSync('/usr/bin/perl') ? false : 'needs perl (apt-get install perl-base)';
+const rootOnly = skip || (process.getuid?.() === 0 ? false : 'needs root (to ask as somebody else)');
+
+/** A control server for everybody, which notes who asked. */
+async function start(t: TestContext, find?: typeof findPeer) {
+  const folder = mkdtempSync(join(tmpdir(), 'zban-peer-'));
+  const socket = join(folder, 'zban.sock');
+  const operators: string[] = [];
+  const missing = () => Promise.reject(new Error('not in this test'));
+  const handlers: ControlHandlers = {
+    status: missing,
+    ban: missing,
+    unban: async ({ operator }: UnbanRequest) => {
+      operators.push(operator);
+      return [];
+    },
+    allow: missing,
+    panic: missing,
+    resetFuse: missing,
+    notifyTest: missing,
+    reload: missing,
+  };
+  const server = await startControlServer({ socket, handlers, log: () => {}, ...(find && { findPeer: find }) });
+  t.after(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  chmodSync(folder, 0o755);
+  chmodSync(socket, 0o666);
+  return { socket, operators };
+}
+
+const requestOf = (operator: string) =>
+  `${JSON.stringify({ command: 'unban', argument: { targets: [], all: true, reason: '', operator } })}\n`;
+
+/** Asks `times` times over one connection. */
+function ask(socket: string, operator: string, times = 1): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let answers = 0;
+    const client: Socket = connect(socket, () => client.write(requestOf(operator).repeat(times)));
+    client.on('error', reject).on('close', () => resolve());
+    client.on('data', (bytes) => {
+      answers += bytes.toString().split('\n').length - 1;
+      if (answers === times) client.end();
+    });
+  });
+}
+
+test('root says for whom it acts, everybody else is who the kernel says, and what nobody knows is marked', () => {
+  const named: [Peer | undefined, string, string][] = [
+    [{ uid: 0, name: 'root' }, 'ann', 'ann'],
+    [{ uid: 0, name: 'root' }, '', 'root'],
+    [{ uid: 1000, name: 'bob' }, 'ann', 'bob'],
+    [{ uid: 1000, name: undefined }, 'ann', 'uid-1000'],
+    [undefined, 'ann', 'ann (claimed)'],
+    [{ uid: 0, name: 'root' }, 'ann (claimed)', 'ann??claimed?'],
+  ];
+  for (const [peer, claimed, name] of named) assert.equal(nameOperator(peer, claimed), name);
+});
+
+test('a client that claims to be somebody else is recorded as who it is', { skip: rootOnly }, async (t) => {
+  const { socket, operators } = await start(t);
+  const script = `import { connect } from 'node:net';
+    const client = connect(${JSON.stringify(socket)}, () => client.write(${JSON.stringify(requestOf('root'))}));
+    client.on('data', () => client.end());`;
+  const program = `setpriv --reuid=65534 --regid=65534 --clear-groups ${process.execPath} --input-type=module -`;
+  // Not synchronously: the server lives in this process.
+  await new Promise<void>((resolve) => exec(program, () => resolve()).stdin?.end(script));
+  assert.deepEqual(operators, ['nobody']);
+  await ask(socket, 'ann');
+  assert.deepEqual(operators, ['nobody', 'ann'], 'root speaks for ann');
+});
+
+test('the connection goes on as before once its user was looked up', { skip }, async (t) => {
+  const { socket, operators } = await start(t);
+  await ask(socket, 'ann', 3);
+  assert.equal(operators.length, 3);
+  await ask(socket, 'ann');
+  assert.equal(operators.length, 4);
+});
+
+test('where the kernel cannot be asked, the name is a claim', async (t) => {
+  const { socket, operators } = await start(t, async () => undefined);
+  await ask(socket, 'ann');
+  assert.deepEqual(operators, ['ann (claimed)']);
+});
+
+test('a user of this process, and a connection that is gone', { skip }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'zban-peer-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, 'socket');
+  const accepted = new Promise<Socket>((resolve) => {
+    const server = createServer(resolve).listen(path);
+    t.after(() => server.close());
+  });
+  const client = connect(path);
+  t.after(() => client.destroy());
+  const socket = await accepted;
+  const { uid, username } = userInfo();
+  assert.deepEqual(await findPeer(socket), { uid, name: username });
+  client.destroy();
+  socket.destroy();
+  assert.equal(await findPeer(socket), undefined);
+});
