@@ -27,6 +27,8 @@ import { Window } from './traffic/window.ts';
 /** How often the newest lines are looked at for a proxy's, and how many. */
 const WATCH_SECONDS = 60;
 const WATCHED_LINES = 2000;
+/** A client has a history when it came this long ago, and is served what others are served. */
+const HISTORY_SECONDS = 1800;
 /** (second, client) pairs the window may hold: 22 bytes each. */
 const WINDOW_ENTRIES_MAX = 4_000_000;
 
@@ -121,6 +123,7 @@ export class Engine {
         at,
         window.newest,
         (clients.flaggedUntil[slot] as number) < window.newest && window.newest > this.savedSecond,
+        robots.of(slot),
       );
       const refused = points ? points.blamed : status >= 400 && status < 499;
       window.add(slot, second, (points ? points.light : info & ASSET) ? 0 : 1, refused ? 1 : 0);
@@ -274,7 +277,7 @@ export class Engine {
     const evidence = this.rules.evidence(anomaly, seen, samples, overflow);
     const ipv4 = formatIpv4(high, low, this.options.detection);
     const numbers = ipv4 === undefined ? evidence : { ...evidence, ipv4 };
-    const decision = this.policy.decide(high, low, window.newest, clients.active);
+    const decision = this.policy.decide(high, low, window.newest, clients.active, this.hasHistory(slot));
     if (decision.kind === 'refused') {
       this.bans.refuse(slot);
       if (decision.fuse) this.emit(decision.fuse);
@@ -293,6 +296,12 @@ export class Engine {
     const record = this.evidence.newestRecord(this.clients.high(slot), this.clients.low(slot));
     if (!record?.source_ip) return;
     this.robots.noteClaim(slot, this.window.newest, record.source_ip, record.user_agent ?? '');
+  }
+
+  /** True of a client that the fuse protects. */
+  private hasHistory(slot: number): boolean {
+    const seconds = this.window.newest - (this.clients.firstSecond[slot] as number);
+    return this.points === undefined || (seconds >= HISTORY_SECONDS && this.points.isServed(slot));
   }
 
   private watchForProxy(): void {

@@ -1,4 +1,7 @@
-/** The fuse: when zban would ban too many at once, something else is wrong, and it stops banning. */
+/**
+ * The fuse: when zban would ban too many of the clients that the site has served well, something else is wrong, and it spares
+ * them. Strangers are banned all the same, so that nobody trips it by being refused from many addresses.
+ */
 import type { BanOptions } from '../engine-options.ts';
 import type { FuseEvent } from '../event.ts';
 import { formatSecond } from '../time.ts';

@@ -28,6 +28,9 @@ export interface Offender {
   readonly lastEnd: number;
 }
 
+/** What the fuse says of those that it does not protect. */
+const STRANGER: ReturnType<Fuse['admit']> = { admitted: true };
+
 export type Decision =
   | { readonly kind: 'ban'; readonly tier: number; readonly durationSeconds: number | null; readonly until: number }
   | {
@@ -88,8 +91,11 @@ export class Policy {
     return this.offenders.find(high, low);
   }
 
-  /** Chooses what to do about an anomalous client; `clients` is how many the window holds. */
-  decide(high: number, low: number, second: number, clients: number): Decision {
+  /**
+   * Chooses what to do about an anomalous client; `clients` is how many the window holds. The fuse protects those who have a
+   * `hasHistory` of being served: strangers neither trip it nor are spared by it.
+   */
+  decide(high: number, low: number, second: number, clients: number, hasHistory: boolean): Decision {
     const prefix = clientPrefix(high, low, this.scheme);
     const isProxy = this.proxy !== undefined && prefixesOverlap(this.proxy.prefix, prefix);
     const never = isProxy ? this.proxy : findNeverBanned(this.neverBanned, prefix, this.scheme);
@@ -97,7 +103,7 @@ export class Policy {
     if (this.full) {
       return { kind: 'refused', reason: 'limit', detail: `${this.active} bans are in force already (bans.max_active)` };
     }
-    const { admitted, event } = this.fuse.admit(second, clients);
+    const { admitted, event } = hasHistory ? this.fuse.admit(second, clients) : STRANGER;
     if (!admitted) return { kind: 'refused', reason: 'fuse', detail: 'it has tripped', ...(event && { fuse: event }) };
     const tier = this.nextTier(this.find(high, low), second);
     const durationMs = durationOf(tier, this.options);

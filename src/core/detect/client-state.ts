@@ -7,9 +7,12 @@ const FIRST_CAPACITY = 1024;
 /** What a client was served counts half after so many seconds. */
 const HALF_LIFE_SECONDS = 1200;
 const FADE = Float64Array.from({ length: 8192 }, (_, seconds) => 0.5 ** (seconds / HALF_LIFE_SECONDS));
-/** Limits are multiplied by up to this for a client that loads the static files others load, and from so many files on. */
-const ALLOWANCE_MAX = 2.2;
-const ALLOWANCE_FILES = 8;
+/**
+ * Limits are multiplied by up to this for a client that loads the static files others load, from `enough` files on; where no
+ * visitor loads any, for one that is served so often where others are served.
+ */
+const FILES_ALLOWANCE = { max: 2.2, enough: 8 } as const;
+const KNOWN_ALLOWANCE = { max: 1.9, enough: 40 } as const;
 /** A client that was served so many things lately drains fastest. */
 const SERVED_WELL = 30;
 /** Files of a client that a page sends a POST for. */
@@ -22,7 +25,7 @@ const [SAME_BYTES, SAME_SHARE] = [16, 0.02];
 /** Columns of fading counts, of words and of bytes. */
 const FADING = ['files', 'served', 'known', 'posts'] as const;
 const WORDS = ['form', 'number', 'numbered', 'postSize', 'size', 'sizeBefore'] as const;
-const BYTES = ['robot', 'loads', 'forms'] as const;
+const BYTES = ['polite', 'loads', 'forms'] as const;
 
 /** 133 bytes a client, habits and refusals included. */
 export class ClientState {
@@ -34,7 +37,7 @@ export class ClientState {
   known = new Float32Array(FIRST_CAPACITY);
   posts = new Float32Array(FIRST_CAPACITY);
   /** 1 for a client that read what robots may do here (RFC 9309). */
-  robot = new Uint8Array(FIRST_CAPACITY);
+  polite = new Uint8Array(FIRST_CAPACITY);
   /** Pages loaded that no POST followed; those of the form that it POSTs to, whose pattern is `form`. */
   private loads = new Uint8Array(FIRST_CAPACITY);
   private forms = new Uint8Array(FIRST_CAPACITY);
@@ -74,9 +77,11 @@ export class ClientState {
     this.posts[slot] = (this.posts[slot] as number) * left;
   }
 
-  /** What the client's limits are multiplied by: 1 to ALLOWANCE_MAX. */
-  allowance(slot: number): number {
-    return 1 + (ALLOWANCE_MAX - 1) * Math.min(1, (this.files[slot] as number) / ALLOWANCE_FILES);
+  /** What the client's limits are multiplied by: 1 or more. `showsFiles`: visitors of the site load static files. */
+  allowance(slot: number, showsFiles: boolean): number {
+    const { max, enough } = showsFiles ? FILES_ALLOWANCE : KNOWN_ALLOWANCE;
+    const count = (showsFiles ? this.files[slot] : this.known[slot]) as number;
+    return 1 + (max - 1) * Math.min(1, count / enough);
   }
 
   /** How well the client is served: 0–1. */

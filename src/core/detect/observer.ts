@@ -56,7 +56,7 @@ export class Observer {
     request.usualToRepeat = repeaters >= REPEATERS && repeaters >= REPEATERS_SHARE * others;
     request.confidence = site.confidence;
     request.fromOwnPage = site.hosts.has(referrer);
-    request.excused = site.outage.isOn(bit);
+    request.excused = site.outage.isOn;
   }
 
   private observeHabit(request: Request, slot: number): void {
@@ -86,12 +86,14 @@ export class Observer {
 
   private observeClient(request: Request, slot: number, number: number, referrer: number, site: SiteKnowledge): void {
     const { clients } = this;
-    if (request.page === ROBOTS_TXT) clients.robot[slot] = 1;
-    request.robot ||= clients.robot[slot] === 1;
+    if (request.page === ROBOTS_TXT) clients.polite[slot] = 1;
+    request.polite = !request.refuted && clients.polite[slot] === 1;
+    request.robot &&= !request.refuted;
     request.browser = request.fromOwnPage && clients.isBrowser(slot);
     request.bare = site.showsBrowsers && referrer === 0 && clients.files[slot] === 0;
     request.nextNumber = !request.asset && clients.noteNumber(slot, request.page, number);
-    request.sameAnswer = request.isFresh && !request.picture && clients.noteSize(slot, request.size);
+    request.sameAnswer =
+      request.isFresh && !request.picture && !request.verified && clients.noteSize(slot, request.size);
     request.varied = request.post && clients.notePost(slot, request.size);
   }
 

@@ -2,7 +2,7 @@
 import type { PointsOptions } from '../engine-options.ts';
 import type { PointsEvidence } from '../event.ts';
 import { HIGH, LOW, REFERRER } from '../parse/tally.ts';
-import { clientBit } from '../traffic/hash.ts';
+import { clientBit, clientHash } from '../traffic/hash.ts';
 import { grown } from '../traffic/key-index.ts';
 import { Outage } from '../traffic/outage.ts';
 import { OwnHosts } from '../traffic/own-hosts.ts';
@@ -13,6 +13,7 @@ import { isLight } from './flood.ts';
 import { Observer } from './observer.ts';
 import type { TellReach } from './reach.ts';
 import { Request } from './request.ts';
+import { REFUTED, UNKNOWN, VERIFIED, type Verdict } from './robot-verdicts.ts';
 import { placeOf, RULES, type RuleName } from './rules.ts';
 import { WorkLimit } from './work-limit.ts';
 
@@ -29,6 +30,8 @@ const [REFERRED_SHARE, FILE_SHARE] = [0.05, 0.1];
 const SUSPECT_SHARE = 0.5;
 /** Requests on known paths that a client must have been served before its refusals, or its repeated POSTs, teach. */
 const [REFUSED_TEACHER, REPEATING_TEACHER, REPEATED_POSTS] = [4, 3, 8];
+/** Requests on known paths from which on a client counts as served. */
+const SERVED_REQUESTS = 3;
 /** A request is blamed on the client when it weighs this much as probing, and probing has begun. */
 const [BLAMED_POINTS, BLAMED_SHARE] = [0.5, 0.4];
 const [SCAN, BRUTE_FORCE] = [placeOf('scan'), placeOf('brute_force')];
@@ -73,8 +76,8 @@ export class Points {
   private readonly request = new Request();
   private readonly observer = new Observer(this.clients);
   private readonly adaptive: Adaptive[];
-  /** Path and client's bit of the request that was observed last. */
-  private readonly newest = { at: 0, bit: 0 };
+  /** Path of the request that was observed last, and its client's hash and bit. */
+  private readonly newest = { at: 0, hash: 0, bit: 0 };
   /** Second up to which a client's buckets are drained; 0 before its first request. */
   private last = new Uint32Array(FIRST_CAPACITY);
   /** Second of the very first line; 0 before it. */
@@ -94,8 +97,12 @@ export class Points {
     );
   }
 
+  get showsFiles(): boolean {
+    return this.fileLines > FILE_SHARE * this.lines;
+  }
+
   get showsBrowsers(): boolean {
-    return this.fileLines > FILE_SHARE * this.lines && this.referred > REFERRED_SHARE * this.lines;
+    return this.showsFiles && this.referred > REFERRED_SHARE * this.lines;
   }
 
   /** Makes room for slots below `capacity`. */
@@ -116,23 +123,38 @@ export class Points {
     for (const { bins } of this.adaptive) bins[slot] = 0;
   }
 
+  /** True of a client that was lately served what others are served. */
+  isServed(slot: number): boolean {
+    return (this.clients.known[slot] as number) >= SERVED_REQUESTS;
+  }
+
   /** What the client's limits are multiplied by: more than 1 for one that loads the static files others load. */
   allowance(slot: number): number {
-    return this.clients.allowance(slot);
+    return this.clients.allowance(slot, this.showsFiles);
   }
 
   /**
    * Observes the request in the row of a tally that begins at `row`, of the client in `slot`, at the log's clock `second`;
-   * says which bucket ran over. Nothing is learned from it unless `learn`.
+   * says which bucket ran over. Nothing is learned from it unless `learn`. `robot`: whether it is the robot it claims to be.
    */
-  add(slot: number, rows: Uint32Array, row: number, second: number, learn: boolean): Overflow | undefined {
+  add(
+    slot: number,
+    rows: Uint32Array,
+    row: number,
+    second: number,
+    learn: boolean,
+    robot: Verdict = UNKNOWN,
+  ): Overflow | undefined {
     if (second !== this.second) this.advance(second);
     const { request, newest } = this;
     this.drain(slot, second, learn);
     request.read(rows, row);
     const referrer = rows[row + REFERRER] as number;
-    newest.bit = clientBit(rows[row + HIGH] as number, rows[row + LOW] as number);
+    newest.hash = clientHash(rows[row + HIGH] as number, rows[row + LOW] as number);
+    newest.bit = clientBit(newest.hash);
     newest.at = this.paths.find(request.path);
+    request.verified = robot === VERIFIED;
+    request.refuted = robot === REFUTED;
     this.observer.observe(request, slot, request.number(rows, row), newest.at, newest.bit, referrer, this);
     const overflow = this.judge(slot);
     if (learn) this.learn(slot, referrer);
@@ -181,7 +203,7 @@ export class Points {
   }
 
   private limit(slot: number, rule: number): number {
-    return this.buckets.limit(rule, this.clients.allowance(slot), this.times(rule)) * this.warmth;
+    return this.buckets.limit(rule, this.allowance(slot), this.times(rule)) * this.warmth;
   }
 
   /** What the site's usual visits multiply a limit by. */
@@ -199,7 +221,7 @@ export class Points {
     if (learn && (last === 0 || elapsed > VISIT_SECONDS)) for (const { work } of this.adaptive) work.noteVisit();
     if (last === 0 || elapsed < 0) return;
     const { buckets, clients } = this;
-    const [allowance, served] = [clients.allowance(slot), clients.servedWell(slot)];
+    const [allowance, served] = [this.allowance(slot), clients.servedWell(slot)];
     for (let rule = 0; rule < RULES.length; rule++) {
       const left = buckets.drain(slot, rule, buckets.leak(rule, allowance, this.times(rule), served), elapsed);
       if (left === 0 && rule === SCAN) clients.refusals.forget(slot);
@@ -232,7 +254,7 @@ export class Points {
 
   private overflow(slot: number, rule: number, points: number, limit: number): Overflow {
     const { clients } = this;
-    const leak = this.buckets.leak(rule, clients.allowance(slot), this.times(rule), clients.servedWell(slot));
+    const leak = this.buckets.leak(rule, this.allowance(slot), this.times(rule), clients.servedWell(slot));
     const { name } = RULES[rule] as (typeof RULES)[number];
     return { condition: name, numbers: { points, points_limit: limit, points_leak: leak } };
   }
@@ -246,7 +268,7 @@ export class Points {
       this.fileLines++;
       if (referrer !== 0) this.hosts.note(referrer, bit);
     }
-    if (request.known) this.outage.note(bit, request.refused || request.failed);
+    if (request.known && this.isServed(slot)) this.outage.note(this.newest.hash, !request.served);
     for (const adaptive of this.adaptive) {
       const { rule, work, bins } = adaptive;
       bins[slot] = work.noteWork(bins[slot] as number, buckets.level(slot, rule), bit);

@@ -33,7 +33,7 @@ export class Request {
   credentials = false;
   login = false;
   picture = false;
-  /** The client says that it is a robot, or read what robots may do. */
+  /** The client says that it is a robot. */
   robot = false;
   /** Hash of the path's pattern, apart for POSTs and code; and as GET has it. */
   path = 0;
@@ -88,8 +88,11 @@ export class Request {
   /** No static file and no referer, where visitors have them; and the contrary. */
   bare = false;
   browser = false;
-  /** A robot whose operator vouches for the address. */
+  /** It read what robots may do here (RFC 9309). */
+  polite = false;
+  /** A robot whose operator vouches for the address; one that claims to be of an operator who does not. */
   verified = false;
+  refuted = false;
 
   /** Reads the row of a tally that begins at `row`; what site and client say is for the caller. */
   read(rows: Uint32Array, row: number): void {

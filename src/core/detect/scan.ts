@@ -18,7 +18,7 @@ const LIKEWISE = 0.25;
 const PICTURE = 0.05;
 /** Robots follow links that are old: those that are verified, and those that nobody has refuted. */
 const VERIFIED = 0.34;
-const CLAIMED = 0.5;
+const CLAIMED = 0.7;
 
 function weigh(request: Request): number {
   // Code in a request, where nobody else's requests carry code, is an attempt however it is answered.
@@ -33,7 +33,7 @@ function weigh(request: Request): number {
   if (request.known || request.likewise) points *= LIKEWISE;
   if (request.picture) points *= PICTURE;
   if (request.verified) points *= VERIFIED;
-  else if (request.robot) points *= CLAIMED;
+  else if (request.robot || request.polite) points *= CLAIMED;
   return points * request.newlyRefused;
 }
 

@@ -22,9 +22,14 @@ export function hashText(text: string): number {
   return hash >>> 0;
 }
 
-/** The bit that stands for a client in a set of 32. */
-export function clientBit(high: number, low: number): number {
-  return 1 << (mixBits(Math.imul(high, 0x9e37_79b1) ^ low) & 31);
+/** 32 bits that stand for a client. */
+export function clientHash(high: number, low: number): number {
+  return mixBits(Math.imul(high, 0x9e37_79b1) ^ low);
+}
+
+/** The bit that stands for a client of this hash in a set of 32. */
+export function clientBit(hash: number): number {
+  return 1 << (hash & 31);
 }
 
 /** Linear counting (Whang et al., 1990): how many clients set that many of 32 bits; 110 when all are set. */

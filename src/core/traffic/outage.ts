@@ -1,38 +1,52 @@
 /** Whether the site itself is broken: then errors are nobody's fault. */
-import { distinctClients } from './hash.ts';
+import { ClientCounter } from './client-counter.ts';
 
 const HALF_SECONDS = 30;
-/** Failing clients beside the one that is judged, and their share of all that asked for known paths. */
-const OTHERS_MIN = 2;
-const SHARE_MIN = 0.2;
+/** Failing clients, and their share of all that asked for known paths. */
+const CLIENTS_MIN = 3;
+const SHARE_MIN = 0.5;
 
-/** Who asked for known paths, and who failed there, within the last half to whole minute. */
+/**
+ * Who asked for known paths, and who failed there, within the last half to whole minute. Only clients that the site had
+ * served before are to be noted, and each counts once: strangers cannot make the site look broken.
+ */
 export class Outage {
-  private served = 0;
-  private failed = 0;
-  private servedBefore = 0;
-  private failedBefore = 0;
+  /** True while most clients fail. */
+  isOn = false;
+  private seen = new ClientCounter();
+  private failing = new ClientCounter();
+  private seenBefore = new ClientCounter();
+  private failingBefore = new ClientCounter();
   private since = 0;
+  private changed = false;
 
+  /** Moves to `second`, once a second at most. */
   advance(second: number): void {
+    if (this.changed) this.judge();
     const elapsed = second - this.since;
     if (elapsed >= 0 && elapsed < HALF_SECONDS) return;
-    const fresh = elapsed > 0 && elapsed < 2 * HALF_SECONDS;
-    this.servedBefore = fresh ? this.served : 0;
-    this.failedBefore = fresh ? this.failed : 0;
-    this.served = this.failed = 0;
     this.since = second;
+    [this.seen, this.seenBefore] = [this.seenBefore, this.seen];
+    [this.failing, this.failingBefore] = [this.failingBefore, this.failing];
+    this.seen.clear();
+    this.failing.clear();
+    if (elapsed < 0 || elapsed >= 2 * HALF_SECONDS) {
+      this.seenBefore.clear();
+      this.failingBefore.clear();
+    }
+    this.judge();
   }
 
-  /** A client asked for a known path. */
-  note(bit: number, failed: boolean): void {
-    this.served |= bit;
-    if (failed) this.failed |= bit;
+  /** The client of this hash asked for a known path. */
+  note(hash: number, failed: boolean): void {
+    this.seen.note(hash);
+    if (failed) this.failing.note(hash);
+    this.changed = true;
   }
 
-  /** True when enough others than the client `bit` fail. */
-  isOn(bit: number): boolean {
-    const failing = distinctClients((this.failed | this.failedBefore) & ~bit);
-    return failing >= OTHERS_MIN && failing > SHARE_MIN * distinctClients(this.served | this.servedBefore);
+  private judge(): void {
+    this.changed = false;
+    const failing = this.failing.countWith(this.failingBefore);
+    this.isOn = failing >= CLIENTS_MIN - 0.5 && failing >= SHARE_MIN * this.seen.countWith(this.seenBefore);
   }
 }
