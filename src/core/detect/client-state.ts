@@ -7,12 +7,9 @@ const FIRST_CAPACITY = 1024;
 /** What a client was served counts half after so many seconds. */
 const HALF_LIFE_SECONDS = 1200;
 const FADE = Float64Array.from({ length: 8192 }, (_, seconds) => 0.5 ** (seconds / HALF_LIFE_SECONDS));
-/**
- * Limits are multiplied by up to this for a client that loads the static files others load, from `enough` files on; where no
- * visitor loads any, for one that is served so often where others are served.
- */
-const FILES_ALLOWANCE = { max: 2.2, enough: 8 } as const;
-const KNOWN_ALLOWANCE = { max: 1.9, enough: 40 } as const;
+/** Limits are multiplied by up to this for a client that loads the static files others load, and from so many files on. */
+const ALLOWANCE_MAX = 2.2;
+const ALLOWANCE_FILES = 8;
 /** A client that was served so many things lately drains fastest. */
 const SERVED_WELL = 30;
 /** Files of a client that a page sends a POST for. */
@@ -77,11 +74,9 @@ export class ClientState {
     this.posts[slot] = (this.posts[slot] as number) * left;
   }
 
-  /** What the client's limits are multiplied by: 1 or more. `showsFiles`: visitors of the site load static files. */
-  allowance(slot: number, showsFiles: boolean): number {
-    const { max, enough } = showsFiles ? FILES_ALLOWANCE : KNOWN_ALLOWANCE;
-    const count = (showsFiles ? this.files[slot] : this.known[slot]) as number;
-    return 1 + (max - 1) * Math.min(1, count / enough);
+  /** What the client's limits are multiplied by: 1 to ALLOWANCE_MAX. */
+  allowance(slot: number): number {
+    return 1 + (ALLOWANCE_MAX - 1) * Math.min(1, (this.files[slot] as number) / ALLOWANCE_FILES);
   }
 
   /** How well the client is served: 0–1. */

@@ -3,9 +3,9 @@ import type { Request } from './request.ts';
 import type { Rule } from './rule.ts';
 
 const ANY = 0.1;
-/** Once more on a path that is the client's habit: with another query or number, or the very same. */
+/** Once more on a path that is the client's habit: with another number in it, as pictures and map tiles have, or the very same. */
 const AGAIN = 0.065;
-const SAME = 0.04;
+const SAME = 0.06;
 /** Known static files, accepted changes, pieces of a file: programs and pages make thousands of them. */
 const LIGHT = 0.005;
 /** A robot whose operator vouches for it reads all day. */
@@ -18,15 +18,15 @@ export function isLight(request: Request): boolean {
 
 function weigh(request: Request): number {
   if (isLight(request)) return LIGHT;
-  const points = !request.again ? ANY : request.sameUrl ? SAME : AGAIN;
+  const points = request.sameUrl ? SAME : request.again && !request.hasQuery ? AGAIN : ANY;
   return request.verified ? points * VERIFIED : points;
 }
 
 export const flood: Rule<'flood'> = {
   name: 'flood',
   limit: 45,
-  leak: 6,
-  leakPower: 1,
+  leak: 14,
+  leakPower: 0,
   servedLeak: 0,
   adaptive: true,
   phrase: 'flooding: far more requests than any use of the site makes',

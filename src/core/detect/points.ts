@@ -97,12 +97,8 @@ export class Points {
     );
   }
 
-  get showsFiles(): boolean {
-    return this.fileLines > FILE_SHARE * this.lines;
-  }
-
   get showsBrowsers(): boolean {
-    return this.showsFiles && this.referred > REFERRED_SHARE * this.lines;
+    return this.fileLines > FILE_SHARE * this.lines && this.referred > REFERRED_SHARE * this.lines;
   }
 
   /** Makes room for slots below `capacity`. */
@@ -130,7 +126,7 @@ export class Points {
 
   /** What the client's limits are multiplied by: more than 1 for one that loads the static files others load. */
   allowance(slot: number): number {
-    return this.clients.allowance(slot, this.showsFiles);
+    return this.clients.allowance(slot);
   }
 
   /**

@@ -11,6 +11,7 @@ import {
   PAYLOAD,
   PICTURE,
   POST,
+  QUERY,
   ROBOT,
   SIZE,
   STATUS_MASK,
@@ -33,7 +34,8 @@ export class Request {
   credentials = false;
   login = false;
   picture = false;
-  /** The client says that it is a robot. */
+  hasQuery = false;
+  /** The client says that it is a robot, or read what robots may do here (RFC 9309), and nobody refutes it. */
   robot = false;
   /** Hash of the path's pattern, apart for POSTs and code; and as GET has it. */
   path = 0;
@@ -88,8 +90,6 @@ export class Request {
   /** No static file and no referer, where visitors have them; and the contrary. */
   bare = false;
   browser = false;
-  /** It read what robots may do here (RFC 9309). */
-  polite = false;
   /** A robot whose operator vouches for the address; one that claims to be of an operator who does not. */
   verified = false;
   refuted = false;
@@ -104,6 +104,7 @@ export class Request {
     this.credentials = (info & CREDENTIALS) !== 0;
     this.login = (info & LOGIN) !== 0;
     this.picture = (info & PICTURE) !== 0;
+    this.hasQuery = (info & QUERY) !== 0;
     this.robot = (info & ROBOT) !== 0;
     this.page = rows[row + PATTERN] as number;
     this.path = (this.page ^ (this.post ? POST_SALT : 0) ^ (this.payload ? PAYLOAD_SALT : 0)) >>> 0;

@@ -33,7 +33,7 @@ function weigh(request: Request): number {
   if (request.known || request.likewise) points *= LIKEWISE;
   if (request.picture) points *= PICTURE;
   if (request.verified) points *= VERIFIED;
-  else if (request.robot || request.polite) points *= CLAIMED;
+  else if (request.robot) points *= CLAIMED;
   return points * request.newlyRefused;
 }
 

@@ -11,10 +11,9 @@ const BARE = 2.5;
 const NEXT_NUMBER = 0.5;
 /** A redirect leads to a page that counts by itself. */
 const REDIRECT = 0.5;
-/** Robots read a site from end to end: those that are verified, those that nobody has refuted, and who asked for robots.txt. */
-const VERIFIED = 0.1;
+/** Robots read a site from end to end: those that are verified, and those that nobody has refuted. */
+const VERIFIED = 0.05;
 const CLAIMED = 0.34;
-const POLITE = 0.5;
 
 function weigh(request: Request): number {
   if (request.refused || request.post || request.asset || request.accepted) return 0;
@@ -23,7 +22,6 @@ function weigh(request: Request): number {
   const points = request.redirected ? request.rarity * REDIRECT : request.rarity;
   if (request.verified) return points * VERIFIED;
   if (request.robot) return points * CLAIMED;
-  if (request.polite) return points * POLITE;
   return request.bare ? points * BARE : points;
 }
 
