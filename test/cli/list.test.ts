@@ -34,7 +34,7 @@ test('bans are filtered, sorted, turned round and cut', async (t) => {
     [{}, [a, b, c, d]],
     [{ tier: '2' }, [c]],
     [{ tier: '0,4' }, [a, d]],
-    [{ condition: 'surprise,manual' }, [a, d]],
+    [{ condition: 'scan,manual' }, [a, d]],
     [{ network: '203.0.113.0/24' }, [a, c]],
     [{ network: '198.51.100.7' }, [d]],
     [{ 'newer-than': '10m' }, [c, d]],

@@ -72,10 +72,7 @@ test('period, lines, clients, and what was skipped', async (t) => {
 test('who would have been banned, why in words, for how long, for what, and whether it came back', async (t) => {
   const text = await report(t);
   assert.match(text, /^Would have been banned: 2 clients, 4 bans, 1\.3 bans a day\.$/m);
-  const [header = '', scanner = ''] = listBelow(
-    text,
-    /^2 clients: asks for what nobody else gets here.* \(surprise\)$/m,
-  );
+  const [header = '', scanner = ''] = listBelow(text, /^2 clients: probing for what is not there.* \(scan\)$/m);
   assert.match(header, /CLIENT +FIRST BAN +HOW LONG +CAME BACK +ASKED FOR/);
   const kept = 3 * (40 - 9);
   assert.match(
@@ -92,10 +89,7 @@ test('a customer who would have been banned is told apart from strangers', async
     text,
     /^Customers\? 1 banned client had been known \(answered well in 3 or more different hours/,
   );
-  assert.match(
-    rows[1] ?? '',
-    new RegExp(`^ +${CUSTOMER} +2026-01-03 13:00 +15 +75 of 8\\d +surprise \\S+ points of 8`),
-  );
+  assert.match(rows[1] ?? '', new RegExp(`^ +${CUSTOMER} +2026-01-03 13:00 +15 +75 of 8\\d +scan \\S+ points of 12`));
   assert.match(rows.join('\n'), /zban allow ADDRESS/);
 });
 
@@ -111,7 +105,7 @@ test('bans by day, and clients that would not have been banned with the reason',
   assert.match(reader, new RegExp(`^ +${READER.replaceAll('.', '\\.')} +600 +100 % +3 `));
   assert.match(reader, /\d+\/600\*?/, 'how near it came to the limit of the window');
   const [, allowed = ''] = listBelow(text, /^1 client crossed a limit and would not have been banned/);
-  assert.match(allowed, new RegExp(`^ +${ALLOWED} .*surprise \\S+ points of 8.* bans\\.allowlist: 1`));
+  assert.match(allowed, new RegExp(`^ +${ALLOWED} .*scan \\S+ points of 12.* bans\\.allowlist: 1`));
 });
 
 test('it fits a terminal of 100 columns, and nothing in it moves the cursor', async (t) => {
@@ -131,7 +125,7 @@ test('long lists are cut, with --all they are whole', async (t) => {
   for (let day = 1; day < 14; day++)
     for (let k = 0; k < 3; k++) lines.push(logLine(START + day * DAY + k, '192.0.2.1'));
   writeFileSync(crowd, `${lines.join('\n')}\n`);
-  const { config } = place(t, 'detection: { points: { warmup: 0s } }');
+  const { config } = place(t, 'detection: { points: { scan: { limit: 4 } } }');
   const cut = (await runZban(['replay', crowd, '--config', config])).stdout;
   assert.match(cut, /^ {2}… and 7 more \(--all\)$/m);
   assert.match(cut, /^ {2}… and 4 days before \(--all\)$/m);

@@ -78,13 +78,11 @@ test('a ban in force: how it stands, why, how much lower it should have stayed, 
     `203.0.113.9 is banned until 2026-11-20 10:41:12 (in 27m).
 
 Decision   2026-11-20 10:11:12 (3m ago) zban banned 203.0.113.9 for 30m, tier 2 (entry #3).
-Why        surprise: asks for what nobody else gets here, and is refused or sent elsewhere. It sent
-           40 requests in 12 s, 38 of them refused (4xx). 97 % of its latest requests were refused
-           or sent elsewhere, on paths where nobody else is answered (above 40 % they count): 8.5
-           points.
+Why        scan: probing for what is not there. It sent 40 requests in 12 s, 38 of them refused
+           (4xx). That is 12.5 points of 12.
 Normal     42 ± 33 requests a minute from a client, 3 % of them refused (4xx).
-Limit      About 8 such requests at once, and then 4 a minute, would have been tolerated (8 points;
-           4 drain away a minute).
+Limit      About 12 requests for paths where nobody else is served at once, and then 1.2 a minute,
+           would have been tolerated (12 points; 1.2 drain away a minute).
 Requests   10:11:12  401  GET /login?a=1                                  curl/8.5.0
 History    It had been banned once before: 2026-11-19 10:11:12 (1d ago), 10m, multiplier (#1).
 Next       It ends by itself 2026-11-20 10:41:12 (in 27m). The next offence means a ban of 2h (tier
@@ -185,7 +183,10 @@ for (const [detail, words] of [
     ]);
     assert.match(text, /^203\.0\.113\.9 is not banned, although it crossed a limit\.\n/);
     assert.ok(flat(text).includes(`zban would have banned 203.0.113.9, but ${words} (entry #1).`), text);
-    assert.match(text, /Why +repetition: the same POST again and again\. It sent 9 requests in 5 s/);
+    assert.match(
+      text,
+      /Why +brute_force: guessing passwords: the same request again and again\. It\s+sent 9 requests in 5 s/,
+    );
   });
 }
 
@@ -209,7 +210,7 @@ test('a network lists the bans within it', async (t) => {
   assert.match(text, /^203\.0\.113\.0\/24 is not banned and never was, but clients within it\.\n/);
   assert.match(
     text,
-    /Within +#1 {2}2026-11-20 10:11:12 {2}203\.0\.113\.9 {2}work\n +#2 {2}2026-11-20 10:11:12 {2}203\.0\.113\.77 {2}surprise/,
+    /Within +#1 {2}2026-11-20 10:11:12 {2}203\.0\.113\.9 {2}scrape\n +#2 {2}2026-11-20 10:11:12 {2}203\.0\.113\.77 {2}scan/,
   );
 });
 
@@ -294,7 +295,7 @@ test('a client that was never judged is told by the limit that it came nearest t
   assert.match(text, /^203\.0\.113\.9 is not banned and never was\.\n/);
   assert.match(
     flat(text),
-    /Nearest +The nearest it came to a ban, at 10:11:12: 5\.2 points for surprise, where 8\.0 are tolerated\./,
+    /Nearest +The nearest it came to a ban, at 10:11:12: 5\.2 points for scan, where 8\.0 are tolerated\./,
   );
   const byRate = await explain(t, [], CLIENT, NOW, { nearest: nearest.slice(1) });
   assert.match(byRate, /at 10:11:12: 60 requests at once, where 600 are tolerated\./);

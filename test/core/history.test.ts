@@ -8,8 +8,9 @@ import { logLine, START, visitorIp, writeLog } from '../support/traffic.ts';
 const { points } = ENGINE.detection;
 const HOUR = 3600;
 const CLIENT = '203.0.113.9';
-/** Points with their full limits from the first line on. */
-const WARM: Overrides = { history: true, detection: { points: { ...points, warmup: 0 } } };
+/** Where the limits have sunk to their values: a line of long ago. */
+const LONG_AGO = logLine(START - 2 * HOUR, '192.0.2.99');
+const WARM: Overrides = { history: true, detection: { points } };
 
 function summary(bench: Bench, most = 10): HistorySummary {
   const { history, clients } = bench.engine;
@@ -32,10 +33,10 @@ test('a client in numbers: requests, answers, hours, and how near it came to the
   const [client] = heaviest;
   assert.ok(client);
   assert.deepEqual([client.ip, client.requests, client.answered, client.hours], [CLIENT, 26, 20, 4]);
-  const surprise = client.reached.find(({ limit }) => limit === 'surprise');
-  assert.equal(surprise?.tolerated, points.surprise.limit);
-  // Six surprises less what five seconds drained, and its older, answered requests hardly count any more.
-  assert.ok(surprise && surprise.share > 0.65 && surprise.share < 0.75, `${surprise?.share}`);
+  const scan = client.reached.find(({ limit }) => limit === 'scan');
+  assert.equal(scan?.tolerated, points.scan.limit);
+  // Six points less what five seconds drained.
+  assert.ok(scan && scan.share > 0.45 && scan.share < 0.54, `${scan?.share}`);
   assert.ok(client.reached.every(({ share }, index, all) => index === 0 || share <= (all[index - 1]?.share ?? 0)));
 });
 
@@ -62,7 +63,7 @@ test('an hour in which most was refused makes nobody known, nor do hours after a
   assert.equal(summary(bench).known_clients, 0);
 });
 
-test('a slow guesser is nearest to the limit of repetition, a fast reader to the rate', () => {
+test('a slow guesser is nearest to the limit of guessing, a fast reader to the rate', () => {
   const bench = new Bench(WARM);
   const posts = Array.from({ length: 7 }, (_, n) => logLine(START + n, CLIENT, '/login', 200).replace('GET', 'POST'));
   bench.feed(...Array.from({ length: 12 }, (_, n) => logLine(START, visitorIp(n), '/')));
@@ -71,21 +72,25 @@ test('a slow guesser is nearest to the limit of repetition, a fast reader to the
   const limits = summary(bench, 2).heaviest.map(({ ip, reached }) => [ip, reached[0]?.limit]);
   assert.deepEqual(limits, [
     [visitorIp(0), 'rate'],
-    [CLIENT, 'repetition'],
+    [CLIENT, 'brute_force'],
   ]);
 });
 
 for (const [limit, line] of [
-  ['surprise', (n: number) => logLine(START + n, CLIENT, `/${n}.php`, 404)],
-  ['repetition', (n: number) => logLine(START + n, CLIENT, '/login').replace('GET', 'POST')],
-  ['work', (n: number) => logLine(START + n, CLIENT, `/a/${'b'.repeat(n % 200)}`)],
+  ['scan', (n: number) => logLine(START + n, CLIENT, `/${n}.php`, 404)],
+  ['brute_force', (n: number) => logLine(START + n, CLIENT, '/login').replace('GET', 'POST')],
+  ['scrape', (n: number) => logLine(START + n, CLIENT, `/a/${'b'.repeat(n % 200)}`).replace('512', `${1000 + 37 * n}`)],
+  ['flood', (n: number) => logLine(START + Math.floor(n / 4), CLIENT, `/?${n}`)],
 ] as const) {
   test(`whoever stops one request before a ban has nearly reached the limit of ${limit}`, () => {
-    const banned = new Bench(WARM);
+    const whole = { ...WARM, detection: ENGINE.detection };
+    const banned = new Bench(whole);
+    banned.feed(LONG_AGO);
     let count = 0;
     while (banned.of('ban').length === 0) banned.feed(line(count++));
     assert.equal(banned.of('ban')[0]?.condition, limit);
-    const spared = new Bench(WARM);
+    const spared = new Bench(whole);
+    spared.feed(LONG_AGO);
     for (let n = 0; n < count - 1; n++) spared.feed(line(n));
     const [nearest] = summary(spared).nearest[0]?.reached ?? [];
     assert.equal(nearest?.limit, limit);

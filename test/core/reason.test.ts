@@ -35,22 +35,28 @@ const TOLD: readonly (readonly [Condition, string, string, string])[] = [
     'Up to 300 requests in 60 s would have been tolerated until it is.',
   ],
   [
-    'surprise',
-    'surprise 8.5 points of 8, share 97 %',
-    'It sent 40 requests in 12 s, 38 of them refused (4xx). 97 % of its latest requests were refused or sent elsewhere, on paths where nobody else is answered (above 40 % they count): 8.5 points.',
-    'About 8 such requests at once, and then 4 a minute, would have been tolerated (8 points; 4 drain away a minute).',
+    'scan',
+    'scan 12.5 points of 12',
+    'It sent 40 requests in 12 s, 38 of them refused (4xx). That is 12.5 points of 12.',
+    'About 12 requests for paths where nobody else is served at once, and then 1.2 a minute, would have been tolerated (12 points; 1.2 drain away a minute).',
   ],
   [
-    'repetition',
-    'repetition 9 points of 8, share 100 %',
-    'It sent 9 requests in 5 s. 100 % of its latest requests were POSTs (above 40 % they count), again and again to one path: 9 points.',
-    'About 8 such POSTs at once, and then 3 a minute, would have been tolerated (8 points; 3 drain away a minute).',
+    'brute_force',
+    'brute_force 8 points of 7',
+    'It sent 9 requests in 5 s. That is 8 points of 7.',
+    'About 7 such attempts at once, and then 1.3 a minute, would have been tolerated (7 points; 1.3 drain away a minute).',
   ],
   [
-    'work',
-    'work 45.1 points of 45',
-    'It sent 79 requests in 60 s (70 without static files), 1 of them refused (4xx). Each weighed by how few others ask for the same: 45.1 points.',
-    'About 45 requests that nobody else makes at once, and then 10 a minute, would have been tolerated, and more of those that others make too (45 points; 10 drain away a minute).',
+    'scrape',
+    'scrape 30.1 points of 30',
+    'It sent 79 requests in 60 s (70 without static files), 1 of them refused (4xx). That is 30.1 points of 30.',
+    'About 30 pages that nobody else asks for at once, and then 7 a minute, would have been tolerated (30 points; 7 drain away a minute).',
+  ],
+  [
+    'flood',
+    'flood 45.1 points of 45',
+    'It sent 460 requests in 9 s. That is 45.1 points of 45.',
+    'About 45 tens of requests at once, and then 6 a minute, would have been tolerated (45 points; 6 drain away a minute).',
   ],
 ];
 
@@ -80,8 +86,21 @@ test('an operator measures nothing; an old row without the newer numbers is stil
   assert.equal(tellReason('manual', {}), undefined);
   const { span_seconds: _, baseline_of: __, ...old } = evidenceOf('multiplier');
   assert.equal(tellReason('multiplier', old)?.did, tellReason('multiplier', evidenceOf('multiplier'))?.did);
-  const pointless = tellReason('surprise', { rate: 1, requests: 60, window_seconds: 60, z: null });
+  const pointless = tellReason('scan', { rate: 1, requests: 60, window_seconds: 60, z: null });
   assert.doesNotMatch(JSON.stringify(pointless), /undefined|NaN|null/);
+});
+
+test('a row of an older version is told by the present names of its condition', () => {
+  const { condition: _, ...numbers } = evidenceOf('scan');
+  for (const [former, present] of [
+    ['surprise', 'scan'],
+    ['repetition', 'brute_force'],
+    ['work', 'scrape'],
+  ] as const) {
+    assert.equal(phraseOf(former), PHRASES[present]);
+    assert.equal(briefReason(former, numbers), briefReason(present, numbers));
+    assert.deepEqual(tellReason(former, numbers), tellReason(present, numbers));
+  }
 });
 
 test('a condition of a newer version stays as it is', () => {

@@ -27,7 +27,7 @@ for (const mode of ['enforce', 'observe'] as const) {
     const second = Math.floor(Date.now() / 1000);
     const probe = (n: number) => logLine(second, ATTACKER, `/probe-${String.fromCharCode(97 + n)}.php`, 404, 'curl/8');
     appendFileSync(daemon.log, `${Array.from({ length: 20 }, (_, n) => probe(n)).join('\n')}\n`);
-    await until('the ban', () => daemon.auditText().includes(`BAN ${ATTACKER} | surprise`));
+    await until('the ban', () => daemon.auditText().includes(`BAN ${ATTACKER} | scan`));
     if (mode === 'enforce') {
       const isConfirmed = () => daemon.json<{ confirmed: boolean }[]>('list')[0]?.confirmed;
       await until('the firewall to confirm it', isConfirmed);
@@ -38,10 +38,7 @@ for (const mode of ['enforce', 'observe'] as const) {
       assert.equal(status, 0);
       const text = stdout.replace(/\s+/g, ' ');
       assert.ok(text.startsWith(`${ATTACKER} ${mode === 'enforce' ? 'is' : 'would be'} banned until `), stdout);
-      assert.match(
-        text,
-        /Why surprise: asks for what nobody else gets here, .* It sent \d+ requests in 1 s, \d+ of them refused/,
-      );
+      assert.match(text, /Why scan: probing for what is not there\. It sent \d+ requests in 1 s, \d+ of them refused/);
       assert.match(text, /Limit About 8 such requests at once, and then 4 a minute, would have been tolerated/);
       assert.match(text, /In the hour before: 20 requests within a second, .*: 20 4xx\. 20 paths: /);
       assert.ok(stdout.includes(`zban unban ${ATTACKER} --config ${daemon.configPath}\n`), stdout);
@@ -50,7 +47,7 @@ for (const mode of ['enforce', 'observe'] as const) {
         stdout,
       );
       const told = daemon.json<Explained>('explain', `#${daemon.json<Explained>('explain', ATTACKER).entry.id}`);
-      assert.deepEqual([told.client, told.entry.condition], [ATTACKER, 'surprise']);
+      assert.deepEqual([told.client, told.entry.condition], [ATTACKER, 'scan']);
       assert.ok(text.includes(told.reason.did) && text.includes(told.reason.tolerated));
       assert.equal(told.entry.numbers['points_limit'], 8);
       assert.deepEqual(told.activities.map(({ name, requests }) => [name, requests])[0], ['hour_before', 20]);

@@ -65,10 +65,10 @@ function assertListed(scene: Scene, client: string, tier: number, seconds: numbe
   assert.deepEqual([ban.ip, ban.tier, ban.enforced, ban.confirmed], [client, tier, true, true]);
   assert.equal(Date.parse(ban.until ?? '') - Date.parse(ban.since), seconds * 1000);
   // Judged against what was learned, not by the ceiling of the warm-up.
-  assert.match(condition, /^(z_score|multiplier|work)$/);
+  assert.match(condition, /^(z_score|multiplier|scrape|flood)$/);
   assert.ok(numbers.z > 3 || numbers.multiple > 5, JSON.stringify(numbers));
   const exceeded =
-    condition === 'work'
+    condition === 'scrape' || condition === 'flood'
       ? (numbers.points ?? 0) > (numbers.points_limit ?? Number.POSITIVE_INFINITY)
       : numbers.rate > numbers.limit - 1e-9;
   assert.ok(exceeded && numbers.requests >= 120, JSON.stringify(numbers));

@@ -22,17 +22,21 @@ const WINDOW: Evidence = {
 const MORE: Readonly<Partial<Record<Condition, Partial<Evidence>>>> = {
   error_surge: { errors: 201, error_ratio: 0.61, limit: 1 },
   warmup_ceiling: { requests: 301, rate: 301 / 60, limit: 5, errors: 0, span_seconds: 14 },
-  surprise: {
+  scan: {
     ...{ requests: 40, rate: 40 / 60, errors: 38, error_ratio: 0.95, span_seconds: 12 },
-    ...{ points: 8.42, points_limit: 8, points_leak: 4, points_share: 0.97, points_share_limit: 0.4 },
+    ...{ points: 12.42, points_limit: 12, points_leak: 1.2 },
   },
-  repetition: {
+  brute_force: {
     ...{ requests: 9, rate: 9 / 60, errors: 0, error_ratio: 0, span_seconds: 5 },
-    ...{ points: 9, points_limit: 8, points_leak: 3, points_share: 1, points_share_limit: 0.4 },
+    ...{ points: 8, points_limit: 7, points_leak: 1.3 },
   },
-  work: {
+  scrape: {
     ...{ requests: 79, rate: 70 / 60, errors: 1, error_ratio: 1 / 79 },
-    ...{ points: 45.02, points_limit: 45, points_leak: 10 },
+    ...{ points: 30.02, points_limit: 30, points_leak: 7 },
+  },
+  flood: {
+    ...{ requests: 460, rate: 460 / 60, errors: 0, error_ratio: 0, span_seconds: 9 },
+    ...{ points: 45.02, points_limit: 45, points_leak: 6 },
   },
 };
 

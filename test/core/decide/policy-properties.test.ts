@@ -54,7 +54,7 @@ test('no sequence of events ever bans an allowlisted client', () => {
         // An operator may ban whom they like; that is no decision of the policy, and leads to none.
         else if (kind === 'operator') policy.set(client.high, client.low, 0, now + 60);
         else {
-          const decision = policy.decide(client.high, client.low, now, MANY);
+          const decision = policy.decide(client.high, client.low, now, MANY, true);
           const own = clientPrefix(client.high, client.low, ENGINE.detection);
           const allowed = networks.some((prefix) => prefixesOverlap(prefix, own));
           if (allowed) assert.deepEqual(decision, { kind: 'refused', reason: 'allowlist', detail: '' });
@@ -78,7 +78,7 @@ test('the number of bans in force is that of the offenders with a ban', () => {
         for (const offender of ended) assert.ok(offender.lastEnd <= now && offender.until === 0);
         if (kind === 'release') policy.release(client.high, client.low, now);
         else if (kind === 'operator') policy.set(client.high, client.low, 0, now + 60);
-        else if (kind === 'decide') policy.decide(client.high, client.low, now, MANY);
+        else if (kind === 'decide') policy.decide(client.high, client.low, now, MANY, true);
         let active = 0;
         for (let n = 0; n < 8; n++) {
           for (const key of [keyOf(`192.0.2.${n}`), keyOf(`2001:db8:0:${n}::5`)]) {

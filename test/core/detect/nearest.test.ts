@@ -29,15 +29,15 @@ test('what is below every limit is told by the one that it came nearest to, and 
   const { banned, nearest } = judge(refused(6));
   assert.equal(banned, undefined);
   const [first] = nearest;
-  assert.equal(first?.limit, 'surprise');
-  assert.equal(first.tolerated, 8);
-  assert.ok(first.share > 0.69 && first.share < 0.75, `${first.share}: six of eight, less what drained`);
+  assert.equal(first?.limit, 'scan');
+  assert.equal(first.tolerated, 12);
+  assert.ok(first.share > 0.48 && first.share < 0.54, `${first.share}: six of twelve, less what drained`);
   assert.equal(first.time, '2026-01-01T01:01:45Z');
 });
 
 test('what the engine bans has reached the limit here too', () => {
-  const { banned, nearest } = judge(refused(10));
-  assert.equal(banned, 'surprise');
+  const { banned, nearest } = judge(refused(14));
+  assert.equal(banned, 'scan');
   assert.equal(nearest[0]?.share, 1);
 });
 
@@ -46,7 +46,7 @@ test('rate is that of the busiest window, without what left it', () => {
     Array.from({ length: requests }, () => logLine(from, CLIENT, '/page/1'));
   const { nearest } = judge([...burst(NOW, 30), ...burst(NOW + 60, 66), ...burst(NOW + 300, 12)]);
   const rate = nearest.find(({ limit }) => limit === 'rate');
-  assert.deepEqual(rate, { limit: 'rate', share: 66 / 600, tolerated: 600, time: '2026-01-01T01:02:40Z' });
+  assert.deepEqual(rate, { limit: 'rate', share: 66 / 700, tolerated: 700, time: '2026-01-01T01:02:40Z' });
 });
 
 test('without anything learned the ceiling of the warm-up counts', () => {

@@ -36,10 +36,10 @@ test('all limits for clients move, and nothing else', () => {
 });
 
 test('low raises every limit by half, high lowers it to two thirds', () => {
-  assert.deepEqual(moved('low').get('detection.min_requests'), [600, 900]);
-  assert.deepEqual(moved('low').get('detection.points.surprise.limit'), [8, 12]);
-  assert.deepEqual(moved('high').get('detection.min_requests'), [600, 400]);
-  assert.deepEqual(moved('high').get('detection.points.work.limit'), [45, 30]);
+  assert.deepEqual(moved('low').get('detection.min_requests'), [700, 1050]);
+  assert.deepEqual(moved('low').get('detection.points.scan.limit'), [12, 18]);
+  assert.deepEqual(moved('high').get('detection.min_requests'), [700, 467]);
+  assert.deepEqual(moved('high').get('detection.points.scrape.limit'), [30, 20]);
   assert.deepEqual(moved(2).get('detection.z_score'), [3, 1.5]);
 });
 
@@ -79,7 +79,7 @@ test('a scanner is banned after fewer requests the more sensitive zban is', () =
 
 test('a limit that the operator set is moved as well', () => {
   const { points } = ENGINE.detection;
-  const detection = { ...ENGINE.detection, points: { ...points, surprise: { ...points.surprise, limit: 4 } } };
+  const detection = { ...ENGINE.detection, points: { ...points, scan: { ...points.scan, limit: 4 } } };
   const needed = (['normal', 'low'] as const).map((level) => requestsUntilBan(level, detection) ?? Number.NaN);
   const [normal = Number.NaN, low = Number.NaN] = needed;
   assert.ok(normal < (requestsUntilBan('normal') ?? 0) && low > normal, `${needed}`);

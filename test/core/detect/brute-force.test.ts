@@ -1,0 +1,169 @@
+/** Guessing passwords, as short stories through the engine with the default configuration. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Asked, go, line, name, PAGE, pageLoad, ready, served } from './site.ts';
+
+const LOGIN = '/wp-login.php';
+/** The same page for every wrong password. */
+const guess = (path = LOGIN, more: Partial<Asked> = {}): Asked => ({ method: 'POST', path, size: 4000, ...more });
+
+test('guesses are found whatever they are answered', () => {
+  for (const status of [200, 302, 400, 401, 403, 404]) {
+    const ban = go(ready(), 30, 1, () => [guess(LOGIN, { status })]);
+    assert.equal(ban?.condition, 'brute_force', `${status}`);
+    assert.ok(ban.requests <= 10, `${status}: ${ban.requests}`);
+  }
+});
+
+test('style sheets beside the guesses delay the ban, they do not prevent it', () => {
+  const files = ['/site.css', '/site.js', '/logo.png'].map((path): Asked => ({ path, referer: PAGE }));
+  const guesses = served(ready(), 3600, 1, () => [guess(), ...files]);
+  assert.ok(guesses <= 24, `${guesses}: at most three times as many`);
+});
+
+test('a path counts as one however it is spelled, and several log-ins count together', () => {
+  const spellings = [
+    '//wp-login.php',
+    '/./wp-login.php',
+    '/wp%2Dlogin.php',
+    '/a/../wp-login.php',
+    '/wp-login.php/more',
+  ];
+  assert.ok(served(ready(), 60, 1, (n) => [guess([LOGIN, '//wp-login.php'][n % 2])]) <= 8);
+  assert.ok(served(ready(), 60, 1, (n) => [guess(spellings[n % spellings.length])]) <= 8);
+  assert.ok(served(ready(), 60, 1, (n) => [guess([LOGIN, '/xmlrpc.php'][n % 2])]) <= 9);
+  assert.ok(served(ready(), 60, 1, (n) => [guess(`${LOGIN}?${n}`)]) <= 8, 'with another query each time');
+});
+
+test('a log-in path without a known word is one by how it is used', () => {
+  assert.ok(served(ready(), 60, 1, () => [guess('/enter/here')]) <= 12);
+  assert.ok(served(ready(), 60, 1, (n) => [guess(['/enter/here', '//enter/here'][n % 2])]) <= 12);
+});
+
+test('basic authentication and passwords in a query are guessed, too', () => {
+  assert.ok(served(ready(), 60, 1, () => [{ path: '/private/', status: 401 }]) <= 12);
+  assert.ok(served(ready(), 60, 1, (n) => [{ path: `/enter?user=a&password=${name(n)}`, size: 4000 }]) <= 12);
+});
+
+test('loading the form before each guess buys some, not all', () => {
+  assert.ok(served(ready(), 600, 1, () => [{ path: LOGIN, size: 4000 }, guess()]) <= 30);
+});
+
+test('two guesses a minute and no more fill the bucket in the end', () => {
+  assert.ok(served(ready(), 120, 30, () => [guess()]) <= 30);
+});
+
+test('however many attackers guess on one path, it becomes no more usual', () => {
+  const { bench, now } = ready();
+  for (let attacker = 0; attacker < 20; attacker++) {
+    for (let n = 0; n < 20; n++)
+      bench.feed(line(now + 60 * attacker + n, { ...guess('/vote'), ip: `198.18.${attacker}.7` }));
+  }
+  const bans = bench.of('ban');
+  assert.equal(bans.length, 20);
+  assert.equal(new Set(bans.map(({ requests }) => requests)).size, 1, 'the last as soon as the first');
+});
+
+// The innocent.
+
+test("a form that many send is nobody's guess", () => {
+  const search = (n: number): Asked => ({
+    method: 'POST',
+    path: '/search',
+    size: 1000 + 331 * (n % 40),
+    referer: PAGE,
+  });
+  assert.equal(
+    go(ready(), 60, 2, (n) => [...(n % 10 === 0 ? pageLoad() : []), search(n)]),
+    undefined,
+  );
+});
+
+test('programs that POST what the site accepts are left alone: jobs, metrics, webhooks, backups', () => {
+  for (const [kind, count, gap, asked] of [
+    ['metrics, 204', 3600, 2, () => ({ path: '/api/write', status: 204, size: 0 })],
+    ['metrics, 200 and nothing to read', 3600, 2, () => ({ path: '/api/write', status: 200, size: 2 })],
+    ['60 webhooks in 10 s', 60, 1 / 6, () => ({ path: '/hooks/payment', status: 200, size: 2 })],
+    ['jobs, 201', 600, 1, (n: number) => ({ path: `/jobs/${name(n)}`, status: 201, size: 80 })],
+    ["the site's own cron", 1440, 60, () => ({ path: '/wp-cron.php?doing_wp_cron=1.2', status: 200, size: 0 })],
+  ] as const) {
+    assert.equal(
+      go(ready(), count, gap, (n) => [{ method: 'POST', agent: 'program/1.0', ...asked(n) }]),
+      undefined,
+      kind,
+    );
+  }
+});
+
+test('where others send it again and again, too, a query a second is usual', () => {
+  const scene = ready();
+  const query = (n: number, ip?: string): Asked => ({
+    ...{ method: 'POST', path: '/graphql', size: 900 + (n % 50) * 97, referer: PAGE },
+    ...(ip === undefined ? {} : { ip }),
+  });
+  for (let visitor = 0; visitor < 12; visitor++) {
+    const ip = `198.18.3.${visitor + 1}`;
+    for (const asked of [...pageLoad('/page/a', ip), ...pageLoad('/page/b', ip)])
+      scene.bench.feed(line(scene.now + 20 * visitor, asked));
+    for (let n = 0; n < 20; n++) scene.bench.feed(line(scene.now + 60 * visitor + 3 * n, query(n, ip)));
+  }
+  assert.deepEqual(scene.bench.of('ban'), []);
+  assert.equal(
+    go({ bench: scene.bench, now: scene.now + 900 }, 1800, 1, (n) => [query(n)]),
+    undefined,
+  );
+});
+
+test('thirty people behind one address log in', () => {
+  const logIn = (n: number): Asked[] => [
+    { path: '/sso/login', referer: PAGE, size: 4000 },
+    { method: 'POST', path: '/sso/login', status: 302, size: 0, referer: PAGE },
+    ...pageLoad(`/page/${'abcdefgh'[n % 8]}`),
+  ];
+  assert.equal(go(ready(), 30, 10, logIn), undefined);
+});
+
+test('a session that ended is no guessing: 401 where the client was served before', () => {
+  for (const method of ['GET', 'POST']) {
+    const poll = (n: number): Asked[] => [
+      {
+        method,
+        path: `/api/news?since=${n}`,
+        status: n < 20 ? 200 : 401,
+        size: n % 7 === 0 ? 2 : 300 + 90 * (n % 5),
+        agent: 'app',
+      },
+    ];
+    assert.equal(
+      go(
+        ready(),
+        200,
+        5,
+        method === 'GET' ? poll : (n) => poll(n).map((one) => ({ ...one, status: n < 20 ? 204 : 401 })),
+      ),
+      undefined,
+      method,
+    );
+  }
+  assert.equal(go(ready(), 200, 5, (n) => [{ path: `/api/news?since=${n}`, status: 401 }])?.condition, 'brute_force');
+});
+
+test('twenty clones of a repository in ten minutes', () => {
+  const refs = '/r.git/info/refs?service=git-upload-pack';
+  const clone = (n: number): Asked[] => [
+    { path: refs, status: 401, agent: 'git/2.47' },
+    { path: refs, agent: 'git/2.47', size: 800 },
+    { method: 'POST', path: '/r.git/git-upload-pack', agent: 'git/2.47', size: 200 + n },
+    { method: 'POST', path: '/r.git/git-upload-pack', agent: 'git/2.47', size: 2_000_000 + 1000 * n },
+  ];
+  assert.equal(go(ready(), 20, 30, clone), undefined);
+});
+
+test('a hidden log-in form on a page elsewhere: one POST of each visitor bans nobody', () => {
+  const { bench, now } = ready();
+  for (let visitor = 0; visitor < 10; visitor++)
+    bench.feed(
+      line(now + visitor, { ...guess(), ip: `198.18.4.${visitor + 1}`, referer: 'https://elsewhere.example/' }),
+    );
+  assert.deepEqual(bench.of('ban'), []);
+});
