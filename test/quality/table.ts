@@ -1,6 +1,6 @@
 /**
  * `npm run quality`: how well the default profile tells attackers from honest clients on simulated sites, as the tables of
- * docs/detection.md. `--details` also names who was missed and who was wrongly banned.
+ * docs/measurements.md. `--details` also names who was missed and who was wrongly banned.
  */
 import { measure } from './measure.ts';
 import { SCENES } from './scenes.ts';
