@@ -57,10 +57,10 @@ test('replay without --json is for people: what happened line by line, then the 
 
 test('the sensitivity in the configuration moves the limits', async (t) => {
   const scan = join(folder, 'scan.log');
-  const lines = Array.from({ length: 60 }, (_, n) => logLine(START + n, '203.0.113.9', `/scan/${n}.php`, 404));
+  const lines = Array.from({ length: 120 }, (_, n) => logLine(START, '203.0.113.9', `/scan/${n}.php`, 404));
   writeFileSync(scan, `${lines.join('\n')}\n`);
   const limitWith = async (sensitivity: string | number) => {
-    const { config } = place(t, `sensitivity: ${sensitivity}\ndetection: { points: { warmup: 0s } }`);
+    const { config } = place(t, `sensitivity: ${sensitivity}`);
     const { stdout } = await runZban(['replay', scan, '--json', '--config', config]);
     const line = stdout.split('\n').find((text) => text.includes('"event":"ban"'));
     return Number(JSON.parse(line ?? '{}').points_limit);

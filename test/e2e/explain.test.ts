@@ -17,9 +17,9 @@ interface Explained {
 
 for (const mode of ['enforce', 'observe'] as const) {
   test(`a scanner is explained in ${mode} mode, with the daemon running and stopped`, async (t) => {
-    // No warm-up of the points: limits are as they stay.
+    // At the first line limits are doubled.
     const daemon = new TestDaemon({
-      config: { mode, detection: { points: { warmup: '0s' } }, bans: { max_share: 1 } },
+      config: { mode, detection: { points: { scan: { limit: 6 } } }, bans: { max_share: 1 } },
     });
     t.after(() => daemon.close());
     writeFileSync(daemon.log, '');
@@ -39,7 +39,7 @@ for (const mode of ['enforce', 'observe'] as const) {
       const text = stdout.replace(/\s+/g, ' ');
       assert.ok(text.startsWith(`${ATTACKER} ${mode === 'enforce' ? 'is' : 'would be'} banned until `), stdout);
       assert.match(text, /Why scan: probing for what is not there\. It sent \d+ requests in 1 s, \d+ of them refused/);
-      assert.match(text, /Limit About 8 such requests at once, and then 4 a minute, would have been tolerated/);
+      assert.match(text, /Limit About 12 requests for paths where nobody else is served at once, and then 1\.2 a minute, would have been/);
       assert.match(text, /In the hour before: 20 requests within a second, .*: 20 4xx\. 20 paths: /);
       assert.ok(stdout.includes(`zban unban ${ATTACKER} --config ${daemon.configPath}\n`), stdout);
       assert.ok(
@@ -49,7 +49,7 @@ for (const mode of ['enforce', 'observe'] as const) {
       const told = daemon.json<Explained>('explain', `#${daemon.json<Explained>('explain', ATTACKER).entry.id}`);
       assert.deepEqual([told.client, told.entry.condition], [ATTACKER, 'scan']);
       assert.ok(text.includes(told.reason.did) && text.includes(told.reason.tolerated));
-      assert.equal(told.entry.numbers['points_limit'], 8);
+      assert.equal(told.entry.numbers['points_limit'], 12);
       assert.deepEqual(told.activities.map(({ name, requests }) => [name, requests])[0], ['hour_before', 20]);
       assert.equal(told.commands['unban'], `zban unban ${ATTACKER} --config ${daemon.configPath}`);
       assert.equal(told.commands['allow'], `zban allow ${ATTACKER} --config ${daemon.configPath}`);

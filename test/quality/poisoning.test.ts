@@ -50,11 +50,11 @@ function stream(client: string, ask: Ask, from: number, to: number, rate: (progr
 
 /** Attackers after `hours`, one after another, each with an address of its own. */
 const LATER: Readonly<Record<Ask, number>> = {
-  'the front page': 10,
+  'the front page': 15,
   'rare pages': 5,
-  'one page with many queries': 2,
+  'one page with many queries': 15,
   'missing pages': 2,
-  'posts to a popular path': 10,
+  'posts to a popular path': 15,
   'log-ins': 1,
 };
 const laterClient = (ask: Ask): string => `203.0.113.${1 + asks.indexOf(ask)}`;
@@ -162,7 +162,7 @@ for (const [name, background] of BACKGROUNDS) {
       });
     }
 
-    test('many visits just below the limit of work, then a flood', () => {
+    test('many visits just below the limit of scraping, then a flood', () => {
       const visits = Array.from({ length: 16 }, (_, visit) => {
         const from = HOUR + visit * 700;
         return stream(POISONER, 'rare pages', from, from + 20, () => 1);
