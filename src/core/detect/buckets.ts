@@ -3,7 +3,6 @@ import { grown } from '../traffic/key-index.ts';
 import type { Rule } from './rule.ts';
 
 const FIRST_CAPACITY = 1024;
-const MINUTE = 60;
 
 /** Points tolerated and draining of a rule, as configured. */
 export interface BucketOptions {
@@ -12,15 +11,28 @@ export interface BucketOptions {
 }
 
 export class Buckets {
-  readonly rules: readonly Rule[];
+  /** By slot, then rule. */
+  levels: Float32Array;
+  /** By rule: points tolerated and points that drain a second, before the client's allowance. */
+  readonly limits: Float64Array;
+  readonly leaks: Float64Array;
+  private readonly rules: readonly Rule[];
   private readonly options: readonly BucketOptions[];
-  private levels: Float32Array;
 
   /** `options` in the order of `rules`. */
   constructor(rules: readonly Rule[], options: readonly BucketOptions[]) {
     this.rules = rules;
     this.options = options;
     this.levels = new Float32Array(rules.length * FIRST_CAPACITY);
+    this.limits = Float64Array.from(options, ({ limit }) => limit);
+    this.leaks = Float64Array.from(options, ({ leak }) => leak / 60);
+  }
+
+  /** What is usual on the site multiplies limit and leak by `times`, and the site's youth the limit by `warmth`. */
+  adapt(rule: number, times: number, warmth: number): void {
+    const { limit, leak } = this.options[rule] as BucketOptions;
+    this.limits[rule] = limit * times * warmth;
+    this.leaks[rule] = (leak / 60) * times;
   }
 
   reserve(capacity: number): void {
@@ -38,26 +50,25 @@ export class Buckets {
     return this.levels[slot * this.rules.length + rule] as number;
   }
 
-  set(slot: number, rule: number, level: number): void {
-    this.levels[slot * this.rules.length + rule] = Math.max(0, level);
-  }
-
-  /** Points tolerated of a client with this allowance, where the site multiplies by `times`. */
-  limit(rule: number, allowance: number, times: number): number {
-    return (this.options[rule]?.limit ?? 0) * allowance * times;
-  }
-
-  /** Points that drain a minute; `served`: 0–1, how well the client is served. */
-  leak(rule: number, allowance: number, times: number, served: number): number {
+  /** Points that drain a second, of a client with this allowance; `served`: 0–1, how well it is served. */
+  leak(rule: number, allowance: number, served: number): number {
     const { leakPower, servedLeak } = this.rules[rule] as Rule;
-    return (this.options[rule]?.leak ?? 0) * allowance ** leakPower * times + servedLeak * served;
+    const power = leakPower === 0 ? 1 : leakPower === 1 ? allowance : allowance * allowance;
+    return (this.leaks[rule] as number) * power + (servedLeak / 60) * served;
   }
 
-  /** Drains a bucket for so many seconds. */
-  drain(slot: number, rule: number, perMinute: number, seconds: number): number {
+  /** Lets `seconds` drain the buckets of a slot. */
+  drain(slot: number, seconds: number, allowance: number, served: number): void {
+    const { levels } = this;
+    for (let rule = 0, at = slot * this.rules.length; rule < this.rules.length; rule++, at++) {
+      const level = levels[at] as number;
+      if (level > 0) levels[at] = Math.max(0, level - this.leak(rule, allowance, served) * seconds);
+    }
+  }
+
+  /** Takes points back out of a bucket. */
+  takeBack(slot: number, rule: number, points: number): void {
     const at = slot * this.rules.length + rule;
-    const level = Math.max(0, (this.levels[at] as number) - (perMinute * seconds) / MINUTE);
-    this.levels[at] = level;
-    return level;
+    this.levels[at] = Math.max(0, (this.levels[at] as number) - points);
   }
 }

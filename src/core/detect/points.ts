@@ -83,7 +83,6 @@ export class Points {
   /** Second of the very first line; 0 before it. */
   private startSecond = 0;
   private second = 0;
-  private warmth = 1;
   /** All lines learned from, those with a referer, those that were answered with a static file. */
   private lines = 0;
   private referred = 0;
@@ -171,8 +170,9 @@ export class Points {
 
   /** Tells how near a client is to the limits. */
   reach(slot: number, tell: TellReach): void {
+    const allowance = this.allowance(slot);
     for (let rule = 0; rule < RULES.length; rule++) {
-      const limit = this.limit(slot, rule);
+      const limit = (this.buckets.limits[rule] as number) * allowance;
       tell(rule, this.buckets.level(slot, rule) / limit, limit);
     }
   }
@@ -198,16 +198,6 @@ export class Points {
     if (state.paths?.table) this.paths.restore(state.paths);
   }
 
-  private limit(slot: number, rule: number): number {
-    return this.buckets.limit(rule, this.allowance(slot), this.times(rule)) * this.warmth;
-  }
-
-  /** What the site's usual visits multiply a limit by. */
-  private times(rule: number): number {
-    for (const adaptive of this.adaptive) if (adaptive.rule === rule) return adaptive.work.times;
-    return 1;
-  }
-
   /** Lets time drain the client's buckets. A clock that was set back drains nothing. */
   private drain(slot: number, second: number, learn: boolean): void {
     const last = this.last[slot] as number;
@@ -217,11 +207,8 @@ export class Points {
     if (learn && (last === 0 || elapsed > VISIT_SECONDS)) for (const { work } of this.adaptive) work.noteVisit();
     if (last === 0 || elapsed < 0) return;
     const { buckets, clients } = this;
-    const [allowance, served] = [this.allowance(slot), clients.servedWell(slot)];
-    for (let rule = 0; rule < RULES.length; rule++) {
-      const left = buckets.drain(slot, rule, buckets.leak(rule, allowance, this.times(rule), served), elapsed);
-      if (left === 0 && rule === SCAN) clients.refusals.forget(slot);
-    }
+    buckets.drain(slot, elapsed, this.allowance(slot), clients.servedWell(slot));
+    if (buckets.level(slot, SCAN) === 0) clients.refusals.forget(slot);
     for (const { rule, bins } of this.adaptive) if (buckets.level(slot, rule) === 0) bins[slot] = 0;
     clients.fade(slot, elapsed);
   }
@@ -229,19 +216,21 @@ export class Points {
   /** Pours the request's points into the buckets. */
   private judge(slot: number): Overflow | undefined {
     const { request, buckets, clients } = this;
+    const { levels, limits } = buckets;
+    const allowance = this.allowance(slot);
     let overflow: Overflow | undefined;
     this.light = isLight(request);
     this.blamed = false;
-    if (request.served) {
-      const back = clients.refusals.takeBack(slot, request.url >>> 16);
-      if (back > 0) buckets.set(slot, SCAN, buckets.level(slot, SCAN) - back);
+    const scanned = levels[slot * RULES.length + SCAN] as number;
+    if (request.served && scanned > 0) {
+      buckets.takeBack(slot, SCAN, clients.refusals.takeBack(slot, request.url >>> 16));
     }
-    for (let rule = 0; rule < RULES.length; rule++) {
+    for (let rule = 0, at = slot * RULES.length; rule < RULES.length; rule++, at++) {
       const weight = (RULES[rule] as (typeof RULES)[number]).weigh(request);
       if (weight === 0) continue;
-      const level = buckets.level(slot, rule) + weight;
-      const limit = this.limit(slot, rule);
-      buckets.set(slot, rule, Math.min(level, limit));
+      const level = (levels[at] as number) + weight;
+      const limit = (limits[rule] as number) * allowance;
+      levels[at] = Math.min(level, limit);
       if (rule === SCAN) this.blamed = request.refused && weight >= BLAMED_POINTS && level >= BLAMED_SHARE * limit;
       if (level > limit && !overflow) overflow = this.overflow(slot, rule, level, limit);
     }
@@ -249,10 +238,9 @@ export class Points {
   }
 
   private overflow(slot: number, rule: number, points: number, limit: number): Overflow {
-    const { clients } = this;
-    const leak = this.buckets.leak(rule, this.allowance(slot), this.times(rule), clients.servedWell(slot));
+    const leak = this.buckets.leak(rule, this.allowance(slot), this.clients.servedWell(slot));
     const { name } = RULES[rule] as (typeof RULES)[number];
-    return { condition: name, numbers: { points, points_limit: limit, points_leak: leak } };
+    return { condition: name, numbers: { points, points_limit: limit, points_leak: leak * 60 } };
   }
 
   private learn(slot: number, referrer: number): void {
@@ -279,17 +267,23 @@ export class Points {
   }
 
   private isSuspect(slot: number, rule: number): boolean {
-    return this.buckets.level(slot, rule) > SUSPECT_SHARE * this.buckets.limit(rule, 1, 1);
+    return this.buckets.level(slot, rule) > SUSPECT_SHARE * (this.buckets.limits[rule] as number);
+  }
+
+  /** What the site's usual visits multiply a limit by. */
+  private times(rule: number): number {
+    return this.adaptive.find((adaptive) => adaptive.rule === rule)?.work.times ?? 1;
   }
 
   private advance(second: number): void {
     if (this.startSecond === 0 || second < this.startSecond) this.startSecond = second;
     this.second = second;
     const age = second - this.startSecond;
-    this.warmth = 1 + (WARMUP_TIMES - 1) * Math.max(0, 1 - age / WARMUP_SECONDS);
+    const warmth = 1 + (WARMUP_TIMES - 1) * Math.max(0, 1 - age / WARMUP_SECONDS);
     this.confidence = Math.min(1, age / CONFIDENT_SECONDS);
     this.paths.advance(second);
     this.outage.advance(second);
     for (const { work } of this.adaptive) work.advance(second);
+    for (let rule = 0; rule < RULES.length; rule++) this.buckets.adapt(rule, this.times(rule), warmth);
   }
 }

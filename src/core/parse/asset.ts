@@ -17,21 +17,30 @@ function extensionCode(bytes: Uint8Array, start: number, end: number): number {
   return 0;
 }
 
+/** What pages show and scanners have no use for. */
+const PICTURES = 'png jpg jpeg gif svg ico webp avif bmp woff woff2 ttf otf eot'.split(' ');
+
+/** A path that names no static file, one, or a picture or font. */
+export const [NO_ASSET, FILE, PICTURE_FILE] = [0, 1, 2] as const;
+
 export class AssetMatcher {
-  private readonly codes: ReadonlySet<number>;
+  private readonly kinds: ReadonlyMap<number, typeof FILE | typeof PICTURE_FILE>;
 
   /** `extensions` without dots, in lower case. */
   constructor(extensions: readonly string[]) {
     const encoder = new TextEncoder();
-    this.codes = new Set(extensions.map((text) => extensionCode(encoder.encode(`.${text}`), 0, text.length + 1)));
+    const pictures = new Set(PICTURES);
+    this.kinds = new Map(
+      extensions.map((text) => [
+        extensionCode(encoder.encode(`.${text}`), 0, text.length + 1),
+        pictures.has(text) ? PICTURE_FILE : FILE,
+      ]),
+    );
   }
 
-  /** True when the path in `start`…`end`, without query or fragment, ends in a known extension. */
-  matches(bytes: Uint8Array, start: number, end: number): boolean {
+  /** What the path in `start`…`end`, without query or fragment, names by its extension. */
+  kind(bytes: Uint8Array, start: number, end: number): typeof NO_ASSET | typeof FILE | typeof PICTURE_FILE {
     const code = extensionCode(bytes, start, end);
-    return code > 0 && this.codes.has(code);
+    return code === 0 ? NO_ASSET : (this.kinds.get(code) ?? NO_ASSET);
   }
 }
-
-/** What pages show and scanners have no use for. */
-export const PICTURES = 'png jpg jpeg gif svg ico webp avif bmp woff woff2 ttf otf eot'.split(' ');

@@ -1,7 +1,7 @@
 /** Turns a chunk of whole lines into a tally. Stateless between chunks: any number may run in parallel. */
 import { type ClientScheme, Ipv6Clients } from '../net/client-key.ts';
 import { parseAddress } from './address.ts';
-import { AssetMatcher, PICTURES } from './asset.ts';
+import { AssetMatcher, NO_ASSET, PICTURE_FILE } from './asset.ts';
 import { CombinedScanner } from './combined-scanner.ts';
 import { unescapeJson } from './escapes.ts';
 import {
@@ -76,7 +76,6 @@ export class Parser {
   private readonly json: JsonScanner;
   private readonly combined: CombinedScanner;
   private readonly assets: AssetMatcher;
-  private readonly pictures = new AssetMatcher(PICTURES);
   private readonly robots = new Robots();
   private readonly path = new PathFeatures();
   private readonly ipv6Clients: Ipv6Clients;
@@ -236,10 +235,9 @@ export class Parser {
     else if (requestAt >= 0) method = methodClass(bytes, requestAt, methodEnd);
     path.read(bytes, pathAt, pathEnd, method === POST);
     let info = status | method;
-    if (this.assets.matches(bytes, pathAt, path.end)) {
-      info |= status >= 200 && status < 400 ? ASSET : MISSING_ASSET;
-      if (this.pictures.matches(bytes, pathAt, path.end)) info |= PICTURE;
-    }
+    const asset = this.assets.kind(bytes, pathAt, path.end);
+    if (asset !== NO_ASSET) info |= status >= 200 && status < 400 ? ASSET : MISSING_ASSET;
+    if (asset === PICTURE_FILE) info |= PICTURE;
     if ((method === POST || status >= 400) && isLogin(bytes, pathAt, path.end)) info |= LOGIN;
     if (path.payload) info |= PAYLOAD;
     if (path.credentials) info |= CREDENTIALS;

@@ -185,11 +185,13 @@ export class PathFeatures {
     for (let at = start; at < end; at++) {
       const c = bytes[at] as number;
       if (c === SPACE) break;
-      if (c === QUESTION) this.hasQuery = true;
       url = step(url, c);
-      odd += PAYLOAD_BYTES[c] as number;
-      if (c === PERCENT) odd += PAYLOAD_BYTES[escapedByte(bytes, at)] as number;
-      else if (c === EQUALS && isPassword(bytes, at)) this.credentials = true;
+      const kind = QUERY_BYTES[c] as number;
+      if (kind === 0) continue;
+      if (c === QUESTION) this.hasQuery = true;
+      else if (c === PERCENT) odd += PAYLOAD_BYTES[escapedByte(bytes, at)] as number;
+      else if (c === EQUALS) this.credentials ||= isPassword(bytes, at);
+      else odd += PAYLOAD_BYTES[c] as number;
     }
     this.payload = odd >= PAYLOAD_MIN;
     this.url = ((finish(path) & 0xffff_0000) | (finish(url) >>> 16)) >>> 0;
@@ -201,6 +203,9 @@ const PAYLOAD_BYTES = new Int8Array(257);
 for (const c of '\'"()<>;`\\') PAYLOAD_BYTES[c.charCodeAt(0)] = 1;
 for (const c of '{}[]') PAYLOAD_BYTES[c.charCodeAt(0)] = -100;
 const PAYLOAD_MIN = 2;
+/** 1 for the bytes of a query that mean something. */
+const QUERY_BYTES = Uint8Array.from({ length: 256 }, (_, c) => (PAYLOAD_BYTES[c] !== 0 ? 1 : 0));
+for (const c of [QUESTION, PERCENT, EQUALS]) QUERY_BYTES[c] = 1;
 
 /** True for a slash followed by `c` and `d` that RFC 3986 removes: another slash, or a dot segment. */
 function isOdd(c: number, d: number): boolean {
