@@ -8,7 +8,13 @@ import {
   reachableEnd,
   TOLERANCE_MS,
 } from '../core/reconcile.ts';
-import { type EnforcementBackend, EnforcementError, type EnforcementErrorCode, type Log } from './backend.ts';
+import {
+  type EnforcementBackend,
+  EnforcementError,
+  type EnforcementErrorCode,
+  type Log,
+  type Operation,
+} from './backend.ts';
 
 export type EnforcementResult = ReconcileResult<EnforcementErrorCode>;
 /** Why bans are not enforced as they should be. */
@@ -39,6 +45,8 @@ const CONFIRM_MAX = 1000;
 const TRIES = 3;
 /** Targets looked at in one turn of a full reconcile. */
 const PORTION_TARGETS = 20_000;
+/** Bans of a kind that are looked at between full reconciles. */
+const SAMPLE_TARGETS = 8;
 const NOTHING: EnforcementResult = { confirmed: [], released: [], failed: [] };
 
 export class Reconciler {
@@ -132,6 +140,22 @@ export class Reconciler {
       failure ??= asFailure(error);
       return { failure, isListed: false, isRefused: isPassing(failure) };
     }
+  }
+
+  /** False when the kernel has lost what it held, as a few bans of each kind show; true also when it cannot be asked. */
+  isIntact(): Promise<boolean> {
+    return this.takeTurn(async () => {
+      const { backend, now } = this.options;
+      const nowMs = now();
+      const sample = this.ledger.sample(SAMPLE_TARGETS, nowMs + TOLERANCE_MS);
+      try {
+        const operations = sample.map((ban): Operation => ({ kind: 'add', ban }));
+        return operations.length === 0 || (await backend.confirm(operations, nowMs));
+      } catch (error) {
+        asFailure(error);
+        return true;
+      }
+    });
   }
 
   private readDesired(): void {

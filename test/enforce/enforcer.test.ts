@@ -154,6 +154,20 @@ test('what somebody took out comes back with the next full reconcile, silently',
   assert.deepEqual(news, ['confirmed 192.0.2.1']);
 });
 
+test('a flushed table is noticed while full reconciles rest because they take long', async (t) => {
+  const { enforcer, ban, kernel } = setUp(t, Date.now, 50);
+  ban('192.0.2.1');
+  ban('2001:db8::/64');
+  // Two seconds make the next full one rest for twenty.
+  kernel.gate = new Promise((resolve) => setTimeout(resolve, 2000));
+  await enforcer.start();
+  kernel.calls.length = 0;
+  await eventually(() => kernel.calls.length >= 2);
+  assert.deepEqual(new Set(kernel.calls), new Set(['confirm']), 'a look is all it takes');
+  kernel.wipe();
+  assert.ok(await eventually(async () => (await listed(kernel)).length === 2, 10_000));
+});
+
 test('a ban that the kernel does not show after a change is not confirmed before everything was repaired', async (t) => {
   const { enforcer, ban, news, kernel } = setUp(t);
   await enforcer.start();

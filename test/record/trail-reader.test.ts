@@ -52,3 +52,18 @@ test('what operators allowed is read with who allowed it and why', (t) => {
   const rest = { sinceMs: T0, actor: 'operator:ann', reason: 'office', auditId: 1 };
   assert.deepEqual(allowed, [{ entry: '203.0.113.0/24', ...rest }]);
 });
+
+test('the first and the last bans are those at the ends of all', (t) => {
+  const { trail, database } = openTrail(t);
+  trail.append(NAMES.map((client, n) => ban(client, { timeMs: T0 + ((n * 7) % 5) * 1000, durationSeconds: null })));
+  const reader = new TrailReader(database);
+  const all = reader.activeBans(T0).map(({ client }) => client);
+  assert.deepEqual(
+    reader.firstBans(T0, 3, false).map(({ client }) => client),
+    all.slice(0, 3),
+  );
+  assert.deepEqual(
+    reader.firstBans(T0, 3, true).map(({ client }) => client),
+    all.toReversed().slice(0, 3),
+  );
+});
