@@ -30,7 +30,7 @@ export async function checkFirewall(options: FirewallCheckOptions): Promise<Find
 
 /** Measured with a million bans restored at a start, the peak included: what the daemon takes without bans, and for each. */
 const IDLE_MIB = 120;
-const BAN_MIB = 0.0006;
+const BAN_MIB = 0.00048;
 /** MemoryMax of systemd/zban.service. */
 const UNIT_MIB = 1024;
 
