@@ -36,8 +36,9 @@ export interface Outcome {
   readonly trouble: EnforcementTrouble | undefined;
 }
 
-/** Changes up to this many are confirmed by name; for more, listing everything is cheaper. */
+/** Changes are confirmed by name, so many at a time; for more of them, and more than a share of all bans, a listing is cheaper. */
 const CONFIRM_MAX = 1000;
+const CONFIRM_SHARE = 0.1;
 /**
  * How often a full reconcile tries before it reports a refusal: what others destroyed while it ran is set up by the next
  * try, which would have to meet them again in its few milliseconds.
@@ -85,7 +86,11 @@ export class Reconciler {
         this.ledger.touch(operations);
         await backend.apply(operations, nowMs);
         this.ledger.expect(operations);
-        const isShown = operations.length <= CONFIRM_MAX && (await backend.confirm(operations, now()));
+        const isFew = operations.length <= Math.max(CONFIRM_MAX, this.ledger.rowCount * CONFIRM_SHARE);
+        let isShown = isFew;
+        for (let at = 0; isShown && at < operations.length; at += CONFIRM_MAX) {
+          isShown = await backend.confirm(operations.slice(at, at + CONFIRM_MAX), now());
+        }
         return isShown ? this.outcome(this.ledger.settleDone(operations)) : undefined;
       } catch (error) {
         const failure = asFailure(error);

@@ -302,6 +302,17 @@ test('a change of very many bans is applied at once, and listed, not asked for o
   assert.deepEqual(kernel.calls, ['apply 20001', 'setUp', 'list']);
 });
 
+test('a change that is small beside what stands lists nothing: a long list in pieces costs no listing each', async (t) => {
+  const { enforcer, ban, kernel, news } = setUp(t);
+  for (let index = 0; index < 30_000; index++) ban(`10.0.${index >> 8}.${index & 255}`);
+  await enforcer.start();
+  kernel.calls.length = news.length = 0;
+  for (let index = 0; index < 2500; index++) ban(`10.1.${index >> 8}.${index & 255}`);
+  await enforcer.changed();
+  assert.deepEqual(kernel.calls, ['apply 2500', 'confirm', 'confirm', 'confirm']);
+  assert.equal(news.length, 2500);
+});
+
 test('a ban that has ended is released by the next reconcile', async (t) => {
   const clock = { nowMs: 1_800_000_000_000 };
   const { enforcer, ban, news, kernel } = setUp(t, () => clock.nowMs);
