@@ -67,3 +67,24 @@ test('the first and the last bans are those at the ends of all', (t) => {
     all.toReversed().slice(0, 3),
   );
 });
+
+for (const reverse of [false, true]) {
+  test(`the ${reverse ? 'last' : 'first'} bans come from an index in their order: the others are neither read nor sorted`, (t) => {
+    const { trail, database } = openTrail(t);
+    trail.append(NAMES.map((client) => ban(client)));
+    const texts: string[] = [];
+    const prepare = (text: string) => {
+      texts.push(text);
+      return database.sql.prepare(text);
+    };
+    const sql = new Proxy(database.sql, { get: (_sql, key) => (key === 'prepare' ? prepare : undefined) });
+    new TrailReader({ ...database, sql }).firstBans(T0, 3, reverse);
+    const plans = texts.flatMap((text) =>
+      database.sql.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${text}`).all(T0, 3),
+    );
+    assert.deepEqual(
+      plans.map(({ detail }) => detail),
+      ['SCAN bans USING INDEX bans_by_start'],
+    );
+  });
+}
