@@ -1,5 +1,5 @@
 /** The files beside a log that may be its older generations. */
-import { closeSync, openSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ArchivedFile } from './archived-file.ts';
 import type { FileMark } from './chunk.ts';
@@ -80,7 +80,8 @@ function findAmong(files: readonly Sibling[], mark: FileMark, nowMs: number): Ge
   for (const sibling of files) {
     if (!sibling.compression || !headMatches(readSiblingHead(sibling), mark)) continue;
     const found = archived(sibling, mark, nowMs);
-    if (unpackedBytes(sibling) === mark.offset % 2 ** 32) found.close();
+    const bytes = withFile(sibling.file, (fd) => unpackedBytes(fd, sibling.compression));
+    if (bytes === mark.offset % 2 ** 32) found.close();
     return found;
   }
   return undefined;
@@ -127,21 +128,24 @@ function archived({ file, stat }: Sibling, mark: FileMark, nowMs: number): Archi
 }
 
 /** ISIZE of RFC 1952: the content's length modulo 2^32, of the last member. Others than gzip don't tell. */
-export function unpackedBytes({ file, stat, compression }: Omit<Sibling, 'rotated'>): number | undefined {
+export function unpackedBytes(fd: number, compression: Compression | undefined): number | undefined {
   if (compression !== 'gzip') return undefined;
-  return withFile(file, (fd) => readHead(fd, 4, Math.max(0, stat.size - 4)).readUInt32LE());
+  const trailer = readHead(fd, 4, Math.max(0, fstatSync(fd).size - 4));
+  return trailer.length === 4 ? trailer.readUInt32LE() : undefined;
 }
 
 /** The first bytes of the content; empty when it can't be read. */
-export function readSiblingHead({ file, compression }: Pick<Sibling, 'file' | 'compression'>): Buffer {
-  return compression ? readCompressedHead(file, compression) : readPlainHead(file);
+function readSiblingHead({ file, compression }: Pick<Sibling, 'file' | 'compression'>): Buffer {
+  return withFile(file, (fd) => readContentHead(fd, compression)) ?? Buffer.alloc(0);
 }
 
-function readPlainHead(file: string): Buffer {
-  return withFile(file, (fd) => readHead(fd, FINGERPRINT_BYTES_MAX)) ?? Buffer.alloc(0);
+/** The first bytes of the content of an open file; empty when they can't be decompressed. */
+export function readContentHead(fd: number, compression: Compression | undefined): Buffer {
+  return compression ? readCompressedHead(fd, compression) : readHead(fd, FINGERPRINT_BYTES_MAX);
 }
 
-function withFile<T>(file: string, use: (fd: number) => T): T | undefined {
+/** What `use` gives of the file, undefined where the file can't be opened or read. */
+export function withFile<T>(file: string, use: (fd: number) => T): T | undefined {
   let fd: number | undefined;
   try {
     fd = openSync(file, 'r');
