@@ -13,6 +13,8 @@ import { TailedFile } from './tailed-file.ts';
 
 /** More generations than this are not gone through; the oldest are left out. */
 const SIBLINGS_MAX = 64;
+/** So often files are looked for again that rotation renames meanwhile: it is done within milliseconds. */
+const RENAMED_MAX = 5;
 
 export interface Sibling {
   readonly file: string;
@@ -55,12 +57,32 @@ export function listSiblings(path: string): Sibling[] {
  * @param everywhere looks into other directories too
  */
 export function findMarked(path: string, mark: FileMark, nowMs: number, everywhere = false): Generation | undefined {
-  const own = findStat(path);
-  const beside: Sibling[] = [
-    ...(own?.isFile() ? [{ file: path, stat: own, compression: undefined, rotated: true }] : []),
-    ...listSiblings(path),
-  ];
-  return findAmong(beside, mark, nowMs) ?? (everywhere ? findAmong(findElsewhere(path, mark), mark, nowMs) : undefined);
+  const find = () => {
+    const own = findStat(path);
+    const beside: Sibling[] = [
+      ...(own?.isFile() ? [{ file: path, stat: own, compression: undefined, rotated: true }] : []),
+      ...listSiblings(path),
+    ];
+    return findAmong(beside, mark, nowMs);
+  };
+  const isFinal = (found: Generation | undefined) => found !== undefined;
+  const found = whileNamed(path, find, isFinal);
+  return found ?? (everywhere ? findAmong(findElsewhere(path, mark), mark, nowMs) : undefined);
+}
+
+/** Looks again when rotation gave files other names meanwhile, unless what was found `isFinal`. */
+function whileNamed<Found>(path: string, find: () => Found, isFinal: (found: Found) => boolean): Found {
+  for (let left = RENAMED_MAX; ; left--) {
+    const before = namedFiles(path);
+    const found = find();
+    if (isFinal(found) || left === 0 || namedFiles(path) === before) return found;
+  }
+}
+
+/** Which file has which name. */
+function namedFiles(path: string): string {
+  const names = listSiblings(path).map(({ file, stat }) => `${file} ${stat.dev} ${stat.ino}`);
+  return names.sort().join('\n');
 }
 
 function findAmong(files: readonly Sibling[], mark: FileMark, nowMs: number): Generation | undefined {
@@ -98,18 +120,29 @@ export function findNewer(
   which: { readonly isKnown: (mark: FileMark, head: Buffer) => boolean; readonly compressed: boolean },
   nowMs: number,
 ): Generation[] {
-  const newer = listSiblings(path).filter(
-    (sibling) =>
-      sibling.rotated && (which.compressed || !sibling.compression) && isNewer(generationTimes(sibling), anchor),
-  );
-  return newer.reverse().flatMap((sibling) => {
-    const head = readSiblingHead(sibling);
-    const { dev: device, ino: inode } = sibling.stat;
-    const mark = { device, inode, offset: 0, fingerprint: fingerprintOf(head), fingerprintBytes: head.length };
-    if (which.isKnown(mark, head)) return [];
-    const opened = sibling.compression ? archived(sibling, mark, nowMs) : tryOpen(sibling.file, nowMs);
-    return opened ? [opened] : [];
-  });
+  let opened: Generation[] = [];
+  const find = () => {
+    for (const wrong of opened) wrong.close();
+    const newer = listSiblings(path).filter(
+      (sibling) =>
+        sibling.rotated && (which.compressed || !sibling.compression) && isNewer(generationTimes(sibling), anchor),
+    );
+    opened = newer.reverse().flatMap((sibling) => openNew(sibling, which.isKnown, nowMs) ?? []);
+    return opened;
+  };
+  return whileNamed(path, find, () => false);
+}
+
+function openNew(
+  sibling: Sibling,
+  isKnown: (mark: FileMark, head: Buffer) => boolean,
+  nowMs: number,
+): Generation | undefined {
+  const head = readSiblingHead(sibling);
+  const { dev: device, ino: inode } = sibling.stat;
+  const mark = { device, inode, offset: 0, fingerprint: fingerprintOf(head), fingerprintBytes: head.length };
+  if (isKnown(mark, head)) return undefined;
+  return sibling.compression ? archived(sibling, mark, nowMs) : tryOpen(sibling.file, nowMs);
 }
 
 /** gzip(1) and the like keep the time of the last write; when the content began is lost. */
