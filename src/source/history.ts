@@ -3,7 +3,7 @@ import { fstatSync, statSync } from 'node:fs';
 import type { Chunk, FileMark, Position } from './chunk.ts';
 import { fingerprintOf, headMatches, readHead } from './fingerprint.ts';
 import { type ReadLogOptions, readLogFile } from './read-log-file.ts';
-import { listSiblings, readContentHead, type Sibling, unpackedBytes, withFile } from './siblings.ts';
+import { listSiblings, readContentHead, type Sibling, unpackedBytes, whileNamed, withFile } from './siblings.ts';
 import { SourceError } from './source-error.ts';
 import { TailedFile } from './tailed-file.ts';
 
@@ -64,6 +64,14 @@ function findPlace(path: string, seek: (file: TailedFile) => void): Position | u
  * among them. A file that can't be opened is left out. Read them with {@link readHistory}.
  */
 export function findHistory(position: Position, options: HistoryOptions): HistoryFile[] {
+  return whileNamed(
+    position.path,
+    () => findPieces(position, options),
+    () => false,
+  );
+}
+
+function findPieces(position: Position, options: HistoryOptions): HistoryFile[] {
   const marks = [...(position.older ?? []), position];
   const found: HistoryFile[] = [];
   const seen = new Set<string>();

@@ -14,7 +14,7 @@ import { TailedFile } from './tailed-file.ts';
 /** More generations than this are not gone through; the oldest are left out. */
 const SIBLINGS_MAX = 64;
 /** So often files are looked for again that rotation renames meanwhile: it is done within milliseconds. */
-const RENAMED_MAX = 5;
+const RENAMED_MAX = 20;
 
 export interface Sibling {
   readonly file: string;
@@ -70,8 +70,11 @@ export function findMarked(path: string, mark: FileMark, nowMs: number, everywhe
   return found ?? (everywhere ? findAmong(findElsewhere(path, mark), mark, nowMs) : undefined);
 }
 
-/** Looks again when rotation gave files other names meanwhile, unless what was found `isFinal`. */
-function whileNamed<Found>(path: string, find: () => Found, isFinal: (found: Found) => boolean): Found {
+/**
+ * Looks again when rotation gave files beside the log other names meanwhile, because one may have been passed over; unless
+ * what was found `isFinal`.
+ */
+export function whileNamed<Found>(path: string, find: () => Found, isFinal: (found: Found) => boolean): Found {
   for (let left = RENAMED_MAX; ; left--) {
     const before = namedFiles(path);
     const found = find();
