@@ -104,6 +104,21 @@ test('rotated between being found and being read: the same lines, and none that 
   assert.deepEqual(lines, ['10', '20']);
 });
 
+test('rotated while it is looked for: no file is passed over', async (t) => {
+  const log = makeLog(t);
+  append(log, '10');
+  rotate(log, '.1', 1010);
+  append(log, '20');
+  let isRotated = false;
+  const rotating = (lines: Uint8Array) => {
+    if (!isRotated)
+      for (const [from, to] of ['.1>.2', '>.1'].map((names) => names.split('>'))) renameSync(log + from, log + to);
+    isRotated = true;
+    return secondOf(lines);
+  };
+  assert.deepEqual(await read(end(log), { ...ALL, secondOf: rotating }), ['10', '20']);
+});
+
 test('truncated between being found and being read: the copy is read, or nothing', async (t) => {
   for (const isCopied of [true, false]) {
     const log = makeLog(t);
