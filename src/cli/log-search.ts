@@ -8,8 +8,7 @@ import { Parser } from '../core/parse/parser.ts';
 import { ROW, SECOND, type Tally } from '../core/parse/tally.ts';
 import type { Position } from '../source/chunk.ts';
 import { findLogs } from '../source/discover.ts';
-import { findEnd, findHistory, type HistoryFile } from '../source/history.ts';
-import { readLogFile } from '../source/read-log-file.ts';
+import { findEnd, findHistory, type HistoryFile, readHistory } from '../source/history.ts';
 import { SourceError } from '../source/source-error.ts';
 import { workerSetup } from '../workers/pipeline.ts';
 import { Recent, type Stretch, type StretchActivity } from './recent.ts';
@@ -104,7 +103,8 @@ class LogSearch {
     let newest = 0;
     for (const log of this.logs) {
       const to = log.end.offset;
-      await this.read(log, { file: log.path, from: Math.max(0, to - TAIL_BYTES), to }, (_, last) => {
+      const tail = { file: log.path, mark: log.end, from: Math.max(0, to - TAIL_BYTES), to };
+      await this.read(log, tail, (_, last) => {
         newest = Math.max(newest, last);
         return true;
       });
@@ -154,13 +154,13 @@ class LogSearch {
 
   /** Parses a piece of a log, a chunk at a time, until `visit` has seen enough; it gets the seconds of the first and the last line too. */
   private async read(
-    { parser }: Log,
-    { file, from, to }: HistoryFile,
+    { path, parser }: Log,
+    piece: HistoryFile,
     visit: (first: number, last: number, tally: Tally, bytes: Uint8Array) => boolean,
   ): Promise<void> {
     const { line_bytes_max: lineBytesMax } = this.config.source;
     try {
-      for await (const { bytes } of readLogFile(file, { offset: from, end: to, lineBytesMax })) {
+      for await (const { bytes } of readHistory(path, piece, { lineBytesMax })) {
         const tally = parser.parse(bytes, Number.POSITIVE_INFINITY);
         const [first, last] = [tally.rows[SECOND], tally.rows[(tally.count - 1) * ROW + SECOND]];
         if (tally.count > 0 && !visit(first ?? 0, last ?? 0, tally, bytes)) return;

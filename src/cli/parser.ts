@@ -43,7 +43,10 @@ function createBase(words: readonly string[], version: string) {
     .help()
     .wrap(100)
     .exitProcess(false)
+    .updateStrings({ 'Not enough arguments following: %s': '--%s needs a value' })
     .fail((message, error) => {
-      throw error ?? new CommandError(EXIT.usage, message);
+      // yargs reports most wrong usage by its message alone, some as an error of its own; any other comes from a command.
+      if (error !== undefined && error.name !== 'YError') throw error;
+      throw new CommandError(EXIT.usage, error?.message ?? message);
     });
 }

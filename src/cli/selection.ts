@@ -40,6 +40,15 @@ export function readSelection(options: SelectionOptions): Select {
   };
 }
 
+/** How many of the oldest bans, or of the newest (`reverse`), are all that was asked for; undefined where all must be looked at. */
+export function readFirst(
+  options: SelectionOptions,
+): { readonly limit: number; readonly reverse: boolean } | undefined {
+  const { sort = 'since', reverse = false } = options;
+  const limit = readCount('limit', options.limit, 1, LIMIT_MAX);
+  return limit === undefined || sort !== 'since' || readTests(options).length > 0 ? undefined : { limit, reverse };
+}
+
 type Test = (ban: ActiveBan, nowMs: number) => boolean;
 
 function readTests(options: SelectionOptions): Test[] {

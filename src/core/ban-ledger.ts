@@ -73,6 +73,21 @@ export class BanLedger<Code extends string> implements HeldBans {
     }
   }
 
+  /** A few bans that are held as they should be and end after `ms`: so many addresses, and networks, of each family. */
+  sample(count: number, ms: number): KernelBan[] {
+    const sample: KernelBan[] = [];
+    const left = [count, count, count, count];
+    for (const [target, row] of this.rows) {
+      const kind = (target.includes(':') ? 2 : 0) + (target.includes('/') ? 1 : 0);
+      const [wanted = NONE, held = NONE] = [this.wanted[row], this.held[row]];
+      if (left[kind] === 0 || !(wanted > ms) || Number.isNaN(held)) continue;
+      left[kind] = (left[kind] ?? 0) - 1;
+      sample.push({ target, untilMs: fromEnd(held) });
+      if (left.every((each) => each === 0)) break;
+    }
+    return sample;
+  }
+
   /** Why bans stand otherwise than they should: one of the causes; undefined when all is well. */
   get failure(): Failure<Code> | undefined {
     return this.causes.find(({ rows }) => rows > 0)?.failure;

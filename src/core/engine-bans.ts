@@ -32,7 +32,7 @@ export class EngineBans {
     this.refused.delete(slot);
     this.traffic.forget(slot);
     this.points?.reset(slot);
-    this.clients.bannedUntil[slot] = Math.min(this.policy.find(high, low)?.lastEnd ?? 0, PERMANENT);
+    this.clients.bannedUntil[slot] = this.lastEnd(high, low);
   }
 
   /** Shuts the client out until epoch second `until`. */
@@ -79,9 +79,12 @@ export class EngineBans {
     if (full && !this.policy.full) this.judgeRefusedAgain();
   }
 
-  /** Puts `offenders` in the place of all bans and past offences; whoever is released by that has a clean slate. */
+  /**
+   * Puts `offenders` in the place of all bans and past offences; whoever is released by that has a clean slate. Lines that
+   * were not read yet count, late ones too: nobody has judged them.
+   */
   replace(offenders: Iterable<Offender>): void {
-    for (const { high, low } of this.policy.restart(offenders)) this.acquit(high, low, this.window.newest);
+    for (const { high, low } of this.policy.restart(offenders)) this.acquit(high, low, this.lastEnd(high, low));
     for (const offender of this.policy.all()) if (offender.until > 0) this.shutOutKnown(offender);
     // Nobody was told of those refused until now.
     this.judgeRefusedAgain();
@@ -116,12 +119,17 @@ export class EngineBans {
     this.refused.clear();
   }
 
-  /** What the client did before `until` does not count; late lines from then don't either. */
+  /** What was counted of the client does not count, nor do lines from before `until` that are read later. */
   private acquit(high: number, low: number, until: number): void {
     const slot = this.clients.find(high, low);
     if (slot < 0) return;
     this.clients.flaggedUntil[slot] = 0;
     this.shutOut(slot, until);
+  }
+
+  /** When the client's last ban ends or ended, as its slot says it; 0 without one. */
+  private lastEnd(high: number, low: number): number {
+    return Math.min(this.policy.find(high, low)?.lastEnd ?? 0, PERMANENT);
   }
 
   private shutOutKnown({ high, low, until }: Pick<Offender, 'high' | 'low' | 'until'>): void {

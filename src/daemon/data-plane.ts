@@ -1,7 +1,7 @@
 /** Source, threads and log clock of one instance: lines in, events with the positions of their lines out. */
 import type { Config } from '../config/schema.ts';
 import type { FuseHold } from '../core/decide/fuse.ts';
-import type { OffenderColumns } from '../core/decide/offender-table.ts';
+import { buffersOf, type OffenderColumns } from '../core/decide/offender-table.ts';
 import { RATE_SECONDS, type Surge } from '../core/detect/surge.ts';
 import type { EngineState } from '../core/engine-state.ts';
 import type { EngineEvent } from '../core/event.ts';
@@ -91,7 +91,8 @@ export class DataPlane {
     const { config, baseline, fuse, log, troubles, onProgress } = this.options;
     // It says how far the log's clock is from this host's, by which bans end.
     if (baseline) await this.pipeline.send({ kind: 'restore', state: baseline });
-    await this.pipeline.send({ kind: 'set_bans', offenders: findOffenders() });
+    const past = findOffenders();
+    await this.pipeline.send({ kind: 'set_bans', offenders: past }, buffersOf(past));
     await this.robots.introduce(false);
     const positions = await rehearse({
       ...this.options,
@@ -103,7 +104,8 @@ export class DataPlane {
     // What ends with the rehearsal is no part of it.
     this.rehearsing = false;
     // Asked again: people may have banned or unbanned meanwhile.
-    await this.pipeline.send({ kind: 'go_live', offenders: findOffenders(), anomaly, fuse });
+    const offenders = findOffenders();
+    await this.pipeline.send({ kind: 'go_live', offenders, anomaly, fuse }, buffersOf(offenders));
     await this.robots.introduce(true);
     await this.askEngine();
     this.options.onBegin(positions);

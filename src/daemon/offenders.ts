@@ -9,7 +9,7 @@ import type { AuditTrail } from '../record/audit-trail.ts';
 const LIFTED_ROWS = 20_000;
 const LIFTED_MS = 3_600_000;
 
-type Trail = Pick<AuditTrail, 'eachOffence' | 'eachActive' | 'recentUnbans'>;
+type Trail = Pick<AuditTrail, 'eachOffence' | 'eachActive' | 'findActiveBan' | 'recentUnbans'>;
 
 /** Bans in force at `nowMs` and past offences, real ones or would-be ones. Throws RecordError. */
 export function findOffenders(trail: Trail, enforced: boolean, scheme: ClientScheme, nowMs: number): OffenderColumns {
@@ -23,7 +23,9 @@ function* offendersIn(trail: Trail, enforced: boolean, scheme: ClientScheme, now
     return prefix && findWholeClient(prefix, scheme);
   };
   for (const { client, tier, lastMs } of trail.eachOffence(enforced)) {
-    const key = keyOf(client);
+    const ban = trail.findActiveBan(client, nowMs);
+    // The ban in force says all of it, below.
+    const key = ban?.enforced === enforced && ban.tier > 0 ? undefined : keyOf(client);
     if (key) yield { ...key, tier, until: 0, lastEnd: seconds(lastMs) };
   }
   // Bans without a tier are no offences, but what was done before a person lifted one does not count either.

@@ -9,8 +9,7 @@ import { Parser } from '../core/parse/parser.ts';
 import { SECOND } from '../core/parse/tally.ts';
 import type { Position } from '../source/chunk.ts';
 import { type FoundLog, findLogs, findSameFiles } from '../source/discover.ts';
-import { findEnd, findHistory, findNewest, type HistoryFile } from '../source/history.ts';
-import { readLogFile } from '../source/read-log-file.ts';
+import { findEnd, findHistory, findNewest, type HistoryFile, readHistory } from '../source/history.ts';
 import { SourceError } from '../source/source-error.ts';
 import { type Pipeline, workerSetup } from '../workers/pipeline.ts';
 import type { Log } from './log.ts';
@@ -43,6 +42,7 @@ export interface RehearsalOptions {
 }
 
 interface History {
+  readonly path: string;
   readonly index: number;
   readonly files: readonly HistoryFile[];
   readonly fromMs: number;
@@ -66,7 +66,7 @@ export async function rehearse(options: RehearsalOptions): Promise<Position[]> {
       const position = findSaved(path, options.positions) ?? findStart(found, options);
       if (!position) continue;
       positions.set(path, position);
-      histories.push({ index, ...findPast(position, index, options) });
+      histories.push({ path, index, ...findPast(position, index, options) });
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
     }
@@ -113,7 +113,11 @@ function findStart({ path, globbed }: FoundLog, { config, positions, log }: Rehe
 }
 
 /** Which lines there are from before a position that matter: of the last minutes, or of the configured history. */
-function findPast(position: Position, index: number, { config, state, now }: RehearsalOptions): Omit<History, 'index'> {
+function findPast(
+  position: Position,
+  index: number,
+  { config, state, now }: RehearsalOptions,
+): Omit<History, 'path' | 'index'> {
   const { history } = config.baseline;
   const { window } = config.detection;
   const savedMs = (state?.second ?? 0) * 1000;
@@ -133,15 +137,15 @@ function clockOf(config: Config, index: number): (lines: Uint8Array) => number |
   };
 }
 
-async function feed({ index, files, fromMs }: History, source: number, options: RehearsalOptions): Promise<void> {
+async function feed({ path, index, files, fromMs }: History, source: number, options: RehearsalOptions): Promise<void> {
   const { config, pipeline, onProgress, log, signal } = options;
   const secondOf = clockOf(config, index);
   const lineBytesMax = config.source.line_bytes_max;
   const underWay: Promise<void>[] = [];
   try {
-    for (const { file, from, to } of files) {
+    for (const piece of files) {
       try {
-        for await (const chunk of readLogFile(file, { source, lineBytesMax, offset: from, end: to })) {
+        for await (const chunk of readHistory(path, piece, { source, lineBytesMax })) {
           signal.throwIfAborted();
           // A gzipped file can only be read from its beginning.
           if ((secondOf(chunk.bytes) ?? Number.POSITIVE_INFINITY) * 1000 < fromMs - config.baseline.window) continue;

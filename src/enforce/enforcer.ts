@@ -11,7 +11,7 @@ import {
 } from './reconciler.ts';
 
 export interface EnforcerOptions extends ReconcilerOptions {
-  /** Milliseconds between full reconciles; longer while they take long. */
+  /** Milliseconds between full reconciles; while they take long, of looks at a few bans, and full ones when those are gone. */
   readonly reconcileMs: number;
   /** What came of it, once for each change of a target; never called with nothing in it. */
   readonly onResult: (result: EnforcementResult) => void;
@@ -55,11 +55,19 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
     if (trouble?.code !== troubleCode) onTrouble(trouble && { code: trouble.code, message: trouble.message });
     troubleCode = trouble?.code;
   };
+  /** The next full reconcile; until then a look at a few bans now and then, so that a flushed set is not left empty. */
   const schedule = (delayMs: number): void => {
     clearTimeout(timer);
     timerMs = performance.now() + delayMs;
-    timer = setTimeout(() => void full.request(), delayMs).unref();
+    timer = setTimeout(() => void looks.request(), Math.min(delayMs, reconcileMs)).unref();
   };
+  const looks = createLane(async () => {
+    if (isOver()) return;
+    const leftMs = timerMs - performance.now();
+    if (leftMs > 0 && (await reconciler.isIntact())) {
+      if (!isOver()) schedule(timerMs - performance.now());
+    } else void full.request();
+  });
   const full = createLane(async () => {
     if (isOver()) return;
     const startMs = performance.now();
@@ -87,7 +95,7 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
     async stop() {
       stopped = true;
       clearTimeout(timer);
-      await Promise.all([changes.settled(), full.settled()]);
+      await Promise.all([changes.settled(), looks.settled(), full.settled()]);
     },
   };
 }

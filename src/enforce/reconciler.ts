@@ -8,7 +8,13 @@ import {
   reachableEnd,
   TOLERANCE_MS,
 } from '../core/reconcile.ts';
-import { type EnforcementBackend, EnforcementError, type EnforcementErrorCode, type Log } from './backend.ts';
+import {
+  type EnforcementBackend,
+  EnforcementError,
+  type EnforcementErrorCode,
+  type Log,
+  type Operation,
+} from './backend.ts';
 
 export type EnforcementResult = ReconcileResult<EnforcementErrorCode>;
 /** Why bans are not enforced as they should be. */
@@ -30,8 +36,9 @@ export interface Outcome {
   readonly trouble: EnforcementTrouble | undefined;
 }
 
-/** Changes up to this many are confirmed by name; for more, listing everything is cheaper. */
+/** Changes are confirmed by name, so many at a time; for more of them, and more than a share of all bans, a listing is cheaper. */
 const CONFIRM_MAX = 1000;
+const CONFIRM_SHARE = 0.1;
 /**
  * How often a full reconcile tries before it reports a refusal: what others destroyed while it ran is set up by the next
  * try, which would have to meet them again in its few milliseconds.
@@ -39,6 +46,8 @@ const CONFIRM_MAX = 1000;
 const TRIES = 3;
 /** Targets looked at in one turn of a full reconcile. */
 const PORTION_TARGETS = 20_000;
+/** Bans of a kind that are looked at between full reconciles. */
+const SAMPLE_TARGETS = 8;
 const NOTHING: EnforcementResult = { confirmed: [], released: [], failed: [] };
 
 export class Reconciler {
@@ -77,7 +86,11 @@ export class Reconciler {
         this.ledger.touch(operations);
         await backend.apply(operations, nowMs);
         this.ledger.expect(operations);
-        const isShown = operations.length <= CONFIRM_MAX && (await backend.confirm(operations, now()));
+        const isFew = operations.length <= Math.max(CONFIRM_MAX, this.ledger.rowCount * CONFIRM_SHARE);
+        let isShown = isFew;
+        for (let at = 0; isShown && at < operations.length; at += CONFIRM_MAX) {
+          isShown = await backend.confirm(operations.slice(at, at + CONFIRM_MAX), now());
+        }
         return isShown ? this.outcome(this.ledger.settleDone(operations)) : undefined;
       } catch (error) {
         const failure = asFailure(error);
@@ -132,6 +145,22 @@ export class Reconciler {
       failure ??= asFailure(error);
       return { failure, isListed: false, isRefused: isPassing(failure) };
     }
+  }
+
+  /** False when the kernel has lost what it held, as a few bans of each kind show; true also when it cannot be asked. */
+  isIntact(): Promise<boolean> {
+    return this.takeTurn(async () => {
+      const { backend, now } = this.options;
+      const nowMs = now();
+      const sample = this.ledger.sample(SAMPLE_TARGETS, nowMs + TOLERANCE_MS);
+      try {
+        const operations = sample.map((ban): Operation => ({ kind: 'add', ban }));
+        return operations.length === 0 || (await backend.confirm(operations, nowMs));
+      } catch (error) {
+        asFailure(error);
+        return true;
+      }
+    });
   }
 
   private readDesired(): void {

@@ -34,6 +34,8 @@ function prepareNumbers(sql: BetterSqlite3.Database): NumbersStatement {
   return sql.prepare<[number, number, string], string | null>(text).pluck();
 }
 
+const BY_START = 'since_ms, client';
+
 /** Every method throws RecordError when the database cannot be read. */
 export class TrailReader {
   readonly #database: RecordDatabase;
@@ -83,24 +85,39 @@ export class TrailReader {
 
   /** Bans in force at `nowMs`, by start; `numbers` is fetched when it is looked at. */
   activeBans(nowMs: number): ActiveBan[] {
-    return this.#findBans(nowMs, 'TRUE');
+    return this.#findBans(nowMs, 'bans', 'TRUE', BY_START, -1);
+  }
+
+  /** The first of them, or with `reverse` the last: however many there are, no more are read. */
+  firstBans(nowMs: number, limit: number, reverse: boolean): ActiveBan[] {
+    const order = reverse ? 'since_ms DESC, client DESC' : 'since_ms, client';
+    // SQLite would rather sort all of them.
+    return this.#findBans(nowMs, 'bans INDEXED BY bans_by_start', 'TRUE', order, limit);
   }
 
   /** Those of them that cover this network. */
   bansCovering(network: Prefix, nowMs: number): ActiveBan[] {
     const names = JSON.stringify(coveringTexts(network));
-    return this.#findBans(nowMs, 'client IN (SELECT value FROM json_each(?))', names);
+    return this.#findBans(nowMs, 'bans', 'client IN (SELECT value FROM json_each(?))', BY_START, -1, names);
   }
 
-  #findBans(nowMs: number, condition: string, ...values: readonly string[]): ActiveBan[] {
-    const text = `SELECT ${BAN_COLUMNS} FROM bans
-      WHERE scope = 'now' AND (until_ms IS NULL OR until_ms > ?) AND ${condition} ORDER BY since_ms, client`;
+  /** A negative limit is none. */
+  #findBans(
+    nowMs: number,
+    from: string,
+    condition: string,
+    order: string,
+    limit: number,
+    ...values: readonly string[]
+  ): ActiveBan[] {
+    const text = `SELECT ${BAN_COLUMNS} FROM ${from}
+      WHERE scope = 'now' AND (until_ms IS NULL OR until_ms > ?) AND ${condition} ORDER BY ${order} LIMIT ?`;
     const find = ({ auditId, client }: Ban) => this.findNumbers(auditId, client);
     return this.#read(() => {
       const bans = this.#sql
-        .prepare<[number, ...string[]], BanRow>(text)
+        .prepare<unknown[], BanRow>(text)
         .raw()
-        .all(nowMs, ...values);
+        .all(nowMs, ...values, limit);
       return bans.map((row) => new StoredBan(readBan(row), find));
     });
   }

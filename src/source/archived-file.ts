@@ -50,7 +50,10 @@ export class ArchivedFile implements Generation {
 
   async read({ chunkBytes, lineBytesMax }: ReadLimits): Promise<Lines | undefined> {
     if (!this.open) return undefined;
-    this.#chunks ??= readLogFile(this.#archive.file, { chunkBytes, lineBytesMax, offset: this.#mark.offset });
+    const mark = this.#mark;
+    // Opened by its name only now. Without first bytes to tell it by, its content is damaged.
+    const expected = mark.fingerprintBytes > 0 ? { mark } : {};
+    this.#chunks ??= readLogFile(this.#archive.file, { chunkBytes, lineBytesMax, offset: mark.offset, ...expected });
     try {
       const { value: chunk } = await this.#chunks.next();
       if (!chunk) {

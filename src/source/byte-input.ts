@@ -17,6 +17,8 @@ export interface ByteInput {
   fill(buffer: Buffer, at: number): Promise<number>;
   /** Leaves out the next bytes without reading them; only where that is possible. */
   readonly skip?: (bytes: number) => void;
+  /** The first bytes as they are now; only of a plain file, which may be truncated and written anew while it is read. */
+  readonly peek?: (bytes: number) => Promise<Buffer>;
   close(): Promise<void>;
 }
 
@@ -55,7 +57,15 @@ export async function openBytes(path: string): Promise<ByteInput> {
     const skip = (bytes: number) => {
       next = (next ?? 0) + bytes;
     };
-    return { ...identity, ...plain, ...(stat.isFile() && { skip }) };
+    const peek = async (bytes: number) => {
+      try {
+        const { buffer, bytesRead } = await opened.read(Buffer.alloc(bytes), 0, bytes, 0);
+        return buffer.subarray(0, bytesRead);
+      } catch (error) {
+        throw toSourceError(path, error);
+      }
+    };
+    return { ...identity, ...plain, ...(stat.isFile() && { skip, peek }) };
   } catch (error) {
     await handle?.close();
     throw toSourceError(path, error);

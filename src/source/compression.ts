@@ -1,6 +1,5 @@
 /** What rotation compresses with: gzip and zstd are read by Node.js, xz and bzip2 by their own programs. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
 import { constants, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { FINGERPRINT_BYTES_MAX, readHead } from './fingerprint.ts';
 
@@ -46,16 +45,12 @@ export function canDecompress(compression: Compression): boolean {
   return spawnSync(compression, ['--version'], { stdio: 'ignore', timeout: HEAD_TIMEOUT_MS }).error === undefined;
 }
 
-/** The first bytes of a compressed file's content; empty when they can't be read. */
-export function readCompressedHead(path: string, compression: Compression): Buffer {
-  let fd: number | undefined;
+/** The first bytes of the content of an open compressed file; empty when they can't be read. */
+export function readCompressedHead(fd: number, compression: Compression): Buffer {
   try {
-    fd = openSync(path, 'r');
     return decompressHead(fd, compression).subarray(0, FINGERPRINT_BYTES_MAX);
   } catch {
     return Buffer.alloc(0);
-  } finally {
-    if (fd !== undefined) closeSync(fd);
   }
 }
 

@@ -1,17 +1,23 @@
 /** What a log held before the place from which it is followed: its own beginning, and the files rotation moved aside. */
-import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
-import type { FileMark, Position } from './chunk.ts';
-import { headMatches, readHead } from './fingerprint.ts';
-import { listSiblings, readSiblingHead, unpackedBytes } from './siblings.ts';
+import { fstatSync, statSync } from 'node:fs';
+import type { Chunk, FileMark, Position } from './chunk.ts';
+import { fingerprintOf, headMatches, readHead } from './fingerprint.ts';
+import { type ReadLogOptions, readLogFile } from './read-log-file.ts';
+import { listSiblings, readContentHead, type Sibling, unpackedBytes, whileNamed, withFile } from './siblings.ts';
 import { SourceError } from './source-error.ts';
 import { TailedFile } from './tailed-file.ts';
 
 /** Bytes looked at to learn the time of one place in a file. */
 const PROBE_BYTES = 131_072;
+/** A file is looked for so often again when it is no longer where it was. */
+const MOVES_MAX = 5;
 
-/** A piece of a finished file, to be read with readLogFile. Offsets are of the content, gunzipped. */
+/** A piece of a log's file. Offsets are of the content, decompressed. */
 export interface HistoryFile {
+  /** Where the file was when it was found. */
   readonly file: string;
+  /** Which file it is, whatever it is called when it is read. */
+  readonly mark: FileMark;
   readonly from: number;
   readonly to: number;
 }
@@ -55,42 +61,105 @@ function findPlace(path: string, seek: (file: TailedFile) => void): Position | u
 
 /**
  * The files, and how much of them, with the lines before `position`, oldest first. Lines written later than it are not
- * among them. A file that can't be opened is left out.
+ * among them. A file that can't be opened is left out. Read them with {@link readHistory}.
  */
 export function findHistory(position: Position, options: HistoryOptions): HistoryFile[] {
-  const { path } = position;
-  const { fromMs } = options;
+  return whileNamed(
+    position.path,
+    () => findPieces(position, options),
+    () => false,
+  );
+}
+
+function findPieces(position: Position, options: HistoryOptions): HistoryFile[] {
   const marks = [...(position.older ?? []), position];
-  const own = statSync(path, { throwIfNoEntry: false });
-  const files = [
-    ...(own?.isFile() ? [{ file: path, stat: own, compression: undefined }] : []),
-    ...listSiblings(path).filter(({ rotated }) => rotated),
-  ];
   const found: HistoryFile[] = [];
-  const seen: string[] = [];
+  const seen = new Set<string>();
   let left = options.bytesMax;
-  for (const { file, stat, compression } of files) {
+  for (const { file, compression } of filesOf(position.path)) {
     if (left <= 0) break;
-    const head = readSiblingHead({ file, compression });
-    const mark = marks.find((one) => isMarked(one, head, compression ? -1 : stat.ino));
-    // What is newer than the position is yet to be judged, and what was not written since is too old.
-    if (!mark && isNewer(stat.mtimeMs, marks)) continue;
-    if (!mark && stat.mtimeMs < fromMs) break;
-    const key = head.toString('latin1');
-    if (head.length === 0 || seen.includes(key)) continue;
-    seen.push(key);
-    if (beginsAfter(head, options)) continue;
-    const size = compression ? unpackedBytes({ file, stat, compression }) : stat.size;
-    // How much there is in it is not known before it was read.
-    if (size === undefined && !mark) continue;
-    const end = Math.min(mark?.offset ?? Number.POSITIVE_INFINITY, size ?? Number.POSITIVE_INFINITY);
-    const to = compression ? end : findOffsets(file, 0, end, options.untilMs, options).behind;
-    const least = Math.max(0, to - left);
-    const from = compression ? least : findOffsets(file, least, to, fromMs, options).before;
-    if (from < to) found.push({ file, from, to });
-    left -= to - from;
+    const open = { file, compression, marks, seen, bytesMax: left };
+    const piece = withFile(file, (fd) => findPiece({ ...open, fd }, options));
+    if (piece === 'too old') break;
+    if (piece && piece.from < piece.to) found.push(piece);
+    if (piece) left -= piece.to - piece.from;
   }
   return found.reverse();
+}
+
+/**
+ * The lines of a piece of the log under `path`, wherever rotation has moved the file since it was found; never those of
+ * the file that has its name by now. Throws SourceError.
+ */
+export async function* readHistory(
+  path: string,
+  { file, from, to, mark }: HistoryFile,
+  options: Pick<ReadLogOptions, 'source' | 'lineBytesMax'>,
+): AsyncGenerator<Chunk, void, undefined> {
+  if (from >= to) return;
+  let offset = from;
+  let place: string | undefined = file;
+  for (let left = MOVES_MAX; ; left--) {
+    try {
+      for await (const chunk of readLogFile(place, { ...options, offset, end: to, mark })) {
+        offset = chunk.position.offset;
+        yield chunk;
+      }
+      return;
+    } catch (error) {
+      const hasMoved = error instanceof SourceError && (error.code === 'replaced' || error.code === 'missing');
+      place = hasMoved && left > 0 ? filesOf(path).find((each) => holds(each, mark))?.file : undefined;
+      if (place === undefined) throw error;
+    }
+  }
+}
+
+type LogFile = Pick<Sibling, 'file' | 'compression'>;
+
+/** The log's own file and its rotated ones, newest first. */
+function filesOf(path: string): LogFile[] {
+  const own = statSync(path, { throwIfNoEntry: false });
+  return [
+    ...(own?.isFile() ? [{ file: path, compression: undefined }] : []),
+    ...listSiblings(path).filter(({ rotated }) => rotated),
+  ];
+}
+
+function holds({ file, compression }: LogFile, mark: FileMark): boolean {
+  return withFile(file, (fd) => headMatches(readContentHead(fd, compression), mark)) ?? false;
+}
+
+interface OpenFile extends LogFile {
+  /** All that is said of the file is asked of this: its name may be another's by now. */
+  readonly fd: number;
+  readonly marks: readonly FileMark[];
+  /** Heads of the files before it, in which this one's is put. */
+  readonly seen: Set<string>;
+  readonly bytesMax: number;
+}
+
+function findPiece(open: OpenFile, options: HistoryOptions): HistoryFile | 'too old' | undefined {
+  const { fd, file, compression, marks, seen, bytesMax } = open;
+  const { fromMs, untilMs } = options;
+  const { dev: device, ino: inode, size: bytes, mtimeMs: writtenMs } = fstatSync(fd);
+  const head = readContentHead(fd, compression);
+  const left = marks.find((mark) => isMarked(mark, head, compression ? -1 : inode));
+  // What is newer than the position is yet to be judged, and what was not written since is too old.
+  if (!left && isNewer(writtenMs, marks)) return undefined;
+  if (!left && writtenMs < fromMs) return 'too old';
+  const key = head.toString('latin1');
+  if (head.length === 0 || seen.has(key)) return undefined;
+  seen.add(key);
+  if (beginsAfter(head, options)) return undefined;
+  const size = compression ? unpackedBytes(fd, compression) : bytes;
+  // How much there is in it is not known before it was read.
+  if (size === undefined && !left) return undefined;
+  const end = Math.min(left?.offset ?? Number.POSITIVE_INFINITY, size ?? Number.POSITIVE_INFINITY);
+  const to = compression ? end : findOffsets(fd, 0, end, untilMs, options).behind;
+  const least = Math.max(0, to - bytesMax);
+  const from = compression ? least : findOffsets(fd, least, to, fromMs, options).before;
+  const fingerprint = { fingerprint: fingerprintOf(head), fingerprintBytes: head.length };
+  return { file, from, to, mark: { device, inode, offset: to, ...fingerprint } };
 }
 
 function isMarked(mark: FileMark, head: Buffer, inode: number): boolean {
@@ -111,36 +180,31 @@ function beginsAfter(head: Buffer, { untilMs = Number.POSITIVE_INFINITY, secondO
  * look; both begin a line or are `to`. Times only grow along a log.
  */
 function findOffsets(
-  file: string,
+  fd: number,
   from: number,
   to: number,
   ms: number | undefined,
   { secondOf }: Pick<HistoryOptions, 'secondOf'>,
 ): { before: number; behind: number } {
   if (ms === undefined) return { before: from, behind: to };
-  const fd = openSync(file, 'r');
-  try {
-    let [low, high] = [from, Math.min(to, fstatSync(fd).size)];
-    const firstLine = (at: number) => {
-      // From the byte before: it may end a line.
-      const start = Math.max(0, at - 1);
-      const bytes = readHead(fd, PROBE_BYTES, start);
-      const begin = at === 0 ? 0 : bytes.indexOf(10) + 1;
-      const end = bytes.lastIndexOf(10) + 1;
-      return { offset: start + begin, lines: Uint8Array.from(bytes.subarray(begin, Math.max(begin, end))) };
-    };
-    const isOld = (at: number) => {
-      const second = secondOf(firstLine(at).lines);
-      return second !== undefined && second * 1000 < ms;
-    };
-    if (!isOld(low)) return { before: firstLine(low).offset, behind: firstLine(low).offset };
-    while (high - low > PROBE_BYTES) {
-      const middle = Math.floor((low + high) / 2);
-      if (isOld(middle)) low = middle;
-      else high = middle;
-    }
-    return { before: firstLine(low).offset, behind: high === to ? to : firstLine(high).offset };
-  } finally {
-    closeSync(fd);
+  let [low, high] = [from, Math.min(to, fstatSync(fd).size)];
+  const firstLine = (at: number) => {
+    // From the byte before: it may end a line.
+    const start = Math.max(0, at - 1);
+    const bytes = readHead(fd, PROBE_BYTES, start);
+    const begin = at === 0 ? 0 : bytes.indexOf(10) + 1;
+    const end = bytes.lastIndexOf(10) + 1;
+    return { offset: start + begin, lines: Uint8Array.from(bytes.subarray(begin, Math.max(begin, end))) };
+  };
+  const isOld = (at: number) => {
+    const second = secondOf(firstLine(at).lines);
+    return second !== undefined && second * 1000 < ms;
+  };
+  if (!isOld(low)) return { before: firstLine(low).offset, behind: firstLine(low).offset };
+  while (high - low > PROBE_BYTES) {
+    const middle = Math.floor((low + high) / 2);
+    if (isOld(middle)) low = middle;
+    else high = middle;
   }
+  return { before: firstLine(low).offset, behind: high === to ? to : firstLine(high).offset };
 }

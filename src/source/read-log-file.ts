@@ -1,9 +1,10 @@
 /** Finished logs, read once from beginning to end. */
 import { type ByteInput, openBytes } from './byte-input.ts';
-import type { Chunk } from './chunk.ts';
-import { FINGERPRINT_BYTES_MAX, fingerprintOf } from './fingerprint.ts';
+import type { Chunk, FileMark } from './chunk.ts';
+import { FINGERPRINT_BYTES_MAX, fingerprintOf, headMatches } from './fingerprint.ts';
 import { type Cut, cutLines, endLine, front, ownBuffer } from './lines.ts';
 import type { LongLine } from './long-line.ts';
+import { SourceError } from './source-error.ts';
 
 export interface ReadLogOptions {
   /** Number of the log among several. Default 0. */
@@ -16,6 +17,8 @@ export interface ReadLogOptions {
   readonly offset?: number;
   /** Bytes of content after which to stop, the end of a line. Default: all. */
   readonly end?: number;
+  /** The file must begin like this one: otherwise SourceError `replaced`. Default: any file will do. */
+  readonly mark?: FileMark;
 }
 
 /**
@@ -30,6 +33,7 @@ export async function* readLogFile(path: string, options: ReadLogOptions = {}): 
     lineBytesMax = 65_536,
     offset: start = 0,
     end = Number.POSITIVE_INFINITY,
+    mark,
   } = options;
   const input = await openBytes(path);
   try {
@@ -37,6 +41,7 @@ export async function* readLogFile(path: string, options: ReadLogOptions = {}): 
     let long: LongLine | undefined;
     let carried = Buffer.alloc(0);
     const { head, rest } = await readStart(input, start);
+    if (mark && !headMatches(head, mark)) throw new SourceError('replaced', path);
     const [fingerprint, fingerprintBytes] = [fingerprintOf(head), head.length];
     const { device, inode } = input;
     const fill = fillUpTo(input.fill, end - Math.max(start, head.length));
@@ -55,6 +60,8 @@ export async function* readLogFile(path: string, options: ReadLogOptions = {}): 
       given = undefined;
       const got: number = already < buffer.length ? await fill(buffer, already) : 0;
       const length: number = already + got;
+      if (mark && input.peek && !headMatches(await input.peek(head.length), mark))
+        throw new SourceError('replaced', path);
       if (length === carried.length) break;
       const cut: Cut = cutLines(buffer, length, lineBytesMax, long);
       offset += cut.consumed;

@@ -1,5 +1,5 @@
 /** The files beside a log that may be its older generations. */
-import { closeSync, openSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ArchivedFile } from './archived-file.ts';
 import type { FileMark } from './chunk.ts';
@@ -13,6 +13,8 @@ import { TailedFile } from './tailed-file.ts';
 
 /** More generations than this are not gone through; the oldest are left out. */
 const SIBLINGS_MAX = 64;
+/** So often files are looked for again that rotation renames meanwhile: it is done within milliseconds. */
+const RENAMED_MAX = 20;
 
 export interface Sibling {
   readonly file: string;
@@ -55,12 +57,35 @@ export function listSiblings(path: string): Sibling[] {
  * @param everywhere looks into other directories too
  */
 export function findMarked(path: string, mark: FileMark, nowMs: number, everywhere = false): Generation | undefined {
-  const own = findStat(path);
-  const beside: Sibling[] = [
-    ...(own?.isFile() ? [{ file: path, stat: own, compression: undefined, rotated: true }] : []),
-    ...listSiblings(path),
-  ];
-  return findAmong(beside, mark, nowMs) ?? (everywhere ? findAmong(findElsewhere(path, mark), mark, nowMs) : undefined);
+  const find = () => {
+    const own = findStat(path);
+    const beside: Sibling[] = [
+      ...(own?.isFile() ? [{ file: path, stat: own, compression: undefined, rotated: true }] : []),
+      ...listSiblings(path),
+    ];
+    return findAmong(beside, mark, nowMs);
+  };
+  const isFinal = (found: Generation | undefined) => found !== undefined;
+  const found = whileNamed(path, find, isFinal);
+  return found ?? (everywhere ? findAmong(findElsewhere(path, mark), mark, nowMs) : undefined);
+}
+
+/**
+ * Looks again when rotation gave files beside the log other names meanwhile, because one may have been passed over; unless
+ * what was found `isFinal`.
+ */
+export function whileNamed<Found>(path: string, find: () => Found, isFinal: (found: Found) => boolean): Found {
+  for (let left = RENAMED_MAX; ; left--) {
+    const before = namedFiles(path);
+    const found = find();
+    if (isFinal(found) || left === 0 || namedFiles(path) === before) return found;
+  }
+}
+
+/** Which file has which name. */
+function namedFiles(path: string): string {
+  const names = listSiblings(path).map(({ file, stat }) => `${file} ${stat.dev} ${stat.ino}`);
+  return names.sort().join('\n');
 }
 
 function findAmong(files: readonly Sibling[], mark: FileMark, nowMs: number): Generation | undefined {
@@ -80,7 +105,8 @@ function findAmong(files: readonly Sibling[], mark: FileMark, nowMs: number): Ge
   for (const sibling of files) {
     if (!sibling.compression || !headMatches(readSiblingHead(sibling), mark)) continue;
     const found = archived(sibling, mark, nowMs);
-    if (unpackedBytes(sibling) === mark.offset % 2 ** 32) found.close();
+    const bytes = withFile(sibling.file, (fd) => unpackedBytes(fd, sibling.compression));
+    if (bytes === mark.offset % 2 ** 32) found.close();
     return found;
   }
   return undefined;
@@ -97,18 +123,29 @@ export function findNewer(
   which: { readonly isKnown: (mark: FileMark, head: Buffer) => boolean; readonly compressed: boolean },
   nowMs: number,
 ): Generation[] {
-  const newer = listSiblings(path).filter(
-    (sibling) =>
-      sibling.rotated && (which.compressed || !sibling.compression) && isNewer(generationTimes(sibling), anchor),
-  );
-  return newer.reverse().flatMap((sibling) => {
-    const head = readSiblingHead(sibling);
-    const { dev: device, ino: inode } = sibling.stat;
-    const mark = { device, inode, offset: 0, fingerprint: fingerprintOf(head), fingerprintBytes: head.length };
-    if (which.isKnown(mark, head)) return [];
-    const opened = sibling.compression ? archived(sibling, mark, nowMs) : tryOpen(sibling.file, nowMs);
-    return opened ? [opened] : [];
-  });
+  let opened: Generation[] = [];
+  const find = () => {
+    for (const wrong of opened) wrong.close();
+    const newer = listSiblings(path).filter(
+      (sibling) =>
+        sibling.rotated && (which.compressed || !sibling.compression) && isNewer(generationTimes(sibling), anchor),
+    );
+    opened = newer.reverse().flatMap((sibling) => openNew(sibling, which.isKnown, nowMs) ?? []);
+    return opened;
+  };
+  return whileNamed(path, find, () => false);
+}
+
+function openNew(
+  sibling: Sibling,
+  isKnown: (mark: FileMark, head: Buffer) => boolean,
+  nowMs: number,
+): Generation | undefined {
+  const head = readSiblingHead(sibling);
+  const { dev: device, ino: inode } = sibling.stat;
+  const mark = { device, inode, offset: 0, fingerprint: fingerprintOf(head), fingerprintBytes: head.length };
+  if (isKnown(mark, head)) return undefined;
+  return sibling.compression ? archived(sibling, mark, nowMs) : tryOpen(sibling.file, nowMs);
 }
 
 /** gzip(1) and the like keep the time of the last write; when the content began is lost. */
@@ -127,21 +164,24 @@ function archived({ file, stat }: Sibling, mark: FileMark, nowMs: number): Archi
 }
 
 /** ISIZE of RFC 1952: the content's length modulo 2^32, of the last member. Others than gzip don't tell. */
-export function unpackedBytes({ file, stat, compression }: Omit<Sibling, 'rotated'>): number | undefined {
+export function unpackedBytes(fd: number, compression: Compression | undefined): number | undefined {
   if (compression !== 'gzip') return undefined;
-  return withFile(file, (fd) => readHead(fd, 4, Math.max(0, stat.size - 4)).readUInt32LE());
+  const trailer = readHead(fd, 4, Math.max(0, fstatSync(fd).size - 4));
+  return trailer.length === 4 ? trailer.readUInt32LE() : undefined;
 }
 
 /** The first bytes of the content; empty when it can't be read. */
-export function readSiblingHead({ file, compression }: Pick<Sibling, 'file' | 'compression'>): Buffer {
-  return compression ? readCompressedHead(file, compression) : readPlainHead(file);
+function readSiblingHead({ file, compression }: Pick<Sibling, 'file' | 'compression'>): Buffer {
+  return withFile(file, (fd) => readContentHead(fd, compression)) ?? Buffer.alloc(0);
 }
 
-function readPlainHead(file: string): Buffer {
-  return withFile(file, (fd) => readHead(fd, FINGERPRINT_BYTES_MAX)) ?? Buffer.alloc(0);
+/** The first bytes of the content of an open file; empty when they can't be decompressed. */
+export function readContentHead(fd: number, compression: Compression | undefined): Buffer {
+  return compression ? readCompressedHead(fd, compression) : readHead(fd, FINGERPRINT_BYTES_MAX);
 }
 
-function withFile<T>(file: string, use: (fd: number) => T): T | undefined {
+/** What `use` gives of the file, undefined where the file can't be opened or read. */
+export function withFile<T>(file: string, use: (fd: number) => T): T | undefined {
   let fd: number | undefined;
   try {
     fd = openSync(file, 'r');

@@ -1,13 +1,21 @@
 /** Why a log can't be read. */
 
 /** Closed set: also a metric label. */
-export type SourceErrorCode = 'missing' | 'permission_denied' | 'not_a_file' | 'read_failed' | 'damaged' | 'no_program';
+export type SourceErrorCode =
+  | 'missing'
+  | 'permission_denied'
+  | 'not_a_file'
+  | 'read_failed'
+  | 'replaced'
+  | 'damaged'
+  | 'no_program';
 
 const WORDS: Readonly<Record<SourceErrorCode, string>> = {
   missing: 'missing',
   permission_denied: 'permission denied',
   not_a_file: 'not a regular file',
   read_failed: 'cannot be read',
+  replaced: 'another file took its place while it was read',
   damaged: 'damaged or cut-off compressed data',
   no_program: 'the program that decompresses it is not installed',
 };
@@ -17,6 +25,7 @@ const MENDS: Readonly<Record<SourceErrorCode, string>> = {
   permission_denied: "let zban's user read the file and enter its directories (on Debian: the group adm)",
   not_a_file: 'name a log file, or a glob such as /var/log/nginx/*.log',
   read_failed: 'check the file system below it',
+  replaced: 'run the command again, or restart zban to learn from it',
   damaged: 'try gzip -t, zstd -t or xz -t on it; the lines before the damage have been read',
   no_program: 'install it: apt-get install xz-utils bzip2',
 };

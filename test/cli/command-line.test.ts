@@ -129,6 +129,7 @@ test('wrong usage is exit code 2 and a sentence on standard error', async (t) =>
     [['ban', '192.0.2.1', '--for', 'soon'], /--for soon: expected a duration/],
     [['ban', '192.0.2.1', '--forever'], /Unknown argument: forever/],
     [['ban', '192.0.2.1', '--for', '1h', '--for', '2h'], /--for may be given once/],
+    [['ban', '192.0.2.1', '--for'], /^zban: --for needs a value\n$/],
     [['unban'], /which addresses\? Or --file FILE, or --all/],
     [['unban', '--all', '192.0.2.1'], /not both/],
     [['import'], /Not enough/],

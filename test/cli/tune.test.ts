@@ -7,13 +7,13 @@ import { logLine, START, visitorIp } from '../support/traffic.ts';
 import { place, runZban } from './run-zban.ts';
 
 const [HOUR, DAY] = [3600, 86_400];
-const DAYS = 8;
+const DAYS = 3;
 
 let folder = '';
 let log = '';
 
 /** Visitors, a scanner a day, and a customer who now and then meets a few broken links: only `high` would ban it. */
-function writeWeek(): string {
+function writeDays(): string {
   const lines: { second: number; text: string }[] = [];
   const ask = (at: number, ip: string, path: string, status = 200) =>
     lines.push({ second: START + at, text: logLine(START + at, ip, path, status) });
@@ -30,7 +30,7 @@ function writeWeek(): string {
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'zban-tune-'));
   log = join(folder, 'access.log');
-  writeFileSync(log, writeWeek());
+  writeFileSync(log, writeDays());
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -39,7 +39,7 @@ test('tune --json: every step with its numbers, and a recommendation with the li
   const { stdout, stderr, exitCode } = await runZban(['tune', log, '--json', '--config', config]);
   assert.equal(exitCode, 0, stderr);
   const result = JSON.parse(stdout);
-  assert.equal(result.lines, writeWeek().trim().split('\n').length);
+  assert.equal(result.lines, writeDays().trim().split('\n').length);
   assert.ok(result.days > DAYS - 0.1 && result.days <= DAYS);
   const { settings, recommendation } = result;
   const bySensitivity = (name: unknown) =>
@@ -71,9 +71,9 @@ test('tune is for people: a table that marks what is in force, advice, and how l
   const { stdout, stderr, exitCode } = await runZban(['tune', log, '--config', config, '--threads', '1']);
   assert.equal(exitCode, 0, stderr);
   assert.match(stderr, /^replay 1 of 7, sensitivity 0\.5: \S+, about .+ to go$/m);
-  assert.match(stdout, /^2026-01-01 00:00 to 2026-01-08 23:59 UTC \(7d 23h\): [\d,]+ lines of \d+ clients$/m);
+  assert.match(stdout, /^2026-01-01 00:00 to 2026-01-03 23:59 UTC \(2d 23h\): [\d,]+ lines of \d+ clients$/m);
   assert.match(stdout, /^ {2}SENSITIVITY +LIMITS +BANS +A DAY +CLIENTS +KNOWN +FASTEST +MEDIAN$/m);
-  assert.match(stdout, /^ {2}normal +x 1\.00 +8 +1\.0 +8 +0 +\d+s +\d+s +<- in force$/m);
+  assert.match(stdout, /^ {2}normal +x 1\.00 +3 +1\.0 +3 +0 +\d+s +\d+s +<- in force$/m);
   assert.match(stdout, /^Recommended: normal, which is in force\. /m);
   assert.match(stdout, /^sensitivity: normal$/m);
   for (const line of stdout.split('\n')) assert.ok(line.length <= 100, line);

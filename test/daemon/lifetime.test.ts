@@ -119,11 +119,12 @@ test('a ban that is being carried out when the daemon stops is carried out and a
   for (const stream of [ban.stdout, ban.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
   const answered = once(ban, 'exit');
   await until('the ban', () => existsSync(join(daemon.folder, 'applying')));
+  const ended = once(child, 'exit');
   child.kill('SIGTERM');
   await until('the end of the socket', () => !existsSync(join(daemon.folder, 'zban.sock')));
   writeFileSync(join(daemon.folder, 'go'), '');
   assert.equal((await answered)[0], 0, said);
   assert.match(said, /banned/);
-  assert.equal(await daemon.stop(), 0);
+  assert.deepEqual(await ended, [0, null]);
   assert.doesNotMatch(daemon.stderr, /"level":"(warn|error)"/);
 });

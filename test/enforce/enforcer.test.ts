@@ -154,6 +154,20 @@ test('what somebody took out comes back with the next full reconcile, silently',
   assert.deepEqual(news, ['confirmed 192.0.2.1']);
 });
 
+test('a flushed table is noticed while full reconciles rest because they take long', async (t) => {
+  const { enforcer, ban, kernel } = setUp(t, Date.now, 50);
+  ban('192.0.2.1');
+  ban('2001:db8::/64');
+  // Two seconds make the next full one rest for twenty.
+  kernel.gate = new Promise((resolve) => setTimeout(resolve, 2000));
+  await enforcer.start();
+  kernel.calls.length = 0;
+  await eventually(() => kernel.calls.length >= 2);
+  assert.deepEqual(new Set(kernel.calls), new Set(['confirm']), 'a look is all it takes');
+  kernel.wipe();
+  assert.ok(await eventually(async () => (await listed(kernel)).length === 2, 10_000));
+});
+
 test('a ban that the kernel does not show after a change is not confirmed before everything was repaired', async (t) => {
   const { enforcer, ban, news, kernel } = setUp(t);
   await enforcer.start();
@@ -286,6 +300,17 @@ test('a change of very many bans is applied at once, and listed, not asked for o
   await enforcer.changed();
   assert.equal(news.length, 20_001);
   assert.deepEqual(kernel.calls, ['apply 20001', 'setUp', 'list']);
+});
+
+test('a change that is small beside what stands lists nothing: a long list in pieces costs no listing each', async (t) => {
+  const { enforcer, ban, kernel, news } = setUp(t);
+  for (let index = 0; index < 30_000; index++) ban(`10.0.${index >> 8}.${index & 255}`);
+  await enforcer.start();
+  kernel.calls.length = news.length = 0;
+  for (let index = 0; index < 2500; index++) ban(`10.1.${index >> 8}.${index & 255}`);
+  await enforcer.changed();
+  assert.deepEqual(kernel.calls, ['apply 2500', 'confirm', 'confirm', 'confirm']);
+  assert.equal(news.length, 2500);
 });
 
 test('a ban that has ended is released by the next reconcile', async (t) => {

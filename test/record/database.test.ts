@@ -108,7 +108,7 @@ test('what cannot be a database is said with the way to mend it', (t) => {
   const here = folder(t);
   const garbage = join(here, 'garbage.db');
   writeFileSync(garbage, 'no database '.repeat(1000));
-  assert.throws(() => openDatabase(garbage, WRITER), failsWith('corrupt', /garbage\.db.*recover/));
+  assert.throws(() => openDatabase(garbage, WRITER), failsWith('corrupt', /garbage\.db.*sets it aside/));
   assert.throws(() => openDatabase(garbage, READER), failsWith('corrupt'));
   assert.throws(() => openDatabase(here, WRITER), failsWith('cannot_open', /ls -ld/));
   assert.throws(() => openDatabase(join(garbage, 'zban.db'), WRITER), failsWith('cannot_open'));

@@ -52,3 +52,39 @@ test('what operators allowed is read with who allowed it and why', (t) => {
   const rest = { sinceMs: T0, actor: 'operator:ann', reason: 'office', auditId: 1 };
   assert.deepEqual(allowed, [{ entry: '203.0.113.0/24', ...rest }]);
 });
+
+test('the first and the last bans are those at the ends of all', (t) => {
+  const { trail, database } = openTrail(t);
+  trail.append(NAMES.map((client, n) => ban(client, { timeMs: T0 + ((n * 7) % 5) * 1000, durationSeconds: null })));
+  const reader = new TrailReader(database);
+  const all = reader.activeBans(T0).map(({ client }) => client);
+  assert.deepEqual(
+    reader.firstBans(T0, 3, false).map(({ client }) => client),
+    all.slice(0, 3),
+  );
+  assert.deepEqual(
+    reader.firstBans(T0, 3, true).map(({ client }) => client),
+    all.toReversed().slice(0, 3),
+  );
+});
+
+for (const reverse of [false, true]) {
+  test(`the ${reverse ? 'last' : 'first'} bans come from an index in their order: the others are neither read nor sorted`, (t) => {
+    const { trail, database } = openTrail(t);
+    trail.append(NAMES.map((client) => ban(client)));
+    const texts: string[] = [];
+    const prepare = (text: string) => {
+      texts.push(text);
+      return database.sql.prepare(text);
+    };
+    const sql = new Proxy(database.sql, { get: (_sql, key) => (key === 'prepare' ? prepare : undefined) });
+    new TrailReader({ ...database, sql }).firstBans(T0, 3, reverse);
+    const plans = texts.flatMap((text) =>
+      database.sql.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${text}`).all(T0, 3),
+    );
+    assert.deepEqual(
+      plans.map(({ detail }) => detail),
+      ['SCAN bans USING INDEX bans_by_start'],
+    );
+  });
+}

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync, renameSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, renameSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Position } from '../../src/source/chunk.ts';
-import { findEnd, findHistory, findNewest, type HistoryFile, type HistoryOptions } from '../../src/source/history.ts';
-import { readLogFile } from '../../src/source/read-log-file.ts';
+import { findEnd, findHistory, findNewest, type HistoryOptions, readHistory } from '../../src/source/history.ts';
 import { append, makeDirectory } from './follow-harness.ts';
 
 const LINE_BYTES_MAX = 65_536;
@@ -18,10 +17,13 @@ function secondOf(lines: Uint8Array): number | undefined {
 
 const ALL: HistoryOptions = { fromMs: 0, bytesMax: Number.POSITIVE_INFINITY, secondOf };
 
-async function read(files: readonly HistoryFile[]): Promise<string[]> {
+/** The lines of the history; `meanwhile` happens after the files were found and before they are read. */
+async function read(position: Position, options: HistoryOptions, meanwhile = () => {}): Promise<string[]> {
+  const files = findHistory(position, options);
+  meanwhile();
   const lines: string[] = [];
-  for (const { file, from, to } of files) {
-    for await (const { bytes } of readLogFile(file, { offset: from, end: to })) {
+  for (const piece of files) {
+    for await (const { bytes } of readHistory(position.path, piece, {})) {
       lines.push(...Buffer.from(bytes).toString().split('\n').slice(0, -1));
     }
   }
@@ -62,7 +64,7 @@ test('the log up to its last whole line, with rotated files, oldest first', asyn
   append(log, '30', '31');
   writeFileSync(log, `${readFileSync(log)}32 half`);
   const position = end(log);
-  assert.deepEqual(await read(findHistory(position, ALL)), ['10', '11', '20', '30', '31']);
+  assert.deepEqual(await read(position, ALL), ['10', '11', '20', '30', '31']);
   assert.equal(position.offset, 6);
 });
 
@@ -74,7 +76,7 @@ test('nothing of another log, and a copy only once', async (t) => {
   utimesSync(`${log}.1.gz`, 1010, 1010);
   append(log, '20');
   append(`${log}-other.txt`, '99');
-  assert.deepEqual(await read(findHistory(end(log), ALL)), ['10', '20']);
+  assert.deepEqual(await read(end(log), ALL), ['10', '20']);
 });
 
 test('rotated since it was left: the marked file up to its mark, nothing newer', async (t) => {
@@ -85,7 +87,68 @@ test('rotated since it was left: the marked file up to its mark, nothing newer',
   rotate(log, '.1', Math.ceil(Date.now() / 1000) + 5);
   append(log, '20');
   utimesSync(log, Math.ceil(Date.now() / 1000) + 9, Math.ceil(Date.now() / 1000) + 9);
-  assert.deepEqual(await read(findHistory(left, ALL)), ['10', '11']);
+  assert.deepEqual(await read(left, ALL), ['10', '11']);
+});
+
+test('rotated between being found and being read: the same lines, and none that came since', async (t) => {
+  const log = makeLog(t);
+  append(log, '10');
+  rotate(log, '.1', 1010);
+  append(log, '20');
+  const lines = await read(end(log), ALL, () => {
+    renameSync(`${log}.1`, `${log}.2`);
+    rotate(log, '.1', 1020);
+    append(log, '30', '31', '32');
+    gzip(`${log}.2`);
+  });
+  assert.deepEqual(lines, ['10', '20']);
+});
+
+test('rotated while it is looked for: no file is passed over', async (t) => {
+  const log = makeLog(t);
+  append(log, '10');
+  rotate(log, '.1', 1010);
+  append(log, '20');
+  let isRotated = false;
+  const rotating = (lines: Uint8Array) => {
+    if (!isRotated)
+      for (const [from, to] of ['.1>.2', '>.1'].map((names) => names.split('>'))) renameSync(log + from, log + to);
+    isRotated = true;
+    return secondOf(lines);
+  };
+  assert.deepEqual(await read(end(log), { ...ALL, secondOf: rotating }), ['10', '20']);
+});
+
+test('truncated between being found and being read: the copy is read, or nothing', async (t) => {
+  for (const isCopied of [true, false]) {
+    const log = makeLog(t);
+    append(log, '10', '11');
+    const reading = read(end(log), ALL, () => {
+      if (isCopied) copyFileSync(log, `${log}.1`);
+      writeFileSync(log, '');
+      append(log, '30', '31', '32');
+    });
+    if (isCopied) assert.deepEqual(await reading, ['10', '11']);
+    else await assert.rejects(reading, { name: 'SourceError', code: 'replaced' });
+  }
+});
+
+test('truncated while it is read: no line that came since', async (t) => {
+  const log = makeLog(t);
+  const write = (first: number) =>
+    writeFileSync(log, Array.from({ length: 300_000 }, (_, n) => `${first + n}\n`).join(''));
+  write(1_000_000);
+  const [piece] = findHistory(end(log), ALL);
+  assert.ok(piece);
+  let seen = '';
+  const reading = async () => {
+    for await (const { bytes } of readHistory(log, piece, {})) {
+      if (seen === '') write(2_000_000);
+      seen += Buffer.from(bytes).toString();
+    }
+  };
+  await assert.rejects(reading, { name: 'SourceError', code: 'replaced' });
+  assert.match(seen, /^(1\d{6}\n)+$/);
 });
 
 test('a plain log begins at about the time asked for; files not written since are left out', async (t) => {
@@ -93,8 +156,7 @@ test('a plain log begins at about the time asked for; files not written since ar
   append(log, ...Array.from({ length: 100_000 }, (_, n) => String(n)));
   rotate(log, '.1', 500);
   append(log, ...Array.from({ length: 100_000 }, (_, n) => String(n + 1_000_000)));
-  const files = findHistory(end(log), { ...ALL, fromMs: 1_070_000_000 });
-  const lines = await read(files);
+  const lines = await read(end(log), { ...ALL, fromMs: 1_070_000_000 });
   assert.equal(lines.at(-1), '1099999');
   const first = Number(lines[0]);
   assert.ok(first <= 1_070_000 && first > 1_030_000, `began at ${first}`);
@@ -108,12 +170,12 @@ test('what is later than asked for is left out, about to the line in a plain fil
   rotate(log, '.1', 2_000_001);
   gzip(`${log}.1`);
   append(log, '3000000');
-  const lines = await read(findHistory(end(log), { ...ALL, untilMs: 1_020_000_000 }));
+  const lines = await read(end(log), { ...ALL, untilMs: 1_020_000_000 });
   assert.equal(lines[0], '1000000');
   const last = Number(lines.at(-1));
   assert.ok(last >= 1_020_000 && last < 1_060_000, `ended at ${last}`);
   const newest = { ...ALL, untilMs: 1_020_000_000, bytesMax: 80_000 };
-  assert.deepEqual(await read(findHistory(end(log), newest)), lines.slice(-10_000), 'the newest before that time');
+  assert.deepEqual(await read(end(log), newest), lines.slice(-10_000), 'the newest before that time');
 });
 
 test('only the newest bytes, when there are more than asked for', async (t) => {
@@ -121,8 +183,8 @@ test('only the newest bytes, when there are more than asked for', async (t) => {
   append(log, '100', '101');
   rotate(log, '.1', 101);
   append(log, '200', '201');
-  assert.deepEqual(await read(findHistory(end(log), { ...ALL, bytesMax: 12 })), ['101', '200', '201']);
-  assert.deepEqual(await read(findHistory(end(log), { ...ALL, bytesMax: 5 })), ['201']);
+  assert.deepEqual(await read(end(log), { ...ALL, bytesMax: 12 }), ['101', '200', '201']);
+  assert.deepEqual(await read(end(log), { ...ALL, bytesMax: 5 }), ['201']);
 });
 
 test('no log, no history', (t) => {

@@ -95,4 +95,17 @@ describe('the hardened service', { skip: obstacle ?? false }, () => {
     }
     assert.ok(Number((await status())['host_memory_percent']) > 0);
   });
+
+  test('the trail names the user that the kernel saw, and for whom root acts', async () => {
+    await box.must(`
+      useradd --no-create-home -G zban ann
+      env SUDO_USER=bob zban ban 203.0.113.20
+      zban ban 203.0.113.21
+      setpriv --reuid ann --regid ann --init-groups env SUDO_USER=root USER=root zban ban 203.0.113.22`);
+    const bans = JSON.parse(await box.must('zban list --json')) as { ip: string; actor: string }[];
+    assert.deepEqual(
+      bans.map(({ ip, actor }) => `${ip} ${actor}`),
+      ['203.0.113.20 operator:bob', '203.0.113.21 operator:root', '203.0.113.22 operator:ann'],
+    );
+  });
 });

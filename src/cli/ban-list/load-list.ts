@@ -9,7 +9,10 @@ export interface LoadedList extends BanList {
   readonly name: string;
 }
 
-/** Reads a list; `-` is standard input. One that cannot be read or is too long ends the command with exit code 1 or 4. */
+/**
+ * Reads a list; `-` is standard input. Its bans are sorted by target, several for one in the order of their lines. A list
+ * that cannot be read or is too long ends the command with exit code 1 or 4.
+ */
 export async function loadList(path: string, parse: (text: string) => BanList): Promise<LoadedList> {
   const name = isStdin(path) ? 'standard input' : path;
   const list = parse(await readText(path, name));
@@ -17,7 +20,17 @@ export async function loadList(path: string, parse: (text: string) => BanList): 
     const message = `${name} has ${list.bans.length} entries, more than the ${LIST_ENTRIES_MAX} of one list: split it`;
     throw new CommandError(EXIT.failed, message);
   }
-  return { ...list, name };
+  return { ...sortByTarget(list), name };
+}
+
+/**
+ * The database keeps bans in this order, so each piece of a list sent to the daemon changes few of its pages. In any other
+ * order each piece changes nearly all of them: for 300,000 bans that writes 4.1 GB instead of 0.3, and grows with the square.
+ */
+function sortByTarget({ bans, lines, problems }: BanList): BanList {
+  const pairs = bans.map((ban, index) => ({ ban, line: lines[index] ?? 0 }));
+  pairs.sort(({ ban: a }, { ban: b }) => (a.target < b.target ? -1 : a.target > b.target ? 1 : 0));
+  return { bans: pairs.map(({ ban }) => ban), lines: pairs.map(({ line }) => line), problems };
 }
 
 /** By its name it cannot always be opened: not where it is a socket. */

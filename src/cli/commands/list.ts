@@ -4,7 +4,7 @@ import { nameClient } from '../../core/reason.ts';
 import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { showLive } from '../screen.ts';
-import { readSelection, type Select, type SelectionOptions } from '../selection.ts';
+import { readFirst, readSelection, type Select, type SelectionOptions } from '../selection.ts';
 import { formatTable } from '../table.ts';
 import { formatRelative, formatTime } from '../text.ts';
 import { type OpenTrail, withTrail } from '../trail.ts';
@@ -21,14 +21,19 @@ export async function list(context: Context, options: ListOptions): Promise<numb
   const select = readSelection(options);
   return withTrail(requireSections(context, ['state']).state.database, async (trail) => {
     if (options.watch) await watch(context, trail, select);
-    else print(context, trail, select);
+    else print(context, trail, select, readFirst(options));
     return EXIT.done;
   });
 }
 
-function print({ output, json, now }: Context, { reader }: OpenTrail, select: Select): void {
-  const active = reader.activeBans(now());
-  const bans = select(active, now());
+function print(
+  { output, json, now }: Context,
+  { reader }: OpenTrail,
+  select: Select,
+  first: ReturnType<typeof readFirst>,
+): void {
+  const active = first ? reader.firstBans(now(), first.limit, first.reverse) : reader.activeBans(now());
+  const bans = first ? active : select(active, now());
   if (json) output.json(bans.map(listEntry));
   else if (bans.length > 0) output.data(formatBans(bans, now()));
   else output.talk(active.length === 0 ? 'nobody is banned' : `none of the ${active.length} bans is like that`);

@@ -29,13 +29,19 @@ export function packOffenders(offenders: Iterable<Offender>): OffenderColumns {
     untils[count] = until;
     lastEnds[count++] = lastEnd;
   }
+  // Cut in place: there may be tens of megabytes.
   return {
-    highs: highs.slice(0, count),
-    lows: lows.slice(0, count),
-    tiers: tiers.slice(0, count),
-    untils: untils.slice(0, count),
-    lastEnds: lastEnds.slice(0, count),
+    highs: new Uint32Array(highs.buffer.transfer(count * 4)),
+    lows: new Uint32Array(lows.buffer.transfer(count * 4)),
+    tiers: new Uint16Array(tiers.buffer.transfer(count * 2)),
+    untils: new Float64Array(untils.buffer.transfer(count * 8)),
+    lastEnds: new Float64Array(lastEnds.buffer.transfer(count * 8)),
   };
+}
+
+/** What to transfer with them instead of copying it. */
+export function buffersOf(columns: OffenderColumns): ArrayBuffer[] {
+  return [columns.highs, columns.lows, columns.tiers, columns.untils, columns.lastEnds].map(({ buffer }) => buffer);
 }
 
 export function* unpackOffenders({ highs, lows, tiers, untils, lastEnds }: OffenderColumns): Generator<Offender> {

@@ -75,6 +75,25 @@ test('going live, bans of the rehearsal are void, and those there really are in 
   assert.equal(bench.engine.banned, 480);
 });
 
+test('going live, lines count that were not read yet, also those that are late', () => {
+  const bench = new Bench();
+  bench.feed(...calm(START, 300), ...flood(START + 290, 400));
+  assert.equal(bench.of('ban').length, 1);
+  bench.engine.goLive([]);
+  bench.feed(...flood(START + 291, 400));
+  assert.equal(bench.of('ban').length, 2);
+});
+
+test('going live, lines from before a release meanwhile do not count', () => {
+  const bench = new Bench();
+  bench.feed(...calm(START, 300), ...flood(START + 290, 400));
+  bench.engine.goLive([{ ...keyOf(ATTACKER), tier: 0, until: 0, lastEnd: START + 295 }]);
+  bench.feed(...flood(START + 291, 400));
+  assert.equal(bench.of('ban').length, 1);
+  bench.feed(...flood(START + 296, 400));
+  assert.equal(bench.of('ban').length, 2);
+});
+
 test('requests from before a client was released do not count when they are read again', () => {
   const bench = new Bench();
   const lastEnd = START + 310;

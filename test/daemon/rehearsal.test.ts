@@ -1,0 +1,53 @@
+/** Which lines a start reads again, whatever becomes of the files meanwhile. */
+import assert from 'node:assert/strict';
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { configSchema } from '../../src/config/schema.ts';
+import { rehearse } from '../../src/daemon/rehearsal.ts';
+import type { Chunk } from '../../src/source/chunk.ts';
+import { findEnd } from '../../src/source/history.ts';
+import type { TrafficTask } from '../../src/workers/messages.ts';
+import { logLine } from '../support/traffic.ts';
+import { temporaryFolder } from './fixtures.ts';
+
+const NOW = Math.floor(Date.now() / 1000);
+
+test('a log that is rotated while zban starts: no line is read that is yet to be judged', async (t) => {
+  const path = join(temporaryFolder(t), 'access.log');
+  const judged = logLine(NOW - 3, '192.0.2.1');
+  const attack = Array.from({ length: 300 }, (_, n) => logLine(NOW - 2, '203.0.113.9', `/${n}`));
+  writeFileSync(path, `${judged}\n`);
+  const left = findEnd(path, 65_536);
+  assert.ok(left);
+  renameSync(path, `${path}.1`);
+  writeFileSync(path, attack.map((line) => `${line}\n`).join(''));
+  let read = '';
+  const positions = await rehearse({
+    config: configSchema.parse({ logs: [{ path }] }),
+    positions: [left],
+    state: undefined,
+    pipeline: {
+      lines: 0,
+      forgetCounts: () => {},
+      finish: async () => {},
+      feed: async ({ bytes }: Chunk) => {
+        read += Buffer.from(bytes).toString();
+      },
+      // What is to be read is known by then, and nothing was read.
+      send: async ({ kind }: TrafficTask) => {
+        assert.equal(kind, 'expect');
+        renameSync(`${path}.1`, `${path}.2`);
+        renameSync(path, `${path}.1`);
+        appendFileSync(path, `${logLine(NOW - 1, '192.0.2.1')}\n`);
+        return { second: 0, events: [], consumed: [] };
+      },
+    },
+    now: () => NOW * 1000,
+    log: () => {},
+    onProgress: () => {},
+    signal: new AbortController().signal,
+  });
+  assert.equal(read, `${judged}\n`);
+  assert.deepEqual(positions, [left]);
+});
