@@ -1,6 +1,5 @@
 /** The report at the end of `zban replay`: what an operator must know before zban may ban. */
 import type { Config } from '../../config/schema.ts';
-import { RULES } from '../../core/detect/rules.ts';
 import type { HistorySummary } from '../../core/history-summary.ts';
 import { formatNumber, formatPercent } from '../../core/reason.ts';
 import { looked, peakOf, usualOf } from '../../core/site-reason.ts';
@@ -60,7 +59,7 @@ function tellUnbannedClients({ history, all }: ReportInput): string[] {
   return [
     tellUnbanned(most, heaviest),
     ...(nearest.length > 0 ? [tellUnbanned(near, all ? nearest : nearest.slice(0, NEAREST_LISTED))] : []),
-    `${RULES.map(({ name }) => name.toUpperCase()).join(', ')}: points of those tolerated. RATE: requests in a window, no static files.`,
+    'Points of those tolerated; RATE: requests in a window, no static files.',
   ];
 }
 
