@@ -183,9 +183,9 @@ for (const [detail, words] of [
     ]);
     assert.match(text, /^203\.0\.113\.9 is not banned, although it crossed a limit\.\n/);
     assert.ok(flat(text).includes(`zban would have banned 203.0.113.9, but ${words} (entry #1).`), text);
-    assert.match(
+    assert.ok(
+      flat(text).includes('Why brute_force: guessing passwords: the same request again and again. It sent 9'),
       text,
-      /Why +brute_force: guessing passwords: the same request again and again\. It\s+sent 9 requests in 5 s/,
     );
   });
 }

@@ -21,7 +21,7 @@ function writeDays(): string {
   for (let day = 0; day < DAYS; day++) {
     for (let n = 0; n < 40; n++) ask(day * DAY + 9 * HOUR + n, `203.0.113.${230 + day}`, `/scan/${n}.php`, 404);
     for (let hour = 0; hour < 6; hour++) ask(day * DAY + (11 + hour) * HOUR, '198.51.100.201', '/page/1');
-    for (let n = 0; n < 8; n++) ask(day * DAY + 20 * HOUR + n, '198.51.100.201', `/lost/${n}`, 404);
+    for (let n = 0; n < 10; n++) ask(day * DAY + 20 * HOUR + n, '198.51.100.201', `/lost/${n}`, 404);
   }
   lines.sort((a, b) => a.second - b.second);
   return `${lines.map(({ text }) => text).join('\n')}\n`;

@@ -31,7 +31,7 @@ test('points too: the same events from line by line to all at once', () => {
   const overrides = { detection: ENGINE.detection, bans: { max_share: 1 } };
   const whole = eventsOf(lines, Number.POSITIVE_INFINITY, overrides);
   const conditions = whole.flatMap((event) => (event.event === 'ban' ? [event.condition] : []));
-  assert.ok(conditions.includes('scrape'), `${conditions}`);
+  assert.ok(conditions.includes('flood'), `${conditions}`);
   for (const chunkBytes of [1, 4096, 65_536]) {
     assert.deepEqual(eventsOf(lines, chunkBytes, overrides), whole, `chunks of ${chunkBytes} bytes`);
   }
