@@ -125,7 +125,7 @@ export class Engine {
         (clients.flaggedUntil[slot] as number) < window.newest && window.newest > this.savedSecond,
         robots.of(slot),
       );
-      const refused = points ? points.blamed : status >= 400 && status < 499;
+      const refused = status >= 400 && status < 499;
       window.add(slot, second, (points ? points.light : info & ASSET) ? 0 : 1, refused ? 1 : 0);
       if (info & ROBOT && robots.shouldAsk(slot, window.newest)) {
         evidence.extend(row + 1);
@@ -264,7 +264,7 @@ export class Engine {
     };
     const anomaly = overflow
       ? this.rules.describe(seen, overflow.condition)
-      : this.rules.findAnomaly(seen, this.points?.allowance(slot));
+      : this.rules.findAnomaly(seen, this.points?.allowance(slot), this.points?.probing);
     if (!anomaly) return;
     const known = (clients.flaggedUntil[slot] as number) >= window.newest;
     clients.flaggedUntil[slot] = window.newest + this.windowSeconds;

@@ -91,7 +91,7 @@ export function tellReason(condition: string, numbers: ReasonNumbers): Reason | 
   const normal = tellNormal(numbers);
   const rule = findRule(condition);
   if (rule) {
-    const tolerated = tellPoints(numbers, rule.counted);
+    const tolerated = tellPoints(numbers, rule);
     return { did: `${did}${refused(numbers)}. That is ${formatPoints(numbers)}.`, normal, tolerated };
   }
   const compared = `${short(numbers.multiple)} times the mean, ${short(numbers.z)} standard deviations above it`;
@@ -145,9 +145,10 @@ function tellNormal(numbers: ReasonNumbers): string {
 }
 
 /** How many points would have been all right, also as requests of the kind that the rule is about. */
-function tellPoints({ points_limit, points_leak }: ReasonNumbers, requests: string): string {
+function tellPoints({ points_limit, points_leak }: ReasonNumbers, { counted, requestsPerPoint }: Rule): string {
+  const times = (points: unknown) => (typeof points === 'number' ? points * requestsPerPoint : points);
   const [limit, leak] = [short(points_limit), short(points_leak)];
-  return `About ${formatNumber(points_limit, 0)} ${requests} at once, and then ${leak} a minute, would have been tolerated (${limit} points; ${leak} drain away a minute).`;
+  return `About ${formatNumber(times(points_limit), 0)} ${counted} at once, and then ${short(times(points_leak))} a minute, would have been tolerated (${limit} points; ${leak} drain away a minute).`;
 }
 
 /** `1300 requests in 12 s (1243 without static files)`. */

@@ -63,5 +63,6 @@ export const bruteForce: Rule<'brute_force'> = {
   adaptive: false,
   phrase: 'guessing passwords: the same request again and again',
   counted: 'such attempts',
+  requestsPerPoint: 1,
   weigh,
 };

@@ -114,8 +114,8 @@ export class ClientRules {
     return { condition, rate, level: this.level, z, multiple, limit };
   }
 
-  /** Judges a window; undefined while it is within its limits, which `allowance` multiplies. */
-  findAnomaly(window: ClientWindow, allowance = 1): ClientAnomaly | undefined {
+  /** Judges a window; undefined while it is within its limits, which `allowance` multiplies; errors surge only of a client that is `probing`. */
+  findAnomaly(window: ClientWindow, allowance = 1, probing = true): ClientAnomaly | undefined {
     const weight = (this.countAll ? window.requests : window.weight) / allowance;
     if (weight < this.weightMin) return undefined;
     const rate = weight / this.windowSeconds;
@@ -135,7 +135,9 @@ export class ClientRules {
       };
     }
     const surging =
-      window.errors >= this.errorsMin && window.errors > this.ratioMultiple * this.errorRatio * window.requests;
+      probing &&
+      window.errors >= this.errorsMin &&
+      window.errors > this.ratioMultiple * this.errorRatio * window.requests;
     if (surging && weight >= this.tight.floor && exceeded(rate, this.level, this.tight).fired) {
       return { ...numbers, condition: 'error_surge', limit: limitRate(this.level, this.tight, this.windowSeconds) };
     }

@@ -16,6 +16,8 @@ const SERVED_WELL = 30;
 const BROWSER_FILES = 3;
 /** Page loads that may excuse log-ins later. */
 const LOADS_MAX = 8;
+/** Numbers from here on may be times, which count by themselves. */
+const TIME_MIN = 100_000_000;
 /** Answers of an honest program differ by more than this from one another: bytes, or a share. */
 const [SAME_BYTES, SAME_SHARE] = [16, 0.02];
 
@@ -112,7 +114,7 @@ export class ClientState {
 
   /** True when the number follows the client's last one on the same pattern; notes it. */
   noteNumber(slot: number, page: number, number: number): boolean {
-    const isNext = this.numbered[slot] === page && number === ((this.number[slot] as number) + 1) >>> 0;
+    const isNext = this.numbered[slot] === page && number === (this.number[slot] as number) + 1 && number < TIME_MIN;
     this.numbered[slot] = page;
     this.number[slot] = number;
     return isNext;

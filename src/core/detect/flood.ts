@@ -5,7 +5,7 @@ import type { Rule } from './rule.ts';
 const ANY = 0.1;
 /** Once more on a path that is the client's habit: with another number in it, as pictures and map tiles have, or the very same. */
 const AGAIN = 0.065;
-const SAME = 0.06;
+const SAME = 0.07;
 /** Known static files, accepted changes, pieces of a file: programs and pages make thousands of them. */
 const LIGHT = 0.005;
 /** A robot whose operator vouches for it reads all day. */
@@ -25,11 +25,12 @@ function weigh(request: Request): number {
 export const flood: Rule<'flood'> = {
   name: 'flood',
   limit: 45,
-  leak: 14,
+  leak: 10,
   leakPower: 0,
   servedLeak: 0,
   adaptive: true,
   phrase: 'flooding: far more requests than any use of the site makes',
-  counted: 'tens of requests',
+  counted: 'requests',
+  requestsPerPoint: 10,
   weigh,
 };

@@ -69,8 +69,8 @@ export class Observer {
     const hash = request.url >>> 16;
     const isRefused = request.refused || request.redirected || request.failed;
     request.newlyRefused = isRefused ? refusals.note(slot, hash) : 0;
-    if (request.newlyRefused > 0 && request.status !== 401 && !request.failed) {
-      refusals.noteTry(slot, hash, request.redirected);
+    if (request.newlyRefused > 0 && !request.failed) {
+      refusals.noteTry(slot, hash, request.redirected ? 'redirected' : request.status === 401 ? 'asked' : 'refused');
     }
     if (request.asset && request.known) return;
     // The form that a POST goes to is looked for before the POST itself may push it out.

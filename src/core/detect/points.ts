@@ -32,8 +32,8 @@ const SUSPECT_SHARE = 0.5;
 const [REFUSED_TEACHER, REPEATING_TEACHER, REPEATED_POSTS] = [4, 3, 8];
 /** Requests on known paths from which on a client counts as served. */
 const SERVED_REQUESTS = 3;
-/** A request is blamed on the client when it weighs this much as probing, and probing has begun. */
-const [BLAMED_POINTS, BLAMED_SHARE] = [0.5, 0.4];
+/** A client probes from this share of the limit on. */
+const PROBING_SHARE = 0.4;
 const [SCAN, BRUTE_FORCE] = [placeOf('scan'), placeOf('brute_force')];
 
 /** The bucket that ran over. */
@@ -71,8 +71,8 @@ export class Points {
   confidence = 0;
   /** The request that was observed last is one that honest clients make by the thousand. */
   light = false;
-  /** True when it was refused (4xx) for what this client alone asks. */
-  blamed = false;
+  /** True when the client probes: a surge of errors is its fault. */
+  probing = false;
   private readonly request = new Request();
   private readonly observer = new Observer(this.clients);
   private readonly adaptive: Adaptive[];
@@ -220,7 +220,6 @@ export class Points {
     const allowance = this.allowance(slot);
     let overflow: Overflow | undefined;
     this.light = isLight(request);
-    this.blamed = false;
     const scanned = levels[slot * RULES.length + SCAN] as number;
     if (request.served && scanned > 0) {
       buckets.takeBack(slot, SCAN, clients.refusals.takeBack(slot, request.url >>> 16));
@@ -231,9 +230,9 @@ export class Points {
       const level = (levels[at] as number) + weight;
       const limit = (limits[rule] as number) * allowance;
       levels[at] = Math.min(level, limit);
-      if (rule === SCAN) this.blamed = request.refused && weight >= BLAMED_POINTS && level >= BLAMED_SHARE * limit;
       if (level > limit && !overflow) overflow = this.overflow(slot, rule, level, limit);
     }
+    this.probing = (levels[slot * RULES.length + SCAN] as number) >= PROBING_SHARE * (limits[SCAN] as number);
     return overflow;
   }
 

@@ -1,7 +1,7 @@
 /** The paths that each client was refused on: a path counts once, and gives its points back when it is served after all. */
 import { countBits } from '../traffic/hash.ts';
 import { grown } from '../traffic/key-index.ts';
-import { REDIRECT } from './scan.ts';
+import { ASKED, REDIRECT } from './scan.ts';
 
 const FIRST_CAPACITY = 1024;
 /** Paths of a client, as a set of so many bits in words of 32. */
@@ -11,6 +11,12 @@ const WORDS = BITS / 32;
 const CROWDED_MAX = 4;
 /** The newest ones, which may be served yet. */
 const TRIES = 8;
+
+/** What a refusal gives back by its kind. */
+const POINTS_BACK = { refused: 1, redirected: REDIRECT, asked: ASKED } as const;
+const KINDS = ['refused', 'redirected', 'asked'] as const;
+/** Bits of a path's hash that tell tries apart. */
+const TAG = 0x3fff;
 
 /** 25 bytes a client. */
 export class Refusals {
@@ -49,22 +55,22 @@ export class Refusals {
   }
 
   /** The path may be served yet: a client looks before it writes, asks before it sends its password, follows a redirect. */
-  noteTry(slot: number, hash: number, redirected: boolean): void {
+  noteTry(slot: number, hash: number, kind: keyof typeof POINTS_BACK): void {
     const turn = this.turn[slot] as number;
     this.turn[slot] = (turn + 1) % TRIES;
-    this.tries[TRIES * slot + turn] = ((hash & 0x7fff) << 1) | (redirected ? 1 : 0);
+    this.tries[TRIES * slot + turn] = ((hash & TAG) << 2) | KINDS.indexOf(kind);
   }
 
   /** The path was served: the points to give back, 0 when it was not refused lately. */
   takeBack(slot: number, hash: number): number {
-    const tag = hash & 0x7fff;
+    const tag = hash & TAG;
     for (let at = TRIES * slot, end = at + TRIES; at < end; at++) {
       const tried = this.tries[at] as number;
-      if (tried === 0 || tried >> 1 !== tag) continue;
+      if (tried === 0 || tried >> 2 !== tag) continue;
       this.tries[at] = 0;
       const place = WORDS * slot + ((hash >>> 5) & 1);
       this.paths[place] = (this.paths[place] as number) & ~(1 << (hash & 31));
-      return tried & 1 ? REDIRECT : 1;
+      return POINTS_BACK[KINDS[tried & 3] ?? 'refused'];
     }
     return 0;
   }

@@ -16,6 +16,8 @@ export interface Rule<Name extends string = string> {
   /** What the client does, to follow the condition; and what the limit counts. */
   readonly phrase: string;
   readonly counted: string;
+  /** How many of these a point stands for. */
+  readonly requestsPerPoint: number;
   /** Points of the request, 0 or more. */
   weigh(request: Request): number;
 }

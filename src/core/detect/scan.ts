@@ -8,23 +8,20 @@ import type { Rule } from './rule.ts';
 /** Less than a refusal: a redirect, a failure of the program behind the path, a demand for a password or for patience. */
 export const REDIRECT = 0.6;
 const FAILED = 0.5;
-const ASKED = 0.25;
+export const ASKED = 0.25;
 const ASKING: ReadonlySet<number> = new Set([401, 407, 419, 429]);
-/** Many URLs answered with pages of one size are refused in other words ("soft 404"). */
-const SAME_ANSWER = 0.65;
 /** Others are served there, or refused there, too. */
 const LIKEWISE = 0.25;
 /** Pictures and fonts: pages miss them, scanners do not look for them. */
 const PICTURE = 0.05;
 /** Robots follow links that are old: those that are verified, and those that nobody has refuted. */
-const VERIFIED = 0.34;
+const VERIFIED = 0.25;
 const CLAIMED = 0.7;
 
 function weigh(request: Request): number {
   // Code in a request, where nobody else's requests carry code, is an attempt however it is answered.
   if (request.payload && !request.known) return 1;
-  if (request.served) return request.sameAnswer ? SAME_ANSWER : 0;
-  if (request.newlyRefused === 0 || request.excused || (request.failed && request.known)) return 0;
+  if (request.served || request.newlyRefused === 0 || request.excused || (request.failed && request.known)) return 0;
   let points = 1;
   if (request.redirected) points = REDIRECT;
   else if (request.failed) points = FAILED;
@@ -47,5 +44,6 @@ export const scan: Rule<'scan'> = {
   adaptive: false,
   phrase: 'probing for what is not there',
   counted: 'requests for paths where nobody else is served',
+  requestsPerPoint: 1,
   weigh,
 };

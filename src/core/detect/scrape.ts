@@ -9,6 +9,8 @@ import type { Rule } from './rule.ts';
 const BARE = 2.5;
 /** The number after the last one, on the same path. */
 const NEXT_NUMBER = 0.5;
+/** Many URLs answered with pages of one size: they are refused in other words ("soft 404"). */
+const SAME_ANSWER = 1.6;
 /** A redirect leads to a page that counts by itself. */
 const REDIRECT = 0.5;
 /** Robots read a site from end to end: those that are verified, and those that nobody has refuted. */
@@ -17,9 +19,9 @@ const CLAIMED = 0.34;
 
 function weigh(request: Request): number {
   if (request.refused || request.post || request.asset || request.accepted) return 0;
-  if (request.wasServed) return request.nextNumber && request.served ? NEXT_NUMBER : 0;
+  if (request.wasServed) return request.nextNumber && request.served ? request.rarity * NEXT_NUMBER : 0;
   if (request.again && !request.served) return 0;
-  const points = request.redirected ? request.rarity * REDIRECT : request.rarity;
+  const points = request.rarity * (request.redirected ? REDIRECT : request.sameAnswer ? SAME_ANSWER : 1);
   if (request.verified) return points * VERIFIED;
   if (request.robot) return points * CLAIMED;
   return request.bare ? points * BARE : points;
@@ -35,5 +37,6 @@ export const scrape: Rule<'scrape'> = {
   adaptive: true,
   phrase: 'scraping: one page after the other that hardly anybody else asks for',
   counted: 'pages that nobody else asks for',
+  requestsPerPoint: 1,
   weigh,
 };

@@ -94,7 +94,7 @@ export class PathFeatures {
   pattern = 0;
   /** Hashes of 16 bits: of the path without query above, of the whole URL below. */
   url = 0;
-  /** The last number in the path, modulo 2³². */
+  /** The last number in the URL, modulo 2³². */
   number = 0;
   hasQuery = false;
   /** The query or path carries code rather than words: see PAYLOAD_BYTES. */
@@ -147,7 +147,7 @@ export class PathFeatures {
         number = (Math.imul(number, 10) + c - ZERO) | 0;
         inNumber = true;
       } else {
-        if (c === SPACE) break;
+        if (c === SPACE || c === HASH) break;
         inNumber = false;
         if (c === SLASH) {
           if (!isNormal && isOdd(bytes[at + 1] as number, bytes[at + 2] as number)) return false;
@@ -172,7 +172,7 @@ export class PathFeatures {
     this.pattern = finish(pattern);
     this.path = path;
     this.number = number >>> 0;
-    if (!isNormal) this.end = bytes[at] === SLASH ? this.end : at;
+    if (!isNormal) this.end = at < end && bytes[at] === SLASH ? this.end : at;
     return true;
   }
 
@@ -180,16 +180,28 @@ export class PathFeatures {
   private readQuery(bytes: Uint8Array, start: number, end: number): void {
     const { path } = this;
     let url = path;
-    let odd = 0;
+    let [odd, number, inNumber] = [0, 0, false];
     this.hasQuery = this.credentials = this.payload = false;
     for (let at = start; at < end; at++) {
       const c = bytes[at] as number;
       if (c === SPACE) break;
+      if (c === HASH) {
+        // No browser sends a fragment (RFC 9110, 4.2.5).
+        odd += PAYLOAD_MIN;
+        break;
+      }
       url = step(url, c);
       const kind = QUERY_BYTES[c] as number;
+      if (kind === DIGIT) {
+        number = (Math.imul(inNumber ? number : 0, 10) + c - ZERO) | 0;
+        inNumber = true;
+        this.number = number >>> 0;
+        continue;
+      }
+      inNumber = false;
       if (kind === 0) continue;
       if (c === QUESTION) this.hasQuery = true;
-      else if (c === PERCENT) odd += PAYLOAD_BYTES[escapedByte(bytes, at)] as number;
+      else if (c === PERCENT) odd += PAYLOAD_BYTES[escapedByte(bytes, at, end)] as number;
       else if (c === EQUALS) this.credentials ||= isPassword(bytes, at);
       else odd += PAYLOAD_BYTES[c] as number;
     }
@@ -203,9 +215,11 @@ const PAYLOAD_BYTES = new Int8Array(257);
 for (const c of '\'"()<>;`\\') PAYLOAD_BYTES[c.charCodeAt(0)] = 1;
 for (const c of '{}[]') PAYLOAD_BYTES[c.charCodeAt(0)] = -100;
 const PAYLOAD_MIN = 2;
-/** 1 for the bytes of a query that mean something. */
+/** What the bytes of a query mean: 0 nothing, 1 something, or a digit. */
+const DIGIT = 2;
 const QUERY_BYTES = Uint8Array.from({ length: 256 }, (_, c) => (PAYLOAD_BYTES[c] !== 0 ? 1 : 0));
 for (const c of [QUESTION, PERCENT, EQUALS]) QUERY_BYTES[c] = 1;
+QUERY_BYTES.fill(DIGIT, ZERO, NINE + 1);
 
 /** True for a slash followed by `c` and `d` that RFC 3986 removes: another slash, or a dot segment. */
 function isOdd(c: number, d: number): boolean {
@@ -224,7 +238,7 @@ function isProgram(bytes: Uint8Array, at: number): boolean {
 
 function isPathEnd(bytes: Uint8Array, at: number, end: number): boolean {
   const c = bytes[at] as number;
-  return at >= end || c === QUESTION || c === SPACE;
+  return at >= end || c === QUESTION || c === SPACE || c === HASH;
 }
 
 function pathEnd(bytes: Uint8Array, start: number, end: number): number {
@@ -234,7 +248,8 @@ function pathEnd(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /** The byte that the escape at `at` stands for, 256 when it is none. */
-function escapedByte(bytes: Uint8Array, at: number): number {
+function escapedByte(bytes: Uint8Array, at: number, end: number): number {
+  if (at + 2 >= end) return 256;
   const high = hexDigit(bytes[at + 1] as number);
   const low = hexDigit(bytes[at + 2] as number);
   return high < 0 || low < 0 ? 256 : high * 16 + low;
@@ -268,9 +283,9 @@ class NormalPath {
     for (let at = start; at < end; at++) {
       let c = bytes[at] as number;
       if (c === PERCENT) {
-        const plain = escapedByte(bytes, at);
+        const plain = escapedByte(bytes, at, end);
         // What would end the path stays escaped.
-        if (plain < 256 && plain !== QUESTION && plain !== SPACE) {
+        if (plain < 256 && plain !== QUESTION && plain !== SPACE && plain !== HASH) {
           c = plain;
           at += 2;
         }
@@ -279,6 +294,8 @@ class NormalPath {
       this.bytes[this.length++] = c;
     }
     this.closeSegment();
+    // Nothing is left of the root but itself (RFC 3986, 5.2.4).
+    if (this.length === 0 && bytes[start] === SLASH) this.bytes[this.length++] = SLASH;
   }
 
   /** Drops an empty segment and `.`; `..` with the segment before it. */

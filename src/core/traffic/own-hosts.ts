@@ -1,6 +1,6 @@
 /**
  * Which hosts are this site's own, learned from referers: a browser names the page for which it loads a static file. Only
- * files that were served count, and each client once, so that a page elsewhere does not become a page of this site.
+ * files that were served count, to several clients, so that a page elsewhere does not become a page of this site.
  */
 import { countBits } from './hash.ts';
 
