@@ -16,6 +16,9 @@ import type { Incidents } from './incidents.ts';
 import { findOverlaps, type Remainder } from './overlap.ts';
 import { Refusals } from './refusals.ts';
 
+/** Results recorded in one transaction: the rows of a million at once would take 1.5 GB. */
+const RESULTS_AT_ONCE = 10_000;
+
 /** What is needed of the recorder here. */
 export type BanTrail = Pick<
   AuditTrail,
@@ -110,9 +113,17 @@ export class Bans {
   }
 
   /** The firewall answered. */
-  onResult(result: EnforcementResult): void {
+  onResult({ confirmed, failed, released }: EnforcementResult): void {
     // The kernel's own clock may be first to end a ban: its end is recorded before the result.
-    if (result.released.length > 0) void this.expireDue();
+    if (released.length > 0) void this.expireDue();
+    const count = Math.max(confirmed.length, failed.length, released.length);
+    for (let at = 0; at < count; at += RESULTS_AT_ONCE) {
+      const some = <T>(all: readonly T[]) => all.slice(at, at + RESULTS_AT_ONCE);
+      this.takeResult({ confirmed: some(confirmed), failed: some(failed), released: some(released) });
+    }
+  }
+
+  private takeResult(result: EnforcementResult): void {
     const nowMs = this.options.now();
     const drafts: AuditDraft[] = [];
     const told: Notification[] = [];

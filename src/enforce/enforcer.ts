@@ -65,7 +65,7 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
     if (isOver()) return;
     const leftMs = timerMs - performance.now();
     if (leftMs > 0 && (await reconciler.isIntact())) {
-      if (!isOver()) schedule(timerMs - performance.now());
+      if (!isOver()) schedule(Math.max(0, timerMs - performance.now()));
     } else void full.request();
   });
   const full = createLane(async () => {

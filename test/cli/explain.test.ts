@@ -11,6 +11,9 @@ import { runZban } from './run-zban.ts';
 const { condition, ...numbers } = evidenceOf('scan');
 const ban = banDraft('203.0.113.9', { condition, numbers });
 
+/** Without the line feeds that fit notes to the width. */
+const unwrapped = (text: string) => text.replace(/\s+/g, ' ');
+
 test('explain takes an address, an entry by its number, and says when there is nothing', async (t) => {
   const { config } = record(t, [ban]);
   for (const subject of ['203.0.113.9', '1', '#1']) {
@@ -60,4 +63,24 @@ test('explain tells what is recorded also where other sections of the configurat
   assert.equal(exitCode, 0);
   assert.match(stdout, /zban banned 203\.0\.113\.9/);
   assert.match(stdout, /Note +the logs were not searched: see zban check\./);
+});
+
+test('explain finds an IPv4 address that asked through a translator, and names it where the address itself is banned', async (t) => {
+  const { config, folder, trail } = record(t, []);
+  const second = Math.floor(Date.now() / 1000) - 60;
+  writeFileSync(join(folder, 'access.log'), `${logLine(second, '64:ff9b::203.0.113.7', '/shop')}\n`);
+  const unknown = await runZban(['explain', '203.0.113.7', '--config', config]);
+  assert.equal(unknown.exitCode, 0);
+  assert.match(unknown.stdout, /^64:ff9b::cb00:7107 is not banned and never was\.\n/);
+  assert.match(
+    unwrapped(unknown.stdout),
+    /203\.0\.113\.7 arrives as 64:ff9b::cb00:7107, which a ban of 203\.0\.113\.7 does not stop\./,
+  );
+  trail.append([banDraft('203.0.113.7')]);
+  const banned = await runZban(['explain', '203.0.113.7', '--config', config]);
+  assert.match(banned.stdout, /zban banned 203\.0\.113\.7 for 10m/);
+  assert.match(
+    unwrapped(banned.stdout),
+    /203\.0\.113\.7 arrives as 64:ff9b::cb00:7107 \(zban explain 64:ff9b::cb00:7107\), which/,
+  );
 });

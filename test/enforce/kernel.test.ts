@@ -10,7 +10,7 @@ import { createWorld, desiredBans, eventually, listed, type World } from './worl
 
 const CLIENT = '192.0.2.2';
 
-describe('enforcing with ipset', { skip: toolSkip('iptables', 'ip6tables', 'ipset') }, () => {
+describe('enforcing with ipset', { skip: toolSkip('iptables', 'ip6tables', 'ipset', 'perl') }, () => {
   let world: World;
   let enforcer: Enforcer | undefined;
   const desired = new Map<string, KernelBan>();

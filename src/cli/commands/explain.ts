@@ -1,6 +1,7 @@
 import type { Config } from '../../config/schema.ts';
 import { type EngineState, engineStateKey, parseEngineState } from '../../core/engine-state.ts';
-import { parsePrefix } from '../../core/net/prefix.ts';
+import { findTranslated } from '../../core/net/client-key.ts';
+import { formatPrefix, parsePrefix } from '../../core/net/prefix.ts';
 import { tellReason } from '../../core/reason.ts';
 import { findRobots } from '../../host/robots.ts';
 import type { TrailReader } from '../../record/trail-reader.ts';
@@ -22,12 +23,19 @@ export async function explain(context: Context, options: { readonly subject: str
   const { output, json, now, configPath } = context;
   const { state, bans } = requireSections(context, ['state', 'bans']);
   const loaded = loadPermitted(context);
-  const { story, learned } = await withTrail(state.database, ({ reader }) => ({
-    story: findStory(reader, options.subject, bans, now()),
-    learned: loaded.ok ? findLearned(reader, loaded.config.profile) : undefined,
-  }));
-  const found = loaded.ok ? await searchLogs(loaded.config, story, learned, now) : UNSEARCHED;
-  const searched = loaded.ok ? withRobotNote(found, loaded.config, story) : found;
+  const look = async (subject: string): Promise<Told> => {
+    const { story, learned } = await withTrail(state.database, ({ reader }) => ({
+      story: findStory(reader, subject, bans, now()),
+      learned: loaded.ok ? findLearned(reader, loaded.config.profile) : undefined,
+    }));
+    if (!loaded.ok) return { story, searched: UNSEARCHED };
+    return {
+      story,
+      searched: withRobotNote(await searchLogs(loaded.config, story, learned, now), loaded.config, story),
+    };
+  };
+  const own = await look(options.subject);
+  const { story, searched } = loaded.ok ? await lookBehindTranslators(own, loaded.config, look) : own;
   if (isUnknown(story, searched)) {
     const message = `nothing is recorded about ${printable(options.subject)}, nor did it ask for anything in the last hour of the logs`;
     throw new CommandError(EXIT.notFound, [message, ...searched.notes.map(printable)].join('\n'));
@@ -36,6 +44,39 @@ export async function explain(context: Context, options: { readonly subject: str
   if (json) output.json({ ...storyJson(story), ...searchedJson(searched), commands: commandsOf(story, suffix) });
   else output.data(formatStory(story, { nowMs: now(), suffix, decayMs: bans.decay, ...searched }));
   return EXIT.done;
+}
+
+interface Told {
+  readonly story: Story;
+  readonly searched: Searched;
+}
+
+/**
+ * An IPv4 address that asked for nothing may have asked through a translator, under another name. That one is told where
+ * nothing is known of the address itself, else named.
+ */
+async function lookBehindTranslators(
+  own: Told,
+  { detection }: Config,
+  look: (subject: string) => Promise<Told>,
+): Promise<Told> {
+  const { asked = '' } = own.story;
+  const prefix = parsePrefix(asked);
+  if (prefix?.family !== 4 || prefix.bits !== 32 || hasAsked(own.searched)) return own;
+  for (const name of findTranslated(prefix, detection).map(formatPrefix)) {
+    const other = await look(name);
+    if (isUnknown(other.story, other.searched)) continue;
+    const isNews = isUnknown(own.story, own.searched);
+    const told = isNews ? other : own;
+    const command = isNews ? '' : ` (zban explain ${name})`;
+    const note = `through a translator ${asked} arrives as ${name}${command}, which a ban of ${asked} does not stop`;
+    return { ...told, searched: { ...told.searched, notes: [...told.searched.notes, note] } };
+  }
+  return own;
+}
+
+function hasAsked({ activities }: Searched): boolean {
+  return activities.some(({ activity }) => activity !== undefined);
 }
 
 /** What the engine had learned when it was last saved. */
@@ -63,8 +104,8 @@ function withRobotNote(searched: Searched, { detection }: Config, { asked, entry
   return note === undefined ? searched : { ...searched, notes: [...searched.notes, note] };
 }
 
-function isUnknown({ entry, within }: Story, { activities }: Searched): boolean {
-  return entry === undefined && within.length === 0 && activities.every(({ activity }) => activity === undefined);
+function isUnknown({ entry, within }: Story, searched: Searched): boolean {
+  return entry === undefined && within.length === 0 && !hasAsked(searched);
 }
 
 function findStory(reader: TrailReader, subject: string, options: StoryOptions, nowMs: number): Story {

@@ -144,3 +144,11 @@ export function findWholeClient(prefix: Prefix, scheme: ClientScheme): ClientKey
 export function findIpv4(prefix: Prefix, scheme: ClientScheme): Prefix | undefined {
   return ipv4Of(prefix, translations(scheme));
 }
+
+/**
+ * The hosts that an IPv4 address arrives as through the translators of this scheme. In 64:ff9b:1::/48, that is with a translator
+ * of the whole /48: those of its subnets are unknown.
+ */
+export function findTranslated({ value }: Prefix, scheme: ClientScheme): readonly Prefix[] {
+  return translations(scheme).map((translation) => embedIpv4(Number(value), translation));
+}
