@@ -80,7 +80,8 @@ for (const [limit, line] of [
   ['scan', (n: number) => logLine(START + n, CLIENT, `/${n}.php`, 404)],
   ['brute_force', (n: number) => logLine(START + n, CLIENT, '/login').replace('GET', 'POST')],
   ['scrape', (n: number) => logLine(START + n, CLIENT, `/a/${'b'.repeat(n % 200)}`).replace('512', `${1000 + 37 * n}`)],
-  ['flood', (n: number) => logLine(START + Math.floor(n / 4), CLIENT, `/?${n}`)],
+  // Three paths in turn, so that none of them is the next number on the path before it.
+  ['flood', (n: number) => logLine(START + Math.floor(n / 4), CLIENT, `/${'abc'[n % 3]}?${n}`)],
 ] as const) {
   test(`whoever stops one request before a ban has nearly reached the limit of ${limit}`, () => {
     const whole = { ...WARM, detection: ENGINE.detection };

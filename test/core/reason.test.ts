@@ -56,7 +56,7 @@ const TOLD: readonly (readonly [Condition, string, string, string])[] = [
     'flood',
     'flood 45.1 points of 45',
     'It sent 460 requests in 9 s. That is 45.1 points of 45.',
-    'About 45 tens of requests at once, and then 6 a minute, would have been tolerated (45 points; 6 drain away a minute).',
+    'About 450 requests at once, and then 60 a minute, would have been tolerated (45 points; 6 drain away a minute).',
   ],
 ];
 

@@ -7,6 +7,7 @@ import { ClientState } from '../../../src/core/detect/client-state.ts';
 import { Habits, habitOf } from '../../../src/core/detect/habits.ts';
 import { Refusals } from '../../../src/core/detect/refusals.ts';
 import { RULES } from '../../../src/core/detect/rules.ts';
+import { ASKED, REDIRECT } from '../../../src/core/detect/scan.ts';
 import { mixBits } from '../../../src/core/traffic/hash.ts';
 
 const hash = (n: number): number => mixBits(n + 1);
@@ -64,17 +65,22 @@ test('paths that fall together are made up for: the sum is about the number of p
 
 test('what is served after all is given back, once, of the eight newest', () => {
   const refusals = new Refusals();
-  const refuse = (n: number, redirected = false) => {
+  const refuse = (n: number, kind: 'refused' | 'redirected' | 'asked' = 'refused') => {
     refusals.note(0, hash16(n));
-    refusals.noteTry(0, hash16(n), redirected);
+    refusals.noteTry(0, hash16(n), kind);
   };
   refuse(1);
   assert.equal(refusals.takeBack(0, hash16(1)), 1);
   assert.equal(refusals.takeBack(0, hash16(1)), 0);
   assert.equal(refusals.note(0, hash16(1)), 1, 'and counts again');
-  refuse(2, true);
-  const redirect = refusals.takeBack(0, hash16(2));
-  assert.ok(redirect > 0 && redirect < 1, `${redirect}: no more than it weighed`);
+  for (const [kind, weight] of [
+    ['refused', 1],
+    ['redirected', REDIRECT],
+    ['asked', ASKED],
+  ] as const) {
+    refuse(2, kind);
+    assert.equal(refusals.takeBack(0, hash16(2)), weight, `${kind}: no more than it weighed`);
+  }
   refuse(3);
   for (let n = 10; n < 18; n++) refuse(n);
   assert.equal(refusals.takeBack(0, hash16(3)), 0, 'too long ago');
@@ -160,8 +166,10 @@ test('numbers that follow one another on one path; sizes that are the same; answ
   assert.equal(clients.noteNumber(0, 5, 42), true);
   assert.equal(clients.noteNumber(0, 5, 44), false);
   assert.equal(clients.noteNumber(0, 6, 45), false, 'another path');
+  clients.noteNumber(0, 6, 1_767_225_600);
+  assert.equal(clients.noteNumber(0, 6, 1_767_225_601), false, 'a time counts by itself');
   clients.noteNumber(0, 6, 0xffff_ffff);
-  assert.equal(clients.noteNumber(0, 6, 0), true, 'modulo 2³²');
+  assert.equal(clients.noteNumber(0, 6, 0), false, 'nothing follows the last one');
   assert.deepEqual(
     [700, 700, 800, 700, 900, 901].map((size) => clients.noteSize(0, size)),
     [false, true, false, true, false, false],

@@ -248,6 +248,9 @@ test('code in a URL is told from words, JSON and single odd characters', () => {
     '/?a=1;cat%20/etc/passwd;',
     '/index.php?x=`id`',
     '/?x=%22%27',
+    '/#',
+    '/a#top',
+    '/a?b=c#top',
   ])
     assert.equal(features(path).payload, true, path);
   for (const path of [
@@ -258,6 +261,8 @@ test('code in a URL is told from words, JSON and single odd characters', () => {
     '/?ids[]=1&ids[]=2&name="x"',
     '/?u=https%3A%2F%2Fexample.org%2Fa%3Fb%3Dc',
     '/?range=(1',
+    '/a%23top',
+    '/?q=%23top',
   ])
     assert.equal(features(path).payload, false, path);
 });
@@ -284,12 +289,17 @@ test('a query that names a password carries credentials', () => {
     assert.equal(features(path).credentials, false, path);
 });
 
-test('the last number of the path is kept, modulo 2³²; not that of its query', () => {
+test('the last number of the URL is kept, modulo 2³²: that of its query before that of its path', () => {
   for (const [path, number] of [
     ['/a', 0],
     ['/item/42', 42],
     ['/2024/item-7.html', 7],
-    ['/item/42?page=9', 42],
+    ['/item/42?page=9', 9],
+    ['/list?page=10&sort=name', 10],
+    ['/list?page=2&size=50', 50],
+    ['/item/42?sort=name', 42],
+    ['/list?page=4294967297', 1],
+    ['/item/42#7', 42],
     ['/item/4294967297', 1],
     ['//item/%34%32', 42],
   ] as const)
