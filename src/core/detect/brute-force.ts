@@ -13,13 +13,17 @@ const AFTER_FORM = 0.35;
 const SENT_ON = 0.25;
 /** Where most others do it again and again, too. */
 const USUAL = 0.02;
-/** Answered with another size than before, while guesses are answered alike; or sent by a page, for a client that loads pages' files. */
+/** A page of this site sends it: editors, chats and uploads do, all day. */
+const OWN_PAGE = 0.15;
+/** Answered with another size than before, while guesses are answered alike. */
 const VARIED = 0.25;
 /** 400 says that the request is malformed; OAuth says so of a wrong password as well (RFC 6749, 5.2). */
 const MALFORMED = 0.5;
 /** What a page of the site keeps asking for though it is gone. */
 const GONE = 0.05;
 const GONE_STATUSES: ReadonlySet<number> = new Set([404, 405, 410]);
+/** A page of the site is refused, and asks again. */
+const ASKED_BY_PAGE = 0.3;
 /** A session that ended: the client was served there before, or a page of the site asks. */
 const LAPSED = 0.025;
 
@@ -46,9 +50,11 @@ function weighPlain(request: Request): number {
   if (request.usualToRepeat) return USUAL;
   if (request.refused) {
     if (request.status === 400) return MALFORMED;
-    return request.fromOwnPage && GONE_STATUSES.has(request.status) ? GONE : 1;
+    if (!request.fromOwnPage) return 1;
+    return GONE_STATUSES.has(request.status) ? GONE : ASKED_BY_PAGE;
   }
-  return request.confidence * request.rarity ** 2 * (request.varied || request.browser ? VARIED : 1);
+  const manner = request.fromOwnPage ? OWN_PAGE : request.varied ? VARIED : 1;
+  return request.confidence * request.rarity ** 2 * manner;
 }
 
 const isSentOn = ({ status }: Request): boolean => status === 302 || status === 303;

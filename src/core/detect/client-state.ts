@@ -12,8 +12,6 @@ const ALLOWANCE_MAX = 2.2;
 const ALLOWANCE_FILES = 8;
 /** A client that was served so many things lately drains fastest. */
 const SERVED_WELL = 30;
-/** Files of a client that a page sends a POST for. */
-const BROWSER_FILES = 3;
 /** Page loads that may excuse log-ins later. */
 const LOADS_MAX = 8;
 /** Numbers from here on may be times, which count by themselves. */
@@ -84,10 +82,6 @@ export class ClientState {
   /** How well the client is served: 0–1. */
   servedWell(slot: number): number {
     return Math.min(1, (this.served[slot] as number) / SERVED_WELL);
-  }
-
-  isBrowser(slot: number): boolean {
-    return (this.files[slot] as number) >= BROWSER_FILES;
   }
 
   /** The client was served the page of this pattern. */

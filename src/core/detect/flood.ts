@@ -6,6 +6,8 @@ const ANY = 0.1;
 /** Once more on a path that is the client's habit: with another number in it, as pictures and map tiles have, or the very same. */
 const AGAIN = 0.065;
 const SAME = 0.07;
+/** A static file that hardly anybody else loads. */
+const FILE = 0.04;
 /** Known static files, accepted changes, pieces of a file: programs and pages make thousands of them. */
 const LIGHT = 0.005;
 /** A robot whose operator vouches for it reads all day. */
@@ -18,6 +20,7 @@ export function isLight(request: Request): boolean {
 
 function weigh(request: Request): number {
   if (isLight(request)) return LIGHT;
+  if (request.asset) return FILE;
   const points = request.sameUrl ? SAME : request.again && !request.hasQuery ? AGAIN : ANY;
   return request.verified ? points * VERIFIED : points;
 }

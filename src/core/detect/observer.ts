@@ -88,7 +88,6 @@ export class Observer {
     const { clients } = this;
     if (request.page === ROBOTS_TXT) clients.polite[slot] = 1;
     request.robot = !request.refuted && (request.robot || clients.polite[slot] === 1);
-    request.browser = request.fromOwnPage && clients.isBrowser(slot);
     request.bare = site.showsBrowsers && referrer === 0 && clients.files[slot] === 0;
     request.nextNumber = !request.asset && clients.noteNumber(slot, request.page, number);
     request.sameAnswer =

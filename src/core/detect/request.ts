@@ -87,9 +87,8 @@ export class Request {
   nextNumber = false;
   /** Pages loaded before a POST: 2 is its form, 1 another page. */
   loads: 0 | 1 | 2 = 0;
-  /** No static file and no referer, where visitors have them; and the contrary. */
+  /** No static file and no referer, where visitors have them. */
   bare = false;
-  browser = false;
   /** A robot whose operator vouches for the address; one that claims to be of an operator who does not. */
   verified = false;
   refuted = false;

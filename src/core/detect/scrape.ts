@@ -10,7 +10,7 @@ const BARE = 2.5;
 /** The number after the last one, on the same path. */
 const NEXT_NUMBER = 0.5;
 /** Many URLs answered with pages of one size: they are refused in other words ("soft 404"). */
-const SAME_ANSWER = 1.6;
+const SAME_ANSWER = 1.4;
 /** A redirect leads to a page that counts by itself. */
 const REDIRECT = 0.5;
 /** Robots read a site from end to end: those that are verified, and those that nobody has refuted. */
