@@ -13,14 +13,13 @@ const LIGHT = 0.005;
 /** A robot whose operator vouches for it reads all day. */
 const VERIFIED = 0.34;
 
-/** True for requests that come in thousands from honest clients. */
+/** True for requests that honest clients make by the thousand: static files, accepted changes, pieces of a file. */
 export function isLight(request: Request): boolean {
-  return (request.asset && request.known) || request.accepted || (request.status === 206 && request.again);
+  return request.asset || request.accepted || (request.status === 206 && request.again);
 }
 
 function weigh(request: Request): number {
-  if (isLight(request)) return LIGHT;
-  if (request.asset) return FILE;
+  if (isLight(request)) return request.asset && !request.known ? FILE : LIGHT;
   const points = request.sameUrl ? SAME : request.again && !request.hasQuery ? AGAIN : ANY;
   return request.verified ? points * VERIFIED : points;
 }

@@ -9,8 +9,8 @@ import type { Rule } from './rule.ts';
 const BARE = 2.5;
 /** The number after the last one, on the same path. */
 const NEXT_NUMBER = 0.5;
-/** Many URLs answered with pages of one size: they are refused in other words ("soft 404"). */
-const SAME_ANSWER = 1.4;
+/** Many URLs answered with pages of one size: they are refused in other words ("soft 404"). So much more. */
+const SAME_ANSWER = 0.4;
 /** A redirect leads to a page that counts by itself. */
 const REDIRECT = 0.5;
 /** Robots read a site from end to end: those that are verified, and those that nobody has refuted. */
@@ -21,7 +21,8 @@ function weigh(request: Request): number {
   if (request.refused || request.post || request.asset || request.accepted) return 0;
   if (request.wasServed) return request.nextNumber && request.served ? request.rarity * NEXT_NUMBER : 0;
   if (request.again && !request.served) return 0;
-  const points = request.rarity * (request.redirected ? REDIRECT : request.sameAnswer ? SAME_ANSWER : 1);
+  const points =
+    request.rarity * (request.redirected ? REDIRECT : request.sameAnswer ? 1 + SAME_ANSWER * request.confidence : 1);
   if (request.verified) return points * VERIFIED;
   if (request.robot) return points * CLAIMED;
   return request.bare ? points * BARE : points;
