@@ -64,7 +64,7 @@ export const bruteForce: Rule<'brute_force'> = {
   name: 'brute_force',
   limit: 7,
   leak: 1.3,
-  leakPower: 1,
+  eases: true,
   servedLeak: 0,
   adaptive: false,
   phrase: 'guessing passwords: the same request again and again',

@@ -52,9 +52,8 @@ export class Buckets {
 
   /** Points that drain a second, of a client with this allowance; `served`: 0–1, how well it is served. */
   leak(rule: number, allowance: number, served: number): number {
-    const { leakPower, servedLeak } = this.rules[rule] as Rule;
-    const power = leakPower === 0 ? 1 : leakPower === 1 ? allowance : allowance * allowance;
-    return (this.leaks[rule] as number) * power + (servedLeak / 60) * served;
+    const { eases, servedLeak } = this.rules[rule] as Rule;
+    return (this.leaks[rule] as number) * (eases ? allowance : 1) + (servedLeak / 60) * served;
   }
 
   /** Lets `seconds` drain the buckets of a slot. */

@@ -7,7 +7,7 @@ const ANY = 0.1;
 const AGAIN = 0.065;
 const SAME = 0.07;
 /** A static file that hardly anybody else loads. */
-const FILE = 0.04;
+const FILE = 0.02;
 /** Known static files, accepted changes, pieces of a file: programs and pages make thousands of them. */
 const LIGHT = 0.005;
 /** A robot whose operator vouches for it reads all day. */
@@ -28,7 +28,7 @@ export const flood: Rule<'flood'> = {
   name: 'flood',
   limit: 45,
   leak: 10,
-  leakPower: 0,
+  eases: false,
   servedLeak: 0,
   adaptive: true,
   phrase: 'flooding: far more requests than any use of the site makes',

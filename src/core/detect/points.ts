@@ -21,7 +21,7 @@ const FIRST_CAPACITY = 1024;
 /** A client that was not seen for so many seconds comes for another visit. */
 const VISIT_SECONDS = 600;
 /** At the very first line limits are this many times as high; they sink to their values within so many seconds. */
-const [WARMUP_TIMES, WARMUP_SECONDS] = [2, 3600];
+const [WARMUP_TIMES, WARMUP_SECONDS] = [3, 3600];
 /** After so many seconds it is known what clients send here. */
 const CONFIDENT_SECONDS = 8 * 3600;
 /** A site's visitors send referers, or load static files, when this share of all lines do. */

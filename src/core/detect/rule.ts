@@ -7,8 +7,8 @@ export interface Rule<Name extends string = string> {
   /** Points tolerated at once, and how many drain a minute; defaults of the configuration. */
   readonly limit: number;
   readonly leak: number;
-  /** What the client's allowance (ClientState.allowance) multiplies beside the limit: the leak by its power of this. */
-  readonly leakPower: number;
+  /** A client's allowance (ClientState.allowance) multiplies the leak as well as the limit. */
+  readonly eases: boolean;
   /** Points a minute that drain beside the leak for a client that is served well. */
   readonly servedLeak: number;
   /** Limit and leak grow with what visits to this site usually reach (WorkLimit). */

@@ -39,7 +39,7 @@ export const scan: Rule<'scan'> = {
   name: 'scan',
   limit: 12,
   leak: 1.2,
-  leakPower: 1,
+  eases: true,
   servedLeak: 2.5,
   adaptive: false,
   phrase: 'probing for what is not there',

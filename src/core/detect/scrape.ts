@@ -11,6 +11,8 @@ const BARE = 2.5;
 const NEXT_NUMBER = 0.5;
 /** Many URLs answered with pages of one size: they are refused in other words ("soft 404"). So much more. */
 const SAME_ANSWER = 0.4;
+/** A page of this site led there. */
+const OWN_PAGE = 0.6;
 /** A redirect leads to a page that counts by itself. */
 const REDIRECT = 0.5;
 /** Robots read a site from end to end: those that are verified, and those that nobody has refuted. */
@@ -25,6 +27,7 @@ function weigh(request: Request): number {
     request.rarity * (request.redirected ? REDIRECT : request.sameAnswer ? 1 + SAME_ANSWER * request.confidence : 1);
   if (request.verified) return points * VERIFIED;
   if (request.robot) return points * CLAIMED;
+  if (request.fromOwnPage) return points * OWN_PAGE;
   return request.bare ? points * BARE : points;
 }
 
@@ -32,8 +35,7 @@ export const scrape: Rule<'scrape'> = {
   name: 'scrape',
   limit: 30,
   leak: 7,
-  // Who loads what pages show reads them, too: a page every three seconds is a shopper.
-  leakPower: 2,
+  eases: true,
   servedLeak: 0,
   adaptive: true,
   phrase: 'scraping: one page after the other that hardly anybody else asks for',

@@ -112,7 +112,7 @@ test('limit and leak grow with allowance and site; room for more slots keeps wha
     assert.ok(Math.abs(buckets.leak(at, 1, 0) - rule.leak / 60) < 1e-9);
     buckets.adapt(at, 3, 2);
     assert.equal(buckets.limits[at], 6 * rule.limit);
-    const expected = (3 * rule.leak * 2 ** rule.leakPower + rule.servedLeak) / 60;
+    const expected = (3 * rule.leak * (rule.eases ? 2 : 1) + rule.servedLeak) / 60;
     assert.ok(Math.abs(buckets.leak(at, 2, 1) - expected) < 1e-9);
   }
   buckets.levels[1000 * RULES.length + 2] = 7;
