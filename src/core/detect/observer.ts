@@ -68,7 +68,8 @@ export class Observer {
     request.wasServed = habits.wasServed(at);
     const hash = request.url >>> 16;
     const isRefused = request.refused || request.redirected || request.failed;
-    request.newlyRefused = isRefused ? refusals.note(slot, hash) : 0;
+    // Pictures would fill the set: they hardly count, and not for others.
+    request.newlyRefused = !isRefused ? 0 : request.picture ? 1 : refusals.note(slot, hash);
     if (request.newlyRefused > 0 && !request.failed) {
       refusals.noteTry(slot, hash, request.redirected ? 'redirected' : request.status === 401 ? 'asked' : 'refused');
     }

@@ -33,7 +33,7 @@ const [REFUSED_TEACHER, REPEATING_TEACHER, REPEATED_POSTS] = [4, 3, 8];
 /** Requests on known paths from which on a client counts as served. */
 const SERVED_REQUESTS = 3;
 /** A client probes from this share of the limit on. */
-const PROBING_SHARE = 0.4;
+const PROBING_SHARE = 0.6;
 const [SCAN, BRUTE_FORCE] = [placeOf('scan'), placeOf('brute_force')];
 
 /** The bucket that ran over. */

@@ -10,7 +10,7 @@ const BARE = 2.5;
 /** The number after the last one, on the same path. */
 const NEXT_NUMBER = 0.5;
 /** Many URLs answered with pages of one size: they are refused in other words ("soft 404"). So much more. */
-const SAME_ANSWER = 0.4;
+const SAME_ANSWER = 0.5;
 /** A page of this site led there. */
 const OWN_PAGE = 0.6;
 /** A redirect leads to a page that counts by itself. */
@@ -23,8 +23,8 @@ function weigh(request: Request): number {
   if (request.refused || request.post || request.asset || request.accepted) return 0;
   if (request.wasServed) return request.nextNumber && request.served ? request.rarity * NEXT_NUMBER : 0;
   if (request.again && !request.served) return 0;
-  const points =
-    request.rarity * (request.redirected ? REDIRECT : request.sameAnswer ? 1 + SAME_ANSWER * request.confidence : 1);
+  if (request.sameAnswer) return request.rarity * (1 + SAME_ANSWER * request.confidence) * (request.bare ? BARE : 1);
+  const points = request.redirected ? request.rarity * REDIRECT : request.rarity;
   if (request.verified) return points * VERIFIED;
   if (request.robot) return points * CLAIMED;
   if (request.fromOwnPage) return points * OWN_PAGE;
