@@ -232,7 +232,8 @@ export class Points {
       levels[at] = Math.min(level, limit);
       if (level > limit && !overflow) overflow = this.overflow(slot, rule, level, limit);
     }
-    this.probing = (levels[slot * RULES.length + SCAN] as number) >= PROBING_SHARE * (limits[SCAN] as number);
+    this.probing =
+      (levels[slot * RULES.length + SCAN] as number) >= PROBING_SHARE * allowance * (limits[SCAN] as number);
     return overflow;
   }
 
