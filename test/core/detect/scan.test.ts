@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { visitorIp } from '../../support/traffic.ts';
-import { type Asked, go, line, name, PAGE, pageLoad, ready } from './site.ts';
+import { type Asked, go, line, name, PAGE, pageLoad, ready, served } from './site.ts';
 
 const FILES = ['/site.css', '/site.js', '/logo.png'];
 const probe = (n: number, more: Partial<Asked> = {}): Asked => ({ path: `/probe-${name(n)}`, status: 404, ...more });
@@ -63,6 +63,19 @@ test('pages of one size for everything are refusals in other words', () => {
 test('code in requests is an attempt however it is answered', () => {
   const ban = go(ready(), 40, 1, (n) => [{ path: `/page/a?id=${n}'%20OR%20('1'='1'`, size: 5000 + 37 * n }]);
   assert.ok(ban?.condition === 'scan' && ban.requests <= 16, `${ban?.condition} ${ban?.requests}`);
+});
+
+test('a fragment is code: no browser sends one', () => {
+  const ban = go(ready(), 40, 1, (n) => [{ path: `/page/a#${name(n)}` }]);
+  assert.ok(ban?.condition === 'scan' && ban.requests <= 16, `${ban?.condition} ${ban?.requests}`);
+});
+
+test('a request that asked for a password gives no more back than it weighed when it is served', () => {
+  const rounds = served(ready(), 60, 1, (n) => [
+    probe(n),
+    ...[401, 200, 401, 200].map((status): Asked => ({ path: '/probe', status })),
+  ]);
+  assert.ok(rounds <= 16, `${rounds} probes`);
 });
 
 test('attackers teach nothing: the last of twenty is banned as soon as the first', () => {

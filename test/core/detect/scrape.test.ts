@@ -35,6 +35,11 @@ test('counting through numbers is scraping, too', () => {
   assert.equal(ban?.condition, 'scrape');
 });
 
+test('so is counting through the numbers of a query', () => {
+  const ban = go(ready(), 300, 0.5, (n) => [{ path: `/item?id=${1000 + n}` }]);
+  assert.equal(ban?.condition, 'scrape');
+});
+
 // The innocent.
 
 test('who reads with a browser may read on: a page every three seconds', () => {
