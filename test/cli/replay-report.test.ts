@@ -119,7 +119,7 @@ test('long lists are cut, with --all they are whole', async (t) => {
   const crowd = join(folder, 'crowd.log');
   const lines: string[] = [];
   for (let n = 0; n < 12; n++) {
-    for (let k = 0; k < 12; k++)
+    for (let k = 0; k < 16; k++)
       lines.push(logLine(START + n * MINUTE + k, `203.0.113.${n + 1}`, `/${n}/${k}.php`, 404));
   }
   for (let day = 1; day < 14; day++)

@@ -70,13 +70,19 @@ test('a fragment is code: no browser sends one', () => {
   assert.ok(ban?.condition === 'scan' && ban.requests <= 16, `${ban?.condition} ${ban?.requests}`);
 });
 
-test('a request that asked for a password gives no more back than it weighed when it is served', () => {
-  const rounds = served(ready(), 60, 1, (n) => [
-    probe(n),
-    ...[401, 200, 401, 200].map((status): Asked => ({ path: '/probe', status })),
-  ]);
-  assert.ok(rounds <= 16, `${rounds} probes`);
-});
+for (const [what, path, status, todo] of [
+  ['asked for a password', '/probe', 401, false],
+  // To do: what is given back is one point, whatever the refusal weighed.
+  ['was a picture', '/probe.png', 404, true],
+] as const) {
+  test(`a refusal that weighed less than a point gives no more back when it is served: ${what}`, { todo }, () => {
+    const rounds = served(ready(), 60, 1, (n) => [
+      probe(n),
+      ...[status, 200, status, 200].map((one): Asked => ({ path, status: one })),
+    ]);
+    assert.ok(rounds <= 16, `${rounds} probes`);
+  });
+}
 
 test('attackers teach nothing: the last of twenty is banned as soon as the first', () => {
   const { bench, now } = ready();
