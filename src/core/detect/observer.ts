@@ -9,6 +9,8 @@ import { ROBOTS_TXT } from './robots-txt.ts';
 
 /** A path is known from so many other clients on; as many make one client's path count half. */
 export const KNOWN_CLIENTS = 6;
+/** Rarity of a file that two others were served: on a site with few visitors as well, files show a browser. */
+const SHARED_RARITY = KNOWN_CLIENTS / (KNOWN_CLIENTS + 2);
 /** It is usual to repeat a POST where so many others do, and this share of all that send it. */
 const [REPEATERS, REPEATERS_SHARE] = [3, 0.5];
 
@@ -101,7 +103,7 @@ export class Observer {
     if (!request.served) return;
     if (request.known) clients.known[slot] = (clients.known[slot] as number) + 1;
     if (request.asset) {
-      if (!request.known) return;
+      if (request.rarity > SHARED_RARITY) return;
       clients.files[slot] = (clients.files[slot] as number) + 1;
     } else if (!request.post) clients.noteLoad(slot, request.page);
     if (request.wasServed || request.sameAnswer || request.payload || request.post) return;
