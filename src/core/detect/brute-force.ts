@@ -9,6 +9,7 @@ import type { Rule } from './rule.ts';
 const FIRST = 0.25;
 /** What comes before an honest log-in: a page, or the form itself; and it is sent on when it succeeds (302, 303). */
 const AFTER_PAGE = 0.5;
+const AFTER_PAGE_SENT_ON = 0.3;
 const AFTER_FORM = 0.35;
 const SENT_ON = 0.25;
 /** Where most others do it again and again, too. */
@@ -35,7 +36,7 @@ function weigh(request: Request): number {
   let points = request.again || request.login ? 1 : FIRST;
   if (!request.login && !request.credentials) points *= weighPlain(request);
   if (request.loads === 2) points *= isSentOn(request) ? AFTER_FORM * SENT_ON : AFTER_FORM;
-  else if (request.loads === 1) points *= AFTER_PAGE;
+  else if (request.loads === 1) points *= isSentOn(request) ? AFTER_PAGE_SENT_ON : AFTER_PAGE;
   return points;
 }
 

@@ -7,7 +7,7 @@ const ANY = 0.1;
 const AGAIN = 0.065;
 const SAME = 0.07;
 /** A static file that hardly anybody else loads. */
-const FILE = 0.02;
+const FILE = 0.04;
 /** Known static files, accepted changes, pieces of a file: programs and pages make thousands of them. */
 const LIGHT = 0.005;
 /** A robot whose operator vouches for it reads all day. */
@@ -19,7 +19,7 @@ export function isLight(request: Request): boolean {
 }
 
 function weigh(request: Request): number {
-  if (isLight(request)) return request.asset && !request.known ? FILE : LIGHT;
+  if (isLight(request)) return request.asset && !request.known && !request.again ? FILE : LIGHT;
   const points = request.sameUrl ? SAME : request.again && !request.hasQuery ? AGAIN : ANY;
   return request.verified ? points * VERIFIED : points;
 }

@@ -70,11 +70,9 @@ export class Observer {
     request.wasServed = habits.wasServed(at);
     const hash = request.url >>> 16;
     const isRefused = request.refused || request.redirected || request.failed;
-    // Pictures would fill the set: they hardly count, and not for others.
-    request.newlyRefused = !isRefused ? 0 : request.picture ? 1 : refusals.note(slot, hash);
-    if (request.newlyRefused > 0 && !request.failed) {
-      refusals.noteTry(slot, hash, request.redirected ? 'redirected' : request.status === 401 ? 'asked' : 'refused');
-    }
+    const refused = isRefused ? refusals.note(slot, hash) : 0;
+    // A page may miss hundreds of pictures: they stand for no others.
+    request.newlyRefused = request.picture ? Math.min(1, refused) : refused;
     if (request.asset && request.known) return;
     // The form that a POST goes to is looked for before the POST itself may push it out.
     request.loads = request.post ? this.takeLoad(request, slot) : 0;

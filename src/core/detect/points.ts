@@ -227,6 +227,7 @@ export class Points {
     for (let rule = 0, at = slot * RULES.length; rule < RULES.length; rule++, at++) {
       const weight = (RULES[rule] as (typeof RULES)[number]).weigh(request);
       if (weight === 0) continue;
+      if (rule === SCAN && request.newlyRefused > 0) clients.refusals.noteTry(slot, request.url >>> 16, weight);
       const level = (levels[at] as number) + weight;
       const limit = (limits[rule] as number) * allowance;
       levels[at] = Math.min(level, limit);

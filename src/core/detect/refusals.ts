@@ -1,7 +1,6 @@
 /** The paths that each client was refused on: a path counts once, and gives its points back when it is served after all. */
 import { countBits } from '../traffic/hash.ts';
 import { grown } from '../traffic/key-index.ts';
-import { ASKED, REDIRECT } from './scan.ts';
 
 const FIRST_CAPACITY = 1024;
 /** Paths of a client, as a set of so many bits in words of 32. */
@@ -12,28 +11,27 @@ const CROWDED_MAX = 4;
 /** The newest ones, which may be served yet. */
 const TRIES = 8;
 
-/** What a refusal gives back by its kind. */
-const POINTS_BACK = { refused: 1, redirected: REDIRECT, asked: ASKED } as const;
-const KINDS = ['refused', 'redirected', 'asked'] as const;
-/** Bits of a path's hash that tell tries apart. */
-const TAG = 0x3fff;
+/** Points are remembered in steps of so much, rounded down: nobody gets back more than it cost. */
+const POINTS_STEP = 1 / 50;
 
-/** 25 bytes a client. */
+/** 33 bytes a client. */
 export class Refusals {
   private paths = new Uint32Array(WORDS * FIRST_CAPACITY);
   private tries = new Uint16Array(TRIES * FIRST_CAPACITY);
+  private costs = new Uint8Array(TRIES * FIRST_CAPACITY);
   private turn = new Uint8Array(FIRST_CAPACITY);
 
   reserve(capacity: number): void {
     this.paths = grown(this.paths, WORDS * capacity);
     this.tries = grown(this.tries, TRIES * capacity);
+    this.costs = grown(this.costs, TRIES * capacity);
     this.turn = grown(this.turn, capacity);
   }
 
   reset(slot: number): void {
     this.forget(slot);
     this.turn[slot] = 0;
-    this.tries.fill(0, TRIES * slot, TRIES * (slot + 1));
+    this.costs.fill(0, TRIES * slot, TRIES * (slot + 1));
   }
 
   /** Every path counts again. */
@@ -54,23 +52,23 @@ export class Refusals {
     return Math.min(CROWDED_MAX, BITS / (BITS - full));
   }
 
-  /** The path may be served yet: a client looks before it writes, asks before it sends its password, follows a redirect. */
-  noteTry(slot: number, hash: number, kind: keyof typeof POINTS_BACK): void {
+  /** The path, which cost so many points, may be served yet: a client looks before it writes, or follows a redirect. */
+  noteTry(slot: number, hash: number, points: number): void {
     const turn = this.turn[slot] as number;
     this.turn[slot] = (turn + 1) % TRIES;
-    this.tries[TRIES * slot + turn] = ((hash & TAG) << 2) | KINDS.indexOf(kind);
+    this.tries[TRIES * slot + turn] = hash;
+    this.costs[TRIES * slot + turn] = Math.min(255, Math.floor(points / POINTS_STEP + 1e-6));
   }
 
   /** The path was served: the points to give back, 0 when it was not refused lately. */
   takeBack(slot: number, hash: number): number {
-    const tag = hash & TAG;
     for (let at = TRIES * slot, end = at + TRIES; at < end; at++) {
-      const tried = this.tries[at] as number;
-      if (tried === 0 || tried >> 2 !== tag) continue;
-      this.tries[at] = 0;
+      if (this.tries[at] !== hash || this.costs[at] === 0) continue;
+      const points = (this.costs[at] as number) * POINTS_STEP;
+      this.costs[at] = 0;
       const place = WORDS * slot + ((hash >>> 5) & 1);
       this.paths[place] = (this.paths[place] as number) & ~(1 << (hash & 31));
-      return POINTS_BACK[KINDS[tried & 3] ?? 'refused'];
+      return points;
     }
     return 0;
   }

@@ -14,6 +14,7 @@ import {
   QUERY,
   ROBOT,
   SIZE,
+  SIZE_UNKNOWN,
   STATUS_MASK,
   URL,
 } from '../parse/tally.ts';
@@ -128,6 +129,7 @@ export class Request {
   get isFresh(): boolean {
     return (
       this.served &&
+      this.size !== SIZE_UNKNOWN &&
       this.status !== 304 &&
       !this.post &&
       !this.accepted &&

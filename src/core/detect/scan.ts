@@ -6,9 +6,9 @@ import type { Request } from './request.ts';
 import type { Rule } from './rule.ts';
 
 /** Less than a refusal: a redirect, a failure of the program behind the path, a demand for a password or for patience. */
-export const REDIRECT = 0.6;
+const REDIRECT = 0.6;
 const FAILED = 0.5;
-export const ASKED = 0.25;
+const ASKED = 0.25;
 const ASKING: ReadonlySet<number> = new Set([401, 407, 419, 429]);
 /** Others are served there, or refused there, too. */
 const LIKEWISE = 0.25;

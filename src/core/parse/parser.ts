@@ -44,6 +44,7 @@ import {
   ROW,
   SECOND,
   SIZE,
+  SIZE_UNKNOWN,
   SKIP_REASONS,
   type SkipReason,
   type Tally,
@@ -263,14 +264,14 @@ function parseStatus(bytes: Uint8Array, start: number, end: number): number {
   return status;
 }
 
-/** Bytes of the answer's body; 0 when they are not logged. */
+/** Bytes of the answer's body; SIZE_UNKNOWN when they are not logged. */
 function parseSize(bytes: Uint8Array, start: number, end: number): number {
+  if (start < 0) return SIZE_UNKNOWN;
   let size = 0;
-  if (start < 0) return size;
   for (let at = start; at < end; at++) {
     const digit = (bytes[at] as number) - 0x30;
     if (digit < 0 || digit > 9) return size;
-    size = Math.min(0xffff_ffff, size * 10 + digit);
+    size = Math.min(SIZE_UNKNOWN - 1, size * 10 + digit);
   }
   return size;
 }

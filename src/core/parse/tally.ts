@@ -9,12 +9,14 @@ export const ROW = 10;
 /**
  * Columns of a row: epoch second, client words, INFO bits, where the line starts in the chunk, and hashes: of the path
  * without query, identifiers and numbers folded (PATTERN); of the path and of the whole URL, 16 bits each (URL); of the
- * host in the referer, 0 without one (REFERRER); the size of the answer's body in bytes, 0 when it is not logged (SIZE); and
+ * host in the referer, 0 without one (REFERRER); the size of the answer's body in bytes, SIZE_UNKNOWN when it is not logged (SIZE); and
  * the last number in the path, modulo 2³² (NUMBER).
  */
 export const [SECOND, HIGH, LOW, INFO, LINE, PATTERN, URL, REFERRER, SIZE, NUMBER] = [
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
 ] as const;
+
+export const SIZE_UNKNOWN = 0xffff_ffff;
 
 /** INFO: HTTP status 0–999 in the low bits (0 when the log has none) … */
 export const STATUS_MASK = 0x3ff;

@@ -7,7 +7,6 @@ import { ClientState } from '../../../src/core/detect/client-state.ts';
 import { Habits, habitOf } from '../../../src/core/detect/habits.ts';
 import { Refusals } from '../../../src/core/detect/refusals.ts';
 import { RULES } from '../../../src/core/detect/rules.ts';
-import { ASKED, REDIRECT } from '../../../src/core/detect/scan.ts';
 import { mixBits } from '../../../src/core/traffic/hash.ts';
 
 const hash = (n: number): number => mixBits(n + 1);
@@ -65,21 +64,18 @@ test('paths that fall together are made up for: the sum is about the number of p
 
 test('what is served after all is given back, once, of the eight newest', () => {
   const refusals = new Refusals();
-  const refuse = (n: number, kind: 'refused' | 'redirected' | 'asked' = 'refused') => {
+  const refuse = (n: number, points = 1) => {
     refusals.note(0, hash16(n));
-    refusals.noteTry(0, hash16(n), kind);
+    refusals.noteTry(0, hash16(n), points);
   };
   refuse(1);
   assert.equal(refusals.takeBack(0, hash16(1)), 1);
   assert.equal(refusals.takeBack(0, hash16(1)), 0);
   assert.equal(refusals.note(0, hash16(1)), 1, 'and counts again');
-  for (const [kind, weight] of [
-    ['refused', 1],
-    ['redirected', REDIRECT],
-    ['asked', ASKED],
-  ] as const) {
-    refuse(2, kind);
-    assert.equal(refusals.takeBack(0, hash16(2)), weight, `${kind}: no more than it weighed`);
+  for (const points of [0.05, 0.25, 0.6, 1.37]) {
+    refuse(2, points);
+    const back = refusals.takeBack(0, hash16(2));
+    assert.ok(back <= points + 1e-9 && back > points - 0.021, `${back} of ${points}: no more than it cost`);
   }
   refuse(3);
   for (let n = 10; n < 18; n++) refuse(n);

@@ -70,12 +70,11 @@ test('a fragment is code: no browser sends one', () => {
   assert.ok(ban?.condition === 'scan' && ban.requests <= 16, `${ban?.condition} ${ban?.requests}`);
 });
 
-for (const [what, path, status, todo] of [
-  ['asked for a password', '/probe', 401, false],
-  // To do: what is given back is one point, whatever the refusal weighed.
-  ['was a picture', '/probe.png', 404, true],
+for (const [what, path, status] of [
+  ['asked for a password', '/probe', 401],
+  ['was a picture', '/probe.png', 404],
 ] as const) {
-  test(`a refusal that weighed less than a point gives no more back when it is served: ${what}`, { todo }, () => {
+  test(`a refusal that weighed less than a point gives no more back when it is served: ${what}`, () => {
     const rounds = served(ready(), 60, 1, (n) => [
       probe(n),
       ...[status, 200, status, 200].map((one): Asked => ({ path, status: one })),
