@@ -17,9 +17,9 @@ interface Explained {
 
 for (const mode of ['enforce', 'observe'] as const) {
   test(`a scanner is explained in ${mode} mode, with the daemon running and stopped`, async (t) => {
-    // At the first line limits are doubled.
+    // At the first line limits are three times as high.
     const daemon = new TestDaemon({
-      config: { mode, detection: { points: { scan: { limit: 6 } } }, bans: { max_share: 1 } },
+      config: { mode, detection: { points: { scan: { limit: 4 } } }, bans: { max_share: 1 } },
     });
     t.after(() => daemon.close());
     writeFileSync(daemon.log, '');
