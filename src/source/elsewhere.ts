@@ -1,8 +1,9 @@
 /** Where rotation may have put a log's file when it is not beside the log: logrotate's `olddir`, an archive, another name. */
-import { readdirSync, type Stats, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { FileMark } from './chunk.ts';
 import { findCompression } from './compression.ts';
+import { findStat, namesIn } from './look.ts';
 import { isRotatedName } from './rotated-names.ts';
 import type { Sibling } from './siblings.ts';
 
@@ -38,21 +39,5 @@ function directoriesIn(directory: string): string[] {
     return entries.flatMap((entry) => (entry.isDirectory() ? [join(directory, entry.name)] : []));
   } catch {
     return [];
-  }
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
-}
-
-function findStat(file: string): Stats | undefined {
-  try {
-    return statSync(file, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
   }
 }

@@ -1,5 +1,5 @@
 /** The files beside a log that may be its older generations. */
-import { closeSync, fstatSync, openSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, realpathSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ArchivedFile } from './archived-file.ts';
 import type { FileMark } from './chunk.ts';
@@ -7,6 +7,7 @@ import { type Compression, findCompression, readCompressedHead } from './compres
 import { findElsewhere } from './elsewhere.ts';
 import { FINGERPRINT_BYTES_MAX, fingerprintOf, headMatches, readHead } from './fingerprint.ts';
 import type { Generation, Times } from './generation.ts';
+import { findStat, namesIn } from './look.ts';
 import { isRotatedName, isSameSeries } from './rotated-names.ts';
 import { SourceError } from './source-error.ts';
 import { TailedFile } from './tailed-file.ts';
@@ -199,22 +200,6 @@ function tryOpen(file: string, nowMs: number): TailedFile | undefined {
   } catch (error) {
     if (error instanceof SourceError) return undefined;
     throw error;
-  }
-}
-
-function namesIn(dir: string): string[] {
-  try {
-    return readdirSync(dir);
-  } catch {
-    return [];
-  }
-}
-
-function findStat(file: string): Stats | undefined {
-  try {
-    return statSync(file, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
   }
 }
 

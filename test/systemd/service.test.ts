@@ -165,7 +165,7 @@ describe('the service under systemd', { skip: obstacle ?? false }, () => {
   test('the watchdog restarts a daemon that hangs, and the bans stay', async () => {
     await box.must(`mkdir -p /etc/systemd/system/zban.service.d
       printf '[Service]\nWatchdogSec=2s\nRestartSec=100ms\nTimeoutAbortSec=1s\n' >/etc/systemd/system/zban.service.d/test.conf
-      systemctl daemon-reload && systemctl restart zban`);
+      systemctl daemon-reload && systemctl restart zban || { journalctl -u zban -n 40 >&2; exit 1; }`);
     const pid = await mainPid();
     const restarts = await show('NRestarts');
     const signOfLife = async () => Number(await show('WatchdogTimestampMonotonic'));

@@ -33,18 +33,10 @@ export class Observer {
   }
 
   /** `at` is the place of the request's path, `bit` stands for its client, `referrer` is the hash of the referring host. */
-  observe(
-    request: Request,
-    slot: number,
-    number: number,
-    at: number,
-    bit: number,
-    referrer: number,
-    site: SiteKnowledge,
-  ): void {
+  observe(request: Request, slot: number, at: number, bit: number, referrer: number, site: SiteKnowledge): void {
     this.observeSite(request, at, bit, referrer, site);
     this.observeHabit(request, slot);
-    this.observeClient(request, slot, number, referrer, site);
+    this.observeClient(request, slot, referrer, site);
     this.remember(request, slot);
   }
 
@@ -85,12 +77,12 @@ export class Observer {
     return this.clients.takeLoad(slot, request.page, habits.wasServed(form));
   }
 
-  private observeClient(request: Request, slot: number, number: number, referrer: number, site: SiteKnowledge): void {
+  private observeClient(request: Request, slot: number, referrer: number, site: SiteKnowledge): void {
     const { clients } = this;
     if (request.page === ROBOTS_TXT) clients.polite[slot] = 1;
     request.robot = !request.refuted && (request.robot || clients.polite[slot] === 1);
     request.bare = site.showsBrowsers && referrer === 0 && clients.files[slot] === 0;
-    request.nextNumber = !request.asset && clients.noteNumber(slot, request.page, number);
+    request.nextNumber = !request.asset && clients.noteNumber(slot, request.page, request.number);
     request.sameAnswer =
       request.isFresh && !request.picture && !request.verified && clients.noteSize(slot, request.size);
     request.varied = request.post && clients.notePost(slot, request.size);

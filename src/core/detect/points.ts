@@ -150,7 +150,7 @@ export class Points {
     newest.at = this.paths.find(request.path);
     request.verified = robot === VERIFIED;
     request.refuted = robot === REFUTED;
-    this.observer.observe(request, slot, request.number(rows, row), newest.at, newest.bit, referrer, this);
+    this.observer.observe(request, slot, newest.at, newest.bit, referrer, this);
     const overflow = this.judge(slot);
     if (learn) this.learn(slot, referrer);
     return overflow;

@@ -43,6 +43,8 @@ export class Request {
   page = 0;
   /** Hashes of 16 bits: of the path as it is above, of the whole URL below. */
   url = 0;
+  /** The last number in the URL, modulo 2³². */
+  number = 0;
 
   // What was answered.
   status = 0;
@@ -84,7 +86,7 @@ export class Request {
   /** The answer has the size of one before it on another path; it has another size than that to the POST before it. */
   sameAnswer = false;
   varied = false;
-  /** The number in the path is the one after the client's last. */
+  /** The number in the URL is the one after the client's last. */
   nextNumber = false;
   /** Pages loaded before a POST: 2 is its form, 1 another page. */
   loads: 0 | 1 | 2 = 0;
@@ -109,6 +111,7 @@ export class Request {
     this.page = rows[row + PATTERN] as number;
     this.path = (this.page ^ (this.post ? POST_SALT : 0) ^ (this.payload ? PAYLOAD_SALT : 0)) >>> 0;
     this.url = rows[row + URL] as number;
+    this.number = rows[row + NUMBER] as number;
     this.status = status;
     this.served = (status >= 200 && status < 300) || status === 304;
     this.redirected = status >= 300 && status < 400 && !this.served;
@@ -118,11 +121,6 @@ export class Request {
     this.accepted = (this.post || method === CHANGE) && ACCEPTED.has(status);
     this.size = rows[row + SIZE] as number;
     this.acknowledged = this.served && this.size <= ACKNOWLEDGED_BYTES;
-  }
-
-  /** The number in the path of the row that begins at `row`. */
-  number(rows: Uint32Array, row: number): number {
-    return rows[row + NUMBER] as number;
   }
 
   /** True for an answer that could be the same page for everything: something to read, on a path that is new to site and client. */

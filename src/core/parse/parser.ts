@@ -19,11 +19,10 @@ import {
 } from './fields.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { type LogRecord, parseJsonRecord } from './record.ts';
-import { hostHash, isBrowserAgent, isLogin, methodClass, PathFeatures } from './request-features.ts';
+import { hostHash, isLogin, methodClass, PathFeatures } from './request-features.ts';
 import { Robots } from './robots.ts';
 import {
   ASSET,
-  BROWSER,
   CREDENTIALS,
   GET,
   HIGH,
@@ -31,7 +30,6 @@ import {
   LINE,
   LOGIN,
   LOW,
-  MISSING_ASSET,
   NUMBER,
   PATTERN,
   PAYLOAD,
@@ -237,7 +235,7 @@ export class Parser {
     path.read(bytes, pathAt, pathEnd, method === POST);
     let info = status | method;
     const asset = this.assets.kind(bytes, pathAt, path.end);
-    if (asset !== NO_ASSET) info |= status >= 200 && status < 400 ? ASSET : MISSING_ASSET;
+    if (asset !== NO_ASSET && status >= 200 && status < 400) info |= ASSET;
     if (asset === PICTURE_FILE) info |= PICTURE;
     if ((method === POST || status >= 400) && isLogin(bytes, pathAt, path.end)) info |= LOGIN;
     if (path.payload) info |= PAYLOAD;
@@ -247,7 +245,6 @@ export class Parser {
     const agentAt = starts[USER_AGENT] as number;
     if (agentAt < 0) return info;
     const agentEnd = ends[USER_AGENT] as number;
-    if (isBrowserAgent(bytes, agentAt, agentEnd)) info |= BROWSER;
     return this.robots.has(bytes, agentAt, agentEnd) ? info | ROBOT : info;
   }
 }

@@ -65,11 +65,6 @@ export function methodClass(bytes: Uint8Array, start: number, end: number): numb
   return CHANGE_LETTERS.has(first) && !connect ? CHANGE : GET;
 }
 
-/** True when a user agent says that it is a browser: they all call themselves Mozilla. */
-export function isBrowserAgent(bytes: Uint8Array, start: number, end: number): boolean {
-  return end - start > 3 && bytes[start] === 0x4d && bytes[start + 1] === 0x6f && bytes[start + 2] === 0x7a;
-}
-
 /** True when the path in `start`…`end` has a word of a log-in. */
 export function isLogin(bytes: Uint8Array, start: number, end: number): boolean {
   return logins.matches(bytes, start, end);
@@ -150,7 +145,7 @@ export class PathFeatures {
         if (c === SPACE || c === HASH) break;
         inNumber = false;
         if (c === SLASH) {
-          if (!isNormal && isOdd(bytes[at + 1] as number, bytes[at + 2] as number)) return false;
+          if (!isNormal && isOdd(bytes, at, end)) return false;
           if (program && isProgram(bytes, at)) {
             this.end = pathEnd(bytes, at, end);
             break;
@@ -221,9 +216,12 @@ const QUERY_BYTES = Uint8Array.from({ length: 256 }, (_, c) => (PAYLOAD_BYTES[c]
 for (const c of [QUESTION, PERCENT, EQUALS]) QUERY_BYTES[c] = 1;
 QUERY_BYTES.fill(DIGIT, ZERO, NINE + 1);
 
-/** True for a slash followed by `c` and `d` that RFC 3986 removes: another slash, or a dot segment. */
-function isOdd(c: number, d: number): boolean {
-  return c === SLASH || (c === DOT && (d === SLASH || d === DOT || d === SPACE || d === QUESTION || d === undefined));
+/** True when RFC 3986 removes what follows the slash at `at`: another slash, or a segment that begins like `.` or `..`. */
+function isOdd(bytes: Uint8Array, at: number, end: number): boolean {
+  const c = bytes[at + 1];
+  if (c !== DOT || at + 1 >= end) return c === SLASH && at + 1 < end;
+  const d = bytes[at + 2];
+  return d === DOT || d === SLASH || isPathEnd(bytes, at + 2, end);
 }
 
 /** True when a program's name ends before `at`: `/index.php/what/follows` is answered by index.php. */

@@ -27,12 +27,11 @@ export const METHOD_MASK = 0x1800;
 export const [GET, POST, HEAD, CHANGE] = [0, 0x800, 0x1000, 0x1800] as const;
 /**
  * … and bits for: the request names the page it comes from; the URL has a query; the user agent says that it is a robot;
- * it is a POST or was refused (4xx, 5xx), and its path has a word of a log-in; the user agent says that it is a browser;
- * a static asset that was not answered well; the path names a picture or a font; the URL carries code; its query
- * carries a password.
+ * it is a POST or was refused (4xx, 5xx), and its path has a word of a log-in; the path names a picture or a font; the URL
+ * carries code; its query carries a password.
  */
-export const [REFERRED, QUERY, ROBOT, LOGIN, BROWSER, MISSING_ASSET, PICTURE, PAYLOAD, CREDENTIALS] = [
-  0x2000, 0x4000, 0x8000, 0x1_0000, 0x2_0000, 0x4_0000, 0x8_0000, 0x10_0000, 0x20_0000,
+export const [REFERRED, QUERY, ROBOT, LOGIN, PICTURE, PAYLOAD, CREDENTIALS] = [
+  0x2000, 0x4000, 0x8000, 0x1_0000, 0x2_0000, 0x4_0000, 0x8_0000,
 ] as const;
 
 /** Why a line was refused; also the metric label. */

@@ -218,6 +218,21 @@ test('any spelling of any path hashes alike, as path and as pattern', () => {
   );
 });
 
+test('bytes around a path in its line change nothing', () => {
+  const path = fc.string({ unit: fc.constantFrom(...'a9Z/.%2e?=#;-'), maxLength: 8 }).map((text) => `/${text}`);
+  const around = fc.string({ unit: fc.constantFrom(...'"/. ?#%2ea'), maxLength: 4 });
+  fc.assert(
+    fc.property(path, around, around, fc.boolean(), (text, before, after, program) => {
+      const [alone, amid] = [new PathFeatures(), new PathFeatures()];
+      alone.read(bytesOf(text), 0, text.length, program);
+      amid.read(bytesOf(before + text + after), before.length, before.length + text.length, program);
+      const { pattern, url, number, payload } = amid;
+      assert.deepEqual({ ...alone, end: 0 }, { ...alone, end: 0, pattern, url, number, payload });
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test('what follows the name of a program is answered by the program', () => {
   const posted = (path: string): number => {
     const read = new PathFeatures();
