@@ -1,6 +1,7 @@
 /** What a client did in some stretch of time, as paragraphs of a story. */
-import type { ActivitySummary } from '../core/activity.ts';
-import type { Sample, TopEntry } from '../core/event.ts';
+
+import type { Sample, TopEntry } from '../model/event.ts';
+import type { ActivitySummary } from './activity.ts';
 import type { StretchActivity } from './recent.ts';
 import type { Paragraph } from './table.ts';
 import { cutText, formatTime } from './text.ts';

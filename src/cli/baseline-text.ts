@@ -1,6 +1,6 @@
-import type { BaselineEvent, Level } from '../core/event.ts';
-import { tellLearned } from '../core/learned.ts';
-import { formatNumber } from '../core/reason.ts';
+import type { BaselineEvent, Level } from '../model/event.ts';
+import { tellLearned } from '../words/learned.ts';
+import { formatNumber } from '../words/reason.ts';
 import { formatShare } from './text.ts';
 
 /** What was learned, and where a floor is above it what that is taken as: `0.10 ± 0.30/s, taken as 0.50 ± 0.50/s`. */

@@ -1,12 +1,12 @@
 /** Searches the configured logs, and what rotation moved aside of them, for one client; bounded in bytes and in time. */
 import type { Config } from '../config/schema.ts';
-import { findNearest, type Nearest } from '../core/detect/nearest.ts';
-import type { EngineState } from '../core/engine-state.ts';
-import { clientPrefix, findClientKey } from '../core/net/client-key.ts';
-import { formatPrefix, type Prefix, parsePrefix } from '../core/net/prefix.ts';
-import { Parser } from '../core/parse/parser.ts';
-import { ROW, SECOND, type Tally } from '../core/parse/tally.ts';
-import type { Position } from '../source/chunk.ts';
+import { findNearest, type Nearest } from '../detect/nearest.ts';
+import type { EngineState } from '../engine/engine-state.ts';
+import type { Position } from '../model/chunk.ts';
+import { clientPrefix, findClientKey } from '../net/client-key.ts';
+import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
+import { Parser } from '../parse/parser.ts';
+import { ROW, SECOND, type Tally } from '../parse/tally.ts';
 import { findLogs } from '../source/discover.ts';
 import { findEnd, findHistory, type HistoryFile, readHistory } from '../source/history.ts';
 import { SourceError } from '../source/source-error.ts';

@@ -1,8 +1,9 @@
 /** Reads what people type as option values. */
-import { parseDuration } from '../config/duration.ts';
+
 import { isHostName } from '../config/schema.ts';
 import { BAN_MS_MAX } from '../control/request.ts';
-import { formatPrefix, parsePrefix } from '../core/net/prefix.ts';
+import { formatPrefix, parsePrefix } from '../net/prefix.ts';
+import { parseDuration } from '../words/duration.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { printable } from './text.ts';
 /** Standard input where a file is expected; a lone - means the same. */

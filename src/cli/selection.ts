@@ -1,6 +1,6 @@
 /** Which bans a command is about and in which order: the filters and sorts of `zban list` and `zban export`. */
-import type { ActiveBan } from '../core/audit.ts';
-import { type Prefix, parsePrefix, prefixesOverlap } from '../core/net/prefix.ts';
+import type { ActiveBan } from '../model/audit.ts';
+import { type Prefix, parsePrefix, prefixesOverlap } from '../net/prefix.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { readCount, readSpan } from './options.ts';
 import { printable } from './text.ts';

@@ -1,9 +1,10 @@
 /** A story in plain words: how it stands, what the client did, what was normal, how it goes on, how to undo it. */
-import { formatDuration } from '../config/duration.ts';
-import type { ActiveBan, AuditEntry } from '../core/audit.ts';
-import type { Nearest } from '../core/detect/nearest.ts';
-import { formatNumber, nameClient, phraseOf, tellReason } from '../core/reason.ts';
+
+import type { Nearest } from '../detect/nearest.ts';
+import type { ActiveBan, AuditEntry } from '../model/audit.ts';
 import { formatAuditLine } from '../record/audit-line.ts';
+import { formatDuration } from '../words/duration.ts';
+import { formatNumber, nameClient, phraseOf, tellReason } from '../words/reason.ts';
 import { sampleLines, tellActivities } from './activity-text.ts';
 import type { StretchActivity } from './recent.ts';
 import { endOf, type Story } from './story.ts';

@@ -1,8 +1,9 @@
 /** What is recorded about a client or a row, put in order for `zban explain`. */
-import type { ActiveBan, AuditEntry } from '../core/audit.ts';
-import { durationOf, tierAfter } from '../core/decide/policy.ts';
-import type { BanOptions } from '../core/engine-options.ts';
-import { formatPrefix, type Prefix, parsePrefix, prefixContains } from '../core/net/prefix.ts';
+
+import { durationOf, tierAfter } from '../decide/policy.ts';
+import type { ActiveBan, AuditEntry } from '../model/audit.ts';
+import type { BanOptions } from '../model/options.ts';
+import { formatPrefix, type Prefix, parsePrefix, prefixContains } from '../net/prefix.ts';
 import type { TrailReader } from '../record/trail-reader.ts';
 import type { Stretch } from './recent.ts';
 

@@ -1,5 +1,5 @@
 /** What only several keys together show. Runs on a configuration whose keys are each right. */
-import { parsePrefix } from '../core/net/prefix.ts';
+import { parsePrefix } from '../net/prefix.ts';
 import type { Finding } from './explain-issue.ts';
 import type { KeyPath } from './problem.ts';
 import type { Config } from './schema.ts';

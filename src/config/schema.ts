@@ -3,12 +3,12 @@
  * arrive here in milliseconds. Unknown keys are errors. config.yaml at the top of the project shows every key.
  */
 import { z } from 'zod';
-import { RULES, type RuleName } from '../core/detect/rules.ts';
-import { TRANSLATION_BITS } from '../core/net/embedded-ipv4.ts';
-import { parsePrefix } from '../core/net/prefix.ts';
-import { FIELD_NAMES } from '../core/parse/fields.ts';
-import { LOG_FORMATS } from '../core/parse/parser.ts';
-import { formatDuration, parseDuration } from './duration.ts';
+import { RULES, type RuleName } from '../detect/rules.ts';
+import { TRANSLATION_BITS } from '../net/embedded-ipv4.ts';
+import { parsePrefix } from '../net/prefix.ts';
+import { FIELD_NAMES } from '../parse/fields.ts';
+import { LOG_FORMATS } from '../parse/parser.ts';
+import { formatDuration, parseDuration } from '../words/duration.ts';
 
 const duration = (fallback: string, min: string, max: string) => {
   const [minMs, maxMs] = [parseDuration(min) ?? 0, parseDuration(max) ?? Number.POSITIVE_INFINITY];

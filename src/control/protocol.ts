@@ -2,7 +2,7 @@
  * What the command line says to the running daemon: one JSON object a line over the unix socket, one answer each.
  * Reading commands that work with the daemon stopped (list, audit, explain) use the database instead.
  */
-import type { Status } from '../core/status.ts';
+import type { Status } from '../model/status.ts';
 
 /** One ban that is asked for. What it leaves out is as the request says for all of them. */
 export interface BanOrder {

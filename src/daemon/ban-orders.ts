@@ -1,8 +1,8 @@
 /** What people want banned, judged by the rules that hold for policy too: who may be banned, for how long, how many. */
 import type { Config } from '../config/schema.ts';
 import type { BanOrder, BanRequest, TargetResult } from '../control/protocol.ts';
-import type { ActiveBan, AuditDraft } from '../core/audit.ts';
-import { formatPrefix, type Prefix, parsePrefix } from '../core/net/prefix.ts';
+import type { ActiveBan, AuditDraft } from '../model/audit.ts';
+import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { BanTrail } from './bans.ts';
 import type { Protection } from './protection.ts';
 

@@ -2,15 +2,16 @@
  * From decision to dropped packets and back, in the order that loses nothing: the audit row, the firewall, the result
  * row, the message.
  */
-import type { ActiveBan, AuditDraft, AuditEntry } from '../core/audit.ts';
-import type { BanEvent, EngineEvent, FuseEvent } from '../core/event.ts';
-import { parsePrefix } from '../core/net/prefix.ts';
-import type { DesiredBans } from '../core/reconcile.ts';
-import type { Status } from '../core/status.ts';
+
 import type { EnforcementResult } from '../enforce/reconciler.ts';
-import type { Notification } from '../notify/notification.ts';
+import type { ActiveBan, AuditDraft, AuditEntry } from '../model/audit.ts';
+import type { Position } from '../model/chunk.ts';
+import type { BanEvent, EngineEvent, FuseEvent } from '../model/event.ts';
+import type { Notification } from '../model/notification.ts';
+import type { DesiredBans } from '../model/reconcile.ts';
+import type { Status } from '../model/status.ts';
+import { parsePrefix } from '../net/prefix.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
-import type { Position } from '../source/chunk.ts';
 import { draftOf, fuseResetDraft, isEachTold, systemDraft, tellOrders, tellUnban, tellUnbans } from './drafts.ts';
 import type { Incidents } from './incidents.ts';
 import { findOverlaps, type Remainder } from './overlap.ts';

@@ -1,12 +1,12 @@
 /** Source, threads and log clock of one instance: lines in, events with the positions of their lines out. */
 import type { Config } from '../config/schema.ts';
-import type { FuseHold } from '../core/decide/fuse.ts';
-import { buffersOf, type OffenderColumns } from '../core/decide/offender-table.ts';
-import { RATE_SECONDS, type Surge } from '../core/detect/surge.ts';
-import type { EngineState } from '../core/engine-state.ts';
-import type { EngineEvent } from '../core/event.ts';
-import type { LogStatus, Status } from '../core/status.ts';
-import type { Chunk, Position } from '../source/chunk.ts';
+import type { FuseHold } from '../decide/fuse.ts';
+import { buffersOf, type OffenderColumns } from '../decide/offender-table.ts';
+import type { EngineState } from '../engine/engine-state.ts';
+import type { Chunk, Position } from '../model/chunk.ts';
+import type { EngineEvent } from '../model/event.ts';
+import type { LogStatus, Status } from '../model/status.ts';
+import { RATE_SECONDS, type Surge } from '../site/surge.ts';
 import { followLogs, type LogFollower } from '../source/follow.ts';
 import type { EngineStatus } from '../workers/messages.ts';
 import { Pipeline, workerSetup } from '../workers/pipeline.ts';

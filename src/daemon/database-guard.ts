@@ -1,9 +1,10 @@
 /** Notices while zban runs that the database was deleted, exchanged or damaged, and has it written again. */
+
+import type { Position } from '../model/chunk.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import { RecordError } from '../record/error.ts';
 import type { KeptDatabase } from '../record/kept-database.ts';
 import { verifyAudit } from '../record/verify.ts';
-import type { Position } from '../source/chunk.ts';
 
 /** What was found, in words; where neither is true it was not dealt with yet. */
 export interface GuardReport {

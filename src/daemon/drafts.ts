@@ -1,7 +1,7 @@
 /** What the engine's events become in the audit trail and in Slack. */
-import type { ActiveBan, Actor, AuditDraft } from '../core/audit.ts';
-import type { BanEvent, EngineEvent, FuseEvent, RefusedEvent } from '../core/event.ts';
-import type { Notification } from '../notify/notification.ts';
+import type { ActiveBan, Actor, AuditDraft } from '../model/audit.ts';
+import type { BanEvent, EngineEvent, FuseEvent, RefusedEvent } from '../model/event.ts';
+import type { Notification } from '../model/notification.ts';
 import type { Remainder } from './overlap.ts';
 
 const POLICY = {

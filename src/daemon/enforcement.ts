@@ -1,10 +1,10 @@
 /** Builds backend and enforcer for one configuration. In observe mode the backend is a table in memory. */
 import type { Config } from '../config/schema.ts';
-import type { DesiredBans, KernelBan } from '../core/reconcile.ts';
 import { type EnforcementBackend, EnforcementError } from '../enforce/backend.ts';
 import { createEnforcer, type Enforcer } from '../enforce/enforcer.ts';
 import { flushFirewall, pickBackend } from '../enforce/pick.ts';
 import type { EnforcementResult } from '../enforce/reconciler.ts';
+import type { DesiredBans, KernelBan } from '../model/reconcile.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Bans } from './bans.ts';
 import type { Log } from './log.ts';

@@ -1,6 +1,6 @@
 /** What the daemon answers at its socket. */
 import type { ControlHandlers } from '../control/protocol.ts';
-import type { Status } from '../core/status.ts';
+import type { Status } from '../model/status.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import type { Operator } from './operator.ts';
 

@@ -2,9 +2,10 @@
  * The anomaly of the site that people know of. It has its place in the database, so that it is reported once and ended
  * once, whatever restarts, reloads and rehearsals of old lines come between.
  */
-import type { Surge } from '../core/detect/surge.ts';
-import type { EngineEvent, GlobalAnomalyStart } from '../core/event.ts';
-import type { Notification } from '../notify/notification.ts';
+
+import type { EngineEvent, GlobalAnomalyStart } from '../model/event.ts';
+import type { Notification } from '../model/notification.ts';
+import type { Surge } from '../site/surge.ts';
 
 /** Under which the database keeps it. */
 export const INCIDENT_KEY = 'incident';

@@ -1,8 +1,9 @@
 /** Notices logs that make zban blind although they can be read: not understood, silent, missing, or counted twice. */
-import { formatDuration } from '../config/duration.ts';
-import { DOUBLED_MEND, DoubledLines, describeDoubled } from '../core/doubled-lines.ts';
-import { SKIP_REASONS, type Tally } from '../core/parse/tally.ts';
-import type { LogStatus } from '../core/status.ts';
+
+import type { LogStatus } from '../model/status.ts';
+import { SKIP_REASONS, type Tally } from '../parse/tally.ts';
+import { DOUBLED_MEND, DoubledLines, describeDoubled } from '../traffic/doubled-lines.ts';
+import { formatDuration } from '../words/duration.ts';
 import type { Troubles } from './troubles.ts';
 
 /** Lines that are not understood: fewer, or a smaller share, are the odd line of any log. */

@@ -4,7 +4,7 @@
  * followed from the lost rows is taken from the lines of the log.
  */
 import type { Config } from '../config/schema.ts';
-import type { AuditDraft, AuditEntry } from '../core/audit.ts';
+import type { AuditDraft, AuditEntry } from '../model/audit.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import { fitsHash, readDraft, readNumber } from '../record/numbered-line.ts';
 import type { Projection } from '../record/projection.ts';

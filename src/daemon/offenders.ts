@@ -1,8 +1,8 @@
 /** What the trail knows of clients that were banned, as the engine wants it. */
-import { type OffenderColumns, packOffenders } from '../core/decide/offender-table.ts';
-import type { Offender } from '../core/decide/policy.ts';
-import { type ClientScheme, findWholeClient } from '../core/net/client-key.ts';
-import { parsePrefix } from '../core/net/prefix.ts';
+import { type OffenderColumns, packOffenders } from '../decide/offender-table.ts';
+import type { Offender } from '../decide/policy.ts';
+import { type ClientScheme, findWholeClient } from '../net/client-key.ts';
+import { parsePrefix } from '../net/prefix.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 
 /** Releases by people that are looked for at a start: lines from before them may be read again. */

@@ -9,10 +9,10 @@ import type {
   TargetResult,
   UnbanRequest,
 } from '../control/protocol.ts';
-import type { ActiveBan, AuditDraft, AuditEntry } from '../core/audit.ts';
-import { packOffenders } from '../core/decide/offender-table.ts';
-import { type ClientScheme, findWholeClient } from '../core/net/client-key.ts';
-import { formatPrefix, type Prefix, parsePrefix } from '../core/net/prefix.ts';
+import { packOffenders } from '../decide/offender-table.ts';
+import type { ActiveBan, AuditDraft, AuditEntry } from '../model/audit.ts';
+import { type ClientScheme, findWholeClient } from '../net/client-key.ts';
+import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Pipeline } from '../workers/pipeline.ts';
 import { type AcceptedBan, judgeOrders, targetResult as result } from './ban-orders.ts';

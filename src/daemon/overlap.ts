@@ -1,6 +1,6 @@
 /** Bans that share addresses: a packet passes only when no ban that covers its sender is left. */
-import { formatPrefix, type Prefix, parsePrefix } from '../core/net/prefix.ts';
-import { PrefixTable } from '../core/net/prefix-table.ts';
+import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
+import { PrefixTable } from '../net/prefix-table.ts';
 
 /** Canonical names of bans, as they relate to one network. */
 export interface Overlap {

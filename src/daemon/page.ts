@@ -1,7 +1,8 @@
 /** Opens the dashboard and the metrics of an instance. */
-import type { Status } from '../core/status.ts';
+
 import { createMetrics } from '../http/metrics.ts';
 import { type Probes, startHttpServer } from '../http/server.ts';
+import type { Status } from '../model/status.ts';
 import type { Log } from './log.ts';
 import type { Records } from './records.ts';
 

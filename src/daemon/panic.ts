@@ -5,7 +5,7 @@
  */
 import type { Config } from '../config/schema.ts';
 import type { PanicRequest, PanicResult } from '../control/protocol.ts';
-import type { Notification } from '../notify/notification.ts';
+import type { Notification } from '../model/notification.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Reserve, Reserved } from '../record/reserve.ts';
 import type { Bans } from './bans.ts';

@@ -1,8 +1,8 @@
 /** Who is never banned right now: the allowlist, what operators allowed, and this host's own addresses and guests. */
-import { findNeverBanned, type NeverBanned } from '../core/decide/policy.ts';
-import type { ClientScheme } from '../core/net/client-key.ts';
-import type { Prefix } from '../core/net/prefix.ts';
-import { PrefixTable } from '../core/net/prefix-table.ts';
+import { findNeverBanned, type NeverBanned } from '../decide/policy.ts';
+import type { ClientScheme } from '../net/client-key.ts';
+import type { Prefix } from '../net/prefix.ts';
+import { PrefixTable } from '../net/prefix-table.ts';
 
 /** SSH sessions and addresses come and go: how long one may go unnoticed. Half of what an idle daemon does is this look. */
 const REFRESH_MS = 15_000;

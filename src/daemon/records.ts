@@ -1,11 +1,12 @@
 /** The database of one instance and what is kept in it: trail, positions, baseline, outbox; and the text audit log beside it. */
 import type { Config } from '../config/schema.ts';
-import type { ActiveBan, AuditEntry } from '../core/audit.ts';
-import type { OffenderColumns } from '../core/decide/offender-table.ts';
-import { type EngineState, engineStateKey, parseEngineState } from '../core/engine-state.ts';
-import type { EngineEvent } from '../core/event.ts';
-import type { KernelBan } from '../core/reconcile.ts';
-import type { Status } from '../core/status.ts';
+import type { OffenderColumns } from '../decide/offender-table.ts';
+import { type EngineState, engineStateKey, parseEngineState } from '../engine/engine-state.ts';
+import type { ActiveBan, AuditEntry } from '../model/audit.ts';
+import type { Position } from '../model/chunk.ts';
+import type { EngineEvent } from '../model/event.ts';
+import type { KernelBan } from '../model/reconcile.ts';
+import type { Status } from '../model/status.ts';
 import { formatBaselineLine } from '../record/audit-line.ts';
 import { AuditTrail } from '../record/audit-trail.ts';
 import type { Unwritten } from '../record/backlog.ts';
@@ -19,7 +20,6 @@ import { loadInTurns } from '../record/projection-table.ts';
 import { Reserve } from '../record/reserve.ts';
 import { TextLog } from '../record/text-log.ts';
 import { WriteGate } from '../record/write-gate.ts';
-import type { Position } from '../source/chunk.ts';
 import { guardDatabase } from './database-guard.ts';
 import type { Log } from './log.ts';
 import { reconcileLog } from './log-reconcile.ts';

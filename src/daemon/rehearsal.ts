@@ -4,10 +4,10 @@
  */
 import { statSync } from 'node:fs';
 import type { Config } from '../config/schema.ts';
-import type { EngineState } from '../core/engine-state.ts';
-import { Parser } from '../core/parse/parser.ts';
-import { SECOND } from '../core/parse/tally.ts';
-import type { Position } from '../source/chunk.ts';
+import type { EngineState } from '../engine/engine-state.ts';
+import type { Position } from '../model/chunk.ts';
+import { Parser } from '../parse/parser.ts';
+import { SECOND } from '../parse/tally.ts';
 import { type FoundLog, findLogs, findSameFiles } from '../source/discover.ts';
 import { findEnd, findHistory, findNewest, type HistoryFile, readHistory } from '../source/history.ts';
 import { SourceError } from '../source/source-error.ts';

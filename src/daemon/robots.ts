@@ -1,10 +1,10 @@
 /** Verifies robots for the engine: published networks at once, host names behind the scenes. */
 import { Resolver } from 'node:dns/promises';
 import type { Config } from '../config/schema.ts';
-import { REFUTED, type RobotClaim, type RobotVerdict, UNKNOWN, VERIFIED } from '../core/detect/robot-verdicts.ts';
-import { formatClient, IPV4_HIGH, isIpv4Client } from '../core/net/client-key.ts';
+import { REFUTED, type RobotClaim, type RobotVerdict, UNKNOWN, VERIFIED } from '../detect/robot-verdicts.ts';
 import { type DnsVerdict, RobotDns, type RobotResolver } from '../host/robot-dns.ts';
 import { findRobots, type RobotList } from '../host/robots.ts';
+import { formatClient, IPV4_HIGH, isIpv4Client } from '../net/client-key.ts';
 import type { Pipeline } from '../workers/pipeline.ts';
 import type { Log } from './log.ts';
 import type { Troubles } from './troubles.ts';

@@ -1,6 +1,6 @@
 /** What one process of zban keeps over a reload or a panic, which build a new instance: its counts, and a fuse that has tripped. */
-import type { FuseHold } from '../core/decide/fuse.ts';
-import type { Status } from '../core/status.ts';
+import type { FuseHold } from '../decide/fuse.ts';
+import type { Status } from '../model/status.ts';
 
 export type Totals = Pick<
   Status,

@@ -1,8 +1,8 @@
 /** Puts the state of every part together: what status, dashboard and metrics show. */
 import type { Config } from '../config/schema.ts';
-import type { Status } from '../core/status.ts';
-import { formatSecond } from '../core/time.ts';
-import { baselineEvent } from '../core/traffic/baseline.ts';
+import type { Status } from '../model/status.ts';
+import { formatSecond } from '../model/time.ts';
+import { baselineEvent } from '../traffic/baseline.ts';
 import type { EngineStatus } from '../workers/messages.ts';
 import type { Panic } from './panic.ts';
 import { hostName } from './telling.ts';

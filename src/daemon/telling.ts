@@ -1,7 +1,7 @@
 /** Builds the notifier when a webhook is configured. */
 import { hostname } from 'node:os';
 import type { Config } from '../config/schema.ts';
-import type { OutboxStore } from '../notify/notification.ts';
+import type { OutboxStore } from '../model/notification.ts';
 import { createNotifier, type Notifier } from '../notify/notifier.ts';
 import { loadWebhook } from '../notify/secret.ts';
 import { createSlackDelivery } from '../notify/slack.ts';

@@ -1,7 +1,7 @@
 /** How the running daemon is. */
 import type { Config } from '../config/schema.ts';
 import { ControlError } from '../control/error.ts';
-import type { Status } from '../core/status.ts';
+import type { Status } from '../model/status.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { reloadWith, restartWith, type Service, startWith } from './service.ts';
 

@@ -1,8 +1,8 @@
 /** Can zban ban here, do its rules stand where they must, and who else bans? */
 import type { Config } from '../config/schema.ts';
-import type { Status } from '../core/status.ts';
 import { type EnforcementBackend, EnforcementError } from '../enforce/backend.ts';
 import { pickBackend } from '../enforce/pick.ts';
+import type { Status } from '../model/status.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const CHECK = 'firewall';

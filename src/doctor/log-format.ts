@@ -1,6 +1,6 @@
 /** Whom does a log name as the client by nginx's `log_format`: who connected, or whomever the client likes? */
 import type { Config } from '../config/schema.ts';
-import { type FieldKeys, fieldKeys } from '../core/parse/fields.ts';
+import { type FieldKeys, fieldKeys } from '../parse/fields.ts';
 import { type Finding, fail, warn } from './finding.ts';
 
 /** What nginx itself knows of the connection (ngx_http_realip_module decides whom it believes). */

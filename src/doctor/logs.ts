@@ -1,15 +1,15 @@
 /** Can zban live on these logs: there, readable, understood, fresh, unbuffered, with the clients' own addresses? */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { formatDuration } from '../config/duration.ts';
 import type { Config } from '../config/schema.ts';
-import { DOUBLED_MEND, DoubledLines, type DoubledPair, describeDoubled } from '../core/doubled-lines.ts';
-import { formatClient } from '../core/net/client-key.ts';
-import type { FieldKeys } from '../core/parse/fields.ts';
-import { Parser } from '../core/parse/parser.ts';
-import { HIGH, LINE, LOW, ROW, SECOND, SKIP_REASONS, type Tally } from '../core/parse/tally.ts';
+import { formatClient } from '../net/client-key.ts';
+import type { FieldKeys } from '../parse/fields.ts';
+import { Parser } from '../parse/parser.ts';
+import { HIGH, LINE, LOW, ROW, SECOND, SKIP_REASONS, type Tally } from '../parse/tally.ts';
 import { type FoundLog, findLogs, findSameFiles } from '../source/discover.ts';
 import { cutLines, ownBuffer } from '../source/lines.ts';
+import { DOUBLED_MEND, DoubledLines, type DoubledPair, describeDoubled } from '../traffic/doubled-lines.ts';
+import { formatDuration } from '../words/duration.ts';
 import { workerSetup } from '../workers/pipeline.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 

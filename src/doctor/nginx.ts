@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { Config } from '../config/schema.ts';
-import { parsePrefix } from '../core/net/prefix.ts';
+import { parsePrefix } from '../net/prefix.ts';
 import { findLogs } from '../source/discover.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { checkLogFormat } from './log-format.ts';

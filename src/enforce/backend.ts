@@ -1,5 +1,5 @@
 /** The one interface of every enforcement backend. test/enforce/contract holds each to it on a real kernel. */
-import type { HeldBans, KernelBan, Operation } from '../core/reconcile.ts';
+import type { HeldBans, KernelBan, Operation } from '../model/reconcile.ts';
 
 export type { HeldBans, KernelBan, Operation };
 

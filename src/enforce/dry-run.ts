@@ -1,5 +1,5 @@
 /** A table in memory that honours the contract and drops nothing: for trying zban out without root. */
-import { isDue } from '../core/reconcile.ts';
+import { isDue } from '../model/reconcile.ts';
 import type { EnforcementBackend } from './backend.ts';
 import { BanTable } from './ban-table.ts';
 import { throwRefusals } from './target.ts';

@@ -3,7 +3,7 @@
  * reads back, and for the kernel, which stops matching by itself (iptables-extensions(8), time). Every packet of
  * every client walks the rules: fit for some hundreds of bans.
  */
-import { operationTarget } from '../core/reconcile.ts';
+import { operationTarget } from '../model/reconcile.ts';
 import { type EnforcementBackend, EnforcementError, type KernelBan, type Log } from './backend.ts';
 import { FAMILIES, type Filter } from './filter.ts';
 import { planRepair, protectRules, replaceChain } from './filter-table.ts';

@@ -1,5 +1,5 @@
 /** zban's own nftables table: what to write, and what stands otherwise than it should (nft(8)). Pure. */
-import { formatPrefix, parsePrefix } from '../core/net/prefix.ts';
+import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import { type Family, targetFamily } from './target.ts';
 
 const WIDTH = { 4: 32, 6: 128 } as const;

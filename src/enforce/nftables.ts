@@ -3,7 +3,7 @@
  * a packet pass that this one drops, so there are no jumps to keep first.
  */
 
-import { isDue } from '../core/reconcile.ts';
+import { isDue } from '../model/reconcile.ts';
 import {
   type EnforcementBackend,
   EnforcementError,

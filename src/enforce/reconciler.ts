@@ -1,5 +1,5 @@
 /** One reconcile: the whole way, or the short way for what changed in a state that is known. */
-import { BanLedger } from '../core/ban-ledger.ts';
+
 import {
   type DesiredBans,
   type Failure,
@@ -7,7 +7,7 @@ import {
   type ReconcileResult,
   reachableEnd,
   TOLERANCE_MS,
-} from '../core/reconcile.ts';
+} from '../model/reconcile.ts';
 import {
   type EnforcementBackend,
   EnforcementError,
@@ -15,6 +15,7 @@ import {
   type Log,
   type Operation,
 } from './backend.ts';
+import { BanLedger } from './ban-ledger.ts';
 
 export type EnforcementResult = ReconcileResult<EnforcementErrorCode>;
 /** Why bans are not enforced as they should be. */

@@ -1,6 +1,7 @@
 /** Targets of bans on their way to and from the firewall's tools. */
-import { formatPrefix, parsePrefix } from '../core/net/prefix.ts';
-import { isDue, operationTarget } from '../core/reconcile.ts';
+
+import { isDue, operationTarget } from '../model/reconcile.ts';
+import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import { EnforcementError, type KernelBan, type Operation } from './backend.ts';
 
 export type Family = 4 | 6;
@@ -11,7 +12,7 @@ export function targetFamily(target: string): Family {
 }
 
 /**
- * Canonical text (core/net/prefix.ts) of what iptables or ipset printed. Both print like inet_ntop(3), which is
+ * Canonical text (net/prefix.ts) of what iptables or ipset printed. Both print like inet_ntop(3), which is
  * canonical except for a full length and for dotted IPv4 inside IPv6.
  */
 export function canonicalTarget(printed: string): string {

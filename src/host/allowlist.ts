@@ -2,7 +2,7 @@
  * The allowlist as networks: addresses and prefixes as they are, names by what DNS says. A name that cannot be resolved
  * keeps its last answer, because a DNS failure must not get anybody banned.
  */
-import { type Prefix, parsePrefix } from '../core/net/prefix.ts';
+import { type Prefix, parsePrefix } from '../net/prefix.ts';
 
 export interface AllowedNetwork {
   readonly prefix: Prefix;

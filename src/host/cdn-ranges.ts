@@ -1,5 +1,5 @@
 /** Networks of content delivery networks: behind one of their addresses are all visitors, so none is ever banned. */
-import type { Prefix } from '../core/net/prefix.ts';
+import type { Prefix } from '../net/prefix.ts';
 import { loadNamedList, NamedListError, parsePublished } from './named-list.ts';
 
 /** The list that comes with zban. */

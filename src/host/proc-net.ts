@@ -1,5 +1,5 @@
 /** What the kernel tells under /proc/net, as prefixes. Pure; little-endian hosts (proc(5), Linux's route.h and tcp_states.h). */
-import { type Prefix, parsePrefix } from '../core/net/prefix.ts';
+import { type Prefix, parsePrefix } from '../net/prefix.ts';
 
 const RTF_UP = 0x1;
 const RTF_GATEWAY = 0x2;

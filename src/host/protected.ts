@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { formatPrefix, type Prefix, parsePrefix } from '../core/net/prefix.ts';
-import { SPECIAL_NETWORKS } from '../core/net/special.ts';
+import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
+import { SPECIAL_NETWORKS } from '../net/special.ts';
 import { type Gateway, type Peer, parseIpv4Gateways, parseIpv6Gateways, parseTcpPeers } from './proc-net.ts';
 import type { SshSessions } from './ssh-sessions.ts';
 

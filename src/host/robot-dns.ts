@@ -2,7 +2,7 @@
  * Verifies robots by forward-confirmed reverse DNS, as search engines document it: the address has a host name in a domain of
  * the operator's, and that name has the address. Asks few questions at a time, remembers answers, and never throws.
  */
-import { type Prefix, parsePrefix } from '../core/net/prefix.ts';
+import { type Prefix, parsePrefix } from '../net/prefix.ts';
 
 /**
  * What is used of node:dns/promises' Resolver. Each rejects with a `code`: ENOTFOUND and ENODATA are answers. Its `reverse`

@@ -1,6 +1,6 @@
 /** Robots whose operators say how to verify them: by networks that they publish, or by the domains of their host names. */
 import { readFileSync } from 'node:fs';
-import type { RobotNetwork } from '../core/detect/robot-verdicts.ts';
+import type { RobotNetwork } from '../detect/robot-verdicts.ts';
 import { loadNamedList, NamedListError, parsePublished } from './named-list.ts';
 
 /** The list that comes with zban. */

@@ -1,6 +1,6 @@
 /** Asks the daemon for its state once a second and keeps what the page needs of the past. */
-import type { ActiveBan, AuditEntry } from '../core/audit.ts';
-import type { Status } from '../core/status.ts';
+import type { ActiveBan, AuditEntry } from '../model/audit.ts';
+import type { Status } from '../model/status.ts';
 import { type Snapshot, toBanLine, toRecentLine, trimStatus } from './snapshot.ts';
 
 /** Where the page's contents come from. All must be cheap: they are asked every second while somebody looks. */

@@ -2,7 +2,7 @@
  * The status as Prometheus metrics, set at scrape time. Names and units follow
  * https://prometheus.io/docs/practices/naming/: base units, `_total` for what only grows, ratios 0–1.
  */
-import type { Status } from '../core/status.ts';
+import type { Status } from '../model/status.ts';
 
 export interface Metrics {
   readonly contentType: string;

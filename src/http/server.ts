@@ -1,8 +1,8 @@
 /** The page, its event stream, JSON and metrics: read-only, for people and for Prometheus. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ActiveBan } from '../core/audit.ts';
-import type { Status } from '../core/status.ts';
+import type { ActiveBan } from '../model/audit.ts';
+import type { Status } from '../model/status.ts';
 import { findAsset } from './assets.ts';
 import { Feed, type FeedSources } from './feed.ts';
 import { findRefusal, setSecurityHeaders } from './guard.ts';

@@ -1,6 +1,6 @@
 /** What the page and the JSON addresses show: the status as it is, bans and decisions cut to what is shown. */
-import type { ActiveBan, AuditEntry } from '../core/audit.ts';
-import type { Status } from '../core/status.ts';
+import type { ActiveBan, AuditEntry } from '../model/audit.ts';
+import type { Status } from '../model/status.ts';
 
 /** A ban as `zban list --json` prints it, with the numbers that decided it. */
 export interface BanLine {

@@ -1,5 +1,5 @@
 /** Which message goes out next: one item, or a burst folded into a digest. Pure. */
-import type { Notification, OutboxItem } from './notification.ts';
+import type { Notification, OutboxItem } from '../model/notification.ts';
 
 type NotificationKind = Notification['kind'];
 

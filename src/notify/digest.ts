@@ -1,7 +1,8 @@
 /** A burst of notifications of one kind as a single Slack message. Pure. */
+
+import type { Notification } from '../model/notification.ts';
 import { codeBlock } from './markup.ts';
 import { message, source } from './message.ts';
-import type { Notification } from './notification.ts';
 import { type SlackPayload, section } from './payload.ts';
 import { describeCondition, summaryLine } from './words.ts';
 

@@ -1,5 +1,6 @@
 /** One notification as a Slack message. Pure. */
-import type { BanEvent, FuseEvent, GlobalAnomalyEnd, GlobalAnomalyEvent, GlobalAnomalyStart } from '../core/event.ts';
+import type { BanEvent, FuseEvent, GlobalAnomalyEnd, GlobalAnomalyEvent, GlobalAnomalyStart } from '../model/event.ts';
+import type { Notification } from '../model/notification.ts';
 import {
   briefReason,
   formatNumber,
@@ -8,10 +9,9 @@ import {
   nameClient,
   tellReason,
   usualErrors,
-} from '../core/reason.ts';
-import { isNewNormal, looked, peakOf, usualOf } from '../core/site-reason.ts';
+} from '../words/reason.ts';
+import { isNewNormal, looked, peakOf, usualOf } from '../words/site-reason.ts';
 import { codeBlock, codeSpan, escapeText, plainText } from './markup.ts';
-import type { Notification } from './notification.ts';
 import { type Block, context, fields, header, payload, type SlackPayload, section } from './payload.ts';
 import {
   describeCondition,

@@ -1,9 +1,10 @@
 /** The outbox: notifications wait on disk and are delivered one at a time, in order, at least once. */
+
+import type { Notification, OutboxItem, OutboxStore } from '../model/notification.ts';
 import { BurstGate } from './burst.ts';
 import { DeliveryHealth, type DeliveryHealthOptions } from './delivery-health.ts';
 import { formatDigest } from './digest.ts';
 import { formatMessage, message } from './message.ts';
-import type { Notification, OutboxItem, OutboxStore } from './notification.ts';
 import { type SlackPayload, section } from './payload.ts';
 import type { Deliver, Delivery } from './slack.ts';
 

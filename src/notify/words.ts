@@ -1,10 +1,11 @@
 /** Numbers, conditions and single-line summaries, the same in single messages and digests. */
-import { formatDuration } from '../config/duration.ts';
-import type { BanEvent, FuseEvent, GlobalAnomalyStart } from '../core/event.ts';
-import { briefReason, formatNumber, phraseOf } from '../core/reason.ts';
-import { listExcess, tellEnd, tellStart } from '../core/site-reason.ts';
+
+import type { BanEvent, FuseEvent, GlobalAnomalyStart } from '../model/event.ts';
+import type { Notification } from '../model/notification.ts';
+import { formatDuration } from '../words/duration.ts';
+import { briefReason, formatNumber, phraseOf } from '../words/reason.ts';
+import { listExcess, tellEnd, tellStart } from '../words/site-reason.ts';
 import { escapeText } from './markup.ts';
-import type { Notification } from './notification.ts';
 
 /** A condition by its name and in words, safe in Slack; one that a newer version wrote to disk is shown as it is. */
 export function describeCondition(condition: string): string {

@@ -1,10 +1,11 @@
 /** Lines of the text audit log: one per decision, for people and for `tail -f`. */
-import { formatDuration } from '../config/duration.ts';
-import type { AuditDraft } from '../core/audit.ts';
-import type { BaselineEvent, Level } from '../core/event.ts';
-import { tellLearned } from '../core/learned.ts';
-import { briefReason, formatNumber } from '../core/reason.ts';
-import { type SiteNumbers, tellEnd, tellStart } from '../core/site-reason.ts';
+
+import type { AuditDraft } from '../model/audit.ts';
+import type { BaselineEvent, Level } from '../model/event.ts';
+import { formatDuration } from '../words/duration.ts';
+import { tellLearned } from '../words/learned.ts';
+import { briefReason, formatNumber } from '../words/reason.ts';
+import { type SiteNumbers, tellEnd, tellStart } from '../words/site-reason.ts';
 
 type Numbers = Readonly<Record<string, unknown>>;
 

@@ -2,8 +2,8 @@
  * The audit trail: every decision as a row bound to the row before, and what follows from the rows. While the database
  * cannot be written, rows wait in memory in their order and the picture of bans stays right.
  */
-import type { ActiveBan, AuditDraft, AuditEntry } from '../core/audit.ts';
-import type { Position } from '../source/chunk.ts';
+import type { ActiveBan, AuditDraft, AuditEntry } from '../model/audit.ts';
+import type { Position } from '../model/chunk.ts';
 import { Backlog, type TrailStatus, type Unwritten } from './backlog.ts';
 import { BansInForce } from './bans-in-force.ts';
 import { preparedFor, type RecordDatabase } from './database.ts';

@@ -1,6 +1,6 @@
 /** What waits in memory to be written: rows in their order, the newest positions and states, and a count of what found no room. */
-import type { AuditEntry } from '../core/audit.ts';
-import type { Position } from '../source/chunk.ts';
+import type { AuditEntry } from '../model/audit.ts';
+import type { Position } from '../model/chunk.ts';
 import type { RecordError } from './error.ts';
 import { systemDraft } from './row.ts';
 import type { Extra, Pending } from './trail-statements.ts';

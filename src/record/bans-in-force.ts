@@ -1,6 +1,6 @@
 /** What the rows of the trail come to, as the daemon asks for it: from memory, without a look at the disk. */
-import type { ActiveBan, AuditAction, Offence } from '../core/audit.ts';
-import { EndQueue } from '../core/end-queue.ts';
+import type { ActiveBan, AuditAction, Offence } from '../model/audit.ts';
+import { EndQueue } from './end-queue.ts';
 import type { Allowed, Ban, Change, Projection } from './projection.ts';
 import { StoredBan } from './stored-ban.ts';
 

@@ -2,7 +2,7 @@
  * What is known of each client, in columns and not in objects, because there may be a million of them. Each table reads
  * like a Map by client; its values are made when they are asked for.
  */
-import type { Actor, Offence } from '../core/audit.ts';
+import type { Actor, Offence } from '../model/audit.ts';
 import type { Ban } from './projection.ts';
 
 const ROWS_MIN = 1024;

@@ -1,6 +1,6 @@
 /** Rows that are gone with a database: what followed from them is recorded again, in rows that say so. */
-import type { Actor, AuditDraft, Offence } from '../core/audit.ts';
-import type { KernelBan } from '../core/reconcile.ts';
+import type { Actor, AuditDraft, Offence } from '../model/audit.ts';
+import type { KernelBan } from '../model/reconcile.ts';
 import type { Ban, Projection } from './projection.ts';
 import { systemDraft } from './row.ts';
 

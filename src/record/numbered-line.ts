@@ -2,8 +2,9 @@
  * The end of a line in the text audit log says which row of the trail it is: `… | 10m | #17 9f86d081884c7d65`. So the log
  * knows what the database should hold, and bans can be taken from it when the database is lost.
  */
-import { parseDuration } from '../config/duration.ts';
-import type { Actor, AuditAction, AuditDraft, AuditEntry } from '../core/audit.ts';
+
+import type { Actor, AuditAction, AuditDraft, AuditEntry } from '../model/audit.ts';
+import { parseDuration } from '../words/duration.ts';
 import { formatAuditLine } from './audit-line.ts';
 import type { ChainEnd } from './trail-statements.ts';
 

@@ -1,6 +1,6 @@
 /** The queue of messages, in memory and on disk: the database in trouble costs its survival of a restart, not the messages. */
 import type BetterSqlite3 from 'better-sqlite3';
-import type { Notification, OutboxItem, OutboxStore } from '../notify/notification.ts';
+import type { Notification, OutboxItem, OutboxStore } from '../model/notification.ts';
 import { preparedFor, type RecordDatabase } from './database.ts';
 import { toRecordError } from './error.ts';
 import { readObject } from './row.ts';

@@ -1,7 +1,7 @@
 /** The projection on disk: loaded at start, changed in the transaction of the rows that change it. */
 import { setImmediate } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
-import type { Actor, AuditAction } from '../core/audit.ts';
+import type { Actor, AuditAction } from '../model/audit.ts';
 import type { RecordDatabase } from './database.ts';
 import { toRecordError } from './error.ts';
 import { type Ban, type Change, Projection } from './projection.ts';

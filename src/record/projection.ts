@@ -1,5 +1,5 @@
 /** What follows from the audit rows: bans in force, offences, allowed entries, totals. One rule for writing, pruning and verifying. */
-import type { ActiveBan, Actor, AuditAction, AuditEntry, Offence } from '../core/audit.ts';
+import type { ActiveBan, Actor, AuditAction, AuditEntry, Offence } from '../model/audit.ts';
 import { BanTable, ClientRows, OffenceTable } from './client-table.ts';
 
 /** An active ban without its numbers: those stay on disk, so that a million bans fit in memory. */

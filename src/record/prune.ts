@@ -1,6 +1,6 @@
 /** Retention: takes rows off the start of the trail and keeps what the rest needs to be proved. */
 import type BetterSqlite3 from 'better-sqlite3';
-import type { AuditDraft } from '../core/audit.ts';
+import type { AuditDraft } from '../model/audit.ts';
 import { FORGOTTEN_BEFORE, type Projection } from './projection.ts';
 import { loadProjection, prepareProjection } from './projection-table.ts';
 import { COLUMNS, type Row, readConsequences, systemDraft, writeRow } from './row.ts';

@@ -1,6 +1,6 @@
 /** An audit entry as a row of the database, and the hash that binds it to the row before. */
 import { hash } from 'node:crypto';
-import type { Actor, AuditAction, AuditDraft, AuditEntry } from '../core/audit.ts';
+import type { Actor, AuditAction, AuditDraft, AuditEntry } from '../model/audit.ts';
 
 /** Column order of every statement here. */
 export const COLUMNS =

@@ -1,5 +1,5 @@
 /** A ban whose numbers are fetched from disk when somebody looks at them. */
-import type { ActiveBan, Actor } from '../core/audit.ts';
+import type { ActiveBan, Actor } from '../model/audit.ts';
 import type { Ban } from './projection.ts';
 
 /**

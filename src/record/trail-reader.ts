@@ -1,7 +1,7 @@
 /** Reads the trail: for the command line (daemon running or stopped) and for the dashboard. */
 import type BetterSqlite3 from 'better-sqlite3';
-import type { ActiveBan, AuditAction, AuditEntry, Offence } from '../core/audit.ts';
-import { commonText, coveringTexts, type Prefix, parsePrefix, prefixContains } from '../core/net/prefix.ts';
+import type { ActiveBan, AuditAction, AuditEntry, Offence } from '../model/audit.ts';
+import { commonText, coveringTexts, type Prefix, parsePrefix, prefixContains } from '../net/prefix.ts';
 import { preparedFor, type RecordDatabase } from './database.ts';
 import { toRecordError } from './error.ts';
 import type { Allowed, Ban } from './projection.ts';

@@ -1,6 +1,6 @@
 /** The statements of the audit trail, prepared once. `write` runs within a transaction of the caller. */
 import type BetterSqlite3 from 'better-sqlite3';
-import type { Position } from '../source/chunk.ts';
+import type { Position } from '../model/chunk.ts';
 import { recordError } from './error.ts';
 import type { Change } from './projection.ts';
 import { prepareProjection } from './projection-table.ts';

@@ -4,7 +4,7 @@
  * recomputed every hash from there to the end: against that there is the text audit log (log-check.ts).
  */
 import type BetterSqlite3 from 'better-sqlite3';
-import type { AuditEntry } from '../core/audit.ts';
+import type { AuditEntry } from '../model/audit.ts';
 import type { RecordDatabase } from './database.ts';
 import { recordError, toRecordError } from './error.ts';
 import { GENESIS_HASH } from './migrations.ts';

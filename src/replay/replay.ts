@@ -1,17 +1,17 @@
 /** `zban replay`: finished logs through the same pipeline as the live daemon; the log's time is the clock. */
 import { availableParallelism } from 'node:os';
 import type { Config } from '../config/schema.ts';
-import type { NeverBanned } from '../core/decide/policy.ts';
-import type { EngineEvent } from '../core/event.ts';
-import type { HistorySummary } from '../core/history-summary.ts';
-import { parsePrefix } from '../core/net/prefix.ts';
-import { SPECIAL_NETWORKS } from '../core/net/special.ts';
-import { Parser } from '../core/parse/parser.ts';
-import { SECOND } from '../core/parse/tally.ts';
+import type { NeverBanned } from '../decide/policy.ts';
+import type { HistorySummary } from '../engine/history-summary.ts';
 import { findCdnProtection } from '../host/cdn-ranges.ts';
 import { NamedListError } from '../host/named-list.ts';
 import { findRobots } from '../host/robots.ts';
-import type { Chunk } from '../source/chunk.ts';
+import type { Chunk } from '../model/chunk.ts';
+import type { EngineEvent } from '../model/event.ts';
+import { parsePrefix } from '../net/prefix.ts';
+import { SPECIAL_NETWORKS } from '../net/special.ts';
+import { Parser } from '../parse/parser.ts';
+import { SECOND } from '../parse/tally.ts';
 import { findSameFiles } from '../source/discover.ts';
 import { readLogFile } from '../source/read-log-file.ts';
 import type { WorkerSetup } from '../workers/messages.ts';

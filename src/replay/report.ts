@@ -8,7 +8,7 @@ import type {
   GlobalAnomalyStart,
   Past,
   RefusedEvent,
-} from '../core/event.ts';
+} from '../model/event.ts';
 
 /** Banned and refused clients remembered one by one: about 1 KiB each. */
 const CLIENTS_MAX = 20_000;

@@ -1,4 +1,4 @@
-import { hashText } from '../core/traffic/hash.ts';
+import { hashText } from '../traffic/hash.ts';
 
 /**
  * A seeded stream of random numbers: sfc32, a 128-bit chaotic generator with a counter, by Chris Doty-Humphrey

@@ -1,5 +1,5 @@
 /** A gzipped file that rotation left behind while nobody was following: read once, from where its plain form was left. */
-import type { Chunk, FileMark } from './chunk.ts';
+import type { Chunk, FileMark } from '../model/chunk.ts';
 import type { Generation, ReadLimits } from './generation.ts';
 import type { Lines } from './lines.ts';
 import { readLogFile } from './read-log-file.ts';

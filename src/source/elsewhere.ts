@@ -1,7 +1,7 @@
 /** Where rotation may have put a log's file when it is not beside the log: logrotate's `olddir`, an archive, another name. */
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { FileMark } from './chunk.ts';
+import type { FileMark } from '../model/chunk.ts';
 import { findCompression } from './compression.ts';
 import { findStat, namesIn } from './look.ts';
 import { isRotatedName } from './rotated-names.ts';

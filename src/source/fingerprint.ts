@@ -1,7 +1,7 @@
 /** Recognises a file by its first bytes: a log never changes them, whatever it is renamed, copied or compressed to. */
 import { hash } from 'node:crypto';
 import { readSync } from 'node:fs';
-import type { FileMark } from './chunk.ts';
+import type { FileMark } from '../model/chunk.ts';
 
 /** A log's first lines carry time stamps and addresses: this much of them tells any two files apart. */
 export const FINGERPRINT_BYTES_MAX = 1024;

@@ -1,6 +1,7 @@
 /** Follows logs: finds them, looks at them when they change, and hands on their lines as fast as they are taken. */
-import type { LogStatus } from '../core/status.ts';
-import type { Chunk, FileMark, Position } from './chunk.ts';
+
+import type { Chunk, FileMark, Position } from '../model/chunk.ts';
+import type { LogStatus } from '../model/status.ts';
 import { type FoundLog, findLogs } from './discover.ts';
 import { FINGERPRINT_BYTES_MAX } from './fingerprint.ts';
 import { FollowedLog } from './followed-log.ts';

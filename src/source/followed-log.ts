@@ -1,7 +1,7 @@
 /** One log under its path: the file that is there now, and the older ones that rotation moved aside. */
 import { type Stats, statSync } from 'node:fs';
-import type { LogStatus } from '../core/status.ts';
-import type { Chunk, FileMark, Position } from './chunk.ts';
+import type { Chunk, FileMark, Position } from '../model/chunk.ts';
+import type { LogStatus } from '../model/status.ts';
 import { FINGERPRINT_BYTES_MAX, headMatches } from './fingerprint.ts';
 import { type Generation, isSameFile, type ReadLimits, type Times } from './generation.ts';
 import { front, type Lines, ownBuffer } from './lines.ts';

@@ -1,6 +1,6 @@
 /** One file of a log, as long as it may still have lines: the newest, or one that rotation moved aside. */
 import type { Stats } from 'node:fs';
-import type { FileMark } from './chunk.ts';
+import type { FileMark } from '../model/chunk.ts';
 import type { Lines } from './lines.ts';
 
 /** How much is read at once, and the longest line. */

@@ -1,6 +1,6 @@
 /** What a log held before the place from which it is followed: its own beginning, and the files rotation moved aside. */
 import { fstatSync, statSync } from 'node:fs';
-import type { Chunk, FileMark, Position } from './chunk.ts';
+import type { Chunk, FileMark, Position } from '../model/chunk.ts';
 import { fingerprintOf, headMatches, readHead } from './fingerprint.ts';
 import { type ReadLogOptions, readLogFile } from './read-log-file.ts';
 import { listSiblings, readContentHead, type Sibling, unpackedBytes, whileNamed, withFile } from './siblings.ts';

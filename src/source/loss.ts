@@ -1,5 +1,5 @@
 /** Says what can't be read any more. */
-import type { Position } from './chunk.ts';
+import type { Position } from '../model/chunk.ts';
 import { canDecompress } from './compression.ts';
 import { listSiblings } from './siblings.ts';
 

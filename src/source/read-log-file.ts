@@ -1,6 +1,7 @@
 /** Finished logs, read once from beginning to end. */
+
+import type { Chunk, FileMark } from '../model/chunk.ts';
 import { type ByteInput, openBytes } from './byte-input.ts';
-import type { Chunk, FileMark } from './chunk.ts';
 import { FINGERPRINT_BYTES_MAX, fingerprintOf, headMatches } from './fingerprint.ts';
 import { type Cut, cutLines, endLine, front, ownBuffer } from './lines.ts';
 import type { LongLine } from './long-line.ts';

@@ -1,8 +1,8 @@
 /** The files beside a log that may be its older generations. */
 import { closeSync, fstatSync, openSync, realpathSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { FileMark } from '../model/chunk.ts';
 import { ArchivedFile } from './archived-file.ts';
-import type { FileMark } from './chunk.ts';
 import { type Compression, findCompression, readCompressedHead } from './compression.ts';
 import { findElsewhere } from './elsewhere.ts';
 import { FINGERPRINT_BYTES_MAX, fingerprintOf, headMatches, readHead } from './fingerprint.ts';

@@ -1,7 +1,7 @@
 /** An open file that grows: positioned reads on a handle, so that renaming or removing it changes nothing. */
 import { closeSync, constants, fstatSync, openSync, read, type Stats, statSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { FileMark } from './chunk.ts';
+import type { FileMark } from '../model/chunk.ts';
 import { FINGERPRINT_BYTES_MAX, fingerprintOf, headMatches, readHead } from './fingerprint.ts';
 import type { Generation, ReadLimits } from './generation.ts';
 import { cutLines, endLine, front, type Lines, ownBuffer } from './lines.ts';

@@ -1,19 +1,19 @@
 /** What main thread, parse threads and traffic thread say to each other. Buffers are transferred, never copied. */
 
-import type { FuseHold } from '../core/decide/fuse.ts';
-import type { OffenderColumns } from '../core/decide/offender-table.ts';
-import type { NeverBanned } from '../core/decide/policy.ts';
-import type { Unstopped } from '../core/detect/banned-traffic.ts';
-import type { RobotClaim, RobotNetwork, RobotVerdict } from '../core/detect/robot-verdicts.ts';
-import type { Surge, SurgeNumbers } from '../core/detect/surge.ts';
-import type { EngineOptions } from '../core/engine-options.ts';
-import type { EngineState } from '../core/engine-state.ts';
-import type { EngineEvent, FuseEvent, TopEntry } from '../core/event.ts';
-import type { HistorySummary } from '../core/history-summary.ts';
-import type { ClientKey } from '../core/net/client-key.ts';
-import type { ParserOptions } from '../core/parse/parser.ts';
-import type { Tally } from '../core/parse/tally.ts';
-import type { Effective } from '../core/traffic/baseline.ts';
+import type { FuseHold } from '../decide/fuse.ts';
+import type { OffenderColumns } from '../decide/offender-table.ts';
+import type { NeverBanned } from '../decide/policy.ts';
+import type { Unstopped } from '../detect/banned-traffic.ts';
+import type { RobotClaim, RobotNetwork, RobotVerdict } from '../detect/robot-verdicts.ts';
+import type { EngineState } from '../engine/engine-state.ts';
+import type { HistorySummary } from '../engine/history-summary.ts';
+import type { EngineEvent, FuseEvent, TopEntry } from '../model/event.ts';
+import type { EngineOptions } from '../model/options.ts';
+import type { ClientKey } from '../net/client-key.ts';
+import type { ParserOptions } from '../parse/parser.ts';
+import type { Tally } from '../parse/tally.ts';
+import type { Surge, SurgeNumbers } from '../site/surge.ts';
+import type { Effective } from '../traffic/baseline.ts';
 
 /** workerData of both kinds of thread. */
 export interface WorkerSetup {

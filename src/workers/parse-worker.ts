@@ -1,6 +1,6 @@
 /** A parse thread: chunks in, tallies out. */
 import { move, transferableSymbol, valueSymbol, workerData } from 'piscina';
-import { Parser } from '../core/parse/parser.ts';
+import { Parser } from '../parse/parser.ts';
 import type { Parsed, ParseTask, WorkerSetup } from './messages.ts';
 
 const parsers = (workerData as WorkerSetup).parsers.map((options) => new Parser(options));

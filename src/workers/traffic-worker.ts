@@ -1,17 +1,17 @@
 /** The traffic thread: owns the engine. Its pool has one thread, so tasks arrive one after the other, in order. */
 import { workerData } from 'piscina';
-import type { FuseHold } from '../core/decide/fuse.ts';
-import { type OffenderColumns, unpackOffenders } from '../core/decide/offender-table.ts';
-import type { Offender } from '../core/decide/policy.ts';
-import { topClients } from '../core/detect/site-signature.ts';
-import type { Surge } from '../core/detect/surge.ts';
-import { Engine } from '../core/engine.ts';
-import type { EngineEvent } from '../core/event.ts';
-import { summarizeHistory } from '../core/history-summary.ts';
-import { Parser } from '../core/parse/parser.ts';
-import { newestSecond, type Tally } from '../core/parse/tally.ts';
-import { Merge, type Parcel } from '../core/traffic/merge.ts';
-import { WallClock } from '../core/traffic/wall-clock.ts';
+import type { FuseHold } from '../decide/fuse.ts';
+import { type OffenderColumns, unpackOffenders } from '../decide/offender-table.ts';
+import type { Offender } from '../decide/policy.ts';
+import { Engine } from '../engine/engine.ts';
+import { summarizeHistory } from '../engine/history-summary.ts';
+import type { EngineEvent } from '../model/event.ts';
+import { Parser } from '../parse/parser.ts';
+import { newestSecond, type Tally } from '../parse/tally.ts';
+import { topClients } from '../site/site-signature.ts';
+import type { Surge } from '../site/surge.ts';
+import { Merge, type Parcel } from '../traffic/merge.ts';
+import { WallClock } from '../traffic/wall-clock.ts';
 import type { EngineStatus, TrafficResult, TrafficTask, WorkerSetup } from './messages.ts';
 
 const TOP_CLIENTS = 10;

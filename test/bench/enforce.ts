@@ -4,9 +4,9 @@
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { KernelBan } from '../../src/core/reconcile.ts';
 import { createEnforcer } from '../../src/enforce/enforcer.ts';
 import { pickBackend } from '../../src/enforce/pick.ts';
+import type { KernelBan } from '../../src/model/reconcile.ts';
 
 const SINGLES = 100;
 const BURST = 10_000;

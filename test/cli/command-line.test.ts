@@ -10,7 +10,7 @@ import type {
   UnbanRequest,
 } from '../../src/control/protocol.ts';
 import { startControlServer } from '../../src/control/server.ts';
-import type { Status } from '../../src/core/status.ts';
+import type { Status } from '../../src/model/status.ts';
 import { place, runZban } from './run-zban.ts';
 
 const status: Status = {

@@ -8,8 +8,8 @@ import { gzipSync } from 'node:zlib';
 import { type Searched, type SearchLimits, searchLogs } from '../../src/cli/log-search.ts';
 import type { Story } from '../../src/cli/story.ts';
 import { configSchema } from '../../src/config/schema.ts';
-import type { AuditEntry } from '../../src/core/audit.ts';
-import { formatSecond } from '../../src/core/time.ts';
+import type { AuditEntry } from '../../src/model/audit.ts';
+import { formatSecond } from '../../src/model/time.ts';
 import { logLine, START } from '../support/traffic.ts';
 import { banDraft } from './recorded.ts';
 

@@ -1,7 +1,7 @@
 /** A database as a stopped daemon leaves it, for the commands that read. */
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { AuditDraft } from '../../src/core/audit.ts';
+import type { AuditDraft } from '../../src/model/audit.ts';
 import { AuditTrail } from '../../src/record/audit-trail.ts';
 import { openDatabase } from '../../src/record/database.ts';
 import { WriteGate } from '../../src/record/write-gate.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { robotNote } from '../../src/cli/robot-note.ts';
-import { parsePrefix } from '../../src/core/net/prefix.ts';
 import { loadRobots, SHIPPED_ROBOTS } from '../../src/host/robots.ts';
+import { parsePrefix } from '../../src/net/prefix.ts';
 
 const robots = loadRobots(SHIPPED_ROBOTS);
 const note = (client: string, ...agents: string[]): string | undefined => {

@@ -1,17 +1,17 @@
 /** What `zban explain` says, word for word, of rows as the daemon writes them. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import type { ActivitySummary } from '../../src/cli/activity.ts';
 import type { Searched } from '../../src/cli/log-search.ts';
 import { storyOfClient, storyOfEntry, stretchesOf } from '../../src/cli/story.ts';
 import { formatStory } from '../../src/cli/story-text.ts';
 import { withTrail } from '../../src/cli/trail.ts';
-import type { ActivitySummary } from '../../src/core/activity.ts';
-import type { AuditDraft } from '../../src/core/audit.ts';
-import type { Condition } from '../../src/core/event.ts';
-import { parsePrefix } from '../../src/core/net/prefix.ts';
-import { briefReason, PHRASES, phraseOf, tellReason } from '../../src/core/reason.ts';
+import type { AuditDraft } from '../../src/model/audit.ts';
+import type { Condition } from '../../src/model/event.ts';
+import { parsePrefix } from '../../src/net/prefix.ts';
 import { formatMessage } from '../../src/notify/message.ts';
 import { formatAuditLine } from '../../src/record/audit-line.ts';
+import { briefReason, PHRASES, phraseOf, tellReason } from '../../src/words/reason.ts';
 import { evidenceOf } from '../support/evidence.ts';
 import { banDraft, record } from './recorded.ts';
 

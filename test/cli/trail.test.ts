@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { AuditDraft } from '../../src/core/audit.ts';
+import type { AuditDraft } from '../../src/model/audit.ts';
 import { record } from './recorded.ts';
 import { runZban } from './run-zban.ts';
 

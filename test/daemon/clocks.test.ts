@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import type { Status } from '../../src/core/status.ts';
+import type { Status } from '../../src/model/status.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { logLine, visitorIp } from '../support/traffic.ts';
 

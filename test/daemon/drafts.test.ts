@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { EngineEvent } from '../../src/core/event.ts';
 import { draftOf, systemDraft } from '../../src/daemon/drafts.ts';
+import type { EngineEvent } from '../../src/model/event.ts';
 import { banEvent, refusedEvent, T0 } from './fixtures.ts';
 
 const time = new Date(T0).toISOString();

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ActiveBan } from '../../src/core/audit.ts';
-import { findClientKey } from '../../src/core/net/client-key.ts';
-import { parsePrefix } from '../../src/core/net/prefix.ts';
 import { Efficacy } from '../../src/daemon/efficacy.ts';
 import type { Connection } from '../../src/host/proc-net.ts';
+import type { ActiveBan } from '../../src/model/audit.ts';
+import { findClientKey } from '../../src/net/client-key.ts';
+import { parsePrefix } from '../../src/net/prefix.ts';
 import { SCHEME } from '../support/parse.ts';
 import { T0 } from './fixtures.ts';
 

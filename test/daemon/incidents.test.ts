@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import type { GlobalAnomalyEvent } from '../../src/core/event.ts';
 import { INCIDENT_KEY, Incidents } from '../../src/daemon/incidents.ts';
+import type { GlobalAnomalyEvent } from '../../src/model/event.ts';
 import { anomaly, anomalyEnd } from '../notify/examples.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { logLine, visitorIp } from '../support/traffic.ts';

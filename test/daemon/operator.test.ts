@@ -4,10 +4,10 @@ import { parseList } from '../../src/cli/ban-list/formats.ts';
 import { formatJson } from '../../src/cli/ban-list/json.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { BanRequest } from '../../src/control/protocol.ts';
-import type { AuditDraft } from '../../src/core/audit.ts';
-import type { FuseEvent } from '../../src/core/event.ts';
-import { parsePrefix, prefixesOverlap } from '../../src/core/net/prefix.ts';
 import { Operator } from '../../src/daemon/operator.ts';
+import type { AuditDraft } from '../../src/model/audit.ts';
+import type { FuseEvent } from '../../src/model/event.ts';
+import { parsePrefix, prefixesOverlap } from '../../src/net/prefix.ts';
 import type { TrafficTask } from '../../src/workers/messages.ts';
 import { answer, banEvent, makeBans, T0 } from './fixtures.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { formatPrefix, maskPrefix, type Prefix, prefixContains } from '../../src/core/net/prefix.ts';
 import { findOverlaps } from '../../src/daemon/overlap.ts';
+import { formatPrefix, maskPrefix, type Prefix, prefixContains } from '../../src/net/prefix.ts';
 
 /** Few addresses and all lengths, so that many of them overlap. */
 const prefix = fc

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { NeverBanned } from '../../src/core/decide/policy.ts';
-import { type Prefix, parsePrefix } from '../../src/core/net/prefix.ts';
 import { Protection, type Reasoned } from '../../src/daemon/protection.ts';
+import type { NeverBanned } from '../../src/decide/policy.ts';
+import { type Prefix, parsePrefix } from '../../src/net/prefix.ts';
 import { SCHEME } from '../support/parse.ts';
 
 function prefixOf(text: string): Prefix {

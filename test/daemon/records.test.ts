@@ -4,9 +4,9 @@ import { appendFileSync, copyFileSync, readFileSync, rmSync, truncateSync, write
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
-import type { AuditDraft } from '../../src/core/audit.ts';
 import { Records } from '../../src/daemon/records.ts';
 import { Troubles } from '../../src/daemon/troubles.ts';
+import type { AuditDraft } from '../../src/model/audit.ts';
 import { openDatabase } from '../../src/record/database.ts';
 import { compareWithLog } from '../../src/record/log-check.ts';
 import { findLogFiles } from '../../src/record/text-log-lines.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
 import { rehearse } from '../../src/daemon/rehearsal.ts';
-import type { Chunk } from '../../src/source/chunk.ts';
+import type { Chunk } from '../../src/model/chunk.ts';
 import { findEnd } from '../../src/source/history.ts';
 import type { TrafficTask } from '../../src/workers/messages.ts';
 import { logLine } from '../support/traffic.ts';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
-import { REFUTED, VERIFIED } from '../../src/core/detect/robot-verdicts.ts';
 import { Robots } from '../../src/daemon/robots.ts';
+import { REFUTED, VERIFIED } from '../../src/detect/robot-verdicts.ts';
 import type { TrafficTask } from '../../src/workers/messages.ts';
 
 const LIST = 'Examplebot .crawl.example.com\nExamplebot 192.0.2.0/24\nNetbot 198.51.100.0/24\n';

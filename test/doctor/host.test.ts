@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
 import { ControlError } from '../../src/control/error.ts';
-import type { Status } from '../../src/core/status.ts';
 import { checkDaemon } from '../../src/doctor/daemon.ts';
 import { checkPlaces, checkSlack, checkSsh } from '../../src/doctor/host.ts';
 import { checkService, findService, type Service } from '../../src/doctor/service.ts';
+import type { Status } from '../../src/model/status.ts';
 
 const DEFAULTS = configSchema.parse({});
 

@@ -1,9 +1,9 @@
 /** What the contract suite acts on: a server with a real firewall, a client that sends real packets, a container behind. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { DesiredBans } from '../../src/core/reconcile.ts';
 import type { EnforcementBackend, KernelBan } from '../../src/enforce/backend.ts';
 import { type FirewallOptions, pickBackend } from '../../src/enforce/pick.ts';
+import type { DesiredBans } from '../../src/model/reconcile.ts';
 import { createNetwork, type Network, toolSkip } from '../support/netns.ts';
 
 export interface Subject {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatPrefix } from '../../src/core/net/prefix.ts';
 import { Allowlist, type NameResolver, resolveName } from '../../src/host/allowlist.ts';
+import { formatPrefix } from '../../src/net/prefix.ts';
 
 class DnsError extends Error {
   readonly code: string;

@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { parsePrefix } from '../../src/core/net/prefix.ts';
-import { PrefixTable } from '../../src/core/net/prefix-table.ts';
 import { findCdnProtection, loadCdnRanges, SHIPPED_CDN_RANGES } from '../../src/host/cdn-ranges.ts';
 import { NamedListError } from '../../src/host/named-list.ts';
+import { parsePrefix } from '../../src/net/prefix.ts';
+import { PrefixTable } from '../../src/net/prefix-table.ts';
 
 function makeFile(t: TestContext, text: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'zban-cdn-'));

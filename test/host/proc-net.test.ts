@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatPrefix } from '../../src/core/net/prefix.ts';
 import { parseIpv4Gateways, parseIpv6Gateways, parseTcpPeers } from '../../src/host/proc-net.ts';
+import { formatPrefix } from '../../src/net/prefix.ts';
 
 const ROUTE = `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
 eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0

@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { formatPrefix } from '../../src/core/net/prefix.ts';
 import { findProtectedAddresses } from '../../src/host/protected.ts';
+import { formatPrefix } from '../../src/net/prefix.ts';
 import { createNetwork, rootSkip } from '../support/netns.ts';
 
 const byText = (found: readonly { prefix: Parameters<typeof formatPrefix>[0]; reason: string }[]) =>
@@ -35,7 +35,7 @@ test('gateways, SSH peers and the caller are protected, each once', async (t) =>
 });
 
 const PRINT = `
-  import { formatPrefix } from './src/core/net/prefix.ts';
+  import { formatPrefix } from './src/net/prefix.ts';
   import { findProtectedAddresses } from './src/host/protected.ts';
   const found = await findProtectedAddresses({ sshPorts: [22] });
   console.log(JSON.stringify(Object.fromEntries(found.map(({ prefix, reason }) => [formatPrefix(prefix), reason]))));

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { parsePrefix } from '../../src/core/net/prefix.ts';
-import { PrefixTable } from '../../src/core/net/prefix-table.ts';
 import { NamedListError } from '../../src/host/named-list.ts';
 import { findRobots, loadRobots, type RobotList, SHIPPED_ROBOTS, shippedRobotsDate } from '../../src/host/robots.ts';
+import { parsePrefix } from '../../src/net/prefix.ts';
+import { PrefixTable } from '../../src/net/prefix-table.ts';
 
 function makeFile(t: TestContext, text: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'zban-robots-'));

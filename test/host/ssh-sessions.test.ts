@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatPrefix } from '../../src/core/net/prefix.ts';
 import { parseTcpPeers } from '../../src/host/proc-net.ts';
 import { SshSessions } from '../../src/host/ssh-sessions.ts';
+import { formatPrefix } from '../../src/net/prefix.ts';
 
 /** Lines of /proc/net/tcp: established connections to port 22 from 198.51.100.NUMBER and a port. */
 const table = (...connections: readonly (readonly [number, string])[]) =>

@@ -1,5 +1,5 @@
-import type { ActiveBan, AuditEntry } from '../../src/core/audit.ts';
-import type { Status } from '../../src/core/status.ts';
+import type { ActiveBan, AuditEntry } from '../../src/model/audit.ts';
+import type { Status } from '../../src/model/status.ts';
 
 export const NOW_MS = Date.parse('2026-11-20T10:11:12Z');
 

@@ -1,7 +1,7 @@
 /** The page's own words: they run in the reader's browser, and so are written a second time. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PHRASES, phraseOf } from '../../src/core/reason.ts';
+import { PHRASES, phraseOf } from '../../src/words/reason.ts';
 
 interface Words {
   readonly condition: (name: string) => string;

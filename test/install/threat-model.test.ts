@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { FIELD_NAMES } from '../../src/core/parse/fields.ts';
+import { FIELD_NAMES } from '../../src/parse/fields.ts';
 
 const project = join(import.meta.dirname, '../..');
 const page = readFileSync(join(project, 'docs/threat-model.md'), 'utf8');

@@ -1,5 +1,5 @@
-import type { BanEvent, GlobalAnomalyEnd, GlobalAnomalyStart } from '../../src/core/event.ts';
-import type { Notification } from '../../src/notify/notification.ts';
+import type { BanEvent, GlobalAnomalyEnd, GlobalAnomalyStart } from '../../src/model/event.ts';
+import type { Notification } from '../../src/model/notification.ts';
 import { evidenceOf } from '../support/evidence.ts';
 
 export const banEvent = (change: Partial<BanEvent> = {}): BanEvent => ({

@@ -1,4 +1,4 @@
-import type { Notification, OutboxItem, OutboxStore } from '../../src/notify/notification.ts';
+import type { Notification, OutboxItem, OutboxStore } from '../../src/model/notification.ts';
 
 /** The queue without a disk; `json` makes it keep what JSON keeps, as a database would. */
 export class MemoryStore implements OutboxStore {

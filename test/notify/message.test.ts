@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { Notification } from '../../src/model/notification.ts';
 import { formatDigest } from '../../src/notify/digest.ts';
 import { escapeText, plainText } from '../../src/notify/markup.ts';
 import { formatMessage } from '../../src/notify/message.ts';
-import type { Notification } from '../../src/notify/notification.ts';
 import type { SlackPayload } from '../../src/notify/payload.ts';
 import { anomaly, anomalyEnd, ban, fuse, trouble, unban } from './examples.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { inspect } from 'node:util';
-import type { Notification } from '../../src/notify/notification.ts';
+import type { Notification } from '../../src/model/notification.ts';
 import { createNotifier, type Notifier, type NotifierOptions } from '../../src/notify/notifier.ts';
 import { WebhookUrl } from '../../src/notify/secret.ts';
 import { createSlackDelivery } from '../../src/notify/slack.ts';

@@ -1,8 +1,8 @@
 /** The default configuration at work on simulated requests, as `zban replay` has it. */
 import { configSchema } from '../../src/config/schema.ts';
-import { Engine } from '../../src/core/engine.ts';
-import type { BanEvent, GlobalAnomalyEvent } from '../../src/core/event.ts';
-import { Parser } from '../../src/core/parse/parser.ts';
+import { Engine } from '../../src/engine/engine.ts';
+import type { BanEvent, GlobalAnomalyEvent } from '../../src/model/event.ts';
+import { Parser } from '../../src/parse/parser.ts';
 import type { AccessEvent } from '../../src/simulate/access-event.ts';
 import { formatLine } from '../../src/simulate/format.ts';
 import { workerSetup } from '../../src/workers/pipeline.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AuditDraft } from '../../src/core/audit.ts';
-import type { BaselineEvent } from '../../src/core/event.ts';
+import type { AuditDraft } from '../../src/model/audit.ts';
+import type { BaselineEvent } from '../../src/model/event.ts';
 import { formatAuditLine, formatBaselineLine } from '../../src/record/audit-line.ts';
 import { ban, draft, NUMBERS } from './examples.ts';
 

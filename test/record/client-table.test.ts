@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Offence } from '../../src/core/audit.ts';
+import type { Offence } from '../../src/model/audit.ts';
 import { BanTable, ClientRows, OffenceTable } from '../../src/record/client-table.ts';
 import type { Ban } from '../../src/record/projection.ts';
 

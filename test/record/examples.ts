@@ -4,12 +4,12 @@ import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { AuditDraft } from '../../src/core/audit.ts';
+import type { AuditDraft } from '../../src/model/audit.ts';
+import type { Position } from '../../src/model/chunk.ts';
 import { AuditTrail } from '../../src/record/audit-trail.ts';
 import { openDatabase, type RecordDatabase } from '../../src/record/database.ts';
 import type { RecordError, RecordErrorCode } from '../../src/record/error.ts';
 import { WriteGate } from '../../src/record/write-gate.ts';
-import type { Position } from '../../src/source/chunk.ts';
 
 export const T0 = Date.UTC(2026, 10, 20, 10, 11, 12, 123);
 export const MINUTE = 60_000;

@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, readFileSync, rmSync, statSync, truncateSync,
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import type { AuditDraft } from '../../src/core/audit.ts';
+import type { AuditDraft } from '../../src/model/audit.ts';
 import { AuditTrail } from '../../src/record/audit-trail.ts';
 import { openKept } from '../../src/record/kept-database.ts';
 import { restorationDrafts } from '../../src/record/lost-rows.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import BetterSqlite3 from 'better-sqlite3';
 import fc from 'fast-check';
-import type { AuditDraft, Offence } from '../../src/core/audit.ts';
+import type { AuditDraft, Offence } from '../../src/model/audit.ts';
 import { verifyAudit } from '../../src/record/verify.ts';
 import { afterwards, ban, draft, openTrail, T0 } from './examples.ts';
 

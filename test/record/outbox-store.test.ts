@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import BetterSqlite3 from 'better-sqlite3';
-import type { Notification } from '../../src/notify/notification.ts';
+import type { Notification } from '../../src/model/notification.ts';
 import { DatabaseOutbox } from '../../src/record/outbox-store.ts';
 import { afterwards, openTrail } from './examples.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sensitivityFactor } from '../../src/core/detect/sensitivity.ts';
+import { sensitivityFactor } from '../../src/detect/sensitivity.ts';
 import { recommend } from '../../src/replay/recommend.ts';
 import { type Sweep, sweepSteps } from '../../src/replay/sweep.ts';
 

@@ -4,7 +4,7 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Chunk, Position } from '../../src/source/chunk.ts';
+import type { Chunk, Position } from '../../src/model/chunk.ts';
 import { type FollowOptions, LogFollower } from '../../src/source/follow.ts';
 
 export function makeDirectory(context?: TestContext): string {

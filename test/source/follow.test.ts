@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Chunk } from '../../src/source/chunk.ts';
+import type { Chunk } from '../../src/model/chunk.ts';
 import { type FollowOptions, followLogs } from '../../src/source/follow.ts';
 import { append, makeDirectory, until } from './follow-harness.ts';
 

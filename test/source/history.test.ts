@@ -3,7 +3,7 @@ import { copyFileSync, readFileSync, renameSync, statSync, unlinkSync, utimesSyn
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import type { Position } from '../../src/source/chunk.ts';
+import type { Position } from '../../src/model/chunk.ts';
 import { findEnd, findHistory, findNewest, type HistoryOptions, readHistory } from '../../src/source/history.ts';
 import { append, makeDirectory } from './follow-harness.ts';
 

@@ -28,7 +28,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import type { Position } from '../../src/source/chunk.ts';
+import type { Position } from '../../src/model/chunk.ts';
 import { follow, type Harness, makeDirectory } from './follow-harness.ts';
 
 const QUIET_MS = 60_000;

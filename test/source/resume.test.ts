@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import type { Position } from '../../src/source/chunk.ts';
+import type { Position } from '../../src/model/chunk.ts';
 import { append, follow, makeDirectory, needs } from './follow-harness.ts';
 
 /** As gzip(1): the time of the last write is kept. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Position } from '../../src/source/chunk.ts';
+import type { Position } from '../../src/model/chunk.ts';
 import { type FollowOptions, followLogs } from '../../src/source/follow.ts';
 import { makeDirectory, until } from './follow-harness.ts';
 

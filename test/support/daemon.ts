@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stringify } from 'yaml';
-import type { Status } from '../../src/core/status.ts';
+import type { Status } from '../../src/model/status.ts';
 import { type CommandResult, runInThread } from './command-thread.ts';
 
 const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;

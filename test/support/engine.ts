@@ -1,9 +1,9 @@
 /** Engines for tests, with the configuration's defaults. */
 import { configSchema } from '../../src/config/schema.ts';
-import { Engine } from '../../src/core/engine.ts';
-import type { EngineOptions } from '../../src/core/engine-options.ts';
-import type { EngineEvent } from '../../src/core/event.ts';
-import { Parser, type ParserOptions } from '../../src/core/parse/parser.ts';
+import { Engine } from '../../src/engine/engine.ts';
+import type { EngineEvent } from '../../src/model/event.ts';
+import type { EngineOptions } from '../../src/model/options.ts';
+import { Parser, type ParserOptions } from '../../src/parse/parser.ts';
 import { bytesOf, NEVER, PARSER } from './parse.ts';
 
 /** Parts of the engine's options; sections are merged, not replaced. */

@@ -1,5 +1,5 @@
 /** A judgement for every condition, as the engine would tell it. */
-import type { Condition, Evidence } from '../../src/core/event.ts';
+import type { Condition, Evidence } from '../../src/model/event.ts';
 
 const WINDOW: Evidence = {
   condition: 'multiplier',

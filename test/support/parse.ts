@@ -1,8 +1,8 @@
 /** Parsers for tests: one line in, what became of it out. */
-import type { ClientScheme } from '../../src/core/net/client-key.ts';
-import { FIELD_NAMES, type FieldKeys, type FieldName, fieldKeys } from '../../src/core/parse/fields.ts';
-import { Parser, type ParserOptions } from '../../src/core/parse/parser.ts';
-import { ASSET, HIGH, INFO, LOW, PATTERN, SECOND, SKIP_REASONS, STATUS_MASK, URL } from '../../src/core/parse/tally.ts';
+import type { ClientScheme } from '../../src/net/client-key.ts';
+import { FIELD_NAMES, type FieldKeys, type FieldName, fieldKeys } from '../../src/parse/fields.ts';
+import { Parser, type ParserOptions } from '../../src/parse/parser.ts';
+import { ASSET, HIGH, INFO, LOW, PATTERN, SECOND, SKIP_REASONS, STATUS_MASK, URL } from '../../src/parse/tally.ts';
 
 /** IPv6 networks of 64 bits are clients; no translators but the well-known ones. */
 export const SCHEME: ClientScheme = { ipv6_prefix: 64, translation_prefixes: [] };

@@ -1,11 +1,11 @@
 /** A simulated site that was learned once; every trial forks what is known then and adds its own requests. */
-import type { EngineState } from '../../src/core/engine-state.ts';
-import { ROW, SECOND, type Tally } from '../../src/core/parse/tally.ts';
-import type { Parcel } from '../../src/core/traffic/merge.ts';
+import type { EngineState } from '../../src/engine/engine-state.ts';
+import { ROW, SECOND, type Tally } from '../../src/parse/tally.ts';
 import type { AccessEvent } from '../../src/simulate/access-event.ts';
 import { formatLine } from '../../src/simulate/format.ts';
 import { simulate } from '../../src/simulate/simulate.ts';
 import type { SiteKind } from '../../src/simulate/site.ts';
+import type { Parcel } from '../../src/traffic/merge.ts';
 import { Bench } from './bench.ts';
 import { describeSite, type TrialSite } from './site.ts';
 

@@ -1,10 +1,10 @@
 /** An engine with the default configuration, as `zban replay` has it, fed from memory. */
 import { configSchema } from '../../src/config/schema.ts';
-import { Engine } from '../../src/core/engine.ts';
-import type { BanEvent } from '../../src/core/event.ts';
-import { type Prefix, parsePrefix } from '../../src/core/net/prefix.ts';
-import { Parser } from '../../src/core/parse/parser.ts';
-import { Merge, type Parcel } from '../../src/core/traffic/merge.ts';
+import { Engine } from '../../src/engine/engine.ts';
+import type { BanEvent } from '../../src/model/event.ts';
+import { type Prefix, parsePrefix } from '../../src/net/prefix.ts';
+import { Parser } from '../../src/parse/parser.ts';
+import { Merge, type Parcel } from '../../src/traffic/merge.ts';
 import { workerSetup } from '../../src/workers/pipeline.ts';
 import { NEVER } from '../support/parse.ts';
 

@@ -1,7 +1,7 @@
 /** Runs one trial against one background and says what came of it. */
-import type { BanEvent } from '../../src/core/event.ts';
-import { formatPrefix, type Prefix, parsePrefix } from '../../src/core/net/prefix.ts';
-import { PrefixTable } from '../../src/core/net/prefix-table.ts';
+import type { BanEvent } from '../../src/model/event.ts';
+import { formatPrefix, type Prefix, parsePrefix } from '../../src/net/prefix.ts';
+import { PrefixTable } from '../../src/net/prefix-table.ts';
 import type { AccessEvent } from '../../src/simulate/access-event.ts';
 import { Random } from '../../src/simulate/random.ts';
 import { type Background, line } from './background.ts';

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
-import { packOffenders } from '../../src/core/decide/offender-table.ts';
-import type { EngineEvent } from '../../src/core/event.ts';
-import { parsePrefix } from '../../src/core/net/prefix.ts';
-import type { Chunk } from '../../src/source/chunk.ts';
+import { packOffenders } from '../../src/decide/offender-table.ts';
+import type { Chunk } from '../../src/model/chunk.ts';
+import type { EngineEvent } from '../../src/model/event.ts';
+import { parsePrefix } from '../../src/net/prefix.ts';
 import { Pipeline, workerSetup } from '../../src/workers/pipeline.ts';
 import { Bench, chunked } from '../support/engine.ts';
 import { bytesOf } from '../support/parse.ts';

@@ -4,8 +4,8 @@
  * https://docs.crowdsec.net/docs/cscli/cscli_decisions_import/
  */
 import type { BanOrder } from '../../control/protocol.ts';
-import type { ActiveBan } from '../../core/audit.ts';
-import { parsePrefix } from '../../core/net/prefix.ts';
+import type { ActiveBan } from '../../model/audit.ts';
+import { parsePrefix } from '../../net/prefix.ts';
 import { printable } from '../text.ts';
 import { type CsvRecord, formatCsvField, parseCsv } from './csv.ts';
 import { type BanList, type Entry, listOf, notAnAddress, readTarget } from './list.ts';

@@ -2,7 +2,7 @@
  * zban's own lists as JSON: an array of what `zban list --json` prints without the numbers, `until: null` for good.
  * Arrays of CrowdSec's decisions, and of its alerts with their decisions (`cscli decisions list -o json`), are read too.
  */
-import type { ActiveBan } from '../../core/audit.ts';
+import type { ActiveBan } from '../../model/audit.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { printable, safeJson } from '../text.ts';
 import { type Decision, readDecision } from './crowdsec.ts';

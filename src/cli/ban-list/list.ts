@@ -1,7 +1,7 @@
 /** Lists of bans in files: what every format is read into. */
 import type { BanOrder } from '../../control/protocol.ts';
 import { REASON_LENGTH_MAX } from '../../control/request.ts';
-import { formatPrefix, parsePrefix } from '../../core/net/prefix.ts';
+import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import { printable } from '../text.ts';
 
 /** Longer lists are refused before they fill the memory. */

@@ -2,7 +2,7 @@
  * One address or network a line; after it, if anything, how long and why: `203.0.113.9 2h hammers the login`. Comments
  * begin with # or ;.
  */
-import type { ActiveBan } from '../../core/audit.ts';
+import type { ActiveBan } from '../../model/audit.ts';
 import { parseBanDuration } from '../options.ts';
 import { type BanList, type Entry, listOf, notAnAddress, readTarget } from './list.ts';
 

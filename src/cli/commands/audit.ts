@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formatDuration } from '../../config/duration.ts';
-import type { AuditEntry } from '../../core/audit.ts';
-import { formatPrefix, parsePrefix } from '../../core/net/prefix.ts';
-import { briefReason, formatNumber, type ReasonNumbers } from '../../core/reason.ts';
+import type { AuditEntry } from '../../model/audit.ts';
+import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import { compareWithLog } from '../../record/log-check.ts';
 import { findLogFiles } from '../../record/text-log-lines.ts';
 import type { Query } from '../../record/trail-reader.ts';
 import { verifyAudit } from '../../record/verify.ts';
+import { formatDuration } from '../../words/duration.ts';
+import { briefReason, formatNumber, type ReasonNumbers } from '../../words/reason.ts';
 import { type Context, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { readCount, readSpan } from '../options.ts';

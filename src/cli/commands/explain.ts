@@ -1,10 +1,10 @@
 import type { Config } from '../../config/schema.ts';
-import { type EngineState, engineStateKey, parseEngineState } from '../../core/engine-state.ts';
-import { findTranslated } from '../../core/net/client-key.ts';
-import { formatPrefix, parsePrefix } from '../../core/net/prefix.ts';
-import { tellReason } from '../../core/reason.ts';
+import { type EngineState, engineStateKey, parseEngineState } from '../../engine/engine-state.ts';
 import { findRobots } from '../../host/robots.ts';
+import { findTranslated } from '../../net/client-key.ts';
+import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import type { TrailReader } from '../../record/trail-reader.ts';
+import { tellReason } from '../../words/reason.ts';
 import { type Context, loadPermitted, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { type Searched, searchLogs } from '../log-search.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ActiveBan } from '../../core/audit.ts';
-import { nameClient } from '../../core/reason.ts';
+import type { ActiveBan } from '../../model/audit.ts';
+import { nameClient } from '../../words/reason.ts';
 import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { showLive } from '../screen.ts';

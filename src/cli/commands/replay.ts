@@ -1,9 +1,9 @@
-import { formatDuration } from '../../config/duration.ts';
-import type { EngineEvent, Evidence } from '../../core/event.ts';
-import { briefReason, nameClient } from '../../core/reason.ts';
-import { tellEnd, tellStart } from '../../core/site-reason.ts';
+import type { EngineEvent, Evidence } from '../../model/event.ts';
 import { replay } from '../../replay/replay.ts';
 import { ReplayReport } from '../../replay/report.ts';
+import { formatDuration } from '../../words/duration.ts';
+import { briefReason, nameClient } from '../../words/reason.ts';
+import { tellEnd, tellStart } from '../../words/site-reason.ts';
 import { tellBaseline } from '../baseline-text.ts';
 import { type Context, configOrDefaults } from '../context.ts';
 import { EXIT } from '../exit.ts';

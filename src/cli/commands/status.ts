@@ -1,8 +1,8 @@
-import { formatDuration } from '../../config/duration.ts';
 import { callDaemon } from '../../control/client.ts';
-import { formatNumber } from '../../core/reason.ts';
-import { looks, peakOf } from '../../core/site-reason.ts';
-import type { Status } from '../../core/status.ts';
+import type { Status } from '../../model/status.ts';
+import { formatDuration } from '../../words/duration.ts';
+import { formatNumber } from '../../words/reason.ts';
+import { looks, peakOf } from '../../words/site-reason.ts';
 import { tellBaseline } from '../baseline-text.ts';
 import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callDaemon } from '../../control/client.ts';
-import { formatNumber } from '../../core/reason.ts';
-import { peakOf } from '../../core/site-reason.ts';
-import type { Status } from '../../core/status.ts';
+import type { Status } from '../../model/status.ts';
+import { formatNumber } from '../../words/reason.ts';
+import { peakOf } from '../../words/site-reason.ts';
 import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { showLive } from '../screen.ts';

@@ -1,9 +1,10 @@
 /** Who would have been banned, and who of them may be a customer. */
-import { formatDuration } from '../../config/duration.ts';
-import type { BanEvent, Condition } from '../../core/event.ts';
-import { KNOWN_HOURS } from '../../core/history.ts';
-import { briefReason, phraseOf } from '../../core/reason.ts';
+
+import { KNOWN_HOURS } from '../../engine/history.ts';
+import type { BanEvent, Condition } from '../../model/event.ts';
 import type { BannedClient } from '../../replay/report.ts';
+import { formatDuration } from '../../words/duration.ts';
+import { briefReason, phraseOf } from '../../words/reason.ts';
 import { countOf, cutText, formatCount, printable } from '../text.ts';
 import { alignRight, section, widthLeft } from './section.ts';
 

@@ -1,8 +1,8 @@
 /** Who would not have been banned, and why not: how near each came to a limit, or what protects it. */
-import { LIMITS, type LimitName } from '../../core/detect/reach.ts';
-import type { ClientHistory } from '../../core/history-summary.ts';
-import { briefReason, formatNumber, formatPercent } from '../../core/reason.ts';
+import { LIMITS, type LimitName } from '../../detect/reach.ts';
+import type { ClientHistory } from '../../engine/history-summary.ts';
 import type { RefusedClient } from '../../replay/report.ts';
+import { briefReason, formatNumber, formatPercent } from '../../words/reason.ts';
 import { countOf, cutText, formatCount } from '../text.ts';
 import { minute } from './banned.ts';
 import { alignRight, section, widthLeft } from './section.ts';

@@ -1,10 +1,10 @@
 /** The report at the end of `zban replay`: what an operator must know before zban may ban. */
 import type { Config } from '../../config/schema.ts';
-import type { HistorySummary } from '../../core/history-summary.ts';
-import { formatNumber, formatPercent } from '../../core/reason.ts';
-import { looked, peakOf, usualOf } from '../../core/site-reason.ts';
+import type { HistorySummary } from '../../engine/history-summary.ts';
 import type { ReplaySummary } from '../../replay/replay.ts';
 import type { Episode, ReplayReport } from '../../replay/report.ts';
+import { formatNumber, formatPercent } from '../../words/reason.ts';
+import { looked, peakOf, usualOf } from '../../words/site-reason.ts';
 import { countOf, formatCount, formatSpan, printable } from '../text.ts';
 import { minute, tellBanned, tellKnown } from './banned.ts';
 import { tellRefused, tellUnbanned } from './not-banned.ts';

@@ -49,7 +49,7 @@ export function clock(time, nowMs) {
   return today ? text : `${date.toLocaleDateString('en-CA')} ${text}`;
 }
 
-/** As src/core/reason.ts has them; a test compares the two. */
+/** As src/words/reason.ts has them; a test compares the two. */
 const CONDITIONS = {
   z_score: 'far above the usual rate',
   multiplier: 'many times the usual rate',

@@ -1,4 +1,4 @@
-import { parseDuration } from '../../config/duration.ts';
+import { parseDuration } from '../../words/duration.ts';
 import { ATTACK_KINDS, SITUATION_KINDS, type SituationKind } from '../access-event.ts';
 
 /** An address or IPv6 network of its own, or a carrier's gateway that honest people share. */

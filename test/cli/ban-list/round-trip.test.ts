@@ -6,8 +6,8 @@ import { formatCsvField, parseCsv } from '../../../src/cli/ban-list/csv.ts';
 import { parseList } from '../../../src/cli/ban-list/formats.ts';
 import { formatJson } from '../../../src/cli/ban-list/json.ts';
 import { formatPlain } from '../../../src/cli/ban-list/plain.ts';
-import type { ActiveBan } from '../../../src/core/audit.ts';
-import { formatPrefix, maskPrefix, parsePrefix } from '../../../src/core/net/prefix.ts';
+import type { ActiveBan } from '../../../src/model/audit.ts';
+import { formatPrefix, maskPrefix, parsePrefix } from '../../../src/net/prefix.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 10, 11, 12);
 

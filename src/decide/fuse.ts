@@ -1,0 +1,96 @@
+/**
+ * The fuse: when zban would ban too many of the clients that the site has served well, something else is wrong, and it spares
+ * them. Strangers are banned all the same, so that nobody trips it by being refused from many addresses.
+ */
+
+import type { FuseEvent } from '../model/event.ts';
+import type { BanOptions } from '../model/options.ts';
+import { formatSecond } from '../model/time.ts';
+
+const WINDOW_SECONDS = 60;
+
+/** A fuse that has tripped. */
+export interface FuseHold {
+  /** Epoch second at which banning resumes. */
+  readonly until: number;
+  readonly reason: FuseEvent['reason'];
+}
+
+export class Fuse {
+  /** Epoch second until which banning stays off; 0 unless the fuse has tripped. */
+  blownUntil = 0;
+  private readonly options: BanOptions;
+  private readonly holdSeconds: number;
+  private readonly perSecond = new Uint32Array(WINDOW_SECONDS);
+  private newest = 0;
+  private recent = 0;
+  private reason: FuseEvent['reason'] = 'max_per_minute';
+
+  constructor(options: BanOptions) {
+    this.options = options;
+    this.holdSeconds = Math.round(options.fuse_hold / 1000);
+  }
+
+  /** Moves to `second`; tells when banning resumes. */
+  advance(second: number): FuseEvent | undefined {
+    for (let s = Math.max(this.newest + 1, second - WINDOW_SECONDS + 1); s <= second; s++) {
+      this.recent -= this.perSecond[s % WINDOW_SECONDS] as number;
+      this.perSecond[s % WINDOW_SECONDS] = 0;
+    }
+    this.newest = Math.max(this.newest, second);
+    return second < this.blownUntil ? undefined : this.end(second);
+  }
+
+  /** Ends the hold before its time and forgets the bans that led to it; undefined unless it has tripped. */
+  reset(second: number): FuseEvent | undefined {
+    const event = this.end(second);
+    if (!event) return undefined;
+    this.perSecond.fill(0);
+    this.recent = 0;
+    return event;
+  }
+
+  /** Trips it as it had tripped in an engine before this one. */
+  restore({ until, reason }: FuseHold): void {
+    this.blownUntil = until;
+    this.reason = reason;
+  }
+
+  /** Undefined unless it has tripped. */
+  get hold(): FuseHold | undefined {
+    const { blownUntil: until, reason } = this;
+    return until > 0 ? { until, reason } : undefined;
+  }
+
+  private end(second: number): FuseEvent | undefined {
+    if (this.blownUntil === 0) return undefined;
+    this.blownUntil = 0;
+    const { reason } = this;
+    return { event: 'fuse', phase: 'reset', time: formatSecond(second), reason, detail: 'banning resumed' };
+  }
+
+  /**
+   * Asks for one more ban at `second` while `clients` were seen in the window. When it trips, all bans stop for
+   * the hold time (`bans.fuse_hold`).
+   */
+  admit(second: number, clients: number): { admitted: boolean; event?: FuseEvent } {
+    if (this.blownUntil > 0) return { admitted: false };
+    const { max_per_minute, max_share, max_share_min_bans } = this.options;
+    const wanted = this.recent + 1;
+    const tooMany = wanted > max_per_minute;
+    const tooLarge = wanted > max_share_min_bans && wanted > max_share * clients;
+    if (!tooMany && !tooLarge) {
+      this.recent = wanted;
+      this.perSecond[second % WINDOW_SECONDS] = (this.perSecond[second % WINDOW_SECONDS] as number) + 1;
+      return { admitted: true };
+    }
+    this.blownUntil = second + this.holdSeconds;
+    const detail = tooMany
+      ? `more than ${max_per_minute} new bans within a minute (bans.max_per_minute)`
+      : `${wanted} new bans within a minute are more than ${max_share * 100} % of the ${clients} clients seen (bans.max_share)`;
+    this.reason = tooMany ? 'max_per_minute' : 'max_share';
+    const { reason } = this;
+    const [time, until] = [formatSecond(second), formatSecond(this.blownUntil)];
+    return { admitted: false, event: { event: 'fuse', phase: 'blown', time, until, reason, detail } };
+  }
+}

@@ -1,0 +1,291 @@
+/** The rules for one client at work: every request's points go into leaky buckets, and the first that runs over is told. */
+
+import type { PointsEvidence } from '../model/event.ts';
+import type { PointsOptions } from '../model/options.ts';
+import { HIGH, LOW, REFERRER } from '../parse/tally.ts';
+import { clientBit, clientHash } from '../traffic/hash.ts';
+import { grown } from '../traffic/key-index.ts';
+import { Outage } from '../traffic/outage.ts';
+import { OwnHosts } from '../traffic/own-hosts.ts';
+import { Paths, type PathsState } from '../traffic/paths.ts';
+import { Buckets } from './buckets.ts';
+import { ClientState } from './client-state.ts';
+import { isLight } from './flood.ts';
+import { Observer } from './observer.ts';
+import type { TellReach } from './reach.ts';
+import { Request } from './request.ts';
+import { REFUTED, UNKNOWN, VERIFIED, type Verdict } from './robot-verdicts.ts';
+import { placeOf, RULES, type RuleName } from './rules.ts';
+import { WorkLimit } from './work-limit.ts';
+
+const FIRST_CAPACITY = 1024;
+/** A client that was not seen for so many seconds comes for another visit. */
+const VISIT_SECONDS = 600;
+/** At the very first line limits are this many times as high; they sink to their values within so many seconds. */
+const [WARMUP_TIMES, WARMUP_SECONDS] = [3, 3600];
+/** After so many seconds it is known what clients send here. */
+const CONFIDENT_SECONDS = 8 * 3600;
+/** A site's visitors send referers, or load static files, when this share of all lines do. */
+const [REFERRED_SHARE, FILE_SHARE] = [0.05, 0.1];
+/** Who is this near to being banned for probing, or for guessing, teaches nothing. */
+const SUSPECT_SHARE = 0.5;
+/** Requests on known paths that a client must have been served before its refusals, or its repeated POSTs, teach. */
+const [REFUSED_TEACHER, REPEATING_TEACHER, REPEATED_POSTS] = [4, 3, 8];
+/** Requests on known paths from which on a client counts as served. */
+const SERVED_REQUESTS = 3;
+/** A client probes from this share of the limit on. */
+const PROBING_SHARE = 0.6;
+const [SCAN, BRUTE_FORCE] = [placeOf('scan'), placeOf('brute_force')];
+
+/** The bucket that ran over. */
+export interface Overflow {
+  readonly condition: RuleName;
+  readonly numbers: PointsEvidence;
+}
+
+/** What survives a restart. */
+export interface PointsState {
+  readonly startSecond: number;
+  readonly lines: number;
+  readonly referred: number;
+  readonly fileLines: number;
+  readonly hosts: readonly (readonly number[])[];
+  /** By rule, where the limit adapts. */
+  readonly visits: Readonly<Partial<Record<RuleName, readonly number[]>>>;
+  readonly paths: PathsState;
+}
+
+/** A limit that adapts, and by slot the bin of its histogram that the visit reached. */
+interface Adaptive {
+  readonly rule: number;
+  readonly work: WorkLimit;
+  bins: Uint8Array;
+}
+
+export class Points {
+  readonly clients = new ClientState();
+  readonly buckets: Buckets;
+  readonly paths = new Paths();
+  readonly hosts = new OwnHosts();
+  readonly outage = new Outage();
+  /** How well it is known what clients send here: 0 at first, 1 after hours. */
+  confidence = 0;
+  /** The request that was observed last is one that honest clients make by the thousand. */
+  light = false;
+  /** True when the client probes: a surge of errors is its fault. */
+  probing = false;
+  private readonly request = new Request();
+  private readonly observer = new Observer(this.clients);
+  private readonly adaptive: Adaptive[];
+  /** Path of the request that was observed last, and its client's hash and bit. */
+  private readonly newest = { at: 0, hash: 0, bit: 0 };
+  /** Second up to which a client's buckets are drained; 0 before its first request. */
+  private last = new Uint32Array(FIRST_CAPACITY);
+  /** Second of the very first line; 0 before it. */
+  private startSecond = 0;
+  private second = 0;
+  /** All lines learned from, those with a referer, those that were answered with a static file. */
+  private lines = 0;
+  private referred = 0;
+  private fileLines = 0;
+
+  constructor(options: PointsOptions) {
+    const limits = RULES.map(({ name }) => options[name]);
+    this.buckets = new Buckets(RULES, limits);
+    this.adaptive = RULES.flatMap(({ adaptive }, rule) =>
+      adaptive ? [{ rule, work: new WorkLimit(limits[rule]?.limit ?? 0), bins: new Uint8Array(FIRST_CAPACITY) }] : [],
+    );
+  }
+
+  get showsBrowsers(): boolean {
+    return this.fileLines > FILE_SHARE * this.lines && this.referred > REFERRED_SHARE * this.lines;
+  }
+
+  /** Makes room for slots below `capacity`. */
+  reserve(capacity: number): void {
+    this.clients.reserve(capacity);
+    this.buckets.reserve(capacity);
+    if (capacity <= this.last.length) return;
+    this.last = grown(this.last, capacity);
+    for (const adaptive of this.adaptive) adaptive.bins = grown(adaptive.bins, capacity);
+  }
+
+  /** The slot's client is another now, or starts with a clean slate. */
+  reset(slot: number): void {
+    if (slot >= this.last.length) return;
+    this.clients.reset(slot);
+    this.buckets.reset(slot);
+    this.last[slot] = 0;
+    for (const { bins } of this.adaptive) bins[slot] = 0;
+  }
+
+  /** True of a client that was lately served what others are served. */
+  isServed(slot: number): boolean {
+    return (this.clients.known[slot] as number) >= SERVED_REQUESTS;
+  }
+
+  /** What the client's limits are multiplied by: more than 1 for one that loads the static files others load. */
+  allowance(slot: number): number {
+    return this.clients.allowance(slot);
+  }
+
+  /**
+   * Observes the request in the row of a tally that begins at `row`, of the client in `slot`, at the log's clock `second`;
+   * says which bucket ran over. Nothing is learned from it unless `learn`. `robot`: whether it is the robot it claims to be.
+   */
+  add(
+    slot: number,
+    rows: Uint32Array,
+    row: number,
+    second: number,
+    learn: boolean,
+    robot: Verdict = UNKNOWN,
+  ): Overflow | undefined {
+    if (second !== this.second) this.advance(second);
+    const { request, newest } = this;
+    this.drain(slot, second, learn);
+    request.read(rows, row);
+    const referrer = rows[row + REFERRER] as number;
+    newest.hash = clientHash(rows[row + HIGH] as number, rows[row + LOW] as number);
+    newest.bit = clientBit(newest.hash);
+    newest.at = this.paths.find(request.path);
+    request.verified = robot === VERIFIED;
+    request.refuted = robot === REFUTED;
+    this.observer.observe(request, slot, newest.at, newest.bit, referrer, this);
+    const overflow = this.judge(slot);
+    if (learn) this.learn(slot, referrer);
+    return overflow;
+  }
+
+  /**
+   * The client of the request that was observed last is found out: its visit is none of the usual ones, and that it asked for
+   * this path, too, makes it no more usual for the next attacker.
+   */
+  disown(slot: number): void {
+    for (const { work, bins } of this.adaptive) {
+      work.takeBack(bins[slot] as number);
+      bins[slot] = 0;
+    }
+    this.paths.takeBack(this.newest.at, this.newest.bit);
+  }
+
+  /** Tells how near a client is to the limits. */
+  reach(slot: number, tell: TellReach): void {
+    const allowance = this.allowance(slot);
+    for (let rule = 0; rule < RULES.length; rule++) {
+      const limit = (this.buckets.limits[rule] as number) * allowance;
+      tell(rule, this.buckets.level(slot, rule) / limit, limit);
+    }
+  }
+
+  snapshot(): PointsState {
+    const { startSecond, lines, referred, fileLines } = this;
+    const visits = Object.fromEntries(this.adaptive.map(({ rule, work }) => [RULES[rule]?.name, work.snapshot()]));
+    const [hosts, paths] = [this.hosts.snapshot(), this.paths.snapshot()];
+    return { startSecond, lines, referred, fileLines, hosts, visits, paths };
+  }
+
+  /** What an older version saved lacks parts, which are learned anew. */
+  restore(state: Partial<PointsState>): void {
+    this.startSecond = state.startSecond ?? 0;
+    if (state.fileLines !== undefined) {
+      this.lines = state.lines ?? 0;
+      this.referred = state.referred ?? 0;
+      this.fileLines = state.fileLines;
+    }
+    if (state.hosts) this.hosts.restore(state.hosts);
+    for (const { rule, work } of this.adaptive)
+      work.restore(state.visits?.[(RULES[rule] as { name: RuleName }).name] ?? []);
+    if (state.paths?.table) this.paths.restore(state.paths);
+  }
+
+  /** Lets time drain the client's buckets. A clock that was set back drains nothing. */
+  private drain(slot: number, second: number, learn: boolean): void {
+    const last = this.last[slot] as number;
+    if (last === second) return;
+    this.last[slot] = second;
+    const elapsed = second - last;
+    if (learn && (last === 0 || elapsed > VISIT_SECONDS)) for (const { work } of this.adaptive) work.noteVisit();
+    if (last === 0 || elapsed < 0) return;
+    const { buckets, clients } = this;
+    buckets.drain(slot, elapsed, this.allowance(slot), clients.servedWell(slot));
+    if (buckets.level(slot, SCAN) === 0) clients.refusals.forget(slot);
+    for (const { rule, bins } of this.adaptive) if (buckets.level(slot, rule) === 0) bins[slot] = 0;
+    clients.fade(slot, elapsed);
+  }
+
+  /** Pours the request's points into the buckets. */
+  private judge(slot: number): Overflow | undefined {
+    const { request, buckets, clients } = this;
+    const { levels, limits } = buckets;
+    const allowance = this.allowance(slot);
+    let overflow: Overflow | undefined;
+    this.light = isLight(request);
+    const scanned = levels[slot * RULES.length + SCAN] as number;
+    if (request.served && scanned > 0) {
+      buckets.takeBack(slot, SCAN, clients.refusals.takeBack(slot, request.url >>> 16));
+    }
+    for (let rule = 0, at = slot * RULES.length; rule < RULES.length; rule++, at++) {
+      const weight = (RULES[rule] as (typeof RULES)[number]).weigh(request);
+      if (weight === 0) continue;
+      if (rule === SCAN && request.newlyRefused > 0) clients.refusals.noteTry(slot, request.url >>> 16, weight);
+      const level = (levels[at] as number) + weight;
+      const limit = (limits[rule] as number) * allowance;
+      levels[at] = Math.min(level, limit);
+      if (level > limit && !overflow) overflow = this.overflow(slot, rule, level, limit);
+    }
+    this.probing =
+      (levels[slot * RULES.length + SCAN] as number) >= PROBING_SHARE * allowance * (limits[SCAN] as number);
+    return overflow;
+  }
+
+  private overflow(slot: number, rule: number, points: number, limit: number): Overflow {
+    const leak = this.buckets.leak(rule, this.allowance(slot), this.clients.servedWell(slot));
+    const { name } = RULES[rule] as (typeof RULES)[number];
+    return { condition: name, numbers: { points, points_limit: limit, points_leak: leak * 60 } };
+  }
+
+  private learn(slot: number, referrer: number): void {
+    const { request, paths, clients, buckets } = this;
+    const { at, bit } = this.newest;
+    this.lines++;
+    if (referrer !== 0) this.referred++;
+    if (request.asset) {
+      this.fileLines++;
+      if (referrer !== 0) this.hosts.note(referrer, bit);
+    }
+    if (request.known && this.isServed(slot)) this.outage.note(this.newest.hash, !request.served);
+    for (const adaptive of this.adaptive) {
+      const { rule, work, bins } = adaptive;
+      bins[slot] = work.noteWork(bins[slot] as number, buckets.level(slot, rule), bit);
+    }
+    if (this.isSuspect(slot, SCAN)) return;
+    const known = clients.known[slot] as number;
+    if (request.served) {
+      paths.teachServed(at, bit);
+      const repeats = request.post && request.again && (clients.posts[slot] as number) >= REPEATED_POSTS;
+      if (repeats && known >= REPEATING_TEACHER && !this.isSuspect(slot, BRUTE_FORCE)) paths.teachRepeated(at, bit);
+    } else if (request.refused && known >= REFUSED_TEACHER) paths.teachRefused(at, bit);
+  }
+
+  private isSuspect(slot: number, rule: number): boolean {
+    return this.buckets.level(slot, rule) > SUSPECT_SHARE * (this.buckets.limits[rule] as number);
+  }
+
+  /** What the site's usual visits multiply a limit by. */
+  private times(rule: number): number {
+    return this.adaptive.find((adaptive) => adaptive.rule === rule)?.work.times ?? 1;
+  }
+
+  private advance(second: number): void {
+    if (this.startSecond === 0 || second < this.startSecond) this.startSecond = second;
+    this.second = second;
+    const age = second - this.startSecond;
+    const warmth = 1 + (WARMUP_TIMES - 1) * Math.max(0, 1 - age / WARMUP_SECONDS);
+    this.confidence = Math.min(1, age / CONFIDENT_SECONDS);
+    this.paths.advance(second);
+    this.outage.advance(second);
+    for (const { work } of this.adaptive) work.advance(second);
+    for (let rule = 0; rule < RULES.length; rule++) this.buckets.adapt(rule, this.times(rule), warmth);
+  }
+}

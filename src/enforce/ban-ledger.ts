@@ -1,0 +1,308 @@
+/**
+ * What should stand in the kernel, what stands there as far as zban can tell, and what was told about it: a row for each
+ * target, in typed arrays, because a million bans are compared every minute. 60 bytes a row beside its text.
+ */
+import {
+  type FailedTarget,
+  type Failure,
+  type HeldBans,
+  type KernelBan,
+  type Operation,
+  operationTarget,
+  type ReconcileResult,
+  TOLERANCE_MS,
+} from '../model/reconcile.ts';
+
+/** Ends as numbers: no ban, and no end. No comparison with the one is ever true; the other is as far as can be from all. */
+const NONE = Number.NaN;
+const PERMANENT = Number.POSITIVE_INFINITY;
+
+/** Bits of a row: shown by the listing under way; changed while it was under way; seen in the kernel at all. */
+const [LISTED, TOUCHED, KNOWN] = [1, 2, 4];
+
+const ROWS_MIN = 1024;
+
+function isSame(a: number, b: number, toleranceMs: number): boolean {
+  return a === b || Math.abs(a - b) <= toleranceMs;
+}
+
+const toEnd = (untilMs: number | null): number => untilMs ?? PERMANENT;
+const fromEnd = (end: number): number | null => (end === PERMANENT ? null : end);
+
+export class BanLedger<Code extends string> implements HeldBans {
+  private readonly rows = new Map<string, number>();
+  /** Rows below `used` that are free. */
+  private readonly free: number[] = [];
+  private used = 0;
+  private isListing = false;
+  private wanted = new Float64Array(ROWS_MIN);
+  private held = new Float64Array(ROWS_MIN);
+  /** The end that was told as confirmed. */
+  private told = new Float64Array(ROWS_MIN);
+  private bits = new Uint8Array(ROWS_MIN);
+  /** 0, or one more than the index of the cause in `causes`. */
+  private failing = new Uint8Array(ROWS_MIN);
+  private readonly causes: { failure: Failure<Code>; rows: number }[] = [];
+
+  /** Targets that are wanted, held, or not yet told of. */
+  get rowCount(): number {
+    return this.rows.size;
+  }
+
+  /** All of them, so many at a time; rows may come and go meanwhile. */
+  *targets(count: number): Generator<string[]> {
+    let some: string[] = [];
+    for (const target of this.rows.keys()) {
+      if (some.push(target) < count) continue;
+      yield some;
+      some = [];
+    }
+    yield some;
+  }
+
+  get heldCount(): number {
+    let count = 0;
+    for (let row = 0; row < this.used; row++) if (!Number.isNaN(this.held[row])) count++;
+    return count;
+  }
+
+  *heldBans(): Generator<KernelBan> {
+    for (const [target, row] of this.rows) {
+      const end = this.held[row] ?? NONE;
+      if (!Number.isNaN(end)) yield { target, untilMs: fromEnd(end) };
+    }
+  }
+
+  /** A few bans that are held as they should be and end after `ms`: so many addresses, and networks, of each family. */
+  sample(count: number, ms: number): KernelBan[] {
+    const sample: KernelBan[] = [];
+    const left = [count, count, count, count];
+    for (const [target, row] of this.rows) {
+      const kind = (target.includes(':') ? 2 : 0) + (target.includes('/') ? 1 : 0);
+      const [wanted = NONE, held = NONE] = [this.wanted[row], this.held[row]];
+      if (left[kind] === 0 || !(wanted > ms) || Number.isNaN(held)) continue;
+      left[kind] = (left[kind] ?? 0) - 1;
+      sample.push({ target, untilMs: fromEnd(held) });
+      if (left.every((each) => each === 0)) break;
+    }
+    return sample;
+  }
+
+  /** Why bans stand otherwise than they should: one of the causes; undefined when all is well. */
+  get failure(): Failure<Code> | undefined {
+    return this.causes.find(({ rows }) => rows > 0)?.failure;
+  }
+
+  /** Sets when a target's ban should end; undefined when it should not be banned. */
+  want(target: string, untilMs: number | null | undefined): void {
+    const row = untilMs === undefined ? this.rows.get(target) : this.rowOf(target);
+    if (row !== undefined) this.wanted[row] = untilMs === undefined ? NONE : toEnd(untilMs);
+  }
+
+  /** Sets all that should stand; of a target that comes twice the last one counts. */
+  wantOnly(bans: Iterable<KernelBan>): void {
+    this.wanted.fill(NONE, 0, this.used);
+    for (const { target, untilMs } of bans) this.want(target, untilMs);
+  }
+
+  /** A listing begins: what it does not show by its end is gone, unless it is touched meanwhile. */
+  beginListing(): void {
+    this.isListing = true;
+    for (let row = 0; row < this.used; row++) this.bits[row] = (this.bits[row] ?? 0) & KNOWN;
+  }
+
+  list({ target, untilMs }: KernelBan): void {
+    const row = this.rowOf(target);
+    if (this.has(row, TOUCHED)) return;
+    this.held[row] = toEnd(untilMs);
+    this.mark(row, LISTED | KNOWN);
+  }
+
+  /** `isWhole` is false for one that broke off, which says nothing about what it did not show. */
+  endListing(isWhole: boolean): void {
+    this.isListing = false;
+    for (let row = 0; isWhole && row < this.used; row++) {
+      if (!this.has(row, LISTED | TOUCHED)) this.held[row] = NONE;
+    }
+  }
+
+  /**
+   * What turns the kernel's state into what should be: removals of the surplus first (they make room), then additions of
+   * what is missing and of what ends at another time than it should by more than `toleranceMs`. A wanted ban that ended
+   * by `nowMs` counts as not wanted. Of these targets only, where given.
+   */
+  plan(nowMs: number, toleranceMs: number, targets: Iterable<string> = this.rows.keys()): Operation[] {
+    const removals: Operation[] = [];
+    const additions: Operation[] = [];
+    for (const target of targets) {
+      const row = this.rows.get(target);
+      if (row === undefined) continue;
+      const [wanted = NONE, held = NONE] = [this.wanted[row], this.held[row]];
+      if (wanted > nowMs) {
+        if (!isSame(held, wanted, toleranceMs))
+          additions.push({ kind: 'add', ban: { target, untilMs: fromEnd(wanted) } });
+      } else if (!Number.isNaN(held) || this.failing[row] !== 0) {
+        // What failed may have been done all the same.
+        removals.push({ kind: 'remove', target });
+      }
+    }
+    return removals.concat(additions);
+  }
+
+  /** Operations are about to be applied: a listing under way may show them or not, and does not count for their targets. */
+  touch(operations: readonly Operation[]): void {
+    if (!this.isListing) return;
+    for (const operation of operations) this.mark(this.rowOf(operationTarget(operation)), TOUCHED);
+  }
+
+  /** Operations went through without a word; the listing that follows shows whether they did. */
+  expect(operations: readonly Operation[]): void {
+    for (const operation of operations) {
+      const row = this.rowOf(operationTarget(operation));
+      this.held[row] = operation.kind === 'add' ? toEnd(operation.ban.untilMs) : NONE;
+    }
+  }
+
+  /** The kernel has shown that these were done. */
+  settleDone(operations: readonly Operation[]): ReconcileResult<Code> {
+    const [confirmed, released]: [string[], string[]] = [[], []];
+    for (const operation of operations) {
+      const target = operationTarget(operation);
+      const row = this.rowOf(target);
+      const end = operation.kind === 'add' ? toEnd(operation.ban.untilMs) : NONE;
+      this.held[row] = end;
+      this.mark(row, KNOWN);
+      if (operation.kind === 'add') this.confirm(target, row, end, confirmed);
+      else this.release(target, row, released);
+    }
+    return { confirmed, released, failed: [] };
+  }
+
+  /** These were tried and nobody knows how far they came. */
+  settleFailed(operations: readonly Operation[], failure: Failure<Code>): ReconcileResult<Code> {
+    const failed: FailedTarget<Code>[] = [];
+    for (const operation of operations) {
+      const target = operationTarget(operation);
+      const row = this.rowOf(target);
+      this.held[row] = NONE;
+      this.fail(target, row, failure, failed);
+    }
+    return { confirmed: [], released: [], failed };
+  }
+
+  /**
+   * Compares everything after the operations. `isListed` says whether a listing followed them: without one only what was
+   * never confirmed counts as failed. `failure` is what went wrong, `unsaid` the cause to name where nothing did.
+   */
+  settleAll(
+    nowMs: number,
+    isListed: boolean,
+    failure: Failure<Code> | undefined,
+    unsaid: (what: string) => Failure<Code>,
+  ): ReconcileResult<Code> {
+    const [confirmed, released]: [string[], string[]] = [[], []];
+    const failed: FailedTarget<Code>[] = [];
+    // After operations that all went through, a difference of seconds is the tools' slowness on a busy host, and the next
+    // reconcile mends it; after a failure it may be the old end.
+    const toleranceMs = isListed ? (failure ? TOLERANCE_MS : Number.MAX_VALUE) : 0;
+    const [missing, left] = [failure ?? unsaid('does not list the ban'), failure ?? unsaid('still lists the ban')];
+    for (const [target, row] of this.rows) {
+      const wanted = this.wanted[row] ?? NONE;
+      const end = (isListed ? this.held[row] : this.told[row]) ?? NONE;
+      if (this.has(row, TOUCHED)) this.leaveTouched(target, row);
+      else if (wanted > nowMs) {
+        if (isSame(end, wanted, toleranceMs)) this.confirm(target, row, wanted, confirmed);
+        else this.fail(target, row, missing, failed);
+      } else if (isListed ? !Number.isNaN(end) : this.has(row, KNOWN)) this.fail(target, row, left, failed);
+      else this.release(target, row, released);
+    }
+    return { confirmed, released, failed };
+  }
+
+  /** Whoever changed it while the listing was under way tells what came of it. */
+  private leaveTouched(target: string, row: number): void {
+    this.bits[row] = (this.bits[row] ?? 0) & ~TOUCHED;
+    const isEmpty = Number.isNaN(this.wanted[row]) && Number.isNaN(this.held[row]) && !this.has(row, KNOWN);
+    if (isEmpty && this.failing[row] === 0) this.drop(target, row);
+  }
+
+  private confirm(target: string, row: number, end: number, confirmed: string[]): void {
+    if (this.told[row] !== end || this.failing[row] !== 0) confirmed.push(target);
+    this.told[row] = end;
+    this.setCause(row, undefined);
+  }
+
+  private release(target: string, row: number, released: string[]): void {
+    if (this.has(row, KNOWN)) released.push(target);
+    this.setCause(row, undefined);
+    this.clear(row);
+    // A listing under way may still show it: the row stays to say that this is old.
+    if (this.isListing) this.mark(row, TOUCHED);
+    else this.drop(target, row);
+  }
+
+  private drop(target: string, row: number): void {
+    this.rows.delete(target);
+    this.free.push(row);
+  }
+
+  private has(row: number, bits: number): boolean {
+    return ((this.bits[row] ?? 0) & bits) !== 0;
+  }
+
+  private mark(row: number, bits: number): void {
+    this.bits[row] = (this.bits[row] ?? 0) | bits;
+  }
+
+  private fail(target: string, row: number, failure: Failure<Code>, failed: FailedTarget<Code>[]): void {
+    this.told[row] = NONE;
+    const before = this.causes[(this.failing[row] ?? 0) - 1];
+    if (before?.failure.code === failure.code) return;
+    this.setCause(row, failure);
+    failed.push({ target, ...failure });
+  }
+
+  private setCause(row: number, failure: Failure<Code> | undefined): void {
+    const before = this.causes[(this.failing[row] ?? 0) - 1];
+    if (before) before.rows--;
+    this.failing[row] = 0;
+    if (!failure) return;
+    let index = this.causes.findIndex((cause) => cause.failure.code === failure.code);
+    if (index < 0) index = this.causes.push({ failure, rows: 0 }) - 1;
+    const cause = this.causes[index];
+    if (!cause) return;
+    // The newest words for it.
+    cause.failure = failure;
+    cause.rows++;
+    this.failing[row] = index + 1;
+  }
+
+  /** May replace the arrays: call it before one is named. */
+  private rowOf(target: string): number {
+    const known = this.rows.get(target);
+    if (known !== undefined) return known;
+    const row = this.free.pop() ?? this.used++;
+    if (row >= this.wanted.length) this.grow();
+    this.clear(row);
+    this.rows.set(target, row);
+    return row;
+  }
+
+  private clear(row: number): void {
+    this.wanted[row] = this.held[row] = this.told[row] = NONE;
+    this.bits[row] = this.failing[row] = 0;
+  }
+
+  private grow(): void {
+    const length = this.wanted.length * 2;
+    const larger = <T extends Float64Array | Uint8Array>(from: T, to: T): T => {
+      to.set(from);
+      return to;
+    };
+    this.wanted = larger(this.wanted, new Float64Array(length));
+    this.held = larger(this.held, new Float64Array(length));
+    this.told = larger(this.told, new Float64Array(length));
+    this.bits = larger(this.bits, new Uint8Array(length));
+    this.failing = larger(this.failing, new Uint8Array(length));
+  }
+}

@@ -1,0 +1,144 @@
+/** The bans of a running engine: keeps what the policy knows of offenders and what the clients' slots say in step. */
+import type { Offender, Policy } from '../decide/policy.ts';
+import { BannedTraffic, type Unstopped } from '../detect/banned-traffic.ts';
+import type { Points } from '../detect/points.ts';
+import type { UnbanEvent } from '../model/event.ts';
+import { formatSecond } from '../model/time.ts';
+import { type ClientScheme, formatClient } from '../net/client-key.ts';
+import { type Clients, PERMANENT } from '../traffic/clients.ts';
+import { GAP_SECONDS_MAX } from '../traffic/line-order.ts';
+import type { Window } from '../traffic/window.ts';
+
+export class EngineBans {
+  /** Requests of clients that are shut out. */
+  readonly traffic = new BannedTraffic();
+  private readonly policy: Policy;
+  private readonly clients: Clients;
+  private readonly window: Window;
+  private readonly points: Points | undefined;
+  /** Slots that were refused a ban: judged again when what refused them changes. */
+  private readonly refused = new Set<number>();
+
+  /** `points` are absent where none are counted. */
+  constructor(policy: Policy, clients: Clients, window: Window, points: Points | undefined) {
+    this.policy = policy;
+    this.clients = clients;
+    this.window = window;
+    this.points = points;
+  }
+
+  /** A client got a slot: nothing of whoever had it before counts, nor what it did before the end of its last ban. */
+  begin(slot: number, high: number, low: number): void {
+    this.refused.delete(slot);
+    this.traffic.forget(slot);
+    this.points?.reset(slot);
+    this.clients.bannedUntil[slot] = this.lastEnd(high, low);
+  }
+
+  /** Shuts the client out until epoch second `until`. */
+  shutOut(slot: number, until: number): void {
+    this.traffic.forget(slot);
+    this.clients.bannedUntil[slot] = Math.min(until, PERMANENT);
+    this.forget(slot);
+  }
+
+  /** Notes a ban decided elsewhere; `until` in epoch seconds, Infinity is permanent, 0 a past offence. */
+  set({ high, low, tier, until, lastEnd }: Offender): void {
+    this.policy.set(high, low, tier, until, lastEnd);
+    this.shutOutKnown({ high, low, until });
+  }
+
+  /**
+   * Lifts a ban at epoch second `second` of the wall clock. What the client did before does not count, so that it is not
+   * banned again for the same requests: neither what is counted, nor lines from then that are read later. A log whose
+   * clock is wrong must not protect the client for ever: that holds for at most GAP_SECONDS_MAX of the log's time.
+   */
+  release(high: number, low: number, second: number): boolean {
+    const { full } = this.policy;
+    const { newest } = this.window;
+    const until = newest === 0 ? second : Math.max(newest, Math.min(second, newest + GAP_SECONDS_MAX));
+    this.acquit(high, low, until);
+    const released = this.policy.release(high, low, until);
+    if (full && !this.policy.full) this.judgeRefusedAgain();
+    return released;
+  }
+
+  /** Ends the bans that are over at `now`. */
+  expire(now: number, scheme: ClientScheme, emit: (event: UnbanEvent) => void): void {
+    const { full } = this.policy;
+    for (const { high, low, tier } of this.policy.expire(now)) {
+      const slot = this.clients.find(high, low);
+      // A ban may be shorter than the time for which a client stays flagged.
+      if (slot >= 0) {
+        this.clients.flaggedUntil[slot] = 0;
+        this.traffic.forget(slot);
+      }
+      const ip = formatClient(high, low, scheme);
+      emit({ event: 'unban', time: formatSecond(now), ip, tier, reason: 'expired' });
+    }
+    if (full && !this.policy.full) this.judgeRefusedAgain();
+  }
+
+  /**
+   * Puts `offenders` in the place of all bans and past offences; whoever is released by that has a clean slate. Lines that
+   * were not read yet count, late ones too: nobody has judged them.
+   */
+  replace(offenders: Iterable<Offender>): void {
+    for (const { high, low } of this.policy.restart(offenders)) this.acquit(high, low, this.lastEnd(high, low));
+    for (const offender of this.policy.all()) if (offender.until > 0) this.shutOutKnown(offender);
+    // Nobody was told of those refused until now.
+    this.judgeRefusedAgain();
+    this.traffic.clear();
+  }
+
+  /** The ends of all bans, in force or over, are `seconds` later than they were thought to be on the engine's clock. */
+  moveEnds(seconds: number): void {
+    for (const { high, low, until, lastEnd } of this.policy.moveEnds(seconds)) {
+      const slot = this.clients.find(high, low);
+      if (slot >= 0) this.clients.bannedUntil[slot] = Math.max(0, Math.min(until || lastEnd, PERMANENT));
+    }
+  }
+
+  /** Banned clients whose requests keep coming, up to `max`. */
+  unstopped(max: number): Unstopped[] {
+    const { clients } = this;
+    return [...this.traffic.unstopped(max)].map(({ slot, ...numbers }) => ({
+      high: clients.high(slot),
+      low: clients.low(slot),
+      ...numbers,
+    }));
+  }
+
+  refuse(slot: number): void {
+    this.refused.add(slot);
+  }
+
+  /** What may never be banned has changed, or banning was resumed: the clients refused so far are judged anew. */
+  judgeRefusedAgain(): void {
+    for (const slot of this.refused) this.clients.flaggedUntil[slot] = 0;
+    this.refused.clear();
+  }
+
+  /** What was counted of the client does not count, nor do lines from before `until` that are read later. */
+  private acquit(high: number, low: number, until: number): void {
+    const slot = this.clients.find(high, low);
+    if (slot < 0) return;
+    this.clients.flaggedUntil[slot] = 0;
+    this.shutOut(slot, until);
+  }
+
+  /** When the client's last ban ends or ended, as its slot says it; 0 without one. */
+  private lastEnd(high: number, low: number): number {
+    return Math.min(this.policy.find(high, low)?.lastEnd ?? 0, PERMANENT);
+  }
+
+  private shutOutKnown({ high, low, until }: Pick<Offender, 'high' | 'low' | 'until'>): void {
+    const slot = this.clients.find(high, low);
+    if (slot >= 0) this.shutOut(slot, until);
+  }
+
+  private forget(slot: number): void {
+    this.clients.forget(slot);
+    this.points?.reset(slot);
+  }
+}

@@ -1,0 +1,99 @@
+/** What stands out while the site as a whole is anomalous: what is more frequent than usual, and by how much. */
+import type { ExcessEntry, GlobalAnomalyStart, TopEntry } from '../model/event.ts';
+import { type ClientScheme, formatClient } from '../net/client-key.ts';
+import type { Clients } from '../traffic/clients.ts';
+import { type Dimension, exactPath, isFile, type NamedLine, TRAITS } from './site-line.ts';
+import { countKeys, mostFrequent, type SiteSample, type UsualShares } from './site-sample.ts';
+
+const TOP = 5;
+/** Most recently seen clients looked at. */
+const CLIENTS_MAX = 100_000;
+/** Over-represented is what has this share of the requests, and this many times its usual one. */
+const SHARE_MIN = 0.05;
+const TIMES_USUAL = 2;
+
+/** The clients with most requests in the window, and their share of all requests there. */
+export function topClients(clients: Clients, scheme: ClientScheme, max: number): TopEntry[] {
+  let least = 1;
+  let best: { slot: number; requests: number }[] = [];
+  let total = 0;
+  let seen = 0;
+  for (const slot of clients.recent()) {
+    if (++seen > CLIENTS_MAX) break;
+    const requests = clients.requests[slot] as number;
+    total += requests;
+    if (requests < least) continue;
+    best.push({ slot, requests });
+    if (best.length < max * 8) continue;
+    best = best.sort((a, b) => b.requests - a.requests).slice(0, max);
+    least = Math.max(1, best.at(-1)?.requests ?? 1);
+  }
+  return best
+    .sort((a, b) => b.requests - a.requests || a.slot - b.slot)
+    .slice(0, max)
+    .map(({ slot, requests }) => ({
+      name: formatClient(clients.high(slot), clients.low(slot), scheme),
+      requests,
+      share: requests / total,
+    }));
+}
+
+/** Several paths of one pattern go by one name: numbers are `#`, long identifiers `*`. */
+const foldPath = (path: string): string =>
+  path
+    .split('/')
+    .map((part) => (part.length >= 12 && (part.match(/\d/g)?.length ?? 0) * 5 >= part.length ? '*' : part))
+    .join('/')
+    .replace(/\d+/g, '#');
+
+/** What makes up more of the lines than usual, that which grew most first. */
+function overRepresented(lines: readonly NamedLine[], usual: UsualShares, dimension: Dimension): ExcessEntry[] {
+  const groups = new Map<number, { name: string; requests: number; several: boolean }>();
+  for (const line of lines) {
+    const name = line.names[dimension];
+    const group = groups.get(line[dimension]);
+    if (!group) groups.set(line[dimension], { name, requests: 1, several: false });
+    else {
+      group.requests++;
+      if (group.name !== name) group.several = true;
+    }
+  }
+  return [...groups]
+    .map(([key, { name, requests, several }]) => ({
+      name: several ? foldPath(name) : name,
+      requests,
+      share: requests / lines.length,
+      usual_share: usual.share(dimension, key) ?? null,
+    }))
+    .filter(({ share, usual_share }) => share >= SHARE_MIN && share > TIMES_USUAL * (usual_share ?? 0))
+    .sort((a, b) => growth(b) - growth(a) || (a.name < b.name ? -1 : 1))
+    .slice(0, TOP);
+}
+
+const growth = ({ share, usual_share }: ExcessEntry): number => share - (usual_share ?? 0);
+
+type Signature = Pick<
+  GlobalAnomalyStart,
+  'top_prefixes' | 'top_paths' | 'top_user_agents' | 'new_client_share' | 'usual_new_client_share'
+>;
+
+/** Where one static file has this share of all lines, the surge is for files, and their paths are told. */
+const FILE_SHARE = 0.3;
+
+/** The signature of a surge, compared with a sample of usual lines; `knowsClients` is false while zban can't tell who is new. */
+export function findSignature(lines: readonly NamedLine[], sample: SiteSample, knowsClients: boolean): Signature {
+  const usual = sample.usual();
+  // A page load has many files and one page: only that says where people went.
+  const files = lines.filter(isFile);
+  const pages = lines.filter((line) => !isFile(line));
+  const [, most] = mostFrequent(countKeys(files.map(exactPath)));
+  const isForFiles = most > FILE_SHARE * lines.length;
+  const newcomers = lines.filter(({ traits }) => traits & TRAITS.newcomer).length;
+  return {
+    top_prefixes: overRepresented(lines, usual, 'network'),
+    top_paths: overRepresented(isForFiles ? files : pages, sample.usual('file', isForFiles), 'path'),
+    top_user_agents: overRepresented(lines, usual, 'agent'),
+    new_client_share: knowsClients && lines.length > 0 ? newcomers / lines.length : null,
+    usual_new_client_share: knowsClients ? (usual.traitShare('newcomer') ?? null) : null,
+  };
+}

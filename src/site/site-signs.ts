@@ -1,0 +1,194 @@
+/** Single signs by which visitors and attacks are told apart, each with a weight and its numbers in words. */
+import { formatNumber, formatPercent } from '../words/reason.ts';
+import { type Dimension, exactPath, isFile, type NamedLine, TRAITS, type Trait } from './site-line.ts';
+import { countKeys, differentKinds, type UsualShares } from './site-sample.ts';
+
+export interface Sign {
+  readonly speaksFor: 'attack' | 'visitors';
+  readonly weight: number;
+  /** With its numbers; nothing in it comes from the log. */
+  readonly text: string;
+}
+
+/** A habit of the site's visitors: at least so many of their requests have it. */
+const HABIT_SHARE = 0.1;
+/** More of the lines than usual that one user agent must send to be noticed. */
+const AGENT_GROWTH_MIN = 0.15;
+/** Different ones that make a crowd: static files of a page, user agents. */
+const [FILE_KINDS_MIN, AGENT_KINDS_MIN] = [4, 12];
+
+/** The lines of a surge, and what is usual among such lines. */
+interface Surge {
+  readonly lines: readonly NamedLine[];
+  readonly usual: UsualShares;
+  /** Share of the lines that are beyond the usual, 0–1. */
+  readonly surplus: number;
+}
+
+/** A smaller surplus drowns in chance. */
+const SURPLUS_MIN = 0.1;
+/** What can't be told apart from the usual says something only of a surge that is mostly beyond it. */
+const SURPLUS_PLAIN = 0.5;
+
+/** What a surge shows, compared with usual lines, of which `expected` would have come anyway. */
+export function findSigns(lines: readonly NamedLine[], expected: number, usual: UsualShares): Sign[] {
+  const surge = { lines, usual, surplus: Math.max(SURPLUS_MIN, 1 - expected / Math.max(1, lines.length)) };
+  return [
+    ...files(surge),
+    ...referers(surge),
+    ...agents(surge),
+    ...answers(surge),
+    ...ways(surge),
+    ...networks(surge),
+    ...paths(surge),
+    ...queries(surge),
+  ];
+}
+
+/** The share among the lines beyond the usual, of what so many lines have now and this share has usually. */
+function beyond({ lines, surplus }: Surge, count: number, before: number | undefined): number {
+  const now = count / Math.max(1, lines.length);
+  return Math.min(1, Math.max(0, (now - (1 - surplus) * (before ?? now)) / surplus));
+}
+
+const countTrait = (lines: readonly NamedLine[], trait: Trait): number =>
+  lines.filter(({ traits }) => traits & TRAITS[trait]).length;
+
+const usually = (share: number | undefined): string =>
+  share === undefined ? '' : ` (usually ${formatPercent(share)})`;
+
+/** A browser loads a page's files, many different ones; a flood rarely bothers to. */
+function files(surge: Surge): Sign[] {
+  const { lines, usual } = surge;
+  const before = usual.traitShare('file');
+  const share = beyond(surge, countTrait(lines, 'file'), before);
+  const text = `${formatPercent(share)} are for static files${usually(before)}`;
+  const isHabit = before !== undefined && before >= HABIT_SHARE;
+  if (isHabit && share < before / 3) return [{ speaksFor: 'attack', weight: before < 3 * HABIT_SHARE ? 3 : 4, text }];
+  const kinds = differentKinds(countKeys(lines.filter(isFile).map(exactPath)));
+  if (share < Math.max(0.3, 0.6 * (before ?? 0)) || kinds < FILE_KINDS_MIN) return [];
+  return [{ speaksFor: 'visitors', weight: isHabit ? 3 : 2, text }];
+}
+
+/** Where visitors send referers; they are easily made up where they don't. */
+function referers(surge: Surge): Sign[] {
+  const before = surge.usual.traitShare('referred');
+  if (before === undefined || before < HABIT_SHARE) return [];
+  const share = beyond(surge, countTrait(surge.lines, 'referred'), before);
+  const text = `${formatPercent(share)} come from a page or link${usually(before)}`;
+  if (share < before / 3) return [{ speaksFor: 'attack', weight: 1, text }];
+  return share > 0.6 * before ? [{ speaksFor: 'visitors', weight: 1, text }] : [];
+}
+
+/** What grew most: how often it occurs now, and its usual share. */
+function findGrown(
+  { lines, usual }: Surge,
+  dimension: Dimension,
+  keys: readonly number[],
+): [count: number, before: number | undefined] {
+  let [most, growth, found]: [number, number, number | undefined] = [0, 0, undefined];
+  for (const [key, count] of countKeys(keys)) {
+    const before = usual.share(dimension, key);
+    const grown = count / lines.length - (before ?? 0);
+    if (grown > growth) [most, growth, found] = [count, grown, before];
+  }
+  return [most, found];
+}
+
+/** Visitors have browsers of all kinds, those of the site's visitors; tools have few names, and not these. */
+function agents(surge: Surge): Sign[] {
+  const { lines, usual, surplus } = surge;
+  const keys = lines.map(({ agent }) => agent);
+  const [most, before] = findGrown(surge, 'agent', keys);
+  const share = beyond(surge, most, before);
+  // Of many agents one has always grown a little, which a small surplus would blow up.
+  const grown = most / Math.max(1, lines.length) - (before ?? 0);
+  if (share > 0.4 && share > 3 * (before ?? 0) && grown > AGENT_GROWTH_MIN) {
+    return [{ speaksFor: 'attack', weight: 2, text: `one user agent sends ${formatPercent(share)}${usually(before)}` }];
+  }
+  if (surplus < SURPLUS_PLAIN) return [];
+  const [kinds, kindsBefore] = [differentKinds(countKeys(keys)), usual.kinds('agent')];
+  const unseen = keys.filter((agent) => usual.share('agent', agent) === 0).length / Math.max(1, lines.length);
+  if (unseen > 0.7 && kinds < AGENT_KINDS_MIN) {
+    const text = `${formatPercent(unseen)} come from ${formatNumber(kinds, 0)} kinds of user agents that are not usual here`;
+    return [{ speaksFor: 'attack', weight: 2, text }];
+  }
+  const text = `${formatNumber(kinds, 0)} kinds of user agents${kindsBefore === undefined ? '' : ` (usually ${formatNumber(kindsBefore, 0)})`}`;
+  if (kindsBefore !== undefined && kinds < kindsBefore / 4) return [{ speaksFor: 'attack', weight: 1, text }];
+  return kinds < AGENT_KINDS_MIN ? [] : [{ speaksFor: 'visitors', weight: 1, text }];
+}
+
+function answers(surge: Surge): Sign[] {
+  const before = surge.usual.traitShare('refused');
+  const share = beyond(surge, countTrait(surge.lines, 'refused'), before);
+  const text = `${formatPercent(share)} are refused (4xx)${usually(before)}`;
+  if (share > 0.3 && share > 3 * (before ?? 0)) return [{ speaksFor: 'attack', weight: 2, text }];
+  if (share < 0.05) return [{ speaksFor: 'visitors', weight: 0.5, text }];
+  return [];
+}
+
+/** Visitors ask for what a page calls and go on to others, floods ask for the same again. */
+function ways({ lines, surplus }: Surge): Sign[] {
+  if (surplus < SURPLUS_PLAIN) return [];
+  const seen = new Map<number, Set<number>>();
+  let [pages, again] = [0, 0];
+  for (const { client, path, traits } of lines) {
+    if (traits & TRAITS.file) continue;
+    const own = seen.get(client) ?? new Set();
+    seen.set(client, own);
+    pages++;
+    if (own.has(path)) again++;
+    own.add(path);
+  }
+  if (pages === 0) return [];
+  const onward = [...seen.values()].filter((own) => own.size > 1).length / seen.size;
+  if (again / pages > 0.5) {
+    return [{ speaksFor: 'attack', weight: 1, text: `${formatPercent(again / pages)} ask for the same path again` }];
+  }
+  if (onward > 0.15) {
+    return [
+      { speaksFor: 'visitors', weight: 1, text: `${formatPercent(onward)} of the clients ask for several paths` },
+    ];
+  }
+  return [];
+}
+
+const NETWORKS = 8;
+
+/** Visitors live everywhere; rented servers are neighbours. */
+function networks(surge: Surge): Sign[] {
+  const { lines, usual } = surge;
+  const counts = countKeys(lines.map(({ network }) => network));
+  const most = [...counts].sort((a, b) => b[1] - a[1]).slice(0, NETWORKS);
+  const known = most.map(([key]) => usual.share('network', key)).filter((before) => before !== undefined);
+  const before = known.length > 0 ? known.reduce((sum, each) => sum + each, 0) : undefined;
+  const share = beyond(
+    surge,
+    most.reduce((sum, [, count]) => sum + count, 0),
+    before,
+  );
+  if (share < 0.5 || share - (before ?? 0) < 0.4) return [];
+  const who = most.length === 1 ? 'one network sends' : `${most.length} networks send`;
+  return [{ speaksFor: 'attack', weight: 1, text: `${who} ${formatPercent(share)}${usually(before)}` }];
+}
+
+/** A page is followed by its files, a flood asks for the one thing. */
+function paths(surge: Surge): Sign[] {
+  const keys = surge.lines.map((line) => (isFile(line) ? exactPath(line) : line.path));
+  const [most, before] = findGrown(surge, 'path', keys);
+  const share = beyond(surge, most, before);
+  if (share < 0.6 || share - (before ?? 0) < 0.4) return [];
+  const weight = share < 0.9 ? 1.5 : 2.5;
+  return [{ speaksFor: 'attack', weight, text: `${formatPercent(share)} ask for one path${usually(before)}` }];
+}
+
+/** Queries that nobody asked before keep a cache from helping. */
+function queries(surge: Surge): Sign[] {
+  const asked = surge.lines.filter((line) => line.traits & TRAITS.query && !isFile(line));
+  const before = surge.usual.traitShare('query');
+  const share = beyond(surge, asked.length, before);
+  const different = new Set(asked.map(({ url }) => url)).size / Math.max(1, asked.length);
+  if (share < 0.5 || share - (before ?? 0) < 0.4 || different < 0.9) return [];
+  const text = `${formatPercent(share)} carry a query${usually(before)}, nearly each another`;
+  return [{ speaksFor: 'attack', weight: 1, text }];
+}

@@ -1,0 +1,194 @@
+/**
+ * Evidence costs nothing per line: the raw chunks of the last lines are kept with their tallies, and searched only when
+ * a client is flagged.
+ */
+import type { Sample } from '../model/event.ts';
+import { formatSecond } from '../model/time.ts';
+import { type LogRecord, requestOf } from '../parse/record.ts';
+import { HIGH, LINE, LOW, ROW, SECOND, type Tally } from '../parse/tally.ts';
+
+/** Lines kept behind the newest; the same for every chunk size, so that samples never depend on it. */
+const LINES_KEPT = 20_000;
+/** However long the lines are. */
+const BYTES_KEPT_MAX = 16 * 1024 * 1024;
+const SAMPLES_MAX = 5;
+/** Of one client, looked at for their user agents. */
+const AGENT_RECORDS_MAX = 200;
+const TEXT_LENGTH_MAX = 200;
+const NEWLINE = 0x0a;
+
+export type ReadRecord = (source: number, line: Uint8Array) => LogRecord | undefined;
+/** Told of a chunk and its tally once nothing remembers them any more: their memory may be freed at once. */
+export type Release = (bytes: Uint8Array, tally: Tally) => void;
+
+/** The client with most of the site's newest requests, if any has half of them. */
+export interface BusiestClient {
+  readonly high: number;
+  readonly low: number;
+  /** Share of the requests looked at that is its own, 0–1. */
+  readonly share: number;
+}
+
+/** Part of a chunk. */
+export interface Segment {
+  readonly bytes: Uint8Array;
+  readonly tally: Tally;
+  readonly source: number;
+  readonly from: number;
+  /** Rows from…to are in the segment; `to` grows while the engine works through it. */
+  to: number;
+}
+
+/** Text from a log as it may be shown: no control characters, of readable length. */
+export function cleanText(text: string): string {
+  const clean = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd');
+  // Well-formed, because a cut may fall between the halves of a character.
+  return (clean.length > TEXT_LENGTH_MAX ? `${clean.slice(0, TEXT_LENGTH_MAX)}…` : clean).toWellFormed();
+}
+
+export class Evidence {
+  private readonly readRecord: ReadRecord;
+  private readonly release: Release;
+  /** Those before `first` are dropped. */
+  private segments: (Segment | undefined)[] = [];
+  private first = 0;
+  private rows = 0;
+  /** Rows since findBusiest() was called. */
+  private fresh = 0;
+  private bytes = 0;
+
+  constructor(readRecord: ReadRecord, release: Release = () => {}) {
+    this.readRecord = readRecord;
+    this.release = release;
+  }
+
+  /** Opens a segment at row `from`; grow it by extend(). */
+  open(source: number, bytes: Uint8Array, tally: Tally, from: number): void {
+    this.drop();
+    this.segments.push({ source, bytes, tally, from, to: from });
+  }
+
+  /** The newest segment now reaches to row `to`. */
+  extend(to: number): void {
+    const last = this.segments.at(-1);
+    if (!last) return;
+    this.rows += to - last.to;
+    this.fresh += to - last.to;
+    this.bytes += lineStart(last, to) - lineStart(last, last.to);
+    last.to = to;
+  }
+
+  /** Up to five newest requests of a client, oldest first. */
+  samples(high: number, low: number): Sample[] {
+    const found: Sample[] = [];
+    this.walk((segment, at) => {
+      const { rows } = segment.tally;
+      if (rows[at + LOW] !== low || rows[at + HIGH] !== high) return true;
+      const record = this.record(segment, at);
+      if (record) found.push(toSample(record, rows[at + SECOND] as number));
+      return found.length < SAMPLES_MAX;
+    });
+    return found.reverse();
+  }
+
+  /** The newest request of a client; undefined when it can't be read. */
+  newestRecord(high: number, low: number): LogRecord | undefined {
+    let found: LogRecord | undefined;
+    this.walk((segment, at) => {
+      const { rows } = segment.tally;
+      if (rows[at + LOW] !== low || rows[at + HIGH] !== high) return true;
+      found = this.record(segment, at);
+      return false;
+    });
+    return found;
+  }
+
+  /**
+   * The client with most of the requests since the last call, of the newest `max`, banned ones included; without one that
+   * has half of them, any. Undefined when there were fewer than `least`.
+   */
+  findBusiest(least: number, max: number): BusiestClient | undefined {
+    const looked = Math.min(this.fresh, max);
+    this.fresh = 0;
+    if (looked < least) return undefined;
+    // Majority vote (Boyer and Moore, 1981): this is called every minute, and a table of the clients costs too much.
+    let [votes, high, low] = [0, 0, 0];
+    this.walk(({ tally: { rows } }, at) => {
+      if (votes === 0) [high, low] = [rows[at + HIGH] as number, rows[at + LOW] as number];
+      votes += rows[at + LOW] === low && rows[at + HIGH] === high ? 1 : -1;
+      return true;
+    }, looked);
+    let own = 0;
+    this.walk(({ tally: { rows } }, at) => {
+      if (rows[at + LOW] === low && rows[at + HIGH] === high) own++;
+      return true;
+    }, looked);
+    return { high, low, share: own / looked };
+  }
+
+  /** Different user agents among a client's newest requests, of which up to 200 are read. */
+  countAgents(high: number, low: number): number {
+    const agents = new Set<string>();
+    let left = AGENT_RECORDS_MAX;
+    this.walk((segment, at) => {
+      const { rows } = segment.tally;
+      if (rows[at + LOW] !== low || rows[at + HIGH] !== high) return true;
+      agents.add(this.record(segment, at)?.user_agent ?? '');
+      return --left > 0;
+    });
+    return agents.size;
+  }
+
+  /** Shows the newest lines (their rows begin at `at`), up to `max`, newest first, until `visit` returns false. */
+  walk(visit: (segment: Segment, at: number) => boolean, max = LINES_KEPT): void {
+    let left = max;
+    for (let i = this.segments.length - 1; i >= this.first; i--) {
+      const segment = this.segments[i] as Segment;
+      for (let row = segment.to - 1; row >= segment.from; row--) {
+        if (left-- === 0 || !visit(segment, row * ROW)) return;
+      }
+    }
+  }
+
+  /** Reads a line that walk() showed; undefined when it can't be read. */
+  record(segment: Segment, at: number): LogRecord | undefined {
+    const start = segment.tally.rows[at + LINE] as number;
+    const end = segment.bytes.indexOf(NEWLINE, start);
+    return this.readRecord(segment.source, segment.bytes.subarray(start, end < 0 ? undefined : end));
+  }
+
+  private drop(): void {
+    for (; this.first < this.segments.length; this.first++) {
+      const segment = this.segments[this.first] as Segment;
+      const rows = segment.to - segment.from;
+      if (this.rows - rows < LINES_KEPT && this.bytes <= BYTES_KEPT_MAX) break;
+      this.rows -= rows;
+      this.bytes -= lineStart(segment, segment.to) - lineStart(segment, segment.from);
+      this.segments[this.first] = undefined;
+      // A chunk's slices come in order, so this was the last of them.
+      if (segment.to === segment.tally.count) this.release(segment.bytes, segment.tally);
+    }
+    // Rarely, because slices may be as short as a line.
+    if (this.first * 2 < this.segments.length) return;
+    this.segments = this.segments.slice(this.first);
+    this.first = 0;
+  }
+}
+
+/** Where a row's line starts; refused lines belong to the row before, or to the first. */
+function lineStart({ tally, bytes }: Segment, row: number): number {
+  if (row === 0) return 0;
+  return row < tally.count ? (tally.rows[row * ROW + LINE] as number) : bytes.length;
+}
+
+/** A request as it may be shown. */
+export function toSample(record: LogRecord, second: number): Sample {
+  const { method, path } = requestOf(record);
+  return {
+    time: formatSecond(second),
+    method: cleanText(method),
+    path: cleanText(path),
+    status: Number(record.status ?? 0) || 0,
+    user_agent: cleanText(record.user_agent ?? ''),
+  };
+}

@@ -1,0 +1,185 @@
+/**
+ * Why a client or the site was judged, in words. Slack, the text audit log, `zban explain` and reports all take them from
+ * here, so that a condition is called the same everywhere; docs/detection.md lists the phrases.
+ */
+import type { Rule } from '../detect/rule.ts';
+import { presentCondition, RULES, type RuleName } from '../detect/rules.ts';
+import type { Condition, Evidence, Learned } from '../model/event.ts';
+
+/** The numbers of a judgement; those of an old row, or after JSON, may lack some or be null. */
+export type ReasonNumbers = Partial<Record<keyof Evidence | 'measured', unknown>>;
+
+/** A client as people know it: one that arrives by a translator with its IPv4 address. */
+export function nameClient(client: string, numbers: ReasonNumbers | null): string {
+  return typeof numbers?.ipv4 === 'string' ? `${client} (${numbers.ipv4})` : client;
+}
+
+/** What each condition means, to follow "because of:". */
+export const PHRASES: Readonly<Record<Condition, string>> = {
+  z_score: 'far above the usual rate',
+  multiplier: 'many times the usual rate',
+  error_surge: 'a surge of refused requests (4xx)',
+  warmup_ceiling: 'above the ceiling that holds while zban learns',
+  ...(Object.fromEntries(RULES.map(({ name, phrase }) => [name, phrase])) as Record<RuleName, string>),
+  site_requests: 'many clients ask for far more than usual',
+  site_newcomers: 'far more clients than usual have never been seen before',
+  site_clients: 'there are far more clients than usual',
+  site_z_score: 'the site is far above its usual rate',
+  site_multiplier: 'the site is at many times its usual rate',
+  manual: 'an operator decided it',
+  import: 'an operator brought it from elsewhere',
+};
+
+/** The rule that counts points for a condition, also by its former name. */
+function findRule(condition: string): Rule | undefined {
+  const present = presentCondition(condition);
+  return RULES.find(({ name }) => name === present);
+}
+
+/** The condition as a phrase; one that a newer version wrote stays as it is, so escape it as text from outside. */
+export function phraseOf(condition: string): string {
+  const present = presentCondition(condition);
+  return Object.hasOwn(PHRASES, present) ? PHRASES[present as Condition] : condition;
+}
+
+/** A number with so many decimals; a dash for what is none, as an infinite z-score is after JSON. */
+export function formatNumber(value: unknown, digits = 2): string {
+  return typeof value === 'number' && Number.isFinite(value) ? value.toFixed(digits) : '–';
+}
+
+/** A share from 0 to 1 in whole percent: `97 %`. */
+export function formatPercent(share: unknown): string {
+  return typeof share === 'number' ? `${formatNumber(share * 100, 0)} %` : '–';
+}
+
+/** Condition and the number that decided it, for one line of many: `multiplier 7.4x`, `scan 12.4 points of 12`. */
+export function briefReason(condition: string, numbers: ReasonNumbers): string {
+  switch (condition) {
+    case 'z_score':
+    case 'site_z_score':
+      return `${condition} ${formatNumber(numbers.z, 1)}`;
+    case 'multiplier':
+    case 'site_multiplier':
+      return `${condition} ${formatNumber(numbers.multiple, 1)}x`;
+    case 'site_requests':
+    case 'site_newcomers':
+    case 'site_clients':
+      return `${condition} ${formatNumber(numbers.measured, 0)}, limit ${formatNumber(numbers.limit, 0)}`;
+    case 'error_surge':
+      return `error_surge ${formatPercent(numbers.error_ratio)} 4xx, usually ${usualErrors(numbers)}`;
+    case 'warmup_ceiling':
+      return `warmup_ceiling ${formatNumber(numbers.requests, 0)} requests`;
+    default:
+      return findRule(condition) ? `${presentCondition(condition)} ${formatPoints(numbers)}` : condition;
+  }
+}
+
+/** A judgement of a client in whole sentences. */
+export interface Reason {
+  /** What the client did, and how that compares. */
+  readonly did: string;
+  /** What counts as normal here. */
+  readonly normal: string;
+  /** How much lower it should have stayed. */
+  readonly tolerated: string;
+}
+
+/** Undefined without numbers: an operator measures nothing. */
+export function tellReason(condition: string, numbers: ReasonNumbers): Reason | undefined {
+  if (typeof numbers.rate !== 'number') return undefined;
+  const did = `It sent ${sent(numbers)}`;
+  const normal = tellNormal(numbers);
+  const rule = findRule(condition);
+  if (rule) {
+    const tolerated = tellPoints(numbers, rule);
+    return { did: `${did}${refused(numbers)}. That is ${formatPoints(numbers)}.`, normal, tolerated };
+  }
+  const compared = `${short(numbers.multiple)} times the mean, ${short(numbers.z)} standard deviations above it`;
+  const ceiling = `${ceilingOf(numbers)} would have been tolerated`;
+  switch (condition) {
+    case 'error_surge':
+      return {
+        did: `${did}${refused(numbers)}: ${formatPercent(numbers.error_ratio)}, so that tighter limits held. That is ${compared}.`,
+        normal,
+        tolerated: `${ceiling} of a client that is refused so often.`,
+      };
+    case 'warmup_ceiling':
+      return {
+        did: `${did}${refused(numbers)}, before zban had learned what is normal.`,
+        normal: 'Not known yet.',
+        tolerated: `${ceiling} until it is.`,
+      };
+    default:
+      return { did: `${did}${refused(numbers)}: ${compared}.`, normal, tolerated: `${ceiling}.` };
+  }
+}
+
+/** The share of 4xx that is usual as learned; `not known` before. Rows of older versions have what it was taken as. */
+export function usualErrors(numbers: ReasonNumbers): string {
+  const learned = learnedOf(numbers);
+  return learned?.error_ratio === null
+    ? 'not known'
+    : formatPercent(learned?.error_ratio ?? numbers.baseline_error_ratio);
+}
+
+/** Undefined in rows of older versions. */
+function learnedOf({ learned }: ReasonNumbers): Partial<Learned> | undefined {
+  return typeof learned === 'object' && learned !== null ? learned : undefined;
+}
+
+function tellNormal(numbers: ReasonNumbers): string {
+  const learned = learnedOf(numbers);
+  const isOfSite = numbers.baseline_of === 'site';
+  const perMinute = (rate: unknown) => short(typeof rate === 'number' ? rate * 60 : rate);
+  const describe = (level: Partial<Record<keyof Learned, unknown>>) => {
+    if (isOfSite) return `${formatNumber(level.mean)} ± ${formatNumber(level.stddev)} requests/s on the whole site`;
+    const errors = formatPercent(level.error_ratio);
+    return `${perMinute(level.mean)} ± ${perMinute(level.stddev)} requests a minute from a client, ${errors} of them refused (4xx)`;
+  };
+  const { mean, stddev, baseline_error_ratio } = numbers;
+  const effective = describe({ mean, stddev, error_ratio: baseline_error_ratio });
+  const own =
+    learned?.mean === null ? undefined : describe(learned ?? { mean, stddev, error_ratio: baseline_error_ratio });
+  const held = isOfSite ? '; profile classic holds every client against that' : '';
+  return `${own === effective ? own : `${own ?? 'Nothing learned yet'}; taken as ${effective}`}${held}.`;
+}
+
+/** How many points would have been all right, also as requests of the kind that the rule is about. */
+function tellPoints({ points_limit, points_leak }: ReasonNumbers, { counted, requestsPerPoint }: Rule): string {
+  const times = (points: unknown) => (typeof points === 'number' ? points * requestsPerPoint : points);
+  const [limit, leak] = [short(points_limit), short(points_leak)];
+  return `About ${formatNumber(times(points_limit), 0)} ${counted} at once, and then ${short(times(points_leak))} a minute, would have been tolerated (${limit} points; ${leak} drain away a minute).`;
+}
+
+/** `1300 requests in 12 s (1243 without static files)`. */
+function sent(numbers: ReasonNumbers): string {
+  const { requests, rate, window_seconds: window } = numbers;
+  const whole = `${count(requests, 'request')} in ${formatNumber(numbers.span_seconds ?? window, 0)} s`;
+  if (typeof rate !== 'number' || typeof window !== 'number') return whole;
+  const weighed = Math.round(rate * window);
+  return weighed === requests ? whole : `${whole} (${weighed} without static files)`;
+}
+
+const refused = ({ errors }: ReasonNumbers): string =>
+  typeof errors === 'number' && errors > 0 ? `, ${errors} of them refused (4xx)` : '';
+
+/** The most requests in the window that would not have been too many. */
+function ceilingOf({ rate, limit, window_seconds: window }: ReasonNumbers): string {
+  if (typeof rate !== 'number' || typeof limit !== 'number' || typeof window !== 'number') return 'Less';
+  // A floor is too much already when it is reached.
+  const requests = Math.min(Math.floor(limit * window + 1e-6), Math.round(rate * window) - 1);
+  return `Up to ${count(requests, 'request')} in ${window} s`;
+}
+
+/** `8.4 points of 8`. */
+export const formatPoints = (numbers: ReasonNumbers): string =>
+  `${pointsOf(numbers)} points of ${short(numbers.points_limit)}`;
+
+/** Rounded up, so that a level just above its limit reads as above it. */
+const pointsOf = ({ points }: ReasonNumbers): string =>
+  short(typeof points === 'number' ? Math.ceil(points * 10) / 10 : points);
+
+const count = (value: unknown, noun: string): string => `${formatNumber(value, 0)} ${noun}${value === 1 ? '' : 's'}`;
+
+/** One decimal at most. */
+const short = (value: unknown): string => formatNumber(value, 1).replace(/\.0$/, '');

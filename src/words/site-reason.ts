@@ -1,0 +1,110 @@
+/**
+ * A site-wide anomaly in words, the same in Slack, the text audit log and reports. The names in it come from the log:
+ * free of control characters, but to be escaped wherever they are shown.
+ */
+import type { GlobalAnomalyEnd, GlobalAnomalyStart } from '../model/event.ts';
+import { briefReason, formatNumber, formatPercent } from './reason.ts';
+
+/** An event's fields; those of an old row, or after JSON, may lack some. */
+export type SiteNumbers = Partial<Record<keyof GlobalAnomalyStart | keyof GlobalAnomalyEnd, unknown>>;
+
+/** Something that makes up more of the surge than of ordinary traffic. */
+export interface Excess {
+  readonly kind: 'path' | 'agent' | 'network' | 'new';
+  readonly name: string;
+  /** `99 %`. */
+  readonly share: string;
+  /** `usually 3 %`, empty when that isn't known. */
+  readonly usual: string;
+}
+
+const LISTS = [
+  ['path', 'top_paths'],
+  ['agent', 'top_user_agents'],
+  ['network', 'top_prefixes'],
+] as const;
+
+const usually = (share: unknown): string => (typeof share === 'number' ? `usually ${formatPercent(share)}` : '');
+
+/** What stands out: of each kind up to `max`, the largest growth first, and clients never seen before. */
+export function listExcess(numbers: SiteNumbers, max: number): Excess[] {
+  const found: Excess[] = [];
+  for (const [kind, field] of LISTS) {
+    const entries = numbers[field];
+    if (!Array.isArray(entries)) continue;
+    for (const { name, share, usual_share } of entries.slice(0, max)) {
+      found.push({ kind, name: String(name), share: formatPercent(share), usual: usually(usual_share) });
+    }
+  }
+  const share = numbers.new_client_share;
+  if (typeof share === 'number') {
+    const usual = usually(numbers.usual_new_client_share);
+    found.push({ kind: 'new', name: 'clients never seen before', share: formatPercent(share), usual });
+  }
+  return found;
+}
+
+/** The start of an anomaly in parts for one line, the most telling first. */
+export function tellStart(numbers: SiteNumbers): string[] {
+  const stands = listExcess(numbers, 2).map(({ kind, name, share, usual }) =>
+    [kind === 'new' ? '' : kind, clip(name), share, usual && `(${usual})`].filter((word) => word !== '').join(' '),
+  );
+  return [String(numbers.detail ?? ''), brief(numbers), peakAndUsual(numbers), ...stands];
+}
+
+/** The end of an anomaly in parts for one line; `lasted` is its duration as people write it. */
+export function tellEnd(numbers: SiteNumbers, lasted: string): string[] {
+  return [
+    `lasted ${lasted}`,
+    `peak ${peakOf(numbers)}`,
+    `${formatNumber(numbers.extra_requests, 0)} requests beyond normal`,
+    `${formatNumber(numbers.bans, 0)} clients banned meanwhile`,
+    looked(numbers),
+    rates(numbers),
+  ];
+}
+
+/** The most of what the anomaly is about: `512.30/s`, `1206 new clients`. */
+export function peakOf({ condition, peak_rate, peak_measured }: SiteNumbers): string {
+  if (condition === 'site_newcomers' && peak_measured !== undefined)
+    return `${formatNumber(peak_measured, 0)} new clients`;
+  if (condition === 'site_clients' && peak_measured !== undefined) return `${formatNumber(peak_measured, 0)} clients`;
+  return `${formatNumber(peak_rate)}/s`;
+}
+
+/** What is usual where the peak is not: `40.00/s`, or as many clients. */
+export function usualOf({ condition, peak_measured, usual, mean }: SiteNumbers): string {
+  const isOfClients = condition === 'site_newcomers' || condition === 'site_clients';
+  return isOfClients && peak_measured !== undefined ? formatNumber(usual, 0) : `${formatNumber(mean)}/s`;
+}
+
+/** Rows of older versions have no peak at the start. */
+const peakAndUsual = (numbers: SiteNumbers): string =>
+  numbers.peak_rate === undefined ? rates(numbers) : `peak ${peakOf(numbers)}, usually ${usualOf(numbers)}`;
+
+/** What it was taken for, afterwards. */
+export function looked({ verdict }: SiteNumbers): string {
+  if (verdict === 'attack') return 'looked like an attack';
+  return verdict === 'visitors' ? 'looked like visitors' : 'might have been visitors or an attack';
+}
+
+/** What it is taken for while it lasts. */
+export function looks({ verdict }: SiteNumbers): string {
+  if (verdict === 'attack') return 'looks like an attack';
+  return verdict === 'visitors' ? 'looks like visitors' : 'may be visitors or an attack';
+}
+
+/** True when traffic is about as high as at its peak: it ended because it counts as normal by now. */
+export function isNewNormal({ rate, peak_rate }: SiteNumbers): boolean {
+  return typeof rate === 'number' && typeof peak_rate === 'number' && rate > peak_rate / 2;
+}
+
+const NAME_LENGTH_MAX = 60;
+
+const clip = (name: string): string =>
+  name.length > NAME_LENGTH_MAX ? `${name.slice(0, NAME_LENGTH_MAX).toWellFormed()}…` : name;
+
+const brief = (numbers: SiteNumbers): string => briefReason(String(numbers.condition ?? ''), numbers);
+
+const rates = ({ rate, mean, stddev }: SiteNumbers): string =>
+  `rate ${formatNumber(rate)}/s, usually ${formatNumber(mean)}±${formatNumber(stddev)}/s`;

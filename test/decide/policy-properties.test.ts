@@ -1,0 +1,95 @@
+/** Whatever comes, in whatever order. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Policy } from '../../src/decide/policy.ts';
+import type { BanOptions } from '../../src/model/options.ts';
+import { clientPrefix, findClientKey } from '../../src/net/client-key.ts';
+import { type Prefix, parsePrefix, prefixesOverlap } from '../../src/net/prefix.ts';
+import { ENGINE } from '../support/engine.ts';
+
+const NOW = 1_767_225_600;
+const DAY = 86_400;
+const MANY = 1_000_000;
+
+const policyWith = (options: Partial<BanOptions> = {}) => new Policy({ ...ENGINE.bans, ...options }, ENGINE.detection);
+
+function prefixOf(text: string): Prefix {
+  const prefix = parsePrefix(text);
+  assert.ok(prefix, text);
+  return prefix;
+}
+
+function keyOf(text: string): { high: number; low: number } {
+  const key = findClientKey(prefixOf(text), ENGINE.detection);
+  assert.ok(key, text);
+  return key;
+}
+
+const network = fc.oneof(
+  fc.tuple(fc.nat(7), fc.integer({ min: 24, max: 32 })).map(([host, bits]) => prefixOf(`192.0.2.${host}/${bits}`)),
+  fc.tuple(fc.nat(7), fc.integer({ min: 30, max: 128 })).map(([net, bits]) => prefixOf(`2001:db8:0:${net}::1/${bits}`)),
+);
+const client = fc.oneof(
+  fc.nat(7).map((host) => keyOf(`192.0.2.${host}`)),
+  fc.nat(7).map((net) => keyOf(`2001:db8:0:${net}::5`)),
+);
+const step = fc.record({
+  kind: fc.constantFrom('decide', 'decide', 'decide', 'release', 'expire', 'operator'),
+  client,
+  seconds: fc.oneof(fc.nat(30), fc.nat(20 * DAY)),
+});
+
+test('no sequence of events ever bans an allowlisted client', () => {
+  fc.assert(
+    fc.property(fc.array(network, { maxLength: 4 }), fc.array(step, { maxLength: 60 }), (networks, steps) => {
+      const policy = policyWith({ max_per_minute: 20, max_active: 5 });
+      policy.setNeverBanned(networks.map((prefix) => ({ prefix, kind: 'allowlist', detail: '' })));
+      let now = NOW;
+      for (const { kind, client, seconds } of steps) {
+        now += seconds;
+        policy.fuse.advance(now);
+        if (kind === 'release') policy.release(client.high, client.low, now);
+        else if (kind === 'expire') policy.expire(now);
+        // An operator may ban whom they like; that is no decision of the policy, and leads to none.
+        else if (kind === 'operator') policy.set(client.high, client.low, 0, now + 60);
+        else {
+          const decision = policy.decide(client.high, client.low, now, MANY, true);
+          const own = clientPrefix(client.high, client.low, ENGINE.detection);
+          const allowed = networks.some((prefix) => prefixesOverlap(prefix, own));
+          if (allowed) assert.deepEqual(decision, { kind: 'refused', reason: 'allowlist', detail: '' });
+          assert.ok(policy.active <= 16);
+        }
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('the number of bans in force is that of the offenders with a ban', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const policy = policyWith();
+      let now = NOW;
+      for (const { kind, client, seconds } of steps) {
+        now += seconds;
+        policy.fuse.advance(now);
+        const ended = policy.expire(now);
+        for (const offender of ended) assert.ok(offender.lastEnd <= now && offender.until === 0);
+        if (kind === 'release') policy.release(client.high, client.low, now);
+        else if (kind === 'operator') policy.set(client.high, client.low, 0, now + 60);
+        else if (kind === 'decide') policy.decide(client.high, client.low, now, MANY, true);
+        let active = 0;
+        for (let n = 0; n < 8; n++) {
+          for (const key of [keyOf(`192.0.2.${n}`), keyOf(`2001:db8:0:${n}::5`)]) {
+            const until = policy.find(key.high, key.low)?.until ?? 0;
+            assert.ok(until === 0 || until > now, 'no ban outlives its end');
+            if (until > 0) active++;
+          }
+        }
+        assert.equal(policy.active, active);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});

@@ -1,0 +1,59 @@
+/** Flooding, as short stories through the engine with the default configuration. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { visitorIp } from '../support/traffic.ts';
+import { type Asked, go, line, name, PAGE, pageLoad, ready, served } from './site.ts';
+
+test('500 requests a second for the most popular page are ended within two seconds', () => {
+  const scene = ready();
+  const ban = go(scene, 1500, 1 / 500, () => [{ path: '/page/a' }]);
+  assert.ok(ban && Date.parse(ban.time) / 1000 <= scene.now + 1, ban?.time);
+});
+
+test('names that look static do not make a flood light: refused pictures, style sheets that a program answers', () => {
+  const missing = go(ready(), 3000, 0.02, (n) => [{ path: `/x-${name(n)}.png`, status: 404 }]);
+  assert.ok(missing, 'refused');
+  const dynamic = go(ready(), 3000, 0.02, (n) => [{ path: `/x-${name(n)}.css` }]);
+  assert.equal(dynamic?.condition, 'flood');
+});
+
+test('five requests a second with ever new queries are a flood in the end', () => {
+  assert.ok(served(ready(), 3600, 0.2, (n) => [{ path: `/list?page=${n}` }]) < 1200);
+});
+
+test('one path of nobody else, at the same pace, is a flood as well', () => {
+  assert.ok(served(ready(), 9000, 0.1, () => [{ path: '/tea' }]) < 9000);
+});
+
+// The innocent.
+
+test('a page load of 140 files weighs little, and so do a hundred clients that load one', () => {
+  const { bench, now } = ready();
+  for (let visitor = 0; visitor < 12; visitor++) {
+    const ip = visitorIp(visitor);
+    const files = Array.from({ length: 140 }, (_, n): Asked => ({ ip, path: `/assets/${name(n)}.js`, referer: PAGE }));
+    bench.feed(...[...pageLoad('/page/a', ip), ...files].map((asked) => line(now + 30 * visitor, asked)));
+  }
+  assert.deepEqual(bench.of('ban'), []);
+});
+
+test('a health check asks for its page without end', () => {
+  assert.equal(
+    go(ready(), 3600, 1, () => [{ path: '/healthz', agent: 'check/1' }]),
+    undefined,
+  );
+});
+
+test('thousands of changes that the site accepts are light', () => {
+  assert.equal(
+    go(ready(), 3000, 0.2, (n) => [{ method: 'PUT', path: `/backup/${name(n)}`, status: 201, size: 0 }]),
+    undefined,
+  );
+});
+
+test('a film is read in pieces', () => {
+  assert.equal(
+    go(ready(), 1500, 0.5, () => [{ path: '/film.mp4', status: 206, size: 1_400_000 }]),
+    undefined,
+  );
+});

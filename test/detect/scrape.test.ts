@@ -1,0 +1,114 @@
+/** Scraping, as short stories through the engine with the default configuration. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { VERIFIED } from '../../src/detect/robot-verdicts.ts';
+import { ATTACKER, keyOf } from '../engine/story.ts';
+import { type Asked, go, name, PAGE, pageLoad, ready, served } from './site.ts';
+
+const rare = (n: number, more: Partial<Asked> = {}): Asked => ({ path: `/archive/${name(n)}`, ...more });
+
+test('one page after the other that nobody else asks for is a ban', () => {
+  const ban = go(ready(), 60, 1, (n) => [rare(n)]);
+  assert.equal(ban?.condition, 'scrape');
+  assert.ok((ban.points ?? 0) > (ban.points_limit ?? Number.NaN));
+});
+
+for (const [disguise, asked] of [
+  ['by PATCH', (n: number) => [rare(n, { method: 'PATCH' })]],
+  ['in pieces (206)', (n: number) => [rare(n, { status: 206 })]],
+  ['with a referer of anywhere', (n: number) => [rare(n, { referer: 'https://elsewhere.example/' })]],
+  [
+    'after eight changes that were accepted',
+    (n: number) => [n < 8 ? { method: 'PUT', path: '/', status: 204 } : rare(n)],
+  ],
+  ['after eight style sheets', (n: number) => [n < 8 ? { path: '/site.css', referer: PAGE } : rare(n)]],
+  ['with a style sheet beside each page', (n: number) => [{ path: '/site.css', referer: PAGE }, rare(n)]],
+] as const) {
+  test(`whatever it looks like: ${disguise}`, () => {
+    const pages = served(ready(), 1200, 0.2, asked);
+    assert.ok(pages <= 100, `${pages} pages`);
+  });
+}
+
+test('counting through numbers is scraping, too', () => {
+  const ban = go(ready(), 300, 0.5, (n) => [{ path: `/item/${1000 + n}` }]);
+  assert.equal(ban?.condition, 'scrape');
+});
+
+test('so is counting through the numbers of a query', () => {
+  const ban = go(ready(), 300, 0.5, (n) => [{ path: `/item?id=${1000 + n}` }]);
+  assert.equal(ban?.condition, 'scrape');
+});
+
+// The innocent.
+
+test('who reads with a browser may read on: a page every three seconds', () => {
+  assert.equal(
+    go(ready(), 300, 3, (n) => pageLoad(`/archive/${name(n)}`)),
+    undefined,
+  );
+});
+
+test('what a client gets again and again is its habit: dashboards, health checks, polled feeds', () => {
+  const paths = (prefix: string): Asked[] =>
+    'abcdef'.split('').map((c) => ({ path: `${prefix}/${c}`, agent: 'poll/1' }));
+  assert.equal(
+    go(ready(), 1200, 3, () => paths('/api')),
+    undefined,
+  );
+  assert.equal(
+    go(ready(), 720, 10, () => paths('/healthz')),
+    undefined,
+  );
+  const many = 'abcdefghijkl'.split('').map((c): Asked => ({ path: `/panel/${c}` }));
+  assert.equal(
+    go(ready(), 360, 10, () => many),
+    undefined,
+    'a dozen in rotation',
+  );
+});
+
+test('changes that the site accepts are no scraping', () => {
+  for (const [method, status] of [
+    ['PUT', 201],
+    ['PROPFIND', 207],
+    ['DELETE', 204],
+    ['POST', 201],
+  ] as const) {
+    assert.equal(
+      go(ready(), 600, 0.2, (n) => [{ method, path: `/dav/${name(n)}`, status }]),
+      undefined,
+      method,
+    );
+  }
+});
+
+test('a package manager fetches what nobody else does', () => {
+  assert.equal(
+    go(ready(), 400, 0.1, (n) => [{ path: `/pool/${name(n)}.tgz`, agent: 'apt/3.0' }]),
+    undefined,
+  );
+});
+
+test('a robot that its operator vouches for reads a rare page a second, and follows links that are old', () => {
+  const agent = 'Examplebot/2.0 (+https://example.org/bot)';
+  for (const asked of [
+    (n: number): Asked[] => [rare(n, { agent })],
+    (n: number): Asked[] => [rare(n, { agent, status: n >= 40 && n < 76 ? 410 : 200 })],
+  ]) {
+    const scene = ready();
+    assert.equal(
+      go(scene, 1, 1, (n) => [rare(n, { agent })]),
+      undefined,
+    );
+    const { high, low } = keyOf(ATTACKER);
+    scene.bench.engine.robots.answer([{ high, low, verdict: VERIFIED }]);
+    assert.equal(go({ ...scene, now: scene.now + 1 }, 600, 1, asked), undefined);
+  }
+});
+
+test('a robot that says so may read more than a client that does not', () => {
+  const silent = served(ready(), 600, 1, (n) => [rare(n)]);
+  const told = served(ready(), 600, 1, (n) => [rare(n, { agent: 'Examplebot/2.0 (+https://example.org/bot)' })]);
+  assert.ok(told > 2 * silent, `${told} ${silent}`);
+});
