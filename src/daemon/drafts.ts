@@ -67,6 +67,7 @@ export function draftOf(event: EngineEvent, enforced: boolean): AuditDraft | und
         detail: `${tellFusePhase(event)}: ${event.detail}`,
       };
     case 'baseline':
+    case 'lane':
     case 'unban':
       return undefined;
   }

@@ -4,9 +4,10 @@
  */
 
 import type { RuleName } from '../detect/rules.ts';
+import type { LaneEvent } from './lane.ts';
 import { formatSecond, parseSecond } from './time.ts';
 
-/** Why a client or the site was judged anomalous. `manual` and `import` are an operator's bans. */
+/** Why a client, a network (`swarm`) or the site was judged anomalous. `manual` and `import` are an operator's bans. */
 export type Condition =
   | 'z_score'
   | 'multiplier'
@@ -18,6 +19,7 @@ export type Condition =
   | 'site_clients'
   | 'site_z_score'
   | 'site_multiplier'
+  | 'swarm'
   | 'manual'
   | 'import';
 
@@ -224,7 +226,14 @@ export interface FuseEvent {
   readonly detail: string;
 }
 
-export type EngineEvent = BanEvent | UnbanEvent | RefusedEvent | GlobalAnomalyEvent | BaselineEvent | FuseEvent;
+export type EngineEvent =
+  | BanEvent
+  | UnbanEvent
+  | RefusedEvent
+  | GlobalAnomalyEvent
+  | BaselineEvent
+  | FuseEvent
+  | LaneEvent;
 
 /**
  * The event with its times on the clock that it is told by, which is `toldSeconds` ahead of the engine's, and those of its

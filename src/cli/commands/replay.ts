@@ -2,6 +2,7 @@ import type { EngineEvent, Evidence } from '../../model/event.ts';
 import { replay } from '../../replay/replay.ts';
 import { ReplayReport } from '../../replay/report.ts';
 import { formatDuration } from '../../words/duration.ts';
+import { tellMatch } from '../../words/lane.ts';
 import { briefReason, nameClient } from '../../words/reason.ts';
 import { tellEnd, tellStart } from '../../words/site-reason.ts';
 import { tellBaseline } from '../baseline-text.ts';
@@ -73,6 +74,8 @@ function describe(event: EngineEvent): string {
       const { site, client, error_ratio } = tellBaseline(event);
       return `BASELINE  site ${site}; client ${client}; errors ${error_ratio}`;
     }
+    case 'lane':
+      return `LANE      ${event.phase}s: ${event.action} what has ${tellMatch(event.match)}`;
     case 'fuse':
       return `FUSE      ${event.phase === 'reset' ? 'reset' : `tripped until ${event.until}`}: ${event.detail}`;
   }

@@ -64,6 +64,7 @@ const CONDITIONS = {
   site_clients: 'there are far more clients than usual',
   site_z_score: 'the site is far above its usual rate',
   site_multiplier: 'the site is at many times its usual rate',
+  swarm: 'many clients that look alike came from this network',
   manual: 'an operator decided it',
   import: 'an operator brought it from elsewhere',
 };

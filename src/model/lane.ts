@@ -1,0 +1,69 @@
+/**
+ * A lane stops requests by what they look like, not by who sends them: the answer to a swarm, whose addresses never come
+ * back. Names are those of `zban replay --json`, of the audit trail and of the file that nginx reads.
+ */
+
+/** Hold: answered slowly, or after proof. Deny: not answered. */
+export type LaneAction = 'hold' | 'deny';
+
+/** What a request must look like: one to three of these, all of which it meets. */
+export interface LaneMatch {
+  /** The exact string; `-` for none. */
+  readonly user_agent?: string;
+  /** Without its query, exact; with `*` at its end a prefix. */
+  readonly path?: string;
+  /** The names in the query, each once, sorted; empty for a request without a query. */
+  readonly query_keys?: readonly string[];
+  /** CIDR. */
+  readonly network?: string;
+  readonly method?: string;
+  readonly referer?: 'absent' | 'present';
+}
+
+/** Whom a match would have touched in the site's own past. */
+export interface Backtest {
+  /** Hours of usual traffic behind the numbers. */
+  readonly hours: number;
+  /** Clients of that traffic, and those of them with a request that matches. */
+  readonly clients: number;
+  readonly clients_matched: number;
+  readonly requests: number;
+  readonly requests_matched: number;
+}
+
+interface Lane {
+  readonly event: 'lane';
+  /** The same at both ends, and of no other lane of this site. */
+  readonly id: string;
+  /** RFC 3339. */
+  readonly time: string;
+  readonly action: LaneAction;
+  readonly match: LaneMatch;
+}
+
+/** A swarm was found, and what it has in common harms nobody else. */
+export interface LaneStart extends Lane {
+  readonly phase: 'start';
+  /** False where `swarm.action` is `alert`: the lane is reported, and nobody is stopped. */
+  readonly opened: boolean;
+  /** What came beyond the usual, and by how many clients, in the last `seconds`. */
+  readonly surplus: number;
+  readonly clients: number;
+  readonly seconds: number;
+  /** Share of that surplus that matches, 0–1. */
+  readonly coverage: number;
+  /** Matching requests a second: now, and usually. */
+  readonly rate: number;
+  readonly usual_rate: number;
+  readonly backtest: Backtest;
+}
+
+/** The swarm is over, or what it looked like has become usual. */
+export interface LaneEnd extends Lane {
+  readonly phase: 'end';
+  readonly duration_seconds: number;
+  /** Requests that matched meanwhile. */
+  readonly requests: number;
+}
+
+export type LaneEvent = LaneStart | LaneEnd;
