@@ -47,6 +47,8 @@ export interface DataPlaneOptions {
 export class DataPlane {
   readonly pipeline: Pipeline;
   engine: EngineStatus | undefined;
+  /** Bytes of the followed logs that were judged. */
+  judgedBytes = 0;
   private readonly options: DataPlaneOptions;
   private readonly clock: LogClock;
   private readonly health: LogHealth;
@@ -155,7 +157,8 @@ export class DataPlane {
     return { ...numbers, ongoing: calmSeconds <= RATE_SECONDS };
   }
 
-  async takeBaseline(): Promise<EngineState | undefined> {
+  /** What was learned, packed. */
+  async take(): Promise<Uint8Array | undefined> {
     return (await this.pipeline.send({ kind: 'snapshot' })).snapshot;
   }
 
@@ -168,17 +171,17 @@ export class DataPlane {
   }
 
   /**
-   * Ends reading, judges what was read, and gives the baseline for the next start; undefined when the logs were never
+   * Ends reading, judges what was read, and gives what was learned, packed, for the next start; undefined when the logs were never
    * followed: half of the past is no baseline. The threads still answer.
    */
-  async stop(): Promise<EngineState | undefined> {
+  async stop(): Promise<Uint8Array | undefined> {
     clearInterval(this.timer);
     this.robots.stop();
     await this.ticking;
     if (!this.follower) return undefined;
     await this.follower.stop();
     await this.pipeline.drain();
-    return this.takeBaseline();
+    return this.take();
   }
 
   /** Ends the threads. */
@@ -188,7 +191,9 @@ export class DataPlane {
 
   private async feed(chunk: Chunk, logIndex: number): Promise<void> {
     this.behind = chunk.behind;
+    const { length } = chunk.bytes;
     await this.pipeline.feed(chunk, logIndex);
+    this.judgedBytes += length;
     this.clock.arrived(this.pipeline.second, this.options.now());
   }
 

@@ -165,7 +165,7 @@ class RunningInstance implements Instance {
       findActiveBan: (client) => records.trail.findActiveBan(client, Date.now()),
     });
     lifetime.own('the watch', () => this.watch?.settled());
-    lifetime.own('the data plane', async () => records.saveBaseline(await plane.stop()));
+    lifetime.own('the data plane', async () => records.learned.save(await plane.stop(), plane.judgedBytes));
     // The control plane opens first: when another daemon runs already, this one must not touch anything.
     await this.openControl(operator);
     const closePage = await openPage(config.http.listen, () => this.status(), this.probes, records, log);
@@ -183,7 +183,7 @@ class RunningInstance implements Instance {
     const offenders = () => records.offenders(config.mode === 'enforce');
     await plane.start(offenders, this.incidents.known, signal);
     this.isLive = true;
-    records.start(troubles, () => plane.takeBaseline());
+    records.start(troubles, plane);
     lifetime.own('the timers of the records', () => records.pause());
     const expiry = setInterval(() => void bans.expireDue(), EXPIRE_MS);
     lifetime.own('the timer of expiries', () => clearInterval(expiry));
@@ -227,7 +227,7 @@ class RunningInstance implements Instance {
     const plane = new DataPlane({
       config,
       positions: records.trail.positions(),
-      baseline: records.loadBaseline(),
+      baseline: records.learned.load(),
       fuse: this.options.totals.fuse,
       now: Date.now,
       log,

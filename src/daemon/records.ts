@@ -1,7 +1,6 @@
 /** The database of one instance and what is kept in it: trail, positions, baseline, outbox; and the text audit log beside it. */
 import type { Config } from '../config/schema.ts';
 import type { OffenderColumns } from '../decide/offender-table.ts';
-import { type EngineState, engineStateKey, parseEngineState } from '../engine/engine-state.ts';
 import type { ActiveBan, AuditEntry } from '../model/audit.ts';
 import type { Position } from '../model/chunk.ts';
 import type { EngineEvent } from '../model/event.ts';
@@ -21,6 +20,7 @@ import { Reserve } from '../record/reserve.ts';
 import { TextLog } from '../record/text-log.ts';
 import { WriteGate } from '../record/write-gate.ts';
 import { guardDatabase } from './database-guard.ts';
+import { LearnedState, type Learner } from './learned-state.ts';
 import type { Log } from './log.ts';
 import { reconcileLog } from './log-reconcile.ts';
 import { findOffenders } from './offenders.ts';
@@ -30,7 +30,8 @@ import type { Troubles } from './troubles.ts';
 const BUSY_TIMEOUT_MS = 100;
 const PRUNE_MS = 3_600_000;
 const PRUNE_PAUSE_MS = 1000;
-const BASELINE_SAVE_MS = 60_000;
+/** Between two looks whether what was learned is to be saved. */
+const LEARNED_LOOK_MS = 60_000;
 /** Key of the trouble that rows are lost. */
 const LOSS = 'lost rows';
 
@@ -60,6 +61,7 @@ export interface Handover {
 export class Records {
   readonly trail: AuditTrail;
   readonly outbox: DatabaseOutbox;
+  readonly learned: LearnedState;
   /** Files for what must hold even if the database cannot be written. */
   readonly reserve: Reserve;
   private readonly options: RecordsOptions;
@@ -108,6 +110,8 @@ export class Records {
     this.gate = new WriteGate(database.path, now);
     this.trail = new AuditTrail({ database, gate: this.gate, configVersion, projection, unwritten: left?.rows });
     this.outbox = new DatabaseOutbox(database, this.gate, left?.messages);
+    const { profile } = config;
+    this.learned = new LearnedState({ trail: this.trail, profile, log: options.log, now: () => performance.now() });
     this.reserve = new Reserve([`${database.path}.panic`, `${config.control.socket}.panic`]);
     this.reserve.prepare();
     this.text = new TextLog({
@@ -123,13 +127,13 @@ export class Records {
     if (handover) handover.left = undefined;
   }
 
-  /** Begins to save positions and the baseline, to retry rows that wait, and to prune. */
-  start(troubles: Troubles, takeBaseline: () => Promise<EngineState | undefined>): void {
+  /** Begins to save positions and what was learned, to retry rows that wait, and to prune. */
+  start(troubles: Troubles, learner: Learner): void {
     const { config } = this.options;
     this.troubles = troubles;
     if (this.loss) troubles.begin(LOSS, this.loss);
     this.every(config.state.checkpoint, () => this.checkpoint());
-    this.every(BASELINE_SAVE_MS, () => void takeBaseline().then((state) => this.saveBaseline(state)));
+    this.every(LEARNED_LOOK_MS, () => void this.learned.saveDue(learner));
     this.every(PRUNE_MS, () => this.prune());
     this.prune();
   }
@@ -154,25 +158,6 @@ export class Records {
     const rows = entries.map((entry) => formatEntryLine(entry, isWritten)).filter((line) => line !== undefined);
     const baselines = events.flatMap((event) => (event.event === 'baseline' ? [formatBaselineLine(event)] : []));
     if (rows.length + baselines.length > 0) this.text.write([...baselines, ...rows]);
-  }
-
-  loadBaseline(): EngineState | undefined {
-    const bytes = this.trail.loadState(engineStateKey(this.options.config.profile));
-    if (!bytes) return undefined;
-    try {
-      return parseEngineState(bytes);
-    } catch {
-      this.options.log('warn', 'the saved baseline cannot be read: learning anew');
-      return undefined;
-    }
-  }
-
-  saveBaseline(state: EngineState | undefined): void {
-    if (state)
-      this.trail.saveState(
-        engineStateKey(this.options.config.profile),
-        new TextEncoder().encode(JSON.stringify(state)),
-      );
   }
 
   /** Bans in force and past offences, real ones or would-be ones, as the engine wants them. */

@@ -1,6 +1,7 @@
 import type { PointsState } from '../detect/points.ts';
 import type { SiteState } from '../site/site-watch.ts';
 import type { BaselineState } from '../traffic/baseline.ts';
+import { isPacked, packState, unpackState } from './packed-state.ts';
 
 /** What an engine learned, for the next start. States of before there were points have none. */
 export interface EngineState extends BaselineState {
@@ -18,8 +19,13 @@ export function engineStateKey(profile: string): string {
   return `baseline:${profile}`;
 }
 
-/** A saved state; undefined for one of another version. Throws SyntaxError for what is none. */
+/** A state as it is saved. */
+export function packEngineState(state: EngineState): Uint8Array<ArrayBuffer> {
+  return packState(state);
+}
+
+/** A saved state, also one that was saved as JSON; undefined for one of another version. Throws SyntaxError for what is none. */
 export function parseEngineState(bytes: Uint8Array): EngineState | undefined {
-  const state = JSON.parse(new TextDecoder().decode(bytes)) as EngineState;
-  return state.version === 1 ? state : undefined;
+  const state = isPacked(bytes) ? unpackState(bytes) : JSON.parse(new TextDecoder().decode(bytes));
+  return (state as EngineState | undefined)?.version === 1 ? (state as EngineState) : undefined;
 }

@@ -110,7 +110,8 @@ export interface TrafficResult {
   readonly consumed: readonly number[];
   /** Clients that claim to be robots, to be asked about; absent without any. */
   readonly robotClaims?: readonly RobotClaim[];
-  readonly snapshot?: EngineState;
+  /** What was learned, packed. */
+  readonly snapshot?: Uint8Array<ArrayBuffer>;
   readonly status?: EngineStatus;
   readonly history?: HistorySummary;
   /** Of a fuse that was reset. */

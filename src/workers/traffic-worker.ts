@@ -1,9 +1,10 @@
 /** The traffic thread: owns the engine. Its pool has one thread, so tasks arrive one after the other, in order. */
-import { workerData } from 'piscina';
+import { move, transferableSymbol, valueSymbol, workerData } from 'piscina';
 import type { FuseHold } from '../decide/fuse.ts';
 import { type OffenderColumns, unpackOffenders } from '../decide/offender-table.ts';
 import type { Offender } from '../decide/policy.ts';
 import { Engine } from '../engine/engine.ts';
+import { packEngineState } from '../engine/engine-state.ts';
 import { summarizeHistory } from '../engine/history-summary.ts';
 import type { EngineEvent } from '../model/event.ts';
 import { Parser } from '../parse/parser.ts';
@@ -157,7 +158,7 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'r
       wall = new WallClock(task.state.wallAhead);
       return { consumed: [] };
     case 'snapshot':
-      return { consumed: [], snapshot: engine.snapshot() };
+      return { consumed: [], snapshot: packEngineState(engine.snapshot()) };
     case 'status': {
       const { second = 0 } = task;
       if (engine.window.newest > 0 && second > engine.window.newest) engine.advanceTo(second);
@@ -172,10 +173,13 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'r
   }
 }
 
-export default function work(task: TrafficTask): TrafficResult {
-  const result = handle(task);
+export default function work(task: TrafficTask): unknown {
+  const handled = handle(task);
   const told = events;
   const claims = engine.robots.takeClaims();
   events = [];
-  return { second: engine.window.newest, events: told, ...(claims.length > 0 && { robotClaims: claims }), ...result };
+  const robotClaims = claims.length > 0 && { robotClaims: claims };
+  const result: TrafficResult = { second: engine.window.newest, events: told, ...robotClaims, ...handled };
+  const { snapshot } = result;
+  return snapshot ? move({ [transferableSymbol]: [snapshot.buffer], [valueSymbol]: result } as never) : result;
 }

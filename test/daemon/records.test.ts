@@ -13,6 +13,7 @@ import { findLogFiles } from '../../src/record/text-log-lines.ts';
 import { verifyAudit } from '../../src/record/verify.ts';
 import { T0, temporaryFolder } from './fixtures.ts';
 
+const NOTHING_LEARNED = { take: async () => undefined, judgedBytes: 0 };
 const NONE = { condition: null, numbers: null, tier: null, durationSeconds: null, enforced: true, detail: '' } as const;
 
 function draft(action: AuditDraft['action'], client: string, changes: Partial<AuditDraft> = {}): AuditDraft {
@@ -94,7 +95,7 @@ test('a database that is gone at the start: bans and exceptions come from the au
     { target: '203.0.113.9', untilMs: T0 + 60_000 },
   ]);
   assert.deepEqual(bans(), ['192.0.2.1', '192.0.2.2', '203.0.113.9']);
-  records.start(troubles, async () => undefined);
+  records.start(troubles, NOTHING_LEARNED);
   assert.match(said[0] ?? '', /are lost.*bans are in force as far as the audit log and the firewall have them/);
   records.close();
   assert.equal(verify(), 'entries #1 to #6 are missing');
@@ -181,7 +182,7 @@ for (const [how, damage] of [
     const here = place(t);
     const { records, record, troubles, said, bans } = await here.open();
     record(STORY);
-    records.start(troubles, async () => undefined);
+    records.start(troubles, NOTHING_LEARNED);
     const before = bans();
     damage(here);
     t.mock.timers.tick(100);
@@ -200,7 +201,7 @@ test('the trail is cut to what it may hold without waiting for an hour to pass',
   t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
   const { open, verify } = place(t, { entries_max: 1000 });
   const { records, record, troubles } = await open();
-  records.start(troubles, async () => undefined);
+  records.start(troubles, NOTHING_LEARNED);
   record([
     ban('192.0.2.2', { durationSeconds: null }),
     ...Array.from({ length: 1500 }, () => draft('refused', '192.0.2.9')),
