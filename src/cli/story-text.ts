@@ -1,7 +1,7 @@
 /** A story in plain words: how it stands, what the client did, what was normal, how it goes on, how to undo it. */
 
 import type { Nearest } from '../detect/nearest.ts';
-import type { ActiveBan, AuditEntry } from '../model/audit.ts';
+import type { ActiveBan, AuditEntry, JudgedNumbers, RefusedNumbers } from '../model/audit.ts';
 import { formatAuditLine } from '../record/audit-line.ts';
 import { formatDuration } from '../words/duration.ts';
 import { formatNumber, nameClient, phraseOf, tellReason } from '../words/reason.ts';
@@ -76,15 +76,15 @@ function endingOf(ban: AuditEntry, results: readonly AuditEntry[], nowMs: number
 
 function tellDecision({ entry, results, isLatest }: Story, { nowMs }: TellOptions): Paragraph[] {
   if (entry === undefined) return [];
-  const failed = results.findLast(({ action }) => action.endsWith('_result'));
-  const trouble = failed?.detail.startsWith('failed') ? ` The firewall: ${failed.detail}.` : '';
+  const last = results.findLast((row) => row.action === 'ban_result' || row.action === 'unban_result');
+  const trouble = last?.numbers.result === 'failed' ? ` The firewall: ${last.detail}.` : '';
   const ending = entry.action === 'ban' && !isLatest ? ` It is over: ${endingOf(entry, results, nowMs)}.` : '';
   return [{ label: 'Decision', text: `${decisionOf(entry, nowMs)} (entry #${entry.id}).${ending}${trouble}` }];
 }
 
 function decisionOf(entry: AuditEntry, nowMs: number): string {
-  const { action, detail, durationSeconds, enforced, timeMs, tier, numbers } = entry;
-  const client = entry.client && nameClient(entry.client, numbers);
+  const { action, detail, durationSeconds, enforced, timeMs, tier } = entry;
+  const client = entry.client && nameClient(entry.client, judgedOf(entry));
   const when = formatMoment(timeMs, nowMs);
   const who = personOf(entry);
   switch (action) {
@@ -94,7 +94,7 @@ function decisionOf(entry: AuditEntry, nowMs: number): string {
       return `${when} ${who} ${verb} ${client} ${length}${tier ? `, tier ${tier}` : ''}`;
     }
     case 'refused':
-      return `${when} ${who} would have banned ${client}, but ${refusalOf(detail)}`;
+      return `${when} ${who} would have banned ${client}, but ${refusalOf(entry.numbers)}`;
     default:
       return `${when} ${who}: ${[action.replaceAll('_', ' '), client, detail].filter(Boolean).join(' ')}`;
   }
@@ -105,19 +105,23 @@ function personOf({ actor }: AuditEntry): string {
   return actor.startsWith('operator:') ? actor.slice('operator:'.length) : 'zban';
 }
 
-/** Why a ban was refused; `detail` is `REASON: which entry or protection`. */
-function refusalOf(detail: string): string {
-  const [, reason = '', what = ''] = /^(\w+): (.*)$/s.exec(detail) ?? [];
+/** Why a ban was refused. */
+function refusalOf({ reason, because }: RefusedNumbers): string {
   switch (reason) {
     case 'allowlist':
-      return `it is on the allowlist (${what})`;
+      return `it is on the allowlist (${because})`;
     case 'protected':
-      return `it is protected (${what})`;
+      return `it is protected (${because})`;
     case 'fuse':
       return 'the fuse had stopped all banning, because so many clients were to be banned at once';
-    default:
-      return what || detail;
+    case 'limit':
+      return because;
   }
+}
+
+/** The numbers of the judgement that the entry is about; null for other entries. */
+function judgedOf(entry: AuditEntry): JudgedNumbers | null {
+  return entry.action === 'ban' || entry.action === 'refused' ? entry.numbers : null;
 }
 
 function tellWhy({ entry }: Story): Paragraph[] {
@@ -129,13 +133,13 @@ function tellWhy({ entry }: Story): Paragraph[] {
       { label: 'Why', text: `${phraseOf(condition)}. ${(formatAuditLine(entry) ?? '').replace(/^\[.*?\] /, '')}` },
     ];
   }
-  const numbers = entry.numbers ?? {};
+  const numbers = judgedOf(entry) ?? {};
   const reason = tellReason(condition, numbers);
   if (!reason) {
     const remark = detail === '' ? '' : `: ${detail}`;
     return [{ label: 'Why', text: `${phraseOf(condition)}${remark}.` }];
   }
-  const samples = sampleLines(numbers['samples']);
+  const samples = sampleLines(numbers.samples);
   return [
     { label: 'Why', text: `${condition}: ${phraseOf(condition)}. ${reason.did}` },
     { label: 'Normal', text: reason.normal },

@@ -1,7 +1,7 @@
 /** What people want banned, judged by the rules that hold for policy too: who may be banned, for how long, how many. */
 import type { Config } from '../config/schema.ts';
 import type { BanOrder, BanRequest, TargetResult } from '../control/protocol.ts';
-import type { ActiveBan, AuditDraft } from '../model/audit.ts';
+import type { ActiveBan, DraftOf } from '../model/audit.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { BanTrail } from './bans.ts';
 import type { Protection } from './protection.ts';
@@ -22,7 +22,7 @@ export interface OrderRules {
 export interface AcceptedBan {
   readonly prefix: Prefix;
   readonly untilMs: number | null;
-  readonly draft: AuditDraft;
+  readonly draft: DraftOf<'ban'>;
 }
 
 export interface JudgedOrders {
@@ -101,7 +101,7 @@ function draftOf(
   request: BanRequest,
   untilMs: number | null,
   { enforce, timeMs }: OrderRules,
-): AuditDraft {
+): DraftOf<'ban'> {
   return {
     timeMs,
     actor: `operator:${request.operator}`,

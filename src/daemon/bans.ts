@@ -4,15 +4,16 @@
  */
 
 import type { EnforcementResult } from '../enforce/reconciler.ts';
-import type { ActiveBan, AuditDraft, AuditEntry } from '../model/audit.ts';
+import type { ActiveBan, AuditDraft, AuditEntry, ResultNumbers } from '../model/audit.ts';
 import type { Position } from '../model/chunk.ts';
 import type { BanEvent, EngineEvent, FuseEvent } from '../model/event.ts';
 import type { Notification } from '../model/notification.ts';
-import type { DesiredBans } from '../model/reconcile.ts';
+import type { DesiredBans, Failure } from '../model/reconcile.ts';
 import type { Status } from '../model/status.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
-import { draftOf, fuseResetDraft, isEachTold, systemDraft, tellOrders, tellUnban, tellUnbans } from './drafts.ts';
+import { systemDraft } from '../record/row.ts';
+import { draftOf, fuseResetDraft, isEachTold, tellOrders, tellUnban, tellUnbans, unbanDraft } from './drafts.ts';
 import type { Incidents } from './incidents.ts';
 import { findOverlaps, type Remainder } from './overlap.ts';
 import { Refusals } from './refusals.ts';
@@ -85,7 +86,7 @@ export class Bans {
     const { enforce, notify, incidents, now } = this.options;
     const incident = incidents.take(events, isCurrent, now());
     const drafts: AuditDraft[] = [];
-    const told = this.refusals.take(events, (text, timeMs) => drafts.push(systemDraft(timeMs, 'trouble', text)));
+    const told = this.refusals.take(events, (text, timeMs) => drafts.push(systemDraft('trouble', timeMs, text)));
     drafts.push(...told.map((event) => draftOf(event, enforce)).filter((draft) => draft !== undefined));
     if (drafts.length > 0) this.record(drafts, events, positions, incident.state);
     else if (events.length > 0) this.options.tell([], events);
@@ -131,21 +132,21 @@ export class Bans {
     for (const target of result.confirmed) {
       const ban = this.options.trail.findActiveBan(target, nowMs);
       this.failing.delete(target);
-      if (ban && !ban.confirmed) drafts.push(this.resultDraft('ban_result', ban, 'ok'));
+      if (ban && !ban.confirmed) drafts.push(this.resultDraft('ban_result', ban));
       this.tellBan(target, true, told);
     }
-    for (const { target, message } of result.failed) {
+    for (const { target, code, message } of result.failed) {
       const ban = this.options.trail.findActiveBan(target, nowMs);
       if (this.failing.get(target) === message) continue;
       this.failing.set(target, message);
-      if (ban) drafts.push(this.resultDraft('ban_result', ban, `failed: ${message}`));
+      if (ban) drafts.push(this.resultDraft('ban_result', ban, { code, message }));
       this.tellBan(target, false, told);
     }
     for (const target of result.released) {
       this.failing.delete(target);
       // A ban that stands again has no end to confirm.
       if (this.options.trail.findActiveBan(target, nowMs)?.enforced) continue;
-      drafts.push(this.resultDraft('unban_result', { client: target, enforced: true }, 'ok'));
+      drafts.push(this.resultDraft('unban_result', { client: target, enforced: true }));
     }
     if (drafts.length > 0) this.record(drafts, [], []);
     this.options.notify(told);
@@ -199,7 +200,7 @@ export class Bans {
     const told = bans.filter((ban) => !this.untold.delete(ban.client));
     for (const ban of bans) this.failing.delete(ban.client);
     this.record(
-      bans.map((ban) => ({ ...this.resultDraft('unban', ban, reason), actor, timeMs, tier: ban.tier })),
+      bans.map(({ client, tier, enforced }) => unbanDraft(client, { actor, timeMs, tier, enforced, detail: reason })),
       [],
       [],
     );
@@ -242,21 +243,13 @@ export class Bans {
   }
 
   private resultDraft(
-    action: AuditDraft['action'],
-    ban: Pick<ActiveBan, 'client' | 'enforced'>,
-    detail: string,
+    action: 'ban_result' | 'unban_result',
+    { client, enforced }: Pick<ActiveBan, 'client' | 'enforced'>,
+    failure?: Failure<string>,
   ): AuditDraft {
-    return {
-      timeMs: this.options.now(),
-      actor: 'system',
-      action,
-      client: ban.client,
-      condition: null,
-      numbers: null,
-      tier: null,
-      durationSeconds: null,
-      enforced: ban.enforced,
-      detail,
-    };
+    const detail = failure ? `failed: ${failure.message}` : 'ok';
+    const numbers: ResultNumbers = failure ? { result: 'failed', code: failure.code } : { result: 'ok' };
+    const none = { condition: null, tier: null, durationSeconds: null };
+    return { ...none, timeMs: this.options.now(), actor: 'system', action, client, numbers, enforced, detail };
   }
 }

@@ -1,5 +1,5 @@
 /** What the engine's events become in the audit trail and in Slack. */
-import type { ActiveBan, Actor, AuditDraft } from '../model/audit.ts';
+import type { ActiveBan, Actor, AuditDraft, DraftOf } from '../model/audit.ts';
 import type { BanEvent, EngineEvent, FuseEvent, RefusedEvent } from '../model/event.ts';
 import type { Notification } from '../model/notification.ts';
 import type { Remainder } from './overlap.ts';
@@ -13,15 +13,16 @@ const POLICY = {
   durationSeconds: null,
 } as const;
 
-function banDraft(event: BanEvent, enforced: boolean): AuditDraft {
+function banDraft(event: BanEvent, enforced: boolean): DraftOf<'ban'> {
   const { event: _, time, ip, condition, tier, duration_seconds: durationSeconds, ...numbers } = event;
   const detail = enforced ? '' : 'would ban (observe mode)';
   const timeMs = Date.parse(time);
   return { ...POLICY, action: 'ban', timeMs, client: ip, condition, numbers, tier, durationSeconds, enforced, detail };
 }
 
-function refusedDraft(event: RefusedEvent, enforced: boolean): AuditDraft {
-  const { event: _, time, ip, condition, reason, detail, ...numbers } = event;
+function refusedDraft(event: RefusedEvent, enforced: boolean): DraftOf<'refused'> {
+  const { event: _, time, ip, condition, detail, ...numbers } = event;
+  const { reason } = numbers;
   const timeMs = Date.parse(time);
   return {
     ...POLICY,
@@ -29,7 +30,7 @@ function refusedDraft(event: RefusedEvent, enforced: boolean): AuditDraft {
     timeMs,
     client: ip,
     condition,
-    numbers,
+    numbers: { ...numbers, because: detail },
     enforced,
     // An entry of the allowlist says itself what it is.
     detail: detail.startsWith(`${reason}: `) ? detail : `${reason}: ${detail}`,
@@ -47,7 +48,7 @@ export function draftOf(event: EngineEvent, enforced: boolean): AuditDraft | und
     case 'refused':
       return refusedDraft(event, enforced);
     case 'global_anomaly': {
-      const { event: _, time, condition, phase, ...numbers } = event;
+      const { event: _, time, condition, ...numbers } = event;
       return {
         ...POLICY,
         timeMs: Date.parse(time),
@@ -55,7 +56,7 @@ export function draftOf(event: EngineEvent, enforced: boolean): AuditDraft | und
         condition,
         numbers,
         enforced,
-        detail: phase,
+        detail: event.phase,
       };
     }
     case 'fuse':
@@ -63,6 +64,7 @@ export function draftOf(event: EngineEvent, enforced: boolean): AuditDraft | und
         ...POLICY,
         timeMs: Date.parse(event.time),
         action: 'fuse',
+        numbers: { phase: event.phase, ...(event.until !== undefined && { until: event.until }) },
         enforced,
         detail: `${tellFusePhase(event)}: ${event.detail}`,
       };
@@ -80,9 +82,25 @@ function tellFusePhase({ phase, until }: FuseEvent): string {
 }
 
 /** The row of a fuse that a person reset. */
-export function fuseResetDraft(timeMs: number, operator: string, reason: string, outcome: string): AuditDraft {
+export function fuseResetDraft(timeMs: number, operator: string, reason: string, outcome: string): DraftOf<'fuse'> {
   const detail = `reset: ${[reason, outcome].filter(Boolean).join('; ')}`;
-  return { ...POLICY, actor: `operator:${operator}`, timeMs, action: 'fuse', enforced: true, detail };
+  return {
+    ...POLICY,
+    actor: `operator:${operator}`,
+    timeMs,
+    action: 'fuse',
+    numbers: { phase: 'reset' },
+    enforced: true,
+    detail,
+  };
+}
+
+/** The row of a ban that is lifted. */
+export function unbanDraft(
+  client: string,
+  said: Pick<AuditDraft, 'actor' | 'timeMs' | 'tier' | 'enforced' | 'detail'>,
+): DraftOf<'unban'> {
+  return { ...said, action: 'unban', client, condition: null, numbers: null, durationSeconds: null };
 }
 
 /** More bans than this that begin or end together are one message. */
@@ -134,9 +152,4 @@ function tellMany(
 /** The name of a person; null for zban itself. */
 function operatorOf(actor: Actor): string | null {
   return actor.startsWith('operator:') ? actor.slice('operator:'.length) : null;
-}
-
-/** A row by zban itself about itself. */
-export function systemDraft(timeMs: number, action: AuditDraft['action'], detail: string): AuditDraft {
-  return { ...POLICY, actor: 'system', timeMs, action, enforced: true, detail };
 }

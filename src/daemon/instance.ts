@@ -10,10 +10,10 @@ import type { Enforcer } from '../enforce/enforcer.ts';
 import { startLoadSampler } from '../host/load.ts';
 import type { Status } from '../model/status.ts';
 import type { Notifier } from '../notify/notifier.ts';
+import { systemDraft } from '../record/row.ts';
 import { Bans } from './bans.ts';
 import { buildProtection } from './build-protection.ts';
 import { DataPlane } from './data-plane.ts';
-import { systemDraft } from './drafts.ts';
 import { buildEnforcement, endEnforcing, leaveFirewall } from './enforcement.ts';
 import { createHandlers } from './handlers.ts';
 import { INCIDENT_KEY, Incidents } from './incidents.ts';
@@ -174,7 +174,7 @@ class RunningInstance implements Instance {
     await protection.start();
     signal.throwIfAborted();
     const what = `zban ${VERSION}, ${config.mode} mode, sensitivity ${config.sensitivity}, ${backend}`;
-    bans.record([systemDraft(Date.now(), startReason, what)], [], []);
+    bans.record([systemDraft(startReason, Date.now(), what)], [], []);
     const panics = this.panic !== undefined || records.loss !== undefined;
     if (config.mode === 'observe') await endEnforcing(config, records.trail, bans, panics, log, signal);
     signal.throwIfAborted();
@@ -196,13 +196,13 @@ class RunningInstance implements Instance {
 
   refuseReload(problems: string): void {
     this.options.log('error', 'reload refused, the old configuration stays in force', { problems });
-    this.bans.record([systemDraft(Date.now(), 'reload', `refused: ${problems}`)], [], []);
+    this.bans.record([systemDraft('reload', Date.now(), `refused: ${problems}`)], [], []);
   }
 
   async stop(reason: 'stop' | 'reload'): Promise<void> {
     this.stopping = true;
     if (reason === 'stop')
-      this.bans.record([systemDraft(Date.now(), 'stop', 'bans in force stay in the kernel')], [], []);
+      this.bans.record([systemDraft('stop', Date.now(), 'bans in force stay in the kernel')], [], []);
     try {
       await this.lifetime.close();
     } finally {
@@ -217,7 +217,7 @@ class RunningInstance implements Instance {
   private tellTrouble({ what, mend }: Trouble): void {
     // A start that is given up cuts off what is under way.
     if (this.options.signal.aborted) return;
-    this.bans.record([systemDraft(Date.now(), 'trouble', what)], [], []);
+    this.bans.record([systemDraft('trouble', Date.now(), what)], [], []);
     this.notifier?.notify([{ kind: 'trouble', time: new Date().toISOString(), what, mend }]);
   }
 

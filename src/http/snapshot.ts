@@ -56,8 +56,8 @@ export interface Snapshot {
 const TEXT_CHARACTERS_MAX = 300;
 
 /** Numbers come from JSON in the database: whatever is none becomes null. */
-function findNumber(numbers: Readonly<Record<string, unknown>> | null, name: string): number | null {
-  const value = numbers?.[name];
+function findNumber(numbers: object | null, name: string): number | null {
+  const value: unknown = numbers && Reflect.get(numbers, name);
   return typeof value === 'number' && Number.isFinite(value) ? Math.round(value * 1000) / 1000 : null;
 }
 

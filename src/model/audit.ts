@@ -1,54 +1,117 @@
 /** The audit trail's vocabulary, shared by the recorder and everybody who reads it. */
 
+import type { Evidence, GlobalAnomalyEnd, GlobalAnomalyStart } from './event.ts';
+
 /** `policy` is the engine, `operator:NAME` a person at the command line, `system` zban itself. */
 export type Actor = 'policy' | 'system' | `operator:${string}`;
 
-export type AuditAction =
-  | 'ban' // decision (also in observe mode, then with enforced false)
-  | 'ban_result' // the kernel listed it, or why not
-  | 'unban' // decision or expiry
-  | 'unban_result'
-  | 'refused' // would have been banned, but allowlist, protection, fuse or limit
-  | 'allow'
-  | 'disallow'
-  | 'global_anomaly'
-  | 'fuse'
-  | 'panic' // a person stopped all banning …
-  | 'panic_end' // … and let it begin again
-  | 'start'
-  | 'stop'
-  | 'reload'
-  | 'trouble'
-  | 'prune';
+/** Why a client that was judged anomalous was not banned. */
+export type RefusalReason = 'allowlist' | 'protected' | 'fuse' | 'limit';
 
-/** A row before it is written. */
-export interface AuditDraft {
+/** The numbers of a judgement as in its event; those of a row of an older version may lack some. */
+export type JudgedNumbers = { readonly [Field in keyof Evidence | 'log_time']?: unknown };
+
+/** What the firewall answered; `code` says why it failed, `detail` of the row in words. */
+export interface ResultNumbers {
+  readonly result: 'ok' | 'failed';
+  readonly code?: string | undefined;
+}
+
+/** Beside the numbers of the judgement; `because` names the entry or the protection. */
+export interface RefusedNumbers extends JudgedNumbers {
+  readonly reason: RefusalReason;
+  readonly because: string;
+}
+
+/** An anomaly of the site as in its event. */
+export type SiteNumbers = {
+  readonly [Field in Exclude<keyof GlobalAnomalyStart | keyof GlobalAnomalyEnd, 'phase'>]?: unknown;
+} & { readonly phase: 'start' | 'end' };
+
+/** `until`, RFC 3339, is when banning resumes by itself; only with `blown`. */
+export interface FuseNumbers {
+  readonly phase: 'blown' | 'reset';
+  readonly until?: string | undefined;
+}
+
+/** What was cut off the start of the trail, and which offences are forgotten. */
+export interface PruneNumbers {
+  readonly rows: number;
+  /** The last row that was deleted. */
+  readonly anchor_id: number;
+  readonly anchor_hash: string;
+  /** Offences that ended before, epoch milliseconds. */
+  readonly offences_before_ms: number;
+}
+
+/** Rows that are missing from the trail, from the first to the last. */
+export interface LossNumbers {
+  readonly lost_from: number;
+  readonly lost_to: number;
+}
+
+/** What a row of each action says besides what every row says; `condition` and `numbers` are columns of the database. */
+type Facts =
+  /** A decision, also in observe mode (then with `enforced` false). A null duration is permanent. */
+  | About<'ban', string, string, JudgedNumbers | null>
+  /** What came of it in the firewall. */
+  | About<'ban_result' | 'unban_result', string, null, ResultNumbers>
+  /** A decision or expiry. */
+  | About<'unban', string, null, null>
+  /** Would have been banned, but allowlist, protection, fuse or limit. */
+  | About<'refused', string, string, RefusedNumbers>
+  | About<'allow' | 'disallow', string, null, null>
+  | About<'global_anomaly', null, string, SiteNumbers>
+  | About<'fuse', null, null, FuseNumbers>
+  /** A person stopped all banning, and let it begin again. */
+  | About<'panic' | 'panic_end', null, null, null>
+  | About<'start' | 'stop' | 'reload', null, null, null>
+  | About<'trouble', null, null, LossNumbers | null>
+  | About<'prune', null, null, PruneNumbers>;
+
+type About<Action extends string, Client, Condition, Numbers> = Action extends string
+  ? {
+      readonly action: Action;
+      /** Canonical address or prefix, or the host name of an allowed entry; null where the row is about no client. */
+      readonly client: Client;
+      readonly condition: Condition;
+      /** What code may depend on; JSON in the database. */
+      readonly numbers: Numbers;
+    }
+  : never;
+
+export type AuditAction = Facts['action'];
+
+interface Common {
   /** Epoch milliseconds of the wall clock; for the engine's decisions, when their line was logged. */
   readonly timeMs: number;
   readonly actor: Actor;
-  readonly action: AuditAction;
-  /** Canonical address or prefix, null where the row is about no client. */
-  readonly client: string | null;
-  readonly condition: string | null;
-  /** The numbers of the decision as in the event, samples included; JSON in the database. */
-  readonly numbers: Readonly<Record<string, unknown>> | null;
   readonly tier: number | null;
   /** null is permanent for `ban` rows, not applicable elsewhere. */
   readonly durationSeconds: number | null;
   /** False for observe mode's bans. */
   readonly enforced: boolean;
-  /** Result (`ok`, `failed: …`), reason or remark, as people read it. */
+  /** Result, reason or remark, for people alone. */
   readonly detail: string;
 }
 
+/** A row before it is written. */
+export type AuditDraft = Common & Facts;
+
+/** The drafts of some actions. */
+export type DraftOf<Action extends AuditAction> = Extract<AuditDraft, { readonly action: Action }>;
+
 /** A row as written: numbered, bound to the configuration in force and to the row before. */
-export interface AuditEntry extends AuditDraft {
+export type AuditEntry = AuditDraft & {
   readonly id: number;
   /** First 12 hex digits of the SHA-256 of the configuration in force. */
   readonly configVersion: string;
   /** SHA-256, hex, over the previous row's hash and this row's content. */
   readonly hash: string;
-}
+};
+
+/** The entries of some actions. */
+export type EntryOf<Action extends AuditAction> = Extract<AuditEntry, { readonly action: Action }>;
 
 /** A ban in force, as derived from the trail. */
 export interface ActiveBan {
@@ -65,7 +128,7 @@ export interface ActiveBan {
   readonly auditId: number;
   /** True once the kernel listed it. */
   readonly confirmed: boolean;
-  readonly numbers: Readonly<Record<string, unknown>> | null;
+  readonly numbers: JudgedNumbers | null;
 }
 
 /** How often a client was banned for what it did, for its next tier. */

@@ -1,13 +1,11 @@
 /** Lines of the text audit log: one per decision, for people and for `tail -f`. */
 
-import type { AuditDraft } from '../model/audit.ts';
+import type { AuditDraft, DraftOf, JudgedNumbers } from '../model/audit.ts';
 import type { BaselineEvent, Level } from '../model/event.ts';
 import { formatDuration } from '../words/duration.ts';
 import { tellLearned } from '../words/learned.ts';
 import { briefReason, formatNumber } from '../words/reason.ts';
-import { type SiteNumbers, tellEnd, tellStart } from '../words/site-reason.ts';
-
-type Numbers = Readonly<Record<string, unknown>>;
+import { tellEnd, tellStart } from '../words/site-reason.ts';
 
 /**
  * The line of an audit row, such as
@@ -52,7 +50,7 @@ function partsOf(draft: AuditDraft): readonly string[] | undefined {
       return [subject('UNBAN'), detail, by, tier ? `tier ${tier}` : ''];
     case 'ban_result':
     case 'unban_result': {
-      if (detail.startsWith('ok')) return undefined;
+      if (draft.numbers.result === 'ok') return undefined;
       return [`${action === 'ban_result' ? 'BAN' : 'UNBAN'} FAILED ${client}`, detail.replace(/^failed: /, '')];
     }
     case 'refused':
@@ -67,27 +65,26 @@ function partsOf(draft: AuditDraft): readonly string[] | undefined {
   }
 }
 
-function anomaly({ condition, numbers, detail }: AuditDraft): readonly string[] {
-  const site: SiteNumbers = { ...numbers, condition };
-  if (detail !== 'end') return ['GLOBAL ANOMALY', ...tellStart(site)];
+function anomaly({ condition, numbers }: DraftOf<'global_anomaly'>): readonly string[] {
+  const site = { ...numbers, condition };
+  if (numbers.phase === 'start') return ['GLOBAL ANOMALY', ...tellStart(site)];
   const { duration_seconds } = site;
   const lasted = typeof duration_seconds === 'number' ? formatDuration(duration_seconds * 1000) : '–';
   return ['GLOBAL ANOMALY ENDED', ...tellEnd(site, lasted)];
 }
 
 /** Condition, rate and baseline. */
-function reasons({ condition, numbers, detail }: AuditDraft): readonly string[] {
-  if (numbers === null) return [`${condition ?? 'manual'}${detail === '' ? '' : ` "${detail}"`}`];
-  const given = numbers;
-  const { rate, mean, stddev } = given;
+function reasons({ condition, numbers, detail }: DraftOf<'ban' | 'refused'>): readonly string[] {
+  if (numbers === null) return [`${condition}${detail === '' ? '' : ` "${detail}"`}`];
+  const { rate, mean, stddev, ipv4 } = numbers;
   const compared =
     typeof rate !== 'number' ? [] : [`rate ${formatNumber(rate, 2)}/s`, `baseline ${level({ mean, stddev })}`];
-  const { ipv4 } = given;
-  return [briefReason(condition ?? '', given), ...compared, typeof ipv4 === 'string' ? `IPv4 ${ipv4}` : ''];
+  return [briefReason(condition, numbers), ...compared, typeof ipv4 === 'string' ? `IPv4 ${ipv4}` : ''];
 }
 
 const millis = (seconds: number | null): number | null => (seconds === null ? null : seconds * 1000);
 
-const level = ({ mean, stddev }: Level | Numbers): string => `${formatNumber(mean, 2)}±${formatNumber(stddev, 2)}/s`;
+const level = ({ mean, stddev }: Level | JudgedNumbers): string =>
+  `${formatNumber(mean, 2)}±${formatNumber(stddev, 2)}/s`;
 
 const percent = (share: unknown): string => `${formatNumber(typeof share === 'number' ? share * 100 : share, 1)}%`;

@@ -281,7 +281,7 @@ export class AuditTrail extends BansInForce {
     const { rows } = this.#backlog;
     const first = rows[0]?.entry.id;
     const waiting = first === undefined ? undefined : rows[auditId - first];
-    if (waiting) return waiting.entry.numbers;
+    if (waiting?.entry.action === 'ban') return waiting.entry.numbers;
     try {
       return this.#reader.findNumbers(auditId, client);
     } catch (error) {

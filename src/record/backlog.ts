@@ -2,7 +2,7 @@
 import type { AuditEntry } from '../model/audit.ts';
 import type { Position } from '../model/chunk.ts';
 import type { RecordError } from './error.ts';
-import { systemDraft } from './row.ts';
+import { missingDraft } from './row.ts';
 import type { Extra, Pending } from './trail-statements.ts';
 
 /** What one instance could not write, for the next one. */
@@ -56,7 +56,7 @@ export class Backlog {
     if (this.#lostUnsaid === 0) return undefined;
     const detail = `${this.#lostUnsaid} audit rows before this one are lost: the database could not be written and the backlog was full`;
     this.#lostUnsaid = 0;
-    return systemDraft('trouble', this.#lostAtMs, detail);
+    return missingDraft(this.#lostAtMs, detail, null);
   }
 
   /** Positions and states are written with the last of the rows that wait before them. */

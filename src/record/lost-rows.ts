@@ -1,11 +1,11 @@
 /** Rows that are gone with a database: what followed from them is recorded again, in rows that say so. */
-import type { Actor, AuditDraft, Offence } from '../model/audit.ts';
+import type { Actor, AuditDraft, DraftOf, Offence } from '../model/audit.ts';
 import type { KernelBan } from '../model/reconcile.ts';
 import type { Ban, Projection } from './projection.ts';
-import { systemDraft } from './row.ts';
+import { missingDraft } from './row.ts';
 
 const RESTORED = 'restored';
-const NONE = { condition: null, numbers: null, tier: null, durationSeconds: null };
+const NONE = { condition: null, numbers: null, tier: null, durationSeconds: null } as const;
 
 const MODES = ['enforced', 'observed'] as const;
 
@@ -50,9 +50,9 @@ function findChanged(before: Projection, after: Projection): Set<string> {
 }
 
 /** The row that says which are missing. */
-export function lossDraft(fromId: number, toId: number, what: string, nowMs: number): AuditDraft {
+export function lossDraft(fromId: number, toId: number, what: string, nowMs: number): DraftOf<'trouble'> {
   const detail = `entries #${fromId} to #${toId} of the audit trail are lost: ${what}`;
-  return systemDraft('trouble', nowMs, detail, { lost_from: fromId, lost_to: toId });
+  return missingDraft(nowMs, detail, { lost_from: fromId, lost_to: toId });
 }
 
 /** Bans that the firewall has and the trail has not: they stand until their time is up or a person lifts them. */
@@ -75,8 +75,10 @@ function standingBan(ban: Ban): AuditDraft[] {
   const durationSeconds = untilMs === null ? null : (untilMs - sinceMs) / 1000;
   const of = { timeMs: sinceMs, actor, client, condition, numbers: null, tier, durationSeconds, enforced };
   const drafts: AuditDraft[] = [{ ...of, action: 'ban', detail }];
-  if (confirmed)
-    drafts.push({ ...NONE, timeMs: sinceMs, actor: 'system', action: 'ban_result', client, enforced, detail: 'ok' });
+  if (confirmed) {
+    const result = { action: 'ban_result', numbers: { result: 'ok' }, detail: 'ok' } as const;
+    drafts.push({ ...NONE, ...result, timeMs: sinceMs, actor: 'system', client, enforced });
+  }
   return drafts;
 }
 

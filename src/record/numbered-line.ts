@@ -3,9 +3,10 @@
  * knows what the database should hold, and bans can be taken from it when the database is lost.
  */
 
-import type { Actor, AuditAction, AuditDraft, AuditEntry } from '../model/audit.ts';
+import type { AuditDraft, AuditEntry } from '../model/audit.ts';
 import { parseDuration } from '../words/duration.ts';
 import { formatAuditLine } from './audit-line.ts';
+import { readActor } from './stored-facts.ts';
 import type { ChainEnd } from './trail-statements.ts';
 
 /** Hex digits of a row's hash in its line: enough that nobody makes another row that fits. */
@@ -14,6 +15,11 @@ const NOT_DURABLE = 'not yet durable';
 const NUMBER = new RegExp(` \\| #(\\d+) ([0-9a-f]{${HASH_DIGITS}}|${NOT_DURABLE})$`);
 const LINE = /^\[([^\]]+)\] (.*)$/;
 const SUBJECT = /^(WOULD )?(BAN|UNBAN|ALLOW|DISALLOW) (\S+)$/;
+const ACTIONS: ReadonlyMap<string, 'unban' | 'allow' | 'disallow'> = new Map([
+  ['UNBAN', 'unban'],
+  ['ALLOW', 'allow'],
+  ['DISALLOW', 'disallow'],
+]);
 
 /** The line of a row, numbered; undefined for rows without a line. A row that is not on disk may never be there: its line has no hash. */
 export function formatEntryLine(entry: AuditEntry, isWritten: boolean): string | undefined {
@@ -43,14 +49,14 @@ export function readDraft(line: string, schedule: readonly (number | null)[]): A
   const [, would, verb = '', client = ''] = SUBJECT.exec(subject) ?? [];
   if (Number.isNaN(timeMs) || verb === '') return undefined;
   const by = rest.find((part) => /^operator:\S*$/.test(part));
-  const action = verb.toLowerCase() as AuditAction;
-  const actor = (by ?? (action === 'ban' ? 'policy' : 'system')) as Actor;
-  const draft = { timeMs, actor, action, client, numbers: null, enforced: would === undefined, detail: '' };
-  if (action !== 'ban') return { ...draft, condition: null, tier: null, durationSeconds: null };
+  const action = ACTIONS.get(verb);
+  const actor = readActor(by ?? (action ? 'system' : 'policy'));
+  const draft = { timeMs, actor, client, numbers: null, enforced: would === undefined, detail: '' };
+  if (action) return { ...draft, action, condition: null, tier: null, durationSeconds: null };
   const [condition = 'manual'] = (rest[0] ?? '').split(' ');
   const lasts = rest.at(-1) ?? '';
   const lastsMs = lasts === 'permanent' ? null : parseDuration(lasts);
   if (lastsMs === undefined) return undefined;
   const tier = by === undefined && condition !== 'import' ? Math.max(0, schedule.indexOf(lastsMs)) + 1 : 0;
-  return { ...draft, condition, tier, durationSeconds: lastsMs === null ? null : lastsMs / 1000 };
+  return { ...draft, action: 'ban', condition, tier, durationSeconds: lastsMs === null ? null : lastsMs / 1000 };
 }

@@ -1,10 +1,11 @@
 /** The projection on disk: loaded at start, changed in the transaction of the rows that change it. */
 import { setImmediate } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
-import type { Actor, AuditAction } from '../model/audit.ts';
+import type { AuditAction } from '../model/audit.ts';
 import type { RecordDatabase } from './database.ts';
 import { toRecordError } from './error.ts';
 import { type Ban, type Change, Projection } from './projection.ts';
+import { readActor } from './stored-facts.ts';
 
 /** `now` follows from all rows, `anchor` from the pruned ones. */
 export type Scope = 'now' | 'anchor';
@@ -28,7 +29,7 @@ export const BAN_COLUMNS = 'client, condition, tier, since_ms, until_ms, enforce
 export function readBan(row: BanRow): Ban {
   const [client, condition, tier, sinceMs, untilMs, enforced, actor, reason, auditId, confirmed] = row;
   const flags = { enforced: enforced !== 0, confirmed: confirmed !== 0 };
-  return { client, condition, tier, sinceMs, untilMs, actor: actor as Actor, reason, auditId, ...flags };
+  return { client, condition, tier, sinceMs, untilMs, actor: readActor(actor), reason, auditId, ...flags };
 }
 
 /** Rows loaded between two looks at the rest of the world. */
@@ -82,12 +83,12 @@ function* readProjection(sql: BetterSqlite3.Database, scope: Scope, clients?: Re
   )) {
     yield { kind: 'offence', key: client, enforced: enforced !== 0, value: { client, tier, lastMs } };
   }
-  for (const [entry, sinceMs, actor, reason, auditId] of rows<[string, number, Actor, string, number]>(
+  for (const [entry, sinceMs, actor, reason, auditId] of rows<[string, number, string, string, number]>(
     'entry, since_ms, actor, reason, audit_id',
     'allowed',
     'entry',
   )) {
-    yield { kind: 'allowed', key: entry, value: { entry, sinceMs, actor, reason, auditId } };
+    yield { kind: 'allowed', key: entry, value: { entry, sinceMs, actor: readActor(actor), reason, auditId } };
   }
   for (const [key, enforced, value] of rows<[AuditAction, number, number]>('action, enforced, entries', 'totals')) {
     yield { kind: 'total', key, enforced: enforced !== 0, value };

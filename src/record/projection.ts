@@ -1,5 +1,5 @@
 /** What follows from the audit rows: bans in force, offences, allowed entries, totals. One rule for writing, pruning and verifying. */
-import type { ActiveBan, Actor, AuditAction, AuditEntry, Offence } from '../model/audit.ts';
+import type { ActiveBan, Actor, AuditAction, AuditEntry, EntryOf, Offence } from '../model/audit.ts';
 import { BanTable, ClientRows, OffenceTable } from './client-table.ts';
 
 /** An active ban without its numbers: those stay on disk, so that a million bans fit in memory. */
@@ -25,9 +25,6 @@ export type Change =
 
 type Mode = 'enforced' | 'observed';
 const modeOf = (enforced: boolean): Mode => (enforced ? 'enforced' : 'observed');
-
-/** Key under which a `prune` row says which offences it forgets. */
-export const FORGOTTEN_BEFORE = 'offences_before_ms';
 
 export class Projection {
   readonly bans: BanTable;
@@ -84,15 +81,15 @@ export class Projection {
   }
 
   #consequences(entry: AuditEntry): readonly Change[] {
-    if (entry.action === 'prune') return this.#forget(Number(entry.numbers?.[FORGOTTEN_BEFORE] ?? Number.NaN));
-    if (entry.client === null) return [];
     switch (entry.action) {
+      case 'prune':
+        return this.#forget(entry.numbers.offences_before_ms);
       case 'ban':
-        return this.#ban(entry, entry.client);
+        return this.#ban(entry);
       case 'ban_result':
-        return this.#confirm(entry, entry.client);
+        return this.#confirm(entry);
       case 'unban':
-        return this.#unban(entry, entry.client);
+        return this.#unban(entry);
       case 'allow': {
         const { id, timeMs, actor, detail, client } = entry;
         const value = { entry: client, sinceMs: timeMs, actor, reason: detail, auditId: id };
@@ -105,8 +102,8 @@ export class Projection {
     }
   }
 
-  #ban(entry: AuditEntry, client: string): Change[] {
-    const { id, timeMs, actor, enforced, detail, durationSeconds } = entry;
+  #ban(entry: EntryOf<'ban'>): Change[] {
+    const { id, timeMs, actor, client, condition, enforced, detail, durationSeconds } = entry;
     const tier = entry.tier ?? 0;
     const untilMs = durationSeconds === null ? null : Math.round(timeMs + durationSeconds * 1000);
     const changes: Change[] = [];
@@ -114,7 +111,6 @@ export class Projection {
     // A would-be ban must not take a real one out of force.
     const shadowed = before?.enforced && !enforced && (before.untilMs === null || before.untilMs > timeMs);
     if (!shadowed) {
-      const condition = entry.condition ?? 'manual';
       const state = { sinceMs: timeMs, untilMs, auditId: id, confirmed: false };
       changes.push({
         kind: 'ban',
@@ -130,21 +126,21 @@ export class Projection {
     return changes;
   }
 
-  #confirm(entry: AuditEntry, client: string): Change[] {
+  #confirm({ client, numbers, enforced }: EntryOf<'ban_result'>): Change[] {
     const ban = this.bans.get(client);
-    const confirmed = entry.detail.startsWith('ok');
-    if (!ban?.enforced || !entry.enforced || ban.confirmed === confirmed) return [];
+    const confirmed = numbers.result === 'ok';
+    if (!ban?.enforced || !enforced || ban.confirmed === confirmed) return [];
     return [{ kind: 'ban', key: client, value: { ...ban, confirmed } }];
   }
 
-  #unban(entry: AuditEntry, client: string): Change[] {
+  #unban({ client, timeMs }: EntryOf<'unban'>): Change[] {
     const ban = this.bans.get(client);
     if (ban === undefined) return [];
     const changes: Change[] = [{ kind: 'ban', key: client, value: undefined }];
     const offence = this.offences[modeOf(ban.enforced)].get(client);
     if (ban.tier > 0 && offence !== undefined) {
       // Recorded late after a stop, the ban ended when it was due all the same.
-      const lastMs = Math.min(entry.timeMs, ban.untilMs ?? entry.timeMs);
+      const lastMs = Math.min(timeMs, ban.untilMs ?? timeMs);
       changes.push({ kind: 'offence', key: client, enforced: ban.enforced, value: { ...offence, lastMs } });
     }
     return changes;

@@ -1,9 +1,9 @@
 /** Retention: takes rows off the start of the trail and keeps what the rest needs to be proved. */
 import type BetterSqlite3 from 'better-sqlite3';
-import type { AuditDraft } from '../model/audit.ts';
-import { FORGOTTEN_BEFORE, type Projection } from './projection.ts';
+import type { DraftOf } from '../model/audit.ts';
+import type { Projection } from './projection.ts';
 import { loadProjection, prepareProjection } from './projection-table.ts';
-import { COLUMNS, type Row, readConsequences, systemDraft, writeRow } from './row.ts';
+import { COLUMNS, type Row, readConsequences, writeRow } from './row.ts';
 import type { ChainEnd, Pending } from './trail-statements.ts';
 
 /** Rows deleted in one transaction, so that the daemon is not held up. */
@@ -110,17 +110,23 @@ function findTooMany(sql: BetterSqlite3.Database, anchorId: number, rowsMax: num
 }
 
 /** The row that says what was cut. */
-function pruneDraft(cut: Cut, { nowMs, beforeMs, rowsMax, offencesBeforeMs }: PruneOptions): AuditDraft {
+function pruneDraft(cut: Cut, { nowMs, beforeMs, rowsMax, offencesBeforeMs }: PruneOptions): DraftOf<'prune'> {
   const beyond = rowsMax === undefined ? '' : ` or beyond ${rowsMax}`;
-  return systemDraft(
-    'prune',
-    nowMs,
-    `${cut.rows} rows older than ${new Date(beforeMs).toISOString()}${beyond} deleted`,
-    {
+  return {
+    action: 'prune',
+    actor: 'system',
+    timeMs: nowMs,
+    client: null,
+    condition: null,
+    numbers: {
       rows: cut.rows,
       anchor_id: cut.anchorId,
       anchor_hash: cut.anchorHash,
-      [FORGOTTEN_BEFORE]: offencesBeforeMs,
+      offences_before_ms: offencesBeforeMs,
     },
-  );
+    tier: null,
+    durationSeconds: null,
+    enforced: true,
+    detail: `${cut.rows} rows older than ${new Date(beforeMs).toISOString()}${beyond} deleted`,
+  };
 }

@@ -1,6 +1,7 @@
 /** An audit entry as a row of the database, and the hash that binds it to the row before. */
 import { hash } from 'node:crypto';
-import type { Actor, AuditAction, AuditDraft, AuditEntry } from '../model/audit.ts';
+import type { Actor, AuditDraft, AuditEntry, DraftOf, LossNumbers } from '../model/audit.ts';
+import { readActor, readFacts } from './stored-facts.ts';
 
 /** Column order of every statement here. */
 export const COLUMNS =
@@ -59,52 +60,65 @@ export function writeRow(draft: AuditDraft, id: number, configVersion: string, p
   const rowHash = hashRow(previousHash, [...unhashed, ...rest, '']);
   return {
     row: [...unhashed, ...rest, rowHash],
-    entry: { ...draft, timeMs, actor, client, condition, detail, tier, id, configVersion, hash: rowHash },
+    entry: {
+      ...draft,
+      ...{ timeMs, actor, client, condition, detail, tier, id, configVersion, hash: rowHash },
+    } as AuditEntry,
   };
 }
 
 /** An object from its JSON; null for what cannot be read back: one damaged value must not hide the others. */
-export function readObject(text: string | null): Readonly<Record<string, unknown>> | null {
+export function readObject(text: string | null): object | null {
   if (text === null) return null;
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' ? (value as Readonly<Record<string, unknown>> | null) : null;
+    return typeof value === 'object' ? value : null;
   } catch {
     return null;
   }
 }
 
+const NOBODY = { client: null, condition: null, tier: null, durationSeconds: null, numbers: null } as const;
+
 /** A draft by zban itself about itself. */
 export function systemDraft(
-  action: AuditAction,
+  action: 'start' | 'stop' | 'reload' | 'trouble',
   timeMs: number,
   detail: string,
-  numbers: AuditDraft['numbers'] = null,
 ): AuditDraft {
-  const none = { client: null, condition: null, tier: null, durationSeconds: null };
-  return { ...none, actor: 'system', action, timeMs, detail, numbers, enforced: true };
+  return { ...NOBODY, actor: 'system', action, timeMs, detail, enforced: true };
+}
+
+/** The row that says which rows are missing. */
+export function missingDraft(timeMs: number, detail: string, numbers: LossNumbers | null): DraftOf<'trouble'> {
+  return { ...NOBODY, actor: 'system', action: 'trouble', timeMs, detail, numbers, enforced: true };
 }
 
 /** A row as an entry. */
 export function readRow(row: Row): AuditEntry {
-  return { ...readConsequences(row), numbers: readObject(row[6]) };
+  return readEntry(row, readObject(row[6]));
 }
 
-/** A row as the projection needs it: with numbers for `prune` alone, because parsing them is most of the work of a walk. */
+/** A row as the projection needs it: bans without numbers, because parsing those is most of the work of a walk. */
 export function readConsequences(row: Row): AuditEntry {
+  return readEntry(row, row[3] === 'ban' ? null : readObject(row[6]));
+}
+
+function readEntry(row: Row, numbers: object | null): AuditEntry {
+  const [id, timeMs, actor, action, client, condition, , tier, durationSeconds, enforced, detail, configVersion, hash] =
+    row;
   return {
-    id: row[0],
-    timeMs: row[1],
-    actor: row[2] as Actor,
-    action: row[3] as AuditAction,
-    client: row[4],
-    condition: row[5],
-    numbers: row[3] === 'prune' ? readObject(row[6]) : null,
-    tier: row[7],
-    durationSeconds: row[8],
-    enforced: row[9] !== 0,
-    detail: row[10],
-    configVersion: row[11],
-    hash: row[12],
+    ...readFacts({ action, client, condition, numbers, detail }),
+    ...{
+      id,
+      timeMs,
+      actor: readActor(actor),
+      tier,
+      durationSeconds,
+      enforced: enforced !== 0,
+      detail,
+      configVersion,
+      hash,
+    },
   };
 }

@@ -1,6 +1,6 @@
 /** Reads the trail: for the command line (daemon running or stopped) and for the dashboard. */
 import type BetterSqlite3 from 'better-sqlite3';
-import type { ActiveBan, AuditAction, AuditEntry, Offence } from '../model/audit.ts';
+import type { ActiveBan, AuditAction, AuditEntry, JudgedNumbers, Offence } from '../model/audit.ts';
 import { commonText, coveringTexts, type Prefix, parsePrefix, prefixContains } from '../net/prefix.ts';
 import { preparedFor, type RecordDatabase } from './database.ts';
 import { toRecordError } from './error.ts';
@@ -8,6 +8,7 @@ import type { Allowed, Ban } from './projection.ts';
 import { BAN_COLUMNS, type BanRow, loadProjection, readBan } from './projection-table.ts';
 import { COLUMNS, type Row, readObject, readRow } from './row.ts';
 import { StoredBan } from './stored-ban.ts';
+import { readJudged } from './stored-facts.ts';
 
 export interface Query {
   /** Only rows with a greater id: what came since, for following. */
@@ -123,9 +124,9 @@ export class TrailReader {
   }
 
   /** Numbers of the row that decided a ban, also after that row was pruned; null when there are none. */
-  findNumbers(auditId: number, client: string): Readonly<Record<string, unknown>> | null {
+  findNumbers(auditId: number, client: string): JudgedNumbers | null {
     return this.#read(() => {
-      return readObject(this.#numbers().get(auditId, auditId, client) ?? null);
+      return readJudged(readObject(this.#numbers().get(auditId, auditId, client) ?? null));
     });
   }
 

@@ -4,7 +4,7 @@
  * recomputed every hash from there to the end: against that there is the text audit log (log-check.ts).
  */
 import type BetterSqlite3 from 'better-sqlite3';
-import type { AuditEntry } from '../model/audit.ts';
+import type { PruneNumbers } from '../model/audit.ts';
 import type { RecordDatabase } from './database.ts';
 import { recordError, toRecordError } from './error.ts';
 import { GENESIS_HASH } from './migrations.ts';
@@ -90,8 +90,8 @@ interface Walked {
 }
 
 interface Anchor {
-  readonly id: unknown;
-  readonly hash: unknown;
+  readonly id: number;
+  readonly hash: string;
 }
 
 function walk(sql: BetterSqlite3.Database, chain: Chain, projection: Projection): Broken | Walked {
@@ -110,7 +110,7 @@ function walk(sql: BetterSqlite3.Database, chain: Chain, projection: Projection)
       continue;
     }
     const entry = readConsequences(row);
-    if (entry.action === 'prune') prune = readAnchor(entry) ?? prune;
+    if (entry.action === 'prune') prune = anchorOf(entry.numbers) ?? prune;
     projection.apply(entry);
     rows += 1;
     lastId = id;
@@ -120,8 +120,7 @@ function walk(sql: BetterSqlite3.Database, chain: Chain, projection: Projection)
   return { rows, lastId, lastHash, prune };
 }
 
-function readAnchor({ numbers }: AuditEntry): Anchor | undefined {
-  const { rows, anchor_id: id, anchor_hash: hash } = numbers ?? {};
+function anchorOf({ rows, anchor_id: id, anchor_hash: hash }: PruneNumbers): Anchor | undefined {
   return rows === 0 ? undefined : { id, hash };
 }
 

@@ -2,11 +2,10 @@
  * A site-wide anomaly in words, the same in Slack, the text audit log and reports. The names in it come from the log:
  * free of control characters, but to be escaped wherever they are shown.
  */
-import type { GlobalAnomalyEnd, GlobalAnomalyStart } from '../model/event.ts';
+import type { SiteNumbers } from '../model/audit.ts';
 import { briefReason, formatNumber, formatPercent } from './reason.ts';
 
-/** An event's fields; those of an old row, or after JSON, may lack some. */
-export type SiteNumbers = Partial<Record<keyof GlobalAnomalyStart | keyof GlobalAnomalyEnd, unknown>>;
+type Numbers = Partial<SiteNumbers>;
 
 /** Something that makes up more of the surge than of ordinary traffic. */
 export interface Excess {
@@ -27,7 +26,7 @@ const LISTS = [
 const usually = (share: unknown): string => (typeof share === 'number' ? `usually ${formatPercent(share)}` : '');
 
 /** What stands out: of each kind up to `max`, the largest growth first, and clients never seen before. */
-export function listExcess(numbers: SiteNumbers, max: number): Excess[] {
+export function listExcess(numbers: Numbers, max: number): Excess[] {
   const found: Excess[] = [];
   for (const [kind, field] of LISTS) {
     const entries = numbers[field];
@@ -45,7 +44,7 @@ export function listExcess(numbers: SiteNumbers, max: number): Excess[] {
 }
 
 /** The start of an anomaly in parts for one line, the most telling first. */
-export function tellStart(numbers: SiteNumbers): string[] {
+export function tellStart(numbers: Numbers): string[] {
   const stands = listExcess(numbers, 2).map(({ kind, name, share, usual }) =>
     [kind === 'new' ? '' : kind, clip(name), share, usual && `(${usual})`].filter((word) => word !== '').join(' '),
   );
@@ -53,7 +52,7 @@ export function tellStart(numbers: SiteNumbers): string[] {
 }
 
 /** The end of an anomaly in parts for one line; `lasted` is its duration as people write it. */
-export function tellEnd(numbers: SiteNumbers, lasted: string): string[] {
+export function tellEnd(numbers: Numbers, lasted: string): string[] {
   return [
     `lasted ${lasted}`,
     `peak ${peakOf(numbers)}`,
@@ -65,7 +64,7 @@ export function tellEnd(numbers: SiteNumbers, lasted: string): string[] {
 }
 
 /** The most of what the anomaly is about: `512.30/s`, `1206 new clients`. */
-export function peakOf({ condition, peak_rate, peak_measured }: SiteNumbers): string {
+export function peakOf({ condition, peak_rate, peak_measured }: Numbers): string {
   if (condition === 'site_newcomers' && peak_measured !== undefined)
     return `${formatNumber(peak_measured, 0)} new clients`;
   if (condition === 'site_clients' && peak_measured !== undefined) return `${formatNumber(peak_measured, 0)} clients`;
@@ -73,29 +72,29 @@ export function peakOf({ condition, peak_rate, peak_measured }: SiteNumbers): st
 }
 
 /** What is usual where the peak is not: `40.00/s`, or as many clients. */
-export function usualOf({ condition, peak_measured, usual, mean }: SiteNumbers): string {
+export function usualOf({ condition, peak_measured, usual, mean }: Numbers): string {
   const isOfClients = condition === 'site_newcomers' || condition === 'site_clients';
   return isOfClients && peak_measured !== undefined ? formatNumber(usual, 0) : `${formatNumber(mean)}/s`;
 }
 
 /** Rows of older versions have no peak at the start. */
-const peakAndUsual = (numbers: SiteNumbers): string =>
+const peakAndUsual = (numbers: Numbers): string =>
   numbers.peak_rate === undefined ? rates(numbers) : `peak ${peakOf(numbers)}, usually ${usualOf(numbers)}`;
 
 /** What it was taken for, afterwards. */
-export function looked({ verdict }: SiteNumbers): string {
+export function looked({ verdict }: Numbers): string {
   if (verdict === 'attack') return 'looked like an attack';
   return verdict === 'visitors' ? 'looked like visitors' : 'might have been visitors or an attack';
 }
 
 /** What it is taken for while it lasts. */
-export function looks({ verdict }: SiteNumbers): string {
+export function looks({ verdict }: Numbers): string {
   if (verdict === 'attack') return 'looks like an attack';
   return verdict === 'visitors' ? 'looks like visitors' : 'may be visitors or an attack';
 }
 
 /** True when traffic is about as high as at its peak: it ended because it counts as normal by now. */
-export function isNewNormal({ rate, peak_rate }: SiteNumbers): boolean {
+export function isNewNormal({ rate, peak_rate }: Numbers): boolean {
   return typeof rate === 'number' && typeof peak_rate === 'number' && rate > peak_rate / 2;
 }
 
@@ -104,7 +103,7 @@ const NAME_LENGTH_MAX = 60;
 const clip = (name: string): string =>
   name.length > NAME_LENGTH_MAX ? `${name.slice(0, NAME_LENGTH_MAX).toWellFormed()}…` : name;
 
-const brief = (numbers: SiteNumbers): string => briefReason(String(numbers.condition ?? ''), numbers);
+const brief = (numbers: Numbers): string => briefReason(String(numbers.condition ?? ''), numbers);
 
-const rates = ({ rate, mean, stddev }: SiteNumbers): string =>
+const rates = ({ rate, mean, stddev }: Numbers): string =>
   `rate ${formatNumber(rate)}/s, usually ${formatNumber(mean)}±${formatNumber(stddev)}/s`;

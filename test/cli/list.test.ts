@@ -165,6 +165,6 @@ test('list --watch on a terminal draws in place and leaves the terminal as it wa
     child.stdin.write(end);
     await until('the end', () => said.includes('code 0'));
     assert.ok(said.indexOf('\u001b[?25h\u001b[?1049l') > said.lastIndexOf('more'), 'the screen is restored at the end');
-    trail.append(many.map((draft) => ({ ...draft, action: 'unban' as const })));
+    trail.append(many.map(({ client }) => banDraft(client ?? '', { action: 'unban' })));
   }
 });

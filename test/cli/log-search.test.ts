@@ -8,8 +8,8 @@ import { gzipSync } from 'node:zlib';
 import { type Searched, type SearchLimits, searchLogs } from '../../src/cli/log-search.ts';
 import type { Story } from '../../src/cli/story.ts';
 import { configSchema } from '../../src/config/schema.ts';
-import type { AuditEntry } from '../../src/model/audit.ts';
 import { formatSecond } from '../../src/model/time.ts';
+import type { RowChanges } from '../support/rows.ts';
 import { logLine, START } from '../support/traffic.ts';
 import { banDraft } from './recorded.ts';
 
@@ -33,11 +33,11 @@ function rotate(log: string, suffix: string, second: number): void {
   renameSync(log, `${log}${suffix}`);
 }
 
-function story(changes: Partial<AuditEntry> & { readonly asked?: string } = {}): Story {
+function story(changes: RowChanges & { readonly asked?: string } = {}): Story {
   const { asked = CLIENT, ...entry } = changes;
   return {
     ...{ asked, isLatest: true, results: [], before: [], active: undefined, within: [], allowed: undefined },
-    entry: { ...banDraft(asked, { timeMs: BAN * 1000 }), id: 1, configVersion: '', hash: '', ...entry },
+    entry: { ...banDraft(asked, { timeMs: BAN * 1000, ...entry }), id: 1, configVersion: '', hash: '' },
     next: { tier: 2, durationMs: 1 },
   };
 }

@@ -5,6 +5,7 @@ import type { AuditDraft } from '../../src/model/audit.ts';
 import { AuditTrail } from '../../src/record/audit-trail.ts';
 import { openDatabase } from '../../src/record/database.ts';
 import { WriteGate } from '../../src/record/write-gate.ts';
+import { type RowChanges, rowDraft } from '../support/rows.ts';
 import { place } from './run-zban.ts';
 
 /** A database with these rows, written as the daemon does, and still open for more. */
@@ -19,8 +20,8 @@ export function record(t: TestContext, drafts: readonly AuditDraft[]) {
 }
 
 /** A ban by policy, ten minutes from a minute ago where `changes` say nothing else. */
-export function banDraft(client: string, changes: Partial<AuditDraft> = {}): AuditDraft {
-  return {
+export function banDraft(client: string, changes: RowChanges = {}): AuditDraft {
+  return rowDraft({
     timeMs: Date.now() - 60_000,
     actor: 'policy',
     action: 'ban',
@@ -32,5 +33,5 @@ export function banDraft(client: string, changes: Partial<AuditDraft> = {}): Aud
     enforced: true,
     detail: '',
     ...changes,
-  };
+  });
 }

@@ -13,6 +13,7 @@ import { formatMessage } from '../../src/notify/message.ts';
 import { formatAuditLine } from '../../src/record/audit-line.ts';
 import { briefReason, PHRASES, phraseOf, tellReason } from '../../src/words/reason.ts';
 import { evidenceOf } from '../support/evidence.ts';
+import type { RowChanges } from '../support/rows.ts';
 import { banDraft, record } from './recorded.ts';
 
 process.env['TZ'] = 'UTC';
@@ -26,12 +27,12 @@ const NOW = BANNED + 3 * MINUTE;
 const CLIENT = '203.0.113.9';
 const OPTIONS = { schedule: [10 * MINUTE, 30 * MINUTE, 2 * HOUR, null], decay: 7 * DAY, allowlist: ['192.0.2.0/24'] };
 
-function judged(condition: Condition, changes: Partial<AuditDraft> = {}): AuditDraft {
+function judged(condition: Condition, changes: RowChanges = {}): AuditDraft {
   const { condition: _, ...numbers } = evidenceOf(condition);
   return banDraft(CLIENT, { timeMs: BANNED, condition, numbers, ...changes });
 }
 
-const result = (action: AuditDraft['action'], changes: Partial<AuditDraft> = {}): AuditDraft => {
+const result = (action: AuditDraft['action'], changes: RowChanges = {}): AuditDraft => {
   const none = { condition: null, numbers: null, tier: null, durationSeconds: null, actor: 'system' } as const;
   return banDraft(CLIENT, { ...none, timeMs: BANNED + 1000, action, detail: 'ok', ...changes });
 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { draftOf, systemDraft } from '../../src/daemon/drafts.ts';
+import { draftOf } from '../../src/daemon/drafts.ts';
 import type { EngineEvent } from '../../src/model/event.ts';
 import { banEvent, refusedEvent, T0 } from './fixtures.ts';
 
@@ -28,7 +28,7 @@ test('a refusal says what refused it', () => {
 
 test('fuse and site anomalies are about no client', () => {
   const fuse = draftOf({ event: 'fuse', phase: 'reset', time, reason: 'max_share', detail: 'banning resumed' }, true);
-  assert.deepEqual([fuse?.client, fuse?.detail], [null, 'reset: banning resumed']);
+  assert.deepEqual([fuse?.client, fuse?.detail, fuse?.numbers], [null, 'reset: banning resumed', { phase: 'reset' }]);
   const level = {
     rate: 9,
     mean: 1,
@@ -54,7 +54,7 @@ test('fuse and site anomalies are about no client', () => {
   };
   const draft = draftOf(site, true);
   assert.deepEqual([draft?.client, draft?.condition, draft?.detail], [null, 'site_z_score', 'start']);
-  assert.deepEqual(draft?.numbers, { ...level, ...top });
+  assert.deepEqual(draft?.numbers, { phase: 'start', ...level, ...top });
 });
 
 test("recalculated baselines and the engine's own releases are no rows", () => {
@@ -66,9 +66,4 @@ test("recalculated baselines and the engine's own releases are no rows", () => {
     undefined,
   );
   assert.equal(draftOf({ event: 'unban', time, ip: '203.0.113.9', tier: 1, reason: 'expired' }, true), undefined);
-});
-
-test('rows about zban itself are its own', () => {
-  const { actor, action, timeMs, detail } = systemDraft(T0, 'start', 'zban 1');
-  assert.deepEqual([actor, action, timeMs, detail], ['system', 'start', T0, 'zban 1']);
 });

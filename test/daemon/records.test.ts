@@ -11,16 +11,17 @@ import { openDatabase } from '../../src/record/database.ts';
 import { compareWithLog } from '../../src/record/log-check.ts';
 import { findLogFiles } from '../../src/record/text-log-lines.ts';
 import { verifyAudit } from '../../src/record/verify.ts';
+import { type RowChanges, rowDraft } from '../support/rows.ts';
 import { T0, temporaryFolder } from './fixtures.ts';
 
 const NOTHING_LEARNED = { take: async () => undefined, judgedBytes: 0 };
 const NONE = { condition: null, numbers: null, tier: null, durationSeconds: null, enforced: true, detail: '' } as const;
 
-function draft(action: AuditDraft['action'], client: string, changes: Partial<AuditDraft> = {}): AuditDraft {
-  return { ...NONE, timeMs: T0, actor: 'system', action, client, ...changes };
+function draft(action: AuditDraft['action'], client: string, changes: RowChanges = {}): AuditDraft {
+  return rowDraft({ ...NONE, timeMs: T0, actor: 'system', action, client, ...changes });
 }
 
-function ban(client: string, changes: Partial<AuditDraft> = {}): AuditDraft {
+function ban(client: string, changes: RowChanges = {}): AuditDraft {
   return draft('ban', client, { actor: 'policy', condition: 'scan', tier: 1, durationSeconds: 600, ...changes });
 }
 

@@ -1,5 +1,6 @@
 import type { ActiveBan, AuditEntry } from '../../src/model/audit.ts';
 import type { Status } from '../../src/model/status.ts';
+import { type RowChanges, rowDraft } from '../support/rows.ts';
 
 export const NOW_MS = Date.parse('2026-11-20T10:11:12Z');
 
@@ -75,19 +76,21 @@ export const activeBan = (change: Partial<ActiveBan> = {}): ActiveBan => ({
   ...change,
 });
 
-export const auditEntry = (change: Partial<AuditEntry> = {}): AuditEntry => ({
-  id: 1,
+export const auditEntry = ({ id = 1, ...change }: RowChanges & { readonly id?: number } = {}): AuditEntry => ({
+  id,
   configVersion: '1f2e3d4c5b6a',
   hash: '0'.repeat(64),
-  timeMs: NOW_MS,
-  actor: 'policy',
-  action: 'ban',
-  client: '203.0.113.9',
-  condition: 'multiplier',
-  numbers: { rate: 5.2, multiple: 7.43 },
-  tier: 1,
-  durationSeconds: 600,
-  enforced: true,
-  detail: 'first offence',
-  ...change,
+  ...rowDraft({
+    timeMs: NOW_MS,
+    actor: 'policy',
+    action: 'ban',
+    client: '203.0.113.9',
+    condition: 'multiplier',
+    numbers: { rate: 5.2, multiple: 7.43 },
+    tier: 1,
+    durationSeconds: 600,
+    enforced: true,
+    detail: 'first offence',
+    ...change,
+  }),
 });

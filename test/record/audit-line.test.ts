@@ -20,6 +20,7 @@ const SURGE = {
   new_client_share: 0.82,
   usual_new_client_share: 0.09,
 };
+const PRUNED = { rows: 3, anchor_id: 3, anchor_hash: '', offences_before_ms: 0 };
 const SURGE_END = {
   ...NUMBERS,
   verdict: 'attack',
@@ -82,7 +83,7 @@ const LINES: readonly (readonly [AuditDraft, string | undefined])[] = [
   [draft('stop', null), 'STOP'],
   [draft('reload', null), 'RELOAD'],
   [draft('trouble', null, { detail: 'the disk is full' }), 'TROUBLE | the disk is full'],
-  [draft('prune', null, { detail: '3 rows' }), 'PRUNE | 3 rows'],
+  [draft('prune', null, { numbers: PRUNED, detail: '3 rows' }), 'PRUNE | 3 rows'],
 ];
 
 for (const [row, expected] of LINES) {

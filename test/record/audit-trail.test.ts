@@ -12,7 +12,8 @@ test('rows are numbered, bound to the configuration and to the row before', (t) 
   const [third] = trail.append([draft('start', null)]);
   assert.deepEqual([first?.id, second?.id, third?.id], [1, 2, 3]);
   assert.deepEqual([second?.configVersion, third?.configVersion], ['c0ffee123456', 'beefbeefbeef']);
-  const content = [2, T0, 'system', 'ban_result', '192.0.2.1', null, null, null, null, 1, 'ok', 'c0ffee123456'];
+  const numbers = '{"result":"ok"}';
+  const content = [2, T0, 'system', 'ban_result', '192.0.2.1', null, numbers, null, null, 1, 'ok', 'c0ffee123456'];
   const expected = createHash('sha256')
     .update(`${first?.hash}\n${JSON.stringify(content)}`)
     .digest('hex');

@@ -10,6 +10,7 @@ import { AuditTrail } from '../../src/record/audit-trail.ts';
 import { openDatabase, type RecordDatabase } from '../../src/record/database.ts';
 import type { RecordError, RecordErrorCode } from '../../src/record/error.ts';
 import { WriteGate } from '../../src/record/write-gate.ts';
+import { type RowChanges, rowDraft } from '../support/rows.ts';
 
 export const T0 = Date.UTC(2026, 10, 20, 10, 11, 12, 123);
 export const MINUTE = 60_000;
@@ -29,16 +30,12 @@ export const NUMBERS = {
   samples: [{ time: '2026-11-20T10:11:12Z', method: 'GET', path: '/a?b', status: 200, user_agent: 'curl' }],
 };
 
-export function draft(
-  action: AuditDraft['action'],
-  client: string | null,
-  changes: Partial<AuditDraft> = {},
-): AuditDraft {
+export function draft(action: AuditDraft['action'], client: string | null, changes: RowChanges = {}): AuditDraft {
   const none = { condition: null, numbers: null, tier: null, durationSeconds: null };
-  return { ...none, timeMs: T0, actor: 'system', action, client, enforced: true, detail: '', ...changes };
+  return rowDraft({ ...none, timeMs: T0, actor: 'system', action, client, enforced: true, detail: '', ...changes });
 }
 
-export function ban(client: string, changes: Partial<AuditDraft> = {}): AuditDraft {
+export function ban(client: string, changes: RowChanges = {}): AuditDraft {
   const why = { actor: 'policy', condition: 'multiplier', numbers: NUMBERS } as const;
   return draft('ban', client, { ...why, tier: 1, durationSeconds: 600, ...changes });
 }
