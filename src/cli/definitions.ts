@@ -192,6 +192,19 @@ export function defineReadingCommands(parser: Parser, wrap: Wrap): Parser {
           describe: 'an address, a network, or the number of an audit entry',
         }),
       wrap(async (context, options) => (await import('./commands/explain.ts')).explain(context, options)),
+    )
+    .command(
+      'who <targets..>',
+      'whose an address is: network, host name, robot; who update --file FILE: take over a new table of networks',
+      (yargs) =>
+        yargs
+          .positional('targets', { type: 'string', array: true, demandOption: true, describe: TARGETS })
+          .option('file', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'with update: a table of IPtoASN (.tsv, .tsv.gz) or a MaxMind DB file (.mmdb)',
+          }),
+      wrap(async (context, options) => (await import('./commands/who.ts')).who(context, options)),
     ) as Parser;
 }
 

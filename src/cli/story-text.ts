@@ -22,11 +22,14 @@ export interface TellOptions {
   readonly activities: readonly StretchActivity[];
   readonly nearest: readonly Nearest[];
   readonly notes: readonly string[];
+  /** Who is behind the client, empty where nothing is known. */
+  readonly who: string;
 }
 
 /** The whole story, no line wider than 100 columns, safe for a terminal. */
 export function formatStory(story: Story, options: TellOptions): string {
   const paragraphs = [
+    ...(options.who === '' ? [] : [{ label: 'Who', text: options.who }]),
     ...tellDecision(story, options),
     ...tellWhy(story),
     ...tellActivities(options.activities, options.notes),

@@ -247,6 +247,7 @@ export const configSchema = z.strictObject({
   bans,
   firewall,
   notify: section({ slack }),
+  who: section({ table: path('/var/lib/zban/who.table'), dns: z.boolean().default(true) }),
   state: section({ database: path('/var/lib/zban/zban.db'), checkpoint: duration('1s', '100ms', '60s') }),
   audit: section({
     log: path('/var/log/zban/audit.log'),

@@ -49,7 +49,6 @@ export class Robots {
 
   /** Asks DNS about clients that claim to be robots; resolves when the engine was told. Never rejects while the threads run. */
   async check(claims: readonly RobotClaim[]): Promise<void> {
-    console.error('CLAIMS', JSON.stringify(claims));
     await Promise.all(claims.map((claim) => this.checkOne(claim)));
   }
 

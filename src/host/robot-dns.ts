@@ -121,12 +121,13 @@ export function reverseName({ family, value }: Prefix): string {
   return `${labels.map((label) => label.toString(family === 4 ? 10 : 16)).join('.')}.${zone}`;
 }
 
-function isSame(a: Prefix | undefined, b: Prefix): boolean {
+/** Whether both are the same network. */
+export function isSame(a: Prefix | undefined, b: Prefix): boolean {
   return a !== undefined && a.family === b.family && a.value === b.value;
 }
 
 /** None for what DNS says is not there; undefined when it did not say. */
-async function answerOf(ask: () => Promise<string[]>): Promise<readonly string[] | undefined> {
+export async function answerOf(ask: () => Promise<string[]>): Promise<readonly string[] | undefined> {
   try {
     return await ask();
   } catch (error) {

@@ -41,6 +41,11 @@ export class RobotList {
     return this.names.find((name) => text.includes(name.toLowerCase()));
   }
 
+  /** The robot in whose domain a host name is. */
+  findByHostName(hostName: string): string | undefined {
+    return [...this.domains].find(([, domains]) => domains.some((domain) => hostName.endsWith(domain)))?.[0];
+  }
+
   /** Domains that the robot's host names end in, each with its leading dot; none where DNS says nothing. */
   domainsOf(name: string): readonly string[] {
     return this.domains.get(name) ?? [];

@@ -41,6 +41,7 @@ export function place(t: Pick<TestContext, 'after'>, extra = ''): { folder: stri
     `control: { socket: ${socket} }`,
     'firewall: { backend: dry-run }',
     'http: { listen: "off" }',
+    `who: { table: ${folder}/who.table, dns: false }`,
     extra,
   ];
   writeFileSync(config, lines.join('\n'));

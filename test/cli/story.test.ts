@@ -60,7 +60,7 @@ function explain(
       nowMs,
       suffix: '',
       decayMs: OPTIONS.decay,
-      ...{ activities: [], nearest: [], notes: [] },
+      ...{ activities: [], nearest: [], notes: [], who: '' },
       ...searched,
     });
   });

@@ -27,7 +27,7 @@ const PLACEHOLDERS: readonly (readonly [RegExp, string])[] = [
 const FLAG = /^--(json|all|end|remove|follow|watch|live|(no-)?permanent|reverse|observed|baselines|help)$/;
 /** Words after a command that belong to it; the first other word is prose. */
 const ARGUMENT =
-  /^(--?[a-z][a-z-]*|(\$\{[^}]*\})+|[A-Z]{1,9}…?|"[^"]*"|\d+[smhd]?|[0-9a-f]*[.:][0-9a-f.:]+(\/\d+)?|\/\S+|json|plain|until|verify|test|flush|reset|status)$/;
+  /^(--?[a-z][a-z-]*|(\$\{[^}]*\})+|[A-Z]{1,9}…?|"[^"]*"|\d+[smhd]?|[0-9a-f]*[.:][0-9a-f.:]+(\/\d+)?|\/\S+|json|plain|until|verify|test|flush|reset|status|update)$/;
 
 function sources(): string[] {
   const below = (folder: string) =>
@@ -161,10 +161,10 @@ describe('commands that zban prints', () => {
     for (const { words, places } of [...printed.values()].sort((a, b) => rank(a) - rank(b))) {
       const command = words.join(' ');
       if (words.length === 1 || ENDLESS.test(command)) continue;
-      // What is undone twice is not there the second time, nor is an example (5); a flush and some checks say no here (1).
+      // What is undone twice is not there the second time, nor is an example (5); a flush and some checks say no here, and what is no table (1).
       const allowed = /^(unban|allow|explain)/.test(command)
         ? [0, 5]
-        : /^(firewall|notify|tune)/.test(command)
+        : /^(firewall|notify|tune|who update)/.test(command)
           ? [0, 1]
           : [0];
       const { status, stderr } = run(words);

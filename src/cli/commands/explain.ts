@@ -1,10 +1,12 @@
 import type { Config } from '../../config/schema.ts';
 import { type EngineState, engineStateKey, parseEngineState } from '../../engine/engine-state.ts';
 import { findRobots } from '../../host/robots.ts';
+import type { Who } from '../../model/who.ts';
 import { findTranslated } from '../../net/client-key.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import type { TrailReader } from '../../record/trail-reader.ts';
 import { tellReason } from '../../words/reason.ts';
+import { tellWho } from '../../words/who.ts';
 import { type Context, loadPermitted, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { type Searched, searchLogs } from '../log-search.ts';
@@ -15,6 +17,7 @@ import { printable } from '../text.ts';
 import { withTrail } from '../trail.ts';
 import { entryJson } from './audit.ts';
 import { listEntry } from './list.ts';
+import { askWho, whoJson } from './who.ts';
 
 const UNSEARCHED: Searched = { activities: [], nearest: [], notes: ['the logs were not searched: see zban check'] };
 
@@ -40,9 +43,11 @@ export async function explain(context: Context, options: { readonly subject: str
     const message = `nothing is recorded about ${printable(options.subject)}, nor did it ask for anything in the last hour of the logs`;
     throw new CommandError(EXIT.notFound, [message, ...searched.notes.map(printable)].join('\n'));
   }
+  const who = loaded.ok ? await findWho(story, loaded.config) : {};
   const suffix = configPath === undefined ? '' : ` --config ${quoted(configPath)}`;
-  if (json) output.json({ ...storyJson(story), ...searchedJson(searched), commands: commandsOf(story, suffix) });
-  else output.data(formatStory(story, { nowMs: now(), suffix, decayMs: bans.decay, ...searched }));
+  const commands = commandsOf(story, suffix);
+  if (json) output.json({ ...storyJson(story), who: whoJson(who), ...searchedJson(searched), commands });
+  else output.data(formatStory(story, { nowMs: now(), suffix, decayMs: bans.decay, who: tellWho(who), ...searched }));
   return EXIT.done;
 }
 
@@ -87,6 +92,12 @@ function findLearned(reader: TrailReader, profile: string): EngineState | undefi
   } catch {
     return undefined;
   }
+}
+
+async function findWho({ asked, entry }: Story, config: Config): Promise<Who> {
+  const prefix = parsePrefix(asked ?? entry?.client ?? '');
+  const [who = {}] = prefix ? await askWho(config, [prefix]) : [];
+  return who;
 }
 
 function withRobotNote(searched: Searched, { detection }: Config, { asked, entry }: Story): Searched {

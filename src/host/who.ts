@@ -1,0 +1,67 @@
+/** Who is behind an address: the table of networks, published networks of robots, and reverse DNS. */
+import { Resolver } from 'node:dns/promises';
+import type { Who } from '../model/who.ts';
+import { formatPrefix, type Prefix } from '../net/prefix.ts';
+import { PrefixTable } from '../net/prefix-table.ts';
+import { findHostName } from './host-name.ts';
+import type { RobotResolver } from './robot-dns.ts';
+import type { RobotList } from './robots.ts';
+import { WhoTable, WhoTableError } from './who-table.ts';
+
+/** Longest wait for DNS about all the addresses of one question. */
+const DNS_TIMEOUT_MS = 2000;
+
+export interface WhoOptions {
+  /** `who.table`. */
+  readonly table: string;
+  readonly robots: RobotList;
+  /** Asks the host's name servers where not given. */
+  readonly resolver?: RobotResolver;
+}
+
+export class WhoFinder {
+  private readonly options: WhoOptions;
+  private readonly networks: PrefixTable<RobotList['networks'][number]>;
+
+  constructor(options: WhoOptions) {
+    this.options = options;
+    this.networks = new PrefixTable(options.robots.networks);
+  }
+
+  /** What is known without asking anybody, for each prefix in its place. A table that is not there or unusable knows nobody. */
+  findKnown(prefixes: readonly Prefix[]): Who[] {
+    const table = openTable(this.options.table);
+    try {
+      return prefixes.map((prefix) => ({
+        owner: table?.find(prefix),
+        robot: this.networks.containing(prefix)[0]?.name,
+      }));
+    } finally {
+      table?.close();
+    }
+  }
+
+  /** The same with host names, asked all at once; resolves within two seconds. */
+  async find(prefixes: readonly Prefix[]): Promise<Who[]> {
+    const { robots, resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: 1 }) } = this.options;
+    const known = this.findKnown(prefixes);
+    const names = await Promise.all(
+      prefixes.map((prefix) => findHostName(formatPrefix(prefix), resolver, DNS_TIMEOUT_MS)),
+    );
+    return known.map((who, index) => {
+      const found = names[index];
+      if (!found) return who;
+      const robot = who.robot ?? (found.confirmed ? robots.findByHostName(found.name) : undefined);
+      return { ...who, robot, hostName: found.name, hostNameConfirmed: found.confirmed };
+    });
+  }
+}
+
+function openTable(path: string): WhoTable | undefined {
+  try {
+    return new WhoTable(path);
+  } catch (error) {
+    if (error instanceof WhoTableError) return undefined;
+    throw error;
+  }
+}
