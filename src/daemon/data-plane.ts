@@ -6,6 +6,7 @@ import type { EngineState } from '../engine/engine-state.ts';
 import type { Chunk, Position } from '../model/chunk.ts';
 import type { EngineEvent } from '../model/event.ts';
 import type { LogStatus, Status } from '../model/status.ts';
+import type { TrafficMinute } from '../model/traffic.ts';
 import { RATE_SECONDS, type Surge } from '../site/surge.ts';
 import { followLogs, type LogFollower } from '../source/follow.ts';
 import type { EngineStatus } from '../workers/messages.ts';
@@ -38,6 +39,8 @@ export interface DataPlaneOptions {
   readonly onEvents: (events: readonly EngineEvent[], positions: readonly Position[], isCurrent: boolean) => void;
   /** The logs are followed from these positions on. */
   readonly onBegin: (positions: readonly Position[]) => void;
+  /** Minutes of traffic that ended, oldest first; some may come again after a restart. */
+  readonly onMinutes: (minutes: readonly TrafficMinute[]) => void;
   /** A thread failed: nothing more will be judged. */
   readonly onFailure: (error: unknown) => void;
   /** Called every second after the traffic thread answered: proof that the data plane moves. */
@@ -215,5 +218,6 @@ export class DataPlane {
     if ((status?.setBacks ?? 0) > (this.engine?.setBacks ?? 0))
       this.options.log('warn', "a log's clock was set back: its lines are judged as if it had gone on");
     this.engine = status ?? this.engine;
+    if (status) this.options.onMinutes(status.minutes);
   }
 }

@@ -11,6 +11,7 @@ import { startLoadSampler } from '../host/load.ts';
 import type { Status } from '../model/status.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import { systemDraft } from '../record/row.ts';
+import type { TrafficLog } from '../record/traffic-log.ts';
 import { Bans } from './bans.ts';
 import { buildProtection } from './build-protection.ts';
 import { DataPlane } from './data-plane.ts';
@@ -30,6 +31,7 @@ import { type Handover, Records } from './records.ts';
 import type { RunTotals, Totals } from './run-totals.ts';
 import { assembleStatus, fixedStatus } from './status.ts';
 import { buildNotifier } from './telling.ts';
+import { openTraffic } from './traffic.ts';
 import { type Trouble, Troubles } from './troubles.ts';
 import { VERSION } from './version.ts';
 
@@ -92,6 +94,7 @@ class RunningInstance implements Instance {
   private readonly notifier: Notifier | undefined;
   private readonly bans: Bans;
   private readonly incidents: Incidents;
+  private readonly traffic: TrafficLog;
   private readonly load = startLoadSampler();
   private readonly lifetime: Lifetime;
   private plane: DataPlane | undefined;
@@ -119,13 +122,17 @@ class RunningInstance implements Instance {
     this.notifier = buildNotifier(this.config, this.records.outbox, Date.now, log, this.troubles);
     lifetime.own('Slack', () => this.notifier?.stop({ drainMs: this.isLive ? DRAIN_MS : 0 }));
     this.incidents = new Incidents(this.records.trail.loadState(INCIDENT_KEY));
+    this.traffic = openTraffic(this.records.trail);
     this.bans = new Bans({
       trail: this.records.trail,
       enforce: this.config.mode === 'enforce',
       now: Date.now,
       reconcile: () => this.reconcile(),
       notify: (notifications) => this.notifier?.notify(notifications),
-      tell: (entries, events) => this.records.tell(entries, events),
+      tell: (entries, events) => {
+        this.records.tell(entries, events);
+        this.traffic.note(entries);
+      },
       incidents: this.incidents,
     });
   }
@@ -222,7 +229,7 @@ class RunningInstance implements Instance {
   }
 
   private buildPlane(): DataPlane {
-    const { config, records, bans, troubles } = this;
+    const { config, records, bans, troubles, traffic } = this;
     const { log, systemd } = this.options;
     const plane = new DataPlane({
       config,
@@ -237,6 +244,7 @@ class RunningInstance implements Instance {
         if (events.length > 0) bans.onEvents(events, positions, isCurrent);
       },
       onBegin: (positions) => records.beginAt(positions),
+      onMinutes: (minutes) => traffic.add(minutes),
       onFailure: (error) => {
         throw error;
       },

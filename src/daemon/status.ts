@@ -73,6 +73,8 @@ export function assembleStatus(sources: StatusSources): Status {
     fuse_until: engine?.fuse ? formatSecond(engine.fuse.until) : null,
     site_rate: engine?.siteRate ?? 0,
     site_rate_last: engine?.siteRateLast ?? 0,
+    counted_rate: engine?.countedRate ?? 0,
+    counted_rate_last: engine?.countedRateLast ?? 0,
     clients: engine?.clients ?? 0,
     baseline: engine ? baselineEvent(engine.effective, engine.second) : null,
     top_clients: engine?.topClients ?? [],

@@ -19,11 +19,13 @@ import { Clients } from '../traffic/clients.ts';
 import { Evidence, type ReadRecord, type Release } from '../traffic/evidence.ts';
 import { Learner } from '../traffic/learner.ts';
 import { GAP_SECONDS_MAX, LEFT_OUT, LineOrder } from '../traffic/line-order.ts';
+import { Meter } from '../traffic/meter.ts';
 import { Window } from '../traffic/window.ts';
 import { EngineBans } from './engine-bans.ts';
 import type { EngineState } from './engine-state.ts';
 import { History } from './history.ts';
 
+const MINUTE = 60;
 /** How often the newest lines are looked at for a proxy's, and how many. */
 const WATCH_SECONDS = 60;
 const WATCHED_LINES = 2000;
@@ -42,6 +44,8 @@ export class Engine {
   readonly robots: RobotVerdicts;
   effective: Effective;
   readonly order: LineOrder;
+  /** Kept for charts alone. */
+  readonly meter = new Meter();
   private readonly proxies = new ProxyWatch();
   /** Kept for reports alone. */
   readonly history: History | undefined;
@@ -97,7 +101,7 @@ export class Engine {
   /** Works through rows `from`…`to` of a tally, whose lines are in `bytes`. */
   ingest(source: number, bytes: Uint8Array, tally: Tally, from: number, to: number): void {
     const { rows } = tally;
-    const { clients, window, evidence, order, classic, points, history, site, robots } = this;
+    const { clients, window, evidence, order, classic, points, history, site, robots, meter } = this;
     if (from === to) return;
     evidence.open(source, bytes, tally, from);
     order.open(source);
@@ -112,6 +116,7 @@ export class Engine {
       if ((clients.bannedUntil[slot] as number) > second) {
         this.banned++;
         this.bans.traffic.note(slot, second);
+        meter.noteBanned();
         history?.noteShutOut(slot, window.newest);
         continue;
       }
@@ -126,7 +131,9 @@ export class Engine {
         robots.of(slot),
       );
       const refused = status >= 400 && status < 499;
-      window.add(slot, second, (points ? points.light : info & ASSET) ? 0 : 1, refused ? 1 : 0);
+      const weight = (points ? points.light : info & ASSET) ? 0 : 1;
+      window.add(slot, second, weight, refused ? 1 : 0);
+      meter.note(info, classic || weight === 1);
       if (info & ROBOT && robots.shouldAsk(slot, window.newest)) {
         evidence.extend(row + 1);
         this.askAbout(slot);
@@ -230,6 +237,8 @@ export class Engine {
     const now = window.newest;
     if (now > this.savedSecond) this.baseline.observe(1);
     if (leaving >= this.readFrom) this.learner.closeSecond(leaving);
+    if (this.site.ongoing) this.meter.noteAnomaly();
+    if (now % MINUTE === 0) this.meter.close(now, this.wallAhead ?? -this.order.shift, this.effective);
     if (now % WATCH_SECONDS === 0) this.watchForProxy();
     if (now % this.recomputeSeconds === 0) {
       this.recompute();

@@ -47,6 +47,9 @@ export interface Status {
   /** Requests a second over the last window, and in the last closed second. */
   readonly site_rate: number;
   readonly site_rate_last: number;
+  /** The same of the requests that the site's baseline is about: no static files, but in profile classic. */
+  readonly counted_rate: number;
+  readonly counted_rate_last: number;
   readonly clients: number;
   readonly baseline: BaselineEvent | null;
   readonly top_clients: readonly TopEntry[];

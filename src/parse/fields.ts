@@ -43,8 +43,9 @@ export const SCANNED = [
     'referer',
     'user_agent',
     'response_size',
+    'request_time',
   ] as const),
 ] satisfies readonly FieldName[];
-export const [TIMESTAMP, ADDRESS, PATH, REQUEST, STATUS, METHOD, REFERER, USER_AGENT, RESPONSE_SIZE] = [
-  0, 1, 2, 3, 4, 5, 6, 7, 8,
+export const [TIMESTAMP, ADDRESS, PATH, REQUEST, STATUS, METHOD, REFERER, USER_AGENT, RESPONSE_SIZE, REQUEST_TIME] = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
 ] as const;

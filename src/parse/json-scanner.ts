@@ -4,7 +4,7 @@
  * text. The slow path (record.ts) then decides.
  */
 import { escapeLength, UNICODE_ESCAPE_LENGTH } from './escapes.ts';
-import { type FieldKeys, SCANNED, TIMESTAMP } from './fields.ts';
+import { type FieldKeys, REQUEST_TIME, SCANNED, TIMESTAMP } from './fields.ts';
 import { LineLayout, type SeenMember } from './line-layout.ts';
 
 /** So many lines of another layout in a row, and that one is learned. */
@@ -14,6 +14,8 @@ const TABLE_SIZE = 512;
 const UNKNOWN = 255;
 /** Ten digits of seconds, a dot and microseconds. */
 const NUMBER_LENGTH_MAX = 17;
+/** A dot and microseconds: a smaller number has an exponent in the text of its value. */
+const FRACTION_MAX = 7;
 
 interface KnownKey {
   readonly bytes: Uint8Array;
@@ -186,7 +188,8 @@ export class JsonScanner {
     if (bytes[start] === 0x30 && at - start > 1 && dots !== start + 1) return -1;
     if (field === UNKNOWN) return at;
     // Where a number's own text may differ from the text of its value (0.0000001, 200.0, more digits than a double has).
-    const odd = at - start > NUMBER_LENGTH_MAX || (dots > 0 && (field !== TIMESTAMP || bytes[start] === 0x30));
+    const mayDiffer = field === REQUEST_TIME ? at - dots > FRACTION_MAX : field !== TIMESTAMP || bytes[start] === 0x30;
+    const odd = at - start > NUMBER_LENGTH_MAX || (dots > 0 && mayDiffer);
     return !odd && this.keep(bytes, start, at, field, rank) ? at : -1;
   }
 

@@ -11,6 +11,7 @@ import {
   PATH,
   REFERER,
   REQUEST,
+  REQUEST_TIME,
   RESPONSE_SIZE,
   SCANNED,
   STATUS,
@@ -20,6 +21,7 @@ import {
 import { JsonScanner } from './json-scanner.ts';
 import { type LogRecord, parseJsonRecord } from './record.ts';
 import { hostHash, isLogin, methodClass, PathFeatures } from './request-features.ts';
+import { readTimeBucket } from './request-time.ts';
 import { Robots } from './robots.ts';
 import {
   ASSET,
@@ -46,6 +48,7 @@ import {
   SKIP_REASONS,
   type SkipReason,
   type Tally,
+  TIME_SHIFT,
   URL,
 } from './tally.ts';
 import { parseSecond } from './timestamp.ts';
@@ -242,6 +245,8 @@ export class Parser {
     if (path.credentials) info |= CREDENTIALS;
     if (path.hasQuery) info |= QUERY;
     if ((starts[REFERER] as number) >= 0) info |= REFERRED;
+    const timeAt = starts[REQUEST_TIME] as number;
+    if (timeAt >= 0) info |= (readTimeBucket(bytes, timeAt, ends[REQUEST_TIME] as number) + 1) << TIME_SHIFT;
     const agentAt = starts[USER_AGENT] as number;
     if (agentAt < 0) return info;
     const agentEnd = ends[USER_AGENT] as number;

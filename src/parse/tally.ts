@@ -34,6 +34,13 @@ export const [REFERRED, QUERY, ROBOT, LOGIN, PICTURE, PAYLOAD, CREDENTIALS] = [
   0x2000, 0x4000, 0x8000, 0x1_0000, 0x2_0000, 0x4_0000, 0x8_0000,
 ] as const;
 
+/**
+ * … and in seven bits from TIME_SHIFT on how long the request took, as a bucket of src/parse/request-time.ts plus one; 0 when
+ * that is not logged.
+ */
+export const TIME_SHIFT = 20;
+export const TIME_MASK = 0x7f;
+
 /** Why a line was refused; also the metric label. */
 export const SKIP_REASONS = [
   'empty',

@@ -9,6 +9,7 @@ import type { EngineState } from '../engine/engine-state.ts';
 import type { HistorySummary } from '../engine/history-summary.ts';
 import type { EngineEvent, FuseEvent, TopEntry } from '../model/event.ts';
 import type { EngineOptions } from '../model/options.ts';
+import type { TrafficMinute } from '../model/traffic.ts';
 import type { ClientKey } from '../net/client-key.ts';
 import type { ParserOptions } from '../parse/parser.ts';
 import type { Tally } from '../parse/tally.ts';
@@ -42,6 +43,9 @@ export interface EngineStatus {
   readonly wallAhead: number;
   readonly siteRate: number;
   readonly siteRateLast: number;
+  /** The same of the requests that count towards the site's baseline. */
+  readonly countedRate: number;
+  readonly countedRateLast: number;
   readonly clients: number;
   /** Clients ever seen, those forgotten included. */
   readonly clientsSeen: number;
@@ -58,6 +62,8 @@ export interface EngineStatus {
   readonly unstopped: readonly Unstopped[];
   /** The client taken for a proxy. */
   readonly proxy: NeverBanned | undefined;
+  /** Minutes that ended since the last answer, oldest first. */
+  readonly minutes: readonly TrafficMinute[];
   readonly topClients: readonly TopEntry[];
   readonly discarded: Readonly<Record<string, number>>;
 }

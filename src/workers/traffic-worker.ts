@@ -76,13 +76,17 @@ function surgeToEngine({ since, lastSecond, ...rest }: Surge): Surge {
 
 function status(): EngineStatus {
   const { window, clients, effective, site, policy, order } = engine;
-  const perSecond = window.siteRequests;
-  const total = perSecond.reduce((sum, requests) => sum + requests, 0);
+  const last = (window.newest + window.seconds - 1) % window.seconds;
+  const counted = setup.engine.profile === 'classic' ? window.siteRequests : window.siteWeight;
+  const rateOf = (perSecond: Uint32Array) => perSecond.reduce((sum, requests) => sum + requests, 0) / window.seconds;
   return {
     second: window.newest === 0 ? 0 : window.newest + wall.aheadSeconds,
     wallAhead: wall.aheadSeconds + order.shift,
-    siteRate: total / window.seconds,
-    siteRateLast: perSecond[(window.newest + window.seconds - 1) % window.seconds] ?? 0,
+    siteRate: rateOf(window.siteRequests),
+    siteRateLast: window.siteRequests[last] ?? 0,
+    countedRate: rateOf(counted),
+    countedRateLast: counted[last] ?? 0,
+    minutes: engine.meter.take(),
     clients: clients.active,
     clientsSeen: clients.size + clients.evicted,
     effective,

@@ -39,6 +39,8 @@ const status: Status = {
   fuse_until: '2026-11-20T10:21:12.000Z',
   site_rate: 12.345,
   site_rate_last: 13,
+  counted_rate: 12,
+  counted_rate_last: 13,
   clients: 77,
   baseline: null,
   top_clients: [{ name: '192.0.2.1\u001b[2J', requests: 99, share: 0.5 }],

@@ -30,6 +30,8 @@ export const status = (change: Partial<Status> = {}): Status => ({
   fuse_until: null,
   site_rate: 38.4,
   site_rate_last: 42,
+  counted_rate: 12,
+  counted_rate_last: 13,
   clients: 212,
   baseline: {
     event: 'baseline',
