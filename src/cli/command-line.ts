@@ -1,5 +1,6 @@
 /** Reads the words of a command line, runs the one command and turns its errors into messages and exit codes. */
 import type { Context } from './context.ts';
+import type { CommandDefinition } from './definitions/command.ts';
 import { CommandError, EXIT, type ExitCode, exitCodeOf } from './exit.ts';
 import { STDIN } from './options.ts';
 import { createOutput, type Sink } from './output.ts';
@@ -12,9 +13,7 @@ interface CommonOptions {
 }
 
 /** Makes a yargs handler of a command's function. */
-export type Wrap = <A extends CommonOptions>(
-  run: (context: Context, options: A) => Promise<number>,
-) => (options: A) => Promise<void>;
+export type Wrap = (run: CommandDefinition['run']) => (options: CommonOptions) => Promise<void>;
 
 /** Runs one command and resolves with its exit code; errors have been reported by then. */
 export async function runCommandLine(
@@ -30,7 +29,7 @@ export async function runCommandLine(
   const wrap: Wrap = (run) => async (marked) => {
     refuseRepeated(marked);
     const options = unmarkOperands(marked);
-    exitCode = await run(contextOf(options), options);
+    exitCode = await run(contextOf(options), options as never);
   };
   try {
     const daemon = findDaemonOptions(words);

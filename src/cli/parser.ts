@@ -1,26 +1,32 @@
 /** Every command and option that the command line knows, for yargs. */
-import yargs from 'yargs';
+import yargs, { type Argv } from 'yargs';
 import type { Wrap } from './command-line.ts';
-import {
-  defineLifeCommands,
-  defineLogCommands,
-  defineOperatorCommands,
-  defineReadingCommands,
-  defineSwitchCommands,
-} from './definitions.ts';
+import { COMMANDS } from './definitions/all.ts';
+import { COMMON_OPTIONS, type CommandDefinition } from './definitions/command.ts';
 import { CommandError, EXIT } from './exit.ts';
+import { explainUsage } from './usage-error.ts';
+
+/** Lines of prose wider than this are hard to read. */
+const COLUMNS_MAX = 100;
 
 export type Parser = ReturnType<typeof createBase>;
 
 export function createParser(words: readonly string[], version: string, wrap: Wrap): Parser {
-  const parts = [
-    defineLifeCommands,
-    defineOperatorCommands,
-    defineSwitchCommands,
-    defineReadingCommands,
-    defineLogCommands,
-  ];
-  return parts.reduce((parser, define) => define(parser, wrap), createBase(words, version));
+  return COMMANDS.reduce((parser, definition) => define(parser, definition, wrap), createBase(words, version));
+}
+
+function define(parser: Parser, definition: CommandDefinition, wrap: Wrap): Parser {
+  const { usage, summary, operands = {}, options = {}, examples, run } = definition;
+  parser.command(
+    usage,
+    summary,
+    (yargs: Argv) => {
+      for (const [name, operand] of Object.entries(operands)) yargs.positional(name, operand);
+      yargs.options(options).example(examples);
+    },
+    wrap(run),
+  );
+  return parser;
 }
 
 function createBase(words: readonly string[], version: string) {
@@ -29,24 +35,24 @@ function createBase(words: readonly string[], version: string) {
     .usage('$0 COMMAND [OPTIONS]\n\nBans the addresses that leave the normal traffic of this web server.')
     .detectLocale(false)
     .parserConfiguration({ 'parse-positional-numbers': false })
-    .option('config', {
-      type: 'string',
-      requiresArg: true,
-      global: true,
-      describe: 'configuration file, /etc/zban/config.yaml by default',
-    })
-    .option('json', { type: 'boolean', global: true, describe: 'print data as JSON' })
+    .options(COMMON_OPTIONS)
     .strict()
-    .recommendCommands()
     .demandCommand(1, 'which command? See zban --help')
-    .version(version)
-    .help()
-    .wrap(100)
+    .version('version', 'print the version', version)
+    .help('help', 'print this')
+    .example([
+      ['zban status', 'is it running, what has it learned'],
+      ['zban list', 'who is banned'],
+      ['zban explain 203.0.113.9', 'why'],
+      ['zban unban 203.0.113.9', 'undo it'],
+    ])
+    .epilogue('zban COMMAND --help: its options and examples. All of them: man zban')
+    .wrap(Math.min(COLUMNS_MAX, process.stdout.columns || COLUMNS_MAX))
     .exitProcess(false)
     .updateStrings({ 'Not enough arguments following: %s': '--%s needs a value' })
     .fail((message, error) => {
       // yargs reports most wrong usage by its message alone, some as an error of its own; any other comes from a command.
       if (error !== undefined && error.name !== 'YError') throw error;
-      throw new CommandError(EXIT.usage, error?.message ?? message);
+      throw new CommandError(EXIT.usage, explainUsage(error?.message ?? message, words));
     });
 }

@@ -1,7 +1,8 @@
 /** Turns what the schema refuses into problems an operator can act on. */
 import type { z } from 'zod';
+import { findClosest } from '../words/closest.ts';
 import type { KeyPath } from './problem.ts';
-import { findClosest, knownKeys, listKeys } from './suggest.ts';
+import { knownKeys, listKeys } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
 

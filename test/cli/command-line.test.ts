@@ -120,23 +120,37 @@ test('--version and --help say so on standard output', async () => {
     assert.match(help.stdout, new RegExp(`^ +zban ${name}\\b`, 'm'));
 });
 
+test('version prints the same as --version, with --json that of Node.js too', async () => {
+  const { stdout } = await runZban(['version']);
+  assert.equal(stdout, (await runZban(['--version'])).stdout);
+  const { stdout: json } = await runZban(['version', '--json']);
+  assert.deepEqual(JSON.parse(json), { version: stdout.trim(), node: process.version });
+});
+
 test('wrong usage is exit code 2 and a sentence on standard error', async (t) => {
   const { config } = place(t);
   const wrong: [string[], RegExp][] = [
     [[], /which command/],
-    [['bna', '192.0.2.1'], /Did you mean ban/],
+    [['bna', '192.0.2.1'], /^zban: unknown command bna \(did you mean ban\?\): see zban --help\n$/],
+    [['frobnicate'], /^zban: unknown command frobnicate: see zban --help\n$/],
+    [['--jsn', 'list'], /^zban: unknown option --jsn \(did you mean --json\?\): see zban --help\n$/],
+    [['status', 'now'], /zban status does not take now/],
     [['ban'], /which addresses\? Or --file/],
     [['ban', '192.0.2.1', '--file', 'list'], /either a list or addresses/],
     [['ban', '192.0.2.300'], /192\.0\.2\.300 is neither an address nor a network/],
     [['ban', '192.0.2.1', '--for', 'soon'], /--for soon: expected a duration/],
-    [['ban', '192.0.2.1', '--forever'], /Unknown argument: forever/],
+    [['ban', '192.0.2.1', '--forever'], /unknown option --forever: see zban ban --help/],
+    [['ban', '192.0.2.1', '--reasn', 'x'], /unknown option --reasn \(did you mean --reason\?\)/],
     [['ban', '192.0.2.1', '--for', '1h', '--for', '2h'], /--for may be given once/],
     [['ban', '192.0.2.1', '--for'], /^zban: --for needs a value\n$/],
     [['unban'], /which addresses\? Or --file FILE, or --all/],
     [['unban', '--all', '192.0.2.1'], /not both/],
-    [['import'], /Not enough/],
-    [['export', '--format', 'xml'], /Invalid values/],
-    [['notify', 'nonsense'], /Invalid values|Choices/],
+    [['import'], /zban import <file>: file missing: the list/],
+    [
+      ['export', '--format', 'jsn'],
+      /^zban: --format jsn \(did you mean json\?\): expected one of plain, json, crowdsec\n$/,
+    ],
+    [['notify', 'tset'], /^zban: tset \(did you mean test\?\): expected test\n$/],
     [['replay', '/nowhere.log', '--threads', '0'], /--threads 0: expected a whole number/],
     [['simulate', '--out', '/dev/null', '--attacks', 'nonsense'], /is not an attack/],
   ];

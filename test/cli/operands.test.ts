@@ -36,7 +36,7 @@ test('what follows -- is no option, whatever the command', async (t) => {
     ['allow', /^zban: --all is neither an address nor a network$/m],
     ['import', /^zban: .*--all/m],
     ['replay', /^zban: cannot read --all: missing/m],
-    ['firewall', /Given: "--all", Choices: "flush"/m],
+    ['firewall', /^zban: --all: expected flush$/m],
   ] as const) {
     const { stderr, exitCode } = await run(command, '--', '--all');
     assert.match(stderr, message, command);

@@ -6,8 +6,8 @@ import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { checkConfig, defaultConfig, loadConfig } from '../../src/config/load.ts';
 import { formatProblem } from '../../src/config/problem.ts';
-import { editDistance, findClosest } from '../../src/config/suggest.ts';
 import { parseYaml } from '../../src/config/yaml-file.ts';
+import { editDistance, findClosest } from '../../src/words/closest.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'zban-config-'));
 after(() => rmSync(root, { recursive: true, force: true }));

@@ -27,7 +27,7 @@ const PLACEHOLDERS: readonly (readonly [RegExp, string])[] = [
 const FLAG = /^--(json|all|end|remove|follow|watch|live|(no-)?permanent|reverse|observed|baselines|help)$/;
 /** Words after a command that belong to it; the first other word is prose. */
 const ARGUMENT =
-  /^(--?[a-z][a-z-]*|(\$\{[^}]*\})+|[A-Z]{1,9}…?|"[^"]*"|\d+[smhd]?|[0-9a-f]*[.:][0-9a-f.:]+(\/\d+)?|\/\S+|json|plain|until|verify|test|flush|reset|status|update)$/;
+  /^(--?[a-z][a-z-]*|(\$\{[^}]*\})+|[A-Z]{1,9}…?|"[^"]*"|\d+[smhd]?|[0-9a-f]*[.:][0-9a-f.:]+(\/\d+)?|\/\S+|json|plain|until|bash|zsh|fish|verify|test|flush|reset|status|update)$/;
 
 function sources(): string[] {
   const below = (folder: string) =>
@@ -35,7 +35,9 @@ function sources(): string[] {
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name));
   const single = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'config.yaml'].map((name) => join(project, name));
-  return [...single, ...['docs', 'scripts', 'systemd', 'src'].flatMap(below)].filter((path) => !/\.txt$/.test(path));
+  return [...single, ...['docs', 'scripts', 'systemd', 'src'].flatMap(below)].filter(
+    (path) => !/\.(txt|8)$/.test(path),
+  );
 }
 
 /** Names of the commands, from the definitions themselves. */
@@ -98,11 +100,7 @@ async function findMistake(words: readonly string[]): Promise<string | undefined
     return undefined;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const rest = /^Not enough non-option/.test(message)
-      ? [SUBJECT]
-      : /argument: out$/.test(message)
-        ? ['--out', '-']
-        : [];
+    const rest = /^zban .* missing:/.test(message) ? [SUBJECT] : /argument: out$/.test(message) ? ['--out', '-'] : [];
     return rest.length > 0 && !words.includes(SUBJECT) ? findMistake([...words, ...rest]) : message;
   }
 }
@@ -128,8 +126,14 @@ describe('commands that zban prints', () => {
   });
 
   test('an option that no command has is found out', async () => {
-    assert.equal(await findMistake(readCommand('audit --limit 50 shows whom')), 'Unknown argument: limit');
-    assert.equal(await findMistake(readCommand('audits')), 'Did you mean audit?');
+    assert.equal(
+      await findMistake(readCommand('audit --limit 50 shows whom')),
+      'unknown option --limit: see zban audit --help',
+    );
+    assert.equal(
+      await findMistake(readCommand('audits')),
+      'unknown command audits (did you mean audit?): see zban --help',
+    );
   });
 
   /** Those that end by themselves. */
@@ -156,7 +160,8 @@ describe('commands that zban prints', () => {
     };
     // Something to lift, to explain and to show.
     assert.equal(run(['ban', SUBJECT, '198.51.100.7', '--for', '1h']).status, 0);
-    const order = [/^(?!unban|allow|panic)/, /^unban/, /^allow/, /^panic/, /--(remove|end)/];
+    // A panic makes the daemon start anew: what needs it comes before.
+    const order = [/^(?!unban|allow|panic)/, /^unban/, /^allow/, /--remove/, /^panic/, /--end/];
     const rank = ({ words }: Printed) => order.findLastIndex((pattern) => pattern.test(words.join(' ')));
     for (const { words, places } of [...printed.values()].sort((a, b) => rank(a) - rank(b))) {
       const command = words.join(' ');
@@ -168,7 +173,7 @@ describe('commands that zban prints', () => {
           ? [0, 1]
           : [0];
       const { status, stderr } = run(words);
-      if (/^zban: Not enough non-option/.test(stderr)) continue;
+      if (/^zban: zban .* missing:/.test(stderr)) continue;
       if (!allowed.includes(status ?? -1))
         bad.push(`zban ${command} (${places.join(', ')}) ended with ${status}: ${stderr}`);
     }

@@ -21,7 +21,7 @@ const FOLLOW_LAST = 10;
 const LINES_MAX = 100_000;
 
 export interface AuditOptions {
-  readonly what?: 'verify' | undefined;
+  readonly action?: 'verify' | undefined;
   readonly follow?: boolean | undefined;
   readonly lines?: string | undefined;
   readonly since?: string | undefined;
@@ -31,14 +31,14 @@ export interface AuditOptions {
 /** `zban audit`: the trail as lines, or one JSON object a line; `verify` proves it whole, `--follow` goes on. */
 export async function audit(context: Context, options: AuditOptions): Promise<number> {
   const { follow = false } = options;
-  if (options.what === 'verify' && follow) throw new CommandError(EXIT.usage, 'audit verify does not follow');
+  if (options.action === 'verify' && follow) throw new CommandError(EXIT.usage, 'audit verify does not follow');
   const last = readCount('lines', options.lines, 0, LINES_MAX) ?? (follow ? FOLLOW_LAST : undefined);
   const sinceSpan = readSpan('since', options.since);
   const sinceMs = sinceSpan === undefined ? undefined : context.now() - sinceSpan;
   const filter = { sinceMs, client: readClient(options.client) };
   const { state, audit: places } = requireSections(context, ['state', 'audit']);
   return withTrail(state.database, async (trail) => {
-    if (options.what === 'verify') return verify(context, trail, findLogFiles(places.log, places.log_keep));
+    if (options.action === 'verify') return verify(context, trail, findLogFiles(places.log, places.log_keep));
     const lastId = printPages(context, trail, filter, last);
     if (follow) await followFrom(context, trail, filter, lastId);
     return EXIT.done;

@@ -1,0 +1,71 @@
+/** Commands that change who is banned or allowed. */
+import { IMPORT_FORMATS } from '../ban-list/format-names.ts';
+import { command } from './command.ts';
+
+const TARGETS = 'addresses or networks, such as 203.0.113.9, 203.0.113.0/24 or 2001:db8::/64';
+const FILE = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'a list instead, - for standard input: one target a line, then how long and why if you like; # comments',
+} as const;
+const FOR = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'how long: 30m, 1h, 7d or permanent; the first tier of the schedule by default',
+} as const;
+const REASON = { type: 'string', requiresArg: true, describe: 'why, for the audit trail' } as const;
+
+export const BAN_COMMANDS = [
+  command({
+    usage: 'ban [targets..]',
+    summary: 'ban addresses or networks',
+    operands: { targets: { type: 'string', array: true, describe: TARGETS } },
+    files: ['file'],
+    options: { file: FILE, for: FOR, reason: REASON },
+    examples: [
+      ['zban ban 203.0.113.9 --for 2h --reason "scrapes prices"', 'one address for two hours'],
+      ['zban ban 198.51.100.0/24 --for permanent', 'a network, until it is unbanned'],
+      ['zban ban --file LIST --for 7d', 'a list, one target a line'],
+    ],
+    run: async (context, options) => (await import('../commands/ban.ts')).ban(context, options),
+  }),
+  command({
+    usage: 'unban [targets..]',
+    summary: 'lift every ban that shares addresses with these, bans of wider networks and inside them included',
+    operands: { targets: { type: 'string', array: true, describe: TARGETS } },
+    files: ['file'],
+    options: { file: FILE, all: { type: 'boolean', describe: 'lift every ban' }, reason: REASON },
+    examples: [
+      ['zban unban 203.0.113.9', 'whatever blocks this address'],
+      ['zban unban --all', 'every ban'],
+    ],
+    run: async (context, options) => (await import('../commands/ban.ts')).unban(context, options),
+  }),
+  command({
+    usage: 'allow <targets..>',
+    summary: 'never ban these, and lift their bans',
+    operands: { targets: { type: 'string', array: true, demandOption: true, describe: `${TARGETS}, or host names` } },
+    options: {
+      remove: { type: 'boolean', describe: 'remove them from the allowlist' },
+      reason: REASON,
+    },
+    examples: [
+      ['zban allow 203.0.113.9 --reason "our office"', 'never ban this address'],
+      ['zban allow 203.0.113.9 --remove', 'zban may ban it again'],
+    ],
+    run: async (context, options) => (await import('../commands/ban.ts')).allow(context, options),
+  }),
+  command({
+    usage: 'import <file>',
+    summary: 'ban what a list names, such as one of zban export; bans that last longer stay as they are',
+    files: ['file'],
+    operands: { file: { type: 'string', demandOption: true, describe: 'the list; - is standard input' } },
+    options: {
+      format: { choices: IMPORT_FORMATS, describe: 'detected by default' },
+      for: { ...FOR, describe: `where the list does not say it, ${FOR.describe}` },
+      reason: REASON,
+    },
+    examples: [['zban import LIST --for 7d', 'zban, CrowdSec and fail2ban lists are recognized']],
+    run: async (context, options) => (await import('../commands/import.ts')).importBans(context, options),
+  }),
+];

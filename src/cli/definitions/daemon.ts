@@ -1,0 +1,66 @@
+/** Commands about zban itself. */
+import { command } from './command.ts';
+
+const REASON = { type: 'string', requiresArg: true, describe: 'why, for the audit trail' } as const;
+
+export const DAEMON_COMMANDS = [
+  command({
+    usage: 'run',
+    summary: 'run the daemon in the foreground',
+    examples: [['zban run --config ./config.yaml', 'with a configuration of your own']],
+    run: async (context) => (await import('../commands/run.ts')).run(context),
+  }),
+  command({
+    usage: 'check',
+    summary: 'check the configuration and report every problem at once',
+    examples: [['zban check', 'before systemctl reload zban']],
+    run: async (context) => (await import('../commands/check.ts')).check(context),
+  }),
+  command({
+    usage: 'doctor',
+    summary: 'check everything zban depends on, and say how to fix it',
+    examples: [['sudo zban doctor', 'is zban able to protect this host?']],
+    run: async (context) => (await import('../commands/doctor.ts')).doctor(context),
+  }),
+  command({
+    usage: 'panic',
+    summary: 'lift every ban at once and ban nobody until zban panic --end; works with the daemon stopped',
+    options: {
+      end: { type: 'boolean', describe: 'end the panic: the mode of the configuration applies again' },
+      reason: REASON,
+    },
+    examples: [
+      ['zban panic --reason "customers locked out"', 'everyone gets through within a second'],
+      ['zban panic --end', 'zban may ban again'],
+    ],
+    run: async (context, options) => (await import('../commands/panic.ts')).panic(context, options),
+  }),
+  command({
+    usage: 'fuse <action>',
+    summary: 'fuse reset: after the fuse has tripped, resume banning now',
+    operands: { action: { choices: ['reset'] as const, demandOption: true, describe: 'what to do with the fuse' } },
+    options: { reason: REASON },
+    examples: [['zban fuse reset', 'resume banning before the hold is over']],
+    run: async (context, options) => (await import('../commands/fuse.ts')).resetFuse(context, options),
+  }),
+  command({
+    usage: 'notify <action>',
+    summary: 'notify test: send a test message to Slack',
+    operands: { action: { choices: ['test'] as const, demandOption: true, describe: 'what to send' } },
+    examples: [['zban notify test', 'does the webhook work?']],
+    run: async (context) => (await import('../commands/notify-test.ts')).notifyTest(context),
+  }),
+  command({
+    usage: 'firewall <action>',
+    summary: "firewall flush: with the daemon stopped, remove zban's rules and sets from the kernel",
+    operands: { action: { choices: ['flush'] as const, demandOption: true, describe: 'what to do' } },
+    examples: [['sudo zban firewall flush', 'after systemctl stop zban']],
+    run: async (context) => (await import('../commands/firewall-flush.ts')).firewallFlush(context),
+  }),
+  command({
+    usage: 'version',
+    summary: 'print the version',
+    examples: [['zban version --json', 'also that of Node.js']],
+    run: async (context) => (await import('../commands/version.ts')).version(context),
+  }),
+];
