@@ -12,7 +12,7 @@ import { formatManPage } from '../../src/cli/man-page.ts';
 const has = (shell: string) => spawnSync(shell, ['--version']).status === 0;
 
 function run(shell: string, args: readonly string[], script: string): string {
-  const { status, stdout, stderr } = spawnSync(shell, args, { input: script, encoding: 'utf8', timeout: 20_000 });
+  const { status, stdout, stderr } = spawnSync(shell, [...args, '-c', script], { encoding: 'utf8', timeout: 20_000 });
   assert.equal(status, 0, stderr);
   assert.equal(stderr, '');
   return stdout;
@@ -22,7 +22,7 @@ function run(shell: string, args: readonly string[], script: string): string {
 function completeInBash(...words: string[]): string[] {
   const quoted = words.map((word) => `'${word}'`).join(' ');
   const script = `${COMPLETION_SCRIPTS.bash(COMMANDS)}\nCOMP_WORDS=(${quoted}); COMP_CWORD=${words.length - 1}; _zban; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  return run('bash', ['--norc', '-s'], script).split('\n').filter(Boolean);
+  return run('bash', ['--norc'], script).split('\n').filter(Boolean);
 }
 
 test('bash completes commands, options, values and files', () => {
@@ -42,11 +42,8 @@ test('bash completes commands, options, values and files', () => {
 
 test('zsh takes its script', { skip: !has('zsh') && 'needs zsh' }, () => {
   const script = COMPLETION_SCRIPTS.zsh(COMMANDS);
-  assert.equal(run('zsh', ['-f', '-n', '-s'], script), '');
-  assert.equal(
-    run('zsh', ['-f', '-s'], `autoload -U compinit; compinit -u -D\n${script}\nprint $_comps[zban]`),
-    '_zban\n',
-  );
+  assert.equal(run('zsh', ['-f', '-n'], script), '');
+  assert.equal(run('zsh', ['-f'], `autoload -U compinit; compinit -u -D\n${script}\nprint $_comps[zban]`), '_zban\n');
 });
 
 test('fish completes commands, options and values', { skip: !has('fish') && 'needs fish' }, () => {
