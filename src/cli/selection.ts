@@ -1,6 +1,10 @@
 /** Which bans a command is about and in which order: the filters and sorts of `zban list` and `zban export`. */
+
+import { presentCondition } from '../detect/rules.ts';
 import type { ActiveBan } from '../model/audit.ts';
 import { type Prefix, parsePrefix, prefixesOverlap } from '../net/prefix.ts';
+import { PHRASES } from '../words/reason.ts';
+import { didYouMean } from './did-you-mean.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { readCount, readSpan } from './options.ts';
 import { printable } from './text.ts';
@@ -33,6 +37,7 @@ export function readSelection(options: SelectionOptions): Select {
   const { sort = 'since', reverse = false } = options;
   const limit = readCount('limit', options.limit, 1, LIMIT_MAX);
   return (bans, nowMs) => {
+    for (const word of conditionsOf(options)) requireCondition(word, bans);
     const found = bans.filter((ban) => tests.every((test) => test(ban, nowMs)));
     const sorted = sort === 'since' ? found : sortBans(found, sort);
     if (reverse) sorted.reverse();
@@ -58,8 +63,8 @@ function readTests(options: SelectionOptions): Test[] {
     tests.push((ban) => tiers.has(ban.tier));
   }
   if (options.condition !== undefined) {
-    const conditions = new Set(words(options.condition));
-    tests.push((ban) => conditions.has(ban.condition));
+    const conditions = new Set(conditionsOf(options));
+    tests.push((ban) => conditions.has(presentCondition(ban.condition)));
   }
   if (options.network !== undefined) {
     const network = readNetwork(options.network);
@@ -74,6 +79,18 @@ function readTests(options: SelectionOptions): Test[] {
   if (olderMs !== undefined) tests.push((ban, nowMs) => nowMs - ban.sinceMs >= olderMs);
   if (options.permanent !== undefined) tests.push((ban) => (ban.untilMs === null) === options.permanent);
   return tests;
+}
+
+/** By their present names. */
+const conditionsOf = ({ condition }: SelectionOptions): string[] =>
+  condition === undefined ? [] : words(condition).map(presentCondition);
+
+/** An imported ban may have a condition that zban does not know. */
+function requireCondition(word: string, bans: readonly ActiveBan[]): void {
+  const known = Object.keys(PHRASES).filter((name) => !name.startsWith('site_'));
+  if (known.includes(word) || bans.some(({ condition }) => presentCondition(condition) === word)) return;
+  const message = `--condition ${printable(word)}${didYouMean(word, known)}: expected one of ${known.join(', ')}`;
+  throw new CommandError(EXIT.usage, message);
 }
 
 function words(text: string): string[] {

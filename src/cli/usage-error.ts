@@ -1,7 +1,7 @@
 /** What is wrong with a command line, in words that name it and the nearest thing that exists. */
-import { findClosest } from '../words/closest.ts';
 import { COMMANDS } from './definitions/all.ts';
 import { COMMON_OPTIONS, type CommandDefinition, nameOf } from './definitions/command.ts';
+import { didYouMean } from './did-you-mean.ts';
 
 /** Rewrites a message of yargs about these words. */
 export function explainUsage(message: string, words: readonly string[]): string {
@@ -9,8 +9,11 @@ export function explainUsage(message: string, words: readonly string[]): string 
   const command = COMMANDS.find((definition) => nameOf(definition) === first);
   const [, unknown] = /^Unknown (?:argument|command)s?: (.*)$/s.exec(message) ?? [];
   if (unknown !== undefined) {
-    // An option of two words comes twice, the second time in a spelling that nobody typed.
-    const typed = unknown.split(', ').filter((name) => words.some((word) => bare(word) === name));
+    // An option of two words comes twice, the second time in a spelling that nobody typed; what follows an unknown command
+    // may be good.
+    const typed = unknown
+      .split(', ')
+      .filter((name) => words.some((word) => bare(word) === name && (command || word === first || word !== name)));
     return typed.map((name) => explainUnknown(name, words, command)).join('\n');
   }
   // The word after an unknown option is taken for its value, even if it is the command.
@@ -48,9 +51,3 @@ function explainMissing({ usage, operands = {} }: CommandDefinition): string {
 
 /** `for` of `--for=1h`. */
 const bare = (word: string): string => word.replace(/^--?(no-)?/, '').replace(/=.*/s, '');
-
-/** ` (did you mean ban?)`, or nothing where no name is near. */
-export function didYouMean(word: string, known: readonly string[], prefix = ''): string {
-  const closest = findClosest(word, known);
-  return closest === undefined ? '' : ` (did you mean ${prefix}${closest}?)`;
-}

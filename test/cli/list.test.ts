@@ -61,6 +61,19 @@ test('bans are filtered, sorted, turned round and cut', async (t) => {
       JSON.stringify(options),
     );
   }
+  assert.throws(
+    () => readSelection({ condition: 'scna' })(bans, Date.now()),
+    /--condition scna \(did you mean scan\?\): expected one of/,
+  );
+  // One that an older version wrote is known by its present name, and one that was imported by its own.
+  const [ban] = bans;
+  if (!ban) throw new Error('no ban');
+  const others = [
+    { ...ban, condition: 'surprise' },
+    { ...ban, condition: 'crowdsecurity/ssh-bf' },
+  ];
+  assert.equal(readSelection({ condition: 'scan' })(others, Date.now()).length, 1);
+  assert.equal(readSelection({ condition: 'crowdsecurity/ssh-bf' })(others, Date.now()).length, 1);
   const words = [
     'list',
     '--json',
