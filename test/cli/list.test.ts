@@ -119,7 +119,7 @@ test('filters that cannot be meant are wrong usage', async (t) => {
     ['--tier one', /--tier one: expected a whole number/],
     ['--network example.com', /--network example\.com: neither an address nor a network/],
     ['--newer-than soon', /--newer-than soon: expected a time span/],
-    ['--sort colour', /Choices: "since"/],
+    ['--sort colour', /expected one of since/],
     ['--limit 0', /--limit 0: expected a whole number/],
     ['--tier 1 --tier 2', /--tier may be given once/],
   ] as const) {
