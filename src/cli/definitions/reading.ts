@@ -103,7 +103,7 @@ export const READING_COMMANDS = [
     options: {
       file: { ...TEXT, describe: 'with update: a table of IPtoASN (.tsv, .tsv.gz) or a MaxMind DB file (.mmdb)' },
     },
-    examples: [['zban who 203.0.113.9 2001:db8::1', 'one line for each address']],
+    examples: [['zban who 203.0.113.9 198.51.100.7', 'one line for each address']],
     run: async (context, options) => (await import('../commands/who.ts')).who(context, options),
   }),
 ];
