@@ -55,7 +55,7 @@ export async function searchLogs(
   if (!asked) return { activities: [], nearest: [], notes: [] };
   const key = story.entry ? undefined : findClientKey(asked, config.detection);
   const client = key ? clientPrefix(key.high, key.low, config.detection) : asked;
-  const logs = new LogSearch(config, now, limits);
+  const logs = new LogSearch(config, state, now, limits);
   const activities: StretchActivity[] = [];
   let nearest: readonly Nearest[] = [];
   const newestMs = await logs.findNewestMs();
@@ -79,11 +79,11 @@ class LogSearch {
   private readonly logs: Log[] = [];
 
   /** Looks which logs there are; those that can't be read become notes. */
-  constructor(config: Config, now: () => number, limits: SearchLimits) {
+  constructor(config: Config, state: EngineState | undefined, now: () => number, limits: SearchLimits) {
     this.config = config;
     this.now = now;
     this.limits = limits;
-    const { parsers } = workerSetup(config);
+    const { parsers } = workerSetup(config, config.logs, state?.points?.hashKey);
     const { logs, unmatched } = findLogs(config.logs.map(({ path }) => path));
     for (const glob of unmatched) this.notes.push(`no log matches ${glob}`);
     for (const { path, index } of logs) {

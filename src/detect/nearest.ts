@@ -33,7 +33,10 @@ export function findNearest(
   if (state) learned.restore(state);
   const effective = learned.effective(secondOf(rows.at(-1)));
   const rules = new ClientRules(profile, detection, effective, baseline.warmup_max_requests);
-  const points = detection.points.enabled && profile === 'balanced' ? new Points(detection.points) : undefined;
+  const points =
+    detection.points.enabled && profile === 'balanced'
+      ? new Points(detection.points, state?.points?.hashKey)
+      : undefined;
   if (state?.points) points?.restore(state.points);
 
   const seen = { requests: 0, weight: 0, errors: 0 };

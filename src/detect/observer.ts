@@ -5,7 +5,7 @@ import type { Paths } from '../traffic/paths.ts';
 import type { ClientState } from './client-state.ts';
 import { habitOf } from './habits.ts';
 import type { Request } from './request.ts';
-import { ROBOTS_TXT } from './robots-txt.ts';
+import { robotsTxtPattern } from './robots-txt.ts';
 
 /** A path is known from so many other clients on; as many make one client's path count half. */
 export const KNOWN_CLIENTS = 6;
@@ -27,9 +27,11 @@ export interface SiteKnowledge {
 
 export class Observer {
   private readonly clients: ClientState;
+  private readonly robotsTxt: number;
 
-  constructor(clients: ClientState) {
+  constructor(clients: ClientState, hashKey: number) {
     this.clients = clients;
+    this.robotsTxt = robotsTxtPattern(hashKey);
   }
 
   /** `at` is the place of the request's path, `bit` stands for its client, `referrer` is the hash of the referring host. */
@@ -79,7 +81,7 @@ export class Observer {
 
   private observeClient(request: Request, slot: number, referrer: number, site: SiteKnowledge): void {
     const { clients } = this;
-    if (request.page === ROBOTS_TXT) clients.polite[slot] = 1;
+    if (request.page === this.robotsTxt) clients.polite[slot] = 1;
     request.robot = !request.refuted && (request.robot || clients.polite[slot] === 1);
     request.bare = site.showsBrowsers && referrer === 0 && clients.files[slot] === 0;
     request.nextNumber = !request.asset && clients.noteNumber(slot, request.page, request.number);

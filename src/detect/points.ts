@@ -45,6 +45,8 @@ export interface Overflow {
 
 /** What survives a restart. */
 export interface PointsState {
+  /** Key of the hashes in it; absent in states of before there was one: 0. */
+  readonly hashKey?: number;
   readonly startSecond: number;
   readonly lines: number;
   readonly referred: number;
@@ -75,7 +77,8 @@ export class Points {
   /** True when the client probes: a surge of errors is its fault. */
   probing = false;
   private readonly request = new Request();
-  private readonly observer = new Observer(this.clients);
+  private readonly hashKey: number;
+  private readonly observer: Observer;
   private readonly adaptive: Adaptive[];
   /** Path of the request that was observed last, and its client's hash and bit. */
   private readonly newest = { at: 0, hash: 0, bit: 0 };
@@ -89,7 +92,10 @@ export class Points {
   private referred = 0;
   private fileLines = 0;
 
-  constructor(options: PointsOptions) {
+  /** `hashKey` is that of the parsers. */
+  constructor(options: PointsOptions, hashKey = 0) {
+    this.hashKey = hashKey;
+    this.observer = new Observer(this.clients, hashKey);
     const limits = RULES.map(({ name }) => options[name]);
     this.buckets = new Buckets(RULES, limits);
     this.adaptive = RULES.flatMap(({ adaptive }, rule) =>
@@ -179,10 +185,10 @@ export class Points {
   }
 
   snapshot(): PointsState {
-    const { startSecond, lines, referred, fileLines } = this;
+    const { hashKey, startSecond, lines, referred, fileLines } = this;
     const visits = Object.fromEntries(this.adaptive.map(({ rule, work }) => [RULES[rule]?.name, work.snapshot()]));
     const [hosts, paths] = [this.hosts.snapshot(), this.paths.snapshot()];
-    return { startSecond, lines, referred, fileLines, hosts, visits, paths };
+    return { hashKey, startSecond, lines, referred, fileLines, hosts, visits, paths };
   }
 
   /** What an older version saved lacks parts, which are learned anew. */
@@ -196,7 +202,7 @@ export class Points {
     if (state.hosts) this.hosts.restore(state.hosts);
     for (const { rule, work } of this.adaptive)
       work.restore(state.visits?.[(RULES[rule] as { name: RuleName }).name] ?? []);
-    if (state.paths?.table) this.paths.restore(state.paths);
+    if (state.paths?.table && (state.hashKey ?? 0) === this.hashKey) this.paths.restore(state.paths);
   }
 
   /** Lets time drain the client's buckets. A clock that was set back drains nothing. */

@@ -80,7 +80,7 @@ export class Engine {
     this.clients = new Clients(detection.clients_max);
     this.robots = new RobotVerdicts(this.clients);
     this.history = options.history ? new History(this.clients) : undefined;
-    this.points = detection.points.enabled && !this.classic ? new Points(detection.points) : undefined;
+    this.points = detection.points.enabled && !this.classic ? new Points(detection.points, options.hashKey) : undefined;
     this.baseline = new Baseline(options.baseline);
     this.learner = new Learner(this.clients, this.baseline);
     this.window = new Window(

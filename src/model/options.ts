@@ -65,6 +65,8 @@ export interface EngineOptions {
   readonly detection: DetectionOptions;
   readonly baseline: BaselineOptions;
   readonly bans: BanOptions;
+  /** Key of the hashes that the parsers make. */
+  readonly hashKey?: number;
   /** Keep what every client did, for reports: 69 bytes a client. */
   readonly history?: boolean;
 }

@@ -67,6 +67,8 @@ export interface ParserOptions {
   /** What is one client. */
   readonly clients: ClientScheme;
   readonly lineBytesMax: number;
+  /** Sets the hashes of one installation apart from those of others; the engine has the same. */
+  readonly hashKey?: number;
 }
 
 /** Index of each reason in SKIP_REASONS. */
@@ -79,7 +81,7 @@ export class Parser {
   private readonly combined: CombinedScanner;
   private readonly assets: AssetMatcher;
   private readonly robots = new Robots();
-  private readonly path = new PathFeatures();
+  private readonly path: PathFeatures;
   private readonly ipv6Clients: Ipv6Clients;
   private readonly client = { high: 0, low: 0 };
   private readonly encoder = new TextEncoder();
@@ -90,6 +92,7 @@ export class Parser {
 
   constructor(options: ParserOptions) {
     this.options = options;
+    this.path = new PathFeatures(options.hashKey);
     const { format, keys } = options;
     this.json = new JsonScanner(keys);
     this.ipv6Clients = new Ipv6Clients(options.clients);

@@ -22,10 +22,11 @@ function workerFile(name: string): string {
   return new URL(`./${name}${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url).href;
 }
 
-/** What the threads need of a configuration. */
+/** What the threads need of a configuration; `hashKey` is that of what the engine has learned. */
 export function workerSetup(
   config: Pick<Config, 'profile' | 'sensitivity' | 'detection' | 'baseline' | 'bans' | 'source' | 'logs'>,
   logs: readonly Pick<Config['logs'][number], 'format' | 'fields'>[] = config.logs,
+  hashKey = 0,
 ): WorkerSetup {
   const { profile, sensitivity, detection, baseline, bans, source } = config;
   return {
@@ -35,8 +36,9 @@ export function workerSetup(
       staticExtensions: detection.static_extensions,
       clients: detection,
       lineBytesMax: source.line_bytes_max,
+      hashKey,
     })),
-    engine: moveLimits({ profile, detection, baseline, bans }, sensitivity),
+    engine: moveLimits({ profile, detection, baseline, bans, hashKey }, sensitivity),
   };
 }
 

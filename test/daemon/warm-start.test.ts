@@ -4,6 +4,9 @@ import { appendFileSync, renameSync, symlinkSync, utimesSync, writeFileSync } fr
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { engineStateKey, parseEngineState } from '../../src/engine/engine-state.ts';
+import { openDatabase } from '../../src/record/database.ts';
+import { TrailReader } from '../../src/record/trail-reader.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { logLine, visitorIp } from '../support/traffic.ts';
 
@@ -177,4 +180,22 @@ test('a file goes on where it was left under another path', async (t) => {
   appendFileSync(daemon.log, calm(now(), now() + 1));
   await daemon.start();
   await until('and no line twice', () => daemon.status()?.lines_total === 4);
+});
+
+test('each installation hashes paths under a key of its own, and keeps it', async (t) => {
+  const keyOf = async (daemon: TestDaemon) => {
+    await daemon.start();
+    await daemon.stop();
+    const database = openDatabase(daemon.database, { busyTimeoutMs: 1000, readonly: true });
+    const bytes = new TrailReader(database).findState(engineStateKey('balanced'));
+    database.close();
+    assert.ok(bytes);
+    return parseEngineState(bytes)?.points?.hashKey;
+  };
+  const [daemon, other] = [make(t, {}), make(t, {})];
+  for (const { log } of [daemon, other]) writeFileSync(log, calm(now() - 100, now()));
+  const key = await keyOf(daemon);
+  assert.ok(key);
+  assert.equal(await keyOf(daemon), key, 'after a restart');
+  assert.notEqual(await keyOf(other), key);
 });

@@ -44,6 +44,25 @@ test('what is known of the site outlives a restart, and an old state is read', (
   new Bench(DEFAULTS).engine.restore({ ...old, points: { startSecond: START, work: [1, 2], table: [3] } });
 });
 
+test('what was learned under one key means nothing under another', () => {
+  const learn = (hashKey: number) => {
+    const bench = new Bench({ ...DEFAULTS, hashKey }, { hashKey });
+    for (let n = 0; n < 400; n++)
+      bench.feed(line(START + n, { path: `/page/${name(n % 5)}`, ip: `192.0.2.${n % 40}` }));
+    return bench.engine.snapshot();
+  };
+  const [first, second] = [learn(1), learn(2)];
+  assert.equal(first.points?.hashKey, 1);
+  assert.notDeepEqual(first.points?.paths, second.points?.paths);
+  const restored = (key: number) => {
+    const bench = new Bench({ ...DEFAULTS, hashKey: key }, { hashKey: key });
+    bench.engine.restore(first);
+    return bench.engine.snapshot().points?.paths;
+  };
+  assert.deepEqual(restored(1), first.points?.paths);
+  assert.deepEqual(restored(2), new Bench({ ...DEFAULTS, hashKey: 2 }).engine.snapshot().points?.paths);
+});
+
 test('after a release the client starts with no points', () => {
   const scene = ready();
   const rounds = served(scene, 20, 1, (n) => [probe(n)]);

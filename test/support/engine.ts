@@ -13,6 +13,7 @@ export interface Overrides {
   readonly baseline?: Partial<EngineOptions['baseline']>;
   readonly bans?: Partial<EngineOptions['bans']>;
   readonly history?: boolean;
+  readonly hashKey?: number;
 }
 
 const { profile, detection, baseline, bans } = configSchema.parse({});
@@ -35,6 +36,7 @@ export function engineOptions(overrides: Overrides = {}): EngineOptions {
     baseline: { ...ENGINE.baseline, ...overrides.baseline },
     bans: { ...ENGINE.bans, ...overrides.bans },
     history: overrides.history ?? false,
+    hashKey: overrides.hashKey ?? 0,
   };
 }
 
