@@ -5,7 +5,7 @@ import type { LineProblem } from './ban-list/list.ts';
 import type { LoadedList } from './ban-list/load-list.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
-import { printable } from './text.ts';
+import { formatRelative, formatTime, printable } from './text.ts';
 
 /** Lines with problems that are told one by one. */
 const PROBLEMS_TOLD = 100;
@@ -37,17 +37,23 @@ function splitForRequests<T>(items: readonly T[]): (readonly T[])[] {
 }
 
 /** What became of the targets that somebody typed: a line each. */
-export function tellResults({ json, output }: Context, results: readonly TargetResult[]): ExitCode {
+export function tellResults({ json, output, now }: Context, results: readonly TargetResult[]): ExitCode {
   if (json) output.json(results);
   else {
-    for (const { target, ok, message } of results) {
-      const text = `${printable(target)}: ${printable(message)}`;
+    for (const { target, ok, message, until } of results) {
+      const text = `${printable(target)}: ${printable(message)}${until === undefined ? '' : `, ${tellEnd(until, now())}`}`;
       if (ok) output.data(text);
       else output.talk(`zban: ${text}`);
     }
     tellDurability(output, results);
   }
   return exitCodeOfResults(results);
+}
+
+/** `until 2026-11-20 10:11:12 (in 2h)`. */
+function tellEnd(until: string | null, nowMs: number): string {
+  if (until === null) return 'permanently';
+  return `until ${formatTime(Date.parse(until))} (${formatRelative(Date.parse(until), nowMs)})`;
 }
 
 /** Says what a crash would undo. */

@@ -7,6 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { nameOperator, type Peer } from '../control/peer.ts';
 import { CommandError, EXIT } from './exit.ts';
 import type { Output } from './output.ts';
+import { printable } from './text.ts';
 
 export const DEFAULT_CONFIG = '/etc/zban/config.yaml';
 
@@ -59,6 +60,22 @@ export function requireSections<K extends keyof Config>(context: Context, names:
   if (sections === undefined) throw badConfig(loaded.problems);
   context.output.talk('zban: warning: the configuration has mistakes, see zban check');
   return sections;
+}
+
+/** The configuration, or what of it is right where that is enough: nobody is to fix it first. */
+export function loadNecessary(context: Context): { readonly config: Config; readonly version: string } {
+  const loaded = loadPermitted(context);
+  if (loaded.ok) return loaded;
+  const sections = requireSections(context, ['state', 'audit', 'control', 'firewall']);
+  const { config, version } = defaultConfig();
+  return { config: { ...config, ...sections }, version };
+}
+
+/** Where parts of the daemon that a command uses report what is wrong. */
+export function logOf({ output }: Context): (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void {
+  return (level, message) => {
+    if (level === 'warn' || level === 'error') output.talk(`zban: ${printable(message)}`);
+  };
 }
 
 function badConfig(problems: readonly ConfigProblem[]): CommandError {

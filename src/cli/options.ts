@@ -29,6 +29,15 @@ export function readTargets(words: readonly string[], names = false): readonly s
   );
 }
 
+const UNITLESS = /^\d+(\.\d+)?$/;
+
+/** What a number without a unit should have been; 60 may be meant as seconds or as minutes. */
+function refuseUnitless(option: string, text: string): void {
+  if (!UNITLESS.test(text)) return;
+  const examples = ['s', 'm', 'h'].map((unit) => text + unit).join(', ');
+  throw new CommandError(EXIT.usage, `--${option} ${text}: the unit is missing: ${examples} or ${text}d`);
+}
+
 /** How long a ban is to last: milliseconds, null for `permanent`, undefined for what is no time of a second to a thousand years. */
 export function parseBanDuration(text: string): number | null | undefined {
   if (/^(permanent|forever)$/i.test(text)) return null;
@@ -39,6 +48,7 @@ export function parseBanDuration(text: string): number | null | undefined {
 /** `parseBanDuration` of `--for`, undefined where the option is absent. */
 export function readBanDuration(text: string | undefined): number | null | undefined {
   if (text === undefined) return undefined;
+  refuseUnitless('for', text);
   const ms = parseBanDuration(text);
   if (ms !== undefined) return ms;
   throw new CommandError(
@@ -58,6 +68,7 @@ export function readCount(option: string, text: string | undefined, min: number,
 /** A time span such as `1h`, in milliseconds. */
 export function readSpan(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
+  refuseUnitless(option, text);
   const ms = parseDuration(text);
   if (ms !== undefined && Number.isFinite(ms)) return ms;
   throw new CommandError(EXIT.usage, `--${option} ${printable(text)}: expected a time span such as 30m, 1h or 7d`);

@@ -79,6 +79,8 @@ export interface TargetResult {
   /** `not_found`: not banned; `protected`: never-ban rule; `failed`: the firewall refused; `invalid`: no address. */
   readonly code: 'done' | 'unchanged' | 'not_found' | 'protected' | 'failed' | 'invalid';
   readonly message: string;
+  /** When the ban ends, RFC 3339, null for never; only in answers to `ban`. */
+  readonly until?: string | null;
   /** False while the database cannot be written: in force, and undone by a crash until it is. Absent otherwise. */
   readonly durable?: false;
 }

@@ -35,6 +35,11 @@ export function targetResult(target: string, code: TargetResult['code'], message
   return { target, ok: code === 'done' || code === 'unchanged', code, message };
 }
 
+/** The end of a ban, as an answer has it. */
+export function endOf({ untilMs }: Pick<ActiveBan, 'untilMs'>): Pick<TargetResult, 'until'> {
+  return { until: untilMs === null ? null : new Date(untilMs).toISOString() };
+}
+
 /** Judges every order; one that is refused does not stop the others. */
 export function judgeOrders(request: BanRequest, rules: OrderRules): JudgedOrders {
   const { config, trail, timeMs } = rules;
@@ -53,14 +58,15 @@ export function judgeOrders(request: BanRequest, rules: OrderRules): JudgedOrder
     const untilMs = findEnd(order, request, rules);
     const before = accepted.get(client) ?? trail.findActiveBan(client, timeMs);
     const unchanged = findUnchanged(request, untilMs, before, timeMs);
-    if (unchanged) refused.push(targetResult(client, 'unchanged', unchanged));
+    if (unchanged) refused.push({ ...targetResult(client, 'unchanged', unchanged), ...(before && endOf(before)) });
     else if (!before && room <= 0) {
       refused.push(
         targetResult(client, 'failed', `${config.bans.max_active} bans are in force already (bans.max_active)`),
       );
     } else {
       if (!before) room--;
-      accepted.set(client, { prefix, untilMs, draft: draftOf(client, order, request, untilMs, rules) });
+      const older = before && 'draft' in before ? before.draft.detail : before?.reason;
+      accepted.set(client, { prefix, untilMs, draft: draftOf(client, order, request, untilMs, older, rules) });
     }
   }
   return { accepted, refused };
@@ -100,6 +106,7 @@ function draftOf(
   { reason, tier = 0, condition = 'manual' }: BanOrder,
   request: BanRequest,
   untilMs: number | null,
+  older: string | undefined,
   { enforce, timeMs }: OrderRules,
 ): DraftOf<'ban'> {
   return {
@@ -112,6 +119,7 @@ function draftOf(
     tier,
     durationSeconds: untilMs === null ? null : (untilMs - timeMs) / 1000,
     enforced: enforce,
-    detail: reason ?? request.reason,
+    // A ban that is only made longer is still for what it was for.
+    detail: (reason ?? request.reason) || (older ?? ''),
   };
 }

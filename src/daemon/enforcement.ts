@@ -2,7 +2,7 @@
 import type { Config } from '../config/schema.ts';
 import { type EnforcementBackend, EnforcementError } from '../enforce/backend.ts';
 import { createEnforcer, type Enforcer } from '../enforce/enforcer.ts';
-import { flushFirewall, pickBackend } from '../enforce/pick.ts';
+import { flushFirewall, type Picked, pickBackend } from '../enforce/pick.ts';
 import type { EnforcementResult } from '../enforce/reconciler.ts';
 import type { DesiredBans, KernelBan } from '../model/reconcile.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
@@ -26,16 +26,12 @@ export interface EnforcementOptions {
 /** Rejects with EnforcementError when the configured backend cannot work here. */
 export async function buildEnforcement(options: EnforcementOptions): Promise<{ enforcer: Enforcer; backend: string }> {
   const { config, now, log, troubles, desired, onResult, signal } = options;
-  const { firewall, mode, bans } = config;
-  const { backend, reason, leaveOthers } = await pickBackend({
-    backend: mode === 'observe' ? 'dry-run' : firewall.backend,
-    ...firewallOptions(config),
-    protectPorts: firewall.protect_ports,
-    maxActive: bans.max_active,
-    now,
+  const { firewall, mode } = config;
+  const { backend, reason, leaveOthers } = await pickConfigured(
+    mode === 'observe' ? { ...config, firewall: { ...firewall, backend: 'dry-run' } } : config,
     log,
     signal,
-  });
+  );
   log('info', `enforcement backend ${backend.name}`, {
     reason: mode === 'observe' ? 'observe mode touches no firewall' : reason,
   });
@@ -55,6 +51,20 @@ export async function buildEnforcement(options: EnforcementOptions): Promise<{ e
     signal,
   });
   return { enforcer, backend: backend.name };
+}
+
+/** The backend that the configuration names, whatever its mode. Rejects with EnforcementError when it cannot work here. */
+export function pickConfigured(config: Config, log: Log, signal?: AbortSignal): Promise<Picked> {
+  const { firewall, bans } = config;
+  return pickBackend({
+    backend: firewall.backend,
+    ...firewallOptions(config),
+    protectPorts: firewall.protect_ports,
+    maxActive: bans.max_active,
+    now: Date.now,
+    log,
+    ...(signal && { signal }),
+  });
 }
 
 async function listHeld(backend: EnforcementBackend, log: Log): Promise<KernelBan[]> {

@@ -15,7 +15,7 @@ import { type ClientScheme, findWholeClient } from '../net/client-key.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Pipeline } from '../workers/pipeline.ts';
-import { type AcceptedBan, judgeOrders, targetResult as result } from './ban-orders.ts';
+import { type AcceptedBan, endOf, judgeOrders, targetResult as result } from './ban-orders.ts';
 import type { Bans, BanTrail } from './bans.ts';
 import { findOverlaps, type Remainder } from './overlap.ts';
 import type { Protection } from './protection.ts';
@@ -201,8 +201,11 @@ export class Operator {
 
   private banResult(client: string): TargetResult {
     const { trail, bans, now } = this.options;
-    if (!this.enforce) return result(client, 'done', 'recorded; nothing is enforced in observe mode');
-    if (trail.findActiveBan(client, now())?.confirmed) return result(client, 'done', 'banned');
+    const ban = trail.findActiveBan(client, now());
+    const end = ban && endOf(ban);
+    if (!this.enforce)
+      return { ...result(client, 'done', 'recorded as a would-be ban; nothing is enforced in observe mode'), ...end };
+    if (ban?.confirmed) return { ...result(client, 'done', 'banned'), ...end };
     return result(
       client,
       'failed',

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -12,6 +14,8 @@ import type {
 import { startControlServer } from '../../src/control/server.ts';
 import type { Status } from '../../src/model/status.ts';
 import { place, runZban } from './run-zban.ts';
+
+const main = join(import.meta.dirname, '../../src/cli/main.ts');
 
 const status: Status = {
   state: 'running',
@@ -54,7 +58,11 @@ const status: Status = {
 };
 
 /** A daemon that answers as it is told and keeps what it was asked. */
-async function daemon(t: TestContext, answer: (target: string) => TargetResult['code'] = () => 'done') {
+async function daemon(
+  t: TestContext,
+  answer: (target: string) => TargetResult['code'] = () => 'done',
+  more: Partial<TargetResult> = {},
+) {
   const paths = place(t);
   const asked: unknown[] = [];
   const perform = async (request: BanRequest | UnbanRequest | AllowRequest) => {
@@ -67,6 +75,7 @@ async function daemon(t: TestContext, answer: (target: string) => TargetResult['
         ok: code === 'done' || code === 'unchanged',
         code,
         message: code === 'done' ? 'banned' : `${code} \u001b[31m`,
+        ...more,
       };
     });
   };
@@ -139,6 +148,12 @@ test('wrong usage is exit code 2 and a sentence on standard error', async (t) =>
     [['ban', '192.0.2.1', '--file', 'list'], /either a list or addresses/],
     [['ban', '192.0.2.300'], /192\.0\.2\.300 is neither an address nor a network/],
     [['ban', '192.0.2.1', '--for', 'soon'], /--for soon: expected a duration/],
+    [['ban', '192.0.2.1', '--for', '5'], /^zban: --for 5: the unit is missing: 5s, 5m, 5h or 5d\n$/],
+    [['audit', '--since', '60'], /--since 60: the unit is missing: 60s, 60m, 60h or 60d/],
+    [
+      ['ban', '192.0.0.0/16', '2001:db8::/32', '192.0.2.0/24', '2001:db8:1::/48'],
+      /^zban: 192\.0\.0\.0\/16 is 65,536 addresses\nzban: 2001:db8::\/32 is 4,294,967,296 networks of \/64\nzban: to ban that, add --yes\n$/,
+    ],
     [['ban', '192.0.2.1', '--forever'], /unknown option --forever: see zban ban --help/],
     [['ban', '192.0.2.1', '--reasn', 'x'], /unknown option --reasn \(did you mean --reason\?\)/],
     [['ban', '192.0.2.1', '--for', '1h', '--for', '2h'], /--for may be given once/],
@@ -229,7 +244,6 @@ test('a socket that may not be used is exit code 4', {
   const { config, folder } = await daemon(t);
   chmodSync(folder, 0o755);
   const script = join(folder, 'as-nobody.mjs');
-  const main = join(import.meta.dirname, '../../src/cli/main.ts');
   writeFileSync(
     script,
     `process.setgroups([]); process.setgid(65534); process.setuid(65534); process.argv[1] = ${JSON.stringify(main)}; await import(process.argv[1]);`,
@@ -265,6 +279,45 @@ test('ban hands on canonical targets, the length, the reason and who asks', asyn
   const common = { reason: 'hammers login', operator: 'ann' };
   const bans = [{ target: '192.0.2.1' }, { target: '2001:db8::5' }];
   assert.deepEqual(asked, [{ bans, ...common, forMs: 3_600_000, keepLonger: false }]);
+});
+
+test('a ban says until when, in local time', async (t) => {
+  const until = '2126-11-20T10:11:12.000Z';
+  const { config } = await daemon(t, undefined, { until });
+  const { stdout } = await runZban(['ban', '192.0.2.1', '--config', config]);
+  assert.match(stdout, /^192\.0\.2\.1: banned, until 2126-11-20 10:11:12 \(in \d+d \d+h\)\n$/);
+  const forever = await daemon(t, undefined, { until: null });
+  assert.equal(
+    (await runZban(['ban', '192.0.2.1', '--config', forever.config])).stdout,
+    '192.0.2.1: banned, permanently\n',
+  );
+});
+
+test('on a terminal a wide network is asked about; --yes does not ask', {
+  skip: spawnSync('script', ['--version']).status !== 0 && 'needs script(1) for a terminal',
+}, async (t) => {
+  const { config, asked } = await daemon(t);
+  const answer = async (text: string, ...more: string[]) => {
+    const words = [process.execPath, main, 'ban', '10.0.0.0/8', ...more, '--config', config];
+    const child = spawn('script', ['-qefc', words.join(' '), '/dev/null'], {
+      env: { ...process.env, SHELL: '/bin/sh' },
+    });
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (some: string) => {
+      said += some;
+      if (said.includes('[y/N]') && !child.stdin.writableEnded) child.stdin.end(`${text}\n`);
+    });
+    const [code] = (await once(child, 'close')) as [number];
+    return { code, said };
+  };
+  const no = await answer('n');
+  assert.match(no.said, /10\.0\.0\.0\/8 is 16,777,216 addresses\r\nBan it\? \[y\/N\]/);
+  assert.match(no.said, /nothing was banned/);
+  assert.deepEqual([no.code, asked.length], [1, 0]);
+  assert.deepEqual([(await answer('y')).code, asked.length], [0, 1]);
+  const unasked = await answer('', '--yes');
+  assert.deepEqual([unasked.code, asked.length], [0, 2]);
+  assert.doesNotMatch(unasked.said, /y\/N/);
 });
 
 const LIST = '# mine\n192.0.2.1 1h too fast\n192.0.2.300\n\n192.0.2.2\n192.0.2.3\r\n';

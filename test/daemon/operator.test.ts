@@ -89,7 +89,9 @@ function make(t: TestContext, { enforce = true, never = [], refuses, maxActive, 
 
 test('a ban is recorded under its author, enforced, confirmed, and known to the engine', async (t) => {
   const { ban, trail, held, tasks, since } = make(t);
-  assert.deepEqual(await ban('203.0.113.9'), [{ target: '203.0.113.9', ok: true, code: 'done', message: 'banned' }]);
+  const until = new Date(T0 + 600_000).toISOString();
+  const done = { target: '203.0.113.9', ok: true, code: 'done', message: 'banned', until };
+  assert.deepEqual(await ban('203.0.113.9'), [done]);
   assert.deepEqual(since(), ['row ban 203.0.113.9 because', 'row ban_result 203.0.113.9 ok']);
   const found = trail.findActiveBan('203.0.113.9', T0);
   assert.deepEqual([found?.actor, found?.tier, found?.condition], ['operator:anna', 0, 'manual']);
@@ -156,9 +158,21 @@ test('banned for good twice: the second changes nothing', async (t) => {
   const { order, since } = make(t);
   await order(['203.0.113.9'], { forMs: null });
   since();
-  const unchanged = { target: '203.0.113.9', ok: true, code: 'unchanged', message: 'is banned for as long already' };
-  assert.deepEqual(await order(['203.0.113.9'], { forMs: null }), [unchanged]);
+  const unchanged = { target: '203.0.113.9', ok: true, code: 'unchanged', until: null };
+  assert.deepEqual(await order(['203.0.113.9'], { forMs: null }), [
+    { ...unchanged, message: 'is banned for as long already' },
+  ]);
   assert.deepEqual(since(), []);
+});
+
+test('a ban that is made longer keeps its reason, unless another one is given', async (t) => {
+  const { order, trail, clock } = make(t);
+  const reasonOf = () => trail.findActiveBan('203.0.113.9', clock.nowMs)?.reason;
+  await order(['203.0.113.9'], { reason: 'scrapes prices' });
+  await order(['203.0.113.9'], { reason: '', forMs: 86_400_000 });
+  assert.equal(reasonOf(), 'scrapes prices');
+  await order(['203.0.113.9'], { reason: 'and guesses passwords', forMs: null });
+  assert.equal(reasonOf(), 'and guesses passwords');
 });
 
 test('each ban of a list has its own time, reason, tier and condition', async (t) => {
@@ -464,7 +478,10 @@ test('whoever comes under protection is released', async (t) => {
 test('observe mode: recorded, and said that nothing is enforced', async (t) => {
   const { ban, unban, trail, held } = make(t, { enforce: false });
   const [result] = await ban('203.0.113.9');
-  assert.deepEqual([result?.ok, result?.message], [true, 'recorded; nothing is enforced in observe mode']);
+  assert.deepEqual(
+    [result?.ok, result?.message],
+    [true, 'recorded as a would-be ban; nothing is enforced in observe mode'],
+  );
   assert.equal(trail.findActiveBan('203.0.113.9', T0)?.enforced, false);
   assert.equal(held.size, 0);
   assert.deepEqual(
@@ -476,13 +493,14 @@ test('observe mode: recorded, and said that nothing is enforced', async (t) => {
 test('orders while the database takes nothing are carried out and said to be not durable', async (t) => {
   const { operator, trail, database } = make(t);
   const order = { bans: [{ target: '198.51.100.7' }], keepLonger: false, ...WHO };
+  const until = new Date(T0 + 600_000).toISOString();
   assert.deepEqual(await operator.ban({ ...order, bans: [{ target: '203.0.113.1' }] }), [
-    { target: '203.0.113.1', ok: true, code: 'done', message: 'banned' },
+    { target: '203.0.113.1', ok: true, code: 'done', message: 'banned', until },
   ]);
   database.sql.pragma('query_only = ON');
   const durable = false;
   assert.deepEqual(await operator.ban(order), [
-    { target: '198.51.100.7', ok: true, code: 'done', message: 'banned', durable },
+    { target: '198.51.100.7', ok: true, code: 'done', message: 'banned', until, durable },
   ]);
   assert.deepEqual(await operator.unban({ targets: ['203.0.113.1'], all: false, ...WHO }), [
     { target: '203.0.113.1', ok: true, code: 'done', message: 'unbanned', durable },

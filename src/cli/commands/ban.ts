@@ -1,10 +1,14 @@
 /** `zban ban`, `unban` and `allow`: asks the daemon and says what became of each target. */
+import { existsSync } from 'node:fs';
 import { callDaemon } from '../../control/client.ts';
-import type { BanOrder } from '../../control/protocol.ts';
+import { ControlError } from '../../control/error.ts';
+import type { BanOrder, TargetResult, UnbanRequest } from '../../control/protocol.ts';
+import { listAllowed } from '../allowed.ts';
 import { askInPieces, tellListResults, tellResults } from '../ask-daemon.ts';
 import { type LoadedList, loadList } from '../ban-list/load-list.ts';
 import { parsePlain } from '../ban-list/plain.ts';
-import { type Context, operatorName, requireSections } from '../context.ts';
+import { confirmWide } from '../confirm.ts';
+import { type Context, loadNecessary, logOf, operatorName, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { readBanDuration, readTargets, STDIN } from '../options.ts';
 
@@ -19,12 +23,13 @@ interface ListOptions extends TargetOptions {
 
 export async function ban(
   context: Context,
-  options: ListOptions & { readonly for?: string | undefined },
+  options: ListOptions & { readonly for?: string | undefined; readonly yes?: boolean | undefined },
 ): Promise<number> {
   const forMs = readBanDuration(options.for);
   const list = await readList(options);
   const bans: readonly BanOrder[] = list?.bans ?? readTargets(options.targets ?? []).map((target) => ({ target }));
   if (!list && bans.length === 0) throw new CommandError(EXIT.usage, 'which addresses? Or --file FILE');
+  if (!options.yes) await confirmWide(bans.map(({ target }) => target));
   const common = { ...whoAsks(context, options), ...(forMs !== undefined && { forMs }), keepLonger: false };
   const { socket } = requireSections(context, ['control']).control;
   const results = await askInPieces(bans, (some) => callDaemon(socket, 'ban', { ...common, bans: some }));
@@ -42,17 +47,34 @@ export async function unban(
   if (all && some) throw new CommandError(EXIT.usage, 'either --all or addresses, not both');
   if (!all && !some) throw new CommandError(EXIT.usage, 'which addresses? Or --file FILE, or --all');
   const common = { ...whoAsks(context, options), all };
-  const { socket } = requireSections(context, ['control']).control;
-  const results = await askInPieces(targets, (piece) => callDaemon(socket, 'unban', { ...common, targets: piece }));
+  const results = await askInPieces(targets, (piece) => askUnban(context, { ...common, targets: piece }));
   return list ? tellListResults(context, list, results) : tellResults(context, results);
+}
+
+/** Of the daemon, or of the database and the kernel themselves while it is stopped. */
+async function askUnban(context: Context, request: UnbanRequest): Promise<readonly TargetResult[]> {
+  const { socket } = requireSections(context, ['control']).control;
+  try {
+    return await callDaemon(socket, 'unban', request);
+  } catch (error) {
+    const isStopped = error instanceof ControlError && error.code === 'not_running';
+    if (!isStopped || !existsSync(requireSections(context, ['state']).state.database)) throw error;
+    const { config, version } = loadNecessary(context);
+    // Loaded only here: the daemon's parts take their time.
+    const { unbanOffline } = await import('../../daemon/unban-offline.ts');
+    return unbanOffline(config, version, request, logOf(context));
+  }
 }
 
 export async function allow(
   context: Context,
   options: TargetOptions & { readonly remove?: boolean | undefined },
 ): Promise<number> {
-  const common = { ...whoAsks(context, options), remove: options.remove ?? false };
+  const { remove = false } = options;
   const targets = readTargets(options.targets ?? [], true);
+  if (targets.length === 0 && remove) throw new CommandError(EXIT.usage, 'which addresses?');
+  if (targets.length === 0) return listAllowed(context);
+  const common = { ...whoAsks(context, options), remove };
   const { socket } = requireSections(context, ['control']).control;
   const results = await askInPieces(targets, (some) => callDaemon(socket, 'allow', { ...common, targets: some }));
   return tellResults(context, results);

@@ -1,10 +1,8 @@
 import { callDaemon } from '../../control/client.ts';
 import { ControlError } from '../../control/error.ts';
-import type { Log } from '../../enforce/backend.ts';
 import { flushFirewall } from '../../enforce/pick.ts';
-import { type Context, requireSections } from '../context.ts';
+import { type Context, logOf, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import { printable } from '../text.ts';
 
 /**
  * `zban firewall flush`: takes zban's chain, jumps and sets out of the kernel and nothing else. Refuses while the daemon
@@ -19,10 +17,7 @@ export async function firewallFlush(context: Context): Promise<number> {
     throw new CommandError(EXIT.failed, message);
   }
   const { chain, command_timeout: commandTimeoutMs, nginx, exec } = config.firewall;
-  const log: Log = (level, message) => {
-    if (level === 'warn' || level === 'error') context.output.talk(`zban: ${printable(message)}`);
-  };
-  await flushFirewall({ chain, commandTimeoutMs, nginx, exec, log });
+  await flushFirewall({ chain, commandTimeoutMs, nginx, exec, log: logOf(context) });
   context.output.talk(
     `zban: nothing of ${chain} is left in the firewall; recorded bans come back when zban starts again`,
   );

@@ -1,11 +1,9 @@
-import { defaultConfig } from '../../config/load.ts';
 import type { Config } from '../../config/schema.ts';
 import { callDaemon } from '../../control/client.ts';
 import { ControlError } from '../../control/error.ts';
 import type { PanicRequest, PanicResult } from '../../control/protocol.ts';
-import type { Log } from '../../daemon/log.ts';
 import { tellDurability } from '../ask-daemon.ts';
-import { type Context, loadPermitted, operatorName, requireSections } from '../context.ts';
+import { type Context, loadNecessary, logOf, operatorName } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { printable } from '../text.ts';
 
@@ -31,25 +29,13 @@ export async function panic(context: Context, options: PanicOptions): Promise<nu
   return result.ok ? EXIT.done : EXIT.failed;
 }
 
-/** The configuration, or what of it is right where that is enough: nobody is to mend it first. */
-function loadNecessary(context: Context): { readonly config: Config; readonly version: string } {
-  const loaded = loadPermitted(context);
-  if (loaded.ok) return loaded;
-  const sections = requireSections(context, ['state', 'audit', 'control', 'firewall']);
-  const { config, version } = defaultConfig();
-  return { config: { ...config, ...sections }, version };
-}
-
 async function ask(context: Context, config: Config, version: string, request: PanicRequest): Promise<PanicResult> {
   try {
     return await callDaemon(config.control.socket, 'panic', request);
   } catch (error) {
     if (!(error instanceof ControlError && error.code === 'not_running')) throw error;
-    const log: Log = (level, message) => {
-      if (level === 'warn' || level === 'error') context.output.talk(`zban: ${printable(message)}`);
-    };
     // Loaded only here: the daemon's parts take their time.
     const { panicOffline } = await import('../../daemon/panic-offline.ts');
-    return panicOffline(config, version, request, log);
+    return panicOffline(config, version, request, logOf(context));
   }
 }

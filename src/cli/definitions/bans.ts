@@ -21,7 +21,12 @@ export const BAN_COMMANDS = [
     summary: 'ban addresses or networks',
     operands: { targets: { type: 'string', array: true, describe: TARGETS } },
     files: ['file'],
-    options: { file: FILE, for: FOR, reason: REASON },
+    options: {
+      file: FILE,
+      for: FOR,
+      reason: REASON,
+      yes: { type: 'boolean', alias: 'y', describe: 'do not ask before a network wider than /24, or /48 of IPv6' },
+    },
     examples: [
       ['zban ban 203.0.113.9 --for 2h --reason "scrapes prices"', 'one address for two hours'],
       ['zban ban 198.51.100.0/24 --for permanent', 'a network, until it is unbanned'],
@@ -31,7 +36,8 @@ export const BAN_COMMANDS = [
   }),
   command({
     usage: 'unban [targets..]',
-    summary: 'lift every ban that shares addresses with these, bans of wider networks and inside them included',
+    summary:
+      'lift every ban that shares addresses with these, bans of wider networks and inside them included; works with the daemon stopped',
     operands: { targets: { type: 'string', array: true, describe: TARGETS } },
     files: ['file'],
     options: { file: FILE, all: { type: 'boolean', describe: 'lift every ban' }, reason: REASON },
@@ -42,14 +48,15 @@ export const BAN_COMMANDS = [
     run: async (context, options) => (await import('../commands/ban.ts')).unban(context, options),
   }),
   command({
-    usage: 'allow <targets..>',
-    summary: 'never ban these, and lift their bans',
-    operands: { targets: { type: 'string', array: true, demandOption: true, describe: `${TARGETS}, or host names` } },
+    usage: 'allow [targets..]',
+    summary: 'never ban these, and lift their bans; without targets, show the allowlist',
+    operands: { targets: { type: 'string', array: true, describe: `${TARGETS}, or host names` } },
     options: {
       remove: { type: 'boolean', describe: 'remove them from the allowlist' },
       reason: REASON,
     },
     examples: [
+      ['zban allow', 'who is never banned, since when, by whom and why'],
       ['zban allow 203.0.113.9 --reason "our office"', 'never ban this address'],
       ['zban allow 203.0.113.9 --remove', 'zban may ban it again'],
     ],

@@ -1,0 +1,44 @@
+/** `zban allow` without targets: who is never banned. Works with the daemon stopped. */
+import { existsSync } from 'node:fs';
+import { type Context, requireSections } from './context.ts';
+import { EXIT } from './exit.ts';
+import { formatTable } from './table.ts';
+import { formatTime } from './text.ts';
+import { withTrail } from './trail.ts';
+
+interface AllowedEntry {
+  readonly entry: string;
+  /** Who allowed it; `config` is bans.allowlist. */
+  readonly by: string;
+  /** RFC 3339; null where only the configuration knows. */
+  readonly since: string | null;
+  readonly reason: string;
+  /** Always null so far: until somebody removes it. */
+  readonly until: null;
+}
+
+export async function listAllowed(context: Context): Promise<number> {
+  const { output, json } = context;
+  const { state, bans } = requireSections(context, ['state', 'bans']);
+  const ordered = existsSync(state.database) ? await withTrail(state.database, ({ reader }) => reader.allowed()) : [];
+  const entries: AllowedEntry[] = [
+    ...bans.allowlist.map((entry) => ({ entry, by: 'config', since: null, reason: 'bans.allowlist', until: null })),
+    ...ordered.map(({ entry, actor, sinceMs, reason }) => {
+      return { entry, by: actor, since: new Date(sinceMs).toISOString(), reason, until: null };
+    }),
+  ];
+  if (json) output.json(entries);
+  else if (entries.length === 0)
+    output.talk('nobody is on the allowlist; zban never bans this host, its gateway and SSH sessions');
+  else {
+    const rows = entries.map(({ entry, by, since, reason }) => [
+      entry,
+      by,
+      since === null ? '–' : formatTime(Date.parse(since)),
+      by === 'config' ? 'removed from config.yaml' : 'removed',
+      reason,
+    ]);
+    output.data(formatTable(['ENTRY', 'BY', 'SINCE', 'UNTIL', 'WHY'], rows));
+  }
+  return EXIT.done;
+}

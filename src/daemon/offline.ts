@@ -1,0 +1,49 @@
+/** What commands need that act with the daemon stopped: the same records, the same messages. */
+import type { Config } from '../config/schema.ts';
+import type { Notifier } from '../notify/notifier.ts';
+import { Bans, type BansOptions } from './bans.ts';
+import { Incidents } from './incidents.ts';
+import type { Log } from './log.ts';
+import { Records } from './records.ts';
+import { buildNotifier } from './telling.ts';
+import { Troubles } from './troubles.ts';
+
+/** Slack gets this long; the message waits on disk for the daemon otherwise. */
+const DRAIN_MS = 3000;
+
+export interface Offline {
+  readonly records: Records;
+  readonly notifier: Notifier | undefined;
+  readonly bans: Bans;
+  close(): Promise<void>;
+}
+
+/** Rejects with RecordError when the database cannot be opened. */
+export async function openOffline(
+  config: Config,
+  configVersion: string,
+  log: Log,
+  { enforce, reconcile }: Pick<BansOptions, 'enforce' | 'reconcile'>,
+): Promise<Offline> {
+  const now = Date.now;
+  const records = await Records.open({ config, configVersion, now, log });
+  const notifier = buildNotifier(config, records.outbox, now, log, new Troubles({ log, onBegin: () => {} }));
+  const bans = new Bans({
+    trail: records.trail,
+    enforce,
+    now,
+    reconcile,
+    notify: (notifications) => notifier?.notify(notifications),
+    tell: (entries, events) => records.tell(entries, events),
+    incidents: new Incidents(undefined),
+  });
+  return {
+    records,
+    notifier,
+    bans,
+    close: async () => {
+      await notifier?.stop({ drainMs: DRAIN_MS });
+      records.close();
+    },
+  };
+}

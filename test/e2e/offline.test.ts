@@ -1,0 +1,57 @@
+/** `zban unban` and `zban list` on a real kernel with the daemon stopped. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { TestDaemon } from '../support/daemon.ts';
+import { createNetwork, type Network, toolSkip } from '../support/netns.ts';
+
+const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
+const skip = toolSkip('ipset', 'iptables');
+let network: Network;
+
+before(() => {
+  if (!skip) network = createNetwork({ hosts: ['server', 'client'] });
+});
+after(() => network?.close());
+
+const reaches = () => network.exec('client', ['ping', '-c1', '-W1', network.address('server', 'client')]).status === 0;
+const rules = () => network.run('server', ['iptables', '-S']);
+
+test('unban lifts a ban in database and kernel while the daemon is stopped, and nothing else', { skip }, async (t) => {
+  const daemon = new TestDaemon({
+    prefix: network.prefix('server'),
+    config: { firewall: { backend: 'ipset', protect_ports: [] } },
+  });
+  t.after(() => daemon.close());
+  const client = network.address('client');
+  const listed = () => daemon.json<{ ip: string }[]>('list', '--sort', 'client').map(({ ip }) => ip);
+  // A process of its own: what TestDaemon runs in a thread is in another network.
+  const unban = (...words: readonly string[]) =>
+    network.exec('server', [process.execPath, MAIN, 'unban', ...words, '--config', daemon.configPath]);
+  const inKernel = () => network.run('server', ['ipset', 'list']);
+  await daemon.start();
+  assert.equal(daemon.zban('ban', client, '192.0.2.9', '192.0.2.10', '--for', '1h').status, 0);
+  await daemon.stop();
+  assert.equal(reaches(), false, 'bans outlive the daemon');
+  assert.deepEqual(listed(), [client, '192.0.2.9', '192.0.2.10']);
+
+  const { status, stdout } = unban(client, '--reason', 'a customer');
+  assert.deepEqual([status, stdout], [0, `${client}: unbanned\n`]);
+  assert.equal(reaches(), true);
+  assert.match(inKernel(), /192\.0\.2\.9 /);
+  assert.deepEqual(listed(), ['192.0.2.9', '192.0.2.10']);
+  assert.equal(unban(client).status, 5, 'it is not banned any more');
+  const rows = daemon.zban('audit', '--json', '--client', client).stdout.trim().split('\n');
+  const actions = rows.map((row) => (JSON.parse(row) as { action: string; detail: string }).action);
+  assert.deepEqual(actions, ['ban', 'ban_result', 'unban', 'unban_result']);
+  assert.match(rows[2] ?? '', /"actor":"operator:[^"]+".*a customer/);
+  assert.equal(daemon.zban('audit', 'verify').status, 0);
+
+  assert.equal(daemon.zban('firewall', 'flush').status, 0);
+  assert.equal(unban('192.0.2.9').status, 0);
+  assert.doesNotMatch(rules(), /ZBAN/, 'a firewall that was flushed stays empty');
+  await daemon.start();
+  assert.deepEqual(listed(), ['192.0.2.10']);
+  assert.match(inKernel(), /192\.0\.2\.10 /);
+  assert.doesNotMatch(inKernel(), /192\.0\.2\.9 /);
+  assert.equal(reaches(), true);
+});
