@@ -77,11 +77,17 @@ export class LogWatch {
     troubles.end(PROXY);
     this.proxy = address;
     if (proxy && address !== undefined) {
-      const what = `the log shows ${address} where clients should be: ${proxy.detail}; it will not be banned, and whoever is behind it can't be`;
-      const mend = `in nginx: set_real_ip_from ${address}; real_ip_header X-Forwarded-For; (or the header that it sends)`;
-      troubles.begin(PROXY, what, mend);
+      const real = `in nginx: set_real_ip_from ${address}; real_ip_header X-Forwarded-For; (or the header that it sends)`;
+      const seen = `the log shows ${address} where clients should be: ${proxy.detail}`;
+      if (proxy.isPublic)
+        troubles.begin(
+          PROXY,
+          `${seen}; a ban of it would shut out everybody behind it`,
+          `if it is a proxy of yours, ${real}; until then zban allow ${address}`,
+        );
+      else troubles.begin(PROXY, `${seen}; it will not be banned, and neither can clients behind it`, real);
     }
-    await protection.setProxy(proxy);
+    await protection.setProxy(proxy?.isPublic ? undefined : proxy);
   }
 }
 

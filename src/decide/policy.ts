@@ -50,12 +50,17 @@ export function findNeverBanned(
   return networks.findOverlap(prefix) ?? (ipv4 && networks.findOverlap(ipv4));
 }
 
+/** A client that shows in the log in the place of many. */
+export interface FoundProxy extends NeverBanned {
+  readonly isPublic: boolean;
+}
+
 export class Policy {
   fuse: Fuse;
   /** Bans in force. */
   active = 0;
   /** The client that makes most of all requests for many others. */
-  proxy: NeverBanned | undefined;
+  proxy: FoundProxy | undefined;
   private readonly options: BanOptions;
   private readonly scheme: ClientScheme;
   private neverBanned = new PrefixTable<NeverBanned>([]);
@@ -72,13 +77,21 @@ export class Policy {
     this.neverBanned = new PrefixTable(networks);
   }
 
-  /** A client taken for a proxy is not banned, which would shut out everybody behind it. */
+  /**
+   * A client taken for a proxy is not banned, which would shut out everybody behind it: one in a private network. Anybody can make
+   * a public address look like one for as long as that takes, so an operator has to say it.
+   */
   setProxy(proxy: ProxyClient | undefined): void {
     if (!proxy) this.proxy = undefined;
     else {
       const percent = Math.round(proxy.share * 100);
       const detail = `a proxy: ${percent} % of all requests come from it, with ${proxy.agents} user agents and more`;
-      this.proxy = { prefix: clientPrefix(proxy.high, proxy.low, this.scheme), kind: 'protected', detail };
+      this.proxy = {
+        prefix: clientPrefix(proxy.high, proxy.low, this.scheme),
+        kind: 'protected',
+        detail,
+        isPublic: proxy.isPublic,
+      };
     }
   }
 
@@ -97,7 +110,7 @@ export class Policy {
    */
   decide(high: number, low: number, second: number, clients: number, hasHistory: boolean): Decision {
     const prefix = clientPrefix(high, low, this.scheme);
-    const isProxy = this.proxy !== undefined && prefixesOverlap(this.proxy.prefix, prefix);
+    const isProxy = this.proxy !== undefined && !this.proxy.isPublic && prefixesOverlap(this.proxy.prefix, prefix);
     const never = isProxy ? this.proxy : findNeverBanned(this.neverBanned, prefix, this.scheme);
     if (never) return { kind: 'refused', reason: never.kind, detail: never.detail };
     if (this.full) {

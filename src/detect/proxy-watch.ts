@@ -20,6 +20,8 @@ export interface ProxyClient {
   readonly low: number;
   readonly share: number;
   readonly agents: number;
+  /** Anybody can have an address outside of private networks. */
+  readonly isPublic: boolean;
 }
 
 export class ProxyWatch {
@@ -48,7 +50,8 @@ export class ProxyWatch {
     }
     const before = this.proxy;
     if (this.minutes === 0) this.proxy = undefined;
-    else if (same && this.minutes >= wanted.minutes) this.proxy = { high, low, share, agents };
+    else if (same && this.minutes >= wanted.minutes)
+      this.proxy = { high, low, share, agents, isPublic: wanted === PUBLIC };
     return before?.high !== this.proxy?.high || before?.low !== this.proxy?.low;
   }
 }

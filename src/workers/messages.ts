@@ -2,7 +2,7 @@
 
 import type { FuseHold } from '../decide/fuse.ts';
 import type { OffenderColumns } from '../decide/offender-table.ts';
-import type { NeverBanned } from '../decide/policy.ts';
+import type { FoundProxy, NeverBanned } from '../decide/policy.ts';
 import type { Unstopped } from '../detect/banned-traffic.ts';
 import type { RobotClaim, RobotNetwork, RobotVerdict } from '../detect/robot-verdicts.ts';
 import type { EngineState } from '../engine/engine-state.ts';
@@ -61,7 +61,7 @@ export interface EngineStatus {
   /** Banned clients whose requests keep coming, their times by the wall clock. */
   readonly unstopped: readonly Unstopped[];
   /** The client taken for a proxy. */
-  readonly proxy: NeverBanned | undefined;
+  readonly proxy: FoundProxy | undefined;
   /** Minutes that ended since the last answer, oldest first. */
   readonly minutes: readonly TrafficMinute[];
   readonly topClients: readonly TopEntry[];

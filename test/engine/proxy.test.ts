@@ -19,14 +19,12 @@ function proxied(from: number, minutes: number, ip: string, share: number, agent
 }
 
 const PRIVATE = '10.0.0.5';
+const proxyOf = (bench: Bench) => bench.engine.policy.proxy;
 
 test('a private address with most requests and many user agents is a proxy: not banned, and said why', () => {
   const bench = new Bench();
   bench.feed(...proxied(START, 4, PRIVATE, 0.9, 30));
-  assert.match(
-    bench.engine.policy.proxy?.detail ?? '',
-    /^a proxy: 90 % of all requests come from it, with 27 user agents/,
-  );
+  assert.match(proxyOf(bench)?.detail ?? '', /^a proxy: 90 % of all requests come from it, with 27 user agents/);
   bench.feed(...flood(START + 241, 1000, PRIVATE));
   assert.deepEqual(bench.of('ban'), []);
   assert.equal(bench.of('refused').length, 1);
@@ -47,20 +45,32 @@ test('one user agent is no proxy, few requests are none, and half of them are en
   ] as const) {
     const bench = new Bench();
     bench.feed(...proxied(START, 10, ip, share, agents));
-    assert.equal(bench.engine.policy.proxy, undefined, `${ip} ${share} ${agents}`);
+    assert.equal(proxyOf(bench), undefined, `${ip} ${share} ${agents}`);
   }
 });
 
-test('a public address must show it for half an hour, also while it is banned, and is none any more when it stops', () => {
+test('a public address must show it for half an hour, is reported as long as it does, and is banned all the same', () => {
   const bench = new Bench();
   const ip = '198.51.100.200';
   bench.engine.bans.set({ ...keyOf(ip), tier: 1, until: START + 100_000, lastEnd: START + 100_000 });
   bench.feed(...proxied(START, 29, ip, 0.9, 30));
-  assert.equal(bench.engine.policy.proxy, undefined);
+  assert.equal(proxyOf(bench), undefined);
   bench.feed(...proxied(START + 29 * 60, 4, ip, 0.9, 30));
-  assert.ok(bench.engine.policy.proxy);
+  assert.equal(proxyOf(bench)?.isPublic, true);
   bench.feed(...calm(START + 33 * 60, 60 * 60));
-  assert.equal(bench.engine.policy.proxy, undefined);
+  assert.equal(proxyOf(bench), undefined);
+});
+
+test('nobody earns protection by posing as a proxy', () => {
+  const bench = new Bench();
+  const ip = '198.51.100.200';
+  bench.feed(...proxied(START, 35, ip, 0.9, 30));
+  assert.ok(proxyOf(bench), 'it is taken for one');
+  bench.feed(...flood(START + 2101, 3000, ip));
+  assert.deepEqual(
+    bench.of('ban').map((ban) => ban.ip),
+    [ip],
+  );
 });
 
 test('a banned client whose requests keep coming is noticed, one whose last answers trickle in is not', () => {
