@@ -38,7 +38,8 @@ export class JsonScanner {
   private field = 0;
   private rank = 0;
   private layout: LineLayout | undefined;
-  private misses = 0;
+  /** Lines in a row that were laid out otherwise; the very first line is learned. */
+  private misses = LEARN_AFTER - 1;
   /** The chunk's whole buffer, and where the chunk starts in it. */
   private words: Int32Array = new Int32Array(0);
   private offset = 0;
@@ -91,7 +92,7 @@ export class JsonScanner {
   scan(bytes: Uint8Array, start: number, end: number): boolean {
     this.clear();
     this.hasEscapes = false;
-    const learn = this.misses++ % LEARN_AFTER === 0 && bytes[end] === NEWLINE;
+    const learn = ++this.misses % LEARN_AFTER === 0 && bytes[end] === NEWLINE;
     const seen: SeenMember[] | undefined = learn ? [] : undefined;
     let at = start;
     while (at < end && isSpace(bytes[at] as number)) at++;

@@ -84,6 +84,7 @@ export class Parser {
   private readonly path: PathFeatures;
   private readonly ipv6Clients: Ipv6Clients;
   private readonly client = { high: 0, low: 0 };
+  private readonly unescaped = new Values();
   private readonly encoder = new TextEncoder();
   private readonly decoder = new TextDecoder();
   private rows = new Uint32Array(0);
@@ -151,7 +152,7 @@ export class Parser {
     if (this.isJson(bytes, start)) {
       const { json } = this;
       if (!json.scan(bytes, start, end)) return this.parseSlowly(bytes, start, end);
-      return json.hasEscapes ? this.addUnescaped(bytes, start) : this.addRow(bytes, json.starts, json.ends, start);
+      return json.hasEscapes ? this.addUnescaped(bytes, start, end) : this.addRow(bytes, json.starts, json.ends, start);
     }
     const { combined } = this;
     if (!combined.scan(bytes, start, end)) return REASON.not_combined;
@@ -159,37 +160,31 @@ export class Parser {
   }
 
   /** A line whose values have escape sequences. */
-  private addUnescaped(bytes: Uint8Array, line: number): number {
-    const { starts, ends } = this.json;
-    const values = SCANNED.map((_, field) => {
-      const [start, end] = [starts[field] as number, ends[field] as number];
-      if (start < 0) return new Uint8Array(0);
-      const value = new Uint8Array(end - start);
-      return value.subarray(0, unescapeJson(bytes, start, end, value, 0));
-    });
-    return this.addValues(values, line);
+  private addUnescaped(bytes: Uint8Array, line: number, end: number): number {
+    const { json, unescaped } = this;
+    // No escape sequence is shorter than what it stands for.
+    unescaped.reserve(end - line);
+    for (let field = 0, at = 0; field < SCANNED.length; field++) {
+      const start = json.starts[field] as number;
+      const valueEnd = start < 0 ? at : unescapeJson(bytes, start, json.ends[field] as number, unescaped.bytes, at);
+      at = unescaped.set(field, at, valueEnd);
+    }
+    return this.addRow(unescaped.bytes, unescaped.starts, unescaped.ends, line);
   }
 
   /** JSON that the scanner did not understand. */
   private parseSlowly(bytes: Uint8Array, start: number, end: number): number {
+    const { unescaped } = this;
     const record = parseJsonRecord(this.decoder.decode(bytes.subarray(start, end)), this.options.keys);
     if (!record) return REASON.not_json;
     const values = SCANNED.map((name) => this.encoder.encode(record[name] ?? ''));
-    return this.addValues(values, start);
-  }
-
-  /** Values of SCANNED, empty where absent, that do not stand in the chunk: they are read from a buffer of their own. */
-  private addValues(values: readonly Uint8Array[], line: number): number {
-    const scratch = new Uint8Array(values.reduce((sum, value) => sum + value.length, 0));
-    const [starts, ends] = [new Int32Array(SCANNED.length), new Int32Array(SCANNED.length)];
+    unescaped.reserve(values.reduce((sum, value) => sum + value.length, 0));
     let at = 0;
     for (const [field, value] of values.entries()) {
-      scratch.set(value, at);
-      starts[field] = value.length === 0 ? -1 : at;
-      at += value.length;
-      ends[field] = at;
+      unescaped.bytes.set(value, at);
+      at = unescaped.set(field, at, at + value.length);
     }
-    return this.addRow(scratch, starts, ends, line);
+    return this.addRow(unescaped.bytes, unescaped.starts, unescaped.ends, start);
   }
 
   private addRow(bytes: Uint8Array, starts: Int32Array, ends: Int32Array, line: number): number {
@@ -279,4 +274,22 @@ function parseSize(bytes: Uint8Array, start: number, end: number): number {
     size = Math.min(SIZE_UNKNOWN - 1, size * 10 + digit);
   }
   return size;
+}
+
+/** Values of SCANNED that do not stand in the chunk as they are. */
+class Values {
+  bytes = new Uint8Array(4096);
+  readonly starts = new Int32Array(SCANNED.length);
+  readonly ends = new Int32Array(SCANNED.length);
+
+  reserve(length: number): void {
+    if (length > this.bytes.length) this.bytes = new Uint8Array(2 * length);
+  }
+
+  /** The value of a field is in `start`…`end`, absent when it is empty; where the next one goes. */
+  set(field: number, start: number, end: number): number {
+    this.starts[field] = end > start ? start : -1;
+    this.ends[field] = end;
+    return end;
+  }
 }
