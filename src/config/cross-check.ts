@@ -11,10 +11,8 @@ function finding(path: KeyPath, message: string, hint?: string): Finding {
 /** Contradictions: zban will not start with these. */
 export function findContradictions(config: Config): readonly Finding[] {
   const found: Finding[] = [];
-  const { baseline, detection, notify, state, audit, control } = config;
-  if (notify.slack.webhook_url !== undefined && notify.slack.webhook_url_file !== undefined) {
-    found.push(finding(['notify', 'slack', 'webhook_url'], 'stands beside webhook_url_file', 'keep one of the two'));
-  }
+  const { baseline, detection, state, audit, control } = config;
+  found.push(...contradictionsOfNotify(config));
   if (baseline.recompute > baseline.window) {
     found.push(
       finding(['baseline', 'recompute'], 'is longer than baseline.window', 'recompute several times a window'),
@@ -36,6 +34,25 @@ export function findContradictions(config: Config): readonly Finding[] {
   for (const [index, [path, file]] of files.entries()) {
     const first = files.slice(0, index).find((other) => other[1] === file);
     if (first) found.push(finding(path, `is the same file as ${first[0].join('.')}`, 'give each a file of its own'));
+  }
+  return found;
+}
+
+function contradictionsOfNotify({ notify: { slack, webhook } }: Config): Finding[] {
+  const twice = (path: KeyPath, key: string) =>
+    finding([...path, key], `stands beside ${key}_file`, 'keep one of the two');
+  const found: Finding[] = [];
+  if (slack.webhook_url !== undefined && slack.webhook_url_file !== undefined)
+    found.push(twice(['notify', 'slack'], 'webhook_url'));
+  const names = ['slack', 'email'];
+  for (const [index, { name, template, url, url_file, token, token_file }] of webhook.entries()) {
+    const path: KeyPath = ['notify', 'webhook', index];
+    if (url !== undefined && url_file !== undefined) found.push(twice(path, 'url'));
+    if (token !== undefined && token_file !== undefined) found.push(twice(path, 'token'));
+    const own = name ?? template;
+    if (names.includes(own))
+      found.push(finding([...path, 'name'], `is ${own}, as that of another channel`, 'give each a name of its own'));
+    names.push(own);
   }
   return found;
 }

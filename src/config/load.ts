@@ -137,8 +137,10 @@ function sortByPlace(problems: readonly ConfigProblem[]): readonly ConfigProblem
 
 /** First 12 hex digits of the SHA-256 over the configuration as sorted JSON, secrets left out. */
 function configVersion(config: Config): string {
-  const { webhook_url: _secret, ...slack } = config.notify.slack;
-  const open = { ...config, notify: { ...config.notify, slack } };
+  const { slack, webhook, ...rest } = config.notify;
+  const { webhook_url: _secret, ...openSlack } = slack;
+  const openWebhooks = webhook.map(({ url: _url, token: _token, ...open }) => open);
+  const open = { ...config, notify: { ...rest, slack: openSlack, webhook: openWebhooks } };
   const sorted = JSON.stringify(open, (_key, value: unknown) =>
     isRecord(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value,
   );

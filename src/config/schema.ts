@@ -9,25 +9,8 @@ import { parsePrefix } from '../net/prefix.ts';
 import { FIELD_NAMES } from '../parse/fields.ts';
 import { LOG_FORMATS } from '../parse/parser.ts';
 import { formatDuration, parseDuration } from '../words/duration.ts';
-
-const duration = (fallback: string, min: string, max: string) => {
-  const [minMs, maxMs] = [parseDuration(min) ?? 0, parseDuration(max) ?? Number.POSITIVE_INFINITY];
-  const error = `expected a duration from ${min} to ${max}, such as ${fallback}`;
-  return z
-    .union([z.string(), z.number()], { error })
-    .default(fallback)
-    .transform((value, context) => {
-      const ms = parseDuration(value);
-      if (ms !== undefined && ms >= minMs && ms <= maxMs) return ms;
-      context.addIssue({ code: 'custom', message: error });
-      return z.NEVER;
-    });
-};
-
-const positive = (fallback: number) => z.number().positive().default(fallback);
-const share = (fallback: number) => z.number().min(0).max(1).default(fallback);
-const path = (fallback: string) => z.string().min(1).default(fallback);
-const section = <T extends z.ZodRawShape>(shape: T) => z.strictObject(shape).prefault({} as never);
+import { duration, path, positive, program, section, share } from './fields.ts';
+import { notify } from './notify.ts';
 
 const fieldKeys = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
   error: "expected the log's name of the field, or a list of names",
@@ -190,13 +173,6 @@ const bans = section({
 const RESERVED_CHAIN =
   /^(INPUT|OUTPUT|FORWARD|PREROUTING|POSTROUTING|ACCEPT|DROP|QUEUE|RETURN|REJECT|LOG|DOCKER.*|KUBE-.*)$/i;
 
-const PROGRAM_ERROR = 'expected a program and its arguments as a list, such as [nginx, -T]';
-/** A program and its arguments: no shell takes it apart. */
-const program = z
-  .array(z.string().min(1), { error: PROGRAM_ERROR })
-  .min(1, PROGRAM_ERROR)
-  .transform((words) => words as [string, ...string[]]);
-
 const firewall = section({
   backend: z.enum(['auto', 'ipset', 'nftables', 'iptables', 'nginx', 'exec', 'dry-run']).default('auto'),
   chain: z
@@ -214,18 +190,6 @@ const firewall = section({
     reload: program.prefault(['nginx', '-s', 'reload']),
   }),
   exec: section({ apply: program.optional(), list: program.optional() }),
-});
-
-const slack = section({
-  webhook_url: z
-    .string()
-    .refine((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol), 'expected an https:// address')
-    .optional(),
-  webhook_url_file: z.string().min(1).optional(),
-  timeout: duration('10s', '100ms', '5m'),
-  digest_over: z.number().int().min(1).default(5),
-  digest_window: duration('30s', '1s', '1h'),
-  queue_max: z.number().int().min(10).default(1000),
 });
 
 const sensitivity = z
@@ -246,7 +210,7 @@ export const configSchema = z.strictObject({
   baseline,
   bans,
   firewall,
-  notify: section({ slack }),
+  notify,
   who: section({ table: path('/var/lib/zban/who.table'), dns: z.boolean().default(true) }),
   state: section({ database: path('/var/lib/zban/zban.db'), checkpoint: duration('1s', '100ms', '60s') }),
   audit: section({

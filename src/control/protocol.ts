@@ -72,6 +72,18 @@ export interface FuseResult {
   readonly durable?: false;
 }
 
+export interface NotifyTestRequest {
+  /** Name of a channel; all without it. */
+  readonly channel?: string | undefined;
+}
+
+export interface NotifyTestResult {
+  /** False where a channel did not take it. */
+  readonly ok: boolean;
+  readonly message: string;
+  readonly channels: readonly { readonly channel: string; readonly ok: boolean; readonly message: string }[];
+}
+
 /** What became of one target. */
 export interface TargetResult {
   readonly target: string;
@@ -95,8 +107,8 @@ export interface ControlHandlers {
   panic(request: PanicRequest): Promise<PanicResult>;
   /** Lets banning resume before the fuse's hold is over. */
   resetFuse(request: FuseRequest): Promise<FuseResult>;
-  /** Puts a test message into the outbox and resolves with the delivery's outcome. */
-  notifyTest(): Promise<{ readonly ok: boolean; readonly message: string }>;
+  /** Sends a test message to one channel or to all, and resolves with what became of it. */
+  notifyTest(request: NotifyTestRequest): Promise<NotifyTestResult>;
   reload(): Promise<{ readonly ok: boolean; readonly message: string }>;
 }
 

@@ -46,7 +46,7 @@ const ARGUMENTS = {
   allow: z.strictObject({ ...common, remove: z.boolean() }),
   panic: z.strictObject({ ...by, end: z.boolean() }),
   resetFuse: z.strictObject(by),
-  notifyTest: none,
+  notifyTest: z.strictObject({ channel: line(64).optional() }).optional(),
   reload: none,
 } as const;
 

@@ -11,6 +11,7 @@ import type {
   ControlHandlers,
   ControlRequest,
   FuseRequest,
+  NotifyTestRequest,
   PanicRequest,
   UnbanRequest,
 } from './protocol.ts';
@@ -236,6 +237,8 @@ function call({ command, argument }: ControlRequest, handlers: ControlHandlers):
       return handlers.panic(argument as PanicRequest);
     case 'resetFuse':
       return handlers.resetFuse(argument as FuseRequest);
+    case 'notifyTest':
+      return handlers.notifyTest((argument ?? {}) as NotifyTestRequest);
     default:
       return handlers[command]();
   }

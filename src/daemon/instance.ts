@@ -9,9 +9,10 @@ import { startControlServer } from '../control/server.ts';
 import type { Enforcer } from '../enforce/enforcer.ts';
 import { startLoadSampler } from '../host/load.ts';
 import type { Status } from '../model/status.ts';
-import type { Notifier } from '../notify/notifier.ts';
+import type { Announcer } from '../notify/announcer.ts';
 import { systemDraft } from '../record/row.ts';
 import type { TrafficLog } from '../record/traffic-log.ts';
+import { buildAnnouncer } from './announce.ts';
 import { Bans } from './bans.ts';
 import { buildProtection } from './build-protection.ts';
 import { DataPlane } from './data-plane.ts';
@@ -30,7 +31,6 @@ import type { Protection } from './protection.ts';
 import { type Handover, Records } from './records.ts';
 import type { RunTotals, Totals } from './run-totals.ts';
 import { assembleStatus, fixedStatus } from './status.ts';
-import { buildNotifier } from './telling.ts';
 import { openTraffic } from './traffic.ts';
 import { type Trouble, Troubles } from './troubles.ts';
 import { VERSION } from './version.ts';
@@ -91,7 +91,7 @@ class RunningInstance implements Instance {
   private readonly config: Config;
   private readonly records: Records;
   private readonly troubles: Troubles;
-  private readonly notifier: Notifier | undefined;
+  private readonly announcer: Announcer;
   private readonly bans: Bans;
   private readonly incidents: Incidents;
   private readonly traffic: TrafficLog;
@@ -118,9 +118,13 @@ class RunningInstance implements Instance {
     lifetime.own('the load sampler', () => this.load.stop());
     this.panic = findPanic(records);
     this.config = configInForce(loaded.config, this.panic);
-    this.troubles = new Troubles({ log, onBegin: (trouble) => this.tellTrouble(trouble) });
-    this.notifier = buildNotifier(this.config, this.records.outbox, Date.now, log, this.troubles);
-    lifetime.own('Slack', () => this.notifier?.stop({ drainMs: this.isLive ? DRAIN_MS : 0 }));
+    this.troubles = new Troubles({
+      log,
+      onBegin: (trouble) => this.tellTrouble(trouble, 'begin'),
+      onEnd: (trouble) => this.tellTrouble(trouble, 'end'),
+    });
+    this.announcer = buildAnnouncer(this.config, this.records.outbox, Date.now, log, this.troubles);
+    lifetime.own('the channels', () => this.announcer.stop({ drainMs: this.isLive ? DRAIN_MS : 0 }));
     this.incidents = new Incidents(this.records.trail.loadState(INCIDENT_KEY));
     this.traffic = openTraffic(this.records.trail);
     this.bans = new Bans({
@@ -128,7 +132,7 @@ class RunningInstance implements Instance {
       enforce: this.config.mode === 'enforce',
       now: Date.now,
       reconcile: () => this.reconcile(),
-      notify: (notifications) => this.notifier?.notify(notifications),
+      notify: (notifications) => this.announcer.notify(notifications),
       tell: (entries, events) => {
         this.records.tell(entries, events);
         this.traffic.note(entries);
@@ -221,11 +225,11 @@ class RunningInstance implements Instance {
     return this.enforcer?.changed() ?? Promise.resolve();
   }
 
-  private tellTrouble({ what, mend }: Trouble): void {
+  private tellTrouble({ key, what, mend }: Trouble, phase: 'begin' | 'end'): void {
     // A start that is given up cuts off what is under way.
     if (this.options.signal.aborted) return;
-    this.bans.record([systemDraft('trouble', Date.now(), what)], [], []);
-    this.notifier?.notify([{ kind: 'trouble', time: new Date().toISOString(), what, mend }]);
+    if (phase === 'begin') this.bans.record([systemDraft('trouble', Date.now(), what)], [], []);
+    this.announcer.notify([{ kind: 'trouble', time: new Date().toISOString(), what, mend, phase, key }]);
   }
 
   private buildPlane(): DataPlane {
@@ -286,7 +290,7 @@ class RunningInstance implements Instance {
     const { log, onReload } = this.options;
     const handlers = createHandlers({
       operator,
-      notifier: this.notifier,
+      announcer: this.announcer,
       status: () => this.status(),
       panic: (request) => this.carryOutPanic(request),
       // A rehearsal has a fuse of its own, which stops nothing.
@@ -307,7 +311,7 @@ class RunningInstance implements Instance {
       mode: loaded.config.mode,
       now: Date.now,
       leaveFirewall: () => leaveFirewall(config, log),
-      notify: (notifications) => this.notifier?.notify(notifications),
+      notify: (notifications) => this.announcer.notify(notifications),
       restart: onRestart,
     });
   }
@@ -320,7 +324,7 @@ class RunningInstance implements Instance {
   }
 
   private status(): Status {
-    const { config, plane, records, notifier, backend } = this;
+    const { config, plane, records, announcer, backend } = this;
     const totals = this.options.totals.plus(this.totals());
     const recorded = records.counts();
     return assembleStatus({
@@ -333,7 +337,7 @@ class RunningInstance implements Instance {
         ...totals,
         ...recorded,
         discarded: { ...totals.discarded, ...recorded.discarded },
-        outbox: notifier?.size() ?? 0,
+        outbox: announcer.size(),
       },
       logs: plane?.logs() ?? [],
       load: this.load.current(),

@@ -1,19 +1,19 @@
 /** What commands need that act with the daemon stopped: the same records, the same messages. */
 import type { Config } from '../config/schema.ts';
-import type { Notifier } from '../notify/notifier.ts';
+import type { Announcer } from '../notify/announcer.ts';
+import { buildAnnouncer } from './announce.ts';
 import { Bans, type BansOptions } from './bans.ts';
 import { Incidents } from './incidents.ts';
 import type { Log } from './log.ts';
 import { Records } from './records.ts';
-import { buildNotifier } from './telling.ts';
 import { Troubles } from './troubles.ts';
 
-/** Slack gets this long; the message waits on disk for the daemon otherwise. */
+/** Every channel gets this long; the message waits on disk for the daemon otherwise. */
 const DRAIN_MS = 3000;
 
 export interface Offline {
   readonly records: Records;
-  readonly notifier: Notifier | undefined;
+  readonly announcer: Announcer;
   readonly bans: Bans;
   close(): Promise<void>;
 }
@@ -27,22 +27,23 @@ export async function openOffline(
 ): Promise<Offline> {
   const now = Date.now;
   const records = await Records.open({ config, configVersion, now, log });
-  const notifier = buildNotifier(config, records.outbox, now, log, new Troubles({ log, onBegin: () => {} }));
+  const troubles = new Troubles({ log, onBegin: () => {}, onEnd: () => {} });
+  const announcer = buildAnnouncer(config, records.outbox, now, log, troubles);
   const bans = new Bans({
     trail: records.trail,
     enforce,
     now,
     reconcile,
-    notify: (notifications) => notifier?.notify(notifications),
+    notify: (notifications) => announcer.notify(notifications),
     tell: (entries, events) => records.tell(entries, events),
     incidents: new Incidents(undefined),
   });
   return {
     records,
-    notifier,
+    announcer,
     bans,
     close: async () => {
-      await notifier?.stop({ drainMs: DRAIN_MS });
+      await announcer.stop({ drainMs: DRAIN_MS });
       records.close();
     },
   };

@@ -20,7 +20,7 @@ export async function panicOffline(
       throw error;
     },
   );
-  const { records, bans, notifier, close } = offline;
+  const { records, bans, announcer, close } = offline;
   const { trail, reserve } = records;
   try {
     const result = await carryOutPanic(request, {
@@ -30,7 +30,7 @@ export async function panicOffline(
       mode: config.mode,
       now: Date.now,
       leaveFirewall: () => leaveFirewall(config, log),
-      notify: (notifications) => notifier?.notify(notifications),
+      notify: (notifications) => announcer.notify(notifications),
       restart: () => {},
     });
     if (result.durable !== false) return result;

@@ -4,8 +4,8 @@ import type { Status } from '../model/status.ts';
 import { formatSecond } from '../model/time.ts';
 import { baselineEvent } from '../traffic/baseline.ts';
 import type { EngineStatus } from '../workers/messages.ts';
+import { hostName } from './announce.ts';
 import type { Panic } from './panic.ts';
-import { hostName } from './telling.ts';
 import { VERSION } from './version.ts';
 
 type Counts =

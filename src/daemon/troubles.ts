@@ -2,6 +2,8 @@
 import type { Log } from './log.ts';
 
 export interface Trouble {
+  /** Names it while it stands. */
+  readonly key: string;
   readonly what: string;
   readonly mend: string;
 }
@@ -10,6 +12,8 @@ export interface TroublesOptions {
   readonly log: Log;
   /** Tells people; called once for every trouble that begins. */
   readonly onBegin: (trouble: Trouble) => void;
+  /** Tells people; called once for every trouble that is over. */
+  readonly onEnd: (trouble: Trouble) => void;
 }
 
 export class Troubles {
@@ -23,10 +27,10 @@ export class Troubles {
   /** Notes a trouble under a stable key; silent while the same one stands. */
   begin(key: string, what: string, mend = ''): void {
     const before = this.standing.get(key);
-    this.standing.set(key, { what, mend });
+    this.standing.set(key, { key, what, mend });
     if (before) return;
     this.options.log('error', what, { trouble: key, ...(mend && { mend }) });
-    this.options.onBegin({ what, mend });
+    this.options.onBegin({ key, what, mend });
   }
 
   /** The trouble is over. */
@@ -35,6 +39,7 @@ export class Troubles {
     if (!before) return;
     this.standing.delete(key);
     this.options.log('info', `over: ${before.what}`, { trouble: key });
+    this.options.onEnd(before);
   }
 
   /** In words, for the status. */

@@ -3,7 +3,7 @@ import { accessSync, constants, readFileSync, statfsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import type { Config } from '../config/schema.ts';
-import { loadWebhook } from '../notify/secret.ts';
+import { openChannels } from '../notify/channels.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { restartWith, type Service, startWith } from './service.ts';
 
@@ -83,18 +83,26 @@ function configuredPorts(path: string): number[] {
   }
 }
 
-export function checkSlack({ notify }: Config, env: Readonly<Record<string, string | undefined>>): Finding {
-  const check = 'Slack';
-  const webhook = loadWebhook(notify.slack, env);
-  if (webhook.kind === 'none')
-    return warn(
-      check,
-      'no webhook: nobody is told of bans',
-      'set notify.slack.webhook_url_file, then: zban notify test',
-    );
-  if (webhook.kind === 'error') return fail(check, webhook.message, 'then: zban notify test');
-  const [warning] = webhook.warnings;
-  return warning === undefined
-    ? ok(check, 'a webhook is configured; try it with zban notify test')
-    : warn(check, warning, 'then: zban notify test');
+/** Every channel that is configured: one that cannot be used, one with a doubt, one that is fine. */
+export function checkChannels(
+  { notify }: Config,
+  env: Readonly<Record<string, string | undefined>>,
+): readonly Finding[] {
+  const channels = openChannels(notify, env);
+  if (channels.length === 0)
+    return [
+      warn(
+        'notifications',
+        'no channel is configured: nobody is told of bans and attacks',
+        'set notify.slack.webhook_url_file, notify.webhook or notify.email (docs/notifications.md), then: zban notify test',
+      ),
+    ];
+  return channels.map((channel) => {
+    const check = `channel ${channel.name}`;
+    const test = `zban notify test ${channel.name}`;
+    if ('problem' in channel) return fail(check, channel.problem, `then: ${test}`);
+    const [warning] = channel.warnings;
+    if (warning !== undefined) return warn(check, warning, `then: ${test}`);
+    return ok(check, `${channel.service} is configured; try it with ${test}`);
+  });
 }

@@ -1,8 +1,57 @@
-/** What zban tells people. The notifier folds, queues, formats and delivers; see slack.ts. */
+/** What zban reports to people. src/notify words it, folds bursts, queues and delivers to every channel. */
 import type { BanEvent, FuseEvent, GlobalAnomalyEvent } from './event.ts';
 
-export type Notification =
-  | { readonly kind: 'ban'; readonly event: BanEvent; readonly enforced: boolean; readonly confirmed: boolean }
+/** How urgent a message is, the most urgent first; docs/notifications.md has the rule. */
+export const SEVERITIES = ['SEV-1', 'SEV-2', 'SEV-3', 'SEV-4', 'SEV-5'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** Forms that a webhook's messages can have; src/notify/templates.ts has a module for each. */
+export const WEBHOOK_TEMPLATES = [
+  'json',
+  'mattermost',
+  'discord',
+  'telegram',
+  'ntfy',
+  'pagerduty',
+  'alertmanager',
+] as const;
+export type WebhookTemplate = (typeof WEBHOOK_TEMPLATES)[number];
+
+/** What is known beside the event itself; any kind may have it. */
+interface Context {
+  /** What an operator noted shortly before, as text to follow a comma: `9 min after deploy 1.4.2`. */
+  readonly after?: string;
+}
+
+export type Notification = Context & Report;
+
+type Report =
+  | {
+      readonly kind: 'ban';
+      readonly event: BanEvent;
+      readonly enforced: boolean;
+      readonly confirmed: boolean;
+      /** The client's part of the site's requests when it was banned, 0 to 1. */
+      readonly share?: number;
+      /** Who the client is, such as `AS16276 OVH, FR · rDNS host.example.net`. */
+      readonly who?: string;
+    }
+  /** An operator banned a client, or changed the allowlist. */
+  | {
+      readonly kind: 'order';
+      readonly time: string;
+      readonly action: 'ban' | 'allow' | 'disallow';
+      /** Address, network or host name. */
+      readonly target: string;
+      readonly operator: string;
+      readonly reason: string;
+      /** Of a ban; null is permanent. */
+      readonly durationSeconds?: number | null;
+      /** False in observe mode. */
+      readonly enforced: boolean;
+      /** False where the firewall does not hold the ban. */
+      readonly confirmed: boolean;
+    }
   /** A ban ended. Messages of older versions that wait on disk have the first five only. */
   | {
       readonly kind: 'unban';
@@ -45,7 +94,16 @@ export type Notification =
     }
   | { readonly kind: 'global_anomaly'; readonly event: GlobalAnomalyEvent }
   | { readonly kind: 'fuse'; readonly event: FuseEvent }
-  | { readonly kind: 'trouble'; readonly time: string; readonly what: string; readonly mend: string }
+  | {
+      readonly kind: 'trouble';
+      readonly time: string;
+      readonly what: string;
+      readonly mend: string;
+      /** Absent in messages of older versions: it begins. */
+      readonly phase?: 'begin' | 'end';
+      /** Names it at both ends. */
+      readonly key?: string;
+    }
   | { readonly kind: 'test'; readonly time: string };
 
 /** A message waiting on disk. */
@@ -57,7 +115,14 @@ export interface OutboxItem {
   readonly dueMs: number;
 }
 
-/** The queue on disk; record/outbox-store.ts keeps it in the database. */
+/** Every channel's queue on disk; record/outbox-store.ts keeps them in the database. */
+export interface Outbox {
+  queue(channel: string): OutboxStore;
+  /** Drops the queues of all other channels and returns how many messages they held. */
+  keepOnly(channels: readonly string[]): number;
+}
+
+/** One channel's queue: what becomes of a message there has no effect on the others. */
 export interface OutboxStore {
   /** Appends; drops the oldest over `max` and returns how many were dropped. */
   push(notifications: readonly Notification[], nowMs: number, max: number): number;

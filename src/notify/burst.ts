@@ -46,7 +46,7 @@ export class BurstGate {
   /** Takes note of a message that was delivered. */
   sent(items: readonly OutboxItem[], nowMs: number): void {
     const kind = items[0]?.notification.kind;
-    if (kind === undefined) return;
+    if (kind === undefined || this.#over === Number.POSITIVE_INFINITY) return;
     const times = this.#sentMs.get(kind) ?? [];
     for (let count = items.length > 1 ? this.#over : 1; count > 0; count -= 1) times.push(nowMs);
     this.#sentMs.set(kind, times.slice(-this.#over));

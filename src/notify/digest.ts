@@ -1,19 +1,22 @@
-/** A burst of notifications of one kind as a single Slack message. Pure. */
-
+/** A burst of notifications of one kind as a single message. Pure. */
 import type { Notification } from '../model/notification.ts';
-import { codeBlock } from './markup.ts';
-import { message, source } from './message.ts';
-import { type SlackPayload, section } from './payload.ts';
-import { describeCondition, summaryLine } from './words.ts';
+import { formatCount } from '../words/reason.ts';
+import { eventsOf, timeOf } from './format.ts';
+import { complete, type Message, type Sender } from './message.ts';
+import { severityOf } from './severity.ts';
+import { summaryLine } from './summary.ts';
 
 /** Entries a digest lists in full; the others are only counted. */
 const ENTRIES_MAX = 10;
+const CONDITIONS_MAX = 10;
+
+type Kind = Notification['kind'];
 
 /**
  * The message for several notifications of one kind, oldest first: how many, by what condition, the heaviest (bans) or
  * newest (everything else), and the command that shows the rest. `notifications` is not empty.
  */
-export function formatDigest(notifications: readonly Notification[], hostName: string): SlackPayload {
+export function formatDigest(notifications: readonly Notification[], sender: Sender): Message {
   const newest = notifications.at(-1);
   if (newest === undefined) throw new Error('a digest of nothing');
   const bans = notifications.filter((notification) => notification.kind === 'ban');
@@ -22,62 +25,75 @@ export function formatDigest(notifications: readonly Notification[], hostName: s
       ? bans.toSorted((a, b) => b.event.rate - a.event.rate).slice(0, ENTRIES_MAX)
       : notifications.slice(-ENTRIES_MAX);
   const lines = listed.map(summaryLine);
-  if (notifications.length > lines.length) lines.push(`… ${notifications.length - lines.length} more`);
-  return message(`${headline(newest.kind, notifications)} on ${hostName}`, [
-    ...(bans.length > 0 ? [section(countConditions(bans.map((ban) => ban.event.condition)))] : []),
-    section(codeBlock(lines)),
-    section(HINTS[newest.kind]),
-    source(hostName, newest.kind === 'test' ? newest.time : newestTime(newest)),
-  ]);
+  if (notifications.length > lines.length) lines.push(`… ${formatCount(notifications.length - lines.length)} more`);
+  const { icon, commands } = KINDS[newest.kind];
+  const counted = { title: bans.length > 0 ? 'The heaviest' : 'The newest', lines };
+  const [severity = severityOf(newest)] = notifications.map(severityOf).toSorted();
+  return complete(
+    { icon, headline: headlineOf(newest.kind, notifications), facts: countConditions(bans), lines: counted, commands },
+    { kind: newest.kind, severity, time: timeOf(newest), events: notifications.flatMap(eventsOf) },
+    sender,
+  );
 }
 
-const HINTS: Readonly<Record<Notification['kind'], string>> = {
-  ban: 'All of them: `zban list`. Undo: `zban unban ADDRESS`',
-  unban: 'What happened when: `zban audit`',
-  many: 'Who is banned now: `zban list`',
-  panic: 'How it stands now: `zban status`',
-  global_anomaly: 'These alerts ban nobody. What stands out now: `zban top`',
-  fuse: 'Look with `zban status` and `zban list`',
-  trouble: 'How it stands now: `zban status`, what to do: `zban doctor`',
-  test: 'Nothing to do',
+const KINDS: Readonly<Record<Kind, Pick<Message, 'icon' | 'commands'>>> = {
+  ban: {
+    icon: '⛔',
+    commands: [
+      ['All of them', 'zban list'],
+      ['Undo', 'zban unban ADDRESS'],
+    ],
+  },
+  order: { icon: '👤', commands: [['History', 'zban audit']] },
+  unban: { icon: '🔓', commands: [['History', 'zban audit']] },
+  many: { icon: '👥', commands: [['Who is banned now', 'zban list']] },
+  panic: { icon: '🚨', commands: [['Now', 'zban status']] },
+  global_anomaly: { icon: '📈', commands: [['Now', 'zban top']] },
+  fuse: { icon: '🚨', commands: [['Now', 'zban status']] },
+  trouble: { icon: '⚠️', commands: [['All checks', 'zban doctor']] },
+  test: { icon: '✅', commands: [] },
 };
 
-function headline(kind: Notification['kind'], notifications: readonly Notification[]): string {
-  const count = notifications.length;
+function headlineOf(kind: Kind, notifications: readonly Notification[]): string {
+  const count = formatCount(notifications.length);
   switch (kind) {
     case 'ban': {
-      const enforced = notifications.filter((notification) => notification.kind === 'ban' && notification.enforced);
-      if (enforced.length === count) return `⛔ Banned ${count} clients`;
-      if (enforced.length === 0) return `👀 Would ban ${count} clients`;
-      return `⛔ Banned ${enforced.length} clients and would have banned ${count - enforced.length}`;
+      const enforced = notifications.filter((one) => one.kind === 'ban' && one.enforced).length;
+      const causes = countConditions(notifications.filter((one) => one.kind === 'ban'))
+        .map(([condition, times]) => `${times} ${condition}`)
+        .join(', ');
+      if (enforced === notifications.length) return ` banned ${count} clients: ${causes}`;
+      if (enforced === 0) return ` would ban ${count} clients: ${causes}`;
+      const others = notifications.length - enforced;
+      return ` banned ${formatCount(enforced)} clients and would have banned ${formatCount(others)}: ${causes}`;
     }
+    case 'order':
+      return `: ${count} manual bans and changes of the allowlist`;
     case 'unban':
-      return `🔓 ${count} bans ended`;
+      return `: ${count} bans ended`;
     case 'many':
-      return `👥 ${count} times many clients were banned or released at once`;
+      return `: ${count} lists of bans were added or lifted`;
     case 'panic':
-      return `🚨 Panic began or ended ${count} times`;
+      return `: panic began or ended ${count} times`;
     case 'global_anomaly':
-      return `📈 Traffic left and rejoined its baseline, ${count} changes`;
+      return `: ${count} changes between normal and unusual traffic`;
     case 'fuse':
-      return `🚨 The fuse changed ${count} times`;
+      return `: the fuse changed ${count} times`;
     case 'trouble':
-      return `⚠️ ${count} troubles of zban`;
+      return `: ${count} reports about trouble of zban itself`;
     case 'test':
-      return `✅ ${count} tests`;
+      return `: ${count} tests`;
   }
 }
 
-function countConditions(conditions: readonly string[]): string {
+/** The most frequent ones first. */
+function countConditions(
+  bans: readonly Extract<Notification, { kind: 'ban' }>[],
+): [condition: string, times: string][] {
   const counts = new Map<string, number>();
-  for (const condition of conditions) counts.set(condition, (counts.get(condition) ?? 0) + 1);
+  for (const { event } of bans) counts.set(event.condition, (counts.get(event.condition) ?? 0) + 1);
   return [...counts]
     .toSorted((a, b) => b[1] - a[1])
-    .slice(0, 10)
-    .map(([condition, count]) => `${count} × ${describeCondition(condition)}`)
-    .join('\n');
-}
-
-function newestTime(notification: Exclude<Notification, { kind: 'test' }>): string {
-  return 'event' in notification ? notification.event.time : notification.time;
+    .slice(0, CONDITIONS_MAX)
+    .map(([condition, times]) => [condition, formatCount(times)]);
 }

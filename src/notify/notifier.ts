@@ -1,38 +1,35 @@
-/** The outbox: notifications wait on disk and are delivered one at a time, in order, at least once. */
+/** One channel's end of the outbox: notifications wait on disk and are delivered one at a time, in order, at least once. */
 
-import type { Notification, OutboxItem, OutboxStore } from '../model/notification.ts';
+import type { Notification, OutboxItem, OutboxStore, Severity } from '../model/notification.ts';
 import { BurstGate } from './burst.ts';
+import type { Channel, Delivery } from './channel.ts';
 import { DeliveryHealth, type DeliveryHealthOptions } from './delivery-health.ts';
 import { formatDigest } from './digest.ts';
-import { formatMessage, message } from './message.ts';
-import { type SlackPayload, section } from './payload.ts';
-import type { Deliver, Delivery } from './slack.ts';
+import { formatMessage } from './format.ts';
+import { complete, type Message, type Sender } from './message.ts';
+import { findQuietEnd } from './quiet-hours.ts';
+import { severityOf } from './severity.ts';
 
-export interface NotifierOptions extends DeliveryHealthOptions {
+export interface NotifierOptions extends Omit<DeliveryHealthOptions, 'name' | 'service'> {
+  readonly channel: Channel;
   readonly store: OutboxStore;
-  readonly deliver: Deliver;
+  readonly sender: Sender;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  readonly hostName: string;
-  /** More pending notifications of one kind than this become one digest. */
-  readonly digestOver: number;
-  readonly digestWindowMs: number;
-  /** Notifications kept on disk; the oldest are dropped beyond it. */
-  readonly queueMax: number;
   /** Milliseconds between two deliveries; Slack allows about one a second for each webhook. Default 1000. */
   readonly gapMs?: number;
 }
 
 export interface Notifier {
-  /** Puts notifications on disk and returns; never throws and never waits for the network. */
+  /** Puts those that are urgent enough on disk and returns; never throws and never waits for the network. */
   notify(notifications: readonly Notification[]): void;
-  /** Delivers a test message at once, past the queue, so that the answer is Slack's of now. Never rejects. */
+  /** Delivers a test message at once, past the queue, so that the answer is the service's of now. Never rejects. */
   sendTest(): Promise<{ readonly ok: boolean; readonly message: string }>;
   /** Delivers what is pending for up to `drainMs`, then gives up; the rest stays on disk for the next start. */
   stop(options: { readonly drainMs: number }): Promise<void>;
   /** Notifications waiting. */
   size(): number;
-  /** Notifications that were never delivered: over the queue's limit, not storable, or refused by Slack. */
+  /** Notifications that were never delivered: over the queue's limit, not storable, or refused by the service. */
   dropped(): number;
 }
 
@@ -42,12 +39,23 @@ const BATCH_MAX = 1000;
 const SLEEP_MS_MAX = 60_000;
 /** No wait is set further ahead (Retry-After is cut to it): a due time beyond it means that the clock was set back. */
 const AHEAD_MS_MAX = 3_600_000;
+/** What is at least as urgent as this does not wait for the end of quiet hours. */
+const URGENT = 'SEV-2';
 
 /** Starts the delivery of what is already on disk and of everything notified from now on. Its timers are unref'd. */
 export function createNotifier(options: NotifierOptions): Notifier {
   const notifier = new OutboxNotifier(options);
   notifier.wake(0);
   return notifier;
+}
+
+/** Rows of another version's shape are the least urgent: they hold up nothing. */
+function findSeverity(notification: Notification): Severity {
+  try {
+    return severityOf(notification);
+  } catch {
+    return 'SEV-5';
+  }
 }
 
 /** What one look at the queue came to. */
@@ -71,17 +79,21 @@ class OutboxNotifier implements Notifier {
   constructor(options: NotifierOptions) {
     this.#options = options;
     this.#gapMs = options.gapMs ?? 1000;
-    this.#gate = new BurstGate(options.digestOver, options.digestWindowMs);
-    this.#health = new DeliveryHealth(options);
+    const { name, service, settings, isEachSent } = options.channel;
+    this.#gate = new BurstGate(isEachSent ? Number.POSITIVE_INFINITY : settings.digest_over, settings.digest_window);
+    this.#health = new DeliveryHealth({ ...options, name, service });
   }
 
-  notify(notifications: readonly Notification[]): void {
+  notify(all: readonly Notification[]): void {
+    const { store, now, log, channel } = this.#options;
+    const { name, settings, defaultSeverity } = channel;
+    const least = settings.min_severity ?? defaultSeverity ?? 'SEV-5';
+    const notifications = all.filter((notification) => findSeverity(notification) <= least);
     if (notifications.length === 0 || this.#stage === 'stopped') return;
-    const { store, now, queueMax, log } = this.#options;
     try {
-      const dropped = store.push(notifications, now(), queueMax);
+      const dropped = store.push(notifications, now(), settings.queue_max);
       this.#dropped += dropped;
-      if (dropped > 0) log('warn', 'the queue of Slack messages is full, the oldest were dropped', { dropped });
+      if (dropped > 0) log('warn', `the queue of channel ${name} is full, the oldest were dropped`, { dropped });
       this.wake(0);
     } catch (error) {
       this.#dropped += notifications.length;
@@ -90,14 +102,14 @@ class OutboxNotifier implements Notifier {
   }
 
   async sendTest(): Promise<{ ok: boolean; message: string }> {
-    const { deliver, now, hostName } = this.#options;
-    const payload = formatMessage({ kind: 'test', time: new Date(now()).toISOString() }, hostName);
-    const delivery = await deliver(payload, this.#giveUp.signal);
+    const { channel, now, sender } = this.#options;
+    const message = formatMessage({ kind: 'test', time: new Date(now()).toISOString() }, sender);
+    const delivery = await channel.deliver(message, this.#giveUp.signal);
     if (delivery.outcome === 'ok') {
       this.#health.succeeded();
       this.#retryAtMs = 0;
       this.wake(0);
-      return { ok: true, message: 'Slack accepted the test message' };
+      return { ok: true, message: `${channel.service} accepted the test message` };
     }
     const mend = delivery.outcome === 'final' ? delivery.mend : 'it may pass, try again in a while';
     return { ok: false, message: `${delivery.cause}: ${mend}` };
@@ -145,16 +157,15 @@ class OutboxNotifier implements Notifier {
 
   /** Sends one message if one is due. */
   async #step(): Promise<Step> {
-    const { now, deliver } = this.#options;
+    const { now, channel } = this.#options;
     try {
       const waitMs = this.#pauseMs();
       if (waitMs > 0) return { progressed: false, waitMs };
-      const items = this.#pending();
-      if (items.length === 0) return { progressed: false, waitMs: this.#nextDueMs() };
+      const { items, quietMs } = this.#pending();
+      if (items.length === 0) return { progressed: false, waitMs: quietMs ?? this.#nextDueMs() };
       const choice = this.#gate.choose(items, now(), this.#stage !== 'open');
       if ('waitMs' in choice) return { progressed: false, waitMs: choice.waitMs };
-      const payload = this.#format(choice.send);
-      const delivery = await deliver(payload, this.#giveUp.signal);
+      const delivery = await channel.deliver(this.#format(choice.send), this.#giveUp.signal);
       // The store may be closed by now; what was delivered this late is delivered once more after the restart.
       if (this.#isStopped()) return { progressed: false, waitMs: SLEEP_MS_MAX };
       return this.#settle(delivery, choice.send, items);
@@ -174,13 +185,18 @@ class OutboxNotifier implements Notifier {
     return pauseMs > AHEAD_MS_MAX ? 0 : Math.max(pauseMs, 0);
   }
 
-  /** What is due, oldest first. */
-  #pending(): OutboxItem[] {
-    const { store, now, queueMax } = this.#options;
+  /** What is due, oldest first, and how long what is left of it has to be quiet. */
+  #pending(): { readonly items: OutboxItem[]; readonly quietMs: number | undefined } {
+    const { store, now, channel } = this.#options;
+    const { quiet_hours, queue_max } = channel.settings;
     if (this.#settled.size > 0) this.#forget([...this.#settled]);
     const nextMs = store.findNextDueMs() ?? 0;
     const dueMs = nextMs > now() + AHEAD_MS_MAX ? nextMs : now();
-    return store.due(dueMs, Math.min(queueMax, BATCH_MAX)).toSorted((a, b) => a.id - b.id);
+    const due = store.due(dueMs, Math.min(queue_max, BATCH_MAX)).toSorted((a, b) => a.id - b.id);
+    const quietEndMs = findQuietEnd(quiet_hours, now());
+    if (quietEndMs === undefined) return { items: due, quietMs: undefined };
+    const urgent = due.filter(({ notification }) => findSeverity(notification) <= URGENT);
+    return { items: urgent, quietMs: urgent.length < due.length ? quietEndMs - now() : undefined };
   }
 
   #nextDueMs(): number {
@@ -188,19 +204,25 @@ class OutboxNotifier implements Notifier {
     return nextMs === undefined ? SLEEP_MS_MAX : Math.max(nextMs - this.#options.now(), 1);
   }
 
-  #format(items: readonly OutboxItem[]): SlackPayload {
-    const { hostName } = this.#options;
+  #format(items: readonly OutboxItem[]): Message {
+    const { sender, now } = this.#options;
     const notifications = items.map((item) => item.notification);
     const [only] = notifications;
     try {
       return only !== undefined && notifications.length === 1
-        ? formatMessage(only, hostName)
-        : formatDigest(notifications, hostName);
+        ? formatMessage(only, sender)
+        : formatDigest(notifications, sender);
     } catch {
       // Rows of another version's shape must not hold up everything behind them.
-      return message(`zban on ${hostName}: ${items.length} messages of another version`, [
-        section('They cannot be shown here, read them with `zban audit`.'),
-      ]);
+      return complete(
+        {
+          ...{ icon: '📜', headline: `: ${items.length} messages of another version of zban` },
+          details: ['They cannot be shown here.'],
+          commands: [['Read them', 'zban audit']],
+        },
+        { kind: only?.kind ?? 'test', severity: 'SEV-5', time: new Date(now()).toISOString(), events: [] },
+        sender,
+      );
     }
   }
 

@@ -1,16 +1,16 @@
-/** Where the webhook address comes from, and a wrapper that keeps it out of logs, errors and JSON. */
+/** Where addresses and tokens come from, and a wrapper that keeps them out of logs, errors and JSON. */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 
-/** A secret address: printing, inspecting or serialising it shows `[secret]`. */
-export class WebhookUrl {
-  readonly #url: string;
-  constructor(url: string) {
-    this.#url = url;
+/** Printing, inspecting or serialising it shows `[secret]`. */
+export class Secret {
+  readonly #text: string;
+  constructor(text: string) {
+    this.#text = text;
   }
-  /** The address itself, for the request only. */
+  /** The text itself, for the request only. */
   reveal(): string {
-    return this.#url;
+    return this.#text;
   }
   toString(): string {
     return '[secret]';
@@ -23,61 +23,70 @@ export class WebhookUrl {
   }
 }
 
-export type LoadedWebhook =
-  /** Nothing configured: zban runs without Slack. */
+export type LoadedSecret =
+  /** Nothing configured. */
   | { readonly kind: 'none' }
   | {
       readonly kind: 'loaded';
-      readonly url: WebhookUrl;
-      readonly origin: 'file' | 'config' | 'environment';
-      /** What an operator should mend although it works. */
+      readonly secret: Secret;
+      /** What an operator should fix although it works. */
       readonly warnings: readonly string[];
     }
-  /** What is wrong and how to mend it, without the address. */
+  /** What is wrong and how to fix it, without the secret. */
   | { readonly kind: 'error'; readonly message: string };
 
-/** The part of `notify.slack` that names the webhook. */
-export interface WebhookSettings {
-  readonly webhook_url?: string | undefined;
-  readonly webhook_url_file?: string | undefined;
+/** The places of one secret: the first that is set decides, and one that is set but unusable is an error. */
+export interface SecretPlaces {
+  /** Key of the value, such as `notify.slack.webhook_url`; that of the file has `_file` behind it. */
+  readonly key: string;
+  readonly file: string | undefined;
+  readonly value: string | undefined;
+  /** Environment variable, asked last. */
+  readonly variable?: string;
 }
 
-/** The environment variable asked last. */
-export const WEBHOOK_VARIABLE = 'ZBAN_SLACK_WEBHOOK_URL';
 const FILE_BYTES_MAX = 4096;
 
-/**
- * The webhook address from `webhook_url_file`, else `webhook_url`, else the environment: the first that is set
- * decides, and one that is set but unusable is an error, not a reason to try the next.
- */
-export function loadWebhook(settings: WebhookSettings, environment: Readonly<NodeJS.ProcessEnv>): LoadedWebhook {
-  const { webhook_url_file: path, webhook_url: configured } = settings;
-  if (path !== undefined) return loadFile(path);
-  if (configured !== undefined) return accept(configured, 'config', 'notify.slack.webhook_url', []);
-  const variable = environment[WEBHOOK_VARIABLE]?.trim();
-  return variable ? accept(variable, 'environment', WEBHOOK_VARIABLE, []) : { kind: 'none' };
+/** A secret of any form, such as a token. */
+export function loadSecret(places: SecretPlaces, environment: Readonly<NodeJS.ProcessEnv>): LoadedSecret {
+  return load(places, environment, (text, place) =>
+    /^[\x21-\x7e]+$/.test(text)
+      ? { kind: 'loaded', secret: new Secret(text), warnings: [] }
+      : { kind: 'error', message: `${place} holds spaces or characters that are not ASCII` },
+  );
 }
 
-function loadFile(path: string): LoadedWebhook {
-  const fail = (problem: string): LoadedWebhook => ({
-    kind: 'error',
-    message: `notify.slack.webhook_url_file ${path} ${problem}`,
-  });
+/** The address of a webhook, http:// or https://. */
+export function loadAddress(places: SecretPlaces, environment: Readonly<NodeJS.ProcessEnv>): LoadedSecret {
+  return load(places, environment, acceptAddress);
+}
+
+type Accept = (text: string, place: string) => LoadedSecret;
+
+function load(places: SecretPlaces, environment: Readonly<NodeJS.ProcessEnv>, accept: Accept): LoadedSecret {
+  const { key, file, value, variable } = places;
+  if (file !== undefined) return loadFile(file, `${key}_file ${file}`, accept);
+  if (value !== undefined) return accept(value, key);
+  const found = variable && environment[variable]?.trim();
+  return variable && found ? accept(found, variable) : { kind: 'none' };
+}
+
+function loadFile(path: string, place: string, accept: Accept): LoadedSecret {
+  const fail = (problem: string): LoadedSecret => ({ kind: 'error', message: `${place} ${problem}` });
   let descriptor: number | undefined;
   try {
     // Without O_NONBLOCK a named pipe would hold the daemon's start up for ever.
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) return fail('is not a regular file');
-    if (stat.size > FILE_BYTES_MAX) return fail(`has ${stat.size} bytes: it should hold the webhook address only`);
+    if (stat.size > FILE_BYTES_MAX) return fail(`has ${stat.size} bytes: it should hold the secret only`);
     const content = readFileSync(descriptor, 'utf8').trim();
-    if (content === '') return fail('is empty: write the webhook address into it');
+    if (content === '') return fail('is empty: write the secret into it');
+    const accepted = accept(content, place);
+    if (accepted.kind !== 'loaded' || (stat.mode & 0o004) === 0) return accepted;
     const mode = (stat.mode & 0o777).toString(8);
-    const warnings =
-      (stat.mode & 0o004) === 0
-        ? []
-        : [`${path} can be read by everybody (mode ${mode}) and holds a secret: chmod o-rwx ${path}`];
-    return accept(content, 'file', `notify.slack.webhook_url_file ${path}`, warnings);
+    const open = `${path} can be read by everybody (mode ${mode}) and holds a secret: chmod o-rwx ${path}`;
+    return { ...accepted, warnings: [open, ...accepted.warnings] };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return fail('does not exist');
@@ -88,17 +97,12 @@ function loadFile(path: string): LoadedWebhook {
   }
 }
 
-function accept(
-  text: string,
-  origin: 'file' | 'config' | 'environment',
-  place: string,
-  warnings: readonly string[],
-): LoadedWebhook {
+function acceptAddress(text: string, place: string): LoadedSecret {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     return { kind: 'error', message: `${place} does not hold an https:// address` };
-  const local = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+  const isLocal = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
   const open =
-    url.protocol === 'http:' && !local ? [`${place} is an http:// address: messages travel unencrypted`] : [];
-  return { kind: 'loaded', url: new WebhookUrl(text), origin, warnings: [...warnings, ...open] };
+    url.protocol === 'http:' && !isLocal ? [`${place} is an http:// address: messages travel unencrypted`] : [];
+  return { kind: 'loaded', secret: new Secret(text), warnings: open };
 }

@@ -3,7 +3,7 @@
 import type { AuditDraft, DraftOf, JudgedNumbers } from '../model/audit.ts';
 import type { BaselineEvent, Level } from '../model/event.ts';
 import { formatDuration } from '../words/duration.ts';
-import { tellLearned } from '../words/learned.ts';
+import { markDefault, tellLearned } from '../words/learned.ts';
 import { briefReason, formatNumber } from '../words/reason.ts';
 import { tellEnd, tellStart } from '../words/site-reason.ts';
 
@@ -78,7 +78,9 @@ function reasons({ condition, numbers, detail }: DraftOf<'ban' | 'refused'>): re
   if (numbers === null) return [`${condition}${detail === '' ? '' : ` "${detail}"`}`];
   const { rate, mean, stddev, ipv4 } = numbers;
   const compared =
-    typeof rate !== 'number' ? [] : [`rate ${formatNumber(rate, 2)}/s`, `baseline ${level({ mean, stddev })}`];
+    typeof rate !== 'number'
+      ? []
+      : [`rate ${formatNumber(rate, 2)}/s`, `baseline ${level({ mean, stddev })}${markDefault(numbers)}`];
   return [briefReason(condition, numbers), ...compared, typeof ipv4 === 'string' ? `IPv4 ${ipv4}` : ''];
 }
 

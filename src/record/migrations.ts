@@ -131,9 +131,15 @@ const BANS_BY_START = `
 CREATE INDEX bans_by_start ON bans (since_ms, client) WHERE scope = 'now';
 `;
 
+/* Each channel has rows of its own; until then there was Slack alone. */
+const OUTBOX_OF_CHANNELS = `
+ALTER TABLE outbox ADD COLUMN channel TEXT NOT NULL DEFAULT 'slack';
+`;
+
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: TRAIL },
   { version: 2, sql: OUTBOX },
   { version: 3, sql: WHOLE_POSITIONS },
   { version: 4, sql: BANS_BY_START },
+  { version: 5, sql: OUTBOX_OF_CHANNELS },
 ];

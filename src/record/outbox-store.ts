@@ -1,6 +1,6 @@
-/** The queue of messages, in memory and on disk: the database in trouble costs its survival of a restart, not the messages. */
+/** The queues of messages, in memory and on disk: the database in trouble costs their survival of a restart, not the messages. */
 import type BetterSqlite3 from 'better-sqlite3';
-import type { Notification, OutboxItem, OutboxStore } from '../model/notification.ts';
+import type { Notification, Outbox, OutboxItem, OutboxStore } from '../model/notification.ts';
 import { preparedFor, type RecordDatabase } from './database.ts';
 import { toRecordError } from './error.ts';
 import { readObject } from './row.ts';
@@ -8,21 +8,24 @@ import type { WriteGate } from './write-gate.ts';
 
 interface Row {
   readonly id: number;
+  readonly channel: string;
   readonly notification: string;
   readonly attempts: number;
   readonly dueMs: number;
 }
 
+type ChannelItem = OutboxItem & { readonly channel: string };
+
 /** Messages whose row is not as it should be; undefined for those that are gone. */
-export type UnsavedMessages = ReadonlyMap<number, OutboxItem | undefined>;
+export type UnsavedMessages = ReadonlyMap<number, ChannelItem | undefined>;
 
 /** Methods do not throw for a database in trouble: what could not be written is written with the next change or `retry`. */
-export class DatabaseOutbox implements OutboxStore {
+export class DatabaseOutbox implements Outbox {
   readonly #gate: WriteGate;
   readonly #database: RecordDatabase;
   readonly #save: () => (ids: ReadonlySet<number>) => void;
   /** By id, which is by age. */
-  readonly #items = new Map<number, OutboxItem>();
+  readonly #items = new Map<number, ChannelItem>();
   /** Ids whose row is not what memory says. */
   readonly #unsaved = new Set<number>();
   #lastId = 0;
@@ -54,43 +57,46 @@ export class DatabaseOutbox implements OutboxStore {
     return new Map([...this.#unsaved].map((id) => [id, this.#items.get(id)]));
   }
 
-  push(notifications: readonly Notification[], nowMs: number, max: number): number {
-    for (const notification of notifications) {
-      this.#put({ id: this.#lastId + 1, notification, attempts: 0, dueMs: nowMs });
-      this.#lastId += 1;
-    }
-    const dropped = [...this.#items.keys()].slice(0, Math.max(0, this.#items.size - max));
-    this.remove(dropped);
-    return dropped.length;
+  queue(channel: string): OutboxStore {
+    const items = () => [...this.#items.values()].filter((item) => item.channel === channel);
+    const remove = (ids: readonly number[]) => {
+      for (const id of ids) if (this.#items.delete(id)) this.#unsaved.add(id);
+      this.retry();
+    };
+    return {
+      push: (notifications, nowMs, max) => {
+        for (const notification of notifications) this.#append(channel, notification, nowMs);
+        const waiting = items();
+        const dropped = waiting.slice(0, Math.max(0, waiting.length - max)).map(({ id }) => id);
+        remove(dropped);
+        return dropped.length;
+      },
+      due: (nowMs, limit) =>
+        items()
+          .filter(({ dueMs }) => dueMs <= nowMs)
+          .slice(0, limit),
+      findNextDueMs: () =>
+        items().reduce<number | undefined>((next, { dueMs }) => Math.min(next ?? dueMs, dueMs), undefined),
+      remove,
+      postpone: (ids, dueMs) => {
+        for (const id of ids) {
+          const item = this.#items.get(id);
+          if (item) this.#put({ ...item, attempts: item.attempts + 1, dueMs });
+        }
+        this.retry();
+      },
+      size: () => items().length,
+    };
   }
 
-  due(nowMs: number, limit: number): readonly OutboxItem[] {
-    return [...this.#items.values()].filter(({ dueMs }) => dueMs <= nowMs).slice(0, limit);
-  }
-
-  findNextDueMs(): number | undefined {
-    let next: number | undefined;
-    for (const { dueMs } of this.#items.values()) next = Math.min(next ?? dueMs, dueMs);
-    return next;
-  }
-
-  remove(ids: readonly number[]): void {
-    for (const id of ids) {
-      if (this.#items.delete(id)) this.#unsaved.add(id);
+  keepOnly(channels: readonly string[]): number {
+    const others = [...this.#items.values()].filter(({ channel }) => !channels.includes(channel));
+    for (const { id } of others) {
+      this.#items.delete(id);
+      this.#unsaved.add(id);
     }
     this.retry();
-  }
-
-  postpone(ids: readonly number[], dueMs: number): void {
-    for (const id of ids) {
-      const item = this.#items.get(id);
-      if (item) this.#put({ ...item, attempts: item.attempts + 1, dueMs });
-    }
-    this.retry();
-  }
-
-  size(): number {
-    return this.#items.size;
+    return others.length;
   }
 
   /** Writes what could not be written before; true when nothing is left. */
@@ -102,19 +108,24 @@ export class DatabaseOutbox implements OutboxStore {
     return true;
   }
 
-  #put(item: OutboxItem): void {
+  #append(channel: string, notification: Notification, nowMs: number): void {
+    this.#put({ id: this.#lastId + 1, channel, notification, attempts: 0, dueMs: nowMs });
+    this.#lastId += 1;
+  }
+
+  #put(item: ChannelItem): void {
     this.#items.set(item.id, item);
     this.#unsaved.add(item.id);
   }
 
   #load(sql: BetterSqlite3.Database): void {
     const rows = sql
-      .prepare<[], Row>('SELECT id, notification, attempts, due_ms AS dueMs FROM outbox ORDER BY id')
+      .prepare<[], Row>('SELECT id, channel, notification, attempts, due_ms AS dueMs FROM outbox ORDER BY id')
       .iterate();
-    for (const { id, notification, attempts, dueMs } of rows) {
+    for (const { id, channel, notification, attempts, dueMs } of rows) {
       this.#lastId = id;
       const value = readObject(notification);
-      if (value) this.#items.set(id, { id, notification: value as unknown as Notification, attempts, dueMs });
+      if (value) this.#items.set(id, { id, channel, notification: value as unknown as Notification, attempts, dueMs });
       else this.#unsaved.add(id);
     }
   }
@@ -122,14 +133,16 @@ export class DatabaseOutbox implements OutboxStore {
 
 function prepareSave(
   sql: BetterSqlite3.Database,
-  items: ReadonlyMap<number, OutboxItem>,
+  items: ReadonlyMap<number, ChannelItem>,
 ): (ids: ReadonlySet<number>) => void {
-  const put = sql.prepare('INSERT OR REPLACE INTO outbox (id, notification, attempts, due_ms) VALUES (?, ?, ?, ?)');
+  const put = sql.prepare(
+    'INSERT OR REPLACE INTO outbox (id, channel, notification, attempts, due_ms) VALUES (?, ?, ?, ?, ?)',
+  );
   const drop = sql.prepare('DELETE FROM outbox WHERE id = ?');
   return sql.transaction((ids: ReadonlySet<number>) => {
     for (const id of ids) {
       const item = items.get(id);
-      if (item) put.run(id, JSON.stringify(item.notification), item.attempts, item.dueMs);
+      if (item) put.run(id, item.channel, JSON.stringify(item.notification), item.attempts, item.dueMs);
       else drop.run(id);
     }
   }).immediate;

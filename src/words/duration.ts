@@ -40,3 +40,21 @@ export function formatDuration(ms: number | null): string {
   }
   return text || '0s';
 }
+
+/** Milliseconds in a sentence, the two largest units: `45 s`, `10 min`, `1 h 30 min`, `7 d`. */
+export function spellDuration(ms: number): string {
+  const units = [
+    ['d', 86_400],
+    ['h', 3600],
+    ['min', 60],
+    ['s', 1],
+  ] as const;
+  let seconds = Math.round(ms / 1000);
+  const parts: string[] = [];
+  for (const [unit, size] of units) {
+    const count = Math.floor(seconds / size);
+    if (count > 0) parts.push(`${count} ${unit}`);
+    seconds -= count * size;
+  }
+  return parts.slice(0, 2).join(' ') || '0 s';
+}

@@ -1,6 +1,29 @@
-/** What was learned beside what it is taken as: baselines never count as less than their floors, and say so. */
+/**
+ * What was learned beside the value that counts: a baseline never counts as less than its minimum, and before anything
+ * is learned that minimum is only a default.
+ */
+import type { Evidence, Learned } from '../model/event.ts';
 
-/** Both as people read them; undefined while nothing was learned: `0.10 ± 0.30/s, taken as 0.50 ± 0.50/s`. */
+/** Both as people read them: `0.50 ± 0.50/s (default, nothing learned yet)`; the value alone where it was learned. */
 export function tellLearned(learned: string | undefined, effective: string): string {
-  return learned === effective ? effective : `${learned ?? 'not learned yet'}, taken as ${effective}`;
+  if (learned === effective) return effective;
+  return learned === undefined
+    ? `${effective} (default, nothing learned yet)`
+    : `${learned} (below the minimum, counted as ${effective})`;
+}
+
+/** The numbers of a judgement that say what was normal; those of an old row may lack some. */
+export type NormalNumbers = Partial<Record<keyof Evidence, unknown>>;
+
+/** Undefined in rows of older versions. */
+export function learnedOf({ learned }: NormalNumbers): Partial<Learned> | undefined {
+  return typeof learned === 'object' && learned !== null ? learned : undefined;
+}
+
+/** How the value that counted came about, to follow it in a short line: empty where it was learned. */
+export function markDefault(numbers: NormalNumbers): '' | ' (default)' | ' (minimum)' {
+  const learned = learnedOf(numbers);
+  if (learned === undefined) return '';
+  if (learned.mean === null) return ' (default)';
+  return learned.mean === numbers.mean && learned.stddev === numbers.stddev ? '' : ' (minimum)';
 }

@@ -5,6 +5,7 @@
 import type { Rule } from '../detect/rule.ts';
 import { presentCondition, RULES, type RuleName } from '../detect/rules.ts';
 import type { Condition, Evidence, Learned } from '../model/event.ts';
+import { learnedOf } from './learned.ts';
 
 /** The numbers of a judgement; those of an old row, or after JSON, may lack some or be null. */
 export type ReasonNumbers = Partial<Record<keyof Evidence | 'measured', unknown>>;
@@ -27,8 +28,8 @@ export const PHRASES: Readonly<Record<Condition, string>> = {
   site_z_score: 'the site is far above its usual rate',
   site_multiplier: 'the site is at many times its usual rate',
   swarm: 'many clients that look alike came from this network',
-  manual: 'an operator decided it',
-  import: 'an operator brought it from elsewhere',
+  manual: 'banned manually',
+  import: 'imported by an operator',
 };
 
 /** The rule that counts points for a condition, also by its former name. */
@@ -46,6 +47,11 @@ export function phraseOf(condition: string): string {
 /** A number with so many decimals; a dash for what is none, as an infinite z-score is after JSON. */
 export function formatNumber(value: unknown, digits = 2): string {
   return typeof value === 'number' && Number.isFinite(value) ? value.toFixed(digits) : '–';
+}
+
+/** A whole number with its thousands apart: `1,206`; a dash for what is none. */
+export function formatCount(value: unknown): string {
+  return typeof value === 'number' && Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : '–';
 }
 
 /** A share from 0 to 1 in whole percent: `97 %`. */
@@ -123,11 +129,6 @@ export function usualErrors(numbers: ReasonNumbers): string {
     : formatPercent(learned?.error_ratio ?? numbers.baseline_error_ratio);
 }
 
-/** Undefined in rows of older versions. */
-function learnedOf({ learned }: ReasonNumbers): Partial<Learned> | undefined {
-  return typeof learned === 'object' && learned !== null ? learned : undefined;
-}
-
 function tellNormal(numbers: ReasonNumbers): string {
   const learned = learnedOf(numbers);
   const isOfSite = numbers.baseline_of === 'site';
@@ -142,7 +143,10 @@ function tellNormal(numbers: ReasonNumbers): string {
   const own =
     learned?.mean === null ? undefined : describe(learned ?? { mean, stddev, error_ratio: baseline_error_ratio });
   const held = isOfSite ? '; profile classic holds every client against that' : '';
-  return `${own === effective ? own : `${own ?? 'Nothing learned yet'}; taken as ${effective}`}${held}.`;
+  if (own === effective) return `${own}${held}.`;
+  return own === undefined
+    ? `Nothing learned yet, so the default counts: ${effective}${held}.`
+    : `${own}; that is below the minimum, which counts: ${effective}${held}.`;
 }
 
 /** How many points would have been all right, also as requests of the kind that the rule is about. */

@@ -3,7 +3,7 @@
  * free of control characters, but to be escaped wherever they are shown.
  */
 import type { SiteNumbers } from '../model/audit.ts';
-import { briefReason, formatNumber, formatPercent } from './reason.ts';
+import { briefReason, formatCount, formatNumber, formatPercent } from './reason.ts';
 
 type Numbers = Partial<SiteNumbers>;
 
@@ -65,16 +65,15 @@ export function tellEnd(numbers: Numbers, lasted: string): string[] {
 
 /** The most of what the anomaly is about: `512.30/s`, `1206 new clients`. */
 export function peakOf({ condition, peak_rate, peak_measured }: Numbers): string {
-  if (condition === 'site_newcomers' && peak_measured !== undefined)
-    return `${formatNumber(peak_measured, 0)} new clients`;
-  if (condition === 'site_clients' && peak_measured !== undefined) return `${formatNumber(peak_measured, 0)} clients`;
+  if (condition === 'site_newcomers' && peak_measured !== undefined) return `${formatCount(peak_measured)} new clients`;
+  if (condition === 'site_clients' && peak_measured !== undefined) return `${formatCount(peak_measured)} clients`;
   return `${formatNumber(peak_rate)}/s`;
 }
 
 /** What is usual where the peak is not: `40.00/s`, or as many clients. */
 export function usualOf({ condition, peak_measured, usual, mean }: Numbers): string {
   const isOfClients = condition === 'site_newcomers' || condition === 'site_clients';
-  return isOfClients && peak_measured !== undefined ? formatNumber(usual, 0) : `${formatNumber(mean)}/s`;
+  return isOfClients && peak_measured !== undefined ? formatCount(usual) : `${formatNumber(mean)}/s`;
 }
 
 /** Rows of older versions have no peak at the start. */

@@ -92,7 +92,7 @@ async function daemon(
       asked.push(request);
       return { ok: true, message: 'the fuse is reset: zban bans again' };
     },
-    notifyTest: async () => ({ ok: false, message: 'Slack answered 404' }),
+    notifyTest: async () => ({ ok: false, message: 'slack: Slack answered 404', channels: [] }),
     reload: async () => ({ ok: true, message: '' }),
   };
   const findPeer = async () => ({ uid: 0, name: 'root' });

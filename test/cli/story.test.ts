@@ -9,7 +9,8 @@ import { withTrail } from '../../src/cli/trail.ts';
 import type { AuditDraft } from '../../src/model/audit.ts';
 import type { Condition } from '../../src/model/event.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
-import { formatMessage } from '../../src/notify/message.ts';
+import { formatMessage } from '../../src/notify/format.ts';
+import { toSlackPayload } from '../../src/notify/slack-payload.ts';
 import { formatAuditLine } from '../../src/record/audit-line.ts';
 import { briefReason, PHRASES, phraseOf, tellReason } from '../../src/words/reason.ts';
 import { evidenceOf } from '../support/evidence.ts';
@@ -103,9 +104,9 @@ for (const condition of Object.keys(PHRASES) as Condition[]) {
     const event = { event: 'ban', time: '2026-11-20T10:11:12Z', ip: CLIENT, tier: 1, duration_seconds: 600 } as const;
     const message = formatMessage(
       { kind: 'ban', event: { ...event, ...evidence }, enforced: true, confirmed: true },
-      'h',
+      { host: 'h' },
     );
-    const slack = JSON.stringify(message);
+    const slack = JSON.stringify(toSlackPayload(message));
     for (const text of [told, slack]) {
       for (const part of [phraseOf(condition), reason.did, reason.tolerated]) assert.ok(text.includes(part), part);
     }
@@ -202,7 +203,7 @@ test("an operator's ban has a reason instead of numbers, and what it covers", as
     /^2001:db8:1::5 is banned until 2026-11-20 11:11:12 \(in 57m\), with all of 2001:db8:1::\/64\. /,
   );
   assert.match(flat(text), /ann banned 2001:db8:1::\/64 for 1h \(entry #1\)\./);
-  assert.match(text, /Why +an operator decided it: asked us to\./);
+  assert.match(text, /Why +banned manually: asked us to\./);
   assert.match(text, /Undo +zban unban 2001:db8:1::\/64$/m);
 });
 

@@ -18,7 +18,8 @@ function keysIn(text: string): Set<string> {
     const indent = space.length + (mark === '- ' ? 2 : 0);
     while ((parents.at(-1)?.indent ?? -1) >= indent) parents.pop();
     const parent = parents.at(-1)?.path;
-    const path = parent === undefined ? `${name}` : `${parent}${parent === 'logs' ? '[]' : ''}.${name}`;
+    const path =
+      parent === undefined ? `${name}` : `${parent}${/(^|\.)(logs|webhook)$/.test(parent) ? '[]' : ''}.${name}`;
     found.add(path);
     if (mark !== '# ') parents.push({ indent, path });
   }

@@ -95,7 +95,7 @@ test('a failing handler is told to the one who asked and hurts nobody else', asy
 test('requests on one connection are answered in order, also when they arrive in pieces or with the end of the input', async (t) => {
   const { socket } = await start(t, {
     reload: async () => ({ ok: true, message: 'r' }),
-    notifyTest: async () => ({ ok: false, message: 'n' }),
+    notifyTest: async () => ({ ok: false, message: 'n', channels: [] }),
   });
   const answers = await exchange(socket, '{"command":"reload"}\n{"command":"notifyTest"}\n{"command":"reload"}\n');
   const messages = answers

@@ -54,7 +54,7 @@ function place(t: TestContext, audit = {}) {
       isOpen = false;
     };
     t.after(() => records.close());
-    const troubles = new Troubles({ log: () => {}, onBegin: ({ what }) => said.push(what) });
+    const troubles = new Troubles({ log: () => {}, onBegin: ({ what }) => said.push(what), onEnd: () => {} });
     const record = (drafts: readonly AuditDraft[]) => records.tell(records.trail.append(drafts), []);
     const bans = () =>
       records.trail

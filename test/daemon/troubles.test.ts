@@ -5,17 +5,19 @@ import { type Trouble, Troubles } from '../../src/daemon/troubles.ts';
 function make() {
   const logged: string[] = [];
   const told: Trouble[] = [];
+  const over: Trouble[] = [];
   const troubles = new Troubles({
     log: (level, message) => void logged.push(`${level} ${message}`),
     onBegin: (trouble) => void told.push(trouble),
+    onEnd: (trouble) => void over.push(trouble),
   });
-  return { troubles, logged, told };
+  return { troubles, logged, told, over };
 }
 
 test('a trouble is told when it begins, listed while it stands, and told when it is over', () => {
-  const { troubles, logged, told } = make();
+  const { troubles, logged, told, over } = make();
   troubles.begin('database', 'the disk is full', 'make room');
-  assert.deepEqual(told, [{ what: 'the disk is full', mend: 'make room' }]);
+  assert.deepEqual(told, [{ key: 'database', what: 'the disk is full', mend: 'make room' }]);
   assert.deepEqual(logged, ['error the disk is full']);
   troubles.begin('database', 'the disk is full; 7 rows wait', 'make room');
   assert.equal(told.length, 1, 'silent while the same one stands');
@@ -24,6 +26,8 @@ test('a trouble is told when it begins, listed while it stands, and told when it
   troubles.end('database');
   assert.deepEqual(logged, ['error the disk is full', 'info over: the disk is full; 7 rows wait']);
   assert.deepEqual(troubles.list(), []);
+  const newest = { key: 'database', what: 'the disk is full; 7 rows wait', mend: 'make room' };
+  assert.deepEqual(over, [newest], 'its end is reported once');
   troubles.begin('database', 'the disk is full again');
   assert.equal(told.length, 2, 'a new one is told again');
   assert.deepEqual(troubles.list(), ['the disk is full again']);

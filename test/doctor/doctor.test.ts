@@ -28,7 +28,7 @@ test('one line a check, the exit code, and the same as JSON', async (t) => {
   const running = daemon.zban('doctor', '--json');
   const found = JSON.parse(running.stdout) as Finding[];
   const checks = new Set(found.map(({ check }) => check.replace(/ .*/, '')));
-  for (const check of ['daemon', 'log', 'nginx', 'firewall', 'SSH', 'Slack', 'folder'])
+  for (const check of ['daemon', 'log', 'nginx', 'firewall', 'SSH', 'notifications', 'folder'])
     assert.ok(checks.has(check), check);
   assert.ok(found.some(({ check, message }) => check === 'firewall' && message.includes('room for 1000000 bans')));
   assert.ok(

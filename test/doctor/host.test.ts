@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
 import { ControlError } from '../../src/control/error.ts';
 import { checkDaemon } from '../../src/doctor/daemon.ts';
-import { checkPlaces, checkSlack, checkSsh } from '../../src/doctor/host.ts';
+import { checkChannels, checkPlaces, checkSsh } from '../../src/doctor/host.ts';
 import { checkService, findService, type Service } from '../../src/doctor/service.ts';
 import type { Status } from '../../src/model/status.ts';
 
@@ -24,12 +24,23 @@ test('a port of sshd that a ban would close is a failure with the setting that o
   assert.equal(checkSsh(DEFAULTS, { SSH_CONNECTION: '192.0.2.1 5000 192.0.2.2 22' }, '/nonexistent').level, 'ok');
 });
 
-test('Slack: none, one that cannot be read, one that can; never its address', () => {
-  assert.equal(checkSlack(DEFAULTS, {}).level, 'warn');
-  const missing = configSchema.parse({ notify: { slack: { webhook_url_file: '/nonexistent/webhook' } } });
-  assert.equal(checkSlack(missing, {}).level, 'fail');
-  const found = checkSlack(DEFAULTS, { ZBAN_SLACK_WEBHOOK_URL: 'https://hooks.example.com/services/SECRET' });
-  assert.equal(found.level, 'ok');
+test('channels: none, one that cannot be read, one that can; never a secret', () => {
+  const levels = (notify: object, env = {}) =>
+    checkChannels(configSchema.parse({ notify }), env).map(({ level }) => level);
+  assert.deepEqual(levels({}), ['warn']);
+  assert.deepEqual(
+    levels({ slack: { webhook_url_file: '/nonexistent/webhook' }, email: { to: ['ops@example.com'] } }),
+    ['fail', 'ok'],
+  );
+  const webhook = [{ template: 'pagerduty', token: 'SECRET' }, { url: 'https://hooks.example.com/SECRET' }];
+  const found = checkChannels(configSchema.parse({ notify: { webhook } }), {
+    ZBAN_SLACK_WEBHOOK_URL: 'https://hooks.example.com/services/SECRET',
+  });
+  assert.deepEqual(
+    found.map(({ check }) => check),
+    ['channel slack', 'channel pagerduty', 'channel json'],
+  );
+  assert.ok(found.every(({ level }) => level === 'ok'));
   assert.doesNotMatch(JSON.stringify(found), /SECRET/);
 });
 

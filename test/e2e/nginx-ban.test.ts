@@ -79,7 +79,7 @@ function assertListed(scene: Scene, client: string, tier: number, seconds: numbe
 
 async function assertTold(scene: Scene, client: string, bans: number): Promise<void> {
   const messages = await until('Slack was told of the ban', () => {
-    const found = scene.slack.find(/Banned/);
+    const found = scene.slack.find(/ banned /);
     return found.length >= bans && found;
   });
   assert.equal(messages.length, bans);
@@ -125,7 +125,7 @@ describe('a client that floods nginx', { skip: sceneSkip }, () => {
       t.diagnostic(`served ${servedMs} ms after the order to unban was recorded`);
       assert.ok(servedMs >= 0 && servedMs <= 2000, `served after ${servedMs} ms`);
       assert.deepEqual(daemon.json('list'), []);
-      await until('Slack was told of the release', () => slack.find(/Released/).length === 1);
+      await until('Slack was told of the release', () => slack.find(/ released /).length === 1);
 
       await floodUntilDropped(t, scene, client);
       assertListed(scene, client, 2, 1800);

@@ -61,7 +61,7 @@ describe('a ban in the network', { skip: sceneSkip }, () => {
       daemon.json<{ ip: string; confirmed: boolean }[]>('list').map(({ ip, confirmed }) => [ip, confirmed]),
       [[ROUTED, true]],
     );
-    await until('Slack was told', () => slack.find(/Banned 2001:db8:a::\/64/).length === 1);
+    await until('Slack was told', () => slack.find(/ banned 2001:db8:a::\/64/).length === 1);
     const other = await scene.probe({ url, bind: [OTHER], seconds: 0.5 }).ended();
     assert.deepEqual([other.answered, other.timedOut], [0, other.sent], JSON.stringify(other));
     // The same machine by its IPv4 address is another client.

@@ -63,8 +63,8 @@ describe('a ban of seconds', { skip: sceneSkip, concurrency: 2 }, () => {
 
       await floodUntilBanned(scene);
       await seeReleased(t, scene, 'tier 1');
-      await until('Slack was told of the release', () => slack.find(/Released/).length === 1);
-      assert.ok(slack.find(/Released/)[0]?.whole.includes('expired'));
+      await until('Slack was told of the release', () => slack.find(/ released /).length === 1);
+      assert.ok(slack.find(/ released /)[0]?.whole.includes('expired'));
       assert.match(daemon.auditText(), new RegExp(`\\] UNBAN ${client} \\| expired`));
       assert.deepEqual(actions(scene), ['ban 1', ...RELEASED]);
 

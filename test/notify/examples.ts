@@ -19,6 +19,16 @@ export const ban = (change: Partial<BanEvent> = {}, enforced = true, confirmed =
   confirmed,
 });
 
+/** Refused requests for paths, from the log. */
+export const probes = (...paths: readonly string[]): BanEvent['samples'] =>
+  paths.map((path) => ({ time: '2026-11-20T10:11:12Z', method: 'GET', path, status: 404, user_agent: 'probe/1.0' }));
+
+export const order = (change: Partial<Extract<Notification, { kind: 'order' }>> = {}): Notification => ({
+  ...{ kind: 'order', time: '2026-11-20T10:11:12Z', action: 'ban', target: '203.0.113.9', operator: 'root' },
+  ...{ reason: '', enforced: true, confirmed: true },
+  ...change,
+});
+
 const SURGE = {
   event: 'global_anomaly',
   condition: 'site_newcomers',
@@ -96,5 +106,6 @@ export const trouble: Notification = {
   kind: 'trouble',
   time: '2026-11-20T10:11:12Z',
   what: 'iptables-restore failed: <lock> held',
+  key: 'firewall',
   mend: 'see which program holds it: lsof /run/xtables.lock',
 };

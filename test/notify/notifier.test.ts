@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { inspect } from 'node:util';
 import type { Notification } from '../../src/model/notification.ts';
+import type { Channel, DeliverySettings } from '../../src/notify/channel.ts';
 import { createNotifier, type Notifier, type NotifierOptions } from '../../src/notify/notifier.ts';
-import { WebhookUrl } from '../../src/notify/secret.ts';
+import { Secret } from '../../src/notify/secret.ts';
 import { createSlackDelivery } from '../../src/notify/slack.ts';
 import { ban, fuse, unban } from './examples.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -25,15 +26,22 @@ afterEach(async () => {
   await slack.close();
 });
 
-function start(change: Partial<NotifierOptions> = {}, timeoutMs = 5000): Notifier {
+function start(
+  change: Partial<NotifierOptions> = {},
+  timeoutMs = 5000,
+  settings: Partial<DeliverySettings> = {},
+  channel: Partial<Channel> = {},
+): Notifier {
   const notifier = createNotifier({
     store,
-    deliver: createSlackDelivery({ webhookUrl: new WebhookUrl(slack.url), timeoutMs }),
+    channel: {
+      ...{ name: 'slack', service: 'Slack', warnings: [] },
+      deliver: createSlackDelivery({ webhookUrl: new Secret(slack.url), timeoutMs }),
+      settings: { timeout: timeoutMs, digest_over: 5, digest_window: 30_000, queue_max: 100, ...settings },
+      ...channel,
+    },
     now: Date.now,
-    hostName: 'web-1',
-    digestOver: 5,
-    digestWindowMs: 30_000,
-    queueMax: 100,
+    sender: { host: 'web-1' },
     log: (...line) => said.push(line),
     onTrouble: (trouble) => troubles.push(trouble),
     gapMs: 5,
@@ -54,7 +62,7 @@ test('messages arrive in order, one at a time, and leave the disk', async () => 
   notifier.notify([fuse]);
   assert.equal(notifier.size(), 4);
   await until('an empty queue', () => notifier.size() === 0);
-  assert.deepEqual(delivered(), ['203.0.113.0', '203.0.113.1', '203.0.113.2', undefined]);
+  assert.deepEqual(delivered(), ['203.0.113.0', '203.0.113.1', '203.0.113.2', '101 bans']);
 });
 
 test('notify returns before anything is sent and never throws', () => {
@@ -141,7 +149,7 @@ test('a burst of one kind is one digest, and what follows within the window wait
   assert.match(slack.texts[0] ?? '', /30 bans ended/);
   notifier.notify([...unbans(8, 100), fuse]);
   await until('the fuse, which is of another kind', () => slack.texts.length === 2);
-  assert.match(slack.texts[1] ?? '', /stopped banning/);
+  assert.match(slack.texts[1] ?? '', /the fuse tripped/);
   await until('only what is held back in the queue', () => notifier.size() === 8);
   nowMs += 30_001;
   notifier.notify(unbans(1, 200));
@@ -195,7 +203,7 @@ test('stopping gives up on a hanging Slack, keeps the messages and touches the s
 
 test('a full queue drops the oldest and counts them', async () => {
   slack.answers = [hang];
-  const notifier = start({ queueMax: 10 });
+  const notifier = start({}, 5000, { queue_max: 10 });
   notifier.notify(unbans(25));
   assert.equal(notifier.size(), 10);
   assert.equal(notifier.dropped(), 15);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { inspect } from 'node:util';
-import { loadWebhook, WEBHOOK_VARIABLE, WebhookUrl } from '../../src/notify/secret.ts';
+import { loadAddress, loadSecret, Secret } from '../../src/notify/secret.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'zban-secret-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -17,33 +17,38 @@ const file = (name: string, content: string, mode = 0o600): string => {
   chmodSync(path, mode);
   return path;
 };
-const revealed = (loaded: ReturnType<typeof loadWebhook>) =>
-  loaded.kind === 'loaded' ? [loaded.origin, loaded.url.reveal()] : loaded;
+const VARIABLE = 'ZBAN_TEST_WEBHOOK_URL';
+const load = (places: { file?: string; value?: string }, environment: Record<string, string> = {}) =>
+  loadAddress(
+    { key: 'notify.test.url', file: undefined, value: undefined, variable: VARIABLE, ...places },
+    environment,
+  );
+const revealed = (loaded: ReturnType<typeof load>) => (loaded.kind === 'loaded' ? loaded.secret.reveal() : loaded);
 
 test('the file decides before the configuration, which decides before the environment', () => {
-  const webhook_url_file = file('url', `\n ${URL_A} \n`);
-  const environment = { [WEBHOOK_VARIABLE]: `${URL_A}/environment` };
-  const webhook_url = `${URL_A}/config`;
-  assert.deepEqual(revealed(loadWebhook({ webhook_url_file, webhook_url }, environment)), ['file', URL_A]);
-  assert.deepEqual(revealed(loadWebhook({ webhook_url }, environment)), ['config', webhook_url]);
-  assert.deepEqual(revealed(loadWebhook({}, environment)), ['environment', `${URL_A}/environment`]);
-  assert.deepEqual(loadWebhook({}, {}), { kind: 'none' });
-  assert.deepEqual(loadWebhook({}, { [WEBHOOK_VARIABLE]: '  ' }), { kind: 'none' });
+  const path = file('url', `\n ${URL_A} \n`);
+  const environment = { [VARIABLE]: `${URL_A}/environment` };
+  const value = `${URL_A}/config`;
+  assert.deepEqual(revealed(load({ file: path, value }, environment)), URL_A);
+  assert.deepEqual(revealed(load({ value }, environment)), value);
+  assert.deepEqual(revealed(load({}, environment)), `${URL_A}/environment`);
+  assert.deepEqual(load({}, {}), { kind: 'none' });
+  assert.deepEqual(load({}, { [VARIABLE]: '  ' }), { kind: 'none' });
 });
 
 test('a file that everybody may read works with a warning', () => {
   const path = file('open', URL_A, 0o644);
-  const loaded = loadWebhook({ webhook_url_file: path }, {});
+  const loaded = load({ file: path });
   assert.ok(loaded.kind === 'loaded');
   assert.deepEqual(loaded.warnings, [
     `${path} can be read by everybody (mode 644) and holds a secret: chmod o-rwx ${path}`,
   ]);
-  const closed = loadWebhook({ webhook_url_file: file('closed', URL_A, 0o640) }, {});
+  const closed = load({ file: file('closed', URL_A, 0o640) });
   assert.deepEqual(closed.kind === 'loaded' && closed.warnings, []);
 });
 
 test('a file that does not serve is an error with its path, never a silent fall back', () => {
-  const environment = { [WEBHOOK_VARIABLE]: URL_A };
+  const environment = { [VARIABLE]: URL_A };
   const pipe = join(directory, 'pipe');
   execFileSync('mkfifo', [pipe]);
   for (const [path, problem] of [
@@ -54,7 +59,7 @@ test('a file that does not serve is an error with its path, never a silent fall 
     [file('long', 'x'.repeat(5000)), /5000 bytes/],
     [file('words', 'xoxb-s3cr3t-token'), /does not hold an https:\/\/ address/],
   ] as const) {
-    const loaded = loadWebhook({ webhook_url_file: path }, environment);
+    const loaded = load({ file: path }, environment);
     assert.ok(loaded.kind === 'error', path);
     assert.match(loaded.message, problem);
     assert.ok(loaded.message.includes(path));
@@ -63,11 +68,11 @@ test('a file that does not serve is an error with its path, never a silent fall 
 });
 
 test('a file that may not be read is an error', () => {
-  const webhook_url_file = file('forbidden', URL_A, 0);
+  const path = file('forbidden', URL_A, 0);
   const root = process.geteuid?.() === 0;
   if (root) process.seteuid?.(65_534);
   try {
-    const loaded = loadWebhook({ webhook_url_file }, {});
+    const loaded = load({ file: path });
     assert.ok(loaded.kind === 'error');
     assert.match(loaded.message, /may not be read/);
   } finally {
@@ -76,8 +81,8 @@ test('a file that may not be read is an error', () => {
 });
 
 test('unencrypted addresses warn, except on this host', () => {
-  const warnings = (webhook_url: string) => {
-    const loaded = loadWebhook({ webhook_url }, {});
+  const warnings = (value: string) => {
+    const loaded = load({ value });
     return loaded.kind === 'loaded' ? loaded.warnings.length : loaded;
   };
   assert.equal(warnings('http://hooks.example.com/x'), 1);
@@ -86,8 +91,19 @@ test('unencrypted addresses warn, except on this host', () => {
 });
 
 test('the address shows itself to nobody who only prints it', () => {
-  const url = new WebhookUrl(URL_A);
+  const url = new Secret(URL_A);
   const printed = [String(url), JSON.stringify({ url }), inspect({ url }, { showHidden: true, depth: 9 }), `${url}`];
   assert.doesNotMatch(printed.join(), /services/);
   assert.equal(url.reveal(), URL_A);
+});
+
+test('a token is any text that a header can carry', () => {
+  const token = (value: string) => loadSecret({ key: 'notify.test.token', value, file: undefined }, {});
+  const loaded = token('s3cr3t-T0ken_1');
+  assert.equal(loaded.kind === 'loaded' && loaded.secret.reveal(), 's3cr3t-T0ken_1');
+  for (const text of ['two words', 'a\r\nb', 'schlüssel']) {
+    const refused = token(text);
+    assert.ok(refused.kind === 'error');
+    assert.equal(refused.message, 'notify.test.token holds spaces or characters that are not ASCII');
+  }
 });

@@ -37,6 +37,14 @@ const LINES: readonly (readonly [AuditDraft, string | undefined])[] = [
     ban('64:ff9b::cb00:7109', { numbers: { ...NUMBERS, ipv4: '203.0.113.9' } }),
     `BAN 64:ff9b::cb00:7109 | multiplier 7.4x | ${RATES} | IPv4 203.0.113.9 | 10m`,
   ],
+  [
+    ban('203.0.113.9', { numbers: { ...NUMBERS, learned: { mean: null, stddev: null, error_ratio: null } } }),
+    `BAN 203.0.113.9 | multiplier 7.4x | ${RATES} (default) | 10m`,
+  ],
+  [
+    ban('203.0.113.9', { numbers: { ...NUMBERS, learned: { mean: 0.1, stddev: 0.55, error_ratio: null } } }),
+    `BAN 203.0.113.9 | multiplier 7.4x | ${RATES} (minimum) | 10m`,
+  ],
   [ban('203.0.113.9', { condition: 'z_score' }), `BAN 203.0.113.9 | z_score 8.2 | ${RATES} | 10m`],
   [
     ban('203.0.113.9', { condition: 'error_surge', durationSeconds: 7200 }),
@@ -128,7 +136,7 @@ test('recalculated baselines have their line', () => {
   const learned = { site: null, client: { mean: 0.1, stddev: 0.55 }, error_ratio: 0.004 };
   assert.match(
     formatBaselineLine({ ...event, learned }),
-    /site not learned yet, taken as 12\.30±3\.21\/s \| client 0\.10±0\.55\/s, taken as 0\.70±0\.55\/s \| errors 0\.4%, taken as 3\.1%/,
+    /site 12\.30±3\.21\/s \(default, nothing learned yet\) \| client 0\.10±0\.55\/s \(below the minimum, counted as 0\.70±0\.55\/s\) \| errors 0\.4% \(below the minimum, counted as 3\.1%\)/,
   );
   assert.match(formatBaselineLine({ ...event, ready: false }), /\] BASELINE \(warming up\) \| site/);
 });

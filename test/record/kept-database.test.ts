@@ -72,11 +72,11 @@ test('a disk that is full before there is a database: rows wait, messages too', 
   const { trail, database, gate } = openStandby(t, join(disk, 'zban.db'));
   const outbox = new DatabaseOutbox(database, gate);
   trail.append([ban('192.0.2.1')]);
-  outbox.push([{ kind: 'test', time: new Date(T0).toISOString() }], T0, 10);
+  outbox.queue('slack').push([{ kind: 'test', time: new Date(T0).toISOString() }], T0, 10);
   assert.deepEqual(clients(trail), ['192.0.2.1']);
   makeRoom();
   assert.equal(trail.retry() && outbox.retry(), true);
-  assert.equal(new DatabaseOutbox(database, gate).size(), 1);
+  assert.equal(new DatabaseOutbox(database, gate).queue('slack').size(), 1);
   assert.equal(verifyAudit(database).ok, true);
 });
 

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { formatProblem } from '../../config/problem.ts';
 import type { Config } from '../../config/schema.ts';
-import { loadWebhook } from '../../notify/secret.ts';
+import { openChannels } from '../../notify/channels.ts';
 import { type Context, loadPermitted } from '../context.ts';
 import { EXIT } from '../exit.ts';
 
@@ -35,9 +35,10 @@ function warningsOfHost(config: Config, env: Context['env']): string[] {
     const doubt = doubtOfLog(path);
     if (doubt !== undefined) warnings.push(`logs: ${path} ${doubt}`);
   }
-  const webhook = loadWebhook(config.notify.slack, env);
-  if (webhook.kind === 'error') warnings.push(`${webhook.message}: Slack will not be told anything`);
-  if (webhook.kind === 'loaded') warnings.push(...webhook.warnings);
+  for (const channel of openChannels(config.notify, env)) {
+    if ('problem' in channel) warnings.push(`${channel.problem}: channel ${channel.name} gets no messages`);
+    else warnings.push(...channel.warnings);
+  }
   return warnings;
 }
 

@@ -6,7 +6,7 @@ import { checkDaemon } from '../../doctor/daemon.ts';
 import type { Finding } from '../../doctor/finding.ts';
 import { fail } from '../../doctor/finding.ts';
 import { type Ask, checkFirewall } from '../../doctor/firewall.ts';
-import { checkPlaces, checkSlack, checkSsh } from '../../doctor/host.ts';
+import { checkChannels, checkPlaces, checkSsh } from '../../doctor/host.ts';
 import { checkLogs } from '../../doctor/logs.ts';
 import { checkNginx, dumpNginx } from '../../doctor/nginx.ts';
 import { checkRobots } from '../../doctor/robots.ts';
@@ -56,7 +56,7 @@ export async function doctor(context: Context): Promise<number> {
     ...checkNginx(config, await dumpNginx(config.firewall.nginx.test)),
     ...(await checkFirewall({ config, status, ask })),
     checkSsh(config, env),
-    checkSlack(config, env),
+    ...checkChannels(config, env),
     checkRobots(config),
     ...checkPlaces(config, status !== undefined, service),
   ];

@@ -3,12 +3,21 @@ import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { printable } from '../text.ts';
 
-/** `zban notify test`: has the daemon send a test message and says whether Slack took it. */
-export async function notifyTest(context: Context): Promise<number> {
+/** `zban notify test [CHANNEL]`: has the daemon send a test message and says for each channel whether it took it. */
+export async function notifyTest(
+  context: Context,
+  { channel }: { readonly channel?: string | undefined },
+): Promise<number> {
   const { output, json } = context;
-  const result = await callDaemon(requireSections(context, ['control']).control.socket, 'notifyTest');
+  const { socket } = requireSections(context, ['control']).control;
+  const result = await callDaemon(socket, 'notifyTest', { channel });
+  const { channels } = result;
   if (json) output.json(result);
-  else if (result.ok) output.data(printable(result.message));
-  else output.talk(`zban: ${printable(result.message)}`);
+  else if (channels.length === 0) output.talk(`zban: ${printable(result.message)}`);
+  else
+    for (const { channel: name, ok, message } of channels)
+      if (ok) output.data(printable(`${name}: ${message}`));
+      else output.talk(`zban: ${printable(`${name}: ${message}`)}`);
+  if (channel !== undefined && channels.length === 0) return EXIT.notFound;
   return result.ok ? EXIT.done : EXIT.failed;
 }

@@ -52,7 +52,7 @@ function ofBans(status: Status, nowMs: number): [string, string][] {
     ['bans in force', `${status.active_bans}${observed}`],
     ['since the start', totals],
     ['fuse', status.fuse_until === null ? 'OK' : tellFuse(Date.parse(status.fuse_until), nowMs)],
-    ['waiting for Slack', `${status.outbox} ${status.outbox === 1 ? 'message' : 'messages'}`],
+    ['waiting to be sent', `${status.outbox} ${status.outbox === 1 ? 'message' : 'messages'}`],
   ];
 }
 

@@ -44,11 +44,17 @@ export const DAEMON_COMMANDS = [
     run: async (context, options) => (await import('../commands/fuse.ts')).resetFuse(context, options),
   }),
   command({
-    usage: 'notify <action>',
-    summary: 'notify test: send a test message to Slack',
-    operands: { action: { choices: ['test'] as const, demandOption: true, describe: 'what to send' } },
-    examples: [['zban notify test', 'does the webhook work?']],
-    run: async (context) => (await import('../commands/notify-test.ts')).notifyTest(context),
+    usage: 'notify <action> [channel]',
+    summary: 'notify test: send a test message to one channel, or to all that are configured',
+    operands: {
+      action: { choices: ['test'] as const, demandOption: true, describe: 'what to send' },
+      channel: { type: 'string', describe: 'name of a channel: slack, email, or that of a webhook' },
+    },
+    examples: [
+      ['zban notify test', 'do the channels work?'],
+      ['zban notify test slack', 'only Slack'],
+    ],
+    run: async (context, options) => (await import('../commands/notify-test.ts')).notifyTest(context, options),
   }),
   command({
     usage: 'firewall <action>',

@@ -65,8 +65,8 @@ const CONDITIONS = {
   site_z_score: 'the site is far above its usual rate',
   site_multiplier: 'the site is at many times its usual rate',
   swarm: 'many clients that look alike came from this network',
-  manual: 'an operator decided it',
-  import: 'an operator brought it from elsewhere',
+  manual: 'banned manually',
+  import: 'imported by an operator',
 };
 export const condition = (name) => CONDITIONS[name] ?? name ?? '';
 

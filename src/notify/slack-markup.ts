@@ -5,25 +5,12 @@
  * Sources: https://docs.slack.dev/messaging/formatting-message-text (escaping of &, < and >) and
  * https://docs.slack.dev/reference/block-kit/blocks (limits).
  */
+import { plainText } from './plain-text.ts';
 
 /** Slack's limits, in characters and blocks; the messages stay a little below them. */
 export const SECTION_CHARACTERS_MAX = 2900;
 export const HEADER_CHARACTERS_MAX = 150;
 export const FIELD_CHARACTERS_MAX = 1900;
-
-/**
- * One line of plain text: control, invisible and direction-changing characters and lone surrogates removed, white
- * space joined, at most `charactersMax` UTF-16 units, never half a character. Anything but a string becomes its text, undefined and null nothing.
- */
-export function plainText(value: unknown, charactersMax: number): string {
-  const text = String(value ?? '')
-    .slice(0, charactersMax * 4)
-    .replace(/[\s\p{Zl}\p{Zp}]+/gu, ' ')
-    .replace(/\p{C}/gu, '')
-    .trim();
-  if (text.length <= charactersMax) return text;
-  return `${text.slice(0, charactersMax - 1).replace(/[\ud800-\udbff]$/, '')}…`;
-}
 
 /**
  * `plainText` with Slack's three control characters as entities, so that it holds no link or mention, and without

@@ -1,0 +1,38 @@
+/** Builds the channels that are configured. */
+import { hostname } from 'node:os';
+import type { Config } from '../config/schema.ts';
+import type { Outbox } from '../model/notification.ts';
+import { type Announcer, createAnnouncer, troubleKeyOf } from '../notify/announcer.ts';
+import { openChannels } from '../notify/channels.ts';
+import type { Log } from './log.ts';
+import type { Troubles } from './troubles.ts';
+
+export function hostName(config: Config): string {
+  return config.name ?? hostname();
+}
+
+/** A channel that cannot be used is a trouble, not a reason not to protect. */
+export function buildAnnouncer(
+  config: Config,
+  outbox: Outbox,
+  now: () => number,
+  log: Log,
+  troubles: Troubles,
+): Announcer {
+  const opened = openChannels(config.notify, process.env);
+  for (const channel of opened) {
+    if ('problem' in channel) troubles.begin(troubleKeyOf(channel.name), channel.problem);
+    else for (const warning of channel.warnings) log('warn', warning);
+  }
+  return createAnnouncer({
+    opened,
+    outbox,
+    now,
+    sender: { host: hostName(config), link: config.notify.dashboard_url },
+    log,
+    onTrouble: (name, trouble) => {
+      if (trouble) troubles.begin(troubleKeyOf(name), trouble.what, trouble.mend);
+      else troubles.end(troubleKeyOf(name));
+    },
+  });
+}

@@ -1,0 +1,94 @@
+/** Anomalies of the whole site. */
+import type { GlobalAnomalyEnd, GlobalAnomalyEvent, GlobalAnomalyStart } from '../../model/event.ts';
+import { spellDuration } from '../../words/duration.ts';
+import { briefReason, formatCount, formatNumber, phraseOf } from '../../words/reason.ts';
+import { isNewNormal, listExcess, looked, peakOf, usualOf } from '../../words/site-reason.ts';
+import type { Content, IncidentMark } from '../message.ts';
+
+const EXCESS_MAX = 3;
+
+/** What a surge is called before its reasons are read. */
+const SURGES: Readonly<Record<GlobalAnomalyEvent['verdict'], readonly [icon: string, name: string]>> = {
+  attack: ['🚨', 'looks like a distributed attack'],
+  visitors: ['📈', 'looks like a crowd of visitors'],
+  unclear: ['❓', 'unusual traffic, visitors or an attack'],
+};
+
+const LEVELS = { attack: 'critical', unclear: 'warning', visitors: 'info' } as const;
+
+const markOf = ({ since, verdict, phase }: GlobalAnomalyEvent): IncidentMark => ({
+  key: `site/${since}`,
+  phase: phase === 'start' ? 'open' : 'close',
+  level: LEVELS[verdict] ?? 'warning',
+});
+
+/** `after` is what an operator noted shortly before. */
+export function siteStartContent(event: GlobalAnomalyStart, after: string | undefined): Content {
+  const [icon, name] = SURGES[event.verdict] ?? SURGES.unclear;
+  const lines = excessLines(event);
+  const note = after === undefined ? '' : `, ${after}`;
+  return {
+    icon,
+    headline: `: ${name}: ${spell(peakOf(event))}, normal is ${spell(usualOf(event))}${note}`,
+    details: [
+      capital(event.detail),
+      event.verdict === 'visitors'
+        ? 'This alert bans nobody: visitors are no reason for a ban, however many they are.'
+        : 'This alert bans nobody.',
+    ],
+    facts: [
+      ['Condition', `${phraseOf(event.condition)} (${briefReason(event.condition, event)})`],
+      ...ratesOf(event),
+      ['Began', event.since ?? event.time],
+    ],
+    lines: lines.length === 0 ? undefined : { title: 'More than usual', lines },
+    commands:
+      event.verdict === 'visitors'
+        ? [['Look', 'zban top']]
+        : [
+            ['Look', 'zban top'],
+            ['Ban a client or a network', 'zban ban ADDRESS'],
+          ],
+    incident: markOf(event),
+  };
+}
+
+export function siteEndContent(event: GlobalAnomalyEnd): Content {
+  const lasted = spellDuration(event.duration_seconds * 1000);
+  const from = event.since === undefined ? '' : ` from ${event.since}`;
+  return {
+    icon: '✅',
+    headline: isNewNormal(event)
+      ? `: traffic stays high and counts as normal now, peak ${spell(peakOf(event))}`
+      : `: traffic is back to normal after ${lasted}, peak ${spell(peakOf(event))}, normal is ${spell(usualOf(event))}`,
+    details: [`It ${looked(event)}.`],
+    facts: [
+      ['Lasted', `${lasted}${from}`],
+      ...ratesOf(event),
+      ['Requests beyond normal', formatCount(event.extra_requests)],
+      ['Clients banned meanwhile', formatCount(event.bans)],
+      ['Now', `${formatNumber(event.rate)}/s`],
+    ],
+    incident: markOf(event),
+  };
+}
+
+/** `85.00/s` in a sentence. */
+const spell = (level: string): string => level.replace(/\/s$/, ' requests/s');
+
+/** The rate where it says something: a flood of static files leaves it as it is. */
+function ratesOf(event: GlobalAnomalyEvent): [string, string][] {
+  const normal = `${formatNumber(event.mean)} ± ${formatNumber(event.stddev)}/s`;
+  return event.peak_rate > event.mean
+    ? [['Requests', `peak ${formatNumber(event.peak_rate)}/s, normal ${normal}`]]
+    : [];
+}
+
+/** `path      99 %  (usually 3 %)   /search`: what a surge has more of than ordinary traffic. */
+const excessLines = (event: GlobalAnomalyStart): string[] =>
+  listExcess(event, EXCESS_MAX).map(
+    ({ kind, name, share, usual }) =>
+      `${kind.padEnd(7)}  ${share.padStart(5)}  ${(usual && `(${usual})`).padEnd(15)}  ${name.slice(0, 100)}`,
+  );
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,85 @@
+/** What concerns zban itself: fuse, panic, trouble, test. */
+import type { Notification } from '../../model/notification.ts';
+import { formatCount } from '../../words/reason.ts';
+import type { Content } from '../message.ts';
+
+type Kind<K extends Notification['kind']> = Extract<Notification, { kind: K }>;
+
+const noted = (after: string | undefined): [string, string][] => (after === undefined ? [] : [['Note', after]]);
+
+export function fuseContent({ event, after }: Kind<'fuse'>): Content {
+  const { phase, detail, until } = event;
+  if (phase === 'reset')
+    return {
+      icon: '✅',
+      headline: ': the fuse is reset, all bans are possible again',
+      details: [`${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`],
+      incident: { key: 'fuse', phase: 'close', level: 'critical' },
+    };
+  return {
+    icon: '🚨',
+    headline: `: the fuse tripped${until === undefined ? '' : ` until ${until.slice(11, 16)} UTC`}: ${detail}`,
+    details: [
+      'Too many clients that the site has served well would have been banned, so zban spares those; in the profile classic, everybody.',
+      'Detection goes on, bans in force stay.',
+    ],
+    facts: noted(after),
+    commands: [
+      ['Look', 'zban status'],
+      ['End it now', 'zban fuse reset'],
+    ],
+    incident: { key: 'fuse', phase: 'open', level: 'critical' },
+  };
+}
+
+export function panicContent({ phase, operator, reason, lifted, after }: Kind<'panic'>): Content {
+  const why = reason === '' ? '' : `: ${reason}`;
+  if (phase === 'end')
+    return {
+      icon: '✅',
+      headline: `: ${operator} ended the panic${why}`,
+      details: ['zban works as configured again.'],
+      incident: { key: 'panic', phase: 'close', level: 'critical' },
+    };
+  return {
+    icon: '🚨',
+    headline: `: ${operator} stopped all banning${why}`,
+    details: [`${formatCount(lifted)} bans were lifted, and nobody is banned until the panic is ended.`],
+    facts: noted(after),
+    commands: [['End it', 'zban panic --end']],
+    incident: { key: 'panic', phase: 'open', level: 'critical' },
+  };
+}
+
+export function troubleContent({ what, mend, phase = 'begin', key, after }: Kind<'trouble'>): Content {
+  const mark = key === undefined ? undefined : `trouble/${key}`;
+  if (phase === 'end')
+    return {
+      icon: '✅',
+      headline: `: zban's trouble is over: ${what}`,
+      incident: mark === undefined ? undefined : { key: mark, phase: 'close', level: 'warning' },
+    };
+  return {
+    icon: '⚠️',
+    headline: `: zban is in trouble: ${what}`,
+    details: mend === '' ? [] : [`How to fix it: ${mend}.`],
+    facts: noted(after),
+    commands: [['All checks', 'zban doctor']],
+    incident: mark === undefined ? undefined : { key: mark, phase: 'open', level: 'warning' },
+  };
+}
+
+/** How long a test stays open where incidents are kept. */
+const TEST_MS = 300_000;
+
+export function testContent({ time }: Kind<'test'>): Content {
+  return {
+    icon: '✅',
+    headline: ': zban can reach this channel',
+    details: ['This is a test. Bans, releases, anomalies of the site and trouble of zban itself are reported here.'],
+    incident: {
+      ...{ key: 'test', phase: 'open', level: 'info' },
+      until: new Date(Date.parse(time) + TEST_MS).toISOString(),
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/** Single-line summaries: the entries of a digest. */
+import type { FuseEvent } from '../model/event.ts';
+import type { Notification } from '../model/notification.ts';
+import { describeActivity } from '../words/activity.ts';
+import { formatDuration } from '../words/duration.ts';
+import { briefReason, formatCount, formatNumber } from '../words/reason.ts';
+import { tellEnd, tellStart } from '../words/site-reason.ts';
+
+/** Seconds as `10m`; null is `permanent`. */
+const formatSeconds = (seconds: number | null): string => formatDuration(seconds === null ? null : seconds * 1000);
+
+const tellPhase = ({ phase, until }: FuseEvent): string =>
+  phase === 'reset' ? 'reset' : `tripped${until === undefined ? '' : ` until ${until}`}`;
+
+/** `what: reason`, or the one of them that there is. */
+const withReason = (what: string, reason: string): string => [what, reason].filter(Boolean).join(': ');
+
+const columns = (...parts: readonly (string | undefined)[]): string => parts.filter(Boolean).join('  ');
+
+/** One line that says it all; text from outside is as it came. */
+export function summaryLine(notification: Notification): string {
+  switch (notification.kind) {
+    case 'ban': {
+      const { ip, condition, tier, duration_seconds } = notification.event;
+      const term = `${formatSeconds(duration_seconds)}${tier > 0 ? `, tier ${formatNumber(tier, 0)}` : ''}`;
+      const what = describeActivity(condition, notification.event) ?? briefReason(condition, notification.event);
+      return columns(ip, what, term);
+    }
+    case 'order': {
+      const { time, action, target, operator, reason } = notification;
+      const verb = { ban: 'banned', allow: 'allowed', disallow: 'no longer allowed' }[action];
+      return columns(time, target, withReason(`${verb} by ${operator}`, reason));
+    }
+    case 'unban': {
+      const { time, ip, reason, operator, blockedBy = [], failure } = notification;
+      const blocked =
+        failure !== undefined ? 'still in the firewall' : blockedBy[0] && `still blocked by ${blockedBy[0]}`;
+      return columns(time, ip, blocked, withReason(operator ? `by ${operator}` : '', reason));
+    }
+    case 'global_anomaly': {
+      const { event } = notification;
+      const parts =
+        event.phase === 'start'
+          ? ['began', ...tellStart(event).slice(0, 3)]
+          : ['ended', ...tellEnd(event, formatSeconds(event.duration_seconds))];
+      return columns(event.time, parts.join(', '));
+    }
+    case 'fuse': {
+      const { event } = notification;
+      return columns(event.time, `${tellPhase(event)}: ${event.detail}`);
+    }
+    case 'trouble':
+      return columns(notification.time, notification.phase === 'end' ? 'over:' : undefined, notification.what);
+    case 'many': {
+      const { time, action, count, operator, reason } = notification;
+      const by = operator === null ? '' : ` by ${operator}`;
+      return columns(time, withReason(`${formatCount(count)} ${action === 'ban' ? 'banned' : 'lifted'}${by}`, reason));
+    }
+    case 'panic': {
+      const { time, phase, operator, reason } = notification;
+      return columns(time, withReason(`${phase === 'start' ? 'begun' : 'ended'} by ${operator}`, reason));
+    }
+    case 'test':
+      return columns(notification.time, 'test');
+  }
+}

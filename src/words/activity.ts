@@ -1,0 +1,72 @@
+/** What a client did in a few words, to follow a colon: `scanning for .env and phpinfo.php`. */
+import { presentCondition } from '../detect/rules.ts';
+import { learnedOf } from './learned.ts';
+import { formatCount, formatNumber, formatPercent, type ReasonNumbers } from './reason.ts';
+
+const NAMES_MAX = 3;
+/** Names that mean nothing to any program that shows them: no space, no markup, no escape. */
+const SAFE_NAME = /^[\w.~/-]{1,40}$/;
+const SAFE_PATH = /^\/[\w./~-]{0,60}$/;
+
+/** Undefined for a decision without numbers, such as a person's, and for a condition that a newer version wrote. */
+export function describeActivity(condition: string, numbers: ReasonNumbers): string | undefined {
+  if (typeof numbers.rate !== 'number') return undefined;
+  switch (presentCondition(condition)) {
+    case 'scan': {
+      const names = probedNames(numbers);
+      return names.length > 0 ? `scanning for ${joinNames(names)}` : `scanning for pages that do not exist`;
+    }
+    case 'brute_force': {
+      const path = commonPath(numbers);
+      return path === undefined ? 'brute force' : `brute force on ${path}`;
+    }
+    case 'scrape':
+      return `scraping, ${sentIn(numbers)}`;
+    case 'flood':
+      return `flooding, ${sentIn(numbers)}`;
+    case 'z_score':
+    case 'multiplier':
+      return learnedOf(numbers)?.mean === null
+        ? `${sentIn(numbers)}, more than the default limit`
+        : `${sentIn(numbers)}, ${formatNumber(numbers.multiple, 1)} times the usual rate`;
+    case 'error_surge':
+      return `${formatPercent(numbers.error_ratio)} of its ${formatCount(numbers.requests)} requests refused (4xx)`;
+    case 'warmup_ceiling':
+      return `${sentIn(numbers)} while zban is still learning`;
+    default:
+      return undefined;
+  }
+}
+
+const sentIn = ({ requests, span_seconds, window_seconds }: ReasonNumbers): string =>
+  `${formatCount(requests)} requests in ${formatNumber(span_seconds ?? window_seconds, 0)} s`;
+
+/** The paths of its requests without their queries, refused ones only where there are any. */
+function pathsOf({ samples }: ReasonNumbers): string[] {
+  if (!Array.isArray(samples)) return [];
+  const refused = samples.filter((sample) => sample?.status >= 400);
+  return (refused.length > 0 ? refused : samples).flatMap((sample) =>
+    typeof sample?.path === 'string' ? [sample.path.replace(/[?#].*$/s, '')] : [],
+  );
+}
+
+/** Last parts of the paths, each once; a hidden folder says more than the file in it: `.git/config`. */
+function probedNames(numbers: ReasonNumbers): string[] {
+  const names = pathsOf(numbers).map((path) => {
+    const [folder = '', name = ''] = ['', ...path.split('/').filter((part) => part !== '')].slice(-2);
+    return folder.startsWith('.') ? `${folder}/${name}` : name;
+  });
+  return [...new Set(names)].filter((name) => SAFE_NAME.test(name)).slice(0, NAMES_MAX);
+}
+
+/** The path that most of its requests were for. */
+function commonPath(numbers: ReasonNumbers): string | undefined {
+  const counts = new Map<string, number>();
+  for (const path of pathsOf(numbers)) counts.set(path, (counts.get(path) ?? 0) + 1);
+  const [most] = [...counts].toSorted((a, b) => b[1] - a[1]);
+  return most !== undefined && SAFE_PATH.test(most[0]) ? most[0] : undefined;
+}
+
+function joinNames(names: readonly string[]): string {
+  return names.length === 1 ? `${names[0]}` : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
