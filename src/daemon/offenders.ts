@@ -1,7 +1,8 @@
-/** What the trail knows of clients that were banned, as the engine wants it. */
+/** What the trail knows of clients and networks that were banned, as the engine wants it. */
 import { type OffenderColumns, packOffenders } from '../decide/offender-table.ts';
 import type { Offender } from '../decide/policy.ts';
-import { type ClientScheme, findWholeClient } from '../net/client-key.ts';
+import type { ClientScheme } from '../net/client-key.ts';
+import { findBanKey } from '../net/client-network.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 
@@ -20,7 +21,7 @@ function* offendersIn(trail: Trail, enforced: boolean, scheme: ClientScheme, now
   const seconds = (ms: number | null) => (ms === null ? Number.POSITIVE_INFINITY : Math.ceil(ms / 1000));
   const keyOf = (client: string) => {
     const prefix = parsePrefix(client);
-    return prefix && findWholeClient(prefix, scheme);
+    return prefix && findBanKey(prefix, scheme);
   };
   for (const { client, tier, lastMs } of trail.eachOffence(enforced)) {
     const ban = trail.findActiveBan(client, nowMs);

@@ -11,7 +11,8 @@ import type {
 } from '../control/protocol.ts';
 import { packOffenders } from '../decide/offender-table.ts';
 import type { ActiveBan, AuditDraft, AuditEntry } from '../model/audit.ts';
-import { type ClientScheme, findWholeClient } from '../net/client-key.ts';
+import type { ClientScheme } from '../net/client-key.ts';
+import { findBanKey } from '../net/client-network.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Pipeline } from '../workers/pipeline.ts';
@@ -194,7 +195,7 @@ export class Operator {
     const second = Math.ceil(this.options.now() / 1000);
     const done = this.options.bans.lift(bans, actor, reason);
     const prefixes = [...placeBans(bans).map(({ prefix }) => prefix), ...released];
-    const clients = prefixes.flatMap((prefix) => findWholeClient(prefix, this.scheme) ?? []);
+    const clients = prefixes.flatMap((prefix) => findBanKey(prefix, this.scheme) ?? []);
     if (clients.length > 0) await this.options.pipeline.send({ kind: 'release', clients, second });
     await done;
   }
@@ -221,7 +222,7 @@ export class Operator {
 
   private async tellEngine(bans: readonly AcceptedBan[]): Promise<void> {
     const offenders = bans.flatMap(({ prefix, untilMs, draft }) => {
-      const key = findWholeClient(prefix, this.scheme);
+      const key = findBanKey(prefix, this.scheme);
       const until = untilMs === null ? Number.POSITIVE_INFINITY : Math.ceil(untilMs / 1000);
       return key ? [{ ...key, tier: draft.tier ?? 0, until, lastEnd: until }] : [];
     });

@@ -1,4 +1,5 @@
-/** Banned clients and past offenders in columns, because there may be a million of each: 35 bytes a client. */
+/** Banned clients and past offenders in columns, because there may be a million of each: 35 bytes a client. Networks are few. */
+import type { BanKey } from '../net/client-network.ts';
 import { grown, KeyIndex } from '../traffic/key-index.ts';
 import type { Offender } from './policy.ts';
 
@@ -8,6 +9,8 @@ const ROWS_MIN = 1024;
 export interface OffenderColumns {
   readonly highs: Uint32Array<ArrayBuffer>;
   readonly lows: Uint32Array<ArrayBuffer>;
+  /** Of a network, 0 for a client. */
+  readonly bits: Uint8Array<ArrayBuffer>;
   readonly tiers: Uint16Array<ArrayBuffer>;
   readonly untils: Float64Array<ArrayBuffer>;
   readonly lastEnds: Float64Array<ArrayBuffer>;
@@ -15,16 +18,19 @@ export interface OffenderColumns {
 
 export function packOffenders(offenders: Iterable<Offender>): OffenderColumns {
   let [count, room] = [0, ROWS_MIN];
-  let [highs, lows, tiers] = [new Uint32Array(room), new Uint32Array(room), new Uint16Array(room)];
+  let [highs, lows, lengths] = [new Uint32Array(room), new Uint32Array(room), new Uint8Array(room)];
+  let tiers = new Uint16Array(room);
   let [untils, lastEnds] = [new Float64Array(room), new Float64Array(room)];
-  for (const { high, low, tier, until, lastEnd } of offenders) {
+  for (const { high, low, bits = 0, tier, until, lastEnd } of offenders) {
     if (count === room) {
       room *= 2;
-      [highs, lows, tiers] = [grown(highs, room), grown(lows, room), grown(tiers, room)];
+      [highs, lows, lengths] = [grown(highs, room), grown(lows, room), grown(lengths, room)];
+      tiers = grown(tiers, room);
       [untils, lastEnds] = [grown(untils, room), grown(lastEnds, room)];
     }
     highs[count] = high;
     lows[count] = low;
+    lengths[count] = bits;
     tiers[count] = tier;
     untils[count] = until;
     lastEnds[count++] = lastEnd;
@@ -33,6 +39,7 @@ export function packOffenders(offenders: Iterable<Offender>): OffenderColumns {
   return {
     highs: new Uint32Array(highs.buffer.transfer(count * 4)),
     lows: new Uint32Array(lows.buffer.transfer(count * 4)),
+    bits: new Uint8Array(lengths.buffer.transfer(count)),
     tiers: new Uint16Array(tiers.buffer.transfer(count * 2)),
     untils: new Float64Array(untils.buffer.transfer(count * 8)),
     lastEnds: new Float64Array(lastEnds.buffer.transfer(count * 8)),
@@ -41,13 +48,14 @@ export function packOffenders(offenders: Iterable<Offender>): OffenderColumns {
 
 /** What to transfer with them instead of copying it. */
 export function buffersOf(columns: OffenderColumns): ArrayBuffer[] {
-  return [columns.highs, columns.lows, columns.tiers, columns.untils, columns.lastEnds].map(({ buffer }) => buffer);
+  const { highs, lows, bits, tiers, untils, lastEnds } = columns;
+  return [highs, lows, bits, tiers, untils, lastEnds].map(({ buffer }) => buffer);
 }
 
-export function* unpackOffenders({ highs, lows, tiers, untils, lastEnds }: OffenderColumns): Generator<Offender> {
+export function* unpackOffenders({ highs, lows, bits, tiers, untils, lastEnds }: OffenderColumns): Generator<Offender> {
   for (const [at, high] of highs.entries()) {
     const [low = 0, tier = 0, until = 0, lastEnd = 0] = [lows[at], tiers[at], untils[at], lastEnds[at]];
-    yield { high, low, tier, until, lastEnd };
+    yield { high, low, ...(bits[at] && { bits: bits[at] }), tier, until, lastEnd };
   }
 }
 
@@ -59,14 +67,25 @@ export class OffenderTable {
   private lastEnds = new Float64Array(ROWS_MIN).fill(Number.NaN);
   private readonly free: number[] = [];
   private used = 0;
+  private readonly networks = new Map<string, Offender>();
 
-  find(high: number, low: number): Offender | undefined {
+  get hasNetworks(): boolean {
+    return this.networks.size > 0;
+  }
+
+  find({ high, low, bits }: BanKey): Offender | undefined {
+    if (bits !== undefined) return this.networks.get(nameOf(high, low, bits));
     const row = this.index.find(high, low);
     return row < 0 ? undefined : this.read(row);
   }
 
   /** Adds an offender or takes its place. */
-  set({ high, low, tier, until, lastEnd }: Offender): void {
+  set(offender: Offender): void {
+    const { high, low, bits, tier, until, lastEnd } = offender;
+    if (bits !== undefined) {
+      this.networks.set(nameOf(high, low, bits), offender);
+      return;
+    }
     let row = this.index.find(high, low);
     if (row < 0) {
       row = this.free.pop() ?? this.used++;
@@ -78,7 +97,11 @@ export class OffenderTable {
     this.lastEnds[row] = lastEnd;
   }
 
-  delete(high: number, low: number): void {
+  delete({ high, low, bits }: BanKey): void {
+    if (bits !== undefined) {
+      this.networks.delete(nameOf(high, low, bits));
+      return;
+    }
     const row = this.index.find(high, low);
     if (row < 0) return;
     this.index.remove(row);
@@ -86,9 +109,10 @@ export class OffenderTable {
     this.free.push(row);
   }
 
-  /** All of them; those that come by may be set or deleted meanwhile. */
+  /** All of them, networks last; those that come by may be set or deleted meanwhile. */
   *all(): Generator<Offender> {
     for (let row = 0; row < this.used; row++) if (!Number.isNaN(this.lastEnds[row])) yield this.read(row);
+    yield* [...this.networks.values()];
   }
 
   private read(row: number): Offender {
@@ -105,4 +129,8 @@ export class OffenderTable {
     this.untils = grown(this.untils, rows);
     this.lastEnds = grown(this.lastEnds, rows).fill(Number.NaN, before);
   }
+}
+
+function nameOf(high: number, low: number, bits: number): string {
+  return `${high} ${low}/${bits}`;
 }

@@ -4,6 +4,7 @@ import type { ProxyClient } from '../detect/proxy-watch.ts';
 import type { FuseEvent } from '../model/event.ts';
 import type { BanOptions } from '../model/options.ts';
 import { type ClientScheme, clientPrefix, findIpv4 } from '../net/client-key.ts';
+import { type BanKey, banPrefix, networksOf } from '../net/client-network.ts';
 import { type Prefix, prefixesOverlap } from '../net/prefix.ts';
 import { PrefixTable } from '../net/prefix-table.ts';
 import { Fuse } from './fuse.ts';
@@ -16,10 +17,8 @@ export interface NeverBanned {
   readonly detail: string;
 }
 
-/** What is remembered of a banned client. Seconds are epoch seconds. */
-export interface Offender {
-  readonly high: number;
-  readonly low: number;
+/** What is remembered of a banned client, or of a network of clients. Seconds are epoch seconds. */
+export interface Offender extends BanKey {
   /** Tier of the last ban, 1 is the first. */
   readonly tier: number;
   /** End of the ban in force, 0 when none is, Infinity when permanent. */
@@ -100,16 +99,23 @@ export class Policy {
     return this.active >= this.options.max_active;
   }
 
-  find(high: number, low: number): Offender | undefined {
-    return this.offenders.find(high, low);
+  find(key: BanKey): Offender | undefined {
+    return this.offenders.find(key);
+  }
+
+  /** When the last ban of the client, or of a network it is in, ends or ended; 0 without one. */
+  lastEnd(high: number, low: number): number {
+    const own = this.find({ high, low })?.lastEnd ?? 0;
+    if (!this.offenders.hasNetworks) return own;
+    return networksOf(high, low, this.scheme).reduce((end, key) => Math.max(end, this.find(key)?.lastEnd ?? 0), own);
   }
 
   /**
-   * Chooses what to do about an anomalous client; `clients` is how many the window holds. The fuse protects those who have a
+   * Chooses what to do about an anomalous client or network; `clients` is how many the window holds. The fuse protects those who have a
    * `hasHistory` of being served: strangers neither trip it nor are spared by it.
    */
-  decide(high: number, low: number, second: number, clients: number, hasHistory: boolean): Decision {
-    const prefix = clientPrefix(high, low, this.scheme);
+  decide(key: BanKey, second: number, clients: number, hasHistory: boolean): Decision {
+    const prefix = banPrefix(key, this.scheme);
     const isProxy = this.proxy !== undefined && !this.proxy.isPublic && prefixesOverlap(this.proxy.prefix, prefix);
     const never = isProxy ? this.proxy : findNeverBanned(this.neverBanned, prefix, this.scheme);
     if (never) return { kind: 'refused', reason: never.kind, detail: never.detail };
@@ -118,18 +124,19 @@ export class Policy {
     }
     const { admitted, event } = hasHistory ? this.fuse.admit(second, clients) : STRANGER;
     if (!admitted) return { kind: 'refused', reason: 'fuse', detail: 'it has tripped', ...(event && { fuse: event }) };
-    const tier = this.nextTier(this.find(high, low), second);
+    const tier = this.nextTier(this.find(key), second);
     const durationMs = durationOf(tier, this.options);
     const until = durationMs === null ? Number.POSITIVE_INFINITY : second + Math.ceil(durationMs / 1000);
-    this.set(high, low, tier, until);
+    this.set({ ...key, tier, until, lastEnd: until });
     return { kind: 'ban', tier, until, durationSeconds: durationMs === null ? null : durationMs / 1000 };
   }
 
   /** Records a ban in force (decided here, by an operator, or restored). Tier 0 is an operator's: it is no offence. */
-  set(high: number, low: number, tier: number, until: number, lastEnd = until): void {
-    const before = this.find(high, low);
+  set(offender: Offender): void {
+    const { tier, until } = offender;
+    const before = this.find(offender);
     if (before && before.until > 0) this.active--;
-    this.offenders.set({ high, low, tier: tier === 0 ? (before?.tier ?? 0) : tier, until, lastEnd });
+    this.offenders.set(tier === 0 ? { ...offender, tier: before?.tier ?? 0 } : offender);
     if (until > 0) this.active++;
     if (until > 0 && until < this.nextEnd) this.nextEnd = until;
   }
@@ -141,9 +148,9 @@ export class Policy {
     this.active = 0;
     this.nextEnd = Number.POSITIVE_INFINITY;
     this.fuse = new Fuse(this.options);
-    for (const { high, low, tier, until, lastEnd } of offenders) this.set(high, low, tier, until, lastEnd);
+    for (const offender of offenders) this.set(offender);
     for (const offender of before.all()) {
-      if (offender.until > 0 && !this.find(offender.high, offender.low)?.until) yield offender;
+      if (offender.until > 0 && !this.find(offender)?.until) yield offender;
     }
   }
 
@@ -164,8 +171,8 @@ export class Policy {
   }
 
   /** Ends a ban at `second`; false when none was in force. */
-  release(high: number, low: number, second: number): boolean {
-    const offender = this.find(high, low);
+  release(key: BanKey, second: number): boolean {
+    const offender = this.find(key);
     if (!offender || offender.until === 0) return false;
     this.offenders.set({ ...offender, until: 0, lastEnd: second });
     this.active--;
@@ -178,9 +185,9 @@ export class Policy {
     this.nextEnd = Number.POSITIVE_INFINITY;
     const ended: Offender[] = [];
     for (const offender of this.offenders.all()) {
-      const { high, low, until, lastEnd } = offender;
+      const { until, lastEnd } = offender;
       if (until === 0) {
-        if (this.nextTier(offender, second) === 1 && lastEnd <= second) this.offenders.delete(high, low);
+        if (this.nextTier(offender, second) === 1 && lastEnd <= second) this.offenders.delete(offender);
       } else if (until <= second) {
         const over = { ...offender, until: 0, lastEnd: until };
         this.offenders.set(over);

@@ -68,6 +68,7 @@ export const bruteForce: Rule<'brute_force'> = {
   eases: true,
   servedLeak: 0,
   adaptive: false,
+  spreads: true,
   phrase: 'guessing passwords: the same request again and again',
   counted: 'such attempts',
   requestsPerPoint: 1,

@@ -65,6 +65,14 @@ export class Buckets {
     }
   }
 
+  /** Adds points, up to the limit; what it came to before that. */
+  add(slot: number, rule: number, points: number, limit: number): number {
+    const at = slot * this.rules.length + rule;
+    const level = (this.levels[at] as number) + points;
+    this.levels[at] = Math.min(level, limit);
+    return level;
+  }
+
   /** Takes points back out of a bucket. */
   takeBack(slot: number, rule: number, points: number): void {
     const at = slot * this.rules.length + rule;

@@ -19,6 +19,11 @@ const TIME_MIN = 100_000_000;
 /** Answers of an honest program differ by more than this from one another: bytes, or a share. */
 const [SAME_BYTES, SAME_SHARE] = [16, 0.02];
 
+/** True when two answers are no copies of one page: bytes. */
+export function isOtherSize(before: number, bytes: number): boolean {
+  return Math.abs(before - bytes) > Math.max(SAME_BYTES, SAME_SHARE * before);
+}
+
 /** Columns of fading counts, of words and of bytes. */
 const FADING = ['files', 'served', 'known', 'posts'] as const;
 const WORDS = ['form', 'number', 'numbered', 'postSize', 'size', 'sizeBefore'] as const;
@@ -119,7 +124,7 @@ export class ClientState {
     this.posts[slot] = (this.posts[slot] as number) + 1;
     const before = this.postSize[slot] as number;
     this.postSize[slot] = bytes;
-    return before > 0 && Math.abs(before - bytes) > Math.max(SAME_BYTES, SAME_SHARE * before);
+    return before > 0 && isOtherSize(before, bytes);
   }
 
   /** True when an answer on a path new to the client has the size of one of the two before it; notes it. */

@@ -31,6 +31,7 @@ export const flood: Rule<'flood'> = {
   eases: false,
   servedLeak: 0,
   adaptive: true,
+  spreads: false,
   phrase: 'flooding: far more requests than any use of the site makes',
   counted: 'requests',
   requestsPerPoint: 10,

@@ -76,6 +76,11 @@ export class Points {
   light = false;
   /** True when the client probes: a surge of errors is its fault. */
   probing = false;
+  /** How many times as high limits are while the site is young. */
+  warmth = 1;
+  /** By rule, what the request that was observed last weighed; and whether any of it counts against its network. */
+  readonly weights = new Float64Array(RULES.length);
+  spreads = false;
   private readonly request = new Request();
   private readonly hashKey: number;
   private readonly observer: Observer;
@@ -184,6 +189,18 @@ export class Points {
     }
   }
 
+  /** How full the client's fullest bucket is whose points count against its network, 0–1 and more, drained up to `second`. */
+  suspicion(slot: number, second: number): number {
+    const { buckets, clients } = this;
+    const allowance = this.allowance(slot);
+    const elapsed = Math.max(0, second - (this.last[slot] as number));
+    return RULES.reduce((most, { spreads }, rule) => {
+      if (!spreads) return most;
+      const left = buckets.level(slot, rule) - buckets.leak(rule, allowance, clients.servedWell(slot)) * elapsed;
+      return Math.max(most, left / (buckets.limits[rule] as number));
+    }, 0);
+  }
+
   snapshot(): PointsState {
     const { hashKey, startSecond, lines, referred, fileLines } = this;
     const visits = Object.fromEntries(this.adaptive.map(({ rule, work }) => [RULES[rule]?.name, work.snapshot()]));
@@ -226,14 +243,18 @@ export class Points {
     const { levels, limits } = buckets;
     const allowance = this.allowance(slot);
     let overflow: Overflow | undefined;
+    this.spreads = false;
     this.light = isLight(request);
     const scanned = levels[slot * RULES.length + SCAN] as number;
     if (request.served && scanned > 0) {
       buckets.takeBack(slot, SCAN, clients.refusals.takeBack(slot, request.url >>> 16));
     }
     for (let rule = 0, at = slot * RULES.length; rule < RULES.length; rule++, at++) {
-      const weight = (RULES[rule] as (typeof RULES)[number]).weigh(request);
+      const { weigh, spreads } = RULES[rule] as (typeof RULES)[number];
+      const weight = weigh(request);
+      this.weights[rule] = weight;
       if (weight === 0) continue;
+      this.spreads ||= spreads;
       if (rule === SCAN && request.newlyRefused > 0) clients.refusals.noteTry(slot, request.url >>> 16, weight);
       const level = (levels[at] as number) + weight;
       const limit = (limits[rule] as number) * allowance;
@@ -287,11 +308,11 @@ export class Points {
     if (this.startSecond === 0 || second < this.startSecond) this.startSecond = second;
     this.second = second;
     const age = second - this.startSecond;
-    const warmth = 1 + (WARMUP_TIMES - 1) * Math.max(0, 1 - age / WARMUP_SECONDS);
+    this.warmth = 1 + (WARMUP_TIMES - 1) * Math.max(0, 1 - age / WARMUP_SECONDS);
     this.confidence = Math.min(1, age / CONFIDENT_SECONDS);
     this.paths.advance(second);
     this.outage.advance(second);
     for (const { work } of this.adaptive) work.advance(second);
-    for (let rule = 0; rule < RULES.length; rule++) this.buckets.adapt(rule, this.times(rule), warmth);
+    for (let rule = 0; rule < RULES.length; rule++) this.buckets.adapt(rule, this.times(rule), this.warmth);
   }
 }

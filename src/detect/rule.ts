@@ -13,6 +13,8 @@ export interface Rule<Name extends string = string> {
   readonly servedLeak: number;
   /** Limit and leak grow with what visits to this site usually reach (WorkLimit). */
   readonly adaptive: boolean;
+  /** Points of clients without a history count against their network, too (networks.ts). */
+  readonly spreads: boolean;
   /** What the client does, to follow the condition; and what the limit counts. */
   readonly phrase: string;
   readonly counted: string;

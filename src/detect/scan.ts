@@ -42,6 +42,7 @@ export const scan: Rule<'scan'> = {
   eases: true,
   servedLeak: 2.5,
   adaptive: false,
+  spreads: true,
   phrase: 'probing for what is not there',
   counted: 'requests for paths where nobody else is served',
   requestsPerPoint: 1,

@@ -38,6 +38,7 @@ export const scrape: Rule<'scrape'> = {
   eases: true,
   servedLeak: 0,
   adaptive: true,
+  spreads: false,
   phrase: 'scraping: one page after the other that hardly anybody else asks for',
   counted: 'pages that nobody else asks for',
   requestsPerPoint: 1,

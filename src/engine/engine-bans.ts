@@ -4,10 +4,12 @@ import { BannedTraffic, type Unstopped } from '../detect/banned-traffic.ts';
 import type { Points } from '../detect/points.ts';
 import type { UnbanEvent } from '../model/event.ts';
 import { formatSecond } from '../model/time.ts';
-import { type ClientScheme, formatClient } from '../net/client-key.ts';
+import type { ClientScheme } from '../net/client-key.ts';
+import { type BanKey, formatBanKey, isWithin } from '../net/client-network.ts';
 import { type Clients, PERMANENT } from '../traffic/clients.ts';
 import { GAP_SECONDS_MAX } from '../traffic/line-order.ts';
 import type { Window } from '../traffic/window.ts';
+import type { NetworkWatch } from './network-watch.ts';
 
 export class EngineBans {
   /** Requests of clients that are shut out. */
@@ -16,15 +18,23 @@ export class EngineBans {
   private readonly clients: Clients;
   private readonly window: Window;
   private readonly points: Points | undefined;
+  private readonly networks: NetworkWatch | undefined;
   /** Slots that were refused a ban: judged again when what refused them changes. */
   private readonly refused = new Set<number>();
 
-  /** `points` are absent where none are counted. */
-  constructor(policy: Policy, clients: Clients, window: Window, points: Points | undefined) {
+  /** `points` and `networks` are absent where no points are counted. */
+  constructor(
+    policy: Policy,
+    clients: Clients,
+    window: Window,
+    points: Points | undefined,
+    networks: NetworkWatch | undefined,
+  ) {
     this.policy = policy;
     this.clients = clients;
     this.window = window;
     this.points = points;
+    this.networks = networks;
   }
 
   /** A client got a slot: nothing of whoever had it before counts, nor what it did before the end of its last ban. */
@@ -35,17 +45,18 @@ export class EngineBans {
     this.clients.bannedUntil[slot] = this.lastEnd(high, low);
   }
 
-  /** Shuts the client out until epoch second `until`. */
-  shutOut(slot: number, until: number): void {
-    this.traffic.forget(slot);
-    this.clients.bannedUntil[slot] = Math.min(until, PERMANENT);
-    this.forget(slot);
+  /** Shuts the client, or every client of the network, out until epoch second `until`. */
+  shutOut(key: BanKey, until: number): void {
+    for (const slot of this.slotsOf(key)) {
+      const own = key.bits === undefined ? 0 : (this.clients.bannedUntil[slot] as number);
+      this.shutOutSlot(slot, Math.max(own, until));
+    }
   }
 
   /** Notes a ban decided elsewhere; `until` in epoch seconds, Infinity is permanent, 0 a past offence. */
-  set({ high, low, tier, until, lastEnd }: Offender): void {
-    this.policy.set(high, low, tier, until, lastEnd);
-    this.shutOutKnown({ high, low, until });
+  set(offender: Offender): void {
+    this.policy.set(offender);
+    this.shutOut(offender, offender.until);
   }
 
   /**
@@ -53,12 +64,12 @@ export class EngineBans {
    * banned again for the same requests: neither what is counted, nor lines from then that are read later. A log whose
    * clock is wrong must not protect the client for ever: that holds for at most GAP_SECONDS_MAX of the log's time.
    */
-  release(high: number, low: number, second: number): boolean {
+  release(key: BanKey, second: number): boolean {
     const { full } = this.policy;
     const { newest } = this.window;
     const until = newest === 0 ? second : Math.max(newest, Math.min(second, newest + GAP_SECONDS_MAX));
-    this.acquit(high, low, until);
-    const released = this.policy.release(high, low, until);
+    const released = this.policy.release(key, until);
+    this.acquit(key, until);
     if (full && !this.policy.full) this.judgeRefusedAgain();
     return released;
   }
@@ -66,15 +77,14 @@ export class EngineBans {
   /** Ends the bans that are over at `now`. */
   expire(now: number, scheme: ClientScheme, emit: (event: UnbanEvent) => void): void {
     const { full } = this.policy;
-    for (const { high, low, tier } of this.policy.expire(now)) {
-      const slot = this.clients.find(high, low);
-      // A ban may be shorter than the time for which a client stays flagged.
-      if (slot >= 0) {
+    for (const offender of this.policy.expire(now)) {
+      for (const slot of this.slotsOf(offender)) {
+        // A ban may be shorter than the time for which a client stays flagged.
         this.clients.flaggedUntil[slot] = 0;
         this.traffic.forget(slot);
       }
-      const ip = formatClient(high, low, scheme);
-      emit({ event: 'unban', time: formatSecond(now), ip, tier, reason: 'expired' });
+      const ip = formatBanKey(offender, scheme);
+      emit({ event: 'unban', time: formatSecond(now), ip, tier: offender.tier, reason: 'expired' });
     }
     if (full && !this.policy.full) this.judgeRefusedAgain();
   }
@@ -84,8 +94,9 @@ export class EngineBans {
    * were not read yet count, late ones too: nobody has judged them.
    */
   replace(offenders: Iterable<Offender>): void {
-    for (const { high, low } of this.policy.restart(offenders)) this.acquit(high, low, this.lastEnd(high, low));
-    for (const offender of this.policy.all()) if (offender.until > 0) this.shutOutKnown(offender);
+    for (const offender of this.policy.restart(offenders))
+      this.acquit(offender, this.policy.find(offender)?.lastEnd ?? 0);
+    for (const offender of this.policy.all()) if (offender.until > 0) this.shutOut(offender, offender.until);
     // Nobody was told of those refused until now.
     this.judgeRefusedAgain();
     this.traffic.clear();
@@ -93,9 +104,10 @@ export class EngineBans {
 
   /** The ends of all bans, in force or over, are `seconds` later than they were thought to be on the engine's clock. */
   moveEnds(seconds: number): void {
-    for (const { high, low, until, lastEnd } of this.policy.moveEnds(seconds)) {
-      const slot = this.clients.find(high, low);
-      if (slot >= 0) this.clients.bannedUntil[slot] = Math.max(0, Math.min(until || lastEnd, PERMANENT));
+    for (const offender of this.policy.moveEnds(seconds)) {
+      for (const slot of this.slotsOf(offender)) {
+        this.clients.bannedUntil[slot] = Math.max(0, this.lastEnd(this.clients.high(slot), this.clients.low(slot)));
+      }
     }
   }
 
@@ -117,27 +129,40 @@ export class EngineBans {
   judgeRefusedAgain(): void {
     for (const slot of this.refused) this.clients.flaggedUntil[slot] = 0;
     this.refused.clear();
+    this.networks?.judgeRefusedAgain();
   }
 
-  /** What was counted of the client does not count, nor do lines from before `until` that are read later. */
-  private acquit(high: number, low: number, until: number): void {
-    const slot = this.clients.find(high, low);
-    if (slot < 0) return;
-    this.clients.flaggedUntil[slot] = 0;
-    this.shutOut(slot, until);
+  /** What was counted of the clients does not count, nor do lines from before `until` that are read later. */
+  private acquit(key: BanKey, until: number): void {
+    for (const slot of this.slotsOf(key)) {
+      this.clients.flaggedUntil[slot] = 0;
+      const own = key.bits === undefined ? 0 : this.lastEnd(this.clients.high(slot), this.clients.low(slot));
+      this.shutOutSlot(slot, Math.max(own, until));
+    }
   }
 
-  /** When the client's last ban ends or ended, as its slot says it; 0 without one. */
+  /** When the last ban that covers the client ends or ended, as its slot says it; 0 without one. */
   private lastEnd(high: number, low: number): number {
-    return Math.min(this.policy.find(high, low)?.lastEnd ?? 0, PERMANENT);
+    return Math.min(this.policy.lastEnd(high, low), PERMANENT);
   }
 
-  private shutOutKnown({ high, low, until }: Pick<Offender, 'high' | 'low' | 'until'>): void {
-    const slot = this.clients.find(high, low);
-    if (slot >= 0) this.shutOut(slot, until);
+  /** The client's slot, if it has one, or those of all the network's clients. */
+  private *slotsOf({ high, low, bits }: BanKey): Generator<number> {
+    const { clients } = this;
+    if (bits === undefined) {
+      const slot = clients.find(high, low);
+      if (slot >= 0) yield slot;
+      return;
+    }
+    const network = { high, low, bits };
+    for (let slot = 0; slot < clients.size; slot++) {
+      if (isWithin(network, clients.high(slot), clients.low(slot))) yield slot;
+    }
   }
 
-  private forget(slot: number): void {
+  private shutOutSlot(slot: number, until: number): void {
+    this.traffic.forget(slot);
+    this.clients.bannedUntil[slot] = Math.min(until, PERMANENT);
     this.clients.forget(slot);
     this.points?.reset(slot);
   }

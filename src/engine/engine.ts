@@ -7,11 +7,12 @@ import { ClientRules } from '../detect/client-rules.ts';
 import { type Overflow, Points } from '../detect/points.ts';
 import { ProxyWatch, WATCHED_LINES_MIN } from '../detect/proxy-watch.ts';
 import { RobotVerdicts } from '../detect/robot-verdicts.ts';
-import { type EngineEvent, inToldTime } from '../model/event.ts';
+import { type EngineEvent, inToldTime, type Evidence as Numbers } from '../model/event.ts';
 import type { EngineOptions } from '../model/options.ts';
 import { formatSecond } from '../model/time.ts';
-import { formatClient, formatIpv4 } from '../net/client-key.ts';
-import { ASSET, HIGH, INFO, LOW, ROBOT, ROW, STATUS_MASK, type Tally } from '../parse/tally.ts';
+import { formatIpv4 } from '../net/client-key.ts';
+import { type BanKey, formatBanKey, isWithin } from '../net/client-network.ts';
+import { ASSET, HIGH, INFO, LOW, ROBOT, ROW, SIZE, STATUS_MASK, type Tally } from '../parse/tally.ts';
 import { SiteWatch } from '../site/site-watch.ts';
 import type { Surge } from '../site/surge.ts';
 import { Baseline, baselineEvent, type Effective } from '../traffic/baseline.ts';
@@ -24,6 +25,7 @@ import { Window } from '../traffic/window.ts';
 import { EngineBans } from './engine-bans.ts';
 import type { EngineState } from './engine-state.ts';
 import { History } from './history.ts';
+import { type NetworkAttack, NetworkWatch } from './network-watch.ts';
 
 const MINUTE = 60;
 /** How often the newest lines are looked at for a proxy's, and how many. */
@@ -64,6 +66,7 @@ export class Engine {
   private rules: ClientRules;
   /** Absent in the classic profile. */
   private readonly points: Points | undefined;
+  private readonly networks: NetworkWatch | undefined;
   /** First second since which the log was read without a gap, and that the baseline has not learned from. */
   private readFrom = 0;
   /** The log clock at which the state was saved that this engine began with: what was learned until then is in it. */
@@ -93,7 +96,8 @@ export class Engine {
     this.evidence = new Evidence(readRecord, release);
     this.site = new SiteWatch(options, this.clients, this.window, this.evidence);
     this.policy = new Policy(options.bans, detection);
-    this.bans = new EngineBans(this.policy, this.clients, this.window, this.points);
+    this.networks = this.points && new NetworkWatch(detection.points, detection, this.clients, this.points);
+    this.bans = new EngineBans(this.policy, this.clients, this.window, this.points, this.networks);
     this.effective = this.baseline.effective(0);
     this.rules = this.makeRules();
   }
@@ -143,6 +147,13 @@ export class Engine {
       if (overflow || ((classic ? clients.requests[slot] : clients.weight[slot]) as number) >= this.rules.weightMin) {
         evidence.extend(row + 1);
         this.judge(slot, overflow);
+      }
+      if (points?.spreads && !this.hasHistory(slot)) {
+        const attack = this.networks?.add(slot, rows[at + SIZE] as number, window.newest);
+        if (attack) {
+          evidence.extend(row + 1);
+          this.judgeNetwork(attack);
+        }
       }
     }
     evidence.extend(to);
@@ -280,24 +291,41 @@ export class Engine {
     if (known) return;
     this.points?.disown(slot);
     const [high, low] = [clients.high(slot), clients.low(slot)];
-    const ip = formatClient(high, low, this.options.detection);
-    const time = formatSecond(window.newest);
     const samples = this.evidence.samples(high, low);
     const evidence = this.rules.evidence(anomaly, seen, samples, overflow);
     const ipv4 = formatIpv4(high, low, this.options.detection);
-    const numbers = ipv4 === undefined ? evidence : { ...evidence, ipv4 };
-    const decision = this.policy.decide(high, low, window.newest, clients.active, this.hasHistory(slot));
+    const isBanned = this.decide(
+      { high, low },
+      ipv4 === undefined ? evidence : { ...evidence, ipv4 },
+      this.hasHistory(slot),
+    );
+    if (!isBanned) this.bans.refuse(slot);
+  }
+
+  private judgeNetwork({ network, overflow, seen }: NetworkAttack): void {
+    const anomaly = this.rules.describe(seen, overflow.condition);
+    const samples = this.evidence.samplesOf((high, low) => isWithin(network, high, low));
+    const evidence = { ...this.rules.evidence(anomaly, seen, samples, overflow), clients: seen.attackers };
+    if (!this.decide(network, evidence, false)) this.networks?.refuse(network, this.window.newest);
+  }
+
+  /** Bans, or refuses to; true when it is banned. */
+  private decide(key: BanKey, evidence: Numbers, hasHistory: boolean): boolean {
+    const second = this.window.newest;
+    const [ip, time] = [formatBanKey(key, this.options.detection), formatSecond(second)];
+    const decision = this.policy.decide(key, second, this.clients.active, hasHistory);
     if (decision.kind === 'refused') {
-      this.bans.refuse(slot);
       if (decision.fuse) this.emit(decision.fuse);
-      this.emit({ event: 'refused', time, ip, reason: decision.reason, detail: decision.detail, ...numbers });
-      return;
+      this.emit({ event: 'refused', time, ip, reason: decision.reason, detail: decision.detail, ...evidence });
+      return false;
     }
-    this.bans.shutOut(slot, decision.until);
+    const slot = this.clients.find(key.high, key.low);
+    const past = this.history && key.bits === undefined && { past: this.history.ban(slot, second) };
+    this.bans.shutOut(key, decision.until);
     this.site.noteBan();
-    const ban = { tier: decision.tier, duration_seconds: decision.durationSeconds, ...numbers };
-    const past = this.history && { past: this.history.ban(slot, window.newest) };
+    const ban = { tier: decision.tier, duration_seconds: decision.durationSeconds, ...evidence };
     this.emit({ event: 'ban', time, ip, ...ban, ...past });
+    return true;
   }
 
   /** The user agent of a client says that it is a robot's: is it? */

@@ -51,6 +51,8 @@ export interface Learned {
 export interface Evidence extends Partial<PointsEvidence> {
   /** The IPv4 address that an IPv6 client stands for (NAT64, SIIT-DC, 6to4). */
   readonly ipv4?: string;
+  /** Of a network: how many of its clients attacked. */
+  readonly clients?: number;
   readonly condition: Condition;
   /** Weighted requests a second over the window. */
   readonly rate: number;

@@ -80,10 +80,15 @@ export class Evidence {
 
   /** Up to five newest requests of a client, oldest first. */
   samples(high: number, low: number): Sample[] {
+    return this.samplesOf((otherHigh, otherLow) => otherLow === low && otherHigh === high);
+  }
+
+  /** The same of all clients that `isMeant`. */
+  samplesOf(isMeant: (high: number, low: number) => boolean): Sample[] {
     const found: Sample[] = [];
     this.walk((segment, at) => {
       const { rows } = segment.tally;
-      if (rows[at + LOW] !== low || rows[at + HIGH] !== high) return true;
+      if (!isMeant(rows[at + HIGH] as number, rows[at + LOW] as number)) return true;
       const record = this.record(segment, at);
       if (record) found.push(toSample(record, rows[at + SECOND] as number));
       return found.length < SAMPLES_MAX;

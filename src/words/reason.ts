@@ -94,7 +94,9 @@ export interface Reason {
 /** Undefined without numbers: an operator measures nothing. */
 export function tellReason(condition: string, numbers: ReasonNumbers): Reason | undefined {
   if (typeof numbers.rate !== 'number') return undefined;
-  const did = `It sent ${sent(numbers)}`;
+  const { clients } = numbers;
+  const who = typeof clients === 'number' ? `${clients} clients of this network attacked. Together its clients` : 'It';
+  const did = `${who} sent ${sent(numbers)}`;
   const normal = tellNormal(numbers);
   const rule = findRule(condition);
   if (rule) {

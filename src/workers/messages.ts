@@ -10,7 +10,7 @@ import type { HistorySummary } from '../engine/history-summary.ts';
 import type { EngineEvent, FuseEvent, TopEntry } from '../model/event.ts';
 import type { EngineOptions } from '../model/options.ts';
 import type { TrafficMinute } from '../model/traffic.ts';
-import type { ClientKey } from '../net/client-key.ts';
+import type { BanKey } from '../net/client-network.ts';
 import type { ParserOptions } from '../parse/parser.ts';
 import type { Tally } from '../parse/tally.ts';
 import type { Surge, SurgeNumbers } from '../site/surge.ts';
@@ -93,7 +93,7 @@ export type TrafficTask =
   /** The log has been silent for so long that an anomaly of the site is over. */
   | { readonly kind: 'fall_silent' }
   /** People lifted bans at this epoch second of the wall clock. */
-  | { readonly kind: 'release'; readonly clients: readonly ClientKey[]; readonly second: number }
+  | { readonly kind: 'release'; readonly clients: readonly BanKey[]; readonly second: number }
   | { readonly kind: 'never_banned'; readonly networks: readonly NeverBanned[] }
   /** Networks of robots as their operators publish them; `ask`: whether claims are wanted. */
   | { readonly kind: 'robot_networks'; readonly networks: readonly RobotNetwork[]; readonly ask: boolean }

@@ -139,7 +139,7 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'r
       engine.fallSilent();
       return { consumed: [] };
     case 'release':
-      for (const { high, low } of task.clients) engine.bans.release(high, low, toEngine(task.second));
+      for (const key of task.clients) engine.bans.release(key, toEngine(task.second));
       return { consumed: [] };
     case 'never_banned':
       engine.policy.setNeverBanned(task.networks);

@@ -49,12 +49,12 @@ test('no sequence of events ever bans an allowlisted client', () => {
       for (const { kind, client, seconds } of steps) {
         now += seconds;
         policy.fuse.advance(now);
-        if (kind === 'release') policy.release(client.high, client.low, now);
+        if (kind === 'release') policy.release(client, now);
         else if (kind === 'expire') policy.expire(now);
         // An operator may ban whom they like; that is no decision of the policy, and leads to none.
-        else if (kind === 'operator') policy.set(client.high, client.low, 0, now + 60);
+        else if (kind === 'operator') policy.set({ ...client, tier: 0, until: now + 60, lastEnd: now + 60 });
         else {
-          const decision = policy.decide(client.high, client.low, now, MANY, true);
+          const decision = policy.decide(client, now, MANY, true);
           const own = clientPrefix(client.high, client.low, ENGINE.detection);
           const allowed = networks.some((prefix) => prefixesOverlap(prefix, own));
           if (allowed) assert.deepEqual(decision, { kind: 'refused', reason: 'allowlist', detail: '' });
@@ -76,13 +76,13 @@ test('the number of bans in force is that of the offenders with a ban', () => {
         policy.fuse.advance(now);
         const ended = policy.expire(now);
         for (const offender of ended) assert.ok(offender.lastEnd <= now && offender.until === 0);
-        if (kind === 'release') policy.release(client.high, client.low, now);
-        else if (kind === 'operator') policy.set(client.high, client.low, 0, now + 60);
-        else if (kind === 'decide') policy.decide(client.high, client.low, now, MANY, true);
+        if (kind === 'release') policy.release(client, now);
+        else if (kind === 'operator') policy.set({ ...client, tier: 0, until: now + 60, lastEnd: now + 60 });
+        else if (kind === 'decide') policy.decide(client, now, MANY, true);
         let active = 0;
         for (let n = 0; n < 8; n++) {
           for (const key of [keyOf(`192.0.2.${n}`), keyOf(`2001:db8:0:${n}::5`)]) {
-            const until = policy.find(key.high, key.low)?.until ?? 0;
+            const until = policy.find(key)?.until ?? 0;
             assert.ok(until === 0 || until > now, 'no ban outlives its end');
             if (until > 0) active++;
           }

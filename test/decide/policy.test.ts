@@ -36,7 +36,7 @@ test('offence after offence: 10 minutes, 30 minutes, 2 hours, for ever', () => {
     [2, 1800],
     [3, 7200],
   ] as const) {
-    const decision = policy.decide(high, low, now, MANY, true);
+    const decision = policy.decide({ high, low }, now, MANY, true);
     assert.deepEqual(decision, { kind: 'ban', tier, durationSeconds: seconds, until: now + seconds });
     assert.deepEqual(policy.expire(now + seconds - 1), []);
     assert.equal(policy.active, 1);
@@ -47,7 +47,7 @@ test('offence after offence: 10 minutes, 30 minutes, 2 hours, for ever', () => {
     assert.equal(policy.active, 0);
     now += seconds + 5;
   }
-  assert.deepEqual(policy.decide(high, low, now, MANY, true), {
+  assert.deepEqual(policy.decide({ high, low }, now, MANY, true), {
     kind: 'ban',
     tier: 4,
     durationSeconds: null,
@@ -60,7 +60,7 @@ test('offence after offence: 10 minutes, 30 minutes, 2 hours, for ever', () => {
 test('after the last tier the last duration stays', () => {
   const policy = policyWith({ schedule: [1000, 2000] });
   const tiers = [0, 10, 20].map((at) => {
-    const decision = policy.decide(high, low, NOW + at, MANY, true);
+    const decision = policy.decide({ high, low }, NOW + at, MANY, true);
     policy.expire(NOW + at + 5);
     return decision.kind === 'ban' && [decision.tier, decision.durationSeconds];
   });
@@ -74,29 +74,30 @@ test('after the last tier the last duration stays', () => {
 test('a tier is forgiven for every quiet decay period, counted from the end of the ban', () => {
   const after = (quietSeconds: number): number => {
     const policy = policyWith({ decay: 7 * DAY * 1000 });
-    policy.set(high, low, 3, 0, NOW);
-    return tierOf(policy.decide(high, low, NOW + quietSeconds, MANY, true));
+    policy.set({ high, low, tier: 3, until: 0, lastEnd: NOW });
+    return tierOf(policy.decide({ high, low }, NOW + quietSeconds, MANY, true));
   };
   assert.deepEqual([0, 7 * DAY - 1, 7 * DAY, 14 * DAY, 21 * DAY, 90 * DAY].map(after), [4, 4, 3, 2, 1, 1]);
 });
 
 test('offenders are forgotten once nothing is left of their tier', () => {
   const policy = policyWith({ decay: DAY * 1000 });
-  policy.set(high, low, 2, 0, NOW);
-  policy.set(0x2001_0db8, 7, 1, NOW + 10);
+  policy.set({ high, low, tier: 2, until: 0, lastEnd: NOW });
+  policy.set({ high: 0x2001_0db8, low: 7, tier: 1, until: NOW + 10, lastEnd: NOW + 10 });
   policy.expire(NOW + 10);
-  assert.equal(policy.find(high, low)?.tier, 2);
-  policy.set(high, low + 1, 1, NOW + 3 * DAY);
+  assert.equal(policy.find({ high, low })?.tier, 2);
+  policy.set({ high, low: low + 1, tier: 1, until: NOW + 3 * DAY, lastEnd: NOW + 3 * DAY });
   policy.expire(NOW + 3 * DAY);
-  assert.equal(policy.find(high, low), undefined);
-  assert.equal(policy.find(0x2001_0db8, 7), undefined);
-  assert.equal(policy.find(high, low + 1)?.tier, 1);
+  assert.equal(policy.find({ high, low }), undefined);
+  assert.equal(policy.find({ high: 0x2001_0db8, low: 7 }), undefined);
+  assert.equal(policy.find({ high, low: low + 1 })?.tier, 1);
 });
 
 test('bans end in the order of their time', () => {
   const policy = policyWith();
   const ends = [50, 20, 90, 20];
-  for (const [index, end] of ends.entries()) policy.set(1, index, 1, NOW + end);
+  for (const [index, end] of ends.entries())
+    policy.set({ high: 1, low: index, tier: 1, until: NOW + end, lastEnd: NOW + end });
   assert.deepEqual(
     policy.expire(NOW + 60).map((offender) => offender.low),
     [1, 3, 0],
@@ -109,32 +110,32 @@ test('bans end in the order of their time', () => {
 
 test('a release ends a ban once, and the tier is remembered', () => {
   const policy = policyWith();
-  policy.decide(high, low, NOW, MANY, true);
-  assert.equal(policy.release(high, low, NOW + 5), true);
-  assert.equal(policy.release(high, low, NOW + 6), false);
+  policy.decide({ high, low }, NOW, MANY, true);
+  assert.equal(policy.release({ high, low }, NOW + 5), true);
+  assert.equal(policy.release({ high, low }, NOW + 6), false);
   assert.equal(policy.active, 0);
-  assert.equal(tierOf(policy.decide(high, low, NOW + 10, MANY, true)), 2);
+  assert.equal(tierOf(policy.decide({ high, low }, NOW + 10, MANY, true)), 2);
 });
 
 test("an operator's ban is no offence", () => {
   const policy = policyWith();
-  policy.set(high, low, 0, NOW + 60);
+  policy.set({ high, low, tier: 0, until: NOW + 60, lastEnd: NOW + 60 });
   assert.equal(policy.active, 1);
   policy.expire(NOW + 60);
-  assert.equal(tierOf(policy.decide(high, low, NOW + 61, MANY, true)), 1);
-  policy.set(high, low, 0, NOW + 9000);
-  policy.release(high, low, NOW + 62);
-  assert.equal(tierOf(policy.decide(high, low, NOW + 63, MANY, true)), 2);
+  assert.equal(tierOf(policy.decide({ high, low }, NOW + 61, MANY, true)), 1);
+  policy.set({ high, low, tier: 0, until: NOW + 9000, lastEnd: NOW + 9000 });
+  policy.release({ high, low }, NOW + 62);
+  assert.equal(tierOf(policy.decide({ high, low }, NOW + 63, MANY, true)), 2);
 });
 
 test('no more bans than max_active are in force', () => {
   const policy = policyWith({ max_active: 2 });
-  policy.decide(1, 1, NOW, MANY, true);
-  policy.decide(1, 2, NOW, MANY, true);
-  const refused = policy.decide(1, 3, NOW, MANY, true);
+  policy.decide({ high: 1, low: 1 }, NOW, MANY, true);
+  policy.decide({ high: 1, low: 2 }, NOW, MANY, true);
+  const refused = policy.decide({ high: 1, low: 3 }, NOW, MANY, true);
   assert.deepEqual(refused.kind === 'refused' && refused.reason, 'limit');
-  policy.release(1, 1, NOW + 1);
-  assert.equal(policy.decide(1, 3, NOW + 2, MANY, true).kind, 'ban');
+  policy.release({ high: 1, low: 1 }, NOW + 1);
+  assert.equal(policy.decide({ high: 1, low: 3 }, NOW + 2, MANY, true).kind, 'ban');
 });
 
 test('a refusal names the entry that protects', () => {
@@ -145,21 +146,22 @@ test('a refusal names the entry that protects', () => {
   ]);
   const reasons = ['203.0.113.9', '2001:db8::1', '2001:db8:0:1::1'].map((text) => {
     const key = keyOf(text);
-    const decision = policy.decide(key.high, key.low, NOW, MANY, true);
+    const decision = policy.decide(key, NOW, MANY, true);
     return decision.kind === 'refused' ? `${decision.reason}: ${decision.detail}` : decision.kind;
   });
   assert.deepEqual(reasons, ['allowlist: office', 'protected: this host', 'ban']);
   policy.setNeverBanned([]);
-  assert.equal(policy.decide(high, low, NOW, MANY, true).kind, 'ban');
+  assert.equal(policy.decide({ high, low }, NOW, MANY, true).kind, 'ban');
 });
 
 test('the fuse protects clients with a history; strangers neither trip it nor are spared by it', () => {
   const policy = policyWith({ max_per_minute: 3 });
-  for (let n = 0; n < 10; n++) assert.equal(policy.decide(1, n, NOW, MANY, false).kind, 'ban', 'a stranger');
+  for (let n = 0; n < 10; n++)
+    assert.equal(policy.decide({ high: 1, low: n }, NOW, MANY, false).kind, 'ban', 'a stranger');
   assert.equal(policy.fuse.hold, undefined);
-  const known = Array.from({ length: 4 }, (_, n) => policy.decide(2, n, NOW, MANY, true).kind);
+  const known = Array.from({ length: 4 }, (_, n) => policy.decide({ high: 2, low: n }, NOW, MANY, true).kind);
   assert.deepEqual(known, ['ban', 'ban', 'ban', 'refused']);
-  assert.equal(policy.decide(1, 20, NOW, MANY, false).kind, 'ban', 'also while the fuse holds');
-  const refused = policy.decide(2, 20, NOW, MANY, true);
+  assert.equal(policy.decide({ high: 1, low: 20 }, NOW, MANY, false).kind, 'ban', 'also while the fuse holds');
+  const refused = policy.decide({ high: 2, low: 20 }, NOW, MANY, true);
   assert.equal(refused.kind === 'refused' && refused.reason, 'fuse');
 });

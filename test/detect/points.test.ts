@@ -67,7 +67,7 @@ test('after a release the client starts with no points', () => {
   const scene = ready();
   const rounds = served(scene, 20, 1, (n) => [probe(n)]);
   const { high, low } = keyOf(ATTACKER);
-  assert.ok(scene.bench.engine.bans.release(high, low, 0));
+  assert.ok(scene.bench.engine.bans.release({ high, low }, 0));
   for (let n = 0; n < rounds; n++) scene.bench.feed(line(scene.now + rounds + n, probe(n)));
   assert.equal(scene.bench.of('ban').length, 1);
 });

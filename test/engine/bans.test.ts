@@ -109,7 +109,7 @@ test('late lines of a banned or released client count for nothing', () => {
   assert.equal(bench.of('ban').length, 1, 'written before the end of the ban');
   const other = ready();
   other.bench.feed(...flood(other.now, 120));
-  assert.equal(other.bench.engine.bans.release(KEY.high, KEY.low, 0), true);
+  assert.equal(other.bench.engine.bans.release(KEY, 0), true);
   other.bench.feed(...flood(other.now - 1, 500));
   assert.equal(other.bench.of('ban').length, 1);
   assert.deepEqual(other.bench.of('unban'), [], 'an unban by an operator is told by who did it');
@@ -118,7 +118,7 @@ test('late lines of a banned or released client count for nothing', () => {
 test("after an operator's release the same requests don't ban again, new ones do", () => {
   const { bench, now } = ready();
   bench.feed(...flood(now, 120));
-  bench.engine.bans.release(KEY.high, KEY.low, 0);
+  bench.engine.bans.release(KEY, 0);
   bench.feed(...flood(now, 100));
   assert.equal(bench.of('ban').length, 1);
   bench.feed(...flood(now + 1, 20));
@@ -131,7 +131,7 @@ test('lines from before a release that are read after it count for nothing, whet
     const { bans } = bench.engine;
     bans.set({ ...KEY, tier: 0, until: now + 600, lastEnd: now + 600 });
     if (known) bench.feed(...flood(now, 100));
-    bans.release(KEY.high, KEY.low, now + 30);
+    bans.release(KEY, now + 30);
     for (const second of [now, now + 20, now + 29]) bench.feed(...flood(second, 300));
     assert.deepEqual(bench.of('ban'), [], 'zban was behind');
     bench.feed(...flood(now + 30, 300));
@@ -139,7 +139,7 @@ test('lines from before a release that are read after it count for nothing, whet
   }
   const { bench, now } = ready();
   bench.feed(...flood(now, 120));
-  bench.engine.bans.release(KEY.high, KEY.low, now + 86_400);
+  bench.engine.bans.release(KEY, now + 86_400);
   bench.feed(...flood(now + 3599, 300));
   assert.equal(bench.of('ban').length, 1);
   bench.feed(...flood(now + 3600, 300));

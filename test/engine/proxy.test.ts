@@ -86,7 +86,7 @@ test('a banned client whose requests keep coming is noticed, one whose last answ
   const [found] = bench.engine.bans.unstopped(10);
   assert.deepEqual({ high: found?.high, low: found?.low }, keyOf(ATTACKER));
   assert.equal(found?.last, START + 401);
-  bench.engine.bans.release(found?.high ?? 0, found?.low ?? 0, 0);
+  bench.engine.bans.release(found ?? { high: 0, low: 0 }, 0);
   assert.deepEqual(bench.engine.bans.unstopped(10), []);
 });
 

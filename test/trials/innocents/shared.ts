@@ -1,7 +1,7 @@
 /** Many people behind one address or in one network. */
 import type { AccessEvent } from '../../../src/simulate/access-event.ts';
 import { BASES } from '../attacks/bases.ts';
-import { ipv4, ipv4Network, ipv6In, ipv6Site, shuffle } from '../draw.ts';
+import { ipv4, ipv4Network, ipv6In, ipv6Site, shuffle, word } from '../draw.ts';
 import { HOUR, MINUTE, type Script } from '../script.ts';
 import type { Family } from '../trial.ts';
 import { arrivals, honest } from './honest.ts';
@@ -43,6 +43,47 @@ const classLogsIn =
       script.call(atS + 10, pupil, site.home);
     });
   };
+
+/** People of one network, each with an address of its own, who follow old links of their intranet. */
+function campus(script: Script): void {
+  const { random, startS } = script;
+  const network = ipv4Network(random);
+  const gone = Array.from({ length: 6 }, () => `/${word(random)}/${word(random)}.html`);
+  visits(script, 200, 15 * MINUTE, (n) => network + (n + 1));
+  for (let n = 0; n < 200; n++) {
+    const who = script.person(network + (n + 1));
+    script.send(startS + random.between(0, 15 * MINUTE), who, { path: random.pick(gone), status: 404, bytes: 560 });
+  }
+}
+
+/** Telephones of one carrier: an app signs in without any page, and then asks for what the site has. */
+function carrier(script: Script): void {
+  const { site, random } = script;
+  const network = ipv4Network(random);
+  let phones = 0;
+  arrivals(script, 200, 15 * MINUTE, (atS) => {
+    const who = { ip: network + ((phones++ % 254) + 1), agent: 'Shop/7.1 (Android 16)' };
+    script.send(atS, who, { method: 'POST', path: site.login, status: 200, bytes: random.int(610, 620) });
+    for (let n = 0; n < 6; n++)
+      script.send(atS + 1 + n * random.between(1, 9), who, random.pick(site.pages.slice(0, 8)));
+  });
+}
+
+/** Customers of one provider, who mistype addresses and passwords now and then. */
+function provider(script: Script): void {
+  const { site, random, startS } = script;
+  const network = ipv6Site(random);
+  const address = (n: number) => ipv6In(random, network, n * 256);
+  visits(script, 150, HOUR, address);
+  for (let n = 0; n < 150; n += 3) {
+    const [who, atS] = [script.person(address(n)), startS + random.between(0, HOUR)];
+    script.load(atS, who, { path: site.login }, 4);
+    for (let tries = 0; tries < 2; tries++) {
+      script.call(atS + 8 + 9 * tries, who, { method: 'POST', path: site.login, status: 200, bytes: 2400 });
+    }
+    script.send(atS + 60, who, { path: `/${word(random)}`, status: 404, bytes: 560 });
+  }
+}
 
 /** A log-in that another site's form leads to, as SAML's and OpenID Connect's do (`response_mode=form_post`). */
 const singleSignOn =
@@ -89,6 +130,9 @@ export const SHARED: Family = {
     must('class of 100 logs in within 2 min, files cached', classLogsIn(100, 0)),
     must('30 single sign-ons in a minute: POST 302', singleSignOn('/saml/acs', 302)),
     must('30 single sign-ons in a minute: POST 200', singleSignOn('/login/callback', 200)),
+    must('campus of 200 in one /24, old links', campus),
+    must("200 telephones of a carrier's /24 sign in within 15 min", carrier),
+    must("150 customers of a provider's /48, wrong passwords", provider),
     must(
       '60 visitors and 8 scanners in one /24',
       neighbours(60, 8, ({ random }) => {

@@ -1,0 +1,148 @@
+/**
+ * Attackers with many addresses of one network: points of clients that nobody knows also go into buckets of their networks, so
+ * that each of them may stay below a client's limit and the network does not.
+ */
+import type { PointsOptions } from '../model/options.ts';
+import type { ClientScheme } from '../net/client-key.ts';
+import { type NetworkKey, networksOf } from '../net/client-network.ts';
+import { KeyIndex } from '../traffic/key-index.ts';
+import { Buckets } from './buckets.ts';
+import { isOtherSize } from './client-state.ts';
+import type { Overflow, Points } from './points.ts';
+import { placeOf, RULES } from './rules.ts';
+
+/** Networks remembered of each length; the emptiest of a few makes room. 48 bytes each. */
+const ROWS = 8192;
+const LOOKED_AT = 8;
+/**
+ * A network may do what so many of its clients may do, of limit and leak: neighbours that each have a little wrong are no attack.
+ * A /48 holds 256 of the /56 that are judged before it.
+ */
+const [LIMIT_TIMES, LEAK_TIMES, WIDE_TIMES] = [3, 4, 1.5];
+/** What guesses weigh whose answers differ: those to wrong passwords are alike, those to programs and people are not. */
+const VARIED = 0.25;
+const BRUTE_FORCE = placeOf('brute_force');
+
+/** A network whose bucket ran over. */
+export interface NetworkOverflow {
+  readonly network: NetworkKey;
+  readonly overflow: Overflow;
+}
+
+/** Buckets of the networks of one length. */
+class Level {
+  readonly buckets: Buckets;
+  private readonly index = new KeyIndex(ROWS);
+  private readonly seconds = new Uint32Array(ROWS);
+  readonly restUntil = new Uint32Array(ROWS);
+  /** Of the two newest answers to guesses, bytes. */
+  private readonly size = new Uint32Array(ROWS);
+  private readonly sizeBefore = new Uint32Array(ROWS);
+  private hand = 0;
+
+  constructor(options: PointsOptions, times: number) {
+    const limits = RULES.map(({ name }) => ({
+      limit: options[name].limit * LIMIT_TIMES * times,
+      leak: options[name].leak * LEAK_TIMES * times,
+    }));
+    this.buckets = new Buckets(RULES, limits);
+    this.buckets.reserve(ROWS);
+  }
+
+  /** The row of a network, drained up to `second`; -1 while it rests. */
+  find({ high, low }: NetworkKey, second: number): number {
+    let row = this.index.find(high, low);
+    if (row < 0) {
+      row = this.index.size < ROWS ? this.index.size : this.makeRoom();
+      this.index.insert(high, low, row);
+      this.buckets.reset(row);
+      this.restUntil[row] = 0;
+    } else if (second > (this.seconds[row] as number)) {
+      this.buckets.drain(row, second - (this.seconds[row] as number), 1, 0);
+    }
+    this.seconds[row] = second;
+    return (this.restUntil[row] as number) > second ? -1 : row;
+  }
+
+  /** True when the answer to a guess is like one of the two before it; notes it. */
+  noteAnswer(row: number, bytes: number): boolean {
+    const [size, before] = [this.size[row] as number, this.sizeBefore[row] as number];
+    [this.size[row], this.sizeBefore[row]] = [bytes, size];
+    return !isOtherSize(size, bytes) || !isOtherSize(before, bytes);
+  }
+
+  empty({ high, low }: NetworkKey, restUntil: number): void {
+    const row = this.index.find(high, low);
+    if (row < 0) return;
+    this.buckets.reset(row);
+    this.restUntil[row] = restUntil;
+  }
+
+  private makeRoom(): number {
+    let [emptiest, least] = [this.hand, Number.POSITIVE_INFINITY];
+    for (let looked = 0; looked < LOOKED_AT; looked++) {
+      const level = this.fullness(this.hand);
+      if (level < least) [emptiest, least] = [this.hand, level];
+      this.hand = (this.hand + 1) % ROWS;
+    }
+    this.index.remove(emptiest);
+    return emptiest;
+  }
+
+  private fullness(row: number): number {
+    return RULES.reduce((sum, _rule, at) => sum + this.buckets.level(row, at), this.seconds[row] as number);
+  }
+}
+
+export class Networks {
+  private readonly scheme: ClientScheme;
+  /** Narrow networks first. */
+  private readonly levels: readonly Level[];
+
+  constructor(options: PointsOptions, scheme: ClientScheme) {
+    this.scheme = scheme;
+    this.levels = [new Level(options, 1), new Level(options, WIDE_TIMES)];
+  }
+
+  /** Who is protected has changed: networks that rest are looked at again. */
+  wake(): void {
+    for (const { restUntil } of this.levels) restUntil.fill(0);
+  }
+
+  /**
+   * Adds what a client's newest request weighed, which was answered with so many bytes; gives the narrowest network that this
+   * was too much for.
+   */
+  add(high: number, low: number, points: Points, bytes: number, second: number): NetworkOverflow | undefined {
+    const { weights, warmth } = points;
+    let found: NetworkOverflow | undefined;
+    for (const [at, network] of networksOf(high, low, this.scheme).entries()) {
+      const level = this.levels[at] as Level;
+      const row = level.find(network, second);
+      if (row < 0) continue;
+      for (const [rule, { spreads, name }] of RULES.entries()) {
+        let weight = weights[rule] as number;
+        if (!spreads || weight === 0) continue;
+        if (rule === BRUTE_FORCE && !level.noteAnswer(row, bytes)) weight *= VARIED;
+        const limit = (level.buckets.limits[rule] as number) * warmth;
+        const reached = level.buckets.add(row, rule, weight, limit);
+        if (reached <= limit || found) continue;
+        const leak = level.buckets.leak(rule, 1, 0) * 60;
+        found = {
+          network,
+          overflow: { condition: name, numbers: { points: reached, points_limit: limit, points_leak: leak } },
+        };
+      }
+    }
+    return found;
+  }
+
+  /** What clients of the network did until now does not count again, in the networks around it neither; it rests until then. */
+  settle({ high, low, bits }: NetworkKey, restUntil: number): void {
+    const networks = networksOf(high, low, this.scheme);
+    const at = networks.findIndex((network) => network.bits === bits);
+    for (const [level, network] of networks.entries()) {
+      if (level >= at) this.levels[level]?.empty(network, level === at ? restUntil : 0);
+    }
+  }
+}
