@@ -271,16 +271,18 @@ test('no more bans than bans.max_active', async (t) => {
   );
 });
 
-test('a network is banned as one; the engine is told of whole clients only', async (t) => {
+test('a network is banned as one; the engine is told of what it may judge: whole clients, and networks of them', async (t) => {
   const { ban, held, engineTasks } = make(t);
-  await ban('198.51.100.0/24', '2001:db8:5::/48');
-  assert.deepEqual([...held.keys()], ['198.51.100.0/24', '2001:db8:5::/48']);
+  await ban('198.51.100.0/25', '2001:db8::/44');
+  assert.deepEqual([...held.keys()], ['198.51.100.0/25', '2001:db8::/44']);
   assert.deepEqual(engineTasks(), []);
-  await ban('2001:db8::7');
-  assert.deepEqual([...held.keys()].at(-1), '2001:db8::7');
+  await ban('2001:db8:5::7');
+  assert.deepEqual([...held.keys()].at(-1), '2001:db8:5::7');
   assert.deepEqual(engineTasks(), [], 'the rest of its /64 is still judged');
-  await ban('2001:db8::/64');
+  await ban('2001:db8:5::/64');
   assert.deepEqual(engineTasks(), ['set_bans']);
+  await ban('203.0.113.0/24', '2001:db8:6::/48');
+  assert.deepEqual(engineTasks(), ['set_bans', 'set_bans']);
 });
 
 test('a firewall that refuses is the answer', async (t) => {
