@@ -185,6 +185,7 @@ const firewall = section({
   command_timeout: duration('10s', '100ms', '5m'),
   nginx: section({
     file: path('/etc/nginx/zban.conf'),
+    lanes: z.string().min(1).optional(),
     format: z.enum(['deny', 'geo']).default('deny'),
     test: program.prefault(['nginx', '-T']),
     reload: program.prefault(['nginx', '-s', 'reload']),

@@ -2,6 +2,7 @@
  * What the command line says to the running daemon: one JSON object a line over the unix socket, one answer each.
  * Reading commands that work with the daemon stopped (list, audit, explain) use the database instead.
  */
+import type { Backtest, LaneAction, LaneMatch, LiveLane } from '../model/lane.ts';
 import type { Status } from '../model/status.ts';
 
 /** One ban that is asked for. What it leaves out is as the request says for all of them. */
@@ -84,6 +85,37 @@ export interface NotifyTestResult {
   readonly channels: readonly { readonly channel: string; readonly ok: boolean; readonly message: string }[];
 }
 
+/** A lane that a person opens. */
+export interface AddLaneRequest {
+  readonly action: LaneAction;
+  readonly match: LaneMatch;
+  /** Matching requests a second that a hold lets pass. */
+  readonly usualRate: number;
+  /** Milliseconds. */
+  readonly forMs: number;
+  /** What the command line found in the logs. */
+  readonly backtest: Backtest;
+  readonly reason: string;
+  readonly operator: string;
+}
+
+/** Ends a lane, or keeps it for so many milliseconds whatever becomes of the swarm. */
+export interface ChangeLaneRequest {
+  readonly id: string;
+  /** Absent: it ends. */
+  readonly keepMs?: number | undefined;
+  readonly reason: string;
+  readonly operator: string;
+}
+
+export interface LaneResult {
+  readonly ok: boolean;
+  /** `full`: as many lanes as nginx takes; `failed`: nginx does not do it. */
+  readonly code: 'done' | 'not_found' | 'full' | 'invalid' | 'failed';
+  readonly message: string;
+  readonly id: string;
+}
+
 /** What became of one target. */
 export interface TargetResult {
   readonly target: string;
@@ -107,6 +139,10 @@ export interface ControlHandlers {
   panic(request: PanicRequest): Promise<PanicResult>;
   /** Lets banning resume before the fuse's hold is over. */
   resetFuse(request: FuseRequest): Promise<FuseResult>;
+  /** The lanes that have not ended, oldest first. */
+  lanes(): Promise<readonly LiveLane[]>;
+  addLane(request: AddLaneRequest): Promise<LaneResult>;
+  changeLane(request: ChangeLaneRequest): Promise<LaneResult>;
   /** Sends a test message to one channel or to all, and resolves with what became of it. */
   notifyTest(request: NotifyTestRequest): Promise<NotifyTestResult>;
   reload(): Promise<{ readonly ok: boolean; readonly message: string }>;

@@ -1,5 +1,6 @@
 /** Checks what comes over the socket: whoever may open it may still send nonsense. */
 import { z } from 'zod';
+import { parsePrefix } from '../net/prefix.ts';
 import type { ControlRequest } from './protocol.ts';
 
 /** Addresses in one request; the command line splits longer lists. */
@@ -37,6 +38,28 @@ const order = z.strictObject({
   condition: line(64).optional(),
 });
 
+/** A person's lane ends within a month: what a swarm looks like today, visitors may look like next year. */
+export const LANE_MS_MAX = 30 * 86_400_000;
+const laneMs = z.number().int().min(1000).max(LANE_MS_MAX);
+const amount = z.number().min(0);
+const word = z.string().min(1).max(8192);
+const laneMatch = z
+  .strictObject({
+    user_agent: word.optional(),
+    path: word.optional(),
+    query_keys: z.array(word).max(64).optional(),
+    network: z
+      .string()
+      .refine((text) => parsePrefix(text) !== undefined, 'expected a network such as 203.0.113.0/24')
+      .optional(),
+    method: word.optional(),
+    referer: z.enum(['absent', 'present']).optional(),
+  })
+  .refine((match) => {
+    const count = Object.values(match).filter((part) => part !== undefined).length;
+    return count >= 1 && count <= 3;
+  }, 'expected one to three conditions');
+
 const none = z.undefined().optional();
 
 const ARGUMENTS = {
@@ -46,6 +69,18 @@ const ARGUMENTS = {
   allow: z.strictObject({ ...common, remove: z.boolean() }),
   panic: z.strictObject({ ...by, end: z.boolean() }),
   resetFuse: z.strictObject(by),
+  lanes: none,
+  addLane: z.strictObject({
+    ...by,
+    action: z.enum(['hold', 'deny']),
+    match: laneMatch,
+    usualRate: z.number().min(0).max(1e6),
+    forMs: laneMs,
+    backtest: z.strictObject({
+      ...{ hours: amount, clients: amount, clients_matched: amount, requests: amount, requests_matched: amount },
+    }),
+  }),
+  changeLane: z.strictObject({ ...by, id: z.string().min(1).max(64), keepMs: laneMs.optional() }),
   notifyTest: z.strictObject({ channel: line(64).optional() }).optional(),
   reload: none,
 } as const;

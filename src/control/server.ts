@@ -5,8 +5,10 @@ import { dirname } from 'node:path';
 import { ControlError } from './error.ts';
 import { findPeer, nameOperator } from './peer.ts';
 import type {
+  AddLaneRequest,
   AllowRequest,
   BanRequest,
+  ChangeLaneRequest,
   ControlAnswer,
   ControlHandlers,
   ControlRequest,
@@ -239,6 +241,10 @@ function call({ command, argument }: ControlRequest, handlers: ControlHandlers):
       return handlers.resetFuse(argument as FuseRequest);
     case 'notifyTest':
       return handlers.notifyTest((argument ?? {}) as NotifyTestRequest);
+    case 'addLane':
+      return handlers.addLane(argument as AddLaneRequest);
+    case 'changeLane':
+      return handlers.changeLane(argument as ChangeLaneRequest);
     default:
       return handlers[command]();
   }

@@ -15,6 +15,7 @@ import type { AuditTrail } from '../record/audit-trail.ts';
 import { systemDraft } from '../record/row.ts';
 import { draftOf, fuseResetDraft, isEachTold, tellOrders, tellUnban, tellUnbans, unbanDraft } from './drafts.ts';
 import type { Incidents } from './incidents.ts';
+import type { Lanes } from './lanes.ts';
 import { findOverlaps, type Remainder } from './overlap.ts';
 import { Refusals } from './refusals.ts';
 
@@ -38,6 +39,8 @@ export interface BansOptions {
   /** The text audit log: rows as written, and recalculated baselines. */
   readonly tell: (entries: readonly AuditEntry[], events: readonly EngineEvent[]) => void;
   readonly incidents: Pick<Incidents, 'take' | 'catchUp'>;
+  /** Absent where no engine judges. */
+  readonly lanes?: Pick<Lanes, 'take' | 'carryOut'>;
 }
 
 export class Bans {
@@ -83,13 +86,16 @@ export class Bans {
    * lines are read that were written a while ago.
    */
   onEvents(events: readonly EngineEvent[], positions: readonly Position[], isCurrent = true): void {
-    const { enforce, notify, incidents, now } = this.options;
+    const { enforce, notify, incidents, lanes, now } = this.options;
     const incident = incidents.take(events, isCurrent, now());
     const drafts: AuditDraft[] = [];
     const told = this.refusals.take(events, (text, timeMs) => drafts.push(systemDraft('trouble', timeMs, text)));
     drafts.push(...told.map((event) => draftOf(event, enforce)).filter((draft) => draft !== undefined));
-    if (drafts.length > 0) this.record(drafts, events, positions, incident.state);
+    const lane = lanes?.take(events);
+    if (lane) drafts.push(...lane.drafts);
+    if (drafts.length > 0) this.record(drafts, events, positions, { ...incident.state, ...lane?.state });
     else if (events.length > 0) this.options.tell([], events);
+    if (lane) void lanes?.carryOut();
     const bans = events.filter((event) => event.event === 'ban');
     this.bansTotal += bans.length;
     this.refusedTotal += events.filter((event) => event.event === 'refused').length;

@@ -14,11 +14,13 @@ import { systemDraft } from '../record/row.ts';
 import type { TrafficLog } from '../record/traffic-log.ts';
 import { buildAnnouncer } from './announce.ts';
 import { Bans } from './bans.ts';
+import { buildLanes } from './build-lanes.ts';
 import { buildProtection } from './build-protection.ts';
 import { DataPlane } from './data-plane.ts';
 import { buildEnforcement, endEnforcing, leaveFirewall } from './enforcement.ts';
 import { createHandlers } from './handlers.ts';
 import { INCIDENT_KEY, Incidents } from './incidents.ts';
+import type { Lanes } from './lanes.ts';
 import { Lifetime } from './lifetime.ts';
 import type { Log } from './log.ts';
 import { buildLogWatch, type LogWatch } from './log-watch.ts';
@@ -93,6 +95,7 @@ class RunningInstance implements Instance {
   private readonly troubles: Troubles;
   private readonly announcer: Announcer;
   private readonly bans: Bans;
+  private readonly lanes: Lanes;
   private readonly incidents: Incidents;
   private readonly traffic: TrafficLog;
   private readonly load = startLoadSampler();
@@ -127,6 +130,12 @@ class RunningInstance implements Instance {
     lifetime.own('the channels', () => this.announcer.stop({ drainMs: this.isLive ? DRAIN_MS : 0 }));
     this.incidents = new Incidents(this.records.trail.loadState(INCIDENT_KEY));
     this.traffic = openTraffic(this.records.trail);
+    this.lanes = buildLanes({
+      config: this.config,
+      trail: this.records.trail,
+      troubles: this.troubles,
+      record: (drafts, state) => this.bans.record(drafts, [], [], state),
+    });
     this.bans = new Bans({
       trail: this.records.trail,
       enforce: this.config.mode === 'enforce',
@@ -138,6 +147,7 @@ class RunningInstance implements Instance {
         this.traffic.note(entries);
       },
       incidents: this.incidents,
+      lanes: this.lanes,
     });
   }
 
@@ -190,13 +200,18 @@ class RunningInstance implements Instance {
     if (config.mode === 'observe') await endEnforcing(config, records.trail, bans, panics, log, signal);
     signal.throwIfAborted();
     await enforcer.start();
+    await this.lanes.start();
+    lifetime.own('the lanes', () => this.lanes.settled());
     signal.throwIfAborted();
     const offenders = () => records.offenders(config.mode === 'enforce');
     await plane.start(offenders, this.incidents.known, signal);
     this.isLive = true;
     records.start(troubles, plane);
     lifetime.own('the timers of the records', () => records.pause());
-    const expiry = setInterval(() => void bans.expireDue(), EXPIRE_MS);
+    const expiry = setInterval(() => {
+      void bans.expireDue();
+      void this.lanes.tick();
+    }, EXPIRE_MS);
     lifetime.own('the timer of expiries', () => clearInterval(expiry));
   }
 
@@ -270,6 +285,7 @@ class RunningInstance implements Instance {
       allowed: () => records.trail.allowed().map(({ entry }) => entry),
       troubles,
       onChange: async (networks) => {
+        await this.lanes.setAllowed(networks);
         await plane.pipeline.send({ kind: 'never_banned', networks });
         await operator.liftProtected();
       },
@@ -291,6 +307,7 @@ class RunningInstance implements Instance {
     const handlers = createHandlers({
       operator,
       announcer: this.announcer,
+      lanes: this.lanes,
       status: () => this.status(),
       panic: (request) => this.carryOutPanic(request),
       // A rehearsal has a fuse of its own, which stops nothing.

@@ -15,6 +15,10 @@ export interface NginxConfig {
   readonly realIpFrom: readonly string[];
   /** Value of the first `real_ip_header`. */
   readonly realIpHeader: string | undefined;
+  /** Whether anything but a map looks at `$zban_lane`. */
+  readonly usesLane: boolean;
+  /** Zones of `limit_req` within servers and locations that do not have zban's beside them: such a block inherits none. */
+  readonly ownLimits: readonly string[];
 }
 
 /** Reads the directives that matter; blocks and everything else are passed over. */
@@ -23,7 +27,9 @@ export function parseNginxConfig(text: string): NginxConfig {
   const formats = new Map<string, string>();
   const realIpFrom: string[] = [];
   let realIpHeader: string | undefined;
-  for (const { block, words: directive } of directives(text)) {
+  let usesLane = false;
+  const limits = new Map<number, string[]>();
+  for (const { block, depth, words: directive } of directives(text)) {
     const [name, ...words] = directive;
     const [first = '', second = '', ...rest] = words;
     if (name === 'access_log' && first !== 'off')
@@ -31,12 +37,19 @@ export function parseNginxConfig(text: string): NginxConfig {
     else if (name === 'log_format') formats.set(first, [second, ...rest].join(''));
     else if (name === 'set_real_ip_from') realIpFrom.push(first);
     else if (name === 'real_ip_header') realIpHeader ??= first;
+    // Within http, which is the first level, zban's own lines are inherited or stand beside them.
+    else if (name === 'limit_req' && depth > 1) {
+      const zone = words.find((word) => word.startsWith('zone='))?.slice('zone='.length) ?? '';
+      limits.set(block, [...(limits.get(block) ?? []), zone]);
+    }
+    if (name !== 'map') usesLane ||= words.some((word) => word.includes('$zban_lane'));
   }
-  return { accessLogs, formats, realIpFrom, realIpHeader };
+  const own = [...limits.values()].filter((zones) => !zones.some((zone) => zone.startsWith('zban_hold_')));
+  return { accessLogs, formats, realIpFrom, realIpHeader, usesLane, ownLimits: [...new Set(own.flat())] };
 }
 
-/** Words of each directive, with the number of its block: quotes are taken off, comments left out. */
-function* directives(text: string): Generator<{ block: number; words: string[] }> {
+/** Words of each directive, with the number of its block and how deep that lies: quotes are taken off, comments left out. */
+function* directives(text: string): Generator<{ block: number; depth: number; words: string[] }> {
   let words: string[] = [];
   const blocks = [0];
   let opened = 0;
@@ -45,7 +58,7 @@ function* directives(text: string): Generator<{ block: number; words: string[] }
   )) {
     if (token.startsWith('#')) continue;
     if (token === ';' || token === '{' || token === '}') {
-      if (words.length > 0) yield { block: blocks.at(-1) ?? 0, words };
+      if (words.length > 0) yield { block: blocks.at(-1) ?? 0, depth: blocks.length - 1, words };
       words = [];
       if (token === '{') blocks.push(++opened);
       else if (token === '}' && blocks.length > 1) blocks.pop();

@@ -9,6 +9,7 @@ import { destroySets } from './ipset-commands.ts';
 import { createIptablesBackend } from './iptables.ts';
 import { createNftablesBackend, removeTable, tryTable } from './nftables.ts';
 import { createNginxBackend, emptyNginxFile, type NginxOptions } from './nginx.ts';
+import { NginxLanes } from './nginx-lanes.ts';
 
 export interface FirewallOptions {
   /** `firewall.chain`. */
@@ -17,7 +18,7 @@ export interface FirewallOptions {
   readonly commandTimeoutMs: number;
   readonly log: Log;
   /** `firewall.nginx`. */
-  readonly nginx?: Omit<NginxOptions, 'run' | 'elapsedMs'>;
+  readonly nginx?: Omit<NginxOptions, 'run' | 'elapsedMs'> & { readonly lanes?: string | undefined };
   /** `firewall.exec`. */
   readonly exec?: { readonly apply?: ExecOptions['apply'] | undefined; readonly list?: ExecOptions['list'] };
   /** Put before every command, such as `ip netns exec NAME`. */
@@ -143,6 +144,9 @@ async function removeLeavings(
   except: Name | undefined,
 ): Promise<void> {
   if (except !== 'nginx' && options.nginx) await emptyNginxFile({ ...options.nginx, run });
+  const { nginx } = options;
+  if (except === undefined && nginx?.lanes !== undefined)
+    await new NginxLanes({ file: nginx.lanes, test: nginx.test, reload: nginx.reload, run }).apply([], []);
   for (const { of, remove } of LEAVINGS) {
     if (except !== undefined && of.includes(except)) continue;
     await remove(run, filter).catch((error: unknown) => {

@@ -28,6 +28,12 @@ export type SiteNumbers = {
   readonly [Field in Exclude<keyof GlobalAnomalyStart | keyof GlobalAnomalyEnd, 'phase'>]?: unknown;
 } & { readonly phase: 'start' | 'end' };
 
+/** Which lane; at its start also its match and the proof, at its end what it stopped, as in the event. */
+export interface LaneNumbers {
+  readonly id: string;
+  readonly [field: string]: unknown;
+}
+
 /** `until`, RFC 3339, is when banning resumes by itself; only with `blown`. */
 export interface FuseNumbers {
   readonly phase: 'blown' | 'reset';
@@ -62,6 +68,10 @@ type Facts =
   | About<'refused', string, string, RefusedNumbers>
   | About<'allow' | 'disallow', string, null, null>
   | About<'global_anomaly', null, string, SiteNumbers>
+  /** A lane was opened, by zban or by a person, was kept, and ended. */
+  | About<'lane' | 'lane_keep' | 'lane_end', null, null, LaneNumbers>
+  /** What nginx made of the lane. */
+  | About<'lane_result', null, null, LaneNumbers & ResultNumbers>
   | About<'fuse', null, null, FuseNumbers>
   /** A person stopped all banning, and let it begin again. */
   | About<'panic' | 'panic_end', null, null, null>

@@ -53,6 +53,14 @@ function partsOf(draft: AuditDraft): readonly string[] | undefined {
       if (draft.numbers.result === 'ok') return undefined;
       return [`${action === 'ban_result' ? 'BAN' : 'UNBAN'} FAILED ${client}`, detail.replace(/^failed: /, '')];
     }
+    case 'lane':
+    case 'lane_keep':
+    case 'lane_end': {
+      const verb = { lane: 'LANE', lane_keep: 'KEEP LANE', lane_end: 'END LANE' }[action];
+      return [`${enforced ? '' : 'WOULD '}${verb} ${draft.numbers.id}`, detail, by];
+    }
+    case 'lane_result':
+      return draft.numbers.result === 'ok' ? undefined : [`LANE FAILED ${draft.numbers.id}`, detail];
     case 'refused':
       return [`REFUSED ${client}`, ...reasons(draft), detail];
     case 'allow':

@@ -43,6 +43,19 @@ const FACTS = z.discriminatedUnion('action', [
     condition,
   }),
   z.object({
+    ...about(['lane', 'lane_keep', 'lane_end'], z.looseObject({ id: z.string() })),
+    client: none,
+    condition: none,
+  }),
+  z.object({
+    ...about(
+      ['lane_result'],
+      z.looseObject({ id: z.string(), result: z.enum(['ok', 'failed']), code: z.string().optional() }),
+    ),
+    client: none,
+    condition: none,
+  }),
+  z.object({
     ...about(['fuse'], z.object({ phase: z.enum(['blown', 'reset']), until: z.string().optional() })),
     client: none,
     condition: none,

@@ -1,5 +1,18 @@
 /** What a lane stops, in words, for every screen. Values come from the log: escape them as text from outside. */
-import type { LaneMatch } from '../model/lane.ts';
+import type { Backtest, LaneMatch, LaneStart } from '../model/lane.ts';
+
+type LaneSurplus = Pick<LaneStart, 'coverage' | 'surplus' | 'clients' | 'seconds'>;
+
+/** `would have touched 3 of 41000 clients of the last 24 h`. */
+export function tellBacktest({ hours, clients, clients_matched }: Backtest): string {
+  return `would have touched ${clients_matched} of ${clients} clients of the last ${Math.round(hours)} h`;
+}
+
+/** `96 % of 5120 requests beyond the usual, from 4980 clients, in 60 s`. */
+export function tellSurplus({ coverage, surplus, clients, seconds }: LaneSurplus): string {
+  const share = `${Math.round(coverage * 100)} % of ${Math.round(surplus)} requests beyond the usual`;
+  return `${share}, from ${clients} clients, in ${seconds} s`;
+}
 
 /** `user agent "Mozilla/5.0 …", no referer`: what a request has that the lane matches. */
 export function tellMatch(match: LaneMatch): string {

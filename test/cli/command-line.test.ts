@@ -92,6 +92,9 @@ async function daemon(
       asked.push(request);
       return { ok: true, message: 'the fuse is reset: zban bans again' };
     },
+    lanes: async () => [],
+    addLane: () => assert.fail('not in this test'),
+    changeLane: () => assert.fail('not in this test'),
     notifyTest: async () => ({ ok: false, message: 'slack: Slack answered 404', channels: [] }),
     reload: async () => ({ ok: true, message: '' }),
   };

@@ -19,6 +19,9 @@ test('what follows -- is no option, whatever the command', async (t) => {
     allow: note,
     panic: missing,
     resetFuse: missing,
+    lanes: missing,
+    addLane: missing,
+    changeLane: missing,
     notifyTest: missing,
     reload: missing,
   };

@@ -30,6 +30,9 @@ async function start(t: TestContext, handlers: Partial<ControlHandlers> = {}, re
     allow: missing,
     panic: missing,
     resetFuse: missing,
+    lanes: missing,
+    addLane: missing,
+    changeLane: missing,
     notifyTest: missing,
     reload: missing,
   };

@@ -28,6 +28,9 @@ async function start(t: TestContext, find?: typeof findPeer) {
     allow: missing,
     panic: missing,
     resetFuse: missing,
+    lanes: missing,
+    addLane: missing,
+    changeLane: missing,
     notifyTest: missing,
     reload: missing,
   };

@@ -21,13 +21,14 @@ const PLACEHOLDERS: readonly (readonly [RegExp, string])[] = [
   [/^(LIST|LOG…|LOG|\S*access\.log\*?)$/, 'LOG_FILE'],
   [/^FILE$/, 'config.yaml'],
   [/^(N|RATE)$/, '5'],
+  [/^LANE$/, 'none-such'],
   [/^SITE$/, 'shop'],
 ];
 /** Options without a value; the word after any other option is its value. */
 const FLAG = /^--(json|all|end|remove|follow|watch|live|(no-)?permanent|reverse|observed|baselines|help)$/;
 /** Words after a command that belong to it; the first other word is prose. */
 const ARGUMENT =
-  /^(--?[a-z][a-z-]*|(\$\{[^}]*\})+|[A-Z]{1,9}…?|"[^"]*"|\d+[smhd]?|[0-9a-f]*[.:][0-9a-f.:]+(\/\d+)?|\/\S+|json|plain|until|bash|zsh|fish|verify|test|flush|reset|status|update)$/;
+  /^(--?[a-z][a-z-]*|(\$\{[^}]*\})+|[A-Z]{1,9}…?|"[^"]*"|\d+[smhd]?|[0-9a-f]*[.:][0-9a-f.:]+(\/\d+)?|\/\S+|json|plain|until|bash|zsh|fish|verify|test|flush|reset|status|update|explain|drop|keep|add)$/;
 
 function sources(): string[] {
   const below = (folder: string) =>
@@ -167,7 +168,7 @@ describe('commands that zban prints', () => {
       const command = words.join(' ');
       if (words.length === 1 || ENDLESS.test(command)) continue;
       // What is undone twice is not there the second time, nor is an example (5); a flush and some checks say no here, and what is no table (1).
-      const allowed = /^(unban|allow|explain)/.test(command)
+      const allowed = /^(unban|allow|explain|lanes (explain|drop|keep))/.test(command)
         ? [0, 5]
         : /^(firewall|notify|tune|who update)/.test(command)
           ? // The example of a channel's name is none here.

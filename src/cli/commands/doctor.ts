@@ -7,6 +7,7 @@ import type { Finding } from '../../doctor/finding.ts';
 import { fail } from '../../doctor/finding.ts';
 import { type Ask, checkFirewall } from '../../doctor/firewall.ts';
 import { checkChannels, checkPlaces, checkSsh } from '../../doctor/host.ts';
+import { checkLanes } from '../../doctor/lanes.ts';
 import { checkLogs } from '../../doctor/logs.ts';
 import { checkNginx, dumpNginx } from '../../doctor/nginx.ts';
 import { checkRobots } from '../../doctor/robots.ts';
@@ -49,11 +50,13 @@ export async function doctor(context: Context): Promise<number> {
   const status = answer instanceof ControlError ? undefined : answer;
   // The service is the zban of the default configuration; any other runs beside it.
   const service = isDefault(context) ? await findService(ask) : undefined;
+  const nginx = await dumpNginx(config.firewall.nginx.test);
   const findings = [
     ...checkDaemon(config, version, answer, service),
     ...checkService(service),
     ...checkLogs(config, context.now()),
-    ...checkNginx(config, await dumpNginx(config.firewall.nginx.test)),
+    ...checkNginx(config, nginx),
+    ...checkLanes(config, nginx),
     ...(await checkFirewall({ config, status, ask })),
     checkSsh(config, env),
     ...checkChannels(config, env),

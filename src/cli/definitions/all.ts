@@ -2,12 +2,14 @@
 import { BAN_COMMANDS } from './bans.ts';
 import { type CommandDefinition, command } from './command.ts';
 import { DAEMON_COMMANDS } from './daemon.ts';
+import { LANE_COMMANDS } from './lanes.ts';
 import { LOG_COMMANDS } from './logs.ts';
 import { READING_COMMANDS } from './reading.ts';
 
 export const COMMANDS: readonly CommandDefinition[] = [
   ...READING_COMMANDS,
   ...BAN_COMMANDS,
+  ...LANE_COMMANDS,
   ...LOG_COMMANDS,
   ...DAEMON_COMMANDS,
   command({

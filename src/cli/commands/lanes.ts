@@ -1,0 +1,198 @@
+import { callDaemon } from '../../control/client.ts';
+import type { LaneResult } from '../../control/protocol.ts';
+import { LANE_MS_MAX } from '../../control/request.ts';
+import type { AuditEntry } from '../../model/audit.ts';
+import type { Backtest, LaneMatch, LiveLane } from '../../model/lane.ts';
+import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
+import { formatDuration } from '../../words/duration.ts';
+import { tellBacktest, tellMatch, tellSurplus } from '../../words/lane.ts';
+import { formatNumber } from '../../words/reason.ts';
+import { type Context, operatorName, requireConfig, requireSections } from '../context.ts';
+import { CommandError, EXIT } from '../exit.ts';
+import { backtestLane } from '../lane-backtest.ts';
+import { readPositive, readSpan } from '../options.ts';
+import { formatParagraphs, formatTable } from '../table.ts';
+import { formatRelative, formatShare, formatTime, printable } from '../text.ts';
+import { withTrail } from '../trail.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const COLUMNS = 100;
+/** Rows of the trail that are searched for one lane. */
+const ROWS_MAX = 1000;
+/** More known clients than this would be stopped by mistake: a person has to insist. */
+const TOUCHED_MAX = 0.001;
+
+export interface LanesCommandOptions {
+  readonly action?: 'explain' | 'drop' | 'keep' | 'add' | undefined;
+  readonly id?: string | undefined;
+  readonly userAgent?: string | undefined;
+  readonly path?: string | undefined;
+  readonly queryKeys?: string | undefined;
+  readonly network?: string | undefined;
+  readonly method?: string | undefined;
+  readonly referer?: 'absent' | 'present' | undefined;
+  readonly deny?: boolean | undefined;
+  readonly rate?: string | undefined;
+  readonly for?: string | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly force?: boolean | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** `zban lanes`: which are open; why; and what a person does about them. */
+export async function lanes(context: Context, options: LanesCommandOptions): Promise<number> {
+  const { action, id } = options;
+  if (action === 'add') return add(context, options);
+  if (action === undefined) return list(context);
+  if (id === undefined) throw new CommandError(EXIT.usage, `which lane? zban lanes shows their ids`);
+  if (action === 'explain') return explain(context, id);
+  const { socket } = requireSections(context, ['control']).control;
+  const keepMs = action === 'keep' ? readTime(options, DAY_MS) : undefined;
+  const request = { id, ...whoAsks(context, options), ...(keepMs !== undefined && { keepMs }) };
+  return tellResult(context, await callDaemon(socket, 'changeLane', request));
+}
+
+async function list(context: Context): Promise<number> {
+  const { output, json, now } = context;
+  const open = await callDaemon(requireSections(context, ['control']).control.socket, 'lanes');
+  if (json) output.json(open);
+  else if (open.length === 0) output.talk('no lane is open');
+  else {
+    const rows = open.map((lane) => [
+      lane.id,
+      lane.action,
+      lane.state,
+      formatTime(Date.parse(lane.since)),
+      formatRelative(Date.parse(lane.until), now()),
+      lane.actor,
+      tellMatch(lane.match),
+    ]);
+    output.data(formatTable(['ID', 'ACTION', 'STATE', 'SINCE', 'ENDS', 'BY', 'WHAT IT STOPS'], rows));
+  }
+  return EXIT.done;
+}
+
+/** Everything that is known of one lane, also of one that has ended and with the daemon stopped. */
+async function explain(context: Context, id: string): Promise<number> {
+  const { output, json } = context;
+  const { state, control } = requireSections(context, ['state', 'control']);
+  const open = await callDaemon(control.socket, 'lanes').catch(() => []);
+  const lane = open.find((each) => each.id === id);
+  const rows = await withTrail(state.database, ({ reader }) =>
+    (['lane', 'lane_result', 'lane_keep', 'lane_end'] as const)
+      .flatMap((action) => reader.query({ action, newestFirst: true, limit: ROWS_MAX }))
+      .filter(({ numbers }) => numbers !== null && 'id' in numbers && numbers.id === id)
+      .sort((a, b) => a.id - b.id),
+  );
+  if (rows.length === 0 && !lane) throw new CommandError(EXIT.notFound, `no lane ${printable(id)} is known`);
+  if (json) output.json({ id, lane: lane ?? null, entries: rows.map(entryJson) });
+  else output.data(describe(id, lane, rows));
+  return EXIT.done;
+}
+
+function entryJson({ id, timeMs, actor, action, enforced, detail, numbers }: AuditEntry) {
+  return { id, time: new Date(timeMs).toISOString(), actor, action, enforced, detail, numbers };
+}
+
+function describe(id: string, lane: LiveLane | undefined, rows: readonly AuditEntry[]): string {
+  const history = rows.map(({ id: row, timeMs, actor, action, detail }) => {
+    const what = action.replaceAll('_', ' ');
+    return `${formatTime(timeMs)}  #${row} ${actor}: ${what}${detail === '' ? '' : `: ${detail}`}`;
+  });
+  const now = lane ? tellState(lane) : 'It has ended.';
+  const paragraphs = [
+    { label: 'Now', text: now },
+    ...(lane ? [{ label: 'Stops', text: `requests with ${tellMatch(lane.match)}` }] : []),
+    ...(lane?.action === 'hold'
+      ? [{ label: 'Lets pass', text: `${formatNumber(lane.usual_rate, 2)} of these requests a second, the usual rate` }]
+      : []),
+    ...(lane?.proof
+      ? [{ label: 'Why', text: `${tellSurplus(lane.proof)}; ${tellBacktest(lane.proof.backtest)}` }]
+      : []),
+    { label: 'History', lines: history },
+    ...(lane ? [{ label: 'Undo', text: `zban lanes drop ${id}` }] : []),
+  ];
+  return formatParagraphs(paragraphs, COLUMNS);
+}
+
+function tellState({ action, state, message, until }: LiveLane): string {
+  const end = `It ends at the latest ${formatTime(Date.parse(until))}.`;
+  if (state === 'observed') return `It is only observed and stops nobody. ${end}`;
+  if (state === 'failed') return `nginx does not have it, so that it stops nobody: ${message}. ${end}`;
+  if (state === 'pending') return `nginx is being told. ${end}`;
+  return `It is open: ${action === 'hold' ? 'more than the usual gets 429' : 'what matches gets no answer (444)'}. ${end}`;
+}
+
+async function add(context: Context, options: LanesCommandOptions): Promise<number> {
+  const { output, json, now } = context;
+  const match = readMatch(options);
+  const forMs = readTime(options, HOUR_MS);
+  const given = readPositive('rate', options.rate);
+  if (given !== undefined && options.deny)
+    throw new CommandError(EXIT.usage, '--rate is for lanes that hold, not for --deny');
+  const config = requireConfig(context);
+  const { backtest, notes } = await backtestLane(config, match, now);
+  for (const note of notes) output.talk(`zban: ${printable(note)}`);
+  const usualRate = given ?? (backtest.hours > 0 ? backtest.requests_matched / backtest.hours / 3600 : 0);
+  if (!json) output.data(printable(tellProof(match, backtest)));
+  if (options.dryRun) {
+    if (json) output.json({ match, backtest, usual_rate: usualRate });
+    return EXIT.done;
+  }
+  if (backtest.clients_matched > TOUCHED_MAX * backtest.clients && !options.force) {
+    const message = `${formatShare(backtest.clients_matched / backtest.clients)} of the clients would be touched: nothing was opened; add conditions, or --force`;
+    throw new CommandError(EXIT.failed, message);
+  }
+  const action = options.deny ? 'deny' : 'hold';
+  const request = { action, match, usualRate, forMs, backtest, ...whoAsks(context, options) } as const;
+  return tellResult(context, await callDaemon(config.control.socket, 'addLane', request));
+}
+
+function tellProof(match: LaneMatch, backtest: Backtest): string {
+  const requests = `${backtest.requests_matched} of ${backtest.requests} requests`;
+  return `requests with ${tellMatch(match)}: ${tellBacktest(backtest)}, ${requests}`;
+}
+
+function readMatch(options: LanesCommandOptions): LaneMatch {
+  const { userAgent, path, queryKeys, network, method, referer } = options;
+  const prefix = network === undefined ? undefined : parsePrefix(network);
+  if (network !== undefined && !prefix)
+    throw new CommandError(EXIT.usage, `--network ${printable(network)}: expected a network such as 203.0.113.0/24`);
+  if (path !== undefined && !path.startsWith('/'))
+    throw new CommandError(
+      EXIT.usage,
+      `--path ${printable(path)}: expected a path from / on, with * at its end for a prefix`,
+    );
+  const match: LaneMatch = {
+    ...(userAgent !== undefined && { user_agent: userAgent }),
+    ...(path !== undefined && { path }),
+    ...(queryKeys !== undefined && { query_keys: [...new Set(queryKeys.split(',').filter(Boolean))].sort() }),
+    ...(prefix && { network: formatPrefix(prefix) }),
+    ...(method !== undefined && { method }),
+    ...(referer !== undefined && { referer }),
+  };
+  const count = Object.keys(match).length;
+  if (count >= 1 && count <= 3) return match;
+  const names = '--user-agent, --path, --query-keys, --network, --method, --referer';
+  throw new CommandError(EXIT.usage, `what do these requests have in common? One to three of ${names}`);
+}
+
+function readTime({ for: text }: LanesCommandOptions, byDefault: number): number {
+  const ms = readSpan('for', text) ?? byDefault;
+  if (ms >= 1000 && ms <= LANE_MS_MAX) return Math.round(ms);
+  throw new CommandError(EXIT.usage, `--for: expected at least 1s and at most ${formatDuration(LANE_MS_MAX)}`);
+}
+
+function whoAsks({ env }: Context, { reason = '' }: LanesCommandOptions) {
+  return { reason, operator: operatorName(env) };
+}
+
+function tellResult({ output, json }: Context, result: LaneResult): number {
+  const { ok, code, id, message } = result;
+  if (json) output.json(result);
+  else if (ok) output.data(printable(`lane ${id}: ${message}`));
+  else output.talk(`zban: ${printable(`lane ${id}: ${message}`)}`);
+  if (ok) return EXIT.done;
+  return code === 'not_found' ? EXIT.notFound : EXIT.failed;
+}

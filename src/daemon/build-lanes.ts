@@ -1,0 +1,36 @@
+/** Puts the lanes of one configuration together. */
+import type { Config } from '../config/schema.ts';
+import { createCommandRunner } from '../enforce/command.ts';
+import { NginxLanes } from '../enforce/nginx-lanes.ts';
+import { findRobots } from '../host/robots.ts';
+import type { AuditDraft } from '../model/audit.ts';
+import { formatPrefix } from '../net/prefix.ts';
+import type { AuditTrail } from '../record/audit-trail.ts';
+import { LANES_KEY, Lanes } from './lanes.ts';
+import type { Troubles } from './troubles.ts';
+
+export interface BuildLanesOptions {
+  readonly config: Config;
+  readonly trail: Pick<AuditTrail, 'loadState'>;
+  readonly troubles: Pick<Troubles, 'begin' | 'end'>;
+  readonly record: (drafts: readonly AuditDraft[], state: Readonly<Record<string, Uint8Array>>) => void;
+}
+
+export function buildLanes({ config, trail, troubles, record }: BuildLanesOptions): Lanes {
+  const { firewall, detection, mode } = config;
+  const { lanes: file, test, reload } = firewall.nginx;
+  const run = createCommandRunner({ timeoutMs: firewall.command_timeout });
+  return new Lanes({
+    saved: trail.loadState(LANES_KEY),
+    enforce: mode === 'enforce' && firewall.backend !== 'dry-run',
+    nginx: file === undefined ? undefined : new NginxLanes({ file, test, reload, run }),
+    // What is wrong with a list of the operator's, their verification reports.
+    robots: findRobots(detection.robots, () => {}).networks.map(({ prefix }) => formatPrefix(prefix)),
+    now: Date.now,
+    record,
+    onTrouble: (message) => {
+      if (message === undefined) troubles.end('lanes');
+      else troubles.begin('lanes', `nginx is not as the lanes want it: ${message}`, 'zban doctor');
+    },
+  });
+}

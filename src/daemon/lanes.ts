@@ -1,0 +1,257 @@
+/**
+ * The lanes that are open, from decision to nginx and back, in the order that loses nothing: the audit row with the state,
+ * nginx, the result row.
+ */
+import type { AddLaneRequest, ChangeLaneRequest, LaneResult } from '../control/protocol.ts';
+import type { NeverBanned } from '../decide/policy.ts';
+import { EnforcementError } from '../enforce/backend.ts';
+import { findLaneObstacle, HOLDS_MAX, LANES_MAX, type NginxLane } from '../enforce/nginx-lane-text.ts';
+import type { NginxLanes } from '../enforce/nginx-lanes.ts';
+import type { AuditDraft } from '../model/audit.ts';
+import type { EngineEvent } from '../model/event.ts';
+import type { LaneStart, LiveLane } from '../model/lane.ts';
+import { formatPrefix } from '../net/prefix.ts';
+import { tellBacktest, tellMatch } from '../words/lane.ts';
+import { laneDraft, laneEndDraft, laneResultDraft, laneStartDraft } from './lane-drafts.ts';
+
+/** Under which the database keeps them. */
+export const LANES_KEY = 'lanes';
+/** However long a swarm lasts: what was usual before it is then too long ago to prove anything. */
+const LANE_MS_MAX = 24 * 3_600_000;
+/** nginx lets lanes go this long after it was last told of them: a daemon that died stops nobody for longer. */
+const [LEASE_MS, RENEW_MS] = [3_600_000, 900_000];
+
+const RETRY_MS = 60_000;
+const NOT_SET_UP = 'nginx is not set up for lanes: name a file in firewall.nginx.lanes (docs/swarms.md)';
+
+export interface LanesOptions {
+  /** What the database has. */
+  readonly saved: Uint8Array | undefined;
+  /** False in observe mode: nothing reaches nginx. */
+  readonly enforce: boolean;
+  /** Undefined where nginx is not set up for lanes. */
+  readonly nginx: Pick<NginxLanes, 'setUp' | 'apply'> | undefined;
+  /** Networks of robots that can be verified: no lane stops them. */
+  readonly robots: readonly string[];
+  readonly now: () => number;
+  /** Writes rows and the state that belongs to them in one transaction. */
+  readonly record: (drafts: readonly AuditDraft[], state: Readonly<Record<string, Uint8Array>>) => void;
+  /** A failure that lasts, in words; undefined once it is over. */
+  readonly onTrouble: (message: string | undefined) => void;
+}
+
+/** What follows from events, to be recorded with them. */
+export interface LaneConsequences {
+  readonly drafts: readonly AuditDraft[];
+  readonly state: Readonly<Record<string, Uint8Array>>;
+}
+
+interface Kept {
+  lane: LiveLane;
+  /** Until when nginx was told to stop what matches. */
+  leaseMs: number;
+}
+
+export class Lanes {
+  private readonly options: LanesOptions;
+  private readonly open: Map<string, Kept>;
+  private allowed: readonly string[] = [];
+  private started = false;
+  /** When nginx is asked again after a failure. */
+  private retryMs = 0;
+  /** One change of nginx after the other. */
+  private applying: Promise<void> = Promise.resolve();
+
+  constructor(options: LanesOptions) {
+    this.options = options;
+    const saved: readonly LiveLane[] = options.saved ? JSON.parse(new TextDecoder().decode(options.saved)) : [];
+    this.open = new Map(saved.map((lane) => [lane.id, { lane: this.inMode(lane), leaseMs: 0 }]));
+  }
+
+  list(): readonly LiveLane[] {
+    return [...this.open.values()].map(({ lane }) => lane);
+  }
+
+  /** Makes the file where there is none, and has nginx do what the records say. */
+  async start(): Promise<void> {
+    this.started = true;
+    try {
+      await this.options.nginx?.setUp();
+      await this.carryOut();
+    } catch (error) {
+      if (!(error instanceof EnforcementError)) throw error;
+      this.options.onTrouble(error.message);
+    }
+  }
+
+  /** Who is on the allowlist is stopped by no lane; other protection is from bans alone, such as a CDN's. */
+  async setAllowed(networks: readonly NeverBanned[]): Promise<void> {
+    this.allowed = networks.flatMap(({ prefix, kind }) => (kind === 'allowlist' ? [formatPrefix(prefix)] : []));
+    // Before the start nginx has what it had.
+    if (this.started && this.stopping().length > 0) await this.carryOut();
+  }
+
+  /** Resolves once nginx is no longer asked. */
+  settled(): Promise<void> {
+    return this.applying;
+  }
+
+  /** Takes note of the engine's events; the caller records what follows and then calls `carryOut`. */
+  take(events: readonly EngineEvent[]): LaneConsequences | undefined {
+    const drafts: AuditDraft[] = [];
+    for (const event of events) {
+      if (event.event !== 'lane') continue;
+      if (event.phase === 'start') {
+        const lane = this.laneOf(event);
+        this.open.set(lane.id, { lane, leaseMs: 0 });
+        drafts.push(laneStartDraft(event, lane.enforced));
+        continue;
+      }
+      const known = this.open.get(event.id);
+      // Dropped by a person, or kept by one.
+      if (!known || known.lane.kept) continue;
+      this.open.delete(event.id);
+      drafts.push(laneEndDraft(event, known.lane.enforced));
+    }
+    return drafts.length === 0 ? undefined : { drafts, state: this.state() };
+  }
+
+  /** A second has passed: lanes whose time is up end, and nginx is told of the others again before it lets them go. */
+  async tick(): Promise<void> {
+    const nowMs = this.options.now();
+    const over = this.list().filter(({ until }) => Date.parse(until) <= nowMs);
+    for (const { id } of over) this.open.delete(id);
+    const said = { timeMs: nowMs, actor: 'system', detail: 'its time is up' } as const;
+    if (over.length > 0) this.record(over.map((lane) => laneDraft('lane_end', lane, said)));
+    const isDue = ({ lane, leaseMs }: Kept) =>
+      lane.state === 'failed' ? nowMs >= this.retryMs : leaseMs < Date.parse(lane.until) && leaseMs - nowMs < RENEW_MS;
+    if (over.some(({ enforced }) => enforced) || this.stopping().some(isDue)) await this.carryOut();
+  }
+
+  async add(request: AddLaneRequest): Promise<LaneResult> {
+    const { action, match, usualRate, forMs, backtest, reason, operator } = request;
+    const nowMs = this.options.now();
+    const id = `${Math.floor(nowMs / 1000).toString(36)}-m${this.open.size + 1}`;
+    const lane: LiveLane = this.inMode({
+      ...{ id, action, match, enforced: true, actor: `operator:${operator}`, kept: true, usual_rate: usualRate },
+      ...{ since: new Date(nowMs).toISOString(), until: new Date(nowMs + forMs).toISOString() },
+      ...{ state: 'pending', message: '' },
+    });
+    const obstacle = this.findObstacle(lane);
+    if (obstacle !== undefined) return { ok: false, ...obstacle, id };
+    this.open.set(id, { lane, leaseMs: 0 });
+    const detail = [`${action} ${tellMatch(match)}: ${tellBacktest(backtest)}`, reason].filter(Boolean).join('; ');
+    const numbers = { usual_rate: usualRate, backtest };
+    this.record([laneDraft('lane', lane, { timeMs: nowMs, actor: `operator:${operator}`, detail, numbers })]);
+    await this.carryOut();
+    return this.resultOf(id, 'opened');
+  }
+
+  async change({ id, keepMs, reason, operator }: ChangeLaneRequest): Promise<LaneResult> {
+    const known = this.open.get(id);
+    if (!known) return { ok: false, code: 'not_found', message: 'no such lane is open: see zban lanes', id };
+    const said = { timeMs: this.options.now(), actor: `operator:${operator}`, detail: reason } as const;
+    if (keepMs === undefined) {
+      this.open.delete(id);
+      this.record([laneDraft('lane_end', known.lane, said)]);
+      const failure = await this.carryOut();
+      if (failure && known.lane.enforced) return { ok: false, code: 'failed', message: failure.message, id };
+      return { ok: true, code: 'done', message: 'dropped: it stops nobody any more', id };
+    }
+    const until = new Date(said.timeMs + keepMs).toISOString();
+    known.lane = { ...known.lane, until, kept: true };
+    this.record([laneDraft('lane_keep', known.lane, { ...said, numbers: { until } })]);
+    await this.carryOut();
+    return this.resultOf(id, `kept until ${until}`);
+  }
+
+  /** Brings nginx in line, after what is under way; resolves to what kept it from that. */
+  carryOut(): Promise<EnforcementError | undefined> {
+    const done = this.applying.then(() => this.apply());
+    this.applying = done.then(() => {});
+    return done;
+  }
+
+  private async apply(): Promise<EnforcementError | undefined> {
+    const { nginx, now, onTrouble } = this.options;
+    const stopping = this.stopping();
+    const leaseMs = now() + LEASE_MS;
+    const lanes = stopping.map(({ lane }) => nginxLane(lane, leaseMs));
+    try {
+      if (nginx) await nginx.apply(lanes, [...this.allowed, ...this.options.robots]);
+      else if (lanes.length > 0) throw new EnforcementError('missing_tool', NOT_SET_UP);
+      for (const kept of stopping) kept.leaseMs = leaseMs;
+      onTrouble(undefined);
+      this.note(stopping, undefined);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof EnforcementError)) throw error;
+      this.retryMs = now() + RETRY_MS;
+      onTrouble(error.message);
+      this.note(stopping, error);
+      return error;
+    }
+  }
+
+  /** Records what became of each lane, once. */
+  private note(stopping: readonly Kept[], failure: EnforcementError | undefined): void {
+    const [state, message] = failure ? (['failed', failure.message] as const) : (['open', ''] as const);
+    const news = stopping.filter(({ lane }) => lane.state !== state || lane.message !== message);
+    for (const kept of news) kept.lane = { ...kept.lane, state, message };
+    // What was dropped meanwhile is no news.
+    const standing = news.filter(({ lane }) => this.open.has(lane.id));
+    if (standing.length > 0)
+      this.record(standing.map(({ lane }) => laneResultDraft(lane.id, this.options.now(), failure)));
+  }
+
+  private stopping(): Kept[] {
+    return [...this.open.values()].filter(({ lane }) => lane.enforced);
+  }
+
+  private record(drafts: readonly AuditDraft[]): void {
+    this.options.record(drafts, this.state());
+  }
+
+  private state(): Readonly<Record<string, Uint8Array>> {
+    return { [LANES_KEY]: new TextEncoder().encode(JSON.stringify(this.list())) };
+  }
+
+  private laneOf({ id, time, action, match, opened, usual_rate, ...rest }: LaneStart): LiveLane {
+    const { surplus, clients, seconds, coverage, rate, backtest } = rest;
+    const lane = this.inMode({
+      ...{ id, action, match, enforced: opened, actor: 'policy', kept: false, usual_rate },
+      ...{ since: time, until: new Date(Date.parse(time) + LANE_MS_MAX).toISOString(), state: 'pending', message: '' },
+      proof: { surplus, clients, seconds, coverage, rate, backtest },
+    });
+    const obstacle = this.findObstacle(lane);
+    if (!lane.enforced || obstacle === undefined) return lane;
+    return { ...lane, enforced: false, state: 'failed', message: obstacle.message };
+  }
+
+  /** As the mode has it that zban runs in now. */
+  private inMode(lane: LiveLane): LiveLane {
+    if (this.options.enforce && lane.enforced) return lane;
+    return { ...lane, enforced: false, state: 'observed', message: '' };
+  }
+
+  private findObstacle({ action, match, enforced }: LiveLane): Pick<LaneResult, 'code' | 'message'> | undefined {
+    const reason = findLaneObstacle(match);
+    if (reason !== undefined) return { code: 'invalid', message: `nginx can't match it: ${reason}` };
+    const same = this.stopping().filter(({ lane }) => lane.action === action).length;
+    const isFull = this.stopping().length >= LANES_MAX || (action === 'hold' && same >= HOLDS_MAX);
+    if (!enforced || !isFull) return undefined;
+    const message = `nginx takes ${HOLDS_MAX} lanes that hold, ${LANES_MAX} in all: drop one (zban lanes)`;
+    return { code: 'full', message };
+  }
+
+  private resultOf(id: string, done: string): LaneResult {
+    const lane = this.open.get(id)?.lane;
+    if (lane?.state === 'failed') return { ok: false, code: 'failed', message: lane.message, id };
+    const message = lane?.state === 'observed' ? `${done}; nobody is stopped in observe mode` : done;
+    return { ok: true, code: 'done', message, id };
+  }
+}
+
+function nginxLane({ id, action, match, usual_rate, until }: LiveLane, leaseMs: number): NginxLane {
+  return { id, action, match, usualRps: usual_rate, untilMs: Math.min(Date.parse(until), leaseMs) };
+}

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { LANES_KEY, Lanes } from '../../src/daemon/lanes.ts';
+import { EnforcementError } from '../../src/enforce/backend.ts';
+import { HOLDS_MAX, type NginxLane } from '../../src/enforce/nginx-lane-text.ts';
+import type { LaneEnd, LaneStart } from '../../src/model/lane.ts';
+import { formatAuditLine } from '../../src/record/audit-line.ts';
+import { makeBans, T0 } from './fixtures.ts';
+
+const HOUR_MS = 3_600_000;
+const BACKTEST = { hours: 24, clients: 41_000, clients_matched: 3, requests: 900_000, requests_matched: 5 };
+const ASK = { reason: 'because', operator: 'anna' };
+
+function startEvent(id: string, changes: Partial<LaneStart> = {}): LaneStart {
+  return {
+    ...{ event: 'lane', phase: 'start', id, time: new Date(T0).toISOString(), action: 'hold', opened: true },
+    ...{ match: { user_agent: `bot ${id}` }, surplus: 5120, clients: 4980, seconds: 60, coverage: 0.96 },
+    ...{ rate: 85, usual_rate: 0.2, backtest: BACKTEST },
+    ...changes,
+  };
+}
+
+function endEvent(id: string): LaneEnd {
+  const time = new Date(T0).toISOString();
+  return { event: 'lane', phase: 'end', id, time, action: 'hold', match: {}, duration_seconds: 900, requests: 7000 };
+}
+
+interface Setting {
+  readonly enforce?: boolean;
+  readonly nginx?: boolean;
+}
+
+function make(t: TestContext, { enforce = true, nginx = true }: Setting = {}) {
+  const made = makeBans(t, enforce);
+  const { trail, clock } = made;
+  /** What nginx has, in the order of its changes. */
+  const applied: { lanes: readonly NginxLane[]; exempt: readonly string[] }[] = [];
+  const broken: { with?: EnforcementError | undefined } = {};
+  const troubles: (string | undefined)[] = [];
+  const build = () =>
+    new Lanes({
+      saved: trail.loadState(LANES_KEY),
+      enforce,
+      nginx: nginx
+        ? {
+            setUp: async () => {},
+            apply: async (lanes, exempt) => {
+              if (broken.with) throw broken.with;
+              applied.push({ lanes, exempt });
+            },
+          }
+        : undefined,
+      robots: ['66.249.64.0/19'],
+      now: () => clock.nowMs,
+      record: (drafts, state) => trail.append(drafts, { state }),
+      onTrouble: (message) => troubles.push(message),
+    });
+  /** As the daemon does with events. */
+  const happen = async (lanes: Lanes, ...events: (LaneStart | LaneEnd)[]) => {
+    const follows = lanes.take(events);
+    if (!follows) return;
+    trail.append(follows.drafts, { state: follows.state });
+    await lanes.carryOut();
+  };
+  const rows = () => trail.query({ limit: 100 }).map((entry) => `${entry.action} ${entry.actor} ${entry.detail}`);
+  return { ...made, applied, broken, troubles, build, happen, rows };
+}
+
+test('a swarm opens a lane: the row with its proof, nginx, the result, and its end the other way round', async (t) => {
+  const { build, happen, applied, trail, rows } = make(t);
+  const lanes = build();
+  await lanes.setAllowed([
+    { prefix: { family: 4, value: 0xc0000200n, bits: 24 }, kind: 'allowlist', detail: '' },
+    { prefix: { family: 4, value: 0xcb007100n, bits: 24 }, kind: 'protected', detail: 'a CDN' },
+  ]);
+  await lanes.start();
+  await happen(lanes, startEvent('a-1'));
+  const [lane] = applied.at(-1)?.lanes ?? [];
+  assert.deepEqual([lane?.id, lane?.action, lane?.usualRps, lane?.untilMs], ['a-1', 'hold', 0.2, T0 + HOUR_MS]);
+  assert.deepEqual(applied.at(-1)?.exempt, ['192.0.2.0/24', '66.249.64.0/19']);
+  assert.deepEqual(rows(), [
+    'lane policy hold user agent "bot a-1": 96 % of 5120 requests beyond the usual, from 4980 clients, in 60 s; would have touched 3 of 41000 clients of the last 24 h',
+    'lane_result system ok',
+  ]);
+  const [row, result] = trail.query({ limit: 100 });
+  assert.equal(row?.action === 'lane' && row.numbers['usual_rate'], 0.2);
+  assert.match((row && formatAuditLine(row)) ?? '', /\] LANE a-1 \| hold user agent/);
+  assert.equal(result && formatAuditLine(result), undefined);
+  assert.equal(lanes.list()[0]?.state, 'open');
+  await happen(lanes, endEvent('a-1'));
+  assert.deepEqual(applied.at(-1)?.lanes, []);
+  assert.match(rows().at(-1) ?? '', /^lane_end policy the swarm is over: 7000 requests matched$/);
+});
+
+test('lanes outlive a restart, end by the clock, and nginx is told again before it lets them go', async (t) => {
+  const { build, happen, applied, clock, rows } = make(t);
+  const first = build();
+  await first.start();
+  await happen(first, startEvent('a-1'));
+  const lanes = build();
+  await lanes.start();
+  assert.equal(applied.at(-1)?.lanes[0]?.id, 'a-1');
+  const count = applied.length;
+  clock.nowMs = T0 + HOUR_MS / 2;
+  await lanes.tick();
+  assert.equal(applied.length, count, 'nothing to do yet');
+  clock.nowMs = T0 + HOUR_MS - 60_000;
+  await lanes.tick();
+  assert.equal(applied.at(-1)?.lanes[0]?.untilMs, clock.nowMs + HOUR_MS);
+  clock.nowMs = T0 + 24 * HOUR_MS;
+  await lanes.tick();
+  assert.deepEqual(applied.at(-1)?.lanes, []);
+  assert.equal(rows().at(-1), 'lane_end system its time is up');
+  assert.equal(rows().filter((row) => row.startsWith('lane_result')).length, 1, 'the result is news once');
+});
+
+test('nobody is stopped in observe mode, or where the engine only alerts', async (t) => {
+  const observe = make(t, { enforce: false });
+  const watching = observe.build();
+  await watching.start();
+  await observe.happen(watching, startEvent('a-1'));
+  assert.deepEqual(observe.applied.at(-1)?.lanes, []);
+  assert.equal(watching.list()[0]?.state, 'observed');
+  assert.equal(observe.trail.query({ limit: 100 })[0]?.enforced, false);
+  assert.match(formatAuditLine(observe.trail.query({ limit: 100 })[0] ?? assert.fail()) ?? '', /\] WOULD LANE a-1/);
+  const alerting = make(t);
+  const lanes = alerting.build();
+  await alerting.happen(lanes, startEvent('a-1', { opened: false }));
+  assert.deepEqual(alerting.applied.at(-1)?.lanes, []);
+});
+
+test('what nginx refuses is recorded once, tried again, and reported as over when it worked', async (t) => {
+  const { build, happen, applied, broken, troubles, clock, rows } = make(t);
+  const lanes = build();
+  broken.with = new EnforcementError('kernel_refused', 'nginx does not include it');
+  await happen(lanes, startEvent('a-1'));
+  assert.deepEqual([lanes.list()[0]?.state, troubles.at(-1)], ['failed', 'nginx does not include it']);
+  await lanes.tick();
+  clock.nowMs += 60_000;
+  await lanes.tick();
+  assert.deepEqual(rows().slice(1), ['lane_result system failed: nginx does not include it']);
+  broken.with = undefined;
+  clock.nowMs += 60_000;
+  await lanes.tick();
+  assert.equal(applied.at(-1)?.lanes.length, 1);
+  assert.deepEqual([lanes.list()[0]?.state, troubles.at(-1)], ['open', undefined]);
+  assert.equal(rows().at(-1), 'lane_result system ok');
+});
+
+test('without a file for lanes, the lane says what to set up', async (t) => {
+  const { build, happen } = make(t, { nginx: false });
+  const lanes = build();
+  await lanes.start();
+  await happen(lanes, startEvent('a-1'));
+  assert.match(lanes.list()[0]?.message ?? '', /firewall\.nginx\.lanes/);
+});
+
+test('a person drops, keeps and adds lanes; what was dropped stays dropped, what is kept outlives its swarm', async (t) => {
+  const { build, happen, applied, rows } = make(t);
+  const lanes = build();
+  await lanes.start();
+  await happen(lanes, startEvent('a-1'), startEvent('a-2'));
+  assert.equal((await lanes.change({ id: 'a-1', ...ASK })).code, 'done');
+  assert.deepEqual(
+    applied.at(-1)?.lanes.map(({ id }) => id),
+    ['a-2'],
+  );
+  assert.equal((await lanes.change({ id: 'a-1', ...ASK })).code, 'not_found');
+  assert.equal((await lanes.change({ id: 'a-2', keepMs: 2 * HOUR_MS, ...ASK })).code, 'done');
+  const count = rows().length;
+  await happen(lanes, endEvent('a-1'), endEvent('a-2'));
+  assert.equal(rows().length, count);
+  assert.deepEqual(
+    lanes.list().map(({ id, kept, until }) => [id, kept, Date.parse(until)]),
+    [['a-2', true, T0 + 2 * HOUR_MS]],
+  );
+  const order = {
+    action: 'deny',
+    match: { path: '/x*' },
+    usualRate: 0,
+    forMs: 60_000,
+    backtest: BACKTEST,
+    ...ASK,
+  } as const;
+  const added = await lanes.add(order);
+  assert.deepEqual([added.ok, added.message], [true, 'opened']);
+  assert.equal(applied.at(-1)?.lanes[1]?.action, 'deny');
+  assert.equal(
+    rows().at(-2),
+    'lane operator:anna deny path /x*: would have touched 3 of 41000 clients of the last 24 h; because',
+  );
+});
+
+test('more lanes than nginx takes are refused to a person, and of the engine recorded as not enforced', async (t) => {
+  const { build, happen, applied } = make(t);
+  const lanes = build();
+  await happen(lanes, ...Array.from({ length: HOLDS_MAX + 1 }, (_, n) => startEvent(`a-${n}`)));
+  assert.equal(applied.at(-1)?.lanes.length, HOLDS_MAX);
+  const order = {
+    action: 'hold',
+    match: { path: '/x' },
+    usualRate: 0,
+    forMs: 60_000,
+    backtest: BACKTEST,
+    ...ASK,
+  } as const;
+  assert.equal((await lanes.add(order)).code, 'full');
+  assert.equal((await lanes.add({ ...order, match: { user_agent: '('.repeat(2000) } })).code, 'invalid');
+});
