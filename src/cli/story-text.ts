@@ -103,8 +103,9 @@ function decisionOf(entry: AuditEntry, nowMs: number): string {
   }
 }
 
-/** Who decided: `zban`, or the operator's name. */
+/** Who decided: zban, zban on another host of the fleet, or the operator's name. */
 function personOf({ actor }: AuditEntry): string {
+  if (actor.startsWith('policy@')) return `zban on ${actor.slice('policy@'.length)}`;
   return actor.startsWith('operator:') ? actor.slice('operator:'.length) : 'zban';
 }
 
@@ -140,7 +141,10 @@ function tellWhy({ entry }: Story): Paragraph[] {
   const reason = tellReason(condition, numbers);
   if (!reason) {
     const remark = detail === '' ? '' : `: ${detail}`;
-    return [{ label: 'Why', text: `${phraseOf(condition)}${remark}.` }];
+    const { origin } = numbers;
+    const there =
+      typeof origin === 'string' && entry.actor.startsWith('policy@') ? ` Its evidence is on ${origin}.` : '';
+    return [{ label: 'Why', text: `${phraseOf(condition)}${remark}.${there}` }];
   }
   const samples = sampleLines(numbers.samples);
   return [

@@ -123,7 +123,7 @@ function nextBan(
   options: StoryOptions,
   nowMs: number,
 ): Story['next'] {
-  const offence = bans.findLast(({ actor }) => actor === 'policy');
+  const offence = bans.findLast(({ actor }) => actor.startsWith('policy'));
   const quietMs = offence === undefined ? 0 : nowMs - (endOf(offence, same) ?? nowMs);
   const tier = tierAfter(offence?.tier ?? 0, quietMs, options);
   return { tier, durationMs: durationOf(tier, options) };

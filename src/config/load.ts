@@ -140,7 +140,12 @@ function configVersion(config: Config): string {
   const { slack, webhook, ...rest } = config.notify;
   const { webhook_url: _secret, ...openSlack } = slack;
   const openWebhooks = webhook.map(({ url: _url, token: _token, ...open }) => open);
-  const open = { ...config, notify: { ...rest, slack: openSlack, webhook: openWebhooks } };
+  const { url: _address, ...fleet } = config.fleet ?? {};
+  const open = {
+    ...config,
+    ...(config.fleet && { fleet }),
+    notify: { ...rest, slack: openSlack, webhook: openWebhooks },
+  };
   const sorted = JSON.stringify(open, (_key, value: unknown) =>
     isRecord(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value,
   );

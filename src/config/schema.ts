@@ -193,6 +193,31 @@ const firewall = section({
   exec: section({ apply: program.optional(), list: program.optional() }),
 });
 
+const FLEET_URL_ERROR = 'expected redis://HOST:PORT, rediss://HOST:PORT (TLS) or unix:///PATH';
+const fleetUrl = z
+  .string()
+  .refine((url) => URL.canParse(url) && /^(rediss?|unix):$/.test(new URL(url).protocol), FLEET_URL_ERROR);
+/** Stands in names of keys and in the audit trail. */
+const fleetName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected up to 64 letters, digits, ., _ or -');
+
+/** Absent means off. */
+const fleet = z.strictObject({
+  url: z.union([fleetUrl, z.array(fleetUrl).min(1)], { error: `${FLEET_URL_ERROR}, or a list` }),
+  password_file: z.string().min(1).optional(),
+  kind: z.enum(['single', 'cluster', 'sentinel']).default('single'),
+  master: z.string().min(1).default('mymaster'),
+  ca_file: z.string().min(1).optional(),
+  name: fleetName.default('default'),
+  host: fleetName.optional(),
+  share: z
+    .array(z.enum(['bans', 'counts']))
+    .min(1)
+    .default(['bans', 'counts']),
+  accept_from: z
+    .union([z.literal('any'), z.array(fleetName)], { error: 'expected any, or a list of hosts' })
+    .default('any'),
+});
+
 const sensitivity = z
   .union([z.enum(['low', 'normal', 'high']), z.number().min(0.25).max(4)], {
     error: 'expected low, normal, high, or a number from 0.25 to 4',
@@ -211,6 +236,7 @@ export const configSchema = z.strictObject({
   baseline,
   bans,
   firewall,
+  fleet: fleet.optional(),
   notify,
   who: section({ table: path('/var/lib/zban/who.table'), dns: z.boolean().default(true) }),
   state: section({ database: path('/var/lib/zban/zban.db'), checkpoint: duration('1s', '100ms', '60s') }),

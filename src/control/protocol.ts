@@ -2,6 +2,8 @@
  * What the command line says to the running daemon: one JSON object a line over the unix socket, one answer each.
  * Reading commands that work with the daemon stopped (list, audit, explain) use the database instead.
  */
+
+import type { FleetReport } from '../model/fleet.ts';
 import type { Backtest, LaneAction, LaneMatch, LiveLane } from '../model/lane.ts';
 import type { Status } from '../model/status.ts';
 
@@ -143,6 +145,10 @@ export interface ControlHandlers {
   lanes(): Promise<readonly LiveLane[]>;
   addLane(request: AddLaneRequest): Promise<LaneResult>;
   changeLane(request: ChangeLaneRequest): Promise<LaneResult>;
+  /** The fleet as this host sees it; null where none is configured. */
+  fleetStatus(): Promise<FleetReport | null>;
+  /** Takes this host out of its fleet until the next start. */
+  fleetLeave(): Promise<{ readonly ok: boolean; readonly message: string }>;
   /** Sends a test message to one channel or to all, and resolves with what became of it. */
   notifyTest(request: NotifyTestRequest): Promise<NotifyTestResult>;
   reload(): Promise<{ readonly ok: boolean; readonly message: string }>;

@@ -81,6 +81,8 @@ const ARGUMENTS = {
     }),
   }),
   changeLane: z.strictObject({ ...by, id: z.string().min(1).max(64), keepMs: laneMs.optional() }),
+  fleetStatus: none,
+  fleetLeave: none,
   notifyTest: z.strictObject({ channel: line(64).optional() }).optional(),
   reload: none,
 } as const;

@@ -14,6 +14,7 @@ import { parsePrefix } from '../net/prefix.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import { systemDraft } from '../record/row.ts';
 import { draftOf, fuseResetDraft, isEachTold, tellOrders, tellUnban, tellUnbans, unbanDraft } from './drafts.ts';
+import { findOrigin } from './fleet-orders.ts';
 import type { Incidents } from './incidents.ts';
 import type { Lanes } from './lanes.ts';
 import { findOverlaps, type Remainder } from './overlap.ts';
@@ -195,6 +196,14 @@ export class Bans {
     return entries;
   }
 
+  /** Records what other hosts decided, and what was refused of it; people hear of it from the host that did. The caller reconciles. */
+  adopt(drafts: readonly AuditDraft[], state: Readonly<Record<string, Uint8Array>>): readonly AuditEntry[] {
+    const entries = this.record(drafts, [], [], state);
+    this.bansTotal += drafts.filter(({ action }) => action === 'ban').length;
+    this.refusedTotal += drafts.filter(({ action }) => action === 'refused').length;
+    return entries;
+  }
+
   /**
    * Records at once that bans are lifted, brings the firewall in line, and then tells people, unless they are told
    * otherwise, what the firewall still drops. Resolves when that is done.
@@ -202,8 +211,9 @@ export class Bans {
   async lift(bans: readonly ActiveBan[], actor: AuditDraft['actor'], reason: string, silent = false): Promise<void> {
     const timeMs = this.options.now();
     this.unbansTotal += bans.length;
-    // A ban that was over before the firewall answered is no news, neither its beginning nor its end.
-    const told = bans.filter((ban) => !this.untold.delete(ban.client));
+    // A ban that was over before the firewall answered is no news, neither its beginning nor its end; of another host's, that
+    // host tells people.
+    const told = bans.filter((ban) => !this.untold.delete(ban.client) && findOrigin(ban) === undefined);
     for (const ban of bans) this.failing.delete(ban.client);
     this.record(
       bans.map(({ client, tier, enforced }) => unbanDraft(client, { actor, timeMs, tier, enforced, detail: reason })),

@@ -1,7 +1,8 @@
 /** What the daemon answers at its socket. */
-import type { ControlHandlers } from '../control/protocol.ts';
+import type { ControlHandlers, UnbanRequest } from '../control/protocol.ts';
 import type { Status } from '../model/status.ts';
 import type { Announcer } from '../notify/announcer.ts';
+import type { Fleet } from './fleet.ts';
 import type { Lanes } from './lanes.ts';
 import type { Operator } from './operator.ts';
 
@@ -13,18 +14,35 @@ export interface HandlersOptions {
   readonly panic: ControlHandlers['panic'];
   readonly resetFuse: ControlHandlers['resetFuse'];
   readonly reload: ControlHandlers['reload'];
+  /** Undefined where none is configured. Throws while this host has not joined yet. */
+  readonly fleet: () => Fleet | undefined;
+  readonly noteUnban: (request: UnbanRequest) => void;
 }
 
-export function createHandlers({ operator, lanes, announcer, ...rest }: HandlersOptions): ControlHandlers {
+const NO_FLEET = 'no fleet is configured: there is nothing to leave';
+
+export function createHandlers({
+  operator,
+  lanes,
+  announcer,
+  fleet,
+  noteUnban,
+  ...rest
+}: HandlersOptions): ControlHandlers {
   return {
     ...rest,
     status: async () => rest.status(),
     ban: (request) => operator.ban(request),
-    unban: (request) => operator.unban(request),
+    unban: (request) => {
+      noteUnban(request);
+      return operator.unban(request);
+    },
     allow: (request) => operator.allow(request),
     lanes: async () => lanes.list(),
     addLane: (request) => lanes.add(request),
     changeLane: (request) => lanes.change(request),
+    fleetStatus: async () => (await fleet()?.report()) ?? null,
+    fleetLeave: async () => (await fleet()?.leave()) ?? { ok: true, message: NO_FLEET },
     notifyTest: (request) => announcer.sendTests(request.channel),
   };
 }

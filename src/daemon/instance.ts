@@ -8,6 +8,7 @@ import type { PanicRequest, PanicResult } from '../control/protocol.ts';
 import { startControlServer } from '../control/server.ts';
 import type { Enforcer } from '../enforce/enforcer.ts';
 import { startLoadSampler } from '../host/load.ts';
+import type { Notification } from '../model/notification.ts';
 import type { Status } from '../model/status.ts';
 import type { Announcer } from '../notify/announcer.ts';
 import { systemDraft } from '../record/row.ts';
@@ -18,6 +19,7 @@ import { buildLanes } from './build-lanes.ts';
 import { buildProtection } from './build-protection.ts';
 import { DataPlane } from './data-plane.ts';
 import { buildEnforcement, endEnforcing, leaveFirewall } from './enforcement.ts';
+import type { Fleet } from './fleet.ts';
 import { createHandlers } from './handlers.ts';
 import { INCIDENT_KEY, Incidents } from './incidents.ts';
 import type { Lanes } from './lanes.ts';
@@ -103,6 +105,7 @@ class RunningInstance implements Instance {
   private plane: DataPlane | undefined;
   private enforcer: Enforcer | undefined;
   private watch: LogWatch | undefined;
+  private fleet: Fleet | undefined;
   private backend = 'none';
   /** Every part has started: what is read is judged, and what is judged is carried out. */
   private isLive = false;
@@ -145,6 +148,7 @@ class RunningInstance implements Instance {
       tell: (entries, events) => {
         this.records.tell(entries, events);
         this.traffic.note(entries);
+        this.fleet?.note(entries);
       },
       incidents: this.incidents,
       lanes: this.lanes,
@@ -213,6 +217,31 @@ class RunningInstance implements Instance {
       void this.lanes.tick();
     }, EXPIRE_MS);
     lifetime.own('the timer of expiries', () => clearInterval(expiry));
+    await this.joinFleet(operator, protection);
+  }
+
+  /** Loads what a fleet needs, the client library included, only where one is configured. */
+  private async joinFleet(operator: Operator, protection: Protection): Promise<void> {
+    const { config, records, bans, troubles, plane } = this;
+    if (!config.fleet || !plane) return;
+    const { Fleet } = await import('./fleet.ts');
+    const fleet = new Fleet({
+      ...{ config, fleet: config.fleet, trail: records.trail, bans, protection, pipeline: plane.pipeline, troubles },
+      now: Date.now,
+      reconcile: () => this.reconcile(),
+      allow: (request) => operator.allow(request),
+      // The host where somebody panicked tells people.
+      panic: (request) => this.carryOutPanic(request, () => {}),
+      findPanic: () => findPanic(records),
+    });
+    this.fleet = fleet;
+    this.lifetime.own('the fleet', () => fleet.stop());
+    fleet.start();
+  }
+
+  private findFleet(): Fleet | undefined {
+    if (this.config.fleet && !this.fleet) throw new Error('zban is starting: it joins its fleet when that is done');
+    return this.fleet;
   }
 
   summary(): string {
@@ -313,12 +342,17 @@ class RunningInstance implements Instance {
       // A rehearsal has a fuse of its own, which stops nothing.
       resetFuse: async (request) => (this.isLive ? operator.resetFuse(request) : { ok: true, message: NOT_TRIPPED }),
       reload: onReload,
+      fleet: () => this.findFleet(),
+      noteUnban: (request) => this.fleet?.noteUnban(request),
     });
     const control = await startControlServer({ socket: this.config.control.socket, handlers, log });
     this.lifetime.own('the control socket', () => control.close());
   }
 
-  private carryOutPanic(request: PanicRequest): Promise<PanicResult> {
+  private carryOutPanic(
+    request: PanicRequest,
+    notify = (notifications: readonly Notification[]) => this.announcer.notify(notifications),
+  ): Promise<PanicResult> {
     const { records, bans, config } = this;
     const { loaded, log, onRestart } = this.options;
     return carryOutPanic(request, {
@@ -328,7 +362,7 @@ class RunningInstance implements Instance {
       mode: loaded.config.mode,
       now: Date.now,
       leaveFirewall: () => leaveFirewall(config, log),
-      notify: (notifications) => this.announcer.notify(notifications),
+      notify,
       restart: onRestart,
     });
   }
@@ -357,6 +391,7 @@ class RunningInstance implements Instance {
         outbox: announcer.size(),
       },
       logs: plane?.logs() ?? [],
+      fleet: this.fleet?.status(),
       load: this.load.current(),
       troubles: [...(this.panic ? [describePanic(this.panic)] : []), ...this.troubles.list()],
       stopping: this.stopping,

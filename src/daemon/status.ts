@@ -48,6 +48,7 @@ export interface StatusSources {
   readonly counts: Pick<Status, Counts | 'outbox'>;
   readonly logs: Status['logs'];
   readonly load: Pick<Status, Load>;
+  readonly fleet: Status['fleet'];
   readonly troubles: readonly string[];
   readonly stopping: boolean;
 }
@@ -79,6 +80,7 @@ export function assembleStatus(sources: StatusSources): Status {
     baseline: engine ? baselineEvent(engine.effective, engine.second) : null,
     top_clients: engine?.topClients ?? [],
     logs,
+    ...(sources.fleet && { fleet: sources.fleet }),
     ...load,
     troubles,
   };

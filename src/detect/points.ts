@@ -3,6 +3,7 @@
 import type { PointsEvidence } from '../model/event.ts';
 import type { PointsOptions } from '../model/options.ts';
 import { HIGH, LOW, REFERRER } from '../parse/tally.ts';
+import type { Unsaid } from '../share/unsaid.ts';
 import { clientBit, clientHash } from '../traffic/hash.ts';
 import { grown } from '../traffic/key-index.ts';
 import { Outage } from '../traffic/outage.ts';
@@ -39,7 +40,8 @@ const [SCAN, BRUTE_FORCE] = [placeOf('scan'), placeOf('brute_force')];
 
 /** The bucket that ran over. */
 export interface Overflow {
-  readonly condition: RuleName;
+  /** `fleet`: the bucket that the hosts of a fleet fill together. */
+  readonly condition: RuleName | 'fleet';
   readonly numbers: PointsEvidence;
 }
 
@@ -72,6 +74,8 @@ export class Points {
   readonly outage = new Outage();
   /** How well it is known what clients send here: 0 at first, 1 after hours. */
   confidence = 0;
+  /** What other hosts have not been told; absent unless counts are shared. */
+  unsaid: Unsaid | undefined;
   /** The request that was observed last is one that honest clients make by the thousand. */
   light = false;
   /** True when the client probes: a surge of errors is its fault. */
@@ -116,6 +120,7 @@ export class Points {
   reserve(capacity: number): void {
     this.clients.reserve(capacity);
     this.buckets.reserve(capacity);
+    this.unsaid?.reserve(capacity);
     if (capacity <= this.last.length) return;
     this.last = grown(this.last, capacity);
     for (const adaptive of this.adaptive) adaptive.bins = grown(adaptive.bins, capacity);
@@ -126,6 +131,7 @@ export class Points {
     if (slot >= this.last.length) return;
     this.clients.reset(slot);
     this.buckets.reset(slot);
+    this.unsaid?.reset(slot);
     this.last[slot] = 0;
     for (const { bins } of this.adaptive) bins[slot] = 0;
   }
@@ -180,11 +186,20 @@ export class Points {
     this.paths.takeBack(this.newest.at, this.newest.bit);
   }
 
+  /** Points of a rule that are tolerated of the client at once. */
+  limit(slot: number, rule: number): number {
+    return (this.buckets.limits[rule] as number) * this.allowance(slot);
+  }
+
+  /** Points of a rule that drain a second of what is counted of the client. */
+  leak(slot: number, rule: number): number {
+    return this.buckets.leak(rule, this.allowance(slot), this.clients.servedWell(slot));
+  }
+
   /** Tells how near a client is to the limits. */
   reach(slot: number, tell: TellReach): void {
-    const allowance = this.allowance(slot);
     for (let rule = 0; rule < RULES.length; rule++) {
-      const limit = (this.buckets.limits[rule] as number) * allowance;
+      const limit = this.limit(slot, rule);
       tell(rule, this.buckets.level(slot, rule) / limit, limit);
     }
   }
@@ -230,8 +245,10 @@ export class Points {
     const elapsed = second - last;
     if (learn && (last === 0 || elapsed > VISIT_SECONDS)) for (const { work } of this.adaptive) work.noteVisit();
     if (last === 0 || elapsed < 0) return;
-    const { buckets, clients } = this;
+    const { buckets, clients, unsaid } = this;
     buckets.drain(slot, elapsed, this.allowance(slot), clients.servedWell(slot));
+    for (let rule = 0; unsaid && rule < RULES.length; rule++)
+      if (unsaid.drains(slot, rule, second)) unsaid.drain(slot, rule, elapsed, this.leak(slot, rule));
     if (buckets.level(slot, SCAN) === 0) clients.refusals.forget(slot);
     for (const { rule, bins } of this.adaptive) if (buckets.level(slot, rule) === 0) bins[slot] = 0;
     clients.fade(slot, elapsed);
@@ -239,7 +256,7 @@ export class Points {
 
   /** Pours the request's points into the buckets. */
   private judge(slot: number): Overflow | undefined {
-    const { request, buckets, clients } = this;
+    const { request, buckets, clients, unsaid } = this;
     const { levels, limits } = buckets;
     const allowance = this.allowance(slot);
     let overflow: Overflow | undefined;
@@ -247,7 +264,9 @@ export class Points {
     this.light = isLight(request);
     const scanned = levels[slot * RULES.length + SCAN] as number;
     if (request.served && scanned > 0) {
-      buckets.takeBack(slot, SCAN, clients.refusals.takeBack(slot, request.url >>> 16));
+      const back = clients.refusals.takeBack(slot, request.url >>> 16);
+      buckets.takeBack(slot, SCAN, back);
+      if (back > 0) unsaid?.add(slot, SCAN, -back, this.limit(slot, SCAN), this.second);
     }
     for (let rule = 0, at = slot * RULES.length; rule < RULES.length; rule++, at++) {
       const { weigh, spreads } = RULES[rule] as (typeof RULES)[number];
@@ -259,6 +278,7 @@ export class Points {
       const level = (levels[at] as number) + weight;
       const limit = (limits[rule] as number) * allowance;
       levels[at] = Math.min(level, limit);
+      unsaid?.add(slot, rule, weight, limit, this.second);
       if (level > limit && !overflow) overflow = this.overflow(slot, rule, level, limit);
     }
     this.probing =
@@ -267,7 +287,7 @@ export class Points {
   }
 
   private overflow(slot: number, rule: number, points: number, limit: number): Overflow {
-    const leak = this.buckets.leak(rule, this.allowance(slot), this.clients.servedWell(slot));
+    const leak = this.leak(slot, rule);
     const { name } = RULES[rule] as (typeof RULES)[number];
     return { condition: name, numbers: { points, points_limit: limit, points_leak: leak * 60 } };
   }

@@ -26,6 +26,7 @@ import { EngineBans } from './engine-bans.ts';
 import type { EngineState } from './engine-state.ts';
 import { History } from './history.ts';
 import { type NetworkAttack, NetworkWatch } from './network-watch.ts';
+import { SharedCounts, type SharedCountsResult, type SharedNews } from './shared-counts.ts';
 
 const MINUTE = 60;
 /** How often the newest lines are looked at for a proxy's, and how many. */
@@ -67,6 +68,7 @@ export class Engine {
   /** Absent in the classic profile. */
   private readonly points: Points | undefined;
   private readonly networks: NetworkWatch | undefined;
+  private shared: SharedCounts | undefined;
   /** First second since which the log was read without a gap, and that the baseline has not learned from. */
   private readFrom = 0;
   /** The log clock at which the state was saved that this engine began with: what was learned until then is in it. */
@@ -220,6 +222,26 @@ export class Engine {
   /** The log has been silent for so long that an anomaly of the site is over; the log's clock stands. */
   fallSilent(): void {
     this.emitAny(this.site.fallSilent(this.window.newest, this.effective));
+  }
+
+  /** Hears what other hosts counted and says what this one did; undefined where no points are counted. */
+  shareCounts(news: SharedNews): SharedCountsResult | undefined {
+    if (!this.points) return undefined;
+    this.shared ??= new SharedCounts(this.points, this.clients, this.options.detection);
+    return this.shared.exchange(news, this.window.newest, (slot, overflow) => {
+      if ((this.clients.bannedUntil[slot] as number) <= this.window.newest) this.judge(slot, overflow);
+    });
+  }
+
+  /**
+   * Asks the fuse about a ban that another host decided, at this moment; true when it may be carried out here.
+   */
+  admits(high: number, low: number): boolean {
+    const slot = this.clients.find(high, low);
+    if (slot < 0 || !this.hasHistory(slot)) return true;
+    const { admitted, event } = this.policy.fuse.admit(this.window.newest, this.clients.active);
+    this.emitAny(event);
+    return admitted;
   }
 
   /** First second that the baseline has not learned from: it learns from seconds that leave the window. */

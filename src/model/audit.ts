@@ -2,14 +2,25 @@
 
 import type { Evidence, GlobalAnomalyEnd, GlobalAnomalyStart } from './event.ts';
 
-/** `policy` is the engine, `operator:NAME` a person at the command line, `system` zban itself. */
-export type Actor = 'policy' | 'system' | `operator:${string}`;
+/**
+ * `policy` is the engine, `operator:NAME` a person at the command line, `system` zban itself; `policy@HOST` and
+ * `operator:NAME@HOST` are those of another host of the fleet.
+ */
+export type Actor = 'policy' | 'system' | `policy@${string}` | `operator:${string}`;
 
 /** Why a client that was judged anomalous was not banned. */
 export type RefusalReason = 'allowlist' | 'protected' | 'fuse' | 'limit';
 
 /** The numbers of a judgement as in its event; those of a row of an older version may lack some. */
-export type JudgedNumbers = { readonly [Field in keyof Evidence | 'log_time']?: unknown };
+export type JudgedNumbers = { readonly [Field in keyof Evidence | 'log_time' | keyof OriginNumbers]?: unknown };
+
+/** Of a ban that another host of the fleet decided. */
+export interface OriginNumbers {
+  /** That host, whose trail has the evidence. */
+  readonly origin: string;
+  /** First 16 hex digits of the SHA-256 of the evidence; empty where there is none. */
+  readonly digest: string;
+}
 
 /** What the firewall answered; `code` says why it failed, `detail` of the row in words. */
 export interface ResultNumbers {

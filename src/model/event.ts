@@ -7,13 +7,17 @@ import type { RuleName } from '../detect/rules.ts';
 import type { LaneEvent } from './lane.ts';
 import { formatSecond, parseSecond } from './time.ts';
 
-/** Why a client, a network (`swarm`) or the site was judged anomalous. `manual` and `import` are an operator's bans. */
+/**
+ * Why a client, a network (`swarm`) or the site was judged anomalous. `fleet`: by what all hosts of a fleet counted together.
+ * `manual` and `import` are an operator's bans.
+ */
 export type Condition =
   | 'z_score'
   | 'multiplier'
   | 'error_surge'
   | 'warmup_ceiling'
   | RuleName
+  | 'fleet'
   | 'site_requests'
   | 'site_newcomers'
   | 'site_clients'
@@ -34,6 +38,8 @@ export interface Sample {
 
 /** More numbers of the rules that count points. */
 export interface PointsEvidence {
+  /** Where all hosts of a fleet counted them: by which rule. */
+  readonly rule?: RuleName;
   /** What its requests added up to, what is tolerated, and what drains a minute. */
   readonly points: number;
   readonly points_limit: number;

@@ -2,6 +2,7 @@
 import type { Sensitivity } from '../detect/sensitivity.ts';
 import type { SurgeNumbers } from '../site/surge.ts';
 import type { BaselineEvent, TopEntry } from './event.ts';
+import type { FleetStatus } from './fleet.ts';
 
 export interface LogStatus {
   readonly path: string;
@@ -59,5 +60,7 @@ export interface Status {
   readonly memory_bytes: number;
   readonly host_cpu_percent: number;
   readonly host_memory_percent: number;
+  /** Only where a fleet is configured. */
+  readonly fleet?: FleetStatus | undefined;
   readonly troubles: readonly string[];
 }

@@ -41,7 +41,7 @@ function line(timeMs: number, parts: readonly string[]): string {
 function partsOf(draft: AuditDraft): readonly string[] | undefined {
   const { action, actor, detail, tier, enforced } = draft;
   const client = draft.client ?? '';
-  const by = actor.startsWith('operator:') ? actor : '';
+  const by = actor === 'policy' || actor === 'system' ? '' : actor;
   const subject = (verb: string) => `${enforced ? '' : 'WOULD '}${verb} ${client}`;
   switch (action) {
     case 'ban':
@@ -83,7 +83,7 @@ function anomaly({ condition, numbers }: DraftOf<'global_anomaly'>): readonly st
 
 /** Condition, rate and baseline. */
 function reasons({ condition, numbers, detail }: DraftOf<'ban' | 'refused'>): readonly string[] {
-  if (numbers === null) return [`${condition}${detail === '' ? '' : ` "${detail}"`}`];
+  if (numbers === null || numbers.origin !== undefined) return [`${condition}${detail === '' ? '' : ` "${detail}"`}`];
   const { rate, mean, stddev, ipv4 } = numbers;
   const compared =
     typeof rate !== 'number'

@@ -48,7 +48,7 @@ export function readDraft(line: string, schedule: readonly (number | null)[]): A
   const [subject = '', ...rest] = text.split(' | ');
   const [, would, verb = '', client = ''] = SUBJECT.exec(subject) ?? [];
   if (Number.isNaN(timeMs) || verb === '') return undefined;
-  const by = rest.find((part) => /^operator:\S*$/.test(part));
+  const by = rest.find((part) => /^(operator:\S*|policy@\S+)$/.test(part));
   const action = ACTIONS.get(verb);
   const actor = readActor(by ?? (action ? 'system' : 'policy'));
   const draft = { timeMs, actor, client, numbers: null, enforced: would === undefined, detail: '' };
@@ -57,6 +57,7 @@ export function readDraft(line: string, schedule: readonly (number | null)[]): A
   const lasts = rest.at(-1) ?? '';
   const lastsMs = lasts === 'permanent' ? null : parseDuration(lasts);
   if (lastsMs === undefined) return undefined;
-  const tier = by === undefined && condition !== 'import' ? Math.max(0, schedule.indexOf(lastsMs)) + 1 : 0;
+  const isPolicy = by === undefined || by.startsWith('policy@');
+  const tier = isPolicy && condition !== 'import' ? Math.max(0, schedule.indexOf(lastsMs)) + 1 : 0;
   return { ...draft, action: 'ban', condition, tier, durationSeconds: lastsMs === null ? null : lastsMs / 1000 };
 }

@@ -123,8 +123,9 @@ export function readJudged(numbers: object | null): JudgedNumbers | null {
   return judged.parse(numbers);
 }
 
-/** `policy` and `system` as they are, people by name; no version writes anything else. */
+/** `policy` and `system` as they are, other hosts and people by name; no version writes anything else. */
 export function readActor(text: string): Actor {
   if (text === 'policy' || text === 'system') return text;
+  if (text.startsWith('policy@')) return `policy@${text.slice('policy@'.length)}`;
   return text.startsWith('operator:') ? `operator:${text.slice('operator:'.length)}` : 'system';
 }

@@ -8,7 +8,7 @@ import type { Condition, Evidence, Learned } from '../model/event.ts';
 import { learnedOf } from './learned.ts';
 
 /** The numbers of a judgement; those of an old row, or after JSON, may lack some or be null. */
-export type ReasonNumbers = Partial<Record<keyof Evidence | 'measured', unknown>>;
+export type ReasonNumbers = Partial<Record<keyof Evidence | 'measured' | 'origin' | 'digest', unknown>>;
 
 /** A client as people know it: one that arrives by a translator with its IPv4 address. */
 export function nameClient(client: string, numbers: ReasonNumbers | null): string {
@@ -28,13 +28,14 @@ export const PHRASES: Readonly<Record<Condition, string>> = {
   site_z_score: 'the site is far above its usual rate',
   site_multiplier: 'the site is at many times its usual rate',
   swarm: 'many clients that look alike came from this network',
+  fleet: 'too much for all hosts of the fleet together',
   manual: 'banned manually',
   import: 'imported by an operator',
 };
 
 /** The rule that counts points for a condition, also by its former name. */
-function findRule(condition: string): Rule | undefined {
-  const present = presentCondition(condition);
+function findRule(condition: string, numbers: ReasonNumbers = {}): Rule | undefined {
+  const present = condition === 'fleet' ? numbers.rule : presentCondition(condition);
   return RULES.find(({ name }) => name === present);
 }
 
@@ -77,7 +78,9 @@ export function briefReason(condition: string, numbers: ReasonNumbers): string {
     case 'warmup_ceiling':
       return `warmup_ceiling ${formatNumber(numbers.requests, 0)} requests`;
     default:
-      return findRule(condition) ? `${presentCondition(condition)} ${formatPoints(numbers)}` : condition;
+      return findRule(condition, numbers) && numbers.points !== undefined
+        ? `${presentCondition(condition)} ${formatPoints(numbers)}`
+        : condition;
   }
 }
 
@@ -98,7 +101,7 @@ export function tellReason(condition: string, numbers: ReasonNumbers): Reason | 
   const who = typeof clients === 'number' ? `${clients} clients of this network attacked. Together its clients` : 'It';
   const did = `${who} sent ${sent(numbers)}`;
   const normal = tellNormal(numbers);
-  const rule = findRule(condition);
+  const rule = findRule(condition, numbers);
   if (rule) {
     const tolerated = tellPoints(numbers, rule);
     return { did: `${did}${refused(numbers)}. That is ${formatPoints(numbers)}.`, normal, tolerated };

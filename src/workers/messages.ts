@@ -7,9 +7,11 @@ import type { Unstopped } from '../detect/banned-traffic.ts';
 import type { RobotClaim, RobotNetwork, RobotVerdict } from '../detect/robot-verdicts.ts';
 import type { EngineState } from '../engine/engine-state.ts';
 import type { HistorySummary } from '../engine/history-summary.ts';
+import type { SharedCountsResult, SharedNews } from '../engine/shared-counts.ts';
 import type { EngineEvent, FuseEvent, TopEntry } from '../model/event.ts';
 import type { EngineOptions } from '../model/options.ts';
 import type { TrafficMinute } from '../model/traffic.ts';
+import type { ClientKey } from '../net/client-key.ts';
 import type { BanKey } from '../net/client-network.ts';
 import type { ParserOptions } from '../parse/parser.ts';
 import type { Tally } from '../parse/tally.ts';
@@ -99,6 +101,10 @@ export type TrafficTask =
   | { readonly kind: 'robot_networks'; readonly networks: readonly RobotNetwork[]; readonly ask: boolean }
   /** What DNS says of clients that claim to be robots. */
   | { readonly kind: 'robots'; readonly verdicts: readonly RobotVerdict[] }
+  /** Counts shared with other hosts: what they said, for what this one has to say. */
+  | { readonly kind: 'share_counts'; readonly news: SharedNews }
+  /** Bans of other hosts, about which the fuse is asked. */
+  | { readonly kind: 'admit'; readonly clients: readonly ClientKey[] }
   /** Lets banning resume. */
   | { readonly kind: 'reset_fuse' }
   | { readonly kind: 'restore'; readonly state: EngineState }
@@ -120,6 +126,9 @@ export interface TrafficResult {
   readonly snapshot?: Uint8Array<ArrayBuffer>;
   readonly status?: EngineStatus;
   readonly history?: HistorySummary;
+  readonly shared?: SharedCountsResult;
+  /** Whether the fuse admits each ban that was asked about. */
+  readonly admitted?: readonly boolean[];
   /** Of a fuse that was reset. */
   readonly fuse?: FuseEvent;
 }

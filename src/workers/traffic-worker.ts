@@ -152,6 +152,12 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'r
     case 'robots':
       engine.robots.answer(task.verdicts);
       return { consumed: [] };
+    case 'share_counts': {
+      const shared = engine.shareCounts(task.news);
+      return { consumed: [], ...(shared && { shared }) };
+    }
+    case 'admit':
+      return { consumed: [], admitted: task.clients.map(({ high, low }) => engine.admits(high, low)) };
     case 'reset_fuse': {
       const fuse = engine.policy.fuse.reset(engine.window.newest);
       if (fuse) engine.bans.judgeRefusedAgain();

@@ -95,6 +95,8 @@ async function daemon(
     lanes: async () => [],
     addLane: () => assert.fail('not in this test'),
     changeLane: () => assert.fail('not in this test'),
+    fleetStatus: async () => null,
+    fleetLeave: async () => ({ ok: true, message: 'left' }),
     notifyTest: async () => ({ ok: false, message: 'slack: Slack answered 404', channels: [] }),
     reload: async () => ({ ok: true, message: '' }),
   };

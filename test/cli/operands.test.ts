@@ -22,6 +22,8 @@ test('what follows -- is no option, whatever the command', async (t) => {
     lanes: missing,
     addLane: missing,
     changeLane: missing,
+    fleetStatus: missing,
+    fleetLeave: missing,
     notifyTest: missing,
     reload: missing,
   };

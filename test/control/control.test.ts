@@ -33,6 +33,8 @@ async function start(t: TestContext, handlers: Partial<ControlHandlers> = {}, re
     lanes: missing,
     addLane: missing,
     changeLane: missing,
+    fleetStatus: missing,
+    fleetLeave: missing,
     notifyTest: missing,
     reload: missing,
   };

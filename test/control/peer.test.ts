@@ -31,6 +31,8 @@ async function start(t: TestContext, find?: typeof findPeer) {
     lanes: missing,
     addLane: missing,
     changeLane: missing,
+    fleetStatus: missing,
+    fleetLeave: missing,
     notifyTest: missing,
     reload: missing,
   };

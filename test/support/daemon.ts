@@ -16,7 +16,7 @@ const START_DEADLINE_MS = 120_000;
  * Commands that ask the daemon or its database and nothing else: a process for each would be most of a test's
  * work. One that is run as another user needs its own.
  */
-const ASKING: ReadonlySet<string> = new Set(['status', 'list', 'audit', 'ban', 'unban', 'allow', 'lanes']);
+const ASKING: ReadonlySet<string> = new Set(['status', 'list', 'audit', 'ban', 'unban', 'allow', 'fleet', 'lanes']);
 
 export interface DaemonOptions {
   /** Laid over the paths and defaults of the test. */

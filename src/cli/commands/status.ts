@@ -1,4 +1,5 @@
 import { callDaemon } from '../../control/client.ts';
+import type { FleetStatus } from '../../model/fleet.ts';
 import type { Status } from '../../model/status.ts';
 import { formatDuration } from '../../words/duration.ts';
 import { formatNumber } from '../../words/reason.ts';
@@ -52,8 +53,16 @@ function ofBans(status: Status, nowMs: number): [string, string][] {
     ['bans in force', `${status.active_bans}${observed}`],
     ['since the start', totals],
     ['fuse', status.fuse_until === null ? 'OK' : tellFuse(Date.parse(status.fuse_until), nowMs)],
+    ...(status.fleet ? ([['fleet', tellFleet(status.fleet)]] as [string, string][]) : []),
     ['waiting to be sent', `${status.outbox} ${status.outbox === 1 ? 'message' : 'messages'}`],
   ];
+}
+
+function tellFleet({ name, host, state, since, hosts, waiting }: FleetStatus): string {
+  const wait = waiting > 0 ? `, ${waiting} decisions wait to be sent` : '';
+  if (state === 'connected') return `${name}, as ${host}, ${hosts} ${hosts === 1 ? 'host' : 'hosts'}${wait}`;
+  const what = state === 'away' ? 'its server is AWAY' : state === 'left' ? 'this host has left it' : 'connecting';
+  return `${name}, as ${host}: ${what} since ${formatTime(Date.parse(since))}${wait}`;
 }
 
 function tellFuse(untilMs: number, nowMs: number): string {

@@ -44,6 +44,16 @@ export const DAEMON_COMMANDS = [
     run: async (context, options) => (await import('../commands/fuse.ts')).resetFuse(context, options),
   }),
   command({
+    usage: 'fleet <action>',
+    summary: 'fleet status: the hosts that share bans and counts with this one; fleet leave: take this one out',
+    operands: { action: { choices: ['status', 'leave'] as const, demandOption: true, describe: 'what to do' } },
+    examples: [
+      ['zban fleet status', 'who is there, who lags, and what it costs'],
+      ['sudo zban fleet leave', 'before this host is taken out of service'],
+    ],
+    run: async (context, options) => (await import('../commands/fleet.ts')).fleet(context, options),
+  }),
+  command({
     usage: 'notify <action> [channel]',
     summary: 'notify test: send a test message to one channel, or to all that are configured',
     operands: {

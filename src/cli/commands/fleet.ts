@@ -1,0 +1,53 @@
+import { callDaemon } from '../../control/client.ts';
+import type { FleetHost, FleetReport } from '../../model/fleet.ts';
+import { type Context, requireSections } from '../context.ts';
+import { CommandError, EXIT } from '../exit.ts';
+import { formatPairs, formatTable } from '../table.ts';
+import { formatBytes, formatTime, printable } from '../text.ts';
+
+/** `zban fleet status` and `zban fleet leave`, asked of the running daemon. */
+export async function fleet(context: Context, { action }: { readonly action: 'status' | 'leave' }): Promise<number> {
+  const { output, json } = context;
+  const { socket } = requireSections(context, ['control']).control;
+  if (action === 'leave') {
+    const result = await callDaemon(socket, 'fleetLeave');
+    if (json) output.json(result);
+    else if (result.ok) output.data(printable(result.message));
+    if (!result.ok && !json) throw new CommandError(EXIT.failed, result.message);
+    return result.ok ? EXIT.done : EXIT.failed;
+  }
+  const report = await callDaemon(socket, 'fleetStatus');
+  if (json) output.json(report);
+  else if (!report) output.talk('no fleet is configured: set fleet.url in config.yaml and reload');
+  else output.data(formatFleet(report));
+  return EXIT.done;
+}
+
+/** The fleet as a page of text. */
+export function formatFleet({ status, hosts }: FleetReport): string {
+  const { state, since } = status;
+  const clock = status.clock_ahead_seconds;
+  const pairs: [string, string][] = [
+    ['fleet', `${status.name}, this host is ${status.host}`],
+    ['server', `${state === 'away' ? 'AWAY' : state} since ${formatTime(Date.parse(since))}`],
+    ['shares', status.share.join(', ')],
+    ['hosts that share counts', String(status.hosts)],
+    ['clients on watch', String(status.watched)],
+    ['traffic', `${formatBytes(status.bytes_per_second)}/s`],
+    ['clock', `${Math.abs(clock)} s ${clock < 0 ? 'ahead of' : 'behind'} the server's`],
+    ['decisions waiting', String(status.waiting)],
+    ['counts', `${status.counts_sent} sent, ${status.counts_left_out} left out, ${status.counts_dropped} dropped`],
+    ['entries skipped', `${status.unknown_entries} not understood, ${status.unheard_entries} of hosts not accepted`],
+  ];
+  const parts = [formatPairs(pairs)];
+  const header = ['HOST', 'STATE', 'MODE', 'VERSION', 'LAG', 'BANS', 'ON WATCH', 'TRAFFIC'];
+  if (hosts.length > 0) parts.push(formatTable(header, hosts.map(formatHost)));
+  return parts.join('\n\n');
+}
+
+function formatHost(host: FleetHost): string[] {
+  const { live, silent_seconds, mode, version, lag_seconds, bans, watched, bytes_per_second } = host;
+  const state = live ? 'live' : `silent for ${silent_seconds} s`;
+  const traffic = `${formatBytes(bytes_per_second)}/s`;
+  return [host.host, state, mode, version, `${lag_seconds} s`, String(bans), String(watched), traffic].map(printable);
+}

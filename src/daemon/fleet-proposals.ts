@@ -1,0 +1,229 @@
+/** What other hosts of the fleet decided, judged and carried out here: this host's own protections, mode and fuse have the last word. */
+import type { Config } from '../config/schema.ts';
+import type { AllowRequest, PanicRequest, PanicResult } from '../control/protocol.ts';
+import { packOffenders } from '../decide/offender-table.ts';
+import type { AuditDraft, AuditEntry, DraftOf, RefusalReason } from '../model/audit.ts';
+import { findWholeClient } from '../net/client-key.ts';
+import { findBanKey } from '../net/client-network.ts';
+import { formatPrefix, parsePrefix } from '../net/prefix.ts';
+import type { AuditTrail } from '../record/audit-trail.ts';
+import { findIdle, isCovered, Releases } from '../share/merge.ts';
+import { actorOf, isPersonal, type Order } from '../share/order.ts';
+import type { Pipeline } from '../workers/pipeline.ts';
+import { judgeOrders, targetResult } from './ban-orders.ts';
+import type { Bans, BanTrail } from './bans.ts';
+import { findOverlaps } from './overlap.ts';
+import type { Panic } from './panic.ts';
+import type { Protection } from './protection.ts';
+
+/** A panic lifts all bans. */
+const EVERYBODY = ['0.0.0.0/0', '::/0'];
+/** Refusals remembered, so that a ban that is proposed again is refused once. */
+const REFUSALS_MAX = 10_000;
+
+export interface ProposalsOptions {
+  readonly config: Config;
+  readonly host: string;
+  readonly acceptFrom: 'any' | readonly string[];
+  readonly trail: BanTrail & Pick<AuditTrail, 'allowed'>;
+  readonly bans: Pick<Bans, 'adopt' | 'lift'>;
+  readonly protection: Pick<Protection, 'find'>;
+  readonly pipeline: Pick<Pipeline, 'send'>;
+  readonly now: () => number;
+  readonly reconcile: () => Promise<void>;
+  readonly allow: (request: AllowRequest) => Promise<unknown>;
+  readonly panic: (request: PanicRequest) => Promise<PanicResult>;
+  /** The panic that stands here. */
+  readonly findPanic: () => Panic | undefined;
+}
+
+type State = Readonly<Record<string, Uint8Array>>;
+
+export class Proposals {
+  /** Decisions of hosts that are not listened to. */
+  unheard = 0;
+  private readonly options: ProposalsOptions;
+  private readonly releases = new Releases();
+  /** When people last decided about an entry of the allowlist, or about a panic (the empty entry). */
+  private readonly decided = new Map<string, number>();
+  /** End of the ban that was refused, by target. */
+  private readonly refused = new Map<string, number | null>();
+
+  constructor(options: ProposalsOptions) {
+    this.options = options;
+  }
+
+  /** Notes a decision of this host, which later ones of others are held against. */
+  note({ kind, target, atMs }: Order): void {
+    if (kind === 'unban') this.releases.note(target, atMs);
+    if (kind === 'panic') for (const everybody of EVERYBODY) this.releases.note(everybody, atMs);
+    if (kind !== 'ban' && kind !== 'unban') this.decided.set(target, Math.max(atMs, this.decided.get(target) ?? 0));
+  }
+
+  /**
+   * Carries out what others decided, in order; `aheadMs` is how far their clock, the server's, is ahead. Bans in a row are one
+   * transaction, and `state` is saved with the last rows.
+   */
+  async apply(orders: readonly Order[], aheadMs: number, state: State): Promise<void> {
+    let bans: Order[] = [];
+    for (const order of orders) {
+      if (order.host !== this.options.host && !this.isHeard(order.host)) {
+        this.unheard++;
+        continue;
+      }
+      if (order.kind === 'ban') {
+        bans.push(order);
+        continue;
+      }
+      await this.propose(bans, aheadMs, {});
+      bans = [];
+      await this.obey(order, aheadMs);
+    }
+    await this.propose(bans, aheadMs, state);
+  }
+
+  private isHeard(host: string): boolean {
+    const { acceptFrom } = this.options;
+    return acceptFrom === 'any' || acceptFrom.includes(host);
+  }
+
+  /**
+   * Judges bans of other hosts as this host's own orders are judged, and records what came of it. Bans reach the firewall by
+   * this function alone.
+   */
+  private async propose(orders: readonly Order[], aheadMs: number, state: State): Promise<void> {
+    const { bans, reconcile, config, pipeline } = this.options;
+    const drafts = orders.length === 0 ? [] : await this.judge(orders, aheadMs);
+    const entries = bans.adopt(drafts, state);
+    const offenders = entries.flatMap((entry) =>
+      entry.action === 'ban' && entry.id !== 0 ? this.offenderOf(entry) : [],
+    );
+    if (offenders.length > 0) await pipeline.send({ kind: 'set_bans', offenders: packOffenders(offenders) });
+    if (config.mode === 'enforce' && drafts.some(({ action }) => action === 'ban')) void reconcile();
+  }
+
+  private async judge(orders: readonly Order[], aheadMs: number): Promise<AuditDraft[]> {
+    const { trail, now, config } = this.options;
+    const nowMs = now();
+    const rules = { ...this.options, enforce: config.mode === 'enforce', timeMs: nowMs };
+    const news = new Map<string, Order>();
+    for (const order of orders) {
+      const prefix = parsePrefix(order.target);
+      if (!prefix) continue;
+      const target = formatPrefix(prefix);
+      const active = trail.findActiveBan(target, nowMs);
+      const untilMs = active?.untilMs == null ? active?.untilMs : active.untilMs + aheadMs;
+      const known = { nowMs: nowMs + aheadMs, activeUntilMs: untilMs, releases: this.releases };
+      if (findIdle(order, prefix, known)) continue;
+      const before = news.get(target)?.untilMs ?? this.refused.get(target);
+      if (before !== undefined && isCovered(order.untilMs, before)) continue;
+      news.set(target, order);
+    }
+    const asked = [...news].map(([target, { untilMs, tier, condition, reason }]) => {
+      const until = untilMs === null ? { forMs: null } : { untilMs: untilMs - aheadMs };
+      return { target, tier, condition, reason, ...until };
+    });
+    const judged = judgeOrders({ bans: asked, keepLonger: true, reason: '', operator: '' }, rules);
+    const { accepted } = judged;
+    const refused = [...judged.refused];
+    const spared = await this.askFuse([...accepted.keys()].flatMap((target) => news.get(target) ?? []));
+    const drafts: AuditDraft[] = [];
+    for (const [target, { draft, untilMs }] of accepted) {
+      const order = news.get(target) as Order;
+      if (spared.has(order)) refused.push(targetResult(target, 'failed', 'it has tripped'));
+      else drafts.push(this.banDraft(order, draft, untilMs, aheadMs));
+    }
+    for (const { target, code, message } of refused) {
+      const order = news.get(target);
+      if (!order || code === 'unchanged') continue;
+      const reason = code === 'protected' ? 'protected' : spared.has(order) ? 'fuse' : 'limit';
+      drafts.push(this.refusedDraft(order, target, reason, message.replace(/^never banned: /, '')));
+    }
+    return drafts;
+  }
+
+  /** Bans by policy that the fuse does not admit here. */
+  private async askFuse(orders: readonly Order[]): Promise<ReadonlySet<Order>> {
+    const asked = orders.flatMap((order) => {
+      const prefix = isPersonal(order) ? undefined : parsePrefix(order.target);
+      const key = prefix && findWholeClient(prefix, this.options.config.detection);
+      return key ? [{ order, key }] : [];
+    });
+    if (asked.length === 0) return new Set();
+    const { admitted = [] } = await this.options.pipeline.send({ kind: 'admit', clients: asked.map(({ key }) => key) });
+    return new Set(asked.flatMap(({ order }, index) => (admitted[index] === false ? [order] : [])));
+  }
+
+  private banDraft(order: Order, draft: DraftOf<'ban'>, untilMs: number | null, aheadMs: number): AuditDraft {
+    const timeMs = Math.min(order.atMs - aheadMs, this.options.now());
+    const durationSeconds = untilMs === null ? null : (untilMs - timeMs) / 1000;
+    const numbers = { origin: order.host, digest: order.digest };
+    return { ...draft, timeMs, actor: actorOf(order), durationSeconds, numbers };
+  }
+
+  private refusedDraft(order: Order, target: string, reason: RefusalReason, because: string): AuditDraft {
+    this.refused.set(target, order.untilMs);
+    const [oldest] = this.refused.keys();
+    if (this.refused.size > REFUSALS_MAX && oldest !== undefined) this.refused.delete(oldest);
+    const { config, now } = this.options;
+    return {
+      ...{
+        timeMs: now(),
+        actor: actorOf(order),
+        action: 'refused',
+        client: target,
+        condition: order.condition,
+        tier: null,
+      },
+      ...{ durationSeconds: null, enforced: config.mode === 'enforce', detail: `${reason}: ${because}` },
+      numbers: { reason, because, origin: order.host, digest: order.digest },
+    };
+  }
+
+  private offenderOf({ client, tier, timeMs, durationSeconds }: Extract<AuditEntry, { action: 'ban' }>) {
+    const prefix = parsePrefix(client);
+    const key = prefix && findBanKey(prefix, this.options.config.detection);
+    const until = durationSeconds === null ? Number.POSITIVE_INFINITY : Math.ceil(timeMs / 1000 + durationSeconds);
+    return key ? [{ ...key, tier: tier ?? 0, until, lastEnd: until }] : [];
+  }
+
+  /** What a person on another host decided holds here too, unless somebody decided otherwise since. */
+  private async obey(order: Order, aheadMs: number): Promise<void> {
+    const { kind, target, atMs, reason, host } = order;
+    const operator = `${order.actor.slice('operator:'.length)}@${host}`;
+    if (kind === 'unban') return this.release(order, aheadMs);
+    if ((this.decided.get(target) ?? 0) >= atMs) return;
+    this.note(order);
+    if (kind === 'panic' || kind === 'panic_end') {
+      const end = kind === 'panic_end';
+      if ((this.options.findPanic() !== undefined) === end) await this.options.panic({ end, reason, operator });
+      return;
+    }
+    const remove = kind === 'disallow';
+    const isAllowed = this.options.trail.allowed().some(({ entry }) => entry === target);
+    if (isAllowed !== remove) return;
+    // Its bans end without a word here: the other host has told people.
+    if (!remove && parsePrefix(target)) await this.release(order, aheadMs);
+    await this.options.allow({ targets: [target], remove, reason, operator });
+  }
+
+  private async release(order: Order, aheadMs: number): Promise<void> {
+    const { trail, bans, now, pipeline, config } = this.options;
+    const prefix = parsePrefix(order.target);
+    if (!prefix || !this.releases.note(formatPrefix(prefix), order.atMs)) return;
+    const nowMs = now();
+    const { covering, within } = findOverlaps(trail.activeClients(nowMs), [prefix])(prefix);
+    const lifted = [...covering, ...within]
+      .flatMap((client) => trail.findActiveBan(client, nowMs) ?? [])
+      .filter(({ sinceMs }) => sinceMs + aheadMs <= order.atMs);
+    if (lifted.length === 0) return;
+    const actor = actorOf(order);
+    const done = bans.lift(lifted, actor, order.reason, true);
+    const clients = lifted.flatMap(({ client }) => {
+      const of = parsePrefix(client);
+      return (of && findBanKey(of, config.detection)) ?? [];
+    });
+    if (clients.length > 0) await pipeline.send({ kind: 'release', clients, second: Math.ceil(nowMs / 1000) });
+    await done;
+  }
+}

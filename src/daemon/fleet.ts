@@ -1,0 +1,310 @@
+/** This host's place in its fleet: what it decided goes out, what others decided is judged here. Loaded only where a fleet is configured. */
+import { hostname } from 'node:os';
+import type { Config } from '../config/schema.ts';
+import type { UnbanRequest } from '../control/protocol.ts';
+import { readHosts, removeHost } from '../fleet/hosts.ts';
+import { Link } from '../fleet/link.ts';
+import type { Outgoing } from '../fleet/orders.ts';
+import type { AuditEntry } from '../model/audit.ts';
+import type { FleetReport, FleetStatus } from '../model/fleet.ts';
+import { formatPrefix, parsePrefix } from '../net/prefix.ts';
+import type { AuditTrail } from '../record/audit-trail.ts';
+import type { Order } from '../share/order.ts';
+import { type OrderContext, orderOf, orderOfBan } from './fleet-orders.ts';
+import { Proposals, type ProposalsOptions } from './fleet-proposals.ts';
+import type { Troubles } from './troubles.ts';
+import { VERSION } from './version.ts';
+
+/** Where the database keeps how far this host has read and sent. */
+const STATE_KEY = 'fleet';
+const SAVE_MS = 1000;
+/** Rows read at once from the trail. */
+const ROWS_AT_ONCE = 1000;
+/** Releases by people that are said again when the server comes back: it may have lost them. */
+const [AGAIN_ROWS, AGAIN_MS] = [20_000, 3_600_000];
+/** A clock that is further off than this is reported. */
+const CLOCK_OFF_MS = 2000;
+const [AWAY, CLOCK] = ['fleet', 'fleet clock'];
+
+interface Saved {
+  readonly epoch: string;
+  readonly lastId: string;
+  /** Every row of the trail up to this one was sent. */
+  readonly sent: number;
+  /** Hosts heard of. */
+  readonly hosts: readonly string[];
+}
+
+export interface FleetOptions extends Omit<ProposalsOptions, 'host' | 'acceptFrom' | 'trail'> {
+  readonly fleet: NonNullable<Config['fleet']>;
+  readonly trail: ProposalsOptions['trail'] &
+    Pick<AuditTrail, 'loadState' | 'saveState' | 'query' | 'head' | 'activeBans' | 'recentUnbans'>;
+  readonly troubles: Pick<Troubles, 'begin' | 'end'>;
+}
+
+/** The host's name in the fleet. */
+export function fleetHost({ fleet, name }: Pick<Config, 'fleet' | 'name'>): string {
+  return fleet?.host ?? (name ?? hostname()).replace(/[^A-Za-z0-9._-]/g, '-');
+}
+
+export class Fleet {
+  private readonly options: FleetOptions;
+  private readonly host: string;
+  private readonly link: Link;
+  private readonly proposals: Proposals;
+  private readonly others: Set<string>;
+  private readonly startedMs = performance.now();
+  private state: FleetStatus['state'] = 'connecting';
+  private sinceMs: number;
+  private timer: NodeJS.Timeout | undefined;
+  private place: { readonly epoch: string; readonly lastId: string } | undefined;
+  private savedText = '';
+  /** A panic lifts all bans, which says the same as the panic itself. */
+  private isPanicking = false;
+
+  constructor(options: FleetOptions) {
+    this.options = options;
+    const { fleet, config, trail, now, pipeline } = options;
+    this.host = fleetHost(config);
+    this.sinceMs = now();
+    const saved = readSaved(trail.loadState(STATE_KEY));
+    this.place = saved;
+    this.others = new Set(saved?.hosts.filter((name) => name !== this.host));
+    this.proposals = new Proposals({ ...options, host: this.host, acceptFrom: fleet.accept_from });
+    this.link = new Link({
+      server: {
+        urls: typeof fleet.url === 'string' ? [fleet.url] : fleet.url,
+        ...{ kind: fleet.kind, master: fleet.master, caFile: fleet.ca_file, passwordFile: fleet.password_file },
+      },
+      name: fleet.name,
+      host: this.host,
+      shares: { bans: fleet.share.includes('bans'), counts: fleet.share.includes('counts') },
+      enforce: config.mode === 'enforce',
+      now,
+      saved,
+      describe: () => this.describe(),
+      onUp: (isNew) => this.noteUp(isNew),
+      onDown: (error) => this.noteDown(error),
+      onOrders: (orders, place) => this.hear(orders, place),
+      exchange: async (news) => (await pipeline.send({ kind: 'share_counts', news })).shared,
+    });
+    if (saved) this.sendUnsent(saved.sent);
+    else this.link.orders.sentAuditId = trail.head.id;
+  }
+
+  /** Connects; what goes wrong is a trouble and holds nothing up. */
+  start(): void {
+    this.link.start();
+    this.timer = setInterval(() => this.save(), SAVE_MS);
+  }
+
+  /** Ends the connection at once: what was not sent is sent after the next start. */
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.link.stop();
+    this.save();
+  }
+
+  /** Rows as they are recorded: this host's decisions go out. */
+  note(entries: readonly AuditEntry[]): void {
+    if (this.state === 'left' || !this.options.fleet.share.includes('bans')) return;
+    const outgoing: Outgoing[] = [];
+    for (const entry of entries) {
+      if (entry.action === 'panic') this.isPanicking = true;
+      if (this.isPanicking && entry.action === 'unban') continue;
+      const decided = orderOf(entry, this.context);
+      if (!decided) continue;
+      const order = decided.kind === 'panic' ? { ...decided, reason: this.options.findPanic()?.reason ?? '' } : decided;
+      this.proposals.note(order);
+      outgoing.push({ order, auditId: entry.id });
+    }
+    if (outgoing.length > 0) this.link.orders.push(outgoing);
+  }
+
+  /** A person asked for releases: other hosts may have bans that this one lacks. */
+  noteUnban({ targets, operator, reason }: UnbanRequest): void {
+    if (this.state === 'left' || !this.options.fleet.share.includes('bans')) return;
+    const atMs = Math.round(this.options.now() + this.link.aheadMs);
+    const none = { untilMs: null, tier: 0, condition: '', digest: '' };
+    const prefixes = targets.flatMap((target) => parsePrefix(target) ?? []);
+    const orders = prefixes.map((prefix): Order => {
+      const target = formatPrefix(prefix);
+      return { kind: 'unban', host: this.host, actor: `operator:${operator}`, target, atMs, reason, ...none };
+    });
+    for (const order of orders) this.proposals.note(order);
+    this.link.orders.push(orders.map((order) => ({ order, auditId: 0 })));
+  }
+
+  status(): FleetStatus {
+    const { fleet } = this.options;
+    const { watched, leftOut, sent, dropped, unknown, waiting } = this.link.numbers();
+    return {
+      name: fleet.name,
+      host: this.host,
+      share: fleet.share,
+      state: this.state,
+      since: new Date(this.sinceMs).toISOString(),
+      hosts: this.link.hosts,
+      clock_ahead_seconds: Math.round(this.link.aheadMs) / 1000,
+      ...{ waiting, watched, bytes_per_second: this.bytesPerSecond() },
+      ...{ counts_sent: sent, counts_left_out: leftOut, counts_dropped: dropped },
+      ...{ unknown_entries: unknown, unheard_entries: this.proposals.unheard },
+    };
+  }
+
+  async report(): Promise<FleetReport> {
+    const hosts = await this.link.ask(readHosts).catch(() => []);
+    return { status: this.status(), hosts };
+  }
+
+  /** Takes this host out until the next start; its bans stay. */
+  async leave(): Promise<{ readonly ok: boolean; readonly message: string }> {
+    const { name } = this.options.fleet;
+    if (this.state === 'left') return { ok: true, message: `this host has left the fleet ${name} already` };
+    const isTold = await this.link
+      .ask((server, keys) => removeHost(server, keys, this.host))
+      .then(
+        () => true,
+        () => false,
+      );
+    this.become('left');
+    await this.link.stop();
+    this.options.troubles.end(AWAY);
+    const silence = isTold ? '' : '; the server is away, so that the others notice after some seconds';
+    const message = `${this.host} has left the fleet ${name}${silence}. Its bans stay. It joins again at the next start or reload: take fleet out of config.yaml`;
+    return { ok: true, message };
+  }
+
+  private get context(): OrderContext {
+    return { host: this.host, aheadMs: this.link.aheadMs, others: this.others };
+  }
+
+  private become(state: FleetStatus['state']): void {
+    if (this.state !== state) this.sinceMs = this.options.now();
+    this.state = state;
+  }
+
+  private describe(): Readonly<Record<string, unknown>> {
+    const { config, trail, now } = this.options;
+    const { enforced } = trail.countActive(now());
+    const { watched } = this.link.numbers();
+    const ahead = Math.round(this.link.aheadMs) / 1000;
+    return { version: VERSION, mode: config.mode, bans: enforced, watched, bytes: this.bytesPerSecond(), ahead };
+  }
+
+  private bytesPerSecond(): number {
+    return Math.round(this.link.numbers().bytes / Math.max(1, (performance.now() - this.startedMs) / 1000));
+  }
+
+  private noteUp(isNew: boolean): void {
+    const { troubles } = this.options;
+    if (this.state === 'left') return;
+    this.become('connected');
+    troubles.end(AWAY);
+    const off = Math.abs(this.link.aheadMs);
+    if (off > CLOCK_OFF_MS) {
+      const seconds = (off / 1000).toFixed(1);
+      troubles.begin(
+        CLOCK,
+        `this host's clock is ${seconds} s off the fleet's`,
+        'set it by NTP: timedatectl set-ntp true',
+      );
+    } else troubles.end(CLOCK);
+    if (this.options.fleet.share.includes('bans')) this.sayAgain(isNew);
+  }
+
+  private noteDown(error: Error): void {
+    if (this.state === 'left') return;
+    this.become('away');
+    const since = new Date(this.sinceMs).toISOString();
+    const what = `the fleet's server is away since ${since} (${error.message}): this host judges alone, and says later what it decided`;
+    this.options.troubles.begin(AWAY, what, 'zban doctor looks at the server');
+  }
+
+  /** What the server may have lost is said again; it takes no notice of what it knows. Of an emptied one, for other hosts too. */
+  private sayAgain(isNew: boolean): void {
+    const { trail, now } = this.options;
+    const { aheadMs } = this.link;
+    const orders: Order[] = [];
+    for (const ban of trail.activeBans(now())) {
+      const order = orderOfBan(ban, this.host, aheadMs);
+      if (order && (isNew || order.host === this.host)) orders.push(order);
+    }
+    for (const entry of trail.recentUnbans(AGAIN_ROWS, now() - AGAIN_MS)) {
+      const order = orderOf(entry, this.context);
+      if (order) orders.push(order);
+    }
+    for (const { entry, actor, sinceMs, reason } of trail.allowed()) {
+      if (!actor.startsWith('operator:') || this.others.has(actor.slice(actor.lastIndexOf('@') + 1))) continue;
+      const none = { untilMs: null, tier: 0, condition: '', digest: '' };
+      orders.push({
+        kind: 'allow',
+        host: this.host,
+        actor,
+        target: entry,
+        atMs: Math.round(sinceMs + aheadMs),
+        reason,
+        ...none,
+      });
+    }
+    this.link.orders.push(orders.map((order) => ({ order, auditId: 0 })));
+  }
+
+  private async hear(
+    orders: readonly Order[],
+    place: { readonly epoch: string; readonly lastId: string },
+  ): Promise<void> {
+    for (const { host } of orders) if (host !== this.host) this.others.add(host);
+    this.place = place;
+    await this.proposals.apply(orders, this.link.aheadMs, { [STATE_KEY]: this.encode() });
+  }
+
+  /** Decisions that were recorded and not sent before an earlier run ended. */
+  private sendUnsent(sent: number): void {
+    const { trail } = this.options;
+    const { orders } = this.link;
+    orders.sentAuditId = sent;
+    for (let afterId = sent; ; ) {
+      const rows = trail.query({ afterId, limit: ROWS_AT_ONCE });
+      this.note(rows);
+      const last = rows.at(-1);
+      if (!last || rows.length < ROWS_AT_ONCE) break;
+      afterId = last.id;
+    }
+    this.isPanicking = false;
+  }
+
+  private encode(): Uint8Array {
+    const { orders } = this.link;
+    const sent = orders.size === 0 ? this.options.trail.head.id : orders.sentAuditId;
+    const { epoch = '', lastId = '' } = this.place ?? {};
+    const saved: Saved = { epoch, lastId, sent, hosts: [...this.others] };
+    return new TextEncoder().encode(JSON.stringify(saved));
+  }
+
+  /** Not before the host has joined: until then all of it is to be said. */
+  private save(): void {
+    if (!this.place) return;
+    if (this.link.orders.overflowed > 0 && this.link.orders.size === 0) {
+      this.link.orders.overflowed = 0;
+      this.sendUnsent(this.link.orders.sentAuditId);
+    }
+    const bytes = this.encode();
+    const text = new TextDecoder().decode(bytes);
+    if (text === this.savedText) return;
+    this.savedText = text;
+    this.options.trail.saveState(STATE_KEY, bytes);
+  }
+}
+
+function readSaved(bytes: Uint8Array | undefined): Saved | undefined {
+  if (!bytes) return undefined;
+  try {
+    const saved = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Saved>;
+    const { epoch, lastId, sent, hosts } = saved;
+    if (typeof epoch !== 'string' || typeof lastId !== 'string' || typeof sent !== 'number') return undefined;
+    return { epoch, lastId, sent, hosts: Array.isArray(hosts) ? hosts.filter((host) => typeof host === 'string') : [] };
+  } catch {
+    return undefined;
+  }
+}

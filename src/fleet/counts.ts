@@ -1,0 +1,132 @@
+/** Counts on their way: batches to the shards of the server, and what it answers. */
+import type { RuleName } from '../detect/rules.ts';
+import type { ClientCounts, SharedOffence } from '../engine/shared-counts.ts';
+import { type Keys, shardOf } from './keys.ts';
+import { COUNT } from './scripts.ts';
+import type { Server } from './server.ts';
+import type { Watched } from './stream.ts';
+
+/** An unanswered batch is sent again until it is this old: what it says is no news then. */
+const BATCH_AGE_MAX_MS = 2000;
+/** Entries that the stream of watched clients keeps, about. */
+const WATCH_LENGTH = 1000;
+
+interface Batch {
+  readonly number: number;
+  readonly madeMs: number;
+  readonly clients: readonly ClientCounts[];
+}
+
+export interface CountsOptions {
+  readonly host: string;
+  readonly keys: Keys;
+  /** Of this run of the host, so that its numbers of batches are new ones. */
+  readonly run: string;
+  /** False in observe mode: whoever bans decides. */
+  readonly bans: boolean;
+  readonly now: () => number;
+}
+
+export class OutgoingCounts {
+  /** Clients whose counts were given up because no answer came. */
+  dropped = 0;
+  /** Clients spoken of. */
+  sent = 0;
+  private readonly options: CountsOptions;
+  /** Unanswered, by shard. */
+  private readonly batches = new Map<number, Batch>();
+  private number = 0;
+
+  constructor(options: CountsOptions) {
+    this.options = options;
+  }
+
+  /**
+   * Sends what was counted, and what was not answered the last time. Tells whom all hosts are to watch, and whose level is above
+   * what this host tolerates where it is to decide. Rejects when the server does not answer; then the batches wait.
+   */
+  async send(
+    server: Server,
+    counted: readonly ClientCounts[],
+  ): Promise<{ readonly watched: readonly Watched[]; readonly offences: readonly SharedOffence[] }> {
+    const nowMs = this.options.now();
+    const waiting = [...this.batches].filter(([shard, batch]) => {
+      if (nowMs - batch.madeMs <= BATCH_AGE_MAX_MS) return true;
+      this.batches.delete(shard);
+      this.dropped += batch.clients.length;
+      return false;
+    });
+    const again = await this.sendAll(server, waiting).catch((error: unknown) => {
+      this.dropped += counted.length;
+      throw error;
+    });
+    const fresh = await this.sendAll(server, this.makeBatches(counted, nowMs));
+    const watched = [...again.watched, ...fresh.watched];
+    if (watched.length > 0) await this.announce(server, watched);
+    return { watched, offences: [...again.offences, ...fresh.offences] };
+  }
+
+  private makeBatches(counted: readonly ClientCounts[], madeMs: number): [number, Batch][] {
+    const shards = new Map<number, ClientCounts[]>();
+    for (const client of counted) {
+      const shard = shardOf(client.client);
+      const clients = shards.get(shard);
+      if (clients) clients.push(client);
+      else shards.set(shard, [client]);
+    }
+    this.sent += counted.length;
+    return [...shards].map(([shard, clients]) => {
+      const batch = { number: ++this.number, madeMs, clients };
+      this.batches.set(shard, batch);
+      return [shard, batch];
+    });
+  }
+
+  private async sendAll(server: Server, batches: readonly [number, Batch][]) {
+    const answers = await Promise.all(batches.map(([shard, batch]) => this.sendOne(server, shard, batch)));
+    return {
+      watched: answers.flatMap(({ watched }) => watched),
+      offences: answers.flatMap(({ offences }) => offences),
+    };
+  }
+
+  private async sendOne(server: Server, shard: number, batch: Batch) {
+    const { keys, host, run, bans } = this.options;
+    const of = batch.clients.map(({ client }) => keys.counts(shard, client));
+    const said = batch.clients.map(({ counts }) => counts.map(formatCount).join(' '));
+    const words = [`${host}#${run}`, String(batch.number), bans ? '1' : '0', ...said];
+    const answers = (await server.run(COUNT, [keys.batches(shard), ...of], words)) as string[];
+    this.batches.delete(shard);
+    const watched: Watched[] = [];
+    const offences: SharedOffence[] = [];
+    for (const [index, { client, counts }] of batch.clients.entries()) {
+      const [watchedMs = '0', isNew, ...levels] = (answers[index] ?? '').split(' ');
+      if (isNew === '1') watched.push({ client, seconds: Number(watchedMs) / 1000 });
+      for (let at = 0; at + 3 < levels.length; at += 4) {
+        const [rule, points, leak, over] = levels.slice(at, at + 4);
+        const count = counts.find((each) => each.rule === rule);
+        if (over !== '1' || !count) continue;
+        offences.push({
+          client,
+          rule: rule as RuleName,
+          points: Number(points),
+          limit: count.limit,
+          leak: Number(leak),
+        });
+      }
+    }
+    return { watched, offences };
+  }
+
+  private async announce(server: Server, watched: readonly Watched[]): Promise<void> {
+    const { watch } = this.options.keys;
+    const text = JSON.stringify(watched.map(({ client, seconds }) => [client, Math.ceil(seconds)]));
+    await server.command(watch, ['XADD', watch, 'MAXLEN', '~', String(WATCH_LENGTH), '*', 'w', text]);
+  }
+}
+
+const formatCount = ({ rule, points, limit, leak }: ClientCounts['counts'][number]): string =>
+  `${rule} ${short(points)} ${short(limit)} ${short(leak)}`;
+
+/** Six decimals at most: a leak is points a second. */
+const short = (value: number): string => String(Math.round(value * 1e6) / 1e6);

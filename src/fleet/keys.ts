@@ -1,0 +1,60 @@
+/** Names of the keys in the server. What one script touches has one hash tag, so that a Cluster keeps it on one node. */
+
+/** Counts are spread over so many hash tags. */
+export const SHARDS = 64;
+
+export class Keys {
+  /** Stream of decisions. */
+  readonly bans: string;
+  /** Bans in force by their end, and their entries. */
+  readonly active: string;
+  readonly details: string;
+  /** Targets whose bans people lifted, by when, and the entries of that. */
+  readonly lifted: string;
+  readonly releases: string;
+  /** Entries that people allowed or disallowed. */
+  readonly allowed: string;
+  readonly panic: string;
+  /** What the server was when it was empty: another value is another server. */
+  readonly epoch: string;
+  /** Who is there: heartbeats. */
+  readonly hosts: string;
+  /** Stream of clients put on watch. */
+  readonly watch: string;
+  private readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+    const key = (what: string) => `zban:{${name}}:${what}`;
+    this.bans = key('bans');
+    this.active = key('active');
+    this.details = key('details');
+    this.lifted = key('lifted');
+    this.releases = key('releases');
+    this.allowed = key('allowed');
+    this.panic = key('panic');
+    this.epoch = key('epoch');
+    this.hosts = key('hosts');
+    this.watch = key('watch');
+  }
+
+  /** Which batches of counts a shard has taken. */
+  batches(shard: number): string {
+    return `${this.shard(shard)}:batches`;
+  }
+
+  counts(shard: number, client: string): string {
+    return `${this.shard(shard)}:c:${client}`;
+  }
+
+  private shard(shard: number): string {
+    return `zban:{${this.name}:${shard}}`;
+  }
+}
+
+/** The shard of a client: FNV-1a (draft-eastlake-fnv) of its text. */
+export function shardOf(client: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < client.length; at++) hash = Math.imul(hash ^ client.charCodeAt(at), 0x01000193);
+  return (hash >>> 0) % SHARDS;
+}

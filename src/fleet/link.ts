@@ -1,0 +1,239 @@
+/**
+ * A host's link to the server: connects, says that it is there, sends and reads decisions, exchanges counts; after any failure
+ * from the beginning. Nothing here is waited for by whoever judges or bans.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SharedCountsResult, SharedNews, SharedOffence } from '../engine/shared-counts.ts';
+import type { Order } from '../share/order.ts';
+import { OutgoingCounts } from './counts.ts';
+import { Keys } from './keys.ts';
+import { OutgoingOrders } from './orders.ts';
+import { BEAT } from './scripts.ts';
+import { connectServer, type Server, type ServerOptions } from './server.ts';
+import { isBefore, readAll, readEnds, readNews, readWatchEnd, STREAM_START, type Watched } from './stream.ts';
+
+const BEAT_MS = 1000;
+/** A host that was not heard of for so long shares no counts. */
+export const SILENT_MS = 10_000;
+/** Counts go out this often, up to a fifth later, so that hosts do not all speak at once. */
+const [TICK_MS, JITTER] = [250, 0.2];
+/** Pauses between attempts to connect. */
+const [RETRY_MS, RETRY_MAX_MS] = [200, 2000];
+const EPOCH_BYTES = 8;
+
+export interface LinkOptions {
+  readonly server: ServerOptions;
+  readonly name: string;
+  readonly host: string;
+  readonly shares: { readonly bans: boolean; readonly counts: boolean };
+  /** False in observe mode. */
+  readonly enforce: boolean;
+  /** Wall clock of this host, epoch milliseconds. */
+  readonly now: () => number;
+  /** What an earlier run had read; undefined for a host that joins. */
+  readonly saved: { readonly epoch: string; readonly lastId: string } | undefined;
+  /** What the host says of itself. */
+  readonly describe: () => Readonly<Record<string, unknown>>;
+  /** The server answers. `isNew`: it is not the one that was known, or has lost writes. */
+  readonly onUp: (isNew: boolean) => void;
+  readonly onDown: (error: Error) => void;
+  /** Decisions of others and of this host, in order; the place up to which they were read is to be kept with them. */
+  readonly onOrders: (
+    orders: readonly Order[],
+    place: { readonly epoch: string; readonly lastId: string },
+  ) => Promise<void>;
+  /** Gives what this host counted for what others did; undefined where nothing is counted. */
+  readonly exchange: (news: SharedNews) => Promise<SharedCountsResult | undefined>;
+}
+
+/** One life of the connection. */
+interface Session {
+  readonly writer: Server;
+  readonly reader: Server;
+  isOver: boolean;
+}
+
+export class Link {
+  readonly orders = new OutgoingOrders();
+  readonly keys: Keys;
+  /** Milliseconds by which the server's clock is ahead of this host's; 0 before it was asked. */
+  aheadMs = 0;
+  /** Hosts that share counts, this one included. */
+  hosts = 1;
+  /** Entries that were not understood. */
+  unknown = 0;
+  private readonly options: LinkOptions;
+  private readonly counts: OutgoingCounts;
+  private session: Session | undefined;
+  private place: { epoch: string; lastId: string } | undefined;
+  private news: Watched[] = [];
+  private lastCounts: SharedCountsResult | undefined;
+  private bytesBefore = 0;
+  private isStopped = false;
+  private readonly stopping = new AbortController();
+  private running: Promise<void> | undefined;
+
+  constructor(options: LinkOptions) {
+    this.options = options;
+    this.keys = new Keys(options.name);
+    this.place = options.saved;
+    const { host, enforce, now } = options;
+    const run = randomBytes(4).toString('hex');
+    this.counts = new OutgoingCounts({ host, keys: this.keys, run, bans: enforce, now });
+  }
+
+  get isUp(): boolean {
+    return this.session !== undefined;
+  }
+
+  /** Numbers for people. */
+  numbers() {
+    const { watched = 0, leftOut = 0 } = this.lastCounts ?? {};
+    const { sent, dropped } = this.counts;
+    return { watched, leftOut, sent, dropped, bytes: this.bytes(), unknown: this.unknown, waiting: this.orders.size };
+  }
+
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  /** Ends the connection, whatever it waits for. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.stopping.abort();
+    this.end(this.session);
+    await this.running;
+  }
+
+  /** Runs a command on the connection; rejects without one. */
+  async ask<T>(run: (server: Server, keys: Keys) => Promise<T>): Promise<T> {
+    if (!this.session) throw new Error('there is no connection to the server');
+    return run(this.session.writer, this.keys);
+  }
+
+  private bytes(): number {
+    const { session } = this;
+    return this.bytesBefore + (session ? session.writer.bytes() + session.reader.bytes() : 0);
+  }
+
+  private async run(): Promise<void> {
+    for (let pauseMs = RETRY_MS; !this.isStopped; pauseMs = Math.min(RETRY_MAX_MS, pauseMs * 2)) {
+      const startedMs = performance.now();
+      try {
+        await this.live();
+      } catch (error) {
+        if (!this.isStopped) this.options.onDown(error instanceof Error ? error : new Error(String(error)));
+      }
+      if (performance.now() - startedMs > SILENT_MS) pauseMs = RETRY_MS;
+      await sleep(pauseMs * (1 + Math.random()), undefined, { signal: this.stopping.signal }).catch(() => {});
+    }
+  }
+
+  /** From a connection to its end; always rejects. */
+  private async live(): Promise<never> {
+    const { promise: lost, reject } = Promise.withResolvers<never>();
+    lost.catch(() => {});
+    const writer = await connectServer(this.options.server, reject);
+    const reader = await connectServer(this.options.server, reject).catch((error: unknown) => {
+      writer.close();
+      throw error;
+    });
+    const session: Session = { writer, reader, isOver: false };
+    try {
+      if (this.isStopped) throw new Error('stopped');
+      const isNew = await this.beat(session);
+      this.session = session;
+      await this.catchUp(session, isNew);
+      this.options.onUp(isNew);
+      const { shares } = this.options;
+      return await Promise.race([
+        lost,
+        this.keepBeating(session),
+        this.orders.send(writer, this.keys, () => session.isOver).then(() => lost),
+        this.read(session),
+        shares.counts ? this.keepCounting(session) : lost,
+      ]);
+    } finally {
+      this.end(session);
+      await this.options.exchange({ hosts: 1, watch: [], offences: [] }).catch(() => {});
+    }
+  }
+
+  private end(session: Session | undefined): void {
+    if (!session || session.isOver) return;
+    session.isOver = true;
+    this.bytesBefore += session.writer.bytes() + session.reader.bytes();
+    this.session = undefined;
+    this.hosts = 1;
+    this.orders.interrupt();
+    session.writer.close();
+    session.reader.close();
+  }
+
+  /** Says that this host is there; true when the server is another than before. */
+  private async beat({ writer }: Session): Promise<boolean> {
+    const { host, describe, shares, now } = this.options;
+    const about = JSON.stringify({ ...describe(), counts: shares.counts, read: this.place?.lastId ?? STREAM_START });
+    const beforeMs = now();
+    const epoch = randomBytes(EPOCH_BYTES).toString('hex');
+    const words = [host, about, String(SILENT_MS), epoch];
+    const answer = (await writer.run(BEAT, [this.keys.hosts, this.keys.epoch], words)) as [string, string, number];
+    this.aheadMs = Number(answer[0]) - (beforeMs + now()) / 2;
+    this.hosts = Math.max(1, Number(answer[2]));
+    if (this.place?.epoch === answer[1]) return false;
+    this.place = { epoch: answer[1], lastId: this.place ? STREAM_START : '' };
+    return true;
+  }
+
+  private async keepBeating(session: Session): Promise<never> {
+    for (;;) {
+      await sleep(BEAT_MS, undefined, { signal: this.stopping.signal });
+      if (await this.beat(session)) this.options.onUp(true);
+    }
+  }
+
+  /** What was decided while this host was away, where the stream does not tell all of it. */
+  private async catchUp({ reader }: Session, isNew: boolean): Promise<void> {
+    if (!this.options.shares.bans || !this.place) return;
+    const ends = await readEnds(reader, this.keys);
+    const { lastId, epoch } = this.place;
+    const isWhole = lastId !== '' && (!ends || (!isBefore(lastId, ends.first) && !isBefore(ends.last, lastId)));
+    if (isWhole && !isNew) return;
+    const { orders, unknown } = await readAll(reader, this.keys);
+    this.unknown += unknown;
+    this.place = { epoch, lastId: ends?.last ?? STREAM_START };
+    await this.options.onOrders(orders, this.place);
+  }
+
+  private async read(session: Session): Promise<never> {
+    const { shares, onOrders } = this.options;
+    const { reader } = session;
+    let watchId = await readWatchEnd(reader, this.keys);
+    for (;;) {
+      const heard = await readNews(reader, this.keys, this.place?.lastId || STREAM_START, watchId);
+      watchId = heard.lastWatchId ?? watchId;
+      if (shares.counts) this.news.push(...heard.watched);
+      this.unknown += heard.unknown;
+      if (heard.lastId === undefined || !this.place) continue;
+      this.place = { ...this.place, lastId: heard.lastId };
+      if (shares.bans) await onOrders(heard.orders, this.place);
+    }
+  }
+
+  private async keepCounting(session: Session): Promise<never> {
+    let offences: readonly SharedOffence[] = [];
+    for (;;) {
+      if (offences.length === 0) {
+        const pauseMs = TICK_MS * (1 + JITTER * Math.random());
+        await sleep(pauseMs, undefined, { signal: this.stopping.signal });
+      }
+      const watch = this.news;
+      this.news = [];
+      this.lastCounts = await this.options.exchange({ hosts: this.hosts, watch, offences });
+      const answer = await this.counts.send(session.writer, this.hosts > 1 ? (this.lastCounts?.said ?? []) : []);
+      this.news.push(...answer.watched);
+      offences = answer.offences;
+    }
+  }
+}

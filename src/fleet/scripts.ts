@@ -1,0 +1,154 @@
+/** What runs in the server, in one piece each (https://redis.io/docs/latest/develop/programmability/eval-intro/). */
+import { createHash } from 'node:crypto';
+import { WATCH_MS } from '../share/level.ts';
+import { SAME_END_MS } from '../share/merge.ts';
+
+export interface Script {
+  readonly text: string;
+  readonly sha1: string;
+}
+
+const script = (text: string): Script => ({ text, sha1: createHash('sha1').update(text).digest('hex') });
+
+/** Entries that the stream keeps, about. A host that was away for more reads what is in force instead. */
+const STREAM_LENGTH = 100_000;
+/** A release is remembered for so long: a host that was cut off from the others for longer may bring a lifted ban back. */
+const RELEASE_DAYS = 30;
+/** Ended bans that a call removes at most. */
+const SWEEP = 200;
+/** Numbers in a batch of orders for each of them: kind, target, atMs, untilMs or inf, text. */
+export const ORDER_ARGUMENTS = 5;
+
+const NOW = `local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
+
+/**
+ * Takes in decisions: the stream and what is in force, as one. What is no news is not told again, so that a call may be repeated.
+ * KEYS bans active details lifted releases allowed panic; answers for each \`new\`, \`known\`, or \`lifted\` for a ban that a person lifted since.
+ */
+export const PUBLISH = script(`${NOW}
+local bans, active, details, lifted, releases, allowed, panic = unpack(KEYS)
+local answers = {}
+for i = 1, #ARGV, ${ORDER_ARGUMENTS} do
+  local kind, target, at, text = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i + 4]
+  local answer = 'new'
+  if kind == 'ban' then
+    local till = tonumber(ARGV[i + 3])
+    local release = math.max(tonumber(redis.call('ZSCORE', lifted, target) or '-1'), tonumber(redis.call('ZSCORE', lifted, '*') or '-1'))
+    local before = redis.call('ZSCORE', active, target)
+    if release >= at then answer = 'lifted'
+    elseif before and (tonumber(before) == math.huge or till <= tonumber(before) + ${SAME_END_MS}) then answer = 'known'
+    elseif till <= now then answer = 'known'
+    else
+      redis.call('ZADD', active, ARGV[i + 3], target)
+      redis.call('HSET', details, target, text)
+    end
+  elseif kind == 'unban' then
+    local before = tonumber(redis.call('ZSCORE', lifted, target) or '-1')
+    if before >= at then answer = 'known'
+    else
+      redis.call('ZADD', lifted, at, target)
+      redis.call('HSET', releases, target, text)
+      local known = redis.call('HGET', details, target)
+      if known and cjson.decode(known).at <= at then
+        redis.call('ZREM', active, target)
+        redis.call('HDEL', details, target)
+      end
+    end
+  elseif kind == 'allow' or kind == 'disallow' then
+    local known = redis.call('HGET', allowed, target)
+    if known and cjson.decode(known).at >= at then answer = 'known' else redis.call('HSET', allowed, target, text) end
+  else
+    local known = redis.call('GET', panic)
+    if known then
+      known = cjson.decode(known)
+      if known.at >= at or known.kind == kind then answer = 'known' end
+    end
+    if answer == 'new' then redis.call('SET', panic, text) end
+    if answer == 'new' and kind == 'panic' then
+      redis.call('DEL', active, details)
+      redis.call('ZADD', lifted, at, '*')
+    end
+  end
+  if answer == 'new' then redis.call('XADD', bans, 'MAXLEN', '~', ${STREAM_LENGTH}, '*', 'e', text) end
+  answers[#answers + 1] = answer
+end
+local over = redis.call('ZRANGEBYSCORE', active, '-inf', now, 'LIMIT', 0, ${SWEEP})
+if #over > 0 then
+  redis.call('ZREM', active, unpack(over))
+  redis.call('HDEL', details, unpack(over))
+end
+local old = redis.call('ZRANGEBYSCORE', lifted, '-inf', now - ${RELEASE_DAYS * 86_400_000}, 'LIMIT', 0, ${SWEEP})
+if #old > 0 then
+  redis.call('ZREM', lifted, unpack(old))
+  redis.call('HDEL', releases, unpack(old))
+end
+return answers`);
+
+/**
+ * A host says that it is there. KEYS hosts epoch; ARGV host, what it says of itself (JSON), ms after which a silent host is gone,
+ * an epoch for an empty server. Answers the server's time, its epoch, and how many hosts share counts.
+ */
+export const BEAT = script(`${NOW}
+redis.call('SET', KEYS[2], ARGV[4], 'NX')
+redis.call('HSET', KEYS[1], ARGV[1], now .. ' ' .. ARGV[2])
+local live = 0
+local all = redis.call('HGETALL', KEYS[1])
+for i = 1, #all, 2 do
+  local at = tonumber(string.match(all[i + 1], '^%d+'))
+  if at < now - 86400000 then redis.call('HDEL', KEYS[1], all[i])
+  elseif at >= now - tonumber(ARGV[3]) and string.find(all[i + 1], '"counts":true', 1, true) then live = live + 1 end
+end
+return { tostring(now), redis.call('GET', KEYS[2]), live }`);
+
+/**
+ * Pours points into the buckets of one shard (src/share/level.ts says how). KEYS batches, then one for each client. ARGV host,
+ * number of the batch, whether this host may ban, then for each client its counts: \`RULE POINTS LIMIT LEAK\` and so on. A batch
+ * that comes again changes nothing. Answers for each client \`WATCHED_MS NEW\` and \`RULE LEVEL LEAK OVER\` for each count, where NEW
+ * is 1 for a client that the others are to be told of, and OVER is 1 where this host is to decide.
+ */
+export const COUNT = script(`${NOW}
+local host, batch, bans = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
+local again = tonumber(redis.call('HGET', KEYS[1], host) or '-1') >= batch
+if not again then
+  redis.call('HSET', KEYS[1], host, batch)
+  redis.call('PEXPIRE', KEYS[1], 3600000)
+end
+local answers = {}
+for k = 2, #KEYS do
+  local key = KEYS[k]
+  local words = {}
+  local drains = 0
+  for rule, points, limit, leak in string.gmatch(ARGV[k + 2], '(%S+) (%S+) (%S+) (%S+)') do
+    points, limit, leak = tonumber(points), tonumber(limit), tonumber(leak)
+    local level = 0
+    local known = redis.call('HGET', key, rule)
+    if known then
+      local before, at, drain = string.match(known, '(%S+) (%S+) (%S+)')
+      level = math.max(0, before - drain * math.max(0, now - at) / 1000)
+      if level > 0 then leak = math.max(leak, drain) end
+    end
+    if not again then level = math.max(0, level + points) end
+    local over = '0'
+    if level > limit then
+      if not bans then over = '1'
+      elseif not redis.call('HGET', key, 'by') or tonumber(redis.call('HGET', key, 'since')) < now - ${WATCH_MS} then
+        redis.call('HSET', key, 'by', host, 'since', now)
+        over = '1'
+      elseif again and redis.call('HGET', key, 'by') == host then over = '1' end
+    end
+    if not again then redis.call('HSET', key, rule, string.format('%.4f %d %.6f', math.min(level, limit), now, leak)) end
+    if leak > 0 then drains = math.max(drains, math.ceil(math.min(level, limit) / leak * 1000)) end
+    words[#words + 1] = string.format('%s %.4f %.6f %s', rule, level, leak, over)
+  end
+  local watched = tonumber(redis.call('HGET', key, 'watch') or '0')
+  local isNew = '0'
+  if watched <= now or watched < now + drains then
+    watched = now + drains + ${WATCH_MS}
+    isNew = '1'
+    redis.call('HSET', key, 'watch', watched)
+  end
+  redis.call('PEXPIRE', key, watched - now + ${WATCH_MS})
+  answers[#answers + 1] = (watched - now) .. ' ' .. isNew .. ' ' .. table.concat(words, ' ')
+end
+return answers`);

@@ -1,0 +1,154 @@
+/** A connection to Redis or Valkey: one server, what a Sentinel points at, or a Cluster. The client library is loaded here, and only then. */
+import { readFileSync } from 'node:fs';
+import type { Script } from './scripts.ts';
+
+/** Longest wait for a connection and for an answer. A server that is slower counts as away. */
+export const ANSWER_MS = 3000;
+
+export interface ServerOptions {
+  /** redis:// or rediss://; more than one for a Cluster or Sentinels. */
+  readonly urls: readonly string[];
+  readonly kind: 'single' | 'cluster' | 'sentinel';
+  /** The Sentinels' name of the master. */
+  readonly master: string;
+  /** Holds the password, where it does not stand in the address. */
+  readonly passwordFile: string | undefined;
+  /** Certificates that the server's is checked against, beside the host's own. */
+  readonly caFile: string | undefined;
+}
+
+export interface Server {
+  /** Sends a command; `key` is one of its keys and says which node of a Cluster it is for. Rejects when the answer is not there in time. */
+  command(key: string, words: readonly string[], timeoutMs?: number): Promise<unknown>;
+  /** Runs a script, which the server keeps by its hash. */
+  run(script: Script, keys: readonly string[], words: readonly string[]): Promise<unknown>;
+  /** Bytes of commands and answers so far, without what the protocol adds. */
+  bytes(): number;
+  /** Ends the connection at once. */
+  close(): void;
+}
+
+/** How the three kinds of client send a command. */
+interface Client {
+  readonly send: (key: string, words: string[]) => Promise<unknown>;
+  readonly connect: () => Promise<unknown>;
+  readonly destroy: () => void;
+}
+
+/** Connects; rejects when no server answers within ANSWER_MS. Nothing connects again by itself: the caller does. */
+export async function connectServer(options: ServerOptions, onLost: (error: Error) => void): Promise<Server> {
+  const client = await createClient(options, onLost);
+  let bytes = 0;
+  const command = async (key: string, words: readonly string[], timeoutMs = ANSWER_MS): Promise<unknown> => {
+    for (const word of words) bytes += Buffer.byteLength(word);
+    const answer = await withDeadline(client.send(key, [...words]), timeoutMs, `no answer to ${words[0]}`);
+    bytes += lengthOf(answer);
+    return answer;
+  };
+  try {
+    await withDeadline(client.connect(), ANSWER_MS, 'no connection');
+  } catch (error) {
+    client.destroy();
+    throw error;
+  }
+  return {
+    command,
+    run: async ({ text, sha1 }, keys, words) => {
+      const rest = [String(keys.length), ...keys, ...words];
+      try {
+        return await command(keys[0] ?? '', ['EVALSHA', sha1, ...rest]);
+      } catch (error) {
+        if (!String(error).includes('NOSCRIPT')) throw error;
+        return command(keys[0] ?? '', ['EVAL', text, ...rest]);
+      }
+    },
+    bytes: () => bytes,
+    close: () => client.destroy(),
+  };
+}
+
+async function createClient(
+  { urls, kind, master, caFile, passwordFile }: ServerOptions,
+  onLost: (error: Error) => void,
+): Promise<Client> {
+  const redis = await import('@redis/client');
+  const ca = caFile === undefined ? {} : { ca: readFileSync(caFile) };
+  const [url = ''] = urls;
+  const isTls = url.startsWith('rediss:');
+  const socket = {
+    connectTimeout: ANSWER_MS,
+    reconnectStrategy: false as const,
+    ...(isTls && { tls: true as const, ...ca }),
+  };
+  const common = { RESP: 2 as const, disableClientInfo: true, maintNotifications: 'disabled' as const };
+  const { username, password } = credentialsOf(url, passwordFile);
+  const login = { ...(username !== '' && { username }), ...(password !== '' && { password }) };
+  if (kind === 'cluster') {
+    const rootNodes = urls.map((each) => ({ url: each, socket }));
+    const cluster = redis.createCluster({ RESP: 2, rootNodes, defaults: { ...common, ...login, socket } });
+    cluster
+      .on('error', onLost)
+      .on('node-error', onLost)
+      .on('node-disconnect', () => onLost(new Error('a node went away')));
+    return {
+      send: (key, words) => cluster.sendCommand(key, false, words),
+      connect: () => cluster.connect(),
+      destroy: () => cluster.destroy(),
+    };
+  }
+  if (kind === 'sentinel') {
+    const sentinelRootNodes = urls.map((each) => ({
+      host: new URL(each).hostname,
+      port: Number(new URL(each).port || 26_379),
+    }));
+    const sentinel = redis.createSentinel({
+      name: master,
+      sentinelRootNodes,
+      RESP: 2,
+      nodeClientOptions: { ...common, ...login, socket },
+      sentinelClientOptions: { ...common, socket },
+    });
+    sentinel.on('error', onLost).on('client-error', onLost);
+    return {
+      send: (_key, words) => sentinel.sendCommand(false, words),
+      connect: () => sentinel.connect(),
+      destroy: () => sentinel.destroy(),
+    };
+  }
+  const path = url.startsWith('unix:') ? { path: new URL(url).pathname, tls: false as const } : undefined;
+  const client = redis.createClient({
+    ...common,
+    ...(path
+      ? { ...login, socket: { ...path, connectTimeout: ANSWER_MS, reconnectStrategy: false as const } }
+      : { url, ...login, socket }),
+  });
+  client.on('error', onLost).on('end', () => onLost(new Error('the server closed the connection')));
+  return {
+    send: (_key, words) => client.sendCommand(words),
+    connect: () => client.connect(),
+    destroy: () => client.destroy(),
+  };
+}
+
+function credentialsOf(url: string, file: string | undefined): { username: string; password: string } {
+  const { username, password } = new URL(url);
+  const secret = file === undefined ? decodeURIComponent(password) : readFileSync(file, 'utf8').trim();
+  return { username: decodeURIComponent(username), password: secret };
+}
+
+async function withDeadline<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`${what} within ${ms / 1000} s`)), ms);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+    promise.catch(() => {});
+  }
+}
+
+function lengthOf(answer: unknown): number {
+  if (typeof answer === 'string') return answer.length;
+  if (Array.isArray(answer)) return answer.reduce((sum: number, each) => sum + lengthOf(each), 0);
+  return 8;
+}

@@ -1,0 +1,100 @@
+/** What the hosts of a fleet tell one another: decisions as entries of a stream, each a JSON object with its version. */
+
+/** Entries of another version are skipped and counted: what they ask for is not known. */
+export const ORDER_VERSION = 1;
+
+const KINDS = ['ban', 'unban', 'allow', 'disallow', 'panic', 'panic_end'] as const;
+export type OrderKind = (typeof KINDS)[number];
+
+/** Longest text of an entry that is taken over, characters. */
+const TEXT_LENGTH_MAX = 600;
+
+/** One decision of one host. Times are epoch milliseconds by the server's clock. */
+export interface Order {
+  readonly kind: OrderKind;
+  /** The host that decided. */
+  readonly host: string;
+  /** `policy`, or `operator:NAME` for a person. */
+  readonly actor: string;
+  /** Canonical address or prefix; for `allow` and `disallow` a host name too; empty for a panic. */
+  readonly target: string;
+  readonly atMs: number;
+  /** Of a ban: its end; null is permanent. */
+  readonly untilMs: number | null;
+  /** Of a ban: 0 is no offence. */
+  readonly tier: number;
+  readonly condition: string;
+  readonly reason: string;
+  /** Of a ban: first 16 hex digits of the SHA-256 of the numbers that it was decided by; empty without any. */
+  readonly digest: string;
+}
+
+/** True of a person's decision. */
+export function isPersonal({ actor }: Pick<Order, 'actor'>): boolean {
+  return actor.startsWith('operator:');
+}
+
+/** Who decided and where, for the audit trail: `operator:anna@web-2`, `policy@web-2`. */
+export function actorOf({ actor, host }: Pick<Order, 'actor' | 'host'>): `operator:${string}` | `policy@${string}` {
+  return isPersonal({ actor }) ? (`${actor}@${host}` as `operator:${string}`) : `policy@${host}`;
+}
+
+/** The entry's text. */
+export function formatOrder({
+  kind,
+  host,
+  actor,
+  target,
+  atMs,
+  untilMs,
+  tier,
+  condition,
+  reason,
+  digest,
+}: Order): string {
+  const common = { v: ORDER_VERSION, kind, host, actor, at: atMs, ...(target !== '' && { target }) };
+  const why = reason === '' ? {} : { reason };
+  if (kind !== 'ban') return JSON.stringify({ ...common, ...why });
+  return JSON.stringify({ ...common, until: untilMs, tier, condition, ...why, ...(digest !== '' && { digest }) });
+}
+
+/** An entry's text as an order; undefined for one that is not understood, of another version for example. */
+export function parseOrder(text: string): Order | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { v, kind, host, actor, at, target, until, tier, condition, reason, digest } = value as Record<string, unknown>;
+  if (v !== ORDER_VERSION || !KINDS.some((known) => known === kind)) return undefined;
+  const isBan = kind === 'ban';
+  const isPanic = kind === 'panic' || kind === 'panic_end';
+  if (!isText(host) || host === '' || !isText(actor) || !(actor === 'policy' || isPersonal({ actor })))
+    return undefined;
+  if (!isTime(at) || (isPanic ? target !== undefined : !isText(target) || target === '')) return undefined;
+  // Only people lift bans, allow and stop all banning.
+  if (!isBan && !isPersonal({ actor })) return undefined;
+  if (isBan && !((until === null || isTime(until)) && isTier(tier) && isText(condition))) return undefined;
+  return {
+    kind: kind as OrderKind,
+    host: lineOf(host),
+    actor: lineOf(actor),
+    target: isPanic ? '' : (target as string),
+    atMs: at,
+    untilMs: isBan ? (until as number | null) : null,
+    tier: isBan ? (tier as number) : 0,
+    condition: isBan ? lineOf(condition as string) : '',
+    reason: isText(reason) ? lineOf(reason) : '',
+    digest: isText(digest) ? lineOf(digest) : '',
+  };
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= TEXT_LENGTH_MAX;
+/** Within what a Date holds (ECMA-262, 21.4.1.1). */
+const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 8.64e15;
+const isTier = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 1000;
+/** One line: what another host says ends up in the audit log. */
+const lineOf = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');

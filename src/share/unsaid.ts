@@ -1,0 +1,112 @@
+/**
+ * What this host counted of its clients and has not said to the fleet, in columns by slot: it is said once it reaches the host's
+ * share of a limit, and at once of a client on watch. Before that it drains, but only as this host's share of the leak, so that
+ * all hosts together never drain more than one bucket would.
+ */
+import { grown } from '../traffic/key-index.ts';
+import { reportFrom } from './level.ts';
+
+const FIRST_CAPACITY = 1024;
+
+/** What is to be said of one client. */
+export interface Said {
+  readonly slot: number;
+  /** By rule: points since it was last spoken of. */
+  readonly deltas: readonly number[];
+}
+
+export class Unsaid {
+  /** Clients that were due and found no room in a hand-out; they are due again in the next. */
+  leftOut = 0;
+  /** By slot, then rule. */
+  private points: Float32Array;
+  /** Second, by the engine's clock, until which a client is on watch; 0 is none. */
+  private watched = new Uint32Array(FIRST_CAPACITY);
+  private isDue = new Uint8Array(FIRST_CAPACITY);
+  private due: number[] = [];
+  private readonly rules: number;
+  /** Hosts that share counts, this one included. Alone there is nobody to tell. */
+  private hosts = 1;
+
+  constructor(rules: number) {
+    this.rules = rules;
+    this.points = new Float32Array(rules * FIRST_CAPACITY);
+  }
+
+  setHosts(hosts: number): void {
+    this.hosts = Math.max(1, hosts);
+  }
+
+  reserve(capacity: number): void {
+    if (capacity <= this.watched.length) return;
+    this.points = grown(this.points, this.rules * capacity);
+    this.watched = grown(this.watched, capacity);
+    this.isDue = grown(this.isDue, capacity);
+  }
+
+  /** The slot's client is another now, or starts with a clean slate. */
+  reset(slot: number): void {
+    this.points.fill(0, slot * this.rules, (slot + 1) * this.rules);
+    this.watched[slot] = 0;
+  }
+
+  /** Notes points of a request at the engine's clock `second`, or points taken back; `limit` is what is tolerated. */
+  add(slot: number, rule: number, points: number, limit: number, second: number): void {
+    const at = slot * this.rules + rule;
+    const isWatched = (this.watched[slot] as number) > second;
+    const sum = (this.points[at] as number) + points;
+    // Only who was spoken of can be given back more than is unsaid.
+    this.points[at] = isWatched ? sum : Math.max(0, sum);
+    if (isWatched || (this.hosts > 1 && sum >= reportFrom(limit, this.hosts))) this.makeDue(slot);
+  }
+
+  /** True while there is something unsaid that time drains. */
+  drains(slot: number, rule: number, second: number): boolean {
+    return (this.points[slot * this.rules + rule] as number) > 0 && (this.watched[slot] as number) <= second;
+  }
+
+  /** Lets `seconds` drain what is unsaid of a rule of a client, of which all hosts together drain `leak` a second. */
+  drain(slot: number, rule: number, seconds: number, leak: number): void {
+    const at = slot * this.rules + rule;
+    this.points[at] = Math.max(0, (this.points[at] as number) - (leak / this.hosts) * seconds);
+  }
+
+  /** Another host reported the client, or the server knows it: all there is of it is said from now on. */
+  watch(slot: number, untilSecond: number): void {
+    this.watched[slot] = Math.max(this.watched[slot] as number, untilSecond);
+    const at = slot * this.rules;
+    if (this.points.subarray(at, at + this.rules).some((points) => points !== 0)) this.makeDue(slot);
+  }
+
+  /** Clients on watch at `second`. */
+  countWatched(second: number): number {
+    let count = 0;
+    for (const until of this.watched) if (until > second) count++;
+    return count;
+  }
+
+  /** What is to be said now, of at most `most` clients, worst first by `worth`; said once it is given. */
+  take(most: number, worth: (slot: number) => number): Said[] {
+    let taken = this.due;
+    this.due = [];
+    if (taken.length > most) {
+      const sorted = taken.map((slot) => ({ slot, worth: worth(slot) })).sort((a, b) => b.worth - a.worth);
+      taken = sorted.slice(0, most).map(({ slot }) => slot);
+      this.due = sorted.slice(most).map(({ slot }) => slot);
+      this.leftOut += this.due.length;
+    }
+    return taken.flatMap((slot) => {
+      this.isDue[slot] = 0;
+      const at = slot * this.rules;
+      const deltas = [...this.points.subarray(at, at + this.rules)];
+      this.points.fill(0, at, at + this.rules);
+      return deltas.some((delta) => delta !== 0) ? [{ slot, deltas }] : [];
+    });
+  }
+
+  private makeDue(slot: number): void {
+    if (this.isDue[slot] === 1) return;
+    this.isDue[slot] = 1;
+    this.due.push(slot);
+  }
+}

@@ -1,0 +1,104 @@
+/** Three hosts and one server: what one decides reaches the others, where their own rules have the last word. */
+import assert from 'node:assert/strict';
+import { appendFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { until } from '../support/daemon.ts';
+import { RedisServer, redisSkip } from '../support/redis.ts';
+import { logLine } from '../support/traffic.ts';
+import { banned, fleetOf, rows, startHosts } from './hosts.ts';
+
+test('a ban, a release, an exception and a panic reach every host, and each judges for itself', {
+  skip: redisSkip(),
+}, async (t) => {
+  const server = await RedisServer.start();
+  t.after(() => server.close());
+  const hosts = await startHosts(t, server, {
+    'web-1': {},
+    'web-2': { bans: { allowlist: ['198.51.100.0/24'] } },
+    'web-3': { mode: 'observe' },
+  });
+  const [one, two, three] = [hosts['web-1'], hosts['web-2'], hosts['web-3']];
+  const all = [one, two, three];
+
+  await t.test('an operator bans on one host: the others are asked, and say who decided where', async () => {
+    assert.equal(one.zban('ban', '203.0.113.9', '198.51.100.7', '--for', '1h', '--reason', 'scraper').status, 0);
+    await until('the ban is on web-2', () => banned(two).length === 1);
+    await until('the refusal is on record', () => rows(two, 'refused').length === 1);
+    await until('observe mode notes both', () => banned(three).length === 2);
+    const [ban] = rows(two, 'ban');
+    assert.equal(ban?.actor, 'operator:root@web-1');
+    assert.equal(ban?.numbers?.['origin'], 'web-1');
+    assert.match(rows(two, 'refused', '198.51.100.7')[0]?.detail ?? '', /^protected: .*198\.51\.100\.0\/24/);
+    assert.equal(rows(two, 'refused')[0]?.actor, 'operator:root@web-1');
+    assert.deepEqual(
+      rows(three, 'ban').map(({ enforced }) => enforced),
+      [false, false],
+    );
+    assert.match(two.zban('list').stdout, /operator:root@web-1/);
+    assert.match(two.auditText(), /BAN 203\.0\.113\.9 \| manual "scraper" \| operator:root@web-1 \| 1h/);
+    assert.match(two.zban('explain', '203.0.113.9').stdout, /root@web-1 banned 203\.0\.113\.9 for 1h/);
+  });
+
+  await t.test('what a host judged reaches the others with its tier, and no host decides it twice', async () => {
+    const second = Math.floor(Date.now() / 1000);
+    const probes = Array.from({ length: 60 }, (_, n) => `${logLine(second, '192.0.2.66', `/probe-${n}.php`, 404)}\n`);
+    appendFileSync(one.log, probes.join(''));
+    await until('the scanner is banned on web-2', () => banned(two).includes('192.0.2.66'));
+    const [ban] = rows(two, 'ban', '192.0.2.66');
+    assert.equal(ban?.actor, 'policy@web-1');
+    assert.match(String(ban?.numbers?.['digest']), /^[0-9a-f]{16}$/);
+    assert.equal(two.json<{ ip: string; tier: number }[]>('list').find(({ ip }) => ip === '192.0.2.66')?.tier, 1);
+    assert.match(
+      two.zban('explain', '192.0.2.66').stdout,
+      /zban on web-1 banned 192\.0\.2\.66[\s\S]*Its evidence is on web-1/,
+    );
+    for (const host of all) assert.equal(rows(host, 'ban', '192.0.2.66').length, 1);
+  });
+
+  await t.test('an operator releases on another host: nobody blocks it any more', async () => {
+    assert.equal(two.zban('unban', '203.0.113.9').status, 0);
+    await until('web-1 has lifted it', () => !banned(one).includes('203.0.113.9'));
+    await until('web-3 has lifted it', () => !banned(three).includes('203.0.113.9'));
+    assert.equal(rows(one, 'unban', '203.0.113.9')[0]?.actor, 'operator:root@web-2');
+  });
+
+  await t.test('an exception holds on every host, and is taken back on every host', async () => {
+    two.zban('allow', '192.0.2.66', '--reason', 'our scanner');
+    await until('web-1 allows it', () => rows(one, 'allow', '192.0.2.66').length === 1);
+    await until('its bans are over', () => all.every((host) => !banned(host).includes('192.0.2.66')));
+    assert.match(one.zban('ban', '192.0.2.66').stderr, /never banned/);
+    one.zban('allow', '--remove', '192.0.2.66');
+    await until('web-2 has taken it back', () => rows(two, 'disallow', '192.0.2.66').length === 1);
+  });
+
+  await t.test('a panic on one host is a panic on all, until it is ended anywhere', async () => {
+    two.zban('ban', '203.0.113.50');
+    await until('the ban is everywhere', () => all.every((host) => banned(host).includes('203.0.113.50')));
+    assert.equal(one.zban('panic', '--reason', 'locked out').status, 0);
+    await until('every host panics', () => all.every((host) => host.status()?.panic?.reason === 'locked out'));
+    assert.equal(two.status()?.panic?.by, 'root@web-1');
+    assert.deepEqual(banned(two), []);
+    assert.equal(two.zban('panic', '--end').status, 0);
+    await until('no host panics', () => all.every((host) => host.status()?.panic === null));
+    assert.equal(rows(one, 'panic').length, 1);
+    assert.equal(rows(one, 'panic_end')[0]?.actor, 'operator:root@web-2');
+  });
+
+  await t.test('zban fleet shows the hosts, and takes one out', async () => {
+    await until('all have met again', () => all.every((host) => host.status()?.fleet?.state === 'connected'));
+    assert.deepEqual(
+      fleetOf(one).hosts.map(({ host, mode }) => [host, mode]),
+      [
+        ['web-1', 'enforce'],
+        ['web-2', 'enforce'],
+        ['web-3', 'observe'],
+      ],
+    );
+    assert.match(three.zban('fleet', 'leave').stdout, /^web-3 has left the fleet shop/);
+    assert.equal(three.status()?.fleet?.state, 'left');
+    await until('it is gone', () => fleetOf(one).hosts.length === 2);
+    one.zban('ban', '203.0.113.77');
+    await until('web-2 has the ban', () => banned(two).includes('203.0.113.77'));
+    assert.ok(!banned(three).includes('203.0.113.77'));
+  });
+});
