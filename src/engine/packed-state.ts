@@ -69,7 +69,8 @@ export function unpackState(bytes: Uint8Array): unknown {
     if (!isColumnHead(part)) return part;
     const from = columns + part.at;
     const column = bytes.subarray(from, from + part.bytes);
-    return part[COLUMN] === 'varint' ? unpackVarints(column, part.count) : [...new Float64Array(column.slice().buffer)];
+    // Copied to where it is aligned; a Buffer's own `slice` copies nothing.
+    return part[COLUMN] === 'varint' ? unpackVarints(column, part.count) : [...new Float64Array(copyOf(column).buffer)];
   });
 }
 
@@ -85,6 +86,8 @@ function isColumn(part: unknown): part is readonly number[] {
 function isColumnHead(part: unknown): part is ColumnHead {
   return typeof part === 'object' && part !== null && COLUMN in part;
 }
+
+const copyOf = (bytes: Uint8Array) => new Uint8Array(bytes);
 
 /** FNV-1a, 32 bits (RFC 9923), over everything behind the checksum. */
 function checksum(bytes: Uint8Array): number {

@@ -17,7 +17,10 @@ test('whatever JSON can hold comes back', () => {
   const value = fc.record({ list, json: fc.jsonValue(), deep: fc.record({ lists: fc.array(list) }) });
   fc.assert(
     fc.property(value, (value) => {
-      assert.deepEqual(unpackState(packState(value)), JSON.parse(JSON.stringify(value)));
+      const packed = packState(value);
+      const expected = JSON.parse(JSON.stringify(value));
+      assert.deepEqual(unpackState(packed), expected);
+      assert.deepEqual(unpackState(Buffer.from(packed)), expected, 'as a database gives it');
     }),
   );
 });
