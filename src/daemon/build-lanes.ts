@@ -4,6 +4,7 @@ import { createCommandRunner } from '../enforce/command.ts';
 import { NginxLanes } from '../enforce/nginx-lanes.ts';
 import { findRobots } from '../host/robots.ts';
 import type { AuditDraft } from '../model/audit.ts';
+import type { Notification } from '../model/notification.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import { LANES_KEY, Lanes } from './lanes.ts';
@@ -13,10 +14,11 @@ export interface BuildLanesOptions {
   readonly config: Config;
   readonly trail: Pick<AuditTrail, 'loadState'>;
   readonly troubles: Pick<Troubles, 'begin' | 'end'>;
+  readonly notify: (notifications: readonly Notification[]) => void;
   readonly record: (drafts: readonly AuditDraft[], state: Readonly<Record<string, Uint8Array>>) => void;
 }
 
-export function buildLanes({ config, trail, troubles, record }: BuildLanesOptions): Lanes {
+export function buildLanes({ config, trail, troubles, record, notify }: BuildLanesOptions): Lanes {
   const { firewall, detection, mode } = config;
   const { lanes: file, test, reload } = firewall.nginx;
   const run = createCommandRunner({ timeoutMs: firewall.command_timeout });
@@ -28,6 +30,7 @@ export function buildLanes({ config, trail, troubles, record }: BuildLanesOption
     robots: findRobots(detection.robots, () => {}).networks.map(({ prefix }) => formatPrefix(prefix)),
     now: Date.now,
     record,
+    notify,
     onTrouble: (message) => {
       if (message === undefined) troubles.end('lanes');
       else troubles.begin('lanes', `nginx is not as the lanes want it: ${message}`, 'zban doctor');

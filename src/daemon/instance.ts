@@ -138,6 +138,7 @@ class RunningInstance implements Instance {
       trail: this.records.trail,
       troubles: this.troubles,
       record: (drafts, state) => this.bans.record(drafts, [], [], state),
+      notify: (notifications) => this.announcer.notify(notifications),
     });
     this.bans = new Bans({
       trail: this.records.trail,

@@ -10,6 +10,7 @@ import type { NginxLanes } from '../enforce/nginx-lanes.ts';
 import type { AuditDraft } from '../model/audit.ts';
 import type { EngineEvent } from '../model/event.ts';
 import type { LaneStart, LiveLane } from '../model/lane.ts';
+import type { Notification } from '../model/notification.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { tellBacktest, tellMatch } from '../words/lane.ts';
 import { laneDraft, laneEndDraft, laneResultDraft, laneStartDraft } from './lane-drafts.ts';
@@ -36,6 +37,7 @@ export interface LanesOptions {
   readonly now: () => number;
   /** Writes rows and the state that belongs to them in one transaction. */
   readonly record: (drafts: readonly AuditDraft[], state: Readonly<Record<string, Uint8Array>>) => void;
+  readonly notify: (notifications: readonly Notification[]) => void;
   /** A failure that lasts, in words; undefined once it is over. */
   readonly onTrouble: (message: string | undefined) => void;
 }
@@ -45,6 +47,8 @@ export interface LaneConsequences {
   readonly drafts: readonly AuditDraft[];
   readonly state: Readonly<Record<string, Uint8Array>>;
 }
+
+type LaneNotification = Extract<Notification, { kind: 'lane' }>;
 
 interface Kept {
   lane: LiveLane;
@@ -57,6 +61,8 @@ export class Lanes {
   private readonly open: Map<string, Kept>;
   private allowed: readonly string[] = [];
   private started = false;
+  /** What people are told once nginx has answered. */
+  private untold: LaneNotification[] = [];
   /** When nginx is asked again after a failure. */
   private retryMs = 0;
   /** One change of nginx after the other. */
@@ -105,6 +111,7 @@ export class Lanes {
         const lane = this.laneOf(event);
         this.open.set(lane.id, { lane, leaseMs: 0 });
         drafts.push(laneStartDraft(event, lane.enforced));
+        this.untold.push({ kind: 'lane', event, enforced: this.options.enforce && event.opened });
         continue;
       }
       const known = this.open.get(event.id);
@@ -112,6 +119,7 @@ export class Lanes {
       if (!known || known.lane.kept) continue;
       this.open.delete(event.id);
       drafts.push(laneEndDraft(event, known.lane.enforced));
+      this.untold.push({ kind: 'lane', event, enforced: known.lane.enforced });
     }
     return drafts.length === 0 ? undefined : { drafts, state: this.state() };
   }
@@ -167,7 +175,7 @@ export class Lanes {
 
   /** Brings nginx in line, after what is under way; resolves to what kept it from that. */
   carryOut(): Promise<EnforcementError | undefined> {
-    const done = this.applying.then(() => this.apply());
+    const done = this.applying.then(() => this.apply()).finally(() => this.tell());
     this.applying = done.then(() => {});
     return done;
   }
@@ -191,6 +199,15 @@ export class Lanes {
       this.note(stopping, error);
       return error;
     }
+  }
+
+  private tell(): void {
+    const told = this.untold.map((notification) => {
+      const lane = notification.event.phase === 'start' ? this.open.get(notification.event.id)?.lane : undefined;
+      return { ...notification, ...(lane?.state === 'failed' && { failure: lane.message }) };
+    });
+    this.untold = [];
+    if (told.length > 0) this.options.notify(told);
   }
 
   /** Records what became of each lane, once. */

@@ -1,5 +1,6 @@
 /** What zban reports to people. src/notify words it, folds bursts, queues and delivers to every channel. */
 import type { BanEvent, FuseEvent, GlobalAnomalyEvent } from './event.ts';
+import type { LaneEvent } from './lane.ts';
 
 /** How urgent a message is, the most urgent first; docs/notifications.md has the rule. */
 export const SEVERITIES = ['SEV-1', 'SEV-2', 'SEV-3', 'SEV-4', 'SEV-5'] as const;
@@ -93,6 +94,15 @@ type Report =
       readonly lifted: number;
     }
   | { readonly kind: 'global_anomaly'; readonly event: GlobalAnomalyEvent }
+  /** A lane opened, once nginx was asked, or ended. */
+  | {
+      readonly kind: 'lane';
+      readonly event: LaneEvent;
+      /** False where nobody is stopped: `swarm.action: alert`, or observe mode. */
+      readonly enforced: boolean;
+      /** Why nginx does not have it. */
+      readonly failure?: string;
+    }
   | { readonly kind: 'fuse'; readonly event: FuseEvent }
   | {
       readonly kind: 'trouble';

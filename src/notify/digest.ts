@@ -49,6 +49,7 @@ const KINDS: Readonly<Record<Kind, Pick<Message, 'icon' | 'commands'>>> = {
   many: { icon: '👥', commands: [['Who is banned now', 'zban list']] },
   panic: { icon: '🚨', commands: [['Now', 'zban status']] },
   global_anomaly: { icon: '📈', commands: [['Now', 'zban top']] },
+  lane: { icon: '🐝', commands: [['Open lanes', 'zban lanes']] },
   fuse: { icon: '🚨', commands: [['Now', 'zban status']] },
   trouble: { icon: '⚠️', commands: [['All checks', 'zban doctor']] },
   test: { icon: '✅', commands: [] },
@@ -77,6 +78,8 @@ function headlineOf(kind: Kind, notifications: readonly Notification[]): string 
       return `: panic began or ended ${count} times`;
     case 'global_anomaly':
       return `: ${count} changes between normal and unusual traffic`;
+    case 'lane':
+      return `: ${count} swarms began or ended`;
     case 'fuse':
       return `: the fuse changed ${count} times`;
     case 'trouble':

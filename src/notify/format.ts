@@ -2,6 +2,7 @@
 import type { Notification } from '../model/notification.ts';
 import { type Content, complete, type Message, type Sender } from './message.ts';
 import { banContent, manyContent, orderContent } from './messages/ban.ts';
+import { laneContent } from './messages/lane.ts';
 import { releaseContent } from './messages/release.ts';
 import { siteEndContent, siteStartContent } from './messages/site.ts';
 import { fuseContent, panicContent, testContent, troubleContent } from './messages/system.ts';
@@ -42,6 +43,8 @@ function contentOf(notification: Notification): Content {
       const { event, after } = notification;
       return event.phase === 'start' ? siteStartContent(event, after) : siteEndContent(event);
     }
+    case 'lane':
+      return laneContent(notification);
     case 'fuse':
       return fuseContent(notification);
     case 'trouble':

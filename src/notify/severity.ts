@@ -16,6 +16,8 @@ export function severityOf(notification: Notification): Severity {
     case 'panic':
       return 'SEV-2';
     case 'trouble':
+    // A swarm is more than a client, and less than the site.
+    case 'lane':
       return 'SEV-3';
     case 'ban': {
       const { enforced, confirmed, share = 0 } = notification;

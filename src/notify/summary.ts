@@ -3,6 +3,7 @@ import type { FuseEvent } from '../model/event.ts';
 import type { Notification } from '../model/notification.ts';
 import { describeActivity } from '../words/activity.ts';
 import { formatDuration } from '../words/duration.ts';
+import { tellMatch } from '../words/lane.ts';
 import { briefReason, formatCount, formatNumber } from '../words/reason.ts';
 import { tellEnd, tellStart } from '../words/site-reason.ts';
 
@@ -44,6 +45,11 @@ export function summaryLine(notification: Notification): string {
           ? ['began', ...tellStart(event).slice(0, 3)]
           : ['ended', ...tellEnd(event, formatSeconds(event.duration_seconds))];
       return columns(event.time, parts.join(', '));
+    }
+    case 'lane': {
+      const { event, enforced } = notification;
+      const verb = event.phase === 'end' ? 'ended' : enforced ? event.action : `would ${event.action}`;
+      return columns(event.time, `${verb}: ${tellMatch(event.match)}`);
     }
     case 'fuse': {
       const { event } = notification;

@@ -32,7 +32,7 @@ interface Setting {
 
 function make(t: TestContext, { enforce = true, nginx = true }: Setting = {}) {
   const made = makeBans(t, enforce);
-  const { trail, clock } = made;
+  const { trail, clock, told } = made;
   /** What nginx has, in the order of its changes. */
   const applied: { lanes: readonly NginxLane[]; exempt: readonly string[] }[] = [];
   const broken: { with?: EnforcementError | undefined } = {};
@@ -53,6 +53,7 @@ function make(t: TestContext, { enforce = true, nginx = true }: Setting = {}) {
       robots: ['66.249.64.0/19'],
       now: () => clock.nowMs,
       record: (drafts, state) => trail.append(drafts, { state }),
+      notify: (notifications) => told.push(...notifications),
       onTrouble: (message) => troubles.push(message),
     });
   /** As the daemon does with events. */
@@ -67,7 +68,7 @@ function make(t: TestContext, { enforce = true, nginx = true }: Setting = {}) {
 }
 
 test('a swarm opens a lane: the row with its proof, nginx, the result, and its end the other way round', async (t) => {
-  const { build, happen, applied, trail, rows } = make(t);
+  const { build, happen, applied, trail, rows, told } = make(t);
   const lanes = build();
   await lanes.setAllowed([
     { prefix: { family: 4, value: 0xc0000200n, bits: 24 }, kind: 'allowlist', detail: '' },
@@ -87,7 +88,9 @@ test('a swarm opens a lane: the row with its proof, nginx, the result, and its e
   assert.match((row && formatAuditLine(row)) ?? '', /\] LANE a-1 \| hold user agent/);
   assert.equal(result && formatAuditLine(result), undefined);
   assert.equal(lanes.list()[0]?.state, 'open');
+  assert.deepEqual(told.splice(0), [{ kind: 'lane', event: startEvent('a-1'), enforced: true }]);
   await happen(lanes, endEvent('a-1'));
+  assert.deepEqual(told, [{ kind: 'lane', event: endEvent('a-1'), enforced: true }]);
   assert.deepEqual(applied.at(-1)?.lanes, []);
   assert.match(rows().at(-1) ?? '', /^lane_end policy the swarm is over: 7000 requests matched$/);
 });
@@ -130,11 +133,12 @@ test('nobody is stopped in observe mode, or where the engine only alerts', async
 });
 
 test('what nginx refuses is recorded once, tried again, and reported as over when it worked', async (t) => {
-  const { build, happen, applied, broken, troubles, clock, rows } = make(t);
+  const { build, happen, applied, broken, troubles, clock, rows, told } = make(t);
   const lanes = build();
   broken.with = new EnforcementError('kernel_refused', 'nginx does not include it');
   await happen(lanes, startEvent('a-1'));
   assert.deepEqual([lanes.list()[0]?.state, troubles.at(-1)], ['failed', 'nginx does not include it']);
+  assert.equal(told[0]?.kind === 'lane' && told[0].failure, 'nginx does not include it');
   await lanes.tick();
   clock.nowMs += 60_000;
   await lanes.tick();

@@ -3,7 +3,7 @@ import type { Notification } from '../../src/model/notification.ts';
 import { formatDigest } from '../../src/notify/digest.ts';
 import { formatMessage } from '../../src/notify/format.ts';
 import type { Message, Sender } from '../../src/notify/message.ts';
-import { anomaly, anomalyEnd, ban, fuse, order, probes, trouble, unban } from './examples.ts';
+import { anomaly, anomalyEnd, ban, fuse, lane, laneEnd, order, probes, trouble, unban } from './examples.ts';
 
 const SENDER: Sender = { host: 'web-1', link: 'https://zban.example.com/' };
 const TIME = '2026-11-20T10:11:12Z';
@@ -83,6 +83,11 @@ export const CASES: Readonly<Record<string, () => Message>> = {
   'site: attack ends': () => one(anomalyEnd()),
   'site: counts as normal now': () => one(anomalyEnd({ rate: 480, verdict: 'visitors' })),
   'site: digest': () => many([anomaly(), anomalyEnd()]),
+  'swarm: held': () => one(lane()),
+  'swarm: alert only': () => one(lane({ enforced: false })),
+  'swarm: nginx does not have it': () => one(lane({ failure: 'nginx does not include it' })),
+  'swarm: over': () => one(laneEnd),
+  'swarms: digest': () => many([lane(), laneEnd]),
   'fuse: tripped': () => one(fuse),
   'fuse: reset': () =>
     one({

@@ -1,4 +1,5 @@
 import type { BanEvent, GlobalAnomalyEnd, GlobalAnomalyStart } from '../../src/model/event.ts';
+import type { LaneEvent } from '../../src/model/lane.ts';
 import type { Notification } from '../../src/model/notification.ts';
 import { evidenceOf } from '../support/evidence.ts';
 
@@ -62,6 +63,32 @@ export const anomaly = (change: Partial<GlobalAnomalyStart> = {}): Notification 
     ...change,
   },
 });
+
+const LANE = {
+  event: 'lane',
+  id: 'tovg3s-1',
+  action: 'hold',
+  time: '2026-11-20T10:11:12Z',
+  match: { user_agent: 'Bot/1.0 `<!channel>`', referer: 'absent' },
+} as const satisfies Partial<LaneEvent>;
+
+export const lane = (change: Partial<Extract<Notification, { kind: 'lane' }>> = {}): Notification => ({
+  kind: 'lane',
+  event: {
+    ...LANE,
+    ...{ phase: 'start', opened: true, surplus: 5120, clients: 4980, seconds: 60, coverage: 0.96, rate: 85 },
+    ...{ usual_rate: 0.2 },
+    backtest: { hours: 24, clients: 41_000, clients_matched: 3, requests: 900_000, requests_matched: 5 },
+  },
+  enforced: true,
+  ...change,
+});
+
+export const laneEnd: Notification = {
+  kind: 'lane',
+  event: { ...LANE, phase: 'end', time: '2026-11-20T10:31:12Z', duration_seconds: 1200, requests: 70_123 },
+  enforced: true,
+};
 
 export const anomalyEnd = (change: Partial<GlobalAnomalyEnd> = {}): Notification => ({
   kind: 'global_anomaly',

@@ -1,0 +1,51 @@
+/** Swarms, and the lanes that stop them. */
+import type { LaneAction } from '../../model/lane.ts';
+import type { Notification } from '../../model/notification.ts';
+import { spellDuration } from '../../words/duration.ts';
+import { tellBacktest, tellMatch, tellSurplus } from '../../words/lane.ts';
+import { formatCount, formatNumber } from '../../words/reason.ts';
+import type { Content } from '../message.ts';
+
+const VERBS: Readonly<Record<LaneAction, readonly [does: string, would: string]>> = {
+  hold: ['holds', 'would hold'],
+  deny: ['denies', 'would deny'],
+};
+
+export function laneContent({ event, enforced, failure }: Extract<Notification, { kind: 'lane' }>): Content {
+  const { id, action, match } = event;
+  const mark = { key: `lane/${id}`, level: 'warning' } as const;
+  const look = tellMatch(match);
+  if (event.phase === 'end') {
+    const lasted = spellDuration(event.duration_seconds * 1000);
+    return {
+      icon: '✅',
+      headline: `: the swarm is over after ${lasted}: ${look}`,
+      facts: [['Requests that matched', formatCount(Math.round(event.requests))]],
+      commands: [['History', `zban lanes explain ${id}`]],
+      incident: { ...mark, phase: 'close' },
+    };
+  }
+  const stops = enforced && failure === undefined;
+  return {
+    icon: '🐝',
+    headline: ` ${VERBS[action][stops ? 0 : 1]} a swarm: ${look}`,
+    details: [
+      `The swarm: ${tellSurplus(event)}.`,
+      `The proof: it ${tellBacktest(event.backtest)}.`,
+      ...(stops
+        ? []
+        : [
+            failure === undefined
+              ? 'Nobody is stopped.'
+              : `Nobody is stopped, because nginx does not have it: ${failure}.`,
+          ]),
+    ],
+    facts: [['Matching requests', `${formatNumber(event.rate)}/s, normal ${formatNumber(event.usual_rate, 2)}/s`]],
+    commands: [
+      ['Why', `zban lanes explain ${id}`],
+      ...(stops ? [['Undo', `zban lanes drop ${id}`] as const] : []),
+      ...(failure === undefined ? [] : [['Repair', 'zban doctor'] as const]),
+    ],
+    incident: { ...mark, phase: 'open' },
+  };
+}
