@@ -28,6 +28,12 @@ export interface TellOptions {
 
 /** The whole story, no line wider than 100 columns, safe for a terminal. */
 export function formatStory(story: Story, options: TellOptions): string {
+  const { title, paragraphs } = storyParagraphs(story, options);
+  return `${wrap(printable(title), COLUMNS).join('\n')}\n\n${formatParagraphs(paragraphs, COLUMNS)}`;
+}
+
+/** The same for other screens, as it is: parts of it come from a log. */
+export function storyParagraphs(story: Story, options: TellOptions): { title: string; paragraphs: Paragraph[] } {
   const paragraphs = [
     ...(options.who === '' ? [] : [{ label: 'Who', text: options.who }]),
     ...tellDecision(story, options),
@@ -39,8 +45,7 @@ export function formatStory(story: Story, options: TellOptions): string {
     ...tellNext(story, options),
     ...tellCommands(story, options),
   ];
-  const title = wrap(printable(headline(story, options.nowMs)), COLUMNS).join('\n');
-  return `${title}\n\n${formatParagraphs(paragraphs, COLUMNS)}`;
+  return { title: headline(story, options.nowMs), paragraphs };
 }
 
 /** How it stands now. */

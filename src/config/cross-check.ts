@@ -25,6 +25,7 @@ export function findContradictions(config: Config): readonly Finding[] {
     const hint = 'a program and its arguments, such as [/usr/local/sbin/my-firewall, apply]';
     found.push(finding(['firewall', 'backend'], 'is exec, and firewall.exec.apply says nothing', hint));
   }
+  found.push(...contradictionsOfActions(config));
   const files: [KeyPath, string][] = [
     [['state', 'database'], state.database],
     [['audit', 'log'], audit.log],
@@ -54,6 +55,19 @@ function contradictionsOfNotify({ notify: { slack, webhook } }: Config): Finding
       found.push(finding([...path, 'name'], `is ${own}, as that of another channel`, 'give each a name of its own'));
     names.push(own);
   }
+  return found;
+}
+
+function contradictionsOfActions({ http }: Config): Finding[] {
+  if (!http.actions) return [];
+  const found: Finding[] = [];
+  if (http.token_file === undefined)
+    found.push(finding(['http', 'actions'], 'is true, and nobody has a token', 'name a file in http.token_file'));
+  // A token that travels unencrypted is anybody's.
+  if (!LOOPBACK.test(http.listen))
+    found.push(
+      finding(['http', 'actions'], 'needs http.listen on a loopback address', 'use 127.0.0.1 and an SSH tunnel'),
+    );
   return found;
 }
 

@@ -261,6 +261,8 @@ export const configSchema = z.strictObject({
       .regex(/^(off|(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5})$/, 'expected HOST:PORT, such as 127.0.0.1:9617, or off')
       .refine((text) => text === 'off' || Number(/:(\d+)$/.exec(text)?.[1]) <= 65_535, 'expected a port up to 65535')
       .default('127.0.0.1:9617'),
+    actions: z.boolean().default(false),
+    token_file: z.string().min(1).optional(),
   }),
   log_level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });

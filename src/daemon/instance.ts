@@ -194,7 +194,13 @@ class RunningInstance implements Instance {
     lifetime.own('the data plane', async () => records.learned.save(await plane.stop(), plane.judgedBytes));
     // The control plane opens first: when another daemon runs already, this one must not touch anything.
     await this.openControl(operator);
-    const closePage = await openPage(config.http.listen, () => this.status(), this.probes, records, log);
+    const closePage = await openPage({
+      ...{ config, records, troubles, operator, log },
+      status: () => this.status(),
+      probes: this.probes,
+      traffic: this.traffic,
+      now: Date.now,
+    });
     if (closePage) lifetime.own('the page', closePage);
     signal.throwIfAborted();
     await protection.start();

@@ -1,29 +1,96 @@
 /** Opens the dashboard and the metrics of an instance. */
-
+import type { Config } from '../config/schema.ts';
+import { findRobots } from '../host/robots.ts';
+import { WhoFinder } from '../host/who.ts';
+import type { Action, ActionResult, Actions } from '../http/actions.ts';
 import { createMetrics } from '../http/metrics.ts';
 import { type Probes, startHttpServer } from '../http/server.ts';
+import { loadTokens } from '../http/token-file.ts';
 import type { Status } from '../model/status.ts';
+import { parsePrefix } from '../net/prefix.ts';
+import type { TrafficLog } from '../record/traffic-log.ts';
+import { tellWho } from '../words/who.ts';
 import type { Log } from './log.ts';
+import type { Operator } from './operator.ts';
 import type { Records } from './records.ts';
+import type { Troubles } from './troubles.ts';
+
+/** Networks whose owners are looked up for one answer, and remembered. */
+const LOOKUPS_MAX = 500;
+const OWNERS_MAX = 20_000;
+
+export interface PageOptions {
+  readonly config: Config;
+  readonly status: () => Status;
+  readonly probes: Probes;
+  readonly records: Records;
+  readonly traffic: TrafficLog;
+  readonly operator: Operator;
+  readonly troubles: Troubles;
+  readonly now: () => number;
+  readonly log: Log;
+}
 
 /** Resolves to what closes it again; undefined where `http.listen` is off. */
-export async function openPage(
-  listen: string,
-  status: () => Status,
-  probes: Probes,
-  records: Records,
-  log: Log,
-): Promise<(() => unknown) | undefined> {
-  if (listen === 'off') return undefined;
+export async function openPage(options: PageOptions): Promise<(() => unknown) | undefined> {
+  const { config, status, probes, records, traffic, now, log } = options;
+  if (config.http.listen === 'off') return undefined;
   const http = await startHttpServer({
-    listen,
+    listen: config.http.listen,
     status,
     probes,
     bans: (limit) => records.newestBans(limit),
     recent: (limit) => records.trail.query({ limit, newestFirst: true }),
+    traffic,
+    // Loaded when somebody asks: an idle daemon does without.
+    explain: async (subject) => (await import('./explain.ts')).explain(subject, config, now),
+    who: findOwners(config),
+    actions: buildActions(options),
     metrics: createMetrics(),
     log,
+    now,
   });
   log('info', `dashboard on ${http.url}`);
   return () => http.close();
+}
+
+function findOwners({ who, detection }: Config): (networks: readonly string[]) => readonly string[] {
+  const finder = new WhoFinder({ table: who.table, robots: findRobots(detection.robots, () => {}) });
+  const known = new Map<string, string>();
+  return (networks) => {
+    const asked = networks
+      .filter((name) => !known.has(name))
+      .slice(0, LOOKUPS_MAX)
+      .flatMap((name) => ({ name, prefix: parsePrefix(name) }));
+    const found = finder.findKnown(asked.flatMap(({ prefix }) => prefix ?? []));
+    if (known.size > OWNERS_MAX) known.clear();
+    for (const [index, { name }] of asked.filter(({ prefix }) => prefix).entries())
+      known.set(name, tellWho({ owner: found[index]?.owner }));
+    return networks.map((name) => known.get(name) ?? '');
+  };
+}
+
+/** Undefined where they are off, or where the file says nobody may; the latter is a trouble. */
+function buildActions({ config, operator, troubles }: PageOptions): Actions | undefined {
+  const { actions, token_file: path } = config.http;
+  if (!actions || path === undefined) return undefined;
+  const loaded = loadTokens(path);
+  if ('problem' in loaded) {
+    troubles.begin('http actions', `nobody can act from the dashboard: ${loaded.problem}`, loaded.fix);
+    return undefined;
+  }
+  return { tokens: loaded.tokens, act: (action, name) => act(operator, action, name) };
+}
+
+async function act(operator: Operator, action: Action, name: string): Promise<ActionResult> {
+  const { target, reason, forMs } = action;
+  const by = { reason: reason === '' ? 'from the dashboard' : reason, operator: name };
+  const results =
+    action.action === 'ban'
+      ? await operator.ban({ ...by, bans: [{ target }], keepLonger: false, ...(forMs !== undefined && { forMs }) })
+      : action.action === 'unban'
+        ? await operator.unban({ ...by, targets: [target], all: false })
+        : await operator.allow({ ...by, targets: [target], remove: false });
+  const message = results.map((result) => `${result.target}: ${result.message}`).join('; ');
+  return { ok: results.length > 0 && results.every(({ ok }) => ok), message };
 }

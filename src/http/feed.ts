@@ -1,20 +1,20 @@
 /** Asks the daemon for its state once a second and keeps what the page needs of the past. */
-import type { ActiveBan, AuditEntry } from '../model/audit.ts';
+import type { AuditEntry } from '../model/audit.ts';
 import type { Status } from '../model/status.ts';
-import { type Snapshot, toBanLine, toRecentLine, trimStatus } from './snapshot.ts';
+import { isRoutine } from './labels.ts';
+import { type Snapshot, toRecentLine, trimStatus } from './snapshot.ts';
+import { listNotices, tellVerdict } from './verdict.ts';
 
 /** Where the page's contents come from. All must be cheap: they are asked every second while somebody looks. */
 export interface FeedSources {
   readonly status: () => Promise<Status> | Status;
-  /** Active and would-be bans, newest first, at most `limit`. */
-  readonly bans: (limit: number) => readonly ActiveBan[];
   /** Rows of the audit trail, newest first, at most `limit`. */
   readonly recent: (limit: number) => readonly AuditEntry[];
 }
 
-/** Rows the page shows. */
-const BANS_MAX = 100;
-const RECENT_MAX = 50;
+/** Decisions that the page shows, and the rows among which they are looked for. */
+const RECENT_MAX = 40;
+const ROWS_MAX = 120;
 const HISTORY_SECONDS = 300;
 /** A snapshot is sent every second. */
 const FRESH_MS = 1000;
@@ -24,12 +24,14 @@ const STATUS_TIMEOUT_MS = 3000;
 export class Feed {
   readonly #sources: FeedSources;
   readonly #now: () => number;
+  readonly #hasActions: boolean;
   readonly #rates: (number | null)[] = [];
   #asking: Promise<Status> | undefined;
   #encoded: { readonly json: Promise<string>; readonly atMs: number } | undefined;
 
-  constructor(sources: FeedSources, now: () => number) {
+  constructor(sources: FeedSources, now: () => number, hasActions: boolean) {
     this.#sources = sources;
+    this.#hasActions = hasActions;
     this.#now = now;
   }
 
@@ -44,7 +46,7 @@ export class Feed {
   /** Notes the rate of this second. Never rejects. */
   async sample(): Promise<void> {
     const rate = await this.status().then(
-      (status) => Math.round(status.site_rate_last * 100) / 100,
+      (status) => Math.round(status.counted_rate_last * 100) / 100,
       () => null,
     );
     this.#rates.push(rate);
@@ -70,12 +72,19 @@ export class Feed {
   }
 
   async #encode(): Promise<string> {
+    const status = trimStatus(await this.status());
+    const rows = this.#sources.recent(ROWS_MAX);
+    const news = rows.filter((entry) => !isRoutine(entry)).slice(0, RECENT_MAX);
     const snapshot: Snapshot = {
-      status: trimStatus(await this.status()),
+      status,
+      verdict: tellVerdict(status),
+      notices: listNotices(status),
       nowMs: this.#now(),
-      bans: this.#sources.bans(BANS_MAX).slice(0, BANS_MAX).map(toBanLine),
-      recent: this.#sources.recent(RECENT_MAX).slice(0, RECENT_MAX).map(toRecentLine),
+      zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      recent: news.map(toRecentLine),
+      revision: rows[0]?.id ?? 0,
       rates: this.#rates,
+      actions: this.#hasActions,
     };
     return JSON.stringify(snapshot);
   }

@@ -31,7 +31,7 @@ export function setSecurityHeaders(response: ServerResponse): void {
   response.setHeader('cache-control', 'no-store');
 }
 
-export type Refusal = { readonly status: 403 | 405; readonly message: string };
+export type Refusal = { readonly status: 403; readonly message: string };
 
 /**
  * Why a request is not served, undefined when it is. On a loopback address the Host header must name this host:
@@ -39,8 +39,6 @@ export type Refusal = { readonly status: 403 | 405; readonly message: string };
  * another site's page makes are refused by Fetch Metadata (https://www.w3.org/TR/fetch-metadata/), following a link is not.
  */
 export function findRefusal(request: IncomingMessage, listenHost: string): Refusal | undefined {
-  if (request.method !== 'GET' && request.method !== 'HEAD')
-    return { status: 405, message: 'only GET and HEAD are served' };
   if (isLoopback(listenHost) && !isOwnName(request.headers.host, listenHost))
     return {
       status: 403,

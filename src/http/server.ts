@@ -1,14 +1,19 @@
-/** The page, its event stream, JSON and metrics: read-only, for people and for Prometheus. */
+/** The page, its event stream, JSON and metrics, for people and for Prometheus; read-only unless actions are configured. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ActiveBan } from '../model/audit.ts';
 import type { Status } from '../model/status.ts';
-import { findAsset } from './assets.ts';
+import { ActionDesk, type Actions } from './actions.ts';
+import { ASSETS } from './assets.ts';
+import { LISTED_MAX, packBans } from './ban-list.ts';
+import type { Explanation } from './explanation.ts';
 import { Feed, type FeedSources } from './feed.ts';
 import { findRefusal, setSecurityHeaders } from './guard.ts';
 import { listenOn, parseListen } from './listen.ts';
+import { answer, answerJson, findRoute, methodsOf, type Request, type Route, type Routes } from './router.ts';
 import { toBanLine } from './snapshot.ts';
 import { EventStream } from './stream.ts';
+import { chartOf, findRange, type TrafficSource, usualOf } from './traffic.ts';
 
 /** Answers for monitors: each is the reason why not, undefined when all is well. Troubles are no reason for either. */
 export interface Probes {
@@ -20,6 +25,15 @@ export interface Probes {
 
 export interface HttpServerOptions extends FeedSources {
   readonly probes: Probes;
+  /** Active and would-be bans, newest first, at most `limit`. */
+  readonly bans: (limit: number) => readonly ActiveBan[];
+  readonly traffic: TrafficSource;
+  /** Everything that is recorded about an address, a network, or by the number of an audit row; undefined for other text. */
+  readonly explain: (subject: string) => Promise<Explanation | undefined>;
+  /** Who runs each of these networks, in a few words; empty where that is not known. */
+  readonly who: (networks: readonly string[]) => readonly string[];
+  /** Undefined where they are off. */
+  readonly actions?: Actions | undefined;
   /** `HOST:PORT` or `[IPV6]:PORT`; port 0 lets the system choose. */
   readonly listen: string;
   /** Prometheus' text format; see metrics.ts. */
@@ -42,7 +56,6 @@ export interface HttpServer {
 const TICK_MS = 1000;
 const READERS_MAX = 20;
 const CONNECTIONS_MAX = 100;
-const API_BANS_MAX = 10_000;
 
 /** Starts listening; rejects with HttpListenError only. The caller leaves it out where `http.listen` is `off`. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
@@ -78,12 +91,16 @@ class Pages {
   readonly #listenHost: string;
   readonly #feed: Feed;
   readonly #stream = new EventStream(READERS_MAX);
+  readonly #now: () => number;
+  readonly #routes: Routes;
   #ticking = false;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
+    this.#now = options.now ?? Date.now;
     this.#listenHost = parseListen(options.listen)?.host ?? '';
-    this.#feed = new Feed(options, options.now ?? Date.now);
+    this.#feed = new Feed(options, this.#now, options.actions !== undefined);
+    this.#routes = this.#buildRoutes();
   }
 
   /** Notes this second's rate and, when somebody looks, sends a snapshot. A tick that takes longer skips the next. */
@@ -104,16 +121,20 @@ class Pages {
     this.#stream.close();
   }
 
-  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    request.resume();
+  async serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     setSecurityHeaders(response);
-    const refusal = findRefusal(request, this.#listenHost);
-    if (refusal !== undefined) {
-      if (refusal.status === 405) response.setHeader('allow', 'GET, HEAD');
-      return answer(response, refusal.status, 'text/plain', `${refusal.message}\n`);
+    const refusal = findRefusal(message, this.#listenHost);
+    if (refusal !== undefined) return this.#refuse(message, response, refusal.status, refusal.message);
+    const { route, query } = findRoute(this.#routes, message.url ?? '/');
+    if (route === undefined) return this.#refuse(message, response, 404, 'not found');
+    const methods = methodsOf(route);
+    if (!methods.split(', ').includes(message.method ?? '')) {
+      response.setHeader('allow', methods);
+      return this.#refuse(message, response, 405, `only ${methods.replace(', ', ' and ')} is served here`);
     }
+    if (route.method === 'GET') message.resume();
     try {
-      await this.#route(request, response);
+      await route.serve({ message, response, query });
     } catch (error) {
       this.#options.log('warn', 'a request for the page failed', { cause: describe(error) });
       if (response.headersSent) response.destroy();
@@ -121,37 +142,67 @@ class Pages {
     }
   }
 
-  async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-    switch (path) {
-      case '/events':
-        return this.#serveEvents(request, response);
-      case '/metrics': {
-        const { metrics } = this.#options;
-        return answer(response, 200, metrics.contentType, await metrics.render(await this.#feed.status()));
-      }
-      case '/healthz':
-        return answerProbe(response, 'alive', this.#options.probes.findStall());
-      case '/readyz':
-        return answerProbe(response, 'ready', this.#options.probes.findUnready());
-      case '/api/snapshot':
-        return answer(response, 200, 'application/json', `${await this.#feed.snapshot()}\n`);
-      case '/api/status':
-        return answer(response, 200, 'application/json', `${JSON.stringify(await this.#feed.status())}\n`);
-      case '/api/bans': {
-        const bans: readonly ActiveBan[] = this.#options.bans(API_BANS_MAX).slice(0, API_BANS_MAX);
-        return answer(response, 200, 'application/json', `${JSON.stringify(bans.map(toBanLine))}\n`);
-      }
-      default: {
-        const asset = findAsset(path);
-        if (asset === undefined) return answer(response, 404, 'text/plain', 'not found\n');
-        return answer(response, 200, asset.type, asset.content);
-      }
-    }
+  #refuse(message: IncomingMessage, response: ServerResponse, status: number, text: string): void {
+    message.resume();
+    answer(response, status, 'text/plain', `${text}\n`);
   }
 
-  async #serveEvents(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.method === 'HEAD') return answer(response, 200, 'text/event-stream', '');
+  #buildRoutes(): Routes {
+    const { metrics, probes, bans, traffic, explain, who, actions } = this.#options;
+    const feed = this.#feed;
+    const get = (serve: Route['serve']): Route => ({ method: 'GET', serve });
+    const desk = actions && new ActionDesk(actions, this.#now);
+    const assets = [...ASSETS].map(([path, { type, content }]): [string, Route] => [
+      path,
+      get(({ response }) => answer(response, 200, type, content)),
+    ]);
+    return new Map<string, Route>([
+      ...assets,
+      ['/events', get((request) => this.#serveEvents(request))],
+      [
+        '/metrics',
+        get(async ({ response }) =>
+          answer(response, 200, metrics.contentType, await metrics.render(await feed.status())),
+        ),
+      ],
+      ['/healthz', get(({ response }) => answerProbe(response, 'alive', probes.findStall()))],
+      ['/readyz', get(({ response }) => answerProbe(response, 'ready', probes.findUnready()))],
+      [
+        '/api/snapshot',
+        get(async ({ response }) => answer(response, 200, 'application/json', `${await feed.snapshot()}\n`)),
+      ],
+      ['/api/status', get(async ({ response }) => answerJson(response, await feed.status()))],
+      ['/api/bans', get(({ response }) => answerJson(response, bans(LISTED_MAX).slice(0, LISTED_MAX).map(toBanLine)))],
+      [
+        '/api/ban-list',
+        get(({ response }) => {
+          const revision = this.#options.recent(1)[0]?.id ?? 0;
+          answerJson(response, packBans(revision, bans(LISTED_MAX).slice(0, LISTED_MAX), who));
+        }),
+      ],
+      ['/api/usual', get(({ response }) => answerJson(response, usualOf(traffic.usualHours())))],
+      [
+        '/api/traffic',
+        get(({ response, query }) => {
+          const range = findRange(query.get('range'));
+          if (range) answerJson(response, chartOf(traffic.series(range, this.#now())));
+          else answer(response, 400, 'text/plain', 'expected range=1h, 24h or 7d\n');
+        }),
+      ],
+      [
+        '/api/explain',
+        get(async ({ response, query }) => {
+          const explanation = await explain((query.get('subject') ?? '').trim().slice(0, 100));
+          if (explanation) answerJson(response, explanation);
+          else answer(response, 404, 'text/plain', 'expected an address, a network or the number of an audit entry\n');
+        }),
+      ],
+      ...(desk ? [['/api/action', actionRoute(desk)] as const] : []),
+    ]);
+  }
+
+  async #serveEvents({ message, response }: Request): Promise<void> {
+    if (message.method === 'HEAD') return answer(response, 200, 'text/event-stream', '');
     const first = await this.#feed.snapshot().catch(() => undefined);
     if (response.destroyed || this.#stream.add(response, first)) return;
     response.setHeader('retry-after', '10');
@@ -159,18 +210,20 @@ class Pages {
   }
 }
 
+function actionRoute(desk: ActionDesk): Route {
+  return {
+    method: 'POST',
+    serve: async ({ message, response }) => {
+      const { status, body } = await desk.serve(message);
+      message.resume();
+      answerJson(response, body, status);
+    },
+  };
+}
+
 /** 200, or 503 with the reason why not. */
 function answerProbe(response: ServerResponse, what: string, reason: string | undefined): void {
   answer(response, reason === undefined ? 200 : 503, 'text/plain', `${reason ?? what}\n`);
-}
-
-/** Ends a response; Node leaves the body out for HEAD. */
-function answer(response: ServerResponse, status: number, type: string, body: string | Buffer): void {
-  response.writeHead(status, {
-    'content-type': /;|^image/.test(type) ? type : `${type}; charset=utf-8`,
-    'content-length': Buffer.byteLength(body),
-  });
-  response.end(body);
 }
 
 const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,6 +1,8 @@
 /** What the page and the JSON addresses show: the status as it is, bans and decisions cut to what is shown. */
 import type { ActiveBan, AuditEntry } from '../model/audit.ts';
 import type { Status } from '../model/status.ts';
+import { labelOf, textOf } from './labels.ts';
+import type { Tone, Verdict } from './verdict.ts';
 
 /** A ban as `zban list --json` prints it, with the numbers that decided it. */
 export interface BanLine {
@@ -25,31 +27,35 @@ export interface BanLine {
   readonly points_limit: number | null;
 }
 
-/** A decision of the audit trail. */
+/** A decision of the audit trail, in words. */
 export interface RecentLine {
   readonly id: number;
-  readonly time: string;
-  readonly action: string;
+  /** Epoch milliseconds. */
+  readonly time: number;
+  readonly label: string;
+  readonly tone: Tone | '';
   readonly client: string | null;
-  readonly condition: string | null;
+  readonly text: string;
   readonly actor: string;
-  readonly enforced: boolean;
-  readonly detail: string;
-  readonly rate: number | null;
-  readonly multiple: number | null;
 }
 
 /** One message of the event stream. */
 export interface Snapshot {
   /** The server's clock, epoch milliseconds: remaining times are counted from it, not from the reader's clock. */
   readonly nowMs: number;
+  /** The server's time zone: times on the page are those of its logs. */
+  readonly zone: string;
   readonly status: Status;
-  /** The newest bans; `status.active_bans` and `observed_bans` count all. */
-  readonly bans: readonly BanLine[];
-  /** Newest first. */
+  readonly verdict: Verdict;
+  readonly notices: readonly Verdict[];
+  /** Newest first, without the firewall's confirmations. */
   readonly recent: readonly RecentLine[];
-  /** Requests a second over the last five minutes, oldest first; null where the daemon did not answer. */
+  /** Number of the newest audit row: bans are asked for anew when it changes. */
+  readonly revision: number;
+  /** Counted requests a second over the last five minutes, oldest first; null where the daemon did not answer. */
   readonly rates: readonly (number | null)[];
+  /** Bans, releases and exceptions can be ordered from the page, with a token. */
+  readonly actions: boolean;
 }
 
 /** Characters of free text that are shown. */
@@ -88,15 +94,11 @@ export function toBanLine(ban: ActiveBan): BanLine {
 export function toRecentLine(entry: AuditEntry): RecentLine {
   return {
     id: entry.id,
-    time: time(entry.timeMs),
-    action: entry.action,
+    time: entry.timeMs,
+    ...labelOf(entry),
     client: entry.client === null ? null : text(entry.client),
-    condition: entry.condition === null ? null : text(entry.condition),
-    actor: text(entry.actor),
-    enforced: entry.enforced,
-    detail: text(entry.detail),
-    rate: findNumber(entry.numbers, 'rate'),
-    multiple: findNumber(entry.numbers, 'multiple'),
+    text: text(textOf(entry)),
+    actor: text(entry.actor.replace(/^operator:/, '')),
   };
 }
 

@@ -1,71 +1,89 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { createMetrics } from '../../src/http/metrics.ts';
+import { after, afterEach, before, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import type { Action } from '../../src/http/actions.ts';
 import { type HttpServer, startHttpServer } from '../../src/http/server.ts';
-import { activeBan, auditEntry, status } from './examples.ts';
+import { holds, launch, skip } from './browser.ts';
+import { activeBan, auditEntry, NOW_MS, status } from './examples.ts';
+import { decisions, manyBans, type Scene, serve } from './scenes.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const skip = existsSync(CHROMIUM) ? false : `no browser at ${CHROMIUM} (apt-get install chromium)`;
 const HOSTILE = [
   '<img src=x onerror="window.owned=1">',
   '"><script>window.owned=1</script>',
   "javascript:window.owned=1//'-alert(1)-'",
   '</textarea><svg/onload=window.owned=1>',
 ];
+const TOKEN = 'f'.repeat(64);
 
 let browser: Browser;
 let server: HttpServer;
 let lines = 0;
 let hostile = false;
+let bans = [activeBan()];
+const acted: (Action & { name: string })[] = [];
 
 const [first = '', second = '', third = '', fourth = ''] = HOSTILE;
-const listen = (port: number | string) =>
-  startHttpServer({
+const scene = (): Scene =>
+  hostile
+    ? {
+        bans: [activeBan({ client: first, condition: second, reason: third, numbers: null })],
+        recent: [auditEntry({ id: 2, client: fourth, detail: first, condition: second })],
+        status: {
+          name: first,
+          backend: second,
+          troubles: [first, second],
+          top_clients: [{ name: third, requests: 1, share: 7 }],
+          logs: [{ path: fourth, state: first, behind_bytes: 1 }],
+          skipped: { [first]: 1 },
+        },
+        explanation: {
+          client: first,
+          title: second,
+          facts: [{ label: third, text: fourth, lines: [first, `zban unban ${second}`] }],
+          timeline: [],
+          isBanned: true,
+          isAllowed: false,
+        },
+      }
+    : { bans, recent: decisions(bans, NOW_MS) };
+const listen = (port: number | string) => {
+  const current = () => serve(scene(), NOW_MS);
+  return startHttpServer({
+    ...current(),
     listen: `127.0.0.1:${port}`,
-    log: () => {},
-    metrics: createMetrics(),
-    probes: { findStall: () => undefined, findUnready: () => undefined },
     status: () => {
       lines += 1;
-      return hostile
-        ? status({
-            name: first,
-            backend: second,
-            troubles: [first, second],
-            top_clients: [{ name: third, requests: 1, share: 7 }],
-            logs: [{ path: fourth, state: first, behind_bytes: 1 }],
-            skipped: { [first]: 1 },
-          })
-        : status({ lines_total: lines });
+      return hostile ? status(scene().status) : { ...status(), lines_total: lines, active_bans: bans.length };
     },
-    bans: () =>
-      hostile ? [activeBan({ client: first, condition: second, reason: third, numbers: null })] : [activeBan()],
-    recent: () => (hostile ? [auditEntry({ client: fourth, detail: first, condition: second })] : [auditEntry()]),
+    bans: (limit) => current().bans(limit),
+    recent: (limit) => current().recent(limit),
+    explain: async (subject) => (hostile ? scene().explanation : current().explain(subject)),
+    actions: {
+      tokens: [{ name: 'alice', token: TOKEN }],
+      act: async (action, name) => {
+        acted.push({ ...action, name });
+        return { ok: true, message: `${action.target}: unbanned` };
+      },
+    },
   });
+};
 
 before(
   async () => {
     if (skip) return;
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await launch();
+    server = await listen(0);
   },
   { timeout: 60_000 },
 );
 after(async () => {
   await browser?.close();
   await server?.close();
+});
+
+afterEach(() => {
+  hostile = false;
+  bans = [activeBan()];
 });
 
 /** Opens the page and notes what it says on the console and where it goes. */
@@ -77,37 +95,28 @@ async function open(): Promise<{ page: Page; said: string[]; asked: Set<string> 
   page.on('pageerror', (error) => said.push(error.message));
   page.on('request', (request) => asked.add(new URL(request.url()).origin));
   await page.goto(server.url);
-  await page.waitForSelector('#ban-rows tr');
+  await page.waitForSelector('#ban-list .row');
   return { page, said, asked };
-}
-
-/**
- * Resolves once `expression`, run in the page, is true. It is text, because the tests are not compiled with a browser's
- * types, and asked from outside, because the page's policy forbids the browser to evaluate text by itself.
- */
-async function holds(page: Page, expression: string): Promise<void> {
-  const deadline = performance.now() + 15_000;
-  while (!(await page.evaluate(expression))) {
-    if (performance.now() > deadline) throw new Error(`never true: ${expression}`);
-    await page.waitForTimeout(20);
-  }
 }
 
 /** Waits for the next refresh; the milliseconds it took. */
 async function refreshed(page: Page): Promise<number> {
   const startMs = performance.now();
-  const shown = await page.textContent('#lines');
-  await holds(page, `document.getElementById('lines').textContent !== ${JSON.stringify(shown)}`);
+  const shown = await page.textContent('#lag-note');
+  await holds(page, `document.getElementById('lag-note').textContent !== ${JSON.stringify(shown)}`);
   return performance.now() - startMs;
 }
 
 test('the page shows the status, changes by itself within three seconds, and asks nobody else', { skip }, async () => {
-  server = await listen(0);
   const { page, said, asked } = await open();
   assert.equal(await page.textContent('#name'), 'web-1.example.com');
-  assert.equal(await page.textContent('#site'), '36.2 ± 8.1');
-  assert.match((await page.textContent('#ban-rows')) ?? '', /203\.0\.113\.9.*7\.4x of 0\.70±0\.55\/s.*zban unban/s);
-  assert.match((await page.textContent('#log-rows')) ?? '', /shop\.access\.log.*missing/s);
+  assert.equal(await page.textContent('#verdict-title'), 'All normal');
+  assert.equal(await page.textContent('#site-learned'), '36.2 ± 8.1');
+  assert.equal(await page.textContent('#site-taken'), 'as learned');
+  assert.equal(await page.textContent('#client-taken'), '0.16 ± 0.12');
+  assert.equal(await page.getAttribute('#client-taken', 'class'), 'raised', 'a floor is marked as one');
+  assert.match((await page.textContent('#ban-list')) ?? '', /203\.0\.113\.9.*many times the usual rate/s);
+  assert.match((await page.textContent('#logs')) ?? '', /shop\.access\.log.*missing/s);
   await refreshed(page);
   // The quickest of several, so that a busy machine is no failure and a slow page is one.
   const waits = [await refreshed(page), await refreshed(page), await refreshed(page)];
@@ -119,9 +128,9 @@ test('the page shows the status, changes by itself within three seconds, and ask
 
 test('a selected row survives refreshes', { skip }, async () => {
   const { page } = await open();
-  await page.evaluate(`window.before = document.querySelector('#ban-rows tr')`);
+  await page.evaluate(`window.before = document.querySelector('#ban-list .row')`);
   await refreshed(page);
-  assert.equal(await page.evaluate(`window.before === document.querySelector('#ban-rows tr')`), true);
+  assert.equal(await page.evaluate(`window.before === document.querySelector('#ban-list .row')`), true);
   await page.close();
 });
 
@@ -138,13 +147,19 @@ test('markup and scripts from a log are text, and run nowhere', { skip }, async 
   hostile = true;
   const { page, said } = await open();
   await holds(page, `document.getElementById('name').textContent === ${JSON.stringify(first)}`);
+  await page.click('#ban-list .row');
+  await page.waitForSelector('#drawer-facts dt');
   const text = (await page.textContent('body')) ?? '';
   for (const payload of HOSTILE) assert.ok(text.includes(payload), `${payload} is shown as it is`);
   assert.equal(await page.evaluate('window.owned'), undefined);
-  assert.equal(await page.evaluate(`document.querySelectorAll('main img, main script, svg[onload]').length`), 0);
+  assert.equal(
+    await page.evaluate(
+      `document.querySelectorAll('main img, main script, dialog img, dialog script, svg[onload]').length`,
+    ),
+    0,
+  );
   assert.deepEqual(said, []);
   await page.close();
-  hostile = false;
 });
 
 test('the policy refuses markup even if the page tried to use it', { skip }, async () => {
@@ -159,7 +174,7 @@ test('a page says that the daemon is gone, and goes on when it is back', { skip 
   const { port } = new URL(server.url);
   await server.close();
   await page.waitForSelector('#stale:not([hidden])', { timeout: 15_000 });
-  assert.match((await page.textContent('#stale')) ?? '', /No answer from zban since/);
+  assert.match((await page.textContent('#stale')) ?? '', /zban does not answer.*No answer since/s);
   server = await listen(port);
   await page.waitForSelector('#stale', { state: 'hidden', timeout: 20_000 });
   await holds(page, `document.getElementById('live').textContent.startsWith('live')`);
@@ -172,7 +187,7 @@ test('all pages of a browser share one stream, so that none waits for another to
   const pages = await Promise.all(Array.from({ length: 8 }, () => context.newPage()));
   for (const page of pages) {
     await page.goto(server.url);
-    await page.waitForSelector('#ban-rows tr');
+    await page.waitForSelector('#ban-list .row');
   }
   await Promise.all(pages.map(refreshed));
   await context.close();
@@ -186,7 +201,107 @@ test('a browser without shared workers, and one for which there is no stream lef
   const page = await context.newPage();
   await page.route('**/events', (route) => route.fulfill({ status: 503, body: 'too many' }));
   await page.goto(server.url);
-  await page.waitForSelector('#ban-rows tr');
+  await page.waitForSelector('#ban-list .row');
   await refreshed(page);
   await context.close();
+});
+
+test('ten thousand bans are searched, filtered and grouped at once, and only those in sight have nodes', {
+  skip,
+}, async () => {
+  bans = manyBans(10_000, NOW_MS);
+  const { page, said } = await open();
+  await holds(page, `document.getElementById('bans-count').textContent === '10,000'`);
+  const nodes = () => page.evaluate(`document.querySelectorAll('#ban-list .row').length`);
+  assert.ok(Number(await nodes()) < 40, `${await nodes()} rows`);
+  const tookMs = Number(
+    await page.evaluate(`(() => {
+      const box = document.getElementById('search');
+      const startMs = performance.now();
+      for (const text of ['2', '20', '203', 'probing', '']) {
+        box.value = text;
+        box.dispatchEvent(new Event('input'));
+      }
+      return performance.now() - startMs;
+    })()`),
+  );
+  const reference = Number(
+    await page.evaluate(`(() => {
+      const startMs = performance.now();
+      const texts = Array.from({ length: 10000 }, (_, index) => 'a text to look through ' + index);
+      for (let round = 0; round < 5; round++) for (const text of texts) text.includes('zzz' + round);
+      return performance.now() - startMs;
+    })()`),
+  );
+  assert.ok(tookMs < 100 * Math.max(1, reference), `${tookMs} ms for five searches, ${reference} ms for the bare text`);
+  await page.fill('#search', 'brute guessing');
+  await holds(page, `/^[\\d,]+ of 10,000$/.test(document.getElementById('bans-count').textContent)`);
+  await page.fill('#search', '');
+  await page.selectOption('#group', 'condition');
+  await holds(page, `document.querySelectorAll('#ban-list .row.group').length === 5`);
+  await page.click('#ban-list .row.group');
+  await holds(page, `document.querySelector('#ban-list .row[aria-expanded=true]') !== null`);
+  await page.selectOption('#group', 'network');
+  await holds(page, `document.querySelector('#ban-list .row.group b').textContent.endsWith('/24')`);
+  await page.selectOption('#group', '');
+  assert.deepEqual(said, []);
+  await page.close();
+});
+
+test('by the keyboard alone one finds a ban, reads why, and comes back to where one was', { skip }, async () => {
+  bans = manyBans(300, NOW_MS);
+  const { page } = await open();
+  await holds(page, `document.getElementById('bans-count').textContent === '300'`);
+  await page.focus('#ban-list');
+  for (const key of ['End', 'ArrowUp', 'PageUp', 'ArrowDown']) await page.keyboard.press(key);
+  const active = `document.getElementById(document.getElementById('ban-list').getAttribute('aria-activedescendant'))`;
+  const client = await page.evaluate(`${active}.querySelector('b').textContent`);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#drawer[open] #drawer-facts dt');
+  assert.equal(await page.textContent('#drawer-client'), client);
+  assert.match((await page.textContent('#drawer-facts')) ?? '', /Why.*Undo.*zban unban/s);
+  await page.keyboard.press('Escape');
+  await holds(page, `!document.getElementById('drawer').open && document.activeElement.id === 'ban-list'`);
+  // What is not in the list is looked up in the trail.
+  await page.fill('#search', '192.0.2.1/32');
+  await page.press('#search', 'Enter');
+  await holds(page, `document.getElementById('drawer-client').textContent === '192.0.2.1/32'`);
+  await page.close();
+});
+
+test('the chart tells by the arrow keys what it shows by the pointer', { skip }, async () => {
+  const { page } = await open();
+  await page.click('#ranges label:nth-of-type(3)');
+  await holds(page, `document.getElementById('chart').getAttribute('aria-valuemax') === '287'`);
+  await page.focus('#chart');
+  await page.keyboard.press('Home');
+  const text = () => page.getAttribute('#chart', 'aria-valuetext');
+  const atStart = await text();
+  assert.match(atStart ?? '', /^\w+,? .*10:15 · [\d.]+ requests\/s · normal \d+ – \d+ · 4xx/);
+  await page.keyboard.press('ArrowRight');
+  assert.match((await text()) ?? '', /10:20/);
+  assert.match(
+    (await page.getAttribute('#chart', 'aria-label')) ?? '',
+    /last 24 hours: peak \d+ requests a second, \d+ bans/,
+  );
+  assert.match((await page.textContent('#chart')) ?? '', /deploy 1\.4\.2/);
+  await page.close();
+});
+
+test('who has a token acts from the page, and is named', { skip }, async () => {
+  const { page } = await open();
+  await page.click('#ban-list .row');
+  await page.fill('#drawer-actions input', 'x'.repeat(64));
+  await page.click('#drawer-actions button');
+  await holds(page, `document.querySelector('#drawer-actions .said').textContent.includes('not in http.token_file')`);
+  await page.fill('#drawer-actions input', TOKEN);
+  await page.press('#drawer-actions input', 'Enter');
+  await page.waitForSelector('#drawer-actions .primary');
+  await page.fill('#drawer-actions input', 'a customer');
+  await page.click('#drawer-actions .primary');
+  await holds(page, `document.querySelector('#drawer-actions .said').textContent === '203.0.113.9: unbanned'`);
+  assert.deepEqual(acted, [
+    { action: 'unban', target: '203.0.113.9', forMs: undefined, reason: 'a customer', name: 'alice' },
+  ]);
+  await page.close();
 });

@@ -1,5 +1,9 @@
 /** Shows what the daemon reports, and says so when the daemon is gone. */
+import { refreshBans } from './bans.js';
+import { byId, set } from './dom.js';
 import { follow } from './follow.js';
+import { clock, nowMs } from './format.js';
+import { refreshPicture } from './picture.js';
 import { showSnapshot } from './view.js';
 
 /** The server sends every second; this long without a word means that it is gone. */
@@ -15,9 +19,11 @@ function hear(json) {
   version ??= snapshot.status.version;
   if (snapshot.status.version !== version) return location.reload();
   heardAtMs = performance.now();
-  heardAt = new Date();
   document.body.classList.remove('waiting');
   showSnapshot(snapshot);
+  heardAt = nowMs();
+  refreshPicture(snapshot);
+  refreshBans(snapshot);
   showLiveness();
 }
 
@@ -37,19 +43,18 @@ function showLiveness() {
   const silentMs = performance.now() - heardAtMs;
   const gone = silentMs > STALE_MS;
   document.body.classList.toggle('gone', gone);
-  const banner = document.getElementById('stale');
-  banner.hidden = !gone;
-  if (gone) {
-    banner.textContent = heardAt
-      ? `No answer from zban since ${heardAt.toLocaleTimeString('en-GB')}: it was stopped, or the connection is cut. What you see is from then. Trying again …`
-      : 'No answer from zban: it does not run, or the connection is cut. Trying again …';
-    document.title = `✖ zban is gone`;
+  const banner = byId('stale');
+  if (gone && banner.hidden) {
+    set(
+      'stale-text',
+      heardAt
+        ? `No answer since ${clock(heardAt)}: zban was stopped, or the connection is cut. Everything below is from then.`
+        : 'zban does not run, or the connection is cut.',
+    );
+    document.title = '✖ zban does not answer';
   }
-  document.getElementById('live').textContent = gone
-    ? `silent for ${Math.round(silentMs / 1000)} s`
-    : heardAt
-      ? `live, ${heardAt.toLocaleTimeString('en-GB')}`
-      : 'connecting';
+  banner.hidden = !gone;
+  set('live', gone ? `silent for ${Math.round(silentMs / 1000)} s` : heardAt ? `live ${clock(heardAt)}` : 'connecting');
 }
 
 setInterval(showLiveness, 500);

@@ -1,136 +1,175 @@
-/** Fills the page from a snapshot. */
-import { drawChart } from './chart.js';
-import { makeBanRow, makeLogRow, makeRecentRow, makeTopRow, setText, syncRows } from './rows.js';
-import * as words from './words.js';
-
-const byId = (id) => document.getElementById(id);
-const set = (id, text) => setText(byId(id), text);
-
-/** The server's clock, carried on between snapshots: the reader's own may be wrong. */
-let clockOffsetMs = 0;
-const nowMs = () => Date.now() + clockOffsetMs;
+/** Fills the page from a snapshot: head, verdict, numbers, decisions, clients, logs. */
+import { byId, element, set, setText, syncList } from './dom.js';
+import { openDrawer } from './drawer.js';
+import * as format from './format.js';
 
 export function showSnapshot(snapshot) {
-  clockOffsetMs = snapshot.nowMs - Date.now();
+  format.setClock(snapshot.nowMs);
+  format.setZone(snapshot.zone);
   const { status } = snapshot;
+  document.body.classList.toggle('acting', snapshot.actions);
   showHead(status);
-  showTiles(status);
-  drawChart(snapshot.rates, status.baseline?.learned.site);
-  fillTable(
-    'ban-rows',
-    snapshot.bans,
-    (ban) => ban.ip,
-    () => makeBanRow(nowMs),
-  );
-  fillTable('top-rows', status.top_clients, (entry) => entry.name, makeTopRow);
-  fillTable('log-rows', status.logs, (log) => log.path, makeLogRow);
-  fillTable(
-    'recent-rows',
-    snapshot.recent,
-    (entry) => entry.id,
-    () => makeRecentRow(nowMs),
-  );
-  const observing = status.mode === 'observe';
-  const all = observing ? status.observed_bans : status.active_bans;
-  const shown = all > snapshot.bans.length ? `, the newest ${snapshot.bans.length} of ${words.count(all)}` : '';
-  set('ban-rows-title', `${observing ? 'Would-be bans' : 'Active bans'}${shown}`);
+  showVerdict(snapshot);
+  showNumbers(status);
+  showNormal(status.baseline);
+  syncList(byId('recent'), snapshot.recent, ({ id }) => id, makeDecision);
+  byId('recent-empty').hidden = snapshot.recent.length > 0;
+  syncList(byId('top'), status.top_clients, ({ name }) => name, makeTop);
+  byId('top-empty').hidden = status.top_clients.length > 0;
+  syncList(byId('logs'), status.logs, ({ path }) => path, makeLog);
 }
 
-function fillTable(id, items, keyOf, make) {
-  syncRows(byId(id), items, keyOf, make);
-  byId(`${id}-empty`).hidden = items.length > 0;
-  byId(`${id}-table`).hidden = items.length === 0;
-}
+const STATES = {
+  starting: ['starting', 'info'],
+  warming_up: ['learning', 'info'],
+  running: ['running', 'good'],
+  trouble: ['trouble', 'bad'],
+  stopping: ['stopping', 'warn'],
+};
 
 function showHead(status) {
-  const [state, tone] = words.STATES[status.state] ?? [status.state, 'warn'];
+  const [state, tone] = STATES[status.state] ?? [status.state, 'warn'];
   set('name', status.name);
   set('state', state);
   byId('state').className = `pill ${tone}`;
   set('mode', status.mode);
   byId('mode').className = `pill ${status.mode === 'enforce' ? 'info' : 'warn'}`;
-  set('backend', status.backend);
-  set('summary', words.summary(status));
-  const rules = `profile ${status.profile}, sensitivity ${status.sensitivity}`;
-  set('version', `zban ${status.version} · ${rules} · configuration ${status.config_version}`);
+  set('backend', status.mode === 'enforce' ? status.backend : '');
   const bans = status.mode === 'observe' ? status.observed_bans : status.active_bans;
-  document.title = `${bans > 0 ? `(${bans}) ` : ''}${status.name} · zban`;
-  showNotices(status);
+  document.title = `${bans > 0 ? `(${format.count(bans)}) ` : ''}${status.name} · zban`;
+  const load = `${format.fixed(status.cpu_percent, 1)} % CPU, ${format.bytes(status.memory_bytes)}`;
+  set(
+    'about',
+    `zban ${status.version} · profile ${status.profile}, sensitivity ${status.sensitivity} · configuration ${status.config_version}`,
+  );
+  set(
+    'machine',
+    `zban takes ${load} · host ${format.fixed(status.host_cpu_percent, 0)} % CPU, ${format.fixed(status.host_memory_percent, 0)} % memory · times are ${format.zoneName()}`,
+  );
 }
 
-function showNotices(status) {
-  const notices = status.troubles.map((text) => ['bad', text]);
-  if (status.fuse_blown)
-    notices.unshift([
-      'bad',
-      `The fuse tripped: new bans are refused until ${words.clock(status.fuse_until, nowMs())}, detection goes on, existing bans stay. zban fuse reset ends it now.`,
-    ]);
-  if (status.incident) notices.push(['warn', words.incident(status.incident, nowMs())]);
-  syncRows(
+const SIGNS = { good: '✓', info: 'i', warn: '!', bad: '!' };
+
+function showVerdict({ verdict, notices }) {
+  byId('verdict').className = `verdict ${verdict.tone}`;
+  set('verdict-sign', SIGNS[verdict.tone]);
+  set('verdict-title', format.withClocks(verdict.title));
+  set('verdict-text', format.withClocks(verdict.text));
+  syncList(
     byId('notices'),
     notices,
-    ([tone, text]) => tone + text,
-    () => Object.assign(document.createElement('li'), { fill: fillNotice }),
+    ({ title }) => title,
+    () => {
+      const [title, text] = [element('strong'), element('span')];
+      return Object.assign(element('li', '', title, ' ', text), {
+        fill(notice) {
+          this.className = `notice ${notice.tone}`;
+          setText(title, format.withClocks(notice.title));
+          setText(text, format.withClocks(notice.text));
+        },
+      });
+    },
   );
 }
 
-function fillNotice([tone, text]) {
-  this.className = `notice ${tone}`;
-  setText(this, text);
-}
-
-function showTiles(status) {
-  const { baseline } = status;
+function showNumbers(status) {
   const observing = status.mode === 'observe';
-  set('bans', words.count(observing ? status.observed_bans : status.active_bans));
-  set('bans-title', observing ? 'Would-be bans' : 'Active bans');
+  const bans = observing ? status.observed_bans : status.active_bans;
+  set('bans-now', format.count(bans));
+  set('bans-now-title', observing ? 'Would be banned' : 'Banned now');
+  const [banned, released] = [status.bans_total, status.unbans_total].map(format.count);
+  const ended = observing ? `${banned} would have been banned` : `${banned} banned, ${released} released`;
+  set('bans-now-note', `since the start ${ended}, ${format.count(status.refused_total)} spared`);
+  set('rate', format.brief(status.counted_rate_last));
   set(
-    'bans-note',
-    `${words.count(status.bans_total)} bans, ${words.count(status.unbans_total)} ended, ${words.count(status.refused_total)} refused`,
+    'rate-note',
+    `last minute ${format.brief(status.counted_rate)}, with static files ${format.brief(status.site_rate)}`,
   );
-  set('rate', words.rate(status.site_rate_last).replace('/s', ''));
-  set('rate-note', `last minute ${words.rate(status.site_rate)} · ${words.count(status.clients)} clients`);
-  showBaseline(baseline);
-  set('lag', status.log_lag_seconds === null ? '–' : lag(status.log_lag_seconds));
-  set('lag-note', status.log_lag_seconds === null ? 'no line read yet' : 'since the newest line');
-  set('lines', words.count(status.lines_total));
-  set('lines-note', losses(status));
-  set('load', `${words.fixed(status.cpu_percent, 1)} % · ${words.bytes(status.memory_bytes)}`);
+  set('clients', format.count(status.clients));
+  const lag = status.log_lag_seconds;
+  set('lag', lag === null ? '–' : lag < 60 ? `${format.fixed(Math.max(0, lag), 1)} s` : format.span(lag));
   set(
-    'load-note',
-    `host ${words.fixed(status.host_cpu_percent, 0)} % CPU, ${words.fixed(status.host_memory_percent, 0)} % memory`,
+    'lag-note',
+    lag === null ? 'no line read yet' : `${format.count(status.lines_total)} lines read, ${losses(status)}`,
   );
-  set('uptime', words.span(status.uptime_seconds));
-  const since = `since ${words.clock(nowMs() - status.uptime_seconds * 1000, nowMs())}`;
-  set('uptime-note', status.outbox > 0 ? `${words.count(status.outbox)} messages wait for Slack` : since);
-  byId('tile-rate').classList.toggle('alarm', status.incident?.ongoing === true);
+  set('uptime', format.span(status.uptime_seconds));
+  const waiting = status.outbox > 0 ? `${format.count(status.outbox)} messages wait to be sent` : '';
+  set('uptime-note', waiting || `since ${format.clock(format.nowMs() - status.uptime_seconds * 1000)}`);
 }
-
-function showBaseline(baseline) {
-  showLearned('site', words.level, baseline, baseline ? `requests a second · ${origin(baseline)}` : '');
-  showLearned('client', words.level, baseline, 'requests a second, each client');
-  showLearned('errors', (ratio) => words.percent(ratio, 1), baseline, 'client errors (4xx), baseline', 'error_ratio');
-}
-
-/** What was learned; the floor that it is taken as stands below it. */
-function showLearned(id, format, baseline, note, key = id) {
-  const learned = baseline?.learned[key] ?? null;
-  const [own, effective] = [format(learned), format(baseline?.[key])];
-  set(id, own);
-  const taken = baseline && own !== effective ? ` · taken as ${effective}` : '';
-  set(`${id}-note`, `${learned === null ? 'not learned yet' : note}${taken}`);
-}
-
-const origin = ({ ready, origin: from }) =>
-  !ready ? 'learning' : ({ rolling: 'last 30 minutes', hour: 'this hour of day', floor: 'floor' }[from] ?? from);
-
-const lag = (seconds) => (seconds < 60 ? `${words.fixed(Math.max(0, seconds), 1)} s` : words.span(seconds));
 
 /** What was refused or discarded, the largest first; nothing to say is the good case. */
 function losses({ skipped, discarded }) {
   const name = (key) => key.replaceAll('_', ' ');
   const listed = [...Object.entries(skipped), ...Object.entries(discarded)].filter(([, amount]) => amount > 0);
   if (listed.length === 0) return 'none skipped';
-  const worst = listed.toSorted((a, b) => b[1] - a[1]).slice(0, 3);
-  return `skipped: ${worst.map(([key, amount]) => `${words.count(amount)} ${name(key)}`).join(', ')}`;
+  const worst = listed.toSorted((a, b) => b[1] - a[1]).slice(0, 2);
+  return `skipped ${worst.map(([key, amount]) => `${format.count(amount)} ${name(key)}`).join(', ')}`;
+}
+
+/** What was learned beside what it is taken as: a floor is no knowledge. */
+function showNormal(baseline) {
+  showLevel('site', format.level, baseline);
+  showLevel('client', format.level, baseline);
+  showLevel(
+    'error_ratio',
+    (ratio) => (ratio === null || ratio === undefined ? 'nothing yet' : format.percent(ratio, 1)),
+    baseline,
+  );
+  const origin = { rolling: 'The last 30 minutes', hour: 'This hour of the day', floor: 'Few requests' };
+  set('origin', baseline?.ready ? (origin[baseline.origin] ?? '') : 'Still learning');
+}
+
+function showLevel(name, text, baseline) {
+  const [learned, taken] = [text(baseline?.learned[name]), text(baseline?.[name])];
+  set(`${name}-learned`, learned);
+  const isRaised = baseline !== null && learned !== taken;
+  set(`${name}-taken`, baseline === null ? '–' : isRaised ? taken : 'as learned');
+  byId(`${name}-taken`).classList.toggle('raised', isRaised);
+}
+
+function makeDecision() {
+  const [time, label, client, text] = [
+    element('time'),
+    element('span'),
+    element('button', 'link mono'),
+    element('span', 'what'),
+  ];
+  client.type = 'button';
+  const node = element('li', '', time, label, client, text);
+  node.fill = (line) => {
+    setText(time, format.clock(line.time));
+    setText(label, line.label);
+    label.className = `pill ${line.tone}`;
+    client.hidden = line.client === null;
+    setText(client, line.client ?? '');
+    client.onclick = () => openDrawer(line.client);
+    const by = line.actor === 'policy' || line.actor === 'system' ? '' : ` (${line.actor})`;
+    setText(text, `${format.withClocks(line.text)}${by}`);
+  };
+  return node;
+}
+
+function makeTop() {
+  const [name, requests, bar] = [element('button', 'link mono'), element('span', 'number'), element('i')];
+  name.type = 'button';
+  const node = element('li', '', name, bar, requests);
+  node.fill = (entry) => {
+    setText(name, entry.name);
+    name.onclick = () => openDrawer(entry.name);
+    setText(requests, `${format.count(entry.requests)} · ${format.percent(entry.share, 1)}`);
+    bar.style.setProperty('--share', `${Math.min(100, Math.max(0, entry.share * 100)).toFixed(1)}%`);
+  };
+  return node;
+}
+
+function makeLog() {
+  const [path, state] = [element('span', 'mono'), element('span', 'pill')];
+  const node = element('li', '', path, state);
+  node.fill = (log) => {
+    setText(path, log.path);
+    const following = log.state === 'following';
+    setText(state, following && log.behind_bytes > 0 ? `${format.bytes(log.behind_bytes)} behind` : log.state);
+    state.className = `pill ${following ? 'good' : 'bad'}`;
+  };
+  return node;
 }

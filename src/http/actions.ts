@@ -1,0 +1,128 @@
+/**
+ * Bans, releases and exceptions from the page: off unless configured. Who asks shows a token of their own; that it is the page
+ * which asks, and not another site's, show its origin and a header that no form can send.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
+
+/** A person and the token by which they are known. */
+export interface ActionToken {
+  readonly name: string;
+  readonly token: string;
+}
+
+export interface ActionResult {
+  readonly ok: boolean;
+  readonly message: string;
+}
+
+export interface Action {
+  readonly action: 'ban' | 'unban' | 'allow';
+  readonly target: string;
+  /** Of a ban, milliseconds; null is permanent, undefined the schedule's first tier. */
+  readonly forMs?: number | null | undefined;
+  readonly reason: string;
+}
+
+export interface Actions {
+  readonly tokens: readonly ActionToken[];
+  /** Carries it out and records it as `operator:NAME`. */
+  readonly act: (action: Action, name: string) => Promise<ActionResult>;
+}
+
+const BODY_BYTES_MAX = 4096;
+/** Wrong tokens in a minute, from wherever: a token of 32 characters is not guessed, but who tries should be slow. */
+const WRONG_MAX = 10;
+const WRONG_MS = 60_000;
+const BAN_MS_MAX = 365_250 * 86_400_000;
+
+const schema = z.strictObject({
+  action: z.enum(['ban', 'unban', 'allow', 'whoami']),
+  target: z.string().max(255).default(''),
+  for_ms: z.number().int().min(1000).max(BAN_MS_MAX).nullable().optional(),
+  reason: z
+    .string()
+    .max(500)
+    .transform((text) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim())
+    .default(''),
+});
+
+interface Answer {
+  readonly status: number;
+  readonly body: ActionResult & { readonly name?: string };
+}
+
+const refuse = (status: number, message: string): Answer => ({ status, body: { ok: false, message } });
+
+export class ActionDesk {
+  private readonly actions: Actions;
+  private readonly now: () => number;
+  private wrong: number[] = [];
+
+  constructor(actions: Actions, now: () => number) {
+    this.actions = actions;
+    this.now = now;
+  }
+
+  /** Never rejects for what a client sent. */
+  async serve(message: IncomingMessage): Promise<Answer> {
+    const { host, origin, authorization = '' } = message.headers;
+    const ownOrigin = host !== undefined && (origin === `http://${host}` || origin === `https://${host}`);
+    if (!ownOrigin) return refuse(403, 'actions are taken from the page itself only');
+    if (!/^application\/json\b/.test(message.headers['content-type'] ?? '')) return refuse(415, 'expected JSON');
+    const person = this.identify(authorization);
+    if (typeof person === 'string') return refuse(person === 'slow' ? 429 : 401, WRONG[person]);
+    const body = await readBody(message);
+    const parsed = body === undefined ? undefined : schema.safeParse(parseJson(body));
+    if (!parsed?.success) return refuse(400, 'the request is not understood');
+    const { action, target, for_ms: forMs, reason } = parsed.data;
+    const { name } = person;
+    if (action === 'whoami') return { status: 200, body: { ok: true, message: `signed in as ${name}`, name } };
+    const result = await this.actions.act({ action, target, forMs, reason }, name);
+    return { status: 200, body: result };
+  }
+
+  private identify(authorization: string): ActionToken | keyof typeof WRONG {
+    const nowMs = this.now();
+    this.wrong = this.wrong.filter((ms) => ms > nowMs - WRONG_MS && ms <= nowMs);
+    if (this.wrong.length >= WRONG_MAX) return 'slow';
+    const given = digest(/^Bearer (\S+)$/.exec(authorization)?.[1] ?? '');
+    // All are compared, so that the time says nothing.
+    const [found] = this.actions.tokens.filter(({ token }) => timingSafeEqual(digest(token), given));
+    if (found) return found;
+    this.wrong.push(nowMs);
+    return 'wrong';
+  }
+}
+
+const WRONG = {
+  wrong: 'this token is not in http.token_file',
+  slow: 'too many wrong tokens: wait a minute',
+} as const;
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** Undefined when it is too long or broken off. */
+async function readBody(message: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of message as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > BODY_BYTES_MAX) return undefined;
+      chunks.push(chunk);
+    }
+  } catch {
+    return undefined;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,74 @@
+/** What a row of the trail is called in lists, and what it says. */
+import type { AuditEntry } from '../model/audit.ts';
+import { briefReason, phraseOf } from '../words/reason.ts';
+import { tellEnd, tellStart } from '../words/site-reason.ts';
+import type { Tone } from './verdict.ts';
+
+export interface Label {
+  readonly label: string;
+  readonly tone: Tone | '';
+}
+
+const LABELS: Readonly<Record<string, Label>> = {
+  ban_result: { label: 'firewall', tone: '' },
+  unban_result: { label: 'firewall', tone: '' },
+  refused: { label: 'spared', tone: 'info' },
+  allow: { label: 'allowed', tone: 'info' },
+  disallow: { label: 'no longer allowed', tone: '' },
+  panic: { label: 'panic', tone: 'bad' },
+  panic_end: { label: 'panic over', tone: 'good' },
+  start: { label: 'started', tone: '' },
+  stop: { label: 'stopped', tone: '' },
+  reload: { label: 'reloaded', tone: '' },
+  trouble: { label: 'trouble', tone: 'bad' },
+  prune: { label: 'pruned', tone: '' },
+  annotate: { label: 'note', tone: 'info' },
+};
+
+export function labelOf(entry: AuditEntry): Label {
+  switch (entry.action) {
+    case 'ban':
+      return entry.enforced ? { label: 'banned', tone: 'bad' } : { label: 'would ban', tone: 'warn' };
+    case 'unban':
+      return { label: entry.actor.startsWith('operator:') ? 'unbanned' : 'released', tone: 'good' };
+    case 'global_anomaly':
+      return entry.numbers.phase === 'end'
+        ? { label: 'site calm', tone: 'good' }
+        : { label: 'site anomaly', tone: 'warn' };
+    case 'fuse':
+      return entry.numbers.phase === 'reset'
+        ? { label: 'fuse reset', tone: 'good' }
+        : { label: 'fuse tripped', tone: 'bad' };
+    default:
+      return LABELS[entry.action] ?? { label: String((entry as AuditEntry).action).replaceAll('_', ' '), tone: '' };
+  }
+}
+
+/** The firewall did what it should: no news. */
+export function isRoutine(entry: AuditEntry): boolean {
+  return (entry.action === 'ban_result' || entry.action === 'unban_result') && entry.numbers.result === 'ok';
+}
+
+/** What the row says, in one line; parts of it may come from a log or from an operator. */
+export function textOf(entry: AuditEntry): string {
+  switch (entry.action) {
+    case 'ban':
+      return entry.actor === 'policy' ? explain(entry.condition, entry.numbers ?? {}) : entry.detail;
+    case 'refused':
+      return `${entry.numbers.because || entry.detail}; ${explain(entry.condition, entry.numbers)}`;
+    case 'global_anomaly':
+      return entry.numbers.phase === 'end'
+        ? tellEnd(entry.numbers, '').slice(1, 3).join(', ')
+        : (tellStart(entry.numbers)[0] ?? '');
+    default:
+      return entry.detail;
+  }
+}
+
+function explain(condition: string, numbers: Parameters<typeof briefReason>[1]): string {
+  const phrase = phraseOf(condition);
+  const brief = briefReason(condition, numbers);
+  const rest = brief.startsWith(`${condition} `) ? brief.slice(condition.length + 1) : '';
+  // Rows of older versions lack numbers.
+  return rest === '' || rest.includes('–') ? phrase : `${phrase} (${rest})`;
+}

@@ -1,0 +1,99 @@
+/** What an operator wants to know first, in a sentence. Times in it are RFC 3339: the page shows them by the server's clock. */
+import type { Status } from '../model/status.ts';
+import { looks, peakOf } from '../words/site-reason.ts';
+
+export type Tone = 'good' | 'info' | 'warn' | 'bad';
+
+export interface Verdict {
+  readonly tone: Tone;
+  readonly title: string;
+  readonly text: string;
+}
+
+/** The logs are this far behind, seconds: what is shown is of then. */
+const LAG_SECONDS = 60;
+
+const count = (value: number) => value.toLocaleString('en-US');
+const addresses = (value: number) => `${count(value)} ${value === 1 ? 'address is' : 'addresses are'}`;
+
+/** The most pressing of what is so. */
+export function tellVerdict(status: Status): Verdict {
+  return tellState(status) ?? tellIncident(status) ?? tellFuse(status) ?? tellTrouble(status) ?? tellQuiet(status);
+}
+
+/** Everything else that must be known. */
+export function listNotices(status: Status): readonly Verdict[] {
+  const all = [tellIncident(status), tellFuse(status), ...status.troubles.map(troubleOf)];
+  const { title } = tellVerdict(status);
+  return all.filter((notice) => notice !== undefined).filter((notice) => notice.title !== title);
+}
+
+function tellState({ state, panic }: Status): Verdict | undefined {
+  if (state === 'starting')
+    return {
+      tone: 'info',
+      title: 'Starting',
+      text: 'zban is reading the history of the logs. Nothing is judged until it is done.',
+    };
+  if (state === 'stopping') return { tone: 'warn', title: 'Stopping', text: 'Bans in force stay in the firewall.' };
+  if (!panic) return undefined;
+  const reason = panic.reason === '' ? '' : ` (${panic.reason})`;
+  return {
+    tone: 'bad',
+    title: `All banning is stopped since ${panic.since}`,
+    text: `${panic.by} stopped it${reason}. Nobody is banned until somebody runs: zban panic --end`,
+  };
+}
+
+function tellIncident({ incident, clients }: Status): Verdict | undefined {
+  if (!incident) return undefined;
+  const { verdict, since, ongoing } = incident;
+  const names = { attack: 'Distributed attack', visitors: 'Unusually many visitors', unclear: 'Unusual traffic' };
+  const peak = peakOf(incident).replace(/\d{4,}/, (digits) => count(Number(digits)));
+  const title = `${names[verdict]} since ${since}: ${peak} at the peak`;
+  if (!ongoing) return { tone: 'warn', title, text: 'Calm at the moment; the alert ends when that lasts.' };
+  const guess = verdict === 'unclear' ? 'It may be visitors or an attack' : `It ${looks(incident)}`;
+  return {
+    tone: verdict === 'visitors' ? 'warn' : 'bad',
+    title,
+    text: `${guess}; ${count(clients)} clients in the last minute. This alert alone bans nobody: clients are banned for what each of them does.`,
+  };
+}
+
+function tellFuse({ fuse_blown, fuse_until }: Status): Verdict | undefined {
+  if (!fuse_blown) return undefined;
+  return {
+    tone: 'bad',
+    title: `The fuse tripped: no new bans until ${fuse_until}`,
+    text: 'So many clients were to be banned at once that zban spares those with a history. Existing bans stay. To ban again now: zban fuse reset',
+  };
+}
+
+const troubleOf = (text: string): Verdict => ({ tone: 'bad', title: text, text: '' });
+
+function tellTrouble({ troubles, log_lag_seconds }: Status): Verdict | undefined {
+  const [first] = troubles;
+  if (first !== undefined) return troubleOf(first);
+  if (log_lag_seconds === null || log_lag_seconds <= LAG_SECONDS) return undefined;
+  return {
+    tone: 'warn',
+    title: `zban is ${count(Math.round(log_lag_seconds / 60))} min behind the logs`,
+    text: 'What you see is from then. Either no requests come in, or zban cannot keep up.',
+  };
+}
+
+function tellQuiet(status: Status): Verdict {
+  const { state, mode, active_bans, observed_bans, logs } = status;
+  const source = logs.length === 1 ? 'one log' : `${count(logs.length)} logs`;
+  const doing =
+    mode === 'observe'
+      ? `Observe mode: zban blocks nobody and records who would be banned${observed_bans > 0 ? `, ${count(observed_bans)} at the moment` : ''}.`
+      : `${active_bans === 0 ? 'Nobody is banned.' : `${addresses(active_bans)} banned.`} Following ${source}, blocking via ${status.backend}.`;
+  if (state === 'warming_up')
+    return {
+      tone: 'info',
+      title: 'Learning what is normal',
+      text: `Until then only the absolute ceiling bans. ${doing}`,
+    };
+  return { tone: 'good', title: 'All normal', text: doing };
+}
