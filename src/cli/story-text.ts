@@ -8,8 +8,8 @@ import { formatNumber, nameClient, phraseOf, tellReason } from '../words/reason.
 import { sampleLines, tellActivities } from './activity-text.ts';
 import type { StretchActivity } from './recent.ts';
 import { endOf, type Story } from './story.ts';
-import { formatParagraphs, type Paragraph, wrap } from './table.ts';
-import { formatRelative, formatTime, printable } from './text.ts';
+import { formatParagraphs, type Paragraph } from './table.ts';
+import { formatRelative, formatTime, printable, wrapText } from './text.ts';
 
 const COLUMNS = 100;
 const BEFORE_MAX = 3;

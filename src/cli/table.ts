@@ -1,5 +1,5 @@
 /** Aligned columns of plain text. */
-import { printable } from './text.ts';
+import { printable, width, wrapText } from './text.ts';
 
 /** Rows under a header, columns two spaces apart; cells are made printable. */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -31,31 +31,9 @@ export function formatParagraphs(paragraphs: readonly Paragraph[], columns: numb
   const labels = Math.max(0, ...paragraphs.map(({ label }) => width(label))) + 2;
   return paragraphs
     .flatMap(({ label, text = '', lines = [] }) => {
-      const wrapped = text === '' ? [] : wrap(printable(text), columns - labels);
+      const wrapped = text === '' ? [] : wrapText(printable(text), columns - labels).split('\n');
       const own = [...wrapped, ...lines.map(printable)];
       return own.map((line, index) => `${(index === 0 ? label : '').padEnd(labels)}${line}`.trimEnd());
     })
     .join('\n');
-}
-
-/** Lines of whole words, at most `columns` wide; a word that is longer than a line is cut into several. */
-export function wrap(text: string, columns: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (width(longer) <= columns) {
-      line = longer;
-      continue;
-    }
-    if (line !== '') lines.push(line);
-    line = word;
-    for (; width(line) > columns; line = [...line].slice(columns).join(''))
-      lines.push([...line].slice(0, columns).join(''));
-  }
-  return [...lines, line];
-}
-
-function width(text: string): number {
-  return /^[ -~]*$/.test(text) ? text.length : [...text].length;
 }

@@ -1,4 +1,6 @@
 /** How the command line writes text, times and numbers. */
+import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
 
 /**
  * Text from a log or a database on one line without anything a terminal would obey: control characters, the C1 range
@@ -25,6 +27,9 @@ export function formatTime(epochMs: number): string {
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
+
+/** The time of day: `10:11:12`. */
+export const formatClock = (epochMs: number): string => formatTime(epochMs).slice(11);
 
 const UNITS = [
   ['d', 86_400],
@@ -74,21 +79,29 @@ export function countOf(value: number, noun: string): string {
   return `${formatCount(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
-/** At most `columns` characters; what is cut off is an ellipsis. */
-export function cutText(text: string, columns: number): string {
-  const characters = [...text];
-  return characters.length <= columns ? text : `${characters.slice(0, Math.max(0, columns - 1)).join('')}…`;
+/** Columns that the text takes on a terminal. */
+export function width(text: string): number {
+  return /^[ -~]*$/.test(text) ? text.length : stringWidth(text);
 }
 
-/** Words on lines of at most `columns` characters. */
-export function wrapText(text: string, columns: number): string {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > columns) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
+/** At most `columns` columns; what is cut off is an ellipsis. */
+export function cutText(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  let cut = '';
+  for (const character of text) {
+    if (width(cut + character) >= columns) break;
+    cut += character;
   }
-  return [...lines, line].join('\n');
+  return columns > 0 ? `${cut}…` : '';
+}
+
+/** Cut or filled up to exactly so many columns. */
+export function fit(text: string, columns: number): string {
+  const cut = cutText(text, columns);
+  return cut + ' '.repeat(Math.max(0, columns - width(cut)));
+}
+
+/** Lines of whole words, at most `columns` wide; a word that is longer than a line is cut into several. */
+export function wrapText(text: string, columns: number): string {
+  return wrapAnsi(text, columns, { hard: true });
 }

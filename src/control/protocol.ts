@@ -5,7 +5,7 @@
 
 import type { FleetReport } from '../model/fleet.ts';
 import type { Backtest, LaneAction, LaneMatch, LiveLane } from '../model/lane.ts';
-import type { Status } from '../model/status.ts';
+import type { Status, TopView } from '../model/status.ts';
 
 /** One ban that is asked for. What it leaves out is as the request says for all of them. */
 export interface BanOrder {
@@ -134,6 +134,8 @@ export interface TargetResult {
 /** The daemon's side: resolves once the kernel has it, or says why not. */
 export interface ControlHandlers {
   status(): Promise<Status>;
+  /** The status with the clients nearest to a ban. */
+  top(): Promise<TopView>;
   ban(request: BanRequest): Promise<readonly TargetResult[]>;
   unban(request: UnbanRequest): Promise<readonly TargetResult[]>;
   allow(request: AllowRequest): Promise<readonly TargetResult[]>;

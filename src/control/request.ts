@@ -64,6 +64,7 @@ const none = z.undefined().optional();
 
 const ARGUMENTS = {
   status: none,
+  top: none,
   ban: z.strictObject({ ...by, bans: z.array(order).max(TARGETS_MAX), forMs, keepLonger: z.boolean() }),
   unban: z.strictObject({ ...common, all: z.boolean() }),
   allow: z.strictObject({ ...common, remove: z.boolean() }),

@@ -6,7 +6,7 @@ import { buffersOf, type OffenderColumns } from '../decide/offender-table.ts';
 import type { EngineState } from '../engine/engine-state.ts';
 import type { Chunk, Position } from '../model/chunk.ts';
 import type { EngineEvent } from '../model/event.ts';
-import type { LogStatus, Status } from '../model/status.ts';
+import type { Busiest, LogStatus, Status } from '../model/status.ts';
 import type { TrafficMinute } from '../model/traffic.ts';
 import { RATE_SECONDS, type Surge } from '../site/surge.ts';
 import { followLogs, type LogFollower } from '../source/follow.ts';
@@ -21,6 +21,8 @@ import type { Troubles } from './troubles.ts';
 
 const TICK_MS = 1000;
 const PARSE_THREADS = 1;
+/** Clients in each order of `zban top`: more than a tall terminal shows. */
+const BUSIEST_CLIENTS = 60;
 /** A log that was behind and then fell silent holds up the others for no longer than this. */
 const MERGE_WAIT_MS = 2000;
 
@@ -169,6 +171,11 @@ export class DataPlane {
   /** What was learned, packed. */
   async take(): Promise<Uint8Array | undefined> {
     return (await this.pipeline.send({ kind: 'snapshot' })).snapshot;
+  }
+
+  async findBusiest(): Promise<Busiest> {
+    const { busiest } = await this.pipeline.send({ kind: 'busiest', most: BUSIEST_CLIENTS });
+    return busiest ?? { second: 0, site_rates: [], clients: [] };
   }
 
   counts(): Pick<Status, 'lines_total' | 'skipped'> {

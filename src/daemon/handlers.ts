@@ -1,6 +1,6 @@
 /** What the daemon answers at its socket. */
 import type { ControlHandlers, UnbanRequest } from '../control/protocol.ts';
-import type { Status } from '../model/status.ts';
+import type { Busiest, Status } from '../model/status.ts';
 import type { Announcer } from '../notify/announcer.ts';
 import type { Fleet } from './fleet.ts';
 import type { Lanes } from './lanes.ts';
@@ -11,6 +11,7 @@ export interface HandlersOptions {
   readonly announcer: Announcer;
   readonly lanes: Pick<Lanes, 'list' | 'add' | 'change'>;
   readonly status: () => Status;
+  readonly busiest: () => Promise<Busiest>;
   readonly panic: ControlHandlers['panic'];
   readonly resetFuse: ControlHandlers['resetFuse'];
   readonly reload: ControlHandlers['reload'];
@@ -26,12 +27,14 @@ export function createHandlers({
   lanes,
   announcer,
   fleet,
+  busiest,
   noteUnban,
   ...rest
 }: HandlersOptions): ControlHandlers {
   return {
     ...rest,
     status: async () => rest.status(),
+    top: async () => ({ ...(await busiest()), status: rest.status() }),
     ban: (request) => operator.ban(request),
     unban: (request) => {
       noteUnban(request);

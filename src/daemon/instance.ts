@@ -193,7 +193,7 @@ class RunningInstance implements Instance {
     lifetime.own('the watch', () => this.watch?.settled());
     lifetime.own('the data plane', async () => records.learned.save(await plane.stop(), plane.judgedBytes));
     // The control plane opens first: when another daemon runs already, this one must not touch anything.
-    await this.openControl(operator);
+    await this.openControl(operator, plane);
     const closePage = await openPage({
       ...{ config, records, troubles, operator, log },
       status: () => this.status(),
@@ -338,13 +338,14 @@ class RunningInstance implements Instance {
     return { operator, protection };
   }
 
-  private async openControl(operator: Operator): Promise<void> {
+  private async openControl(operator: Operator, plane: DataPlane): Promise<void> {
     const { log, onReload } = this.options;
     const handlers = createHandlers({
       operator,
       announcer: this.announcer,
       lanes: this.lanes,
       status: () => this.status(),
+      busiest: () => plane.findBusiest(),
       panic: (request) => this.carryOutPanic(request),
       // A rehearsal has a fuse of its own, which stops nothing.
       resetFuse: async (request) => (this.isLive ? operator.resetFuse(request) : { ok: true, message: NOT_TRIPPED }),

@@ -196,11 +196,13 @@ export class Points {
     return this.buckets.leak(rule, this.allowance(slot), this.clients.servedWell(slot));
   }
 
-  /** Tells how near a client is to the limits. */
-  reach(slot: number, tell: TellReach): void {
+  /** Tells how near a client is to the limits, by default at its last request, else after what drained until `second`. */
+  reach(slot: number, tell: TellReach, second = this.last[slot] as number): void {
+    const elapsed = Math.max(0, second - (this.last[slot] as number));
     for (let rule = 0; rule < RULES.length; rule++) {
       const limit = this.limit(slot, rule);
-      tell(rule, this.buckets.level(slot, rule) / limit, limit);
+      const drained = elapsed === 0 ? 0 : elapsed * this.leak(slot, rule);
+      tell(rule, Math.max(0, this.buckets.level(slot, rule) - drained) / limit, limit);
     }
   }
 

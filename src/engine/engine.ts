@@ -6,9 +6,11 @@ import { type Offender, Policy } from '../decide/policy.ts';
 import { ClientRules } from '../detect/client-rules.ts';
 import { type Overflow, Points } from '../detect/points.ts';
 import { ProxyWatch, WATCHED_LINES_MIN } from '../detect/proxy-watch.ts';
+import type { TellReach } from '../detect/reach.ts';
 import { RobotVerdicts } from '../detect/robot-verdicts.ts';
 import { type EngineEvent, inToldTime, type Evidence as Numbers } from '../model/event.ts';
 import type { EngineOptions } from '../model/options.ts';
+import type { TopClient } from '../model/status.ts';
 import { formatSecond } from '../model/time.ts';
 import { formatIpv4 } from '../net/client-key.ts';
 import { type BanKey, formatBanKey, isWithin } from '../net/client-network.ts';
@@ -22,6 +24,7 @@ import { Learner } from '../traffic/learner.ts';
 import { GAP_SECONDS_MAX, LEFT_OUT, LineOrder } from '../traffic/line-order.ts';
 import { Meter } from '../traffic/meter.ts';
 import { Window } from '../traffic/window.ts';
+import { listBusiest } from './busiest.ts';
 import { EngineBans } from './engine-bans.ts';
 import type { EngineState } from './engine-state.ts';
 import { History } from './history.ts';
@@ -242,6 +245,20 @@ export class Engine {
     const { admitted, event } = this.policy.fuse.admit(this.window.newest, this.clients.active);
     this.emitAny(event);
     return admitted;
+  }
+
+  /** The clients that `zban top` shows. */
+  findBusiest(max: number): TopClient[] {
+    const { clients, window, evidence, points } = this;
+    const reach = (slot: number, tell: TellReach) => {
+      points?.reach(slot, tell, window.newest);
+      const allowance = points?.allowance(slot) ?? 1;
+      const [requests, weight, errors] = [clients.requests, clients.weight, clients.errors].map(
+        (column) => (column[slot] as number) / allowance,
+      ) as [number, number, number];
+      this.rules.reach(requests, weight, errors, tell);
+    };
+    return listBusiest({ clients, evidence, reach, newest: window.newest, scheme: this.options.detection }, max);
   }
 
   /** First second that the baseline has not learned from: it learns from seconds that leave the window. */

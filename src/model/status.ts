@@ -1,4 +1,5 @@
 /** The daemon's state at one moment: `zban status --json`, the dashboard and the metrics show this one object. */
+import type { LimitName } from '../detect/reach.ts';
 import type { Sensitivity } from '../detect/sensitivity.ts';
 import type { SurgeNumbers } from '../site/surge.ts';
 import type { BaselineEvent, TopEntry } from './event.ts';
@@ -63,4 +64,37 @@ export interface Status {
   /** Only where a fleet is configured. */
   readonly fleet?: FleetStatus | undefined;
   readonly troubles: readonly string[];
+}
+
+/** How near a client is to the limit that it is nearest to. */
+export interface NearestLimit {
+  readonly limit: LimitName;
+  /** From 1 on it would be banned. */
+  readonly share: number;
+  /** The limit: points, or requests in a window. */
+  readonly tolerated: number;
+}
+
+/** A client of the window that is not banned. */
+export interface TopClient extends TopEntry {
+  readonly nearest: NearestLimit | null;
+  /** Of its newest requests, without queries; null where they are no longer known. */
+  readonly top_path: string | null;
+  /** Its newest requests by the first digit of the status: 2xx, 3xx, 4xx, 5xx. */
+  readonly statuses: readonly [number, number, number, number];
+}
+
+/** What `zban top` shows; gathered only when somebody asks. */
+export interface Busiest {
+  /** Newest second of the log, by the wall clock. */
+  readonly second: number;
+  /** The whole site in each second of the window, the oldest first, counted as its baseline is: no static files but in profile classic. */
+  readonly site_rates: readonly number[];
+  /** Those nearest to their limits and those with most requests, the nearest first. */
+  readonly clients: readonly TopClient[];
+}
+
+/** The answer to `top`. */
+export interface TopView extends Busiest {
+  readonly status: Status;
 }

@@ -10,6 +10,7 @@ import type { HistorySummary } from '../engine/history-summary.ts';
 import type { SharedCountsResult, SharedNews } from '../engine/shared-counts.ts';
 import type { EngineEvent, FuseEvent, TopEntry } from '../model/event.ts';
 import type { EngineOptions } from '../model/options.ts';
+import type { Busiest } from '../model/status.ts';
 import type { TrafficMinute } from '../model/traffic.ts';
 import type { ClientKey } from '../net/client-key.ts';
 import type { BanKey } from '../net/client-network.ts';
@@ -111,6 +112,8 @@ export type TrafficTask =
   | { readonly kind: 'snapshot' }
   /** Advances the log clock to `second` first where the log is silent. */
   | { readonly kind: 'status'; readonly second?: number | undefined }
+  /** The clients that `zban top` shows, `most` in each of its orders. */
+  | { readonly kind: 'busiest'; readonly most: number }
   /** Only where the engine keeps a history; `most` clients in each list. */
   | { readonly kind: 'history'; readonly most: number };
 
@@ -129,6 +132,7 @@ export interface TrafficResult {
   readonly shared?: SharedCountsResult;
   /** Whether the fuse admits each ban that was asked about. */
   readonly admitted?: readonly boolean[];
+  readonly busiest?: Busiest;
   /** Of a fuse that was reset. */
   readonly fuse?: FuseEvent;
 }

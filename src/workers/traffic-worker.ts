@@ -174,6 +174,15 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'r
       if (engine.window.newest > 0 && second > engine.window.newest) engine.advanceTo(second);
       return { consumed: [], status: status() };
     }
+    case 'busiest': {
+      const { newest, seconds, siteRequests, siteWeight } = engine.window;
+      // What the site's baseline is of.
+      const rates = setup.engine.profile === 'classic' ? siteRequests : siteWeight;
+      // The second after the newest one is the oldest of the ring; the newest is not over yet.
+      const site_rates = Array.from({ length: seconds - 1 }, (_, age) => rates[(newest + 1 + age) % seconds] ?? 0);
+      const second = newest === 0 ? 0 : newest + wall.aheadSeconds;
+      return { consumed: [], busiest: { second, site_rates, clients: engine.findBusiest(task.most) } };
+    }
     case 'history': {
       const { history, clients } = engine;
       if (!history) throw new Error('the engine keeps no history');

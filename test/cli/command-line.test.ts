@@ -81,6 +81,7 @@ async function daemon(
   };
   const handlers: ControlHandlers = {
     status: async () => status,
+    top: async () => ({ second: 0, site_rates: [], clients: [], status }),
     ban: perform,
     unban: perform,
     allow: perform,

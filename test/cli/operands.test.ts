@@ -14,6 +14,7 @@ test('what follows -- is no option, whatever the command', async (t) => {
   const missing = () => Promise.reject(new Error('not in this test'));
   const handlers = {
     status: missing,
+    top: missing,
     ban: ({ bans }: BanRequest) => note({ targets: bans.map(({ target }) => target) }),
     unban: note,
     allow: note,

@@ -25,6 +25,7 @@ async function start(t: TestContext, handlers: Partial<ControlHandlers> = {}, re
   const missing = () => Promise.reject(new Error('not in this test'));
   const all = {
     status: missing,
+    top: missing,
     ban: missing,
     unban: missing,
     allow: missing,

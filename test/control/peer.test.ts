@@ -20,6 +20,7 @@ async function start(t: TestContext, find?: typeof findPeer) {
   const missing = () => Promise.reject(new Error('not in this test'));
   const handlers: ControlHandlers = {
     status: missing,
+    top: missing,
     ban: missing,
     unban: async ({ operator }: UnbanRequest) => {
       operators.push(operator);

@@ -3,7 +3,7 @@ import type { ActiveBan } from '../../model/audit.ts';
 import { nameClient } from '../../words/reason.ts';
 import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
-import { showLive } from '../screen.ts';
+import { type Size, showLive } from '../screen.ts';
 import { readFirst, readSelection, type Select, type SelectionOptions } from '../selection.ts';
 import { formatTable } from '../table.ts';
 import { formatRelative, formatTime } from '../text.ts';
@@ -44,8 +44,8 @@ async function watch(context: Context, trail: OpenTrail, select: Select): Promis
   const { json, now, output } = context;
   const follow = followBans(trail);
   if (process.stdout.isTTY && !json) {
-    const frame = (rows: number) => formatFrame(follow(now()), select, now(), rows);
-    return showLive(process, WATCH_INTERVAL_MS, frame);
+    const frame = ({ rows }: Size) => formatFrame(follow(now()), select, now(), rows).split('\n');
+    return showLive(process, { intervalMs: WATCH_INTERVAL_MS, frame });
   }
   for (let before = ''; ; await sleep(WATCH_INTERVAL_MS)) {
     const bans = select(follow(now()), now());

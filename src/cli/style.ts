@@ -1,0 +1,39 @@
+/** Colours for people: on a terminal that has some, unless NO_COLOR (https://no-color.org) says otherwise. */
+
+type Paint = (text: string) => string;
+
+export interface Style {
+  readonly bold: Paint;
+  readonly dim: Paint;
+  readonly inverse: Paint;
+  readonly red: Paint;
+  readonly green: Paint;
+  readonly yellow: Paint;
+  readonly cyan: Paint;
+}
+
+/** Select graphic rendition (ECMA-48, 8.3.117): on, off. */
+const CODES = {
+  bold: [1, 22],
+  dim: [2, 22],
+  inverse: [7, 27],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+};
+
+export function createStyle(isColoured: boolean): Style {
+  const paints = Object.entries(CODES).map(([name, [on, off]]) => {
+    const paint: Paint = (text) => (isColoured && text !== '' ? `\u001b[${on}m${text}\u001b[${off}m` : text);
+    return [name, paint];
+  });
+  return Object.fromEntries(paints) as Style;
+}
+
+export function wantsColour(
+  stream: { readonly isTTY?: boolean },
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
+  return stream.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+}

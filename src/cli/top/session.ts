@@ -1,0 +1,269 @@
+/** What a person does in `zban top`: selects, filters, sorts, and asks for a ban, a release or an explanation. */
+import { callDaemon } from '../../control/client.ts';
+import type { TargetResult } from '../../control/protocol.ts';
+import { findRobots } from '../../host/robots.ts';
+import { WhoFinder } from '../../host/who.ts';
+import type { ActiveBan } from '../../model/audit.ts';
+import type { TopClient, TopView } from '../../model/status.ts';
+import { parsePrefix } from '../../net/prefix.ts';
+import { tellWho } from '../../words/who.ts';
+import { explain } from '../commands/explain.ts';
+import { type Context, configOrDefaults, operatorName, requireSections } from '../context.ts';
+import type { Size } from '../screen.ts';
+import type { Style } from '../style.ts';
+import { cutText, printable } from '../text.ts';
+import { withTrail } from '../trail.ts';
+import { drawTop, extendRates, type Picture } from './layout.ts';
+
+/** Newest bans that are read: more than a terminal shows. */
+const BANS_READ = 200;
+
+/** Names whose owner is remembered. */
+const KNOWN_MAX = 5000;
+
+/** What is asked of the daemon, and in whose name. */
+interface Order {
+  readonly socket: string;
+  readonly target: string;
+  readonly by: { readonly reason: string; readonly operator: string };
+}
+
+type Mode =
+  | { readonly kind: 'browse' }
+  | { readonly kind: 'filter' }
+  | { readonly kind: 'ask'; readonly question: string; readonly carryOut: () => Promise<string> }
+  | { readonly kind: 'page'; readonly lines: readonly string[]; from: number };
+
+export class TopSession {
+  /** Draws the picture anew. */
+  onNews: () => void = () => {};
+  private readonly context: Context;
+  private readonly style: Style;
+  private readonly known = new Map<string, string>();
+  private readonly finder: WhoFinder;
+  private view: TopView;
+  private bans: readonly ActiveBan[] = [];
+  private rates = { second: 0, rates: [] as readonly number[] };
+  private order: 'limit' | 'rate' = 'limit';
+  private filter = '';
+  private selected: string | undefined;
+  private mode: Mode = { kind: 'browse' };
+  /** The answer to the last key, until the next one. */
+  private answer = '';
+
+  constructor(context: Context, style: Style, view: TopView) {
+    const { who, detection } = configOrDefaults(context);
+    this.context = context;
+    this.style = style;
+    this.finder = new WhoFinder({ table: who.table, robots: findRobots(detection.robots, () => {}) });
+    this.view = view;
+    this.rates = extendRates(this.rates, view);
+  }
+
+  take(view: TopView): void {
+    this.view = view;
+    this.rates = extendRates(this.rates, view);
+  }
+
+  picture(): Picture {
+    const { view, style, rates, selected } = this;
+    return {
+      view,
+      style,
+      selected,
+      rates: rates.rates,
+      clients: this.clients(),
+      bans: this.listedBans(),
+      hint: this.hint(),
+      whoIs: (name) => this.whoIs(name),
+      nowMs: this.context.now(),
+    };
+  }
+
+  draw(size: Size): string[] {
+    if (this.mode.kind !== 'page') return drawTop(this.picture(), size);
+    const { lines } = this.mode;
+    const room = size.rows - 1;
+    this.mode.from = Math.max(0, Math.min(this.mode.from, lines.length - room));
+    const shown = lines.slice(this.mode.from, this.mode.from + room);
+    const fill = Array.from({ length: room - shown.length }, () => '');
+    return [
+      ...shown.map((line) => cutText(line, size.columns)),
+      ...fill,
+      this.style.dim('↑ ↓ scroll   any other key: back'),
+    ];
+  }
+
+  /** True when the key meant something here. */
+  press(key: string): boolean {
+    const { mode } = this;
+    if (key === '\u0003') return false;
+    this.answer = '';
+    switch (mode.kind) {
+      case 'page':
+        return this.scroll(mode, key);
+      case 'ask':
+        this.mode = { kind: 'browse' };
+        if (key === 'y' || key === 'Y') this.report(mode.carryOut());
+        else this.answer = 'nothing done';
+        return true;
+      case 'filter':
+        return this.typeFilter(key);
+      case 'browse':
+        return this.browse(key);
+    }
+  }
+
+  private browse(key: string): boolean {
+    switch (key) {
+      case 'up':
+      case 'k':
+        return this.move(-1);
+      case 'down':
+      case 'j':
+        return this.move(1);
+      case 's':
+        this.order = this.order === 'limit' ? 'rate' : 'limit';
+        return true;
+      case '/':
+        this.mode = { kind: 'filter' };
+        return true;
+      case 'escape':
+        this.filter = '';
+        this.selected = undefined;
+        return true;
+      case 'b':
+        return this.ask('Ban', ({ socket, target, by }) =>
+          callDaemon(socket, 'ban', { bans: [{ target }], keepLonger: true, ...by }),
+        );
+      case 'u':
+        return this.ask('Unban', ({ socket, target, by }) =>
+          callDaemon(socket, 'unban', { targets: [target], all: false, ...by }),
+        );
+      case 'a':
+        return this.ask('Never ban', ({ socket, target, by }) =>
+          callDaemon(socket, 'allow', { targets: [target], remove: false, ...by }),
+        );
+      case 'e':
+      case 'enter':
+        return this.explain();
+      default:
+        return false;
+    }
+  }
+
+  private typeFilter(key: string): boolean {
+    if (key === 'enter') this.mode = { kind: 'browse' };
+    else if (key === 'escape') {
+      this.filter = '';
+      this.mode = { kind: 'browse' };
+    } else if (key === 'backspace') this.filter = this.filter.slice(0, -1);
+    else if (/^[ -~]$/.test(key)) this.filter += key;
+    return true;
+  }
+
+  private scroll(mode: Mode & { kind: 'page' }, key: string): boolean {
+    const step = { up: -1, k: -1, down: 1, j: 1, 'page up': -10, 'page down': 10, ' ': 10 }[key];
+    if (step === undefined) this.mode = { kind: 'browse' };
+    else mode.from += step;
+    return true;
+  }
+
+  private move(by: number): boolean {
+    const names = [...this.clients().map(({ name }) => name), ...this.listedBans().map(({ client }) => client)];
+    const at = names.indexOf(this.selected ?? '');
+    this.selected = names[at < 0 ? 0 : Math.max(0, Math.min(names.length - 1, at + by))];
+    return true;
+  }
+
+  private ask(what: string, act: (order: Order) => Promise<readonly TargetResult[]>): boolean {
+    const target = this.selected;
+    if (target === undefined) {
+      this.answer = 'select a client first: ↑ ↓';
+      return true;
+    }
+    const { context } = this;
+    const { socket } = requireSections(context, ['control']).control;
+    const by = { reason: 'from zban top', operator: operatorName(context.env) };
+    const carryOut = async () => {
+      const results = await act({ socket, target, by });
+      return results.map((result) => `${result.target}: ${result.message}`).join('; ');
+    };
+    this.mode = { kind: 'ask', question: `${what} ${target}? y/n`, carryOut };
+    return true;
+  }
+
+  /** Shows what comes of it when it comes. */
+  private report(answer: Promise<string>): void {
+    this.answer = '…';
+    void answer
+      .catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
+      .then((text) => {
+        this.answer = printable(text);
+        this.onNews();
+      });
+  }
+
+  private explain(): boolean {
+    const subject = this.selected;
+    if (subject === undefined) {
+      this.answer = 'select a client first: ↑ ↓';
+      return true;
+    }
+    const lines: string[] = [];
+    const say = (text: string) => void lines.push(...text.split('\n'));
+    const output = { data: say, talk: say, json: () => {} };
+    const page = explain({ ...this.context, output }, { subject }).then(() => {
+      this.mode = { kind: 'page', lines, from: 0 };
+      return '';
+    });
+    this.report(page);
+    return true;
+  }
+
+  private clients(): readonly TopClient[] {
+    const { order, filter } = this;
+    const matching = this.view.clients.filter((client) => {
+      const text = [client.name, this.whoIs(client.name), client.top_path, client.nearest?.limit].join(' ');
+      return text.toLowerCase().includes(filter.toLowerCase());
+    });
+    const share = ({ nearest }: TopClient) => nearest?.share ?? 0;
+    return matching.sort((a, b) => (order === 'limit' ? share(b) - share(a) : 0) || b.requests - a.requests);
+  }
+
+  private listedBans(): readonly ActiveBan[] {
+    const { bans, filter } = this;
+    if (filter === '') return bans;
+    return bans.filter(({ client, condition, reason }) =>
+      [client, this.whoIs(client), condition, reason].join(' ').toLowerCase().includes(filter.toLowerCase()),
+    );
+  }
+
+  private hint(): string {
+    const { mode, answer, filter, order } = this;
+    if (mode.kind === 'ask') return mode.question;
+    if (mode.kind === 'filter') return `filter: ${filter}▏ Enter keeps it, Esc clears it`;
+    if (answer !== '') return answer;
+    const keys = 'b ban  u unban  a allow  e explain  / filter';
+    return `${keys}  s by ${order === 'limit' ? 'rate' : 'limit'}  q quit${filter === '' ? '' : `  [${filter}]`}`;
+  }
+
+  /** What is known without asking anybody. */
+  private whoIs(name: string): string {
+    const found = this.known.get(name);
+    if (found !== undefined) return found;
+    const prefix = parsePrefix(name);
+    const [who] = prefix ? this.finder.findKnown([prefix]) : [];
+    const text = printable(who ? tellWho(who) : '');
+    if (this.known.size > KNOWN_MAX) this.known.clear();
+    this.known.set(name, text);
+    return text;
+  }
+
+  /** A database that this user may not read shows no bans; their number is in the header all the same. */
+  async readBans(): Promise<void> {
+    const { now } = this.context;
+    const { database } = requireSections(this.context, ['state']).state;
+    this.bans = await withTrail(database, ({ reader }) => reader.firstBans(now(), BANS_READ, true)).catch(() => []);
+  }
+}

@@ -1,0 +1,30 @@
+import type { Style } from '../style.ts';
+
+const STEPS = '▁▂▃▄▅▆▇█';
+
+/** The band in which values are usual, and above which they are far too high. */
+export interface Band {
+  readonly high: number;
+  readonly limit: number;
+}
+
+/** The newest values as bars, one column each, against the band: yellow above it, red above its limit. */
+export function sparkline(values: readonly number[], columns: number, band: Band | undefined, style: Style): string {
+  const shown = values.slice(-Math.max(0, columns));
+  const top = Math.max(1, band?.high ?? 0, ...shown);
+  return shown
+    .map((value) => {
+      const bar = STEPS[Math.min(STEPS.length - 1, Math.floor((value / top) * STEPS.length))] ?? '';
+      if (band && value > band.limit) return style.red(bar);
+      return band && value > band.high ? style.yellow(bar) : style.green(bar);
+    })
+    .join('');
+}
+
+/** A share of 1 as a bar of so many columns and a percentage: `████░░░░  52%`. */
+export function shareBar(share: number, columns: number, style: Style): string {
+  const full = Math.max(0, Math.min(columns, Math.round(share * columns)));
+  const paint = share >= 0.8 ? style.red : share >= 0.5 ? style.yellow : style.green;
+  const percent = `${Math.min(999, Math.round(share * 100))}%`.padStart(5);
+  return `${paint('█'.repeat(full))}${style.dim('░'.repeat(columns - full))}${percent}`;
+}

@@ -1,0 +1,107 @@
+/** The clients of the window that are worth a look: those nearest to a ban, and those with most requests. */
+import { LIMITS, type TellReach } from '../detect/reach.ts';
+import type { NearestLimit, TopClient } from '../model/status.ts';
+import { type ClientScheme, formatClient } from '../net/client-key.ts';
+import { requestOf } from '../parse/record.ts';
+import { HIGH, INFO, LOW, STATUS_MASK } from '../parse/tally.ts';
+import type { Clients } from '../traffic/clients.ts';
+import { cleanText, type Evidence } from '../traffic/evidence.ts';
+
+/** Of the most recently seen clients so many are looked at, and so many requests of each that is listed. */
+const CLIENTS_MAX = 100_000;
+const RECORDS_MAX = 20;
+
+export interface BusiestSources {
+  readonly clients: Clients;
+  readonly evidence: Evidence;
+  /** Tells how near the client in a slot is to its limits. */
+  readonly reach: (slot: number, tell: TellReach) => void;
+  /** The log's clock. */
+  readonly newest: number;
+  readonly scheme: ClientScheme;
+}
+
+interface Candidate {
+  readonly slot: number;
+  readonly requests: number;
+  readonly nearest: NearestLimit | null;
+}
+
+/** Up to `max` by each of the two orders, the nearest to a ban first. */
+export function listBusiest(sources: BusiestSources, max: number): TopClient[] {
+  const { clients, newest, scheme, reach } = sources;
+  const near = new Best(max, ({ nearest }) => nearest?.share ?? 0);
+  const busy = new Best(max, ({ requests }) => requests);
+  let total = 0;
+  let seen = 0;
+  for (const slot of clients.recent()) {
+    if (++seen > CLIENTS_MAX) break;
+    const requests = clients.requests[slot] as number;
+    total += requests;
+    if (requests === 0 || (clients.bannedUntil[slot] as number) > newest) continue;
+    let nearest: NearestLimit | null = null;
+    reach(slot, (at, share, tolerated) => {
+      const limit = LIMITS[at];
+      if (limit !== undefined && share > (nearest?.share ?? 0)) nearest = { limit, share, tolerated };
+    });
+    const candidate = { slot, requests, nearest };
+    near.add(candidate);
+    busy.add(candidate);
+  }
+  const listed = [...new Set([...near.take(), ...busy.take()])];
+  const traces = findTraces(sources, new Set(listed.map(({ slot }) => slot)));
+  return listed.map(({ slot, requests, nearest }) => ({
+    name: formatClient(clients.high(slot), clients.low(slot), scheme),
+    requests,
+    share: requests / total,
+    nearest,
+    ...(traces.get(slot) ?? { top_path: null, statuses: [0, 0, 0, 0] }),
+  }));
+}
+
+/** The best of many by one measure, in bounded memory. */
+class Best {
+  private kept: Candidate[] = [];
+  private readonly max: number;
+  private readonly measure: (candidate: Candidate) => number;
+
+  constructor(max: number, measure: (candidate: Candidate) => number) {
+    this.max = max;
+    this.measure = measure;
+  }
+
+  add(candidate: Candidate): void {
+    if (this.kept.push(candidate) >= this.max * 8) this.kept = this.take();
+  }
+
+  take(): Candidate[] {
+    return this.kept.sort((a, b) => this.measure(b) - this.measure(a) || a.slot - b.slot).slice(0, this.max);
+  }
+}
+
+/** What the newest lines say of these clients. */
+function findTraces({ clients, evidence }: BusiestSources, slots: ReadonlySet<number>) {
+  const found = new Map<
+    number,
+    { paths: Map<string, number>; records: number; statuses: [number, number, number, number] }
+  >();
+  evidence.walk((segment, at) => {
+    const { rows } = segment.tally;
+    const slot = clients.find(rows[at + HIGH] as number, rows[at + LOW] as number);
+    if (!slots.has(slot)) return true;
+    const trace = found.get(slot) ?? { paths: new Map(), records: 0, statuses: [0, 0, 0, 0] };
+    found.set(slot, trace);
+    const digit = Math.floor(((rows[at + INFO] as number) & STATUS_MASK) / 100);
+    if (digit >= 2 && digit <= 5) trace.statuses[digit - 2] = (trace.statuses[digit - 2] ?? 0) + 1;
+    const record = trace.records++ < RECORDS_MAX ? evidence.record(segment, at) : undefined;
+    const path = record && cleanText(requestOf(record).path.split('?', 1)[0] ?? '');
+    if (path) trace.paths.set(path, (trace.paths.get(path) ?? 0) + 1);
+    return true;
+  });
+  return new Map(
+    [...found].map(([slot, { paths, statuses }]) => {
+      const [top] = [...paths].sort(([, a], [, b]) => b - a);
+      return [slot, { top_path: top?.[0] ?? null, statuses }] as const;
+    }),
+  );
+}
