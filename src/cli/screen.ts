@@ -4,7 +4,8 @@
 const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l'; // alternate screen, no cursor, long lines are cut
 const LEAVE = '\u001b[?7h\u001b[?25h\u001b[?1049l';
 const CLEAR = '\u001b[2J';
-const END_OF_LINE = '\u001b[K';
+// Before the line: after one as wide as the terminal it would take away the last character.
+const CLEAR_LINE = '\u001b[2K';
 const goTo = (row: number): string => `\u001b[${row + 1};1H`;
 
 /** Keys that end it, where `onKey` takes none of them. */
@@ -63,7 +64,7 @@ export async function showLive({ stdin, stdout }: Screen, live: Live): Promise<v
       const lines = live.frame(size).slice(0, size.rows);
       const rows = Math.max(lines.length, shown.length);
       const changes = Array.from({ length: rows }, (_, row) =>
-        lines[row] === shown[row] ? '' : `${goTo(row)}${lines[row] ?? ''}${END_OF_LINE}`,
+        lines[row] === shown[row] ? '' : `${goTo(row)}${CLEAR_LINE}${lines[row] ?? ''}`,
       ).join('');
       shown = lines;
       if (changes !== '') stdout.write(changes);

@@ -12,50 +12,10 @@ import type {
   UnbanRequest,
 } from '../../src/control/protocol.ts';
 import { startControlServer } from '../../src/control/server.ts';
-import type { Status } from '../../src/model/status.ts';
+import { baseStatus as status } from '../support/status.ts';
 import { place, runZban } from './run-zban.ts';
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts');
-
-const status: Status = {
-  state: 'running',
-  mode: 'enforce',
-  panic: null,
-  profile: 'balanced',
-  sensitivity: 'normal',
-  backend: 'ipset',
-  version: '0.1.0',
-  config_version: '0123456789ab',
-  name: 'web-1',
-  uptime_seconds: 3723,
-  lines_total: 1234,
-  skipped: { not_json: 2, too_long: 0 },
-  discarded: {},
-  log_lag_seconds: 0.4,
-  active_bans: 3,
-  observed_bans: 0,
-  bans_total: 5,
-  unbans_total: 2,
-  refused_total: 1,
-  global_anomaly: false,
-  incident: null,
-  fuse_blown: true,
-  fuse_until: '2026-11-20T10:21:12.000Z',
-  site_rate: 12.345,
-  site_rate_last: 13,
-  counted_rate: 12,
-  counted_rate_last: 13,
-  clients: 77,
-  baseline: null,
-  top_clients: [{ name: '192.0.2.1\u001b[2J', requests: 99, share: 0.5 }],
-  logs: [{ path: '/var/log/nginx/access.log', state: 'following', behind_bytes: 2048 }],
-  outbox: 1,
-  cpu_percent: 3.21,
-  memory_bytes: 104_857_600,
-  host_cpu_percent: 10,
-  host_memory_percent: 50,
-  troubles: ['the firewall refused'],
-};
 
 /** A daemon that answers as it is told and keeps what it was asked. */
 async function daemon(

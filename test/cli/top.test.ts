@@ -13,24 +13,35 @@ async function start(t: TestContext): Promise<TestDaemon> {
   writeFileSync(daemon.log, '');
   await daemon.start();
   const second = Math.floor(Date.now() / 1000);
-  const lines = Array.from({ length: 40 }, (_, n) => logLine(second, n % 4 === 0 ? '192.0.2.1' : '192.0.2.2', '/'));
+  const lines = Array.from({ length: 40 }, (_, n) =>
+    logLine(second, n % 4 === 0 ? '198.51.100.1' : '198.51.100.2', '/'),
+  );
   appendFileSync(daemon.log, `${lines.join('\n')}\n`);
   await until('the lines are read', () => daemon.status()?.top_clients.length === 2);
   return daemon;
 }
 
-test('top names the busiest clients, once where nobody watches, and as JSON', async (t) => {
+test('top names who is near a limit, once where nobody watches, and as JSON', async (t) => {
   const daemon = await start(t);
+  assert.equal(daemon.zban('ban', '203.0.113.9', '--for', '1h').status, 0);
   const { status, stdout } = daemon.zban('top');
   assert.equal(status, 0);
+  assert.match(stdout, /^2 clients · 1 would be banned$/m);
   assert.match(
     stdout,
-    /requests\/s from 2 clients, 0 would be banned\nCLIENT +REQUESTS +SHARE\n192.0.2.2 +30 +75.0 %\n192.0.2.1 +10 +25.0 %$/m,
+    /^ {2}CLIENT +REQ\/MIN +LIMIT +NEARING +STATUS +TOP PATH\n {2}198\.51\.100\.2 +30 .*2xx 100 +\/\n {2}198\.51\.100\.1 +10 /m,
   );
-  assert.deepEqual(daemon.json('top'), [
-    { name: '192.0.2.2', requests: 30, share: 0.75 },
-    { name: '192.0.2.1', requests: 10, share: 0.25 },
-  ]);
+  assert.match(stdout, /^ {2}203\.0\.113\.9 +manual +(1h|59m \d+s) +– /m);
+  const clients =
+    daemon.json<{ name: string; requests: number; share: number; nearest: object; top_path: string }[]>('top');
+  assert.deepEqual(
+    clients.map(({ name, requests, share, top_path }) => ({ name, requests, share, top_path })),
+    [
+      { name: '198.51.100.2', requests: 30, share: 0.75, top_path: '/' },
+      { name: '198.51.100.1', requests: 10, share: 0.25, top_path: '/' },
+    ],
+  );
+  assert.deepEqual(Object.keys(clients[0]?.nearest ?? {}), ['limit', 'share', 'tolerated']);
 });
 
 test('top on a terminal draws in place until q, or until the daemon stops', {
@@ -48,11 +59,21 @@ test('top on a terminal draws in place until q, or until the daemon stops', {
     return { child, said };
   };
   const first = show();
-  await until('two frames', () => first.said.text.split('192.0.2.2').length > 2);
-  first.child.stdin.write('q');
+  await until('a picture', () => first.said.text.includes('198.51.100.2'));
+  const seen = () => first.said.text.length;
+  const before = seen();
+  await until('the next second', () => seen() > before);
+  assert.ok(!first.said.text.slice(before).includes('CLIENT'), 'only what changed is drawn again');
+  first.child.stdin.write('jb');
+  await until('a question', () => first.said.text.includes('Ban 198.51.100.2? y/n'));
+  first.child.stdin.write('y');
+  await until('a ban', () => daemon.json<{ ip: string }[]>('list').some(({ ip }) => ip === '198.51.100.2'));
+  first.child.stdin.write('ju');
+  await until('another question', () => /Unban \S+\? y\/n/.test(first.said.text));
+  first.child.stdin.write('nq');
   await until('the end', () => first.said.text.includes('code 0'));
   const second = show();
-  await until('a frame', () => second.said.text.includes('192.0.2.2'));
+  await until('a frame', () => second.said.text.includes('198.51.100.2'));
   await daemon.stop();
   await until('the end with the daemon', () => second.said.text.includes('code 3'));
   assert.ok(second.said.text.includes('\u001b[?25h\u001b[?1049l'), 'the screen is restored');

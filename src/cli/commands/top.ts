@@ -28,7 +28,7 @@ export async function top(context: Context): Promise<number> {
   await session.readBans();
   if (process.stdout.isTTY) await watch(session, socket);
   else {
-    const lines = drawTop({ ...session.picture(), hint: '' }, PRINTED);
+    const lines = drawTop({ ...session.picture(), hint: () => '' }, PRINTED);
     output.data(lines.join('\n').trimEnd());
   }
   return EXIT.done;

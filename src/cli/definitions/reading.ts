@@ -27,8 +27,8 @@ export const READING_COMMANDS = [
   }),
   command({
     usage: 'top',
-    summary: 'the clients with most requests, every second until q',
-    examples: [['zban top', 'q quits']],
+    summary: 'live: the clients nearest to a ban, who is banned, and the site against what is usual',
+    examples: [['zban top', '↑↓ selects; b bans, u unbans, a allows, e explains, / filters, s sorts, q quits']],
     run: async (context) => (await import('../commands/top.ts')).top(context),
   }),
   command({

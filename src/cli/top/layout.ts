@@ -23,7 +23,7 @@ export interface Picture {
   /** Name of the client or ban that the keys are about. */
   readonly selected: string | undefined;
   /** A question, an answer or the keys. */
-  readonly hint: string;
+  readonly hint: (columns: number) => string;
   readonly whoIs: (name: string) => string;
   readonly nowMs: number;
   readonly style: Style;
@@ -39,7 +39,7 @@ export function drawTop(picture: Picture, { rows, columns }: Size): string[] {
   const clientRows = drawClients(picture, columns, room - banRows);
   const lines = [...head, ...clientRows, ...drawBans(picture, columns, banRows)];
   const fill = Array.from({ length: Math.max(0, rows - 1 - lines.length) }, () => '');
-  return [...lines.slice(0, rows - 1), ...fill, style.dim(cutText(hint, columns))];
+  return [...lines.slice(0, rows - 1), ...fill, style.dim(cutText(hint(columns), columns))];
 }
 
 function drawHeader({ view, rates, nowMs, style }: Picture, columns: number): string[] {
@@ -50,7 +50,7 @@ function drawHeader({ view, rates, nowMs, style }: Picture, columns: number): st
   const band = bandOf(status);
   const now = rates.at(-1) ?? 0;
   const normal = band ? `normal ${rate(band.low)}–${rate(band.high)}/s` : 'normal not learned yet';
-  const site = `Site ${rate(now)}/s, ${normal} `;
+  const site = `Site ${rate(now)}/s${columns < 100 ? '' : ' without static files'}, ${normal} `;
   const spark = sparkline(rates, columns - width(site), band, style);
   const banned =
     status.mode === 'observe'
@@ -150,7 +150,11 @@ function drawBans(picture: Picture, columns: number, rows: number): string[] {
       { heading: 'TIER', columns: 4, cell: ({ tier }, size) => (tier === 0 ? '–' : String(tier)).padStart(size) },
       { heading: 'WHO', columns: columns < 140 ? 18 : 34, cell: ({ client }, size) => fit(whoIs(client) || '–', size) },
     ],
-    { heading: '', cell: (ban, size) => fit(printable(ban.reason || phraseOf(ban.condition)), size) },
+    {
+      heading: '',
+      cell: (ban, size) =>
+        fit(printable(ban.actor === 'policy' ? phraseOf(ban.condition) : ban.reason || ban.actor), size),
+    },
     columns - 2,
     listed.some(({ client }) => whoIs(client) !== '') ? [] : ['WHO'],
   );
@@ -200,7 +204,7 @@ function drawRows<Row>(
       const cell = column.cell(row, column.columns);
       return isSelected && index === 0 ? style.inverse(cell) : cell;
     });
-    return `${isSelected ? '>' : ' '} ${cells.join(' ')}`;
+    return `${isSelected ? '>' : ' '} ${cells.join(' ')}`.trimEnd();
   });
 }
 

@@ -74,7 +74,7 @@ export class TopSession {
       rates: rates.rates,
       clients: this.clients(),
       bans: this.listedBans(),
-      hint: this.hint(),
+      hint: (columns) => this.hint(columns),
       whoIs: (name) => this.whoIs(name),
       nowMs: this.context.now(),
     };
@@ -239,13 +239,22 @@ export class TopSession {
     );
   }
 
-  private hint(): string {
+  private hint(columns: number): string {
     const { mode, answer, filter, order } = this;
     if (mode.kind === 'ask') return mode.question;
     if (mode.kind === 'filter') return `filter: ${filter}▏ Enter keeps it, Esc clears it`;
     if (answer !== '') return answer;
-    const keys = 'b ban  u unban  a allow  e explain  / filter';
-    return `${keys}  s by ${order === 'limit' ? 'rate' : 'limit'}  q quit${filter === '' ? '' : `  [${filter}]`}`;
+    const keys = [
+      'b ban',
+      'u unban',
+      'a allow',
+      'e explain',
+      '/ filter',
+      `s by ${order === 'limit' ? 'rate' : 'limit'}`,
+      'q quit',
+    ];
+    const all = columns < 90 ? keys.join(' ') : ['↑↓ select', ...keys].join('   ');
+    return filter === '' ? all : `[${filter}] ${all}`;
   }
 
   /** What is known without asking anybody. */

@@ -12,13 +12,23 @@ export interface Band {
 export function sparkline(values: readonly number[], columns: number, band: Band | undefined, style: Style): string {
   const shown = values.slice(-Math.max(0, columns));
   const top = Math.max(1, band?.high ?? 0, ...shown);
-  return shown
-    .map((value) => {
-      const bar = STEPS[Math.min(STEPS.length - 1, Math.floor((value / top) * STEPS.length))] ?? '';
-      if (band && value > band.limit) return style.red(bar);
-      return band && value > band.high ? style.yellow(bar) : style.green(bar);
-    })
-    .join('');
+  const bars = shown.map((value) => {
+    const paint = band && value > band.limit ? style.red : band && value > band.high ? style.yellow : style.green;
+    return { paint, bar: STEPS[Math.min(STEPS.length - 1, Math.floor((value / top) * STEPS.length))] ?? '' };
+  });
+  // One colour for a run of bars: each costs ten bytes, every second.
+  let text = '';
+  for (let from = 0, to = 0; from < bars.length; from = to) {
+    const { paint } = bars[from] as (typeof bars)[number];
+    while (bars[to]?.paint === paint) to++;
+    text += paint(
+      bars
+        .slice(from, to)
+        .map(({ bar }) => bar)
+        .join(''),
+    );
+  }
+  return text;
 }
 
 /** A share of 1 as a bar of so many columns and a percentage: `████░░░░  52%`. */
