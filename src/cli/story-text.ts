@@ -29,7 +29,7 @@ export interface TellOptions {
 /** The whole story, no line wider than 100 columns, safe for a terminal. */
 export function formatStory(story: Story, options: TellOptions): string {
   const { title, paragraphs } = storyParagraphs(story, options);
-  return `${wrap(printable(title), COLUMNS).join('\n')}\n\n${formatParagraphs(paragraphs, COLUMNS)}`;
+  return `${wrapText(printable(title), COLUMNS)}\n\n${formatParagraphs(paragraphs, COLUMNS)}`;
 }
 
 /** The same for other screens, as it is: parts of it come from a log. */
