@@ -5,6 +5,7 @@ import type { UnbanRequest } from '../control/protocol.ts';
 import { readHosts, removeHost } from '../fleet/hosts.ts';
 import { Link } from '../fleet/link.ts';
 import type { Outgoing } from '../fleet/orders.ts';
+import type { ServerOptions } from '../fleet/server.ts';
 import type { AuditEntry } from '../model/audit.ts';
 import type { FleetReport, FleetStatus } from '../model/fleet.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
@@ -42,6 +43,11 @@ export interface FleetOptions extends Omit<ProposalsOptions, 'host' | 'acceptFro
   readonly troubles: Pick<Troubles, 'begin' | 'end'>;
 }
 
+/** How to reach the server. */
+export function serverOf({ url, kind, master, ca_file, password_file }: NonNullable<Config['fleet']>): ServerOptions {
+  return { urls: typeof url === 'string' ? [url] : url, kind, master, caFile: ca_file, passwordFile: password_file };
+}
+
 /** The host's name in the fleet. */
 export function fleetHost({ fleet, name }: Pick<Config, 'fleet' | 'name'>): string {
   return fleet?.host ?? (name ?? hostname()).replace(/[^A-Za-z0-9._-]/g, '-');
@@ -72,10 +78,7 @@ export class Fleet {
     this.others = new Set(saved?.hosts.filter((name) => name !== this.host));
     this.proposals = new Proposals({ ...options, host: this.host, acceptFrom: fleet.accept_from });
     this.link = new Link({
-      server: {
-        urls: typeof fleet.url === 'string' ? [fleet.url] : fleet.url,
-        ...{ kind: fleet.kind, master: fleet.master, caFile: fleet.ca_file, passwordFile: fleet.password_file },
-      },
+      server: serverOf(fleet),
       name: fleet.name,
       host: this.host,
       shares: { bans: fleet.share.includes('bans'), counts: fleet.share.includes('counts') },

@@ -21,6 +21,8 @@ export class Keys {
   readonly hosts: string;
   /** Stream of clients put on watch. */
   readonly watch: string;
+  /** What zban doctor tries its rights on. */
+  readonly trial: string;
   private readonly name: string;
 
   constructor(name: string) {
@@ -36,6 +38,7 @@ export class Keys {
     this.epoch = key('epoch');
     this.hosts = key('hosts');
     this.watch = key('watch');
+    this.trial = key('doctor');
   }
 
   /** Which batches of counts a shard has taken. */

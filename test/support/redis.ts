@@ -26,17 +26,20 @@ async function freePort(): Promise<number> {
 export class RedisServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'zban-redis-'));
   readonly port: number;
+  /** Of a Cluster. */
+  readonly busPort: number;
   private readonly options: readonly string[];
   private child: ChildProcess | undefined;
 
-  private constructor(port: number, options: readonly string[]) {
+  private constructor(port: number, busPort: number, options: readonly string[]) {
     this.port = port;
+    this.busPort = busPort;
     this.options = options;
   }
 
   /** Starts a server with these options besides; it keeps nothing on disk unless they say so. */
   static async start(...options: readonly string[]): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), options);
+    const server = new RedisServer(await freePort(), await freePort(), options);
     await server.run();
     return server;
   }
@@ -48,7 +51,8 @@ export class RedisServer {
   /** Starts it anew after `kill`. */
   async run(): Promise<void> {
     const own = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder, '--save', ''];
-    this.child = spawn('redis-server', [...own, ...this.options], { stdio: 'ignore' });
+    const bus = this.options.includes('--cluster-enabled') ? ['--cluster-port', String(this.busPort)] : [];
+    this.child = spawn('redis-server', [...own, ...bus, ...this.options], { stdio: 'ignore' });
     const deadline = Date.now() + START_MS;
     while (!this.cli('PING').includes('PONG') && !this.cli('PING').includes('NOAUTH')) {
       if (Date.now() > deadline || this.child.exitCode !== null) throw new Error('redis-server did not come up');

@@ -61,6 +61,7 @@ export async function doctor(context: Context): Promise<number> {
     checkSsh(config, env),
     ...checkChannels(config, env),
     checkRobots(config),
+    ...(config.fleet ? await (await import('../../doctor/fleet.ts')).checkFleet(config.fleet) : []),
     ...checkPlaces(config, status !== undefined, service),
   ];
   report(context, findings);

@@ -1,0 +1,69 @@
+/** Whether the fleet's server answers, and whether it is one to rely on. Loaded only where a fleet is configured. */
+import type { Config } from '../config/schema.ts';
+import { serverOf } from '../daemon/fleet.ts';
+import { findForbidden, readClock, readFacts, type ServerFacts } from '../fleet/inspect.ts';
+import { Keys } from '../fleet/keys.ts';
+import { connectServer } from '../fleet/server.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+const CHECK = 'fleet';
+const VERSION_MIN = 7;
+const CLOCK_OFF_MS = 2000;
+/** What a ban takes in the server: its place in the stream, in the set and its entry, measured by test/bench/fleet.ts. */
+const BAN_BYTES = 900;
+/** The stream's 100,000 entries and some room for counts. */
+const MEMORY_MIN = 128 * 1_048_576;
+const RIGHTS = 'docs/fleet.md has the ACL rule';
+
+export async function checkFleet(fleet: NonNullable<Config['fleet']>): Promise<Finding[]> {
+  let server: Awaited<ReturnType<typeof connectServer>>;
+  try {
+    server = await connectServer(serverOf(fleet), () => {});
+  } catch (error) {
+    const message = `its server does not answer: ${error instanceof Error ? error.message : String(error)}`;
+    return [fail(CHECK, message, 'check fleet.url, its password and the network; zban judges alone meanwhile')];
+  }
+  try {
+    const keys = new Keys(fleet.name);
+    const forbidden = await findForbidden(server, keys);
+    if (forbidden !== undefined) return [fail(CHECK, `this user may not do what it must: ${forbidden}`, RIGHTS)];
+    const found: Finding[] = [];
+    const offMs = await readClock(server, keys);
+    if (Math.abs(offMs) > CLOCK_OFF_MS) {
+      const message = `this host's clock is ${(Math.abs(offMs) / 1000).toFixed(1)} s off the server's`;
+      found.push(warn(CHECK, message, 'timedatectl set-ntp true, on both'));
+    }
+    const facts = await readFacts(server, keys).catch(() => undefined);
+    if (facts) found.push(...judge(facts));
+    else
+      found.push(warn(CHECK, 'the server does not tell this user its version and its memory', `allow INFO: ${RIGHTS}`));
+    return found.length > 0 || !facts ? found : [ok(CHECK, describe(facts))];
+  } catch (error) {
+    return [
+      fail(CHECK, `its server stopped answering: ${error instanceof Error ? error.message : String(error)}`, RIGHTS),
+    ];
+  } finally {
+    server.close();
+  }
+}
+
+function judge({ software, version, maxmemory, evictionPolicy }: ServerFacts): Finding[] {
+  const found: Finding[] = [];
+  if (Number(version.split('.')[0]) < VERSION_MIN)
+    found.push(fail(CHECK, `its server is ${software}`, `Redis ${VERSION_MIN}.0 or newer, or Valkey`));
+  if (evictionPolicy !== 'noeviction') {
+    const message = `its server may throw bans away when its memory is full (maxmemory-policy ${evictionPolicy})`;
+    found.push(warn(CHECK, message, 'set maxmemory-policy noeviction there, or give the fleet a server of its own'));
+  }
+  if (maxmemory > 0 && maxmemory < MEMORY_MIN) {
+    const bans = Math.floor(maxmemory / BAN_BYTES / 1000);
+    const message = `its server has maxmemory ${Math.round(maxmemory / 1_048_576)} MiB, room for about ${bans},000 bans`;
+    found.push(warn(CHECK, message, 'maxmemory 128mb there, or more'));
+  }
+  return found;
+}
+
+function describe({ software, maxmemory }: ServerFacts): string {
+  const room = maxmemory === 0 ? 'no maxmemory' : `maxmemory ${Math.round(maxmemory / 1_048_576)} MiB`;
+  return `${software} answers, keeps what is written, ${room}`;
+}

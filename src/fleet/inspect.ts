@@ -1,0 +1,59 @@
+/** What `zban doctor` asks the server: is it one that a fleet can rely on? Writes one key and takes it away again. */
+import type { Keys } from './keys.ts';
+import { TRIAL } from './scripts.ts';
+import type { Server } from './server.ts';
+
+export interface ServerFacts {
+  /** `redis 7.0.15`, `valkey 8.1.0`. */
+  readonly software: string;
+  /** Of the protocol and the commands: of Valkey, the Redis that it is compatible with. */
+  readonly version: string;
+  /** Bytes; 0 is no limit. */
+  readonly maxmemory: number;
+  readonly usedMemory: number;
+  /** `noeviction` keeps what was written. */
+  readonly evictionPolicy: string;
+}
+
+/** Rejects when the user may not ask. */
+export async function readFacts(server: Server, keys: Keys): Promise<ServerFacts> {
+  const text = String(await server.command(keys.epoch, ['INFO']));
+  const fields = new Map(
+    [...text.matchAll(/^([a-z_0-9]+):(.*?)\r?$/gm)].map(([, name = '', value = '']) => [name, value]),
+  );
+  const version = fields.get('redis_version') ?? '0';
+  const valkey = fields.get('valkey_version');
+  return {
+    software: valkey === undefined ? `redis ${version}` : `valkey ${valkey}`,
+    version,
+    maxmemory: Number(fields.get('maxmemory') ?? 0),
+    usedMemory: Number(fields.get('used_memory') ?? 0),
+    evictionPolicy: fields.get('maxmemory_policy') ?? 'noeviction',
+  };
+}
+
+/** Milliseconds by which the server's clock is ahead of this host's. */
+export async function readClock(server: Server, keys: Keys): Promise<number> {
+  const before = Date.now();
+  const [seconds = '0', micros = '0'] = (await server.command(keys.epoch, ['TIME'])) as string[];
+  return Number(seconds) * 1000 + Number(micros) / 1000 - (before + Date.now()) / 2;
+}
+
+/** What the user may not do and hosts of a fleet must, in the server's words; undefined when nothing is missing. */
+export async function findForbidden(server: Server, keys: Keys): Promise<string | undefined> {
+  try {
+    await server.run(TRIAL, [keys.trial], []);
+    await server.command(keys.bans, ['XRANGE', keys.bans, '-', '+', 'COUNT', '1']);
+    await server.command(keys.bans, ['XREVRANGE', keys.bans, '+', '-', 'COUNT', '1']);
+    await server.command(keys.bans, ['XREAD', 'COUNT', '1', 'STREAMS', keys.bans, keys.watch, '$', '$']);
+    await server.command(keys.lifted, ['ZREVRANGE', keys.lifted, '0', '0']);
+    await server.command(keys.releases, ['HMGET', keys.releases, 'none']);
+    await server.command(keys.details, ['HSCAN', keys.details, '0', 'COUNT', '1']);
+    await server.command(keys.hosts, ['HGETALL', keys.hosts]);
+    await server.command(keys.hosts, ['HDEL', keys.hosts, '']);
+    await server.command(keys.panic, ['GET', keys.panic]);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

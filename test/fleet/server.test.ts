@@ -1,0 +1,229 @@
+/** The scripts and the connection against real servers: repeated calls, rights, TLS, a Cluster. No daemon is needed for it. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { configSchema } from '../../src/config/schema.ts';
+import { checkFleet } from '../../src/doctor/fleet.ts';
+import type { ClientCounts } from '../../src/engine/shared-counts.ts';
+import { OutgoingCounts } from '../../src/fleet/counts.ts';
+import { Keys, shardOf } from '../../src/fleet/keys.ts';
+import { OutgoingOrders } from '../../src/fleet/orders.ts';
+import { BEAT, COUNT } from '../../src/fleet/scripts.ts';
+import { connectServer, type Server } from '../../src/fleet/server.ts';
+import { readAll, readEnds, readNews, STREAM_START } from '../../src/fleet/stream.ts';
+import { pour } from '../../src/share/level.ts';
+import type { Order } from '../../src/share/order.ts';
+import { until } from '../support/daemon.ts';
+import { RedisServer, redisSkip } from '../support/redis.ts';
+
+const keys = new Keys('shop');
+/** The rule of docs/fleet.md. */
+const ACL =
+  '~zban:* resetchannels -@all +eval +evalsha +xadd +xread +xrange +xrevrange +zadd +zscore +zrem +zrangebyscore +zrevrange +hset +hget +hmget +hgetall +hdel +hscan +set +get +del +pexpire +time +info +ping';
+
+async function start(t: TestContext, ...options: readonly string[]): Promise<RedisServer> {
+  const server = await RedisServer.start(...options);
+  t.after(() => server.close());
+  return server;
+}
+
+async function connect(t: TestContext, urls: readonly string[], more = {}): Promise<Server> {
+  const options = { urls, kind: 'single' as const, master: '', caFile: undefined, passwordFile: undefined, ...more };
+  const server = await connectServer(options, () => {});
+  t.after(() => server.close());
+  return server;
+}
+
+const T0 = Date.now();
+const order = (changes: Partial<Order>): Order => ({
+  ...{ kind: 'ban', host: 'web-1', actor: 'policy', target: '192.0.2.1', atMs: T0, untilMs: T0 + 600_000 },
+  ...{ tier: 1, condition: 'scan', reason: '', digest: '' },
+  ...changes,
+});
+
+async function publish(server: Server, ...orders: readonly Order[]): Promise<void> {
+  const outgoing = new OutgoingOrders();
+  outgoing.push(orders.map((each) => ({ order: each, auditId: 0 })));
+  await outgoing.send(server, keys, () => outgoing.size === 0);
+}
+
+async function streamLength(server: Server): Promise<number> {
+  const { orders } = await readNews(server, keys, STREAM_START, STREAM_START);
+  return orders.length;
+}
+
+const counts = (client: string, points: number, limit = 12, leak = 0.02): ClientCounts => ({
+  client,
+  counts: [{ rule: 'scan', points, limit, leak }],
+});
+
+test('one server', { skip: redisSkip() }, async (t) => {
+  const redis = await start(t);
+  const server = await connect(t, [redis.url]);
+
+  await t.test('a decision said again is no news; a longer ban is, and a release ends what is older', async () => {
+    await publish(server, order({}), order({}), order({ untilMs: T0 + 601_000 }));
+    assert.equal(await streamLength(server), 1);
+    await publish(server, order({ untilMs: T0 + 900_000 }));
+    assert.equal(await streamLength(server), 2);
+    const release = order({ kind: 'unban', actor: 'operator:anna', atMs: T0 + 1000 });
+    await publish(server, release, release, order({ atMs: T0 + 500, untilMs: null }));
+    assert.equal(await streamLength(server), 3);
+    assert.equal(redis.cli('ZCARD', keys.active), '0');
+    await publish(server, order({ atMs: T0 + 1001 }));
+    assert.equal(redis.cli('ZCARD', keys.active), '1');
+  });
+
+  await t.test('all that is in force can be read at once, and an ended ban is swept away', async () => {
+    await publish(server, order({ kind: 'allow', actor: 'operator:anna', target: '198.51.100.0/24' }));
+    const { orders } = await readAll(server, keys);
+    assert.deepEqual(
+      orders.map(({ kind, target }) => `${kind} ${target}`),
+      ['unban 192.0.2.1', 'allow 198.51.100.0/24', 'ban 192.0.2.1'],
+    );
+    redis.cli('ZADD', keys.active, '1', '192.0.2.1');
+    await publish(server, order({ target: '192.0.2.2' }));
+    assert.equal(redis.cli('ZCARD', keys.active), '1');
+    assert.equal(redis.cli('HLEN', keys.details), '1');
+  });
+
+  await t.test('the server pours and drains as src/share/level.ts does', async () => {
+    const shard = shardOf('203.0.113.1');
+    const of = [keys.batches(shard), keys.counts(shard, '203.0.113.1')];
+    let model: ReturnType<typeof pour> | undefined;
+    for (const [index, points] of [3, 0.25, -1, 0.5, 2].entries()) {
+      const said = `scan ${points} 12 0.02`;
+      const [answer = ''] = (await server.run(COUNT, of, ['web-1#a', String(index + 1), '1', said])) as string[];
+      model = pour(model, points, 0.02, Date.now());
+      assert.ok(Math.abs(Number(answer.split(' ')[3]) - model.level) < 0.05, `${answer}, ${model.level}`);
+    }
+    const [again = ''] = (await server.run(COUNT, of, ['web-1#a', '5', '1', 'scan 2 12 0.02'])) as string[];
+    assert.ok(Math.abs(Number(again.split(' ')[3]) - (model?.level ?? 0)) < 0.05, 'a repeated batch counts once');
+  });
+
+  await t.test('of several hosts one decides an offence, and the first report puts the client on watch', async () => {
+    const host = (name: string, bans = true) =>
+      new OutgoingCounts({ host: name, keys, run: 'r', bans, now: () => performance.now() });
+    const [one, two, observer] = [host('web-1'), host('web-2'), host('web-3', false)];
+    const first = await one.send(server, [counts('203.0.113.2', 7)]);
+    assert.deepEqual(
+      first.watched.map(({ client }) => client),
+      ['203.0.113.2'],
+    );
+    assert.ok((first.watched[0]?.seconds ?? 0) >= 60);
+    assert.deepEqual((await two.send(server, [counts('203.0.113.2', 1)])).watched, [], 'it is on watch already');
+    const over = await two.send(server, [counts('203.0.113.2', 6)]);
+    assert.equal(over.offences[0]?.client, '203.0.113.2');
+    assert.ok((over.offences[0]?.points ?? 0) > 12);
+    assert.deepEqual((await one.send(server, [counts('203.0.113.2', 1)])).offences, [], 'somebody else decides');
+    assert.equal(
+      (await observer.send(server, [counts('203.0.113.2', 1)])).offences.length,
+      1,
+      'observe mode only notes it',
+    );
+    const { watched } = await readNews(
+      server,
+      keys,
+      (await readEnds(server, keys))?.last ?? STREAM_START,
+      STREAM_START,
+    );
+    assert.ok(watched.some(({ client }) => client === '203.0.113.2'));
+  });
+
+  await t.test('a silent host shares no counts; an emptied server has another epoch', async () => {
+    const beat = async (host: string) =>
+      (await server.run(BEAT, [keys.hosts, keys.epoch], [host, '{"counts":true}', '10000', `e-${host}`])) as string[];
+    assert.equal(Number((await beat('web-1'))[2]), 1);
+    assert.equal(Number((await beat('web-2'))[2]), 2);
+    redis.cli('HSET', keys.hosts, 'web-2', `${Date.now() - 11_000} {"counts":true}`);
+    const [, epoch, live] = await beat('web-1');
+    assert.deepEqual([epoch, Number(live)], ['e-web-1', 1]);
+    redis.cli('FLUSHALL');
+    assert.equal((await beat('web-3'))[1], 'e-web-3');
+  });
+
+  await t.test('doctor: rights, eviction, memory, and a user with the rights of docs/fleet.md', async () => {
+    redis.cli('ACL', 'SETUSER', 'zban', 'on', '>secret', ...ACL.split(' '));
+    redis.cli('ACL', 'SETUSER', 'poor', 'on', '>secret', '~zban:*', '+@read');
+    const fleet = (user: string) => {
+      const config = configSchema.parse({ fleet: { url: redis.url.replace('//', `//${user}:secret@`), name: 'shop' } });
+      return checkFleet(config.fleet as NonNullable<typeof config.fleet>);
+    };
+    assert.deepEqual(
+      (await fleet('zban')).map(({ level, message }) => [level, /^redis 7\..* keeps what is written/.test(message)]),
+      [['ok', true]],
+    );
+    assert.match((await fleet('poor'))[0]?.message ?? '', /may not do what it must: NOPERM/);
+    assert.match((await fleet('nobody'))[0]?.message ?? '', /does not answer: WRONGPASS/);
+    redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+    redis.cli('CONFIG', 'SET', 'maxmemory', '50mb');
+    const warned = await fleet('zban');
+    assert.match(warned[0]?.message ?? '', /maxmemory-policy allkeys-lru/);
+    assert.match(warned[1]?.message ?? '', /maxmemory 50 MiB, room for about 58,000 bans/);
+    assert.doesNotMatch(redis.cli('KEYS', '*'), /doctor/);
+  });
+});
+
+test('TLS: the certificate is checked', { skip: redisSkip() }, async (t) => {
+  const folder = (await start(t)).folder;
+  const file = (name: string) => join(folder, name);
+  const made = spawnSync('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'],
+    ...[
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
+      '-keyout',
+      file('key'),
+      '-out',
+      file('cert'),
+    ],
+  ]);
+  if (made.error) return t.skip('needs openssl');
+  const tls = [
+    '--port',
+    '0',
+    '--tls-auth-clients',
+    'no',
+    '--tls-cert-file',
+    file('cert'),
+    '--tls-key-file',
+    file('key'),
+  ];
+  const redis = await start(t, '--tls-port', '0', ...tls.slice(2));
+  const port = String(redis.port + 1);
+  redis.cli('CONFIG', 'SET', 'tls-port', port);
+  const url = `rediss://127.0.0.1:${port}`;
+  const server = await connect(t, [url], { caFile: file('cert') });
+  await publish(server, order({}));
+  assert.equal(redis.cli('ZCARD', keys.active), '1');
+  await assert.rejects(connect(t, [url]), /self-signed|certificate/);
+});
+
+test('a Cluster of three masters: every script keeps to one slot', { skip: redisSkip() }, async (t) => {
+  const nodes = await Promise.all([0, 1, 2].map(() => start(t, '--cluster-enabled', 'yes')));
+  const [first] = nodes as [RedisServer, RedisServer, RedisServer];
+  for (const [index, node] of nodes.entries()) {
+    const from = Math.floor((16_384 * index) / 3);
+    node.cli('CLUSTER', 'ADDSLOTSRANGE', String(from), String(Math.floor((16_384 * (index + 1)) / 3) - 1));
+    node.cli('CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1));
+    if (index > 0) first.cli('CLUSTER', 'MEET', '127.0.0.1', String(node.port), String(node.busPort));
+  }
+  await until('the cluster stands', () => nodes.every((node) => /cluster_state:ok/.test(node.cli('CLUSTER', 'INFO'))));
+  await until('all know all', () => nodes.every((node) => node.cli('CLUSTER', 'NODES').split('\n').length === 3));
+  const server = await connect(t, [first.url], { kind: 'cluster' });
+  await publish(server, order({}));
+  assert.deepEqual((await readAll(server, keys)).orders.length, 1);
+  assert.equal(await streamLength(server), 1);
+  const outgoing = new OutgoingCounts({ host: 'web-1', keys, run: 'r', bans: true, now: () => performance.now() });
+  const clients = Array.from({ length: 300 }, (_, n) => counts(`203.0.${n >> 8}.${n & 255}`, 6.5));
+  assert.equal((await outgoing.send(server, clients)).watched.length, 300);
+  assert.equal((await outgoing.send(server, clients)).offences.length, 300);
+  const held = nodes.map((node) => Number(node.cli('DBSIZE')));
+  assert.ok(
+    held.every((size) => size > 20),
+    `keys on each: ${held}`,
+  );
+});
