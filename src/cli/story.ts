@@ -1,6 +1,6 @@
 /** What is recorded about a client or a row, put in order for `zban explain`. */
 
-import { durationOf, tierAfter } from '../decide/policy.ts';
+import { durationOf, tierAfter } from '../decide/decide.ts';
 import type { ActiveBan, AuditEntry } from '../model/audit.ts';
 import type { BanOptions } from '../model/options.ts';
 import { formatPrefix, type Prefix, parsePrefix, prefixContains } from '../net/prefix.ts';

@@ -1,6 +1,7 @@
 /** What people want banned, judged by the rules that hold for policy too: who may be banned, for how long, how many. */
 import type { Config } from '../config/schema.ts';
 import type { BanOrder, BanRequest, TargetResult } from '../control/protocol.ts';
+import { decide, type Proposal } from '../decide/decide.ts';
 import type { ActiveBan, DraftOf } from '../model/audit.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { BanTrail } from './bans.ts';
@@ -42,63 +43,50 @@ export function endOf({ untilMs }: Pick<ActiveBan, 'untilMs'>): Pick<TargetResul
 
 /** Judges every order; one that is refused does not stop the others. */
 export function judgeOrders(request: BanRequest, rules: OrderRules): JudgedOrders {
-  const { config, trail, timeMs } = rules;
+  const { config, trail, protection, timeMs } = rules;
   const accepted = new Map<string, AcceptedBan>();
   const refused: TargetResult[] = [];
   const { enforced, observed } = trail.countActive(timeMs);
-  let room = config.bans.max_active - enforced - observed;
+  let active = enforced + observed;
   for (const order of request.bans) {
-    const prefix = parsePrefix(order.target);
-    const refusal = findRefusal(order.target, prefix, rules);
-    if (refusal || !prefix) {
-      if (refusal) refused.push(refusal);
+    const prefix = parseTarget(order.target);
+    if ('code' in prefix) {
+      refused.push(prefix);
       continue;
     }
     const client = formatPrefix(prefix);
-    const untilMs = findEnd(order, request, rules);
     const before = accepted.get(client) ?? trail.findActiveBan(client, timeMs);
-    const unchanged = findUnchanged(request, untilMs, before, timeMs);
-    if (unchanged) refused.push({ ...targetResult(client, 'unchanged', unchanged), ...(before && endOf(before)) });
-    else if (!before && room <= 0) {
-      refused.push(
-        targetResult(client, 'failed', `${config.bans.max_active} bans are in force already (bans.max_active)`),
-      );
-    } else {
-      if (!before) room--;
+    const known = {
+      neverBanned: protection.find(prefix),
+      active,
+      ban: before && { untilMs: before.untilMs, isHeld: 'confirmed' in before && before.confirmed },
+    };
+    const decision = decide(known, proposalOf(order, request, timeMs), timeMs, config.bans);
+    if (decision.kind === 'ban') {
+      if (!before) active++;
       const older = before && 'draft' in before ? before.draft.detail : before?.reason;
+      const { untilMs } = decision;
       accepted.set(client, { prefix, untilMs, draft: draftOf(client, order, request, untilMs, older, rules) });
-    }
+    } else if (decision.kind === 'unchanged')
+      refused.push({ ...targetResult(client, 'unchanged', decision.detail), ...(before && endOf(before)) });
+    else if (decision.reason === 'limit') refused.push(targetResult(client, 'failed', decision.detail));
+    else refused.push(targetResult(order.target, 'protected', `never banned: ${decision.detail}`));
   }
   return { accepted, refused };
 }
 
-function findRefusal(text: string, prefix: Prefix | undefined, rules: OrderRules): TargetResult | undefined {
+function parseTarget(text: string): Prefix | TargetResult {
+  const prefix = parsePrefix(text);
   if (!prefix) return targetResult(text, 'invalid', `'${text}' is no address and no network`);
   const bitsMin = BITS_MIN[prefix.family];
   if (prefix.bits < bitsMin) return targetResult(text, 'invalid', `/${prefix.bits} is too wide: at least /${bitsMin}`);
-  const never = rules.protection.find(prefix);
-  return never && targetResult(text, 'protected', `never banned: ${never.detail}`);
+  return prefix;
 }
 
-function findEnd(order: BanOrder, request: BanRequest, { config, timeMs }: OrderRules): number | null {
-  if (order.untilMs !== undefined) return order.untilMs;
-  const { forMs = request.forMs } = order;
-  const lastsMs = forMs === undefined ? (config.bans.schedule[0] ?? null) : forMs;
-  return lastsMs === null ? null : timeMs + lastsMs;
-}
-
-/** Why nothing is to be done; undefined when the ban is to be recorded. */
-function findUnchanged(
-  { keepLonger }: BanRequest,
-  untilMs: number | null,
-  before: (Pick<ActiveBan, 'untilMs'> & Partial<Pick<ActiveBan, 'confirmed'>>) | undefined,
-  timeMs: number,
-): string | undefined {
-  if (untilMs !== null && untilMs <= timeMs) return 'its time is up already';
-  // The firewall has no news of a ban that it holds as it is.
-  if (before?.confirmed && before.untilMs === untilMs) return 'is banned for as long already';
-  const covered = before && (before.untilMs === null || (untilMs !== null && untilMs <= before.untilMs));
-  return keepLonger && covered ? 'is banned for at least as long already' : undefined;
+function proposalOf(order: BanOrder, { forMs: forAllMs, keepLonger }: BanRequest, timeMs: number): Proposal {
+  const { tier = 0, forMs = forAllMs } = order;
+  const untilMs = order.untilMs ?? (typeof forMs === 'number' ? timeMs + forMs : forMs);
+  return { source: 'operator', tier, untilMs, keepLonger };
 }
 
 function draftOf(

@@ -1,7 +1,7 @@
 /** Puts together who is never banned: configuration, operators, this host, CDNs. */
 import { Resolver } from 'node:dns/promises';
 import type { Config } from '../config/schema.ts';
-import type { NeverBanned } from '../decide/policy.ts';
+import type { NeverBanned } from '../decide/never-banned.ts';
 import { Allowlist } from '../host/allowlist.ts';
 import { findCdnProtection } from '../host/cdn-ranges.ts';
 import { findProtectedAddresses } from '../host/protected.ts';

@@ -3,7 +3,7 @@
  * nginx, the result row.
  */
 import type { AddLaneRequest, ChangeLaneRequest, LaneResult } from '../control/protocol.ts';
-import type { NeverBanned } from '../decide/policy.ts';
+import type { NeverBanned } from '../decide/never-banned.ts';
 import { EnforcementError } from '../enforce/backend.ts';
 import { findLaneObstacle, HOLDS_MAX, LANES_MAX, type NginxLane } from '../enforce/nginx-lane-text.ts';
 import type { NginxLanes } from '../enforce/nginx-lanes.ts';

@@ -1,8 +1,7 @@
 /** Who is never banned right now: the allowlist, what operators allowed, and this host's own addresses and guests. */
-import { findNeverBanned, type NeverBanned } from '../decide/policy.ts';
+import { type NeverBanned, NeverBannedTable } from '../decide/never-banned.ts';
 import type { ClientScheme } from '../net/client-key.ts';
 import type { Prefix } from '../net/prefix.ts';
-import { PrefixTable } from '../net/prefix-table.ts';
 
 /** SSH sessions and addresses come and go: how long one may go unnoticed. Half of what an idle daemon does is this look. */
 const REFRESH_MS = 15_000;
@@ -27,15 +26,14 @@ export interface ProtectionOptions {
 
 export class Protection {
   private readonly options: ProtectionOptions;
-  private networks = new PrefixTable<NeverBanned>([]);
-  /** A client of the log that is taken for a proxy. */
-  private proxy: NeverBanned | undefined;
+  private readonly table: NeverBannedTable;
   private known = '';
   private timer: NodeJS.Timeout | undefined;
   private refreshing: Promise<void> = Promise.resolve();
 
   constructor(options: ProtectionOptions) {
     this.options = options;
+    this.table = new NeverBannedTable(options.scheme);
   }
 
   /** Looks up who is protected for the first time, then again and again. */
@@ -57,19 +55,18 @@ export class Protection {
 
   /** Takes a client for a proxy from now on, or none; resolves when bans that this forbids are lifted. */
   setProxy(proxy: NeverBanned | undefined): Promise<void> {
-    this.proxy = proxy;
+    this.table.proxy = proxy;
     return this.refresh();
   }
 
   /** Why a network must not be banned, undefined when it may. */
   find(prefix: Prefix): NeverBanned | undefined {
-    return findNeverBanned(this.networks, prefix, this.options.scheme);
+    return this.table.find(prefix);
   }
 
   private async look(): Promise<void> {
     const [allowlist, host] = await Promise.all([this.options.allowlist(), this.options.host()]);
     const networks: NeverBanned[] = [
-      ...(this.proxy ? [this.proxy] : []),
       ...allowlist.map(({ prefix, reason }) => ({ prefix, kind: 'allowlist' as const, detail: reason })),
       ...[...host, ...this.options.cdn].map(({ prefix, reason }) => ({
         prefix,
@@ -77,11 +74,14 @@ export class Protection {
         detail: reason,
       })),
     ];
-    const lines = networks.map(({ prefix, detail }) => `${prefix.family} ${prefix.value}/${prefix.bits} ${detail}`);
+    const { proxy } = this.table;
+    const lines = [...(proxy ? [proxy] : []), ...networks].map(
+      ({ prefix, detail }) => `${prefix.family} ${prefix.value}/${prefix.bits} ${detail}`,
+    );
     const text = lines.sort().join('\n');
     if (text === this.known) return;
     this.known = text;
-    this.networks = new PrefixTable(networks);
+    this.table.set(networks);
     await this.options.onChange(networks);
   }
 }

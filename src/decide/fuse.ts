@@ -16,6 +16,11 @@ export interface FuseHold {
   readonly reason: FuseEvent['reason'];
 }
 
+export interface FuseVerdict {
+  readonly admitted: boolean;
+  readonly event?: FuseEvent;
+}
+
 export class Fuse {
   /** Epoch second until which banning stays off; 0 unless the fuse has tripped. */
   blownUntil = 0;
@@ -69,28 +74,39 @@ export class Fuse {
     return { event: 'fuse', phase: 'reset', time: formatSecond(second), reason, detail: 'banning resumed' };
   }
 
-  /**
-   * Asks for one more ban at `second` while `clients` were seen in the window. When it trips, all bans stop for
-   * the hold time (`bans.fuse_hold`).
-   */
-  admit(second: number, clients: number): { admitted: boolean; event?: FuseEvent } {
+  /** Asks for one more ban at `second` while `clients` were seen in the window, and takes note of the answer. */
+  admit(second: number, clients: number): FuseVerdict {
+    const verdict = this.look(second, clients);
+    if (verdict.admitted) this.count(second);
+    else if (verdict.event) this.trip(second, verdict.event);
+    return verdict;
+  }
+
+  /** What one more ban would be told; `event`: by it the fuse trips, and all such bans stop for the hold time (`bans.fuse_hold`). */
+  look(second: number, clients: number): FuseVerdict {
     if (this.blownUntil > 0) return { admitted: false };
     const { max_per_minute, max_share, max_share_min_bans } = this.options;
     const wanted = this.recent + 1;
     const tooMany = wanted > max_per_minute;
     const tooLarge = wanted > max_share_min_bans && wanted > max_share * clients;
-    if (!tooMany && !tooLarge) {
-      this.recent = wanted;
-      this.perSecond[second % WINDOW_SECONDS] = (this.perSecond[second % WINDOW_SECONDS] as number) + 1;
-      return { admitted: true };
-    }
-    this.blownUntil = second + this.holdSeconds;
+    if (!tooMany && !tooLarge) return { admitted: true };
     const detail = tooMany
       ? `more than ${max_per_minute} new bans within a minute (bans.max_per_minute)`
       : `${wanted} new bans within a minute are more than ${max_share * 100} % of the ${clients} clients seen (bans.max_share)`;
-    this.reason = tooMany ? 'max_per_minute' : 'max_share';
-    const { reason } = this;
-    const [time, until] = [formatSecond(second), formatSecond(this.blownUntil)];
+    const reason = tooMany ? 'max_per_minute' : 'max_share';
+    const [time, until] = [formatSecond(second), formatSecond(second + this.holdSeconds)];
     return { admitted: false, event: { event: 'fuse', phase: 'blown', time, until, reason, detail } };
+  }
+
+  /** A ban that was admitted is carried out. */
+  count(second: number): void {
+    this.recent++;
+    this.perSecond[second % WINDOW_SECONDS] = (this.perSecond[second % WINDOW_SECONDS] as number) + 1;
+  }
+
+  /** Stops bans from `second` on, for the reason of the event. */
+  trip(second: number, { reason }: FuseEvent): void {
+    this.blownUntil = second + this.holdSeconds;
+    this.reason = reason;
   }
 }

@@ -1,21 +1,13 @@
-/** All policy: an anomaly (a fact) goes in, a decision (a choice with its reason) comes out. */
+/** The engine's ledger: who is banned and was, the fuse, who is protected; and what is decided by it (decide.ts). */
 
 import type { ProxyClient } from '../detect/proxy-watch.ts';
-import type { FuseEvent } from '../model/event.ts';
 import type { BanOptions } from '../model/options.ts';
-import { type ClientScheme, clientPrefix, findIpv4 } from '../net/client-key.ts';
+import { type ClientScheme, clientPrefix } from '../net/client-key.ts';
 import { type BanKey, banPrefix, networksOf } from '../net/client-network.ts';
-import { type Prefix, prefixesOverlap } from '../net/prefix.ts';
-import { PrefixTable } from '../net/prefix-table.ts';
+import { type Decision, decide, tierAfter } from './decide.ts';
 import { Fuse } from './fuse.ts';
+import { type NeverBanned, NeverBannedTable } from './never-banned.ts';
 import { OffenderTable } from './offender-table.ts';
-
-/** A network that is never banned, and why, in words. */
-export interface NeverBanned {
-  readonly prefix: Prefix;
-  readonly kind: 'allowlist' | 'protected';
-  readonly detail: string;
-}
 
 /** What is remembered of a banned client, or of a network of clients. Seconds are epoch seconds. */
 export interface Offender extends BanKey {
@@ -25,28 +17,6 @@ export interface Offender extends BanKey {
   readonly until: number;
   /** End of the last ban; the tier decays from here. */
   readonly lastEnd: number;
-}
-
-/** What the fuse says of those that it does not protect. */
-const STRANGER: ReturnType<Fuse['admit']> = { admitted: true };
-
-export type Decision =
-  | { readonly kind: 'ban'; readonly tier: number; readonly durationSeconds: number | null; readonly until: number }
-  | {
-      readonly kind: 'refused';
-      readonly reason: 'allowlist' | 'protected' | 'fuse' | 'limit';
-      readonly detail: string;
-      readonly fuse?: FuseEvent;
-    };
-
-/** Why a network is never banned; an IPv6 network by the IPv4 addresses that it stands for too. */
-export function findNeverBanned(
-  networks: PrefixTable<NeverBanned>,
-  prefix: Prefix,
-  scheme: ClientScheme,
-): NeverBanned | undefined {
-  const ipv4 = findIpv4(prefix, scheme);
-  return networks.findOverlap(prefix) ?? (ipv4 && networks.findOverlap(ipv4));
 }
 
 /** A client that shows in the log in the place of many. */
@@ -62,7 +32,7 @@ export class Policy {
   proxy: FoundProxy | undefined;
   private readonly options: BanOptions;
   private readonly scheme: ClientScheme;
-  private neverBanned = new PrefixTable<NeverBanned>([]);
+  private readonly neverBanned: NeverBannedTable;
   private offenders = new OffenderTable();
   private nextEnd = Number.POSITIVE_INFINITY;
 
@@ -70,10 +40,11 @@ export class Policy {
     this.options = options;
     this.scheme = scheme;
     this.fuse = new Fuse(options);
+    this.neverBanned = new NeverBannedTable(scheme);
   }
 
   setNeverBanned(networks: readonly NeverBanned[]): void {
-    this.neverBanned = new PrefixTable(networks);
+    this.neverBanned.set(networks);
   }
 
   /**
@@ -92,6 +63,7 @@ export class Policy {
         isPublic: proxy.isPublic,
       };
     }
+    this.neverBanned.proxy = this.proxy?.isPublic ? undefined : this.proxy;
   }
 
   /** No more bans are allowed to be in force. */
@@ -110,25 +82,26 @@ export class Policy {
     return networksOf(high, low, this.scheme).reduce((end, key) => Math.max(end, this.find(key)?.lastEnd ?? 0), own);
   }
 
-  /**
-   * Chooses what to do about an anomalous client or network; `clients` is how many the window holds. The fuse protects those who have a
-   * `hasHistory` of being served: strangers neither trip it nor are spared by it.
-   */
+  /** Decides about an anomalous client or network, and takes note of the decision. */
   decide(key: BanKey, second: number, clients: number, hasHistory: boolean): Decision {
-    const prefix = banPrefix(key, this.scheme);
-    const isProxy = this.proxy !== undefined && !this.proxy.isPublic && prefixesOverlap(this.proxy.prefix, prefix);
-    const never = isProxy ? this.proxy : findNeverBanned(this.neverBanned, prefix, this.scheme);
-    if (never) return { kind: 'refused', reason: never.kind, detail: never.detail };
-    if (this.full) {
-      return { kind: 'refused', reason: 'limit', detail: `${this.active} bans are in force already (bans.max_active)` };
-    }
-    const { admitted, event } = hasHistory ? this.fuse.admit(second, clients) : STRANGER;
-    if (!admitted) return { kind: 'refused', reason: 'fuse', detail: 'it has tripped', ...(event && { fuse: event }) };
-    const tier = this.nextTier(this.find(key), second);
-    const durationMs = durationOf(tier, this.options);
-    const until = durationMs === null ? Number.POSITIVE_INFINITY : second + Math.ceil(durationMs / 1000);
+    const { fuse, active } = this;
+    const before = this.find(key);
+    const known = {
+      neverBanned: this.neverBanned.find(banPrefix(key, this.scheme)),
+      active,
+      // Who is banned is not judged.
+      ban: undefined,
+      offence: before && { tier: before.tier, lastMs: before.lastEnd * 1000 },
+      fuse,
+    };
+    const decision = decide(known, { source: 'policy', hasHistory, clients }, second * 1000, this.options);
+    if (decision.kind === 'refused' && decision.fuse) fuse.trip(second, decision.fuse);
+    if (decision.kind !== 'ban') return decision;
+    if (hasHistory) fuse.count(second);
+    const { tier, untilMs } = decision;
+    const until = untilMs === null ? Number.POSITIVE_INFINITY : Math.ceil(untilMs / 1000);
     this.set({ ...key, tier, until, lastEnd: until });
-    return { kind: 'ban', tier, until, durationSeconds: durationMs === null ? null : durationMs / 1000 };
+    return decision;
   }
 
   /** Records a ban in force (decided here, by an operator, or restored). Tier 0 is an operator's: it is no offence. */
@@ -201,14 +174,4 @@ export class Policy {
   private nextTier(offender: Offender | undefined, second: number): number {
     return offender ? tierAfter(offender.tier, (second - offender.lastEnd) * 1000, this.options) : 1;
   }
-}
-
-/** The tier of the next ban: one more than the last, less one for every whole decay period without a ban. */
-export function tierAfter(tier: number, quietMs: number, { decay }: Pick<BanOptions, 'decay'>): number {
-  return Math.max(0, tier - Math.floor(Math.max(0, quietMs) / decay)) + 1;
-}
-
-/** How long a ban of this tier lasts, milliseconds; null is permanent. The schedule's last entry repeats. */
-export function durationOf(tier: number, { schedule }: Pick<BanOptions, 'schedule'>): number | null {
-  return schedule[Math.min(tier, schedule.length) - 1] ?? null;
 }

@@ -356,13 +356,14 @@ export class Engine {
     if (decision.kind === 'refused') {
       if (decision.fuse) this.emit(decision.fuse);
       this.emit({ event: 'refused', time, ip, reason: decision.reason, detail: decision.detail, ...evidence });
-      return false;
     }
+    if (decision.kind !== 'ban') return false;
     const slot = this.clients.find(key.high, key.low);
     const past = this.history && key.bits === undefined && { past: this.history.ban(slot, second) };
-    this.bans.shutOut(key, decision.until);
+    const { tier, untilMs } = decision;
+    this.bans.shutOut(key, untilMs === null ? Number.POSITIVE_INFINITY : Math.ceil(untilMs / 1000));
     this.site.noteBan();
-    const ban = { tier: decision.tier, duration_seconds: decision.durationSeconds, ...evidence };
+    const ban = { tier, duration_seconds: untilMs === null ? null : (untilMs - second * 1000) / 1000, ...evidence };
     this.emit({ event: 'ban', time, ip, ...ban, ...past });
     return true;
   }

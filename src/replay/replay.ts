@@ -1,7 +1,7 @@
 /** `zban replay`: finished logs through the same pipeline as the live daemon; the log's time is the clock. */
 import { availableParallelism } from 'node:os';
 import type { Config } from '../config/schema.ts';
-import type { NeverBanned } from '../decide/policy.ts';
+import type { NeverBanned } from '../decide/never-banned.ts';
 import type { HistorySummary } from '../engine/history-summary.ts';
 import { findCdnProtection } from '../host/cdn-ranges.ts';
 import { NamedListError } from '../host/named-list.ts';

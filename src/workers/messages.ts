@@ -1,8 +1,9 @@
 /** What main thread, parse threads and traffic thread say to each other. Buffers are transferred, never copied. */
 
 import type { FuseHold } from '../decide/fuse.ts';
+import type { NeverBanned } from '../decide/never-banned.ts';
 import type { OffenderColumns } from '../decide/offender-table.ts';
-import type { FoundProxy, NeverBanned } from '../decide/policy.ts';
+import type { FoundProxy } from '../decide/policy.ts';
 import type { Unstopped } from '../detect/banned-traffic.ts';
 import type { RobotClaim, RobotNetwork, RobotVerdict } from '../detect/robot-verdicts.ts';
 import type { EngineState } from '../engine/engine-state.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Decision, Policy } from '../../src/decide/policy.ts';
+import type { Decision } from '../../src/decide/decide.ts';
+import { Policy } from '../../src/decide/policy.ts';
 import type { BanOptions } from '../../src/model/options.ts';
 import { type ClientScheme, findClientKey } from '../../src/net/client-key.ts';
 import { type Prefix, parsePrefix } from '../../src/net/prefix.ts';
@@ -37,7 +38,7 @@ test('offence after offence: 10 minutes, 30 minutes, 2 hours, for ever', () => {
     [3, 7200],
   ] as const) {
     const decision = policy.decide({ high, low }, now, MANY, true);
-    assert.deepEqual(decision, { kind: 'ban', tier, durationSeconds: seconds, until: now + seconds });
+    assert.deepEqual(decision, { kind: 'ban', tier, untilMs: (now + seconds) * 1000 });
     assert.deepEqual(policy.expire(now + seconds - 1), []);
     assert.equal(policy.active, 1);
     assert.deepEqual(
@@ -50,8 +51,7 @@ test('offence after offence: 10 minutes, 30 minutes, 2 hours, for ever', () => {
   assert.deepEqual(policy.decide({ high, low }, now, MANY, true), {
     kind: 'ban',
     tier: 4,
-    durationSeconds: null,
-    until: Number.POSITIVE_INFINITY,
+    untilMs: null,
   });
   assert.deepEqual(policy.expire(now + 4000 * DAY), []);
   assert.equal(policy.active, 1);
@@ -62,7 +62,7 @@ test('after the last tier the last duration stays', () => {
   const tiers = [0, 10, 20].map((at) => {
     const decision = policy.decide({ high, low }, NOW + at, MANY, true);
     policy.expire(NOW + at + 5);
-    return decision.kind === 'ban' && [decision.tier, decision.durationSeconds];
+    return decision.kind === 'ban' && [decision.tier, (decision.untilMs ?? 0) / 1000 - NOW - at];
   });
   assert.deepEqual(tiers, [
     [1, 1],
