@@ -79,9 +79,9 @@ export function countOf(value: number, noun: string): string {
   return `${formatCount(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
-/** Columns that the text takes on a terminal. */
+/** Columns that the text takes on a terminal once it is printable: it holds no colours. */
 export function width(text: string): number {
-  return /^[ -~]*$/.test(text) ? text.length : stringWidth(text);
+  return /^[ -~]*$/.test(text) ? text.length : stringWidth(printable(text));
 }
 
 /** At most `columns` columns; what is cut off is an ellipsis. */

@@ -4,7 +4,17 @@ import fc from 'fast-check';
 import { operatorName } from '../../src/cli/context.ts';
 import { readBanDuration, readCount, readPositive, readTargets } from '../../src/cli/options.ts';
 import { formatPairs, formatTable } from '../../src/cli/table.ts';
-import { formatBytes, formatRelative, formatSpan, printable, safeJson } from '../../src/cli/text.ts';
+import {
+  cutText,
+  fit,
+  formatBytes,
+  formatRelative,
+  formatSpan,
+  printable,
+  safeJson,
+  width,
+  wrapText,
+} from '../../src/cli/text.ts';
 
 const terminalObeys = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
@@ -89,4 +99,17 @@ test('the operator is the person behind sudo, as a harmless name', () => {
   assert.equal(operatorName({ SUDO_USER: 'ann', USER: 'ann' }, { uid: 1000, name: 'bob' }), 'bob');
   assert.equal(operatorName({ USER: 'ann' }, { uid: 1000, name: undefined }), 'uid-1000');
   assert.match(operatorName({}), /^[\w.@?-]+$/);
+});
+
+test('widths are columns of a terminal: two for wide characters, none for marks, one for what is made printable', () => {
+  assert.deepEqual([width('日本'), width('e\u0301'), width('\u001b[2J'), width('plain')], [4, 1, 4, 5]);
+  assert.equal(cutText('日本語', 5), '日本…');
+  assert.equal(fit('日本', 6), '日本  ');
+  assert.equal(fit('abcdef', 3), 'ab…');
+  assert.equal(cutText('abc', 0), '');
+});
+
+test('wrapped lines hold whole words, and parts of words that are longer than a line', () => {
+  assert.equal(wrapText('to be or not', 5), 'to be\nor\nnot');
+  assert.equal(wrapText('abcdefghij kl', 4), 'abcd\nefgh\nij\nkl');
 });
