@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { createNetwork, rootSkip } from '../support/netns.ts';
 import { findNginxObstacle, startNginx } from '../support/nginx.ts';
@@ -11,7 +12,7 @@ import { findNginxObstacle, startNginx } from '../support/nginx.ts';
 const skip = rootSkip() || findNginxObstacle() || false;
 const SWARM = 'Mozilla/5.0 (Swarm; "quoted" \\ $x{}; ~*) Crawler';
 const VISITOR = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
-const PROGRAM = join(import.meta.dirname, 'swarm.ts');
+const PROGRAM = fileURLToPath(new URL('./swarm.ts', import.meta.url));
 
 interface Lane {
   readonly id: string;

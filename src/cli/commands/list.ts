@@ -8,6 +8,7 @@ import { readFirst, readSelection, type Select, type SelectionOptions } from '..
 import { formatTable } from '../table.ts';
 import { formatRelative, formatTime } from '../text.ts';
 import { type OpenTrail, withTrail } from '../trail.ts';
+import { findOwners, type Owners } from '../who-column.ts';
 
 /** How often `--watch` looks. */
 const WATCH_INTERVAL_MS = 1000;
@@ -19,9 +20,10 @@ export interface ListOptions extends SelectionOptions {
 /** `zban list`: bans in force, read from the database, so that it works with the daemon stopped. */
 export async function list(context: Context, options: ListOptions): Promise<number> {
   const select = readSelection(options);
+  const owners = findOwners(context, process.stdout);
   return withTrail(requireSections(context, ['state']).state.database, async (trail) => {
-    if (options.watch) await watch(context, trail, select);
-    else print(context, trail, select, readFirst(options));
+    if (options.watch) await watch(context, trail, select, owners);
+    else print(context, trail, select, readFirst(options), owners);
     return EXIT.done;
   });
 }
@@ -31,20 +33,21 @@ function print(
   { reader }: OpenTrail,
   select: Select,
   first: ReturnType<typeof readFirst>,
+  owners: Owners,
 ): void {
   const active = first ? reader.firstBans(now(), first.limit, first.reverse) : reader.activeBans(now());
   const bans = first ? active : select(active, now());
   if (json) output.json(bans.map(listEntry));
-  else if (bans.length > 0) output.data(formatBans(bans, now()));
+  else if (bans.length > 0) output.data(formatBans(bans, now(), owners));
   else output.talk(active.length === 0 ? 'nobody is banned' : `none of the ${active.length} bans is like that`);
 }
 
 /** Draws the list in place; where standard output is no terminal, prints it again whenever it changed. */
-async function watch(context: Context, trail: OpenTrail, select: Select): Promise<void> {
+async function watch(context: Context, trail: OpenTrail, select: Select, owners: Owners): Promise<void> {
   const { json, now, output } = context;
   const follow = followBans(trail);
   if (process.stdout.isTTY && !json) {
-    const frame = ({ rows }: Size) => formatFrame(follow(now()), select, now(), rows).split('\n');
+    const frame = ({ rows }: Size) => formatFrame(follow(now()), select, now(), rows, owners).split('\n');
     return showLive(process, { intervalMs: WATCH_INTERVAL_MS, frame });
   }
   for (let before = ''; ; await sleep(WATCH_INTERVAL_MS)) {
@@ -53,7 +56,7 @@ async function watch(context: Context, trail: OpenTrail, select: Select): Promis
     if (key === before) continue;
     before = key;
     if (json) output.json(bans.map(listEntry));
-    else output.data(`${formatCount(bans.length)} at ${formatTime(now())}\n${formatBans(bans, now())}\n`);
+    else output.data(`${formatCount(bans.length)} at ${formatTime(now())}\n${formatBans(bans, now(), owners)}\n`);
   }
 }
 
@@ -70,13 +73,19 @@ function followBans({ reader }: OpenTrail): (nowMs: number) => readonly ActiveBa
 }
 
 /** A title, the table as far as it fits, and what did not. */
-function formatFrame(active: readonly ActiveBan[], select: Select, nowMs: number, rows: number): string {
+function formatFrame(
+  active: readonly ActiveBan[],
+  select: Select,
+  nowMs: number,
+  rows: number,
+  owners: Owners,
+): string {
   const bans = select(active, nowMs);
   // Title, header, and the line that says how many more there are.
   const fitting = bans.length <= rows - 2 ? bans.length : Math.max(0, rows - 3);
   const count =
     bans.length === active.length ? formatCount(bans.length) : `${bans.length} of ${formatCount(active.length)}`;
-  const lines = [`${count}, ${formatTime(nowMs)}; q ends`, formatBans(bans.slice(0, fitting), nowMs)];
+  const lines = [`${count}, ${formatTime(nowMs)}; q ends`, formatBans(bans.slice(0, fitting), nowMs, owners)];
   if (fitting < bans.length) lines.push(`… ${bans.length - fitting} more`);
   return lines.join('\n');
 }
@@ -103,8 +112,9 @@ export function listEntry(ban: ActiveBan): Readonly<Record<string, unknown>> {
 }
 
 /** The bans as a table, local times. */
-function formatBans(bans: readonly ActiveBan[], nowMs: number): string {
-  const rows = bans.map((ban) => [
+function formatBans(bans: readonly ActiveBan[], nowMs: number, owners: Owners): string {
+  const named = owners(bans.map(({ client }) => client));
+  const rows = bans.map((ban, index) => [
     nameClient(ban.client, ban.numbers),
     ban.tier === 0 ? '–' : String(ban.tier),
     formatTime(ban.sinceMs),
@@ -113,8 +123,10 @@ function formatBans(bans: readonly ActiveBan[], nowMs: number): string {
     stateOf(ban),
     ban.actor,
     ban.reason,
+    ...(named ? [named[index] ?? ''] : []),
   ]);
-  return formatTable(['CLIENT', 'TIER', 'SINCE', 'UNTIL', 'CONDITION', 'STATE', 'BY', 'REASON'], rows);
+  const header = ['CLIENT', 'TIER', 'SINCE', 'UNTIL', 'CONDITION', 'STATE', 'BY', 'REASON'];
+  return formatTable(named ? [...header, 'WHO'] : header, rows);
 }
 
 /** What a ban amounts to: `banned`, `pending` until the kernel listed it, `observed` where nothing is enforced. */

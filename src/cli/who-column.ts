@@ -1,0 +1,32 @@
+/** Who is behind the clients of a table, where the terminal is wide enough for one more column. */
+import { findRobots } from '../host/robots.ts';
+import { WhoFinder } from '../host/who.ts';
+import { parsePrefix } from '../net/prefix.ts';
+import { tellWho } from '../words/who.ts';
+import { type Context, loadPermitted } from './context.ts';
+
+/** Columns of a terminal from which on there is room, and clients beyond which nobody is looked up. */
+const [COLUMNS_MIN, CLIENTS_MAX] = [160, 1000];
+
+/** For each client in its place who it is, empty where that is not known; undefined where there is to be no column. */
+export type Owners = (clients: readonly string[]) => readonly string[] | undefined;
+
+/** DNS is not asked: a table must not wait. */
+export function findOwners(
+  context: Context,
+  { isTTY, columns }: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>,
+): Owners {
+  if (!isTTY || columns < COLUMNS_MIN || context.json) return () => undefined;
+  const loaded = loadPermitted(context);
+  // A list is shown also where the configuration has mistakes.
+  if (!loaded.ok) return () => undefined;
+  const { who, detection } = loaded.config;
+  // What is wrong with a list of the operator's, zban doctor says.
+  const finder = new WhoFinder({ table: who.table, robots: findRobots(detection.robots, () => {}) });
+  return (clients) => {
+    const prefixes = clients.flatMap((client) => parsePrefix(client) ?? []);
+    if (prefixes.length > CLIENTS_MAX || prefixes.length < clients.length) return undefined;
+    const texts = finder.findKnown(prefixes).map(tellWho);
+    return texts.some((text) => text !== '') ? texts : undefined;
+  };
+}
