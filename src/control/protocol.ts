@@ -75,6 +75,18 @@ export interface FuseResult {
   readonly durable?: false;
 }
 
+export interface AnnotateRequest {
+  readonly text: string;
+  readonly operator: string;
+}
+
+export interface AnnotateResult {
+  readonly ok: boolean;
+  readonly message: string;
+  /** False while only the daemon's memory has the row of it. Absent otherwise. */
+  readonly durable?: false;
+}
+
 export interface NotifyTestRequest {
   /** Name of a channel; all without it. */
   readonly channel?: string | undefined;
@@ -151,6 +163,8 @@ export interface ControlHandlers {
   fleetStatus(): Promise<FleetReport | null>;
   /** Takes this host out of its fleet until the next start. */
   fleetLeave(): Promise<{ readonly ok: boolean; readonly message: string }>;
+  /** Notes what happened, such as a deploy, for the trail, charts and messages. */
+  annotate(request: AnnotateRequest): Promise<AnnotateResult>;
   /** Sends a test message to one channel or to all, and resolves with what became of it. */
   notifyTest(request: NotifyTestRequest): Promise<NotifyTestResult>;
   reload(): Promise<{ readonly ok: boolean; readonly message: string }>;

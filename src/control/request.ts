@@ -11,6 +11,8 @@ export const REQUEST_BYTES_MAX = 4 * 1_048_576;
 /** A thousand years: longer bans are for good. */
 export const BAN_MS_MAX = 365_250 * 86_400_000;
 export const REASON_LENGTH_MAX = 500;
+/** It has to fit into the first sentence of a message. */
+const ANNOTATION_LENGTH_MAX = 100;
 /** Ends of bans; the largest that a Date holds (ECMA-262, 21.4.1.1). */
 const EPOCH_MS_MAX = 8.64e15;
 const TIER_MAX = 1000;
@@ -84,6 +86,7 @@ const ARGUMENTS = {
   changeLane: z.strictObject({ ...by, id: z.string().min(1).max(64), keepMs: laneMs.optional() }),
   fleetStatus: none,
   fleetLeave: none,
+  annotate: z.strictObject({ text: line(ANNOTATION_LENGTH_MAX).refine((text) => text !== ''), operator: line(64) }),
   notifyTest: z.strictObject({ channel: line(64).optional() }).optional(),
   reload: none,
 } as const;

@@ -7,6 +7,7 @@ import { findPeer, nameOperator } from './peer.ts';
 import type {
   AddLaneRequest,
   AllowRequest,
+  AnnotateRequest,
   BanRequest,
   ChangeLaneRequest,
   ControlAnswer,
@@ -239,6 +240,8 @@ function call({ command, argument }: ControlRequest, handlers: ControlHandlers):
       return handlers.panic(argument as PanicRequest);
     case 'resetFuse':
       return handlers.resetFuse(argument as FuseRequest);
+    case 'annotate':
+      return handlers.annotate(argument as AnnotateRequest);
     case 'notifyTest':
       return handlers.notifyTest((argument ?? {}) as NotifyTestRequest);
     case 'addLane':

@@ -11,7 +11,7 @@ export function hostName(config: Config): string {
   return config.name ?? hostname();
 }
 
-/** A channel that cannot be used is a trouble, not a reason not to protect. */
+/** A channel that cannot be used is a trouble, not a reason not to protect: `reportBroken` reports it. */
 export function buildAnnouncer(
   config: Config,
   outbox: Outbox,
@@ -21,8 +21,8 @@ export function buildAnnouncer(
 ): Announcer {
   const opened = openChannels(config.notify, process.env);
   for (const channel of opened) {
-    if ('problem' in channel) troubles.begin(troubleKeyOf(channel.name), channel.problem);
-    else for (const warning of channel.warnings) log('warn', warning);
+    if ('problem' in channel) continue;
+    for (const warning of channel.warnings) log('warn', warning);
   }
   return createAnnouncer({
     opened,
@@ -35,4 +35,9 @@ export function buildAnnouncer(
       else troubles.end(troubleKeyOf(name));
     },
   });
+}
+
+/** Called once everybody can be told. */
+export function reportBroken({ broken }: Announcer, troubles: Troubles): void {
+  for (const { name, problem } of broken) troubles.begin(troubleKeyOf(name), `channel ${name}: ${problem}`);
 }

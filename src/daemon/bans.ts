@@ -13,7 +13,16 @@ import type { Status } from '../model/status.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import { systemDraft } from '../record/row.ts';
-import { draftOf, fuseResetDraft, isEachTold, tellOrders, tellUnban, tellUnbans, unbanDraft } from './drafts.ts';
+import {
+  draftOf,
+  fuseResetDraft,
+  isEachTold,
+  type Order,
+  tellOrders,
+  tellUnban,
+  tellUnbans,
+  unbanDraft,
+} from './drafts.ts';
 import { findOrigin } from './fleet-orders.ts';
 import type { Incidents } from './incidents.ts';
 import type { Lanes } from './lanes.ts';
@@ -188,12 +197,17 @@ export class Bans {
     if (due.length > 0) await this.lift(due, 'system', 'expired');
   }
 
-  /** Records bans that a person ordered; the caller reconciles. */
+  /** Records bans that a person ordered; the caller reconciles, and then tells people. */
   order(drafts: readonly AuditDraft[]): readonly AuditEntry[] {
     this.bansTotal += drafts.length;
-    const entries = this.record(drafts, [], []);
-    this.options.notify(tellOrders(drafts));
-    return entries;
+    return this.record(drafts, [], []);
+  }
+
+  /** Tells people of what a person ordered, once the firewall was asked to do it. */
+  tellOrders(drafts: readonly Order[]): void {
+    const { trail, now, notify } = this.options;
+    const isHeld = (client: string) => trail.findActiveBan(client, now())?.confirmed ?? false;
+    notify(tellOrders(drafts, this.options.enforce, isHeld));
   }
 
   /** Records what other hosts decided, and what was refused of it; people hear of it from the host that did. The caller reconciles. */

@@ -130,11 +130,30 @@ export function tellUnban(
   return { kind: 'unban', time, ip: client, tier, reason, operator: operatorOf(actor), enforced, ...rest };
 }
 
-/** How people are told of bans that somebody ordered: few of them are their own affair. */
-export function tellOrders(drafts: readonly AuditDraft[]): readonly Notification[] {
+/** What a person can order. */
+export type Order = DraftOf<'ban' | 'allow' | 'disallow'>;
+
+/** How people are told of what somebody ordered; `isHeld` says whether the firewall holds a ban. Lists are one message. */
+export function tellOrders(
+  drafts: readonly Order[],
+  enforced: boolean,
+  isHeld: (client: string) => boolean,
+): readonly Notification[] {
   const [first] = drafts;
-  if (first === undefined || drafts.length <= MANY) return [];
-  return [tellMany('ban', drafts, first.actor, first.timeMs, first.detail)];
+  if (first === undefined) return [];
+  const isList = drafts.some(({ action, condition }) => action === 'ban' && condition !== 'manual');
+  if (first.action === 'ban' && (isList || drafts.length > MANY))
+    return [tellMany('ban', drafts, first.actor, first.timeMs, first.detail)];
+  const told = drafts.slice(0, MANY).map((draft): Notification => {
+    const { action, client: target, detail: reason, durationSeconds, timeMs } = draft;
+    const confirmed = action === 'ban' && enforced && isHeld(target);
+    const order = { kind: 'order', time: new Date(timeMs).toISOString(), action, target, reason } as const;
+    return { ...order, operator: operatorOf(draft.actor) ?? 'zban', durationSeconds, enforced, confirmed };
+  });
+  const last = told.at(-1);
+  const more = drafts.length - told.length;
+  if (more === 0 || last?.kind !== 'order') return told;
+  return [...told.slice(0, -1), { ...last, target: `${last.target} and ${more} more` }];
 }
 
 function tellMany(

@@ -14,6 +14,7 @@ export interface HandlersOptions {
   readonly busiest: () => Promise<Busiest>;
   readonly panic: ControlHandlers['panic'];
   readonly resetFuse: ControlHandlers['resetFuse'];
+  readonly annotate: ControlHandlers['annotate'];
   readonly reload: ControlHandlers['reload'];
   /** Undefined where none is configured. Throws while this host has not joined yet. */
   readonly fleet: () => Fleet | undefined;

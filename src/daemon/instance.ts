@@ -10,10 +10,8 @@ import type { Enforcer } from '../enforce/enforcer.ts';
 import { startLoadSampler } from '../host/load.ts';
 import type { Notification } from '../model/notification.ts';
 import type { Status } from '../model/status.ts';
-import type { Announcer } from '../notify/announcer.ts';
 import { systemDraft } from '../record/row.ts';
 import type { TrafficLog } from '../record/traffic-log.ts';
-import { buildAnnouncer } from './announce.ts';
 import { Bans } from './bans.ts';
 import { buildLanes } from './build-lanes.ts';
 import { buildProtection } from './build-protection.ts';
@@ -33,6 +31,7 @@ import { carryOutPanic, configInForce, describePanic, findPanic, type Panic } fr
 import { DaemonProbes } from './probes.ts';
 import type { Protection } from './protection.ts';
 import { type Handover, Records } from './records.ts';
+import { Reports } from './reports.ts';
 import type { RunTotals, Totals } from './run-totals.ts';
 import { assembleStatus, fixedStatus } from './status.ts';
 import { openTraffic } from './traffic.ts';
@@ -95,7 +94,7 @@ class RunningInstance implements Instance {
   private readonly config: Config;
   private readonly records: Records;
   private readonly troubles: Troubles;
-  private readonly announcer: Announcer;
+  private readonly reports: Reports;
   private readonly bans: Bans;
   private readonly lanes: Lanes;
   private readonly incidents: Incidents;
@@ -129,8 +128,12 @@ class RunningInstance implements Instance {
       onBegin: (trouble) => this.tellTrouble(trouble, 'begin'),
       onEnd: (trouble) => this.tellTrouble(trouble, 'end'),
     });
-    this.announcer = buildAnnouncer(this.config, this.records.outbox, Date.now, log, this.troubles);
-    lifetime.own('the channels', () => this.announcer.stop({ drainMs: this.isLive ? DRAIN_MS : 0 }));
+    this.reports = new Reports({
+      ...{ config: this.config, records, log, troubles: this.troubles },
+      bans: () => this.bans,
+      siteRate: () => this.plane?.engine?.siteRate,
+    });
+    lifetime.own('the channels', () => this.reports.announcer.stop({ drainMs: this.isLive ? DRAIN_MS : 0 }));
     this.incidents = new Incidents(this.records.trail.loadState(INCIDENT_KEY));
     this.traffic = openTraffic(this.records.trail);
     this.lanes = buildLanes({
@@ -138,14 +141,14 @@ class RunningInstance implements Instance {
       trail: this.records.trail,
       troubles: this.troubles,
       record: (drafts, state) => this.bans.record(drafts, [], [], state),
-      notify: (notifications) => this.announcer.notify(notifications),
+      notify: (notifications) => this.reports.notify(notifications),
     });
     this.bans = new Bans({
       trail: this.records.trail,
       enforce: this.config.mode === 'enforce',
       now: Date.now,
       reconcile: () => this.reconcile(),
-      notify: (notifications) => this.announcer.notify(notifications),
+      notify: (notifications) => this.reports.notify(notifications),
       tell: (entries, events) => {
         this.records.tell(entries, events);
         this.traffic.note(entries);
@@ -154,6 +157,7 @@ class RunningInstance implements Instance {
       incidents: this.incidents,
       lanes: this.lanes,
     });
+    this.reports.start();
   }
 
   /**
@@ -280,7 +284,7 @@ class RunningInstance implements Instance {
     // A start that is given up cuts off what is under way.
     if (this.options.signal.aborted) return;
     if (phase === 'begin') this.bans.record([systemDraft('trouble', Date.now(), what)], [], []);
-    this.announcer.notify([{ kind: 'trouble', time: new Date().toISOString(), what, mend, phase, key }]);
+    this.reports.notify([{ kind: 'trouble', time: new Date().toISOString(), what, mend, phase, key }]);
   }
 
   private buildPlane(): DataPlane {
@@ -342,13 +346,14 @@ class RunningInstance implements Instance {
     const { log, onReload } = this.options;
     const handlers = createHandlers({
       operator,
-      announcer: this.announcer,
+      announcer: this.reports.announcer,
       lanes: this.lanes,
       status: () => this.status(),
       busiest: () => plane.findBusiest(),
       panic: (request) => this.carryOutPanic(request),
       // A rehearsal has a fuse of its own, which stops nothing.
       resetFuse: async (request) => (this.isLive ? operator.resetFuse(request) : { ok: true, message: NOT_TRIPPED }),
+      annotate: (request) => this.reports.annotate(request),
       reload: onReload,
       fleet: () => this.findFleet(),
       noteUnban: (request) => this.fleet?.noteUnban(request),
@@ -359,7 +364,7 @@ class RunningInstance implements Instance {
 
   private carryOutPanic(
     request: PanicRequest,
-    notify = (notifications: readonly Notification[]) => this.announcer.notify(notifications),
+    notify = (notifications: readonly Notification[]) => this.reports.notify(notifications),
   ): Promise<PanicResult> {
     const { records, bans, config } = this;
     const { loaded, log, onRestart } = this.options;
@@ -383,7 +388,7 @@ class RunningInstance implements Instance {
   }
 
   private status(): Status {
-    const { config, plane, records, announcer, backend } = this;
+    const { config, plane, records, reports, backend } = this;
     const totals = this.options.totals.plus(this.totals());
     const recorded = records.counts();
     return assembleStatus({
@@ -396,7 +401,7 @@ class RunningInstance implements Instance {
         ...totals,
         ...recorded,
         discarded: { ...totals.discarded, ...recorded.discarded },
-        outbox: announcer.size(),
+        outbox: reports.announcer.size(),
       },
       logs: plane?.logs() ?? [],
       fleet: this.fleet?.status(),

@@ -10,7 +10,7 @@ import type {
   UnbanRequest,
 } from '../control/protocol.ts';
 import { packOffenders } from '../decide/offender-table.ts';
-import type { ActiveBan, AuditDraft, AuditEntry } from '../model/audit.ts';
+import type { ActiveBan, AuditDraft, AuditEntry, DraftOf } from '../model/audit.ts';
 import type { ClientScheme } from '../net/client-key.ts';
 import { findBanKey } from '../net/client-network.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
@@ -21,7 +21,7 @@ import type { Bans, BanTrail } from './bans.ts';
 import { findOverlaps, type Remainder } from './overlap.ts';
 import type { Protection } from './protection.ts';
 
-const NOT_RECORDED = 'could not be recorded: too many audit rows wait for the disk, see zban status';
+export const NOT_RECORDED = 'could not be recorded: too many audit rows wait for the disk, see zban status';
 
 /** A row that the full backlog had no room for: nothing follows from it. */
 const isLost = ({ id }: Pick<AuditEntry, 'id'>) => id === 0;
@@ -73,6 +73,7 @@ export class Operator {
       }
       await this.tellEngine([...accepted.values()]);
       if (this.enforce) await reconcile();
+      bans.tellOrders([...accepted.values()].map(({ draft }) => draft));
     }
     for (const name of accepted.keys()) results.set(name, this.banResult(name));
     return this.withDurability([...results.values()]);
@@ -119,7 +120,7 @@ export class Operator {
     const { trail, protection, bans, now, reconcile } = this.options;
     const known = new Set(trail.allowed().map(({ entry }) => entry));
     const results: TargetResult[] = [];
-    const drafts: AuditDraft[] = [];
+    const drafts: DraftOf<'allow' | 'disallow'>[] = [];
     for (const text of request.targets) {
       const prefix = parsePrefix(text);
       const entry = prefix ? formatPrefix(prefix) : text.toLowerCase().replace(/\.$/, '');
@@ -143,8 +144,9 @@ export class Operator {
     await protection.refresh();
     const failed = new Map(lost.map(({ client }) => [client, result(client ?? '', 'failed', NOT_RECORDED)]));
     const recorded = results.map((each) => failed.get(each.target) ?? each);
+    if (!request.remove) await reconcile();
+    bans.tellOrders(drafts.filter(({ client }) => !failed.has(client)));
     if (request.remove) return this.withDurability(recorded);
-    await reconcile();
     return this.withDurability(this.withBlocks(recorded));
   }
 
@@ -231,7 +233,11 @@ export class Operator {
   }
 }
 
-function allowDraft(entry: string, { operator, reason, remove }: AllowRequest, timeMs: number): AuditDraft {
+function allowDraft(
+  entry: string,
+  { operator, reason, remove }: AllowRequest,
+  timeMs: number,
+): DraftOf<'allow' | 'disallow'> {
   return {
     timeMs,
     actor: `operator:${operator}`,

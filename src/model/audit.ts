@@ -87,6 +87,8 @@ type Facts =
   /** A person stopped all banning, and let it begin again. */
   | About<'panic' | 'panic_end', null, null, null>
   | About<'start' | 'stop' | 'reload', null, null, null>
+  /** A person noted something, such as a deploy: `detail` says what. */
+  | About<'annotate', null, null, null>
   | About<'trouble', null, null, LossNumbers | null>
   | About<'prune', null, null, PruneNumbers>;
 

@@ -24,6 +24,8 @@ interface TestResult {
 }
 
 export interface Announcer extends Pick<Notifier, 'notify' | 'stop' | 'size'> {
+  /** Channels that cannot be used. */
+  readonly broken: readonly BrokenChannel[];
   /** A test message through one channel or all of them, past their queues. Never rejects. */
   sendTests(name?: string): Promise<{
     readonly ok: boolean;
@@ -50,6 +52,7 @@ export function createAnnouncer(options: AnnouncerOptions): Announcer {
   }
   const all = [...notifiers.values()];
   return {
+    broken: opened.filter((channel) => 'problem' in channel),
     notify: (notifications) => {
       for (const [name, notifier] of notifiers)
         notifier.notify(notifications.filter((notification) => !isOwnTrouble(notification, name)));

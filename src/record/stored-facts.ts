@@ -61,7 +61,7 @@ const FACTS = z.discriminatedUnion('action', [
     condition: none,
   }),
   z.object({
-    ...about(['panic', 'panic_end', 'start', 'stop', 'reload'], none),
+    ...about(['panic', 'panic_end', 'start', 'stop', 'reload', 'annotate'], none),
     client: none,
     condition: none,
   }),

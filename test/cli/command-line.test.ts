@@ -58,6 +58,7 @@ async function daemon(
     changeLane: () => assert.fail('not in this test'),
     fleetStatus: async () => null,
     fleetLeave: async () => ({ ok: true, message: 'left' }),
+    annotate: async ({ text }) => ({ ok: true, message: `noted: ${text}` }),
     notifyTest: async () => ({ ok: false, message: 'slack: Slack answered 404', channels: [] }),
     reload: async () => ({ ok: true, message: '' }),
   };

@@ -25,6 +25,7 @@ test('what follows -- is no option, whatever the command', async (t) => {
     changeLane: missing,
     fleetStatus: missing,
     fleetLeave: missing,
+    annotate: missing,
     notifyTest: missing,
     reload: missing,
   };

@@ -36,6 +36,7 @@ async function start(t: TestContext, handlers: Partial<ControlHandlers> = {}, re
     changeLane: missing,
     fleetStatus: missing,
     fleetLeave: missing,
+    annotate: missing,
     notifyTest: missing,
     reload: missing,
   };

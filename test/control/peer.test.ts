@@ -34,6 +34,7 @@ async function start(t: TestContext, find?: typeof findPeer) {
     changeLane: missing,
     fleetStatus: missing,
     fleetLeave: missing,
+    annotate: missing,
     notifyTest: missing,
     reload: missing,
   };

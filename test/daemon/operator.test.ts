@@ -92,7 +92,7 @@ test('a ban is recorded under its author, enforced, confirmed, and known to the 
   const until = new Date(T0 + 600_000).toISOString();
   const done = { target: '203.0.113.9', ok: true, code: 'done', message: 'banned', until };
   assert.deepEqual(await ban('203.0.113.9'), [done]);
-  assert.deepEqual(since(), ['row ban 203.0.113.9 because', 'row ban_result 203.0.113.9 ok']);
+  assert.deepEqual(since(), ['row ban 203.0.113.9 because', 'row ban_result 203.0.113.9 ok', 'notify order']);
   const found = trail.findActiveBan('203.0.113.9', T0);
   assert.deepEqual([found?.actor, found?.tier, found?.condition], ['operator:anna', 0, 'manual']);
   assert.equal(found?.untilMs, T0 + 600_000, "without a time it is the schedule's first");
@@ -139,7 +139,7 @@ test('a ban waits until it is known who is protected now', async (t) => {
   const { ban, since } = make(t, { never, onRefresh: () => never.push('192.0.2.1') });
   const codes = (await ban('192.0.2.1', '203.0.113.9')).map(({ target, code }) => `${target} ${code}`);
   assert.deepEqual(codes.sort(), ['192.0.2.1 protected', '203.0.113.9 done']);
-  assert.deepEqual(since(), ['row ban 203.0.113.9 because', 'row ban_result 203.0.113.9 ok']);
+  assert.deepEqual(since(), ['row ban 203.0.113.9 because', 'row ban_result 203.0.113.9 ok', 'notify order']);
 });
 
 test('ten thousand at once: one message to the engine and one reconcile each way', async (t) => {
@@ -335,7 +335,7 @@ test('of overlapping bans unban lifts all that share addresses with the target, 
   const keys = task?.kind === 'release' ? task.clients : [];
   assert.ok(keys.length > 0, 'what it did before does not count, though it was banned with its network');
   assert.deepEqual(
-    told.map((one) => one.kind === 'unban' && [one.ip, one.blockedBy, one.within, one.operator]),
+    told.flatMap((one) => (one.kind !== 'unban' ? [] : [[one.ip, one.blockedBy, one.within, one.operator]])),
     [
       ['198.51.100.7', [], 0, 'anna'],
       ['198.51.100.0/25', [], 1, 'anna'],
@@ -362,7 +362,7 @@ test('a ban that the firewall cannot lift still blocks: no success, and Slack is
     ],
   );
   assert.deepEqual(
-    told.map((one) => one.kind === 'unban' && [one.ip, one.failure, one.blockedBy]),
+    told.flatMap((one) => (one.kind !== 'unban' ? [] : [[one.ip, one.failure, one.blockedBy]])),
     [
       ['198.51.100.7', undefined, ['198.51.100.0/24']],
       ['198.51.100.0/24', 'busy', []],
@@ -381,7 +381,7 @@ test('one of two overlapping bans expires: who is still blocked by the other is 
   clock.nowMs = T0 + 120_000;
   await bans.expireDue();
   assert.deepEqual(
-    told.map((one) => one.kind === 'unban' && [one.ip, one.blockedBy, one.within]),
+    told.flatMap((one) => (one.kind !== 'unban' ? [] : [[one.ip, one.blockedBy, one.within]])),
     [
       ['198.51.100.7', ['198.51.100.0/24'], 0],
       ['198.51.100.0/24', [], 1],
@@ -462,7 +462,34 @@ test('allow and take it back: recorded, each change once', async (t) => {
   since();
   assert.deepEqual(await change(false, '192.0.2.0/24'), ['192.0.2.0/24 unchanged']);
   assert.deepEqual(await change(true, '192.0.2.0/24', '203.0.113.9'), ['192.0.2.0/24 done', '203.0.113.9 not_found']);
-  assert.deepEqual(since(), ['row disallow 192.0.2.0/24 because']);
+  assert.deepEqual(since(), ['row disallow 192.0.2.0/24 because', 'notify order']);
+});
+
+test('what a person orders is told with its author once the firewall has answered; a list is one message', async (t) => {
+  const { operator, ban, order, told } = make(t);
+  await ban('203.0.113.9');
+  await order(['203.0.113.10'], { forMs: null });
+  await operator.allow({ targets: ['office.example.com'], remove: false, ...WHO });
+  assert.deepEqual(
+    told.map(
+      (one) => one.kind === 'order' && [one.action, one.target, one.operator, one.durationSeconds, one.confirmed],
+    ),
+    [
+      ['ban', '203.0.113.9', 'anna', 600, true],
+      ['ban', '203.0.113.10', 'anna', null, true],
+      ['allow', 'office.example.com', 'anna', null, false],
+    ],
+  );
+  told.length = 0;
+  const orders = (condition?: string) => [{ target: '192.0.2.1', condition }, { target: '192.0.2.2' }];
+  await operator.ban({ bans: orders('import'), keepLonger: false, ...WHO });
+  await operator.allow({ targets: Array.from({ length: 25 }, (_, n) => `198.51.100.${n}`), remove: false, ...WHO });
+  assert.deepEqual(
+    told.map(({ kind }) => kind),
+    ['many', ...Array.from({ length: 20 }, () => 'order')],
+  );
+  const last = told.at(-1);
+  assert.equal(last?.kind === 'order' && last.target, '198.51.100.19 and 5 more');
 });
 
 test('whoever comes under protection is released', async (t) => {

@@ -67,6 +67,15 @@ export const DAEMON_COMMANDS = [
     run: async (context, options) => (await import('../commands/notify-test.ts')).notifyTest(context, options),
   }),
   command({
+    usage: 'annotate <text..>',
+    summary: 'note what happened, such as a deploy, for the audit trail, charts and messages',
+    operands: {
+      text: { type: 'string', array: true, demandOption: true, describe: 'what happened, at most 100 characters' },
+    },
+    examples: [['zban annotate "deploy 1.4.2"', 'at the end of a deploy script']],
+    run: async (context, options) => (await import('../commands/annotate.ts')).annotate(context, options),
+  }),
+  command({
     usage: 'firewall <action>',
     summary: "firewall flush: with the daemon stopped, remove zban's rules and sets from the kernel",
     operands: { action: { choices: ['flush'] as const, demandOption: true, describe: 'what to do' } },

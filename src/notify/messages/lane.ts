@@ -11,7 +11,7 @@ const VERBS: Readonly<Record<LaneAction, readonly [does: string, would: string]>
   deny: ['denies', 'would deny'],
 };
 
-export function laneContent({ event, enforced, failure }: Extract<Notification, { kind: 'lane' }>): Content {
+export function laneContent({ event, enforced, failure, after }: Extract<Notification, { kind: 'lane' }>): Content {
   const { id, action, match } = event;
   const mark = { key: `lane/${id}`, level: 'warning' } as const;
   const look = tellMatch(match);
@@ -40,7 +40,10 @@ export function laneContent({ event, enforced, failure }: Extract<Notification, 
               : `Nobody is stopped, because nginx does not have it: ${failure}.`,
           ]),
     ],
-    facts: [['Matching requests', `${formatNumber(event.rate)}/s, normal ${formatNumber(event.usual_rate, 2)}/s`]],
+    facts: [
+      ['Matching requests', `${formatNumber(event.rate)}/s, normal ${formatNumber(event.usual_rate, 2)}/s`],
+      ...(after === undefined ? [] : [['Note', after] as const]),
+    ],
     commands: [
       ['Why', `zban lanes explain ${id}`],
       ...(stops ? [['Undo', `zban lanes drop ${id}`] as const] : []),

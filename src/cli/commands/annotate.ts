@@ -1,0 +1,21 @@
+import { callDaemon } from '../../control/client.ts';
+import { tellDurability } from '../ask-daemon.ts';
+import { type Context, operatorName, requireSections } from '../context.ts';
+import { CommandError, EXIT } from '../exit.ts';
+import { printable } from '../text.ts';
+
+/** `zban annotate "deploy 1.4.2"`: a row of the audit trail that charts show and messages of the next minutes mention. */
+export async function annotate(context: Context, options: { readonly text: readonly string[] }): Promise<number> {
+  const { output, json, env } = context;
+  const text = options.text.join(' ').trim();
+  if (text === '') throw new CommandError(EXIT.usage, 'what happened? zban annotate "deploy 1.4.2"');
+  const { socket } = requireSections(context, ['control']).control;
+  const result = await callDaemon(socket, 'annotate', { text, operator: operatorName(env) });
+  if (json) output.json(result);
+  else if (!result.ok) output.talk(`zban: ${printable(result.message)}`);
+  else {
+    output.data(printable(result.message));
+    tellDurability(output, [result]);
+  }
+  return result.ok ? EXIT.done : EXIT.failed;
+}
