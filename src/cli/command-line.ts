@@ -82,7 +82,7 @@ function unmarkOperands<A extends object>(options: A): A {
   return Object.fromEntries(entries) as A;
 }
 
-const LISTS: readonly string[] = ['_', 'targets', 'logs'];
+const LISTS: readonly string[] = ['_', 'targets', 'logs', 'text'];
 
 /** An option given twice arrives as a list. */
 function refuseRepeated(options: object): void {

@@ -33,7 +33,7 @@ export function buildProtection(options: BuildProtectionOptions): Protection {
     timeoutMs: RESOLVE_TIMEOUT_MS,
     now: () => performance.now(),
     onTrouble: (name, message) => {
-      if (message !== undefined) troubles.begin(`allowlist ${name}`, message);
+      if (message !== undefined) troubles.begin(`allowlist ${name}`, `${name} of the allowlist: ${message}`);
       else troubles.end(`allowlist ${name}`);
     },
   });

@@ -391,6 +391,22 @@ test('the exit code says the gravest outcome', async (t) => {
   assert.equal((JSON.parse(json.stdout) as TargetResult[])[0]?.code, 'not_found');
 });
 
+test('annotate takes one text or several words, and says what it noted', async (t) => {
+  const { config } = await daemon(t);
+  for (const words of [['deploy 1.4.2'], ['deploy', '1.4.2']]) {
+    const { exitCode, stdout } = await runZban(['annotate', ...words, '--config', config]);
+    assert.equal(exitCode, 0);
+    assert.equal(stdout, 'noted: deploy 1.4.2\n');
+  }
+  assert.equal((await runZban(['annotate', ' ', '--config', config])).exitCode, 2);
+});
+
+test('notify test names a channel that does not exist', async (t) => {
+  const { config } = await daemon(t);
+  const { exitCode } = await runZban(['notify', 'test', 'nobody', '--config', config]);
+  assert.equal(exitCode, 5);
+});
+
 test('notify test fails with the words of Slack', async (t) => {
   const { config } = await daemon(t);
   const { exitCode, stderr } = await runZban(['notify', 'test', '--config', config]);

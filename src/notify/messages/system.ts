@@ -62,7 +62,7 @@ export function troubleContent({ what, mend, phase = 'begin', key, after }: Kind
   return {
     icon: '⚠️',
     headline: `: zban is in trouble: ${what}`,
-    details: mend === '' ? [] : [`How to fix it: ${mend}.`],
+    details: mend === '' ? [] : [`How to fix it: ${mend}`],
     facts: noted(after),
     commands: [['All checks', 'zban doctor']],
     incident: mark === undefined ? undefined : { key: mark, phase: 'open', level: 'warning' },
