@@ -168,7 +168,8 @@ export class Lanes {
     }
     const until = new Date(said.timeMs + keepMs).toISOString();
     known.lane = { ...known.lane, until, kept: true };
-    this.record([laneDraft('lane_keep', known.lane, { ...said, numbers: { until } })]);
+    const detail = [`until ${until}`, reason].filter(Boolean).join('; ');
+    this.record([laneDraft('lane_keep', known.lane, { ...said, detail, numbers: { until } })]);
     await this.carryOut();
     return this.resultOf(id, `kept until ${until}`);
   }

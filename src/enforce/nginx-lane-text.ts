@@ -38,6 +38,12 @@ export function findLaneObstacle(match: LaneMatch): string | undefined {
   return longest > WORD_BYTES_MAX ? 'it is longer than a word of nginx’s configuration may be' : undefined;
 }
 
+/** What a lane that holds lets pass: requests a minute in the long run, and how many together. nginx takes whole numbers. */
+export function findHoldLimits(usualRps: number): { readonly perMinute: number; readonly atOnce: number } {
+  const perMinute = Math.max(1, Math.ceil(usualRps * 60));
+  return { perMinute, atOnce: Math.max(BURST_MIN, perMinute) };
+}
+
 /** The whole file, for nginx's http block. At most HOLDS_MAX lanes that hold, and LANES_MAX in all. */
 export function formatLaneFile({ lanes, exempt, ownStatus }: LaneFile): string {
   const holds = lanes.filter(({ action }) => action === 'hold');
@@ -56,11 +62,11 @@ export function formatLaneFile({ lanes, exempt, ownStatus }: LaneFile): string {
 /** A bucket of one key: all that matches shares the usual rate, and a minute's worth may come at once. */
 function formatHold(lane: NginxLane | undefined, number: number): string {
   const name = `zban_hold_${number}`;
-  const perMinute = Math.max(1, Math.ceil((lane?.usualRps ?? 0) * 60));
+  const { perMinute, atOnce } = findHoldLimits(lane?.usualRps ?? 0);
   return [
     lane ? formatMatch(lane, name, 'h') : `map "" $${name} { default ""; }`,
     `limit_req_zone $${name} zone=${name}:32k rate=${perMinute}r/m;`,
-    `limit_req zone=${name} burst=${Math.max(BURST_MIN, perMinute)} nodelay;`,
+    `limit_req zone=${name} burst=${atOnce} nodelay;`,
   ].join('\n');
 }
 

@@ -1,11 +1,12 @@
 /** What a lane stops, in words, for every screen. Values come from the log: escape them as text from outside. */
 import type { Backtest, LaneMatch, LaneStart } from '../model/lane.ts';
+import { formatDuration } from './duration.ts';
 
 type LaneSurplus = Pick<LaneStart, 'coverage' | 'surplus' | 'clients' | 'seconds'>;
 
-/** `would have touched 3 of 41000 clients of the last 24 h`. */
+/** `would have touched 3 of 41000 clients of the last 1d`. */
 export function tellBacktest({ hours, clients, clients_matched }: Backtest): string {
-  return `would have touched ${clients_matched} of ${clients} clients of the last ${Math.round(hours)} h`;
+  return `would have touched ${clients_matched} of ${clients} clients of the last ${formatDuration(Math.round(hours * 60) * 60_000)}`;
 }
 
 /** `96 % of 5120 requests beyond the usual, from 4980 clients, in 60 s`. */

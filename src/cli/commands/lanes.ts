@@ -1,12 +1,12 @@
 import { callDaemon } from '../../control/client.ts';
 import type { LaneResult } from '../../control/protocol.ts';
 import { LANE_MS_MAX } from '../../control/request.ts';
+import { findHoldLimits } from '../../enforce/nginx-lane-text.ts';
 import type { AuditEntry } from '../../model/audit.ts';
 import type { Backtest, LaneMatch, LiveLane } from '../../model/lane.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import { formatDuration } from '../../words/duration.ts';
 import { tellBacktest, tellMatch, tellSurplus } from '../../words/lane.ts';
-import { formatNumber } from '../../words/reason.ts';
 import { type Context, operatorName, requireConfig, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { backtestLane } from '../lane-backtest.ts';
@@ -104,9 +104,7 @@ function describe(id: string, lane: LiveLane | undefined, rows: readonly AuditEn
   const paragraphs = [
     { label: 'Now', text: now },
     ...(lane ? [{ label: 'Stops', text: `requests with ${tellMatch(lane.match)}` }] : []),
-    ...(lane?.action === 'hold'
-      ? [{ label: 'Lets pass', text: `${formatNumber(lane.usual_rate, 2)} of these requests a second, the usual rate` }]
-      : []),
+    ...(lane?.action === 'hold' ? [{ label: 'Lets pass', text: tellLimits(lane) }] : []),
     ...(lane?.proof
       ? [{ label: 'Why', text: `${tellSurplus(lane.proof)}; ${tellBacktest(lane.proof.backtest)}` }]
       : []),
@@ -114,6 +112,11 @@ function describe(id: string, lane: LiveLane | undefined, rows: readonly AuditEn
     ...(lane ? [{ label: 'Undo', text: `zban lanes drop ${id}` }] : []),
   ];
   return formatParagraphs(paragraphs, COLUMNS);
+}
+
+function tellLimits({ usual_rate }: LiveLane): string {
+  const { perMinute, atOnce } = findHoldLimits(usual_rate);
+  return `${perMinute} of these requests a minute, as many as usual, and up to ${atOnce} at once`;
 }
 
 function tellState({ action, state, message, until }: LiveLane): string {
