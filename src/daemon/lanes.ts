@@ -131,8 +131,9 @@ export class Lanes {
     for (const { id } of over) this.open.delete(id);
     const said = { timeMs: nowMs, actor: 'system', detail: 'its time is up' } as const;
     if (over.length > 0) this.record(over.map((lane) => laneDraft('lane_end', lane, said)));
+    // One that is pending is about to be carried out.
     const isDue = ({ lane, leaseMs }: Kept) =>
-      lane.state === 'failed' ? nowMs >= this.retryMs : leaseMs < Date.parse(lane.until) && leaseMs - nowMs < RENEW_MS;
+      lane.state === 'failed' ? nowMs >= this.retryMs : lane.state === 'open' && isRunningOut(lane, leaseMs, nowMs);
     if (over.some(({ enforced }) => enforced) || this.stopping().some(isDue)) await this.carryOut();
   }
 
@@ -184,12 +185,16 @@ export class Lanes {
   private async apply(): Promise<EnforcementError | undefined> {
     const { nginx, now, onTrouble } = this.options;
     const stopping = this.stopping();
-    const leaseMs = now() + LEASE_MS;
-    const lanes = stopping.map(({ lane }) => nginxLane(lane, leaseMs));
+    const nowMs = now();
+    // What has not run out stays as it is: the file of a lane that did not change is not written anew.
+    const leases = stopping.map(({ lane, leaseMs }) =>
+      isRunningOut(lane, leaseMs, nowMs) ? nowMs + LEASE_MS : leaseMs,
+    );
+    const lanes = stopping.map(({ lane }, index) => nginxLane(lane, leases[index] ?? nowMs));
     try {
       if (nginx) await nginx.apply(lanes, [...this.allowed, ...this.options.robots]);
       else if (lanes.length > 0) throw new EnforcementError('missing_tool', NOT_SET_UP);
-      for (const kept of stopping) kept.leaseMs = leaseMs;
+      for (const [index, kept] of stopping.entries()) kept.leaseMs = leases[index] ?? nowMs;
       onTrouble(undefined);
       this.note(stopping, undefined);
       return undefined;
@@ -268,6 +273,11 @@ export class Lanes {
     const message = lane?.state === 'observed' ? `${done}; nobody is stopped in observe mode` : done;
     return { ok: true, code: 'done', message, id };
   }
+}
+
+/** nginx is to be told again, unless the lane itself ends by then. */
+function isRunningOut({ until }: LiveLane, leaseMs: number, nowMs: number): boolean {
+  return leaseMs < Date.parse(until) && leaseMs - nowMs < RENEW_MS;
 }
 
 function nginxLane({ id, action, match, usual_rate, until }: LiveLane, leaseMs: number): NginxLane {

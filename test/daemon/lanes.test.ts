@@ -211,3 +211,21 @@ test('more lanes than nginx takes are refused to a person, and of the engine rec
   assert.equal((await lanes.add(order)).code, 'full');
   assert.equal((await lanes.add({ ...order, match: { user_agent: '('.repeat(2000) } })).code, 'invalid');
 });
+
+test('nginx gets the same file again while nothing changed, also from a look in between', async (t) => {
+  const { build, happen, applied, clock } = make(t);
+  const lanes = build();
+  await lanes.start();
+  const begun = happen(lanes, startEvent('a-1'));
+  // The timer's second falls between decision and answer.
+  await Promise.all([begun, lanes.tick()]);
+  clock.nowMs += 1000;
+  await lanes.tick();
+  assert.equal(applied.filter((each) => each.lanes.length > 0).length, 1);
+  clock.nowMs += 60_000;
+  await happen(lanes, startEvent('a-2'));
+  assert.deepEqual(
+    applied.at(-1)?.lanes.map(({ untilMs }) => untilMs - T0),
+    [HOUR_MS, HOUR_MS + 61_000],
+  );
+});
