@@ -8,10 +8,11 @@ import { formatNumber, nameClient, phraseOf, tellReason } from '../words/reason.
 import { sampleLines, tellActivities } from './activity-text.ts';
 import type { StretchActivity } from './recent.ts';
 import { endOf, type Story } from './story.ts';
+import { columnsOf } from './style.ts';
 import { formatParagraphs, type Paragraph } from './table.ts';
 import { formatRelative, formatTime, printable, wrapText } from './text.ts';
 
-const COLUMNS = 100;
+const COLUMNS_MAX = 100;
 const BEFORE_MAX = 3;
 
 export interface TellOptions {
@@ -29,7 +30,8 @@ export interface TellOptions {
 /** The whole story, no line wider than 100 columns, safe for a terminal. */
 export function formatStory(story: Story, options: TellOptions): string {
   const { title, paragraphs } = storyParagraphs(story, options);
-  return `${wrapText(printable(title), COLUMNS)}\n\n${formatParagraphs(paragraphs, COLUMNS)}`;
+  const columns = Math.min(COLUMNS_MAX, columnsOf(process.stdout));
+  return `${wrapText(printable(title), columns)}\n\n${formatParagraphs(paragraphs, columns)}`;
 }
 
 /** The same for other screens, as it is: parts of it come from a log. */

@@ -37,3 +37,8 @@ export function wantsColour(
 ): boolean {
   return stream.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
 }
+
+/** Columns that lines may take: those of a terminal, any number where programs read. */
+export function columnsOf(stream: { readonly isTTY?: boolean; readonly columns?: number }): number {
+  return stream.isTTY && stream.columns ? stream.columns : Number.POSITIVE_INFINITY;
+}

@@ -1,5 +1,5 @@
 /** Aligned columns of plain text. */
-import { printable, width, wrapText } from './text.ts';
+import { cutText, printable, width, wrapText } from './text.ts';
 
 /** Rows under a header, columns two spaces apart; cells are made printable. */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -9,6 +9,41 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
   const line = (row: readonly string[]) =>
     row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - width(cell))).join('  ');
   return cells.map((row) => line(row).trimEnd()).join('\n');
+}
+
+/** A last column narrower than this says nothing. */
+const LAST_COLUMNS_MIN = 12;
+
+/**
+ * As formatTable, in at most `columns`: headings are given up in the order of `spare` until the rest fits, and the last
+ * column is cut.
+ */
+export function formatFittingTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns: number,
+  spare: readonly string[],
+): string {
+  const widthOf = (column: number) =>
+    rows.reduce((max, row) => Math.max(max, width(printable(row[column] ?? ''))), width(header[column] ?? ''));
+  const widths = header.map((_, column) => widthOf(column));
+  const total = (kept: readonly number[], lastMax: number) =>
+    kept.reduce(
+      (sum, column, at) =>
+        sum + (at < kept.length - 1 ? (widths[column] ?? 0) + 2 : Math.min(lastMax, widths[column] ?? 0)),
+      0,
+    );
+  let kept = header.map((_, column) => column);
+  for (const name of spare)
+    if (total(kept, LAST_COLUMNS_MIN) > columns) kept = kept.filter((column) => header[column] !== name);
+  const last = kept.at(-1) ?? 0;
+  const left = columns - (total(kept, 0) || 0);
+  const cell = (row: readonly string[], column: number) =>
+    column === last && left >= LAST_COLUMNS_MIN ? cutText(printable(row[column] ?? ''), left) : (row[column] ?? '');
+  return formatTable(
+    kept.map((column) => header[column] ?? ''),
+    rows.map((row) => kept.map((column) => cell(row, column))),
+  );
 }
 
 /** Names before values, one a line. */
@@ -32,7 +67,9 @@ export function formatParagraphs(paragraphs: readonly Paragraph[], columns: numb
   return paragraphs
     .flatMap(({ label, text = '', lines = [] }) => {
       const wrapped = text === '' ? [] : wrapText(printable(text), columns - labels).split('\n');
-      const own = [...wrapped, ...lines.map(printable)];
+      // The gaps of a line that is a table's give way first.
+      const fitting = (line: string) => (width(line) + labels <= columns ? line : line.replace(/ {3,}/g, '  '));
+      const own = [...wrapped, ...lines.map(printable).map(fitting)];
       return own.map((line, index) => `${(index === 0 ? label : '').padEnd(labels)}${line}`.trimEnd());
     })
     .join('\n');

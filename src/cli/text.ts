@@ -105,3 +105,11 @@ export function fit(text: string, columns: number): string {
 export function wrapText(text: string, columns: number): string {
   return wrapAnsi(text, columns, { hard: true });
 }
+
+/** One entry on as few lines as its words need, those after the first indented. */
+export function foldLine(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  return wrapText(text, Math.max(20, columns - FOLD_INDENT.length)).replaceAll('\n', `\n${FOLD_INDENT}`);
+}
+
+const FOLD_INDENT = '    ';

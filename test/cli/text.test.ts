@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { operatorName } from '../../src/cli/context.ts';
 import { readBanDuration, readCount, readPositive, readTargets } from '../../src/cli/options.ts';
-import { formatPairs, formatTable } from '../../src/cli/table.ts';
+import { formatFittingTable, formatPairs, formatTable } from '../../src/cli/table.ts';
 import {
   cutText,
   fit,
@@ -112,4 +112,22 @@ test('widths are columns of a terminal: two for wide characters, none for marks,
 test('wrapped lines hold whole words, and parts of words that are longer than a line', () => {
   assert.equal(wrapText('to be or not', 5), 'to be\nor\nnot');
   assert.equal(wrapText('abcdefghij kl', 4), 'abcd\nefgh\nij\nkl');
+});
+
+test('a table fits a narrow terminal: spare columns go in their order, the last one is cut', () => {
+  const header = ['CLIENT', 'WHY', 'SINCE', 'REASON'];
+  const rows = [
+    ['2001:db8:1:2::/64', 'brute_force', '2026-11-20 10:11:12', 'asks for the log-in page of every customer'],
+  ];
+  const spare = ['SINCE', 'REASON'];
+  const at = (columns: number) => formatFittingTable(header, rows, columns, spare).split('\n')[1];
+  assert.equal(at(200), `2001:db8:1:2::/64  brute_force  2026-11-20 10:11:12  ${rows[0]?.[3]}`);
+  assert.equal(at(80), '2001:db8:1:2::/64  brute_force  2026-11-20 10:11:12  asks for the log-in page …');
+  assert.equal(at(60), '2001:db8:1:2::/64  brute_force  asks for the log-in page of…');
+  assert.equal(at(34), '2001:db8:1:2::/64  brute_force');
+});
+
+test('a long entry goes on below, indented', () => {
+  assert.equal(foldLine('one two three four five six', 24), 'one two three four\n    five six');
+  assert.equal(foldLine('one two', 24), 'one two');
 });

@@ -87,12 +87,15 @@ test('list is a table with the time that is left', async (t) => {
   const { config } = record(t, [base, result, manual]);
   const { stdout } = await runZban(['list', '--config', config]);
   const [head, first, second] = stdout.split('\n');
-  assert.match(head ?? '', /^CLIENT +TIER +SINCE +UNTIL +CONDITION +STATE +BY +REASON$/);
+  assert.match(head ?? '', /^CLIENT +WHY +LEFT +TIER +STATE +BY +SINCE +UNTIL +REASON$/);
   assert.match(
     first ?? '',
-    /^203\.0\.113\.9 +1 +\S+ \S+ +\S+ \S+ \(in (8m 5\ds|9m( \ds)?)\) +multiplier +banned +policy/,
+    /^203\.0\.113\.9 +multiplier +(8m 5\ds|9m( \ds)?) +1 +banned +policy +[\d-]+ [\d:]+ +[\d-]+ [\d:]+$/,
   );
-  assert.match(second ?? '', /^2001:db8:1::\/64 +– .* permanent +manual +pending +operator:ann +asked us to$/);
+  assert.match(
+    second ?? '',
+    /^2001:db8:1::\/64 +manual +permanent +– +pending +operator:ann +\S+ \S+ +– +asked us to$/,
+  );
 });
 
 test('nobody banned is an empty list and a word to the person', async (t) => {

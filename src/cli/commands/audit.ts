@@ -10,7 +10,8 @@ import { briefReason, formatNumber, type ReasonNumbers } from '../../words/reaso
 import { type Context, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { readCount, readSpan } from '../options.ts';
-import { formatTime, printable } from '../text.ts';
+import { columnsOf } from '../style.ts';
+import { foldLine, formatTime, printable } from '../text.ts';
 import { type OpenTrail, withTrail } from '../trail.ts';
 
 /** How often `--follow` looks; nobody reads faster. */
@@ -58,7 +59,7 @@ function readClient(text: string | undefined): string | undefined {
 function print({ output, json }: Context, entries: readonly AuditEntry[]): void {
   for (const entry of entries) {
     if (json) output.json(entryJson(entry));
-    else output.data(formatEntry(entry));
+    else output.data(foldLine(formatEntry(entry), columnsOf(process.stdout)));
   }
 }
 

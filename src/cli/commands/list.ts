@@ -5,8 +5,9 @@ import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { type Size, showLive } from '../screen.ts';
 import { readFirst, readSelection, type Select, type SelectionOptions } from '../selection.ts';
-import { formatTable } from '../table.ts';
-import { formatRelative, formatTime } from '../text.ts';
+import { columnsOf } from '../style.ts';
+import { formatFittingTable } from '../table.ts';
+import { cutText, formatSpan, formatTime } from '../text.ts';
 import { type OpenTrail, withTrail } from '../trail.ts';
 import { findOwners, type Owners } from '../who-column.ts';
 
@@ -111,22 +112,28 @@ export function listEntry(ban: ActiveBan): Readonly<Record<string, unknown>> {
   };
 }
 
+const HEADER = ['CLIENT', 'WHY', 'LEFT', 'TIER', 'STATE', 'BY', 'SINCE', 'UNTIL', 'REASON'];
+/** What a narrow terminal does without, first of all what LEFT says as well. */
+const SPARE = ['UNTIL', 'SINCE', 'BY', 'REASON', 'WHO', 'STATE'];
+const WHO_COLUMNS = 36;
+
 /** The bans as a table, local times. */
 function formatBans(bans: readonly ActiveBan[], nowMs: number, owners: Owners): string {
   const named = owners(bans.map(({ client }) => client));
   const rows = bans.map((ban, index) => [
     nameClient(ban.client, ban.numbers),
-    ban.tier === 0 ? '–' : String(ban.tier),
-    formatTime(ban.sinceMs),
-    ban.untilMs === null ? 'permanent' : `${formatTime(ban.untilMs)} (${formatRelative(ban.untilMs, nowMs)})`,
     ban.condition,
+    ban.untilMs === null ? 'permanent' : formatSpan(Math.max(0, ban.untilMs - nowMs)),
+    ban.tier === 0 ? '–' : String(ban.tier),
     stateOf(ban),
     ban.actor,
+    formatTime(ban.sinceMs),
+    ban.untilMs === null ? '–' : formatTime(ban.untilMs),
+    ...(named ? [cutText(named[index] ?? '', WHO_COLUMNS)] : []),
     ban.reason,
-    ...(named ? [named[index] ?? ''] : []),
   ]);
-  const header = ['CLIENT', 'TIER', 'SINCE', 'UNTIL', 'CONDITION', 'STATE', 'BY', 'REASON'];
-  return formatTable(named ? [...header, 'WHO'] : header, rows);
+  const header = named ? HEADER.toSpliced(-1, 0, 'WHO') : HEADER;
+  return formatFittingTable(header, rows, columnsOf(process.stdout), SPARE);
 }
 
 /** What a ban amounts to: `banned`, `pending` until the kernel listed it, `observed` where nothing is enforced. */

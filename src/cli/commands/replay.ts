@@ -10,7 +10,8 @@ import { type Context, configOrDefaults } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { readCount } from '../options.ts';
 import { formatReport, UNBANNED_LISTED } from '../report/replay-report.ts';
-import { printable } from '../text.ts';
+import { columnsOf } from '../style.ts';
+import { foldLine, printable } from '../text.ts';
 
 const CHUNK_BYTES_MAX = 64 * 1_048_576;
 const UNBANNED_LISTED_ALL = 100;
@@ -36,7 +37,7 @@ export async function replayLogs(context: Context, options: ReplayCommandOptions
   const onEvent = (event: EngineEvent) => {
     if (json) return output.json(event);
     report.add(event);
-    if (isShown(event)) output.data(formatEvent(event));
+    if (isShown(event)) output.data(foldLine(formatEvent(event), columnsOf(process.stdout)));
   };
   const { summary, history } = await replay({
     config,

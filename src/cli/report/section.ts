@@ -1,9 +1,10 @@
 /** The parts of a report: a heading in words, and an indented list of which the rest is only counted. */
-import { formatTable } from '../table.ts';
+import { columnsOf } from '../style.ts';
+import { formatFittingTable } from '../table.ts';
 import { formatCount } from '../text.ts';
 
-/** Columns of a terminal that a report is written for. */
-export const COLUMNS = 100;
+/** Columns that a report is written for: a wider terminal makes it no easier to read. */
+export const COLUMNS = Math.min(100, columnsOf(process.stdout));
 const INDENT = '  ';
 
 export interface Table {
@@ -13,7 +14,8 @@ export interface Table {
 
 /** The table under its heading; `hidden` rows more are only counted, in words that follow the number. */
 export function section(heading: string, table: Table, hidden = 0, words = 'more (--all)'): string {
-  const lines = formatTable(table.header, table.rows).split('\n');
+  const spare = table.header.slice(2).reverse();
+  const lines = formatFittingTable(table.header, table.rows, COLUMNS - INDENT.length, spare).split('\n');
   if (hidden > 0) lines.push(`… and ${formatCount(hidden)} ${words}`);
   return [heading, ...lines.map((line) => INDENT + line)].join('\n');
 }
@@ -24,7 +26,7 @@ export function widthLeft({ header, rows }: Table): number {
   const widths = header
     .slice(0, last)
     .map((name, column) => rows.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), name.length));
-  return COLUMNS - INDENT.length - widths.reduce((sum, width) => sum + width + 2, 0);
+  return Math.max(0, COLUMNS - INDENT.length - widths.reduce((sum, width) => sum + width + 2, 0));
 }
 
 /** Numbers and the like stand at the right of their column. */
