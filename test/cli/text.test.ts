@@ -7,6 +7,7 @@ import { formatFittingTable, formatPairs, formatTable } from '../../src/cli/tabl
 import {
   cutText,
   fit,
+  foldLine,
   formatBytes,
   formatRelative,
   formatSpan,
@@ -122,7 +123,7 @@ test('a table fits a narrow terminal: spare columns go in their order, the last 
   const spare = ['SINCE', 'REASON'];
   const at = (columns: number) => formatFittingTable(header, rows, columns, spare).split('\n')[1];
   assert.equal(at(200), `2001:db8:1:2::/64  brute_force  2026-11-20 10:11:12  ${rows[0]?.[3]}`);
-  assert.equal(at(80), '2001:db8:1:2::/64  brute_force  2026-11-20 10:11:12  asks for the log-in page …');
+  assert.equal(at(80), '2001:db8:1:2::/64  brute_force  2026-11-20 10:11:12  asks for the log-in page o…');
   assert.equal(at(60), '2001:db8:1:2::/64  brute_force  asks for the log-in page of…');
   assert.equal(at(34), '2001:db8:1:2::/64  brute_force');
 });
