@@ -5,7 +5,7 @@ import { PrefixTable } from '../../src/net/prefix-table.ts';
 import type { AccessEvent } from '../../src/simulate/access-event.ts';
 import { Random } from '../../src/simulate/random.ts';
 import { type Background, line } from './background.ts';
-import type { Bench } from './bench.ts';
+import { findBans, type HandWritten } from './hand-written.ts';
 import type { Play, Sent, Trial } from './trial.ts';
 
 export interface Result {
@@ -31,11 +31,10 @@ interface Ban {
   readonly condition: string;
 }
 
-export function judge(trial: Trial, background: Background, seed: number): Result {
+/** By zban, or by a rule written by hand. */
+export function judge(trial: Trial, background: Background, seed: number, rule?: HandWritten): Result {
   const play = trial.play(background.site, new Random(seed, `${trial.name} ${background.name}`));
-  const bench = background.fork();
-  run(bench, background, play);
-  const bans = bench.bans.filter(({ ip }) => !background.known.has(ip)).map(readBan);
+  const bans = rule ? runByHand(rule, background, play) : run(background, play);
   const { through, seconds } = countThrough(play.requests, bans, background.forkS);
   // Whoever helps an attacker is none of the innocent.
   const { hostile = [], honest = [] } = Object.groupBy(play.requests, ({ attack }) =>
@@ -70,13 +69,29 @@ function readBan({ ip, time, condition }: BanEvent): Ban {
   return { prefix: prefixOf(ip), second: Date.parse(time) / 1000, condition };
 }
 
-function run(bench: Bench, background: Background, { requests, change }: Play): void {
+/** What is banned of the background anyway is blamed on no trial. */
+function run(background: Background, { requests, change }: Play): Ban[] {
+  const bench = background.fork();
   const own = [...requests].sort((left, right) => left.atS - right.atS);
   if ((own[0]?.atS ?? 0) < 0) throw new Error('a trial begins before its fork');
   const endS = Math.max(own.at(-1)?.atS ?? 0, change?.toS ?? 0) + AFTERMATH_S;
   const lines = own.map((sent) => line(eventOf(sent, background)));
   const rest = change ? bench.parse(0, changed(background, change, endS).map(line)) : background.until(endS);
   bench.run([rest, bench.parse(1, lines)]);
+  return bench.bans.filter(({ ip }) => !background.known.has(ip)).map(readBan);
+}
+
+/** Such a rule looks at one client at a time: of the background only what the trial changes matters. */
+function runByHand(rule: HandWritten, background: Background, { requests, change }: Play): Ban[] {
+  const own = requests.map((sent) => eventOf(sent, background));
+  const rest = change ? changed(background, change, change.toS + AFTERMATH_S) : [];
+  const known = new Set(findBans(rule, change ? background.after : []).map(({ ip }) => ip));
+  return findBans(
+    rule,
+    [...own, ...rest].sort((left, right) => left.timeMs - right.timeMs),
+  )
+    .filter(({ ip }) => !known.has(ip))
+    .map(({ ip, second }) => ({ prefix: prefixOf(ip), second, condition: rule.name }));
 }
 
 function eventOf(sent: Sent, { forkS, site }: Background): AccessEvent {

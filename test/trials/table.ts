@@ -4,12 +4,14 @@
  */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { type Counts, commitFloor, count, SEEDS } from './floor.ts';
+import { HAND_WRITTEN } from './hand-written.ts';
 import { type Judged, runTrials } from './trials.ts';
 
 const USAGE = `usage: npm run trials -- [--seed N]… [--only REGEXP] [--all-sites] [--misses] [--json] [--update]
   --seed N      seeds to run, default ${SEEDS.join(' and ')}
   --only REGEXP trials whose name matches
   --all-sites   every trial on every site that has what it needs, instead of on one of them
+  --compare     totals alone, beside those of rules that people write by hand
   --misses      only the trials that failed
   --json        one JSON object a trial
   --update      write what was measured to test/trials/floor.json, which the tests hold every change to`;
@@ -20,6 +22,7 @@ const OPTIONS = {
     seed: { type: 'string', multiple: true },
     only: { type: 'string', default: '' },
     'all-sites': FLAG,
+    compare: FLAG,
     misses: FLAG,
     json: FLAG,
     update: FLAG,
@@ -48,6 +51,20 @@ function totals({ attack, must, should, through }: Counts): string {
   );
 }
 
+/** The numbers in README. */
+function compare(seeds: readonly number[]): void {
+  const judged = seeds.flatMap((seed) => [...runTrials({ seed, rules: [...HAND_WRITTEN, undefined] })]);
+  const share = ({ ok, of }: { ok: number; of: number }) => `${ok}/${of}`;
+  console.log(
+    '| judged by | attacks stopped within budget | people spared | programs spared | attack requests through |',
+  );
+  console.log('|---|---|---|---|---|');
+  for (const [rule = '**zban**, default configuration', results] of Map.groupBy(judged, (result) => result.rule)) {
+    const { attack, must, should, through } = count(results);
+    console.log(`| ${rule} | ${[attack, must, should].map(share).join(' | ')} | ${number(through)} |`);
+  }
+}
+
 function main(): void {
   const { values } = parseArgs(OPTIONS);
   if (values.help) {
@@ -57,6 +74,10 @@ function main(): void {
   const seeds = values.seed?.map(Number) ?? SEEDS;
   if (seeds.some((seed) => !Number.isSafeInteger(seed))) throw new TypeError(`--seed wants a whole number\n${USAGE}`);
   const isWhole = !values.only && !values['all-sites'] && !values.seed;
+  if (values.compare) {
+    compare(seeds);
+    return;
+  }
   if (values.update && !isWhole) throw new TypeError(`--update wants all trials, as the tests run them\n${USAGE}`);
   const only = new RegExp(values.only);
   const judged: Judged[] = [];

@@ -4,6 +4,7 @@ import { FEINTS, NETWORKS } from './attacks/networks.ts';
 import { SCANS } from './attacks/scans.ts';
 import { SCRAPES } from './attacks/scrapes.ts';
 import { Background, SITE_NAMES } from './background.ts';
+import type { HandWritten } from './hand-written.ts';
 import { PEOPLE } from './innocents/people.ts';
 import { PROGRAMS } from './innocents/programs.ts';
 import { ROBOTS } from './innocents/robots.ts';
@@ -23,14 +24,18 @@ export interface Run {
   /** Every trial on every site that has what it needs, instead of on one of them. */
   readonly allSites?: boolean;
   readonly only?: (trial: Trial) => boolean;
+  /** What judges, each in turn; undefined is zban, and the default. */
+  readonly rules?: readonly (HandWritten | undefined)[];
 }
 
 export interface Judged extends Result {
+  /** What judged: undefined is zban. */
+  readonly rule: string | undefined;
   readonly family: Family;
 }
 
 /** Runs trials, each on one site in turn that has what it needs; another seed is another site of each kind, and other numbers. */
-export function* runTrials({ seed, allSites = false, only = () => true }: Run): Generator<Judged> {
+export function* runTrials({ seed, allSites = false, only = () => true, rules = [undefined] }: Run): Generator<Judged> {
   const backgrounds = SITE_NAMES.map((name) => new Background(name, seed));
   const turns = new Map<string, number>();
   for (const family of FAMILIES) {
@@ -42,7 +47,9 @@ export function* runTrials({ seed, allSites = false, only = () => true }: Run): 
       turns.set(key, turn + 1);
       if (!only(trial)) continue;
       const chosen = allSites ? fitting : fitting.slice((turn + seed) % fitting.length).slice(0, 1);
-      for (const background of chosen) yield { family, ...judge(trial, background, seed) };
+      for (const background of chosen) {
+        for (const rule of rules) yield { family, rule: rule?.name, ...judge(trial, background, seed, rule) };
+      }
     }
   }
 }
