@@ -21,6 +21,7 @@ const CLAIMED = 0.34;
 
 function weigh(request: Request): number {
   if (request.refused || request.post || request.asset || request.accepted) return 0;
+  if (request.failed && request.excused) return 0;
   if (request.wasServed) return request.nextNumber && request.served ? request.rarity * NEXT_NUMBER : 0;
   if (request.again && !request.served) return 0;
   if (request.sameAnswer) return request.rarity * (1 + SAME_ANSWER * request.confidence) * (request.bare ? BARE : 1);

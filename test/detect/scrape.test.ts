@@ -1,7 +1,9 @@
 /** Scraping, as short stories through the engine with the default configuration. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Request } from '../../src/detect/request.ts';
 import { VERIFIED } from '../../src/detect/robot-verdicts.ts';
+import { scrape } from '../../src/detect/scrape.ts';
 import { ATTACKER, keyOf } from '../engine/story.ts';
 import { type Asked, go, name, PAGE, pageLoad, ready, served } from './site.ts';
 
@@ -111,4 +113,11 @@ test('a robot that says so may read more than a client that does not', () => {
   const silent = served(ready(), 600, 1, (n) => [rare(n)]);
   const told = served(ready(), 600, 1, (n) => [rare(n, { agent: 'Examplebot/2.0 (+https://example.org/bot)' })]);
   assert.ok(told > 2 * silent, `${told} ${silent}`);
+});
+
+test('pages that fail while the site is out of order are nobody\u2019s scraping', () => {
+  const request = Object.assign(new Request(), { rarity: 1, failed: true });
+  assert.ok(scrape.weigh(request) > 0);
+  request.excused = true;
+  assert.equal(scrape.weigh(request), 0);
 });
