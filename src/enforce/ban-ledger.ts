@@ -2,6 +2,7 @@
  * What should stand in the kernel, what stands there as far as zban can tell, and what was told about it: a row for each
  * target, in typed arrays, because a million bans are compared every minute. 60 bytes a row beside its text.
  */
+import assert from 'node:assert/strict';
 import {
   type FailedTarget,
   type Failure,
@@ -206,17 +207,33 @@ export class BanLedger<Code extends string> implements HeldBans {
     // reconcile mends it; after a failure it may be the old end.
     const toleranceMs = isListed ? (failure ? TOLERANCE_MS : Number.MAX_VALUE) : 0;
     const [missing, left] = [failure ?? unsaid('does not list the ban'), failure ?? unsaid('still lists the ban')];
+    let isWhole = isListed;
     for (const [target, row] of this.rows) {
       const wanted = this.wanted[row] ?? NONE;
       const end = (isListed ? this.held[row] : this.told[row]) ?? NONE;
-      if (this.has(row, TOUCHED)) this.leaveTouched(target, row);
-      else if (wanted > nowMs) {
+      if (this.has(row, TOUCHED)) {
+        this.leaveTouched(target, row);
+        isWhole = false;
+      } else if (wanted > nowMs) {
         if (isSame(end, wanted, toleranceMs)) this.confirm(target, row, wanted, confirmed);
         else this.fail(target, row, missing, failed);
       } else if (isListed ? !Number.isNaN(end) : this.has(row, KNOWN)) this.fail(target, row, left, failed);
       else this.release(target, row, released);
     }
+    if (isWhole && !this.failure) this.assertSettled(nowMs);
     return { confirmed, released, failed };
+  }
+
+  /**
+   * What holds after a listing that found nothing amiss, or the ledger is wrong about the kernel: every ban that should stand
+   * is held and was told, no other is held, and nothing fails.
+   */
+  private assertSettled(nowMs: number): void {
+    for (const [target, row] of this.rows) {
+      const [wanted = NONE, held = NONE, told = NONE] = [this.wanted[row], this.held[row], this.told[row]];
+      const isSettled = wanted > nowMs ? !Number.isNaN(held) && told === wanted : Number.isNaN(held);
+      assert.ok(isSettled && this.failing[row] === 0, `${target} is not settled: ${wanted} ${held} ${told}`);
+    }
   }
 
   /** Whoever changed it while the listing was under way tells what came of it. */

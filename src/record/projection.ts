@@ -1,4 +1,5 @@
 /** What follows from the audit rows: bans in force, offences, allowed entries, totals. One rule for writing, pruning and verifying. */
+import assert from 'node:assert/strict';
 import type { ActiveBan, Actor, AuditAction, AuditEntry, EntryOf, Offence } from '../model/audit.ts';
 import { BanTable, ClientRows, OffenceTable } from './client-table.ts';
 
@@ -25,6 +26,12 @@ export type Change =
 
 type Mode = 'enforced' | 'observed';
 const modeOf = (enforced: boolean): Mode => (enforced ? 'enforced' : 'observed');
+
+/** A ban in force is would-be, waiting for the firewall, or held by it: only what is enforced is ever confirmed. */
+function assertOneState({ kind, value }: Change): void {
+  if (kind === 'ban' && value)
+    assert.ok(value.enforced || !value.confirmed, `${value.client} is held without being enforced`);
+}
 
 export class Projection {
   readonly bans: BanTable;
@@ -69,7 +76,10 @@ export class Projection {
   /** Takes in the next row and returns what it changed. */
   apply(entry: AuditEntry): readonly Change[] {
     const changes = this.changesOf(entry);
-    for (const change of changes) this.set(change);
+    for (const change of changes) {
+      assertOneState(change);
+      this.set(change);
+    }
     return changes;
   }
 

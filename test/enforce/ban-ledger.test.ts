@@ -115,6 +115,20 @@ test('rows are used again: a table that held many and holds few does not grow', 
   assert.equal(ledger.rowCount, 0);
 });
 
+test('a listing that found nothing amiss while a ban is missing, or one too many is held, is a bug that shows', () => {
+  for (const [held, wanted] of [
+    [[], [{ target: '192.0.2.1', untilMs: null }]],
+    [[{ target: '192.0.2.1', untilMs: null }], []],
+  ] as const) {
+    const ledger = new BanLedger<string>();
+    ledger.wantOnly(held);
+    list(ledger, tableOf(held));
+    assert.doesNotThrow(() => ledger.settleAll(NOW_MS, true, undefined, UNSAID));
+    ledger.wantOnly(wanted);
+    assert.throws(() => ledger['assertSettled'](NOW_MS), /192\.0\.2\.1 is not settled/);
+  }
+});
+
 /** What a reconciler does with the table, in any order, with a kernel beside it. */
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('want' as const), target, untilMs }) },
