@@ -67,7 +67,8 @@ class Writer {
   attack(): void {
     const second = Math.floor(Date.now() / 1000);
     const n = this.bursts.length;
-    const ip = n % 3 === 2 ? `2001:db8:bad:${n.toString(16)}::1` : `203.0.113.${n + 1}`;
+    // Each from a network of its own: neighbours would be banned together.
+    const ip = n % 3 === 2 ? `2001:db8:${(0xb00 + n).toString(16)}:1::1` : `198.18.${n + 1}.7`;
     const lines = Array.from({ length: BURST }, (_, at) => logLine(second, ip, `/wp-login.php?${at}`, 401));
     this.bursts.push({ ip: ip.replace('::1', '::/64'), ...this.log.append(lines) });
   }
