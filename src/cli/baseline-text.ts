@@ -3,7 +3,7 @@ import { tellLearned } from '../words/learned.ts';
 import { formatNumber } from '../words/reason.ts';
 import { formatShare } from './text.ts';
 
-/** What was learned, and where a floor is above it what that is taken as: `0.10 ± 0.30/s, taken as 0.50 ± 0.50/s`. */
+/** What was learned, and where the minimum is above it what counts: `0.10 ± 0.30/s (below the minimum, counted as 0.50 ± 0.50/s)`. */
 export function tellBaseline(baseline: BaselineEvent): { site: string; client: string; error_ratio: string } {
   const { site, client, error_ratio, learned } = baseline;
   const level = ({ mean, stddev }: Level) => `${formatNumber(mean)} ± ${formatNumber(stddev)}/s`;

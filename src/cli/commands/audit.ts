@@ -6,6 +6,7 @@ import { findLogFiles } from '../../record/text-log-lines.ts';
 import type { Query } from '../../record/trail-reader.ts';
 import { verifyAudit } from '../../record/verify.ts';
 import { formatDuration } from '../../words/duration.ts';
+import { markDefault } from '../../words/learned.ts';
 import { briefReason, formatNumber, type ReasonNumbers } from '../../words/reason.ts';
 import { type Context, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
@@ -137,6 +138,6 @@ export function formatEntry(entry: AuditEntry): string {
 function reasonOf(condition: string, numbers: ReasonNumbers): string {
   const { rate, mean, stddev } = numbers;
   if (typeof rate !== 'number') return condition;
-  const compared = `${formatNumber(rate)}/s against ${formatNumber(mean)} ± ${formatNumber(stddev)}/s`;
+  const compared = `${formatNumber(rate)}/s against ${formatNumber(mean)} ± ${formatNumber(stddev)}/s${markDefault(numbers)}`;
   return `${briefReason(condition, numbers)}, ${compared}`;
 }

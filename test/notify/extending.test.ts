@@ -1,0 +1,85 @@
+/** The examples of docs/extending.md do what it says, and those of docs/notifications.md can be used. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { parse } from 'yaml';
+import { configSchema } from '../../src/config/schema.ts';
+import type { DeliverySettings, OpenChannels } from '../../src/notify/channel.ts';
+import { openChannels } from '../../src/notify/channels.ts';
+import { formatMessage } from '../../src/notify/format.ts';
+import type { Template } from '../../src/notify/template.ts';
+import { fuse } from './examples.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const page = readFileSync(join(root, 'docs/extending.md'), 'utf8');
+const LINES_MAX = 40;
+
+/** Code of the page by the file that it is to be in. */
+const examples = new Map(
+  [...page.matchAll(/```ts\n\/\/ (\S+)\n(.*?)```/gs)].map(([, path = '', code = '']) => [path, code]),
+);
+
+/** The example as a module of its own, with the project's modules at their places. */
+async function load(t: TestContext, path: string): Promise<Record<string, unknown>> {
+  const code = examples.get(path) ?? assert.fail(`no example of ${path}`);
+  const folder = mkdtempSync(join(tmpdir(), 'zban-extending-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, path);
+  mkdirSync(dirname(file), { recursive: true });
+  const place = (specifier: string) => pathToFileURL(resolve(root, dirname(path), specifier)).href;
+  writeFileSync(
+    file,
+    code.replace(/from '(\.[^']+)'/g, (_, specifier: string) => `from '${place(specifier)}'`),
+  );
+  return import(pathToFileURL(file).href);
+}
+
+const message = formatMessage(fuse, { host: 'web-1' });
+
+test(`an example has at most ${LINES_MAX} lines`, () => {
+  assert.deepEqual([...examples.keys()], ['src/notify/templates/gotify.ts', 'src/notify/syslog.ts']);
+  for (const code of examples.values()) assert.ok(code.split('\n').length <= LINES_MAX);
+});
+
+test('the template renders a message', async (t) => {
+  const { gotify } = (await load(t, 'src/notify/templates/gotify.ts')) as { gotify: Template };
+  const { headers, body } = gotify.render(message, { token: 'T', chat: undefined }) ?? assert.fail('nothing');
+  assert.deepEqual(headers, { 'x-gotify-key': 'T' });
+  const { title, priority } = body as { title: string; priority: number };
+  assert.match(title, /^web-1: the fuse tripped/);
+  assert.equal(priority, 8);
+});
+
+test('the channel delivers a message, and says what kept it from that', async (t) => {
+  type Open = OpenChannels<DeliverySettings & { program?: string }>;
+  const { openSyslog } = (await load(t, 'src/notify/syslog.ts')) as { openSyslog: Open };
+  const settings = { timeout: 5000, digest_over: 5, digest_window: 30_000, queue_max: 100 };
+  assert.deepEqual(openSyslog(settings, {}), []);
+  const outcomes = [];
+  for (const program of ['/bin/true', '/bin/false', '/nonexistent']) {
+    const [channel] = openSyslog({ ...settings, program }, {});
+    assert.ok(channel && 'deliver' in channel);
+    outcomes.push(await channel.deliver(message));
+  }
+  assert.deepEqual(outcomes, [
+    { outcome: 'ok' },
+    { outcome: 'retry', cause: 'logger ended with 1' },
+    { outcome: 'retry', cause: 'logger cannot be run (ENOENT)' },
+  ]);
+});
+
+test('every configuration of docs/notifications.md is valid, and opens the channels that it names', () => {
+  const text = readFileSync(join(root, 'docs/notifications.md'), 'utf8');
+  const blocks = [...text.matchAll(/^ {4}notify:\n(?: {4}.*\n)+/gm)].map(([block]) => block.replace(/^ {4}/gm, ''));
+  assert.equal(blocks.length, 5);
+  const opened = blocks.flatMap((block) => openChannels(configSchema.parse(parse(block)).notify, {}));
+  assert.deepEqual(
+    [...new Set(opened.map(({ name }) => name))],
+    ['slack', 'mattermost', 'discord', 'telegram', 'ntfy', 'pagerduty', 'alertmanager', 'mine', 'email'],
+  );
+  // The files are the reader's.
+  for (const channel of opened) if ('problem' in channel) assert.match(channel.problem, /_file \S+ does not exist$/);
+});
