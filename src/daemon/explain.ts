@@ -6,6 +6,7 @@ import type { Config } from '../config/schema.ts';
 import { findRobots } from '../host/robots.ts';
 import { WhoFinder } from '../host/who.ts';
 import type { Explanation } from '../http/explanation.ts';
+import { isRoutine } from '../http/labels.ts';
 import { toRecentLine } from '../http/snapshot.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import { tellWho } from '../words/who.ts';
@@ -35,7 +36,7 @@ export async function explain(subject: string, config: Config, now: () => number
       client: story.active?.client ?? client,
       title,
       facts: paragraphs,
-      timeline: about.map(toRecentLine),
+      timeline: about.filter((entry) => !isRoutine(entry)).map(toRecentLine),
       isBanned: story.active !== undefined,
       isAllowed: story.allowed !== undefined,
     };

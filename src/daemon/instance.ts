@@ -202,6 +202,7 @@ class RunningInstance implements Instance {
       ...{ config, records, troubles, operator, log },
       status: () => this.status(),
       probes: this.probes,
+      lanes: this.lanes,
       traffic: this.traffic,
       now: Date.now,
     });

@@ -1,5 +1,6 @@
 /** Opens the dashboard and the metrics of an instance. */
 import type { Config } from '../config/schema.ts';
+import type { TargetResult } from '../control/protocol.ts';
 import { findRobots } from '../host/robots.ts';
 import { WhoFinder } from '../host/who.ts';
 import type { Action, ActionResult, Actions } from '../http/actions.ts';
@@ -10,6 +11,7 @@ import type { Status } from '../model/status.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import type { TrafficLog } from '../record/traffic-log.ts';
 import { tellWho } from '../words/who.ts';
+import type { Lanes } from './lanes.ts';
 import type { Log } from './log.ts';
 import type { Operator } from './operator.ts';
 import type { Records } from './records.ts';
@@ -26,6 +28,7 @@ export interface PageOptions {
   readonly records: Records;
   readonly traffic: TrafficLog;
   readonly operator: Operator;
+  readonly lanes: Pick<Lanes, 'list' | 'change'>;
   readonly troubles: Troubles;
   readonly now: () => number;
   readonly log: Log;
@@ -33,7 +36,7 @@ export interface PageOptions {
 
 /** Resolves to what closes it again; undefined where `http.listen` is off. */
 export async function openPage(options: PageOptions): Promise<(() => unknown) | undefined> {
-  const { config, status, probes, records, traffic, now, log } = options;
+  const { config, status, probes, records, traffic, lanes, now, log } = options;
   if (config.http.listen === 'off') return undefined;
   const http = await startHttpServer({
     listen: config.http.listen,
@@ -42,6 +45,7 @@ export async function openPage(options: PageOptions): Promise<(() => unknown) | 
     bans: (limit) => records.newestBans(limit),
     recent: (limit) => records.trail.query({ limit, newestFirst: true }),
     traffic,
+    lanes: () => lanes.list(),
     // Loaded when somebody asks: an idle daemon does without.
     explain: async (subject) => (await import('./explain.ts')).explain(subject, config, now),
     who: findOwners(config),
@@ -71,7 +75,8 @@ function findOwners({ who, detection }: Config): (networks: readonly string[]) =
 }
 
 /** Undefined where they are off, or where the file says nobody may; the latter is a trouble. */
-function buildActions({ config, operator, troubles }: PageOptions): Actions | undefined {
+function buildActions(options: PageOptions): Actions | undefined {
+  const { config, troubles } = options;
   const { actions, token_file: path } = config.http;
   if (!actions || path === undefined) return undefined;
   const loaded = loadTokens(path);
@@ -79,18 +84,27 @@ function buildActions({ config, operator, troubles }: PageOptions): Actions | un
     troubles.begin('http actions', `nobody can act from the dashboard: ${loaded.problem}`, loaded.fix);
     return undefined;
   }
-  return { tokens: loaded.tokens, act: (action, name) => act(operator, action, name) };
+  return { tokens: loaded.tokens, act: (action, name) => act(options, action, name) };
 }
 
-async function act(operator: Operator, action: Action, name: string): Promise<ActionResult> {
+async function act({ operator, lanes }: PageOptions, action: Action, name: string): Promise<ActionResult> {
   const { target, reason, forMs } = action;
   const by = { reason: reason === '' ? 'from the dashboard' : reason, operator: name };
-  const results =
-    action.action === 'ban'
-      ? await operator.ban({ ...by, bans: [{ target }], keepLonger: false, ...(forMs !== undefined && { forMs }) })
-      : action.action === 'unban'
-        ? await operator.unban({ ...by, targets: [target], all: false })
-        : await operator.allow({ ...by, targets: [target], remove: false });
+  switch (action.action) {
+    case 'drop_lane':
+      return lanes.change({ ...by, id: target });
+    case 'ban':
+      return tell(
+        await operator.ban({ ...by, bans: [{ target }], keepLonger: false, ...(forMs !== undefined && { forMs }) }),
+      );
+    case 'unban':
+      return tell(await operator.unban({ ...by, targets: [target], all: false }));
+    case 'allow':
+      return tell(await operator.allow({ ...by, targets: [target], remove: false }));
+  }
+}
+
+function tell(results: readonly TargetResult[]): ActionResult {
   const message = results.map((result) => `${result.target}: ${result.message}`).join('; ');
   return { ok: results.length > 0 && results.every(({ ok }) => ok), message };
 }

@@ -18,7 +18,8 @@ export interface ActionResult {
 }
 
 export interface Action {
-  readonly action: 'ban' | 'unban' | 'allow';
+  readonly action: 'ban' | 'unban' | 'allow' | 'drop_lane';
+  /** An address or a network; of a lane its id. */
   readonly target: string;
   /** Of a ban, milliseconds; null is permanent, undefined the schedule's first tier. */
   readonly forMs?: number | null | undefined;
@@ -38,7 +39,7 @@ const WRONG_MS = 60_000;
 const BAN_MS_MAX = 365_250 * 86_400_000;
 
 const schema = z.strictObject({
-  action: z.enum(['ban', 'unban', 'allow', 'whoami']),
+  action: z.enum(['ban', 'unban', 'allow', 'drop_lane', 'whoami']),
   target: z.string().max(255).default(''),
   for_ms: z.number().int().min(1000).max(BAN_MS_MAX).nullable().optional(),
   reason: z

@@ -1,13 +1,16 @@
 /** Asks the daemon for its state once a second and keeps what the page needs of the past. */
 import type { AuditEntry } from '../model/audit.ts';
+import type { LiveLane } from '../model/lane.ts';
 import type { Status } from '../model/status.ts';
 import { isRoutine } from './labels.ts';
-import { type Snapshot, toRecentLine, trimStatus } from './snapshot.ts';
+import { type Snapshot, toLaneLine, toRecentLine, trimStatus } from './snapshot.ts';
 import { listNotices, tellVerdict } from './verdict.ts';
 
 /** Where the page's contents come from. All must be cheap: they are asked every second while somebody looks. */
 export interface FeedSources {
   readonly status: () => Promise<Status> | Status;
+  /** The lanes that have not ended; few. */
+  readonly lanes: () => readonly LiveLane[];
   /** Rows of the audit trail, newest first, at most `limit`. */
   readonly recent: (limit: number) => readonly AuditEntry[];
 }
@@ -46,7 +49,7 @@ export class Feed {
   /** Notes the rate of this second. Never rejects. */
   async sample(): Promise<void> {
     const rate = await this.status().then(
-      (status) => Math.round(status.counted_rate_last * 100) / 100,
+      (status) => (status.state === 'starting' ? null : Math.round(status.counted_rate_last * 100) / 100),
       () => null,
     );
     this.#rates.push(rate);
@@ -81,6 +84,7 @@ export class Feed {
       notices: listNotices(status),
       nowMs: this.#now(),
       zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      lanes: this.#sources.lanes().map(toLaneLine),
       recent: news.map(toRecentLine),
       revision: rows[0]?.id ?? 0,
       rates: this.#rates,

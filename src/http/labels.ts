@@ -20,6 +20,9 @@ const LABELS: Readonly<Record<string, Label>> = {
   start: { label: 'started', tone: '' },
   stop: { label: 'stopped', tone: '' },
   reload: { label: 'reloaded', tone: '' },
+  lane_keep: { label: 'lane kept', tone: 'info' },
+  lane_end: { label: 'lane ended', tone: 'good' },
+  lane_result: { label: 'nginx', tone: '' },
   trouble: { label: 'trouble', tone: 'bad' },
   prune: { label: 'pruned', tone: '' },
   annotate: { label: 'note', tone: 'info' },
@@ -31,6 +34,8 @@ export function labelOf(entry: AuditEntry): Label {
       return entry.enforced ? { label: 'banned', tone: 'bad' } : { label: 'would ban', tone: 'warn' };
     case 'unban':
       return { label: entry.actor.startsWith('operator:') ? 'unbanned' : 'released', tone: 'good' };
+    case 'lane':
+      return entry.enforced ? { label: 'lane opened', tone: 'bad' } : { label: 'lane found', tone: 'warn' };
     case 'global_anomaly':
       return entry.numbers.phase === 'end'
         ? { label: 'site calm', tone: 'good' }
@@ -46,7 +51,8 @@ export function labelOf(entry: AuditEntry): Label {
 
 /** The firewall did what it should: no news. */
 export function isRoutine(entry: AuditEntry): boolean {
-  return (entry.action === 'ban_result' || entry.action === 'unban_result') && entry.numbers.result === 'ok';
+  const isResult = entry.action === 'ban_result' || entry.action === 'unban_result' || entry.action === 'lane_result';
+  return isResult && entry.numbers.result === 'ok';
 }
 
 /** What the row says, in one line; parts of it may come from a log or from an operator. */
@@ -68,7 +74,9 @@ export function textOf(entry: AuditEntry): string {
 function explain(condition: string, numbers: Parameters<typeof briefReason>[1]): string {
   const phrase = phraseOf(condition);
   const brief = briefReason(condition, numbers);
-  const rest = brief.startsWith(`${condition} `) ? brief.slice(condition.length + 1) : '';
+  const name = brief.split(' ', 1)[0] ?? '';
+  const number = brief.slice(name.length + 1);
+  const rest = number !== '' && condition.endsWith('z_score') ? `z ${number}` : number;
   // Rows of older versions lack numbers.
   return rest === '' || rest.includes('–') ? phrase : `${phrase} (${rest})`;
 }

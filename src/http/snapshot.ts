@@ -1,6 +1,8 @@
 /** What the page and the JSON addresses show: the status as it is, bans and decisions cut to what is shown. */
 import type { ActiveBan, AuditEntry } from '../model/audit.ts';
+import type { LiveLane } from '../model/lane.ts';
 import type { Status } from '../model/status.ts';
+import { tellMatch, tellSurplus } from '../words/lane.ts';
 import { labelOf, textOf } from './labels.ts';
 import type { Tone, Verdict } from './verdict.ts';
 
@@ -39,6 +41,14 @@ export interface RecentLine {
   readonly actor: string;
 }
 
+/** A lane that has not ended, in words. */
+export interface LaneLine {
+  readonly id: string;
+  readonly tone: Tone;
+  readonly title: string;
+  readonly text: string;
+}
+
 /** One message of the event stream. */
 export interface Snapshot {
   /** The server's clock, epoch milliseconds: remaining times are counted from it, not from the reader's clock. */
@@ -48,6 +58,7 @@ export interface Snapshot {
   readonly status: Status;
   readonly verdict: Verdict;
   readonly notices: readonly Verdict[];
+  readonly lanes: readonly LaneLine[];
   /** Newest first, without the firewall's confirmations. */
   readonly recent: readonly RecentLine[];
   /** Number of the newest audit row: bans are asked for anew when it changes. */
@@ -99,6 +110,28 @@ export function toRecentLine(entry: AuditEntry): RecentLine {
     client: entry.client === null ? null : text(entry.client),
     text: text(textOf(entry)),
     actor: text(entry.actor.replace(/^operator:/, '')),
+  };
+}
+
+const LANE_STATES = {
+  open: ['bad', 'nginx'],
+  pending: ['warn', 'nginx has not answered yet; it is to'],
+  failed: ['bad', 'nginx does not'],
+  observed: ['warn', 'nothing is stopped; it would'],
+} as const;
+
+export function toLaneLine({ id, action, match, state, until, message, kept, proof }: LiveLane): LaneLine {
+  const [tone, subject] = LANE_STATES[state];
+  const verb = { hold: 'hold back', deny: 'refuse' }[action];
+  const does = state === 'open' ? `nginx ${verb.replace(/^\w+/, '$&s')}` : `${subject} ${verb}`;
+  const proven = proof ? `${tellSurplus(proof)}. ` : '';
+  const ends = `${kept ? 'Kept by a person until' : 'Ends with the swarm, at the latest'} ${until}.`;
+  const trouble = state === 'failed' ? `${message}. ` : '';
+  return {
+    id,
+    tone,
+    title: text(`Lane ${id}: ${does} requests with ${tellMatch(match)}`),
+    text: text(`${trouble}${proven}${ends}`),
   };
 }
 

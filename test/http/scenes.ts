@@ -3,6 +3,7 @@ import type { Explanation } from '../../src/http/explanation.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import type { HttpServerOptions } from '../../src/http/server.ts';
 import type { ActiveBan, AuditEntry } from '../../src/model/audit.ts';
+import type { LiveLane } from '../../src/model/lane.ts';
 import type { Status } from '../../src/model/status.ts';
 import { TRAFFIC_RANGES, type TrafficMark, type TrafficRange, type TrafficStep } from '../../src/model/traffic.ts';
 import { activeBan, auditEntry, status } from './examples.ts';
@@ -15,6 +16,7 @@ export interface Scene {
   /** An attack that began so many minutes ago. */
   readonly attackMinutes?: number;
   readonly explanation?: Explanation;
+  readonly lanes?: readonly LiveLane[];
 }
 
 /** Always the same numbers between 0 and 1. */
@@ -194,6 +196,7 @@ export function serve(scene: Scene, nowMs: number): Omit<HttpServerOptions, 'lis
     },
     bans: (limit) => bans.slice(0, limit),
     recent: (limit) => recent.slice(0, limit),
+    lanes: () => scene.lanes ?? [],
     traffic: {
       series: (range, atMs) => ({
         stepSeconds: TRAFFIC_RANGES[range].stepSeconds,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { startHttpServer } from '../../src/http/server.ts';
+import type { LiveLane } from '../../src/model/lane.ts';
 import { holds, launch, skip } from './browser.ts';
 import { NOW_MS } from './examples.ts';
 import { decisions, manyBans, type Scene, serve } from './scenes.ts';
@@ -21,6 +22,31 @@ const attack = {
   peak_measured: 4100,
   ongoing: true,
 } as const;
+const LANE: LiveLane = {
+  id: 'l-7f3a',
+  action: 'hold',
+  match: {
+    user_agent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36',
+    path: '/search*',
+    referer: 'absent',
+  },
+  enforced: true,
+  actor: 'policy',
+  since: '2026-11-20T09:35:00Z',
+  until: '2026-11-21T09:35:00Z',
+  kept: false,
+  usual_rate: 0.4,
+  state: 'open',
+  message: '',
+  proof: {
+    surplus: 5120,
+    clients: 4100,
+    seconds: 60,
+    coverage: 0.96,
+    rate: 85,
+    backtest: { hours: 24, clients: 41_000, clients_matched: 3, requests: 1_400_000, requests_matched: 9 },
+  },
+};
 const warming = {
   state: 'warming_up',
   baseline: null,
@@ -41,6 +67,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   attack: {
     bans: many.slice(0, 412),
     recent: decisions(many, NOW_MS),
+    lanes: [LANE],
     attackMinutes: 37,
     status: { incident: attack, global_anomaly: true, clients: 4212 },
   },
@@ -65,6 +92,18 @@ const SCENES: Readonly<Record<string, Scene>> = {
     },
   },
 };
+
+/** Every theme and every width in each state; both of both where SCREENS=all asks for it. */
+const VIEWS = [
+  ['light', 'desktop', 1360, 900],
+  ['dark', 'phone', 390, 844],
+  ...(process.env['SCREENS'] === 'all'
+    ? ([
+        ['dark', 'desktop', 1360, 900],
+        ['light', 'phone', 390, 844],
+      ] as const)
+    : []),
+] as const;
 
 let browser: Browser;
 before(
@@ -91,20 +130,11 @@ for (const [name, scene] of Object.entries(SCENES)) {
     if (scene.bans) await page.waitForSelector('#ban-list .row');
     if (name === 'trouble') await server.close();
     if (name === 'trouble') await page.waitForSelector('#stale:not([hidden])');
-    for (const theme of ['light', 'dark'] as const) {
-      for (const [device, width, height] of [
-        ['desktop', 1360, 900],
-        ['phone', 390, 844],
-      ] as const) {
-        await page.emulateMedia({ colorScheme: theme });
-        await page.setViewportSize({ width, height });
-        assert.equal(
-          await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth'),
-          true,
-          `${theme} ${width}`,
-        );
-        await page.screenshot({ path: join(FOLDER, `${name}-${theme}-${device}.png`), fullPage: true });
-      }
+    for (const [theme, device, width, height] of VIEWS) {
+      await page.emulateMedia({ colorScheme: theme });
+      await page.setViewportSize({ width, height });
+      assert.equal(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth'), true, device);
+      await page.screenshot({ path: join(FOLDER, `${name}-${theme}-${device}.png`), fullPage: true });
     }
     if (name === 'normal') {
       await page.click('#ban-list .row:nth-child(5)');

@@ -25,6 +25,7 @@ async function start(change: Partial<HttpServerOptions> = {}): Promise<string> {
     metrics: createMetrics(),
     probes: { findStall: () => undefined, findUnready: () => undefined },
     traffic: { series: () => ({ stepSeconds: 60, fromSecond: 0, steps: [], marks: [] }), usualHours: () => [] },
+    lanes: () => [],
     explain: async () => undefined,
     who: () => [],
     log: () => {},

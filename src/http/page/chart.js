@@ -150,9 +150,10 @@ class Plot {
     for (let ms = midnight; ms < fromMs + lengthMs; ms += every) {
       if (ms < fromMs) continue;
       const x = this.#x((ms - fromMs) / 1000 / step);
+      if (x < LEFT + 14 || x > this.#width - 22) continue;
       this.#add('line', { class: 'tick', x1: x, x2: x, y1: this.#height - AXIS, y2: this.#height - AXIS + 4 });
       const label = every >= 24 * HOUR_MS ? day(ms) : minute(ms);
-      if (x > LEFT + 14 && x < this.#width - 22) this.#text(x, this.#height - 4, 'middle', label);
+      this.#text(x, this.#height - 4, 'middle', label);
     }
   }
 
@@ -245,7 +246,8 @@ class Plot {
     }
     const taken = [];
     for (const { x, label, kind } of labels.sort((a, b) => a.weight - b.weight)) {
-      const short = label.length > 40 ? `${label.slice(0, 39)}…` : label;
+      const most = Math.max(20, Math.floor(this.#width / 12));
+      const short = label.length > most ? `${label.slice(0, most - 1)}…` : label;
       const width = short.length * 6;
       const start = x + width > this.#width - RIGHT ? Math.max(LEFT, x - width) : x;
       if (taken.some(([a, b]) => start < b + 8 && start + width > a - 8)) continue;

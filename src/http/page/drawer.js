@@ -22,6 +22,17 @@ export async function openDrawer(text) {
   await show();
 }
 
+/** Opens it for a lane, which can be dropped. */
+export function openLane({ id, title, text }) {
+  subject = undefined;
+  set('drawer-client', `Lane ${id}`);
+  set('drawer-title', format.withClocks(`${title}. ${text}`));
+  for (const each of ['drawer-facts', 'drawer-timeline']) byId(each).replaceChildren();
+  byId('drawer-history').hidden = true;
+  if (!drawer.open) drawer.showModal();
+  showActions(id, [['Drop lane', 'drop_lane', 'danger']]);
+}
+
 async function show() {
   const asked = subject;
   try {
@@ -51,12 +62,15 @@ function fill({ client, title, facts, timeline, isBanned, isAllowed }) {
       );
     }),
   );
-  if (document.body.classList.contains('acting') && client !== null) showActions(client, isBanned, isAllowed);
+  if (client === null || !document.body.classList.contains('acting')) return;
+  const first = isBanned ? ['Unban', 'unban', 'primary'] : ['Ban', 'ban', 'danger'];
+  showActions(client, isAllowed ? [first] : [first, ['Never ban', 'allow', '']]);
 }
 
 function factNodes({ label, text, lines = [] }) {
   const nodes = lines.map((line) => {
-    if (!line.startsWith('zban ')) return element('code', 'line', line);
+    // Columns are for terminals.
+    if (!line.startsWith('zban ')) return element('code', 'line', line.replace(/ {2,}/g, '  '));
     const command = element('code', 'line command', line);
     const node = button('Copy', 'small', () => copy(line, node));
     return element('span', 'undo', command, node);
@@ -65,7 +79,7 @@ function factNodes({ label, text, lines = [] }) {
 }
 
 /** The buttons for one who has shown a token; else where to show it. */
-function showActions(client, isBanned, isAllowed) {
+function showActions(target, choices) {
   const token = sessionStorage.getItem(TOKEN);
   const said = element('p', 'said');
   said.setAttribute('role', 'status');
@@ -80,7 +94,7 @@ function showActions(client, isBanned, isAllowed) {
         return;
       }
       sessionStorage.setItem(TOKEN, input.value.trim());
-      showActions(client, isBanned, isAllowed);
+      showActions(target, choices);
     };
     // Password managers want a form; it is sent nowhere.
     const form = element('form', '', input, element('button', '', 'Sign in to act'));
@@ -97,19 +111,16 @@ function showActions(client, isBanned, isAllowed) {
   const act = (label, action, className) =>
     button(label, className, async ({ currentTarget }) => {
       currentTarget.disabled = true;
-      const answer = await post({ action, target: client, reason: reason.value }, token);
+      const answer = await post({ action, target, reason: reason.value }, token);
       currentTarget.disabled = false;
       if (answer.signedOut) sessionStorage.removeItem(TOKEN);
-      await show();
+      if (subject !== undefined) await show();
       const place = byId('drawer-actions').querySelector('.said');
       if (!place) return;
       place.textContent = answer.message;
       place.classList.toggle('bad', !answer.ok);
     });
-  const buttons = [
-    isBanned ? act('Unban', 'unban', 'primary') : act('Ban', 'ban', 'danger'),
-    ...(isAllowed ? [] : [act('Never ban', 'allow', '')]),
-  ];
+  const buttons = choices.map(([label, action, className]) => act(label, action, className));
   byId('drawer-actions').replaceChildren(reason, ...buttons, said);
 }
 

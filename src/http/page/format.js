@@ -14,6 +14,9 @@ export function brief(value) {
   return size >= 10 || size === 0 ? count(value) : value.toFixed(size < 1 ? 2 : 1);
 }
 
+/** Of an axis, whose values are round. */
+export const tick = (value) => grouped.format(Number(value.toPrecision(3)));
+
 export function level(value) {
   if (!value) return 'nothing yet';
   const digits = value.mean >= 100 ? 0 : value.mean >= 10 ? 1 : 2;

@@ -16,7 +16,7 @@ const key = (name: string, label: string): string => `<li><i class="key ${name}"
 const PICTURE = `
 <section class="panel picture" aria-labelledby="picture-title">
 <header><h2 id="picture-title">Requests a second</h2>
-<ul class="keys">${key('traffic', 'requests, without static files')}${key('band', 'normal, as learned')}${key('refused', 'refused (4xx)')}${key('failed', 'failed (5xx)')}${key('bans', 'bans')}</ul>
+<ul class="keys">${key('traffic', 'requests, without static files')}${key('band', 'normal: mean ± 2 σ of a second, as learned')}${key('refused', 'refused (4xx)')}${key('failed', 'failed (5xx)')}${key('bans', 'bans')}</ul>
 <fieldset class="ranges" id="ranges"><legend class="hidden-text">Span of time</legend></fieldset></header>
 <p class="readout" id="readout"></p>
 <div class="plot"><svg id="chart" role="slider" tabindex="0" aria-label="Traffic" aria-valuemin="0" aria-valuemax="0" aria-valuenow="0"></svg>
@@ -29,7 +29,7 @@ const BANS = `
 <section class="panel bans" aria-labelledby="bans-title">
 <header><h2 id="bans-title">Bans in force</h2><p class="count" id="bans-count" role="status"></p></header>
 <div class="tools" id="ban-tools" hidden>
-<input type="search" id="search" placeholder="Find an address, network or owner" aria-label="Find bans; Enter looks the first one up" spellcheck="false" autocomplete="off">
+<input type="search" id="search" placeholder="Search bans" aria-label="Search bans by address, network, owner or reason; Enter looks the first one up" spellcheck="false" autocomplete="off">
 <select id="group" aria-label="Group bans"><option value="">Newest first</option><option value="condition">By condition</option><option value="network">By network</option></select>
 <div class="chips" id="conditions" role="group" aria-label="Only one condition"></div>
 </div>
@@ -70,6 +70,7 @@ export const MARKUP = `<!doctype html>
 <noscript><p class="notice bad">This page needs JavaScript; the same is in <code>zban status</code> and <a href="/api/status">/api/status</a>.</p></noscript>
 <div class="shown">
 <div class="verdict" id="verdict" role="status"><i class="sign" id="verdict-sign" aria-hidden="true">…</i><div><p class="title" id="verdict-title">Connecting</p><p class="text" id="verdict-text"></p></div></div>
+<ul class="notices" id="lanes"></ul>
 <ul class="notices" id="notices"></ul>
 ${PICTURE}
 <div class="numbers">${number('rate', 'Requests a second')}${number('clients', 'Clients', 'in the last minute')}${number('bans-now', 'Banned now')}${number('lag', 'Behind the logs')}${number('uptime', 'Running for')}</div>

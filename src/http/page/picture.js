@@ -32,19 +32,39 @@ for (const name of Object.keys(RANGES)) {
 /** Draws what the snapshot has, and asks for what it has not. */
 export function refreshPicture(snapshot) {
   latest = snapshot;
-  if (range === '5m') return show(liveSeries(snapshot));
   const nowMs = performance.now();
-  if (nowMs - askedAtMs < REFRESH_MS) return;
-  askedAtMs = nowMs;
-  const asked = range;
+  const isDue = nowMs - askedAtMs >= REFRESH_MS;
+  if (isDue) {
+    askedAtMs = nowMs;
+    fetchJson('/api/usual')
+      .then((usual) => drawWeek(usual, snapshot.nowMs))
+      .catch(() => {});
+  }
+  if (range === '5m') show(liveSeries(snapshot));
+  else if (isDue) ask(range);
+}
+
+function ask(asked) {
   fetchJson(`/api/traffic?range=${asked}`)
     .then((answer) => {
-      if (asked === range) show(answer);
+      if (asked === range) show(withLastMinute(answer, latest));
     })
     .catch(() => {});
-  fetchJson('/api/usual')
-    .then((usual) => drawWeek(usual, snapshot.nowMs))
-    .catch(() => {});
+}
+
+/** The step under way is not filed yet: what came in the last minute stands for it. */
+function withLastMinute(answer, { status }) {
+  const last = answer.counted.length - 1;
+  if (answer.counted[last] !== null || status.state === 'starting') return answer;
+  const level = status.baseline?.learned.site;
+  const put = (name, value) => ({ [name]: answer[name].with(last, value) });
+  return {
+    ...answer,
+    ...put('counted', status.counted_rate),
+    ...put('requests', status.site_rate),
+    ...put('mean', level?.mean ?? null),
+    ...put('stddev', level?.stddev ?? null),
+  };
 }
 
 /** The seconds since the page's server began to watch, with the band of now. */
@@ -82,7 +102,7 @@ function drawTraffic(plot) {
   if (counted.every((value) => value === null)) return;
   plot.scale(
     Math.max(0.1, ...counted.map((value, index) => Math.max(value ?? 0, band(series, index)?.[1] ?? 0))),
-    format.brief,
+    format.tick,
   );
   plot.marks(marks);
   plot.band((index) => band(series, index), 'band');

@@ -50,7 +50,10 @@ a { color: inherit; }
 .verdict .text { color: var(--dim); margin-top: 1px; text-wrap: pretty; }
 .verdict .text:empty { display: none; }
 .notice { border-left: 3px solid var(--tone); background: color-mix(in srgb, var(--tone) 8%, var(--card)); border-radius: 4px 8px 8px 4px; padding: 8px 14px; margin-bottom: 8px; overflow-wrap: anywhere; }
-.notice span { color: var(--dim); }
+.notice span { display: block; color: var(--dim); }
+.notice span:empty { display: none; }
+.notice .small { float: right; }
+body:not(.acting) .acts { display: none; }
 .gone .shown { filter: grayscale(1); opacity: .6; }
 
 .panel { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 14px 18px 16px; min-width: 0; }

@@ -1,6 +1,6 @@
 /** Fills the page from a snapshot: head, verdict, numbers, decisions, clients, logs. */
-import { byId, element, set, setText, syncList } from './dom.js';
-import { openDrawer } from './drawer.js';
+import { button, byId, element, set, setText, syncList } from './dom.js';
+import { openDrawer, openLane } from './drawer.js';
 import * as format from './format.js';
 
 export function showSnapshot(snapshot) {
@@ -50,7 +50,7 @@ function showHead(status) {
 
 const SIGNS = { good: '✓', info: 'i', warn: '!', bad: '!' };
 
-function showVerdict({ verdict, notices }) {
+function showVerdict({ verdict, notices, lanes }) {
   byId('verdict').className = `verdict ${verdict.tone}`;
   set('verdict-sign', SIGNS[verdict.tone]);
   set('verdict-title', format.withClocks(verdict.title));
@@ -59,17 +59,33 @@ function showVerdict({ verdict, notices }) {
     byId('notices'),
     notices,
     ({ title }) => title,
-    () => {
-      const [title, text] = [element('strong'), element('span')];
-      return Object.assign(element('li', '', title, ' ', text), {
-        fill(notice) {
-          this.className = `notice ${notice.tone}`;
-          setText(title, format.withClocks(notice.title));
-          setText(text, format.withClocks(notice.text));
-        },
-      });
-    },
+    () => makeNotice(),
   );
+  syncList(
+    byId('lanes'),
+    lanes,
+    ({ id }) => id,
+    () => makeNotice((lane) => openLane(lane)),
+  );
+}
+
+/** With a button, where something can be done about it. */
+function makeNotice(act) {
+  const [title, text] = [element('strong'), element('span')];
+  const node = element('li', '', title, ' ', text);
+  let item;
+  if (act)
+    node.append(
+      ' ',
+      button('Drop', 'small acts', () => act(item)),
+    );
+  node.fill = (notice) => {
+    item = notice;
+    node.className = `notice ${notice.tone}`;
+    setText(title, format.withClocks(notice.title));
+    setText(text, format.withClocks(notice.text));
+  };
+  return node;
 }
 
 function showNumbers(status) {
@@ -100,7 +116,9 @@ function showNumbers(status) {
 /** What was refused or discarded, the largest first; nothing to say is the good case. */
 function losses({ skipped, discarded }) {
   const name = (key) => key.replaceAll('_', ' ');
-  const listed = [...Object.entries(skipped), ...Object.entries(discarded)].filter(([, amount]) => amount > 0);
+  // Lines of banned clients are read, and counted elsewhere.
+  const { banned_lines: _, ...lost } = discarded;
+  const listed = [...Object.entries(skipped), ...Object.entries(lost)].filter(([, amount]) => amount > 0);
   if (listed.length === 0) return 'none skipped';
   const worst = listed.toSorted((a, b) => b[1] - a[1]).slice(0, 2);
   return `skipped ${worst.map(([key, amount]) => `${format.count(amount)} ${name(key)}`).join(', ')}`;
