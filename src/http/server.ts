@@ -151,7 +151,7 @@ class Pages {
     const { metrics, probes, bans, traffic, explain, who, actions } = this.#options;
     const feed = this.#feed;
     const get = (serve: Route['serve']): Route => ({ method: 'GET', serve });
-    const desk = actions && new ActionDesk(actions, this.#now);
+    const desk = actions && new ActionDesk(actions);
     const assets = [...ASSETS].map(([path, { type, content }]): [string, Route] => [
       path,
       get(({ response }) => answer(response, 200, type, content)),

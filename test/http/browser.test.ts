@@ -50,6 +50,7 @@ const listen = (port: number | string) => {
   const current = () => serve(scene(), NOW_MS);
   return startHttpServer({
     ...current(),
+    now: () => NOW_MS + performance.now(),
     listen: `127.0.0.1:${port}`,
     status: () => {
       lines += 1;

@@ -18,6 +18,7 @@ let askedAtMs = Number.NEGATIVE_INFINITY;
 let isAsking = false;
 let total = 0;
 let observing = false;
+let shownCount = 0;
 let condition;
 const open = new Set();
 const list = new VirtualList(byId('ban-list'), { make: makeRow, fill: fillRow, act: actOn });
@@ -50,6 +51,7 @@ export function refreshBans({ status, revision: newest }) {
         isAsking = false;
       });
   } else list.refresh();
+  showCount();
 }
 
 function take(answer) {
@@ -101,10 +103,8 @@ function arrange() {
   );
   const by = byId('group').value;
   list.show(by === '' ? shown.map((ban) => ({ key: ban.client, ban })) : grouped(shown, by));
-  const listed =
-    bans.length < total ? `the newest ${format.count(bans.length)} of ${format.count(total)}` : format.count(total);
-  const isFiltered = shown.length !== bans.length;
-  set('bans-count', total === 0 ? '' : isFiltered ? `${format.count(shown.length)} of ${listed}` : listed);
+  shownCount = shown.length;
+  showCount();
   set('bans-title', observing ? 'Would be banned' : 'Bans in force');
   byId('ban-tools').hidden = bans.length === 0;
   byId('ban-list').hidden = shown.length === 0;
@@ -119,6 +119,13 @@ function arrange() {
       ? 'Bans appear here as they are decided, each with its reason and how to undo it.'
       : 'Press Enter to look up an address or a network in the audit trail.',
   );
+}
+
+/** How many are shown of how many there are; the list may be a moment older. */
+function showCount() {
+  const listed =
+    bans.length < total ? `the newest ${format.count(bans.length)} of ${format.count(total)}` : format.count(total);
+  set('bans-count', total === 0 ? '' : shownCount < bans.length ? `${format.count(shownCount)} of ${listed}` : listed);
 }
 
 function grouped(shown, by) {
