@@ -3,25 +3,21 @@ import type { NetworkOwner } from '../model/who.ts';
 import { type Prefix, parsePrefix } from '../net/prefix.ts';
 import { type OwnedRange, WhoTableError } from './who-table.ts';
 
-/** The lines that name an owner. Throws WhoTableError with the number of the first line that is none of these. */
-export function parseIp2asn(text: string, path: string): OwnedRange[] {
-  const ranges: OwnedRange[] = [];
+/** A reader for lines one after the other; of a line that names no owner it makes nothing. It throws WhoTableError with the line's number. */
+export function createIp2asnReader(path: string): (line: string) => OwnedRange | undefined {
   const owners = new Map<string, NetworkOwner>();
-  // A line at a time: all of them at once would take as much memory again.
-  for (let [at, number] = [0, 1]; at < text.length; number++) {
-    const end = text.indexOf('\n', at);
-    const line = text.slice(at, end < 0 ? undefined : end);
-    at = end < 0 ? text.length : end + 1;
-    if (line.trim() === '' || line.startsWith('#')) continue;
-    const range = parseLine(line.replace(/\r$/, ''), owners);
+  let number = 0;
+  return (line) => {
+    number++;
+    if (line.trim() === '' || line.startsWith('#')) return undefined;
+    const range = parseLine(line, owners);
     if (range === undefined) {
       const expected = 'first address, last address, AS number, country, name, with tabs between them';
       throw new WhoTableError('unusable', `${path}, line ${number}: expected ${expected}`);
     }
     // AS 0 is what nobody announces.
-    if (range.owner.asn > 0) ranges.push(range);
-  }
-  return ranges;
+    return range.owner.asn > 0 ? range : undefined;
+  };
 }
 
 function parseLine(line: string, owners: Map<string, NetworkOwner>): OwnedRange | undefined {

@@ -14,7 +14,8 @@ type Value = string | number | bigint | boolean | Buffer | readonly Value[] | Re
 
 export interface Mmdb {
   readonly madeMs: number;
-  readonly ranges: OwnedRange[];
+  /** In ascending order; reading them may throw WhoTableError. */
+  readonly ranges: Iterable<OwnedRange>;
 }
 
 /** True for a file that ends as these do. */
@@ -24,15 +25,35 @@ export function isMmdb(bytes: Buffer): boolean {
 
 /** The networks with an owner. Throws WhoTableError for a file that is not whole. */
 export function parseMmdb(bytes: Buffer, path: string): Mmdb {
+  const explain = (error: unknown): unknown =>
+    error instanceof RangeError
+      ? new WhoTableError('unusable', `${path} is no whole MaxMind DB file: ${error.message}`)
+      : error;
   try {
-    return readMmdb(bytes);
+    const { madeMs, ...layout } = readLayout(bytes);
+    const ranges = function* () {
+      try {
+        yield* walk(bytes, layout);
+      } catch (error) {
+        throw explain(error);
+      }
+    };
+    return { madeMs, ranges: ranges() };
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new WhoTableError('unusable', `${path} is no whole MaxMind DB file: ${error.message}`);
+    throw explain(error);
   }
 }
 
-function readMmdb(bytes: Buffer): Mmdb {
+interface Layout {
+  /** Nodes of the tree, and bits of a record. */
+  readonly count: number;
+  readonly size: number;
+  /** Bits of an address. */
+  readonly width: 32 | 128;
+  readonly dataAt: number;
+}
+
+function readLayout(bytes: Buffer): Layout & { readonly madeMs: number } {
   const start = bytes.lastIndexOf(METADATA_MARK) + METADATA_MARK.length;
   const metadata = new Decoder(bytes, start).decode(start).value;
   const count = numberIn(metadata, 'node_count');
@@ -41,15 +62,13 @@ function readMmdb(bytes: Buffer): Mmdb {
   if (![24, 28, 32].includes(size)) throw new RangeError(`records of ${size} bits`);
   const dataAt = (count * size) / 4 + SEPARATOR_BYTES;
   if (dataAt > bytes.length) throw new RangeError('the tree ends early');
+  return { count, size, width, dataAt, madeMs: numberIn(metadata, 'build_epoch') * 1000 };
+}
+
+function* walk(bytes: Buffer, layout: Layout): Generator<OwnedRange> {
+  const { count, size, width, dataAt } = layout;
   const owners = new OwnerReader(new Decoder(bytes, dataAt));
-  const ranges: OwnedRange[] = [];
-  // IPv4 stands at ::/96 of an IPv6 tree; other places point to the same nodes, and their networks are those of IPv4.
-  let ipv4 = -1;
-  for (let node = 0, depth = 0; width === 128 && node < count; depth++) {
-    if (depth === 96) ipv4 = node;
-    if (depth === 96) break;
-    node = readRecord(bytes, node, size, 0);
-  }
+  const ipv4 = findIpv4(bytes, layout);
   const stack: [node: number, depth: number, value: bigint][] = [[0, 0, 0n]];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const [node, depth, value] = next;
@@ -60,10 +79,19 @@ function readMmdb(bytes: Buffer): Mmdb {
       stack.push([readRecord(bytes, node, size, 0), depth + 1, value]);
     } else if (node > count) {
       const owner = owners.read(dataAt + node - count - SEPARATOR_BYTES);
-      if (owner) ranges.push(rangeOf(value, depth, width, owner));
+      if (owner) yield rangeOf(value, depth, width, owner);
     }
   }
-  return { madeMs: numberIn(metadata, 'build_epoch') * 1000, ranges };
+}
+
+/** IPv4 stands at ::/96 of an IPv6 tree; other places point to the same nodes, and their networks are those of IPv4. */
+function findIpv4(bytes: Buffer, { count, size, width }: Layout): number | undefined {
+  let node = 0;
+  for (let depth = 0; depth < 96; depth++) {
+    if (width === 32 || node >= count) return undefined;
+    node = readRecord(bytes, node, size, 0);
+  }
+  return node < count ? node : undefined;
 }
 
 function rangeOf(value: bigint, depth: number, width: number, owner: NetworkOwner): OwnedRange {

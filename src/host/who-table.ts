@@ -128,18 +128,68 @@ export function whoFileError(verb: 'read' | 'write', path: string, error: unknow
   return new WhoTableError(code, `cannot ${verb} ${path}: ${cause}`, { cause: error });
 }
 
-/** The bytes of a table. Throws RangeError where ranges of one family overlap. */
-export function encodeWhoTable(ranges: readonly OwnedRange[], madeMs: number): Buffer {
-  const owners = new OwnerList();
-  const parts = ([4, 6] as const).map((family) => encodeRanges(ranges, family, owners));
-  const header = Buffer.alloc(HEADER_BYTES);
-  header.write(MAGIC, 'latin1');
-  const counts = ([4, 6] as const).map((family, index) => (parts[index]?.length ?? 0) / rangeBytes(family));
-  const names = Buffer.concat(owners.names);
-  [...counts, owners.records.length, names.length, Math.floor(madeMs / 1000)].forEach((value, index) => {
-    header.writeUInt32BE(value, MAGIC.length + 4 * index);
-  });
-  return Buffer.concat([header, ...parts, ...owners.records, names]);
+/** Takes ranges in ascending order, so that the tables of the whole Internet need no more memory than their file. */
+export class WhoTableBuilder {
+  private readonly parts = { 4: new RangeList(4), 6: new RangeList(6) } as const;
+  private readonly owners = new OwnerList();
+
+  /** Throws RangeError for a range that begins before the end of the one before it in its family. */
+  add({ family, first, last, owner }: OwnedRange): void {
+    this.parts[family].add(first, last, () => this.owners.numberOf(owner));
+  }
+
+  /** The bytes of the table. */
+  finish(madeMs: number): Buffer {
+    const { parts, owners } = this;
+    const ranges = [parts[4].finish(), parts[6].finish()] as const;
+    const names = Buffer.concat(owners.names);
+    const counts = [ranges[0].length / rangeBytes(4), ranges[1].length / rangeBytes(6)];
+    const header = Buffer.alloc(HEADER_BYTES);
+    header.write(MAGIC, 'latin1');
+    [...counts, owners.records.length, names.length, Math.floor(madeMs / 1000)].forEach((value, index) => {
+      header.writeUInt32BE(value, MAGIC.length + 4 * index);
+    });
+    return Buffer.concat([header, ...ranges, ...owners.records, names]);
+  }
+}
+
+/** The ranges of one family; between two of them there may be a gap, which is a range of nobody's. */
+class RangeList {
+  private readonly family: 4 | 6;
+  private bytes = Buffer.alloc(1 << 16);
+  private at = 0;
+  /** Behind the last range, and its owner. */
+  private next = 0n;
+  private owner = 0;
+
+  constructor(family: 4 | 6) {
+    this.family = family;
+  }
+
+  add(first: bigint, last: bigint, numberOf: () => number): void {
+    if (first < this.next)
+      throw new RangeError(
+        `ranges overlap or are out of order at ${first.toString(16)} (hexadecimal, IPv${this.family})`,
+      );
+    if (first > this.next) this.begin(this.next, 0);
+    this.begin(first, numberOf());
+    this.next = last + 1n;
+  }
+
+  finish(): Buffer {
+    if (this.next < 1n << BigInt(ADDRESS_BYTES[this.family] * 8)) this.begin(this.next, 0);
+    return this.bytes.subarray(0, this.at);
+  }
+
+  private begin(first: bigint, owner: number): void {
+    const width = ADDRESS_BYTES[this.family];
+    if (owner === this.owner) return;
+    if (this.at + width + 4 > this.bytes.length)
+      this.bytes = Buffer.concat([this.bytes, Buffer.alloc(this.bytes.length)]);
+    this.bytes.write(first.toString(16).padStart(width * 2, '0'), this.at, 'hex');
+    this.at = this.bytes.writeUInt32BE(owner, this.at + width);
+    this.owner = owner;
+  }
 }
 
 /** Every owner once, and every name once. */
@@ -176,27 +226,4 @@ class OwnerList {
     this.places.set(name, place);
     return place;
   }
-}
-
-function encodeRanges(all: readonly OwnedRange[], family: 4 | 6, owners: OwnerList): Buffer {
-  const ranges = all.filter((range) => range.family === family).sort((a, b) => (a.first < b.first ? -1 : 1));
-  const width = ADDRESS_BYTES[family];
-  // Between two ranges there may be a gap, which is a range of nobody's.
-  const bytes = Buffer.alloc(2 * ranges.length * rangeBytes(family));
-  let [at, next, before] = [0, 0n, 0];
-  const begin = (first: bigint, owner: number) => {
-    if (owner !== before) {
-      bytes.write(first.toString(16).padStart(width * 2, '0'), at, 'hex');
-      at = bytes.writeUInt32BE(owner, at + width);
-    }
-    before = owner;
-  };
-  for (const { first, last, owner } of ranges) {
-    if (first < next) throw new RangeError(`ranges overlap at ${first.toString(16)} (hexadecimal, IPv${family})`);
-    if (first > next) begin(next, 0);
-    begin(first, owners.numberOf(owner));
-    next = last + 1n;
-  }
-  if (next < 1n << BigInt(width * 8)) begin(next, 0);
-  return bytes.subarray(0, at);
 }

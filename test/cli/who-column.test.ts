@@ -7,7 +7,7 @@ import { findOwners } from '../../src/cli/who-column.ts';
 import { updateWhoTable } from '../../src/host/who-update.ts';
 import { place } from './run-zban.ts';
 
-test('a wide terminal shows who the clients are, where anybody is known; nothing else does', (t) => {
+test('a wide terminal shows who the clients are, where anybody is known; nothing else does', async (t) => {
   const { folder, config } = place(t);
   const context: Context = {
     output: { data: () => {}, json: () => {}, talk: () => {} },
@@ -17,7 +17,7 @@ test('a wide terminal shows who the clients are, where anybody is known; nothing
   const clients = ['192.0.2.7', '198.51.100.1', '2001:db8::/64'];
   assert.equal(findOwners(context, wide)(clients), undefined, 'no table yet');
   writeFileSync(join(folder, 'table.tsv'), '192.0.2.0\t192.0.2.255\t64500\tDE\tEXAMPLE\n');
-  updateWhoTable(join(folder, 'table.tsv'), join(folder, 'who.table'));
+  await updateWhoTable(join(folder, 'table.tsv'), join(folder, 'who.table'));
   assert.deepEqual(findOwners(context, wide)(clients), ['AS64500 EXAMPLE, DE', '', '']);
   assert.equal(findOwners(context, wide)(['198.51.100.1']), undefined);
   assert.equal(findOwners(context, { ...wide, columns: 120 })(clients), undefined);

@@ -63,15 +63,15 @@ export function whoJson({ owner, hostName, hostNameConfirmed, robot }: Who): Rea
   };
 }
 
-function update(
+async function update(
   { output, json }: Context,
   table: string,
   targets: readonly string[],
   file: string | undefined,
-): number {
+): Promise<number> {
   if (targets.length > 1 || file === undefined)
     throw new CommandError(EXIT.usage, 'which file? zban who update --file FILE');
-  const { ranges, madeMs } = updateWhoTable(file, table);
+  const { ranges, madeMs } = await updateWhoTable(file, table);
   const made = new Date(madeMs).toISOString().slice(0, 10);
   if (json) output.json({ table, ranges, made });
   else output.data(`${printable(table)}: ${ranges} ranges of addresses, data of ${made}`);
