@@ -140,7 +140,7 @@ export class Fleet {
 
   status(): FleetStatus {
     const { fleet } = this.options;
-    const { watched, leftOut, sent, dropped, unknown, waiting } = this.link.numbers();
+    const { watched, leftOut, sent, dropped, unknown, waiting, bytes } = this.link.numbers();
     return {
       name: fleet.name,
       host: this.host,
@@ -149,7 +149,7 @@ export class Fleet {
       since: new Date(this.sinceMs).toISOString(),
       hosts: this.link.hosts,
       clock_ahead_seconds: Math.round(this.link.aheadMs) / 1000,
-      ...{ waiting, watched, bytes_per_second: this.bytesPerSecond() },
+      ...{ waiting, watched, bytes_total: bytes, bytes_per_second: this.bytesPerSecond() },
       ...{ counts_sent: sent, counts_left_out: leftOut, counts_dropped: dropped },
       ...{ unknown_entries: unknown, unheard_entries: this.proposals.unheard },
     };

@@ -17,7 +17,8 @@ export interface FleetStatus {
   readonly waiting: number;
   /** Clients on watch, whose counts all hosts share. */
   readonly watched: number;
-  /** Sent and received since the start, a second. */
+  /** Sent and received since the start, without what the protocol adds; and that a second. */
+  readonly bytes_total: number;
   readonly bytes_per_second: number;
   /** Clients spoken of since the start; those for which a moment had no room; those given up because no answer came. */
   readonly counts_sent: number;

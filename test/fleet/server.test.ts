@@ -160,7 +160,7 @@ test('one server', { skip: redisSkip() }, async (t) => {
     redis.cli('CONFIG', 'SET', 'maxmemory', '50mb');
     const warned = await fleet('zban');
     assert.match(warned[0]?.message ?? '', /maxmemory-policy allkeys-lru/);
-    assert.match(warned[1]?.message ?? '', /maxmemory 50 MiB, room for about 58,000 bans/);
+    assert.match(warned[1]?.message ?? '', /maxmemory 50 MiB, room for about 104,000 bans/);
     assert.doesNotMatch(redis.cli('KEYS', '*'), /doctor/);
   });
 });

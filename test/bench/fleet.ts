@@ -1,0 +1,200 @@
+/**
+ * `npm run bench:fleet -- [spread] [bans] [traffic] [faults] [many]`: what a fleet of eight daemons does with one Redis, each daemon in a
+ * network namespace with its own ipset; without a name all five. Needs root and redis-server; touches no firewall of the host.
+ * `--lines N` is how many lines a second `traffic` writes for each host, `--faults N` how often `faults` breaks the server.
+ */
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { callDaemon } from '../../src/control/client.ts';
+import type { FleetReport } from '../../src/model/fleet.ts';
+import { until } from '../support/daemon.ts';
+import { logLine, mulberry32 } from '../support/traffic.ts';
+import { breakServer } from './fleet/faults.ts';
+import { BenchFleet, countKernel, cpuMs, type Host, quantile, SOCKET, say, trail } from './fleet/hosts.ts';
+import { runLinks } from './fleet/links.ts';
+
+const HOSTS = 8;
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { lines: { type: 'string', default: '20000' }, faults: { type: 'string', default: '50' } },
+});
+const IPSET = { firewall: { backend: 'ipset' } };
+const second = () => Math.floor(Date.now() / 1000);
+const ms = (value: number) => `${Math.round(value)} ms`;
+const socketOf = ({ daemon }: Host) => `${daemon.folder}/zban.sock`;
+
+const order = (host: Host, targets: readonly string[]) =>
+  callDaemon(socketOf(host), 'ban', {
+    bans: targets.map((target) => ({ target })),
+    ...{ forMs: 3_600_000, keepLonger: false, reason: 'bench', operator: 'bench' },
+  });
+
+/** When the kernel of each host was seen to hold the ban, by its trail; in milliseconds since `fromMs`. */
+const confirmations = (hosts: readonly Host[], isAsked: (client: string) => boolean) =>
+  hosts.map((host) =>
+    trail(host).flatMap((row) =>
+      row.action === 'ban_result' && isAsked(row.client) ? [{ client: row.client, atMs: row.timeMs }] : [],
+    ),
+  );
+
+/** One client, 40 % of the limit on each host. In the first hour a site's limits are three times as high: 36 points. */
+async function spread(): Promise<void> {
+  const [client, limit] = ['203.0.113.99', 36];
+  const each = Math.floor(0.4 * limit);
+  for (const fleet of [null, {}]) {
+    const bench = await BenchFleet.start(HOSTS, { fleet, ...IPSET }, SOCKET);
+    let crossedMs = 0;
+    for (let n = 0; n < each * HOSTS; n++) {
+      const host = bench.hosts[n % HOSTS] as Host;
+      appendFileSync(host.daemon.log, `${logLine(second(), client, `/probe-${n}.php`, 404)}\n`);
+      if (n === limit) crossedMs = Date.now();
+      await sleep(100);
+    }
+    await sleep(2000);
+    const bans = confirmations(bench.hosts, (target) => target === client).flat();
+    const last = Math.max(...bans.map(({ atMs }) => atMs)) - crossedMs;
+    const what = `a client at 40 % of the limit on each of ${HOSTS} hosts, ${fleet ? 'a fleet' : 'no fleet'}`;
+    say(
+      what,
+      bans.length === 0 ? 'banned nowhere' : `banned on ${bans.length}, ${ms(last)} after all had counted the limit`,
+    );
+    await bench.close();
+  }
+}
+
+/** From the order on one host to the kernels of the others; and ten thousand at once. */
+async function bans(): Promise<void> {
+  const bench = await BenchFleet.start(HOSTS, IPSET, SOCKET);
+  const [first, ...others] = bench.hosts as [Host, ...Host[]];
+  const ordered = new Map<string, number>();
+  for (let n = 0; n < 100; n++) {
+    const target = `198.51.100.${n + 1}`;
+    ordered.set(target, Date.now());
+    await order(first, [target]);
+    await sleep(100);
+  }
+  await until('all have them', () => others.every((host) => countKernel(host) >= ordered.size));
+  await sleep(1000);
+  const delaysOf = (hosts: readonly Host[]) =>
+    confirmations(hosts, (target) => ordered.has(target))
+      .flat()
+      .map(({ client, atMs }) => atMs - (ordered.get(client) ?? 0));
+  for (const [where, hosts] of [
+    ['its own kernel', [first]],
+    [`the kernels of ${others.length} others`, others],
+  ] as const) {
+    const delays = delaysOf(hosts);
+    say(`a ban on one host in ${where}`, `median ${ms(quantile(delays, 0.5))}, 99 % ${ms(quantile(delays, 0.99))}`);
+  }
+  const many = Array.from({ length: 10_000 }, (_, n) => `10.9.${n >> 8}.${n & 255}`);
+  const startedMs = Date.now();
+  const done = order(first, many);
+  await until('all kernels hold all', () =>
+    bench.hosts.every((host) => countKernel(host) >= many.length + ordered.size),
+  );
+  say(`10,000 bans at once on one host, in all ${HOSTS} kernels`, ms(Date.now() - startedMs));
+  await done;
+  await bench.close();
+}
+
+/** Busy and quiet: many lines of many clients, none of whom does anything. */
+async function traffic(): Promise<void> {
+  const [clients, seconds, warmUp] = [100_000, 20, 15];
+  const lines = Number(values.lines);
+  const cpu: number[] = [];
+  for (const fleet of [null, {}]) {
+    const bench = await BenchFleet.start(HOSTS, { fleet, firewall: { backend: 'dry-run' } }, SOCKET);
+    const random = mulberry32(7);
+    let [sent, spent] = [0, 0];
+    const startedMs = Date.now();
+    for (let tick = 0; tick < (warmUp + seconds) * 10; tick++) {
+      if (tick === warmUp * 10) {
+        [sent, spent] = [await bytes(bench), bench.hosts.reduce((sum, host) => sum + cpuMs(host), 0)];
+      }
+      const now = second();
+      for (const [index, host] of bench.hosts.entries()) {
+        const text = Array.from({ length: lines / 10 }, () => {
+          const n = Math.floor(random() * clients);
+          const path = random() < 0.6 ? `/static/${n % 40}.css` : `/page/${Math.floor(random() * 30)}`;
+          return logLine(
+            now,
+            `10.${index}.${n >> 8}.${n & 255}`.replace(/\.(\d{3,})\./, (_, high) => `.${Number(high) % 256}.`),
+            path,
+          );
+        });
+        appendFileSync(host.daemon.log, `${text.join('\n')}\n`);
+      }
+      await sleep(Math.max(0, startedMs + (tick + 1) * 100 - Date.now()));
+    }
+    const tookSeconds = (Date.now() - startedMs) / 1000 - warmUp;
+    const used = (bench.hosts.reduce((sum, host) => sum + cpuMs(host), 0) - spent) / HOSTS / tookSeconds / 10;
+    cpu.push(used);
+    const rate = Math.round(((await bytes(bench)) - sent) / HOSTS / tookSeconds / 100) / 10;
+    const written = Math.round((lines * 10 * seconds) / tookSeconds / 10);
+    say(
+      `${written} lines/s a host, ${fleet ? `${rate} kB/s to and from Redis a host` : 'no fleet'}`,
+      `${used.toFixed(1)} % of a core a host`,
+    );
+    await bench.close();
+  }
+  say('what the fleet adds', `${((cpu[1] ?? 0) - (cpu[0] ?? 0)).toFixed(1)} % of a core a host`);
+}
+
+async function bytes({ hosts }: BenchFleet): Promise<number> {
+  const reports = await Promise.all(
+    hosts.map((host) => callDaemon(socketOf(host), 'fleetStatus') as Promise<FleetReport | null>),
+  );
+  return reports.reduce((sum, report) => sum + (report?.status.bytes_total ?? 0), 0);
+}
+
+/** The server dies, freezes, is emptied or loses writes while bans are ordered everywhere. */
+async function faults(): Promise<void> {
+  const bench = await BenchFleet.start(HOSTS, { firewall: { backend: 'dry-run' } }, [
+    ...SOCKET,
+    '--dbfilename',
+    'old.rdb',
+  ]);
+  const random = mulberry32(11);
+  const targets: string[] = [];
+  const state = { isOver: false };
+  const load = (async () => {
+    while (!state.isOver) {
+      const n = targets.length;
+      const target = `10.8.${n >> 8}.${n & 255}`;
+      targets.push(target);
+      await order(bench.hosts[Math.floor(random() * HOSTS)] as Host, [target]);
+      await sleep(100);
+    }
+  })();
+  const kinds: Record<string, number> = {};
+  for (let n = 0; n < Number(values.faults); n++) {
+    const kind = await breakServer(bench.server, random);
+    kinds[kind] = (kinds[kind] ?? 0) + 1;
+    await sleep(500 + random() * 2000);
+  }
+  state.isOver = true;
+  await load;
+  const backMs = Date.now();
+  const held = (host: Host) => host.daemon.status()?.active_bans;
+  await until('all agree', () => bench.hosts.every((host) => held(host) === targets.length), 60_000).catch(() => {});
+  const agreedMs = Date.now() - backMs;
+  const doubled = bench.hosts.reduce((sum, host) => {
+    const clients = trail(host).flatMap((row) => (row.action === 'ban' ? [row.client] : []));
+    return sum + clients.length - new Set(clients).size;
+  }, 0);
+  const lost = bench.hosts.map((host) => targets.length - (held(host) ?? 0));
+  const what = Object.entries(kinds).map(([kind, count]) => `${kind} ${count}`);
+  say(
+    `server ${what.join(', ')} times, ${targets.length} bans`,
+    `lost ${Math.max(...lost)}, doubled ${doubled}, all agree after ${ms(agreedMs)}`,
+  );
+  if (Math.max(...lost) > 0)
+    writeFileSync('/dev/stderr', bench.hosts.map(({ daemon }) => daemon.stderr.slice(-500)).join('\n'));
+  await bench.close();
+}
+
+const parts: Record<string, () => Promise<void>> = { spread, bans, traffic, faults, many: runLinks };
+for (const [name, run] of Object.entries(parts))
+  if (positionals.length === 0 || positionals.includes(name)) await run();
+process.exit(0);

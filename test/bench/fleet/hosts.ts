@@ -1,0 +1,101 @@
+/** Hosts of a fleet for the bench: daemons, each in a network namespace with a firewall of its own, and one server for all. */
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AuditEntry } from '../../../src/model/audit.ts';
+import { TestDaemon, until } from '../../support/daemon.ts';
+import { RedisServer } from '../../support/redis.ts';
+
+const ip = (...args: readonly string[]) => spawnSync('ip', args, { encoding: 'utf8' });
+
+export interface Host {
+  readonly name: string;
+  readonly daemon: TestDaemon;
+  readonly namespace: string;
+}
+
+export class BenchFleet {
+  readonly hosts: Host[];
+  readonly server: RedisServer;
+
+  private constructor(hosts: Host[], server: RedisServer) {
+    this.hosts = hosts;
+    this.server = server;
+  }
+
+  /** `fleet`: laid over each host's; null leaves it out. */
+  static async start(
+    count: number,
+    { fleet = {}, ...config }: { fleet?: object | null } & Record<string, unknown>,
+    serverOptions: readonly string[] = [],
+  ): Promise<BenchFleet> {
+    const server = await RedisServer.start(...serverOptions);
+    server.cli('CONFIG', 'SET', 'latency-tracking', 'no');
+    const id = randomBytes(3).toString('hex');
+    const hosts = Array.from({ length: count }, (_, n) => {
+      const name = `web-${n + 1}`;
+      const namespace = `zban-${id}-${n + 1}`;
+      ip('netns', 'add', namespace);
+      ip('-n', namespace, 'link', 'set', 'lo', 'up');
+      const own = fleet && {
+        fleet: { url: `unix://${join(server.folder, 'redis.sock')}`, name: 'bench', host: name, ...fleet },
+      };
+      const daemon = new TestDaemon({ config: { ...own, ...config }, prefix: ['ip', 'netns', 'exec', namespace] });
+      writeFileSync(daemon.log, '');
+      return { name, daemon, namespace };
+    });
+    const bench = new BenchFleet(hosts, server);
+    process.once('exit', () => bench.removeNamespaces());
+    await Promise.all(hosts.map(({ daemon }) => daemon.start()));
+    if (fleet)
+      await until('the hosts have met', () => hosts.every(({ daemon }) => daemon.status()?.fleet?.hosts === count));
+    return bench;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.hosts.map(({ daemon }) => daemon.close()));
+    await this.server.close();
+    this.removeNamespaces();
+  }
+
+  private removeNamespaces(): void {
+    for (const { namespace } of this.hosts) ip('netns', 'del', namespace);
+  }
+}
+
+/** Options of a server that listens at a socket in its folder, too. */
+export const SOCKET = ['--unixsocket', 'redis.sock', '--unixsocketperm', '777'] as const;
+
+/** Bans that the kernel of a host holds. */
+export function countKernel({ namespace }: Host): number {
+  const { stdout } = ip('netns', 'exec', namespace, 'ipset', 'list', '-t');
+  return [...stdout.matchAll(/^Number of entries: (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+/** The trail of a host. */
+export function trail({ daemon }: Host): AuditEntry[] {
+  const { stdout } = daemon.zban('audit', '--json');
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const row = JSON.parse(line) as AuditEntry & { time: string };
+      return { ...row, timeMs: Date.parse(row.time) };
+    });
+}
+
+/** Processor time of a daemon so far, milliseconds; the clock of /proc ticks a hundred times a second. */
+export function cpuMs({ daemon }: Host): number {
+  const fields = readFileSync(`/proc/${daemon.child?.pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+export const quantile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.ceil(share * values.length) - 1] ?? Number.NaN;
+
+export function say(what: string, text: string): void {
+  console.log(`${what.padEnd(58)} ${text}`);
+}
