@@ -136,10 +136,16 @@ export class Proposals {
     for (const { target, code, message } of refused) {
       const order = news.get(target);
       if (!order || code === 'unchanged') continue;
-      const reason = code === 'protected' ? 'protected' : spared.has(order) ? 'fuse' : 'limit';
+      const reason = this.reasonOf(target, code === 'protected', spared.has(order));
       drafts.push(this.refusedDraft(order, target, reason, message.replace(/^never banned: /, '')));
     }
     return drafts;
+  }
+
+  private reasonOf(target: string, isNever: boolean, isSpared: boolean): RefusalReason {
+    const prefix = isNever ? parsePrefix(target) : undefined;
+    const never = prefix && this.options.protection.find(prefix);
+    return never?.kind ?? (isSpared ? 'fuse' : 'limit');
   }
 
   /** Bans by policy that the fuse does not admit here. */
@@ -175,7 +181,11 @@ export class Proposals {
         condition: order.condition,
         tier: null,
       },
-      ...{ durationSeconds: null, enforced: config.mode === 'enforce', detail: `${reason}: ${because}` },
+      ...{
+        durationSeconds: null,
+        enforced: config.mode === 'enforce',
+        detail: because.startsWith(`${reason}: `) ? because : `${reason}: ${because}`,
+      },
       numbers: { reason, because, origin: order.host, digest: order.digest },
     };
   }

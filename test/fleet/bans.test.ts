@@ -28,7 +28,7 @@ test('a ban, a release, an exception and a panic reach every host, and each judg
     const [ban] = rows(two, 'ban');
     assert.equal(ban?.actor, 'operator:root@web-1');
     assert.equal(ban?.numbers?.['origin'], 'web-1');
-    assert.match(rows(two, 'refused', '198.51.100.7')[0]?.detail ?? '', /^protected: .*198\.51\.100\.0\/24/);
+    assert.match(rows(two, 'refused', '198.51.100.7')[0]?.detail ?? '', /^allowlist: .*198\.51\.100\.0\/24/);
     assert.equal(rows(two, 'refused')[0]?.actor, 'operator:root@web-1');
     assert.deepEqual(
       rows(three, 'ban').map(({ enforced }) => enforced),

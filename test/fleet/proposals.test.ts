@@ -1,0 +1,158 @@
+/** What other hosts decided, judged here: protections, mode, fuse and people's releases have the last word; people hear of it elsewhere. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { configSchema } from '../../src/config/schema.ts';
+import { findOrigin, orderOf, orderOfBan } from '../../src/daemon/fleet-orders.ts';
+import { Proposals } from '../../src/daemon/fleet-proposals.ts';
+import { parsePrefix, prefixesOverlap } from '../../src/net/prefix.ts';
+import { formatEntryLine, readDraft } from '../../src/record/numbered-line.ts';
+import type { Order } from '../../src/share/order.ts';
+import { makeBans, T0 } from '../daemon/fixtures.ts';
+
+/** The server's clock is a second ahead of this host's. */
+const AHEAD_MS = 1000;
+const order = (changes: Partial<Order> = {}): Order => ({
+  ...{
+    kind: 'ban',
+    host: 'web-1',
+    actor: 'policy',
+    target: '203.0.113.9',
+    atMs: T0 + AHEAD_MS,
+    untilMs: T0 + 600_000 + AHEAD_MS,
+  },
+  ...{ tier: 2, condition: 'scan', reason: 'scan 12.4 points of 12', digest: '0123456789abcdef' },
+  ...changes,
+});
+
+function make(t: TestContext, { acceptFrom = 'any' as 'any' | string[], enforce = true, admitted = true } = {}) {
+  const made = makeBans(t, enforce);
+  const sent: { readonly kind: string }[] = [];
+  const never = parsePrefix('198.51.100.0/24');
+  const proposals = new Proposals({
+    config: configSchema.parse({ mode: enforce ? 'enforce' : 'observe' }),
+    ...{ host: 'web-9', acceptFrom, trail: made.trail, bans: made.bans },
+    protection: {
+      find: (prefix) =>
+        never && prefixesOverlap(never, prefix)
+          ? { prefix: never, kind: 'allowlist', detail: 'allowlist: office' }
+          : undefined,
+    },
+    pipeline: {
+      send: async (task) => {
+        sent.push(task);
+        return { second: 0, events: [], consumed: [], ...(task.kind === 'admit' && { admitted: [admitted] }) };
+      },
+    },
+    now: () => made.clock.nowMs,
+    reconcile: async () => {},
+    allow: async () => {},
+    panic: async () => ({ ok: true, message: '', lifted: 0 }),
+    findPanic: () => undefined,
+  });
+  const apply = (...orders: Order[]) => proposals.apply(orders, AHEAD_MS, {});
+  const rows = () => made.since().filter((step) => step.startsWith('row'));
+  return { ...made, proposals, apply, rows, sent };
+}
+
+test('a ban is recorded with its origin and its times by this clock, and nobody is told, neither then nor when it ends', async (t) => {
+  const { apply, trail, bans, clock, told, sent } = make(t);
+  await apply(order());
+  const ban = trail.findActiveBan('203.0.113.9', T0);
+  assert.equal(ban?.actor, 'policy@web-1');
+  assert.equal(ban?.tier, 2);
+  assert.deepEqual([ban?.sinceMs, ban?.untilMs], [T0, T0 + 600_000]);
+  assert.equal(ban && findOrigin(ban), 'web-1');
+  assert.ok(
+    sent.some(({ kind }) => kind === 'set_bans'),
+    'the engine knows it',
+  );
+  clock.nowMs = T0 + 600_001;
+  await bans.expireDue();
+  assert.deepEqual(told, []);
+  assert.deepEqual(trail.activeBans(clock.nowMs), []);
+});
+
+test('said again, or by a second host a moment later, it makes no second row; a later end does', async (t) => {
+  const { apply, rows } = make(t);
+  await apply(order(), order(), order({ host: 'web-2', untilMs: T0 + 603_000 + AHEAD_MS }));
+  await apply(order());
+  assert.equal(rows().length, 1);
+  await apply(order({ untilMs: null }));
+  assert.equal(rows().length, 1);
+});
+
+test('protected addresses and a tripped fuse refuse, once each; a person passes the fuse', async (t) => {
+  const { apply, rows, trail } = make(t, { admitted: false });
+  const office = order({ target: '198.51.100.7', actor: 'operator:anna' });
+  await apply(office, order());
+  await apply(office, order());
+  assert.deepEqual(rows(), [
+    'row refused 198.51.100.7 allowlist: office',
+    'row refused 203.0.113.9 fuse: it has tripped',
+  ]);
+  await apply(order({ actor: 'operator:anna', target: '203.0.113.10' }));
+  assert.equal(trail.findActiveBan('203.0.113.10', T0)?.actor, 'operator:anna@web-1');
+});
+
+test('observe mode stays observe', async (t) => {
+  const { apply, trail } = make(t, { enforce: false });
+  await apply(order());
+  assert.equal(trail.findActiveBan('203.0.113.9', T0)?.enforced, false);
+});
+
+test('a person who releases wins over bans decided before, whichever comes first, and not over later ones', async (t) => {
+  const { apply, trail } = make(t);
+  const release = order({ kind: 'unban', actor: 'operator:anna', host: 'web-2', atMs: T0 + AHEAD_MS + 5000 });
+  await apply(order(), release);
+  assert.equal(trail.findActiveBan('203.0.113.9', T0), undefined);
+  await apply(order({ host: 'web-3', untilMs: null }));
+  assert.equal(trail.findActiveBan('203.0.113.9', T0), undefined, 'a partition heals: it was decided before');
+  await apply(order({ atMs: T0 + AHEAD_MS + 6000, untilMs: null }));
+  assert.ok(trail.findActiveBan('203.0.113.9', T0));
+});
+
+test('only the hosts of accept_from are listened to', async (t) => {
+  const { apply, proposals, rows } = make(t, { acceptFrom: ['web-2'] });
+  await apply(order());
+  assert.deepEqual([rows(), proposals.unheard], [[], 1]);
+  await apply(order({ host: 'web-2' }));
+  assert.equal(rows().length, 1);
+});
+
+test('rows of this host become decisions; those of others, would-be bans and expiries do not', async (t) => {
+  const { apply, bans, trail } = make(t);
+  const context = { host: 'web-9', aheadMs: AHEAD_MS, others: new Set(['web-1']) };
+  await apply(order());
+  const [adopted] = trail.query({ limit: 1 });
+  assert.equal(adopted && orderOf(adopted, context), undefined);
+  const about = { actor: 'operator:anna', client: '192.0.2.1', condition: 'manual', numbers: null, tier: 0 } as const;
+  const [own, wouldBe] = bans.order(
+    [true, false].map((enforced) => ({
+      ...about,
+      action: 'ban' as const,
+      timeMs: T0,
+      durationSeconds: 60,
+      enforced,
+      detail: 'why',
+    })),
+  );
+  const said = own && orderOf(own, context);
+  assert.deepEqual([said?.atMs, said?.untilMs, said?.host], [T0 + AHEAD_MS, T0 + 60_000 + AHEAD_MS, 'web-9']);
+  assert.equal(wouldBe && orderOf(wouldBe, context), undefined);
+  const held = trail.findActiveBan('203.0.113.9', T0);
+  assert.deepEqual(
+    held && orderOfBan(held, 'web-9', AHEAD_MS),
+    order(),
+    'said again for another host, it is what that host said',
+  );
+});
+
+test('the text audit log gives a ban of another host back with its tier', async (t) => {
+  const { apply, trail } = make(t);
+  await apply(order());
+  const [row] = trail.query({ limit: 1 });
+  const line = row && formatEntryLine(row, true);
+  assert.match(line ?? '', /BAN 203\.0\.113\.9 \| scan "scan 12\.4 points of 12" \| policy@web-1 \| 10m/);
+  const draft = readDraft(line ?? '', [600_000, null]);
+  assert.deepEqual([draft?.actor, draft?.tier, draft?.client], ['policy@web-1', 1, '203.0.113.9']);
+});
