@@ -66,7 +66,7 @@ function headlineOf(kind: Kind, notifications: readonly Notification[]): string 
       if (enforced === notifications.length) return ` banned ${count} clients: ${causes}`;
       if (enforced === 0) return ` would ban ${count} clients: ${causes}`;
       const others = notifications.length - enforced;
-      return ` banned ${formatCount(enforced)} clients and would have banned ${formatCount(others)}: ${causes}`;
+      return ` banned ${countClients(enforced)} and would have banned ${formatCount(others)}: ${causes}`;
     }
     case 'order':
       return `: ${count} manual bans and changes of the allowlist`;
@@ -88,6 +88,8 @@ function headlineOf(kind: Kind, notifications: readonly Notification[]): string 
       return `: ${count} tests`;
   }
 }
+
+const countClients = (count: number): string => `${formatCount(count)} ${count === 1 ? 'client' : 'clients'}`;
 
 /** The most frequent ones first. */
 function countConditions(

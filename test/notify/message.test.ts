@@ -115,7 +115,7 @@ test('a digest counts by condition, lists the heaviest ten and says where the ot
   assert.doesNotMatch(text, /198\.51\.100\.29 /);
   assert.match(text, /… 30 more/);
   assert.match(text, /zban list/);
-  assert.match(digest([ban(), ban({}, false)]).headline, /banned 1 clients and would have banned 1: /);
+  assert.match(digest([ban(), ban({}, false)]).headline, /banned 1 client and would have banned 1: /);
 });
 
 test('a severity follows from the share of the site, and the end of something is never less urgent than its start', () => {

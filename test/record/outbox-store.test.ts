@@ -56,9 +56,7 @@ test('the queue outlives a restart with attempts and times, and ids are never us
   const again = openTrail(t, path);
   const reopened = new DatabaseOutbox(again.database, again.gate).queue('slack');
   const { id = 0 } = second ?? {};
-  assert.deepEqual(reopened.due(500, 10), [
-    { id, channel: 'slack', notification: message('b'), attempts: 1, dueMs: 500 },
-  ]);
+  assert.deepEqual(reopened.due(500, 10), [{ id, notification: message('b'), attempts: 1, dueMs: 500 }]);
   reopened.push([message('c')], 500, 10);
   assert.equal(reopened.due(500, 10)[1]?.id, id + 1);
 });
@@ -129,6 +127,6 @@ test('messages that an older version left are for Slack', (t) => {
   older.close();
   const { database, gate } = openTrail(t, path);
   assert.deepEqual(new DatabaseOutbox(database, gate).queue('slack').due(100, 10), [
-    { id: 7, channel: 'slack', notification: message('a'), attempts: 2, dueMs: 100 },
+    { id: 7, notification: message('a'), attempts: 2, dueMs: 100 },
   ]);
 });
