@@ -8,12 +8,11 @@ import { type Overflow, Points } from '../detect/points.ts';
 import { ProxyWatch, WATCHED_LINES_MIN } from '../detect/proxy-watch.ts';
 import type { TellReach } from '../detect/reach.ts';
 import { RobotVerdicts } from '../detect/robot-verdicts.ts';
-import { type EngineEvent, inToldTime, type Evidence as Numbers } from '../model/event.ts';
+import { type EngineEvent, inToldTime } from '../model/event.ts';
 import type { EngineOptions } from '../model/options.ts';
 import type { TopClient } from '../model/status.ts';
 import { formatSecond } from '../model/time.ts';
-import { formatIpv4 } from '../net/client-key.ts';
-import { type BanKey, formatBanKey, isWithin } from '../net/client-network.ts';
+import { formatBanKey } from '../net/client-network.ts';
 import { ASSET, HIGH, INFO, LOW, ROBOT, ROW, SIZE, STATUS_MASK, type Tally } from '../parse/tally.ts';
 import { SiteWatch } from '../site/site-watch.ts';
 import type { Surge } from '../site/surge.ts';
@@ -24,6 +23,7 @@ import { Learner } from '../traffic/learner.ts';
 import { GAP_SECONDS_MAX, LEFT_OUT, LineOrder } from '../traffic/line-order.ts';
 import { Meter } from '../traffic/meter.ts';
 import { Window } from '../traffic/window.ts';
+import { Anomalies, type Anomaly } from './anomalies.ts';
 import { listBusiest } from './busiest.ts';
 import { EngineBans } from './engine-bans.ts';
 import type { EngineState } from './engine-state.ts';
@@ -35,8 +35,6 @@ const MINUTE = 60;
 /** How often the newest lines are looked at for a proxy's, and how many. */
 const WATCH_SECONDS = 60;
 const WATCHED_LINES = 2000;
-/** A client has a history when it came this long ago, and is served what others are served. */
-const HISTORY_SECONDS = 1800;
 /** (second, client) pairs the window may hold: 22 bytes each. */
 const WINDOW_ENTRIES_MAX = 4_000_000;
 
@@ -67,7 +65,7 @@ export class Engine {
   private readonly classic: boolean;
   private readonly windowSeconds: number;
   private readonly recomputeSeconds: number;
-  private rules: ClientRules;
+  private readonly anomalies: Anomalies;
   /** Absent in the classic profile. */
   private readonly points: Points | undefined;
   private readonly networks: NetworkWatch | undefined;
@@ -104,7 +102,7 @@ export class Engine {
     this.networks = this.points && new NetworkWatch(detection.points, detection, this.clients, this.points);
     this.bans = new EngineBans(this.policy, this.clients, this.window, this.points, this.networks);
     this.effective = this.baseline.effective(0);
-    this.rules = this.makeRules();
+    this.anomalies = new Anomalies(this.makeRules(), detection, this.clients, this.window, this.evidence, this.points);
   }
 
   /** Works through rows `from`…`to` of a tally, whose lines are in `bytes`. */
@@ -148,12 +146,15 @@ export class Engine {
         this.askAbout(slot);
       }
       if (!(info & ASSET)) site.noteRequest(slot, second);
-      history?.note(slot, window.newest, info, points, this.rules);
-      if (overflow || ((classic ? clients.requests[slot] : clients.weight[slot]) as number) >= this.rules.weightMin) {
+      history?.note(slot, window.newest, info, points, this.anomalies.rules);
+      if (
+        overflow ||
+        ((classic ? clients.requests[slot] : clients.weight[slot]) as number) >= this.anomalies.rules.weightMin
+      ) {
         evidence.extend(row + 1);
         this.judge(slot, overflow);
       }
-      if (points?.spreads && !this.hasHistory(slot)) {
+      if (points?.spreads && !this.anomalies.hasHistory(slot)) {
         const attack = this.networks?.add(slot, rows[at + SIZE] as number, window.newest);
         if (attack) {
           evidence.extend(row + 1);
@@ -241,7 +242,7 @@ export class Engine {
    */
   admits(high: number, low: number): boolean {
     const slot = this.clients.find(high, low);
-    if (slot < 0 || !this.hasHistory(slot)) return true;
+    if (slot < 0 || !this.anomalies.hasHistory(slot)) return true;
     const { admitted, event } = this.policy.fuse.admit(this.window.newest, this.clients.active);
     this.emitAny(event);
     return admitted;
@@ -256,7 +257,7 @@ export class Engine {
       const [requests, weight, errors] = [clients.requests, clients.weight, clients.errors].map(
         (column) => (column[slot] as number) / allowance,
       ) as [number, number, number];
-      this.rules.reach(requests, weight, errors, tell);
+      this.anomalies.rules.reach(requests, weight, errors, tell);
     };
     return listBusiest({ clients, evidence, reach, newest: window.newest, scheme: this.options.detection }, max);
   }
@@ -304,7 +305,7 @@ export class Engine {
 
   private recompute(): void {
     this.effective = this.baseline.effective(this.window.newest);
-    this.rules = this.makeRules();
+    this.anomalies.rules = this.makeRules();
   }
 
   private makeRules(): ClientRules {
@@ -312,50 +313,24 @@ export class Engine {
     return new ClientRules(profile, detection, this.effective, baseline.warmup_max_requests);
   }
 
-  /** Judges a client, by the points that `overflow` if there are any, else by its window. */
+  /** Judges a client, by the points that `overflow` if there are any. */
   private judge(slot: number, overflow: Overflow | undefined): void {
-    const { clients, window } = this;
-    const seen = {
-      requests: clients.requests[slot] as number,
-      weight: clients.weight[slot] as number,
-      errors: clients.errors[slot] as number,
-      seconds: window.newest - (clients.firstSecond[slot] as number) + 1,
-    };
-    const anomaly = overflow
-      ? this.rules.describe(seen, overflow.condition)
-      : this.rules.findAnomaly(seen, this.points?.allowance(slot), this.points?.probing);
-    if (!anomaly) return;
-    const known = (clients.flaggedUntil[slot] as number) >= window.newest;
-    clients.flaggedUntil[slot] = window.newest + this.windowSeconds;
-    if (known) return;
-    this.points?.disown(slot);
-    const [high, low] = [clients.high(slot), clients.low(slot)];
-    const samples = this.evidence.samples(high, low);
-    const evidence = this.rules.evidence(anomaly, seen, samples, overflow);
-    const ipv4 = formatIpv4(high, low, this.options.detection);
-    const isBanned = this.decide(
-      { high, low },
-      ipv4 === undefined ? evidence : { ...evidence, ipv4 },
-      this.hasHistory(slot),
-    );
-    if (!isBanned) this.bans.refuse(slot);
+    const anomaly = this.anomalies.ofClient(slot, overflow);
+    if (anomaly && !this.decide(anomaly)) this.bans.refuse(slot);
   }
 
-  private judgeNetwork({ network, overflow, seen }: NetworkAttack): void {
-    const anomaly = this.rules.describe(seen, overflow.condition);
-    const samples = this.evidence.samplesOf((high, low) => isWithin(network, high, low));
-    const evidence = { ...this.rules.evidence(anomaly, seen, samples, overflow), clients: seen.attackers };
-    if (!this.decide(network, evidence, false)) this.networks?.refuse(network, this.window.newest);
+  private judgeNetwork(attack: NetworkAttack): void {
+    if (!this.decide(this.anomalies.ofNetwork(attack))) this.networks?.refuse(attack.network, this.window.newest);
   }
 
   /** Bans, or refuses to; true when it is banned. */
-  private decide(key: BanKey, evidence: Numbers, hasHistory: boolean): boolean {
+  private decide({ key, numbers, hasHistory, clients }: Anomaly): boolean {
     const second = this.window.newest;
     const [ip, time] = [formatBanKey(key, this.options.detection), formatSecond(second)];
-    const decision = this.policy.decide(key, second, this.clients.active, hasHistory);
+    const decision = this.policy.decide(key, second, clients, hasHistory);
     if (decision.kind === 'refused') {
       if (decision.fuse) this.emit(decision.fuse);
-      this.emit({ event: 'refused', time, ip, reason: decision.reason, detail: decision.detail, ...evidence });
+      this.emit({ event: 'refused', time, ip, reason: decision.reason, detail: decision.detail, ...numbers });
     }
     if (decision.kind !== 'ban') return false;
     const slot = this.clients.find(key.high, key.low);
@@ -363,8 +338,8 @@ export class Engine {
     const { tier, untilMs } = decision;
     this.bans.shutOut(key, untilMs === null ? Number.POSITIVE_INFINITY : Math.ceil(untilMs / 1000));
     this.site.noteBan();
-    const ban = { tier, duration_seconds: untilMs === null ? null : (untilMs - second * 1000) / 1000, ...evidence };
-    this.emit({ event: 'ban', time, ip, ...ban, ...past });
+    const durationSeconds = untilMs === null ? null : (untilMs - second * 1000) / 1000;
+    this.emit({ event: 'ban', time, ip, tier, duration_seconds: durationSeconds, ...numbers, ...past });
     return true;
   }
 
@@ -373,12 +348,6 @@ export class Engine {
     const record = this.evidence.newestRecord(this.clients.high(slot), this.clients.low(slot));
     if (!record?.source_ip) return;
     this.robots.noteClaim(slot, this.window.newest, record.source_ip, record.user_agent ?? '');
-  }
-
-  /** True of a client that the fuse protects. */
-  private hasHistory(slot: number): boolean {
-    const seconds = this.window.newest - (this.clients.firstSecond[slot] as number);
-    return this.points === undefined || (seconds >= HISTORY_SECONDS && this.points.isServed(slot));
   }
 
   private watchForProxy(): void {
