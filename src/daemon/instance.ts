@@ -203,6 +203,7 @@ class RunningInstance implements Instance {
       status: () => this.status(),
       probes: this.probes,
       lanes: this.lanes,
+      annotate: (request) => this.reports.annotate(request),
       traffic: this.traffic,
       now: Date.now,
     });

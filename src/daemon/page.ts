@@ -1,6 +1,6 @@
 /** Opens the dashboard and the metrics of an instance. */
 import type { Config } from '../config/schema.ts';
-import type { TargetResult } from '../control/protocol.ts';
+import type { ControlHandlers, TargetResult } from '../control/protocol.ts';
 import { findRobots } from '../host/robots.ts';
 import { WhoFinder } from '../host/who.ts';
 import type { Action, ActionResult, Actions } from '../http/actions.ts';
@@ -28,6 +28,7 @@ export interface PageOptions {
   readonly records: Records;
   readonly traffic: TrafficLog;
   readonly operator: Operator;
+  readonly annotate: ControlHandlers['annotate'];
   readonly lanes: Pick<Lanes, 'list' | 'change'>;
   readonly troubles: Troubles;
   readonly now: () => number;
@@ -87,10 +88,14 @@ function buildActions(options: PageOptions): Actions | undefined {
   return { tokens: loaded.tokens, act: (action, name) => act(options, action, name) };
 }
 
-async function act({ operator, lanes }: PageOptions, action: Action, name: string): Promise<ActionResult> {
+async function act({ operator, lanes, annotate }: PageOptions, action: Action, name: string): Promise<ActionResult> {
   const { target, reason, forMs } = action;
   const by = { reason: reason === '' ? 'from the dashboard' : reason, operator: name };
   switch (action.action) {
+    case 'annotate':
+      return reason === ''
+        ? { ok: false, message: 'the text of a note is its reason, and there is none' }
+        : annotate({ text: reason, operator: name });
     case 'drop_lane':
       return lanes.change({ ...by, id: target });
     case 'ban':

@@ -1,6 +1,6 @@
 /**
- * Bans, releases and exceptions from the page: off unless configured. Who asks shows a token of their own; that it is the page
- * which asks, and not another site's, show its origin and a header that no form can send.
+ * Bans, releases, exceptions and notes from the page, or from a program: off unless configured. Who asks shows a token of their own,
+ * which no browser sends by itself; another site's page is told by its origin.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -18,11 +18,12 @@ export interface ActionResult {
 }
 
 export interface Action {
-  readonly action: 'ban' | 'unban' | 'allow' | 'drop_lane';
-  /** An address or a network; of a lane its id. */
+  readonly action: 'ban' | 'unban' | 'allow' | 'drop_lane' | 'annotate';
+  /** An address or a network; of a lane its id; of a note nothing. */
   readonly target: string;
   /** Of a ban, milliseconds; null is permanent, undefined the schedule's first tier. */
   readonly forMs?: number | null | undefined;
+  /** Of a note its text. */
   readonly reason: string;
 }
 
@@ -36,7 +37,7 @@ const BODY_BYTES_MAX = 4096;
 const BAN_MS_MAX = 365_250 * 86_400_000;
 
 const schema = z.strictObject({
-  action: z.enum(['ban', 'unban', 'allow', 'drop_lane', 'whoami']),
+  action: z.enum(['ban', 'unban', 'allow', 'drop_lane', 'annotate', 'whoami']),
   target: z.string().max(255).default(''),
   for_ms: z.number().int().min(1000).max(BAN_MS_MAX).nullable().optional(),
   reason: z
@@ -63,8 +64,9 @@ export class ActionDesk {
   /** Never rejects for what a client sent. */
   async serve(message: IncomingMessage): Promise<Answer> {
     const { host, origin, authorization = '' } = message.headers;
-    const ownOrigin = host !== undefined && (origin === `http://${host}` || origin === `https://${host}`);
-    if (!ownOrigin) return refuse(403, 'actions are taken from the page itself only');
+    // Browsers name the origin of every POST; a program has none.
+    const isForeign = origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
+    if (isForeign) return refuse(403, 'actions are taken from the page itself only');
     if (!/^application\/json\b/.test(message.headers['content-type'] ?? '')) return refuse(415, 'expected JSON');
     const person = this.identify(authorization);
     if (!person) return refuse(401, 'this token is not in http.token_file');

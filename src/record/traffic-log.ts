@@ -206,6 +206,5 @@ function markOf(entry: AuditEntry): TrafficMark | undefined {
     return { kind: 'incident', timeMs: Number.isNaN(since) ? timeMs : since, text: entry.condition };
   }
   if (entry.action === 'start' || entry.action === 'panic') return { kind: entry.action, timeMs, text: '' };
-  // What people wrote.
-  return (entry.action as string) === 'annotate' ? { kind: 'annotation', timeMs, text: detail } : undefined;
+  return entry.action === 'annotate' ? { kind: 'annotation', timeMs, text: detail } : undefined;
 }

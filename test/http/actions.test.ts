@@ -62,8 +62,12 @@ test('an action takes a token and the page as its origin, and carries the name o
     assert.equal((await post(url, body))[0], 400, JSON.stringify(body));
   assert.equal((await post(url, { ...UNBAN, reason: 'x'.repeat(10_000) }))[0], 400);
   assert.equal((await fetch(`${url}api/action`)).status, 405);
-  assert.deepEqual(acted, []);
+  assert.equal(acted.length, 0);
   assert.deepEqual(await post(url, UNBAN), [200, '{"ok":true,"message":"done"}\n']);
+  const program = { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` } };
+  const note = JSON.stringify({ action: 'annotate', reason: 'deploy 1.4.2' });
+  assert.equal((await fetch(`${url}api/action`, { ...program, body: note })).status, 200, 'a program has no origin');
+  assert.equal(acted.pop()?.reason, 'deploy 1.4.2');
   assert.equal(JSON.parse((await post(url, { action: 'whoami' }))[1]).name, 'alice');
   assert.deepEqual(acted, [
     { action: 'unban', target: '203.0.113.9', forMs: undefined, reason: 'a [31m customer', name: 'alice' },
