@@ -12,6 +12,7 @@ import { checkLogs } from '../../doctor/logs.ts';
 import { checkNginx, dumpNginx } from '../../doctor/nginx.ts';
 import { checkRobots } from '../../doctor/robots.ts';
 import { checkService, findService } from '../../doctor/service.ts';
+import { checkWho } from '../../doctor/who.ts';
 import { EnforcementError } from '../../enforce/backend.ts';
 import { createCommandRunner } from '../../enforce/command.ts';
 import type { Status } from '../../model/status.ts';
@@ -61,6 +62,7 @@ export async function doctor(context: Context): Promise<number> {
     checkSsh(config, env),
     ...checkChannels(config, env),
     checkRobots(config),
+    ...checkWho(config, context.now()),
     ...(config.fleet ? await (await import('../../doctor/fleet.ts')).checkFleet(config.fleet) : []),
     ...checkPlaces(config, status !== undefined, service),
   ];
