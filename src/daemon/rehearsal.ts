@@ -79,7 +79,8 @@ export async function rehearse(options: RehearsalOptions): Promise<Position[]> {
   if (pipeline.lines > 0) {
     const seconds = Number(((performance.now() - startedMs) / 1000).toFixed(1));
     const what = state ? 'read the last minutes again' : 'learned from the history of the logs';
-    log('info', what, { lines: pipeline.lines, seconds });
+    const first = Math.min(...fed.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : Infinity)));
+    log('info', what, { lines: pipeline.lines, span_seconds: Math.round(options.now() / 1000 - first), seconds });
   }
   pipeline.forgetCounts();
   return [...positions.values()];
@@ -137,7 +138,13 @@ function clockOf(config: Config, index: number): (lines: Uint8Array) => number |
   };
 }
 
-async function feed({ path, index, files, fromMs }: History, source: number, options: RehearsalOptions): Promise<void> {
+/** Resolves with the first second that was read; infinite where there was none. */
+async function feed(
+  { path, index, files, fromMs }: History,
+  source: number,
+  options: RehearsalOptions,
+): Promise<number> {
+  let first = Number.POSITIVE_INFINITY;
   const { config, pipeline, onProgress, log, signal } = options;
   const secondOf = clockOf(config, index);
   const lineBytesMax = config.source.line_bytes_max;
@@ -148,7 +155,9 @@ async function feed({ path, index, files, fromMs }: History, source: number, opt
         for await (const chunk of readHistory(path, piece, { source, lineBytesMax })) {
           signal.throwIfAborted();
           // A gzipped file can only be read from its beginning.
-          if ((secondOf(chunk.bytes) ?? Number.POSITIVE_INFINITY) * 1000 < fromMs - config.baseline.window) continue;
+          const second = secondOf(chunk.bytes) ?? Number.POSITIVE_INFINITY;
+          if (second * 1000 < fromMs - config.baseline.window) continue;
+          first = Math.min(first, second);
           underWay.push(pipeline.feed({ ...chunk, behind: true }, index));
           if (underWay.length >= DEPTH) await underWay.shift();
           onProgress();
@@ -162,4 +171,5 @@ async function feed({ path, index, files, fromMs }: History, source: number, opt
     await pipeline.finish(source);
     await Promise.all(underWay);
   }
+  return first;
 }

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { type AccessEvent, isAttack } from './access-event.ts';
 import { type AttackPlan, demonstrationPlan, parseAttacks } from './attacks/plan.ts';
 import type { LogFormat } from './format.ts';
 import type { Incident } from './incidents.ts';
@@ -40,6 +41,8 @@ export interface SimulateOptions {
   readonly backlogMs?: number;
   /** So many simulated days pass in one, with as many more visits; the log's clock is never faster. Default 1. */
   readonly speed?: number;
+  /** One load around the clock. */
+  readonly steady?: boolean;
   /** Ends a live simulation. */
   readonly signal?: AbortSignal;
   /** Epoch milliseconds of the wall clock, for live. */
@@ -68,13 +71,41 @@ export async function runSimulate(options: SimulateOptions): Promise<void> {
   if (isLive) {
     const { signal = new AbortController().signal } = options;
     say(`writing live traffic to ${out}`);
-    await writeLive(simulate(simulation), { out, format, now, signal, watch });
+    const attacks = new AttackNews(say);
+    const watchAll = (event: AccessEvent): void => {
+      watch(event);
+      attacks.look(event);
+    };
+    const onPresent = () => say('live from now on');
+    await writeLive(simulate(simulation), { out, format, now, signal, watch: watchAll, onPresent });
   } else {
     const { bytes, lines } = await writeSimulation(simulate(simulation), out, format, watch);
     say(`wrote ${lines} lines, ${bytes} bytes, to ${out}`);
   }
   if (labels !== undefined && labeller)
     await writeFile(labels, `${JSON.stringify(describe(simulation, labeller), null, 1)}\n`);
+}
+
+/** An attacker that was silent for so long begins anew. */
+const QUIET_MS = 120_000;
+
+/** Says when an attack begins: `attack: scanner from 203.0.113.9`. Those of many clients are one. */
+class AttackNews {
+  private readonly lastMs = new Map<string, number>();
+  private readonly say: (message: string) => void;
+
+  constructor(say: (message: string) => void) {
+    this.say = say;
+  }
+
+  look({ timeMs, from }: AccessEvent): void {
+    if (!isAttack(from.role)) return;
+    const isMany = from.role.startsWith('distributed');
+    const attack = isMany ? `${from.role} from many addresses` : `${from.role} from ${from.client}`;
+    const before = this.lastMs.get(attack);
+    this.lastMs.set(attack, timeMs);
+    if (before === undefined || timeMs - before > QUIET_MS) this.say(`attack: ${attack}`);
+  }
 }
 
 function planSimulation(options: SimulateOptions, isLive: boolean, liveStartMs: number): Simulation {
@@ -88,6 +119,7 @@ function planSimulation(options: SimulateOptions, isLive: boolean, liveStartMs: 
     durationMs: durationMs + backlogMs,
     rateRps: positive('rate', options.rateRps ?? 12),
     speed: positive('speed', options.speed ?? 1),
+    steady: options.steady ?? false,
     attacks: isLive ? demonstrationPlan(attacks, backlogMs) : attacks,
     site: options.site ?? 'shop',
     incidents: options.incidents ?? [],

@@ -17,6 +17,8 @@ export interface LiveOptions {
   readonly now: () => number;
   /** Ends the writing, without an error. */
   readonly signal: AbortSignal;
+  /** Called once all of the past is written. */
+  readonly onPresent?: () => void;
   /** Sees every request that is written. */
   readonly watch?: (event: AccessEvent) => void;
 }
@@ -27,6 +29,7 @@ export interface LiveOptions {
  */
 export async function writeLive(events: Iterator<AccessEvent>, options: LiveOptions): Promise<void> {
   const { format, now, signal, watch } = options;
+  let { onPresent } = options;
   let pending = events.next();
   while (!pending.done && !signal.aborted) {
     let text = '';
@@ -37,7 +40,10 @@ export async function writeLive(events: Iterator<AccessEvent>, options: LiveOpti
       pending = events.next();
     }
     if (text !== '' && !(await append(options.out, text))) return;
-    if (text.length < WRITE_CHARS_MAX && !pending.done) await pause(signal);
+    if (text.length >= WRITE_CHARS_MAX) continue;
+    onPresent?.();
+    onPresent = undefined;
+    if (!pending.done) await pause(signal);
   }
 }
 

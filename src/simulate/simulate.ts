@@ -21,6 +21,8 @@ export interface Simulation {
   readonly rateRps: number;
   /** So many days pass in one, with as many more visits; the requests of one visit keep their pace. Default 1. */
   readonly speed?: number;
+  /** One load around the clock, instead of a quiet night and a busy day. */
+  readonly steady?: boolean;
   /** Default `shop`. */
   readonly site?: SiteKind;
   readonly attacks: readonly AttackPlan[];
@@ -45,7 +47,7 @@ export function* simulate(simulation: Simulation): Generator<AccessEvent, void, 
       if (changed) calendar.send(changed);
     },
     wake: (timeMs, act) => calendar.wake(timeMs, act),
-    level: dayCurve(new Random(seed, 'day'), startMs, speed),
+    level: simulation.steady ? () => 1 : dayCurve(new Random(seed, 'day'), startMs, speed),
   };
   populate(world, seed, simulation.rateRps * speed);
   const addresses = new AttackerAddresses(new Random(seed, 'attackers'));

@@ -25,7 +25,7 @@ const PLACEHOLDERS: readonly (readonly [RegExp, string])[] = [
   [/^SITE$/, 'shop'],
 ];
 /** Options without a value; the word after any other option is its value. */
-const FLAG = /^--(json|all|end|remove|follow|watch|live|(no-)?permanent|reverse|observed|baselines|help)$/;
+const FLAG = /^--(json|all|end|remove|follow|watch|live|steady|(no-)?permanent|reverse|observed|baselines|help)$/;
 /** Words after a command that belong to it; the first other word is prose. */
 const ARGUMENT =
   /^(--?[a-z][a-z-]*|(\$\{[^}]*\})+|[A-Z]{1,9}…?|"[^"]*"|\d+[smhd]?|[0-9a-f]*[.:][0-9a-f.:]+(\/\d+)?|\/\S+|json|plain|until|bash|zsh|fish|verify|test|flush|leave|reset|status|update|explain|drop|keep|add)$/;

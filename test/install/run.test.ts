@@ -1,7 +1,16 @@
 /** scripts/run as a newcomer uses it: no configuration, nothing installed, Ctrl-C at the end. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -72,13 +81,24 @@ async function untilGone(path: string): Promise<void> {
   }
 }
 
-test('without a log it shows bans of a simulated attack, and Ctrl-C leaves nothing behind', async (t) => {
+test('without a log it tells the story of a simulated attack, and Ctrl-C leaves nothing behind', async (t) => {
   const running = start(t, []);
   const [, folder = ''] = await running.waitFor(/--config (\S+)\/config\.yaml/);
   const [, page = ''] = await running.waitFor(/dashboard +(http:\S+)/);
-  await running.waitFor(/^\[\S+Z\] (WOULD )?BAN \S+ \|/m);
+  const [, lines = ''] = await running.waitFor(/zban learned from ([\d,]+) lines, (4h|3h 59m), in [\d.]+ s/);
+  assert.ok(Number(lines.replace(',', '')) > 10_000, lines);
+  await running.waitFor(/^[\d:]+ {2}attack {2}a vulnerability scan begins, from 203\.0\.113\.\d+$/m);
+  await running.waitFor(
+    /^[\d:]+ {2}ban {5}scan · 203\.0\.113\.\d+ · .+ · \d+ requests in \d+ s · would be banned 10m$/m,
+  );
   assert.match(await (await fetch(page)).text(), /<html/i);
   assert.equal(await running.interrupt(), 0);
+  assert.match(
+    running.said(),
+    /That was zban\. It learned from .* clients? would have been banned.*Nothing was blocked\./,
+  );
+  assert.match(running.said(), /Next +scripts\/zban replay/);
+  assert.doesNotMatch(running.said(), /\p{Cc}(?<!\n)/u, 'no control characters but for a terminal');
   assert.equal(existsSync(folder), false);
   await untilGone(folder);
 });
@@ -95,8 +115,36 @@ test('with a log it watches that', async (t) => {
     JSON.stringify({ timestamp: Date.now() / 1000, source_ip: '203.0.113.9', method: 'GET', path: '/', status: '200' }),
   );
   appendFileSync(log, `${flood.join('\n')}\n`);
-  await running.waitFor(/^\[\S+Z\] (WOULD )?BAN 203\.0\.113\.9 \|/m);
+  await running.waitFor(/^[\d:]+ {2}ban .* 203\.0\.113\.9 · .* · would be banned 10m$/m);
   assert.equal(await running.interrupt(), 0);
+});
+
+test('a log that this user may not read: which group may, and what to do', {
+  skip: process.getuid?.() !== 0 && 'needs root to become nobody',
+}, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'zban-run-log-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  chmodSync(folder, 0o755);
+  const closed = join(folder, 'nginx');
+  mkdirSync(closed);
+  const log = join(closed, 'access.log');
+  writeFileSync(log, '');
+  const ask = (mode: number, of: string) => {
+    chmodSync(of, mode);
+    const function_ = /^explain_unreadable\(\) \{.*?^\}/ms.exec(readFileSync(script, 'utf8'))?.[0];
+    const words = ['--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups', 'bash', '-c'];
+    return spawnSync('setpriv', [...words, `${function_}\nexplain_unreadable ${log}`], { encoding: 'utf8' });
+  };
+  assert.equal(ask(0o644, log).status, 1, 'it can be read');
+  const said = ask(0o640, log);
+  assert.equal(said.status, 0);
+  assert.match(
+    said.stderr,
+    /nobody may not read .*access\.log\n.*members of the group root may: sudo usermod -aG root nobody/,
+  );
+  assert.match(said.stderr, /or just this once: sudo scripts\/run /);
+  assert.doesNotMatch(ask(0o600, log).stderr, /group/, 'nobody else may');
+  assert.match(ask(0o750, closed).stderr, /members of the group root may/);
 });
 
 /** Lines written before the daemon follows the log are of the past, and not judged. */

@@ -7,6 +7,7 @@ import { printable } from '../text.ts';
 export interface SimulateCommandOptions {
   readonly out: string;
   readonly live?: boolean | undefined;
+  readonly steady?: boolean | undefined;
   readonly site?: SimulateOptions['site'] | undefined;
   readonly format?: 'json' | 'combined' | undefined;
   readonly attacks?: string | undefined;
@@ -40,9 +41,10 @@ export async function simulate(context: Context, options: SimulateCommandOptions
 }
 
 function readOptions(options: SimulateCommandOptions): SimulateOptions {
-  const { out, live, site, format, attacks, labels } = options;
+  const { out, live, steady, site, format, attacks, labels } = options;
   const read = {
     live,
+    steady,
     site,
     format,
     attacks,

@@ -35,6 +35,7 @@ export const LOG_COMMANDS = [
     options: {
       out: { ...TEXT, demandOption: true, describe: 'file to write; - is standard output' },
       live: { type: 'boolean', describe: 'append in real time until interrupted' },
+      steady: { type: 'boolean', describe: 'one load around the clock, instead of nights and days' },
       site: { choices: ['shop', 'blog', 'api', 'cloud', 'mirror'] as const, describe: 'shop by default' },
       format: { choices: ['json', 'combined'] as const, describe: 'json by default' },
       attacks: {

@@ -47,18 +47,13 @@ function drawHeader({ view, rates, nowMs, style }: Picture, columns: number): st
   const left = ['zban top', status.name, status.panic ? 'PANIC' : status.mode, ...stateOf(status)].join(' · ');
   const clock = formatClock(nowMs);
   const title = `${style.bold(fit(printable(left), columns - clock.length - 1))} ${clock}`;
-  const band = bandOf(status);
-  const now = rates.at(-1) ?? 0;
-  const normal = band ? `normal ${rate(band.low)}–${rate(band.high)}/s` : 'normal not learned yet';
-  const site = `Site ${rate(now)}/s${columns < 100 ? '' : ' without static files'}, ${normal} `;
-  const spark = sparkline(rates, columns - width(site), band, style);
   const banned =
     status.mode === 'observe'
       ? `${formatCount(status.observed_bans)} would be banned`
       : `${formatCount(status.active_bans)} banned`;
   const fuse = status.fuse_until === null ? '' : ` · fuse tripped until ${formatClock(Date.parse(status.fuse_until))}`;
   const counts = `${formatCount(status.clients)} clients · ${banned}${fuse}`;
-  const lines = [title, `${site}${spark}`, cutText(counts, columns)];
+  const lines = [title, drawSite(status, rates, style, columns), cutText(counts, columns)];
   const { incident } = status;
   if (incident)
     lines.push(
@@ -72,6 +67,14 @@ function drawHeader({ view, rates, nowMs, style }: Picture, columns: number): st
   for (const trouble of status.troubles.slice(0, 2))
     lines.push(style.yellow(cutText(`Trouble: ${printable(trouble)}`, columns)));
   return lines;
+}
+
+/** The site's rate against what is usual, as one line. */
+export function drawSite(status: Status, rates: readonly number[], style: Style, columns: number): string {
+  const band = bandOf(status);
+  const normal = band ? `normal ${rate(band.low)}–${rate(band.high)}/s` : 'normal not learned yet';
+  const site = `Site ${rate(rates.at(-1) ?? 0)}/s${columns < 99 ? '' : ' without static files'}, ${normal} `;
+  return `${site}${sparkline(rates, columns - width(site), band, style)}`;
 }
 
 const stateOf = ({ state }: Status): string[] =>

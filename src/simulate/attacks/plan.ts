@@ -93,14 +93,17 @@ function parseWord(text: string): AttackWord | string {
   return { kind, origin, atMs, durationMs, intensity: times === undefined ? 1 : Number(times) };
 }
 
+/** Time from one attack to the next, so that each can be followed. */
+const DEMONSTRATION_STEP_MS = 8000;
+
 /**
- * Attacks for a demonstration: the first ten to thirty seconds after `afterMs`, everything again every fifteen minutes
+ * Attacks for a demonstration: the first ten seconds after `afterMs`, one after the other, everything again every fifteen minutes
  * (the flood from the same address, so that its second offence shows).
  */
 export function demonstrationPlan(kinds: readonly AttackPlan[], afterMs: number): AttackPlan[] {
   return kinds.map((plan, index) => ({
     ...plan,
-    atMs: afterMs + 10_000 + index * 3000,
+    atMs: afterMs + 10_000 + index * DEMONSTRATION_STEP_MS,
     durationMs: Math.min(plan.durationMs, 300_000),
     everyMs: 900_000,
   }));

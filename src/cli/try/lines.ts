@@ -1,0 +1,86 @@
+/** What happens, as a story: one line for each decision, in words that need no manual. */
+import type { AuditEntry, JudgedNumbers } from '../../model/audit.ts';
+import { formatDuration } from '../../words/duration.ts';
+import { looks, peakOf } from '../../words/site-reason.ts';
+import { createStyle, type Style } from '../style.ts';
+import { countOf, cutText, formatClock, formatSpan, printable, width } from '../text.ts';
+
+const PATHS_SHOWN = 3;
+const PATH_COLUMNS = 28;
+
+/** What the simulator's attacks are called. */
+const ATTACKS: Readonly<Record<string, string>> = {
+  flood: 'a flood',
+  'rare-flood': 'a flood of rare pages',
+  'post-flood': 'a flood of POSTs',
+  ramp: 'a flood that grows slowly',
+  distributed: 'a distributed flood',
+  'distributed-near': 'a distributed flood from near networks',
+  'distributed-random': 'a distributed flood with random agents',
+  scanner: 'a vulnerability scan',
+  'masked-scan': 'a vulnerability scan posing as a browser',
+  'redirect-scan': 'a vulnerability scan answered by redirects',
+  'slow-scan': 'a slow vulnerability scan',
+  login: 'password guessing',
+  xmlrpc: 'password guessing through XML-RPC',
+  'api-scrape': 'scraping of the API',
+  harvest: 'scraping of every page',
+};
+
+/** A line of the simulator: `attack: scanner from 203.0.113.9`; undefined for any other. */
+export function tellAttack(said: string, nowMs: number, style: Style): string | undefined {
+  const [, kind = '', from] = /^attack: (\S+) from (.+)$/.exec(said) ?? [];
+  if (from === undefined) return undefined;
+  return `${formatClock(nowMs)}  ${style.cyan('attack')}  ${ATTACKS[kind] ?? kind} begins, from ${printable(from)}`;
+}
+
+/** A row of the trail, in `columns` where fewer paths make it fit; undefined for what is no part of the story. */
+export function tellEntry(entry: AuditEntry, style: Style, columns: number): string | undefined {
+  const time = formatClock(entry.timeMs);
+  switch (entry.action) {
+    case 'ban': {
+      const room = columns - time.length - 2;
+      const plain = createStyle(false);
+      const shown = [PATHS_SHOWN, 2, 1].find((paths) => width(tellBan(entry, plain, paths)) <= room) ?? 0;
+      return `${time}  ${tellBan(entry, style, shown)}`;
+    }
+    case 'global_anomaly': {
+      const { numbers } = entry;
+      const isEnd = numbers.phase === 'end';
+      const seconds = Number(numbers.duration_seconds ?? 0);
+      return isEnd
+        ? `${time}  ${style.green('site')}    back to normal after ${formatSpan(seconds * 1000)}, peak ${peakOf(numbers)}`
+        : `${time}  ${style.yellow('site')}    unusual traffic, ${looks(numbers)}, peak ${peakOf(numbers)}: alerts, bans nobody by itself`;
+    }
+    case 'fuse':
+    case 'trouble':
+      return `${time}  ${style.yellow(entry.action)}  ${printable(entry.detail)}`;
+    default:
+      return undefined;
+  }
+}
+
+function tellBan(
+  { client, condition, numbers, durationSeconds, enforced }: AuditEntry & { action: 'ban' },
+  style: Style,
+  paths: number,
+): string {
+  const long = formatDuration(durationSeconds === null ? null : durationSeconds * 1000);
+  const verb = enforced ? 'banned' : 'would be banned';
+  const seen = typeof numbers?.requests === 'number' && numbers.requests > 0;
+  const what = seen
+    ? `${pathsOf(numbers, paths)}${countOf(numbers.requests, 'request')} in ${numbers.span_seconds} s · `
+    : '';
+  return `${style.red('ban')}     ${style.bold(condition ?? '')} · ${printable(client ?? '')} · ${what}${verb} ${long === 'permanent' ? 'permanently' : long}`;
+}
+
+/** The paths of its newest requests by their last part: `.env, phpinfo.php … `. */
+function pathsOf({ samples }: JudgedNumbers, most: number): string {
+  const names = (Array.isArray(samples) ? samples : []).map(({ path }: { readonly path?: unknown }) => {
+    const whole = String(path ?? '').split('?', 1)[0] ?? '';
+    return printable(cutText(whole.split('/').filter(Boolean).at(-1) ?? '/', PATH_COLUMNS));
+  });
+  const different = [...new Set(names)];
+  if (different.length === 0 || most === 0) return '';
+  return `${different.slice(0, most).join(', ')}${different.length > most ? ' …' : ''} · `;
+}

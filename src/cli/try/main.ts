@@ -1,0 +1,154 @@
+/**
+ * What scripts/run shows while zban is tried: what it learned, every decision as one line, the site against what is
+ * usual, and what to do next. Arguments: the configuration, the daemon's own log, and the simulator's if there is one.
+ */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadConfig } from '../../config/load.ts';
+import { callDaemon } from '../../control/client.ts';
+import type { TopView } from '../../model/status.ts';
+import { columnsOf, createStyle, wantsColour } from '../style.ts';
+import { countOf, cutText, formatCount, formatSpan, printable } from '../text.ts';
+import { drawSite, extendRates } from '../top/layout.ts';
+import { withTrail } from '../trail.ts';
+import { tellAttack, tellEntry } from './lines.ts';
+
+const LOOK_MS = 250;
+/** Looks between two questions to the daemon. */
+const LOOKS_PER_ASK = 4;
+const CLEAR_LINE = '\r\u001b[2K';
+
+const [configPath = '', daemonLog = '', simulatorLog] = process.argv.slice(2);
+const style = createStyle(wantsColour(process.stdout, process.env));
+const isLive = process.stdout.isTTY === true;
+let liveLine = '';
+let bans = 0;
+let anomalies = 0;
+let learned = '';
+
+function say(text: string): void {
+  process.stdout.write(isLive ? `${CLEAR_LINE}${text}\n${liveLine}` : `${text}\n`);
+}
+
+function showLive(text: string): void {
+  if (!isLive) return;
+  liveLine = text;
+  process.stdout.write(CLEAR_LINE + text);
+}
+
+/** Lines of a file that grows; those that were given before come once. */
+class Growing {
+  private readonly path: string;
+  private given = 0;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  take(): string[] {
+    const lines = readFileSync(this.path, 'utf8').split('\n').slice(0, -1);
+    const fresh = lines.slice(this.given);
+    this.given = lines.length;
+    return fresh;
+  }
+}
+
+interface Learned {
+  readonly msg?: string;
+  readonly lines?: number;
+  readonly seconds?: number;
+  readonly span_seconds?: number;
+}
+
+function parseLearned(line: string): Learned | undefined {
+  try {
+    const parsed = JSON.parse(line) as Learned;
+    return parsed.msg?.startsWith('learned from the history') ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The daemon once it has learned; undefined while it starts. */
+async function ask(socket: string): Promise<TopView | undefined> {
+  const view = await callDaemon(socket, 'top').catch(() => undefined);
+  return view === undefined || view.status.state === 'starting' || view.status.logs.length === 0 ? undefined : view;
+}
+
+function introduce(daemon: Growing): void {
+  const found = daemon
+    .take()
+    .map(parseLearned)
+    .find((line) => line !== undefined);
+  const lines = found?.lines ?? 0;
+  if (lines === 0) {
+    say('zban has no history to learn from: it learns from what comes, and is careful meanwhile.');
+    return;
+  }
+  const span = found?.span_seconds === undefined ? '' : `, ${formatSpan(found.span_seconds * 1000)}`;
+  learned = `learned from ${countOf(lines, 'line')}${span}, in ${found?.seconds ?? 0} s`;
+  say(`${style.green('ready')}     zban ${learned}`);
+}
+
+function conclude(): void {
+  showLive('');
+  const found = `${bans === 1 ? '1 client' : `${formatCount(bans)} clients`} would have been banned`;
+  const site = anomalies === 0 ? '' : `, ${anomalies === 1 ? '1 site anomaly' : `${anomalies} site anomalies`}`;
+  say(
+    `\n${style.bold('That was zban.')} ${learned === '' ? '' : `It ${learned}; `}${found}${site}. Nothing was blocked.\n`,
+  );
+  say(`${style.bold('Next')}  scripts/zban replay /var/log/nginx/access.log*   who would have been banned on your site, from your logs
+      scripts/run /var/log/nginx/access.log            watch your own log, bans nobody
+      sudo scripts/install                             install it, in observe mode`);
+}
+
+async function follow(): Promise<void> {
+  const loaded = loadConfig(configPath);
+  if (!loaded.ok)
+    throw new Error(`${configPath} cannot be used: ${loaded.problems.map(({ message }) => message).join('; ')}`);
+  const { control, state } = loaded.config;
+  const simulator = simulatorLog === undefined ? undefined : new Growing(simulatorLog);
+  let view: TopView | undefined;
+  while (!view) {
+    view = await ask(control.socket);
+    if (!view) await sleep(LOOK_MS);
+  }
+  introduce(new Growing(daemonLog));
+  let rates = extendRates({ second: 0, rates: [] }, view);
+  await withTrail(state.database, async ({ reader }) => {
+    let afterId = 0;
+    for (let looks = 0; ; looks++) {
+      for (const line of simulator?.take() ?? []) {
+        const text = tellAttack(line, Date.now(), style);
+        if (text) say(text);
+      }
+      const page = reader.query({ afterId, limit: 1000 });
+      for (const entry of page) {
+        if (entry.action === 'ban') bans++;
+        if (entry.action === 'global_anomaly' && entry.numbers.phase === 'start') anomalies++;
+        const text = tellEntry(entry, style, columnsOf(process.stdout));
+        if (text) say(text);
+      }
+      afterId = page.at(-1)?.id ?? afterId;
+      if (looks % LOOKS_PER_ASK === 0) {
+        view = (await ask(control.socket)) ?? view;
+        if (view) {
+          rates = extendRates(rates, view);
+          showLive(drawSite(view.status, rates.rates, style, Math.min(100, columnsOf(process.stdout)) - 1));
+        }
+      }
+      await sleep(LOOK_MS);
+    }
+  });
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    conclude();
+    process.exit(0);
+  });
+}
+follow().catch((error: unknown) => {
+  process.stderr.write(`zban: ${printable(cutText(String(error), 500))}\n`);
+  process.exit(1);
+});
