@@ -8,6 +8,8 @@ import type { AuditDraft, AuditEntry } from '../model/audit.ts';
 export const ANNOTATION_KEY = 'annotation';
 /** How long after it messages still mention it. */
 const MENTIONED_MS = 30 * 60_000;
+/** Of a longer text, so that it leaves room for the rest of a message. */
+const MENTIONED_CHARACTERS = 100;
 
 interface Annotation {
   readonly timeMs: number;
@@ -53,6 +55,6 @@ export class Annotations {
     const sinceMs = newest && timeMs - newest.timeMs;
     if (sinceMs === undefined || sinceMs < 0 || sinceMs > MENTIONED_MS) return undefined;
     const minutes = Math.floor(sinceMs / 60_000);
-    return `${minutes < 1 ? 'just' : `${minutes} min`} after ${newest?.text}`;
+    return `${minutes < 1 ? 'just' : `${minutes} min`} after ${newest?.text.slice(0, MENTIONED_CHARACTERS).toWellFormed()}`;
   }
 }
