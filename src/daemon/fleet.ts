@@ -98,7 +98,10 @@ export class Fleet {
   /** Connects; what goes wrong is a trouble and holds nothing up. */
   start(): void {
     this.link.start();
-    this.timer = setInterval(() => this.save(), SAVE_MS);
+    this.timer = setInterval(() => {
+      this.save();
+      if (this.link.isUp) this.checkClock();
+    }, SAVE_MS);
   }
 
   /** Ends the connection at once: what was not sent is sent after the next start. */
@@ -204,6 +207,12 @@ export class Fleet {
     if (this.state === 'left') return;
     this.become('connected');
     troubles.end(AWAY);
+    if (this.options.fleet.share.includes('bans')) this.sayAgain(isNew);
+  }
+
+  /** Times in the fleet are the server's: a clock that is off hurts here alone, and is reported. */
+  private checkClock(): void {
+    const { troubles } = this.options;
     const off = Math.abs(this.link.aheadMs);
     if (off > CLOCK_OFF_MS) {
       const seconds = (off / 1000).toFixed(1);
@@ -213,7 +222,6 @@ export class Fleet {
         'set it by NTP: timedatectl set-ntp true',
       );
     } else troubles.end(CLOCK);
-    if (this.options.fleet.share.includes('bans')) this.sayAgain(isNew);
   }
 
   private noteDown(error: Error): void {

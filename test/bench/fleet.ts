@@ -98,44 +98,53 @@ async function bans(): Promise<void> {
   await bench.close();
 }
 
+/** Lines of so many quiet clients, without their times, with the place of each line and the digit that tells one host's from another's. */
+function quietLines(clients: number, count: number): { text: Buffer; starts: Uint32Array; digit: number } {
+  const random = mulberry32(7);
+  const starts = new Uint32Array(count + 1);
+  const lines = Array.from({ length: count }, (_, at) => {
+    const n = Math.floor(random() * clients);
+    const path = random() < 0.6 ? `/static/${n % 40}.css` : `/page/${Math.floor(random() * 30)}`;
+    const line = `${logLine(1_000_000_000, `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`, path)}\n`;
+    starts[at + 1] = (starts[at] ?? 0) + line.length;
+    return line;
+  });
+  return { text: Buffer.from(lines.join('')), starts, digit: (lines[0] ?? '').indexOf('"10') + 2 };
+}
+
 /** Busy and quiet: many lines of many clients, none of whom does anything. */
 async function traffic(): Promise<void> {
   const [clients, seconds, warmUp] = [100_000, 20, 15];
   const lines = Number(values.lines);
+  const { text, starts, digit } = quietLines(clients, clients);
   const cpu: number[] = [];
   for (const fleet of [null, {}]) {
     const bench = await BenchFleet.start(HOSTS, { fleet, firewall: { backend: 'dry-run' } }, SOCKET);
-    const random = mulberry32(7);
-    let [sent, spent] = [0, 0];
+    let [sent, spent, from, written] = [0, 0, 0, 0];
     const startedMs = Date.now();
     for (let tick = 0; tick < (warmUp + seconds) * 10; tick++) {
       if (tick === warmUp * 10) {
-        [sent, spent] = [await bytes(bench), bench.hosts.reduce((sum, host) => sum + cpuMs(host), 0)];
+        [sent, spent, written] = [await bytes(bench), bench.hosts.reduce((sum, host) => sum + cpuMs(host), 0), 0];
       }
-      const now = second();
+      const to = Math.min(clients, from + lines / 10);
+      const now = String(second());
       for (const [index, host] of bench.hosts.entries()) {
-        const text = Array.from({ length: lines / 10 }, () => {
-          const n = Math.floor(random() * clients);
-          const path = random() < 0.6 ? `/static/${n % 40}.css` : `/page/${Math.floor(random() * 30)}`;
-          return logLine(
-            now,
-            `10.${index}.${n >> 8}.${n & 255}`.replace(/\.(\d{3,})\./, (_, high) => `.${Number(high) % 256}.`),
-            path,
-          );
-        });
-        appendFileSync(host.daemon.log, `${text.join('\n')}\n`);
+        for (let at = from; at < to; at++) {
+          text.write(now, (starts[at] ?? 0) + 9);
+          text[(starts[at] ?? 0) + digit] = 48 + index;
+        }
+        appendFileSync(host.daemon.log, text.subarray(starts[from], starts[to]));
       }
+      written += to - from;
+      from = to === clients ? 0 : to;
       await sleep(Math.max(0, startedMs + (tick + 1) * 100 - Date.now()));
     }
     const tookSeconds = (Date.now() - startedMs) / 1000 - warmUp;
     const used = (bench.hosts.reduce((sum, host) => sum + cpuMs(host), 0) - spent) / HOSTS / tookSeconds / 10;
     cpu.push(used);
     const rate = Math.round(((await bytes(bench)) - sent) / HOSTS / tookSeconds / 100) / 10;
-    const written = Math.round((lines * 10 * seconds) / tookSeconds / 10);
-    say(
-      `${written} lines/s a host, ${fleet ? `${rate} kB/s to and from Redis a host` : 'no fleet'}`,
-      `${used.toFixed(1)} % of a core a host`,
-    );
+    const what = fleet ? `${rate} kB/s to and from Redis a host` : 'no fleet';
+    say(`${Math.round(written / tookSeconds)} lines/s a host, ${what}`, `${used.toFixed(1)} % of a core a host`);
     await bench.close();
   }
   say('what the fleet adds', `${((cpu[1] ?? 0) - (cpu[0] ?? 0)).toFixed(1)} % of a core a host`);

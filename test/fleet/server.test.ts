@@ -1,9 +1,11 @@
 /** The scripts and the connection against real servers: repeated calls, rights, TLS, a Cluster. No daemon is needed for it. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
+import { Fleet } from '../../src/daemon/fleet.ts';
 import { checkFleet } from '../../src/doctor/fleet.ts';
 import type { ClientCounts } from '../../src/engine/shared-counts.ts';
 import { OutgoingCounts } from '../../src/fleet/counts.ts';
@@ -14,6 +16,7 @@ import { connectServer, type Server } from '../../src/fleet/server.ts';
 import { readAll, readEnds, readNews, STREAM_START } from '../../src/fleet/stream.ts';
 import { pour } from '../../src/share/level.ts';
 import type { Order } from '../../src/share/order.ts';
+import { makeBans } from '../daemon/fixtures.ts';
 import { until } from '../support/daemon.ts';
 import { RedisServer, redisSkip } from '../support/redis.ts';
 
@@ -226,4 +229,53 @@ test('a Cluster of three masters: every script keeps to one slot', { skip: redis
     held.every((size) => size > 20),
     `keys on each: ${held}`,
   );
+});
+
+test('Sentinels: the host follows the server that they name to another one', { skip: redisSkip() }, async (t) => {
+  const master = await start(t);
+  const replica = await start(t, '--replicaof', '127.0.0.1', String(master.port));
+  const file = join(master.folder, 'sentinel.conf');
+  const rules = ['down-after-milliseconds mymaster 300', 'failover-timeout mymaster 3000'];
+  const lines = [`monitor mymaster 127.0.0.1 ${master.port} 1`, ...rules].map((line) => `sentinel ${line}\n`);
+  writeFileSync(file, lines.join(''));
+  const sentinel = await start(t, '--sentinel', file);
+  const urls = [sentinel.url];
+  const server = await connect(t, urls, { kind: 'sentinel', master: 'mymaster' });
+  await publish(server, order({}));
+  await until('the replica has it', () => replica.cli('ZCARD', keys.active) === '1');
+  await until('the sentinel knows the replica', () => /slaves=1/.test(sentinel.cli('INFO', 'sentinel')));
+  server.close();
+  await master.kill();
+  await until('the replica is the master', () => replica.cli('ROLE').startsWith('master'));
+  const next = await connect(t, urls, { kind: 'sentinel', master: 'mymaster' });
+  await publish(next, order({ target: '192.0.2.2' }));
+  assert.equal(replica.cli('ZCARD', keys.active), '2');
+});
+
+test('a clock that is off is reported, and times in the fleet are the server’s', { skip: redisSkip() }, async (t) => {
+  const redis = await start(t);
+  const { trail, bans } = makeBans(t);
+  const begun: string[] = [];
+  const config = configSchema.parse({ mode: 'enforce', fleet: { url: redis.url, name: 'shop', host: 'web-1' } });
+  const fleet = new Fleet({
+    ...{ config, fleet: config.fleet as NonNullable<typeof config.fleet>, trail, bans },
+    protection: { find: () => undefined },
+    pipeline: { send: async () => ({ second: 0, events: [], consumed: [] }) },
+    now: () => Date.now() - 60_000,
+    reconcile: async () => {},
+    allow: async () => {},
+    panic: async () => ({ ok: true, message: '', lifted: 0 }),
+    findPanic: () => undefined,
+    troubles: { begin: (_key, what) => begun.push(what), end: () => {} },
+  });
+  fleet.start();
+  await until('it is reported', () => begun.length > 0);
+  assert.match(begun[0] ?? '', /^this host's clock is (59\.9|60\.\d) s off the fleet's/);
+  const about = { actor: 'operator:anna', client: '192.0.2.1', condition: 'manual', numbers: null, tier: 0 } as const;
+  const timeMs = Date.now() - 60_000;
+  fleet.note(bans.order([{ ...about, action: 'ban', timeMs, durationSeconds: 600, enforced: true, detail: '' }]));
+  await until('it is in force', () => redis.cli('ZCARD', keys.active) === '1');
+  const ends = Number(redis.cli('ZSCORE', keys.active, '192.0.2.1'));
+  assert.ok(Math.abs(ends - Date.now() - 600_000) < 5000, `${ends - Date.now()} ms from now`);
+  await fleet.stop();
 });

@@ -50,9 +50,15 @@ export class RedisServer {
 
   /** Starts it anew after `kill`. */
   async run(): Promise<void> {
-    const own = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder, '--save', ''];
+    const own = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder];
+    const isSentinel = this.options.includes('--sentinel');
+    if (!isSentinel) own.push('--save', '');
     const bus = this.options.includes('--cluster-enabled') ? ['--cluster-port', String(this.busPort)] : [];
-    this.child = spawn('redis-server', [...own, ...bus, ...this.options], { stdio: 'ignore' });
+    this.child = spawn(
+      'redis-server',
+      isSentinel ? [this.options[1] ?? '', '--sentinel', ...own] : [...own, ...bus, ...this.options],
+      { stdio: 'ignore' },
+    );
     const deadline = Date.now() + START_MS;
     while (!this.cli('PING').includes('PONG') && !this.cli('PING').includes('NOAUTH')) {
       if (Date.now() > deadline || this.child.exitCode !== null) throw new Error('redis-server did not come up');
