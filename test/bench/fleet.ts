@@ -109,7 +109,7 @@ function quietLines(clients: number, count: number): { text: Buffer; starts: Uin
     starts[at + 1] = (starts[at] ?? 0) + line.length;
     return line;
   });
-  return { text: Buffer.from(lines.join('')), starts, digit: (lines[0] ?? '').indexOf('"10') + 2 };
+  return { text: Buffer.from(lines.join('')), starts, digit: (lines[0] ?? '').indexOf('addr":"10') + 8 };
 }
 
 /** Busy and quiet: many lines of many clients, none of whom does anything. */

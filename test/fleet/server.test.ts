@@ -216,7 +216,8 @@ test('a Cluster of three masters: every script keeps to one slot', { skip: redis
   }
   await until('the cluster stands', () => nodes.every((node) => /cluster_state:ok/.test(node.cli('CLUSTER', 'INFO'))));
   await until('all know all', () => nodes.every((node) => node.cli('CLUSTER', 'NODES').split('\n').length === 3));
-  const server = await connect(t, [first.url], { kind: 'cluster' });
+  for (const node of nodes) node.cli('ACL', 'SETUSER', 'zban', 'on', '>secret', ...ACL.split(' '), '+cluster|slots');
+  const server = await connect(t, [first.url.replace('//', '//zban:secret@')], { kind: 'cluster' });
   await publish(server, order({}));
   assert.deepEqual((await readAll(server, keys)).orders.length, 1);
   assert.equal(await streamLength(server), 1);
