@@ -12,7 +12,7 @@ export const STYLE = `
   --good: light-dark(#13703a, #4cc77a);
   --warn: light-dark(#8f5a00, #e5b13d);
   --bad: light-dark(#c0202b, #ff7d75);
-  --amber: light-dark(#d98a00, #d9a02c);
+  --amber: light-dark(#bf7700, #d9a02c);
   --mono: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace;
 }
 * { box-sizing: border-box; margin: 0; }
