@@ -35,7 +35,15 @@ const RESULTS_AT_ONCE = 10_000;
 /** What is needed of the recorder here. */
 export type BanTrail = Pick<
   AuditTrail,
-  'append' | 'activeBans' | 'activeClients' | 'countActive' | 'enforcedEnds' | 'dueBans' | 'findActiveBan'
+  | 'append'
+  | 'activeBans'
+  | 'activeClients'
+  | 'countActive'
+  | 'enforcedEnds'
+  | 'findEnforcedEnd'
+  | 'isUnderWay'
+  | 'dueBans'
+  | 'findActiveBan'
 >;
 
 export interface BansOptions {
@@ -79,13 +87,11 @@ export class Bans {
     const { trail, enforce, now } = this.options;
     return {
       all: () => (enforce ? trail.enforcedEnds(now()) : []),
-      find: (target) => {
-        const ban = enforce ? trail.findActiveBan(target, now()) : undefined;
-        return ban?.enforced ? ban.untilMs : undefined;
-      },
+      find: (target) => (enforce ? trail.findEnforcedEnd(target, now()) : undefined),
       takeChanges: () => {
-        const taken = [...this.changed];
-        this.changed.clear();
+        // What is not on disk yet is for a later reconcile.
+        const taken = [...this.changed].filter((client) => !trail.isUnderWay(client));
+        for (const client of taken) this.changed.delete(client);
         return taken;
       },
     };

@@ -12,7 +12,7 @@ import type { Troubles } from './troubles.ts';
 
 export interface BuildLanesOptions {
   readonly config: Config;
-  readonly trail: Pick<AuditTrail, 'loadState'>;
+  readonly trail: Pick<AuditTrail, 'loadState' | 'settled'>;
   readonly troubles: Pick<Troubles, 'begin' | 'end'>;
   readonly notify: (notifications: readonly Notification[]) => void;
   readonly record: (drafts: readonly AuditDraft[], state: Readonly<Record<string, Uint8Array>>) => void;
@@ -22,10 +22,18 @@ export function buildLanes({ config, trail, troubles, record, notify }: BuildLan
   const { firewall, detection, mode } = config;
   const { lanes: file, test, reload } = firewall.nginx;
   const run = createCommandRunner({ timeoutMs: firewall.command_timeout });
+  const nginx = file === undefined ? undefined : new NginxLanes({ file, test, reload, run });
   return new Lanes({
     saved: trail.loadState(LANES_KEY),
     enforce: mode === 'enforce' && firewall.backend !== 'dry-run',
-    nginx: file === undefined ? undefined : new NginxLanes({ file, test, reload, run }),
+    nginx: nginx && {
+      setUp: () => nginx.setUp(),
+      // A lane reaches nginx after its row.
+      apply: async (...lanes) => {
+        await trail.settled();
+        await nginx.apply(...lanes);
+      },
+    },
     // What is wrong with a list of the operator's, their verification reports.
     robots: findRobots(detection.robots, () => {}).networks.map(({ prefix }) => formatPrefix(prefix)),
     now: Date.now,

@@ -133,7 +133,10 @@ class RunningInstance implements Instance {
       bans: () => this.bans,
       siteRate: () => this.plane?.engine?.siteRate,
     });
-    lifetime.own('the channels', () => this.reports.announcer.stop({ drainMs: this.isLive ? DRAIN_MS : 0 }));
+    lifetime.own('the channels', async () => {
+      await records.settled();
+      await this.reports.announcer.stop({ drainMs: this.isLive ? DRAIN_MS : 0 });
+    });
     this.incidents = new Incidents(this.records.trail.loadState(INCIDENT_KEY));
     this.traffic = openTraffic(this.records.trail);
     this.lanes = buildLanes({
@@ -278,8 +281,10 @@ class RunningInstance implements Instance {
     }
   }
 
-  private reconcile(): Promise<void> {
-    return this.enforcer?.changed() ?? Promise.resolve();
+  /** What was recorded reaches the firewall once it is on disk, or the disk has refused it. */
+  private async reconcile(): Promise<void> {
+    await this.records.settled();
+    await this.enforcer?.changed();
   }
 
   private tellTrouble({ key, what, mend }: Trouble, phase: 'begin' | 'end'): void {

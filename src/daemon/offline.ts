@@ -33,8 +33,11 @@ export async function openOffline(
     trail: records.trail,
     enforce,
     now,
-    reconcile,
-    notify: (notifications) => announcer.notify(notifications),
+    reconcile: async () => {
+      await records.settled();
+      await reconcile();
+    },
+    notify: (notifications) => void records.settled().then(() => announcer.notify(notifications)),
     tell: (entries, events) => records.tell(entries, events),
     incidents: new Incidents(undefined),
   });
@@ -43,8 +46,9 @@ export async function openOffline(
     announcer,
     bans,
     close: async () => {
+      await records.settled();
       await announcer.stop({ drainMs: DRAIN_MS });
-      records.close();
+      await records.close();
     },
   };
 }

@@ -25,7 +25,7 @@ const RESERVED_REASON_LENGTH = 60;
 
 /** Where a panic is kept. */
 export interface PanicStore {
-  readonly trail: Pick<AuditTrail, 'loadState' | 'isDurable'>;
+  readonly trail: Pick<AuditTrail, 'loadState'>;
   readonly reserve: Pick<Reserve, 'read' | 'write'>;
 }
 
@@ -55,7 +55,7 @@ export function describePanic({ since, by, reason }: Panic): string {
 }
 
 export interface PanicOptions extends PanicStore {
-  readonly trail: Pick<AuditTrail, 'loadState' | 'isDurable' | 'activeBans'>;
+  readonly trail: Pick<AuditTrail, 'loadState' | 'isDurable' | 'settled' | 'activeBans'>;
   readonly bans: Pick<Bans, 'record' | 'lift'>;
   /** The mode of the configuration. */
   readonly mode: Config['mode'];
@@ -81,7 +81,7 @@ async function beginPanic({ operator, reason }: PanicRequest, options: PanicOpti
   const standing = findPanic(options);
   if (!standing) {
     const panic: Panic = { since: new Date(now()).toISOString(), by: operator, reason };
-    kept = record('panic', operator, [reason, `${gone}, nobody is banned until it is ended`], panic, options);
+    kept = await record('panic', operator, [reason, `${gone}, nobody is banned until it is ended`], panic, options);
   }
   // The chain as a whole, before many rows are written: whoever is locked out is in at once.
   const left = await leaveFirewall();
@@ -98,7 +98,7 @@ async function beginPanic({ operator, reason }: PanicRequest, options: PanicOpti
 async function endPanic({ operator, reason }: PanicRequest, options: PanicOptions): Promise<PanicResult> {
   const { mode, now, notify, restart } = options;
   if (!findPanic(options)) return { ok: true, lifted: 0, message: 'there is no panic' };
-  const kept = record('panic_end', operator, [reason], null, options);
+  const kept = await record('panic_end', operator, [reason], null, options);
   notify([{ kind: 'panic', time: new Date(now()).toISOString(), phase: 'end', operator, reason, lifted: 0 }]);
   restart();
   const rest = mode === 'observe' ? ', which is observe: it goes on banning nobody' : '';
@@ -109,13 +109,13 @@ async function endPanic({ operator, reason }: PanicRequest, options: PanicOption
 type Kept = Pick<PanicResult, 'durable'>;
 
 /** The row and what the next start goes by, in one transaction; and beside it, for a database that cannot be written. */
-function record(
+async function record(
   action: 'panic' | 'panic_end',
   operator: string,
   remarks: readonly string[],
   panic: Panic | null,
   options: PanicOptions,
-): Kept {
+): Promise<Kept> {
   const { bans, now, trail, reserve } = options;
   const detail = remarks.filter(Boolean).join('; ');
   const none = { client: null, condition: null, numbers: null, tier: null, durationSeconds: null };
@@ -125,5 +125,6 @@ function record(
   const isReserved = reserve.write({ generation, value: panic && { ...panic, reason } });
   const saved: Reserved = { generation, value: panic };
   bans.record([draft], [], [], { [STATE_KEY]: new TextEncoder().encode(JSON.stringify(saved)) });
+  await trail.settled();
   return isReserved || trail.isDurable ? {} : { durable: false };
 }

@@ -9,24 +9,25 @@ import type { Status } from '../model/status.ts';
 import { formatBaselineLine } from '../record/audit-line.ts';
 import { AuditTrail } from '../record/audit-trail.ts';
 import type { Unwritten } from '../record/backlog.ts';
+import type { DatabaseFinding } from '../record/database-guard.ts';
 import { RecordError } from '../record/error.ts';
-import { type KeptDatabase, openKept } from '../record/kept-database.ts';
 import { foundDrafts } from '../record/lost-rows.ts';
 import { formatEntryLine } from '../record/numbered-line.ts';
 import { DatabaseOutbox, type UnsavedMessages } from '../record/outbox-store.ts';
 import type { Projection } from '../record/projection.ts';
 import { loadInTurns } from '../record/projection-table.ts';
+import { ReadConnection } from '../record/read-connection.ts';
+import type { RowLine, TextStatus } from '../record/record-service.ts';
+import { RecordThread } from '../record/record-thread.ts';
 import { Reserve } from '../record/reserve.ts';
-import { TextLog } from '../record/text-log.ts';
 import { WriteGate } from '../record/write-gate.ts';
-import { guardDatabase } from './database-guard.ts';
 import { LearnedState, type Learner } from './learned-state.ts';
 import type { Log } from './log.ts';
 import { reconcileLog } from './log-reconcile.ts';
 import { findOffenders } from './offenders.ts';
 import type { Troubles } from './troubles.ts';
 
-/** How long the data plane may wait for another program's lock. */
+/** How long a look at the database may wait for another program's lock. */
 const BUSY_TIMEOUT_MS = 100;
 const PRUNE_MS = 3_600_000;
 const PRUNE_PAUSE_MS = 1000;
@@ -67,63 +68,80 @@ export class Records {
   private readonly options: RecordsOptions;
   /** Why bans may be in the firewall that nobody knows of: rows were lost. */
   loss: string | undefined;
-  private readonly database: KeptDatabase;
+  private readonly thread: RecordThread;
+  private readonly database: ReadConnection;
   /** Where each log was read up to. */
   private readonly positions = new Map<string, Position>();
   private readonly gate: WriteGate;
-  private readonly text: TextLog;
+  private text: TextStatus = { lostLines: 0, trouble: undefined };
   private readonly read = new Map<string, Position>();
   private readonly timers: NodeJS.Timeout[] = [];
   private troubles: Troubles | undefined;
+  private isPruning = false;
+  /** The thread is looking after the files. */
+  private isLooking = false;
+  /** Lines on their way to the text log, which wait for their rows. */
+  private telling: Promise<void> = Promise.resolve();
 
   /**
    * Rejects with RecordError when the database cannot be opened or read, with the signal's reason once it is aborted. A
    * disk that takes nothing is no reason: then what can be read of it is known, and what is recorded waits.
    */
   static async open(options: RecordsOptions): Promise<Records> {
-    const database = openKept(options.config.state.database, { busyTimeoutMs: BUSY_TIMEOUT_MS });
+    const { state, audit } = options.config;
+    const text = { path: audit.log, bytesMax: audit.log_bytes_max, keep: audit.log_keep };
+    const thread = await RecordThread.open({ database: state.database, busyTimeoutMs: BUSY_TIMEOUT_MS, text });
+    const database = new ReadConnection(state.database, BUSY_TIMEOUT_MS);
     try {
-      return await Records.load(options, database).catch((error) => {
+      return await Records.load(options, thread, database, thread.damage).catch(async (error) => {
         if (!(error instanceof RecordError && error.code === 'corrupt')) throw error;
         // Damage that only reading all of it shows.
-        database.replace();
-        database.damage = error.message;
-        return Records.load(options, database);
+        database.release();
+        await thread.ask('replace', undefined);
+        return Records.load(options, thread, database, error.message);
       });
     } catch (error) {
       database.close();
+      await thread.close();
       throw error;
     }
   }
 
-  private static async load(options: RecordsOptions, database: KeptDatabase): Promise<Records> {
-    const records = new Records(options, database, await loadInTurns(database, options.signal));
-    records.reconcileLog();
+  private static async load(
+    options: RecordsOptions,
+    thread: RecordThread,
+    database: ReadConnection,
+    damage: string | undefined,
+  ): Promise<Records> {
+    const records = new Records(options, thread, database, await loadInTurns(database, options.signal));
+    records.reconcileLog(damage);
+    // Where the disk takes nothing yet, an open connection would keep it so.
+    if (!(await records.trail.drain())) database.release();
     return records;
   }
 
-  private constructor(options: RecordsOptions, database: KeptDatabase, projection: Projection) {
+  private constructor(options: RecordsOptions, thread: RecordThread, database: ReadConnection, projection: Projection) {
     const { config, configVersion, now, handover } = options;
     const left = handover?.left?.database === database.path ? handover.left : undefined;
     this.options = options;
+    this.thread = thread;
     this.database = database;
     this.gate = new WriteGate(database.path, now);
-    this.trail = new AuditTrail({ database, gate: this.gate, configVersion, projection, unwritten: left?.rows });
-    this.outbox = new DatabaseOutbox(database, this.gate, left?.messages);
+    this.trail = new AuditTrail({
+      database,
+      writer: thread.call,
+      reopen: () => database.release(),
+      gate: this.gate,
+      configVersion,
+      projection,
+      unwritten: left?.rows,
+    });
+    this.outbox = new DatabaseOutbox(database, this.gate, left?.messages, thread.call);
     const { profile } = config;
     this.learned = new LearnedState({ trail: this.trail, profile, log: options.log, now: () => performance.now() });
     this.reserve = new Reserve([`${database.path}.panic`, `${config.control.socket}.panic`]);
     this.reserve.prepare();
-    this.text = new TextLog({
-      path: config.audit.log,
-      bytesMax: config.audit.log_bytes_max,
-      keep: config.audit.log_keep,
-      onTrouble: (trouble) => {
-        if (trouble) this.troubles?.begin('audit log', trouble.message);
-        else this.troubles?.end('audit log');
-      },
-    });
-    if (left) this.text.write(left.lines);
+    if (left) this.writeLines(left.lines, []);
     if (handover) handover.left = undefined;
   }
 
@@ -134,8 +152,8 @@ export class Records {
     if (this.loss) troubles.begin(LOSS, this.loss);
     this.every(config.state.checkpoint, () => this.checkpoint());
     this.every(LEARNED_LOOK_MS, () => void this.learned.saveDue(learner));
-    this.every(PRUNE_MS, () => this.prune());
-    this.prune();
+    this.every(PRUNE_MS, () => void this.prune());
+    void this.prune();
   }
 
   /** Logs are followed from here: saved at once, so that after a crash before the first checkpoint no line is taken for the past. */
@@ -152,12 +170,22 @@ export class Records {
     }
   }
 
-  /** Writes rows, and baselines as they were recalculated, into the text audit log. */
+  /** Writes rows, and baselines as they were recalculated, into the text audit log, once the rows are on disk or refused. */
   tell(entries: readonly AuditEntry[], events: readonly EngineEvent[]): void {
-    const isWritten = this.trail.isDurable;
-    const rows = entries.map((entry) => formatEntryLine(entry, isWritten)).filter((line) => line !== undefined);
     const baselines = events.flatMap((event) => (event.event === 'baseline' ? [formatBaselineLine(event)] : []));
-    if (rows.length + baselines.length > 0) this.text.write([...baselines, ...rows]);
+    const { trail } = this;
+    const settled = trail.settled();
+    this.telling = this.telling.then(async () => {
+      await settled;
+      const rows = entries.flatMap((entry) => rowLine(trail.newest(entry)) ?? []);
+      if (rows.length + baselines.length > 0) this.writeLines(baselines, rows);
+    });
+  }
+
+  /** Resolves once what was recorded so far is on disk, or was refused by it, and its lines are on their way. */
+  async settled(): Promise<void> {
+    await this.trail.settled();
+    await this.telling;
   }
 
   /** Bans in force and past offences, real ones or would-be ones, as the engine wants them. */
@@ -168,7 +196,7 @@ export class Records {
 
   counts(): Pick<Status, 'active_bans' | 'observed_bans' | 'discarded'> {
     const { enforced, observed } = this.trail.countActive(this.options.now());
-    const lost = { audit_rows: this.trail.status.lost, audit_log_lines: this.text.status.lostLines };
+    const lost = { audit_rows: this.trail.status.lost, audit_log_lines: this.text.lostLines };
     const discarded = Object.fromEntries(Object.entries(lost).filter(([, count]) => count > 0));
     return { active_bans: enforced, observed_bans: observed, discarded };
   }
@@ -182,27 +210,22 @@ export class Records {
     for (const timer of this.timers) clearInterval(timer);
   }
 
-  /** Writes everything that waits and closes the files. */
-  close(): void {
+  /** Writes everything that waits, closes the files and ends the thread. */
+  async close(): Promise<void> {
     this.pause();
-    this.checkpoint();
+    this.savePositions();
     const { handover, log } = this.options;
-    this.text.flush();
-    if (!this.trail.drain()) {
+    const isWritten = await this.trail.drain();
+    await this.telling;
+    if (!isWritten) {
       const { backlog, trouble } = this.trail.status;
       log('error', `${backlog} audit rows could not be written`, { cause: trouble?.message });
     }
-    if (handover) handover.left = this.takeUnwritten();
-    this.text.close();
+    await this.outbox.drain();
     this.database.close();
-  }
-
-  private takeUnwritten(): Handover['left'] {
-    const { database, trail, outbox, text } = this;
-    const rows = trail.takeUnwritten();
-    const messages = outbox.takeUnsaved();
-    const lines = text.takeWaiting();
-    return { database: database.path, rows, messages, lines };
+    const lines = await this.thread.close();
+    const [rows, messages] = [this.trail.takeUnwritten(), this.outbox.takeUnsaved()];
+    if (handover) handover.left = { database: this.database.path, rows, messages, lines };
   }
 
   /** The firewall has bans that may be lost with the rows: they stand until their time is up or a person lifts them. */
@@ -212,12 +235,12 @@ export class Records {
     if (drafts.length > 0) this.tell(this.trail.append(drafts), []);
   }
 
-  private reconcileLog(): void {
+  private reconcileLog(damage: string | undefined): void {
     const { config, now, log } = this.options;
-    const { trail, database } = this;
+    const { trail } = this;
     const tell = (entries: readonly AuditEntry[]) => this.tell(entries, []);
     try {
-      this.loss = reconcileLog({ config, trail, damage: database.damage, now, tell });
+      this.loss = reconcileLog({ config, trail, damage, now, tell });
     } catch (error) {
       log(
         'warn',
@@ -226,46 +249,87 @@ export class Records {
     }
   }
 
-  private guard(): void {
-    const { database, trail, troubles } = this;
-    const found = guardDatabase(database, trail, [...this.positions.values()]);
-    if (!found) return;
-    troubles?.begin(LOSS, found.what);
-    if (found.isLost) this.loss = found.what;
-    else if (found.isRestored) troubles?.end(LOSS);
+  private writeLines(before: readonly string[], rows: readonly RowLine[]): void {
+    this.thread.call('writeLines', { before, rows }, (outcome) => outcome.ok && this.noteText(outcome.value));
   }
 
-  private checkpoint(): void {
-    this.guard();
+  private noteText(text: TextStatus): void {
+    this.text = text;
+    if (text.trouble === undefined) this.troubles?.end('audit log');
+    else this.troubles?.begin('audit log', text.trouble);
+  }
+
+  private savePositions(): void {
     const positions = [...this.read.values()];
     this.read.clear();
     if (positions.length > 0) this.trail.savePositions(positions);
-    else if (this.trail.status.trouble) this.trail.retry();
-    const { trouble, backlog, lost } = this.trail.status;
-    if (trouble)
-      this.troubles?.begin('database', `${trouble.message}; ${backlog} rows wait in memory, ${lost} are lost`);
-    else {
-      this.troubles?.end('database');
-      if (this.trail.countRows() > this.options.config.audit.entries_max) this.prune();
-    }
-    this.text.flush();
   }
 
-  private prune(): void {
+  private checkpoint(): void {
+    const { trail } = this;
+    this.savePositions();
+    const { trouble, backlog, lost } = trail.status;
+    if (trouble) {
+      // The writer cannot write again beside a connection that reads only.
+      this.database.release();
+      trail.retry();
+      this.outbox.retry();
+      this.troubles?.begin('database', `${trouble.message}; ${backlog} rows wait in memory, ${lost} are lost`);
+    } else this.troubles?.end('database');
+    if (this.isLooking) return;
+    this.isLooking = true;
+    this.thread.call('look', { damage: trouble?.code === 'corrupt' ? trouble.message : undefined }, (outcome) => {
+      this.isLooking = false;
+      if (!outcome.ok) return;
+      const { text, rows, finding } = outcome.value;
+      this.noteText(text);
+      if (finding) this.noteFinding(finding);
+      else if ((rows ?? 0) > this.options.config.audit.entries_max && !trouble) void this.prune();
+    });
+  }
+
+  /** Another database may be in the place of the one that was: what is known is recorded before anything else is. */
+  private noteFinding({ what, outcome }: DatabaseFinding): void {
+    const { trail, troubles } = this;
+    const { id } = trail.head;
+    const fates = {
+      restored: ' while zban ran; it is restored from what zban had open, nothing is missing',
+      lost: ` while zban ran; entries up to #${id} of the audit trail are lost, what followed from them is recorded again from memory`,
+      waiting: '',
+    };
+    troubles?.begin(LOSS, what + fates[outcome]);
+    if (outcome === 'waiting') return;
+    this.database.release();
+    trail.savePositions([...this.positions.values()]);
+    trail.retry();
+    if (outcome === 'lost') this.loss = what + fates.lost;
+    else troubles?.end(LOSS);
+  }
+
+  private async prune(): Promise<void> {
+    if (this.isPruning) return;
+    this.isPruning = true;
     const { config, now, log } = this.options;
     const beforeMs = now() - config.audit.retention;
     const offencesBeforeMs = now() - config.bans.decay * (config.bans.schedule.length + 1);
     try {
       const rowsMax = config.audit.entries_max;
-      const { more } = this.trail.prune({ nowMs: now(), beforeMs, rowsMax, offencesBeforeMs });
-      // A piece at a time: lines are read in between.
-      if (more) this.timers.push(setTimeout(() => this.prune(), PRUNE_PAUSE_MS).unref());
+      const { more } = await this.trail.prune({ nowMs: now(), beforeMs, rowsMax, offencesBeforeMs });
+      // A piece at a time: rows are written in between.
+      if (more) this.timers.push(setTimeout(() => void this.prune(), PRUNE_PAUSE_MS).unref());
     } catch (error) {
       log('warn', 'old audit rows could not be pruned; trying again later', { cause: String(error) });
+    } finally {
+      this.isPruning = false;
     }
   }
 
   private every(ms: number, run: () => void): void {
     this.timers.push(setInterval(run, ms).unref());
   }
+}
+
+function rowLine(entry: AuditEntry): RowLine | undefined {
+  const written = formatEntryLine(entry, true);
+  return written === undefined ? undefined : { id: entry.id, written, waiting: formatEntryLine(entry, false) ?? '' };
 }

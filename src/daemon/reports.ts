@@ -48,22 +48,23 @@ export class Reports {
     reportBroken(this.announcer, this.options.troubles);
   }
 
+  /** People are told of what is on disk, or what the disk has refused. */
   notify(notifications: readonly Notification[]): void {
+    if (notifications.length === 0) return;
     const { announcer, annotations, who, options } = this;
-    announcer.notify(
-      enrich(notifications, {
-        findNote: (timeMs) => annotations.describe(timeMs),
-        findWho: (prefixes) => who.findKnown(prefixes),
-        siteRate: options.siteRate,
-        now: Date.now,
-      }),
-    );
+    const told = enrich(notifications, {
+      findNote: (timeMs) => annotations.describe(timeMs),
+      findWho: (prefixes) => who.findKnown(prefixes),
+      siteRate: options.siteRate,
+      now: Date.now,
+    });
+    void options.records.settled().then(() => announcer.notify(told));
   }
 
   async annotate({ text, operator }: AnnotateRequest): Promise<AnnotateResult> {
     const entry = this.annotations.add(text, operator);
     if (!entry || entry.id === 0) return { ok: false, message: NOT_RECORDED };
-    const isDurable = this.options.records.trail.isDurable;
+    const isDurable = await this.options.records.trail.isDurable();
     return { ok: true, message: `noted: ${text} (entry #${entry.id})`, ...(!isDurable && { durable: false }) };
   }
 }

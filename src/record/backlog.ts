@@ -69,13 +69,23 @@ export class Backlog {
     return this.#state.get(key);
   }
 
-  get extra(): Extra {
-    return { positions: [...this.#positions.values()], state: Object.fromEntries(this.#state) };
-  }
-
-  clearExtra(): void {
+  /** What is to be written with the last row that waits. */
+  takeExtra(): Extra {
+    const { extra } = this;
     this.#positions = new Map();
     this.#state = new Map();
+    return extra;
+  }
+
+  /** What was taken could not be written; what came since is newer. */
+  putBackExtra(extra: Extra): void {
+    const newer = this.takeExtra();
+    this.addExtra(extra);
+    this.addExtra(newer);
+  }
+
+  private get extra(): Extra {
+    return { positions: [...this.#positions.values()], state: Object.fromEntries(this.#state) };
   }
 
   /** All of it; undefined when nothing waits. */

@@ -126,7 +126,8 @@ function openAnyhow(path: string, options: OpenOptions): { current: RecordDataba
   }
 }
 
-function openStandby(path: string, options: OpenOptions, why: unknown): RecordDatabase {
+/** As much of the database as can be read; where that is nothing, an empty one in memory, which writing fails of `why`. */
+export function openStandby(path: string, options: OpenOptions, why: unknown): RecordDatabase {
   try {
     return openDatabase(path, { ...options, readonly: true });
   } catch (error) {

@@ -1,18 +1,13 @@
 /** The queues of messages, in memory and on disk: the database in trouble costs their survival of a restart, not the messages. */
 import type BetterSqlite3 from 'better-sqlite3';
 import type { Notification, Outbox, OutboxItem, OutboxStore } from '../model/notification.ts';
-import { preparedFor, type RecordDatabase } from './database.ts';
+import { type Call, callDirectly } from './call.ts';
+import { readObject } from './columns.ts';
+import type { RecordDatabase } from './database.ts';
 import { toRecordError } from './error.ts';
-import { readObject } from './row.ts';
+import type { MessageRow } from './outbox-statements.ts';
+import { TrailWriter } from './trail-writer.ts';
 import type { WriteGate } from './write-gate.ts';
-
-interface Row {
-  readonly id: number;
-  readonly channel: string;
-  readonly notification: string;
-  readonly attempts: number;
-  readonly dueMs: number;
-}
 
 /** Messages whose row is not as it should be, with their channel; `item` is undefined for those that are gone. */
 export type UnsavedMessages = ReadonlyMap<number, { readonly channel: string; readonly item: OutboxItem | undefined }>;
@@ -23,23 +18,29 @@ type Items = Map<number, OutboxItem>;
 /** Methods do not throw for a database in trouble: what could not be written is written with the next change or `retry`. */
 export class DatabaseOutbox implements Outbox {
   readonly #gate: WriteGate;
-  readonly #database: RecordDatabase;
-  readonly #save: () => (messages: UnsavedMessages) => void;
+  readonly #writer: Call<TrailWriter>;
   /** By channel. */
   readonly #queues = new Map<string, Items>();
   /** Messages whose row is not what memory says, and their channels. */
-  readonly #unsaved = new Map<number, string>();
+  #unsaved = new Map<number, string>();
+  /** Those of them that the writer has; undefined while nothing is under way. */
+  #underWay: ReadonlyMap<number, string> | undefined;
+  #generation = 0;
+  #waiters: (() => void)[] = [];
   #lastId = 0;
 
-  /** Loads what an earlier run left, and what its predecessor could not write. Throws RecordError when the database cannot be read. */
-  constructor(database: RecordDatabase, gate: WriteGate, unsaved: UnsavedMessages = new Map()) {
+  /**
+   * Loads what an earlier run left, and what its predecessor could not write. `writer` writes; by default this thread does,
+   * through `database`. Throws RecordError when the database cannot be read.
+   */
+  constructor(
+    database: RecordDatabase,
+    gate: WriteGate,
+    unsaved: UnsavedMessages = new Map(),
+    writer: Call<TrailWriter> = callDirectly(new TrailWriter(database)),
+  ) {
     this.#gate = gate;
-    this.#database = database;
-    this.#save = preparedFor(database, (sql) => {
-      // Another database may have none of them.
-      for (const [channel, items] of this.#queues) for (const id of items.keys()) this.#unsaved.set(id, channel);
-      return prepareSave(sql);
-    });
+    this.#writer = writer;
     try {
       this.#load(database.sql);
     } catch (error) {
@@ -53,11 +54,9 @@ export class DatabaseOutbox implements Outbox {
     }
   }
 
-  /** What is not on disk, for an outbox that takes this one's place. */
+  /** What is not on disk, for an outbox that takes this one's place. What is under way counts. */
   takeUnsaved(): UnsavedMessages {
-    return new Map(
-      [...this.#unsaved].map(([id, channel]) => [id, { channel, item: this.#queues.get(channel)?.get(id) }]),
-    );
+    return this.#messages(new Map([...(this.#underWay ?? []), ...this.#unsaved]));
   }
 
   queue(channel: string): OutboxStore {
@@ -107,11 +106,39 @@ export class DatabaseOutbox implements Outbox {
 
   /** Writes what could not be written before; true when nothing is left. */
   retry(): boolean {
+    if (this.#underWay) return false;
     if (this.#unsaved.size === 0) return true;
-    const save = () => this.#database.write(() => this.#save()(this.takeUnsaved()));
-    if (!this.#gate.attempt(save)) return false;
-    this.#unsaved.clear();
-    return true;
+    if (!this.#gate.mayTry()) return false;
+    const underWay = this.#unsaved;
+    this.#underWay = underWay;
+    this.#unsaved = new Map();
+    const messages = [...this.#messages(underWay)];
+    const put = messages.flatMap(([, { channel, item }]) => (item ? rowOf(channel, item) : []));
+    const drop = messages.flatMap(([id, { item }]) => (item ? [] : id));
+    this.#writer('save', { put, drop, generation: this.#generation }, (outcome) => {
+      this.#underWay = undefined;
+      for (const wake of this.#waiters.splice(0)) wake();
+      if (outcome.ok && outcome.value === this.#generation) this.#gate.noteSuccess();
+      else for (const [id, channel] of underWay) this.#unsaved.set(id, channel);
+      if (!outcome.ok) return void this.#gate.noteFailure(outcome.error);
+      if (outcome.value !== this.#generation) {
+        // Another database may have none of them.
+        for (const [channel, items] of this.#queues) for (const id of items.keys()) this.#unsaved.set(id, channel);
+        this.#generation = outcome.value;
+      }
+      this.retry();
+    });
+    return !this.#underWay && this.#unsaved.size === 0;
+  }
+
+  /** Resolves once what waits was written or refused. */
+  async drain(): Promise<void> {
+    this.retry();
+    while (this.#underWay) await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+
+  #messages(channels: ReadonlyMap<number, string>): UnsavedMessages {
+    return new Map([...channels].map(([id, channel]) => [id, { channel, item: this.#queues.get(channel)?.get(id) }]));
   }
 
   #itemsOf(channel: string): Items {
@@ -122,7 +149,7 @@ export class DatabaseOutbox implements Outbox {
 
   #load(sql: BetterSqlite3.Database): void {
     const rows = sql
-      .prepare<[], Row>('SELECT id, channel, notification, attempts, due_ms AS dueMs FROM outbox ORDER BY id')
+      .prepare<[], MessageRow>('SELECT id, channel, notification, attempts, due_ms AS dueMs FROM outbox ORDER BY id')
       .iterate();
     for (const { id, channel, notification, attempts, dueMs } of rows) {
       this.#lastId = id;
@@ -134,15 +161,6 @@ export class DatabaseOutbox implements Outbox {
   }
 }
 
-function prepareSave(sql: BetterSqlite3.Database): (messages: UnsavedMessages) => void {
-  const put = sql.prepare(
-    'INSERT OR REPLACE INTO outbox (id, channel, notification, attempts, due_ms) VALUES (?, ?, ?, ?, ?)',
-  );
-  const drop = sql.prepare('DELETE FROM outbox WHERE id = ?');
-  return sql.transaction((messages: UnsavedMessages) => {
-    for (const [id, { channel, item }] of messages) {
-      if (item) put.run(id, channel, JSON.stringify(item.notification), item.attempts, item.dueMs);
-      else drop.run(id);
-    }
-  }).immediate;
+function rowOf(channel: string, { id, notification, attempts, dueMs }: OutboxItem): MessageRow {
+  return { id, channel, notification: JSON.stringify(notification), attempts, dueMs };
 }

@@ -1,10 +1,11 @@
 /** Retention: takes rows off the start of the trail and keeps what the rest needs to be proved. */
 import type BetterSqlite3 from 'better-sqlite3';
 import type { DraftOf } from '../model/audit.ts';
-import type { Projection } from './projection.ts';
-import { loadProjection, prepareProjection } from './projection-table.ts';
-import { COLUMNS, type Row, readConsequences, writeRow } from './row.ts';
-import type { ChainEnd, Pending } from './trail-statements.ts';
+import { COLUMNS, type Row } from './columns.ts';
+import { prepareProjection } from './projection-statements.ts';
+import { loadProjection } from './projection-table.ts';
+import { readConsequences } from './row.ts';
+import type { ChainEnd } from './trail-statements.ts';
 
 /** Rows deleted in one transaction, so that the daemon is not held up. */
 const PRUNE_ROWS_MAX = 10_000;
@@ -29,62 +30,47 @@ export interface Pruned {
   readonly more: boolean;
 }
 
-/** What was cut off. */
-interface Cut {
+/** What is to be cut off. */
+export interface Cut {
   readonly rows: number;
+  /** The newest of them, to which the first row left is bound. */
   readonly anchorId: number;
   readonly anchorHash: string;
   readonly more: boolean;
 }
 
-/** What the row of a prune follows. */
-interface Next {
-  readonly head: ChainEnd;
-  readonly configVersion: string;
-  readonly projection: Projection;
-}
-
-/** Cuts within a transaction of the caller, and writes the row that says so; without one where nothing was to be done. */
-export function pruneRows(
-  sql: BetterSqlite3.Database,
-  options: PruneOptions,
-  { head, configVersion, projection }: Next,
-  write: (row: Pending) => void,
-): { readonly pruned: Pruned; readonly row: Pending | undefined } {
-  const cut = cutOldRows(sql, options);
-  const written = writeRow(pruneDraft(cut, options), head.id + 1, configVersion, head.hash);
-  const changes = projection.changesOf(written.entry);
-  // The row's own total is always among them.
-  const forgotten = changes.length - 1;
-  const pruned = { rows: cut.rows, forgotten, more: cut.more };
-  if (cut.rows === 0 && forgotten === 0) return { pruned, row: undefined };
-  const row = { ...written, changes };
-  write(row);
-  return { pruned, row };
+/** What there is to cut; nothing is changed. */
+export function findCut(sql: BetterSqlite3.Database, { beforeMs, rowsMax }: PruneOptions): Cut {
+  const anchor = readAnchor(sql);
+  const tooManyId = findTooMany(sql, anchor.id, rowsMax);
+  const select = sql.prepare<[number], [number, string, number]>(
+    'SELECT id, hash, time_ms FROM audit WHERE id > ? ORDER BY id',
+  );
+  let rows = 0;
+  let last = anchor;
+  for (const [id, hash, timeMs] of select.raw().iterate(anchor.id)) {
+    if (timeMs >= beforeMs && id > tooManyId) break;
+    if (rows === PRUNE_ROWS_MAX) return { rows, anchorId: last.id, anchorHash: last.hash, more: true };
+    last = { id, hash };
+    rows++;
+  }
+  return { rows, anchorId: last.id, anchorHash: last.hash, more: false };
 }
 
 /**
- * Deletes old rows within a transaction of the caller. The last of them becomes the anchor: its id and hash are what
- * the first row left is bound to, and what followed from all deleted rows is folded into the projection's `anchor`.
+ * Deletes the rows up to the anchor that a `prune` row names, within a transaction of the caller. What followed from them is
+ * folded into the projection's `anchor`. In a database that has no such row there is nothing to cut.
  */
-function cutOldRows(sql: BetterSqlite3.Database, { beforeMs, rowsMax }: PruneOptions): Cut {
-  const [from, hash] = sql.prepare<[], [number, string]>('SELECT anchor_id, anchor_hash FROM chain').raw().get() ?? [
-    0,
-    '',
-  ];
-  const tooManyId = findTooMany(sql, from, rowsMax);
-  const old: Row[] = [];
-  let more = false;
-  const select = sql.prepare<[number], Row>(`SELECT ${COLUMNS} FROM audit WHERE id > ? ORDER BY id`).raw();
-  for (const row of select.iterate(from)) {
-    if (row[1] >= beforeMs && row[0] > tooManyId) break;
-    more = old.length === PRUNE_ROWS_MAX;
-    if (more) break;
-    old.push(row);
-  }
-  const anchor = old.at(-1);
-  if (anchor === undefined) return { rows: 0, anchorId: from, anchorHash: hash, more };
-  const [anchorId, anchorHash] = [anchor[0], anchor[12]];
+export function cutRows(
+  sql: BetterSqlite3.Database,
+  { anchorId, anchorHash }: Pick<Cut, 'anchorId' | 'anchorHash'>,
+): void {
+  const from = readAnchor(sql).id;
+  const old = sql
+    .prepare<[number, number], Row>(`SELECT ${COLUMNS} FROM audit WHERE id > ? AND id <= ? ORDER BY id`)
+    .raw()
+    .all(from, anchorId);
+  if (old.at(-1)?.[12] !== anchorHash) return;
   const clients = new Set(old.flatMap((row) => row[4] ?? []));
   // A prune row forgets offences of anybody.
   const projection = loadProjection(sql, 'anchor', old.some((row) => row[3] === 'prune') ? undefined : clients);
@@ -99,7 +85,11 @@ function cutOldRows(sql: BetterSqlite3.Database, { beforeMs, rowsMax }: PruneOpt
   // First the anchor, then the rows: only what lies before the anchor may be deleted.
   sql.prepare('UPDATE chain SET anchor_id = ?, anchor_hash = ?').run(anchorId, anchorHash);
   sql.prepare('DELETE FROM audit WHERE id <= ?').run(anchorId);
-  return { rows: old.length, anchorId, anchorHash, more };
+}
+
+function readAnchor(sql: BetterSqlite3.Database): ChainEnd {
+  const anchor = sql.prepare<[], ChainEnd>('SELECT anchor_id AS id, anchor_hash AS hash FROM chain').get();
+  return anchor ?? { id: 0, hash: '' };
 }
 
 /** The newest row that has to go because there are more than `rowsMax`. A hundredth more goes, so that each new row doesn't cut one. */
@@ -109,8 +99,8 @@ function findTooMany(sql: BetterSqlite3.Database, anchorId: number, rowsMax: num
   return headId - Math.floor(rowsMax * 0.99);
 }
 
-/** The row that says what was cut. */
-function pruneDraft(cut: Cut, { nowMs, beforeMs, rowsMax, offencesBeforeMs }: PruneOptions): DraftOf<'prune'> {
+/** The row that says what is cut; writing it cuts. */
+export function pruneDraft(cut: Cut, { nowMs, beforeMs, rowsMax, offencesBeforeMs }: PruneOptions): DraftOf<'prune'> {
   const beyond = rowsMax === undefined ? '' : ` or beyond ${rowsMax}`;
   return {
     action: 'prune',

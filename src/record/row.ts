@@ -1,28 +1,8 @@
 /** An audit entry as a row of the database, and the hash that binds it to the row before. */
 import { hash } from 'node:crypto';
 import type { Actor, AuditDraft, AuditEntry, DraftOf, LossNumbers } from '../model/audit.ts';
+import { type Row, readObject } from './columns.ts';
 import { readActor, readFacts } from './stored-facts.ts';
-
-/** Column order of every statement here. */
-export const COLUMNS =
-  'id, time_ms, actor, action, client, condition, numbers, tier, duration_seconds, enforced, detail, config_version, hash';
-
-/** A row in column order, as SQLite gives and takes it. */
-export type Row = readonly [
-  id: number,
-  timeMs: number,
-  actor: string,
-  action: string,
-  client: string | null,
-  condition: string | null,
-  numbers: string | null,
-  tier: number | null,
-  durationSeconds: number | null,
-  enforced: number,
-  detail: string,
-  configVersion: string,
-  hash: string,
-];
 
 /** An entry with its row. */
 export interface Written {
@@ -65,17 +45,6 @@ export function writeRow(draft: AuditDraft, id: number, configVersion: string, p
       ...{ timeMs, actor, client, condition, detail, tier, id, configVersion, hash: rowHash },
     } as AuditEntry,
   };
-}
-
-/** An object from its JSON; null for what cannot be read back: one damaged value must not hide the others. */
-export function readObject(text: string | null): object | null {
-  if (text === null) return null;
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' ? value : null;
-  } catch {
-    return null;
-  }
 }
 
 const NOBODY = { client: null, condition: null, tier: null, durationSeconds: null, numbers: null } as const;

@@ -15,7 +15,7 @@ export interface TextLogOptions {
   /** Older files kept: `path.1` is the newest of them. */
   readonly keep: number;
   /** Called once when something begins to fail or fails of another cause, and with undefined when all is well again. */
-  readonly onTrouble: (trouble: RecordError | undefined) => void;
+  readonly onTrouble?: (trouble: RecordError | undefined) => void;
 }
 
 export interface TextLogStatus {
@@ -73,7 +73,7 @@ export class TextLog {
   #note(trouble: RecordError | undefined): void {
     const changed = trouble?.code !== this.#trouble?.code;
     this.#trouble = trouble;
-    if (changed) this.#options.onTrouble(trouble);
+    if (changed) this.#options.onTrouble?.(trouble);
   }
 
   get status(): TextLogStatus {

@@ -2,11 +2,13 @@
 import type BetterSqlite3 from 'better-sqlite3';
 import type { ActiveBan, AuditAction, AuditEntry, JudgedNumbers, Offence } from '../model/audit.ts';
 import { commonText, coveringTexts, type Prefix, parsePrefix, prefixContains } from '../net/prefix.ts';
+import { COLUMNS, type Row, readObject } from './columns.ts';
 import { preparedFor, type RecordDatabase } from './database.ts';
 import { toRecordError } from './error.ts';
 import type { Allowed, Ban } from './projection.ts';
-import { BAN_COLUMNS, type BanRow, loadProjection, readBan } from './projection-table.ts';
-import { COLUMNS, type Row, readObject, readRow } from './row.ts';
+import { BAN_COLUMNS, type BanRow } from './projection-statements.ts';
+import { loadProjection, readBan } from './projection-table.ts';
+import { readRow } from './row.ts';
 import { StoredBan } from './stored-ban.ts';
 import { readJudged } from './stored-facts.ts';
 

@@ -1,10 +1,11 @@
 /** The statements of the audit trail, prepared once. `write` runs within a transaction of the caller. */
 import type BetterSqlite3 from 'better-sqlite3';
 import type { Position } from '../model/chunk.ts';
+import { COLUMNS, type Row, readObject } from './columns.ts';
 import { recordError } from './error.ts';
 import type { Change } from './projection.ts';
-import { prepareProjection } from './projection-table.ts';
-import { COLUMNS, readObject, type Written } from './row.ts';
+import { prepareProjection } from './projection-statements.ts';
+import type { Written } from './row.ts';
 
 /** A row with what follows from it, ready to be written. */
 export interface Pending extends Written {
@@ -24,9 +25,19 @@ export interface ChainEnd {
   readonly hash: string;
 }
 
+/** What is written in one transaction. */
+export interface Batch {
+  readonly rows: readonly Row[];
+  /** What follows from the rows, in their order. */
+  readonly changes: readonly Change[];
+  /** The newest row on disk before these. */
+  readonly after: ChainEnd;
+  readonly extra: Extra;
+}
+
 export interface TrailStatements {
-  /** Writes rows where `written` is the newest on disk, and returns the new end. Throws RecordError `conflict` when others wrote meanwhile. */
-  write(rows: readonly Pending[], written: ChainEnd, extra: Extra): ChainEnd;
+  /** Writes a batch and returns the new end. Throws RecordError `conflict` when others wrote meanwhile. */
+  write(batch: Batch): ChainEnd;
   readHead(): ChainEnd;
   /** Rows in the database, those missing between others included. */
   countRows(): number;
@@ -50,17 +61,18 @@ export function prepareTrail(sql: BetterSqlite3.Database): TrailStatements {
     return end;
   };
 
-  const writeRows = (rows: readonly Pending[], written: ChainEnd): ChainEnd => {
-    const end = rows.at(-1)?.entry;
-    if (end === undefined) return written;
+  const writeRows = ({ rows, changes, after }: Batch): ChainEnd => {
+    const end = rows.at(-1);
+    if (end === undefined) return after;
     const { id, hash } = readHead();
-    if (id !== written.id || hash !== written.hash) {
-      throw recordError('conflict', sql.name, `audit row ${id} is the newest where ${written.id} was expected`);
+    if (id !== after.id || hash !== after.hash) {
+      throw recordError('conflict', sql.name, `audit row ${id} is the newest where ${after.id} was expected`);
     }
-    for (const { row } of rows) insert.run(row);
-    project(rows.flatMap(({ changes }) => changes));
-    moveHead.run(end.id, end.hash);
-    return { id: end.id, hash: end.hash };
+    for (const row of rows) insert.run(row);
+    project(changes);
+    const written = { id: end[0], hash: end[12] };
+    moveHead.run(written.id, written.hash);
+    return written;
   };
   return {
     readHead,
@@ -71,8 +83,9 @@ export function prepareTrail(sql: BetterSqlite3.Database): TrailStatements {
         .map(readObject)
         .filter((position) => position !== null) as unknown as Position[],
     readState: (key) => state.get(key),
-    write: (rows, written, extra) => {
-      const end = writeRows(rows, written);
+    write: (batch) => {
+      const { extra } = batch;
+      const end = writeRows(batch);
       for (const position of extra.positions ?? []) putPosition.run(position.path, JSON.stringify(position));
       for (const [key, bytes] of Object.entries(extra.state ?? {})) putState.run(key, bytes);
       return end;

@@ -5,12 +5,13 @@
  */
 import type BetterSqlite3 from 'better-sqlite3';
 import type { PruneNumbers } from '../model/audit.ts';
+import { COLUMNS, type Row } from './columns.ts';
 import type { RecordDatabase } from './database.ts';
 import { recordError, toRecordError } from './error.ts';
 import { GENESIS_HASH } from './migrations.ts';
 import type { Projection } from './projection.ts';
 import { loadProjection } from './projection-table.ts';
-import { COLUMNS, hashRow, type Row, readConsequences } from './row.ts';
+import { hashRow, readConsequences } from './row.ts';
 
 export type Verification =
   | {

@@ -21,20 +21,22 @@ export class WriteGate {
     return this.#trouble;
   }
 
-  /** Runs `write` unless the last failure was a moment ago; false when it was not run or failed. Bugs are thrown. */
-  attempt(write: () => void, force = false): boolean {
+  /** False when the last failure was a moment ago. */
+  mayTry(force = false): boolean {
     const elapsedMs = this.#now() - this.#failedAt;
-    if (this.#trouble && !force && elapsedMs >= 0 && elapsedMs < RETRY_AFTER_MS) return false;
-    try {
-      write();
-      this.#trouble = undefined;
-      return true;
-    } catch (error) {
-      const failure = toRecordError(error, this.#path);
-      if (!(failure instanceof RecordError)) throw failure;
-      this.#trouble = failure;
-      this.#failedAt = this.#now();
-      return false;
-    }
+    return !this.#trouble || force || elapsedMs < 0 || elapsedMs >= RETRY_AFTER_MS;
+  }
+
+  noteSuccess(): void {
+    this.#trouble = undefined;
+  }
+
+  /** Bugs are thrown. */
+  noteFailure(error: unknown): RecordError {
+    const failure = toRecordError(error, this.#path);
+    if (!(failure instanceof RecordError)) throw failure;
+    this.#trouble = failure;
+    this.#failedAt = this.#now();
+    return failure;
   }
 }

@@ -12,7 +12,7 @@ for (let round = 1; ; round++) {
   const client = `198.51.100.${round % 200}`;
   const drafts = [ban(client, { durationSeconds: null }), draft('ban_result', client, { detail: 'ok' })];
   if (round % 3 === 0) drafts.push(draft('unban', `198.51.100.${(round - 1) % 200}`));
-  if (round % 20 === 0) trail.prune({ nowMs: T0, beforeMs: T0 + 1, offencesBeforeMs: 0 });
+  if (round % 20 === 0) void trail.prune({ nowMs: T0, beforeMs: T0 + 1, offencesBeforeMs: 0 });
   const entries = trail.append(drafts, { positions: [position('/a.log', round)] });
   process.stdout.write(`${entries.at(-1)?.id} ${round}\n`);
 }

@@ -6,10 +6,13 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import type { AuditDraft } from '../../src/model/audit.ts';
 import { AuditTrail } from '../../src/record/audit-trail.ts';
+import { callDirectly } from '../../src/record/call.ts';
 import { openKept } from '../../src/record/kept-database.ts';
 import { restorationDrafts } from '../../src/record/lost-rows.ts';
 import { fitsHash, formatEntryLine, readDraft, readNumber } from '../../src/record/numbered-line.ts';
 import { Projection } from '../../src/record/projection.ts';
+import { cutRows, findCut } from '../../src/record/prune.ts';
+import { TrailWriter } from '../../src/record/trail-writer.ts';
 import { verifyAudit } from '../../src/record/verify.ts';
 import { WriteGate } from '../../src/record/write-gate.ts';
 import {
@@ -31,7 +34,9 @@ function openKeptTrail(t: TestContext, path = join(folder(t), 'zban.db')) {
   const database = openKept(path, { busyTimeoutMs: 20 });
   afterwards(t, () => database.close());
   const gate = new WriteGate(path, () => 0);
-  return { path, database, trail: new AuditTrail({ database, gate, configVersion: 'c0ffee123456', now: () => T0 }) };
+  const writer = new TrailWriter(database, { findCut, cutRows });
+  const options = { database, gate, configVersion: 'c0ffee123456', now: () => T0 };
+  return { path, database, writer, trail: new AuditTrail({ ...options, writer: callDirectly(writer) }) };
 }
 
 const STORY = [
@@ -87,13 +92,13 @@ for (const [how, damage] of [
   ['replaced by another file', (path: string) => [rmSync(path), writeFileSync(path, 'other')]],
 ] as const) {
   test(`a database ${how} under the trail: nothing is lost`, (t) => {
-    const { trail, database, path } = openKeptTrail(t);
+    const { trail, database, path, writer } = openKeptTrail(t);
     trail.append(STORY, { positions: [position('/a.log', 1)] });
     assert.equal(database.findLoss(), undefined);
     damage(path);
     assert.match(database.findLoss()?.what ?? '', /zban\.db was (deleted|replaced)/);
     assert.equal(
-      database.replace((copy) => trail.isHeldBy(copy)),
+      database.replace((copy) => writer.isHeldBy(copy)),
       true,
     );
     assert.equal(database.findLoss(), undefined);
@@ -116,14 +121,14 @@ for (const [how, damage] of [
   ],
 ] as const) {
   test(`a database ${how} under the trail: bans stand, and verification says what is missing`, (t) => {
-    const { trail, database, path } = openKeptTrail(t);
+    const { trail, database, path, writer } = openKeptTrail(t);
     trail.append(STORY.slice(0, 3));
     database.sql.pragma('wal_checkpoint(TRUNCATE)');
     trail.append(STORY.slice(3));
     const before = pictureOf(trail.projectionCopy);
     damage(path);
     assert.ok(database.findLoss());
-    database.replace((copy) => trail.isHeldBy(copy) && verifyAudit(copy).ok);
+    database.replace((copy) => writer.isHeldBy(copy) && verifyAudit(copy).ok);
     trail.append([draft('trouble', null)]);
     assert.deepEqual(pictureOf(trail.projectionCopy), before);
     assert.ok(existsSync(`${path}.damaged`));
@@ -209,7 +214,7 @@ test('an older copy of the database: the rows between are named, and what follow
   assert.ok(!result.ok);
   assert.deepEqual([result.id, result.detail], [3, 'entries #3 to #6 are missing']);
   // Once the gap is older than what is kept, nothing is missing any more.
-  trail.prune({ nowMs: T0 + 60 * MINUTE, beforeMs: T0 + 59 * MINUTE, offencesBeforeMs: 0 });
+  void trail.prune({ nowMs: T0 + 60 * MINUTE, beforeMs: T0 + 59 * MINUTE, offencesBeforeMs: 0 });
   assert.equal(verifyAudit(database).ok, true);
   assert.deepEqual(pictureOf(trail.projectionCopy), pictureOf(picture));
 });
@@ -218,7 +223,7 @@ test('writes that a full disk refused are no damage by others, and a full disk t
   skip: notRoot,
 }, (t) => {
   const disk = smallDisk(t);
-  const { trail, database, path } = openKeptTrail(t, join(disk, 'zban.db'));
+  const { trail, database, path, writer } = openKeptTrail(t, join(disk, 'zban.db'));
   trail.append(STORY);
   const makeRoom = fill(disk);
   for (let n = 0; n < 50; n++) trail.append([ban(`198.51.100.${n}`, { detail: 'x'.repeat(1000) })]);
@@ -227,11 +232,11 @@ test('writes that a full disk refused are no damage by others, and a full disk t
   // Deleting frees no block while the connection has it open.
   for (const end of ['', '-wal', '-shm']) rmSync(`${path}${end}`);
   assert.equal(database.findLoss()?.isDamage, false);
-  assert.throws(() => database.replace((copy) => trail.isHeldBy(copy)), failsWith('full'));
+  assert.throws(() => database.replace((copy) => writer.isHeldBy(copy)), failsWith('full'));
   makeRoom();
-  assert.equal(trail.drain(), true);
+  assert.equal(trail.retry(), true);
   assert.equal(
-    database.replace((copy) => trail.isHeldBy(copy)),
+    database.replace((copy) => writer.isHeldBy(copy)),
     true,
   );
   trail.append([ban('192.0.2.9')]);

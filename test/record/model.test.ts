@@ -105,7 +105,7 @@ test('whatever happens, the picture is what a recount of the history says, and t
       other?.close();
       other = undefined;
       opened.clock.ms += 5000;
-      opened.trail.drain();
+      opened.trail.retry();
     };
     const append = (drafts: readonly AuditDraft[]) => {
       const timed = drafts.map((it, index) => ({ ...it, timeMs: nowMs + 1000 * (index + 1) }));
@@ -127,7 +127,7 @@ test('whatever happens, the picture is what a recount of the history says, and t
         other.exec('BEGIN IMMEDIATE');
       } else if (it.kind === 'release') release();
       else if (it.kind === 'prune' && !other) {
-        opened.trail.prune({ nowMs, beforeMs: nowMs - 7000, offencesBeforeMs: 0 });
+        void opened.trail.prune({ nowMs, beforeMs: nowMs - 7000, offencesBeforeMs: 0 });
       } else if (it.kind === 'reopen' && !other) {
         opened.database.close();
         opened = openTrail(t, opened.path);
