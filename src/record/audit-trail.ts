@@ -10,10 +10,11 @@ import { BansInForce } from './bans-in-force.ts';
 import { type Call, callDirectly, type Outcome } from './call.ts';
 import { preparedFor, type RecordDatabase } from './database.ts';
 import { RecordError, toRecordError } from './error.ts';
+import type { PruneOptions } from './find-cut.ts';
 import { lossDraft, restorationDrafts } from './lost-rows.ts';
 import type { Ban, Change, Projection } from './projection.ts';
 import { loadProjection } from './projection-table.ts';
-import { cutRows, findCut, type Pruned, type PruneOptions, pruneDraft } from './prune.ts';
+import { cutRows, type Pruned, pruneDraft } from './prune.ts';
 import { writeRow } from './row.ts';
 import { type Query, TrailReader } from './trail-reader.ts';
 import { type ChainEnd, type Extra, prepareTrail, type TrailStatements } from './trail-statements.ts';
@@ -90,7 +91,7 @@ export class AuditTrail extends BansInForce {
     }
     this.#options = options;
     this.#database = database;
-    this.#writer = options.writer ?? callDirectly(new TrailWriter(database, { findCut, cutRows }));
+    this.#writer = options.writer ?? callDirectly(new TrailWriter(database, cutRows));
     this.#gate = options.gate;
     this.#now = options.now ?? Date.now;
     this.#backlog = new Backlog(options.backlogMax ?? 100_000);

@@ -2,24 +2,10 @@
 import type BetterSqlite3 from 'better-sqlite3';
 import type { DraftOf } from '../model/audit.ts';
 import { COLUMNS, type Row } from './columns.ts';
+import { type Cut, type PruneOptions, readAnchor } from './find-cut.ts';
 import { prepareProjection } from './projection-statements.ts';
 import { loadProjection } from './projection-table.ts';
 import { readConsequences } from './row.ts';
-import type { ChainEnd } from './trail-statements.ts';
-
-/** Rows deleted in one transaction, so that the daemon is not held up. */
-const PRUNE_ROWS_MAX = 10_000;
-
-/** All in epoch milliseconds. */
-export interface PruneOptions {
-  readonly nowMs: number;
-  /** Rows older than this go, up to the first that is not. */
-  readonly beforeMs: number;
-  /** At most so many rows stay: the oldest go first. Default: any number. */
-  readonly rowsMax?: number | undefined;
-  /** Offences whose last ban ended before this are forgotten, unless the client is banned. */
-  readonly offencesBeforeMs: number;
-}
 
 /** What a call of `prune` did. */
 export interface Pruned {
@@ -28,33 +14,6 @@ export interface Pruned {
   readonly forgotten: number;
   /** More rows are old enough: call again. */
   readonly more: boolean;
-}
-
-/** What is to be cut off. */
-export interface Cut {
-  readonly rows: number;
-  /** The newest of them, to which the first row left is bound. */
-  readonly anchorId: number;
-  readonly anchorHash: string;
-  readonly more: boolean;
-}
-
-/** What there is to cut; nothing is changed. */
-export function findCut(sql: BetterSqlite3.Database, { beforeMs, rowsMax }: PruneOptions): Cut {
-  const anchor = readAnchor(sql);
-  const tooManyId = findTooMany(sql, anchor.id, rowsMax);
-  const select = sql.prepare<[number], [number, string, number]>(
-    'SELECT id, hash, time_ms FROM audit WHERE id > ? ORDER BY id',
-  );
-  let rows = 0;
-  let last = anchor;
-  for (const [id, hash, timeMs] of select.raw().iterate(anchor.id)) {
-    if (timeMs >= beforeMs && id > tooManyId) break;
-    if (rows === PRUNE_ROWS_MAX) return { rows, anchorId: last.id, anchorHash: last.hash, more: true };
-    last = { id, hash };
-    rows++;
-  }
-  return { rows, anchorId: last.id, anchorHash: last.hash, more: false };
 }
 
 /**
@@ -85,18 +44,6 @@ export function cutRows(
   // First the anchor, then the rows: only what lies before the anchor may be deleted.
   sql.prepare('UPDATE chain SET anchor_id = ?, anchor_hash = ?').run(anchorId, anchorHash);
   sql.prepare('DELETE FROM audit WHERE id <= ?').run(anchorId);
-}
-
-function readAnchor(sql: BetterSqlite3.Database): ChainEnd {
-  const anchor = sql.prepare<[], ChainEnd>('SELECT anchor_id AS id, anchor_hash AS hash FROM chain').get();
-  return anchor ?? { id: 0, hash: '' };
-}
-
-/** The newest row that has to go because there are more than `rowsMax`. A hundredth more goes, so that each new row doesn't cut one. */
-function findTooMany(sql: BetterSqlite3.Database, anchorId: number, rowsMax: number | undefined): number {
-  const headId = sql.prepare<[], number>('SELECT head_id FROM chain').pluck().get() ?? 0;
-  if (rowsMax === undefined || headId - anchorId <= rowsMax) return 0;
-  return headId - Math.floor(rowsMax * 0.99);
 }
 
 /** The row that says what is cut; writing it cuts. */

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { RecordError, type RecordErrorCode, toRecordError } from './error.ts';
 import { RecordService, type RecordServiceOptions } from './record-service.ts';
+import { readCut } from './trail-writer.ts';
 
 /** What `RecordThread` asks for. */
 export interface Question {
@@ -41,11 +42,11 @@ function answer(id: number, run: () => unknown): void | Promise<void> {
   }
 }
 
-/** Rows are cut by what is loaded when the first have to be. */
+/** Loads what cuts rows when the first have to be. */
 async function prepare(service: RecordService, { method, argument }: Question): Promise<void> {
-  const rows = method === 'write' ? (argument as Parameters<RecordService['write']>[0]).rows : [];
-  if (service.pruning || (method !== 'findCut' && !rows.some((row) => row[3] === 'prune'))) return;
-  service.pruning = await import('./prune.ts');
+  if (service.cutRows || method !== 'write') return;
+  const { rows } = argument as Parameters<RecordService['write']>[0];
+  if (rows.some(readCut)) service.cutRows = (await import('./prune.ts')).cutRows;
 }
 
 function serve(service: RecordService): void {

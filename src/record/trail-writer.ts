@@ -1,9 +1,11 @@
 /** Writes to the database: in the record thread (record-worker.ts), or where nothing else has to go on meanwhile. */
 import type BetterSqlite3 from 'better-sqlite3';
+import type { Row } from './columns.ts';
 import { preparedFor, type RecordDatabase } from './database.ts';
 import { toRecordError } from './error.ts';
+import { type Cut, findCut, type PruneOptions } from './find-cut.ts';
 import { type MessageBatch, prepareSave } from './outbox-statements.ts';
-import type { Cut, cutRows, findCut, PruneOptions } from './prune.ts';
+import type { cutRows } from './prune.ts';
 import { type Batch, type ChainEnd, prepareTrail, type TrailStatements } from './trail-statements.ts';
 
 /** `other`: nothing was written, because what takes writes now is another database than before; it ends with `end`. */
@@ -12,16 +14,10 @@ export interface BatchResult {
   readonly end: ChainEnd;
 }
 
-/** What pruning takes, loaded once something is to be pruned: it has to understand rows, which nothing else here does. */
-export interface Pruning {
-  readonly findCut: typeof findCut;
-  readonly cutRows: typeof cutRows;
-}
-
 /** Every method throws RecordError when the database does not take it. */
 export class TrailWriter {
-  /** Needed before rows are pruned. */
-  pruning: Pruning | undefined;
+  /** Needed before rows are cut: it has to understand them, which nothing else here does. */
+  cutRows: typeof cutRows | undefined;
   private readonly database: RecordDatabase;
   protected readonly statements: () => TrailStatements;
   private readonly saveMessages: () => (batch: MessageBatch) => void;
@@ -32,9 +28,9 @@ export class TrailWriter {
   /** Counts the connections that took messages: another one may have none of the earlier. */
   private messagesOf: { readonly sql: BetterSqlite3.Database; readonly generation: number };
 
-  constructor(database: RecordDatabase, pruning?: Pruning) {
+  constructor(database: RecordDatabase, cut?: typeof cutRows) {
     this.database = database;
-    this.pruning = pruning;
+    this.cutRows = cut;
     this.statements = preparedFor(database, prepareTrail);
     this.saveMessages = preparedFor(database, prepareSave);
     this.followed = this.statements();
@@ -58,7 +54,7 @@ export class TrailWriter {
         if (head.id !== id || head.hash !== hash) return { kind: 'other', end: head };
       }
       const transaction = this.database.sql.transaction(() => {
-        for (const row of batch.rows) if (row[3] === 'prune') this.cut(row[6]);
+        for (const row of batch.rows) this.cutFor(row);
         return statements.write(batch);
       });
       this.end = transaction.immediate();
@@ -68,9 +64,8 @@ export class TrailWriter {
 
   /** What there is to prune; fails as writing would. */
   findCut(options: PruneOptions): Cut {
-    const { database, pruning } = this;
-    if (!pruning) throw new Error('pruning is not loaded');
-    return database.write(() => database.sql.transaction(() => pruning.findCut(database.sql, options)).immediate());
+    const { database } = this;
+    return database.write(() => database.sql.transaction(() => findCut(database.sql, options)).immediate());
   }
 
   /** Saves changed messages. `generation` is what the last call returned, 0 at first: where it is another, nothing was saved. */
@@ -90,9 +85,17 @@ export class TrailWriter {
     return id === this.end.id && hash === this.end.hash;
   }
 
-  private cut(numbers: string | null): void {
-    const { anchor_id: anchorId, anchor_hash: anchorHash } = JSON.parse(numbers ?? '{}');
-    if (!this.pruning) throw new Error('pruning is not loaded');
-    this.pruning.cutRows(this.database.sql, { anchorId, anchorHash });
+  private cutFor(row: Row): void {
+    const cut = readCut(row);
+    if (!cut) return;
+    if (!this.cutRows) throw new Error('nothing is loaded that cuts rows');
+    this.cutRows(this.database.sql, cut);
   }
+}
+
+/** What a row says is cut; undefined for one that cuts nothing. */
+export function readCut(row: Row): Pick<Cut, 'anchorId' | 'anchorHash'> | undefined {
+  if (row[3] !== 'prune') return undefined;
+  const { rows, anchor_id: anchorId, anchor_hash: anchorHash } = JSON.parse(row[6] ?? '{}');
+  return rows > 0 ? { anchorId, anchorHash } : undefined;
 }

@@ -11,7 +11,7 @@ import { openKept } from '../../src/record/kept-database.ts';
 import { restorationDrafts } from '../../src/record/lost-rows.ts';
 import { fitsHash, formatEntryLine, readDraft, readNumber } from '../../src/record/numbered-line.ts';
 import { Projection } from '../../src/record/projection.ts';
-import { cutRows, findCut } from '../../src/record/prune.ts';
+import { cutRows } from '../../src/record/prune.ts';
 import { TrailWriter } from '../../src/record/trail-writer.ts';
 import { verifyAudit } from '../../src/record/verify.ts';
 import { WriteGate } from '../../src/record/write-gate.ts';
@@ -34,7 +34,7 @@ function openKeptTrail(t: TestContext, path = join(folder(t), 'zban.db')) {
   const database = openKept(path, { busyTimeoutMs: 20 });
   afterwards(t, () => database.close());
   const gate = new WriteGate(path, () => 0);
-  const writer = new TrailWriter(database, { findCut, cutRows });
+  const writer = new TrailWriter(database, cutRows);
   const options = { database, gate, configVersion: 'c0ffee123456', now: () => T0 };
   return { path, database, writer, trail: new AuditTrail({ ...options, writer: callDirectly(writer) }) };
 }

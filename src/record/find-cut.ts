@@ -1,0 +1,57 @@
+/** Retention: finds which rows are to go. It understands no row, so that the record thread loads little as long as none has to. */
+import type BetterSqlite3 from 'better-sqlite3';
+import type { ChainEnd } from './trail-statements.ts';
+
+/** Rows deleted in one transaction, so that the daemon is not held up. */
+const PRUNE_ROWS_MAX = 10_000;
+
+/** All in epoch milliseconds. */
+export interface PruneOptions {
+  readonly nowMs: number;
+  /** Rows older than this go, up to the first that is not. */
+  readonly beforeMs: number;
+  /** At most so many rows stay: the oldest go first. Default: any number. */
+  readonly rowsMax?: number | undefined;
+  /** Offences whose last ban ended before this are forgotten, unless the client is banned. */
+  readonly offencesBeforeMs: number;
+}
+
+/** What is to be cut off. */
+export interface Cut {
+  readonly rows: number;
+  /** The newest of them, to which the first row left is bound. */
+  readonly anchorId: number;
+  readonly anchorHash: string;
+  readonly more: boolean;
+}
+
+/** What there is to cut; nothing is changed. */
+export function findCut(sql: BetterSqlite3.Database, { beforeMs, rowsMax }: PruneOptions): Cut {
+  const anchor = readAnchor(sql);
+  const tooManyId = findTooMany(sql, anchor.id, rowsMax);
+  const select = sql.prepare<[number], [number, string, number]>(
+    'SELECT id, hash, time_ms FROM audit WHERE id > ? ORDER BY id',
+  );
+  let rows = 0;
+  let last = anchor;
+  for (const [id, hash, timeMs] of select.raw().iterate(anchor.id)) {
+    if (timeMs >= beforeMs && id > tooManyId) break;
+    if (rows === PRUNE_ROWS_MAX) return { rows, anchorId: last.id, anchorHash: last.hash, more: true };
+    last = { id, hash };
+    rows++;
+  }
+  return { rows, anchorId: last.id, anchorHash: last.hash, more: false };
+}
+
+/** The newest row that was cut off. */
+export function readAnchor(sql: BetterSqlite3.Database): ChainEnd {
+  const anchor = sql.prepare<[], ChainEnd>('SELECT anchor_id AS id, anchor_hash AS hash FROM chain').get();
+  return anchor ?? { id: 0, hash: '' };
+}
+
+/** The newest row that has to go because there are more than `rowsMax`. A hundredth more goes, so that each new row doesn't cut one. */
+function findTooMany(sql: BetterSqlite3.Database, anchorId: number, rowsMax: number | undefined): number {
+  const headId = sql.prepare<[], number>('SELECT head_id FROM chain').pluck().get() ?? 0;
+  if (rowsMax === undefined || headId - anchorId <= rowsMax) return 0;
+  return headId - Math.floor(rowsMax * 0.99);
+}
