@@ -40,8 +40,8 @@ export interface DataPlaneOptions {
    * more to read, or nothing has been written for a while.
    */
   readonly onEvents: (events: readonly EngineEvent[], positions: readonly Position[], isCurrent: boolean) => void;
-  /** The logs are followed from these positions on. */
-  readonly onBegin: (positions: readonly Position[]) => void;
+  /** The logs are followed from these positions on, once this resolves. */
+  readonly onBegin: (positions: readonly Position[]) => Promise<void>;
   /** Minutes of traffic that ended, oldest first; some may come again after a restart. */
   readonly onMinutes: (minutes: readonly TrafficMinute[]) => void;
   /** A thread failed: nothing more will be judged. */
@@ -121,7 +121,7 @@ export class DataPlane {
     await this.pipeline.send({ kind: 'go_live', offenders, anomaly, fuse }, buffersOf(offenders));
     await this.robots.introduce(true);
     await this.askEngine();
-    this.options.onBegin(positions);
+    await this.options.onBegin(positions);
     this.follower = await followLogs({
       logs: config.logs.map(({ path }) => path),
       pollMs: config.source.poll_interval,

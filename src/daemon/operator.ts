@@ -34,7 +34,7 @@ const TARGETS_TOLD = 5;
 export interface OperatorOptions {
   readonly config: Config;
   readonly bans: Bans;
-  readonly trail: BanTrail & Pick<AuditTrail, 'allowed' | 'isDurable' | 'settled'>;
+  readonly trail: BanTrail & Pick<AuditTrail, 'allowed' | 'isDurable'>;
   readonly protection: Pick<Protection, 'refresh' | 'find'>;
   readonly pipeline: Pick<Pipeline, 'send'>;
   readonly now: () => number;
@@ -156,8 +156,8 @@ export class Operator {
     const { fuse } = await pipeline.send({ kind: 'reset_fuse' });
     if (!fuse) return { ok: true, message: NOT_TRIPPED };
     bans.noteFuseReset(fuse, operator, reason);
-    await trail.settled();
-    return { ok: true, message: 'the fuse is reset: zban bans again', ...(!trail.isDurable && { durable: false }) };
+    const isDurable = await trail.isDurable();
+    return { ok: true, message: 'the fuse is reset: zban bans again', ...(!isDurable && { durable: false }) };
   }
 
   /** What is allowed and yet blocked is no success. */
@@ -219,9 +219,7 @@ export class Operator {
 
   /** What was done is in force; while rows wait for the disk, only the daemon's memory has it. */
   private async withDurability(results: readonly TargetResult[]): Promise<readonly TargetResult[]> {
-    const { trail } = this.options;
-    await trail.settled();
-    if (trail.isDurable) return results;
+    if (await this.options.trail.isDurable()) return results;
     return results.map((each) => (each.code === 'done' ? { ...each, durable: false } : each));
   }
 

@@ -55,7 +55,7 @@ export function describePanic({ since, by, reason }: Panic): string {
 }
 
 export interface PanicOptions extends PanicStore {
-  readonly trail: Pick<AuditTrail, 'loadState' | 'isDurable' | 'settled' | 'activeBans'>;
+  readonly trail: Pick<AuditTrail, 'loadState' | 'isDurable' | 'activeBans'>;
   readonly bans: Pick<Bans, 'record' | 'lift'>;
   /** The mode of the configuration. */
   readonly mode: Config['mode'];
@@ -125,6 +125,6 @@ async function record(
   const isReserved = reserve.write({ generation, value: panic && { ...panic, reason } });
   const saved: Reserved = { generation, value: panic };
   bans.record([draft], [], [], { [STATE_KEY]: new TextEncoder().encode(JSON.stringify(saved)) });
-  await trail.settled();
-  return isReserved || trail.isDurable ? {} : { durable: false };
+  const isDurable = await trail.isDurable();
+  return isReserved || isDurable ? {} : { durable: false };
 }

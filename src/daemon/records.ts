@@ -157,9 +157,10 @@ export class Records {
   }
 
   /** Logs are followed from here: saved at once, so that after a crash before the first checkpoint no line is taken for the past. */
-  beginAt(positions: readonly Position[]): void {
+  async beginAt(positions: readonly Position[]): Promise<void> {
     for (const position of positions) this.positions.set(position.path, position);
     this.trail.savePositions(positions);
+    await this.trail.drain();
   }
 
   /** Lines up to these positions have been judged; their decisions, if any, were recorded. */

@@ -155,9 +155,12 @@ export class AuditTrail extends BansInForce {
     return { backlog: this.#backlog.rows.length, lost: this.#backlog.lost, trouble: this.#gate.trouble };
   }
 
-  /** True when every row is on disk: a power cut undoes nothing. */
-  get isDurable(): boolean {
-    return this.#backlog.rows.length === 0;
+  /** Resolves to true once every row recorded so far is on disk: a power cut undoes nothing. To false when the disk refuses one. */
+  async isDurable(): Promise<boolean> {
+    const { id } = this.#head;
+    await this.settled();
+    // Another database may have given fewer numbers.
+    return this.#written.id >= Math.min(id, this.#head.id);
   }
 
   /** The newest row, on disk or not. */

@@ -108,7 +108,7 @@ test('a database that takes nothing: the reserve holds the panic, and its end; w
     lifted: 2,
     message: '2 bans lifted; zban bans nobody until zban panic --end',
   });
-  assert.equal(trail.isDurable, false);
+  assert.equal(await trail.isDurable(), false);
   assert.deepEqual(bans.desired.find('203.0.113.9'), undefined);
   assert.equal(afterCrash()?.by, 'ann');
   await ask(true);

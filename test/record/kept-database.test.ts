@@ -34,7 +34,7 @@ function leaveBan(t: TestContext, disk: string): string {
 
 const clients = (trail: AuditTrail) => trail.activeBans(T0).map(({ client }) => client);
 
-test('a full disk at the start: bans are known, rows wait, and are written when there is room', { skip }, (t) => {
+test('a full disk at the start: bans are known, rows wait, and are written when there is room', { skip }, async (t) => {
   const disk = smallDisk(t);
   const path = leaveBan(t, disk);
   const makeRoom = fill(disk);
@@ -44,7 +44,7 @@ test('a full disk at the start: bans are known, rows wait, and are written when 
   assert.deepEqual(trail.positions(), [position('/a.log', 1)]);
   trail.append([ban('192.0.2.2', { durationSeconds: null })]);
   assert.equal(trail.status.trouble?.code, 'full');
-  assert.equal(trail.isDurable, false);
+  assert.equal(await trail.isDurable(), false);
   makeRoom();
   assert.equal(trail.retry(), true);
   assert.equal(database.readonly, false);

@@ -80,10 +80,11 @@ test('what is recorded while a batch is under way is the next batch, with the ne
     [[49, 50]],
   );
   assert.equal(await isResolved(first), false);
+  const durable = trail.isDurable();
   trail.append([draft('stop', null)]);
   write();
   assert.equal(await isResolved(first), true, 'later rows are not waited for');
-  assert.equal(trail.isDurable, false);
+  assert.equal(await durable, true);
   const drained = trail.drain();
   write();
   assert.equal(await drained, true);
@@ -98,7 +99,7 @@ test('a disk that refuses holds nothing up: bans are enforced, and rows are writ
   const recorded = trail.settled();
   trail.append([ban('192.0.2.2', { durationSeconds: null })]);
   refuse();
-  assert.equal(await isResolved(recorded), true);
+  assert.deepEqual([await isResolved(recorded), await trail.isDurable()], [true, false]);
   assert.equal(trail.status.trouble?.code, 'full');
   assert.deepEqual(held(), { '192.0.2.1': null, '192.0.2.2': null });
   trail.append([ban('192.0.2.3', { durationSeconds: null })]);
