@@ -106,7 +106,7 @@ describe('a client that floods nginx', { skip: sceneSkip }, () => {
       assert.match(
         daemon.auditText(),
         new RegExp(
-          `^\\[[0-9TZ:.-]+\\] BAN ${client} \\| (z_score|multiplier|work) [0-9.]+(x| points of [0-9.]+)? \\| rate [0-9.]+/s \\| baseline [0-9.]+±[0-9.]+/s \\| 10m \\| #[0-9]+ [0-9a-f]{16}$`,
+          `^\\[[0-9TZ:.-]+\\] BAN ${client} \\| (z_score|multiplier|work) [0-9.]+(x| points of [0-9.]+)? \\| rate [0-9.]+/s \\| baseline [0-9.]+±[0-9.]+/s( \\((default|minimum)\\))? \\| 10m \\| #[0-9]+ [0-9a-f]{16}$`,
           'm',
         ),
       );
