@@ -1,7 +1,7 @@
 /** What people want banned, judged by the rules that hold for policy too: who may be banned, for how long, how many. */
 import type { Config } from '../config/schema.ts';
 import type { BanOrder, BanRequest, TargetResult } from '../control/protocol.ts';
-import { decide, type Proposal } from '../decide/decide.ts';
+import { type Decision, decide, type Proposal } from '../decide/decide.ts';
 import type { ActiveBan, DraftOf } from '../model/audit.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { BanTrail } from './bans.ts';
@@ -26,10 +26,16 @@ export interface AcceptedBan {
   readonly draft: DraftOf<'ban'>;
 }
 
+/** An order that is not carried out; `why` where it was refused, and not merely idle or unreadable. */
+export interface RefusedOrder {
+  readonly result: TargetResult;
+  readonly why?: Extract<Decision, { readonly kind: 'refused' }>;
+}
+
 export interface JudgedOrders {
   /** By canonical name; of a target that comes twice the last order counts. */
   readonly accepted: ReadonlyMap<string, AcceptedBan>;
-  readonly refused: readonly TargetResult[];
+  readonly refused: readonly RefusedOrder[];
 }
 
 export function targetResult(target: string, code: TargetResult['code'], message: string): TargetResult {
@@ -45,13 +51,13 @@ export function endOf({ untilMs }: Pick<ActiveBan, 'untilMs'>): Pick<TargetResul
 export function judgeOrders(request: BanRequest, rules: OrderRules): JudgedOrders {
   const { config, trail, protection, timeMs } = rules;
   const accepted = new Map<string, AcceptedBan>();
-  const refused: TargetResult[] = [];
+  const refused: RefusedOrder[] = [];
   const { enforced, observed } = trail.countActive(timeMs);
   let active = enforced + observed;
   for (const order of request.bans) {
     const prefix = parseTarget(order.target);
     if ('code' in prefix) {
-      refused.push(prefix);
+      refused.push({ result: prefix });
       continue;
     }
     const client = formatPrefix(prefix);
@@ -68,9 +74,14 @@ export function judgeOrders(request: BanRequest, rules: OrderRules): JudgedOrder
       const { untilMs } = decision;
       accepted.set(client, { prefix, untilMs, draft: draftOf(client, order, request, untilMs, older, rules) });
     } else if (decision.kind === 'unchanged')
-      refused.push({ ...targetResult(client, 'unchanged', decision.detail), ...(before && endOf(before)) });
-    else if (decision.reason === 'limit') refused.push(targetResult(client, 'failed', decision.detail));
-    else refused.push(targetResult(order.target, 'protected', `never banned: ${decision.detail}`));
+      refused.push({ result: { ...targetResult(client, 'unchanged', decision.detail), ...(before && endOf(before)) } });
+    else if (decision.reason === 'limit')
+      refused.push({ result: targetResult(client, 'failed', decision.detail), why: decision });
+    else
+      refused.push({
+        result: targetResult(order.target, 'protected', `never banned: ${decision.detail}`),
+        why: decision,
+      });
   }
   return { accepted, refused };
 }

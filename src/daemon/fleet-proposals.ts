@@ -10,7 +10,7 @@ import type { AuditTrail } from '../record/audit-trail.ts';
 import { findIdle, isCovered, Releases } from '../share/merge.ts';
 import { actorOf, isPersonal, type Order } from '../share/order.ts';
 import type { Pipeline } from '../workers/pipeline.ts';
-import { judgeOrders, targetResult } from './ban-orders.ts';
+import { judgeOrders } from './ban-orders.ts';
 import type { Bans, BanTrail } from './bans.ts';
 import { findOverlaps } from './overlap.ts';
 import type { Panic } from './panic.ts';
@@ -123,29 +123,23 @@ export class Proposals {
       const until = untilMs === null ? { forMs: null } : { untilMs: untilMs - aheadMs };
       return { target, tier, condition, reason, ...until };
     });
-    const judged = judgeOrders({ bans: asked, keepLonger: true, reason: '', operator: '' }, rules);
-    const { accepted } = judged;
-    const refused = [...judged.refused];
+    const asAsked = { bans: asked, keepLonger: true, reason: '', operator: '' };
+    const { accepted, refused } = judgeOrders(asAsked, rules);
     const spared = await this.askFuse([...accepted.keys()].flatMap((target) => news.get(target) ?? []));
     const drafts: AuditDraft[] = [];
     for (const [target, { draft, untilMs }] of accepted) {
       const order = news.get(target) as Order;
-      if (spared.has(order)) refused.push(targetResult(target, 'failed', 'it has tripped'));
-      else drafts.push(this.banDraft(order, draft, untilMs, aheadMs));
+      if (!spared.has(order)) drafts.push(this.banDraft(order, draft, untilMs, aheadMs));
     }
-    for (const { target, code, message } of refused) {
-      const order = news.get(target);
-      if (!order || code === 'unchanged') continue;
-      const reason = this.reasonOf(target, code === 'protected', spared.has(order));
-      drafts.push(this.refusedDraft(order, target, reason, message.replace(/^never banned: /, '')));
+    for (const { result, why } of refused) {
+      const order = news.get(result.target);
+      if (order && why) drafts.push(this.refusedDraft(order, result.target, why.reason, why.detail));
+    }
+    for (const target of accepted.keys()) {
+      const order = news.get(target) as Order;
+      if (spared.has(order)) drafts.push(this.refusedDraft(order, target, 'fuse', 'it has tripped'));
     }
     return drafts;
-  }
-
-  private reasonOf(target: string, isNever: boolean, isSpared: boolean): RefusalReason {
-    const prefix = isNever ? parsePrefix(target) : undefined;
-    const never = prefix && this.options.protection.find(prefix);
-    return never?.kind ?? (isSpared ? 'fuse' : 'limit');
   }
 
   /** Bans by policy that the fuse does not admit here. */

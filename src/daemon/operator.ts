@@ -64,7 +64,7 @@ export class Operator {
       timeMs: now(),
     });
     const accepted = new Map(judged);
-    const results = new Map(refused.map((refusal) => [refusal.target, refusal]));
+    const results = new Map(refused.map(({ result: refusal }) => [refusal.target, refusal]));
     if (accepted.size > 0) {
       const entries = bans.order([...accepted.values()].map(({ draft }) => draft));
       for (const { client } of entries.filter(isLost)) {
