@@ -18,6 +18,8 @@ import type { Protection } from './protection.ts';
 
 /** A panic lifts all bans. */
 const EVERYBODY = ['0.0.0.0/0', '::/0'];
+/** Bans judged in one transaction: lines are read in between. */
+const AT_ONCE = 1000;
 /** Refusals remembered, so that a ban that is proposed again is refused once. */
 const REFUSALS_MAX = 10_000;
 
@@ -73,11 +75,11 @@ export class Proposals {
       }
       if (order.kind === 'ban') {
         bans.push(order);
-        continue;
+        if (bans.length < AT_ONCE) continue;
       }
       await this.propose(bans, aheadMs, {});
       bans = [];
-      await this.obey(order, aheadMs);
+      if (order.kind !== 'ban') await this.obey(order, aheadMs);
     }
     await this.propose(bans, aheadMs, state);
   }

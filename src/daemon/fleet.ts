@@ -34,6 +34,8 @@ interface Saved {
   readonly sent: number;
   /** Hosts heard of. */
   readonly hosts: readonly string[];
+  /** Milliseconds by which the server's clock was ahead. */
+  readonly aheadMs: number;
 }
 
 export interface FleetOptions extends Omit<ProposalsOptions, 'host' | 'acceptFrom' | 'trail'> {
@@ -91,6 +93,7 @@ export class Fleet {
       onOrders: (orders, place) => this.hear(orders, place),
       exchange: async (news) => (await pipeline.send({ kind: 'share_counts', news })).shared,
     });
+    this.link.aheadMs = saved?.aheadMs ?? 0;
     if (saved) this.sendUnsent(saved.sent);
     else this.link.orders.sentAuditId = trail.head.id;
   }
@@ -258,7 +261,7 @@ export class Fleet {
         ...none,
       });
     }
-    this.link.orders.push(orders.map((order) => ({ order, auditId: 0 })));
+    this.link.orders.repeat(orders);
   }
 
   private async hear(
@@ -286,10 +289,10 @@ export class Fleet {
   }
 
   private encode(): Uint8Array {
-    const { orders } = this.link;
+    const { orders, aheadMs } = this.link;
     const sent = orders.size === 0 ? this.options.trail.head.id : orders.sentAuditId;
     const { epoch = '', lastId = '' } = this.place ?? {};
-    const saved: Saved = { epoch, lastId, sent, hosts: [...this.others] };
+    const saved: Saved = { epoch, lastId, sent, hosts: [...this.others], aheadMs: Math.round(aheadMs / 100) * 100 };
     return new TextEncoder().encode(JSON.stringify(saved));
   }
 
@@ -312,9 +315,10 @@ function readSaved(bytes: Uint8Array | undefined): Saved | undefined {
   if (!bytes) return undefined;
   try {
     const saved = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Saved>;
-    const { epoch, lastId, sent, hosts } = saved;
+    const { epoch, lastId, sent, hosts, aheadMs = 0 } = saved;
     if (typeof epoch !== 'string' || typeof lastId !== 'string' || typeof sent !== 'number') return undefined;
-    return { epoch, lastId, sent, hosts: Array.isArray(hosts) ? hosts.filter((host) => typeof host === 'string') : [] };
+    const names = Array.isArray(hosts) ? hosts.filter((host) => typeof host === 'string') : [];
+    return { epoch, lastId, sent, hosts: names, aheadMs: Number(aheadMs) || 0 };
   } catch {
     return undefined;
   }

@@ -9,7 +9,7 @@ const WAITING_MAX = 100_000;
 /** Sent in one call: the server does nothing else meanwhile. */
 const AT_ONCE = 500;
 
-/** An order, and the row of the trail that it came from; 0 for one that says again what was said. */
+/** An order, and the row of the trail that it came from; 0 for one that has no row. */
 export interface Outgoing {
   readonly order: Order;
   readonly auditId: number;
@@ -21,10 +21,14 @@ export class OutgoingOrders {
   /** Decisions that found no room here. */
   overflowed = 0;
   private waiting: Outgoing[] = [];
+  /** Sent, and not answered. */
+  private sending: readonly Outgoing[] = [];
+  /** What is said again, after what is new. */
+  private repeats: Outgoing[] = [];
   private wake: (() => void) | undefined;
 
   get size(): number {
-    return this.waiting.length;
+    return this.waiting.length + this.sending.length + this.repeats.length;
   }
 
   push(orders: readonly Outgoing[]): void {
@@ -34,22 +38,36 @@ export class OutgoingOrders {
     this.wake?.();
   }
 
+  /** Says these once more, in place of all that was to be said again before. */
+  repeat(orders: readonly Order[]): void {
+    this.repeats = orders.map((order) => ({ order, auditId: 0 }));
+    this.wake?.();
+  }
+
   /** Sends what waits, and what comes, until it fails or `isOver`. */
   async send(server: Server, keys: Keys, isOver: () => boolean): Promise<void> {
     const of = [keys.bans, keys.active, keys.details, keys.lifted, keys.releases, keys.allowed, keys.panic];
     while (!isOver()) {
-      const some = this.waiting.slice(0, AT_ONCE);
-      if (some.length === 0) {
-        await new Promise<void>((resolve) => (this.wake = resolve));
+      const queue = this.waiting.length > 0 ? this.waiting : this.repeats;
+      if (queue.length === 0) {
+        await new Promise<void>((resolve) => {
+          this.wake = resolve;
+        });
         continue;
       }
-      await server.run(
-        PUBLISH,
-        of,
-        some.flatMap(({ order }) => argumentsOf(order)),
-      );
-      this.waiting = this.waiting.slice(some.length);
-      for (const { auditId } of some) this.sentAuditId = Math.max(this.sentAuditId, auditId);
+      const some = queue.splice(0, AT_ONCE);
+      this.sending = some;
+      const words = some.flatMap(({ order }) => argumentsOf(order));
+      try {
+        await server.run(PUBLISH, of, words);
+        for (const { auditId } of some) this.sentAuditId = Math.max(this.sentAuditId, auditId);
+      } catch (error) {
+        // What is said again is said anew with the next connection.
+        if (queue === this.waiting) queue.unshift(...some);
+        throw error;
+      } finally {
+        this.sending = [];
+      }
     }
   }
 
