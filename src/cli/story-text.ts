@@ -125,6 +125,8 @@ function refusalOf({ reason, because }: RefusedNumbers): string {
       return `it is protected (${because})`;
     case 'fuse':
       return 'the fuse had stopped all banning, because so many clients were to be banned at once';
+    case 'alert':
+      return 'swarms are only reported (swarm.action: alert)';
     case 'limit':
       return because;
   }

@@ -116,6 +116,14 @@ const baseline = section({
   }),
 });
 
+const swarm = section({
+  enabled: z.boolean().default(true),
+  action: z.enum(['alert', 'hold', 'deny']).default('alert'),
+  honest_share: z.number().min(0.00001).max(0.01).default(0.001),
+  ipv4_prefix: z.number().int().min(16).max(32).default(16),
+  ipv6_prefix: z.number().int().min(32).max(64).default(32),
+});
+
 const TIER_ERROR = 'expected a duration of at least 1s, such as 10m, or permanent';
 const tier = z.union([z.string(), z.number()], { error: TIER_ERROR }).transform((value, context) => {
   if (value === 'permanent') return null;
@@ -235,6 +243,7 @@ export const configSchema = z.strictObject({
   detection,
   baseline,
   bans,
+  swarm,
   firewall,
   fleet: fleet.optional(),
   notify,

@@ -71,6 +71,11 @@ export class Policy {
     return this.active >= this.options.max_active;
   }
 
+  /** Why the client or network is never banned. */
+  findProtection(key: BanKey): NeverBanned | undefined {
+    return this.neverBanned.find(banPrefix(key, this.scheme));
+  }
+
   find(key: BanKey): Offender | undefined {
     return this.offenders.find(key);
   }
@@ -87,7 +92,7 @@ export class Policy {
     const { fuse, active } = this;
     const before = this.find(key);
     const known = {
-      neverBanned: this.neverBanned.find(banPrefix(key, this.scheme)),
+      neverBanned: this.findProtection(key),
       active,
       // Who is banned is not judged.
       ban: undefined,

@@ -1,6 +1,7 @@
 /** The rules for one client: pure functions of its window and the baseline. */
 
 import type { Condition, Evidence, Learned, Level, Sample } from '../model/event.ts';
+import type { NetworkProof } from '../model/lane.ts';
 import type { DetectionOptions } from '../model/options.ts';
 import type { Effective } from '../traffic/baseline.ts';
 import type { Overflow } from './points.ts';
@@ -178,6 +179,24 @@ export class ClientRules {
       baseline_of: this.countAll ? 'site' : 'client',
       learned: this.learned,
       ...overflow?.numbers,
+      samples,
+    };
+  }
+
+  /** The numbers behind the ban of a network that a swarm comes from: of usual traffic it has none. */
+  ofNetwork({ requests, seconds, rate }: NetworkProof, samples: readonly Sample[]): Evidence {
+    const nobody = { mean: 0, stddev: 0, z: Number.POSITIVE_INFINITY, multiple: Number.POSITIVE_INFINITY, limit: 0 };
+    return {
+      condition: 'swarm',
+      rate,
+      ...nobody,
+      requests,
+      errors: 0,
+      error_ratio: 0,
+      baseline_error_ratio: this.errorRatio,
+      window_seconds: seconds,
+      span_seconds: seconds,
+      baseline_of: 'client',
       samples,
     };
   }

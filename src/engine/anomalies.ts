@@ -2,8 +2,9 @@
 import type { ClientRules, SeenClient } from '../detect/client-rules.ts';
 import type { Overflow, Points } from '../detect/points.ts';
 import type { Evidence as Numbers } from '../model/event.ts';
+import type { NetworkProof } from '../model/lane.ts';
 import { type ClientScheme, formatIpv4 } from '../net/client-key.ts';
-import { type BanKey, isWithin } from '../net/client-network.ts';
+import { type BanKey, isWithin, type NetworkKey } from '../net/client-network.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
 import type { Window } from '../traffic/window.ts';
@@ -81,6 +82,13 @@ export class Anomalies {
     const anomaly = this.rules.describe(seen, overflow.condition);
     const samples = this.evidence.samplesOf((high, low) => isWithin(network, high, low));
     const numbers = { ...this.rules.evidence(anomaly, seen, samples, overflow), clients: seen.attackers };
+    return { key: network, numbers, hasHistory: false, clients: this.clients.active };
+  }
+
+  /** A network that a swarm comes from. */
+  ofSwarm(network: NetworkKey, swarm: NetworkProof): Anomaly {
+    const samples = this.evidence.samplesOf((high, low) => isWithin(network, high, low));
+    const numbers = { ...this.rules.ofNetwork(swarm, samples), clients: swarm.clients, swarm };
     return { key: network, numbers, hasHistory: false, clients: this.clients.active };
   }
 

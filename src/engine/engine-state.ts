@@ -1,5 +1,6 @@
 import type { PointsState } from '../detect/points.ts';
 import type { SiteState } from '../site/site-watch.ts';
+import type { SwarmState } from '../swarm/swarm-watch.ts';
 import type { BaselineState } from '../traffic/baseline.ts';
 import { isPacked, packState, unpackState } from './packed-state.ts';
 
@@ -8,6 +9,8 @@ export interface EngineState extends BaselineState {
   readonly points?: PointsState;
   /** Absent in states of before it was kept. */
   readonly site?: SiteState;
+  /** The same, and where swarms are not watched for. */
+  readonly swarm?: SwarmState;
   /** The log clock when it was taken, epoch seconds; absent in states of before it was kept. */
   readonly second?: number;
   /** Seconds by which the wall clock was ahead of the log's; absent where none was followed. */

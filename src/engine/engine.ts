@@ -9,13 +9,15 @@ import { ProxyWatch, WATCHED_LINES_MIN } from '../detect/proxy-watch.ts';
 import type { TellReach } from '../detect/reach.ts';
 import { RobotVerdicts } from '../detect/robot-verdicts.ts';
 import { type EngineEvent, inToldTime } from '../model/event.ts';
+import type { NetworkProof } from '../model/lane.ts';
 import type { EngineOptions } from '../model/options.ts';
 import type { TopClient } from '../model/status.ts';
 import { formatSecond } from '../model/time.ts';
-import { formatBanKey } from '../net/client-network.ts';
+import { formatBanKey, type NetworkKey } from '../net/client-network.ts';
 import { ASSET, HIGH, INFO, LOW, ROBOT, ROW, SIZE, STATUS_MASK, type Tally } from '../parse/tally.ts';
 import { SiteWatch } from '../site/site-watch.ts';
 import type { Surge } from '../site/surge.ts';
+import type { SwarmWatch } from '../swarm/swarm-watch.ts';
 import { Baseline, baselineEvent, type Effective } from '../traffic/baseline.ts';
 import { Clients } from '../traffic/clients.ts';
 import { Evidence, type ReadRecord, type Release } from '../traffic/evidence.ts';
@@ -25,6 +27,7 @@ import { Meter } from '../traffic/meter.ts';
 import { Window } from '../traffic/window.ts';
 import { Anomalies, type Anomaly } from './anomalies.ts';
 import { listBusiest } from './busiest.ts';
+import { createSwarmWatch } from './create-swarm-watch.ts';
 import { EngineBans } from './engine-bans.ts';
 import type { EngineState } from './engine-state.ts';
 import { History } from './history.ts';
@@ -35,6 +38,8 @@ const MINUTE = 60;
 /** How often the newest lines are looked at for a proxy's, and how many. */
 const WATCH_SECONDS = 60;
 const WATCHED_LINES = 2000;
+/** The client has the answer from before (RFC 9110, 15.4.5). */
+const NOT_MODIFIED = 304;
 /** (second, client) pairs the window may hold: 22 bytes each. */
 const WINDOW_ENTRIES_MAX = 4_000_000;
 
@@ -46,6 +51,8 @@ export class Engine {
   readonly baseline: Baseline;
   readonly site: SiteWatch;
   readonly robots: RobotVerdicts;
+  /** Absent where it is switched off, and in the classic profile. */
+  readonly swarm: SwarmWatch | undefined;
   effective: Effective;
   readonly order: LineOrder;
   /** Kept for charts alone. */
@@ -100,6 +107,13 @@ export class Engine {
     this.site = new SiteWatch(options, this.clients, this.window, this.evidence);
     this.policy = new Policy(options.bans, detection);
     this.networks = this.points && new NetworkWatch(detection.points, detection, this.clients, this.points);
+    this.swarm = this.classic
+      ? undefined
+      : createSwarmWatch({
+          ...{ options, clients: this.clients, evidence: this.evidence, robots: this.robots },
+          ...{ policy: this.policy, window: this.window, emit: (event) => this.emit(event) },
+          banNetwork: (network, swarm) => this.banNetwork(network, swarm),
+        });
     this.bans = new EngineBans(this.policy, this.clients, this.window, this.points, this.networks);
     this.effective = this.baseline.effective(0);
     this.anomalies = new Anomalies(this.makeRules(), detection, this.clients, this.window, this.evidence, this.points);
@@ -108,7 +122,7 @@ export class Engine {
   /** Works through rows `from`…`to` of a tally, whose lines are in `bytes`. */
   ingest(source: number, bytes: Uint8Array, tally: Tally, from: number, to: number): void {
     const { rows } = tally;
-    const { clients, window, evidence, order, classic, points, history, site, robots, meter } = this;
+    const { clients, window, evidence, order, classic, points, history, site, robots, meter, swarm } = this;
     if (from === to) return;
     evidence.open(source, bytes, tally, from);
     order.open(source);
@@ -141,6 +155,7 @@ export class Engine {
       const weight = (points ? points.light : info & ASSET) ? 0 : 1;
       window.add(slot, second, weight, refused ? 1 : 0);
       meter.note(info, classic || weight === 1);
+      if (swarm && (info & ASSET || status === NOT_MODIFIED)) swarm.strangers.noteFile(slot);
       if (info & ROBOT && robots.shouldAsk(slot, window.newest)) {
         evidence.extend(row + 1);
         this.askAbout(slot);
@@ -192,6 +207,7 @@ export class Engine {
       ...(this.wallAhead !== undefined && { wallAhead: this.wallAhead + this.order.shift }),
       ...(this.points && { points: this.points.snapshot() }),
       site: this.site.snapshot(),
+      ...(this.swarm && { swarm: this.swarm.snapshot() }),
     };
   }
 
@@ -201,6 +217,7 @@ export class Engine {
     if (state.wallAhead !== undefined) this.followWall(state.wallAhead);
     this.baseline.restore(state);
     if (state.points) this.points?.restore(state.points);
+    if (state.swarm) this.swarm?.restore(state.swarm);
     if (state.site) this.site.restore(state.site, this.savedSecond);
     this.recompute();
   }
@@ -274,6 +291,7 @@ export class Engine {
     this.points?.reserve(this.clients.requests.length);
     this.bans.begin(added, high, low);
     this.robots.begin(added, high, low);
+    this.swarm?.strangers.begin(added, second);
     this.history?.begin(added);
     return added;
   }
@@ -283,6 +301,7 @@ export class Engine {
     const closed = window.newest;
     const leaving = closed + 1 - this.windowSeconds;
     this.emitAny(this.site.close(closed, this.effective));
+    this.swarm?.close(closed);
     this.learner.suspended = leaving < this.learnFrom || this.site.covers(leaving);
     window.advance();
     const now = window.newest;
@@ -348,6 +367,16 @@ export class Engine {
     const record = this.evidence.newestRecord(this.clients.high(slot), this.clients.low(slot));
     if (!record?.source_ip) return;
     this.robots.noteClaim(slot, this.window.newest, record.source_ip, record.user_agent ?? '');
+  }
+
+  /** Bans a network that a swarm comes from; false when that is refused, or swarms are only reported. */
+  private banNetwork(network: NetworkKey, swarm: NetworkProof): boolean {
+    const anomaly = this.anomalies.ofSwarm(network, swarm);
+    if (this.options.swarm.action !== 'alert') return this.decide(anomaly);
+    const [ip, time] = [formatBanKey(network, this.options.detection), formatSecond(this.window.newest)];
+    const why = { reason: 'alert', detail: 'swarm.action is alert' } as const;
+    this.emit({ event: 'refused', time, ip, ...why, ...anomaly.numbers });
+    return false;
   }
 
   private watchForProxy(): void {

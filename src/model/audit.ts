@@ -9,7 +9,7 @@ import type { Evidence, GlobalAnomalyEnd, GlobalAnomalyStart } from './event.ts'
 export type Actor = 'policy' | 'system' | `policy@${string}` | `operator:${string}`;
 
 /** Why a client that was judged anomalous was not banned. */
-export type RefusalReason = 'allowlist' | 'protected' | 'fuse' | 'limit';
+export type RefusalReason = 'allowlist' | 'protected' | 'fuse' | 'limit' | 'alert';
 
 /** The numbers of a judgement as in its event; those of a row of an older version may lack some. */
 export type JudgedNumbers = { readonly [Field in keyof Evidence | 'log_time' | keyof OriginNumbers]?: unknown };

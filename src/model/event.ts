@@ -4,7 +4,7 @@
  */
 
 import type { RuleName } from '../detect/rules.ts';
-import type { LaneEvent } from './lane.ts';
+import type { LaneEvent, NetworkProof } from './lane.ts';
 import { formatSecond, parseSecond } from './time.ts';
 
 /**
@@ -110,6 +110,8 @@ export interface BanEvent extends Evidence {
   readonly duration_seconds: number | null;
   /** Only where a history is kept, for reports. */
   readonly past?: Past;
+  /** Only of a network banned for a swarm. */
+  readonly swarm?: NetworkProof;
 }
 
 export interface UnbanEvent {
@@ -125,7 +127,9 @@ export interface RefusedEvent extends Evidence {
   readonly event: 'refused';
   readonly time: string;
   readonly ip: string;
-  readonly reason: 'allowlist' | 'protected' | 'fuse' | 'limit';
+  readonly reason: 'allowlist' | 'protected' | 'fuse' | 'limit' | 'alert';
+  /** Only of a network that would have been banned for a swarm. */
+  readonly swarm?: NetworkProof;
   /** The allowlist entry or the protection that matched. */
   readonly detail: string;
 }

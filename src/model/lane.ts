@@ -31,6 +31,20 @@ export interface Backtest {
   readonly requests_matched: number;
 }
 
+/** Why a network was banned for a swarm. */
+export interface NetworkProof {
+  /** Of the network in the last `seconds`, by clients never seen before. */
+  readonly requests: number;
+  readonly clients: number;
+  readonly seconds: number;
+  readonly rate: number;
+  /** Share of the site's surplus that came from this network and the others banned with it, 0–1. */
+  readonly coverage: number;
+  /** Networks banned together. */
+  readonly networks: number;
+  readonly backtest: Backtest;
+}
+
 interface Lane {
   readonly event: 'lane';
   /** The same at both ends, and of no other lane of this site. */

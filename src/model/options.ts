@@ -60,6 +60,16 @@ export interface BanOptions {
   readonly max_active: number;
 }
 
+export interface SwarmOptions {
+  readonly enabled: boolean;
+  readonly action: 'alert' | 'hold' | 'deny';
+  /** Share of the usual requests that all lanes together may touch, 0–1. */
+  readonly honest_share: number;
+  /** The widest networks that are banned. */
+  readonly ipv4_prefix: number;
+  readonly ipv6_prefix: number;
+}
+
 export interface EngineOptions {
   readonly profile: 'balanced' | 'classic';
   readonly detection: DetectionOptions;
@@ -67,6 +77,7 @@ export interface EngineOptions {
   readonly bans: BanOptions;
   /** Key of the hashes that the parsers make. */
   readonly hashKey?: number;
+  readonly swarm: SwarmOptions;
   /** Keep what every client did, for reports: 69 bytes a client. */
   readonly history?: boolean;
 }

@@ -32,7 +32,7 @@ const FACTS = z.discriminatedUnion('action', [
   z.object({
     ...about(
       ['refused'],
-      z.looseObject({ reason: z.enum(['allowlist', 'protected', 'fuse', 'limit']), because: z.string() }),
+      z.looseObject({ reason: z.enum(['allowlist', 'protected', 'fuse', 'limit', 'alert']), because: z.string() }),
     ),
     client,
     condition,

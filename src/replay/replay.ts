@@ -65,7 +65,10 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
   let bans = 0;
   const started = performance.now();
   const { parsers, engine } = workerSetup(config, [{ format: 'auto', fields: config.logs[0]?.fields ?? {} }]);
-  const setup = { parsers, engine: { ...engine, history: most !== undefined } };
+  // Nothing is enforced here: it shows what would be opened if it were allowed.
+  const action = engine.swarm.action === 'alert' ? 'hold' : engine.swarm.action;
+  const swarm = { ...engine.swarm, action } as const;
+  const setup = { parsers, engine: { ...engine, swarm, history: most !== undefined } };
   const pipeline = new Pipeline({
     setup,
     parseThreads: threads,

@@ -6,9 +6,10 @@ import type { Rule } from '../detect/rule.ts';
 import { presentCondition, RULES, type RuleName } from '../detect/rules.ts';
 import type { Condition, Evidence, Learned } from '../model/event.ts';
 import { learnedOf } from './learned.ts';
+import { tellNetwork } from './network.ts';
 
 /** The numbers of a judgement; those of an old row, or after JSON, may lack some or be null. */
-export type ReasonNumbers = Partial<Record<keyof Evidence | 'measured' | 'origin' | 'digest', unknown>>;
+export type ReasonNumbers = Partial<Record<keyof Evidence | 'measured' | 'origin' | 'digest' | 'swarm', unknown>>;
 
 /** A client as people know it: one that arrives by a translator with its IPv4 address. */
 export function nameClient(client: string, numbers: ReasonNumbers | null): string {
@@ -77,6 +78,8 @@ export function briefReason(condition: string, numbers: ReasonNumbers): string {
       return `error_surge ${formatPercent(numbers.error_ratio)} 4xx, usually ${usualErrors(numbers)}`;
     case 'warmup_ceiling':
       return `warmup_ceiling ${formatNumber(numbers.requests, 0)} requests`;
+    case 'swarm':
+      return `swarm ${formatNumber(numbers.requests, 0)} requests`;
     default:
       return findRule(condition, numbers) && numbers.points !== undefined
         ? `${presentCondition(condition)} ${formatPoints(numbers)}`
@@ -121,6 +124,12 @@ export function tellReason(condition: string, numbers: ReasonNumbers): Reason | 
         normal: 'Not known yet.',
         tolerated: `${ceiling} until it is.`,
       };
+    case 'swarm': {
+      const network = tellNetwork(numbers.swarm);
+      if (!network) return undefined;
+      const tolerated = 'Many clients of one network are, as long as no more strangers come than usual.';
+      return { did: network.did, normal: network.past, tolerated };
+    }
     default:
       return { did: `${did}${refused(numbers)}: ${compared}.`, normal, tolerated: `${ceiling}.` };
   }

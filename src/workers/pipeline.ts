@@ -24,11 +24,11 @@ function workerFile(name: string): string {
 
 /** What the threads need of a configuration; `hashKey` is that of what the engine has learned. */
 export function workerSetup(
-  config: Pick<Config, 'profile' | 'sensitivity' | 'detection' | 'baseline' | 'bans' | 'source' | 'logs'>,
+  config: Pick<Config, 'profile' | 'sensitivity' | 'detection' | 'baseline' | 'bans' | 'swarm' | 'source' | 'logs'>,
   logs: readonly Pick<Config['logs'][number], 'format' | 'fields'>[] = config.logs,
   hashKey = 0,
 ): WorkerSetup {
-  const { profile, sensitivity, detection, baseline, bans, source } = config;
+  const { profile, sensitivity, detection, baseline, bans, swarm, source } = config;
   return {
     parsers: logs.map(({ format, fields }) => ({
       format,
@@ -38,7 +38,7 @@ export function workerSetup(
       lineBytesMax: source.line_bytes_max,
       hashKey,
     })),
-    engine: moveLimits({ profile, detection, baseline, bans, hashKey }, sensitivity),
+    engine: moveLimits({ profile, detection, baseline, bans, swarm, hashKey }, sensitivity),
   };
 }
 

@@ -12,14 +12,15 @@ export interface Overrides {
   readonly detection?: Partial<EngineOptions['detection']>;
   readonly baseline?: Partial<EngineOptions['baseline']>;
   readonly bans?: Partial<EngineOptions['bans']>;
+  readonly swarm?: Partial<EngineOptions['swarm']>;
   readonly history?: boolean;
   readonly hashKey?: number;
 }
 
-const { profile, detection, baseline, bans } = configSchema.parse({});
+const { profile, detection, baseline, bans, swarm } = configSchema.parse({});
 
 /** The defaults. */
-export const ENGINE: EngineOptions = { profile, detection, baseline, bans };
+export const ENGINE: EngineOptions = { profile, detection, baseline, bans, swarm };
 
 /** The rules of the window alone, with floors so low that short stories show what they do. */
 export const WINDOW_ALONE: Pick<EngineOptions['detection'], 'points' | 'min_requests' | 'error_surge'> = {
@@ -35,6 +36,7 @@ export function engineOptions(overrides: Overrides = {}): EngineOptions {
     detection: { ...ENGINE.detection, ...WINDOW_ALONE, ...overrides.detection },
     baseline: { ...ENGINE.baseline, ...overrides.baseline },
     bans: { ...ENGINE.bans, ...overrides.bans },
+    swarm: { ...ENGINE.swarm, ...overrides.swarm },
     history: overrides.history ?? false,
     hashKey: overrides.hashKey ?? 0,
   };

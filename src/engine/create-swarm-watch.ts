@@ -1,0 +1,49 @@
+/** What the watch for swarms needs of the engine. */
+import type { Policy } from '../decide/policy.ts';
+import { type RobotVerdicts, VERIFIED } from '../detect/robot-verdicts.ts';
+import type { LaneEvent, NetworkProof } from '../model/lane.ts';
+import type { EngineOptions } from '../model/options.ts';
+import type { ClientScheme } from '../net/client-key.ts';
+import { findBanKey, type NetworkKey } from '../net/client-network.ts';
+import { parsePrefix } from '../net/prefix.ts';
+import { SwarmWatch } from '../swarm/swarm-watch.ts';
+import type { Clients } from '../traffic/clients.ts';
+import type { Evidence } from '../traffic/evidence.ts';
+import type { Window } from '../traffic/window.ts';
+
+interface SwarmParts {
+  readonly options: EngineOptions;
+  readonly clients: Clients;
+  readonly evidence: Evidence;
+  readonly robots: RobotVerdicts;
+  readonly policy: Policy;
+  readonly window: Window;
+  readonly emit: (event: LaneEvent) => void;
+  readonly banNetwork: (network: NetworkKey, swarm: NetworkProof) => boolean;
+}
+
+/** Undefined where swarms are not watched for. */
+export function createSwarmWatch(parts: SwarmParts): SwarmWatch | undefined {
+  const { options, clients, evidence, robots, policy, window, emit, banNetwork } = parts;
+  const { detection, swarm } = options;
+  if (!swarm.enabled) return undefined;
+  return new SwarmWatch(swarm, clients, evidence, {
+    isExempt: (slot) => robots.of(slot) === VERIFIED || (clients.bannedUntil[slot] as number) > window.newest,
+    isProtected: (slot) => policy.findProtection({ high: clients.high(slot), low: clients.low(slot) }) !== undefined,
+    wasBanned: (text) => {
+      const network = findNetwork(text, detection);
+      return network !== undefined && policy.find(network) !== undefined;
+    },
+    banNetwork: (text, proof) => {
+      const network = findNetwork(text, detection);
+      return network !== undefined && banNetwork(network, proof);
+    },
+    emit,
+  });
+}
+
+function findNetwork(text: string, scheme: ClientScheme): NetworkKey | undefined {
+  const prefix = parsePrefix(text);
+  const key = prefix && findBanKey(prefix, scheme);
+  return key?.bits === undefined ? undefined : { ...key, bits: key.bits };
+}

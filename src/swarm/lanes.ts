@@ -1,0 +1,134 @@
+/** The lanes that are open. One ends when its swarm has. */
+import type { Backtest, LaneAction, LaneEnd, LaneMatch, LaneStart } from '../model/lane.ts';
+import { formatSecond } from '../model/time.ts';
+import { hashText } from '../traffic/hash.ts';
+import { traitsOf } from './look.ts';
+import { hasAll, type Value } from './signature.ts';
+import { HORIZONS } from './strangers.ts';
+
+/** A swarm that sends less than this share of what it sent at first, for so many seconds, has ended. */
+const [QUIET_SHARE, QUIET_SECONDS] = [0.1, 600];
+
+/** What is known of a lane when it opens. */
+export interface Finding {
+  readonly match: LaneMatch;
+  readonly surplus: number;
+  readonly clients: number;
+  readonly seconds: number;
+  readonly coverage: number;
+  readonly rate: number;
+  readonly usual_rate: number;
+  readonly backtest: Backtest;
+}
+
+export interface OpenLane {
+  readonly id: string;
+  readonly action: LaneAction;
+  readonly match: LaneMatch;
+  readonly start: number;
+  /** When the swarm had begun, at the latest: who came since may be of it. */
+  readonly since: number;
+  readonly rate: number;
+  requests: number;
+  lastBusy: number;
+}
+
+/** A lane that is over explains what came before `end`. */
+export interface PastLane {
+  readonly match: LaneMatch;
+  readonly end: number;
+}
+
+export interface LanesState {
+  readonly open: readonly OpenLane[];
+  readonly past: readonly PastLane[];
+}
+
+/** What is older than this nobody looks at any more. */
+const PAST_SECONDS = Math.max(...HORIZONS);
+const DROPPED_SECONDS = 86_400;
+
+export class Lanes {
+  private open: { readonly lane: OpenLane; readonly values: readonly Value[] }[] = [];
+  private past: { readonly lane: PastLane; readonly values: readonly Value[] }[] = [];
+
+  get all(): readonly OpenLane[] {
+    return this.open.map(({ lane }) => lane);
+  }
+
+  get size(): number {
+    return this.open.length;
+  }
+
+  start(finding: Finding, action: LaneAction, opened: boolean, second: number): LaneStart {
+    const { match, rate, seconds } = finding;
+    const used = this.open.filter(({ lane }) => lane.start === second).length;
+    const id = `${second.toString(36)}-${used + 1}`;
+    const lane = { id, action, match, start: second, since: second - seconds, rate, requests: 0, lastBusy: second };
+    this.open.push({ lane, values: valuesOf(match) });
+    return { event: 'lane', phase: 'start', id, time: formatSecond(second), action, opened, ...finding };
+  }
+
+  /** The look that begins at `at` is one that an open lane stops. */
+  matches(looks: Uint32Array, at: number): boolean {
+    return this.open.some(({ values }) => hasAll(values, looks, at));
+  }
+
+  /** The look is one that a lane stops, or that one stopped which has ended since: it proves nothing new. */
+  explains(looks: Uint32Array, at: number, second: number): boolean {
+    return (
+      this.matches(looks, at) || this.past.some(({ lane, values }) => second < lane.end && hasAll(values, looks, at))
+    );
+  }
+
+  /** Adds what matched since the last call, `times` as many as in the looks; ends the lanes that are over at `second`. */
+  follow(looks: Uint32Array, offsets: readonly number[], times: number, seconds: number, second: number): LaneEnd[] {
+    for (const { lane, values } of this.open) {
+      const matched = times * offsets.filter((at) => hasAll(values, looks, at)).length;
+      lane.requests += matched;
+      if (matched > QUIET_SHARE * lane.rate * seconds) lane.lastBusy = second;
+    }
+    this.past = this.past.filter(({ lane }) => second - lane.end < PAST_SECONDS);
+    return this.close(({ lastBusy }) => second - lastBusy >= QUIET_SECONDS, second);
+  }
+
+  /** A person ended the lane: what it matched is no swarm, for a day. */
+  drop(id: string, second: number): void {
+    this.close((lane) => lane.id === id, second, second + DROPPED_SECONDS);
+  }
+
+  snapshot(): LanesState {
+    return { open: this.open.map(({ lane }) => ({ ...lane })), past: this.past.map(({ lane }) => lane) };
+  }
+
+  restore({ open, past }: LanesState): void {
+    this.open = open.map((lane) => ({ lane: { ...lane }, values: valuesOf(lane.match) }));
+    this.past = past.map((lane) => ({ lane, values: valuesOf(lane.match) }));
+  }
+
+  private close(isOver: (lane: OpenLane) => boolean, second: number, end = second): LaneEnd[] {
+    const over = this.open.filter(({ lane }) => isOver(lane));
+    this.open = this.open.filter((each) => !over.includes(each));
+    this.past.push(...over.map(({ lane, values }) => ({ lane: { match: lane.match, end }, values })));
+    return over.map(({ lane }) => describeEnd(lane, second));
+  }
+}
+
+/** The hashes that a look must have to match. */
+function valuesOf(match: LaneMatch): Value[] {
+  return traitsOf(match).map(({ trait, text }) => ({ trait, hash: hashText(text) || 1 }));
+}
+
+function describeEnd({ id, action, match, start, requests }: OpenLane, second: number): LaneEnd {
+  const time = formatSecond(second);
+  return {
+    event: 'lane',
+    phase: 'end',
+    id,
+    time,
+    action,
+    match,
+    duration_seconds: second - start,
+    requests: Math.round(requests),
+  };
+}

@@ -1,0 +1,103 @@
+/** What a request looks like, in the traits that a lane can match: as hashes to compare, and as texts to match by. */
+import type { LaneMatch } from '../model/lane.ts';
+import { IPV4_HIGH, isIpv4Client } from '../net/client-key.ts';
+import { formatPrefix } from '../net/prefix.ts';
+import { type LogRecord, requestOf } from '../parse/record.ts';
+import { hashText } from '../traffic/hash.ts';
+
+/** A trait may be no wider than this network: bits for IPv4, for IPv6. */
+export interface WidestNetwork {
+  readonly ipv4: number;
+  readonly ipv6: number;
+}
+
+/** Every trait, and the part of a match that it becomes: of two for the same part a match has one. */
+export const TRAITS = [
+  { name: 'agent', part: 'user_agent' },
+  { name: 'path', part: 'path' },
+  { name: 'folder', part: 'path' },
+  { name: 'keys', part: 'query_keys' },
+  { name: 'method', part: 'method' },
+  { name: 'referer', part: 'referer' },
+  { name: 'network', part: 'network' },
+  { name: 'provider', part: 'network' },
+] as const satisfies readonly { readonly name: string; readonly part: keyof LaneMatch }[];
+
+const KEYS = 3;
+/** Bits of a trait's network for IPv4 and IPv6: what one site gets, and what a small provider has. */
+const NETWORK_BITS = [
+  { ipv4: 24, ipv6: 48 },
+  { ipv4: 16, ipv6: 32 },
+] as const;
+const NAMES_SEPARATOR = '\n';
+
+/** The client's network of a level as text; undefined for one that is too wide, or of a client behind a translator. */
+function networkText(high: number, low: number, level: 0 | 1, widest: WidestNetwork): string | undefined {
+  const { ipv4, ipv6 } = NETWORK_BITS[level];
+  if (isIpv4Client(high)) {
+    if (high !== IPV4_HIGH || ipv4 < widest.ipv4) return undefined;
+    return `${low >>> 24}.${(low >>> 16) & 255}.${level === 0 ? (low >>> 8) & 255 : 0}.0/${ipv4}`;
+  }
+  if (ipv6 < widest.ipv6) return undefined;
+  const words = (BigInt(high) << 32n) | BigInt(level === 0 ? (low & 0xffff_0000) >>> 0 : 0);
+  return formatPrefix({ family: 6, value: words << 64n, bits: ipv6 });
+}
+
+/** The names in a query, each once, sorted. */
+function namesIn(query: string): string[] {
+  const names = query.split('&').flatMap((pair) => (pair === '' ? [] : [pair.split('=', 1)[0] as string]));
+  return [...new Set(names)].sort();
+}
+
+/** The texts of a request's traits in their order; undefined for one that it lacks. */
+export function readLook(record: LogRecord, high: number, low: number, widest: WidestNetwork): (string | undefined)[] {
+  const { method, path: url } = requestOf(record);
+  const mark = url.indexOf('?');
+  const path = mark < 0 ? url : url.slice(0, mark);
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  return [
+    record.user_agent ?? '-',
+    // An asterisk at its end would make it a prefix.
+    path.endsWith('*') ? undefined : path,
+    folder.length > 1 ? `${folder}*` : undefined,
+    mark < 0 ? '' : namesIn(url.slice(mark + 1)).join(NAMES_SEPARATOR),
+    method || 'GET',
+    record.referer === undefined ? 'absent' : 'present',
+    networkText(high, low, 0, widest),
+    networkText(high, low, 1, widest),
+  ];
+}
+
+/** The texts as hashes, 0 for none. */
+export function hashLook(texts: readonly (string | undefined)[], into: Uint32Array, at: number): void {
+  for (const [trait, text] of texts.entries()) into[at + trait] = text === undefined ? 0 : hashText(text) || 1;
+}
+
+/** The match that asks for these traits. */
+export function matchOf(traits: readonly { readonly trait: number; readonly text: string }[]): LaneMatch {
+  const match: Record<string, unknown> = {};
+  for (const { trait, text } of traits) {
+    const part = (TRAITS[trait] as (typeof TRAITS)[number]).part;
+    match[part] = trait === KEYS ? text.split(NAMES_SEPARATOR).filter(Boolean) : text;
+  }
+  return match;
+}
+
+/** The traits that a match asks for, as texts. */
+export function traitsOf(match: LaneMatch): { readonly trait: number; readonly text: string }[] {
+  return TRAITS.flatMap(({ name, part }, trait) => {
+    const value = match[part];
+    if (value === undefined) return [];
+    if (trait === KEYS) return [{ trait, text: (value as readonly string[]).join(NAMES_SEPARATOR) }];
+    const text = value as string;
+    if (part === 'path' && text.endsWith('*') !== (name === 'folder')) return [];
+    if (part === 'network' && isProvider(text) !== (name === 'provider')) return [];
+    return [{ trait, text }];
+  });
+}
+
+function isProvider(network: string): boolean {
+  return NETWORK_BITS[1].ipv4 === bitsOf(network) || NETWORK_BITS[1].ipv6 === bitsOf(network);
+}
+
+const bitsOf = (network: string): number => Number(network.slice(network.indexOf('/') + 1));

@@ -1,0 +1,57 @@
+/** The networks that a swarm comes from, where they are few. */
+import type { NetworkProof } from '../model/lane.ts';
+import { TRAITS } from './look.ts';
+import type { Looks } from './swarm-lines.ts';
+
+/** Clients of a swarm that mark a network, and one that was banned before. */
+const [CLIENTS_MIN, CLIENTS_MIN_AGAIN] = [4, 2];
+/** Networks banned for one swarm; more are no few. */
+const NETWORKS_MAX = 100;
+const NETWORK = TRAITS.findIndex(({ name }) => name === 'network');
+
+/** A network that a swarm comes from. */
+export interface SwarmNetwork {
+  /** CIDR. */
+  readonly network: string;
+  readonly proof: NetworkProof;
+}
+
+/** One that may be: its looks, and slots of its clients. */
+export interface Suspect {
+  readonly text: string;
+  readonly offsets: readonly number[];
+  readonly clients: ReadonlySet<number>;
+}
+
+/**
+ * Networks with so many strangers that it is no accident, in which `findKnown` knows nobody. `offsets` are those of the looks
+ * that no lane covers; networks silent since `recent` are left out.
+ */
+export function findNetworks(
+  looks: Looks,
+  offsets: readonly number[],
+  names: ReadonlyMap<string, string>,
+  recent: number,
+  findKnown: (trait: number, hashes: ReadonlySet<number>) => ReadonlySet<number>,
+  wasBanned: (network: string) => boolean,
+): Suspect[] {
+  const found = new Map<number, number[]>();
+  for (const at of offsets) {
+    const hash = looks.hashes[at + NETWORK] as number;
+    const own = found.get(hash);
+    if (own) own.push(at);
+    else if (hash !== 0) found.set(hash, [at]);
+  }
+  const known = findKnown(NETWORK, new Set(found.keys()));
+  const suspects: Suspect[] = [];
+  for (const [hash, own] of found) {
+    const text = names.get(`${NETWORK} ${hash}`);
+    const newest = Math.max(...own.map((at) => looks.seconds[at / TRAITS.length] as number));
+    if (text === undefined || known.has(hash) || newest < recent) continue;
+    const clients = new Set(own.map((at) => looks.slots[at / TRAITS.length] as number));
+    if (clients.size >= (wasBanned(text) ? CLIENTS_MIN_AGAIN : CLIENTS_MIN))
+      suspects.push({ text, offsets: own, clients });
+  }
+  suspects.sort((a, b) => b.offsets.length - a.offsets.length || (a.text < b.text ? -1 : 1));
+  return suspects.slice(0, NETWORKS_MAX);
+}

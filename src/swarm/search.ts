@@ -1,0 +1,227 @@
+/** Looks for what a surplus of strangers has in common, and proves whom it would touch. */
+import type { Clients } from '../traffic/clients.ts';
+import type { Evidence } from '../traffic/evidence.ts';
+import type { Finding, Lanes } from './lanes.ts';
+import { matchOf, TRAITS, type WidestNetwork } from './look.ts';
+import { findNetworks, type Suspect, type SwarmNetwork } from './networks.ts';
+import {
+  addWord,
+  countMatches,
+  findSignature,
+  frequentValues,
+  hasAll,
+  scoreOf,
+  type Value,
+  wordOf,
+} from './signature.ts';
+import type { Strangers } from './strangers.ts';
+import { offsetsOf, readLines, type SwarmLines } from './swarm-lines.ts';
+import type { UsualTraffic } from './usual-traffic.ts';
+
+/** A swarm has so many clients. */
+const CLIENTS_MIN = 100;
+/** What one lane has in common must show in this share of the surplus, and by so many of its clients. */
+const [COVERAGE_MIN, LANE_CLIENTS_MIN] = [0.1, 20];
+/** All lanes and networks together must cover most of the surplus. */
+const EXPLAINED_MIN = 0.5;
+export const LANES_MAX = 16;
+/** Usual is what was so many seconds before a horizon. */
+const BEFORE_SECONDS = 960;
+/** A swarm that sent nothing in the last part of a horizon has ended. */
+const RECENT_PARTS = 8;
+
+export interface SearchInput {
+  readonly evidence: Evidence;
+  readonly clients: Clients;
+  readonly strangers: Strangers;
+  readonly usual: UsualTraffic;
+  readonly lanes: Lanes;
+  readonly widest: WidestNetwork;
+  readonly harmMax: number;
+  /** A swarm was found a while ago. */
+  readonly isUnderWay: boolean;
+  readonly wasBanned: (network: string) => boolean;
+  /** The network was reported and may not be banned. */
+  readonly isSpared: (network: string) => boolean;
+  /** The client is allowlisted or protected. */
+  readonly isProtected: (slot: number) => boolean;
+}
+
+export interface Found {
+  readonly lanes: readonly { readonly finding: Finding; readonly values: readonly Value[] }[];
+  readonly networks: readonly SwarmNetwork[];
+}
+
+/** What a part of the surplus has in common. */
+interface Signature {
+  readonly values: readonly Value[];
+  /** Its looks, and slots of its clients. */
+  readonly offsets: readonly number[];
+  readonly clients: ReadonlySet<number>;
+}
+
+const NOTHING: Found = { lanes: [], networks: [] };
+
+/** Looks at the `horizon` seconds before `now`, in which `surplusShare` of the strangers are more than usual. */
+export function search(input: SearchInput, now: number, horizon: number, surplusShare: number): Found {
+  const since = now - horizon;
+  const isStranger = (slot: number) => input.strangers.is(slot, since) && !input.isProtected(slot);
+  const lines = readLines(input.evidence, input.clients, input.widest, since, isStranger);
+  return new Search(input, lines, now, horizon, surplusShare).run();
+}
+
+class Search {
+  private readonly input: SearchInput;
+  private readonly lines: SwarmLines;
+  private readonly now: number;
+  private readonly horizon: number;
+  /** Lines of the surplus among those read. */
+  private readonly surplus: number;
+  /** Strangers' lines that nothing explains yet: offsets of their looks. */
+  private left: number[];
+
+  constructor(input: SearchInput, lines: SwarmLines, now: number, horizon: number, surplusShare: number) {
+    this.input = input;
+    this.lines = lines;
+    this.now = now;
+    this.horizon = horizon;
+    const { hashes, seconds, count } = lines.strangers;
+    this.surplus = count * surplusShare;
+    const isExplained = (at: number) => input.lanes.explains(hashes, at, seconds[at / TRAITS.length] as number);
+    this.left = offsetsOf(count).filter((at) => !isExplained(at));
+  }
+
+  run(): Found {
+    const { strangers } = this.lines;
+    const least = COVERAGE_MIN * this.surplus;
+    if (this.left.length < Math.max(least, LANE_CLIENTS_MIN)) return NOTHING;
+    const { signatures, networks } = this.explain(least);
+    const explained = strangers.count - this.left.length;
+    if (explained < EXPLAINED_MIN * this.surplus) return NOTHING;
+    const parts = [...signatures, ...networks].map(({ clients }) => clients.size);
+    const clients = parts.reduce((sum, size) => sum + size, 0);
+    // More of a swarm that is known already need not be a swarm by itself.
+    if (clients < CLIENTS_MIN && !this.input.isUnderWay) return NOTHING;
+    return {
+      lanes: signatures.map((signature) => ({ finding: this.describe(signature), values: signature.values })),
+      networks: this.describeNetworks(networks).filter(({ network }) => !this.input.isSpared(network)),
+    };
+  }
+
+  /** One signature after the other, each for what the ones before leave; networks where they explain clearly more. */
+  private explain(least: number): { readonly signatures: readonly Signature[]; readonly networks: readonly Suspect[] } {
+    const signatures: Signature[] = [];
+    let networks: readonly Suspect[] = [];
+    const findNext = this.prepare(least);
+    for (;;) {
+      const signature = this.input.lanes.size + signatures.length < LANES_MAX ? findNext() : undefined;
+      const suspects = networks.length === 0 ? this.findNetworks() : [];
+      const lines = suspects.reduce((sum, { offsets }) => sum + offsets.length, 0);
+      if (lines >= least && lines > (signature?.offsets.length ?? 0) + least) networks = suspects;
+      else if (signature) signatures.push(signature);
+      else return { signatures, networks };
+      const explained = new Set(
+        networks === suspects ? suspects.flatMap(({ offsets }) => offsets) : signature?.offsets,
+      );
+      this.left = this.left.filter((at) => !explained.has(at));
+    }
+  }
+
+  /** Prepares to find the best signature of what is left, which is undefined when there is none. */
+  private prepare(least: number): () => Signature | undefined {
+    const { lines, surplus, input, horizon, now } = this;
+    const { hashes, seconds } = lines.strangers;
+    const values = frequentValues(hashes, this.left, least);
+    const harmOf = this.measureHarm(values);
+    const scoreMask = (mask: number, matched: number) =>
+      scoreOf(Math.min(1, matched / surplus), harmOf(mask), input.harmMax);
+    return () => {
+      const words = new Map<number, number>();
+      for (const at of this.left) addWord(words, wordOf(values, hashes, at));
+      const mask = findSignature(values, words, least, scoreMask);
+      if (mask === undefined) return undefined;
+      const chosen = values.filter((_, bit) => mask & (1 << bit));
+      const offsets = this.left.filter((at) => hasAll(chosen, hashes, at));
+      const clients = this.clientsOf(offsets);
+      const newest = Math.max(...offsets.map((at) => seconds[at / TRAITS.length] as number));
+      const goesOn = newest >= now - horizon / RECENT_PARTS;
+      return goesOn && clients.size >= LANE_CLIENTS_MIN ? { values: chosen, offsets, clients } : undefined;
+    };
+  }
+
+  /**
+   * The share of honest requests that values would touch: of usual traffic, by the rule of succession (Laplace), so that
+   * little knowledge allows little; and what is sure of it among the others' requests now, because what is new is not yet usual.
+   */
+  private measureHarm(values: readonly Value[]): (mask: number) => number {
+    const { others } = this.lines;
+    const usual = this.input.usual.countWords(values, this.before);
+    const present = new Map<number, number>();
+    for (const at of offsetsOf(others.count)) addWord(present, wordOf(values, others.hashes, at));
+    return (mask) => {
+      const touched = countMatches(present, mask);
+      const surely = others.count === 0 ? 0 : Math.max(0, touched - 2 * Math.sqrt(touched)) / others.count;
+      return Math.max((countMatches(usual.words, mask) + 1) / (usual.lines + 1), surely);
+    };
+  }
+
+  private findNetworks(): Suspect[] {
+    const { lines, input, now, horizon } = this;
+    const { strangers, others, names } = lines;
+    const findKnown = (trait: number, hashes: ReadonlySet<number>) => {
+      const known = input.usual.findKnown(trait, hashes, this.before);
+      for (const at of offsetsOf(others.count)) known.add(others.hashes[at + trait] as number);
+      return known;
+    };
+    return findNetworks(strangers, this.left, names, now - horizon / RECENT_PARTS, findKnown, input.wasBanned);
+  }
+
+  private describe({ values, offsets, clients }: Signature): Finding {
+    const { names } = this.lines;
+    const texts = values.map(({ trait, hash }) => ({ trait, text: names.get(`${trait} ${hash}`) ?? '' }));
+    const backtest = this.input.usual.backtest(values, this.before);
+    const share = backtest.requests === 0 ? 0 : backtest.requests_matched / backtest.requests;
+    return {
+      match: matchOf(texts),
+      surplus: Math.round(this.surplus * this.times),
+      clients: clients.size,
+      seconds: this.horizon,
+      coverage: Math.min(1, offsets.length / this.surplus),
+      rate: (offsets.length * this.times) / this.horizon,
+      usual_rate: share * this.usualRate,
+      backtest,
+    };
+  }
+
+  private describeNetworks(suspects: readonly Suspect[]): SwarmNetwork[] {
+    if (suspects.length === 0) return [];
+    const lines = suspects.reduce((sum, { offsets }) => sum + offsets.length, 0);
+    const backtest = this.input.usual.backtest([], this.before);
+    const coverage = Math.min(1, lines / this.surplus);
+    const shared = { seconds: this.horizon, coverage, networks: suspects.length, backtest };
+    return suspects.map(({ text, clients, offsets }) => {
+      const requests = offsets.length * this.times;
+      const proof = { requests: Math.round(requests), clients: clients.size, rate: requests / this.horizon, ...shared };
+      return { network: text, proof };
+    });
+  }
+
+  private clientsOf(offsets: readonly number[]): Set<number> {
+    return new Set(offsets.map((at) => this.lines.strangers.slots[at / TRAITS.length] as number));
+  }
+
+  /** Requests a second that would have come without the surplus. */
+  private get usualRate(): number {
+    const { strangers, others } = this.lines;
+    return (others.total + strangers.total - this.surplus * this.times) / this.horizon;
+  }
+
+  /** Lines for each one that was read. */
+  private get times(): number {
+    return this.lines.strangers.total / this.lines.strangers.count;
+  }
+
+  private get before(): number {
+    return this.now - this.horizon - BEFORE_SECONDS;
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Strangers: clients never seen before that load none of the files which a page's visitors load. A swarm consists of them;
+ * how many come is counted by the minute, over horizons of several lengths, against what is usual at this time.
+ */
+import type { Clients } from '../traffic/clients.ts';
+import { grown } from '../traffic/key-index.ts';
+
+/**
+ * Seconds over which strangers are counted, each four times the one before: a swarm of any rate is noticed after about as
+ * many of its clients.
+ */
+export const HORIZONS = [60, 240, 960, 3840] as const;
+/** Arrivals remembered: the longest horizon of 17 a second. */
+const ARRIVALS_MAX = 65_536;
+const MINUTE = 60;
+const DAY_MINUTES = 1440;
+/** Minutes kept: two days, to compare with the same hours of yesterday. */
+const MINUTES_KEPT = 2 * DAY_MINUTES;
+/** What is usual is told by so many minutes at least. */
+const KNOWN_MINUTES = 60;
+/** "The same hours" reach so many minutes to both sides. */
+const AROUND_MINUTES = 30;
+/** Of the recent past so many horizons tell what is usual, half an hour at least. */
+const RECENT_HORIZONS = 3;
+const RECENT_MINUTES_MIN = 30;
+const UNKNOWN = 0xffff;
+/** For so long after a start everybody is new. */
+const START_SECONDS = 3600;
+
+/** What survives a restart: strangers by the minute, oldest first, and the minute after the last. */
+export interface StrangersState {
+  readonly minute: number;
+  readonly counts: readonly number[];
+}
+
+export class Strangers {
+  private readonly clients: Clients;
+  private readonly isExempt: (slot: number) => boolean;
+  private loaded = new Uint8Array(1024);
+  private readonly slots = new Int32Array(ARRIVALS_MAX);
+  private readonly seconds = new Uint32Array(ARRIVALS_MAX);
+  private next = 0;
+  private count = 0;
+  /** Strangers by minute of the epoch modulo the length. */
+  private readonly minutes = new Uint16Array(MINUTES_KEPT).fill(UNKNOWN);
+  /** First minute that is not counted yet; 0 before the first line. */
+  private minute = 0;
+  /** From this second on it is known who was seen before. */
+  private knownFrom = Number.POSITIVE_INFINITY;
+
+  constructor(clients: Clients, isExempt: (slot: number) => boolean) {
+    this.clients = clients;
+    this.isExempt = isExempt;
+  }
+
+  /** A client that was never seen before got a slot. */
+  begin(slot: number, second: number): void {
+    if (slot >= this.loaded.length) this.loaded = grown(this.loaded, this.clients.requests.length);
+    this.loaded[slot] = 0;
+    this.slots[this.next] = slot;
+    this.seconds[this.next] = second;
+    this.next = (this.next + 1) % ARRIVALS_MAX;
+    if (this.count < ARRIVALS_MAX) this.count++;
+    if (this.minute === 0) {
+      this.minute = Math.floor(second / MINUTE);
+    }
+    if (this.knownFrom === Number.POSITIVE_INFINITY) this.knownFrom = second + START_SECONDS;
+  }
+
+  /** The client loads what pages are made of, or has it from before (304). */
+  noteFile(slot: number): void {
+    this.loaded[slot] = 1;
+  }
+
+  /** True of a client first seen at `since` or later that loads no files and is not exempt. */
+  is(slot: number, since: number): boolean {
+    return (
+      slot >= 0 &&
+      this.loaded[slot] === 0 &&
+      (this.clients.firstSecond[slot] as number) >= since &&
+      !this.isExempt(slot)
+    );
+  }
+
+  /** Strangers who came since `since`. */
+  since(since: number): number {
+    let strangers = 0;
+    for (let i = 1; i <= this.count; i++) {
+      const at = (this.next - i + ARRIVALS_MAX) % ARRIVALS_MAX;
+      if ((this.seconds[at] as number) < since) break;
+      if (this.is(this.slots[at] as number, since)) strangers++;
+    }
+    return strangers;
+  }
+
+  /** Second `now` begins: counts the minutes that have been over for a minute, in which their clients had time to load files. */
+  advance(now: number): void {
+    const end = Math.floor(now / MINUTE) - 1;
+    if (this.minute === 0 || this.minute >= end) return;
+    if (end - this.minute > MINUTES_KEPT) this.minute = end - MINUTES_KEPT;
+    const first = this.minute;
+    for (; this.minute < end; this.minute++) {
+      this.minutes[this.minute % MINUTES_KEPT] = this.minute * MINUTE < this.knownFrom ? UNKNOWN : 0;
+    }
+    for (let i = 1; i <= this.count; i++) {
+      const at = (this.next - i + ARRIVALS_MAX) % ARRIVALS_MAX;
+      const minute = Math.floor((this.seconds[at] as number) / MINUTE);
+      if (minute < first) break;
+      if (minute >= end || !this.is(this.slots[at] as number, first * MINUTE)) continue;
+      const cell = minute % MINUTES_KEPT;
+      if (this.minutes[cell] === UNKNOWN) continue;
+      this.minutes[cell] = Math.min(UNKNOWN - 1, (this.minutes[cell] as number) + 1);
+    }
+  }
+
+  /** Strangers that usually come within a horizon at this time; undefined while too little is known. */
+  usual(now: number, horizon: number): number | undefined {
+    if (now - horizon < this.knownFrom) return undefined;
+    const length = Math.ceil(horizon / MINUTE);
+    const end = Math.floor((now - horizon) / MINUTE);
+    const recent = this.mean(end - Math.max(RECENT_MINUTES_MIN, RECENT_HORIZONS * length), end);
+    const yesterday = this.mean(end - DAY_MINUTES - AROUND_MINUTES, end - DAY_MINUTES + length + AROUND_MINUTES);
+    if (recent === undefined) return undefined;
+    return Math.max(recent, yesterday ?? 0) * (horizon / MINUTE);
+  }
+
+  snapshot(): StrangersState {
+    const counts = Array.from(
+      { length: MINUTES_KEPT },
+      (_, i) => this.minutes[(this.minute + i) % MINUTES_KEPT] as number,
+    );
+    return { minute: this.minute, counts };
+  }
+
+  restore({ minute, counts }: StrangersState): void {
+    this.minute = minute;
+    for (const [i, count] of counts.entries()) this.minutes[(minute + i) % MINUTES_KEPT] = count;
+  }
+
+  /** Strangers a minute in the minutes `from`…`to`; undefined when fewer than half of them are known. */
+  private mean(from: number, to: number): number | undefined {
+    let [sum, known] = [0, 0];
+    for (let minute = from; minute < to; minute++) {
+      const count = this.minutes[((minute % MINUTES_KEPT) + MINUTES_KEPT) % MINUTES_KEPT] as number;
+      if (count === UNKNOWN || minute < this.minute - MINUTES_KEPT || minute >= this.minute) continue;
+      sum += count;
+      known++;
+    }
+    return known * 2 < to - from || known < Math.min(KNOWN_MINUTES, to - from) / 2 ? undefined : sum / known;
+  }
+}

@@ -1,0 +1,123 @@
+/** Reads the newest lines for their looks: those of strangers and, to see whom a lane would touch now, those of others. */
+
+import type { LogRecord } from '../parse/record.ts';
+import { HIGH, LOW, SECOND } from '../parse/tally.ts';
+import type { Clients } from '../traffic/clients.ts';
+import type { Evidence, Segment } from '../traffic/evidence.ts';
+import { hashLook, readLook, TRAITS, type WidestNetwork } from './look.ts';
+
+/** Lines read of each kind, evenly spread: reading one takes microseconds. */
+const READ_MAX = 1000;
+/** Lines of one client that count: no single one is a swarm. */
+const CLIENT_LINES_MAX = 5;
+/** Lines may be written so many seconds after their time. */
+const LATE_SECONDS = 60;
+
+/** Lines of one kind, of which some were read. */
+export class Looks {
+  /** All lines. */
+  total = 0;
+  /** Those read: hashes of their traits, whose they are, and of when. */
+  count = 0;
+  readonly hashes = new Uint32Array(READ_MAX * TRAITS.length);
+  readonly slots = new Int32Array(READ_MAX);
+  readonly seconds = new Uint32Array(READ_MAX);
+
+  add(slot: number, second: number, texts: readonly (string | undefined)[], names: Map<string, string>): void {
+    if (this.count === READ_MAX) return;
+    const at = this.count * TRAITS.length;
+    hashLook(texts, this.hashes, at);
+    this.seconds[this.count] = second;
+    this.slots[this.count++] = slot;
+    for (const [trait, text] of texts.entries()) {
+      if (text !== undefined) names.set(`${trait} ${this.hashes[at + trait]}`, text);
+    }
+  }
+}
+
+export interface SwarmLines {
+  readonly strangers: Looks;
+  readonly others: Looks;
+  /** Texts by trait and hash. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+/** The lines since `since` of those that `isStranger`, and of all others who are not banned. */
+export function readLines(
+  evidence: Evidence,
+  clients: Clients,
+  widest: WidestNetwork,
+  since: number,
+  isStranger: (slot: number) => boolean,
+): SwarmLines {
+  const [strangers, others] = [new Looks(), new Looks()];
+  const names = new Map<string, string>();
+  const visit = (see: (kind: Looks, slot: number, nth: number, read: () => void) => void): void => {
+    const lines = new Map<number, number>();
+    const nth = new Map<Looks, number>();
+    evidence.walk((segment, at) => {
+      const { rows } = segment.tally;
+      const second = rows[at + SECOND] as number;
+      if (second < since - LATE_SECONDS) return false;
+      if (second < since) return true;
+      const [high, low] = [rows[at + HIGH] as number, rows[at + LOW] as number];
+      const slot = clients.find(high, low);
+      if (slot < 0 || (clients.bannedUntil[slot] as number) > second) return true;
+      const kind = isStranger(slot) ? strangers : others;
+      if (kind === strangers) {
+        const own = (lines.get(slot) ?? 0) + 1;
+        lines.set(slot, own);
+        if (own > CLIENT_LINES_MAX) return true;
+      }
+      const index = nth.get(kind) ?? 0;
+      nth.set(kind, index + 1);
+      see(kind, slot, index, () => {
+        const record = evidence.record(segment, at);
+        if (record) kind.add(slot, second, readLook(record, high, low, widest), names);
+      });
+      return true;
+    });
+  };
+  visit((kind) => {
+    kind.total++;
+  });
+  const every = new Map([strangers, others].map((kind) => [kind, Math.ceil(kind.total / READ_MAX)]));
+  visit((kind, _slot, nth, read) => {
+    if (nth % (every.get(kind) ?? 1) === 0) read();
+  });
+  return { strangers, others, names };
+}
+
+/** Up to `max` of the lines since `since`, evenly spread, each with its client's slot; in the order of their rows. */
+export function takeLines(
+  evidence: Evidence,
+  since: number,
+  max: number,
+  take: (second: number, high: number, low: number, read: () => LogRecord | undefined) => void,
+): void {
+  let total = 0;
+  const visit = (see: (segment: Segment, at: number, nth: number) => void): void => {
+    let nth = 0;
+    evidence.walk((segment, at) => {
+      const second = segment.tally.rows[at + SECOND] as number;
+      if (second < since - LATE_SECONDS) return false;
+      if (second >= since) see(segment, at, nth++);
+      return true;
+    });
+  };
+  visit(() => {
+    total++;
+  });
+  const every = Math.ceil(total / max);
+  visit((segment, at, nth) => {
+    if (nth % every !== 0) return;
+    const { rows } = segment.tally;
+    const read = () => evidence.record(segment, at);
+    take(rows[at + SECOND] as number, rows[at + HIGH] as number, rows[at + LOW] as number, read);
+  });
+}
+
+/** Where the looks begin that were read. */
+export function offsetsOf(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index * TRAITS.length);
+}

@@ -1,0 +1,173 @@
+/**
+ * Watches for swarms: thousands of clients that send a handful of requests each. While more strangers come than usual it
+ * reads the newest lines, finds what the surplus has in common, proves on the usual traffic whom that would touch, and
+ * opens lanes or names networks. While all is usual it only takes a few lines a minute for the digest.
+ */
+import type { LaneEvent, NetworkProof } from '../model/lane.ts';
+import type { SwarmOptions } from '../model/options.ts';
+import type { Clients } from '../traffic/clients.ts';
+import type { Evidence } from '../traffic/evidence.ts';
+import { clientHash } from '../traffic/hash.ts';
+import { Lanes, type LanesState } from './lanes.ts';
+import { hashLook, readLook, TRAITS, type WidestNetwork } from './look.ts';
+import { search } from './search.ts';
+import { HORIZONS, Strangers, type StrangersState } from './strangers.ts';
+import { offsetsOf, readLines, takeLines } from './swarm-lines.ts';
+import { TAKEN_MAX, UsualTraffic, type UsualTrafficState } from './usual-traffic.ts';
+
+/** More strangers than so many times the usual and so many more are looked at; fewer more while a swarm is under way. */
+const [SUSPECT_TIMES, SUSPECT_MORE, SUSPECT_MORE_AGAIN] = [1.5, 40, 10];
+/** A swarm is under way for so long after something was done about it. */
+const UNDER_WAY_SECONDS = 3840;
+/** Looks at a horizon are so far apart: at least, and as a share of the horizon. */
+const [LOOK_SECONDS, LOOK_PARTS] = [10, 8];
+/** A network that may not be banned is reported again after so many seconds. */
+const SPARED_SECONDS = 3840;
+const MINUTE = 60;
+
+/** What survives a restart. */
+export interface SwarmState {
+  readonly usual: UsualTrafficState;
+  readonly strangers: StrangersState;
+  readonly lanes: LanesState;
+  readonly underWayUntil: number;
+}
+
+/** What the engine does for the watch. */
+export interface SwarmActs {
+  /** The client is never taken for one of a swarm: a verified robot, or one that is shut out. */
+  readonly isExempt: (slot: number) => boolean;
+  readonly isProtected: (slot: number) => boolean;
+  readonly wasBanned: (network: string) => boolean;
+  /** False when the network is protected, or swarms are only reported. */
+  readonly banNetwork: (network: string, proof: NetworkProof) => boolean;
+  readonly emit: (event: LaneEvent) => void;
+}
+
+export class SwarmWatch {
+  readonly strangers: Strangers;
+  readonly lanes = new Lanes();
+  private readonly options: SwarmOptions;
+  private readonly clients: Clients;
+  private readonly evidence: Evidence;
+  private readonly acts: SwarmActs;
+  private readonly usual = new UsualTraffic();
+  private readonly widest: WidestNetwork;
+  /** Strangers since then teach nothing, until then: more of them come than usual. */
+  private suspectSince = 0;
+  private suspectUntil = 0;
+  private underWayUntil = 0;
+  /** Networks that may not be banned, and until when they are not reported again. */
+  private readonly spared = new Map<string, number>();
+
+  constructor(options: SwarmOptions, clients: Clients, evidence: Evidence, acts: SwarmActs) {
+    this.options = options;
+    this.clients = clients;
+    this.evidence = evidence;
+    this.acts = acts;
+    this.strangers = new Strangers(clients, acts.isExempt);
+    this.widest = { ipv4: options.ipv4_prefix, ipv6: options.ipv6_prefix };
+  }
+
+  /** Second `second` has ended. */
+  close(second: number): void {
+    const now = second + 1;
+    if (now % LOOK_SECONDS !== 0) return;
+    this.strangers.advance(now);
+    for (const horizon of HORIZONS) {
+      const every = Math.ceil(horizon / LOOK_PARTS / LOOK_SECONDS) * LOOK_SECONDS;
+      if (now % every === 0) this.look(now, horizon);
+    }
+    if (now % MINUTE !== 0) return;
+    this.learn(now);
+    if (this.lanes.size > 0) this.follow(now);
+  }
+
+  snapshot(): SwarmState {
+    return {
+      usual: this.usual.snapshot(),
+      strangers: this.strangers.snapshot(),
+      lanes: this.lanes.snapshot(),
+      underWayUntil: this.underWayUntil,
+    };
+  }
+
+  restore({ usual, strangers, lanes, underWayUntil }: SwarmState): void {
+    this.underWayUntil = underWayUntil;
+    this.usual.restore(usual);
+    this.strangers.restore(strangers);
+    this.lanes.restore(lanes);
+  }
+
+  /** Compares the strangers of a horizon with the usual ones; where there are more, it finds out what they are. */
+  private look(now: number, horizon: number): void {
+    const { strangers, usual, lanes, options } = this;
+    const isUnderWay = now < this.underWayUntil;
+    const more = isUnderWay ? SUSPECT_MORE_AGAIN : SUSPECT_MORE;
+    const came = strangers.since(now - horizon);
+    const expected = came <= more ? undefined : strangers.usual(now, horizon);
+    if (expected === undefined || came <= SUSPECT_TIMES * expected + more) return;
+    if (this.suspectUntil < now) this.suspectSince = now;
+    this.suspectSince = Math.min(this.suspectSince, now - horizon);
+    this.suspectUntil = Math.max(this.suspectUntil, now + horizon);
+    const { evidence, clients, widest, acts } = this;
+    const input = {
+      evidence,
+      clients,
+      strangers,
+      usual,
+      lanes,
+      widest,
+      harmMax: options.honest_share,
+      isUnderWay,
+      wasBanned: acts.wasBanned,
+      isProtected: acts.isProtected,
+      isSpared: (network: string) => (this.spared.get(network) ?? 0) > now,
+    };
+    const found = search(input, now, horizon, 1 - expected / came);
+    if (found.lanes.length + found.networks.length > 0) this.underWayUntil = now + UNDER_WAY_SECONDS;
+    for (const { finding, values } of found.lanes) {
+      usual.drop(now - horizon, values);
+      const action = options.action === 'deny' ? 'deny' : 'hold';
+      acts.emit(lanes.start(finding, action, options.action !== 'alert', now));
+    }
+    for (const { network, proof } of found.networks) {
+      if (!acts.banNetwork(network, proof)) this.spared.set(network, now + SPARED_SECONDS);
+    }
+  }
+
+  /** A minute of usual traffic goes into the digest: not what a lane stops, nor strangers while too many of them come. */
+  private learn(now: number): void {
+    const look = new Uint32Array(TRAITS.length);
+    const { clients, strangers, suspectSince } = this;
+    const suspect = this.suspectUntil >= now;
+    takeLines(this.evidence, now - MINUTE, TAKEN_MAX, (second, high, low, read) => {
+      const slot = clients.find(high, low);
+      if (
+        slot >= 0 &&
+        ((clients.bannedUntil[slot] as number) > second || (clients.flaggedUntil[slot] as number) >= second)
+      )
+        return;
+      if (suspect && strangers.is(slot, suspectSince)) return;
+      const record = read();
+      if (!record) return;
+      hashLook(readLook(record, high, low, this.widest), look, 0);
+      if (!this.lanes.matches(look, 0)) this.usual.add(second, clientHash(high, low), look, 0);
+    });
+  }
+
+  /** Counts what open lanes stopped in the last minute, and ends those whose swarm is over. */
+  private follow(now: number): void {
+    const since = Math.min(...this.lanes.all.map((lane) => lane.since));
+    const isStranger = (slot: number) => this.strangers.is(slot, since);
+    const { hashes, count, total } = readLines(
+      this.evidence,
+      this.clients,
+      this.widest,
+      now - MINUTE,
+      isStranger,
+    ).strangers;
+    const times = count === 0 ? 0 : total / count;
+    for (const event of this.lanes.follow(hashes, offsetsOf(count), times, MINUTE, now)) this.acts.emit(event);
+  }
+}

@@ -1,0 +1,19 @@
+/** Why a network was banned for a swarm, in words. */
+import type { NetworkProof } from '../model/lane.ts';
+
+const count = (n: number) => n.toLocaleString('en-US');
+
+/** What its clients did, and what the site's past says of it. Undefined for what is no proof. */
+export function tellNetwork(proof: unknown): { readonly did: string; readonly past: string } | undefined {
+  if (typeof proof !== 'object' || proof === null || !('backtest' in proof)) return undefined;
+  const { requests, clients, seconds, coverage, networks, backtest } = proof as NetworkProof;
+  const share = `${Math.round(100 * coverage)} %`;
+  const whole =
+    networks === 1
+      ? `That is ${share} of what came beyond the usual`
+      : `The ${networks} networks banned together sent ${share} of what came beyond the usual`;
+  return {
+    did: `${count(clients)} clients never seen before, who loaded no files, sent ${count(requests)} requests in ${seconds} s. ${whole}.`,
+    past: `None of ${count(backtest.clients)} clients in a sample of the last ${Math.round(backtest.hours)} hours was there.`,
+  };
+}
