@@ -15,10 +15,11 @@ export interface BuildLanesOptions {
   readonly trail: Pick<AuditTrail, 'loadState' | 'settled'>;
   readonly troubles: Pick<Troubles, 'begin' | 'end'>;
   readonly notify: (notifications: readonly Notification[]) => void;
+  readonly onDrop: (id: string) => void;
   readonly record: (drafts: readonly AuditDraft[], state: Readonly<Record<string, Uint8Array>>) => void;
 }
 
-export function buildLanes({ config, trail, troubles, record, notify }: BuildLanesOptions): Lanes {
+export function buildLanes({ config, trail, troubles, record, notify, onDrop }: BuildLanesOptions): Lanes {
   const { firewall, detection, mode } = config;
   const { lanes: file, test, reload } = firewall.nginx;
   const run = createCommandRunner({ timeoutMs: firewall.command_timeout });
@@ -39,6 +40,7 @@ export function buildLanes({ config, trail, troubles, record, notify }: BuildLan
     now: Date.now,
     record,
     notify,
+    onDrop,
     onTrouble: (message) => {
       if (message === undefined) troubles.end('lanes');
       else troubles.begin('lanes', `nginx is not as the lanes want it: ${message}`, 'zban doctor');

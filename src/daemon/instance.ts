@@ -145,6 +145,7 @@ class RunningInstance implements Instance {
       troubles: this.troubles,
       record: (drafts, state) => this.bans.record(drafts, [], [], state),
       notify: (notifications) => this.reports.notify(notifications),
+      onDrop: (id) => void this.plane?.pipeline.send({ kind: 'drop_lane', id }),
     });
     this.bans = new Bans({
       trail: this.records.trail,

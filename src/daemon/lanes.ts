@@ -38,6 +38,8 @@ export interface LanesOptions {
   /** Writes rows and the state that belongs to them in one transaction. */
   readonly record: (drafts: readonly AuditDraft[], state: Readonly<Record<string, Uint8Array>>) => void;
   readonly notify: (notifications: readonly Notification[]) => void;
+  /** A person ended a lane: the engine is not to find it again. */
+  readonly onDrop: (id: string) => void;
   /** A failure that lasts, in words; undefined once it is over. */
   readonly onTrouble: (message: string | undefined) => void;
 }
@@ -163,6 +165,7 @@ export class Lanes {
     if (keepMs === undefined) {
       this.open.delete(id);
       this.record([laneDraft('lane_end', known.lane, said)]);
+      this.options.onDrop(id);
       const failure = await this.carryOut();
       if (failure && known.lane.enforced) return { ok: false, code: 'failed', message: failure.message, id };
       return { ok: true, code: 'done', message: 'dropped: it stops nobody any more', id };

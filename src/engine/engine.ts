@@ -238,6 +238,7 @@ export class Engine {
     this.banned = 0;
     this.order.goLive();
     this.emitAny(this.site.goLive(anomaly, this.window.newest, this.effective));
+    for (const end of this.swarm?.lanes.goLive() ?? []) this.emit(end);
   }
 
   /** The log has been silent for so long that an anomaly of the site is over; the log's clock stands. */

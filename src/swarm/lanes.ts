@@ -50,6 +50,9 @@ const DROPPED_SECONDS = 86_400;
 
 export class Lanes {
   private open: { readonly lane: OpenLane; readonly values: readonly Value[] }[] = [];
+  /** Lanes that were told: those of before a restart, and ends among them that nobody was told of yet. */
+  private told: ReadonlySet<string> = new Set();
+  private untold: LaneEnd[] = [];
   private past: { readonly lane: PastLane; readonly values: readonly Value[] }[] = [];
 
   get all(): readonly OpenLane[] {
@@ -97,12 +100,25 @@ export class Lanes {
     this.close((lane) => lane.id === id, second, second + DROPPED_SECONDS);
   }
 
+  /**
+   * Ends a rehearsal, whose events go nowhere: what only it found is to be found again, and the ends are given of lanes that
+   * were open before it.
+   */
+  goLive(): readonly LaneEnd[] {
+    this.open = this.open.filter(({ lane }) => this.told.has(lane.id));
+    const ends = this.untold;
+    this.untold = [];
+    this.told = new Set();
+    return ends;
+  }
+
   snapshot(): LanesState {
     return { open: this.open.map(({ lane }) => ({ ...lane })), past: this.past.map(({ lane }) => lane) };
   }
 
   restore({ open, past }: LanesState): void {
     this.open = open.map((lane) => ({ lane: { ...lane }, values: valuesOf(lane.match) }));
+    this.told = new Set(open.map(({ id }) => id));
     this.past = past.map((lane) => ({ lane, values: valuesOf(lane.match) }));
   }
 
@@ -110,7 +126,9 @@ export class Lanes {
     const over = this.open.filter(({ lane }) => isOver(lane));
     this.open = this.open.filter((each) => !over.includes(each));
     this.past.push(...over.map(({ lane, values }) => ({ lane: { match: lane.match, end }, values })));
-    return over.map(({ lane }) => describeEnd(lane, second));
+    const ends = over.map(({ lane }) => describeEnd(lane, second));
+    this.untold.push(...ends.filter(({ id }) => this.told.has(id)));
+    return ends;
   }
 }
 

@@ -98,6 +98,8 @@ export type TrafficTask =
   | { readonly kind: 'fall_silent' }
   /** People lifted bans at this epoch second of the wall clock. */
   | { readonly kind: 'release'; readonly clients: readonly BanKey[]; readonly second: number }
+  /** A person ended a lane. */
+  | { readonly kind: 'drop_lane'; readonly id: string }
   | { readonly kind: 'never_banned'; readonly networks: readonly NeverBanned[] }
   /** Networks of robots as their operators publish them; `ask`: whether claims are wanted. */
   | { readonly kind: 'robot_networks'; readonly networks: readonly RobotNetwork[]; readonly ask: boolean }

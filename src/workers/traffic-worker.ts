@@ -110,6 +110,16 @@ function status(): EngineStatus {
   };
 }
 
+function busiest(most: number): NonNullable<TrafficResult['busiest']> {
+  const { newest, seconds, siteRequests, siteWeight } = engine.window;
+  // What the site's baseline is of.
+  const rates = setup.engine.profile === 'classic' ? siteRequests : siteWeight;
+  // The second after the newest one is the oldest of the ring; the newest is not over yet.
+  const site_rates = Array.from({ length: seconds - 1 }, (_, age) => rates[(newest + 1 + age) % seconds] ?? 0);
+  const second = newest === 0 ? 0 : newest + wall.aheadSeconds;
+  return { second, site_rates, clients: engine.findBusiest(most) };
+}
+
 function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'robotClaims'> {
   switch (task.kind) {
     case 'ingest': {
@@ -140,6 +150,9 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'r
       return { consumed: [] };
     case 'release':
       for (const key of task.clients) engine.bans.release(key, toEngine(task.second));
+      return { consumed: [] };
+    case 'drop_lane':
+      engine.swarm?.lanes.drop(task.id, engine.window.newest);
       return { consumed: [] };
     case 'never_banned':
       engine.policy.setNeverBanned(task.networks);
@@ -174,15 +187,8 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'r
       if (engine.window.newest > 0 && second > engine.window.newest) engine.advanceTo(second);
       return { consumed: [], status: status() };
     }
-    case 'busiest': {
-      const { newest, seconds, siteRequests, siteWeight } = engine.window;
-      // What the site's baseline is of.
-      const rates = setup.engine.profile === 'classic' ? siteRequests : siteWeight;
-      // The second after the newest one is the oldest of the ring; the newest is not over yet.
-      const site_rates = Array.from({ length: seconds - 1 }, (_, age) => rates[(newest + 1 + age) % seconds] ?? 0);
-      const second = newest === 0 ? 0 : newest + wall.aheadSeconds;
-      return { consumed: [], busiest: { second, site_rates, clients: engine.findBusiest(task.most) } };
-    }
+    case 'busiest':
+      return { consumed: [], busiest: busiest(task.most) };
     case 'history': {
       const { history, clients } = engine;
       if (!history) throw new Error('the engine keeps no history');

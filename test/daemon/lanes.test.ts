@@ -37,6 +37,7 @@ function make(t: TestContext, { enforce = true, nginx = true }: Setting = {}) {
   const applied: { lanes: readonly NginxLane[]; exempt: readonly string[] }[] = [];
   const broken: { with?: EnforcementError | undefined } = {};
   const troubles: (string | undefined)[] = [];
+  const dropped: string[] = [];
   const build = () =>
     new Lanes({
       saved: trail.loadState(LANES_KEY),
@@ -54,6 +55,7 @@ function make(t: TestContext, { enforce = true, nginx = true }: Setting = {}) {
       now: () => clock.nowMs,
       record: (drafts, state) => trail.append(drafts, { state }),
       notify: (notifications) => told.push(...notifications),
+      onDrop: (id) => dropped.push(id),
       onTrouble: (message) => troubles.push(message),
     });
   /** As the daemon does with events. */
@@ -64,7 +66,7 @@ function make(t: TestContext, { enforce = true, nginx = true }: Setting = {}) {
     await lanes.carryOut();
   };
   const rows = () => trail.query({ limit: 100 }).map((entry) => `${entry.action} ${entry.actor} ${entry.detail}`);
-  return { ...made, applied, broken, troubles, build, happen, rows };
+  return { ...made, applied, broken, troubles, dropped, build, happen, rows };
 }
 
 test('a swarm opens a lane: the row with its proof, nginx, the result, and its end the other way round', async (t) => {
@@ -160,7 +162,7 @@ test('without a file for lanes, the lane says what to set up', async (t) => {
 });
 
 test('a person drops, keeps and adds lanes; what was dropped stays dropped, what is kept outlives its swarm', async (t) => {
-  const { build, happen, applied, rows } = make(t);
+  const { build, happen, applied, dropped, rows } = make(t);
   const lanes = build();
   await lanes.start();
   await happen(lanes, startEvent('a-1'), startEvent('a-2'));
@@ -169,6 +171,7 @@ test('a person drops, keeps and adds lanes; what was dropped stays dropped, what
     applied.at(-1)?.lanes.map(({ id }) => id),
     ['a-2'],
   );
+  assert.deepEqual(dropped, ['a-1'], 'the engine is told');
   assert.equal((await lanes.change({ id: 'a-1', ...ASK })).code, 'not_found');
   assert.equal((await lanes.change({ id: 'a-2', keepMs: 2 * HOUR_MS, ...ASK })).code, 'done');
   const count = rows().length;

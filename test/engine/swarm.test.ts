@@ -148,3 +148,27 @@ test('a lane and what is usual survive a restart, and the swarm gets no second l
     [['end', before.id]],
   );
 });
+
+test('a lane that only a rehearsal found is found again live; the end of a known one is reported', () => {
+  const cut = SCRAPED.findIndex((line) => line.includes(`"${FROM + 300}.5"`));
+  const rehearsed = swarmBench();
+  replay(SCRAPED.slice(0, cut), 1 << 20, rehearsed);
+  rehearsed.events.length = 0;
+  rehearsed.engine.goLive([]);
+  const [again] = replay(SCRAPED.slice(cut), 1 << 20, rehearsed).filter((event) => event.event === 'lane');
+  assert.ok(again?.event === 'lane' && again.phase === 'start');
+  const known = rehearsed.engine.swarm?.lanes.all.length;
+  assert.equal(known, 0, 'it has ended by now');
+
+  const saved = swarmBench();
+  replay(SCRAPED.slice(0, cut), 1 << 20, saved);
+  const restarted = swarmBench();
+  restarted.engine.restore(saved.engine.snapshot());
+  replay(SCRAPED.slice(cut), 1 << 20, restarted);
+  restarted.events.length = 0;
+  restarted.engine.goLive([]);
+  assert.deepEqual(
+    restarted.of('lane').map(({ phase, id }) => [phase, id]),
+    [['end', saved.of('lane')[0]?.id]],
+  );
+});
