@@ -1,0 +1,38 @@
+/** What the README shows and says is what zban does today. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { linesOf, normalize, record } from './session.ts';
+
+const project = join(import.meta.dirname, '../..');
+const read = (path: string) => readFileSync(join(project, path), 'utf8');
+
+test('the session in the README is what the commands print today: npm run session draws it again', async () => {
+  const today = (await record()).flatMap(({ command, lines }) => [`$ ${command}`, ...lines]);
+  for (const theme of ['light', 'dark']) {
+    const shown = linesOf(read(`docs/images/session-${theme}.svg`));
+    assert.equal(normalize(shown.join(' ')), normalize(today.join(' ')), theme);
+  }
+});
+
+test('the README is short, and every link in it and in the documents leads somewhere', () => {
+  assert.ok(read('README.md').split('\n').length <= 121);
+  const documents = ['README.md', ...readdirSync(join(project, 'docs')).map((name) => `docs/${name}`)];
+  for (const path of documents.filter((name) => name.endsWith('.md'))) {
+    for (const [, link = ''] of read(path).matchAll(/(?:\]\(|(?:src|srcset)=")([^)#"\s]+)/g)) {
+      if (/^https?:/.test(link)) continue;
+      assert.ok(existsSync(join(project, dirname(path), link)), `${path}: ${link}`);
+    }
+  }
+});
+
+test('the table of hand-written rules in the README is that of the measurements', () => {
+  const rows = [
+    ...read('docs/measurements.md').matchAll(
+      /^\| (?:20 answers|100 requests|leaky buckets|\*\*zban\*\*, default).*$/gm,
+    ),
+  ];
+  assert.equal(rows.length, 4);
+  for (const [row] of rows) assert.ok(read('README.md').includes(row), row);
+});
