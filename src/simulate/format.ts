@@ -1,6 +1,6 @@
 import type { AccessEvent } from './access-event.ts';
 
-/** `json` is the format of the README's `log_format`, `combined` nginx's built-in one. */
+/** `json` is the format of the `log_format` of docs/first-week.md, `combined` nginx's built-in one. */
 export type LogFormat = 'json' | 'combined';
 
 /** The line of a request, with its line feed. */

@@ -10,7 +10,7 @@ export interface Scene {
   readonly lines: readonly string[];
 }
 
-const COLUMNS = 92;
+const COLUMNS = 96;
 /** Of the report only the beginning fits. */
 const REPLAY_LINES = 15;
 /** The scanner of the simulated log. */
@@ -34,7 +34,9 @@ export async function record(): Promise<Scene[]> {
     await daemon.start();
     appendFileSync(
       daemon.log,
-      PROBES.map((path) => `${logLine(Math.floor(Date.now() / 1000), CLIENT, `/${path}`, 404)}\n`).join(''),
+      PROBES.map(
+        (path) => `${logLine(Math.floor(Date.now() / 1000), CLIENT, `/${path}`, 404, 'python-requests/2.31')}\n`,
+      ).join(''),
     );
     const deadline = Date.now() + 30_000;
     while (daemon.json<unknown[]>('list').length === 0) {
@@ -60,9 +62,13 @@ function calm(from: number, to: number): string {
   ).join('');
 }
 
-/** What stays the same from one run to the next: neither numbers, nor how they are aligned. */
+/** What stays the same from one run to the next: neither numbers, nor how they are aligned, nor which of the probes were the last. */
 export function normalize(line: string): string {
-  return line.replace(/\d+/g, '0').replace(/\s+/g, ' ').trim();
+  return line
+    .replace(/\d+/g, '0')
+    .replace(/\s+/g, ' ')
+    .replace(/(0:0:0 0 GET) \S+/g, '$1 PATH')
+    .trim();
 }
 
 interface Palette {
@@ -79,14 +85,16 @@ export const PALETTES: Readonly<Record<'light' | 'dark', Palette>> = {
   dark: { background: '#0d1117', text: '#e6edf3', dim: '#8d96a0', red: '#ff7b72', green: '#56d364', blue: '#79c0ff' },
 };
 
-const [CHAR_PX, ROW_PX, PAD_PX] = [8.43, 20, 18];
+/** Whatever font there is, a character takes this much. */
+const [CHAR_PX, ROW_PX, PAD_PX] = [8.4, 20, 18];
 /** A command is read for a second before its output comes, line by line; then the screen stands. */
 const [COMMAND_S, LINE_S, READ_S] = [1.2, 0.12, 6];
 
 /** The picture: one scene after the other, for ever. */
 export function draw(scenes: readonly Scene[], { background, text, dim, red, green, blue }: Palette): string {
   const rows = Math.max(...scenes.map(({ lines }) => lines.length)) + 2;
-  const [width, height] = [COLUMNS * CHAR_PX + 2 * PAD_PX, rows * ROW_PX + 2 * PAD_PX];
+  const columns = Math.max(...scenes.flatMap(({ lines }) => lines.map(({ length }) => length)));
+  const [width, height] = [columns * CHAR_PX + 2 * PAD_PX, rows * ROW_PX + 2 * PAD_PX];
   const spans = scenes.map(({ lines }) => COMMAND_S + lines.length * LINE_S + READ_S);
   const total = spans.reduce((sum, span) => sum + span, 0);
   const [styles, texts]: [string[], string[]] = [[], []];
@@ -99,7 +107,9 @@ export function draw(scenes: readonly Scene[], { background, text, dim, red, gre
       const name = `s${at}-${row}`;
       styles.push(keyframes(name, (100 * fromS) / total, (100 * endS) / total, total));
       const y = PAD_PX + (row + 0.75) * ROW_PX;
-      texts.push(`<text id="${name}" x="${PAD_PX}" y="${y}" class="${colorOf(line)}">${escapeXml(line)}</text>`);
+      const widthPx = (line.length * CHAR_PX).toFixed(1);
+      const place = `x="${PAD_PX}" y="${y}" textLength="${widthPx}" lengthAdjust="spacingAndGlyphs"`;
+      texts.push(`<text id="${name}" ${place} class="${colorOf(line)}">${escapeXml(line)}</text>`);
     }
     startS = endS;
   }

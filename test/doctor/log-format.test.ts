@@ -35,7 +35,7 @@ test('formats by which a client says who it is, and formats that are not read: e
     ['{"source_ip":"$client"}', {}, 'warn', /see that no client can choose it/, /log \$remote_addr/],
     ['escape=none{"source_ip":"$remote_addr"}', {}, 'fail', /escape=none/, /escape=json/],
     [`$host $remote_addr ${COMBINED}`, {}, 'fail', /\$host in front/, /^set logs\[\]\.format: vhost_combined$/],
-    [`$remote_addr $host ${COMBINED}`, {}, 'fail', /in front of the address/, /README/],
+    [`$remote_addr $host ${COMBINED}`, {}, 'fail', /in front of the address/, /first-week/],
     [
       `$remote_addr $host ${COMBINED}`,
       { format: 'vhost_combined' },

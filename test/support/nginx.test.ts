@@ -52,7 +52,7 @@ function get(network: Network, url: string): string {
 }
 
 describe('a real nginx in a namespace', { skip }, () => {
-  test('answers another namespace over IPv4 and IPv6 and logs what the README promises', async (t) => {
+  test('answers another namespace over IPv4 and IPv6 and logs what docs/first-week.md promises', async (t) => {
     const { network, nginx } = await served(t);
     const ipv4 = network.address('server', 'client');
     const ipv6 = network.address('server', 'client', 6);

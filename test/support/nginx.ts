@@ -1,6 +1,6 @@
 /**
  * A real nginx for tests, with a configuration, log and pid file of its own in a temporary folder. It writes the log
- * that zban's README asks for and serves a small site: `/` with its files, and paths with a fixed answer.
+ * that docs/first-week.md asks for and serves a small site: `/` with its files, and paths with a fixed answer.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,7 +22,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 export const NGINX_BINARY = '/usr/sbin/nginx';
 
-/** The log_format of the README, word for word. */
+/** The log_format of docs/first-week.md, word for word. */
 export const LOG_FORMAT = `log_format zban escape=json '{"timestamp":"$msec","source_ip":"$remote_addr","method":"$request_method","path":"$request_uri","status":"$status","response_size":"$body_bytes_sent","request_time":"$request_time","user_agent":"$http_user_agent","referer":"$http_referer","host":"$host"}';`;
 
 export interface NginxOptions {
