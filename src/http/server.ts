@@ -138,7 +138,7 @@ class Pages {
     } catch (error) {
       this.#options.log('warn', 'a request for the page failed', { cause: describe(error) });
       if (response.headersSent) response.destroy();
-      else answer(response, 503, 'text/plain', 'the daemon does not answer at the moment\n');
+      else answer(response, 503, 'text/plain', 'zban cannot answer this at the moment\n');
     }
   }
 

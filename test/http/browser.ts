@@ -28,6 +28,6 @@ export async function holds(page: Page, expression: string): Promise<void> {
   const deadline = performance.now() + 15_000;
   while (!(await page.evaluate(expression))) {
     if (performance.now() > deadline) throw new Error(`never true: ${expression}`);
-    await page.waitForTimeout(20);
+    await page.waitForTimeout(50);
   }
 }

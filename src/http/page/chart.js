@@ -152,7 +152,7 @@ class Plot {
       const x = this.#x((ms - fromMs) / 1000 / step);
       if (x < LEFT + 14 || x > this.#width - 22) continue;
       this.#add('line', { class: 'tick', x1: x, x2: x, y1: this.#height - AXIS, y2: this.#height - AXIS + 4 });
-      const label = every >= 24 * HOUR_MS ? day(ms) : minute(ms);
+      const label = every >= 24 * HOUR_MS || hourOfDay(ms) === 0 ? day(ms).replace(/ \w+$/, '') : minute(ms);
       this.#text(x, this.#height - 4, 'middle', label);
     }
   }
@@ -210,7 +210,7 @@ class Plot {
   bars(values, className) {
     const most = Math.sqrt(Math.max(1, ...values.map((value) => value ?? 0)));
     const bottom = this.#height - AXIS - 1;
-    const width = Math.max(1.5, (this.#x(1) - this.#x(0)) * 0.7);
+    const width = Math.min(6, Math.max(1.5, (this.#x(1) - this.#x(0)) * 0.7));
     for (const [index, value] of values.entries()) {
       if (!value) continue;
       const height = 3 + (Math.sqrt(value) / most) * (BARS - 7);
