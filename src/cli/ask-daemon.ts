@@ -5,6 +5,7 @@ import type { LineProblem } from './ban-list/list.ts';
 import type { LoadedList } from './ban-list/load-list.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
+import { ProgressBar } from './progress-bar.ts';
 import { formatRelative, formatTime, printable } from './text.ts';
 
 /** Lines with problems that are told one by one. */
@@ -16,7 +17,16 @@ export async function askInPieces<T>(
   ask: (piece: readonly T[]) => Promise<readonly TargetResult[]>,
 ): Promise<readonly TargetResult[]> {
   const results: TargetResult[][] = [];
-  for (const piece of splitForRequests(items)) results.push([...(await ask(piece))]);
+  const pieces = splitForRequests(items);
+  // One request is over before anybody could read it.
+  const bar = pieces.length > 1 ? new ProgressBar('send') : undefined;
+  let asked = 0;
+  for (const piece of pieces) {
+    bar?.show(asked / items.length, asked, 'targets');
+    results.push([...(await ask(piece))]);
+    asked += piece.length;
+  }
+  bar?.clear();
   return results.flat();
 }
 

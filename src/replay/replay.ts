@@ -16,6 +16,7 @@ import { findSameFiles } from '../source/discover.ts';
 import { readLogFile } from '../source/read-log-file.ts';
 import type { WorkerSetup } from '../workers/messages.ts';
 import { Pipeline, workerSetup } from '../workers/pipeline.ts';
+import { type Progress, ReadProgress } from './progress.ts';
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -30,6 +31,7 @@ export interface ReplayOptions {
   /** Keep what every client did; told at the end with so many clients in each of its lists. */
   readonly historyOf?: number;
   readonly onEvent: (event: EngineEvent) => void;
+  readonly onProgress?: (progress: Progress) => void;
 }
 
 export interface Replayed {
@@ -91,7 +93,15 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
     for (const source of files.keys()) await pipeline.send({ kind: 'expect', source });
     const depth = files.length === 1 ? threads + 2 : 2;
     const opened = await openInOrder(files, setup, { chunkBytes, lineBytesMax: config.source.line_bytes_max });
-    const read = await Promise.allSettled(opened.map((file, source) => feedFile(pipeline, file, source, depth)));
+    const progress = new ReadProgress(opened.map(({ file }) => file));
+    const onRead = (source: number, bytes: number | undefined) => {
+      if (bytes === undefined) progress.end(source);
+      else progress.add(source, bytes);
+      options.onProgress?.({ lines: pipeline.lines, share: progress.share });
+    };
+    const read = await Promise.allSettled(
+      opened.map((file, source) => feedFile(pipeline, file, source, depth, onRead)),
+    );
     for (const result of read) if (result.status === 'rejected') throw result.reason;
     const { status } = await pipeline.send({ kind: 'status' });
     const { history } = most === undefined ? {} : await pipeline.send({ kind: 'history', most });
@@ -164,15 +174,24 @@ async function openInOrder(
 }
 
 /** Feeds one file with at most `depth` chunks under way, so that memory stays bounded however far the merge holds it back. */
-async function feedFile(pipeline: Pipeline, file: OpenFile, source: number, depth: number): Promise<void> {
+async function feedFile(
+  pipeline: Pipeline,
+  file: OpenFile,
+  source: number,
+  depth: number,
+  onRead: (source: number, bytes: number | undefined) => void,
+): Promise<void> {
   const underWay: Promise<void>[] = [];
   try {
     for (let next = await file.first; !next.done; next = await file.rest.next()) {
+      const { length } = next.value.bytes;
       underWay.push(pipeline.feed({ ...next.value, source, behind: true }, 0));
+      onRead(source, length);
       if (underWay.length >= depth) await underWay.shift();
     }
   } finally {
     await file.rest.return();
+    onRead(source, undefined);
     // Parcels may wait in the merge for those of other files; this one has no more to come.
     await pipeline.finish(source);
     await Promise.all(underWay);

@@ -4,6 +4,7 @@ import { SENSITIVITY_LEVELS, type Sensitivity, sensitivityFactor } from '../dete
 import { KNOWN_HOURS } from '../engine/history.ts';
 import type { HistorySummary } from '../engine/history-summary.ts';
 import type { BanEvent } from '../model/event.ts';
+import type { Progress } from './progress.ts';
 import { type ReplaySummary, replay } from './replay.ts';
 
 /** Banned clients told apart; beyond them bans are counted only. */
@@ -43,6 +44,8 @@ export interface SweepOptions {
   readonly config: Config;
   readonly files: readonly string[];
   readonly threads?: number;
+  /** Of all replays together. */
+  readonly onProgress?: (progress: Progress) => void;
   /** A replay is done: `done` of `all`. */
   readonly onStep: (step: SweepStep, seconds: number, done: number, all: number) => void;
 }
@@ -57,7 +60,7 @@ export function sweepSteps(inForce: Sensitivity): Sensitivity[] {
 }
 
 /** Rejects with SourceError when a file cannot be read. */
-export async function sweep({ config, files, threads, onStep }: SweepOptions): Promise<Sweep> {
+export async function sweep({ config, files, threads, onStep, onProgress }: SweepOptions): Promise<Sweep> {
   const all = sweepSteps(config.sensitivity);
   const steps: SweepStep[] = [];
   let log: { readonly summary: ReplaySummary; readonly history: HistorySummary | undefined } | undefined;
@@ -68,6 +71,11 @@ export async function sweep({ config, files, threads, onStep }: SweepOptions): P
       files,
       ...(threads === undefined ? {} : { threads }),
       historyOf: 1,
+      onProgress: ({ lines, share }) =>
+        onProgress?.({
+          lines: steps.length * (log?.summary.lines ?? 0) + lines,
+          share: (steps.length + share) / all.length,
+        }),
       onEvent: (event) => {
         if (event.event === 'ban') tally.add(event);
         if (event.event === 'fuse' && event.phase === 'blown') tally.fuses++;

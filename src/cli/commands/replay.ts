@@ -9,6 +9,7 @@ import { tellBaseline } from '../baseline-text.ts';
 import { type Context, configOrDefaults } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { readCount } from '../options.ts';
+import { ProgressBar } from '../progress-bar.ts';
 import { formatReport, UNBANNED_LISTED } from '../report/replay-report.ts';
 import { columnsOf } from '../style.ts';
 import { foldLine, printable } from '../text.ts';
@@ -34,7 +35,9 @@ export async function replayLogs(context: Context, options: ReplayCommandOptions
   const report = new ReplayReport();
   // One a minute of log time: they would bury the bans.
   const isShown = (event: EngineEvent) => options.baselines || event.event !== 'baseline';
+  const bar = new ProgressBar('replay');
   const onEvent = (event: EngineEvent) => {
+    if (json || isShown(event)) bar.clear();
     if (json) return output.json(event);
     report.add(event);
     if (isShown(event)) output.data(foldLine(formatEvent(event), columnsOf(process.stdout)));
@@ -46,7 +49,8 @@ export async function replayLogs(context: Context, options: ReplayCommandOptions
     ...(chunkBytes === undefined ? {} : { chunkBytes }),
     ...(json ? {} : { historyOf: all ? UNBANNED_LISTED_ALL : UNBANNED_LISTED }),
     onEvent,
-  });
+    onProgress: ({ share, lines }) => bar.show(share, lines, 'lines'),
+  }).finally(() => bar.clear());
   if (json) output.json(summary);
   if (history) output.data(`\n${formatReport({ config, report, history, summary, all })}`);
   return EXIT.done;

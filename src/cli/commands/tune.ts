@@ -7,6 +7,7 @@ import { formatNumber } from '../../words/reason.ts';
 import { type Context, configOrDefaults } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { readCount } from '../options.ts';
+import { ProgressBar } from '../progress-bar.ts';
 import { minute } from '../report/banned.ts';
 import { alignRight, COLUMNS, section } from '../report/section.ts';
 import { countOf, formatCount, formatSpan, wrapText } from '../text.ts';
@@ -22,15 +23,18 @@ export async function tune(context: Context, options: TuneCommandOptions): Promi
   const threads = readCount('threads', options.threads, 1, 256);
   const config = configOrDefaults(context);
   const { sensitivity: inForce } = config;
+  const bar = new ProgressBar('tune');
   const result = await sweep({
     config,
     files: options.logs,
     ...(threads === undefined ? {} : { threads }),
+    onProgress: ({ share, lines }) => bar.show(share, lines, 'lines'),
     onStep: ({ sensitivity }, seconds, done, all) => {
+      bar.clear();
       const left = done === all ? '' : `, about ${formatSpan(seconds * (all - done) * 1000)} to go`;
       output.talk(`replay ${done} of ${all}, sensitivity ${sensitivity}: ${formatSpan(seconds * 1000)}${left}`);
     },
-  });
+  }).finally(() => bar.clear());
   const advice = recommend(result, inForce);
   if (json) output.json(tuneJson(result, inForce, advice));
   else output.data(formatTune(result, inForce, advice));

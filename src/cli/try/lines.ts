@@ -50,7 +50,7 @@ export function tellEntry(entry: AuditEntry, style: Style, columns: number): str
       const seconds = Number(numbers.duration_seconds ?? 0);
       return isEnd
         ? `${time}  ${style.green('site')}    back to normal after ${formatSpan(seconds * 1000)}, peak ${peakOf(numbers)}`
-        : `${time}  ${style.yellow('site')}    unusual traffic, ${looks(numbers)}, peak ${peakOf(numbers)}: alerts, bans nobody by itself`;
+        : `${time}  ${style.yellow('site')}    unusual traffic, ${looks(numbers)}, peak ${peakOf(numbers)}; bans nobody by itself`;
     }
     case 'fuse':
     case 'trouble':

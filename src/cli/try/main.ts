@@ -8,7 +8,7 @@ import { loadConfig } from '../../config/load.ts';
 import { callDaemon } from '../../control/client.ts';
 import type { TopView } from '../../model/status.ts';
 import { columnsOf, createStyle, wantsColour } from '../style.ts';
-import { countOf, cutText, formatCount, formatSpan, printable } from '../text.ts';
+import { countOf, cutText, foldLine, formatCount, formatSpan, printable } from '../text.ts';
 import { drawSite, extendRates } from '../top/layout.ts';
 import { withTrail } from '../trail.ts';
 import { tellAttack, tellEntry } from './lines.ts';
@@ -26,7 +26,8 @@ let bans = 0;
 let anomalies = 0;
 let learned = '';
 
-function say(text: string): void {
+function say(line: string): void {
+  const text = foldLine(line, columnsOf(process.stdout));
   process.stdout.write(isLive ? `${CLEAR_LINE}${text}\n${liveLine}` : `${text}\n`);
 }
 

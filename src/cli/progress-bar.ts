@@ -1,0 +1,55 @@
+/** How far a long command has come: one line on standard error, where that is a terminal, and gone at the end. */
+import { formatCount, formatSpan } from './text.ts';
+
+const DRAW_MS = 100;
+const BAR_COLUMNS = 24;
+const CLEAR_LINE = '\r\u001b[2K';
+/** Before this an estimate says nothing. */
+const ESTIMATE_SHARE = 0.01;
+
+export interface BarStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+export class ProgressBar {
+  private readonly what: string;
+  private readonly stream: BarStream;
+  private readonly now: () => number;
+  private readonly startedMs: number;
+  private drawnMs = Number.NEGATIVE_INFINITY;
+
+  constructor(what: string, stream: BarStream = process.stderr, now: () => number = () => performance.now()) {
+    this.what = what;
+    this.stream = stream;
+    this.now = now;
+    this.startedMs = now();
+  }
+
+  /** `share` of the work is done, 0–1, and so many of `noun`. */
+  show(share: number, count: number, noun: string): void {
+    const nowMs = this.now();
+    if (!this.stream.isTTY || nowMs - this.drawnMs < DRAW_MS) return;
+    this.drawnMs = nowMs;
+    this.stream.write(CLEAR_LINE + this.text(Math.min(1, share), count, noun, nowMs - this.startedMs));
+  }
+
+  /** Makes room for other text. */
+  clear(): void {
+    if (this.stream.isTTY && this.drawnMs > Number.NEGATIVE_INFINITY) this.stream.write(CLEAR_LINE);
+    // What comes next is not to be overwritten at once.
+    this.drawnMs = this.drawnMs === Number.NEGATIVE_INFINITY ? this.drawnMs : this.now();
+  }
+
+  private text(share: number, count: number, noun: string, elapsedMs: number): string {
+    const full = Math.round(share * BAR_COLUMNS);
+    const bar = `${'█'.repeat(full)}${'░'.repeat(BAR_COLUMNS - full)}`;
+    const rate = elapsedMs > 0 ? `${formatCount(Math.round((count / elapsedMs) * 1000))} ${noun}/s` : '';
+    const left = share < ESTIMATE_SHARE ? '' : `, ${formatSpan((elapsedMs / share) * (1 - share))} left`;
+    return `${this.what} ${bar} ${String(Math.floor(share * 100)).padStart(3)}%  ${rate}${left}`.slice(
+      0,
+      (this.stream.columns ?? 80) - 1,
+    );
+  }
+}
