@@ -9,11 +9,15 @@ const CHECK = 'lanes';
 /** The bucket of each lane that holds, and how much of it may come at once, for a block that limits requests itself. */
 const OWN_LIMITS = [1, 2, 3, 4].map((number) => `limit_req zone=zban_hold_${number} burst=60 nodelay;`).join(' ');
 
-/** Nothing where no file is named for lanes. */
-export function checkLanes({ firewall }: Config, dump: NginxDump): Finding[] {
+/** Where lanes are usually named, for the advice. */
+const USUAL_FILE = '/etc/nginx/zban-lanes.conf';
+
+/** Nothing where no file is named for lanes, and none is needed. */
+export function checkLanes({ firewall, swarm }: Config, dump: NginxDump): Finding[] {
   const file = firewall.nginx.lanes;
+  if (file === undefined) return swarm.enabled && swarm.action !== 'alert' ? [explainMissing(swarm.action)] : [];
   // Why nginx's configuration could not be read, its own check says.
-  if (file === undefined || dump.kind !== 'read') return [];
+  if (dump.kind !== 'read') return [];
   const [http, server] = laneLines(file);
   if (!dump.text.includes(`\n# configuration file ${file}:\n`)) {
     const mend = `put "${http}" into nginx's http block, and for lanes that deny "${server}" into its servers; then: nginx -t && nginx -s reload`;
@@ -30,4 +34,11 @@ export function checkLanes({ firewall }: Config, dump: NginxDump): Finding[] {
     found.push(warn(CHECK, message, `put beside them: ${OWN_LIMITS}`));
   }
   return found.length > 0 ? found : [ok(CHECK, `nginx includes ${file} and looks at $zban_lane`)];
+}
+
+function explainMissing(action: string): Finding {
+  const [http, server] = laneLines(USUAL_FILE);
+  const message = `swarm.action is ${action}, but nginx is not set up for it: only networks are stopped`;
+  const mend = `set firewall.nginx.lanes: ${USUAL_FILE}, restart zban, put "${http}" into nginx's http block and "${server}" into its servers; docs/swarms.md`;
+  return warn(CHECK, message, mend);
 }

@@ -14,6 +14,13 @@ test('nothing is said where no file is named for lanes, or nginx could not be as
   assert.deepEqual(checkLanes(config(FILE), { kind: 'missing' }), []);
 });
 
+test('who wants swarms held and names no file is told what nginx needs', () => {
+  const wanting = configSchema.parse({ swarm: { action: 'hold' } });
+  const [found] = checkLanes(wanting, { kind: 'missing' });
+  assert.equal(found?.level, 'warn');
+  assert.match(found?.mend ?? '', /firewall\.nginx\.lanes: .*include .*if \(\$zban_lane = deny\)/);
+});
+
 test('a file that nginx does not include is a failure, with both lines', () => {
   const [found] = check(server(''));
   assert.equal(found?.level, 'fail');
