@@ -63,6 +63,8 @@ export class Lanes {
   private readonly open: Map<string, Kept>;
   private allowed: readonly string[] = [];
   private started = false;
+  /** Lanes that people opened: no two of one second have the same id. */
+  private added = 0;
   /** What people are told once nginx has answered. */
   private untold: LaneNotification[] = [];
   /** When nginx is asked again after a failure. */
@@ -142,7 +144,7 @@ export class Lanes {
   async add(request: AddLaneRequest): Promise<LaneResult> {
     const { action, match, usualRate, forMs, backtest, reason, operator } = request;
     const nowMs = this.options.now();
-    const id = `${Math.floor(nowMs / 1000).toString(36)}-m${this.open.size + 1}`;
+    const id = `${Math.floor(nowMs / 1000).toString(36)}-m${++this.added}`;
     const lane: LiveLane = this.inMode({
       ...{ id, action, match, enforced: true, actor: `operator:${operator}`, kept: true, usual_rate: usualRate },
       ...{ since: new Date(nowMs).toISOString(), until: new Date(nowMs + forMs).toISOString() },
