@@ -14,7 +14,8 @@ import type { LaneMatch } from '../../src/model/lane.ts';
 import { findNginxObstacle, type Nginx, startNginx } from '../support/nginx.ts';
 import { eventually } from './world.ts';
 
-const port = 30_000 + (process.pid % 10_000);
+// Below the ports that the kernel gives to outgoing connections (ip_local_port_range).
+const port = 20_000 + ((process.pid * 7) % 10_000);
 const HOUR_MS = 3_600_000;
 let nextId = 0;
 
