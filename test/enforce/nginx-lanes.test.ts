@@ -174,8 +174,11 @@ describe('lanes in nginx', { skip: findNginxObstacle() ?? false }, () => {
       for (let n = 0; n < times; n++) statuses.push(await ask({ agent: 'swarm', from: from(n) }));
       return statuses.filter((status) => status === 429).length;
     };
-    const stopped = await count(200, (n) => `198.51.${n}.7`);
-    assert.ok(stopped > 150 && stopped < 180, `${stopped} of 200: a minute's worth passes at once`);
+    const sinceMs = performance.now();
+    const passed = 200 - (await count(200, (n) => `198.51.${n}.7`));
+    const seconds = (performance.now() - sinceMs) / 1000;
+    // A minute's worth at once, and the usual rate from then on, however long this machine took.
+    assert.ok(passed >= 30 && passed <= 32 + 0.5 * seconds, `${passed} of 200 passed in ${seconds} s`);
     assert.equal(await count(50, (n) => `203.0.113.${n}`), 0);
     assert.equal(await ask({ agent: 'visitor' }), 200);
   });
