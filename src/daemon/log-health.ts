@@ -83,7 +83,7 @@ export class LogHealth {
       this.set(
         `unread ${path}`,
         health.unread && `${health.unread} of ${path} are not understood: their clients are never judged`,
-        "set logs[].format and logs[].fields, or use the log_format of docs/first-week.md; zban doctor shows more",
+        'set logs[].format and logs[].fields, or use the log_format of docs/first-week.md; zban doctor shows more',
       );
       const silence = isMissing ? undefined : this.findSilence(health);
       this.set(
