@@ -22,12 +22,16 @@ const [configPath = '', daemonLog = '', simulatorLog] = process.argv.slice(2);
 const style = createStyle(wantsColour(process.stdout, process.env));
 const isLive = process.stdout.isTTY === true;
 let liveLine = '';
-let bans = 0;
+const banned = new Set<string>();
 let anomalies = 0;
 let learned = '';
 
+/** Text of one line. */
 function say(line: string): void {
-  const text = foldLine(line, columnsOf(process.stdout));
+  print(foldLine(line, columnsOf(process.stdout)));
+}
+
+function print(text: string): void {
   process.stdout.write(isLive ? `${CLEAR_LINE}${text}\n${liveLine}` : `${text}\n`);
 }
 
@@ -93,12 +97,16 @@ function introduce(daemon: Growing): void {
 
 function conclude(): void {
   showLive('');
-  const found = `${bans === 1 ? '1 client' : `${formatCount(bans)} clients`} would have been banned`;
-  const site = anomalies === 0 ? '' : `, ${anomalies === 1 ? '1 site anomaly' : `${anomalies} site anomalies`}`;
+  const found = `${countOf(banned.size, 'client')} would have been banned`;
+  const site =
+    anomalies === 0
+      ? ''
+      : `, the site as a whole was unusually busy ${anomalies === 1 ? 'once' : `${formatCount(anomalies)} times`}`;
+  print('');
   say(
-    `\n${style.bold('That was zban.')} ${learned === '' ? '' : `It ${learned}; `}${found}${site}. Nothing was blocked.\n`,
+    `${style.bold('That was zban.')} ${learned === '' ? '' : `It ${learned}; `}${found}${site}. Nothing was blocked.`,
   );
-  say(`${style.bold('Next')}  scripts/zban replay /var/log/nginx/access.log*   who would have been banned on your site, from your logs
+  print(`\n${style.bold('Next')}  scripts/zban replay /var/log/nginx/access.log*   who would have been banned on your site, from your logs
       scripts/run /var/log/nginx/access.log            watch your own log, bans nobody
       sudo scripts/install                             install it, in observe mode`);
 }
@@ -125,7 +133,7 @@ async function follow(): Promise<void> {
       }
       const page = reader.query({ afterId, limit: 1000 });
       for (const entry of page) {
-        if (entry.action === 'ban') bans++;
+        if (entry.action === 'ban') banned.add(entry.client);
         if (entry.action === 'global_anomaly' && entry.numbers.phase === 'start') anomalies++;
         const text = tellEntry(entry, style, columnsOf(process.stdout));
         if (text) say(text);
