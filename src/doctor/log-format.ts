@@ -33,7 +33,9 @@ function checkCombined(check: string, path: string, body: string, format: Config
     if (!hasHost) return checkAddress(check, path, variableOf(body));
     const message = `writes ${path} with ${words[0]} in front of the address: zban reads no line of it`;
     const isVhost = words.length === 2 && !FROM_CLIENT.test(variableOf(words[1] ?? '') ?? '');
-    return [fail(check, message, isVhost ? 'set logs[].format: vhost_combined' : "use the log_format of docs/first-week.md")];
+    return [
+      fail(check, message, isVhost ? 'set logs[].format: vhost_combined' : 'use the log_format of docs/first-week.md'),
+    ];
   }
   if (!hasHost) {
     const message = `writes ${path} without a host in front: zban reads no line of it as vhost_combined`;

@@ -97,7 +97,7 @@ function checkLog(config: Config, path: string, index: number, nowMs: number): F
       fail(
         check,
         `${percent} % of its newest ${tally.lines} lines are not understood (${refused.reason})`,
-        "set logs[].format and logs[].fields, or use the log_format of docs/first-week.md",
+        'set logs[].format and logs[].fields, or use the log_format of docs/first-week.md',
       ),
     ];
   }
@@ -154,7 +154,7 @@ function checkFields(check: string, lines: readonly string[], keys: FieldKeys): 
   });
   if (missing.length === 0) return [];
   const message = `its log_format has no ${missing.join(' and no ')}: crawlers cannot be told from scrapers as well as they could`;
-  return [warn(check, message, "add them as in the log_format of docs/first-week.md")];
+  return [warn(check, message, 'add them as in the log_format of docs/first-week.md')];
 }
 
 function checkFreshness(check: string, { rows, count }: Tally, writtenMs: number, nowMs: number): Finding[] {
