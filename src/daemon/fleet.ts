@@ -13,11 +13,10 @@ import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Order } from '../share/order.ts';
 import { type OrderContext, orderOf, orderOfBan } from './fleet-orders.ts';
 import { Proposals, type ProposalsOptions } from './fleet-proposals.ts';
+import { encodeSaved, readSaved, type Saved, STATE_KEY } from './fleet-state.ts';
 import type { Troubles } from './troubles.ts';
 import { VERSION } from './version.ts';
 
-/** Where the database keeps how far this host has read and sent. */
-const STATE_KEY = 'fleet';
 const SAVE_MS = 1000;
 /** Rows read at once from the trail. */
 const ROWS_AT_ONCE = 1000;
@@ -26,17 +25,6 @@ const [AGAIN_ROWS, AGAIN_MS] = [20_000, 3_600_000];
 /** A clock that is further off than this is reported. */
 const CLOCK_OFF_MS = 2000;
 const [AWAY, CLOCK] = ['fleet', 'fleet clock'];
-
-interface Saved {
-  readonly epoch: string;
-  readonly lastId: string;
-  /** Every row of the trail up to this one was sent. */
-  readonly sent: number;
-  /** Hosts heard of. */
-  readonly hosts: readonly string[];
-  /** Milliseconds by which the server's clock was ahead. */
-  readonly aheadMs: number;
-}
 
 export interface FleetOptions extends Omit<ProposalsOptions, 'host' | 'acceptFrom' | 'trail'> {
   readonly fleet: NonNullable<Config['fleet']>;
@@ -293,7 +281,7 @@ export class Fleet {
     const sent = orders.size === 0 ? this.options.trail.head.id : orders.sentAuditId;
     const { epoch = '', lastId = '' } = this.place ?? {};
     const saved: Saved = { epoch, lastId, sent, hosts: [...this.others], aheadMs: Math.round(aheadMs / 100) * 100 };
-    return new TextEncoder().encode(JSON.stringify(saved));
+    return encodeSaved(saved);
   }
 
   /** Not before the host has joined: until then all of it is to be said. */
@@ -308,18 +296,5 @@ export class Fleet {
     if (text === this.savedText) return;
     this.savedText = text;
     this.options.trail.saveState(STATE_KEY, bytes);
-  }
-}
-
-function readSaved(bytes: Uint8Array | undefined): Saved | undefined {
-  if (!bytes) return undefined;
-  try {
-    const saved = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Saved>;
-    const { epoch, lastId, sent, hosts, aheadMs = 0 } = saved;
-    if (typeof epoch !== 'string' || typeof lastId !== 'string' || typeof sent !== 'number') return undefined;
-    const names = Array.isArray(hosts) ? hosts.filter((host) => typeof host === 'string') : [];
-    return { epoch, lastId, sent, hosts: names, aheadMs: Number(aheadMs) || 0 };
-  } catch {
-    return undefined;
   }
 }

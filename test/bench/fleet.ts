@@ -90,10 +90,15 @@ async function bans(): Promise<void> {
   const many = Array.from({ length: 10_000 }, (_, n) => `10.9.${n >> 8}.${n & 255}`);
   const startedMs = Date.now();
   const done = order(first, many);
-  await until('all kernels hold all', () =>
-    bench.hosts.every((host) => countKernel(host) >= many.length + ordered.size),
-  );
-  say(`10,000 bans at once on one host, in all ${HOSTS} kernels`, ms(Date.now() - startedMs));
+  const all = many.length + ordered.size;
+  for (const [where, hosts] of [
+    ['its own kernel', [first]],
+    [`all ${HOSTS} kernels`, bench.hosts],
+  ] as const) {
+    // Looking takes processor time from the hosts.
+    while (!hosts.every((host) => countKernel(host) >= all)) await sleep(250);
+    say(`10,000 bans at once on one host, in ${where}`, ms(Date.now() - startedMs));
+  }
   await done;
   await bench.close();
 }
