@@ -52,8 +52,17 @@ export async function replayLogs(context: Context, options: ReplayCommandOptions
     onProgress: ({ share, lines }) => bar.show(share, lines, 'lines'),
   }).finally(() => bar.clear());
   if (json) output.json(summary);
-  if (history) output.data(`\n${formatReport({ config, report, history, summary, all })}`);
+  if (history) output.data(`\n${foldProse(formatReport({ config, report, history, summary, all }))}`);
   return EXIT.done;
+}
+
+/** The rows of tables, which are indented, are cut already. */
+function foldProse(text: string): string {
+  const columns = columnsOf(process.stdout);
+  return text
+    .split('\n')
+    .map((line) => (line.startsWith(' ') ? line : foldLine(line, columns)))
+    .join('\n');
 }
 
 /** One event as one readable line: log time in UTC, what happened, the numbers. */
