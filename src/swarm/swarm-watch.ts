@@ -23,6 +23,8 @@ const UNDER_WAY_SECONDS = 3840;
 const [LOOK_SECONDS, LOOK_PARTS] = [10, 8];
 /** A network that may not be banned is reported again after so many seconds. */
 const SPARED_SECONDS = 3840;
+/** A surplus that lasts is searched ever more seldom: after this share of the time since it began. */
+const SEARCH_SHARE = 1 / 8;
 const MINUTE = 60;
 
 /** What survives a restart. */
@@ -57,6 +59,8 @@ export class SwarmWatch {
   private suspectSince = 0;
   private suspectUntil = 0;
   private underWayUntil = 0;
+  /** By horizon: since when there is a surplus without a find, and when it was searched last. */
+  private readonly surplus = new Map<number, { readonly since: number; searched: number }>();
   /** Networks that may not be banned, and until when they are not reported again. */
   private readonly spared = new Map<string, number>();
 
@@ -106,10 +110,17 @@ export class SwarmWatch {
     const more = isUnderWay ? SUSPECT_MORE_AGAIN : SUSPECT_MORE;
     const came = strangers.since(now - horizon);
     const expected = came <= more ? undefined : strangers.usual(now, horizon);
-    if (expected === undefined || came <= SUSPECT_TIMES * expected + more) return;
+    if (expected === undefined || came <= SUSPECT_TIMES * expected + more) {
+      this.surplus.delete(horizon);
+      return;
+    }
     if (this.suspectUntil < now) this.suspectSince = now;
     this.suspectSince = Math.min(this.suspectSince, now - horizon);
     this.suspectUntil = Math.max(this.suspectUntil, now + horizon);
+    const begun = this.surplus.get(horizon) ?? { since: now, searched: 0 };
+    this.surplus.set(horizon, begun);
+    if (now - begun.searched < SEARCH_SHARE * (now - begun.since)) return;
+    begun.searched = now;
     const { evidence, clients, widest, acts } = this;
     const input = {
       evidence,
@@ -125,7 +136,10 @@ export class SwarmWatch {
       isSpared: (network: string) => (this.spared.get(network) ?? 0) > now,
     };
     const found = search(input, now, horizon, 1 - expected / came);
-    if (found.lanes.length + found.networks.length > 0) this.underWayUntil = now + UNDER_WAY_SECONDS;
+    if (found.lanes.length + found.networks.length > 0) {
+      this.underWayUntil = now + UNDER_WAY_SECONDS;
+      this.surplus.clear();
+    }
     for (const { finding, values } of found.lanes) {
       usual.drop(now - horizon, values);
       const action = options.action === 'deny' ? 'deny' : 'hold';
