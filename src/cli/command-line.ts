@@ -103,6 +103,6 @@ function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const expected = error instanceof CommandError || typeof (error as { code?: unknown }).code === 'string';
   if (!expected) return error.stack ?? error.message;
-  const { mend } = error as { mend?: unknown };
-  return typeof mend === 'string' ? `${error.message}; ${mend}` : error.message;
+  const { fix } = error as { fix?: unknown };
+  return typeof fix === 'string' ? `${error.message}; ${fix}` : error.message;
 }

@@ -1,4 +1,4 @@
-/** What is wrong with a configuration, said so that it can be mended in one go. */
+/** What is wrong with a configuration, said so that it can be fixed in one go. */
 
 /** A key's way from the top of the file: names of maps, indexes of lists. */
 export type KeyPath = readonly (string | number)[];
@@ -14,7 +14,7 @@ export interface ConfigProblem {
   readonly message: string;
   /** The value that was found, cut to a readable length; undefined where it says nothing or is secret. */
   readonly received: string | undefined;
-  /** How to mend it. */
+  /** How to fix it. */
   readonly hint: string | undefined;
 }
 

@@ -5,7 +5,7 @@ export type ControlErrorCode =
   | 'already_running' // another daemon listens on the socket
   | 'failed'; // everything else, a refusal by the daemon included
 
-/** Talking over the control socket did not work; the message says what, where and how to mend it. */
+/** Talking over the control socket did not work; the message says what, where and how to fix it. */
 export class ControlError extends Error {
   override readonly name = 'ControlError';
   readonly code: ControlErrorCode;

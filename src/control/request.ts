@@ -1,4 +1,4 @@
-/** Checks what comes over the socket: whoever may open it may still send nonsense. */
+/** Checks what comes over the socket: anyone who may open it may still send nonsense. */
 import { z } from 'zod';
 import { parsePrefix } from '../net/prefix.ts';
 import type { ControlRequest } from './protocol.ts';

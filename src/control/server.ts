@@ -56,7 +56,7 @@ interface Shared {
 export interface ControlServer {
   /** Requests answered, and those refused before a handler saw them. */
   counts(): Readonly<Counts>;
-  /** Takes no more requests, answers those that were begun, cuts off whoever is connected and removes the socket. */
+  /** Takes no more requests, answers those that were begun, closes the other connections and removes the socket. */
   close(): Promise<void>;
 }
 
@@ -220,7 +220,7 @@ async function dispatch(request: ControlRequest, { handlers, log }: ControlServe
   try {
     return { ok: true, value: await call(request, handlers) };
   } catch (error) {
-    // A failing handler is the daemon's trouble, told to whoever asked; the next command is served all the same.
+    // A failing handler is the daemon's trouble, told to anyone who asked; the next command is served all the same.
     const message = error instanceof Error ? error.message : String(error);
     log('warn', 'control command failed', { command: request.command, error: message });
     return { ok: false, message };

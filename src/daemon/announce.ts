@@ -31,7 +31,7 @@ export function buildAnnouncer(
     sender: { host: hostName(config), link: config.notify.dashboard_url },
     log,
     onTrouble: (name, trouble) => {
-      if (trouble) troubles.begin(troubleKeyOf(name), trouble.what, trouble.mend);
+      if (trouble) troubles.begin(troubleKeyOf(name), trouble.what, trouble.fix);
       else troubles.end(troubleKeyOf(name));
     },
   });

@@ -67,7 +67,7 @@ export class Bans {
   refusedTotal = 0;
   private readonly options: BansOptions;
   /** Bans that people have not been told of, because the firewall has not answered. */
-  private readonly untold = new Map<string, BanEvent>();
+  private readonly unreported = new Map<string, BanEvent>();
   /** Why the firewall does not do what it should, by target. */
   private readonly failing = new Map<string, string>();
   private readonly refusals = new Refusals();
@@ -124,7 +124,7 @@ export class Bans {
       notify(bans.map((event) => ({ kind: 'ban', event, enforced: false, confirmed: false })));
       return;
     }
-    for (const event of bans) this.untold.set(event.ip, event);
+    for (const event of bans) this.unreported.set(event.ip, event);
     void this.options.reconcile();
   }
 
@@ -233,7 +233,7 @@ export class Bans {
     this.unbansTotal += bans.length;
     // A ban that was over before the firewall answered is no news, neither its beginning nor its end; of another host's, that
     // host tells people.
-    const told = bans.filter((ban) => !this.untold.delete(ban.client) && findOrigin(ban) === undefined);
+    const told = bans.filter((ban) => !this.unreported.delete(ban.client) && findOrigin(ban) === undefined);
     for (const ban of bans) this.failing.delete(ban.client);
     this.record(
       bans.map(({ client, tier, enforced }) => unbanDraft(client, { actor, timeMs, tier, enforced, detail: reason })),
@@ -272,9 +272,9 @@ export class Bans {
   }
 
   private tellBan(target: string, confirmed: boolean, told: Notification[]): void {
-    const event = this.untold.get(target);
+    const event = this.unreported.get(target);
     if (!event) return;
-    this.untold.delete(target);
+    this.unreported.delete(target);
     told.push({ kind: 'ban', event, enforced: true, confirmed });
   }
 

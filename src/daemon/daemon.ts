@@ -152,7 +152,7 @@ async function start(
       totals,
       signal: starting.signal,
       onReload: async () => askReload(configPath, wishes),
-      // Once whoever asked for it has the answer.
+      // Once the caller has the answer.
       onRestart: () => void setImmediate(() => wishes.add('restart')),
     });
   } catch (error) {

@@ -130,9 +130,9 @@ export class DataPlane {
       positions,
       startAt: 'end',
       log,
-      onTrouble: (path, message, mend) => troubles.begin(`log ${path}`, message, mend),
+      onTrouble: (path, message, fix) => troubles.begin(`log ${path}`, message, fix),
       onRecovered: (path) => troubles.end(`log ${path}`),
-      onLoss: (path, message, mend) => this.health.lost(path, message, mend),
+      onLoss: (path, message, fix) => this.health.lost(path, message, fix),
       onChunk: (chunk, logIndex) => this.feed(chunk, logIndex),
     });
     // Before anything was read: logs with lines from the time between are merged, else the first would make the others late.

@@ -46,36 +46,35 @@ export class Efficacy {
     if (this.standing) return;
     this.standing = true;
     const client = formatClient(found.high, found.low, scheme);
-    const { why, mend } = await this.diagnose(clientPrefix(found.high, found.low, scheme));
+    const { why, fix } = await this.diagnose(clientPrefix(found.high, found.low, scheme));
     const seconds = found.last - found.first;
     const what = `${client} is banned and still reaches nginx: ${found.requests} requests in ${seconds} s since; ${why}`;
-    troubles.begin(KEY, what, mend);
+    troubles.begin(KEY, what, fix);
   }
 
-  private async diagnose(client: Prefix): Promise<{ why: string; mend: string }> {
+  private async diagnose(client: Prefix): Promise<{ why: string; fix: string }> {
     const { backend, openPorts, connections } = this.options;
-    if (backend() === 'dry-run')
-      return { why: 'the backend dry-run drops nothing', mend: 'set firewall.backend: auto' };
+    if (backend() === 'dry-run') return { why: 'the backend dry-run drops nothing', fix: 'set firewall.backend: auto' };
     const all = await connections();
     const own = all.filter(({ remote }) => prefixContains(client, remote));
     const open = own.find(({ local }) => openPorts.includes(local));
     if (open) {
       return {
         why: `it is connected to port ${open.local}, which bans leave open`,
-        mend: `take ${open.local} out of firewall.protect_ports`,
+        fix: `take ${open.local} out of firewall.protect_ports`,
       };
     }
     if (own.length > 0) {
       const ports = [...new Set(own.map(({ local }) => local))].join(', ');
       return {
         why: `it is connected to port ${ports}: its packets don't pass the rules`,
-        mend: 'see with zban doctor which rule lets them through before',
+        fix: 'see with zban doctor which rule lets them through before',
       };
     }
     const peers = countPeers(all.filter(({ local }) => !openPorts.includes(local))).slice(0, PEERS_NAMED);
     return {
       why: `it has no connection to this host, so its requests come through a proxy${peers.length > 0 ? ` (most connections are from ${peers.join(', ')})` : ''}, or nginx runs in a network of its own`,
-      mend: 'use firewall.backend: nginx, which looks at the address in the log, or ban at the proxy',
+      fix: 'use firewall.backend: nginx, which looks at the address in the log, or ban at the proxy',
     };
   }
 }

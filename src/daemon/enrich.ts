@@ -39,7 +39,7 @@ function isBeginning(notification: Notification): boolean {
     case 'lane':
       return notification.event.phase === 'start';
     case 'fuse':
-      return notification.event.phase === 'blown';
+      return notification.event.phase === 'tripped';
     case 'trouble':
       return notification.phase !== 'end';
     default:

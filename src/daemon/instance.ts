@@ -165,7 +165,7 @@ class RunningInstance implements Instance {
   }
 
   /**
-   * In the order of the data flow, the far end first: whoever is told of something must be there. It is closed the other
+   * In the order of the data flow, the far end first: anyone who is told of something must be there. It is closed the other
    * way round: first who may ask for something, then what reads and judges, then what carries it out.
    */
   async start(): Promise<void> {
@@ -288,11 +288,11 @@ class RunningInstance implements Instance {
     await this.enforcer?.changed();
   }
 
-  private tellTrouble({ key, what, mend }: Trouble, phase: 'begin' | 'end'): void {
+  private tellTrouble({ key, what, fix }: Trouble, phase: 'begin' | 'end'): void {
     // A start that is given up cuts off what is under way.
     if (this.options.signal.aborted) return;
     if (phase === 'begin') this.bans.record([systemDraft('trouble', Date.now(), what)], [], []);
-    this.reports.notify([{ kind: 'trouble', time: new Date().toISOString(), what, mend, phase, key }]);
+    this.reports.notify([{ kind: 'trouble', time: new Date().toISOString(), what, fix, phase, key }]);
   }
 
   private buildPlane(): DataPlane {

@@ -66,7 +66,7 @@ export class Lanes {
   /** Lanes that people opened: no two of one second have the same id. */
   private added = 0;
   /** What people are told once nginx has answered. */
-  private untold: LaneNotification[] = [];
+  private unreported: LaneNotification[] = [];
   /** When nginx is asked again after a failure. */
   private retryMs = 0;
   /** One change of nginx after the other. */
@@ -115,7 +115,7 @@ export class Lanes {
         const lane = this.laneOf(event);
         this.open.set(lane.id, { lane, leaseMs: 0 });
         drafts.push(laneStartDraft(event, lane.enforced));
-        this.untold.push({ kind: 'lane', event, enforced: this.options.enforce && event.opened });
+        this.unreported.push({ kind: 'lane', event, enforced: this.options.enforce && event.opened });
         continue;
       }
       const known = this.open.get(event.id);
@@ -123,7 +123,7 @@ export class Lanes {
       if (!known || known.lane.kept) continue;
       this.open.delete(event.id);
       drafts.push(laneEndDraft(event, known.lane.enforced));
-      this.untold.push({ kind: 'lane', event, enforced: known.lane.enforced });
+      this.unreported.push({ kind: 'lane', event, enforced: known.lane.enforced });
     }
     return drafts.length === 0 ? undefined : { drafts, state: this.state() };
   }
@@ -213,11 +213,11 @@ export class Lanes {
   }
 
   private tell(): void {
-    const told = this.untold.map((notification) => {
+    const told = this.unreported.map((notification) => {
       const lane = notification.event.phase === 'start' ? this.open.get(notification.event.id)?.lane : undefined;
       return { ...notification, ...(lane?.state === 'failed' && { failure: lane.message }) };
     });
-    this.untold = [];
+    this.unreported = [];
     if (told.length > 0) this.options.notify(told);
   }
 

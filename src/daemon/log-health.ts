@@ -102,14 +102,14 @@ export class LogHealth {
   }
 
   /** Lines can't be read any more: shown for a while. */
-  lost(log: string, what: string, mend: string): void {
-    this.options.troubles.begin(`lost ${log}`, what, mend);
+  lost(log: string, what: string, fix: string): void {
+    this.options.troubles.begin(`lost ${log}`, what, fix);
     this.of(log).lostMs = this.options.now();
   }
 
-  private set(key: string, what: string | undefined, mend: string): void {
+  private set(key: string, what: string | undefined, fix: string): void {
     if (what === undefined) this.options.troubles.end(key);
-    else this.options.troubles.begin(key, what, mend);
+    else this.options.troubles.begin(key, what, fix);
   }
 
   /** Not followed any more, or a file of the past. */

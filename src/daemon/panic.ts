@@ -83,7 +83,7 @@ async function beginPanic({ operator, reason }: PanicRequest, options: PanicOpti
     const panic: Panic = { since: new Date(now()).toISOString(), by: operator, reason };
     kept = await record('panic', operator, [reason, `${gone}, nobody is banned until it is ended`], panic, options);
   }
-  // The chain as a whole, before many rows are written: whoever is locked out is in at once.
+  // The chain as a whole, before many rows are written: anyone who is locked out is in at once.
   const left = await leaveFirewall();
   await bans.lift(active, `operator:${operator}`, ['panic', reason].filter(Boolean).join(': '), true);
   if (!standing) {

@@ -164,7 +164,7 @@ async function feed(
         }
       } catch (error) {
         if (!(error instanceof SourceError)) throw error;
-        log('warn', `learned nothing from an older log: ${error.message}`, { mend: error.mend });
+        log('warn', `learned nothing from an older log: ${error.message}`, { fix: error.fix });
       }
     }
   } finally {

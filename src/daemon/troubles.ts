@@ -5,7 +5,7 @@ export interface Trouble {
   /** Names it while it stands. */
   readonly key: string;
   readonly what: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 export interface TroublesOptions {
@@ -25,12 +25,12 @@ export class Troubles {
   }
 
   /** Notes a trouble under a stable key; silent while the same one stands. */
-  begin(key: string, what: string, mend = ''): void {
+  begin(key: string, what: string, fix = ''): void {
     const before = this.standing.get(key);
-    this.standing.set(key, { key, what, mend });
+    this.standing.set(key, { key, what, fix });
     if (before) return;
-    this.options.log('error', what, { trouble: key, ...(mend && { mend }) });
-    this.options.onBegin({ key, what, mend });
+    this.options.log('error', what, { trouble: key, ...(fix && { fix }) });
+    this.options.onBegin({ key, what, fix });
   }
 
   /** The trouble is over. */
@@ -44,6 +44,6 @@ export class Troubles {
 
   /** In words, for the status. */
   list(): string[] {
-    return [...this.standing.values()].map(({ what, mend }) => (mend ? `${what}; ${mend}` : what));
+    return [...this.standing.values()].map(({ what, fix }) => (fix ? `${what}; ${fix}` : what));
   }
 }

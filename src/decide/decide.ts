@@ -1,6 +1,6 @@
 /**
  * All policy in one function: what is proposed and what the ledger knows of it go in, a decision with its reason comes out. The
- * engine proposes what it finds, people what they order; whoever is to propose bans later is one more source.
+ * engine proposes what it finds, people what they order; anyone who is to propose bans later is one more source.
  */
 import type { RefusalReason } from '../model/audit.ts';
 import type { FuseEvent } from '../model/event.ts';

@@ -23,7 +23,7 @@ export interface FuseVerdict {
 
 export class Fuse {
   /** Epoch second until which banning stays off; 0 unless the fuse has tripped. */
-  blownUntil = 0;
+  trippedUntil = 0;
   private readonly options: BanOptions;
   private readonly holdSeconds: number;
   private readonly perSecond = new Uint32Array(WINDOW_SECONDS);
@@ -43,7 +43,7 @@ export class Fuse {
       this.perSecond[s % WINDOW_SECONDS] = 0;
     }
     this.newest = Math.max(this.newest, second);
-    return second < this.blownUntil ? undefined : this.end(second);
+    return second < this.trippedUntil ? undefined : this.end(second);
   }
 
   /** Ends the hold before its time and forgets the bans that led to it; undefined unless it has tripped. */
@@ -57,19 +57,19 @@ export class Fuse {
 
   /** Trips it as it had tripped in an engine before this one. */
   restore({ until, reason }: FuseHold): void {
-    this.blownUntil = until;
+    this.trippedUntil = until;
     this.reason = reason;
   }
 
   /** Undefined unless it has tripped. */
   get hold(): FuseHold | undefined {
-    const { blownUntil: until, reason } = this;
+    const { trippedUntil: until, reason } = this;
     return until > 0 ? { until, reason } : undefined;
   }
 
   private end(second: number): FuseEvent | undefined {
-    if (this.blownUntil === 0) return undefined;
-    this.blownUntil = 0;
+    if (this.trippedUntil === 0) return undefined;
+    this.trippedUntil = 0;
     const { reason } = this;
     return { event: 'fuse', phase: 'reset', time: formatSecond(second), reason, detail: 'banning resumed' };
   }
@@ -84,7 +84,7 @@ export class Fuse {
 
   /** What one more ban would be told; `event`: by it the fuse trips, and all such bans stop for the hold time (`bans.fuse_hold`). */
   look(second: number, clients: number): FuseVerdict {
-    if (this.blownUntil > 0) return { admitted: false };
+    if (this.trippedUntil > 0) return { admitted: false };
     const { max_per_minute, max_share, max_share_min_bans } = this.options;
     const wanted = this.recent + 1;
     const tooMany = wanted > max_per_minute;
@@ -95,7 +95,7 @@ export class Fuse {
       : `${wanted} new bans within a minute are more than ${max_share * 100} % of the ${clients} clients seen (bans.max_share)`;
     const reason = tooMany ? 'max_per_minute' : 'max_share';
     const [time, until] = [formatSecond(second), formatSecond(second + this.holdSeconds)];
-    return { admitted: false, event: { event: 'fuse', phase: 'blown', time, until, reason, detail } };
+    return { admitted: false, event: { event: 'fuse', phase: 'tripped', time, until, reason, detail } };
   }
 
   /** A ban that was admitted is carried out. */
@@ -106,7 +106,7 @@ export class Fuse {
 
   /** Stops bans from `second` on, for the reason of the event. */
   trip(second: number, { reason }: FuseEvent): void {
-    this.blownUntil = second + this.holdSeconds;
+    this.trippedUntil = second + this.holdSeconds;
     this.reason = reason;
   }
 }

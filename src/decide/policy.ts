@@ -132,7 +132,7 @@ export class Policy {
     }
   }
 
-  /** Whoever is banned, or was and is remembered for it. */
+  /** Anyone who is banned, or was and is remembered for it. */
   all(): Generator<Offender> {
     return this.offenders.all();
   }

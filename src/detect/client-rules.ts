@@ -5,7 +5,7 @@ import type { NetworkProof } from '../model/lane.ts';
 import type { DetectionOptions } from '../model/options.ts';
 import type { Effective } from '../traffic/baseline.ts';
 import type { Overflow } from './points.ts';
-import { RATE, type TellReach } from './reach.ts';
+import { RATE, type ReportReach } from './reach.ts';
 
 /** A client's window: what it asked for, what that weighs, what was answered 4xx. */
 export interface ClientWindow {
@@ -146,7 +146,7 @@ export class ClientRules {
   }
 
   /** Tells how near a window is to the limits: to the usual ones, or to those of a surge of errors if that is nearer. */
-  reach(requests: number, weight: number, errors: number, tell: TellReach): void {
+  reach(requests: number, weight: number, errors: number, tell: ReportReach): void {
     const counted = this.countAll ? requests : weight;
     if (!this.ready) {
       tell(RATE, counted / this.ceiling, this.ceiling);

@@ -13,7 +13,7 @@ import { Buckets } from './buckets.ts';
 import { ClientState } from './client-state.ts';
 import { isLight } from './flood.ts';
 import { Observer } from './observer.ts';
-import type { TellReach } from './reach.ts';
+import type { ReportReach } from './reach.ts';
 import { Request } from './request.ts';
 import { REFUTED, UNKNOWN, VERIFIED, type Verdict } from './robot-verdicts.ts';
 import { placeOf, RULES, type RuleName } from './rules.ts';
@@ -197,7 +197,7 @@ export class Points {
   }
 
   /** Tells how near a client is to the limits, by default at its last request, else after what drained until `second`. */
-  reach(slot: number, tell: TellReach, second = this.last[slot] as number): void {
+  reach(slot: number, tell: ReportReach, second = this.last[slot] as number): void {
     const elapsed = Math.max(0, second - (this.last[slot] as number));
     for (let rule = 0; rule < RULES.length; rule++) {
       const limit = this.limit(slot, rule);

@@ -12,4 +12,4 @@ export const RATE = RULES.length;
  * Told of one limit (its position in LIMITS): what share of it a client has reached, where 1 is a ban, and the limit as
  * it stands. Where a rule has several conditions it is the share of the one that is furthest from being met.
  */
-export type TellReach = (limit: number, share: number, tolerated: number) => void;
+export type ReportReach = (limit: number, share: number, tolerated: number) => void;

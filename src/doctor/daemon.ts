@@ -27,9 +27,9 @@ export function checkDaemon(
   }
   if (status.mode === 'observe') {
     const why = config.mode === 'enforce' ? 'zban panic is in force' : 'mode is observe';
-    const mend =
+    const fix =
       config.mode === 'enforce' ? 'zban panic --end' : `mode: enforce in config.yaml, then: ${reloadWith(service)}`;
-    found.push(warn(CHECK, `bans nobody: ${why}`, mend));
+    found.push(warn(CHECK, `bans nobody: ${why}`, fix));
   }
   if (status.fuse_blown)
     found.push(

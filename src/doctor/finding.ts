@@ -6,20 +6,20 @@ export interface Finding {
   /** warn: works, but less well or less safely than it could. fail: zban does not do what it should. */
   readonly level: 'ok' | 'warn' | 'fail';
   readonly message: string;
-  /** How to mend it, as a command or a setting; empty when nothing is wrong. */
-  readonly mend: string;
+  /** How to fix it, as a command or a setting; empty when nothing is wrong. */
+  readonly fix: string;
 }
 
-export const ok = (check: string, message: string): Finding => ({ check, level: 'ok', message, mend: '' });
-export const warn = (check: string, message: string, mend: string): Finding => ({
+export const ok = (check: string, message: string): Finding => ({ check, level: 'ok', message, fix: '' });
+export const warn = (check: string, message: string, fix: string): Finding => ({
   check,
   level: 'warn',
   message,
-  mend,
+  fix,
 });
-export const fail = (check: string, message: string, mend: string): Finding => ({
+export const fail = (check: string, message: string, fix: string): Finding => ({
   check,
   level: 'fail',
   message,
-  mend,
+  fix,
 });

@@ -56,11 +56,11 @@ async function checkBackend({ config, commandPrefix }: FirewallCheckOptions): Pr
     const room = `room for ${bans.max_active} bans (bans.max_active), with which the daemon takes up to ${memoryMiB} MiB`;
     const message = `${name}: ${picked.reason}, ${room}${observing}`;
     if (memoryMiB <= UNIT_MIB) return [ok(CHECK, message)];
-    const mend = `lower bans.max_active, or raise MemoryMax=1G of the service: systemctl edit zban`;
-    return [warn(CHECK, `${message}, more than the service may have`, mend)];
+    const fix = `lower bans.max_active, or raise MemoryMax=1G of the service: systemctl edit zban`;
+    return [warn(CHECK, `${message}, more than the service may have`, fix)];
   } catch (error) {
     if (!(error instanceof EnforcementError)) throw error;
-    return [fail(CHECK, error.message, mendOf(error, firewall))];
+    return [fail(CHECK, error.message, fixOf(error, firewall))];
   }
 }
 
@@ -70,7 +70,7 @@ async function checkListing(backend: EnforcementBackend): Promise<Finding[]> {
   return [ok(CHECK, `${backend.name}: ${bans} bans are listed`)];
 }
 
-function mendOf({ code }: EnforcementError, { backend, nginx, exec }: Config['firewall']): string {
+function fixOf({ code }: EnforcementError, { backend, nginx, exec }: Config['firewall']): string {
   if (backend === 'nginx') return `correct what it names until this succeeds: ${nginx.test.join(' ')}`;
   if (backend === 'exec') return `try it by hand: ${(exec.list ?? exec.apply ?? []).join(' ')}`;
   switch (code) {

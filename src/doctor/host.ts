@@ -47,12 +47,12 @@ function checkPlace(folder: string, what: string): Finding | 'missing' {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return 'missing';
     if (code === 'EROFS') {
-      const mend = `findmnt --target ${folder} shows where it is mounted; then: mount -o remount,rw MOUNT_POINT`;
-      return fail(check, `is on a file system that is mounted read-only: it takes the ${what}`, mend);
+      const fix = `findmnt --target ${folder} shows where it is mounted; then: mount -o remount,rw MOUNT_POINT`;
+      return fail(check, `is on a file system that is mounted read-only: it takes the ${what}`, fix);
     }
     const { username } = userInfo();
-    const mend = `sudo zban doctor; if zban runs as ${username}: sudo chown ${username} ${folder}`;
-    return fail(check, `cannot be written by ${username} (${code}): it takes the ${what}`, mend);
+    const fix = `sudo zban doctor; if zban runs as ${username}: sudo chown ${username} ${folder}`;
+    return fail(check, `cannot be written by ${username} (${code}): it takes the ${what}`, fix);
   }
 }
 

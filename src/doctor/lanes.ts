@@ -20,8 +20,8 @@ export function checkLanes({ firewall, swarm }: Config, dump: NginxDump): Findin
   if (dump.kind !== 'read') return [];
   const [http, server] = laneLines(file);
   if (!dump.text.includes(`\n# configuration file ${file}:\n`)) {
-    const mend = `put "${http}" into nginx's http block, and for lanes that deny "${server}" into its servers; then: nginx -t && nginx -s reload`;
-    return [fail(CHECK, `nginx does not include ${file}: lanes stop nobody`, mend)];
+    const fix = `put "${http}" into nginx's http block, and for lanes that deny "${server}" into its servers; then: nginx -t && nginx -s reload`;
+    return [fail(CHECK, `nginx does not include ${file}: lanes stop nobody`, fix)];
   }
   const found: Finding[] = [];
   const nginx = parseNginxConfig(dump.text);
@@ -39,6 +39,6 @@ export function checkLanes({ firewall, swarm }: Config, dump: NginxDump): Findin
 function explainMissing(action: string): Finding {
   const [http, server] = laneLines(USUAL_FILE);
   const message = `swarm.action is ${action}, but nginx is not set up for it: only networks are stopped`;
-  const mend = `set firewall.nginx.lanes: ${USUAL_FILE}, restart zban, put "${http}" into nginx's http block and "${server}" into its servers; docs/swarms.md`;
-  return warn(CHECK, message, mend);
+  const fix = `set firewall.nginx.lanes: ${USUAL_FILE}, restart zban, put "${http}" into nginx's http block and "${server}" into its servers; docs/swarms.md`;
+  return warn(CHECK, message, fix);
 }

@@ -81,8 +81,8 @@ function checkLog(config: Config, path: string, index: number, nowMs: number): F
     if (code === 'ENOENT') return [fail(check, 'is not there', 'correct logs[].path, or turn on access_log in nginx')];
     if (code === 'EACCES') {
       const { username } = userInfo();
-      const mend = `sudo zban doctor; if zban runs as ${username}, give it the group of the log: ls -l ${path}, usermod -aG GROUP ${username}`;
-      return [fail(check, `may not be read by ${username}`, mend)];
+      const fix = `sudo zban doctor; if zban runs as ${username}, give it the group of the log: ls -l ${path}, usermod -aG GROUP ${username}`;
+      return [fail(check, `may not be read by ${username}`, fix)];
     }
     return [fail(check, `cannot be read: ${code}`, 'correct logs[].path')];
   }

@@ -14,7 +14,7 @@ export type EnforcementErrorCode =
   | 'set_full'
   | 'bad_output';
 
-/** A firewall command that did not do its work; the message says which, why, and how to mend it. */
+/** A firewall command that did not do its work; the message says which, why, and how to fix it. */
 export class EnforcementError extends Error {
   override readonly name = 'EnforcementError';
   readonly code: EnforcementErrorCode;

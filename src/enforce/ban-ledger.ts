@@ -204,7 +204,7 @@ export class BanLedger<Code extends string> implements HeldBans {
     const [confirmed, released]: [string[], string[]] = [[], []];
     const failed: FailedTarget<Code>[] = [];
     // After operations that all went through, a difference of seconds is the tools' slowness on a busy host, and the next
-    // reconcile mends it; after a failure it may be the old end.
+    // reconcile fixes it; after a failure it may be the old end.
     const toleranceMs = isListed ? (failure ? TOLERANCE_MS : Number.MAX_VALUE) : 0;
     const [missing, left] = [failure ?? unsaid('does not list the ban'), failure ?? unsaid('still lists the ban')];
     let isWhole = isListed;
@@ -236,7 +236,7 @@ export class BanLedger<Code extends string> implements HeldBans {
     }
   }
 
-  /** Whoever changed it while the listing was under way tells what came of it. */
+  /** Anyone who changed it while the listing was under way tells what came of it. */
   private leaveTouched(target: string, row: number): void {
     this.bits[row] = (this.bits[row] ?? 0) & ~TOUCHED;
     const isEmpty = Number.isNaN(this.wanted[row]) && Number.isNaN(this.held[row]) && !this.has(row, KNOWN);

@@ -17,7 +17,7 @@ export interface EnforcerOptions extends ReconcilerOptions {
   readonly onResult: (result: EnforcementResult) => void;
   /** Called once for each cause, and with undefined when all is well again. */
   readonly onTrouble: (trouble: EnforcementTrouble | undefined) => void;
-  /** Once aborted, nothing more is begun and nothing told: `stop` and whoever waits for a reconcile get along at once. */
+  /** Once aborted, nothing more is begun and nothing told: `stop` and anyone who waits for a reconcile get along at once. */
   readonly signal?: AbortSignal;
 }
 

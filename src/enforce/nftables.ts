@@ -175,7 +175,7 @@ async function wouldWork(run: CommandRunner, lines: readonly string[]): Promise<
   }
 }
 
-/** Mends the table; where sets or the chain are of another kind, it is made anew without its elements. */
+/** Repairs the table; where sets or the chain are of another kind, it is made anew without its elements. */
 async function replaceTable(
   run: CommandRunner,
   table: string,

@@ -117,6 +117,6 @@ async function replaceFile(file: string, text: string): Promise<void> {
 function fileError(file: string, error: unknown): EnforcementError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
   const denied = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
-  const mend = denied ? ': let the service write there (firewall.nginx, ReadWritePaths= of its unit)' : '';
-  return new EnforcementError(denied ? 'no_permission' : 'kernel_refused', `cannot write ${file}: ${code}${mend}`);
+  const fix = denied ? ': let the service write there (firewall.nginx, ReadWritePaths= of its unit)' : '';
+  return new EnforcementError(denied ? 'no_permission' : 'kernel_refused', `cannot write ${file}: ${code}${fix}`);
 }

@@ -99,7 +99,7 @@ export async function pickBackend(options: PickOptions): Promise<Picked> {
       refused.push({ name, error });
     }
   }
-  // A missing right is what to mend first: the tools are there.
+  // A missing right is what to fix first: the tools are there.
   throw refused.find(({ error }) => error.code === 'no_permission')?.error ?? refused[0]?.error;
 }
 

@@ -1,5 +1,5 @@
 /** The clients of the window that are worth a look: those nearest to a ban, and those with most requests. */
-import { LIMITS, type TellReach } from '../detect/reach.ts';
+import { LIMITS, type ReportReach } from '../detect/reach.ts';
 import type { NearestLimit, TopClient } from '../model/status.ts';
 import { type ClientScheme, formatClient } from '../net/client-key.ts';
 import { requestOf } from '../parse/record.ts';
@@ -15,7 +15,7 @@ export interface BusiestSources {
   readonly clients: Clients;
   readonly evidence: Evidence;
   /** Tells how near the client in a slot is to its limits. */
-  readonly reach: (slot: number, tell: TellReach) => void;
+  readonly reach: (slot: number, tell: ReportReach) => void;
   /** The log's clock. */
   readonly newest: number;
   readonly scheme: ClientScheme;

@@ -37,7 +37,7 @@ export class EngineBans {
     this.networks = networks;
   }
 
-  /** A client got a slot: nothing of whoever had it before counts, nor what it did before the end of its last ban. */
+  /** A client got a slot: nothing of anyone who had it before counts, nor what it did before the end of its last ban. */
   begin(slot: number, high: number, low: number): void {
     this.refused.delete(slot);
     this.traffic.forget(slot);
@@ -90,7 +90,7 @@ export class EngineBans {
   }
 
   /**
-   * Puts `offenders` in the place of all bans and past offences; whoever is released by that has a clean slate. Lines that
+   * Puts `offenders` in the place of all bans and past offences; anyone who is released by that has a clean slate. Lines that
    * were not read yet count, late ones too: nobody has judged them.
    */
   replace(offenders: Iterable<Offender>): void {

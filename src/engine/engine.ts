@@ -6,7 +6,7 @@ import { type Offender, Policy } from '../decide/policy.ts';
 import { ClientRules } from '../detect/client-rules.ts';
 import { type Overflow, Points } from '../detect/points.ts';
 import { ProxyWatch, WATCHED_LINES_MIN } from '../detect/proxy-watch.ts';
-import type { TellReach } from '../detect/reach.ts';
+import type { ReportReach } from '../detect/reach.ts';
 import { RobotVerdicts } from '../detect/robot-verdicts.ts';
 import { type EngineEvent, inToldTime } from '../model/event.ts';
 import type { NetworkProof } from '../model/lane.ts';
@@ -269,7 +269,7 @@ export class Engine {
   /** The clients that `zban top` shows. */
   findBusiest(max: number): TopClient[] {
     const { clients, window, evidence, points } = this;
-    const reach = (slot: number, tell: TellReach) => {
+    const reach = (slot: number, tell: ReportReach) => {
       points?.reach(slot, tell, window.newest);
       const allowance = points?.allowance(slot) ?? 1;
       const [requests, weight, errors] = [clients.requests, clients.weight, clients.errors].map(

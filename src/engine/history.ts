@@ -4,7 +4,7 @@
  */
 import type { ClientRules } from '../detect/client-rules.ts';
 import type { Points } from '../detect/points.ts';
-import { LIMITS, type TellReach } from '../detect/reach.ts';
+import { LIMITS, type ReportReach } from '../detect/reach.ts';
 import type { Past } from '../model/event.ts';
 import { formatSecond } from '../model/time.ts';
 import { ROBOT, STATUS_MASK } from '../parse/tally.ts';
@@ -143,7 +143,7 @@ export class History {
     this.today = day;
   }
 
-  private readonly keep: TellReach = (limit, share, tolerated) => {
+  private readonly keep: ReportReach = (limit, share, tolerated) => {
     const at = this.slot * LIMITS.length + limit;
     if (share <= (this.reached[at] as number)) return;
     this.reached[at] = share;

@@ -22,7 +22,7 @@ export interface CountsOptions {
   readonly keys: Keys;
   /** Of this run of the host, so that its numbers of batches are new ones. */
   readonly run: string;
-  /** False in observe mode: whoever bans decides. */
+  /** False in observe mode: anyone who bans decides. */
   readonly bans: boolean;
   readonly now: () => number;
 }

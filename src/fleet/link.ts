@@ -1,6 +1,6 @@
 /**
  * A host's link to the server: connects, says that it is there, sends and reads decisions, exchanges counts; after any failure
- * from the beginning. Nothing here is waited for by whoever judges or bans.
+ * from the beginning. Nothing here is waited for by anyone who judges or bans.
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';

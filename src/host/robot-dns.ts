@@ -70,7 +70,7 @@ export class RobotDns {
     try {
       return await ask();
     } finally {
-      // Whoever waits takes over the place.
+      // Anyone who waits takes over the place.
       const next = this.waiting.shift();
       if (next) next();
       else this.running--;

@@ -56,7 +56,7 @@ export class Feed {
     if (this.#rates.length > HISTORY_SECONDS) this.#rates.shift();
   }
 
-  /** All that the page shows, as one line of JSON; rejects like `status`. Whoever asks within a second gets the same. */
+  /** All that the page shows, as one line of JSON; rejects like `status`. Anyone who asks within a second gets the same. */
   snapshot(): Promise<string> {
     const ageMs = this.#now() - (this.#encoded?.atMs ?? Number.NEGATIVE_INFINITY);
     if (this.#encoded && ageMs >= 0 && ageMs < FRESH_MS) return this.#encoded.json;

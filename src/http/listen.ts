@@ -5,7 +5,7 @@ import type { Server } from 'node:http';
 /** Closed set of causes, also the metric label. */
 export type HttpListenErrorCode = 'bad_address' | 'address_in_use' | 'no_permission' | 'no_such_address' | 'failed';
 
-/** The page cannot listen; the message says why and how to mend it. */
+/** The page cannot listen; the message says why and how to fix it. */
 export class HttpListenError extends Error {
   override readonly name = 'HttpListenError';
   readonly code: HttpListenErrorCode;

@@ -45,9 +45,9 @@ export interface LaneNumbers {
   readonly [field: string]: unknown;
 }
 
-/** `until`, RFC 3339, is when banning resumes by itself; only with `blown`. */
+/** `until`, RFC 3339, is when banning resumes by itself; only with `tripped`. */
 export interface FuseNumbers {
-  readonly phase: 'blown' | 'reset';
+  readonly phase: 'tripped' | 'reset';
   readonly until?: string | undefined;
 }
 

@@ -227,12 +227,12 @@ export interface BaselineEvent {
   readonly client_samples: number;
 }
 
-/** The fuse tripped and banning stopped (`phase: blown`), or banning resumed (`phase: reset`). */
+/** The fuse tripped and banning stopped (`phase: tripped`), or banning resumed (`phase: reset`). */
 export interface FuseEvent {
   readonly event: 'fuse';
-  readonly phase: 'blown' | 'reset';
+  readonly phase: 'tripped' | 'reset';
   readonly time: string;
-  /** When banning resumes by itself, RFC 3339; only with `blown`, and not in messages of older versions. */
+  /** When banning resumes by itself, RFC 3339; only with `tripped`, and not in messages of older versions. */
   readonly until?: string;
   readonly reason: 'max_per_minute' | 'max_share';
   readonly detail: string;

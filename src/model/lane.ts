@@ -60,7 +60,7 @@ export interface LaneStart extends Lane {
   readonly phase: 'start';
   /** False where `swarm.action` is `alert`: the lane is reported, and nobody is stopped. */
   readonly opened: boolean;
-  /** What came beyond the usual, and by how many clients, in the last `seconds`. */
+  /** What came above normal, and by how many clients, in the last `seconds`. */
   readonly surplus: number;
   readonly clients: number;
   readonly seconds: number;
@@ -80,7 +80,7 @@ export interface LaneEnd extends Lane {
   readonly requests: number;
 }
 
-/** A lane that has not ended, whoever opened it. */
+/** A lane that has not ended, opened by the engine or by a person. */
 export interface LiveLane {
   readonly id: string;
   readonly action: LaneAction;

@@ -108,7 +108,7 @@ type Report =
       readonly kind: 'trouble';
       readonly time: string;
       readonly what: string;
-      readonly mend: string;
+      readonly fix: string;
       /** Absent in messages of older versions: it begins. */
       readonly phase?: 'begin' | 'end';
       /** Names it at both ends. */

@@ -11,7 +11,7 @@ export type Delivery =
   /** Worth another try; `afterMs` where the service named a time. */
   | { readonly outcome: 'retry'; readonly cause: string; readonly afterMs?: number }
   /** The same message would fail again. */
-  | { readonly outcome: 'final'; readonly cause: string; readonly mend: string };
+  | { readonly outcome: 'final'; readonly cause: string; readonly fix: string };
 
 /** Never rejects; `signal` gives up the attempt, which then counts as worth another try. */
 export type Deliver = (message: Message, signal?: AbortSignal) => Promise<Delivery>;

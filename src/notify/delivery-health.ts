@@ -3,7 +3,7 @@
 /** What keeps messages from being delivered, for the daemon's status; the channel itself cannot report it. */
 export interface DeliveryTrouble {
   readonly what: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 export interface DeliveryHealthOptions {
@@ -47,15 +47,15 @@ export class DeliveryHealth {
     if (this.#failures === TROUBLE_AFTER_FAILURES)
       this.#report({
         what: `${this.#messages} wait: ${cause}`,
-        mend: `check the channel with: zban notify test ${this.#options.name}`,
+        fix: `check the channel with: zban notify test ${this.#options.name}`,
       });
     return waitMs;
   }
 
   /** Notes messages that the service will never take. */
-  refused(cause: string, mend: string, notifications: number): void {
+  refused(cause: string, fix: string, notifications: number): void {
     this.#options.log('error', `${this.#messages} were refused and are dropped`, { cause, notifications });
-    this.#report({ what: `${this.#messages} are lost: ${cause}`, mend });
+    this.#report({ what: `${this.#messages} are lost: ${cause}`, fix });
   }
 
   /** Notes a failure of the queue on disk; the milliseconds to wait. */
@@ -64,7 +64,7 @@ export class DeliveryHealth {
     this.#options.log('error', `the queue of ${this.#messages} failed`, { cause });
     this.#report({
       what: `the queue of ${this.#messages} failed: ${cause}`,
-      mend: 'check the disk and the database (state.database)',
+      fix: 'check the disk and the database (state.database)',
     });
     return this.#backoffMs.max;
   }

@@ -74,9 +74,9 @@ function send(
     if (code === 0) return resolve({ outcome: 'ok' });
     if (killed !== null) return retry(`${program} did not end within ${timeout} ms`);
     const cause = `${program} ended with ${code}`;
-    const mend = FINAL_CODES.get(code ?? 0);
-    if (mend === undefined) return retry(cause);
-    return resolve({ outcome: 'final', cause, mend });
+    const fix = FINAL_CODES.get(code ?? 0);
+    if (fix === undefined) return retry(cause);
+    return resolve({ outcome: 'final', cause, fix });
   });
   // It may end before it has read everything: its exit code says why.
   child.stdin?.on('error', () => {});

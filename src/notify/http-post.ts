@@ -42,10 +42,10 @@ export function classifyStatus(service: string, status: number, retryAfter: stri
     return { outcome: 'retry', cause: `${service} limits the rate (429)`, afterMs: afterMs ?? RETRY_AFTER_MS_DEFAULT };
   const cause = `${service} answered ${status}${word && ` ${word}`}`;
   if (status >= 500 || status === 408) return { outcome: 'retry', cause, ...(afterMs !== undefined && { afterMs }) };
-  return { outcome: 'final', cause, mend: mendStatus(service, status) };
+  return { outcome: 'final', cause, fix: fixForStatus(service, status) };
 }
 
-function mendStatus(service: string, status: number): string {
+function fixForStatus(service: string, status: number): string {
   if (status === 400 || status === 422)
     return `${service} did not understand the message: check the template, then report this with the version of zban`;
   if (status >= 300 && status < 400) return 'the address redirects: configure the one that it leads to';

@@ -111,8 +111,8 @@ class OutboxNotifier implements Notifier {
       this.wake(0);
       return { ok: true, message: `${channel.service} accepted the test message` };
     }
-    const mend = delivery.outcome === 'final' ? delivery.mend : 'it may pass, try again in a while';
-    return { ok: false, message: `${delivery.cause}: ${mend}` };
+    const fix = delivery.outcome === 'final' ? delivery.fix : 'it may pass, try again in a while';
+    return { ok: false, message: `${delivery.cause}: ${fix}` };
   }
 
   async stop({ drainMs }: { readonly drainMs: number }): Promise<void> {
@@ -241,7 +241,7 @@ class OutboxNotifier implements Notifier {
     if (delivery.outcome === 'ok') this.#health.succeeded();
     else {
       this.#dropped += sent.length;
-      this.#health.refused(delivery.cause, delivery.mend, sent.length);
+      this.#health.refused(delivery.cause, delivery.fix, sent.length);
     }
     this.#gate.sent(sent, now());
     this.#gapEndsMs = now() + this.#gapMs;

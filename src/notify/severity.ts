@@ -35,7 +35,7 @@ export function severityOf(notification: Notification): Severity {
   }
 }
 
-/** What is beyond the usual, as a share of all that comes at the peak. */
+/** What is above normal, as a share of all that comes at the peak. */
 function severityOfSite({ verdict, usual, measured, peak_measured }: GlobalAnomalyEvent): Severity {
   if (verdict === 'visitors') return 'SEV-4';
   const peak = peak_measured ?? measured;

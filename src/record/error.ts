@@ -16,7 +16,7 @@ export type RecordErrorCode =
   | 'conflict'
   | 'io';
 
-/** A database or log file that could not be opened, read or written; the message says what, where, and how to mend it. */
+/** A database or log file that could not be opened, read or written; the message says what, where, and how to fix it. */
 export class RecordError extends Error {
   override readonly name = 'RecordError';
   readonly code: RecordErrorCode;
@@ -26,7 +26,7 @@ export class RecordError extends Error {
   }
 }
 
-const MEND: Readonly<Record<RecordErrorCode, (path: string) => string>> = {
+const FIX: Readonly<Record<RecordErrorCode, (path: string) => string>> = {
   old_node: () => 'zban needs Node.js 24 or later: start it with scripts/zban, which brings its own',
   cannot_open: (path) => `check that it is a file and its folder exists: ls -ld ${path}`,
   no_permission: (path) => `give it to the user zban runs as (chown), or run this as root: ls -l ${path}`,
@@ -43,9 +43,9 @@ const MEND: Readonly<Record<RecordErrorCode, (path: string) => string>> = {
   io: (path) => `the disk reports errors, see: dmesg; df ${path}`,
 };
 
-/** A RecordError about `path`, with the way to mend it. */
+/** A RecordError about `path`, with the way to fix it. */
 export function recordError(code: RecordErrorCode, path: string, what: string, cause?: unknown): RecordError {
-  return new RecordError(code, `${path}: ${what}; ${MEND[code](path)}`, cause === undefined ? {} : { cause });
+  return new RecordError(code, `${path}: ${what}; ${FIX[code](path)}`, cause === undefined ? {} : { cause });
 }
 
 /** SQLite's primary result codes (https://sqlite.org/rescode.html); extended codes begin with them. */

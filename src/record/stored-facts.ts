@@ -56,7 +56,14 @@ const FACTS = z.discriminatedUnion('action', [
     condition: none,
   }),
   z.object({
-    ...about(['fuse'], z.object({ phase: z.enum(['blown', 'reset']), until: z.string().optional() })),
+    ...about(
+      ['fuse'],
+      z.object({
+        // Older versions said `blown`.
+        phase: z.enum(['tripped', 'blown', 'reset']).transform((phase) => (phase === 'blown' ? 'tripped' : phase)),
+        until: z.string().optional(),
+      }),
+    ),
     client: none,
     condition: none,
   }),
@@ -112,7 +119,7 @@ function translated({ action, numbers: given, detail }: StoredFacts): unknown {
     case 'global_anomaly':
       return { phase: detail === 'end' ? 'end' : 'start', ...given };
     case 'fuse':
-      return given ?? { phase: detail.startsWith('reset') ? 'reset' : 'blown' };
+      return given ?? { phase: detail.startsWith('reset') ? 'reset' : 'tripped' };
     default:
       return given;
   }

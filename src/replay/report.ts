@@ -72,7 +72,7 @@ export class ReplayReport {
         this.addAnomaly(event);
         break;
       case 'fuse':
-        if (event.phase === 'blown' && this.fuses.length < EPISODES_MAX) this.fuses.push(event);
+        if (event.phase === 'tripped' && this.fuses.length < EPISODES_MAX) this.fuses.push(event);
     }
   }
 

@@ -78,7 +78,7 @@ export async function sweep({ config, files, threads, onStep, onProgress }: Swee
         }),
       onEvent: (event) => {
         if (event.event === 'ban') tally.add(event);
-        if (event.event === 'fuse' && event.phase === 'blown') tally.fuses++;
+        if (event.event === 'fuse' && event.phase === 'tripped') tally.fuses++;
       },
     });
     log ??= { summary, history };

@@ -33,7 +33,7 @@ export class Releases {
   ends(prefix: Prefix, atMs: number): boolean {
     if (atMs > this.newestMs) return false;
     for (const name of coveringTexts(prefix)) if ((this.times.get(name) ?? -1) >= atMs) return true;
-    // Whoever is released is released from wider bans, too. Most bans are of one client: nobody is inside.
+    // Anyone who is released is released from wider bans, too. Most bans are of one client: nobody is inside.
     if (prefix.bits === (prefix.family === 4 ? 32 : 128)) return false;
     for (const [target, releasedMs] of this.times) {
       if (releasedMs < atMs) continue;

@@ -21,7 +21,7 @@ const [FILE_KINDS_MIN, AGENT_KINDS_MIN] = [4, 12];
 interface Surge {
   readonly lines: readonly NamedLine[];
   readonly usual: UsualShares;
-  /** Share of the lines that are beyond the usual, 0–1. */
+  /** Share of the lines that are above normal, 0–1. */
   readonly surplus: number;
 }
 
@@ -45,7 +45,7 @@ export function findSigns(lines: readonly NamedLine[], expected: number, usual: 
   ];
 }
 
-/** The share among the lines beyond the usual, of what so many lines have now and this share has usually. */
+/** The share among the lines above normal, of what so many lines have now and this share has usually. */
 function beyond({ lines, surplus }: Surge, count: number, before: number | undefined): number {
   const now = count / Math.max(1, lines.length);
   return Math.min(1, Math.max(0, (now - (1 - surplus) * (before ?? now)) / surplus));

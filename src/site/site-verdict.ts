@@ -40,7 +40,7 @@ export function findVerdict(
       .slice(0, REASONS_MAX)
       .map(({ text }) => text)
       .join(', ');
-  const whose = `of ${areNew ? "new clients'" : 'the'} requests beyond the usual, `;
+  const whose = `of ${areNew ? "new clients'" : 'the'} requests above normal, `;
   if (lead >= LEAD_MIN) return { verdict: 'attack', detail: `looks like an attack: ${whose}${tell('attack')}` };
   if (lead <= -LEAD_MIN) return { verdict: 'visitors', detail: `looks like visitors: ${whose}${tell('visitors')}` };
   const both = `for an attack: ${tell('attack') || 'nothing'}; for visitors: ${tell('visitors') || 'nothing'}`;

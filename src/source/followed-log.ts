@@ -230,7 +230,7 @@ export class FollowedLog {
       const failure = toSourceError(this.path, error);
       if (generation.open) this.#state.failed(failure);
       else
-        this.#state.lost(`from byte ${generation.mark().offset} on, lines are lost: ${failure.message}`, failure.mend);
+        this.#state.lost(`from byte ${generation.mark().offset} on, lines are lost: ${failure.message}`, failure.fix);
     } finally {
       if (wasOpen && !generation.open) this.#moved = true;
     }

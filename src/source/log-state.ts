@@ -14,10 +14,10 @@ export interface LogStateOptions {
   readonly path: string;
   readonly log: Logger;
   /** The log can't be read; called once, until it has recovered. */
-  readonly onTrouble: (path: string, message: string, mend: string) => void;
+  readonly onTrouble: (path: string, message: string, fix: string) => void;
   readonly onRecovered: (path: string) => void;
   /** Lines that were written can't be read any more. */
-  readonly onLoss: (path: string, message: string, mend: string) => void;
+  readonly onLoss: (path: string, message: string, fix: string) => void;
 }
 
 export class LogState {
@@ -56,13 +56,13 @@ export class LogState {
     if (this.#missingSaid || nowMs - this.#missingSinceMs < MISSING_MS) return;
     this.#missingSaid = true;
     const { path, log } = this.#options;
-    log('warn', 'the log is missing', { path, mend: new SourceError('missing', path).mend });
+    log('warn', 'the log is missing', { path, fix: new SourceError('missing', path).fix });
   }
 
   failed(failure: SourceError): void {
     if (this.#trouble?.code === failure.code) return;
     this.#trouble = failure;
-    this.#options.onTrouble(this.#options.path, failure.message, failure.mend);
+    this.#options.onTrouble(this.#options.path, failure.message, failure.fix);
   }
 
   recovered(): void {
@@ -71,7 +71,7 @@ export class LogState {
     this.#options.onRecovered(this.#options.path);
   }
 
-  lost(message: string, mend: string): void {
-    this.#options.onLoss(this.#options.path, message, mend);
+  lost(message: string, fix: string): void {
+    this.#options.onLoss(this.#options.path, message, fix);
   }
 }

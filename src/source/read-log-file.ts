@@ -68,7 +68,7 @@ export async function* readLogFile(path: string, options: ReadLogOptions = {}): 
       offset += cut.consumed;
       oversized += cut.oversized;
       long = cut.long;
-      // Copied first: whoever gets the chunk takes the buffer.
+      // Copied first: anyone who gets the chunk takes the buffer.
       carried = Buffer.from(buffer.subarray(cut.consumed, length));
       if (cut.bytes.length > 0) yield chunk(cut.bytes, true);
       if (long) {

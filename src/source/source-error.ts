@@ -20,7 +20,7 @@ const WORDS: Readonly<Record<SourceErrorCode, string>> = {
   no_program: 'the program that decompresses it is not installed',
 };
 
-const MENDS: Readonly<Record<SourceErrorCode, string>> = {
+const FIXES: Readonly<Record<SourceErrorCode, string>> = {
   missing: 'check the path, and that nginx writes its access_log there',
   permission_denied: "let zban's user read the file and enter its directories (on Debian: the group adm)",
   not_a_file: 'name a log file, or a glob such as /var/log/nginx/*.log',
@@ -36,13 +36,13 @@ export class SourceError extends Error {
   readonly code: SourceErrorCode;
   readonly path: string;
   /** What an operator can do about it. */
-  readonly mend: string;
+  readonly fix: string;
 
   constructor(code: SourceErrorCode, path: string, cause?: unknown) {
     super(`cannot read ${path}: ${detail(code, cause)}`, { cause });
     this.code = code;
     this.path = path;
-    this.mend = MENDS[code];
+    this.fix = FIXES[code];
   }
 
   /** What keeps the log from being read, in words, without its path. */

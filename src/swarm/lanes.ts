@@ -52,7 +52,7 @@ export class Lanes {
   private open: { readonly lane: OpenLane; readonly values: readonly Value[] }[] = [];
   /** Lanes that were told: those of before a restart, and ends among them that nobody was told of yet. */
   private told: ReadonlySet<string> = new Set();
-  private untold: LaneEnd[] = [];
+  private unreported: LaneEnd[] = [];
   private past: { readonly lane: PastLane; readonly values: readonly Value[] }[] = [];
 
   get all(): readonly OpenLane[] {
@@ -106,8 +106,8 @@ export class Lanes {
    */
   goLive(): readonly LaneEnd[] {
     this.open = this.open.filter(({ lane }) => this.told.has(lane.id));
-    const ends = this.untold;
-    this.untold = [];
+    const ends = this.unreported;
+    this.unreported = [];
     this.told = new Set();
     return ends;
   }
@@ -127,7 +127,7 @@ export class Lanes {
     this.open = this.open.filter((each) => !over.includes(each));
     this.past.push(...over.map(({ lane, values }) => ({ lane: { match: lane.match, end }, values })));
     const ends = over.map(({ lane }) => describeEnd(lane, second));
-    this.untold.push(...ends.filter(({ id }) => this.told.has(id)));
+    this.unreported.push(...ends.filter(({ id }) => this.told.has(id)));
     return ends;
   }
 }

@@ -9,9 +9,9 @@ export function tellBacktest({ hours, clients, clients_matched }: Backtest): str
   return `would have touched ${clients_matched} of ${clients} clients of the last ${formatDuration(Math.round(hours * 60) * 60_000)}`;
 }
 
-/** `96 % of 5120 requests beyond the usual, from 4980 clients, in 60 s`. */
+/** `96 % of 5120 requests above normal, from 4980 clients, in 60 s`. */
 export function tellSurplus({ coverage, surplus, clients, seconds }: LaneSurplus): string {
-  const share = `${Math.round(coverage * 100)} % of ${Math.round(surplus)} requests beyond the usual`;
+  const share = `${Math.round(coverage * 100)} % of ${Math.round(surplus)} requests above normal`;
   return `${share}, from ${clients} clients, in ${seconds} s`;
 }
 

@@ -10,8 +10,8 @@ export function tellNetwork(proof: unknown): { readonly did: string; readonly pa
   const share = `${Math.round(100 * coverage)} %`;
   const whole =
     networks === 1
-      ? `That is ${share} of what came beyond the usual`
-      : `The ${networks} networks banned together sent ${share} of what came beyond the usual`;
+      ? `That is ${share} of what came above normal`
+      : `The ${networks} networks banned together sent ${share} of what came above normal`;
   return {
     did: `${count(clients)} clients never seen before, who loaded no files, sent ${count(requests)} requests in ${seconds} s. ${whole}.`,
     past: `None of ${count(backtest.clients)} clients in a sample of the last ${Math.round(backtest.hours)} hours was there.`,

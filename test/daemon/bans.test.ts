@@ -153,7 +153,7 @@ test('refusals are recorded and not told; the fuse and the site are both', (t) =
   const time = new Date(T0).toISOString();
   bans.onEvents([refusedEvent('192.0.2.7')], []);
   assert.deepEqual(since(), ['row refused 192.0.2.7 allowlist: 192.0.2.0/24']);
-  bans.onEvents([{ event: 'fuse', phase: 'blown', time, reason: 'max_per_minute', detail: 'too many' }], []);
+  bans.onEvents([{ event: 'fuse', phase: 'tripped', time, reason: 'max_per_minute', detail: 'too many' }], []);
   assert.deepEqual(since(), ['row fuse null tripped: too many', 'notify fuse']);
   assert.deepEqual(bans.counts(), { bans_total: 0, unbans_total: 0, refused_total: 1 });
 });
@@ -165,7 +165,7 @@ test('a tripped fuse is a row at each end, with a count, however many clients it
     ({ ...refusedEvent(`203.0.113.${at % 250}`), reason: 'fuse', detail: 'tripped' }) as const;
   const fuse = { event: 'fuse', time, reason: 'max_share', detail: 'banning resumed' } as const;
   const clients = Array.from({ length: 300 }, (_, at) => refused(at));
-  bans.onEvents([{ ...fuse, phase: 'blown', detail: 'too many' }, ...clients.slice(0, 100)], []);
+  bans.onEvents([{ ...fuse, phase: 'tripped', detail: 'too many' }, ...clients.slice(0, 100)], []);
   bans.onEvents(clients.slice(100), []);
   bans.onEvents([{ ...fuse, phase: 'reset' }, refusedEvent('192.0.2.1')], []);
   const rows = trail.query({ limit: 100 }).map(({ action, detail }) => `${action} ${detail}`);

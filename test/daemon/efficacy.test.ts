@@ -26,7 +26,7 @@ function make(connections: readonly Connection[], { backend = 'ipset', confirmed
     findActiveBan: (client) => (client === CLIENT ? ban : undefined),
     connections: async () => connections,
     troubles: {
-      begin: (_key, what, mend) => void said.push(`${what} -> ${mend}`),
+      begin: (_key, what, fix) => void said.push(`${what} -> ${fix}`),
       end: (key) => void said.push(`end ${key}`),
     },
   });

@@ -7,7 +7,7 @@ import { logLine } from '../support/traffic.ts';
 
 const now = () => Math.floor(Date.now() / 1000);
 
-test('a proxy in the log is told of with the mending, and is not banned', async (t) => {
+test('a proxy in the log is told of with the fixing, and is not banned', async (t) => {
   const daemon = new TestDaemon();
   t.after(() => daemon.close());
   const begin = now() - 600;

@@ -492,7 +492,7 @@ test('what a person orders is told with its author once the firewall has answere
   assert.equal(last?.kind === 'order' && last.target, '198.51.100.19 and 5 more');
 });
 
-test('whoever comes under protection is released', async (t) => {
+test('anyone who comes under protection is released', async (t) => {
   const { operator, bans, since } = make(t, { never: ['203.0.113.9'] });
   bans.onEvents([banEvent('203.0.113.9'), banEvent('203.0.113.10')], []);
   bans.onResult(answer({ confirmed: ['203.0.113.9', '203.0.113.10'] }));

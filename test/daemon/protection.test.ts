@@ -27,7 +27,7 @@ function make() {
 const OFFICE = { prefix: prefixOf('192.0.2.0/24'), reason: 'allowlist: 192.0.2.0/24' };
 const SESSION = { prefix: prefixOf('198.51.100.7'), reason: 'SSH session' };
 
-test('whoever is on a list is found with the reason; whoever is not may be banned', async () => {
+test('anyone who is on a list is found with the reason; anyone who is not may be banned', async () => {
   const { lists, protection } = make();
   lists.allowlist = [OFFICE];
   lists.host = [SESSION];

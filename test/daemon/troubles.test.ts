@@ -17,7 +17,7 @@ function make() {
 test('a trouble is told when it begins, listed while it stands, and told when it is over', () => {
   const { troubles, logged, told, over } = make();
   troubles.begin('database', 'the disk is full', 'make room');
-  assert.deepEqual(told, [{ key: 'database', what: 'the disk is full', mend: 'make room' }]);
+  assert.deepEqual(told, [{ key: 'database', what: 'the disk is full', fix: 'make room' }]);
   assert.deepEqual(logged, ['error the disk is full']);
   troubles.begin('database', 'the disk is full; 7 rows wait', 'make room');
   assert.equal(told.length, 1, 'silent while the same one stands');
@@ -26,7 +26,7 @@ test('a trouble is told when it begins, listed while it stands, and told when it
   troubles.end('database');
   assert.deepEqual(logged, ['error the disk is full', 'info over: the disk is full; 7 rows wait']);
   assert.deepEqual(troubles.list(), []);
-  const newest = { key: 'database', what: 'the disk is full; 7 rows wait', mend: 'make room' };
+  const newest = { key: 'database', what: 'the disk is full; 7 rows wait', fix: 'make room' };
   assert.deepEqual(over, [newest], 'its end is reported once');
   troubles.begin('database', 'the disk is full again');
   assert.equal(told.length, 2, 'a new one is told again');

@@ -17,7 +17,7 @@ const PROTECTED = { ...FREE, neverBanned: { prefix, kind: 'allowlist', detail: '
 
 const said = (known: Known, proposal: Proposal): Decision => decide(known, proposal, NOW, OPTIONS);
 
-test('whoever is protected is banned by nobody, and no more bans than bans.max_active are in force', () => {
+test('anyone who is protected is banned by nobody, and no more bans than bans.max_active are in force', () => {
   for (const proposal of [FINDING, ORDER]) {
     assert.deepEqual(said(PROTECTED, proposal), { kind: 'refused', reason: 'allowlist', detail: 'the office' });
     const full = said({ ...FREE, active: 3 }, proposal);
@@ -52,7 +52,7 @@ test('the fuse spares who has a history, and nobody else', () => {
   assert.equal(said({ ...FREE, fuse }, { ...FINDING, hasHistory: true }).kind, 'ban');
   fuse.count(NOW / 1000);
   const refused = said({ ...FREE, fuse }, { ...FINDING, hasHistory: true });
-  assert.deepEqual(refused.kind === 'refused' && [refused.reason, refused.fuse?.phase], ['fuse', 'blown']);
+  assert.deepEqual(refused.kind === 'refused' && [refused.reason, refused.fuse?.phase], ['fuse', 'tripped']);
   assert.deepEqual(said({ ...FREE, fuse }, { ...FINDING, hasHistory: true }), refused, 'to decide changes nothing');
   assert.equal(fuse.hold, undefined);
   for (const proposal of [FINDING, ORDER]) assert.equal(said({ ...FREE, fuse }, proposal).kind, 'ban');

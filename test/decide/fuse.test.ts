@@ -31,7 +31,7 @@ test('more bans than max_per_minute within any 60 seconds blow it', () => {
   assert.equal(admitted(fuse, NOW + 60, 3), 3, 'the first three are a minute old');
   const { admitted: more, event } = fuse.admit(NOW + 60, MANY);
   assert.equal(more, false);
-  assert.equal(event?.phase, 'blown');
+  assert.equal(event?.phase, 'tripped');
   assert.equal(event?.reason, 'max_per_minute');
   assert.match(event?.detail ?? '', /more than 5 new bans/);
 });
@@ -57,7 +57,7 @@ test('a share of the clients blows it, above a least number of bans', () => {
   const { event } = fuse.admit(NOW, 100);
   assert.equal(event?.reason, 'max_share');
   assert.match(event?.detail ?? '', /21 new bans .* 20 % of the 100 clients/);
-  assert.equal(fuse.advance(NOW + 600)?.reason, 'max_share', 'the reset names what had blown it');
+  assert.equal(fuse.advance(NOW + 600)?.reason, 'max_share', 'the reset names what had tripped it');
 });
 
 test('never more than max_per_minute bans in any minute, whatever comes', () => {

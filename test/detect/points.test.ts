@@ -87,7 +87,7 @@ test('one who may not be banned is told of once while it goes on', () => {
   );
 });
 
-test('whoever loads the files that others load has up to 2.2 times the limits; others earn nothing by them', () => {
+test('anyone who loads the files that others load has up to 2.2 times the limits; others earn nothing by them', () => {
   const limitAfter = (asked: readonly Asked[]) => {
     const scene = ready();
     scene.bench.feed(...asked.map((one) => line(scene.now, one)));

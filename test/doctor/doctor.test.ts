@@ -32,8 +32,8 @@ test('one line a check, the exit code, and the same as JSON', async (t) => {
     assert.ok(checks.has(check), check);
   assert.ok(found.some(({ check, message }) => check === 'firewall' && message.includes('room for 1000000 bans')));
   assert.ok(
-    found.every(({ level, mend }) => (level === 'ok') === (mend === '')),
-    'whatever is wrong has its mending',
+    found.every(({ level, fix }) => (level === 'ok') === (fix === '')),
+    'whatever is wrong has its fixing',
   );
   assert.equal(running.status, found.some(({ level }) => level === 'fail') ? 1 : 0);
 });

@@ -19,7 +19,7 @@ test('a port of sshd that a ban would close is a failure with the setting that o
   writeFileSync(sshd, '# Port 9\nPort 22\nPort 2222\n');
   const found = checkSsh(DEFAULTS, {}, sshd);
   assert.equal(found.level, 'fail');
-  assert.equal(found.mend, 'set firewall.protect_ports: [22, 2222]');
+  assert.equal(found.fix, 'set firewall.protect_ports: [22, 2222]');
   assert.equal(checkSsh(DEFAULTS, { SSH_CONNECTION: '192.0.2.1 5000 192.0.2.2 2200' }, '/nonexistent').level, 'fail');
   assert.equal(checkSsh(DEFAULTS, { SSH_CONNECTION: '192.0.2.1 5000 192.0.2.2 22' }, '/nonexistent').level, 'ok');
 });
@@ -56,9 +56,9 @@ test('a folder that a start makes is no failure while zban is stopped, and one w
   const find = (running: boolean, active: string) =>
     checkPlaces(config, running, { ...INSTALLED, active }).find(({ check }) => check === 'folder /nonexistent');
   assert.equal(find(false, 'inactive')?.level, 'warn');
-  assert.equal(find(false, 'inactive')?.mend, 'systemctl start zban');
+  assert.equal(find(false, 'inactive')?.fix, 'systemctl start zban');
   assert.equal(find(true, 'active')?.level, 'fail');
-  assert.equal(find(true, 'active')?.mend, 'systemctl restart zban');
+  assert.equal(find(true, 'active')?.fix, 'systemctl restart zban');
   assert.notEqual(checkPlaces(config, false).find(({ check }) => check === `folder ${tmpdir()}`)?.level, 'fail');
 });
 
@@ -67,18 +67,18 @@ test('how zban is started depends on where its service stands', async () => {
   const service = await say('LoadState=loaded\nActiveState=inactive\nUnitFileState=disabled\n');
   assert.deepEqual(service, { ...INSTALLED, boot: 'disabled' });
   assert.deepEqual(checkService(service), [
-    { check: 'service', level: 'warn', message: 'does not start at boot', mend: 'systemctl enable zban' },
+    { check: 'service', level: 'warn', message: 'does not start at boot', fix: 'systemctl enable zban' },
   ]);
   const absent = await say('LoadState=not-found\nActiveState=inactive\nUnitFileState=\n');
   assert.match(checkService(absent)[0]?.message ?? '', /is not installed/);
-  assert.match(checkService(absent)[0]?.mend ?? '', /^sudo scripts\/install/);
+  assert.match(checkService(absent)[0]?.fix ?? '', /^sudo scripts\/install/);
   assert.equal(await say(undefined), undefined);
-  const mendOf = (found: Service | undefined) => checkDaemon(DEFAULTS, 'v1', STOPPED, found)[0]?.mend ?? '';
-  assert.equal(mendOf({ ...INSTALLED }), 'systemctl start zban');
-  assert.match(mendOf({ ...INSTALLED, active: 'failed' }), /^journalctl -u zban/);
-  assert.match(mendOf({ ...INSTALLED, load: 'masked' }), /^systemctl unmask zban/);
-  assert.match(mendOf(absent), /zban run/);
-  assert.equal(mendOf(undefined), 'zban run');
+  const fixOf = (found: Service | undefined) => checkDaemon(DEFAULTS, 'v1', STOPPED, found)[0]?.fix ?? '';
+  assert.equal(fixOf({ ...INSTALLED }), 'systemctl start zban');
+  assert.match(fixOf({ ...INSTALLED, active: 'failed' }), /^journalctl -u zban/);
+  assert.match(fixOf({ ...INSTALLED, load: 'masked' }), /^systemctl unmask zban/);
+  assert.match(fixOf(absent), /zban run/);
+  assert.equal(fixOf(undefined), 'zban run');
 });
 
 test('the daemon: not running, with troubles, behind, out of date, observing', () => {
@@ -101,13 +101,13 @@ test('the daemon: not running, with troubles, behind, out of date, observing', (
   assert.equal(checkDaemon(DEFAULTS, 'v1', STOPPED)[0]?.level, 'fail');
   // Only what is known to be stopped is called stopped.
   const forbidden = checkDaemon(DEFAULTS, 'v1', new ControlError('no_permission', 'no permission'))[0];
-  assert.equal(forbidden?.mend, 'sudo zban doctor');
+  assert.equal(forbidden?.fix, 'sudo zban doctor');
   assert.doesNotMatch(forbidden?.message ?? '', /not running/);
   const hung = checkDaemon(DEFAULTS, 'v1', new ControlError('failed', 'no answer within 3 s'), ACTIVE)[0];
-  assert.match(hung?.mend ?? '', /systemctl restart zban$/);
+  assert.match(hung?.fix ?? '', /systemctl restart zban$/);
   assert.match(hung?.message ?? '', /no answer within 3 s/);
   assert.match(check({ troubles: ['the log is missing'] })[0]?.message ?? '', /the log is missing/);
-  assert.equal(check({ config_version: 'v0' })[0]?.mend, 'systemctl reload zban');
+  assert.equal(check({ config_version: 'v0' })[0]?.fix, 'systemctl reload zban');
   assert.match(check({ log_lag_seconds: 300 })[0]?.message ?? '', /300 s behind/);
   assert.match(check({ mode: 'observe' })[0]?.message ?? '', /bans nobody/);
   assert.equal(check({ fuse_blown: true })[0]?.level, 'fail');

@@ -18,14 +18,14 @@ test('who wants swarms held and names no file is told what nginx needs', () => {
   const wanting = configSchema.parse({ swarm: { action: 'hold' } });
   const [found] = checkLanes(wanting, { kind: 'missing' });
   assert.equal(found?.level, 'warn');
-  assert.match(found?.mend ?? '', /firewall\.nginx\.lanes: .*include .*if \(\$zban_lane = deny\)/);
+  assert.match(found?.fix ?? '', /firewall\.nginx\.lanes: .*include .*if \(\$zban_lane = deny\)/);
 });
 
 test('a file that nginx does not include is a failure, with both lines', () => {
   const [found] = check(server(''));
   assert.equal(found?.level, 'fail');
   assert.match(
-    found?.mend ?? '',
+    found?.fix ?? '',
     /"include \/etc\/nginx\/zban-lanes\.conf;".*"if \(\$zban_lane = deny\) \{ return 444; \}"/,
   );
 });
@@ -41,7 +41,7 @@ test('limits of servers and locations keep lanes from holding there, unless they
   const limit = 'limit_req zone=login burst=5;';
   const [found] = check(`${server(`${look} location /login { ${limit} }`)}${INCLUDED}`);
   assert.match(found?.message ?? '', /zone login/);
-  assert.match(found?.mend ?? '', /limit_req zone=zban_hold_1 burst=60 nodelay;/);
+  assert.match(found?.fix ?? '', /limit_req zone=zban_hold_1 burst=60 nodelay;/);
   for (const fine of [
     server(`${look} location /login { ${limit} limit_req zone=zban_hold_1 burst=60 nodelay; }`),
     server(look).replace('http {', `http { ${limit}`),

@@ -27,7 +27,7 @@ test('formats whose address is who connected', () => {
 });
 
 test('formats by which a client says who it is, and formats that are not read: each with its cure', () => {
-  for (const [format, log, level, message, mend] of [
+  for (const [format, log, level, message, fix] of [
     [`$http_x_forwarded_for ${COMBINED}`, {}, 'fail', /names itself \(\$http_x_forwarded_for\)/, /log \$remote_addr/],
     [`$host ${COMBINED}`, {}, 'fail', /names itself \(\$host\)/, /log \$remote_addr/],
     ['{"source_ip":"$http_cf_connecting_ip"}', {}, 'fail', /names itself/, /real_ip_header/],
@@ -50,6 +50,6 @@ test('formats by which a client says who it is, and formats that are not read: e
     assert.deepEqual(more, []);
     assert.equal(found?.level, level, format);
     assert.match(found.message, message);
-    assert.match(found.mend, mend);
+    assert.match(found.fix, fix);
   }
 });

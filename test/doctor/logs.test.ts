@@ -49,14 +49,14 @@ test('missing, empty, a directory, a glob without files', (t) => {
   }
 });
 
-test('lines that are not understood, with the reason and the mending', (t) => {
+test('lines that are not understood, with the reason and the fixing', (t) => {
   const found = check(
     t,
     lines(100, (n) => (n % 5 === 0 ? '{"path":"/"}' : good(n))),
   );
   assert.equal(levels(found), 'fail');
   assert.match(found[0]?.message ?? '', /20 % of its newest 100 lines are not understood \(no_address\)/);
-  assert.match(found[0]?.mend ?? '', /logs\[\]\.fields/);
+  assert.match(found[0]?.fix ?? '', /logs\[\]\.fields/);
 });
 
 test('no referers, silence, and a clock that is wrong', (t) => {
@@ -82,7 +82,7 @@ test('a proxy in the place of clients', (t) => {
   const found = check(t, lines(300, proxied));
   assert.equal(levels(found), 'ok fail');
   assert.match(found[1]?.message ?? '', /^100 % of its lines are from 10.0.0.5/);
-  assert.match(found[1]?.mend ?? '', /set_real_ip_from 10.0.0.5/);
+  assert.match(found[1]?.fix ?? '', /set_real_ip_from 10.0.0.5/);
 });
 
 test('clients that send no referer are not a format without one', (t) => {

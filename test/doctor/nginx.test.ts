@@ -76,9 +76,9 @@ test('two access_log lines in one block write each request twice', (t) => {
   );
 });
 
-test('what keeps zban from seeing at once, or from seeing the right address, is told with its mending', (t) => {
+test('what keeps zban from seeing at once, or from seeing the right address, is told with its fixing', (t) => {
   const path = logFile(t);
-  for (const [dump, level, message, mend] of [
+  for (const [dump, level, message, fix] of [
     [`access_log ${path} combined buffer=32k;`, 'warn', /buffer=32k/, /take buffer=32k out/],
     [
       `access_log ${path}; access_log /var/log/nginx/other.log;`,
@@ -108,7 +108,7 @@ test('what keeps zban from seeing at once, or from seeing the right address, is 
     const [found, ...more] = checkNginx(config(path, 'enforce'), { kind: 'read', text: dump });
     assert.equal(found?.level, level, dump);
     assert.match(found.message, message);
-    assert.match(found.mend, mend);
+    assert.match(found.fix, fix);
     assert.deepEqual(more, []);
   }
 });
@@ -128,7 +128,7 @@ test('a configuration that nginx refuses is told in its own words, with the comm
   const [found] = checkNginx(config(path), dump);
   assert.equal(found?.level, 'warn');
   assert.ok(found.message.endsWith(words));
-  assert.equal(found.mend, 'correct what it names until this succeeds: nginx -T');
+  assert.equal(found.fix, 'correct what it names until this succeeds: nginx -T');
   const backend = configSchema.parse({ firewall: { backend: 'nginx' } });
   assert.equal(checkNginx(backend, dump)[0]?.level, 'fail', 'it keeps this backend from banning');
 });
@@ -139,8 +139,8 @@ test('an nginx that is not here is not one that needs root', async (t) => {
   assert.deepEqual(dump, { kind: 'missing' });
   const [missing] = checkNginx(config(path), dump);
   assert.match(missing?.message ?? '', /there is no nginx here/);
-  assert.doesNotMatch(missing?.mend ?? '', /root|sudo/);
-  assert.equal(checkNginx(config(path), { kind: 'forbidden' })[0]?.mend, 'sudo zban doctor');
+  assert.doesNotMatch(missing?.fix ?? '', /root|sudo/);
+  assert.equal(checkNginx(config(path), { kind: 'forbidden' })[0]?.fix, 'sudo zban doctor');
 });
 
 test('the real nginx', { skip: toolSkip('nginx') }, async (t) => {

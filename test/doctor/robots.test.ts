@@ -18,6 +18,6 @@ test('the list in force with its date or file; one that cannot be used with the 
     broken.message,
     /cannot read \/nonexistent\/robots.txt.*; the list that comes with zban, of .* is in force/,
   );
-  assert.equal(broken.mend, 'correct or remove detection.robots.list');
+  assert.equal(broken.fix, 'correct or remove detection.robots.list');
   assert.equal(check({ verify: false }).message, 'none is verified (detection.robots.verify)');
 });

@@ -141,7 +141,7 @@ test('a log that is not there', async (t) => {
   await daemon.start();
   const missing = () => logOf(daemon.stderr).filter(({ msg }) => msg === 'the log is missing');
   await until('it is said', () => missing().length > 0);
-  assert.match(missing()[0]?.mend ?? '', /check the path/);
+  assert.match(missing()[0]?.fix ?? '', /check the path/);
   await bansAgain(daemon, '203.0.113.7');
   assert.equal(missing().length, 1, 'said once');
   assert.equal(daemon.status()?.lines_total, 400, 'its first lines were not lost');
@@ -180,7 +180,7 @@ test('a log that this user may not read', { skip: needsRoot }, async (t) => {
   assert.equal(daemon.status()?.lines_total, 400);
 });
 
-test('a configuration with three mistakes: all of them, where and how to mend', async (t) => {
+test('a configuration with three mistakes: all of them, where and how to fix', async (t) => {
   const daemon = make(t);
   daemon.configure({ mode: 'enforced', detection: { zscore: 4 }, bans: { schedule: ['10m', 'soon'] } });
   for (const result of [daemon.zban('run'), daemon.zban('check')]) {

@@ -98,7 +98,7 @@ describe('a client that floods nginx', { skip: sceneSkip }, () => {
       const visitor = scene.flood('visitor', { rateRps: 1, timeoutMs: 10_000 });
       await visitor.until('the visitor is served', ({ answered }) => answered > 0);
 
-      // Whoever only knocks has no session that had to be protected. Protection is looked up every five seconds.
+      // Anyone who only knocks has no session that had to be protected. Protection is looked up every five seconds.
       await knockAtSsh(scene);
       await floodUntilDropped(t, scene, client);
       assertListed(scene, client, 1, 600);

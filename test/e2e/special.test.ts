@@ -31,7 +31,7 @@ test('special networks are refused with a reason, by whatever way they come', as
   appendFileSync(daemon.log, `${logLine(Math.floor(Date.now() / 1000) - 30, '192.0.2.1')}\n`);
   await daemon.start();
 
-  const { status, stderr } = daemon.zban('ban', '203.0.113.9', ...Object.keys(SPECIAL));
+  const { status, stderr } = daemon.zban('ban', '203.0.113.9', ...Object.keys(SPECIAL), '--yes');
   assert.equal(status, 1);
   const lines = stderr.trim().split('\n');
   assert.equal(lines.length, Object.keys(SPECIAL).length);

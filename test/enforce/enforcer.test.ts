@@ -419,7 +419,7 @@ test('any sequence of bans, unbans, faults and vandalism ends in what is desired
       kind: fc.constant('refuse' as const),
       code: fc.constantFrom('set_full' as const, 'kernel_refused' as const),
     }),
-    fc.record({ kind: fc.constant('mend' as const) }),
+    fc.record({ kind: fc.constant('fix' as const) }),
   );
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {

@@ -83,7 +83,7 @@ for (const [limit, line] of [
   // Three paths in turn, so that none of them is the next number on the path before it.
   ['flood', (n: number) => logLine(START + Math.floor(n / 4), CLIENT, `/${'abc'[n % 3]}?${n}`)],
 ] as const) {
-  test(`whoever stops one request before a ban has nearly reached the limit of ${limit}`, () => {
+  test(`anyone who stops one request before a ban has nearly reached the limit of ${limit}`, () => {
     const whole = { ...WARM, detection: ENGINE.detection };
     const banned = new Bench(whole);
     banned.feed(LONG_AGO);

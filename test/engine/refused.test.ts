@@ -32,7 +32,7 @@ test('the fuse stops bans, says so once, and bans what still floods when it is w
   }
   const phases = bench.events.flatMap((event) => (event.event === 'fuse' ? [[event.phase, event.time]] : []));
   assert.deepEqual(phases.slice(0, 2), [
-    ['blown', formatSecond(now)],
+    ['tripped', formatSecond(now)],
     ['reset', formatSecond(now + 30)],
   ]);
   assert.deepEqual(

@@ -7,7 +7,7 @@ import { RedisServer, redisSkip } from '../support/redis.ts';
 import { logLine } from '../support/traffic.ts';
 import { banned, rows, startHosts } from './hosts.ts';
 
-/** Far below the time-out of an answer, which whoever waited for the server would have to sit out. */
+/** Far below the time-out of an answer, which anyone who waited for the server would have to sit out. */
 const WAIT_MS = 2000;
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;

@@ -47,7 +47,7 @@ const CONNECT = `
   Promise.all(links.map((link) => new Promise((resolve) => link.once('connect', resolve)))).then(() => console.log('ready'));
 `;
 
-test('on a real host: its addresses, its gateways, and whoever has a live connection to the SSH port', {
+test('on a real host: its addresses, its gateways, and anyone who has a live connection to the SSH port', {
   skip: rootSkip(),
 }, async (t) => {
   const network = createNetwork({ hosts: ['router', 'server', 'operator'] });

@@ -1,4 +1,4 @@
-/** Whoever sees less reads the page too: WCAG 2.2, 1.4.3 (AA). */
+/** Anyone who sees less reads the page too: WCAG 2.2, 1.4.3 (AA). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { STYLE } from '../../src/http/page/style.ts';

@@ -182,7 +182,7 @@ mkdir -p "$HOME/.npm"
   execFileSync('chown', ['-R', `${owner}:${owner}`, root]);
   const ran = await run();
   assert.equal(ran.exitCode, 0, ran.stderr);
-  assert.equal(ran.stdout, 'runs as 0\n', 'the command itself runs as whoever called it');
+  assert.equal(ran.stdout, 'runs as 0\n', 'the command itself runs as its caller');
   for (const path of ['node_modules/.bin/tsc', 'node_modules/.installed', 'dist/cli/main.js', '.setup/.npm'])
     assert.equal(statSync(join(root, path)).uid, owner, path);
 });

@@ -53,7 +53,7 @@ test('what may pass is tried again, what cannot pass is final and says how to fi
   });
   const refused = await open('cat > /dev/null; exit 67').deliver(message);
   assert.ok(refused.outcome === 'final');
-  assert.match(refused.mend, /notify\.email\.to/);
+  assert.match(refused.fix, /notify\.email\.to/);
   const [missing] = openEmail(
     { ...configSchema.parse({}).notify.email, to: ['a@example.com'], sendmail: [join(folder, 'missing')] },
     {},

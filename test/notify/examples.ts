@@ -121,7 +121,7 @@ export const fuse: Notification = {
   kind: 'fuse',
   event: {
     event: 'fuse',
-    phase: 'blown',
+    phase: 'tripped',
     until: '2026-11-20T10:21:12Z',
     time: '2026-11-20T10:11:12Z',
     reason: 'max_per_minute',
@@ -134,5 +134,5 @@ export const trouble: Notification = {
   time: '2026-11-20T10:11:12Z',
   what: 'iptables-restore failed: <lock> held',
   key: 'firewall',
-  mend: 'see which program holds it: lsof /run/xtables.lock',
+  fix: 'see which program holds it: lsof /run/xtables.lock',
 };

@@ -212,7 +212,7 @@ const anyNotification: fc.Arbitrary<Notification> = fc.oneof(
   fc
     .record({ top: fc.array(entry, { maxLength: 8 }), detail: hostile.map((text) => `looks ${text}`) })
     .map(({ top, detail }) => anomaly({ top_prefixes: top, top_paths: top, top_user_agents: top, detail })),
-  fc.record({ kind: fc.constant('trouble' as const), time: hostile, what: hostile, mend: hostile, key: hostile }),
+  fc.record({ kind: fc.constant('trouble' as const), time: hostile, what: hostile, fix: hostile, key: hostile }),
   fc.record({ target: hostile, operator: hostile, reason: hostile }).map((change) => order(change)),
   fc.record({
     kind: fc.constant('many' as const),

@@ -83,13 +83,13 @@ test('a connection cut in the middle is worth another try', async () => {
   assert.equal(delivery.outcome, 'retry');
 });
 
-test('a removed webhook is final and says how to mend it', async () => {
+test('a removed webhook is final and says how to fix it', async () => {
   slack.answers = [answer(404, 'no_service')];
   const delivery = await deliverTo(slack.url)(message);
   assert.equal(delivery.outcome, 'final');
   assert.ok(delivery.outcome === 'final');
   assert.equal(delivery.cause, 'Slack answered 404 no_service');
-  assert.match(delivery.mend, /create a new one/);
+  assert.match(delivery.fix, /create a new one/);
 });
 
 test('a redirect is not followed: it would carry the message elsewhere', async () => {

@@ -81,7 +81,7 @@ test('429 waits as long as the service says, in fractions of a second too; 5xx i
   assert.deepEqual(await deliver(hook), { outcome: 'retry', cause: 'Discord answered 503', afterMs: 9000 });
   const refused = await deliver(hook);
   assert.ok(refused.outcome === 'final');
-  assert.match(refused.mend, /create a new one.*zban notify test/);
+  assert.match(refused.fix, /create a new one.*zban notify test/);
 });
 
 test('a service that hangs, also in the middle of its answer, is given up after the time limit', async () => {
@@ -95,7 +95,7 @@ test('a redirect is not followed: it would carry the message elsewhere', async (
   answers = [(response) => void response.writeHead(307, { location: '/elsewhere' }).end()];
   const delivery = await deliver({ url: `${origin}/hook` });
   assert.ok(delivery.outcome === 'final');
-  assert.match(delivery.mend, /redirects/);
+  assert.match(delivery.fix, /redirects/);
   assert.equal(received.length, 1);
 });
 

@@ -1,7 +1,7 @@
 /**
  * Fails when the default profile tells attackers from honest clients worse than it did. Simulated scenes are a function of
  * their seed, so the numbers in scenes.ts are exact; the tolerances leave room for changes of the rules that are
- * none for the worse. Whoever makes detection better commits the better numbers (`npm run quality`).
+ * none for the worse. Anyone who makes detection better commits the better numbers (`npm run quality`).
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

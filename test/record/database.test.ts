@@ -104,7 +104,7 @@ test('one writer, any number of readers', (t) => {
   openDatabase(path, WRITER).close();
 });
 
-test('what cannot be a database is said with the way to mend it', (t) => {
+test('what cannot be a database is said with the way to fix it', (t) => {
   const here = folder(t);
   const garbage = join(here, 'garbage.db');
   writeFileSync(garbage, 'no database '.repeat(1000));

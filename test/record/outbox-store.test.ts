@@ -8,7 +8,7 @@ import { MIGRATIONS } from '../../src/record/migrations.ts';
 import { DatabaseOutbox } from '../../src/record/outbox-store.ts';
 import { afterwards, openTrail } from './examples.ts';
 
-const message = (what: string): Notification => ({ kind: 'trouble', time: '2026-11-20T10:11:12Z', what, mend: '' });
+const message = (what: string): Notification => ({ kind: 'trouble', time: '2026-11-20T10:11:12Z', what, fix: '' });
 const words = (items: readonly OutboxItem[]) =>
   items.map(({ notification }) => (notification.kind === 'trouble' ? notification.what : ''));
 

@@ -22,8 +22,8 @@ const OLD: readonly [string, string | null, string | null, string | null, string
   ['refused', '192.0.2.1', 'scan', JUDGED, 'limit: full', { reason: 'limit', because: 'full', ...NUMBERS }],
   ['global_anomaly', null, 'site_clients', '{"rate":9}', 'start', { phase: 'start', rate: 9 }],
   ['global_anomaly', null, 'site_clients', '{"rate":9}', 'end', { phase: 'end', rate: 9 }],
-  ['fuse', null, null, null, 'tripped until 2026-11-20T10:21:12Z: too many', { phase: 'blown' }],
-  ['fuse', null, null, null, 'blown: too many', { phase: 'blown' }],
+  ['fuse', null, null, null, 'tripped until 2026-11-20T10:21:12Z: too many', { phase: 'tripped' }],
+  ['fuse', null, null, null, 'blown: too many', { phase: 'tripped' }],
   ['fuse', null, null, null, 'reset: banning resumed', { phase: 'reset' }],
 ];
 

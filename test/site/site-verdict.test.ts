@@ -20,7 +20,7 @@ test("a newsletter's readers look like visitors: files, referers, browsers of ma
   assert.equal(verdict, 'visitors');
   assert.match(
     detail,
-    /^looks like visitors: of the requests beyond the usual, 75 % are for static files \(usually 75 %\), 75 % come from a page or link \(usually 75 %\), 40 kinds of user agents \(usually 40\), 0 % are refused/,
+    /^looks like visitors: of the requests above normal, 75 % are for static files \(usually 75 %\), 75 % come from a page or link \(usually 75 %\), 40 kinds of user agents \(usually 40\), 0 % are refused/,
   );
 });
 
@@ -33,7 +33,7 @@ test("a flood for one path looks like an attack, though it has the browsers' nam
   assert.equal(verdict, 'attack');
   assert.match(
     detail,
-    /^looks like an attack: of the requests beyond the usual, 0 % are for static files \(usually 75 %\), 100 % ask for one path \(usually 0 %\), 0 % come from a page or link \(usually 75 %\)$/,
+    /^looks like an attack: of the requests above normal, 0 % are for static files \(usually 75 %\), 100 % ask for one path \(usually 0 %\), 0 % come from a page or link \(usually 75 %\)$/,
   );
 });
 
@@ -68,10 +68,7 @@ test('new clients are judged alone where they make a good part of a busy site', 
   const lines = [...newcomers, ...views(150, 0)];
   const alone = findVerdict(lines, 0, USUAL, true);
   assert.equal(alone.verdict, 'attack');
-  assert.match(
-    alone.detail,
-    /^looks like an attack: of new clients' requests beyond the usual, 0 % are for static files/,
-  );
+  assert.match(alone.detail, /^looks like an attack: of new clients' requests above normal, 0 % are for static files/);
   assert.notEqual(findVerdict(lines, 0, USUAL, false).verdict, 'attack');
 });
 
@@ -79,7 +76,7 @@ test('what would have come anyway is taken off: a small flood on a busy site is 
   const lines = [...views(150, 0), ...flood(150)];
   const { verdict, detail } = findVerdict(lines, 600, USUAL, false);
   assert.equal(verdict, 'attack');
-  assert.match(detail, /beyond the usual, 0 % are for static files \(usually 75 %\), 100 % ask for one path/);
+  assert.match(detail, /above normal, 0 % are for static files \(usually 75 %\), 100 % ask for one path/);
 });
 
 test('what speaks for both is told as such', () => {
@@ -88,7 +85,7 @@ test('what speaks for both is told as such', () => {
   assert.equal(verdict, 'unclear');
   assert.match(
     detail,
-    /^may be visitors or an attack: of the requests beyond the usual, for an attack: one user agent sends 50 %.*; for visitors: /,
+    /^may be visitors or an attack: of the requests above normal, for an attack: one user agent sends 50 %.*; for visitors: /,
   );
 });
 

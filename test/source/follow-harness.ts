@@ -53,7 +53,7 @@ export function follow(logs: readonly string[], options: Partial<FollowOptions> 
       log: (level, message) => more.said.push(`${level}: ${message}`),
       onTrouble: (_path, message) => seen.troubles.push(message),
       onRecovered: (path) => more.recovered.push(path),
-      onLoss: (_path, message, mend) => more.lost.push(`${message}; ${mend}`),
+      onLoss: (_path, message, fix) => more.lost.push(`${message}; ${fix}`),
       onChunk: async (chunk) => {
         const text = Buffer.from(chunk.bytes).toString('latin1');
         if (text !== '') seen.lines.push(...text.replace(/\n$/, '').split('\n'));

@@ -148,7 +148,7 @@ test('missing files and directories are typed errors', async (t) => {
     const { failure } = await readAll(join(directory, name));
     assert.ok(failure instanceof SourceError);
     assert.equal(failure.code, code);
-    assert.ok(failure.message.includes(name) && failure.mend !== '');
+    assert.ok(failure.message.includes(name) && failure.fix !== '');
   }
 });
 
@@ -228,6 +228,6 @@ test(
     t.after(() => Object.assign(process.env, { PATH }));
     process.env['PATH'] = '/nowhere';
     const { failure } = await readAll(path);
-    assert.ok(failure instanceof SourceError && failure.code === 'no_program' && /apt-get install/.test(failure.mend));
+    assert.ok(failure instanceof SourceError && failure.code === 'no_program' && /apt-get install/.test(failure.fix));
   },
 );

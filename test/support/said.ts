@@ -21,14 +21,14 @@ export function assertNoStack(stderr: string): void {
 export function troublesIn(stderr: string, key: string): string[] {
   return logOf(stderr)
     .filter(({ trouble, level }) => trouble === key && level === 'error')
-    .map(({ msg, mend = '' }) => `${msg}; ${mend}`);
+    .map(({ msg, fix = '' }) => `${msg}; ${fix}`);
 }
 
 interface LogLine {
   readonly level: string;
   readonly msg: string;
   readonly trouble?: string;
-  readonly mend?: string;
+  readonly fix?: string;
 }
 
 /** The daemon's own log among what it wrote to standard error. */

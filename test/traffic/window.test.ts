@@ -44,7 +44,7 @@ for (const clientsMax of [100, 4]) {
   });
 }
 
-test('the site counts every request of a second, whoever made it', () => {
+test('the site counts every request of a second, anyone who made it', () => {
   const { clients, window } = new Harness(2);
   for (let client = 0; client < 5; client++) window.add(clients.add(1, client, START), START, client % 2, 0);
   assert.equal(window.siteRequests[START % SECONDS], 5);

@@ -36,7 +36,7 @@ export function judge(trial: Trial, background: Background, seed: number, rule?:
   const play = trial.play(background.site, new Random(seed, `${trial.name} ${background.name}`));
   const bans = rule ? runByHand(rule, background, play) : run(background, play);
   const { through, seconds } = countThrough(play.requests, bans, background.forkS);
-  // Whoever helps an attacker is none of the innocent.
+  // Anyone who helps an attacker is none of the innocent.
   const { hostile = [], honest = [] } = Object.groupBy(play.requests, ({ attack }) =>
     attack || trial.level === 'attack' ? 'hostile' : 'honest',
   );
@@ -113,7 +113,7 @@ function changed({ after, forkS }: Background, change: NonNullable<Play['change'
 }
 
 /**
- * Attack requests that no ban stops. Bans are timed in seconds: all requests of the ban's second count as through. Whoever
+ * Attack requests that no ban stops. Bans are timed in seconds: all requests of the ban's second count as through. Anyone who
  * was banned once stays away: what it does when the ban is over is another trial.
  */
 function countThrough(

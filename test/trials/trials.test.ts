@@ -1,5 +1,5 @@
 /**
- * Fails when attackers get through more often than they did, or more innocents are banned, in any family of trials. Whoever
+ * Fails when attackers get through more often than they did, or more innocents are banned, in any family of trials. Anyone who
  * makes detection better commits the better numbers: `npm run trials -- --update`.
  */
 import assert from 'node:assert/strict';

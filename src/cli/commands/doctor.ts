@@ -24,7 +24,7 @@ const COMMAND_TIMEOUT_MS = 5000;
 const DAEMON_TIMEOUT_MS = 3000;
 
 /**
- * `zban doctor`: everything zban depends on, one line each, with the command that mends what is wrong. Changes nothing.
+ * `zban doctor`: everything zban depends on, one line each, with the command that fixes what is wrong. Changes nothing.
  * Exit code 0 without a failure, 1 with one, 78 when the configuration cannot be used.
  */
 export async function doctor(context: Context): Promise<number> {
@@ -78,10 +78,10 @@ function isDefault({ configPath = DEFAULT_CONFIG }: Context): boolean {
 }
 
 /** zban's own commands in a cure, for the configuration that was looked at. */
-function commandsFor(context: Context, mend: string): string {
+function commandsFor(context: Context, fix: string): string {
   return isDefault(context)
-    ? mend
-    : mend.replace(
+    ? fix
+    : fix.replace(
         /\bzban (?=(?:run|check|doctor|status|audit|panic|notify) ?)/g,
         `zban --config ${context.configPath} `,
       );
@@ -89,14 +89,14 @@ function commandsFor(context: Context, mend: string): string {
 
 function report(context: Context, found: readonly Finding[]): void {
   const { output, json } = context;
-  const findings = found.map((finding) => ({ ...finding, mend: commandsFor(context, finding.mend) }));
+  const findings = found.map((finding) => ({ ...finding, fix: commandsFor(context, finding.fix) }));
   if (json) {
     output.json(findings);
     return;
   }
-  for (const { level, check, message, mend } of findings) {
+  for (const { level, check, message, fix } of findings) {
     output.data(`${level.padEnd(4)}  ${printable(`${check}: ${message}`)}`);
-    if (mend !== '') output.data(`      -> ${printable(mend)}`);
+    if (fix !== '') output.data(`      -> ${printable(fix)}`);
   }
 }
 

@@ -14,7 +14,7 @@ export interface ExportOptions extends SelectionOptions {
 
 /**
  * `zban export`: the bans in force as a list for `zban import` on another host or for other tools; works with the daemon
- * stopped. Would-be bans are left out unless they are asked for: whoever takes the list over would enforce them.
+ * stopped. Would-be bans are left out unless they are asked for: anyone who takes the list over would enforce them.
  */
 export async function exportBans(context: Context, options: ExportOptions): Promise<number> {
   const { output, json, now } = context;

@@ -29,7 +29,7 @@ async function isRunning(socket: string): Promise<boolean> {
     await callDaemon(socket, 'status', undefined, 5000);
     return true;
   } catch (error) {
-    // Whoever answers at all, even with an error, is alive.
+    // Anyone who answers at all, even with an error, is alive.
     return !(error instanceof ControlError && error.code === 'not_running');
   }
 }

@@ -18,7 +18,7 @@ export const LANE_COMMANDS = [
       network: { ...TEXT, describe: 'add: clients of this network' },
       method: { ...TEXT, describe: 'add: this method, such as POST' },
       referer: { choices: ['absent', 'present'] as const, describe: 'add: with or without a referer' },
-      deny: { type: 'boolean', describe: 'add: stop all of them, instead of what is beyond the usual rate' },
+      deny: { type: 'boolean', describe: 'add: stop all of them, instead of what is above the normal rate' },
       rate: { ...TEXT, describe: 'add: requests a second that pass; by default as many as the logs show' },
       'dry-run': { type: 'boolean', describe: 'add: only show whom it would have touched' },
       force: { type: 'boolean', describe: 'add: also where it touches more than one client of a thousand' },

@@ -51,7 +51,7 @@ export function panicContent({ phase, operator, reason, lifted, after }: Kind<'p
   };
 }
 
-export function troubleContent({ what, mend, phase = 'begin', key, after }: Kind<'trouble'>): Content {
+export function troubleContent({ what, fix, phase = 'begin', key, after }: Kind<'trouble'>): Content {
   const mark = key === undefined ? undefined : `trouble/${key}`;
   if (phase === 'end')
     return {
@@ -62,7 +62,7 @@ export function troubleContent({ what, mend, phase = 'begin', key, after }: Kind
   return {
     icon: '⚠️',
     headline: `: zban is in trouble: ${what}`,
-    details: mend === '' ? [] : [`How to fix it: ${mend}`],
+    details: fix === '' ? [] : [`How to fix it: ${fix}`],
     facts: noted(after),
     commands: [['All checks', 'zban doctor']],
     incident: mark === undefined ? undefined : { key: mark, phase: 'open', level: 'warning' },

@@ -52,7 +52,7 @@ function poll(world: World, random: Random, { from, root, pollMs, isCalendar }: 
     world.wake(timeMs, () => {
       const send = (atMs: number, method: string, path: string, status: number, bytes: number): void =>
         world.send(dynamicRequest(random, from, atMs, method, path, status, bytes));
-      // A client without a session sends its password only when it is asked for.
+      // A client without a session sends its password only when it is requested.
       if (isCalendar || random.chance(0.02)) send(timeMs, 'PROPFIND', root, 401, 600);
       send(timeMs + 120, 'PROPFIND', root, 207, 900);
       if (isCalendar) for (let n = 0; n < 3; n++) send(timeMs + 300 + n * 90, 'REPORT', `${root}list-${n}/`, 207, 2400);
