@@ -15,10 +15,12 @@ const COLUMNS = 96;
 const REPLAY_LINES = 15;
 /** The scanner of the simulated log. */
 const CLIENT = '203.0.113.162';
-const PROBES = [
+const NAMES = [
   ...['.env', '.git/config', 'wp-config.php.bak', 'phpinfo.php', 'backup.zip', 'admin.php', 'db.sql', 'shell.php'],
   ...['config.json', '.aws/credentials', 'vendor/phpunit', 'old/index.php', 'id_rsa', 'dump.tar.gz', 'test.php'],
 ];
+/** More than it takes: refusals of different paths are estimated, under a key that differs from run to run. */
+const PROBES = ['', 'backup/', 'old/'].flatMap((folder) => NAMES.map((name) => `${folder}${name}`));
 
 /** Runs the commands; takes some seconds. */
 export async function record(): Promise<Scene[]> {
