@@ -114,7 +114,7 @@ export class Networks {
    * was too much for.
    */
   add(high: number, low: number, points: Points, bytes: number, second: number): NetworkOverflow | undefined {
-    const { weights, warmth } = points;
+    const { weights, site } = points;
     let found: NetworkOverflow | undefined;
     for (const [at, network] of networksOf(high, low, this.scheme).entries()) {
       const level = this.levels[at] as Level;
@@ -124,7 +124,7 @@ export class Networks {
         let weight = weights[rule] as number;
         if (!spreads || weight === 0) continue;
         if (rule === BRUTE_FORCE && !level.noteAnswer(row, bytes)) weight *= VARIED;
-        const limit = (level.buckets.limits[rule] as number) * warmth;
+        const limit = (level.buckets.limits[rule] as number) * site.warmth;
         const reached = level.buckets.add(row, rule, weight, limit);
         if (reached <= limit || found) continue;
         const leak = level.buckets.leak(rule, 1, 0) * 60;

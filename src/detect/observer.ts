@@ -1,11 +1,9 @@
 /** Fills in what site and client say of a request, and remembers it for the next. */
-import type { Outage } from '../traffic/outage.ts';
-import type { OwnHosts } from '../traffic/own-hosts.ts';
-import type { Paths } from '../traffic/paths.ts';
 import type { ClientState } from './client-state.ts';
 import { habitOf } from './habits.ts';
 import type { Request } from './request.ts';
 import { robotsTxtPattern } from './robots-txt.ts';
+import type { SiteKnowledge } from './site-knowledge.ts';
 
 /** A path is known from so many other clients on; as many make one client's path count half. */
 export const KNOWN_CLIENTS = 6;
@@ -13,17 +11,6 @@ export const KNOWN_CLIENTS = 6;
 const SHARED_RARITY = KNOWN_CLIENTS / (KNOWN_CLIENTS + 2);
 /** It is usual to repeat a POST where so many others do, and this share of all that send it. */
 const [REPEATERS, REPEATERS_SHARE] = [3, 0.5];
-
-/** What is known of the site. */
-export interface SiteKnowledge {
-  readonly paths: Paths;
-  readonly hosts: OwnHosts;
-  readonly outage: Outage;
-  /** 0–1. */
-  readonly confidence: number;
-  /** Visitors load static files and send referers. */
-  readonly showsBrowsers: boolean;
-}
 
 export class Observer {
   private readonly clients: ClientState;

@@ -6,9 +6,7 @@ import { HIGH, LOW, REFERRER } from '../parse/tally.ts';
 import type { Unsaid } from '../share/unsaid.ts';
 import { clientBit, clientHash } from '../traffic/hash.ts';
 import { grown } from '../traffic/key-index.ts';
-import { Outage } from '../traffic/outage.ts';
-import { OwnHosts } from '../traffic/own-hosts.ts';
-import { Paths, type PathsState } from '../traffic/paths.ts';
+import { AdaptiveLimits, type VisitsState } from './adaptive-limits.ts';
 import { Buckets } from './buckets.ts';
 import { ClientState } from './client-state.ts';
 import { isLight } from './flood.ts';
@@ -17,17 +15,11 @@ import type { ReportReach } from './reach.ts';
 import { Request } from './request.ts';
 import { REFUTED, UNKNOWN, VERIFIED, type Verdict } from './robot-verdicts.ts';
 import { placeOf, RULES, type RuleName } from './rules.ts';
-import { WorkLimit } from './work-limit.ts';
+import { SiteKnowledge, type SiteKnowledgeState } from './site-knowledge.ts';
 
 const FIRST_CAPACITY = 1024;
 /** A client that was not seen for so many seconds comes for another visit. */
 const VISIT_SECONDS = 600;
-/** At the very first line limits are this many times as high; they sink to their values within so many seconds. */
-const [WARMUP_TIMES, WARMUP_SECONDS] = [3, 3600];
-/** After so many seconds it is known what clients send here. */
-const CONFIDENT_SECONDS = 8 * 3600;
-/** A site's visitors send referers, or load static files, when this share of all lines do. */
-const [REFERRED_SHARE, FILE_SHARE] = [0.05, 0.1];
 /** Who is this near to being banned for probing, or for guessing, teaches nothing. */
 const SUSPECT_SHARE = 0.5;
 /** Requests on known paths that a client must have been served before its refusals, or its repeated POSTs, teach. */
@@ -46,74 +38,39 @@ export interface Overflow {
 }
 
 /** What survives a restart. */
-export interface PointsState {
-  /** Key of the hashes in it; absent in states of before there was one: 0. */
-  readonly hashKey?: number;
-  readonly startSecond: number;
-  readonly lines: number;
-  readonly referred: number;
-  readonly fileLines: number;
-  readonly hosts: readonly (readonly number[])[];
-  /** By rule, where the limit adapts. */
-  readonly visits: Readonly<Partial<Record<RuleName, readonly number[]>>>;
-  readonly paths: PathsState;
-}
-
-/** A limit that adapts, and by slot the bin of its histogram that the visit reached. */
-interface Adaptive {
-  readonly rule: number;
-  readonly work: WorkLimit;
-  bins: Uint8Array;
+export interface PointsState extends SiteKnowledgeState {
+  readonly visits: VisitsState;
 }
 
 export class Points {
   readonly clients = new ClientState();
   readonly buckets: Buckets;
-  readonly paths = new Paths();
-  readonly hosts = new OwnHosts();
-  readonly outage = new Outage();
-  /** How well it is known what clients send here: 0 at first, 1 after hours. */
-  confidence = 0;
+  readonly site: SiteKnowledge;
   /** What other hosts have not been told; absent unless counts are shared. */
   unsaid: Unsaid | undefined;
   /** The request that was observed last is one that honest clients make by the thousand. */
   light = false;
   /** True when the client probes: a surge of errors is its fault. */
   probing = false;
-  /** How many times as high limits are while the site is young. */
-  warmth = 1;
   /** By rule, what the request that was observed last weighed; and whether any of it counts against its network. */
   readonly weights = new Float64Array(RULES.length);
   spreads = false;
   private readonly request = new Request();
-  private readonly hashKey: number;
   private readonly observer: Observer;
-  private readonly adaptive: Adaptive[];
+  private readonly adaptive: AdaptiveLimits;
   /** Path of the request that was observed last, and its client's hash and bit. */
   private readonly newest = { at: 0, hash: 0, bit: 0 };
   /** Second up to which a client's buckets are drained; 0 before its first request. */
   private last = new Uint32Array(FIRST_CAPACITY);
-  /** Second of the very first line; 0 before it. */
-  private startSecond = 0;
   private second = 0;
-  /** All lines learned from, those with a referer, those that were answered with a static file. */
-  private lines = 0;
-  private referred = 0;
-  private fileLines = 0;
 
   /** `hashKey` is that of the parsers. */
   constructor(options: PointsOptions, hashKey = 0) {
-    this.hashKey = hashKey;
+    this.site = new SiteKnowledge(hashKey);
     this.observer = new Observer(this.clients, hashKey);
     const limits = RULES.map(({ name }) => options[name]);
     this.buckets = new Buckets(RULES, limits);
-    this.adaptive = RULES.flatMap(({ adaptive }, rule) =>
-      adaptive ? [{ rule, work: new WorkLimit(limits[rule]?.limit ?? 0), bins: new Uint8Array(FIRST_CAPACITY) }] : [],
-    );
-  }
-
-  get showsBrowsers(): boolean {
-    return this.fileLines > FILE_SHARE * this.lines && this.referred > REFERRED_SHARE * this.lines;
+    this.adaptive = new AdaptiveLimits(limits);
   }
 
   /** Makes room for slots below `capacity`. */
@@ -123,7 +80,7 @@ export class Points {
     this.unsaid?.reserve(capacity);
     if (capacity <= this.last.length) return;
     this.last = grown(this.last, capacity);
-    for (const adaptive of this.adaptive) adaptive.bins = grown(adaptive.bins, capacity);
+    this.adaptive.reserve(capacity);
   }
 
   /** The slot's client is another now, or starts with a clean slate. */
@@ -133,7 +90,7 @@ export class Points {
     this.buckets.reset(slot);
     this.unsaid?.reset(slot);
     this.last[slot] = 0;
-    for (const { bins } of this.adaptive) bins[slot] = 0;
+    this.adaptive.reset(slot);
   }
 
   /** True of a client that was lately served what others are served. */
@@ -165,10 +122,10 @@ export class Points {
     const referrer = rows[row + REFERRER] as number;
     newest.hash = clientHash(rows[row + HIGH] as number, rows[row + LOW] as number);
     newest.bit = clientBit(newest.hash);
-    newest.at = this.paths.find(request.path);
+    newest.at = this.site.paths.find(request.path);
     request.verified = robot === VERIFIED;
     request.refuted = robot === REFUTED;
-    this.observer.observe(request, slot, newest.at, newest.bit, referrer, this);
+    this.observer.observe(request, slot, newest.at, newest.bit, referrer, this.site);
     const overflow = this.judge(slot);
     if (learn) this.learn(slot, referrer);
     return overflow;
@@ -179,11 +136,8 @@ export class Points {
    * this path, too, makes it no more usual for the next attacker.
    */
   disown(slot: number): void {
-    for (const { work, bins } of this.adaptive) {
-      work.takeBack(bins[slot] as number);
-      bins[slot] = 0;
-    }
-    this.paths.takeBack(this.newest.at, this.newest.bit);
+    this.adaptive.takeBack(slot);
+    this.site.paths.takeBack(this.newest.at, this.newest.bit);
   }
 
   /** Points of a rule that are tolerated of the client at once. */
@@ -198,45 +152,35 @@ export class Points {
 
   /** Tells how near a client is to the limits, by default at its last request, else after what drained until `second`. */
   reach(slot: number, tell: ReportReach, second = this.last[slot] as number): void {
-    const elapsed = Math.max(0, second - (this.last[slot] as number));
     for (let rule = 0; rule < RULES.length; rule++) {
       const limit = this.limit(slot, rule);
-      const drained = elapsed === 0 ? 0 : elapsed * this.leak(slot, rule);
-      tell(rule, Math.max(0, this.buckets.level(slot, rule) - drained) / limit, limit);
+      tell(rule, this.levelAt(slot, rule, second) / limit, limit);
     }
   }
 
   /** How full the client's fullest bucket is whose points count against its network, 0–1 and more, drained up to `second`. */
   suspicion(slot: number, second: number): number {
-    const { buckets, clients } = this;
-    const allowance = this.allowance(slot);
-    const elapsed = Math.max(0, second - (this.last[slot] as number));
-    return RULES.reduce((most, { spreads }, rule) => {
-      if (!spreads) return most;
-      const left = buckets.level(slot, rule) - buckets.leak(rule, allowance, clients.servedWell(slot)) * elapsed;
-      return Math.max(most, left / (buckets.limits[rule] as number));
-    }, 0);
+    const shares = RULES.map(({ spreads }, rule) =>
+      spreads ? this.levelAt(slot, rule, second) / (this.buckets.limits[rule] as number) : 0,
+    );
+    return Math.max(...shares);
   }
 
   snapshot(): PointsState {
-    const { hashKey, startSecond, lines, referred, fileLines } = this;
-    const visits = Object.fromEntries(this.adaptive.map(({ rule, work }) => [RULES[rule]?.name, work.snapshot()]));
-    const [hosts, paths] = [this.hosts.snapshot(), this.paths.snapshot()];
-    return { hashKey, startSecond, lines, referred, fileLines, hosts, visits, paths };
+    return { ...this.site.snapshot(), visits: this.adaptive.snapshot() };
   }
 
   /** What an older version saved lacks parts, which are learned anew. */
   restore(state: Partial<PointsState>): void {
-    this.startSecond = state.startSecond ?? 0;
-    if (state.fileLines !== undefined) {
-      this.lines = state.lines ?? 0;
-      this.referred = state.referred ?? 0;
-      this.fileLines = state.fileLines;
-    }
-    if (state.hosts) this.hosts.restore(state.hosts);
-    for (const { rule, work } of this.adaptive)
-      work.restore(state.visits?.[(RULES[rule] as { name: RuleName }).name] ?? []);
-    if (state.paths?.table && (state.hashKey ?? 0) === this.hashKey) this.paths.restore(state.paths);
+    this.site.restore(state);
+    this.adaptive.restore(state.visits ?? {});
+  }
+
+  /** Points in a bucket of the client, of what is left of them at `second`; at its last request when that is before it. */
+  private levelAt(slot: number, rule: number, second: number): number {
+    const elapsed = second - (this.last[slot] as number);
+    const level = this.buckets.level(slot, rule);
+    return elapsed > 0 ? Math.max(0, level - elapsed * this.leak(slot, rule)) : level;
   }
 
   /** Lets time drain the client's buckets. A clock that was set back drains nothing. */
@@ -245,14 +189,14 @@ export class Points {
     if (last === second) return;
     this.last[slot] = second;
     const elapsed = second - last;
-    if (learn && (last === 0 || elapsed > VISIT_SECONDS)) for (const { work } of this.adaptive) work.noteVisit();
+    if (learn && (last === 0 || elapsed > VISIT_SECONDS)) this.adaptive.noteVisit();
     if (last === 0 || elapsed < 0) return;
     const { buckets, clients, unsaid } = this;
     buckets.drain(slot, elapsed, this.allowance(slot), clients.servedWell(slot));
     for (let rule = 0; unsaid && rule < RULES.length; rule++)
       if (unsaid.drains(slot, rule, second)) unsaid.drain(slot, rule, elapsed, this.leak(slot, rule));
     if (buckets.level(slot, SCAN) === 0) clients.refusals.forget(slot);
-    for (const { rule, bins } of this.adaptive) if (buckets.level(slot, rule) === 0) bins[slot] = 0;
+    this.adaptive.noteDrained(slot, buckets);
     clients.fade(slot, elapsed);
   }
 
@@ -295,46 +239,28 @@ export class Points {
   }
 
   private learn(slot: number, referrer: number): void {
-    const { request, paths, clients, buckets } = this;
+    const { request, site, clients, buckets } = this;
     const { at, bit } = this.newest;
-    this.lines++;
-    if (referrer !== 0) this.referred++;
-    if (request.asset) {
-      this.fileLines++;
-      if (referrer !== 0) this.hosts.note(referrer, bit);
-    }
-    if (request.known && this.isServed(slot)) this.outage.note(this.newest.hash, !request.served);
-    for (const adaptive of this.adaptive) {
-      const { rule, work, bins } = adaptive;
-      bins[slot] = work.noteWork(bins[slot] as number, buckets.level(slot, rule), bit);
-    }
+    site.noteLine(request, referrer, bit);
+    if (request.known && this.isServed(slot)) site.outage.note(this.newest.hash, !request.served);
+    this.adaptive.noteWork(slot, buckets, bit);
     if (this.isSuspect(slot, SCAN)) return;
     const known = clients.known[slot] as number;
     if (request.served) {
-      paths.teachServed(at, bit);
+      site.paths.teachServed(at, bit);
       const repeats = request.post && request.again && (clients.posts[slot] as number) >= REPEATED_POSTS;
-      if (repeats && known >= REPEATING_TEACHER && !this.isSuspect(slot, BRUTE_FORCE)) paths.teachRepeated(at, bit);
-    } else if (request.refused && known >= REFUSED_TEACHER) paths.teachRefused(at, bit);
+      if (repeats && known >= REPEATING_TEACHER && !this.isSuspect(slot, BRUTE_FORCE))
+        site.paths.teachRepeated(at, bit);
+    } else if (request.refused && known >= REFUSED_TEACHER) site.paths.teachRefused(at, bit);
   }
 
   private isSuspect(slot: number, rule: number): boolean {
     return this.buckets.level(slot, rule) > SUSPECT_SHARE * (this.buckets.limits[rule] as number);
   }
 
-  /** What the site's usual visits multiply a limit by. */
-  private times(rule: number): number {
-    return this.adaptive.find((adaptive) => adaptive.rule === rule)?.work.times ?? 1;
-  }
-
   private advance(second: number): void {
-    if (this.startSecond === 0 || second < this.startSecond) this.startSecond = second;
     this.second = second;
-    const age = second - this.startSecond;
-    this.warmth = 1 + (WARMUP_TIMES - 1) * Math.max(0, 1 - age / WARMUP_SECONDS);
-    this.confidence = Math.min(1, age / CONFIDENT_SECONDS);
-    this.paths.advance(second);
-    this.outage.advance(second);
-    for (const { work } of this.adaptive) work.advance(second);
-    for (let rule = 0; rule < RULES.length; rule++) this.buckets.adapt(rule, this.times(rule), this.warmth);
+    this.site.advance(second);
+    this.adaptive.advance(second, this.buckets, this.site.warmth);
   }
 }
