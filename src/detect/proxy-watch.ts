@@ -4,10 +4,12 @@
  */
 
 import { isIpv4Client } from '../net/client-key.ts';
-import type { BusiestClient } from '../traffic/evidence.ts';
+import type { Evidence } from '../traffic/evidence.ts';
 
 /** Requests in the last minute from which on shares say something. */
-export const WATCHED_LINES_MIN = 60;
+const WATCHED_LINES_MIN = 60;
+/** Requests of the last minute that are looked at. */
+const WATCHED_LINES = 2000;
 /** Minutes looked back. */
 const MINUTES_MAX = 60;
 /** What a client must show, in how many of the last minutes. Addresses of a private network are hardly ever visitors. */
@@ -30,16 +32,13 @@ export class ProxyWatch {
   private suspect: { readonly high: number; readonly low: number } | undefined;
   private minutes = 0;
 
-  /**
-   * Called every minute, with the busiest client of one that had at least WATCHED_LINES_MIN requests; true when another
-   * client is taken for a proxy than before, or none any more. `countAgents` tells with how many user agents a client
-   * asks: it is costly, and called only for one whose share is high enough.
-   */
-  close(busiest: BusiestClient | undefined, countAgents: (high: number, low: number) => number): boolean {
+  /** A minute is over: true when another client is taken for a proxy than before, or none any more. */
+  closeMinute(evidence: Pick<Evidence, 'findBusiest' | 'countAgents'>): boolean {
+    const busiest = evidence.findBusiest(WATCHED_LINES_MIN, WATCHED_LINES);
     if (!busiest) return false;
     const { high, low, share } = busiest;
     const wanted = isPrivate(busiest) ? PRIVATE : PUBLIC;
-    const agents = share >= wanted.share ? countAgents(high, low) : 0;
+    const agents = share >= wanted.share ? evidence.countAgents(high, low) : 0;
     const shows = agents >= wanted.agents;
     const same = shows && high === this.suspect?.high && low === this.suspect.low;
     if (same) this.minutes = Math.min(MINUTES_MAX, this.minutes + 1);

@@ -24,8 +24,8 @@ export interface Anomaly {
 }
 
 export class Anomalies {
-  /** Those in force; they change with the baseline. */
-  rules: ClientRules;
+  /** Has the rules in force, which change with the baseline. */
+  private readonly timeline: { readonly rules: ClientRules };
   private readonly scheme: ClientScheme;
   private readonly clients: Clients;
   private readonly window: Window;
@@ -33,14 +33,14 @@ export class Anomalies {
   private readonly points: Points | undefined;
 
   constructor(
-    rules: ClientRules,
+    timeline: { readonly rules: ClientRules },
     scheme: ClientScheme,
     clients: Clients,
     window: Window,
     evidence: Evidence,
     points: Points | undefined,
   ) {
-    this.rules = rules;
+    this.timeline = timeline;
     this.scheme = scheme;
     this.clients = clients;
     this.window = window;
@@ -50,7 +50,8 @@ export class Anomalies {
 
   /** Judges a client, by the points that `overflow` if there are any, else by its window; once while it goes on. */
   ofClient(slot: number, overflow: Overflow | undefined): Anomaly | undefined {
-    const { clients, window, rules, points } = this;
+    const { clients, window, points } = this;
+    const { rules } = this.timeline;
     const seen: SeenClient = {
       requests: clients.requests[slot] as number,
       weight: clients.weight[slot] as number,
@@ -79,16 +80,16 @@ export class Anomalies {
 
   /** Those of its clients that have a history are no part of the attack. */
   ofNetwork({ network, overflow, seen }: NetworkAttack): Anomaly {
-    const anomaly = this.rules.describe(seen, overflow.condition);
+    const anomaly = this.timeline.rules.describe(seen, overflow.condition);
     const samples = this.evidence.samplesOf((high, low) => isWithin(network, high, low));
-    const numbers = { ...this.rules.evidence(anomaly, seen, samples, overflow), clients: seen.attackers };
+    const numbers = { ...this.timeline.rules.evidence(anomaly, seen, samples, overflow), clients: seen.attackers };
     return { key: network, numbers, hasHistory: false, clients: this.clients.active };
   }
 
   /** A network that a swarm comes from. */
   ofSwarm(network: NetworkKey, swarm: NetworkProof): Anomaly {
     const samples = this.evidence.samplesOf((high, low) => isWithin(network, high, low));
-    const numbers = { ...this.rules.ofNetwork(swarm, samples), clients: swarm.clients, swarm };
+    const numbers = { ...this.timeline.rules.ofNetwork(swarm, samples), clients: swarm.clients, swarm };
     return { key: network, numbers, hasHistory: false, clients: this.clients.active };
   }
 

@@ -3,41 +3,34 @@
  * events, however the lines were cut into chunks; `zban run` and `zban replay` differ only in what they do with them.
  */
 import { type Offender, Policy } from '../decide/policy.ts';
-import { ClientRules } from '../detect/client-rules.ts';
-import { type Overflow, Points } from '../detect/points.ts';
-import { ProxyWatch, WATCHED_LINES_MIN } from '../detect/proxy-watch.ts';
+import { Points } from '../detect/points.ts';
 import type { ReportReach } from '../detect/reach.ts';
 import { RobotVerdicts } from '../detect/robot-verdicts.ts';
 import { type EngineEvent, inToldTime } from '../model/event.ts';
-import type { NetworkProof } from '../model/lane.ts';
 import type { EngineOptions } from '../model/options.ts';
 import type { TopClient } from '../model/status.ts';
-import { formatSecond } from '../model/time.ts';
-import { formatBanKey, type NetworkKey } from '../net/client-network.ts';
 import { ASSET, HIGH, INFO, LOW, ROBOT, ROW, SIZE, STATUS_MASK, type Tally } from '../parse/tally.ts';
 import { SiteWatch } from '../site/site-watch.ts';
 import type { Surge } from '../site/surge.ts';
 import type { SwarmWatch } from '../swarm/swarm-watch.ts';
-import { Baseline, baselineEvent, type Effective } from '../traffic/baseline.ts';
+import { Baseline, type Effective } from '../traffic/baseline.ts';
 import { Clients } from '../traffic/clients.ts';
 import { Evidence, type ReadRecord, type Release } from '../traffic/evidence.ts';
 import { Learner } from '../traffic/learner.ts';
-import { GAP_SECONDS_MAX, LEFT_OUT, LineOrder } from '../traffic/line-order.ts';
+import { LEFT_OUT, LineOrder } from '../traffic/line-order.ts';
 import { Meter } from '../traffic/meter.ts';
 import { Window } from '../traffic/window.ts';
-import { Anomalies, type Anomaly } from './anomalies.ts';
+import { Anomalies } from './anomalies.ts';
 import { listBusiest } from './busiest.ts';
 import { createSwarmWatch } from './create-swarm-watch.ts';
 import { EngineBans } from './engine-bans.ts';
 import type { EngineState } from './engine-state.ts';
 import { History } from './history.ts';
-import { type NetworkAttack, NetworkWatch } from './network-watch.ts';
+import { Judge } from './judge.ts';
+import { NetworkWatch } from './network-watch.ts';
 import { SharedCounts, type SharedCountsResult, type SharedNews } from './shared-counts.ts';
+import { Timeline } from './timeline.ts';
 
-const MINUTE = 60;
-/** How often the newest lines are looked at for a proxy's, and how many. */
-const WATCH_SECONDS = 60;
-const WATCHED_LINES = 2000;
 /** The client has the answer from before (RFC 9110, 15.4.5). */
 const NOT_MODIFIED = 304;
 /** (second, client) pairs the window may hold: 22 bytes each. */
@@ -53,11 +46,9 @@ export class Engine {
   readonly robots: RobotVerdicts;
   /** Absent where it is switched off, and in the classic profile. */
   readonly swarm: SwarmWatch | undefined;
-  effective: Effective;
   readonly order: LineOrder;
   /** Kept for charts alone. */
   readonly meter = new Meter();
-  private readonly proxies = new ProxyWatch();
   /** Kept for reports alone. */
   readonly history: History | undefined;
   /** Events of clients banned at the time: in no window. */
@@ -68,40 +59,35 @@ export class Engine {
   private readonly options: EngineOptions;
   private readonly emit: (event: EngineEvent) => void;
   private readonly evidence: Evidence;
-  private readonly learner: Learner;
   private readonly classic: boolean;
-  private readonly windowSeconds: number;
-  private readonly recomputeSeconds: number;
   private readonly anomalies: Anomalies;
+  private readonly judge: Judge;
+  private readonly timeline: Timeline;
   /** Absent in the classic profile. */
   private readonly points: Points | undefined;
   private readonly networks: NetworkWatch | undefined;
   private shared: SharedCounts | undefined;
-  /** First second since which the log was read without a gap, and that the baseline has not learned from. */
-  private readFrom = 0;
-  /** The log clock at which the state was saved that this engine began with: what was learned until then is in it. */
-  private savedSecond = 0;
 
   constructor(options: EngineOptions, readRecord: ReadRecord, emit: (event: EngineEvent) => void, release?: Release) {
     const { detection } = options;
     this.options = options;
-    this.emit = (event) => emit(inToldTime(event, this.wallAhead ?? -this.order.shift, -this.order.shift));
+    const ahead = () => this.wallAhead ?? -this.order.shift;
+    this.emit = (event) => emit(inToldTime(event, ahead(), -this.order.shift));
     this.classic = options.profile === 'classic';
-    this.windowSeconds = Math.round(detection.window / 1000);
-    this.order = new LineOrder(Math.min(Math.round(detection.out_of_order / 1000), this.windowSeconds - 1));
-    this.recomputeSeconds = Math.max(1, Math.round(options.baseline.recompute / 1000));
+    const windowSeconds = Math.round(detection.window / 1000);
+    this.order = new LineOrder(Math.min(Math.round(detection.out_of_order / 1000), windowSeconds - 1));
     this.clients = new Clients(detection.clients_max);
     this.robots = new RobotVerdicts(this.clients);
     this.history = options.history ? new History(this.clients) : undefined;
     this.points = detection.points.enabled && !this.classic ? new Points(detection.points, options.hashKey) : undefined;
     this.baseline = new Baseline(options.baseline);
-    this.learner = new Learner(this.clients, this.baseline);
+    const learner = new Learner(this.clients, this.baseline);
     this.window = new Window(
-      this.windowSeconds,
+      windowSeconds,
       this.clients,
       WINDOW_ENTRIES_MAX,
       (slot, second, requests, weight, errors) =>
-        this.learner.leave(slot, second, requests, this.classic ? requests : weight, errors),
+        learner.leave(slot, second, requests, this.classic ? requests : weight, errors),
     );
     this.evidence = new Evidence(readRecord, release);
     this.site = new SiteWatch(options, this.clients, this.window, this.evidence);
@@ -112,17 +98,26 @@ export class Engine {
       : createSwarmWatch({
           ...{ options, clients: this.clients, evidence: this.evidence, robots: this.robots },
           ...{ policy: this.policy, window: this.window, emit: (event) => this.emit(event) },
-          banNetwork: (network, swarm) => this.banNetwork(network, swarm),
+          banNetwork: (network, proof) => this.judge.banSwarm(network, proof),
         });
     this.bans = new EngineBans(this.policy, this.clients, this.window, this.points, this.networks);
-    this.effective = this.baseline.effective(0);
-    this.anomalies = new Anomalies(this.makeRules(), detection, this.clients, this.window, this.evidence, this.points);
+    const { baseline, policy, clients, window, evidence, bans, site, swarm, meter, networks, history } = this;
+    const shared = { options, policy, clients, window, evidence, bans, site, emit: this.emit };
+    this.timeline = new Timeline({ ...shared, baseline, learner, swarm, meter, ahead });
+    this.anomalies = new Anomalies(this.timeline, detection, clients, window, evidence, this.points);
+    this.judge = new Judge({ ...shared, anomalies: this.anomalies, networks, history });
+  }
+
+  /** The baseline in force. */
+  get effective(): Effective {
+    return this.timeline.effective;
   }
 
   /** Works through rows `from`…`to` of a tally, whose lines are in `bytes`. */
   ingest(source: number, bytes: Uint8Array, tally: Tally, from: number, to: number): void {
     const { rows } = tally;
-    const { clients, window, evidence, order, classic, points, history, site, robots, meter, swarm } = this;
+    const { clients, window, evidence, order, classic, points, history, site, robots, meter, swarm, judge, timeline } =
+      this;
     if (from === to) return;
     evidence.open(source, bytes, tally, from);
     order.open(source);
@@ -131,7 +126,7 @@ export class Engine {
       if (second === LEFT_OUT) continue;
       if (second > window.newest) {
         evidence.extend(row);
-        this.advanceTo(second);
+        timeline.advanceTo(second);
       }
       const slot = this.findSlot(rows[at + HIGH] as number, rows[at + LOW] as number, second);
       if ((clients.bannedUntil[slot] as number) > second) {
@@ -148,7 +143,7 @@ export class Engine {
         rows,
         at,
         window.newest,
-        (clients.flaggedUntil[slot] as number) < window.newest && window.newest > this.savedSecond,
+        (clients.flaggedUntil[slot] as number) < window.newest && window.newest > timeline.savedSecond,
         robots.of(slot),
       );
       const refused = status >= 400 && status < 499;
@@ -161,19 +156,19 @@ export class Engine {
         this.askAbout(slot);
       }
       if (!(info & ASSET)) site.noteRequest(slot, second);
-      history?.note(slot, window.newest, info, points, this.anomalies.rules);
+      history?.note(slot, window.newest, info, points, timeline.rules);
       if (
         overflow ||
-        ((classic ? clients.requests[slot] : clients.weight[slot]) as number) >= this.anomalies.rules.weightMin
+        ((classic ? clients.requests[slot] : clients.weight[slot]) as number) >= timeline.rules.weightMin
       ) {
         evidence.extend(row + 1);
-        this.judge(slot, overflow);
+        judge.judgeClient(slot, overflow);
       }
       if (points?.spreads && !this.anomalies.hasHistory(slot)) {
         const attack = this.networks?.add(slot, rows[at + SIZE] as number, window.newest);
         if (attack) {
           evidence.extend(row + 1);
-          this.judgeNetwork(attack);
+          judge.judgeNetwork(attack);
         }
       }
     }
@@ -182,21 +177,7 @@ export class Engine {
 
   /** Moves the log clock on to `second`, closing every second before it. */
   advanceTo(second: number): void {
-    const { window } = this;
-    if (window.newest === 0) {
-      window.newest = second;
-      this.readFrom = Math.max(second, this.learnFrom);
-      this.policy.fuse.advance(second);
-      return;
-    }
-    if (second - window.newest > GAP_SECONDS_MAX) {
-      const drained = window.newest + this.windowSeconds;
-      while (window.newest < drained) this.step();
-      this.interruptSite(window.newest);
-      window.restart(second - 1);
-      this.readFrom = second;
-    }
-    while (window.newest < second) this.step();
+    this.timeline.advanceTo(second);
   }
 
   /** What was learned, for the next start. */
@@ -213,13 +194,13 @@ export class Engine {
 
   /** Takes over what an earlier engine learned. Lines that it had seen may come again: they teach nothing. */
   restore(state: EngineState): void {
-    this.savedSecond = state.second ?? 0;
+    const { second = 0 } = state;
     if (state.wallAhead !== undefined) this.followWall(state.wallAhead);
     this.baseline.restore(state);
     if (state.points) this.points?.restore(state.points);
     if (state.swarm) this.swarm?.restore(state.swarm);
-    if (state.site) this.site.restore(state.site, this.savedSecond);
-    this.recompute();
+    if (state.site) this.site.restore(state.site, second);
+    this.timeline.restart(second);
   }
 
   /** The wall clock, by which bans end, is `ahead` seconds ahead of the engine's. */
@@ -251,38 +232,27 @@ export class Engine {
     if (!this.points) return undefined;
     this.shared ??= new SharedCounts(this.points, this.clients, this.options.detection);
     return this.shared.exchange(news, this.window.newest, (slot, overflow) => {
-      if ((this.clients.bannedUntil[slot] as number) <= this.window.newest) this.judge(slot, overflow);
+      if ((this.clients.bannedUntil[slot] as number) <= this.window.newest) this.judge.judgeClient(slot, overflow);
     });
   }
 
-  /**
-   * Asks the fuse about a ban that another host decided, at this moment; true when it may be carried out here.
-   */
+  /** Asks the fuse about a ban that another host decided; true when it may be carried out here. */
   admits(high: number, low: number): boolean {
-    const slot = this.clients.find(high, low);
-    if (slot < 0 || !this.anomalies.hasHistory(slot)) return true;
-    const { admitted, event } = this.policy.fuse.admit(this.window.newest, this.clients.active);
-    this.emitAny(event);
-    return admitted;
+    return this.judge.admits(this.clients.find(high, low));
   }
 
   /** The clients that `zban top` shows. */
   findBusiest(max: number): TopClient[] {
-    const { clients, window, evidence, points } = this;
+    const { clients, window, evidence, points, timeline } = this;
     const reach = (slot: number, tell: ReportReach) => {
       points?.reach(slot, tell, window.newest);
       const allowance = points?.allowance(slot) ?? 1;
       const [requests, weight, errors] = [clients.requests, clients.weight, clients.errors].map(
         (column) => (column[slot] as number) / allowance,
       ) as [number, number, number];
-      this.anomalies.rules.reach(requests, weight, errors, tell);
+      timeline.rules.reach(requests, weight, errors, tell);
     };
     return listBusiest({ clients, evidence, reach, newest: window.newest, scheme: this.options.detection }, max);
-  }
-
-  /** First second that the baseline has not learned from: it learns from seconds that leave the window. */
-  private get learnFrom(): number {
-    return this.savedSecond === 0 ? 0 : this.savedSecond - this.windowSeconds + 1;
   }
 
   private findSlot(high: number, low: number, second: number): number {
@@ -297,98 +267,11 @@ export class Engine {
     return added;
   }
 
-  private step(): void {
-    const { window, policy } = this;
-    const closed = window.newest;
-    const leaving = closed + 1 - this.windowSeconds;
-    this.emitAny(this.site.close(closed, this.effective));
-    this.swarm?.close(closed);
-    this.learner.suspended = leaving < this.learnFrom || this.site.covers(leaving);
-    window.advance();
-    const now = window.newest;
-    if (now > this.savedSecond) this.baseline.observe(1);
-    if (leaving >= this.readFrom) this.learner.closeSecond(leaving);
-    if (this.site.ongoing) this.meter.noteAnomaly();
-    if (now % MINUTE === 0) this.meter.close(now, this.wallAhead ?? -this.order.shift, this.effective);
-    if (now % WATCH_SECONDS === 0) this.watchForProxy();
-    if (now % this.recomputeSeconds === 0) {
-      this.recompute();
-      this.emit(baselineEvent(this.effective, now));
-    }
-    this.bans.expire(now, this.options.detection, this.emit);
-    const reset = policy.fuse.advance(now);
-    if (reset) {
-      this.bans.judgeRefusedAgain();
-      this.emit(reset);
-    }
-  }
-
-  private recompute(): void {
-    this.effective = this.baseline.effective(this.window.newest);
-    this.anomalies.rules = this.makeRules();
-  }
-
-  private makeRules(): ClientRules {
-    const { profile, detection, baseline } = this.options;
-    return new ClientRules(profile, detection, this.effective, baseline.warmup_max_requests);
-  }
-
-  /** Judges a client, by the points that `overflow` if there are any. */
-  private judge(slot: number, overflow: Overflow | undefined): void {
-    const anomaly = this.anomalies.ofClient(slot, overflow);
-    if (anomaly && !this.decide(anomaly)) this.bans.refuse(slot);
-  }
-
-  private judgeNetwork(attack: NetworkAttack): void {
-    if (!this.decide(this.anomalies.ofNetwork(attack))) this.networks?.refuse(attack.network, this.window.newest);
-  }
-
-  /** Bans, or refuses to; true when it is banned. */
-  private decide({ key, numbers, hasHistory, clients }: Anomaly): boolean {
-    const second = this.window.newest;
-    const [ip, time] = [formatBanKey(key, this.options.detection), formatSecond(second)];
-    const decision = this.policy.decide(key, second, clients, hasHistory);
-    if (decision.kind === 'refused') {
-      if (decision.fuse) this.emit(decision.fuse);
-      this.emit({ event: 'refused', time, ip, reason: decision.reason, detail: decision.detail, ...numbers });
-    }
-    if (decision.kind !== 'ban') return false;
-    const slot = this.clients.find(key.high, key.low);
-    const past = this.history && key.bits === undefined && { past: this.history.ban(slot, second) };
-    const { tier, untilMs } = decision;
-    this.bans.shutOut(key, untilMs === null ? Number.POSITIVE_INFINITY : Math.ceil(untilMs / 1000));
-    this.site.noteBan();
-    const durationSeconds = untilMs === null ? null : (untilMs - second * 1000) / 1000;
-    this.emit({ event: 'ban', time, ip, tier, duration_seconds: durationSeconds, ...numbers, ...past });
-    return true;
-  }
-
   /** The user agent of a client says that it is a robot's: is it? */
   private askAbout(slot: number): void {
     const record = this.evidence.newestRecord(this.clients.high(slot), this.clients.low(slot));
     if (!record?.source_ip) return;
     this.robots.noteClaim(slot, this.window.newest, record.source_ip, record.user_agent ?? '');
-  }
-
-  /** Bans a network that a swarm comes from; false when that is refused, or swarms are only reported. */
-  private banNetwork(network: NetworkKey, swarm: NetworkProof): boolean {
-    const anomaly = this.anomalies.ofSwarm(network, swarm);
-    if (this.options.swarm.action !== 'alert') return this.decide(anomaly);
-    const [ip, time] = [formatBanKey(network, this.options.detection), formatSecond(this.window.newest)];
-    const why = { reason: 'alert', detail: 'swarm.action is alert' } as const;
-    this.emit({ event: 'refused', time, ip, ...why, ...anomaly.numbers });
-    return false;
-  }
-
-  private watchForProxy(): void {
-    const { evidence, proxies } = this;
-    const busiest = evidence.findBusiest(WATCHED_LINES_MIN, WATCHED_LINES);
-    if (proxies.close(busiest, (high, low) => evidence.countAgents(high, low))) this.policy.setProxy(proxies.proxy);
-  }
-
-  /** A gap in the log after second `last`, or a clock that was set back, ends a site-wide anomaly. */
-  private interruptSite(last: number): void {
-    this.emitAny(this.site.interrupt(last, this.effective));
   }
 
   private emitAny(event: EngineEvent | undefined): void {

@@ -1,0 +1,90 @@
+/** Judges clients and networks that left what is tolerated: finds the anomaly, asks the policy, and bans or says why not. */
+import type { Policy } from '../decide/policy.ts';
+import type { Overflow } from '../detect/points.ts';
+import type { EngineEvent } from '../model/event.ts';
+import type { NetworkProof } from '../model/lane.ts';
+import type { EngineOptions } from '../model/options.ts';
+import { formatSecond } from '../model/time.ts';
+import { formatBanKey, type NetworkKey } from '../net/client-network.ts';
+import type { SiteWatch } from '../site/site-watch.ts';
+import type { Clients } from '../traffic/clients.ts';
+import type { Window } from '../traffic/window.ts';
+import type { Anomalies, Anomaly } from './anomalies.ts';
+import type { EngineBans } from './engine-bans.ts';
+import type { History } from './history.ts';
+import type { NetworkAttack, NetworkWatch } from './network-watch.ts';
+
+/** What it judges by and acts on. */
+export interface JudgeParts {
+  readonly options: EngineOptions;
+  readonly policy: Policy;
+  readonly clients: Clients;
+  readonly window: Window;
+  readonly anomalies: Anomalies;
+  readonly bans: EngineBans;
+  readonly site: SiteWatch;
+  readonly networks: NetworkWatch | undefined;
+  readonly history: History | undefined;
+  readonly emit: (event: EngineEvent) => void;
+}
+
+export class Judge {
+  private readonly parts: JudgeParts;
+
+  constructor(parts: JudgeParts) {
+    this.parts = parts;
+  }
+
+  /** Judges a client, by the points that `overflow` if there are any. */
+  judgeClient(slot: number, overflow: Overflow | undefined): void {
+    const { anomalies, bans } = this.parts;
+    const anomaly = anomalies.ofClient(slot, overflow);
+    if (anomaly && !this.decide(anomaly)) bans.refuse(slot);
+  }
+
+  judgeNetwork(attack: NetworkAttack): void {
+    const { anomalies, networks, window } = this.parts;
+    if (!this.decide(anomalies.ofNetwork(attack))) networks?.refuse(attack.network, window.newest);
+  }
+
+  /** Bans a network that a swarm comes from; false when that is refused, or swarms are only reported. */
+  banSwarm(network: NetworkKey, swarm: NetworkProof): boolean {
+    const { anomalies, options, window, emit } = this.parts;
+    const anomaly = anomalies.ofSwarm(network, swarm);
+    if (options.swarm.action !== 'alert') return this.decide(anomaly);
+    const [ip, time] = [formatBanKey(network, options.detection), formatSecond(window.newest)];
+    const why = { reason: 'alert', detail: 'swarm.action is alert' } as const;
+    emit({ event: 'refused', time, ip, ...why, ...anomaly.numbers });
+    return false;
+  }
+
+  /** Asks the fuse about a ban of a client that another host decided, at this moment; true when it may be carried out here. */
+  admits(slot: number): boolean {
+    const { anomalies, policy, window, clients, emit } = this.parts;
+    if (slot < 0 || !anomalies.hasHistory(slot)) return true;
+    const { admitted, event } = policy.fuse.admit(window.newest, clients.active);
+    if (event) emit(event);
+    return admitted;
+  }
+
+  /** Bans, or refuses to; true when it is banned. */
+  private decide({ key, numbers, hasHistory, clients: active }: Anomaly): boolean {
+    const { options, policy, clients, window, bans, site, history, emit } = this.parts;
+    const second = window.newest;
+    const [ip, time] = [formatBanKey(key, options.detection), formatSecond(second)];
+    const decision = policy.decide(key, second, active, hasHistory);
+    if (decision.kind === 'refused') {
+      if (decision.fuse) emit(decision.fuse);
+      emit({ event: 'refused', time, ip, reason: decision.reason, detail: decision.detail, ...numbers });
+    }
+    if (decision.kind !== 'ban') return false;
+    const slot = clients.find(key.high, key.low);
+    const past = history && key.bits === undefined && { past: history.ban(slot, second) };
+    const { tier, untilMs } = decision;
+    bans.shutOut(key, untilMs === null ? Number.POSITIVE_INFINITY : Math.ceil(untilMs / 1000));
+    site.noteBan();
+    const durationSeconds = untilMs === null ? null : (untilMs - second * 1000) / 1000;
+    emit({ event: 'ban', time, ip, tier, duration_seconds: durationSeconds, ...numbers, ...past });
+    return true;
+  }
+}
