@@ -1,5 +1,5 @@
 /** The path by which crawlers ask what they may read (RFC 9309). */
-import { PathFeatures } from '../parse/request-features.ts';
+import { PathFeatures } from '../parse/path-features.ts';
 
 const path = new TextEncoder().encode('/robots.txt');
 

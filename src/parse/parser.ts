@@ -19,8 +19,9 @@ import {
   USER_AGENT,
 } from './fields.ts';
 import { JsonScanner } from './json-scanner.ts';
+import { PathFeatures } from './path-features.ts';
 import { type LogRecord, parseJsonRecord } from './record.ts';
-import { hostHash, isLogin, methodClass, PathFeatures } from './request-features.ts';
+import { hostHash, isLogin, methodClass } from './request-features.ts';
 import { readTimeBucket } from './request-time.ts';
 import { Robots } from './robots.ts';
 import {
