@@ -4,11 +4,11 @@ import type { NearestLimit, TopClient } from '../model/status.ts';
 import { type ClientScheme, formatClient } from '../net/client-key.ts';
 import { requestOf } from '../parse/record.ts';
 import { HIGH, INFO, LOW, STATUS_MASK } from '../parse/tally.ts';
+import { Best, visitRecent } from '../traffic/busiest.ts';
 import type { Clients } from '../traffic/clients.ts';
 import { cleanText, type Evidence } from '../traffic/evidence.ts';
 
-/** Of the most recently seen clients so many are looked at, and so many requests of each that is listed. */
-const CLIENTS_MAX = 100_000;
+/** Requests looked at of each client that is listed. */
 const RECORDS_MAX = 20;
 
 export interface BusiestSources {
@@ -30,15 +30,10 @@ interface Candidate {
 /** Up to `max` by each of the two orders, the nearest to a ban first. */
 export function listBusiest(sources: BusiestSources, max: number): TopClient[] {
   const { clients, newest, scheme, reach } = sources;
-  const near = new Best(max, ({ nearest }) => nearest?.share ?? 0);
-  const busy = new Best(max, ({ requests }) => requests);
-  let total = 0;
-  let seen = 0;
-  for (const slot of clients.recent()) {
-    if (++seen > CLIENTS_MAX) break;
-    const requests = clients.requests[slot] as number;
-    total += requests;
-    if (requests === 0 || (clients.bannedUntil[slot] as number) > newest) continue;
+  const near = new Best<Candidate>(max, ({ nearest }) => nearest?.share ?? 0);
+  const busy = new Best<Candidate>(max, ({ requests }) => requests);
+  const total = visitRecent(clients, (slot, requests) => {
+    if ((clients.bannedUntil[slot] as number) > newest) return;
     let nearest: NearestLimit | null = null;
     reach(slot, (at, share, tolerated) => {
       const limit = LIMITS[at];
@@ -47,7 +42,7 @@ export function listBusiest(sources: BusiestSources, max: number): TopClient[] {
     const candidate = { slot, requests, nearest };
     near.add(candidate);
     busy.add(candidate);
-  }
+  });
   const listed = [...new Set([...near.take(), ...busy.take()])];
   const traces = findTraces(sources, new Set(listed.map(({ slot }) => slot)));
   return listed.map(({ slot, requests, nearest }) => ({
@@ -57,26 +52,6 @@ export function listBusiest(sources: BusiestSources, max: number): TopClient[] {
     nearest,
     ...(traces.get(slot) ?? { top_path: null, statuses: [0, 0, 0, 0] }),
   }));
-}
-
-/** The best of many by one measure, in bounded memory. */
-class Best {
-  private kept: Candidate[] = [];
-  private readonly max: number;
-  private readonly measure: (candidate: Candidate) => number;
-
-  constructor(max: number, measure: (candidate: Candidate) => number) {
-    this.max = max;
-    this.measure = measure;
-  }
-
-  add(candidate: Candidate): void {
-    if (this.kept.push(candidate) >= this.max * 8) this.kept = this.take();
-  }
-
-  take(): Candidate[] {
-    return this.kept.sort((a, b) => this.measure(b) - this.measure(a) || a.slot - b.slot).slice(0, this.max);
-  }
 }
 
 /** What the newest lines say of these clients. */

@@ -9,7 +9,7 @@ import { RobotVerdicts } from '../detect/robot-verdicts.ts';
 import { type EngineEvent, inToldTime } from '../model/event.ts';
 import type { EngineOptions } from '../model/options.ts';
 import type { TopClient } from '../model/status.ts';
-import { ASSET, HIGH, INFO, LOW, ROBOT, ROW, SIZE, STATUS_MASK, type Tally } from '../parse/tally.ts';
+import { ASSET, HIGH, INFO, LOW, PAGE_PART, ROBOT, ROW, SIZE, STATUS_MASK, type Tally, URL } from '../parse/tally.ts';
 import { SiteWatch } from '../site/site-watch.ts';
 import type { Surge } from '../site/surge.ts';
 import type { SwarmWatch } from '../swarm/swarm-watch.ts';
@@ -31,8 +31,6 @@ import { NetworkWatch } from './network-watch.ts';
 import { SharedCounts, type SharedCountsResult, type SharedNews } from './shared-counts.ts';
 import { Timeline } from './timeline.ts';
 
-/** The client has the answer from before (RFC 9110, 15.4.5). */
-const NOT_MODIFIED = 304;
 /** (second, client) pairs the window may hold: 22 bytes each. */
 const WINDOW_ENTRIES_MAX = 4_000_000;
 
@@ -150,7 +148,7 @@ export class Engine {
       const weight = (points ? points.light : info & ASSET) ? 0 : 1;
       window.add(slot, second, weight, refused ? 1 : 0);
       meter.note(info, classic || weight === 1);
-      if (swarm && (info & ASSET || status === NOT_MODIFIED)) swarm.strangers.noteFile(slot);
+      if (swarm && info & PAGE_PART) swarm.strangers.notePart(slot, (rows[at + URL] as number) >>> 16);
       if (info & ROBOT && robots.shouldAsk(slot, window.newest)) {
         evidence.extend(row + 1);
         this.askAbout(slot);

@@ -17,29 +17,32 @@ function extensionCode(bytes: Uint8Array, start: number, end: number): number {
   return 0;
 }
 
+/** What pages are made of besides what they show. */
+const SHEETS_AND_SCRIPTS = 'css js mjs'.split(' ');
 /** What pages show and scanners have no use for. */
 const PICTURES = 'png jpg jpeg gif svg ico webp avif bmp woff woff2 ttf otf eot'.split(' ');
 
-/** A path that names no static file, one, or a picture or font. */
-export const [NO_ASSET, FILE, PICTURE_FILE] = [0, 1, 2] as const;
+/** A path that names no static file, one, a style sheet or script, or a picture or font. */
+export const [NO_ASSET, FILE, SHEET_FILE, PICTURE_FILE] = [0, 1, 2, 3] as const;
+export type AssetKind = typeof NO_ASSET | typeof FILE | typeof SHEET_FILE | typeof PICTURE_FILE;
 
 export class AssetMatcher {
-  private readonly kinds: ReadonlyMap<number, typeof FILE | typeof PICTURE_FILE>;
+  private readonly kinds: ReadonlyMap<number, AssetKind>;
 
   /** `extensions` without dots, in lower case. */
   constructor(extensions: readonly string[]) {
     const encoder = new TextEncoder();
-    const pictures = new Set(PICTURES);
+    const [sheets, pictures] = [new Set(SHEETS_AND_SCRIPTS), new Set(PICTURES)];
     this.kinds = new Map(
       extensions.map((text) => [
         extensionCode(encoder.encode(`.${text}`), 0, text.length + 1),
-        pictures.has(text) ? PICTURE_FILE : FILE,
+        pictures.has(text) ? PICTURE_FILE : sheets.has(text) ? SHEET_FILE : FILE,
       ]),
     );
   }
 
   /** What the path in `start`…`end`, without query or fragment, names by its extension. */
-  kind(bytes: Uint8Array, start: number, end: number): typeof NO_ASSET | typeof FILE | typeof PICTURE_FILE {
+  kind(bytes: Uint8Array, start: number, end: number): AssetKind {
     const code = extensionCode(bytes, start, end);
     return code === 0 ? NO_ASSET : (this.kinds.get(code) ?? NO_ASSET);
   }

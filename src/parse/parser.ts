@@ -1,7 +1,7 @@
 /** Turns a chunk of whole lines into a tally. Stateless between chunks: any number may run in parallel. */
 import { type ClientScheme, Ipv6Clients } from '../net/client-key.ts';
 import { parseAddress } from './address.ts';
-import { AssetMatcher, NO_ASSET, PICTURE_FILE } from './asset.ts';
+import { AssetMatcher, FILE, NO_ASSET, PICTURE_FILE } from './asset.ts';
 import { CombinedScanner } from './combined-scanner.ts';
 import { unescapeJson } from './escapes.ts';
 import {
@@ -34,6 +34,7 @@ import {
   LOGIN,
   LOW,
   NUMBER,
+  PAGE_PART,
   PATTERN,
   PAYLOAD,
   PICTURE,
@@ -237,7 +238,7 @@ export class Parser {
     path.read(bytes, pathAt, pathEnd, method === POST);
     let info = status | method;
     const asset = this.assets.kind(bytes, pathAt, path.end);
-    if (asset !== NO_ASSET && status >= 200 && status < 400) info |= ASSET;
+    if (asset !== NO_ASSET && status >= 200 && status < 400) info |= asset === FILE ? ASSET : ASSET | PAGE_PART;
     if (asset === PICTURE_FILE) info |= PICTURE;
     if ((method === POST || status >= 400) && isLogin(bytes, pathAt, path.end)) info |= LOGIN;
     if (path.payload) info |= PAYLOAD;

@@ -41,6 +41,9 @@ export const [REFERRED, QUERY, ROBOT, LOGIN, PICTURE, PAYLOAD, CREDENTIALS] = [
 export const TIME_SHIFT = 20;
 export const TIME_MASK = 0x7f;
 
+/** … and a bit for an ASSET that pages are made of: a style sheet, a script, a picture or a font. */
+export const PAGE_PART = 0x800_0000;
+
 /** Why a line was refused; also the metric label. */
 export const SKIP_REASONS = [
   'empty',

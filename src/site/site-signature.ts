@@ -1,42 +1,12 @@
 /** What stands out while the site as a whole is anomalous: what is more frequent than usual, and by how much. */
-import type { ExcessEntry, GlobalAnomalyStart, TopEntry } from '../model/event.ts';
-import { type ClientScheme, formatClient } from '../net/client-key.ts';
-import type { Clients } from '../traffic/clients.ts';
+import type { ExcessEntry, GlobalAnomalyStart } from '../model/event.ts';
 import { type Dimension, exactPath, isFile, type NamedLine, TRAITS } from './site-line.ts';
 import { countKeys, mostFrequent, type SiteSample, type UsualShares } from './site-sample.ts';
 
 const TOP = 5;
-/** Most recently seen clients looked at. */
-const CLIENTS_MAX = 100_000;
 /** Over-represented is what has this share of the requests, and this many times its usual one. */
 const SHARE_MIN = 0.05;
 const TIMES_USUAL = 2;
-
-/** The clients with most requests in the window, and their share of all requests there. */
-export function topClients(clients: Clients, scheme: ClientScheme, max: number): TopEntry[] {
-  let least = 1;
-  let best: { slot: number; requests: number }[] = [];
-  let total = 0;
-  let seen = 0;
-  for (const slot of clients.recent()) {
-    if (++seen > CLIENTS_MAX) break;
-    const requests = clients.requests[slot] as number;
-    total += requests;
-    if (requests < least) continue;
-    best.push({ slot, requests });
-    if (best.length < max * 8) continue;
-    best = best.sort((a, b) => b.requests - a.requests).slice(0, max);
-    least = Math.max(1, best.at(-1)?.requests ?? 1);
-  }
-  return best
-    .sort((a, b) => b.requests - a.requests || a.slot - b.slot)
-    .slice(0, max)
-    .map(({ slot, requests }) => ({
-      name: formatClient(clients.high(slot), clients.low(slot), scheme),
-      requests,
-      share: requests / total,
-    }));
-}
 
 /** Several paths of one pattern go by one name: numbers are `#`, long identifiers `*`. */
 const foldPath = (path: string): string =>

@@ -4,6 +4,7 @@ import type { GlobalAnomalyEnd, GlobalAnomalyEvent, GlobalAnomalyStart } from '.
 import type { EngineOptions } from '../model/options.ts';
 import { formatSecond } from '../model/time.ts';
 import type { Effective } from '../traffic/baseline.ts';
+import { topClients } from '../traffic/busiest.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
 import type { Window } from '../traffic/window.ts';
@@ -12,7 +13,7 @@ import { readOrdinary, readSurge } from './site-evidence.ts';
 import { isNewcomer } from './site-line.ts';
 import { type RuleState, readLoad, readTextbook, type SiteReading, SiteRule } from './site-rule.ts';
 import { type SampleState, SiteSample } from './site-sample.ts';
-import { findSignature, topClients } from './site-signature.ts';
+import { findSignature } from './site-signature.ts';
 import { type SiteLoad, SiteUsual, type UsualState } from './site-usual.ts';
 import { findVerdict } from './site-verdict.ts';
 import { continueSurge, RATE_SECONDS, type Surge, type SurgeNumbers, surgeNumbers } from './surge.ts';

@@ -1,5 +1,5 @@
 /** The lanes that are open. One ends when its swarm has. */
-import type { Backtest, LaneAction, LaneEnd, LaneMatch, LaneStart } from '../model/lane.ts';
+import type { LaneAction, LaneEnd, LaneMatch, LaneStart } from '../model/lane.ts';
 import { formatSecond } from '../model/time.ts';
 import { hashText } from '../traffic/hash.ts';
 import { traitsOf } from './look.ts';
@@ -10,16 +10,7 @@ import { HORIZONS } from './strangers.ts';
 const [QUIET_SHARE, QUIET_SECONDS] = [0.1, 600];
 
 /** What is known of a lane when it opens. */
-export interface Finding {
-  readonly match: LaneMatch;
-  readonly surplus: number;
-  readonly clients: number;
-  readonly seconds: number;
-  readonly coverage: number;
-  readonly rate: number;
-  readonly usual_rate: number;
-  readonly backtest: Backtest;
-}
+export type Finding = Omit<LaneStart, 'event' | 'phase' | 'id' | 'time' | 'action' | 'opened'>;
 
 export interface OpenLane {
   readonly id: string;

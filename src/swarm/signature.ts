@@ -35,7 +35,7 @@ export function frequentValues(looks: Uint32Array, offsets: readonly number[], l
 }
 
 /** Which of the values the look has that begins at `at`. */
-export function wordOf(values: readonly Value[], looks: Uint32Array, at: number): number {
+export function wordOf(values: readonly Value[], looks: ArrayLike<number>, at: number): number {
   let word = 0;
   for (let bit = 0; bit < values.length; bit++) {
     const { trait, hash } = values[bit] as Value;

@@ -1,8 +1,13 @@
 /**
- * Strangers: clients never seen before that load none of the files which a page's visitors load. A swarm consists of them;
- * how many come is counted by the minute, over horizons of several lengths, against what is usual at this time.
+ * Strangers: clients never seen before that render no pages. A swarm consists of them; how many come is counted by the minute,
+ * over horizons of several lengths, against what is usual at this time.
+ *
+ * A client renders pages when it loads at least half as many different style sheets, scripts, fonts and pictures as the median
+ * newcomer who loads any. Documents and feeds prove nothing, nor does a referer, which costs nothing; to pass for a visitor a
+ * swarm has to load a page's files with every address.
  */
 import type { Clients } from '../traffic/clients.ts';
+import { countBits } from '../traffic/hash.ts';
 import { grown } from '../traffic/key-index.ts';
 
 /**
@@ -24,6 +29,8 @@ const AROUND_MINUTES = 30;
 const RECENT_HORIZONS = 3;
 const RECENT_MINUTES_MIN = 30;
 const UNKNOWN = 0xffff;
+/** How far one newcomer moves the median, and files from which on more prove no more. */
+const [MEDIAN_STEP, PARTS_MAX] = [0.05, 16];
 /** For so long after a start everybody is new. */
 const START_SECONDS = 3600;
 
@@ -31,12 +38,18 @@ const START_SECONDS = 3600;
 export interface StrangersState {
   readonly minute: number;
   readonly counts: readonly number[];
+  /** Median of the files that a newcomer loads; absent in states of before it was kept. */
+  readonly parts?: number;
 }
 
 export class Strangers {
   private readonly clients: Clients;
   private readonly isExempt: (slot: number) => boolean;
-  private loaded = new Uint8Array(1024);
+  /** Different files that the client loaded and that pages are made of, as a set of 32 bits. */
+  private parts = new Uint32Array(1024);
+  /** Median of them among newcomers who load any, and how many prove that a client renders pages. */
+  private median = 0;
+  private partsMin = 1;
   private readonly slots = new Int32Array(ARRIVALS_MAX);
   private readonly seconds = new Uint32Array(ARRIVALS_MAX);
   private next = 0;
@@ -55,8 +68,8 @@ export class Strangers {
 
   /** A client that was never seen before got a slot. */
   begin(slot: number, second: number): void {
-    if (slot >= this.loaded.length) this.loaded = grown(this.loaded, this.clients.requests.length);
-    this.loaded[slot] = 0;
+    if (slot >= this.parts.length) this.parts = grown(this.parts, this.clients.requests.length);
+    this.parts[slot] = 0;
     this.slots[this.next] = slot;
     this.seconds[this.next] = second;
     this.next = (this.next + 1) % ARRIVALS_MAX;
@@ -67,17 +80,17 @@ export class Strangers {
     if (this.knownFrom === Number.POSITIVE_INFINITY) this.knownFrom = second + START_SECONDS;
   }
 
-  /** The client loads what pages are made of, or has it from before (304). */
-  noteFile(slot: number): void {
-    this.loaded[slot] = 1;
+  /** The client loaded a file that pages are made of, or has it from before (304); `hash` is that of its path. */
+  notePart(slot: number, hash: number): void {
+    this.parts[slot] = (this.parts[slot] as number) | (1 << (hash & 31));
   }
 
-  /** True of a client first seen at `since` or later that loads no files and is not exempt. */
+  /** True of a client first seen at `since` or later that renders no pages and is not exempt. */
   is(slot: number, since: number): boolean {
     return (
       slot >= 0 &&
-      this.loaded[slot] === 0 &&
       (this.clients.firstSecond[slot] as number) >= since &&
+      countBits(this.parts[slot] as number) < this.partsMin &&
       !this.isExempt(slot)
     );
   }
@@ -93,8 +106,11 @@ export class Strangers {
     return strangers;
   }
 
-  /** Second `now` begins: counts the minutes that have been over for a minute, in which their clients had time to load files. */
-  advance(now: number): void {
+  /**
+   * Second `now` begins: counts the minutes that have been over for a minute, in which their clients had time to load files.
+   * How many they load is learned where `learns`.
+   */
+  advance(now: number, learns: boolean): void {
     const end = Math.floor(now / MINUTE) - 1;
     if (this.minute === 0 || this.minute >= end) return;
     if (end - this.minute > MINUTES_KEPT) this.minute = end - MINUTES_KEPT;
@@ -106,7 +122,9 @@ export class Strangers {
       const at = (this.next - i + ARRIVALS_MAX) % ARRIVALS_MAX;
       const minute = Math.floor((this.seconds[at] as number) / MINUTE);
       if (minute < first) break;
-      if (minute >= end || !this.is(this.slots[at] as number, first * MINUTE)) continue;
+      if (minute >= end) continue;
+      if (learns) this.learnParts(countBits(this.parts[this.slots[at] as number] as number));
+      if (!this.is(this.slots[at] as number, first * MINUTE)) continue;
       const cell = minute % MINUTES_KEPT;
       if (this.minutes[cell] === UNKNOWN) continue;
       this.minutes[cell] = Math.min(UNKNOWN - 1, (this.minutes[cell] as number) + 1);
@@ -129,12 +147,23 @@ export class Strangers {
       { length: MINUTES_KEPT },
       (_, i) => this.minutes[(this.minute + i) % MINUTES_KEPT] as number,
     );
-    return { minute: this.minute, counts };
+    return { minute: this.minute, counts, parts: this.median };
   }
 
-  restore({ minute, counts }: StrangersState): void {
+  restore({ minute, counts, parts = 0 }: StrangersState): void {
     this.minute = minute;
+    this.setMedian(parts);
     for (const [i, count] of counts.entries()) this.minutes[(minute + i) % MINUTES_KEPT] = count;
+  }
+
+  /** Moves the median by a small step towards a newcomer's number of files. */
+  private learnParts(parts: number): void {
+    if (parts > 0) this.setMedian(this.median + MEDIAN_STEP * Math.sign(parts - this.median));
+  }
+
+  private setMedian(median: number): void {
+    this.median = Math.min(PARTS_MAX, Math.max(0, median));
+    this.partsMin = Math.max(1, Math.floor(this.median / 2));
   }
 
   /** Strangers a minute in the minutes `from`…`to`; undefined when fewer than half of them are known. */

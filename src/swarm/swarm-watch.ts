@@ -77,7 +77,7 @@ export class SwarmWatch {
   close(second: number): void {
     const now = second + 1;
     if (now % LOOK_SECONDS !== 0) return;
-    this.strangers.advance(now);
+    this.strangers.advance(now, this.suspectUntil < now);
     for (const horizon of HORIZONS) {
       const every = Math.ceil(horizon / LOOK_PARTS / LOOK_SECONDS) * LOOK_SECONDS;
       if (now % every === 0) this.look(now, horizon);

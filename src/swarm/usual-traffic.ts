@@ -4,7 +4,7 @@
  */
 import type { Backtest } from '../model/lane.ts';
 import { TRAITS } from './look.ts';
-import { addWord, type Value } from './signature.ts';
+import { addWord, hasAll, type Value, wordOf } from './signature.ts';
 
 /** Lines taken a minute, at most. */
 export const TAKEN_MAX = 15;
@@ -96,9 +96,9 @@ class Digest {
   }
 }
 
-/** True when the line whose traits begin at `at` has all the values, as far as the digest can tell. */
-function hasAll(values: readonly Value[], traits: ArrayLike<number>, at: number): boolean {
-  return values.every(({ trait, hash }) => traits[at + trait] === (hash & HASH_MASK));
+/** The values as the digest keeps them. */
+function fold(values: readonly Value[]): Value[] {
+  return values.map(({ trait, hash }) => ({ trait, hash: hash & HASH_MASK }));
 }
 
 export class UsualTraffic {
@@ -113,7 +113,8 @@ export class UsualTraffic {
 
   /** Lines since `since` with all these values were no usual traffic. */
   drop(since: number, values: readonly Value[]): void {
-    for (const digest of this.digests) digest.drop(since, values);
+    const folded = fold(values);
+    for (const digest of this.digests) digest.drop(since, folded);
   }
 
   /** The lines from before `before`, by which of the values they have: see wordOf(). */
@@ -123,15 +124,10 @@ export class UsualTraffic {
   ): { readonly words: ReadonlyMap<number, number>; readonly lines: number } {
     const words = new Map<number, number>();
     let lines = 0;
-    const folded = values.map(({ trait, hash }) => ({ trait, hash: hash & HASH_MASK }));
+    const folded = fold(values);
     for (const digest of this.digests) {
       digest.visit(before, (traits, at) => {
-        let word = 0;
-        for (let bit = 0; bit < folded.length; bit++) {
-          const { trait, hash } = folded[bit] as Value;
-          if (traits[at + trait] === hash) word |= 1 << bit;
-        }
-        addWord(words, word);
+        addWord(words, wordOf(folded, traits, at));
         lines++;
       });
     }
@@ -148,12 +144,13 @@ export class UsualTraffic {
   /** Whom the values would have touched before `before`; nobody without values. */
   backtest(values: readonly Value[], before: number): Backtest {
     const [clients, matched] = [new Set<number>(), new Set<number>()];
+    const folded = fold(values);
     let [requests, requestsMatched] = [0, 0];
     for (const digest of this.digests) {
       digest.visit(before, (traits, at, client) => {
         clients.add(client);
         requests++;
-        if (values.length === 0 || !hasAll(values, traits, at)) return;
+        if (values.length === 0 || !hasAll(folded, traits, at)) return;
         matched.add(client);
         requestsMatched++;
       });

@@ -48,6 +48,14 @@ test('thousands of clients with one user agent get one lane by it within a minut
   assert.ok(lasted > 1000 && lasted < 1200 + 660, `${lasted} s`);
 });
 
+test('documents are no files that pages are made of: a swarm that loads them gets its lane', () => {
+  const { starts } = lanesOf(logOf(crowd(4, 600, (n) => ({ path: `/papers/${n}.pdf`, agent: OLD_BROWSER }))));
+  assert.deepEqual(
+    starts.map(({ match }) => match.user_agent),
+    [OLD_BROWSER],
+  );
+});
+
 test('half a request a second is found by the last quarter of an hour', () => {
   const { starts } = lanesOf(logOf(crowd(0.5, 3000, scraper)));
   assert.deepEqual(
