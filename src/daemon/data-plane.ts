@@ -52,7 +52,8 @@ export interface DataPlaneOptions {
 
 /** Nobody outside can find two paths that collide here: what was learned has the key of its hashes, else it is drawn now. */
 function findHashKey(baseline: EngineState | undefined): number {
-  return baseline?.points ? (baseline.points.hashKey ?? 0) : randomInt(2 ** 32);
+  const learned = baseline?.points ?? baseline?.swarm;
+  return learned ? (learned.hashKey ?? 0) : randomInt(2 ** 32);
 }
 
 export class DataPlane {

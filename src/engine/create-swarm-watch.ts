@@ -25,9 +25,9 @@ interface SwarmParts {
 /** Undefined where swarms are not watched for. */
 export function createSwarmWatch(parts: SwarmParts): SwarmWatch | undefined {
   const { options, clients, evidence, robots, policy, window, emit, banNetwork } = parts;
-  const { detection, swarm } = options;
+  const { detection, swarm, hashKey = 0 } = options;
   if (!swarm.enabled) return undefined;
-  return new SwarmWatch(swarm, clients, evidence, {
+  return new SwarmWatch(swarm, hashKey, clients, evidence, {
     isExempt: (slot) => robots.of(slot) === VERIFIED || (clients.bannedUntil[slot] as number) > window.newest,
     isProtected: (slot) => policy.findProtection({ high: clients.high(slot), low: clients.low(slot) }) !== undefined,
     wasBanned: (text) => {

@@ -1,8 +1,7 @@
 /** The lanes that are open. One ends when its swarm has. */
 import type { LaneAction, LaneEnd, LaneMatch, LaneStart } from '../model/lane.ts';
 import { formatSecond } from '../model/time.ts';
-import { hashText } from '../traffic/hash.ts';
-import { traitsOf } from './look.ts';
+import { hashTrait, traitsOf } from './look.ts';
 import { hasAll, type Value } from './signature.ts';
 import { HORIZONS } from './strangers.ts';
 
@@ -40,11 +39,17 @@ const PAST_SECONDS = Math.max(...HORIZONS);
 const DROPPED_SECONDS = 86_400;
 
 export class Lanes {
+  private readonly hashKey: number;
   private open: { readonly lane: OpenLane; readonly values: readonly Value[] }[] = [];
   /** Lanes that were told: those of before a restart, and ends among them that nobody was told of yet. */
   private told: ReadonlySet<string> = new Set();
   private unreported: LaneEnd[] = [];
   private past: { readonly lane: PastLane; readonly values: readonly Value[] }[] = [];
+
+  /** `hashKey` is that of the looks. */
+  constructor(hashKey: number) {
+    this.hashKey = hashKey;
+  }
 
   get all(): readonly OpenLane[] {
     return this.open.map(({ lane }) => lane);
@@ -59,7 +64,7 @@ export class Lanes {
     const used = this.open.filter(({ lane }) => lane.start === second).length;
     const id = `${second.toString(36)}-${used + 1}`;
     const lane = { id, action, match, start: second, since: second - seconds, rate, requests: 0, lastBusy: second };
-    this.open.push({ lane, values: valuesOf(match) });
+    this.open.push({ lane, values: this.valuesOf(match) });
     return { event: 'lane', phase: 'start', id, time: formatSecond(second), action, opened, ...finding };
   }
 
@@ -108,9 +113,9 @@ export class Lanes {
   }
 
   restore({ open, past }: LanesState): void {
-    this.open = open.map((lane) => ({ lane: { ...lane }, values: valuesOf(lane.match) }));
+    this.open = open.map((lane) => ({ lane: { ...lane }, values: this.valuesOf(lane.match) }));
     this.told = new Set(open.map(({ id }) => id));
-    this.past = past.map((lane) => ({ lane, values: valuesOf(lane.match) }));
+    this.past = past.map((lane) => ({ lane, values: this.valuesOf(lane.match) }));
   }
 
   private close(isOver: (lane: OpenLane) => boolean, second: number, end = second): LaneEnd[] {
@@ -121,11 +126,11 @@ export class Lanes {
     this.unreported.push(...ends.filter(({ id }) => this.told.has(id)));
     return ends;
   }
-}
 
-/** The hashes that a look must have to match. */
-function valuesOf(match: LaneMatch): Value[] {
-  return traitsOf(match).map(({ trait, text }) => ({ trait, hash: hashText(text) || 1 }));
+  /** The hashes that a look must have to match. */
+  private valuesOf(match: LaneMatch): Value[] {
+    return traitsOf(match).map(({ trait, text }) => ({ trait, hash: hashTrait(text, this.hashKey) }));
+  }
 }
 
 function describeEnd({ id, action, match, start, requests }: OpenLane, second: number): LaneEnd {

@@ -3,12 +3,15 @@ import type { LaneMatch } from '../model/lane.ts';
 import { IPV4_HIGH, isIpv4Client } from '../net/client-key.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { type LogRecord, requestOf } from '../parse/record.ts';
-import { hashText } from '../traffic/hash.ts';
+import { hashText, mixBits } from '../traffic/hash.ts';
 
-/** A trait may be no wider than this network: bits for IPv4, for IPv6. */
-export interface WidestNetwork {
+/** How requests are looked at. */
+export interface LookOptions {
+  /** A trait may be no wider than this network: bits for IPv4, for IPv6. */
   readonly ipv4: number;
   readonly ipv6: number;
+  /** Key of the hashes: nobody outside can find a user agent that collides with the usual ones here. */
+  readonly hashKey: number;
 }
 
 /** Every trait, and the part of a match that it becomes: of two for the same part a match has one. */
@@ -32,7 +35,7 @@ const NETWORK_BITS = [
 const NAMES_SEPARATOR = '\n';
 
 /** The client's network of a level as text; undefined for one that is too wide, or of a client behind a translator. */
-function networkText(high: number, low: number, level: 0 | 1, widest: WidestNetwork): string | undefined {
+function networkText(high: number, low: number, level: 0 | 1, widest: LookOptions): string | undefined {
   const { ipv4, ipv6 } = NETWORK_BITS[level];
   if (isIpv4Client(high)) {
     if (high !== IPV4_HIGH || ipv4 < widest.ipv4) return undefined;
@@ -50,7 +53,7 @@ function namesIn(query: string): string[] {
 }
 
 /** The texts of a request's traits in their order; undefined for one that it lacks. */
-export function readLook(record: LogRecord, high: number, low: number, widest: WidestNetwork): (string | undefined)[] {
+export function readLook(record: LogRecord, high: number, low: number, widest: LookOptions): (string | undefined)[] {
   const { method, path: url } = requestOf(record);
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
@@ -69,8 +72,16 @@ export function readLook(record: LogRecord, high: number, low: number, widest: W
 }
 
 /** The texts as hashes, 0 for none. */
-export function hashLook(texts: readonly (string | undefined)[], into: Uint32Array, at: number): void {
-  for (const [trait, text] of texts.entries()) into[at + trait] = text === undefined ? 0 : hashText(text) || 1;
+export function hashLook(texts: readonly (string | undefined)[], hashKey: number, into: Uint32Array, at: number): void {
+  for (let trait = 0; trait < texts.length; trait++) {
+    const text = texts[trait];
+    into[at + trait] = text === undefined ? 0 : hashTrait(text, hashKey);
+  }
+}
+
+/** Never 0. Mixed, because the digest keeps the low bits, and those of FNV-1a depend on the low bits of the key alone. */
+export function hashTrait(text: string, hashKey: number): number {
+  return mixBits(hashText(text, hashKey)) || 1;
 }
 
 /** The match that asks for these traits. */

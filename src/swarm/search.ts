@@ -2,7 +2,7 @@
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
 import type { Finding, Lanes } from './lanes.ts';
-import { matchOf, TRAITS, type WidestNetwork } from './look.ts';
+import { type LookOptions, matchOf, TRAITS } from './look.ts';
 import { findNetworks, type Suspect, type SwarmNetwork } from './networks.ts';
 import {
   addWord,
@@ -36,7 +36,7 @@ export interface SearchInput {
   readonly strangers: Strangers;
   readonly usual: UsualTraffic;
   readonly lanes: Lanes;
-  readonly widest: WidestNetwork;
+  readonly looks: LookOptions;
   readonly harmMax: number;
   /** A swarm was found a while ago. */
   readonly isUnderWay: boolean;
@@ -66,7 +66,7 @@ const NOTHING: Found = { lanes: [], networks: [] };
 export function search(input: SearchInput, now: number, horizon: number, surplusShare: number): Found {
   const since = now - horizon;
   const isStranger = (slot: number) => input.strangers.is(slot, since) && !input.isProtected(slot);
-  const lines = readLines(input.evidence, input.clients, input.widest, since, isStranger);
+  const lines = readLines(input.evidence, input.clients, input.looks, since, isStranger);
   return new Search(input, lines, now, horizon, surplusShare).run();
 }
 

@@ -4,7 +4,7 @@ import type { LogRecord } from '../parse/record.ts';
 import { HIGH, LOW, SECOND } from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence, Segment } from '../traffic/evidence.ts';
-import { hashLook, readLook, TRAITS, type WidestNetwork } from './look.ts';
+import { hashLook, type LookOptions, readLook, TRAITS } from './look.ts';
 
 /** Lines read of each kind, evenly spread: reading one takes microseconds. */
 const READ_MAX = 1000;
@@ -23,10 +23,16 @@ export class Looks {
   readonly slots = new Int32Array(READ_MAX);
   readonly seconds = new Uint32Array(READ_MAX);
 
-  add(slot: number, second: number, texts: readonly (string | undefined)[], names: Map<string, string>): void {
+  add(
+    slot: number,
+    second: number,
+    texts: readonly (string | undefined)[],
+    hashKey: number,
+    names: Map<string, string>,
+  ): void {
     if (this.count === READ_MAX) return;
     const at = this.count * TRAITS.length;
-    hashLook(texts, this.hashes, at);
+    hashLook(texts, hashKey, this.hashes, at);
     this.seconds[this.count] = second;
     this.slots[this.count++] = slot;
     for (const [trait, text] of texts.entries()) {
@@ -46,7 +52,7 @@ export interface SwarmLines {
 export function readLines(
   evidence: Evidence,
   clients: Clients,
-  widest: WidestNetwork,
+  options: LookOptions,
   since: number,
   isStranger: (slot: number) => boolean,
 ): SwarmLines {
@@ -73,7 +79,7 @@ export function readLines(
       nth.set(kind, index + 1);
       see(kind, slot, index, () => {
         const record = evidence.record(segment, at);
-        if (record) kind.add(slot, second, readLook(record, high, low, widest), names);
+        if (record) kind.add(slot, second, readLook(record, high, low, options), options.hashKey, names);
       });
       return true;
     });

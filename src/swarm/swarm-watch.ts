@@ -9,7 +9,7 @@ import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
 import { clientHash } from '../traffic/hash.ts';
 import { Lanes, type LanesState } from './lanes.ts';
-import { hashLook, readLook, TRAITS, type WidestNetwork } from './look.ts';
+import { hashLook, type LookOptions, readLook, TRAITS } from './look.ts';
 import { search } from './search.ts';
 import { HORIZONS, Strangers, type StrangersState } from './strangers.ts';
 import { offsetsOf, readLines, takeLines } from './swarm-lines.ts';
@@ -32,6 +32,8 @@ export interface SwarmState {
   readonly usual: UsualTrafficState;
   readonly strangers: StrangersState;
   readonly lanes: LanesState;
+  /** Key of the hashes in `usual`; absent in states of before there was one: 0. */
+  readonly hashKey?: number;
   readonly underWayUntil: number;
 }
 
@@ -48,13 +50,13 @@ export interface SwarmActs {
 
 export class SwarmWatch {
   readonly strangers: Strangers;
-  readonly lanes = new Lanes();
+  readonly lanes: Lanes;
   private readonly options: SwarmOptions;
   private readonly clients: Clients;
   private readonly evidence: Evidence;
   private readonly acts: SwarmActs;
   private readonly usual = new UsualTraffic();
-  private readonly widest: WidestNetwork;
+  private readonly looks: LookOptions;
   /** Strangers since then teach nothing, until then: more of them come than usual. */
   private suspectSince = 0;
   private suspectUntil = 0;
@@ -64,13 +66,14 @@ export class SwarmWatch {
   /** Networks that may not be banned, and until when they are not reported again. */
   private readonly spared = new Map<string, number>();
 
-  constructor(options: SwarmOptions, clients: Clients, evidence: Evidence, acts: SwarmActs) {
+  constructor(options: SwarmOptions, hashKey: number, clients: Clients, evidence: Evidence, acts: SwarmActs) {
     this.options = options;
     this.clients = clients;
     this.evidence = evidence;
     this.acts = acts;
     this.strangers = new Strangers(clients, acts.isExempt);
-    this.widest = { ipv4: options.ipv4_prefix, ipv6: options.ipv6_prefix };
+    this.lanes = new Lanes(hashKey);
+    this.looks = { ipv4: options.ipv4_prefix, ipv6: options.ipv6_prefix, hashKey };
   }
 
   /** Second `second` has ended. */
@@ -93,12 +96,13 @@ export class SwarmWatch {
       strangers: this.strangers.snapshot(),
       lanes: this.lanes.snapshot(),
       underWayUntil: this.underWayUntil,
+      hashKey: this.looks.hashKey,
     };
   }
 
-  restore({ usual, strangers, lanes, underWayUntil }: SwarmState): void {
+  restore({ usual, strangers, lanes, underWayUntil, hashKey = 0 }: SwarmState): void {
     this.underWayUntil = underWayUntil;
-    this.usual.restore(usual);
+    if (hashKey === this.looks.hashKey) this.usual.restore(usual);
     this.strangers.restore(strangers);
     this.lanes.restore(lanes);
   }
@@ -121,14 +125,14 @@ export class SwarmWatch {
     this.surplus.set(horizon, begun);
     if (now - begun.searched < SEARCH_SHARE * (now - begun.since)) return;
     begun.searched = now;
-    const { evidence, clients, widest, acts } = this;
+    const { evidence, clients, looks, acts } = this;
     const input = {
       evidence,
       clients,
       strangers,
       usual,
       lanes,
-      widest,
+      looks,
       harmMax: options.honest_share,
       isUnderWay,
       wasBanned: acts.wasBanned,
@@ -165,7 +169,7 @@ export class SwarmWatch {
       if (suspect && strangers.is(slot, suspectSince)) return;
       const record = read();
       if (!record) return;
-      hashLook(readLook(record, high, low, this.widest), look, 0);
+      hashLook(readLook(record, high, low, this.looks), this.looks.hashKey, look, 0);
       if (!this.lanes.matches(look, 0)) this.usual.add(second, clientHash(high, low), look, 0);
     });
   }
@@ -177,7 +181,7 @@ export class SwarmWatch {
     const { hashes, count, total } = readLines(
       this.evidence,
       this.clients,
-      this.widest,
+      this.looks,
       now - MINUTE,
       isStranger,
     ).strangers;

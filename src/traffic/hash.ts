@@ -15,9 +15,9 @@ export function countBits(x: number): number {
   return Math.imul((n + (n >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
 }
 
-/** FNV-1a, 32 bits (RFC 9923), over the UTF-16 units of a text. */
-export function hashText(text: string): number {
-  let hash = 0x811c9dc5;
+/** FNV-1a, 32 bits (RFC 9923), over the UTF-16 units of a text; `key` sets the hashes of one installation apart. */
+export function hashText(text: string, key = 0): number {
+  let hash = 0x811c9dc5 ^ key;
   for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   return hash >>> 0;
 }

@@ -13,7 +13,7 @@ export function tellNetwork(proof: unknown): { readonly did: string; readonly pa
       ? `That is ${share} of what came above normal`
       : `The ${networks} networks banned together sent ${share} of what came above normal`;
   return {
-    did: `${count(clients)} clients never seen before, who loaded no files, sent ${count(requests)} requests in ${seconds} s. ${whole}.`,
+    did: `${count(clients)} clients never seen before, who rendered no pages, sent ${count(requests)} requests in ${seconds} s. ${whole}.`,
     past: `None of ${count(backtest.clients)} clients in a sample of the last ${Math.round(backtest.hours)} hours was there.`,
   };
 }

@@ -182,7 +182,7 @@ test('a file goes on where it was left under another path', async (t) => {
   await until('and no line twice', () => daemon.status()?.lines_total === 4);
 });
 
-test('each installation hashes paths under a key of its own, and keeps it', async (t) => {
+test('each installation hashes what clients send under a key of its own, and keeps it, with and without points', async (t) => {
   const keyOf = async (daemon: TestDaemon) => {
     await daemon.start();
     await daemon.stop();
@@ -190,7 +190,9 @@ test('each installation hashes paths under a key of its own, and keeps it', asyn
     const bytes = new TrailReader(database).findState(engineStateKey('balanced'));
     database.close();
     assert.ok(bytes);
-    return parseEngineState(bytes)?.points?.hashKey;
+    const state = parseEngineState(bytes);
+    assert.equal(state?.points?.hashKey ?? state?.swarm?.hashKey, state?.swarm?.hashKey);
+    return state?.swarm?.hashKey;
   };
   const [daemon, other] = [make(t, {}), make(t, {})];
   for (const { log } of [daemon, other]) writeFileSync(log, calm(now() - 100, now()));
@@ -198,4 +200,7 @@ test('each installation hashes paths under a key of its own, and keeps it', asyn
   assert.ok(key);
   assert.equal(await keyOf(daemon), key, 'after a restart');
   assert.notEqual(await keyOf(other), key);
+  daemon.configure({ detection: { points: { enabled: false } } });
+  assert.equal(await keyOf(daemon), key, 'without points');
+  assert.equal(await keyOf(daemon), key, 'without points, after a restart');
 });

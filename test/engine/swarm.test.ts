@@ -157,6 +157,20 @@ test('a lane and what is usual survive a restart, and the swarm gets no second l
   );
 });
 
+test('what is usual is hashed under the key of the installation: another one can do nothing with it', () => {
+  const cut = SCRAPED.findIndex((line) => line.includes(`"${FROM}.5"`));
+  const learned = swarmBench({ action: 'hold' }, 5);
+  replay(SCRAPED.slice(0, cut), 1 << 20, learned);
+  const state = learned.engine.snapshot();
+  const knownTo = (hashKey: number) => {
+    const bench = swarmBench({ action: 'hold' }, hashKey);
+    bench.engine.restore(state);
+    return bench.engine.snapshot().swarm?.usual.day.lines.length;
+  };
+  assert.ok((knownTo(5) ?? 0) > 1000);
+  assert.equal(knownTo(6), 0);
+});
+
 test('a lane that only a rehearsal found is found again live; the end of a known one is reported', () => {
   const cut = SCRAPED.findIndex((line) => line.includes(`"${FROM + 300}.5"`));
   const rehearsed = swarmBench();

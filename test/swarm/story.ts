@@ -62,8 +62,8 @@ export function logOf(requests: readonly Request[], seconds = USUAL_SECONDS + 36
   return [...usual(seconds), ...requests].sort((a, b) => a.second - b.second).map(lineOf);
 }
 
-export function swarmBench(swarm: Overrides['swarm'] = { action: 'hold' }): Bench {
-  return new Bench({ detection: ENGINE.detection, swarm: swarm ?? {} });
+export function swarmBench(swarm: Overrides['swarm'] = { action: 'hold' }, hashKey = 0): Bench {
+  return new Bench({ detection: ENGINE.detection, swarm: swarm ?? {}, hashKey }, { hashKey });
 }
 
 export function replay(lines: readonly string[], chunkBytes = 1 << 20, bench = swarmBench()): readonly EngineEvent[] {
