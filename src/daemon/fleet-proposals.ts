@@ -97,11 +97,12 @@ export class Proposals {
     const { bans, reconcile, config, pipeline } = this.options;
     const drafts = orders.length === 0 ? [] : await this.judge(orders, aheadMs);
     const entries = bans.adopt(drafts, state);
+    // The firewall waits for the rows, and for nothing else.
+    if (config.mode === 'enforce' && drafts.some(({ action }) => action === 'ban')) void reconcile();
     const offenders = entries.flatMap((entry) =>
       entry.action === 'ban' && entry.id !== 0 ? this.offenderOf(entry) : [],
     );
     if (offenders.length > 0) await pipeline.send({ kind: 'set_bans', offenders: packOffenders(offenders) });
-    if (config.mode === 'enforce' && drafts.some(({ action }) => action === 'ban')) void reconcile();
   }
 
   private async judge(orders: readonly Order[], aheadMs: number): Promise<AuditDraft[]> {

@@ -29,7 +29,7 @@ const [AWAY, CLOCK] = ['fleet', 'fleet clock'];
 export interface FleetOptions extends Omit<ProposalsOptions, 'host' | 'acceptFrom' | 'trail'> {
   readonly fleet: NonNullable<Config['fleet']>;
   readonly trail: ProposalsOptions['trail'] &
-    Pick<AuditTrail, 'loadState' | 'saveState' | 'query' | 'head' | 'activeBans' | 'recentUnbans'>;
+    Pick<AuditTrail, 'loadState' | 'saveState' | 'settled' | 'query' | 'head' | 'activeBans' | 'recentUnbans'>;
   readonly troubles: Pick<Troubles, 'begin' | 'end'>;
 }
 
@@ -75,6 +75,7 @@ export class Fleet {
       enforce: config.mode === 'enforce',
       now,
       saved,
+      recorded: () => trail.settled(),
       describe: () => this.describe(),
       onUp: (isNew) => this.noteUp(isNew),
       onDown: (error) => this.noteDown(error),

@@ -18,6 +18,7 @@ import { buildProtection } from './build-protection.ts';
 import { DataPlane } from './data-plane.ts';
 import { buildEnforcement, endEnforcing, leaveFirewall } from './enforcement.ts';
 import type { Fleet } from './fleet.ts';
+import { joinFleet } from './fleet-join.ts';
 import { createHandlers } from './handlers.ts';
 import { INCIDENT_KEY, Incidents } from './incidents.ts';
 import type { Lanes } from './lanes.ts';
@@ -234,26 +235,13 @@ class RunningInstance implements Instance {
       void this.lanes.tick();
     }, EXPIRE_MS);
     lifetime.own('the timer of expiries', () => clearInterval(expiry));
-    await this.joinFleet(operator, protection);
-  }
-
-  /** Loads what a fleet needs, the client library included, only where one is configured. */
-  private async joinFleet(operator: Operator, protection: Protection): Promise<void> {
-    const { config, records, bans, troubles, plane } = this;
-    if (!config.fleet || !plane) return;
-    const { Fleet } = await import('./fleet.ts');
-    const fleet = new Fleet({
-      ...{ config, fleet: config.fleet, trail: records.trail, bans, protection, pipeline: plane.pipeline, troubles },
-      now: Date.now,
+    this.fleet = await joinFleet({
+      ...{ config, records, bans, protection, pipeline: plane.pipeline, troubles, operator },
       reconcile: () => this.reconcile(),
-      allow: (request) => operator.allow(request),
       // The host where somebody panicked tells people.
       panic: (request) => this.carryOutPanic(request, () => {}),
-      findPanic: () => findPanic(records),
     });
-    this.fleet = fleet;
-    this.lifetime.own('the fleet', () => fleet.stop());
-    fleet.start();
+    lifetime.own('the fleet', () => this.fleet?.stop());
   }
 
   private findFleet(): Fleet | undefined {

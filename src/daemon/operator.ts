@@ -71,8 +71,7 @@ export class Operator {
         accepted.delete(client ?? '');
         results.set(client ?? '', result(client ?? '', 'failed', NOT_RECORDED));
       }
-      await this.tellEngine([...accepted.values()]);
-      if (this.enforce) await reconcile();
+      await Promise.all([this.enforce && reconcile(), this.tellEngine([...accepted.values()])]);
       bans.tellOrders([...accepted.values()].map(({ draft }) => draft));
     }
     for (const name of accepted.keys()) results.set(name, this.banResult(name));

@@ -3,6 +3,7 @@
  *
  *     u32 mark · u32 version · u32 length of everything · u32 checksum of what follows · u32 length of the JSON · JSON · columns
  */
+import { FNV_OFFSET, step } from '../parse/fnv.ts';
 
 /** "ZBAN" as bytes; JSON never begins like that. */
 const MARK = 0x4e41425a;
@@ -91,8 +92,8 @@ const copyOf = (bytes: Uint8Array) => new Uint8Array(bytes);
 
 /** FNV-1a, 32 bits (RFC 9923), over everything behind the checksum. */
 function checksum(bytes: Uint8Array): number {
-  let hash = 0x811c9dc5;
-  for (let at = HEADER_BYTES - 4; at < bytes.length; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
+  let hash = FNV_OFFSET;
+  for (let at = HEADER_BYTES - 4; at < bytes.length; at++) hash = step(hash, bytes[at] as number);
   return hash >>> 0;
 }
 

@@ -1,4 +1,5 @@
 /** Names of the keys in the server. What one script touches has one hash tag, so that a Cluster keeps it on one node. */
+import { hashText } from '../traffic/hash.ts';
 
 /** Counts are spread over so many hash tags. */
 export const SHARDS = 64;
@@ -55,9 +56,7 @@ export class Keys {
   }
 }
 
-/** The shard of a client: FNV-1a (draft-eastlake-fnv) of its text. */
+/** The shard of a client: all hosts choose the same one by its text. */
 export function shardOf(client: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < client.length; at++) hash = Math.imul(hash ^ client.charCodeAt(at), 0x01000193);
-  return (hash >>> 0) % SHARDS;
+  return hashText(client) % SHARDS;
 }

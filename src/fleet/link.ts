@@ -33,6 +33,8 @@ export interface LinkOptions {
   readonly now: () => number;
   /** What an earlier run had read; undefined for a host that joins. */
   readonly saved: { readonly epoch: string; readonly lastId: string } | undefined;
+  /** Resolves once every decision so far is on disk, or the disk has refused it. */
+  readonly recorded: () => Promise<void>;
   /** What the host says of itself. */
   readonly describe: () => Readonly<Record<string, unknown>>;
   /** The server answers. `isNew`: it is not the one that was known, or has lost writes. */
@@ -146,11 +148,11 @@ export class Link {
       this.session = session;
       await this.catchUp(session, isNew);
       this.options.onUp(isNew);
-      const { shares } = this.options;
+      const { shares, recorded } = this.options;
       return await Promise.race([
         lost,
         this.keepBeating(session),
-        this.orders.send(writer, this.keys, () => session.isOver).then(() => lost),
+        this.orders.send(writer, this.keys, recorded, () => session.isOver).then(() => lost),
         this.read(session),
         shares.counts ? this.keepCounting(session) : lost,
       ]);

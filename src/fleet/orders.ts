@@ -20,7 +20,7 @@ export class OutgoingOrders {
   sentAuditId = 0;
   /** Decisions that found no room here. */
   overflowed = 0;
-  private waiting: Outgoing[] = [];
+  private readonly waiting: Outgoing[] = [];
   /** Sent, and not answered. */
   private sending: readonly Outgoing[] = [];
   /** What is said again, after what is new. */
@@ -44,8 +44,8 @@ export class OutgoingOrders {
     this.wake?.();
   }
 
-  /** Sends what waits, and what comes, until it fails or `isOver`. */
-  async send(server: Server, keys: Keys, isOver: () => boolean): Promise<void> {
+  /** Sends what waits, and what comes, until it fails or `isOver`; nothing before its row is `recorded`. */
+  async send(server: Server, keys: Keys, recorded: () => Promise<void>, isOver: () => boolean): Promise<void> {
     const of = [keys.bans, keys.active, keys.details, keys.lifted, keys.releases, keys.allowed, keys.panic];
     while (!isOver()) {
       const queue = this.waiting.length > 0 ? this.waiting : this.repeats;
@@ -55,7 +55,11 @@ export class OutgoingOrders {
         });
         continue;
       }
-      const some = queue.splice(0, AT_ONCE);
+      const count = Math.min(queue.length, AT_ONCE);
+      await recorded();
+      // Meanwhile there may be others to say again.
+      if (queue !== this.waiting && queue !== this.repeats) continue;
+      const some = queue.splice(0, count);
       this.sending = some;
       const words = some.flatMap(({ order }) => argumentsOf(order));
       try {

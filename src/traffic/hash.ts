@@ -1,4 +1,5 @@
 /** Bits of hashes. */
+import { FNV_OFFSET, step } from '../parse/fnv.ts';
 
 /** Mixes 32 bits so that every bit of `x` moves every bit of the result (Chris Wellons, hash-prospector). */
 export function mixBits(x: number): number {
@@ -17,8 +18,8 @@ export function countBits(x: number): number {
 
 /** FNV-1a, 32 bits (RFC 9923), over the UTF-16 units of a text; `key` sets the hashes of one installation apart. */
 export function hashText(text: string, key = 0): number {
-  let hash = 0x811c9dc5 ^ key;
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  let hash = FNV_OFFSET ^ key;
+  for (let index = 0; index < text.length; index++) hash = step(hash, text.charCodeAt(index));
   return hash >>> 0;
 }
 

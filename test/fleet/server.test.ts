@@ -48,7 +48,12 @@ const order = (changes: Partial<Order>): Order => ({
 async function publish(server: Server, ...orders: readonly Order[]): Promise<void> {
   const outgoing = new OutgoingOrders();
   outgoing.push(orders.map((each) => ({ order: each, auditId: 0 })));
-  await outgoing.send(server, keys, () => outgoing.size === 0);
+  await outgoing.send(
+    server,
+    keys,
+    async () => {},
+    () => outgoing.size === 0,
+  );
 }
 
 async function streamLength(server: Server): Promise<number> {

@@ -24,6 +24,8 @@ export interface DaemonOptions {
   /** Put before every command, such as `ip netns exec NAME`. */
   readonly prefix?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** What runs zban. Default: the sources, on this Node.js. */
+  readonly program?: readonly string[];
 }
 
 /** A folder with a configuration, in which daemons can run one after the other. */
@@ -135,7 +137,8 @@ export class TestDaemon {
   }
 
   private argv(args: readonly string[]): string[] {
-    return [...(this.options.prefix ?? []), process.execPath, MAIN, ...args, '--config', this.configPath];
+    const { prefix = [], program = [process.execPath, MAIN] } = this.options;
+    return [...prefix, ...program, ...args, '--config', this.configPath];
   }
 }
 

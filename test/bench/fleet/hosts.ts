@@ -3,9 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { AuditEntry } from '../../../src/model/audit.ts';
 import { TestDaemon, until } from '../../support/daemon.ts';
 import { RedisServer } from '../../support/redis.ts';
+
+/** As the service runs it: built, with its memory limits. What a command of the firewall costs depends on the daemon's memory. */
+const ZBAN = fileURLToPath(new URL('../../../scripts/zban', import.meta.url));
 
 const ip = (...args: readonly string[]) => spawnSync('ip', args, { encoding: 'utf8' });
 
@@ -32,6 +36,8 @@ export class BenchFleet {
   ): Promise<BenchFleet> {
     const server = await RedisServer.start(...serverOptions);
     server.cli('CONFIG', 'SET', 'latency-tracking', 'no');
+    // Builds, if need be, before eight daemons want to.
+    spawnSync(ZBAN, ['--version']);
     const id = randomBytes(3).toString('hex');
     const hosts = Array.from({ length: count }, (_, n) => {
       const name = `web-${n + 1}`;
@@ -41,7 +47,8 @@ export class BenchFleet {
       const own = fleet && {
         fleet: { url: `unix://${join(server.folder, 'redis.sock')}`, name: 'bench', host: name, ...fleet },
       };
-      const daemon = new TestDaemon({ config: { ...own, ...config }, prefix: ['ip', 'netns', 'exec', namespace] });
+      const prefix = ['ip', 'netns', 'exec', namespace];
+      const daemon = new TestDaemon({ config: { ...own, ...config }, prefix, program: [ZBAN] });
       writeFileSync(daemon.log, '');
       return { name, daemon, namespace };
     });

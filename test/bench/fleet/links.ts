@@ -31,6 +31,7 @@ export async function runLinks(): Promise<void> {
         now: Date.now,
         saved: undefined,
       },
+      recorded: async () => {},
       describe: () => ({ version: '0', mode: 'enforce', bans: 0 }),
       onUp: () => {},
       onDown: (error) => console.error(error.message),

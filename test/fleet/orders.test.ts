@@ -1,0 +1,77 @@
+/** What goes out to the fleet, and when: after its row is on disk, in order, and again after a failure. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Keys } from '../../src/fleet/keys.ts';
+import { OutgoingOrders } from '../../src/fleet/orders.ts';
+import { ORDER_ARGUMENTS } from '../../src/fleet/scripts.ts';
+import type { Server } from '../../src/fleet/server.ts';
+import type { Order } from '../../src/share/order.ts';
+
+const order = (target: string): Order => ({
+  ...{ kind: 'ban', host: 'web-1', actor: 'policy', target, atMs: 1000, untilMs: null },
+  ...{ tier: 1, condition: 'scan', reason: '', digest: '' },
+});
+
+/** Sending with a disk and a server that answer when the test says so. */
+function make() {
+  const orders = new OutgoingOrders();
+  const calls: string[][] = [];
+  const disk: (() => void)[] = [];
+  const server: Pick<Server, 'run'> = {
+    run: async (_script, _keys, words) => {
+      calls.push(words.filter((_, at) => at % ORDER_ARGUMENTS === 1));
+      if (words.includes('refused')) throw new Error('gone');
+    },
+  };
+  const recorded = () => new Promise<void>((resolve) => disk.push(resolve));
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const isOver = { now: false };
+  const end = () => {
+    isOver.now = true;
+    orders.interrupt();
+  };
+  const sending = orders.send(server as Server, new Keys('shop'), recorded, () => isOver.now);
+  return { orders, calls, disk, turn, end, sending };
+}
+
+test('a decision is not said before its row is on disk', async () => {
+  const { orders, calls, disk, turn, end, sending } = make();
+  orders.push([{ order: order('192.0.2.1'), auditId: 1 }]);
+  await turn();
+  assert.deepEqual(calls, []);
+  // Its row is another one: the disk has not answered for it.
+  orders.push([{ order: order('192.0.2.2'), auditId: 2 }]);
+  disk.shift()?.();
+  await turn();
+  assert.deepEqual(calls, [['192.0.2.1']]);
+  assert.equal(orders.sentAuditId, 1);
+  disk.shift()?.();
+  await turn();
+  assert.deepEqual(calls, [['192.0.2.1'], ['192.0.2.2']]);
+  end();
+  await sending;
+});
+
+test('what is to be said again, and changes while the disk writes, is said as it is then', async () => {
+  const { orders, calls, disk, turn, end, sending } = make();
+  orders.repeat([order('192.0.2.1')]);
+  await turn();
+  orders.repeat([order('192.0.2.9')]);
+  disk.shift()?.();
+  await turn();
+  disk.shift()?.();
+  await turn();
+  assert.deepEqual(calls, [['192.0.2.9']]);
+  end();
+  await sending;
+});
+
+test('what the server did not take waits for the next connection', async () => {
+  const { orders, disk, turn, sending } = make();
+  orders.push([{ order: order('refused'), auditId: 1 }]);
+  await turn();
+  disk.shift()?.();
+  await assert.rejects(sending, /gone/);
+  assert.equal(orders.size, 1);
+  assert.equal(orders.sentAuditId, 0);
+});
