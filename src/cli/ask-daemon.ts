@@ -1,12 +1,13 @@
 /** Sends long lists to the daemon in pieces that it takes, and says what became of every target. */
 import type { TargetResult } from '../control/protocol.ts';
 import { REQUEST_BYTES_MAX, TARGETS_MAX } from '../control/request.ts';
+import { printable } from '../model/text.ts';
 import type { LineProblem } from './ban-list/list.ts';
 import type { LoadedList } from './ban-list/load-list.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { ProgressBar } from './progress-bar.ts';
-import { formatRelative, formatTime, printable } from './text.ts';
+import { formatRelative, formatTime } from './text.ts';
 
 /** Lines with problems that are told one by one. */
 const PROBLEMS_TOLD = 100;

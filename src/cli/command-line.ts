@@ -1,10 +1,11 @@
 /** Reads the words of a command line, runs the one command and turns its errors into messages and exit codes. */
+
+import { printable } from '../model/text.ts';
 import type { Context } from './context.ts';
 import type { CommandDefinition } from './definitions/command.ts';
 import { CommandError, EXIT, type ExitCode, exitCodeOf } from './exit.ts';
 import { STDIN } from './options.ts';
 import { createOutput, type Sink } from './output.ts';
-import { printable } from './text.ts';
 
 /** Options that every command has. */
 interface CommonOptions {

@@ -1,8 +1,8 @@
 /** Asks a person before something that is hard to mean. */
 import { createInterface } from 'node:readline/promises';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
+import { formatCount } from '../words/number.ts';
 import { CommandError, EXIT } from './exit.ts';
-import { formatCount } from './text.ts';
 
 /** Shortest prefixes that are banned without a question, by family: an office or a site, not a provider. */
 const BITS_UNASKED = { 4: 24, 6: 48 } as const;

@@ -5,9 +5,9 @@ import { defaultConfig, type LoadedConfig, loadConfig, loadSections } from '../c
 import { type ConfigProblem, formatProblem } from '../config/problem.ts';
 import type { Config } from '../config/schema.ts';
 import { nameOperator, type Peer } from '../control/peer.ts';
+import { printable } from '../model/text.ts';
 import { CommandError, EXIT } from './exit.ts';
 import type { Output } from './output.ts';
-import { printable } from './text.ts';
 
 export const DEFAULT_CONFIG = '/etc/zban/config.yaml';
 

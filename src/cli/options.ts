@@ -2,10 +2,10 @@
 
 import { isHostName } from '../config/schema.ts';
 import { BAN_MS_MAX } from '../control/request.ts';
+import { printable } from '../model/text.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import { parseDuration } from '../words/duration.ts';
 import { CommandError, EXIT } from './exit.ts';
-import { printable } from './text.ts';
 /** Standard input where a file is expected; a lone - means the same. */
 export const STDIN = '/dev/stdin';
 

@@ -1,5 +1,6 @@
 /** How far a long command has come: one line on standard error, where that is a terminal, and gone at the end. */
-import { formatCount, formatSpan } from './text.ts';
+import { formatCount } from '../words/number.ts';
+import { formatSpan } from './text.ts';
 
 const DRAW_MS = 100;
 const BAR_COLUMNS = 24;

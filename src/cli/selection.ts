@@ -2,12 +2,12 @@
 
 import { presentCondition } from '../detect/rules.ts';
 import type { ActiveBan } from '../model/audit.ts';
+import { printable } from '../model/text.ts';
 import { type Prefix, parsePrefix, prefixesOverlap } from '../net/prefix.ts';
 import { PHRASES } from '../words/reason.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { readCount, readSpan } from './options.ts';
-import { printable } from './text.ts';
 
 /** What bans can be sorted by; `since` is the order they come in. */
 export const SORTS = ['since', 'until', 'tier', 'client', 'condition', 'by', 'reason'] as const;

@@ -2,15 +2,17 @@
 
 import type { Nearest } from '../detect/nearest.ts';
 import type { ActiveBan, AuditEntry, JudgedNumbers, RefusedNumbers } from '../model/audit.ts';
+import { printable } from '../model/text.ts';
 import { formatAuditLine } from '../record/audit-line.ts';
 import { formatDuration } from '../words/duration.ts';
-import { formatNumber, nameClient, phraseOf, tellReason } from '../words/reason.ts';
+import { formatNumber } from '../words/number.ts';
+import { nameClient, phraseOf, tellReason } from '../words/reason.ts';
 import { sampleLines, tellActivities } from './activity-text.ts';
 import type { StretchActivity } from './recent.ts';
 import { endOf, type Story } from './story.ts';
 import { columnsOf } from './style.ts';
 import { formatParagraphs, type Paragraph } from './table.ts';
-import { formatRelative, formatTime, printable, wrapText } from './text.ts';
+import { formatRelative, formatTime, wrapText } from './text.ts';
 
 const COLUMNS_MAX = 100;
 const BEFORE_MAX = 3;
@@ -124,7 +126,7 @@ function refusalOf({ reason, because }: RefusedNumbers): string {
     case 'protected':
       return `it is protected (${because})`;
     case 'fuse':
-      return 'the fuse had stopped all banning, because so many clients were to be banned at once';
+      return 'the fuse had tripped, because too many clients would have been banned at once';
     case 'alert':
       return 'swarms are only reported (swarm.action: alert)';
     case 'limit':

@@ -1,5 +1,6 @@
 /** Aligned columns of plain text. */
-import { cutText, printable, width, wrapText } from './text.ts';
+import { printable } from '../model/text.ts';
+import { cutText, width, wrapText } from './text.ts';
 
 /** Rows under a header, columns two spaces apart; cells are made printable. */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,14 +1,7 @@
 /** How the command line writes text, times and numbers. */
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
-
-/**
- * Text from a log or a database on one line without anything a terminal would obey: control characters, the C1 range
- * and bidirectional overrides included.
- */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '\u{fffd}');
-}
+import { printable } from '../model/text.ts';
 
 /** JSON that is safe on a terminal as well: what JSON leaves as it is but a terminal may obey is escaped. */
 export function safeJson(value: unknown, indent?: number): string {
@@ -67,16 +60,6 @@ export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
   return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
-}
-
-/** A whole number with its thousands apart: `18,204`. */
-export function formatCount(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
-/** `1 ban`, `2,400 bans`. */
-export function countOf(value: number, noun: string): string {
-  return `${formatCount(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
 /** Columns that the text takes on a terminal once it is printable: it holds no colours. */

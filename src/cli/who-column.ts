@@ -1,8 +1,6 @@
 /** Who is behind the clients of a table, where the terminal is wide enough for one more column. */
 import { findRobots } from '../host/robots.ts';
 import { WhoFinder } from '../host/who.ts';
-import { parsePrefix } from '../net/prefix.ts';
-import { tellWho } from '../words/who.ts';
 import { type Context, loadPermitted } from './context.ts';
 
 /** Columns of a terminal from which on there is room, and clients beyond which nobody is looked up. */
@@ -24,9 +22,8 @@ export function findOwners(
   // What is wrong with a list of the operator's, zban doctor says.
   const finder = new WhoFinder({ table: who.table, robots: findRobots(detection.robots, () => {}) });
   return (clients) => {
-    const prefixes = clients.flatMap((client) => parsePrefix(client) ?? []);
-    if (prefixes.length > CLIENTS_MAX || prefixes.length < clients.length) return undefined;
-    const texts = finder.findKnown(prefixes).map(tellWho);
+    if (clients.length > CLIENTS_MAX) return undefined;
+    const texts = finder.describeKnown(clients);
     return texts.some((text) => text !== '') ? texts : undefined;
   };
 }

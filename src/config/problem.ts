@@ -1,5 +1,7 @@
 /** What is wrong with a configuration, said so that it can be fixed in one go. */
 
+import { printable } from '../model/text.ts';
+
 /** A key's way from the top of the file: names of maps, indexes of lists. */
 export type KeyPath = readonly (string | number)[];
 
@@ -48,9 +50,4 @@ export function formatReceived(value: unknown, path: KeyPath): string | undefine
   const text = printable(JSON.stringify(value) ?? String(value));
   if (/:\/\//.test(text)) return undefined;
   return text.length > RECEIVED_LENGTH_MAX ? `${text.slice(0, RECEIVED_LENGTH_MAX - 1)}…` : text;
-}
-
-/** Control characters never reach a terminal, also not from a file that root wrote. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, '�');
 }

@@ -1,5 +1,6 @@
 /** Checks what comes over the socket: anyone who may open it may still send nonsense. */
 import { z } from 'zod';
+import { joinLines } from '../model/text.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import type { ControlRequest } from './protocol.ts';
 
@@ -23,7 +24,7 @@ const line = (lengthMax: number) =>
   z
     .string()
     .max(lengthMax)
-    .transform((text) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim());
+    .transform((text) => joinLines(text).trim());
 
 const target = z.string().min(1).max(255);
 const reason = line(REASON_LENGTH_MAX);

@@ -6,6 +6,7 @@
  */
 import { execFile } from 'node:child_process';
 import { write } from 'node:fs';
+import { joinLines } from '../model/text.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -72,7 +73,7 @@ export function findWatchdogIntervalMs(env: Environment, pid: number): number | 
 
 function statusOf(text: string): string {
   // A line break would begin an assignment of its own.
-  return `STATUS=${text.replace(/\p{Cc}+/gu, ' ').slice(0, 200)}`;
+  return `STATUS=${joinLines(text).slice(0, 200)}`;
 }
 
 /** One message at a time, in order; status and signs of life that wait are folded into one message. */

@@ -8,9 +8,7 @@ import { createMetrics } from '../http/metrics.ts';
 import { type Probes, startHttpServer } from '../http/server.ts';
 import { loadTokens } from '../http/token-file.ts';
 import type { Status } from '../model/status.ts';
-import { parsePrefix } from '../net/prefix.ts';
 import type { TrafficLog } from '../record/traffic-log.ts';
-import { tellWho } from '../words/who.ts';
 import type { Lanes } from './lanes.ts';
 import type { Log } from './log.ts';
 import type { Operator } from './operator.ts';
@@ -49,7 +47,7 @@ export async function openPage(options: PageOptions): Promise<(() => unknown) | 
     lanes: () => lanes.list(),
     // Loaded when somebody asks: an idle daemon does without.
     explain: async (subject) => (await import('./explain.ts')).explain(subject, config, now),
-    who: findOwners(config),
+    who: rememberOwners(config),
     actions: buildActions(options),
     metrics: createMetrics(),
     log,
@@ -59,18 +57,14 @@ export async function openPage(options: PageOptions): Promise<(() => unknown) | 
   return () => http.close();
 }
 
-function findOwners({ who, detection }: Config): (networks: readonly string[]) => readonly string[] {
+/** As the finder of `zban who` names them, remembered. */
+function rememberOwners({ who, detection }: Config): (networks: readonly string[]) => readonly string[] {
   const finder = new WhoFinder({ table: who.table, robots: findRobots(detection.robots, () => {}) });
   const known = new Map<string, string>();
   return (networks) => {
-    const asked = networks
-      .filter((name) => !known.has(name))
-      .slice(0, LOOKUPS_MAX)
-      .flatMap((name) => ({ name, prefix: parsePrefix(name) }));
-    const found = finder.findKnown(asked.flatMap(({ prefix }) => prefix ?? []));
+    const asked = networks.filter((name) => !known.has(name)).slice(0, LOOKUPS_MAX);
     if (known.size > OWNERS_MAX) known.clear();
-    for (const [index, { name }] of asked.filter(({ prefix }) => prefix).entries())
-      known.set(name, tellWho({ owner: found[index]?.owner }));
+    for (const [index, text] of finder.describeKnown(asked).entries()) known.set(asked[index] ?? '', text);
     return networks.map((name) => known.get(name) ?? '');
   };
 }

@@ -70,7 +70,7 @@ export function assembleStatus(sources: StatusSources): Status {
     log_lag_seconds: sources.lagSeconds,
     global_anomaly: incident !== null,
     incident,
-    fuse_blown: engine?.fuse !== undefined,
+    fuse_tripped: engine?.fuse !== undefined,
     fuse_until: engine?.fuse ? formatSecond(engine.fuse.until) : null,
     site_rate: engine?.siteRate ?? 0,
     site_rate_last: engine?.siteRateLast ?? 0,

@@ -2,6 +2,7 @@
 import type { Config } from '../config/schema.ts';
 import { ControlError } from '../control/error.ts';
 import type { Status } from '../model/status.ts';
+import { describeTripped } from '../words/fuse.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { reloadWith, restartWith, type Service, startWith } from './service.ts';
 
@@ -31,12 +32,12 @@ export function checkDaemon(
       config.mode === 'enforce' ? 'zban panic --end' : `mode: enforce in config.yaml, then: ${reloadWith(service)}`;
     found.push(warn(CHECK, `bans nobody: ${why}`, fix));
   }
-  if (status.fuse_blown)
+  if (status.fuse_tripped)
     found.push(
       fail(
         CHECK,
-        `the fuse has tripped: nobody is banned until ${status.fuse_until}`,
-        'zban audit --lines 50 shows who was to be banned; zban fuse reset ends it now; bans.max_per_minute and bans.max_share set it',
+        `the fuse is tripped until ${status.fuse_until}: ${describeTripped(status.profile)}`,
+        'zban audit --lines 50 shows who would have been banned; zban fuse reset ends it now; bans.max_per_minute and bans.max_share are its limits',
       ),
     );
   return found.length > 0

@@ -1,8 +1,9 @@
 /** Who is behind an address: the table of networks, published networks of robots, and reverse DNS. */
 import { Resolver } from 'node:dns/promises';
 import type { Who } from '../model/who.ts';
-import { formatPrefix, type Prefix } from '../net/prefix.ts';
+import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import { PrefixTable } from '../net/prefix-table.ts';
+import { tellWho } from '../words/who.ts';
 import { findHostName } from './host-name.ts';
 import type { RobotResolver } from './robot-dns.ts';
 import type { RobotList } from './robots.ts';
@@ -39,6 +40,13 @@ export class WhoFinder {
     } finally {
       table?.close();
     }
+  }
+
+  /** The same in words, for each address or network in its place; empty where nobody is known, or what is asked about is no network. */
+  describeKnown(names: readonly string[]): string[] {
+    const prefixes = names.map(parsePrefix);
+    const known = this.findKnown(prefixes.filter((prefix) => prefix !== undefined)).values();
+    return prefixes.map((prefix) => (prefix ? tellWho(known.next().value ?? {}) : ''));
   }
 
   /** The same with host names, asked all at once; resolves within two seconds. */

@@ -5,6 +5,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
+import { joinLines } from '../model/text.ts';
 
 /** A person and the token by which they are known. */
 export interface ActionToken {
@@ -43,7 +44,7 @@ const schema = z.strictObject({
   reason: z
     .string()
     .max(500)
-    .transform((text) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim())
+    .transform((text) => joinLines(text).trim())
     .default(''),
 });
 

@@ -115,7 +115,12 @@ const GAUGES: readonly (readonly [name: string, help: string, labels: readonly s
     [],
     one((status) => (status.fuse_until === null ? null : Date.parse(status.fuse_until) / 1000)),
   ],
-  ['zban_fuse_blown', '1 while the fuse keeps zban from banning.', [], one((status) => Number(status.fuse_blown))],
+  [
+    'zban_fuse_tripped',
+    '1 while the fuse is tripped: clients that the site has served well are not banned.',
+    [],
+    one((status) => Number(status.fuse_tripped)),
+  ],
   ['zban_outbox_size', 'Messages waiting for a channel.', [], one((status) => status.outbox)],
   ['zban_troubles', 'Troubles that stand; zban status names them.', [], one((status) => status.troubles.length)],
   ['zban_host_cpu_ratio', 'CPU of the host in use, 0–1.', [], one((status) => status.host_cpu_percent / 100)],

@@ -1,5 +1,7 @@
 /** What an operator wants to know first, in a sentence. Times in it are RFC 3339: the page shows them by the server's clock. */
 import type { Status } from '../model/status.ts';
+import { describeTripped } from '../words/fuse.ts';
+import { formatCount } from '../words/number.ts';
 import { looks, peakOf } from '../words/site-reason.ts';
 
 export type Tone = 'good' | 'info' | 'warn' | 'bad';
@@ -13,8 +15,7 @@ export interface Verdict {
 /** The logs are this far behind, seconds: what is shown is of then. */
 const LAG_SECONDS = 60;
 
-const count = (value: number) => value.toLocaleString('en-US');
-const addresses = (value: number) => `${count(value)} ${value === 1 ? 'address is' : 'addresses are'}`;
+const addresses = (value: number) => `${formatCount(value)} ${value === 1 ? 'address is' : 'addresses are'}`;
 
 /** The most pressing of what is so. */
 export function tellVerdict(status: Status): Verdict {
@@ -49,23 +50,23 @@ function tellIncident({ incident, clients }: Status): Verdict | undefined {
   if (!incident) return undefined;
   const { verdict, since, ongoing } = incident;
   const names = { attack: 'Distributed attack', visitors: 'Unusually many visitors', unclear: 'Unusual traffic' };
-  const peak = peakOf(incident).replace(/\d{4,}/, (digits) => count(Number(digits)));
+  const peak = peakOf(incident).replace(/\d{4,}/, (digits) => formatCount(Number(digits)));
   const title = `${names[verdict]} since ${since}: ${peak} at the peak`;
   if (!ongoing) return { tone: 'warn', title, text: 'Calm at the moment; the alert ends when that lasts.' };
   const guess = verdict === 'unclear' ? 'It may be visitors or an attack' : `It ${looks(incident)}`;
   return {
     tone: verdict === 'visitors' ? 'warn' : 'bad',
     title,
-    text: `${guess}; ${count(clients)} clients in the last minute. This alert alone bans nobody: clients are banned for what each of them does.`,
+    text: `${guess}; ${formatCount(clients)} clients in the last minute. This alert alone bans nobody: clients are banned for what each of them does.`,
   };
 }
 
-function tellFuse({ fuse_blown, fuse_until }: Status): Verdict | undefined {
-  if (!fuse_blown) return undefined;
+function tellFuse({ fuse_tripped, fuse_until, profile }: Status): Verdict | undefined {
+  if (!fuse_tripped) return undefined;
   return {
     tone: 'bad',
-    title: `The fuse tripped: no new bans until ${fuse_until}`,
-    text: 'So many clients were to be banned at once that zban spares those with a history. Existing bans stay. To ban again now: zban fuse reset',
+    title: `The fuse is tripped until ${fuse_until}`,
+    text: `Too many clients would have been banned at once: ${describeTripped(profile)}. Bans in force stay. Reset: zban fuse reset`,
   };
 }
 
@@ -77,17 +78,17 @@ function tellTrouble({ troubles, log_lag_seconds }: Status): Verdict | undefined
   if (log_lag_seconds === null || log_lag_seconds <= LAG_SECONDS) return undefined;
   return {
     tone: 'warn',
-    title: `zban is ${count(Math.round(log_lag_seconds / 60))} min behind the logs`,
+    title: `zban is ${formatCount(Math.round(log_lag_seconds / 60))} min behind the logs`,
     text: 'What you see is from then. Either no requests come in, or zban cannot keep up.',
   };
 }
 
 function tellQuiet(status: Status): Verdict {
   const { state, mode, active_bans, observed_bans, logs } = status;
-  const source = logs.length === 1 ? 'one log' : `${count(logs.length)} logs`;
+  const source = logs.length === 1 ? 'one log' : `${formatCount(logs.length)} logs`;
   const doing =
     mode === 'observe'
-      ? `Observe mode: zban blocks nobody and records who would be banned${observed_bans > 0 ? `, ${count(observed_bans)} at the moment` : ''}.`
+      ? `Observe mode: zban blocks nobody and records who would be banned${observed_bans > 0 ? `, ${formatCount(observed_bans)} at the moment` : ''}.`
       : `${active_bans === 0 ? 'Nobody is banned.' : `${addresses(active_bans)} banned.`} Following ${source}, blocking via ${status.backend}.`;
   if (state === 'warming_up')
     return {

@@ -227,7 +227,7 @@ export interface BaselineEvent {
   readonly client_samples: number;
 }
 
-/** The fuse tripped and banning stopped (`phase: tripped`), or banning resumed (`phase: reset`). */
+/** The fuse tripped and spares clients with a history (`phase: tripped`), or no longer does (`phase: reset`). */
 export interface FuseEvent {
   readonly event: 'fuse';
   readonly phase: 'tripped' | 'reset';

@@ -43,8 +43,8 @@ export interface Status {
   readonly global_anomaly: boolean;
   /** The anomaly of the site that was reported and has not ended; `ongoing` is false once the last seconds were calm. */
   readonly incident: (SurgeNumbers & { readonly ongoing: boolean }) | null;
-  /** The fuse has tripped: nobody is banned until `fuse_until`, RFC 3339; null otherwise. */
-  readonly fuse_blown: boolean;
+  /** The fuse has tripped: clients with a history (in profile `classic` all) are not banned until `fuse_until`, RFC 3339; null otherwise. */
+  readonly fuse_tripped: boolean;
   readonly fuse_until: string | null;
   /** Requests a second over the last window, and in the last closed second. */
   readonly site_rate: number;

@@ -1,6 +1,6 @@
 /** A burst of notifications of one kind as a single message. Pure. */
 import type { Notification } from '../model/notification.ts';
-import { formatCount } from '../words/reason.ts';
+import { formatCount } from '../words/number.ts';
 import { eventsOf, timeOf } from './format.ts';
 import { complete, type Message, type Sender } from './message.ts';
 import { severityOf } from './severity.ts';

@@ -4,7 +4,8 @@ import type { Notification } from '../model/notification.ts';
 import { describeActivity } from '../words/activity.ts';
 import { formatDuration } from '../words/duration.ts';
 import { tellMatch } from '../words/lane.ts';
-import { briefReason, formatCount, formatNumber } from '../words/reason.ts';
+import { formatCount, formatNumber } from '../words/number.ts';
+import { briefReason } from '../words/reason.ts';
 import { tellEnd, tellStart } from '../words/site-reason.ts';
 
 /** Seconds as `10m`; null is `permanent`. */

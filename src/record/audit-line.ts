@@ -2,9 +2,11 @@
 
 import type { AuditDraft, DraftOf, JudgedNumbers } from '../model/audit.ts';
 import type { BaselineEvent, Level } from '../model/event.ts';
+import { joinLines } from '../model/text.ts';
 import { formatDuration } from '../words/duration.ts';
 import { markDefault, tellLearned } from '../words/learned.ts';
-import { briefReason, formatNumber } from '../words/reason.ts';
+import { formatNumber } from '../words/number.ts';
+import { briefReason } from '../words/reason.ts';
 import { tellEnd, tellStart } from '../words/site-reason.ts';
 
 /**
@@ -35,7 +37,7 @@ export function formatBaselineLine(event: BaselineEvent): string {
 function line(timeMs: number, parts: readonly string[]): string {
   const date = new Date(timeMs);
   const time = Number.isNaN(date.getTime()) ? String(timeMs) : date.toISOString();
-  return `[${time}] ${parts.filter((part) => part !== '').join(' | ')}`.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
+  return joinLines(`[${time}] ${parts.filter((part) => part !== '').join(' | ')}`);
 }
 
 function partsOf(draft: AuditDraft): readonly string[] | undefined {

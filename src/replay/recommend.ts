@@ -130,7 +130,7 @@ function findDoubts({ knownClients, steps }: Sweep, days: number): string[] {
   }
   if (steps.some(({ fuses }) => fuses > 0)) {
     doubts.push(
-      'At some steps the fuse stopped banning (bans.max_per_minute, bans.max_share): they show fewer bans than they decide.',
+      'At some steps the fuse tripped (bans.max_per_minute, bans.max_share) and spared clients: they show fewer bans than they decide.',
     );
   }
   return doubts;

@@ -1,5 +1,7 @@
 /** What the hosts of a fleet tell one another: decisions as entries of a stream, each a JSON object with its version. */
 
+import { joinLines } from '../model/text.ts';
+
 /** Entries of another version are skipped and counted: what they ask for is not known. */
 export const ORDER_VERSION = 1;
 
@@ -79,15 +81,15 @@ export function parseOrder(text: string): Order | undefined {
   if (isBan && !((until === null || isTime(until)) && isTier(tier) && isText(condition))) return undefined;
   return {
     kind: kind as OrderKind,
-    host: lineOf(host),
-    actor: lineOf(actor),
+    host: joinLines(host),
+    actor: joinLines(actor),
     target: isPanic ? '' : (target as string),
     atMs: at,
     untilMs: isBan ? (until as number | null) : null,
     tier: isBan ? (tier as number) : 0,
-    condition: isBan ? lineOf(condition as string) : '',
-    reason: isText(reason) ? lineOf(reason) : '',
-    digest: isText(digest) ? lineOf(digest) : '',
+    condition: isBan ? joinLines(condition as string) : '',
+    reason: isText(reason) ? joinLines(reason) : '',
+    digest: isText(digest) ? joinLines(digest) : '',
   };
 }
 
@@ -96,5 +98,3 @@ const isText = (value: unknown): value is string => typeof value === 'string' &&
 const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 8.64e15;
 const isTier = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 1000;
-/** One line: what another host says ends up in the audit log. */
-const lineOf = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');

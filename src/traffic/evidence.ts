@@ -3,6 +3,7 @@
  * a client is flagged.
  */
 import type { Sample } from '../model/event.ts';
+import { printable } from '../model/text.ts';
 import { formatSecond } from '../model/time.ts';
 import { type LogRecord, requestOf } from '../parse/record.ts';
 import { HIGH, LINE, LOW, ROW, SECOND, type Tally } from '../parse/tally.ts';
@@ -41,7 +42,7 @@ export interface Segment {
 
 /** Text from a log as it may be shown: no control characters, of readable length. */
 export function cleanText(text: string): string {
-  const clean = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd');
+  const clean = printable(text);
   // Well-formed, because a cut may fall between the halves of a character.
   return (clean.length > TEXT_LENGTH_MAX ? `${clean.slice(0, TEXT_LENGTH_MAX)}…` : clean).toWellFormed();
 }

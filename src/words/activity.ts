@@ -1,7 +1,8 @@
 /** What a client did in a few words, to follow a colon: `scanning for .env and phpinfo.php`. */
 import { presentCondition } from '../detect/rules.ts';
 import { learnedOf } from './learned.ts';
-import { formatCount, formatNumber, formatPercent, type ReasonNumbers } from './reason.ts';
+import { formatCount, formatNumber, formatPercent } from './number.ts';
+import type { ReasonNumbers } from './reason.ts';
 
 const NAMES_MAX = 3;
 /** Names that mean nothing to any program that shows them: no space, no markup, no escape. */

@@ -1,7 +1,6 @@
 /** Why a network was banned for a swarm, in words. */
 import type { NetworkProof } from '../model/lane.ts';
-
-const count = (n: number) => n.toLocaleString('en-US');
+import { formatCount } from './number.ts';
 
 /** What its clients did, and what the site's past says of it. Undefined for what is no proof. */
 export function tellNetwork(proof: unknown): { readonly did: string; readonly past: string } | undefined {
@@ -13,7 +12,7 @@ export function tellNetwork(proof: unknown): { readonly did: string; readonly pa
       ? `That is ${share} of what came above normal`
       : `The ${networks} networks banned together sent ${share} of what came above normal`;
   return {
-    did: `${count(clients)} clients never seen before, who rendered no pages, sent ${count(requests)} requests in ${seconds} s. ${whole}.`,
-    past: `None of ${count(backtest.clients)} clients in a sample of the last ${Math.round(backtest.hours)} hours was there.`,
+    did: `${formatCount(clients)} clients never seen before, who rendered no pages, sent ${formatCount(requests)} requests in ${seconds} s. ${whole}.`,
+    past: `None of ${formatCount(backtest.clients)} clients in a sample of the last ${Math.round(backtest.hours)} hours was there.`,
   };
 }

@@ -7,6 +7,7 @@ import { presentCondition, RULES, type RuleName } from '../detect/rules.ts';
 import type { Condition, Evidence, Learned } from '../model/event.ts';
 import { learnedOf } from './learned.ts';
 import { tellNetwork } from './network.ts';
+import { formatNumber, formatPercent } from './number.ts';
 
 /** The numbers of a judgement; those of an old row, or after JSON, may lack some or be null. */
 export type ReasonNumbers = Partial<Record<keyof Evidence | 'measured' | 'origin' | 'digest' | 'swarm', unknown>>;
@@ -44,21 +45,6 @@ function findRule(condition: string, numbers: ReasonNumbers = {}): Rule | undefi
 export function phraseOf(condition: string): string {
   const present = presentCondition(condition);
   return Object.hasOwn(PHRASES, present) ? PHRASES[present as Condition] : condition;
-}
-
-/** A number with so many decimals; a dash for what is none, as an infinite z-score is after JSON. */
-export function formatNumber(value: unknown, digits = 2): string {
-  return typeof value === 'number' && Number.isFinite(value) ? value.toFixed(digits) : '–';
-}
-
-/** A whole number with its thousands apart: `1,206`; a dash for what is none. */
-export function formatCount(value: unknown): string {
-  return typeof value === 'number' && Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : '–';
-}
-
-/** A share from 0 to 1 in whole percent: `97 %`. */
-export function formatPercent(share: unknown): string {
-  return typeof share === 'number' ? `${formatNumber(share * 100, 0)} %` : '–';
 }
 
 /** Condition and the number that decided it, for one line of many: `multiplier 7.4x`, `scan 12.4 points of 12`. */

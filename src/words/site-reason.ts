@@ -3,7 +3,8 @@
  * free of control characters, but to be escaped wherever they are shown.
  */
 import type { SiteNumbers } from '../model/audit.ts';
-import { briefReason, formatCount, formatNumber, formatPercent } from './reason.ts';
+import { formatCount, formatNumber, formatPercent } from './number.ts';
+import { briefReason } from './reason.ts';
 
 type Numbers = Partial<SiteNumbers>;
 

@@ -12,8 +12,21 @@ import type {
   UnbanRequest,
 } from '../../src/control/protocol.ts';
 import { startControlServer } from '../../src/control/server.ts';
-import { baseStatus as status } from '../support/status.ts';
+import { status as statusOf } from '../support/status.ts';
 import { place, runZban } from './run-zban.ts';
+
+const status = statusOf({
+  fuse_tripped: true,
+  fuse_until: '2026-11-20T10:21:12.000Z',
+  lines_total: 1234,
+  skipped: { not_json: 2, too_long: 0 },
+  uptime_seconds: 3723,
+  baseline: null,
+  top_clients: [{ name: '192.0.2.1\u001b[2J', requests: 99, share: 0.5 }],
+  logs: [{ path: '/var/log/nginx/access.log', state: 'following', behind_bytes: 2048 }],
+  outbox: 1,
+  troubles: ['the firewall refused'],
+});
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts');
 
@@ -229,9 +242,12 @@ test('status is one object with --json and a page of text without', async (t) =>
   const { stdout, exitCode } = await runZban(['status', '--config', config]);
   assert.equal(exitCode, 0);
   assert.match(stdout, /^bans in force +3$/m);
-  assert.match(stdout, /^fuse +TRIPPED until 2026-11-20 10:21:12 .*zban fuse reset$/m);
+  assert.match(
+    stdout,
+    /^fuse +TRIPPED until 2026-11-20 10:21:12 .*: clients that the site has served well are not banned, strangers still are \(reset: zban fuse reset\)$/m,
+  );
   assert.match(stdout, /^profile +balanced, sensitivity normal$/m);
-  assert.match(stdout, /^lines +1234, skipped not_json 2$/m);
+  assert.match(stdout, /^lines +1,234, skipped not_json 2, discarded late 40$/m);
   assert.match(stdout, /^\/var\/log\/nginx\/access\.log +following +2\.0 KiB$/m);
   assert.match(stdout, /^trouble: the firewall refused$/m);
   assert.ok(!stdout.includes('\u001b'), 'no control characters from the log');

@@ -92,7 +92,7 @@ test('bans are filtered, sorted, turned round and cut', async (t) => {
     [d, c],
   );
   const none = await runZban(['list', '--tier', '9', '--config', config]);
-  assert.deepEqual([none.stdout, none.stderr, none.exitCode], ['', 'none of the 4 bans is like that\n', 0]);
+  assert.deepEqual([none.stdout, none.stderr, none.exitCode], ['', 'none of the 4 bans in force matches\n', 0]);
 });
 
 test('export prints a list for others, without would-be bans unless they are asked for', async (t) => {

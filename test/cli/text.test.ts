@@ -11,11 +11,11 @@ import {
   formatBytes,
   formatRelative,
   formatSpan,
-  printable,
   safeJson,
   width,
   wrapText,
 } from '../../src/cli/text.ts';
+import { printable } from '../../src/model/text.ts';
 
 const terminalObeys = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 

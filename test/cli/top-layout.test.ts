@@ -5,8 +5,8 @@ import { createStyle } from '../../src/cli/style.ts';
 import { width } from '../../src/cli/text.ts';
 import { drawTop, extendRates, type Picture } from '../../src/cli/top/layout.ts';
 import type { ActiveBan } from '../../src/model/audit.ts';
-import type { Status, TopClient } from '../../src/model/status.ts';
-import { baseStatus } from '../support/status.ts';
+import type { TopClient } from '../../src/model/status.ts';
+import { status as statusOf } from '../support/status.ts';
 
 const client = (name: string, share: number, more: Partial<TopClient> = {}): TopClient => ({
   name,
@@ -32,13 +32,14 @@ const ban = (name: string, untilMs: number | null): ActiveBan => ({
   numbers: null,
 });
 
-const status: Status = {
-  ...baseStatus,
+const status = statusOf({
+  baseline: null,
+  fuse_tripped: true,
   active_bans: 2,
   clients: 4019,
   troubles: ['Slack answers 404\u001b[31m'],
   fuse_until: '2026-11-20T10:30:00.000Z',
-};
+});
 
 const NAMES = ['2001:db8:bad:3eaf::/64', '198.51.100.250', '192.0.2.1'];
 

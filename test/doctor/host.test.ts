@@ -88,7 +88,7 @@ test('the daemon: not running, with troubles, behind, out of date, observing', (
     config_version: 'v1',
     troubles: [],
     log_lag_seconds: 1,
-    fuse_blown: false,
+    fuse_tripped: false,
     fuse_until: null,
     lines_total: 10,
     active_bans: 2,
@@ -110,5 +110,5 @@ test('the daemon: not running, with troubles, behind, out of date, observing', (
   assert.equal(check({ config_version: 'v0' })[0]?.fix, 'systemctl reload zban');
   assert.match(check({ log_lag_seconds: 300 })[0]?.message ?? '', /300 s behind/);
   assert.match(check({ mode: 'observe' })[0]?.message ?? '', /bans nobody/);
-  assert.equal(check({ fuse_blown: true })[0]?.level, 'fail');
+  assert.equal(check({ fuse_tripped: true })[0]?.level, 'fail');
 });

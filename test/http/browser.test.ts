@@ -3,8 +3,9 @@ import { after, afterEach, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import type { Action } from '../../src/http/actions.ts';
 import { type HttpServer, startHttpServer } from '../../src/http/server.ts';
+import { status } from '../support/status.ts';
 import { holds, launch, skip } from './browser.ts';
-import { activeBan, auditEntry, NOW_MS, status } from './examples.ts';
+import { activeBan, auditEntry, NOW_MS } from './examples.ts';
 import { decisions, manyBans, type Scene, serve } from './scenes.ts';
 
 const HOSTILE = [

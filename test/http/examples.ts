@@ -1,67 +1,7 @@
 import type { ActiveBan, AuditEntry } from '../../src/model/audit.ts';
-import type { Status } from '../../src/model/status.ts';
 import { type RowChanges, rowDraft } from '../support/rows.ts';
 
 export const NOW_MS = Date.parse('2026-11-20T10:11:12Z');
-
-export const status = (change: Partial<Status> = {}): Status => ({
-  state: 'running',
-  mode: 'enforce',
-  panic: null,
-  profile: 'balanced',
-  sensitivity: 'normal',
-  backend: 'ipset',
-  version: '0.1.0',
-  config_version: '1f2e3d4c5b6a',
-  name: 'web-1.example.com',
-  uptime_seconds: 273_845,
-  lines_total: 4_812_233,
-  skipped: { not_json: 12, no_address: 3 },
-  discarded: { late: 40 },
-  log_lag_seconds: 0.4,
-  active_bans: 3,
-  observed_bans: 0,
-  bans_total: 41,
-  unbans_total: 38,
-  refused_total: 2,
-  global_anomaly: false,
-  incident: null,
-  fuse_blown: false,
-  fuse_until: null,
-  site_rate: 38.4,
-  site_rate_last: 42,
-  counted_rate: 12,
-  counted_rate_last: 13,
-  clients: 212,
-  baseline: {
-    event: 'baseline',
-    time: '2026-11-20T10:11:00Z',
-    ready: true,
-    site: { mean: 36.2, stddev: 8.1 },
-    client: { mean: 0.16, stddev: 0.12 },
-    error_ratio: 0.031,
-    learned: { site: { mean: 36.2, stddev: 8.1 }, client: { mean: 0.1, stddev: 0.12 }, error_ratio: 0.031 },
-    origin: 'rolling',
-    site_samples: 1800,
-    client_samples: 5400,
-  },
-  top_clients: [
-    { name: '203.0.113.9', requests: 412, share: 0.179 },
-    { name: '2001:db8:12:7::/64', requests: 120, share: 0.052 },
-    { name: '198.51.100.77', requests: 64, share: 0.028 },
-  ],
-  logs: [
-    { path: '/var/log/nginx/access.log', state: 'following', behind_bytes: 0 },
-    { path: '/var/log/nginx/shop.access.log', state: 'missing', behind_bytes: 0 },
-  ],
-  outbox: 0,
-  cpu_percent: 3.4,
-  memory_bytes: 92_274_688,
-  host_cpu_percent: 21,
-  host_memory_percent: 47,
-  troubles: [],
-  ...change,
-});
 
 export const activeBan = (change: Partial<ActiveBan> = {}): ActiveBan => ({
   client: '203.0.113.9',

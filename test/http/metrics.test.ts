@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMetrics } from '../../src/http/metrics.ts';
-import { status } from './examples.ts';
+import { status } from '../support/status.ts';
 
 /** Samples by name and labels, from Prometheus' text format. */
 function parse(text: string): Map<string, number> {
@@ -32,7 +32,7 @@ test('a scrape shows the status under the documented names', async () => {
     ['zban_log_following{path="/var/log/nginx/shop.access.log"}', 0],
     ['zban_uptime_seconds', 273_845],
     ['zban_global_anomaly', 1],
-    ['zban_fuse_blown', 0],
+    ['zban_fuse_tripped', 0],
     ['zban_outbox_size', 0],
     ['zban_host_memory_ratio', 0.47],
     ['zban_build_info{version="0.1.0",mode="enforce",backend="ipset",profile="balanced",sensitivity="normal"}', 1],
@@ -71,7 +71,7 @@ test('a floor is not scraped as if it had been learned', async () => {
 });
 
 test('the end of a fuse that has tripped is a time', async () => {
-  const fuse = { fuse_blown: true, fuse_until: '2026-11-20T10:21:12.000Z' };
+  const fuse = { fuse_tripped: true, fuse_until: '2026-11-20T10:21:12.000Z' };
   const samples = parse(await createMetrics().render(status(fuse)));
   assert.equal(samples.get('zban_fuse_until_timestamp_seconds'), Date.UTC(2026, 10, 20, 10, 21, 12) / 1000);
   const whole = parse(await createMetrics().render(status()));

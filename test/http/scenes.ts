@@ -6,7 +6,8 @@ import type { ActiveBan, AuditEntry } from '../../src/model/audit.ts';
 import type { LiveLane } from '../../src/model/lane.ts';
 import type { Status } from '../../src/model/status.ts';
 import { TRAFFIC_RANGES, type TrafficMark, type TrafficRange, type TrafficStep } from '../../src/model/traffic.ts';
-import { activeBan, auditEntry, status } from './examples.ts';
+import { status } from '../support/status.ts';
+import { activeBan, auditEntry } from './examples.ts';
 
 export interface Scene {
   readonly status?: Partial<Status>;

@@ -8,7 +8,8 @@ import { HttpListenError, parseListen } from '../../src/http/listen.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { type HttpServer, type HttpServerOptions, startHttpServer } from '../../src/http/server.ts';
 import type { Snapshot } from '../../src/http/snapshot.ts';
-import { activeBan, auditEntry, status } from './examples.ts';
+import { status } from '../support/status.ts';
+import { activeBan, auditEntry } from './examples.ts';
 
 let server: HttpServer | undefined;
 afterEach(async () => {

@@ -76,7 +76,7 @@ export const STATES: Readonly<Record<'normal' | 'attack' | 'many' | 'observe' | 
     recent: decisions(few, NOW_MS),
     status: {
       state: 'trouble',
-      fuse_blown: true,
+      fuse_tripped: true,
       fuse_until: '2026-11-20T10:21:12Z',
       troubles: [
         `the log /var/log/nginx/${'a-long-name/'.repeat(8)}access.log cannot be read: EACCES`,

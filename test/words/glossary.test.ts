@@ -9,7 +9,7 @@ const project = join(import.meta.dirname, '../..');
 /** Each with what to say instead. */
 const REPLACED: readonly (readonly [RegExp, string])[] = [
   [/\bmend(s|ed|ing)?\b/i, 'fix'],
-  [/\b(?<!fuse_)blown\b(?!')/i, 'tripped'],
+  [/(?<![a-z])blown\b(?!')/i, 'tripped'],
   [/\bwhoever\b/i, 'anyone who'],
   [/\buntold\b/i, 'unreported'],
   [/\bTellReach\b/, 'ReportReach'],

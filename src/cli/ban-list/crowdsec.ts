@@ -5,8 +5,8 @@
  */
 import type { BanOrder } from '../../control/protocol.ts';
 import type { ActiveBan } from '../../model/audit.ts';
+import { printable } from '../../model/text.ts';
 import { parsePrefix } from '../../net/prefix.ts';
-import { printable } from '../text.ts';
 import { type CsvRecord, formatCsvField, parseCsv } from './csv.ts';
 import { type BanList, type Entry, listOf, notAnAddress, readTarget } from './list.ts';
 

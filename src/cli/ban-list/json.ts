@@ -3,8 +3,9 @@
  * Arrays of CrowdSec's decisions, and of its alerts with their decisions (`cscli decisions list -o json`), are read too.
  */
 import type { ActiveBan } from '../../model/audit.ts';
+import { printable } from '../../model/text.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import { printable, safeJson } from '../text.ts';
+import { safeJson } from '../text.ts';
 import { type Decision, readDecision } from './crowdsec.ts';
 import { type BanList, type Entry, listOf, notAnAddress, readTarget } from './list.ts';
 

@@ -1,8 +1,8 @@
 /** Lists of bans in files: what every format is read into. */
 import type { BanOrder } from '../../control/protocol.ts';
 import { REASON_LENGTH_MAX } from '../../control/request.ts';
+import { printable } from '../../model/text.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
-import { printable } from '../text.ts';
 
 /** Longer lists are refused before they fill the memory. */
 export const LIST_BYTES_MAX = 64 * 1_048_576;

@@ -1,8 +1,8 @@
 import { callDaemon } from '../../control/client.ts';
+import { printable } from '../../model/text.ts';
 import { tellDurability } from '../ask-daemon.ts';
 import { type Context, operatorName, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import { printable } from '../text.ts';
 
 /** `zban annotate "deploy 1.4.2"`: a row of the audit trail that charts show and messages of the next minutes mention. */
 export async function annotate(context: Context, options: { readonly text: readonly string[] }): Promise<number> {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditEntry } from '../../model/audit.ts';
+import { printable } from '../../model/text.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import { compareWithLog } from '../../record/log-check.ts';
 import { findLogFiles } from '../../record/text-log-lines.ts';
@@ -7,12 +8,13 @@ import type { Query } from '../../record/trail-reader.ts';
 import { verifyAudit } from '../../record/verify.ts';
 import { formatDuration } from '../../words/duration.ts';
 import { markDefault } from '../../words/learned.ts';
-import { briefReason, formatNumber, type ReasonNumbers } from '../../words/reason.ts';
+import { formatNumber } from '../../words/number.ts';
+import { briefReason, type ReasonNumbers } from '../../words/reason.ts';
 import { type Context, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { readCount, readSpan } from '../options.ts';
 import { columnsOf } from '../style.ts';
-import { foldLine, formatTime, printable } from '../text.ts';
+import { foldLine, formatTime } from '../text.ts';
 import { type OpenTrail, withTrail } from '../trail.ts';
 
 /** How often `--follow` looks; nobody reads faster. */

@@ -16,9 +16,9 @@ import { checkWho } from '../../doctor/who.ts';
 import { EnforcementError } from '../../enforce/backend.ts';
 import { createCommandRunner } from '../../enforce/command.ts';
 import type { Status } from '../../model/status.ts';
+import { printable } from '../../model/text.ts';
 import { type Context, DEFAULT_CONFIG, loadPermitted } from '../context.ts';
 import { EXIT } from '../exit.ts';
-import { printable } from '../text.ts';
 
 const COMMAND_TIMEOUT_MS = 5000;
 const DAEMON_TIMEOUT_MS = 3000;

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/schema.ts';
 import { type EngineState, engineStateKey, parseEngineState } from '../../engine/engine-state.ts';
 import { findRobots } from '../../host/robots.ts';
+import { printable } from '../../model/text.ts';
 import type { Who } from '../../model/who.ts';
 import { findTranslated } from '../../net/client-key.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
@@ -13,7 +14,6 @@ import { type Searched, searchLogs } from '../log-search.ts';
 import { robotNote } from '../robot-note.ts';
 import { type Story, type StoryOptions, storyOfClient, storyOfEntry } from '../story.ts';
 import { commandsOf, formatStory } from '../story-text.ts';
-import { printable } from '../text.ts';
 import { withTrail } from '../trail.ts';
 import { entryJson } from './audit.ts';
 import { listEntry } from './list.ts';

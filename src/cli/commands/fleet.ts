@@ -1,9 +1,10 @@
 import { callDaemon } from '../../control/client.ts';
 import type { FleetHost, FleetReport } from '../../model/fleet.ts';
+import { printable } from '../../model/text.ts';
 import { type Context, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { formatPairs, formatTable } from '../table.ts';
-import { formatBytes, formatTime, printable } from '../text.ts';
+import { formatBytes, formatTime } from '../text.ts';
 
 /** `zban fleet status` and `zban fleet leave`, asked of the running daemon. */
 export async function fleet(context: Context, { action }: { readonly action: 'status' | 'leave' }): Promise<number> {

@@ -1,9 +1,9 @@
 import { callDaemon } from '../../control/client.ts';
 import { ControlError } from '../../control/error.ts';
+import { printable } from '../../model/text.ts';
 import { tellDurability } from '../ask-daemon.ts';
 import { type Context, operatorName, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import { printable } from '../text.ts';
 
 /** `zban fuse reset`: lets banning resume at once. A stopped daemon has no fuse: it starts with one that has not tripped. */
 export async function resetFuse(context: Context, options: { readonly reason?: string | undefined }): Promise<number> {

@@ -4,6 +4,7 @@ import { LANE_MS_MAX } from '../../control/request.ts';
 import { findHoldLimits } from '../../enforce/nginx-lane-text.ts';
 import type { AuditEntry } from '../../model/audit.ts';
 import type { Backtest, LaneMatch, LiveLane } from '../../model/lane.ts';
+import { printable } from '../../model/text.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import { formatDuration } from '../../words/duration.ts';
 import { tellBacktest, tellMatch, tellSurplus } from '../../words/lane.ts';
@@ -12,7 +13,7 @@ import { CommandError, EXIT } from '../exit.ts';
 import { backtestLane } from '../lane-backtest.ts';
 import { readPositive, readSpan } from '../options.ts';
 import { formatParagraphs, formatTable } from '../table.ts';
-import { formatRelative, formatShare, formatTime, printable } from '../text.ts';
+import { formatRelative, formatShare, formatTime } from '../text.ts';
 import { withTrail } from '../trail.ts';
 
 const HOUR_MS = 3_600_000;

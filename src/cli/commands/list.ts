@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActiveBan } from '../../model/audit.ts';
+import { countOf, formatCount } from '../../words/number.ts';
 import { nameClient } from '../../words/reason.ts';
 import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
@@ -40,7 +41,10 @@ function print(
   const bans = first ? active : select(active, now());
   if (json) output.json(bans.map(listEntry));
   else if (bans.length > 0) output.data(formatBans(bans, now(), owners));
-  else output.talk(active.length === 0 ? 'nobody is banned' : `none of the ${active.length} bans is like that`);
+  else
+    output.talk(
+      active.length === 0 ? 'nobody is banned' : `none of the ${countOf(active.length, 'ban')} in force matches`,
+    );
 }
 
 /** Draws the list in place; where standard output is no terminal, prints it again whenever it changed. */
@@ -57,7 +61,7 @@ async function watch(context: Context, trail: OpenTrail, select: Select, owners:
     if (key === before) continue;
     before = key;
     if (json) output.json(bans.map(listEntry));
-    else output.data(`${formatCount(bans.length)} at ${formatTime(now())}\n${formatBans(bans, now(), owners)}\n`);
+    else output.data(`${countOf(bans.length, 'ban')} at ${formatTime(now())}\n${formatBans(bans, now(), owners)}\n`);
   }
 }
 
@@ -85,14 +89,12 @@ function formatFrame(
   // Title, header, and the line that says how many more there are.
   const fitting = bans.length <= rows - 2 ? bans.length : Math.max(0, rows - 3);
   const count =
-    bans.length === active.length ? formatCount(bans.length) : `${bans.length} of ${formatCount(active.length)}`;
+    bans.length === active.length
+      ? countOf(bans.length, 'ban')
+      : `${formatCount(bans.length)} of ${countOf(active.length, 'ban')}`;
   const lines = [`${count}, ${formatTime(nowMs)}; q ends`, formatBans(bans.slice(0, fitting), nowMs, owners)];
-  if (fitting < bans.length) lines.push(`… ${bans.length - fitting} more`);
+  if (fitting < bans.length) lines.push(`… ${formatCount(bans.length - fitting)} more`);
   return lines.join('\n');
-}
-
-function formatCount(count: number): string {
-  return count === 1 ? '1 ban' : `${count} bans`;
 }
 
 /** One element of `list --json`. */

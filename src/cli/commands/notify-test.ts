@@ -1,7 +1,7 @@
 import { callDaemon } from '../../control/client.ts';
+import { printable } from '../../model/text.ts';
 import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
-import { printable } from '../text.ts';
 
 /** `zban notify test [CHANNEL]`: has the daemon send a test message and says for each channel whether it took it. */
 export async function notifyTest(

@@ -2,10 +2,10 @@ import type { Config } from '../../config/schema.ts';
 import { callDaemon } from '../../control/client.ts';
 import { ControlError } from '../../control/error.ts';
 import type { PanicRequest, PanicResult } from '../../control/protocol.ts';
+import { printable } from '../../model/text.ts';
 import { tellDurability } from '../ask-daemon.ts';
 import { type Context, loadNecessary, logOf, operatorName } from '../context.ts';
 import { EXIT } from '../exit.ts';
-import { printable } from '../text.ts';
 
 export interface PanicOptions {
   readonly end?: boolean | undefined;

@@ -1,4 +1,5 @@
 import type { EngineEvent, Evidence } from '../../model/event.ts';
+import { printable } from '../../model/text.ts';
 import { replay } from '../../replay/replay.ts';
 import { ReplayReport } from '../../replay/report.ts';
 import { formatDuration } from '../../words/duration.ts';
@@ -12,7 +13,7 @@ import { readCount } from '../options.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { formatReport, UNBANNED_LISTED } from '../report/replay-report.ts';
 import { columnsOf } from '../style.ts';
-import { foldLine, printable } from '../text.ts';
+import { foldLine } from '../text.ts';
 
 const CHUNK_BYTES_MAX = 64 * 1_048_576;
 const UNBANNED_LISTED_ALL = 100;

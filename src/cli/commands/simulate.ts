@@ -1,8 +1,8 @@
+import { printable } from '../../model/text.ts';
 import { runSimulate, SimulateOptionError, type SimulateOptions } from '../../simulate/command.ts';
 import type { Context } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { readCount, readPositive, readSpan } from '../options.ts';
-import { printable } from '../text.ts';
 
 export interface SimulateCommandOptions {
   readonly out: string;

@@ -1,14 +1,16 @@
 import { callDaemon } from '../../control/client.ts';
 import type { FleetStatus } from '../../model/fleet.ts';
 import type { Status } from '../../model/status.ts';
+import { printable } from '../../model/text.ts';
 import { formatDuration } from '../../words/duration.ts';
-import { formatNumber } from '../../words/reason.ts';
+import { describeTripped } from '../../words/fuse.ts';
+import { countOf, formatCount, formatNumber } from '../../words/number.ts';
 import { looks, peakOf } from '../../words/site-reason.ts';
 import { tellBaseline } from '../baseline-text.ts';
 import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { formatPairs, formatTable } from '../table.ts';
-import { formatBytes, formatRelative, formatShare, formatSpan, formatTime, printable } from '../text.ts';
+import { formatBytes, formatRelative, formatShare, formatSpan, formatTime } from '../text.ts';
 
 /** `zban status`: the daemon's own account of itself. */
 export async function status(context: Context): Promise<number> {
@@ -24,7 +26,11 @@ export function formatStatus(status: Status, nowMs: number): string {
   const parts = [formatPairs([...ofDaemon(status), ...ofBans(status, nowMs), ...ofTraffic(status)])];
   const logs = status.logs.map((log) => [log.path, log.state, formatBytes(log.behind_bytes)]);
   if (logs.length > 0) parts.push(formatTable(['LOG', 'STATE', 'BEHIND'], logs));
-  const top = status.top_clients.map((client) => [client.name, String(client.requests), formatShare(client.share)]);
+  const top = status.top_clients.map((client) => [
+    client.name,
+    formatCount(client.requests),
+    formatShare(client.share),
+  ]);
   if (top.length > 0) parts.push(formatTable(['CLIENT', 'REQUESTS', 'SHARE'], top));
   for (const trouble of status.troubles) parts.push(`trouble: ${printable(trouble)}`);
   return parts.join('\n\n');
@@ -47,27 +53,31 @@ function ofDaemon(status: Status): [string, string][] {
 }
 
 function ofBans(status: Status, nowMs: number): [string, string][] {
-  const observed = status.observed_bans > 0 ? `, ${status.observed_bans} only observed` : '';
-  const totals = `${status.bans_total} banned, ${status.unbans_total} released, ${status.refused_total} refused`;
+  const observed = status.observed_bans > 0 ? `, ${formatCount(status.observed_bans)} only observed` : '';
+  const totals = [
+    `${formatCount(status.bans_total)} banned`,
+    `${formatCount(status.unbans_total)} released`,
+    `${formatCount(status.refused_total)} refused`,
+  ].join(', ');
   return [
-    ['bans in force', `${status.active_bans}${observed}`],
+    ['bans in force', `${formatCount(status.active_bans)}${observed}`],
     ['since the start', totals],
-    ['fuse', status.fuse_until === null ? 'OK' : tellFuse(Date.parse(status.fuse_until), nowMs)],
+    ['fuse', status.fuse_until === null ? 'OK' : tellFuse(Date.parse(status.fuse_until), status.profile, nowMs)],
     ...(status.fleet ? ([['fleet', tellFleet(status.fleet)]] as [string, string][]) : []),
-    ['waiting to be sent', `${status.outbox} ${status.outbox === 1 ? 'message' : 'messages'}`],
+    ['waiting to be sent', countOf(status.outbox, 'message')],
   ];
 }
 
 function tellFleet({ name, host, state, since, hosts, waiting }: FleetStatus): string {
   const wait = waiting > 0 ? `, ${waiting} decisions wait to be sent` : '';
-  if (state === 'connected') return `${name}, as ${host}, ${hosts} ${hosts === 1 ? 'host' : 'hosts'}${wait}`;
+  if (state === 'connected') return `${name}, as ${host}, ${countOf(hosts, 'host')}${wait}`;
   const what = state === 'away' ? 'its server is AWAY' : state === 'left' ? 'this host has left it' : 'connecting';
   return `${name}, as ${host}: ${what} since ${formatTime(Date.parse(since))}${wait}`;
 }
 
-function tellFuse(untilMs: number, nowMs: number): string {
+function tellFuse(untilMs: number, profile: string, nowMs: number): string {
   const until = `${formatTime(untilMs)} (${formatRelative(untilMs, nowMs)})`;
-  return `TRIPPED until ${until}: zban detects but bans nobody; end it now: zban fuse reset`;
+  return `TRIPPED until ${until}: ${describeTripped(profile)} (reset: zban fuse reset)`;
 }
 
 function ofTraffic(status: Status): [string, string][] {
@@ -83,12 +93,12 @@ function ofTraffic(status: Status): [string, string][] {
         ];
   const lag = status.log_lag_seconds;
   return [
-    ['site', `${formatNumber(status.site_rate)} requests/s from ${status.clients} clients`],
+    ['site', `${formatNumber(status.site_rate)} requests/s from ${countOf(status.clients, 'client')}`],
     ['site anomaly', tellIncident(status)],
     ...learned,
     [
       'lines',
-      `${status.lines_total}${formatCounts(', skipped', status.skipped)}${formatCounts(', discarded', status.discarded)}`,
+      `${formatCount(status.lines_total)}${formatCounts(', skipped', status.skipped)}${formatCounts(', discarded', status.discarded)}`,
     ],
     ['log lag', lag === null ? 'no line yet' : formatDuration(Math.max(0, Math.round(lag)) * 1000)],
   ];
@@ -104,5 +114,5 @@ function tellIncident({ global_anomaly, incident }: Status): string {
 
 function formatCounts(what: string, counts: Readonly<Record<string, number>>): string {
   const some = Object.entries(counts).filter(([, count]) => count > 0);
-  return some.length === 0 ? '' : `${what} ${some.map(([name, count]) => `${name} ${count}`).join(', ')}`;
+  return some.length === 0 ? '' : `${what} ${some.map(([name, count]) => `${name} ${formatCount(count)}`).join(', ')}`;
 }

@@ -3,14 +3,14 @@ import { type Sensitivity, sensitivityFactor } from '../../detect/sensitivity.ts
 import { KNOWN_HOURS } from '../../engine/history.ts';
 import { isShorterThanDay, type Recommendation, recommend, sweepDays } from '../../replay/recommend.ts';
 import { type Sweep, type SweepStep, sweep } from '../../replay/sweep.ts';
-import { formatNumber } from '../../words/reason.ts';
+import { countOf, formatCount, formatNumber } from '../../words/number.ts';
 import { type Context, configOrDefaults } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { readCount } from '../options.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { minute } from '../report/banned.ts';
 import { alignRight, COLUMNS, section } from '../report/section.ts';
-import { countOf, formatCount, formatSpan, wrapText } from '../text.ts';
+import { formatSpan, wrapText } from '../text.ts';
 
 export interface TuneCommandOptions {
   readonly logs: readonly string[];
@@ -61,7 +61,7 @@ function tuneJson(result: Sweep, inForce: Sensitivity, advice: Recommendation | 
       known_clients_banned: step.knownClients,
       reaction_fastest_seconds: step.fastestSeconds,
       reaction_median_seconds: step.medianSeconds,
-      fuse_blown: step.fuses,
+      fuse_trips: step.fuses,
     })),
     recommendation: advice ? { ...advice, config: configLine(advice.sensitivity) } : null,
   };

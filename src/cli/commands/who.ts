@@ -3,13 +3,13 @@ import { findRobots } from '../../host/robots.ts';
 import { WhoFinder } from '../../host/who.ts';
 import { WhoTable, WhoTableError } from '../../host/who-table.ts';
 import { updateWhoTable } from '../../host/who-update.ts';
+import { printable } from '../../model/text.ts';
 import type { Who } from '../../model/who.ts';
 import { type Prefix, parsePrefix } from '../../net/prefix.ts';
 import { tellWho } from '../../words/who.ts';
 import { type Context, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { readTargets } from '../options.ts';
-import { printable } from '../text.ts';
 
 export interface WhoCommandOptions {
   readonly targets: readonly string[];

@@ -2,10 +2,12 @@
 
 import { KNOWN_HOURS } from '../../engine/history.ts';
 import type { BanEvent, Condition } from '../../model/event.ts';
+import { printable } from '../../model/text.ts';
 import type { BannedClient } from '../../replay/report.ts';
 import { formatDuration } from '../../words/duration.ts';
+import { countOf, formatCount } from '../../words/number.ts';
 import { briefReason, phraseOf } from '../../words/reason.ts';
-import { countOf, cutText, formatCount, printable } from '../text.ts';
+import { cutText } from '../text.ts';
 import { alignRight, section, widthLeft } from './section.ts';
 
 /** Clients listed of each kind, unless all are. */

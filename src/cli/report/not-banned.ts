@@ -2,8 +2,9 @@
 import { LIMITS, type LimitName } from '../../detect/reach.ts';
 import type { ClientHistory } from '../../engine/history-summary.ts';
 import type { RefusedClient } from '../../replay/report.ts';
-import { briefReason, formatNumber, formatPercent } from '../../words/reason.ts';
-import { countOf, cutText, formatCount } from '../text.ts';
+import { countOf, formatCount, formatNumber, formatPercent } from '../../words/number.ts';
+import { briefReason } from '../../words/reason.ts';
+import { cutText } from '../text.ts';
 import { minute } from './banned.ts';
 import { alignRight, section, widthLeft } from './section.ts';
 

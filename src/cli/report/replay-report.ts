@@ -1,11 +1,12 @@
 /** The report at the end of `zban replay`: what an operator must know before zban may ban. */
 import type { Config } from '../../config/schema.ts';
 import type { HistorySummary } from '../../engine/history-summary.ts';
+import { printable } from '../../model/text.ts';
 import type { ReplaySummary } from '../../replay/replay.ts';
 import type { Episode, ReplayReport } from '../../replay/report.ts';
-import { formatNumber, formatPercent } from '../../words/reason.ts';
+import { countOf, formatCount, formatNumber, formatPercent } from '../../words/number.ts';
 import { looked, peakOf, usualOf } from '../../words/site-reason.ts';
-import { countOf, formatCount, formatSpan, printable } from '../text.ts';
+import { formatSpan } from '../text.ts';
 import { minute, tellBanned, tellKnown } from './banned.ts';
 import { tellRefused, tellUnbanned } from './not-banned.ts';
 import { alignRight, section } from './section.ts';
@@ -117,7 +118,7 @@ function tellSite({ report, all }: ReportInput): string[] {
   const [fuse] = fuses;
   if (fuse) {
     const when = `${times(fuses.length)}, first ${minute(fuse.time)}`;
-    parts.push(printable(`The fuse would have stopped all banning ${when}: ${fuse.detail}.`));
+    parts.push(printable(`The fuse would have tripped ${when}: ${fuse.detail}.`));
   }
   return parts;
 }

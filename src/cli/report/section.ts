@@ -1,7 +1,8 @@
 /** The parts of a report: a heading in words, and an indented list of which the rest is only counted. */
+
+import { formatCount } from '../../words/number.ts';
 import { columnsOf } from '../style.ts';
 import { formatFittingTable } from '../table.ts';
-import { formatCount } from '../text.ts';
 
 /** Columns that a report is written for: a wider terminal makes it no easier to read. */
 export const COLUMNS = Math.min(100, columnsOf(process.stdout));

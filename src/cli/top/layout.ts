@@ -1,11 +1,13 @@
 /** The picture of `zban top` for a terminal of any size: header, clients, bans, and a line for keys or questions. */
 import type { ActiveBan } from '../../model/audit.ts';
 import type { Busiest, Status, TopClient, TopView } from '../../model/status.ts';
+import { printable } from '../../model/text.ts';
+import { formatCount } from '../../words/number.ts';
 import { phraseOf } from '../../words/reason.ts';
 import { looks, peakOf } from '../../words/site-reason.ts';
 import type { Size } from '../screen.ts';
 import type { Style } from '../style.ts';
-import { cutText, fit, formatClock, formatCount, formatSpan, printable, width } from '../text.ts';
+import { cutText, fit, formatClock, formatSpan, width } from '../text.ts';
 import { type Band, shareBar, sparkline } from './sparkline.ts';
 
 /** Deviations above the mean from which on the site is far above what is usual. */

@@ -5,13 +5,14 @@ import { findRobots } from '../../host/robots.ts';
 import { WhoFinder } from '../../host/who.ts';
 import type { ActiveBan } from '../../model/audit.ts';
 import type { TopClient, TopView } from '../../model/status.ts';
+import { printable } from '../../model/text.ts';
 import { parsePrefix } from '../../net/prefix.ts';
 import { tellWho } from '../../words/who.ts';
 import { explain } from '../commands/explain.ts';
 import { type Context, configOrDefaults, operatorName, requireSections } from '../context.ts';
 import type { Size } from '../screen.ts';
 import type { Style } from '../style.ts';
-import { cutText, printable } from '../text.ts';
+import { cutText } from '../text.ts';
 import { withTrail } from '../trail.ts';
 import { drawTop, extendRates, type Picture } from './layout.ts';
 

@@ -1,9 +1,11 @@
 /** What happens, as a story: one line for each decision, in words that need no manual. */
 import type { AuditEntry, JudgedNumbers } from '../../model/audit.ts';
+import { printable } from '../../model/text.ts';
 import { formatDuration } from '../../words/duration.ts';
+import { countOf } from '../../words/number.ts';
 import { looks, peakOf } from '../../words/site-reason.ts';
 import { createStyle, type Style } from '../style.ts';
-import { countOf, cutText, formatClock, formatSpan, printable, width } from '../text.ts';
+import { cutText, formatClock, formatSpan, width } from '../text.ts';
 
 const PATHS_SHOWN = 3;
 const PATH_COLUMNS = 28;

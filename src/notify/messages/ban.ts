@@ -4,7 +4,8 @@ import type { Notification } from '../../model/notification.ts';
 import { describeActivity } from '../../words/activity.ts';
 import { spellDuration } from '../../words/duration.ts';
 import { markDefault } from '../../words/learned.ts';
-import { formatCount, formatNumber, nameClient, phraseOf, tellReason, usualErrors } from '../../words/reason.ts';
+import { formatCount, formatNumber } from '../../words/number.ts';
+import { nameClient, phraseOf, tellReason, usualErrors } from '../../words/reason.ts';
 import type { Content, IncidentMark } from '../message.ts';
 
 type Kind<K extends Notification['kind']> = Extract<Notification, { kind: K }>;

@@ -3,7 +3,7 @@ import type { LaneAction } from '../../model/lane.ts';
 import type { Notification } from '../../model/notification.ts';
 import { spellDuration } from '../../words/duration.ts';
 import { tellBacktest, tellMatch, tellSurplus } from '../../words/lane.ts';
-import { formatCount, formatNumber } from '../../words/reason.ts';
+import { formatCount, formatNumber } from '../../words/number.ts';
 import type { Content } from '../message.ts';
 
 const VERBS: Readonly<Record<LaneAction, readonly [does: string, would: string]>> = {

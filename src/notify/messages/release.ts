@@ -1,6 +1,6 @@
 /** The end of a ban, by what the firewall does now. */
 import type { Notification } from '../../model/notification.ts';
-import { formatCount, formatNumber } from '../../words/reason.ts';
+import { formatCount, formatNumber } from '../../words/number.ts';
 import type { Content } from '../message.ts';
 import { markBan } from './ban.ts';
 

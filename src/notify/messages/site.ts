@@ -1,7 +1,8 @@
 /** Anomalies of the whole site. */
 import type { GlobalAnomalyEnd, GlobalAnomalyEvent, GlobalAnomalyStart } from '../../model/event.ts';
 import { spellDuration } from '../../words/duration.ts';
-import { briefReason, formatCount, formatNumber, phraseOf } from '../../words/reason.ts';
+import { formatCount, formatNumber } from '../../words/number.ts';
+import { briefReason, phraseOf } from '../../words/reason.ts';
 import { isNewNormal, listExcess, looked, peakOf, usualOf } from '../../words/site-reason.ts';
 import type { Content, IncidentMark } from '../message.ts';
 

@@ -1,6 +1,6 @@
 /** What concerns zban itself: fuse, panic, trouble, test. */
 import type { Notification } from '../../model/notification.ts';
-import { formatCount } from '../../words/reason.ts';
+import { formatCount } from '../../words/number.ts';
 import type { Content } from '../message.ts';
 
 type Kind<K extends Notification['kind']> = Extract<Notification, { kind: K }>;

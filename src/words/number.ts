@@ -1,0 +1,21 @@
+/** Numbers as people read them. */
+
+/** With so many decimals; a dash for what is no number, as an infinite z-score is after JSON. */
+export function formatNumber(value: unknown, digits = 2): string {
+  return typeof value === 'number' && Number.isFinite(value) ? value.toFixed(digits) : '–';
+}
+
+/** A whole number with its thousands apart: `18,204`; a dash for what is none. */
+export function formatCount(value: unknown): string {
+  return typeof value === 'number' && Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : '–';
+}
+
+/** `1 ban`, `2,400 bans`. */
+export function countOf(value: number, noun: string): string {
+  return `${formatCount(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
+/** A share from 0 to 1 in whole percent: `97 %`. */
+export function formatPercent(share: unknown): string {
+  return typeof share === 'number' ? `${formatNumber(share * 100, 0)} %` : '–';
+}
