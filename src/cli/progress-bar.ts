@@ -1,12 +1,9 @@
 /** How far a long command has come: one line on standard error, where that is a terminal, and gone at the end. */
-import { formatCount } from '../words/number.ts';
-import { formatSpan } from './text.ts';
+import { describePace, estimateProgress, type Progress } from '../words/progress.ts';
 
 const DRAW_MS = 100;
 const BAR_COLUMNS = 24;
 const CLEAR_LINE = '\r\u001b[2K';
-/** Before this an estimate says nothing. */
-const ESTIMATE_SHARE = 0.01;
 
 export interface BarStream {
   readonly isTTY?: boolean;
@@ -28,12 +25,16 @@ export class ProgressBar {
     this.startedMs = now();
   }
 
-  /** `share` of the work is done, 0–1, and so many of `noun`. */
+  /** `share` of the work is done, 0–1, and so many of `noun`, since the bar was made. */
   show(share: number, count: number, noun: string): void {
+    this.draw(estimateProgress(share, count, this.now() - this.startedMs), noun);
+  }
+
+  draw(progress: Progress, noun: string): void {
     const nowMs = this.now();
     if (!this.stream.isTTY || nowMs - this.drawnMs < DRAW_MS) return;
     this.drawnMs = nowMs;
-    this.stream.write(CLEAR_LINE + this.text(Math.min(1, share), count, noun, nowMs - this.startedMs));
+    this.stream.write(CLEAR_LINE + this.text(progress, noun));
   }
 
   /** Makes room for other text. */
@@ -43,14 +44,10 @@ export class ProgressBar {
     this.drawnMs = this.drawnMs === Number.NEGATIVE_INFINITY ? this.drawnMs : this.now();
   }
 
-  private text(share: number, count: number, noun: string, elapsedMs: number): string {
-    const full = Math.round(share * BAR_COLUMNS);
+  private text(progress: Progress, noun: string): string {
+    const full = Math.round(progress.share * BAR_COLUMNS);
     const bar = `${'█'.repeat(full)}${'░'.repeat(BAR_COLUMNS - full)}`;
-    const rate = elapsedMs > 0 ? `${formatCount(Math.round((count / elapsedMs) * 1000))} ${noun}/s` : '';
-    const left = share < ESTIMATE_SHARE ? '' : `, ${formatSpan((elapsedMs / share) * (1 - share))} left`;
-    return `${this.what} ${bar} ${String(Math.floor(share * 100)).padStart(3)}%  ${rate}${left}`.slice(
-      0,
-      (this.stream.columns ?? 80) - 1,
-    );
+    const percent = String(Math.floor(progress.share * 100)).padStart(3);
+    return `${this.what} ${bar} ${percent}%  ${describePace(progress, noun)}`.slice(0, (this.stream.columns ?? 80) - 1);
   }
 }

@@ -7,11 +7,14 @@ import { createLog, type Log } from './log.ts';
 import { createSystemdNotifier } from './notify-systemd.ts';
 import type { Handover } from './records.ts';
 import { RunTotals } from './run-totals.ts';
+import { type StartScreen, WarmStartReport } from './warm-start.ts';
 
 export const EXIT_BAD_CONFIGURATION = 78;
 
 export interface RunOptions {
   readonly configPath: string;
+  /** Of a person who waits at a terminal. */
+  readonly screen?: StartScreen | undefined;
 }
 
 /** `restart` is a reload with the configuration in force. */
@@ -49,13 +52,17 @@ function describe(loaded: LoadedConfig & { ok: false }): string {
  * Runs until SIGTERM or SIGINT; SIGHUP reloads. Resolves to the exit code: 0 after an orderly stop, 78 for a bad
  * configuration. Rejects with the typed error of the part that could not start.
  */
-export async function runDaemon({ configPath }: RunOptions): Promise<number> {
+export async function runDaemon({ configPath, screen }: RunOptions): Promise<number> {
   const loaded = loadConfig(configPath);
   if (!loaded.ok) {
     process.stderr.write(`${describe(loaded)}\n`);
     return EXIT_BAD_CONFIGURATION;
   }
-  const log = createLog(loaded.config.log_level);
+  const write = createLog(loaded.config.log_level);
+  const log: Log = (...line) => {
+    screen?.clear();
+    write(...line);
+  };
   for (const warning of loaded.warnings) log('warn', formatProblem(warning));
   const systemd = createSystemdNotifier({ log });
   const wishes = new Wishes();
@@ -68,7 +75,7 @@ export async function runDaemon({ configPath }: RunOptions): Promise<number> {
     .on('SIGINT', onStop)
     .on('SIGHUP', () => wishes.add('reload'));
   try {
-    return await runInstances({ configPath, loaded, log, systemd, wishes, handover, totals });
+    return await runInstances({ configPath, loaded, log, systemd, wishes, handover, totals, screen });
   } finally {
     const lost = handover.left?.rows?.entries.length ?? 0;
     if (lost > 0) log('error', `${lost} audit rows are lost: no disk took them`);
@@ -92,6 +99,7 @@ interface RunState {
   readonly wishes: Wishes;
   readonly handover: Handover;
   readonly totals: RunTotals;
+  readonly screen: StartScreen | undefined;
 }
 
 async function runInstances(state: RunState): Promise<number> {
@@ -133,9 +141,10 @@ async function runInstances(state: RunState): Promise<number> {
 async function start(
   loaded: LoadedConfig & { ok: true },
   startReason: 'start' | 'reload',
-  { configPath, log, systemd, wishes, handover, totals }: RunState,
+  { configPath, log, systemd, wishes, handover, totals, screen }: RunState,
 ): Promise<Instance | undefined> {
   const starting = new AbortController();
+  const warmStart = new WarmStartReport({ log, systemd, screen, now: () => performance.now() });
   const giveUp = () => {
     systemd.stopping();
     starting.abort();
@@ -150,6 +159,7 @@ async function start(
       startReason,
       handover,
       totals,
+      onWarmStart: (progress) => warmStart.note(progress),
       signal: starting.signal,
       onReload: async () => askReload(configPath, wishes),
       // Once the caller has the answer.
@@ -160,6 +170,7 @@ async function start(
     log('info', 'stopped during the start', error === starting.signal.reason ? {} : { cause: String(error) });
     return undefined;
   } finally {
+    screen?.clear();
     wishes.stop.removeEventListener('abort', giveUp);
   }
 }

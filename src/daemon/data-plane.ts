@@ -6,7 +6,7 @@ import { buffersOf, type OffenderColumns } from '../decide/offender-table.ts';
 import type { EngineState } from '../engine/engine-state.ts';
 import type { Chunk, Position } from '../model/chunk.ts';
 import type { EngineEvent } from '../model/event.ts';
-import type { Busiest, LogStatus, Status } from '../model/status.ts';
+import type { Busiest, LogStatus, Status, WarmStart } from '../model/status.ts';
 import type { TrafficMinute } from '../model/traffic.ts';
 import { RATE_SECONDS, type Surge } from '../site/surge.ts';
 import { followLogs, type LogFollower } from '../source/follow.ts';
@@ -46,7 +46,7 @@ export interface DataPlaneOptions {
   readonly onMinutes: (minutes: readonly TrafficMinute[]) => void;
   /** A thread failed: nothing more will be judged. */
   readonly onFailure: (error: unknown) => void;
-  /** Called every second after the traffic thread answered: proof that the data plane moves. */
+  /** Called every second after the traffic thread answered, and while the past is read: proof that the data plane moves. */
   readonly onProgress: () => void;
 }
 
@@ -59,6 +59,8 @@ function findHashKey(baseline: EngineState | undefined): number {
 export class DataPlane {
   readonly pipeline: Pipeline;
   engine: EngineStatus | undefined;
+  /** While the past of the logs is read. */
+  warmStart: WarmStart | null = null;
   /** Bytes of the followed logs that were judged. */
   judgedBytes = 0;
   private readonly options: DataPlaneOptions;
@@ -112,11 +114,15 @@ export class DataPlane {
       ...this.options,
       state: baseline,
       pipeline: this.pipeline,
-      onProgress,
+      onProgress: (progress) => {
+        this.warmStart = progress;
+        onProgress();
+      },
       signal,
     });
     // What ends with the rehearsal is no part of it.
     this.rehearsing = false;
+    this.warmStart = null;
     // Asked again: people may have banned or unbanned meanwhile.
     const offenders = findOffenders();
     await this.pipeline.send({ kind: 'go_live', offenders, anomaly, fuse }, buffersOf(offenders));

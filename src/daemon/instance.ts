@@ -9,7 +9,7 @@ import { startControlServer } from '../control/server.ts';
 import type { Enforcer } from '../enforce/enforcer.ts';
 import { startLoadSampler } from '../host/load.ts';
 import type { Notification } from '../model/notification.ts';
-import type { Status } from '../model/status.ts';
+import type { Status, WarmStart } from '../model/status.ts';
 import { systemDraft } from '../record/row.ts';
 import type { TrafficLog } from '../record/traffic-log.ts';
 import { Bans } from './bans.ts';
@@ -53,6 +53,7 @@ export interface InstanceOptions {
   readonly signal: AbortSignal;
   readonly handover: Handover;
   readonly totals: RunTotals;
+  readonly onWarmStart: (progress: WarmStart) => void;
   readonly onReload: () => Promise<{ ok: boolean; message: string }>;
   /** Another instance is to take this one's place, with the same configuration. */
   readonly onRestart: () => void;
@@ -305,6 +306,7 @@ class RunningInstance implements Instance {
       },
       onProgress: () => {
         systemd.watchdog();
+        if (plane.warmStart) this.options.onWarmStart(plane.warmStart);
         this.probes.noteProgress();
         if (plane.engine) this.watch?.look(plane.engine);
         if (plane.isCurrent) bans.catchUp();
@@ -390,6 +392,7 @@ class RunningInstance implements Instance {
     return assembleStatus({
       fixed: fixedStatus(config, this.panic, this.options.loaded.version, backend),
       uptimeSeconds: process.uptime(),
+      warmStart: plane?.warmStart ?? null,
       engine: plane?.engine,
       incident: plane?.incident() ?? null,
       lagSeconds: plane?.lagSeconds() ?? null,

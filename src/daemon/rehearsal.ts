@@ -6,6 +6,7 @@ import { statSync } from 'node:fs';
 import type { Config } from '../config/schema.ts';
 import type { EngineState } from '../engine/engine-state.ts';
 import type { Position } from '../model/chunk.ts';
+import type { WarmStart } from '../model/status.ts';
 import { Parser } from '../parse/parser.ts';
 import { SECOND } from '../parse/tally.ts';
 import { type FoundLog, findLogs, findSameFiles } from '../source/discover.ts';
@@ -13,6 +14,7 @@ import { findEnd, findHistory, findNewest, type HistoryFile, readHistory } from 
 import { SourceError } from '../source/source-error.ts';
 import { type Pipeline, workerSetup } from '../workers/pipeline.ts';
 import type { Log } from './log.ts';
+import { measureWarmStart } from './warm-start.ts';
 
 /** Of a log's history: seconds of work, however long the log. */
 const HISTORY_BYTES_MAX = 2 ** 31;
@@ -36,7 +38,7 @@ export interface RehearsalOptions {
   readonly pipeline: Pick<Pipeline, 'feed' | 'send' | 'finish' | 'lines' | 'forgetCounts'>;
   readonly now: () => number;
   readonly log: Log;
-  readonly onProgress: () => void;
+  readonly onProgress: (progress: WarmStart) => void;
   /** Aborted when nothing more is to be read. */
   readonly signal: AbortSignal;
 }
@@ -71,10 +73,18 @@ export async function rehearse(options: RehearsalOptions): Promise<Position[]> {
       if (!(error instanceof SourceError)) throw error;
     }
   }
+  const totalBytes = histories.flatMap(({ files }) => files).reduce((sum, { from, to }) => sum + to - from, 0);
+  let readBytes = 0;
+  const onRead = (bytes: number) => {
+    readBytes += bytes;
+    options.onProgress(measureWarmStart(readBytes / totalBytes, pipeline.lines, performance.now() - startedMs));
+  };
   const sources = [...histories.keys()].map((at) => FIRST_SOURCE + at);
   for (const source of sources) await pipeline.send({ kind: 'expect', source });
   // Whatever becomes of one, the others are done with the pipeline when this returns.
-  const fed = await Promise.allSettled(histories.map((history, at) => feed(history, FIRST_SOURCE + at, options)));
+  const fed = await Promise.allSettled(
+    histories.map((history, at) => feed(history, FIRST_SOURCE + at, onRead, options)),
+  );
   for (const outcome of fed) if (outcome.status === 'rejected') throw outcome.reason;
   if (pipeline.lines > 0) {
     const seconds = Number(((performance.now() - startedMs) / 1000).toFixed(1));
@@ -142,10 +152,11 @@ function clockOf(config: Config, index: number): (lines: Uint8Array) => number |
 async function feed(
   { path, index, files, fromMs }: History,
   source: number,
+  onRead: (bytes: number) => void,
   options: RehearsalOptions,
 ): Promise<number> {
   let first = Number.POSITIVE_INFINITY;
-  const { config, pipeline, onProgress, log, signal } = options;
+  const { config, pipeline, log, signal } = options;
   const secondOf = clockOf(config, index);
   const lineBytesMax = config.source.line_bytes_max;
   const underWay: Promise<void>[] = [];
@@ -154,13 +165,13 @@ async function feed(
       try {
         for await (const chunk of readHistory(path, piece, { source, lineBytesMax })) {
           signal.throwIfAborted();
+          onRead(chunk.bytes.length);
           // A gzipped file can only be read from its beginning.
           const second = secondOf(chunk.bytes) ?? Number.POSITIVE_INFINITY;
           if (second * 1000 < fromMs - config.baseline.window) continue;
           first = Math.min(first, second);
           underWay.push(pipeline.feed({ ...chunk, behind: true }, index));
           if (underWay.length >= DEPTH) await underWay.shift();
-          onProgress();
         }
       } catch (error) {
         if (!(error instanceof SourceError)) throw error;

@@ -42,6 +42,7 @@ export interface StatusSources {
   readonly fixed: FixedStatus;
   /** Of the process, not of the configuration in force. */
   readonly uptimeSeconds: number;
+  readonly warmStart: Status['warm_start'];
   readonly engine: EngineStatus | undefined;
   readonly incident: Status['incident'];
   readonly lagSeconds: number | null;
@@ -64,6 +65,7 @@ export function assembleStatus(sources: StatusSources): Status {
   const { engine, incident, fixed, counts, load, logs, troubles } = sources;
   return {
     state: stateOf(sources),
+    warm_start: sources.warmStart,
     ...fixed,
     uptime_seconds: Math.round(sources.uptimeSeconds),
     ...counts,

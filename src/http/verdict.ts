@@ -2,6 +2,7 @@
 import type { Status } from '../model/status.ts';
 import { describeTripped } from '../words/fuse.ts';
 import { formatCount } from '../words/number.ts';
+import { describeProgress, progressOf } from '../words/progress.ts';
 import { looks, peakOf } from '../words/site-reason.ts';
 
 export type Tone = 'good' | 'info' | 'warn' | 'bad';
@@ -29,12 +30,12 @@ export function listNotices(status: Status): readonly Verdict[] {
   return all.filter((notice) => notice !== undefined).filter((notice) => notice.title !== title);
 }
 
-function tellState({ state, panic }: Status): Verdict | undefined {
+function tellState({ state, panic, warm_start }: Status): Verdict | undefined {
   if (state === 'starting')
     return {
       tone: 'info',
       title: 'Starting',
-      text: 'zban is reading the history of the logs. Nothing is judged until it is done.',
+      text: `zban is reading the past of the logs${warm_start ? `: ${describeProgress(progressOf(warm_start), 'lines')}` : ''}. Nobody is judged until it is done.`,
     };
   if (state === 'stopping') return { tone: 'warn', title: 'Stopping', text: 'Bans in force stay in the firewall.' };
   if (!panic) return undefined;

@@ -13,9 +13,21 @@ export interface LogStatus {
   readonly behind_bytes: number;
 }
 
+/** How far a start has come with reading what the logs held before it. */
+export interface WarmStart {
+  /** Of the bytes, 0–1. */
+  readonly share: number;
+  readonly lines: number;
+  readonly lines_per_second: number;
+  /** Null while too little was read to tell. */
+  readonly seconds_left: number | null;
+}
+
 export interface Status {
   /** `warming_up` until the baseline is ready; `trouble` while something in `troubles` stands. */
   readonly state: 'starting' | 'warming_up' | 'running' | 'trouble' | 'stopping';
+  /** Null unless zban starts and reads the past of the logs. */
+  readonly warm_start: WarmStart | null;
   /** The mode in force: observe while a panic stands. */
   readonly mode: 'observe' | 'enforce';
   /** Somebody stopped all banning, whatever the configuration says. */

@@ -23,6 +23,7 @@ test('a log that is rotated while zban starts: no line is read that is yet to be
   renameSync(path, `${path}.1`);
   writeFileSync(path, attack.map((line) => `${line}\n`).join(''));
   let read = '';
+  let share = 0;
   const positions = await rehearse({
     config: configSchema.parse({ logs: [{ path }] }),
     positions: [left],
@@ -45,9 +46,12 @@ test('a log that is rotated while zban starts: no line is read that is yet to be
     },
     now: () => NOW * 1000,
     log: () => {},
-    onProgress: () => {},
+    onProgress: (progress) => {
+      share = progress.share;
+    },
     signal: new AbortController().signal,
   });
   assert.equal(read, `${judged}\n`);
+  assert.equal(share, 1, 'the start says how far it is');
   assert.deepEqual(positions, [left]);
 });

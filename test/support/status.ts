@@ -3,6 +3,7 @@ import type { Status } from '../../src/model/status.ts';
 
 export const status = (change: Partial<Status> = {}): Status => ({
   state: 'running',
+  warm_start: null,
   mode: 'enforce',
   panic: null,
   profile: 'balanced',

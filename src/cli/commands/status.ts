@@ -5,6 +5,7 @@ import { printable } from '../../model/text.ts';
 import { formatDuration } from '../../words/duration.ts';
 import { describeTripped } from '../../words/fuse.ts';
 import { countOf, formatCount, formatNumber } from '../../words/number.ts';
+import { describeProgress, progressOf } from '../../words/progress.ts';
 import { looks, peakOf } from '../../words/site-reason.ts';
 import { tellBaseline } from '../baseline-text.ts';
 import { type Context, requireSections } from '../context.ts';
@@ -38,7 +39,7 @@ export function formatStatus(status: Status, nowMs: number): string {
 
 function ofDaemon(status: Status): [string, string][] {
   return [
-    ['state', status.state.replace('_', ' ')],
+    ['state', tellState(status)],
     ['host', status.name],
     [
       'mode',
@@ -50,6 +51,13 @@ function ofDaemon(status: Status): [string, string][] {
     ['uptime', formatSpan(status.uptime_seconds * 1000)],
     ['processor, memory', `${formatNumber(status.cpu_percent, 1)} %, ${formatBytes(status.memory_bytes)}`],
   ];
+}
+
+function tellState({ state, warm_start }: Status): string {
+  const name = state.replace('_', ' ');
+  return warm_start
+    ? `${name}: reading the past of the logs, ${describeProgress(progressOf(warm_start), 'lines')}`
+    : name;
 }
 
 function ofBans(status: Status, nowMs: number): [string, string][] {
@@ -100,7 +108,7 @@ function ofTraffic(status: Status): [string, string][] {
       'lines',
       `${formatCount(status.lines_total)}${formatCounts(', skipped', status.skipped)}${formatCounts(', discarded', status.discarded)}`,
     ],
-    ['log lag', lag === null ? 'no line yet' : formatDuration(Math.max(0, Math.round(lag)) * 1000)],
+    ['log lag', lag === null ? 'no line yet' : lag < 1 ? 'less than 1s' : formatDuration(Math.round(lag) * 1000)],
   ];
 }
 

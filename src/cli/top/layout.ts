@@ -3,6 +3,7 @@ import type { ActiveBan } from '../../model/audit.ts';
 import type { Busiest, Status, TopClient, TopView } from '../../model/status.ts';
 import { printable } from '../../model/text.ts';
 import { formatCount } from '../../words/number.ts';
+import { describeProgress, progressOf } from '../../words/progress.ts';
 import { phraseOf } from '../../words/reason.ts';
 import { looks, peakOf } from '../../words/site-reason.ts';
 import type { Size } from '../screen.ts';
@@ -79,8 +80,10 @@ export function drawSite(status: Status, rates: readonly number[], style: Style,
   return `${site}${sparkline(rates, columns - width(site), band, style)}`;
 }
 
-const stateOf = ({ state }: Status): string[] =>
-  state === 'running' || state === 'trouble' ? [] : [state.replace('_', ' ')];
+function stateOf({ state, warm_start }: Status): string[] {
+  if (state === 'running' || state === 'trouble') return [];
+  return [warm_start ? `${state} ${describeProgress(progressOf(warm_start), 'lines')}` : state.replace('_', ' ')];
+}
 
 const rate = (value: number): string => (value < 10 ? value.toFixed(1) : formatCount(Math.round(value)));
 

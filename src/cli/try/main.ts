@@ -9,6 +9,8 @@ import { callDaemon } from '../../control/client.ts';
 import type { TopView } from '../../model/status.ts';
 import { printable } from '../../model/text.ts';
 import { countOf, formatCount } from '../../words/number.ts';
+import { progressOf } from '../../words/progress.ts';
+import { ProgressBar } from '../progress-bar.ts';
 import { columnsOf, createStyle, wantsColour } from '../style.ts';
 import { cutText, foldLine, formatSpan } from '../text.ts';
 import { drawSite, extendRates } from '../top/layout.ts';
@@ -23,6 +25,7 @@ const CLEAR_LINE = '\r\u001b[2K';
 const [configPath = '', daemonLog = '', simulatorLog] = process.argv.slice(2);
 const style = createStyle(wantsColour(process.stdout, process.env));
 const isLive = process.stdout.isTTY === true;
+const learning = new ProgressBar('learning', process.stdout);
 let liveLine = '';
 const banned = new Set<string>();
 let anomalies = 0;
@@ -79,6 +82,7 @@ function parseLearned(line: string): Learned | undefined {
 /** The daemon once it has learned; undefined while it starts. */
 async function ask(socket: string): Promise<TopView | undefined> {
   const view = await callDaemon(socket, 'top').catch(() => undefined);
+  if (view?.status.warm_start) learning.draw(progressOf(view.status.warm_start), 'lines');
   return view === undefined || view.status.state === 'starting' || view.status.logs.length === 0 ? undefined : view;
 }
 
@@ -124,6 +128,7 @@ async function follow(): Promise<void> {
     view = await ask(control.socket);
     if (!view) await sleep(LOOK_MS);
   }
+  learning.clear();
   introduce(new Growing(daemonLog));
   let rates = extendRates({ second: 0, rates: [] }, view);
   await withTrail(state.database, async ({ reader }) => {
