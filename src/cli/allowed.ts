@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { type Context, requireSections } from './context.ts';
 import { EXIT } from './exit.ts';
-import { formatTable } from './table.ts';
+import { columnsOf } from './style.ts';
+import { formatFittingTable } from './table.ts';
 import { formatTime } from './text.ts';
 import { withTrail } from './trail.ts';
 
@@ -35,10 +36,10 @@ export async function listAllowed(context: Context): Promise<number> {
       entry,
       by,
       since === null ? '–' : formatTime(Date.parse(since)),
-      by === 'config' ? 'removed from config.yaml' : 'removed',
+      'permanent',
       reason,
     ]);
-    output.data(formatTable(['ENTRY', 'BY', 'SINCE', 'UNTIL', 'WHY'], rows));
+    output.data(formatFittingTable(['ENTRY', 'BY', 'SINCE', 'UNTIL', 'WHY'], rows, columnsOf(process.stdout)));
   }
   return EXIT.done;
 }

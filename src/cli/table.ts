@@ -13,46 +13,69 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
 }
 
 /** A last column narrower than this says nothing. */
-const LAST_COLUMNS_MIN = 12;
+const LAST_COLUMNS_MIN = 20;
+const BENEATH_INDENT = '    ';
+/** Lines that one value beneath a row takes, about. */
+const BENEATH_LINES_MAX = 2;
 
 /**
- * As formatTable, in at most `columns`: headings are given up in the order of `spare` until the rest fits, and the last
- * column is cut.
+ * As formatTable, in at most `columns`: headings are given up in the order of `spare` until the rest fits; where that is not
+ * enough, the last columns go beneath their rows, with their headings; and what is still the last column is cut.
  */
 export function formatFittingTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],
   columns: number,
-  spare: readonly string[],
+  spare: readonly string[] = [],
 ): string {
-  const widthOf = (column: number) =>
-    rows.reduce((max, row) => Math.max(max, width(printable(row[column] ?? ''))), width(header[column] ?? ''));
-  const widths = header.map((_, column) => widthOf(column));
-  const total = (kept: readonly number[], lastMax: number) =>
-    kept.reduce(
-      (sum, column, at) =>
-        sum + (at < kept.length - 1 ? (widths[column] ?? 0) + 2 : Math.min(lastMax, widths[column] ?? 0)),
-      0,
-    );
+  const cells = rows.map((row) => row.map(printable));
+  const widths = header.map((name, column) =>
+    cells.reduce((max, row) => Math.max(max, width(row[column] ?? '')), width(name)),
+  );
+  const before = (kept: readonly number[]) =>
+    kept.slice(0, -1).reduce((sum, column) => sum + (widths[column] ?? 0) + 2, 0);
+  const fits = (kept: readonly number[]) =>
+    before(kept) + Math.min(LAST_COLUMNS_MIN, widths[kept.at(-1) ?? 0] ?? 0) <= columns;
   let kept = header.map((_, column) => column);
-  for (const name of spare)
-    if (total(kept, LAST_COLUMNS_MIN) > columns) kept = kept.filter((column) => header[column] !== name);
+  for (const name of spare) if (!fits(kept)) kept = kept.filter((column) => header[column] !== name);
+  const beneath: number[] = [];
+  while (kept.length > 1 && !fits(kept)) beneath.unshift(kept.pop() ?? 0);
   const last = kept.at(-1) ?? 0;
-  const left = columns - (total(kept, 0) || 0);
-  const cell = (row: readonly string[], column: number) =>
-    column === last && left >= LAST_COLUMNS_MIN ? cutText(printable(row[column] ?? ''), left) : (row[column] ?? '');
-  return formatTable(
-    kept.map((column) => header[column] ?? ''),
-    rows.map((row) => kept.map((column) => cell(row, column))),
+  const left = columns - before(kept);
+  const pick = (row: readonly string[]) =>
+    kept.map((column) => (column === last ? cutText(row[column] ?? '', left) : (row[column] ?? '')));
+  const table = formatTable(pick(header), cells.map(pick));
+  if (beneath.length === 0) return table;
+  const [top = '', ...lines] = table.split('\n');
+  return [top, ...lines.flatMap((line, at) => [line, ...putBeneath(header, cells[at] ?? [], beneath, columns)])].join(
+    '\n',
   );
 }
 
-/** Names before values, one a line. */
-export function formatPairs(pairs: readonly (readonly [string, string])[]): string {
-  const names = Math.max(0, ...pairs.map(([name]) => width(name)));
-  return pairs
-    .map(([name, value]) => `${name}${' '.repeat(names - width(name))}  ${printable(value)}`.trimEnd())
-    .join('\n');
+/** `came back 12 · asked for GET /.env 404`, on as many lines as it needs; what is empty or a dash is left out. */
+function putBeneath(
+  header: readonly string[],
+  row: readonly string[],
+  beneath: readonly number[],
+  columns: number,
+): readonly string[] {
+  const told = beneath.flatMap((column) => {
+    const value = (row[column] ?? '').trim();
+    return value === '' || value === '–'
+      ? []
+      : [`${(header[column] ?? '').trim().toLowerCase()} ${cutText(value, BENEATH_LINES_MAX * columns)}`.trim()];
+  });
+  if (told.length === 0) return [];
+  const lines = wrapText(told.join(' · '), Math.max(1, columns - BENEATH_INDENT.length));
+  return lines.split('\n').map((line) => BENEATH_INDENT + line);
+}
+
+/** Names before values, no line wider than `columns`. */
+export function formatPairs(pairs: readonly (readonly [string, string])[], columns: number): string {
+  return formatParagraphs(
+    pairs.map(([label, text]) => ({ label, text })),
+    columns,
+  );
 }
 
 /** A label and what it is about: a text that is wrapped, or lines that stay as they are. */

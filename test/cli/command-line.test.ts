@@ -248,7 +248,7 @@ test('status is one object with --json and a page of text without', async (t) =>
   );
   assert.match(stdout, /^profile +balanced, sensitivity normal$/m);
   assert.match(stdout, /^lines +1,234, skipped not_json 2, discarded late 40$/m);
-  assert.match(stdout, /^\/var\/log\/nginx\/access\.log +following +2\.0 KiB$/m);
+  assert.match(stdout, /^\/var\/log\/nginx\/access\.log +2\.0 KiB +following$/m);
   assert.match(stdout, /^trouble: the firewall refused$/m);
   assert.ok(!stdout.includes('\u001b'), 'no control characters from the log');
 });

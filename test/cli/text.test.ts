@@ -56,11 +56,14 @@ test('columns align, whatever their cells', () => {
   );
   assert.deepEqual(table.split('\n'), ['CLIENT         N', '192.0.2.1      1', '2001:db8::/64  22']);
   assert.equal(
-    formatPairs([
-      ['a', '1'],
-      ['long', '2'],
-    ]),
-    'a     1\nlong  2',
+    formatPairs(
+      [
+        ['a', '1'],
+        ['long', '2 or 3'],
+      ],
+      10,
+    ),
+    'a     1\nlong  2 or\n      3',
   );
 });
 
@@ -115,17 +118,21 @@ test('wrapped lines hold whole words, and parts of words that are longer than a 
   assert.equal(wrapText('abcdefghij kl', 4), 'abcd\nefgh\nij\nkl');
 });
 
-test('a table fits a narrow terminal: spare columns go in their order, the last one is cut', () => {
+test('a table fits a narrow terminal: spare columns go in their order, others beneath their row', () => {
   const header = ['CLIENT', 'WHY', 'SINCE', 'REASON'];
   const rows = [
     ['2001:db8:1:2::/64', 'brute_force', '2026-11-20 10:11:12', 'asks for the log-in page of every customer'],
   ];
-  const spare = ['SINCE', 'REASON'];
-  const at = (columns: number) => formatFittingTable(header, rows, columns, spare).split('\n')[1];
-  assert.equal(at(200), `2001:db8:1:2::/64  brute_force  2026-11-20 10:11:12  ${rows[0]?.[3]}`);
-  assert.equal(at(80), '2001:db8:1:2::/64  brute_force  2026-11-20 10:11:12  asks for the log-in page o…');
-  assert.equal(at(60), '2001:db8:1:2::/64  brute_force  asks for the log-in page of…');
-  assert.equal(at(34), '2001:db8:1:2::/64  brute_force');
+  const spare = ['SINCE'];
+  const at = (columns: number) => formatFittingTable(header, rows, columns, spare).split('\n').slice(1);
+  assert.deepEqual(at(200), [`2001:db8:1:2::/64  brute_force  2026-11-20 10:11:12  ${rows[0]?.[3]}`]);
+  assert.deepEqual(at(80), ['2001:db8:1:2::/64  brute_force  2026-11-20 10:11:12  asks for the log-in page o…']);
+  assert.deepEqual(at(60), ['2001:db8:1:2::/64  brute_force  asks for the log-in page of…']);
+  assert.deepEqual(at(34), [
+    '2001:db8:1:2::/64  brute_force',
+    '    reason asks for the log-in',
+    '    page of every customer',
+  ]);
 });
 
 test('a long entry goes on below, indented', () => {

@@ -3,7 +3,8 @@ import type { FleetHost, FleetReport } from '../../model/fleet.ts';
 import { printable } from '../../model/text.ts';
 import { type Context, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import { formatPairs, formatTable } from '../table.ts';
+import { columnsOf } from '../style.ts';
+import { formatFittingTable, formatPairs } from '../table.ts';
 import { formatBytes, formatTime } from '../text.ts';
 
 /** `zban fleet status` and `zban fleet leave`, asked of the running daemon. */
@@ -25,7 +26,7 @@ export async function fleet(context: Context, { action }: { readonly action: 'st
 }
 
 /** The fleet as a page of text. */
-export function formatFleet({ status, hosts }: FleetReport): string {
+export function formatFleet({ status, hosts }: FleetReport, columns = columnsOf(process.stdout)): string {
   const { state, since } = status;
   const clock = status.clock_ahead_seconds;
   const pairs: [string, string][] = [
@@ -40,9 +41,9 @@ export function formatFleet({ status, hosts }: FleetReport): string {
     ['counts', `${status.counts_sent} sent, ${status.counts_left_out} left out, ${status.counts_dropped} dropped`],
     ['entries skipped', `${status.unknown_entries} not understood, ${status.unheard_entries} of hosts not accepted`],
   ];
-  const parts = [formatPairs(pairs)];
+  const parts = [formatPairs(pairs, columns)];
   const header = ['HOST', 'STATE', 'MODE', 'VERSION', 'LAG', 'BANS', 'ON WATCH', 'TRAFFIC'];
-  if (hosts.length > 0) parts.push(formatTable(header, hosts.map(formatHost)));
+  if (hosts.length > 0) parts.push(formatFittingTable(header, hosts.map(formatHost), columns));
   return parts.join('\n\n');
 }
 

@@ -12,13 +12,14 @@ import { type Context, operatorName, requireConfig, requireSections } from '../c
 import { CommandError, EXIT } from '../exit.ts';
 import { backtestLane } from '../lane-backtest.ts';
 import { readPositive, readSpan } from '../options.ts';
-import { formatParagraphs, formatTable } from '../table.ts';
+import { COLUMNS } from '../report/section.ts';
+import { columnsOf } from '../style.ts';
+import { formatFittingTable, formatParagraphs } from '../table.ts';
 import { formatRelative, formatShare, formatTime } from '../text.ts';
 import { withTrail } from '../trail.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const COLUMNS = 100;
 /** Rows of the trail that are searched for one lane. */
 const ROWS_MAX = 1000;
 /** More known clients than this would be stopped by mistake: a person has to insist. */
@@ -69,7 +70,8 @@ async function list(context: Context): Promise<number> {
       lane.actor,
       tellMatch(lane.match),
     ]);
-    output.data(formatTable(['ID', 'ACTION', 'STATE', 'SINCE', 'ENDS', 'BY', 'WHAT IT STOPS'], rows));
+    const header = ['ID', 'ACTION', 'STATE', 'SINCE', 'ENDS', 'BY', 'STOPS'];
+    output.data(formatFittingTable(header, rows, columnsOf(process.stdout)));
   }
   return EXIT.done;
 }

@@ -115,8 +115,8 @@ export function listEntry(ban: ActiveBan): Readonly<Record<string, unknown>> {
 }
 
 const HEADER = ['CLIENT', 'WHY', 'LEFT', 'TIER', 'STATE', 'BY', 'SINCE', 'UNTIL', 'REASON'];
-/** What a narrow terminal does without, first of all what LEFT says as well. */
-const SPARE = ['UNTIL', 'SINCE', 'BY', 'REASON', 'WHO', 'STATE'];
+/** What a narrow terminal does without, first of all what LEFT says as well; zban explain has it. */
+const SPARE = ['UNTIL', 'SINCE', 'BY'];
 const WHO_COLUMNS = 36;
 
 /** The bans as a table, local times. */

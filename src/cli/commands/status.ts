@@ -10,30 +10,31 @@ import { looks, peakOf } from '../../words/site-reason.ts';
 import { tellBaseline } from '../baseline-text.ts';
 import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
-import { formatPairs, formatTable } from '../table.ts';
-import { formatBytes, formatRelative, formatShare, formatSpan, formatTime } from '../text.ts';
+import { columnsOf } from '../style.ts';
+import { formatFittingTable, formatPairs } from '../table.ts';
+import { foldLine, formatBytes, formatRelative, formatShare, formatSpan, formatTime } from '../text.ts';
 
 /** `zban status`: the daemon's own account of itself. */
 export async function status(context: Context): Promise<number> {
   const { output, json } = context;
   const now = await callDaemon(requireSections(context, ['control']).control.socket, 'status');
   if (json) output.json(now);
-  else output.data(formatStatus(now, context.now()));
+  else output.data(formatStatus(now, context.now(), columnsOf(process.stdout)));
   return EXIT.done;
 }
 
 /** The status as a page of text. */
-export function formatStatus(status: Status, nowMs: number): string {
-  const parts = [formatPairs([...ofDaemon(status), ...ofBans(status, nowMs), ...ofTraffic(status)])];
-  const logs = status.logs.map((log) => [log.path, log.state, formatBytes(log.behind_bytes)]);
-  if (logs.length > 0) parts.push(formatTable(['LOG', 'STATE', 'BEHIND'], logs));
+export function formatStatus(status: Status, nowMs: number, columns: number): string {
+  const parts = [formatPairs([...ofDaemon(status), ...ofBans(status, nowMs), ...ofTraffic(status)], columns)];
+  const logs = status.logs.map((log) => [log.path, formatBytes(log.behind_bytes), log.state]);
+  if (logs.length > 0) parts.push(formatFittingTable(['LOG', 'BEHIND', 'STATE'], logs, columns));
   const top = status.top_clients.map((client) => [
     client.name,
     formatCount(client.requests),
     formatShare(client.share),
   ]);
-  if (top.length > 0) parts.push(formatTable(['CLIENT', 'REQUESTS', 'SHARE'], top));
-  for (const trouble of status.troubles) parts.push(`trouble: ${printable(trouble)}`);
+  if (top.length > 0) parts.push(formatFittingTable(['CLIENT', 'REQUESTS', 'SHARE'], top, columns));
+  for (const trouble of status.troubles) parts.push(foldLine(`trouble: ${printable(trouble)}`, columns));
   return parts.join('\n\n');
 }
 

@@ -7,8 +7,7 @@ import type { BannedClient } from '../../replay/report.ts';
 import { formatDuration } from '../../words/duration.ts';
 import { countOf, formatCount } from '../../words/number.ts';
 import { briefReason, phraseOf } from '../../words/reason.ts';
-import { cutText } from '../text.ts';
-import { alignRight, section, widthLeft } from './section.ts';
+import { alignRight, section } from './section.ts';
 
 /** Clients listed of each kind, unless all are. */
 const LISTED = 5;
@@ -35,18 +34,17 @@ function tellGroup(
   const listed = clients
     .toSorted((a, b) => b.bans - a.bans || keptOf(b) - keptOf(a) || (a.ban.time < b.ban.time ? -1 : 1))
     .slice(0, all ? clients.length : LISTED);
-  const numbers = listed.map((client) => [
+  const rows = listed.map((client) => [
     client.ban.ip,
     minute(client.ban.time),
     howLong(client),
     keptOf(client) === 0 ? '–' : formatCount(keptOf(client)),
+    askedFor(client.ban),
   ]);
   const header = ['CLIENT', 'FIRST BAN', 'HOW LONG', 'CAME BACK', 'ASKED FOR'];
-  const table = alignRight({ header, rows: numbers }, [3]);
-  const width = widthLeft(table);
-  const rows = table.rows.map((row, index) => [...row, cutText(askedFor(listed[index]?.ban), width)]);
+  const table = alignRight({ header, rows }, [3]);
   const heading = `${countOf(clients.length, 'client')}: ${phraseOf(condition)} (${condition})`;
-  return section(printable(heading), { header: table.header, rows }, clients.length - listed.length);
+  return section(printable(heading), table, clients.length - listed.length);
 }
 
 /** `2026-11-20 10:11`, as it stands in the event. */
@@ -58,10 +56,8 @@ function howLong({ bans, longestSeconds }: BannedClient): string {
 }
 
 /** Its last requests before the ban, the same ones once, without their queries. */
-function askedFor(ban: BanEvent | undefined): string {
-  const requests = (ban?.samples ?? []).map(
-    ({ method, path, status }) => `${method} ${path.split('?', 1)[0]} ${status}`,
-  );
+function askedFor({ samples }: BanEvent): string {
+  const requests = (samples ?? []).map(({ method, path, status }) => `${method} ${path.split('?', 1)[0]} ${status}`);
   return printable([...new Set(requests.reverse())].join(', '));
 }
 

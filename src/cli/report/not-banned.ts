@@ -4,9 +4,8 @@ import type { ClientHistory } from '../../engine/history-summary.ts';
 import type { RefusedClient } from '../../replay/report.ts';
 import { countOf, formatCount, formatNumber, formatPercent } from '../../words/number.ts';
 import { briefReason } from '../../words/reason.ts';
-import { cutText } from '../text.ts';
 import { minute } from './banned.ts';
-import { alignRight, section, widthLeft } from './section.ts';
+import { alignRight, section } from './section.ts';
 
 const LISTED = 10;
 
@@ -37,15 +36,14 @@ function tellReached({ reached }: ClientHistory, limit: LimitName): string {
 export function tellRefused(clients: readonly RefusedClient[], all: boolean): string {
   const listed = clients.toSorted((a, b) => b.times - a.times).slice(0, all ? clients.length : LISTED);
   const header = ['CLIENT', 'FIRST TIME', 'TIMES', 'OVER ITS LIMIT', 'WHY NOT'];
-  const numbers = listed.map(({ refused, times }) => [
+  const rows = listed.map(({ refused, times }) => [
     refused.ip,
     minute(refused.time),
     formatCount(times),
     briefReason(refused.condition, refused),
+    refused.detail,
   ]);
-  const table = alignRight({ header, rows: numbers }, [2]);
-  const width = widthLeft(table);
-  const rows = table.rows.map((row, index) => [...row, cutText(listed[index]?.refused.detail ?? '', width)]);
+  const table = alignRight({ header, rows }, [2]);
   const heading = `${countOf(clients.length, 'client')} crossed a limit and would not have been banned:`;
-  return section(heading, { header: table.header, rows }, clients.length - listed.length);
+  return section(heading, table, clients.length - listed.length);
 }

@@ -15,19 +15,9 @@ export interface Table {
 
 /** The table under its heading; `hidden` rows more are only counted, in words that follow the number. */
 export function section(heading: string, table: Table, hidden = 0, words = 'more (--all)'): string {
-  const spare = table.header.slice(2).reverse();
-  const lines = formatFittingTable(table.header, table.rows, COLUMNS - INDENT.length, spare).split('\n');
+  const lines = formatFittingTable(table.header, table.rows, COLUMNS - INDENT.length).split('\n');
   if (hidden > 0) lines.push(`… and ${formatCount(hidden)} ${words}`);
   return [heading, ...lines.map((line) => INDENT + line)].join('\n');
-}
-
-/** What is left for the last column when the others are as wide as these rows need. */
-export function widthLeft({ header, rows }: Table): number {
-  const last = header.length - 1;
-  const widths = header
-    .slice(0, last)
-    .map((name, column) => rows.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), name.length));
-  return Math.max(0, COLUMNS - INDENT.length - widths.reduce((sum, width) => sum + width + 2, 0));
 }
 
 /** Numbers and the like stand at the right of their column. */
