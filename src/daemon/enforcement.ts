@@ -57,9 +57,7 @@ export async function buildEnforcement(options: EnforcementOptions): Promise<{ e
 export function pickConfigured(config: Config, log: Log, signal?: AbortSignal): Promise<Picked> {
   const { firewall, bans } = config;
   return pickBackend({
-    backend: firewall.backend,
-    ...firewallOptions(config),
-    protectPorts: firewall.protect_ports,
+    settings: firewall,
     maxActive: bans.max_active,
     now: Date.now,
     log,
@@ -86,7 +84,7 @@ export async function leaveFirewall(config: Config, log: Log, signal?: AbortSign
   const { firewall } = config;
   if (firewall.backend === 'dry-run') return true;
   try {
-    await flushFirewall({ ...firewallOptions(config), log, ...(signal && { signal }) });
+    await flushFirewall({ settings: firewall, log, ...(signal && { signal }) });
     return true;
   } catch (error) {
     if (signal?.aborted) return false;
@@ -95,11 +93,6 @@ export async function leaveFirewall(config: Config, log: Log, signal?: AbortSign
     });
     return false;
   }
-}
-
-function firewallOptions({ firewall }: Config) {
-  const { chain, command_timeout: commandTimeoutMs, nginx, exec } = firewall;
-  return { chain, commandTimeoutMs, nginx, exec };
 }
 
 /**

@@ -1,14 +1,13 @@
 /** Can zban ban here, do its rules stand where they must, and who else bans? */
 import type { Config } from '../config/schema.ts';
 import { type EnforcementBackend, EnforcementError } from '../enforce/backend.ts';
+import type { Ask } from '../enforce/backend-kind.ts';
+import { BACKENDS } from '../enforce/backends.ts';
 import { pickBackend } from '../enforce/pick.ts';
 import type { Status } from '../model/status.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const CHECK = 'firewall';
-/** Gives what a program prints, undefined when it fails or is missing. */
-export type Ask = (...argv: readonly [string, ...string[]]) => Promise<string | undefined>;
-
 export interface FirewallCheckOptions {
   readonly config: Config;
   /** Of the running daemon. */
@@ -38,19 +37,15 @@ async function checkBackend({ config, commandPrefix }: FirewallCheckOptions): Pr
   const { firewall, bans, mode } = config;
   try {
     const picked = await pickBackend({
-      backend: firewall.backend,
-      chain: firewall.chain,
-      commandTimeoutMs: firewall.command_timeout,
-      protectPorts: firewall.protect_ports,
+      settings: firewall,
       maxActive: bans.max_active,
-      nginx: firewall.nginx,
-      exec: firewall.exec,
       now: Date.now,
       log: () => {},
       ...(commandPrefix && { commandPrefix }),
     });
     const { name } = picked.backend;
-    if (name === 'nginx' || name === 'exec') return await checkListing(picked.backend);
+    const kind = BACKENDS.get(name);
+    if (kind && !kind.probe) return await checkListing(picked.backend);
     const observing = mode === 'observe' ? '; in observe mode nothing is banned' : '';
     const memoryMiB = Math.ceil(IDLE_MIB + bans.max_active * BAN_MIB);
     const room = `room for ${bans.max_active} bans (bans.max_active), with which the daemon takes up to ${memoryMiB} MiB`;
@@ -70,12 +65,12 @@ async function checkListing(backend: EnforcementBackend): Promise<Finding[]> {
   return [ok(CHECK, `${backend.name}: ${bans} bans are listed`)];
 }
 
-function fixOf({ code }: EnforcementError, { backend, nginx, exec }: Config['firewall']): string {
-  if (backend === 'nginx') return `correct what it names until this succeeds: ${nginx.test.join(' ')}`;
-  if (backend === 'exec') return `try it by hand: ${(exec.list ?? exec.apply ?? []).join(' ')}`;
+function fixOf({ code }: EnforcementError, settings: Config['firewall']): string {
+  const { fix, packages = 'ipset iptables' } = BACKENDS.get(settings.backend) ?? {};
+  if (fix) return fix(settings);
   switch (code) {
     case 'missing_tool':
-      return backend === 'nftables' ? 'apt-get install nftables' : 'apt-get install ipset iptables';
+      return `apt-get install ${packages}`;
     case 'no_permission':
       return 'sudo zban doctor; the service has CAP_NET_ADMIN and CAP_NET_RAW from its unit';
     case 'kernel_refused':
@@ -85,24 +80,11 @@ function fixOf({ code }: EnforcementError, { backend, nginx, exec }: Config['fir
   }
 }
 
-/** zban's rules must be the first that a packet meets, also on its way to a container. */
 async function checkRules({ config, ask }: FirewallCheckOptions, backend: string): Promise<Finding[]> {
-  const { chain } = config.firewall;
-  if (backend === 'nftables') {
-    const tables = await ask('nft', 'list', 'tables');
-    const table = `table inet ${chain.toLowerCase()}`;
-    if (tables === undefined) return [unseen('nft list tables')];
-    return [tables.split('\n').includes(table) ? ok(CHECK, `${table} stands`) : missing(table)];
-  }
-  if (backend !== 'ipset' && backend !== 'iptables') return [];
-  const rules = await ask('iptables', '-S');
-  if (rules === undefined) return [unseen('iptables -S')];
-  const hooks = ['INPUT', 'FORWARD', ...(/^-N DOCKER-USER$/m.test(rules) ? ['DOCKER-USER'] : [])];
-  const wrong = hooks.filter(
-    (hook) => new RegExp(`^-A ${hook} .*$`, 'm').exec(rules)?.[0] !== `-A ${hook} -j ${chain}`,
-  );
-  if (wrong.length === 0) return [ok(CHECK, `${chain} comes first in ${hooks.join(', ')}`)];
-  return [missing(`${chain} at the top of ${wrong.join(', ')}`)];
+  const found = await BACKENDS.get(backend)?.look?.(ask, config.firewall);
+  if (!found) return [];
+  if ('stands' in found) return [ok(CHECK, found.stands)];
+  return ['missing' in found ? missing(found.missing) : unseen(found.unseen)];
 }
 
 function missing(what: string): Finding {

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { Config } from '../config/schema.ts';
+import { BACKENDS } from '../enforce/backends.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { findLogs } from '../source/discover.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
@@ -122,8 +123,7 @@ function checkRealIp({ firewall, mode }: Config, { realIpFrom, realIpHeader }: N
     const message = `believes ${realIpHeader ?? 'X-Real-IP'} from anybody (set_real_ip_from ${wide.join(', ')}): a client can choose whom zban bans`;
     return [fail(CHECK, message, "name the proxy's own addresses in set_real_ip_from")];
   }
-  if (realIpFrom.length === 0 || mode !== 'enforce' || firewall.backend === 'nginx' || firewall.backend === 'exec')
-    return [];
+  if (realIpFrom.length === 0 || mode !== 'enforce' || BACKENDS.get(firewall.backend)?.seesThroughProxies) return [];
   const message = 'takes addresses from a proxy (real_ip): a ban in the firewall does not stop who comes through it';
   return [warn(CHECK, message, 'set firewall.backend: nginx where all visitors come through the proxy')];
 }

@@ -1,6 +1,7 @@
 /** zban as a service of systemd: is it installed, does it start at boot, and how is it started from where it stands? */
+
+import type { Ask } from '../enforce/backend-kind.ts';
 import { type Finding, ok, warn } from './finding.ts';
-import type { Ask } from './firewall.ts';
 
 const CHECK = 'service';
 

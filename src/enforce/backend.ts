@@ -39,7 +39,8 @@ export function unlessRefused(error: unknown): undefined {
 
 /** Every method is idempotent and rejects with EnforcementError only. */
 export interface EnforcementBackend {
-  readonly name: 'ipset' | 'nftables' | 'iptables' | 'nginx' | 'exec' | 'dry-run';
+  /** As `firewall.backend` has it. */
+  readonly name: string;
   /** How far ahead a timed ban can end in this backend, milliseconds; later ends are cut to it by `apply`. */
   readonly longestMs: number;
   /** Creates or repairs what bans stand in (chains, jumps, sets); resolves to what it had to repair, empty when all stood. */

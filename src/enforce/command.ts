@@ -155,7 +155,7 @@ function missingTool(tool: string, cause?: Error): EnforcementError {
     const message = `${tool} is not there, or what runs it is not: correct firewall.exec or firewall.nginx`;
     return new EnforcementError('missing_tool', message, { cause });
   }
-  const packages = { nft: 'nftables', nginx: 'nginx' }[tool] ?? 'iptables ipset';
+  const packages = /^ip(6?tables|set)/.test(tool) ? 'iptables ipset' : tool.replace(/^nft$/, 'nftables');
   return new EnforcementError('missing_tool', `${tool} is not installed: apt-get install ${packages}`, { cause });
 }
 

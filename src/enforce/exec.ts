@@ -4,18 +4,23 @@
  */
 import type { EnforcementBackend, KernelBan } from './backend.ts';
 import { EnforcementError } from './backend.ts';
+import type { BackendKind } from './backend-kind.ts';
 import { BanTable } from './ban-table.ts';
 import type { CommandRunner } from './command.ts';
 import { sortOperations, throwRefusals } from './target.ts';
 
-export interface ExecOptions {
-  /** `firewall.exec.apply`. */
-  readonly apply: readonly [string, ...string[]];
+/** The part `firewall.exec` of the configuration. */
+export interface ExecSettings {
+  readonly apply?: readonly [string, ...string[]] | undefined;
   /**
-   * `firewall.exec.list`: prints what stands, `TARGET EPOCH_SECONDS` or `TARGET permanent` a line. Without it zban trusts
+   * Prints what stands, `TARGET EPOCH_SECONDS` or `TARGET permanent` a line. Without it zban trusts
    * that what it gave stands until its end, and gives everything again after a start.
    */
-  readonly list: readonly [string, ...string[]] | undefined;
+  readonly list?: readonly [string, ...string[]] | undefined;
+}
+
+export interface ExecOptions extends ExecSettings {
+  readonly apply: readonly [string, ...string[]];
   readonly run: CommandRunner;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -61,6 +66,17 @@ export function createExecBackend({ apply, list, run, now }: ExecOptions): Enfor
     },
   };
 }
+
+export const exec: BackendKind = {
+  open({ settings, run, now }) {
+    const { apply, list } = settings.exec;
+    if (!apply) throw new EnforcementError('missing_tool', 'firewall.exec.apply names no program');
+    return createExecBackend({ apply, list, run, now });
+  },
+  leavings: [],
+  seesThroughProxies: true,
+  fix: ({ exec: { apply, list } }) => `try it by hand: ${(list ?? apply ?? []).join(' ')}`,
+};
 
 function parseLine(tool: string, line: string): KernelBan[] {
   if (line.trim() === '') return [];

@@ -1,5 +1,6 @@
 /** Reads and changes zban's part of the filter tables of both families through iptables. */
 import { EnforcementError, type Log, unlessRefused } from './backend.ts';
+import type { BackendKind } from './backend-kind.ts';
 import type { CommandRunner } from './command.ts';
 import { createTableReader, type FilterTable, planRemoval, planRepair } from './filter-table.ts';
 import type { Family } from './target.ts';
@@ -83,3 +84,21 @@ function toAbsence(error: unknown): string {
   }
   throw error;
 }
+
+/** What the kinds share that ban in the filter tables. */
+export const inFilter = {
+  probe: async ({ filter }) => void (await filter.read(4)),
+  leavings: [({ filter }) => filter.remove()],
+  /** The chain must be the first that a packet meets, also on its way to a container. */
+  async look(ask, { chain }) {
+    const rules = await ask('iptables', '-S');
+    if (rules === undefined) return { unseen: 'iptables -S' };
+    const hooks = ['INPUT', 'FORWARD', ...(/^-N DOCKER-USER$/m.test(rules) ? ['DOCKER-USER'] : [])];
+    const wrong = hooks.filter(
+      (hook) => new RegExp(`^-A ${hook} .*$`, 'm').exec(rules)?.[0] !== `-A ${hook} -j ${chain}`,
+    );
+    if (wrong.length > 0) return { missing: `${chain} at the top of ${wrong.join(', ')}` };
+    return { stands: `${chain} comes first in ${hooks.join(', ')}` };
+  },
+  packages: 'ipset iptables',
+} satisfies Omit<BackendKind, 'open'>;

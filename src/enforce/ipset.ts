@@ -3,10 +3,11 @@
  * packet costs the same with one ban and with a million, and bans end in time although the daemon is dead.
  */
 import type { EnforcementBackend, KernelBan } from './backend.ts';
+import type { BackendKind } from './backend-kind.ts';
 import type { CommandRunner } from './command.ts';
-import { FAMILIES, type Filter } from './filter.ts';
+import { FAMILIES, type Filter, inFilter } from './filter.ts';
 import { type FilterTable, planRepair, protectRules } from './filter-table.ts';
-import { findMembers, listSet, replaceSet, restoreSets, unlessAbsent } from './ipset-commands.ts';
+import { destroySets, findMembers, listSet, replaceSet, restoreSets, unlessAbsent } from './ipset-commands.ts';
 import { addLine, createLine, isFitting, type SetSpec, setSpecs, TIMEOUT_MAX_MS } from './ipset-text.ts';
 import { type Family, sortOperations, targetFamily, throwRefusals, withoutIpv6 } from './target.ts';
 
@@ -80,3 +81,13 @@ export function createIpsetBackend({ run, filter, protectPorts, maxActive, now }
     },
   };
 }
+
+export const ipset: BackendKind = {
+  ...inFilter,
+  open: ({ settings, ...firewall }) => createIpsetBackend({ ...firewall, protectPorts: settings.protect_ports }),
+  async probe(firewall) {
+    await inFilter.probe(firewall);
+    await firewall.run({ argv: ['ipset', 'list', '-name'], onLine: () => {} });
+  },
+  leavings: [...inFilter.leavings, ({ run, settings }) => destroySets(run, settings.chain)],
+};

@@ -5,7 +5,8 @@
  */
 import { operationTarget } from '../model/reconcile.ts';
 import { type EnforcementBackend, EnforcementError, type KernelBan, type Log } from './backend.ts';
-import { FAMILIES, type Filter } from './filter.ts';
+import type { BackendKind } from './backend-kind.ts';
+import { FAMILIES, type Filter, inFilter } from './filter.ts';
 import { planRepair, protectRules, replaceChain } from './filter-table.ts';
 import { canonicalTarget, type Family, sortOperations, targetFamily, throwRefusals, withoutIpv6 } from './target.ts';
 
@@ -103,6 +104,11 @@ export function createIptablesBackend({ filter, protectPorts, log }: IptablesOpt
     },
   };
 }
+
+export const iptables: BackendKind = {
+  ...inFilter,
+  open: ({ settings, ...firewall }) => createIptablesBackend({ ...firewall, protectPorts: settings.protect_ports }),
+};
 
 /** A ban as a rule. The kernel matches through the whole second of datestop, hence the one before the end. */
 function formatBanRule(chain: string, { target, untilMs }: KernelBan, timed: boolean): string {

@@ -12,6 +12,7 @@ import {
   type Log,
   unlessRefused,
 } from './backend.ts';
+import type { BackendKind } from './backend-kind.ts';
 import type { CommandRunner } from './command.ts';
 import {
   additionLines,
@@ -137,16 +138,25 @@ export function createNftablesBackend({ run, chain, protectPorts, now, log }: Nf
   };
 }
 
-/** Rejects unless zban's table could be made here: tool, right, kernel and name. Changes nothing. */
-export async function tryTable(run: CommandRunner, chain: string): Promise<void> {
-  await run({
-    argv: ['nft', '-c', '-f', '-'],
-    stdin: script(tableLines(tableName(chain), ['ipv4_32', 'ipv6_64'], [22])),
-  });
-}
+export const nftables: BackendKind = {
+  open: ({ settings, ...firewall }) =>
+    createNftablesBackend({ ...firewall, chain: settings.chain, protectPorts: settings.protect_ports }),
+  async probe({ run, settings }) {
+    const lines = tableLines(tableName(settings.chain), ['ipv4_32', 'ipv6_64'], [22]);
+    await run({ argv: ['nft', '-c', '-f', '-'], stdin: script(lines) });
+  },
+  leavings: [({ run, settings }) => removeTable(run, settings.chain)],
+  async look(ask, { chain }) {
+    const tables = await ask('nft', 'list', 'tables');
+    if (tables === undefined) return { unseen: 'nft list tables' };
+    const table = `table inet ${tableName(chain)}`;
+    return tables.split('\n').includes(table) ? { stands: `${table} stands` } : { missing: table };
+  },
+  packages: 'nftables',
+};
 
 /** Takes zban's table out; none is no error. */
-export async function removeTable(run: CommandRunner, chain: string): Promise<void> {
+async function removeTable(run: CommandRunner, chain: string): Promise<void> {
   const table = tableName(chain);
   const standing = await readTable(run, table).catch(unlessRefused);
   if (standing) await write(run, [`delete table inet ${table}`]);

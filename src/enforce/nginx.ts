@@ -3,18 +3,24 @@
  * client. http://nginx.org/en/docs/http/ngx_http_access_module.html, …/ngx_http_geo_module.html
  */
 import type { EnforcementBackend, KernelBan } from './backend.ts';
+import type { BackendKind } from './backend-kind.ts';
 import { BanTable } from './ban-table.ts';
 import { NginxInclude, type NginxProgram } from './nginx-include.ts';
 import { throwRefusals } from './target.ts';
 
 const HEADER = '# Written by zban; changes are overwritten.\n';
 
-export interface NginxOptions extends NginxProgram {
-  /** `firewall.nginx.file`: the include file. */
+/** The part `firewall.nginx` of the configuration. */
+export interface NginxSettings extends Pick<NginxProgram, 'test' | 'reload'> {
+  /** The include file. */
   readonly file: string;
   /** `deny` lines for the access module, or `geo` lines for a variable. */
   readonly format: 'deny' | 'geo';
+  /** The file of the lanes, with any backend. */
+  readonly lanes?: string | undefined;
 }
+
+export type NginxOptions = NginxSettings & NginxProgram;
 
 export function createNginxBackend(options: NginxOptions): EnforcementBackend {
   const { file } = options;
@@ -53,6 +59,14 @@ export function createNginxBackend(options: NginxOptions): EnforcementBackend {
     },
   };
 }
+
+export const nginx: BackendKind = {
+  open: ({ settings, run }) => createNginxBackend({ ...settings.nginx, run }),
+  leavings: [({ settings, run }) => emptyNginxFile({ ...settings.nginx, run })],
+  seesThroughProxies: true,
+  packages: 'nginx',
+  fix: ({ nginx: { test } }) => `correct what it names until this succeeds: ${test.join(' ')}`,
+};
 
 /** Empties the include file, which must stay: nginx would not start without it. */
 export async function emptyNginxFile(options: NginxOptions): Promise<void> {

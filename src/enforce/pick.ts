@@ -1,26 +1,15 @@
 /** Chooses the backend this host can work with, and says why. */
 import { type EnforcementBackend, EnforcementError, type Log } from './backend.ts';
-import { type CommandRunner, createCommandRunner } from './command.ts';
+import type { BackendKind, FirewallSettings, HostFirewall } from './backend-kind.ts';
+import { BACKENDS, type KindName } from './backends.ts';
+import { createCommandRunner } from './command.ts';
 import { createDryRunBackend } from './dry-run.ts';
-import { createExecBackend, type ExecOptions } from './exec.ts';
-import { createFilter, type Filter } from './filter.ts';
-import { createIpsetBackend } from './ipset.ts';
-import { destroySets } from './ipset-commands.ts';
-import { createIptablesBackend } from './iptables.ts';
-import { createNftablesBackend, removeTable, tryTable } from './nftables.ts';
-import { createNginxBackend, emptyNginxFile, type NginxOptions } from './nginx.ts';
+import { createFilter } from './filter.ts';
 import { NginxLanes } from './nginx-lanes.ts';
 
 export interface FirewallOptions {
-  /** `firewall.chain`. */
-  readonly chain: string;
-  /** `firewall.command_timeout`, milliseconds. */
-  readonly commandTimeoutMs: number;
+  readonly settings: FirewallSettings;
   readonly log: Log;
-  /** `firewall.nginx`. */
-  readonly nginx?: Omit<NginxOptions, 'run' | 'elapsedMs'> & { readonly lanes?: string | undefined };
-  /** `firewall.exec`. */
-  readonly exec?: { readonly apply?: ExecOptions['apply'] | undefined; readonly list?: ExecOptions['list'] };
   /** Put before every command, such as `ip netns exec NAME`. */
   readonly commandPrefix?: readonly string[];
   readonly variant?: '' | '-nft' | '-legacy';
@@ -30,14 +19,8 @@ export interface FirewallOptions {
   readonly signal?: AbortSignal;
 }
 
-type Name = EnforcementBackend['name'];
-type KernelBackend = 'ipset' | 'nftables' | 'iptables';
-
 export interface PickOptions extends FirewallOptions {
-  /** `firewall.backend`. */
-  readonly backend: 'auto' | Name;
-  /** `firewall.protect_ports`. */
-  readonly protectPorts: readonly number[];
+  readonly settings: FirewallSettings & { readonly backend: 'auto' | 'dry-run' | KindName };
   /** `bans.max_active`. */
   readonly maxActive: number;
   readonly now: () => number;
@@ -52,48 +35,33 @@ export interface Picked {
 }
 
 /**
- * What `auto` tries, the first that works is taken: ipset, which every Docker, ufw and firewalld host of today gets along
- * with; nftables, as fast, for hosts without iptables; one iptables rule a ban last, because every packet walks them.
- */
-const CANDIDATES: readonly KernelBackend[] = ['ipset', 'nftables', 'iptables'];
-
-/** What backends leave in the kernel, in the order in which it can be taken out, and who uses it. */
-const LEAVINGS: readonly {
-  readonly of: readonly Name[];
-  readonly remove: (run: CommandRunner, filter: Filter) => Promise<void>;
-}[] = [
-  { of: ['ipset', 'iptables'], remove: (_run, filter) => filter.remove() },
-  { of: ['ipset'], remove: (run, { chain }) => destroySets(run, chain) },
-  { of: ['nftables'], remove: (run, { chain }) => removeTable(run, chain) },
-];
-
-/**
- * `auto` takes the first of its candidates that works. Rejects with EnforcementError: `missing_tool` with the command that
+ * `auto` takes the first kind that works. Rejects with EnforcementError: `missing_tool` with the command that
  * installs it, `no_permission` with the rights that lack, else what the tool said. Changes nothing.
  */
 export async function pickBackend(options: PickOptions): Promise<Picked> {
-  const { backend: wanted, now } = options;
+  const wanted = options.settings.backend;
   if (wanted === 'dry-run') {
     const reason = 'firewall.backend is dry-run: nothing is dropped';
-    return { backend: createDryRunBackend(now), reason, leaveOthers: async () => {} };
+    return { backend: createDryRunBackend(options.now), reason, leaveOthers: async () => {} };
   }
-  const { run, filter } = openFirewall(options);
-  const take = (name: Exclude<Name, 'dry-run'>, reason: string): Picked => ({
-    backend: create(name, options, run, filter),
+  const firewall = { ...options, ...openFirewall(options) };
+  const take = ({ open, leavings }: BackendKind, reason: string): Picked => ({
+    backend: open(firewall),
     reason,
-    leaveOthers: () => removeLeavings(options, run, filter, name),
+    leaveOthers: () => removeLeavings(firewall, leavings),
   });
-  if (wanted === 'nginx' || wanted === 'exec') return take(wanted, `firewall.backend is ${wanted}`);
-  if (wanted !== 'auto') {
-    await tryBackend(wanted, run, filter);
-    return take(wanted, `firewall.backend is ${wanted}`);
+  const named = BACKENDS.get(wanted);
+  if (named) {
+    await named.probe?.(firewall);
+    return take(named, `firewall.backend is ${wanted}`);
   }
-  const refused: { readonly name: Name; readonly error: EnforcementError }[] = [];
-  for (const name of CANDIDATES) {
+  const refused: { readonly name: string; readonly error: EnforcementError }[] = [];
+  for (const [name, kind] of BACKENDS) {
+    if (!kind.probe) continue;
     try {
-      await tryBackend(name, run, filter);
+      await kind.probe(firewall);
       const others = refused.map((other) => `${other.name} cannot be used (${other.error.message}), `).join('');
-      return take(name, `${others}${name} is here and permitted`);
+      return take(kind, `${others}${name} is here and permitted`);
     } catch (error) {
       if (!(error instanceof EnforcementError)) throw error;
       refused.push({ name, error });
@@ -105,58 +73,29 @@ export async function pickBackend(options: PickOptions): Promise<Picked> {
 
 /** Takes out everything of zban's, whichever backend made it; what is not there, or has no tool, is no error. */
 export async function flushFirewall(options: FirewallOptions): Promise<void> {
-  const { run, filter } = openFirewall(options);
-  await removeLeavings(options, run, filter, undefined);
+  const firewall = openFirewall(options);
+  const { nginx } = options.settings;
+  if (nginx?.lanes !== undefined)
+    await new NginxLanes({ ...nginx, file: nginx.lanes, run: firewall.run }).apply([], []);
+  await removeLeavings(firewall, []);
 }
 
-/** Rejects unless the backend can work here: listing asks for the tool, the right and the kernel's support at once. */
-async function tryBackend(name: KernelBackend, run: CommandRunner, filter: Filter): Promise<void> {
-  if (name === 'nftables') return tryTable(run, filter.chain);
-  await filter.read(4);
-  if (name === 'ipset') await run({ argv: ['ipset', 'list', '-name'], onLine: () => {} });
-}
-
-function create(
-  name: Exclude<Name, 'dry-run'>,
-  options: PickOptions,
-  run: CommandRunner,
-  filter: Filter,
-): EnforcementBackend {
-  const { nginx, exec } = options;
-  if (name === 'nginx') {
-    if (!nginx) throw new EnforcementError('missing_tool', 'firewall.nginx names no file');
-    return createNginxBackend({ ...nginx, run });
-  }
-  if (name === 'exec') {
-    const { apply, list } = exec ?? {};
-    if (!apply) throw new EnforcementError('missing_tool', 'firewall.exec.apply names no program');
-    return createExecBackend({ apply, list, run, now: options.now });
-  }
-  if (name === 'nftables') return createNftablesBackend({ ...options, run });
-  if (name === 'iptables') return createIptablesBackend({ ...options, filter });
-  return createIpsetBackend({ ...options, run, filter });
-}
-
-async function removeLeavings(
-  options: FirewallOptions,
-  run: CommandRunner,
-  filter: Filter,
-  except: Name | undefined,
-): Promise<void> {
-  if (except !== 'nginx' && options.nginx) await emptyNginxFile({ ...options.nginx, run });
-  const { nginx } = options;
-  if (except === undefined && nginx?.lanes !== undefined)
-    await new NginxLanes({ file: nginx.lanes, test: nginx.test, reload: nginx.reload, run }).apply([], []);
-  for (const { of, remove } of LEAVINGS) {
-    if (except !== undefined && of.includes(except)) continue;
-    await remove(run, filter).catch((error: unknown) => {
-      if (!(error instanceof EnforcementError && error.code === 'missing_tool')) throw error;
+/** Does all that can be done before it rejects for what cannot. */
+async function removeLeavings(firewall: HostFirewall, except: BackendKind['leavings']): Promise<void> {
+  const all = new Set([...BACKENDS.values()].flatMap(({ leavings }) => leavings));
+  const failures: unknown[] = [];
+  for (const remove of all) {
+    if (except.includes(remove)) continue;
+    await remove(firewall).catch((error: unknown) => {
+      if (!(error instanceof EnforcementError && error.code === 'missing_tool')) failures.push(error);
     });
   }
+  if (failures.length > 0) throw failures[0];
 }
 
-function openFirewall(options: FirewallOptions): { run: CommandRunner; filter: Filter } {
-  const { commandTimeoutMs: timeoutMs, commandPrefix: prefix = [], path, signal } = options;
+function openFirewall(options: FirewallOptions): HostFirewall {
+  const { settings, log, commandPrefix: prefix = [], path, signal, variant } = options;
+  const { chain, command_timeout: timeoutMs } = settings;
   const run = createCommandRunner({
     timeoutMs,
     prefix,
@@ -164,5 +103,6 @@ function openFirewall(options: FirewallOptions): { run: CommandRunner; filter: F
     ...(signal && { signal }),
   });
   const lockWaitSeconds = Math.floor(timeoutMs / 2000);
-  return { run, filter: createFilter({ ...options, run, lockWaitSeconds }) };
+  const filter = createFilter({ run, chain, lockWaitSeconds, log, ...(variant && { variant }) });
+  return { settings, run, filter, log };
 }

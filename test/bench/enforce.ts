@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { configSchema } from '../../src/config/schema.ts';
 import { createEnforcer } from '../../src/enforce/enforcer.ts';
 import { pickBackend } from '../../src/enforce/pick.ts';
 import type { KernelBan } from '../../src/model/reconcile.ts';
@@ -25,10 +26,7 @@ async function measure(name: Backend, standing: number): Promise<void> {
     changes.push(target);
   };
   const picked = await pickBackend({
-    backend: name,
-    chain: 'ZBAN',
-    commandTimeoutMs: 60_000,
-    protectPorts: [22],
+    settings: { ...configSchema.parse({}).firewall, backend: name, command_timeout: 60_000 },
     maxActive: 2_000_000,
     now: Date.now,
     log: () => {},

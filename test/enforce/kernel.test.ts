@@ -6,7 +6,7 @@ import { createEnforcer, type Enforcer } from '../../src/enforce/enforcer.ts';
 import { flushFirewall, type Picked, pickBackend } from '../../src/enforce/pick.ts';
 import type { EnforcementTrouble } from '../../src/enforce/reconciler.ts';
 import { toolSkip } from '../support/netns.ts';
-import { createWorld, desiredBans, eventually, listed, type World } from './world.ts';
+import { createWorld, desiredBans, eventually, FIREWALL, listed, type World } from './world.ts';
 
 const CLIENT = '192.0.2.2';
 
@@ -90,9 +90,8 @@ describe('enforcing with ipset', { skip: toolSkip('iptables', 'ip6tables', 'ipse
   });
 
   test('a change of the backend leaves nothing of the old one behind', async () => {
-    const options = { ...world.firewall, protectPorts: [22], maxActive: 1000, now: Date.now };
     for (const backend of ['ipset', 'nftables', 'iptables', 'nftables', 'ipset'] as const) {
-      const picked = await pickBackend({ ...options, backend });
+      const picked = await pickBackend({ ...world.firewall, settings: { ...FIREWALL, backend } });
       ban(CLIENT, null);
       await start(600_000, picked);
       const others = { ipset: /table inet zban/, iptables: /table inet zban|zban4/, nftables: /-N ZBAN|zban4/ }[

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import type { KernelBan, Operation } from '../../src/enforce/backend.ts';
 import { pickBackend } from '../../src/enforce/pick.ts';
 import { createFakeTools } from './fake-tools.ts';
-import { createWorld, listed, subjectSkip } from './world.ts';
+import { createWorld, FIREWALL, listed, subjectSkip } from './world.ts';
 
 const SUBJECT = { backend: 'nftables', variant: '-nft' } as const;
 
@@ -55,10 +55,7 @@ test('a table of an earlier run that takes too long to list is emptied, which is
   );
   const logged: string[] = [];
   const { backend } = await pickBackend({
-    backend: 'nftables',
-    chain: 'ZBAN',
-    commandTimeoutMs: 1000,
-    protectPorts: [22],
+    settings: { ...FIREWALL, backend: 'nftables', command_timeout: 1000 },
     maxActive: 1000,
     now: Date.now,
     log: (_level, message) => logged.push(message),

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { flushFirewall, type PickOptions, pickBackend } from '../../src/enforce/pick.ts';
 import { createFakeTools, EMPTY_TABLE, type FakeTools } from './fake-tools.ts';
-import { listed } from './world.ts';
+import { FIREWALL, listed } from './world.ts';
 
 function setUp(t: { after(work: () => unknown): void }): {
   tools: FakeTools;
-  pick: (backend: PickOptions['backend']) => ReturnType<typeof pickBackend>;
+  pick: (backend: PickOptions['settings']['backend']) => ReturnType<typeof pickBackend>;
   logged: string[];
   options: PickOptions;
 } {
@@ -14,10 +14,7 @@ function setUp(t: { after(work: () => unknown): void }): {
   t.after(() => tools.remove());
   const logged: string[] = [];
   const options: PickOptions = {
-    backend: 'auto',
-    chain: 'ZBAN',
-    commandTimeoutMs: 20_000,
-    protectPorts: [22],
+    settings: FIREWALL,
     maxActive: 1000,
     now: () => 0,
     log: (_level, message) => logged.push(message),
@@ -25,7 +22,7 @@ function setUp(t: { after(work: () => unknown): void }): {
     // Only the stand-ins are found, not what the host has in /usr/sbin.
     commandPrefix: ['/usr/bin/env', `PATH=${tools.path}`],
   };
-  return { tools, logged, options, pick: (backend) => pickBackend({ ...options, backend }) };
+  return { tools, logged, options, pick: (backend) => pickBackend({ ...options, settings: { ...FIREWALL, backend } }) };
 }
 
 test('auto takes ipset where both tools work', async (t) => {

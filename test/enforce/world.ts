@@ -1,8 +1,9 @@
 /** What the contract suite acts on: a server with a real firewall, a client that sends real packets, a container behind. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { configSchema } from '../../src/config/schema.ts';
 import type { EnforcementBackend, KernelBan } from '../../src/enforce/backend.ts';
-import { type FirewallOptions, pickBackend } from '../../src/enforce/pick.ts';
+import { type PickOptions, pickBackend } from '../../src/enforce/pick.ts';
 import type { DesiredBans } from '../../src/model/reconcile.ts';
 import { createNetwork, type Network, toolSkip } from '../support/netns.ts';
 
@@ -11,6 +12,11 @@ export interface Subject {
   /** Which iptables; also who sets the rules of others beside nftables. */
   readonly variant: '-nft' | '-legacy';
 }
+
+/** The defaults, but for what a host may really have. */
+export const FIREWALL = configSchema.parse({
+  firewall: { command_timeout: '20s', nginx: { file: '/nonexistent/zban.conf' } },
+}).firewall;
 
 export const SUBJECTS: readonly Subject[] = [
   { backend: 'ipset', variant: '-nft' },
@@ -40,7 +46,7 @@ export interface World {
   readonly network: Network;
   readonly backend: EnforcementBackend;
   readonly leaveOthers: () => Promise<void>;
-  readonly firewall: FirewallOptions;
+  readonly firewall: PickOptions;
   readonly logged: string[];
   /** True when the client reaches the port within the deadline; tries again and again. */
   reaches(address: string, port?: number): boolean;
@@ -88,20 +94,15 @@ export async function createWorld({ backend: name, variant }: Subject, maxActive
     if (child.stdout) await once(child.stdout, 'data');
   }
   const logged: string[] = [];
-  const firewall: FirewallOptions = {
-    chain: 'ZBAN',
-    commandTimeoutMs: 20_000,
+  const firewall: PickOptions = {
+    settings: { ...FIREWALL, backend: name },
     commandPrefix: network.prefix('server'),
     variant,
-    log: (_level, message) => logged.push(message),
-  };
-  const { backend, leaveOthers } = await pickBackend({
-    ...firewall,
-    backend: name,
-    protectPorts: [22],
     maxActive,
     now: Date.now,
-  });
+    log: (_level, message) => logged.push(message),
+  };
+  const { backend, leaveOthers } = await pickBackend(firewall);
 
   const connect = (address: string, port: number) =>
     network.exec('client', ['timeout', '0.3', 'bash', '-c', `</dev/tcp/${address}/${port}`]).status;

@@ -16,10 +16,10 @@ export async function firewallFlush(context: Context): Promise<number> {
       'the daemon is running and would put its rules back: systemctl stop zban first, or lift the bans with zban unban --all';
     throw new CommandError(EXIT.failed, message);
   }
-  const { chain, command_timeout: commandTimeoutMs, nginx, exec } = config.firewall;
-  await flushFirewall({ chain, commandTimeoutMs, nginx, exec, log: logOf(context) });
+  const settings = config.firewall;
+  await flushFirewall({ settings, log: logOf(context) });
   context.output.talk(
-    `zban: nothing of ${chain} is left in the firewall; recorded bans come back when zban starts again`,
+    `zban: nothing of ${settings.chain} is left in the firewall; recorded bans come back when zban starts again`,
   );
   return EXIT.done;
 }

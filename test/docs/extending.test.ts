@@ -7,11 +7,15 @@ import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { parse } from 'yaml';
 import { configSchema } from '../../src/config/schema.ts';
+import type { BackendKind } from '../../src/enforce/backend-kind.ts';
+import { createCommandRunner } from '../../src/enforce/command.ts';
+import { createFilter } from '../../src/enforce/filter.ts';
 import type { DeliverySettings, OpenChannels } from '../../src/notify/channel.ts';
 import { openChannels } from '../../src/notify/channels.ts';
 import { formatMessage } from '../../src/notify/format.ts';
 import type { Template } from '../../src/notify/template.ts';
-import { fuse } from './examples.ts';
+import { fuse } from '../notify/examples.ts';
+import { createNetwork, rootSkip } from '../support/netns.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const page = readFileSync(join(root, 'docs/extending.md'), 'utf8');
@@ -40,8 +44,11 @@ async function load(t: TestContext, path: string): Promise<Record<string, unknow
 const message = formatMessage(fuse, { host: 'web-1' });
 
 test(`an example has at most ${LINES_MAX} lines`, () => {
-  assert.deepEqual([...examples.keys()], ['src/notify/templates/gotify.ts', 'src/notify/syslog.ts']);
-  for (const code of examples.values()) assert.ok(code.split('\n').length <= LINES_MAX);
+  assert.deepEqual(
+    [...examples.keys()],
+    ['src/notify/templates/gotify.ts', 'src/notify/syslog.ts', 'src/enforce/blackhole.ts'],
+  );
+  for (const code of examples.values()) assert.ok(code.trimEnd().split('\n').length <= LINES_MAX);
 });
 
 test('the template renders a message', async (t) => {
@@ -69,6 +76,40 @@ test('the channel delivers a message, and says what kept it from that', async (t
     { outcome: 'retry', cause: 'logger ended with 1' },
     { outcome: 'retry', cause: 'logger cannot be run (ENOENT)' },
   ]);
+});
+
+test('the backend bans, lists, confirms and lifts in a real kernel, and takes out its own routes alone', {
+  skip: rootSkip(),
+}, async (t) => {
+  const { blackhole } = (await load(t, 'src/enforce/blackhole.ts')) as { blackhole: BackendKind };
+  const network = createNetwork({ hosts: ['server'] });
+  t.after(() => network.close());
+  network.run('server', ['ip', 'route', 'add', 'blackhole', '198.51.100.7']);
+  const run = createCommandRunner({ timeoutMs: 20_000, prefix: network.prefix('server') });
+  const log = () => {};
+  const { firewall: settings } = configSchema.parse({});
+  const filter = createFilter({ run, chain: settings.chain, lockWaitSeconds: 1, log });
+  const firewall = { settings, run, filter, log, maxActive: 100, now: () => 0 };
+  await blackhole.probe?.(firewall);
+  const backend = blackhole.open(firewall);
+  const targets = ['192.0.2.1', '192.0.2.128/25', '2001:db8::/64'];
+  const add = targets.map((target) => ({ kind: 'add', ban: { target, untilMs: 60_000 } }) as const);
+  await backend.apply(add, 0);
+  const held: string[] = [];
+  await backend.list(({ target, untilMs }) => held.push(`${target} ${untilMs}`), { heldCount: 0, heldBans: () => [] });
+  assert.deepEqual(
+    held,
+    targets.map((target) => `${target} 60000`),
+  );
+  const remove = [{ kind: 'remove', target: '192.0.2.1' }] as const;
+  assert.deepEqual([await backend.confirm(add, 0), await backend.confirm(remove, 0)], [true, false]);
+  await backend.apply(remove, 0);
+  assert.ok(await backend.confirm(remove, 0));
+  for (const leave of blackhole.leavings) await leave(firewall);
+  const left = ['-4', '-6'].map((family) =>
+    network.run('server', ['ip', family, 'route', 'show', 'type', 'blackhole']),
+  );
+  assert.equal(left.join('').trim(), 'blackhole 198.51.100.7');
 });
 
 test('every configuration of docs/notifications.md is valid, and opens the channels that it names', () => {
