@@ -117,8 +117,8 @@ function doubtsOfPlaces({ http, logs }: Config): Finding[] {
     found.push(finding(['http', 'listen'], message, 'use 127.0.0.1 and an SSH tunnel or a proxy'));
   }
   for (const [index, log] of logs.entries()) {
-    if (log.format !== 'combined' || Object.keys(log.fields).length === 0) continue;
-    found.push(finding(['logs', index, 'fields'], 'has no effect on the combined format', 'remove it'));
+    if (['auto', 'json'].includes(log.format) || Object.keys(log.fields).length === 0) continue;
+    found.push(finding(['logs', index, 'fields'], `has no effect on the ${log.format} format`, 'remove it'));
   }
   return found;
 }

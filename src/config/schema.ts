@@ -7,7 +7,7 @@ import { RULES, type RuleName } from '../detect/rules.ts';
 import { TRANSLATION_BITS } from '../net/embedded-ipv4.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { FIELD_NAMES } from '../parse/fields.ts';
-import { LOG_FORMATS } from '../parse/parser.ts';
+import { LOG_FORMATS } from '../parse/formats.ts';
 import { formatDuration, parseDuration } from '../words/duration.ts';
 import { duration, path, positive, program, section, share } from './fields.ts';
 import { notify } from './notify.ts';

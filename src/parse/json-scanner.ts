@@ -5,6 +5,7 @@
  */
 import { escapeLength, UNICODE_ESCAPE_LENGTH } from './escapes.ts';
 import { type FieldKeys, REQUEST_TIME, SCANNED, TIMESTAMP } from './fields.ts';
+import type { KnownLayout, LineValues } from './line-format.ts';
 import { LineLayout, type SeenMember } from './line-layout.ts';
 
 /** So many lines of another layout in a row, and that one is learned. */
@@ -27,8 +28,8 @@ function isSpace(c: number): boolean {
   return c === 0x20 || c === 0x09 || c === 0x0d;
 }
 
-export class JsonScanner {
-  /** Ranges of the values of SCANNED, valid after scan(); start is -1 where the line has none. */
+export class JsonScanner implements LineValues, KnownLayout {
+  bytes: Uint8Array = new Uint8Array(0);
   readonly starts = new Int32Array(SCANNED.length);
   readonly ends = new Int32Array(SCANNED.length);
   /** A value has escape sequences, after scan(). */
@@ -56,13 +57,11 @@ export class JsonScanner {
     }
   }
 
-  /** Makes `bytes` the chunk whose lines are scanned. */
   open(bytes: Uint8Array): void {
     this.words = new Int32Array(bytes.buffer, 0, bytes.buffer.byteLength >> 2);
     this.offset = bytes.byteOffset;
   }
 
-  /** Scans the line at `start` if it is laid out as lines before it; the position of its newline, or -1. */
   scanKnown(bytes: Uint8Array, start: number): number {
     const { layout, words, offset } = this;
     if (!layout) return -1;

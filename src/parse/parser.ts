@@ -2,8 +2,6 @@
 import { type ClientScheme, Ipv6Clients } from '../net/client-key.ts';
 import { parseAddress } from './address.ts';
 import { AssetMatcher, FILE, NO_ASSET, PICTURE_FILE } from './asset.ts';
-import { CombinedScanner } from './combined-scanner.ts';
-import { unescapeJson } from './escapes.ts';
 import {
   ADDRESS,
   type FieldKeys,
@@ -13,14 +11,14 @@ import {
   REQUEST,
   REQUEST_TIME,
   RESPONSE_SIZE,
-  SCANNED,
   STATUS,
   TIMESTAMP,
   USER_AGENT,
 } from './fields.ts';
-import { JsonScanner } from './json-scanner.ts';
+import { type LogFormat, type OpenFormat, openFormats } from './formats.ts';
+import type { KnownLayout } from './line-format.ts';
 import { PathFeatures } from './path-features.ts';
-import { type LogRecord, parseJsonRecord } from './record.ts';
+import type { LogRecord } from './record.ts';
 import { hostHash, isLogin, methodClass } from './request-features.ts';
 import { readTimeBucket } from './request-time.ts';
 import { Robots } from './robots.ts';
@@ -55,11 +53,7 @@ import {
 } from './tally.ts';
 import { parseSecond } from './timestamp.ts';
 
-const [NEWLINE, SPACE, OPEN] = [0x0a, 0x20, 0x7b];
-
-/** `auto` reads a line that begins with a brace as JSON, and as combined otherwise: clients have no say in that. */
-export const LOG_FORMATS = ['auto', 'json', 'combined', 'vhost_combined'] as const;
-export type LogFormat = (typeof LOG_FORMATS)[number];
+const [NEWLINE, SPACE] = [0x0a, 0x20];
 
 export interface ParserOptions {
   readonly format: LogFormat;
@@ -79,16 +73,14 @@ const ACCEPTED = -1;
 
 export class Parser {
   private readonly options: ParserOptions;
-  private readonly json: JsonScanner;
-  private readonly combined: CombinedScanner;
+  private readonly formats: readonly OpenFormat[];
+  /** Of the one format that has such. */
+  private readonly known: KnownLayout | undefined;
   private readonly assets: AssetMatcher;
   private readonly robots = new Robots();
   private readonly path: PathFeatures;
   private readonly ipv6Clients: Ipv6Clients;
   private readonly client = { high: 0, low: 0 };
-  private readonly unescaped = new Values();
-  private readonly encoder = new TextEncoder();
-  private readonly decoder = new TextDecoder();
   private rows = new Uint32Array(0);
   private count = 0;
   private secondMax = 0;
@@ -96,10 +88,9 @@ export class Parser {
   constructor(options: ParserOptions) {
     this.options = options;
     this.path = new PathFeatures(options.hashKey);
-    const { format, keys } = options;
-    this.json = new JsonScanner(keys);
+    this.formats = openFormats(options.format, options.keys);
+    this.known = this.formats.find(({ format }) => format.known)?.format.known;
     this.ipv6Clients = new Ipv6Clients(options.clients);
-    this.combined = new CombinedScanner(format === 'vhost_combined');
     this.assets = new AssetMatcher(options.staticExtensions);
   }
 
@@ -113,19 +104,19 @@ export class Parser {
     this.count = 0;
     this.rows = new Uint32Array((64 + Math.ceil(bytes.length / 200)) * ROW);
     let lines = 0;
-    const { json } = this;
+    const { known: layout } = this;
     const { lineBytesMax } = this.options;
-    json.open(bytes);
+    layout?.open(bytes);
     this.robots.open(bytes);
     for (let start = 0; start < bytes.length; ) {
-      let end = json.scanKnown(bytes, start);
-      const known = end >= 0;
+      let end = layout ? layout.scanKnown(bytes, start) : -1;
+      const known = end >= 0 ? layout : undefined;
       if (!known) end = bytes.indexOf(NEWLINE, start);
       if (end < 0) end = bytes.length;
       lines++;
       let reason = REASON.too_long;
       if (end - start <= lineBytesMax) {
-        reason = known ? this.addRow(bytes, json.starts, json.ends, start) : this.parseLine(bytes, start, end);
+        reason = known ? this.addRow(bytes, known.starts, known.ends, start) : this.parseLine(bytes, start, end);
       }
       if (reason !== ACCEPTED) skipped[reason] = (skipped[reason] as number) + 1;
       start = end + 1;
@@ -135,58 +126,24 @@ export class Parser {
 
   /** The whole record of one line, for samples; undefined when the line is malformed. */
   readRecord(line: Uint8Array): LogRecord | undefined {
-    const { keys } = this.options;
-    if (this.isJson(line, 0)) return parseJsonRecord(this.decoder.decode(line), keys);
-    if (!this.combined.scan(line, 0, line.length)) return undefined;
-    const { starts, ends } = this.combined;
-    const found = SCANNED.map((name, field) => [name, this.decoder.decode(line.subarray(starts[field], ends[field]))]);
-    return Object.fromEntries(found.filter((_, field) => (starts[field] as number) >= 0));
+    return this.formatOf(line, 0).format.record(line);
   }
 
-  private isJson(bytes: Uint8Array, start: number): boolean {
-    if (this.options.format !== 'auto') return this.options.format === 'json';
-    while (bytes[start] === SPACE) start++;
-    return bytes[start] === OPEN;
+  private formatOf(bytes: Uint8Array, start: number): OpenFormat {
+    const { formats } = this;
+    const last = formats.length - 1;
+    for (let i = 0; i < last; i++) {
+      const opened = formats[i] as OpenFormat;
+      if (opened.format.detect?.(bytes, start)) return opened;
+    }
+    return formats[last] as OpenFormat;
   }
 
   private parseLine(bytes: Uint8Array, start: number, end: number): number {
     if (end === start || (end === start + 1 && bytes[start] === 0x0d)) return REASON.empty;
-    if (this.isJson(bytes, start)) {
-      const { json } = this;
-      if (!json.scan(bytes, start, end)) return this.parseSlowly(bytes, start, end);
-      return json.hasEscapes ? this.addUnescaped(bytes, start, end) : this.addRow(bytes, json.starts, json.ends, start);
-    }
-    const { combined } = this;
-    if (!combined.scan(bytes, start, end)) return REASON.not_combined;
-    return this.addRow(bytes, combined.starts, combined.ends, start);
-  }
-
-  /** A line whose values have escape sequences. */
-  private addUnescaped(bytes: Uint8Array, line: number, end: number): number {
-    const { json, unescaped } = this;
-    // No escape sequence is shorter than what it stands for.
-    unescaped.reserve(end - line);
-    for (let field = 0, at = 0; field < SCANNED.length; field++) {
-      const start = json.starts[field] as number;
-      const valueEnd = start < 0 ? at : unescapeJson(bytes, start, json.ends[field] as number, unescaped.bytes, at);
-      at = unescaped.set(field, at, valueEnd);
-    }
-    return this.addRow(unescaped.bytes, unescaped.starts, unescaped.ends, line);
-  }
-
-  /** JSON that the scanner did not understand. */
-  private parseSlowly(bytes: Uint8Array, start: number, end: number): number {
-    const { unescaped } = this;
-    const record = parseJsonRecord(this.decoder.decode(bytes.subarray(start, end)), this.options.keys);
-    if (!record) return REASON.not_json;
-    const values = SCANNED.map((name) => this.encoder.encode(record[name] ?? ''));
-    unescaped.reserve(values.reduce((sum, value) => sum + value.length, 0));
-    let at = 0;
-    for (const [field, value] of values.entries()) {
-      unescaped.bytes.set(value, at);
-      at = unescaped.set(field, at, at + value.length);
-    }
-    return this.addRow(unescaped.bytes, unescaped.starts, unescaped.ends, start);
+    const { format, refusal } = this.formatOf(bytes, start);
+    const values = format.scan(bytes, start, end);
+    return values ? this.addRow(values.bytes, values.starts, values.ends, start) : REASON[refusal];
   }
 
   private addRow(bytes: Uint8Array, starts: Int32Array, ends: Int32Array, line: number): number {
@@ -276,22 +233,4 @@ function parseSize(bytes: Uint8Array, start: number, end: number): number {
     size = Math.min(SIZE_UNKNOWN - 1, size * 10 + digit);
   }
   return size;
-}
-
-/** Values of SCANNED that do not stand in the chunk as they are. */
-class Values {
-  bytes = new Uint8Array(4096);
-  readonly starts = new Int32Array(SCANNED.length);
-  readonly ends = new Int32Array(SCANNED.length);
-
-  reserve(length: number): void {
-    if (length > this.bytes.length) this.bytes = new Uint8Array(2 * length);
-  }
-
-  /** The value of a field is in `start`…`end`, absent when it is empty; where the next one goes. */
-  set(field: number, start: number, end: number): number {
-    this.starts[field] = end > start ? start : -1;
-    this.ends[field] = end;
-    return end;
-  }
 }

@@ -3,6 +3,7 @@
  * client here, because the engine judges request by request: that makes every result independent of where chunks
  * end and lets a ban fall on the very line that crosses the limit.
  */
+import { REFUSALS } from './formats.ts';
 
 /** Numbers (u32) per row. */
 export const ROW = 10;
@@ -47,8 +48,7 @@ export const PAGE_PART = 0x800_0000;
 /** Why a line was refused; also the metric label. */
 export const SKIP_REASONS = [
   'empty',
-  'not_json',
-  'not_combined',
+  ...REFUSALS,
   'no_address',
   'bad_address',
   'no_time',

@@ -1,0 +1,32 @@
+/** Every log format by its name in `logs[].format`, in the order in which `auto` tries them. */
+import { CombinedFormat } from './combined-format.ts';
+import type { FieldKeys } from './fields.ts';
+import { JsonFormat } from './json-format.ts';
+import type { LineFormat } from './line-format.ts';
+
+/** How each is opened, and why a line that has another shape is refused. */
+const FORMATS = {
+  json: { open: (keys) => new JsonFormat(keys), refusal: 'not_json' },
+  combined: { open: () => new CombinedFormat(false), refusal: 'not_combined' },
+  vhost_combined: { open: () => new CombinedFormat(true), refusal: 'not_combined' },
+} as const satisfies Readonly<
+  Record<string, { readonly open: (keys: FieldKeys) => LineFormat; readonly refusal: `not_${string}` }>
+>;
+
+type FormatName = keyof typeof FORMATS;
+type Refusal = (typeof FORMATS)[FormatName]['refusal'];
+
+export type LogFormat = 'auto' | FormatName;
+export const LOG_FORMATS: readonly LogFormat[] = ['auto', ...(Object.keys(FORMATS) as FormatName[])];
+export const REFUSALS: readonly Refusal[] = [...new Set(Object.values(FORMATS).map(({ refusal }) => refusal))];
+
+export interface OpenFormat {
+  readonly format: LineFormat;
+  readonly refusal: Refusal;
+}
+
+/** The formats that lines may have; the last takes what no other detects. */
+export function openFormats(name: LogFormat, keys: FieldKeys): readonly OpenFormat[] {
+  const all = Object.entries(FORMATS).map(([own, { open, refusal }]) => ({ own, format: open(keys), refusal }));
+  return all.filter(({ own, format }) => (name === 'auto' ? format.detect !== undefined : own === name));
+}
