@@ -7,6 +7,8 @@ import { configSchema } from './schema.ts';
 interface Shape {
   readonly properties?: Readonly<Record<string, Shape>>;
   readonly items?: Shape;
+  readonly enum?: readonly string[];
+  readonly anyOf?: readonly Shape[];
   readonly propertyNames?: { readonly enum?: readonly string[] };
 }
 
@@ -25,12 +27,21 @@ export function knownKeys(path: KeyPath): readonly string[] {
   return [...Object.keys(place?.properties ?? {}), ...(place?.propertyNames?.enum ?? [])];
 }
 
-/** Every key of the configuration with its full path, such as `allowlist` at `bans.allowlist`. */
-export function listKeys(): readonly { readonly name: string; readonly path: string }[] {
-  const found: { name: string; path: string }[] = [];
+export interface Key {
+  readonly name: string;
+  /** The full one, such as `bans.allowlist`. */
+  readonly path: string;
+  /** Words that it can be, where these are given. */
+  readonly choices: readonly string[];
+}
+
+/** Every key of the configuration. */
+export function listKeys(): readonly Key[] {
+  const found: Key[] = [];
   const walk = (place: Shape, prefix: string) => {
     for (const [name, inner] of Object.entries(place.properties ?? {})) {
-      found.push({ name, path: prefix + name });
+      const choices = [inner, ...(inner.anyOf ?? [])].flatMap((place) => place.enum ?? []);
+      found.push({ name, path: prefix + name, choices });
       walk(inner, `${prefix}${name}.`);
     }
     if (place.items) walk(place.items, `${prefix.slice(0, -1)}[].`);

@@ -1,6 +1,6 @@
 /** Every log format by its name in `logs[].format`, in the order in which `auto` tries them. */
 import { CombinedFormat } from './combined-format.ts';
-import type { FieldKeys } from './fields.ts';
+import { type FieldKeys, fieldKeys } from './fields.ts';
 import { JsonFormat } from './json-format.ts';
 import type { LineFormat } from './line-format.ts';
 
@@ -27,6 +27,15 @@ export interface OpenFormat {
 
 /** The formats that lines may have; the last takes what no other detects. */
 export function openFormats(name: LogFormat, keys: FieldKeys): readonly OpenFormat[] {
-  const all = Object.entries(FORMATS).map(([own, { open, refusal }]) => ({ own, format: open(keys), refusal }));
-  return all.filter(({ own, format }) => (name === 'auto' ? format.detect !== undefined : own === name));
+  const formats = Object.entries(FORMATS).map(([own, { open, refusal }]) => {
+    const format: LineFormat = open(keys);
+    return { own, format, refusal };
+  });
+  return formats.filter(({ own, format }) => (name === 'auto' ? format.detect !== undefined : own === name));
+}
+
+/** How any log is read on a host whose logs are of `name`: by `auto`, unless that never takes a line for one of `name`. */
+export function readAs(name: LogFormat): LogFormat {
+  const [own] = openFormats(name, fieldKeys());
+  return own?.format.detect ? 'auto' : name;
 }

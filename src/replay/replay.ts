@@ -10,6 +10,7 @@ import type { Chunk } from '../model/chunk.ts';
 import type { EngineEvent } from '../model/event.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { SPECIAL_NETWORKS } from '../net/special.ts';
+import { readAs } from '../parse/formats.ts';
 import { Parser } from '../parse/parser.ts';
 import { SECOND } from '../parse/tally.ts';
 import { findSameFiles } from '../source/discover.ts';
@@ -66,7 +67,8 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
   const threads = options.threads ?? Math.max(1, availableParallelism() - 1);
   let bans = 0;
   const started = performance.now();
-  const { parsers, engine } = workerSetup(config, [{ format: 'auto', fields: config.logs[0]?.fields ?? {} }]);
+  const { format, fields } = config.logs[0] ?? { format: 'auto', fields: {} };
+  const { parsers, engine } = workerSetup(config, [{ format: readAs(format), fields }]);
   // Nothing is enforced here: it shows what would be opened if it were allowed.
   const action = engine.swarm.action === 'alert' ? 'hold' : engine.swarm.action;
   const swarm = { ...engine.swarm, action } as const;

@@ -7,9 +7,9 @@ import { listKeys } from '../../src/config/suggest.ts';
 
 const file = `${import.meta.dirname}/../../config.yaml`;
 
-/** Keys of the file with their full paths by indentation, commented ones included. */
-function keysIn(text: string): Set<string> {
-  const found = new Set<string>();
+/** Keys of the file by their full paths, which follow from the indentation, with their lines; commented ones included. */
+function keysIn(text: string): Map<string, string> {
+  const found = new Map<string, string>();
   const parents: { indent: number; path: string }[] = [];
   for (const line of text.split('\n')) {
     const match = /^(\s*)(- |# )?([a-z_0-9]+):($| [^#\s]| +#)/.exec(line);
@@ -20,7 +20,7 @@ function keysIn(text: string): Set<string> {
     const parent = parents.at(-1)?.path;
     const path =
       parent === undefined ? `${name}` : `${parent}${/(^|\.)(logs|webhook)$/.test(parent) ? '[]' : ''}.${name}`;
-    found.add(path);
+    found.set(path, line);
     if (mark !== '# ') parents.push({ indent, path });
   }
   return found;
@@ -35,13 +35,26 @@ test('config.yaml holds exactly the defaults', () => {
 });
 
 test('config.yaml shows every key of the schema and no other', () => {
-  const shown = [...keysIn(readFileSync(file, 'utf8'))].sort();
+  const shown = [...keysIn(readFileSync(file, 'utf8')).keys()].sort();
   assert.deepEqual(
     shown,
     listKeys()
       .map((key) => key.path)
       .sort(),
   );
+});
+
+test('the comment of a key with a choice names every choice', () => {
+  const lines = keysIn(readFileSync(file, 'utf8'));
+  const choices = listKeys().filter(({ choices }) => choices.length > 0);
+  assert.ok(choices.length >= 10);
+  for (const { path, choices: all } of choices) {
+    const line = lines.get(path) ?? '';
+    // Of severities, which are a range, the first and the last; as with slack: there.
+    const named = /^SEV-/.test(`${all[0]}`) ? [all[0], all.at(-1)] : all;
+    if (/# as with \w+|by default$/.test(line)) continue;
+    for (const choice of named) assert.match(line, new RegExp(`[ (]${choice}([ ,:]|$)`), path);
+  }
 });
 
 test('every key of config.yaml has a comment', () => {

@@ -1,10 +1,12 @@
 /** The examples of docs/extending.md do what it says, and those of docs/notifications.md can be used. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { after, before, describe, type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 import { configSchema } from '../../src/config/schema.ts';
 import type { BackendKind } from '../../src/enforce/backend-kind.ts';
@@ -43,12 +45,143 @@ async function load(t: TestContext, path: string): Promise<Record<string, unknow
 
 const message = formatMessage(fuse, { host: 'web-1' });
 
-test(`an example has at most ${LINES_MAX} lines`, () => {
-  assert.deepEqual(
-    [...examples.keys()],
-    ['src/notify/templates/gotify.ts', 'src/notify/syslog.ts', 'src/enforce/blackhole.ts'],
-  );
+/** What beside its module each example changes, as the page says. */
+const CHANGES: Readonly<
+  Record<string, Readonly<Record<string, readonly (readonly [before: string, after: string])[]>>>
+> = {
+  'src/notify/templates/gotify.ts': {
+    'src/model/notification.ts': [["  'alertmanager',\n", "  'alertmanager',\n  'gotify',\n"]],
+    'src/notify/templates.ts': [
+      ['import { json }', "import { gotify } from './templates/gotify.ts';\nimport { json }"],
+      ['  alertmanager,\n', '  alertmanager,\n  gotify,\n'],
+    ],
+  },
+  'src/notify/syslog.ts': {
+    'src/config/notify.ts': [
+      ['default([]), email }', 'default([]), email, syslog: section({ program: file, ...delivery }) }'],
+    ],
+    'src/notify/channels.ts': [
+      [
+        'import { openWebhooks',
+        "import { openSyslog, type SyslogSettings } from './syslog.ts';\nimport { openWebhooks",
+      ],
+      ['readonly email: EmailSettings;', 'readonly email: EmailSettings;\n  readonly syslog: SyslogSettings;'],
+      ['{ slack, webhook, email }', '{ slack, webhook, email, syslog }'],
+      ['...openEmail(', '...openSyslog(syslog, environment), ...openEmail('],
+    ],
+  },
+  'src/enforce/blackhole.ts': {
+    'src/enforce/backends.ts': [
+      ['import { exec }', "import { blackhole } from './blackhole.ts';\nimport { exec }"],
+      ['nginx, exec }', 'nginx, exec, blackhole }'],
+    ],
+    'src/config/schema.ts': [["'exec', 'dry-run'", "'exec', 'blackhole', 'dry-run'"]],
+  },
+  'src/parse/tsv-format.ts': {
+    'src/parse/formats.ts': [
+      ['import type { LineFormat }', "import { TsvFormat } from './tsv-format.ts';\nimport type { LineFormat }"],
+      ['} as const satisfies', "  tsv: { open: () => new TsvFormat(), refusal: 'not_tsv' },\n} as const satisfies"],
+    ],
+  },
+  'src/detect/drain.ts': {
+    'src/detect/rules.ts': [
+      ['import { flood }', "import { drain } from './drain.ts';\nimport { flood }"],
+      ['scrape, flood]', 'scrape, flood, drain]'],
+    ],
+  },
+};
+const FILES_MAX = 3;
+
+test(`an example has at most ${LINES_MAX} lines, and changes at most ${FILES_MAX} files of src`, () => {
+  const modules = [...examples.keys()].filter((path) => path !== 'src/config/schema.ts');
+  assert.deepEqual(modules, Object.keys(CHANGES));
   for (const code of examples.values()) assert.ok(code.trimEnd().split('\n').length <= LINES_MAX);
+  for (const changes of Object.values(CHANGES)) assert.ok(1 + Object.keys(changes).length <= FILES_MAX);
+  for (const row of page.matchAll(/^\| .* \| (the .*) \|$/gm)) {
+    const named = (row[1] ?? '').split(', ').slice(1).sort();
+    const found = Object.values(CHANGES).some((changes) => isDeepStrictEqual(Object.keys(changes).sort(), named));
+    assert.ok(found, row[0]);
+  }
+});
+
+test('a key stands where the page says', () => {
+  const [, line = 'no example'] = /```yaml\n# config.yaml\n(.*)\n```/.exec(page) ?? [];
+  assert.ok(readFileSync(join(root, 'config.yaml'), 'utf8').includes(line));
+  assert.ok(
+    readFileSync(join(root, 'src/config/schema.ts'), 'utf8').includes(examples.get('src/config/schema.ts') ?? '?'),
+  );
+});
+
+describe('the examples in a copy of the project', () => {
+  let copy: string;
+  const script = (code: string) => {
+    const args = ['--input-type=module-typescript', '--disable-warning=ExperimentalWarning', '-e', code];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+    return JSON.parse(stdout);
+  };
+
+  before(() => {
+    copy = mkdtempSync(join(tmpdir(), 'zban-extended-'));
+    for (const path of ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json'])
+      cpSync(join(root, path), join(copy, path), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+    for (const [module, changes] of Object.entries(CHANGES)) {
+      writeFileSync(join(copy, module), examples.get(module) ?? '');
+      for (const [path, replacements] of Object.entries(changes)) {
+        let text = readFileSync(join(copy, path), 'utf8');
+        for (const [old, anew] of replacements) {
+          assert.ok(text.includes(old), `${path}: ${old}`);
+          text = text.replace(old, anew);
+        }
+        writeFileSync(join(copy, path), text);
+      }
+    }
+  });
+  after(() => rmSync(copy, { recursive: true }));
+
+  test('no other file has to change for their types', () => {
+    const tsc = join(root, 'node_modules/.bin/tsc');
+    const { status, stdout } = spawnSync(tsc, ['-p', 'tsconfig.build.json', '--noEmit'], {
+      cwd: copy,
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, stdout);
+  });
+
+  test('the configuration knows backend and channels, and opens them', () => {
+    const opened = script(`
+      import { configSchema } from './src/config/schema.ts';
+      import { pickBackend } from './src/enforce/pick.ts';
+      import { openChannels } from './src/notify/channels.ts';
+      const { firewall, notify } = configSchema.parse({
+        firewall: { backend: 'blackhole' },
+        notify: { webhook: [{ template: 'gotify', url: 'https://gotify.example.com/', token: 'T' }], syslog: { program: '/bin/true' } },
+      });
+      const options = { settings: firewall, maxActive: 10, now: Date.now, log: () => {}, commandPrefix: ['true'] };
+      const { backend } = await pickBackend(options);
+      console.log(JSON.stringify([backend.name, ...openChannels(notify, {}).map(({ name }) => name)]));
+    `);
+    assert.deepEqual(opened, ['blackhole', 'gotify', 'syslog']);
+  });
+
+  test('a log of the format is read, and the rule bans by it', () => {
+    const log = Array.from(
+      { length: 400 },
+      (_, i) => `${1_700_000_000 + i}.5\t192.0.2.7\t200\t${2 ** 30}\tGET /a.iso HTTP/1.1\n`,
+    );
+    writeFileSync(join(copy, 'access.log'), `${log.join('')}rubbish\n`);
+    writeFileSync(join(copy, 'config.yaml'), 'logs: [{ path: access.log, format: tsv }]\n');
+    const args = ['src/cli/main.ts', 'replay', 'access.log', '--json', '--config', 'config.yaml'];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8' });
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const ban = events.find(({ event }) => event === 'ban');
+    assert.deepEqual([ban?.condition, ban?.ip], ['drain', '192.0.2.7'], stderr);
+    assert.deepEqual([events.at(-1).lines, events.at(-1).skipped], [401, 1]);
+  });
 });
 
 test('the template renders a message', async (t) => {
