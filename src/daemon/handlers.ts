@@ -1,5 +1,5 @@
 /** What the daemon answers at its socket. */
-import type { ControlHandlers, UnbanRequest } from '../control/protocol.ts';
+import type { ControlHandlers } from '../control/protocol.ts';
 import type { Busiest, Status } from '../model/status.ts';
 import type { Announcer } from '../notify/announcer.ts';
 import type { Fleet } from './fleet.ts';
@@ -18,7 +18,6 @@ export interface HandlersOptions {
   readonly reload: ControlHandlers['reload'];
   /** Undefined where none is configured. Throws while this host has not joined yet. */
   readonly fleet: () => Fleet | undefined;
-  readonly noteUnban: (request: UnbanRequest) => void;
 }
 
 const NO_FLEET = 'no fleet is configured: there is nothing to leave';
@@ -29,7 +28,6 @@ export function createHandlers({
   announcer,
   fleet,
   busiest,
-  noteUnban,
   ...rest
 }: HandlersOptions): ControlHandlers {
   return {
@@ -37,10 +35,7 @@ export function createHandlers({
     status: async () => rest.status(),
     top: async () => ({ ...(await busiest()), status: rest.status() }),
     ban: (request) => operator.ban(request),
-    unban: (request) => {
-      noteUnban(request);
-      return operator.unban(request);
-    },
+    unban: (request) => operator.unban(request),
     allow: (request) => operator.allow(request),
     lanes: async () => lanes.list(),
     addLane: (request) => lanes.add(request),

@@ -209,6 +209,7 @@ class RunningInstance implements Instance {
       status: () => this.status(),
       probes: this.probes,
       lanes: this.lanes,
+      fleet: async () => this.fleet?.report(),
       annotate: (request) => this.reports.annotate(request),
       traffic: this.traffic,
       now: Date.now,
@@ -336,6 +337,7 @@ class RunningInstance implements Instance {
       pipeline: plane.pipeline,
       now: Date.now,
       reconcile: () => this.reconcile(),
+      onUnban: (request) => this.fleet?.noteUnban(request),
     });
     return { operator, protection };
   }
@@ -354,7 +356,6 @@ class RunningInstance implements Instance {
       annotate: (request) => this.reports.annotate(request),
       reload: onReload,
       fleet: () => this.findFleet(),
-      noteUnban: (request) => this.fleet?.noteUnban(request),
     });
     const control = await startControlServer({ socket: this.config.control.socket, handlers, log });
     this.lifetime.own('the control socket', () => control.close());

@@ -40,6 +40,8 @@ export interface OperatorOptions {
   readonly now: () => number;
   /** Brings the firewall in line; resolves when it was tried. */
   readonly reconcile: () => Promise<void>;
+  /** A person asked for releases; other hosts of a fleet may have bans that this one lacks. */
+  readonly onUnban?: (request: UnbanRequest) => void;
 }
 
 export class Operator {
@@ -83,7 +85,8 @@ export class Operator {
    * What else was lifted by that is named, and so is what the firewall still blocks.
    */
   async unban(request: UnbanRequest): Promise<readonly TargetResult[]> {
-    const { trail, now } = this.options;
+    const { trail, now, onUnban } = this.options;
+    onUnban?.(request);
     const timeMs = now();
     const results: TargetResult[] = [];
     const asked = request.targets.map((text) => ({ text, prefix: parsePrefix(text) }));

@@ -5,7 +5,7 @@ import { findRobots } from '../host/robots.ts';
 import { WhoFinder } from '../host/who.ts';
 import type { Action, ActionResult, Actions } from '../http/actions.ts';
 import { createMetrics } from '../http/metrics.ts';
-import { type Probes, startHttpServer } from '../http/server.ts';
+import { type HttpServerOptions, type Probes, startHttpServer } from '../http/server.ts';
 import { loadTokens } from '../http/token-file.ts';
 import type { Status } from '../model/status.ts';
 import type { TrafficLog } from '../record/traffic-log.ts';
@@ -28,6 +28,7 @@ export interface PageOptions {
   readonly operator: Operator;
   readonly annotate: ControlHandlers['annotate'];
   readonly lanes: Pick<Lanes, 'list' | 'change'>;
+  readonly fleet: HttpServerOptions['fleet'];
   readonly troubles: Troubles;
   readonly now: () => number;
   readonly log: Log;
@@ -48,6 +49,7 @@ export async function openPage(options: PageOptions): Promise<(() => unknown) | 
     // Loaded when somebody asks: an idle daemon does without.
     explain: async (subject) => (await import('./explain.ts')).explain(subject, config, now),
     who: rememberOwners(config),
+    fleet: options.fleet,
     actions: buildActions(options),
     metrics: createMetrics(),
     log,

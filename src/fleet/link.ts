@@ -181,7 +181,9 @@ export class Link {
     const epoch = randomBytes(EPOCH_BYTES).toString('hex');
     const words = [host, about, String(SILENT_MS), epoch];
     const answer = (await writer.run(BEAT, [this.keys.hosts, this.keys.epoch], words)) as [string, string, number];
-    this.aheadMs = Number(answer[0]) - (beforeMs + now()) / 2;
+    const aheadMs = Number(answer[0]) - (beforeMs + now()) / 2;
+    if (!Number.isFinite(aheadMs)) throw new Error('the server tells no time');
+    this.aheadMs = aheadMs;
     this.hosts = Math.max(1, Number(answer[2]));
     if (this.place?.epoch === answer[1]) return false;
     this.place = { epoch: answer[1], lastId: this.place ? STREAM_START : '' };

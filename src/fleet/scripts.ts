@@ -27,6 +27,11 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
  * KEYS bans active details lifted releases allowed panic; answers for each \`new\`, \`known\`, or \`lifted\` for a ban that a person lifted since.
  */
 export const PUBLISH = script(`${NOW}
+-- When an entry was decided: 0 for one that is not understood, which gives way.
+local function timeOf(text)
+  local isRead, entry = pcall(cjson.decode, text)
+  return isRead and type(entry) == 'table' and tonumber(entry.at) or 0, isRead and type(entry) == 'table' and entry.kind
+end
 local bans, active, details, lifted, releases, allowed, panic = unpack(KEYS)
 local answers = {}
 for i = 1, #ARGV, ${ORDER_ARGUMENTS} do
@@ -50,19 +55,19 @@ for i = 1, #ARGV, ${ORDER_ARGUMENTS} do
       redis.call('ZADD', lifted, at, target)
       redis.call('HSET', releases, target, text)
       local known = redis.call('HGET', details, target)
-      if known and cjson.decode(known).at <= at then
+      if known and timeOf(known) <= at then
         redis.call('ZREM', active, target)
         redis.call('HDEL', details, target)
       end
     end
   elseif kind == 'allow' or kind == 'disallow' then
     local known = redis.call('HGET', allowed, target)
-    if known and cjson.decode(known).at >= at then answer = 'known' else redis.call('HSET', allowed, target, text) end
+    if known and timeOf(known) >= at then answer = 'known' else redis.call('HSET', allowed, target, text) end
   else
     local known = redis.call('GET', panic)
     if known then
-      known = cjson.decode(known)
-      if known.at >= at or known.kind == kind then answer = 'known' end
+      local before, kindBefore = timeOf(known)
+      if before >= at or kindBefore == kind then answer = 'known' end
     end
     if answer == 'new' then redis.call('SET', panic, text) end
     if answer == 'new' and kind == 'panic' then
@@ -95,7 +100,7 @@ redis.call('HSET', KEYS[1], ARGV[1], now .. ' ' .. ARGV[2])
 local live = 0
 local all = redis.call('HGETALL', KEYS[1])
 for i = 1, #all, 2 do
-  local at = tonumber(string.match(all[i + 1], '^%d+'))
+  local at = tonumber(string.match(all[i + 1], '^%d+') or '0')
   if at < now - 86400000 then redis.call('HDEL', KEYS[1], all[i])
   elseif at >= now - tonumber(ARGV[3]) and string.find(all[i + 1], '"counts":true', 1, true) then live = live + 1 end
 end
@@ -124,7 +129,8 @@ for k = 2, #KEYS do
     local level = 0
     local known = redis.call('HGET', key, rule)
     if known then
-      local before, at, drain = string.match(known, '(%S+) (%S+) (%S+)')
+      local before, at, drain = string.match(known, '^([%d.]+) (%d+) ([%d.]+)$')
+      before, at, drain = tonumber(before) or 0, tonumber(at) or now, tonumber(drain) or 0
       level = math.max(0, before - drain * math.max(0, now - at) / 1000)
       if level > 0 then leak = math.max(leak, drain) end
     end
@@ -132,7 +138,7 @@ for k = 2, #KEYS do
     local over = '0'
     if level > limit then
       if not bans then over = '1'
-      elseif not redis.call('HGET', key, 'by') or tonumber(redis.call('HGET', key, 'since')) < now - ${WATCH_MS} then
+      elseif not redis.call('HGET', key, 'by') or tonumber(redis.call('HGET', key, 'since') or '0') < now - ${WATCH_MS} then
         redis.call('HSET', key, 'by', host, 'since', now)
         over = '1'
       elseif again and redis.call('HGET', key, 'by') == host then over = '1' end

@@ -16,7 +16,7 @@ const asset = (type: string, content: string): Asset => ({ type, content: Buffer
 const script = (file: URL): Asset => asset(SCRIPT, readFileSync(file, 'utf8'));
 
 /** They stay plain JavaScript, so that the browser gets the file that was written and checked. */
-const SCRIPTS = 'main follow shared view dom format picture chart week bans virtual-list drawer'.split(' ');
+const SCRIPTS = 'main follow shared view dom format picture chart week bans virtual-list drawer fleet'.split(' ');
 
 export const ASSETS: ReadonlyMap<string, Asset> = new Map([
   ['/', asset(HTML, MARKUP)],

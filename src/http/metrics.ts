@@ -3,6 +3,7 @@
  * https://prometheus.io/docs/practices/naming/: base units, `_total` for what only grows, ratios 0–1.
  */
 import type { Status } from '../model/status.ts';
+import { FLEET_COUNTERS, FLEET_GAUGES } from './fleet-metrics.ts';
 
 export interface Metrics {
   readonly contentType: string;
@@ -14,6 +15,7 @@ type Labels = Readonly<Record<string, string>>;
 /** A value of null is left out of the scrape. */
 type Sample = readonly [labels: Labels, value: number | null];
 type Read = (status: Status) => readonly Sample[];
+export type Metric = readonly [name: string, help: string, labels: readonly string[], read: Read];
 
 const one =
   (read: (status: Status) => number | null): Read =>
@@ -27,7 +29,7 @@ const byScope =
     [{ scope: 'client' }, baseline?.learned.client ? baseline.client[level] : null],
   ];
 
-const COUNTERS: readonly (readonly [name: string, help: string, labels: readonly string[], read: Read])[] = [
+const COUNTERS: readonly Metric[] = [
   ['zban_lines_total', 'Log lines read.', [], one((status) => status.lines_total)],
   [
     'zban_skipped_lines_total',
@@ -58,9 +60,10 @@ const COUNTERS: readonly (readonly [name: string, help: string, labels: readonly
       return [[{}, (user + system) / 1e6]];
     },
   ],
+  ...FLEET_COUNTERS,
 ];
 
-const GAUGES: readonly (readonly [name: string, help: string, labels: readonly string[], read: Read])[] = [
+const GAUGES: readonly Metric[] = [
   ['zban_active_bans', 'Bans in force.', [], one((status) => status.active_bans)],
   ['zban_observed_bans', 'Bans that would be in force outside observe mode.', [], one((s) => s.observed_bans)],
   ['zban_requests_per_second', 'Requests a second over the last window.', [], one((status) => status.site_rate)],
@@ -140,6 +143,7 @@ const GAUGES: readonly (readonly [name: string, help: string, labels: readonly s
     [],
     () => [[{}, Math.round(performance.timeOrigin) / 1000]],
   ],
+  ...FLEET_GAUGES,
 ];
 
 /**

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ActiveBan } from '../model/audit.ts';
+import type { FleetReport } from '../model/fleet.ts';
 import type { Status } from '../model/status.ts';
 import { ActionDesk, type Actions } from './actions.ts';
 import { ASSETS } from './assets.ts';
@@ -32,6 +33,8 @@ export interface HttpServerOptions extends FeedSources {
   readonly explain: (subject: string) => Promise<Explanation | undefined>;
   /** Who runs each of these networks, in a few words; empty where that is not known. */
   readonly who: (networks: readonly string[]) => readonly string[];
+  /** The hosts of the fleet; undefined where none is configured. */
+  readonly fleet: () => Promise<FleetReport | undefined>;
   /** Undefined where they are off. */
   readonly actions?: Actions | undefined;
   /** `HOST:PORT` or `[IPV6]:PORT`; port 0 lets the system choose. */
@@ -148,7 +151,7 @@ class Pages {
   }
 
   #buildRoutes(): Routes {
-    const { metrics, probes, bans, traffic, explain, who, actions } = this.#options;
+    const { metrics, probes, bans, traffic, explain, who, fleet, actions } = this.#options;
     const feed = this.#feed;
     const get = (serve: Route['serve']): Route => ({ method: 'GET', serve });
     const desk = actions && new ActionDesk(actions);
@@ -180,6 +183,7 @@ class Pages {
           answerJson(response, packBans(revision, bans(LISTED_MAX).slice(0, LISTED_MAX), who));
         }),
       ],
+      ['/api/fleet', get(async ({ response }) => answerJson(response, (await fleet()) ?? null))],
       ['/api/usual', get(({ response }) => answerJson(response, usualOf(traffic.usualHours())))],
       [
         '/api/traffic',

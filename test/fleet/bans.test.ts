@@ -84,6 +84,51 @@ test('a ban, a release, an exception and a panic reach every host, and each judg
     assert.equal(rows(one, 'panic_end')[0]?.actor, 'operator:root@web-2');
   });
 
+  await t.test(
+    'what somebody else writes into the server is skipped and counted, and bans nobody protected',
+    async () => {
+      await until('all have met again', () => all.every((host) => host.status()?.fleet?.state === 'connected'));
+      const ban = { v: 1, kind: 'ban', host: 'web-7', actor: 'operator:mallory', at: Date.now(), until: null, tier: 0 };
+      const write = (text: string) => server.cli('XADD', 'zban:{shop}:bans', '*', 'e', text);
+      const before = one.status()?.fleet?.unknown_entries ?? 0;
+      for (const text of [
+        'no entry',
+        '[]',
+        '{"v":1}',
+        JSON.stringify({ ...ban, v: 2, target: '203.0.113.80', condition: 'manual' }),
+        JSON.stringify({ ...ban, kind: 'unban', actor: 'policy', target: '203.0.113.9' }),
+      ])
+        write(text);
+      for (const target of ['0.0.0.0/0', '127.0.0.1', 'x'.repeat(500), '203.0.113.81'])
+        write(JSON.stringify({ ...ban, target, condition: 'manual', reason: '\u001b[2J\nBAN 192.0.2.1' }));
+      await until('the entry among them is heard', () => banned(one).includes('203.0.113.81'));
+      assert.equal((one.status()?.fleet?.unknown_entries ?? 0) - before, 5);
+      assert.deepEqual(
+        banned(one).filter((target) => ['0.0.0.0/0', '127.0.0.1', '203.0.113.80'].includes(target)),
+        [],
+      );
+      assert.match(rows(one, 'refused', '127.0.0.1')[0]?.detail ?? '', /^protected: /);
+      assert.ok(!one.auditText().includes('\u001b'));
+      assert.doesNotMatch(one.auditText(), /^BAN/m);
+      // Hosts, counts and bans that are none keep no host from saying what it has to say.
+      server.cli('HSET', 'zban:{shop}:hosts', 'web-8', 'nonsense');
+      server.cli('HSET', 'zban:{shop}:details', '203.0.113.81', 'nonsense');
+      server.cli('SET', 'zban:{shop}:panic', 'nonsense');
+      server.cli('HSET', 'zban:{shop}:allowed', '192.0.2.77', 'nonsense');
+      one.zban('unban', '203.0.113.81');
+      two.zban('allow', '192.0.2.77');
+      await until(
+        'both are said',
+        () => !banned(two).includes('203.0.113.81') && rows(one, 'allow', '192.0.2.77').length === 1,
+      );
+      assert.deepEqual(one.status()?.troubles, []);
+      assert.deepEqual(
+        fleetOf(one).hosts.map(({ host }) => host),
+        ['web-1', 'web-2', 'web-3'],
+      );
+    },
+  );
+
   await t.test('zban fleet shows the hosts, and takes one out', async () => {
     await until('all have met again', () => all.every((host) => host.status()?.fleet?.state === 'connected'));
     assert.deepEqual(

@@ -5,7 +5,7 @@ import type { Action } from '../../src/http/actions.ts';
 import { type HttpServer, startHttpServer } from '../../src/http/server.ts';
 import { status } from '../support/status.ts';
 import { holds, launch, skip } from './browser.ts';
-import { activeBan, auditEntry, NOW_MS } from './examples.ts';
+import { activeBan, auditEntry, fleetHost, fleetStatus, NOW_MS } from './examples.ts';
 import { decisions, manyBans, type Scene, serve } from './scenes.ts';
 
 const HOSTILE = [
@@ -36,7 +36,9 @@ const scene = (): Scene =>
           top_clients: [{ name: third, requests: 1, share: 7 }],
           logs: [{ path: fourth, state: first, behind_bytes: 1 }],
           skipped: { [first]: 1 },
+          fleet: fleetStatus({ name: first }),
         },
+        fleetHosts: [fleetHost({ host: first, version: second, mode: third })],
         explanation: {
           client: first,
           title: second,
@@ -59,6 +61,7 @@ const listen = (port: number | string) => {
     },
     bans: (limit) => current().bans(limit),
     recent: (limit) => current().recent(limit),
+    fleet: () => current().fleet(),
     explain: async (subject) => (hostile ? scene().explanation : current().explain(subject)),
     actions: {
       tokens: [{ name: 'alice', token: TOKEN }],
@@ -151,6 +154,7 @@ test('markup and scripts from a log are text, and run nowhere', { skip }, async 
   await holds(page, `document.getElementById('name').textContent === ${JSON.stringify(first)}`);
   await page.click('#ban-list .row');
   await page.waitForSelector('#drawer-facts dt');
+  await holds(page, `document.querySelector('#fleet-hosts .mono')?.textContent === ${JSON.stringify(first)}`);
   const text = (await page.textContent('body')) ?? '';
   for (const payload of HOSTILE) assert.ok(text.includes(payload), `${payload} is shown as it is`);
   assert.equal(await page.evaluate('window.owned'), undefined);

@@ -1,4 +1,5 @@
 import type { ActiveBan, AuditEntry } from '../../src/model/audit.ts';
+import type { FleetHost, FleetReport, FleetStatus } from '../../src/model/fleet.ts';
 import { type RowChanges, rowDraft } from '../support/rows.ts';
 
 export const NOW_MS = Date.parse('2026-11-20T10:11:12Z');
@@ -36,3 +37,32 @@ export const auditEntry = ({ id = 1, ...change }: RowChanges & { readonly id?: n
     ...change,
   }),
 });
+
+export const fleetStatus = (change: Partial<FleetStatus> = {}): FleetStatus => ({
+  name: 'shop',
+  host: 'web-1',
+  share: ['bans', 'counts'],
+  state: 'connected',
+  since: '2026-11-20T09:11:12Z',
+  hosts: 2,
+  clock_ahead_seconds: -0.2,
+  ...{ waiting: 3, watched: 7, bytes_total: 4096, bytes_per_second: 400 },
+  ...{ counts_sent: 50, counts_left_out: 4, counts_dropped: 2, unknown_entries: 5, unheard_entries: 6 },
+  ...change,
+});
+
+export const fleetHost = (change: Partial<FleetHost> = {}): FleetHost => ({
+  host: 'web-1',
+  version: '0.1.0',
+  mode: 'enforce',
+  silent_seconds: 0,
+  live: true,
+  lag_seconds: 0,
+  bans: 3,
+  watched: 7,
+  bytes_per_second: 400,
+  clock_ahead_seconds: -0.2,
+  ...change,
+});
+
+export const fleetReport = (hosts: readonly FleetHost[]): FleetReport => ({ status: fleetStatus(), hosts });

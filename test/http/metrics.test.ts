@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { status } from '../support/status.ts';
+import { fleetStatus } from './examples.ts';
 
 /** Samples by name and labels, from Prometheus' text format. */
 function parse(text: string): Map<string, number> {
@@ -91,4 +93,31 @@ test('two scrapes at once both see their own status', async () => {
 test('names from a log stay inside their quotes', async () => {
   const text = await createMetrics().render(status({ skipped: { 'a"} 1\nzban_fake 1': 3 } }));
   assert.doesNotMatch(text, /^zban_fake/m);
+});
+
+test('a scrape shows the fleet, and nothing of it where there is none', async () => {
+  const metrics = createMetrics();
+  const fleet = fleetStatus();
+  const shown = [...parse(await metrics.render(status({ fleet })))].filter(([name]) => name.startsWith('zban_fleet_'));
+  assert.deepEqual(Object.fromEntries(shown), {
+    zban_fleet_up: 1,
+    zban_fleet_hosts: 2,
+    zban_fleet_waiting: 3,
+    zban_fleet_watched_clients: 7,
+    zban_fleet_clock_ahead_seconds: -0.2,
+    zban_fleet_bytes_total: 4096,
+    'zban_fleet_counts_total{outcome="sent"}': 50,
+    'zban_fleet_counts_total{outcome="left_out"}': 4,
+    'zban_fleet_counts_total{outcome="dropped"}': 2,
+    'zban_fleet_skipped_entries_total{reason="unknown"}': 5,
+    'zban_fleet_skipped_entries_total{reason="not_accepted"}': 6,
+  });
+  const docs = readFileSync(new URL('../../docs/fleet.md', import.meta.url), 'utf8');
+  for (const [name] of shown) assert.ok(docs.includes(`\`${name.replace(/\{.*/, '')}\``), `docs/fleet.md has ${name}`);
+  const away = parse(await metrics.render(status({ fleet: fleetStatus({ state: 'away' }) })));
+  assert.equal(away.get('zban_fleet_up'), 0);
+  assert.deepEqual(
+    [...parse(await metrics.render(status())).keys()].filter((name) => name.startsWith('zban_fleet_')),
+    [],
+  );
 });

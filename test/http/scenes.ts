@@ -3,11 +3,12 @@ import type { Explanation } from '../../src/http/explanation.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import type { HttpServerOptions } from '../../src/http/server.ts';
 import type { ActiveBan, AuditEntry } from '../../src/model/audit.ts';
+import type { FleetHost } from '../../src/model/fleet.ts';
 import type { LiveLane } from '../../src/model/lane.ts';
 import type { Status } from '../../src/model/status.ts';
 import { TRAFFIC_RANGES, type TrafficMark, type TrafficRange, type TrafficStep } from '../../src/model/traffic.ts';
 import { status } from '../support/status.ts';
-import { activeBan, auditEntry } from './examples.ts';
+import { activeBan, auditEntry, fleetReport, fleetStatus } from './examples.ts';
 
 export interface Scene {
   readonly status?: Partial<Status>;
@@ -18,6 +19,7 @@ export interface Scene {
   readonly attackMinutes?: number;
   readonly explanation?: Explanation;
   readonly lanes?: readonly LiveLane[];
+  readonly fleetHosts?: readonly FleetHost[];
 }
 
 /** Always the same numbers between 0 and 1. */
@@ -192,12 +194,14 @@ export function serve(scene: Scene, nowMs: number): Omit<HttpServerOptions, 'lis
         active_bans: active,
         observed_bans: bans.length - active,
         ...rates,
+        ...(scene.fleetHosts && { fleet: fleetStatus() }),
         ...scene.status,
       });
     },
     bans: (limit) => bans.slice(0, limit),
     recent: (limit) => recent.slice(0, limit),
     lanes: () => scene.lanes ?? [],
+    fleet: async () => scene.fleetHosts && fleetReport(scene.fleetHosts),
     traffic: {
       series: (range, atMs) => ({
         stepSeconds: TRAFFIC_RANGES[range].stepSeconds,

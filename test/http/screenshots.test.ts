@@ -46,6 +46,7 @@ for (const [name, scene] of Object.entries(STATES)) {
       `document.querySelector('#week td.known, #week-note:not(:empty)') !== null && document.querySelector('#readout').textContent !== ''`,
     );
     if (scene.bans) await page.waitForSelector('#ban-list .row');
+    if (scene.fleetHosts) await page.waitForSelector('#fleet-hosts li');
     if (name === 'trouble') await server.close();
     if (name === 'trouble') await page.waitForSelector('#stale:not([hidden])');
     for (const [theme, device, width, height] of VIEWS) {

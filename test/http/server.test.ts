@@ -29,6 +29,7 @@ async function start(change: Partial<HttpServerOptions> = {}): Promise<string> {
     lanes: () => [],
     explain: async () => undefined,
     who: () => [],
+    fleet: async () => undefined,
     log: () => {},
     ...change,
   });

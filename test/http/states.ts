@@ -1,6 +1,6 @@
 /** The states in which the dashboard is looked at. */
 import type { LiveLane } from '../../src/model/lane.ts';
-import { NOW_MS } from './examples.ts';
+import { fleetHost, NOW_MS } from './examples.ts';
 import { decisions, manyBans, type Scene } from './scenes.ts';
 
 const few = manyBans(38, NOW_MS);
@@ -68,6 +68,11 @@ export const STATES: Readonly<Record<'normal' | 'attack' | 'many' | 'observe' | 
     bans: many,
     recent: decisions(many, NOW_MS),
     status: { bans_total: 48_211, unbans_total: 38_211, refused_total: 1204 },
+    fleetHosts: [
+      fleetHost({ bans: 10_000 }),
+      fleetHost({ host: 'web-2', bans: 8200, lag_seconds: 4.2 }),
+      fleetHost({ host: 'web-3', mode: 'observe', bans: 0, live: false, silent_seconds: 340 }),
+    ],
   },
   observe: { bans: observed, recent: decisions(observed, NOW_MS), status: { mode: 'observe' } },
   empty: { traffic: false, status: warming },

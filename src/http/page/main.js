@@ -1,6 +1,7 @@
 /** Shows what the daemon reports, and says so when the daemon is gone. */
 import { refreshBans } from './bans.js';
 import { byId, set } from './dom.js';
+import { refreshFleet } from './fleet.js';
 import { follow } from './follow.js';
 import { clock, nowMs } from './format.js';
 import { refreshPicture } from './picture.js';
@@ -24,6 +25,7 @@ function hear(json) {
   heardAt = nowMs();
   refreshPicture(snapshot);
   refreshBans(snapshot);
+  refreshFleet(snapshot);
   showLiveness();
 }
 

@@ -90,6 +90,7 @@ ${learned('site', 'Site, requests/s')}${learned('client', 'One client, requests/
 <section class="panel" aria-labelledby="top-title"><header><h2 id="top-title">Busiest clients</h2><p class="count">requests in the last minute</p></header>
 <ol class="shares" id="top"></ol><p class="empty" id="top-empty">No requests in the last minute.</p></section>
 <section class="panel" aria-labelledby="logs-title"><header><h2 id="logs-title">Logs</h2></header><ul class="logs" id="logs"></ul></section>
+<section class="panel" id="fleet-panel" aria-labelledby="fleet-title" hidden><header><h2 id="fleet-title">Fleet</h2><p class="count" id="fleet-state"></p></header><ul class="logs" id="fleet-hosts"></ul></section>
 </div>
 </div>
 </div>
