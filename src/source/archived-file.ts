@@ -1,13 +1,15 @@
-/** A gzipped file that rotation left behind while nobody was following: read once, from where its plain form was left. */
+/** A compressed file that rotation left behind while nobody was following: read once, from where its plain form was left. */
 import type { Chunk, FileMark } from '../model/chunk.ts';
 import type { Generation, ReadLimits } from './generation.ts';
 import type { Lines } from './lines.ts';
-import { readLogFile } from './read-log-file.ts';
+import { readMovedFile } from './read-log-file.ts';
 
 export interface ArchiveFile {
   readonly file: string;
   readonly bytes: number;
   readonly writtenMs: number;
+  /** Where the marked file is by now; undefined when it is gone. */
+  readonly find: (mark: FileMark) => string | undefined;
 }
 
 export class ArchivedFile implements Generation {
@@ -53,7 +55,13 @@ export class ArchivedFile implements Generation {
     const mark = this.#mark;
     // Opened by its name only now. Without first bytes to tell it by, its content is damaged.
     const expected = mark.fingerprintBytes > 0 ? { mark } : {};
-    this.#chunks ??= readLogFile(this.#archive.file, { chunkBytes, lineBytesMax, offset: mark.offset, ...expected });
+    const { file, find } = this.#archive;
+    this.#chunks ??= readMovedFile(file, () => find(mark), {
+      chunkBytes,
+      lineBytesMax,
+      offset: mark.offset,
+      ...expected,
+    });
     try {
       const { value: chunk } = await this.#chunks.next();
       if (!chunk) {

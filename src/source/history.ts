@@ -2,15 +2,23 @@
 import { fstatSync, statSync } from 'node:fs';
 import type { Chunk, FileMark, Position } from '../model/chunk.ts';
 import { fingerprintOf, headMatches, readHead } from './fingerprint.ts';
-import { type ReadLogOptions, readLogFile } from './read-log-file.ts';
-import { listSiblings, readContentHead, type Sibling, unpackedBytes, whileNamed, withFile } from './siblings.ts';
+import { type ReadLogOptions, readMovedFile } from './read-log-file.ts';
+import {
+  findHolder,
+  listSiblings,
+  readContentHead,
+  type Sibling,
+  unpackedBytes,
+  whileNamed,
+  withFile,
+} from './siblings.ts';
 import { SourceError } from './source-error.ts';
 import { TailedFile } from './tailed-file.ts';
 
 /** Bytes looked at to learn the time of one place in a file. */
 const PROBE_BYTES = 131_072;
-/** A file is looked for so often again when it is no longer where it was. */
-const MOVES_MAX = 5;
+/** Content of unknown length counts as so many times what it is packed to: what is beyond that is left out. */
+const UNPACKED_MAX = 64;
 
 /** A piece of a log's file. Offsets are of the content, decompressed. */
 export interface HistoryFile {
@@ -96,22 +104,8 @@ export async function* readHistory(
   { file, from, to, mark }: HistoryFile,
   options: Pick<ReadLogOptions, 'source' | 'lineBytesMax'>,
 ): AsyncGenerator<Chunk, void, undefined> {
-  if (from >= to) return;
-  let offset = from;
-  let place: string | undefined = file;
-  for (let left = MOVES_MAX; ; left--) {
-    try {
-      for await (const chunk of readLogFile(place, { ...options, offset, end: to, mark })) {
-        offset = chunk.position.offset;
-        yield chunk;
-      }
-      return;
-    } catch (error) {
-      const hasMoved = error instanceof SourceError && (error.code === 'replaced' || error.code === 'missing');
-      place = hasMoved && left > 0 ? filesOf(path).find((each) => holds(each, mark))?.file : undefined;
-      if (place === undefined) throw error;
-    }
-  }
+  if (from < to)
+    yield* readMovedFile(file, () => findHolder(filesOf(path), mark), { ...options, offset: from, end: to, mark });
 }
 
 type LogFile = Pick<Sibling, 'file' | 'compression'>;
@@ -123,10 +117,6 @@ function filesOf(path: string): LogFile[] {
     ...(own?.isFile() ? [{ file: path, compression: undefined }] : []),
     ...listSiblings(path).filter(({ rotated }) => rotated),
   ];
-}
-
-function holds({ file, compression }: LogFile, mark: FileMark): boolean {
-  return withFile(file, (fd) => headMatches(readContentHead(fd, compression), mark)) ?? false;
 }
 
 interface OpenFile extends LogFile {
@@ -152,9 +142,7 @@ function findPiece(open: OpenFile, options: HistoryOptions): HistoryFile | 'too 
   seen.add(key);
   if (beginsAfter(head, options)) return undefined;
   const size = compression ? unpackedBytes(fd, compression) : bytes;
-  // How much there is in it is not known before it was read.
-  if (size === undefined && !left) return undefined;
-  const end = Math.min(left?.offset ?? Number.POSITIVE_INFINITY, size ?? Number.POSITIVE_INFINITY);
+  const end = Math.min(left?.offset ?? Number.POSITIVE_INFINITY, size ?? Math.min(bytesMax, bytes * UNPACKED_MAX));
   const to = compression ? end : findOffsets(fd, 0, end, untilMs, options).behind;
   const least = Math.max(0, to - bytesMax);
   const from = compression ? least : findOffsets(fd, least, to, fromMs, options).before;

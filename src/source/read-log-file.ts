@@ -7,6 +7,9 @@ import { type Cut, cutLines, endLine, front, ownBuffer } from './lines.ts';
 import type { LongLine } from './long-line.ts';
 import { SourceError } from './source-error.ts';
 
+/** A file is looked for so often again when it is no longer where it was. */
+const MOVES_MAX = 5;
+
 export interface ReadLogOptions {
   /** Number of the log among several. Default 0. */
   readonly source?: number;
@@ -83,6 +86,32 @@ export async function* readLogFile(path: string, options: ReadLogOptions = {}): 
     else if (oversized > 0) yield chunk(front(ownBuffer(0), 0), false);
   } finally {
     await input.close();
+  }
+}
+
+/**
+ * The same of a file that rotation may move meanwhile: `find` says where the marked file is by now, undefined when it is gone. No
+ * line of another file that has its name by then.
+ */
+export async function* readMovedFile(
+  file: string,
+  find: () => string | undefined,
+  options: ReadLogOptions,
+): AsyncGenerator<Chunk, void, undefined> {
+  let { offset } = options;
+  let place: string | undefined = file;
+  for (let left = MOVES_MAX; ; left--) {
+    try {
+      for await (const chunk of readLogFile(place, { ...options, ...(offset !== undefined && { offset }) })) {
+        offset = chunk.position.offset;
+        yield chunk;
+      }
+      return;
+    } catch (error) {
+      const hasMoved = error instanceof SourceError && (error.code === 'replaced' || error.code === 'missing');
+      place = hasMoved && left > 0 ? find() : undefined;
+      if (place === undefined) throw error;
+    }
   }
 }
 

@@ -64,11 +64,11 @@ export function findMarked(path: string, mark: FileMark, nowMs: number, everywhe
       ...(own?.isFile() ? [{ file: path, stat: own, compression: undefined, rotated: true }] : []),
       ...listSiblings(path),
     ];
-    return findAmong(beside, mark, nowMs);
+    return findAmong(path, beside, mark, nowMs);
   };
   const isFinal = (found: Generation | undefined) => found !== undefined;
   const found = whileNamed(path, find, isFinal);
-  return found ?? (everywhere ? findAmong(findElsewhere(path, mark), mark, nowMs) : undefined);
+  return found ?? (everywhere ? findAmong(path, findElsewhere(path, mark), mark, nowMs) : undefined);
 }
 
 /**
@@ -89,7 +89,7 @@ function namedFiles(path: string): string {
   return names.sort().join('\n');
 }
 
-function findAmong(files: readonly Sibling[], mark: FileMark, nowMs: number): Generation | undefined {
+function findAmong(path: string, files: readonly Sibling[], mark: FileMark, nowMs: number): Generation | undefined {
   const plain = files.filter(({ compression, rotated }) => !compression && (rotated || mark.fingerprintBytes > 0));
   // By inode first: copies made by hand have the same first bytes. Device numbers may change with a reboot.
   plain.sort((a, b) => Number(b.stat.ino === mark.inode) - Number(a.stat.ino === mark.inode));
@@ -105,7 +105,7 @@ function findAmong(files: readonly Sibling[], mark: FileMark, nowMs: number): Ge
   }
   for (const sibling of files) {
     if (!sibling.compression || !headMatches(readSiblingHead(sibling), mark)) continue;
-    const found = archived(sibling, mark, nowMs);
+    const found = archived(path, sibling, mark, nowMs);
     const bytes = withFile(sibling.file, (fd) => unpackedBytes(fd, sibling.compression));
     if (bytes === mark.offset % 2 ** 32) found.close();
     return found;
@@ -131,13 +131,14 @@ export function findNewer(
       (sibling) =>
         sibling.rotated && (which.compressed || !sibling.compression) && isNewer(generationTimes(sibling), anchor),
     );
-    opened = newer.reverse().flatMap((sibling) => openNew(sibling, which.isKnown, nowMs) ?? []);
+    opened = newer.reverse().flatMap((sibling) => openNew(path, sibling, which.isKnown, nowMs) ?? []);
     return opened;
   };
   return whileNamed(path, find, () => false);
 }
 
 function openNew(
+  path: string,
   sibling: Sibling,
   isKnown: (mark: FileMark, head: Buffer) => boolean,
   nowMs: number,
@@ -146,7 +147,7 @@ function openNew(
   const { dev: device, ino: inode } = sibling.stat;
   const mark = { device, inode, offset: 0, fingerprint: fingerprintOf(head), fingerprintBytes: head.length };
   if (isKnown(mark, head)) return undefined;
-  return sibling.compression ? archived(sibling, mark, nowMs) : tryOpen(sibling.file, nowMs);
+  return sibling.compression ? archived(path, sibling, mark, nowMs) : tryOpen(sibling.file, nowMs);
 }
 
 /** gzip(1) and the like keep the time of the last write; when the content began is lost. */
@@ -160,8 +161,18 @@ function isNewer(a: Times, b: Times): boolean {
   return a.writtenMs > b.writtenMs;
 }
 
-function archived({ file, stat }: Sibling, mark: FileMark, nowMs: number): ArchivedFile {
-  return new ArchivedFile({ file, bytes: stat.size, writtenMs: stat.mtimeMs }, mark, nowMs);
+function archived(path: string, { file, stat }: Sibling, mark: FileMark, nowMs: number): ArchivedFile {
+  const find = (sought: FileMark) =>
+    findHolder(listSiblings(path), sought) ?? findHolder(findElsewhere(path, sought), sought);
+  return new ArchivedFile({ file, bytes: stat.size, writtenMs: stat.mtimeMs, find }, mark, nowMs);
+}
+
+/** The first of these files that begins as the marked one does. */
+export function findHolder(
+  files: readonly Pick<Sibling, 'file' | 'compression'>[],
+  mark: FileMark,
+): string | undefined {
+  return files.find((each) => headMatches(readSiblingHead(each), mark))?.file;
 }
 
 /** ISIZE of RFC 1952: the content's length modulo 2^32, of the last member. Others than gzip don't tell. */

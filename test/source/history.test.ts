@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, readFileSync, renameSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { Position } from '../../src/model/chunk.ts';
 import { findEnd, findHistory, findNewest, type HistoryOptions, readHistory } from '../../src/source/history.ts';
-import { append, makeDirectory } from './follow-harness.ts';
+import { append, makeDirectory, needs } from './follow-harness.ts';
 
 const LINE_BYTES_MAX = 65_536;
 
@@ -186,6 +187,28 @@ test('only the newest bytes, when there are more than asked for', async (t) => {
   assert.deepEqual(await read(end(log), { ...ALL, bytesMax: 12 }), ['101', '200', '201']);
   assert.deepEqual(await read(end(log), { ...ALL, bytesMax: 5 }), ['201']);
 });
+
+test(
+  'compressed by something that does not tell the length: all of it, and no more than was asked for',
+  needs('xz', 'bzip2'),
+  async (t) => {
+    const packers = {
+      xz: (text: string) => execFileSync('xz', ['-c'], { input: text }),
+      bz2: (text: string) => execFileSync('bzip2', ['-c'], { input: text }),
+      zst: (text: string) => zstdCompressSync(text),
+    };
+    for (const [suffix, pack] of Object.entries(packers)) {
+      const log = makeLog(t);
+      writeFileSync(`${log}.2.${suffix}`, pack('10\n11\n'));
+      utimesSync(`${log}.2.${suffix}`, 1011, 1011);
+      append(log, '20');
+      rotate(log, '.1', 1020);
+      append(log, '30');
+      assert.deepEqual(await read(end(log), ALL), ['10', '11', '20', '30'], suffix);
+      assert.deepEqual(await read(end(log), { ...ALL, bytesMax: 9 }), ['10', '20', '30'], suffix);
+    }
+  },
+);
 
 test('no log, no history', (t) => {
   const log = makeLog(t);

@@ -1,9 +1,11 @@
 /** Files are found by their names, which rotation changes at any moment. */
 import assert from 'node:assert/strict';
-import { renameSync, statSync, utimesSync } from 'node:fs';
+import { readFileSync, renameSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { findNewer } from '../../src/source/siblings.ts';
+import { gzipSync } from 'node:zlib';
+import { fingerprintOf } from '../../src/source/fingerprint.ts';
+import { findMarked, findNewer } from '../../src/source/siblings.ts';
 import { append, makeDirectory } from './follow-harness.ts';
 
 test('rotated while unread files are looked for: each is opened once, and none that is known', (t) => {
@@ -24,4 +26,22 @@ test('rotated while unread files are looked for: each is opened once, and none t
   for (const file of found) t.after(() => file.close());
   const opened = found.map(({ inode }) => inode);
   assert.deepEqual(opened, inodes.slice(0, 2));
+});
+
+test('a compressed file that is renamed between being found and being read is read all the same', async (t) => {
+  const log = join(makeDirectory(t), 'access.log');
+  append(log, 'a1', 'a2');
+  const head = readFileSync(log);
+  const mark = { device: 1, inode: 1, offset: 3, fingerprint: fingerprintOf(head), fingerprintBytes: head.length };
+  writeFileSync(`${log}.1.gz`, gzipSync(head));
+  unlinkSync(log);
+  for (const isReplaced of [false, true]) {
+    const found = findMarked(log, mark, 0);
+    t.after(() => found?.close());
+    const [from, to] = isReplaced ? [2, 3] : [1, 2];
+    renameSync(`${log}.${from}.gz`, `${log}.${to}.gz`);
+    if (isReplaced) writeFileSync(`${log}.${from}.gz`, gzipSync('b1\n'));
+    const lines = await found?.read({ chunkBytes: 1024, lineBytesMax: 1024 });
+    assert.equal(Buffer.from(lines?.bytes ?? []).toString(), 'a2\n');
+  }
 });
