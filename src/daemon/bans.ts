@@ -3,6 +3,7 @@
  * row, the message.
  */
 
+import { setImmediate } from 'node:timers/promises';
 import type { EnforcementResult } from '../enforce/reconciler.ts';
 import type { ActiveBan, AuditDraft, AuditEntry, ResultNumbers } from '../model/audit.ts';
 import type { Position } from '../model/chunk.ts';
@@ -29,8 +30,8 @@ import type { Lanes } from './lanes.ts';
 import { findOverlaps, type Remainder } from './overlap.ts';
 import { Refusals } from './refusals.ts';
 
-/** Results recorded in one transaction: the rows of a million at once would take 1.5 GB. */
-const RESULTS_AT_ONCE = 10_000;
+/** Rows recorded between two looks at the rest of the world: some 20 ms of work. */
+export const PORTION_ROWS = 1000;
 
 /** What is needed of the recorder here. */
 export type BanTrail = Pick<
@@ -44,6 +45,7 @@ export type BanTrail = Pick<
   | 'isUnderWay'
   | 'dueBans'
   | 'findActiveBan'
+  | 'stands'
 >;
 
 export interface BansOptions {
@@ -136,13 +138,14 @@ export class Bans {
     this.options.notify(notifications);
   }
 
-  /** The firewall answered. */
-  onResult({ confirmed, failed, released }: EnforcementResult): void {
+  /** The firewall answered. Resolves when all of it is recorded; the caller waits for that before the next answer. */
+  async onResult({ confirmed, failed, released }: EnforcementResult): Promise<void> {
     // The kernel's own clock may be first to end a ban: its end is recorded before the result.
     if (released.length > 0) void this.expireDue();
     const count = Math.max(confirmed.length, failed.length, released.length);
-    for (let at = 0; at < count; at += RESULTS_AT_ONCE) {
-      const some = <T>(all: readonly T[]) => all.slice(at, at + RESULTS_AT_ONCE);
+    for (let at = 0; at < count; at += PORTION_ROWS) {
+      if (at > 0) await setImmediate();
+      const some = <T>(all: readonly T[]) => all.slice(at, at + PORTION_ROWS);
       this.takeResult({ confirmed: some(confirmed), failed: some(failed), released: some(released) });
     }
   }
@@ -225,11 +228,35 @@ export class Bans {
   }
 
   /**
-   * Records at once that bans are lifted, brings the firewall in line, and then tells people, unless they are told
+   * Records that bans are lifted, brings the firewall in line, and then tells people, unless they are told
    * otherwise, what the firewall still drops. Resolves when that is done.
    */
   async lift(bans: readonly ActiveBan[], actor: AuditDraft['actor'], reason: string, silent = false): Promise<void> {
     const timeMs = this.options.now();
+    const told: ActiveBan[] = [];
+    for (let at = 0; at < bans.length; at += PORTION_ROWS) {
+      if (at > 0) await setImmediate();
+      // Meanwhile somebody else may have lifted them.
+      const some = bans.slice(at, at + PORTION_ROWS).filter((ban) => this.options.trail.stands(ban));
+      told.push(...this.recordLifted(some, actor, reason, timeMs));
+    }
+    if (this.options.enforce && bans.some((ban) => ban.enforced)) await this.options.reconcile();
+    if (silent || told.length === 0) return;
+    if (!isEachTold(told)) return this.options.notify([tellUnbans(told, actor, timeMs, reason)]);
+    const remainders = this.findRemainders(told.map(({ client }) => client));
+    // Meanwhile banned anew: that is the news.
+    const over = told.filter(({ client }) => this.desired.find(client) === undefined);
+    this.options.notify(over.map((ban) => tellUnban(ban, actor, timeMs, reason, remainders(ban.client))));
+  }
+
+  /** Of these, those that people are to be told of. */
+  private recordLifted(
+    bans: readonly ActiveBan[],
+    actor: AuditDraft['actor'],
+    reason: string,
+    timeMs: number,
+  ): readonly ActiveBan[] {
+    if (bans.length === 0) return bans;
     this.unbansTotal += bans.length;
     // A ban that was over before the firewall answered is no news, neither its beginning nor its end; of another host's, that
     // host tells people.
@@ -240,13 +267,7 @@ export class Bans {
       [],
       [],
     );
-    if (this.options.enforce && bans.some((ban) => ban.enforced)) await this.options.reconcile();
-    if (silent) return;
-    if (!isEachTold(told)) return this.options.notify([tellUnbans(told, actor, timeMs, reason)]);
-    const remainders = this.findRemainders(told.map(({ client }) => client));
-    // Meanwhile banned anew: that is the news.
-    const over = told.filter(({ client }) => this.desired.find(client) === undefined);
-    this.options.notify(over.map((ban) => tellUnban(ban, actor, timeMs, reason, remainders(ban.client))));
+    return told;
   }
 
   /** What is left in the way of clients whose bans were lifted, by their canonical names. */

@@ -16,9 +16,9 @@ export interface EnforcementOptions {
   readonly log: Log;
   readonly troubles: Troubles;
   readonly desired: DesiredBans;
-  readonly onResult: (result: EnforcementResult) => void;
+  readonly onResult: (result: EnforcementResult) => Promise<void>;
   /** Takes over what the firewall holds, where the records of it may be lost. */
-  readonly adopt: ((held: readonly KernelBan[]) => void) | undefined;
+  readonly adopt: ((held: Iterable<KernelBan>) => Promise<void>) | undefined;
   /** Aborted when the start is to be given up: commands that run are killed, what is left undone the next start does. */
   readonly signal: AbortSignal;
 }
@@ -35,7 +35,7 @@ export async function buildEnforcement(options: EnforcementOptions): Promise<{ e
   log('info', `enforcement backend ${backend.name}`, {
     reason: mode === 'observe' ? 'observe mode touches no firewall' : reason,
   });
-  if (options.adopt) options.adopt(await listHeld(backend, log));
+  if (options.adopt) await options.adopt(await listHeld(backend, log));
   const enforcer = createEnforcer({
     backend,
     leaveOthers,

@@ -1,5 +1,6 @@
 /** Carries out what people ask for at the command line: ban, unban, allow. */
 
+import { setImmediate } from 'node:timers/promises';
 import { type Config, isHostName } from '../config/schema.ts';
 import type {
   AllowRequest,
@@ -17,7 +18,7 @@ import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Pipeline } from '../workers/pipeline.ts';
 import { type AcceptedBan, endOf, judgeOrders, targetResult as result } from './ban-orders.ts';
-import type { Bans, BanTrail } from './bans.ts';
+import { type Bans, type BanTrail, PORTION_ROWS } from './bans.ts';
 import { findOverlaps, type Remainder } from './overlap.ts';
 import type { Protection } from './protection.ts';
 
@@ -55,29 +56,38 @@ export class Operator {
     this.scheme = options.config.detection;
   }
 
-  /** However many are asked for: one transaction, one message to the engine, one reconcile. */
+  /** However many are asked for: recorded a portion at a time, then one message to the engine and one reconcile. */
   async ban(request: BanRequest): Promise<readonly TargetResult[]> {
-    const { bans, protection, now, reconcile } = this.options;
+    const { bans, protection, reconcile } = this.options;
     // A daemon that has just started doesn't know yet whom it protects, and who came since the last look counts too.
     await protection.refresh();
-    const { accepted: judged, refused } = judgeOrders(request, {
-      ...this.options,
-      enforce: this.enforce,
-      timeMs: now(),
-    });
-    const accepted = new Map(judged);
-    const results = new Map(refused.map(({ result: refusal }) => [refusal.target, refusal]));
+    const accepted = new Map<string, AcceptedBan>();
+    const results = new Map<string, TargetResult>();
+    for (let at = 0; at < request.bans.length; at += PORTION_ROWS) {
+      if (at > 0) await setImmediate();
+      this.order({ ...request, bans: request.bans.slice(at, at + PORTION_ROWS) }, accepted, results);
+    }
+    const drafts = [...accepted.values()].map(({ draft }) => draft);
     if (accepted.size > 0) {
-      const entries = bans.order([...accepted.values()].map(({ draft }) => draft));
-      for (const { client } of entries.filter(isLost)) {
-        accepted.delete(client ?? '');
-        results.set(client ?? '', result(client ?? '', 'failed', NOT_RECORDED));
-      }
       await Promise.all([this.enforce && reconcile(), this.tellEngine([...accepted.values()])]);
-      bans.tellOrders([...accepted.values()].map(({ draft }) => draft));
+      bans.tellOrders(drafts);
     }
     for (const name of accepted.keys()) results.set(name, this.banResult(name));
     return this.withDurability([...results.values()]);
+  }
+
+  /** Judges orders and records those that are accepted; of a target that comes twice the last order counts. */
+  private order(request: BanRequest, accepted: Map<string, AcceptedBan>, results: Map<string, TargetResult>): void {
+    const rules = { ...this.options, enforce: this.enforce, timeMs: this.options.now() };
+    const judged = judgeOrders(request, rules);
+    for (const { result: refusal } of judged.refused) results.set(refusal.target, refusal);
+    if (judged.accepted.size === 0) return;
+    for (const [name, ban] of judged.accepted) accepted.set(name, ban);
+    const entries = this.options.bans.order([...judged.accepted.values()].map(({ draft }) => draft));
+    for (const { client } of entries.filter(isLost)) {
+      accepted.delete(client ?? '');
+      results.set(client ?? '', result(client ?? '', 'failed', NOT_RECORDED));
+    }
   }
 
   /**

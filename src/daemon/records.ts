@@ -20,6 +20,7 @@ import { ReadConnection } from '../record/read-connection.ts';
 import type { RowLine, TextStatus } from '../record/record-service.ts';
 import { RecordThread } from '../record/record-thread.ts';
 import { Reserve } from '../record/reserve.ts';
+import { recallInTurns } from '../record/restoration.ts';
 import { WriteGate } from '../record/write-gate.ts';
 import { LearnedState, type Learner } from './learned-state.ts';
 import type { Log } from './log.ts';
@@ -114,7 +115,7 @@ export class Records {
     damage: string | undefined,
   ): Promise<Records> {
     const records = new Records(options, thread, database, await loadInTurns(database, options.signal));
-    records.reconcileLog(damage);
+    await records.reconcileLog(damage);
     // Where the disk takes nothing yet, an open connection would keep it so.
     if (!(await records.trail.drain())) database.release();
     return records;
@@ -230,19 +231,20 @@ export class Records {
   }
 
   /** The firewall has bans that may be lost with the rows: they stand until their time is up or a person lifts them. */
-  adopt(held: readonly KernelBan[]): void {
-    const { now } = this.options;
-    const drafts = foundDrafts(held, this.trail, now());
-    if (drafts.length > 0) this.tell(this.trail.append(drafts), []);
+  adopt(held: Iterable<KernelBan>): Promise<void> {
+    const { now, signal } = this.options;
+    const { trail } = this;
+    return recallInTurns(trail, foundDrafts(held, trail, now()), (entries) => this.tell(entries, []), signal);
   }
 
-  private reconcileLog(damage: string | undefined): void {
-    const { config, now, log } = this.options;
+  private async reconcileLog(damage: string | undefined): Promise<void> {
+    const { config, now, log, signal } = this.options;
     const { trail } = this;
     const tell = (entries: readonly AuditEntry[]) => this.tell(entries, []);
     try {
-      this.loss = reconcileLog({ config, trail, damage, now, tell });
+      this.loss = await reconcileLog({ config, trail, damage, now, tell, signal });
     } catch (error) {
+      signal?.throwIfAborted();
       log(
         'warn',
         `the audit log cannot be compared with the database: ${error instanceof Error ? error.message : error}`,

@@ -13,8 +13,8 @@ import {
 export interface EnforcerOptions extends ReconcilerOptions {
   /** Milliseconds between full reconciles; while they take long, of looks at a few bans, and full ones when those are gone. */
   readonly reconcileMs: number;
-  /** What came of it, once for each change of a target; never called with nothing in it. */
-  readonly onResult: (result: EnforcementResult) => void;
+  /** What came of it, once for each change of a target; never called with nothing in it, nor before it is done with the last. */
+  readonly onResult: (result: EnforcementResult) => void | Promise<void>;
   /** Called once for each cause, and with undefined when all is well again. */
   readonly onTrouble: (trouble: EnforcementTrouble | undefined) => void;
   /** Once aborted, nothing more is begun and nothing told: `stop` and anyone who waits for a reconcile get along at once. */
@@ -47,11 +47,15 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
   let retryMs = RETRY_FIRST_MS;
   let timer: NodeJS.Timeout | undefined;
   let timerMs = Number.POSITIVE_INFINITY;
+  let telling: Promise<void> = Promise.resolve();
 
   const isOver = () => stopped || signal?.aborted === true;
-  const tell = ({ result, trouble }: Outcome): void => {
+  const tell = async ({ result, trouble }: Outcome): Promise<void> => {
     if (signal?.aborted) return;
-    if (result.confirmed.length + result.released.length + result.failed.length > 0) onResult(result);
+    if (result.confirmed.length + result.released.length + result.failed.length > 0) {
+      telling = telling.then(() => onResult(result));
+      await telling;
+    }
     if (trouble?.code !== troubleCode) onTrouble(trouble && { code: trouble.code, message: trouble.message });
     troubleCode = trouble?.code;
   };
@@ -73,7 +77,7 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
     const startMs = performance.now();
     const outcome = await reconciler.runFull();
     const tookMs = performance.now() - startMs;
-    tell(outcome);
+    await tell(outcome);
     if (isOver()) return;
     schedule(outcome.trouble ? Math.min(retryMs, reconcileMs) : Math.max(reconcileMs, tookMs * REST_FACTOR));
     retryMs = outcome.trouble ? Math.min(retryMs * 2, reconcileMs) : RETRY_FIRST_MS;
@@ -82,7 +86,7 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
     if (isOver()) return;
     const outcome = await reconciler.runChanges();
     if (!outcome) return full.request();
-    tell(outcome);
+    await tell(outcome);
     const delayMs = Math.min(retryMs, reconcileMs);
     // Never put off: changes may come without end.
     if (outcome.trouble && !isOver() && performance.now() + delayMs < timerMs) schedule(delayMs);

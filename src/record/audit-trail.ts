@@ -4,22 +4,21 @@
  */
 import type { ActiveBan, AuditDraft, AuditEntry } from '../model/audit.ts';
 import type { Position } from '../model/chunk.ts';
-import { isDue } from '../model/reconcile.ts';
 import { Backlog, type TrailStatus, type Unwritten } from './backlog.ts';
 import { BansInForce } from './bans-in-force.ts';
 import { type Call, callDirectly, type Outcome } from './call.ts';
-import { preparedFor, type RecordDatabase } from './database.ts';
-import { RecordError, toRecordError } from './error.ts';
+import type { RecordDatabase } from './database.ts';
+import { RecordError } from './error.ts';
 import type { PruneOptions } from './find-cut.ts';
 import { lossDraft, restorationDrafts } from './lost-rows.ts';
-import type { Ban, Change, Projection } from './projection.ts';
-import { loadProjection } from './projection-table.ts';
+import type { Ban, Projection } from './projection.ts';
+import { loadStored } from './projection-table.ts';
 import { cutRows, type Pruned, pruneDraft } from './prune.ts';
 import { writeRow } from './row.ts';
+import { RowWaits } from './row-waits.ts';
 import { type Query, TrailReader } from './trail-reader.ts';
-import { type ChainEnd, type Extra, prepareTrail, type TrailStatements } from './trail-statements.ts';
+import type { ChainEnd, Extra } from './trail-statements.ts';
 import { type BatchResult, TrailWriter } from './trail-writer.ts';
-import { UnwrittenBans } from './unwritten-bans.ts';
 import type { WriteGate } from './write-gate.ts';
 
 /** Rows of one transaction. */
@@ -52,12 +51,6 @@ interface UnderWay {
   readonly extra: Extra;
 }
 
-interface Waiter {
-  /** The newest row waited for. */
-  id: number;
-  readonly resolve: () => void;
-}
-
 export class AuditTrail extends BansInForce {
   readonly #options: AuditTrailOptions;
   readonly #database: RecordDatabase;
@@ -66,29 +59,21 @@ export class AuditTrail extends BansInForce {
   readonly #now: () => number;
   readonly #backlog: Backlog;
   readonly #reader: TrailReader;
-  readonly #statements: () => TrailStatements;
   #configVersion: string;
   /** The newest row on disk, and the newest at all. Rows that wait follow the first, unless rows between are lost. */
   #written: ChainEnd;
   #head: ChainEnd;
   #underWay: UnderWay | undefined;
-  /** The newest row that was written, or refused: nothing waits for it any more. */
-  #triedId: number;
-  #waiters: Waiter[] = [];
-  readonly #unwrittenBans = new UnwrittenBans();
+  readonly #waits: RowWaits;
   /** Entries that another database made rows of other numbers. */
   readonly #renumbered = new WeakMap<AuditEntry, AuditEntry>();
 
   /** Loads the projection. Throws RecordError when the database cannot be read. */
   constructor(options: AuditTrailOptions) {
     const { database } = options;
-    try {
-      super(options.projection ?? loadProjection(database.sql, 'now'));
-      this.#statements = preparedFor(database, prepareTrail);
-      this.#written = this.#statements().readHead();
-    } catch (error) {
-      throw toRecordError(error, database.path);
-    }
+    super(options.projection ?? loadStored(database));
+    this.#reader = new TrailReader(database);
+    this.#written = this.#reader.readHead();
     this.#options = options;
     this.#database = database;
     this.#writer = options.writer ?? callDirectly(new TrailWriter(database, cutRows));
@@ -96,9 +81,8 @@ export class AuditTrail extends BansInForce {
     this.#now = options.now ?? Date.now;
     this.#backlog = new Backlog(options.backlogMax ?? 100_000);
     this.#configVersion = options.configVersion;
-    this.#reader = new TrailReader(database);
     this.#head = this.#written;
-    this.#triedId = this.#head.id;
+    this.#waits = new RowWaits(this.#head.id);
     if (options.unwritten) {
       for (const entry of options.unwritten.entries) this.#requeue(entry);
       this.#backlog.resume(options.unwritten);
@@ -135,15 +119,13 @@ export class AuditTrail extends BansInForce {
   async drain(): Promise<boolean> {
     this.retry();
     // An answer may leave more to write, or begin it.
-    while (this.#underWay) await new Promise<void>((resolve) => this.#waiters.push({ id: 0, resolve }));
+    while (this.#underWay) await this.#waits.untilNext();
     return this.#backlog.isEmpty;
   }
 
   /** Resolves once every row recorded so far is on disk, or was refused by it: what follows from the rows may then happen. */
   settled(): Promise<void> {
-    const { id } = this.#head;
-    if (this.#triedId >= id) return Promise.resolve();
-    return new Promise((resolve) => this.#waiters.push({ id, resolve }));
+    return this.#waits.until(this.#head.id);
   }
 
   /** The entry as its row is now: another database may have given it another number. */
@@ -172,26 +154,6 @@ export class AuditTrail extends BansInForce {
     return this.projection.copy();
   }
 
-  /** True while a row about a client's ban is under way. */
-  isUnderWay(client: string): boolean {
-    return this.#unwrittenBans.has(client);
-  }
-
-  /** As the rows on disk have it, or those that the disk refused: what the firewall should hold. */
-  override *enforcedEnds(nowMs: number): ReturnType<BansInForce['enforcedEnds']> {
-    const underWay = this.#unwrittenBans;
-    for (const ban of super.enforcedEnds(nowMs)) if (!underWay.has(ban.target)) yield ban;
-    for (const { client: target, untilMs, enforced } of underWay.befores())
-      if (enforced && isDue(untilMs, nowMs)) yield { target, untilMs };
-  }
-
-  /** The end of the one that the firewall should hold for exactly this client; null is permanent, undefined for none. */
-  findEnforcedEnd(client: string, nowMs: number): number | null | undefined {
-    const underWay = this.#unwrittenBans;
-    const ban = underWay.has(client) ? underWay.before(client) : this.projection.bans.get(client);
-    return ban?.enforced && isDue(ban.untilMs, nowMs) ? ban.untilMs : undefined;
-  }
-
   /** What is not on disk, for a trail that takes this one's place. Nothing may be under way. */
   takeUnwritten(): Unwritten | undefined {
     return this.#backlog.take();
@@ -211,7 +173,7 @@ export class AuditTrail extends BansInForce {
 
   /** Where each log was read up to, as saved; throws RecordError. */
   positions(): Position[] {
-    return this.#read(() => this.#statements().readPositions());
+    return this.#reader.positions();
   }
 
   savePositions(positions: readonly Position[]): void {
@@ -220,11 +182,7 @@ export class AuditTrail extends BansInForce {
 
   /** A part's saved state; throws RecordError. */
   loadState(key: string): Uint8Array | undefined {
-    return (
-      this.#backlog.findState(key) ??
-      this.#underWay?.extra.state?.[key] ??
-      this.#read(() => this.#statements().readState(key))
-    );
+    return this.#backlog.findState(key) ?? this.#underWay?.extra.state?.[key] ?? this.#reader.findState(key);
   }
 
   saveState(key: string, bytes: Uint8Array): void {
@@ -233,7 +191,7 @@ export class AuditTrail extends BansInForce {
 
   /** Rows on disk; throws RecordError. */
   countRows(): number {
-    return this.#read(() => this.#statements().countRows());
+    return this.#reader.countRows();
   }
 
   /**
@@ -271,21 +229,9 @@ export class AuditTrail extends BansInForce {
       this.#backlog.countLost(entry.timeMs);
       return { ...entry, id: 0, hash: '' };
     }
-    this.#backlog.rows.push({ row, entry, changes: this.#apply(entry, isRecalled) });
+    this.#backlog.rows.push({ row, entry, changes: this.apply(entry, isRecalled) });
     this.#head = entry;
     return entry;
-  }
-
-  /** What is recalled was in force before its row. */
-  #apply(entry: AuditEntry, isRecalled: boolean): readonly Change[] {
-    const changes = this.projection.changesOf(entry);
-    for (const change of changes) {
-      if (change.kind === 'ban' && !isRecalled)
-        this.#unwrittenBans.note(change.key, entry.id, this.projection.bans.get(change.key));
-      this.projection.set(change);
-    }
-    this.noteEnds(changes);
-    return changes;
   }
 
   /** Hands what waits to the writer, unless something is under way: the answer goes on with the rest. */
@@ -329,25 +275,16 @@ export class AuditTrail extends BansInForce {
     } else {
       this.#backlog.rows.splice(0, rows);
       this.#written = end;
-      this.#triedId = Math.max(this.#triedId, end.id);
-      this.#unwrittenBans.settle(end.id);
-      this.#wake();
+      this.unwritten.settle(end.id);
+      this.#waits.note(end.id);
     }
     this.#flush(true);
   }
 
   /** Everything is written, or the disk refuses: what follows from the rows does not wait for them. */
   #stopWaiting(): void {
-    this.#triedId = this.#head.id;
-    this.#unwrittenBans.clear();
-    this.#wake();
-  }
-
-  #wake(): void {
-    const woken = this.#waiters.filter(({ id }) => id <= this.#triedId);
-    if (woken.length === 0) return;
-    this.#waiters = this.#waiters.filter(({ id }) => id > this.#triedId);
-    for (const { resolve } of woken) resolve();
+    this.unwritten.clear();
+    this.#waits.note(this.#head.id);
   }
 
   /** The database that was read at the start may not be all there is: rows that wait follow what another one has. */
@@ -357,34 +294,40 @@ export class AuditTrail extends BansInForce {
     const picture = this.projection;
     this.#backlog.rows = [];
     this.#options.reopen?.();
-    this.replace(loadProjection(this.#database.sql, 'now'));
+    this.replace(loadStored(this.#database));
     this.#written = this.#head = head;
-    if (head.id < known.id) this.#queueLost(known, picture, 'the database was lost while zban ran');
+    if (head.id < known.id)
+      for (const _ of this.#recall(this.findMissing(picture), known, 'the database was lost while zban ran'));
     for (const entry of waiting) {
       const again = this.#requeue(entry);
       this.#renumbered.set(entry, again);
     }
     const { id } = this.#head;
-    this.#unwrittenBans.renumber(id);
-    for (const waiter of this.#waiters) waiter.id = Math.min(waiter.id, id);
+    this.unwritten.renumber(id);
+    this.#waits.renumber(head.id, id);
   }
 
   /**
-   * Rows up to `end` are lost, as somebody outside of the database knows: the next row follows that one, the trail says
-   * what is missing, and what `picture` has more than the database is recorded again.
+   * Records again what was in force before and is lost with its rows: nothing waits for that. Rows up to `end` are missing, as
+   * somebody outside of the database knows: the next row follows that one, and the trail says so.
    */
-  restore(end: ChainEnd, picture: Projection, what: string): AuditEntry[] {
-    const entries = this.#queueLost(end, picture, what);
+  recall(drafts: Iterable<AuditDraft>, end: ChainEnd = this.#head, what = '', extra: Extra = {}): AuditEntry[] {
+    const entries = [...this.#recall(drafts, end, what)];
+    this.#backlog.addExtra(extra);
     this.retry();
     return entries;
   }
 
-  #queueLost(end: ChainEnd, picture: Projection, what: string): AuditEntry[] {
-    const nowMs = this.#now();
-    const drafts = restorationDrafts(this.projection, picture, nowMs);
-    const loss = end.id > this.#head.id ? [lossDraft(this.#head.id + 1, end.id, what, nowMs)] : [];
+  /** What `picture` has more than the rows of this trail, or otherwise. It may be recorded while it comes. */
+  findMissing(picture: Projection): Generator<AuditDraft> {
+    return restorationDrafts(this.projection, picture, this.#now());
+  }
+
+  *#recall(drafts: Iterable<AuditDraft>, end: ChainEnd, what: string): Generator<AuditEntry> {
+    const loss = end.id > this.#head.id ? [lossDraft(this.#head.id + 1, end.id, what, this.#now())] : [];
     if (end.id > this.#head.id) this.#head = end;
-    return [...loss, ...drafts].map((draft) => this.#accept(draft, false, this.#configVersion, true));
+    for (const some of [loss, drafts])
+      for (const draft of some) yield this.#accept(draft, false, this.#configVersion, true);
   }
 
   /** An entry of an earlier chain as the next row of this one. */
@@ -403,14 +346,6 @@ export class AuditTrail extends BansInForce {
     } catch (error) {
       if (error instanceof RecordError) return null;
       throw error;
-    }
-  }
-
-  #read<T>(read: () => T): T {
-    try {
-      return read();
-    } catch (error) {
-      throw toRecordError(error, this.#database.path);
     }
   }
 }

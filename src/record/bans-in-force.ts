@@ -1,14 +1,18 @@
 /** What the rows of the trail come to, as the daemon asks for it: from memory, without a look at the disk. */
-import type { ActiveBan, AuditAction, Offence } from '../model/audit.ts';
+import type { ActiveBan, AuditAction, AuditEntry, Offence } from '../model/audit.ts';
+import { isDue } from '../model/reconcile.ts';
 import { EndQueue } from './end-queue.ts';
 import type { Allowed, Ban, Change, Projection } from './projection.ts';
 import { StoredBan } from './stored-ban.ts';
+import { UnwrittenBans } from './unwritten-bans.ts';
 
 /** Ends that are out of date may be this many before the queue is made anew. */
 const STALE_ENDS_MAX = 10_000;
 
 export abstract class BansInForce {
   protected projection: Projection;
+  /** What the disk has where newer rows are under way: the firewall follows that. */
+  protected readonly unwritten = new UnwrittenBans();
   readonly #ends = new EndQueue();
 
   constructor(projection: Projection) {
@@ -24,12 +28,17 @@ export abstract class BansInForce {
     this.#queueEnds();
   }
 
-  /** To be called with every change of the projection. */
-  protected noteEnds(changes: readonly Change[]): void {
-    for (const { kind, key, value } of changes) {
+  /** Takes in the next row and returns what it changed. What is recalled was in force before its row. */
+  protected apply(entry: AuditEntry, isRecalled: boolean): readonly Change[] {
+    const changes = this.projection.changesOf(entry);
+    for (const change of changes) {
+      const { kind, key, value } = change;
+      if (kind === 'ban' && !isRecalled) this.unwritten.note(key, entry.id, this.projection.bans.get(key));
+      this.projection.set(change);
       if (kind === 'ban' && value?.untilMs != null) this.#ends.add(key, value.untilMs);
     }
     if (this.#ends.size > 2 * this.projection.bans.size + STALE_ENDS_MAX) this.#queueEnds();
+    return changes;
   }
 
   /** Bans in force at `nowMs`, from memory; `numbers` is fetched from disk when it is looked at. */
@@ -47,9 +56,27 @@ export abstract class BansInForce {
     for (const ban of this.projection.bans.values()) if (ban.untilMs === null || ban.untilMs > nowMs) yield ban;
   }
 
-  /** Clients of enforced bans in force at `nowMs` with their ends, for the firewall. */
-  enforcedEnds(nowMs: number): Generator<{ readonly target: string; readonly untilMs: number | null }> {
-    return this.projection.bans.enforced(nowMs);
+  /** True while a row about a client's ban is under way. */
+  isUnderWay(client: string): boolean {
+    return this.unwritten.has(client);
+  }
+
+  /**
+   * Clients of enforced bans in force at `nowMs` with their ends, as the rows on disk have it, or those that the disk
+   * refused: what the firewall should hold.
+   */
+  *enforcedEnds(nowMs: number): Generator<{ readonly target: string; readonly untilMs: number | null }> {
+    const { unwritten } = this;
+    for (const ban of this.projection.bans.enforced(nowMs)) if (!unwritten.has(ban.target)) yield ban;
+    for (const { client: target, untilMs, enforced } of unwritten.befores())
+      if (enforced && isDue(untilMs, nowMs)) yield { target, untilMs };
+  }
+
+  /** The end of the one that the firewall should hold for exactly this client; null is permanent, undefined for none. */
+  findEnforcedEnd(client: string, nowMs: number): number | null | undefined {
+    const { unwritten } = this;
+    const ban = unwritten.has(client) ? unwritten.before(client) : this.projection.bans.get(client);
+    return ban?.enforced && isDue(ban.untilMs, nowMs) ? ban.untilMs : undefined;
   }
 
   /** Clients of all bans in force at `nowMs`, would-be bans included. */
@@ -70,6 +97,11 @@ export abstract class BansInForce {
   findActiveBan(client: string, nowMs: number): ActiveBan | undefined {
     const ban = this.projection.bans.get(client);
     return ban && (ban.untilMs === null || ban.untilMs > nowMs) ? this.#withNumbers(ban) : undefined;
+  }
+
+  /** True while no row has ended or replaced this ban, though its time may be up. */
+  stands({ client, auditId }: Pick<ActiveBan, 'client' | 'auditId'>): boolean {
+    return this.projection.bans.get(client)?.auditId === auditId;
   }
 
   /** Bans whose time is up at `nowMs` and that no row has ended yet. Costs nothing while none is due. */

@@ -9,44 +9,53 @@ const NONE = { condition: null, numbers: null, tier: null, durationSeconds: null
 
 const MODES = ['enforced', 'observed'] as const;
 
-/** Drafts that bring a trail from `before` to `after`. Applied once more they change nothing. */
-export function restorationDrafts(before: Projection, after: Projection, nowMs: number): AuditDraft[] {
-  const drafts = [...findChanged(before, after)].flatMap((client) => {
-    const there = before.bans.get(client);
-    const ban = after.bans.get(client);
-    const past = MODES.flatMap((mode) => {
-      const offence = after.offences[mode].get(client);
-      // The ban that stands says it as well.
-      const isSaid =
-        ban?.tier === offence?.tier && ban?.untilMs === offence?.lastMs && ban?.enforced === (mode === 'enforced');
-      return offence && !isSaid ? pastBan(offence, mode === 'enforced') : [];
-    });
-    return [...(there ? [unban(client, there.enforced, nowMs)] : []), ...past, ...(ban ? standingBan(ban) : [])];
-  });
-  for (const entry of before.allowed.keys()) {
-    if (!after.allowed.has(entry)) drafts.push(entryDraft('disallow', entry, 'system', nowMs));
+/**
+ * Drafts that bring a trail from `before` to `after`; applied once more they change nothing. `before` may follow them while they
+ * come.
+ */
+export function* restorationDrafts(before: Projection, after: Projection, nowMs: number): Generator<AuditDraft> {
+  for (const client of clientsOf(before, after))
+    if (isChanged(client, before, after)) yield* draftsOf(client, before, after, nowMs);
+  for (const entry of [...before.allowed.keys()]) {
+    if (!after.allowed.has(entry)) yield entryDraft('disallow', entry, 'system', nowMs);
   }
   for (const { entry, actor, sinceMs } of after.allowed.values()) {
-    if (!before.allowed.has(entry)) drafts.push(entryDraft('allow', entry, actor, sinceMs));
+    if (!before.allowed.has(entry)) yield entryDraft('allow', entry, actor, sinceMs);
   }
-  return drafts;
 }
 
-/** Clients whose ban or offences are not the same. */
-function findChanged(before: Projection, after: Projection): Set<string> {
-  const changed = new Set<string>();
-  const keys = ['sinceMs', 'untilMs', 'tier', 'enforced', 'confirmed'] as const;
-  for (const client of new Set([...before.bans.keys(), ...after.bans.keys()])) {
-    const [a, b] = [before.bans.get(client), after.bans.get(client)];
-    if (keys.some((key) => a?.[key] !== b?.[key])) changed.add(client);
-  }
+function* draftsOf(client: string, before: Projection, after: Projection, nowMs: number): Generator<AuditDraft> {
+  const there = before.bans.get(client);
+  const ban = after.bans.get(client);
+  const past = MODES.flatMap((mode) => {
+    const offence = after.offences[mode].get(client);
+    // The ban that stands says it as well.
+    const isSaid =
+      ban?.tier === offence?.tier && ban?.untilMs === offence?.lastMs && ban?.enforced === (mode === 'enforced');
+    return offence && !isSaid ? pastBan(offence, mode === 'enforced') : [];
+  });
+  if (there) yield unban(client, there.enforced, nowMs);
+  yield* past;
+  if (ban) yield* standingBan(ban);
+}
+
+/** Everybody with a ban or an offence; now and then somebody twice. */
+function* clientsOf(before: Projection, after: Projection): Generator<string> {
+  yield* after.bans.keys();
+  for (const client of before.bans.keys()) if (!after.bans.has(client)) yield client;
   for (const mode of MODES) {
-    for (const { client, tier, lastMs } of after.offences[mode].values()) {
-      const known = before.offences[mode].get(client);
-      if (known?.lastMs !== lastMs || known.tier !== tier) changed.add(client);
-    }
+    for (const client of after.offences[mode].keys()) if (!after.bans.has(client)) yield client;
   }
-  return changed;
+}
+
+function isChanged(client: string, before: Projection, after: Projection): boolean {
+  const keys = ['sinceMs', 'untilMs', 'tier', 'enforced', 'confirmed'] as const;
+  const [a, b] = [before.bans.get(client), after.bans.get(client)];
+  if (keys.some((key) => a?.[key] !== b?.[key])) return true;
+  return MODES.some((mode) => {
+    const [known, offence] = [before.offences[mode].get(client), after.offences[mode].get(client)];
+    return offence !== undefined && (known?.lastMs !== offence.lastMs || known.tier !== offence.tier);
+  });
 }
 
 /** The row that says which are missing. */
@@ -56,17 +65,17 @@ export function lossDraft(fromId: number, toId: number, what: string, nowMs: num
 }
 
 /** Bans that the firewall has and the trail has not: they stand until their time is up or a person lifts them. */
-export function foundDrafts(
-  held: readonly KernelBan[],
+export function* foundDrafts(
+  held: Iterable<KernelBan>,
   trail: { findActiveBan(client: string, nowMs: number): unknown },
   nowMs: number,
-): AuditDraft[] {
+): Generator<AuditDraft> {
   const of = { timeMs: nowMs, actor: 'system', action: 'ban', condition: 'import', tier: 0, enforced: true } as const;
-  return held.flatMap(({ target: client, untilMs }) => {
-    if (trail.findActiveBan(client, nowMs) || (untilMs !== null && untilMs <= nowMs)) return [];
+  for (const { target: client, untilMs } of held) {
+    if (trail.findActiveBan(client, nowMs) || (untilMs !== null && untilMs <= nowMs)) continue;
     const durationSeconds = untilMs === null ? null : (untilMs - nowMs) / 1000;
-    return [{ ...of, numbers: null, client, durationSeconds, detail: `${RESTORED}: found in the firewall` }];
-  });
+    yield { ...of, numbers: null, client, durationSeconds, detail: `${RESTORED}: found in the firewall` };
+  }
 }
 
 function standingBan(ban: Ban): AuditDraft[] {

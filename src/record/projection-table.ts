@@ -24,8 +24,17 @@ export function loadProjection(sql: BetterSqlite3.Database, scope: Scope, client
   return projection;
 }
 
+/** Everything that follows from all rows, at once. Throws RecordError. */
+export function loadStored({ sql, path }: RecordDatabase): Projection {
+  try {
+    return loadProjection(sql, 'now');
+  } catch (error) {
+    throw toRecordError(error, path);
+  }
+}
+
 /**
- * Everything that follows from all rows, a portion at a time, so that a million bans do not keep the process from hearing
+ * The same, a portion at a time, so that a million bans do not keep the process from hearing
  * a signal. The database is busy meanwhile. Rejects with RecordError, or with the signal's reason once it is aborted.
  */
 export async function loadInTurns({ sql, path }: RecordDatabase, signal?: AbortSignal): Promise<Projection> {

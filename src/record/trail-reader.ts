@@ -1,6 +1,7 @@
 /** Reads the trail: for the command line (daemon running or stopped) and for the dashboard. */
 import type BetterSqlite3 from 'better-sqlite3';
 import type { ActiveBan, AuditAction, AuditEntry, JudgedNumbers, Offence } from '../model/audit.ts';
+import type { Position } from '../model/chunk.ts';
 import { commonText, coveringTexts, type Prefix, parsePrefix, prefixContains } from '../net/prefix.ts';
 import { COLUMNS, type Row, readObject } from './columns.ts';
 import { preparedFor, type RecordDatabase } from './database.ts';
@@ -11,6 +12,7 @@ import { loadProjection, readBan } from './projection-table.ts';
 import { readRow } from './row.ts';
 import { StoredBan } from './stored-ban.ts';
 import { readJudged } from './stored-facts.ts';
+import { type ChainEnd, prepareTrail, type TrailStatements } from './trail-statements.ts';
 
 export interface Query {
   /** Only rows with a greater id: what came since, for following. */
@@ -43,10 +45,12 @@ const BY_START = 'since_ms, client';
 export class TrailReader {
   readonly #database: RecordDatabase;
   readonly #numbers: () => NumbersStatement;
+  readonly #statements: () => TrailStatements;
 
   constructor(database: RecordDatabase) {
     this.#database = database;
     this.#numbers = preparedFor(database, prepareNumbers);
+    this.#statements = preparedFor(database, prepareTrail);
   }
 
   get #sql(): BetterSqlite3.Database {
@@ -146,9 +150,21 @@ export class TrailReader {
 
   /** A part's saved state. */
   findState(key: string): Uint8Array | undefined {
-    return this.#read(() =>
-      this.#sql.prepare<[string], Uint8Array>('SELECT bytes FROM state WHERE key = ?').pluck().get(key),
-    );
+    return this.#read(() => this.#statements().readState(key));
+  }
+
+  /** Where each log was read up to. */
+  positions(): Position[] {
+    return this.#read(() => this.#statements().readPositions());
+  }
+
+  /** The newest row. */
+  readHead(): ChainEnd {
+    return this.#read(() => this.#statements().readHead());
+  }
+
+  countRows(): number {
+    return this.#read(() => this.#statements().countRows());
   }
 
   /** The clients in the trail that share addresses with `client`. */

@@ -22,17 +22,17 @@ test('first the row, then the firewall, then the result row, then the message', 
   assert.equal(bans.bansTotal, 1);
 });
 
-test('the results of many bans are recorded a portion at a time, and none is left out', (t) => {
+test('the results of many bans are recorded a portion at a time, and none is left out', async (t) => {
   const { bans, trail } = makeBans(t);
-  const clients = Array.from({ length: 25_000 }, (_, n) => `10.0.${n >>> 8}.${n & 255}`);
+  const clients = Array.from({ length: 2500 }, (_, n) => `10.0.${n >>> 8}.${n & 255}`);
   bans.onEvents(
     clients.map((ip) => banEvent(ip)),
     [],
   );
   const append = t.mock.method(trail, 'append');
-  bans.onResult(answer({ confirmed: clients }));
+  await bans.onResult(answer({ confirmed: clients }));
   const counts = append.mock.calls.map(({ arguments: [drafts] }) => drafts.length);
-  assert.deepEqual(counts, [10_000, 10_000, 5000]);
+  assert.deepEqual(counts, [1000, 1000, 500]);
   assert.ok(trail.activeBans(T0).every(({ confirmed }) => confirmed));
 });
 

@@ -38,7 +38,9 @@ function make(t: TestContext, { enforce = true, never = [], refuses, maxActive, 
     const released = [...held.keys()].filter((target) => !desired.has(target));
     if (stuck.size > 0) {
       const failed = released.filter((target) => stuck.has(target));
-      bans.onResult(answer({ failed: failed.map((target) => ({ target, code: 'kernel_refused', message: 'busy' })) }));
+      await bans.onResult(
+        answer({ failed: failed.map((target) => ({ target, code: 'kernel_refused', message: 'busy' })) }),
+      );
     }
     const fresh = [...desired].flatMap(([target, untilMs]) => (held.get(target) === untilMs ? [] : [target]));
     if (refuses !== undefined) {
@@ -48,7 +50,7 @@ function make(t: TestContext, { enforce = true, never = [], refuses, maxActive, 
     for (const target of fresh) held.set(target, desired.get(target) ?? null);
     const gone = released.filter((target) => !stuck.has(target));
     for (const target of gone) held.delete(target);
-    bans.onResult(answer({ confirmed: fresh, released: gone }));
+    await bans.onResult(answer({ confirmed: fresh, released: gone }));
   };
   const made = makeBans(t, enforce, reconcile);
   const { bans, trail, clock } = made;
@@ -143,7 +145,11 @@ test('a ban waits until it is known who is protected now', async (t) => {
 });
 
 test('ten thousand at once: one message to the engine and one reconcile each way', async (t) => {
-  const { ban, unban, held, engineTasks, reconciles } = make(t);
+  const { ban, unban, held, engineTasks, reconciles, trail } = make(t);
+  const append = t.mock.method(trail, 'append');
+  let turns = 0;
+  const turn = setInterval(() => turns++, 0);
+  t.after(() => clearInterval(turn));
   const targets = Array.from({ length: 10_000 }, (_, index) => `10.1.${index >> 8}.${index & 255}`);
   assert.ok((await ban(...targets)).every(({ code }) => code === 'done'));
   assert.equal(held.size, 10_000);
@@ -152,6 +158,8 @@ test('ten thousand at once: one message to the engine and one reconcile each way
   assert.equal(lifted.filter(({ code }) => code === 'done').length, 10_000);
   assert.equal(held.size, 0);
   assert.deepEqual([engineTasks(), reconciles.count], [['release'], 2]);
+  assert.ok(append.mock.calls.every(({ arguments: [drafts] }) => drafts.length <= 1000));
+  assert.ok(turns >= 18, `others got a turn only ${turns} times`);
 });
 
 test('banned for good twice: the second changes nothing', async (t) => {

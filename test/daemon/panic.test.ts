@@ -16,7 +16,7 @@ function make(t: TestContext, left = true) {
   const { bans, trail, clock, since } = made;
   const reserve = new Reserve([join(temporaryFolder(t), 'panic')]);
   bans.onEvents([banEvent('203.0.113.9'), banEvent('203.0.113.10')], []);
-  bans.onResult(answer({ confirmed: ['203.0.113.9', '203.0.113.10'] }));
+  void bans.onResult(answer({ confirmed: ['203.0.113.9', '203.0.113.10'] }));
   since();
   const steps: string[] = [];
   const note = (step: string) => steps.push(...since(), step);

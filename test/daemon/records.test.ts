@@ -8,6 +8,7 @@ import { configSchema } from '../../src/config/schema.ts';
 import { Records } from '../../src/daemon/records.ts';
 import { Troubles } from '../../src/daemon/troubles.ts';
 import type { AuditDraft } from '../../src/model/audit.ts';
+import { AuditTrail } from '../../src/record/audit-trail.ts';
 import { openDatabase } from '../../src/record/database.ts';
 import { compareWithLog } from '../../src/record/log-check.ts';
 import { findLogFiles } from '../../src/record/text-log-lines.ts';
@@ -45,9 +46,10 @@ function place(t: TestContext, audit = {}) {
     audit: { log, ...audit },
     control: { socket: join(folder, 'sock') },
   });
-  const open = async () => {
+  const open = async (signal?: AbortSignal) => {
     const said: string[] = [];
-    const records = await Records.open({ config, configVersion: '0123456789ab', now: () => T0, log: () => {} });
+    const options = { config, configVersion: '0123456789ab', now: () => T0, log: () => {}, ...(signal && { signal }) };
+    const records = await Records.open(options);
     const close = records.close.bind(records);
     let closed: Promise<void> | undefined;
     records.close = () => (closed ??= close());
@@ -97,7 +99,7 @@ test('a database that is gone at the start: bans and exceptions come from the au
   );
   const tiers = new Map(records.trail.offences(true).map(({ client, tier }) => [client, tier]));
   assert.deepEqual([tiers.get('192.0.2.1'), tiers.get('192.0.2.2'), tiers.get('192.0.2.3')], [1, 4, 1]);
-  records.adopt([
+  await records.adopt([
     { target: '192.0.2.1', untilMs: T0 + 1000 },
     { target: '203.0.113.9', untilMs: T0 + 60_000 },
   ]);
@@ -109,6 +111,31 @@ test('a database that is gone at the start: bans and exceptions come from the au
   const again = await open();
   assert.equal(again.records.loss, undefined, 'found once');
   assert.deepEqual(again.bans(), ['192.0.2.1', '192.0.2.2', '203.0.113.9']);
+});
+
+test('a restoration that is broken off is ended by the next start, and is recorded a portion at a time', async (t) => {
+  const { open, remove, verify } = place(t);
+  const clients = Array.from({ length: 2500 }, (_, n) => `10.0.${n >>> 8}.${n & 255}`);
+  const first = await open();
+  await first.record(clients.map((client) => ban(client)));
+  await first.records.close();
+  remove();
+  const recall = t.mock.method(AuditTrail.prototype, 'recall');
+  const stopping = new AbortController();
+  const settled = AuditTrail.prototype.settled;
+  const stop = t.mock.method(AuditTrail.prototype, 'settled', function (this: AuditTrail) {
+    if (recall.mock.callCount() === 2) stopping.abort();
+    return settled.call(this);
+  });
+  await assert.rejects(open(stopping.signal), { name: 'AbortError' });
+  stop.mock.restore();
+  const { records, bans } = await open();
+  assert.match(records.loss ?? '', /entries #1 to #2500 of the audit trail are lost/);
+  assert.deepEqual(bans(), clients.toSorted());
+  assert.ok(recall.mock.calls.every(({ arguments: [drafts] }) => [...drafts].length <= 1000));
+  await records.close();
+  assert.equal(verify(), 'entries #1 to #2500 are missing');
+  assert.equal((await open()).records.loss, undefined, 'found once');
 });
 
 test('an older copy of the database: what the log has beyond it holds', async (t) => {

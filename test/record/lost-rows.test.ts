@@ -56,7 +56,7 @@ function pictureOf(projection: Projection) {
   return { bans: bans.sort(by), offences: offences.sort(by), allowed: [...projection.allowed.keys()].sort() };
 }
 
-function apply(projection: Projection, drafts: readonly AuditDraft[]): Projection {
+function apply(projection: Projection, drafts: Iterable<AuditDraft>): Projection {
   for (const one of drafts) projection.apply({ ...one, id: 1, configVersion: '', hash: '' });
   return projection;
 }
@@ -208,7 +208,7 @@ test('an older copy of the database: the rows between are named, and what follow
   whole.trail.append(STORY.slice(2));
   const { trail, database } = openKeptTrail(t, older);
   const picture = whole.trail.projectionCopy;
-  trail.restore({ id: 6, hash: whole.trail.head.hash.slice(0, 16) }, picture, 'an older copy');
+  trail.recall(trail.findMissing(picture), { id: 6, hash: whole.trail.head.hash.slice(0, 16) }, 'an older copy');
   assert.deepEqual(pictureOf(trail.projectionCopy), pictureOf(picture));
   const result = verifyAudit(database);
   assert.ok(!result.ok);
