@@ -5,15 +5,16 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { EnforcementResult } from '../enforce/reconciler.ts';
-import type { ActiveBan, AuditDraft, AuditEntry, ResultNumbers } from '../model/audit.ts';
+import type { ActiveBan, AuditDraft, AuditEntry } from '../model/audit.ts';
 import type { Position } from '../model/chunk.ts';
-import type { BanEvent, EngineEvent, FuseEvent } from '../model/event.ts';
+import type { EngineEvent, FuseEvent } from '../model/event.ts';
 import type { Notification } from '../model/notification.ts';
-import type { DesiredBans, Failure } from '../model/reconcile.ts';
+import type { DesiredBans } from '../model/reconcile.ts';
 import type { Status } from '../model/status.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import { systemDraft } from '../record/row.ts';
+import { BanResults, PORTION_ROWS } from './ban-results.ts';
 import {
   draftOf,
   fuseResetDraft,
@@ -29,9 +30,6 @@ import type { Incidents } from './incidents.ts';
 import type { Lanes } from './lanes.ts';
 import { findOverlaps, type Remainder } from './overlap.ts';
 import { Refusals } from './refusals.ts';
-
-/** Rows recorded between two looks at the rest of the world: some 20 ms of work. */
-export const PORTION_ROWS = 1000;
 
 /** What is needed of the recorder here. */
 export type BanTrail = Pick<
@@ -68,16 +66,14 @@ export class Bans {
   unbansTotal = 0;
   refusedTotal = 0;
   private readonly options: BansOptions;
-  /** Bans that people have not been told of, because the firewall has not answered. */
-  private readonly unreported = new Map<string, BanEvent>();
-  /** Why the firewall does not do what it should, by target. */
-  private readonly failing = new Map<string, string>();
+  private readonly results: BanResults;
   private readonly refusals = new Refusals();
   /** Clients banned or lifted since the firewall was last brought in line. */
   private readonly changed = new Set<string>();
 
   constructor(options: BansOptions) {
     this.options = options;
+    this.results = new BanResults({ ...options, record: (drafts) => this.record(drafts, [], []) });
   }
 
   counts(): Pick<Status, 'bans_total' | 'unbans_total' | 'refused_total'> {
@@ -126,7 +122,7 @@ export class Bans {
       notify(bans.map((event) => ({ kind: 'ban', event, enforced: false, confirmed: false })));
       return;
     }
-    for (const event of bans) this.unreported.set(event.ip, event);
+    for (const event of bans) this.results.expect(event);
     void this.options.reconcile();
   }
 
@@ -139,42 +135,10 @@ export class Bans {
   }
 
   /** The firewall answered. Resolves when all of it is recorded; the caller waits for that before the next answer. */
-  async onResult({ confirmed, failed, released }: EnforcementResult): Promise<void> {
+  async onResult(result: EnforcementResult): Promise<void> {
     // The kernel's own clock may be first to end a ban: its end is recorded before the result.
-    if (released.length > 0) void this.expireDue();
-    const count = Math.max(confirmed.length, failed.length, released.length);
-    for (let at = 0; at < count; at += PORTION_ROWS) {
-      if (at > 0) await setImmediate();
-      const some = <T>(all: readonly T[]) => all.slice(at, at + PORTION_ROWS);
-      this.takeResult({ confirmed: some(confirmed), failed: some(failed), released: some(released) });
-    }
-  }
-
-  private takeResult(result: EnforcementResult): void {
-    const nowMs = this.options.now();
-    const drafts: AuditDraft[] = [];
-    const told: Notification[] = [];
-    for (const target of result.confirmed) {
-      const ban = this.options.trail.findActiveBan(target, nowMs);
-      this.failing.delete(target);
-      if (ban && !ban.confirmed) drafts.push(this.resultDraft('ban_result', ban));
-      this.tellBan(target, true, told);
-    }
-    for (const { target, code, message } of result.failed) {
-      const ban = this.options.trail.findActiveBan(target, nowMs);
-      if (this.failing.get(target) === message) continue;
-      this.failing.set(target, message);
-      if (ban) drafts.push(this.resultDraft('ban_result', ban, { code, message }));
-      this.tellBan(target, false, told);
-    }
-    for (const target of result.released) {
-      this.failing.delete(target);
-      // A ban that stands again has no end to confirm.
-      if (this.options.trail.findActiveBan(target, nowMs)?.enforced) continue;
-      drafts.push(this.resultDraft('unban_result', { client: target, enforced: true }));
-    }
-    if (drafts.length > 0) this.record(drafts, [], []);
-    this.options.notify(told);
+    if (result.released.length > 0) void this.expireDue();
+    await this.results.take(result);
   }
 
   /** Records decisions of people or of zban itself, with the state that follows from them; the caller reconciles. */
@@ -260,8 +224,7 @@ export class Bans {
     this.unbansTotal += bans.length;
     // A ban that was over before the firewall answered is no news, neither its beginning nor its end; of another host's, that
     // host tells people.
-    const told = bans.filter((ban) => !this.unreported.delete(ban.client) && findOrigin(ban) === undefined);
-    for (const ban of bans) this.failing.delete(ban.client);
+    const told = bans.filter((ban) => !this.results.forget(ban.client) && findOrigin(ban) === undefined);
     this.record(
       bans.map(({ client, tier, enforced }) => unbanDraft(client, { actor, timeMs, tier, enforced, detail: reason })),
       [],
@@ -276,37 +239,19 @@ export class Bans {
     const standing = function* (this: Bans) {
       for (const { target } of this.desired.all()) yield target;
       // Also what the firewall was to lift and could not.
-      for (const target of this.failing.keys()) if (this.desired.find(target) === undefined) yield target;
+      for (const target of this.results.failing()) if (this.desired.find(target) === undefined) yield target;
     };
     const find = findOverlaps(standing.call(this), prefixes);
     return (client) => {
       const prefix = parsePrefix(client);
       const { covering, within } = prefix ? find(prefix) : { covering: [], within: [] };
       const blockedBy = covering.filter((target) => target !== client);
-      return { failure: this.failing.get(client), blockedBy, within };
+      return { failure: this.findFailure(client), blockedBy, within };
     };
   }
 
   /** Why the firewall does not hold a ban, undefined when it does or has not answered. */
   findFailure(target: string): string | undefined {
-    return this.failing.get(target);
-  }
-
-  private tellBan(target: string, confirmed: boolean, told: Notification[]): void {
-    const event = this.unreported.get(target);
-    if (!event) return;
-    this.unreported.delete(target);
-    told.push({ kind: 'ban', event, enforced: true, confirmed });
-  }
-
-  private resultDraft(
-    action: 'ban_result' | 'unban_result',
-    { client, enforced }: Pick<ActiveBan, 'client' | 'enforced'>,
-    failure?: Failure<string>,
-  ): AuditDraft {
-    const detail = failure ? `failed: ${failure.message}` : 'ok';
-    const numbers: ResultNumbers = failure ? { result: 'failed', code: failure.code } : { result: 'ok' };
-    const none = { condition: null, tier: null, durationSeconds: null };
-    return { ...none, timeMs: this.options.now(), actor: 'system', action, client, numbers, enforced, detail };
+    return this.results.findFailure(target);
   }
 }

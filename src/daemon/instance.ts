@@ -156,7 +156,7 @@ class RunningInstance implements Instance {
       reconcile: () => this.reconcile(),
       notify: (notifications) => this.reports.notify(notifications),
       tell: (entries, events) => {
-        this.records.tell(entries, events);
+        this.records.lines.tell(entries, events);
         this.traffic.note(entries);
         this.fleet?.note(entries);
       },

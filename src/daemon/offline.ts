@@ -38,7 +38,7 @@ export async function openOffline(
       await reconcile();
     },
     notify: (notifications) => void records.settled().then(() => announcer.notify(notifications)),
-    tell: (entries, events) => records.tell(entries, events),
+    tell: (entries, events) => records.lines.tell(entries, events),
     incidents: new Incidents(undefined),
   });
   return {

@@ -18,7 +18,8 @@ import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Pipeline } from '../workers/pipeline.ts';
 import { type AcceptedBan, endOf, judgeOrders, targetResult as result } from './ban-orders.ts';
-import { type Bans, type BanTrail, PORTION_ROWS } from './bans.ts';
+import { PORTION_ROWS } from './ban-results.ts';
+import type { Bans, BanTrail } from './bans.ts';
 import { findOverlaps, type Remainder } from './overlap.ts';
 import type { Protection } from './protection.ts';
 

@@ -3,21 +3,17 @@ import type { Config } from '../config/schema.ts';
 import type { OffenderColumns } from '../decide/offender-table.ts';
 import type { ActiveBan, AuditEntry } from '../model/audit.ts';
 import type { Position } from '../model/chunk.ts';
-import type { EngineEvent } from '../model/event.ts';
 import type { KernelBan } from '../model/reconcile.ts';
 import type { Status } from '../model/status.ts';
-import { formatBaselineLine } from '../record/audit-line.ts';
 import { AuditTrail } from '../record/audit-trail.ts';
 import type { Unwritten } from '../record/backlog.ts';
 import type { DatabaseFinding } from '../record/database-guard.ts';
 import { RecordError } from '../record/error.ts';
 import { foundDrafts } from '../record/lost-rows.ts';
-import { formatEntryLine } from '../record/numbered-line.ts';
 import { DatabaseOutbox, type UnsavedMessages } from '../record/outbox-store.ts';
 import type { Projection } from '../record/projection.ts';
 import { loadInTurns } from '../record/projection-table.ts';
 import { ReadConnection } from '../record/read-connection.ts';
-import type { RowLine, TextStatus } from '../record/record-service.ts';
 import { RecordThread } from '../record/record-thread.ts';
 import { Reserve } from '../record/reserve.ts';
 import { recallInTurns } from '../record/restoration.ts';
@@ -26,12 +22,13 @@ import { LearnedState, type Learner } from './learned-state.ts';
 import type { Log } from './log.ts';
 import { reconcileLog } from './log-reconcile.ts';
 import { findOffenders } from './offenders.ts';
+import { Pruning } from './pruning.ts';
+import { TrailLines } from './trail-lines.ts';
 import type { Troubles } from './troubles.ts';
 
 /** How long a look at the database may wait for another program's lock. */
 const BUSY_TIMEOUT_MS = 100;
 const PRUNE_MS = 3_600_000;
-const PRUNE_PAUSE_MS = 1000;
 /** Between two looks whether what was learned is to be saved. */
 const LEARNED_LOOK_MS = 60_000;
 /** Key of the trouble that rows are lost. */
@@ -62,6 +59,8 @@ export interface Handover {
 
 export class Records {
   readonly trail: AuditTrail;
+  /** The text audit log. */
+  readonly lines: TrailLines;
   readonly outbox: DatabaseOutbox;
   readonly learned: LearnedState;
   /** Files for what must hold even if the database cannot be written. */
@@ -74,15 +73,12 @@ export class Records {
   /** Where each log was read up to. */
   private readonly positions = new Map<string, Position>();
   private readonly gate: WriteGate;
-  private text: TextStatus = { lostLines: 0, trouble: undefined };
   private readonly read = new Map<string, Position>();
   private readonly timers: NodeJS.Timeout[] = [];
   private troubles: Troubles | undefined;
-  private isPruning = false;
+  private readonly pruning: Pruning;
   /** The thread is looking after the files. */
   private isLooking = false;
-  /** Lines on their way to the text log, which wait for their rows. */
-  private telling: Promise<void> = Promise.resolve();
 
   /**
    * Rejects with RecordError when the database cannot be opened or read, with the signal's reason once it is aborted. A
@@ -142,19 +138,21 @@ export class Records {
     this.learned = new LearnedState({ trail: this.trail, profile, log: options.log, now: () => performance.now() });
     this.reserve = new Reserve([`${database.path}.panic`, `${config.control.socket}.panic`]);
     this.reserve.prepare();
-    if (left) this.writeLines(left.lines, []);
+    this.pruning = new Pruning({ ...options, trail: this.trail });
+    this.lines = new TrailLines(thread, this.trail);
+    if (left) this.lines.write(left.lines);
     if (handover) handover.left = undefined;
   }
 
   /** Begins to save positions and what was learned, to retry rows that wait, and to prune. */
   start(troubles: Troubles, learner: Learner): void {
     const { config } = this.options;
-    this.troubles = troubles;
+    this.troubles = this.lines.troubles = troubles;
     if (this.loss) troubles.begin(LOSS, this.loss);
     this.every(config.state.checkpoint, () => this.checkpoint());
     this.every(LEARNED_LOOK_MS, () => void this.learned.saveDue(learner));
-    this.every(PRUNE_MS, () => void this.prune());
-    void this.prune();
+    this.every(PRUNE_MS, () => void this.pruning.run());
+    void this.pruning.run();
   }
 
   /** Logs are followed from here: saved at once, so that after a crash before the first checkpoint no line is taken for the past. */
@@ -172,22 +170,10 @@ export class Records {
     }
   }
 
-  /** Writes rows, and baselines as they were recalculated, into the text audit log, once the rows are on disk or refused. */
-  tell(entries: readonly AuditEntry[], events: readonly EngineEvent[]): void {
-    const baselines = events.flatMap((event) => (event.event === 'baseline' ? [formatBaselineLine(event)] : []));
-    const { trail } = this;
-    const settled = trail.settled();
-    this.telling = this.telling.then(async () => {
-      await settled;
-      const rows = entries.flatMap((entry) => rowLine(trail.newest(entry)) ?? []);
-      if (rows.length + baselines.length > 0) this.writeLines(baselines, rows);
-    });
-  }
-
   /** Resolves once what was recorded so far is on disk, or was refused by it, and its lines are on their way. */
   async settled(): Promise<void> {
     await this.trail.settled();
-    await this.telling;
+    await this.lines.settled();
   }
 
   /** Bans in force and past offences, real ones or would-be ones, as the engine wants them. */
@@ -198,7 +184,7 @@ export class Records {
 
   counts(): Pick<Status, 'active_bans' | 'observed_bans' | 'discarded'> {
     const { enforced, observed } = this.trail.countActive(this.options.now());
-    const lost = { audit_rows: this.trail.status.lost, audit_log_lines: this.text.lostLines };
+    const lost = { audit_rows: this.trail.status.lost, audit_log_lines: this.lines.lost };
     const discarded = Object.fromEntries(Object.entries(lost).filter(([, count]) => count > 0));
     return { active_bans: enforced, observed_bans: observed, discarded };
   }
@@ -210,6 +196,7 @@ export class Records {
   /** No more saving by the clock: `close` saves what is left. */
   pause(): void {
     for (const timer of this.timers) clearInterval(timer);
+    this.pruning.stop();
   }
 
   /** Writes everything that waits, closes the files and ends the thread. */
@@ -218,7 +205,7 @@ export class Records {
     this.savePositions();
     const { handover, log } = this.options;
     const isWritten = await this.trail.drain();
-    await this.telling;
+    await this.lines.settled();
     if (!isWritten) {
       const { backlog, trouble } = this.trail.status;
       log('error', `${backlog} audit rows could not be written`, { cause: trouble?.message });
@@ -234,13 +221,13 @@ export class Records {
   adopt(held: Iterable<KernelBan>): Promise<void> {
     const { now, signal } = this.options;
     const { trail } = this;
-    return recallInTurns(trail, foundDrafts(held, trail, now()), (entries) => this.tell(entries, []), signal);
+    return recallInTurns(trail, foundDrafts(held, trail, now()), (entries) => this.lines.tell(entries, []), signal);
   }
 
   private async reconcileLog(damage: string | undefined): Promise<void> {
     const { config, now, log, signal } = this.options;
     const { trail } = this;
-    const tell = (entries: readonly AuditEntry[]) => this.tell(entries, []);
+    const tell = (entries: readonly AuditEntry[]) => this.lines.tell(entries, []);
     try {
       this.loss = await reconcileLog({ config, trail, damage, now, tell, signal });
     } catch (error) {
@@ -250,16 +237,6 @@ export class Records {
         `the audit log cannot be compared with the database: ${error instanceof Error ? error.message : error}`,
       );
     }
-  }
-
-  private writeLines(before: readonly string[], rows: readonly RowLine[]): void {
-    this.thread.call('writeLines', { before, rows }, (outcome) => outcome.ok && this.noteText(outcome.value));
-  }
-
-  private noteText(text: TextStatus): void {
-    this.text = text;
-    if (text.trouble === undefined) this.troubles?.end('audit log');
-    else this.troubles?.begin('audit log', text.trouble);
   }
 
   private savePositions(): void {
@@ -285,9 +262,9 @@ export class Records {
       this.isLooking = false;
       if (!outcome.ok) return;
       const { text, rows, finding } = outcome.value;
-      this.noteText(text);
+      this.lines.note(text);
       if (finding) this.noteFinding(finding);
-      else if ((rows ?? 0) > this.options.config.audit.entries_max && !trouble) void this.prune();
+      else if ((rows ?? 0) > this.options.config.audit.entries_max && !trouble) void this.pruning.run();
     });
   }
 
@@ -309,30 +286,7 @@ export class Records {
     else troubles?.end(LOSS);
   }
 
-  private async prune(): Promise<void> {
-    if (this.isPruning) return;
-    this.isPruning = true;
-    const { config, now, log } = this.options;
-    const beforeMs = now() - config.audit.retention;
-    const offencesBeforeMs = now() - config.bans.decay * (config.bans.schedule.length + 1);
-    try {
-      const rowsMax = config.audit.entries_max;
-      const { more } = await this.trail.prune({ nowMs: now(), beforeMs, rowsMax, offencesBeforeMs });
-      // A piece at a time: rows are written in between.
-      if (more) this.timers.push(setTimeout(() => void this.prune(), PRUNE_PAUSE_MS).unref());
-    } catch (error) {
-      log('warn', 'old audit rows could not be pruned; trying again later', { cause: String(error) });
-    } finally {
-      this.isPruning = false;
-    }
-  }
-
   private every(ms: number, run: () => void): void {
     this.timers.push(setInterval(run, ms).unref());
   }
-}
-
-function rowLine(entry: AuditEntry): RowLine | undefined {
-  const written = formatEntryLine(entry, true);
-  return written === undefined ? undefined : { id: entry.id, written, waiting: formatEntryLine(entry, false) ?? '' };
 }

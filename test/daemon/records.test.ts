@@ -61,7 +61,7 @@ function place(t: TestContext, audit = {}) {
       await records['thread'].ask('look', { damage: undefined });
     };
     const record = async (drafts: readonly AuditDraft[]) => {
-      records.tell(records.trail.append(drafts), []);
+      records.lines.tell(records.trail.append(drafts), []);
       await done();
     };
     const bans = () =>
