@@ -1,7 +1,4 @@
-/**
- * What should stand in the kernel, what stands there as far as zban can tell, and what was told about it: a row for each
- * target, in typed arrays, because a million bans are compared every minute. 60 bytes a row beside its text.
- */
+/** What should stand in the kernel, what stands there as far as zban can tell, and what was told about it. */
 import assert from 'node:assert/strict';
 import {
   type FailedTarget,
@@ -13,36 +10,14 @@ import {
   type ReconcileResult,
   TOLERANCE_MS,
 } from '../model/reconcile.ts';
-
-/** Ends as numbers: no ban, and no end. No comparison with the one is ever true; the other is as far as can be from all. */
-const NONE = Number.NaN;
-const PERMANENT = Number.POSITIVE_INFINITY;
-
-/** Bits of a row: shown by the listing under way; changed while it was under way; seen in the kernel at all. */
-const [LISTED, TOUCHED, KNOWN] = [1, 2, 4];
-
-const ROWS_MIN = 1024;
+import { BanRows, fromEnd, KNOWN, LISTED, NONE, TOUCHED, toEnd } from './ban-rows.ts';
 
 function isSame(a: number, b: number, toleranceMs: number): boolean {
   return a === b || Math.abs(a - b) <= toleranceMs;
 }
 
-const toEnd = (untilMs: number | null): number => untilMs ?? PERMANENT;
-const fromEnd = (end: number): number | null => (end === PERMANENT ? null : end);
-
-export class BanLedger<Code extends string> implements HeldBans {
-  private readonly rows = new Map<string, number>();
-  /** Rows below `used` that are free. */
-  private readonly free: number[] = [];
-  private used = 0;
+export class BanLedger<Code extends string> extends BanRows implements HeldBans {
   private isListing = false;
-  private wanted = new Float64Array(ROWS_MIN);
-  private held = new Float64Array(ROWS_MIN);
-  /** The end that was told as confirmed. */
-  private told = new Float64Array(ROWS_MIN);
-  private bits = new Uint8Array(ROWS_MIN);
-  /** 0, or one more than the index of the cause in `causes`. */
-  private failing = new Uint8Array(ROWS_MIN);
   private readonly causes: { failure: Failure<Code>; rows: number }[] = [];
 
   /** Targets that are wanted, held, or not yet told of. */
@@ -258,19 +233,6 @@ export class BanLedger<Code extends string> implements HeldBans {
     else this.drop(target, row);
   }
 
-  private drop(target: string, row: number): void {
-    this.rows.delete(target);
-    this.free.push(row);
-  }
-
-  private has(row: number, bits: number): boolean {
-    return ((this.bits[row] ?? 0) & bits) !== 0;
-  }
-
-  private mark(row: number, bits: number): void {
-    this.bits[row] = (this.bits[row] ?? 0) | bits;
-  }
-
   private fail(target: string, row: number, failure: Failure<Code>, failed: FailedTarget<Code>[]): void {
     this.told[row] = NONE;
     const before = this.causes[(this.failing[row] ?? 0) - 1];
@@ -292,34 +254,5 @@ export class BanLedger<Code extends string> implements HeldBans {
     cause.failure = failure;
     cause.rows++;
     this.failing[row] = index + 1;
-  }
-
-  /** May replace the arrays: call it before one is named. */
-  private rowOf(target: string): number {
-    const known = this.rows.get(target);
-    if (known !== undefined) return known;
-    const row = this.free.pop() ?? this.used++;
-    if (row >= this.wanted.length) this.grow();
-    this.clear(row);
-    this.rows.set(target, row);
-    return row;
-  }
-
-  private clear(row: number): void {
-    this.wanted[row] = this.held[row] = this.told[row] = NONE;
-    this.bits[row] = this.failing[row] = 0;
-  }
-
-  private grow(): void {
-    const length = this.wanted.length * 2;
-    const larger = <T extends Float64Array | Uint8Array>(from: T, to: T): T => {
-      to.set(from);
-      return to;
-    };
-    this.wanted = larger(this.wanted, new Float64Array(length));
-    this.held = larger(this.held, new Float64Array(length));
-    this.told = larger(this.told, new Float64Array(length));
-    this.bits = larger(this.bits, new Uint8Array(length));
-    this.failing = larger(this.failing, new Uint8Array(length));
   }
 }

@@ -3,20 +3,12 @@
  * like a Map by client; its values are made when they are asked for.
  */
 import type { Actor, Offence } from '../model/audit.ts';
+import { grown } from '../traffic/key-index.ts';
 import type { Ban } from './projection.ts';
 
 const ROWS_MIN = 1024;
 /** Words that are kept once for all rows: conditions, actors and reasons repeat, but may all differ. */
 const WORDS_MAX = 1000;
-
-type Numbers = Float64Array | Uint32Array | Uint8Array;
-
-/** A copy with room for `length` numbers. */
-function grown<T extends Numbers>(column: T, length: number): T {
-  const copy = new (column.constructor as new (length: number) => T)(length);
-  copy.set(column);
-  return copy;
-}
 
 /** Rows of clients, for several tables: a client that two of them know has one. */
 export class ClientRows {

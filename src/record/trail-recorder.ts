@@ -56,7 +56,7 @@ export abstract class TrailRecorder extends BansInForce {
   readonly #now: () => number;
   protected readonly backlog: Backlog;
   protected readonly reader: TrailReader;
-  protected configVersion: string;
+  protected readonly configVersion: string;
   /** The newest row on disk, and the newest at all. Rows that wait follow the first, unless rows between are lost. */
   protected written: ChainEnd;
   protected newestRow: ChainEnd;
@@ -85,11 +85,6 @@ export abstract class TrailRecorder extends BansInForce {
       this.backlog.resume(options.unwritten);
       this.#stopWaiting();
     }
-  }
-
-  /** For the rows to come, after a reload. */
-  setConfigVersion(configVersion: string): void {
-    this.configVersion = configVersion;
   }
 
   /**

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { AuditTrail } from '../../src/record/audit-trail.ts';
 import { TrailReader } from '../../src/record/trail-reader.ts';
 import { verifyAudit } from '../../src/record/verify.ts';
 import { ban, draft, MINUTE, NUMBERS, openTrail, plain, position, T0 } from './examples.ts';
 
 test('rows are numbered, bound to the configuration and to the row before', (t) => {
-  const { trail } = openTrail(t);
+  const { trail, database, gate } = openTrail(t);
   const [first, second] = trail.append([ban('192.0.2.1'), draft('ban_result', '192.0.2.1', { detail: 'ok' })]);
-  trail.setConfigVersion('beefbeefbeef');
-  const [third] = trail.append([draft('start', null)]);
+  const [third] = new AuditTrail({ database, gate, configVersion: 'beefbeefbeef' }).append([draft('start', null)]);
   assert.deepEqual([first?.id, second?.id, third?.id], [1, 2, 3]);
   assert.deepEqual([second?.configVersion, third?.configVersion], ['c0ffee123456', 'beefbeefbeef']);
   const numbers = '{"result":"ok"}';
