@@ -1,3 +1,5 @@
+import { CodedError } from '../model/coded-error.ts';
+
 /** Closed set of causes, also what the command line's exit code follows from. */
 export type ControlErrorCode =
   | 'not_running' // nobody listens on the socket
@@ -6,11 +8,6 @@ export type ControlErrorCode =
   | 'failed'; // everything else, a refusal by the daemon included
 
 /** Talking over the control socket did not work; the message says what, where and how to fix it. */
-export class ControlError extends Error {
+export class ControlError extends CodedError<ControlErrorCode> {
   override readonly name = 'ControlError';
-  readonly code: ControlErrorCode;
-  constructor(code: ControlErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }

@@ -88,7 +88,7 @@ const ARGUMENTS = {
   fleetStatus: none,
   fleetLeave: none,
   annotate: z.strictObject({ text: line(ANNOTATION_LENGTH_MAX).refine((text) => text !== ''), operator: line(64) }),
-  notifyTest: z.strictObject({ channel: line(64).optional() }).optional(),
+  notifyTest: z.strictObject({ channel: line(64).optional() }).default({}),
   reload: none,
 } as const;
 

@@ -1,23 +1,12 @@
 /** The daemon's end of the control socket: one JSON request a line, one JSON answer a line, in order. */
+
 import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import type { Log } from '../model/log.ts';
 import { ControlError } from './error.ts';
 import { findPeer, nameOperator } from './peer.ts';
-import type {
-  AddLaneRequest,
-  AllowRequest,
-  AnnotateRequest,
-  BanRequest,
-  ChangeLaneRequest,
-  ControlAnswer,
-  ControlHandlers,
-  ControlRequest,
-  FuseRequest,
-  NotifyTestRequest,
-  PanicRequest,
-  UnbanRequest,
-} from './protocol.ts';
+import type { ControlAnswer, ControlHandlers, ControlRequest } from './protocol.ts';
 import { parseRequest, REQUEST_BYTES_MAX } from './request.ts';
 
 /** Command lines at the same time; more are told to come again. */
@@ -30,7 +19,7 @@ export interface ControlServerOptions {
   /** Path of the socket, at most 107 bytes (unix(7)); its folder is made where missing. */
   readonly socket: string;
   readonly handlers: ControlHandlers;
-  readonly log: (level: 'debug' | 'warn', message: string, fields: Readonly<Record<string, unknown>>) => void;
+  readonly log: Log;
   /** Default 10,000. */
   readonly requestTimeoutMs?: number;
   /** Finds the user at the other end; `findPeer` by default. */
@@ -229,26 +218,6 @@ async function dispatch(request: ControlRequest, { handlers, log }: ControlServe
 
 function call({ command, argument }: ControlRequest, handlers: ControlHandlers): Promise<unknown> {
   // parseRequest has checked each command's argument.
-  switch (command) {
-    case 'ban':
-      return handlers.ban(argument as BanRequest);
-    case 'unban':
-      return handlers.unban(argument as UnbanRequest);
-    case 'allow':
-      return handlers.allow(argument as AllowRequest);
-    case 'panic':
-      return handlers.panic(argument as PanicRequest);
-    case 'resetFuse':
-      return handlers.resetFuse(argument as FuseRequest);
-    case 'annotate':
-      return handlers.annotate(argument as AnnotateRequest);
-    case 'notifyTest':
-      return handlers.notifyTest((argument ?? {}) as NotifyTestRequest);
-    case 'addLane':
-      return handlers.addLane(argument as AddLaneRequest);
-    case 'changeLane':
-      return handlers.changeLane(argument as ChangeLaneRequest);
-    default:
-      return handlers[command]();
-  }
+  const answer = handlers[command] as (argument: unknown) => Promise<unknown>;
+  return answer.call(handlers, argument);
 }

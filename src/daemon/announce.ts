@@ -1,10 +1,10 @@
 /** Builds the channels that are configured. */
 import { hostname } from 'node:os';
 import type { Config } from '../config/schema.ts';
+import type { Log } from '../model/log.ts';
 import type { Outbox } from '../model/notification.ts';
 import { type Announcer, createAnnouncer, troubleKeyOf } from '../notify/announcer.ts';
 import { openChannels } from '../notify/channels.ts';
-import type { Log } from './log.ts';
 import type { Troubles } from './troubles.ts';
 
 export function hostName(config: Config): string {

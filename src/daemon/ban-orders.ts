@@ -3,12 +3,9 @@ import type { Config } from '../config/schema.ts';
 import type { BanOrder, BanRequest, TargetResult } from '../control/protocol.ts';
 import { type Decision, decide, type Proposal } from '../decide/decide.ts';
 import type { ActiveBan, DraftOf } from '../model/audit.ts';
-import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
+import { BITS_MIN, formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { BanTrail } from './bans.ts';
 import type { Protection } from './protection.ts';
-
-/** Widest network an operator may ban, by family: a slip of the keyboard must not shut out the world. */
-const BITS_MIN = { 4: 8, 6: 16 } as const;
 
 export interface OrderRules {
   readonly config: Config;

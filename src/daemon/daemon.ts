@@ -1,9 +1,10 @@
 /** `zban run`: one instance after another. A reload builds a new one from the new configuration; positions, bans and baselines carry over. */
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
+import type { Log } from '../model/log.ts';
 import { leaveFirewall } from './enforcement.ts';
 import { type Instance, startInstance } from './instance.ts';
-import { createLog, type Log } from './log.ts';
+import { createLog } from './log.ts';
 import { createSystemdNotifier } from './notify-systemd.ts';
 import type { Handover } from './records.ts';
 import { RunTotals } from './run-totals.ts';

@@ -4,10 +4,10 @@ import { type EnforcementBackend, EnforcementError } from '../enforce/backend.ts
 import { createEnforcer, type Enforcer } from '../enforce/enforcer.ts';
 import { flushFirewall, type Picked, pickBackend } from '../enforce/pick.ts';
 import type { EnforcementResult } from '../enforce/reconciler.ts';
+import type { Log } from '../model/log.ts';
 import type { DesiredBans, KernelBan } from '../model/reconcile.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Bans } from './bans.ts';
-import type { Log } from './log.ts';
 import type { Troubles } from './troubles.ts';
 
 export interface EnforcementOptions {

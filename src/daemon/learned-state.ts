@@ -1,7 +1,7 @@
 /** What the engine learned, in the database: loaded at a start, saved when enough of it is new. */
 import { type EngineState, engineStateKey, parseEngineState } from '../engine/engine-state.ts';
+import type { Log } from '../model/log.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
-import type { Log } from './log.ts';
 
 /** What was saved is loaded and the lines since are read again at a start, so that saving seldom costs no knowledge. */
 const SAVE_MS_MIN = 600_000;

@@ -1,5 +1,5 @@
 /** What something owns, and how it is taken down again: the newest first, all of it, whatever fails on the way. */
-import type { Log } from './log.ts';
+import type { Log } from '../model/log.ts';
 
 export class Lifetime {
   private readonly stack = new AsyncDisposableStack();

@@ -1,8 +1,6 @@
 /** zban's own log: one JSON object a line on standard error, which journald stores as it is. */
 import { destination, pino } from 'pino';
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
-export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;
+import type { Log, LogLevel } from '../model/log.ts';
 
 /** Writes synchronously, so that the last words before an exit are not lost. */
 export function createLog(level: LogLevel): Log {

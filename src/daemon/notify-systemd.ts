@@ -4,14 +4,16 @@
  * the only one that the unit's NotifyAccess=main lets speak. Without it each message is one run of systemd-notify(1), which
  * waits until systemd has read it, so that it is still credited to the unit; that needs NotifyAccess=all.
  */
+
 import { execFile } from 'node:child_process';
 import { write } from 'node:fs';
+import type { Log } from '../model/log.ts';
 import { joinLines } from '../model/text.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface SystemdNotifierOptions {
-  readonly log: (level: 'warn', message: string, fields: Readonly<Record<string, unknown>>) => void;
+  readonly log: Log;
   /** Default `process.env`. */
   readonly env?: Environment;
   /** This process, to tell whether the watchdog is meant for it; default `process.pid`. */

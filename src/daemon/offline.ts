@@ -1,10 +1,10 @@
 /** What commands need that act with the daemon stopped: the same records, the same messages. */
 import type { Config } from '../config/schema.ts';
+import type { Log } from '../model/log.ts';
 import type { Announcer } from '../notify/announcer.ts';
 import { buildAnnouncer } from './announce.ts';
 import { Bans, type BansOptions } from './bans.ts';
 import { Incidents } from './incidents.ts';
-import type { Log } from './log.ts';
 import { Records } from './records.ts';
 import { Troubles } from './troubles.ts';
 

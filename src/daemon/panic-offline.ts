@@ -1,8 +1,8 @@
 /** Panic with the daemon stopped: the same records, the same message, and a firewall emptied by hand. */
 import type { Config } from '../config/schema.ts';
 import type { PanicRequest, PanicResult } from '../control/protocol.ts';
+import type { Log } from '../model/log.ts';
 import { leaveFirewall } from './enforcement.ts';
-import type { Log } from './log.ts';
 import { openOffline } from './offline.ts';
 import { carryOutPanic } from './panic.ts';
 

@@ -1,5 +1,5 @@
 /** What stands in the way of zban's work: said once when it begins, kept for the status while it lasts, said once when it ends. */
-import type { Log } from './log.ts';
+import type { Log } from '../model/log.ts';
 
 export interface Trouble {
   /** Names it while it stands. */

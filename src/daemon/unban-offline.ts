@@ -2,9 +2,9 @@
 import type { Config } from '../config/schema.ts';
 import type { TargetResult, UnbanRequest } from '../control/protocol.ts';
 import { EnforcementError, unlessRefused } from '../enforce/backend.ts';
+import type { Log } from '../model/log.ts';
 import type { Bans } from './bans.ts';
 import { pickConfigured } from './enforcement.ts';
-import type { Log } from './log.ts';
 import { openOffline } from './offline.ts';
 import { Operator } from './operator.ts';
 

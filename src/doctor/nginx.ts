@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { BACKENDS } from '../enforce/backends.ts';
-import { parsePrefix } from '../net/prefix.ts';
+import { BITS_MIN, parsePrefix } from '../net/prefix.ts';
 import { findLogs } from '../source/discover.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { checkLogFormat } from './log-format.ts';
@@ -12,8 +12,6 @@ import { type NginxConfig, parseNginxConfig } from './nginx-config.ts';
 const CHECK = 'nginx';
 /** The format that nginx knows without being told. */
 const COMBINED = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent';
-/** A network so wide that anybody is in it. */
-const BITS_MIN = { 4: 8, 6: 16 } as const;
 
 /** What `nginx -T` printed, or why it printed nothing, in its own words. */
 export type NginxDump =

@@ -1,5 +1,6 @@
 /** What zban knows of a kind of backend before one is opened. docs/extending.md shows how to add one. */
-import type { EnforcementBackend, Log } from './backend.ts';
+import type { Log } from '../model/log.ts';
+import type { EnforcementBackend } from './backend.ts';
 import type { CommandRunner } from './command.ts';
 import type { ExecSettings } from './exec.ts';
 import type { Filter } from './filter.ts';

@@ -1,4 +1,5 @@
 /** The one interface of every enforcement backend. test/enforce/contract holds each to it on a real kernel. */
+import { CodedError } from '../model/coded-error.ts';
 import type { HeldBans, KernelBan, Operation } from '../model/reconcile.ts';
 
 export type { HeldBans, KernelBan, Operation };
@@ -15,21 +16,9 @@ export type EnforcementErrorCode =
   | 'bad_output';
 
 /** A firewall command that did not do its work; the message says which, why, and how to fix it. */
-export class EnforcementError extends Error {
+export class EnforcementError extends CodedError<EnforcementErrorCode> {
   override readonly name = 'EnforcementError';
-  readonly code: EnforcementErrorCode;
-  constructor(code: EnforcementErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }
-
-/** Where a backend and the enforcer say what they met; the composition root passes its logger. */
-export type Log = (
-  level: 'debug' | 'info' | 'warn' | 'error',
-  message: string,
-  fields?: Readonly<Record<string, unknown>>,
-) => void;
 
 /** For `catch` of a listing: where the kernel knows no such tables, nothing of zban's can be in them. */
 export function unlessRefused(error: unknown): undefined {

@@ -1,5 +1,6 @@
 /** Reads and changes zban's part of the filter tables of both families through iptables. */
-import { EnforcementError, type Log, unlessRefused } from './backend.ts';
+import type { Log } from '../model/log.ts';
+import { EnforcementError, unlessRefused } from './backend.ts';
 import type { BackendKind } from './backend-kind.ts';
 import type { CommandRunner } from './command.ts';
 import { createTableReader, type FilterTable, planRemoval, planRepair } from './filter-table.ts';

@@ -3,8 +3,10 @@
  * reads back, and for the kernel, which stops matching by itself (iptables-extensions(8), time). Every packet of
  * every client walks the rules: fit for some hundreds of bans.
  */
+
+import type { Log } from '../model/log.ts';
 import { operationTarget } from '../model/reconcile.ts';
-import { type EnforcementBackend, EnforcementError, type KernelBan, type Log } from './backend.ts';
+import { type EnforcementBackend, EnforcementError, type KernelBan } from './backend.ts';
 import type { BackendKind } from './backend-kind.ts';
 import { FAMILIES, type Filter, inFilter } from './filter.ts';
 import { planRepair, protectRules, replaceChain } from './filter-table.ts';

@@ -1,8 +1,7 @@
 /** zban's own nftables table: what to write, and what stands otherwise than it should (nft(8)). Pure. */
-import { formatPrefix, parsePrefix } from '../net/prefix.ts';
+import { formatPrefix, parsePrefix, WIDTH } from '../net/prefix.ts';
 import { type Family, targetFamily } from './target.ts';
 
-const WIDTH = { 4: 32, 6: 128 } as const;
 const CHAIN = 'prerouting';
 /**
  * Before connection tracking and Docker's DNAT (NF_IP_PRI_CONNTRACK -200, NF_IP_PRI_NAT_DST -100 in netfilter_ipv4.h):

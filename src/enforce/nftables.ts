@@ -3,15 +3,9 @@
  * a packet pass that this one drops, so there are no jumps to keep first.
  */
 
+import type { Log } from '../model/log.ts';
 import { isDue } from '../model/reconcile.ts';
-import {
-  type EnforcementBackend,
-  EnforcementError,
-  type HeldBans,
-  type KernelBan,
-  type Log,
-  unlessRefused,
-} from './backend.ts';
+import { type EnforcementBackend, EnforcementError, type HeldBans, type KernelBan, unlessRefused } from './backend.ts';
 import type { BackendKind } from './backend-kind.ts';
 import type { CommandRunner } from './command.ts';
 import {

@@ -1,5 +1,6 @@
 /** Chooses the backend this host can work with, and says why. */
-import { type EnforcementBackend, EnforcementError, type Log } from './backend.ts';
+import type { Log } from '../model/log.ts';
+import { type EnforcementBackend, EnforcementError } from './backend.ts';
 import type { BackendKind, FirewallSettings, HostFirewall } from './backend-kind.ts';
 import { BACKENDS, type KindName } from './backends.ts';
 import { createCommandRunner } from './command.ts';

@@ -1,5 +1,6 @@
 /** One reconcile: the whole way, or the short way for what changed in a state that is known. */
 
+import type { Log } from '../model/log.ts';
 import {
   type DesiredBans,
   type Failure,
@@ -8,13 +9,7 @@ import {
   reachableEnd,
   TOLERANCE_MS,
 } from '../model/reconcile.ts';
-import {
-  type EnforcementBackend,
-  EnforcementError,
-  type EnforcementErrorCode,
-  type Log,
-  type Operation,
-} from './backend.ts';
+import { type EnforcementBackend, EnforcementError, type EnforcementErrorCode, type Operation } from './backend.ts';
 import { BanLedger } from './ban-ledger.ts';
 
 export type EnforcementResult = ReconcileResult<EnforcementErrorCode>;

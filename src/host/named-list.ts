@@ -1,9 +1,6 @@
 /** Lists of networks that others publish: shipped with zban as dated files, replaceable by a file of the operator's. */
 import { readFileSync } from 'node:fs';
-import { type Prefix, parsePrefix } from '../net/prefix.ts';
-
-/** A wider network than this is nobody's who publishes one, but a slip. */
-const BITS_MIN = { 4: 8, 6: 16 } as const;
+import { BITS_MIN, type Prefix, parsePrefix } from '../net/prefix.ts';
 
 /** A list that can't be used; the message says where and why. */
 export class NamedListError extends Error {

@@ -1,18 +1,15 @@
 /** Where the page listens, and what to tell an operator when it cannot. */
+
 import { once } from 'node:events';
 import type { Server } from 'node:http';
+import { CodedError } from '../model/coded-error.ts';
 
 /** Closed set of causes, also the metric label. */
 export type HttpListenErrorCode = 'bad_address' | 'address_in_use' | 'no_permission' | 'no_such_address' | 'failed';
 
 /** The page cannot listen; the message says why and how to fix it. */
-export class HttpListenError extends Error {
+export class HttpListenError extends CodedError<HttpListenErrorCode> {
   override readonly name = 'HttpListenError';
-  readonly code: HttpListenErrorCode;
-  constructor(code: HttpListenErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }
 
 export interface ListenAddress {

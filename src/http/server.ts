@@ -1,8 +1,10 @@
 /** The page, its event stream, JSON and metrics, for people and for Prometheus; read-only unless actions are configured. */
+
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ActiveBan } from '../model/audit.ts';
 import type { FleetReport } from '../model/fleet.ts';
+import type { Log } from '../model/log.ts';
 import type { Status } from '../model/status.ts';
 import { ActionDesk, type Actions } from './actions.ts';
 import { ASSETS } from './assets.ts';
@@ -44,7 +46,7 @@ export interface HttpServerOptions extends FeedSources {
     readonly contentType: string;
     render(status: Status): Promise<string>;
   };
-  readonly log: (level: 'warn' | 'error', message: string, fields?: Record<string, unknown>) => void;
+  readonly log: Log;
   /** Epoch milliseconds; default the host's clock. */
   readonly now?: () => number;
 }

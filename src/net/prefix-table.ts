@@ -1,7 +1,5 @@
 /** Networks to be searched by any number of others, without looking at all of them. */
-import { maskPrefix, type Prefix } from './prefix.ts';
-
-const WIDTH = { 4: 32, 6: 128 } as const;
+import { maskPrefix, type Prefix, WIDTH } from './prefix.ts';
 
 /** Entries by their networks; the first of equal networks counts. */
 export class PrefixTable<T extends { readonly prefix: Prefix }> {

@@ -12,7 +12,9 @@ export interface Prefix {
   readonly bits: number;
 }
 
-const WIDTH = { 4: 32, 6: 128 } as const;
+export const WIDTH = { 4: 32, 6: 128 } as const;
+/** A wider network than this is nobody's, and to ban or to believe it is a slip. */
+export const BITS_MIN = { 4: 8, 6: 16 } as const;
 const MAPPED_HIGH = 0xffffn;
 
 /** By character, because a million bans are read at a start. */

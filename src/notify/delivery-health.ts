@@ -1,4 +1,5 @@
 /** How delivery fares: back-off, what is logged, and when it counts as trouble. */
+import type { Log } from '../model/log.ts';
 
 /** What keeps messages from being delivered, for the daemon's status; the channel itself cannot report it. */
 export interface DeliveryTrouble {
@@ -10,7 +11,7 @@ export interface DeliveryHealthOptions {
   /** The channel's name, and what it is called: `Slack`. */
   readonly name: string;
   readonly service: string;
-  readonly log: (level: 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown>) => void;
+  readonly log: Log;
   /** Called when delivery begins to fail for good or for long, and with undefined once it works again. */
   readonly onTrouble: (trouble: DeliveryTrouble | undefined) => void;
   /** Wait after the first failure and the longest wait, milliseconds. Default 1 s and 5 min. */

@@ -1,4 +1,5 @@
 /** What can go wrong with what zban keeps on disk. */
+import { CodedError } from '../model/coded-error.ts';
 
 /** Closed set of causes, also the metric label. */
 export type RecordErrorCode =
@@ -17,13 +18,8 @@ export type RecordErrorCode =
   | 'io';
 
 /** A database or log file that could not be opened, read or written; the message says what, where, and how to fix it. */
-export class RecordError extends Error {
+export class RecordError extends CodedError<RecordErrorCode> {
   override readonly name = 'RecordError';
-  readonly code: RecordErrorCode;
-  constructor(code: RecordErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }
 
 const FIX: Readonly<Record<RecordErrorCode, (path: string) => string>> = {

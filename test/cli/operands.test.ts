@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BanRequest } from '../../src/control/protocol.ts';
 import { startControlServer } from '../../src/control/server.ts';
+import { controlHandlers } from '../support/control.ts';
 import { place, runZban } from './run-zban.ts';
 
 test('what follows -- is no option, whatever the command', async (t) => {
@@ -11,24 +12,11 @@ test('what follows -- is no option, whatever the command', async (t) => {
     asked.push([...targets]);
     return [];
   };
-  const missing = () => Promise.reject(new Error('not in this test'));
-  const handlers = {
-    status: missing,
-    top: missing,
+  const handlers = controlHandlers({
     ban: ({ bans }: BanRequest) => note({ targets: bans.map(({ target }) => target) }),
     unban: note,
     allow: note,
-    panic: missing,
-    resetFuse: missing,
-    lanes: missing,
-    addLane: missing,
-    changeLane: missing,
-    fleetStatus: missing,
-    fleetLeave: missing,
-    annotate: missing,
-    notifyTest: missing,
-    reload: missing,
-  };
+  });
   const server = await startControlServer({ socket, handlers, log: () => {} });
   t.after(() => server.close());
   const run = (command: string, ...words: readonly string[]) => runZban([command, '--config', config, ...words]);

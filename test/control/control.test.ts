@@ -10,6 +10,7 @@ import { callDaemon } from '../../src/control/client.ts';
 import type { ControlHandlers } from '../../src/control/protocol.ts';
 import { parseRequest, REQUEST_BYTES_MAX, TARGETS_MAX } from '../../src/control/request.ts';
 import { startControlServer } from '../../src/control/server.ts';
+import { controlHandlers } from '../support/control.ts';
 
 const request = { targets: ['192.0.2.1'], reason: 'too many requests', operator: 'ann' };
 const banRequest = { bans: [{ target: '192.0.2.1' }], keepLonger: false, reason: 'too many requests', operator: 'ann' };
@@ -22,27 +23,9 @@ function folder(t: TestContext): string {
 
 async function start(t: TestContext, handlers: Partial<ControlHandlers> = {}, requestTimeoutMs = 10_000) {
   const socket = join(folder(t), 'run', 'zban.sock');
-  const missing = () => Promise.reject(new Error('not in this test'));
-  const all = {
-    status: missing,
-    top: missing,
-    ban: missing,
-    unban: missing,
-    allow: missing,
-    panic: missing,
-    resetFuse: missing,
-    lanes: missing,
-    addLane: missing,
-    changeLane: missing,
-    fleetStatus: missing,
-    fleetLeave: missing,
-    annotate: missing,
-    notifyTest: missing,
-    reload: missing,
-  };
   const server = await startControlServer({
     socket,
-    handlers: { ...all, ...handlers },
+    handlers: controlHandlers(handlers),
     log: () => {},
     requestTimeoutMs,
   });

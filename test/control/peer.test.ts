@@ -6,8 +6,9 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { findPeer, nameOperator, type Peer } from '../../src/control/peer.ts';
-import type { ControlHandlers, UnbanRequest } from '../../src/control/protocol.ts';
+import type { UnbanRequest } from '../../src/control/protocol.ts';
 import { startControlServer } from '../../src/control/server.ts';
+import { controlHandlers } from '../support/control.ts';
 
 const skip = existsSync('/usr/bin/perl') ? false : 'needs perl (apt-get install perl-base)';
 const rootOnly = skip || (process.getuid?.() === 0 ? false : 'needs root (to ask as somebody else)');
@@ -17,27 +18,12 @@ async function start(t: TestContext, find?: typeof findPeer) {
   const folder = mkdtempSync(join(tmpdir(), 'zban-peer-'));
   const socket = join(folder, 'zban.sock');
   const operators: string[] = [];
-  const missing = () => Promise.reject(new Error('not in this test'));
-  const handlers: ControlHandlers = {
-    status: missing,
-    top: missing,
-    ban: missing,
+  const handlers = controlHandlers({
     unban: async ({ operator }: UnbanRequest) => {
       operators.push(operator);
       return [];
     },
-    allow: missing,
-    panic: missing,
-    resetFuse: missing,
-    lanes: missing,
-    addLane: missing,
-    changeLane: missing,
-    fleetStatus: missing,
-    fleetLeave: missing,
-    annotate: missing,
-    notifyTest: missing,
-    reload: missing,
-  };
+  });
   const server = await startControlServer({ socket, handlers, log: () => {}, ...(find && { findPeer: find }) });
   t.after(async () => {
     await server.close();

@@ -4,27 +4,16 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Policy } from '../../src/decide/policy.ts';
 import type { BanOptions } from '../../src/model/options.ts';
-import { clientPrefix, findClientKey } from '../../src/net/client-key.ts';
-import { type Prefix, parsePrefix, prefixesOverlap } from '../../src/net/prefix.ts';
+import { clientPrefix } from '../../src/net/client-key.ts';
+import { prefixesOverlap } from '../../src/net/prefix.ts';
 import { ENGINE } from '../support/engine.ts';
+import { keyOf, prefixOf } from '../support/policy.ts';
 
 const NOW = 1_767_225_600;
 const DAY = 86_400;
 const MANY = 1_000_000;
 
 const policyWith = (options: Partial<BanOptions> = {}) => new Policy({ ...ENGINE.bans, ...options }, ENGINE.detection);
-
-function prefixOf(text: string): Prefix {
-  const prefix = parsePrefix(text);
-  assert.ok(prefix, text);
-  return prefix;
-}
-
-function keyOf(text: string): { high: number; low: number } {
-  const key = findClientKey(prefixOf(text), ENGINE.detection);
-  assert.ok(key, text);
-  return key;
-}
 
 const network = fc.oneof(
   fc.tuple(fc.nat(7), fc.integer({ min: 24, max: 32 })).map(([host, bits]) => prefixOf(`192.0.2.${host}/${bits}`)),

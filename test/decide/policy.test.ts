@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import type { Decision } from '../../src/decide/decide.ts';
 import { Policy } from '../../src/decide/policy.ts';
 import type { BanOptions } from '../../src/model/options.ts';
-import { type ClientScheme, findClientKey } from '../../src/net/client-key.ts';
-import { type Prefix, parsePrefix } from '../../src/net/prefix.ts';
+import type { ClientScheme } from '../../src/net/client-key.ts';
 import { ENGINE } from '../support/engine.ts';
+import { keyOf, prefixOf } from '../support/policy.ts';
 
 const NOW = 1_767_225_600;
 const DAY = 86_400;
@@ -13,18 +13,6 @@ const MANY = 1_000_000;
 
 const policyWith = (options: Partial<BanOptions> = {}, scheme: ClientScheme = ENGINE.detection) =>
   new Policy({ ...ENGINE.bans, ...options }, scheme);
-
-function prefixOf(text: string): Prefix {
-  const prefix = parsePrefix(text);
-  assert.ok(prefix, text);
-  return prefix;
-}
-
-function keyOf(text: string): { high: number; low: number } {
-  const key = findClientKey(prefixOf(text), ENGINE.detection);
-  assert.ok(key, text);
-  return key;
-}
 
 const { high, low } = keyOf('203.0.113.9');
 const tierOf = (decision: Decision): number => (decision.kind === 'ban' ? decision.tier : -1);

@@ -38,6 +38,20 @@ function onSmallDisk(t: TestContext): { daemon: TestDaemon; disk: string } {
   return { daemon, disk };
 }
 
+/** With three bans from before the disk was full, and sixty since: the pages that were there already are full as well. */
+async function onFullDisk(t: TestContext) {
+  const { daemon, disk } = onSmallDisk(t);
+  await daemon.start();
+  const before = addresses('203.0.113', 3);
+  attack(daemon, before);
+  await bansAre(daemon, 3);
+  fill(join(disk, 'filler'));
+  const during = addresses('198.51.100', 60);
+  attack(daemon, during);
+  await bansAre(daemon, 63);
+  return { daemon, disk, before, during };
+}
+
 /** Enough requests of each client for a ban. */
 function attack(daemon: TestDaemon, ips: readonly string[]): void {
   const second = Math.floor(Date.now() / 1000);
@@ -98,15 +112,7 @@ async function assertNothingLost(daemon: TestDaemon, ips: readonly string[]): Pr
 test('a disk that fills up: bans go on, it is said once, and all is written when there is room', {
   skip: needsRoot,
 }, async (t) => {
-  const { daemon, disk } = onSmallDisk(t);
-  await daemon.start();
-  const before = addresses('203.0.113', 3);
-  attack(daemon, before);
-  await bansAre(daemon, 3);
-  fill(join(disk, 'filler'));
-  const during = addresses('198.51.100', 60);
-  attack(daemon, during);
-  await bansAre(daemon, 63);
+  const { daemon, disk, before, during } = await onFullDisk(t);
   const troubles = () => troublesIn(daemon.stderr, 'database');
   await until('it is said', () => troubles().length > 0);
   assert.match(troubles()[0] ?? '', /zban\.db: database or disk is full; the disk is full, make room: df /);
@@ -161,15 +167,8 @@ test('a disk that is full at the start: what is known is enforced, orders are ca
 test('panic on a full disk holds: after the restart that it causes, and after a crash', {
   skip: needsRoot,
 }, async (t) => {
-  const { daemon, disk } = onSmallDisk(t);
-  await daemon.start();
-  attack(daemon, addresses('203.0.113', 3));
-  await bansAre(daemon, 3);
-  fill(join(disk, 'filler'));
-  // Until the pages that were there already are full as well.
-  attack(daemon, addresses('198.51.100', 60));
+  const { daemon, disk } = await onFullDisk(t);
   await until('it is said', () => troublesIn(daemon.stderr, 'database').length > 0);
-  await bansAre(daemon, 63);
   const isPanic = () => daemon.status()?.panic != null && daemon.status()?.active_bans === 0;
   const panic = daemon.zban('panic', '--reason', 'customers call');
   assert.deepEqual([panic.status, panic.stderr], [0, '']);
@@ -201,15 +200,7 @@ test('panic with the daemon stopped, on a full disk', { skip: needsRoot }, async
 });
 
 test('killed while the disk is full: the lines are read again, no ban is lost', { skip: needsRoot }, async (t) => {
-  const { daemon, disk } = onSmallDisk(t);
-  await daemon.start();
-  const before = addresses('203.0.113', 3);
-  attack(daemon, before);
-  await bansAre(daemon, 3);
-  fill(join(disk, 'filler'));
-  const during = addresses('198.51.100', 60);
-  attack(daemon, during);
-  await bansAre(daemon, 63);
+  const { daemon, disk, before, during } = await onFullDisk(t);
   await until('it is said', () => troublesIn(daemon.stderr, 'database').length > 0);
   await daemon.stop('SIGKILL');
   rmSync(join(disk, 'filler'));

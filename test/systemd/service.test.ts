@@ -162,6 +162,19 @@ describe('the service under systemd', { skip: obstacle ?? false }, () => {
     assert.equal((await box.run('zban firewall flush')).exitCode, 1, 'not while it runs');
   });
 
+  const restarted = async (pid: string) => {
+    await until(
+      'another process',
+      () => show('MainPID'),
+      (now) => now !== pid && now !== '0',
+    );
+    await until(
+      'active',
+      () => show('ActiveState'),
+      (state) => state === 'active',
+    );
+  };
+
   test('the watchdog restarts a daemon that hangs, and the bans stay', async () => {
     await box.must(`mkdir -p /etc/systemd/system/zban.service.d
       printf '[Service]\nWatchdogSec=2s\nRestartSec=100ms\nTimeoutAbortSec=1s\n' >/etc/systemd/system/zban.service.d/test.conf
@@ -173,16 +186,7 @@ describe('the service under systemd', { skip: obstacle ?? false }, () => {
     await until('signs of life beyond the limit', signOfLife, (now) => now > first + 4_000_000);
     assert.equal(await show('MainPID'), pid, 'a daemon that works is left alone');
     await box.must(`kill -STOP ${pid}`);
-    await until(
-      'another process',
-      () => show('MainPID'),
-      (now) => now !== pid && now !== '0',
-    );
-    await until(
-      'active',
-      () => show('ActiveState'),
-      (state) => state === 'active',
-    );
+    await restarted(pid);
     assert.equal(Number(await show('NRestarts')), Number(restarts) + 1);
     assert.match(await box.must('ipset save'), /203\.0\.113\.9/);
     await until(
@@ -195,16 +199,7 @@ describe('the service under systemd', { skip: obstacle ?? false }, () => {
   test('a killed daemon comes back', async () => {
     const pid = await mainPid();
     await box.must(`kill -KILL ${pid}`);
-    await until(
-      'another process',
-      () => show('MainPID'),
-      (now) => now !== pid && now !== '0',
-    );
-    await until(
-      'active',
-      () => show('ActiveState'),
-      (state) => state === 'active',
-    );
+    await restarted(pid);
   });
 
   test('a bad configuration is said once and not tried again', async () => {

@@ -1,0 +1,8 @@
+/** A failure with a cause of a closed set, which is also a metric label and decides the exit code; the message says what, where and how to fix it. */
+export abstract class CodedError<Code extends string> extends Error {
+  readonly code: Code;
+  constructor(code: Code, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
