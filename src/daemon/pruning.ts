@@ -1,7 +1,7 @@
 /** Keeps the trail to its age and length, a piece at a time. */
 import type { Config } from '../config/schema.ts';
+import type { Log } from '../model/log.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
-import type { Log } from './log.ts';
 
 /** Rows are written between two pieces. */
 const PAUSE_MS = 1000;
