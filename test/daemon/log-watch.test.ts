@@ -46,9 +46,11 @@ test('banned clients that keep coming are told of, once', async (t) => {
     told,
     /^203.0.113.9 is banned and still reaches nginx: \d+ requests in \d+ s since; the backend dry-run/,
   );
-  const rows = daemon
-    .zban('audit')
-    .stdout.split('\n')
-    .filter((line) => line.includes('still reaches'));
+  // The status knows before the record thread has written it.
+  const rows = await until('its row', () => {
+    const found = daemon.zban('audit').stdout.split('\n');
+    const own = found.filter((line) => line.includes('still reaches'));
+    return own.length > 0 && own;
+  });
   assert.equal(rows.length, 1);
 });
