@@ -1,6 +1,7 @@
 /** What a client did in some stretch of time, as paragraphs of a story. */
 
 import type { Sample, TopEntry } from '../model/event.ts';
+import { formatCount } from '../words/number.ts';
 import type { ActivitySummary } from './activity.ts';
 import type { StretchActivity } from './recent.ts';
 import type { Paragraph } from './table.ts';
@@ -46,19 +47,24 @@ function tellActivity({ name, fromMs, activity }: StretchActivity): Paragraph {
 
 function requestsOf({ requests, answers, first, last, busiest_minute: busiest }: ActivitySummary): string {
   const given = Object.entries(answers).filter(([, count]) => count > 0);
-  const answered = given.map(([kind, count]) => `${count} ${kind}`).join(', ');
+  const answered = given.map(([kind, count]) => `${formatCount(count)} ${kind}`).join(', ');
   const [from, until] = [Date.parse(first), Date.parse(last)].map((ms) => formatTime(ms));
   if (requests === 1) return `1 request, ${from}: ${answered}.`;
-  if (first === last) return `${requests} requests within a second, ${from}: ${answered}.`;
-  const most = busiest.requests === requests ? '' : `, at most ${busiest.requests} a minute`;
-  return `${requests} requests from ${from} to ${until?.slice(-8)}${most}: ${answered}.`;
+  if (first === last) return `${formatCount(requests)} requests within a second, ${from}: ${answered}.`;
+  const most = busiest.requests === requests ? '' : `, at most ${formatCount(busiest.requests)} a minute`;
+  return `${formatCount(requests)} requests from ${from} to ${until?.slice(-8)}${most}: ${answered}.`;
 }
 
 /** `301 paths: GET /a (12), GET /b (3), …`. */
 function nameLine(different: number, noun: string, top: readonly TopEntry[]): string {
-  const names = top.map(({ name, requests }) => `${cutText(name === '' ? '–' : name, NAME_COLUMNS)} (${requests})`);
+  const names = top.map(
+    ({ name, requests }) => `${cutText(name === '' ? '–' : name, NAME_COLUMNS)} (${formatCount(requests)})`,
+  );
   const plural = different === 1 ? noun : noun === 'address' ? 'addresses' : `${noun}s`;
-  return cutText(`${different} ${plural}: ${names.join(', ')}${different > top.length ? ', …' : ''}`, LINE_COLUMNS);
+  return cutText(
+    `${formatCount(different)} ${plural}: ${names.join(', ')}${different > top.length ? ', …' : ''}`,
+    LINE_COLUMNS,
+  );
 }
 
 /** Time, status, method and path, user agent, equal ones once; the samples of an old row may lack any of them. */

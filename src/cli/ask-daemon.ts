@@ -2,6 +2,7 @@
 import type { TargetResult } from '../control/protocol.ts';
 import { REQUEST_BYTES_MAX, TARGETS_MAX } from '../control/request.ts';
 import { printable } from '../model/text.ts';
+import { countOf, formatCount } from '../words/number.ts';
 import type { LineProblem } from './ban-list/list.ts';
 import type { LoadedList } from './ban-list/load-list.ts';
 import type { Context } from './context.ts';
@@ -53,7 +54,7 @@ export function tellResults({ json, output, now }: Context, results: readonly Ta
   else {
     for (const { target, ok, message, until } of results) {
       const text = `${printable(target)}: ${printable(message)}${until === undefined ? '' : `, ${tellEnd(until, now())}`}`;
-      if (ok) output.data(text);
+      if (ok) output.say(text);
       else output.talk(`zban: ${text}`);
     }
     tellDurability(output, results);
@@ -91,8 +92,9 @@ export function tellListResults(
     for (const { line, message } of told.slice(0, PROBLEMS_TOLD)) {
       output.talk(`zban: ${printable(name)}: ${line > 0 ? `line ${line}: ` : ''}${printable(message)}`);
     }
-    if (told.length > PROBLEMS_TOLD) output.talk(`zban: ${told.length - PROBLEMS_TOLD} more lines could not be used`);
-    output.data(summarize(results, problems.length));
+    if (told.length > PROBLEMS_TOLD)
+      output.talk(`zban: ${formatCount(told.length - PROBLEMS_TOLD)} more lines could not be used`);
+    output.say(summarize(results, problems.length));
     tellDurability(output, results);
   }
   return problems.length > 0 ? EXIT.failed : exitCodeOfResults(results);
@@ -111,9 +113,9 @@ function summarize(results: readonly TargetResult[], unread: number): string {
   const counts = Map.groupBy(results, ({ code }) => code);
   const parts = Object.entries(OUTCOMES).flatMap(([code, words]) => {
     const count = counts.get(code as TargetResult['code'])?.length ?? 0;
-    return count > 0 || code === 'done' ? [`${count} ${words}`] : [];
+    return count > 0 || code === 'done' ? [`${formatCount(count)} ${words}`] : [];
   });
-  if (unread > 0) parts.push(`${unread} ${unread === 1 ? 'line' : 'lines'} not understood`);
+  if (unread > 0) parts.push(`${countOf(unread, 'line')} not understood`);
   return parts.join(', ');
 }
 

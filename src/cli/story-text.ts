@@ -155,7 +155,12 @@ function tellWhy({ entry }: Story): Paragraph[] {
     const { origin } = numbers;
     const there =
       typeof origin === 'string' && entry.actor.startsWith('policy@') ? ` Its evidence is on ${origin}.` : '';
-    return [{ label: 'Why', text: `${phraseOf(condition)}${remark}.${there}` }];
+    return [
+      {
+        label: 'Why',
+        text: `${phraseOf(condition)}${condition === 'manual' ? ` by ${personOf(entry)}` : ''}${remark}.${there}`,
+      },
+    ];
   }
   const samples = sampleLines(numbers.samples);
   return [
@@ -224,10 +229,10 @@ function tellCommands(story: Story, { suffix }: TellOptions): Paragraph[] {
   const { allowed } = story;
   const place = allowed?.by === 'operator' ? 'zban allow' : 'bans.allowlist';
   return [
-    ...(unban ? [{ label: 'Undo', lines: [unban] }] : []),
-    ...(allow ? [{ label: 'Never ban', lines: [allow] }] : []),
+    ...(unban ? [{ label: 'Undo', commands: [unban] }] : []),
+    ...(allow ? [{ label: 'Never ban', commands: [allow] }] : []),
     ...(allowed ? [{ label: 'Allowed', text: `It is never banned, by ${allowed.entry} in ${place}.` }] : []),
-    ...(disallow ? [{ label: 'Take back', lines: [disallow] }] : []),
+    ...(disallow ? [{ label: 'Take back', commands: [disallow] }] : []),
   ];
 }
 

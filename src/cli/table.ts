@@ -1,6 +1,6 @@
 /** Aligned columns of plain text. */
 import { printable } from '../model/text.ts';
-import { cutText, width, wrapText } from './text.ts';
+import { cutText, foldLine, width, wrapText } from './text.ts';
 
 /** Rows under a header, columns two spaces apart; cells are made printable. */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -13,7 +13,7 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
 }
 
 /** A last column narrower than this says nothing. */
-const LAST_COLUMNS_MIN = 20;
+const LAST_COLUMNS_MIN = 30;
 const BENEATH_INDENT = '    ';
 /** Lines that one value beneath a row takes, about. */
 const BENEATH_LINES_MAX = 2;
@@ -78,22 +78,25 @@ export function formatPairs(pairs: readonly (readonly [string, string])[], colum
   );
 }
 
-/** A label and what it is about: a text that is wrapped, or lines that stay as they are. */
+/** A label and what it is about: a text that is wrapped, lines of which each begins anew, or commands. */
 export interface Paragraph {
   readonly label: string;
   readonly text?: string;
   readonly lines?: readonly string[];
+  /** To be copied: never broken. */
+  readonly commands?: readonly string[];
 }
 
 /** Paragraphs beside their labels, no line of text wider than `columns`. */
 export function formatParagraphs(paragraphs: readonly Paragraph[], columns: number): string {
   const labels = Math.max(0, ...paragraphs.map(({ label }) => width(label))) + 2;
   return paragraphs
-    .flatMap(({ label, text = '', lines = [] }) => {
+    .flatMap(({ label, text = '', lines = [], commands = [] }) => {
       const wrapped = text === '' ? [] : wrapText(printable(text), columns - labels).split('\n');
       // The gaps of a line that is a table's give way first.
       const fitting = (line: string) => (width(line) + labels <= columns ? line : line.replace(/ {3,}/g, '  '));
-      const own = [...wrapped, ...lines.map(printable).map(fitting)];
+      const fitted = lines.flatMap((line) => foldLine(fitting(printable(line)), columns - labels).split('\n'));
+      const own = [...wrapped, ...fitted, ...commands.map(printable)];
       return own.map((line, index) => `${(index === 0 ? label : '').padEnd(labels)}${line}`.trimEnd());
     })
     .join('\n');

@@ -89,10 +89,12 @@ export function wrapText(text: string, columns: number): string {
   return wrapAnsi(text, columns, { hard: true });
 }
 
-/** One entry on as few lines as its words need, those after the first indented. */
+/** One entry on as few lines as its words need, those after the first indented below it. */
 export function foldLine(text: string, columns: number): string {
   if (width(text) <= columns) return text;
-  return wrapText(text, Math.max(20, columns - FOLD_INDENT.length)).replaceAll('\n', `\n${FOLD_INDENT}`);
+  const indent = /^ */.exec(text)?.[0] ?? '';
+  const room = Math.max(20, columns - indent.length - FOLD_INDENT.length);
+  return indent + wrapText(text.trimStart(), room).replaceAll('\n', `\n${indent}${FOLD_INDENT}`);
 }
 
 const FOLD_INDENT = '    ';

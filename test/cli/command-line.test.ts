@@ -192,10 +192,7 @@ test('check warns of what may still come right and tells no secret', async (t) =
   const { exitCode, stdout, stderr } = await runZban(['check', '--config', config]);
   assert.equal(exitCode, 0);
   assert.match(stderr, /warning: logs: \S+access\.log is not there yet/);
-  assert.match(
-    stdout,
-    /config\.yaml: right \(version [0-9a-f]{12}, mode observe, profile balanced, sensitivity normal/,
-  );
+  assert.match(stdout, /config\.yaml: OK \(version [0-9a-f]{12}, mode observe, profile balanced, sensitivity normal/);
   writeFileSync(join(folder, 'access.log'), '');
   const json = await runZban(['check', '--json', '--config', config]);
   assert.deepEqual((JSON.parse(json.stdout) as { warnings: string[] }).warnings, []);

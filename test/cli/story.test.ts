@@ -203,7 +203,7 @@ test("an operator's ban has a reason instead of numbers, and what it covers", as
     /^2001:db8:1::5 is banned until 2026-11-20 11:11:12 \(in 57m\), with all of 2001:db8:1::\/64\. /,
   );
   assert.match(flat(text), /ann banned 2001:db8:1::\/64 for 1h \(entry #1\)\./);
-  assert.match(text, /Why +banned manually: asked us to\./);
+  assert.match(text, /Why +banned manually by ann: asked us to\./);
   assert.match(text, /Undo +zban unban 2001:db8:1::\/64$/m);
 });
 

@@ -126,8 +126,11 @@ test('a table fits a narrow terminal: spare columns go in their order, others be
   const spare = ['SINCE'];
   const at = (columns: number) => formatFittingTable(header, rows, columns, spare).split('\n').slice(1);
   assert.deepEqual(at(200), [`2001:db8:1:2::/64  brute_force  2026-11-20 10:11:12  ${rows[0]?.[3]}`]);
-  assert.deepEqual(at(80), ['2001:db8:1:2::/64  brute_force  2026-11-20 10:11:12  asks for the log-in page o…']);
-  assert.deepEqual(at(60), ['2001:db8:1:2::/64  brute_force  asks for the log-in page of…']);
+  assert.deepEqual(at(90), [
+    '2001:db8:1:2::/64  brute_force  2026-11-20 10:11:12  asks for the log-in page of every cu…',
+  ]);
+  assert.deepEqual(at(80), [`2001:db8:1:2::/64  brute_force  ${rows[0]?.[3]}`]);
+  assert.deepEqual(at(62), ['2001:db8:1:2::/64  brute_force  asks for the log-in page of e…']);
   assert.deepEqual(at(34), [
     '2001:db8:1:2::/64  brute_force',
     '    reason asks for the log-in',
@@ -138,4 +141,5 @@ test('a table fits a narrow terminal: spare columns go in their order, others be
 test('a long entry goes on below, indented', () => {
   assert.equal(foldLine('one two three four five six', 24), 'one two three four\n    five six');
   assert.equal(foldLine('one two', 24), 'one two');
+  assert.equal(foldLine('  one two three four five six', 26), '  one two three four\n      five six');
 });

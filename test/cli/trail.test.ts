@@ -178,7 +178,7 @@ test('audit verify proves the trail whole, and finds a changed row', async (t) =
   const { config, path } = record(t, [base, result, manual]);
   const whole = await runZban(['audit', 'verify', '--config', config]);
   assert.equal(whole.exitCode, 0);
-  assert.match(whole.stdout, /^whole: 3 entries; the last is #3 with hash [0-9a-f]{64}$/m);
+  assert.match(whole.stdout, /^integrity verified: 3 entries; the last is #3, hash [0-9a-f]{64}$/m);
   const Sqlite = createRequire(import.meta.url)('better-sqlite3');
   const forger = new Sqlite(path);
   for (const { name } of forger.prepare("SELECT name FROM sqlite_master WHERE type = 'trigger'").all())

@@ -10,7 +10,7 @@ import { place } from './run-zban.ts';
 test('a wide terminal shows who the clients are, where anybody is known; nothing else does', async (t) => {
   const { folder, config } = place(t);
   const context: Context = {
-    output: { data: () => {}, json: () => {}, talk: () => {} },
+    output: { data: () => {}, say: () => {}, json: () => {}, talk: () => {} },
     ...{ configPath: config, json: false, env: {}, now: Date.now },
   };
   const wide = { isTTY: true, columns: 200 };

@@ -14,7 +14,7 @@ export async function annotate(context: Context, options: { readonly text: reado
   if (json) output.json(result);
   else if (!result.ok) output.talk(`zban: ${printable(result.message)}`);
   else {
-    output.data(printable(result.message));
+    output.say(printable(result.message));
     tellDurability(output, [result]);
   }
   return result.ok ? EXIT.done : EXIT.failed;

@@ -8,13 +8,12 @@ import type { Query } from '../../record/trail-reader.ts';
 import { verifyAudit } from '../../record/verify.ts';
 import { formatDuration } from '../../words/duration.ts';
 import { markDefault } from '../../words/learned.ts';
-import { formatNumber } from '../../words/number.ts';
+import { formatCount, formatNumber } from '../../words/number.ts';
 import { briefReason, type ReasonNumbers } from '../../words/reason.ts';
 import { type Context, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { readCount, readSpan } from '../options.ts';
-import { columnsOf } from '../style.ts';
-import { foldLine, formatTime } from '../text.ts';
+import { formatTime } from '../text.ts';
 import { type OpenTrail, withTrail } from '../trail.ts';
 
 /** How often `--follow` looks; nobody reads faster. */
@@ -62,7 +61,7 @@ function readClient(text: string | undefined): string | undefined {
 function print({ output, json }: Context, entries: readonly AuditEntry[]): void {
   for (const entry of entries) {
     if (json) output.json(entryJson(entry));
-    else output.data(foldLine(formatEntry(entry), columnsOf(process.stdout)));
+    else output.say(formatEntry(entry));
   }
 }
 
@@ -100,8 +99,9 @@ function verify({ output, json }: Context, { database }: OpenTrail, files: reado
     return EXIT.failed;
   }
   const { rows, lastId, lastHash, prunedBefore } = verdict;
-  const pruned = prunedBefore > 0 ? `, older ones than ${prunedBefore} were pruned` : '';
-  if (!json) output.data(`whole: ${rows} entries${pruned}; the last is #${lastId} with hash ${lastHash}`);
+  const pruned = prunedBefore > 0 ? `, those before #${prunedBefore} were pruned` : '';
+  const entries = rows === 1 ? '1 entry' : `${formatCount(rows)} entries`;
+  if (!json) output.say(`integrity verified: ${entries}${pruned}; the last is #${lastId}, hash ${lastHash}`);
   return EXIT.done;
 }
 

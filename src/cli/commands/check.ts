@@ -2,6 +2,7 @@ import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { formatProblem } from '../../config/problem.ts';
 import type { Config } from '../../config/schema.ts';
 import { openChannels } from '../../notify/channels.ts';
+import { countOf } from '../../words/number.ts';
 import { type Context, loadPermitted } from '../context.ts';
 import { EXIT } from '../exit.ts';
 
@@ -16,7 +17,7 @@ export async function check(context: Context): Promise<number> {
     if (json) output.json({ ok: false, problems: loaded.problems, warnings: [] });
     for (const problem of loaded.problems) output.talk(formatProblem(problem));
     const count = loaded.problems.length;
-    output.talk(`${count} ${count === 1 ? 'problem' : 'problems'}: zban will not start with this configuration`);
+    output.talk(`${countOf(count, 'problem')}: zban will not start with this configuration`);
     return EXIT.badConfig;
   }
   const { config, version, files } = loaded;
@@ -25,7 +26,7 @@ export async function check(context: Context): Promise<number> {
   if (json) output.json({ ok: true, version, files, mode, profile, sensitivity, problems: [], warnings });
   for (const warning of warnings) output.talk(`warning: ${warning}`);
   const inForce = `version ${version}, mode ${mode}, profile ${profile}, sensitivity ${sensitivity}`;
-  if (!json) output.data(`${files.join(', ')}: right (${inForce})`);
+  if (!json) output.say(`${files.join(', ')}: OK (${inForce})`);
   return EXIT.done;
 }
 

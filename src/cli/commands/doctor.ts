@@ -17,9 +17,11 @@ import { EnforcementError } from '../../enforce/backend.ts';
 import type { Ask } from '../../enforce/backend-kind.ts';
 import { createCommandRunner } from '../../enforce/command.ts';
 import type { Status } from '../../model/status.ts';
-import { printable } from '../../model/text.ts';
+import { countOf } from '../../words/number.ts';
 import { type Context, DEFAULT_CONFIG, loadPermitted } from '../context.ts';
 import { EXIT } from '../exit.ts';
+import { columnsOf } from '../style.ts';
+import { formatParagraphs } from '../table.ts';
 
 const COMMAND_TIMEOUT_MS = 5000;
 const DAEMON_TIMEOUT_MS = 3000;
@@ -70,7 +72,7 @@ export async function doctor(context: Context): Promise<number> {
   report(context, findings);
   const failures = findings.filter(({ level }) => level === 'fail').length;
   const warnings = findings.filter(({ level }) => level === 'warn').length;
-  if (!json) output.talk(`${findings.length} checks: ${failures} failed, ${warnings} to look at`);
+  if (!json) output.talk(`${countOf(findings.length, 'check')}: ${failures} failed, ${countOf(warnings, 'warning')}`);
   return failures > 0 ? EXIT.failed : EXIT.done;
 }
 
@@ -95,10 +97,11 @@ function report(context: Context, found: readonly Finding[]): void {
     output.json(findings);
     return;
   }
-  for (const { level, check, message, fix } of findings) {
-    output.data(`${level.padEnd(4)}  ${printable(`${check}: ${message}`)}`);
-    if (fix !== '') output.data(`      -> ${printable(fix)}`);
-  }
+  const paragraphs = findings.flatMap(({ level, check, message, fix }) => [
+    { label: level, text: `${check}: ${message}` },
+    ...(fix === '' ? [] : [{ label: '', text: `-> ${fix}` }]),
+  ]);
+  output.data(formatParagraphs(paragraphs, columnsOf(process.stdout)));
 }
 
 /** Why, where no daemon answers. */

@@ -14,7 +14,7 @@ export async function fleet(context: Context, { action }: { readonly action: 'st
   if (action === 'leave') {
     const result = await callDaemon(socket, 'fleetLeave');
     if (json) output.json(result);
-    else if (result.ok) output.data(printable(result.message));
+    else if (result.ok) output.say(printable(result.message));
     if (!result.ok && !json) throw new CommandError(EXIT.failed, result.message);
     return result.ok ? EXIT.done : EXIT.failed;
   }

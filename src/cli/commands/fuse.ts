@@ -17,7 +17,7 @@ export async function resetFuse(context: Context, options: { readonly reason?: s
   });
   if (json) output.json(result);
   else {
-    output.data(printable(result.message));
+    output.say(printable(result.message));
     tellDurability(output, [result]);
   }
   return EXIT.done;

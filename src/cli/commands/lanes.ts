@@ -141,7 +141,7 @@ async function add(context: Context, options: LanesCommandOptions): Promise<numb
   const { backtest, notes } = await backtestLane(config, match, now);
   for (const note of notes) output.talk(`zban: ${printable(note)}`);
   const usualRate = given ?? (backtest.hours > 0 ? backtest.requests_matched / backtest.hours / 3600 : 0);
-  if (!json) output.data(printable(tellProof(match, backtest)));
+  if (!json) output.say(printable(tellProof(match, backtest)));
   if (options.dryRun) {
     if (json) output.json({ match, backtest, usual_rate: usualRate });
     return EXIT.done;
@@ -197,7 +197,7 @@ function whoAsks({ env }: Context, { reason = '' }: LanesCommandOptions) {
 function tellResult({ output, json }: Context, result: LaneResult): number {
   const { ok, code, id, message } = result;
   if (json) output.json(result);
-  else if (ok) output.data(printable(`lane ${id}: ${message}`));
+  else if (ok) output.say(printable(`lane ${id}: ${message}`));
   else output.talk(`zban: ${printable(`lane ${id}: ${message}`)}`);
   if (ok) return EXIT.done;
   return code === 'not_found' ? EXIT.notFound : EXIT.failed;

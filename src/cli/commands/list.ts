@@ -132,7 +132,8 @@ function formatBans(bans: readonly ActiveBan[], nowMs: number, owners: Owners): 
     formatTime(ban.sinceMs),
     ban.untilMs === null ? '–' : formatTime(ban.untilMs),
     ...(named ? [cutText(named[index] ?? '', WHO_COLUMNS)] : []),
-    ban.reason,
+    // WHY says it.
+    ban.actor === 'policy' ? '' : ban.reason,
   ]);
   const header = named ? HEADER.toSpliced(-1, 0, 'WHO') : HEADER;
   return formatFittingTable(header, rows, columnsOf(process.stdout), SPARE);

@@ -16,7 +16,7 @@ export async function notifyTest(
   else if (channels.length === 0) output.talk(`zban: ${printable(result.message)}`);
   else
     for (const { channel: name, ok, message } of channels)
-      if (ok) output.data(printable(`${name}: ${message}`));
+      if (ok) output.say(printable(`${name}: ${message}`));
       else output.talk(`zban: ${printable(`${name}: ${message}`)}`);
   if (channel !== undefined && channels.length === 0) return EXIT.notFound;
   return result.ok ? EXIT.done : EXIT.failed;

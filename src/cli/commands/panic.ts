@@ -23,7 +23,7 @@ export async function panic(context: Context, options: PanicOptions): Promise<nu
   const request: PanicRequest = { end, reason, operator: operatorName(env) };
   const result = await ask(context, config, version, request);
   if (json) output.json(result);
-  else if (result.ok) output.data(printable(result.message));
+  else if (result.ok) output.say(printable(result.message));
   else output.talk(`zban: ${printable(result.message)}`);
   if (!json) tellDurability(output, [result]);
   return result.ok ? EXIT.done : EXIT.failed;

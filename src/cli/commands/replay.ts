@@ -12,8 +12,6 @@ import { EXIT } from '../exit.ts';
 import { readCount } from '../options.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { formatReport, UNBANNED_LISTED } from '../report/replay-report.ts';
-import { columnsOf } from '../style.ts';
-import { foldLine } from '../text.ts';
 
 const CHUNK_BYTES_MAX = 64 * 1_048_576;
 const UNBANNED_LISTED_ALL = 100;
@@ -41,7 +39,7 @@ export async function replayLogs(context: Context, options: ReplayCommandOptions
     if (json || isShown(event)) bar.clear();
     if (json) return output.json(event);
     report.add(event);
-    if (isShown(event)) output.data(foldLine(formatEvent(event), columnsOf(process.stdout)));
+    if (isShown(event)) output.say(formatEvent(event));
   };
   const { summary, history } = await replay({
     config,
@@ -53,17 +51,8 @@ export async function replayLogs(context: Context, options: ReplayCommandOptions
     onProgress: ({ share, lines }) => bar.show(share, lines, 'lines'),
   }).finally(() => bar.clear());
   if (json) output.json(summary);
-  if (history) output.data(`\n${foldProse(formatReport({ config, report, history, summary, all }))}`);
+  if (history) output.say(`\n${formatReport({ config, report, history, summary, all })}`);
   return EXIT.done;
-}
-
-/** The rows of tables, which are indented, are cut already. */
-function foldProse(text: string): string {
-  const columns = columnsOf(process.stdout);
-  return text
-    .split('\n')
-    .map((line) => (line.startsWith(' ') ? line : foldLine(line, columns)))
-    .join('\n');
 }
 
 /** One event as one readable line: log time in UTC, what happened, the numbers. */

@@ -36,7 +36,7 @@ export async function who(context: Context, { targets, file }: WhoCommandOptions
   }
   for (const [index, name] of names.entries()) {
     const text = tellWho(found[index] ?? {});
-    context.output.data(printable(`${name} · ${text === '' ? 'nothing is known' : text}`));
+    context.output.say(printable(`${name} · ${text === '' ? 'nothing is known' : text}`));
   }
   if (found.some(({ owner }) => !owner)) tellTable(context, config.who.table);
   return EXIT.done;
@@ -74,7 +74,7 @@ async function update(
   const { ranges, madeMs } = await updateWhoTable(file, table);
   const made = new Date(madeMs).toISOString().slice(0, 10);
   if (json) output.json({ table, ranges, made });
-  else output.data(`${printable(table)}: ${ranges} ranges of addresses, data of ${made}`);
+  else output.say(`${printable(table)}: ${ranges} ranges of addresses, data of ${made}`);
   return EXIT.done;
 }
 

@@ -213,7 +213,7 @@ export class TopSession {
     }
     const lines: string[] = [];
     const say = (text: string) => void lines.push(...text.split('\n'));
-    const output = { data: say, talk: say, json: () => {} };
+    const output = { data: say, say, talk: say, json: () => {} };
     const page = explain({ ...this.context, output }, { subject }).then(() => {
       this.mode = { kind: 'page', lines, from: 0 };
       return '';
