@@ -95,7 +95,7 @@ function tellQuiet(status: Status): Verdict {
     return {
       tone: 'info',
       title: 'Learning what is normal',
-      text: `Until then only the absolute ceiling bans. ${doing}`,
+      text: `Meanwhile only clients above an absolute ceiling are banned. ${doing}`,
     };
   return { tone: 'good', title: 'All normal', text: doing };
 }

@@ -41,8 +41,10 @@ export function findVerdict(
       .map(({ text }) => text)
       .join(', ');
   const whose = `of ${areNew ? "new clients'" : 'the'} requests above normal, `;
-  if (lead >= LEAD_MIN) return { verdict: 'attack', detail: `looks like an attack: ${whose}${tell('attack')}` };
-  if (lead <= -LEAD_MIN) return { verdict: 'visitors', detail: `looks like visitors: ${whose}${tell('visitors')}` };
+  if (lead >= LEAD_MIN)
+    return { verdict: 'attack', detail: `looks like a distributed attack: ${whose}${tell('attack')}` };
+  if (lead <= -LEAD_MIN)
+    return { verdict: 'visitors', detail: `looks like a crowd of visitors: ${whose}${tell('visitors')}` };
   const both = `for an attack: ${tell('attack') || 'nothing'}; for visitors: ${tell('visitors') || 'nothing'}`;
   return { verdict: 'unclear', detail: `may be visitors or an attack: ${whose}${both}` };
 }

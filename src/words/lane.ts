@@ -1,18 +1,19 @@
 /** What a lane stops, in words, for every screen. Values come from the log: escape them as text from outside. */
 import type { Backtest, LaneMatch, LaneStart } from '../model/lane.ts';
 import { formatDuration } from './duration.ts';
+import { formatCount } from './number.ts';
 
 type LaneSurplus = Pick<LaneStart, 'coverage' | 'surplus' | 'clients' | 'seconds'>;
 
-/** `would have touched 3 of 41000 clients of the last 1d`. */
+/** `would have touched 3 of 41,000 clients of the last 1d`. */
 export function tellBacktest({ hours, clients, clients_matched }: Backtest): string {
-  return `would have touched ${clients_matched} of ${clients} clients of the last ${formatDuration(Math.round(hours * 60) * 60_000)}`;
+  return `would have touched ${formatCount(clients_matched)} of ${formatCount(clients)} clients of the last ${formatDuration(Math.round(hours * 60) * 60_000)}`;
 }
 
-/** `96 % of 5120 requests above normal, from 4980 clients, in 60 s`. */
+/** `96 % of 5,120 requests above normal, from 4,980 clients, in 60 s`. */
 export function tellSurplus({ coverage, surplus, clients, seconds }: LaneSurplus): string {
-  const share = `${Math.round(coverage * 100)} % of ${Math.round(surplus)} requests above normal`;
-  return `${share}, from ${clients} clients, in ${seconds} s`;
+  const share = `${Math.round(coverage * 100)} % of ${formatCount(surplus)} requests above normal`;
+  return `${share}, from ${formatCount(clients)} clients, in ${seconds} s`;
 }
 
 /** `user agent "Mozilla/5.0 …", no referer`: what a request has that the lane matches. */

@@ -57,8 +57,8 @@ export function tellEnd(numbers: Numbers, lasted: string): string[] {
   return [
     `lasted ${lasted}`,
     `peak ${peakOf(numbers)}`,
-    `${formatNumber(numbers.extra_requests, 0)} requests beyond normal`,
-    `${formatNumber(numbers.bans, 0)} clients banned meanwhile`,
+    `${formatCount(numbers.extra_requests)} requests above normal`,
+    `${formatCount(numbers.bans)} clients banned meanwhile`,
     looked(numbers),
     rates(numbers),
   ];
@@ -83,14 +83,14 @@ const peakAndUsual = (numbers: Numbers): string =>
 
 /** What it was taken for, afterwards. */
 export function looked({ verdict }: Numbers): string {
-  if (verdict === 'attack') return 'looked like an attack';
-  return verdict === 'visitors' ? 'looked like visitors' : 'might have been visitors or an attack';
+  if (verdict === 'attack') return 'looked like a distributed attack';
+  return verdict === 'visitors' ? 'looked like a crowd of visitors' : 'might have been visitors or an attack';
 }
 
 /** What it is taken for while it lasts. */
 export function looks({ verdict }: Numbers): string {
-  if (verdict === 'attack') return 'looks like an attack';
-  return verdict === 'visitors' ? 'looks like visitors' : 'may be visitors or an attack';
+  if (verdict === 'attack') return 'looks like a distributed attack';
+  return verdict === 'visitors' ? 'looks like a crowd of visitors' : 'may be visitors or an attack';
 }
 
 /** True when traffic is about as high as at its peak: it ended because it counts as normal by now. */

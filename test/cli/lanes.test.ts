@@ -92,7 +92,7 @@ test('add looks at the logs first: it shows whom it would touch, and refuses wha
   assert.equal(touching.exitCode, 1);
   assert.match(
     touching.stdout,
-    /query with a, b: would have touched 1 of 200 clients of the last 1h, 1 of 3600 requests/,
+    /query with a, b: would have touched 1 of 200 clients of the last 1h, 1 of 3,600 requests/,
   );
   assert.match(touching.stderr, /nothing was opened; add conditions, or --force/);
   assert.equal((await run('add', '--query-keys', 'b,a', '--force', '--deny')).exitCode, 0);

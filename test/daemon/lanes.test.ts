@@ -82,7 +82,7 @@ test('a swarm opens a lane: the row with its proof, nginx, the result, and its e
   assert.deepEqual([lane?.id, lane?.action, lane?.usualRps, lane?.untilMs], ['a-1', 'hold', 0.2, T0 + HOUR_MS]);
   assert.deepEqual(applied.at(-1)?.exempt, ['192.0.2.0/24', '66.249.64.0/19']);
   assert.deepEqual(rows(), [
-    'lane policy hold user agent "bot a-1": 96 % of 5120 requests above normal, from 4980 clients, in 60 s; would have touched 3 of 41000 clients of the last 1d',
+    'lane policy hold user agent "bot a-1": 96 % of 5,120 requests above normal, from 4,980 clients, in 60 s; would have touched 3 of 41,000 clients of the last 1d',
     'lane_result system ok',
   ]);
   const [row, result] = trail.query({ limit: 100 });
@@ -194,7 +194,7 @@ test('a person drops, keeps and adds lanes; what was dropped stays dropped, what
   assert.equal(applied.at(-1)?.lanes[1]?.action, 'deny');
   assert.equal(
     rows().at(-2),
-    'lane operator:anna deny path /x*: would have touched 3 of 41000 clients of the last 1d; because',
+    'lane operator:anna deny path /x*: would have touched 3 of 41,000 clients of the last 1d; because',
   );
 });
 

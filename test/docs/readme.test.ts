@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { toSlackPayload } from '../../src/notify/slack-payload.ts';
+import { CASES } from '../notify/cases.ts';
 import { linesOf, record, shape } from './session.ts';
 
 const project = join(import.meta.dirname, '../..');
@@ -15,6 +17,12 @@ test('the session in the README is what the commands print today: npm run sessio
   for (const theme of ['light', 'dark']) {
     assert.deepEqual(shapes(linesOf(read(`docs/images/session-${theme}.svg`))), today, theme);
   }
+});
+
+test('the message in the README is what zban sends today: npm run pictures draws it again', () => {
+  const message = CASES['ban: scan']?.();
+  assert.ok(message);
+  assert.ok(read('README.md').includes(`alt="In Slack: ${toSlackPayload(message).text}"`));
 });
 
 test('the README is short, and every link in it and in the documents leads somewhere', () => {

@@ -120,6 +120,7 @@ test('the page shows the status, changes by itself within three seconds, and ask
   assert.equal(await page.textContent('#site-taken'), 'as learned');
   assert.equal(await page.textContent('#client-taken'), '0.16 ± 0.12');
   assert.equal(await page.getAttribute('#client-taken', 'class'), 'raised', 'a floor is marked as one');
+  assert.equal(await page.getAttribute('#client-taken', 'data-mark'), 'minimum', 'something was learned, but less');
   assert.match((await page.textContent('#ban-list')) ?? '', /203\.0\.113\.9.*many times the usual rate/s);
   assert.match((await page.textContent('#logs')) ?? '', /shop\.access\.log.*missing/s);
   await refreshed(page);

@@ -55,7 +55,14 @@ for (const [name, scene] of Object.entries(STATES)) {
       assert.equal(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth'), true, device);
       await page.screenshot({ path: join(FOLDER, `${name}-${theme}-${device}.png`), fullPage: true });
     }
+    // The narrowest phone there is.
+    await page.setViewportSize({ width: 320, height: 568 });
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth'), true, '320 pixels');
+    if (process.env['SCREENS'] === 'all')
+      await page.screenshot({ path: join(FOLDER, `${name}-narrow.png`), fullPage: true });
     if (name === 'normal') {
+      await page.setViewportSize({ width: 390, height: 844 });
+      await page.emulateMedia({ colorScheme: 'dark' });
       await page.click('#ban-list .row:nth-child(5)');
       await page.waitForSelector('#drawer-facts dt');
       await page.screenshot({ path: join(FOLDER, 'drawer-dark-phone.png') });

@@ -55,7 +55,9 @@ const warming = {
 } as const;
 
 /** Each is shown by the tests in every theme and width. */
-export const STATES: Readonly<Record<'normal' | 'attack' | 'many' | 'observe' | 'empty' | 'trouble', Scene>> = {
+export const STATES: Readonly<
+  Record<'normal' | 'attack' | 'many' | 'observe' | 'empty' | 'starting' | 'trouble', Scene>
+> = {
   normal: { bans: few, recent: decisions(few, NOW_MS) },
   attack: {
     bans: many.slice(0, 412),
@@ -76,6 +78,15 @@ export const STATES: Readonly<Record<'normal' | 'attack' | 'many' | 'observe' | 
   },
   observe: { bans: observed, recent: decisions(observed, NOW_MS), status: { mode: 'observe' } },
   empty: { traffic: false, status: warming },
+  starting: {
+    traffic: false,
+    status: {
+      ...warming,
+      state: 'starting',
+      logs: [],
+      warm_start: { share: 0.42, lines: 3_100_000, lines_per_second: 310_000, seconds_left: 14 },
+    },
+  },
   trouble: {
     bans: few,
     recent: decisions(few, NOW_MS),

@@ -72,7 +72,12 @@ export const CASES: Readonly<Record<string, () => Message>> = {
   'release: digest': () => many(['203.0.113.1', '203.0.113.2', '203.0.113.3'].map(unban)),
   'site: attack begins': () => one({ ...anomaly(), after: '9 min after deploy 1.4.2' }),
   'site: visitors': () =>
-    one(anomaly({ verdict: 'visitors', detail: 'looks like visitors: 93 % are for static files (usually 91 %)' })),
+    one(
+      anomaly({
+        verdict: 'visitors',
+        detail: 'looks like a crowd of visitors: 93 % are for static files (usually 91 %)',
+      }),
+    ),
   'site: unclear': () =>
     one(
       anomaly({

@@ -53,7 +53,7 @@ export const anomaly = (change: Partial<GlobalAnomalyStart> = {}): Notification 
     z: 31.7,
     multiple: 10.5,
     measured: 1206,
-    detail: 'looks like an attack: 0 % are for static files (usually 55 %)',
+    detail: 'looks like a distributed attack: 0 % are for static files (usually 55 %)',
     top_clients: [{ name: '203.0.113.9', requests: 9000, share: 0.36 }],
     top_prefixes: [{ name: '203.0.113.0/24', requests: 1500, share: 0.6, usual_share: 0.004 }],
     top_paths: [{ name: '/search?q=`<!channel>`', requests: 1980, share: 0.99, usual_share: 0.03 }],

@@ -91,7 +91,7 @@ for (const [site, rateRps] of [
   test(`a flash crowd on a ${site} of ${rateRps} requests/s looks like visitors, and none of them is banned`, () => {
     const { start, judge, clients } = tell('flash-crowd', site, rateRps);
     assert.equal(start.verdict, 'visitors', start.detail);
-    assert.match(start.detail, /^looks like visitors: .*\d+ % are for static files/);
+    assert.match(start.detail, /^looks like a crowd of visitors: .*\d+ % are for static files/);
     assert.ok(clients.size > 500);
     assert.deepEqual(
       judge.bans.filter(({ ip }) => clients.has(ip)),

@@ -20,7 +20,7 @@ test("a newsletter's readers look like visitors: files, referers, browsers of ma
   assert.equal(verdict, 'visitors');
   assert.match(
     detail,
-    /^looks like visitors: of the requests above normal, 75 % are for static files \(usually 75 %\), 75 % come from a page or link \(usually 75 %\), 40 kinds of user agents \(usually 40\), 0 % are refused/,
+    /^looks like a crowd of visitors: of the requests above normal, 75 % are for static files \(usually 75 %\), 75 % come from a page or link \(usually 75 %\), 40 kinds of user agents \(usually 40\), 0 % are refused/,
   );
 });
 
@@ -33,7 +33,7 @@ test("a flood for one path looks like an attack, though it has the browsers' nam
   assert.equal(verdict, 'attack');
   assert.match(
     detail,
-    /^looks like an attack: of the requests above normal, 0 % are for static files \(usually 75 %\), 100 % ask for one path \(usually 0 %\), 0 % come from a page or link \(usually 75 %\)$/,
+    /^looks like a distributed attack: of the requests above normal, 0 % are for static files \(usually 75 %\), 100 % ask for one path \(usually 0 %\), 0 % come from a page or link \(usually 75 %\)$/,
   );
 });
 
@@ -68,7 +68,10 @@ test('new clients are judged alone where they make a good part of a busy site', 
   const lines = [...newcomers, ...views(150, 0)];
   const alone = findVerdict(lines, 0, USUAL, true);
   assert.equal(alone.verdict, 'attack');
-  assert.match(alone.detail, /^looks like an attack: of new clients' requests above normal, 0 % are for static files/);
+  assert.match(
+    alone.detail,
+    /^looks like a distributed attack: of new clients' requests above normal, 0 % are for static files/,
+  );
   assert.notEqual(findVerdict(lines, 0, USUAL, false).verdict, 'attack');
 });
 

@@ -8,6 +8,7 @@ import { printable } from '../../model/text.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import { formatDuration } from '../../words/duration.ts';
 import { tellBacktest, tellMatch, tellSurplus } from '../../words/lane.ts';
+import { formatCount } from '../../words/number.ts';
 import { type Context, operatorName, requireConfig, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { backtestLane } from '../lane-backtest.ts';
@@ -156,7 +157,7 @@ async function add(context: Context, options: LanesCommandOptions): Promise<numb
 }
 
 function tellProof(match: LaneMatch, backtest: Backtest): string {
-  const requests = `${backtest.requests_matched} of ${backtest.requests} requests`;
+  const requests = `${formatCount(backtest.requests_matched)} of ${formatCount(backtest.requests)} requests`;
   return `requests with ${tellMatch(match)}: ${tellBacktest(backtest)}, ${requests}`;
 }
 

@@ -99,7 +99,8 @@ const band = ({ mean, stddev }, index) => {
 
 function drawTraffic(plot) {
   const { counted, refused, failed, bans, marks } = series;
-  if (counted.every((value) => value === null)) return;
+  // A point is no picture: its axis would say nothing.
+  if (!byId('chart-empty').hidden) return;
   plot.scale(
     Math.max(0.1, ...counted.map((value, index) => Math.max(value ?? 0, band(series, index)?.[1] ?? 0))),
     format.tick,

@@ -185,7 +185,7 @@ input::placeholder { color: var(--dim); opacity: 1; }
 .learned thead th, .learned thead td { border: 0; color: var(--dim); font-size: 12.5px; padding-bottom: 2px; }
 .learned tbody th, .learned tr > :first-child { text-align: left; padding-left: 0; }
 .learned tbody td:last-child { color: var(--dim); }
-.learned td.raised::after { content: " default"; margin-left: 6px; padding: 0 7px; border-radius: 99px; font-size: 12px; background: var(--soft); }
+.learned td.raised::after { content: " " attr(data-mark); margin-left: 6px; padding: 0 7px; border-radius: 99px; font-size: 12px; background: var(--soft); }
 
 #drawer { position: fixed; inset: 0 0 0 auto; width: min(620px, 100vw); max-width: none; height: 100dvh; max-height: none; border: 0; border-left: 1px solid var(--line); padding: 18px 22px 40px; background: var(--card); color: var(--text); overflow-y: auto; }
 #drawer::backdrop { background: #0007; }

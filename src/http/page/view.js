@@ -99,7 +99,7 @@ function showNumbers(status) {
   set('rate', format.brief(status.counted_rate_last));
   set(
     'rate-note',
-    `last minute ${format.brief(status.counted_rate)}, with static files ${format.brief(status.site_rate)}`,
+    `${format.brief(status.counted_rate)} over the last minute; with static files ${format.brief(status.site_rate)}`,
   );
   set('clients', format.count(status.clients));
   const lag = status.log_lag_seconds;
@@ -115,7 +115,7 @@ function showNumbers(status) {
 
 /** What was refused or discarded, the largest first; nothing to say is the good case. */
 function losses({ skipped, discarded }) {
-  const name = (key) => key.replaceAll('_', ' ');
+  const name = (key) => key.replaceAll('_', ' ').replace('json', 'JSON');
   // Lines of banned clients are read, and counted elsewhere.
   const { banned_lines: _, ...lost } = discarded;
   const listed = [...Object.entries(skipped), ...Object.entries(lost)].filter(([, amount]) => amount > 0);
@@ -124,7 +124,7 @@ function losses({ skipped, discarded }) {
   return `skipped ${worst.map(([key, amount]) => `${format.count(amount)} ${name(key)}`).join(', ')}`;
 }
 
-/** What was learned beside what it is taken as: a floor is no knowledge. */
+/** What was learned beside what clients are judged by: a floor is no knowledge. */
 function showNormal(baseline) {
   showLevel('site', format.level, baseline);
   showLevel('client', format.level, baseline);
@@ -142,7 +142,9 @@ function showLevel(name, text, baseline) {
   set(`${name}-learned`, learned);
   const isRaised = baseline !== null && learned !== taken;
   set(`${name}-taken`, baseline === null ? '–' : isRaised ? taken : 'as learned');
-  byId(`${name}-taken`).classList.toggle('raised', isRaised);
+  const cell = byId(`${name}-taken`);
+  cell.classList.toggle('raised', isRaised);
+  cell.dataset.mark = learned === text(null) ? 'default' : 'minimum';
 }
 
 function makeDecision() {

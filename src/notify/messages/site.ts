@@ -66,7 +66,7 @@ export function siteEndContent(event: GlobalAnomalyEnd): Content {
     facts: [
       ['Lasted', `${lasted}${from}`],
       ...ratesOf(event),
-      ['Requests beyond normal', formatCount(event.extra_requests)],
+      ['Requests above normal', formatCount(event.extra_requests)],
       ['Clients banned meanwhile', formatCount(event.bans)],
       ['Now', `${formatNumber(event.rate)}/s`],
     ],
