@@ -334,7 +334,7 @@ test('a list from standard input, in as many requests as it takes', async (t) =>
   const targets = Array.from({ length: 10_001 }, (_, index) => `10.1.${index >> 8}.${index & 255}`);
   for (const command of ['ban', 'unban']) {
     const run = await runZban([command, '-', '--config', config], {}, targets.join('\n'));
-    assert.deepEqual([run.exitCode, run.stdout, run.stderr], [0, '10001 done\n', '']);
+    assert.deepEqual([run.exitCode, run.stdout, run.stderr], [0, '10,001 done\n', '']);
   }
   const counts = (asked as Partial<BanRequest & UnbanRequest>[]).map(
     ({ bans, targets: some }) => (bans ?? some)?.length,
