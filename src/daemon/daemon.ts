@@ -3,6 +3,7 @@ import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import type { Log } from '../model/log.ts';
 import { leaveFirewall } from './enforcement.ts';
+import { HostClock } from './host-clock.ts';
 import { type Instance, startInstance } from './instance.ts';
 import { createLog } from './log.ts';
 import { createSystemdNotifier } from './notify-systemd.ts';
@@ -69,6 +70,7 @@ export async function runDaemon({ configPath, screen }: RunOptions): Promise<num
   const wishes = new Wishes();
   const handover: Handover = {};
   const totals = new RunTotals();
+  const clock = new HostClock();
   const onStop = () => wishes.add('stop');
   // For the rest of the process: a second signal while it ends must not kill it.
   process
@@ -76,7 +78,7 @@ export async function runDaemon({ configPath, screen }: RunOptions): Promise<num
     .on('SIGINT', onStop)
     .on('SIGHUP', () => wishes.add('reload'));
   try {
-    return await runInstances({ configPath, loaded, log, systemd, wishes, handover, totals, screen });
+    return await runInstances({ configPath, loaded, log, systemd, wishes, handover, totals, clock, screen });
   } finally {
     const lost = handover.left?.rows?.entries.length ?? 0;
     if (lost > 0) log('error', `${lost} audit rows are lost: no disk took them`);
@@ -100,6 +102,7 @@ interface RunState {
   readonly wishes: Wishes;
   readonly handover: Handover;
   readonly totals: RunTotals;
+  readonly clock: HostClock;
   readonly screen: StartScreen | undefined;
 }
 
@@ -142,7 +145,7 @@ async function runInstances(state: RunState): Promise<number> {
 async function start(
   loaded: LoadedConfig & { ok: true },
   startReason: 'start' | 'reload',
-  { configPath, log, systemd, wishes, handover, totals, screen }: RunState,
+  { configPath, log, systemd, wishes, handover, totals, clock, screen }: RunState,
 ): Promise<Instance | undefined> {
   const starting = new AbortController();
   const warmStart = new WarmStartReport({ log, systemd, screen, now: () => performance.now() });
@@ -160,6 +163,7 @@ async function start(
       startReason,
       handover,
       totals,
+      clock,
       onWarmStart: (progress) => warmStart.note(progress),
       signal: starting.signal,
       onReload: async () => askReload(configPath, wishes),

@@ -31,6 +31,7 @@ export async function buildEnforcement(options: EnforcementOptions): Promise<{ e
     mode === 'observe' ? { ...config, firewall: { ...firewall, backend: 'dry-run' } } : config,
     log,
     signal,
+    now,
   );
   log('info', `enforcement backend ${backend.name}`, {
     reason: mode === 'observe' ? 'observe mode touches no firewall' : reason,
@@ -54,12 +55,17 @@ export async function buildEnforcement(options: EnforcementOptions): Promise<{ e
 }
 
 /** The backend that the configuration names, whatever its mode. Rejects with EnforcementError when it cannot work here. */
-export function pickConfigured(config: Config, log: Log, signal?: AbortSignal): Promise<Picked> {
+export function pickConfigured(
+  config: Config,
+  log: Log,
+  signal?: AbortSignal,
+  now: () => number = Date.now,
+): Promise<Picked> {
   const { firewall, bans } = config;
   return pickBackend({
     settings: firewall,
     maxActive: bans.max_active,
-    now: Date.now,
+    now,
     log,
     ...(signal && { signal }),
   });

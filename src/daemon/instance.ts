@@ -16,11 +16,13 @@ import type { TrafficLog } from '../record/traffic-log.ts';
 import { Bans } from './bans.ts';
 import { buildLanes } from './build-lanes.ts';
 import { buildProtection } from './build-protection.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { DataPlane } from './data-plane.ts';
 import { buildEnforcement, endEnforcing, leaveFirewall } from './enforcement.ts';
 import type { Fleet } from './fleet.ts';
 import { joinFleet } from './fleet-join.ts';
 import { createHandlers } from './handlers.ts';
+import type { HostClock } from './host-clock.ts';
 import { INCIDENT_KEY, Incidents } from './incidents.ts';
 import type { Lanes } from './lanes.ts';
 import { Lifetime } from './lifetime.ts';
@@ -53,6 +55,8 @@ export interface InstanceOptions {
   readonly signal: AbortSignal;
   readonly handover: Handover;
   readonly totals: RunTotals;
+  /** Of the process. */
+  readonly clock: HostClock;
   readonly onWarmStart: (progress: WarmStart) => void;
   readonly onReload: () => Promise<{ ok: boolean; message: string }>;
   /** Another instance is to take this one's place, with the same configuration. */
@@ -77,7 +81,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   const lifetime = new Lifetime(log);
   try {
     const { config, version: configVersion } = loaded;
-    const records = await Records.open({ config, configVersion, now: Date.now, log, signal, handover });
+    const records = await Records.open({ config, configVersion, now: options.clock.now, log, signal, handover });
     lifetime.own('the database', () => records.close());
     const instance = new RunningInstance(options, records, lifetime);
     await instance.start();
@@ -152,7 +156,7 @@ class RunningInstance implements Instance {
     this.bans = new Bans({
       trail: this.records.trail,
       enforce: this.config.mode === 'enforce',
-      now: Date.now,
+      now: this.options.clock.now,
       reconcile: () => this.reconcile(),
       notify: (notifications) => this.reports.notify(notifications),
       tell: (entries, events) => {
@@ -173,9 +177,17 @@ class RunningInstance implements Instance {
   async start(): Promise<void> {
     const { log, startReason, signal } = this.options;
     const { config, records, bans, troubles, lifetime } = this;
+    const offenders = () => records.offenders(config.mode === 'enforce');
+    const clockWatch = new ClockWatch({
+      ...{ clock: this.options.clock, trail: records.trail, bans, log },
+      onMoved: async (seconds) => {
+        await this.plane?.pipeline.send({ kind: 'step_wall', seconds, offenders: offenders() });
+        await this.reconcile();
+      },
+    });
     const { enforcer, backend } = await buildEnforcement({
       config,
-      now: Date.now,
+      now: this.options.clock.now,
       log,
       troubles,
       desired: bans.desired,
@@ -198,7 +210,7 @@ class RunningInstance implements Instance {
       backend,
       protection,
       troubles,
-      findActiveBan: (client) => records.trail.findActiveBan(client, Date.now()),
+      findActiveBan: (client) => records.trail.findActiveBan(client, this.options.clock.now()),
     });
     lifetime.own('the watch', () => this.watch?.settled());
     lifetime.own('the data plane', async () => records.learned.save(await plane.stop(), plane.judgedBytes));
@@ -212,14 +224,14 @@ class RunningInstance implements Instance {
       fleet: async () => this.fleet?.report(),
       annotate: (request) => this.reports.annotate(request),
       traffic: this.traffic,
-      now: Date.now,
+      now: this.options.clock.now,
     });
     if (closePage) lifetime.own('the page', closePage);
     signal.throwIfAborted();
     await protection.start();
     signal.throwIfAborted();
     const what = `zban ${VERSION}, ${config.mode} mode, sensitivity ${config.sensitivity}, ${backend}`;
-    bans.record([systemDraft(startReason, Date.now(), what)], [], []);
+    bans.record([systemDraft(startReason, this.options.clock.now(), what)], [], []);
     const panics = this.panic !== undefined || records.loss !== undefined;
     if (config.mode === 'observe') await endEnforcing(config, records.trail, bans, panics, log, signal);
     signal.throwIfAborted();
@@ -227,12 +239,12 @@ class RunningInstance implements Instance {
     await this.lanes.start();
     lifetime.own('the lanes', () => this.lanes.settled());
     signal.throwIfAborted();
-    const offenders = () => records.offenders(config.mode === 'enforce');
     await plane.start(offenders, this.incidents.known, signal);
     this.isLive = true;
     records.start(troubles, plane);
     lifetime.own('the timers of the records', () => records.pause());
     const expiry = setInterval(() => {
+      void clockWatch.look();
       void bans.expireDue();
       void this.lanes.tick();
     }, EXPIRE_MS);
@@ -258,13 +270,13 @@ class RunningInstance implements Instance {
 
   refuseReload(problems: string): void {
     this.options.log('error', 'reload refused, the old configuration stays in force', { problems });
-    this.bans.record([systemDraft('reload', Date.now(), `refused: ${problems}`)], [], []);
+    this.bans.record([systemDraft('reload', this.options.clock.now(), `refused: ${problems}`)], [], []);
   }
 
   async stop(reason: 'stop' | 'reload'): Promise<void> {
     this.stopping = true;
     if (reason === 'stop')
-      this.bans.record([systemDraft('stop', Date.now(), 'bans in force stay in the kernel')], [], []);
+      this.bans.record([systemDraft('stop', this.options.clock.now(), 'bans in force stay in the kernel')], [], []);
     try {
       await this.lifetime.close();
     } finally {
@@ -281,8 +293,10 @@ class RunningInstance implements Instance {
   private tellTrouble({ key, what, fix }: Trouble, phase: 'begin' | 'end'): void {
     // A start that is given up cuts off what is under way.
     if (this.options.signal.aborted) return;
-    if (phase === 'begin') this.bans.record([systemDraft('trouble', Date.now(), what)], [], []);
-    this.reports.notify([{ kind: 'trouble', time: new Date().toISOString(), what, fix, phase, key }]);
+    if (phase === 'begin') this.bans.record([systemDraft('trouble', this.options.clock.now(), what)], [], []);
+    this.reports.notify([
+      { kind: 'trouble', time: new Date(this.options.clock.now()).toISOString(), what, fix, phase, key },
+    ]);
   }
 
   private buildPlane(): DataPlane {
@@ -293,7 +307,7 @@ class RunningInstance implements Instance {
       positions: records.trail.positions(),
       baseline: records.learned.load(),
       fuse: this.options.totals.fuse,
-      now: Date.now,
+      now: this.options.clock.now,
       log,
       troubles,
       onEvents: (events, positions, isCurrent) => {
@@ -335,7 +349,7 @@ class RunningInstance implements Instance {
       trail: records.trail,
       protection,
       pipeline: plane.pipeline,
-      now: Date.now,
+      now: this.options.clock.now,
       reconcile: () => this.reconcile(),
       onUnban: (request) => this.fleet?.noteUnban(request),
     });
@@ -372,7 +386,7 @@ class RunningInstance implements Instance {
       reserve: records.reserve,
       bans,
       mode: loaded.config.mode,
-      now: Date.now,
+      now: this.options.clock.now,
       leaveFirewall: () => leaveFirewall(config, log),
       notify,
       restart: onRestart,

@@ -1,10 +1,10 @@
 /** The text audit log of one instance: a line for each row, once the row is on disk or was refused by it. */
 
+import { setImmediate } from 'node:timers/promises';
 import type { AuditEntry } from '../model/audit.ts';
 import type { EngineEvent } from '../model/event.ts';
-import { formatBaselineLine } from '../record/audit-line.ts';
+import { formatAuditLine, formatBaselineLine } from '../record/audit-line.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
-import { formatEntryLine } from '../record/numbered-line.ts';
 import type { RowLine, TextStatus } from '../record/record-service.ts';
 import type { RecordThread } from '../record/record-thread.ts';
 import type { Troubles } from './troubles.ts';
@@ -40,6 +40,8 @@ export class TrailLines {
       await settled;
       const rows = entries.flatMap((entry) => rowLine(trail.newest(entry)) ?? []);
       if (rows.length + baselines.length > 0) this.write(baselines, rows);
+      // Others get their turn before the next lines, of which there may be as many.
+      await setImmediate();
     });
   }
 
@@ -62,6 +64,6 @@ export class TrailLines {
 }
 
 function rowLine(entry: AuditEntry): RowLine | undefined {
-  const written = formatEntryLine(entry, true);
-  return written === undefined ? undefined : { id: entry.id, written, waiting: formatEntryLine(entry, false) ?? '' };
+  const line = formatAuditLine(entry);
+  return line === undefined ? undefined : { id: entry.id, hash: entry.hash, line };
 }

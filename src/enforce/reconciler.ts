@@ -1,5 +1,6 @@
 /** One reconcile: the whole way, or the short way for what changed in a state that is known. */
 
+import { setImmediate } from 'node:timers/promises';
 import type { Log } from '../model/log.ts';
 import {
   type DesiredBans,
@@ -76,8 +77,11 @@ export class Reconciler {
         const untilMs = desired.find(target);
         this.ledger.want(target, untilMs === undefined ? undefined : reachableEnd(untilMs, nowMs, backend.longestMs));
       }
+      // Of ten thousand each step takes a while: others get their turn in between.
+      await setImmediate();
       const operations = this.ledger.plan(nowMs, 0, targets);
       if (operations.length === 0) return this.outcome(NOTHING);
+      await setImmediate();
       try {
         this.ledger.touch(operations);
         await backend.apply(operations, nowMs);

@@ -207,6 +207,11 @@ export class Engine {
     this.wallAhead = ahead;
   }
 
+  /** The wall clock was set forward by so many seconds; the engine's own runs on, and with it the bans. */
+  stepWall(seconds: number): void {
+    if (this.wallAhead !== undefined) this.wallAhead += seconds;
+  }
+
   /**
    * Ends a rehearsal, in which lines were worked through whose decisions were made before or are never to be made:
    * `offenders` are the bans and past offences there really are, `anomaly` is that of the site which was reported and has

@@ -67,6 +67,12 @@ export interface LossNumbers {
   readonly lost_to: number;
 }
 
+/** This host's clock was set, by so many milliseconds forward or back: the ends of bans recorded after `after_id` moved with it. */
+export interface ClockNumbers {
+  readonly clock_moved_ms: number;
+  readonly after_id: number;
+}
+
 /** What a row of each action says besides what every row says; `condition` and `numbers` are columns of the database. */
 type Facts =
   /** A decision, also in observe mode (then with `enforced` false). A null duration is permanent. */
@@ -89,7 +95,7 @@ type Facts =
   | About<'start' | 'stop' | 'reload', null, null, null>
   /** A person noted something, such as a deploy: `detail` says what. */
   | About<'annotate', null, null, null>
-  | About<'trouble', null, null, LossNumbers | null>
+  | About<'trouble', null, null, LossNumbers | ClockNumbers | null>
   | About<'prune', null, null, PruneNumbers>;
 
 type About<Action extends string, Client, Condition, Numbers> = Action extends string

@@ -36,6 +36,7 @@ export abstract class BansInForce {
       if (kind === 'ban' && !isRecalled) this.unwritten.note(key, entry.id, this.projection.bans.get(key));
       this.projection.set(change);
       if (kind === 'ban' && value?.untilMs != null) this.#ends.add(key, value.untilMs);
+      if (kind === 'ends') this.#queueEnds();
     }
     if (this.#ends.size > 2 * this.projection.bans.size + STALE_ENDS_MAX) this.#queueEnds();
     return changes;

@@ -168,6 +168,15 @@ export class BanTable extends ClientTable<Ban> {
       .map((row) => this.read(row));
   }
 
+  /** Moves the times of bans that have an end and were recorded after `afterId`. */
+  moveEnds(afterId: number, ms: number): void {
+    this.forEachEnd((row, untilMs) => {
+      if (untilMs === FOREVER || (this.auditIds[row] as number) <= afterId) return;
+      this.untils[row] = untilMs + ms;
+      this.sinces[row] = (this.sinces[row] as number) + ms;
+    });
+  }
+
   /** Enforced bans that end after `nowMs`, for the firewall. */
   *enforced(nowMs: number): Generator<{ readonly target: string; readonly untilMs: number | null }> {
     for (const row of this.usedRows()) {

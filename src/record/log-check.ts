@@ -1,6 +1,6 @@
 /** Holds the trail against the text audit log, which knows from outside which rows there were. */
 import type { RecordDatabase } from './database.ts';
-import { fitsHash, readNumber } from './numbered-line.ts';
+import { fitsHash, readNumber } from './line-number.ts';
 import { readLines } from './text-log-lines.ts';
 import type { Verification } from './verify.ts';
 

@@ -45,9 +45,13 @@ export function prepareProjection(sql: BetterSqlite3.Database, scope: Scope): (c
   const putTotal = run(`INSERT INTO totals (scope, action, enforced, entries) VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET entries = excluded.entries`);
 
+  const moveEnds = run(`UPDATE bans SET since_ms = since_ms + @ms, until_ms = until_ms + @ms
+    WHERE scope = ? AND until_ms IS NOT NULL AND audit_id > @afterId`);
+
   const store = (change: Change) => {
     const { kind, key, value } = change;
-    if (kind === 'ban') {
+    if (kind === 'ends') moveEnds({ ms: value, afterId: key });
+    else if (kind === 'ban') {
       if (value === undefined) dropBan(key);
       else putBan(...banRow(value));
     } else if (kind === 'offence') {
@@ -69,12 +73,16 @@ function banRow(ban: Ban): BanRow {
   return [client, condition, tier, sinceMs, untilMs, enforced ? 1 : 0, actor, reason, auditId, confirmed ? 1 : 0];
 }
 
-/** Of several changes of one key only the last is worth a write. */
-function lastOfEach(changes: Iterable<Change>): Iterable<Change> {
+/** Of several changes of one key only the last is worth a write, unless all ends were moved in between. */
+function* lastOfEach(changes: Iterable<Change>): Generator<Change> {
   const last = new Map<string, Change>();
   for (const change of changes) {
+    if (change.kind === 'ends') {
+      yield* last.values();
+      last.clear();
+    }
     const mode = 'enforced' in change ? change.enforced : '';
     last.set(`${change.kind} ${mode} ${change.key}`, change);
   }
-  return last.values();
+  yield* last.values();
 }

@@ -22,6 +22,8 @@ export type Change =
   | { readonly kind: 'ban'; readonly key: string; readonly value: Ban | undefined }
   | { readonly kind: 'offence'; readonly key: string; readonly enforced: boolean; readonly value: Offence | undefined }
   | { readonly kind: 'allowed'; readonly key: string; readonly value: Allowed | undefined }
+  /** The ends of all bans recorded after a row, whose id is the key, move by so many milliseconds. */
+  | { readonly kind: 'ends'; readonly key: number; readonly value: number }
   | { readonly kind: 'total'; readonly key: AuditAction; readonly enforced: boolean; readonly value: number };
 
 type Mode = 'enforced' | 'observed';
@@ -59,6 +61,7 @@ export class Projection {
 
   /** Sets or removes one key. */
   set(change: Change): void {
+    if (change.kind === 'ends') return this.bans.moveEnds(change.key, change.value);
     const { key, value } = change;
     const map = (
       change.kind === 'ban'
@@ -104,6 +107,11 @@ export class Projection {
         const { id, timeMs, actor, detail, client } = entry;
         const value = { entry: client, sinceMs: timeMs, actor, reason: detail, auditId: id };
         return [{ kind: 'allowed', key: client, value }];
+      }
+      case 'trouble': {
+        const { numbers } = entry;
+        if (!numbers || !('clock_moved_ms' in numbers)) return [];
+        return [{ kind: 'ends', key: numbers.after_id, value: numbers.clock_moved_ms }];
       }
       case 'disallow':
         return [{ kind: 'allowed', key: entry.client, value: undefined }];

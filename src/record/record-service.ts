@@ -2,6 +2,7 @@
 import { type DatabaseFinding, guardDatabase } from './database-guard.ts';
 import { RecordError } from './error.ts';
 import { type KeptDatabase, openKept } from './kept-database.ts';
+import { numberLine } from './line-number.ts';
 import { TextLog, type TextLogOptions } from './text-log.ts';
 import { TrailWriter } from './trail-writer.ts';
 
@@ -15,9 +16,9 @@ export interface RecordServiceOptions {
 /** A line of the text audit log about a row. */
 export interface RowLine {
   readonly id: number;
-  /** The line once the row is on disk, and as long as it is not. */
-  readonly written: string;
-  readonly waiting: string;
+  readonly hash: string;
+  /** Without the row's number. */
+  readonly line: string;
 }
 
 export interface TextStatus {
@@ -72,7 +73,8 @@ export class RecordService extends TrailWriter {
 
   /** Writes lines, those of rows as their rows are by now. */
   writeLines({ before, rows }: { readonly before: readonly string[]; readonly rows: readonly RowLine[] }): TextStatus {
-    this.text.write([...before, ...rows.map(({ id, written, waiting }) => (id <= this.end.id ? written : waiting))]);
+    const numbered = rows.map(({ id, hash, line }) => numberLine(line, id, id <= this.end.id ? hash : undefined));
+    this.text.write([...before, ...numbered]);
     return this.textStatus();
   }
 

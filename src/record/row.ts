@@ -1,6 +1,7 @@
 /** An audit entry as a row of the database, and the hash that binds it to the row before. */
 import { hash } from 'node:crypto';
 import type { Actor, AuditDraft, AuditEntry, DraftOf, LossNumbers } from '../model/audit.ts';
+import { formatDuration } from '../words/duration.ts';
 import { type Row, readObject } from './columns.ts';
 import { readActor, readFacts } from './stored-facts.ts';
 
@@ -60,6 +61,14 @@ export function systemDraft(
 
 /** The row that says which rows are missing. */
 export function missingDraft(timeMs: number, detail: string, numbers: LossNumbers | null): DraftOf<'trouble'> {
+  return { ...NOBODY, actor: 'system', action: 'trouble', timeMs, detail, numbers, enforced: true };
+}
+
+/** The row that says that this host's clock was set. */
+export function clockDraft(timeMs: number, movedMs: number, afterId: number): DraftOf<'trouble'> {
+  const way = movedMs < 0 ? 'back' : 'forward';
+  const detail = `this host's clock was set ${way} by ${formatDuration(Math.abs(movedMs))}: the ends of bans moved with it`;
+  const numbers = { clock_moved_ms: movedMs, after_id: afterId };
   return { ...NOBODY, actor: 'system', action: 'trouble', timeMs, detail, numbers, enforced: true };
 }
 

@@ -73,7 +73,16 @@ const FACTS = z.discriminatedUnion('action', [
     condition: none,
   }),
   z.object({
-    ...about(['trouble'], z.object({ lost_from: z.number(), lost_to: z.number() }).nullable().catch(null)),
+    ...about(
+      ['trouble'],
+      z
+        .union([
+          z.object({ lost_from: z.number(), lost_to: z.number() }),
+          z.object({ clock_moved_ms: z.number(), after_id: z.number() }),
+        ])
+        .nullable()
+        .catch(null),
+    ),
     client: none,
     condition: none,
   }),

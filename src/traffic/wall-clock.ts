@@ -43,6 +43,12 @@ export class WallClock {
     else if (sign < 0 || writtenMs - this.otherSinceMs >= CONFIRM_MS) this.adopt(this.least);
   }
 
+  /** Somebody set it forward by so many seconds: what was known of the log's clock holds. */
+  step(seconds: number): void {
+    this.aheadSeconds += seconds;
+    this.least += seconds;
+  }
+
   private adopt(ahead: number): void {
     this.aheadSeconds = Math.abs(ahead) <= TOLERANCE_SECONDS ? 0 : ahead;
     this.otherSign = 0;

@@ -141,6 +141,11 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'r
     case 'set_bans':
       for (const offender of offendersToEngine(task.offenders)) engine.bans.set(offender);
       return { consumed: [] };
+    case 'step_wall':
+      wall.step(task.seconds);
+      engine.stepWall(task.seconds);
+      for (const offender of offendersToEngine(task.offenders)) engine.bans.set(offender);
+      return { consumed: [] };
     case 'go_live':
       engine.goLive(offendersToEngine(task.offenders), task.anomaly && surgeToEngine(task.anomaly));
       if (task.fuse) engine.policy.fuse.restore(shiftFuse(task.fuse, -wall.aheadSeconds));

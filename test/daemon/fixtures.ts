@@ -58,7 +58,7 @@ function openTrail(t: TestContext): { trail: AuditTrail; database: RecordDatabas
 }
 
 /** Bans on a trail of their own. `steps` tells what was done, in order: rows as `row ACTION CLIENT DETAIL`. */
-export function makeBans(t: TestContext, enforce = true, reconcile?: () => Promise<void>) {
+export function makeBans(t: TestContext, enforce = true, reconcile?: () => Promise<void>, now?: () => number) {
   const { trail, database } = openTrail(t);
   const clock = { nowMs: T0 };
   const steps: string[] = [];
@@ -66,7 +66,7 @@ export function makeBans(t: TestContext, enforce = true, reconcile?: () => Promi
   const bans = new Bans({
     trail,
     enforce,
-    now: () => clock.nowMs,
+    now: now ?? (() => clock.nowMs),
     reconcile: reconcile ?? (async () => void steps.push('reconcile')),
     notify: (notifications) => {
       told.push(...notifications);

@@ -5,7 +5,8 @@ import { configSchema } from '../../src/config/schema.ts';
 import { findOrigin, orderOf, orderOfBan } from '../../src/daemon/fleet-orders.ts';
 import { Proposals } from '../../src/daemon/fleet-proposals.ts';
 import { parsePrefix, prefixesOverlap } from '../../src/net/prefix.ts';
-import { formatEntryLine, readDraft } from '../../src/record/numbered-line.ts';
+import { formatAuditLine } from '../../src/record/audit-line.ts';
+import { readDraft } from '../../src/record/draft-line.ts';
 import type { Order } from '../../src/share/order.ts';
 import { makeBans, T0 } from '../daemon/fixtures.ts';
 
@@ -151,7 +152,7 @@ test('the text audit log gives a ban of another host back with its tier', async 
   const { apply, trail } = make(t);
   await apply(order());
   const [row] = trail.query({ limit: 1 });
-  const line = row && formatEntryLine(row, true);
+  const line = row && formatAuditLine(row);
   assert.match(line ?? '', /BAN 203\.0\.113\.9 \| scan "scan 12\.4 points of 12" \| policy@web-1 \| 10m/);
   const draft = readDraft(line ?? '', [600_000, null]);
   assert.deepEqual([draft?.actor, draft?.tier, draft?.client], ['policy@web-1', 1, '203.0.113.9']);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { AuditTrail } from '../../src/record/audit-trail.ts';
+import { clockDraft } from '../../src/record/row.ts';
 import { TrailReader } from '../../src/record/trail-reader.ts';
 import { verifyAudit } from '../../src/record/verify.ts';
 import { ban, draft, MINUTE, NUMBERS, openTrail, plain, position, T0 } from './examples.ts';
@@ -232,4 +233,17 @@ test('a ban that is due costs no look at the others, and stays due until a row e
   trail.append([draft('unban', '192.0.2.1')]);
   assert.deepEqual(due(T0 + 2000), []);
   assert.equal(looks.callCount(), 0);
+});
+
+test('ends that move between two rows of one batch: the database has what memory has', (t) => {
+  const { trail, database, gate } = openTrail(t);
+  const again = ban('192.0.2.1', { timeMs: T0 - 50 * MINUTE });
+  trail.append([ban('192.0.2.1'), ban('192.0.2.2'), clockDraft(T0, -60 * MINUTE, 1), again]);
+  const ends = [T0 - 40 * MINUTE, T0 - 50 * MINUTE];
+  for (const one of [trail, new AuditTrail({ database, gate, configVersion: 'x' })])
+    assert.deepEqual(
+      one.activeBans(0).map(({ untilMs }) => untilMs),
+      ends,
+    );
+  assert.equal(verifyAudit(database).ok, true);
 });

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import type { AuditDraft } from '../../src/model/audit.ts';
+import { formatAuditLine } from '../../src/record/audit-line.ts';
 import { AuditTrail } from '../../src/record/audit-trail.ts';
 import { callDirectly } from '../../src/record/call.ts';
+import { readDraft } from '../../src/record/draft-line.ts';
 import { openKept } from '../../src/record/kept-database.ts';
+import { fitsHash, numberLine, readNumber } from '../../src/record/line-number.ts';
 import { restorationDrafts } from '../../src/record/lost-rows.ts';
-import { fitsHash, formatEntryLine, readDraft, readNumber } from '../../src/record/numbered-line.ts';
 import { Projection } from '../../src/record/projection.ts';
 import { cutRows } from '../../src/record/prune.ts';
 import { TrailWriter } from '../../src/record/trail-writer.ts';
@@ -182,7 +184,7 @@ test('a line says which row it is, and what followed from it', (t) => {
     draft('disallow', 'office.example.com', { actor: 'operator:bob' }),
   ];
   for (const [at, entry] of trail.append(drafts).entries()) {
-    const line = formatEntryLine(entry, true) ?? '';
+    const line = numberLine(formatAuditLine(entry) ?? '', entry.id, entry.hash);
     const end = readNumber(line);
     assert.deepEqual(
       [end?.id, end && fitsHash(entry.hash, { id: end.id, hash: end.hash ?? '' })],
@@ -192,7 +194,7 @@ test('a line says which row it is, and what followed from it', (t) => {
     const { detail: _, numbers: __, ...wanted } = drafts[at] as AuditDraft;
     const { detail: ___, numbers: ____, ...found } = readDraft(line, schedule) as AuditDraft;
     assert.deepEqual(found, wanted, line);
-    assert.equal(readNumber(formatEntryLine(entry, false) ?? '')?.hash, undefined);
+    assert.equal(readNumber(numberLine(formatAuditLine(entry) ?? '', entry.id, undefined))?.hash, undefined);
   }
   assert.equal(readDraft('[2026-11-20T10:11:12.123Z] BASELINE | site 1', schedule), undefined);
   assert.equal(readDraft('not a line', schedule), undefined);

@@ -1,0 +1,84 @@
+/**
+ * The wall clock as zban uses it: it runs on steadily while somebody sets it, until `look` has said by how much, so that the ends
+ * of bans can move with it. What runs is neither longer nor shorter for a clock that was set.
+ */
+import { readFileSync } from 'node:fs';
+import { uptime } from 'node:os';
+import { z } from 'zod';
+import { TOLERANCE_MS } from '../model/reconcile.ts';
+
+/** Where times come from, milliseconds. */
+export interface ClockSources {
+  /** Epoch, as the host has it: anybody may set it. */
+  readonly wall: () => number;
+  /** Since the host started, times of sleep included (CLOCK_BOOTTIME, clock_gettime(2)). */
+  readonly boot: () => number;
+  /** Since any moment, the cheapest that never goes back. */
+  readonly elapsed: () => number;
+}
+
+const HOST: ClockSources = { wall: Date.now, boot: () => uptime() * 1000, elapsed: () => performance.now() };
+
+/** What another start of zban needs to know whether the clock was set in between. */
+const savedSchema = z.object({
+  /** Of the host's run; the boot clock begins anew with the next. */
+  bootId: z.string(),
+  /** The wall clock at the host's start, by what it says now. */
+  bootedMs: z.number(),
+  /** The newest audit row from before the host's start: ends that are older are meant by the clock that was right then. */
+  afterId: z.number(),
+});
+type Saved = z.infer<typeof savedSchema>;
+
+export class HostClock {
+  private readonly sources: ClockSources;
+  private bootedMs: number;
+  private anchor: { readonly wallMs: number; readonly elapsedMs: number };
+
+  constructor(sources: ClockSources = HOST) {
+    this.sources = sources;
+    this.bootedMs = sources.wall() - sources.boot();
+    this.anchor = { wallMs: sources.wall(), elapsedMs: sources.elapsed() };
+  }
+
+  /** Epoch milliseconds. */
+  readonly now = (): number => Math.round(this.anchor.wallMs + this.sources.elapsed() - this.anchor.elapsedMs);
+
+  /** By how many milliseconds the clock was set forward since the last call, negative for back; 0 where it was not. To be called each second. */
+  look(): number {
+    const { wall, boot, elapsed } = this.sources;
+    const bootedMs = wall() - boot();
+    this.anchor = { wallMs: wall(), elapsedMs: elapsed() };
+    const movedMs = bootedMs - this.bootedMs;
+    // The kernel turns both clocks by the same hand, but they are not read at one moment.
+    if (Math.abs(movedMs) <= TOLERANCE_MS) return 0;
+    this.bootedMs = bootedMs;
+    return Math.round(movedMs);
+  }
+
+  /** For `resume`. */
+  save(bootId: string, afterId: number): Uint8Array {
+    return Buffer.from(JSON.stringify({ bootId, bootedMs: this.bootedMs, afterId } satisfies Saved));
+  }
+
+  /** What was saved in this run of the host, with how far the clock was set since; undefined where the host started in between. */
+  resume(
+    bytes: Uint8Array | undefined,
+    bootId: string,
+  ): { readonly movedMs: number; readonly afterId: number } | undefined {
+    if (!bytes) return undefined;
+    const saved = savedSchema.safeParse(JSON.parse(Buffer.from(bytes).toString()));
+    if (!saved.success || saved.data.bootId !== bootId) return undefined;
+    const movedMs = Math.round(this.bootedMs - saved.data.bootedMs);
+    return { movedMs: Math.abs(movedMs) <= TOLERANCE_MS ? 0 : movedMs, afterId: saved.data.afterId };
+  }
+}
+
+/** Another one with each start of the host (random(4)); empty where the kernel does not say. */
+export function readBootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  } catch {
+    return '';
+  }
+}
