@@ -84,7 +84,7 @@ async function createClient(
   const { username, password } = credentialsOf(url, passwordFile);
   const login = { ...(username !== '' && { username }), ...(password !== '' && { password }) };
   if (kind === 'cluster') {
-    const rootNodes = urls.map((each) => ({ url: each, socket }));
+    const rootNodes = urls.map((each) => ({ url: withoutCredentials(each), socket }));
     const cluster = redis.createCluster({ RESP: 2, rootNodes, defaults: { ...common, ...login, socket } });
     cluster
       .on('error', onLost)
@@ -120,7 +120,7 @@ async function createClient(
     ...common,
     ...(path
       ? { ...login, socket: { ...path, connectTimeout: ANSWER_MS, reconnectStrategy: false as const } }
-      : { url, ...login, socket }),
+      : { url: withoutCredentials(url), ...login, socket }),
   });
   client.on('error', onLost).on('end', () => onLost(new Error('the server closed the connection')));
   return {
@@ -134,6 +134,11 @@ function credentialsOf(url: string, file: string | undefined): { username: strin
   const { username, password } = new URL(url);
   const secret = file === undefined ? decodeURIComponent(password) : readFileSync(file, 'utf8').trim();
   return { username: decodeURIComponent(username), password: secret };
+}
+
+/** The client would take a name without a password in the address for all there is. */
+function withoutCredentials(url: string): string {
+  return Object.assign(new URL(url), { username: '', password: '' }).href;
 }
 
 async function withDeadline<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {

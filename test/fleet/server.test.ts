@@ -1,7 +1,7 @@
 /** The scripts and the connection against real servers: repeated calls, rights, TLS, a Cluster. No daemon is needed for it. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
@@ -22,8 +22,8 @@ import { RedisServer, redisSkip } from '../support/redis.ts';
 
 const keys = new Keys('shop');
 /** The rule of docs/fleet.md. */
-const ACL =
-  '~zban:* resetchannels -@all +eval +evalsha +xadd +xread +xrange +xrevrange +zadd +zscore +zrem +zrangebyscore +zrevrange +hset +hget +hmget +hgetall +hdel +hscan +set +get +del +pexpire +time +info +ping';
+const page = readFileSync(join(import.meta.dirname, '../../docs/fleet.md'), 'utf8');
+const ACL = (/ACL SETUSER zban on >PASSWORD ((?:.|\n {6})+)/.exec(page)?.[1] ?? '').replace(/\s+/g, ' ');
 
 async function start(t: TestContext, ...options: readonly string[]): Promise<RedisServer> {
   const server = await RedisServer.start(...options);
@@ -173,7 +173,7 @@ test('one server', { skip: redisSkip() }, async (t) => {
   });
 });
 
-test('TLS: the certificate is checked', { skip: redisSkip() }, async (t) => {
+test('TLS, a user, and its password in a file; the certificate is checked', { skip: redisSkip() }, async (t) => {
   const folder = (await start(t)).folder;
   const file = (name: string) => join(folder, name);
   const made = spawnSync('openssl', [
@@ -203,11 +203,16 @@ test('TLS: the certificate is checked', { skip: redisSkip() }, async (t) => {
   const redis = await start(t, '--tls-port', '0', ...tls.slice(2));
   const port = String(redis.port + 1);
   redis.cli('CONFIG', 'SET', 'tls-port', port);
-  const url = `rediss://127.0.0.1:${port}`;
-  const server = await connect(t, [url], { caFile: file('cert') });
+  redis.cli('ACL', 'SETUSER', 'zban', 'on', '>secret', ...ACL.split(' '));
+  redis.cli('ACL', 'SETUSER', 'default', 'resetpass', '>other');
+  writeFileSync(file('password'), 'secret\n');
+  const url = `rediss://zban@127.0.0.1:${port}`;
+  const passwordFile = file('password');
+  const server = await connect(t, [url], { caFile: file('cert'), passwordFile });
   await publish(server, order({}));
-  assert.equal(redis.cli('ZCARD', keys.active), '1');
-  await assert.rejects(connect(t, [url]), /self-signed|certificate/);
+  assert.deepEqual((await readAll(server, keys)).orders.length, 1);
+  await assert.rejects(connect(t, [url], { passwordFile }), /self-signed|certificate/);
+  await assert.rejects(connect(t, [url], { caFile: file('cert') }), /WRONGPASS|NOAUTH/);
 });
 
 test('a Cluster of three masters: every script keeps to one slot', { skip: redisSkip() }, async (t) => {
