@@ -3,42 +3,59 @@ import type { FleetHost } from '../model/fleet.ts';
 import type { Keys } from './keys.ts';
 import { SILENT_MS } from './link.ts';
 import type { Server } from './server.ts';
-import { isBefore, readEnds } from './stream.ts';
+import { findNext, STREAM_START } from './stream.ts';
 
 /** Every host that was heard of within the last day, by name. */
 export async function readHosts(server: Server, keys: Keys): Promise<FleetHost[]> {
-  const ends = await readEnds(server, keys);
   const [seconds = '0', micros = '0'] = (await server.command(keys.hosts, ['TIME'])) as string[];
   const nowMs = Number(seconds) * 1000 + Number(micros) / 1000;
   const pairs = (await server.command(keys.hosts, ['HGETALL', keys.hosts])) as string[];
-  const hosts: FleetHost[] = [];
-  for (let at = 0; at + 1 < pairs.length; at += 2) {
-    const host = readHost(pairs[at] as string, pairs[at + 1] as string, nowMs, ends?.last);
-    if (host) hosts.push(host);
-  }
+  const beats: Beat[] = [];
+  for (let at = 0; at + 1 < pairs.length; at += 2)
+    beats.push(...parseBeat(pairs[at] as string, pairs[at + 1] as string));
+  const hosts = await Promise.all(
+    beats.map(async (beat) => describe(beat, nowMs, await findNext(server, keys, beat.read))),
+  );
   return hosts.sort((a, b) => (a.host < b.host ? -1 : 1));
 }
 
-/** `SINCE_MS {…}`; undefined for what is not that. */
-function readHost(host: string, text: string, nowMs: number, lastId: string | undefined): FleetHost | undefined {
+/** What a host said last. */
+interface Beat {
+  readonly host: string;
+  /** By the server's clock. */
+  readonly seenMs: number;
+  /** The last decision that it had read then. */
+  readonly read: string;
+  readonly about: Readonly<Record<string, unknown>>;
+}
+
+/** `SEEN_MS {…}`; nothing of what is not that. */
+function parseBeat(host: string, text: string): Beat[] {
   const [, seen, json = ''] = /^(\d+) (.*)$/s.exec(text) ?? [];
-  let about: Record<string, unknown>;
   try {
-    about = JSON.parse(json) as Record<string, unknown>;
+    const about = JSON.parse(json) as Record<string, unknown>;
+    const { read } = about;
+    return [{ host, seenMs: Number(seen), read: isId(read) ? read : STREAM_START, about }];
   } catch {
-    return undefined;
+    return [];
   }
-  const silentMs = nowMs - Number(seen);
-  const read = typeof about['read'] === 'string' ? about['read'] : '0-0';
-  const lagMs = lastId !== undefined && isBefore(read, lastId) ? nowMs - Number(read.split('-')[0]) : 0;
+}
+
+const isId = (value: unknown): value is string => typeof value === 'string' && /^\d+-\d+$/.test(value);
+
+function describe({ host, seenMs, about }: Beat, nowMs: number, nextMs: number | undefined): FleetHost {
+  const silentMs = nowMs - seenMs;
+  const live = silentMs < SILENT_MS;
+  // A live host has read on since it said so.
+  const lagMs = nextMs === undefined ? 0 : (live ? seenMs : nowMs) - nextMs;
   const number = (key: string) => (typeof about[key] === 'number' ? (about[key] as number) : 0);
   return {
     host,
     version: String(about['version'] ?? '–'),
     mode: String(about['mode'] ?? '–'),
     silent_seconds: Math.max(0, Math.round(silentMs / 1000)),
-    live: silentMs < SILENT_MS,
-    lag_seconds: Math.max(0, Math.round(Math.min(lagMs, nowMs) / 100) / 10),
+    live,
+    lag_seconds: Math.max(0, Math.round(lagMs / 100) / 10),
     bans: number('bans'),
     watched: number('watched'),
     bytes_per_second: number('bytes'),

@@ -199,9 +199,13 @@ export class Link {
 
   /** What was decided while this host was away, where the stream does not tell all of it. */
   private async catchUp({ reader }: Session, isNew: boolean): Promise<void> {
-    if (!this.options.shares.bans || !this.place) return;
+    if (!this.place) return;
     const ends = await readEnds(reader, this.keys);
     const { lastId, epoch } = this.place;
+    if (!this.options.shares.bans) {
+      this.place = { epoch, lastId: ends?.last ?? STREAM_START };
+      return;
+    }
     const isWhole = lastId !== '' && (!ends || (!isBefore(lastId, ends.first) && !isBefore(ends.last, lastId)));
     if (isWhole && !isNew) return;
     const { orders, unknown } = await readAll(reader, this.keys);

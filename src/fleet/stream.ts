@@ -50,6 +50,13 @@ export async function readEnds(server: Server, keys: Keys): Promise<{ first: str
   return first && last && { first: first[0], last: last[0] };
 }
 
+/** When the first decision after `lastId` was made, epoch milliseconds by the server's clock; undefined where none was. */
+export async function findNext(server: Server, keys: Keys, lastId: string): Promise<number | undefined> {
+  const words = ['XRANGE', keys.bans, `(${lastId}`, '+', 'COUNT', '1'];
+  const [next] = (await server.command(keys.bans, words)) as Entry[];
+  return next && Number(next[0].split('-')[0]);
+}
+
 /** The id of the last client put on watch: news come after it. */
 export async function readWatchEnd(server: Server, keys: Keys): Promise<string> {
   const [last] = (await server.command(keys.watch, ['XREVRANGE', keys.watch, '+', '-', 'COUNT', '1'])) as Entry[];

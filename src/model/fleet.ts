@@ -37,7 +37,7 @@ export interface FleetHost {
   readonly silent_seconds: number;
   /** Whether it counts as there. */
   readonly live: boolean;
-  /** Seconds of decisions that it has not read. */
+  /** Age of the oldest decision that it had not read when it was last heard of, seconds; of a silent host, now. */
   readonly lag_seconds: number;
   readonly bans: number;
   readonly watched: number;

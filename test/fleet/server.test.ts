@@ -9,6 +9,7 @@ import { Fleet } from '../../src/daemon/fleet.ts';
 import { checkFleet } from '../../src/doctor/fleet.ts';
 import type { ClientCounts } from '../../src/engine/shared-counts.ts';
 import { OutgoingCounts } from '../../src/fleet/counts.ts';
+import { readHosts } from '../../src/fleet/hosts.ts';
 import { Keys, shardOf } from '../../src/fleet/keys.ts';
 import { OutgoingOrders } from '../../src/fleet/orders.ts';
 import { BEAT, COUNT } from '../../src/fleet/scripts.ts';
@@ -149,6 +150,24 @@ test('one server', { skip: redisSkip() }, async (t) => {
     assert.deepEqual([epoch, Number(live)], ['e-web-1', 1]);
     redis.cli('FLUSHALL');
     assert.equal((await beat('web-3'))[1], 'e-web-3');
+  });
+
+  await t.test('a host lags by the age of what it has not read, not by that of what it has', async () => {
+    redis.cli('FLUSHALL');
+    const nowMs = Date.now();
+    const add = (ms: number) => redis.cli('XADD', keys.bans, `${ms}-0`, 'e', '{}');
+    add(nowMs - 3_600_000);
+    add(nowMs - 5000);
+    const beat = (host: string, read: string, seenMs = nowMs) =>
+      redis.cli('HSET', keys.hosts, host, `${seenMs} ${JSON.stringify({ read })}`);
+    beat('web-1', `${nowMs - 5000}-0`);
+    beat('web-2', `${nowMs - 3_600_000}-0`);
+    beat('web-3', '');
+    beat('web-4', `${nowMs - 3_600_000}-0`, nowMs - 6000);
+    beat('web-5', `${nowMs - 3_600_000}-0`, nowMs - 60_000);
+    const lags = (await readHosts(server, keys)).map(({ lag_seconds: lag }) => Math.round(lag));
+    assert.deepEqual(lags.slice(0, 4), [0, 5, 3600, 0]);
+    assert.ok((lags[4] ?? 0) >= 5, 'what a silent host has not read grows older');
   });
 
   await t.test('doctor: rights, eviction, memory, and a user with the rights of docs/fleet.md', async () => {
