@@ -1,9 +1,10 @@
 /**
- * `npm run bench:fleet -- [spread] [bans] [traffic] [faults] [many]`: what a fleet of eight daemons does with one Redis, each daemon in a
- * network namespace with its own ipset; without a name all five. Needs root and redis-server; touches no firewall of the host.
- * `--lines N` is how many lines a second `traffic` writes for each host, `--faults N` how often `faults` breaks the server.
+ * `npm run bench:fleet -- [spread] [bans] [local] [traffic] [faults] [many]`: what a fleet of eight daemons does with one Redis, each daemon
+ * as the service runs it, in a network namespace with its own ipset; without a name all six. Needs root and redis-server; touches no
+ * firewall of the host. `--hosts N` is how many daemons, `--lines N` how many lines a second `traffic` writes for each host, `--faults N`
+ * how often `faults` breaks the server.
  */
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { callDaemon } from '../../src/control/client.ts';
@@ -13,12 +14,17 @@ import { logLine, mulberry32 } from '../support/traffic.ts';
 import { breakServer } from './fleet/faults.ts';
 import { BenchFleet, countKernel, cpuMs, type Host, quantile, SOCKET, say, trail } from './fleet/hosts.ts';
 import { runLinks } from './fleet/links.ts';
+import { banWhileFrozen } from './fleet/local.ts';
 
-const HOSTS = 8;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { lines: { type: 'string', default: '20000' }, faults: { type: 'string', default: '50' } },
+  options: {
+    hosts: { type: 'string', default: '8' },
+    lines: { type: 'string', default: '20000' },
+    faults: { type: 'string', default: '50' },
+  },
 });
+const HOSTS = Number(values.hosts);
 const IPSET = { firewall: { backend: 'ipset' } };
 const second = () => Math.floor(Date.now() / 1000);
 const ms = (value: number) => `${Math.round(value)} ms`;
@@ -87,6 +93,8 @@ async function bans(): Promise<void> {
     const delays = delaysOf(hosts);
     say(`a ban on one host in ${where}`, `median ${ms(quantile(delays, 0.5))}, 99 % ${ms(quantile(delays, 0.99))}`);
   }
+  const load = readFileSync('/proc/loadavg', 'utf8').split(' ')[0];
+  say('load of the machine, the bench included', String(load));
   const many = Array.from({ length: 10_000 }, (_, n) => `10.9.${n >> 8}.${n & 255}`);
   const startedMs = Date.now();
   const done = order(first, many);
@@ -208,7 +216,14 @@ async function faults(): Promise<void> {
   await bench.close();
 }
 
-const parts: Record<string, () => Promise<void>> = { spread, bans, traffic, faults, many: runLinks };
+const parts: Record<string, () => Promise<void>> = {
+  spread,
+  bans,
+  local: banWhileFrozen,
+  traffic,
+  faults,
+  many: runLinks,
+};
 for (const [name, run] of Object.entries(parts))
   if (positionals.length === 0 || positionals.includes(name)) await run();
 process.exit(0);
