@@ -6,6 +6,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import type { PanicRequest, PanicResult } from '../control/protocol.ts';
 import { startControlServer } from '../control/server.ts';
+import type { OffenderColumns } from '../decide/offender-table.ts';
 import type { Enforcer } from '../enforce/enforcer.ts';
 import { startLoadSampler } from '../host/load.ts';
 import type { Log } from '../model/log.ts';
@@ -178,13 +179,7 @@ class RunningInstance implements Instance {
     const { log, startReason, signal } = this.options;
     const { config, records, bans, troubles, lifetime } = this;
     const offenders = () => records.offenders(config.mode === 'enforce');
-    const clockWatch = new ClockWatch({
-      ...{ clock: this.options.clock, trail: records.trail, bans, log },
-      onMoved: async (seconds) => {
-        await this.plane?.pipeline.send({ kind: 'step_wall', seconds, offenders: offenders() });
-        await this.reconcile();
-      },
-    });
+    const clockWatch = this.watchClock(offenders);
     const { enforcer, backend } = await buildEnforcement({
       config,
       now: this.options.clock.now,
@@ -282,6 +277,18 @@ class RunningInstance implements Instance {
     } finally {
       this.options.totals.end(this.totals(), this.plane?.engine?.fuse);
     }
+  }
+
+  private watchClock(offenders: () => OffenderColumns): ClockWatch {
+    const { records, bans } = this;
+    const { clock, log } = this.options;
+    return new ClockWatch({
+      ...{ clock, trail: records.trail, bans, log },
+      onMoved: async (seconds) => {
+        await this.plane?.pipeline.send({ kind: 'set_bans', offenders: offenders(), steppedSeconds: seconds });
+        await this.reconcile();
+      },
+    });
   }
 
   /** What was recorded reaches the firewall once it is on disk, or the disk has refused it. */

@@ -61,7 +61,10 @@ export class Projection {
 
   /** Sets or removes one key. */
   set(change: Change): void {
-    if (change.kind === 'ends') return this.bans.moveEnds(change.key, change.value);
+    if (change.kind === 'ends') {
+      this.bans.moveEnds(change.key, change.value);
+      return;
+    }
     const { key, value } = change;
     const map = (
       change.kind === 'ban'

@@ -86,9 +86,12 @@ export type TrafficTask =
   | { readonly kind: 'expect' | 'finish'; readonly source: number }
   | { readonly kind: 'flush' }
   /** Ends of bans, here and below, by the wall clock. */
-  | { readonly kind: 'set_bans'; readonly offenders: OffenderColumns }
-  /** The wall clock was set forward by so many seconds, and the ends of bans, which come along, moved with it. */
-  | { readonly kind: 'step_wall'; readonly seconds: number; readonly offenders: OffenderColumns }
+  | {
+      readonly kind: 'set_bans';
+      readonly offenders: OffenderColumns;
+      /** The wall clock was set forward by so many seconds, and these ends moved with it. */
+      readonly steppedSeconds?: number;
+    }
   /** What was ingested so far was a rehearsal; these are the bans, the past offences, the open anomaly and the tripped fuse there really are. */
   | {
       readonly kind: 'go_live';

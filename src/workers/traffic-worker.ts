@@ -56,6 +56,11 @@ function followWall(source: number, parsed: Tally, writtenMs: number, isBehind: 
   if (engine.wallAhead !== wall.aheadSeconds) engine.followWall(wall.aheadSeconds);
 }
 
+function stepWall(seconds: number): void {
+  wall.step(seconds);
+  engine.stepWall(seconds);
+}
+
 function shiftFuse({ until, reason }: FuseHold, seconds: number): FuseHold {
   return { until: until + seconds, reason };
 }
@@ -139,11 +144,7 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'r
     case 'flush':
       return { consumed: consumed(merge.flush()) };
     case 'set_bans':
-      for (const offender of offendersToEngine(task.offenders)) engine.bans.set(offender);
-      return { consumed: [] };
-    case 'step_wall':
-      wall.step(task.seconds);
-      engine.stepWall(task.seconds);
+      if (task.steppedSeconds !== undefined) stepWall(task.steppedSeconds);
       for (const offender of offendersToEngine(task.offenders)) engine.bans.set(offender);
       return { consumed: [] };
     case 'go_live':
