@@ -50,6 +50,7 @@ const results = run({
   files: [...LONGEST, ...rest].map((file) => `${folder}/${file}`),
   concurrency: Math.max(2, availableParallelism()),
   timeout: TIMEOUT_MS,
+  execArgv: ['--import', `${folder}/support/leaks.ts`],
 });
 results.on('test:fail', ({ todo }) => {
   if (todo === undefined || todo === false) process.exitCode = 1;
