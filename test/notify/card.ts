@@ -7,7 +7,7 @@ const escapeHtml = (text: string): string =>
 /** Slack's own markup, https://docs.slack.dev/messaging/formatting-message-text, as far as zban writes it; its text is escaped already. */
 function drawMarkup(text: string): string {
   return text
-    .replace(/```([^]*?)```/g, (_, code: string) => `<pre>${code}</pre>`)
+    .replace(/```(.*?)```/gs, (_, code: string) => `<pre>${code}</pre>`)
     .replace(/`([^`\n]+)`/g, '<code>$1</code>')
     .replace(/^\*([^*\n]+)\*$/gm, '<b>$1</b>')
     .replace(/<(https?:[^|>]+)\|([^>]+)>/g, '<a>$2</a>')

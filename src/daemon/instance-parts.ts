@@ -1,0 +1,176 @@
+/** What an instance is made of before it starts: every part that needs nothing open, wired to those that come later. */
+import type { LoadedConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import type { PanicRequest, PanicResult } from '../control/protocol.ts';
+import type { Enforcer } from '../enforce/enforcer.ts';
+import { startLoadSampler } from '../host/load.ts';
+import type { Log } from '../model/log.ts';
+import type { Notification } from '../model/notification.ts';
+import type { WarmStart } from '../model/status.ts';
+import { systemDraft } from '../record/row.ts';
+import type { TrafficLog } from '../record/traffic-log.ts';
+import { Bans } from './bans.ts';
+import { buildLanes } from './build-lanes.ts';
+import { ClockWatch } from './clock-watch.ts';
+import type { DataPlane } from './data-plane.ts';
+import { leaveFirewall } from './enforcement.ts';
+import type { Fleet } from './fleet.ts';
+import type { HostClock } from './host-clock.ts';
+import { INCIDENT_KEY, Incidents } from './incidents.ts';
+import type { Lanes } from './lanes.ts';
+import type { Lifetime } from './lifetime.ts';
+import type { LogWatch } from './log-watch.ts';
+import type { SystemdNotifier } from './notify-systemd.ts';
+import { carryOutPanic, configInForce, findPanic, type Panic } from './panic.ts';
+import { DaemonProbes } from './probes.ts';
+import type { Handover, Records } from './records.ts';
+import { Reports } from './reports.ts';
+import type { RunTotals } from './run-totals.ts';
+import { openTraffic } from './traffic.ts';
+import { type Trouble, Troubles } from './troubles.ts';
+
+/** Messages get this long at a stop; the rest waits on disk. */
+const DRAIN_MS = 2000;
+
+export interface InstanceOptions {
+  readonly loaded: LoadedConfig & { ok: true };
+  readonly log: Log;
+  readonly systemd: SystemdNotifier;
+  readonly startReason: 'start' | 'reload';
+  /** Aborted when the start is to be given up. */
+  readonly signal: AbortSignal;
+  readonly handover: Handover;
+  readonly totals: RunTotals;
+  /** Of the process. */
+  readonly clock: HostClock;
+  readonly onWarmStart: (progress: WarmStart) => void;
+  readonly onReload: () => Promise<{ ok: boolean; message: string }>;
+  /** Another instance is to take this one's place, with the same configuration. */
+  readonly onRestart: () => void;
+}
+
+export class InstanceParts {
+  protected readonly options: InstanceOptions;
+  protected readonly now: () => number;
+  protected readonly panic: Panic | undefined;
+  /** The configuration in force. */
+  protected readonly config: Config;
+  protected readonly records: Records;
+  protected readonly troubles: Troubles;
+  protected readonly reports: Reports;
+  protected readonly bans: Bans;
+  protected readonly lanes: Lanes;
+  protected readonly incidents: Incidents;
+  protected readonly traffic: TrafficLog;
+  protected readonly load = startLoadSampler();
+  protected readonly lifetime: Lifetime;
+  protected plane: DataPlane | undefined;
+  protected enforcer: Enforcer | undefined;
+  protected watch: LogWatch | undefined;
+  protected fleet: Fleet | undefined;
+  protected backend = 'none';
+  /** Every part has started: what is read is judged, and what is judged is carried out. */
+  protected isLive = false;
+  protected stopping = false;
+  protected readonly probes = new DaemonProbes({
+    now: () => performance.now(),
+    isLive: () => this.isLive && !this.stopping,
+    logs: () => this.plane?.logs() ?? [],
+  });
+
+  constructor(options: InstanceOptions, records: Records, lifetime: Lifetime) {
+    const { loaded, log } = options;
+    this.options = options;
+    this.now = options.clock.now;
+    this.records = records;
+    this.lifetime = lifetime;
+    lifetime.own('the load sampler', () => this.load.stop());
+    this.panic = findPanic(records);
+    this.config = configInForce(loaded.config, this.panic);
+    this.troubles = new Troubles({
+      log,
+      onBegin: (trouble) => this.tellTrouble(trouble, 'begin'),
+      onEnd: (trouble) => this.tellTrouble(trouble, 'end'),
+    });
+    this.reports = new Reports({
+      ...{ config: this.config, records, log, troubles: this.troubles },
+      bans: () => this.bans,
+      siteRate: () => this.plane?.engine?.siteRate,
+    });
+    lifetime.own('the channels', async () => {
+      await records.settled();
+      await this.reports.announcer.stop({ drainMs: this.isLive ? DRAIN_MS : 0 });
+    });
+    this.incidents = new Incidents(this.records.trail.loadState(INCIDENT_KEY));
+    this.traffic = openTraffic(this.records.trail);
+    this.lanes = buildLanes({
+      config: this.config,
+      trail: this.records.trail,
+      troubles: this.troubles,
+      record: (drafts, state) => this.bans.record(drafts, [], [], state),
+      notify: (notifications) => this.reports.notify(notifications),
+      onDrop: (id) => void this.plane?.pipeline.send({ kind: 'drop_lane', id }),
+    });
+    this.bans = new Bans({
+      trail: this.records.trail,
+      enforce: this.config.mode === 'enforce',
+      now: this.now,
+      reconcile: () => this.reconcile(),
+      notify: (notifications) => this.reports.notify(notifications),
+      tell: (entries, events) => {
+        this.records.lines.tell(entries, events);
+        this.traffic.note(entries);
+        this.fleet?.note(entries);
+      },
+      incidents: this.incidents,
+      lanes: this.lanes,
+    });
+    this.reports.start();
+  }
+
+  /** What was recorded reaches the firewall once it is on disk, or the disk has refused it. */
+  protected async reconcile(): Promise<void> {
+    await this.records.settled();
+    await this.enforcer?.changed();
+  }
+
+  protected offenders() {
+    return this.records.offenders(this.config.mode === 'enforce');
+  }
+
+  protected watchClock(): ClockWatch {
+    const { options, records, bans } = this;
+    return new ClockWatch({
+      ...{ clock: options.clock, trail: records.trail, bans, log: options.log },
+      onMoved: async (seconds) => {
+        await this.plane?.pipeline.send({ kind: 'set_bans', offenders: this.offenders(), steppedSeconds: seconds });
+        await this.reconcile();
+      },
+    });
+  }
+
+  private tellTrouble({ key, what, fix }: Trouble, phase: 'begin' | 'end'): void {
+    // A start that is given up cuts off what is under way.
+    if (this.options.signal.aborted) return;
+    if (phase === 'begin') this.bans.record([systemDraft('trouble', this.now(), what)], [], []);
+    this.reports.notify([{ kind: 'trouble', time: new Date(this.now()).toISOString(), what, fix, phase, key }]);
+  }
+
+  protected carryOutPanic(
+    request: PanicRequest,
+    notify = (notifications: readonly Notification[]) => this.reports.notify(notifications),
+  ): Promise<PanicResult> {
+    const { records, bans, config } = this;
+    const { loaded, log, onRestart } = this.options;
+    return carryOutPanic(request, {
+      trail: records.trail,
+      reserve: records.reserve,
+      bans,
+      mode: loaded.config.mode,
+      now: this.now,
+      leaveFirewall: () => leaveFirewall(config, log),
+      notify,
+      restart: onRestart,
+    });
+  }
+}
