@@ -8,13 +8,12 @@ import { topClients } from '../traffic/busiest.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
 import type { Window } from '../traffic/window.ts';
-import { findOnset, SlidingCount, sumOf } from './site-counts.ts';
 import { readOrdinary, readSurge } from './site-evidence.ts';
-import { isNewcomer } from './site-line.ts';
+import { SiteMeter } from './site-meter.ts';
 import { type RuleState, readLoad, readTextbook, type SiteReading, SiteRule } from './site-rule.ts';
 import { type SampleState, SiteSample } from './site-sample.ts';
 import { findSignature } from './site-signature.ts';
-import { type SiteLoad, SiteUsual, type UsualState } from './site-usual.ts';
+import { SiteUsual, type UsualState } from './site-usual.ts';
 import { findVerdict } from './site-verdict.ts';
 import { continueSurge, RATE_SECONDS, type Surge, type SurgeNumbers, surgeNumbers } from './surge.ts';
 
@@ -40,8 +39,7 @@ export class SiteWatch {
   private readonly rule: SiteRule;
   private readonly usual: SiteUsual;
   private readonly sample = new SiteSample();
-  private readonly requests: SlidingCount;
-  private readonly newcomers: SlidingCount;
+  private readonly meter: SiteMeter;
   private readonly newNormalSeconds: number;
   private readonly clientRequestsMax: number;
   private surge: Surge | undefined;
@@ -62,8 +60,7 @@ export class SiteWatch {
     const startSeconds = options.profile === 'classic' ? 1 : Math.round(site.start_after / 1000);
     this.rule = new SiteRule(startSeconds, Math.round(site.end_after / 1000));
     this.usual = new SiteUsual(options.baseline, window.seconds);
-    this.requests = new SlidingCount(window.seconds);
-    this.newcomers = new SlidingCount(window.seconds);
+    this.meter = new SiteMeter(options, clients, window);
   }
 
   /** The anomaly that was reported and has not ended; `lastSecond` is its last above the limit. */
@@ -74,9 +71,7 @@ export class SiteWatch {
 
   /** Counts a request that weighs something; the window has counted it already. */
   noteRequest(slot: number, second: number): void {
-    const requests = this.clients.weight[slot] as number;
-    if (requests <= this.clientRequestsMax) this.requests.add(second);
-    if (requests === 1 && isNewcomer(this.clients, slot, second)) this.newcomers.add(second);
+    this.meter.noteRequest(slot, second);
   }
 
   noteBan(): void {
@@ -93,15 +88,13 @@ export class SiteWatch {
     const isAgain = second < this.judgedUntil;
     const event = isAgain ? undefined : this.judge(second, effective);
     if ((second + 1) % this.window.seconds === 0 && !isAgain) this.learn(second);
-    this.requests.begin(second + 1);
-    this.newcomers.begin(second + 1);
+    this.meter.begin(second + 1);
     return event;
   }
 
   /** A gap in the log after `second`, or a clock that was set back, ends what was in progress: nothing is known of the time between. */
   interrupt(second: number, effective: Effective): GlobalAnomalyEvent | undefined {
-    this.requests.clear();
-    this.newcomers.clear();
+    this.meter.clear();
     this.usual.discard();
     this.sample.discard();
     this.judgedUntil = 0;
@@ -155,7 +148,7 @@ export class SiteWatch {
   private judge(second: number, effective: Effective): GlobalAnomalyEvent | undefined {
     const reading = this.read(second, effective);
     const fired = reading.fired && effective.ready && this.options.detection.site.enabled;
-    const phase = this.rule.close(second, { ...reading, fired }, () => this.onset(second, reading));
+    const phase = this.rule.close(second, { ...reading, fired }, () => this.meter.onset(second, reading));
     if (phase === 'start') return this.start(second, effective, reading, this.rule.since ?? second);
     if (phase === 'end') return this.end(second, effective);
     const { surge } = this;
@@ -165,57 +158,22 @@ export class SiteWatch {
     const goesOn = this.follow(surge, second, effective);
     if (reading.condition === surge.condition) surge.peakMeasured = Math.max(surge.peakMeasured, reading.measured);
     if (!goesOn || surge.state === 'open') return undefined;
-    return this.start(second, effective, reading, surge.state === 'closed' ? this.onset(second, reading) : surge.since);
+    return this.start(
+      second,
+      effective,
+      reading,
+      surge.state === 'closed' ? this.meter.onset(second, reading) : surge.since,
+    );
   }
 
   /** Judges the last window, or what a window would be like of which all seconds were as the last few. */
   private read(second: number, effective: Effective, seconds = this.window.seconds): SiteReading {
     const { detection, profile } = this.options;
-    if (profile === 'classic') return readTextbook(this.rate(second, seconds), effective.site, detection);
-    const load = this.load(second, seconds);
+    if (profile === 'classic') return readTextbook(this.meter.rate(second, seconds), effective.site, detection);
+    // Clients stay in the window for its whole length: that tells least when a surge ended.
+    const knowsClients = seconds === this.window.seconds || this.surge?.condition === 'site_clients';
+    const load = this.meter.load(second, seconds, knowsClients);
     return readLoad(load, this.usual.at(second) ?? load, detection.site);
-  }
-
-  /** Clients are only known of the whole window: that tells least when a surge ended, so it does where nothing else can. */
-  private knowsClientsOf(seconds: number): boolean {
-    return seconds === this.window.seconds || this.surge?.condition === 'site_clients';
-  }
-
-  /** Over the last `seconds`, as so much a window. */
-  private load(second: number, seconds = this.window.seconds): SiteLoad {
-    const windows = seconds / this.window.seconds;
-    return {
-      requests: this.requests.over(second, seconds) / windows,
-      newcomers: this.newcomers.over(second, seconds) / windows,
-      clients: this.knowsClientsOf(seconds) ? this.clients.active : 0,
-      lines: sumOf(this.window.siteRequests, second, seconds) / windows,
-    };
-  }
-
-  /** Requests a second, in the classic profile all of them, else those that are no static files. */
-  private rate(second: number, seconds: number): number {
-    return sumOf(this.weights, second, seconds) / seconds;
-  }
-
-  private get weights(): Uint32Array {
-    return this.options.profile === 'classic' ? this.window.siteRequests : this.window.siteWeight;
-  }
-
-  /** What a reading measured, second by second. */
-  private seconds({ condition }: SiteReading): Uint32Array {
-    if (condition === 'site_requests') return this.requests.perSecond;
-    if (condition === 'site_newcomers') return this.newcomers.perSecond;
-    return condition === 'site_clients' ? this.window.siteRequests : this.weights;
-  }
-
-  private onset(second: number, reading: SiteReading): number {
-    return findOnset(this.seconds(reading), second, this.perSecondMin(reading));
-  }
-
-  /** More than this in a second is not ordinary. */
-  private perSecondMin({ condition, calmBelow }: SiteReading): number {
-    const isRate = condition === 'site_z_score' || condition === 'site_multiplier';
-    return isRate ? calmBelow : calmBelow / this.window.seconds;
   }
 
   private start(second: number, effective: Effective, reading: SiteReading, since: number): GlobalAnomalyStart {
@@ -242,11 +200,11 @@ export class SiteWatch {
 
   /** Adds up what a second of the surge brought; true when the surge goes on in it. */
   private follow(surge: Surge, second: number, effective: Effective): boolean {
-    surge.peakRate = Math.max(surge.peakRate, this.rate(second, RATE_SECONDS));
-    surge.extraRequests += this.rate(second, 1) - effective.site.mean;
+    surge.peakRate = Math.max(surge.peakRate, this.meter.rate(second, RATE_SECONDS));
+    surge.extraRequests += this.meter.rate(second, 1) - effective.site.mean;
     const now = this.read(second, effective, RATE_SECONDS);
     // Clients stay in the window for its whole length: their requests say whether they are still there.
-    const goesOn = now.fired && sumOf(this.seconds(now), second, RATE_SECONDS) > this.perSecondMin(now) * RATE_SECONDS;
+    const goesOn = now.fired && this.meter.exceeds(second, RATE_SECONDS, now);
     if (goesOn) surge.lastSecond = second;
     return goesOn;
   }
@@ -269,7 +227,7 @@ export class SiteWatch {
   }
 
   private numbers(surge: Surge, second: number, { site }: Effective, { measured, usual, limit }: SiteReading) {
-    const rate = this.rate(second, RATE_SECONDS);
+    const rate = this.meter.rate(second, RATE_SECONDS);
     return {
       event: 'global_anomaly',
       time: formatSecond(second),
@@ -293,7 +251,7 @@ export class SiteWatch {
   /** Learns from the window that ends with `second`, unless something is wrong. */
   private learn(second: number): void {
     if (this.rule.covers(second) && !this.isNewNormal(second)) return;
-    const load = this.load(second);
+    const load = this.meter.load(second, this.window.seconds, true);
     this.usual.commit(load, second);
     this.sample.commit();
     const { lines } = load;

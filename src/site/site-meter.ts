@@ -1,0 +1,83 @@
+/** Counts of the site second by second, and what they come to over a while. */
+import type { EngineOptions } from '../model/options.ts';
+import type { Clients } from '../traffic/clients.ts';
+import type { Window } from '../traffic/window.ts';
+import { findOnset, SlidingCount, sumOf } from './site-counts.ts';
+import { isNewcomer } from './site-line.ts';
+import type { SiteReading } from './site-rule.ts';
+import type { SiteLoad } from './site-usual.ts';
+
+export class SiteMeter {
+  private readonly clients: Clients;
+  private readonly window: Window;
+  private readonly clientRequestsMax: number;
+  private readonly requests: SlidingCount;
+  private readonly newcomers: SlidingCount;
+  /** Requests by second, in the classic profile all of them, else those that are no static files. */
+  private readonly weights: Uint32Array;
+
+  constructor({ detection, profile }: EngineOptions, clients: Clients, window: Window) {
+    this.clients = clients;
+    this.window = window;
+    this.clientRequestsMax = detection.site.client_requests;
+    this.requests = new SlidingCount(window.seconds);
+    this.newcomers = new SlidingCount(window.seconds);
+    this.weights = profile === 'classic' ? window.siteRequests : window.siteWeight;
+  }
+
+  /** Counts a request that weighs something; the window has counted it already. */
+  noteRequest(slot: number, second: number): void {
+    const requests = this.clients.weight[slot] as number;
+    if (requests <= this.clientRequestsMax) this.requests.add(second);
+    if (requests === 1 && isNewcomer(this.clients, slot, second)) this.newcomers.add(second);
+  }
+
+  begin(second: number): void {
+    this.requests.begin(second);
+    this.newcomers.begin(second);
+  }
+
+  clear(): void {
+    this.requests.clear();
+    this.newcomers.clear();
+  }
+
+  /** Over the last `seconds`, as so much a window; clients, of whom only the whole window tells, where they are asked for. */
+  load(second: number, seconds: number, withClients: boolean): SiteLoad {
+    const windows = seconds / this.window.seconds;
+    return {
+      requests: this.requests.over(second, seconds) / windows,
+      newcomers: this.newcomers.over(second, seconds) / windows,
+      clients: withClients ? this.clients.active : 0,
+      lines: sumOf(this.window.siteRequests, second, seconds) / windows,
+    };
+  }
+
+  /** Requests a second. */
+  rate(second: number, seconds: number): number {
+    return sumOf(this.weights, second, seconds) / seconds;
+  }
+
+  /** The second at which what the reading measured began to be more than ordinary. */
+  onset(second: number, reading: SiteReading): number {
+    return findOnset(this.seconds(reading), second, this.perSecondMin(reading));
+  }
+
+  /** True when what the reading measured is more than ordinary over the last `seconds`. */
+  exceeds(second: number, seconds: number, reading: SiteReading): boolean {
+    return sumOf(this.seconds(reading), second, seconds) > this.perSecondMin(reading) * seconds;
+  }
+
+  /** What a reading measured, second by second. */
+  private seconds({ condition }: SiteReading): Uint32Array {
+    if (condition === 'site_requests') return this.requests.perSecond;
+    if (condition === 'site_newcomers') return this.newcomers.perSecond;
+    return condition === 'site_clients' ? this.window.siteRequests : this.weights;
+  }
+
+  /** More than this in a second is not ordinary. */
+  private perSecondMin({ condition, calmBelow }: SiteReading): number {
+    const isRate = condition === 'site_z_score' || condition === 'site_multiplier';
+    return isRate ? calmBelow : calmBelow / this.window.seconds;
+  }
+}
