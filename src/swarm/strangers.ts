@@ -30,7 +30,7 @@ const RECENT_HORIZONS = 3;
 const RECENT_MINUTES_MIN = 30;
 const UNKNOWN = 0xffff;
 /** How far one newcomer moves the median, and files from which on more prove no more. */
-const [MEDIAN_STEP, PARTS_MAX] = [0.05, 16];
+const [MEDIAN_STEP, PARTS_MAX] = [0.25, 16];
 /** For so long after a start everybody is new. */
 const START_SECONDS = 3600;
 

@@ -1,7 +1,8 @@
 /** An engine with the default configuration, as `zban replay` has it, fed from memory. */
 import { configSchema } from '../../src/config/schema.ts';
 import { Engine } from '../../src/engine/engine.ts';
-import type { BanEvent } from '../../src/model/event.ts';
+import type { BanEvent, EngineEvent } from '../../src/model/event.ts';
+import type { SwarmOptions } from '../../src/model/options.ts';
 import { type Prefix, parsePrefix } from '../../src/net/prefix.ts';
 import { Parser } from '../../src/parse/parser.ts';
 import { Merge, type Parcel } from '../../src/traffic/merge.ts';
@@ -19,15 +20,16 @@ export class Bench {
   readonly engine: Engine;
   private readonly parser: Parser;
 
-  constructor() {
+  constructor(swarm: Partial<SwarmOptions> = {}, hear: (event: EngineEvent) => void = () => {}) {
     if (!parsers[0]) throw new TypeError('the default configuration has no log');
     const parser = new Parser(parsers[0]);
     this.parser = parser;
     this.engine = new Engine(
-      engineOptions,
+      { ...engineOptions, swarm: { ...engineOptions.swarm, ...swarm } },
       (_source, line) => parser.readRecord(line),
       (event) => {
         if (event.event === 'ban') this.bans.push(event);
+        hear(event);
       },
     );
     this.engine.robots.setNetworks(ROBOT_NETWORKS);
