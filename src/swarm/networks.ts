@@ -42,16 +42,17 @@ export function findNetworks(
     if (own) own.push(at);
     else if (hash !== 0) found.set(hash, [at]);
   }
-  const known = findKnown(NETWORK, new Set(found.keys()));
-  const suspects: Suspect[] = [];
+  const suspects: (Suspect & { readonly hash: number })[] = [];
   for (const [hash, own] of found) {
     const text = names.get(`${NETWORK} ${hash}`);
+    if (text === undefined || own.length < CLIENTS_MIN_AGAIN) continue;
     const newest = Math.max(...own.map((at) => looks.seconds[at / TRAITS.length] as number));
-    if (text === undefined || known.has(hash) || newest < recent) continue;
     const clients = new Set(own.map((at) => looks.slots[at / TRAITS.length] as number));
-    if (clients.size >= (wasBanned(text) ? CLIENTS_MIN_AGAIN : CLIENTS_MIN))
-      suspects.push({ text, offsets: own, clients });
+    if (newest >= recent && clients.size >= (wasBanned(text) ? CLIENTS_MIN_AGAIN : CLIENTS_MIN))
+      suspects.push({ hash, text, offsets: own, clients });
   }
+  if (suspects.length === 0) return [];
+  const known = findKnown(NETWORK, new Set(suspects.map(({ hash }) => hash)));
   suspects.sort((a, b) => b.offsets.length - a.offsets.length || (a.text < b.text ? -1 : 1));
-  return suspects.slice(0, NETWORKS_MAX);
+  return suspects.filter(({ hash }) => !known.has(hash)).slice(0, NETWORKS_MAX);
 }

@@ -19,7 +19,7 @@ import { offsetsOf, readLines, type SwarmLines } from './swarm-lines.ts';
 import type { UsualTraffic } from './usual-traffic.ts';
 
 /** A swarm has so many clients. */
-const CLIENTS_MIN = 100;
+export const CLIENTS_MIN = 100;
 /** What one lane has in common must show in this share of the surplus, and by so many of its clients. */
 const [COVERAGE_MIN, LANE_CLIENTS_MIN] = [0.1, 20];
 /** All lanes and networks together must cover most of the surplus. */

@@ -1,6 +1,5 @@
 /** Reads the newest lines for their looks: those of strangers and, to see whom a lane would touch now, those of others. */
 
-import type { LogRecord } from '../parse/record.ts';
 import { HIGH, LOW, SECOND } from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence, Segment } from '../traffic/evidence.ts';
@@ -61,19 +60,16 @@ export function readLines(
   const visit = (see: (kind: Looks, slot: number, nth: number, read: () => void) => void): void => {
     const lines = new Map<number, number>();
     const nth = new Map<Looks, number>();
-    evidence.walk((segment, at) => {
+    visitLines(evidence, since, (second, segment, at) => {
       const { rows } = segment.tally;
-      const second = rows[at + SECOND] as number;
-      if (second < since - LATE_SECONDS) return false;
-      if (second < since) return true;
       const [high, low] = [rows[at + HIGH] as number, rows[at + LOW] as number];
       const slot = clients.find(high, low);
-      if (slot < 0 || (clients.bannedUntil[slot] as number) > second) return true;
+      if (slot < 0 || (clients.bannedUntil[slot] as number) > second) return;
       const kind = isStranger(slot) ? strangers : others;
       if (kind === strangers) {
         const own = (lines.get(slot) ?? 0) + 1;
         lines.set(slot, own);
-        if (own > CLIENT_LINES_MAX) return true;
+        if (own > CLIENT_LINES_MAX) return;
       }
       const index = nth.get(kind) ?? 0;
       nth.set(kind, index + 1);
@@ -81,7 +77,6 @@ export function readLines(
         const record = evidence.record(segment, at);
         if (record) kind.add(slot, second, readLook(record, high, low, options), options.hashKey, names);
       });
-      return true;
     });
   };
   visit((kind) => {
@@ -94,32 +89,17 @@ export function readLines(
   return { strangers, others, names };
 }
 
-/** Up to `max` of the lines since `since`, evenly spread, each with its client's slot; in the order of their rows. */
-export function takeLines(
+/** Shows the lines since `since`, newest first. */
+export function visitLines(
   evidence: Evidence,
   since: number,
-  max: number,
-  take: (second: number, high: number, low: number, read: () => LogRecord | undefined) => void,
+  visit: (second: number, segment: Segment, at: number) => void,
 ): void {
-  let total = 0;
-  const visit = (see: (segment: Segment, at: number, nth: number) => void): void => {
-    let nth = 0;
-    evidence.walk((segment, at) => {
-      const second = segment.tally.rows[at + SECOND] as number;
-      if (second < since - LATE_SECONDS) return false;
-      if (second >= since) see(segment, at, nth++);
-      return true;
-    });
-  };
-  visit(() => {
-    total++;
-  });
-  const every = Math.ceil(total / max);
-  visit((segment, at, nth) => {
-    if (nth % every !== 0) return;
-    const { rows } = segment.tally;
-    const read = () => evidence.record(segment, at);
-    take(rows[at + SECOND] as number, rows[at + HIGH] as number, rows[at + LOW] as number, read);
+  evidence.walk((segment, at) => {
+    const second = segment.tally.rows[at + SECOND] as number;
+    if (second < since - LATE_SECONDS) return false;
+    if (second >= since) visit(second, segment, at);
+    return true;
   });
 }
 

@@ -5,15 +5,16 @@
  */
 import type { LaneEvent, NetworkProof } from '../model/lane.ts';
 import type { SwarmOptions } from '../model/options.ts';
+import { HIGH, LOW } from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
 import { clientHash } from '../traffic/hash.ts';
 import { Lanes, type LanesState } from './lanes.ts';
 import { hashLook, type LookOptions, readLook, TRAITS } from './look.ts';
-import { search } from './search.ts';
+import { CLIENTS_MIN, search } from './search.ts';
 import { HORIZONS, Strangers, type StrangersState } from './strangers.ts';
-import { offsetsOf, readLines, takeLines } from './swarm-lines.ts';
-import { TAKEN_MAX, UsualTraffic, type UsualTrafficState } from './usual-traffic.ts';
+import { offsetsOf, readLines, visitLines } from './swarm-lines.ts';
+import { UsualTraffic, type UsualTrafficState } from './usual-traffic.ts';
 
 /** More strangers than so many times the usual and so many more are looked at; fewer more while a swarm is under way. */
 const [SUSPECT_TIMES, SUSPECT_MORE, SUSPECT_MORE_AGAIN] = [1.5, 40, 10];
@@ -57,6 +58,8 @@ export class SwarmWatch {
   private readonly acts: SwarmActs;
   private readonly usual = new UsualTraffic();
   private readonly looks: LookOptions;
+  /** The look of the line that is being learned. */
+  private readonly learned = new Uint32Array(TRAITS.length);
   /** Strangers since then teach nothing, until then: more of them come than usual. */
   private suspectSince = 0;
   private suspectUntil = 0;
@@ -121,6 +124,8 @@ export class SwarmWatch {
     if (this.suspectUntil < now) this.suspectSince = now;
     this.suspectSince = Math.min(this.suspectSince, now - horizon);
     this.suspectUntil = Math.max(this.suspectUntil, now + horizon);
+    // More of a swarm that is known already need not be a swarm by itself.
+    if (came < CLIENTS_MIN && !isUnderWay) return;
     const begun = this.surplus.get(horizon) ?? { since: now, searched: 0 };
     this.surplus.set(horizon, begun);
     if (now - begun.searched < SEARCH_SHARE * (now - begun.since)) return;
@@ -156,21 +161,24 @@ export class SwarmWatch {
 
   /** A minute of usual traffic goes into the digest: not what a lane stops, nor strangers while too many of them come. */
   private learn(now: number): void {
-    const look = new Uint32Array(TRAITS.length);
-    const { clients, strangers, suspectSince } = this;
+    const { clients, strangers, suspectSince, looks, learned, evidence } = this;
     const suspect = this.suspectUntil >= now;
-    takeLines(this.evidence, now - MINUTE, TAKEN_MAX, (second, high, low, read) => {
+    let lines = 0;
+    visitLines(evidence, now - MINUTE, () => {
+      lines++;
+    });
+    const isTaken = this.usual.sample(lines);
+    visitLines(evidence, now - MINUTE, (second, segment, at) => {
+      if (!isTaken()) return;
+      const { rows } = segment.tally;
+      const [high, low] = [rows[at + HIGH] as number, rows[at + LOW] as number];
       const slot = clients.find(high, low);
-      if (
-        slot >= 0 &&
-        ((clients.bannedUntil[slot] as number) > second || (clients.flaggedUntil[slot] as number) >= second)
-      )
-        return;
-      if (suspect && strangers.is(slot, suspectSince)) return;
-      const record = read();
+      const isShutOut = (clients.bannedUntil[slot] ?? 0) > second || (clients.flaggedUntil[slot] ?? 0) >= second;
+      if (isShutOut || (suspect && strangers.is(slot, suspectSince))) return;
+      const record = evidence.record(segment, at);
       if (!record) return;
-      hashLook(readLook(record, high, low, this.looks), this.looks.hashKey, look, 0);
-      if (!this.lanes.matches(look, 0)) this.usual.add(second, clientHash(high, low), look, 0);
+      hashLook(readLook(record, high, low, looks), looks.hashKey, learned, 0);
+      if (!this.lanes.matches(learned, 0)) this.usual.add(second, clientHash(high, low), learned, 0);
     });
   }
 

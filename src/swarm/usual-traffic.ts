@@ -6,8 +6,9 @@ import type { Backtest } from '../model/lane.ts';
 import { TRAITS } from './look.ts';
 import { addWord, hasAll, type Value, wordOf } from './signature.ts';
 
-/** Lines taken a minute, at most. */
-export const TAKEN_MAX = 15;
+/** Lines taken a minute, at most; of every few lines one, once enough are known: reading one costs as much as judging several. */
+const TAKEN_MAX = 15;
+const [TAKEN_EVERY, KNOWN_LINES] = [10, 4000];
 /** Lines kept: of a day and of a week, if so many are taken each minute. */
 const DAY_LINES = 21_600;
 const WEEK_LINES = 25_200;
@@ -105,6 +106,13 @@ export class UsualTraffic {
   private readonly day = new Digest(DAY_LINES);
   private readonly week = new Digest(WEEK_LINES);
   private taken = 0;
+  private passed = 0;
+
+  /** Begins a minute of `lines` lines: whether to take the next one, until it ends. */
+  sample(lines: number): () => boolean {
+    const every = Math.max(Math.ceil(lines / TAKEN_MAX), this.day.count < KNOWN_LINES ? 1 : TAKEN_EVERY);
+    return () => this.passed++ % every === 0;
+  }
 
   add(second: number, client: number, traits: Uint32Array, at: number): void {
     this.day.add(second, client, traits, at);

@@ -37,7 +37,7 @@ export class Stops {
         const endMs =
           event.duration_seconds === null ? Number.POSITIVE_INFINITY : startMs + 1000 * event.duration_seconds;
         const name = formatPrefix(prefix);
-        const { spans } = banned.get(name) ?? { spans: [] };
+        const { spans }: Banned = banned.get(name) ?? { prefix, spans: [] };
         spans.push({ startMs: afterSecond(startMs), endMs });
         banned.set(name, { prefix, spans });
         this.acts.push(`${event.condition} ${name}`);
