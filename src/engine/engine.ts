@@ -186,7 +186,7 @@ export class Engine {
       ...(this.wallAhead !== undefined && { wallAhead: this.wallAhead + this.order.shift }),
       ...(this.points && { points: this.points.snapshot() }),
       site: this.site.snapshot(),
-      ...(this.swarm && { swarm: this.swarm.snapshot() }),
+      ...(this.swarm && { swarm: this.swarm.snapshot(this.window.newest) }),
     };
   }
 

@@ -3,7 +3,7 @@ import type { LaneAction, LaneEnd, LaneMatch, LaneStart } from '../model/lane.ts
 import { formatSecond } from '../model/time.ts';
 import { hashTrait, traitsOf } from './look.ts';
 import { hasAll, type Value } from './signature.ts';
-import { HORIZONS } from './strangers.ts';
+import { PAST_SECONDS } from './strangers.ts';
 
 /** A swarm that sends less than this share of what it sent at first, for so many seconds, has ended. */
 const [QUIET_SHARE, QUIET_SECONDS] = [0.1, 600];
@@ -34,8 +34,6 @@ export interface LanesState {
   readonly past: readonly PastLane[];
 }
 
-/** What is older than this nobody looks at any more. */
-const PAST_SECONDS = Math.max(...HORIZONS);
 const DROPPED_SECONDS = 86_400;
 
 export class Lanes {

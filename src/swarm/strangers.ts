@@ -7,7 +7,7 @@
  * swarm has to load a page's files with every address.
  */
 import type { Clients } from '../traffic/clients.ts';
-import { countBits } from '../traffic/hash.ts';
+import { clientHash, countBits } from '../traffic/hash.ts';
 import { grown } from '../traffic/key-index.ts';
 
 /**
@@ -15,6 +15,8 @@ import { grown } from '../traffic/key-index.ts';
  * many of its clients.
  */
 export const HORIZONS = [60, 240, 960, 3840] as const;
+/** What is older than this no horizon looks at. */
+export const PAST_SECONDS = Math.max(...HORIZONS);
 /** Arrivals remembered: the longest horizon of 17 a second. */
 const ARRIVALS_MAX = 65_536;
 const MINUTE = 60;
@@ -33,11 +35,20 @@ const UNKNOWN = 0xffff;
 const [MEDIAN_STEP, PARTS_MAX] = [0.25, 16];
 /** For so long after a start everybody is new. */
 const START_SECONDS = 3600;
+/** After a restart too, where the log was not read for so many minutes. */
+const GAP_MINUTES = 15;
+/** Clients remembered over a restart, by their hashes, the newest first. */
+const SEEN_MAX = 65_536;
+/** Files of a client that was seen before. */
+const ALL = 0xffff_ffff;
 
 /** What survives a restart: strangers by the minute, oldest first, and the minute after the last. */
 export interface StrangersState {
   readonly minute: number;
   readonly counts: readonly number[];
+  /** Clients who are no strangers, and since when that is known; absent in states of before it was kept. */
+  readonly seen?: readonly number[];
+  readonly knownFrom?: number;
   /** Median of the files that a newcomer loads; absent in states of before it was kept. */
   readonly parts?: number;
 }
@@ -60,6 +71,9 @@ export class Strangers {
   private minute = 0;
   /** From this second on it is known who was seen before. */
   private knownFrom = Number.POSITIVE_INFINITY;
+  /** Clients that were seen before a restart. */
+  private seen: ReadonlySet<number> = new Set();
+  private isResumed = false;
 
   constructor(clients: Clients, isExempt: (slot: number) => boolean) {
     this.clients = clients;
@@ -69,15 +83,17 @@ export class Strangers {
   /** A client that was never seen before got a slot. */
   begin(slot: number, second: number): void {
     if (slot >= this.parts.length) this.parts = grown(this.parts, this.clients.requests.length);
-    this.parts[slot] = 0;
+    if (this.minute === 0) this.minute = Math.floor(second / MINUTE);
+    const hasGap = this.isResumed && second >= (this.minute + GAP_MINUTES) * MINUTE;
+    this.isResumed = false;
+    if (hasGap || this.knownFrom === Number.POSITIVE_INFINITY) this.knownFrom = second + START_SECONDS;
+    const wasSeen = this.seen.size > 0 && this.seen.has(this.hashOf(slot));
+    this.parts[slot] = wasSeen ? ALL : 0;
+    if (wasSeen) return;
     this.slots[this.next] = slot;
     this.seconds[this.next] = second;
     this.next = (this.next + 1) % ARRIVALS_MAX;
     if (this.count < ARRIVALS_MAX) this.count++;
-    if (this.minute === 0) {
-      this.minute = Math.floor(second / MINUTE);
-    }
-    if (this.knownFrom === Number.POSITIVE_INFINITY) this.knownFrom = second + START_SECONDS;
   }
 
   /** The client loaded a file that pages are made of, or has it from before (304); `hash` is that of its path. */
@@ -142,18 +158,33 @@ export class Strangers {
     return Math.max(recent, yesterday ?? 0) * (horizon / MINUTE);
   }
 
-  snapshot(): StrangersState {
+  /** `now` is the log's clock: who came within the longest horizon may be of a swarm. */
+  snapshot(now: number): StrangersState {
     const counts = Array.from(
       { length: MINUTES_KEPT },
       (_, i) => this.minutes[(this.minute + i) % MINUTES_KEPT] as number,
     );
-    return { minute: this.minute, counts, parts: this.median };
+    const seen = new Set<number>();
+    for (const slot of this.clients.recent()) {
+      if (seen.size === SEEN_MAX) break;
+      if (!this.is(slot, now - PAST_SECONDS)) seen.add(this.hashOf(slot));
+    }
+    for (const hash of this.seen) if (seen.size < SEEN_MAX) seen.add(hash);
+    const knownFrom = Number.isFinite(this.knownFrom) ? { knownFrom: this.knownFrom } : {};
+    return { minute: this.minute, counts, parts: this.median, seen: [...seen], ...knownFrom };
   }
 
-  restore({ minute, counts, parts = 0 }: StrangersState): void {
+  restore({ minute, counts, parts = 0, seen = [], knownFrom }: StrangersState): void {
     this.minute = minute;
+    this.seen = new Set(seen);
+    this.knownFrom = knownFrom ?? Number.POSITIVE_INFINITY;
+    this.isResumed = true;
     this.setMedian(parts);
     for (const [i, count] of counts.entries()) this.minutes[(minute + i) % MINUTES_KEPT] = count;
+  }
+
+  private hashOf(slot: number): number {
+    return clientHash(this.clients.high(slot), this.clients.low(slot));
   }
 
   /** Moves the median by a small step towards a newcomer's number of files. */

@@ -93,10 +93,11 @@ export class SwarmWatch {
     if (this.lanes.size > 0) this.follow(now);
   }
 
-  snapshot(): SwarmState {
+  /** `now` is the log's clock. */
+  snapshot(now: number): SwarmState {
     return {
       usual: this.usual.snapshot(),
-      strangers: this.strangers.snapshot(),
+      strangers: this.strangers.snapshot(now),
       lanes: this.lanes.snapshot(),
       underWayUntil: this.underWayUntil,
       hashKey: this.looks.hashKey,

@@ -8,7 +8,7 @@ import { addWord, hasAll, type Value, wordOf } from './signature.ts';
 
 /** Lines taken a minute, at most; of every few lines one, once enough are known: reading one costs as much as judging several. */
 const TAKEN_MAX = 15;
-const [TAKEN_EVERY, KNOWN_LINES] = [10, 4000];
+const [TAKEN_EVERY, KNOWN_LINES] = [20, 4000];
 /** Lines kept: of a day and of a week, if so many are taken each minute. */
 const DAY_LINES = 21_600;
 const WEEK_LINES = 25_200;

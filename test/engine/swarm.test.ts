@@ -157,6 +157,18 @@ test('a lane and what is usual survive a restart, and the swarm gets no second l
   );
 });
 
+test('a swarm that begins right after a restart is found as soon as any', () => {
+  const cut = SCRAPED.findIndex((line) => line.includes(`"${FROM - 60}.5"`));
+  const before = swarmBench();
+  replay(SCRAPED.slice(0, cut), 1 << 20, before);
+  const state = parseEngineState(packEngineState(before.engine.snapshot()));
+  assert.ok(state);
+  const after = swarmBench();
+  after.engine.restore(state);
+  const [lane] = replay(SCRAPED.slice(cut), 1 << 20, after).filter((event) => event.event === 'lane');
+  assert.ok(lane && Date.parse(lane.time) / 1000 - FROM <= 120, lane?.time);
+});
+
 test('what is usual is hashed under the key of the installation: another one can do nothing with it', () => {
   const cut = SCRAPED.findIndex((line) => line.includes(`"${FROM}.5"`));
   const learned = swarmBench({ action: 'hold' }, 5);

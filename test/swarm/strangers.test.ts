@@ -24,7 +24,7 @@ function site(visitors: number, files: number) {
     }
   };
   pass(60, visitors, files);
-  return { strangers, come, pass, isStranger: (slot: number) => strangers.is(slot, second) };
+  return { strangers, clients, come, pass, isStranger: (slot: number) => strangers.is(slot, second) };
 }
 
 test('where visitors load a dozen files each, one picture or five times the same make nobody a visitor', () => {
@@ -52,9 +52,30 @@ test('how many files visitors load survives a restart', () => {
   const before = site(10, 12);
   const clients = new Clients(100);
   const after = new Strangers(clients, () => false);
-  after.restore(before.strangers.snapshot());
-  const slot = clients.add(0xffff, 1, NOON);
+  after.restore(before.strangers.snapshot(NOON + 3600));
+  const slot = clients.add(0xffff, 1_000_000, NOON);
   after.begin(slot, NOON);
   after.notePart(slot, 0);
   assert.ok(after.is(slot, NOON));
+});
+
+test('who was seen before a restart is no stranger after it, unless the log was not read for long', () => {
+  const later = NOON + 3 * 3600;
+  const { strangers, clients, come, pass } = site(10, 12);
+  const visitor = come(0);
+  const [high, low] = [clients.high(visitor), clients.low(visitor)];
+  pass(120, 10, 12);
+  const state = strangers.snapshot(later);
+  const restored = (second: number) => {
+    const table = new Clients(100);
+    const after = new Strangers(table, () => false);
+    after.restore(state);
+    const [again, newcomer] = [table.add(high, low, second), table.add(high, low + 1_000_000, second)];
+    for (const slot of [again, newcomer]) after.begin(slot, second);
+    return { again: after.is(again, second), newcomer: after.is(newcomer, second), usual: after.usual(second, 60) };
+  };
+  const { again, newcomer, usual } = restored(later);
+  assert.deepEqual([again, newcomer], [false, true]);
+  assert.equal(usual, 0, 'all of them render pages');
+  assert.equal(restored(later + 7200).usual, undefined);
 });
