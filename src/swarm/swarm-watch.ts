@@ -14,7 +14,8 @@ import { hashLook, type LookOptions, readLook, TRAITS } from './look.ts';
 import { CLIENTS_MIN, search } from './search.ts';
 import { HORIZONS, Strangers, type StrangersState } from './strangers.ts';
 import { offsetsOf, readLines, visitLines } from './swarm-lines.ts';
-import { UsualTraffic, type UsualTrafficState } from './usual-traffic.ts';
+import type { UnreadLine } from './unread-lines.ts';
+import { TAKEN_MAX, UsualTraffic, type UsualTrafficState } from './usual-traffic.ts';
 
 /** More strangers than so many times the usual and so many more are looked at; fewer more while a swarm is under way. */
 const [SUSPECT_TIMES, SUSPECT_MORE, SUSPECT_MORE_AGAIN] = [1.5, 40, 10];
@@ -56,7 +57,7 @@ export class SwarmWatch {
   private readonly clients: Clients;
   private readonly evidence: Evidence;
   private readonly acts: SwarmActs;
-  private readonly usual = new UsualTraffic();
+  private readonly usual: UsualTraffic;
   private readonly looks: LookOptions;
   /** The look of the line that is being learned. */
   private readonly learned = new Uint32Array(TRAITS.length);
@@ -76,6 +77,7 @@ export class SwarmWatch {
     this.acts = acts;
     this.strangers = new Strangers(clients, acts.isExempt);
     this.lanes = new Lanes(hashKey);
+    this.usual = new UsualTraffic((line, into) => this.readTraits(line, into));
     this.looks = { ipv4: options.ipv4_prefix, ipv6: options.ipv6_prefix, hashKey };
   }
 
@@ -162,25 +164,32 @@ export class SwarmWatch {
 
   /** A minute of usual traffic goes into the digest: not what a lane stops, nor strangers while too many of them come. */
   private learn(now: number): void {
-    const { clients, strangers, suspectSince, looks, learned, evidence } = this;
+    const { clients, strangers, suspectSince, evidence, lanes, usual, learned } = this;
     const suspect = this.suspectUntil >= now;
-    let lines = 0;
+    let [lines, nth] = [0, 0];
     visitLines(evidence, now - MINUTE, () => {
       lines++;
     });
-    const isTaken = this.usual.sample(lines);
+    const every = Math.ceil(lines / TAKEN_MAX);
     visitLines(evidence, now - MINUTE, (second, segment, at) => {
-      if (!isTaken()) return;
+      if (nth++ % every !== 0) return;
       const { rows } = segment.tally;
       const [high, low] = [rows[at + HIGH] as number, rows[at + LOW] as number];
       const slot = clients.find(high, low);
       const isShutOut = (clients.bannedUntil[slot] ?? 0) > second || (clients.flaggedUntil[slot] ?? 0) >= second;
       if (isShutOut || (suspect && strangers.is(slot, suspectSince))) return;
-      const record = evidence.record(segment, at);
-      if (!record) return;
-      hashLook(readLook(record, high, low, looks), looks.hashKey, learned, 0);
-      if (!this.lanes.matches(learned, 0)) this.usual.add(second, clientHash(high, low), learned, 0);
+      const line = { source: segment.source, high, low, bytes: evidence.line(segment, at) };
+      if (lanes.size > 0) {
+        this.readTraits(line, learned.fill(0));
+        if (lanes.matches(learned, 0)) return;
+      }
+      usual.add(second, clientHash(high, low), line);
     });
+  }
+
+  private readTraits({ source, high, low, bytes }: UnreadLine, into: Uint32Array): void {
+    const record = this.evidence.read(source, bytes);
+    if (record) hashLook(readLook(record, high, low, this.looks), this.looks.hashKey, into, 0);
   }
 
   /** Counts what open lanes stopped in the last minute, and ends those whose swarm is over. */

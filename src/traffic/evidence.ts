@@ -158,9 +158,19 @@ export class Evidence {
 
   /** Reads a line that walk() showed; undefined when it can't be read. */
   record(segment: Segment, at: number): LogRecord | undefined {
-    const start = segment.tally.rows[at + LINE] as number;
-    const end = segment.bytes.indexOf(NEWLINE, start);
-    return this.readRecord(segment.source, segment.bytes.subarray(start, end < 0 ? undefined : end));
+    return this.read(segment.source, this.line(segment, at));
+  }
+
+  /** The bytes of a line that walk() showed: copy what is to last. */
+  line({ bytes, tally }: Segment, at: number): Uint8Array {
+    const start = tally.rows[at + LINE] as number;
+    const end = bytes.indexOf(NEWLINE, start);
+    return bytes.subarray(start, end < 0 ? undefined : end);
+  }
+
+  /** Reads any line of a source. */
+  read(source: number, line: Uint8Array): LogRecord | undefined {
+    return this.readRecord(source, line);
   }
 
   private drop(): void {
