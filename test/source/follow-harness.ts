@@ -79,6 +79,16 @@ export function follow(logs: readonly string[], options: Partial<FollowOptions> 
   return harness;
 }
 
+/** A log with these lines, which are read; it is followed until the test is over. */
+export async function followed(t: TestContext, ...lines: string[]): Promise<{ log: string; harness: Harness }> {
+  t.after(() => harness.close());
+  const log = join(makeDirectory(t), 'access.log');
+  append(log, ...lines);
+  const harness = follow([log]);
+  await harness.settle();
+  return { log, harness };
+}
+
 /** Waits until a condition holds, at most ten seconds. */
 export async function until(condition: () => boolean, what: string, deadlineMs = 10_000): Promise<void> {
   const deadline = performance.now() + deadlineMs;

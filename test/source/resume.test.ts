@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Position } from '../../src/model/chunk.ts';
-import { append, follow, makeDirectory, needs } from './follow-harness.ts';
+import { append, follow, followed, makeDirectory, needs } from './follow-harness.ts';
 
 /** As gzip(1): the time of the last write is kept. */
 function gzip(path: string, writtenSeconds?: number): void {
@@ -28,10 +28,7 @@ function gzip(path: string, writtenSeconds?: number): void {
 
 /** A log of which `read` was read before the stop. */
 async function stopped(t: TestContext, ...read: string[]): Promise<{ log: string; saved: () => Position[] }> {
-  const log = join(makeDirectory(t), 'access.log');
-  append(log, ...read);
-  const harness = follow([log]);
-  await harness.settle();
+  const { log, harness } = await followed(t, ...read);
   assert.deepEqual(harness.lines, read);
   harness.close();
   return { log, saved: () => [...harness.positions.values()] };
@@ -119,10 +116,7 @@ test('copytruncate meanwhile: the rest from the copy, then the file from its beg
 });
 
 test('an older file that was still open is resumed where it was left', async (t) => {
-  const log = join(makeDirectory(t), 'access.log');
-  append(log, 'a1');
-  const harness = follow([log]);
-  await harness.settle();
+  const { log, harness } = await followed(t, 'a1');
   renameSync(log, `${log}.1`);
   append(log, 'b1');
   await harness.settle();

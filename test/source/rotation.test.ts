@@ -14,13 +14,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { append, follow, makeDirectory } from './follow-harness.ts';
+import { append, follow, followed, makeDirectory } from './follow-harness.ts';
 
 test('rename and create: late lines in the old file are handed on between those of the new one', async (t) => {
-  const log = join(makeDirectory(t), 'access.log');
-  append(log, 'a1');
-  const harness = follow([log]);
-  await harness.settle();
+  const { log, harness } = await followed(t, 'a1');
   const old = openSync(log, 'a');
   renameSync(log, `${log}.1`);
   writeSync(old, 'a2\n');
@@ -39,7 +36,6 @@ test('rename and create: late lines in the old file are handed on between those 
     [9],
   );
   closeSync(old);
-  harness.close();
 });
 
 test('a rotated file is closed when quiet, and its unfinished last line is handed on then', async (t) => {
@@ -62,10 +58,7 @@ test('a rotated file is closed when quiet, and its unfinished last line is hande
 });
 
 test('no more than a few rotated files stay open, and none of their lines is lost', async (t) => {
-  const log = join(makeDirectory(t), 'access.log');
-  append(log, 'line 0');
-  const harness = follow([log]);
-  await harness.settle();
+  const { log, harness } = await followed(t, 'line 0');
   for (let generation = 1; generation <= 12; generation++) {
     renameSync(log, `${log}.${generation}`);
     append(log, `line ${generation}`);
@@ -76,28 +69,20 @@ test('no more than a few rotated files stay open, and none of their lines is los
     Array.from({ length: 13 }, (_, generation) => `line ${generation}`),
   );
   assert.equal(harness.positions.get(log)?.older?.length, 4);
-  harness.close();
 });
 
 test('two rotations between two looks: the file between is found beside the log', async (t) => {
-  const log = join(makeDirectory(t), 'access.log');
-  append(log, 'a');
-  const harness = follow([log]);
-  await harness.settle();
+  const { log, harness } = await followed(t, 'a');
   renameSync(log, `${log}.2`);
   append(log, 'b');
   renameSync(log, `${log}.1`);
   append(log, 'c');
   await harness.elapse(5_000);
   assert.deepEqual(harness.lines, ['a', 'b', 'c']);
-  harness.close();
 });
 
 test('copytruncate: lines written before the copy but not yet read come from the copy', async (t) => {
-  const log = join(makeDirectory(t), 'access.log');
-  append(log, 'a1');
-  const harness = follow([log]);
-  await harness.settle();
+  const { log, harness } = await followed(t, 'a1');
   append(log, 'a2');
   copyFileSync(log, `${log}.1`);
   truncateSync(log);
@@ -105,14 +90,10 @@ test('copytruncate: lines written before the copy but not yet read come from the
   append(log, 'b1');
   await harness.settle();
   assert.deepEqual(harness.lines, ['a1', 'a2', 'b1']);
-  harness.close();
 });
 
 test('a truncated file that has grown past the old position is recognised by its first bytes', async (t) => {
-  const log = join(makeDirectory(t), 'access.log');
-  append(log, 'a1', 'a2');
-  const harness = follow([log]);
-  await harness.settle();
+  const { log, harness } = await followed(t, 'a1', 'a2');
   truncateSync(log);
   append(log, 'b1', 'b2', 'b3', 'b4');
   await harness.settle();
@@ -121,7 +102,6 @@ test('a truncated file that has grown past the old position is recognised by its
   append(log, 'c1', 'c2', 'c3', 'c4');
   await harness.settle();
   assert.deepEqual(harness.lines.slice(6), ['c1', 'c2', 'c3', 'c4'], 'also when it has just the same length');
-  harness.close();
 });
 
 test('an unfinished line that is cut off does not repeat the lines before it', async (t) => {
@@ -188,10 +168,7 @@ test('a file that is not there yet is read from its beginning, one that vanishes
 });
 
 test('a file renamed away and back is followed without repeating a line', async (t) => {
-  const log = join(makeDirectory(t), 'access.log');
-  append(log, 'a1');
-  const harness = follow([log]);
-  await harness.settle();
+  const { log, harness } = await followed(t, 'a1');
   renameSync(log, `${log}.1`);
   append(log, 'b1');
   await harness.settle();
@@ -208,7 +185,6 @@ test('a file renamed away and back is followed without repeating a line', async 
   append(log, 'a3');
   await harness.settle();
   assert.deepEqual(harness.lines.slice(4), ['a3'], 'also after it was closed');
-  harness.close();
 });
 
 test('a directory is a clear state, not an end, and gives way to a file', async (t) => {
