@@ -9,6 +9,8 @@ import { cutText, formatClock, formatSpan, width } from '../text.ts';
 
 const PATHS_SHOWN = 3;
 const PATH_COLUMNS = 28;
+/** What folding a line costs: an indent, and words that do not fill a line. */
+const FOLD_COLUMNS = 20;
 
 /** What the simulator's attacks are called. */
 const ATTACKS: Readonly<Record<string, string>> = {
@@ -43,7 +45,10 @@ export function tellEntry(entry: AuditEntry, style: Style, columns: number): str
     case 'ban': {
       const room = columns - time.length - 2;
       const plain = createStyle(false);
-      const shown = [PATHS_SHOWN, 2, 1].find((paths) => width(tellBan(entry, plain, paths)) <= room) ?? 0;
+      const fits = (columns: number) => (paths: number) => width(tellBan(entry, plain, paths)) <= columns;
+      const fewer = [PATHS_SHOWN, 2, 1];
+      // Where it takes two lines in any case, those may be full.
+      const shown = fewer.find(fits(room)) ?? (fits(room)(0) ? 0 : (fewer.find(fits(2 * room - FOLD_COLUMNS)) ?? 0));
       return `${time}  ${tellBan(entry, style, shown)}`;
     }
     case 'global_anomaly': {

@@ -112,9 +112,25 @@ function conclude(): void {
   say(
     `${style.bold('That was zban.')} ${learned === '' ? '' : `It ${learned}; `}${found}${site}. Nothing was blocked.`,
   );
-  print(`\n${style.bold('Next')}  scripts/zban replay /var/log/nginx/access.log*   who would have been banned on your site, from your logs
-      scripts/run /var/log/nginx/access.log            watch your own log, bans nobody
-      sudo scripts/install                             install it, in observe mode`);
+  print('');
+  for (const line of listNext(columnsOf(process.stdout))) print(line);
+}
+
+const NEXT = [
+  ['scripts/zban replay /var/log/nginx/access.log*', 'who would have been banned on your site, from your logs'],
+  ['scripts/run /var/log/nginx/access.log', 'watch your own log, bans nobody'],
+  ['sudo scripts/install', 'install it, in observe mode'],
+] as const;
+
+/** What to do now; commands are never broken, so that they can be copied. */
+function listNext(columns: number): string[] {
+  const longest = Math.max(...NEXT.map(([command]) => command.length));
+  const isWide = NEXT.every(([, what]) => longest + what.length + 9 <= columns);
+  return NEXT.flatMap(([command, what], at) => {
+    const label = at === 0 ? style.bold('Next') : '    ';
+    if (isWide) return [`${label}  ${command.padEnd(longest)}   ${what}`];
+    return [`${label}  ${what}:`, `        ${command}`];
+  });
 }
 
 async function follow(): Promise<void> {
@@ -150,7 +166,8 @@ async function follow(): Promise<void> {
         view = (await ask(control.socket)) ?? view;
         if (view) {
           rates = extendRates(rates, view);
-          showLive(drawSite(view.status, rates.rates, style, Math.min(100, columnsOf(process.stdout)) - 1));
+          // The terminal writes ^C behind it.
+          showLive(drawSite(view.status, rates.rates, style, Math.min(100, columnsOf(process.stdout)) - 3));
         }
       }
       await sleep(LOOK_MS);
