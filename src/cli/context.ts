@@ -62,7 +62,7 @@ export function requireSections<K extends keyof Config>(context: Context, names:
   return sections;
 }
 
-/** The configuration, or what of it is right where that is enough: nobody is to fix it first. */
+/** The configuration, or the sections without mistakes where those are enough: nobody has to fix the others first. */
 export function loadNecessary(context: Context): { readonly config: Config; readonly version: string } {
   const loaded = loadPermitted(context);
   if (loaded.ok) return loaded;

@@ -23,7 +23,7 @@ export interface OrderContext {
   readonly others: ReadonlySet<string>;
 }
 
-/** The decision that a row is, to be shared; undefined for rows that are this host's own affair, or another host's decision. */
+/** The decision that a row is, to be shared; undefined for rows that are this host's own business, or another host's decision. */
 export function orderOf(entry: AuditEntry, { host, aheadMs, others }: OrderContext): Order | undefined {
   const { actor, action, timeMs, detail } = entry;
   if (entry.id === 0 || actor === 'system' || actor.startsWith('policy@')) return undefined;

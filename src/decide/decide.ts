@@ -62,7 +62,7 @@ export function decide(known: Known, proposal: Proposal, nowMs: number, options:
   if (!ban && active >= options.max_active) {
     return { kind: 'refused', reason: 'limit', detail: `${active} bans are in force already (bans.max_active)` };
   }
-  // Strangers neither trip the fuse nor are spared by it; a person's order is the person's affair.
+  // Strangers neither trip the fuse nor are spared by it; a person's order is the person's decision.
   if (proposal.source === 'policy' && proposal.hasHistory) {
     const verdict = known.fuse?.look(Math.floor(nowMs / 1000), proposal.clients);
     if (verdict?.admitted === false)

@@ -93,7 +93,7 @@ export function checkChannels(
     return [
       warn(
         'notifications',
-        'no channel is configured: nobody is told of bans and attacks',
+        'no channel is configured: nobody is notified of bans and attacks',
         'set notify.slack.webhook_url_file, notify.webhook or notify.email (docs/notifications.md), then: zban notify test',
       ),
     ];

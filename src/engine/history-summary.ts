@@ -63,7 +63,7 @@ export function summarizeHistory(
     if ((history.bans[slot] as number) > 0) continue;
     heaviest.offer(slot, history.requests[slot] as number);
     const near = nearestShare(history, slot);
-    // Anyone who went over a limit and was let be is told of by that event.
+    // A client that went over a limit and was not banned has an event of its own.
     if (near < 1) nearest.offer(slot, near);
   }
   const tell = (slot: number): ClientHistory => ({

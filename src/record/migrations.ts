@@ -111,7 +111,7 @@ CREATE TABLE outbox (
 `;
 
 /*
- * A position as the source gives it, whole: what it needs to find its place again is its own affair. The casts keep
+ * A position as the source gives it, whole: what it needs to find its place again is its own business. The casts keep
  * SQLite from writing inodes in the form 1.2e+18.
  */
 const WHOLE_POSITIONS = `

@@ -13,7 +13,10 @@ const REPLACED: readonly (readonly [RegExp, string])[] = [
   [/\bwhoever\b/i, 'anyone who'],
   [/\buntold\b/i, 'unreported'],
   [/\bTellReach\b/, 'ReportReach'],
-  [/\bbeyond the usual\b/i, 'above normal'],
+  [/\bbeyond (the usual|normal)\b/i, 'above normal'],
+  [/\blet be\b|\blets? in\b/i, 'not banned, allowlisted'],
+  [/\baffair\b/i, 'concern'],
+  [/: right \(/, 'OK'],
   [/\bit is asked for\b/i, 'is requested'],
 ];
 const PLACES = ['src/**/*.{ts,js}', 'docs/*.md', '*.md', 'config.yaml', 'scripts/*', 'systemd/*'];

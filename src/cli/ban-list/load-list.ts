@@ -4,7 +4,7 @@ import { CommandError, EXIT } from '../exit.ts';
 import { STDIN } from '../options.ts';
 import { type BanList, LIST_BYTES_MAX, LIST_ENTRIES_MAX } from './list.ts';
 
-/** A list and what it is called when it is told of. */
+/** A list, and what messages call it. */
 export interface LoadedList extends BanList {
   readonly name: string;
 }

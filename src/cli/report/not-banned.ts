@@ -32,7 +32,7 @@ function tellReached({ reached }: ClientHistory, limit: LimitName): string {
   return `${short(near.share * near.tolerated)}/${short(near.tolerated)}${mark}`;
 }
 
-/** Those that crossed a limit and were let be. */
+/** Those that crossed a limit and were not banned. */
 export function tellRefused(clients: readonly RefusedClient[], all: boolean): string {
   const listed = clients.toSorted((a, b) => b.times - a.times).slice(0, all ? clients.length : LISTED);
   const header = ['CLIENT', 'FIRST TIME', 'TIMES', 'OVER ITS LIMIT', 'WHY NOT'];
