@@ -1,11 +1,17 @@
 /** Rows of the trail as decisions that a fleet shares, and whose a row is. */
 import { createHash } from 'node:crypto';
+import type { UnbanRequest } from '../control/protocol.ts';
 import type { ActiveBan, AuditEntry } from '../model/audit.ts';
+import { formatPrefix, parsePrefix } from '../net/prefix.ts';
+import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Order } from '../share/order.ts';
 import { briefReason } from '../words/reason.ts';
 
 const DIGEST_DIGITS = 16;
 const OPERATOR = 'operator:';
+/** Releases by people that are said again when the server comes back: it may have lost them. */
+const [AGAIN_ROWS, AGAIN_MS] = [20_000, 3_600_000];
+const NO_BAN = { untilMs: null, tier: 0, condition: '', digest: '' };
 
 /** The host of the fleet that decided a ban; undefined for this one. */
 export function findOrigin({ actor, numbers }: Pick<ActiveBan, 'actor' | 'numbers'>): string | undefined {
@@ -29,7 +35,6 @@ export function orderOf(entry: AuditEntry, { host, aheadMs, others }: OrderConte
   if (entry.id === 0 || actor === 'system' || actor.startsWith('policy@')) return undefined;
   if (others.has(actor.slice(actor.lastIndexOf('@') + 1))) return undefined;
   const common = { host, actor, atMs: Math.round(timeMs + aheadMs), reason: detail };
-  const none = { untilMs: null, tier: 0, condition: '', digest: '' };
   switch (action) {
     case 'ban': {
       const { client, condition, numbers, durationSeconds, tier, enforced } = entry;
@@ -51,10 +56,10 @@ export function orderOf(entry: AuditEntry, { host, aheadMs, others }: OrderConte
     case 'allow':
     case 'disallow':
       if (!actor.startsWith(OPERATOR)) return undefined;
-      return { ...common, ...none, kind: action, target: entry.client };
+      return { ...common, ...NO_BAN, kind: action, target: entry.client };
     case 'panic':
     case 'panic_end':
-      return { ...common, ...none, kind: action, target: '' };
+      return { ...common, ...NO_BAN, kind: action, target: '' };
     default:
       return undefined;
   }
@@ -76,6 +81,41 @@ export function orderOfBan(ban: ActiveBan, host: string, aheadMs: number): Order
     untilMs: untilMs === null ? null : Math.round(untilMs + aheadMs),
     ...{ tier, condition, reason, digest },
   };
+}
+
+/** Releases that a person asked for, whatever this host has to release. */
+export function ordersOfUnban(
+  { targets, operator, reason }: Pick<UnbanRequest, 'targets' | 'operator' | 'reason'>,
+  { host, aheadMs }: OrderContext,
+  nowMs: number,
+): Order[] {
+  const about = { ...NO_BAN, kind: 'unban', host, actor: `operator:${operator}`, reason } as const;
+  const prefixes = targets.flatMap((target) => parsePrefix(target) ?? []);
+  return prefixes.map((prefix) => ({ ...about, target: formatPrefix(prefix), atMs: Math.round(nowMs + aheadMs) }));
+}
+
+export type RepeatedTrail = Pick<AuditTrail, 'activeBans' | 'recentUnbans' | 'allowed'>;
+
+/**
+ * What a server that comes back may have lost, as it stands: this host's bans, releases and exceptions. An emptied one has also
+ * lost what other hosts decided. A server takes no notice of what it knows.
+ */
+export function ordersToRepeat(trail: RepeatedTrail, context: OrderContext, nowMs: number, isEmpty: boolean): Order[] {
+  const { host, aheadMs, others } = context;
+  const orders: Order[] = [];
+  for (const ban of trail.activeBans(nowMs)) {
+    const order = orderOfBan(ban, host, aheadMs);
+    if (order && (isEmpty || order.host === host)) orders.push(order);
+  }
+  for (const entry of trail.recentUnbans(AGAIN_ROWS, nowMs - AGAIN_MS)) {
+    const order = orderOf(entry, context);
+    if (order) orders.push(order);
+  }
+  for (const { entry: target, actor, sinceMs, reason } of trail.allowed()) {
+    if (!actor.startsWith(OPERATOR) || others.has(actor.slice(actor.lastIndexOf('@') + 1))) continue;
+    orders.push({ ...NO_BAN, kind: 'allow', host, actor, target, atMs: Math.round(sinceMs + aheadMs), reason });
+  }
+  return orders;
 }
 
 function digestOf(numbers: ActiveBan['numbers']): string {

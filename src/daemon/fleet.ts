@@ -8,10 +8,9 @@ import type { Outgoing } from '../fleet/orders.ts';
 import type { ServerOptions } from '../fleet/server.ts';
 import type { AuditEntry } from '../model/audit.ts';
 import type { FleetReport, FleetStatus } from '../model/fleet.ts';
-import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Order } from '../share/order.ts';
-import { type OrderContext, orderOf, orderOfBan } from './fleet-orders.ts';
+import { type OrderContext, orderOf, ordersOfUnban, ordersToRepeat, type RepeatedTrail } from './fleet-orders.ts';
 import { Proposals, type ProposalsOptions } from './fleet-proposals.ts';
 import { encodeSaved, readSaved, type Saved, STATE_KEY } from './fleet-state.ts';
 import type { Troubles } from './troubles.ts';
@@ -20,8 +19,6 @@ import { VERSION } from './version.ts';
 const SAVE_MS = 1000;
 /** Rows read at once from the trail. */
 const ROWS_AT_ONCE = 1000;
-/** Releases by people that are said again when the server comes back: it may have lost them. */
-const [AGAIN_ROWS, AGAIN_MS] = [20_000, 3_600_000];
 /** A clock that is further off than this is reported. */
 const CLOCK_OFF_MS = 2000;
 const [AWAY, CLOCK] = ['fleet', 'fleet clock'];
@@ -29,7 +26,8 @@ const [AWAY, CLOCK] = ['fleet', 'fleet clock'];
 export interface FleetOptions extends Omit<ProposalsOptions, 'host' | 'acceptFrom' | 'trail'> {
   readonly fleet: NonNullable<Config['fleet']>;
   readonly trail: ProposalsOptions['trail'] &
-    Pick<AuditTrail, 'loadState' | 'saveState' | 'settled' | 'query' | 'head' | 'activeBans' | 'recentUnbans'>;
+    RepeatedTrail &
+    Pick<AuditTrail, 'loadState' | 'saveState' | 'settled' | 'query' | 'head'>;
   readonly troubles: Pick<Troubles, 'begin' | 'end'>;
 }
 
@@ -120,15 +118,9 @@ export class Fleet {
   }
 
   /** A person asked for releases: other hosts may have bans that this one lacks. */
-  noteUnban({ targets, operator, reason }: UnbanRequest): void {
+  noteUnban(request: UnbanRequest): void {
     if (this.state === 'left' || !this.options.fleet.share.includes('bans')) return;
-    const atMs = Math.round(this.options.now() + this.link.aheadMs);
-    const none = { untilMs: null, tier: 0, condition: '', digest: '' };
-    const prefixes = targets.flatMap((target) => parsePrefix(target) ?? []);
-    const orders = prefixes.map((prefix): Order => {
-      const target = formatPrefix(prefix);
-      return { kind: 'unban', host: this.host, actor: `operator:${operator}`, target, atMs, reason, ...none };
-    });
+    const orders = ordersOfUnban(request, this.context, this.options.now());
     for (const order of orders) this.proposals.note(order);
     this.link.orders.push(orders.map((order) => ({ order, auditId: 0 })));
   }
@@ -195,11 +187,12 @@ export class Fleet {
   }
 
   private noteUp(isNew: boolean): void {
-    const { troubles } = this.options;
+    const { troubles, trail, now } = this.options;
     if (this.state === 'left') return;
     this.become('connected');
     troubles.end(AWAY);
-    if (this.options.fleet.share.includes('bans')) this.sayAgain(isNew);
+    if (this.options.fleet.share.includes('bans'))
+      this.link.orders.repeat(ordersToRepeat(trail, this.context, now(), isNew));
   }
 
   /** Times in the fleet are the server's: a clock that is off hurts here alone, and is reported. */
@@ -222,35 +215,6 @@ export class Fleet {
     const since = new Date(this.sinceMs).toISOString();
     const what = `the fleet's server is away since ${since} (${error.message}): this host judges alone, and says later what it decided`;
     this.options.troubles.begin(AWAY, what, 'zban doctor looks at the server');
-  }
-
-  /** What the server may have lost is said again; it takes no notice of what it knows. Of an emptied one, for other hosts too. */
-  private sayAgain(isNew: boolean): void {
-    const { trail, now } = this.options;
-    const { aheadMs } = this.link;
-    const orders: Order[] = [];
-    for (const ban of trail.activeBans(now())) {
-      const order = orderOfBan(ban, this.host, aheadMs);
-      if (order && (isNew || order.host === this.host)) orders.push(order);
-    }
-    for (const entry of trail.recentUnbans(AGAIN_ROWS, now() - AGAIN_MS)) {
-      const order = orderOf(entry, this.context);
-      if (order) orders.push(order);
-    }
-    for (const { entry, actor, sinceMs, reason } of trail.allowed()) {
-      if (!actor.startsWith('operator:') || this.others.has(actor.slice(actor.lastIndexOf('@') + 1))) continue;
-      const none = { untilMs: null, tier: 0, condition: '', digest: '' };
-      orders.push({
-        kind: 'allow',
-        host: this.host,
-        actor,
-        target: entry,
-        atMs: Math.round(sinceMs + aheadMs),
-        reason,
-        ...none,
-      });
-    }
-    this.link.orders.repeat(orders);
   }
 
   private async hear(

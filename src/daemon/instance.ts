@@ -152,13 +152,18 @@ class RunningInstance extends InstanceParts implements Instance {
       void this.lanes.tick();
     }, EXPIRE_MS);
     lifetime.own('the timer of expiries', () => clearInterval(expiry));
+    await this.join(operator, protection, plane);
+  }
+
+  private async join(operator: Operator, protection: Protection, { pipeline }: DataPlane): Promise<void> {
+    const { config, records, bans, troubles } = this;
     this.fleet = await joinFleet({
-      ...{ config, records, bans, protection, pipeline: plane.pipeline, troubles, operator },
+      ...{ config, records, bans, protection, pipeline, troubles, operator },
       reconcile: () => this.reconcile(),
       // The host where somebody panicked tells people.
       panic: (request) => this.carryOutPanic(request, () => {}),
     });
-    lifetime.own('the fleet', () => this.fleet?.stop());
+    this.lifetime.own('the fleet', () => this.fleet?.stop());
   }
 
   private findFleet(): Fleet | undefined {
