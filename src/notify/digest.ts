@@ -83,7 +83,7 @@ function headlineOf(kind: Kind, notifications: readonly Notification[]): string 
     case 'fuse':
       return `: the fuse changed ${count} times`;
     case 'trouble':
-      return `: ${count} reports about trouble of zban itself`;
+      return `: ${count} reports of trouble with zban itself`;
     case 'test':
       return `: ${count} tests`;
   }

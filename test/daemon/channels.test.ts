@@ -44,7 +44,7 @@ test('each channel by itself: one that fails and one that is broken are reported
   await until('the ban by e-mail', () => mails().includes(`Subject: ${sentence}\n`));
   await until('the ban in Slack', () => slack.texts.includes(sentence));
   assert.match(mails(), /\nNote: (just|\d+ min) after deploy 1\.4\.2\n/, 'the note was made before the restart');
-  assert.match(mails(), /Subject: web-1: zban is in trouble: channel broken: notify\.webhook\[1\]\.token_file /);
+  assert.match(mails(), /Subject: web-1: zban reports trouble: channel broken: notify\.webhook\[1\]\.token_file /);
   await until('the dead channel is reported in Slack', () =>
     slack.texts.some((text) => /messages to dead \(the webhook\) wait: the webhook answered 500/.test(text)),
   );

@@ -12,6 +12,8 @@ type Kind<K extends Notification['kind']> = Extract<Notification, { kind: K }>;
 
 const SAMPLES_MAX = 5;
 const NOT_CONFIRMED = 'The firewall has not confirmed this ban yet, so the client may still get through.';
+/** In the headline: a push preview shows nothing else. */
+const NOT_YET = ', not in the firewall yet';
 
 export const markBan = (target: string, phase: IncidentMark['phase']): IncidentMark => ({
   key: `ban/${target}`,
@@ -36,7 +38,7 @@ export function banContent({ event, enforced, confirmed, who, after }: Kind<'ban
   const undo = [['Undo', `zban unban ${event.ip}`]] as const;
   return {
     icon: enforced ? '⛔' : '👀',
-    headline: ` ${enforced ? 'banned' : 'would ban'} ${client} ${formatTerm(event.duration_seconds)}: ${activity}`,
+    headline: ` ${enforced ? 'banned' : 'would ban'} ${client} ${formatTerm(event.duration_seconds)}${enforced && !confirmed ? NOT_YET : ''}: ${activity}`,
     details: [
       ...(reason ? [reason.did, spellNormal(reason.normal), reason.tolerated] : []),
       ...(enforced ? [] : ['Observe mode: nothing is blocked.']),
@@ -89,7 +91,7 @@ export function orderContent(notification: Kind<'order'>): Content {
     const verb = enforced ? 'banned manually' : 'would be banned manually';
     return {
       icon: enforced ? '⛔' : '👀',
-      headline: `: ${target} ${verb} by ${operator} ${formatTerm(durationSeconds)}${why}`,
+      headline: `: ${target} ${verb} by ${operator} ${formatTerm(durationSeconds)}${enforced && !confirmed ? NOT_YET : ''}${why}`,
       details: enforced
         ? confirmed
           ? []

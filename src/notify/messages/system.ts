@@ -12,7 +12,7 @@ export function fuseContent({ event, after }: Kind<'fuse'>): Content {
   if (phase === 'reset')
     return {
       icon: '✅',
-      headline: ': the fuse is reset, all bans are possible again',
+      headline: ': the fuse is reset: every client can be banned again',
       details: [`${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`],
       incident: { key: 'fuse', phase: 'close', level: 'critical' },
     };
@@ -56,12 +56,12 @@ export function troubleContent({ what, fix, phase = 'begin', key, after }: Kind<
   if (phase === 'end')
     return {
       icon: '✅',
-      headline: `: zban's trouble is over: ${what}`,
+      headline: `: trouble resolved: ${what}`,
       incident: mark === undefined ? undefined : { key: mark, phase: 'close', level: 'warning' },
     };
   return {
     icon: '⚠️',
-    headline: `: zban is in trouble: ${what}`,
+    headline: `: zban reports trouble: ${what}`,
     details: fix === '' ? [] : [`How to fix it: ${fix}`],
     facts: noted(after),
     commands: [['All checks', 'zban doctor']],
@@ -76,7 +76,7 @@ export function testContent({ time }: Kind<'test'>): Content {
   return {
     icon: '✅',
     headline: ': zban can reach this channel',
-    details: ['This is a test. Bans, releases, anomalies of the site and trouble of zban itself are reported here.'],
+    details: ['This is a test. Bans, releases, unusual traffic and trouble with zban itself are reported here.'],
     incident: {
       ...{ key: 'test', phase: 'open', level: 'info' },
       until: new Date(Date.parse(time) + TEST_MS).toISOString(),
