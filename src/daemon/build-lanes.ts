@@ -20,13 +20,14 @@ export interface BuildLanesOptions {
 }
 
 export function buildLanes({ config, trail, troubles, record, notify, onDrop }: BuildLanesOptions): Lanes {
-  const { firewall, detection, mode } = config;
+  const { firewall, detection, mode, swarm } = config;
   const { lanes: file, test, reload } = firewall.nginx;
   const run = createCommandRunner({ timeoutMs: firewall.command_timeout });
   const nginx = file === undefined ? undefined : new NginxLanes({ file, test, reload, run });
   return new Lanes({
     saved: trail.loadState(LANES_KEY),
     enforce: mode === 'enforce' && firewall.backend !== 'dry-run',
+    action: swarm.action,
     nginx: nginx && {
       setUp: () => nginx.setUp(),
       // A lane reaches nginx after its row.

@@ -5,31 +5,26 @@
 import type { AddLaneRequest, ChangeLaneRequest, LaneResult } from '../control/protocol.ts';
 import type { NeverBanned } from '../decide/never-banned.ts';
 import { EnforcementError } from '../enforce/backend.ts';
-import { findLaneObstacle, HOLDS_MAX, LANES_MAX, type NginxLane } from '../enforce/nginx-lane-text.ts';
+import { findLaneObstacle, HOLDS_MAX, LANES_MAX } from '../enforce/nginx-lane-text.ts';
 import type { NginxLanes } from '../enforce/nginx-lanes.ts';
 import type { AuditDraft } from '../model/audit.ts';
 import type { EngineEvent } from '../model/event.ts';
-import type { LaneStart, LiveLane } from '../model/lane.ts';
+import type { LiveLane } from '../model/lane.ts';
 import type { Notification } from '../model/notification.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { tellBacktest, tellMatch } from '../words/lane.ts';
 import { laneDraft, laneEndDraft, laneResultDraft, laneStartDraft } from './lane-drafts.ts';
+import { findWhyNot, inMode, type LaneMode } from './lane-mode.ts';
+import { isRunningOut, LEASE_MS, laneOfEvent, nginxLane } from './live-lane.ts';
 
 /** Under which the database keeps them. */
 export const LANES_KEY = 'lanes';
-/** However long a swarm lasts: what was usual before it is then too long ago to prove anything. */
-const LANE_MS_MAX = 24 * 3_600_000;
-/** nginx lets lanes go this long after it was last told of them: a daemon that died stops nobody for longer. */
-const [LEASE_MS, RENEW_MS] = [3_600_000, 900_000];
-
 const RETRY_MS = 60_000;
 const NOT_SET_UP = 'nginx is not set up for lanes: name a file in firewall.nginx.lanes (docs/swarms.md)';
 
-export interface LanesOptions {
+export interface LanesOptions extends LaneMode {
   /** What the database has. */
   readonly saved: Uint8Array | undefined;
-  /** False in observe mode: nothing reaches nginx. */
-  readonly enforce: boolean;
   /** Undefined where nginx is not set up for lanes. */
   readonly nginx: Pick<NginxLanes, 'setUp' | 'apply'> | undefined;
   /** Networks of robots that can be verified: no lane stops them. */
@@ -62,6 +57,8 @@ export class Lanes {
   private readonly options: LanesOptions;
   private readonly open: Map<string, Kept>;
   private allowed: readonly string[] = [];
+  /** Lanes that the configuration of now stops with, and did not before, or the other way round. */
+  private readonly changed: LiveLane[] = [];
   private started = false;
   /** Lanes that people opened: no two of one second have the same id. */
   private added = 0;
@@ -75,7 +72,12 @@ export class Lanes {
   constructor(options: LanesOptions) {
     this.options = options;
     const saved: readonly LiveLane[] = options.saved ? JSON.parse(new TextDecoder().decode(options.saved)) : [];
-    this.open = new Map(saved.map((lane) => [lane.id, { lane: this.inMode(lane), leaseMs: 0 }]));
+    this.open = new Map();
+    for (const lane of saved) {
+      const now = this.admit(inMode(lane, options), lane.enforced);
+      this.open.set(lane.id, { lane: now, leaseMs: 0 });
+      if (now.enforced !== lane.enforced) this.changed.push(now);
+    }
   }
 
   list(): readonly LiveLane[] {
@@ -85,6 +87,12 @@ export class Lanes {
   /** Makes the file where there is none, and has nginx do what the records say. */
   async start(): Promise<void> {
     this.started = true;
+    const timeMs = this.options.now();
+    const rows = this.changed.map((lane) => {
+      const detail = `${findWhyNot(lane, this.options) ?? 'the configuration allows it now'}: ${lane.action} ${tellMatch(lane.match)}`;
+      return laneDraft('lane', lane, { timeMs, actor: 'system', detail });
+    });
+    if (rows.length > 0) this.record(rows);
     try {
       await this.options.nginx?.setUp();
       await this.carryOut();
@@ -112,7 +120,7 @@ export class Lanes {
     for (const event of events) {
       if (event.event !== 'lane') continue;
       if (event.phase === 'start') {
-        const lane = this.laneOf(event);
+        const lane = this.admit(inMode(laneOfEvent(event), this.options), false);
         this.open.set(lane.id, { lane, leaseMs: 0 });
         drafts.push(laneStartDraft(event, lane.enforced));
         this.unreported.push({ kind: 'lane', event, enforced: this.options.enforce && event.opened });
@@ -145,11 +153,14 @@ export class Lanes {
     const { action, match, usualRate, forMs, backtest, reason, operator } = request;
     const nowMs = this.options.now();
     const id = `${Math.floor(nowMs / 1000).toString(36)}-m${++this.added}`;
-    const lane: LiveLane = this.inMode({
-      ...{ id, action, match, enforced: true, actor: `operator:${operator}`, kept: true, usual_rate: usualRate },
-      ...{ since: new Date(nowMs).toISOString(), until: new Date(nowMs + forMs).toISOString() },
-      ...{ state: 'pending', message: '' },
-    });
+    const lane: LiveLane = inMode(
+      {
+        ...{ id, action, match, enforced: true, actor: `operator:${operator}`, kept: true, usual_rate: usualRate },
+        ...{ since: new Date(nowMs).toISOString(), until: new Date(nowMs + forMs).toISOString() },
+        ...{ state: 'pending', message: '' },
+      },
+      this.options,
+    );
     const obstacle = this.findObstacle(lane);
     if (obstacle !== undefined) return { ok: false, ...obstacle, id };
     this.open.set(id, { lane, leaseMs: 0 });
@@ -244,22 +255,11 @@ export class Lanes {
     return { [LANES_KEY]: new TextEncoder().encode(JSON.stringify(this.list())) };
   }
 
-  private laneOf({ id, time, action, match, opened, usual_rate, ...rest }: LaneStart): LiveLane {
-    const { surplus, clients, seconds, coverage, rate, backtest } = rest;
-    const lane = this.inMode({
-      ...{ id, action, match, enforced: opened, actor: 'policy', kept: false, usual_rate },
-      ...{ since: time, until: new Date(Date.parse(time) + LANE_MS_MAX).toISOString(), state: 'pending', message: '' },
-      proof: { surplus, clients, seconds, coverage, rate, backtest },
-    });
-    const obstacle = this.findObstacle(lane);
+  /** One that nginx can't take stops nobody, unless it has it already. */
+  private admit(lane: LiveLane, has: boolean): LiveLane {
+    const obstacle = has ? undefined : this.findObstacle(lane);
     if (!lane.enforced || obstacle === undefined) return lane;
     return { ...lane, enforced: false, state: 'failed', message: obstacle.message };
-  }
-
-  /** As the mode has it that zban runs in now. */
-  private inMode(lane: LiveLane): LiveLane {
-    if (this.options.enforce && lane.enforced) return lane;
-    return { ...lane, enforced: false, state: 'observed', message: '' };
   }
 
   private findObstacle({ action, match, enforced }: LiveLane): Pick<LaneResult, 'code' | 'message'> | undefined {
@@ -275,16 +275,7 @@ export class Lanes {
   private resultOf(id: string, done: string): LaneResult {
     const lane = this.open.get(id)?.lane;
     if (lane?.state === 'failed') return { ok: false, code: 'failed', message: lane.message, id };
-    const message = lane?.state === 'observed' ? `${done}; nobody is stopped in observe mode` : done;
-    return { ok: true, code: 'done', message, id };
+    const whyNot = lane && findWhyNot(lane, this.options);
+    return { ok: true, code: 'done', message: whyNot === undefined ? done : `${done}; it stops nobody: ${whyNot}`, id };
   }
-}
-
-/** nginx is to be told again, unless the lane itself ends by then. */
-function isRunningOut({ until }: LiveLane, leaseMs: number, nowMs: number): boolean {
-  return leaseMs < Date.parse(until) && leaseMs - nowMs < RENEW_MS;
-}
-
-function nginxLane({ id, action, match, usual_rate, until }: LiveLane, leaseMs: number): NginxLane {
-  return { id, action, match, usualRps: usual_rate, untilMs: Math.min(Date.parse(until), leaseMs) };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { LANES_KEY, Lanes } from '../../src/daemon/lanes.ts';
+import type { LaneMode } from '../../src/daemon/lane-mode.ts';
+import { LANES_KEY, Lanes, type LanesOptions } from '../../src/daemon/lanes.ts';
 import { EnforcementError } from '../../src/enforce/backend.ts';
 import { HOLDS_MAX, type NginxLane } from '../../src/enforce/nginx-lane-text.ts';
 import type { LaneEnd, LaneStart } from '../../src/model/lane.ts';
@@ -28,9 +29,10 @@ function endEvent(id: string): LaneEnd {
 interface Setting {
   readonly enforce?: boolean;
   readonly nginx?: boolean;
+  readonly action?: LanesOptions['action'];
 }
 
-function make(t: TestContext, { enforce = true, nginx = true }: Setting = {}) {
+function make(t: TestContext, { enforce = true, nginx = true, action = 'hold' }: Setting = {}) {
   const made = makeBans(t, enforce);
   const { trail, clock, told } = made;
   /** What nginx has, in the order of its changes. */
@@ -38,10 +40,10 @@ function make(t: TestContext, { enforce = true, nginx = true }: Setting = {}) {
   const broken: { with?: EnforcementError | undefined } = {};
   const troubles: (string | undefined)[] = [];
   const dropped: string[] = [];
-  const build = () =>
+  const build = (mode: Partial<LaneMode> = {}) =>
     new Lanes({
       saved: trail.loadState(LANES_KEY),
-      enforce,
+      ...{ enforce, action, ...mode },
       nginx: nginx
         ? {
             setUp: async () => {},
@@ -128,10 +130,37 @@ test('nobody is stopped in observe mode, or where the engine only alerts', async
   assert.equal(watching.list()[0]?.state, 'observed');
   assert.equal(observe.trail.query({ limit: 100 })[0]?.enforced, false);
   assert.match(formatAuditLine(observe.trail.query({ limit: 100 })[0] ?? assert.fail()) ?? '', /\] WOULD LANE a-1/);
-  const alerting = make(t);
+  const alerting = make(t, { action: 'alert' });
   const lanes = alerting.build();
   await alerting.happen(lanes, startEvent('a-1', { opened: false }));
   assert.deepEqual(alerting.applied.at(-1)?.lanes, []);
+});
+
+test('lanes that stand follow the configuration: hold what was only reported, hold nothing once it says alert', async (t) => {
+  const { build, happen, applied, rows } = make(t, { action: 'alert' });
+  const first = build();
+  await first.start();
+  await happen(first, startEvent('a-1', { opened: false }));
+  assert.equal(first.list()[0]?.state, 'observed');
+  const acting = build({ action: 'deny' });
+  await acting.start();
+  assert.deepEqual(
+    applied.at(-1)?.lanes.map(({ id, action }) => [id, action]),
+    [['a-1', 'deny']],
+  );
+  assert.deepEqual(rows().slice(-2), [
+    'lane system the configuration allows it now: deny user agent "bot a-1"',
+    'lane_result system ok',
+  ]);
+  const alerting = build();
+  await alerting.start();
+  assert.deepEqual(applied.at(-1)?.lanes, []);
+  assert.equal(rows().at(-1), 'lane system swarm.action is alert: deny user agent "bot a-1"');
+  const kept = await alerting.change({ id: 'a-1', keepMs: HOUR_MS, reason: '', operator: 'root' });
+  assert.match(kept.message, /it stops nobody: swarm.action is alert$/);
+  const same = build();
+  await same.start();
+  assert.match(rows().at(-1) ?? '', /^lane_keep/, 'nothing changed');
 });
 
 test('what nginx refuses is recorded once, tried again, and reported as over when it worked', async (t) => {

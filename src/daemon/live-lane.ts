@@ -1,0 +1,27 @@
+/** A lane that the engine opened, until it ends; and as nginx is to have it. */
+import type { NginxLane } from '../enforce/nginx-lane-text.ts';
+import type { LaneStart, LiveLane } from '../model/lane.ts';
+
+/** However long a swarm lasts: what was usual before it is then too long ago to prove anything. */
+const LANE_MS_MAX = 24 * 3_600_000;
+/** nginx lets lanes go this long after it was last told of them: a daemon that died stops nobody for longer. */
+export const LEASE_MS = 3_600_000;
+const RENEW_MS = 900_000;
+
+export function laneOfEvent({ id, time, action, match, opened, usual_rate, ...rest }: LaneStart): LiveLane {
+  const { surplus, clients, seconds, coverage, rate, backtest } = rest;
+  return {
+    ...{ id, action, match, enforced: opened, actor: 'policy', kept: false, usual_rate },
+    ...{ since: time, until: new Date(Date.parse(time) + LANE_MS_MAX).toISOString(), state: 'pending', message: '' },
+    proof: { surplus, clients, seconds, coverage, rate, backtest },
+  };
+}
+
+/** nginx is to be told again, unless the lane itself ends by then. */
+export function isRunningOut({ until }: LiveLane, leaseMs: number, nowMs: number): boolean {
+  return leaseMs < Date.parse(until) && leaseMs - nowMs < RENEW_MS;
+}
+
+export function nginxLane({ id, action, match, usual_rate, until }: LiveLane, leaseMs: number): NginxLane {
+  return { id, action, match, usualRps: usual_rate, untilMs: Math.min(Date.parse(until), leaseMs) };
+}
