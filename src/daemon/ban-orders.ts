@@ -2,9 +2,10 @@
 import type { Config } from '../config/schema.ts';
 import type { BanOrder, BanRequest, TargetResult } from '../control/protocol.ts';
 import { type Decision, decide, type Proposal } from '../decide/decide.ts';
-import type { ActiveBan, DraftOf } from '../model/audit.ts';
+import type { DraftOf } from '../model/audit.ts';
 import { BITS_MIN, formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { BanTrail } from './bans.ts';
+import { endOf, targetResult } from './order-answers.ts';
 import type { Protection } from './protection.ts';
 
 export interface OrderRules {
@@ -33,15 +34,6 @@ export interface JudgedOrders {
   /** By canonical name; of a target that comes twice the last order counts. */
   readonly accepted: ReadonlyMap<string, AcceptedBan>;
   readonly refused: readonly RefusedOrder[];
-}
-
-export function targetResult(target: string, code: TargetResult['code'], message: string): TargetResult {
-  return { target, ok: code === 'done' || code === 'unchanged', code, message };
-}
-
-/** The end of a ban, as an answer has it. */
-export function endOf({ untilMs }: Pick<ActiveBan, 'untilMs'>): Pick<TargetResult, 'until'> {
-  return { until: untilMs === null ? null : new Date(untilMs).toISOString() };
 }
 
 /** Judges every order; one that is refused does not stop the others. */

@@ -17,10 +17,11 @@ import { findBanKey } from '../net/client-network.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Pipeline } from '../workers/pipeline.ts';
-import { type AcceptedBan, endOf, judgeOrders, targetResult as result } from './ban-orders.ts';
+import { type AcceptedBan, judgeOrders } from './ban-orders.ts';
 import { PORTION_ROWS } from './ban-results.ts';
 import type { Bans, BanTrail } from './bans.ts';
-import { findOverlaps, type Remainder } from './overlap.ts';
+import { endOf, listSome, targetResult as result, unbanResult } from './order-answers.ts';
+import { findOverlaps } from './overlap.ts';
 import type { Protection } from './protection.ts';
 
 export const NOT_RECORDED = 'could not be recorded: too many audit rows wait for the disk, see zban status';
@@ -30,8 +31,8 @@ const isLost = ({ id }: Pick<AuditEntry, 'id'>) => id === 0;
 
 export const NOT_TRIPPED = 'the fuse has not tripped: nothing to reset';
 
-/** Bans that one answer names. */
-const TARGETS_TOLD = 5;
+/** Bans looked at between two looks at the rest of the world. */
+const TURN_BANS = 20_000;
 
 export interface OperatorOptions {
   readonly config: Config;
@@ -189,8 +190,10 @@ export class Operator {
     const { trail, protection, now } = this.options;
     const nowMs = now();
     const covered = new Map<string, string[]>();
+    let seen = 0;
     // One by one: there may be a million, and few of them are covered.
     for (const client of trail.activeClients(nowMs)) {
+      if (++seen % TURN_BANS === 0) await setImmediate();
       const prefix = parsePrefix(client);
       const never = prefix && protection.find(prefix);
       if (never) covered.set(never.detail, [...(covered.get(never.detail) ?? []), client]);
@@ -280,21 +283,4 @@ function placeBans(bans: readonly ActiveBan[]): PlacedBan[] {
 
 function note(reasons: Map<string, string>, client: string, reason: string): void {
   if (reason === '' || !reasons.has(client)) reasons.set(client, reason);
-}
-
-/** The answer for a ban that was lifted; `why` is empty where it was asked for by name. */
-function unbanResult({ client, enforced }: ActiveBan, why: string, remainder: Remainder): TargetResult {
-  const { failure, blockedBy, within } = remainder;
-  const because = why === '' ? '' : ` (${why})`;
-  if (!enforced) return result(client, 'done', `its would-be ban is lifted${because}; it was never blocked`);
-  if (failure !== undefined) return result(client, 'failed', `still blocked by the firewall: ${failure}`);
-  if (blockedBy.length > 0)
-    return result(client, 'failed', `its ban is lifted, but it is still blocked by ${listSome(blockedBy)}`);
-  const rest = within.length === 0 ? '' : `; still banned within it: ${listSome(within)}`;
-  return result(client, 'done', `unbanned${because}${rest}`);
-}
-
-function listSome(targets: readonly string[]): string {
-  const more = targets.length - TARGETS_TOLD;
-  return `${targets.slice(0, TARGETS_TOLD).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -41,7 +41,7 @@ export interface EnforcementBackend {
    */
   list(onBan: (ban: KernelBan) => void, known: HeldBans): Promise<void>;
   /**
-   * True when the kernel shows a few operations as done, asked without listing the other bans: what was added is there
+   * True when the kernel shows some operations as done, asked without listing the other bans: what was added is there
    * and packets reach it (chain, rules and jumps stand), what was removed is not. False also where it cannot tell.
    */
   confirm(operations: readonly Operation[], nowMs: number): Promise<boolean>;

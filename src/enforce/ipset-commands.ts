@@ -8,6 +8,9 @@ import { type Family, targetFamily } from './target.ts';
 /** Lines of one `ipset restore`: at some 10 µs a line far below any sensible time limit, and what is left of a ban is still right. */
 const BATCH_LINES_MAX = 20_000;
 
+/** Targets that one process tests: what it says of them, some 60 bytes each, is far below what is read of it. */
+const TESTS_MAX = 10_000;
+
 /** For `catch`: a set that does not exist is an answer. */
 export function unlessAbsent(error: unknown): undefined {
   if (error instanceof EnforcementError && /does not exist/.test(error.message)) return undefined;
@@ -37,18 +40,20 @@ export async function listSet(
   await run({ argv: ['ipset', 'save', name], onLine: createEntryReader(name, now, onBan) }).catch(unlessAbsent);
 }
 
-/**
- * Which targets their set matches: one process for all, by ipset's interactive mode, which goes on after a miss.
- * Meant for some hundreds of targets at most.
- */
+/** Which targets their set matches: few processes for all, by ipset's interactive mode, which goes on after a miss. */
 export async function findMembers(
   run: CommandRunner,
   specs: Readonly<Record<Family, SetSpec>>,
   targets: readonly string[],
 ): Promise<Set<string>> {
-  const lines = targets.map((target) => `test ${specs[targetFamily(target)].name} ${target}\n`);
-  const { stderr } = await run({ argv: ['ipset', '-'], stdin: lines.join('') });
-  return readMembers(stderr);
+  const members = new Set<string>();
+  for (let at = 0; at < targets.length; at += TESTS_MAX) {
+    const some = targets.slice(at, at + TESTS_MAX);
+    const lines = some.map((target) => `test ${specs[targetFamily(target)].name} ${target}\n`);
+    const { stderr } = await run({ argv: ['ipset', '-'], stdin: lines.join('') });
+    for (const member of readMembers(stderr)) members.add(member);
+  }
+  return members;
 }
 
 /**

@@ -33,7 +33,7 @@ export interface Outcome {
   readonly trouble: EnforcementTrouble | undefined;
 }
 
-/** Changes are confirmed by name, so many at a time; for more of them, and more than a share of all bans, a listing is cheaper. */
+/** So many changes are confirmed by name; for more of them, and more than a share of all bans, a listing is cheaper. */
 const CONFIRM_MAX = 1000;
 const CONFIRM_SHARE = 0.1;
 /**
@@ -87,10 +87,7 @@ export class Reconciler {
         await backend.apply(operations, nowMs);
         this.ledger.expect(operations);
         const isFew = operations.length <= Math.max(CONFIRM_MAX, this.ledger.rowCount * CONFIRM_SHARE);
-        let isShown = isFew;
-        for (let at = 0; isShown && at < operations.length; at += CONFIRM_MAX) {
-          isShown = await backend.confirm(operations.slice(at, at + CONFIRM_MAX), now());
-        }
+        const isShown = isFew && (await backend.confirm(operations, now()));
         return isShown ? this.outcome(this.ledger.settleDone(operations)) : undefined;
       } catch (error) {
         const failure = asFailure(error);

@@ -30,10 +30,13 @@ export function cutRows(
     .raw()
     .all(from, anchorId);
   if (old.at(-1)?.[12] !== anchorHash) return;
-  const clients = new Set(old.flatMap((row) => row[4] ?? []));
+  const entries = old.map(readConsequences);
+  const clients = new Set(entries.flatMap(({ client }) => client ?? []));
   // A prune row forgets offences of anybody.
-  const projection = loadProjection(sql, 'anchor', old.some((row) => row[3] === 'prune') ? undefined : clients);
-  prepareProjection(sql, 'anchor')(old.flatMap((row) => projection.apply(readConsequences(row))));
+  const forgottenMs = entries.map((entry) => (entry.action === 'prune' ? entry.numbers.offences_before_ms : 0));
+  for (const client of findOffendersBefore(sql, Math.max(...forgottenMs))) clients.add(client);
+  const projection = loadProjection(sql, 'anchor', clients);
+  prepareProjection(sql, 'anchor')(entries.flatMap((entry) => projection.apply(entry)));
   // A ban outlives its row here, and with it the numbers that explain it.
   sql
     .prepare(
@@ -44,6 +47,13 @@ export function cutRows(
   // First the anchor, then the rows: only what lies before the anchor may be deleted.
   sql.prepare('UPDATE chain SET anchor_id = ?, anchor_hash = ?').run(anchorId, anchorHash);
   sql.prepare('DELETE FROM audit WHERE id <= ?').run(anchorId);
+}
+
+/** Clients whose offences among the pruned rows ended before. */
+function findOffendersBefore(sql: BetterSqlite3.Database, ms: number): string[] {
+  if (ms <= 0) return [];
+  const text = `SELECT client FROM offences WHERE scope = 'anchor' AND last_ms < ?`;
+  return sql.prepare<[number], string>(text).pluck().all(ms);
 }
 
 /** The row that says what is cut; writing it cuts. */
