@@ -75,10 +75,9 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
     if (row !== undefined) this.wanted[row] = untilMs === undefined ? NONE : toEnd(untilMs);
   }
 
-  /** Sets all that should stand; of a target that comes twice the last one counts. */
-  wantOnly(bans: Iterable<KernelBan>): void {
+  /** Nothing should stand, but what is wanted next; of a target that comes twice the last one counts. */
+  wantNone(): void {
     this.wanted.fill(NONE, 0, this.used);
-    for (const { target, untilMs } of bans) this.want(target, untilMs);
   }
 
   /** A listing begins: what it does not show by its end is gone, unless it is touched meanwhile. */

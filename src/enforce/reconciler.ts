@@ -5,7 +5,6 @@ import type { Log } from '../model/log.ts';
 import {
   type DesiredBans,
   type Failure,
-  type KernelBan,
   type ReconcileResult,
   reachableEnd,
   TOLERANCE_MS,
@@ -113,7 +112,7 @@ export class Reconciler {
     const { failure, isListed } = pass;
     const outcome = await this.takeTurn(async () => {
       this.isCertain = isListed;
-      if (!isListed) this.readDesired();
+      if (!isListed) await this.readDesired();
       return this.outcome(this.ledger.settleAll(now(), isListed, failure, unsaid));
     });
     if (!outcome.trouble && !failure) await this.leaveOthers();
@@ -122,19 +121,19 @@ export class Reconciler {
 
   /** Sets up, lists, applies what is missing, and lists again. Rejects only for a bug. */
   private async pass(): Promise<Pass> {
-    const { backend, now, log } = this.options;
+    const { backend, log } = this.options;
     let failure: EnforcementError | undefined;
     try {
       await this.takeTurn(async () => this.sayRepairs(await backend.setUp()));
       await this.list();
-      await this.takeTurn(async () => this.readDesired());
+      await this.takeTurn(() => this.readDesired());
       const brought = await this.bringInLine();
       failure = brought.failure;
       if (brought.added + brought.removed > 0) {
         log('info', 'brought the firewall in line', { added: brought.added, removed: brought.removed });
         await this.list();
         // Whatever was said of it, the kernel does not show what it should.
-        const isRefused = this.ledger.plan(now(), Number.MAX_VALUE).length > 0 && isPassing(failure);
+        const isRefused = isPassing(failure) && !(await this.isInLine());
         return { failure, isListed: true, isRefused };
       }
       return { failure, isListed: true, isRefused: false };
@@ -160,12 +159,27 @@ export class Reconciler {
     });
   }
 
-  private readDesired(): void {
+  /** A portion at a time: what changes meanwhile is for the next `runChanges`. */
+  private async readDesired(): Promise<void> {
     const { backend, desired, now } = this.options;
     const nowMs = now();
     // All that changed until now is in what is read next.
     desired.takeChanges();
-    this.ledger.wantOnly(reachable(desired.all(), nowMs, backend.longestMs));
+    this.ledger.wantNone();
+    let count = 0;
+    for (const { target, untilMs } of desired.all()) {
+      this.ledger.want(target, reachableEnd(untilMs, nowMs, backend.longestMs));
+      if (++count % PORTION_TARGETS === 0) await setImmediate();
+    }
+  }
+
+  /** True when the kernel holds all it should, and nothing else, whatever their ends. */
+  private async isInLine(): Promise<boolean> {
+    for (const targets of this.ledger.targets(PORTION_TARGETS)) {
+      if (this.ledger.plan(this.options.now(), Number.MAX_VALUE, targets).length > 0) return false;
+      await setImmediate();
+    }
+    return true;
   }
 
   /** A portion at a time, so that changes get their turn between, and nothing has to hold a million operations. */
@@ -240,10 +254,6 @@ interface Pass {
 /** Others may have caused it, in passing; other failures would only cost their time again. */
 const isPassing = (failure: EnforcementError | undefined): boolean =>
   failure === undefined || failure.code === 'kernel_refused';
-
-function* reachable(bans: Iterable<KernelBan>, nowMs: number, longestMs: number): Generator<KernelBan> {
-  for (const { target, untilMs } of bans) yield { target, untilMs: reachableEnd(untilMs, nowMs, longestMs) };
-}
 
 function unsaid(what: string): EnforcementTrouble {
   return { code: 'kernel_refused', message: `the kernel ${what}, though nothing was refused` };
