@@ -1,55 +1,34 @@
 /** Banned clients and past offenders in columns, because there may be a million of each: 35 bytes a client. Networks are few. */
 import type { BanKey } from '../net/client-network.ts';
-import { grown, KeyIndex } from '../traffic/key-index.ts';
+import { Columns, type FieldArrays } from '../net/columns.ts';
+import { KeyIndex } from '../traffic/key-index.ts';
 import type { Offender } from './policy.ts';
 
-const ROWS_MIN = 1024;
+const OFFENDER = { highs: 'u32', lows: 'u32', bits: 'u8', tiers: 'u16', untils: 'f64', lastEnds: 'f64' } as const;
 
-/** Offenders as columns, to be handed from one thread to another. */
-export interface OffenderColumns {
-  readonly highs: Uint32Array<ArrayBuffer>;
-  readonly lows: Uint32Array<ArrayBuffer>;
-  /** Of a network, 0 for a client. */
-  readonly bits: Uint8Array<ArrayBuffer>;
-  readonly tiers: Uint16Array<ArrayBuffer>;
-  readonly untils: Float64Array<ArrayBuffer>;
-  readonly lastEnds: Float64Array<ArrayBuffer>;
-}
+/** Offenders as columns, to be handed from one thread to another; bits are those of a network, 0 of a client. */
+export type OffenderColumns = FieldArrays<typeof OFFENDER>;
 
 export function packOffenders(offenders: Iterable<Offender>): OffenderColumns {
-  let [count, room] = [0, ROWS_MIN];
-  let [highs, lows, lengths] = [new Uint32Array(room), new Uint32Array(room), new Uint8Array(room)];
-  let tiers = new Uint16Array(room);
-  let [untils, lastEnds] = [new Float64Array(room), new Float64Array(room)];
+  const columns = new Columns(OFFENDER);
+  const { highs, lows, bits: lengths, tiers, untils, lastEnds } = columns.of;
+  let count = 0;
   for (const { high, low, bits = 0, tier, until, lastEnd } of offenders) {
-    if (count === room) {
-      room *= 2;
-      [highs, lows, lengths] = [grown(highs, room), grown(lows, room), grown(lengths, room)];
-      tiers = grown(tiers, room);
-      [untils, lastEnds] = [grown(untils, room), grown(lastEnds, room)];
-    }
-    highs[count] = high;
-    lows[count] = low;
-    lengths[count] = bits;
-    tiers[count] = tier;
-    untils[count] = until;
-    lastEnds[count++] = lastEnd;
+    const row = count++;
+    columns.reserve(count);
+    highs.set(row, high);
+    lows.set(row, low);
+    lengths.set(row, bits);
+    tiers.set(row, tier);
+    untils.set(row, until);
+    lastEnds.set(row, lastEnd);
   }
-  // Cut in place: there may be tens of megabytes.
-  return {
-    highs: new Uint32Array(highs.buffer.transfer(count * 4)),
-    lows: new Uint32Array(lows.buffer.transfer(count * 4)),
-    bits: new Uint8Array(lengths.buffer.transfer(count)),
-    tiers: new Uint16Array(tiers.buffer.transfer(count * 2)),
-    untils: new Float64Array(untils.buffer.transfer(count * 8)),
-    lastEnds: new Float64Array(lastEnds.buffer.transfer(count * 8)),
-  };
+  return columns.take(count);
 }
 
 /** What to transfer with them instead of copying it. */
 export function buffersOf(columns: OffenderColumns): ArrayBuffer[] {
-  const { highs, lows, bits, tiers, untils, lastEnds } = columns;
-  return [highs, lows, bits, tiers, untils, lastEnds].map(({ buffer }) => buffer);
+  return Object.values(columns).map(({ buffer }) => buffer);
 }
 
 export function* unpackOffenders({ highs, lows, bits, tiers, untils, lastEnds }: OffenderColumns): Generator<Offender> {
@@ -60,11 +39,9 @@ export function* unpackOffenders({ highs, lows, bits, tiers, untils, lastEnds }:
 }
 
 export class OffenderTable {
-  private readonly index = new KeyIndex(ROWS_MIN);
-  private tiers = new Uint16Array(ROWS_MIN);
-  private untils = new Float64Array(ROWS_MIN);
-  /** NaN where the row is free. */
-  private lastEnds = new Float64Array(ROWS_MIN).fill(Number.NaN);
+  /** `lastEnds` is NaN where the row is free. */
+  private readonly columns = new Columns({ tiers: 'u16', untils: 'f64', lastEnds: 'f64' }, { lastEnds: Number.NaN });
+  private readonly index = new KeyIndex(this.columns.capacity);
   private readonly free: number[] = [];
   private used = 0;
   private readonly networks = new Map<string, Offender>();
@@ -89,12 +66,12 @@ export class OffenderTable {
     let row = this.index.find(high, low);
     if (row < 0) {
       row = this.free.pop() ?? this.used++;
-      if (row === this.tiers.length) this.grow();
+      if (this.columns.reserve(row + 1)) this.index.grow(this.columns.capacity, (slot) => this.isUsed(slot));
       this.index.insert(high, low, row);
     }
-    this.tiers[row] = tier;
-    this.untils[row] = until;
-    this.lastEnds[row] = lastEnd;
+    this.columns.of.tiers.set(row, tier);
+    this.columns.of.untils.set(row, until);
+    this.columns.of.lastEnds.set(row, lastEnd);
   }
 
   delete({ high, low, bits }: BanKey): void {
@@ -105,29 +82,30 @@ export class OffenderTable {
     const row = this.index.find(high, low);
     if (row < 0) return;
     this.index.remove(row);
-    this.lastEnds[row] = Number.NaN;
+    this.columns.of.lastEnds.set(row, Number.NaN);
     this.free.push(row);
   }
 
   /** All of them, networks last; those that come by may be set or deleted meanwhile. */
   *all(): Generator<Offender> {
-    for (let row = 0; row < this.used; row++) if (!Number.isNaN(this.lastEnds[row])) yield this.read(row);
+    for (let row = 0; row < this.used; row++) if (this.isUsed(row)) yield this.read(row);
     yield* [...this.networks.values()];
   }
 
-  private read(row: number): Offender {
-    const { index, tiers, untils, lastEnds } = this;
-    const [high, low] = [index.highs[row] as number, index.lows[row] as number];
-    return { high, low, tier: tiers[row] as number, until: untils[row] as number, lastEnd: lastEnds[row] as number };
+  private isUsed(row: number): boolean {
+    return !Number.isNaN(this.columns.of.lastEnds.at(row));
   }
 
-  private grow(): void {
-    const before = this.tiers.length;
-    const rows = before * 2;
-    this.index.grow(rows, (row) => !Number.isNaN(this.lastEnds[row]));
-    this.tiers = grown(this.tiers, rows);
-    this.untils = grown(this.untils, rows);
-    this.lastEnds = grown(this.lastEnds, rows).fill(Number.NaN, before);
+  private read(row: number): Offender {
+    const { index } = this;
+    const { tiers, untils, lastEnds } = this.columns.of;
+    return {
+      high: index.highs[row] as number,
+      low: index.lows[row] as number,
+      tier: tiers.at(row),
+      until: untils.at(row),
+      lastEnd: lastEnds.at(row),
+    };
   }
 }
 

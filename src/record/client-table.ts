@@ -3,7 +3,7 @@
  * like a Map by client; its values are made when they are asked for.
  */
 import type { Actor, Offence } from '../model/audit.ts';
-import { grown } from '../traffic/key-index.ts';
+import { Columns } from '../net/columns.ts';
 import type { Ban } from './projection.ts';
 
 const ROWS_MIN = 1024;
@@ -16,7 +16,7 @@ export class ClientRows {
   /** By row. */
   private readonly clients: string[] = [];
   /** Tables that have something in the row. */
-  private uses = new Uint8Array(ROWS_MIN);
+  private readonly uses = new Columns({ tables: 'u8' });
   private readonly free: number[] = [];
 
   find(client: string): number | undefined {
@@ -35,14 +35,16 @@ export class ClientRows {
   /** The client's row, for one table more. */
   take(client: string): number {
     const row = this.rows.get(client) ?? this.add(client);
-    this.uses[row] = (this.uses[row] as number) + 1;
+    const { tables } = this.uses.of;
+    tables.set(row, tables.at(row) + 1);
     return row;
   }
 
   /** One table less has something in the row. */
   leave(row: number): void {
-    this.uses[row] = (this.uses[row] as number) - 1;
-    if (this.uses[row] !== 0) return;
+    const { tables } = this.uses.of;
+    tables.set(row, tables.at(row) - 1);
+    if (tables.at(row) > 0) return;
     this.rows.delete(this.clientOf(row));
     this.clients[row] = '';
     this.free.push(row);
@@ -50,7 +52,7 @@ export class ClientRows {
 
   private add(client: string): number {
     const row = this.free.pop() ?? this.clients.length;
-    if (row === this.uses.length) this.uses = grown(this.uses, row * 2);
+    this.uses.reserve(row + 1);
     this.clients[row] = client;
     this.rows.set(client, row);
     return row;
@@ -127,11 +129,7 @@ const FOREVER = Number.POSITIVE_INFINITY;
 
 /** Bans: 61 bytes each beside the client's text. */
 export class BanTable extends ClientTable<Ban> {
-  private flags = new Uint8Array(0);
-  private tiers = new Uint32Array(0);
-  private sinces = new Float64Array(0);
-  private untils = new Float64Array(0);
-  private auditIds = new Float64Array(0);
+  private readonly columns = new Columns({ flags: 'u8', tiers: 'u32', sinces: 'f64', untils: 'f64', auditIds: 'f64' });
   private readonly conditions: string[] = [];
   private readonly actors: Actor[] = [];
   private readonly reasons: string[] = [];
@@ -140,9 +138,10 @@ export class BanTable extends ClientTable<Ban> {
   /** Calls `visit` for each ban with its end (Infinity is never) and whether it is enforced: no object is made. */
   forEachEnd(visit: (row: number, untilMs: number, enforced: boolean) => void): void {
     const rows = Math.min(this.rows.length, this.capacity);
+    const { flags, untils } = this.columns.of;
     for (let row = 0; row < rows; row++) {
-      const flags = this.flags[row] as number;
-      if (flags !== 0) visit(row, this.untils[row] as number, (flags & ENFORCED) !== 0);
+      const bits = flags.at(row);
+      if (bits !== 0) visit(row, untils.at(row), (bits & ENFORCED) !== 0);
     }
   }
 
@@ -152,15 +151,15 @@ export class BanTable extends ClientTable<Ban> {
 
   /** The newest bans that end after `nowMs`, newest first. */
   newest(limit: number, nowMs: number): Ban[] {
-    const { sinces } = this;
-    const byAge = (a: number, b: number) => (sinces[b] as number) - (sinces[a] as number);
+    const { sinces } = this.columns.of;
+    const byAge = (a: number, b: number) => sinces.at(b) - sinces.at(a);
     let [rows, oldest] = [[] as number[], Number.NEGATIVE_INFINITY];
     this.forEachEnd((row, untilMs) => {
-      if (untilMs <= nowMs || (sinces[row] as number) <= oldest) return;
+      if (untilMs <= nowMs || sinces.at(row) <= oldest) return;
       // Sorted now and then, not for each.
       if (rows.push(row) < 2 * limit) return;
       rows = rows.sort(byAge).slice(0, limit);
-      oldest = sinces[rows.at(-1) ?? row] as number;
+      oldest = sinces.at(rows.at(-1) ?? row);
     });
     return rows
       .sort(byAge)
@@ -170,65 +169,65 @@ export class BanTable extends ClientTable<Ban> {
 
   /** Moves the times of bans that have an end and were recorded after `afterId`. */
   moveEnds(afterId: number, ms: number): void {
+    const { auditIds, untils, sinces } = this.columns.of;
     this.forEachEnd((row, untilMs) => {
-      if (untilMs === FOREVER || (this.auditIds[row] as number) <= afterId) return;
-      this.untils[row] = untilMs + ms;
-      this.sinces[row] = (this.sinces[row] as number) + ms;
+      if (untilMs === FOREVER || auditIds.at(row) <= afterId) return;
+      untils.set(row, untilMs + ms);
+      sinces.set(row, sinces.at(row) + ms);
     });
   }
 
   /** Enforced bans that end after `nowMs`, for the firewall. */
   *enforced(nowMs: number): Generator<{ readonly target: string; readonly untilMs: number | null }> {
+    const { flags, untils } = this.columns.of;
     for (const row of this.usedRows()) {
-      const untilMs = this.untils[row] as number;
-      if (((this.flags[row] as number) & ENFORCED) === 0 || untilMs <= nowMs) continue;
+      const untilMs = untils.at(row);
+      if ((flags.at(row) & ENFORCED) === 0 || untilMs <= nowMs) continue;
       yield { target: this.rows.clientOf(row), untilMs: untilMs === FOREVER ? null : untilMs };
     }
   }
 
   protected override isUsed(row: number): boolean {
-    return this.flags[row] !== 0;
+    return this.columns.of.flags.at(row) !== 0;
   }
 
   protected override read(row: number): Ban {
-    const { flags, tiers, sinces, untils, auditIds, conditions, actors, reasons } = this;
-    const untilMs = untils[row] as number;
+    const { conditions, actors, reasons } = this;
+    const { flags, tiers, sinces, untils, auditIds } = this.columns.of;
+    const untilMs = untils.at(row);
     return {
       client: this.rows.clientOf(row),
       condition: conditions[row] as string,
-      tier: tiers[row] as number,
-      sinceMs: sinces[row] as number,
+      tier: tiers.at(row),
+      sinceMs: sinces.at(row),
       untilMs: untilMs === FOREVER ? null : untilMs,
-      enforced: ((flags[row] as number) & ENFORCED) !== 0,
+      enforced: (flags.at(row) & ENFORCED) !== 0,
       actor: actors[row] as Actor,
       reason: reasons[row] as string,
-      auditId: auditIds[row] as number,
-      confirmed: ((flags[row] as number) & CONFIRMED) !== 0,
+      auditId: auditIds.at(row),
+      confirmed: (flags.at(row) & CONFIRMED) !== 0,
     };
   }
 
   protected override write(row: number, ban: Ban): void {
-    this.flags[row] = USED | (ban.enforced ? ENFORCED : 0) | (ban.confirmed ? CONFIRMED : 0);
-    this.tiers[row] = ban.tier;
-    this.sinces[row] = ban.sinceMs;
-    this.untils[row] = ban.untilMs ?? FOREVER;
-    this.auditIds[row] = ban.auditId;
+    const { flags, tiers, sinces, untils, auditIds } = this.columns.of;
+    flags.set(row, USED | (ban.enforced ? ENFORCED : 0) | (ban.confirmed ? CONFIRMED : 0));
+    tiers.set(row, ban.tier);
+    sinces.set(row, ban.sinceMs);
+    untils.set(row, ban.untilMs ?? FOREVER);
+    auditIds.set(row, ban.auditId);
     this.conditions[row] = this.once(ban.condition);
     this.actors[row] = this.once(ban.actor);
     this.reasons[row] = this.once(ban.reason);
   }
 
   protected override clear(row: number): void {
-    this.flags[row] = 0;
+    this.columns.of.flags.set(row, 0);
     this.conditions[row] = this.reasons[row] = '';
   }
 
   protected override grow(capacity: number): void {
-    this.flags = grown(this.flags, capacity);
-    this.tiers = grown(this.tiers, capacity);
-    this.sinces = grown(this.sinces, capacity);
-    this.untils = grown(this.untils, capacity);
-    this.auditIds = grown(this.auditIds, capacity);
+    this.columns.reserve(capacity);
     // Arrays without holes, whatever row comes first.
     for (const column of [this.conditions, this.reasons, this.actors] as string[][]) {
       while (column.length < capacity) column.push('');
@@ -247,34 +246,31 @@ export class BanTable extends ClientTable<Ban> {
 
 /** Offences: 12 bytes each beside the client's text. */
 export class OffenceTable extends ClientTable<Offence> {
-  private tiers = new Uint32Array(0);
-  /** NaN where there is none. */
-  private lasts = new Float64Array(0);
+  /** The last is NaN where there is none. */
+  private readonly columns = new Columns({ tiers: 'u32', lasts: 'f64' }, { lasts: Number.NaN });
 
   protected override isUsed(row: number): boolean {
-    return !Number.isNaN(this.lasts[row]);
+    return !Number.isNaN(this.columns.of.lasts.at(row));
   }
 
   protected override read(row: number): Offence {
     return {
       client: this.rows.clientOf(row),
-      tier: this.tiers[row] as number,
-      lastMs: this.lasts[row] as number,
+      tier: this.columns.of.tiers.at(row),
+      lastMs: this.columns.of.lasts.at(row),
     };
   }
 
   protected override write(row: number, { tier, lastMs }: Offence): void {
-    this.tiers[row] = tier;
-    this.lasts[row] = lastMs;
+    this.columns.of.tiers.set(row, tier);
+    this.columns.of.lasts.set(row, lastMs);
   }
 
   protected override clear(row: number): void {
-    this.lasts[row] = Number.NaN;
+    this.columns.of.lasts.set(row, Number.NaN);
   }
 
   protected override grow(capacity: number): void {
-    const before = this.lasts.length;
-    this.tiers = grown(this.tiers, capacity);
-    this.lasts = grown(this.lasts, capacity).fill(Number.NaN, before);
+    this.columns.reserve(capacity);
   }
 }
