@@ -1,0 +1,149 @@
+/**
+ * `npm run ablation`: what every constant of the rules for clients is worth. Each is halved, doubled, and where it is a weight
+ * taken away; then the trials are run, and a sample of the sites of `npm run quality`.
+ */
+import { parseArgs } from 'node:util';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { type Constant, listConstants, replaceConstant } from './constants.ts';
+import type { Level } from './trial.ts';
+
+const USAGE = `usage: npm run ablation -- [--only REGEXP] [--seed N] [--every N] [--jobs N] [--quality]
+  --only REGEXP constants whose FILE:NAME matches
+  --seed N      the trials' seed, default 1
+  --every N     every Nth attack of the trials, default 1; the innocent are always all run
+  --jobs N      constants tried at a time, default 1
+  --quality     also a day of three sites of npm run quality`;
+
+interface Setting {
+  readonly constant: Constant | undefined;
+  readonly value: number;
+  readonly seed: number;
+  readonly every: number;
+  readonly quality: boolean;
+}
+
+interface Outcome {
+  readonly attack: number;
+  readonly must: number;
+  readonly should: number;
+  /** Attack requests. */
+  readonly through: number;
+  /** Attackers found and clients wrongly banned on the sites of npm run quality, and the sum of delays. */
+  readonly found: number;
+  readonly wrong: number;
+  readonly delayS: number;
+}
+
+/** Sites and hours a day of which is simulated. */
+const SAMPLE = /^(blog|almost idle blog|private cloud)$/;
+const SAMPLE_HOURS = 12;
+
+async function measureTrials({ seed, every }: Setting): Promise<Pick<Outcome, Level | 'through'>> {
+  const { runTrials } = await import('./trials.ts');
+  const sum = { attack: 0, must: 0, should: 0, through: 0 };
+  let attacks = 0;
+  for (const { trial, ok, through } of runTrials({
+    seed,
+    only: ({ level }) => level !== 'attack' || attacks++ % every === 0,
+  })) {
+    if (ok) sum[trial.level]++;
+    sum.through += through;
+  }
+  return sum;
+}
+
+async function measureSites(): Promise<Pick<Outcome, 'found' | 'wrong' | 'delayS'>> {
+  const [{ measure }, { SCENES }] = await Promise.all([
+    import('../quality/measure.ts'),
+    import('../quality/scenes.ts'),
+  ]);
+  const sum = { found: 0, wrong: 0, delayS: 0 };
+  for (const scene of SCENES.filter(({ name }) => SAMPLE.test(name))) {
+    const { score } = measure({ ...scene, hours: SAMPLE_HOURS, seeds: [1] });
+    sum.found += score.loud.found + score.moderate.found;
+    sum.wrong += score.falseBans.length;
+    sum.delayS += score.caught.reduce((total, { delayS }) => total + delayS, 0);
+  }
+  return sum;
+}
+
+async function measureHere(setting: Setting): Promise<Outcome> {
+  if (setting.constant) replaceConstant(setting.constant, setting.value);
+  const sites = setting.quality ? await measureSites() : { found: 0, wrong: 0, delayS: 0 };
+  return { ...(await measureTrials(setting)), ...sites };
+}
+
+/** In a thread of its own, because modules are loaded once. */
+const measureApart = (setting: Setting): Promise<Outcome> =>
+  new Promise((resolve, reject) => {
+    const worker = new Worker(new URL(import.meta.url), { workerData: setting });
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
+
+const signed = (value: number): string => (value > 0 ? `+${value}` : value < 0 ? `−${-value}` : '0');
+
+/** How much more of each there is than with the constant as it is. */
+function compare(before: Outcome, after: Outcome, quality: boolean): string {
+  const more = (key: keyof Outcome): number => Math.round(after[key] - before[key]);
+  const cells = [
+    `${signed(more('attack'))} ${signed(more('must'))} ${signed(more('should'))}`,
+    signed(more('through')),
+  ];
+  if (quality) cells.push(`${signed(more('found'))} ${signed(more('wrong'))}`, signed(more('delayS')));
+  return cells.join(' | ');
+}
+
+function settingsOf(constant: Constant, base: Setting): (readonly [string, Setting])[] {
+  const { value, isWeight } = constant;
+  const values: (readonly [string, number])[] = [
+    ['halved', value / 2],
+    ['doubled', value * 2],
+  ];
+  if (isWeight && value !== 1) values.push(['none', 1]);
+  return values.map(([name, changed]) => [name, { ...base, constant, value: changed }]);
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', default: '' },
+      seed: { type: 'string', default: '1' },
+      every: { type: 'string', default: '1' },
+      jobs: { type: 'string', default: '1' },
+      quality: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
+  const [seed, every, jobs] = [Number(values.seed), Number(values.every), Number(values.jobs)];
+  if (![seed, every, jobs].every((number) => Number.isSafeInteger(number) && number > 0)) throw new TypeError(USAGE);
+  const base: Setting = { constant: undefined, value: 0, seed, every, quality: values.quality };
+  const only = new RegExp(values.only);
+  const settings = listConstants()
+    .filter(({ file, name }) => only.test(`${file}:${name}`))
+    .filter(({ value }) => value !== 0)
+    .flatMap((constant) => settingsOf(constant, base));
+  const before = await measureApart(base);
+  console.log(`as it is: ${JSON.stringify(before)}\n`);
+  const sites = values.quality ? ' sites: found, wrong | delays, s |' : '';
+  console.log(`| constant | | attack must should | requests through |${sites}`);
+  console.log(`|---|---|---|---|${values.quality ? '---|---|' : ''}`);
+  const next = async (): Promise<void> => {
+    for (let one = settings.shift(); one; one = settings.shift()) {
+      const [change, setting] = one;
+      const { file, name, value } = setting.constant as Constant;
+      const outcome = await measureApart(setting);
+      console.log(
+        `| ${file.replace(/^.*\/|\.ts$/g, '')} ${name} ${value} | ${change} | ${compare(before, outcome, values.quality)} |`,
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, next));
+}
+
+if (isMainThread) await main();
+else parentPort?.postMessage(await measureHere(workerData as Setting));
