@@ -13,6 +13,8 @@ interface Finding {
   readonly source: 'policy';
   /** It was served well for a while: the fuse protects it. */
   readonly hasHistory: boolean;
+  /** All that counts against it is how much it asked for. */
+  readonly isMild: boolean;
   readonly clients: number;
 }
 
@@ -42,7 +44,13 @@ export interface Known {
 }
 
 export type Decision =
-  | { readonly kind: 'ban'; readonly tier: number; readonly untilMs: number | null }
+  | {
+      readonly kind: 'ban';
+      readonly tier: number;
+      readonly untilMs: number | null;
+      /** The shortest ban there is, because it is a first offence and a mild one. */
+      readonly lenient?: true;
+    }
   | { readonly kind: 'unchanged'; readonly detail: string }
   | {
       readonly kind: 'refused';
@@ -56,7 +64,8 @@ export type Decision =
 export function decide(known: Known, proposal: Proposal, nowMs: number, options: BanOptions): Decision {
   const { neverBanned, ban, active } = known;
   if (neverBanned) return { kind: 'refused', reason: neverBanned.kind, detail: neverBanned.detail };
-  const wanted = proposal.source === 'policy' ? findTerm(known, nowMs, options) : takeTerm(proposal, nowMs, options);
+  const wanted =
+    proposal.source === 'policy' ? findTerm(known, proposal, nowMs, options) : takeTerm(proposal, nowMs, options);
   const unchanged = proposal.source === 'operator' && findUnchanged(proposal, wanted.untilMs, ban, nowMs);
   if (unchanged) return { kind: 'unchanged', detail: unchanged };
   if (!ban && active >= options.max_active) {
@@ -71,14 +80,14 @@ export function decide(known: Known, proposal: Proposal, nowMs: number, options:
   return { kind: 'ban', ...wanted };
 }
 
-interface Term {
-  readonly tier: number;
-  readonly untilMs: number | null;
-}
+type Term = Omit<Extract<Decision, { kind: 'ban' }>, 'kind'>;
 
-/** By the schedule: the tier after that of the last offence. */
-function findTerm({ offence }: Known, nowMs: number, options: BanOptions): Term {
+/** By the schedule: the tier after that of the last offence; of a mild first one the shortest entry, wherever it stands. */
+function findTerm({ offence }: Known, { isMild }: Finding, nowMs: number, options: BanOptions): Term {
   const tier = offence ? tierAfter(offence.tier, nowMs - offence.lastMs, options) : 1;
+  const shortestMs = Math.min(...options.schedule.map((ms) => ms ?? Number.POSITIVE_INFINITY));
+  if (isMild && tier === 1 && shortestMs < Number.POSITIVE_INFINITY)
+    return { tier, untilMs: nowMs + shortestMs, lenient: true };
   const lastsMs = durationOf(tier, options);
   return { tier, untilMs: lastsMs === null ? null : nowMs + lastsMs };
 }

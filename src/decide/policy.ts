@@ -88,7 +88,7 @@ export class Policy {
   }
 
   /** Decides about an anomalous client or network, and takes note of the decision. */
-  decide(key: BanKey, second: number, clients: number, hasHistory: boolean): Decision {
+  decide(key: BanKey, second: number, clients: number, hasHistory: boolean, isMild = false): Decision {
     const { fuse, active } = this;
     const before = this.find(key);
     const known = {
@@ -99,7 +99,7 @@ export class Policy {
       offence: before && { tier: before.tier, lastMs: before.lastEnd * 1000 },
       fuse,
     };
-    const decision = decide(known, { source: 'policy', hasHistory, clients }, second * 1000, this.options);
+    const decision = decide(known, { source: 'policy', hasHistory, isMild, clients }, second * 1000, this.options);
     if (decision.kind === 'refused' && decision.fuse) fuse.trip(second, decision.fuse);
     if (decision.kind !== 'ban') return decision;
     if (hasHistory) fuse.count(second);

@@ -7,11 +7,13 @@ import type { Rule } from './rule.ts';
 
 /** The first one on a path. */
 const FIRST = 0.25;
-/** What comes before an honest log-in: a page, or the form itself; and it is sent on when it succeeds (302, 303). */
+/** What comes before an honest log-in: a page, or the form itself; and when it succeeds it is sent on (302, 303) to another page. */
 const AFTER_PAGE = 0.5;
 const AFTER_PAGE_SENT_ON = 0.3;
 const AFTER_FORM = 0.35;
-const SENT_ON = 0.25;
+const SENT_ON = 0.15;
+/** A page of another site sends it: single sign-on does, and so does a hidden form, whose visitors know nothing of it. */
+const CROSS_SITE = 0.5;
 /** Where most others do it again and again, too. */
 const USUAL = 0.02;
 /** A page of this site sends it: editors, chats and uploads do, all day. */
@@ -35,9 +37,12 @@ function weigh(request: Request): number {
   if (request.status === 401 && (!request.again || request.wasServed)) return request.again ? LAPSED : 0;
   let points = request.again || request.login ? 1 : FIRST;
   if (!request.login && !request.credentials) points *= weighPlain(request);
-  if (request.loads === 2) points *= isSentOn(request) ? AFTER_FORM * SENT_ON : AFTER_FORM;
-  else if (request.loads === 1) points *= isSentOn(request) ? AFTER_PAGE_SENT_ON : AFTER_PAGE;
-  return points;
+  // A form that is moved for good (301) never gets what is sent to it: the page after it is no form that a person fills in.
+  if (request.login && request.status === 301) return points;
+  if (request.loads === 3) points *= AFTER_FORM * SENT_ON;
+  else if (request.loads === 2) points *= AFTER_FORM;
+  else if (request.loads === 1) points *= request.sentOn ? AFTER_PAGE_SENT_ON : AFTER_PAGE;
+  return request.crossSite ? points * CROSS_SITE : points;
 }
 
 /** A request without a secret of its own, answered 401: basic authentication sends it in a header (RFC 7617). */
@@ -58,8 +63,6 @@ function weighPlain(request: Request): number {
   return request.confidence * request.rarity ** 2 * manner;
 }
 
-const isSentOn = ({ status }: Request): boolean => status === 302 || status === 303;
-
 /** The leak stays below one request in 30 s, so that slow guessing fills the bucket. */
 export const bruteForce: Rule<'brute_force'> = {
   name: 'brute_force',
@@ -69,6 +72,7 @@ export const bruteForce: Rule<'brute_force'> = {
   servedLeak: 0,
   adaptive: false,
   spreads: true,
+  lenient: false,
   phrase: 'guessing passwords: the same request again and again',
   counted: 'such attempts',
   requestsPerPoint: 1,

@@ -12,8 +12,10 @@ const ALLOWANCE_MAX = 2.2;
 const ALLOWANCE_FILES = 8;
 /** A client that was served so many things lately drains fastest. */
 const SERVED_WELL = 30;
+/** A browser loads a file for so many pages at least, the cached ones apart. */
+const BARE_PAGES = 8;
 /** Page loads that may excuse log-ins later. */
-const LOADS_MAX = 8;
+const LOADS_MAX = 24;
 /** Numbers from here on may be times, which count by themselves. */
 const TIME_MIN = 100_000_000;
 /** Answers of an honest program differ by more than this from one another: bytes, or a share. */
@@ -27,9 +29,9 @@ export function isOtherSize(before: number, bytes: number): boolean {
 /** Columns of fading counts, of words and of bytes. */
 const FADING = ['files', 'served', 'known', 'posts'] as const;
 const WORDS = ['form', 'number', 'numbered', 'postSize', 'size', 'sizeBefore'] as const;
-const BYTES = ['polite', 'loads', 'forms'] as const;
+const BYTES = ['polite', 'linked', 'loads', 'forms'] as const;
 
-/** 133 bytes a client, habits and refusals included. */
+/** 134 bytes a client, habits and refusals included. */
 export class ClientState {
   readonly habits = new Habits();
   readonly refusals = new Refusals();
@@ -40,6 +42,8 @@ export class ClientState {
   posts = new Float32Array(FIRST_CAPACITY);
   /** 1 for a client that read what robots may do here (RFC 9309). */
   polite = new Uint8Array(FIRST_CAPACITY);
+  /** 1 for a client that named a page of this site as where it came from. */
+  linked = new Uint8Array(FIRST_CAPACITY);
   /** Pages loaded that no POST followed; those of the form that it POSTs to, whose pattern is `form`. */
   private loads = new Uint8Array(FIRST_CAPACITY);
   private forms = new Uint8Array(FIRST_CAPACITY);
@@ -89,6 +93,11 @@ export class ClientState {
     return Math.min(1, (this.served[slot] as number) / SERVED_WELL);
   }
 
+  /** True for a client that comes from no page of this site, and loads next to no files that others load. */
+  isBare(slot: number): boolean {
+    return this.linked[slot] === 0 && (this.files[slot] as number) * BARE_PAGES <= (this.served[slot] as number);
+  }
+
   /** The client was served the page of this pattern. */
   noteLoad(slot: number, page: number): void {
     this.loads[slot] = Math.min(LOADS_MAX, (this.loads[slot] as number) + 1);
@@ -96,19 +105,20 @@ export class ClientState {
   }
 
   /**
-   * Takes one page load for a POST to this pattern: 2 when it was that of the form, 1 when it was another page, 0 without
-   * any. `formServed`: the form is among the client's habits.
+   * Takes one page load for a POST to this pattern: 3 when it was that of the form, and another page was loaded too, 2 when it was
+   * that of the form, 1 when it was another page, 0 without any. `formServed`: the form is among the client's habits. A log-in that is `sentOn` takes the page it led to as well.
    */
-  takeLoad(slot: number, page: number, formServed: boolean): 0 | 1 | 2 {
+  takeLoad(slot: number, page: number, formServed: boolean, sentOn = false): 0 | 1 | 2 | 3 {
     const loads = this.loads[slot] as number;
     if (this.form[slot] !== page) {
       this.form[slot] = page;
       this.forms[slot] = formServed ? loads : 0;
     }
     const forms = this.forms[slot] as number;
-    if (loads > 0) this.loads[slot] = loads - 1;
+    const wentOn = sentOn && forms > 0 && loads > forms;
+    if (loads > 0) this.loads[slot] = loads - (wentOn ? 2 : 1);
     if (forms > 0) this.forms[slot] = forms - 1;
-    return forms > 0 ? 2 : loads > 0 ? 1 : 0;
+    return wentOn ? 3 : forms > 0 ? 2 : loads > 0 ? 1 : 0;
   }
 
   /** True when the number follows the client's last one on the same pattern; notes it. */

@@ -32,6 +32,7 @@ export const flood: Rule<'flood'> = {
   servedLeak: 0,
   adaptive: true,
   spreads: false,
+  lenient: true,
   phrase: 'flooding: far more requests than any use of the site makes',
   counted: 'requests',
   requestsPerPoint: 10,

@@ -39,6 +39,7 @@ export class Observer {
     request.usualToRepeat = repeaters >= REPEATERS && repeaters >= REPEATERS_SHARE * others;
     request.confidence = site.confidence;
     request.fromOwnPage = site.hosts.has(referrer);
+    request.crossSite = referrer !== 0 && !request.fromOwnPage;
     request.excused = site.outage.isOn;
   }
 
@@ -60,17 +61,18 @@ export class Observer {
     habits.note(slot, habit, at, request.served);
   }
 
-  private takeLoad(request: Request, slot: number): 0 | 1 | 2 {
+  private takeLoad(request: Request, slot: number): Request['loads'] {
     const { habits } = this.clients;
     const form = habits.find(slot, habitOf(request.page, request.url));
-    return this.clients.takeLoad(slot, request.page, habits.wasServed(form));
+    return this.clients.takeLoad(slot, request.page, habits.wasServed(form), request.sentOn);
   }
 
   private observeClient(request: Request, slot: number, referrer: number, site: SiteKnowledge): void {
     const { clients } = this;
     if (request.page === this.robotsTxt) clients.polite[slot] = 1;
     request.robot = !request.refuted && (request.robot || clients.polite[slot] === 1);
-    request.bare = site.showsBrowsers && referrer === 0 && clients.files[slot] === 0;
+    if (request.fromOwnPage) clients.linked[slot] = 1;
+    request.bare = site.showsBrowsers && referrer === 0 && clients.isBare(slot);
     request.nextNumber = !request.asset && clients.noteNumber(slot, request.page, request.number);
     request.sameAnswer =
       request.isFresh && !request.picture && !request.verified && clients.noteSize(slot, request.size);
@@ -80,7 +82,8 @@ export class Observer {
   private remember(request: Request, slot: number): void {
     const { clients } = this;
     if (!request.served) return;
-    if (request.known) clients.known[slot] = (clients.known[slot] as number) + 1;
+    // To send one thing again and again shows no visitor, however many do: accomplices would make each other known.
+    if (request.known && !(request.post && request.again)) clients.known[slot] = (clients.known[slot] as number) + 1;
     if (request.asset) {
       if (request.rarity > SHARED_RARITY) return;
       clients.files[slot] = (clients.files[slot] as number) + 1;

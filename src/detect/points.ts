@@ -26,6 +26,8 @@ const SUSPECT_SHARE = 0.5;
 const [REFUSED_TEACHER, REPEATING_TEACHER, REPEATED_POSTS] = [4, 3, 8];
 /** Requests on known paths from which on a client counts as served. */
 const SERVED_REQUESTS = 3;
+/** Who reads takes so long from one page to the next. */
+const UNHURRIED_SECONDS = 2;
 /** A client probes from this share of the limit on. */
 const PROBING_SHARE = 0.6;
 const [SCAN, BRUTE_FORCE] = [placeOf('scan'), placeOf('brute_force')];
@@ -35,6 +37,8 @@ export interface Overflow {
   /** `fleet`: the bucket that the hosts of a fleet fill together. */
   readonly condition: RuleName | 'fleet';
   readonly numbers: PointsEvidence;
+  /** All that counts against the client is how much it asked for, and it was answered well. */
+  readonly isMild?: boolean;
 }
 
 /** What survives a restart. */
@@ -117,6 +121,7 @@ export class Points {
   ): Overflow | undefined {
     if (second !== this.second) this.advance(second);
     const { request, newest } = this;
+    request.unhurried = second - (this.last[slot] as number) >= UNHURRIED_SECONDS;
     this.drain(slot, second, learn);
     request.read(rows, row);
     const referrer = rows[row + REFERRER] as number;
@@ -234,15 +239,17 @@ export class Points {
 
   private overflow(slot: number, rule: number, points: number, limit: number): Overflow {
     const leak = this.leak(slot, rule);
-    const { name } = RULES[rule] as (typeof RULES)[number];
-    return { condition: name, numbers: { points, points_limit: limit, points_leak: leak * 60 } };
+    const { name, lenient } = RULES[rule] as (typeof RULES)[number];
+    const { served, sameAnswer, refuted } = this.request;
+    const isMild = lenient && served && !sameAnswer && !refuted && this.suspicion(slot, this.second) === 0;
+    return { condition: name, numbers: { points, points_limit: limit, points_leak: leak * 60 }, isMild };
   }
 
   private learn(slot: number, referrer: number): void {
     const { request, site, clients, buckets } = this;
     const { at, bit } = this.newest;
     site.noteLine(request, referrer, bit);
-    if (request.known && this.isServed(slot)) site.outage.note(this.newest.hash, !request.served);
+    if (request.known && (this.isServed(slot) || site.outage.isOn)) site.outage.note(this.newest.hash, !request.served);
     this.adaptive.noteWork(slot, buckets, bit);
     if (this.isSuspect(slot, SCAN)) return;
     const known = clients.known[slot] as number;

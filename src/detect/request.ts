@@ -52,6 +52,8 @@ export class Request {
   served = false;
   /** Another 3xx. */
   redirected = false;
+  /** 302, 303: what a log-in that succeeds is answered. */
+  sentOn = false;
   /** 4xx, but 499: there the client left. */
   refused = false;
   /** 5xx. */
@@ -71,8 +73,9 @@ export class Request {
   /** Most other clients do it again and again; how well it is known what others do, 0–1. */
   usualToRepeat = false;
   confidence = 0;
-  /** A page of this site names it. */
+  /** A page of this site names it; a page of another does. */
   fromOwnPage = false;
+  crossSite = false;
   /** The site fails: errors are nobody's fault. */
   excused = false;
 
@@ -86,10 +89,12 @@ export class Request {
   /** The answer has the size of one before it on another path; it has another size than that to the POST before it. */
   sameAnswer = false;
   varied = false;
+  /** Its last request was a while ago: a person reads. */
+  unhurried = false;
   /** The number in the URL is the one after the client's last. */
   nextNumber = false;
-  /** Pages loaded before a POST: 2 is its form, 1 another page. */
-  loads: 0 | 1 | 2 = 0;
+  /** Pages loaded before a POST: 3 is its form and one more that an earlier one led to, 2 its form, 1 another page. */
+  loads: 0 | 1 | 2 | 3 = 0;
   /** No static file and no referer, where visitors have them. */
   bare = false;
   /** A robot whose operator vouches for the address; one that claims to be of an operator who does not. */
@@ -115,6 +120,7 @@ export class Request {
     this.status = status;
     this.served = (status >= 200 && status < 300) || status === 304;
     this.redirected = status >= 300 && status < 400 && !this.served;
+    this.sentOn = status === 302 || status === 303;
     this.refused = status >= 400 && status < 499;
     this.failed = status >= 500;
     this.asset = this.served && (info & ASSET) !== 0;

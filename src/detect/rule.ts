@@ -15,6 +15,8 @@ export interface Rule<Name extends string = string> {
   readonly adaptive: boolean;
   /** Points of clients without a history count against their network, too (networks.ts). */
   readonly spreads: boolean;
+  /** It is about how much is asked for, not what: who has nothing else against it is dealt with leniently the first time. */
+  readonly lenient: boolean;
   /** What the client does, to follow the condition; and what the limit counts. */
   readonly phrase: string;
   readonly counted: string;

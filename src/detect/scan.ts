@@ -16,12 +16,17 @@ const LIKEWISE = 0.25;
 const PICTURE = 0.05;
 /** Robots follow links that are old: those that are verified, and those that nobody has refuted. */
 const VERIFIED = 0.25;
-const CLAIMED = 0.7;
+const CLAIMED = 0.8;
 
 function weigh(request: Request): number {
   // Code in a request, where nobody else's requests carry code, is an attempt however it is answered.
   if (request.payload && !request.known) return 1;
-  if (request.served || request.newlyRefused === 0 || request.excused || (request.failed && request.known)) return 0;
+  if (request.served || request.excused || (request.failed && request.known)) return 0;
+  // Counting through the numbers of a query is asking for what is not there, too, but not where a page of this site, or
+  // a program whose session ended, polls with a counter.
+  const counts = request.nextNumber && (request.redirected || !request.fromOwnPage) && !ASKING.has(request.status);
+  const fresh = request.newlyRefused || (counts ? 1 : 0);
+  if (fresh === 0) return 0;
   let points = 1;
   if (request.redirected) points = REDIRECT;
   else if (request.failed) points = FAILED;
@@ -31,7 +36,7 @@ function weigh(request: Request): number {
   if (request.picture) points *= PICTURE;
   if (request.verified) points *= VERIFIED;
   else if (request.robot) points *= CLAIMED;
-  return points * request.newlyRefused;
+  return points * fresh;
 }
 
 /** The leak stays below one request in 20 s, so that slow scans fill the bucket. */
@@ -43,6 +48,7 @@ export const scan: Rule<'scan'> = {
   servedLeak: 2.5,
   adaptive: false,
   spreads: true,
+  lenient: false,
   phrase: 'probing for what is not there',
   counted: 'requests for paths where nobody else is served',
   requestsPerPoint: 1,

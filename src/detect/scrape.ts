@@ -13,6 +13,8 @@ const NEXT_NUMBER = 0.5;
 const SAME_ANSWER = 0.5;
 /** A page of this site led there. */
 const OWN_PAGE = 0.6;
+/** … and the client took its time there, as people do. */
+const READING = 0.4;
 /** A redirect leads to a page that counts by itself. */
 const REDIRECT = 0.5;
 /** Robots read a site from end to end: those that are verified, and those that nobody has refuted. */
@@ -28,7 +30,7 @@ function weigh(request: Request): number {
   const points = request.redirected ? request.rarity * REDIRECT : request.rarity;
   if (request.verified) return points * VERIFIED;
   if (request.robot) return points * CLAIMED;
-  if (request.fromOwnPage) return points * OWN_PAGE;
+  if (request.fromOwnPage) return points * (request.unhurried ? READING : OWN_PAGE);
   return request.bare ? points * BARE : points;
 }
 
@@ -40,6 +42,7 @@ export const scrape: Rule<'scrape'> = {
   servedLeak: 0,
   adaptive: true,
   spreads: false,
+  lenient: true,
   phrase: 'scraping: one page after the other that hardly anybody else asks for',
   counted: 'pages that nobody else asks for',
   requestsPerPoint: 1,

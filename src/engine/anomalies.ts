@@ -19,6 +19,8 @@ export interface Anomaly {
   readonly numbers: Numbers;
   /** It was served well for a while: the fuse protects it. */
   readonly hasHistory: boolean;
+  /** All that counts against it is how much it asked for. */
+  readonly isMild: boolean;
   /** Clients in the window. */
   readonly clients: number;
 }
@@ -74,6 +76,7 @@ export class Anomalies {
       key: { high, low },
       numbers: ipv4 === undefined ? numbers : { ...numbers, ipv4 },
       hasHistory: this.hasHistory(slot),
+      isMild: overflow?.isMild === true,
       clients: clients.active,
     };
   }
@@ -83,14 +86,14 @@ export class Anomalies {
     const anomaly = this.timeline.rules.describe(seen, overflow.condition);
     const samples = this.evidence.samplesOf((high, low) => isWithin(network, high, low));
     const numbers = { ...this.timeline.rules.evidence(anomaly, seen, samples, overflow), clients: seen.attackers };
-    return { key: network, numbers, hasHistory: false, clients: this.clients.active };
+    return { key: network, numbers, hasHistory: false, isMild: false, clients: this.clients.active };
   }
 
   /** A network that a swarm comes from. */
   ofSwarm(network: NetworkKey, swarm: NetworkProof): Anomaly {
     const samples = this.evidence.samplesOf((high, low) => isWithin(network, high, low));
     const numbers = { ...this.timeline.rules.ofNetwork(swarm, samples), clients: swarm.clients, swarm };
-    return { key: network, numbers, hasHistory: false, clients: this.clients.active };
+    return { key: network, numbers, hasHistory: false, isMild: false, clients: this.clients.active };
   }
 
   /** True of a client that the fuse protects. */

@@ -68,11 +68,11 @@ export class Judge {
   }
 
   /** Bans, or refuses to; true when it is banned. */
-  private decide({ key, numbers, hasHistory, clients: active }: Anomaly): boolean {
+  private decide({ key, numbers, hasHistory, isMild, clients: active }: Anomaly): boolean {
     const { options, policy, clients, window, bans, site, history, emit } = this.parts;
     const second = window.newest;
     const [ip, time] = [formatBanKey(key, options.detection), formatSecond(second)];
-    const decision = policy.decide(key, second, active, hasHistory);
+    const decision = policy.decide(key, second, active, hasHistory, isMild);
     if (decision.kind === 'refused') {
       if (decision.fuse) emit(decision.fuse);
       emit({ event: 'refused', time, ip, reason: decision.reason, detail: decision.detail, ...numbers });
@@ -80,11 +80,12 @@ export class Judge {
     if (decision.kind !== 'ban') return false;
     const slot = clients.find(key.high, key.low);
     const past = history && key.bits === undefined && { past: history.ban(slot, second) };
-    const { tier, untilMs } = decision;
+    const { tier, untilMs, lenient } = decision;
     bans.shutOut(key, untilMs === null ? Number.POSITIVE_INFINITY : Math.ceil(untilMs / 1000));
     site.noteBan();
     const durationSeconds = untilMs === null ? null : (untilMs - second * 1000) / 1000;
-    emit({ event: 'ban', time, ip, tier, duration_seconds: durationSeconds, ...numbers, ...past });
+    const term = { tier, duration_seconds: durationSeconds, ...(lenient && { lenient }) };
+    emit({ event: 'ban', time, ip, ...term, ...numbers, ...past });
     return true;
   }
 }

@@ -108,6 +108,8 @@ export interface BanEvent extends Evidence {
   readonly tier: number;
   /** null is permanent. */
   readonly duration_seconds: number | null;
+  /** Only of the shortest ban there is, because nothing but how much it asked for counts against a first offender. */
+  readonly lenient?: true;
   /** Only where a history is kept, for reports. */
   readonly past?: Past;
   /** Only of a network banned for a swarm. */

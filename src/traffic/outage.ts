@@ -7,8 +7,8 @@ const CLIENTS_MIN = 3;
 const SHARE_MIN = 0.5;
 
 /**
- * Who asked for known paths, and who failed there, within the last half to whole minute. Only clients that the site had
- * served before are to be noted, and each counts once: strangers cannot make the site look broken.
+ * Who asked for known paths, and who failed there, within the last half to whole minute. Of those who fail only clients that the
+ * site had served before are to be noted until it is on, and each counts once: strangers cannot make the site look broken.
  */
 export class Outage {
   /** True while most clients fail. */
@@ -46,7 +46,9 @@ export class Outage {
 
   private judge(): void {
     this.changed = false;
-    const failing = this.failing.countWith(this.failingBefore);
-    this.isOn = failing >= CLIENTS_MIN - 0.5 && failing >= SHARE_MIN * this.seen.countWith(this.seenBefore);
+    const [seen, failing] = [this.seen.countWith(this.seenBefore), this.failing.countWith(this.failingBefore)];
+    // Once it is on nobody needs to have been served lately; it is over when most of those who come are served.
+    if (this.isOn) this.isOn = failing >= Math.max(0.5, SHARE_MIN * seen);
+    else this.isOn = failing >= CLIENTS_MIN - 0.5 && failing >= SHARE_MIN * seen;
   }
 }

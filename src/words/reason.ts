@@ -10,7 +10,9 @@ import { tellNetwork } from './network.ts';
 import { formatNumber, formatPercent } from './number.ts';
 
 /** The numbers of a judgement; those of an old row, or after JSON, may lack some or be null. */
-export type ReasonNumbers = Partial<Record<keyof Evidence | 'measured' | 'origin' | 'digest' | 'swarm', unknown>>;
+export type ReasonNumbers = Partial<
+  Record<keyof Evidence | 'measured' | 'origin' | 'digest' | 'swarm' | 'lenient', unknown>
+>;
 
 /** A client as people know it: one that arrives by a translator with its IPv4 address. */
 export function nameClient(client: string, numbers: ReasonNumbers | null): string {
@@ -73,6 +75,8 @@ export function briefReason(condition: string, numbers: ReasonNumbers): string {
   }
 }
 
+const LENIENT = ' Nothing else counts against it: this first ban is the shortest there is.';
+
 /** A judgement of a client in whole sentences. */
 export interface Reason {
   /** What the client did, and how that compares. */
@@ -92,7 +96,7 @@ export function tellReason(condition: string, numbers: ReasonNumbers): Reason | 
   const normal = tellNormal(numbers);
   const rule = findRule(condition, numbers);
   if (rule) {
-    const tolerated = tellPoints(numbers, rule);
+    const tolerated = `${tellPoints(numbers, rule)}${numbers.lenient === true ? LENIENT : ''}`;
     return { did: `${did}${refused(numbers)}. That is ${formatPoints(numbers)}.`, normal, tolerated };
   }
   const compared = `${short(numbers.multiple)} times the mean, ${short(numbers.z)} standard deviations above it`;

@@ -8,7 +8,7 @@ import { ENGINE } from '../support/engine.ts';
 
 const NOW = 1_767_225_600_000;
 const OPTIONS = { ...ENGINE.bans, max_active: 3, max_per_minute: 1, schedule: [600_000, 1_800_000, null] };
-const FINDING: Proposal = { source: 'policy', hasHistory: false, clients: 1000 };
+const FINDING: Proposal = { source: 'policy', hasHistory: false, isMild: false, clients: 1000 };
 const ORDER: Proposal = { source: 'operator', tier: 0, untilMs: undefined, keepLonger: false };
 const prefix = parsePrefix('203.0.113.9');
 assert.ok(prefix);
@@ -44,6 +44,16 @@ test('findings get the tier after their last offence, less one for each quiet de
     said(FREE, ORDER),
     'an order is no offence',
   );
+});
+
+test('a mild first offence gets the shortest ban of the schedule, wherever it stands, and says so; the next one does not', () => {
+  const mild = { ...FINDING, isMild: true };
+  const options = { ...OPTIONS, schedule: [3_600_000, 600_000, null] };
+  assert.deepEqual(decide(FREE, mild, NOW, options), { kind: 'ban', tier: 1, untilMs: NOW + 600_000, lenient: true });
+  assert.deepEqual(decide(FREE, FINDING, NOW, options), { kind: 'ban', tier: 1, untilMs: NOW + 3_600_000 });
+  const again = { ...FREE, offence: { tier: 1, lastMs: NOW } };
+  assert.deepEqual(decide(again, mild, NOW, OPTIONS), decide(again, FINDING, NOW, OPTIONS));
+  assert.deepEqual(decide(FREE, mild, NOW, { ...OPTIONS, schedule: [null] }), { kind: 'ban', tier: 1, untilMs: null });
 });
 
 test('the fuse spares who has a history, and nobody else', () => {

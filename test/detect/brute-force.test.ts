@@ -49,6 +49,14 @@ test('loading the form before each guess buys some, not all', () => {
   assert.ok(served(ready(), 600, 1, () => [{ path: LOGIN, size: 4000 }, guess()]) <= 30);
 });
 
+test('so does a form that sends the client back to itself when the password is wrong', () => {
+  assert.ok(served(ready(), 600, 1, () => [{ path: LOGIN, size: 4000 }, guess(LOGIN, { status: 302 })]) <= 30);
+});
+
+test('a form that is sent on for good with every guess (http to https) is no form that was loaded', () => {
+  assert.ok(served(ready(), 60, 3, () => [guess(LOGIN, { status: 301 }), { path: LOGIN, size: 4000 }]) <= 9);
+});
+
 test('two guesses a minute and no more fill the bucket in the end', () => {
   assert.ok(served(ready(), 120, 30, () => [guess()]) <= 30);
 });
@@ -159,11 +167,32 @@ test('twenty clones of a repository in ten minutes', () => {
   assert.equal(go(ready(), 20, 30, clone), undefined);
 });
 
-test('a hidden log-in form on a page elsewhere: one POST of each visitor bans nobody', () => {
-  const { bench, now } = ready();
-  for (let visitor = 0; visitor < 10; visitor++)
-    bench.feed(
-      line(now + visitor, { ...guess(), ip: `198.18.4.${visitor + 1}`, referer: 'https://elsewhere.example/' }),
-    );
-  assert.deepEqual(bench.of('ban'), []);
+const ELSEWHERE = 'https://elsewhere.example/';
+
+test('a hidden log-in form on a page elsewhere bans none of its visitors, who load that page three times', () => {
+  for (const status of [200, 403]) {
+    const { bench, now } = ready();
+    for (let visitor = 0; visitor < 10; visitor++) {
+      const hidden = { ...guess(LOGIN, { status }), ip: `198.18.4.${visitor + 1}`, referer: ELSEWHERE };
+      for (let n = 0; n < 15; n++) bench.feed(line(now + 300 * visitor + 40 * Math.floor(n / 5), hidden));
+    }
+    assert.deepEqual(bench.of('ban'), [], `${status}`);
+  }
+});
+
+test('thirty people behind one address are sent here by a single sign-on within a minute', () => {
+  for (const [path, status] of [
+    ['/saml/acs', 302],
+    ['/login/callback', 302],
+  ] as const) {
+    const signOn = (n: number): Asked[] => [
+      { method: 'POST', path, status, size: 0, referer: ELSEWHERE },
+      { path: `/page/${'abcdefgh'[n % 8]}`, referer: ELSEWHERE },
+    ];
+    assert.equal(go(ready(), 30, 2, signOn), undefined, path);
+  }
+});
+
+test('a referer of elsewhere buys a guesser a few guesses, no more', () => {
+  assert.ok(served(ready(), 600, 1, () => [guess(LOGIN, { referer: ELSEWHERE })]) <= 16);
 });

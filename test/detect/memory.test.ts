@@ -151,7 +151,12 @@ test('a page load excuses one POST: that of the form more than another page', ()
   for (let n = 0; n < 100; n++) clients.noteLoad(0, form);
   let taken = 0;
   while (clients.takeLoad(0, form, false) > 0) taken++;
-  assert.equal(taken, 8, 'no more than eight are saved up');
+  assert.equal(taken, 24, 'no more are saved up');
+  for (const page of [form, other]) clients.noteLoad(2, page);
+  clients.takeLoad(2, form, true);
+  for (const page of [other, form]) clients.noteLoad(2, page);
+  assert.equal(clients.takeLoad(2, form, false, true), 3, 'sent on to another page, which it takes as well');
+  assert.equal(clients.takeLoad(2, form, false, true), 2, 'that page is gone');
   clients.noteLoad(1, form);
   assert.equal(clients.takeLoad(1, form, true), 2, 'the form was loaded before the first POST');
 });

@@ -35,6 +35,13 @@ test('redirects are probes, too, of less weight', () => {
   assert.ok(ban?.condition === 'scan' && ban.requests <= 26, `${ban?.requests}`);
 });
 
+test('counting through the numbers of a query is probing, whatever the path is called', () => {
+  for (const status of [301, 404]) {
+    const ban = go(ready(), 150, 1, (n) => [{ path: `/page/a?author=${n + 1}`, status }]);
+    assert.equal(ban?.condition, 'scan', `${status}`);
+  }
+});
+
 test('style sheets beside the probes delay the ban, they do not prevent it', () => {
   const ban = go(ready(), 60, 1, (n) => [...FILES.map((path): Asked => ({ path, referer: PAGE })), probe(n)]);
   assert.equal(ban?.condition, 'scan');
@@ -108,6 +115,14 @@ test('paths that attackers are only redirected on stay unknown', () => {
 test('one path that is gone, asked for again and again, is one discovery', () => {
   assert.equal(
     go(ready(), 1800, 2, () => [{ path: '/old-feed.json', status: 404 }]),
+    undefined,
+  );
+});
+
+test('a tab that polls with a counter for what is gone is no scanner', () => {
+  const poll = (n: number): Asked => ({ path: `/api/gone?n=${n}`, status: 404, referer: PAGE });
+  assert.equal(
+    go(ready(), 600, 2, (n) => [...(n === 0 ? pageLoad() : []), poll(n)]),
     undefined,
   );
 });

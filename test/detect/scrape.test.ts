@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Request } from '../../src/detect/request.ts';
-import { VERIFIED } from '../../src/detect/robot-verdicts.ts';
+import { REFUTED, VERIFIED } from '../../src/detect/robot-verdicts.ts';
 import { scrape } from '../../src/detect/scrape.ts';
+import { tellReason } from '../../src/words/reason.ts';
 import { ATTACKER, keyOf } from '../engine/story.ts';
-import { type Asked, go, name, PAGE, pageLoad, ready, served } from './site.ts';
+import { type Asked, go, line, name, PAGE, pageLoad, ready, served } from './site.ts';
 
 const rare = (n: number, more: Partial<Asked> = {}): Asked => ({ path: `/archive/${name(n)}`, ...more });
 
@@ -42,6 +43,21 @@ test('so is counting through the numbers of a query', () => {
   assert.equal(ban?.condition, 'scrape');
 });
 
+test('who was only ever answered well is banned for the shortest time, and that is said; who also probed is not', () => {
+  const reader = go(ready(), 60, 1, (n) => [rare(n)]);
+  assert.equal(reader?.lenient, true);
+  assert.match(tellReason('scrape', reader)?.tolerated ?? '', /Nothing else counts against it/);
+  const prober = go(ready(), 60, 1, (n) => [rare(n), ...(n < 4 ? [{ path: `/${name(n)}.php`, status: 404 }] : [])]);
+  assert.deepEqual([prober?.condition, prober?.lenient], ['scrape', undefined]);
+  assert.doesNotMatch(tellReason('scrape', prober ?? {})?.tolerated ?? '', /Nothing else/);
+  const liar = ready();
+  const { high, low } = keyOf(ATTACKER);
+  liar.bench.feed(...[rare(0)].map((asked) => line(liar.now, asked)));
+  liar.bench.engine.robots.answer([{ high, low, verdict: REFUTED }]);
+  const lied = go(liar, 60, 1, (n) => [rare(n + 1)]);
+  assert.deepEqual([lied?.condition, lied?.lenient], ['scrape', undefined]);
+});
+
 // The innocent.
 
 test('who reads with a browser may read on: a page every three seconds', () => {
@@ -49,6 +65,14 @@ test('who reads with a browser may read on: a page every three seconds', () => {
     go(ready(), 300, 3, (n) => pageLoad(`/archive/${name(n)}`)),
     undefined,
   );
+});
+
+test('who goes from page to page, one every three seconds for ten minutes, reads, also with all files cached', () => {
+  assert.equal(
+    go(ready(), 220, 2.7, (n) => [rare(n, { referer: PAGE })]),
+    undefined,
+  );
+  assert.ok(served(ready(), 600, 0.7, (n) => [rare(n, { referer: PAGE })]) <= 90);
 });
 
 test('what a client gets again and again is its habit: dashboards, health checks, polled feeds', () => {

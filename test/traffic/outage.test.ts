@@ -49,6 +49,13 @@ test('it ends a minute after the last failure at the latest, and when the clock 
   assert.equal(outage.isOn, false);
 });
 
+test('it goes on while most of those who come fail, whoever they are, and is over when most are served', () => {
+  const outage = new Outage();
+  assert.equal(isOn(outage, NOW, 10, 10), true);
+  for (let second = 20; second < 7200; second += 20) assert.equal(isOn(outage, NOW + second, 1, 1), true);
+  assert.equal(isOn(outage, NOW + 7300, 10, 1), false);
+});
+
 test('distinct clients are counted within a few percent', () => {
   for (const clients of [0, 1, 3, 100, 1000, 10_000]) {
     const counter = new ClientCounter();
