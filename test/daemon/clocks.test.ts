@@ -4,9 +4,8 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Status } from '../../src/model/status.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
-import { logLine, visitorIp } from '../support/traffic.ts';
+import { ATTACKER, burst, calm, logLine } from '../support/traffic.ts';
 
-const ATTACKER = '203.0.113.250';
 const HOUR_S = 3600;
 const now = () => Math.floor(Date.now() / 1000);
 
@@ -16,17 +15,6 @@ interface Listed {
   readonly since: string;
   readonly until: string;
   readonly confirmed: boolean;
-}
-
-function calm(from: number, to: number): string {
-  const lines = Array.from({ length: (to - from) * 4 }, (_, n) =>
-    logLine(from + Math.floor(n / 4), visitorIp(n % 80), `/page/${n % 9}`),
-  );
-  return lines.map((line) => `${line}\n`).join('');
-}
-
-function burst(second: number, count: number, ip = ATTACKER): string {
-  return Array.from({ length: count }, (_, n) => `${logLine(second, ip, `/?${n}`)}\n`).join('');
 }
 
 for (const [name, wrong] of [

@@ -8,14 +8,13 @@ import { engineStateKey, parseEngineState } from '../../src/engine/engine-state.
 import { openDatabase } from '../../src/record/database.ts';
 import { TrailReader } from '../../src/record/trail-reader.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
-import { logLine, visitorIp } from '../support/traffic.ts';
+import { ATTACKER, burst, calm, visitorIp } from '../support/traffic.ts';
 
 interface Row {
   readonly action: string;
   readonly client: string | null;
 }
 
-const ATTACKER = '203.0.113.250';
 const WINDOW_ALONE = { points: { enabled: false }, min_requests: 100 };
 
 const now = () => Math.floor(Date.now() / 1000);
@@ -24,17 +23,6 @@ function make(t: TestContext, config: Readonly<Record<string, unknown>>): TestDa
   const daemon = new TestDaemon({ config });
   t.after(() => daemon.close());
   return daemon;
-}
-
-function calm(from: number, to: number): string {
-  const lines = Array.from({ length: (to - from) * 4 }, (_, n) =>
-    logLine(from + Math.floor(n / 4), visitorIp(n % 80), `/page/${n % 9}`),
-  );
-  return lines.map((line) => `${line}\n`).join('');
-}
-
-function burst(second: number, count: number, ip = ATTACKER): string {
-  return Array.from({ length: count }, (_, n) => `${logLine(second, ip, `/?${n}`)}\n`).join('');
 }
 
 /** A log of the last hour in three files, with a flood in the oldest. */

@@ -41,7 +41,6 @@ export function logLine(second: number, ip: string, path = '/', status = 200, ag
   return `{"msec":"${second}.250","remote_addr":"${ip}","request":"GET ${path} HTTP/1.1","status":"${status}","body_bytes_sent":"512","http_user_agent":"${agent}"}`;
 }
 
-/** Address number `n` of the documentation ranges: IPv4, and every fourth an IPv6 network of its own. */
 /** The same request in nginx's `combined` format. */
 export function combinedLine(second: number, ip: string, path = '/', status = 200, agent = 'Mozilla/5.0'): string {
   const [date, time] = new Date(second * 1000).toISOString().split(/[T.]/) as [string, string];
@@ -50,10 +49,26 @@ export function combinedLine(second: number, ip: string, path = '/', status = 20
   return `${ip} - - [${day}/${name}/${year}:${time} +0000] "GET ${path} HTTP/1.1" ${status} 512 "-" "${agent}"`;
 }
 
+/** Address number `n` of the documentation ranges: IPv4, and every fourth an IPv6 network of its own. */
 export function visitorIp(n: number): string {
   if (n % 4 === 3) return `2001:db8:${(n >> 4).toString(16)}:${(n & 0xffff).toString(16)}::7`;
   const net = ['192.0.2', '198.51.100', '203.0.113'][n % 3] ?? '192.0.2';
   return `${net}.${1 + (n % 200)}`;
+}
+
+export const ATTACKER = '203.0.113.250';
+
+/** Four requests a second of eighty visitors, as text. */
+export function calm(from: number, to: number): string {
+  const lines = Array.from({ length: (to - from) * 4 }, (_, n) =>
+    logLine(from + Math.floor(n / 4), visitorIp(n % 80), `/page/${n % 9}`),
+  );
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Requests of one client in one second, as text. */
+export function burst(second: number, count: number, ip = ATTACKER): string {
+  return Array.from({ length: count }, (_, n) => `${logLine(second, ip, `/?${n}`)}\n`).join('');
 }
 
 /** The lines of a log: visitors load a page with its assets every 20 s or so, attackers ask at their rate. */
