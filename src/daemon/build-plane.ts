@@ -6,11 +6,11 @@ import type { WarmStart } from '../model/status.ts';
 import type { TrafficLog } from '../record/traffic-log.ts';
 import type { Bans } from './bans.ts';
 import { DataPlane } from './data-plane.ts';
-import type { LogWatch } from './log-watch.ts';
 import type { SystemdNotifier } from './notify-systemd.ts';
-import type { DaemonProbes } from './probes.ts';
 import type { Records } from './records.ts';
 import type { Troubles } from './troubles.ts';
+import type { LogWatch } from './watch/log-watch.ts';
+import type { DaemonProbes } from './watch/probes.ts';
 
 export interface BuildPlaneOptions {
   readonly config: Config;

@@ -3,13 +3,13 @@ import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import type { Log } from '../model/log.ts';
 import { leaveFirewall } from './enforcement.ts';
-import { HostClock } from './host-clock.ts';
 import { type Instance, startInstance } from './instance.ts';
 import { createLog } from './log.ts';
 import { createSystemdNotifier } from './notify-systemd.ts';
 import type { Handover } from './records.ts';
 import { RunTotals } from './run-totals.ts';
-import { type StartScreen, WarmStartReport } from './warm-start.ts';
+import { type StartScreen, WarmStartReport } from './start/warm-start.ts';
+import { HostClock } from './watch/host-clock.ts';
 
 export const EXIT_BAD_CONFIGURATION = 78;
 

@@ -13,11 +13,11 @@ import { RATE_SECONDS, type Surge } from '../site/surge.ts';
 import { followLogs, type LogFollower } from '../source/follow.ts';
 import type { EngineStatus } from '../workers/messages.ts';
 import { Pipeline, workerSetup } from '../workers/pipeline.ts';
-import { LogClock } from './log-clock.ts';
-import { LogHealth } from './log-health.ts';
-import { rehearse } from './rehearsal.ts';
-import { Robots } from './robots.ts';
+import { rehearse } from './start/rehearsal.ts';
 import type { Troubles } from './troubles.ts';
+import { LogClock } from './watch/log-clock.ts';
+import { LogHealth } from './watch/log-health.ts';
+import { Robots } from './watch/robots.ts';
 
 const TICK_MS = 1000;
 const PARSE_THREADS = 1;

@@ -11,23 +11,23 @@ import { systemDraft } from '../record/row.ts';
 import type { TrafficLog } from '../record/traffic-log.ts';
 import { Bans } from './bans.ts';
 import { buildLanes } from './build-lanes.ts';
-import { ClockWatch } from './clock-watch.ts';
 import type { DataPlane } from './data-plane.ts';
 import { leaveFirewall } from './enforcement.ts';
 import type { Fleet } from './fleet.ts';
-import type { HostClock } from './host-clock.ts';
 import { INCIDENT_KEY, Incidents } from './incidents.ts';
 import type { Lanes } from './lanes.ts';
 import type { Lifetime } from './lifetime.ts';
-import type { LogWatch } from './log-watch.ts';
 import type { SystemdNotifier } from './notify-systemd.ts';
 import { carryOutPanic, configInForce, findPanic, type Panic } from './panic.ts';
-import { DaemonProbes } from './probes.ts';
 import type { Handover, Records } from './records.ts';
 import { Reports } from './reports.ts';
 import type { RunTotals } from './run-totals.ts';
 import { openTraffic } from './traffic.ts';
 import { type Trouble, Troubles } from './troubles.ts';
+import { ClockWatch } from './watch/clock-watch.ts';
+import type { HostClock } from './watch/host-clock.ts';
+import type { LogWatch } from './watch/log-watch.ts';
+import { DaemonProbes } from './watch/probes.ts';
 
 /** Messages get this long at a stop; the rest waits on disk. */
 const DRAIN_MS = 2000;

@@ -4,7 +4,6 @@ import type { Status } from '../model/status.ts';
 import { systemDraft } from '../record/row.ts';
 import { buildOperator } from './build-operator.ts';
 import { buildPlane } from './build-plane.ts';
-import type { ClockWatch } from './clock-watch.ts';
 import type { DataPlane } from './data-plane.ts';
 import { buildEnforcement, endEnforcing } from './enforcement.ts';
 import type { Fleet } from './fleet.ts';
@@ -12,7 +11,6 @@ import { joinFleet } from './fleet-join.ts';
 import { createHandlers } from './handlers.ts';
 import { type InstanceOptions, InstanceParts } from './instance-parts.ts';
 import { Lifetime } from './lifetime.ts';
-import { buildLogWatch } from './log-watch.ts';
 import { NOT_TRIPPED, type Operator } from './operator.ts';
 import { openPage } from './page.ts';
 import { describePanic } from './panic.ts';
@@ -21,6 +19,8 @@ import { Records } from './records.ts';
 import type { Totals } from './run-totals.ts';
 import { assembleStatus, fixedStatus } from './status.ts';
 import { VERSION } from './version.ts';
+import type { ClockWatch } from './watch/clock-watch.ts';
+import { buildLogWatch } from './watch/log-watch.ts';
 
 /** Bans whose time is up are lifted within this. */
 const EXPIRE_MS = 1000;

@@ -20,9 +20,9 @@ import { Reserve } from '../record/reserve.ts';
 import { recallInTurns } from '../record/restoration.ts';
 import { WriteGate } from '../record/write-gate.ts';
 import { LearnedState, type Learner } from './learned-state.ts';
-import { reconcileLog } from './log-reconcile.ts';
 import { findOffenders } from './offenders.ts';
 import { Pruning } from './pruning.ts';
+import { reconcileLog } from './start/log-reconcile.ts';
 import { TrailLines } from './trail-lines.ts';
 import type { Troubles } from './troubles.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Efficacy } from '../../src/daemon/efficacy.ts';
+import { Efficacy } from '../../src/daemon/watch/efficacy.ts';
 import type { Connection } from '../../src/host/proc-net.ts';
 import type { ActiveBan } from '../../src/model/audit.ts';
 import { findClientKey } from '../../src/net/client-key.ts';

@@ -1,8 +1,8 @@
 /** Somebody sets this host's clock while bans are in force: they end after their time all the same. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { ClockWatch } from '../../src/daemon/clock-watch.ts';
-import { HostClock } from '../../src/daemon/host-clock.ts';
+import { ClockWatch } from '../../src/daemon/watch/clock-watch.ts';
+import { HostClock } from '../../src/daemon/watch/host-clock.ts';
 import { AuditTrail } from '../../src/record/audit-trail.ts';
 import { verifyAudit } from '../../src/record/verify.ts';
 import { WriteGate } from '../../src/record/write-gate.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LogHealth } from '../../src/daemon/log-health.ts';
 import { Troubles } from '../../src/daemon/troubles.ts';
+import { LogHealth } from '../../src/daemon/watch/log-health.ts';
 import { Parser } from '../../src/parse/parser.ts';
 import { bytesOf, NEVER, PARSER } from '../support/parse.ts';
 import { combinedLine, logLine, START, visitorIp } from '../support/traffic.ts';

@@ -4,7 +4,7 @@ import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
-import { rehearse } from '../../src/daemon/rehearsal.ts';
+import { rehearse } from '../../src/daemon/start/rehearsal.ts';
 import type { Chunk } from '../../src/model/chunk.ts';
 import { findEnd } from '../../src/source/history.ts';
 import type { TrafficTask } from '../../src/workers/messages.ts';

@@ -1,7 +1,7 @@
 /** What a start that takes long says of itself. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { measureWarmStart, WarmStartReport } from '../../src/daemon/warm-start.ts';
+import { measureWarmStart, WarmStartReport } from '../../src/daemon/start/warm-start.ts';
 import { describeProgress, type Progress } from '../../src/words/progress.ts';
 
 test('journal, systemd and terminal hear of a long start, each to its own rhythm; a short one leaves no line', () => {

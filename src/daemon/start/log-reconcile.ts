@@ -4,15 +4,15 @@
  * followed from the lost rows is taken from the lines of the log.
  */
 import { setImmediate } from 'node:timers/promises';
-import type { Config } from '../config/schema.ts';
-import type { AuditDraft, AuditEntry } from '../model/audit.ts';
-import type { AuditTrail } from '../record/audit-trail.ts';
-import { readDraft } from '../record/draft-line.ts';
-import { fitsHash, readNumber } from '../record/line-number.ts';
-import type { Projection } from '../record/projection.ts';
-import { findUnfinished, type Loss, restore } from '../record/restoration.ts';
-import { findLogFiles, readLines, readLinesBackwards } from '../record/text-log-lines.ts';
-import type { ChainEnd } from '../record/trail-statements.ts';
+import type { Config } from '../../config/schema.ts';
+import type { AuditDraft, AuditEntry } from '../../model/audit.ts';
+import type { AuditTrail } from '../../record/audit-trail.ts';
+import { readDraft } from '../../record/draft-line.ts';
+import { fitsHash, readNumber } from '../../record/line-number.ts';
+import type { Projection } from '../../record/projection.ts';
+import { findUnfinished, type Loss, restore } from '../../record/restoration.ts';
+import { findLogFiles, readLines, readLinesBackwards } from '../../record/text-log-lines.ts';
+import type { ChainEnd } from '../../record/trail-statements.ts';
 
 /** Rows brought into the log at a time. */
 const PAGE_ROWS = 1000;

@@ -1,13 +1,13 @@
 /** What the engine notices about the log as a whole, once a second: clocks that differ, a proxy in the place of clients, bans that don't hold. */
 
-import type { Config } from '../config/schema.ts';
-import { findConnections } from '../host/connections.ts';
-import { formatPrefix } from '../net/prefix.ts';
-import { formatDuration } from '../words/duration.ts';
-import type { EngineStatus } from '../workers/messages.ts';
+import type { Config } from '../../config/schema.ts';
+import { findConnections } from '../../host/connections.ts';
+import { formatPrefix } from '../../net/prefix.ts';
+import { formatDuration } from '../../words/duration.ts';
+import type { EngineStatus } from '../../workers/messages.ts';
+import type { Protection } from '../protection.ts';
+import type { Troubles } from '../troubles.ts';
 import { Efficacy, type EfficacyOptions } from './efficacy.ts';
-import type { Protection } from './protection.ts';
-import type { Troubles } from './troubles.ts';
 
 const PROXY = 'proxy';
 const CLOCK = 'clock';

@@ -3,17 +3,17 @@
  * again after a restart, the history of the logs at the first start. What it decides about them is not carried out.
  */
 import { statSync } from 'node:fs';
-import type { Config } from '../config/schema.ts';
-import type { EngineState } from '../engine/engine-state.ts';
-import type { Position } from '../model/chunk.ts';
-import type { Log } from '../model/log.ts';
-import type { WarmStart } from '../model/status.ts';
-import { Parser } from '../parse/parser.ts';
-import { SECOND } from '../parse/tally.ts';
-import { type FoundLog, findLogs, findSameFiles } from '../source/discover.ts';
-import { findEnd, findHistory, findNewest, type HistoryFile, readHistory } from '../source/history.ts';
-import { SourceError } from '../source/source-error.ts';
-import { type Pipeline, workerSetup } from '../workers/pipeline.ts';
+import type { Config } from '../../config/schema.ts';
+import type { EngineState } from '../../engine/engine-state.ts';
+import type { Position } from '../../model/chunk.ts';
+import type { Log } from '../../model/log.ts';
+import type { WarmStart } from '../../model/status.ts';
+import { Parser } from '../../parse/parser.ts';
+import { SECOND } from '../../parse/tally.ts';
+import { type FoundLog, findLogs, findSameFiles } from '../../source/discover.ts';
+import { findEnd, findHistory, findNewest, type HistoryFile, readHistory } from '../../source/history.ts';
+import { SourceError } from '../../source/source-error.ts';
+import { type Pipeline, workerSetup } from '../../workers/pipeline.ts';
 import { measureWarmStart } from './warm-start.ts';
 
 /** Of a log's history: seconds of work, however long the log. */

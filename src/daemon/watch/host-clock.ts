@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { z } from 'zod';
-import { TOLERANCE_MS } from '../model/reconcile.ts';
+import { TOLERANCE_MS } from '../../model/reconcile.ts';
 
 /** Where times come from, milliseconds. */
 export interface ClockSources {

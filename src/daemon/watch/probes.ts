@@ -1,7 +1,7 @@
 /** Whether zban is alive and whether it is ready, for monitors; what goes wrong beside that is a trouble (troubles.ts). */
 
-import type { Probes } from '../http/server.ts';
-import type { LogStatus } from '../model/status.ts';
+import type { Probes } from '../../http/server.ts';
+import type { LogStatus } from '../../model/status.ts';
 
 /** The data plane moves every second, and while it learns with every piece that it reads. The service's watchdog waits twice as long. */
 const STALL_MS = 30_000;

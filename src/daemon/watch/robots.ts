@@ -1,13 +1,13 @@
 /** Verifies robots for the engine: published networks at once, host names behind the scenes. */
 import { Resolver } from 'node:dns/promises';
-import type { Config } from '../config/schema.ts';
-import { REFUTED, type RobotClaim, type RobotVerdict, UNKNOWN, VERIFIED } from '../detect/robot-verdicts.ts';
-import { type DnsVerdict, RobotDns, type RobotResolver } from '../host/robot-dns.ts';
-import { findRobots, type RobotList } from '../host/robots.ts';
-import type { Log } from '../model/log.ts';
-import { formatClient, IPV4_HIGH, isIpv4Client } from '../net/client-key.ts';
-import type { Pipeline } from '../workers/pipeline.ts';
-import type { Troubles } from './troubles.ts';
+import type { Config } from '../../config/schema.ts';
+import { REFUTED, type RobotClaim, type RobotVerdict, UNKNOWN, VERIFIED } from '../../detect/robot-verdicts.ts';
+import { type DnsVerdict, RobotDns, type RobotResolver } from '../../host/robot-dns.ts';
+import { findRobots, type RobotList } from '../../host/robots.ts';
+import type { Log } from '../../model/log.ts';
+import { formatClient, IPV4_HIGH, isIpv4Client } from '../../net/client-key.ts';
+import type { Pipeline } from '../../workers/pipeline.ts';
+import type { Troubles } from '../troubles.ts';
 
 /** Longest wait for all names and addresses of one client. */
 const DNS_TIMEOUT_MS = 3000;

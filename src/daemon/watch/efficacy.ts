@@ -1,11 +1,11 @@
 /** Bans that don't hold: notices that banned clients still reach nginx, finds out why as far as it can, and says so once. */
 
-import type { Unstopped } from '../detect/banned-traffic.ts';
-import type { Connection } from '../host/proc-net.ts';
-import type { ActiveBan } from '../model/audit.ts';
-import { type ClientScheme, clientPrefix, formatClient } from '../net/client-key.ts';
-import { formatPrefix, type Prefix, prefixContains } from '../net/prefix.ts';
-import type { Troubles } from './troubles.ts';
+import type { Unstopped } from '../../detect/banned-traffic.ts';
+import type { Connection } from '../../host/proc-net.ts';
+import type { ActiveBan } from '../../model/audit.ts';
+import { type ClientScheme, clientPrefix, formatClient } from '../../net/client-key.ts';
+import { formatPrefix, type Prefix, prefixContains } from '../../net/prefix.ts';
+import type { Troubles } from '../troubles.ts';
 
 const KEY = 'efficacy';
 /** Lines may be read this long after the ban was confirmed and still be of requests from before it. */
