@@ -1,4 +1,5 @@
 /** Sends long lists to the daemon in pieces that it takes, and says what became of every target. */
+import { ControlError } from '../control/error.ts';
 import type { TargetResult } from '../control/protocol.ts';
 import { REQUEST_BYTES_MAX, TARGETS_MAX } from '../control/request.ts';
 import { printable } from '../model/text.ts';
@@ -25,11 +26,23 @@ export async function askInPieces<T>(
   let asked = 0;
   for (const piece of pieces) {
     bar?.show(asked / items.length, asked, 'targets');
-    results.push([...(await ask(piece))]);
+    const done = asked;
+    const answer = await ask(piece).catch((error: unknown) => {
+      bar?.clear();
+      throw done === 0 ? error : tellDone(error, done, items.length);
+    });
+    results.push([...answer]);
     asked += piece.length;
   }
   bar?.clear();
   return results.flat();
+}
+
+/** A list that broke off: what was done stays done, and asking again changes nothing of it. */
+function tellDone(error: unknown, done: number, count: number): unknown {
+  if (!(error instanceof ControlError)) return error;
+  const far = `the first ${formatCount(done)} of ${formatCount(count)} targets are carried out, run it again for the rest`;
+  return new ControlError(error.code, `${error.message}; ${far}`, { cause: error });
 }
 
 /** Pieces that a request takes: so many items, and as JSON half of its bytes at most. */
