@@ -236,9 +236,10 @@ export class Reconciler {
   private sayRepairs(found: readonly string[]): void {
     if (found.length > 0) {
       const [level, message] = this.everSetUp
-        ? (['warn', 'repaired the firewall'] as const)
-        : (['info', 'set up the firewall'] as const);
-      this.options.log(level, message, { found });
+        ? (['warn', 'repaired what bans stand in'] as const)
+        : (['info', 'set up what bans stand in'] as const);
+      // Not every backend is a firewall.
+      this.options.log(level, message, { backend: this.options.backend.name, found });
     }
     this.everSetUp = true;
   }
