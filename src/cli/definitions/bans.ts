@@ -69,7 +69,7 @@ export const BAN_COMMANDS = [
     operands: { file: { type: 'string', demandOption: true, describe: 'the list; - is standard input' } },
     options: {
       format: { choices: IMPORT_FORMATS, describe: 'detected by default' },
-      for: { ...FOR, describe: `where the list does not say it, ${FOR.describe}` },
+      for: { ...FOR, describe: `where the list does not say, ${FOR.describe}` },
       reason: REASON,
     },
     examples: [['zban import LIST --for 7d', 'zban, CrowdSec and fail2ban lists are recognized']],

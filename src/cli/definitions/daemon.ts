@@ -37,10 +37,10 @@ export const DAEMON_COMMANDS = [
   }),
   command({
     usage: 'fuse <action>',
-    summary: 'fuse reset: after the fuse has tripped, resume banning now',
+    summary: 'fuse reset: after the fuse has tripped, ban as usual again',
     operands: { action: { choices: ['reset'] as const, demandOption: true, describe: 'what to do with the fuse' } },
     options: { reason: REASON },
-    examples: [['zban fuse reset', 'resume banning before the hold is over']],
+    examples: [['zban fuse reset', 'before its time is up']],
     run: async (context, options) => (await import('../commands/fuse.ts')).resetFuse(context, options),
   }),
   command({

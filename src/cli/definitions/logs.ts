@@ -7,7 +7,7 @@ const THREADS = { ...TEXT, describe: 'parse threads; by default one less than co
 export const LOG_COMMANDS = [
   command({
     usage: 'replay <logs..>',
-    summary: 'who would have been banned by finished logs, plain or compressed, and a report; bans nobody',
+    summary: 'who would have been banned, from finished logs, plain or compressed; bans nobody',
     files: ['logs'],
     operands: { logs: { type: 'string', array: true, demandOption: true, describe: 'log files' } },
     options: {
@@ -21,9 +21,11 @@ export const LOG_COMMANDS = [
   }),
   command({
     usage: 'tune <logs..>',
-    summary: 'what each sensitivity would have done to this site by finished logs, and which one suits it',
+    summary: 'try every sensitivity on finished logs, and recommend one',
     files: ['logs'],
-    operands: { logs: { type: 'string', array: true, demandOption: true, describe: 'log files; best of weeks' } },
+    operands: {
+      logs: { type: 'string', array: true, demandOption: true, describe: 'log files; weeks of them are best' },
+    },
     options: { threads: THREADS },
     examples: [['zban tune /var/log/nginx/access.log*', 'recommends a line for config.yaml']],
     run: async (context, options) => (await import('../commands/tune.ts')).tune(context, options),
@@ -31,7 +33,7 @@ export const LOG_COMMANDS = [
   command({
     usage: 'simulate',
     files: ['out', 'labels'],
-    summary: 'write the log of a made-up site under attack, for trying zban',
+    summary: 'write the log of a simulated site under attack, to try zban with',
     options: {
       out: { ...TEXT, demandOption: true, describe: 'file to write; - is standard output' },
       live: { type: 'boolean', describe: 'append in real time until interrupted' },
@@ -45,7 +47,7 @@ export const LOG_COMMANDS = [
       labels: { ...TEXT, describe: 'file for who attacked and when' },
       seed: { ...TEXT, describe: 'another seed is another site; 1 by default' },
       rate: { ...TEXT, describe: 'honest requests a second; 12 by default' },
-      speed: { ...TEXT, describe: 'so many days of visits in one; 1 by default' },
+      speed: { ...TEXT, describe: 'this many days of visits in one; 1 by default' },
       duration: { ...TEXT, describe: 'a day by default; live: without end' },
       backlog: { ...TEXT, describe: 'live: write this much of the past first' },
     },

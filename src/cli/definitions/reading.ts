@@ -14,8 +14,8 @@ const SELECTION = {
   'older-than': { ...TEXT, describe: 'only bans that began before that' },
   permanent: { type: 'boolean', describe: 'only permanent bans; --no-permanent: only the others' },
   sort: { choices: SORTS, describe: 'since by default' },
-  reverse: { type: 'boolean', describe: 'the other way round' },
-  limit: { ...TEXT, describe: 'at most so many' },
+  reverse: { type: 'boolean', describe: 'in reverse order' },
+  limit: { ...TEXT, describe: 'at most this many' },
 } as const;
 
 export const READING_COMMANDS = [
@@ -63,7 +63,7 @@ export const READING_COMMANDS = [
     summary: 'every decision, oldest first; audit verify: check the integrity of the trail',
     operands: { action: { choices: ['verify'] as const, describe: 'check the hash of every row' } },
     options: {
-      follow: { type: 'boolean', alias: 'f', describe: 'go on with new entries as they come' },
+      follow: { type: 'boolean', alias: 'f', describe: 'keep printing new entries' },
       lines: { ...TEXT, alias: 'n', describe: 'only the last N entries' },
       since: { ...TEXT, describe: 'only the last 1h, 7d, …' },
       client: { ...TEXT, describe: 'only this client' },
@@ -90,7 +90,8 @@ export const READING_COMMANDS = [
   }),
   command({
     usage: 'who <targets..>',
-    summary: 'whose an address is: network, host name, robot; who update --file FILE: install a new table of networks',
+    summary:
+      'who is behind an address: network, host name, robot; who update --file FILE: install a new table of networks',
     files: ['file'],
     operands: {
       targets: {
