@@ -30,8 +30,8 @@ export interface SystemdNotifier {
   ready(status: string): void;
   reloading(): void;
   stopping(): void;
-  /** One line for `systemctl status`. */
-  status(text: string): void;
+  /** A start that goes on: one line for `systemctl status`, and another minute before systemd gives it up. */
+  starting(status: string): void;
   /** A sign of life: to be given by progress only, never by a timer alone; as often as one likes, few are sent. */
   watchdog(): void;
   /** Resolves when everything said so far has been handed over; to be awaited before the process ends. */
@@ -39,6 +39,8 @@ export interface SystemdNotifier {
 }
 
 const COMMAND_TIMEOUT_MS = 5000;
+/** A start that says nothing for so long is stuck: sd_notify(3), EXTEND_TIMEOUT_USEC. */
+const START_LONGER_US = 60_000_000;
 /** Messages waiting for a slow systemd; more mean that it is not listening. */
 const QUEUE_MAX = 16;
 
@@ -59,7 +61,7 @@ export function createSystemdNotifier(options: SystemdNotifierOptions): SystemdN
     ready: (status) => send('READY=1', statusOf(status)),
     reloading: () => send('RELOADING=1', 'STATUS=reloading'),
     stopping: () => send('STOPPING=1', 'STATUS=stopping'),
-    status: (text) => send(statusOf(text)),
+    starting: (status) => send(statusOf(status), `EXTEND_TIMEOUT_USEC=${START_LONGER_US}`),
     watchdog: () => watchdogIntervalMs !== undefined && signOfLife(watchdogIntervalMs),
     close: async () => queue?.idle(),
   };
@@ -128,7 +130,7 @@ function runNotify(env: Environment, assignments: readonly string[]): Promise<Er
 }
 
 function isFoldable(assignments: readonly string[]): boolean {
-  return assignments.every((assignment) => /^(STATUS|WATCHDOG)=/.test(assignment));
+  return assignments.every((assignment) => /^(STATUS|WATCHDOG|EXTEND_TIMEOUT_USEC)=/.test(assignment));
 }
 
 function fold(into: string[], assignments: readonly string[]): void {

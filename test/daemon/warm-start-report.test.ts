@@ -9,7 +9,7 @@ test('journal, systemd and terminal hear of a long start, each to its own rhythm
   let nowMs = 0;
   const report = new WarmStartReport({
     log: (level, message, fields) => said.journal.push([level, message, fields]),
-    systemd: { status: (text) => said.systemd.push(text) },
+    systemd: { starting: (text) => said.systemd.push(text) },
     screen: { draw: (progress) => said.screen.push(progress), clear: () => {} },
     now: () => nowMs,
   });

@@ -37,17 +37,17 @@ test('messages arrive in order, the socket with them', async (t) => {
   ]);
 });
 
-test('signs of life and status that wait are folded into one message, states never', async (t) => {
+test('signs of life and progress that wait are folded into one message, states never', async (t) => {
   const { notifier, messages } = standIn(t);
   notifier.ready('up');
   notifier.watchdog();
-  notifier.status('one');
-  notifier.status('two\nREADY=0');
+  notifier.starting('one');
+  notifier.starting('two\nREADY=0');
   notifier.stopping();
   await notifier.close();
   assert.deepEqual(messages().slice(0, -1), [
     'READY=1|STATUS=up|/run/notify',
-    'WATCHDOG=1|STATUS=two READY=0|/run/notify',
+    'WATCHDOG=1|STATUS=two READY=0|EXTEND_TIMEOUT_USEC=60000000|/run/notify',
   ]);
 });
 

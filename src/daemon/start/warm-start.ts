@@ -27,7 +27,7 @@ export function measureWarmStart(share: number, lines: number, elapsedMs: number
 
 export interface WarmStartReportOptions {
   readonly log: Log;
-  readonly systemd: Pick<SystemdNotifier, 'status'>;
+  readonly systemd: Pick<SystemdNotifier, 'starting'>;
   readonly screen: StartScreen | undefined;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -52,7 +52,7 @@ export class WarmStartReport {
     const nowMs = now();
     if (nowMs - this.statusMs >= STATUS_MS) {
       this.statusMs = nowMs;
-      systemd.status(`reading the past of the logs: ${describeProgress(progress, 'lines')}`);
+      systemd.starting(`reading the past of the logs: ${describeProgress(progress, 'lines')}`);
     }
     if (nowMs - this.logMs >= LOG_MS) {
       this.logMs = nowMs;
