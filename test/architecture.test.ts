@@ -46,6 +46,11 @@ test('every folder is in the table with its purpose in one sentence, and nothing
   for (const { name, purpose } of folders) assert.doesNotMatch(purpose, /\. /, name);
 });
 
+test('no file of src has more than 300 lines', () => {
+  const long = files.filter((file) => readFileSync(join(src, file), 'utf8').split('\n').length - 1 > 300);
+  assert.deepEqual(long, [], 'split it by meaning');
+});
+
 test('pure folders import pure ones alone, and values flow down the table', () => {
   assert.ok(imports.length > 1000, 'imports are found');
   for (const { file, from, to, isType } of imports) {

@@ -47,7 +47,7 @@ test('durations arrive in milliseconds and permanent as null', () => {
   assert.equal(config.source.poll_interval, 50);
 });
 
-test('a file that is not there, a folder and an unreadable overlay are each said in one line', () => {
+test('a missing file, a folder and an unreadable overlay each give a one-line error', () => {
   const missing = loadConfig(join(root, 'nothing.yaml'));
   assert.ok(!missing.ok);
   assert.match(missing.problems.map(formatProblem).join('\n'), /^\S+nothing\.yaml: there is no such file \(.*--config/);

@@ -68,7 +68,7 @@ test('the socket is for its user and group only and goes away with the server', 
   assert.equal(existsSync(socket), false);
 });
 
-test('a failing handler is told to the one who asked and hurts nobody else', async (t) => {
+test('a failing handler is reported to its caller and affects nobody else', async (t) => {
   const { socket } = await start(t, {
     unban: async () => {
       throw new Error('the firewall refused');
@@ -128,7 +128,7 @@ test('nonsense, oversized and idle clients are refused in words while others are
   assert.deepEqual(server.counts(), { answered: 2, refused: 6 });
 });
 
-test('more connections than allowed are told so and free places are used again', async (t) => {
+test('connections over the limit are refused with a reason, and free slots are reused', async (t) => {
   const { socket } = await start(t, { reload: async () => ({ ok: true, message: 'fine' }) });
   const idle = await Promise.all(
     Array.from(
@@ -151,7 +151,7 @@ test('more connections than allowed are told so and free places are used again',
   assert.ok(ok);
 });
 
-test('closing waits for what was begun and answers it, and cuts off who asks for nothing', async (t) => {
+test('closing waits for requests in progress and drops idle connections', async (t) => {
   const begun = Promise.withResolvers<void>();
   const work = Promise.withResolvers<{ ok: boolean; message: string }>();
   const reload = () => {
@@ -198,7 +198,7 @@ test('the socket of a dead daemon is replaced, a live one is an error, anything 
   assert.ok(existsSync(file));
 });
 
-test('no daemon, no permission and a daemon that never answers are told apart', async (t) => {
+test('no daemon, no permission and a daemon that never answers are distinct errors', async (t) => {
   const path = folder(t);
   await assert.rejects(callDaemon(join(path, 'nobody.sock'), 'status'), {
     code: 'not_running',

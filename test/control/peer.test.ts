@@ -50,7 +50,7 @@ function ask(socket: string, operator: string, times = 1): Promise<void> {
   });
 }
 
-test('root says for whom it acts, everybody else is who the kernel says, and what nobody knows is marked', () => {
+test('root names whom it acts for, others are the user the kernel names, and unverified names are marked', () => {
   const named: [Peer | undefined, string, string][] = [
     [{ uid: 0, name: 'root' }, 'ann', 'ann'],
     [{ uid: 0, name: 'root' }, '', 'root'],
@@ -62,7 +62,7 @@ test('root says for whom it acts, everybody else is who the kernel says, and wha
   for (const [peer, claimed, name] of named) assert.equal(nameOperator(peer, claimed), name);
 });
 
-test('a client that claims to be somebody else is recorded as who it is', { skip: rootOnly }, async (t) => {
+test('a client that claims another identity is recorded under its own', { skip: rootOnly }, async (t) => {
   const { socket, operators } = await start(t);
   const script = `import { connect } from 'node:net';
     const client = connect(${JSON.stringify(socket)}, () => client.write(${JSON.stringify(requestOf('root'))}));

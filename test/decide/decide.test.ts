@@ -17,7 +17,7 @@ const PROTECTED = { ...FREE, neverBanned: { prefix, kind: 'allowlist', detail: '
 
 const said = (known: Known, proposal: Proposal): Decision => decide(known, proposal, NOW, OPTIONS);
 
-test('anyone who is protected is banned by nobody, and no more bans than bans.max_active are in force', () => {
+test('nothing bans a protected client, and bans.max_active is never exceeded', () => {
   for (const proposal of [FINDING, ORDER]) {
     assert.deepEqual(said(PROTECTED, proposal), { kind: 'refused', reason: 'allowlist', detail: 'the office' });
     const full = said({ ...FREE, active: 3 }, proposal);
@@ -56,7 +56,7 @@ test('a mild first offence gets the shortest ban of the schedule, wherever it st
   assert.deepEqual(decide(FREE, mild, NOW, { ...OPTIONS, schedule: [null] }), { kind: 'ban', tier: 1, untilMs: null });
 });
 
-test('the fuse spares who has a history, and nobody else', () => {
+test('the fuse spares only clients with a history', () => {
   const fuse = new Fuse(OPTIONS);
   fuse.advance(NOW / 1000);
   assert.equal(said({ ...FREE, fuse }, { ...FINDING, hasHistory: true }).kind, 'ban');
@@ -68,7 +68,7 @@ test('the fuse spares who has a history, and nobody else', () => {
   for (const proposal of [FINDING, ORDER]) assert.equal(said({ ...FREE, fuse }, proposal).kind, 'ban');
 });
 
-test('an order that would change nothing is told so', () => {
+test('an order that changes nothing gets an answer that says so', () => {
   const ban = { untilMs: NOW + 60_000, isHeld: true };
   const kindOf = (change: Partial<Extract<Proposal, { source: 'operator' }>>, held = ban) =>
     said({ ...FREE, ban: held }, { ...ORDER, ...change }).kind;

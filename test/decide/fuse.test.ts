@@ -36,7 +36,7 @@ test('more bans than max_per_minute within any 60 seconds blow it', () => {
   assert.match(event?.detail ?? '', /more than 5 new bans/);
 });
 
-test('it is told once, holds, and tells when banning resumes', () => {
+test('it is reported once, holds, and reports when banning resumes', () => {
   const fuse = fuseWith({ max_per_minute: 1 });
   admitted(fuse, NOW, 2);
   assert.deepEqual(fuse.admit(NOW, MANY), { admitted: false });
@@ -77,7 +77,7 @@ test('never more than max_per_minute bans in any minute, whatever comes', () => 
   );
 });
 
-test('it says when it ends, and a reset ends it at once and forgets what led to it', () => {
+test('it knows when it ends, and a reset ends it at once and clears its counts', () => {
   const fuse = fuseWith({ max_per_minute: 5 });
   assert.equal(fuse.reset(NOW), undefined, 'it has not tripped');
   admitted(fuse, NOW, 5);

@@ -62,7 +62,7 @@ test('a folder that a start makes is no failure while zban is stopped, and one w
   assert.notEqual(checkPlaces(config, false).find(({ check }) => check === `folder ${tmpdir()}`)?.level, 'fail');
 });
 
-test('how zban is started depends on where its service stands', async () => {
+test('advice on starting zban depends on the state of its service', async () => {
   const say = (text: string | undefined) => findService(async () => text);
   const service = await say('LoadState=loaded\nActiveState=inactive\nUnitFileState=disabled\n');
   assert.deepEqual(service, { ...INSTALLED, boot: 'disabled' });

@@ -9,12 +9,12 @@ const config = (lanes?: string) => configSchema.parse({ firewall: { nginx: { ...
 const check = (text: string, lanes: string | undefined = FILE) => checkLanes(config(lanes), { kind: 'read', text });
 const server = (lines: string) => `# configuration file /etc/nginx/nginx.conf:\nhttp { server { ${lines} } }\n`;
 
-test('nothing is said where no file is named for lanes, or nginx could not be asked', () => {
+test('no finding without a lane file, or when nginx cannot be run', () => {
   assert.deepEqual(checkLanes(config(), { kind: 'read', text: server('') }), []);
   assert.deepEqual(checkLanes(config(FILE), { kind: 'missing' }), []);
 });
 
-test('who wants swarms held and names no file is told what nginx needs', () => {
+test('swarm.action: hold without a lane file says what nginx needs', () => {
   const wanting = configSchema.parse({ swarm: { action: 'hold' } });
   const [found] = checkLanes(wanting, { kind: 'missing' });
   assert.equal(found?.level, 'warn');

@@ -11,7 +11,7 @@ function check(format: string, log: { format?: string; fields?: Record<string, s
   return checkLogFormat('nginx', '/var/log/a', format, entry);
 }
 
-test('formats whose address is who connected', () => {
+test('formats that log the connecting address', () => {
   for (const [format, log] of [
     ['escape=json{"timestamp":"$msec","source_ip":"$remote_addr","host":"$http_host"}'],
     ['escape=json{"remote_addr":$remote_addr}'],
@@ -26,7 +26,7 @@ test('formats whose address is who connected', () => {
     assert.deepEqual(check(format, log), [], format);
 });
 
-test('formats by which a client says who it is, and formats that are not read: each with its cure', () => {
+test('formats that let a client choose its address, and formats zban cannot read: each with its fix', () => {
   for (const [format, log, level, message, fix] of [
     [`$http_x_forwarded_for ${COMBINED}`, {}, 'fail', /names itself \(\$http_x_forwarded_for\)/, /log \$remote_addr/],
     [`$host ${COMBINED}`, {}, 'fail', /names itself \(\$host\)/, /log \$remote_addr/],

@@ -31,7 +31,7 @@ test('a log as it should be', (t) => {
   assert.match(found[0]?.message ?? '', /^300 newest lines/);
 });
 
-test('lines longer than the limit are understood as the daemon understands them', (t) => {
+test('lines over the limit are read as the daemon reads them', (t) => {
   const long = (n: number) => good(n + 291).replace('}', `,"host":"${'x'.repeat(100_000)}"}`);
   const found = check(t, lines(9, long));
   assert.equal(levels(found), 'ok');
@@ -107,7 +107,7 @@ test('clients that send no referer are not a format without one', (t) => {
   assert.match(check(t, lines(100, quoted))[1]?.message ?? '', /log_format has no referer/);
 });
 
-test('requests that stand in one log twice, or in two logs; one file under two names is no trouble', (t) => {
+test('requests logged twice, in one log or in two, are reported; one file under two names is fine', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'zban-doctor-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const [one, two, link] = ['one.log', 'two.log', 'link.log'].map((name) => join(folder, name)) as [

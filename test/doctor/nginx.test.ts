@@ -76,7 +76,7 @@ test('two access_log lines in one block write each request twice', (t) => {
   );
 });
 
-test('what keeps zban from seeing at once, or from seeing the right address, is told with its fixing', (t) => {
+test("log settings that delay zban or hide the client's address are reported with the fix", (t) => {
   const path = logFile(t);
   for (const [dump, level, message, fix] of [
     [`access_log ${path} combined buffer=32k;`, 'warn', /buffer=32k/, /take buffer=32k out/],
@@ -113,7 +113,7 @@ test('what keeps zban from seeing at once, or from seeing the right address, is 
   }
 });
 
-test('a configuration that nginx refuses is told in its own words, with the command that checks it', async (t) => {
+test("a configuration that nginx refuses is reported in nginx's words, with the command that checks it", async (t) => {
   const path = logFile(t);
   const broken = join(path, '..', 'nginx.conf');
   writeFileSync(broken, 'events {}\nhttp { acces_log off; }\n');

@@ -47,7 +47,7 @@ function setUp(entries: string[], answers: Answers, timeoutMs = 1000) {
   return { allowlist, clock, troubles, resolver, texts, settle };
 }
 
-test('addresses and networks stand for themselves, names for both families, each with its entry as reason', async () => {
+test('addresses and networks are taken as they are, names resolve to both families, each with its entry as reason', async () => {
   const { allowlist } = setUp(['192.0.2.0/24', '2001:db8::1', 'office.example'], {
     'office.example': { a: ['198.51.100.1', '198.51.100.2'], aaaa: ['2001:db8:5::1'] },
   });
@@ -76,7 +76,7 @@ test('an answer is asked for again when it is old, without waiting for it', asyn
   assert.equal(resolver.asked, 2);
 });
 
-test('when DNS fails the last answer stays, the trouble is told once, and ends with the next answer', async () => {
+test('when DNS fails the last answer stays, the trouble is reported once, and ends with the next answer', async () => {
   const answers: Answers = { 'office.example': { a: ['198.51.100.1'], aaaa: ['2001:db8:5::1'] } };
   const { clock, troubles, texts, settle } = setUp(['office.example'], answers);
   await texts();

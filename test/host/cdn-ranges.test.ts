@@ -24,7 +24,7 @@ function find(reasons: ReturnType<typeof findCdnProtection>, address: string): s
 
 const unexpected = (message: string) => assert.fail(message);
 
-test('the shipped list knows the large ones, says when it was collected, and nothing wide', () => {
+test('the shipped list has the large CDNs, its date, and no wide network', () => {
   const found = findCdnProtection({ protect_cdn: true }, unexpected);
   for (const [address, name] of [
     ['104.16.1.1', 'Cloudflare'],
@@ -51,7 +51,7 @@ test("a file of one's own takes the place of the list", (t) => {
   assert.equal(find(found, '104.16.1.1'), undefined);
 });
 
-test('a file that cannot be used: told with its line, and the shipped list is in force', (t) => {
+test('an unusable file is reported with its line, and the shipped list stays in force', (t) => {
   for (const [text, complaint] of [
     ['Example 192.0.2.0/24\n192.0.2.0/24\n', /line 2: expected NAME NETWORK/],
     ['Example 0.0.0.0/0\n', /line 1/],

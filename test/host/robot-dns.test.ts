@@ -46,7 +46,7 @@ function dnsOf(resolver: RobotResolver, now = (): number => 0): RobotDns {
   return new RobotDns({ resolver, now, timeoutMs: 60_000 });
 }
 
-test('a name in the domain that has the address verifies; anything else that DNS says refutes', async () => {
+test('a host name in the domain that resolves back verifies; any other DNS answer refutes', async () => {
   for (const [what, zone, verdict] of [
     ['confirmed', { [PTR]: [NAME], [`A ${NAME}`]: ['192.0.2.9', CRAWLER] }, 'verified'],
     ['trailing dot, capitals', { [PTR]: ['CRAWL.Googlebot.com.'], 'A crawl.googlebot.com': [CRAWLER] }, 'verified'],

@@ -16,7 +16,7 @@ const table = (...connections: readonly (readonly [number, string])[]) =>
 const select = (sessions: SshSessions, text: string) =>
   sessions.select(parseTcpPeers(text, [22])).map(({ prefix }) => formatPrefix(prefix));
 
-test('connections that stand at the first look are sessions', () => {
+test('connections open at the first look are sessions', () => {
   const sessions = new SshSessions(() => 1000);
   assert.deepEqual(select(sessions, table([1, 'D431'], [2, 'D431'])), ['198.51.100.1', '198.51.100.2']);
   assert.deepEqual(select(sessions, table([1, 'D431'])), ['198.51.100.1']);

@@ -82,7 +82,7 @@ test('every address has the owner that a naive search finds', (t) => {
   fc.assert(property, { numRuns: 60 });
 });
 
-test('a table of IPtoASN, plain or gzipped, says who runs a network, and how old it is', async (t) => {
+test("an IPtoASN table, plain or gzipped, gives a network's owner and the table's age", async (t) => {
   const at = place(t);
   for (const [name, bytes] of [
     ['plain.tsv', Buffer.from(`${LINES.join('\r\n')}\r\n`)],
@@ -100,7 +100,7 @@ test('a table of IPtoASN, plain or gzipped, says who runs a network, and how old
   }
 });
 
-test('a MaxMind DB file serves as well, with every size of record, IPv4 inside IPv6 and aliases of it left out', async (t) => {
+test('a MaxMind DB file works too, with every record size, without the IPv4 aliases inside IPv6', async (t) => {
   const at = place(t);
   const geo = { autonomous_system_number: 64500, autonomous_system_organization: 'Example Ltd' };
   const info = { asn: 'AS64501', as_name: 'OVH', country_code: 'FR' };

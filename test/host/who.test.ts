@@ -16,7 +16,7 @@ const zone: Readonly<Record<string, readonly string[]>> = {
 const ask = async (name: string) => [...(zone[name] ?? assert.fail('ENOTFOUND'))];
 const resolver = { resolvePtr: ask, resolve4: ask, resolve6: ask };
 
-test('a host name says who it is only where it has the address in turn', async () => {
+test('a host name counts only if it resolves back to the address', async () => {
   const finder = new WhoFinder({ table: '/nonexistent', robots: loadRobots(SHIPPED_ROBOTS), resolver });
   const texts = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4', '34.64.82.64', '192.0.2.0/30'];
   const found = await finder.find(texts.map((text) => parsePrefix(text) ?? assert.fail(text)));
@@ -43,7 +43,7 @@ test('a resolver that never answers is waited for no longer than two seconds', a
   assert.deepEqual((await found).map(tellWho), ['']);
 });
 
-test('an owner without a number, a name or a country is told by the rest', () => {
+test('an owner without a number, a name or a country is shown by what is known', () => {
   const tell = (asn: number, name: string, country: string) => tellWho({ owner: { asn, name, country } });
   assert.equal(tell(16276, 'OVH', 'FR'), 'AS16276 OVH, FR');
   assert.equal(tell(16276, '', ''), 'AS16276');

@@ -28,7 +28,7 @@ const prefixOf = (text: string): Prefix => {
   return prefix;
 };
 
-test('a key and the prefix it stands for are two forms of the same client', () => {
+test('a key and its prefix convert into each other', () => {
   fc.assert(
     fc.property(word, word, ipv6Bits, (high, low, bits) => {
       fc.pre(high >>> 16 !== 0x2002 && high !== 0x64_ff9b && (high === IPV4_HIGH || !isIpv4Client(high)));
@@ -107,7 +107,7 @@ test('any address behind any translator is a client of its own, and is found aga
   );
 });
 
-test('a network of a translator is no client, and stands for the IPv4 network behind it', () => {
+test("a translator's network is not a client and maps to the IPv4 network behind it", () => {
   const by = scheme(64, '2001:db8:46::/96', '2001:db8:64::/64');
   const table = [
     ['64:ff9b::cb00:7100/120', '203.0.113.0/24'],
@@ -143,7 +143,7 @@ test('of 6to4 the /48 of one IPv4 address is a client, whatever the length for o
   }
 });
 
-test('what stands for no IPv4 address under the prefix for local use is nobody, since everybody may be behind its /64', () => {
+test('an address under the local-use prefix that embeds no IPv4 address is nobody, because its /64 may hide everybody', () => {
   assert.equal(findClientKey(prefixOf('64:ff9b:1:0:1:2:3:4'), scheme()), undefined);
   const named = scheme(64, '64:ff9b:1:0:1:2::/96');
   assert.equal(findClientKey(prefixOf('64:ff9b:1:0:1:2:cb00:7107'), named)?.low, 0xcb00_7107);

@@ -29,7 +29,7 @@ test('the networks of a client are those that providers hand out, narrowest firs
   assert.deepEqual(networks('2001:db8:1:203::4', { ...SCHEME, ipv6_prefix: 48 }), []);
 });
 
-test('what stands for one IPv4 address has no network', () => {
+test('an address that embeds one IPv4 address has no network', () => {
   assert.deepEqual(networks('64:ff9b::198.51.100.7'), [], 'NAT64');
   assert.deepEqual(networks('2002:c633:6407::1'), [], '6to4');
 });

@@ -147,7 +147,7 @@ const nested = fc
     return { outer, inner };
   });
 
-test('the texts of what lies within a network begin alike, and a network is among those that cover it', () => {
+test('texts inside a network share a prefix, and a network covers itself', () => {
   fc.assert(
     fc.property(nested, ({ outer, inner }) => {
       if (inner.family !== outer.family || !prefixContains(outer, inner)) return;

@@ -205,7 +205,7 @@ describe('the text of --attacks', () => {
     assert.match(String(parseAttacks('flood,', HOUR_MS)), /"" is not an attack/);
   });
 
-  test('a demonstration begins within half a minute and repeats, the flood from the same address', () => {
+  test('a demonstration starts within half a minute and repeats, with the flood from the same address', () => {
     const plans = demonstrationPlan(plan('flood,scanner,login', Number.POSITIVE_INFINITY), 0);
     assert.ok(plans.every(({ atMs }) => atMs >= 10_000 && atMs <= 30_000));
     const events = requests({ durationMs: 1_000_000, rateRps: 0.5, attacks: plans });

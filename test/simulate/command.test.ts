@@ -42,7 +42,7 @@ describe('a finished log', () => {
     assert.equal(gunzipSync(readFileSync(`${plain}.gz`)).toString('utf8'), wanted);
   });
 
-  test('comes with labels and says how much it wrote', async () => {
+  test('writes labels and reports how much it wrote', async () => {
     const out = join(folder, 'labelled.log');
     const labels = join(folder, 'labelled.labels.json');
     const said: string[] = [];

@@ -15,7 +15,7 @@ describe('a simulation is a function of its options', () => {
     assert.notEqual(text(requests({ ...short, seed: 8 })), first);
   });
 
-  test('a longer simulation begins like a shorter one', () => {
+  test('a longer simulation starts like a shorter one', () => {
     const short = text(requests({ durationMs: 300_000 }));
     assert.ok(text(requests({ durationMs: 600_000 })).startsWith(short));
   });

@@ -24,7 +24,7 @@ test('requests, newcomers and clients fire above so many times what is usual and
   }
 });
 
-test('what is furthest above its limit is told', () => {
+test('the measure furthest above its limit is reported', () => {
   assert.equal(reading({ requests: 600, newcomers: 520 }).condition, 'site_newcomers');
   assert.equal(reading({ requests: 6000, newcomers: 60 }).condition, 'site_requests');
 });
@@ -36,7 +36,7 @@ test('all is calm only when everything is', () => {
   assert.equal(reading({ newcomers: 30 }).calm, false);
 });
 
-test('while nobody knows who is new, newcomers say nothing', () => {
+test('newcomers count for nothing until clients are known', () => {
   const unknown = { ...USUAL, newcomers: Number.POSITIVE_INFINITY };
   const { fired, calm, condition } = readLoad({ ...USUAL, newcomers: 5000 }, unknown, SITE);
   assert.deepEqual([fired, calm, condition], [false, true, 'site_requests']);
@@ -66,7 +66,7 @@ function close(rule: SiteRule, from: number, to: number, read: SiteReading): str
   return told;
 }
 
-test('a surge is told once it has lasted, once, and its end after a calm minute', () => {
+test('a surge is reported once, after it has lasted, and its end after a calm minute', () => {
   const rule = new SiteRule(15, 60);
   assert.deepEqual(close(rule, 100, 199, BETWEEN), []);
   assert.deepEqual(close(rule, 200, 299, FIRED), ['start 211'], 'fifteen seconds since 197');
@@ -78,7 +78,7 @@ test('a surge is told once it has lasted, once, and its end after a calm minute'
   assert.deepEqual(close(rule, 501, 530, FIRED), ['start 512'], 'the next one is another');
 });
 
-test('what is calm again before it was told is not told at all', () => {
+test('a surge that ends before it is reported is never reported', () => {
   const rule = new SiteRule(15, 60);
   assert.deepEqual(close(rule, 200, 209, FIRED), []);
   assert.deepEqual(close(rule, 210, 400, CALM), []);
@@ -86,13 +86,13 @@ test('what is calm again before it was told is not told at all', () => {
   assert.equal(rule.covers(205), false);
 });
 
-test('what begins to fade is told only if it fires again', () => {
+test('a fading surge is reported only if it fires again', () => {
   const rule = new SiteRule(15, 60);
   assert.deepEqual([...close(rule, 200, 205, FIRED), ...close(rule, 206, 230, BETWEEN)], []);
   assert.deepEqual(close(rule, 231, 231, FIRED), ['start 231']);
 });
 
-test('the seconds of a surge are covered from its beginning to the end of the calm, also afterwards', () => {
+test('a surge covers its seconds from its start to the end of the calm, also in hindsight', () => {
   const rule = new SiteRule(15, 60);
   const seconds = [196, 197, 250, 299];
   close(rule, 200, 299, FIRED);
@@ -107,7 +107,7 @@ test('the seconds of a surge are covered from its beginning to the end of the ca
   );
 });
 
-test('an interruption ends what was told, and only that', () => {
+test('an interruption ends a reported surge and nothing else', () => {
   const rule = new SiteRule(15, 60);
   assert.equal(rule.finish(99), false);
   close(rule, 100, 105, FIRED);

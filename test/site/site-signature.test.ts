@@ -23,7 +23,7 @@ test('what is more frequent than usual is named, with its share now and its usua
   assert.deepEqual([signature.new_client_share, signature.usual_new_client_share], [0.8, 0]);
 });
 
-test('what is always frequent does not stand out', () => {
+test('what is always frequent is not reported', () => {
   const sample = new SiteSample();
   for (const one of [...bots(300), ...views(100, 0)]) sample.take(one);
   sample.commit();

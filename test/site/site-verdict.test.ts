@@ -37,7 +37,7 @@ test("a flood for one path looks like an attack, though it has the browsers' nam
   );
 });
 
-test('every sign of an attack is told with its numbers', () => {
+test('every sign of an attack is given with its numbers', () => {
   const signs: readonly (readonly [NamedLine[], RegExp])[] = [
     [flood(300, () => ({ agent: 'tool/1' })), /one user agent sends 100 % \(usually 0 %\)/],
     [flood(300, (n) => ({ agent: `tool/${n % 5}` })), /100 % come from 5 kinds of user agents that are not usual here/],
@@ -82,7 +82,7 @@ test('what would have come anyway is taken off: a small flood on a busy site is 
   assert.match(detail, /above normal, 0 % are for static files \(usually 75 %\), 100 % ask for one path/);
 });
 
-test('what speaks for both is told as such', () => {
+test('mixed evidence is reported as mixed', () => {
   const lines = flood(300, (n) => ({ path: `/${n % 9}`, agent: n % 2 === 0 ? 'app/1' : `app/${n}`, traits: [] }));
   const { verdict, detail } = findVerdict(lines, 0, UNKNOWN, false);
   assert.equal(verdict, 'unclear');
