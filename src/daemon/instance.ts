@@ -51,7 +51,9 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   const lifetime = new Lifetime(log);
   try {
     const { config, version: configVersion } = loaded;
-    const records = await Records.open({ config, configVersion, now: options.clock.now, log, signal, handover });
+    const onProgress = (status: string) => options.systemd.starting(status);
+    const now = options.clock.now;
+    const records = await Records.open({ config, configVersion, now, log, signal, handover, onProgress });
     lifetime.own('the database', () => records.close());
     const instance = new RunningInstance(options, records, lifetime);
     await instance.start();

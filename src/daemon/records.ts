@@ -39,6 +39,8 @@ export interface RecordsOptions {
   readonly configVersion: string;
   readonly now: () => number;
   readonly log: Log;
+  /** Told in words how far a start that restores much has come. */
+  readonly onProgress?: (status: string) => void;
   /** Ends the loading of what the database holds. */
   readonly signal?: AbortSignal;
   /** Where one instance leaves for the next what no disk took. */
@@ -221,13 +223,19 @@ export class Records {
   adopt(held: Iterable<KernelBan>): Promise<void> {
     const { now, signal } = this.options;
     const { trail } = this;
-    return recallInTurns(trail, foundDrafts(held, trail, now()), (entries) => this.lines.tell(entries, []), signal);
+    return recallInTurns(trail, foundDrafts(held, trail, now()), (entries) => this.noteRestored(entries), signal);
+  }
+
+  private noteRestored(entries: readonly AuditEntry[]): void {
+    this.lines.tell(entries, []);
+    const last = entries.at(-1);
+    if (last) this.options.onProgress?.(`restoring what was in force, at entry #${last.id} of the audit trail`);
   }
 
   private async reconcileLog(damage: string | undefined): Promise<void> {
     const { config, now, log, signal } = this.options;
     const { trail } = this;
-    const tell = (entries: readonly AuditEntry[]) => this.lines.tell(entries, []);
+    const tell = (entries: readonly AuditEntry[]) => this.noteRestored(entries);
     try {
       this.loss = await reconcileLog({ config, trail, damage, now, tell, signal });
     } catch (error) {

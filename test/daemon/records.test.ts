@@ -48,7 +48,10 @@ function place(t: TestContext, audit = {}) {
   });
   const open = async (signal?: AbortSignal) => {
     const said: string[] = [];
-    const options = { config, configVersion: '0123456789ab', now: () => T0, log: () => {}, ...(signal && { signal }) };
+    const progress: string[] = [];
+    const onProgress = (status: string) => void progress.push(status);
+    const common = { config, configVersion: '0123456789ab', now: () => T0, log: () => {}, onProgress };
+    const options = { ...common, ...(signal && { signal }) };
     const records = await Records.open(options);
     const close = records.close.bind(records);
     let closed: Promise<void> | undefined;
@@ -69,7 +72,7 @@ function place(t: TestContext, audit = {}) {
         .activeBans(T0)
         .map(({ client }) => client)
         .sort();
-    return { records, troubles, said, record, done, bans };
+    return { records, troubles, said, progress, record, done, bans };
   };
   /** As `zban audit verify` does. */
   const verify = () => {
@@ -129,7 +132,8 @@ test('a restoration that is broken off is ended by the next start, and is record
   });
   await assert.rejects(open(stopping.signal), { name: 'AbortError' });
   stop.mock.restore();
-  const { records, bans } = await open();
+  const { records, bans, progress } = await open();
+  assert.match(progress.at(-1) ?? '', /^restoring what was in force, at entry #5001 /);
   assert.match(records.loss ?? '', /entries #1 to #2500 of the audit trail are lost/);
   assert.deepEqual(bans(), clients.toSorted());
   assert.ok(recall.mock.calls.every(({ arguments: [drafts] }) => [...drafts].length <= 1000));

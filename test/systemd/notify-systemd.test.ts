@@ -24,12 +24,14 @@ function standIn(t: TestContext, body = '') {
 
 test('messages arrive in order, the socket with them', async (t) => {
   const { notifier, messages } = standIn(t);
+  notifier.starting('restoring');
   notifier.ready('watching 2 logs');
   notifier.reloading();
   notifier.ready('watching 3 logs');
   notifier.stopping();
   await notifier.close();
   assert.deepEqual(messages(), [
+    'STATUS=restoring|EXTEND_TIMEOUT_USEC=60000000|/run/notify',
     'READY=1|STATUS=watching 2 logs|/run/notify',
     'RELOADING=1|STATUS=reloading|/run/notify',
     'READY=1|STATUS=watching 3 logs|/run/notify',
