@@ -49,7 +49,7 @@ export class SiteMeter {
       requests: this.requests.over(second, seconds) / windows,
       newcomers: this.newcomers.over(second, seconds) / windows,
       clients: withClients ? this.clients.active : 0,
-      lines: sumOf(this.window.siteRequests, second, seconds) / windows,
+      lines: this.lines(second, seconds) / windows,
     };
   }
 
@@ -66,6 +66,11 @@ export class SiteMeter {
   /** True when what the reading measured is more than ordinary over the last `seconds`. */
   exceeds(second: number, seconds: number, reading: SiteReading): boolean {
     return sumOf(this.seconds(reading), second, seconds) > this.perSecondMin(reading) * seconds;
+  }
+
+  private lines(second: number, seconds: number): number {
+    const { window } = this;
+    return seconds === window.seconds ? window.siteTotal : sumOf(window.siteRequests, second, seconds);
   }
 
   /** What a reading measured, second by second. */

@@ -35,7 +35,8 @@ export class SiteSample {
   commit(): void {
     this.words.push(...this.pending);
     this.pending = [];
-    if (this.words.length > LINES_MAX * WORDS) this.words = this.words.slice(-LINES_MAX * WORDS);
+    // Not each time: it copies all of them.
+    if (this.words.length > 2 * LINES_MAX * WORDS) this.words = this.kept();
   }
 
   /** The newest minute was not ordinary after all. */
@@ -45,18 +46,22 @@ export class SiteSample {
 
   /** Shares of all lines, or only of those that have a trait, or have it not. */
   usual(trait?: Trait, has = true): UsualShares {
-    const { words } = this;
+    const words = this.kept();
     if (trait === undefined) return new Shares(words);
     const isKept = (at: number) => (((words[at - (at % WORDS) + WORDS - 1] as number) & TRAITS[trait]) !== 0) === has;
     return new Shares(words.filter((_, at) => isKept(at)));
   }
 
   snapshot(): SampleState {
-    return this.words.slice();
+    return this.kept();
   }
 
   restore(state: SampleState): void {
     this.words = [...state];
+  }
+
+  private kept(): number[] {
+    return this.words.slice(-LINES_MAX * WORDS);
   }
 }
 

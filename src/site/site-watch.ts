@@ -10,7 +10,7 @@ import type { Evidence } from '../traffic/evidence.ts';
 import type { Window } from '../traffic/window.ts';
 import { readOrdinary, readSurge } from './site-evidence.ts';
 import { SiteMeter } from './site-meter.ts';
-import { type RuleState, readLoad, readTextbook, type SiteReading, SiteRule } from './site-rule.ts';
+import { exceedsUsual, type RuleState, readLoad, readTextbook, type SiteReading, SiteRule } from './site-rule.ts';
 import { type SampleState, SiteSample } from './site-sample.ts';
 import { findSignature } from './site-signature.ts';
 import { SiteUsual, type UsualState } from './site-usual.ts';
@@ -146,6 +146,7 @@ export class SiteWatch {
   }
 
   private judge(second: number, effective: Effective): GlobalAnomalyEvent | undefined {
+    if (this.isQuiet(second)) return undefined;
     const reading = this.read(second, effective);
     const fired = reading.fired && effective.ready && this.options.detection.site.enabled;
     const phase = this.rule.close(second, { ...reading, fired }, () => this.meter.onset(second, reading));
@@ -164,6 +165,15 @@ export class SiteWatch {
       reading,
       surge.state === 'closed' ? this.meter.onset(second, reading) : surge.since,
     );
+  }
+
+  /** Nothing is in progress and nothing begins: so are most seconds. */
+  private isQuiet(second: number): boolean {
+    const { options, usual, rule, surge, meter, window } = this;
+    if (surge || rule.since !== undefined || options.profile === 'classic') return false;
+    const usually = usual.at(second);
+    if (usually === undefined) return true;
+    return !exceedsUsual(meter.load(second, window.seconds, true), usually, options.detection.site);
   }
 
   /** Judges the last window, or what a window would be like of which all seconds were as the last few. */

@@ -30,6 +30,7 @@ export class ClientCounter {
 
   /** About how many were noted here or there. */
   countWith(other: ClientCounter): number {
+    if (this.ones === 0 || other.ones === 0) return countOf(this.ones + other.ones);
     let ones = 0;
     for (let at = 0; at < WORDS; at++) ones += countBits((this.words[at] as number) | (other.words[at] as number));
     return countOf(ones);

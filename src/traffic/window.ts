@@ -22,6 +22,9 @@ export class Window {
   readonly siteWeight: Uint32Array;
   readonly siteRequests: Uint32Array;
 
+  /** Requests of the whole site in the window. */
+  siteTotal = 0;
+
   private readonly clients: Clients;
   private readonly entriesMax: number;
   private readonly onLeave: EntryListener;
@@ -62,6 +65,7 @@ export class Window {
     this.weights[entry] = (this.weights[entry] as number) + weight;
     this.errors[entry] = (this.errors[entry] as number) + error;
     const bucket = second % this.seconds;
+    this.siteTotal++;
     this.siteRequests[bucket] = (this.siteRequests[bucket] as number) + 1;
     this.siteWeight[bucket] = (this.siteWeight[bucket] as number) + weight;
     if (clients.requests[slot] === 0) clients.active++;
@@ -106,6 +110,7 @@ export class Window {
       entry = following;
     }
     this.heads[bucket] = NONE;
+    this.siteTotal -= this.siteRequests[bucket] as number;
     this.siteWeight[bucket] = 0;
     this.siteRequests[bucket] = 0;
   }
