@@ -100,8 +100,8 @@ export class OffenderTable {
     const { index } = this;
     const { tiers, untils, lastEnds } = this.columns.of;
     return {
-      high: index.highs[row] as number,
-      low: index.lows[row] as number,
+      high: index.high(row),
+      low: index.low(row),
       tier: tiers.at(row),
       until: untils.at(row),
       lastEnd: lastEnds.at(row),

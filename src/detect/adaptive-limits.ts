@@ -12,27 +12,29 @@ export type VisitsState = Readonly<Partial<Record<RuleName, readonly number[]>>>
 interface AdaptiveLimit {
   readonly rule: number;
   readonly work: WorkLimit;
-  /** By slot: the bin of the histogram that the visit has reached. */
-  bins: Uint8Array;
 }
 
 export class AdaptiveLimits {
   private readonly limits: readonly AdaptiveLimit[];
+  /** By slot, then limit: the bin of its histogram that the visit has reached. */
+  private bins: Uint8Array;
 
   /** `options` in the order of RULES. */
   constructor(options: readonly BucketOptions[]) {
     this.limits = RULES.flatMap(({ adaptive }, rule) =>
-      adaptive ? [{ rule, work: new WorkLimit(options[rule]?.limit ?? 0), bins: new Uint8Array(FIRST_CAPACITY) }] : [],
+      adaptive ? [{ rule, work: new WorkLimit(options[rule]?.limit ?? 0) }] : [],
     );
+    this.bins = new Uint8Array(this.limits.length * FIRST_CAPACITY);
   }
 
   reserve(capacity: number): void {
-    for (const limit of this.limits) limit.bins = grown(limit.bins, capacity);
+    const length = this.limits.length * capacity;
+    if (length > this.bins.length) this.bins = grown(this.bins, length);
   }
 
   /** The slot's client is another now, or starts with a clean slate. */
   reset(slot: number): void {
-    for (const { bins } of this.limits) bins[slot] = 0;
+    this.bins.fill(0, slot * this.limits.length, (slot + 1) * this.limits.length);
   }
 
   noteVisit(): void {
@@ -41,22 +43,27 @@ export class AdaptiveLimits {
 
   /** Notes how full the buckets of a client are, which `bit` stands for. */
   noteWork(slot: number, buckets: Buckets, bit: number): void {
-    for (const { rule, work, bins } of this.limits) {
-      bins[slot] = work.noteWork(bins[slot] as number, buckets.level(slot, rule), bit);
+    let at = slot * this.limits.length;
+    for (const { rule, work } of this.limits) {
+      this.bins[at] = work.noteWork(this.bins[at] as number, buckets.level(slot, rule), bit);
+      at++;
     }
   }
 
   /** Time drained the client's buckets: what fills one that is empty now is counted from the start. */
   noteDrained(slot: number, buckets: Buckets): void {
-    for (const { rule, bins } of this.limits) if (buckets.level(slot, rule) === 0) bins[slot] = 0;
+    let at = slot * this.limits.length;
+    for (const { rule } of this.limits) {
+      if (buckets.level(slot, rule) === 0) this.bins[at] = 0;
+      at++;
+    }
   }
 
   /** The client's visit is an attack, and none of the usual ones. */
   takeBack(slot: number): void {
-    for (const { work, bins } of this.limits) {
-      work.takeBack(bins[slot] as number);
-      bins[slot] = 0;
-    }
+    let at = slot * this.limits.length;
+    for (const { work } of this.limits) work.takeBack(this.bins[at++] as number);
+    this.reset(slot);
   }
 
   /** Moves to epoch second `second`, and sets what `buckets` tolerate; the site's youth multiplies all of it by `warmth`. */

@@ -1,4 +1,4 @@
-/** The leaky buckets of every client: one for each rule, in one column by slot. */
+/** The leaky buckets of every client: one for each rule, those of a client side by side. */
 import { grown } from '../traffic/key-index.ts';
 import type { Rule } from './rule.ts';
 
@@ -11,21 +11,30 @@ export interface BucketOptions {
 }
 
 export class Buckets {
-  /** By slot, then rule. */
-  levels: Float32Array;
   /** By rule: points tolerated and points that drain a second, before the client's allowance. */
   readonly limits: Float64Array;
-  readonly leaks: Float64Array;
-  private readonly rules: readonly Rule[];
+  private readonly leaks: Float64Array;
   private readonly options: readonly BucketOptions[];
+  /** By rule: whether the allowance multiplies the leak, and what drains beside it for clients that are served well. */
+  private readonly eases: readonly boolean[];
+  private readonly servedLeaks: Float64Array;
+  private readonly rules: number;
+  /** By slot: the level of each rule, and the second up to which they are drained. Both arrays are one memory. */
+  private readonly width: number;
+  private levels: Float32Array;
+  private seconds: Uint32Array;
 
   /** `options` in the order of `rules`. */
   constructor(rules: readonly Rule[], options: readonly BucketOptions[]) {
-    this.rules = rules;
     this.options = options;
-    this.levels = new Float32Array(rules.length * FIRST_CAPACITY);
+    this.rules = rules.length;
+    this.width = rules.length + 1;
+    this.seconds = new Uint32Array(this.width * FIRST_CAPACITY);
+    this.levels = new Float32Array(this.seconds.buffer);
     this.limits = Float64Array.from(options, ({ limit }) => limit);
     this.leaks = Float64Array.from(options, ({ leak }) => leak / 60);
+    this.eases = rules.map(({ eases }) => eases);
+    this.servedLeaks = Float64Array.from(rules, ({ servedLeak }) => servedLeak / 60);
   }
 
   /** What is usual on the site multiplies limit and leak by `times`, and the site's youth the limit by `warmth`. */
@@ -36,38 +45,54 @@ export class Buckets {
   }
 
   reserve(capacity: number): void {
-    const length = this.rules.length * capacity;
-    if (length > this.levels.length) this.levels = grown(this.levels, length);
+    const length = this.width * capacity;
+    if (length <= this.seconds.length) return;
+    this.seconds = grown(this.seconds, length);
+    this.levels = new Float32Array(this.seconds.buffer);
+  }
+
+  /** The slot is another's now. */
+  reset(slot: number): void {
+    this.seconds.fill(0, slot * this.width, (slot + 1) * this.width);
   }
 
   /** Empties the buckets of a slot. */
-  reset(slot: number): void {
-    const { length } = this.rules;
-    this.levels.fill(0, slot * length, (slot + 1) * length);
+  empty(slot: number): void {
+    this.levels.fill(0, slot * this.width, slot * this.width + this.rules);
   }
 
   level(slot: number, rule: number): number {
-    return this.levels[slot * this.rules.length + rule] as number;
+    return this.levels[slot * this.width + rule] as number;
+  }
+
+  /** Second up to which the buckets of a slot are drained; 0 before they were for the first time. */
+  drainedTo(slot: number): number {
+    return this.seconds[slot * this.width + this.rules] as number;
   }
 
   /** Points that drain a second, of a client with this allowance; `served`: 0–1, how well it is served. */
   leak(rule: number, allowance: number, served: number): number {
-    const { eases, servedLeak } = this.rules[rule] as Rule;
-    return (this.leaks[rule] as number) * (eases ? allowance : 1) + (servedLeak / 60) * served;
+    return (
+      (this.leaks[rule] as number) * (this.eases[rule] ? allowance : 1) + (this.servedLeaks[rule] as number) * served
+    );
   }
 
-  /** Lets `seconds` drain the buckets of a slot. */
-  drain(slot: number, seconds: number, allowance: number, served: number): void {
-    const { levels } = this;
-    for (let rule = 0, at = slot * this.rules.length; rule < this.rules.length; rule++, at++) {
-      const level = levels[at] as number;
-      if (level > 0) levels[at] = Math.max(0, level - this.leak(rule, allowance, served) * seconds);
+  /** Lets time drain the buckets of a slot up to `second`. A clock that was set back drains nothing. */
+  drain(slot: number, second: number, allowance: number, served: number): void {
+    const { levels, rules } = this;
+    const last = this.drainedTo(slot);
+    const start = slot * this.width;
+    this.seconds[start + rules] = second;
+    if (last === 0 || second <= last) return;
+    for (let rule = 0; rule < rules; rule++) {
+      const level = levels[start + rule] as number;
+      if (level > 0) levels[start + rule] = Math.max(0, level - this.leak(rule, allowance, served) * (second - last));
     }
   }
 
   /** Adds points, up to the limit; what it came to before that. */
   add(slot: number, rule: number, points: number, limit: number): number {
-    const at = slot * this.rules.length + rule;
+    const at = slot * this.width + rule;
     const level = (this.levels[at] as number) + points;
     this.levels[at] = Math.min(level, limit);
     return level;
@@ -75,7 +100,7 @@ export class Buckets {
 
   /** Takes points back out of a bucket. */
   takeBack(slot: number, rule: number, points: number): void {
-    const at = slot * this.rules.length + rule;
+    const at = slot * this.width + rule;
     this.levels[at] = Math.max(0, (this.levels[at] as number) - points);
   }
 }

@@ -26,122 +26,196 @@ export function isOtherSize(before: number, bytes: number): boolean {
   return Math.abs(before - bytes) > Math.max(SAME_BYTES, SAME_SHARE * before);
 }
 
-/** Columns of fading counts, of words and of bytes. */
-const FADING = ['files', 'served', 'known', 'posts'] as const;
-const WORDS = ['form', 'number', 'numbered', 'postSize', 'size', 'sizeBefore'] as const;
-const BYTES = ['polite', 'linked', 'loads', 'forms'] as const;
+/**
+ * What is remembered of a client lies side by side, because its parts are needed together: counts that fade, then words, then bytes.
+ * Counts: known static files, and everything new to it, that it was served; requests served on known paths; POSTs.
+ */
+const [FILES, SERVED, KNOWN, POSTS, COUNTS] = [0, 1, 2, 3, 4] as const;
+/**
+ * The pattern of the form that it POSTs to; the last number it asked for, and on which pattern; sizes of the answers to its
+ * last POST, and of the two newest on paths new to it.
+ */
+const [FORM, LAST_NUMBER, NUMBERED, POST_SIZE, SIZE, SIZE_BEFORE, BYTES_AT] = [4, 5, 6, 7, 8, 9, 10] as const;
+/** Words of a client, the bytes included. */
+const WORDS = 11;
+/** What is known of the client, as bits of a byte; pages loaded that no POST followed; those of the form. */
+const [MARKS, LOADS, FORM_LOADS] = [4 * BYTES_AT, 4 * BYTES_AT + 1, 4 * BYTES_AT + 2];
+/** It read what robots may do here (RFC 9309); it named a page of this site as where it came from; refusals of it are remembered. */
+const [POLITE, LINKED, REFUSED] = [1, 2, 4] as const;
+const BYTES = 4 * WORDS;
 
-/** 134 bytes a client, habits and refusals included. */
+/** 142 bytes a client, habits and refusals included. */
 export class ClientState {
   readonly habits = new Habits();
   readonly refusals = new Refusals();
-  /** Known static files, and everything new to it, that it was served; requests served on known paths; POSTs. */
-  files = new Float32Array(FIRST_CAPACITY);
-  served = new Float32Array(FIRST_CAPACITY);
-  known = new Float32Array(FIRST_CAPACITY);
-  posts = new Float32Array(FIRST_CAPACITY);
-  /** 1 for a client that read what robots may do here (RFC 9309). */
-  polite = new Uint8Array(FIRST_CAPACITY);
-  /** 1 for a client that named a page of this site as where it came from. */
-  linked = new Uint8Array(FIRST_CAPACITY);
-  /** Pages loaded that no POST followed; those of the form that it POSTs to, whose pattern is `form`. */
-  private loads = new Uint8Array(FIRST_CAPACITY);
-  private forms = new Uint8Array(FIRST_CAPACITY);
-  private form = new Uint32Array(FIRST_CAPACITY);
-  /** The last number it asked for, and on which pattern. */
-  private number = new Uint32Array(FIRST_CAPACITY);
-  private numbered = new Uint32Array(FIRST_CAPACITY);
-  /** Sizes of the answers to its last POST, and of the two newest on paths new to it. */
-  private postSize = new Uint32Array(FIRST_CAPACITY);
-  private size = new Uint32Array(FIRST_CAPACITY);
-  private sizeBefore = new Uint32Array(FIRST_CAPACITY);
+  /** Three views of one memory. */
+  private words = new Uint32Array(WORDS * FIRST_CAPACITY);
+  private counts = new Float32Array(this.words.buffer);
+  private bytes = new Uint8Array(this.words.buffer);
 
   /** Makes room for slots below `capacity`. */
   reserve(capacity: number): void {
-    if (capacity <= this.files.length) return;
-    for (const name of FADING) this[name] = grown(this[name], capacity);
-    for (const name of WORDS) this[name] = grown(this[name], capacity);
-    for (const name of BYTES) this[name] = grown(this[name], capacity);
+    if (WORDS * capacity <= this.words.length) return;
+    this.words = grown(this.words, WORDS * capacity);
+    this.counts = new Float32Array(this.words.buffer);
+    this.bytes = new Uint8Array(this.words.buffer);
     this.habits.reserve(capacity);
     this.refusals.reserve(capacity);
   }
 
   /** The slot's client is another now, or starts with a clean slate. */
   reset(slot: number): void {
-    for (const name of FADING) this[name][slot] = 0;
-    for (const name of WORDS) this[name][slot] = 0;
-    for (const name of BYTES) this[name][slot] = 0;
+    this.words.fill(0, WORDS * slot, WORDS * (slot + 1));
     this.habits.reset(slot);
     this.refusals.reset(slot);
   }
 
+  /** How many paths a refusal on the path of this hash stands for: see Refusals. */
+  noteRefusal(slot: number, hash: number): number {
+    this.mark(slot, REFUSED);
+    return this.refusals.note(slot, hash);
+  }
+
+  /** Every path that the client was refused on counts again. */
+  forgetRefusals(slot: number): void {
+    if (!this.isMarked(slot, REFUSED)) return;
+    this.bytes[BYTES * slot + MARKS] = (this.bytes[BYTES * slot + MARKS] as number) & ~REFUSED;
+    this.refusals.forget(slot);
+  }
+
   fade(slot: number, seconds: number): void {
     const left = FADE[seconds] ?? 0;
-    this.files[slot] = (this.files[slot] as number) * left;
-    this.served[slot] = (this.served[slot] as number) * left;
-    this.known[slot] = (this.known[slot] as number) * left;
-    this.posts[slot] = (this.posts[slot] as number) * left;
+    for (let at = WORDS * slot, end = at + COUNTS; at < end; at++) this.counts[at] = (this.counts[at] as number) * left;
+  }
+
+  /** Known static files that it was served. */
+  files(slot: number): number {
+    return this.counts[WORDS * slot + FILES] as number;
+  }
+
+  noteFile(slot: number, files = 1): void {
+    this.add(slot, FILES, files);
+  }
+
+  /** Requests served on known paths. */
+  known(slot: number): number {
+    return this.counts[WORDS * slot + KNOWN] as number;
+  }
+
+  noteKnown(slot: number): void {
+    this.add(slot, KNOWN, 1);
+  }
+
+  posts(slot: number): number {
+    return this.counts[WORDS * slot + POSTS] as number;
+  }
+
+  /** It was served something new to it. */
+  noteServed(slot: number): void {
+    this.add(slot, SERVED, 1);
+  }
+
+  /** True of a client that read what robots may do here. */
+  isPolite(slot: number): boolean {
+    return this.isMarked(slot, POLITE);
+  }
+
+  notePolite(slot: number): void {
+    this.mark(slot, POLITE);
+  }
+
+  /** It named a page of this site as where it came from. */
+  noteLink(slot: number): void {
+    this.mark(slot, LINKED);
   }
 
   /** What the client's limits are multiplied by: 1 to ALLOWANCE_MAX. */
   allowance(slot: number): number {
-    return 1 + (ALLOWANCE_MAX - 1) * Math.min(1, (this.files[slot] as number) / ALLOWANCE_FILES);
+    return 1 + (ALLOWANCE_MAX - 1) * Math.min(1, this.files(slot) / ALLOWANCE_FILES);
   }
 
   /** How well the client is served: 0–1. */
   servedWell(slot: number): number {
-    return Math.min(1, (this.served[slot] as number) / SERVED_WELL);
+    return Math.min(1, (this.counts[WORDS * slot + SERVED] as number) / SERVED_WELL);
   }
 
   /** True for a client that comes from no page of this site, and loads next to no files that others load. */
   isBare(slot: number): boolean {
-    return this.linked[slot] === 0 && (this.files[slot] as number) * BARE_PAGES <= (this.served[slot] as number);
+    return (
+      !this.isMarked(slot, LINKED) && this.files(slot) * BARE_PAGES <= (this.counts[WORDS * slot + SERVED] as number)
+    );
   }
 
   /** The client was served the page of this pattern. */
   noteLoad(slot: number, page: number): void {
-    this.loads[slot] = Math.min(LOADS_MAX, (this.loads[slot] as number) + 1);
-    if (this.form[slot] === page) this.forms[slot] = Math.min(LOADS_MAX, (this.forms[slot] as number) + 1);
+    const { bytes } = this;
+    const at = BYTES * slot;
+    bytes[at + LOADS] = Math.min(LOADS_MAX, (bytes[at + LOADS] as number) + 1);
+    if (this.words[WORDS * slot + FORM] === page)
+      bytes[at + FORM_LOADS] = Math.min(LOADS_MAX, (bytes[at + FORM_LOADS] as number) + 1);
   }
 
   /**
    * Takes one page load for a POST to this pattern: 3 when it was that of the form, and another page was loaded too, 2 when it was
-   * that of the form, 1 when it was another page, 0 without any. `formServed`: the form is among the client's habits. A log-in that is `sentOn` takes the page it led to as well.
+   * that of the form, 1 when it was another page, 0 without any. `formServed`: the form is among the client's habits. A log-in
+   * that is `sentOn` takes the page it led to as well.
    */
   takeLoad(slot: number, page: number, formServed: boolean, sentOn = false): 0 | 1 | 2 | 3 {
-    const loads = this.loads[slot] as number;
-    if (this.form[slot] !== page) {
-      this.form[slot] = page;
-      this.forms[slot] = formServed ? loads : 0;
+    const { bytes, words } = this;
+    const at = BYTES * slot;
+    const loads = bytes[at + LOADS] as number;
+    if (words[WORDS * slot + FORM] !== page) {
+      words[WORDS * slot + FORM] = page;
+      bytes[at + FORM_LOADS] = formServed ? loads : 0;
     }
-    const forms = this.forms[slot] as number;
+    const forms = bytes[at + FORM_LOADS] as number;
     const wentOn = sentOn && forms > 0 && loads > forms;
-    if (loads > 0) this.loads[slot] = loads - (wentOn ? 2 : 1);
-    if (forms > 0) this.forms[slot] = forms - 1;
+    if (loads > 0) bytes[at + LOADS] = loads - (wentOn ? 2 : 1);
+    if (forms > 0) bytes[at + FORM_LOADS] = forms - 1;
     return wentOn ? 3 : forms > 0 ? 2 : loads > 0 ? 1 : 0;
   }
 
   /** True when the number follows the client's last one on the same pattern; notes it. */
   noteNumber(slot: number, page: number, number: number): boolean {
-    const isNext = this.numbered[slot] === page && number === (this.number[slot] as number) + 1 && number < TIME_MIN;
-    this.numbered[slot] = page;
-    this.number[slot] = number;
+    const { words } = this;
+    const at = WORDS * slot;
+    const isNext =
+      words[at + NUMBERED] === page && number === (words[at + LAST_NUMBER] as number) + 1 && number < TIME_MIN;
+    words[at + NUMBERED] = page;
+    words[at + LAST_NUMBER] = number;
     return isNext;
   }
 
   /** A POST answered with so many bytes; true when that to the last one had clearly more or fewer. */
   notePost(slot: number, bytes: number): boolean {
-    this.posts[slot] = (this.posts[slot] as number) + 1;
-    const before = this.postSize[slot] as number;
-    this.postSize[slot] = bytes;
+    this.add(slot, POSTS, 1);
+    const at = WORDS * slot + POST_SIZE;
+    const before = this.words[at] as number;
+    this.words[at] = bytes;
     return before > 0 && isOtherSize(before, bytes);
   }
 
   /** True when an answer on a path new to the client has the size of one of the two before it; notes it. */
   noteSize(slot: number, bytes: number): boolean {
-    const isSame = this.size[slot] === bytes || this.sizeBefore[slot] === bytes;
-    this.sizeBefore[slot] = this.size[slot] as number;
-    this.size[slot] = bytes;
+    const { words } = this;
+    const at = WORDS * slot;
+    const isSame = words[at + SIZE] === bytes || words[at + SIZE_BEFORE] === bytes;
+    words[at + SIZE_BEFORE] = words[at + SIZE] as number;
+    words[at + SIZE] = bytes;
     return isSame;
+  }
+
+  private isMarked(slot: number, mark: number): boolean {
+    return ((this.bytes[BYTES * slot + MARKS] as number) & mark) !== 0;
+  }
+
+  private mark(slot: number, mark: number): void {
+    const at = BYTES * slot + MARKS;
+    this.bytes[at] = (this.bytes[at] as number) | mark;
+  }
+
+  private add(slot: number, count: number, more: number): void {
+    const at = WORDS * slot + count;
+    this.counts[at] = (this.counts[at] as number) + more;
   }
 }

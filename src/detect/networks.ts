@@ -33,7 +33,6 @@ export interface NetworkOverflow {
 class Level {
   readonly buckets: Buckets;
   private readonly index = new KeyIndex(ROWS);
-  private readonly seconds = new Uint32Array(ROWS);
   readonly restUntil = new Uint32Array(ROWS);
   /** Of the two newest answers to guesses, bytes. */
   private readonly size = new Uint32Array(ROWS);
@@ -57,10 +56,8 @@ class Level {
       this.index.insert(high, low, row);
       this.buckets.reset(row);
       this.restUntil[row] = 0;
-    } else if (second > (this.seconds[row] as number)) {
-      this.buckets.drain(row, second - (this.seconds[row] as number), 1, 0);
     }
-    this.seconds[row] = second;
+    this.buckets.drain(row, second, 1, 0);
     return (this.restUntil[row] as number) > second ? -1 : row;
   }
 
@@ -74,7 +71,7 @@ class Level {
   empty({ high, low }: NetworkKey, restUntil: number): void {
     const row = this.index.find(high, low);
     if (row < 0) return;
-    this.buckets.reset(row);
+    this.buckets.empty(row);
     this.restUntil[row] = restUntil;
   }
 
@@ -90,7 +87,7 @@ class Level {
   }
 
   private fullness(row: number): number {
-    return RULES.reduce((sum, _rule, at) => sum + this.buckets.level(row, at), this.seconds[row] as number);
+    return RULES.reduce((sum, _rule, at) => sum + this.buckets.level(row, at), this.buckets.drainedTo(row));
   }
 }
 

@@ -44,7 +44,7 @@ export class Observer {
   }
 
   private observeHabit(request: Request, slot: number): void {
-    const { habits, refusals } = this.clients;
+    const { habits } = this.clients;
     const habit = habitOf(request.path, request.url);
     const at = habits.find(slot, habit);
     request.again = at >= 0;
@@ -52,7 +52,7 @@ export class Observer {
     request.wasServed = habits.wasServed(at);
     const hash = request.url >>> 16;
     const isRefused = request.refused || request.redirected || request.failed;
-    const refused = isRefused ? refusals.note(slot, hash) : 0;
+    const refused = isRefused ? this.clients.noteRefusal(slot, hash) : 0;
     // A page may miss hundreds of pictures: they stand for no others.
     request.newlyRefused = request.picture ? Math.min(1, refused) : refused;
     if (request.asset && request.known) return;
@@ -69,9 +69,9 @@ export class Observer {
 
   private observeClient(request: Request, slot: number, referrer: number, site: SiteKnowledge): void {
     const { clients } = this;
-    if (request.page === this.robotsTxt) clients.polite[slot] = 1;
-    request.robot = !request.refuted && (request.robot || clients.polite[slot] === 1);
-    if (request.fromOwnPage) clients.linked[slot] = 1;
+    if (request.page === this.robotsTxt) clients.notePolite(slot);
+    request.robot = !request.refuted && (request.robot || clients.isPolite(slot));
+    if (request.fromOwnPage) clients.noteLink(slot);
     request.bare = site.showsBrowsers && referrer === 0 && clients.isBare(slot);
     request.nextNumber = !request.asset && clients.noteNumber(slot, request.page, request.number);
     request.sameAnswer =
@@ -83,12 +83,12 @@ export class Observer {
     const { clients } = this;
     if (!request.served) return;
     // To send one thing again and again shows no visitor, however many do: accomplices would make each other known.
-    if (request.known && !(request.post && request.again)) clients.known[slot] = (clients.known[slot] as number) + 1;
+    if (request.known && !(request.post && request.again)) clients.noteKnown(slot);
     if (request.asset) {
       if (request.rarity > SHARED_RARITY) return;
-      clients.files[slot] = (clients.files[slot] as number) + 1;
+      clients.noteFile(slot);
     } else if (!request.post) clients.noteLoad(slot, request.page);
     if (request.wasServed || request.sameAnswer || request.payload || request.post) return;
-    clients.served[slot] = (clients.served[slot] as number) + 1;
+    clients.noteServed(slot);
   }
 }

@@ -5,7 +5,6 @@ import type { PointsOptions } from '../model/options.ts';
 import { HIGH, LOW, REFERRER } from '../parse/tally.ts';
 import type { Unsaid } from '../share/unsaid.ts';
 import { clientBit, clientHash } from '../traffic/hash.ts';
-import { grown } from '../traffic/key-index.ts';
 import { AdaptiveLimits, type VisitsState } from './adaptive-limits.ts';
 import { Buckets } from './buckets.ts';
 import { ClientState } from './client-state.ts';
@@ -17,7 +16,6 @@ import { REFUTED, UNKNOWN, VERIFIED, type Verdict } from './robot-verdicts.ts';
 import { placeOf, RULES, type RuleName } from './rules.ts';
 import { SiteKnowledge, type SiteKnowledgeState } from './site-knowledge.ts';
 
-const FIRST_CAPACITY = 1024;
 /** A client that was not seen for so many seconds comes for another visit. */
 const VISIT_SECONDS = 600;
 /** Who is this near to being banned for probing, or for guessing, teaches nothing. */
@@ -64,8 +62,6 @@ export class Points {
   private readonly adaptive: AdaptiveLimits;
   /** Path of the request that was observed last, and its client's hash and bit. */
   private readonly newest = { at: 0, hash: 0, bit: 0 };
-  /** Second up to which a client's buckets are drained; 0 before its first request. */
-  private last = new Uint32Array(FIRST_CAPACITY);
   private second = 0;
 
   /** `hashKey` is that of the parsers. */
@@ -82,24 +78,20 @@ export class Points {
     this.clients.reserve(capacity);
     this.buckets.reserve(capacity);
     this.unsaid?.reserve(capacity);
-    if (capacity <= this.last.length) return;
-    this.last = grown(this.last, capacity);
     this.adaptive.reserve(capacity);
   }
 
   /** The slot's client is another now, or starts with a clean slate. */
   reset(slot: number): void {
-    if (slot >= this.last.length) return;
     this.clients.reset(slot);
     this.buckets.reset(slot);
     this.unsaid?.reset(slot);
-    this.last[slot] = 0;
     this.adaptive.reset(slot);
   }
 
   /** True of a client that was lately served what others are served. */
   isServed(slot: number): boolean {
-    return (this.clients.known[slot] as number) >= SERVED_REQUESTS;
+    return this.clients.known(slot) >= SERVED_REQUESTS;
   }
 
   /** What the client's limits are multiplied by: more than 1 for one that loads the static files others load. */
@@ -121,7 +113,7 @@ export class Points {
   ): Overflow | undefined {
     if (second !== this.second) this.advance(second);
     const { request, newest } = this;
-    request.unhurried = second - (this.last[slot] as number) >= UNHURRIED_SECONDS;
+    request.unhurried = second - this.buckets.drainedTo(slot) >= UNHURRIED_SECONDS;
     this.drain(slot, second, learn);
     request.read(rows, row);
     const referrer = rows[row + REFERRER] as number;
@@ -156,7 +148,7 @@ export class Points {
   }
 
   /** Tells how near a client is to the limits, by default at its last request, else after what drained until `second`. */
-  reach(slot: number, tell: ReportReach, second = this.last[slot] as number): void {
+  reach(slot: number, tell: ReportReach, second = this.buckets.drainedTo(slot)): void {
     for (let rule = 0; rule < RULES.length; rule++) {
       const limit = this.limit(slot, rule);
       tell(rule, this.levelAt(slot, rule, second) / limit, limit);
@@ -183,57 +175,58 @@ export class Points {
 
   /** Points in a bucket of the client, of what is left of them at `second`; at its last request when that is before it. */
   private levelAt(slot: number, rule: number, second: number): number {
-    const elapsed = second - (this.last[slot] as number);
+    const elapsed = second - this.buckets.drainedTo(slot);
     const level = this.buckets.level(slot, rule);
     return elapsed > 0 ? Math.max(0, level - elapsed * this.leak(slot, rule)) : level;
   }
 
   /** Lets time drain the client's buckets. A clock that was set back drains nothing. */
   private drain(slot: number, second: number, learn: boolean): void {
-    const last = this.last[slot] as number;
+    const { buckets, clients, adaptive } = this;
+    const last = buckets.drainedTo(slot);
     if (last === second) return;
-    this.last[slot] = second;
     const elapsed = second - last;
-    if (learn && (last === 0 || elapsed > VISIT_SECONDS)) this.adaptive.noteVisit();
+    if (learn && (last === 0 || elapsed > VISIT_SECONDS)) adaptive.noteVisit();
+    const served = clients.servedWell(slot);
+    buckets.drain(slot, second, this.allowance(slot), served);
     if (last === 0 || elapsed < 0) return;
-    const { buckets, clients, unsaid } = this;
-    buckets.drain(slot, elapsed, this.allowance(slot), clients.servedWell(slot));
-    for (let rule = 0; unsaid && rule < RULES.length; rule++)
-      if (unsaid.drains(slot, rule, second)) unsaid.drain(slot, rule, elapsed, this.leak(slot, rule));
-    if (buckets.level(slot, SCAN) === 0) clients.refusals.forget(slot);
-    this.adaptive.noteDrained(slot, buckets);
+    if (this.unsaid) this.drainUnsaid(this.unsaid, slot, second, elapsed);
+    if (buckets.level(slot, SCAN) === 0) clients.forgetRefusals(slot);
+    adaptive.noteDrained(slot, buckets);
     clients.fade(slot, elapsed);
+  }
+
+  private drainUnsaid(unsaid: Unsaid, slot: number, second: number, elapsed: number): void {
+    for (let rule = 0; rule < RULES.length; rule++)
+      if (unsaid.drains(slot, rule, second)) unsaid.drain(slot, rule, elapsed, this.leak(slot, rule));
   }
 
   /** Pours the request's points into the buckets. */
   private judge(slot: number): Overflow | undefined {
     const { request, buckets, clients, unsaid } = this;
-    const { levels, limits } = buckets;
+    const { limits } = buckets;
     const allowance = this.allowance(slot);
     let overflow: Overflow | undefined;
     this.spreads = false;
     this.light = isLight(request);
-    const scanned = levels[slot * RULES.length + SCAN] as number;
-    if (request.served && scanned > 0) {
+    if (request.served && buckets.level(slot, SCAN) > 0) {
       const back = clients.refusals.takeBack(slot, request.url >>> 16);
       buckets.takeBack(slot, SCAN, back);
       if (back > 0) unsaid?.add(slot, SCAN, -back, this.limit(slot, SCAN), this.second);
     }
-    for (let rule = 0, at = slot * RULES.length; rule < RULES.length; rule++, at++) {
+    for (let rule = 0; rule < RULES.length; rule++) {
       const { weigh, spreads } = RULES[rule] as (typeof RULES)[number];
       const weight = weigh(request);
       this.weights[rule] = weight;
       if (weight === 0) continue;
       this.spreads ||= spreads;
       if (rule === SCAN && request.newlyRefused > 0) clients.refusals.noteTry(slot, request.url >>> 16, weight);
-      const level = (levels[at] as number) + weight;
       const limit = (limits[rule] as number) * allowance;
-      levels[at] = Math.min(level, limit);
+      const level = buckets.add(slot, rule, weight, limit);
       unsaid?.add(slot, rule, weight, limit, this.second);
       if (level > limit && !overflow) overflow = this.overflow(slot, rule, level, limit);
     }
-    this.probing =
-      (levels[slot * RULES.length + SCAN] as number) >= PROBING_SHARE * allowance * (limits[SCAN] as number);
+    this.probing = buckets.level(slot, SCAN) >= PROBING_SHARE * allowance * (limits[SCAN] as number);
     return overflow;
   }
 
@@ -252,10 +245,10 @@ export class Points {
     if (request.known && (this.isServed(slot) || site.outage.isOn)) site.outage.note(this.newest.hash, !request.served);
     this.adaptive.noteWork(slot, buckets, bit);
     if (this.isSuspect(slot, SCAN)) return;
-    const known = clients.known[slot] as number;
+    const known = clients.known(slot);
     if (request.served) {
       site.paths.teachServed(at, bit);
-      const repeats = request.post && request.again && (clients.posts[slot] as number) >= REPEATED_POSTS;
+      const repeats = request.post && request.again && clients.posts(slot) >= REPEATED_POSTS;
       if (repeats && known >= REPEATING_TEACHER && !this.isSuspect(slot, BRUTE_FORCE))
         site.paths.teachRepeated(at, bit);
     } else if (request.refused && known >= REFUSED_TEACHER) site.paths.teachRefused(at, bit);

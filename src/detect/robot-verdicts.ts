@@ -67,7 +67,7 @@ export class RobotVerdicts {
   /** A client got the slot. */
   begin(slot: number, high: number, low: number): void {
     if (slot >= this.verdicts.length) {
-      const capacity = this.clients.requests.length;
+      const capacity = this.clients.capacity;
       this.verdicts = grown(this.verdicts, capacity);
       this.askedSecond = grown(this.askedSecond, capacity);
     }
@@ -95,7 +95,7 @@ export class RobotVerdicts {
     return (
       this.asking &&
       this.verdicts[slot] !== VERIFIED &&
-      (this.clients.requests[slot] as number) >= CLAIM_REQUESTS &&
+      this.clients.requests(slot) >= CLAIM_REQUESTS &&
       second - (this.askedSecond[slot] as number) >= AGAIN_SECONDS &&
       this.claims.length < CLAIMS_MAX
     );

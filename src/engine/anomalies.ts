@@ -55,17 +55,17 @@ export class Anomalies {
     const { clients, window, points } = this;
     const { rules } = this.timeline;
     const seen: SeenClient = {
-      requests: clients.requests[slot] as number,
-      weight: clients.weight[slot] as number,
-      errors: clients.errors[slot] as number,
-      seconds: window.newest - (clients.firstSecond[slot] as number) + 1,
+      requests: clients.requests(slot),
+      weight: clients.weight(slot),
+      errors: clients.errors(slot),
+      seconds: window.newest - clients.firstSecond(slot) + 1,
     };
     const anomaly = overflow
       ? rules.describe(seen, overflow.condition)
       : rules.findAnomaly(seen, points?.allowance(slot), points?.probing);
     if (!anomaly) return undefined;
-    const known = (clients.flaggedUntil[slot] as number) >= window.newest;
-    clients.flaggedUntil[slot] = window.newest + window.seconds;
+    const known = clients.flaggedUntil(slot) >= window.newest;
+    clients.flag(slot, window.newest + window.seconds);
     if (known) return undefined;
     points?.disown(slot);
     const [high, low] = [clients.high(slot), clients.low(slot)];
@@ -98,7 +98,7 @@ export class Anomalies {
 
   /** True of a client that the fuse protects. */
   hasHistory(slot: number): boolean {
-    const seconds = this.window.newest - (this.clients.firstSecond[slot] as number);
+    const seconds = this.window.newest - this.clients.firstSecond(slot);
     return this.points === undefined || (seconds >= HISTORY_SECONDS && this.points.isServed(slot));
   }
 }

@@ -33,7 +33,7 @@ export function listBusiest(sources: BusiestSources, max: number): TopClient[] {
   const near = new Best<Candidate>(max, ({ nearest }) => nearest?.share ?? 0);
   const busy = new Best<Candidate>(max, ({ requests }) => requests);
   const total = visitRecent(clients, (slot, requests) => {
-    if ((clients.bannedUntil[slot] as number) > newest) return;
+    if (clients.bannedUntil(slot) > newest) return;
     let nearest: NearestLimit | null = null;
     reach(slot, (at, share, tolerated) => {
       const limit = LIMITS[at];

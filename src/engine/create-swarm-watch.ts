@@ -28,7 +28,7 @@ export function createSwarmWatch(parts: SwarmParts): SwarmWatch | undefined {
   const { detection, swarm, hashKey = 0 } = options;
   if (!swarm.enabled) return undefined;
   return new SwarmWatch(swarm, hashKey, clients, evidence, {
-    isExempt: (slot) => robots.of(slot) === VERIFIED || (clients.bannedUntil[slot] as number) > window.newest,
+    isExempt: (slot) => robots.of(slot) === VERIFIED || clients.bannedUntil(slot) > window.newest,
     isProtected: (slot) => policy.findProtection({ high: clients.high(slot), low: clients.low(slot) }) !== undefined,
     wasBanned: (text) => {
       const network = findNetwork(text, detection);

@@ -42,13 +42,13 @@ export class EngineBans {
     this.refused.delete(slot);
     this.traffic.forget(slot);
     this.points?.reset(slot);
-    this.clients.bannedUntil[slot] = this.lastEnd(high, low);
+    this.clients.ban(slot, this.lastEnd(high, low));
   }
 
   /** Shuts the client, or every client of the network, out until epoch second `until`. */
   shutOut(key: BanKey, until: number): void {
     for (const slot of this.slotsOf(key)) {
-      const own = key.bits === undefined ? 0 : (this.clients.bannedUntil[slot] as number);
+      const own = key.bits === undefined ? 0 : this.clients.bannedUntil(slot);
       this.shutOutSlot(slot, Math.max(own, until));
     }
   }
@@ -80,7 +80,7 @@ export class EngineBans {
     for (const offender of this.policy.expire(now)) {
       for (const slot of this.slotsOf(offender)) {
         // A ban may be shorter than the time for which a client stays flagged.
-        this.clients.flaggedUntil[slot] = 0;
+        this.clients.flag(slot, 0);
         this.traffic.forget(slot);
       }
       const ip = formatBanKey(offender, scheme);
@@ -106,7 +106,7 @@ export class EngineBans {
   moveEnds(seconds: number): void {
     for (const offender of this.policy.moveEnds(seconds)) {
       for (const slot of this.slotsOf(offender)) {
-        this.clients.bannedUntil[slot] = Math.max(0, this.lastEnd(this.clients.high(slot), this.clients.low(slot)));
+        this.clients.ban(slot, Math.max(0, this.lastEnd(this.clients.high(slot), this.clients.low(slot))));
       }
     }
   }
@@ -127,7 +127,7 @@ export class EngineBans {
 
   /** What may never be banned has changed, or banning was resumed: the clients refused so far are judged anew. */
   judgeRefusedAgain(): void {
-    for (const slot of this.refused) this.clients.flaggedUntil[slot] = 0;
+    for (const slot of this.refused) this.clients.flag(slot, 0);
     this.refused.clear();
     this.networks?.judgeRefusedAgain();
   }
@@ -135,7 +135,7 @@ export class EngineBans {
   /** What was counted of the clients does not count, nor do lines from before `until` that are read later. */
   private acquit(key: BanKey, until: number): void {
     for (const slot of this.slotsOf(key)) {
-      this.clients.flaggedUntil[slot] = 0;
+      this.clients.flag(slot, 0);
       const own = key.bits === undefined ? 0 : this.lastEnd(this.clients.high(slot), this.clients.low(slot));
       this.shutOutSlot(slot, Math.max(own, until));
     }
@@ -162,7 +162,7 @@ export class EngineBans {
 
   private shutOutSlot(slot: number, until: number): void {
     this.traffic.forget(slot);
-    this.clients.bannedUntil[slot] = Math.min(until, PERMANENT);
+    this.clients.ban(slot, Math.min(until, PERMANENT));
     this.clients.forget(slot);
     this.points?.reset(slot);
   }

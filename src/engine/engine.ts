@@ -127,7 +127,7 @@ export class Engine {
         timeline.advanceTo(second);
       }
       const slot = this.findSlot(rows[at + HIGH] as number, rows[at + LOW] as number, second);
-      if ((clients.bannedUntil[slot] as number) > second) {
+      if (clients.bannedUntil(slot) > second) {
         this.banned++;
         this.bans.traffic.note(slot, second);
         meter.noteBanned();
@@ -141,7 +141,7 @@ export class Engine {
         rows,
         at,
         window.newest,
-        (clients.flaggedUntil[slot] as number) < window.newest && window.newest > timeline.savedSecond,
+        clients.flaggedUntil(slot) < window.newest && window.newest > timeline.savedSecond,
         robots.of(slot),
       );
       const refused = status >= 400 && status < 499;
@@ -155,10 +155,7 @@ export class Engine {
       }
       if (!(info & ASSET)) site.noteRequest(slot, second);
       history?.note(slot, window.newest, info, points, timeline.rules);
-      if (
-        overflow ||
-        ((classic ? clients.requests[slot] : clients.weight[slot]) as number) >= timeline.rules.weightMin
-      ) {
+      if (overflow || (classic ? clients.requests(slot) : clients.weight(slot)) >= timeline.rules.weightMin) {
         evidence.extend(row + 1);
         judge.judgeClient(slot, overflow);
       }
@@ -235,7 +232,7 @@ export class Engine {
     if (!this.points) return undefined;
     this.shared ??= new SharedCounts(this.points, this.clients, this.options.detection);
     return this.shared.exchange(news, this.window.newest, (slot, overflow) => {
-      if ((this.clients.bannedUntil[slot] as number) <= this.window.newest) this.judge.judgeClient(slot, overflow);
+      if (this.clients.bannedUntil(slot) <= this.window.newest) this.judge.judgeClient(slot, overflow);
     });
   }
 
@@ -250,10 +247,8 @@ export class Engine {
     const reach = (slot: number, tell: ReportReach) => {
       points?.reach(slot, tell, window.newest);
       const allowance = points?.allowance(slot) ?? 1;
-      const [requests, weight, errors] = [clients.requests, clients.weight, clients.errors].map(
-        (column) => (column[slot] as number) / allowance,
-      ) as [number, number, number];
-      timeline.rules.reach(requests, weight, errors, tell);
+      const [requests, weight, errors] = [clients.requests(slot), clients.weight(slot), clients.errors(slot)];
+      timeline.rules.reach(requests / allowance, weight / allowance, errors / allowance, tell);
     };
     return listBusiest({ clients, evidence, reach, newest: window.newest, scheme: this.options.detection }, max);
   }
@@ -262,7 +257,7 @@ export class Engine {
     const slot = this.clients.find(high, low);
     if (slot >= 0) return slot;
     const added = this.clients.add(high, low, second);
-    this.points?.reserve(this.clients.requests.length);
+    this.points?.reserve(this.clients.capacity);
     this.bans.begin(added, high, low);
     this.robots.begin(added, high, low);
     this.swarm?.strangers.begin(added, second);

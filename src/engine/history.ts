@@ -56,7 +56,7 @@ export class History {
 
   /** Another client has the slot. */
   begin(slot: number): void {
-    this.reserve(this.clients.requests.length);
+    this.reserve(this.clients.capacity);
     if (this.hoursKnown(slot) >= KNOWN_HOURS) this.knownForgotten++;
     this.requests[slot] = this.answered[slot] = this.shutOut[slot] = this.bans[slot] = this.robot[slot] = 0;
     this.hours[slot] = this.hour[slot] = this.hourRequests[slot] = this.hourAnswered[slot] = 0;
@@ -75,8 +75,8 @@ export class History {
     if (info & ROBOT) this.robot[slot] = 1;
     this.slot = slot;
     points?.reach(slot, this.keep);
-    const { requests, weight, errors } = this.clients;
-    rules.reach(requests[slot] as number, weight[slot] as number, errors[slot] as number, this.keep);
+    const { clients } = this;
+    rules.reach(clients.requests(slot), clients.weight(slot), clients.errors(slot), this.keep);
   }
 
   /** A request of a client that is banned. */

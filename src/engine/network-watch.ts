@@ -70,14 +70,14 @@ export class NetworkWatch {
     let [requests, weight, errors, attackers, served, first] = [0, 0, 0, 0, 0, second];
     for (let slot = 0; slot < clients.size; slot++) {
       if (!isWithin(network, clients.high(slot), clients.low(slot))) continue;
-      const isBanned = (clients.bannedUntil[slot] as number) > second;
+      const isBanned = clients.bannedUntil(slot) > second;
       if (isBanned || points.suspicion(slot, second) >= ATTACKER_SHARE) attackers++;
       else if (points.isServed(slot)) served++;
-      if ((clients.requests[slot] as number) === 0) continue;
-      requests += clients.requests[slot] as number;
-      weight += clients.weight[slot] as number;
-      errors += clients.errors[slot] as number;
-      first = Math.min(first, clients.firstSecond[slot] as number);
+      if (clients.requests(slot) === 0) continue;
+      requests += clients.requests(slot);
+      weight += clients.weight(slot);
+      errors += clients.errors(slot);
+      first = Math.min(first, clients.firstSecond(slot));
     }
     return { requests, weight, errors, attackers, served, seconds: second - first + 1 };
   }

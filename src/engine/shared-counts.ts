@@ -54,7 +54,7 @@ export class SharedCounts {
 
   constructor(points: Points, clients: Clients, scheme: ClientScheme) {
     this.unsaid = new Unsaid(RULES.length);
-    this.unsaid.reserve(clients.requests.length);
+    this.unsaid.reserve(clients.capacity);
     points.unsaid = this.unsaid;
     this.points = points;
     this.clients = clients;

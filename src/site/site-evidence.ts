@@ -60,5 +60,5 @@ function isOrdinary(clients: Clients, rows: Uint32Array, at: number): boolean {
   const slot = clients.find(rows[at + HIGH] as number, rows[at + LOW] as number);
   const second = rows[at + SECOND] as number;
   if (slot < 0) return true;
-  return (clients.flaggedUntil[slot] as number) < second && (clients.bannedUntil[slot] as number) <= second;
+  return clients.flaggedUntil(slot) < second && clients.bannedUntil(slot) <= second;
 }

@@ -36,8 +36,8 @@ export const isFile = ({ traits }: SiteLine): boolean => (traits & TRAITS.file) 
 const NEW_SECONDS = 60;
 
 /** True for a client first seen within the last minute; after a clock was set back it may have been seen later. */
-export function isNewcomer({ firstSecond }: Clients, slot: number, second: number): boolean {
-  const first = firstSecond[slot] as number;
+export function isNewcomer(clients: Clients, slot: number, second: number): boolean {
+  const first = clients.firstSecond(slot);
   return first <= second && first + NEW_SECONDS > second;
 }
 

@@ -27,7 +27,7 @@ export class SiteMeter {
 
   /** Counts a request that weighs something; the window has counted it already. */
   noteRequest(slot: number, second: number): void {
-    const requests = this.clients.weight[slot] as number;
+    const requests = this.clients.weight(slot);
     if (requests <= this.clientRequestsMax) this.requests.add(second);
     if (requests === 1 && isNewcomer(this.clients, slot, second)) this.newcomers.add(second);
   }

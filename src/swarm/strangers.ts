@@ -82,7 +82,7 @@ export class Strangers {
 
   /** A client that was never seen before got a slot. */
   begin(slot: number, second: number): void {
-    if (slot >= this.parts.length) this.parts = grown(this.parts, this.clients.requests.length);
+    if (slot >= this.parts.length) this.parts = grown(this.parts, this.clients.capacity);
     if (this.minute === 0) this.minute = Math.floor(second / MINUTE);
     const hasGap = this.isResumed && second >= (this.minute + GAP_MINUTES) * MINUTE;
     this.isResumed = false;
@@ -105,7 +105,7 @@ export class Strangers {
   is(slot: number, since: number): boolean {
     return (
       slot >= 0 &&
-      (this.clients.firstSecond[slot] as number) >= since &&
+      this.clients.firstSecond(slot) >= since &&
       countBits(this.parts[slot] as number) < this.partsMin &&
       !this.isExempt(slot)
     );

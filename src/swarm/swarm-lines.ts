@@ -64,7 +64,7 @@ export function readLines(
       const { rows } = segment.tally;
       const [high, low] = [rows[at + HIGH] as number, rows[at + LOW] as number];
       const slot = clients.find(high, low);
-      if (slot < 0 || (clients.bannedUntil[slot] as number) > second) return;
+      if (slot < 0 || clients.bannedUntil(slot) > second) return;
       const kind = isStranger(slot) ? strangers : others;
       if (kind === strangers) {
         const own = (lines.get(slot) ?? 0) + 1;

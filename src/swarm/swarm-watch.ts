@@ -176,7 +176,7 @@ export class SwarmWatch {
       const { rows } = segment.tally;
       const [high, low] = [rows[at + HIGH] as number, rows[at + LOW] as number];
       const slot = clients.find(high, low);
-      const isShutOut = (clients.bannedUntil[slot] ?? 0) > second || (clients.flaggedUntil[slot] ?? 0) >= second;
+      const isShutOut = slot >= 0 && (clients.bannedUntil(slot) > second || clients.flaggedUntil(slot) >= second);
       if (isShutOut || (suspect && strangers.is(slot, suspectSince))) return;
       const line = { source: segment.source, high, low, bytes: evidence.line(segment, at) };
       if (lanes.size > 0) {

@@ -16,7 +16,7 @@ export function visitRecent(clients: Clients, visit: (slot: number, requests: nu
   let [total, seen] = [0, 0];
   for (const slot of clients.recent()) {
     if (++seen > CLIENTS_MAX) break;
-    const requests = clients.requests[slot] as number;
+    const requests = clients.requests(slot);
     total += requests;
     if (requests > 0) visit(slot, requests);
   }

@@ -9,9 +9,8 @@ function hash(high: number, low: number): number {
 }
 
 export class KeyIndex {
-  /** Keys by slot, kept by the owner of the slots. */
-  highs: Uint32Array;
-  lows: Uint32Array;
+  /** By slot: both words of its key. */
+  private keys: Uint32Array;
   /** Slot + 1, 0 is free. */
   private table: Int32Array;
   private mask: number;
@@ -22,40 +21,46 @@ export class KeyIndex {
     const size = 2 ** Math.ceil(Math.log2(slots * 2));
     this.table = new Int32Array(size);
     this.mask = size - 1;
-    this.highs = new Uint32Array(slots);
-    this.lows = new Uint32Array(slots);
+    this.keys = new Uint32Array(2 * slots);
   }
 
   get size(): number {
     return this.used;
   }
 
+  high(slot: number): number {
+    return this.keys[2 * slot] as number;
+  }
+
+  low(slot: number): number {
+    return this.keys[2 * slot + 1] as number;
+  }
+
   /** The slot of a key, -1 when unknown. */
   find(high: number, low: number): number {
-    const { table, mask, highs, lows } = this;
+    const { table, mask, keys } = this;
     for (let at = hash(high, low) & mask; ; at = (at + 1) & mask) {
       const slot = (table[at] as number) - 1;
       if (slot < 0) return -1;
-      if (lows[slot] === low && highs[slot] === high) return slot;
+      if (keys[2 * slot + 1] === low && keys[2 * slot] === high) return slot;
     }
   }
 
   /** Adds an unknown key under a free slot below the capacity. */
   insert(high: number, low: number, slot: number): void {
-    this.highs[slot] = high;
-    this.lows[slot] = low;
+    this.keys[2 * slot] = high;
+    this.keys[2 * slot + 1] = low;
     this.place(slot);
     this.used++;
   }
 
   remove(slot: number): void {
     const { table, mask } = this;
-    let hole = hash(this.highs[slot] as number, this.lows[slot] as number) & mask;
+    let hole = this.home(slot);
     while (table[hole] !== slot + 1) hole = (hole + 1) & mask;
     for (let at = (hole + 1) & mask; table[at] !== 0; at = (at + 1) & mask) {
       const moved = (table[at] as number) - 1;
-      const home = hash(this.highs[moved] as number, this.lows[moved] as number) & mask;
-      if (((at - home) & mask) < ((at - hole) & mask)) continue;
+      if (((at - this.home(moved)) & mask) < ((at - hole) & mask)) continue;
       table[hole] = moved + 1;
       hole = at;
     }
@@ -65,18 +70,22 @@ export class KeyIndex {
 
   /** Makes room for `slots` slots, keeping those there are. */
   grow(slots: number, isUsed: (slot: number) => boolean): void {
-    const before = this.highs.length;
-    this.highs = grown(this.highs, slots);
-    this.lows = grown(this.lows, slots);
+    const before = this.keys.length / 2;
+    this.keys = grown(this.keys, 2 * slots);
     const size = 2 ** Math.ceil(Math.log2(slots * 2));
     this.table = new Int32Array(size);
     this.mask = size - 1;
     for (let slot = 0; slot < before; slot++) if (isUsed(slot)) this.place(slot);
   }
 
+  /** Where the slot would stand if nobody else did. */
+  private home(slot: number): number {
+    return hash(this.high(slot), this.low(slot)) & this.mask;
+  }
+
   private place(slot: number): void {
     const { table, mask } = this;
-    let at = hash(this.highs[slot] as number, this.lows[slot] as number) & mask;
+    let at = this.home(slot);
     while (table[at] !== 0) at = (at + 1) & mask;
     table[at] = slot + 1;
   }

@@ -22,12 +22,11 @@ export class Learner {
   /** An entry leaves the window; flagged clients teach nothing. */
   leave(slot: number, second: number, requests: number, weight: number, errors: number): void {
     const { clients } = this;
-    if (this.suspended || (clients.flaggedUntil[slot] as number) >= second) return;
+    if (this.suspended || clients.flaggedUntil(slot) >= second) return;
     this.weight += weight;
     this.requests += requests;
     this.errors += errors;
-    if (clients.learning[slot] === 0 && weight > 0) this.minuteClients.push(slot);
-    clients.learning[slot] = (clients.learning[slot] as number) + weight;
+    if (clients.learn(slot, weight) === 0 && weight > 0) this.minuteClients.push(slot);
   }
 
   /** The whole second has left. */
@@ -38,11 +37,10 @@ export class Learner {
     }
     this.weight = this.requests = this.errors = 0;
     if ((second + 1) % MINUTE !== 0) return;
-    const { learning, flaggedUntil } = this.clients;
+    const { clients } = this;
     for (const slot of this.minuteClients) {
-      const weight = learning[slot] as number;
-      if (weight > 0 && (flaggedUntil[slot] as number) < second - MINUTE + 1) this.baseline.learnClient(weight);
-      learning[slot] = 0;
+      const weight = clients.takeLearned(slot);
+      if (weight > 0 && clients.flaggedUntil(slot) < second - MINUTE + 1) this.baseline.learnClient(weight);
     }
     this.minuteClients = [];
     this.baseline.closeMinute(second + 1);

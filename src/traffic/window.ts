@@ -3,11 +3,13 @@
  * adds its entries to the clients' sums, a second that leaves subtracts them. Late lines go into the second they
  * belong to. Memory follows the (second, client) pairs in the window, up to `entriesMax`.
  */
-import type { Clients } from './clients.ts';
+import { type Clients, NO_ENTRY } from './clients.ts';
 import { grown } from './key-index.ts';
 
 const FIRST_CAPACITY = 4096;
-const NONE = -1;
+/** An entry: whose it is, of which generation, the next of its second, and what the client did in it. Entry 0 is none. */
+const [SLOT, GENERATION, NEXT, REQUESTS, WEIGHT, ERRORS] = [0, 1, 2, 3, 4, 5] as const;
+const NUMBERS = 6;
 
 /** Told of every entry that leaves the window and still belongs to its client. */
 export type EntryListener = (slot: number, second: number, requests: number, weight: number, errors: number) => void;
@@ -28,22 +30,19 @@ export class Window {
   private readonly clients: Clients;
   private readonly entriesMax: number;
   private readonly onLeave: EntryListener;
-  private readonly heads: Int32Array;
-  private free = NONE;
-  private used = 0;
-  private slots = new Int32Array(FIRST_CAPACITY);
-  private generations = new Uint16Array(FIRST_CAPACITY);
-  private next = new Int32Array(FIRST_CAPACITY);
-  private requests = new Uint32Array(FIRST_CAPACITY);
-  private weights = new Uint32Array(FIRST_CAPACITY);
-  private errors = new Uint32Array(FIRST_CAPACITY);
+  /** First entry of each second of the window, by second modulo the length; and the first one that is free. */
+  private readonly heads: Uint32Array;
+  private free = NO_ENTRY;
+  /** Entries that were ever used, the one that is none included. */
+  private used = 1;
+  private entries = new Uint32Array(NUMBERS * FIRST_CAPACITY);
 
   constructor(seconds: number, clients: Clients, entriesMax: number, onLeave: EntryListener) {
     this.seconds = seconds;
     this.clients = clients;
     this.entriesMax = entriesMax;
     this.onLeave = onLeave;
-    this.heads = new Int32Array(seconds).fill(NONE);
+    this.heads = new Uint32Array(seconds);
     this.siteWeight = new Uint32Array(seconds);
     this.siteRequests = new Uint32Array(seconds);
   }
@@ -51,27 +50,26 @@ export class Window {
   /** Counts one request of a client in `second`, which must lie in the window. */
   add(slot: number, second: number, weight: number, error: number): void {
     const { clients } = this;
-    let entry = NONE;
+    let entry = NO_ENTRY;
     if (second === this.newest) {
-      if (clients.lastSecond[slot] !== second) clients.touch(slot, second);
-      entry = clients.entry[slot] as number;
+      if (clients.lastSecond(slot) !== second) clients.touch(slot, second);
+      entry = clients.entry(slot);
     }
-    if (entry === NONE) {
+    if (entry === NO_ENTRY) {
       entry = this.allocate(slot, second);
-      if (entry === NONE) return;
-      if (second === this.newest) clients.entry[slot] = entry;
+      if (entry === NO_ENTRY) return;
+      if (second === this.newest) clients.setEntry(slot, entry);
     }
-    this.requests[entry] = (this.requests[entry] as number) + 1;
-    this.weights[entry] = (this.weights[entry] as number) + weight;
-    this.errors[entry] = (this.errors[entry] as number) + error;
+    const { entries } = this;
+    const at = NUMBERS * entry;
+    entries[at + REQUESTS] = (entries[at + REQUESTS] as number) + 1;
+    entries[at + WEIGHT] = (entries[at + WEIGHT] as number) + weight;
+    entries[at + ERRORS] = (entries[at + ERRORS] as number) + error;
     const bucket = second % this.seconds;
     this.siteTotal++;
     this.siteRequests[bucket] = (this.siteRequests[bucket] as number) + 1;
     this.siteWeight[bucket] = (this.siteWeight[bucket] as number) + weight;
-    if (clients.requests[slot] === 0) clients.active++;
-    clients.requests[slot] = (clients.requests[slot] as number) + 1;
-    clients.weight[slot] = (clients.weight[slot] as number) + weight;
-    clients.errors[slot] = (clients.errors[slot] as number) + error;
+    clients.count(slot, 1, weight, error);
   }
 
   /** Moves on by one second; the second that leaves is reported entry by entry. */
@@ -84,32 +82,30 @@ export class Window {
   restart(second: number): void {
     for (let left = this.seconds; left > 0; left--) this.leave((this.newest + left) % this.seconds, undefined);
     // A client's entry is trusted when its second comes again, and after a step back it may.
-    this.clients.entry.fill(NONE);
+    this.clients.forgetEntries();
     this.newest = second;
   }
 
   private leave(bucket: number, onLeave: EntryListener | undefined): void {
     const second = this.newest - this.seconds;
-    const { clients } = this;
+    const { clients, entries } = this;
     let entry = this.heads[bucket] as number;
-    while (entry !== NONE) {
-      const slot = this.slots[entry] as number;
-      if (this.generations[entry] === clients.generation[slot]) {
-        const requests = this.requests[entry] as number;
-        const weight = this.weights[entry] as number;
-        const errors = this.errors[entry] as number;
-        clients.requests[slot] = (clients.requests[slot] as number) - requests;
-        if (clients.requests[slot] === 0) clients.active--;
-        clients.weight[slot] = (clients.weight[slot] as number) - weight;
-        clients.errors[slot] = (clients.errors[slot] as number) - errors;
+    while (entry !== NO_ENTRY) {
+      const at = NUMBERS * entry;
+      const slot = entries[at + SLOT] as number;
+      if (entries[at + GENERATION] === clients.generation(slot)) {
+        const requests = entries[at + REQUESTS] as number;
+        const weight = entries[at + WEIGHT] as number;
+        const errors = entries[at + ERRORS] as number;
+        clients.count(slot, -requests, -weight, -errors);
         onLeave?.(slot, second, requests, weight, errors);
       }
-      const following = this.next[entry] as number;
-      this.next[entry] = this.free;
+      const following = entries[at + NEXT] as number;
+      entries[at + NEXT] = this.free;
       this.free = entry;
       entry = following;
     }
-    this.heads[bucket] = NONE;
+    this.heads[bucket] = NO_ENTRY;
     this.siteTotal -= this.siteRequests[bucket] as number;
     this.siteWeight[bucket] = 0;
     this.siteRequests[bucket] = 0;
@@ -117,30 +113,26 @@ export class Window {
 
   private allocate(slot: number, second: number): number {
     let entry = this.free;
-    if (entry !== NONE) this.free = this.next[entry] as number;
+    if (entry !== NO_ENTRY) this.free = this.entries[NUMBERS * entry + NEXT] as number;
     else {
-      if (this.used === this.entriesMax) {
+      if (this.used > this.entriesMax) {
         this.overflowed++;
-        return NONE;
+        return NO_ENTRY;
       }
-      if (this.used === this.slots.length) this.grow(Math.min(this.entriesMax, this.used * 2));
+      if (NUMBERS * this.used === this.entries.length) this.grow(Math.min(this.entriesMax + 1, this.used * 2));
       entry = this.used++;
     }
-    const bucket = second % this.seconds;
-    this.slots[entry] = slot;
-    this.generations[entry] = this.clients.generation[slot] as number;
-    this.requests[entry] = this.weights[entry] = this.errors[entry] = 0;
-    this.next[entry] = this.heads[bucket] as number;
+    const { entries } = this;
+    const [at, bucket] = [NUMBERS * entry, second % this.seconds];
+    entries[at + SLOT] = slot;
+    entries[at + GENERATION] = this.clients.generation(slot);
+    entries[at + REQUESTS] = entries[at + WEIGHT] = entries[at + ERRORS] = 0;
+    entries[at + NEXT] = this.heads[bucket] as number;
     this.heads[bucket] = entry;
     return entry;
   }
 
   private grow(capacity: number): void {
-    this.slots = grown(this.slots, capacity);
-    this.generations = grown(this.generations, capacity);
-    this.next = grown(this.next, capacity);
-    this.requests = grown(this.requests, capacity);
-    this.weights = grown(this.weights, capacity);
-    this.errors = grown(this.errors, capacity);
+    this.entries = grown(this.entries, NUMBERS * capacity);
   }
 }

@@ -124,12 +124,12 @@ test('what DNS says holds for the slot, outlasts it, and gives way to published 
 test('a claim is asked about from its fourth request in a window, once in ten minutes, never of who is verified', () => {
   const { clients, robots, see } = begin();
   const slot = see('192.0.2.1');
-  clients.requests[slot] = 4;
+  clients.count(slot, 4 - clients.requests(slot), 0, 0);
   assert.equal(robots.shouldAsk(slot, 1000), false, 'nobody answers');
   robots.asking = true;
-  clients.requests[slot] = 3;
+  clients.count(slot, 3 - clients.requests(slot), 0, 0);
   assert.equal(robots.shouldAsk(slot, 1000), false);
-  clients.requests[slot] = 4;
+  clients.count(slot, 4 - clients.requests(slot), 0, 0);
   assert.equal(robots.shouldAsk(slot, 1000), true);
   robots.noteClaim(slot, 1000, '192.0.2.1', 'Bot/1.0');
   assert.equal(robots.shouldAsk(slot, 1599), false);
@@ -145,7 +145,7 @@ test('claims that nobody takes are bounded', () => {
   robots.asking = true;
   for (let n = 0; n < 200; n++) {
     const slot = see(`192.0.2.${n}`);
-    clients.requests[slot] = 4;
+    clients.count(slot, 4 - clients.requests(slot), 0, 0);
     if (robots.shouldAsk(slot, 1000)) robots.noteClaim(slot, 1000, `192.0.2.${n}`, 'Bot/1.0');
   }
   assert.equal(robots.takeClaims().length, 64);

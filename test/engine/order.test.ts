@@ -10,7 +10,7 @@ import { ATTACKER, calm, flood, ready } from './story.ts';
 const sumsOf = (bench: Bench) => {
   const { clients } = bench.engine;
   return [...clients.recent()]
-    .map((slot) => [clients.low(slot), clients.requests[slot], clients.weight[slot], clients.errors[slot]].join(':'))
+    .map((slot) => [clients.low(slot), clients.requests(slot), clients.weight(slot), clients.errors(slot)].join(':'))
     .sort();
 };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Clients } from '../../src/traffic/clients.ts';
+import { Clients, NO_ENTRY } from '../../src/traffic/clients.ts';
 import { KeyIndex } from '../../src/traffic/key-index.ts';
 
 /** Few keys in a small table: collisions and shifts at every step. */
@@ -77,28 +77,30 @@ test('the client not seen for longest is evicted first', () => {
 test('a slot taken over knows nothing of the client before', () => {
   const clients = new Clients(1);
   const slot = clients.add(1, 7, 100);
-  clients.requests[slot] = clients.weight[slot] = clients.errors[slot] = clients.learning[slot] = 9;
-  clients.flaggedUntil[slot] = clients.bannedUntil[slot] = 500;
-  clients.entry[slot] = 3;
-  clients.active = 1;
-  const generation = clients.generation[slot];
+  clients.count(slot, 9, 9, 9);
+  clients.learn(slot, 9);
+  clients.flag(slot, 500);
+  clients.ban(slot, 500);
+  clients.setEntry(slot, 3);
+  assert.equal(clients.active, 1);
+  const generation = clients.generation(slot);
   assert.equal(clients.add(1, 8, 200), slot);
   assert.equal(clients.find(1, 7), -1);
   assert.equal(clients.active, 0);
-  assert.notEqual(clients.generation[slot], generation, 'entries of the client before are recognised');
-  for (const column of ['requests', 'weight', 'errors', 'learning', 'flaggedUntil', 'bannedUntil'] as const) {
-    assert.equal(clients[column][slot], 0, column);
+  assert.notEqual(clients.generation(slot), generation, 'entries of the client before are recognised');
+  for (const number of ['requests', 'weight', 'errors', 'takeLearned', 'flaggedUntil', 'bannedUntil'] as const) {
+    assert.equal(clients[number](slot), 0, number);
   }
-  assert.deepEqual([clients.entry[slot], clients.firstSecond[slot], clients.lastSecond[slot]], [-1, 200, 200]);
+  assert.deepEqual([clients.entry(slot), clients.firstSecond(slot), clients.lastSecond(slot)], [NO_ENTRY, 200, 200]);
 });
 
 test('columns grow with the clients and keep what they hold', () => {
   const clients = new Clients(5000);
   for (let low = 0; low < 5000; low++) {
     const slot = clients.add(low % 3, low, low);
-    clients.weight[slot] = low;
+    clients.count(slot, 1, low, 0);
   }
   assert.equal(clients.size, 5000);
   assert.equal(clients.evicted, 0);
-  for (let low = 0; low < 5000; low++) assert.equal(clients.weight[clients.find(low % 3, low)], low);
+  for (let low = 0; low < 5000; low++) assert.equal(clients.weight(clients.find(low % 3, low)), low);
 });

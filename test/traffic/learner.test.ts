@@ -47,7 +47,7 @@ test('a client that only fetched assets is no sample', () => {
 
 test('a flagged client teaches neither its rate nor its errors', () => {
   const lesson = new Lesson();
-  lesson.clients.flaggedUntil[lesson.bad] = START + 59;
+  lesson.clients.flag(lesson.bad, START + 59);
   lesson.minute(START, 2, 1000, 1000);
   const { site, client, errorRatio, clientSamples } = lesson.effective();
   assert.deepEqual([site.mean, client.mean, clientSamples], [2, 120, 1]);
@@ -56,7 +56,7 @@ test('a flagged client teaches neither its rate nor its errors', () => {
 
 test('a client flagged during a minute is no sample of that minute, and is one of the next', () => {
   const lesson = new Lesson();
-  lesson.clients.flaggedUntil[lesson.bad] = START + 10;
+  lesson.clients.flag(lesson.bad, START + 10);
   lesson.minute(START, 2, 1000);
   assert.equal(lesson.effective().clientSamples, 1);
   lesson.minute(START + 60, 2, 4);

@@ -111,7 +111,7 @@ export class Harness {
       const own = requests.filter((request) => request.client === client);
       if (slot < 0) assert.equal(own.length, 0);
       else {
-        const sums = [clients.requests[slot], clients.weight[slot], clients.errors[slot]];
+        const sums = [clients.requests(slot), clients.weight(slot), clients.errors(slot)];
         const sum = (of: (request: Request) => number) => own.reduce((total, request) => total + of(request), 0);
         assert.deepEqual(sums, [own.length, sum(({ weight }) => weight), sum(({ error }) => error)]);
       }

@@ -62,11 +62,11 @@ test('what the window has no room for is counted, and room is made again by time
   assert.equal(clients.active, 3);
   assert.equal(window.siteRequests[START % SECONDS], 3);
   window.add(clients.find(1, 0), START, 1, 0);
-  assert.equal(clients.requests[clients.find(1, 0)], 2, 'a client with an entry is still counted');
+  assert.equal(clients.requests(clients.find(1, 0)), 2, 'a client with an entry is still counted');
   for (let i = 0; i < SECONDS; i++) window.advance();
   assert.equal(clients.active, 0);
   window.add(clients.find(1, 4), window.newest, 1, 0);
-  assert.equal(clients.requests[clients.find(1, 4)], 1);
+  assert.equal(clients.requests(clients.find(1, 4)), 1);
   assert.equal(window.overflowed, 2);
 });
 
