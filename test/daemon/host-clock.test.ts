@@ -46,6 +46,19 @@ test('a clock that is set is noticed once, and runs on steadily until then; slee
   assert.equal(clock.now(), T0 + 2 * SECOND + 7 * HOUR);
 });
 
+test('a process that is stopped between two readings takes that for no clock that was set', () => {
+  const { sources, sleep } = makeHost();
+  let stops = 0;
+  const wall = () => {
+    const ms = sources.wall();
+    if (stops-- > 0) sleep(HOUR);
+    return ms;
+  };
+  const clock = new HostClock({ ...sources, wall });
+  stops = 1;
+  assert.deepEqual([clock.look(), clock.look()], [0, 0]);
+});
+
 test('another start knows of it too, unless the host started in between', () => {
   const { set, start } = makeHost();
   const saved = start().save('one', 7);
@@ -53,6 +66,7 @@ test('another start knows of it too, unless the host started in between', () => 
   assert.deepEqual(start().resume(saved, 'one'), { movedMs: HOUR, afterId: 7 });
   assert.equal(start().resume(saved, 'two'), undefined);
   assert.equal(start().resume(undefined, 'one'), undefined);
+  assert.equal(start().resume(start().save('', 7), ''), undefined, 'where the kernel does not say');
 });
 
 function watch(t: TestContext) {

@@ -37,7 +37,7 @@ export class HostClock {
 
   constructor(sources: ClockSources = HOST) {
     this.sources = sources;
-    this.bootedMs = sources.wall() - sources.boot();
+    this.bootedMs = this.findBooted();
     this.anchor = { wallMs: sources.wall(), elapsedMs: sources.elapsed() };
   }
 
@@ -46,14 +46,25 @@ export class HostClock {
 
   /** By how many milliseconds the clock was set forward since the last call, negative for back; 0 where it was not. To be called each second. */
   look(): number {
-    const { wall, boot, elapsed } = this.sources;
-    const bootedMs = wall() - boot();
+    const { wall, elapsed } = this.sources;
+    const bootedMs = this.findBooted();
     this.anchor = { wallMs: wall(), elapsedMs: elapsed() };
     const movedMs = bootedMs - this.bootedMs;
-    // The kernel turns both clocks by the same hand, but they are not read at one moment.
+    // Leap seconds, and clocks that are not read at one moment.
     if (Math.abs(movedMs) <= TOLERANCE_MS) return 0;
     this.bootedMs = bootedMs;
     return Math.round(movedMs);
+  }
+
+  /** The wall clock at the host's start, by what it says now. */
+  private findBooted(): number {
+    const { wall, boot } = this.sources;
+    for (;;) {
+      const before = boot();
+      const bootedMs = wall() - before;
+      // Stopped in between, it would take that for a clock that was set.
+      if (boot() - before < TOLERANCE_MS / 2) return bootedMs;
+    }
   }
 
   /** For `resume`. */
@@ -66,7 +77,7 @@ export class HostClock {
     bytes: Uint8Array | undefined,
     bootId: string,
   ): { readonly movedMs: number; readonly afterId: number } | undefined {
-    if (!bytes) return undefined;
+    if (!bytes || bootId === '') return undefined;
     const saved = savedSchema.safeParse(JSON.parse(Buffer.from(bytes).toString()));
     if (!saved.success || saved.data.bootId !== bootId) return undefined;
     const movedMs = Math.round(this.bootedMs - saved.data.bootedMs);
