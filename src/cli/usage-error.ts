@@ -26,7 +26,7 @@ export function explainUsage(message: string, words: readonly string[]): string 
       .map(([, name = '', given = '', list = '']) => {
         const known = list.split(', ').map((choice) => choice.replace(/^"|"$/g, ''));
         const place = command?.operands?.[name] ? '' : `--${name} `;
-        return `${place}${given}${didYouMean(given, known)}: expected ${known.length === 1 ? known[0] : `one of ${known.join(', ')}`}`;
+        return `${place}${given}${didYouMean(given, known)}: ${expectOneOf(known)}`;
       })
       .join('\n');
   return message;
@@ -45,9 +45,12 @@ function explainUnknown(name: string, words: readonly string[], command: Command
 
 function explainMissing({ usage, operands = {} }: CommandDefinition): string {
   const [, name = ''] = /<(\w+)/.exec(usage) ?? [];
-  const { describe = name } = operands[name] ?? {};
-  return `zban ${usage}: ${name} missing: ${describe}`;
+  const { describe = name, choices } = operands[name] ?? {};
+  return `zban ${usage}: ${name} missing: ${choices ? expectOneOf(choices.map(String)) : describe}`;
 }
+
+const expectOneOf = (choices: readonly string[]): string =>
+  `expected ${choices.length === 1 ? choices[0] : `one of ${choices.join(', ')}`}`;
 
 /** `for` of `--for=1h`. */
 const bare = (word: string): string => word.replace(/^--?(no-)?/, '').replace(/=.*/s, '');

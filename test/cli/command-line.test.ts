@@ -124,6 +124,8 @@ test('wrong usage is exit code 2 and a sentence on standard error', async (t) =>
     [['frobnicate'], /^zban: unknown command frobnicate: see zban --help\n$/],
     [['--jsn', 'list'], /^zban: unknown option --jsn \(did you mean --json\?\): see zban --help\n$/],
     [['status', 'now'], /zban status does not take now/],
+    [['fuse'], /zban fuse <action>: action missing: expected reset$/m],
+    [['completion'], /shell missing: expected one of bash, zsh, fish$/m],
     [['ban'], /which addresses\? Or --file/],
     [['ban', '192.0.2.1', '--file', 'list'], /either a list or addresses/],
     [['ban', '192.0.2.300'], /192\.0\.2\.300 is neither an address nor a network/],
