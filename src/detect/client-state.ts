@@ -15,7 +15,7 @@ const SERVED_WELL = 30;
 /** A browser loads a file for so many pages at least, the cached ones apart. */
 const BARE_PAGES = 8;
 /** Page loads that may excuse log-ins later. */
-const LOADS_MAX = 24;
+const LOADS_MAX = 12;
 /** Numbers from here on may be times, which count by themselves. */
 const TIME_MIN = 100_000_000;
 /** Answers of an honest program differ by more than this from one another: bytes, or a share. */

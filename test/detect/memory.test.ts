@@ -152,7 +152,7 @@ test('a page load excuses one POST: that of the form more than another page', ()
   for (let n = 0; n < 100; n++) clients.noteLoad(0, form);
   let taken = 0;
   while (clients.takeLoad(0, form, false) > 0) taken++;
-  assert.equal(taken, 24, 'no more are saved up');
+  assert.equal(taken, 12, 'no more are saved up');
   for (const page of [form, other]) clients.noteLoad(2, page);
   clients.takeLoad(2, form, true);
   for (const page of [other, form]) clients.noteLoad(2, page);

@@ -7,8 +7,9 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { type Constant, listConstants, replaceConstant } from './constants.ts';
 import type { Level } from './trial.ts';
 
-const USAGE = `usage: npm run ablation -- [--only REGEXP] [--seed N] [--every N] [--jobs N] [--quality]
+const USAGE = `usage: npm run ablation -- [--only REGEXP] [--change REGEXP] [--seed N] [--every N] [--jobs N] [--quality]
   --only REGEXP constants whose FILE:NAME matches
+  --change REGEXP of halved, doubled, none: those that match
   --seed N      the trials' seed, default 1
   --every N     every Nth attack of the trials, default 1; the innocent are always all run
   --jobs N      constants tried at a time, default 1
@@ -108,6 +109,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       only: { type: 'string', default: '' },
+      change: { type: 'string', default: '' },
       seed: { type: 'string', default: '1' },
       every: { type: 'string', default: '1' },
       jobs: { type: 'string', default: '1' },
@@ -122,24 +124,24 @@ async function main(): Promise<void> {
   const [seed, every, jobs] = [Number(values.seed), Number(values.every), Number(values.jobs)];
   if (![seed, every, jobs].every((number) => Number.isSafeInteger(number) && number > 0)) throw new TypeError(USAGE);
   const base: Setting = { constant: undefined, value: 0, seed, every, quality: values.quality };
-  const only = new RegExp(values.only);
+  const [only, change] = [new RegExp(values.only), new RegExp(values.change)];
   const settings = listConstants()
     .filter(({ file, name }) => only.test(`${file}:${name}`))
     .filter(({ value }) => value !== 0)
-    .flatMap((constant) => settingsOf(constant, base));
+    .flatMap((constant) => settingsOf(constant, base).filter(([name]) => change.test(name)));
   const before = await measureApart(base);
   console.log(`as it is: ${JSON.stringify(before)}\n`);
   const sites = values.quality ? ' sites: found, wrong | delays, s |' : '';
-  console.log(`| constant | | attack must should | requests through |${sites}`);
-  console.log(`|---|---|---|---|${values.quality ? '---|---|' : ''}`);
+  console.log(`| constant | value | | attack must should | requests through |${sites}`);
+  console.log(`|---|---|---|---|---|${values.quality ? '---|---|' : ''}`);
   const next = async (): Promise<void> => {
     for (let one = settings.shift(); one; one = settings.shift()) {
-      const [change, setting] = one;
-      const { file, name, value } = setting.constant as Constant;
+      const [name, setting] = one;
+      const { constant } = setting;
+      if (!constant) continue;
       const outcome = await measureApart(setting);
-      console.log(
-        `| ${file.replace(/^.*\/|\.ts$/g, '')} ${name} ${value} | ${change} | ${compare(before, outcome, values.quality)} |`,
-      );
+      const cells = [`${constant.file.replace(/^.*\/|\.ts$/g, '')} ${constant.name}`, `${constant.value}`, name];
+      console.log(`| ${cells.join(' | ')} | ${compare(before, outcome, values.quality)} |`);
     }
   };
   await Promise.all(Array.from({ length: jobs }, next));
