@@ -67,7 +67,7 @@ export class SharedCounts {
     second: number,
     judge: (slot: number, overflow: Overflow) => void,
   ): SharedCountsResult {
-    this.unsaid.setHosts(hosts);
+    this.unsaid.setHosts(hosts, (slot, rule) => this.points.limit(slot, rule));
     for (const { client, seconds } of watch) {
       const slot = this.findSlot(client);
       if (slot >= 0) this.unsaid.watch(slot, second + Math.ceil(seconds));

@@ -3,11 +3,14 @@ import type { RuleName } from '../detect/rules.ts';
 import type { ClientCounts, SharedOffence } from '../engine/shared-counts.ts';
 import { type Keys, shardOf } from './keys.ts';
 import { COUNT } from './scripts.ts';
-import type { Server } from './server.ts';
+import { ANSWER_MS, type Server } from './server.ts';
 import type { Watched } from './stream.ts';
 
-/** An unanswered batch is sent again until it is this old: what it says is no news then. */
-const BATCH_AGE_MAX_MS = 2000;
+/**
+ * An unanswered batch is sent again until it is this old, three times what an answer is waited for: the first one may have been told
+ * to decide an offence, which nobody else does for a minute.
+ */
+const BATCH_AGE_MAX_MS = 3 * ANSWER_MS;
 /** Entries that the stream of watched clients keeps, about. */
 const WATCH_LENGTH = 1000;
 

@@ -119,7 +119,14 @@ export class Link {
     return this.bytesBefore + (session ? session.writer.bytes() + session.reader.bytes() : 0);
   }
 
+  /** What is counted now is said once other hosts are there. */
+  private async countAlone(): Promise<void> {
+    const { shares, exchange } = this.options;
+    if (shares.counts) await exchange({ hosts: 1, watch: [], offences: [] }).catch(() => {});
+  }
+
   private async run(): Promise<void> {
+    await this.countAlone();
     for (let pauseMs = RETRY_MS; !this.isStopped; pauseMs = Math.min(RETRY_MAX_MS, pauseMs * 2)) {
       const startedMs = performance.now();
       try {
@@ -158,7 +165,7 @@ export class Link {
       ]);
     } finally {
       this.end(session);
-      await this.options.exchange({ hosts: 1, watch: [], offences: [] }).catch(() => {});
+      await this.countAlone();
     }
   }
 

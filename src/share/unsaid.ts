@@ -33,8 +33,17 @@ export class Unsaid {
     this.points = new Float32Array(rules * FIRST_CAPACITY);
   }
 
-  setHosts(hosts: number): void {
+  /** With more hosts each may leave less unsaid: what is above that now is due, though its client has stopped. */
+  setHosts(hosts: number, limit: (slot: number, rule: number) => number): void {
+    const before = this.hosts;
     this.hosts = Math.max(1, hosts);
+    if (this.hosts <= before) return;
+    for (let at = 0; at < this.points.length; at++) {
+      const points = this.points[at] as number;
+      if (points <= 0) continue;
+      const slot = Math.floor(at / this.rules);
+      if (points >= reportFrom(limit(slot, at % this.rules), this.hosts)) this.makeDue(slot);
+    }
   }
 
   reserve(capacity: number): void {

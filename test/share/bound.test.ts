@@ -48,7 +48,7 @@ class Model {
     this.leak = leak;
     this.random = random;
     this.hosts = Array.from({ length: hosts }, () => new Unsaid(1));
-    for (const host of this.hosts) host.setHosts(hosts);
+    for (const host of this.hosts) host.setHosts(hosts, () => limit);
     this.seconds = this.hosts.map(() => 0);
     this.taken = this.hosts.map(() => -1);
     this.nextTicks = this.hosts.map(() => this.random() * TICK_MS);
@@ -164,9 +164,25 @@ test('a client alone with one host is spoken of to nobody', () => {
   );
 });
 
+test('a client that stopped before its host heard of another one is spoken of when it does', () => {
+  const unsaid = new Unsaid(2);
+  const limit = (_slot: number, rule: number) => (rule === 0 ? 100 : 12);
+  for (const [slot, points] of [4, 2, 4].entries()) unsaid.add(slot, slot === 2 ? 0 : 1, points, 12, 100);
+  unsaid.setHosts(2, limit);
+  assert.deepEqual(
+    unsaid.take(10, () => 0).map(({ slot, deltas }) => [slot, ...deltas]),
+    [[0, 0, 4]],
+  );
+  unsaid.setHosts(4, limit);
+  assert.deepEqual(
+    unsaid.take(10, () => 0).map(({ slot, deltas }) => [slot, ...deltas]),
+    [[1, 0, 2]],
+  );
+});
+
 test('a hand-out speaks of the worst clients first and counts those left out, which come next', () => {
   const unsaid = new Unsaid(1);
-  unsaid.setHosts(2);
+  unsaid.setHosts(2, () => 12);
   for (let slot = 0; slot < 10; slot++) for (let n = 0; n <= slot; n++) unsaid.add(slot, 0, 10, 12, 100);
   const worth = (slot: number) => slot;
   assert.deepEqual(
