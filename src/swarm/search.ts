@@ -24,6 +24,8 @@ export const CLIENTS_MIN = 100;
 const [COVERAGE_MIN, LANE_CLIENTS_MIN] = [0.1, 20];
 /** All lanes and networks together must cover most of the surplus. */
 const EXPLAINED_MIN = 0.5;
+/** Newcomers who render pages prove that honest people match when they sent this share of what newcomers asked for. */
+const HONEST_SHARE_MIN = 0.1;
 export const LANES_MAX = 16;
 /** Usual is what was so many seconds before a horizon. */
 const BEFORE_SECONDS = 960;
@@ -134,7 +136,7 @@ class Search {
     const values = frequentValues(hashes, this.left, least);
     const harmOf = this.measureHarm(values);
     const scoreMask = (mask: number, matched: number) =>
-      scoreOf(Math.min(1, matched / surplus), harmOf(mask), input.harmMax);
+      scoreOf(Math.min(1, matched / surplus), harmOf(mask, matched), input.harmMax);
     return () => {
       const words = new Map<number, number>();
       for (const at of this.left) addWord(words, wordOf(values, hashes, at));
@@ -152,14 +154,23 @@ class Search {
   /**
    * The share of honest requests that values would touch: of usual traffic, by the rule of succession (Laplace), so that
    * little knowledge allows little; and what is sure of it among the others' requests now, because what is new is not yet usual.
+   * A few newcomers who render pages among many strangers that match are of the swarm, and protect nobody.
    */
-  private measureHarm(values: readonly Value[]): (mask: number) => number {
+  private measureHarm(values: readonly Value[]): (mask: number, matched: number) => number {
     const { others } = this.lines;
     const usual = this.input.usual.countWords(values, this.before);
-    const present = new Map<number, number>();
-    for (const at of offsetsOf(others.count)) addWord(present, wordOf(values, others.hashes, at));
-    return (mask) => {
-      const touched = countMatches(present, mask);
+    const [known, newcomers] = [new Map<number, number>(), new Map<number, number>()];
+    const { firstSecond } = this.input.clients;
+    for (const at of offsetsOf(others.count)) {
+      const slot = others.slots[at / TRAITS.length] as number;
+      const isNew = (firstSecond[slot] as number) >= this.now - this.horizon;
+      addWord(isNew ? newcomers : known, wordOf(values, others.hashes, at));
+    }
+    return (mask, matched) => {
+      const fresh = countMatches(newcomers, mask);
+      const [rendering, strangers] = [fresh * (others.total / others.count), matched * this.times];
+      const isHonest = fresh > 0 && rendering >= HONEST_SHARE_MIN * (rendering + strangers);
+      const touched = countMatches(known, mask) + (isHonest ? fresh : 0);
       const surely = others.count === 0 ? 0 : Math.max(0, touched - 2 * Math.sqrt(touched)) / others.count;
       return Math.max((countMatches(usual.words, mask) + 1) / (usual.lines + 1), surely);
     };
@@ -212,8 +223,8 @@ class Search {
 
   /** Requests a second that would have come without the surplus. */
   private get usualRate(): number {
-    const { strangers, others } = this.lines;
-    return (others.total + strangers.total - this.surplus * this.times) / this.horizon;
+    const { strangers, others, parts } = this.lines;
+    return (others.total + parts + strangers.total - this.surplus * this.times) / this.horizon;
   }
 
   /** Lines for each one that was read. */

@@ -1,6 +1,6 @@
 /** Reads the newest lines for their looks: those of strangers and, to see whom a lane would touch now, those of others. */
 
-import { HIGH, LOW, SECOND } from '../parse/tally.ts';
+import { HIGH, INFO, LOW, PAGE_PART, SECOND } from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence, Segment } from '../traffic/evidence.ts';
 import { hashLook, type LookOptions, readLook, TRAITS } from './look.ts';
@@ -43,6 +43,8 @@ export class Looks {
 export interface SwarmLines {
   readonly strangers: Looks;
   readonly others: Looks;
+  /** Files of pages that newcomers loaded, which are not among the others' lines. */
+  readonly parts: number;
   /** Texts by trait and hash. */
   readonly names: ReadonlyMap<string, string>;
 }
@@ -57,7 +59,8 @@ export function readLines(
 ): SwarmLines {
   const [strangers, others] = [new Looks(), new Looks()];
   const names = new Map<string, string>();
-  const visit = (see: (kind: Looks, slot: number, nth: number, read: () => void) => void): void => {
+  let parts = 0;
+  const visit = (see: (kind: Looks, nth: number, read: () => void) => void, skip = () => {}): void => {
     const lines = new Map<number, number>();
     const nth = new Map<Looks, number>();
     visitLines(evidence, since, (second, segment, at) => {
@@ -66,6 +69,9 @@ export function readLines(
       const slot = clients.find(high, low);
       if (slot < 0 || clients.bannedUntil(slot) > second) return;
       const kind = isStranger(slot) ? strangers : others;
+      // What newcomers ask for is pages; the files of these say nothing of how many ask for what.
+      const isPart = ((rows[at + INFO] as number) & PAGE_PART) !== 0;
+      if (kind === others && isPart && (clients.firstSecond[slot] as number) >= since) return skip();
       if (kind === strangers) {
         const own = (lines.get(slot) ?? 0) + 1;
         lines.set(slot, own);
@@ -73,20 +79,25 @@ export function readLines(
       }
       const index = nth.get(kind) ?? 0;
       nth.set(kind, index + 1);
-      see(kind, slot, index, () => {
+      see(kind, index, () => {
         const record = evidence.record(segment, at);
         if (record) kind.add(slot, second, readLook(record, high, low, options), options.hashKey, names);
       });
     });
   };
-  visit((kind) => {
-    kind.total++;
-  });
+  visit(
+    (kind) => {
+      kind.total++;
+    },
+    () => {
+      parts++;
+    },
+  );
   const every = new Map([strangers, others].map((kind) => [kind, Math.ceil(kind.total / READ_MAX)]));
-  visit((kind, _slot, nth, read) => {
+  visit((kind, nth, read) => {
     if (nth % (every.get(kind) ?? 1) === 0) read();
   });
-  return { strangers, others, names };
+  return { strangers, others, parts, names };
 }
 
 /** Shows the lines since `since`, newest first. */

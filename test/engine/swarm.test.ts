@@ -56,6 +56,16 @@ test('documents are no files that pages are made of: a swarm that loads them get
   );
 });
 
+test('a few clients of a swarm that render pages do not protect the others; a tenth of its requests do', () => {
+  const some = (every: number) => {
+    const requests = crowd(4, 900, scraper);
+    const files = requests.filter((_, n) => n % every === 0).map((request) => ({ ...request, path: '/style.css' }));
+    return lanesOf(logOf([...requests, ...files])).starts.map(({ match }) => match.user_agent);
+  };
+  assert.deepEqual(some(20), [OLD_BROWSER]);
+  assert.deepEqual(some(2), []);
+});
+
 test('half a request a second is found by the last quarter of an hour', () => {
   const { starts } = lanesOf(logOf(crowd(0.5, 3000, scraper)));
   assert.deepEqual(
