@@ -160,10 +160,10 @@ class Search {
     const { others } = this.lines;
     const usual = this.input.usual.countWords(values, this.before);
     const [known, newcomers] = [new Map<number, number>(), new Map<number, number>()];
-    const { firstSecond } = this.input.clients;
+    const { clients } = this.input;
     for (const at of offsetsOf(others.count)) {
       const slot = others.slots[at / TRAITS.length] as number;
-      const isNew = (firstSecond[slot] as number) >= this.now - this.horizon;
+      const isNew = clients.firstSecond(slot) >= this.now - this.horizon;
       addWord(isNew ? newcomers : known, wordOf(values, others.hashes, at));
     }
     return (mask, matched) => {

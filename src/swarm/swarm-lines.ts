@@ -71,7 +71,7 @@ export function readLines(
       const kind = isStranger(slot) ? strangers : others;
       // What newcomers ask for is pages; the files of these say nothing of how many ask for what.
       const isPart = ((rows[at + INFO] as number) & PAGE_PART) !== 0;
-      if (kind === others && isPart && (clients.firstSecond[slot] as number) >= since) return skip();
+      if (kind === others && isPart && clients.firstSecond(slot) >= since) return skip();
       if (kind === strangers) {
         const own = (lines.get(slot) ?? 0) + 1;
         lines.set(slot, own);
