@@ -25,9 +25,9 @@ import {
   tellUnbans,
   unbanDraft,
 } from './drafts.ts';
-import { findOrigin } from './fleet-orders.ts';
+import { findOrigin } from './fleet/fleet-orders.ts';
 import type { Incidents } from './incidents.ts';
-import type { Lanes } from './lanes.ts';
+import type { Lanes } from './lanes/lanes.ts';
 import { findOverlaps, type Remainder } from './overlap.ts';
 import { Refusals } from './refusals.ts';
 

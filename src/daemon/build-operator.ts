@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { Bans } from './bans.ts';
 import { buildProtection } from './build-protection.ts';
 import type { DataPlane } from './data-plane.ts';
-import type { Lanes } from './lanes.ts';
+import type { Lanes } from './lanes/lanes.ts';
 import { Operator, type OperatorOptions } from './operator.ts';
 import type { Protection } from './protection.ts';
 import type { Records } from './records.ts';

@@ -2,8 +2,8 @@
 import type { ControlHandlers } from '../control/protocol.ts';
 import type { Busiest, Status } from '../model/status.ts';
 import type { Announcer } from '../notify/announcer.ts';
-import type { Fleet } from './fleet.ts';
-import type { Lanes } from './lanes.ts';
+import type { Fleet } from './fleet/fleet.ts';
+import type { Lanes } from './lanes/lanes.ts';
 import type { Operator } from './operator.ts';
 
 export interface HandlersOptions {

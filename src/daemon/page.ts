@@ -10,7 +10,7 @@ import { loadTokens } from '../http/token-file.ts';
 import type { Log } from '../model/log.ts';
 import type { Status } from '../model/status.ts';
 import type { TrafficLog } from '../record/traffic-log.ts';
-import type { Lanes } from './lanes.ts';
+import type { Lanes } from './lanes/lanes.ts';
 import type { Operator } from './operator.ts';
 import type { Records } from './records.ts';
 import type { Troubles } from './troubles.ts';

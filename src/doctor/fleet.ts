@@ -1,6 +1,6 @@
 /** Whether the fleet's server answers, and whether it is one to rely on. Loaded only where a fleet is configured. */
 import type { Config } from '../config/schema.ts';
-import { serverOf } from '../daemon/fleet.ts';
+import { serverOf } from '../daemon/fleet/fleet.ts';
 import { findForbidden, readClock, readFacts, type ServerFacts } from '../fleet/inspect.ts';
 import { Keys } from '../fleet/keys.ts';
 import { connectServer } from '../fleet/server.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { LaneMode } from '../../src/daemon/lane-mode.ts';
-import { LANES_KEY, Lanes, type LanesOptions } from '../../src/daemon/lanes.ts';
+import type { LaneMode } from '../../src/daemon/lanes/lane-mode.ts';
+import { LANES_KEY, Lanes, type LanesOptions } from '../../src/daemon/lanes/lanes.ts';
 import { EnforcementError } from '../../src/enforce/backend.ts';
 import { HOLDS_MAX, type NginxLane } from '../../src/enforce/nginx-lane-text.ts';
 import type { LaneEnd, LaneStart } from '../../src/model/lane.ts';

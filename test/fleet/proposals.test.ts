@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
-import { findOrigin, orderOf, orderOfBan } from '../../src/daemon/fleet-orders.ts';
-import { Proposals } from '../../src/daemon/fleet-proposals.ts';
+import { findOrigin, orderOf, orderOfBan } from '../../src/daemon/fleet/fleet-orders.ts';
+import { Proposals } from '../../src/daemon/fleet/fleet-proposals.ts';
 import { parsePrefix, prefixesOverlap } from '../../src/net/prefix.ts';
 import { formatAuditLine } from '../../src/record/audit-line.ts';
 import { readDraft } from '../../src/record/draft-line.ts';

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
-import { Fleet } from '../../src/daemon/fleet.ts';
+import { Fleet } from '../../src/daemon/fleet/fleet.ts';
 import { checkFleet } from '../../src/doctor/fleet.ts';
 import type { ClientCounts } from '../../src/engine/shared-counts.ts';
 import { OutgoingCounts } from '../../src/fleet/counts.ts';

@@ -1,7 +1,7 @@
 /** What lanes become in the audit trail. */
-import type { Actor, DraftOf, LaneNumbers } from '../model/audit.ts';
-import type { LaneEnd, LaneStart, LiveLane } from '../model/lane.ts';
-import { tellBacktest, tellMatch, tellSurplus } from '../words/lane.ts';
+import type { Actor, DraftOf, LaneNumbers } from '../../model/audit.ts';
+import type { LaneEnd, LaneStart, LiveLane } from '../../model/lane.ts';
+import { tellBacktest, tellMatch, tellSurplus } from '../../words/lane.ts';
 
 type LaneAction = 'lane' | 'lane_keep' | 'lane_end' | 'lane_result';
 

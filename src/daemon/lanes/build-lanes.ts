@@ -1,14 +1,14 @@
 /** Puts the lanes of one configuration together. */
-import type { Config } from '../config/schema.ts';
-import { createCommandRunner } from '../enforce/command.ts';
-import { NginxLanes } from '../enforce/nginx-lanes.ts';
-import { findRobots } from '../host/robots.ts';
-import type { AuditDraft } from '../model/audit.ts';
-import type { Notification } from '../model/notification.ts';
-import { formatPrefix } from '../net/prefix.ts';
-import type { AuditTrail } from '../record/audit-trail.ts';
+import type { Config } from '../../config/schema.ts';
+import { createCommandRunner } from '../../enforce/command.ts';
+import { NginxLanes } from '../../enforce/nginx-lanes.ts';
+import { findRobots } from '../../host/robots.ts';
+import type { AuditDraft } from '../../model/audit.ts';
+import type { Notification } from '../../model/notification.ts';
+import { formatPrefix } from '../../net/prefix.ts';
+import type { AuditTrail } from '../../record/audit-trail.ts';
+import type { Troubles } from '../troubles.ts';
 import { LANES_KEY, Lanes } from './lanes.ts';
-import type { Troubles } from './troubles.ts';
 
 export interface BuildLanesOptions {
   readonly config: Config;

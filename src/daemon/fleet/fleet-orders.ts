@@ -1,11 +1,11 @@
 /** Rows of the trail as decisions that a fleet shares, and whose a row is. */
 import { createHash } from 'node:crypto';
-import type { UnbanRequest } from '../control/protocol.ts';
-import type { ActiveBan, AuditEntry } from '../model/audit.ts';
-import { formatPrefix, parsePrefix } from '../net/prefix.ts';
-import type { AuditTrail } from '../record/audit-trail.ts';
-import type { Order } from '../share/order.ts';
-import { briefReason } from '../words/reason.ts';
+import type { UnbanRequest } from '../../control/protocol.ts';
+import type { ActiveBan, AuditEntry } from '../../model/audit.ts';
+import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
+import type { AuditTrail } from '../../record/audit-trail.ts';
+import type { Order } from '../../share/order.ts';
+import { briefReason } from '../../words/reason.ts';
 
 const DIGEST_DIGITS = 16;
 const OPERATOR = 'operator:';

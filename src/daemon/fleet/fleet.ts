@@ -1,20 +1,20 @@
 /** This host's place in its fleet: what it decided goes out, what others decided is judged here. Loaded only where a fleet is configured. */
 import { hostname } from 'node:os';
-import type { Config } from '../config/schema.ts';
-import type { UnbanRequest } from '../control/protocol.ts';
-import { readHosts, removeHost } from '../fleet/hosts.ts';
-import { Link } from '../fleet/link.ts';
-import type { Outgoing } from '../fleet/orders.ts';
-import type { ServerOptions } from '../fleet/server.ts';
-import type { AuditEntry } from '../model/audit.ts';
-import type { FleetReport, FleetStatus } from '../model/fleet.ts';
-import type { AuditTrail } from '../record/audit-trail.ts';
-import type { Order } from '../share/order.ts';
+import type { Config } from '../../config/schema.ts';
+import type { UnbanRequest } from '../../control/protocol.ts';
+import { readHosts, removeHost } from '../../fleet/hosts.ts';
+import { Link } from '../../fleet/link.ts';
+import type { Outgoing } from '../../fleet/orders.ts';
+import type { ServerOptions } from '../../fleet/server.ts';
+import type { AuditEntry } from '../../model/audit.ts';
+import type { FleetReport, FleetStatus } from '../../model/fleet.ts';
+import type { AuditTrail } from '../../record/audit-trail.ts';
+import type { Order } from '../../share/order.ts';
+import type { Troubles } from '../troubles.ts';
+import { VERSION } from '../version.ts';
 import { type OrderContext, orderOf, ordersOfUnban, ordersToRepeat, type RepeatedTrail } from './fleet-orders.ts';
 import { Proposals, type ProposalsOptions } from './fleet-proposals.ts';
 import { encodeSaved, readSaved, type Saved, STATE_KEY } from './fleet-state.ts';
-import type { Troubles } from './troubles.ts';
-import { VERSION } from './version.ts';
 
 const SAVE_MS = 1000;
 /** Rows read at once from the trail. */

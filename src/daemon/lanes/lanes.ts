@@ -2,17 +2,17 @@
  * The lanes that are open, from decision to nginx and back, in the order that loses nothing: the audit row with the state,
  * nginx, the result row.
  */
-import type { AddLaneRequest, ChangeLaneRequest, LaneResult } from '../control/protocol.ts';
-import type { NeverBanned } from '../decide/never-banned.ts';
-import { EnforcementError } from '../enforce/backend.ts';
-import { findLaneObstacle, HOLDS_MAX, LANES_MAX } from '../enforce/nginx-lane-text.ts';
-import type { NginxLanes } from '../enforce/nginx-lanes.ts';
-import type { AuditDraft } from '../model/audit.ts';
-import type { EngineEvent } from '../model/event.ts';
-import type { LiveLane } from '../model/lane.ts';
-import type { Notification } from '../model/notification.ts';
-import { formatPrefix } from '../net/prefix.ts';
-import { tellBacktest, tellMatch } from '../words/lane.ts';
+import type { AddLaneRequest, ChangeLaneRequest, LaneResult } from '../../control/protocol.ts';
+import type { NeverBanned } from '../../decide/never-banned.ts';
+import { EnforcementError } from '../../enforce/backend.ts';
+import { findLaneObstacle, HOLDS_MAX, LANES_MAX } from '../../enforce/nginx-lane-text.ts';
+import type { NginxLanes } from '../../enforce/nginx-lanes.ts';
+import type { AuditDraft } from '../../model/audit.ts';
+import type { EngineEvent } from '../../model/event.ts';
+import type { LiveLane } from '../../model/lane.ts';
+import type { Notification } from '../../model/notification.ts';
+import { formatPrefix } from '../../net/prefix.ts';
+import { tellBacktest, tellMatch } from '../../words/lane.ts';
 import { laneDraft, laneEndDraft, laneResultDraft, laneStartDraft } from './lane-drafts.ts';
 import { findWhyNot, inMode, type LaneMode } from './lane-mode.ts';
 import { isRunningOut, LEASE_MS, laneOfEvent, nginxLane } from './live-lane.ts';

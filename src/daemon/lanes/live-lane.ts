@@ -1,6 +1,6 @@
 /** A lane that the engine opened, until it ends; and as nginx is to have it. */
-import type { NginxLane } from '../enforce/nginx-lane-text.ts';
-import type { LaneStart, LiveLane } from '../model/lane.ts';
+import type { NginxLane } from '../../enforce/nginx-lane-text.ts';
+import type { LaneStart, LiveLane } from '../../model/lane.ts';
 
 /** However long a swarm lasts: what was usual before it is then too long ago to prove anything. */
 const LANE_MS_MAX = 24 * 3_600_000;

@@ -1,9 +1,9 @@
 /** How an instance joins its fleet. What a fleet needs, the client library included, is loaded only where one is configured. */
-import type { Config } from '../config/schema.ts';
+import type { Config } from '../../config/schema.ts';
+import type { Operator } from '../operator.ts';
+import { findPanic } from '../panic.ts';
+import type { Records } from '../records.ts';
 import type { Fleet, FleetOptions } from './fleet.ts';
-import type { Operator } from './operator.ts';
-import { findPanic } from './panic.ts';
-import type { Records } from './records.ts';
 
 export interface JoinOptions
   extends Pick<FleetOptions, 'bans' | 'protection' | 'pipeline' | 'troubles' | 'reconcile' | 'panic'> {

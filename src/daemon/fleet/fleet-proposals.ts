@@ -1,20 +1,20 @@
 /** What other hosts of the fleet decided, judged and carried out here: this host's own protections, mode and fuse have the last word. */
-import type { Config } from '../config/schema.ts';
-import type { AllowRequest, PanicRequest, PanicResult } from '../control/protocol.ts';
-import { packOffenders } from '../decide/offender-table.ts';
-import type { AuditDraft, AuditEntry, DraftOf, RefusalReason } from '../model/audit.ts';
-import { findWholeClient } from '../net/client-key.ts';
-import { findBanKey } from '../net/client-network.ts';
-import { formatPrefix, parsePrefix } from '../net/prefix.ts';
-import type { AuditTrail } from '../record/audit-trail.ts';
-import { findIdle, isCovered, Releases } from '../share/merge.ts';
-import { actorOf, isPersonal, type Order } from '../share/order.ts';
-import type { Pipeline } from '../workers/pipeline.ts';
-import { judgeOrders } from './ban-orders.ts';
-import type { Bans, BanTrail } from './bans.ts';
-import { findOverlaps } from './overlap.ts';
-import type { Panic } from './panic.ts';
-import type { Protection } from './protection.ts';
+import type { Config } from '../../config/schema.ts';
+import type { AllowRequest, PanicRequest, PanicResult } from '../../control/protocol.ts';
+import { packOffenders } from '../../decide/offender-table.ts';
+import type { AuditDraft, AuditEntry, DraftOf, RefusalReason } from '../../model/audit.ts';
+import { findWholeClient } from '../../net/client-key.ts';
+import { findBanKey } from '../../net/client-network.ts';
+import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
+import type { AuditTrail } from '../../record/audit-trail.ts';
+import { findIdle, isCovered, Releases } from '../../share/merge.ts';
+import { actorOf, isPersonal, type Order } from '../../share/order.ts';
+import type { Pipeline } from '../../workers/pipeline.ts';
+import { judgeOrders } from '../ban-orders.ts';
+import type { Bans, BanTrail } from '../bans.ts';
+import { findOverlaps } from '../overlap.ts';
+import type { Panic } from '../panic.ts';
+import type { Protection } from '../protection.ts';
 
 /** A panic lifts all bans. */
 const EVERYBODY = ['0.0.0.0/0', '::/0'];
