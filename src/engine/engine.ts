@@ -31,7 +31,7 @@ import { NetworkWatch } from './network-watch.ts';
 import { SharedCounts, type SharedCountsResult, type SharedNews } from './shared-counts.ts';
 import { Timeline } from './timeline.ts';
 
-/** (second, client) pairs the window may hold: 22 bytes each. */
+/** (second, client) pairs the window may hold: 24 bytes each. */
 const WINDOW_ENTRIES_MAX = 4_000_000;
 
 export class Engine {
