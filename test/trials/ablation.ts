@@ -2,8 +2,8 @@
  * `npm run ablation`: what every constant of the rules for clients is worth. Each is halved, doubled, and where it is a weight
  * taken away; then the trials are run, and a sample of the sites of `npm run quality`.
  */
+import { fork } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { type Constant, listConstants, replaceConstant } from './constants.ts';
 import type { Level } from './trial.ts';
 
@@ -14,6 +14,9 @@ const USAGE = `usage: npm run ablation -- [--only REGEXP] [--change REGEXP] [--s
   --every N     every Nth attack of the trials, default 1; the innocent are always all run
   --jobs N      constants tried at a time, default 1
   --quality     also a day of three sites of npm run quality`;
+
+/** The argument of a process that tries one constant. */
+const APART = '--apart';
 
 interface Setting {
   readonly constant: Constant | undefined;
@@ -74,13 +77,20 @@ async function measureHere(setting: Setting): Promise<Outcome> {
   return { ...(await measureTrials(setting)), ...sites };
 }
 
-/** In a thread of its own, because modules are loaded once. */
+/** In a process of its own, because modules are loaded once. */
 const measureApart = (setting: Setting): Promise<Outcome> =>
   new Promise((resolve, reject) => {
-    const worker = new Worker(new URL(import.meta.url), { workerData: setting });
-    worker.once('message', resolve);
-    worker.once('error', reject);
+    const child = fork(import.meta.filename, [APART]);
+    child.once('message', (outcome) => resolve(outcome as Outcome));
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`a trial of a constant ended with ${code}`)));
+    child.send(setting);
   });
+
+async function answer(setting: Setting): Promise<void> {
+  process.send?.(await measureHere(setting));
+  process.disconnect();
+}
 
 const signed = (value: number): string => (value > 0 ? `+${value}` : value < 0 ? `−${-value}` : '0');
 
@@ -147,5 +157,5 @@ async function main(): Promise<void> {
   await Promise.all(Array.from({ length: jobs }, next));
 }
 
-if (isMainThread) await main();
-else parentPort?.postMessage(await measureHere(workerData as Setting));
+if (process.argv[2] === APART) process.once('message', (setting) => answer(setting as Setting));
+else await main();

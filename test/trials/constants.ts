@@ -59,7 +59,7 @@ export function listConstants(): Constant[] {
   });
 }
 
-/** Modules that this thread loads from now on have another value of the constant. */
+/** Modules that this process loads from now on have another value of the constant. */
 export function replaceConstant({ file, from, to }: Constant, value: number): void {
   const url = new URL(file, SRC).href;
   registerHooks({
