@@ -3,6 +3,7 @@
  * times within a minute. `node test/bench/memory.ts CLIENTS`
  */
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,6 +71,8 @@ try {
     Math.round(Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(memory)?.[1]) / 1024);
   console.log(JSON.stringify({ clients: read.clients, rssMib: mib('VmRSS'), peakMib: mib('VmHWM') }));
 } finally {
+  const closed = once(daemon, 'exit');
   daemon.kill();
+  await closed;
   rmSync(folder, { recursive: true, force: true });
 }
