@@ -36,7 +36,7 @@ export function laneContent({ event, enforced, failure, after }: Extract<Notific
         ? []
         : [
             failure === undefined
-              ? 'Nobody is stopped.'
+              ? 'Nobody is stopped: zban only reports in observe mode, and while swarm.action is alert. After a reload with hold or deny it acts on this swarm, too.'
               : `Nobody is stopped, because nginx does not have it: ${failure}.`,
           ]),
     ],
