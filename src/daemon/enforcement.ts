@@ -4,9 +4,9 @@ import { type EnforcementBackend, EnforcementError } from '../enforce/backend.ts
 import { createEnforcer, type Enforcer } from '../enforce/enforcer.ts';
 import { flushFirewall, type Picked, pickBackend } from '../enforce/pick.ts';
 import type { EnforcementResult } from '../enforce/reconciler.ts';
+import type { ActiveBan } from '../model/audit.ts';
 import type { Log } from '../model/log.ts';
 import type { DesiredBans, KernelBan } from '../model/reconcile.ts';
-import type { AuditTrail } from '../record/audit-trail.ts';
 import type { Bans } from './bans.ts';
 import type { Troubles } from './troubles.ts';
 
@@ -102,18 +102,18 @@ export async function leaveFirewall(config: Config, log: Log, signal?: AbortSign
 }
 
 /**
- * Observe mode drops nobody: bans that an earlier run enforced are lifted. With `all` the firewall is emptied even of
+ * Observe mode drops nobody: of the bans in force those that an earlier run enforced are lifted. With `all` the firewall is emptied even of
  * what nobody knows of.
  */
 export async function endEnforcing(
   config: Config,
-  trail: Pick<AuditTrail, 'activeBans'>,
+  active: readonly ActiveBan[],
   bans: Pick<Bans, 'lift'>,
   all: boolean,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  const enforced = trail.activeBans(Date.now()).filter((ban) => ban.enforced);
+  const enforced = active.filter((ban) => ban.enforced);
   if (enforced.length === 0 && !all) return;
   if (await leaveFirewall(config, log, signal)) await bans.lift(enforced, 'system', 'observe mode');
 }

@@ -93,7 +93,7 @@ export class InstanceParts {
       onEnd: (trouble) => this.tellTrouble(trouble, 'end'),
     });
     this.reports = new Reports({
-      ...{ config: this.config, records, log, troubles: this.troubles },
+      ...{ config: this.config, records, now: this.now, log, troubles: this.troubles },
       bans: () => this.bans,
       siteRate: () => this.plane?.engine?.siteRate,
     });
@@ -107,6 +107,7 @@ export class InstanceParts {
       config: this.config,
       trail: this.records.trail,
       troubles: this.troubles,
+      now: this.now,
       record: (drafts, state) => this.bans.record(drafts, [], [], state),
       notify: (notifications) => this.reports.notify(notifications),
       onDrop: (id) => void this.plane?.pipeline.send({ kind: 'drop_lane', id }),

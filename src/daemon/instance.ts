@@ -138,7 +138,8 @@ class RunningInstance extends InstanceParts implements Instance {
     const what = `zban ${VERSION}, ${config.mode} mode, sensitivity ${config.sensitivity}, ${backend}`;
     bans.record([systemDraft(startReason, this.now(), what)], [], []);
     const panics = this.panic !== undefined || records.loss !== undefined;
-    if (config.mode === 'observe') await endEnforcing(config, records.trail, bans, panics, log, signal);
+    if (config.mode === 'observe')
+      await endEnforcing(config, records.trail.activeBans(this.now()), bans, panics, log, signal);
     signal.throwIfAborted();
     await enforcer.start();
     await this.lanes.start();
@@ -160,7 +161,7 @@ class RunningInstance extends InstanceParts implements Instance {
   private async join(operator: Operator, protection: Protection, { pipeline }: DataPlane): Promise<void> {
     const { config, records, bans, troubles } = this;
     this.fleet = await joinFleet({
-      ...{ config, records, bans, protection, pipeline, troubles, operator },
+      ...{ config, records, bans, protection, pipeline, troubles, operator, now: this.now },
       reconcile: () => this.reconcile(),
       // The host where somebody panicked tells people.
       panic: (request) => this.carryOutPanic(request, () => {}),

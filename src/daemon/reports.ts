@@ -20,6 +20,8 @@ export interface ReportsOptions {
   readonly bans: () => Bans;
   /** Requests a second of the site; undefined while it is not known. */
   readonly siteRate: () => number | undefined;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
   readonly log: Log;
   readonly troubles: Troubles;
 }
@@ -32,11 +34,11 @@ export class Reports {
 
   constructor(options: ReportsOptions) {
     this.options = options;
-    const { config, records, bans, log, troubles } = options;
-    this.announcer = buildAnnouncer(config, records.outbox, Date.now, log, troubles);
+    const { config, records, bans, now, log, troubles } = options;
+    this.announcer = buildAnnouncer(config, records.outbox, now, log, troubles);
     this.annotations = new Annotations({
       saved: records.trail.loadState(ANNOTATION_KEY),
-      now: Date.now,
+      now,
       record: (draft, state) => bans().record([draft], [], [], state),
     });
     // What is wrong with a list of the operator's, zban doctor says.
@@ -56,7 +58,7 @@ export class Reports {
       findNote: (timeMs) => annotations.describe(timeMs),
       findWho: (prefixes) => who.findKnown(prefixes),
       siteRate: options.siteRate,
-      now: Date.now,
+      now: options.now,
     });
     void options.records.settled().then(() => announcer.notify(told));
   }

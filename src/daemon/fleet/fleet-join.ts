@@ -6,7 +6,7 @@ import type { Records } from '../records.ts';
 import type { Fleet, FleetOptions } from './fleet.ts';
 
 export interface JoinOptions
-  extends Pick<FleetOptions, 'bans' | 'protection' | 'pipeline' | 'troubles' | 'reconcile' | 'panic'> {
+  extends Pick<FleetOptions, 'bans' | 'protection' | 'pipeline' | 'troubles' | 'now' | 'reconcile' | 'panic'> {
   readonly config: Config;
   readonly records: Pick<Records, 'trail' | 'reserve'>;
   readonly operator: Pick<Operator, 'allow'>;
@@ -21,7 +21,6 @@ export async function joinFleet({ records, operator, ...options }: JoinOptions):
     ...options,
     fleet: configured,
     trail: records.trail,
-    now: Date.now,
     allow: (request) => operator.allow(request),
     findPanic: () => findPanic(records),
   });

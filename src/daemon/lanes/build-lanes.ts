@@ -14,12 +14,14 @@ export interface BuildLanesOptions {
   readonly config: Config;
   readonly trail: Pick<AuditTrail, 'loadState' | 'settled'>;
   readonly troubles: Pick<Troubles, 'begin' | 'end'>;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
   readonly notify: (notifications: readonly Notification[]) => void;
   readonly onDrop: (id: string) => void;
   readonly record: (drafts: readonly AuditDraft[], state: Readonly<Record<string, Uint8Array>>) => void;
 }
 
-export function buildLanes({ config, trail, troubles, record, notify, onDrop }: BuildLanesOptions): Lanes {
+export function buildLanes({ config, trail, troubles, now, record, notify, onDrop }: BuildLanesOptions): Lanes {
   const { firewall, detection, mode, swarm } = config;
   const { lanes: file, test, reload } = firewall.nginx;
   const run = createCommandRunner({ timeoutMs: firewall.command_timeout });
@@ -38,7 +40,7 @@ export function buildLanes({ config, trail, troubles, record, notify, onDrop }: 
     },
     // What is wrong with a list of the operator's, their verification reports.
     robots: findRobots(detection.robots, () => {}).networks.map(({ prefix }) => formatPrefix(prefix)),
-    now: Date.now,
+    now,
     record,
     notify,
     onDrop,
