@@ -6,9 +6,7 @@ import type { BanEvent } from '../model/event.ts';
 import type { Notification } from '../model/notification.ts';
 import type { Failure } from '../model/reconcile.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
-
-/** Rows recorded between two looks at the rest of the world: some 20 ms of work. */
-export const PORTION_ROWS = 1000;
+import { PORTION_ROWS } from '../record/row.ts';
 
 export interface BanResultsOptions {
   readonly trail: Pick<AuditTrail, 'findActiveBan'>;

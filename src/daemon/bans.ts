@@ -13,8 +13,8 @@ import type { DesiredBans } from '../model/reconcile.ts';
 import type { Status } from '../model/status.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import type { AuditTrail } from '../record/audit-trail.ts';
-import { systemDraft } from '../record/row.ts';
-import { BanResults, PORTION_ROWS } from './ban-results.ts';
+import { PORTION_ROWS, systemDraft } from '../record/row.ts';
+import { BanResults } from './ban-results.ts';
 import {
   draftOf,
   fuseResetDraft,

@@ -7,11 +7,10 @@ import { z } from 'zod';
 import type { AuditDraft, AuditEntry } from '../model/audit.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import type { Projection } from './projection.ts';
+import { PORTION_ROWS } from './row.ts';
 import type { ChainEnd } from './trail-statements.ts';
 
 const KEY = 'restoration';
-/** Rows recorded between two looks at the rest of the world. */
-const PORTION_ROWS = 1000;
 
 const lossSchema = z.object({ fromId: z.number(), toId: z.number(), what: z.string() });
 

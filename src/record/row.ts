@@ -5,6 +5,9 @@ import { formatDuration } from '../words/duration.ts';
 import { type Row, readObject } from './columns.ts';
 import { readActor, readFacts } from './stored-facts.ts';
 
+/** Rows recorded between two looks at the rest of the world: some 20 ms of work. */
+export const PORTION_ROWS = 1000;
+
 /** An entry with its row. */
 export interface Written {
   readonly entry: AuditEntry;

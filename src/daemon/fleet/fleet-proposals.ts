@@ -7,6 +7,7 @@ import { findWholeClient } from '../../net/client-key.ts';
 import { findBanKey } from '../../net/client-network.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import type { AuditTrail } from '../../record/audit-trail.ts';
+import { PORTION_ROWS } from '../../record/row.ts';
 import { findIdle, isCovered, Releases } from '../../share/merge.ts';
 import { actorOf, isPersonal, type Order } from '../../share/order.ts';
 import type { Pipeline } from '../../workers/pipeline.ts';
@@ -18,8 +19,6 @@ import type { Protection } from '../protection.ts';
 
 /** A panic lifts all bans. */
 const EVERYBODY = ['0.0.0.0/0', '::/0'];
-/** Bans judged in one transaction: lines are read in between. */
-const AT_ONCE = 1000;
 /** Refusals remembered, so that a ban that is proposed again is refused once. */
 const REFUSALS_MAX = 10_000;
 
@@ -75,7 +74,7 @@ export class Proposals {
       }
       if (order.kind === 'ban') {
         bans.push(order);
-        if (bans.length < AT_ONCE) continue;
+        if (bans.length < PORTION_ROWS) continue;
       }
       await this.propose(bans, aheadMs, {});
       bans = [];
