@@ -1,5 +1,5 @@
 /** What the engine's events become in the audit trail and in Slack. */
-import type { ActiveBan, Actor, AuditDraft, DraftOf } from '../model/audit.ts';
+import type { ActiveBan, Actor, AuditDraft, DraftOf, RefusalReason } from '../model/audit.ts';
 import type { BanEvent, EngineEvent, FuseEvent, RefusedEvent } from '../model/event.ts';
 import type { Notification } from '../model/notification.ts';
 import type { Remainder } from './overlap.ts';
@@ -20,6 +20,10 @@ function banDraft(event: BanEvent, enforced: boolean): DraftOf<'ban'> {
   return { ...POLICY, action: 'ban', timeMs, client: ip, condition, numbers, tier, durationSeconds, enforced, detail };
 }
 
+/** Why a ban was refused, in a row's words: an entry of the allowlist says itself what it is. */
+export const describeRefusal = (reason: RefusalReason, because: string): string =>
+  because.startsWith(`${reason}: `) ? because : `${reason}: ${because}`;
+
 function refusedDraft(event: RefusedEvent, enforced: boolean): DraftOf<'refused'> {
   const { event: _, time, ip, condition, detail, ...numbers } = event;
   const { reason } = numbers;
@@ -32,8 +36,7 @@ function refusedDraft(event: RefusedEvent, enforced: boolean): DraftOf<'refused'
     condition,
     numbers: { ...numbers, because: detail },
     enforced,
-    // An entry of the allowlist says itself what it is.
-    detail: detail.startsWith(`${reason}: `) ? detail : `${reason}: ${detail}`,
+    detail: describeRefusal(reason, detail),
   };
 }
 

@@ -20,6 +20,7 @@ import { PORTION_ROWS } from '../record/row.ts';
 import type { Pipeline } from '../workers/pipeline.ts';
 import { type AcceptedBan, judgeOrders } from './ban-orders.ts';
 import type { Bans, BanTrail } from './bans.ts';
+import { offenderOf } from './offenders.ts';
 import { endOf, listSome, targetResult as result, unbanResult } from './order-answers.ts';
 import { findOverlaps } from './overlap.ts';
 import type { Protection } from './protection.ts';
@@ -240,11 +241,9 @@ export class Operator {
   }
 
   private async tellEngine(bans: readonly AcceptedBan[]): Promise<void> {
-    const offenders = bans.flatMap(({ prefix, untilMs, draft }) => {
-      const key = findBanKey(prefix, this.scheme);
-      const until = untilMs === null ? Number.POSITIVE_INFINITY : Math.ceil(untilMs / 1000);
-      return key ? [{ ...key, tier: draft.tier ?? 0, until, lastEnd: until }] : [];
-    });
+    const offenders = bans.flatMap(
+      ({ prefix, untilMs, draft }) => offenderOf(prefix, draft.tier ?? 0, untilMs, this.scheme) ?? [],
+    );
     if (offenders.length > 0)
       await this.options.pipeline.send({ kind: 'set_bans', offenders: packOffenders(offenders) });
   }

@@ -33,7 +33,7 @@ export interface OrderContext {
 export function orderOf(entry: AuditEntry, { host, aheadMs, others }: OrderContext): Order | undefined {
   const { actor, action, timeMs, detail } = entry;
   if (entry.id === 0 || actor === 'system' || actor.startsWith('policy@')) return undefined;
-  if (others.has(actor.slice(actor.lastIndexOf('@') + 1))) return undefined;
+  if (isOthers(actor, others)) return undefined;
   const common = { host, actor, atMs: Math.round(timeMs + aheadMs), reason: detail };
   switch (action) {
     case 'ban': {
@@ -112,11 +112,15 @@ export function ordersToRepeat(trail: RepeatedTrail, context: OrderContext, nowM
     if (order) orders.push(order);
   }
   for (const { entry: target, actor, sinceMs, reason } of trail.allowed()) {
-    if (!actor.startsWith(OPERATOR) || others.has(actor.slice(actor.lastIndexOf('@') + 1))) continue;
+    if (!actor.startsWith(OPERATOR) || isOthers(actor, others)) continue;
     orders.push({ ...NO_BAN, kind: 'allow', host, actor, target, atMs: Math.round(sinceMs + aheadMs), reason });
   }
   return orders;
 }
+
+/** True for `operator:NAME@HOST` of another host. */
+const isOthers = (actor: string, others: ReadonlySet<string>): boolean =>
+  others.has(actor.slice(actor.lastIndexOf('@') + 1));
 
 function digestOf(numbers: ActiveBan['numbers']): string {
   return numbers === null

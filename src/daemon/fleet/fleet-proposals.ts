@@ -13,6 +13,8 @@ import { actorOf, isPersonal, type Order } from '../../share/order.ts';
 import type { Pipeline } from '../../workers/pipeline.ts';
 import { judgeOrders } from '../ban-orders.ts';
 import type { Bans, BanTrail } from '../bans.ts';
+import { describeRefusal } from '../drafts.ts';
+import { offenderOf } from '../offenders.ts';
 import { findOverlaps } from '../overlap.ts';
 import type { Panic } from '../panic.ts';
 import type { Protection } from '../protection.ts';
@@ -169,28 +171,23 @@ export class Proposals {
     if (this.refused.size > REFUSALS_MAX && oldest !== undefined) this.refused.delete(oldest);
     const { config, now } = this.options;
     return {
-      ...{
-        timeMs: now(),
-        actor: actorOf(order),
-        action: 'refused',
-        client: target,
-        condition: order.condition,
-        tier: null,
-      },
-      ...{
-        durationSeconds: null,
-        enforced: config.mode === 'enforce',
-        detail: because.startsWith(`${reason}: `) ? because : `${reason}: ${because}`,
-      },
+      timeMs: now(),
+      actor: actorOf(order),
+      action: 'refused',
+      client: target,
+      condition: order.condition,
+      tier: null,
+      durationSeconds: null,
+      enforced: config.mode === 'enforce',
+      detail: describeRefusal(reason, because),
       numbers: { reason, because, origin: order.host, digest: order.digest },
     };
   }
 
   private offenderOf({ client, tier, timeMs, durationSeconds }: Extract<AuditEntry, { action: 'ban' }>) {
     const prefix = parsePrefix(client);
-    const key = prefix && findBanKey(prefix, this.options.config.detection);
-    const until = durationSeconds === null ? Number.POSITIVE_INFINITY : Math.ceil(timeMs / 1000 + durationSeconds);
-    return key ? [{ ...key, tier: tier ?? 0, until, lastEnd: until }] : [];
+    const untilMs = durationSeconds === null ? null : timeMs + durationSeconds * 1000;
+    return (prefix && offenderOf(prefix, tier ?? 0, untilMs, this.options.config.detection)) ?? [];
   }
 
   /** What a person on another host decided holds here too, unless somebody decided otherwise since. */
