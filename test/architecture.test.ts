@@ -7,12 +7,17 @@ import { test } from 'node:test';
 const root = join(import.meta.dirname, '..');
 const src = join(root, 'src');
 
-const folders = [
-  ...readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8').matchAll(
-    /^\| `(\w+)` \| (vocabulary|core|adapter|root) \| (.+) \|$/gm,
-  ),
-].map(([, name = '', kind = '', purpose = '']) => ({ name, kind, purpose }));
-const rank = new Map(folders.map(({ name }, index) => [name, index]));
+const architecture = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
+const table = (row: RegExp) =>
+  [...architecture.matchAll(row)].map(({ groups: { name = '', kind = '', purpose = '' } = {} }) => ({
+    name,
+    kind,
+    purpose,
+  }));
+const folders = table(/^\| `(?<name>\w+)` \| (?<kind>vocabulary|core|adapter|root) \| (?<purpose>.+) \|$/gm);
+/** The rooms within folders: `record/trail`. */
+const rooms = table(/^\| `(?<name>\w+\/[\w/-]+)` \| (?<purpose>.+) \|$/gm);
+const rank = new Map([...folders, ...rooms].map(({ name }, index) => [name, index]));
 const kindOf = new Map(folders.map(({ name, kind }) => [name, kind]));
 const isPure = (folder: string) => ['vocabulary', 'core'].includes(kindOf.get(folder) ?? '');
 
@@ -20,19 +25,23 @@ interface Import {
   readonly file: string;
   readonly from: string;
   readonly to: string;
+  /** The rooms of both ends, undefined for what is directly in the folder. */
+  readonly fromRoom: string | undefined;
+  readonly toRoom: string | undefined;
   readonly isType: boolean;
 }
 
+const folderOf = (file: string) => file.split('/')[0] ?? '';
+const roomOf = (file: string) => (dirname(file).includes('/') ? dirname(file) : undefined);
+
 const files = globSync('**/*.{ts,js}', { cwd: src }).sort();
+const IMPORT = /^(?:import|export)( type)? [^;]*?from '(\.[^']+)'|\bimport\('(\.[^']+)'\)/gms;
 const imports: Import[] = files.flatMap((file) =>
-  [...readFileSync(join(src, file), 'utf8').matchAll(/^(import|export)( type)? [^;]*?from '(\.[^']+)';/gms)].map(
-    ([, , type, path = '']) => ({
-      file,
-      from: file.split('/')[0] ?? '',
-      to: relative(src, join(src, dirname(file), path)).split('/')[0] ?? '',
-      isType: type !== undefined,
-    }),
-  ),
+  [...readFileSync(join(src, file), 'utf8').matchAll(IMPORT)].map(([, type, fixed, late]) => {
+    const target = relative(src, join(src, dirname(file), fixed ?? late ?? ''));
+    const [from, to] = [folderOf(file), folderOf(target)];
+    return { file, from, to, fromRoom: roomOf(file), toRoom: roomOf(target), isType: type !== undefined };
+  }),
 );
 
 test('every folder is in the table with its purpose in one sentence, and nothing else is', () => {
@@ -43,7 +52,9 @@ test('every folder is in the table with its purpose in one sentence, and nothing
     'files belong to a folder',
   );
   assert.deepEqual(folders.map(({ name }) => name).sort(), entries.map(({ name }) => name).sort());
-  for (const { name, purpose } of folders) assert.doesNotMatch(purpose, /\. /, name);
+  const nested = new Set(files.map(roomOf).filter((room) => room !== undefined));
+  assert.deepEqual(rooms.map(({ name }) => name).sort(), [...nested].sort());
+  for (const { name, purpose } of [...folders, ...rooms]) assert.doesNotMatch(purpose, /\. /, name);
 });
 
 test('no file of src has more than 300 lines', () => {
@@ -60,6 +71,15 @@ test('pure folders import pure ones alone, and values flow down the table', () =
   }
 });
 
+test('within a folder, values flow down the table of its rooms', () => {
+  const between = imports.filter(({ from, to, fromRoom, toRoom }) => from === to && fromRoom !== toRoom);
+  assert.ok(between.length > 100, 'imports between rooms are found');
+  for (const { file, fromRoom, toRoom, isType } of between) {
+    if (isType || fromRoom === undefined || toRoom === undefined) continue;
+    assert.ok((rank.get(toRoom) ?? 0) < (rank.get(fromRoom) ?? 0), `${file} imports ${toRoom}, which comes after it`);
+  }
+});
+
 test('adapters import no adapters and no roots', () => {
   for (const { file, from, to } of imports) {
     if (kindOf.get(from) === 'adapter') assert.ok(to === from || isPure(to), `${file} imports ${to}`);
@@ -71,4 +91,11 @@ test('the pure folders draw no random numbers', () => {
     if (!isPure(file.split('/')[0] ?? '')) continue;
     assert.doesNotMatch(readFileSync(join(src, file), 'utf8'), /Math\.random|import\(|\bnew Date\b/, file);
   }
+});
+
+test("the linter's rules for pure folders are for all of them", () => {
+  const { overrides } = JSON.parse(readFileSync(join(root, 'biome.json'), 'utf8'));
+  const globs = overrides.flatMap(({ includes }: { includes: string[] }) => includes);
+  const pure = folders.filter(({ name }) => isPure(name)).map(({ name }) => name);
+  assert.ok(globs.includes(`src/{${pure.join(',')}}/**`), `biome.json: src/{${pure.join(',')}}/**`);
 });

@@ -3,7 +3,7 @@
 import type { Nearest } from '../detect/nearest.ts';
 import type { ActiveBan, AuditEntry, JudgedNumbers, RefusedNumbers } from '../model/audit.ts';
 import { printable } from '../model/text.ts';
-import { formatAuditLine } from '../record/audit-line.ts';
+import { formatAuditLine } from '../record/text-log/audit-line.ts';
 import { formatDuration } from '../words/duration.ts';
 import { formatNumber } from '../words/number.ts';
 import { nameClient, phraseOf, tellReason } from '../words/reason.ts';

@@ -4,7 +4,7 @@ import { durationOf, tierAfter } from '../decide/decide.ts';
 import type { ActiveBan, AuditEntry } from '../model/audit.ts';
 import type { BanOptions } from '../model/options.ts';
 import { formatPrefix, type Prefix, parsePrefix, prefixContains } from '../net/prefix.ts';
-import type { TrailReader } from '../record/trail-reader.ts';
+import type { TrailReader } from '../record/trail/trail-reader.ts';
 import type { Stretch } from './recent.ts';
 
 /** Entries looked at for one client, newest first. */

@@ -2,11 +2,11 @@
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import type { Log } from '../model/log.ts';
-import { leaveFirewall } from './enforcement.ts';
+import { leaveFirewall } from './bans/enforcement.ts';
 import { type Instance, startInstance } from './instance.ts';
 import { createLog } from './log.ts';
 import { createSystemdNotifier } from './notify-systemd.ts';
-import type { Handover } from './records.ts';
+import type { Handover } from './records/records.ts';
 import { RunTotals } from './run-totals.ts';
 import { type StartScreen, WarmStartReport } from './start/warm-start.ts';
 import { HostClock } from './watch/host-clock.ts';

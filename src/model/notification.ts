@@ -125,7 +125,7 @@ export interface OutboxItem {
   readonly dueMs: number;
 }
 
-/** Every channel's queue on disk; record/outbox-store.ts keeps them in the database. */
+/** Every channel's queue on disk; record/outbox/outbox-store.ts keeps them in the database. */
 export interface Outbox {
   queue(channel: string): OutboxStore;
   /** Drops the queues of all other channels and returns how many messages they held. */

@@ -2,7 +2,7 @@
  * `node test/bench/learned.ts [hours]`: bytes of learned state that a simulated site writes in the last of its days: as JSON
  * every minute (the form of old), packed every minute, and packed when enough is new.
  */
-import { LearnedState } from '../../src/daemon/learned-state.ts';
+import { LearnedState } from '../../src/daemon/records/learned-state.ts';
 import { packEngineState } from '../../src/engine/engine-state.ts';
 import { formatLine } from '../../src/simulate/format.ts';
 import { simulate } from '../../src/simulate/simulate.ts';

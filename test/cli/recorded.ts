@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { AuditDraft } from '../../src/model/audit.ts';
-import { AuditTrail } from '../../src/record/audit-trail.ts';
-import { openDatabase } from '../../src/record/database.ts';
-import { WriteGate } from '../../src/record/write-gate.ts';
+import { openDatabase } from '../../src/record/database/database.ts';
+import { WriteGate } from '../../src/record/database/write-gate.ts';
+import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
 import { type RowChanges, rowDraft } from '../support/rows.ts';
 import { place } from './run-zban.ts';
 

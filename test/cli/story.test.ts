@@ -11,7 +11,7 @@ import type { Condition } from '../../src/model/event.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import { formatMessage } from '../../src/notify/format.ts';
 import { toSlackPayload } from '../../src/notify/slack-payload.ts';
-import { formatAuditLine } from '../../src/record/audit-line.ts';
+import { formatAuditLine } from '../../src/record/text-log/audit-line.ts';
 import { briefReason, PHRASES, phraseOf, tellReason } from '../../src/words/reason.ts';
 import { evidenceOf } from '../support/evidence.ts';
 import type { RowChanges } from '../support/rows.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ANNOTATION_KEY, Annotations } from '../../src/daemon/annotations.ts';
-import { type EnrichOptions, enrich } from '../../src/daemon/enrich.ts';
+import { ANNOTATION_KEY, Annotations } from '../../src/daemon/reports/annotations.ts';
+import { type EnrichOptions, enrich } from '../../src/daemon/reports/enrich.ts';
 import type { AuditDraft, AuditEntry } from '../../src/model/audit.ts';
 import type { Notification } from '../../src/model/notification.ts';
 import { anomaly, anomalyEnd, ban, fuse, trouble, unban } from '../notify/examples.ts';

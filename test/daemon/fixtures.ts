@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { Bans } from '../../src/daemon/bans.ts';
-import { Incidents } from '../../src/daemon/incidents.ts';
+import { Bans } from '../../src/daemon/bans/bans.ts';
+import { Incidents } from '../../src/daemon/reports/incidents.ts';
 import type { EnforcementResult } from '../../src/enforce/reconciler.ts';
 import type { BanEvent, RefusedEvent } from '../../src/model/event.ts';
 import type { Notification } from '../../src/model/notification.ts';
-import { AuditTrail } from '../../src/record/audit-trail.ts';
-import { openDatabase, type RecordDatabase } from '../../src/record/database.ts';
-import { WriteGate } from '../../src/record/write-gate.ts';
+import { openDatabase, type RecordDatabase } from '../../src/record/database/database.ts';
+import { WriteGate } from '../../src/record/database/write-gate.ts';
+import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
 
 export const T0 = Date.UTC(2026, 10, 20, 10, 11, 12);
 

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { ClockWatch } from '../../src/daemon/watch/clock-watch.ts';
 import { HostClock } from '../../src/daemon/watch/host-clock.ts';
-import { AuditTrail } from '../../src/record/audit-trail.ts';
-import { verifyAudit } from '../../src/record/verify.ts';
-import { WriteGate } from '../../src/record/write-gate.ts';
+import { verifyAudit } from '../../src/record/chain/verify.ts';
+import { WriteGate } from '../../src/record/database/write-gate.ts';
+import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
 import { banEvent, makeBans, T0 } from './fixtures.ts';
 
 const SECOND = 1000;

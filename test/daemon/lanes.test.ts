@@ -5,7 +5,7 @@ import { LANES_KEY, Lanes, type LanesOptions } from '../../src/daemon/lanes/lane
 import { EnforcementError } from '../../src/enforce/backend.ts';
 import { HOLDS_MAX, type NginxLane } from '../../src/enforce/nginx-lane-text.ts';
 import type { LaneEnd, LaneStart } from '../../src/model/lane.ts';
-import { formatAuditLine } from '../../src/record/audit-line.ts';
+import { formatAuditLine } from '../../src/record/text-log/audit-line.ts';
 import { makeBans, T0 } from './fixtures.ts';
 
 const HOUR_MS = 3_600_000;

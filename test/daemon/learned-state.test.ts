@@ -1,7 +1,7 @@
 /** When what the engine learned is written, and what becomes of a state that cannot be used. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LearnedState } from '../../src/daemon/learned-state.ts';
+import { LearnedState } from '../../src/daemon/records/learned-state.ts';
 import { packEngineState } from '../../src/engine/engine-state.ts';
 import { ready } from '../detect/site.ts';
 

@@ -9,8 +9,8 @@ import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
 import { Lifetime } from '../../src/daemon/lifetime.ts';
 import { rehearse } from '../../src/daemon/start/rehearsal.ts';
-import { openDatabase } from '../../src/record/database.ts';
-import { loadInTurns } from '../../src/record/projection-table.ts';
+import { openDatabase } from '../../src/record/database/database.ts';
+import { loadInTurns } from '../../src/record/projection/projection-table.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { logLine } from '../support/traffic.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LogClock } from '../../src/daemon/watch/log-clock.ts';
+import { LogClock } from '../../src/daemon/plane/log-clock.ts';
 
 const T0 = 1_767_225_600;
 

@@ -4,7 +4,7 @@ import { parseList } from '../../src/cli/ban-list/formats.ts';
 import { formatJson } from '../../src/cli/ban-list/json.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { BanRequest } from '../../src/control/protocol.ts';
-import { Operator } from '../../src/daemon/operator.ts';
+import { Operator } from '../../src/daemon/orders/operator.ts';
 import type { AuditDraft } from '../../src/model/audit.ts';
 import type { FuseEvent } from '../../src/model/event.ts';
 import { parsePrefix, prefixesOverlap } from '../../src/net/prefix.ts';

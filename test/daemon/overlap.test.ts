@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { findOverlaps } from '../../src/daemon/overlap.ts';
+import { findOverlaps } from '../../src/daemon/bans/overlap.ts';
 import { formatPrefix, maskPrefix, type Prefix, prefixContains } from '../../src/net/prefix.ts';
 
 /** Few addresses and all lengths, so that many of them overlap. */

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
-import { carryOutPanic, configInForce, describePanic, findPanic } from '../../src/daemon/panic.ts';
-import { AuditTrail } from '../../src/record/audit-trail.ts';
-import { Reserve } from '../../src/record/reserve.ts';
-import { WriteGate } from '../../src/record/write-gate.ts';
+import { carryOutPanic, configInForce, describePanic, findPanic } from '../../src/daemon/orders/panic.ts';
+import { WriteGate } from '../../src/record/database/write-gate.ts';
+import { Reserve } from '../../src/record/loss/reserve.ts';
+import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
 import { answer, banEvent, makeBans, T0, temporaryFolder } from './fixtures.ts';
 
 const ANN = { operator: 'ann', reason: 'customers call' };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DaemonProbes } from '../../src/daemon/watch/probes.ts';
+import { DaemonProbes } from '../../src/daemon/answers/probes.ts';
 
 function make() {
   const world = { nowMs: 0, isLive: true, state: 'following' };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Protection, type Reasoned } from '../../src/daemon/protection.ts';
+import { Protection, type Reasoned } from '../../src/daemon/orders/protection.ts';
 import type { NeverBanned } from '../../src/decide/never-banned.ts';
 import { type Prefix, parsePrefix } from '../../src/net/prefix.ts';
 import { SCHEME } from '../support/parse.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
-import { Robots } from '../../src/daemon/watch/robots.ts';
+import { Robots } from '../../src/daemon/plane/robots.ts';
 import { REFUTED, VERIFIED } from '../../src/detect/robot-verdicts.ts';
 import type { TrafficTask } from '../../src/workers/messages.ts';
 

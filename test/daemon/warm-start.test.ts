@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { engineStateKey, parseEngineState } from '../../src/engine/engine-state.ts';
-import { openDatabase } from '../../src/record/database.ts';
-import { TrailReader } from '../../src/record/trail-reader.ts';
+import { openDatabase } from '../../src/record/database/database.ts';
+import { TrailReader } from '../../src/record/trail/trail-reader.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { ATTACKER, burst, calm, visitorIp } from '../support/traffic.ts';
 

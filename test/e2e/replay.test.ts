@@ -19,7 +19,7 @@ import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { Engine } from '../../src/engine/engine.ts';
 import { engineStateKey, packEngineState } from '../../src/engine/engine-state.ts';
-import { openDatabase } from '../../src/record/database.ts';
+import { openDatabase } from '../../src/record/database/database.ts';
 import { runSimulate } from '../../src/simulate/command.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { ENGINE } from '../support/engine.ts';

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
-import { findOrigin, orderOf, orderOfBan } from '../../src/daemon/fleet/fleet-orders.ts';
+import { findOrigin } from '../../src/daemon/bans/origin.ts';
+import { orderOf, orderOfBan } from '../../src/daemon/fleet/fleet-orders.ts';
 import { Proposals } from '../../src/daemon/fleet/fleet-proposals.ts';
 import { parsePrefix, prefixesOverlap } from '../../src/net/prefix.ts';
-import { formatAuditLine } from '../../src/record/audit-line.ts';
-import { readDraft } from '../../src/record/draft-line.ts';
+import { formatAuditLine } from '../../src/record/text-log/audit-line.ts';
+import { readDraft } from '../../src/record/text-log/draft-line.ts';
 import type { Order } from '../../src/share/order.ts';
 import { makeBans, T0 } from '../daemon/fixtures.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AuditDraft } from '../../src/model/audit.ts';
 import type { BaselineEvent } from '../../src/model/event.ts';
-import { formatAuditLine, formatBaselineLine } from '../../src/record/audit-line.ts';
+import { formatAuditLine, formatBaselineLine } from '../../src/record/text-log/audit-line.ts';
 import { ban, draft, NUMBERS } from './examples.ts';
 
 const TIME = '[2026-11-20T10:11:12.123Z]';

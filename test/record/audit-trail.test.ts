@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { AuditTrail } from '../../src/record/audit-trail.ts';
-import { clockDraft } from '../../src/record/row.ts';
-import { TrailReader } from '../../src/record/trail-reader.ts';
-import { verifyAudit } from '../../src/record/verify.ts';
+import { verifyAudit } from '../../src/record/chain/verify.ts';
+import { clockDraft } from '../../src/record/row/row.ts';
+import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
+import { TrailReader } from '../../src/record/trail/trail-reader.ts';
 import { ban, draft, MINUTE, NUMBERS, openTrail, plain, position, T0 } from './examples.ts';
 
 test('rows are numbered, bound to the configuration and to the row before', (t) => {

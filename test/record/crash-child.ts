@@ -1,7 +1,8 @@
 /** Appends as fast as it can until it is killed; says on standard output which row is on disk. */
-import { AuditTrail } from '../../src/record/audit-trail.ts';
-import { openDatabase } from '../../src/record/database.ts';
-import { WriteGate } from '../../src/record/write-gate.ts';
+
+import { openDatabase } from '../../src/record/database/database.ts';
+import { WriteGate } from '../../src/record/database/write-gate.ts';
+import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
 import { ban, draft, position, T0 } from './examples.ts';
 
 const path = process.argv[2] ?? '';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { verifyAudit } from '../../src/record/verify.ts';
+import { verifyAudit } from '../../src/record/chain/verify.ts';
 import { folder, openTrail } from './examples.ts';
 
 const CHILD = fileURLToPath(new URL('crash-child.ts', import.meta.url));

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import BetterSqlite3 from 'better-sqlite3';
-import { openDatabase } from '../../src/record/database.ts';
-import { MIGRATIONS } from '../../src/record/migrations.ts';
-import { TrailReader } from '../../src/record/trail-reader.ts';
-import { verifyAudit } from '../../src/record/verify.ts';
+import { verifyAudit } from '../../src/record/chain/verify.ts';
+import { openDatabase } from '../../src/record/database/database.ts';
+import { MIGRATIONS } from '../../src/record/database/migrations.ts';
+import { TrailReader } from '../../src/record/trail/trail-reader.ts';
 import {
   afterwards,
   ban,
@@ -160,8 +160,8 @@ test('a disk mounted read-only is said to be so', { skip: notRoot }, (t) => {
 /** Opens for reading, or writing, as a user without rights, in a process of its own. */
 function openAsNobody(path: string, how: 'read' | 'write'): string {
   const script = `
-    import { openDatabase } from ${JSON.stringify(new URL('../../src/record/database.ts', import.meta.url).href)};
-    import { TrailReader } from ${JSON.stringify(new URL('../../src/record/trail-reader.ts', import.meta.url).href)};
+    import { openDatabase } from ${JSON.stringify(new URL('../../src/record/database/database.ts', import.meta.url).href)};
+    import { TrailReader } from ${JSON.stringify(new URL('../../src/record/trail/trail-reader.ts', import.meta.url).href)};
     import 'better-sqlite3';
     process.setgroups([]); process.setgid(65534); process.setuid(65534);
     try {

@@ -6,10 +6,13 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { AuditDraft } from '../../src/model/audit.ts';
 import type { Position } from '../../src/model/chunk.ts';
-import { AuditTrail } from '../../src/record/audit-trail.ts';
-import { openDatabase, type RecordDatabase } from '../../src/record/database.ts';
+import { TrailWriter } from '../../src/record/chain/trail-writer.ts';
+import { openDatabase, type RecordDatabase } from '../../src/record/database/database.ts';
+import { WriteGate } from '../../src/record/database/write-gate.ts';
 import type { RecordError, RecordErrorCode } from '../../src/record/error.ts';
-import { WriteGate } from '../../src/record/write-gate.ts';
+import { DatabaseOutbox } from '../../src/record/outbox/outbox-store.ts';
+import { callDirectly } from '../../src/record/thread/call.ts';
+import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
 import { type RowChanges, rowDraft } from '../support/rows.ts';
 
 export const T0 = Date.UTC(2026, 10, 20, 10, 11, 12, 123);
@@ -125,3 +128,8 @@ export const failsWith =
 
 /** All that JSON shows of a value. */
 export const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
+
+/** The outbox of a database that this thread writes. */
+export function openOutbox(database: RecordDatabase, gate: WriteGate): DatabaseOutbox {
+  return new DatabaseOutbox(database, gate, callDirectly(new TrailWriter(database)));
+}

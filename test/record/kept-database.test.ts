@@ -5,14 +5,25 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import BetterSqlite3 from 'better-sqlite3';
-import { AuditTrail } from '../../src/record/audit-trail.ts';
-import { openDatabase } from '../../src/record/database.ts';
-import { openKept } from '../../src/record/kept-database.ts';
-import { MIGRATIONS } from '../../src/record/migrations.ts';
-import { DatabaseOutbox } from '../../src/record/outbox-store.ts';
-import { verifyAudit } from '../../src/record/verify.ts';
-import { WriteGate } from '../../src/record/write-gate.ts';
-import { afterwards, ban, draft, failsWith, fill, notRoot, openTrail, position, smallDisk, T0 } from './examples.ts';
+import { verifyAudit } from '../../src/record/chain/verify.ts';
+import { openDatabase } from '../../src/record/database/database.ts';
+import { openKept } from '../../src/record/database/kept-database.ts';
+import { MIGRATIONS } from '../../src/record/database/migrations.ts';
+import { WriteGate } from '../../src/record/database/write-gate.ts';
+import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
+import {
+  afterwards,
+  ban,
+  draft,
+  failsWith,
+  fill,
+  notRoot,
+  openOutbox,
+  openTrail,
+  position,
+  smallDisk,
+  T0,
+} from './examples.ts';
 
 const skip = notRoot;
 
@@ -70,13 +81,13 @@ test('a disk that is full before there is a database: rows wait, messages too', 
   const disk = smallDisk(t);
   const makeRoom = fill(disk);
   const { trail, database, gate } = openStandby(t, join(disk, 'zban.db'));
-  const outbox = new DatabaseOutbox(database, gate);
+  const outbox = openOutbox(database, gate);
   trail.append([ban('192.0.2.1')]);
   outbox.queue('slack').push([{ kind: 'test', time: new Date(T0).toISOString() }], T0, 10);
   assert.deepEqual(clients(trail), ['192.0.2.1']);
   makeRoom();
   assert.equal(trail.retry() && outbox.retry(), true);
-  assert.equal(new DatabaseOutbox(database, gate).queue('slack').size(), 1);
+  assert.equal(openOutbox(database, gate).queue('slack').size(), 1);
   assert.equal(verifyAudit(database).ok, true);
 });
 

@@ -5,18 +5,18 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import type { AuditDraft } from '../../src/model/audit.ts';
-import { formatAuditLine } from '../../src/record/audit-line.ts';
-import { AuditTrail } from '../../src/record/audit-trail.ts';
-import { callDirectly } from '../../src/record/call.ts';
-import { readDraft } from '../../src/record/draft-line.ts';
-import { openKept } from '../../src/record/kept-database.ts';
-import { fitsHash, numberLine, readNumber } from '../../src/record/line-number.ts';
-import { restorationDrafts } from '../../src/record/lost-rows.ts';
-import { Projection } from '../../src/record/projection.ts';
-import { cutRows } from '../../src/record/prune.ts';
-import { TrailWriter } from '../../src/record/trail-writer.ts';
-import { verifyAudit } from '../../src/record/verify.ts';
-import { WriteGate } from '../../src/record/write-gate.ts';
+import { cutRows } from '../../src/record/chain/prune.ts';
+import { TrailWriter } from '../../src/record/chain/trail-writer.ts';
+import { verifyAudit } from '../../src/record/chain/verify.ts';
+import { openKept } from '../../src/record/database/kept-database.ts';
+import { WriteGate } from '../../src/record/database/write-gate.ts';
+import { restorationDrafts } from '../../src/record/loss/lost-rows.ts';
+import { Projection } from '../../src/record/projection/projection.ts';
+import { formatAuditLine } from '../../src/record/text-log/audit-line.ts';
+import { readDraft } from '../../src/record/text-log/draft-line.ts';
+import { fitsHash, numberLine, readNumber } from '../../src/record/text-log/line-number.ts';
+import { callDirectly } from '../../src/record/thread/call.ts';
+import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
 import {
   afterwards,
   ban,

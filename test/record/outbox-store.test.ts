@@ -3,10 +3,9 @@ import { rmSync } from 'node:fs';
 import { test } from 'node:test';
 import BetterSqlite3 from 'better-sqlite3';
 import type { Notification, OutboxItem } from '../../src/model/notification.ts';
-import { openDatabase } from '../../src/record/database.ts';
-import { MIGRATIONS } from '../../src/record/migrations.ts';
-import { DatabaseOutbox } from '../../src/record/outbox-store.ts';
-import { afterwards, openTrail } from './examples.ts';
+import { openDatabase } from '../../src/record/database/database.ts';
+import { MIGRATIONS } from '../../src/record/database/migrations.ts';
+import { afterwards, openOutbox, openTrail } from './examples.ts';
 
 const message = (what: string): Notification => ({ kind: 'trouble', time: '2026-11-20T10:11:12Z', what, fix: '' });
 const words = (items: readonly OutboxItem[]) =>
@@ -14,7 +13,7 @@ const words = (items: readonly OutboxItem[]) =>
 
 test('messages come out in their order once they are due, and are gone once removed', (t) => {
   const { database, gate } = openTrail(t);
-  const outbox = new DatabaseOutbox(database, gate).queue('slack');
+  const outbox = openOutbox(database, gate).queue('slack');
   assert.equal(outbox.findNextDueMs(), undefined);
   assert.equal(outbox.push([message('a'), message('b')], 100, 10), 0);
   outbox.push([message('c')], 200, 10);
@@ -38,23 +37,23 @@ test('messages come out in their order once they are due, and are gone once remo
 
 test('the oldest give way to the newest when there is no room', (t) => {
   const { database, gate } = openTrail(t);
-  const outbox = new DatabaseOutbox(database, gate).queue('slack');
+  const outbox = openOutbox(database, gate).queue('slack');
   outbox.push([message('a'), message('b')], 0, 3);
   assert.equal(outbox.push([message('c'), message('d'), message('e')], 0, 3), 2);
   assert.deepEqual(words(outbox.due(0, 10)), ['c', 'd', 'e']);
-  assert.deepEqual(words(new DatabaseOutbox(database, gate).queue('slack').due(0, 10)), ['c', 'd', 'e']);
+  assert.deepEqual(words(openOutbox(database, gate).queue('slack').due(0, 10)), ['c', 'd', 'e']);
 });
 
 test('the queue outlives a restart with attempts and times, and ids are never used twice', (t) => {
   const { database, gate, path } = openTrail(t);
-  const outbox = new DatabaseOutbox(database, gate).queue('slack');
+  const outbox = openOutbox(database, gate).queue('slack');
   outbox.push([message('a'), message('b')], 100, 10);
   const [first, second] = outbox.due(100, 10);
   outbox.remove([first?.id ?? 0]);
   outbox.postpone([second?.id ?? 0], 500);
   database.close();
   const again = openTrail(t, path);
-  const reopened = new DatabaseOutbox(again.database, again.gate).queue('slack');
+  const reopened = openOutbox(again.database, again.gate).queue('slack');
   const { id = 0 } = second ?? {};
   assert.deepEqual(reopened.due(500, 10), [{ id, notification: message('b'), attempts: 1, dueMs: 500 }]);
   reopened.push([message('c')], 500, 10);
@@ -63,9 +62,11 @@ test('the queue outlives a restart with attempts and times, and ids are never us
 
 test('a message that cannot be read from disk is dropped, the others come', (t) => {
   const { database, gate } = openTrail(t);
-  new DatabaseOutbox(database, gate).queue('slack').push([message('a'), message('b')], 0, 10);
+  openOutbox(database, gate)
+    .queue('slack')
+    .push([message('a'), message('b')], 0, 10);
   database.sql.exec("UPDATE outbox SET notification = '{half' WHERE id = 1");
-  const outbox = new DatabaseOutbox(database, gate);
+  const outbox = openOutbox(database, gate);
   assert.deepEqual(words(outbox.queue('slack').due(0, 10)), ['b']);
   outbox.retry();
   assert.equal(database.sql.prepare('SELECT count(*) FROM outbox').pluck().get(), 1);
@@ -73,7 +74,7 @@ test('a message that cannot be read from disk is dropped, the others come', (t) 
 
 test('while the database is held, the queue works in memory and catches up later', (t) => {
   const { database, gate, path, clock } = openTrail(t);
-  const all = new DatabaseOutbox(database, gate);
+  const all = openOutbox(database, gate);
   const outbox = all.queue('slack');
   outbox.push([message('a'), message('b')], 0, 10);
   const other = new BetterSqlite3(path);
@@ -88,13 +89,13 @@ test('while the database is held, the queue works in memory and catches up later
   clock.ms += 1000;
   assert.equal(all.retry(), true);
   assert.equal(gate.trouble, undefined);
-  const onDisk = new DatabaseOutbox(database, gate).queue('slack');
+  const onDisk = openOutbox(database, gate).queue('slack');
   assert.deepEqual(onDisk.due(60, 10), outbox.due(60, 10));
 });
 
 test('each channel has its own queue: what one postpones, drops or has delivered is still to come for the others', (t) => {
   const { database, gate } = openTrail(t);
-  const all = new DatabaseOutbox(database, gate);
+  const all = openOutbox(database, gate);
   const [slack, ops] = [all.queue('slack'), all.queue('ops')];
   slack.push([message('a'), message('b')], 100, 10);
   assert.equal(ops.push([message('a'), message('b')], 100, 1), 1, 'a limit is one of each channel');
@@ -105,16 +106,16 @@ test('each channel has its own queue: what one postpones, drops or has delivered
   assert.deepEqual(words(ops.due(100, 10)), ['b']);
   ops.remove(ops.due(100, 10).map(({ id }) => id));
   assert.deepEqual([slack.size(), ops.size()], [2, 0]);
-  assert.equal(new DatabaseOutbox(database, gate).queue('slack').findNextDueMs(), 900);
+  assert.equal(openOutbox(database, gate).queue('slack').findNextDueMs(), 900);
 });
 
 test('the queue of a channel that is no longer configured goes, those of the others stay', (t) => {
   const { database, gate } = openTrail(t);
-  const all = new DatabaseOutbox(database, gate);
+  const all = openOutbox(database, gate);
   all.queue('slack').push([message('a')], 0, 10);
   all.queue('old').push([message('a'), message('b')], 0, 10);
   assert.equal(all.keepOnly(['slack', 'ops']), 2);
-  const reopened = new DatabaseOutbox(database, gate);
+  const reopened = openOutbox(database, gate);
   assert.deepEqual([reopened.queue('slack').size(), reopened.queue('old').size()], [1, 0]);
 });
 
@@ -126,7 +127,7 @@ test('messages that an older version left are for Slack', (t) => {
   older.sql.exec(`INSERT INTO outbox VALUES (7, '${JSON.stringify(message('a'))}', 2, 100)`);
   older.close();
   const { database, gate } = openTrail(t, path);
-  assert.deepEqual(new DatabaseOutbox(database, gate).queue('slack').due(100, 10), [
+  assert.deepEqual(openOutbox(database, gate).queue('slack').due(100, 10), [
     { id: 7, notification: message('a'), attempts: 2, dueMs: 100 },
   ]);
 });

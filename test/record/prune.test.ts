@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TrailReader } from '../../src/record/trail-reader.ts';
-import { verifyAudit } from '../../src/record/verify.ts';
+import { verifyAudit } from '../../src/record/chain/verify.ts';
+import { TrailReader } from '../../src/record/trail/trail-reader.ts';
 import { ban, draft, failsWith, MINUTE, NUMBERS, openTrail, plain, T0 } from './examples.ts';
 
 const prune = (beforeMs: number, offencesBeforeMs = 0) => ({ nowMs: T0 + 1000 * MINUTE, beforeMs, offencesBeforeMs });

@@ -3,17 +3,17 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import BetterSqlite3 from 'better-sqlite3';
-import { AuditTrail } from '../../src/record/audit-trail.ts';
-import type { Call } from '../../src/record/call.ts';
-import { openDatabase } from '../../src/record/database.ts';
+import { cutRows } from '../../src/record/chain/prune.ts';
+import type { Batch } from '../../src/record/chain/trail-statements.ts';
+import { TrailWriter } from '../../src/record/chain/trail-writer.ts';
+import { verifyAudit } from '../../src/record/chain/verify.ts';
+import { openDatabase } from '../../src/record/database/database.ts';
+import { ReadConnection } from '../../src/record/database/read-connection.ts';
+import { WriteGate } from '../../src/record/database/write-gate.ts';
 import { recordError } from '../../src/record/error.ts';
-import { cutRows } from '../../src/record/prune.ts';
-import { ReadConnection } from '../../src/record/read-connection.ts';
-import { RecordThread } from '../../src/record/record-thread.ts';
-import type { Batch } from '../../src/record/trail-statements.ts';
-import { TrailWriter } from '../../src/record/trail-writer.ts';
-import { verifyAudit } from '../../src/record/verify.ts';
-import { WriteGate } from '../../src/record/write-gate.ts';
+import type { Call } from '../../src/record/thread/call.ts';
+import { RecordThread } from '../../src/record/thread/record-thread.ts';
+import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
 import { afterwards, ban, draft, folder, MINUTE, position, T0 } from './examples.ts';
 
 /** A trail whose writer does nothing until it is told to. */

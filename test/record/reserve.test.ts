@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Reserve } from '../../src/record/reserve.ts';
+import { Reserve } from '../../src/record/loss/reserve.ts';
 import { fill, folder, notRoot, smallDisk } from './examples.ts';
 
 test('the newest value on any of the disks counts', (t) => {

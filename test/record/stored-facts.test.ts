@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Row } from '../../src/record/columns.ts';
-import { readRow } from '../../src/record/row.ts';
+import type { Row } from '../../src/record/row/columns.ts';
+import { readRow } from '../../src/record/row/row.ts';
 import { NUMBERS, T0 } from './examples.ts';
 
 const JUDGED = JSON.stringify(NUMBERS);

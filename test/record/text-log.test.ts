@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import type { RecordError } from '../../src/record/error.ts';
-import { TextLog } from '../../src/record/text-log.ts';
+import { TextLog } from '../../src/record/text-log/text-log.ts';
 import { afterwards, fill, folder, notRoot, smallDisk } from './examples.ts';
 
 function openLog(t: TestContext, path: string, bytesMax = 1000, keep = 3) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AuditEntry } from '../../src/model/audit.ts';
 import type { TrafficMinute } from '../../src/model/traffic.ts';
-import { TrafficLog } from '../../src/record/traffic-log.ts';
+import { TrafficLog } from '../../src/record/traffic/traffic-log.ts';
 
 const START = Math.floor(Date.parse('2026-11-16T00:00:00Z') / 60_000); // a Monday
 const WEEK = 7 * 1440;

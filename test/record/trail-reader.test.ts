@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parsePrefix, prefixContains, prefixesOverlap } from '../../src/net/prefix.ts';
-import { TrailReader } from '../../src/record/trail-reader.ts';
+import { TrailReader } from '../../src/record/trail/trail-reader.ts';
 import { ban, draft, openTrail, T0 } from './examples.ts';
 
 const NAMES = [

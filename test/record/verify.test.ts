@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import BetterSqlite3 from 'better-sqlite3';
-import { openDatabase } from '../../src/record/database.ts';
-import { verifyAudit } from '../../src/record/verify.ts';
+import { verifyAudit } from '../../src/record/chain/verify.ts';
+import { openDatabase } from '../../src/record/database/database.ts';
 import { afterwards, ban, draft, openTrail } from './examples.ts';
 
 /** Six rows, then what somebody with the right to write the file does to them. */

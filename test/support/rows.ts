@@ -1,6 +1,6 @@
 /** Audit rows for tests, whose columns need not be written out in the type of their action. */
 import type { AuditDraft } from '../../src/model/audit.ts';
-import { readFacts } from '../../src/record/stored-facts.ts';
+import { readFacts } from '../../src/record/row/stored-facts.ts';
 
 export interface RowChanges extends Partial<Omit<AuditDraft, 'action' | 'client' | 'condition' | 'numbers'>> {
   readonly action?: AuditDraft['action'];

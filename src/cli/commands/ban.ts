@@ -61,7 +61,7 @@ async function askUnban(context: Context, request: UnbanRequest): Promise<readon
     if (!isStopped || !existsSync(requireSections(context, ['state']).state.database)) throw error;
     const { config, version } = loadNecessary(context);
     // Loaded only here: the daemon's parts take their time.
-    const { unbanOffline } = await import('../../daemon/unban-offline.ts');
+    const { unbanOffline } = await import('../../daemon/offline/unban-offline.ts');
     return unbanOffline(config, version, request, logOf(context));
   }
 }

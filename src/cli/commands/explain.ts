@@ -5,7 +5,7 @@ import { printable } from '../../model/text.ts';
 import type { Who } from '../../model/who.ts';
 import { findTranslated } from '../../net/client-key.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
-import type { TrailReader } from '../../record/trail-reader.ts';
+import type { TrailReader } from '../../record/trail/trail-reader.ts';
 import { tellReason } from '../../words/reason.ts';
 import { tellWho } from '../../words/who.ts';
 import { type Context, loadPermitted, requireSections } from '../context.ts';

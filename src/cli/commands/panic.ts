@@ -35,7 +35,7 @@ async function ask(context: Context, config: Config, version: string, request: P
   } catch (error) {
     if (!(error instanceof ControlError && error.code === 'not_running')) throw error;
     // Loaded only here: the daemon's parts take their time.
-    const { panicOffline } = await import('../../daemon/panic-offline.ts');
+    const { panicOffline } = await import('../../daemon/offline/panic-offline.ts');
     return panicOffline(config, version, request, logOf(context));
   }
 }

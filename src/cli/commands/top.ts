@@ -6,6 +6,7 @@ import { showLive } from '../screen.ts';
 import { createStyle, wantsColour } from '../style.ts';
 import { drawTop } from '../top/layout.ts';
 import { TopSession } from '../top/session.ts';
+import { explain } from './explain.ts';
 
 const INTERVAL_MS = 1000;
 /** Where nobody watches: wide enough for every column, and for as many rows as a terminal shows. */
@@ -24,7 +25,7 @@ export async function top(context: Context): Promise<number> {
     return EXIT.done;
   }
   const style = createStyle(wantsColour(process.stdout, env));
-  const session = new TopSession(context, style, view);
+  const session = new TopSession(context, style, view, explain);
   await session.readBans();
   if (process.stdout.isTTY) await watch(session, socket);
   else {

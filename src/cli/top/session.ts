@@ -8,7 +8,6 @@ import type { TopClient, TopView } from '../../model/status.ts';
 import { printable } from '../../model/text.ts';
 import { parsePrefix } from '../../net/prefix.ts';
 import { tellWho } from '../../words/who.ts';
-import { explain } from '../commands/explain.ts';
 import { type Context, configOrDefaults, operatorName, requireSections } from '../context.ts';
 import type { Size } from '../screen.ts';
 import type { Style } from '../style.ts';
@@ -35,11 +34,15 @@ type Mode =
   | { readonly kind: 'ask'; readonly question: string; readonly carryOut: () => Promise<string> }
   | { readonly kind: 'page'; readonly lines: readonly string[]; from: number };
 
+/** `zban explain`: writes to the output of its context. */
+type Explain = (context: Context, options: { readonly subject: string }) => Promise<unknown>;
+
 export class TopSession {
   /** Draws the picture anew. */
   onNews: () => void = () => {};
   private readonly context: Context;
   private readonly style: Style;
+  private readonly explanation: Explain;
   private readonly known = new Map<string, string>();
   private readonly finder: WhoFinder;
   private view: TopView;
@@ -52,10 +55,11 @@ export class TopSession {
   /** The answer to the last key, until the next one. */
   private answer = '';
 
-  constructor(context: Context, style: Style, view: TopView) {
+  constructor(context: Context, style: Style, view: TopView, explain: Explain) {
     const { who, detection } = configOrDefaults(context);
     this.context = context;
     this.style = style;
+    this.explanation = explain;
     this.finder = new WhoFinder({ table: who.table, robots: findRobots(detection.robots, () => {}) });
     this.view = view;
     this.rates = extendRates(this.rates, view);
@@ -214,7 +218,7 @@ export class TopSession {
     const lines: string[] = [];
     const say = (text: string) => void lines.push(...text.split('\n'));
     const output = { data: say, say, talk: say, json: () => {} };
-    const page = explain({ ...this.context, output }, { subject }).then(() => {
+    const page = this.explanation({ ...this.context, output }, { subject }).then(() => {
       this.mode = { kind: 'page', lines, from: 0 };
       return '';
     });

@@ -1,8 +1,8 @@
 /** How an instance joins its fleet. What a fleet needs, the client library included, is loaded only where one is configured. */
 import type { Config } from '../../config/schema.ts';
-import type { Operator } from '../operator.ts';
-import { findPanic } from '../panic.ts';
-import type { Records } from '../records.ts';
+import type { Operator } from '../orders/operator.ts';
+import { findPanic } from '../orders/panic.ts';
+import type { Records } from '../records/records.ts';
 import type { Fleet, FleetOptions } from './fleet.ts';
 
 export interface JoinOptions

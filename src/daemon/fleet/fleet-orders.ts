@@ -3,23 +3,16 @@ import { createHash } from 'node:crypto';
 import type { UnbanRequest } from '../../control/protocol.ts';
 import type { ActiveBan, AuditEntry } from '../../model/audit.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
-import type { AuditTrail } from '../../record/audit-trail.ts';
+import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Order } from '../../share/order.ts';
 import { briefReason } from '../../words/reason.ts';
+import { findOrigin } from '../bans/origin.ts';
 
 const DIGEST_DIGITS = 16;
 const OPERATOR = 'operator:';
 /** Releases by people that are said again when the server comes back: it may have lost them. */
 const [AGAIN_ROWS, AGAIN_MS] = [20_000, 3_600_000];
 const NO_BAN = { untilMs: null, tier: 0, condition: '', digest: '' };
-
-/** The host of the fleet that decided a ban; undefined for this one. */
-export function findOrigin({ actor, numbers }: Pick<ActiveBan, 'actor' | 'numbers'>): string | undefined {
-  // Numbers of a ban are read from disk: hardly any actor needs a look.
-  if (!actor.includes('@')) return undefined;
-  const origin = numbers?.origin;
-  return typeof origin === 'string' ? origin : undefined;
-}
 
 export interface OrderContext {
   readonly host: string;

@@ -6,18 +6,18 @@ import type { AuditDraft, AuditEntry, DraftOf, RefusalReason } from '../../model
 import { findWholeClient } from '../../net/client-key.ts';
 import { findBanKey } from '../../net/client-network.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
-import type { AuditTrail } from '../../record/audit-trail.ts';
-import { PORTION_ROWS } from '../../record/row.ts';
+import { PORTION_ROWS } from '../../record/row/row.ts';
+import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import { findIdle, isCovered, Releases } from '../../share/merge.ts';
 import { actorOf, isPersonal, type Order } from '../../share/order.ts';
 import type { Pipeline } from '../../workers/pipeline.ts';
-import { judgeOrders } from '../ban-orders.ts';
-import type { Bans, BanTrail } from '../bans.ts';
-import { describeRefusal } from '../drafts.ts';
-import { offenderOf } from '../offenders.ts';
-import { findOverlaps } from '../overlap.ts';
-import type { Panic } from '../panic.ts';
-import type { Protection } from '../protection.ts';
+import type { Bans, BanTrail } from '../bans/bans.ts';
+import { describeRefusal } from '../bans/drafts.ts';
+import { findOverlaps } from '../bans/overlap.ts';
+import { judgeOrders } from '../orders/ban-orders.ts';
+import type { Panic } from '../orders/panic.ts';
+import type { Protection } from '../orders/protection.ts';
+import { offenderOf } from '../records/offenders.ts';
 
 /** A panic lifts all bans. */
 const EVERYBODY = ['0.0.0.0/0', '::/0'];

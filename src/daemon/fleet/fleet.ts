@@ -8,7 +8,7 @@ import type { Outgoing } from '../../fleet/orders.ts';
 import type { ServerOptions } from '../../fleet/server.ts';
 import type { AuditEntry } from '../../model/audit.ts';
 import type { FleetReport, FleetStatus } from '../../model/fleet.ts';
-import type { AuditTrail } from '../../record/audit-trail.ts';
+import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Order } from '../../share/order.ts';
 import type { Troubles } from '../troubles.ts';
 import { VERSION } from '../version.ts';

@@ -6,7 +6,7 @@ import { findRobots } from '../../host/robots.ts';
 import type { AuditDraft } from '../../model/audit.ts';
 import type { Notification } from '../../model/notification.ts';
 import { formatPrefix } from '../../net/prefix.ts';
-import type { AuditTrail } from '../../record/audit-trail.ts';
+import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Troubles } from '../troubles.ts';
 import { LANES_KEY, Lanes } from './lanes.ts';
 

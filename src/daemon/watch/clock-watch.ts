@@ -1,9 +1,9 @@
 /** Notices that somebody set this host's clock, and moves the ends of the bans in force with it. */
 
 import type { Log } from '../../model/log.ts';
-import type { AuditTrail } from '../../record/audit-trail.ts';
-import { clockDraft } from '../../record/row.ts';
-import type { Bans } from '../bans.ts';
+import { clockDraft } from '../../record/row/row.ts';
+import type { AuditTrail } from '../../record/trail/audit-trail.ts';
+import type { Bans } from '../bans/bans.ts';
 import { type HostClock, readBootId } from './host-clock.ts';
 
 const KEY = 'clock';

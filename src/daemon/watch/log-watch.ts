@@ -5,7 +5,7 @@ import { findConnections } from '../../host/connections.ts';
 import { formatPrefix } from '../../net/prefix.ts';
 import { formatDuration } from '../../words/duration.ts';
 import type { EngineStatus } from '../../workers/messages.ts';
-import type { Protection } from '../protection.ts';
+import type { Protection } from '../orders/protection.ts';
 import type { Troubles } from '../troubles.ts';
 import { Efficacy, type EfficacyOptions } from './efficacy.ts';
 

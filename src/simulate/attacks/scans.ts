@@ -1,7 +1,7 @@
 /** Scans: requests for what the site does not have, in search of what it should not have. */
 import { loadPage } from '../population/visitors.ts';
+import { probePath } from '../probe-paths.ts';
 import { type Attack, ask, pour } from './pour.ts';
-import { probePath } from './probe-paths.ts';
 
 /** 5 to 30 a second over a word list: not found, forbidden or sent elsewhere. */
 export function scan(attack: Attack): void {

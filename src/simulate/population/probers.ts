@@ -1,6 +1,6 @@
 import type { Sender } from '../access-event.ts';
 import { ipv4Address, proberIpv4 } from '../addresses.ts';
-import { PROBE_PATHS } from '../attacks/probe-paths.ts';
+import { PROBE_PATHS } from '../probe-paths.ts';
 import type { Random } from '../random.ts';
 import { attackerAgent } from '../user-agents.ts';
 import { recur, type World } from '../world.ts';

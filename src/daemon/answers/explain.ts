@@ -1,0 +1,44 @@
+/** `zban explain` for the dashboard: from the database alone, because searching the logs takes seconds. */
+import { storyOfClient, storyOfEntry } from '../../cli/story.ts';
+import { storyParagraphs } from '../../cli/story-text.ts';
+import { withTrail } from '../../cli/trail.ts';
+import type { Config } from '../../config/schema.ts';
+import { findRobots } from '../../host/robots.ts';
+import { WhoFinder } from '../../host/who.ts';
+import type { Explanation } from '../../http/explanation.ts';
+import { isRoutine } from '../../http/labels.ts';
+import { toRecentLine } from '../../http/snapshot.ts';
+import { formatPrefix, type Prefix, parsePrefix } from '../../net/prefix.ts';
+import { tellWho } from '../../words/who.ts';
+
+const TIMELINE_MAX = 50;
+
+/** Undefined for what is neither an address, a network nor the number of a row. Rejects with RecordError. */
+export async function explain(subject: string, config: Config, now: () => number): Promise<Explanation | undefined> {
+  const prefix = parsePrefix(subject);
+  const { who: settings, detection } = config;
+  const finder = new WhoFinder({ table: settings.table, robots: findRobots(detection.robots, () => {}) });
+  const ask = (prefixes: readonly Prefix[]) => (settings.dns ? finder.find(prefixes) : finder.findKnown(prefixes));
+  const [who = {}] = prefix ? await ask([prefix]) : [];
+  return withTrail(config.state.database, ({ reader }) => {
+    const row = /^#?\d{1,15}$/.test(subject) ? reader.findEntry(Number(subject.replace('#', ''))) : undefined;
+    if (!prefix && !row) return undefined;
+    const [bans, nowMs] = [config.bans, now()];
+    const story = prefix
+      ? storyOfClient(reader, prefix, bans, nowMs)
+      : storyOfEntry(reader, row as NonNullable<typeof row>, bans, nowMs);
+    const silent = { activities: [], nearest: [], notes: [] };
+    const told = { nowMs, suffix: '', decayMs: bans.decay, who: tellWho(who), ...silent };
+    const { title, paragraphs } = storyParagraphs(story, told);
+    const client = story.asked ?? (prefix && formatPrefix(prefix)) ?? null;
+    const about = client === null ? [] : reader.query({ client, newestFirst: true, limit: TIMELINE_MAX });
+    return {
+      client: story.active?.client ?? client,
+      title,
+      facts: paragraphs,
+      timeline: about.filter((entry) => !isRoutine(entry)).map(toRecentLine),
+      isBanned: story.active !== undefined,
+      isAllowed: story.allowed !== undefined,
+    };
+  });
+}

@@ -1,0 +1,257 @@
+/**
+ * From decision to dropped packets and back, in the order that loses nothing: the audit row, the firewall, the result
+ * row, the message.
+ */
+
+import { setImmediate } from 'node:timers/promises';
+import type { EnforcementResult } from '../../enforce/reconciler.ts';
+import type { ActiveBan, AuditDraft, AuditEntry } from '../../model/audit.ts';
+import type { Position } from '../../model/chunk.ts';
+import type { EngineEvent, FuseEvent } from '../../model/event.ts';
+import type { Notification } from '../../model/notification.ts';
+import type { DesiredBans } from '../../model/reconcile.ts';
+import type { Status } from '../../model/status.ts';
+import { parsePrefix } from '../../net/prefix.ts';
+import { PORTION_ROWS, systemDraft } from '../../record/row/row.ts';
+import type { AuditTrail } from '../../record/trail/audit-trail.ts';
+import type { Lanes } from '../lanes/lanes.ts';
+import type { Incidents } from '../reports/incidents.ts';
+import { BanResults } from './ban-results.ts';
+import {
+  draftOf,
+  fuseResetDraft,
+  isEachTold,
+  type Order,
+  tellOrders,
+  tellUnban,
+  tellUnbans,
+  unbanDraft,
+} from './drafts.ts';
+import { findOrigin } from './origin.ts';
+import { findOverlaps, type Remainder } from './overlap.ts';
+import { Refusals } from './refusals.ts';
+
+/** What is needed of the recorder here. */
+export type BanTrail = Pick<
+  AuditTrail,
+  | 'append'
+  | 'activeBans'
+  | 'activeClients'
+  | 'countActive'
+  | 'enforcedEnds'
+  | 'findEnforcedEnd'
+  | 'isUnderWay'
+  | 'dueBans'
+  | 'findActiveBan'
+  | 'stands'
+>;
+
+export interface BansOptions {
+  readonly trail: BanTrail;
+  /** False in observe mode: nothing reaches the firewall. */
+  readonly enforce: boolean;
+  readonly now: () => number;
+  /** The firewall is to be brought in line; resolves when it was tried. */
+  readonly reconcile: () => Promise<void>;
+  readonly notify: (notifications: readonly Notification[]) => void;
+  /** The text audit log: rows as written, and recalculated baselines. */
+  readonly tell: (entries: readonly AuditEntry[], events: readonly EngineEvent[]) => void;
+  readonly incidents: Pick<Incidents, 'take' | 'catchUp'>;
+  /** Absent where no engine judges. */
+  readonly lanes?: Pick<Lanes, 'take' | 'carryOut'>;
+}
+
+export class Bans {
+  bansTotal = 0;
+  unbansTotal = 0;
+  refusedTotal = 0;
+  private readonly options: BansOptions;
+  private readonly results: BanResults;
+  private readonly refusals = new Refusals();
+  /** Clients banned or lifted since the firewall was last brought in line. */
+  private readonly changed = new Set<string>();
+
+  constructor(options: BansOptions) {
+    this.options = options;
+    this.results = new BanResults({ ...options, record: (drafts) => this.record(drafts, [], []) });
+  }
+
+  counts(): Pick<Status, 'bans_total' | 'unbans_total' | 'refused_total'> {
+    return { bans_total: this.bansTotal, unbans_total: this.unbansTotal, refused_total: this.refusedTotal };
+  }
+
+  /** Bans that the firewall should hold: none in observe mode. */
+  get desired(): DesiredBans {
+    const { trail, enforce, now } = this.options;
+    return {
+      all: () => (enforce ? trail.enforcedEnds(now()) : []),
+      find: (target) => (enforce ? trail.findEnforcedEnd(target, now()) : undefined),
+      takeChanges: () => {
+        // What is not on disk yet is for a later reconcile.
+        const taken = [...this.changed].filter((client) => !trail.isUnderWay(client));
+        for (const client of taken) this.changed.delete(client);
+        return taken;
+      },
+    };
+  }
+
+  /**
+   * Events of the engine, with the positions of the lines that caused them: recorded together. `isCurrent` is false while
+   * lines are read that were written a while ago.
+   */
+  onEvents(events: readonly EngineEvent[], positions: readonly Position[], isCurrent = true): void {
+    const { enforce, notify, incidents, lanes, now } = this.options;
+    const incident = incidents.take(events, isCurrent, now());
+    const drafts: AuditDraft[] = [];
+    const told = this.refusals.take(events, (text, timeMs) => drafts.push(systemDraft('trouble', timeMs, text)));
+    drafts.push(...told.map((event) => draftOf(event, enforce)).filter((draft) => draft !== undefined));
+    const lane = lanes?.take(events);
+    if (lane) drafts.push(...lane.drafts);
+    if (drafts.length > 0) this.record(drafts, events, positions, { ...incident.state, ...lane?.state });
+    else if (events.length > 0) this.options.tell([], events);
+    if (lane) void lanes?.carryOut();
+    const bans = events.filter((event) => event.event === 'ban');
+    this.bansTotal += bans.length;
+    this.refusedTotal += events.filter((event) => event.event === 'refused').length;
+    notify([
+      ...incident.notifications,
+      ...told.flatMap((event) => (event.event === 'fuse' ? [{ kind: event.event, event }] : [])),
+    ]);
+    if (bans.length === 0) return;
+    if (!enforce) {
+      notify(bans.map((event) => ({ kind: 'ban', event, enforced: false, confirmed: false })));
+      return;
+    }
+    for (const event of bans) this.results.expect(event);
+    void this.options.reconcile();
+  }
+
+  /** All that was written to the logs has been read. */
+  catchUp(): void {
+    const { state, notifications } = this.options.incidents.catchUp();
+    if (notifications.length === 0) return;
+    this.options.trail.append([], { state });
+    this.options.notify(notifications);
+  }
+
+  /** The firewall answered. Resolves when all of it is recorded; the caller waits for that before the next answer. */
+  async onResult(result: EnforcementResult): Promise<void> {
+    // The kernel's own clock may be first to end a ban: its end is recorded before the result.
+    if (result.released.length > 0) void this.expireDue();
+    await this.results.take(result);
+  }
+
+  /** Records decisions of people or of zban itself, with the state that follows from them; the caller reconciles. */
+  record(
+    drafts: readonly AuditDraft[],
+    events: readonly EngineEvent[],
+    positions: readonly Position[],
+    state: Readonly<Record<string, Uint8Array>> = {},
+  ): readonly AuditEntry[] {
+    const entries = this.options.trail.append(drafts, { positions, state });
+    for (const { action, client } of this.options.enforce ? drafts : []) {
+      if (client !== null && (action === 'ban' || action === 'unban')) this.changed.add(client);
+    }
+    this.options.tell(entries, events);
+    return entries;
+  }
+
+  /** Records that a person reset the fuse, and tells people. */
+  noteFuseReset(event: FuseEvent, operator: string, reason: string): void {
+    const { detail } = this.refusals.close(event);
+    this.record([fuseResetDraft(this.options.now(), operator, reason, detail)], [], []);
+    const by = [`by ${operator}`, reason].filter(Boolean).join(': ');
+    this.options.notify([{ kind: 'fuse', event: { ...event, detail: `${detail}; ${by}` } }]);
+  }
+
+  /** Ends the bans whose time is up; resolves as `lift` does. */
+  async expireDue(): Promise<void> {
+    const due = this.options.trail.dueBans(this.options.now());
+    if (due.length > 0) await this.lift(due, 'system', 'expired');
+  }
+
+  /** Records bans that a person ordered; the caller reconciles, and then tells people. */
+  order(drafts: readonly AuditDraft[]): readonly AuditEntry[] {
+    this.bansTotal += drafts.length;
+    return this.record(drafts, [], []);
+  }
+
+  /** Tells people of what a person ordered, once the firewall was asked to do it. */
+  tellOrders(drafts: readonly Order[]): void {
+    const { trail, now, notify } = this.options;
+    const isHeld = (client: string) => trail.findActiveBan(client, now())?.confirmed ?? false;
+    notify(tellOrders(drafts, this.options.enforce, isHeld));
+  }
+
+  /** Records what other hosts decided, and what was refused of it; people hear of it from the host that did. The caller reconciles. */
+  adopt(drafts: readonly AuditDraft[], state: Readonly<Record<string, Uint8Array>>): readonly AuditEntry[] {
+    const entries = this.record(drafts, [], [], state);
+    this.bansTotal += drafts.filter(({ action }) => action === 'ban').length;
+    this.refusedTotal += drafts.filter(({ action }) => action === 'refused').length;
+    return entries;
+  }
+
+  /**
+   * Records that bans are lifted, brings the firewall in line, and then tells people, unless they are told
+   * otherwise, what the firewall still drops. Resolves when that is done.
+   */
+  async lift(bans: readonly ActiveBan[], actor: AuditDraft['actor'], reason: string, silent = false): Promise<void> {
+    const timeMs = this.options.now();
+    const told: ActiveBan[] = [];
+    for (let at = 0; at < bans.length; at += PORTION_ROWS) {
+      if (at > 0) await setImmediate();
+      // Meanwhile somebody else may have lifted them.
+      const some = bans.slice(at, at + PORTION_ROWS).filter((ban) => this.options.trail.stands(ban));
+      told.push(...this.recordLifted(some, actor, reason, timeMs));
+    }
+    if (this.options.enforce && bans.some((ban) => ban.enforced)) await this.options.reconcile();
+    if (silent || told.length === 0) return;
+    if (!isEachTold(told)) return this.options.notify([tellUnbans(told, actor, timeMs, reason)]);
+    const remainders = this.findRemainders(told.map(({ client }) => client));
+    // Meanwhile banned anew: that is the news.
+    const over = told.filter(({ client }) => this.desired.find(client) === undefined);
+    this.options.notify(over.map((ban) => tellUnban(ban, actor, timeMs, reason, remainders(ban.client))));
+  }
+
+  /** Of these, those that people are to be told of. */
+  private recordLifted(
+    bans: readonly ActiveBan[],
+    actor: AuditDraft['actor'],
+    reason: string,
+    timeMs: number,
+  ): readonly ActiveBan[] {
+    if (bans.length === 0) return bans;
+    this.unbansTotal += bans.length;
+    // A ban that was over before the firewall answered is no news, neither its beginning nor its end; of another host's, that
+    // host tells people.
+    const told = bans.filter((ban) => !this.results.forget(ban.client) && findOrigin(ban) === undefined);
+    this.record(
+      bans.map(({ client, tier, enforced }) => unbanDraft(client, { actor, timeMs, tier, enforced, detail: reason })),
+      [],
+      [],
+    );
+    return told;
+  }
+
+  /** What is left in the way of clients whose bans were lifted, by their canonical names. */
+  findRemainders(clients: readonly string[]): (client: string) => Remainder {
+    const prefixes = clients.flatMap((client) => parsePrefix(client) ?? []);
+    const standing = function* (this: Bans) {
+      for (const { target } of this.desired.all()) yield target;
+      // Also what the firewall was to lift and could not.
+      for (const target of this.results.failing()) if (this.desired.find(target) === undefined) yield target;
+    };
+    const find = findOverlaps(standing.call(this), prefixes);
+    return (client) => {
+      const prefix = parsePrefix(client);
+      const { covering, within } = prefix ? find(prefix) : { covering: [], within: [] };
+      const blockedBy = covering.filter((target) => target !== client);
+      return { failure: this.findFailure(client), blockedBy, within };
+    };
+  }
+
+  /** Why the firewall does not hold a ban, undefined when it does or has not answered. */
+  findFailure(target: string): string | undefined {
+    return this.results.findFailure(target);
+  }
+}

@@ -1,0 +1,177 @@
+/** What the engine's events become in the audit trail and in Slack. */
+import type { ActiveBan, Actor, AuditDraft, DraftOf, RefusalReason } from '../../model/audit.ts';
+import type { BanEvent, EngineEvent, FuseEvent, RefusedEvent } from '../../model/event.ts';
+import type { Notification } from '../../model/notification.ts';
+import type { Remainder } from './overlap.ts';
+
+const POLICY = {
+  actor: 'policy',
+  client: null,
+  condition: null,
+  numbers: null,
+  tier: null,
+  durationSeconds: null,
+} as const;
+
+function banDraft(event: BanEvent, enforced: boolean): DraftOf<'ban'> {
+  const { event: _, time, ip, condition, tier, duration_seconds: durationSeconds, ...numbers } = event;
+  const detail = enforced ? '' : 'would ban (observe mode)';
+  const timeMs = Date.parse(time);
+  return { ...POLICY, action: 'ban', timeMs, client: ip, condition, numbers, tier, durationSeconds, enforced, detail };
+}
+
+/** Why a ban was refused, in a row's words: an entry of the allowlist says itself what it is. */
+export const describeRefusal = (reason: RefusalReason, because: string): string =>
+  because.startsWith(`${reason}: `) ? because : `${reason}: ${because}`;
+
+function refusedDraft(event: RefusedEvent, enforced: boolean): DraftOf<'refused'> {
+  const { event: _, time, ip, condition, detail, ...numbers } = event;
+  const { reason } = numbers;
+  const timeMs = Date.parse(time);
+  return {
+    ...POLICY,
+    action: 'refused',
+    timeMs,
+    client: ip,
+    condition,
+    numbers: { ...numbers, because: detail },
+    enforced,
+    detail: describeRefusal(reason, detail),
+  };
+}
+
+/**
+ * The row for an event; undefined for recalculated baselines (they go into the text log only) and for the engine's own
+ * releases (live, the wall clock releases).
+ */
+export function draftOf(event: EngineEvent, enforced: boolean): AuditDraft | undefined {
+  switch (event.event) {
+    case 'ban':
+      return banDraft(event, enforced);
+    case 'refused':
+      return refusedDraft(event, enforced);
+    case 'global_anomaly': {
+      const { event: _, time, condition, ...numbers } = event;
+      return {
+        ...POLICY,
+        timeMs: Date.parse(time),
+        action: 'global_anomaly',
+        condition,
+        numbers,
+        enforced,
+        detail: event.phase,
+      };
+    }
+    case 'fuse':
+      return {
+        ...POLICY,
+        timeMs: Date.parse(event.time),
+        action: 'fuse',
+        numbers: { phase: event.phase, ...(event.until !== undefined && { until: event.until }) },
+        enforced,
+        detail: `${tellFusePhase(event)}: ${event.detail}`,
+      };
+    case 'baseline':
+    case 'lane':
+    case 'unban':
+      return undefined;
+  }
+}
+
+/** `tripped until 2026-11-20T10:21:12Z`, or `reset`. */
+function tellFusePhase({ phase, until }: FuseEvent): string {
+  if (phase === 'reset') return phase;
+  return until === undefined ? 'tripped' : `tripped until ${until}`;
+}
+
+/** The row of a fuse that a person reset. */
+export function fuseResetDraft(timeMs: number, operator: string, reason: string, outcome: string): DraftOf<'fuse'> {
+  const detail = `reset: ${[reason, outcome].filter(Boolean).join('; ')}`;
+  return {
+    ...POLICY,
+    actor: `operator:${operator}`,
+    timeMs,
+    action: 'fuse',
+    numbers: { phase: 'reset' },
+    enforced: true,
+    detail,
+  };
+}
+
+/** The row of a ban that is lifted. */
+export function unbanDraft(
+  client: string,
+  said: Pick<AuditDraft, 'actor' | 'timeMs' | 'tier' | 'enforced' | 'detail'>,
+): DraftOf<'unban'> {
+  return { ...said, action: 'unban', client, condition: null, numbers: null, durationSeconds: null };
+}
+
+/** More bans than this that begin or end together are one message. */
+const MANY = 20;
+const CLIENTS_TOLD = 10;
+
+/** True for so few bans that ended together that each gets a message. */
+export function isEachTold(bans: readonly ActiveBan[]): boolean {
+  return bans.length <= MANY;
+}
+
+/** How people are told of many bans that were lifted together. */
+export function tellUnbans(bans: readonly ActiveBan[], actor: Actor, timeMs: number, reason: string): Notification {
+  return tellMany('unban', bans, actor, timeMs, reason);
+}
+
+/** How people are told of a ban that was lifted. */
+export function tellUnban(
+  { client, tier, enforced }: ActiveBan,
+  actor: Actor,
+  timeMs: number,
+  reason: string,
+  { failure, blockedBy, within }: Remainder,
+): Notification {
+  const time = new Date(timeMs).toISOString();
+  const rest = { ...(failure !== undefined && { failure }), blockedBy, within: within.length };
+  return { kind: 'unban', time, ip: client, tier, reason, operator: operatorOf(actor), enforced, ...rest };
+}
+
+/** What a person can order. */
+export type Order = DraftOf<'ban' | 'allow' | 'disallow'>;
+
+/** How people are told of what somebody ordered; `isHeld` says whether the firewall holds a ban. Lists are one message. */
+export function tellOrders(
+  drafts: readonly Order[],
+  enforced: boolean,
+  isHeld: (client: string) => boolean,
+): readonly Notification[] {
+  const [first] = drafts;
+  if (first === undefined) return [];
+  const isList = drafts.some(({ action, condition }) => action === 'ban' && condition !== 'manual');
+  if (first.action === 'ban' && (isList || drafts.length > MANY))
+    return [tellMany('ban', drafts, first.actor, first.timeMs, first.detail)];
+  const told = drafts.slice(0, MANY).map((draft): Notification => {
+    const { action, client: target, detail: reason, durationSeconds, timeMs } = draft;
+    const confirmed = action === 'ban' && enforced && isHeld(target);
+    const order = { kind: 'order', time: new Date(timeMs).toISOString(), action, target, reason } as const;
+    return { ...order, operator: operatorOf(draft.actor) ?? 'zban', durationSeconds, enforced, confirmed };
+  });
+  const last = told.at(-1);
+  const more = drafts.length - told.length;
+  if (more === 0 || last?.kind !== 'order') return told;
+  return [...told.slice(0, -1), { ...last, target: `${last.target} and ${more} more` }];
+}
+
+function tellMany(
+  action: 'ban' | 'unban',
+  bans: readonly { readonly client: string | null }[],
+  actor: Actor,
+  timeMs: number,
+  reason: string,
+): Notification {
+  const clients = bans.slice(0, CLIENTS_TOLD).map(({ client }) => client ?? '');
+  const time = new Date(timeMs).toISOString();
+  return { kind: 'many', time, action, operator: operatorOf(actor), count: bans.length, clients, reason };
+}
+
+/** The name of a person; null for zban itself. */
+function operatorOf(actor: Actor): string | null {
+  return actor.startsWith('operator:') ? actor.slice('operator:'.length) : null;
+}

@@ -1,0 +1,119 @@
+/** Builds backend and enforcer for one configuration. In observe mode the backend is a table in memory. */
+import type { Config } from '../../config/schema.ts';
+import { type EnforcementBackend, EnforcementError } from '../../enforce/backend.ts';
+import { createEnforcer, type Enforcer } from '../../enforce/enforcer.ts';
+import { flushFirewall, type Picked, pickBackend } from '../../enforce/pick.ts';
+import type { EnforcementResult } from '../../enforce/reconciler.ts';
+import type { ActiveBan } from '../../model/audit.ts';
+import type { Log } from '../../model/log.ts';
+import type { DesiredBans, KernelBan } from '../../model/reconcile.ts';
+import type { Troubles } from '../troubles.ts';
+import type { Bans } from './bans.ts';
+
+export interface EnforcementOptions {
+  readonly config: Config;
+  readonly now: () => number;
+  readonly log: Log;
+  readonly troubles: Troubles;
+  readonly desired: DesiredBans;
+  readonly onResult: (result: EnforcementResult) => Promise<void>;
+  /** Takes over what the firewall holds, where the records of it may be lost. */
+  readonly adopt: ((held: Iterable<KernelBan>) => Promise<void>) | undefined;
+  /** Aborted when the start is to be given up: commands that run are killed, what is left undone the next start does. */
+  readonly signal: AbortSignal;
+}
+
+/** Rejects with EnforcementError when the configured backend cannot work here. */
+export async function buildEnforcement(options: EnforcementOptions): Promise<{ enforcer: Enforcer; backend: string }> {
+  const { config, now, log, troubles, desired, onResult, signal } = options;
+  const { firewall, mode } = config;
+  const { backend, reason, leaveOthers } = await pickConfigured(
+    mode === 'observe' ? { ...config, firewall: { ...firewall, backend: 'dry-run' } } : config,
+    log,
+    signal,
+    now,
+  );
+  log('info', `enforcement backend ${backend.name}`, {
+    reason: mode === 'observe' ? 'observe mode touches no firewall' : reason,
+  });
+  if (options.adopt) await options.adopt(await listHeld(backend, log));
+  const enforcer = createEnforcer({
+    backend,
+    leaveOthers,
+    desired,
+    now,
+    reconcileMs: firewall.reconcile,
+    onResult,
+    onTrouble: (trouble) => {
+      if (trouble) troubles.begin('firewall', `bans are not enforced as they should be: ${trouble.message}`);
+      else troubles.end('firewall');
+    },
+    log,
+    signal,
+  });
+  return { enforcer, backend: backend.name };
+}
+
+/** The backend that the configuration names, whatever its mode. Rejects with EnforcementError when it cannot work here. */
+export function pickConfigured(
+  config: Config,
+  log: Log,
+  signal?: AbortSignal,
+  now: () => number = Date.now,
+): Promise<Picked> {
+  const { firewall, bans } = config;
+  return pickBackend({
+    settings: firewall,
+    maxActive: bans.max_active,
+    now,
+    log,
+    ...(signal && { signal }),
+  });
+}
+
+async function listHeld(backend: EnforcementBackend, log: Log): Promise<KernelBan[]> {
+  const held: KernelBan[] = [];
+  try {
+    await backend.list((ban) => held.push(ban), { heldCount: 0, heldBans: () => [] });
+  } catch (error) {
+    if (!(error instanceof EnforcementError)) throw error;
+    log('error', 'bans that only the firewall knows of are lost', { cause: error.message });
+  }
+  return held;
+}
+
+/**
+ * Takes everything that an instance with this configuration put into the firewall out again; false when it could not, or
+ * was cut off by `signal`.
+ */
+export async function leaveFirewall(config: Config, log: Log, signal?: AbortSignal): Promise<boolean> {
+  const { firewall } = config;
+  if (firewall.backend === 'dry-run') return true;
+  try {
+    await flushFirewall({ settings: firewall, log, ...(signal && { signal }) });
+    return true;
+  } catch (error) {
+    if (signal?.aborted) return false;
+    log('error', `the chain ${firewall.chain} is still in the firewall; take it out with: sudo zban firewall flush`, {
+      cause: error instanceof Error ? error.message : String(error),
+    });
+    return false;
+  }
+}
+
+/**
+ * Observe mode drops nobody: of the bans in force those that an earlier run enforced are lifted. With `all` the firewall is emptied even of
+ * what nobody knows of.
+ */
+export async function endEnforcing(
+  config: Config,
+  active: readonly ActiveBan[],
+  bans: Pick<Bans, 'lift'>,
+  all: boolean,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  const enforced = active.filter((ban) => ban.enforced);
+  if (enforced.length === 0 && !all) return;
+  if (await leaveFirewall(config, log, signal)) await bans.lift(enforced, 'system', 'observe mode');
+}

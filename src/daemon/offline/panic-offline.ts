@@ -1,0 +1,42 @@
+/** Panic with the daemon stopped: the same records, the same message, and a firewall emptied by hand. */
+import type { Config } from '../../config/schema.ts';
+import type { PanicRequest, PanicResult } from '../../control/protocol.ts';
+import type { Log } from '../../model/log.ts';
+import { leaveFirewall } from '../bans/enforcement.ts';
+import { carryOutPanic } from '../orders/panic.ts';
+import { openOffline } from './offline.ts';
+
+/** Rejects with RecordError when it cannot be recorded; the firewall is emptied first even then. */
+export async function panicOffline(
+  config: Config,
+  configVersion: string,
+  request: PanicRequest,
+  log: Log,
+): Promise<PanicResult> {
+  const offline = await openOffline(config, configVersion, log, { enforce: false, reconcile: async () => {} }).catch(
+    async (error: unknown) => {
+      if (!request.end && (await leaveFirewall(config, log)))
+        log('error', 'the firewall is empty, but the panic could not be recorded: zban bans again when it starts');
+      throw error;
+    },
+  );
+  const { records, bans, announcer, close } = offline;
+  const { trail, reserve } = records;
+  try {
+    const result = await carryOutPanic(request, {
+      trail,
+      reserve,
+      bans,
+      mode: config.mode,
+      now: Date.now,
+      leaveFirewall: () => leaveFirewall(config, log),
+      notify: (notifications) => announcer.notify(notifications),
+      restart: () => {},
+    });
+    if (result.durable !== false) return result;
+    const left = request.end ? 'the panic still stands' : 'the firewall is empty, but zban bans again when it starts';
+    return { ...result, ok: false, message: `no disk took it: ${left}; ${trail.status.trouble?.message ?? ''}` };
+  } finally {
+    await close();
+  }
+}

@@ -1,0 +1,56 @@
+/** Unban with the daemon stopped: the same rows and messages, and what the kernel still holds is lifted by name. */
+import type { Config } from '../../config/schema.ts';
+import type { TargetResult, UnbanRequest } from '../../control/protocol.ts';
+import { EnforcementError, unlessRefused } from '../../enforce/backend.ts';
+import type { Log } from '../../model/log.ts';
+import type { Bans } from '../bans/bans.ts';
+import { pickConfigured } from '../bans/enforcement.ts';
+import { Operator } from '../orders/operator.ts';
+import { openOffline } from './offline.ts';
+
+/** Rejects with RecordError when it cannot be recorded: nothing is lifted then. */
+export async function unbanOffline(
+  config: Config,
+  configVersion: string,
+  request: UnbanRequest,
+  log: Log,
+): Promise<readonly TargetResult[]> {
+  const reconcile = () => liftInKernel(config, bans, log);
+  // Also in observe mode: the kernel may hold bans of an earlier run.
+  const { records, bans, close } = await openOffline(config, configVersion, log, { enforce: true, reconcile });
+  try {
+    const operator = new Operator({
+      config,
+      bans,
+      trail: records.trail,
+      // A daemon that starts reads from the trail what was lifted.
+      pipeline: { send: async () => ({ second: 0, events: [], consumed: [] }) },
+      protection: { refresh: async () => {}, find: () => undefined },
+      now: Date.now,
+      reconcile,
+    });
+    return await operator.unban(request);
+  } finally {
+    await close();
+  }
+}
+
+/** Takes lifted bans out and sets none: the firewall may have been flushed on purpose. */
+async function liftInKernel(config: Config, bans: Bans, log: Log): Promise<void> {
+  const lifted = [...bans.desired.takeChanges()].filter((target) => bans.desired.find(target) === undefined);
+  const result = { confirmed: [], released: [], failed: [] };
+  try {
+    const { backend } = await pickConfigured(config, log);
+    const wanted = new Set(lifted);
+    const held = new Set<string>();
+    const known = { heldCount: lifted.length, heldBans: () => lifted.map((target) => ({ target, untilMs: null })) };
+    await backend.list(({ target }) => wanted.has(target) && held.add(target), known).catch(unlessRefused);
+    const removals = [...held].map((target) => ({ kind: 'remove' as const, target }));
+    if (removals.length > 0) await backend.apply(removals, Date.now());
+    bans.onResult({ ...result, released: lifted });
+  } catch (error) {
+    if (!(error instanceof EnforcementError)) throw error;
+    const { code, message } = error;
+    bans.onResult({ ...result, failed: lifted.map((target) => ({ target, code, message })) });
+  }
+}

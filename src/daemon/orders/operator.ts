@@ -1,0 +1,285 @@
+/** Carries out what people ask for at the command line: ban, unban, allow. */
+
+import { setImmediate } from 'node:timers/promises';
+import { type Config, isHostName } from '../../config/schema.ts';
+import type {
+  AllowRequest,
+  BanRequest,
+  FuseRequest,
+  FuseResult,
+  TargetResult,
+  UnbanRequest,
+} from '../../control/protocol.ts';
+import { packOffenders } from '../../decide/offender-table.ts';
+import type { ActiveBan, AuditDraft, AuditEntry, DraftOf } from '../../model/audit.ts';
+import type { ClientScheme } from '../../net/client-key.ts';
+import { findBanKey } from '../../net/client-network.ts';
+import { formatPrefix, type Prefix, parsePrefix } from '../../net/prefix.ts';
+import { PORTION_ROWS } from '../../record/row/row.ts';
+import type { AuditTrail } from '../../record/trail/audit-trail.ts';
+import type { Pipeline } from '../../workers/pipeline.ts';
+import type { Bans, BanTrail } from '../bans/bans.ts';
+import { findOverlaps } from '../bans/overlap.ts';
+import { offenderOf } from '../records/offenders.ts';
+import { type AcceptedBan, judgeOrders } from './ban-orders.ts';
+import { endOf, listSome, targetResult as result, unbanResult } from './order-answers.ts';
+import type { Protection } from './protection.ts';
+
+export const NOT_RECORDED = 'could not be recorded: too many audit rows wait for the disk, see zban status';
+
+/** A row that the full backlog had no room for: nothing follows from it. */
+const isLost = ({ id }: Pick<AuditEntry, 'id'>) => id === 0;
+
+export const NOT_TRIPPED = 'the fuse has not tripped: nothing to reset';
+
+/** Bans looked at between two looks at the rest of the world. */
+const TURN_BANS = 20_000;
+
+export interface OperatorOptions {
+  readonly config: Config;
+  readonly bans: Bans;
+  readonly trail: BanTrail & Pick<AuditTrail, 'allowed' | 'isDurable'>;
+  readonly protection: Pick<Protection, 'refresh' | 'find'>;
+  readonly pipeline: Pick<Pipeline, 'send'>;
+  readonly now: () => number;
+  /** Brings the firewall in line; resolves when it was tried. */
+  readonly reconcile: () => Promise<void>;
+  /** A person asked for releases; other hosts of a fleet may have bans that this one lacks. */
+  readonly onUnban?: (request: UnbanRequest) => void;
+}
+
+export class Operator {
+  private readonly options: OperatorOptions;
+  private readonly enforce: boolean;
+  private readonly scheme: ClientScheme;
+
+  constructor(options: OperatorOptions) {
+    this.options = options;
+    this.enforce = options.config.mode === 'enforce';
+    this.scheme = options.config.detection;
+  }
+
+  /** However many are asked for: recorded a portion at a time, then one message to the engine and one reconcile. */
+  async ban(request: BanRequest): Promise<readonly TargetResult[]> {
+    const { bans, protection, reconcile } = this.options;
+    // A daemon that has just started doesn't know yet whom it protects, and who came since the last look counts too.
+    await protection.refresh();
+    const accepted = new Map<string, AcceptedBan>();
+    const results = new Map<string, TargetResult>();
+    for (let at = 0; at < request.bans.length; at += PORTION_ROWS) {
+      if (at > 0) await setImmediate();
+      this.order({ ...request, bans: request.bans.slice(at, at + PORTION_ROWS) }, accepted, results);
+    }
+    const drafts = [...accepted.values()].map(({ draft }) => draft);
+    if (accepted.size > 0) {
+      await Promise.all([this.enforce && reconcile(), this.tellEngine([...accepted.values()])]);
+      bans.tellOrders(drafts);
+    }
+    for (const name of accepted.keys()) results.set(name, this.banResult(name));
+    return this.withDurability([...results.values()]);
+  }
+
+  /** Judges orders and records those that are accepted; of a target that comes twice the last order counts. */
+  private order(request: BanRequest, accepted: Map<string, AcceptedBan>, results: Map<string, TargetResult>): void {
+    const rules = { ...this.options, enforce: this.enforce, timeMs: this.options.now() };
+    const judged = judgeOrders(request, rules);
+    for (const { result: refusal } of judged.refused) results.set(refusal.target, refusal);
+    if (judged.accepted.size === 0) return;
+    for (const [name, ban] of judged.accepted) accepted.set(name, ban);
+    const entries = this.options.bans.order([...judged.accepted.values()].map(({ draft }) => draft));
+    for (const { client } of entries.filter(isLost)) {
+      accepted.delete(client ?? '');
+      results.set(client ?? '', result(client ?? '', 'failed', NOT_RECORDED));
+    }
+  }
+
+  /**
+   * Lifts every ban that shares addresses with the targets: when it is done, none of their clients is blocked any more.
+   * What else was lifted by that is named, and so is what the firewall still blocks.
+   */
+  async unban(request: UnbanRequest): Promise<readonly TargetResult[]> {
+    const { trail, now, onUnban } = this.options;
+    onUnban?.(request);
+    const timeMs = now();
+    const results: TargetResult[] = [];
+    const asked = request.targets.map((text) => ({ text, prefix: parsePrefix(text) }));
+    const prefixes = asked.flatMap(({ prefix }) => prefix ?? []);
+    const overlaps = findOverlaps(trail.activeClients(timeMs), prefixes);
+    /** Why each ban is lifted: empty for what was asked for by name. */
+    const reasons = new Map<string, string>();
+    for (const { text, prefix } of asked) {
+      if (!prefix) {
+        results.push(result(text, 'invalid', `'${text}' is no address and no network`));
+        continue;
+      }
+      const name = formatPrefix(prefix);
+      const { covering, within } = overlaps(prefix);
+      if (covering.length + within.length === 0) results.push(result(name, 'not_found', `${name} is not banned`));
+      for (const client of covering) note(reasons, client, client === name ? '' : `it covered ${name}`);
+      for (const client of within) note(reasons, client, `it was within ${name}`);
+    }
+    const lifted = request.all
+      ? trail.activeBans(timeMs)
+      : [...reasons.keys()].flatMap((client) => trail.findActiveBan(client, timeMs) ?? []);
+    if (lifted.length > 0) await this.lift(lifted, `operator:${request.operator}`, request.reason, prefixes);
+    const remainders = this.options.bans.findRemainders(lifted.map(({ client }) => client));
+    const told = lifted.map((ban) =>
+      trail.findActiveBan(ban.client, now())?.auditId === ban.auditId
+        ? result(ban.client, 'failed', NOT_RECORDED)
+        : unbanResult(ban, reasons.get(ban.client) ?? '', remainders(ban.client)),
+    );
+    return this.withDurability([...results, ...told]);
+  }
+
+  async allow(request: AllowRequest): Promise<readonly TargetResult[]> {
+    const { trail, protection, bans, now, reconcile } = this.options;
+    const known = new Set(trail.allowed().map(({ entry }) => entry));
+    const results: TargetResult[] = [];
+    const drafts: DraftOf<'allow' | 'disallow'>[] = [];
+    for (const text of request.targets) {
+      const prefix = parsePrefix(text);
+      const entry = prefix ? formatPrefix(prefix) : text.toLowerCase().replace(/\.$/, '');
+      if (!prefix && !isHostName(entry)) {
+        results.push(result(text, 'invalid', `'${text}' is no address, no network and no host name`));
+      } else if (request.remove !== known.has(entry)) {
+        results.push(
+          result(
+            entry,
+            request.remove ? 'not_found' : 'unchanged',
+            request.remove ? 'was not allowed by a person' : 'is allowed already',
+          ),
+        );
+      } else {
+        drafts.push(allowDraft(entry, request, now()));
+        results.push(result(entry, 'done', request.remove ? 'no longer allowed' : 'allowed'));
+      }
+    }
+    if (drafts.length === 0) return results;
+    const lost = bans.record(drafts, [], []).filter(isLost);
+    await protection.refresh();
+    const failed = new Map(lost.map(({ client }) => [client, result(client ?? '', 'failed', NOT_RECORDED)]));
+    const recorded = results.map((each) => failed.get(each.target) ?? each);
+    if (!request.remove) await reconcile();
+    bans.tellOrders(drafts.filter(({ client }) => !failed.has(client)));
+    if (request.remove) return this.withDurability(recorded);
+    return this.withDurability(this.withBlocks(recorded));
+  }
+
+  /** Lets banning resume before the fuse's hold is over. */
+  async resetFuse({ operator, reason }: FuseRequest): Promise<FuseResult> {
+    const { bans, trail, pipeline } = this.options;
+    const { fuse } = await pipeline.send({ kind: 'reset_fuse' });
+    if (!fuse) return { ok: true, message: NOT_TRIPPED };
+    bans.noteFuseReset(fuse, operator, reason);
+    const isDurable = await trail.isDurable();
+    return { ok: true, message: 'the fuse is reset: zban bans again', ...(!isDurable && { durable: false }) };
+  }
+
+  /** What is allowed and yet blocked is no success. */
+  private withBlocks(results: readonly TargetResult[]): readonly TargetResult[] {
+    const remainders = this.options.bans.findRemainders(results.map(({ target }) => target));
+    return results.map((each) => {
+      const { failure, blockedBy } = remainders(each.target);
+      const cause = failure ?? (blockedBy.length > 0 ? `the ban of ${listSome(blockedBy)} stands` : undefined);
+      if (!each.ok || cause === undefined) return each;
+      return result(each.target, 'failed', `${each.message}, but still blocked: ${cause}`);
+    });
+  }
+
+  /** Lifts the bans that protection has come to cover (an operator logged in from there, an entry was allowed). */
+  async liftProtected(): Promise<void> {
+    const { trail, protection, now } = this.options;
+    const nowMs = now();
+    const covered = new Map<string, string[]>();
+    let seen = 0;
+    // One by one: there may be a million, and few of them are covered.
+    for (const client of trail.activeClients(nowMs)) {
+      if (++seen % TURN_BANS === 0) await setImmediate();
+      const prefix = parsePrefix(client);
+      const never = prefix && protection.find(prefix);
+      if (never) covered.set(never.detail, [...(covered.get(never.detail) ?? []), client]);
+    }
+    for (const [detail, clients] of covered) {
+      const lifted = clients.flatMap((client) => trail.findActiveBan(client, nowMs) ?? []);
+      await this.lift(lifted, 'system', `never banned: ${detail}`);
+    }
+  }
+
+  /** Also what the clients among `released` did before does not count: their ban was that of a network. */
+  private async lift(
+    bans: readonly ActiveBan[],
+    actor: AuditDraft['actor'],
+    reason: string,
+    released: readonly Prefix[] = [],
+  ): Promise<void> {
+    const second = Math.ceil(this.options.now() / 1000);
+    const done = this.options.bans.lift(bans, actor, reason);
+    const prefixes = [...placeBans(bans).map(({ prefix }) => prefix), ...released];
+    const clients = prefixes.flatMap((prefix) => findBanKey(prefix, this.scheme) ?? []);
+    if (clients.length > 0) await this.options.pipeline.send({ kind: 'release', clients, second });
+    await done;
+  }
+
+  private banResult(client: string): TargetResult {
+    const { trail, bans, now } = this.options;
+    const ban = trail.findActiveBan(client, now());
+    const end = ban && endOf(ban);
+    if (!this.enforce)
+      return { ...result(client, 'done', 'recorded as a would-be ban; nothing is enforced in observe mode'), ...end };
+    if (ban?.confirmed) return { ...result(client, 'done', 'banned'), ...end };
+    return result(
+      client,
+      'failed',
+      bans.findFailure(client) ?? 'the firewall has not confirmed it yet; zban keeps trying',
+    );
+  }
+
+  /** What was done is in force; while rows wait for the disk, only the daemon's memory has it. */
+  private async withDurability(results: readonly TargetResult[]): Promise<readonly TargetResult[]> {
+    if (await this.options.trail.isDurable()) return results;
+    return results.map((each) => (each.code === 'done' ? { ...each, durable: false } : each));
+  }
+
+  private async tellEngine(bans: readonly AcceptedBan[]): Promise<void> {
+    const offenders = bans.flatMap(
+      ({ prefix, untilMs, draft }) => offenderOf(prefix, draft.tier ?? 0, untilMs, this.scheme) ?? [],
+    );
+    if (offenders.length > 0)
+      await this.options.pipeline.send({ kind: 'set_bans', offenders: packOffenders(offenders) });
+  }
+}
+
+function allowDraft(
+  entry: string,
+  { operator, reason, remove }: AllowRequest,
+  timeMs: number,
+): DraftOf<'allow' | 'disallow'> {
+  return {
+    timeMs,
+    actor: `operator:${operator}`,
+    action: remove ? 'disallow' : 'allow',
+    client: entry,
+    condition: null,
+    numbers: null,
+    tier: null,
+    durationSeconds: null,
+    enforced: true,
+    detail: reason,
+  };
+}
+
+interface PlacedBan {
+  readonly prefix: Prefix;
+  readonly ban: ActiveBan;
+}
+
+function placeBans(bans: readonly ActiveBan[]): PlacedBan[] {
+  return bans.flatMap((ban) => {
+    const prefix = parsePrefix(ban.client);
+    return prefix ? [{ prefix, ban }] : [];
+  });
+}
+
+function note(reasons: Map<string, string>, client: string, reason: string): void {
+  if (reason === '' || !reasons.has(client)) reasons.set(client, reason);
+}

@@ -1,0 +1,130 @@
+/**
+ * Panic: a person has every ban lifted and wants none until they say so. It is kept in the database and in files reserved
+ * for it, so that it outlives a restart whatever config.yaml says and however full the disk is. It ends only by the
+ * command that takes it back.
+ */
+import type { Config } from '../../config/schema.ts';
+import type { PanicRequest, PanicResult } from '../../control/protocol.ts';
+import type { Notification } from '../../model/notification.ts';
+import type { Reserve, Reserved } from '../../record/loss/reserve.ts';
+import type { AuditTrail } from '../../record/trail/audit-trail.ts';
+import type { Bans } from '../bans/bans.ts';
+
+/** A panic that stands. */
+export interface Panic {
+  /** RFC 3339. */
+  readonly since: string;
+  /** Who began it. */
+  readonly by: string;
+  readonly reason: string;
+}
+
+const STATE_KEY = 'panic';
+/** In the reserved files there is room for so much of the reason, in characters of up to three bytes. */
+const RESERVED_REASON_LENGTH = 60;
+
+/** Where a panic is kept. */
+export interface PanicStore {
+  readonly trail: Pick<AuditTrail, 'loadState'>;
+  readonly reserve: Pick<Reserve, 'read' | 'write'>;
+}
+
+/** The panic that stands, if one does. Throws RecordError when the database cannot be read. */
+export function findPanic(store: PanicStore): Panic | undefined {
+  return (readNewest(store).value as Panic | null) ?? undefined;
+}
+
+function readNewest({ trail, reserve }: PanicStore): Reserved {
+  const bytes = trail.loadState(STATE_KEY);
+  const stored = bytes ? (JSON.parse(new TextDecoder().decode(bytes)) as Reserved | Panic | null) : null;
+  // Before there was a reserve, the database held the panic alone.
+  const saved = stored && 'generation' in stored ? stored : { generation: 0, value: stored };
+  const reserved = reserve.read();
+  return reserved && reserved.generation > saved.generation ? reserved : saved;
+}
+
+/** The configuration in force: observe mode while a panic stands. */
+export function configInForce(config: Config, panic: Panic | undefined): Config {
+  return panic ? { ...config, mode: 'observe' } : config;
+}
+
+/** The panic as `zban status` tells it. */
+export function describePanic({ since, by, reason }: Panic): string {
+  const why = reason === '' ? '' : ` (${reason})`;
+  return `panic since ${since} by ${by}${why}: nobody is banned; take it back with zban panic --end`;
+}
+
+export interface PanicOptions extends PanicStore {
+  readonly trail: Pick<AuditTrail, 'loadState' | 'isDurable' | 'activeBans'>;
+  readonly bans: Pick<Bans, 'record' | 'lift'>;
+  /** The mode of the configuration. */
+  readonly mode: Config['mode'];
+  readonly now: () => number;
+  /** Takes everything of zban's out of the firewall; false when it could not. */
+  readonly leaveFirewall: () => Promise<boolean>;
+  readonly notify: (notifications: readonly Notification[]) => void;
+  /** Begins anew with the configuration that is in force now. */
+  readonly restart: () => void;
+}
+
+/** Begins or ends a panic. What is recorded comes first; the firewall is empty when it resolves. */
+export async function carryOutPanic(request: PanicRequest, options: PanicOptions): Promise<PanicResult> {
+  return request.end ? endPanic(request, options) : beginPanic(request, options);
+}
+
+async function beginPanic({ operator, reason }: PanicRequest, options: PanicOptions): Promise<PanicResult> {
+  const { trail, bans, now, leaveFirewall, notify, restart } = options;
+  let kept: Kept = {};
+  const active = trail.activeBans(now());
+  const lifted = active.length;
+  const gone = lifted === 1 ? '1 ban lifted' : `${lifted} bans lifted`;
+  const standing = findPanic(options);
+  if (!standing) {
+    const panic: Panic = { since: new Date(now()).toISOString(), by: operator, reason };
+    kept = await record('panic', operator, [reason, `${gone}, nobody is banned until it is ended`], panic, options);
+  }
+  // The chain as a whole, before many rows are written: anyone who is locked out is in at once.
+  const left = await leaveFirewall();
+  await bans.lift(active, `operator:${operator}`, ['panic', reason].filter(Boolean).join(': '), true);
+  if (!standing) {
+    notify([{ kind: 'panic', time: new Date(now()).toISOString(), phase: 'start', operator, reason, lifted }]);
+    restart();
+  }
+  const failed = `${gone}, but the firewall could not be emptied: see journalctl -u zban`;
+  if (!left) return { ok: false, lifted, message: failed, ...kept };
+  return { ok: true, lifted, message: `${gone}; zban bans nobody until zban panic --end`, ...kept };
+}
+
+async function endPanic({ operator, reason }: PanicRequest, options: PanicOptions): Promise<PanicResult> {
+  const { mode, now, notify, restart } = options;
+  if (!findPanic(options)) return { ok: true, lifted: 0, message: 'there is no panic' };
+  const kept = await record('panic_end', operator, [reason], null, options);
+  notify([{ kind: 'panic', time: new Date(now()).toISOString(), phase: 'end', operator, reason, lifted: 0 }]);
+  restart();
+  const rest = mode === 'observe' ? ', which is observe: it goes on banning nobody' : '';
+  const message = `the panic is over; zban is back in the mode of its configuration${rest}`;
+  return { ok: true, lifted: 0, message, ...kept };
+}
+
+type Kept = Pick<PanicResult, 'durable'>;
+
+/** The row and what the next start goes by, in one transaction; and beside it, for a database that cannot be written. */
+async function record(
+  action: 'panic' | 'panic_end',
+  operator: string,
+  remarks: readonly string[],
+  panic: Panic | null,
+  options: PanicOptions,
+): Promise<Kept> {
+  const { bans, now, trail, reserve } = options;
+  const detail = remarks.filter(Boolean).join('; ');
+  const none = { client: null, condition: null, numbers: null, tier: null, durationSeconds: null };
+  const draft = { ...none, timeMs: now(), actor: `operator:${operator}` as const, action, enforced: true, detail };
+  const generation = readNewest(options).generation + 1;
+  const reason = panic?.reason.slice(0, RESERVED_REASON_LENGTH);
+  const isReserved = reserve.write({ generation, value: panic && { ...panic, reason } });
+  const saved: Reserved = { generation, value: panic };
+  bans.record([draft], [], [], { [STATE_KEY]: new TextEncoder().encode(JSON.stringify(saved)) });
+  const isDurable = await trail.isDurable();
+  return isReserved || isDurable ? {} : { durable: false };
+}

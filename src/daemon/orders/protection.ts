@@ -1,0 +1,87 @@
+/** Who is never banned right now: the allowlist, what operators allowed, and this host's own addresses and guests. */
+import { type NeverBanned, NeverBannedTable } from '../../decide/never-banned.ts';
+import type { ClientScheme } from '../../net/client-key.ts';
+import type { Prefix } from '../../net/prefix.ts';
+
+/** SSH sessions and addresses come and go: how long one may go unnoticed. Half of what an idle daemon does is this look. */
+const REFRESH_MS = 15_000;
+
+/** A network with the reason it is protected, in words. */
+export interface Reasoned {
+  readonly prefix: Prefix;
+  readonly reason: string;
+}
+
+export interface ProtectionOptions {
+  readonly scheme: ClientScheme;
+  /** Allowlist of the configuration and of operators, names resolved. */
+  readonly allowlist: () => Promise<readonly Reasoned[]>;
+  /** Own addresses, gateway, loopback, peers of live SSH sessions. */
+  readonly host: () => Promise<readonly Reasoned[]>;
+  /** Networks of CDNs; they don't change. */
+  readonly cdn: readonly Reasoned[];
+  /** Called with the whole list whenever it changed. */
+  readonly onChange: (networks: readonly NeverBanned[]) => Promise<void>;
+}
+
+export class Protection {
+  private readonly options: ProtectionOptions;
+  private readonly table: NeverBannedTable;
+  private known = '';
+  private timer: NodeJS.Timeout | undefined;
+  private refreshing: Promise<void> = Promise.resolve();
+
+  constructor(options: ProtectionOptions) {
+    this.options = options;
+    this.table = new NeverBannedTable(options.scheme);
+  }
+
+  /** Looks up who is protected for the first time, then again and again. */
+  async start(): Promise<void> {
+    await this.refresh();
+    this.timer = setInterval(() => void this.refresh(), REFRESH_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.refreshing;
+  }
+
+  /** Looks everything up again, after a look that is under way; tells of a change before it resolves. */
+  refresh(): Promise<void> {
+    this.refreshing = this.refreshing.then(() => this.look());
+    return this.refreshing;
+  }
+
+  /** Takes a client for a proxy from now on, or none; resolves when bans that this forbids are lifted. */
+  setProxy(proxy: NeverBanned | undefined): Promise<void> {
+    this.table.proxy = proxy;
+    return this.refresh();
+  }
+
+  /** Why a network must not be banned, undefined when it may. */
+  find(prefix: Prefix): NeverBanned | undefined {
+    return this.table.find(prefix);
+  }
+
+  private async look(): Promise<void> {
+    const [allowlist, host] = await Promise.all([this.options.allowlist(), this.options.host()]);
+    const networks: NeverBanned[] = [
+      ...allowlist.map(({ prefix, reason }) => ({ prefix, kind: 'allowlist' as const, detail: reason })),
+      ...[...host, ...this.options.cdn].map(({ prefix, reason }) => ({
+        prefix,
+        kind: 'protected' as const,
+        detail: reason,
+      })),
+    ];
+    const { proxy } = this.table;
+    const lines = [...(proxy ? [proxy] : []), ...networks].map(
+      ({ prefix, detail }) => `${prefix.family} ${prefix.value}/${prefix.bits} ${detail}`,
+    );
+    const text = lines.sort().join('\n');
+    if (text === this.known) return;
+    this.known = text;
+    this.table.set(networks);
+    await this.options.onChange(networks);
+  }
+}

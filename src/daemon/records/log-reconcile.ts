@@ -1,0 +1,120 @@
+/**
+ * Brings database and text audit log in line at a start. The log is behind after a kill between two writes, and gets the
+ * lines that it lacks. The database is behind when it was deleted, damaged or restored from an older copy: then what
+ * followed from the lost rows is taken from the lines of the log.
+ */
+import { setImmediate } from 'node:timers/promises';
+import type { Config } from '../../config/schema.ts';
+import type { AuditDraft, AuditEntry } from '../../model/audit.ts';
+import type { ChainEnd } from '../../record/chain/trail-statements.ts';
+import { findUnfinished, type Loss, restore } from '../../record/loss/restoration.ts';
+import type { Projection } from '../../record/projection/projection.ts';
+import { readDraft } from '../../record/text-log/draft-line.ts';
+import { fitsHash, readNumber } from '../../record/text-log/line-number.ts';
+import { findLogFiles, readLines, readLinesBackwards } from '../../record/text-log/text-log-lines.ts';
+import type { AuditTrail } from '../../record/trail/audit-trail.ts';
+
+/** Rows brought into the log at a time. */
+const PAGE_ROWS = 1000;
+/** Lines read between two looks at the rest of the world. */
+const TURN_LINES = 5000;
+
+export interface LogReconcileOptions {
+  readonly config: Config;
+  readonly trail: AuditTrail;
+  /** What was wrong with the database, if that is known. */
+  readonly damage: string | undefined;
+  readonly now: () => number;
+  /** Writes rows into the log. */
+  readonly tell: (entries: readonly AuditEntry[]) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * What was found: undefined when nothing is missing from the database. Rejects with a system error when the log cannot be read,
+ * with the signal's reason once it is aborted.
+ */
+export async function reconcileLog(options: LogReconcileOptions): Promise<string | undefined> {
+  const { config, trail, damage, tell } = options;
+  const files = findLogFiles(config.audit.log, config.audit.log_keep);
+  const { last, isPending } = findEnd(files, trail.head.id);
+  const headId = trail.head.id;
+  const unfinished = findUnfinished(trail);
+  if (last && last.id <= headId && !isPending) {
+    const there = trail.query({ afterId: last.id - 1, limit: 1 })[0];
+    if (there?.id === last.id && !fitsHash(there.hash, last)) {
+      return `the audit trail in ${config.state.database} is not the one that ${config.audit.log} was written from: see zban audit verify`;
+    }
+    bringUp(trail, last.id, tell);
+    return unfinished ? makeUpFor(unfinished, trail.head, files, options) : damage;
+  }
+  if (!last && !isPending) return damage;
+  const what = damage ?? 'the database was deleted, cut short, or restored from an older copy';
+  const end = last && last.id > headId ? last : trail.head;
+  const loss = unfinished ?? { fromId: headId + 1, toId: end.id, what };
+  return makeUpFor({ ...loss, toId: end.id }, end, files, options);
+}
+
+/** Records again what followed from missing rows, as far as the log has their lines. */
+async function makeUpFor(
+  loss: Loss,
+  end: ChainEnd,
+  files: readonly string[],
+  options: LogReconcileOptions,
+): Promise<string | undefined> {
+  const { config, trail, tell, damage, signal } = options;
+  const { fromId, toId, what } = loss;
+  const picture = await pictureOf(files, fromId - 1, options);
+  await restore({ trail, loss, end, picture, onRows: tell, signal });
+  if (toId < fromId) return damage;
+  return `${config.state.database}: entries #${fromId} to #${toId} of the audit trail are lost: ${what}; bans are in force as far as the audit log and the firewall have them`;
+}
+
+/** The newest row that the log is sure of, and whether it speaks of later ones that never reached the disk. */
+function findEnd(files: readonly string[], headId: number): { last: ChainEnd | undefined; isPending: boolean } {
+  let isPending = false;
+  for (const line of readLinesBackwards(files)) {
+    const { id = 0, hash } = readNumber(line) ?? {};
+    if (hash !== undefined) return { last: { id, hash }, isPending };
+    if (id > headId) isPending = true;
+  }
+  return { last: undefined, isPending };
+}
+
+/** What follows from the database and the lines of later rows; bans that are over leave their offence. */
+async function pictureOf(
+  files: readonly string[],
+  headId: number,
+  { config, trail, now, signal }: LogReconcileOptions,
+): Promise<Projection> {
+  const picture = trail.projectionCopy;
+  let count = 0;
+  for (const line of readLines(files)) {
+    if (++count % TURN_LINES === 0) await setImmediate();
+    signal?.throwIfAborted();
+    // Lines without a number are an older version's: they count where there is nothing else.
+    if ((readNumber(line)?.id ?? 1) <= headId) continue;
+    const draft = readDraft(line, config.bans.schedule);
+    if (draft) apply(picture, draft);
+  }
+  for (const { client, untilMs, enforced } of picture.bans.values()) {
+    if (untilMs === null || untilMs > now()) continue;
+    const none = { condition: null, numbers: null, tier: null, durationSeconds: null, detail: '' };
+    apply(picture, { ...none, timeMs: untilMs, actor: 'system', action: 'unban', client, enforced });
+  }
+  return picture;
+}
+
+function apply(picture: Projection, draft: AuditDraft): void {
+  picture.apply({ ...draft, id: 0, configVersion: '', hash: '' });
+}
+
+function bringUp(trail: AuditTrail, lastId: number, tell: LogReconcileOptions['tell']): void {
+  for (let afterId = lastId; ; ) {
+    const rows = trail.query({ afterId, limit: PAGE_ROWS });
+    // What was pruned is told nowhere else either.
+    tell(rows.filter(({ action }) => action !== 'prune'));
+    afterId = rows.at(-1)?.id ?? afterId;
+    if (rows.length < PAGE_ROWS) return;
+  }
+}

@@ -1,0 +1,300 @@
+/** The database of one instance and what is kept in it: trail, positions, baseline, outbox; and the text audit log beside it. */
+import type { Config } from '../../config/schema.ts';
+import type { OffenderColumns } from '../../decide/offender-table.ts';
+import type { ActiveBan, AuditEntry } from '../../model/audit.ts';
+import type { Position } from '../../model/chunk.ts';
+import type { Log } from '../../model/log.ts';
+import type { KernelBan } from '../../model/reconcile.ts';
+import type { Status } from '../../model/status.ts';
+import { ReadConnection } from '../../record/database/read-connection.ts';
+import { WriteGate } from '../../record/database/write-gate.ts';
+import { RecordError } from '../../record/error.ts';
+import { foundDrafts } from '../../record/loss/lost-rows.ts';
+import { Reserve } from '../../record/loss/reserve.ts';
+import { recallInTurns } from '../../record/loss/restoration.ts';
+import { DatabaseOutbox, type UnsavedMessages } from '../../record/outbox/outbox-store.ts';
+import type { Projection } from '../../record/projection/projection.ts';
+import { loadInTurns } from '../../record/projection/projection-table.ts';
+import type { DatabaseFinding } from '../../record/thread/database-guard.ts';
+import { RecordThread } from '../../record/thread/record-thread.ts';
+import { AuditTrail } from '../../record/trail/audit-trail.ts';
+import type { Unwritten } from '../../record/trail/backlog.ts';
+import type { Troubles } from '../troubles.ts';
+import { LearnedState, type Learner } from './learned-state.ts';
+import { reconcileLog } from './log-reconcile.ts';
+import { findOffenders } from './offenders.ts';
+import { Pruning } from './pruning.ts';
+import { TrailLines } from './trail-lines.ts';
+
+/** How long a look at the database may wait for another program's lock. */
+const BUSY_TIMEOUT_MS = 100;
+const PRUNE_MS = 3_600_000;
+/** Between two looks whether what was learned is to be saved. */
+const LEARNED_LOOK_MS = 60_000;
+/** Key of the trouble that rows are lost. */
+const LOSS = 'lost rows';
+
+export interface RecordsOptions {
+  readonly config: Config;
+  readonly configVersion: string;
+  readonly now: () => number;
+  readonly log: Log;
+  /** Told in words how far a start that restores much has come. */
+  readonly onProgress?: (status: string) => void;
+  /** Ends the loading of what the database holds. */
+  readonly signal?: AbortSignal;
+  /** Where one instance leaves for the next what no disk took. */
+  readonly handover?: Handover;
+}
+
+/** What the records of one instance could not write; those of the next with the same database write it. */
+export interface Handover {
+  left?:
+    | {
+        readonly database: string;
+        readonly rows: Unwritten | undefined;
+        readonly messages: UnsavedMessages;
+        readonly lines: readonly string[];
+      }
+    | undefined;
+}
+
+export class Records {
+  readonly trail: AuditTrail;
+  /** The text audit log. */
+  readonly lines: TrailLines;
+  readonly outbox: DatabaseOutbox;
+  readonly learned: LearnedState;
+  /** Files for what must hold even if the database cannot be written. */
+  readonly reserve: Reserve;
+  private readonly options: RecordsOptions;
+  /** Why bans may be in the firewall that nobody knows of: rows were lost. */
+  loss: string | undefined;
+  private readonly thread: RecordThread;
+  private readonly database: ReadConnection;
+  /** Where each log was read up to. */
+  private readonly positions = new Map<string, Position>();
+  private readonly gate: WriteGate;
+  private readonly read = new Map<string, Position>();
+  private readonly timers: NodeJS.Timeout[] = [];
+  private troubles: Troubles | undefined;
+  private readonly pruning: Pruning;
+  /** The thread is looking after the files. */
+  private isLooking = false;
+
+  /**
+   * Rejects with RecordError when the database cannot be opened or read, with the signal's reason once it is aborted. A
+   * disk that takes nothing is no reason: then what can be read of it is known, and what is recorded waits.
+   */
+  static async open(options: RecordsOptions): Promise<Records> {
+    const { state, audit } = options.config;
+    const text = { path: audit.log, bytesMax: audit.log_bytes_max, keep: audit.log_keep };
+    const thread = await RecordThread.open({ database: state.database, busyTimeoutMs: BUSY_TIMEOUT_MS, text });
+    const database = new ReadConnection(state.database, BUSY_TIMEOUT_MS);
+    try {
+      return await Records.load(options, thread, database, thread.damage).catch(async (error) => {
+        if (!(error instanceof RecordError && error.code === 'corrupt')) throw error;
+        // Damage that only reading all of it shows.
+        database.release();
+        await thread.ask('replace', undefined);
+        return Records.load(options, thread, database, error.message);
+      });
+    } catch (error) {
+      database.close();
+      await thread.close();
+      throw error;
+    }
+  }
+
+  private static async load(
+    options: RecordsOptions,
+    thread: RecordThread,
+    database: ReadConnection,
+    damage: string | undefined,
+  ): Promise<Records> {
+    const records = new Records(options, thread, database, await loadInTurns(database, options.signal));
+    await records.reconcileLog(damage);
+    // Where the disk takes nothing yet, an open connection would keep it so.
+    if (!(await records.trail.drain())) database.release();
+    return records;
+  }
+
+  private constructor(options: RecordsOptions, thread: RecordThread, database: ReadConnection, projection: Projection) {
+    const { config, configVersion, now, handover } = options;
+    const left = handover?.left?.database === database.path ? handover.left : undefined;
+    this.options = options;
+    this.thread = thread;
+    this.database = database;
+    this.gate = new WriteGate(database.path, now);
+    this.trail = new AuditTrail({
+      database,
+      writer: thread.call,
+      reopen: () => database.release(),
+      gate: this.gate,
+      configVersion,
+      projection,
+      unwritten: left?.rows,
+    });
+    this.outbox = new DatabaseOutbox(database, this.gate, thread.call, left?.messages);
+    const { profile } = config;
+    this.learned = new LearnedState({ trail: this.trail, profile, log: options.log, now: () => performance.now() });
+    this.reserve = new Reserve([`${database.path}.panic`, `${config.control.socket}.panic`]);
+    this.reserve.prepare();
+    this.pruning = new Pruning({ ...options, trail: this.trail });
+    this.lines = new TrailLines(thread, this.trail);
+    if (left) this.lines.write(left.lines);
+    if (handover) handover.left = undefined;
+  }
+
+  /** Begins to save positions and what was learned, to retry rows that wait, and to prune. */
+  start(troubles: Troubles, learner: Learner): void {
+    const { config } = this.options;
+    this.troubles = this.lines.troubles = troubles;
+    if (this.loss) troubles.begin(LOSS, this.loss);
+    this.every(config.state.checkpoint, () => this.checkpoint());
+    this.every(LEARNED_LOOK_MS, () => void this.learned.saveDue(learner));
+    this.every(PRUNE_MS, () => void this.pruning.run());
+    void this.pruning.run();
+  }
+
+  /** Logs are followed from here: saved at once, so that after a crash before the first checkpoint no line is taken for the past. */
+  async beginAt(positions: readonly Position[]): Promise<void> {
+    for (const position of positions) this.positions.set(position.path, position);
+    this.trail.savePositions(positions);
+    await this.trail.drain();
+  }
+
+  /** Lines up to these positions have been judged; their decisions, if any, were recorded. */
+  noteRead(positions: readonly Position[]): void {
+    for (const position of positions) {
+      this.read.set(position.path, position);
+      this.positions.set(position.path, position);
+    }
+  }
+
+  /** Resolves once what was recorded so far is on disk, or was refused by it, and its lines are on their way. */
+  async settled(): Promise<void> {
+    await this.trail.settled();
+    await this.lines.settled();
+  }
+
+  /** Bans in force and past offences, real ones or would-be ones, as the engine wants them. */
+  offenders(enforced: boolean): OffenderColumns {
+    const { config, now } = this.options;
+    return findOffenders(this.trail, enforced, config.detection, now());
+  }
+
+  counts(): Pick<Status, 'active_bans' | 'observed_bans' | 'discarded'> {
+    const { enforced, observed } = this.trail.countActive(this.options.now());
+    const lost = { audit_rows: this.trail.status.lost, audit_log_lines: this.lines.lost };
+    const discarded = Object.fromEntries(Object.entries(lost).filter(([, count]) => count > 0));
+    return { active_bans: enforced, observed_bans: observed, discarded };
+  }
+
+  newestBans(limit: number): ActiveBan[] {
+    return this.trail.newestBans(limit, this.options.now());
+  }
+
+  /** No more saving by the clock: `close` saves what is left. */
+  pause(): void {
+    for (const timer of this.timers) clearInterval(timer);
+    this.pruning.stop();
+  }
+
+  /** Writes everything that waits, closes the files and ends the thread. */
+  async close(): Promise<void> {
+    this.pause();
+    this.savePositions();
+    const { handover, log } = this.options;
+    const isWritten = await this.trail.drain();
+    await this.lines.settled();
+    if (!isWritten) {
+      const { backlog, trouble } = this.trail.status;
+      log('error', `${backlog} audit rows could not be written`, { cause: trouble?.message });
+    }
+    await this.outbox.drain();
+    this.database.close();
+    const lines = await this.thread.close();
+    const [rows, messages] = [this.trail.takeUnwritten(), this.outbox.takeUnsaved()];
+    if (handover) handover.left = { database: this.database.path, rows, messages, lines };
+  }
+
+  /** The firewall has bans that may be lost with the rows: they stand until their time is up or a person lifts them. */
+  adopt(held: Iterable<KernelBan>): Promise<void> {
+    const { now, signal } = this.options;
+    const { trail } = this;
+    return recallInTurns(trail, foundDrafts(held, trail, now()), (entries) => this.noteRestored(entries), signal);
+  }
+
+  private noteRestored(entries: readonly AuditEntry[]): void {
+    this.lines.tell(entries, []);
+    const last = entries.at(-1);
+    if (last) this.options.onProgress?.(`restoring what was in force, at entry #${last.id} of the audit trail`);
+  }
+
+  private async reconcileLog(damage: string | undefined): Promise<void> {
+    const { config, now, log, signal } = this.options;
+    const { trail } = this;
+    const tell = (entries: readonly AuditEntry[]) => this.noteRestored(entries);
+    try {
+      this.loss = await reconcileLog({ config, trail, damage, now, tell, signal });
+    } catch (error) {
+      signal?.throwIfAborted();
+      log(
+        'warn',
+        `the audit log cannot be compared with the database: ${error instanceof Error ? error.message : error}`,
+      );
+    }
+  }
+
+  private savePositions(): void {
+    const positions = [...this.read.values()];
+    this.read.clear();
+    if (positions.length > 0) this.trail.savePositions(positions);
+  }
+
+  private checkpoint(): void {
+    const { trail } = this;
+    this.savePositions();
+    const { trouble, backlog, lost } = trail.status;
+    if (trouble) {
+      // The writer cannot write again beside a connection that reads only.
+      this.database.release();
+      trail.retry();
+      this.outbox.retry();
+      this.troubles?.begin('database', `${trouble.message}; ${backlog} rows wait in memory, ${lost} are lost`);
+    } else this.troubles?.end('database');
+    if (this.isLooking) return;
+    this.isLooking = true;
+    this.thread.call('look', { damage: trouble?.code === 'corrupt' ? trouble.message : undefined }, (outcome) => {
+      this.isLooking = false;
+      if (!outcome.ok) return;
+      const { text, rows, finding } = outcome.value;
+      this.lines.note(text);
+      if (finding) this.noteFinding(finding);
+      else if ((rows ?? 0) > this.options.config.audit.entries_max && !trouble) void this.pruning.run();
+    });
+  }
+
+  /** Another database may be in the place of the one that was: what is known is recorded before anything else is. */
+  private noteFinding({ what, outcome }: DatabaseFinding): void {
+    const { trail, troubles } = this;
+    const { id } = trail.head;
+    const fates = {
+      restored: ' while zban ran; it is restored from what zban had open, nothing is missing',
+      lost: ` while zban ran; entries up to #${id} of the audit trail are lost, what followed from them is recorded again from memory`,
+      waiting: '',
+    };
+    troubles?.begin(LOSS, what + fates[outcome]);
+    if (outcome === 'waiting') return;
+    this.database.release();
+    trail.savePositions([...this.positions.values()]);
+    trail.retry();
+    if (outcome === 'lost') this.loss = what + fates.lost;
+    else troubles?.end(LOSS);
+  }
+
+  private every(ms: number, run: () => void): void {
+    this.timers.push(setInterval(run, ms).unref());
+  }
+}

@@ -1,0 +1,69 @@
+/** The text audit log of one instance: a line for each row, once the row is on disk or was refused by it. */
+
+import { setImmediate } from 'node:timers/promises';
+import type { AuditEntry } from '../../model/audit.ts';
+import type { EngineEvent } from '../../model/event.ts';
+import { formatAuditLine, formatBaselineLine } from '../../record/text-log/audit-line.ts';
+import type { RowLine, TextStatus } from '../../record/thread/record-service.ts';
+import type { RecordThread } from '../../record/thread/record-thread.ts';
+import type { AuditTrail } from '../../record/trail/audit-trail.ts';
+import type { Troubles } from '../troubles.ts';
+
+/** Key of the trouble that the log cannot be written. */
+const TROUBLE = 'audit log';
+
+export class TrailLines {
+  /** Gets what keeps the log from being written; absent during the start. */
+  troubles: Troubles | undefined;
+  private readonly thread: Pick<RecordThread, 'call'>;
+  private readonly trail: Pick<AuditTrail, 'settled' | 'newest'>;
+  private text: TextStatus = { lostLines: 0, trouble: undefined };
+  /** Lines that wait for their rows. */
+  private waiting: Promise<void> = Promise.resolve();
+
+  constructor(thread: Pick<RecordThread, 'call'>, trail: Pick<AuditTrail, 'settled' | 'newest'>) {
+    this.thread = thread;
+    this.trail = trail;
+  }
+
+  /** Lines that found no room, since the start. */
+  get lost(): number {
+    return this.text.lostLines;
+  }
+
+  /** Writes rows, and baselines as they were recalculated, once the rows are on disk or refused. */
+  tell(entries: readonly AuditEntry[], events: readonly EngineEvent[]): void {
+    const baselines = events.flatMap((event) => (event.event === 'baseline' ? [formatBaselineLine(event)] : []));
+    const { trail } = this;
+    const settled = trail.settled();
+    this.waiting = this.waiting.then(async () => {
+      await settled;
+      const rows = entries.flatMap((entry) => rowLine(trail.newest(entry)) ?? []);
+      if (rows.length + baselines.length > 0) this.write(baselines, rows);
+      // Others get their turn before the next lines, of which there may be as many.
+      await setImmediate();
+    });
+  }
+
+  /** Resolves once the lines of what was told so far are on their way. */
+  settled(): Promise<void> {
+    return this.waiting;
+  }
+
+  /** Lines first, then those of rows. */
+  write(lines: readonly string[], rows: readonly RowLine[] = []): void {
+    this.thread.call('writeLines', { before: lines, rows }, (outcome) => outcome.ok && this.note(outcome.value));
+  }
+
+  /** How the log is. */
+  note(text: TextStatus): void {
+    this.text = text;
+    if (text.trouble === undefined) this.troubles?.end(TROUBLE);
+    else this.troubles?.begin(TROUBLE, text.trouble);
+  }
+}
+
+function rowLine(entry: AuditEntry): RowLine | undefined {
+  const line = formatAuditLine(entry);
+  return line === undefined ? undefined : { id: entry.id, hash: entry.hash, line };
+}

@@ -1,0 +1,60 @@
+/**
+ * What operators noted, such as a deploy: a row of the trail, and what messages of the next minutes say of it. The newest has
+ * its place in the database, so that a restart, which deploys are made of, does not lose it.
+ */
+import type { AuditDraft, AuditEntry } from '../../model/audit.ts';
+
+/** Under which the database keeps the newest one. */
+export const ANNOTATION_KEY = 'annotation';
+/** How long after it messages still mention it. */
+const MENTIONED_MS = 30 * 60_000;
+/** Of a longer text, so that it leaves room for the rest of a message. */
+const MENTIONED_CHARACTERS = 100;
+
+interface Annotation {
+  readonly timeMs: number;
+  readonly text: string;
+}
+
+export interface AnnotationsOptions {
+  /** What the database has. */
+  readonly saved: Uint8Array | undefined;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** Writes the row together with the state. */
+  readonly record: (draft: AuditDraft, state: Readonly<Record<string, Uint8Array>>) => readonly AuditEntry[];
+}
+
+export class Annotations {
+  private readonly options: AnnotationsOptions;
+  private newest: Annotation | undefined;
+
+  constructor(options: AnnotationsOptions) {
+    this.options = options;
+    this.newest = options.saved && (JSON.parse(new TextDecoder().decode(options.saved)) as Annotation);
+  }
+
+  /** The row as written; its id is 0 where it was lost. */
+  add(text: string, operator: string): AuditEntry | undefined {
+    const annotation = { timeMs: this.options.now(), text };
+    const state = { [ANNOTATION_KEY]: new TextEncoder().encode(JSON.stringify(annotation)) };
+    const [entry] = this.options.record(
+      {
+        ...{ client: null, condition: null, numbers: null, tier: null, durationSeconds: null, enforced: true },
+        ...{ action: 'annotate', actor: `operator:${operator}`, timeMs: annotation.timeMs, detail: text },
+      },
+      state,
+    );
+    this.newest = annotation;
+    return entry;
+  }
+
+  /** `9 min after deploy 1.4.2`; undefined when nothing was noted lately. */
+  describe(timeMs: number): string | undefined {
+    const { newest } = this;
+    const sinceMs = newest && timeMs - newest.timeMs;
+    if (sinceMs === undefined || sinceMs < 0 || sinceMs > MENTIONED_MS) return undefined;
+    const minutes = Math.floor(sinceMs / 60_000);
+    return `${minutes < 1 ? 'just' : `${minutes} min`} after ${newest?.text.slice(0, MENTIONED_CHARACTERS).toWellFormed()}`;
+  }
+}

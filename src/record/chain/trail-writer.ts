@@ -1,0 +1,101 @@
+/** Writes to the database: in the record thread (record-worker.ts), or where nothing else has to go on meanwhile. */
+import type BetterSqlite3 from 'better-sqlite3';
+import { preparedFor, type RecordDatabase } from '../database/database.ts';
+import { toRecordError } from '../error.ts';
+import { type MessageBatch, prepareSave } from '../outbox/outbox-statements.ts';
+import type { Row } from '../row/columns.ts';
+import { type Cut, findCut, type PruneOptions } from './find-cut.ts';
+import type { cutRows } from './prune.ts';
+import { type Batch, type ChainEnd, prepareTrail, type TrailStatements } from './trail-statements.ts';
+
+/** `other`: nothing was written, because what takes writes now is another database than before; it ends with `end`. */
+export interface BatchResult {
+  readonly kind: 'written' | 'other';
+  readonly end: ChainEnd;
+}
+
+/** Every method throws RecordError when the database does not take it. */
+export class TrailWriter {
+  /** Needed before rows are cut: it has to understand them, which nothing else here does. */
+  cutRows: typeof cutRows | undefined;
+  private readonly database: RecordDatabase;
+  protected readonly statements: () => TrailStatements;
+  private readonly saveMessages: () => (batch: MessageBatch) => void;
+  /** The newest row on disk. */
+  protected end: ChainEnd;
+  /** Of the connection whose head is known. */
+  private followed: TrailStatements;
+  /** Counts the connections that took messages: another one may have none of the earlier. */
+  private messagesOf: { readonly sql: BetterSqlite3.Database; readonly generation: number };
+
+  constructor(database: RecordDatabase, cut?: typeof cutRows) {
+    this.database = database;
+    this.cutRows = cut;
+    this.statements = preparedFor(database, prepareTrail);
+    this.saveMessages = preparedFor(database, prepareSave);
+    this.followed = this.statements();
+    try {
+      this.end = this.followed.readHead();
+    } catch (error) {
+      throw toRecordError(error, database.path);
+    }
+    this.messagesOf = { sql: database.sql, generation: 0 };
+  }
+
+  /** Writes a batch in one transaction. A `prune` row is carried out by that. */
+  write(batch: Batch): BatchResult {
+    return this.database.write(() => {
+      const statements = this.statements();
+      if (this.followed !== statements) {
+        const head = statements.readHead();
+        this.followed = statements;
+        this.end = head;
+        const { id, hash } = batch.after;
+        if (head.id !== id || head.hash !== hash) return { kind: 'other', end: head };
+      }
+      const transaction = this.database.sql.transaction(() => {
+        for (const row of batch.rows) this.cutFor(row);
+        return statements.write(batch);
+      });
+      this.end = transaction.immediate();
+      return { kind: 'written', end: this.end };
+    });
+  }
+
+  /** What there is to prune; fails as writing would. */
+  findCut(options: PruneOptions): Cut {
+    const { database } = this;
+    return database.write(() => database.sql.transaction(() => findCut(database.sql, options)).immediate());
+  }
+
+  /** Saves changed messages. `generation` is what the last call returned, 0 at first: where it is another, nothing was saved. */
+  save(batch: MessageBatch): number {
+    return this.database.write(() => {
+      const { sql } = this.database;
+      if (this.messagesOf.sql !== sql) this.messagesOf = { sql, generation: this.messagesOf.generation + 1 };
+      const { generation } = this.messagesOf;
+      if (generation === batch.generation) this.saveMessages()(batch);
+      return generation;
+    });
+  }
+
+  /** True when a copy of the database has every row that was written. Throws RecordError when it cannot be read. */
+  isHeldBy(copy: RecordDatabase): boolean {
+    const { id, hash } = prepareTrail(copy.sql).readHead();
+    return id === this.end.id && hash === this.end.hash;
+  }
+
+  private cutFor(row: Row): void {
+    const cut = readCut(row);
+    if (!cut) return;
+    if (!this.cutRows) throw new Error('nothing is loaded that cuts rows');
+    this.cutRows(this.database.sql, cut);
+  }
+}
+
+/** What a row says is cut; undefined for one that cuts nothing. */
+export function readCut(row: Row): Pick<Cut, 'anchorId' | 'anchorHash'> | undefined {
+  if (row[3] !== 'prune') return undefined;
+  const { rows, anchor_id: anchorId, anchor_hash: anchorHash } = JSON.parse(row[6] ?? '{}');
+  return rows > 0 ? { anchorId, anchorHash } : undefined;
+}

@@ -1,0 +1,106 @@
+/** Rows that are gone with a database: what followed from them is recorded again, in rows that say so. */
+import type { Actor, AuditDraft, DraftOf, Offence } from '../../model/audit.ts';
+import type { KernelBan } from '../../model/reconcile.ts';
+import type { Ban, Projection } from '../projection/projection.ts';
+import { missingDraft } from '../row/row.ts';
+
+const RESTORED = 'restored';
+const NONE = { condition: null, numbers: null, tier: null, durationSeconds: null } as const;
+
+const MODES = ['enforced', 'observed'] as const;
+
+/**
+ * Drafts that bring a trail from `before` to `after`; applied once more they change nothing. `before` may follow them while they
+ * come.
+ */
+export function* restorationDrafts(before: Projection, after: Projection, nowMs: number): Generator<AuditDraft> {
+  for (const client of clientsOf(before, after))
+    if (isChanged(client, before, after)) yield* draftsOf(client, before, after, nowMs);
+  for (const entry of [...before.allowed.keys()]) {
+    if (!after.allowed.has(entry)) yield entryDraft('disallow', entry, 'system', nowMs);
+  }
+  for (const { entry, actor, sinceMs } of after.allowed.values()) {
+    if (!before.allowed.has(entry)) yield entryDraft('allow', entry, actor, sinceMs);
+  }
+}
+
+function* draftsOf(client: string, before: Projection, after: Projection, nowMs: number): Generator<AuditDraft> {
+  const there = before.bans.get(client);
+  const ban = after.bans.get(client);
+  const past = MODES.flatMap((mode) => {
+    const offence = after.offences[mode].get(client);
+    // The ban that stands says it as well.
+    const isSaid =
+      ban?.tier === offence?.tier && ban?.untilMs === offence?.lastMs && ban?.enforced === (mode === 'enforced');
+    return offence && !isSaid ? pastBan(offence, mode === 'enforced') : [];
+  });
+  if (there) yield unban(client, there.enforced, nowMs);
+  yield* past;
+  if (ban) yield* standingBan(ban);
+}
+
+/** Everybody with a ban or an offence; now and then somebody twice. */
+function* clientsOf(before: Projection, after: Projection): Generator<string> {
+  yield* after.bans.keys();
+  for (const client of before.bans.keys()) if (!after.bans.has(client)) yield client;
+  for (const mode of MODES) {
+    for (const client of after.offences[mode].keys()) if (!after.bans.has(client)) yield client;
+  }
+}
+
+function isChanged(client: string, before: Projection, after: Projection): boolean {
+  const keys = ['sinceMs', 'untilMs', 'tier', 'enforced', 'confirmed'] as const;
+  const [a, b] = [before.bans.get(client), after.bans.get(client)];
+  if (keys.some((key) => a?.[key] !== b?.[key])) return true;
+  return MODES.some((mode) => {
+    const [known, offence] = [before.offences[mode].get(client), after.offences[mode].get(client)];
+    return offence !== undefined && (known?.lastMs !== offence.lastMs || known.tier !== offence.tier);
+  });
+}
+
+/** The row that says which are missing. */
+export function lossDraft(fromId: number, toId: number, what: string, nowMs: number): DraftOf<'trouble'> {
+  const detail = `entries #${fromId} to #${toId} of the audit trail are lost: ${what}`;
+  return missingDraft(nowMs, detail, { lost_from: fromId, lost_to: toId });
+}
+
+/** Bans that the firewall has and the trail has not: they stand until their time is up or a person lifts them. */
+export function* foundDrafts(
+  held: Iterable<KernelBan>,
+  trail: { findActiveBan(client: string, nowMs: number): unknown },
+  nowMs: number,
+): Generator<AuditDraft> {
+  const of = { timeMs: nowMs, actor: 'system', action: 'ban', condition: 'import', tier: 0, enforced: true } as const;
+  for (const { target: client, untilMs } of held) {
+    if (trail.findActiveBan(client, nowMs) || (untilMs !== null && untilMs <= nowMs)) continue;
+    const durationSeconds = untilMs === null ? null : (untilMs - nowMs) / 1000;
+    yield { ...of, numbers: null, client, durationSeconds, detail: `${RESTORED}: found in the firewall` };
+  }
+}
+
+function standingBan(ban: Ban): AuditDraft[] {
+  const { client, condition, tier, sinceMs, untilMs, enforced, actor, reason, confirmed } = ban;
+  const detail = reason === '' || reason.startsWith(RESTORED) ? reason || RESTORED : `${RESTORED}: ${reason}`;
+  const durationSeconds = untilMs === null ? null : (untilMs - sinceMs) / 1000;
+  const of = { timeMs: sinceMs, actor, client, condition, numbers: null, tier, durationSeconds, enforced };
+  const drafts: AuditDraft[] = [{ ...of, action: 'ban', detail }];
+  if (confirmed) {
+    const result = { action: 'ban_result', numbers: { result: 'ok' }, detail: 'ok' } as const;
+    drafts.push({ ...NONE, ...result, timeMs: sinceMs, actor: 'system', client, enforced });
+  }
+  return drafts;
+}
+
+/** A ban that was over as soon as it began leaves nothing but the offence. */
+function pastBan({ client, tier, lastMs }: Offence, enforced: boolean): AuditDraft[] {
+  const of = { timeMs: lastMs, actor: 'policy', client, numbers: null, enforced, detail: RESTORED } as const;
+  return [{ ...of, action: 'ban', condition: 'manual', tier, durationSeconds: 0 }, unban(client, enforced, lastMs)];
+}
+
+function unban(client: string, enforced: boolean, timeMs: number): AuditDraft {
+  return { ...NONE, timeMs, actor: 'system', action: 'unban', client, enforced, detail: RESTORED };
+}
+
+function entryDraft(action: 'allow' | 'disallow', client: string, actor: Actor, timeMs: number): AuditDraft {
+  return { ...NONE, timeMs, actor, action, client, enforced: true, detail: RESTORED };
+}

@@ -1,0 +1,156 @@
+/** What the rows of the trail come to, as the daemon asks for it: from memory, without a look at the disk. */
+import type { ActiveBan, AuditAction, AuditEntry, Offence } from '../../model/audit.ts';
+import { isDue } from '../../model/reconcile.ts';
+import { EndQueue } from './end-queue.ts';
+import type { Allowed, Ban, Change, Projection } from './projection.ts';
+import { StoredBan } from './stored-ban.ts';
+import { UnwrittenBans } from './unwritten-bans.ts';
+
+/** Ends that are out of date may be this many before the queue is made anew. */
+const STALE_ENDS_MAX = 10_000;
+
+export abstract class BansInForce {
+  protected projection: Projection;
+  /** What the disk has where newer rows are under way: the firewall follows that. */
+  protected readonly unwritten = new UnwrittenBans();
+  readonly #ends = new EndQueue();
+
+  constructor(projection: Projection) {
+    this.projection = projection;
+    this.#queueEnds();
+  }
+
+  /** The numbers of the row that decided a ban, from memory or disk. */
+  protected abstract findNumbers(ban: Ban): ActiveBan['numbers'];
+
+  protected replace(projection: Projection): void {
+    this.projection = projection;
+    this.#queueEnds();
+  }
+
+  /** Takes in the next row and returns what it changed. What is recalled was in force before its row. */
+  protected apply(entry: AuditEntry, isRecalled: boolean): readonly Change[] {
+    const changes = this.projection.changesOf(entry);
+    for (const change of changes) {
+      const { kind, key, value } = change;
+      if (kind === 'ban' && !isRecalled) this.unwritten.note(key, entry.id, this.projection.bans.get(key));
+      this.projection.set(change);
+      if (kind === 'ban' && value?.untilMs != null) this.#ends.add(key, value.untilMs);
+      if (kind === 'ends') this.#queueEnds();
+    }
+    if (this.#ends.size > 2 * this.projection.bans.size + STALE_ENDS_MAX) this.#queueEnds();
+    return changes;
+  }
+
+  /** Bans in force at `nowMs`, from memory; `numbers` is fetched from disk when it is looked at. */
+  activeBans(nowMs: number): ActiveBan[] {
+    return [...this.eachActive(nowMs)].map((ban) => this.#withNumbers(ban));
+  }
+
+  /** The newest of them, newest first. */
+  newestBans(limit: number, nowMs: number): ActiveBan[] {
+    return this.projection.bans.newest(limit, nowMs).map((ban) => this.#withNumbers(ban));
+  }
+
+  /** The same one by one, without their numbers. */
+  *eachActive(nowMs: number): Generator<Ban> {
+    for (const ban of this.projection.bans.values()) if (ban.untilMs === null || ban.untilMs > nowMs) yield ban;
+  }
+
+  /** True while a row about a client's ban is under way. */
+  isUnderWay(client: string): boolean {
+    return this.unwritten.has(client);
+  }
+
+  /**
+   * Clients of enforced bans in force at `nowMs` with their ends, as the rows on disk have it, or those that the disk
+   * refused: what the firewall should hold.
+   */
+  *enforcedEnds(nowMs: number): Generator<{ readonly target: string; readonly untilMs: number | null }> {
+    const { unwritten } = this;
+    for (const ban of this.projection.bans.enforced(nowMs)) if (!unwritten.has(ban.target)) yield ban;
+    for (const { client: target, untilMs, enforced } of unwritten.befores())
+      if (enforced && isDue(untilMs, nowMs)) yield { target, untilMs };
+  }
+
+  /** The end of the one that the firewall should hold for exactly this client; null is permanent, undefined for none. */
+  findEnforcedEnd(client: string, nowMs: number): number | null | undefined {
+    const { unwritten } = this;
+    const ban = unwritten.has(client) ? unwritten.before(client) : this.projection.bans.get(client);
+    return ban?.enforced && isDue(ban.untilMs, nowMs) ? ban.untilMs : undefined;
+  }
+
+  /** Clients of all bans in force at `nowMs`, would-be bans included. */
+  *activeClients(nowMs: number): Generator<string> {
+    for (const { client } of this.eachActive(nowMs)) yield client;
+  }
+
+  /** Bans in force at `nowMs`: those that are enforced, and observe mode's. */
+  countActive(nowMs: number): { readonly enforced: number; readonly observed: number } {
+    const counts = { enforced: 0, observed: 0 };
+    this.projection.bans.forEachEnd((_row, untilMs, enforced) => {
+      if (untilMs > nowMs) counts[enforced ? 'enforced' : 'observed']++;
+    });
+    return counts;
+  }
+
+  /** The ban of exactly this client or prefix, if in force at `nowMs`. */
+  findActiveBan(client: string, nowMs: number): ActiveBan | undefined {
+    const ban = this.projection.bans.get(client);
+    return ban && (ban.untilMs === null || ban.untilMs > nowMs) ? this.#withNumbers(ban) : undefined;
+  }
+
+  /** True while no row has ended or replaced this ban, though its time may be up. */
+  stands({ client, auditId }: Pick<ActiveBan, 'client' | 'auditId'>): boolean {
+    return this.projection.bans.get(client)?.auditId === auditId;
+  }
+
+  /** Bans whose time is up at `nowMs` and that no row has ended yet. Costs nothing while none is due. */
+  dueBans(nowMs: number): ActiveBan[] {
+    const due = new Map<string, Ban>();
+    for (let client = this.#ends.take(nowMs); client !== undefined; client = this.#ends.take(nowMs)) {
+      const ban = this.projection.bans.get(client);
+      if (ban && ban.untilMs !== null && ban.untilMs <= nowMs) due.set(client, ban);
+    }
+    // Until a row ends them they are due.
+    for (const { client, untilMs } of due.values()) this.#ends.add(client, untilMs ?? nowMs);
+    return [...due.values()].map((ban) => this.#withNumbers(ban));
+  }
+
+  /** How often clients were banned by policy: real bans, or observe mode's would-be bans. */
+  offences(enforced: boolean): Offence[] {
+    return [...this.eachOffence(enforced)];
+  }
+
+  /** The same one by one. */
+  eachOffence(enforced: boolean): Generator<Offence> {
+    const { offences } = this.projection;
+    return (enforced ? offences.enforced : offences.observed).values();
+  }
+
+  /** The operators' exceptions in force. */
+  allowed(): Allowed[] {
+    return [...this.projection.allowed.values()];
+  }
+
+  /** Rows of each action ever recorded, pruned ones included. */
+  totals(enforced: boolean): Readonly<Partial<Record<AuditAction, number>>> {
+    const { totals } = this.projection;
+    return Object.fromEntries(enforced ? totals.enforced : totals.observed);
+  }
+
+  #queueEnds(): void {
+    this.#ends.clear();
+    const { bans } = this.projection;
+    bans.forEachEnd((row, untilMs) => {
+      if (untilMs !== Number.POSITIVE_INFINITY) this.#ends.add(bans.clientOf(row), untilMs);
+    });
+  }
+
+  #withNumbers(ban: Ban): ActiveBan {
+    return new StoredBan(ban, this.#findNumbers);
+  }
+
+  /** One function for all bans. */
+  readonly #findNumbers = (ban: Ban) => this.findNumbers(ban);
+}

@@ -1,0 +1,276 @@
+/**
+ * What is known of each client, in columns and not in objects, because there may be a million of them. Each table reads
+ * like a Map by client; its values are made when they are asked for.
+ */
+import type { Actor, Offence } from '../../model/audit.ts';
+import { Columns } from '../../net/columns.ts';
+import type { Ban } from './projection.ts';
+
+const ROWS_MIN = 1024;
+/** Words that are kept once for all rows: conditions, actors and reasons repeat, but may all differ. */
+const WORDS_MAX = 1000;
+
+/** Rows of clients, for several tables: a client that two of them know has one. */
+export class ClientRows {
+  private readonly rows = new Map<string, number>();
+  /** By row. */
+  private readonly clients: string[] = [];
+  /** Tables that have something in the row. */
+  private readonly uses = new Columns({ tables: 'u8' });
+  private readonly free: number[] = [];
+
+  find(client: string): number | undefined {
+    return this.rows.get(client);
+  }
+
+  clientOf(row: number): string {
+    return this.clients[row] as string;
+  }
+
+  /** Rows there are, free ones among them. */
+  get length(): number {
+    return this.clients.length;
+  }
+
+  /** The client's row, for one table more. */
+  take(client: string): number {
+    const row = this.rows.get(client) ?? this.add(client);
+    const { tables } = this.uses.of;
+    tables.set(row, tables.at(row) + 1);
+    return row;
+  }
+
+  /** One table less has something in the row. */
+  leave(row: number): void {
+    const { tables } = this.uses.of;
+    tables.set(row, tables.at(row) - 1);
+    if (tables.at(row) > 0) return;
+    this.rows.delete(this.clientOf(row));
+    this.clients[row] = '';
+    this.free.push(row);
+  }
+
+  private add(client: string): number {
+    const row = this.free.pop() ?? this.clients.length;
+    this.uses.reserve(row + 1);
+    this.clients[row] = client;
+    this.rows.set(client, row);
+    return row;
+  }
+}
+
+/** A table by client: a Map whose values are written into columns and read out of them. */
+abstract class ClientTable<Value> implements Iterable<[string, Value]> {
+  size = 0;
+  protected readonly rows: ClientRows;
+  protected capacity = 0;
+
+  constructor(rows: ClientRows) {
+    this.rows = rows;
+  }
+
+  protected abstract isUsed(row: number): boolean;
+  protected abstract read(row: number): Value;
+  protected abstract write(row: number, value: Value): void;
+  protected abstract clear(row: number): void;
+  protected abstract grow(capacity: number): void;
+
+  has(client: string): boolean {
+    const row = this.rows.find(client);
+    return row !== undefined && row < this.capacity && this.isUsed(row);
+  }
+
+  get(client: string): Value | undefined {
+    const row = this.rows.find(client);
+    return row !== undefined && row < this.capacity && this.isUsed(row) ? this.read(row) : undefined;
+  }
+
+  set(client: string, value: Value): void {
+    let row = this.has(client) ? this.rows.find(client) : undefined;
+    if (row === undefined) {
+      row = this.rows.take(client);
+      this.size++;
+      if (row >= this.capacity) {
+        this.capacity = Math.max(ROWS_MIN, 2 ** Math.ceil(Math.log2(row + 1)));
+        this.grow(this.capacity);
+      }
+    }
+    this.write(row, value);
+  }
+
+  delete(client: string): boolean {
+    const row = this.rows.find(client);
+    if (row === undefined || row >= this.capacity || !this.isUsed(row)) return false;
+    this.clear(row);
+    this.rows.leave(row);
+    this.size--;
+    return true;
+  }
+
+  *[Symbol.iterator](): Generator<[string, Value]> {
+    for (const row of this.usedRows()) yield [this.rows.clientOf(row), this.read(row)];
+  }
+
+  *keys(): Generator<string> {
+    for (const row of this.usedRows()) yield this.rows.clientOf(row);
+  }
+
+  *values(): Generator<Value> {
+    for (const row of this.usedRows()) yield this.read(row);
+  }
+
+  protected *usedRows(): Generator<number> {
+    for (let row = 0; row < Math.min(this.rows.length, this.capacity); row++) if (this.isUsed(row)) yield row;
+  }
+}
+
+const [USED, ENFORCED, CONFIRMED] = [1, 2, 4];
+const FOREVER = Number.POSITIVE_INFINITY;
+
+/** Bans: 61 bytes each beside the client's text. */
+export class BanTable extends ClientTable<Ban> {
+  private readonly columns = new Columns({ flags: 'u8', tiers: 'u32', sinces: 'f64', untils: 'f64', auditIds: 'f64' });
+  private readonly conditions: string[] = [];
+  private readonly actors: Actor[] = [];
+  private readonly reasons: string[] = [];
+  private readonly words = new Map<string, string>();
+
+  /** Calls `visit` for each ban with its end (Infinity is never) and whether it is enforced: no object is made. */
+  forEachEnd(visit: (row: number, untilMs: number, enforced: boolean) => void): void {
+    const rows = Math.min(this.rows.length, this.capacity);
+    const { flags, untils } = this.columns.of;
+    for (let row = 0; row < rows; row++) {
+      const bits = flags.at(row);
+      if (bits !== 0) visit(row, untils.at(row), (bits & ENFORCED) !== 0);
+    }
+  }
+
+  clientOf(row: number): string {
+    return this.rows.clientOf(row);
+  }
+
+  /** The newest bans that end after `nowMs`, newest first. */
+  newest(limit: number, nowMs: number): Ban[] {
+    const { sinces } = this.columns.of;
+    const byAge = (a: number, b: number) => sinces.at(b) - sinces.at(a);
+    let [rows, oldest] = [[] as number[], Number.NEGATIVE_INFINITY];
+    this.forEachEnd((row, untilMs) => {
+      if (untilMs <= nowMs || sinces.at(row) <= oldest) return;
+      // Sorted now and then, not for each.
+      if (rows.push(row) < 2 * limit) return;
+      rows = rows.sort(byAge).slice(0, limit);
+      oldest = sinces.at(rows.at(-1) ?? row);
+    });
+    return rows
+      .sort(byAge)
+      .slice(0, limit)
+      .map((row) => this.read(row));
+  }
+
+  /** Moves the times of bans that have an end and were recorded after `afterId`. */
+  moveEnds(afterId: number, ms: number): void {
+    const { auditIds, untils, sinces } = this.columns.of;
+    this.forEachEnd((row, untilMs) => {
+      if (untilMs === FOREVER || auditIds.at(row) <= afterId) return;
+      untils.set(row, untilMs + ms);
+      sinces.set(row, sinces.at(row) + ms);
+    });
+  }
+
+  /** Enforced bans that end after `nowMs`, for the firewall. */
+  *enforced(nowMs: number): Generator<{ readonly target: string; readonly untilMs: number | null }> {
+    const { flags, untils } = this.columns.of;
+    for (const row of this.usedRows()) {
+      const untilMs = untils.at(row);
+      if ((flags.at(row) & ENFORCED) === 0 || untilMs <= nowMs) continue;
+      yield { target: this.rows.clientOf(row), untilMs: untilMs === FOREVER ? null : untilMs };
+    }
+  }
+
+  protected override isUsed(row: number): boolean {
+    return this.columns.of.flags.at(row) !== 0;
+  }
+
+  protected override read(row: number): Ban {
+    const { conditions, actors, reasons } = this;
+    const { flags, tiers, sinces, untils, auditIds } = this.columns.of;
+    const untilMs = untils.at(row);
+    return {
+      client: this.rows.clientOf(row),
+      condition: conditions[row] as string,
+      tier: tiers.at(row),
+      sinceMs: sinces.at(row),
+      untilMs: untilMs === FOREVER ? null : untilMs,
+      enforced: (flags.at(row) & ENFORCED) !== 0,
+      actor: actors[row] as Actor,
+      reason: reasons[row] as string,
+      auditId: auditIds.at(row),
+      confirmed: (flags.at(row) & CONFIRMED) !== 0,
+    };
+  }
+
+  protected override write(row: number, ban: Ban): void {
+    const { flags, tiers, sinces, untils, auditIds } = this.columns.of;
+    flags.set(row, USED | (ban.enforced ? ENFORCED : 0) | (ban.confirmed ? CONFIRMED : 0));
+    tiers.set(row, ban.tier);
+    sinces.set(row, ban.sinceMs);
+    untils.set(row, ban.untilMs ?? FOREVER);
+    auditIds.set(row, ban.auditId);
+    this.conditions[row] = this.once(ban.condition);
+    this.actors[row] = this.once(ban.actor);
+    this.reasons[row] = this.once(ban.reason);
+  }
+
+  protected override clear(row: number): void {
+    this.columns.of.flags.set(row, 0);
+    this.conditions[row] = this.reasons[row] = '';
+  }
+
+  protected override grow(capacity: number): void {
+    this.columns.reserve(capacity);
+    // Arrays without holes, whatever row comes first.
+    for (const column of [this.conditions, this.reasons, this.actors] as string[][]) {
+      while (column.length < capacity) column.push('');
+    }
+  }
+
+  /** The same text, kept once. */
+  private once<T extends string>(text: T): T {
+    const known = this.words.get(text);
+    if (known !== undefined) return known as T;
+    if (this.words.size >= WORDS_MAX) this.words.clear();
+    this.words.set(text, text);
+    return text;
+  }
+}
+
+/** Offences: 12 bytes each beside the client's text. */
+export class OffenceTable extends ClientTable<Offence> {
+  /** The last is NaN where there is none. */
+  private readonly columns = new Columns({ tiers: 'u32', lasts: 'f64' }, { lasts: Number.NaN });
+
+  protected override isUsed(row: number): boolean {
+    return !Number.isNaN(this.columns.of.lasts.at(row));
+  }
+
+  protected override read(row: number): Offence {
+    return {
+      client: this.rows.clientOf(row),
+      tier: this.columns.of.tiers.at(row),
+      lastMs: this.columns.of.lasts.at(row),
+    };
+  }
+
+  protected override write(row: number, { tier, lastMs }: Offence): void {
+    this.columns.of.tiers.set(row, tier);
+    this.columns.of.lasts.set(row, lastMs);
+  }
+
+  protected override clear(row: number): void {
+    this.columns.of.lasts.set(row, Number.NaN);
+  }
+
+  protected override grow(capacity: number): void {
+    this.columns.reserve(capacity);
+  }
+}

@@ -1,0 +1,180 @@
+/** What follows from the audit rows: bans in force, offences, allowed entries, totals. One rule for writing, pruning and verifying. */
+import assert from 'node:assert/strict';
+import type { ActiveBan, Actor, AuditAction, AuditEntry, EntryOf, Offence } from '../../model/audit.ts';
+import { BanTable, ClientRows, OffenceTable } from './client-table.ts';
+
+/** An active ban without its numbers: those stay on disk, so that a million bans fit in memory. */
+export type Ban = Omit<ActiveBan, 'numbers'>;
+
+/** An operator's exception in force. */
+export interface Allowed {
+  /** Canonical address or prefix, or a host name. */
+  readonly entry: string;
+  readonly sinceMs: number;
+  readonly actor: Actor;
+  readonly reason: string;
+  /** Id of the audit row that decided it. */
+  readonly auditId: number;
+}
+
+/** The new value of one key; undefined removes it. */
+export type Change =
+  | { readonly kind: 'ban'; readonly key: string; readonly value: Ban | undefined }
+  | { readonly kind: 'offence'; readonly key: string; readonly enforced: boolean; readonly value: Offence | undefined }
+  | { readonly kind: 'allowed'; readonly key: string; readonly value: Allowed | undefined }
+  /** The ends of all bans recorded after a row, whose id is the key, move by so many milliseconds. */
+  | { readonly kind: 'ends'; readonly key: number; readonly value: number }
+  | { readonly kind: 'total'; readonly key: AuditAction; readonly enforced: boolean; readonly value: number };
+
+type Mode = 'enforced' | 'observed';
+const modeOf = (enforced: boolean): Mode => (enforced ? 'enforced' : 'observed');
+
+/** A ban in force is would-be, waiting for the firewall, or held by it: only what is enforced is ever confirmed. */
+function assertOneState({ kind, value }: Change): void {
+  if (kind === 'ban' && value)
+    assert.ok(value.enforced || !value.confirmed, `${value.client} is held without being enforced`);
+}
+
+export class Projection {
+  readonly bans: BanTable;
+  readonly offences: Readonly<Record<Mode, OffenceTable>>;
+  readonly allowed = new Map<string, Allowed>();
+  readonly totals = { enforced: new Map<AuditAction, number>(), observed: new Map<AuditAction, number>() };
+
+  constructor() {
+    const rows = new ClientRows();
+    this.bans = new BanTable(rows);
+    this.offences = { enforced: new OffenceTable(rows), observed: new OffenceTable(rows) };
+  }
+
+  /** Of its own maps; what is in them never changes. */
+  copy(): Projection {
+    const copy = new Projection();
+    for (const [key, value] of this.bans) copy.bans.set(key, value);
+    for (const [key, value] of this.allowed) copy.allowed.set(key, value);
+    for (const mode of ['enforced', 'observed'] as const) {
+      for (const [key, value] of this.offences[mode]) copy.offences[mode].set(key, value);
+      for (const [key, value] of this.totals[mode]) copy.totals[mode].set(key, value);
+    }
+    return copy;
+  }
+
+  /** Sets or removes one key. */
+  set(change: Change): void {
+    if (change.kind === 'ends') {
+      this.bans.moveEnds(change.key, change.value);
+      return;
+    }
+    const { key, value } = change;
+    const map = (
+      change.kind === 'ban'
+        ? this.bans
+        : change.kind === 'allowed'
+          ? this.allowed
+          : change.kind === 'offence'
+            ? this.offences[modeOf(change.enforced)]
+            : this.totals[modeOf(change.enforced)]
+    ) as Pick<Map<string, unknown>, 'set' | 'delete'>;
+    if (value === undefined) map.delete(key);
+    else map.set(key, value);
+  }
+
+  /** Takes in the next row and returns what it changed. */
+  apply(entry: AuditEntry): readonly Change[] {
+    const changes = this.changesOf(entry);
+    for (const change of changes) {
+      assertOneState(change);
+      this.set(change);
+    }
+    return changes;
+  }
+
+  /** What the next row would change. */
+  changesOf(entry: AuditEntry): readonly Change[] {
+    const { action, enforced } = entry;
+    const total = (this.totals[modeOf(enforced)].get(action) ?? 0) + 1;
+    return [...this.#consequences(entry), { kind: 'total', key: action, enforced, value: total }];
+  }
+
+  #consequences(entry: AuditEntry): readonly Change[] {
+    switch (entry.action) {
+      case 'prune':
+        return this.#forget(entry.numbers.offences_before_ms);
+      case 'ban':
+        return this.#ban(entry);
+      case 'ban_result':
+        return this.#confirm(entry);
+      case 'unban':
+        return this.#unban(entry);
+      case 'allow': {
+        const { id, timeMs, actor, detail, client } = entry;
+        const value = { entry: client, sinceMs: timeMs, actor, reason: detail, auditId: id };
+        return [{ kind: 'allowed', key: client, value }];
+      }
+      case 'trouble': {
+        const { numbers } = entry;
+        if (!numbers || !('clock_moved_ms' in numbers)) return [];
+        return [{ kind: 'ends', key: numbers.after_id, value: numbers.clock_moved_ms }];
+      }
+      case 'disallow':
+        return [{ kind: 'allowed', key: entry.client, value: undefined }];
+      default:
+        return [];
+    }
+  }
+
+  #ban(entry: EntryOf<'ban'>): Change[] {
+    const { id, timeMs, actor, client, condition, enforced, detail, durationSeconds } = entry;
+    const tier = entry.tier ?? 0;
+    const untilMs = durationSeconds === null ? null : Math.round(timeMs + durationSeconds * 1000);
+    const changes: Change[] = [];
+    const before = this.bans.get(client);
+    // A would-be ban must not take a real one out of force.
+    const shadowed = before?.enforced && !enforced && (before.untilMs === null || before.untilMs > timeMs);
+    if (!shadowed) {
+      const state = { sinceMs: timeMs, untilMs, auditId: id, confirmed: false };
+      changes.push({
+        kind: 'ban',
+        key: client,
+        value: { client, condition, tier, ...state, enforced, actor, reason: detail },
+      });
+    }
+    // Policy's bans, and those that came from another host with their tier; an operator's own has none.
+    if (tier > 0) {
+      const value = { client, tier, lastMs: untilMs ?? timeMs };
+      changes.push({ kind: 'offence', key: client, enforced, value });
+    }
+    return changes;
+  }
+
+  #confirm({ client, numbers, enforced }: EntryOf<'ban_result'>): Change[] {
+    const ban = this.bans.get(client);
+    const confirmed = numbers.result === 'ok';
+    if (!ban?.enforced || !enforced || ban.confirmed === confirmed) return [];
+    return [{ kind: 'ban', key: client, value: { ...ban, confirmed } }];
+  }
+
+  #unban({ client, timeMs }: EntryOf<'unban'>): Change[] {
+    const ban = this.bans.get(client);
+    if (ban === undefined) return [];
+    const changes: Change[] = [{ kind: 'ban', key: client, value: undefined }];
+    const offence = this.offences[modeOf(ban.enforced)].get(client);
+    if (ban.tier > 0 && offence !== undefined) {
+      // Recorded late after a stop, the ban ended when it was due all the same.
+      const lastMs = Math.min(timeMs, ban.untilMs ?? timeMs);
+      changes.push({ kind: 'offence', key: client, enforced: ban.enforced, value: { ...offence, lastMs } });
+    }
+    return changes;
+  }
+
+  #forget(beforeMs: number): Change[] {
+    const changes: Change[] = [];
+    for (const mode of ['enforced', 'observed'] as const) {
+      for (const { client, lastMs } of this.offences[mode].values()) {
+        if (!(lastMs < beforeMs) || this.bans.has(client)) continue;
+        changes.push({ kind: 'offence', key: client, enforced: mode === 'enforced', value: undefined });
+      }
+    }
+    return changes;
+  }
+}

@@ -1,0 +1,105 @@
+/** An audit entry as a row of the database, and the hash that binds it to the row before. */
+import { hash } from 'node:crypto';
+import type { Actor, AuditDraft, AuditEntry, DraftOf, LossNumbers } from '../../model/audit.ts';
+import { formatDuration } from '../../words/duration.ts';
+import { type Row, readObject } from './columns.ts';
+import { readActor, readFacts } from './stored-facts.ts';
+
+/** Rows recorded between two looks at the rest of the world: some 20 ms of work. */
+export const PORTION_ROWS = 1000;
+
+/** An entry with its row. */
+export interface Written {
+  readonly entry: AuditEntry;
+  readonly row: Row;
+}
+
+/**
+ * The hash of a row: SHA-256, hex, of the previous row's hash, a line feed, and the row without its own hash as a JSON
+ * array in column order (`numbers` as the text that is stored).
+ */
+export function hashRow(previousHash: string, row: Row): string {
+  return hash('sha256', `${previousHash}\n${JSON.stringify(row.slice(0, 12))}`, 'hex');
+}
+
+/**
+ * Numbers a draft and binds it to the row before. Text is made well-formed first, because SQLite stores UTF-8 and a lone
+ * surrogate would come back as another character and break the hash. Throws RangeError for a time, tier or duration
+ * that is no number: that is a bug of the caller.
+ */
+export function writeRow(draft: AuditDraft, id: number, configVersion: string, previousHash: string): Written {
+  const timeMs = Math.round(draft.timeMs);
+  for (const value of [timeMs, draft.tier ?? 0, draft.durationSeconds ?? 0]) {
+    if (!Number.isFinite(value)) throw new RangeError(`audit row with a number that is none: ${JSON.stringify(draft)}`);
+  }
+  const actor = draft.actor.toWellFormed() as Actor;
+  const client = draft.client?.toWellFormed() ?? null;
+  const condition = draft.condition?.toWellFormed() ?? null;
+  const detail = draft.detail.toWellFormed();
+  const tier = draft.tier === null ? null : Math.round(draft.tier);
+  const { action, enforced, durationSeconds } = draft;
+  const numbers = draft.numbers === null ? null : JSON.stringify(draft.numbers);
+  const unhashed = [id, timeMs, actor, action, client, condition, numbers, tier, durationSeconds] as const;
+  const rest = [enforced ? 1 : 0, detail, configVersion] as const;
+  const rowHash = hashRow(previousHash, [...unhashed, ...rest, '']);
+  return {
+    row: [...unhashed, ...rest, rowHash],
+    entry: {
+      ...draft,
+      ...{ timeMs, actor, client, condition, detail, tier, id, configVersion, hash: rowHash },
+    } as AuditEntry,
+  };
+}
+
+const NOBODY = { client: null, condition: null, tier: null, durationSeconds: null, numbers: null } as const;
+
+/** A draft by zban itself about itself. */
+export function systemDraft(
+  action: 'start' | 'stop' | 'reload' | 'trouble',
+  timeMs: number,
+  detail: string,
+): AuditDraft {
+  return { ...NOBODY, actor: 'system', action, timeMs, detail, enforced: true };
+}
+
+/** The row that says which rows are missing. */
+export function missingDraft(timeMs: number, detail: string, numbers: LossNumbers | null): DraftOf<'trouble'> {
+  return { ...NOBODY, actor: 'system', action: 'trouble', timeMs, detail, numbers, enforced: true };
+}
+
+/** The row that says that this host's clock was set. */
+export function clockDraft(timeMs: number, movedMs: number, afterId: number): DraftOf<'trouble'> {
+  const way = movedMs < 0 ? 'back' : 'forward';
+  const detail = `this host's clock was set ${way} by ${formatDuration(Math.abs(movedMs))}: the ends of bans moved with it`;
+  const numbers = { clock_moved_ms: movedMs, after_id: afterId };
+  return { ...NOBODY, actor: 'system', action: 'trouble', timeMs, detail, numbers, enforced: true };
+}
+
+/** A row as an entry. */
+export function readRow(row: Row): AuditEntry {
+  return readEntry(row, readObject(row[6]));
+}
+
+/** A row as the projection needs it: bans without numbers, because parsing those is most of the work of a walk. */
+export function readConsequences(row: Row): AuditEntry {
+  return readEntry(row, row[3] === 'ban' ? null : readObject(row[6]));
+}
+
+function readEntry(row: Row, numbers: object | null): AuditEntry {
+  const [id, timeMs, actor, action, client, condition, , tier, durationSeconds, enforced, detail, configVersion, hash] =
+    row;
+  return {
+    ...readFacts({ action, client, condition, numbers, detail }),
+    ...{
+      id,
+      timeMs,
+      actor: readActor(actor),
+      tier,
+      durationSeconds,
+      enforced: enforced !== 0,
+      detail,
+      configVersion,
+      hash,
+    },
+  };
+}

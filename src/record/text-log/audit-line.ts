@@ -1,0 +1,102 @@
+/** Lines of the text audit log: one per decision, for people and for `tail -f`. */
+
+import type { AuditDraft, DraftOf, JudgedNumbers } from '../../model/audit.ts';
+import type { BaselineEvent, Level } from '../../model/event.ts';
+import { joinLines } from '../../model/text.ts';
+import { formatDuration } from '../../words/duration.ts';
+import { markDefault, tellLearned } from '../../words/learned.ts';
+import { formatNumber } from '../../words/number.ts';
+import { briefReason } from '../../words/reason.ts';
+import { tellEnd, tellStart } from '../../words/site-reason.ts';
+
+/**
+ * The line of an audit row, such as
+ * `[2026-11-20T10:11:12.123Z] BAN 203.0.113.9 | multiplier 7.4x | rate 5.20/s | baseline 0.70±0.55/s | 10m`; without its
+ * line feed, and with nothing in it that a terminal would obey. Undefined for results that went as they should: the
+ * decision's line says it.
+ */
+export function formatAuditLine(draft: AuditDraft): string | undefined {
+  const parts = partsOf(draft);
+  if (parts === undefined) return undefined;
+  return line(draft.timeMs, parts);
+}
+
+/** The line of recalculated baselines. */
+export function formatBaselineLine(event: BaselineEvent): string {
+  const { learned } = event;
+  return line(Date.parse(event.time), [
+    event.ready ? 'BASELINE' : 'BASELINE (warming up)',
+    `site ${tellLearned(learned.site ? level(learned.site) : undefined, level(event.site))}`,
+    `client ${tellLearned(learned.client ? level(learned.client) : undefined, level(event.client))}`,
+    `errors ${tellLearned(learned.error_ratio === null ? undefined : percent(learned.error_ratio), percent(event.error_ratio))}`,
+    event.origin,
+    `${event.site_samples} s, ${event.client_samples} client-minutes`,
+  ]);
+}
+
+function line(timeMs: number, parts: readonly string[]): string {
+  const date = new Date(timeMs);
+  const time = Number.isNaN(date.getTime()) ? String(timeMs) : date.toISOString();
+  return joinLines(`[${time}] ${parts.filter((part) => part !== '').join(' | ')}`);
+}
+
+function partsOf(draft: AuditDraft): readonly string[] | undefined {
+  const { action, actor, detail, tier, enforced } = draft;
+  const client = draft.client ?? '';
+  const by = actor === 'policy' || actor === 'system' ? '' : actor;
+  const subject = (verb: string) => `${enforced ? '' : 'WOULD '}${verb} ${client}`;
+  switch (action) {
+    case 'ban':
+      return [subject('BAN'), ...reasons(draft), by, formatDuration(millis(draft.durationSeconds))];
+    case 'unban':
+      return [subject('UNBAN'), detail, by, tier ? `tier ${tier}` : ''];
+    case 'ban_result':
+    case 'unban_result': {
+      if (draft.numbers.result === 'ok') return undefined;
+      return [`${action === 'ban_result' ? 'BAN' : 'UNBAN'} FAILED ${client}`, detail.replace(/^failed: /, '')];
+    }
+    case 'lane':
+    case 'lane_keep':
+    case 'lane_end': {
+      const verb = { lane: 'LANE', lane_keep: 'KEEP LANE', lane_end: 'END LANE' }[action];
+      return [`${enforced ? '' : 'WOULD '}${verb} ${draft.numbers.id}`, detail, by];
+    }
+    case 'lane_result':
+      return draft.numbers.result === 'ok' ? undefined : [`LANE FAILED ${draft.numbers.id}`, detail];
+    case 'refused':
+      return [`REFUSED ${client}`, ...reasons(draft), detail];
+    case 'allow':
+    case 'disallow':
+      return [`${action.toUpperCase()} ${client}`, by, detail];
+    case 'global_anomaly':
+      return anomaly(draft);
+    default:
+      return [action.toUpperCase().replace('_', ' '), by, detail];
+  }
+}
+
+function anomaly({ condition, numbers }: DraftOf<'global_anomaly'>): readonly string[] {
+  const site = { ...numbers, condition };
+  if (numbers.phase === 'start') return ['GLOBAL ANOMALY', ...tellStart(site)];
+  const { duration_seconds } = site;
+  const lasted = typeof duration_seconds === 'number' ? formatDuration(duration_seconds * 1000) : '–';
+  return ['GLOBAL ANOMALY ENDED', ...tellEnd(site, lasted)];
+}
+
+/** Condition, rate and baseline. */
+function reasons({ condition, numbers, detail }: DraftOf<'ban' | 'refused'>): readonly string[] {
+  if (numbers === null || numbers.origin !== undefined) return [`${condition}${detail === '' ? '' : ` "${detail}"`}`];
+  const { rate, mean, stddev, ipv4 } = numbers;
+  const compared =
+    typeof rate !== 'number'
+      ? []
+      : [`rate ${formatNumber(rate, 2)}/s`, `baseline ${level({ mean, stddev })}${markDefault(numbers)}`];
+  return [briefReason(condition, numbers), ...compared, typeof ipv4 === 'string' ? `IPv4 ${ipv4}` : ''];
+}
+
+const millis = (seconds: number | null): number | null => (seconds === null ? null : seconds * 1000);
+
+const level = ({ mean, stddev }: Level | JudgedNumbers): string =>
+  `${formatNumber(mean, 2)}±${formatNumber(stddev, 2)}/s`;
+
+const percent = (share: unknown): string => `${formatNumber(typeof share === 'number' ? share * 100 : share, 1)}%`;

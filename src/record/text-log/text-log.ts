@@ -1,0 +1,193 @@
+/** Appends lines to a file that is rotated by size, moved away by logrotate, or on a disk that is full for a while. */
+import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { RecordError, recordError, toRecordError } from '../error.ts';
+
+/** Bytes that wait for a disk that does not take them. */
+const WAITING_BYTES_MAX = 1024 * 1024;
+const FILE_MODE = 0o640;
+const FOLDER_MODE = 0o750;
+
+export interface TextLogOptions {
+  readonly path: string;
+  /** Size at which the file becomes `path.1`, bytes. One line more than this is still written whole. */
+  readonly bytesMax: number;
+  /** Older files kept: `path.1` is the newest of them. */
+  readonly keep: number;
+  /** Called once when something begins to fail or fails of another cause, and with undefined when all is well again. */
+  readonly onTrouble?: (trouble: RecordError | undefined) => void;
+}
+
+export interface TextLogStatus {
+  readonly waitingLines: number;
+  /** Lines that found no room among those that wait, since start. */
+  readonly lostLines: number;
+  readonly trouble: RecordError | undefined;
+}
+
+/** Never throws for a disk in trouble: the lines wait, and go out with the next `write` or `flush` that works. */
+export class TextLog {
+  readonly #options: TextLogOptions;
+  #file: { readonly descriptor: number; readonly inode: number; readonly device: number } | undefined;
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  #lost = 0;
+  #lostUnsaid = 0;
+  #trouble: RecordError | undefined;
+  /** Why the file could not be rotated; it grows on meanwhile. */
+  #rotationTrouble: RecordError | undefined;
+
+  constructor(options: TextLogOptions) {
+    this.#options = options;
+  }
+
+  /** Appends lines, each without its line feed. A line feed inside a line becomes a space. */
+  write(lines: readonly string[]): void {
+    let unflushed = 0;
+    for (const line of lines) {
+      this.#enqueue(line);
+      unflushed += line.length;
+      // Many lines at once must not find the room taken by each other.
+      if (unflushed < WAITING_BYTES_MAX / 8) continue;
+      unflushed = 0;
+      this.flush();
+    }
+    this.flush();
+  }
+
+  /** Tries again what waits; true when nothing is left. */
+  flush(): boolean {
+    try {
+      while (this.#waiting.length > 0) {
+        this.#writeSome();
+        if (this.#waiting.length === 0) this.#sayLost();
+      }
+      this.#note(this.#rotationTrouble);
+      return true;
+    } catch (error) {
+      this.#note(toTrouble(error, this.#options.path));
+      return false;
+    }
+  }
+
+  #note(trouble: RecordError | undefined): void {
+    const changed = trouble?.code !== this.#trouble?.code;
+    this.#trouble = trouble;
+    if (changed) this.#options.onTrouble?.(trouble);
+  }
+
+  get status(): TextLogStatus {
+    return {
+      waitingLines: this.#waiting.length,
+      lostLines: this.#lost,
+      trouble: this.#trouble,
+    };
+  }
+
+  /** Lines that no disk took yet, without their line feeds, for a log that takes this one's place. */
+  takeWaiting(): readonly string[] {
+    return Buffer.concat(this.#waiting).toString().split('\n').slice(0, -1);
+  }
+
+  /** Flushes and closes; a later write opens the file again. */
+  close(): void {
+    this.flush();
+    this.#closeFile();
+  }
+
+  #enqueue(line: string): void {
+    const bytes = Buffer.from(`${line.replace(/[\r\n]+/g, ' ')}\n`);
+    if (this.#waitingBytes + bytes.length > WAITING_BYTES_MAX && this.#waiting.length > 0) {
+      this.#lost += 1;
+      this.#lostUnsaid += 1;
+      return;
+    }
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+  }
+
+  /** The log itself says where lines are missing. */
+  #sayLost(): void {
+    if (this.#lostUnsaid === 0) return;
+    this.#enqueue(`${this.#lostUnsaid} lines are missing here: the log could not be written`);
+    this.#lostUnsaid = 0;
+  }
+
+  /** Writes what fits into the current file, whole lines wherever the disk takes them. */
+  #writeSome(): void {
+    const size = this.#open();
+    const { bytesMax } = this.#options;
+    const batch: Buffer[] = [];
+    let bytes = 0;
+    for (const line of this.#waiting) {
+      if (size + bytes + line.length > bytesMax && size + bytes > 0) break;
+      batch.push(line);
+      bytes += line.length;
+    }
+    if (batch.length > 0) this.#append(Buffer.concat(batch));
+    else if (!this.#rotate()) this.#append(Buffer.concat(this.#waiting));
+  }
+
+  #append(bytes: Buffer): void {
+    if (!this.#file) return;
+    const written = writeSync(this.#file.descriptor, bytes);
+    if (written === 0) throw recordError('io', this.#options.path, 'takes no bytes');
+    this.#waitingBytes -= written;
+    let left = written;
+    while (left > 0 && this.#waiting[0]) {
+      const [line] = this.#waiting;
+      if (line.length > left) {
+        // A full disk took half a line: its rest follows when there is room.
+        this.#waiting[0] = line.subarray(left);
+        return;
+      }
+      left -= line.length;
+      this.#waiting.shift();
+    }
+  }
+
+  /** Makes sure the file under our path is the open one, and returns its size. */
+  #open(): number {
+    const { path } = this.#options;
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (this.#file && (there?.ino !== this.#file.inode || there.dev !== this.#file.device)) this.#closeFile();
+    if (this.#file) return there?.size ?? 0;
+    mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+    const descriptor = openSync(path, 'a', FILE_MODE);
+    const { ino, dev, size } = fstatSync(descriptor);
+    this.#file = { descriptor, inode: ino, device: dev };
+    if (!there) chmodSync(path, FILE_MODE);
+    return size;
+  }
+
+  /** False when the files could not be moved: then the current one grows on, which is better than losing lines. */
+  #rotate(): boolean {
+    const { path, keep } = this.#options;
+    try {
+      // Each rename replaces the file that is one older; the oldest is replaced by its successor.
+      for (let number = keep - 1; number >= 1; number--) renameIfThere(`${path}.${number}`, `${path}.${number + 1}`);
+      renameIfThere(path, `${path}.1`);
+      this.#closeFile();
+      this.#rotationTrouble = undefined;
+      return true;
+    } catch (error) {
+      this.#rotationTrouble = toTrouble(error, path);
+      return false;
+    }
+  }
+
+  #closeFile(): void {
+    if (this.#file) closeSync(this.#file.descriptor);
+    this.#file = undefined;
+  }
+}
+
+function renameIfThere(from: string, to: string): void {
+  if (statSync(from, { throwIfNoEntry: false })) renameSync(from, to);
+}
+
+function toTrouble(error: unknown, path: string): RecordError {
+  const failure = toRecordError(error, path);
+  if (failure instanceof RecordError) return failure;
+  throw failure;
+}

@@ -1,0 +1,110 @@
+/** What the record thread does for the daemon: it writes rows and messages, the text audit log, and looks after the files. */
+
+import { TrailWriter } from '../chain/trail-writer.ts';
+import { type KeptDatabase, openKept } from '../database/kept-database.ts';
+import { RecordError } from '../error.ts';
+import { numberLine } from '../text-log/line-number.ts';
+import { TextLog, type TextLogOptions } from '../text-log/text-log.ts';
+import { type DatabaseFinding, guardDatabase } from './database-guard.ts';
+
+export interface RecordServiceOptions {
+  readonly database: string;
+  /** How long a statement waits for another program's lock, milliseconds. */
+  readonly busyTimeoutMs: number;
+  readonly text: TextLogOptions;
+}
+
+/** A line of the text audit log about a row. */
+export interface RowLine {
+  readonly id: number;
+  readonly hash: string;
+  /** Without the row's number. */
+  readonly line: string;
+}
+
+export interface TextStatus {
+  /** Lines that found no room among those that wait, since the start. */
+  readonly lostLines: number;
+  /** What keeps the log from being written, in words. */
+  readonly trouble: string | undefined;
+}
+
+export interface Look {
+  readonly text: TextStatus;
+  /** Rows in the database; undefined while it cannot be read. */
+  readonly rows: number | undefined;
+  /** What happened to the database's files. */
+  readonly finding: DatabaseFinding | undefined;
+}
+
+export class RecordService extends TrailWriter {
+  /** Why the database that was there at the start could not be used; it was set aside. */
+  readonly damage: string | undefined;
+  private readonly kept: KeptDatabase;
+  private readonly text: TextLog;
+
+  /** Throws RecordError when the database can neither be opened nor replaced. */
+  static open(options: RecordServiceOptions): RecordService {
+    const { database, busyTimeoutMs } = options;
+    const kept = openKept(database, { busyTimeoutMs });
+    try {
+      return new RecordService(kept, options);
+    } catch (error) {
+      if (!(error instanceof RecordError && error.code === 'corrupt')) {
+        kept.close();
+        throw error;
+      }
+      kept.replace();
+      kept.damage = error.message;
+      return new RecordService(kept, options);
+    }
+  }
+
+  private constructor(kept: KeptDatabase, options: RecordServiceOptions) {
+    super(kept);
+    this.kept = kept;
+    this.damage = kept.damage;
+    this.text = new TextLog(options.text);
+  }
+
+  /** Only reading all of the database showed that it is damaged: an empty one takes its place. */
+  replace(): void {
+    this.kept.replace();
+  }
+
+  /** Writes lines, those of rows as their rows are by now. */
+  writeLines({ before, rows }: { readonly before: readonly string[]; readonly rows: readonly RowLine[] }): TextStatus {
+    const numbered = rows.map(({ id, hash, line }) => numberLine(line, id, id <= this.end.id ? hash : undefined));
+    this.text.write([...before, ...numbered]);
+    return this.textStatus();
+  }
+
+  /** `damage` is what writing showed to be wrong with the database. */
+  async look({ damage }: { readonly damage: string | undefined }): Promise<Look> {
+    const finding = await guardDatabase(this.kept, (copy) => this.isHeldBy(copy), damage);
+    this.text.flush();
+    return { finding, text: this.textStatus(), rows: this.findRows() };
+  }
+
+  /** Closes everything; the lines that the log did not take are left for another one. */
+  close(_: undefined): readonly string[] {
+    this.text.flush();
+    const lines = this.text.takeWaiting();
+    this.text.close();
+    this.kept.close();
+    return lines;
+  }
+
+  private textStatus(): TextStatus {
+    const { lostLines, trouble } = this.text.status;
+    return { lostLines, trouble: trouble?.message };
+  }
+
+  private findRows(): number | undefined {
+    try {
+      return this.statements().countRows();
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,267 @@
+/**
+ * Numbers rows, binds each to the row before, and hands them to what writes. While the database cannot be written, rows wait in memory
+ * in their order and the picture of bans stays right.
+ */
+import type { AuditDraft, AuditEntry } from '../../model/audit.ts';
+import { cutRows } from '../chain/prune.ts';
+import type { ChainEnd, Extra } from '../chain/trail-statements.ts';
+import { type BatchResult, TrailWriter } from '../chain/trail-writer.ts';
+import type { RecordDatabase } from '../database/database.ts';
+import type { WriteGate } from '../database/write-gate.ts';
+import { lossDraft, restorationDrafts } from '../loss/lost-rows.ts';
+import { BansInForce } from '../projection/bans-in-force.ts';
+import type { Projection } from '../projection/projection.ts';
+import { loadStored } from '../projection/projection-table.ts';
+import { writeRow } from '../row/row.ts';
+import { type Call, callDirectly, type Outcome } from '../thread/call.ts';
+import { Backlog, type TrailStatus, type Unwritten } from './backlog.ts';
+import { RowWaits } from './row-waits.ts';
+import { TrailReader } from './trail-reader.ts';
+
+/** Rows of one transaction. */
+const BATCH_ROWS = 10_000;
+
+export interface TrailRecorderOptions {
+  /** For reading. */
+  readonly database: RecordDatabase;
+  /** What writes to the database. Default: this thread does, through `database`. */
+  readonly writer?: Call<TrailWriter>;
+  /** Makes `database` another connection: the file is another one, or can be read only now. */
+  readonly reopen?: () => void;
+  /** Shared by everything that writes to this database. */
+  readonly gate: WriteGate;
+  /** First 12 hex digits of the SHA-256 of the configuration in force. */
+  readonly configVersion: string;
+  /** Rows that may wait in memory; what comes on top is lost and counted. Default 100,000. */
+  readonly backlogMax?: number;
+  /** What follows from the rows, loaded beforehand (loadInTurns). Default: loaded now. */
+  readonly projection?: Projection;
+  /** Epoch milliseconds, for rows about the trail itself. Default Date.now. */
+  readonly now?: () => number;
+  /** What an earlier trail of this database could not write. */
+  readonly unwritten?: Unwritten | undefined;
+}
+
+/** What was handed to the writer and not answered yet. */
+interface UnderWay {
+  readonly rows: number;
+  readonly extra: Extra;
+}
+
+export abstract class TrailRecorder extends BansInForce {
+  readonly #options: TrailRecorderOptions;
+  readonly #database: RecordDatabase;
+  protected readonly writer: Call<TrailWriter>;
+  protected readonly gate: WriteGate;
+  readonly #now: () => number;
+  protected readonly backlog: Backlog;
+  protected readonly reader: TrailReader;
+  protected readonly configVersion: string;
+  /** The newest row on disk, and the newest at all. Rows that wait follow the first, unless rows between are lost. */
+  protected written: ChainEnd;
+  protected newestRow: ChainEnd;
+  protected underWay: UnderWay | undefined;
+  readonly #waits: RowWaits;
+  /** Entries that another database made rows of other numbers. */
+  readonly #renumbered = new WeakMap<AuditEntry, AuditEntry>();
+
+  /** Loads the projection. Throws RecordError when the database cannot be read. */
+  constructor(options: TrailRecorderOptions) {
+    const { database } = options;
+    super(options.projection ?? loadStored(database));
+    this.reader = new TrailReader(database);
+    this.written = this.reader.readHead();
+    this.#options = options;
+    this.#database = database;
+    this.writer = options.writer ?? callDirectly(new TrailWriter(database, cutRows));
+    this.gate = options.gate;
+    this.#now = options.now ?? Date.now;
+    this.backlog = new Backlog(options.backlogMax ?? 100_000);
+    this.configVersion = options.configVersion;
+    this.newestRow = this.written;
+    this.#waits = new RowWaits(this.newestRow.id);
+    if (options.unwritten) {
+      for (const entry of options.unwritten.entries) this.#requeue(entry);
+      this.backlog.resume(options.unwritten);
+      this.#stopWaiting();
+    }
+  }
+
+  /**
+   * Records drafts with the positions and states that belong to them, in one transaction up to 10,000 of them. Never throws for
+   * a database in trouble: the rows wait in memory (see `status`). Entries come back in the order of the drafts, on their way to
+   * the disk (see `settled`). One that the full backlog had no room for has id 0 and an empty hash, and nothing follows
+   * from it: without a record no ban.
+   */
+  append(drafts: readonly AuditDraft[], extra: Extra = {}): AuditEntry[] {
+    const isBounded = this.gate.trouble !== undefined || !this.backlog.hasRoom(false);
+    const entries = drafts.map((draft) => this.accept(draft, isBounded && this.backlog.rows.length > 0));
+    this.backlog.addExtra(extra);
+    this.flush(false);
+    return entries.map((entry) => this.newest(entry));
+  }
+
+  /** Tries to write what waits; for the caller's timer. True when nothing is left. */
+  retry(): boolean {
+    this.flush(true);
+    return this.backlog.isEmpty && !this.underWay;
+  }
+
+  /** Writes all that waits; resolves to true when nothing is left, to false when the database does not let it. */
+  async drain(): Promise<boolean> {
+    this.retry();
+    // An answer may leave more to write, or begin it.
+    while (this.underWay) await this.#waits.untilNext();
+    return this.backlog.isEmpty;
+  }
+
+  /** Resolves once every row recorded so far is on disk, or was refused by it: what follows from the rows may then happen. */
+  settled(): Promise<void> {
+    return this.#waits.until(this.newestRow.id);
+  }
+
+  /** The entry as its row is now: another database may have given it another number. */
+  newest(entry: AuditEntry): AuditEntry {
+    return this.#renumbered.get(entry) ?? entry;
+  }
+
+  get status(): TrailStatus {
+    return { backlog: this.backlog.rows.length, lost: this.backlog.lost, trouble: this.gate.trouble };
+  }
+
+  /** Resolves to true once every row recorded so far is on disk: a power cut undoes nothing. To false when the disk refuses one. */
+  async isDurable(): Promise<boolean> {
+    const { id } = this.newestRow;
+    await this.settled();
+    // Another database may have given fewer numbers.
+    return this.written.id >= Math.min(id, this.newestRow.id);
+  }
+
+  /** The newest row, on disk or not. */
+  get head(): ChainEnd {
+    return this.newestRow;
+  }
+
+  /** What is not on disk, for a trail that takes this one's place. Nothing may be under way. */
+  takeUnwritten(): Unwritten | undefined {
+    return this.backlog.take();
+  }
+
+  protected accept(
+    draft: AuditDraft,
+    isBounded: boolean,
+    configVersion = this.configVersion,
+    isRecalled = false,
+  ): AuditEntry {
+    const { id, hash } = this.newestRow;
+    const { row, entry } = writeRow(draft, id + 1, configVersion, hash);
+    if (isBounded && !this.backlog.hasRoom(draft.actor.startsWith('operator:'))) {
+      this.backlog.countLost(entry.timeMs);
+      return { ...entry, id: 0, hash: '' };
+    }
+    this.backlog.rows.push({ row, entry, changes: this.apply(entry, isRecalled) });
+    this.newestRow = entry;
+    return entry;
+  }
+
+  /** Hands what waits to the writer, unless something is under way: the answer goes on with the rest. */
+  protected flush(force: boolean): void {
+    const backlog = this.backlog;
+    if (this.underWay) return;
+    if (backlog.isEmpty) {
+      // The trail itself says that rows are missing from it.
+      const loss = backlog.takeLoss();
+      if (loss) this.accept(loss, false);
+    }
+    if (backlog.isEmpty || !this.gate.mayTry(force)) {
+      this.#stopWaiting();
+      return;
+    }
+    // What is restored after a loss is written at once: with its first rows the gap is no longer found.
+    const isGap = (backlog.rows[0]?.entry.id ?? 0) > this.written.id + 1;
+    const isLast = isGap || backlog.rows.length <= BATCH_ROWS;
+    const rows = isLast ? backlog.rows : backlog.rows.slice(0, BATCH_ROWS);
+    const extra = isLast ? backlog.takeExtra() : {};
+    this.underWay = { rows: rows.length, extra };
+    const changes = rows.flatMap((row) => row.changes);
+    const batch = { rows: rows.map(({ row }) => row), changes, after: this.written, extra };
+    this.writer('write', batch, (outcome) => this.#settle(outcome));
+  }
+
+  #settle(outcome: Outcome<BatchResult>): void {
+    const { rows = 0, extra = {} } = this.underWay ?? {};
+    this.underWay = undefined;
+    if (!outcome.ok) {
+      this.backlog.putBackExtra(extra);
+      this.gate.noteFailure(outcome.error);
+      this.#stopWaiting();
+      return;
+    }
+    this.gate.noteSuccess();
+    const { kind, end } = outcome.value;
+    if (kind === 'other') {
+      this.backlog.putBackExtra(extra);
+      this.#follow(end);
+    } else {
+      this.backlog.rows.splice(0, rows);
+      this.written = end;
+      this.unwritten.settle(end.id);
+      this.#waits.note(end.id);
+    }
+    this.flush(true);
+  }
+
+  /** Everything is written, or the disk refuses: what follows from the rows does not wait for them. */
+  #stopWaiting(): void {
+    this.unwritten.clear();
+    this.#waits.note(this.newestRow.id);
+  }
+
+  /** The database that was read at the start may not be all there is: rows that wait follow what another one has. */
+  #follow(head: ChainEnd): void {
+    const known = this.written;
+    const waiting = this.backlog.rows.map(({ entry }) => entry);
+    const picture = this.projection;
+    this.backlog.rows = [];
+    this.#options.reopen?.();
+    this.replace(loadStored(this.#database));
+    this.written = this.newestRow = head;
+    if (head.id < known.id)
+      for (const _ of this.#recall(this.findMissing(picture), known, 'the database was lost while zban ran'));
+    for (const entry of waiting) {
+      const again = this.#requeue(entry);
+      this.#renumbered.set(entry, again);
+    }
+    const { id } = this.newestRow;
+    this.unwritten.renumber(id);
+    this.#waits.renumber(head.id, id);
+  }
+
+  /**
+   * Records again what was in force before and is lost with its rows: nothing waits for that. Rows up to `end` are missing, as
+   * somebody outside of the database knows: the next row follows that one, and the trail says so.
+   */
+  recall(drafts: Iterable<AuditDraft>, end: ChainEnd = this.newestRow, what = '', extra: Extra = {}): AuditEntry[] {
+    const entries = [...this.#recall(drafts, end, what)];
+    this.backlog.addExtra(extra);
+    this.retry();
+    return entries;
+  }
+
+  /** What `picture` has more than the rows of this trail, or otherwise. It may be recorded while it comes. */
+  findMissing(picture: Projection): Generator<AuditDraft> {
+    return restorationDrafts(this.projection, picture, this.#now());
+  }
+
+  *#recall(drafts: Iterable<AuditDraft>, end: ChainEnd, what: string): Generator<AuditEntry> {
+    const loss = end.id > this.newestRow.id ? [lossDraft(this.newestRow.id + 1, end.id, what, this.#now())] : [];
+    if (end.id > this.newestRow.id) this.newestRow = end;
+    for (const some of [loss, drafts])
+      for (const draft of some) yield this.accept(draft, false, this.configVersion, true);
+  }
+
+  /** An entry of an earlier chain as the next row of this one. */
+  #requeue(entry: AuditEntry): AuditEntry {
+    return this.accept(entry, false, entry.configVersion, true);
+  }
+}
