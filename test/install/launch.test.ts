@@ -75,7 +75,7 @@ test('a daemon from the launcher has no debugger to open and no core to dump, fr
     stdio: 'ignore',
     env: { ...process.env, ...INSPECT },
   });
-  t.after(() => void child.kill('SIGKILL'));
+  daemon.child = child;
   const pid = child.pid ?? 0;
   await until('Node.js', () => readlinkSync(`/proc/${pid}/exe`).endsWith('/node'));
   await until('an answer', () => {
@@ -121,7 +121,7 @@ test('systemd hears of the daemon from the main process itself', { skip: toolSki
     stdio: 'ignore',
     env: { PATH: bin, NOTIFY_SOCKET: socket },
   });
-  t.after(() => void child.kill('SIGKILL'));
+  daemon.child = child;
   await until('READY', () => /^READY=1\|STATUS=.+$/m.test(said));
   child.kill('SIGTERM');
   await until('STOPPING', () => /^STOPPING=1\|STATUS=stopping$/m.test(said));
