@@ -8,7 +8,7 @@ import { Parser } from '../parse/parser.ts';
 import { HIGH, LINE, LOW, ROW, SECOND, SKIP_REASONS, type Tally } from '../parse/tally.ts';
 import { type FoundLog, findLogs, findSameFiles } from '../source/discover.ts';
 import { cutLines, ownBuffer } from '../source/lines.ts';
-import { DOUBLED_MEND, DoubledLines, type DoubledPair, describeDoubled } from '../traffic/doubled-lines.ts';
+import { DOUBLED_FIX, DoubledLines, type DoubledPair, describeDoubled } from '../traffic/doubled-lines.ts';
 import { formatDuration } from '../words/duration.ts';
 import { workerSetup } from '../workers/pipeline.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
@@ -61,7 +61,7 @@ function checkDoubled(config: Config, logs: readonly FoundLog[]): Finding[] {
       for (const { path, tally, bytes } of new Set([one, other])) doubled.add(path, tally, bytes, fromSecond);
       const isPair = ([a, b]: DoubledPair) => (a === b) === (one === other);
       const [pair] = doubled.pairs().filter(isPair);
-      if (pair) found.push(fail(`log ${one.path}`, describeDoubled(pair), DOUBLED_MEND));
+      if (pair) found.push(fail(`log ${one.path}`, describeDoubled(pair), DOUBLED_FIX));
     }
   }
   return found;

@@ -30,7 +30,7 @@ interface Stream {
 export type DoubledPair = readonly [log: string, other: string];
 
 /** What an operator can do about it. */
-export const DOUBLED_MEND =
+export const DOUBLED_FIX =
   'keep one access_log line for each site in nginx (grep -rn access_log /etc/nginx), and name only its file in logs[]';
 
 /** In words, with what follows from it. */

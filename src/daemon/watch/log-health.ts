@@ -2,7 +2,7 @@
 
 import type { LogStatus } from '../../model/status.ts';
 import { SKIP_REASONS, type Tally } from '../../parse/tally.ts';
-import { DOUBLED_MEND, DoubledLines, describeDoubled } from '../../traffic/doubled-lines.ts';
+import { DOUBLED_FIX, DoubledLines, describeDoubled } from '../../traffic/doubled-lines.ts';
 import { formatDuration } from '../../words/duration.ts';
 import type { Troubles } from '../troubles.ts';
 
@@ -98,7 +98,7 @@ export class LogHealth {
     const paths = new Set(rows.map(({ path }) => path));
     for (const path of this.logs.keys()) if (!paths.has(path)) this.forget(path);
     const [pair] = this.doubled.pairs();
-    this.set('doubled', pair && describeDoubled(pair), DOUBLED_MEND);
+    this.set('doubled', pair && describeDoubled(pair), DOUBLED_FIX);
   }
 
   /** Lines can't be read any more: shown for a while. */

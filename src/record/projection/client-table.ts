@@ -3,10 +3,9 @@
  * like a Map by client; its values are made when they are asked for.
  */
 import type { Actor, Offence } from '../../model/audit.ts';
-import { Columns } from '../../net/columns.ts';
+import { Columns, type Fields } from '../../net/columns.ts';
 import type { Ban } from './projection.ts';
 
-const ROWS_MIN = 1024;
 /** Words that are kept once for all rows: conditions, actors and reasons repeat, but may all differ. */
 const WORDS_MAX = 1000;
 
@@ -60,10 +59,10 @@ export class ClientRows {
 }
 
 /** A table by client: a Map whose values are written into columns and read out of them. */
-abstract class ClientTable<Value> implements Iterable<[string, Value]> {
+abstract class ClientTable<Value, F extends Fields> implements Iterable<[string, Value]> {
   size = 0;
   protected readonly rows: ClientRows;
-  protected capacity = 0;
+  protected abstract readonly columns: Columns<F>;
 
   constructor(rows: ClientRows) {
     this.rows = rows;
@@ -73,34 +72,29 @@ abstract class ClientTable<Value> implements Iterable<[string, Value]> {
   protected abstract read(row: number): Value;
   protected abstract write(row: number, value: Value): void;
   protected abstract clear(row: number): void;
-  protected abstract grow(capacity: number): void;
 
   has(client: string): boolean {
-    const row = this.rows.find(client);
-    return row !== undefined && row < this.capacity && this.isUsed(row);
+    return this.find(client) !== undefined;
   }
 
   get(client: string): Value | undefined {
-    const row = this.rows.find(client);
-    return row !== undefined && row < this.capacity && this.isUsed(row) ? this.read(row) : undefined;
+    const row = this.find(client);
+    return row === undefined ? undefined : this.read(row);
   }
 
   set(client: string, value: Value): void {
-    let row = this.has(client) ? this.rows.find(client) : undefined;
+    let row = this.find(client);
     if (row === undefined) {
       row = this.rows.take(client);
       this.size++;
-      if (row >= this.capacity) {
-        this.capacity = Math.max(ROWS_MIN, 2 ** Math.ceil(Math.log2(row + 1)));
-        this.grow(this.capacity);
-      }
+      this.columns.reserve(row + 1);
     }
     this.write(row, value);
   }
 
   delete(client: string): boolean {
-    const row = this.rows.find(client);
-    if (row === undefined || row >= this.capacity || !this.isUsed(row)) return false;
+    const row = this.find(client);
+    if (row === undefined) return false;
     this.clear(row);
     this.rows.leave(row);
     this.size--;
@@ -120,16 +114,28 @@ abstract class ClientTable<Value> implements Iterable<[string, Value]> {
   }
 
   protected *usedRows(): Generator<number> {
-    for (let row = 0; row < Math.min(this.rows.length, this.capacity); row++) if (this.isUsed(row)) yield row;
+    for (let row = 0; row < this.rowCount; row++) if (this.isUsed(row)) yield row;
+  }
+
+  /** Rows that this table may use: another table may have more. */
+  protected get rowCount(): number {
+    return Math.min(this.rows.length, this.columns.capacity);
+  }
+
+  private find(client: string): number | undefined {
+    const row = this.rows.find(client);
+    return row !== undefined && row < this.columns.capacity && this.isUsed(row) ? row : undefined;
   }
 }
 
 const [USED, ENFORCED, CONFIRMED] = [1, 2, 4];
 const FOREVER = Number.POSITIVE_INFINITY;
 
+const BAN = { flags: 'u8', tiers: 'u32', sinces: 'f64', untils: 'f64', auditIds: 'f64' } as const;
+
 /** Bans: 61 bytes each beside the client's text. */
-export class BanTable extends ClientTable<Ban> {
-  private readonly columns = new Columns({ flags: 'u8', tiers: 'u32', sinces: 'f64', untils: 'f64', auditIds: 'f64' });
+export class BanTable extends ClientTable<Ban, typeof BAN> {
+  protected override readonly columns = new Columns(BAN);
   private readonly conditions: string[] = [];
   private readonly actors: Actor[] = [];
   private readonly reasons: string[] = [];
@@ -137,9 +143,9 @@ export class BanTable extends ClientTable<Ban> {
 
   /** Calls `visit` for each ban with its end (Infinity is never) and whether it is enforced: no object is made. */
   forEachEnd(visit: (row: number, untilMs: number, enforced: boolean) => void): void {
-    const rows = Math.min(this.rows.length, this.capacity);
+    const { rowCount } = this;
     const { flags, untils } = this.columns.of;
-    for (let row = 0; row < rows; row++) {
+    for (let row = 0; row < rowCount; row++) {
       const bits = flags.at(row);
       if (bits !== 0) visit(row, untils.at(row), (bits & ENFORCED) !== 0);
     }
@@ -216,9 +222,9 @@ export class BanTable extends ClientTable<Ban> {
     sinces.set(row, ban.sinceMs);
     untils.set(row, ban.untilMs ?? FOREVER);
     auditIds.set(row, ban.auditId);
-    this.conditions[row] = this.once(ban.condition);
-    this.actors[row] = this.once(ban.actor);
-    this.reasons[row] = this.once(ban.reason);
+    this.put(this.conditions, row, ban.condition);
+    this.put(this.actors, row, ban.actor);
+    this.put(this.reasons, row, ban.reason);
   }
 
   protected override clear(row: number): void {
@@ -226,28 +232,24 @@ export class BanTable extends ClientTable<Ban> {
     this.conditions[row] = this.reasons[row] = '';
   }
 
-  protected override grow(capacity: number): void {
-    this.columns.reserve(capacity);
-    // Arrays without holes, whatever row comes first.
-    for (const column of [this.conditions, this.reasons, this.actors] as string[][]) {
-      while (column.length < capacity) column.push('');
-    }
-  }
-
-  /** The same text, kept once. */
-  private once<T extends string>(text: T): T {
+  /** The same text is kept once; the column has no holes, whatever row comes first. */
+  private put<T extends string>(column: T[], row: number, text: T): void {
+    while (column.length < row) column.push(text);
     const known = this.words.get(text);
-    if (known !== undefined) return known as T;
-    if (this.words.size >= WORDS_MAX) this.words.clear();
-    this.words.set(text, text);
-    return text;
+    if (known === undefined) {
+      if (this.words.size >= WORDS_MAX) this.words.clear();
+      this.words.set(text, text);
+    }
+    column[row] = (known as T | undefined) ?? text;
   }
 }
 
+const OFFENCE = { tiers: 'u32', lasts: 'f64' } as const;
+
 /** Offences: 12 bytes each beside the client's text. */
-export class OffenceTable extends ClientTable<Offence> {
+export class OffenceTable extends ClientTable<Offence, typeof OFFENCE> {
   /** The last is NaN where there is none. */
-  private readonly columns = new Columns({ tiers: 'u32', lasts: 'f64' }, { lasts: Number.NaN });
+  protected override readonly columns = new Columns(OFFENCE, { lasts: Number.NaN });
 
   protected override isUsed(row: number): boolean {
     return !Number.isNaN(this.columns.of.lasts.at(row));
@@ -268,9 +270,5 @@ export class OffenceTable extends ClientTable<Offence> {
 
   protected override clear(row: number): void {
     this.columns.of.lasts.set(row, Number.NaN);
-  }
-
-  protected override grow(capacity: number): void {
-    this.columns.reserve(capacity);
   }
 }
