@@ -1,9 +1,9 @@
 /** Reads what people type as option values. */
 
-import { isHostName } from '../config/schema.ts';
 import { BAN_MS_MAX } from '../control/request.ts';
 import { printable } from '../model/text.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
+import { isHostName } from '../settings/engine-settings.ts';
 import { parseDuration } from '../words/duration.ts';
 import { CommandError, EXIT } from './exit.ts';
 /** Standard input where a file is expected; a lone - means the same. */

@@ -2,9 +2,9 @@
 
 import { durationOf, tierAfter } from '../decide/decide.ts';
 import type { ActiveBan, AuditEntry } from '../model/audit.ts';
-import type { BanOptions } from '../model/options.ts';
 import { formatPrefix, type Prefix, parsePrefix, prefixContains } from '../net/prefix.ts';
 import type { TrailReader } from '../record/trail/trail-reader.ts';
+import type { BanOptions } from '../settings/engine-settings.ts';
 import type { Stretch } from './recent.ts';
 
 /** Entries looked at for one client, newest first. */

@@ -1,7 +1,7 @@
 /** The keys of `notify`: every channel has those of `delivery`. */
 import { z } from 'zod';
 import { SEVERITIES, WEBHOOK_TEMPLATES } from '../model/notification.ts';
-import { duration, program, section } from './fields.ts';
+import { duration, program, section } from '../settings/fields.ts';
 
 const delivery = {
   timeout: duration('10s', '100ms', '5m'),

@@ -4,7 +4,7 @@
  */
 import type { RefusalReason } from '../model/audit.ts';
 import type { FuseEvent } from '../model/event.ts';
-import type { BanOptions } from '../model/options.ts';
+import type { BanOptions } from '../settings/engine-settings.ts';
 import type { Fuse } from './fuse.ts';
 import type { NeverBanned } from './never-banned.ts';
 

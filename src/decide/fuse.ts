@@ -4,8 +4,8 @@
  */
 
 import type { FuseEvent } from '../model/event.ts';
-import type { BanOptions } from '../model/options.ts';
 import { formatSecond } from '../model/time.ts';
+import type { BanOptions } from '../settings/engine-settings.ts';
 
 const WINDOW_SECONDS = 60;
 

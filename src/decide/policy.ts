@@ -1,9 +1,9 @@
 /** The engine's ledger: who is banned and was, the fuse, who is protected; and what is decided by it (decide.ts). */
 
 import type { ProxyClient } from '../detect/proxy-watch.ts';
-import type { BanOptions } from '../model/options.ts';
 import { type ClientScheme, clientPrefix } from '../net/client-key.ts';
 import { type BanKey, banPrefix, networksOf } from '../net/client-network.ts';
+import type { BanOptions } from '../settings/engine-settings.ts';
 import { type Decision, decide, tierAfter } from './decide.ts';
 import { Fuse } from './fuse.ts';
 import { type NeverBanned, NeverBannedTable } from './never-banned.ts';

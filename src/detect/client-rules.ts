@@ -2,7 +2,7 @@
 
 import type { Condition, Evidence, Learned, Level, Sample } from '../model/event.ts';
 import type { NetworkProof } from '../model/lane.ts';
-import type { DetectionOptions } from '../model/options.ts';
+import type { DetectionOptions } from '../settings/engine-settings.ts';
 import type { Effective } from '../traffic/baseline.ts';
 import type { Overflow } from './points.ts';
 import { RATE, type ReportReach } from './reach.ts';

@@ -1,9 +1,9 @@
 /** How near one client came to a ban, judged once more by its own lines and by what an engine had learned of the site. */
 
 import type { EngineState } from '../engine/engine-state.ts';
-import type { EngineOptions } from '../model/options.ts';
 import { formatSecond } from '../model/time.ts';
 import { ASSET, INFO, SECOND, STATUS_MASK } from '../parse/tally.ts';
+import type { EngineOptions } from '../settings/engine-settings.ts';
 import { Baseline } from '../traffic/baseline.ts';
 import { ClientRules } from './client-rules.ts';
 import { Points } from './points.ts';

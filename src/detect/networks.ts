@@ -2,9 +2,10 @@
  * Attackers with many addresses of one network: points of clients that nobody knows also go into buckets of their networks, so
  * that each of them may stay below a client's limit and the network does not.
  */
-import type { PointsOptions } from '../model/options.ts';
+
 import type { ClientScheme } from '../net/client-key.ts';
 import { type NetworkKey, networksOf } from '../net/client-network.ts';
+import type { PointsOptions } from '../settings/engine-settings.ts';
 import { KeyIndex } from '../traffic/key-index.ts';
 import { Buckets } from './buckets.ts';
 import { isOtherSize } from './client-state.ts';

@@ -1,8 +1,8 @@
 /** The rules for one client at work: every request's points go into leaky buckets, and the first that runs over is told. */
 
 import type { PointsEvidence } from '../model/event.ts';
-import type { PointsOptions } from '../model/options.ts';
 import { HIGH, LOW, REFERRER } from '../parse/tally.ts';
+import type { PointsOptions } from '../settings/engine-settings.ts';
 import type { Unsaid } from '../share/unsaid.ts';
 import { clientBit, clientHash } from '../traffic/hash.ts';
 import { AdaptiveLimits, type VisitsState } from './adaptive-limits.ts';

@@ -2,10 +2,10 @@
 import type { Policy } from '../decide/policy.ts';
 import { type RobotVerdicts, VERIFIED } from '../detect/robot-verdicts.ts';
 import type { LaneEvent, NetworkProof } from '../model/lane.ts';
-import type { EngineOptions } from '../model/options.ts';
 import type { ClientScheme } from '../net/client-key.ts';
 import { findBanKey, type NetworkKey } from '../net/client-network.ts';
 import { parsePrefix } from '../net/prefix.ts';
+import type { EngineOptions } from '../settings/engine-settings.ts';
 import { SwarmWatch } from '../swarm/swarm-watch.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';

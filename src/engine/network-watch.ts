@@ -2,9 +2,9 @@
 import type { SeenClient } from '../detect/client-rules.ts';
 import { Networks } from '../detect/networks.ts';
 import type { Overflow, Points } from '../detect/points.ts';
-import type { PointsOptions } from '../model/options.ts';
 import type { ClientScheme } from '../net/client-key.ts';
 import { isWithin, type NetworkKey } from '../net/client-network.ts';
+import type { PointsOptions } from '../settings/engine-settings.ts';
 import type { Clients } from '../traffic/clients.ts';
 
 /** Fewer attackers are banned one by one. */

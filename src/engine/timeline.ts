@@ -3,7 +3,7 @@ import type { Policy } from '../decide/policy.ts';
 import { ClientRules } from '../detect/client-rules.ts';
 import { ProxyWatch } from '../detect/proxy-watch.ts';
 import type { EngineEvent } from '../model/event.ts';
-import type { EngineOptions } from '../model/options.ts';
+import type { EngineOptions } from '../settings/engine-settings.ts';
 import type { SiteWatch } from '../site/site-watch.ts';
 import type { SwarmWatch } from '../swarm/swarm-watch.ts';
 import { type Baseline, baselineEvent, type Effective } from '../traffic/baseline.ts';

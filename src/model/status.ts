@@ -1,6 +1,6 @@
 /** The daemon's state at one moment: `zban status --json`, the dashboard and the metrics show this one object. */
 import type { LimitName } from '../detect/reach.ts';
-import type { Sensitivity } from '../detect/sensitivity.ts';
+import type { Sensitivity } from '../settings/sensitivity.ts';
 import type { SurgeNumbers } from '../site/surge.ts';
 import type { BaselineEvent, TopEntry } from './event.ts';
 import type { FleetStatus } from './fleet.ts';

@@ -3,7 +3,7 @@
  * stand in for it: banned clients that were known are taken for customers, and where a more sensitive step bans many more
  * clients, nobody knows who they are, and the step is left alone.
  */
-import { SENSITIVITY_LEVELS, type Sensitivity, sensitivityFactor } from '../detect/sensitivity.ts';
+import { SENSITIVITY_LEVELS, type Sensitivity, sensitivityFactor } from '../settings/sensitivity.ts';
 import type { Sweep, SweepStep } from './sweep.ts';
 
 const DAY_SECONDS = 86_400;

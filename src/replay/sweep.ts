@@ -1,9 +1,9 @@
 /** Replays the same logs with one sensitivity after the other, to see what each would have done to this site. */
 import type { Config } from '../config/schema.ts';
-import { SENSITIVITY_LEVELS, type Sensitivity, sensitivityFactor } from '../detect/sensitivity.ts';
 import { KNOWN_HOURS } from '../engine/history.ts';
 import type { HistorySummary } from '../engine/history-summary.ts';
 import type { BanEvent } from '../model/event.ts';
+import { SENSITIVITY_LEVELS, type Sensitivity, sensitivityFactor } from '../settings/sensitivity.ts';
 import type { Progress } from './progress.ts';
 import { type ReplaySummary, replay } from './replay.ts';
 

@@ -1,5 +1,5 @@
 /** Counts of the site second by second, and what they come to over a while. */
-import type { EngineOptions } from '../model/options.ts';
+import type { EngineOptions } from '../settings/engine-settings.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Window } from '../traffic/window.ts';
 import { findOnset, SlidingCount, sumOf } from './site-counts.ts';

@@ -4,7 +4,7 @@
  */
 
 import type { GlobalAnomalyEvent, Level } from '../model/event.ts';
-import type { DetectionOptions } from '../model/options.ts';
+import type { DetectionOptions } from '../settings/engine-settings.ts';
 import type { SiteLoad } from './site-usual.ts';
 
 type SiteCondition = GlobalAnomalyEvent['condition'];

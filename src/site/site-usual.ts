@@ -1,5 +1,5 @@
 /** What is usual in a window for the site as a whole: learned once a window, recently and at each hour of the day. */
-import type { BaselineOptions } from '../model/options.ts';
+import type { BaselineOptions } from '../settings/engine-settings.ts';
 
 /** What is counted in a window. */
 export interface SiteLoad {

@@ -1,8 +1,8 @@
 /** Watches the site as a whole: counts, compares with what is usual, and reports when a surge starts and when it ends. */
 
 import type { GlobalAnomalyEnd, GlobalAnomalyEvent, GlobalAnomalyStart } from '../model/event.ts';
-import type { EngineOptions } from '../model/options.ts';
 import { formatSecond } from '../model/time.ts';
+import type { EngineOptions } from '../settings/engine-settings.ts';
 import type { Effective } from '../traffic/baseline.ts';
 import { topClients } from '../traffic/busiest.ts';
 import type { Clients } from '../traffic/clients.ts';

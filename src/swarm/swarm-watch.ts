@@ -4,8 +4,8 @@
  * opens lanes or names networks. While all is usual it only takes a few lines a minute for the digest.
  */
 import type { LaneEvent, NetworkProof } from '../model/lane.ts';
-import type { SwarmOptions } from '../model/options.ts';
 import { HIGH, LOW } from '../parse/tally.ts';
+import type { SwarmOptions } from '../settings/engine-settings.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
 import { clientHash } from '../traffic/hash.ts';

@@ -4,8 +4,8 @@
  */
 
 import type { BaselineEvent, Level } from '../model/event.ts';
-import type { BaselineOptions } from '../model/options.ts';
 import { formatSecond } from '../model/time.ts';
+import type { BaselineOptions } from '../settings/engine-settings.ts';
 import { addMoments, addSample, emptyMoments, levelOf, type Moments, scaleMoments } from './moments.ts';
 
 const MINUTE = 60;

@@ -10,13 +10,13 @@ import type { EngineState } from '../engine/engine-state.ts';
 import type { HistorySummary } from '../engine/history-summary.ts';
 import type { SharedCountsResult, SharedNews } from '../engine/shared-counts.ts';
 import type { EngineEvent, FuseEvent, TopEntry } from '../model/event.ts';
-import type { EngineOptions } from '../model/options.ts';
 import type { Busiest } from '../model/status.ts';
 import type { TrafficMinute } from '../model/traffic.ts';
 import type { ClientKey } from '../net/client-key.ts';
 import type { BanKey } from '../net/client-network.ts';
 import type { ParserOptions } from '../parse/parser.ts';
 import type { Tally } from '../parse/tally.ts';
+import type { EngineOptions } from '../settings/engine-settings.ts';
 import type { Surge, SurgeNumbers } from '../site/surge.ts';
 import type { Effective } from '../traffic/baseline.ts';
 

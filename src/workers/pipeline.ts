@@ -5,11 +5,11 @@
 import { Piscina } from 'piscina';
 import type { Config } from '../config/schema.ts';
 import type { RobotClaim } from '../detect/robot-verdicts.ts';
-import { moveLimits } from '../detect/sensitivity.ts';
 import type { Chunk } from '../model/chunk.ts';
 import type { EngineEvent } from '../model/event.ts';
 import { fieldKeys } from '../parse/fields.ts';
 import { SKIP_REASONS, type SkipReason } from '../parse/tally.ts';
+import { moveLimits } from '../settings/sensitivity.ts';
 import type { Parsed, ParseTask, TrafficResult, TrafficTask, WorkerSetup } from './messages.ts';
 
 /** Time stamps further ahead of the wall clock are taken for corrupt. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Fuse } from '../../src/decide/fuse.ts';
-import type { BanOptions } from '../../src/model/options.ts';
 import { formatSecond } from '../../src/model/time.ts';
+import type { BanOptions } from '../../src/settings/engine-settings.ts';
 import { ENGINE } from '../support/engine.ts';
 
 const NOW = 1_767_225_600;

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Policy } from '../../src/decide/policy.ts';
-import type { BanOptions } from '../../src/model/options.ts';
 import { clientPrefix } from '../../src/net/client-key.ts';
 import { prefixesOverlap } from '../../src/net/prefix.ts';
+import type { BanOptions } from '../../src/settings/engine-settings.ts';
 import { ENGINE } from '../support/engine.ts';
 import { keyOf, prefixOf } from '../support/policy.ts';
 

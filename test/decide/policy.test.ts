@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Decision } from '../../src/decide/decide.ts';
 import { Policy } from '../../src/decide/policy.ts';
-import type { BanOptions } from '../../src/model/options.ts';
 import type { ClientScheme } from '../../src/net/client-key.ts';
+import type { BanOptions } from '../../src/settings/engine-settings.ts';
 import { ENGINE } from '../support/engine.ts';
 import { keyOf, prefixOf } from '../support/policy.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sensitivityFactor } from '../../src/detect/sensitivity.ts';
 import { recommend } from '../../src/replay/recommend.ts';
 import { type Sweep, sweepSteps } from '../../src/replay/sweep.ts';
+import { sensitivityFactor } from '../../src/settings/sensitivity.ts';
 
 interface Row {
   readonly clients: number;

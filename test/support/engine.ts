@@ -2,8 +2,8 @@
 import { configSchema } from '../../src/config/schema.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import type { EngineEvent } from '../../src/model/event.ts';
-import type { EngineOptions } from '../../src/model/options.ts';
 import { Parser, type ParserOptions } from '../../src/parse/parser.ts';
+import type { EngineOptions } from '../../src/settings/engine-settings.ts';
 import { bytesOf, NEVER, PARSER } from './parse.ts';
 
 /** Parts of the engine's options; sections are merged, not replaced. */

@@ -2,9 +2,9 @@
 import { configSchema } from '../../src/config/schema.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import type { BanEvent, EngineEvent } from '../../src/model/event.ts';
-import type { SwarmOptions } from '../../src/model/options.ts';
 import { type Prefix, parsePrefix } from '../../src/net/prefix.ts';
 import { Parser } from '../../src/parse/parser.ts';
+import type { SwarmOptions } from '../../src/settings/engine-settings.ts';
 import { Merge, type Parcel } from '../../src/traffic/merge.ts';
 import { workerSetup } from '../../src/workers/pipeline.ts';
 import { NEVER } from '../support/parse.ts';

@@ -1,8 +1,9 @@
 /** `zban tune`: what each sensitivity would have done to this site, and which one suits it. */
-import { type Sensitivity, sensitivityFactor } from '../../detect/sensitivity.ts';
+
 import { KNOWN_HOURS } from '../../engine/history.ts';
 import { isShorterThanDay, type Recommendation, recommend, sweepDays } from '../../replay/recommend.ts';
 import { type Sweep, type SweepStep, sweep } from '../../replay/sweep.ts';
+import { type Sensitivity, sensitivityFactor } from '../../settings/sensitivity.ts';
 import { countOf, formatCount, formatNumber } from '../../words/number.ts';
 import { type Context, configOrDefaults } from '../context.ts';
 import { EXIT } from '../exit.ts';

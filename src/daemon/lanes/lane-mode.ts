@@ -1,7 +1,7 @@
 /** Whether lanes stop anybody, as the configuration has it that zban runs with now. */
 
 import type { LiveLane } from '../../model/lane.ts';
-import type { SwarmOptions } from '../../model/options.ts';
+import type { SwarmOptions } from '../../settings/engine-settings.ts';
 
 export interface LaneMode {
   /** False in observe mode: nothing reaches nginx. */

@@ -1,7 +1,7 @@
 /** Carries out what people ask for at the command line: ban, unban, allow. */
 
 import { setImmediate } from 'node:timers/promises';
-import { type Config, isHostName } from '../../config/schema.ts';
+import type { Config } from '../../config/schema.ts';
 import type {
   AllowRequest,
   BanRequest,
@@ -17,6 +17,7 @@ import { findBanKey } from '../../net/client-network.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../../net/prefix.ts';
 import { PORTION_ROWS } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
+import { isHostName } from '../../settings/engine-settings.ts';
 import type { Pipeline } from '../../workers/pipeline.ts';
 import type { Bans, BanTrail } from '../bans/bans.ts';
 import { findOverlaps } from '../bans/overlap.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { moveLimits, type Sensitivity } from '../../src/detect/sensitivity.ts';
+import { moveLimits, type Sensitivity } from '../../src/settings/sensitivity.ts';
 import { Bench, ENGINE } from '../support/engine.ts';
 import { logLine, START, visitorIp } from '../support/traffic.ts';
 
