@@ -141,8 +141,6 @@ function findDifference(expected: Projection, found: Projection): string | undef
     ['offence', projection.offences.enforced],
     ["observe mode's offence", projection.offences.observed],
     ['allowed entry', projection.allowed],
-    ['total', projection.totals.enforced],
-    ["observe mode's total", projection.totals.observed],
   ];
   const others = parts(found).map(([, map]) => map);
   for (const [index, [name, wanted]] of parts(expected).entries()) {

@@ -136,10 +136,16 @@ const OUTBOX_OF_CHANNELS = `
 ALTER TABLE outbox ADD COLUMN channel TEXT NOT NULL DEFAULT 'slack';
 `;
 
+/* Counts of rows by action, which nothing read. */
+const NO_TOTALS = `
+DROP TABLE totals;
+`;
+
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: TRAIL },
   { version: 2, sql: OUTBOX },
   { version: 3, sql: WHOLE_POSITIONS },
   { version: 4, sql: BANS_BY_START },
   { version: 5, sql: OUTBOX_OF_CHANNELS },
+  { version: 6, sql: NO_TOTALS },
 ];

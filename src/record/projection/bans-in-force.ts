@@ -1,5 +1,5 @@
 /** What the rows of the trail come to, as the daemon asks for it: from memory, without a look at the disk. */
-import type { ActiveBan, AuditAction, AuditEntry, Offence } from '../../model/audit.ts';
+import type { ActiveBan, AuditEntry, Offence } from '../../model/audit.ts';
 import { isDue } from '../../model/reconcile.ts';
 import { EndQueue } from './end-queue.ts';
 import type { Allowed, Ban, Change, Projection } from './projection.ts';
@@ -30,15 +30,15 @@ export abstract class BansInForce {
 
   /** Takes in the next row and returns what it changed. What is recalled was in force before its row. */
   protected apply(entry: AuditEntry, isRecalled: boolean): readonly Change[] {
-    const changes = this.projection.changesOf(entry);
-    for (const change of changes) {
-      const { kind, key, value } = change;
-      if (kind === 'ban' && !isRecalled) this.unwritten.note(key, entry.id, this.projection.bans.get(key));
-      this.projection.set(change);
+    const { bans } = this.projection;
+    const changes = this.projection.apply(entry, ({ kind, key }) => {
+      if (kind === 'ban' && !isRecalled) this.unwritten.note(key, entry.id, bans.get(key));
+    });
+    for (const { kind, key, value } of changes) {
       if (kind === 'ban' && value?.untilMs != null) this.#ends.add(key, value.untilMs);
       if (kind === 'ends') this.#queueEnds();
     }
-    if (this.#ends.size > 2 * this.projection.bans.size + STALE_ENDS_MAX) this.#queueEnds();
+    if (this.#ends.size > 2 * bans.size + STALE_ENDS_MAX) this.#queueEnds();
     return changes;
   }
 
@@ -131,12 +131,6 @@ export abstract class BansInForce {
   /** The operators' exceptions in force. */
   allowed(): Allowed[] {
     return [...this.projection.allowed.values()];
-  }
-
-  /** Rows of each action ever recorded, pruned ones included. */
-  totals(enforced: boolean): Readonly<Partial<Record<AuditAction, number>>> {
-    const { totals } = this.projection;
-    return Object.fromEntries(enforced ? totals.enforced : totals.observed);
   }
 
   #queueEnds(): void {

@@ -42,9 +42,6 @@ export function prepareProjection(sql: BetterSqlite3.Database, scope: Scope): (c
     ON CONFLICT DO UPDATE SET since_ms = excluded.since_ms, actor = excluded.actor, reason = excluded.reason,
       audit_id = excluded.audit_id`);
   const dropAllowed = run('DELETE FROM allowed WHERE scope = ? AND entry = ?');
-  const putTotal = run(`INSERT INTO totals (scope, action, enforced, entries) VALUES (?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET entries = excluded.entries`);
-
   const moveEnds = run(`UPDATE bans SET since_ms = since_ms + @ms, until_ms = until_ms + @ms
     WHERE scope = ? AND until_ms IS NOT NULL AND audit_id > @afterId`);
 
@@ -58,10 +55,8 @@ export function prepareProjection(sql: BetterSqlite3.Database, scope: Scope): (c
       const enforced = change.enforced ? 1 : 0;
       if (value === undefined) dropOffence(enforced, key);
       else putOffence(enforced, key, value.tier, value.lastMs);
-    } else if (kind === 'allowed') {
-      if (value === undefined) dropAllowed(key);
-      else putAllowed(key, value.sinceMs, value.actor, value.reason, value.auditId);
-    } else putTotal(key, change.enforced ? 1 : 0, value);
+    } else if (value === undefined) dropAllowed(key);
+    else putAllowed(key, value.sinceMs, value.actor, value.reason, value.auditId);
   };
   return (changes) => {
     for (const change of lastOfEach(changes)) store(change);

@@ -1,7 +1,6 @@
 /** Loads the projection from where it is stored (projection-statements.ts). */
 import { setImmediate } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
-import type { AuditAction } from '../../model/audit.ts';
 import type { RecordDatabase } from '../database/database.ts';
 import { toRecordError } from '../error.ts';
 import { readActor } from '../row/stored-facts.ts';
@@ -17,7 +16,7 @@ export function readBan(row: BanRow): Ban {
 /** Rows loaded between two looks at the rest of the world. */
 const TURN_ROWS = 10_000;
 
-/** Everything of one scope, or what it has about these clients and the totals. */
+/** Everything of one scope, or what it has about these clients. */
 export function loadProjection(sql: BetterSqlite3.Database, scope: Scope, clients?: ReadonlySet<string>): Projection {
   const projection = new Projection();
   for (const change of readProjection(sql, scope, clients)) projection.set(change);
@@ -57,9 +56,9 @@ export async function loadInTurns({ sql, path }: RecordDatabase, signal?: AbortS
 
 function* readProjection(sql: BetterSqlite3.Database, scope: Scope, clients?: ReadonlySet<string>): Generator<Change> {
   const names = clients && JSON.stringify([...clients]);
-  const rows = <T>(columns: string, table: string, key?: string) => {
+  const rows = <T>(columns: string, table: string, key: string) => {
     const text = `SELECT ${columns} FROM ${table} WHERE scope = ?`;
-    if (key === undefined || names === undefined) return sql.prepare<[Scope], T>(text).raw().iterate(scope);
+    if (names === undefined) return sql.prepare<[Scope], T>(text).raw().iterate(scope);
     const some = `${text} AND ${key} IN (SELECT value FROM json_each(?))`;
     return sql.prepare<[Scope, string], T>(some).raw().iterate(scope, names);
   };
@@ -80,8 +79,5 @@ function* readProjection(sql: BetterSqlite3.Database, scope: Scope, clients?: Re
     'entry',
   )) {
     yield { kind: 'allowed', key: entry, value: { entry, sinceMs, actor: readActor(actor), reason, auditId } };
-  }
-  for (const [key, enforced, value] of rows<[AuditAction, number, number]>('action, enforced, entries', 'totals')) {
-    yield { kind: 'total', key, enforced: enforced !== 0, value };
   }
 }

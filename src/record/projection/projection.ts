@@ -1,6 +1,6 @@
-/** What follows from the audit rows: bans in force, offences, allowed entries, totals. One rule for writing, pruning and verifying. */
+/** What follows from the audit rows: bans in force, offences, allowed entries. One rule for writing, pruning and verifying. */
 import assert from 'node:assert/strict';
-import type { ActiveBan, Actor, AuditAction, AuditEntry, EntryOf, Offence } from '../../model/audit.ts';
+import type { ActiveBan, Actor, AuditEntry, EntryOf, Offence } from '../../model/audit.ts';
 import { BanTable, ClientRows, OffenceTable } from './client-table.ts';
 
 /** An active ban without its numbers: those stay on disk, so that a million bans fit in memory. */
@@ -23,8 +23,7 @@ export type Change =
   | { readonly kind: 'offence'; readonly key: string; readonly enforced: boolean; readonly value: Offence | undefined }
   | { readonly kind: 'allowed'; readonly key: string; readonly value: Allowed | undefined }
   /** The ends of all bans recorded after a row, whose id is the key, move by so many milliseconds. */
-  | { readonly kind: 'ends'; readonly key: number; readonly value: number }
-  | { readonly kind: 'total'; readonly key: AuditAction; readonly enforced: boolean; readonly value: number };
+  | { readonly kind: 'ends'; readonly key: number; readonly value: number };
 
 type Mode = 'enforced' | 'observed';
 const modeOf = (enforced: boolean): Mode => (enforced ? 'enforced' : 'observed');
@@ -39,7 +38,6 @@ export class Projection {
   readonly bans: BanTable;
   readonly offences: Readonly<Record<Mode, OffenceTable>>;
   readonly allowed = new Map<string, Allowed>();
-  readonly totals = { enforced: new Map<AuditAction, number>(), observed: new Map<AuditAction, number>() };
 
   constructor() {
     const rows = new ClientRows();
@@ -54,7 +52,6 @@ export class Projection {
     for (const [key, value] of this.allowed) copy.allowed.set(key, value);
     for (const mode of ['enforced', 'observed'] as const) {
       for (const [key, value] of this.offences[mode]) copy.offences[mode].set(key, value);
-      for (const [key, value] of this.totals[mode]) copy.totals[mode].set(key, value);
     }
     return copy;
   }
@@ -71,19 +68,18 @@ export class Projection {
         ? this.bans
         : change.kind === 'allowed'
           ? this.allowed
-          : change.kind === 'offence'
-            ? this.offences[modeOf(change.enforced)]
-            : this.totals[modeOf(change.enforced)]
+          : this.offences[modeOf(change.enforced)]
     ) as Pick<Map<string, unknown>, 'set' | 'delete'>;
     if (value === undefined) map.delete(key);
     else map.set(key, value);
   }
 
-  /** Takes in the next row and returns what it changed. */
-  apply(entry: AuditEntry): readonly Change[] {
+  /** Takes in the next row and returns what it changed; `onChange` hears of each change before it is made. */
+  apply(entry: AuditEntry, onChange?: (change: Change) => void): readonly Change[] {
     const changes = this.changesOf(entry);
     for (const change of changes) {
       assertOneState(change);
+      onChange?.(change);
       this.set(change);
     }
     return changes;
@@ -91,12 +87,6 @@ export class Projection {
 
   /** What the next row would change. */
   changesOf(entry: AuditEntry): readonly Change[] {
-    const { action, enforced } = entry;
-    const total = (this.totals[modeOf(enforced)].get(action) ?? 0) + 1;
-    return [...this.#consequences(entry), { kind: 'total', key: action, enforced, value: total }];
-  }
-
-  #consequences(entry: AuditEntry): readonly Change[] {
     switch (entry.action) {
       case 'prune':
         return this.#forget(entry.numbers.offences_before_ms);

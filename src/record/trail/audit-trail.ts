@@ -65,8 +65,7 @@ export class AuditTrail extends TrailRecorder {
         const cut = found.value;
         const draft = pruneDraft(cut, options);
         const { entry } = writeRow(draft, this.newestRow.id + 1, this.configVersion, this.newestRow.hash);
-        // The row's own total is always among them.
-        const forgotten = this.projection.changesOf(entry).length - 1;
+        const forgotten = this.projection.changesOf(entry).length;
         const pruned = { rows: cut.rows, forgotten, more: cut.more };
         if (cut.rows === 0 && forgotten === 0) return resolve(pruned);
         this.accept(draft, false);
