@@ -5,7 +5,7 @@ import type { ActiveBan, AuditDraft, ResultNumbers } from '../../model/audit.ts'
 import type { BanEvent } from '../../model/event.ts';
 import type { Notification } from '../../model/notification.ts';
 import type { Failure } from '../../model/reconcile.ts';
-import { PORTION_ROWS } from '../../record/row/row.ts';
+import { BLANK, PORTION_ROWS } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 
 export interface BanResultsOptions {
@@ -98,7 +98,6 @@ export class BanResults {
   ): AuditDraft {
     const detail = failure ? `failed: ${failure.message}` : 'ok';
     const numbers: ResultNumbers = failure ? { result: 'failed', code: failure.code } : { result: 'ok' };
-    const none = { condition: null, tier: null, durationSeconds: null };
-    return { ...none, timeMs: this.options.now(), actor: 'system', action, client, numbers, enforced, detail };
+    return { ...BLANK, timeMs: this.options.now(), actor: 'system', action, client, numbers, enforced, detail };
   }
 }

@@ -2,16 +2,10 @@
 import type { ActiveBan, Actor, AuditDraft, DraftOf, RefusalReason } from '../../model/audit.ts';
 import type { BanEvent, EngineEvent, FuseEvent, RefusedEvent } from '../../model/event.ts';
 import type { Notification } from '../../model/notification.ts';
+import { BLANK } from '../../record/row/row.ts';
 import type { Remainder } from './overlap.ts';
 
-const POLICY = {
-  actor: 'policy',
-  client: null,
-  condition: null,
-  numbers: null,
-  tier: null,
-  durationSeconds: null,
-} as const;
+const POLICY = { ...BLANK, actor: 'policy' } as const;
 
 function banDraft(event: BanEvent, enforced: boolean): DraftOf<'ban'> {
   const { event: _, time, ip, condition, tier, duration_seconds: durationSeconds, ...numbers } = event;
@@ -103,7 +97,7 @@ export function unbanDraft(
   client: string,
   said: Pick<AuditDraft, 'actor' | 'timeMs' | 'tier' | 'enforced' | 'detail'>,
 ): DraftOf<'unban'> {
-  return { ...said, action: 'unban', client, condition: null, numbers: null, durationSeconds: null };
+  return { ...BLANK, ...said, action: 'unban', client };
 }
 
 /** More bans than this that begin or end together are one message. */

@@ -1,4 +1,5 @@
 /** What other hosts of the fleet decided, judged and carried out here: this host's own protections, mode and fuse have the last word. */
+
 import type { Config } from '../../config/schema.ts';
 import type { AllowRequest, PanicRequest, PanicResult } from '../../control/protocol.ts';
 import { packOffenders } from '../../decide/offender-table.ts';
@@ -6,7 +7,7 @@ import type { AuditDraft, AuditEntry, DraftOf, RefusalReason } from '../../model
 import { findWholeClient } from '../../net/client-key.ts';
 import { findBanKey } from '../../net/client-network.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
-import { PORTION_ROWS } from '../../record/row/row.ts';
+import { BLANK, PORTION_ROWS } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import { findIdle, isCovered, Releases } from '../../share/merge.ts';
 import { actorOf, isPersonal, type Order } from '../../share/order.ts';
@@ -171,13 +172,12 @@ export class Proposals {
     if (this.refused.size > REFUSALS_MAX && oldest !== undefined) this.refused.delete(oldest);
     const { config, now } = this.options;
     return {
+      ...BLANK,
       timeMs: now(),
       actor: actorOf(order),
       action: 'refused',
       client: target,
       condition: order.condition,
-      tier: null,
-      durationSeconds: null,
       enforced: config.mode === 'enforce',
       detail: describeRefusal(reason, because),
       numbers: { reason, because, origin: order.host, digest: order.digest },

@@ -1,6 +1,7 @@
 /** What lanes become in the audit trail. */
 import type { Actor, DraftOf, LaneNumbers } from '../../model/audit.ts';
 import type { LaneEnd, LaneStart, LiveLane } from '../../model/lane.ts';
+import { BLANK } from '../../record/row/row.ts';
 import { tellBacktest, tellMatch, tellSurplus } from '../../words/lane.ts';
 
 type LaneAction = 'lane' | 'lane_keep' | 'lane_end' | 'lane_result';
@@ -13,10 +14,7 @@ function about<Action extends LaneAction, Numbers extends LaneNumbers>(
   enforced: boolean,
   detail: string,
 ) {
-  return {
-    ...{ action, timeMs, actor, numbers, enforced, detail },
-    ...{ client: null, condition: null, tier: null, durationSeconds: null },
-  };
+  return { ...BLANK, action, timeMs, actor, numbers, enforced, detail };
 }
 
 /** The decision of the engine, with its proof. */

@@ -15,7 +15,7 @@ import type { ActiveBan, AuditDraft, AuditEntry, DraftOf } from '../../model/aud
 import type { ClientScheme } from '../../net/client-key.ts';
 import { findBanKey } from '../../net/client-network.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../../net/prefix.ts';
-import { PORTION_ROWS } from '../../record/row/row.ts';
+import { BLANK, PORTION_ROWS } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import { isHostName } from '../../settings/engine-settings.ts';
 import type { Pipeline } from '../../workers/pipeline.ts';
@@ -255,18 +255,8 @@ function allowDraft(
   { operator, reason, remove }: AllowRequest,
   timeMs: number,
 ): DraftOf<'allow' | 'disallow'> {
-  return {
-    timeMs,
-    actor: `operator:${operator}`,
-    action: remove ? 'disallow' : 'allow',
-    client: entry,
-    condition: null,
-    numbers: null,
-    tier: null,
-    durationSeconds: null,
-    enforced: true,
-    detail: reason,
-  };
+  const said = { timeMs, actor: `operator:${operator}`, enforced: true, detail: reason } as const;
+  return { ...BLANK, ...said, action: remove ? 'disallow' : 'allow', client: entry };
 }
 
 interface PlacedBan {

@@ -3,10 +3,12 @@
  * for it, so that it outlives a restart whatever config.yaml says and however full the disk is. It ends only by the
  * command that takes it back.
  */
+
 import type { Config } from '../../config/schema.ts';
 import type { PanicRequest, PanicResult } from '../../control/protocol.ts';
 import type { Notification } from '../../model/notification.ts';
 import type { Reserve, Reserved } from '../../record/loss/reserve.ts';
+import { BLANK } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Bans } from '../bans/bans.ts';
 
@@ -118,8 +120,7 @@ async function record(
 ): Promise<Kept> {
   const { bans, now, trail, reserve } = options;
   const detail = remarks.filter(Boolean).join('; ');
-  const none = { client: null, condition: null, numbers: null, tier: null, durationSeconds: null };
-  const draft = { ...none, timeMs: now(), actor: `operator:${operator}` as const, action, enforced: true, detail };
+  const draft = { ...BLANK, timeMs: now(), actor: `operator:${operator}` as const, action, enforced: true, detail };
   const generation = readNewest(options).generation + 1;
   const reason = panic?.reason.slice(0, RESERVED_REASON_LENGTH);
   const isReserved = reserve.write({ generation, value: panic && { ...panic, reason } });

@@ -3,12 +3,14 @@
  * lines that it lacks. The database is behind when it was deleted, damaged or restored from an older copy: then what
  * followed from the lost rows is taken from the lines of the log.
  */
+
 import { setImmediate } from 'node:timers/promises';
 import type { Config } from '../../config/schema.ts';
 import type { AuditDraft, AuditEntry } from '../../model/audit.ts';
 import type { ChainEnd } from '../../record/chain/trail-statements.ts';
 import { findUnfinished, type Loss, restore } from '../../record/loss/restoration.ts';
 import type { Projection } from '../../record/projection/projection.ts';
+import { BLANK } from '../../record/row/row.ts';
 import { readDraft } from '../../record/text-log/draft-line.ts';
 import { fitsHash, readNumber } from '../../record/text-log/line-number.ts';
 import { findLogFiles, readLines, readLinesBackwards } from '../../record/text-log/text-log-lines.ts';
@@ -99,8 +101,7 @@ async function pictureOf(
   }
   for (const { client, untilMs, enforced } of picture.bans.values()) {
     if (untilMs === null || untilMs > now()) continue;
-    const none = { condition: null, numbers: null, tier: null, durationSeconds: null, detail: '' };
-    apply(picture, { ...none, timeMs: untilMs, actor: 'system', action: 'unban', client, enforced });
+    apply(picture, { ...BLANK, detail: '', timeMs: untilMs, actor: 'system', action: 'unban', client, enforced });
   }
   return picture;
 }

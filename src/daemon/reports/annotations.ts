@@ -2,7 +2,9 @@
  * What operators noted, such as a deploy: a row of the trail, and what messages of the next minutes say of it. The newest has
  * its place in the database, so that a restart, which deploys are made of, does not lose it.
  */
+
 import type { AuditDraft, AuditEntry } from '../../model/audit.ts';
+import { BLANK } from '../../record/row/row.ts';
 
 /** Under which the database keeps the newest one. */
 export const ANNOTATION_KEY = 'annotation';
@@ -40,8 +42,8 @@ export class Annotations {
     const state = { [ANNOTATION_KEY]: new TextEncoder().encode(JSON.stringify(annotation)) };
     const [entry] = this.options.record(
       {
-        ...{ client: null, condition: null, numbers: null, tier: null, durationSeconds: null, enforced: true },
-        ...{ action: 'annotate', actor: `operator:${operator}`, timeMs: annotation.timeMs, detail: text },
+        ...{ ...BLANK, action: 'annotate', actor: `operator:${operator}`, timeMs: annotation.timeMs },
+        ...{ enforced: true, detail: text },
       },
       state,
     );

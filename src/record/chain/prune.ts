@@ -4,7 +4,7 @@ import type { DraftOf } from '../../model/audit.ts';
 import { prepareProjection } from '../projection/projection-statements.ts';
 import { loadProjection } from '../projection/projection-table.ts';
 import { COLUMNS, type Row } from '../row/columns.ts';
-import { readConsequences } from '../row/row.ts';
+import { BLANK, readConsequences } from '../row/row.ts';
 import { type Cut, type PruneOptions, readAnchor } from './find-cut.ts';
 
 /** What a call of `prune` did. */
@@ -60,19 +60,16 @@ function findOffendersBefore(sql: BetterSqlite3.Database, ms: number): string[] 
 export function pruneDraft(cut: Cut, { nowMs, beforeMs, rowsMax, offencesBeforeMs }: PruneOptions): DraftOf<'prune'> {
   const beyond = rowsMax === undefined ? '' : ` or beyond ${rowsMax}`;
   return {
+    ...BLANK,
     action: 'prune',
     actor: 'system',
     timeMs: nowMs,
-    client: null,
-    condition: null,
     numbers: {
       rows: cut.rows,
       anchor_id: cut.anchorId,
       anchor_hash: cut.anchorHash,
       offences_before_ms: offencesBeforeMs,
     },
-    tier: null,
-    durationSeconds: null,
     enforced: true,
     detail: `${cut.rows} rows older than ${new Date(beforeMs).toISOString()}${beyond} deleted`,
   };

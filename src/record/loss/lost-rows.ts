@@ -2,10 +2,9 @@
 import type { Actor, AuditDraft, DraftOf, Offence } from '../../model/audit.ts';
 import type { KernelBan } from '../../model/reconcile.ts';
 import type { Ban, Projection } from '../projection/projection.ts';
-import { missingDraft } from '../row/row.ts';
+import { BLANK, missingDraft } from '../row/row.ts';
 
 const RESTORED = 'restored';
-const NONE = { condition: null, numbers: null, tier: null, durationSeconds: null } as const;
 
 const MODES = ['enforced', 'observed'] as const;
 
@@ -86,7 +85,7 @@ function standingBan(ban: Ban): AuditDraft[] {
   const drafts: AuditDraft[] = [{ ...of, action: 'ban', detail }];
   if (confirmed) {
     const result = { action: 'ban_result', numbers: { result: 'ok' }, detail: 'ok' } as const;
-    drafts.push({ ...NONE, ...result, timeMs: sinceMs, actor: 'system', client, enforced });
+    drafts.push({ ...BLANK, ...result, timeMs: sinceMs, actor: 'system', client, enforced });
   }
   return drafts;
 }
@@ -98,9 +97,9 @@ function pastBan({ client, tier, lastMs }: Offence, enforced: boolean): AuditDra
 }
 
 function unban(client: string, enforced: boolean, timeMs: number): AuditDraft {
-  return { ...NONE, timeMs, actor: 'system', action: 'unban', client, enforced, detail: RESTORED };
+  return { ...BLANK, timeMs, actor: 'system', action: 'unban', client, enforced, detail: RESTORED };
 }
 
 function entryDraft(action: 'allow' | 'disallow', client: string, actor: Actor, timeMs: number): AuditDraft {
-  return { ...NONE, timeMs, actor, action, client, enforced: true, detail: RESTORED };
+  return { ...BLANK, timeMs, actor, action, client, enforced: true, detail: RESTORED };
 }

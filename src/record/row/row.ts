@@ -51,7 +51,8 @@ export function writeRow(draft: AuditDraft, id: number, configVersion: string, p
   };
 }
 
-const NOBODY = { client: null, condition: null, tier: null, durationSeconds: null, numbers: null } as const;
+/** What most actions leave empty. */
+export const BLANK = { client: null, condition: null, numbers: null, tier: null, durationSeconds: null } as const;
 
 /** A draft by zban itself about itself. */
 export function systemDraft(
@@ -59,12 +60,12 @@ export function systemDraft(
   timeMs: number,
   detail: string,
 ): AuditDraft {
-  return { ...NOBODY, actor: 'system', action, timeMs, detail, enforced: true };
+  return { ...BLANK, actor: 'system', action, timeMs, detail, enforced: true };
 }
 
 /** The row that says which rows are missing. */
 export function missingDraft(timeMs: number, detail: string, numbers: LossNumbers | null): DraftOf<'trouble'> {
-  return { ...NOBODY, actor: 'system', action: 'trouble', timeMs, detail, numbers, enforced: true };
+  return { ...BLANK, actor: 'system', action: 'trouble', timeMs, detail, numbers, enforced: true };
 }
 
 /** The row that says that this host's clock was set. */
@@ -72,7 +73,7 @@ export function clockDraft(timeMs: number, movedMs: number, afterId: number): Dr
   const way = movedMs < 0 ? 'back' : 'forward';
   const detail = `this host's clock was set ${way} by ${formatDuration(Math.abs(movedMs))}: the ends of bans moved with it`;
   const numbers = { clock_moved_ms: movedMs, after_id: afterId };
-  return { ...NOBODY, actor: 'system', action: 'trouble', timeMs, detail, numbers, enforced: true };
+  return { ...BLANK, actor: 'system', action: 'trouble', timeMs, detail, numbers, enforced: true };
 }
 
 /** A row as an entry. */

@@ -1,6 +1,8 @@
 /** What followed from a row, read from its line in the text audit log: bans can be taken from it when the database is lost. */
+
 import type { AuditDraft } from '../../model/audit.ts';
 import { parseDuration } from '../../words/duration.ts';
+import { BLANK } from '../row/row.ts';
 import { readActor } from '../row/stored-facts.ts';
 import { withoutNumber } from './line-number.ts';
 
@@ -25,8 +27,8 @@ export function readDraft(line: string, schedule: readonly (number | null)[]): A
   const by = rest.find((part) => /^(operator:\S*|policy@\S+)$/.test(part));
   const action = ACTIONS.get(verb);
   const actor = readActor(by ?? (action ? 'system' : 'policy'));
-  const draft = { timeMs, actor, client, numbers: null, enforced: would === undefined, detail: '' };
-  if (action) return { ...draft, action, condition: null, tier: null, durationSeconds: null };
+  const draft = { ...BLANK, timeMs, actor, client, enforced: would === undefined, detail: '' };
+  if (action) return { ...draft, action };
   const [condition = 'manual'] = (rest[0] ?? '').split(' ');
   const lasts = rest.at(-1) ?? '';
   const lastsMs = lasts === 'permanent' ? null : parseDuration(lasts);
