@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { answer, banEvent, T0 } from './fixtures.ts';
+import { make, WHO } from './orders.ts';
+
+test('unban: the ban itself, what covers it, and what it covers', async (t) => {
+  const { bans, ban, unban, held, engineTasks, since } = make(t);
+  bans.onEvents([banEvent('2001:db8:1:2::/64')], []);
+  await ban('203.0.113.0/24', '198.51.100.1', '198.51.100.2');
+  engineTasks();
+  since();
+  assert.deepEqual(await unban('2001:db8:1:2::99'), [
+    { target: '2001:db8:1:2::/64', ok: true, code: 'done', message: 'unbanned (it covered 2001:db8:1:2::99)' },
+  ]);
+  assert.deepEqual(engineTasks(), ['release']);
+  assert.deepEqual(since(), [
+    'row unban 2001:db8:1:2::/64 because',
+    'row unban_result 2001:db8:1:2::/64 ok',
+    'notify unban',
+  ]);
+  assert.deepEqual(
+    (await unban('203.0.113.77')).map(({ target }) => target),
+    ['203.0.113.0/24'],
+  );
+  const inside = await unban('198.51.100.0/24', '198.51.100.1');
+  assert.deepEqual(
+    inside.map(({ target, message }) => `${target}: ${message}`),
+    ['198.51.100.1: unbanned', '198.51.100.2: unbanned (it was within 198.51.100.0/24)'],
+  );
+  assert.equal(held.size, 0);
+});
+
+test('of overlapping bans unban lifts all that share addresses with the target, and names them', async (t) => {
+  const { ban, unban, held, told, tasks } = make(t);
+  await ban('198.51.100.7', '198.51.100.9', '198.51.100.0/24', '198.51.100.0/25', '203.0.113.1');
+  tasks.splice(0);
+  const lines = (results: Awaited<ReturnType<typeof unban>>) =>
+    results.map(({ target, ok, message }) => `${target} ${ok}: ${message}`).sort();
+  assert.deepEqual(lines(await unban('198.51.100.7')), [
+    '198.51.100.0/24 true: unbanned (it covered 198.51.100.7); still banned within it: 198.51.100.9',
+    '198.51.100.0/25 true: unbanned (it covered 198.51.100.7); still banned within it: 198.51.100.9',
+    '198.51.100.7 true: unbanned',
+  ]);
+  assert.deepEqual([...held.keys()], ['198.51.100.9', '203.0.113.1']);
+  const [task] = tasks;
+  const keys = task?.kind === 'release' ? task.clients : [];
+  assert.ok(keys.length > 0, 'what it did before does not count, though it was banned with its network');
+  assert.deepEqual(
+    told.flatMap((one) => (one.kind !== 'unban' ? [] : [[one.ip, one.blockedBy, one.within, one.operator]])),
+    [
+      ['198.51.100.7', [], 0, 'anna'],
+      ['198.51.100.0/25', [], 1, 'anna'],
+      ['198.51.100.0/24', [], 1, 'anna'],
+    ],
+  );
+  await ban('198.51.100.0/24');
+  assert.deepEqual(lines(await unban('198.51.100.0/24')), [
+    '198.51.100.0/24 true: unbanned',
+    '198.51.100.9 true: unbanned (it was within 198.51.100.0/24)',
+  ]);
+  assert.deepEqual([...held.keys()], ['203.0.113.1']);
+});
+
+test('a ban that the firewall cannot lift still blocks: no success, and Slack is told so', async (t) => {
+  const { ban, unban, stuck, told } = make(t);
+  await ban('198.51.100.7', '198.51.100.0/24');
+  stuck.add('198.51.100.0/24');
+  assert.deepEqual(
+    (await unban('198.51.100.7')).map(({ target, ok, code, message }) => [target, ok, code, message]),
+    [
+      ['198.51.100.7', false, 'failed', 'its ban is lifted, but it is still blocked by 198.51.100.0/24'],
+      ['198.51.100.0/24', false, 'failed', 'still blocked by the firewall: busy'],
+    ],
+  );
+  assert.deepEqual(
+    told.flatMap((one) => (one.kind !== 'unban' ? [] : [[one.ip, one.failure, one.blockedBy]])),
+    [
+      ['198.51.100.7', undefined, ['198.51.100.0/24']],
+      ['198.51.100.0/24', 'busy', []],
+    ],
+  );
+});
+
+test('one of two overlapping bans expires: who is still blocked by the other is not called free', async (t) => {
+  const { bans, clock, order, held, told } = make(t);
+  await order(['198.51.100.7'], { forMs: 60_000 });
+  await order(['198.51.100.0/24'], { forMs: 120_000 });
+  await order(['198.51.100.9'], { forMs: null });
+  clock.nowMs = T0 + 60_000;
+  await bans.expireDue();
+  assert.deepEqual([...held.keys()], ['198.51.100.0/24', '198.51.100.9']);
+  clock.nowMs = T0 + 120_000;
+  await bans.expireDue();
+  assert.deepEqual(
+    told.flatMap((one) => (one.kind !== 'unban' ? [] : [[one.ip, one.blockedBy, one.within]])),
+    [
+      ['198.51.100.7', ['198.51.100.0/24'], 0],
+      ['198.51.100.0/24', [], 1],
+    ],
+  );
+});
+
+test('allow lifts every ban that covers the address, and is no success while the firewall holds one', async (t) => {
+  for (const isStuck of [false, true]) {
+    const never: string[] = [];
+    const { operator, ban, stuck, held, trail } = make(t, {
+      never,
+      onRefresh: () => never.push(...trail.allowed().map(({ entry }) => entry)),
+    });
+    await ban('198.51.100.0/24', '198.51.100.0/25');
+    if (isStuck) stuck.add('198.51.100.0/24');
+    const [allowed] = await operator.allow({ targets: ['198.51.100.7'], remove: false, ...WHO });
+    assert.deepEqual(
+      [allowed?.ok, allowed?.message],
+      isStuck ? [false, 'allowed, but still blocked: the ban of 198.51.100.0/24 stands'] : [true, 'allowed'],
+    );
+    assert.deepEqual([...held.keys()], isStuck ? ['198.51.100.0/24'] : []);
+  }
+});
+
+test('unban of what is not banned, of nonsense, and of everything', async (t) => {
+  const { operator, ban, unban, held } = make(t);
+  await ban('203.0.113.1', '203.0.113.2');
+  assert.deepEqual(
+    (await unban('192.0.2.1', 'nonsense')).map(({ code }) => code),
+    ['not_found', 'invalid'],
+  );
+  const all = await operator.unban({ targets: [], all: true, ...WHO });
+  assert.deepEqual(
+    all.map(({ target, ok }) => [target, ok]),
+    [
+      ['203.0.113.1', true],
+      ['203.0.113.2', true],
+    ],
+  );
+  assert.equal(held.size, 0);
+});
+
+test('allow and take it back: recorded, each change once', async (t) => {
+  const { operator, trail, since } = make(t);
+  const change = async (remove: boolean, ...targets: readonly string[]) =>
+    (await operator.allow({ targets, remove, ...WHO })).map(({ target, code }) => `${target} ${code}`);
+  assert.deepEqual(await change(false, '192.0.2.0/24', 'Office.Example.com.', 'no name!'), [
+    '192.0.2.0/24 done',
+    'office.example.com done',
+    'no name! invalid',
+  ]);
+  assert.deepEqual(
+    trail.allowed().map(({ entry, actor }) => [entry, actor]),
+    [
+      ['192.0.2.0/24', 'operator:anna'],
+      ['office.example.com', 'operator:anna'],
+    ],
+  );
+  since();
+  assert.deepEqual(await change(false, '192.0.2.0/24'), ['192.0.2.0/24 unchanged']);
+  assert.deepEqual(await change(true, '192.0.2.0/24', '203.0.113.9'), ['192.0.2.0/24 done', '203.0.113.9 not_found']);
+  assert.deepEqual(since(), ['row disallow 192.0.2.0/24 because', 'notify order']);
+});
+
+test('anyone who comes under protection is released', async (t) => {
+  const { operator, bans, since } = make(t, { never: ['203.0.113.9'] });
+  bans.onEvents([banEvent('203.0.113.9'), banEvent('203.0.113.10')], []);
+  bans.onResult(answer({ confirmed: ['203.0.113.9', '203.0.113.10'] }));
+  since();
+  await operator.liftProtected();
+  assert.deepEqual(
+    since().filter((step) => step.startsWith('row unban ')),
+    ['row unban 203.0.113.9 never banned: an SSH session'],
+  );
+});
