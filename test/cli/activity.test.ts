@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Activity } from '../../src/cli/activity.ts';
+import { Activity } from '../../src/cli/story/activity.ts';
 import { START } from '../support/traffic.ts';
 
 test('adds up whatever the order of the lines', () => {

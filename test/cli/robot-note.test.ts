@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { robotNote } from '../../src/cli/robot-note.ts';
+import { robotNote } from '../../src/cli/story/robot-note.ts';
 import { loadRobots, SHIPPED_ROBOTS } from '../../src/host/robots.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 

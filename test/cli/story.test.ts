@@ -1,10 +1,10 @@
 /** What `zban explain` says, word for word, of rows as the daemon writes them. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { ActivitySummary } from '../../src/cli/activity.ts';
-import type { Searched } from '../../src/cli/log-search.ts';
-import { storyOfClient, storyOfEntry, stretchesOf } from '../../src/cli/story.ts';
-import { formatStory } from '../../src/cli/story-text.ts';
+import type { ActivitySummary } from '../../src/cli/story/activity.ts';
+import type { Searched } from '../../src/cli/story/log-search.ts';
+import { storyOfClient, storyOfEntry, stretchesOf } from '../../src/cli/story/story.ts';
+import { formatStory } from '../../src/cli/story/story-text.ts';
 import { withTrail } from '../../src/cli/trail.ts';
 import type { AuditDraft } from '../../src/model/audit.ts';
 import type { Condition } from '../../src/model/event.ts';

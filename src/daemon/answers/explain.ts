@@ -1,6 +1,6 @@
 /** `zban explain` for the dashboard: from the database alone, because searching the logs takes seconds. */
-import { storyOfClient, storyOfEntry } from '../../cli/story.ts';
-import { storyParagraphs } from '../../cli/story-text.ts';
+import { storyOfClient, storyOfEntry } from '../../cli/story/story.ts';
+import { storyParagraphs } from '../../cli/story/story-text.ts';
 import { withTrail } from '../../cli/trail.ts';
 import type { Config } from '../../config/schema.ts';
 import { findRobots } from '../../host/robots.ts';

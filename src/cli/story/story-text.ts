@@ -1,18 +1,18 @@
 /** A story in plain words: how it stands, what the client did, what was normal, how it goes on, how to undo it. */
 
-import type { Nearest } from '../detect/nearest.ts';
-import type { ActiveBan, AuditEntry, JudgedNumbers, RefusedNumbers } from '../model/audit.ts';
-import { printable } from '../model/text.ts';
-import { formatAuditLine } from '../record/text-log/audit-line.ts';
-import { formatDuration } from '../words/duration.ts';
-import { formatNumber } from '../words/number.ts';
-import { nameClient, phraseOf, tellReason } from '../words/reason.ts';
+import type { Nearest } from '../../detect/nearest.ts';
+import type { ActiveBan, AuditEntry, JudgedNumbers, RefusedNumbers } from '../../model/audit.ts';
+import { printable } from '../../model/text.ts';
+import { formatAuditLine } from '../../record/text-log/audit-line.ts';
+import { formatDuration } from '../../words/duration.ts';
+import { formatNumber } from '../../words/number.ts';
+import { nameClient, phraseOf, tellReason } from '../../words/reason.ts';
+import { columnsOf } from '../style.ts';
+import { formatParagraphs, type Paragraph } from '../table.ts';
+import { formatRelative, formatTime, wrapText } from '../text.ts';
 import { sampleLines, tellActivities } from './activity-text.ts';
 import type { StretchActivity } from './recent.ts';
 import { endOf, type Story } from './story.ts';
-import { columnsOf } from './style.ts';
-import { formatParagraphs, type Paragraph } from './table.ts';
-import { formatRelative, formatTime, wrapText } from './text.ts';
 
 const COLUMNS_MAX = 100;
 const BEFORE_MAX = 3;

@@ -1,8 +1,8 @@
 /** What a client did over some time, added up from its lines; their order makes no difference. */
-import type { Sample, TopEntry } from '../model/event.ts';
-import { formatSecond } from '../model/time.ts';
-import { type LogRecord, requestOf } from '../parse/record.ts';
-import { cleanText, toSample } from '../traffic/evidence.ts';
+import type { Sample, TopEntry } from '../../model/event.ts';
+import { formatSecond } from '../../model/time.ts';
+import { type LogRecord, requestOf } from '../../parse/record.ts';
+import { cleanText, toSample } from '../../traffic/evidence.ts';
 
 const TOP = 3;
 const SAMPLES = 5;

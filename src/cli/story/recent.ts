@@ -1,9 +1,9 @@
 /** What one client did in some stretches of time, picked out of the access logs' lines. */
 
-import { type ClientScheme, clientPrefix, findClientKey, IPV4_HIGH, isIpv4Client } from '../net/client-key.ts';
-import { type Prefix, parsePrefix, prefixContains } from '../net/prefix.ts';
-import type { Parser } from '../parse/parser.ts';
-import { HIGH, LINE, LOW, ROW, SECOND, type Tally } from '../parse/tally.ts';
+import { type ClientScheme, clientPrefix, findClientKey, IPV4_HIGH, isIpv4Client } from '../../net/client-key.ts';
+import { type Prefix, parsePrefix, prefixContains } from '../../net/prefix.ts';
+import type { Parser } from '../../parse/parser.ts';
+import { HIGH, LINE, LOW, ROW, SECOND, type Tally } from '../../parse/tally.ts';
 import { Activity, type ActivitySummary } from './activity.ts';
 
 const NEWLINE = 0x0a;

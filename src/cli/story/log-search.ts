@@ -1,19 +1,19 @@
 /** Searches the configured logs, and what rotation moved aside of them, for one client; bounded in bytes and in time. */
-import type { Config } from '../config/schema.ts';
-import { findNearest, type Nearest } from '../detect/nearest.ts';
-import type { EngineState } from '../engine/engine-state.ts';
-import type { Position } from '../model/chunk.ts';
-import { clientPrefix, findClientKey } from '../net/client-key.ts';
-import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
-import { Parser } from '../parse/parser.ts';
-import { ROW, SECOND, type Tally } from '../parse/tally.ts';
-import { findLogs } from '../source/discover.ts';
-import { findEnd, findHistory, type HistoryFile, readHistory } from '../source/history.ts';
-import { SourceError } from '../source/source-error.ts';
-import { workerSetup } from '../workers/pipeline.ts';
+import type { Config } from '../../config/schema.ts';
+import { findNearest, type Nearest } from '../../detect/nearest.ts';
+import type { EngineState } from '../../engine/engine-state.ts';
+import type { Position } from '../../model/chunk.ts';
+import { clientPrefix, findClientKey } from '../../net/client-key.ts';
+import { formatPrefix, type Prefix, parsePrefix } from '../../net/prefix.ts';
+import { Parser } from '../../parse/parser.ts';
+import { ROW, SECOND, type Tally } from '../../parse/tally.ts';
+import { findLogs } from '../../source/discover.ts';
+import { findEnd, findHistory, type HistoryFile, readHistory } from '../../source/history.ts';
+import { SourceError } from '../../source/source-error.ts';
+import { workerSetup } from '../../workers/pipeline.ts';
+import { formatBytes, formatSpan, formatTime } from '../text.ts';
 import { Recent, type Stretch, type StretchActivity } from './recent.ts';
 import { HOUR_MS, type Story, stretchesOf } from './story.ts';
-import { formatBytes, formatSpan, formatTime } from './text.ts';
 
 export interface SearchLimits {
   /** Newest bytes read of one log. */

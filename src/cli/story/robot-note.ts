@@ -1,7 +1,7 @@
 /** What zban knows of a client that is a robot, or says so. */
 
-import type { RobotList } from '../host/robots.ts';
-import { type Prefix, prefixContains } from '../net/prefix.ts';
+import type { RobotList } from '../../host/robots.ts';
+import { type Prefix, prefixContains } from '../../net/prefix.ts';
 
 /** A note for `zban explain`; undefined for a client that is no robot and claims to be none that can be verified. */
 export function robotNote(robots: RobotList, client: Prefix, userAgents: readonly string[]): string | undefined {

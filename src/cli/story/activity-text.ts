@@ -1,11 +1,11 @@
 /** What a client did in some stretch of time, as paragraphs of a story. */
 
-import type { Sample, TopEntry } from '../model/event.ts';
-import { formatCount } from '../words/number.ts';
+import type { Sample, TopEntry } from '../../model/event.ts';
+import { formatCount } from '../../words/number.ts';
+import type { Paragraph } from '../table.ts';
+import { cutText, formatTime } from '../text.ts';
 import type { ActivitySummary } from './activity.ts';
 import type { StretchActivity } from './recent.ts';
-import type { Paragraph } from './table.ts';
-import { cutText, formatTime } from './text.ts';
 
 const NAME_COLUMNS = 40;
 const LINE_COLUMNS = 88;

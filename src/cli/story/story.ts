@@ -1,10 +1,10 @@
 /** What is recorded about a client or a row, put in order for `zban explain`. */
 
-import { durationOf, tierAfter } from '../decide/decide.ts';
-import type { ActiveBan, AuditEntry } from '../model/audit.ts';
-import { formatPrefix, type Prefix, parsePrefix, prefixContains } from '../net/prefix.ts';
-import type { TrailReader } from '../record/trail/trail-reader.ts';
-import type { BanOptions } from '../settings/engine-settings.ts';
+import { durationOf, tierAfter } from '../../decide/decide.ts';
+import type { ActiveBan, AuditEntry } from '../../model/audit.ts';
+import { formatPrefix, type Prefix, parsePrefix, prefixContains } from '../../net/prefix.ts';
+import type { TrailReader } from '../../record/trail/trail-reader.ts';
+import type { BanOptions } from '../../settings/engine-settings.ts';
 import type { Stretch } from './recent.ts';
 
 /** Entries looked at for one client, newest first. */
