@@ -7,8 +7,9 @@ import { z } from 'zod';
 import { FIELD_NAMES } from '../parse/fields.ts';
 import { LOG_FORMATS } from '../parse/formats.ts';
 import { bans, baseline, detection, profile, sensitivity, swarm } from '../settings/engine-settings.ts';
-import { duration, path, program, section } from '../settings/fields.ts';
-import { notify } from './notify.ts';
+import { duration, path, section } from '../settings/fields.ts';
+import { firewall } from '../settings/firewall-settings.ts';
+import { notify } from '../settings/notify-settings.ts';
 
 const fieldKeys = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
   error: "expected the log's name of the field, or a list of names",
@@ -36,30 +37,6 @@ const source = section({
   poll_interval: duration('20ms', '5ms', '100ms'),
   line_bytes_max: z.number().int().min(1024).max(1_048_576).default(65_536),
   discover_interval: duration('1s', '100ms', '60s'),
-});
-
-/** Chains and targets that others own: flushing them would take down the host's own rules. */
-const RESERVED_CHAIN =
-  /^(INPUT|OUTPUT|FORWARD|PREROUTING|POSTROUTING|ACCEPT|DROP|QUEUE|RETURN|REJECT|LOG|DOCKER.*|KUBE-.*)$/i;
-
-const firewall = section({
-  backend: z.enum(['auto', 'ipset', 'nftables', 'iptables', 'nginx', 'exec', 'dry-run']).default('auto'),
-  chain: z
-    .string()
-    .regex(/^[A-Za-z][A-Za-z0-9_-]{0,19}$/, 'expected up to 20 letters, digits, _ or -')
-    .refine((name) => !RESERVED_CHAIN.test(name), 'belongs to the kernel or to docker: zban needs a chain of its own')
-    .default('ZBAN'),
-  protect_ports: z.array(z.number().int().min(1).max(65_535)).max(15).default([22]),
-  reconcile: duration('30s', '1s', '10m'),
-  command_timeout: duration('10s', '100ms', '5m'),
-  nginx: section({
-    file: path('/etc/nginx/zban.conf'),
-    lanes: z.string().min(1).optional(),
-    format: z.enum(['deny', 'geo']).default('deny'),
-    test: program.prefault(['nginx', '-T']),
-    reload: program.prefault(['nginx', '-s', 'reload']),
-  }),
-  exec: section({ apply: program.optional(), list: program.optional() }),
 });
 
 const FLEET_URL_ERROR = 'expected redis://HOST:PORT, rediss://HOST:PORT (TLS) or unix:///PATH';

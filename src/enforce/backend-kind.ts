@@ -1,20 +1,9 @@
 /** What zban knows of a kind of backend before one is opened. docs/extending.md shows how to add one. */
 import type { Log } from '../model/log.ts';
+import type { FirewallSettings } from '../settings/firewall-settings.ts';
 import type { EnforcementBackend } from './backend.ts';
 import type { CommandRunner } from './command.ts';
-import type { ExecSettings } from './exec.ts';
 import type { Filter } from './filter.ts';
-import type { NginxSettings } from './nginx.ts';
-
-/** The part `firewall` of the configuration. */
-export interface FirewallSettings {
-  readonly chain: string;
-  /** Milliseconds. */
-  readonly command_timeout: number;
-  readonly protect_ports: readonly number[];
-  readonly nginx: NginxSettings;
-  readonly exec: ExecSettings;
-}
 
 export interface HostFirewall {
   readonly settings: FirewallSettings;

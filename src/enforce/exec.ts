@@ -9,18 +9,13 @@ import { BanTable } from './ban-table.ts';
 import type { CommandRunner } from './command.ts';
 import { sortOperations, throwRefusals } from './target.ts';
 
-/** The part `firewall.exec` of the configuration. */
-export interface ExecSettings {
-  readonly apply?: readonly [string, ...string[]] | undefined;
+export interface ExecOptions {
+  readonly apply: readonly [string, ...string[]];
   /**
    * Prints what stands, `TARGET EPOCH_SECONDS` or `TARGET permanent` a line. Without it zban trusts
    * that what it gave stands until its end, and gives everything again after a start.
    */
   readonly list?: readonly [string, ...string[]] | undefined;
-}
-
-export interface ExecOptions extends ExecSettings {
-  readonly apply: readonly [string, ...string[]];
   readonly run: CommandRunner;
   /** Epoch milliseconds. */
   readonly now: () => number;

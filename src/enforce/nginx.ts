@@ -2,6 +2,7 @@
  * Bans in an include file of nginx, for hosts behind a proxy: the firewall sees only the proxy, nginx (with real_ip) the
  * client. http://nginx.org/en/docs/http/ngx_http_access_module.html, …/ngx_http_geo_module.html
  */
+import type { FirewallSettings } from '../settings/firewall-settings.ts';
 import type { EnforcementBackend, KernelBan } from './backend.ts';
 import type { BackendKind } from './backend-kind.ts';
 import { BanTable } from './ban-table.ts';
@@ -10,17 +11,7 @@ import { throwRefusals } from './target.ts';
 
 const HEADER = '# Written by zban; changes are overwritten.\n';
 
-/** The part `firewall.nginx` of the configuration. */
-export interface NginxSettings extends Pick<NginxProgram, 'test' | 'reload'> {
-  /** The include file. */
-  readonly file: string;
-  /** `deny` lines for the access module, or `geo` lines for a variable. */
-  readonly format: 'deny' | 'geo';
-  /** The file of the lanes, with any backend. */
-  readonly lanes?: string | undefined;
-}
-
-export type NginxOptions = NginxSettings & NginxProgram;
+export type NginxOptions = FirewallSettings['nginx'] & NginxProgram;
 
 export function createNginxBackend(options: NginxOptions): EnforcementBackend {
   const { file } = options;

@@ -1,7 +1,8 @@
 /** Chooses the backend this host can work with, and says why. */
 import type { Log } from '../model/log.ts';
+import type { FirewallSettings } from '../settings/firewall-settings.ts';
 import { type EnforcementBackend, EnforcementError } from './backend.ts';
-import type { BackendKind, FirewallSettings, HostFirewall } from './backend-kind.ts';
+import type { BackendKind, HostFirewall } from './backend-kind.ts';
 import { BACKENDS, type KindName } from './backends.ts';
 import { createCommandRunner } from './command.ts';
 import { createDryRunBackend } from './dry-run.ts';

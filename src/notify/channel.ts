@@ -1,5 +1,6 @@
 /** The interface of a channel. docs/extending.md shows how to add one. */
 import type { Severity } from '../model/notification.ts';
+import type { DeliverySettings } from '../settings/notify-settings.ts';
 import type { Message } from './message.ts';
 
 /**
@@ -15,17 +16,6 @@ export type Delivery =
 
 /** Never rejects; `signal` gives up the attempt, which then counts as worth another try. */
 export type Deliver = (message: Message, signal?: AbortSignal) => Promise<Delivery>;
-
-/** What every channel can be told in the configuration; times in milliseconds. */
-export interface DeliverySettings {
-  readonly timeout: number;
-  readonly min_severity?: Severity | undefined;
-  /** Local time, `22:00-07:00`. */
-  readonly quiet_hours?: string | undefined;
-  readonly digest_over: number;
-  readonly digest_window: number;
-  readonly queue_max: number;
-}
 
 export interface Channel {
   /** Unique: its place in the outbox, and what `zban notify test` takes. */

@@ -1,16 +1,9 @@
 /** Every kind of channel, by its key in `notify` of the configuration. */
+import type { NotifySettings } from '../settings/notify-settings.ts';
 import type { BrokenChannel, Channel } from './channel.ts';
-import { type EmailSettings, openEmail } from './email.ts';
-import { openSlack, type SlackSettings } from './slack.ts';
-import { openWebhooks, type WebhookSettings } from './webhook.ts';
-
-/** The part `notify` of the configuration. */
-export interface NotifySettings {
-  readonly dashboard_url?: string | undefined;
-  readonly slack: SlackSettings;
-  readonly webhook: readonly WebhookSettings[];
-  readonly email: EmailSettings;
-}
+import { openEmail } from './email.ts';
+import { openSlack } from './slack.ts';
+import { openWebhooks } from './webhook.ts';
 
 /** All channels that are configured, the unusable ones with their problem. */
 export function openChannels(

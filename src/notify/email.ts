@@ -1,19 +1,13 @@
 /** E-mail by the host's own sendmail program. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import type { Channel, Delivery, DeliverySettings, OpenChannels } from './channel.ts';
+import type { NotifySettings } from '../settings/notify-settings.ts';
+import type { Channel, Delivery, OpenChannels } from './channel.ts';
 import { encodeHeader } from './encode-header.ts';
 import type { Message } from './message.ts';
 import { spellBody } from './text.ts';
 
-export interface EmailSettings extends DeliverySettings {
-  /** None: no e-mail. */
-  readonly to: readonly string[];
-  /** The sender's address; the program's own by default. */
-  readonly from?: string | undefined;
-  /** The program and its arguments: it reads the message with its recipients from standard input. */
-  readonly sendmail: readonly [string, ...string[]];
-}
+type EmailSettings = NotifySettings['email'];
 
 const SERVICE = 'sendmail';
 

@@ -10,21 +10,17 @@ import {
   IncomingWebhookHTTPError,
   IncomingWebhookRequestError,
 } from '@slack/webhook';
-import type { Deliver, DeliverySettings, OpenChannels } from './channel.ts';
+import type { NotifySettings } from '../settings/notify-settings.ts';
+import type { Deliver, OpenChannels } from './channel.ts';
 import { classifyStatus, describeFailure } from './http-post.ts';
 import { loadAddress, type Secret } from './secret.ts';
 import { toSlackPayload } from './slack-payload.ts';
-
-export interface SlackSettings extends DeliverySettings {
-  readonly webhook_url?: string | undefined;
-  readonly webhook_url_file?: string | undefined;
-}
 
 const SERVICE = 'Slack';
 /** The environment variable asked last. */
 export const WEBHOOK_VARIABLE = 'ZBAN_SLACK_WEBHOOK_URL';
 
-export const openSlack: OpenChannels<SlackSettings> = (settings, environment) => {
+export const openSlack: OpenChannels<NotifySettings['slack']> = (settings, environment) => {
   const { webhook_url: value, webhook_url_file: file } = settings;
   const loaded = loadAddress({ key: 'notify.slack.webhook_url', value, file, variable: WEBHOOK_VARIABLE }, environment);
   const name = 'slack';

@@ -1,22 +1,10 @@
 /** Webhooks: one POST for each message, in the form of a template. */
-import type { WebhookTemplate } from '../model/notification.ts';
-import type { BrokenChannel, Channel, Deliver, DeliverySettings } from './channel.ts';
+import type { WebhookSettings } from '../settings/notify-settings.ts';
+import type { BrokenChannel, Channel, Deliver } from './channel.ts';
 import { post } from './http-post.ts';
 import { loadAddress, loadSecret } from './secret.ts';
 import type { Template, TemplateOptions } from './template.ts';
 import { TEMPLATES } from './templates.ts';
-
-export interface WebhookSettings extends DeliverySettings {
-  /** That of the template by default. */
-  readonly name?: string | undefined;
-  readonly template: WebhookTemplate;
-  readonly url?: string | undefined;
-  readonly url_file?: string | undefined;
-  readonly token?: string | undefined;
-  readonly token_file?: string | undefined;
-  /** Telegram's chat. */
-  readonly chat?: string | undefined;
-}
 
 export function openWebhooks(
   webhooks: readonly WebhookSettings[],

@@ -12,10 +12,11 @@ import { configSchema } from '../../src/config/schema.ts';
 import type { BackendKind } from '../../src/enforce/backend-kind.ts';
 import { createCommandRunner } from '../../src/enforce/command.ts';
 import { createFilter } from '../../src/enforce/filter.ts';
-import type { DeliverySettings, OpenChannels } from '../../src/notify/channel.ts';
+import type { OpenChannels } from '../../src/notify/channel.ts';
 import { openChannels } from '../../src/notify/channels.ts';
 import { formatMessage } from '../../src/notify/format.ts';
 import type { Template } from '../../src/notify/template.ts';
+import type { DeliverySettings } from '../../src/settings/notify-settings.ts';
 import { fuse } from '../notify/examples.ts';
 import { createNetwork, rootSkip } from '../support/netns.ts';
 
@@ -57,15 +58,11 @@ const CHANGES: Readonly<
     ],
   },
   'src/notify/syslog.ts': {
-    'src/config/notify.ts': [
-      ['default([]), email }', 'default([]), email, syslog: section({ program: file, ...delivery }) }'],
+    'src/settings/notify-settings.ts': [
+      ['default([]), email }', 'default([]), email, syslog: section({ program: file, ...delivery.shape }) }'],
     ],
     'src/notify/channels.ts': [
-      [
-        'import { openWebhooks',
-        "import { openSyslog, type SyslogSettings } from './syslog.ts';\nimport { openWebhooks",
-      ],
-      ['readonly email: EmailSettings;', 'readonly email: EmailSettings;\n  readonly syslog: SyslogSettings;'],
+      ['import { openWebhooks', "import { openSyslog } from './syslog.ts';\nimport { openWebhooks"],
       ['{ slack, webhook, email }', '{ slack, webhook, email, syslog }'],
       ['...openEmail(', '...openSyslog(syslog, environment), ...openEmail('],
     ],
@@ -75,7 +72,7 @@ const CHANGES: Readonly<
       ['import { exec }', "import { blackhole } from './blackhole.ts';\nimport { exec }"],
       ['nginx, exec }', 'nginx, exec, blackhole }'],
     ],
-    'src/config/schema.ts': [["'exec', 'dry-run'", "'exec', 'blackhole', 'dry-run'"]],
+    'src/settings/firewall-settings.ts': [["'exec', 'dry-run'", "'exec', 'blackhole', 'dry-run'"]],
   },
   'src/parse/tsv-format.ts': {
     'src/parse/formats.ts': [

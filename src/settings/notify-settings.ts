@@ -1,9 +1,10 @@
-/** The keys of `notify`: every channel has those of `delivery`. */
+/** The keys of `notify`. */
 import { z } from 'zod';
 import { SEVERITIES, WEBHOOK_TEMPLATES } from '../model/notification.ts';
-import { duration, program, section } from '../settings/fields.ts';
+import { duration, program, section } from './fields.ts';
 
-const delivery = {
+/** What every channel can be told; times in milliseconds. */
+const delivery = z.strictObject({
   timeout: duration('10s', '100ms', '5m'),
   min_severity: z.enum(SEVERITIES).optional(),
   quiet_hours: z
@@ -13,13 +14,13 @@ const delivery = {
   digest_over: z.number().int().min(1).default(5),
   digest_window: duration('30s', '1s', '1h'),
   queue_max: z.number().int().min(10).default(1000),
-};
+});
 
 const isAddress = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 const address = z.string().refine(isAddress, 'expected an https:// address').optional();
 const file = z.string().min(1).optional();
 
-const slack = section({ webhook_url: address, webhook_url_file: file, ...delivery });
+const slack = section({ webhook_url: address, webhook_url_file: file, ...delivery.shape });
 
 const webhook = z.strictObject({
   name: z
@@ -32,7 +33,7 @@ const webhook = z.strictObject({
   token: z.string().min(1).optional(),
   token_file: file,
   chat: z.union([z.string().min(1), z.number().int().transform(String)]).optional(),
-  ...delivery,
+  ...delivery.shape,
 });
 
 const mailbox = z.string().regex(/^[^\s<>,;:"()@]+@[^\s<>,;:"()@]+$/, 'expected an address such as ops@example.com');
@@ -41,7 +42,11 @@ const email = section({
   to: z.array(mailbox).max(50).default([]),
   from: mailbox.optional(),
   sendmail: program.prefault(['/usr/sbin/sendmail', '-t', '-oi']),
-  ...delivery,
+  ...delivery.shape,
 });
 
 export const notify = section({ dashboard_url: address, slack, webhook: z.array(webhook).max(20).default([]), email });
+
+export type DeliverySettings = z.output<typeof delivery>;
+export type NotifySettings = z.output<typeof notify>;
+export type WebhookSettings = z.output<typeof webhook>;
