@@ -69,6 +69,11 @@ export class Link {
   private readonly counts: OutgoingCounts;
   private session: Session | undefined;
   private place: { epoch: string; lastId: string } | undefined;
+  /** The server's history of writes, as it was last told; another one may lack what the stream had. */
+  private history: string | undefined;
+  /** How often the server was emptied or replaced, and how many of these were followed by reading all that is in force. */
+  private changes = 0;
+  private caughtUp = 0;
   private news: Watched[] = [];
   private lastCounts: SharedCountsResult | undefined;
   private bytesBefore = 0;
@@ -151,10 +156,10 @@ export class Link {
     const session: Session = { writer, reader, isOver: false };
     try {
       if (this.isStopped) throw new Error('stopped');
-      const isNew = await this.beat(session);
+      const change = await this.beat(session);
       this.session = session;
-      await this.catchUp(session, isNew);
-      this.options.onUp(isNew);
+      await this.catchUp(session);
+      this.options.onUp(change === 'emptied');
       const { shares, recorded } = this.options;
       return await Promise.race([
         lost,
@@ -180,45 +185,53 @@ export class Link {
     session.reader.close();
   }
 
-  /** Says that this host is there; true when the server is another than before. */
-  private async beat({ writer }: Session): Promise<boolean> {
+  /** Says that this host is there, and whether the server has lost all of its writes, or perhaps the last ones, since it was last asked. */
+  private async beat({ writer }: Session): Promise<'emptied' | 'replaced' | undefined> {
     const { host, describe, shares, now } = this.options;
     const about = JSON.stringify({ ...describe(), counts: shares.counts, read: this.place?.lastId ?? STREAM_START });
     const beforeMs = now();
     const epoch = randomBytes(EPOCH_BYTES).toString('hex');
     const words = [host, about, String(SILENT_MS), epoch];
-    const answer = (await writer.run(BEAT, [this.keys.hosts, this.keys.epoch], words)) as [string, string, number];
+    const answer = (await writer.run(BEAT, [this.keys.hosts, this.keys.epoch], words)) as [
+      string,
+      string,
+      number,
+      string,
+    ];
     const aheadMs = Number(answer[0]) - (beforeMs + now()) / 2;
     if (!Number.isFinite(aheadMs)) throw new Error('the server tells no time');
     this.aheadMs = aheadMs;
     this.hosts = Math.max(1, Number(answer[2]));
-    if (this.place?.epoch === answer[1]) return false;
-    this.place = { epoch: answer[1], lastId: this.place ? STREAM_START : '' };
-    return true;
+    const isReplaced = this.history !== undefined && this.history !== answer[3];
+    this.history = answer[3];
+    const isEmptied = this.place?.epoch !== answer[1];
+    if (isEmptied) this.place = { epoch: answer[1], lastId: this.place ? STREAM_START : '' };
+    if (isEmptied || isReplaced) this.changes++;
+    return isEmptied ? 'emptied' : isReplaced ? 'replaced' : undefined;
   }
 
   private async keepBeating(session: Session): Promise<never> {
     for (;;) {
       await sleep(BEAT_MS, undefined, { signal: this.stopping.signal });
-      if (await this.beat(session)) this.options.onUp(true);
+      const change = await this.beat(session);
+      if (change) this.options.onUp(change === 'emptied');
     }
   }
 
   /** What was decided while this host was away, where the stream does not tell all of it. */
-  private async catchUp({ reader }: Session, isNew: boolean): Promise<void> {
+  private async catchUp({ reader }: Session): Promise<void> {
     if (!this.place) return;
+    const { changes } = this;
     const ends = await readEnds(reader, this.keys);
     const { lastId, epoch } = this.place;
-    if (!this.options.shares.bans) {
-      this.place = { epoch, lastId: ends?.last ?? STREAM_START };
-      return;
-    }
     const isWhole = lastId !== '' && (!ends || (!isBefore(lastId, ends.first) && !isBefore(ends.last, lastId)));
-    if (isWhole && !isNew) return;
-    const { orders, unknown } = await readAll(reader, this.keys);
+    const { bans } = this.options.shares;
+    if (bans && isWhole && this.caughtUp === changes) return;
+    const { orders, unknown } = bans ? await readAll(reader, this.keys) : { orders: [], unknown: 0 };
     this.unknown += unknown;
     this.place = { epoch, lastId: ends?.last ?? STREAM_START };
-    await this.options.onOrders(orders, this.place);
+    if (bans) await this.options.onOrders(orders, this.place);
+    this.caughtUp = changes;
   }
 
   private async read(session: Session): Promise<never> {
@@ -226,6 +239,7 @@ export class Link {
     const { reader } = session;
     let watchId = await readWatchEnd(reader, this.keys);
     for (;;) {
+      if (this.caughtUp < this.changes) await this.catchUp(session);
       const heard = await readNews(reader, this.keys, this.place?.lastId || STREAM_START, watchId);
       watchId = heard.lastWatchId ?? watchId;
       if (shares.counts) this.news.push(...heard.watched);

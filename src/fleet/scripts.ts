@@ -92,7 +92,8 @@ return answers`);
 
 /**
  * A host says that it is there. KEYS hosts epoch; ARGV host, what it says of itself (JSON), ms after which a silent host is gone,
- * an epoch for an empty server. Answers the server's time, its epoch, and how many hosts share counts.
+ * an epoch for an empty server. Answers the server's time, its epoch, how many hosts share counts, and the id of its history of
+ * writes (empty for a user who may not ask): a replica that takes over begins another one, and may lack the last writes before.
  */
 export const BEAT = script(`${NOW}
 redis.call('SET', KEYS[2], ARGV[4], 'NX')
@@ -104,7 +105,9 @@ for i = 1, #all, 2 do
   if at < now - 86400000 then redis.call('HDEL', KEYS[1], all[i])
   elseif at >= now - tonumber(ARGV[3]) and string.find(all[i + 1], '"counts":true', 1, true) then live = live + 1 end
 end
-return { tostring(now), redis.call('GET', KEYS[2]), live }`);
+local info = redis.pcall('INFO', 'replication')
+local history = type(info) == 'string' and string.match(info, 'master_replid:(%x+)') or ''
+return { tostring(now), redis.call('GET', KEYS[2]), live, history }`);
 
 /**
  * Pours points into the buckets of one shard (src/share/level.ts says how). KEYS batches, then one for each client. ARGV host,

@@ -35,9 +35,14 @@ interface Client {
   readonly destroy: () => void;
 }
 
-/** Connects; rejects when no server answers within ANSWER_MS. Nothing connects again by itself: the caller does. */
+/**
+ * Connects; rejects when no server answers within ANSWER_MS. `onLost` is called once the connection is over, or leads to another
+ * server than before. Nothing connects again by itself: the caller does.
+ */
 export async function connectServer(options: ServerOptions, onLost: (error: Error) => void): Promise<Server> {
-  const client = await createClient(options, onLost);
+  let isConnected = false;
+  // Of several Sentinels or nodes some may be away: what counts is whether one of them led to the server.
+  const client = await createClient(options, (error) => isConnected && onLost(error));
   let bytes = 0;
   const command = async (key: string, words: readonly string[], timeoutMs = ANSWER_MS): Promise<unknown> => {
     for (const word of words) bytes += Buffer.byteLength(word);
@@ -47,6 +52,7 @@ export async function connectServer(options: ServerOptions, onLost: (error: Erro
   };
   try {
     await withDeadline(client.connect(), ANSWER_MS, 'no connection');
+    isConnected = true;
   } catch (error) {
     client.destroy();
     throw error;
@@ -108,11 +114,13 @@ async function createClient(
       nodeClientOptions: { ...common, ...login, socket },
       sentinelClientOptions: { ...common, socket },
     });
-    sentinel.on('error', onLost).on('client-error', onLost);
+    // Errors are those of single Sentinels, and the next one is asked. A server that is gone leaves commands without an answer, and
+    // one that takes its place tells another history.
+    sentinel.on('error', () => {});
     return {
       send: (_key, words) => sentinel.sendCommand(false, words),
       connect: () => sentinel.connect(),
-      destroy: () => sentinel.destroy(),
+      destroy: () => void sentinel.destroy().catch(() => {}),
     };
   }
   const path = url.startsWith('unix:') ? { path: new URL(url).pathname, tls: false as const } : undefined;

@@ -1,18 +1,31 @@
 /**
- * `npm run bench:fleet -- [spread] [bans] [local] [traffic] [faults] [many]`: what a fleet of eight daemons does with one Redis, each daemon
- * as the service runs it, in a network namespace with its own ipset; without a name all six. Needs root and redis-server; touches no
+ * `npm run bench:fleet -- [spread] [bans] [local] [traffic] [faults] [failover] [many]`: what a fleet of eight daemons does with one Redis, each daemon
+ * as the service runs it, in a network namespace with its own ipset; without a name all of it. Needs root and redis-server; touches no
  * firewall of the host. `--hosts N` is how many daemons, `--lines N` how many lines a second `traffic` writes for each host, `--faults N`
- * how often `faults` breaks the server.
+ * how often `faults` breaks the server, and `failover` lets another one take over.
  */
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { callDaemon } from '../../src/control/client.ts';
 import type { FleetReport } from '../../src/model/fleet.ts';
 import { until } from '../support/daemon.ts';
 import { logLine, mulberry32 } from '../support/traffic.ts';
-import { breakServer } from './fleet/faults.ts';
-import { BenchFleet, countKernel, cpuMs, type Host, quantile, SOCKET, say, trail } from './fleet/hosts.ts';
+import { failOver } from './fleet/failover.ts';
+import { breakServer, breakUnderLoad } from './fleet/faults.ts';
+import {
+  BenchFleet,
+  countKernel,
+  cpuMs,
+  type Host,
+  ms,
+  order,
+  quantile,
+  SOCKET,
+  say,
+  socketOf,
+  trail,
+} from './fleet/hosts.ts';
 import { runLinks } from './fleet/links.ts';
 import { banWhileFrozen } from './fleet/local.ts';
 
@@ -27,15 +40,6 @@ const { values, positionals } = parseArgs({
 const HOSTS = Number(values.hosts);
 const IPSET = { firewall: { backend: 'ipset' } };
 const second = () => Math.floor(Date.now() / 1000);
-const ms = (value: number) => `${Math.round(value)} ms`;
-const socketOf = ({ daemon }: Host) => `${daemon.folder}/zban.sock`;
-
-const order = (host: Host, targets: readonly string[]) =>
-  callDaemon(socketOf(host), 'ban', {
-    bans: targets.map((target) => ({ target })),
-    ...{ forMs: 3_600_000, keepLonger: false, reason: 'bench', operator: 'bench' },
-  });
-
 /** When the kernel of each host was seen to hold the ban, by its trail; in milliseconds since `fromMs`. */
 const confirmations = (hosts: readonly Host[], isAsked: (client: string) => boolean) =>
   hosts.map((host) =>
@@ -177,42 +181,7 @@ async function faults(): Promise<void> {
     '--dbfilename',
     'old.rdb',
   ]);
-  const random = mulberry32(11);
-  const targets: string[] = [];
-  const state = { isOver: false };
-  const load = (async () => {
-    while (!state.isOver) {
-      const n = targets.length;
-      const target = `10.8.${n >> 8}.${n & 255}`;
-      targets.push(target);
-      await order(bench.hosts[Math.floor(random() * HOSTS)] as Host, [target]);
-      await sleep(100);
-    }
-  })();
-  const kinds: Record<string, number> = {};
-  for (let n = 0; n < Number(values.faults); n++) {
-    const kind = await breakServer(bench.server, random);
-    kinds[kind] = (kinds[kind] ?? 0) + 1;
-    await sleep(500 + random() * 2000);
-  }
-  state.isOver = true;
-  await load;
-  const backMs = Date.now();
-  const held = (host: Host) => host.daemon.status()?.active_bans;
-  await until('all agree', () => bench.hosts.every((host) => held(host) === targets.length), 60_000).catch(() => {});
-  const agreedMs = Date.now() - backMs;
-  const doubled = bench.hosts.reduce((sum, host) => {
-    const clients = trail(host).flatMap((row) => (row.action === 'ban' ? [row.client] : []));
-    return sum + clients.length - new Set(clients).size;
-  }, 0);
-  const lost = bench.hosts.map((host) => targets.length - (held(host) ?? 0));
-  const what = Object.entries(kinds).map(([kind, count]) => `${kind} ${count}`);
-  say(
-    `server ${what.join(', ')} times, ${targets.length} bans`,
-    `lost ${Math.max(...lost)}, doubled ${doubled}, all agree after ${ms(agreedMs)}`,
-  );
-  if (Math.max(...lost) > 0)
-    writeFileSync('/dev/stderr', bench.hosts.map(({ daemon }) => daemon.stderr.slice(-500)).join('\n'));
+  await breakUnderLoad(bench.hosts, Number(values.faults), (random) => breakServer(bench.server, random));
   await bench.close();
 }
 
@@ -222,6 +191,7 @@ const parts: Record<string, () => Promise<void>> = {
   local: banWhileFrozen,
   traffic,
   faults,
+  failover: () => failOver(HOSTS, Number(values.faults)),
   many: runLinks,
 };
 for (const [name, run] of Object.entries(parts))

@@ -1,71 +1,22 @@
-/** The scripts and the connection against real servers: repeated calls, rights, TLS, a Cluster. No daemon is needed for it. */
+/** The scripts and the connection against real servers: repeated calls, rights, TLS. No daemon is needed for it. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
 import { Fleet } from '../../src/daemon/fleet/fleet.ts';
 import { checkFleet } from '../../src/doctor/fleet.ts';
-import type { ClientCounts } from '../../src/engine/shared-counts.ts';
 import { OutgoingCounts } from '../../src/fleet/counts.ts';
 import { readHosts } from '../../src/fleet/hosts.ts';
-import { Keys, shardOf } from '../../src/fleet/keys.ts';
-import { OutgoingOrders } from '../../src/fleet/orders.ts';
+import { shardOf } from '../../src/fleet/keys.ts';
 import { BEAT, COUNT } from '../../src/fleet/scripts.ts';
-import { connectServer, type Server } from '../../src/fleet/server.ts';
 import { readAll, readEnds, readNews, STREAM_START } from '../../src/fleet/stream.ts';
 import { pour } from '../../src/share/level.ts';
-import type { Order } from '../../src/share/order.ts';
 import { makeBans } from '../daemon/fixtures.ts';
 import { until } from '../support/daemon.ts';
-import { RedisServer, redisSkip } from '../support/redis.ts';
-
-const keys = new Keys('shop');
-/** The rule of docs/fleet.md. */
-const page = readFileSync(join(import.meta.dirname, '../../docs/fleet.md'), 'utf8');
-const ACL = (/ACL SETUSER zban on >PASSWORD ((?:.|\n {6})+)/.exec(page)?.[1] ?? '').replace(/\s+/g, ' ');
-
-async function start(t: TestContext, ...options: readonly string[]): Promise<RedisServer> {
-  const server = await RedisServer.start(...options);
-  t.after(() => server.close());
-  return server;
-}
-
-async function connect(t: TestContext, urls: readonly string[], more = {}): Promise<Server> {
-  const options = { urls, kind: 'single' as const, master: '', caFile: undefined, passwordFile: undefined, ...more };
-  const server = await connectServer(options, () => {});
-  t.after(() => server.close());
-  return server;
-}
-
-const T0 = Date.now();
-const order = (changes: Partial<Order>): Order => ({
-  ...{ kind: 'ban', host: 'web-1', actor: 'policy', target: '192.0.2.1', atMs: T0, untilMs: T0 + 600_000 },
-  ...{ tier: 1, condition: 'scan', reason: '', digest: '' },
-  ...changes,
-});
-
-async function publish(server: Server, ...orders: readonly Order[]): Promise<void> {
-  const outgoing = new OutgoingOrders();
-  outgoing.push(orders.map((each) => ({ order: each, auditId: 0 })));
-  await outgoing.send(
-    server,
-    keys,
-    async () => {},
-    () => outgoing.size === 0,
-  );
-}
-
-async function streamLength(server: Server): Promise<number> {
-  const { orders } = await readNews(server, keys, STREAM_START, STREAM_START);
-  return orders.length;
-}
-
-const counts = (client: string, points: number, limit = 12, leak = 0.02): ClientCounts => ({
-  client,
-  counts: [{ rule: 'scan', points, limit, leak }],
-});
+import { redisSkip } from '../support/redis.ts';
+import { ACL, connect, counts, keys, order, publish, start, streamLength, T0 } from './servers.ts';
 
 test('one server', { skip: redisSkip() }, async (t) => {
   const redis = await start(t);
@@ -232,54 +183,6 @@ test('TLS, a user, and its password in a file; the certificate is checked', { sk
   assert.deepEqual((await readAll(server, keys)).orders.length, 1);
   await assert.rejects(connect(t, [url], { passwordFile }), /self-signed|certificate/);
   await assert.rejects(connect(t, [url], { caFile: file('cert') }), /WRONGPASS|NOAUTH/);
-});
-
-test('a Cluster of three masters: every script keeps to one slot', { skip: redisSkip() }, async (t) => {
-  const nodes = await Promise.all([0, 1, 2].map(() => start(t, '--cluster-enabled', 'yes')));
-  const [first] = nodes as [RedisServer, RedisServer, RedisServer];
-  for (const [index, node] of nodes.entries()) {
-    const from = Math.floor((16_384 * index) / 3);
-    node.cli('CLUSTER', 'ADDSLOTSRANGE', String(from), String(Math.floor((16_384 * (index + 1)) / 3) - 1));
-    node.cli('CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1));
-    if (index > 0) first.cli('CLUSTER', 'MEET', '127.0.0.1', String(node.port), String(node.busPort));
-  }
-  await until('the cluster stands', () => nodes.every((node) => /cluster_state:ok/.test(node.cli('CLUSTER', 'INFO'))));
-  await until('all know all', () => nodes.every((node) => node.cli('CLUSTER', 'NODES').split('\n').length === 3));
-  for (const node of nodes) node.cli('ACL', 'SETUSER', 'zban', 'on', '>secret', ...ACL.split(' '), '+cluster|slots');
-  const server = await connect(t, [first.url.replace('//', '//zban:secret@')], { kind: 'cluster' });
-  await publish(server, order({}));
-  assert.deepEqual((await readAll(server, keys)).orders.length, 1);
-  assert.equal(await streamLength(server), 1);
-  const outgoing = new OutgoingCounts({ host: 'web-1', keys, run: 'r', bans: true, now: () => performance.now() });
-  const clients = Array.from({ length: 300 }, (_, n) => counts(`203.0.${n >> 8}.${n & 255}`, 6.5));
-  assert.equal((await outgoing.send(server, clients)).watched.length, 300);
-  assert.equal((await outgoing.send(server, clients)).offences.length, 300);
-  const held = nodes.map((node) => Number(node.cli('DBSIZE')));
-  assert.ok(
-    held.every((size) => size > 20),
-    `keys on each: ${held}`,
-  );
-});
-
-test('Sentinels: the host follows the server that they name to another one', { skip: redisSkip() }, async (t) => {
-  const master = await start(t);
-  const replica = await start(t, '--replicaof', '127.0.0.1', String(master.port));
-  const file = join(master.folder, 'sentinel.conf');
-  const rules = ['down-after-milliseconds mymaster 300', 'failover-timeout mymaster 3000'];
-  const lines = [`monitor mymaster 127.0.0.1 ${master.port} 1`, ...rules].map((line) => `sentinel ${line}\n`);
-  writeFileSync(file, lines.join(''));
-  const sentinel = await start(t, '--sentinel', file);
-  const urls = [sentinel.url];
-  const server = await connect(t, urls, { kind: 'sentinel', master: 'mymaster' });
-  await publish(server, order({}));
-  await until('the replica has it', () => replica.cli('ZCARD', keys.active) === '1');
-  await until('the sentinel knows the replica', () => /slaves=1/.test(sentinel.cli('INFO', 'sentinel')));
-  server.close();
-  await master.kill();
-  await until('the replica is the master', () => replica.cli('ROLE').startsWith('master'));
-  const next = await connect(t, urls, { kind: 'sentinel', master: 'mymaster' });
-  await publish(next, order({ target: '192.0.2.2' }));
-  assert.equal(replica.cli('ZCARD', keys.active), '2');
 });
 
 test('a clock that is off is reported, and times in the fleet are the server’s', { skip: redisSkip() }, async (t) => {

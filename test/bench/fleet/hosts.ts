@@ -4,12 +4,13 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { callDaemon } from '../../../src/control/client.ts';
 import type { AuditEntry } from '../../../src/model/audit.ts';
 import { TestDaemon, until } from '../../support/daemon.ts';
 import { RedisServer } from '../../support/redis.ts';
 
 /** As the service runs it: built, with its memory limits. What a command of the firewall costs depends on the daemon's memory. */
-const ZBAN = fileURLToPath(new URL('../../../scripts/zban', import.meta.url));
+export const ZBAN = fileURLToPath(new URL('../../../scripts/zban', import.meta.url));
 
 const ip = (...args: readonly string[]) => spawnSync('ip', args, { encoding: 'utf8' });
 
@@ -81,7 +82,7 @@ export function countKernel({ namespace }: Host): number {
 }
 
 /** The trail of a host. */
-export function trail({ daemon }: Host): AuditEntry[] {
+export function trail({ daemon }: Pick<Host, 'daemon'>): AuditEntry[] {
   const { stdout } = daemon.zban('audit', '--json');
   return stdout
     .split('\n')
@@ -99,6 +100,16 @@ export function cpuMs({ daemon }: Host): number {
     .split(' ');
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
+
+export const socketOf = ({ daemon }: Pick<Host, 'daemon'>): string => `${daemon.folder}/zban.sock`;
+
+export const order = (host: Pick<Host, 'daemon'>, targets: readonly string[]) =>
+  callDaemon(socketOf(host), 'ban', {
+    bans: targets.map((target) => ({ target })),
+    ...{ forMs: 3_600_000, keepLonger: false, reason: 'bench', operator: 'bench' },
+  });
+
+export const ms = (value: number): string => `${Math.round(value)} ms`;
 
 export const quantile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.ceil(share * values.length) - 1] ?? Number.NaN;

@@ -1,0 +1,57 @@
+/** Servers for tests of the fleet's protocol: connections as a host makes them, and what it says over them. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { ClientCounts } from '../../src/engine/shared-counts.ts';
+import { Keys } from '../../src/fleet/keys.ts';
+import { OutgoingOrders } from '../../src/fleet/orders.ts';
+import { connectServer, type Server } from '../../src/fleet/server.ts';
+import { readNews, STREAM_START } from '../../src/fleet/stream.ts';
+import type { Order } from '../../src/share/order.ts';
+import { RedisServer } from '../support/redis.ts';
+
+export const keys = new Keys('shop');
+/** The rule of docs/fleet.md. */
+const page = readFileSync(join(import.meta.dirname, '../../docs/fleet.md'), 'utf8');
+export const ACL = (/ACL SETUSER zban on >PASSWORD ((?:.|\n {6})+)/.exec(page)?.[1] ?? '').replace(/\s+/g, ' ');
+
+export async function start(t: TestContext, ...options: readonly string[]): Promise<RedisServer> {
+  const server = await RedisServer.start(...options);
+  t.after(() => server.close());
+  return server;
+}
+
+export async function connect(t: TestContext, urls: readonly string[], more = {}): Promise<Server> {
+  const options = { urls, kind: 'single' as const, master: '', caFile: undefined, passwordFile: undefined, ...more };
+  const server = await connectServer(options, () => {});
+  t.after(() => server.close());
+  return server;
+}
+
+export const T0 = Date.now();
+export const order = (changes: Partial<Order>): Order => ({
+  ...{ kind: 'ban', host: 'web-1', actor: 'policy', target: '192.0.2.1', atMs: T0, untilMs: T0 + 600_000 },
+  ...{ tier: 1, condition: 'scan', reason: '', digest: '' },
+  ...changes,
+});
+
+export async function publish(server: Server, ...orders: readonly Order[]): Promise<void> {
+  const outgoing = new OutgoingOrders();
+  outgoing.push(orders.map((each) => ({ order: each, auditId: 0 })));
+  await outgoing.send(
+    server,
+    keys,
+    async () => {},
+    () => outgoing.size === 0,
+  );
+}
+
+export async function streamLength(server: Server): Promise<number> {
+  const { orders } = await readNews(server, keys, STREAM_START, STREAM_START);
+  return orders.length;
+}
+
+export const counts = (client: string, points: number, limit = 12, leak = 0.02): ClientCounts => ({
+  client,
+  counts: [{ rule: 'scan', points, limit, leak }],
+});
