@@ -19,7 +19,7 @@ import {
   type Translation,
   translationsOf,
 } from './embedded-ipv4.ts';
-import { formatPrefix, type Prefix } from './prefix.ts';
+import { dottedIpv4, formatPrefix, type Prefix } from './prefix.ts';
 
 /** A client's two words. */
 export interface ClientKey {
@@ -115,7 +115,7 @@ export function clientPrefix(high: number, low: number, scheme: ClientScheme): P
 
 /** Canonical text of a client: `192.0.2.1`, `64:ff9b::c000:201` or `2001:db8::/64`. */
 export function formatClient(high: number, low: number, scheme: ClientScheme): string {
-  if (high === IPV4_HIGH) return `${low >>> 24}.${(low >>> 16) & 255}.${(low >>> 8) & 255}.${low & 255}`;
+  if (high === IPV4_HIGH) return dottedIpv4(low);
   return formatPrefix(clientPrefix(high, low, scheme));
 }
 

@@ -67,6 +67,7 @@ function parseIpv6(text: string): bigint | undefined {
 }
 
 function mask(family: 4 | 6, value: bigint, bits: number): bigint {
+  if (bits === WIDTH[family]) return value;
   const host = BigInt(WIDTH[family] - bits);
   return (value >> host) << host;
 }
@@ -76,8 +77,9 @@ function mask(family: 4 | 6, value: bigint, bits: number): bigint {
  * Host bits are cleared; an IPv4-mapped IPv6 address becomes IPv4. Undefined for anything else.
  */
 export function parsePrefix(text: string): Prefix | undefined {
-  const [address = '', length, extra] = text.split('/');
-  if (extra !== undefined) return undefined;
+  const slash = text.indexOf('/');
+  const address = slash < 0 ? text : text.slice(0, slash);
+  const length = slash < 0 ? undefined : text.slice(slash + 1);
   const family = address.includes(':') ? 6 : 4;
   const value = family === 6 ? parseIpv6(address) : parseIpv4(address);
   if (value === undefined) return undefined;
@@ -103,11 +105,15 @@ function formatIpv6(value: bigint): string {
   return `${hex.slice(0, best.start).join(':')}::${hex.slice(best.start + best.length).join(':')}`;
 }
 
+/** Dotted text of an IPv4 address in 32 bits. */
+export function dottedIpv4(word: number): string {
+  return `${word >>> 24}.${(word >>> 16) & 255}.${(word >>> 8) & 255}.${word & 255}`;
+}
+
 /** Canonical text (RFC 5952): a single address without its length, everything else with it. */
 export function formatPrefix(prefix: Prefix): string {
   const { family, value, bits } = prefix;
-  const address =
-    family === 6 ? formatIpv6(value) : [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 255n).join('.');
+  const address = family === 6 ? formatIpv6(value) : dottedIpv4(Number(value));
   return bits === WIDTH[family] ? address : `${address}/${bits}`;
 }
 

@@ -133,17 +133,17 @@ export class TextLog {
     const written = writeSync(this.#file.descriptor, bytes);
     if (written === 0) throw recordError('io', this.#options.path, 'takes no bytes');
     this.#waitingBytes -= written;
-    let left = written;
-    while (left > 0 && this.#waiting[0]) {
-      const [line] = this.#waiting;
+    let [left, whole] = [written, 0];
+    for (const line of this.#waiting) {
       if (line.length > left) {
         // A full disk took half a line: its rest follows when there is room.
-        this.#waiting[0] = line.subarray(left);
-        return;
+        this.#waiting[whole] = line.subarray(left);
+        break;
       }
       left -= line.length;
-      this.#waiting.shift();
+      whole++;
     }
+    this.#waiting.splice(0, whole);
   }
 
   /** Makes sure the file under our path is the open one, and returns its size. */
