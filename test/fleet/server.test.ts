@@ -12,10 +12,11 @@ import { readHosts } from '../../src/fleet/hosts.ts';
 import { shardOf } from '../../src/fleet/keys.ts';
 import { BEAT, COUNT } from '../../src/fleet/scripts.ts';
 import { readAll, readEnds, readNews, STREAM_START } from '../../src/fleet/stream.ts';
-import { pour } from '../../src/share/level.ts';
+import { pour, watchUntil } from '../../src/share/level.ts';
 import { makeBans } from '../daemon/fixtures.ts';
 import { until } from '../support/daemon.ts';
 import { redisSkip } from '../support/redis.ts';
+import { mulberry32 } from '../support/traffic.ts';
 import { ACL, connect, counts, keys, order, publish, start, streamLength, T0 } from './servers.ts';
 
 test('one server', { skip: redisSkip() }, async (t) => {
@@ -48,19 +49,49 @@ test('one server', { skip: redisSkip() }, async (t) => {
     assert.equal(redis.cli('HLEN', keys.details), '1');
   });
 
-  await t.test('the server pours and drains as src/share/level.ts does', async () => {
-    const shard = shardOf('203.0.113.1');
-    const of = [keys.batches(shard), keys.counts(shard, '203.0.113.1')];
-    let model: ReturnType<typeof pour> | undefined;
-    for (const [index, points] of [3, 0.25, -1, 0.5, 2].entries()) {
-      const said = `scan ${points} 12 0.02`;
-      const [answer = ''] = (await server.run(COUNT, of, ['web-1#a', String(index + 1), '1', said])) as string[];
-      model = pour(model, points, 0.02, Date.now());
-      assert.ok(Math.abs(Number(answer.split(' ')[3]) - model.level) < 0.05, `${answer}, ${model.level}`);
-    }
-    const [again = ''] = (await server.run(COUNT, of, ['web-1#a', '5', '1', 'scan 2 12 0.02'])) as string[];
-    assert.ok(Math.abs(Number(again.split(' ')[3]) - (model?.level ?? 0)) < 0.05, 'a repeated batch counts once');
-  });
+  await t.test(
+    'the server pours, drains and watches as src/share/level.ts does; a repeated batch counts once',
+    async () => {
+      const random = mulberry32(5);
+      const time = async () => {
+        const [seconds, micros] = (await server.command(keys.epoch, ['TIME'])) as [string, string];
+        return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+      };
+      for (let n = 1; n <= 200; n++) {
+        const client = `203.0.113.${n}`;
+        const shard = shardOf(client);
+        const of = [keys.batches(shard), keys.counts(shard, client)];
+        const [limit, leak] = [5 + Math.floor(random() * 55), 10 ** (random() * 4 - 3)];
+        const points = Math.round((random() * 1.5 - 0.5) * limit);
+        const fromMs = await time();
+        const before = {
+          level: random() * limit,
+          atMs: fromMs - Math.floor(random() * 60_000),
+          leak: leak * random() * 2,
+        };
+        const isKnown = random() < 0.8;
+        if (isKnown)
+          await server.command(keys.counts(shard, client), [
+            ...['HSET', keys.counts(shard, client), 'scan', `${before.level} ${before.atMs} ${before.leak}`],
+          ]);
+        const run = async () =>
+          (
+            (await server.run(COUNT, of, ['web-1#a', String(n), '1', `scan ${points} ${limit} ${leak}`])) as string[]
+          )[0];
+        const [watchedMs, , , level, drain] = (await run())?.split(' ').map(Number) ?? [];
+        // Within the time that the call took.
+        const [first, last] = [fromMs, await time()].map((ms) => pour(isKnown ? before : undefined, points, leak, ms));
+        const said = `${n}: ${level} ${drain} ${watchedMs}, ${JSON.stringify([before, points, leak, first, last])}`;
+        const isAbout = (value = Number.NaN, from = 0, to = 0, off = 0) => value >= from - off && value <= to + off;
+        assert.ok(isAbout(level, last?.level, first?.level, 1e-3), said);
+        assert.ok(isAbout(drain, last?.leak, first?.leak, 1e-5), said);
+        const [from, to] = [last, first].map((of) => of && watchUntil({ ...of, level: Math.min(of.level, limit) }, 0));
+        assert.ok(isAbout(watchedMs, from, to, 2), said);
+        const [, , , again = 0] = (await run())?.split(' ').map(Number) ?? [];
+        assert.ok(again <= Math.min(level ?? 0, limit) + 1e-3, `${said}; again ${again}`);
+      }
+    },
+  );
 
   await t.test('of several hosts one decides an offence, and the first report puts the client on watch', async () => {
     const host = (name: string, bans = true) =>
