@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import type { CommandDefinition } from './definitions/command.ts';
 import { CommandError, EXIT, type ExitCode, exitCodeOf } from './exit.ts';
 import { STDIN } from './options.ts';
-import { createOutput, type Sink } from './output.ts';
+import type { Sink } from './output.ts';
 
 /** Options that every command has. */
 interface CommonOptions {
@@ -22,24 +22,23 @@ export async function runCommandLine(
   version: string,
   { stdout, stderr, env }: { stdout: Sink; stderr: Sink; env: Context['env'] } = process,
 ): Promise<number> {
-  const output = createOutput(stdout, stderr);
-  let exitCode: number = EXIT.done;
-  const contextOf = ({ config: configPath, json = false }: CommonOptions): Context => {
-    return { output, configPath, json, env, now: Date.now };
-  };
-  const wrap: Wrap = (run) => async (marked) => {
-    refuseRepeated(marked);
-    const options = unmarkOperands(marked);
-    exitCode = await run(contextOf(options), options as never);
-  };
+  const openOutput = async () => (await import('./output.ts')).createOutput(stdout, stderr);
   try {
     const daemon = findDaemonOptions(words);
-    if (daemon) return await (await import('./commands/run.ts')).run(contextOf(daemon));
+    if (daemon) return await (await import('./commands/run.ts')).run({ configPath: daemon.config });
+    const output = await openOutput();
+    let exitCode: number = EXIT.done;
+    const wrap: Wrap = (run) => async (marked) => {
+      refuseRepeated(marked);
+      const options = unmarkOperands(marked);
+      const { config: configPath, json = false } = options;
+      exitCode = await run({ output, configPath, json, env, now: Date.now }, options as never);
+    };
     const { createParser } = await import('./parser.ts');
     await createParser(markOperands(spellOutStdin(words)), version, wrap).parseAsync();
     return exitCode;
   } catch (error) {
-    return tell(error, output.talk);
+    return tell(error, (await openOutput()).talk);
   }
 }
 

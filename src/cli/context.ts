@@ -26,8 +26,8 @@ export function loadPermitted(context: Context): LoadedConfig {
 }
 
 /** The configuration file's path; one that this user may not read ends the command with exit code 4. */
-export function requirePermitted(context: Context): string {
-  const file = context.configPath ?? DEFAULT_CONFIG;
+export function requirePermitted({ configPath }: Pick<Context, 'configPath'>): string {
+  const file = configPath ?? DEFAULT_CONFIG;
   if (isPermitted(file)) return file;
   const message = `${file} may not be read by this user: run the command with sudo, or as a member of the group zban`;
   throw new CommandError(EXIT.noPermission, message);

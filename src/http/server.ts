@@ -1,6 +1,6 @@
 /** The page, its event stream, JSON and metrics, for people and for Prometheus; read-only unless actions are configured. */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ActiveBan } from '../model/audit.ts';
 import type { FleetReport } from '../model/fleet.ts';
@@ -57,6 +57,9 @@ export interface HttpServer {
   /** Ends streams and connections; resolves once the port is free. */
   close(): Promise<void>;
 }
+
+// Imported, the module would have all its exports read, which loads Node's WebSocket client and 14 MiB with it.
+const { createServer } = process.getBuiltinModule('node:http');
 
 const TICK_MS = 1000;
 const READERS_MAX = 20;

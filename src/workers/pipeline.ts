@@ -8,6 +8,7 @@ import type { RobotClaim } from '../detect/robot-verdicts.ts';
 import type { Chunk } from '../model/chunk.ts';
 import type { EngineEvent } from '../model/event.ts';
 import { fieldKeys } from '../parse/fields.ts';
+import { Parser } from '../parse/parser.ts';
 import { SKIP_REASONS, type SkipReason } from '../parse/tally.ts';
 import { moveLimits } from '../settings/sensitivity.ts';
 import type { Parsed, ParseTask, TrafficResult, TrafficTask, WorkerSetup } from './messages.ts';
@@ -16,6 +17,10 @@ import type { Parsed, ParseTask, TrafficResult, TrafficTask, WorkerSetup } from 
 const FUTURE_SECONDS_MAX = 86_400;
 /** The threads make few objects: V8's default of 48 MiB for young ones would only fill with garbage. */
 const resourceLimits = { maxYoungGenerationSizeMb: 6 };
+/** Live, chunks up to this are parsed in the thread that reads them: handing them over would take longer. */
+const HERE_BYTES_MAX = 16_384;
+/** Live, a parse thread ends after so long without work: it takes a tenth of an idle daemon's memory. */
+const IDLE_MS = 60_000;
 
 /** The same file beside this one, compiled or not. */
 function workerFile(name: string): string {
@@ -45,6 +50,8 @@ export function workerSetup(
 export interface PipelineOptions {
   readonly setup: WorkerSetup;
   readonly parseThreads: number;
+  /** The logs are followed: parse threads come and go with large chunks. */
+  readonly live?: boolean;
   /** Wall clock, epoch milliseconds. */
   readonly now: () => number;
   /** Events of a task, and the chunks that are settled with them, in order. */
@@ -69,6 +76,7 @@ export class Pipeline {
   second = 0;
   private readonly options: PipelineOptions;
   private readonly parsing: Piscina;
+  private readonly parsersHere: readonly Parser[];
   private readonly traffic: Piscina;
   private readonly pending = new Map<number, Pending>();
   /** Last hand-over of each source, so that its chunks stay in order. */
@@ -78,13 +86,16 @@ export class Pipeline {
 
   constructor(options: PipelineOptions) {
     this.options = options;
-    const { setup, parseThreads } = options;
+    const { setup, parseThreads, live = false } = options;
+    this.parsersHere = live ? setup.parsers.map((parser) => new Parser(parser)) : [];
     this.parsing = new Piscina({
       filename: workerFile('parse-worker'),
       workerData: setup,
       resourceLimits,
-      minThreads: parseThreads,
+      minThreads: live ? 0 : parseThreads,
       maxThreads: parseThreads,
+      idleTimeout: live ? IDLE_MS : 0,
+      recordTiming: false,
     });
     this.traffic = new Piscina({
       filename: workerFile('traffic-worker'),
@@ -94,6 +105,7 @@ export class Pipeline {
       maxThreads: 1,
       // Without this a task that found the thread busy goes back to the end of the queue, behind younger ones.
       stricterFIFO: true,
+      recordTiming: false,
     });
   }
 
@@ -106,8 +118,7 @@ export class Pipeline {
     this.lines += oversized;
     this.skip('too_long', oversized);
     const secondMax = Math.floor(this.options.now() / 1000) + FUTURE_SECONDS_MAX;
-    const task: ParseTask = { log, bytes, secondMax };
-    const parsing: Promise<Parsed> = this.parsing.run(task, { transferList: [bytes.buffer] });
+    const parsing = this.parse({ log, bytes, secondMax });
     const handover = Promise.all([parsing, this.tails.get(source)]).then(([parsed]) => {
       this.count(parsed);
       this.options.onParsed?.(chunk, parsed);
@@ -175,6 +186,13 @@ export class Pipeline {
   /** The pools would start threads that nobody ends. */
   private requireOpen(): void {
     if (this.isClosed) throw new Error('the pipeline is closed');
+  }
+
+  private async parse(task: ParseTask): Promise<Parsed> {
+    const { log, bytes, secondMax } = task;
+    const parser = bytes.length <= HERE_BYTES_MAX ? this.parsersHere[log] : undefined;
+    if (parser) return { ...parser.parse(bytes, secondMax), bytes };
+    return this.parsing.run(task, { transferList: [bytes.buffer] });
   }
 
   private count(parsed: Parsed): void {

@@ -83,6 +83,7 @@ export class DataPlane {
     this.pipeline = new Pipeline({
       setup: workerSetup(config, config.logs, findHashKey(options.baseline)),
       parseThreads: PARSE_THREADS,
+      live: true,
       now: options.now,
       onEvents: (events, settled) => {
         if (this.rehearsing) return;
