@@ -101,6 +101,8 @@ export type TrafficTask =
     }
   /** The log has been silent for so long that an anomaly of the site is over. */
   | { readonly kind: 'fall_silent' }
+  /** Little is read: nobody waits while the thread tidies up. */
+  | { readonly kind: 'free_memory' }
   /** People lifted bans at this epoch second of the wall clock. */
   | { readonly kind: 'release'; readonly clients: readonly BanKey[]; readonly second: number }
   /** A person ended a lane. */

@@ -5,7 +5,7 @@ import { type OffenderColumns, unpackOffenders } from '../decide/offender-table.
 import type { Offender } from '../decide/policy.ts';
 import { Engine } from '../engine/engine.ts';
 import { packEngineState } from '../engine/engine-state.ts';
-import { summarizeHistory } from '../engine/history-summary.ts';
+import { type HistorySummary, summarizeHistory } from '../engine/history-summary.ts';
 import type { EngineEvent } from '../model/event.ts';
 import { Parser } from '../parse/parser.ts';
 import { newestSecond, type Tally } from '../parse/tally.ts';
@@ -13,6 +13,7 @@ import type { Surge } from '../site/surge.ts';
 import { topClients } from '../traffic/busiest.ts';
 import { Merge, type Parcel } from '../traffic/merge.ts';
 import { WallClock } from '../traffic/wall-clock.ts';
+import { freeMemory } from './free-memory.ts';
 import type { EngineStatus, TrafficResult, TrafficTask, WorkerSetup } from './messages.ts';
 
 const TOP_CLIENTS = 10;
@@ -125,6 +126,12 @@ function busiest(most: number): NonNullable<TrafficResult['busiest']> {
   return { second, site_rates, clients: engine.findBusiest(most) };
 }
 
+function summarize(most: number): HistorySummary {
+  const { history, clients } = engine;
+  if (!history) throw new Error('the engine keeps no history');
+  return summarizeHistory(history, clients, setup.engine.detection, most);
+}
+
 function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'robotClaims'> {
   switch (task.kind) {
     case 'ingest': {
@@ -153,6 +160,9 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'r
       return { consumed: [] };
     case 'fall_silent':
       engine.fallSilent();
+      return { consumed: [] };
+    case 'free_memory':
+      freeMemory();
       return { consumed: [] };
     case 'release':
       for (const key of task.clients) engine.bans.release(key, toEngine(task.second));
@@ -195,12 +205,8 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'r
     }
     case 'busiest':
       return { consumed: [], busiest: busiest(task.most) };
-    case 'history': {
-      const { history, clients } = engine;
-      if (!history) throw new Error('the engine keeps no history');
-      const { detection } = setup.engine;
-      return { consumed: [], history: summarizeHistory(history, clients, detection, task.most) };
-    }
+    case 'history':
+      return { consumed: [], history: summarize(task.most) };
   }
 }
 

@@ -4,6 +4,7 @@ import type { FuseHold } from '../../decide/fuse.ts';
 import type { Log } from '../../model/log.ts';
 import type { WarmStart } from '../../model/status.ts';
 import type { TrafficLog } from '../../record/traffic/traffic-log.ts';
+import { freeMemory } from '../../workers/free-memory.ts';
 import type { DaemonProbes } from '../answers/probes.ts';
 import type { Bans } from '../bans/bans.ts';
 import type { SystemdNotifier } from '../notify-systemd.ts';
@@ -46,6 +47,10 @@ export function buildPlane(options: BuildPlaneOptions): DataPlane {
     onMinutes: (minutes) => traffic.add(minutes),
     onFailure: (error) => {
       throw error;
+    },
+    onQuiet: () => {
+      freeMemory();
+      records.thread.call('freeMemory', undefined, () => {});
     },
     onProgress: () => {
       systemd.watchdog();

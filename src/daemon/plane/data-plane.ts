@@ -17,6 +17,7 @@ import { rehearse } from '../start/rehearsal.ts';
 import type { Troubles } from '../troubles.ts';
 import { LogHealth } from '../watch/log-health.ts';
 import { LogClock } from './log-clock.ts';
+import { QuietWatch } from './quiet-watch.ts';
 import { Robots } from './robots.ts';
 
 const TICK_MS = 1000;
@@ -46,6 +47,8 @@ export interface DataPlaneOptions {
   readonly onMinutes: (minutes: readonly TrafficMinute[]) => void;
   /** A thread failed: nothing more will be judged. */
   readonly onFailure: (error: unknown) => void;
+  /** Much was read, and now hardly anything is. */
+  readonly onQuiet: () => void;
   /** Called every second after the traffic thread answered, and while the past is read: proof that the data plane moves. */
   readonly onProgress: () => void;
 }
@@ -67,6 +70,7 @@ export class DataPlane {
   private readonly clock: LogClock;
   private readonly health: LogHealth;
   private readonly robots: Robots;
+  private readonly quiet = new QuietWatch();
   private follower: LogFollower | undefined;
   private timer: NodeJS.Timeout | undefined;
   /** The tick under way. */
@@ -226,6 +230,10 @@ export class DataPlane {
     if (this.isSilent && this.engine?.anomaly) await this.pipeline.send({ kind: 'fall_silent' });
     await this.askEngine(this.behind ? undefined : this.clock.findTick(this.options.now()));
     this.health.look(this.logs());
+    if (this.quiet.look(this.judgedBytes)) {
+      await this.pipeline.send({ kind: 'free_memory' });
+      this.options.onQuiet();
+    }
     this.options.onProgress();
   }
 

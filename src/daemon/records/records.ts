@@ -70,7 +70,7 @@ export class Records {
   private readonly options: RecordsOptions;
   /** Why bans may be in the firewall that nobody knows of: rows were lost. */
   loss: string | undefined;
-  private readonly thread: RecordThread;
+  readonly thread: RecordThread;
   private readonly database: ReadConnection;
   /** Where each log was read up to. */
   private readonly positions = new Map<string, Position>();

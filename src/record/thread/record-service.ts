@@ -86,6 +86,11 @@ export class RecordService extends TrailWriter {
     return { finding, text: this.textStatus(), rows: this.findRows() };
   }
 
+  /** As src/workers/free-memory.ts, for this thread. */
+  freeMemory(_: undefined): void {
+    globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+  }
+
   /** Closes everything; the lines that the log did not take are left for another one. */
   close(_: undefined): readonly string[] {
     this.text.flush();
