@@ -4,12 +4,7 @@
  * Statuses: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks and
  * https://docs.slack.dev/apis/web-api/rate-limits
  */
-import {
-  type FetchFunction,
-  IncomingWebhook,
-  IncomingWebhookHTTPError,
-  IncomingWebhookRequestError,
-} from '@slack/webhook';
+import type { FetchFunction } from '@slack/webhook';
 import type { NotifySettings } from '../settings/notify-settings.ts';
 import type { Deliver, OpenChannels } from './channel.ts';
 import { classifyStatus, describeFailure } from './http-post.ts';
@@ -43,6 +38,8 @@ export function createSlackDelivery({ webhookUrl, timeoutMs, fetch }: SlackOptio
   const send = fetch ?? (globalThis.fetch as FetchFunction);
   return async (message, signal) => {
     let retryAfter: string | null = null;
+    // A host without Slack never loads it.
+    const { IncomingWebhook, IncomingWebhookHTTPError, IncomingWebhookRequestError } = await import('@slack/webhook');
     const webhook = new IncomingWebhook(webhookUrl.reveal(), {
       timeout: timeoutMs,
       fetch: async (url, init) => {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { TestDaemon } from '../support/daemon.ts';
+import { TestDaemon, until } from '../support/daemon.ts';
+import { logLine } from '../support/traffic.ts';
 
 const SECONDS = 5;
 /** About 10 are measured; a look every 20 ms alone makes 50. */
@@ -16,6 +18,12 @@ function sleeps(pid: number): number {
   }, 0);
 }
 
+/** V8's isolates beside the main one, as Node.js names their threads. */
+function threads(pid: number): number {
+  const names = readdirSync(`/proc/${pid}/task`).map((task) => readFileSync(`/proc/${pid}/task/${task}/comm`, 'utf8'));
+  return names.filter((name) => name.startsWith('WorkerThread')).length;
+}
+
 test('an idle daemon sleeps', async (t) => {
   const daemon = new TestDaemon({ config: { mode: 'observe', http: { listen: '127.0.0.1:0' } } });
   t.after(() => daemon.close());
@@ -25,4 +33,25 @@ test('an idle daemon sleeps', async (t) => {
   await delay(SECONDS * 1000);
   const perSecond = (sleeps(pid) - before) / SECONDS;
   assert.ok(perSecond < WAKES_MAX, `${perSecond} wake-ups a second`);
+  // The traffic thread and the record thread: what little comes is parsed by the one that reads it.
+  assert.equal(threads(pid), 2);
+  const line = `${logLine(Math.floor(Date.now() / 1000), '192.0.2.1')}\n`;
+  appendFileSync(daemon.log, line.repeat(3));
+  await until('three lines', () => daemon.status()?.lines_total === 3);
+  assert.equal(threads(pid), 2);
+  appendFileSync(daemon.log, line.repeat(1000));
+  await until('a thousand more', () => daemon.status()?.lines_total === 1003);
+  assert.equal(threads(pid), 3);
+});
+
+test('the daemon loads nothing that it may never need', () => {
+  const hook = `
+    const urls = [];
+    require('node:module').registerHooks({ load: (url, context, next) => (urls.push(url), next(url, context)) });
+    import(${JSON.stringify(import.meta.resolve('../../src/cli/commands/run.ts'))})
+      .then(() => console.log([...urls, ...process.moduleLoadList].join('\\n')));`;
+  const loaded = execFileSync(process.execPath, ['-e', hook], { encoding: 'utf8' });
+  assert.match(loaded, /src\/daemon\/daemon\.ts/);
+  const found = /.*(undici\/undici|\/(yargs|string-width|wrap-ansi|prom-client|client|webhook)\/).*/.exec(loaded);
+  assert.equal(found?.[0], undefined);
 });

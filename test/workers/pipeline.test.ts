@@ -23,12 +23,13 @@ function chunkOf(bytes: Uint8Array<ArrayBuffer>, source = 0, behind = true): Chu
 }
 
 /** A pipeline, closed after the test, with what it told. */
-function pipelineFor(t: { after(fn: () => Promise<void>): void }, parseThreads: number) {
+function pipelineFor(t: { after(fn: () => Promise<void>): void }, parseThreads: number, live = false) {
   const events: EngineEvent[] = [];
   const settled: Chunk[] = [];
   const pipeline = new Pipeline({
     setup: workerSetup(config),
     parseThreads,
+    live,
     now: Date.now,
     onEvents: (told, chunks) => {
       events.push(...told);
@@ -75,15 +76,17 @@ test('the log at hand has attacks in it', () => {
   assert.ok(ATTACKED.filter(({ event }) => event === 'ban').length >= 3);
 });
 
-for (const [threads, chunkBytes] of [
+for (const [threads, chunkBytes, live = false] of [
   [1, 1 << 20],
   [1, 4096],
   [2, 20_000],
   [4, 5000],
   [4, 1 << 20],
+  // Some of the chunks are parsed by the caller, some by the thread.
+  [1, 16_450, true],
 ] as const) {
-  test(`${threads} parse threads, chunks of ${chunkBytes} bytes: the events of a single thread`, async (t) => {
-    const { pipeline, events, settled } = pipelineFor(t, threads);
+  test(`${threads} parse threads${live ? ', live' : ''}, chunks of ${chunkBytes} bytes: the events of a single thread`, async (t) => {
+    const { pipeline, events, settled } = pipelineFor(t, threads, live);
     await pipeline.send({ kind: 'expect', source: 0 });
     const chunks = [...chunked(LINES, chunkBytes)].map((bytes) => chunkOf(bytes));
     await Promise.all(chunks.map((chunk) => pipeline.feed(chunk, 0)));
