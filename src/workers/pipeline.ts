@@ -77,6 +77,7 @@ export class Pipeline {
   private readonly options: PipelineOptions;
   private readonly parsing: Piscina;
   private readonly parsersHere: readonly Parser[];
+  private isThreadReady = false;
   private readonly traffic: Piscina;
   private readonly pending = new Map<number, Pending>();
   /** Last hand-over of each source, so that its chunks stay in order. */
@@ -190,9 +191,22 @@ export class Pipeline {
 
   private async parse(task: ParseTask): Promise<Parsed> {
     const { log, bytes, secondMax } = task;
-    const parser = bytes.length <= HERE_BYTES_MAX ? this.parsersHere[log] : undefined;
-    if (parser) return { ...parser.parse(bytes, secondMax), bytes };
+    const parser = this.parsersHere[log];
+    if (parser && (bytes.length <= HERE_BYTES_MAX || !this.hasThread(task)))
+      return { ...parser.parse(bytes, secondMax), bytes };
     return this.parsing.run(task, { transferList: [bytes.buffer] });
+  }
+
+  /** Starts a parse thread where there is none: what comes until it answers need not wait for it. */
+  private hasThread(task: ParseTask): boolean {
+    if (this.parsing.threads.length > 0) return this.isThreadReady;
+    this.isThreadReady = false;
+    this.parsing.run({ ...task, bytes: new Uint8Array() }).then(
+      () => (this.isThreadReady = true),
+      // The pipeline was closed meanwhile, or the next chunk fails alike.
+      () => {},
+    );
+    return false;
   }
 
   private count(parsed: Parsed): void {
