@@ -155,7 +155,6 @@ test('rows are found by client, covering or covered network, action, time and id
   assert.deepEqual(ids({ client: 'example.com' }), [6]);
   assert.deepEqual(ids({ client: "x' OR 1=1 --" }), []);
   assert.deepEqual(ids({ action: 'ban', sinceMs: T0 + MINUTE }), [2]);
-  assert.deepEqual(ids({ afterId: 2, beforeId: 5 }), [3, 4]);
   assert.deepEqual(ids({ newestFirst: true, limit: 2 }), [6, 5]);
   const reader = new TrailReader(database);
   assert.equal(reader.findEntry(4)?.action, 'unban');

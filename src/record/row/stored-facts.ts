@@ -7,93 +7,66 @@ import type { Actor, AuditAction, JudgedNumbers } from '../../model/audit.ts';
 
 const judged = z.looseObject({}).nullable();
 
-/** About a client, or about none: one shape for each action, as in model/audit.ts. */
-function about<Action extends AuditAction, Numbers extends z.ZodType>(
-  actions: readonly [Action, ...Action[]],
-  numbers: Numbers,
-) {
-  return { action: z.enum(actions), numbers };
-}
 const client = z.string();
-const none = z.null().catch(null);
 const condition = z.string();
+const none = z.null().catch(null);
+const failable = { result: z.enum(['ok', 'failed']), code: z.string().optional() };
+
+/** One shape for each action, as in model/audit.ts: about a client or about none, with a condition or without. */
+const about = <
+  Action extends AuditAction,
+  Client extends z.ZodType,
+  Condition extends z.ZodType,
+  Numbers extends z.ZodType,
+>(
+  actions: readonly [Action, ...Action[]],
+  client: Client,
+  condition: Condition,
+  numbers: Numbers,
+) => z.object({ action: z.enum(actions), client, condition, numbers });
 
 const FACTS = z.discriminatedUnion('action', [
-  z.object({ ...about(['ban'], judged), client, condition }),
-  z.object({
-    ...about(
-      ['ban_result', 'unban_result'],
-      z.object({ result: z.enum(['ok', 'failed']), code: z.string().optional() }),
-    ),
-    client,
-    condition: none,
-  }),
-  z.object({ ...about(['unban', 'allow', 'disallow'], none), client, condition: none }),
-  z.object({
-    ...about(
-      ['refused'],
-      z.looseObject({ reason: z.enum(['allowlist', 'protected', 'fuse', 'limit', 'alert']), because: z.string() }),
-    ),
+  about(['ban'], client, condition, judged),
+  about(['ban_result', 'unban_result'], client, none, z.object(failable)),
+  about(['unban', 'allow', 'disallow'], client, none, none),
+  about(
+    ['refused'],
     client,
     condition,
-  }),
-  z.object({
-    ...about(['global_anomaly'], z.looseObject({ phase: z.enum(['start', 'end']) })),
-    client: none,
-    condition,
-  }),
-  z.object({
-    ...about(['lane', 'lane_keep', 'lane_end'], z.looseObject({ id: z.string() })),
-    client: none,
-    condition: none,
-  }),
-  z.object({
-    ...about(
-      ['lane_result'],
-      z.looseObject({ id: z.string(), result: z.enum(['ok', 'failed']), code: z.string().optional() }),
-    ),
-    client: none,
-    condition: none,
-  }),
-  z.object({
-    ...about(
-      ['fuse'],
-      z.object({
-        // Older versions said `blown`.
-        phase: z.enum(['tripped', 'blown', 'reset']).transform((phase) => (phase === 'blown' ? 'tripped' : phase)),
-        until: z.string().optional(),
-      }),
-    ),
-    client: none,
-    condition: none,
-  }),
-  z.object({
-    ...about(['panic', 'panic_end', 'start', 'stop', 'reload', 'annotate'], none),
-    client: none,
-    condition: none,
-  }),
-  z.object({
-    ...about(
-      ['trouble'],
-      z
-        .union([
-          z.object({ lost_from: z.number(), lost_to: z.number() }),
-          z.object({ clock_moved_ms: z.number(), after_id: z.number() }),
-        ])
-        .nullable()
-        .catch(null),
-    ),
-    client: none,
-    condition: none,
-  }),
-  z.object({
-    ...about(
-      ['prune'],
-      z.object({ rows: z.number(), anchor_id: z.number(), anchor_hash: z.string(), offences_before_ms: z.number() }),
-    ),
-    client: none,
-    condition: none,
-  }),
+    z.looseObject({ reason: z.enum(['allowlist', 'protected', 'fuse', 'limit', 'alert']), because: z.string() }),
+  ),
+  about(['global_anomaly'], none, condition, z.looseObject({ phase: z.enum(['start', 'end']) })),
+  about(['lane', 'lane_keep', 'lane_end'], none, none, z.looseObject({ id: z.string() })),
+  about(['lane_result'], none, none, z.looseObject({ id: z.string(), ...failable })),
+  about(
+    ['fuse'],
+    none,
+    none,
+    z.object({
+      // Older versions said `blown`.
+      phase: z.enum(['tripped', 'blown', 'reset']).transform((phase) => (phase === 'blown' ? 'tripped' : phase)),
+      until: z.string().optional(),
+    }),
+  ),
+  about(['panic', 'panic_end', 'start', 'stop', 'reload', 'annotate'], none, none, none),
+  about(
+    ['trouble'],
+    none,
+    none,
+    z
+      .union([
+        z.object({ lost_from: z.number(), lost_to: z.number() }),
+        z.object({ clock_moved_ms: z.number(), after_id: z.number() }),
+      ])
+      .nullable()
+      .catch(null),
+  ),
+  about(
+    ['prune'],
+    none,
+    none,
+    z.object({ rows: z.number(), anchor_id: z.number(), anchor_hash: z.string(), offences_before_ms: z.number() }),
+  ),
 ]);
 type Facts = z.infer<typeof FACTS>;
 

@@ -64,7 +64,7 @@ export function decodeRows(bytes: Uint8Array): TrafficRow[] {
 /** Several rows as one; means and percentiles are means of theirs, weighed by requests. Undefined without any. */
 export function addRows(rows: readonly TrafficRow[], minute: number): TrafficRow | undefined {
   if (rows.length === 0) return undefined;
-  const sum = (name: (typeof COUNTS)[number]) => rows.reduce((total, row) => total + row[name], 0);
+  const sums = COUNTS.map((name) => [name, rows.reduce((total, row) => total + row[name], 0)]);
   const mean = (read: (row: TrafficRow) => number | null | undefined, weigh: (row: TrafficRow) => number) => {
     let [total, weight] = [0, 0];
     for (const row of rows) {
@@ -83,15 +83,8 @@ export function addRows(rows: readonly TrafficRow[], minute: number): TrafficRow
   const [p50, p95, p99] = [time(0), time(1), time(2)];
   const byMinutes = ({ minutes }: TrafficRow) => minutes;
   return {
+    ...(Object.fromEntries(sums) as Record<(typeof COUNTS)[number], number>),
     minute,
-    minutes: sum('minutes'),
-    requests: sum('requests'),
-    counted: sum('counted'),
-    refused: sum('refused'),
-    failed: sum('failed'),
-    banned: sum('banned'),
-    bans: sum('bans'),
-    anomalous: sum('anomalous'),
     mean: mean((row) => row.mean, byMinutes),
     stddev: mean((row) => row.stddev, byMinutes),
     times: p50 === null || p95 === null || p99 === null ? null : [p50, p95, p99],

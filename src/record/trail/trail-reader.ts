@@ -17,8 +17,6 @@ import { readJudged } from '../row/stored-facts.ts';
 export interface Query {
   /** Only rows with a greater id: what came since, for following. */
   readonly afterId?: number | undefined;
-  /** Only rows with a smaller id. */
-  readonly beforeId?: number | undefined;
   /** Only rows about this client, or about a network that covers it or that it covers. Other text must match as it is. */
   readonly client?: string | undefined;
   readonly action?: AuditAction | undefined;
@@ -66,7 +64,6 @@ export class TrailReader {
       values.push(value);
     };
     where('id > ?', query.afterId);
-    where('id < ?', query.beforeId);
     where('action = ?', query.action);
     where('time_ms >= ?', query.sinceMs);
     return this.#read(() => {
