@@ -1,6 +1,6 @@
 /** The walls that ARCHITECTURE.md draws: its table of folders against the tree and what its files import. */
 import assert from 'node:assert/strict';
-import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 
@@ -98,4 +98,13 @@ test("the linter's rules for pure folders are for all of them", () => {
   const globs = overrides.flatMap(({ includes }: { includes: string[] }) => includes);
   const pure = folders.filter(({ name }) => isPure(name)).map(({ name }) => name);
   assert.ok(globs.includes(`src/{${pure.join(',')}}/**`), `biome.json: src/{${pure.join(',')}}/**`);
+});
+
+test('what ARCHITECTURE.md points at is there', () => {
+  const paths = [...architecture.matchAll(/\b(?:src|test|docs|scripts)\/[\w./-]*\w/g)].map(([path]) => path);
+  assert.ok(paths.length > 30, 'paths are found');
+  assert.deepEqual(
+    paths.filter((path) => !existsSync(join(root, path))),
+    [],
+  );
 });
