@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { operatorName } from '../../src/cli/context.ts';
 import { readBanDuration, readCount, readPositive, readTargets } from '../../src/cli/options.ts';
 import { formatFittingTable, formatPairs, formatTable } from '../../src/cli/table.ts';
@@ -16,6 +15,7 @@ import {
   wrapText,
 } from '../../src/cli/text.ts';
 import { printable } from '../../src/model/text.ts';
+import fc from '../support/fast-check.ts';
 
 const terminalObeys = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 

@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import fc from 'fast-check';
 import { checkConfig, defaultConfig, loadConfig } from '../../src/config/load.ts';
 import { formatProblem } from '../../src/config/problem.ts';
 import { parseYaml } from '../../src/config/yaml-file.ts';
 import { editDistance, findClosest } from '../../src/words/closest.ts';
+import fc from '../support/fast-check.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'zban-config-'));
 after(() => rmSync(root, { recursive: true, force: true }));

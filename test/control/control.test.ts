@@ -5,12 +5,12 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import fc from 'fast-check';
 import { callDaemon } from '../../src/control/client.ts';
 import type { ControlHandlers } from '../../src/control/protocol.ts';
 import { parseRequest, REQUEST_BYTES_MAX, TARGETS_MAX } from '../../src/control/request.ts';
 import { startControlServer } from '../../src/control/server.ts';
 import { controlHandlers } from '../support/control.ts';
+import fc from '../support/fast-check.ts';
 
 const request = { targets: ['192.0.2.1'], reason: 'too many requests', operator: 'ann' };
 const banRequest = { bans: [{ target: '192.0.2.1' }], keepLonger: false, reason: 'too many requests', operator: 'ann' };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { findOverlaps } from '../../src/daemon/bans/overlap.ts';
 import { formatPrefix, maskPrefix, type Prefix, prefixContains } from '../../src/net/prefix.ts';
+import fc from '../support/fast-check.ts';
 
 /** Few addresses and all lengths, so that many of them overlap. */
 const prefix = fc

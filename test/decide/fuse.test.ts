@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { Fuse } from '../../src/decide/fuse.ts';
 import { formatSecond } from '../../src/model/time.ts';
 import type { BanOptions } from '../../src/settings/engine-settings.ts';
 import { ENGINE } from '../support/engine.ts';
+import fc from '../support/fast-check.ts';
 
 const NOW = 1_767_225_600;
 const MANY = 1_000_000;

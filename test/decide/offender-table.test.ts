@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { OffenderTable, packOffenders, unpackOffenders } from '../../src/decide/offender-table.ts';
 import type { Offender } from '../../src/decide/policy.ts';
+import fc from '../support/fast-check.ts';
 
 const offender: fc.Arbitrary<Offender> = fc.record(
   {

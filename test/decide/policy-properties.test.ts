@@ -1,12 +1,12 @@
 /** Whatever comes, in whatever order. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { Policy } from '../../src/decide/policy.ts';
 import { clientPrefix } from '../../src/net/client-key.ts';
 import { prefixesOverlap } from '../../src/net/prefix.ts';
 import type { BanOptions } from '../../src/settings/engine-settings.ts';
 import { ENGINE } from '../support/engine.ts';
+import fc from '../support/fast-check.ts';
 import { keyOf, prefixOf } from '../support/policy.ts';
 
 const NOW = 1_767_225_600;

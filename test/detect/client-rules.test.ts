@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { ClientRules, type ClientWindow } from '../../src/detect/client-rules.ts';
 import type { DetectionOptions } from '../../src/settings/engine-settings.ts';
 import type { Effective } from '../../src/traffic/baseline.ts';
 import { engineOptions } from '../support/engine.ts';
+import fc from '../support/fast-check.ts';
 
 const CEILING = 300;
 

@@ -1,13 +1,13 @@
 /** What is remembered of a client: habits, refusals, buckets, and the rest of its state. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { Buckets } from '../../src/detect/buckets.ts';
 import { ClientState } from '../../src/detect/client-state.ts';
 import { Habits, habitOf } from '../../src/detect/habits.ts';
 import { Refusals } from '../../src/detect/refusals.ts';
 import { RULES } from '../../src/detect/rules.ts';
 import { mixBits } from '../../src/traffic/hash.ts';
+import fc from '../support/fast-check.ts';
 
 const hash = (n: number): number => mixBits(n + 1);
 const hash16 = (n: number): number => hash(n) & 0xffff;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { REFUTED, type RobotNetwork, RobotVerdicts, UNKNOWN, VERIFIED } from '../../src/detect/robot-verdicts.ts';
 import { clientPrefix, findClientKey, IPV4_HIGH } from '../../src/net/client-key.ts';
 import { maskPrefix, type Prefix, parsePrefix, prefixContains } from '../../src/net/prefix.ts';
 import { Clients } from '../../src/traffic/clients.ts';
+import fc from '../support/fast-check.ts';
 
 const SCHEME = { ipv6_prefix: 64, translation_prefixes: [] };
 

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { eventually } from '../enforce/world.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { findNginxObstacle, startNginx } from '../support/nginx.ts';
+import { freePort } from '../support/ports.ts';
 
 test('a flood through a proxy is refused by nginx, others are served, and unban serves it again', {
   skip: findNginxObstacle() ?? false,
@@ -14,7 +15,7 @@ test('a flood through a proxy is refused by nginx, others are served, and unban 
   const folder = mkdtempSync(join(tmpdir(), 'zban-proxied-'));
   const file = join(folder, 'zban.conf');
   writeFileSync(file, '');
-  const address = `127.0.0.1:${31_000 + (process.pid % 10_000)}`;
+  const address = `127.0.0.1:${await freePort()}`;
   const nginx = await startNginx({
     listen: [address],
     http: ['set_real_ip_from 127.0.0.1;', 'real_ip_header X-Forwarded-For;', `include ${file};`],

@@ -1,23 +1,14 @@
 /** The dashboard of a real daemon: traffic from the history of the log, over a restart; why a client is banned; and a person who undoes it. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { appendFileSync, chmodSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { TestDaemon } from '../support/daemon.ts';
+import { TestDaemon, until } from '../support/daemon.ts';
+import { freePort } from '../support/ports.ts';
 import { logLine } from '../support/traffic.ts';
 
 const TOKEN = 'f'.repeat(64);
 const PER_MINUTE = 30;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
-}
 
 test('it knows the hours before its start, keeps them, explains a ban and takes a release from a person', async (t) => {
   const daemon = new TestDaemon();
@@ -37,9 +28,10 @@ test('it knows the hours before its start, keeps them, explains a ban and takes 
   const traffic = async () => (await (await fetch(`${url}/api/traffic?range=24h`)).json()) as Record<string, number[]>;
   const known = (series: Record<string, number[]>) =>
     (series['requests'] ?? []).flatMap((rate, index) => (rate === null ? [] : [[rate, series['refused']?.[index]]]));
-  let steps = known(await traffic());
-  for (const deadlineMs = Date.now() + 60_000; steps.length < 23; steps = known(await traffic()))
-    assert.ok(Date.now() < deadlineMs, `${steps.length} steps of the history`);
+  const steps = await until('the steps of the history', async () => {
+    const found = known(await traffic());
+    return found.length >= 23 && found;
+  });
   for (const step of steps.slice(1, -2)) assert.deepEqual(step, [PER_MINUTE / 60, PER_MINUTE / 600]);
 
   await daemon.stop();

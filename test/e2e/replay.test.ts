@@ -17,12 +17,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { Engine } from '../../src/engine/engine.ts';
-import { engineStateKey, packEngineState } from '../../src/engine/engine-state.ts';
-import { openDatabase } from '../../src/record/database/database.ts';
 import { runSimulate } from '../../src/simulate/command.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
-import { ENGINE } from '../support/engine.ts';
+import { useReplayKey } from '../support/hash-key.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -124,24 +121,9 @@ test('the same events split into three rotated files, in any order', () => {
   }
 });
 
-/** Each installation draws a key for its hashes; 16 bits of them collide now and then, in a replay under the key 0. */
-function withReplayKey(): void {
-  const { points, ...rest } = new Engine(
-    ENGINE,
-    () => undefined,
-    () => {},
-  ).snapshot();
-  assert.equal(points?.hashKey, 0);
-  const database = openDatabase(daemon.database, { busyTimeoutMs: 1000 });
-  database.sql
-    .prepare('INSERT INTO state (key, bytes) VALUES (?, ?)')
-    .run(engineStateKey('balanced'), packEngineState({ ...rest, points }));
-  database.close();
-}
-
 /** Live, bans end by the wall clock, which stands while a day is read: only of a log that is right does the log's time count. */
 test('the live daemon decides the same of a log whose clock is right', async () => {
-  withReplayKey();
+  useReplayKey(daemon);
   await daemon.start();
   // A first line that is as old as its file shows that it is.
   const [first = '', ...others] = lines;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { BanLedger } from '../../src/enforce/ban-ledger.ts';
 import { type KernelBan, type Operation, type ReconcileResult, TOLERANCE_MS } from '../../src/model/reconcile.ts';
+import fc from '../support/fast-check.ts';
 
 const NOW_MS = 1_800_000_000_000;
 const UNSAID = (message: string) => ({ code: 'lost', message });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { EnforcementError, type KernelBan } from '../../src/enforce/backend.ts';
 import { createDryRunBackend, type DryRunBackend } from '../../src/enforce/dry-run.ts';
 import { createEnforcer } from '../../src/enforce/enforcer.ts';
 import type { EnforcementResult, EnforcementTrouble } from '../../src/enforce/reconciler.ts';
+import fc from '../support/fast-check.ts';
 import { desiredBans, eventually, listed } from './world.ts';
 
 const HOUR_MS = 3_600_000;

@@ -5,17 +5,17 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import fc from 'fast-check';
 import { EnforcementError } from '../../src/enforce/backend.ts';
 import { createCommandRunner } from '../../src/enforce/command.ts';
 import { findLaneObstacle, HOLDS_MAX, type NginxLane } from '../../src/enforce/nginx-lane-text.ts';
 import { NginxLanes, type NginxLanesOptions } from '../../src/enforce/nginx-lanes.ts';
 import type { LaneMatch } from '../../src/model/lane.ts';
+import fc from '../support/fast-check.ts';
 import { findNginxObstacle, type Nginx, startNginx } from '../support/nginx.ts';
+import { freePort } from '../support/ports.ts';
 import { eventually } from './world.ts';
 
-// Below the ports that the kernel gives to outgoing connections (ip_local_port_range).
-const port = 20_000 + ((process.pid * 7) % 10_000);
+const port = await freePort();
 const HOUR_MS = 3_600_000;
 let nextId = 0;
 

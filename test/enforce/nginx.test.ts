@@ -8,6 +8,7 @@ import { type EnforcementBackend, EnforcementError, type Operation } from '../..
 import { createCommandRunner } from '../../src/enforce/command.ts';
 import { createNginxBackend, emptyNginxFile, type NginxOptions } from '../../src/enforce/nginx.ts';
 import { findNginxObstacle, type Nginx, startNginx } from '../support/nginx.ts';
+import { freePort } from '../support/ports.ts';
 import { eventually, listed } from './world.ts';
 
 const skip = findNginxObstacle() ?? false;
@@ -17,7 +18,6 @@ const add = (target: string, untilMs: number | null = Date.now() + 600_000): Ope
   ban: { target, untilMs },
 });
 const remove = (target: string): Operation => ({ kind: 'remove', target });
-let nextPort = 20_000 + (process.pid % 10_000);
 
 interface Scene {
   readonly nginx: Nginx;
@@ -32,7 +32,7 @@ async function setUp(t: TestContext, format: 'deny' | 'geo' = 'deny', included =
   const folder = mkdtempSync(join(tmpdir(), 'zban-include-'));
   const file = join(folder, 'zban.conf');
   writeFileSync(file, '');
-  const address = `127.0.0.1:${nextPort++}`;
+  const address = `127.0.0.1:${await freePort()}`;
   const include = format === 'deny' ? `include ${file};` : `geo $zban { default 0; include ${file}; }`;
   const nginx = await startNginx({
     listen: [address],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { reachableEnd } from '../../src/model/reconcile.ts';
+import fc from '../support/fast-check.ts';
 
 const NOW_MS = 1_800_000_000_000;
 

@@ -6,6 +6,7 @@ import type { EnforcementBackend, KernelBan } from '../../src/enforce/backend.ts
 import { type PickOptions, pickBackend } from '../../src/enforce/pick.ts';
 import type { DesiredBans } from '../../src/model/reconcile.ts';
 import { createNetwork, type Network, toolSkip } from '../support/netns.ts';
+import { DEADLINE_MS } from '../support/until.ts';
 
 export interface Subject {
   readonly backend: 'ipset' | 'nftables' | 'iptables';
@@ -266,7 +267,10 @@ export function desiredBans(bans: ReadonlyMap<string, KernelBan>): DesiredBans {
 }
 
 /** Waits until the condition holds; false at the deadline. */
-export async function eventually(condition: () => boolean | Promise<boolean>, deadlineMs = 20_000): Promise<boolean> {
+export async function eventually(
+  condition: () => boolean | Promise<boolean>,
+  deadlineMs = DEADLINE_MS,
+): Promise<boolean> {
   const endMs = performance.now() + deadlineMs;
   while (performance.now() < endMs) {
     if (await condition()) return true;

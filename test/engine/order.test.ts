@@ -1,9 +1,9 @@
 /** Lines out of order, gaps, and a clock that cannot be trusted. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { formatSecond } from '../../src/model/time.ts';
 import { Bench } from '../support/engine.ts';
+import fc from '../support/fast-check.ts';
 import { logLine, START, visitorIp } from '../support/traffic.ts';
 import { ATTACKER, calm, flood, ready } from './story.ts';
 

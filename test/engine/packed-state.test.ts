@@ -1,10 +1,10 @@
 /** What was learned as bytes: everything comes back, damage is found, and states that were saved as JSON are read. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { packEngineState, parseEngineState } from '../../src/engine/engine-state.ts';
 import { packState, unpackState } from '../../src/engine/packed-state.ts';
 import { ready } from '../detect/site.ts';
+import fc from '../support/fast-check.ts';
 
 const JSON_BYTES = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 

@@ -27,7 +27,7 @@ test('a server that fails', { skip: redisSkip() }, async (t) => {
   await t.test('what stays below the limit of each host is banned by what both counted', async () => {
     const second = Math.floor(Date.now() / 1000);
     const probes = (from: number) =>
-      // About 26 points of 36: distinct paths are estimated, with a deviation of 2.4 over the hosts' secret keys.
+      // About 26 points of 36, the same on each run: distinct paths are estimated, here under the key of replays.
       Array.from({ length: 26 }, (_, n) => `${logLine(second, '192.0.2.99', `/probe-${from + n}.php`, 404)}\n`).join(
         '',
       );

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import type { FleetReport } from '../../src/model/fleet.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
+import { useReplayKey } from '../support/hash-key.ts';
 import type { RedisServer } from '../support/redis.ts';
 
 /** Daemons that run and know of one another, by name; each laid over `config` by what `changes` says of it. */
@@ -16,6 +17,7 @@ export async function startHosts<Name extends string>(
   for (const host of names) {
     const daemon = new TestDaemon({ config: { fleet: { url: server.url, name: 'shop', host }, ...hosts[host] } });
     writeFileSync(daemon.log, '');
+    useReplayKey(daemon);
     t.after(() => daemon.close());
     daemons[host] = daemon;
   }

@@ -15,6 +15,7 @@ import { readAll, readEnds, readNews, STREAM_START } from '../../src/fleet/strea
 import { pour, watchUntil } from '../../src/share/level.ts';
 import { makeBans } from '../daemon/fixtures.ts';
 import { until } from '../support/daemon.ts';
+import { freePort } from '../support/ports.ts';
 import { redisSkip } from '../support/redis.ts';
 import { mulberry32 } from '../support/traffic.ts';
 import { ACL, connect, counts, keys, order, publish, start, streamLength, T0 } from './servers.ts';
@@ -202,7 +203,7 @@ test('TLS, a user, and its password in a file; the certificate is checked', { sk
     file('key'),
   ];
   const redis = await start(t, '--tls-port', '0', ...tls.slice(2));
-  const port = String(redis.port + 1);
+  const port = String(await freePort());
   redis.cli('CONFIG', 'SET', 'tls-port', port);
   redis.cli('ACL', 'SETUSER', 'zban', 'on', '>secret', ...ACL.split(' '));
   redis.cli('ACL', 'SETUSER', 'default', 'resetpass', '>other');

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { type OwnedRange, WhoTable, WhoTableBuilder } from '../../src/host/who-table.ts';
 import { updateWhoTable } from '../../src/host/who-update.ts';
 import { type Prefix, parsePrefix } from '../../src/net/prefix.ts';
+import fc from '../support/fast-check.ts';
 import { encodeMmdb } from './mmdb-file.ts';
 
 const LINES = [

@@ -75,7 +75,7 @@ async function untilGone(path: string): Promise<void> {
     execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
       .split('\n')
       .filter((line) => line.includes(path));
-  for (const deadline = Date.now() + 10_000; list().length > 0; ) {
+  for (const deadline = Date.now() + PATIENCE_MS; list().length > 0; ) {
     assert.ok(Date.now() < deadline, `still there: ${list().join('\n')}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { daysFromCivil, formatSecond } from '../../src/model/time.ts';
+import fc from '../support/fast-check.ts';
 
 test('formatting a second agrees with Date', () => {
   fc.assert(

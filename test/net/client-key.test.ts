@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import {
   type ClientScheme,
   clientPrefix,
@@ -12,6 +11,7 @@ import {
   isIpv4Client,
 } from '../../src/net/client-key.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../../src/net/prefix.ts';
+import fc from '../support/fast-check.ts';
 
 const word = fc.nat(0xffff_ffff);
 const ipv6Bits = fc.integer({ min: 32, max: 64 });

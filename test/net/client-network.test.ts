@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { clientPrefix, findClientKey } from '../../src/net/client-key.ts';
 import { banPrefix, findBanKey, formatBanKey, isWithin, networksOf } from '../../src/net/client-network.ts';
 import { parsePrefix, prefixContains } from '../../src/net/prefix.ts';
+import fc from '../support/fast-check.ts';
 import { SCHEME } from '../support/parse.ts';
 
 function keyOf(text: string, scheme = SCHEME) {

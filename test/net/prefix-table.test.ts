@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { formatPrefix, maskPrefix, type Prefix, prefixContains, prefixesOverlap } from '../../src/net/prefix.ts';
 import { PrefixTable } from '../../src/net/prefix-table.ts';
+import fc from '../support/fast-check.ts';
 
 /** Few distinct networks, so that they meet. */
 const prefix: fc.Arbitrary<Prefix> = fc

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { isIPv4, isIPv6 } from 'node:net';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import {
   commonText,
   coveringTexts,
@@ -12,6 +11,7 @@ import {
   prefixesOverlap,
 } from '../../src/net/prefix.ts';
 import { nearlyAddress } from '../support/address-pieces.ts';
+import fc from '../support/fast-check.ts';
 
 const canonical = (text: string): string | undefined => {
   const prefix = parsePrefix(text);

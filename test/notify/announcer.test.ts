@@ -7,9 +7,9 @@ import type { Channel, Delivery } from '../../src/notify/channel.ts';
 import type { Message } from '../../src/notify/message.ts';
 import { findQuietEnd } from '../../src/notify/quiet-hours.ts';
 import type { DeliverySettings } from '../../src/settings/notify-settings.ts';
+import { until } from '../support/until.ts';
 import { anomaly, ban, fuse, trouble, unban } from './examples.ts';
 import { MemoryStore } from './memory-store.ts';
-import { until } from './slack-stand-in.ts';
 
 const stores = new Map<string, MemoryStore>();
 let started: Announcer[] = [];

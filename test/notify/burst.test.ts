@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { Notification, OutboxItem } from '../../src/model/notification.ts';
 import { BurstGate } from '../../src/notify/burst.ts';
+import fc from '../support/fast-check.ts';
 import { ban, fuse, unban } from './examples.ts';
 
 const items = (...notifications: Notification[]): OutboxItem[] =>

@@ -1,7 +1,6 @@
 /** What messages say, whatever channel sends them; test/notify/golden shows each of them whole. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { Notification, Severity } from '../../src/model/notification.ts';
 import { formatDigest } from '../../src/notify/digest.ts';
 import { toEmail } from '../../src/notify/email.ts';
@@ -12,6 +11,7 @@ import { escapeText } from '../../src/notify/slack-markup.ts';
 import { type SlackPayload, toSlackPayload } from '../../src/notify/slack-payload.ts';
 import { TEMPLATES } from '../../src/notify/templates.ts';
 import { spellBody } from '../../src/notify/text.ts';
+import fc from '../support/fast-check.ts';
 import { anomaly, anomalyEnd, ban, fuse, order, probes, trouble, unban } from './examples.ts';
 
 const format = (notification: Notification): Message => formatMessage(notification, { host: 'web-1' });

@@ -7,9 +7,10 @@ import { createNotifier, type Notifier, type NotifierOptions } from '../../src/n
 import { Secret } from '../../src/notify/secret.ts';
 import { createSlackDelivery } from '../../src/notify/slack.ts';
 import type { DeliverySettings } from '../../src/settings/notify-settings.ts';
+import { until } from '../support/until.ts';
 import { ban, fuse, unban } from './examples.ts';
 import { MemoryStore } from './memory-store.ts';
-import { answer, hang, type StandIn, startStandIn, until } from './slack-stand-in.ts';
+import { answer, hang, type StandIn, startStandIn } from './slack-stand-in.ts';
 
 let slack: StandIn;
 let store: MemoryStore;

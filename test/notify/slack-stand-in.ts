@@ -57,12 +57,3 @@ export async function startStandIn(): Promise<StandIn> {
   const { port } = server.address() as AddressInfo;
   return Object.assign(standIn, { url: `http://127.0.0.1:${port}${SECRET_PATH}` });
 }
-
-/** Resolves once `condition` holds; fails after ten seconds, saying what was waited for. */
-export async function until(what: string, condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`never happened: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { isIP } from 'node:net';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { formatClient, IPV4_HIGH, Ipv6Clients, isIpv4Client } from '../../src/net/client-key.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import { parseAddress } from '../../src/parse/address.ts';
 import { nearlyAddress } from '../support/address-pieces.ts';
+import fc from '../support/fast-check.ts';
 import { bytesOf, parseText, SCHEME } from '../support/parse.ts';
 
 interface Client {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { Parser } from '../../src/parse/parser.ts';
 import { requestOf } from '../../src/parse/record.ts';
+import fc from '../support/fast-check.ts';
 import { bytesOf, outcomeOf, PARSER, parseText } from '../support/parse.ts';
 
 const TIME = '[26/Jan/2024:19:00:02 +0000]';

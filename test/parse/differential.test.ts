@@ -1,8 +1,8 @@
 /** The byte scanner against JSON.parse: the same row or the same refusal for any line. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { Parser } from '../../src/parse/parser.ts';
+import fc from '../support/fast-check.ts';
 import { allKeys, bytesOf, featuresOf, outcomeOf, PARSER, slowly } from '../support/parse.ts';
 
 const parser = new Parser({ ...PARSER, format: 'json' });

@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { Parser } from '../../src/parse/parser.ts';
 import { PathFeatures } from '../../src/parse/path-features.ts';
 import { LINE, PATTERN, URL } from '../../src/parse/tally.ts';
 import { cutLines, ownBuffer } from '../../src/source/lines.ts';
+import fc from '../support/fast-check.ts';
 import { escapeDefault, escapeJson } from '../support/nginx-escape.ts';
 import { NEVER, outcomeOf, PARSER } from '../support/parse.ts';
 

@@ -1,9 +1,9 @@
 /** Lines of one layout are recognised by the text between their values: with the same result as read one by one. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { Parser } from '../../src/parse/parser.ts';
 import { LINE, ROW, SKIP_REASONS } from '../../src/parse/tally.ts';
+import fc from '../support/fast-check.ts';
 import { allKeys, bytesOf, NEVER, PARSER, slowly } from '../support/parse.ts';
 
 const { FUZZ_RUNS = '5000' } = process.env;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { Parser } from '../../src/parse/parser.ts';
 import { PathFeatures } from '../../src/parse/path-features.ts';
 import { isLogin, methodClass } from '../../src/parse/request-features.ts';
 import { Robots } from '../../src/parse/robots.ts';
 import { CHANGE, GET, HEAD, LOGIN, METHOD_MASK, POST, QUERY, REFERRED, ROBOT } from '../../src/parse/tally.ts';
+import fc from '../support/fast-check.ts';
 import { bytesOf, featuresOf, PARSER } from '../support/parse.ts';
 
 function features(path: string) {

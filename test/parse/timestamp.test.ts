@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { parseSecond } from '../../src/parse/timestamp.ts';
+import fc from '../support/fast-check.ts';
 import { bytesOf, parseText } from '../support/parse.ts';
 
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');

@@ -1,9 +1,9 @@
 /** Fields that decide nothing, whatever stands in them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { Parser } from '../../src/parse/parser.ts';
 import { INFO, LINE, ROW, TIME_MASK, TIME_SHIFT } from '../../src/parse/tally.ts';
+import fc from '../support/fast-check.ts';
 import { bytesOf, NEVER, PARSER } from '../support/parse.ts';
 
 const UNREAD = ['request_time', 'host', 'realip_remote_addr'] as const;

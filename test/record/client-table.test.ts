@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { Offence } from '../../src/model/audit.ts';
 import { BanTable, ClientRows, OffenceTable } from '../../src/record/projection/client-table.ts';
 import type { Ban } from '../../src/record/projection/projection.ts';
+import fc from '../support/fast-check.ts';
 
 const client = fc.nat(40).map((n) => `192.0.2.${n}`);
 const word = fc.constantFrom('a', 'b', 'flood');

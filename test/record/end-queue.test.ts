@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { EndQueue } from '../../src/record/projection/end-queue.ts';
+import fc from '../support/fast-check.ts';
 
 function takeAll(queue: EndQueue, nowMs: number): string[] {
   const taken: string[] = [];

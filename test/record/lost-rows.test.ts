@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import fc from 'fast-check';
 import type { AuditDraft } from '../../src/model/audit.ts';
 import { cutRows } from '../../src/record/chain/prune.ts';
 import { TrailWriter } from '../../src/record/chain/trail-writer.ts';
@@ -17,6 +16,7 @@ import { readDraft } from '../../src/record/text-log/draft-line.ts';
 import { fitsHash, numberLine, readNumber } from '../../src/record/text-log/line-number.ts';
 import { callDirectly } from '../../src/record/thread/call.ts';
 import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
+import fc from '../support/fast-check.ts';
 import {
   afterwards,
   ban,

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import BetterSqlite3 from 'better-sqlite3';
-import fc from 'fast-check';
 import type { AuditDraft, Offence } from '../../src/model/audit.ts';
 import { verifyAudit } from '../../src/record/chain/verify.ts';
+import fc from '../support/fast-check.ts';
 import { afterwards, ban, draft, openTrail, T0 } from './examples.ts';
 
 type Step =

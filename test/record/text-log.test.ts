@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import fc from 'fast-check';
 import type { RecordError } from '../../src/record/error.ts';
 import { TextLog } from '../../src/record/text-log/text-log.ts';
+import fc from '../support/fast-check.ts';
 import { afterwards, fill, folder, notRoot, smallDisk } from './examples.ts';
 
 function openLog(t: TestContext, path: string, bytesMax = 1000, keep = 3) {

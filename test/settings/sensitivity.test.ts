@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { moveLimits, type Sensitivity } from '../../src/settings/sensitivity.ts';
 import { Bench, ENGINE } from '../support/engine.ts';
+import fc from '../support/fast-check.ts';
 import { logLine, START, visitorIp } from '../support/traffic.ts';
 
 /** Options as a list of paths and values, so that what a sensitivity changes can be named. */

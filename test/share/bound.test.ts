@@ -5,9 +5,9 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { pour, type SharedLevel, UNSAID_SHARE, watchUntil } from '../../src/share/level.ts';
 import { Unsaid } from '../../src/share/unsaid.ts';
+import fc from '../support/fast-check.ts';
 import { mulberry32 } from '../support/traffic.ts';
 
 const TICK_MS = 250;

@@ -3,22 +3,13 @@ import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { runSimulate, SimulateOptionError } from '../../src/simulate/command.ts';
+import { until } from '../support/until.ts';
 import { type LogLine, requests, text } from './day.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'zban-simulate-'));
 after(() => rmSync(folder, { recursive: true }));
-
-/** Polls until the condition holds; fails after the deadline. */
-async function until(what: string, condition: () => boolean, deadlineMs = 20_000): Promise<void> {
-  const endMs = performance.now() + deadlineMs;
-  while (!condition()) {
-    assert.ok(performance.now() < endMs, `${what} within ${deadlineMs} ms`);
-    await delay(20);
-  }
-}
 
 /** The whole lines of a log that may still be growing, and none when it is not there. */
 function lines(path: string): LogLine[] {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { AccessEvent } from '../../src/simulate/access-event.ts';
 import { formatLine } from '../../src/simulate/format.ts';
+import fc from '../support/fast-check.ts';
 import { type LogLine, requests } from './day.ts';
 
 const FIELDS = [

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { type AccessEvent, isAttack } from '../../src/simulate/access-event.ts';
 import { Peak } from '../../src/simulate/client-record.ts';
 import type { Labels } from '../../src/simulate/label-file.ts';
 import { Labeller } from '../../src/simulate/labels.ts';
+import fc from '../support/fast-check.ts';
 import { HOUR_MS, requests } from './day.ts';
 
 function label(events: readonly AccessEvent[]): Labels {

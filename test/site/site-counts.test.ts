@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { findOnset, SlidingCount } from '../../src/site/site-counts.ts';
+import fc from '../support/fast-check.ts';
 
 test('a sliding count is a recount of the last seconds, late ones included', () => {
   const steps = fc.array(fc.record({ on: fc.boolean(), late: fc.nat(9) }), { maxLength: 300 });

@@ -3,7 +3,8 @@ import { mkdirSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ChangeWatch } from '../../src/source/change-watch.ts';
-import { append, makeDirectory, until } from './follow-harness.ts';
+import { until } from '../support/until.ts';
+import { append, makeDirectory } from './follow-harness.ts';
 
 function watched(t: TestContext, paths: readonly string[]) {
   let changes = 0;
@@ -14,7 +15,7 @@ function watched(t: TestContext, paths: readonly string[]) {
     reported: async (what: string, change: () => void) => {
       const before = changes;
       change();
-      await until(() => changes > before, what);
+      await until(what, () => changes > before);
     },
     changes: () => changes,
   };

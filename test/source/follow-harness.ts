@@ -89,15 +89,6 @@ export async function followed(t: TestContext, ...lines: string[]): Promise<{ lo
   return { log, harness };
 }
 
-/** Waits until a condition holds, at most ten seconds. */
-export async function until(condition: () => boolean, what: string, deadlineMs = 10_000): Promise<void> {
-  const deadline = performance.now() + deadlineMs;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`still waiting for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 export function append(path: string, ...lines: string[]): void {
   appendFileSync(path, lines.map((line) => `${line}\n`).join(''));
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Chunk } from '../../src/model/chunk.ts';
 import { type FollowOptions, followLogs } from '../../src/source/follow.ts';
-import { append, makeDirectory, until } from './follow-harness.ts';
+import { until } from '../support/until.ts';
+import { append, makeDirectory } from './follow-harness.ts';
 
 const text = ({ bytes }: Chunk) => Buffer.from(bytes).toString('latin1');
 
@@ -33,9 +34,9 @@ test('hands on what is written, from the moment it has started, and nothing afte
   };
   const follower = await followLogs({ ...options([log], onChunk), startAt: 'end' });
   append(log, 'a1');
-  await until(() => got === 'a1\n', 'the first line');
+  await until('the first line', () => got === 'a1\n');
   append(log, 'a2');
-  await until(() => got === 'a1\na2\n', 'the second line');
+  await until('the second line', () => got === 'a1\na2\n');
   const stopped = follower.stop();
   append(log, 'a3');
   await stopped;
@@ -72,19 +73,19 @@ test('a stalled consumer gets two chunks a log, and everything once it goes on, 
     chunkBytes: 4096,
     lineBytesMax: 2048,
   });
-  await until(() => waiting.length === 2, 'two chunks');
+  await until('two chunks', () => waiting.length === 2);
   for (let generation = 1; generation <= 3; generation++) {
     renameSync(slow, `${slow}.${generation}`);
     write(100);
     append(quick, `quick ${generation}`);
-    await until(() => quickLines.includes(`quick ${generation}`), 'the other log');
+    await until('the other log', () => quickLines.includes(`quick ${generation}`));
   }
   assert.equal(waiting.length, 2, 'no third chunk');
   assert.ok(got.length <= 2 * 4096);
   assert.ok((follower.status()[0]?.behind_bytes ?? 0) >= 1300 * 101 - 2 * 4096);
   stalled = false;
   for (const resolve of waiting) resolve();
-  await until(() => got.length === 1300 * 101, 'the rest');
+  await until('the rest', () => got.length === 1300 * 101);
   assert.deepEqual(got.trimEnd().split('\n'), expected);
   await follower.stop();
 });
@@ -98,7 +99,7 @@ test('stops while the consumer stalls', async (t) => {
     return new Promise<void>(() => {});
   };
   const follower = await followLogs({ ...options([log], onChunk), chunkBytes: 4096, lineBytesMax: 2048 });
-  await until(() => chunks === 2, 'two chunks');
+  await until('two chunks', () => chunks === 2);
   await follower.stop();
   assert.equal(chunks, 2);
 });

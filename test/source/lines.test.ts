@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { type Cut, cutLines } from '../../src/source/lines.ts';
 import { LongLine } from '../../src/source/long-line.ts';
+import fc from '../support/fast-check.ts';
 
 const MAX = 24;
 

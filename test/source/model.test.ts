@@ -27,8 +27,8 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import type { Position } from '../../src/model/chunk.ts';
+import fc from '../support/fast-check.ts';
 import { follow, type Harness, makeDirectory } from './follow-harness.ts';
 
 const QUIET_MS = 60_000;
@@ -280,7 +280,7 @@ class History {
   }
 }
 
-test('no line is lost or doubled, whatever happens to the log', { timeout: 300_000 }, async () => {
+test('no line is lost or doubled, whatever happens to the log', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async (steps) => {
       const directory = makeDirectory();

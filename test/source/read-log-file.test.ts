@@ -4,9 +4,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import fc from 'fast-check';
 import { type ReadLogOptions, readLogFile } from '../../src/source/read-log-file.ts';
 import { SourceError } from '../../src/source/source-error.ts';
+import fc from '../support/fast-check.ts';
 import { makeDirectory, needs } from './follow-harness.ts';
 
 interface Read {

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Position } from '../../src/model/chunk.ts';
 import { type FollowOptions, followLogs } from '../../src/source/follow.ts';
-import { makeDirectory, until } from './follow-harness.ts';
+import { until } from '../support/until.ts';
+import { makeDirectory } from './follow-harness.ts';
 
 const run = promisify(execFile);
 const WRITER = fileURLToPath(new URL('rotation-writer.ts', import.meta.url));
@@ -44,19 +45,17 @@ function assertEachOnce(counts: readonly number[], written: number): void {
   );
 }
 
-test('five rotations at 4,000 lines/s with 50 late lines each lose and double nothing', {
-  timeout: 60_000,
-}, async (t) => {
+test('five rotations at 4,000 lines/s with 50 late lines each lose and double nothing', async (t) => {
   const log = join(makeDirectory(t), 'access.log');
   const counts: number[] = [];
   const follower = await followLogs(options(log, async ({ bytes }) => tally(counts, bytes)));
   const { stdout } = await run(process.execPath, [WRITER, log, String(LINES_PER_SECOND), '5', '2000', '50']);
-  await until(() => counts.length === Number(stdout), 'the last line');
+  await until('the last line', () => counts.length === Number(stdout));
   await follower.stop();
   assertEachOnce(counts, Number(stdout));
 });
 
-test('the same with a follower that stops and starts all the time', { timeout: 60_000 }, async (t) => {
+test('the same with a follower that stops and starts all the time', async (t) => {
   const log = join(makeDirectory(t), 'access.log');
   const counts: number[] = [];
   let written = Number.POSITIVE_INFINITY;

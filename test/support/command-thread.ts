@@ -13,6 +13,7 @@ import {
   workerData,
 } from 'node:worker_threads';
 import { runCommandLine } from '../../src/cli/command-line.ts';
+import { DEADLINE_MS } from './until.ts';
 
 export interface CommandResult {
   readonly status: number | null;
@@ -31,7 +32,6 @@ interface Thread {
   readonly answered: Int32Array;
 }
 
-const DEADLINE_MS = 120_000;
 let thread: Thread | undefined;
 
 /** Runs one command and waits for it, like spawnSync; it must be one that ends by itself. */

@@ -8,10 +8,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import type { Status } from '../../src/model/status.ts';
 import { type CommandResult, runInThread } from './command-thread.ts';
+import { DEADLINE_MS } from './until.ts';
+
+export { until } from './until.ts';
 
 const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
-/** A hang is a failure, slowness is none: half a core must do. */
-const START_DEADLINE_MS = 120_000;
 /**
  * Commands that ask the daemon or its database and nothing else: a process for each would be most of a test's
  * work. One that is run as another user needs its own.
@@ -77,7 +78,7 @@ export class TestDaemon {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += text;
     });
-    const deadline = Date.now() + START_DEADLINE_MS;
+    const deadline = Date.now() + DEADLINE_MS;
     while (Date.now() < deadline) {
       if (child.exitCode !== null || child.signalCode !== null)
         throw new Error(`the daemon ended with ${child.exitCode ?? child.signalCode}: ${this.stderr}`);
@@ -97,7 +98,7 @@ export class TestDaemon {
     const [command = '', ...rest] = this.argv(args);
     const { status, stdout, stderr } = spawnSync(command, rest, {
       encoding: 'utf8',
-      timeout: 120_000,
+      timeout: DEADLINE_MS,
       maxBuffer: 1 << 28,
       env,
     });
@@ -139,16 +140,5 @@ export class TestDaemon {
   private argv(args: readonly string[]): string[] {
     const { prefix = [], program = [process.execPath, MAIN] } = this.options;
     return [...prefix, ...program, ...args, '--config', this.configPath];
-  }
-}
-
-/** Waits until `test` gives something other than undefined or false; throws after `deadlineMs`. */
-export async function until<T>(what: string, test: () => T | undefined | false, deadlineMs = 120_000): Promise<T> {
-  const deadline = Date.now() + deadlineMs;
-  for (;;) {
-    const value = test();
-    if (value !== undefined && value !== false) return value;
-    if (Date.now() > deadline) throw new Error(`waited ${deadlineMs} ms in vain: ${what}`);
-    await delay(20);
   }
 }

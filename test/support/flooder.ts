@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { FloodReport } from './flood.ts';
+import { DEADLINE_MS } from './until.ts';
 
 const PROGRAM = fileURLToPath(new URL('./flood.ts', import.meta.url));
 
@@ -33,8 +34,6 @@ export interface Flood {
   /** Ends the flood and returns its last report. */
   stop(): Promise<FloodReport>;
 }
-
-const DEADLINE_MS = 30_000;
 
 /** Starts a flood; the first requests leave within a fraction of a second. */
 export function startFlood(options: FloodOptions): Flood {

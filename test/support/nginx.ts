@@ -19,6 +19,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { DEADLINE_MS } from './until.ts';
 
 export const NGINX_BINARY = '/usr/sbin/nginx';
 
@@ -64,8 +65,6 @@ export function findNginxObstacle(): string | undefined {
     return `needs nginx at ${NGINX_BINARY} (Debian: nginx-light)`;
   }
 }
-
-const START_DEADLINE_MS = 15_000;
 
 /** Starts nginx and returns when it listens. Throws with nginx's own words when it does not. */
 export async function startNginx(options: NginxOptions = {}): Promise<Nginx> {
@@ -128,7 +127,7 @@ function freeName(accessLog: string): string {
 
 /** Polls until the condition holds; false when the process ended first or the deadline passed. */
 async function waitFor(condition: () => boolean, child: ChildProcess): Promise<boolean> {
-  const endMs = performance.now() + START_DEADLINE_MS;
+  const endMs = performance.now() + DEADLINE_MS;
   while (!condition()) {
     if (child.exitCode !== null || performance.now() > endMs) return false;
     await delay(10);

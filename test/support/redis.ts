@@ -2,25 +2,14 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-
-const START_MS = 20_000;
+import { freePort } from './ports.ts';
+import { until } from './until.ts';
 
 /** Why tests with a server cannot run here; false when they can. */
 export function redisSkip(): string | false {
   return spawnSync('redis-server', ['--version']).error ? 'needs redis-server (apt-get install redis-server)' : false;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 export class RedisServer {
@@ -59,11 +48,11 @@ export class RedisServer {
       isSentinel ? [this.options[1] ?? '', '--sentinel', ...own] : [...own, ...bus, ...this.options],
       { stdio: 'ignore' },
     );
-    const deadline = Date.now() + START_MS;
-    while (!this.cli('PING').includes('PONG') && !this.cli('PING').includes('NOAUTH')) {
-      if (Date.now() > deadline || this.child.exitCode !== null) throw new Error('redis-server did not come up');
-      await delay(20);
-    }
+    const { child } = this;
+    await until('redis-server is up', () => {
+      if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`);
+      return /PONG|NOAUTH/.test(this.cli('PING'));
+    });
   }
 
   /** Runs a command with redis-cli; what it prints, without the last line feed. */

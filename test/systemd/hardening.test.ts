@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Box, bootBox, findObstacle } from '../support/systemd-box.ts';
+import { until } from '../support/until.ts';
 
 const project = join(import.meta.dirname, '../..');
 const obstacle = findObstacle();
@@ -88,11 +88,7 @@ describe('the hardened service', { skip: obstacle ?? false }, () => {
   test("it reads a site's own log below /home, and the load of the host", async () => {
     const line = `{"timestamp":"${Math.floor(Date.now() / 1000)}","source_ip":"192.0.2.10","method":"GET","path":"/","status":"200"}`;
     await box.must(`echo '${line}' >>/home/site/logs/access.log`);
-    const deadline = Date.now() + 30_000;
-    for (let now = await status(); Number(now['lines_total']) < 1; now = await status()) {
-      assert.ok(Date.now() < deadline, 'the line is not read');
-      await delay(100);
-    }
+    await until('the line is read', async () => Number((await status())['lines_total']) >= 1);
     assert.ok(Number((await status())['host_memory_percent']) > 0);
   });
 

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Box, bootBox, findObstacle, type Ran } from '../support/systemd-box.ts';
+import { DEADLINE_MS } from '../support/until.ts';
 
 const project = join(import.meta.dirname, '../..');
 const obstacle = findObstacle();
@@ -28,7 +29,7 @@ describe('the service under systemd', { skip: obstacle ?? false }, () => {
 
   /** Polls until the answer is right; the box is a real system with times of its own. */
   async function until<T>(what: string, look: () => Promise<T>, right: (answer: T) => boolean): Promise<T> {
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + DEADLINE_MS;
     for (;;) {
       const answer = await look();
       if (right(answer)) return answer;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { Baseline, type BaselineState, baselineEvent } from '../../src/traffic/baseline.ts';
 import { addMoments, addSample, emptyMoments, levelOf, scaleMoments } from '../../src/traffic/moments.ts';
 import { ENGINE } from '../support/engine.ts';
+import fc from '../support/fast-check.ts';
 
 const OPTIONS = ENGINE.baseline;
 const HOUR = 3600;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { Clients, NO_ENTRY } from '../../src/traffic/clients.ts';
 import { KeyIndex } from '../../src/traffic/key-index.ts';
+import fc from '../support/fast-check.ts';
 
 /** Few keys in a small table: collisions and shifts at every step. */
 const key = fc.record({ high: fc.constantFrom(0, 1, 0x2001_0db8, 0xffff_ffff), low: fc.nat(12) });

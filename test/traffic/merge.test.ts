@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { ROW, SECOND, SKIP_REASONS, type Tally } from '../../src/parse/tally.ts';
 import { Merge, type Parcel } from '../../src/traffic/merge.ts';
+import fc from '../support/fast-check.ts';
 
 function parcelOf(source: number, seconds: readonly number[]): Parcel {
   const rows = new Uint32Array(seconds.length * ROW);

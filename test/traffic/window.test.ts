@@ -1,9 +1,9 @@
 /** The sliding window against a naive recount of every request ever made. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { Clients } from '../../src/traffic/clients.ts';
 import { Window } from '../../src/traffic/window.ts';
+import fc from '../support/fast-check.ts';
 import { Harness, SECONDS, START, type Step } from './recount.ts';
 
 const client = fc.oneof(fc.nat(2), fc.nat(11));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { parsePlain } from '../../../src/cli/ban-list/plain.ts';
+import fc from '../../support/fast-check.ts';
 
 test('one target a line, with how long and why if anything; comments, blank lines and carriage returns are nothing', () => {
   const text = [

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { formatDecisions } from '../../../src/cli/ban-list/crowdsec.ts';
 import { formatCsvField, parseCsv } from '../../../src/cli/ban-list/csv.ts';
 import { parseList } from '../../../src/cli/ban-list/formats.ts';
@@ -8,6 +7,7 @@ import { formatJson } from '../../../src/cli/ban-list/json.ts';
 import { formatPlain } from '../../../src/cli/ban-list/plain.ts';
 import type { ActiveBan } from '../../../src/model/audit.ts';
 import { formatPrefix, maskPrefix, parsePrefix } from '../../../src/net/prefix.ts';
+import fc from '../../support/fast-check.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 10, 11, 12);
 
