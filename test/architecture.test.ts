@@ -108,3 +108,16 @@ test('what ARCHITECTURE.md points at is there', () => {
     [],
   );
 });
+
+test('tests draw nothing anew but names and ports, so that what passed today passes tomorrow', () => {
+  const allowed = new Set(['architecture.test.ts', 'support/fast-check.ts', 'support/ports.ts']);
+  for (const file of globSync('**/*.ts', { cwd: import.meta.dirname, exclude: ['bench/**'] })) {
+    if (allowed.has(file)) continue;
+    const text = readFileSync(join(import.meta.dirname, file), 'utf8');
+    assert.doesNotMatch(
+      text,
+      /Math\.random|randomInt|randomFill|from 'fast-check'|seed: Date/,
+      `${file}: see support/fast-check.ts`,
+    );
+  }
+});

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TestDaemon, until } from '../support/daemon.ts';
+import { SEED } from '../support/fast-check.ts';
 import { createNetwork, type Network, toolSkip } from '../support/netns.ts';
 import { RotatedLog } from '../support/rotated-log.ts';
 import { logLine, mulberry32, visitorIp } from '../support/traffic.ts';
@@ -18,7 +19,6 @@ const BURST = 3 * CEILING;
 /** A running daemon that looks twice within a second trusts that at most one rotation lies between. */
 const ROTATION_MS_MIN = 1100;
 
-const seed = Number(process.env['ZBAN_TEST_SEED'] ?? Date.now() % 1_000_000);
 const skipKernel = toolSkip('ipset', 'iptables');
 let network: Network | undefined;
 
@@ -143,7 +143,7 @@ function kernelTargets(): string[] {
 }
 
 async function killTenTimes(daemon: TestDaemon, kernel: (() => string[]) | undefined): Promise<void> {
-  const random = mulberry32(seed);
+  const random = mulberry32(SEED);
   const writer = new Writer(daemon.log, random);
   await daemon.start();
   writer.start();
@@ -173,7 +173,7 @@ async function killTenTimes(daemon: TestDaemon, kernel: (() => string[]) | undef
     assert.equal(read(writer.log.inode), writer.log.bytes, 'the saved position is the end of the log');
     if (kernel) assert.deepEqual(kernel().sort(), writer.bursts.map(({ ip }) => ip).sort(), 'a stop keeps the bans');
   } catch (error) {
-    throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : error}\n${daemon.stderr}`, {
+    throw new Error(`seed ${SEED}: ${error instanceof Error ? error.message : error}\n${daemon.stderr}`, {
       cause: error,
     });
   } finally {
@@ -194,15 +194,14 @@ const CONFIG = {
   detection: { error_surge: { min_errors: 100_000 } },
 };
 
-test(`SIGKILL at ten moments, with ipset (seed ${seed})`, { skip: skipKernel }, async (t) => {
-  t.diagnostic(`ZBAN_TEST_SEED=${seed} repeats it`);
+test('SIGKILL at ten moments, with ipset', { skip: skipKernel }, async (t) => {
   const prefix = network?.prefix('server') ?? [];
   const daemon = new TestDaemon({ prefix, config: { ...CONFIG, firewall: { backend: 'ipset', reconcile: '1s' } } });
   t.after(() => daemon.close());
   await killTenTimes(daemon, kernelTargets);
 });
 
-test(`SIGKILL at ten moments, without a firewall (seed ${seed})`, async (t) => {
+test('SIGKILL at ten moments, without a firewall', async (t) => {
   const daemon = new TestDaemon({ config: CONFIG });
   t.after(() => daemon.close());
   await killTenTimes(daemon, undefined);

@@ -10,8 +10,6 @@ import { banned, rows, startHosts } from './hosts.ts';
 /** Far below the time-out of an answer, which anyone who waited for the server would have to sit out. */
 const WAIT_MS = 2000;
 
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-
 test('a server that fails', { skip: redisSkip() }, async (t) => {
   const server = await RedisServer.start();
   t.after(() => server.close());
@@ -54,16 +52,17 @@ test('a server that fails', { skip: redisSkip() }, async (t) => {
     server.signal('SIGSTOP');
     const frozen = [4, 5, 6].map((n) => timeBan(`203.0.113.${n}`));
     server.signal('SIGCONT');
-    assert.ok(median(frozen) < median(reference) + WAIT_MS, `${frozen} ms frozen, ${reference} ms before`);
-    t.diagnostic(
-      `a ban took ${median(reference).toFixed(0)} ms, with the server frozen ${median(frozen).toFixed(0)} ms`,
-    );
+    // Each would wait; that one was quick is enough, whatever else the machine does.
+    assert.ok(Math.min(...frozen) < Math.min(...reference) + WAIT_MS, `${frozen} ms frozen, ${reference} ms before`);
     await until('web-2 has them', () => banned(two).length === 7);
   });
 
   await t.test(
     'dead: trouble is reported once, both sides keep judging, and agree when an empty one is back',
     async () => {
+      // Under load the freeze may have been trouble, too.
+      await until('both are back', () => both.every((host) => host.status()?.fleet?.state === 'connected'));
+      const troubles = both.map((host) => rows(host, 'trouble').length);
       await server.kill();
       await until('both notice', () => both.every((host) => host.status()?.fleet?.state === 'away'));
       assert.match(one.status()?.troubles.join() ?? '', /the fleet's server is away since \d{4}-/);
@@ -75,9 +74,9 @@ test('a server that fails', { skip: redisSkip() }, async (t) => {
       await until('both agree', () =>
         both.every((host) => banned(host).length === 8 && host.status()?.fleet?.waiting === 0),
       );
-      for (const host of both) {
+      for (const [index, host] of both.entries()) {
         assert.deepEqual(host.status()?.troubles, []);
-        assert.equal(rows(host, 'trouble').length, 1);
+        assert.equal(rows(host, 'trouble').length, (troubles[index] ?? 0) + 1);
         assert.ok(!banned(host).includes('203.0.113.1'));
         for (const client of banned(host)) assert.equal(rows(host, 'ban', client).length, 1, client);
       }

@@ -235,7 +235,8 @@ test('a clock that is off is reported, and times in the fleet are the server’s
   });
   fleet.start();
   await until('it is reported', () => begun.length > 0);
-  assert.match(begun[0] ?? '', /^this host's clock is (59\.9|60\.\d) s off the fleet's/);
+  const [, off] = /^this host's clock is ([\d.]+) s off the fleet's/.exec(begun[0] ?? '') ?? [];
+  assert.ok(Math.abs(Number(off) - 60) < 5, begun[0]);
   const about = { actor: 'operator:anna', client: '192.0.2.1', condition: 'manual', numbers: null, tier: 0 } as const;
   const timeMs = Date.now() - 60_000;
   fleet.note(bans.order([{ ...about, action: 'ban', timeMs, durationSeconds: 600, enforced: true, detail: '' }]));
