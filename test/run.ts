@@ -1,15 +1,18 @@
 /**
- * Runs every test file, the longest first, so that none is left to run alone at the end; `node --test` sorts them by name
- * and leaves a core free. On two cores that is one file at a time, though most of the long ones wait for something.
+ * Runs the test files that are named, by default every one, the longest first, so that none is left to run alone at the end;
+ * `node --test` sorts them by name and leaves a core free. On two cores that is one file at a time, though most of the long
+ * ones wait for something. Fails when a test fails, or a file does not come to its end with at least one test.
  */
-import { globSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
 /** A test that hangs fails instead of holding up the rest. */
 const TIMEOUT_MS = 900_000;
+/** So many are named at the end: what to make quicker, or to put into LONGEST. */
+const SLOWEST = 30;
 
 /** As measured one by one; any order is right, this one is quick. */
 const LONGEST = [
@@ -41,18 +44,48 @@ const LONGEST = [
 ].map((name) => `${name}.test.ts`);
 
 const folder = import.meta.dirname;
-const files = globSync('**/*.test.ts', { cwd: folder });
-const missing = LONGEST.filter((file) => !files.includes(file));
+const all = globSync('**/*.test.ts', { cwd: folder });
+const missing = LONGEST.filter((file) => !all.includes(file));
 if (missing.length > 0) throw new Error(`${relative('', import.meta.filename)} names ${missing}, which are gone`);
 
-const rest = files.filter((file) => !LONGEST.includes(file)).sort();
+const rest = all.filter((file) => !LONGEST.includes(file)).sort();
+const [, , ...named] = process.argv;
+const files =
+  named.length > 0 ? named.map((file) => resolve(file)) : [...LONGEST, ...rest].map((file) => `${folder}/${file}`);
+const absent = files.filter((file) => !existsSync(file));
+if (absent.length > 0) {
+  console.error(`test/run.ts: no such file: ${absent.join(', ')}`);
+  process.exit(2);
+}
+
+// Until the last word has been said, whatever ends this process.
+process.exitCode = 1;
+let failures = 0;
+/** Seconds of each file that came to its end with a test; Node.js passes one that exits in the middle, or holds no test. */
+const ended = new Map<string, number>();
+const skipped = new Map<string, number>();
 const results = run({
-  files: [...LONGEST, ...rest].map((file) => `${folder}/${file}`),
+  files,
   concurrency: Math.max(2, availableParallelism()),
   timeout: TIMEOUT_MS,
   execArgv: ['--import', `${folder}/support/leaks.ts`],
 });
 results.on('test:fail', ({ todo }) => {
-  if (todo === undefined || todo === false) process.exitCode = 1;
+  if (todo === undefined || todo === false) failures++;
+});
+results.on('test:summary', ({ file, counts, duration_ms: ms }) => {
+  if (file !== undefined && counts.topLevel > 0) ended.set(file, ms / 1000);
+});
+results.on('test:pass', ({ skip }) => {
+  if (skip !== undefined && skip !== false) skipped.set(String(skip), (skipped.get(String(skip)) ?? 0) + 1);
+});
+results.on('end', () => {
+  const name = (file: string) => relative('', file);
+  const lost = files.filter((file) => !ended.has(file));
+  for (const file of lost) console.error(`test/run.ts: FAILED: ${name(file)} did not come to its end with a test`);
+  for (const [why, times] of skipped) console.error(`test/run.ts: SKIPPED ${times} times: ${why}`);
+  const slowest = [...ended].sort(([, one], [, other]) => other - one).slice(0, named.length > 0 ? 0 : SLOWEST);
+  for (const [file, seconds] of slowest) console.error(`${seconds.toFixed(1).padStart(7)} s  ${name(file)}`);
+  process.exitCode = failures + lost.length > 0 ? 1 : 0;
 });
 results.compose(spec).pipe(process.stdout);
