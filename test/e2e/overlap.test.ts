@@ -33,19 +33,19 @@ for (const [backend, skip] of Object.entries(BACKENDS)) {
     // 192.0.2.2; the server's own 192.0.2.1 must not lie in the networks.
     const client = network.address('client');
     const wider = '192.0.2.2/31';
-    const reaches = () =>
-      network.exec('client', ['ping', '-c1', '-W1', network.address('server', 'client')]).status === 0;
+    const reaches = (isExpected: boolean, message?: string) =>
+      network.assertEcho('client', network.address('server', 'client'), isExpected, message);
     const ban = (...args: readonly string[]) => {
       assert.deepEqual(
         daemon.json<Result[]>('ban', ...args).map(({ message }) => message),
         ['banned'],
       );
-      assert.equal(reaches(), false);
+      reaches(false);
     };
     const list = () => daemon.json<{ ip: string }[]>('list').map(({ ip }) => ip);
     const told = (pattern: RegExp) => slack.messages.filter(({ whole }) => pattern.test(whole));
     await daemon.start();
-    assert.equal(reaches(), true);
+    reaches(true);
 
     ban(client);
     ban(wider);
@@ -54,48 +54,49 @@ for (const [backend, skip] of Object.entries(BACKENDS)) {
       [status, stdout.trim().split('\n').sort()],
       [0, [`${wider}: unbanned (it covered ${client})`, `${client}: unbanned`]],
     );
-    assert.equal(reaches(), true, 'what is called unbanned gets through');
+    reaches(true, 'what is called unbanned gets through');
     assert.deepEqual(list(), []);
     await until('Slack is told of both', () => told(/ released [^"]*: lifted by/).length === 2);
 
     ban(client);
     ban(wider);
     assert.equal(daemon.zban('unban', wider).status, 0, 'the other way round');
-    assert.equal(reaches(), true);
+    reaches(true);
 
     ban(wider, '--for', 'permanent');
     ban(client, '--for', '3s');
     await until('the end of the shorter ban', () => !list().includes(client));
     await until('Slack is told that it helps nobody', () => told(/192\.0\.2\.2 is still blocked/).length === 1);
     assert.equal(told(/ released [^"]*expired/).length, 0);
-    assert.equal(reaches(), false);
+    reaches(false);
     assert.equal(daemon.zban('unban', client).status, 0, 'the network alone is banned now');
-    assert.equal(reaches(), true);
+    reaches(true);
 
     ban(client, '--for', 'permanent');
     ban(wider, '--for', '3s');
     await until('the end of the wider ban', () => !list().includes(wider));
     await until('Slack names the exception', () => told(/but one part of it stays banned/).length === 1);
-    assert.equal(reaches(), false);
+    reaches(false);
     ban(wider);
     assert.deepEqual(
       daemon.json<Result[]>('allow', client).map(({ ok, message }) => [ok, message]),
       [[true, 'allowed']],
     );
-    assert.equal(reaches(), true, 'allowed means that no ban is left');
+    reaches(true, 'allowed means that no ban is left');
     assert.deepEqual(list(), []);
     assert.equal(daemon.zban('allow', client, '--remove').status, 0);
 
     const file = join(daemon.folder, 'list');
     writeFileSync(file, `${client}\n${wider}\n`);
     assert.equal(daemon.zban('import', file).status, 0);
-    assert.deepEqual([reaches(), list().length], [false, 2]);
+    reaches(false);
+    assert.equal(list().length, 2);
     assert.equal(daemon.zban('unban', client).status, 0);
-    assert.equal(reaches(), true);
+    reaches(true);
 
     assert.equal(daemon.zban('import', file).status, 0);
     assert.equal(daemon.zban('panic').status, 0);
-    assert.equal(reaches(), true);
+    reaches(true);
     assert.equal(daemon.zban('audit', 'verify').status, 0);
   });
 }

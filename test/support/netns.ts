@@ -10,6 +10,7 @@
  *
  *     client 192.0.2.2, 2001:db8:1::2 ── 192.0.2.1, 2001:db8:1::1 server 198.51.100.1, 2001:db8:2::1 ── 198.51.100.2, … container
  */
+import assert from 'node:assert/strict';
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 
@@ -36,6 +37,11 @@ export interface Network {
   run(host: string, argv: readonly string[], options?: { input?: string; timeoutMs?: number }): string;
   /** Starts a command; `close` kills it if it still runs. */
   spawn(host: string, argv: readonly string[], options?: SpawnOptions): ChildProcess;
+  /**
+   * Throws unless an echo comes back to a host from this address (ping(8)), or none does. One that must come may take as long as
+   * a slow machine needs; one that must not is waited for no longer than a quick one takes.
+   */
+  assertEcho(host: string, address: string, comes: boolean, message?: string): void;
   /** Ends what was started here and takes the namespaces away. */
   close(): Promise<void>;
 }
@@ -127,6 +133,10 @@ export function createNetwork({ hosts }: { readonly hosts: readonly [string, ...
       children.add(child);
       child.once('exit', () => children.delete(child));
       return child;
+    },
+    assertEcho(host, address, comes, message) {
+      const { status } = network.exec(host, ['ping', '-c', '1', '-W', comes ? '25' : '0.3', address]);
+      assert.equal(status === 0, comes, message);
     },
     async close() {
       const ends = [...children].map((child) => new Promise((resolve) => child.once('exit', resolve)));
