@@ -84,6 +84,8 @@ const SEND_SYN = `
 `;
 /** A packet to another namespace is there at once; whoever tries again need not wait until a busy machine has counted it. */
 const COUNTED_WITHIN_MS = 300;
+/** So much a slow machine gets to start the program that connects. */
+const REACHED_WITHIN_MS = 20_000;
 
 export async function createWorld({ backend: name, variant }: Subject, maxActive = 1000): Promise<World> {
   const network = createNetwork({ hosts: ['server', 'client', 'container'] });
@@ -106,7 +108,7 @@ export async function createWorld({ backend: name, variant }: Subject, maxActive
   const { backend, leaveOthers } = await pickBackend(firewall);
 
   const connect = (address: string, port: number) =>
-    network.exec('client', ['timeout', '0.3', 'bash', '-c', `</dev/tcp/${address}/${port}`]).status;
+    network.exec('client', ['timeout', '3', 'bash', '-c', `</dev/tcp/${address}/${port}`]).status;
   const iptables = (family: 4 | 6, ...args: readonly string[]) =>
     network.run('server', [`${family === 4 ? 'iptables' : 'ip6tables'}${variant}`, ...args]);
   const tools: Tools = { network, iptables };
@@ -135,7 +137,9 @@ export async function createWorld({ backend: name, variant }: Subject, maxActive
     logged,
     iptables,
     reaches(address, port = PORTS.web) {
-      for (let attempt = 0; attempt < 25; attempt++) if (connect(address, port) === 0) return true;
+      const endMs = performance.now() + REACHED_WITHIN_MS;
+      do if (connect(address, port) === 0) return true;
+      while (performance.now() < endMs);
       return false;
     },
     isDropped,
