@@ -108,7 +108,7 @@ export class InstanceParts {
       trail: this.records.trail,
       troubles: this.troubles,
       now: this.now,
-      record: (drafts, state) => this.bans.record(drafts, [], [], state),
+      record: (drafts, state) => this.bans.record(drafts, state),
       notify: (notifications) => this.reports.notify(notifications),
       onDrop: (id) => void this.plane?.pipeline.send({ kind: 'drop_lane', id }),
     });
@@ -153,7 +153,7 @@ export class InstanceParts {
   private tellTrouble({ key, what, fix }: Trouble, phase: 'begin' | 'end'): void {
     // A start that is given up cuts off what is under way.
     if (this.options.signal.aborted) return;
-    if (phase === 'begin') this.bans.record([systemDraft('trouble', this.now(), what)], [], []);
+    if (phase === 'begin') this.bans.record([systemDraft('trouble', this.now(), what)]);
     this.reports.notify([{ kind: 'trouble', time: new Date(this.now()).toISOString(), what, fix, phase, key }]);
   }
 

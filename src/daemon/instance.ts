@@ -136,7 +136,7 @@ class RunningInstance extends InstanceParts implements Instance {
     await protection.start();
     signal.throwIfAborted();
     const what = `zban ${VERSION}, ${config.mode} mode, sensitivity ${config.sensitivity}, ${backend}`;
-    bans.record([systemDraft(startReason, this.now(), what)], [], []);
+    bans.record([systemDraft(startReason, this.now(), what)]);
     const panics = this.panic !== undefined || records.loss !== undefined;
     if (config.mode === 'observe')
       await endEnforcing(config, records.trail.activeBans(this.now()), bans, panics, log, signal);
@@ -181,13 +181,12 @@ class RunningInstance extends InstanceParts implements Instance {
 
   refuseReload(problems: string): void {
     this.options.log('error', 'reload refused, the old configuration stays in force', { problems });
-    this.bans.record([systemDraft('reload', this.now(), `refused: ${problems}`)], [], []);
+    this.bans.record([systemDraft('reload', this.now(), `refused: ${problems}`)]);
   }
 
   async stop(reason: 'stop' | 'reload'): Promise<void> {
     this.stopping = true;
-    if (reason === 'stop')
-      this.bans.record([systemDraft('stop', this.now(), 'bans in force stay in the kernel')], [], []);
+    if (reason === 'stop') this.bans.record([systemDraft('stop', this.now(), 'bans in force stay in the kernel')]);
     try {
       await this.lifetime.close();
     } finally {

@@ -12,21 +12,12 @@ import type { Notification } from '../../model/notification.ts';
 import type { DesiredBans } from '../../model/reconcile.ts';
 import type { Status } from '../../model/status.ts';
 import { parsePrefix } from '../../net/prefix.ts';
-import { PORTION_ROWS, systemDraft } from '../../record/row/row.ts';
+import { BLANK, PORTION_ROWS, systemDraft } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Lanes } from '../lanes/lanes.ts';
 import type { Incidents } from '../reports/incidents.ts';
 import { BanResults } from './ban-results.ts';
-import {
-  draftOf,
-  fuseResetDraft,
-  isEachTold,
-  type Order,
-  tellOrders,
-  tellUnban,
-  tellUnbans,
-  unbanDraft,
-} from './drafts.ts';
+import { draftOf, fuseResetDraft, MANY, type Order, tellMany, tellOrders, tellUnban } from './drafts.ts';
 import { findOrigin } from './origin.ts';
 import { findOverlaps, type Remainder } from './overlap.ts';
 import { Refusals } from './refusals.ts';
@@ -73,7 +64,7 @@ export class Bans {
 
   constructor(options: BansOptions) {
     this.options = options;
-    this.results = new BanResults({ ...options, record: (drafts) => this.record(drafts, [], []) });
+    this.results = new BanResults({ ...options, record: (drafts) => this.record(drafts) });
   }
 
   counts(): Pick<Status, 'bans_total' | 'unbans_total' | 'refused_total'> {
@@ -107,7 +98,7 @@ export class Bans {
     drafts.push(...told.map((event) => draftOf(event, enforce)).filter((draft) => draft !== undefined));
     const lane = lanes?.take(events);
     if (lane) drafts.push(...lane.drafts);
-    if (drafts.length > 0) this.record(drafts, events, positions, { ...incident.state, ...lane?.state });
+    if (drafts.length > 0) this.record(drafts, { ...incident.state, ...lane?.state }, events, positions);
     else if (events.length > 0) this.options.tell([], events);
     if (lane) void lanes?.carryOut();
     const bans = events.filter((event) => event.event === 'ban');
@@ -144,9 +135,9 @@ export class Bans {
   /** Records decisions of people or of zban itself, with the state that follows from them; the caller reconciles. */
   record(
     drafts: readonly AuditDraft[],
-    events: readonly EngineEvent[],
-    positions: readonly Position[],
     state: Readonly<Record<string, Uint8Array>> = {},
+    events: readonly EngineEvent[] = [],
+    positions: readonly Position[] = [],
   ): readonly AuditEntry[] {
     const entries = this.options.trail.append(drafts, { positions, state });
     for (const { action, client } of this.options.enforce ? drafts : []) {
@@ -159,7 +150,7 @@ export class Bans {
   /** Records that a person reset the fuse, and tells people. */
   noteFuseReset(event: FuseEvent, operator: string, reason: string): void {
     const { detail } = this.refusals.close(event);
-    this.record([fuseResetDraft(this.options.now(), operator, reason, detail)], [], []);
+    this.record([fuseResetDraft(this.options.now(), operator, reason, detail)]);
     const by = [`by ${operator}`, reason].filter(Boolean).join(': ');
     this.options.notify([{ kind: 'fuse', event: { ...event, detail: `${detail}; ${by}` } }]);
   }
@@ -173,7 +164,7 @@ export class Bans {
   /** Records bans that a person ordered; the caller reconciles, and then tells people. */
   order(drafts: readonly AuditDraft[]): readonly AuditEntry[] {
     this.bansTotal += drafts.length;
-    return this.record(drafts, [], []);
+    return this.record(drafts);
   }
 
   /** Tells people of what a person ordered, once the firewall was asked to do it. */
@@ -185,7 +176,7 @@ export class Bans {
 
   /** Records what other hosts decided, and what was refused of it; people hear of it from the host that did. The caller reconciles. */
   adopt(drafts: readonly AuditDraft[], state: Readonly<Record<string, Uint8Array>>): readonly AuditEntry[] {
-    const entries = this.record(drafts, [], [], state);
+    const entries = this.record(drafts, state);
     this.bansTotal += drafts.filter(({ action }) => action === 'ban').length;
     this.refusedTotal += drafts.filter(({ action }) => action === 'refused').length;
     return entries;
@@ -206,7 +197,7 @@ export class Bans {
     }
     if (this.options.enforce && bans.some((ban) => ban.enforced)) await this.options.reconcile();
     if (silent || told.length === 0) return;
-    if (!isEachTold(told)) return this.options.notify([tellUnbans(told, actor, timeMs, reason)]);
+    if (told.length > MANY) return this.options.notify([tellMany('unban', told, actor, timeMs, reason)]);
     const remainders = this.findRemainders(told.map(({ client }) => client));
     // Meanwhile banned anew: that is the news.
     const over = told.filter(({ client }) => this.desired.find(client) === undefined);
@@ -225,11 +216,8 @@ export class Bans {
     // A ban that was over before the firewall answered is no news, neither its beginning nor its end; of another host's, that
     // host tells people.
     const told = bans.filter((ban) => !this.results.forget(ban.client) && findOrigin(ban) === undefined);
-    this.record(
-      bans.map(({ client, tier, enforced }) => unbanDraft(client, { actor, timeMs, tier, enforced, detail: reason })),
-      [],
-      [],
-    );
+    const said = { ...BLANK, action: 'unban', actor, timeMs, detail: reason } as const;
+    this.record(bans.map(({ client, tier, enforced }) => ({ ...said, client, tier, enforced })));
     return told;
   }
 

@@ -92,27 +92,9 @@ export function fuseResetDraft(timeMs: number, operator: string, reason: string,
   };
 }
 
-/** The row of a ban that is lifted. */
-export function unbanDraft(
-  client: string,
-  said: Pick<AuditDraft, 'actor' | 'timeMs' | 'tier' | 'enforced' | 'detail'>,
-): DraftOf<'unban'> {
-  return { ...BLANK, ...said, action: 'unban', client };
-}
-
 /** More bans than this that begin or end together are one message. */
-const MANY = 20;
+export const MANY = 20;
 const CLIENTS_TOLD = 10;
-
-/** True for so few bans that ended together that each gets a message. */
-export function isEachTold(bans: readonly ActiveBan[]): boolean {
-  return bans.length <= MANY;
-}
-
-/** How people are told of many bans that were lifted together. */
-export function tellUnbans(bans: readonly ActiveBan[], actor: Actor, timeMs: number, reason: string): Notification {
-  return tellMany('unban', bans, actor, timeMs, reason);
-}
 
 /** How people are told of a ban that was lifted. */
 export function tellUnban(
@@ -153,7 +135,8 @@ export function tellOrders(
   return [...told.slice(0, -1), { ...last, target: `${last.target} and ${more} more` }];
 }
 
-function tellMany(
+/** How people are told of many bans that began or were lifted together. */
+export function tellMany(
   action: 'ban' | 'unban',
   bans: readonly { readonly client: string | null }[],
   actor: Actor,

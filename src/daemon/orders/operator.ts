@@ -156,7 +156,7 @@ export class Operator {
       }
     }
     if (drafts.length === 0) return results;
-    const lost = bans.record(drafts, [], []).filter(isLost);
+    const lost = bans.record(drafts).filter(isLost);
     await protection.refresh();
     const failed = new Map(lost.map(({ client }) => [client, result(client ?? '', 'failed', NOT_RECORDED)]));
     const recorded = results.map((each) => failed.get(each.target) ?? each);

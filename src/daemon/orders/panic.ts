@@ -125,7 +125,7 @@ async function record(
   const reason = panic?.reason.slice(0, RESERVED_REASON_LENGTH);
   const isReserved = reserve.write({ generation, value: panic && { ...panic, reason } });
   const saved: Reserved = { generation, value: panic };
-  bans.record([draft], [], [], { [STATE_KEY]: new TextEncoder().encode(JSON.stringify(saved)) });
+  bans.record([draft], { [STATE_KEY]: new TextEncoder().encode(JSON.stringify(saved)) });
   const isDurable = await trail.isDurable();
   return isReserved || isDurable ? {} : { durable: false };
 }

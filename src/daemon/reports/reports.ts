@@ -39,7 +39,7 @@ export class Reports {
     this.annotations = new Annotations({
       saved: records.trail.loadState(ANNOTATION_KEY),
       now,
-      record: (draft, state) => bans().record([draft], [], [], state),
+      record: (draft, state) => bans().record([draft], state),
     });
     // What is wrong with a list of the operator's, zban doctor says.
     this.who = new WhoFinder({ table: config.who.table, robots: findRobots(config.detection.robots, () => {}) });

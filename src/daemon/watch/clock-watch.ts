@@ -31,7 +31,7 @@ export class ClockWatch {
     this.bootId = bootId;
     const resumed = clock.resume(trail.loadState(KEY), bootId);
     this.afterId = resumed?.afterId ?? trail.head.id;
-    if (resumed === undefined) bans.record([], [], [], this.state);
+    if (resumed === undefined) bans.record([], this.state);
     else if (resumed.movedMs !== 0) this.record(resumed.movedMs);
   }
 
@@ -51,6 +51,6 @@ export class ClockWatch {
     const { clock, bans, log } = this.options;
     const draft = clockDraft(clock.now(), movedMs, this.afterId);
     log('warn', draft.detail);
-    bans.record([draft], [], [], this.state);
+    bans.record([draft], this.state);
   }
 }
