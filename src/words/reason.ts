@@ -97,7 +97,7 @@ export function tellReason(condition: string, numbers: ReasonNumbers): Reason | 
   const rule = findRule(condition, numbers);
   if (rule) {
     const tolerated = `${tellPoints(numbers, rule)}${numbers.lenient === true ? LENIENT : ''}`;
-    return { did: `${did}${refused(numbers)}. That is ${formatPoints(numbers)}.`, normal, tolerated };
+    return { did: `${did}${refused(numbers)}. That is ${pointsOf(numbers)} points; the limit is ${short(numbers.points_limit)}.`, normal, tolerated };
   }
   const compared = `${short(numbers.multiple)} times the mean, ${short(numbers.z)} standard deviations above it`;
   const ceiling = `${ceilingOf(numbers)} would have been tolerated`;
@@ -157,7 +157,7 @@ function tellNormal(numbers: ReasonNumbers): string {
 function tellPoints({ points_limit, points_leak }: ReasonNumbers, { counted, requestsPerPoint }: Rule): string {
   const times = (points: unknown) => (typeof points === 'number' ? points * requestsPerPoint : points);
   const [limit, leak] = [short(points_limit), short(points_leak)];
-  return `About ${formatNumber(times(points_limit), 0)} ${counted} at once, and then ${short(times(points_leak))} a minute, would have been tolerated (${limit} points; ${leak} drain away a minute).`;
+  return `A burst of about ${formatNumber(times(points_limit), 0)} ${counted}, then ${short(times(points_leak))} a minute, would have been tolerated (${limit} points, of which ${leak} drain a minute).`;
 }
 
 /** `1300 requests in 12 s (1243 without static files)`. */

@@ -41,7 +41,7 @@ for (const mode of ['enforce', 'observe'] as const) {
       assert.match(text, /Why scan: probing for what is not there\. It sent \d+ requests in 1 s, \d+ of them refused/);
       assert.match(
         text,
-        /Limit About 12 requests for paths where nobody else is served at once, and then 1\.2 a minute, would have been/,
+        /Limit A burst of about 12 requests for paths where nobody else is served, then 1\.2 a minute, would have been/,
       );
       assert.match(text, /In the hour before: 20 requests within a second, .*: 20 4xx\. 20 paths: /);
       assert.ok(stdout.includes(`zban unban ${ATTACKER} --config ${daemon.configPath}\n`), stdout);

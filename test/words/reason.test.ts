@@ -37,26 +37,26 @@ const TOLD: readonly (readonly [Condition, string, string, string])[] = [
   [
     'scan',
     'scan 12.5 points of 12',
-    'It sent 40 requests in 12 s, 38 of them refused (4xx). That is 12.5 points of 12.',
-    'About 12 requests for paths where nobody else is served at once, and then 1.2 a minute, would have been tolerated (12 points; 1.2 drain away a minute).',
+    'It sent 40 requests in 12 s, 38 of them refused (4xx). That is 12.5 points; the limit is 12.',
+    'A burst of about 12 requests for paths where nobody else is served, then 1.2 a minute, would have been tolerated (12 points, of which 1.2 drain a minute).',
   ],
   [
     'brute_force',
     'brute_force 8 points of 7',
-    'It sent 9 requests in 5 s. That is 8 points of 7.',
-    'About 7 such attempts at once, and then 1.3 a minute, would have been tolerated (7 points; 1.3 drain away a minute).',
+    'It sent 9 requests in 5 s. That is 8 points; the limit is 7.',
+    'A burst of about 7 such attempts, then 1.3 a minute, would have been tolerated (7 points, of which 1.3 drain a minute).',
   ],
   [
     'scrape',
     'scrape 30.1 points of 30',
-    'It sent 79 requests in 60 s (70 without static files), 1 of them refused (4xx). That is 30.1 points of 30.',
-    'About 30 pages that nobody else asks for at once, and then 7 a minute, would have been tolerated (30 points; 7 drain away a minute).',
+    'It sent 79 requests in 60 s (70 without static files), 1 of them refused (4xx). That is 30.1 points; the limit is 30.',
+    'A burst of about 30 pages that nobody else asks for, then 7 a minute, would have been tolerated (30 points, of which 7 drain a minute).',
   ],
   [
     'flood',
     'flood 45.1 points of 45',
-    'It sent 460 requests in 9 s. That is 45.1 points of 45.',
-    'About 450 requests at once, and then 60 a minute, would have been tolerated (45 points; 6 drain away a minute).',
+    'It sent 460 requests in 9 s. That is 45.1 points; the limit is 45.',
+    'A burst of about 450 requests, then 60 a minute, would have been tolerated (45 points, of which 6 drain a minute).',
   ],
 ];
 
