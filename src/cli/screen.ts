@@ -25,6 +25,7 @@ const NAMES: Readonly<Record<string, string>> = {
   '\u001b[6~': 'page down',
   '\r': 'enter',
   '\n': 'enter',
+  '\t': 'tab',
   '\u001b': 'escape',
   '\u007f': 'backspace',
   '\b': 'backspace',
@@ -44,7 +45,7 @@ export interface Live {
   readonly intervalMs: number;
   /** The lines of the picture; what does not fit is left out. */
   readonly frame: (size: Size) => readonly string[];
-  /** True when it took the key: a character, or `up`, `down`, `page up`, `page down`, `enter`, `escape`, `backspace`. */
+  /** True when it took the key: a character, or `up`, `down`, `page up`, `page down`, `tab`, `enter`, `escape`, `backspace`. */
   readonly onKey?: (key: string) => boolean;
   /** Gets what draws the picture at once, for news between two intervals. */
   readonly onStart?: (draw: () => void) => void;

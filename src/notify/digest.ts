@@ -26,15 +26,27 @@ export function formatDigest(notifications: readonly Notification[], sender: Sen
       : notifications.slice(-ENTRIES_MAX);
   const lines = listed.map(summaryLine);
   if (notifications.length > lines.length) lines.push(`… ${formatCount(notifications.length - lines.length)} more`);
-  const { icon, commands } = KINDS[newest.kind];
+  const isObserved = bans.length > 0 && bans.every(({ enforced }) => !enforced);
   const counted = { title: bans.length > 0 ? 'The heaviest' : 'The newest', lines };
   const [severity = severityOf(newest)] = notifications.map(severityOf).toSorted();
   return complete(
-    { icon, headline: headlineOf(newest.kind, notifications), facts: countConditions(bans), lines: counted, commands },
+    {
+      ...(isObserved ? OBSERVED : KINDS[newest.kind]),
+      headline: headlineOf(newest.kind, notifications),
+      facts: countConditions(bans),
+      lines: counted,
+    },
     { kind: newest.kind, severity, time: timeOf(newest), events: notifications.flatMap(eventsOf) },
     sender,
   );
 }
+
+/** Would-be bans only: there is nothing to undo. */
+const OBSERVED = {
+  icon: '👀',
+  details: ['Observe mode: nothing is blocked.'],
+  commands: [['All of them', 'zban list']],
+} as const;
 
 const KINDS: Readonly<Record<Kind, Pick<Message, 'icon' | 'commands'>>> = {
   ban: {

@@ -35,8 +35,11 @@ export function toEmail(message: Message, { to, from }: Pick<EmailSettings, 'to'
     'Content-Type: text/plain; charset=utf-8',
     'Content-Transfer-Encoding: 8bit',
   ];
-  return `${headers.join('\n')}\n\n${headline}\n\n${spellBody(message)}\n`;
+  return `${headers.join('\n')}\n\n${foldLines(`${headline}\n\n${spellBody(message)}`)}\n`;
 }
+
+/** No line is longer than 998 bytes (RFC 5322, 2.1.1): of 240 characters, which are four bytes each at most. */
+const foldLines = (text: string): string => text.replace(/(?=.{241})(?:(.{1,240}) |(.{240}))/gu, '$1$2\n');
 
 /** Encoded words stand on lines of their own: no line of a header may be longer than 998 (RFC 5322, 2.1.1). */
 const foldWords = (text: string): string => text.replaceAll('?= =?', '?=\n =?');

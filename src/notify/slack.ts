@@ -44,7 +44,8 @@ export function createSlackDelivery({ webhookUrl, timeoutMs, fetch }: SlackOptio
       timeout: timeoutMs,
       fetch: async (url, init) => {
         const signals = [init?.signal, signal].filter((one) => one !== undefined);
-        const response = await send(url, { ...init, signal: AbortSignal.any(signals) });
+        // Not followed: what a redirect means is classified by its status, as for every other service.
+        const response = await send(url, { ...init, redirect: 'manual', signal: AbortSignal.any(signals) });
         retryAfter = response.headers.get('retry-after');
         return response;
       },

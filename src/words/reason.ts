@@ -97,7 +97,11 @@ export function tellReason(condition: string, numbers: ReasonNumbers): Reason | 
   const rule = findRule(condition, numbers);
   if (rule) {
     const tolerated = `${tellPoints(numbers, rule)}${numbers.lenient === true ? LENIENT : ''}`;
-    return { did: `${did}${refused(numbers)}. That is ${pointsOf(numbers)} points; the limit is ${short(numbers.points_limit)}.`, normal, tolerated };
+    return {
+      did: `${did}${refused(numbers)}. That is ${pointsOf(numbers)} points; the limit is ${short(numbers.points_limit)}.`,
+      normal,
+      tolerated,
+    };
   }
   const compared = `${short(numbers.multiple)} times the mean, ${short(numbers.z)} standard deviations above it`;
   const ceiling = `${ceilingOf(numbers)} would have been tolerated`;

@@ -88,6 +88,16 @@ test('many bans leave clients their room, and the other way round', () => {
   assert.ok(count(quiet, '  203') > 15);
 });
 
+test('what is selected is in view, however far down its list it is', () => {
+  const clients = Array.from({ length: 100 }, (_, index) => client(`192.0.2.${index}`, 0.1));
+  const bans = Array.from({ length: 100 }, (_, index) => ban(`203.0.113.${index}`, null));
+  for (const selected of ['192.0.2.0', '192.0.2.99', '203.0.113.42']) {
+    const lines = drawTop(picture({ clients, bans, selected }), { rows: 24, columns: 80 });
+    assert.equal(lines.filter((line) => line.startsWith(`> ${selected} `)).length, 1, selected);
+    assert.equal(lines.length, 24);
+  }
+});
+
 test('the sparkline grows by the seconds that are new', () => {
   const view = (second: number, site_rates: number[]) => ({ second, site_rates, clients: [] });
   const first = extendRates({ second: 0, rates: [] }, view(100, [1, 2, 3]));

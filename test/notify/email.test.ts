@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
 import type { Channel } from '../../src/notify/channel.ts';
-import { openEmail } from '../../src/notify/email.ts';
+import { openEmail, toEmail } from '../../src/notify/email.ts';
 import { formatMessage } from '../../src/notify/format.ts';
 import { ban, unban } from './examples.ts';
 
@@ -80,6 +80,15 @@ test('a program that hangs is killed after the time limit, and given up when zba
 test('a program that reads nothing of a long message is judged by its exit code', async () => {
   const long = { ...message, details: Array.from({ length: 500 }, () => 'x'.repeat(1000)) };
   assert.deepEqual(await open('exit 0').deliver(long), { outcome: 'ok' });
+});
+
+test('no line of an e-mail is longer than a mail server takes, and nothing of a long one is lost', () => {
+  const words = Array.from({ length: 200 }, (_, index) => `word${index}`);
+  const details = [words.join(' '), '漢'.repeat(900)];
+  const email = toEmail({ ...message, details }, { to: ['ops@example.com'], from: undefined });
+  for (const line of email.split('\n')) assert.ok(Buffer.byteLength(line) <= 998, line);
+  assert.ok(email.replaceAll('\n', ' ').includes(words.join(' ')));
+  assert.equal(email.match(/漢/g)?.length, 900);
 });
 
 test('no recipient, no e-mail', () => {

@@ -118,6 +118,12 @@ test('a digest counts by condition, lists the heaviest ten and says where the ot
   assert.match(digest([ban(), ban({}, false)]).headline, /banned 1 client and would have banned 1: /);
 });
 
+test('a digest of observe mode says that nothing is blocked, and offers nothing to undo', () => {
+  const text = whole(digest([ban({}, false), ban({}, false)]));
+  assert.match(text, /^web-1 would ban 2 clients: .*\nObserve mode: nothing is blocked\./s);
+  assert.doesNotMatch(text, /zban unban/);
+});
+
 test('a severity follows from the share of the site, and the end of something is never less urgent than its start', () => {
   const severities: readonly (readonly [Severity, Notification])[] = [
     ['SEV-1', anomaly()],
@@ -279,7 +285,9 @@ test('whatever a log holds, Discord, Mattermost and Telegram see no markup of it
 test('whatever a log holds, an e-mail has the headers that zban wrote and ntfy takes the message', () => {
   fc.assert(
     fc.property(anyMessage, (message) => {
-      const [head = ''] = toEmail(message, { to: ['ops@example.com'], from: undefined }).split('\n\n', 1);
+      const email = toEmail(message, { to: ['ops@example.com'], from: undefined });
+      for (const line of email.split('\n')) assert.ok(Buffer.byteLength(line) <= 998);
+      const [head = ''] = email.split('\n\n', 1);
       for (const line of head.split('\n')) {
         assert.match(
           line,

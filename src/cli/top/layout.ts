@@ -102,7 +102,7 @@ interface Column<Row> {
 
 function drawClients(picture: Picture, columns: number, rows: number): string[] {
   const { clients, whoIs, style } = picture;
-  const listed = clients.slice(0, rows);
+  const listed = inView(clients, rows, picture.selected, ({ name }) => name);
   const bar = columns < 80 ? 4 : columns < 120 ? 8 : 16;
   const layout = chooseColumns<TopClient>(
     [
@@ -144,7 +144,7 @@ function statusOf({ statuses }: TopClient): string {
 function drawBans(picture: Picture, columns: number, rows: number): string[] {
   const { bans, whoIs, nowMs, style, view } = picture;
   if (rows === 0) return [];
-  const listed = bans.slice(0, rows);
+  const listed = inView(bans, rows, picture.selected, ({ client }) => client);
   const name = view.status.mode === 'observe' ? 'WOULD BE BANNED' : 'BANNED';
   const layout = chooseColumns<ActiveBan>(
     [
@@ -167,6 +167,17 @@ function drawBans(picture: Picture, columns: number, rows: number): string[] {
     listed.some(({ client }) => whoIs(client) !== '') ? [] : ['WHO'],
   );
   return [heading(layout, style), ...drawRows(listed, layout, picture, ({ client }) => client)];
+}
+
+/** As many as there are rows for: the first ones, or those up to the selected one where it lies below them. */
+function inView<Row>(
+  all: readonly Row[],
+  rows: number,
+  selected: string | undefined,
+  nameOf: (row: Row) => string,
+): readonly Row[] {
+  const from = Math.max(0, all.findIndex((row) => nameOf(row) === selected) + 1 - rows);
+  return all.slice(from, from + rows);
 }
 
 const leftOf = (untilMs: number | null, nowMs: number): string =>

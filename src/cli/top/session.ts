@@ -21,6 +21,9 @@ const BANS_READ = 200;
 /** Names whose owner is remembered. */
 const KNOWN_MAX = 5000;
 
+/** Rows that the keys for a page go by. */
+const PAGE_ROWS = 10;
+
 /** What is asked of the daemon, and in whose name. */
 interface Order {
   readonly socket: string;
@@ -127,6 +130,12 @@ export class TopSession {
       case 'down':
       case 'j':
         return this.move(1);
+      case 'page up':
+        return this.move(-PAGE_ROWS);
+      case 'page down':
+        return this.move(PAGE_ROWS);
+      case 'tab':
+        return this.changeList();
       case 's':
         this.order = this.order === 'limit' ? 'rate' : 'limit';
         return true;
@@ -168,9 +177,16 @@ export class TopSession {
   }
 
   private scroll(mode: Mode & { kind: 'page' }, key: string): boolean {
-    const step = { up: -1, k: -1, down: 1, j: 1, 'page up': -10, 'page down': 10, ' ': 10 }[key];
+    const step = { up: -1, k: -1, down: 1, j: 1, 'page up': -PAGE_ROWS, 'page down': PAGE_ROWS, ' ': PAGE_ROWS }[key];
     if (step === undefined) this.mode = { kind: 'browse' };
     else mode.from += step;
+    return true;
+  }
+
+  /** From the clients to the bans, or back. */
+  private changeList(): boolean {
+    const [clients, bans] = [this.clients().map(({ name }) => name), this.listedBans().map(({ client }) => client)];
+    this.selected = (bans.includes(this.selected ?? '') ? clients : bans)[0] ?? this.selected;
     return true;
   }
 
@@ -258,7 +274,7 @@ export class TopSession {
       `s by ${order === 'limit' ? 'rate' : 'limit'}`,
       'q quit',
     ];
-    const all = columns < 90 ? keys.join(' ') : ['↑↓ select', ...keys].join('   ');
+    const all = columns < 90 ? keys.join(' ') : ['↑↓ Tab select', ...keys].join('   ');
     return filter === '' ? all : `[${filter}] ${all}`;
   }
 
