@@ -153,7 +153,7 @@ export class Engine {
         evidence.extend(row + 1);
         this.askAbout(slot);
       }
-      if (!(info & ASSET)) site.noteRequest(slot, second);
+      if (weight === 1) site.noteRequest(slot, second);
       history?.note(slot, window.newest, info, points, timeline.rules);
       if (overflow || (classic ? clients.requests(slot) : clients.weight(slot)) >= timeline.rules.weightMin) {
         evidence.extend(row + 1);

@@ -46,3 +46,10 @@ test('the table of hand-written rules in the README is that of the measurements'
   assert.equal(rows.length, 4);
   for (const [row] of rows) assert.ok(read('README.md').includes(row), row);
 });
+
+test("the extensions for Nextcloud are config.yaml's, and more", () => {
+  const listIn = (path: string) => /static_extensions: \[([^\]]*)\]/.exec(read(path))?.[1]?.split(/,\s*/) ?? [];
+  const defaults = listIn('config.yaml');
+  assert.ok(defaults.length > 20);
+  assert.deepEqual(listIn('docs/nextcloud.md').slice(0, defaults.length), defaults);
+});

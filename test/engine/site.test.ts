@@ -52,6 +52,16 @@ function story(lines: (from: number) => readonly string[], seconds: number, over
   return bench;
 }
 
+test('one newcomer that uploads by the thousand is no crowd: what weighs nothing counts for nobody', () => {
+  const upload = (from: number) =>
+    Array.from({ length: 9000 }, (_, n) =>
+      logLine(from + Math.floor(n / 30), '203.0.113.77', `/remote.php/dav/uploads/ann/${n}`, 201).replace('GET', 'PUT'),
+    );
+  const { points, min_requests, error_surge } = ENGINE.detection;
+  const bench = story(upload, 300, { detection: { points, min_requests, error_surge } });
+  assert.deepEqual([bench.of('ban'), bench.of('global_anomaly')], [[], []]);
+});
+
 describe('a flood of a thousand clients', () => {
   const bench = story((from) => flood(from, 300, 80), 300);
   const { start, end } = only(bench);
