@@ -58,13 +58,16 @@ test('top on a terminal draws in place until q, or until the daemon stops', {
     });
     return { child, said };
   };
+  assert.equal(daemon.zban('ban', '203.0.113.9', '--for', '1h').status, 0);
   const first = show();
   await until('a picture', () => first.said.text.includes('198.51.100.2'));
   const seen = () => first.said.text.length;
   const before = seen();
   await until('the next second', () => seen() > before);
   assert.ok(!first.said.text.slice(before).includes('CLIENT'), 'only what changed is drawn again');
-  first.child.stdin.write('jb');
+  first.child.stdin.write('\tu');
+  await until('a question about the first ban', () => first.said.text.includes('Unban 203.0.113.9? y/n'));
+  first.child.stdin.write('n\tb');
   await until('a question', () => first.said.text.includes('Ban 198.51.100.2? y/n'));
   first.child.stdin.write('y');
   await until('a ban', () => daemon.json<{ ip: string }[]>('list').some(({ ip }) => ip === '198.51.100.2'));
