@@ -1,5 +1,6 @@
 /** How far a long command has come: one line on standard error, where that is a terminal, and gone at the end. */
 import { describePace, estimateProgress, type Progress } from '../words/progress.ts';
+import { glyphsFor } from './style.ts';
 
 const DRAW_MS = 100;
 const BAR_COLUMNS = 24;
@@ -15,13 +16,20 @@ export class ProgressBar {
   private readonly what: string;
   private readonly stream: BarStream;
   private readonly now: () => number;
+  private readonly glyphs: ReturnType<typeof glyphsFor>;
   private readonly startedMs: number;
   private drawnMs = Number.NEGATIVE_INFINITY;
 
-  constructor(what: string, stream: BarStream = process.stderr, now: () => number = () => performance.now()) {
+  constructor(
+    what: string,
+    stream: BarStream = process.stderr,
+    now: () => number = () => performance.now(),
+    glyphs = glyphsFor(process.env),
+  ) {
     this.what = what;
     this.stream = stream;
     this.now = now;
+    this.glyphs = glyphs;
     this.startedMs = now();
   }
 
@@ -46,7 +54,7 @@ export class ProgressBar {
 
   private text(progress: Progress, noun: string): string {
     const full = Math.round(progress.share * BAR_COLUMNS);
-    const bar = `${'█'.repeat(full)}${'░'.repeat(BAR_COLUMNS - full)}`;
+    const bar = `${this.glyphs.full.repeat(full)}${this.glyphs.empty.repeat(BAR_COLUMNS - full)}`;
     const percent = String(Math.floor(progress.share * 100)).padStart(3);
     return `${this.what} ${bar} ${percent}%  ${describePace(progress, noun)}`.slice(0, (this.stream.columns ?? 80) - 1);
   }

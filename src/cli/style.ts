@@ -10,6 +10,26 @@ export interface Style {
   readonly green: Paint;
   readonly yellow: Paint;
   readonly cyan: Paint;
+  readonly glyphs: Glyphs;
+}
+
+/** What bars are drawn with. */
+export interface Glyphs {
+  readonly full: string;
+  readonly empty: string;
+  /** From low to high. */
+  readonly steps: string;
+}
+
+const UNICODE: Glyphs = { full: '█', empty: '░', steps: '▁▂▃▄▅▆▇█' };
+const ASCII: Glyphs = { full: '#', empty: '.', steps: '_.-=+*%#' };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** ASCII where the locale (locale(7)) says that the terminal shows nothing else; where there is none, it nearly always does. */
+export function glyphsFor(env: Environment): Glyphs {
+  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '';
+  return locale === '' || /utf-?8/i.test(locale) ? UNICODE : ASCII;
 }
 
 /** Select graphic rendition (ECMA-48, 8.3.117): on, off. */
@@ -23,18 +43,15 @@ const CODES = {
   cyan: [36, 39],
 };
 
-export function createStyle(isColoured: boolean): Style {
+export function createStyle(isColoured: boolean, glyphs: Glyphs = UNICODE): Style {
   const paints = Object.entries(CODES).map(([name, [on, off]]) => {
     const paint: Paint = (text) => (isColoured && text !== '' ? `\u001b[${on}m${text}\u001b[${off}m` : text);
     return [name, paint];
   });
-  return Object.fromEntries(paints) as Style;
+  return { ...Object.fromEntries(paints), glyphs } as Style;
 }
 
-export function wantsColour(
-  stream: { readonly isTTY?: boolean },
-  env: Readonly<Record<string, string | undefined>>,
-): boolean {
+export function wantsColour(stream: { readonly isTTY?: boolean }, env: Environment): boolean {
   return stream.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
 }
 

@@ -1,7 +1,7 @@
 /** The picture of `zban top` at the sizes that terminals have. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createStyle } from '../../src/cli/style.ts';
+import { createStyle, glyphsFor } from '../../src/cli/style.ts';
 import { width } from '../../src/cli/text.ts';
 import { drawTop, extendRates, type Picture } from '../../src/cli/top/layout.ts';
 import type { ActiveBan } from '../../src/model/audit.ts';
@@ -86,6 +86,16 @@ test('many bans leave clients their room, and the other way round', () => {
   assert.ok(count(both, '  203') >= 6 && count(both, '  192') > count(both, '  203'));
   const quiet = drawTop(picture({ clients: clients.slice(0, 2), bans }), { rows: 30, columns: 80 });
   assert.ok(count(quiet, '  203') > 15);
+});
+
+test('bars are ASCII where the locale is no UTF-8 one', () => {
+  const [newest] = drawTop(picture({ style: createStyle(false, glyphsFor({ LANG: 'C' })) }), {
+    rows: 20,
+    columns: 80,
+  }).filter((line) => line.includes('2001:db8:bad:3eaf::/64'));
+  assert.match(newest ?? '', / #######\. {2}90% /);
+  for (const env of [{ LANG: 'de_DE.utf8' }, { LANG: 'C', LC_ALL: 'C.UTF-8' }, {}])
+    assert.equal(glyphsFor(env).full, '█', JSON.stringify(env));
 });
 
 test('what is selected is in view, however far down its list it is', () => {

@@ -11,7 +11,7 @@ import { printable } from '../../model/text.ts';
 import { countOf, formatCount } from '../../words/number.ts';
 import { progressOf } from '../../words/progress.ts';
 import { ProgressBar } from '../progress-bar.ts';
-import { columnsOf, createStyle, wantsColour } from '../style.ts';
+import { columnsOf, createStyle, glyphsFor, wantsColour } from '../style.ts';
 import { cutText, foldLine, formatSpan } from '../text.ts';
 import { drawSite, extendRates } from '../top/layout.ts';
 import { withTrail } from '../trail.ts';
@@ -23,7 +23,7 @@ const LOOKS_PER_ASK = 4;
 const CLEAR_LINE = '\r\u001b[2K';
 
 const [configPath = '', daemonLog = '', simulatorLog] = process.argv.slice(2);
-const style = createStyle(wantsColour(process.stdout, process.env));
+const style = createStyle(wantsColour(process.stdout, process.env), glyphsFor(process.env));
 const isLive = process.stdout.isTTY === true;
 const learning = new ProgressBar('learning', process.stdout);
 let liveLine = '';
