@@ -11,7 +11,7 @@ import { tellWho } from '../../words/who.ts';
 import { type Context, configOrDefaults, operatorName, requireSections } from '../context.ts';
 import type { Size } from '../screen.ts';
 import type { Style } from '../style.ts';
-import { cutText } from '../text.ts';
+import { width, wrapText } from '../text.ts';
 import { withTrail } from '../trail.ts';
 import { drawTop, extendRates, type Picture } from './layout.ts';
 
@@ -90,13 +90,16 @@ export class TopSession {
 
   draw(size: Size): string[] {
     if (this.mode.kind !== 'page') return drawTop(this.picture(), size);
-    const { lines } = this.mode;
+    // A command may be wider than the terminal, and is nothing to cut.
+    const lines = this.mode.lines.flatMap((line) =>
+      width(line) <= size.columns ? [line] : wrapText(line, size.columns).split('\n'),
+    );
     const room = size.rows - 1;
     this.mode.from = Math.max(0, Math.min(this.mode.from, lines.length - room));
     const shown = lines.slice(this.mode.from, this.mode.from + room);
     const fill = Array.from({ length: room - shown.length }, () => '');
     return [
-      ...shown.map((line) => cutText(line, size.columns)),
+      ...shown,
       ...fill,
       this.style.dim('↑ ↓ scroll   any other key: back'),
     ];
