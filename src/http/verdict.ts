@@ -86,11 +86,13 @@ function tellTrouble({ troubles, log_lag_seconds }: Status): Verdict | undefined
 
 function tellQuiet(status: Status): Verdict {
   const { state, mode, active_bans, observed_bans, logs } = status;
+  const blocking =
+    status.backend === 'dry-run' ? 'blocking nobody: firewall.backend is dry-run' : `blocking via ${status.backend}`;
   const source = logs.length === 1 ? 'one log' : `${formatCount(logs.length)} logs`;
   const doing =
     mode === 'observe'
       ? `Observe mode: zban blocks nobody and records who would be banned${observed_bans > 0 ? `, ${formatCount(observed_bans)} at the moment` : ''}.`
-      : `${active_bans === 0 ? 'Nobody is banned.' : `${addresses(active_bans)} banned.`} Following ${source}, blocking via ${status.backend}.`;
+      : `${active_bans === 0 ? 'Nobody is banned.' : `${addresses(active_bans)} banned.`} Following ${source}, ${blocking}.`;
   if (state === 'warming_up')
     return {
       tone: 'info',

@@ -58,6 +58,9 @@ function parseRetryAfter(value: string | null): number | undefined {
   return Math.min(Math.ceil(Number(value) * 1000), RETRY_AFTER_MS_MAX);
 }
 
+const UNTRUSTED = 'its certificate is of no authority that this host trusts';
+
+/** By the system's code, or OpenSSL's (verify(1)). */
 const FAILURES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was cut',
@@ -68,6 +71,12 @@ const FAILURES: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'the host is unreachable',
   ETIMEDOUT: 'the connection timed out',
   UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
 };
 
 /** Words for a request without an answer. Only the name and code of an error are looked at, never its message. */

@@ -25,7 +25,8 @@ export function severityOf(notification: Notification): Severity {
       return share >= HALF ? 'SEV-4' : 'SEV-5';
     }
     case 'order':
-      return notification.enforced && !notification.confirmed ? 'SEV-3' : 'SEV-5';
+      // Only a ban waits for the firewall.
+      return notification.action === 'ban' && notification.enforced && !notification.confirmed ? 'SEV-3' : 'SEV-5';
     case 'unban':
       return notification.failure === undefined ? 'SEV-5' : 'SEV-4';
     case 'many':

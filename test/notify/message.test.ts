@@ -138,6 +138,8 @@ test('a severity follows from the share of the site, and the end of something is
     ['SEV-5', { ...ban(), share: 0.49 } as Notification],
     ['SEV-5', ban({}, false, false)],
     ['SEV-5', order()],
+    ['SEV-3', order({ confirmed: false })],
+    ['SEV-5', order({ action: 'allow', confirmed: false })],
     ['SEV-5', unban('203.0.113.9')],
   ];
   for (const [severity, notification] of severities) assert.equal(format(notification).severity, severity);

@@ -7,6 +7,7 @@ import { configSchema } from '../../src/config/schema.ts';
 import type { Channel, Delivery } from '../../src/notify/channel.ts';
 import { openChannels } from '../../src/notify/channels.ts';
 import { formatMessage } from '../../src/notify/format.ts';
+import { describeFailure } from '../../src/notify/http-post.ts';
 import { anomaly, ban, unban } from './examples.ts';
 
 interface Received {
@@ -89,6 +90,18 @@ test('a service that hangs, also in the middle of its answer, is given up after 
   const hook = { url: `${origin}/hook`, timeout: '100ms' };
   for (const _ of answers.slice())
     assert.deepEqual(await deliver(hook), { outcome: 'retry', cause: 'no answer within 100 ms' });
+});
+
+test('a certificate that does not serve is named as such', () => {
+  const cause = (code: string) =>
+    describeFailure(
+      'Discord',
+      new TypeError('fetch failed', { cause: Object.assign(new Error('SECRET'), { code }) }),
+      1,
+    );
+  assert.equal(cause('CERT_HAS_EXPIRED'), 'Discord is unreachable: its certificate has expired');
+  assert.match(cause('DEPTH_ZERO_SELF_SIGNED_CERT'), /^Discord is unreachable: its certificate is of no authority/);
+  assert.equal(cause('ENEWS'), 'Discord is unreachable: the request failed (ENEWS)');
 });
 
 test('a redirect is not followed: it would carry the message elsewhere', async () => {

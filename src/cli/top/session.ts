@@ -98,11 +98,7 @@ export class TopSession {
     this.mode.from = Math.max(0, Math.min(this.mode.from, lines.length - room));
     const shown = lines.slice(this.mode.from, this.mode.from + room);
     const fill = Array.from({ length: room - shown.length }, () => '');
-    return [
-      ...shown,
-      ...fill,
-      this.style.dim('↑ ↓ scroll   any other key: back'),
-    ];
+    return [...shown, ...fill, this.style.dim('↑ ↓ scroll   any other key: back')];
   }
 
   /** True when the key meant something here. */

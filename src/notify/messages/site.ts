@@ -32,7 +32,7 @@ export function siteStartContent(event: GlobalAnomalyStart, after: string | unde
     icon,
     headline: `: ${name}: ${spell(peakOf(event))}, normal is ${spell(usualOf(event))}${note}`,
     details: [
-      capital(event.detail),
+      `${capital(event.detail)}.`,
       event.verdict === 'visitors'
         ? 'This alert bans nobody: visitors are no reason for a ban, however many they are.'
         : 'This alert bans nobody.',
