@@ -117,7 +117,7 @@ function conclude(): void {
 }
 
 const NEXT = [
-  ['scripts/zban replay /var/log/nginx/access.log*', 'who would have been banned on your site, from your logs'],
+  ['scripts/zban replay /var/log/nginx/access.log*', 'who would have been banned on your site'],
   ['scripts/run /var/log/nginx/access.log', 'watch your own log, bans nobody'],
   ['sudo scripts/install', 'install it, in observe mode'],
 ] as const;
