@@ -37,7 +37,7 @@ test('explain --json has the same facts', async (t) => {
   assert.equal(told.client, '203.0.113.9');
   assert.equal(told.entry.id, 1);
   assert.deepEqual(told.entry.numbers, JSON.parse(JSON.stringify(numbers)));
-  assert.match(told.reason.tolerated, /^About 12 requests for paths where nobody else is served at once/);
+  assert.match(told.reason.tolerated, /^A burst of about 12 requests for paths where nobody else is served/);
   assert.equal(told.active.audit_id, 1);
   assert.deepEqual(told.next, { tier: 2, duration_seconds: 1800 });
   assert.deepEqual([told.earlier_bans, told.within, told.allowed], [[], [], null]);
