@@ -66,6 +66,8 @@ export function textOf(entry: AuditEntry): string {
       return entry.numbers.phase === 'end'
         ? tellEnd(entry.numbers, '').slice(1, 3).join(', ')
         : (tellStart(entry.numbers)[0] ?? '');
+    case 'lane':
+      return entry.detail.replace(/^(hold|deny) /, `${entry.enforced ? '' : 'would '}$1 requests with `);
     default:
       return entry.detail;
   }

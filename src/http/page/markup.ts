@@ -69,7 +69,7 @@ export const MARKUP = `<!doctype html>
 <div class="verdict bad" id="stale" role="alert" hidden><i class="sign" aria-hidden="true">✕</i><div><p class="title">zban does not answer</p><p class="text" id="stale-text"></p></div></div>
 <noscript><p class="notice bad">This page needs JavaScript; the same is in <code>zban status</code> and <a href="/api/status">/api/status</a>.</p></noscript>
 <div class="shown">
-<div class="verdict" id="verdict" role="status"><i class="sign" id="verdict-sign" aria-hidden="true">…</i><div><p class="title" id="verdict-title">Connecting</p><p class="text" id="verdict-text"></p></div></div>
+<div class="verdict" id="verdict"><i class="sign" id="verdict-sign" aria-hidden="true">…</i><div><p class="title" id="verdict-title" role="status">Connecting</p><p class="text" id="verdict-text"></p></div></div>
 <ul class="notices" id="lanes"></ul>
 <ul class="notices" id="notices"></ul>
 ${PICTURE}
