@@ -1,6 +1,7 @@
 /** Rows that are gone with a database: what followed from them is recorded again, in rows that say so. */
 import type { Actor, AuditDraft, DraftOf, Offence } from '../../model/audit.ts';
 import type { KernelBan } from '../../model/reconcile.ts';
+import type { Extra } from '../chain/trail-statements.ts';
 import type { Ban, Projection } from '../projection/projection.ts';
 import { BLANK, missingDraft } from '../row/row.ts';
 
@@ -8,18 +9,42 @@ const RESTORED = 'restored';
 
 const MODES = ['enforced', 'observed'] as const;
 
+const KEY = 'restoration';
+
+/** Rows from one to another that are missing, and why. */
+export interface Loss {
+  readonly fromId: number;
+  readonly toId: number;
+  readonly what: string;
+}
+
+/** Goes with the first rows that make up for a loss: a start that finds it goes on with it. Without a loss it says that all is done. */
+export function unfinished(loss?: Loss): Extra {
+  return { state: { [KEY]: Buffer.from(loss ? JSON.stringify(loss) : '') } };
+}
+
+/** What `unfinished` saved. Throws what `loadState` throws. */
+export function loadUnfinished(trail: { loadState(key: string): Uint8Array | undefined }): unknown {
+  const bytes = trail.loadState(KEY);
+  return bytes?.length ? JSON.parse(Buffer.from(bytes).toString()) : undefined;
+}
+
 /**
- * Drafts that bring a trail from `before` to `after`; applied once more they change nothing. `before` may follow them while they
- * come.
+ * Drafts that bring a trail from `before` to `after`, those about one client at a time; applied once more they change nothing.
+ * `before` may follow them while they come, and both may follow other rows in between.
  */
-export function* restorationDrafts(before: Projection, after: Projection, nowMs: number): Generator<AuditDraft> {
+export function* restorationDrafts(
+  before: Projection,
+  after: Projection,
+  nowMs: number,
+): Generator<readonly AuditDraft[]> {
   for (const client of clientsOf(before, after))
-    if (isChanged(client, before, after)) yield* draftsOf(client, before, after, nowMs);
+    if (isChanged(client, before, after)) yield [...draftsOf(client, before, after, nowMs)];
   for (const entry of [...before.allowed.keys()]) {
-    if (!after.allowed.has(entry)) yield entryDraft('disallow', entry, 'system', nowMs);
+    if (!after.allowed.has(entry)) yield [entryDraft('disallow', entry, 'system', nowMs)];
   }
   for (const { entry, actor, sinceMs } of after.allowed.values()) {
-    if (!before.allowed.has(entry)) yield entryDraft('allow', entry, actor, sinceMs);
+    if (!before.allowed.has(entry)) yield [entryDraft('allow', entry, actor, sinceMs)];
   }
 }
 
@@ -43,8 +68,13 @@ function* clientsOf(before: Projection, after: Projection): Generator<string> {
   yield* after.bans.keys();
   for (const client of before.bans.keys()) if (!after.bans.has(client)) yield client;
   for (const mode of MODES) {
-    for (const client of after.offences[mode].keys()) if (!after.bans.has(client)) yield client;
+    for (const client of after.offences[mode].keys()) if (!saysOffence(after.bans.get(client), mode)) yield client;
   }
+}
+
+/** Whether a ban brings the client's newest offence with it, as policy's do. */
+function saysOffence(ban: Ban | undefined, mode: (typeof MODES)[number]): boolean {
+  return ban !== undefined && ban.tier > 0 && ban.enforced === (mode === 'enforced');
 }
 
 function isChanged(client: string, before: Projection, after: Projection): boolean {

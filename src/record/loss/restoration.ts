@@ -9,18 +9,13 @@ import type { ChainEnd } from '../chain/trail-statements.ts';
 import type { Projection } from '../projection/projection.ts';
 import { PORTION_ROWS } from '../row/row.ts';
 import type { AuditTrail } from '../trail/audit-trail.ts';
-
-const KEY = 'restoration';
+import { type Loss, loadUnfinished, unfinished } from './lost-rows.ts';
 
 const lossSchema = z.object({ fromId: z.number(), toId: z.number(), what: z.string() });
 
-/** Rows from one to another that are missing, and why. */
-export type Loss = z.infer<typeof lossSchema>;
-
 /** Rows that an earlier run began to make up for, and did not end. Throws RecordError. */
 export function findUnfinished(trail: Pick<AuditTrail, 'loadState'>): Loss | undefined {
-  const bytes = trail.loadState(KEY);
-  return bytes?.length ? lossSchema.parse(JSON.parse(Buffer.from(bytes).toString())) : undefined;
+  return lossSchema.optional().parse(loadUnfinished(trail));
 }
 
 export interface RestorationOptions {
@@ -37,10 +32,9 @@ export interface RestorationOptions {
 
 /** Resolves when everything is on disk, or was refused by it. Rejects with the signal's reason once it is aborted: the next start goes on. */
 export async function restore({ trail, loss, end, picture, onRows, signal }: RestorationOptions): Promise<void> {
-  const state = (text: string) => ({ state: { [KEY]: Buffer.from(text) } });
-  onRows(trail.recall([], end, loss.what, state(JSON.stringify(loss))));
+  onRows(trail.recall([], end, loss.what, unfinished(loss)));
   await recallInTurns(trail, trail.findMissing(picture), onRows, signal);
-  trail.recall([], undefined, '', state(''));
+  trail.recall([], undefined, '', unfinished());
   await trail.settled();
 }
 

@@ -8,11 +8,12 @@ import type { ChainEnd, Extra } from '../chain/trail-statements.ts';
 import { type BatchResult, TrailWriter } from '../chain/trail-writer.ts';
 import type { RecordDatabase } from '../database/database.ts';
 import type { WriteGate } from '../database/write-gate.ts';
-import { lossDraft, restorationDrafts } from '../loss/lost-rows.ts';
+import { LiveRestoration } from '../loss/live-restoration.ts';
+import { lossDraft, restorationDrafts, unfinished } from '../loss/lost-rows.ts';
 import { BansInForce } from '../projection/bans-in-force.ts';
-import type { Projection } from '../projection/projection.ts';
+import type { Change, Projection } from '../projection/projection.ts';
 import { loadStored } from '../projection/projection-table.ts';
-import { writeRow } from '../row/row.ts';
+import { PORTION_ROWS, writeRow } from '../row/row.ts';
 import { type Call, callDirectly, type Outcome } from '../thread/call.ts';
 import { Backlog, type TrailStatus, type Unwritten } from './backlog.ts';
 import { RowWaits } from './row-waits.ts';
@@ -62,6 +63,8 @@ export abstract class TrailRecorder extends BansInForce {
   protected newestRow: ChainEnd;
   protected underWay: UnderWay | undefined;
   readonly #waits: RowWaits;
+  /** While another database gets what a lost one had. */
+  #restoration: LiveRestoration | undefined;
   /** Entries that another database made rows of other numbers. */
   readonly #renumbered = new WeakMap<AuditEntry, AuditEntry>();
 
@@ -159,9 +162,16 @@ export abstract class TrailRecorder extends BansInForce {
       this.backlog.countLost(entry.timeMs);
       return { ...entry, id: 0, hash: '' };
     }
-    this.backlog.rows.push({ row, entry, changes: this.apply(entry, isRecalled) });
+    this.backlog.rows.push({ row, entry, changes: this.#takeIn(entry, isRecalled) });
     this.newestRow = entry;
     return entry;
+  }
+
+  /** What a row changes on disk. What is recalled while zban runs is in the picture of bans as it is. */
+  #takeIn(entry: AuditEntry, isRecalled: boolean): readonly Change[] {
+    if (!this.#restoration) return this.apply(entry, isRecalled);
+    if (!isRecalled) this.apply(entry, false);
+    return this.#restoration.stored.apply(entry);
   }
 
   /** Hands what waits to the writer, unless something is under way: the answer goes on with the rest. */
@@ -177,7 +187,7 @@ export abstract class TrailRecorder extends BansInForce {
       this.#stopWaiting();
       return;
     }
-    // What is restored after a loss is written at once: with its first rows the gap is no longer found.
+    // Positions and states go with the last row, but with its first rows a gap is no longer found: that it is one stands in a state.
     const isGap = (backlog.rows[0]?.entry.id ?? 0) > this.written.id + 1;
     const isLast = isGap || backlog.rows.length <= BATCH_ROWS;
     const rows = isLast ? backlog.rows : backlog.rows.slice(0, BATCH_ROWS);
@@ -207,6 +217,7 @@ export abstract class TrailRecorder extends BansInForce {
       this.written = end;
       this.unwritten.settle(end.id);
       this.#waits.note(end.id);
+      this.#restoreMore();
     }
     this.flush(true);
   }
@@ -221,13 +232,17 @@ export abstract class TrailRecorder extends BansInForce {
   #follow(head: ChainEnd): void {
     const known = this.written;
     const waiting = this.backlog.rows.map(({ entry }) => entry);
-    const picture = this.projection;
     this.backlog.rows = [];
     this.#options.reopen?.();
-    this.replace(loadStored(this.#database));
+    const stored = loadStored(this.#database);
     this.written = this.newestRow = head;
-    if (head.id < known.id)
-      for (const _ of this.#recall(this.findMissing(picture), known, 'the database was lost while zban ran'));
+    this.#restoration = undefined;
+    if (head.id < known.id) {
+      const loss = { fromId: head.id + 1, toId: known.id, what: 'the database was lost while zban ran' };
+      this.#restoration = new LiveRestoration(stored, this.projection, this.#now());
+      this.#recall([], known, loss.what);
+      this.backlog.addExtra(unfinished(loss));
+    } else this.replace(stored);
     for (const entry of waiting) {
       const again = this.#requeue(entry);
       this.#renumbered.set(entry, again);
@@ -237,27 +252,40 @@ export abstract class TrailRecorder extends BansInForce {
     this.#waits.renumber(head.id, id);
   }
 
+  /** One portion after the other has been written: what comes meanwhile waits for one at most. */
+  #restoreMore(): void {
+    const restoration = this.#restoration;
+    if (!restoration || this.backlog.rows.length >= PORTION_ROWS) return;
+    const drafts = restoration.next();
+    if (drafts.length > 0) this.#recall(drafts, this.newestRow, '');
+    else {
+      // The same bans with the rows that they have now.
+      this.projection = restoration.stored;
+      this.#restoration = undefined;
+      this.backlog.addExtra(unfinished());
+    }
+  }
+
   /**
    * Records again what was in force before and is lost with its rows: nothing waits for that. Rows up to `end` are missing, as
    * somebody outside of the database knows: the next row follows that one, and the trail says so.
    */
   recall(drafts: Iterable<AuditDraft>, end: ChainEnd = this.newestRow, what = '', extra: Extra = {}): AuditEntry[] {
-    const entries = [...this.#recall(drafts, end, what)];
+    const entries = this.#recall(drafts, end, what);
     this.backlog.addExtra(extra);
     this.retry();
     return entries;
   }
 
   /** What `picture` has more than the rows of this trail, or otherwise. It may be recorded while it comes. */
-  findMissing(picture: Projection): Generator<AuditDraft> {
-    return restorationDrafts(this.projection, picture, this.#now());
+  *findMissing(picture: Projection): Generator<AuditDraft> {
+    for (const some of restorationDrafts(this.projection, picture, this.#now())) yield* some;
   }
 
-  *#recall(drafts: Iterable<AuditDraft>, end: ChainEnd, what: string): Generator<AuditEntry> {
+  #recall(drafts: Iterable<AuditDraft>, end: ChainEnd, what: string): AuditEntry[] {
     const loss = end.id > this.newestRow.id ? [lossDraft(this.newestRow.id + 1, end.id, what, this.#now())] : [];
     if (end.id > this.newestRow.id) this.newestRow = end;
-    for (const some of [loss, drafts])
-      for (const draft of some) yield this.accept(draft, false, this.configVersion, true);
+    return [...loss, ...drafts].map((draft) => this.accept(draft, false, this.configVersion, true));
   }
 
   /** An entry of an earlier chain as the next row of this one. */
