@@ -14,12 +14,9 @@ export interface TextLogOptions {
   readonly bytesMax: number;
   /** Older files kept: `path.1` is the newest of them. */
   readonly keep: number;
-  /** Called once when something begins to fail or fails of another cause, and with undefined when all is well again. */
-  readonly onTrouble?: (trouble: RecordError | undefined) => void;
 }
 
 export interface TextLogStatus {
-  readonly waitingLines: number;
   /** Lines that found no room among those that wait, since start. */
   readonly lostLines: number;
   readonly trouble: RecordError | undefined;
@@ -62,26 +59,16 @@ export class TextLog {
         this.#writeSome();
         if (this.#waiting.length === 0) this.#sayLost();
       }
-      this.#note(this.#rotationTrouble);
+      this.#trouble = this.#rotationTrouble;
       return true;
     } catch (error) {
-      this.#note(toTrouble(error, this.#options.path));
+      this.#trouble = toTrouble(error, this.#options.path);
       return false;
     }
   }
 
-  #note(trouble: RecordError | undefined): void {
-    const changed = trouble?.code !== this.#trouble?.code;
-    this.#trouble = trouble;
-    if (changed) this.#options.onTrouble?.(trouble);
-  }
-
   get status(): TextLogStatus {
-    return {
-      waitingLines: this.#waiting.length,
-      lostLines: this.#lost,
-      trouble: this.#trouble,
-    };
+    return { lostLines: this.#lost, trouble: this.#trouble };
   }
 
   /** Lines that no disk took yet, without their line feeds, for a log that takes this one's place. */
