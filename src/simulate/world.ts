@@ -94,6 +94,18 @@ export function meanRequests(world: World, visit: (trial: World) => void): numbe
   return Math.max(1, sent / TRIALS);
 }
 
+/** Lets sessions of several requests begin at random moments: so many that `rateRps` requests a second come of them on average. */
+export function recurSessions(
+  world: World,
+  random: Random,
+  rateRps: number,
+  session: (on: World, timeMs: number) => void,
+  level?: (timeMs: number) => number,
+): void {
+  const perSecond = rateRps / meanRequests(world, (trial) => session(trial, world.startMs));
+  recur(world, random, perSecond, (timeMs) => session(world, timeMs), level);
+}
+
 /** No level exceeds this. */
 export const LEVEL_MAX = 2.5;
 

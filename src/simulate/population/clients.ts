@@ -32,9 +32,13 @@ export function homeSender(random: Random, home: HomeClient, host: string): Send
   return { ...address, userAgent: home.userAgent, host, role: 'visitor' };
 }
 
+/** Somebody with one IPv4 address. */
+export function senderAt(ip: string, userAgent: string, host: string, role: Role): Sender {
+  return { ...ipv4Address(ip), userAgent, host, role };
+}
+
 /** One of the many people behind a shared address: another browser each time, always the same few addresses. */
 export function sharedSender(random: Random, kind: 'office' | 'carrier', host: string, userAgent?: string): Sender {
   const ip = sharedIpv4(kind, random.int(0, kind === 'office' ? 1 : CARRIERS - 1));
-  const role: Role = kind;
-  return { ...ipv4Address(ip), userAgent: userAgent ?? browserAgent(random), host, role };
+  return senderAt(ip, userAgent ?? browserAgent(random), host, kind);
 }

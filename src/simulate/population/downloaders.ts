@@ -1,8 +1,9 @@
 /** Programs and players that fetch many files which hardly anybody else asks for, and name no page before them. */
 import type { Sender } from '../access-event.ts';
-import { homeIpv4, ipv4Address } from '../addresses.ts';
+import { homeIpv4 } from '../addresses.ts';
 import type { Random } from '../random.ts';
-import { meanRequests, recur, type World } from '../world.ts';
+import { recurSessions, type World } from '../world.ts';
+import { senderAt } from './clients.ts';
 import { assetRequest, dynamicRequest } from './requests.ts';
 
 /** Listeners and viewers watch so many pieces of a film at most. */
@@ -10,19 +11,16 @@ const PIECES_MAX = 300;
 
 /** Package managers, build tools and players of films cut into pieces, with the shares of their sessions. */
 export function runDownloaders(world: World, random: Random, rateRps: number): void {
-  const session = (on: World, timeMs: number): void => {
+  recurSessions(world, random, rateRps, (on, timeMs) => {
     const kind = random.next();
     if (kind < 0.5) upgrade(on, random, downloader(on, random, 'Debian APT-HTTP/1.3 (2.6.1)'), timeMs);
     else if (kind < 0.7) build(on, random, downloader(on, random, 'Apache-Maven/3.9.6 (Java 21.0.2; Linux)'), timeMs);
     else play(on, random, downloader(on, random, 'AppleCoreMedia/1.0.0.21G93 (iPhone; U)'), timeMs);
-  };
-  const sessionsPerSecond = rateRps / meanRequests(world, (trial) => session(trial, world.startMs));
-  recur(world, random, sessionsPerSecond, (timeMs) => session(world, timeMs));
+  });
 }
 
 function downloader(world: World, random: Random, userAgent: string): Sender {
-  const address = ipv4Address(homeIpv4(50_000 + random.int(0, 5000)));
-  return { ...address, userAgent, host: world.site.host, role: 'downloader' };
+  return senderAt(homeIpv4(50_000 + random.int(0, 5000)), userAgent, world.site.host, 'downloader');
 }
 
 /** Lists of packages, mostly unchanged, then 0 to 200 of 20,000 packages as fast as the line carries them. */

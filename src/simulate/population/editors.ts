@@ -1,18 +1,16 @@
 import type { Sender } from '../access-event.ts';
 import type { Random } from '../random.ts';
-import { meanRequests, recur, type World } from '../world.ts';
+import { recurSessions, type World } from '../world.ts';
 import { homeClients, homeSender } from './clients.ts';
 import { dynamicRequest } from './requests.ts';
 
 /** Authors of the blog: sign in (WordPress answers a wrong password with 200), then the editor's heartbeat. */
 export function runEditors(world: World, random: Random, rateRps: number): void {
   const authors = homeClients(random, 0).slice(0, 12);
-  const work = (on: World, timeMs: number): void => {
+  recurSessions(world, random, rateRps, (on, timeMs) => {
     const from: Sender = { ...homeSender(random, random.pick(authors), world.site.host), role: 'editor' };
     edit(on, random, from, signIn(on, random, from, timeMs));
-  };
-  const sessionsPerSecond = rateRps / meanRequests(world, (trial) => work(trial, world.startMs));
-  recur(world, random, sessionsPerSecond, (timeMs) => work(world, timeMs));
+  });
 }
 
 /** Returns when the author is in. */

@@ -1,8 +1,8 @@
 /** Honest programs: crawlers, monitors, feed readers and the site's own scheduled jobs. */
-import type { Sender } from '../access-event.ts';
-import { homeIpv4, ipv4Address, machineIpv4 } from '../addresses.ts';
+import { homeIpv4, machineIpv4 } from '../addresses.ts';
 import type { Random } from '../random.ts';
 import { recur, type World } from '../world.ts';
+import { senderAt } from './clients.ts';
 import { dynamicRequest } from './requests.ts';
 
 /** No single crawler asks more often than this on average, in requests a second. */
@@ -13,12 +13,12 @@ export function runCrawlers(world: World, random: Random, rateRps: number): void
   const count = Math.max(3, Math.ceil(rateRps / (CRAWLER_RATE_MAX / 2)));
   const flat = (): number => 1;
   for (let index = 0; index < count; index++) {
-    const from: Sender = {
-      ...ipv4Address(machineIpv4(20 + index)),
-      userAgent: `Mozilla/5.0 (compatible; ExampleBot${index % 4}/2.1; +https://bot${index % 4}.example/about)`,
-      host: world.site.host,
-      role: 'crawler',
-    };
+    const from = senderAt(
+      machineIpv4(20 + index),
+      `Mozilla/5.0 (compatible; ExampleBot${index % 4}/2.1; +https://bot${index % 4}.example/about)`,
+      world.site.host,
+      'crawler',
+    );
     const crawl = (timeMs: number): void => {
       if (random.chance(0.004)) {
         world.send(dynamicRequest(random, from, timeMs, 'GET', '/robots.txt', 200, 410));
@@ -39,12 +39,7 @@ export function runCrawlers(world: World, random: Random, rateRps: number): void
 /** An uptime monitor: three places, each once a minute, by the clock. */
 export function runMonitors(world: World, random: Random): void {
   for (let place = 0; place < 3; place++) {
-    const from: Sender = {
-      ...ipv4Address(machineIpv4(place)),
-      userAgent: 'ExampleUptime/1.23',
-      host: world.site.host,
-      role: 'monitor',
-    };
+    const from = senderAt(machineIpv4(place), 'ExampleUptime/1.23', world.site.host, 'monitor');
     beat(world, random, 60_000, (timeMs) =>
       world.send(
         dynamicRequest(random, from, timeMs, place === 0 ? 'GET' : 'HEAD', '/', 200, place === 0 ? 28_000 : 0),
@@ -60,12 +55,7 @@ export function runHealthChecks(world: World, random: Random): void {
     { userAgent: 'kube-probe/1.31', periodMs: 10_000 },
   ];
   for (const [index, { userAgent, periodMs }] of checks.entries()) {
-    const from: Sender = {
-      ...ipv4Address(machineIpv4(11 + index)),
-      userAgent,
-      host: world.site.host,
-      role: 'health check',
-    };
+    const from = senderAt(machineIpv4(11 + index), userAgent, world.site.host, 'health check');
     beat(world, random, periodMs, (timeMs) =>
       world.send(dynamicRequest(random, from, timeMs, 'GET', '/healthz', 200, 2)),
     );
@@ -74,12 +64,12 @@ export function runHealthChecks(world: World, random: Random): void {
 
 /** The site's own scheduled jobs, which WordPress starts through its public address. */
 export function runCron(world: World, random: Random): void {
-  const from: Sender = {
-    ...ipv4Address(machineIpv4(10)),
-    userAgent: `WordPress/6.4.2; https://${world.site.host}/blog`,
-    host: world.site.host,
-    role: 'monitor',
-  };
+  const from = senderAt(
+    machineIpv4(10),
+    `WordPress/6.4.2; https://${world.site.host}/blog`,
+    world.site.host,
+    'monitor',
+  );
   beat(world, random, 60_000, (timeMs) =>
     world.send(dynamicRequest(random, from, timeMs, 'POST', '/blog/wp-cron.php?doing_wp_cron', 200, 0)),
   );
@@ -88,12 +78,12 @@ export function runCron(world: World, random: Random): void {
 /** Feed readers at people's homes: one request now and then, mostly unchanged. */
 export function runFeedReaders(world: World, random: Random, rateRps: number): void {
   recur(world, random, rateRps, (timeMs) => {
-    const from: Sender = {
-      ...ipv4Address(homeIpv4(random.int(0, 4000))),
-      userAgent: 'ExampleReader/3.2 (+https://reader.example/)',
-      host: world.site.host,
-      role: 'feed reader',
-    };
+    const from = senderAt(
+      homeIpv4(random.int(0, 4000)),
+      'ExampleReader/3.2 (+https://reader.example/)',
+      world.site.host,
+      'feed reader',
+    );
     const isFresh = random.chance(0.85);
     world.send(dynamicRequest(random, from, timeMs, 'GET', '/blog/feed/', isFresh ? 304 : 200, isFresh ? 0 : 61_000));
   });

@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts';
-import { meanRequests, recur, type World } from '../world.ts';
+import { recur, recurSessions, type World } from '../world.ts';
 import { homeClients, sharedSender } from './clients.ts';
 import { loadPage, visit } from './visitors.ts';
 
@@ -20,8 +20,7 @@ export function runOffices(world: World, random: Random, rateRps: number): void 
   };
   const arrive = (on: World, timeMs: number): void =>
     visit(on, random, sharedSender(random, 'office', host), random.pick(clients), timeMs);
-  const visitsPerSecond = rateRps / meanRequests(world, (trial) => arrive(trial, world.startMs));
-  recur(world, random, visitsPerSecond, (timeMs) => arrive(world, timeMs), officeHours);
+  recurSessions(world, random, rateRps, arrive, officeHours);
   recur(
     world,
     random,

@@ -1,9 +1,9 @@
 import type { Sender } from '../access-event.ts';
-import { ipv4Address, phoneIpv4 } from '../addresses.ts';
+import { phoneIpv4 } from '../addresses.ts';
 import type { Random } from '../random.ts';
 import { appAgent } from '../user-agents.ts';
-import { meanRequests, recur, type World } from '../world.ts';
-import { sharedSender } from './clients.ts';
+import { recurSessions, type World } from '../world.ts';
+import { senderAt, sharedSender } from './clients.ts';
 import { dynamicRequest } from './requests.ts';
 
 const METRICS_PATH = '/api/v2/metrics/event';
@@ -15,16 +15,14 @@ const FLUSH_MAX = 300;
  */
 export function runPhones(world: World, random: Random, rateRps: number): void {
   const phoneCount = Math.min(2_000_000, Math.max(300, Math.round(rateRps * 6000)));
-  const open = (on: World, timeMs: number): void => {
+  recurSessions(world, random, rateRps, (on, timeMs) => {
     const userAgent = appAgent(random);
-    const own = ipv4Address(phoneIpv4(random.int(0, phoneCount - 1)));
-    const from: Sender = random.chance(0.1)
+    const own = phoneIpv4(random.int(0, phoneCount - 1));
+    const from = random.chance(0.1)
       ? sharedSender(random, 'carrier', 'api.example.com', userAgent)
-      : { ...own, userAgent, host: 'api.example.com', role: 'app' };
+      : senderAt(own, userAgent, 'api.example.com', 'app');
     openApp(on, random, from, timeMs);
-  };
-  const sessionsPerSecond = rateRps / meanRequests(world, (trial) => open(trial, world.startMs));
-  recur(world, random, sessionsPerSecond, (timeMs) => open(world, timeMs));
+  });
 }
 
 function openApp(world: World, random: Random, from: Sender, timeMs: number): void {

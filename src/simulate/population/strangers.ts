@@ -1,8 +1,8 @@
-import type { Sender } from '../access-event.ts';
-import { ipv4Address, machineIpv4 } from '../addresses.ts';
+import { machineIpv4 } from '../addresses.ts';
 import type { Random } from '../random.ts';
 import { browserAgent } from '../user-agents.ts';
 import { recur, type World } from '../world.ts';
+import { senderAt } from './clients.ts';
 import { dynamicRequest } from './requests.ts';
 
 /** Four walks a day. */
@@ -11,12 +11,7 @@ const WALKS_PER_SECOND = 1 / 21_600;
 /** A crawler that calls itself a browser but is gentle: a page every 15 to 30 seconds, an hour or two long, few of them gone. */
 export function runStrangers(world: World, random: Random): void {
   recur(world, random, WALKS_PER_SECOND, (timeMs) => {
-    const from: Sender = {
-      ...ipv4Address(machineIpv4(random.int(200, 229))),
-      userAgent: browserAgent(random),
-      host: world.site.host,
-      role: 'stranger',
-    };
+    const from = senderAt(machineIpv4(random.int(200, 229)), browserAgent(random), world.site.host, 'stranger');
     let left = random.int(100, 300);
     const walk = (atMs: number): void => {
       const page = random.pick(world.site.pages);

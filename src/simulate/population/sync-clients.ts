@@ -1,7 +1,8 @@
 import type { Sender } from '../access-event.ts';
-import { homeIpv4, ipv4Address } from '../addresses.ts';
+import { homeIpv4 } from '../addresses.ts';
 import type { Random } from '../random.ts';
 import { recur, type World } from '../world.ts';
+import { senderAt } from './clients.ts';
 import { dynamicRequest } from './requests.ts';
 
 /** One person's computer or phone that keeps a folder or a calendar up to date. */
@@ -39,7 +40,7 @@ function buildDevice(world: World, random: Random, index: number): Device {
         'Mozilla/5.0 (Android) Nextcloud-android/3.30.0',
       ]);
   return {
-    from: { ...ipv4Address(homeIpv4(60_000 + index)), userAgent, host: world.site.host, role: 'sync client' },
+    from: senderAt(homeIpv4(60_000 + index), userAgent, world.site.host, 'sync client'),
     root: isCalendar ? `/remote.php/dav/calendars/user${index}/` : `/remote.php/dav/files/user${index}/`,
     pollMs: isCalendar ? 900_000 : 30_000,
     isCalendar,
