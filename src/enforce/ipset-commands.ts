@@ -1,4 +1,5 @@
 /** Work on zban's sets through the ipset tool. */
+import { isDue } from '../model/reconcile.ts';
 import { EnforcementError, type KernelBan, unlessRefused } from './backend.ts';
 import type { CommandRunner } from './command.ts';
 import { FAMILIES } from './filter.ts';
@@ -10,6 +11,9 @@ const BATCH_LINES_MAX = 20_000;
 
 /** Targets that one process tests: what it says of them, some 60 bytes each, is far below what is read of it. */
 const TESTS_MAX = 10_000;
+
+/** Listed bans that take as long as one test, what reads either included: a test is a call of the kernel for itself. */
+const LISTED_PER_TEST = 6;
 
 /** For `catch`: a set that does not exist is an answer. */
 export function unlessAbsent(error: unknown): undefined {
@@ -40,13 +44,25 @@ export async function listSet(
   await run({ argv: ['ipset', 'save', name], onLine: createEntryReader(name, now, onBan) }).catch(unlessAbsent);
 }
 
-/** Which targets their set matches: few processes for all, by ipset's interactive mode, which goes on after a miss. */
+/** Which targets stand in their sets, of which all together hold about `heldCount` bans: by whatever asks less of the kernel. */
 export async function findMembers(
   run: CommandRunner,
   specs: Readonly<Record<Family, SetSpec>>,
   targets: readonly string[],
+  heldCount: number,
+  now: () => number,
 ): Promise<Set<string>> {
   const members = new Set<string>();
+  if (targets.length * LISTED_PER_TEST > heldCount) {
+    const asked = new Set(targets);
+    const onBan = ({ target, untilMs }: KernelBan) => {
+      if (asked.has(target) && isDue(untilMs, now())) members.add(target);
+    };
+    const families = new Set(targets.map(targetFamily));
+    await Promise.all([...families].map((family) => listSet(run, specs[family].name, now, onBan)));
+    return members;
+  }
+  // Few processes for all, by ipset's interactive mode, which goes on after a miss.
   for (let at = 0; at < targets.length; at += TESTS_MAX) {
     const some = targets.slice(at, at + TESTS_MAX);
     const lines = some.map((target) => `test ${specs[targetFamily(target)].name} ${target}\n`);

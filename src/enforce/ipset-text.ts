@@ -57,12 +57,13 @@ export function createEntryReader(
       if (line === '' || line.startsWith('create ')) return;
       throw badOutput(line);
     }
-    const [target = '', ...options] = line.slice(start.length).split(' ');
-    const at = options.indexOf('timeout');
-    const seconds = at < 0 ? 0 : Number(options[at + 1]);
+    const space = line.indexOf(' ', start.length);
+    const target = line.slice(start.length, space < 0 ? undefined : space);
+    const timeout = / timeout (\S*)/.exec(line)?.[1];
+    const seconds = timeout === undefined ? 0 : Number(timeout || Number.NaN);
     if (!Number.isSafeInteger(seconds)) throw badOutput(line);
     // An exception inside a set drops nothing: listed as ended, so that reconcile takes it out or bans anew.
-    const ended = options.includes('nomatch');
+    const ended = / nomatch\b/.test(line);
     const untilMs = seconds === 0 ? null : now() + seconds * 1000;
     onBan({ target: canonicalTarget(target), untilMs: ended ? 0 : untilMs });
   };

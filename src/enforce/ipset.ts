@@ -22,6 +22,8 @@ export interface IpsetOptions {
 
 export function createIpsetBackend({ run, filter, protectPorts, maxActive, now }: IpsetOptions): EnforcementBackend {
   const { chain } = filter;
+  /** Bans in the sets, about: as many as were listed, and those added since. */
+  let heldCount = 0;
   const specs = setSpecs(chain, maxActive);
   const rulesOf = (family: Family) => [
     ...protectRules(chain, protectPorts),
@@ -61,13 +63,19 @@ export function createIpsetBackend({ run, filter, protectPorts, maxActive, now }
       return (await Promise.all([...tables].map(([family, table]) => repairFamily(family, table)))).flat();
     },
     async list(onBan) {
-      await Promise.all(FAMILIES.map((family) => listSet(run, specs[family].name, now, onBan)));
+      let count = 0;
+      const onEntry = (ban: KernelBan) => {
+        count++;
+        onBan(ban);
+      };
+      await Promise.all(FAMILIES.map((family) => listSet(run, specs[family].name, now, onEntry)));
+      heldCount = count;
     },
     async confirm(operations, nowMs) {
       const { removals, additions, refusals } = sortOperations(operations, nowMs);
       const added = additions.map(({ target }) => target);
       const [members, ...standing] = await Promise.all([
-        findMembers(run, specs, [...removals, ...added]),
+        findMembers(run, specs, [...removals, ...added], heldCount, now),
         ...[...new Set(added.map(targetFamily))].map(stands),
       ]);
       const isDone = added.every((target) => members.has(target)) && !removals.some((target) => members.has(target));
@@ -77,6 +85,7 @@ export function createIpsetBackend({ run, filter, protectPorts, maxActive, now }
       const sorted = sortOperations(operations, nowMs);
       const { removals, additions, refusals } = withoutIpv6(sorted, filter.findIpv6Absence());
       await restoreSets(run, linesOf(removals, additions));
+      heldCount += additions.length;
       throwRefusals(refusals);
     },
   };

@@ -32,15 +32,12 @@ export interface Outcome {
   readonly trouble: EnforcementTrouble | undefined;
 }
 
-/** So many changes are confirmed by name; for more of them, and more than a share of all bans, a listing is cheaper. */
-const CONFIRM_MAX = 1000;
-const CONFIRM_SHARE = 0.1;
 /**
  * How often a full reconcile tries before it reports a refusal: what others destroyed while it ran is set up by the next
  * try, which would have to meet them again in its few milliseconds.
  */
 const TRIES = 3;
-/** Targets looked at in one turn of a full reconcile. */
+/** Targets looked at in one turn of a full reconcile, and changes that need none. */
 const PORTION_TARGETS = 20_000;
 /** Bans of a kind that are looked at between full reconciles. */
 const SAMPLE_TARGETS = 8;
@@ -85,8 +82,7 @@ export class Reconciler {
         this.ledger.touch(operations);
         await backend.apply(operations, nowMs);
         this.ledger.expect(operations);
-        const isFew = operations.length <= Math.max(CONFIRM_MAX, this.ledger.rowCount * CONFIRM_SHARE);
-        const isShown = isFew && (await backend.confirm(operations, now()));
+        const isShown = operations.length <= PORTION_TARGETS && (await backend.confirm(operations, now()));
         return isShown ? this.outcome(this.ledger.settleDone(operations)) : undefined;
       } catch (error) {
         const failure = asFailure(error);

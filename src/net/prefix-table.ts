@@ -1,12 +1,12 @@
 /** Networks to be searched by any number of others, without looking at all of them. */
-import { maskPrefix, type Prefix, WIDTH } from './prefix.ts';
+import { type Prefix, WIDTH } from './prefix.ts';
 
 /** Entries by their networks; the first of equal networks counts. */
 export class PrefixTable<T extends { readonly prefix: Prefix }> {
   /** By family and length, then by network address. */
   private readonly lengths = new Map<
     string,
-    { readonly bits: number; readonly family: 4 | 6; readonly values: Map<bigint, T> }
+    { readonly bits: number; readonly mask: bigint; readonly family: 4 | 6; readonly values: Map<bigint, T> }
   >();
   /** By family, in the order of addresses; made when it is first needed. */
   private readonly sorted: { [family in 4 | 6]?: readonly T[] } = {};
@@ -15,7 +15,8 @@ export class PrefixTable<T extends { readonly prefix: Prefix }> {
     for (const entry of entries) {
       const { family, bits, value } = entry.prefix;
       const key = `${family}/${bits}`;
-      const length = this.lengths.get(key) ?? { family, bits, values: new Map<bigint, T>() };
+      const mask = (-1n << BigInt(WIDTH[family] - bits)) & ((1n << BigInt(WIDTH[family])) - 1n);
+      const length = this.lengths.get(key) ?? { family, bits, mask, values: new Map<bigint, T>() };
       this.lengths.set(key, length);
       if (!length.values.has(value)) length.values.set(value, entry);
     }
@@ -30,9 +31,9 @@ export class PrefixTable<T extends { readonly prefix: Prefix }> {
   /** The entries that contain the network, itself included. */
   containing(prefix: Prefix): T[] {
     const found: T[] = [];
-    for (const { family, bits, values } of this.lengths.values()) {
+    for (const { family, bits, mask, values } of this.lengths.values()) {
       if (family !== prefix.family || bits > prefix.bits) continue;
-      const entry = values.get(maskPrefix(prefix, bits).value);
+      const entry = values.get(prefix.value & mask);
       if (entry) found.push(entry);
     }
     return found;

@@ -86,6 +86,16 @@ test('a change is confirmed by name, without setting up or listing again', async
   assert.deepEqual(kernel.calls, ['apply 1', 'confirm', 'apply 1', 'confirm']);
 });
 
+test('a burst of changes is confirmed in one go, without setting up or listing all again', async (t) => {
+  const { kernel, enforcer, ban, news } = setUp(t);
+  await enforcer.start();
+  kernel.calls.length = 0;
+  for (let n = 0; n < 5000; n++) ban(`10.9.${n >> 8}.${n & 255}`);
+  await enforcer.changed();
+  assert.deepEqual(kernel.calls, ['apply 5000', 'confirm']);
+  assert.equal(news.length, 5000);
+});
+
 test('at the start what stands is confirmed, what is missing is added, and surplus is released', async (t) => {
   const { kernel, enforcer, ban, news } = setUp(t);
   const untilMs = Date.now() + HOUR_MS;

@@ -105,10 +105,11 @@ export class Fleet {
   note(entries: readonly AuditEntry[]): void {
     if (this.state === 'left' || !this.options.fleet.share.includes('bans')) return;
     const outgoing: Outgoing[] = [];
+    const { context } = this;
     for (const entry of entries) {
       if (entry.action === 'panic') this.isPanicking = true;
       if (this.isPanicking && entry.action === 'unban') continue;
-      const decided = orderOf(entry, this.context);
+      const decided = orderOf(entry, context);
       if (!decided) continue;
       const order = decided.kind === 'panic' ? { ...decided, reason: this.options.findPanic()?.reason ?? '' } : decided;
       this.proposals.note(order);

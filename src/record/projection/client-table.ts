@@ -173,6 +173,14 @@ export class BanTable extends ClientTable<Ban, typeof BAN> {
       .map((row) => this.read(row));
   }
 
+  /** Notes whether the firewall holds a ban that is in the table. */
+  confirm(client: string, confirmed: boolean): void {
+    const row = this.rows.find(client);
+    if (row === undefined) return;
+    const { flags } = this.columns.of;
+    flags.set(row, (flags.at(row) & ~CONFIRMED) | (confirmed ? CONFIRMED : 0));
+  }
+
   /** Moves the times of bans that have an end and were recorded after `afterId`. */
   moveEnds(afterId: number, ms: number): void {
     const { auditIds, untils, sinces } = this.columns.of;

@@ -33,6 +33,7 @@ export function prepareProjection(sql: BetterSqlite3.Database, scope: Scope): (c
       until_ms = excluded.until_ms, enforced = excluded.enforced, actor = excluded.actor, reason = excluded.reason,
       confirmed = excluded.confirmed, audit_id = excluded.audit_id,
       numbers = CASE WHEN audit_id = excluded.audit_id THEN numbers END`);
+  const holdBan = run('UPDATE bans SET confirmed = @confirmed WHERE scope = ? AND client = ?');
   const dropBan = run('DELETE FROM bans WHERE scope = ? AND client = ?');
   const putOffence = run(`INSERT INTO offences (scope, enforced, client, tier, last_ms) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET tier = excluded.tier, last_ms = excluded.last_ms`);
@@ -51,7 +52,8 @@ export function prepareProjection(sql: BetterSqlite3.Database, scope: Scope): (c
     else if (kind === 'ban') {
       if (value === undefined) dropBan(key);
       else putBan(...banRow(value));
-    } else if (kind === 'offence') {
+    } else if (kind === 'held') holdBan(key, { confirmed: value ? 1 : 0 });
+    else if (kind === 'offence') {
       const enforced = change.enforced ? 1 : 0;
       if (value === undefined) dropOffence(enforced, key);
       else putOffence(enforced, key, value.tier, value.lastMs);
@@ -68,7 +70,7 @@ function banRow(ban: Ban): BanRow {
   return [client, condition, tier, sinceMs, untilMs, enforced ? 1 : 0, actor, reason, auditId, confirmed ? 1 : 0];
 }
 
-/** Of several changes of one key only the last is worth a write, unless all ends were moved in between. */
+/** Of several changes of one key only the last is worth a write, in its place, unless all ends were moved in between. */
 function* lastOfEach(changes: Iterable<Change>): Generator<Change> {
   const last = new Map<string, Change>();
   for (const change of changes) {
@@ -77,7 +79,9 @@ function* lastOfEach(changes: Iterable<Change>): Generator<Change> {
       last.clear();
     }
     const mode = 'enforced' in change ? change.enforced : '';
-    last.set(`${change.kind} ${mode} ${change.key}`, change);
+    const key = `${change.kind} ${mode} ${change.key}`;
+    last.delete(key);
+    last.set(key, change);
   }
   yield* last.values();
 }

@@ -20,6 +20,8 @@ export interface Allowed {
 /** The new value of one key; undefined removes it. */
 export type Change =
   | { readonly kind: 'ban'; readonly key: string; readonly value: Ban | undefined }
+  /** Whether the firewall holds the ban, which stays as it is otherwise. */
+  | { readonly kind: 'held'; readonly key: string; readonly value: boolean }
   | { readonly kind: 'offence'; readonly key: string; readonly enforced: boolean; readonly value: Offence | undefined }
   | { readonly kind: 'allowed'; readonly key: string; readonly value: Allowed | undefined }
   /** The ends of all bans recorded after a row, whose id is the key, move by so many milliseconds. */
@@ -60,6 +62,10 @@ export class Projection {
   set(change: Change): void {
     if (change.kind === 'ends') {
       this.bans.moveEnds(change.key, change.value);
+      return;
+    }
+    if (change.kind === 'held') {
+      this.bans.confirm(change.key, change.value);
       return;
     }
     const { key, value } = change;
@@ -141,7 +147,7 @@ export class Projection {
     const ban = this.bans.get(client);
     const confirmed = numbers.result === 'ok';
     if (!ban?.enforced || !enforced || ban.confirmed === confirmed) return [];
-    return [{ kind: 'ban', key: client, value: { ...ban, confirmed } }];
+    return [{ kind: 'held', key: client, value: confirmed }];
   }
 
   #unban({ client, timeMs }: EntryOf<'unban'>): Change[] {
