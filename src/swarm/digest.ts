@@ -42,7 +42,7 @@ export class Digest {
   }
 
   add(second: number, client: number, line: UnreadLine): void {
-    if (this.unread.size === this.capacity) this.unread.shift();
+    if (this.unread.size === this.capacity) this.unread.drop();
     const place = this.append(second, client);
     const isLong = line.bytes.length > UnreadLines.LINE_BYTES_MAX;
     if (isLong) this.read(line, place);

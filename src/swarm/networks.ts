@@ -30,7 +30,6 @@ export interface Suspect {
 export function findNetworks(
   looks: Looks,
   offsets: readonly number[],
-  names: ReadonlyMap<string, string>,
   recent: number,
   findKnown: (trait: number, hashes: ReadonlySet<number>) => ReadonlySet<number>,
   wasBanned: (network: string) => boolean,
@@ -44,7 +43,7 @@ export function findNetworks(
   }
   const suspects: (Suspect & { readonly hash: number })[] = [];
   for (const [hash, own] of found) {
-    const text = names.get(`${NETWORK} ${hash}`);
+    const text = looks.textOf(NETWORK, own[0] as number);
     if (text === undefined || own.length < CLIENTS_MIN_AGAIN) continue;
     const newest = Math.max(...own.map((at) => looks.seconds[at / TRAITS.length] as number));
     const clients = new Set(own.map((at) => looks.slots[at / TRAITS.length] as number));

@@ -15,7 +15,7 @@ import {
   wordOf,
 } from './signature.ts';
 import type { Strangers } from './strangers.ts';
-import { offsetsOf, readLines, type SwarmLines } from './swarm-lines.ts';
+import { offsetsOf, SwarmLines } from './swarm-lines.ts';
 import type { UsualTraffic } from './usual-traffic.ts';
 
 /** A swarm has so many clients. */
@@ -68,7 +68,7 @@ const NOTHING: Found = { lanes: [], networks: [] };
 export function search(input: SearchInput, now: number, horizon: number, surplusShare: number): Found {
   const since = now - horizon;
   const isStranger = (slot: number) => input.strangers.is(slot, since) && !input.isProtected(slot);
-  const lines = readLines(input.evidence, input.clients, input.looks, since, isStranger);
+  const lines = new SwarmLines(input.evidence, input.clients, input.looks, since, isStranger);
   return new Search(input, lines, now, horizon, surplusShare).run();
 }
 
@@ -134,9 +134,18 @@ class Search {
     const { lines, surplus, input, horizon, now } = this;
     const { hashes, seconds } = lines.strangers;
     const values = frequentValues(hashes, this.left, least);
-    const harmOf = this.measureHarm(values);
-    const scoreMask = (mask: number, matched: number) =>
-      scoreOf(Math.min(1, matched / surplus), harmOf(mask, matched), input.harmMax);
+    const usual = input.usual.countWords(values, this.before);
+    let nowOf: ((mask: number, matched: number) => number) | undefined;
+    const scoreMask = (mask: number, matched: number) => {
+      const coverage = Math.min(1, matched / surplus);
+      // The rule of succession (Laplace): little knowledge allows little.
+      const harm = (countMatches(usual.words, mask) + 1) / (usual.lines + 1);
+      const score = scoreOf(coverage, harm, input.harmMax);
+      if (score <= 0) return score;
+      // Others' requests can only speak against it too, and have to be read.
+      nowOf ??= this.measureHarmNow(values);
+      return Math.min(score, scoreOf(coverage, nowOf(mask, matched), input.harmMax));
+    };
     return () => {
       const words = new Map<number, number>();
       for (const at of this.left) addWord(words, wordOf(values, hashes, at));
@@ -152,13 +161,11 @@ class Search {
   }
 
   /**
-   * The share of honest requests that values would touch: of usual traffic, by the rule of succession (Laplace), so that
-   * little knowledge allows little; and what is sure of it among the others' requests now, because what is new is not yet usual.
+   * The share of the others' requests now that values surely touch, because what is new is not yet usual.
    * A few newcomers who render pages among many strangers that match are of the swarm, and protect nobody.
    */
-  private measureHarm(values: readonly Value[]): (mask: number, matched: number) => number {
+  private measureHarmNow(values: readonly Value[]): (mask: number, matched: number) => number {
     const { others } = this.lines;
-    const usual = this.input.usual.countWords(values, this.before);
     const [known, newcomers] = [new Map<number, number>(), new Map<number, number>()];
     const { clients } = this.input;
     for (const at of offsetsOf(others.count)) {
@@ -171,25 +178,25 @@ class Search {
       const [rendering, strangers] = [fresh * (others.total / others.count), matched * this.times];
       const isHonest = fresh > 0 && rendering >= HONEST_SHARE_MIN * (rendering + strangers);
       const touched = countMatches(known, mask) + (isHonest ? fresh : 0);
-      const surely = others.count === 0 ? 0 : Math.max(0, touched - 2 * Math.sqrt(touched)) / others.count;
-      return Math.max((countMatches(usual.words, mask) + 1) / (usual.lines + 1), surely);
+      return others.count === 0 ? 0 : Math.max(0, touched - 2 * Math.sqrt(touched)) / others.count;
     };
   }
 
   private findNetworks(): Suspect[] {
     const { lines, input, now, horizon } = this;
-    const { strangers, others, names } = lines;
+    const { strangers } = lines;
     const findKnown = (trait: number, hashes: ReadonlySet<number>) => {
       const known = input.usual.findKnown(trait, hashes, this.before);
+      const { others } = lines;
       for (const at of offsetsOf(others.count)) known.add(others.hashes[at + trait] as number);
       return known;
     };
-    return findNetworks(strangers, this.left, names, now - horizon / RECENT_PARTS, findKnown, input.wasBanned);
+    return findNetworks(strangers, this.left, now - horizon / RECENT_PARTS, findKnown, input.wasBanned);
   }
 
   private describe({ values, offsets, clients }: Signature): Finding {
-    const { names } = this.lines;
-    const texts = values.map(({ trait, hash }) => ({ trait, text: names.get(`${trait} ${hash}`) ?? '' }));
+    const [first = 0] = offsets;
+    const texts = values.map(({ trait }) => ({ trait, text: this.lines.strangers.textOf(trait, first) ?? '' }));
     const backtest = this.input.usual.backtest(values, this.before);
     const share = backtest.requests === 0 ? 0 : backtest.requests_matched / backtest.requests;
     return {
@@ -223,8 +230,8 @@ class Search {
 
   /** Requests a second that would have come without the surplus. */
   private get usualRate(): number {
-    const { strangers, others, parts } = this.lines;
-    return (others.total + parts + strangers.total - this.surplus * this.times) / this.horizon;
+    const { strangers, othersTotal, parts } = this.lines;
+    return (othersTotal + parts + strangers.total - this.surplus * this.times) / this.horizon;
   }
 
   /** Lines for each one that was read. */

@@ -111,8 +111,10 @@ export class Strangers {
     );
   }
 
-  /** Strangers who came since `since`. */
-  since(since: number): number {
+  /** Strangers who came since `since`; 0 unless more clients than `more` did, so that quiet times cost nothing. */
+  since(since: number, more: number): number {
+    const limit = (this.next - 1 - more + ARRIVALS_MAX) % ARRIVALS_MAX;
+    if (this.count <= more || (this.seconds[limit] as number) < since) return 0;
     let strangers = 0;
     for (let i = 1; i <= this.count; i++) {
       const at = (this.next - i + ARRIVALS_MAX) % ARRIVALS_MAX;

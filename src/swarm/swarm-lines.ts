@@ -12,106 +12,109 @@ const CLIENT_LINES_MAX = 5;
 /** Lines may be written so many seconds after their time. */
 const LATE_SECONDS = 60;
 
+/** A line among the newest ones: its row begins at `at`. */
+export interface Line {
+  readonly segment: Segment;
+  readonly at: number;
+}
+
 /** Lines of one kind, of which some were read. */
 export class Looks {
   /** All lines. */
-  total = 0;
+  readonly total: number;
   /** Those read: hashes of their traits, whose they are, and of when. */
   count = 0;
   readonly hashes = new Uint32Array(READ_MAX * TRAITS.length);
   readonly slots = new Int32Array(READ_MAX);
   readonly seconds = new Uint32Array(READ_MAX);
+  private readonly texts: (readonly (string | undefined)[])[] = [];
 
-  add(
-    slot: number,
-    second: number,
-    texts: readonly (string | undefined)[],
-    hashKey: number,
-    names: Map<string, string>,
-  ): void {
-    if (this.count === READ_MAX) return;
-    const at = this.count * TRAITS.length;
-    hashLook(texts, hashKey, this.hashes, at);
-    this.seconds[this.count] = second;
-    this.slots[this.count++] = slot;
-    for (const [trait, text] of texts.entries()) {
-      if (text !== undefined) names.set(`${trait} ${this.hashes[at + trait]}`, text);
+  constructor(lines: readonly Line[], evidence: Evidence, clients: Clients, options: LookOptions) {
+    this.total = lines.length;
+    const every = Math.ceil(lines.length / READ_MAX);
+    for (let i = 0; i < lines.length; i += every) {
+      const { segment, at } = lines[i] as Line;
+      const { rows } = segment.tally;
+      const [high, low] = [rows[at + HIGH] as number, rows[at + LOW] as number];
+      const record = evidence.record(segment, at);
+      if (!record) continue;
+      const texts = readLook(record, high, low, options);
+      hashLook(texts, options.hashKey, this.hashes, this.count * TRAITS.length);
+      this.texts.push(texts);
+      this.seconds[this.count] = rows[at + SECOND] as number;
+      this.slots[this.count++] = clients.find(high, low);
     }
+  }
+
+  /** The text of a trait in the look that begins at `at`; undefined where the request lacks it. */
+  textOf(trait: number, at: number): string | undefined {
+    return this.texts[at / TRAITS.length]?.[trait];
   }
 }
 
-export interface SwarmLines {
+/** The newest lines by whose they are. */
+export class SwarmLines {
   readonly strangers: Looks;
-  readonly others: Looks;
   /** Files of pages that newcomers loaded, which are not among the others' lines. */
   readonly parts: number;
-  /** Texts by trait and hash. */
-  readonly names: ReadonlyMap<string, string>;
-}
+  private readonly lines: readonly Line[];
+  private readonly read: (lines: readonly Line[]) => Looks;
+  private known: Looks | undefined;
 
-/** The lines since `since` of those that `isStranger`, and of all others who are not banned. */
-export function readLines(
-  evidence: Evidence,
-  clients: Clients,
-  options: LookOptions,
-  since: number,
-  isStranger: (slot: number) => boolean,
-): SwarmLines {
-  const [strangers, others] = [new Looks(), new Looks()];
-  const names = new Map<string, string>();
-  let parts = 0;
-  const visit = (see: (kind: Looks, nth: number, read: () => void) => void, skip = () => {}): void => {
-    const lines = new Map<number, number>();
-    const nth = new Map<Looks, number>();
-    visitLines(evidence, since, (second, segment, at) => {
-      const { rows } = segment.tally;
-      const [high, low] = [rows[at + HIGH] as number, rows[at + LOW] as number];
-      const slot = clients.find(high, low);
-      if (slot < 0 || clients.bannedUntil(slot) > second) return;
-      const kind = isStranger(slot) ? strangers : others;
-      // What newcomers ask for is pages; the files of these say nothing of how many ask for what.
-      const isPart = ((rows[at + INFO] as number) & PAGE_PART) !== 0;
-      if (kind === others && isPart && clients.firstSecond(slot) >= since) return skip();
-      if (kind === strangers) {
-        const own = (lines.get(slot) ?? 0) + 1;
-        lines.set(slot, own);
-        if (own > CLIENT_LINES_MAX) return;
+  /** The lines since `since` of those that `isStranger`, and of all others who are not banned. */
+  constructor(
+    evidence: Evidence,
+    clients: Clients,
+    options: LookOptions,
+    since: number,
+    isStranger: (slot: number) => boolean,
+  ) {
+    const [strangers, others] = [[] as Line[], [] as Line[]];
+    const counts = new Map<number, number>();
+    let parts = 0;
+    for (const line of findLines(evidence, since)) {
+      const { rows } = line.segment.tally;
+      const slot = clients.find(rows[line.at + HIGH] as number, rows[line.at + LOW] as number);
+      if (slot < 0 || clients.bannedUntil(slot) > (rows[line.at + SECOND] as number)) continue;
+      if (isStranger(slot)) {
+        const own = (counts.get(slot) ?? 0) + 1;
+        counts.set(slot, own);
+        if (own <= CLIENT_LINES_MAX) strangers.push(line);
+        continue;
       }
-      const index = nth.get(kind) ?? 0;
-      nth.set(kind, index + 1);
-      see(kind, index, () => {
-        const record = evidence.record(segment, at);
-        if (record) kind.add(slot, second, readLook(record, high, low, options), options.hashKey, names);
-      });
-    });
-  };
-  visit(
-    (kind) => {
-      kind.total++;
-    },
-    () => {
-      parts++;
-    },
-  );
-  const every = new Map([strangers, others].map((kind) => [kind, Math.ceil(kind.total / READ_MAX)]));
-  visit((kind, nth, read) => {
-    if (nth % (every.get(kind) ?? 1) === 0) read();
-  });
-  return { strangers, others, parts, names };
+      // What newcomers ask for is pages; the files of these say nothing of how many ask for what.
+      const isPart = ((rows[line.at + INFO] as number) & PAGE_PART) !== 0;
+      if (isPart && clients.firstSecond(slot) >= since) parts++;
+      else others.push(line);
+    }
+    this.read = (lines) => new Looks(lines, evidence, clients, options);
+    this.strangers = this.read(strangers);
+    this.lines = others;
+    this.parts = parts;
+  }
+
+  /** All lines of others, read or not. */
+  get othersTotal(): number {
+    return this.lines.length;
+  }
+
+  /** Read when somebody asks: where usual traffic speaks against everything, nobody does. */
+  get others(): Looks {
+    this.known ??= this.read(this.lines);
+    return this.known;
+  }
 }
 
-/** Shows the lines since `since`, newest first. */
-export function visitLines(
-  evidence: Evidence,
-  since: number,
-  visit: (second: number, segment: Segment, at: number) => void,
-): void {
+/** The lines since `since`, newest first. */
+export function findLines(evidence: Evidence, since: number): Line[] {
+  const lines: Line[] = [];
   evidence.walk((segment, at) => {
     const second = segment.tally.rows[at + SECOND] as number;
     if (second < since - LATE_SECONDS) return false;
-    if (second >= since) visit(second, segment, at);
+    if (second >= since) lines.push({ segment, at });
     return true;
   });
+  return lines;
 }
 
 /** Where the looks begin that were read. */

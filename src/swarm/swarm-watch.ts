@@ -4,7 +4,7 @@
  * opens lanes or names networks. While all is usual it only takes a few lines a minute for the digest.
  */
 import type { LaneEvent, NetworkProof } from '../model/lane.ts';
-import { HIGH, LOW } from '../parse/tally.ts';
+import { HIGH, LOW, SECOND } from '../parse/tally.ts';
 import type { SwarmOptions } from '../settings/engine-settings.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
@@ -13,7 +13,7 @@ import { Lanes, type LanesState } from './lanes.ts';
 import { hashLook, type LookOptions, readLook, TRAITS } from './look.ts';
 import { CLIENTS_MIN, search } from './search.ts';
 import { HORIZONS, Strangers, type StrangersState } from './strangers.ts';
-import { offsetsOf, readLines, visitLines } from './swarm-lines.ts';
+import { findLines, type Line, offsetsOf, SwarmLines } from './swarm-lines.ts';
 import type { UnreadLine } from './unread-lines.ts';
 import { TAKEN_MAX, UsualTraffic, type UsualTrafficState } from './usual-traffic.ts';
 
@@ -118,7 +118,7 @@ export class SwarmWatch {
     const { strangers, usual, lanes, options } = this;
     const isUnderWay = now < this.underWayUntil;
     const more = isUnderWay ? SUSPECT_MORE_AGAIN : SUSPECT_MORE;
-    const came = strangers.since(now - horizon);
+    const came = strangers.since(now - horizon, more);
     const expected = came <= more ? undefined : strangers.usual(now, horizon);
     if (expected === undefined || came <= SUSPECT_TIMES * expected + more) {
       this.surplus.delete(horizon);
@@ -166,25 +166,22 @@ export class SwarmWatch {
   private learn(now: number): void {
     const { clients, strangers, suspectSince, evidence, lanes, usual, learned } = this;
     const suspect = this.suspectUntil >= now;
-    let [lines, nth] = [0, 0];
-    visitLines(evidence, now - MINUTE, () => {
-      lines++;
-    });
-    const every = Math.ceil(lines / TAKEN_MAX);
-    visitLines(evidence, now - MINUTE, (second, segment, at) => {
-      if (nth++ % every !== 0) return;
+    const lines = findLines(evidence, now - MINUTE);
+    const every = Math.ceil(lines.length / TAKEN_MAX);
+    for (let i = 0; i < lines.length; i += every) {
+      const { segment, at } = lines[i] as Line;
       const { rows } = segment.tally;
-      const [high, low] = [rows[at + HIGH] as number, rows[at + LOW] as number];
+      const [high, low, second] = [rows[at + HIGH] as number, rows[at + LOW] as number, rows[at + SECOND] as number];
       const slot = clients.find(high, low);
       const isShutOut = slot >= 0 && (clients.bannedUntil(slot) > second || clients.flaggedUntil(slot) >= second);
-      if (isShutOut || (suspect && strangers.is(slot, suspectSince))) return;
+      if (isShutOut || (suspect && strangers.is(slot, suspectSince))) continue;
       const line = { source: segment.source, high, low, bytes: evidence.line(segment, at) };
       if (lanes.size > 0) {
         this.readTraits(line, learned.fill(0));
-        if (lanes.matches(learned, 0)) return;
+        if (lanes.matches(learned, 0)) continue;
       }
       usual.add(second, clientHash(high, low), line);
-    });
+    }
   }
 
   private readTraits({ source, high, low, bytes }: UnreadLine, into: Uint32Array): void {
@@ -196,13 +193,8 @@ export class SwarmWatch {
   private follow(now: number): void {
     const since = Math.min(...this.lanes.all.map((lane) => lane.since));
     const isStranger = (slot: number) => this.strangers.is(slot, since);
-    const { hashes, count, total } = readLines(
-      this.evidence,
-      this.clients,
-      this.looks,
-      now - MINUTE,
-      isStranger,
-    ).strangers;
+    const { evidence, clients, looks } = this;
+    const { hashes, count, total } = new SwarmLines(evidence, clients, looks, now - MINUTE, isStranger).strangers;
     const times = count === 0 ? 0 : total / count;
     for (const event of this.lanes.follow(hashes, offsetsOf(count), times, MINUTE, now)) this.acts.emit(event);
   }

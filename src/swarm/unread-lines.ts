@@ -50,12 +50,18 @@ export class UnreadLines {
   shift(): UnreadLine | undefined {
     const [first] = this.blocks;
     if (!first) return undefined;
-    const { view, start } = first;
-    const textAt = start + HEADER_BYTES;
-    first.start = textAt + view.getUint32(start + 12);
+    const { view, start, bytes } = first;
+    this.drop();
+    const [source, high, low] = [view.getUint32(start), view.getUint32(start + 4), view.getUint32(start + 8)];
+    return { source, high, low, bytes: bytes.subarray(start + HEADER_BYTES, first.start) };
+  }
+
+  /** Drops the oldest line, if there is one, unread. */
+  drop(): void {
+    const [first] = this.blocks;
+    if (!first) return;
+    first.start += HEADER_BYTES + first.view.getUint32(first.start + 12);
     this.size--;
     if (first.start === first.end) this.blocks.shift();
-    const [source, high, low] = [view.getUint32(start), view.getUint32(start + 4), view.getUint32(start + 8)];
-    return { source, high, low, bytes: first.bytes.subarray(textAt, first.start) };
   }
 }

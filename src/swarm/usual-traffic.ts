@@ -60,9 +60,13 @@ export class UsualTraffic {
 
   /** Which of the values of one trait any line from before `before` has. */
   findKnown(trait: number, hashes: ReadonlySet<number>, before: number): Set<number> {
-    const seen = new Set<number>();
-    for (const digest of this.digests) digest.visit(before, (traits, at) => seen.add(traits[at + trait] as number));
-    return new Set([...hashes].filter((hash) => seen.has(hash & HASH_MASK)));
+    const seen = new Uint8Array(HASH_MASK + 1);
+    for (const digest of this.digests) {
+      digest.visit(before, (traits, at) => {
+        seen[traits[at + trait] as number] = 1;
+      });
+    }
+    return new Set([...hashes].filter((hash) => seen[hash & HASH_MASK] === 1));
   }
 
   /** Whom the values would have touched before `before`; nobody without values. */
