@@ -8,6 +8,7 @@ import type { ReportReach } from '../detect/reach.ts';
 import { RobotVerdicts } from '../detect/robot-verdicts.ts';
 import { type EngineEvent, inToldTime } from '../model/event.ts';
 import type { TopClient } from '../model/status.ts';
+import type { LineReader } from '../parse/line-format.ts';
 import { ASSET, HIGH, INFO, LOW, PAGE_PART, ROBOT, ROW, SIZE, STATUS_MASK, type Tally, URL } from '../parse/tally.ts';
 import type { EngineOptions } from '../settings/engine-settings.ts';
 import { SiteWatch } from '../site/site-watch.ts';
@@ -15,7 +16,7 @@ import type { Surge } from '../site/surge.ts';
 import type { SwarmWatch } from '../swarm/swarm-watch.ts';
 import { Baseline, type Effective } from '../traffic/baseline.ts';
 import { Clients } from '../traffic/clients.ts';
-import { Evidence, type ReadRecord, type Release } from '../traffic/evidence.ts';
+import { Evidence, type Release } from '../traffic/evidence.ts';
 import { Learner } from '../traffic/learner.ts';
 import { LEFT_OUT, LineOrder } from '../traffic/line-order.ts';
 import { Meter } from '../traffic/meter.ts';
@@ -66,7 +67,7 @@ export class Engine {
   private readonly networks: NetworkWatch | undefined;
   private shared: SharedCounts | undefined;
 
-  constructor(options: EngineOptions, readRecord: ReadRecord, emit: (event: EngineEvent) => void, release?: Release) {
+  constructor(options: EngineOptions, reader: LineReader, emit: (event: EngineEvent) => void, release?: Release) {
     const { detection } = options;
     this.options = options;
     const ahead = () => this.wallAhead ?? -this.order.shift;
@@ -87,7 +88,7 @@ export class Engine {
       (slot, second, requests, weight, errors) =>
         learner.leave(slot, second, requests, this.classic ? requests : weight, errors),
     );
-    this.evidence = new Evidence(readRecord, release);
+    this.evidence = new Evidence(reader, release);
     this.site = new SiteWatch(options, this.clients, this.window, this.evidence);
     this.policy = new Policy(options.bans, detection);
     this.networks = this.points && new NetworkWatch(detection.points, detection, this.clients, this.points);

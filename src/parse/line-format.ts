@@ -30,13 +30,26 @@ export class FoundValues implements LineValues {
 
   /** The same as text. */
   toRecord(): LogRecord {
-    const decoder = new TextDecoder();
-    const found = SCANNED.flatMap((name, field) => {
-      const start = this.starts[field] as number;
-      return start < 0 ? [] : [[name, decoder.decode(this.bytes.subarray(start, this.ends[field]))]];
-    });
-    return Object.fromEntries(found);
+    return recordOf(this);
   }
+}
+
+/** The values as texts. */
+export function recordOf({ bytes, starts, ends }: LineValues): LogRecord {
+  const decoder = new TextDecoder();
+  const found = SCANNED.flatMap((name, field) => {
+    const start = starts[field] as number;
+    return start < 0 ? [] : [[name, decoder.decode(bytes.subarray(start, ends[field]))]];
+  });
+  return Object.fromEntries(found);
+}
+
+/** Reads lines of every source again, after they were parsed. */
+export interface LineReader {
+  /** The whole record of a line; undefined when it is malformed. */
+  record(source: number, line: Uint8Array): LogRecord | undefined;
+  /** The values of the line that starts at `start`, valid until the next line is scanned. */
+  scan(source: number, bytes: Uint8Array, start: number): LineValues | undefined;
 }
 
 /** Finds lines that are laid out like those before them, faster than `scan`. */

@@ -16,7 +16,7 @@ import {
   USER_AGENT,
 } from './fields.ts';
 import { type LogFormat, type OpenFormat, openFormats } from './formats.ts';
-import type { KnownLayout } from './line-format.ts';
+import type { KnownLayout, LineReader, LineValues } from './line-format.ts';
 import { PathFeatures } from './path-features.ts';
 import type { LogRecord } from './record.ts';
 import { hostHash, isLogin, methodClass } from './request-features.ts';
@@ -81,6 +81,8 @@ export class Parser {
   private readonly path: PathFeatures;
   private readonly ipv6Clients: Ipv6Clients;
   private readonly client = { high: 0, low: 0 };
+  /** The chunk whose lines the known layout was opened for. */
+  private opened: Uint8Array | undefined;
   private rows = new Uint32Array(0);
   private count = 0;
   private secondMax = 0;
@@ -106,7 +108,7 @@ export class Parser {
     let lines = 0;
     const { known: layout } = this;
     const { lineBytesMax } = this.options;
-    layout?.open(bytes);
+    this.open(bytes);
     this.robots.open(bytes);
     for (let start = 0; start < bytes.length; ) {
       let end = layout ? layout.scanKnown(bytes, start) : -1;
@@ -127,6 +129,29 @@ export class Parser {
   /** The whole record of one line, for samples; undefined when the line is malformed. */
   readRecord(line: Uint8Array): LogRecord | undefined {
     return this.formatOf(line, 0).format.record(line);
+  }
+
+  /** Scans a line again that parse() took: where its values are, valid until the next line is scanned. */
+  scanLine(bytes: Uint8Array, start: number): LineValues | undefined {
+    const { known } = this;
+    if (known && this.opened !== bytes) this.open(bytes);
+    if (known && known.scanKnown(bytes, start) >= 0) return { bytes, starts: known.starts, ends: known.ends };
+    const end = bytes.indexOf(NEWLINE, start);
+    return this.formatOf(bytes, start).format.scan(bytes, start, end < 0 ? bytes.length : end);
+  }
+
+  /** A reader of this one source. */
+  get reader(): LineReader {
+    return {
+      record: (_source, line) => this.readRecord(line),
+      scan: (_source, bytes, start) => this.scanLine(bytes, start),
+    };
+  }
+
+  /** The lines of `bytes` are scanned next. */
+  private open(bytes: Uint8Array): void {
+    this.known?.open(bytes);
+    this.opened = bytes;
   }
 
   private formatOf(bytes: Uint8Array, start: number): OpenFormat {

@@ -35,7 +35,12 @@ const NETWORK_BITS = [
 const NAMES_SEPARATOR = '\n';
 
 /** The client's network of a level as text; undefined for one that is too wide, or of a client behind a translator. */
-function networkText(high: number, low: number, level: 0 | 1, widest: LookOptions): string | undefined {
+export function networkText(
+  high: number,
+  low: number,
+  level: 0 | 1,
+  widest: Pick<LookOptions, 'ipv4' | 'ipv6'>,
+): string | undefined {
   const { ipv4, ipv6 } = NETWORK_BITS[level];
   if (isIpv4Client(high)) {
     if (high !== IPV4_HIGH || ipv4 < widest.ipv4) return undefined;
@@ -47,9 +52,9 @@ function networkText(high: number, low: number, level: 0 | 1, widest: LookOption
 }
 
 /** The names in a query, each once, sorted. */
-function namesIn(query: string): string[] {
+export function joinNames(query: string): string {
   const names = query.split('&').flatMap((pair) => (pair === '' ? [] : [pair.split('=', 1)[0] as string]));
-  return [...new Set(names)].sort();
+  return [...new Set(names)].sort().join(NAMES_SEPARATOR);
 }
 
 /** The texts of a request's traits in their order; undefined for one that it lacks. */
@@ -63,7 +68,7 @@ export function readLook(record: LogRecord, high: number, low: number, widest: L
     // An asterisk at its end would make it a prefix.
     path.endsWith('*') ? undefined : path,
     folder.length > 1 ? `${folder}*` : undefined,
-    mark < 0 ? '' : namesIn(url.slice(mark + 1)).join(NAMES_SEPARATOR),
+    mark < 0 ? '' : joinNames(url.slice(mark + 1)),
     method || 'GET',
     record.referer === undefined ? 'absent' : 'present',
     networkText(high, low, 0, widest),

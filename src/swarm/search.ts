@@ -2,7 +2,8 @@
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
 import type { Finding, Lanes } from './lanes.ts';
-import { type LookOptions, matchOf, TRAITS } from './look.ts';
+import { matchOf, TRAITS } from './look.ts';
+import type { LookHasher } from './look-hasher.ts';
 import { findNetworks, type Suspect, type SwarmNetwork } from './networks.ts';
 import {
   addWord,
@@ -38,7 +39,7 @@ export interface SearchInput {
   readonly strangers: Strangers;
   readonly usual: UsualTraffic;
   readonly lanes: Lanes;
-  readonly looks: LookOptions;
+  readonly hasher: LookHasher;
   readonly harmMax: number;
   /** A swarm was found a while ago. */
   readonly isUnderWay: boolean;
@@ -68,7 +69,7 @@ const NOTHING: Found = { lanes: [], networks: [] };
 export function search(input: SearchInput, now: number, horizon: number, surplusShare: number): Found {
   const since = now - horizon;
   const isStranger = (slot: number) => input.strangers.is(slot, since) && !input.isProtected(slot);
-  const lines = new SwarmLines(input.evidence, input.clients, input.looks, since, isStranger);
+  const lines = new SwarmLines(input.evidence, input.clients, input.hasher, since, isStranger);
   return new Search(input, lines, now, horizon, surplusShare).run();
 }
 

@@ -3,7 +3,8 @@
 import { HIGH, INFO, LOW, PAGE_PART, SECOND } from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence, Segment } from '../traffic/evidence.ts';
-import { hashLook, type LookOptions, readLook, TRAITS } from './look.ts';
+import { readLook, TRAITS } from './look.ts';
+import type { LookHasher } from './look-hasher.ts';
 
 /** Lines read of each kind, evenly spread: reading one takes microseconds. */
 const READ_MAX = 1000;
@@ -27,20 +28,24 @@ export class Looks {
   readonly hashes = new Uint32Array(READ_MAX * TRAITS.length);
   readonly slots = new Int32Array(READ_MAX);
   readonly seconds = new Uint32Array(READ_MAX);
-  private readonly texts: (readonly (string | undefined)[])[] = [];
+  private readonly lines: Line[] = [];
+  private readonly evidence: Evidence;
+  private readonly hasher: LookHasher;
 
-  constructor(lines: readonly Line[], evidence: Evidence, clients: Clients, options: LookOptions) {
+  constructor(lines: readonly Line[], evidence: Evidence, clients: Clients, hasher: LookHasher) {
     this.total = lines.length;
+    this.evidence = evidence;
+    this.hasher = hasher;
     const every = Math.ceil(lines.length / READ_MAX);
     for (let i = 0; i < lines.length; i += every) {
-      const { segment, at } = lines[i] as Line;
+      const line = lines[i] as Line;
+      const { segment, at } = line;
       const { rows } = segment.tally;
       const [high, low] = [rows[at + HIGH] as number, rows[at + LOW] as number];
-      const record = evidence.record(segment, at);
-      if (!record) continue;
-      const texts = readLook(record, high, low, options);
-      hashLook(texts, options.hashKey, this.hashes, this.count * TRAITS.length);
-      this.texts.push(texts);
+      const values = evidence.scan(segment, at);
+      if (!values) continue;
+      hasher.hash(values, high, low, this.hashes, this.count * TRAITS.length);
+      this.lines.push(line);
       this.seconds[this.count] = rows[at + SECOND] as number;
       this.slots[this.count++] = clients.find(high, low);
     }
@@ -48,7 +53,12 @@ export class Looks {
 
   /** The text of a trait in the look that begins at `at`; undefined where the request lacks it. */
   textOf(trait: number, at: number): string | undefined {
-    return this.texts[at / TRAITS.length]?.[trait];
+    const line = this.lines[at / TRAITS.length];
+    const record = line && this.evidence.record(line.segment, line.at);
+    if (!record) return undefined;
+    const { rows } = line.segment.tally;
+    const [high, low] = [rows[line.at + HIGH] as number, rows[line.at + LOW] as number];
+    return readLook(record, high, low, this.hasher.options)[trait];
   }
 }
 
@@ -65,7 +75,7 @@ export class SwarmLines {
   constructor(
     evidence: Evidence,
     clients: Clients,
-    options: LookOptions,
+    hasher: LookHasher,
     since: number,
     isStranger: (slot: number) => boolean,
   ) {
@@ -87,7 +97,7 @@ export class SwarmLines {
       if (isPart && clients.firstSecond(slot) >= since) parts++;
       else others.push(line);
     }
-    this.read = (lines) => new Looks(lines, evidence, clients, options);
+    this.read = (lines) => new Looks(lines, evidence, clients, hasher);
     this.strangers = this.read(strangers);
     this.lines = others;
     this.parts = parts;

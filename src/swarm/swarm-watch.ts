@@ -10,11 +10,11 @@ import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
 import { clientHash } from '../traffic/hash.ts';
 import { Lanes, type LanesState } from './lanes.ts';
-import { hashLook, type LookOptions, readLook, TRAITS } from './look.ts';
+import { TRAITS } from './look.ts';
+import { LookHasher } from './look-hasher.ts';
 import { CLIENTS_MIN, search } from './search.ts';
 import { HORIZONS, Strangers, type StrangersState } from './strangers.ts';
 import { findLines, type Line, offsetsOf, SwarmLines } from './swarm-lines.ts';
-import type { UnreadLine } from './unread-lines.ts';
 import { TAKEN_MAX, UsualTraffic, type UsualTrafficState } from './usual-traffic.ts';
 
 /** More strangers than so many times the usual and so many more are looked at; fewer more while a swarm is under way. */
@@ -57,8 +57,8 @@ export class SwarmWatch {
   private readonly clients: Clients;
   private readonly evidence: Evidence;
   private readonly acts: SwarmActs;
-  private readonly usual: UsualTraffic;
-  private readonly looks: LookOptions;
+  private readonly usual = new UsualTraffic();
+  private readonly hasher: LookHasher;
   /** The look of the line that is being learned. */
   private readonly learned = new Uint32Array(TRAITS.length);
   /** Strangers since then teach nothing, until then: more of them come than usual. */
@@ -77,8 +77,7 @@ export class SwarmWatch {
     this.acts = acts;
     this.strangers = new Strangers(clients, acts.isExempt);
     this.lanes = new Lanes(hashKey);
-    this.usual = new UsualTraffic((line, into) => this.readTraits(line, into));
-    this.looks = { ipv4: options.ipv4_prefix, ipv6: options.ipv6_prefix, hashKey };
+    this.hasher = new LookHasher({ ipv4: options.ipv4_prefix, ipv6: options.ipv6_prefix, hashKey });
   }
 
   /** Second `second` has ended. */
@@ -102,13 +101,13 @@ export class SwarmWatch {
       strangers: this.strangers.snapshot(now),
       lanes: this.lanes.snapshot(),
       underWayUntil: this.underWayUntil,
-      hashKey: this.looks.hashKey,
+      hashKey: this.hasher.options.hashKey,
     };
   }
 
   restore({ usual, strangers, lanes, underWayUntil, hashKey = 0 }: SwarmState): void {
     this.underWayUntil = underWayUntil;
-    if (hashKey === this.looks.hashKey) this.usual.restore(usual);
+    if (hashKey === this.hasher.options.hashKey) this.usual.restore(usual);
     this.strangers.restore(strangers);
     this.lanes.restore(lanes);
   }
@@ -133,14 +132,14 @@ export class SwarmWatch {
     this.surplus.set(horizon, begun);
     if (now - begun.searched < SEARCH_SHARE * (now - begun.since)) return;
     begun.searched = now;
-    const { evidence, clients, looks, acts } = this;
+    const { evidence, clients, hasher, acts } = this;
     const input = {
       evidence,
       clients,
       strangers,
       usual,
       lanes,
-      looks,
+      hasher,
       harmMax: options.honest_share,
       isUnderWay,
       wasBanned: acts.wasBanned,
@@ -175,26 +174,19 @@ export class SwarmWatch {
       const slot = clients.find(high, low);
       const isShutOut = slot >= 0 && (clients.bannedUntil(slot) > second || clients.flaggedUntil(slot) >= second);
       if (isShutOut || (suspect && strangers.is(slot, suspectSince))) continue;
-      const line = { source: segment.source, high, low, bytes: evidence.line(segment, at) };
-      if (lanes.size > 0) {
-        this.readTraits(line, learned.fill(0));
-        if (lanes.matches(learned, 0)) continue;
-      }
-      usual.add(second, clientHash(high, low), line);
+      const values = evidence.scan(segment, at);
+      if (!values) continue;
+      this.hasher.hash(values, high, low, learned, 0);
+      if (!lanes.matches(learned, 0)) usual.add(second, clientHash(high, low), learned);
     }
-  }
-
-  private readTraits({ source, high, low, bytes }: UnreadLine, into: Uint32Array): void {
-    const record = this.evidence.read(source, bytes);
-    if (record) hashLook(readLook(record, high, low, this.looks), this.looks.hashKey, into, 0);
   }
 
   /** Counts what open lanes stopped in the last minute, and ends those whose swarm is over. */
   private follow(now: number): void {
     const since = Math.min(...this.lanes.all.map((lane) => lane.since));
     const isStranger = (slot: number) => this.strangers.is(slot, since);
-    const { evidence, clients, looks } = this;
-    const { hashes, count, total } = new SwarmLines(evidence, clients, looks, now - MINUTE, isStranger).strangers;
+    const { evidence, clients } = this;
+    const { hashes, count, total } = new SwarmLines(evidence, clients, this.hasher, now - MINUTE, isStranger).strangers;
     const times = count === 0 ? 0 : total / count;
     for (const event of this.lanes.follow(hashes, offsetsOf(count), times, MINUTE, now)) this.acts.emit(event);
   }

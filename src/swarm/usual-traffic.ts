@@ -1,12 +1,10 @@
 /**
  * A digest of usual traffic: a few lines of each minute, by hashes of their traits. It answers whom a match would have
  * touched. Two tables of fixed size, 1.1 MiB: every line taken in about a day, and a sixth of them for about a week.
- * Lines that nobody asked about yet are kept as they are, some 250 bytes each: those since the state was last saved.
  */
 import type { Backtest } from '../model/lane.ts';
-import { Digest, type DigestState, fold, HASH_MASK, type ReadTraits } from './digest.ts';
+import { Digest, type DigestState, fold, HASH_MASK } from './digest.ts';
 import { addWord, hasAll, type Value, wordOf } from './signature.ts';
-import type { UnreadLine } from './unread-lines.ts';
 
 /** Lines taken a minute, at most. */
 export const TAKEN_MAX = 15;
@@ -21,18 +19,14 @@ export interface UsualTrafficState {
 }
 
 export class UsualTraffic {
-  private readonly day: Digest;
-  private readonly week: Digest;
+  private readonly day = new Digest(DAY_LINES);
+  private readonly week = new Digest(WEEK_LINES);
   private taken = 0;
 
-  constructor(readTraits: ReadTraits) {
-    this.day = new Digest(DAY_LINES, readTraits);
-    this.week = new Digest(WEEK_LINES, readTraits);
-  }
-
-  add(second: number, client: number, line: UnreadLine): void {
-    this.day.add(second, client, line);
-    if (this.taken++ % WEEK_EVERY === 0) this.week.add(second, client, line);
+  /** Adds a line by the hashes of its traits. */
+  add(second: number, client: number, hashes: Uint32Array): void {
+    this.day.add(second, client, hashes);
+    if (this.taken++ % WEEK_EVERY === 0) this.week.add(second, client, hashes);
   }
 
   /** Lines since `since` with all these values were no usual traffic. */

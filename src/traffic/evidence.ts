@@ -5,6 +5,7 @@
 import type { Sample } from '../model/event.ts';
 import { printable } from '../model/text.ts';
 import { formatSecond } from '../model/time.ts';
+import type { LineReader, LineValues } from '../parse/line-format.ts';
 import { type LogRecord, requestOf } from '../parse/record.ts';
 import { HIGH, LINE, LOW, ROW, SECOND, type Tally } from '../parse/tally.ts';
 
@@ -18,7 +19,6 @@ const AGENT_RECORDS_MAX = 200;
 const TEXT_LENGTH_MAX = 200;
 const NEWLINE = 0x0a;
 
-export type ReadRecord = (source: number, line: Uint8Array) => LogRecord | undefined;
 /** Told of a chunk and its tally once nothing remembers them any more: their memory may be freed at once. */
 export type Release = (bytes: Uint8Array, tally: Tally) => void;
 
@@ -48,7 +48,7 @@ export function cleanText(text: string): string {
 }
 
 export class Evidence {
-  private readonly readRecord: ReadRecord;
+  private readonly reader: LineReader;
   private readonly release: Release;
   /** Those before `first` are dropped. */
   private segments: (Segment | undefined)[] = [];
@@ -58,8 +58,8 @@ export class Evidence {
   private fresh = 0;
   private bytes = 0;
 
-  constructor(readRecord: ReadRecord, release: Release = () => {}) {
-    this.readRecord = readRecord;
+  constructor(reader: LineReader, release: Release = () => {}) {
+    this.reader = reader;
     this.release = release;
   }
 
@@ -157,20 +157,15 @@ export class Evidence {
   }
 
   /** Reads a line that walk() showed; undefined when it can't be read. */
-  record(segment: Segment, at: number): LogRecord | undefined {
-    return this.read(segment.source, this.line(segment, at));
-  }
-
-  /** The bytes of a line that walk() showed: copy what is to last. */
-  line({ bytes, tally }: Segment, at: number): Uint8Array {
+  record({ source, bytes, tally }: Segment, at: number): LogRecord | undefined {
     const start = tally.rows[at + LINE] as number;
     const end = bytes.indexOf(NEWLINE, start);
-    return bytes.subarray(start, end < 0 ? undefined : end);
+    return this.reader.record(source, bytes.subarray(start, end < 0 ? undefined : end));
   }
 
-  /** Reads any line of a source. */
-  read(source: number, line: Uint8Array): LogRecord | undefined {
-    return this.readRecord(source, line);
+  /** Where the values of such a line are, valid until the next line is scanned. */
+  scan({ source, bytes, tally }: Segment, at: number): LineValues | undefined {
+    return this.reader.scan(source, bytes, tally.rows[at + LINE] as number);
   }
 
   private drop(): void {

@@ -23,6 +23,7 @@ const setup = workerData as WorkerSetup;
 const parsers = setup.parsers.map((options) => new Parser(options));
 /** Log (index of its parser) of each source. */
 const logs = new Map<number, number>();
+const parserOf = (source: number): Parser | undefined => parsers[logs.get(source) ?? 0];
 const ids = new Map<Parcel, number>();
 /** Id of the newest chunk of each source. */
 const newestIds = new Map<number, number>();
@@ -31,7 +32,10 @@ let wall = new WallClock(undefined);
 
 const engine = new Engine(
   setup.engine,
-  (source, line) => parsers[logs.get(source) ?? 0]?.readRecord(line),
+  {
+    record: (source, line) => parserOf(source)?.readRecord(line),
+    scan: (source, bytes, start) => parserOf(source)?.scanLine(bytes, start),
+  },
   (event) => events.push(event),
   // Left to the garbage collector, tens of megabytes of chunks would wait for it.
   (bytes, tally) => {

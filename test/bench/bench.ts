@@ -53,11 +53,7 @@ function parserAlone(): number {
 
 function parserAndEngine(setup: WorkerSetup, history = false): number {
   const parser = newParser(setup);
-  const engine = new Engine(
-    { ...setup.engine, history },
-    (_source, line) => parser.readRecord(line),
-    () => {},
-  );
+  const engine = new Engine({ ...setup.engine, history }, parser.reader, () => {});
   let lines = 0;
   for (const chunk of chunks) {
     const tally = parser.parse(chunk, NEVER);

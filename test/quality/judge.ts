@@ -23,15 +23,11 @@ export class Judge {
     if (!parsers[0]) throw new TypeError('the default configuration has no log');
     const parser = new Parser(parsers[0]);
     this.parser = parser;
-    this.engine = new Engine(
-      engine,
-      (_source, line) => parser.readRecord(line),
-      (event) => {
-        if (event.event === 'ban') this.bans.push(event);
-        else if (event.event === 'fuse') this.fuses.push(`${event.time} ${event.phase}: ${event.detail}`);
-        if (event.event === 'global_anomaly') this.anomalies.push(event);
-      },
-    );
+    this.engine = new Engine(engine, parser.reader, (event) => {
+      if (event.event === 'ban') this.bans.push(event);
+      else if (event.event === 'fuse') this.fuses.push(`${event.time} ${event.phase}: ${event.detail}`);
+      if (event.event === 'global_anomaly') this.anomalies.push(event);
+    });
   }
 
   /** Requests in order of time. */

@@ -50,11 +50,7 @@ export class Bench {
 
   constructor(overrides: Overrides = {}, parser: Partial<ParserOptions> = {}) {
     this.parser = new Parser({ ...PARSER, ...parser });
-    this.engine = new Engine(
-      engineOptions(overrides),
-      (_source, line) => this.parser.readRecord(line),
-      (event) => this.events.push(event),
-    );
+    this.engine = new Engine(engineOptions(overrides), this.parser.reader, (event) => this.events.push(event));
   }
 
   /** Whole lines as one chunk. */

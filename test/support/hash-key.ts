@@ -12,7 +12,7 @@ import { ENGINE } from './engine.ts';
 export function useReplayKey({ database: path }: TestDaemon): void {
   const state = new Engine(
     ENGINE,
-    () => undefined,
+    { record: () => undefined, scan: () => undefined },
     () => {},
   ).snapshot();
   const database = openDatabase(path, { busyTimeoutMs: 1000 });

@@ -11,7 +11,7 @@ const [HIGH, LOW] = [1, 0xc000_0201];
 
 /** Evidence that has seen `lines`, in chunks and slices of the given sizes. */
 function seen(lines: readonly string[], chunkBytes: number, rowsPerSlice = Number.POSITIVE_INFINITY): Evidence {
-  const evidence = new Evidence((_source, line) => parser.readRecord(line));
+  const evidence = new Evidence(parser.reader);
   for (const bytes of chunked(lines, chunkBytes)) {
     const tally = parser.parse(bytes, NEVER);
     for (let row = 0; row < tally.count; row += rowsPerSlice) {
@@ -59,7 +59,7 @@ test('however chunks and slices are cut, the same lines are remembered', () => {
 
 test('long lines are not kept without limit', () => {
   const long = (n: number) => logLine(START, n === 0 ? '192.0.2.1' : '192.0.2.2', `/${n}/${'x'.repeat(60_000)}`);
-  const evidence = new Evidence((_source, line) => parser.readRecord(line));
+  const evidence = new Evidence(parser.reader);
   const add = (lines: string[]) => {
     for (const bytes of chunked(lines, 1)) {
       const tally = parser.parse(bytes, NEVER);
@@ -75,10 +75,7 @@ test('long lines are not kept without limit', () => {
 
 test('a chunk is released once, when its last slice is forgotten, and never the newest', () => {
   const released: Uint8Array[] = [];
-  const evidence = new Evidence(
-    (_source, line) => parser.readRecord(line),
-    (bytes) => released.push(bytes),
-  );
+  const evidence = new Evidence(parser.reader, (bytes) => released.push(bytes));
   const lines = Array.from({ length: 50_000 }, (_, n) => logLine(START, '192.0.2.1', `/${n}`));
   const chunks = [...chunked(lines, 100_000)];
   for (const bytes of chunks) {

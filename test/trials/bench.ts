@@ -26,7 +26,7 @@ export class Bench {
     this.parser = parser;
     this.engine = new Engine(
       { ...engineOptions, swarm: { ...engineOptions.swarm, ...swarm } },
-      (_source, line) => parser.readRecord(line),
+      parser.reader,
       (event) => {
         if (event.event === 'ban') this.bans.push(event);
         hear(event);

@@ -1,0 +1,158 @@
+/** Hashes the traits of a request from the bytes of its line: by way of texts it takes several times as long. */
+import { IPV4_HIGH } from '../net/client-key.ts';
+import { METHOD, PATH, REFERER, REQUEST, USER_AGENT } from '../parse/fields.ts';
+import { FNV_OFFSET, step } from '../parse/fnv.ts';
+import { type LineValues, recordOf } from '../parse/line-format.ts';
+import { mixBits } from '../traffic/hash.ts';
+import { hashLook, hashTrait, joinNames, type LookOptions, networkText, readLook } from './look.ts';
+
+const [SPACE, TILDE, SLASH, ASTERISK, QUESTION, AMPERSAND, EQUALS] = [0x20, 0x7e, 0x2f, 0x2a, 0x3f, 0x26, 0x3d];
+const [CAPITAL_A, CAPITAL_Z, DOT, DIGIT_ZERO, DIGIT_NINE] = [0x41, 0x5a, 0x2e, 0x30, 0x39];
+/** A request line begins with a method, and ends with a protocol and its version. */
+const METHOD_LENGTH_MAX = 20;
+const PROTOCOL = new TextEncoder().encode(' HTTP/');
+/** In the order of TRAITS. */
+const [AGENT, WHOLE_PATH, FOLDER, KEYS, VERB, REFERRER, NETWORK, PROVIDER] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+/** Networks whose hashes are remembered; then all are forgotten. */
+const NETWORKS_MAX = 4096;
+
+interface NetworkHashes {
+  readonly network: number;
+  readonly provider: number;
+}
+
+export class LookHasher {
+  readonly options: LookOptions;
+  private readonly offset: number;
+  private readonly noAgent: number;
+  private readonly noKeys: number;
+  private readonly absent: number;
+  private readonly present: number;
+  /** By the bits of the address that the narrower network has. */
+  private readonly ipv4 = new Map<number, NetworkHashes>();
+  private readonly ipv6 = new Map<number, NetworkHashes>();
+  /** The client of the line before: one loads many files in a row. */
+  private high = -1;
+  private low = -1;
+  private networks: NetworkHashes = { network: 0, provider: 0 };
+  private readonly decoder = new TextDecoder();
+
+  constructor(options: LookOptions) {
+    const hash = (text: string) => hashTrait(text, options.hashKey);
+    this.options = options;
+    this.offset = FNV_OFFSET ^ options.hashKey;
+    this.noAgent = hash('-');
+    this.noKeys = hash('');
+    this.absent = hash('absent');
+    this.present = hash('present');
+  }
+
+  /** Writes what hashLook() gives of the texts that readLook() reads. */
+  hash(values: LineValues, high: number, low: number, into: Uint32Array, at: number): void {
+    if (!this.hashPlain(values, into, at)) {
+      hashLook(readLook(recordOf(values), high, low, this.options), this.options.hashKey, into, at);
+      return;
+    }
+    const { network, provider } = this.networksOf(high, low);
+    into[at + NETWORK] = network;
+    into[at + PROVIDER] = provider;
+  }
+
+  /** False where only texts say it: values that are not printable ASCII, and odd request lines. */
+  private hashPlain({ bytes, starts, ends }: LineValues, into: Uint32Array, at: number): boolean {
+    let [method, methodEnd] = [starts[METHOD] as number, ends[METHOD] as number];
+    let [path, pathEnd] = [starts[PATH] as number, ends[PATH] as number];
+    if (method < 0 || path < 0) {
+      const [request, requestEnd] = [starts[REQUEST] as number, ends[REQUEST] as number];
+      if (request < 0) return false;
+      const verbEnd = endOfMethod(bytes, request);
+      const protocol = startOfProtocol(bytes, requestEnd);
+      if (verbEnd === request || protocol <= verbEnd || bytes[verbEnd] !== SPACE) return false;
+      if (method < 0) [method, methodEnd] = [request, verbEnd];
+      if (path < 0) [path, pathEnd] = [verbEnd + 1, protocol];
+    }
+    const agent = starts[USER_AGENT] as number;
+    into[at + AGENT] = agent < 0 ? this.noAgent : this.hashRange(bytes, agent, ends[USER_AGENT] as number);
+    into[at + VERB] = this.hashRange(bytes, method, methodEnd);
+    into[at + REFERRER] = (starts[REFERER] as number) < 0 ? this.absent : this.present;
+    return into[at + AGENT] !== 0 && into[at + VERB] !== 0 && this.hashUrl(bytes, path, pathEnd, into, at);
+  }
+
+  private hashUrl(bytes: Uint8Array, start: number, end: number, into: Uint32Array, at: number): boolean {
+    let [hash, folder, folderEnd] = [this.offset, 0, start];
+    let i = start;
+    for (; i < end; i++) {
+      const c = bytes[i] as number;
+      if (c === QUESTION) break;
+      if (c < SPACE || c > TILDE) return false;
+      hash = step(hash, c);
+      if (c === SLASH) [folder, folderEnd] = [hash, i + 1];
+    }
+    into[at + WHOLE_PATH] = i > start && bytes[i - 1] === ASTERISK ? 0 : finish(hash);
+    into[at + FOLDER] = folderEnd > start + 1 ? finish(step(folder, ASTERISK)) : 0;
+    into[at + KEYS] = this.noKeys;
+    if (i === end) return true;
+    let [nameEnd, pairs] = [end, 1];
+    for (let query = i + 1; query < end; query++) {
+      const c = bytes[query] as number;
+      if (c < SPACE || c > TILDE) return false;
+      if (c === AMPERSAND) pairs++;
+      if (c === EQUALS && nameEnd === end) nameEnd = query;
+    }
+    into[at + KEYS] = pairs === 1 ? this.hashRange(bytes, i + 1, nameEnd) : this.hashNames(bytes.subarray(i + 1, end));
+    return true;
+  }
+
+  /** 0 unless the bytes are printable ASCII. */
+  private hashRange(bytes: Uint8Array, start: number, end: number): number {
+    let hash = this.offset;
+    for (let i = start; i < end; i++) {
+      const c = bytes[i] as number;
+      if (c < SPACE || c > TILDE) return 0;
+      hash = step(hash, c);
+    }
+    return finish(hash);
+  }
+
+  private hashNames(query: Uint8Array): number {
+    return hashTrait(joinNames(this.decoder.decode(query)), this.options.hashKey);
+  }
+
+  private networksOf(high: number, low: number): NetworkHashes {
+    if (high === this.high && low === this.low) return this.networks;
+    this.high = high;
+    this.low = low;
+    const [known, key] = high === IPV4_HIGH ? [this.ipv4, low >>> 8] : [this.ipv6, high * 65_536 + (low >>> 16)];
+    let found = known.get(key);
+    if (!found) {
+      const hash = (text: string | undefined) => (text === undefined ? 0 : hashTrait(text, this.options.hashKey));
+      const [network, provider] = [0, 1].map((level) => hash(networkText(high, low, level as 0 | 1, this.options)));
+      found = { network: network as number, provider: provider as number };
+      if (known.size === NETWORKS_MAX) known.clear();
+      known.set(key, found);
+    }
+    this.networks = found;
+    return found;
+  }
+}
+
+/** As hashTrait() ends. */
+const finish = (hash: number): number => mixBits(hash >>> 0) || 1;
+
+/** Behind the capital letters at `start`; `start` where they are none or more than a method has. */
+function endOfMethod(bytes: Uint8Array, start: number): number {
+  let end = start;
+  for (let c = bytes[end] as number; c >= CAPITAL_A && c <= CAPITAL_Z; c = bytes[end] as number) end++;
+  return end - start > METHOD_LENGTH_MAX ? start : end;
+}
+
+/** Where ` HTTP/1.1` begins that ends at `end`; -1 where something else does. */
+function startOfProtocol(bytes: Uint8Array, end: number): number {
+  let version = end;
+  for (let c = bytes[version - 1] as number; isVersion(c); c = bytes[version - 1] as number) version--;
+  const start = version - PROTOCOL.length;
+  const isThere = version < end && start >= 0 && PROTOCOL.every((c, i) => bytes[start + i] === c);
+  return isThere ? start : -1;
+}
+
+const isVersion = (c: number): boolean => c === DOT || (c >= DIGIT_ZERO && c <= DIGIT_NINE);
