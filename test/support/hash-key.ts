@@ -10,11 +10,7 @@ import { ENGINE } from './engine.ts';
  * never started the key 0, that of replays, and otherwise the knowledge of one that has seen nothing.
  */
 export function useReplayKey({ database: path }: TestDaemon): void {
-  const state = new Engine(
-    ENGINE,
-    { record: () => undefined, scan: () => undefined },
-    () => {},
-  ).snapshot();
+  const state = new Engine(ENGINE, { record: () => undefined, scan: () => undefined }, () => {}).snapshot();
   const database = openDatabase(path, { busyTimeoutMs: 1000 });
   database.sql
     .prepare('INSERT INTO state (key, bytes) VALUES (?, ?)')
