@@ -1,7 +1,7 @@
 /**
  * Runs the test files that are named, by default every one, the longest first, so that none is left to run alone at the end;
- * `node --test` sorts them by name and leaves a core free. On two cores that is one file at a time, though most of the long
- * ones wait for something. Fails when a test fails, or a file does not come to its end with at least one test.
+ * `node --test` sorts them by name and leaves a core free. Most of the long ones wait for something now and then: one more than
+ * there are cores keeps these busy. Fails when a test fails, or a file does not come to its end with at least one test.
  */
 import { existsSync, globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -23,6 +23,9 @@ const LONGEST = [
   'systemd/hardening',
   'quality/site',
   'e2e/crash',
+  'e2e/overlap',
+  'e2e/bad-disk',
+  'e2e/bad-input',
   'enforce/contract',
   'e2e/nginx-networks',
   'e2e/nginx-ban',
@@ -34,6 +37,10 @@ const LONGEST = [
   'enforce/kernel',
   'e2e/coexistence',
   'e2e/nginx-observe',
+  'daemon/warm-start',
+  'doctor/printed-commands',
+  'daemon/channels',
+  'e2e/lanes',
   'e2e/hold',
   'e2e/explain',
   'enforce/paths',
@@ -66,7 +73,7 @@ const ended = new Map<string, number>();
 const skipped = new Map<string, number>();
 const results = run({
   files,
-  concurrency: Math.max(2, availableParallelism()),
+  concurrency: availableParallelism() + 1,
   timeout: TIMEOUT_MS,
   execArgv: ['--import', `${folder}/support/leaks.ts`],
 });
