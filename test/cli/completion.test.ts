@@ -8,11 +8,15 @@ import { COMPLETION_SCRIPTS } from '../../src/cli/completion.ts';
 import { COMMANDS } from '../../src/cli/definitions/all.ts';
 import { nameOf } from '../../src/cli/definitions/command.ts';
 import { formatManPage } from '../../src/cli/man-page.ts';
+import { DEADLINE_MS } from '../support/until.ts';
 
 const has = (shell: string) => spawnSync(shell, ['--version']).status === 0;
 
 function run(shell: string, args: readonly string[], script: string): string {
-  const { status, stdout, stderr } = spawnSync(shell, [...args, '-c', script], { encoding: 'utf8', timeout: 20_000 });
+  const { status, stdout, stderr } = spawnSync(shell, [...args, '-c', script], {
+    encoding: 'utf8',
+    timeout: DEADLINE_MS,
+  });
   assert.equal(status, 0, stderr);
   assert.equal(stderr, '');
   return stdout;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { BASH } from '../support/bash.ts';
 import { logLine, START } from '../support/traffic.ts';
 import { place, runZban } from './run-zban.ts';
 
@@ -83,7 +84,8 @@ test('a log that cannot be read is exit code 1 and a sentence', async (t) => {
 test('replay | head ends without a word', () => {
   const main = join(import.meta.dirname, '../../src/cli/main.ts');
   const command = `"$0" ${main} replay --json --baselines ${log} | head -n 1 >/dev/null; echo "\${PIPESTATUS[0]}"`;
-  const { stdout, stderr } = spawnSync('bash', ['-c', command, process.execPath], { encoding: 'utf8' });
+  const [bash, ...options] = BASH;
+  const { stdout, stderr } = spawnSync(bash, [...options, command, process.execPath], { encoding: 'utf8' });
   assert.equal(stdout, '0\n');
   assert.doesNotMatch(stderr, /EPIPE|Error/);
 });

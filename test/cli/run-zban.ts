@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { DEADLINE_MS } from '../support/until.ts';
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts');
 
@@ -19,7 +20,7 @@ export function runZban(
   input = '',
 ): Promise<Ran> {
   const { PATH, NODE_COMPILE_CACHE } = process.env;
-  const options = { env: { PATH, NODE_COMPILE_CACHE, TZ: 'UTC', ...env }, timeout: 60_000, maxBuffer: 1 << 26 };
+  const options = { env: { PATH, NODE_COMPILE_CACHE, TZ: 'UTC', ...env }, timeout: DEADLINE_MS, maxBuffer: 1 << 26 };
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [main, ...words], options, (error, stdout, stderr) => {
       resolve({ exitCode: error ? Number(error.code ?? -1) : 0, stdout, stderr });

@@ -4,6 +4,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { AuditDraft } from '../../src/model/audit.ts';
+import { BASH } from '../support/bash.ts';
+import { DEADLINE_MS } from '../support/until.ts';
 import { record } from './recorded.ts';
 import { runZban } from './run-zban.ts';
 
@@ -90,7 +92,7 @@ test('list is a table with the time that is left', async (t) => {
   assert.match(head ?? '', /^CLIENT +WHY +LEFT +TIER +STATE +BY +SINCE +UNTIL +REASON$/);
   assert.match(
     first ?? '',
-    /^203\.0\.113\.9 +multiplier +(8m 5\ds|9m( \ds)?) +1 +banned +policy +[\d-]+ [\d:]+ +[\d-]+ [\d:]+$/,
+    /^203\.0\.113\.9 +multiplier +\d+m( \d+s)? +1 +banned +policy +[\d-]+ [\d:]+ +[\d-]+ [\d:]+$/,
   );
   assert.match(
     second ?? '',
@@ -134,8 +136,9 @@ test('audit | head is quiet', async (t) => {
     Array.from({ length: 3000 }, () => base),
   );
   const main = join(import.meta.dirname, '../../src/cli/main.ts');
-  const shell = spawn('bash', [
-    '-c',
+  const [bash, ...options] = BASH;
+  const shell = spawn(bash, [
+    ...options,
     `"$0" ${main} audit --json --config ${config} | head -n 1; echo "\${PIPESTATUS[0]}"`,
     process.execPath,
   ]);
@@ -156,7 +159,7 @@ test('audit --follow shows what is written while it runs', async (t) => {
   let pending = '';
   const seen = (count: number) =>
     new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`only ${ids.length} entries came`)), 20_000);
+      const timer = setTimeout(() => reject(new Error(`only ${ids.length} entries came`)), DEADLINE_MS);
       follower.stdout.on('data', (bytes: Buffer) => {
         pending += bytes.toString();
         const lines = pending.split('\n');

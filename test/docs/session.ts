@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TestDaemon } from '../support/daemon.ts';
 import { logLine, visitorIp } from '../support/traffic.ts';
+import { DEADLINE_MS } from '../support/until.ts';
 
 export interface Scene {
   readonly command: string;
@@ -42,7 +43,7 @@ export async function record(): Promise<Scene[]> {
         (path) => `${logLine(Math.floor(Date.now() / 1000), CLIENT, `/${path}`, 404, 'python-requests/2.31')}\n`,
       ).join(''),
     );
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + DEADLINE_MS;
     while (daemon.json<unknown[]>('list').length === 0) {
       if (Date.now() > deadline) throw new Error(`nobody was banned: ${daemon.stderr}`);
       await delay(20);

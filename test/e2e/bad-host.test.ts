@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { BASH } from '../support/bash.ts';
 import { type DaemonOptions, TestDaemon } from '../support/daemon.ts';
 import { createNetwork, toolSkip } from '../support/netns.ts';
 import { assertNoStack, assertSays } from '../support/said.ts';
@@ -110,7 +111,8 @@ test('commands without a daemon, and a reader that leaves early', async (t) => {
   assert.ok(daemon.zban('audit', '--json').stdout.length > 65_536);
   for (const command of ['audit', 'audit --json', 'list', 'list --json']) {
     const line = `"$0" ${MAIN} ${command} --config ${daemon.configPath} | head -n 1; echo "code \${PIPESTATUS[0]}"`;
-    const { stdout, stderr } = spawnSync('bash', ['-c', line, process.execPath], { encoding: 'utf8' });
+    const [bash, ...options] = BASH;
+    const { stdout, stderr } = spawnSync(bash, [...options, line, process.execPath], { encoding: 'utf8' });
     assert.equal(stderr, '', command);
     assert.match(stdout, /code (0|141)\n$/, command);
   }

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { Operation } from '../../src/enforce/backend.ts';
 import { flushFirewall } from '../../src/enforce/pick.ts';
+import { BASH } from '../support/bash.ts';
 import { createWorld, eventually, SUBJECTS, subjectName, subjectSkip, type World } from './world.ts';
 
 const CLIENT = '192.0.2.2';
@@ -134,8 +135,7 @@ for (const subject of SUBJECTS) {
       await world.backend.setUp();
       const asks = () =>
         world.network.exec('client', [
-          'bash',
-          '-c',
+          ...BASH,
           `exec 3<>/dev/udp/${world.network.address('server', 'client')}/443; echo hi >&3; timeout 0.3 head -1 <&3`,
         ]).stdout;
       assert.ok(await eventually(() => asks() === 'hi\n'));

@@ -5,6 +5,7 @@ import { configSchema } from '../../src/config/schema.ts';
 import type { EnforcementBackend, KernelBan } from '../../src/enforce/backend.ts';
 import { type PickOptions, pickBackend } from '../../src/enforce/pick.ts';
 import type { DesiredBans } from '../../src/model/reconcile.ts';
+import { BASH } from '../support/bash.ts';
 import { createNetwork, type Network, toolSkip } from '../support/netns.ts';
 import { DEADLINE_MS } from '../support/until.ts';
 
@@ -108,7 +109,7 @@ export async function createWorld({ backend: name, variant }: Subject, maxActive
   const { backend, leaveOthers } = await pickBackend(firewall);
 
   const connect = (address: string, port: number) =>
-    network.exec('client', ['timeout', '3', 'bash', '-c', `</dev/tcp/${address}/${port}`]).status;
+    network.exec('client', ['timeout', '3', ...BASH, `</dev/tcp/${address}/${port}`]).status;
   const iptables = (family: 4 | 6, ...args: readonly string[]) =>
     network.run('server', [`${family === 4 ? 'iptables' : 'ip6tables'}${variant}`, ...args]);
   const tools: Tools = { network, iptables };

@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import type { Action } from '../../src/http/actions.ts';
 import { type HttpServer, startHttpServer } from '../../src/http/server.ts';
 import { status } from '../support/status.ts';
+import { DEADLINE_MS } from '../support/until.ts';
 import { holds, launch, skip } from './browser.ts';
 import { activeBan, auditEntry, fleetHost, fleetStatus, NOW_MS } from './examples.ts';
 import { decisions, manyBans, type Scene, serve } from './scenes.ts';
@@ -79,7 +80,7 @@ before(
     browser = await launch();
     server = await listen(0);
   },
-  { timeout: 60_000 },
+  { timeout: DEADLINE_MS },
 );
 after(async () => {
   await browser?.close();
@@ -180,10 +181,10 @@ test('a page says that the daemon is gone, and goes on when it is back', { skip 
   const { page } = await open();
   const { port } = new URL(server.url);
   await server.close();
-  await page.waitForSelector('#stale:not([hidden])', { timeout: 15_000 });
+  await page.waitForSelector('#stale:not([hidden])', { timeout: DEADLINE_MS });
   assert.match((await page.textContent('#stale')) ?? '', /zban does not answer.*No answer since/s);
   server = await listen(port);
-  await page.waitForSelector('#stale', { state: 'hidden', timeout: 20_000 });
+  await page.waitForSelector('#stale', { state: 'hidden', timeout: DEADLINE_MS });
   await holds(page, `document.getElementById('live').textContent.startsWith('live')`);
   await page.close();
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { startHttpServer } from '../../src/http/server.ts';
+import { DEADLINE_MS } from '../support/until.ts';
 import { holds, launch, skip } from './browser.ts';
 import { NOW_MS } from './examples.ts';
 import { serve } from './scenes.ts';
@@ -29,7 +30,7 @@ before(
     if (!skip) browser = await launch();
     mkdirSync(FOLDER, { recursive: true });
   },
-  { timeout: 60_000 },
+  { timeout: DEADLINE_MS },
 );
 after(() => browser?.close());
 

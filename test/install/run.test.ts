@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { BASH } from '../support/bash.ts';
 
 const script = join(import.meta.dirname, '../../scripts/run');
 /** A busy machine gets more than the half minute that is promised. */
@@ -132,7 +133,7 @@ test('a log that this user may not read: which group may, and what to do', {
   const ask = (mode: number, of: string) => {
     chmodSync(of, mode);
     const function_ = /^explain_unreadable\(\) \{.*?^\}/ms.exec(readFileSync(script, 'utf8'))?.[0];
-    const words = ['--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups', 'bash', '-c'];
+    const words = ['--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups', ...BASH];
     return spawnSync('setpriv', [...words, `${function_}\nexplain_unreadable ${log}`], { encoding: 'utf8' });
   };
   assert.equal(ask(0o644, log).status, 1, 'it can be read');
