@@ -167,6 +167,11 @@ const CAUSES: readonly (readonly [RegExp, EnforcementErrorCode, string])[] = [
     'iptables-legacy shares this lock with others and only root may make it: touch /run/xtables.lock (the unit does)',
   ],
   [
+    /\[emerg\].*(permission denied|read-only file system)/i,
+    'no_permission',
+    'the service lacks what nginx needs to test its configuration: docs/behind-a-proxy.md has the lines for its unit',
+  ],
+  [
     /permission denied|operation not permitted|must be root/i,
     'no_permission',
     'run zban as root or give it CAP_NET_ADMIN and CAP_NET_RAW',

@@ -93,6 +93,11 @@ const EXITS: readonly (readonly [string, EnforcementErrorCode, RegExp])[] = [
     'no_permission',
     /CAP_NET_ADMIN/,
   ],
+  [
+    'echo "2026/11/22 04:11:25 [emerg] 438#438: open() \\"/var/log/nginx/error.log\\" failed (13: Permission denied)" >&2; exit 1',
+    'no_permission',
+    /docs\/behind-a-proxy\.md/,
+  ],
   ['echo "ipset v7.17: Kernel error received: Operation not permitted" >&2; exit 1', 'no_permission', /CAP_NET_ADMIN/],
   [
     'echo "Fatal: can\'t open lock file /run/xtables.lock: Permission denied" >&2; exit 4',
