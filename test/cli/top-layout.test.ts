@@ -88,6 +88,13 @@ test('many bans leave clients their room, and the other way round', () => {
   assert.ok(count(quiet, '  203') > 15);
 });
 
+test('a long IPv6 address is whole from 80 columns on', () => {
+  const name = '2001:db8:dead:ea5a:beef:da5e:cafe:1234';
+  const lines = drawTop(picture({ bans: [ban(name, null)], clients: [client(name, 0.5)] }), { rows: 20, columns: 80 });
+  assert.equal(lines.filter((line) => line.includes(name)).length, 2);
+  assert.match(lines.join('\n'), new RegExp(`^ {2}${name} +scan +permanent +2`, 'm'));
+});
+
 test('bars are ASCII where the locale is no UTF-8 one', () => {
   const [newest] = drawTop(picture({ style: createStyle(false, glyphsFor({ LANG: 'C' })) }), {
     rows: 20,

@@ -13,7 +13,8 @@ import { type Band, shareBar, sparkline } from './sparkline.ts';
 
 /** Deviations above the mean from which on the site is far above what is usual. */
 const FAR_DEVIATIONS = 3;
-const CLIENT_COLUMNS_MAX = 24;
+/** An IPv6 address is cut only where there is no room for it beside the rest. */
+const [CLIENT_COLUMNS_MAX, CLIENT_COLUMNS_NARROW] = [43, 24];
 /** Share of the rows below the header that bans get while there are clients to show. */
 const BANS_SHARE = 1 / 3;
 
@@ -108,7 +109,10 @@ function drawClients(picture: Picture, columns: number, rows: number): string[] 
     [
       {
         heading: 'CLIENT',
-        columns: clientColumns(listed.map(({ name }) => name)),
+        columns: clientColumns(
+          listed.map(({ name }) => name),
+          columns,
+        ),
         cell: ({ name }, size) => fit(name, size),
       },
       { heading: 'REQ/MIN', columns: 7, cell: ({ requests }, size) => formatCount(requests).padStart(size) },
@@ -150,7 +154,7 @@ function drawBans(picture: Picture, columns: number, rows: number): string[] {
     [
       {
         heading: name,
-        columns: clientColumns([name, ...listed.map(({ client }) => client)]),
+        columns: clientColumns([name, ...listed.map(({ client }) => client)], columns),
         cell: ({ client }, size) => fit(client, size),
       },
       { heading: 'WHY', columns: 14, cell: ({ condition }, size) => fit(printable(condition), size) },
@@ -183,9 +187,9 @@ function inView<Row>(
 const leftOf = (untilMs: number | null, nowMs: number): string =>
   untilMs === null ? 'permanent' : formatSpan(Math.max(0, untilMs - nowMs));
 
-const clientColumns = (names: readonly string[]): number =>
+const clientColumns = (names: readonly string[], columns: number): number =>
   Math.min(
-    CLIENT_COLUMNS_MAX,
+    columns < 80 ? CLIENT_COLUMNS_NARROW : CLIENT_COLUMNS_MAX,
     names.reduce((most, name) => Math.max(most, name.length), 15),
   );
 

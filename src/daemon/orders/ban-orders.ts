@@ -77,7 +77,7 @@ export function judgeOrders(request: BanRequest, rules: OrderRules): JudgedOrder
 
 function parseTarget(text: string): Prefix | TargetResult {
   const prefix = parsePrefix(text);
-  if (!prefix) return targetResult(text, 'invalid', 'is neither an address nor a network');
+  if (!prefix) return targetResult(text, 'invalid', 'neither an address nor a network');
   const bitsMin = BITS_MIN[prefix.family];
   if (prefix.bits < bitsMin) return targetResult(text, 'invalid', `/${prefix.bits} is too wide: at least /${bitsMin}`);
   return prefix;

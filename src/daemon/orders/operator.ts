@@ -110,12 +110,12 @@ export class Operator {
     const reasons = new Map<string, string>();
     for (const { text, prefix } of asked) {
       if (!prefix) {
-        results.push(result(text, 'invalid', 'is neither an address nor a network'));
+        results.push(result(text, 'invalid', 'neither an address nor a network'));
         continue;
       }
       const name = formatPrefix(prefix);
       const { covering, within } = overlaps(prefix);
-      if (covering.length + within.length === 0) results.push(result(name, 'not_found', 'is not banned'));
+      if (covering.length + within.length === 0) results.push(result(name, 'not_found', 'not banned'));
       for (const client of covering) note(reasons, client, client === name ? '' : `it covered ${name}`);
       for (const client of within) note(reasons, client, `it was within ${name}`);
     }
@@ -141,7 +141,7 @@ export class Operator {
       const prefix = parsePrefix(text);
       const entry = prefix ? formatPrefix(prefix) : text.toLowerCase().replace(/\.$/, '');
       if (!prefix && !isHostName(entry)) {
-        results.push(result(text, 'invalid', 'is neither an address, a network nor a host name'));
+        results.push(result(text, 'invalid', 'neither an address, a network nor a host name'));
       } else if (request.remove !== known.has(entry)) {
         results.push(
           result(
