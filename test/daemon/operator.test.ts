@@ -151,7 +151,7 @@ test('observe mode: recorded, and said that nothing is enforced', async (t) => {
   const [result] = await ban('203.0.113.9');
   assert.deepEqual(
     [result?.ok, result?.message],
-    [true, 'recorded as a would-be ban; nothing is enforced in observe mode'],
+    [true, 'nothing is blocked in observe mode or a panic: recorded as a would-be ban'],
   );
   assert.equal(trail.findActiveBan('203.0.113.9', T0)?.enforced, false);
   assert.equal(held.size, 0);

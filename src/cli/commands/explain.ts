@@ -40,7 +40,7 @@ export async function explain(context: Context, options: { readonly subject: str
   const own = await look(options.subject);
   const { story, searched } = loaded.ok ? await lookBehindTranslators(own, loaded.config, look) : own;
   if (isUnknown(story, searched)) {
-    const message = `nothing is recorded about ${printable(options.subject)}, nor did it ask for anything in the last hour of the logs`;
+    const message = `nothing is recorded about ${printable(options.subject)}, and it sent no request in the last hour of the logs`;
     throw new CommandError(EXIT.notFound, [message, ...searched.notes.map(printable)].join('\n'));
   }
   const who = loaded.ok ? await findWho(story, loaded.config) : {};

@@ -33,6 +33,9 @@ const isLost = ({ id }: Pick<AuditEntry, 'id'>) => id === 0;
 
 export const NOT_TRIPPED = 'the fuse has not tripped: nothing to reset';
 
+/** When it would end follows. */
+const NOT_ENFORCED = 'nothing is blocked in observe mode or a panic: recorded as a would-be ban';
+
 /** Bans looked at between two looks at the rest of the world. */
 const TURN_BANS = 20_000;
 
@@ -225,8 +228,7 @@ export class Operator {
     const { trail, bans, now } = this.options;
     const ban = trail.findActiveBan(client, now());
     const end = ban && endOf(ban);
-    if (!this.enforce)
-      return { ...result(client, 'done', 'recorded as a would-be ban; nothing is enforced in observe mode'), ...end };
+    if (!this.enforce) return { ...result(client, 'done', NOT_ENFORCED), ...end };
     if (ban?.confirmed) return { ...result(client, 'done', 'banned'), ...end };
     return result(
       client,

@@ -10,6 +10,7 @@ import type { Notification } from '../../model/notification.ts';
 import type { Reserve, Reserved } from '../../record/loss/reserve.ts';
 import { BLANK } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
+import { countOf } from '../../words/number.ts';
 import type { Bans } from '../bans/bans.ts';
 
 /** A panic that stands. */
@@ -79,7 +80,7 @@ async function beginPanic({ operator, reason }: PanicRequest, options: PanicOpti
   let kept: Kept = {};
   const active = trail.activeBans(now());
   const lifted = active.length;
-  const gone = lifted === 1 ? '1 ban lifted' : `${lifted} bans lifted`;
+  const gone = `${countOf(lifted, 'ban')} lifted`;
   const standing = findPanic(options);
   if (!standing) {
     const panic: Panic = { since: new Date(now()).toISOString(), by: operator, reason };
