@@ -1,56 +1,10 @@
 /** The site as a whole: what is told of it, when, and what follows from that. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { EngineState } from '../../src/engine/engine-state.ts';
-import type { GlobalAnomalyEnd, GlobalAnomalyStart } from '../../src/model/event.ts';
 import { formatSecond } from '../../src/model/time.ts';
-import type { Surge } from '../../src/site/surge.ts';
-import { Bench, chunked, ENGINE, type Overrides } from '../support/engine.ts';
-import { logLine, START, visitorIp } from '../support/traffic.ts';
-
-const MINUTE = 60;
-const HOUR = 3600;
-
-/** `rate` requests in every second, of 200 visitors in turn, for 50 pages. */
-function visits(from: number, seconds: number, rate: number): string[] {
-  return Array.from({ length: seconds * rate }, (_, n) =>
-    logLine(from + Math.floor(n / rate), visitorIp(n % 200), `/page/${(n * 7) % 50}/`, 200, `Browser/${n % 30}`),
-  );
-}
-
-/** `rate` requests a second of 1,000 clients never seen before, five a minute each at most. */
-function flood(from: number, seconds: number, rate: number, path = (_n: number): string => '/search'): string[] {
-  return Array.from({ length: seconds * rate }, (_, n) => {
-    const bot = n % 1000;
-    const ip = `2001:db8:${bot % 4}:${(bot + 0x100).toString(16)}::1`;
-    return logLine(from + Math.floor(n / rate), ip, path(n), 200, 'Tool/1');
-  });
-}
-
-/** The lines of several sources in the order of their seconds. */
-function together(...sources: readonly (readonly string[])[]): string[] {
-  const secondOf = (line: string) => Number(/"msec":"(\d+)/.exec(line)?.[1]);
-  return sources.flat().sort((a, b) => secondOf(a) - secondOf(b));
-}
-
-/** One start and one end. */
-function only(bench: Bench): { start: GlobalAnomalyStart; end: GlobalAnomalyEnd } {
-  const [start, end, ...more] = bench.of('global_anomaly');
-  assert.deepEqual(more, []);
-  assert.ok(start?.phase === 'start' && end?.phase === 'end', JSON.stringify([start, end]));
-  return { start, end };
-}
-
-const at = (time: string): number => Date.parse(time) / 1000;
-
-/** A site of five requests a second that is known for two hours, then `lines`, then a quarter of an hour of calm. */
-function story(lines: (from: number) => readonly string[], seconds: number, overrides: Overrides = {}): Bench {
-  const bench = new Bench(overrides);
-  bench.feed(...visits(START, 2 * HOUR, 5));
-  const from = START + 2 * HOUR;
-  for (const bytes of chunked(together(visits(from, seconds + 900, 5), lines(from)), 1 << 20)) bench.feedBytes(bytes);
-  return bench;
-}
+import { Bench, chunked, ENGINE } from '../support/engine.ts';
+import { logLine, START } from '../support/traffic.ts';
+import { at, flood, HOUR, MINUTE, only, story, together, visits } from './site-stories.ts';
 
 test('one newcomer that uploads by the thousand is no crowd: what weighs nothing counts for nobody', () => {
   const upload = (from: number) =>
@@ -168,19 +122,6 @@ test('before an hour has passed a flood is known by its requests and clients', (
   assert.ok(at(start.time) < START + 660);
 });
 
-test('a gap in the log ends it, once', () => {
-  const bench = new Bench();
-  bench.feed(...visits(START, 2 * HOUR, 5), ...flood(START + 2 * HOUR, 100, 80));
-  bench.feed(...visits(START + 8 * HOUR, 600, 5));
-  only(bench);
-});
-
-test('so does a clock that is set back', () => {
-  const bench = new Bench();
-  bench.feed(...visits(START + HOUR, 2 * HOUR, 5), ...flood(START + 3 * HOUR, 100, 80), ...visits(START, 600, 5));
-  only(bench);
-});
-
 test('a lasting crowd becomes normal after half an hour, a lasting attack does not', () => {
   const files = ['a.css', 'b.css', 'c.js', 'd.png', 'e.png', 'f.js'];
   const crowd = (from: number) =>
@@ -201,135 +142,6 @@ test('a lasting crowd becomes normal after half an hour, a lasting attack does n
   assert.ok(end.rate > end.peak_rate / 2, 'it goes on');
   const attack = only(story((from) => flood(from, 100 * MINUTE, 60), 100 * MINUTE));
   assert.ok(Math.abs(attack.end.duration_seconds - 6000) < 30, String(attack.end.duration_seconds));
-});
-
-test('a restart knows what is usual', () => {
-  const [before, after] = [new Bench(), new Bench()];
-  before.feed(...visits(START, 2 * HOUR, 5));
-  after.engine.restore(JSON.parse(JSON.stringify(before.engine.snapshot())));
-  after.feed(...together(visits(START + 2 * HOUR, 60, 5), flood(START + 2 * HOUR + 10, 50, 80)));
-  const [start] = after.of('global_anomaly');
-  assert.ok(start?.phase === 'start');
-  assert.equal(start.top_paths[0]?.usual_share, 0);
-  assert.deepEqual([start.condition, start.usual], ['site_clients', 200]);
-});
-
-describe('an anomaly over restarts', () => {
-  const from = START + 2 * HOUR;
-  const left = from + 120;
-  const lines = together(visits(from, 1200, 5), flood(from, 300, 80));
-  const secondOf = (line: string) => Number(/"msec":"(\d+)/.exec(line)?.[1]);
-  const between = (first: number, last: number) =>
-    lines.filter((line) => secondOf(line) >= first && secondOf(line) < last);
-  const before = new Bench();
-  before.feed(...visits(START, 2 * HOUR, 5));
-  const calm = before.engine.snapshot();
-  before.feed(...between(from, left));
-  const [told] = before.of('global_anomaly');
-  assert.ok(told?.phase === 'start');
-  const known: Surge = {
-    ...{ condition: told.condition, verdict: told.verdict, since: at(told.since), lastSecond: at(told.time) },
-    ...{ peakRate: told.peak_rate, peakMeasured: told.peak_measured, extraRequests: 0, bans: 0, state: 'open' },
-  };
-
-  /** An engine that was restored from `state` and has read the lines up to `until` again. */
-  function rehearsed(state: EngineState, until = left): Bench {
-    const bench = new Bench();
-    bench.engine.restore(JSON.parse(JSON.stringify(state)));
-    bench.feed(...between(from, until));
-    bench.events.splice(0);
-    return bench;
-  }
-
-  test('goes on as the same: one start, one end, one story', () => {
-    const after = rehearsed(before.engine.snapshot());
-    after.engine.goLive([], known);
-    after.feed(...between(left, from + 1200));
-    const [end, ...more] = after.of('global_anomaly');
-    assert.ok(end?.phase === 'end' && more.length === 0, JSON.stringify(after.of('global_anomaly')));
-    assert.deepEqual([end.since, end.peak_rate > 80], [told.since, true]);
-    assert.ok(Math.abs(end.duration_seconds - 300) <= 15, String(end.duration_seconds));
-    assert.ok(Math.abs(end.extra_requests - 300 * 80) < 600, String(end.extra_requests));
-  });
-
-  test('killed before it was saved: found again by the rehearsal, and not reported again', () => {
-    const after = rehearsed(calm);
-    after.engine.goLive([], known);
-    after.feed(...between(left, from + 1200));
-    const [end, ...more] = after.of('global_anomaly');
-    assert.ok(end?.phase === 'end' && more.length === 0, JSON.stringify(after.of('global_anomaly')));
-    assert.equal(end.since, told.since);
-  });
-
-  test('lines of one that is over are read again: no word of it', () => {
-    const after = rehearsed(calm, from + 1200);
-    after.engine.goLive([]);
-    after.feed(...visits(from + 1200, 300, 5));
-    assert.deepEqual(after.of('global_anomaly'), []);
-  });
-
-  test('found by a rehearsal alone, it is reported once it goes on', () => {
-    const after = rehearsed(calm);
-    after.engine.goLive([]);
-    after.feed(...between(left, from + 1200));
-    const { start, end } = only(after);
-    assert.ok(at(start.time) <= left + 10, start.time);
-    assert.deepEqual([start.since, end.since], [told.since, told.since]);
-    const over = rehearsed(calm, from + 310);
-    over.engine.goLive([]);
-    over.feed(...between(from + 310, from + 1200));
-    assert.deepEqual(over.of('global_anomaly'), [], 'over by then');
-  });
-
-  test('one that nobody remembers but the database ends with the rehearsal', () => {
-    const bench = new Bench();
-    bench.feed(...visits(from + 600, 100, 5));
-    bench.engine.goLive([], known);
-    const [end] = bench.of('global_anomaly');
-    assert.ok(end?.phase === 'end');
-    assert.deepEqual([end.since, end.peak_rate], [told.since, told.peak_rate]);
-  });
-});
-
-describe('a log that falls silent', () => {
-  const from = START + 2 * HOUR;
-  function silenced(): Bench {
-    const bench = new Bench();
-    bench.feed(...visits(START, 2 * HOUR, 5), ...together(visits(from, 100, 5), flood(from, 100, 80)));
-    assert.notEqual(bench.engine.site.ongoing, undefined);
-    bench.engine.fallSilent();
-    bench.engine.fallSilent();
-    return bench;
-  }
-
-  test('ends its anomaly, once, with duration and peak', () => {
-    const bench = silenced();
-    const { end } = only(bench);
-    assert.equal(bench.engine.site.ongoing, undefined);
-    assert.ok(Math.abs(end.duration_seconds - 100) <= 5 && end.peak_rate > 80, JSON.stringify(end));
-    bench.engine.advanceTo(from + 400);
-    bench.feed(...visits(from + 401, 600, 5));
-    only(bench);
-  });
-
-  test('a surge that goes on after all is another one', () => {
-    const bench = silenced();
-    bench.feed(...together(visits(from + 120, 900, 5), flood(from + 120, 100, 80)));
-    const [, end, start, last, ...more] = bench.of('global_anomaly');
-    assert.deepEqual(more, []);
-    assert.ok(end?.phase === 'end' && start?.phase === 'start' && last?.phase === 'end');
-    assert.ok(at(start.since) >= from + 120 && at(start.since) <= from + 130, start.since);
-    assert.ok(Math.abs(last.duration_seconds - 100) <= 15, String(last.duration_seconds));
-  });
-
-  test('changes nothing in what is learned', () => {
-    const [silent, other] = [silenced(), new Bench()];
-    other.feed(...visits(START, 2 * HOUR, 5), ...together(visits(from, 100, 5), flood(from, 100, 80)));
-    for (const bench of [silent, other]) bench.feed(...visits(from + 300, 1200, 5));
-    const { rule: _, surge: __, ...learned } = silent.engine.snapshot().site ?? assert.fail();
-    const { rule: ___, surge: ____, ...expected } = other.engine.snapshot().site ?? assert.fail();
-    assert.deepEqual(learned, expected);
-  });
 });
 
 test('switched off, nothing is told', () => {

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EnforcementError } from '../../src/enforce/backend.ts';
+import { setUp } from './faulty-kernel.ts';
+import { eventually, listed } from './world.ts';
+
+test('a ban that the kernel does not show after a change is not confirmed before everything was repaired', async (t) => {
+  const { enforcer, ban, news, kernel } = setUp(t);
+  await enforcer.start();
+  kernel.confirm = async () => false;
+  kernel.calls.length = 0;
+  ban('192.0.2.1');
+  await enforcer.changed();
+  assert.deepEqual(kernel.calls, ['apply 1', 'setUp', 'list']);
+  assert.deepEqual(news, ['confirmed 192.0.2.1']);
+});
+
+test('what others destroy while it is being repaired is repaired by the next try, before anything is reported', async (t) => {
+  const { enforcer, ban, news, kernel, troubles } = setUp(t);
+  ban('192.0.2.1');
+  await enforcer.start();
+  const refusal = new EnforcementError('kernel_refused', 'The set with the given name does not exist');
+  const apply = kernel.apply.bind(kernel);
+  const list = kernel.list.bind(kernel);
+  const once = (method: 'setUp' | 'list' | 'apply', fault: () => unknown) => {
+    const original = kernel[method] as (...args: unknown[]) => Promise<never>;
+    Object.assign(kernel, {
+      [method]: async (...args: unknown[]) => {
+        Object.assign(kernel, { [method]: original });
+        fault();
+        return original.apply(kernel, args);
+      },
+    });
+  };
+  const refuse = () => {
+    throw refusal;
+  };
+  for (const [method, fault] of [
+    ['setUp', refuse],
+    ['list', refuse],
+    ['apply', refuse],
+  ] as const) {
+    kernel.wipe();
+    once(method, fault);
+    await enforcer.reconcile();
+    assert.equal((await listed(kernel)).length, 1, method);
+  }
+  // Destroyed between applying and listing: nothing was refused.
+  kernel.wipe();
+  kernel.apply = async (operations, nowMs) => {
+    kernel.apply = apply;
+    await apply(operations, nowMs);
+    kernel.wipe();
+  };
+  await enforcer.reconcile();
+  assert.equal((await listed(kernel)).length, 1);
+  kernel.list = list;
+  assert.deepEqual([news, troubles], [['confirmed 192.0.2.1'], []]);
+});
+
+test('a refusal that persists is reported after three tries, and from then on tried once a reconcile', async (t) => {
+  const { enforcer, ban, news, kernel, troubles } = setUp(t);
+  await enforcer.start();
+  kernel.refusing = new EnforcementError('kernel_refused', 'no');
+  ban('192.0.2.1');
+  const applied = () => kernel.calls.filter((call) => call.startsWith('apply')).length;
+  kernel.calls.length = 0;
+  await enforcer.reconcile();
+  assert.deepEqual([applied(), news], [3, ['failed 192.0.2.1 kernel_refused']]);
+  await enforcer.reconcile();
+  assert.deepEqual([applied(), troubles.length], [4, 1]);
+  kernel.refusing = undefined;
+  await enforcer.reconcile();
+  assert.equal(news.at(-1), 'confirmed 192.0.2.1');
+});
+
+test('a kernel that accepts everything and holds nothing is found out', async (t) => {
+  const { enforcer, ban, news, kernel, troubles } = setUp(t);
+  await enforcer.start();
+  kernel.apply = async () => {};
+  ban('192.0.2.1');
+  await enforcer.changed();
+  assert.deepEqual(news, ['failed 192.0.2.1 kernel_refused']);
+  assert.equal(troubles.at(-1)?.code, 'kernel_refused');
+  await enforcer.changed();
+  assert.deepEqual(troubles.length, 1, 'the trouble stands');
+});
+
+test('failures are told once for each cause, retried by themselves, and cleared when healed', async (t) => {
+  const { enforcer, ban, news, kernel, troubles, desired } = setUp(t);
+  ban('192.0.2.1');
+  await enforcer.start();
+  kernel.broken = new EnforcementError('lock_held', 'held');
+  ban('192.0.2.2');
+  desired.delete('192.0.2.1');
+  await enforcer.changed();
+  await enforcer.changed();
+  assert.deepEqual(news.slice(1).sort(), ['failed 192.0.2.1 lock_held', 'failed 192.0.2.2 lock_held']);
+  kernel.broken = new EnforcementError('timeout', 'hung');
+  await enforcer.changed();
+  assert.deepEqual(
+    troubles.map((trouble) => trouble?.code),
+    ['lock_held', 'timeout'],
+  );
+  kernel.broken = undefined;
+  assert.ok(await eventually(() => news.includes('confirmed 192.0.2.2')), 'without another change');
+  assert.ok(news.includes('released 192.0.2.1'));
+  assert.equal(troubles.at(-1), undefined);
+});
+
+test('when the firewall cannot be reached, bans that were confirmed are not called failed', async (t) => {
+  const { enforcer, ban, news, kernel } = setUp(t);
+  ban('192.0.2.1');
+  await enforcer.start();
+  kernel.broken = new EnforcementError('missing_tool', 'gone');
+  ban('192.0.2.2');
+  await enforcer.reconcile();
+  assert.deepEqual(news, ['confirmed 192.0.2.1', 'failed 192.0.2.2 missing_tool']);
+});
+
+test('what the kernel refuses does not keep the rest from being confirmed', async (t) => {
+  const { enforcer, ban, news, troubles } = setUp(t);
+  await enforcer.start();
+  ban('0.0.0.0/0');
+  ban('192.0.2.1');
+  await enforcer.changed();
+  assert.deepEqual(news.sort(), ['confirmed 192.0.2.1', 'failed 0.0.0.0/0 kernel_refused']);
+  assert.match(troubles.at(-1)?.message ?? '', /0\.0\.0\.0\/0/);
+});
+
+test('a full table: what it refuses is told and retried, and keeps nothing else from being set', async (t) => {
+  const { kernel, enforcer, ban, news, troubles, desired } = setUp(t);
+  const apply = kernel.apply.bind(kernel);
+  kernel.apply = async (operations, nowMs) => {
+    for (const operation of operations) {
+      const isNew =
+        operation.kind === 'add' && !(await listed(kernel)).some(({ target }) => target === operation.ban.target);
+      if (isNew && (await listed(kernel)).length >= 2) throw new EnforcementError('set_full', 'full');
+      await apply([operation], nowMs);
+    }
+  };
+  await enforcer.start();
+  for (const host of [1, 2, 3]) {
+    ban(`192.0.2.${host}`);
+    await enforcer.changed();
+  }
+  assert.deepEqual(news, ['confirmed 192.0.2.1', 'confirmed 192.0.2.2', 'failed 192.0.2.3 set_full']);
+  desired.delete('192.0.2.1');
+  await enforcer.changed();
+  assert.equal(troubles.at(-1)?.code, 'set_full', 'as long as a ban is missing');
+  assert.ok(await eventually(() => news.includes('confirmed 192.0.2.3')), 'when there is room again, by itself');
+  assert.equal(troubles.at(-1), undefined);
+});

@@ -1,0 +1,72 @@
+/** A firewall in memory with the faults of a real one, and an enforcer that drives it. */
+import type { EnforcementError, KernelBan } from '../../src/enforce/backend.ts';
+import { createDryRunBackend, type DryRunBackend } from '../../src/enforce/dry-run.ts';
+import { createEnforcer } from '../../src/enforce/enforcer.ts';
+import type { EnforcementResult, EnforcementTrouble } from '../../src/enforce/reconciler.ts';
+import { desiredBans } from './world.ts';
+
+export const HOUR_MS = 3_600_000;
+
+interface Kernel extends DryRunBackend {
+  /** Thrown by every command while set. */
+  broken: EnforcementError | undefined;
+  /** Thrown by `apply` alone while set. */
+  refusing: EnforcementError | undefined;
+  /** Commands wait for it. */
+  gate: Promise<void>;
+  readonly calls: string[];
+}
+
+/** The table in memory with faults that can be switched on. */
+export function createKernel(now: () => number): Kernel {
+  const table = createDryRunBackend(now);
+  const enter = async (call: string) => {
+    kernel.calls.push(call);
+    await kernel.gate;
+    if (kernel.broken) throw kernel.broken;
+  };
+  const kernel: Kernel = {
+    name: 'dry-run',
+    longestMs: table.longestMs,
+    broken: undefined,
+    refusing: undefined,
+    gate: Promise.resolve(),
+    calls: [],
+    setUp: () => enter('setUp').then(() => table.setUp()),
+    list: (onBan, known) => enter('list').then(() => table.list(onBan, known)),
+    confirm: (operations, nowMs) => enter('confirm').then(() => table.confirm(operations, nowMs)),
+    async apply(operations, nowMs) {
+      await enter(`apply ${operations.length}`);
+      if (kernel.refusing) throw kernel.refusing;
+      await table.apply(operations, nowMs);
+    },
+    wipe: () => table.wipe(),
+  };
+  return kernel;
+}
+
+export function setUp(t: { after(work: () => unknown): void }, now: () => number = Date.now, reconcileMs = HOUR_MS) {
+  const desired = new Map<string, KernelBan>();
+  const news: string[] = [];
+  const troubles: (EnforcementTrouble | undefined)[] = [];
+  const kernel = createKernel(now);
+  const left: number[] = [];
+  const enforcer = createEnforcer({
+    backend: kernel,
+    leaveOthers: async () => void left.push(now()),
+    desired: desiredBans(desired),
+    now,
+    reconcileMs,
+    onResult: (result: EnforcementResult) => {
+      for (const target of result.confirmed) news.push(`confirmed ${target}`);
+      for (const target of result.released) news.push(`released ${target}`);
+      for (const { target, code } of result.failed) news.push(`failed ${target} ${code}`);
+    },
+    onTrouble: (trouble) => troubles.push(trouble),
+    log: () => {},
+  });
+  t.after(() => enforcer.stop());
+  const ban = (target: string, forMs: number | null = HOUR_MS) =>
+    desired.set(target, { target, untilMs: forMs === null ? null : now() + forMs });
+  return { desired, news, troubles, kernel, enforcer, ban, left };
+}
