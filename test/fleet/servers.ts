@@ -23,9 +23,16 @@ export async function start(t: TestContext, ...options: readonly string[]): Prom
 
 export async function connect(t: TestContext, urls: readonly string[], more = {}): Promise<Server> {
   const options = { urls, kind: 'single' as const, master: '', caFile: undefined, passwordFile: undefined, ...more };
-  const server = await connectServer(options, () => {});
-  t.after(() => server.close());
-  return server;
+  for (;;) {
+    try {
+      const server = await connectServer(options, () => {});
+      t.after(() => server.close());
+      return server;
+    } catch (error) {
+      // A busy machine may take longer than a host waits: it tries again, too.
+      if (!/within \d+ s/.test(String(error))) throw error;
+    }
+  }
 }
 
 export const T0 = Date.now();
