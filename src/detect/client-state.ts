@@ -13,7 +13,7 @@ const ALLOWANCE_FILES = 8;
 /** A client that was served so many things lately drains fastest. */
 const SERVED_WELL = 30;
 /** A browser loads a file for so many pages at least, the cached ones apart. */
-const BARE_PAGES = 8;
+const BARE_PAGES = 4;
 /** Page loads that may excuse log-ins later. */
 const LOADS_MAX = 12;
 /** Numbers from here on may be times, which count by themselves. */
@@ -40,11 +40,14 @@ const [FORM, LAST_NUMBER, NUMBERED, POST_SIZE, SIZE, SIZE_BEFORE, BYTES_AT] = [4
 const WORDS = 11;
 /** What is known of the client, as bits of a byte; pages loaded that no POST followed; those of the form. */
 const [MARKS, LOADS, FORM_LOADS] = [4 * BYTES_AT, 4 * BYTES_AT + 1, 4 * BYTES_AT + 2];
-/** It read what robots may do here (RFC 9309); it named a page of this site as where it came from; refusals of it are remembered. */
-const [POLITE, LINKED, REFUSED] = [1, 2, 4] as const;
+/**
+ * It read what robots may do here (RFC 9309); it named a page of this site as where it came from; refusals of it are
+ * remembered; its last request was redirected from a path that nobody else is served on; its last change was accepted.
+ */
+const [POLITE, LINKED, REFUSED, LED, WRITING] = [1, 2, 4, 8, 16] as const;
 const BYTES = 4 * WORDS;
 
-/** 142 bytes a client, habits and refusals included. */
+/** 150 bytes a client, habits and refusals included. */
 export class ClientState {
   readonly habits = new Habits();
   readonly refusals = new Refusals();
@@ -79,7 +82,7 @@ export class ClientState {
   /** Every path that the client was refused on counts again. */
   forgetRefusals(slot: number): void {
     if (!this.isMarked(slot, REFUSED)) return;
-    this.bytes[BYTES * slot + MARKS] = (this.bytes[BYTES * slot + MARKS] as number) & ~REFUSED;
+    this.unmark(slot, REFUSED);
     this.refusals.forget(slot);
   }
 
@@ -129,7 +132,27 @@ export class ClientState {
     this.mark(slot, LINKED);
   }
 
-  /** What the client's limits are multiplied by: 1 to ALLOWANCE_MAX. */
+  /** True when a redirect led the client to its newest request; notes whether that one `leads` on. */
+  takeLed(slot: number, leads: boolean): boolean {
+    const isLed = this.isMarked(slot, LED);
+    if (leads) this.mark(slot, LED);
+    else if (isLed) this.unmark(slot, LED);
+    return isLed;
+  }
+
+  /** The site accepted a change that the client made. */
+  noteWrite(slot: number): void {
+    this.mark(slot, WRITING);
+  }
+
+  /** True when a change was accepted since this was asked for last. */
+  takeWrite(slot: number): boolean {
+    const isWriting = this.isMarked(slot, WRITING);
+    if (isWriting) this.unmark(slot, WRITING);
+    return isWriting;
+  }
+
+  /** What the files it loads multiply its limits by: 1 to ALLOWANCE_MAX. */
   allowance(slot: number): number {
     return 1 + (ALLOWANCE_MAX - 1) * Math.min(1, this.files(slot) / ALLOWANCE_FILES);
   }
@@ -212,6 +235,11 @@ export class ClientState {
   private mark(slot: number, mark: number): void {
     const at = BYTES * slot + MARKS;
     this.bytes[at] = (this.bytes[at] as number) | mark;
+  }
+
+  private unmark(slot: number, mark: number): void {
+    const at = BYTES * slot + MARKS;
+    this.bytes[at] = (this.bytes[at] as number) & ~mark;
   }
 
   private add(slot: number, count: number, more: number): void {

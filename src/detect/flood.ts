@@ -15,7 +15,12 @@ const VERIFIED = 0.34;
 
 /** True for requests that honest clients make by the thousand: static files, accepted changes, pieces of a file. */
 export function isLight(request: Request): boolean {
-  return request.asset || request.accepted || (request.status === 206 && request.again);
+  return (
+    request.asset ||
+    request.accepted ||
+    (request.status === 206 && request.again) ||
+    (request.picture && request.excused)
+  );
 }
 
 function weigh(request: Request): number {

@@ -53,6 +53,10 @@ export class Observer {
     const hash = request.url >>> 16;
     const isRefused = request.refused || request.redirected || request.failed;
     const refused = isRefused ? this.clients.noteRefusal(slot, hash) : 0;
+    const leads = request.redirected && refused > 0 && !request.known && !request.likewise;
+    request.led = this.clients.takeLed(slot, leads);
+    if (request.accepted) this.clients.noteWrite(slot);
+    request.writing = request.change && request.refused && this.clients.takeWrite(slot);
     // A page may miss hundreds of pictures: they stand for no others.
     request.newlyRefused = request.picture ? Math.min(1, refused) : refused;
     if (request.asset && request.known) return;

@@ -24,8 +24,6 @@ const SUSPECT_SHARE = 0.5;
 const [REFUSED_TEACHER, REPEATING_TEACHER, REPEATED_POSTS] = [4, 3, 8];
 /** Requests on known paths from which on a client counts as served. */
 const SERVED_REQUESTS = 3;
-/** Who reads takes so long from one page to the next. */
-const UNHURRIED_SECONDS = 2;
 /** A client probes from this share of the limit on. */
 const PROBING_SHARE = 0.6;
 const [SCAN, BRUTE_FORCE] = [placeOf('scan'), placeOf('brute_force')];
@@ -96,7 +94,8 @@ export class Points {
 
   /** What the client's limits are multiplied by: more than 1 for one that loads the static files others load. */
   allowance(slot: number): number {
-    return this.clients.allowance(slot);
+    const { site, clients } = this;
+    return site.showsBrowsers && clients.isBare(slot) ? 1 : clients.allowance(slot);
   }
 
   /**
@@ -113,7 +112,7 @@ export class Points {
   ): Overflow | undefined {
     if (second !== this.second) this.advance(second);
     const { request, newest } = this;
-    request.unhurried = second - this.buckets.drainedTo(slot) >= UNHURRIED_SECONDS;
+    request.gap = second - this.buckets.drainedTo(slot);
     this.drain(slot, second, learn);
     request.read(rows, row);
     const referrer = rows[row + REFERRER] as number;
@@ -226,7 +225,9 @@ export class Points {
       unsaid?.add(slot, rule, weight, limit, this.second);
       if (level > limit && !overflow) overflow = this.overflow(slot, rule, level, limit);
     }
-    this.probing = buckets.level(slot, SCAN) >= PROBING_SHARE * allowance * (limits[SCAN] as number);
+    this.probing =
+      (this.weights[SCAN] as number) > 0 &&
+      buckets.level(slot, SCAN) >= PROBING_SHARE * allowance * (limits[SCAN] as number);
     return overflow;
   }
 

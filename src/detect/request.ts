@@ -30,6 +30,8 @@ const ACKNOWLEDGED_BYTES = 32;
 export class Request {
   // What was asked.
   post = false;
+  /** PUT, PROPFIND and the like. */
+  change = false;
   /** The URL carries code; its query carries a password; its path has a word of a log-in, or names a picture or a font. */
   payload = false;
   credentials = false;
@@ -86,11 +88,15 @@ export class Request {
   wasServed = false;
   /** Paths that this refusal stands for, 0 when the client was refused there before. */
   newlyRefused = 0;
+  /** The request before it was redirected from a path that nobody else is served on: it may have led here. */
+  led = false;
+  /** The site accepted a change of this client, and refused none since. */
+  writing = false;
   /** The answer has the size of one before it on another path; it has another size than that to the POST before it. */
   sameAnswer = false;
   varied = false;
-  /** Its last request was a while ago: a person reads. */
-  unhurried = false;
+  /** Seconds since its last request. */
+  gap = 0;
   /** The number in the URL is the one after the client's last. */
   nextNumber = false;
   /** Pages loaded before a POST: 3 is its form and one more that an earlier one led to, 2 its form, 1 another page. */
@@ -107,6 +113,7 @@ export class Request {
     const status = info & STATUS_MASK;
     const method = info & METHOD_MASK;
     this.post = method === POST;
+    this.change = method === CHANGE;
     this.payload = (info & PAYLOAD) !== 0;
     this.credentials = (info & CREDENTIALS) !== 0;
     this.login = (info & LOGIN) !== 0;
@@ -124,7 +131,7 @@ export class Request {
     this.refused = status >= 400 && status < 499;
     this.failed = status >= 500;
     this.asset = this.served && (info & ASSET) !== 0;
-    this.accepted = (this.post || method === CHANGE) && ACCEPTED.has(status);
+    this.accepted = (this.post || this.change) && ACCEPTED.has(status);
     this.size = rows[row + SIZE] as number;
     this.acknowledged = this.served && this.size <= ACKNOWLEDGED_BYTES;
   }

@@ -14,6 +14,8 @@ const ASKING: ReadonlySet<number> = new Set([401, 407, 419, 429]);
 const LIKEWISE = 0.25;
 /** Pictures and fonts: pages miss them, scanners do not look for them. */
 const PICTURE = 0.05;
+/** A client that loads no static file and comes from no page, on a site whose visitors do both. */
+const BARE = 1.3;
 /** Robots follow links that are old: those that are verified, and those that nobody has refuted. */
 const VERIFIED = 0.25;
 const CLAIMED = 0.8;
@@ -31,11 +33,14 @@ function weigh(request: Request): number {
   if (request.redirected) points = REDIRECT;
   else if (request.failed) points = FAILED;
   else if (ASKING.has(request.status)) points = ASKED;
-  else if (!request.refused) return 0;
+  else if (!request.refused || request.writing) return 0;
+  // A redirect and the refusal that it leads to are one attempt.
+  else if (request.led) points -= REDIRECT;
   if (request.known || request.likewise) points *= LIKEWISE;
   if (request.picture) points *= PICTURE;
   if (request.verified) points *= VERIFIED;
   else if (request.robot) points *= CLAIMED;
+  else if (request.bare && request.refused) points *= BARE;
   return points * fresh;
 }
 

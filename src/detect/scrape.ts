@@ -13,8 +13,11 @@ const NEXT_NUMBER = 0.5;
 const SAME_ANSWER = 0.5;
 /** A page of this site led there. */
 const OWN_PAGE = 0.6;
-/** … and the client took its time there, as people do. */
+/** … and the client took its time there, as people do: so many seconds. */
 const READING = 0.4;
+const READING_SECONDS = 2;
+/** Who asks for no more than a request in so many seconds burdens nobody: robots that are asked to wait do (Crawl-delay). */
+const POLITE_SECONDS = 8;
 /** A redirect leads to a page that counts by itself. */
 const REDIRECT = 0.5;
 /** Robots read a site from end to end: those that are verified, and those that nobody has refuted. */
@@ -30,8 +33,8 @@ function weigh(request: Request): number {
   const points = request.redirected ? request.rarity * REDIRECT : request.rarity;
   if (request.verified) return points * VERIFIED;
   if (request.robot) return points * CLAIMED;
-  if (request.fromOwnPage) return points * (request.unhurried ? READING : OWN_PAGE);
-  return request.bare ? points * BARE : points;
+  if (request.fromOwnPage) return points * (request.gap >= READING_SECONDS ? READING : OWN_PAGE);
+  return request.bare && request.gap < POLITE_SECONDS ? points * BARE : points;
 }
 
 export const scrape: Rule<'scrape'> = {

@@ -57,3 +57,21 @@ test('a film is read in pieces', () => {
     undefined,
   );
 });
+
+test('pictures weigh no more while the site is out of order', () => {
+  const { bench, now } = ready();
+  const gallery = (second: number): Asked[] =>
+    Array.from(
+      { length: 12 },
+      (_, n): Asked => ({ path: `/photo-${name(n)}.png?${second}`, status: 502, referer: PAGE }),
+    );
+  for (let second = 0; second < 240; second++) {
+    const status = second < 60 ? 200 : 502;
+    for (let visitor = 0; visitor < 12; visitor++)
+      bench.feed(
+        line(now + second, { ip: visitorIp(visitor), path: `/page/${'abcdefgh'[(second + visitor) % 8]}`, status }),
+      );
+    if (second >= 100) bench.feed(...gallery(second).map((asked) => line(now + second, asked)));
+  }
+  assert.deepEqual(bench.of('ban'), []);
+});

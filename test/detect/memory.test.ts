@@ -59,6 +59,8 @@ test('paths that fall together are made up for: the sum is about the number of p
     });
     const mean = sums.reduce((sum, one) => sum + one, 0) / sums.length;
     assert.ok(mean > 0.85 * paths && mean < 1.15 * paths, `${mean} for ${paths}`);
+    const deviation = Math.sqrt(sums.reduce((sum, one) => sum + (one - mean) ** 2, 0) / sums.length);
+    assert.ok(deviation < 0.08 * paths, `${deviation} for ${paths}`);
   }
 });
 

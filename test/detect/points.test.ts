@@ -5,9 +5,10 @@ import { RULES } from '../../src/detect/rules.ts';
 import { ATTACKER, keyOf } from '../engine/story.ts';
 import { Bench, ENGINE } from '../support/engine.ts';
 import { START } from '../support/traffic.ts';
-import { type Asked, DEFAULTS, go, line, name, pageLoad, ready, served } from './site.ts';
+import { type Asked, DEFAULTS, go, line, name, PAGE, pageLoad, ready, served } from './site.ts';
 
-const probe = (n: number): Asked => ({ path: `/secret-${name(n)}`, status: 404 });
+/** By a browser, as far as one can see: its requests name a page of the site. */
+const probe = (n: number): Asked => ({ path: `/secret-${name(n)}`, status: 404, referer: PAGE });
 
 test('every rule has its limit and leak in the configuration, named as it is', () => {
   const { enabled, ...rules } = ENGINE.detection.points;

@@ -144,8 +144,43 @@ test('what others are refused as well is a broken link', () => {
     undefined,
   );
   const { bench } = later;
-  const told = go({ bench, now: later.now + 6 }, 8, 1, (n) => [probe(n)]);
+  const told = go({ bench, now: later.now + 6 }, 8, 1, (n) => [probe(n, { referer: PAGE })]);
   assert.equal(told, undefined, 'they left room for eight probes');
+});
+
+test('a redirect and the refusal that it leads to are one attempt', () => {
+  const looked = served(ready(), 30, 1, (n) => [
+    probe(n, { status: 301, referer: PAGE }),
+    probe(n, { path: `/probe-${name(n)}/index.php`, referer: PAGE }),
+  ]);
+  assert.ok(looked >= 10 && looked <= 13, `${looked}`);
+});
+
+test('a client that neither loads files nor comes from a page is found out by fewer refusals, not by fewer redirects', () => {
+  const count = (more: Partial<Asked>) => served(ready(), 60, 1, (n) => [probe(n, more)]);
+  assert.ok(count({}) <= 0.85 * count({ referer: PAGE }), `${count({})}`);
+  assert.equal(count({ status: 302 }), count({ status: 302, referer: PAGE }));
+});
+
+test('a client that the site lets write looks first: each accepted change excuses one that is refused, and no other request', () => {
+  const list = (n: number): Asked => ({ method: 'PROPFIND', path: `/dav/${name(n)}`, status: 207 });
+  const look = (n: number): Asked => ({ method: 'PROPFIND', path: `/dav/._${name(n)}`, status: 404 });
+  assert.equal(
+    go(ready(), 180, 0.3, (n) => [list(n), look(n)]),
+    undefined,
+  );
+  assert.equal(go(ready(), 30, 1, (n) => [list(n), look(2 * n), look(2 * n + 1)])?.condition, 'scan');
+  assert.equal(go(ready(), 30, 1, (n) => [list(n), probe(n)])?.condition, 'scan');
+});
+
+test('a page that keeps asking for the same 20 broken calls, load after load, makes no surge of errors', () => {
+  const { bench, now } = ready();
+  for (const one of [...pageLoad('/page/a'), ...pageLoad('/page/b')]) bench.feed(line(now, one));
+  for (let load = 0; load < 7; load++) {
+    const calls = Array.from({ length: 20 }, (_, n): Asked => ({ path: `/api/broken/${name(n)}`, status: 404 }));
+    for (const one of calls) bench.feed(line(now + 1 + 7 * load, { referer: PAGE, ...one }));
+  }
+  assert.deepEqual(bench.of('ban'), []);
 });
 
 test('a page with 60 missing pictures or 20 broken calls makes no scanner of its reader', () => {

@@ -33,6 +33,13 @@ for (const [disguise, asked] of [
   });
 }
 
+test('a crawler that loads a file now and then is as bare as one that loads none', () => {
+  const crawl = (gap: number, files: number) =>
+    served(ready(), 200, gap, (n) => [rare(n), ...(n % 6 === 5 && n < 6 * files ? [{ path: '/site.css' }] : [])]);
+  assert.ok(crawl(2, 9) <= crawl(2, 0) + 2, `${crawl(2, 9)}`);
+  assert.ok(crawl(8, 0) > 2 * crawl(2, 0), 'one that waits as robots.txt may ask it to reads longer');
+});
+
 test('counting through numbers is scraping, too', () => {
   const ban = go(ready(), 300, 0.5, (n) => [{ path: `/item/${1000 + n}` }]);
   assert.equal(ban?.condition, 'scrape');

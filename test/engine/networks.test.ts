@@ -15,7 +15,9 @@ const SLASH_48 = '2001:db8:9000::/48';
 /** A request in `gap` seconds for what is not there, each from the next address, `count` times. */
 function scan({ bench, now }: Scene, from: (n: number) => string, count: number, gap = 0.2, fromS = 0): void {
   for (let n = 0; n < count; n++) {
-    bench.feed(line(now + fromS + Math.floor(n * gap), { ip: from(n), path: `/gone/${name(n)}.php`, status: 404 }));
+    bench.feed(
+      line(now + fromS + Math.floor(n * gap), { ip: from(n), path: `/gone/${name(fromS + n)}.php`, status: 404 }),
+    );
   }
 }
 

@@ -9,7 +9,7 @@ import { arrivals, honest } from './honest.ts';
 const must = honest('must');
 
 /** Visits that really took place, from other addresses: `people` of them begin within `seconds`. */
-function visits(script: Script, people: number, seconds: number, address: (n: number) => string): void {
+export function visits(script: Script, people: number, seconds: number, address: (n: number) => string): void {
   const { random, site, startS } = script;
   const some = shuffle(random, site.visits);
   for (let n = 0; n < people; n++) {

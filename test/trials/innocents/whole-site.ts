@@ -4,6 +4,7 @@ import { ipv4 } from '../draw.ts';
 import { HOUR, MINUTE, type Script } from '../script.ts';
 import type { Family, Play } from '../trial.ts';
 import { arrivals, honest } from './honest.ts';
+import { visits } from './shared.ts';
 
 const must = honest('must');
 const STATIC = /\.(css|js|png|jpe?g|svg|ico|webp|woff2?)(\?|$)/;
@@ -23,6 +24,18 @@ const changes =
   });
 const answers = (seconds: number, status: number, which: (event: AccessEvent) => boolean = () => true) =>
   changes(seconds, (event) => (which(event) ? [{ ...event, status, responseBytes: 560 }] : undefined));
+
+/** Visits that took place, from one address, some of them while the site answers everybody with this status for ten minutes. */
+const behindOneAddress =
+  (people: number, seconds: number, status: number) =>
+  (script: Script): Play['change'] => {
+    const ip = ipv4(script.random);
+    visits(script, people, seconds, () => ip);
+    const { requests, startS } = script;
+    const fails = (atS: number) => atS >= startS && atS < startS + 10 * MINUTE;
+    for (const [at, sent] of requests.entries()) if (fails(sent.atS)) requests[at] = { ...sent, status, bytes: 560 };
+    return answers(10 * MINUTE, status)(script);
+  };
 
 /** Visitors from elsewhere of one new page, with all its files. */
 const crowd =
@@ -66,6 +79,8 @@ export const WHOLE_SITE: Family = {
     must('outage: 502 for 10 min', answers(10 * MINUTE, 502)),
     must('outage: 502 for 2 h', answers(2 * HOUR, 502)),
     must('outage: 502 for 10 min, everybody tries 3 times', changes(10 * MINUTE, threeTimes)),
+    must('outage: 502 for 10 min, 500 people behind one address within 1 h', behindOneAddress(500, HOUR, 502)),
+    must('404 for all for 10 min, 200 people behind one address within 1 h', behindOneAddress(200, HOUR, 404)),
     must('403 for all for 10 min', answers(10 * MINUTE, 403)),
     must('404 for all for 10 min', answers(10 * MINUTE, 404)),
     must('moved: every page 301 to its new place, for 3 h', changes(3 * HOUR, moved)),
