@@ -73,6 +73,12 @@ export class ClientState {
     this.refusals.reset(slot);
   }
 
+  /** As Clients.fetch. */
+  fetch(slot: number): number {
+    const at = WORDS * slot;
+    return (this.words[at] as number) + (this.words[at + WORDS - 1] as number) + this.habits.fetch(slot);
+  }
+
   /** How many paths a refusal on the path of this hash stands for: see Refusals. */
   noteRefusal(slot: number, hash: number): number {
     this.mark(slot, REFUSED);

@@ -27,6 +27,12 @@ export class Habits {
     this.habits.fill(0, slot * PATHS, (slot + 1) * PATHS);
   }
 
+  /** As Clients.fetch. */
+  fetch(slot: number): number {
+    const at = PATHS * slot;
+    return (this.habits[at] as number) + (this.habits[at + PATHS - 1] as number);
+  }
+
   /** Where the path of `habit` stands among the client's, -1 when it does not. */
   find(slot: number, habit: number): number {
     const { habits } = this;

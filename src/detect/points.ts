@@ -87,6 +87,11 @@ export class Points {
     this.adaptive.reset(slot);
   }
 
+  /** As Clients.fetch. */
+  fetch(slot: number): number {
+    return this.buckets.level(slot, 0) + this.buckets.drainedTo(slot) + this.clients.fetch(slot);
+  }
+
   /** True of a client that was lately served what others are served. */
   isServed(slot: number): boolean {
     return this.clients.known(slot) >= SERVED_REQUESTS;

@@ -28,6 +28,7 @@ import { EngineBans } from './engine-bans.ts';
 import type { EngineState } from './engine-state.ts';
 import { History } from './history.ts';
 import { Judge } from './judge.ts';
+import { Lookahead } from './lookahead.ts';
 import { NetworkWatch } from './network-watch.ts';
 import { SharedCounts, type SharedCountsResult, type SharedNews } from './shared-counts.ts';
 import { Timeline } from './timeline.ts';
@@ -65,6 +66,7 @@ export class Engine {
   /** Absent in the classic profile. */
   private readonly points: Points | undefined;
   private readonly networks: NetworkWatch | undefined;
+  private readonly ahead: Lookahead;
   private shared: SharedCounts | undefined;
 
   constructor(options: EngineOptions, reader: LineReader, emit: (event: EngineEvent) => void, release?: Release) {
@@ -79,6 +81,7 @@ export class Engine {
     this.robots = new RobotVerdicts(this.clients);
     this.history = options.history ? new History(this.clients) : undefined;
     this.points = detection.points.enabled && !this.classic ? new Points(detection.points, options.hashKey) : undefined;
+    this.ahead = new Lookahead(this.clients, this.points);
     this.baseline = new Baseline(options.baseline);
     const learner = new Learner(this.clients, this.baseline);
     this.window = new Window(
@@ -118,6 +121,7 @@ export class Engine {
     const { clients, window, evidence, order, classic, points, history, site, robots, meter, swarm, judge, timeline } =
       this;
     if (from === to) return;
+    this.ahead.open(from);
     evidence.open(source, bytes, tally, from);
     order.open(source);
     for (let row = from, at = from * ROW; row < to; row++, at += ROW) {
@@ -127,7 +131,8 @@ export class Engine {
         evidence.extend(row);
         timeline.advanceTo(second);
       }
-      const slot = this.findSlot(rows[at + HIGH] as number, rows[at + LOW] as number, second);
+      const known = this.ahead.find(rows, row, to);
+      const slot = known >= 0 ? known : this.addClient(rows[at + HIGH] as number, rows[at + LOW] as number, second);
       if (clients.bannedUntil(slot) > second) {
         this.banned++;
         this.bans.traffic.note(slot, second);
@@ -254,9 +259,7 @@ export class Engine {
     return listBusiest({ clients, evidence, reach, newest: window.newest, scheme: this.options.detection }, max);
   }
 
-  private findSlot(high: number, low: number, second: number): number {
-    const slot = this.clients.find(high, low);
-    if (slot >= 0) return slot;
+  private addClient(high: number, low: number, second: number): number {
     const added = this.clients.add(high, low, second);
     this.points?.reserve(this.clients.capacity);
     this.bans.begin(added, high, low);

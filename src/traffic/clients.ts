@@ -55,6 +55,13 @@ export class Clients {
     return this.index.find(high, low);
   }
 
+  /** Reads where the numbers of a client begin and end, so that they are at hand when its request comes; what it returns means nothing. */
+  fetch(slot: number): number {
+    const { numbers, links } = this;
+    const at = NUMBERS * slot;
+    return (numbers[at] as number) + (numbers[at + NUMBERS - 1] as number) + (links[LINKS * slot] as number);
+  }
+
   /** Adds a client first seen at `second`; the one not seen for longest makes room when the limit is reached. */
   add(high: number, low: number, second: number): number {
     let slot = this.index.size;
