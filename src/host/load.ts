@@ -22,14 +22,14 @@ export interface LoadOptions {
 
 /** Starts sampling; its timer is unref'd. */
 export function startLoadSampler({ intervalMs = 5000 }: LoadOptions = {}): LoadSampler {
-  let load: HostLoad = { cpu_percent: 0, host_cpu_percent: 0, ...memory() };
+  let load: HostLoad = { cpu_percent: 0, host_cpu_percent: 0, ...(memory() ?? NO_MEMORY) };
   let before = { ownUs: ownCpuUs(), atMs: performance.now(), host: hostTicks() };
 
   const sample = (): void => {
     const now = { ownUs: ownCpuUs(), atMs: performance.now(), host: hostTicks() };
     const own = (now.ownUs - before.ownUs) / 10 / (now.atMs - before.atMs);
     const host = (1 - (now.host.idle - before.host.idle) / (now.host.total - before.host.total)) * 100;
-    load = { cpu_percent: round(own), host_cpu_percent: round(host), ...memory() };
+    load = { ...load, cpu_percent: round(own), host_cpu_percent: round(host), ...memory() };
     before = now;
   };
 
@@ -38,9 +38,16 @@ export function startLoadSampler({ intervalMs = 5000 }: LoadOptions = {}): LoadS
   return { current: () => load, stop: () => clearInterval(timer) };
 }
 
-/** libuv's free memory is MemAvailable of proc(5): what programs could get. */
-function memory(): Pick<HostLoad, 'memory_bytes' | 'host_memory_percent'> {
-  return { memory_bytes: process.memoryUsage.rss(), host_memory_percent: round((1 - freemem() / totalmem()) * 100) };
+type Memory = Pick<HostLoad, 'memory_bytes' | 'host_memory_percent'>;
+const NO_MEMORY: Memory = { memory_bytes: 0, host_memory_percent: 0 };
+
+/** libuv's free memory is MemAvailable of proc(5): what programs could get. Undefined while no file can be opened to read it. */
+function memory(): Memory | undefined {
+  try {
+    return { memory_bytes: process.memoryUsage.rss(), host_memory_percent: round((1 - freemem() / totalmem()) * 100) };
+  } catch {
+    return undefined;
+  }
 }
 
 function ownCpuUs(): number {

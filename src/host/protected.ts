@@ -24,13 +24,20 @@ export interface ProtectedOptions {
   readonly procNet?: string;
 }
 
+const ABSENT: ReadonlySet<string | undefined> = new Set(['ENOENT', 'EACCES', 'EPERM']);
+
 /**
  * Networks of no client, own addresses, default gateways and the peers of live SSH sessions as of now, each once. A table that the
- * kernel does not have (no IPv6) counts as empty.
+ * kernel does not have (no IPv6) or show counts as empty. Rejects with a system error where one cannot be read now: nobody must look
+ * unprotected for want of a file descriptor.
  */
 export async function findProtectedAddresses(options: ProtectedOptions): Promise<ProtectedAddress[]> {
   const { sshPorts, sessions, sshConnection, procNet = '/proc/net' } = options;
-  const read = (name: string) => readFile(join(procNet, name), 'latin1').catch(() => '');
+  const read = (name: string) =>
+    readFile(join(procNet, name), 'latin1').catch((error: NodeJS.ErrnoException) => {
+      if (ABSENT.has(error.code)) return '';
+      throw error;
+    });
   const [route, ipv6Route, tcp, tcp6] = await Promise.all(['route', 'ipv6_route', 'tcp', 'tcp6'].map(read));
   const ofGateway = ({ prefix, interfaceName }: Gateway) => ({ prefix, reason: `default gateway (${interfaceName})` });
   const ofPeer = ({ prefix, port }: Peer) => ({ prefix, reason: `peer of a live SSH session (port ${port})` });

@@ -14,14 +14,20 @@ function prefixOf(text: string): Prefix {
 function make() {
   const lists: { allowlist: Reasoned[]; host: Reasoned[] } = { allowlist: [], host: [] };
   const changes: (readonly NeverBanned[])[] = [];
+  const troubles: (string | undefined)[] = [];
+  const failure: { cause?: Error | undefined } = {};
   const protection = new Protection({
     scheme: SCHEME,
     cdn: [],
     allowlist: async () => lists.allowlist,
-    host: async () => lists.host,
+    host: async () => {
+      if (failure.cause) throw failure.cause;
+      return lists.host;
+    },
+    onTrouble: (message) => void troubles.push(message),
     onChange: async (networks) => void changes.push(networks),
   });
-  return { lists, changes, protection };
+  return { lists, changes, troubles, failure, protection };
 }
 
 const OFFICE = { prefix: prefixOf('192.0.2.0/24'), reason: 'allowlist: 192.0.2.0/24' };
@@ -81,6 +87,7 @@ test('looks do not overlap, and a refresh resolves after a look that began later
       return [];
     },
     host: async () => [],
+    onTrouble: () => {},
     onChange: async () => {},
   });
   await Promise.all([protection.refresh(), protection.refresh(), protection.refresh()]);
@@ -103,4 +110,26 @@ test('what is on a list by its IPv4 address is found behind a translator too, an
   for (const text of ['64:ff9b::c000:309', '2002:c000:309::/48', '2001:db8::c000:209']) {
     assert.equal(protection.find(prefixOf(text)), undefined, text);
   }
+});
+
+test('a look that fails unprotects nobody, says so, and fails no later one', async () => {
+  const { lists, changes, troubles, failure, protection } = make();
+  lists.host = [SESSION];
+  await protection.refresh();
+  failure.cause = Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+  lists.host = [];
+  await protection.refresh();
+  assert.equal(protection.find(SESSION.prefix)?.kind, 'protected');
+  failure.cause = undefined;
+  await protection.refresh();
+  assert.equal(protection.find(SESSION.prefix), undefined);
+  assert.deepEqual(troubles, [undefined, 'too many open files', undefined]);
+  assert.equal(changes.length, 2);
+});
+
+test('a start that cannot look up who is protected fails', async () => {
+  const { failure, protection } = make();
+  failure.cause = Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+  await assert.rejects(protection.start(), /too many open files/);
+  await protection.stop();
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -74,4 +74,11 @@ test('on a real host: its addresses, its gateways, and anyone who has a live con
   assert.equal(found[network.address('server', undefined, 6)], 'own address (eth0)');
   assert.equal(found[network.address('router', 'server')], 'default gateway (eth0)');
   assert.equal(found[network.address('router', 'server', 6)], 'default gateway (eth0)');
+});
+
+test('a table that is there and cannot be read is no empty one: SSH peers would lose their protection', async (t) => {
+  const procNet = await mkdtemp(join(tmpdir(), 'zban-proc-'));
+  t.after(() => rm(procNet, { recursive: true }));
+  await mkdir(join(procNet, 'tcp'));
+  await assert.rejects(findProtectedAddresses({ sshPorts: [22], procNet }), { code: 'EISDIR' });
 });

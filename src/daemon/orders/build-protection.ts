@@ -50,6 +50,14 @@ export function buildProtection(options: BuildProtectionOptions): Protection {
         sessions,
         sshConnection: process.env['SSH_CONNECTION'],
       }),
+    onTrouble: (message) => {
+      if (message === undefined) troubles.end('protection');
+      else
+        troubles.begin(
+          'protection',
+          `who is protected on this host cannot be looked up (${message}): those found before stay protected`,
+        );
+    },
     onChange,
   });
 }

@@ -20,6 +20,8 @@ export interface ProtectionOptions {
   readonly host: () => Promise<readonly Reasoned[]>;
   /** Networks of CDNs; they don't change. */
   readonly cdn: readonly Reasoned[];
+  /** The look-up failed, so that those who were protected before stay so, or works again (undefined). */
+  readonly onTrouble: (message: string | undefined) => void;
   /** Called with the whole list whenever it changed. */
   readonly onChange: (networks: readonly NeverBanned[]) => Promise<void>;
 }
@@ -27,7 +29,8 @@ export interface ProtectionOptions {
 export class Protection {
   private readonly options: ProtectionOptions;
   private readonly table: NeverBannedTable;
-  private known = '';
+  /** What was found last; undefined before the first look. */
+  private known: string | undefined;
   private timer: NodeJS.Timeout | undefined;
   private refreshing: Promise<void> = Promise.resolve();
 
@@ -36,7 +39,7 @@ export class Protection {
     this.table = new NeverBannedTable(options.scheme);
   }
 
-  /** Looks up who is protected for the first time, then again and again. */
+  /** Looks up who is protected for the first time, then again and again. Rejects with a system error where the first look fails. */
   async start(): Promise<void> {
     await this.refresh();
     this.timer = setInterval(() => void this.refresh(), REFRESH_MS);
@@ -49,8 +52,10 @@ export class Protection {
 
   /** Looks everything up again, after a look that is under way; tells of a change before it resolves. */
   refresh(): Promise<void> {
-    this.refreshing = this.refreshing.then(() => this.look());
-    return this.refreshing;
+    const looking = this.refreshing.then(() => this.look());
+    // One that fails must not fail those after it.
+    this.refreshing = looking.catch(() => {});
+    return looking;
   }
 
   /** Takes a client for a proxy from now on, or none; resolves when bans that this forbids are lifted. */
@@ -64,8 +69,23 @@ export class Protection {
     return this.table.find(prefix);
   }
 
+  private async findLists(): Promise<readonly [readonly Reasoned[], readonly Reasoned[]] | undefined> {
+    try {
+      const found = await Promise.all([this.options.allowlist(), this.options.host()]);
+      this.options.onTrouble(undefined);
+      return found;
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (this.known === undefined || typeof code !== 'string') throw error;
+      this.options.onTrouble(message);
+      return undefined;
+    }
+  }
+
   private async look(): Promise<void> {
-    const [allowlist, host] = await Promise.all([this.options.allowlist(), this.options.host()]);
+    const found = await this.findLists();
+    if (!found) return;
+    const [allowlist, host] = found;
     const networks: NeverBanned[] = [
       ...allowlist.map(({ prefix, reason }) => ({ prefix, kind: 'allowlist' as const, detail: reason })),
       ...[...host, ...this.options.cdn].map(({ prefix, reason }) => ({
@@ -79,8 +99,9 @@ export class Protection {
       ({ prefix, detail }) => `${prefix.family} ${prefix.value}/${prefix.bits} ${detail}`,
     );
     const text = lines.sort().join('\n');
-    if (text === this.known) return;
+    const before = this.known ?? '';
     this.known = text;
+    if (text === before) return;
     this.table.set(networks);
     await this.options.onChange(networks);
   }
