@@ -103,13 +103,13 @@ export class FollowedLog {
       if (stat) this.#unseen = false;
       if (stat) this.#state.found();
       else this.#missing(now);
-      if (this.#state.trouble?.code !== 'read_failed') this.#state.recovered();
+      this.#state.recovered('look');
     } catch (error) {
       const failure = toSourceError(this.path, error);
       // What is open stays readable, whatever became of the path.
       if (current?.look(now)) this.#truncated(current, now);
       if (failure.code === 'missing') this.#missing(now);
-      else this.#state.failed(failure);
+      else this.#state.failed('look', failure);
     }
   }
 
@@ -222,13 +222,13 @@ export class FollowedLog {
     try {
       const lines = await generation.read(limits);
       if (lines) {
-        if (this.#state.trouble?.code === 'read_failed') this.#state.recovered();
+        this.#state.recovered('read');
         return lines;
       }
       if (wasOpen && this.#isFinished(generation)) return await generation.finish(limits);
     } catch (error) {
       const failure = toSourceError(this.path, error);
-      if (generation.open) this.#state.failed(failure);
+      if (generation.open) this.#state.failed('read', failure);
       else
         this.#state.lost(`from byte ${generation.mark().offset} on, lines are lost: ${failure.message}`, failure.fix);
     } finally {

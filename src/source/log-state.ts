@@ -20,11 +20,14 @@ export interface LogStateOptions {
   readonly onLoss: (path: string, message: string, fix: string) => void;
 }
 
+/** Looking at the file under the path, or reading one that is open. */
+type Step = 'look' | 'read';
+
 export class LogState {
   readonly #options: LogStateOptions;
   #missingSinceMs: number | undefined;
   #missingSaid = false;
-  #trouble: SourceError | undefined;
+  #trouble: { readonly failure: SourceError; readonly step: Step } | undefined;
 
   constructor(options: LogStateOptions) {
     this.#options = options;
@@ -35,13 +38,9 @@ export class LogState {
     return this.#missingSinceMs;
   }
 
-  get trouble(): SourceError | undefined {
-    return this.#trouble;
-  }
-
   /** In words, for the status. */
   get words(): string {
-    return this.#trouble?.words ?? (this.#missingSinceMs === undefined ? 'following' : 'missing');
+    return this.#trouble?.failure.words ?? (this.#missingSinceMs === undefined ? 'following' : 'missing');
   }
 
   found(): void {
@@ -59,14 +58,16 @@ export class LogState {
     log('warn', 'the log is missing', { path, fix: new SourceError('missing', path).fix });
   }
 
-  failed(failure: SourceError): void {
-    if (this.#trouble?.code === failure.code) return;
-    this.#trouble = failure;
+  /** The step fails until it works again: the other one may work all the while, and says nothing about it. */
+  failed(step: Step, failure: SourceError): void {
+    const before = this.#trouble;
+    if (before && (before.step !== step || before.failure.code === failure.code)) return;
+    this.#trouble = { failure, step };
     this.#options.onTrouble(this.#options.path, failure.message, failure.fix);
   }
 
-  recovered(): void {
-    if (!this.#trouble) return;
+  recovered(step: Step): void {
+    if (this.#trouble?.step !== step) return;
     this.#trouble = undefined;
     this.#options.onRecovered(this.#options.path);
   }

@@ -30,6 +30,13 @@ const FIXES: Readonly<Record<SourceErrorCode, string>> = {
   no_program: 'install it: apt-get install xz-utils bzip2',
 };
 
+/** What helps where the system's own error says more. */
+const ERRNO_FIXES: Readonly<Record<string, string>> = {
+  ELOOP: 'a symbolic link in its path leads back to itself: namei -l shows which',
+  EMFILE: 'zban has no file descriptors left: raise LimitNOFILE in zban.service',
+  ENFILE: 'this host has no file descriptors left: raise fs.file-max',
+};
+
 /** A log that can't be read: operational, never a bug. `cause` has the system's own error where there was one. */
 export class SourceError extends Error {
   override readonly name = 'SourceError';
@@ -42,7 +49,7 @@ export class SourceError extends Error {
     super(`cannot read ${path}: ${detail(code, cause)}`, { cause });
     this.code = code;
     this.path = path;
-    this.fix = FIXES[code];
+    this.fix = ERRNO_FIXES[errnoOf(cause) ?? ''] ?? FIXES[code];
   }
 
   /** What keeps the log from being read, in words, without its path. */

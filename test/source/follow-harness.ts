@@ -19,6 +19,7 @@ export interface Harness {
   readonly lines: string[];
   readonly chunks: Chunk[];
   readonly troubles: string[];
+  readonly fixes: string[];
   readonly recovered: string[];
   readonly said: string[];
   /** What is lost, each with the way to avoid it. */
@@ -36,7 +37,7 @@ export interface Harness {
 export function follow(logs: readonly string[], options: Partial<FollowOptions> = {}): Harness {
   let nowMs = 0;
   const positions = new Map<string, Position>((options.positions ?? []).map((position) => [position.path, position]));
-  const seen = { lines: [] as string[], chunks: [] as Chunk[], troubles: [] as string[] };
+  const seen = { lines: [] as string[], chunks: [] as Chunk[], troubles: [] as string[], fixes: [] as string[] };
   const more = { recovered: [] as string[], said: [] as string[], lost: [] as string[], positions };
   const harness: Harness = {
     ...seen,
@@ -51,7 +52,10 @@ export function follow(logs: readonly string[], options: Partial<FollowOptions> 
       startAt: 'beginning',
       now: () => nowMs,
       log: (level, message) => more.said.push(`${level}: ${message}`),
-      onTrouble: (_path, message) => seen.troubles.push(message),
+      onTrouble: (_path, message, fix) => {
+        seen.troubles.push(message);
+        seen.fixes.push(fix);
+      },
       onRecovered: (path) => more.recovered.push(path),
       onLoss: (_path, message, fix) => more.lost.push(`${message}; ${fix}`),
       onChunk: async (chunk) => {

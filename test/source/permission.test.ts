@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, renameSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { append, follow, makeDirectory } from './follow-harness.ts';
@@ -71,5 +71,28 @@ test('a log that may not be read at the start does not hinder the others', async
   chmodSync(shut, 0o600);
   await harness.settle();
   assert.deepEqual(harness.lines, ['o1', 's1']);
+  harness.close();
+});
+
+test('a link that leads back to itself is told from a broken disk, and the log behind it is followed on', async (t) => {
+  const directory = makeDirectory(t);
+  const log = join(directory, 'logs', 'access.log');
+  mkdirSync(dirname(log));
+  append(log, 'a1');
+  const harness = follow([log]);
+  await harness.settle();
+  renameSync(dirname(log), join(directory, 'aside'));
+  symlinkSync('logs', dirname(log));
+  append(join(directory, 'aside', 'access.log'), 'a2');
+  await harness.settle();
+  assert.deepEqual(harness.lines, ['a1', 'a2']);
+  assert.deepEqual(harness.fixes, ['a symbolic link in its path leads back to itself: namei -l shows which']);
+  rmSync(dirname(log));
+  renameSync(join(directory, 'aside'), dirname(log));
+  await harness.settle();
+  assert.deepEqual(harness.recovered, [log], 'without a new line');
+  append(log, 'a3');
+  await harness.settle();
+  assert.deepEqual(harness.lines, ['a1', 'a2', 'a3']);
   harness.close();
 });
