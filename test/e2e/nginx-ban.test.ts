@@ -45,7 +45,7 @@ async function floodUntilDropped(t: TestContext, scene: Scene, client: string): 
   const fresh = scene.flood('client', { url: `${scene.url()}api/`, rateRps: 10, isFresh: true });
   await fresh.until('fresh connections are served', ({ answered }) => answered > 0);
   const sinceMs = Date.now();
-  const ends = await Promise.all([scene.flood('client'), fresh].map(endOnceDropped));
+  const ends = await Promise.all([scene.flood('client'), fresh].map((flood) => endOnceDropped(scene, flood)));
   const firstLineMs = scene.lineTimes(client).find((time) => time >= sinceMs);
   assertReaction(t, 'the first line of the flood', firstLineMs, ends);
 }

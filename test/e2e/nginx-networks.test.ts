@@ -55,7 +55,7 @@ describe('a ban in the network', { skip: sceneSkip }, () => {
     const neighbour = scene.flood('client', { url, rateRps: 1, timeoutMs: 10_000 });
     await neighbour.until('the neighbour is served', ({ answered }) => answered > 0);
 
-    const end = await endOnceDropped(scene.flood('client', { url, bind: [ONE] }));
+    const end = await endOnceDropped(scene, scene.flood('client', { url, bind: [ONE] }));
     assertReaction(t, 'the first line of the flood', lineTimes(ONE)[0], [end]);
     assert.deepEqual(
       daemon.json<{ ip: string; confirmed: boolean }[]>('list').map(({ ip, confirmed }) => [ip, confirmed]),
@@ -95,7 +95,7 @@ describe('a ban in the network', { skip: sceneSkip }, () => {
         ['INPUT', 'FORWARD', 'DOCKER-USER'].map((hook) => `-A ${hook} -j ZBAN`),
       );
 
-    const end = await endOnceDropped(scene.flood('client'));
+    const end = await endOnceDropped(scene, scene.flood('client'));
     assertReaction(t, 'the first line of the flood', lineTimes(client)[0], [end]);
     assert.deepEqual(
       daemon.json<{ ip: string }[]>('list').map(({ ip }) => ip),

@@ -53,7 +53,7 @@ describe('zban beside nginx', { skip: sceneSkip }, () => {
       await flood.until(`${answered} answers`, (report) => report.answered >= answered);
       await rotate();
     }
-    const end = await endOnceDropped(flood);
+    const end = await endOnceDropped(scene, flood);
     assertReaction(t, 'the line that crossed the limit', lineTimes(client)[requests - 1], [end]);
     assert.deepEqual(
       daemon

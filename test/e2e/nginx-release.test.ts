@@ -9,7 +9,10 @@ const LATE_MS_MAX = 3000;
 
 /** A flood that is over before its ban is: one that saw the release would be banned again. */
 async function floodUntilBanned(scene: Scene): Promise<void> {
-  const end = await scene.flood('client', { seconds: 2 }).ended();
+  const flood = scene.flood('client');
+  await until('the ban', () => scene.daemon.json<unknown[]>('list').length > 0);
+  await flood.until('a packet is dropped', ({ timedOut }) => timedOut > 0);
+  const end = await flood.stop();
   assert.ok(end.answered > 0 && end.timedOut > 0, JSON.stringify(end));
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
-import { after, before, beforeEach, test } from 'node:test';
+import { afterEach, beforeEach, test } from 'node:test';
 import { inspect } from 'node:util';
 import { formatMessage } from '../../src/notify/format.ts';
 import { Secret } from '../../src/notify/secret.ts';
@@ -10,13 +10,11 @@ import { ban } from './examples.ts';
 import { answer, hang, SECRET_PATH, type StandIn, startStandIn } from './slack-stand-in.ts';
 
 let slack: StandIn;
-before(async () => {
+// One for each test: a request that was given up may arrive late, and would take the answer of the next.
+beforeEach(async () => {
   slack = await startStandIn();
 });
-after(() => slack.close());
-beforeEach(() => {
-  slack.answers = [];
-});
+afterEach(() => slack.close());
 
 const message = formatMessage(ban(), { host: 'web-1' });
 const deliverTo = (url: string, timeoutMs = 5000) => createSlackDelivery({ webhookUrl: new Secret(url), timeoutMs });

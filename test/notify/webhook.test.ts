@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, beforeEach, test } from 'node:test';
+import { afterEach, beforeEach, test } from 'node:test';
 import { inspect } from 'node:util';
 import { configSchema } from '../../src/config/schema.ts';
 import type { Channel, Delivery } from '../../src/notify/channel.ts';
@@ -18,26 +18,26 @@ interface Received {
 
 const received: Received[] = [];
 let answers: ((response: ServerResponse) => void)[] = [];
-const server = createServer(async (request, response) => {
+const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   received.push({ path: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks).toString() });
   const next = answers.shift();
   if (next) next(response);
   else response.end('ok');
-});
-let origin = '';
-before(async () => {
+};
+let [server, origin] = [createServer(), ''];
+// One for each test: a request that was given up may arrive late, and would take the answer of the next.
+beforeEach(async () => {
+  received.length = 0;
+  answers = [];
+  server = createServer(serve);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
-after(() => {
+afterEach(() => {
   server.closeAllConnections();
   server.close();
-});
-beforeEach(() => {
-  received.length = 0;
-  answers = [];
 });
 
 /** The only channel of a configuration. */
@@ -86,10 +86,11 @@ test('429 waits as long as the service says, in fractions of a second too; 5xx i
 });
 
 test('a service that hangs, also in the middle of its answer, is given up after the time limit', async () => {
-  answers = [() => {}, (response) => void response.writeHead(200).write('x')];
   const hook = { url: `${origin}/hook`, timeout: '100ms' };
-  for (const _ of answers.slice())
+  for (const hang of [() => {}, (response: ServerResponse) => void response.writeHead(200).write('x')]) {
+    answers = [hang, hang];
     assert.deepEqual(await deliver(hook), { outcome: 'retry', cause: 'no answer within 100 ms' });
+  }
 });
 
 test('a certificate that does not serve is named as such', () => {
