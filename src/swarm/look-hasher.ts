@@ -10,7 +10,10 @@ const [SPACE, TILDE, SLASH, ASTERISK, QUESTION, AMPERSAND, EQUALS] = [0x20, 0x7e
 const [CAPITAL_A, CAPITAL_Z, DOT, DIGIT_ZERO, DIGIT_NINE] = [0x41, 0x5a, 0x2e, 0x30, 0x39];
 /** A request line begins with a method, and ends with a protocol and its version. */
 const METHOD_LENGTH_MAX = 20;
-const PROTOCOL = new TextEncoder().encode(' HTTP/');
+const encoder = new TextEncoder();
+const PROTOCOL = encoder.encode(' HTTP/');
+/** How the texts of IPv4 networks end, behind the bytes that they keep. */
+const [END_24, END_16] = [encoder.encode('0/24'), encoder.encode('0.0/16')];
 /** In the order of TRAITS. */
 const [AGENT, WHOLE_PATH, FOLDER, KEYS, VERB, REFERRER, NETWORK, PROVIDER] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 /** Networks whose hashes are remembered; then all are forgotten. */
@@ -29,12 +32,7 @@ export class LookHasher {
   private readonly absent: number;
   private readonly present: number;
   /** By the bits of the address that the narrower network has. */
-  private readonly ipv4 = new Map<number, NetworkHashes>();
   private readonly ipv6 = new Map<number, NetworkHashes>();
-  /** The client of the line before: one loads many files in a row. */
-  private high = -1;
-  private low = -1;
-  private networks: NetworkHashes = { network: 0, provider: 0 };
   private readonly decoder = new TextDecoder();
 
   constructor(options: LookOptions) {
@@ -53,9 +51,7 @@ export class LookHasher {
       hashLook(readLook(recordOf(values), high, low, this.options), this.options.hashKey, into, at);
       return;
     }
-    const { network, provider } = this.networksOf(high, low);
-    into[at + NETWORK] = network;
-    into[at + PROVIDER] = provider;
+    this.hashNetworks(high, low, into, at);
   }
 
   /** False where only texts say it: values that are not printable ASCII, and odd request lines. */
@@ -86,7 +82,9 @@ export class LookHasher {
       if (c === QUESTION) break;
       if (c < SPACE || c > TILDE) return false;
       hash = step(hash, c);
-      if (c === SLASH) [folder, folderEnd] = [hash, i + 1];
+      if (c !== SLASH) continue;
+      folder = hash;
+      folderEnd = i + 1;
     }
     into[at + WHOLE_PATH] = i > start && bytes[i - 1] === ASTERISK ? 0 : finish(hash);
     into[at + FOLDER] = folderEnd > start + 1 ? finish(step(folder, ASTERISK)) : 0;
@@ -118,20 +116,31 @@ export class LookHasher {
     return hashTrait(joinNames(this.decoder.decode(query)), this.options.hashKey);
   }
 
+  private hashNetworks(high: number, low: number, into: Uint32Array, at: number): void {
+    if (high !== IPV4_HIGH) {
+      const { network, provider } = this.networksOf(high, low);
+      into[at + NETWORK] = network;
+      into[at + PROVIDER] = provider;
+      return;
+    }
+    const provider = stepByte(stepByte(this.offset, low >>> 24), (low >>> 16) & 255);
+    const network = stepByte(provider, (low >>> 8) & 255);
+    const { ipv4 } = this.options;
+    into[at + NETWORK] = ipv4 > 24 ? 0 : finish(stepAll(network, END_24));
+    into[at + PROVIDER] = ipv4 > 16 ? 0 : finish(stepAll(provider, END_16));
+  }
+
+  /** Of IPv6, whose texts take long to write. */
   private networksOf(high: number, low: number): NetworkHashes {
-    if (high === this.high && low === this.low) return this.networks;
-    this.high = high;
-    this.low = low;
-    const [known, key] = high === IPV4_HIGH ? [this.ipv4, low >>> 8] : [this.ipv6, high * 65_536 + (low >>> 16)];
-    let found = known.get(key);
+    const key = high * 65_536 + (low >>> 16);
+    let found = this.ipv6.get(key);
     if (!found) {
       const hash = (text: string | undefined) => (text === undefined ? 0 : hashTrait(text, this.options.hashKey));
       const [network, provider] = [0, 1].map((level) => hash(networkText(high, low, level as 0 | 1, this.options)));
       found = { network: network as number, provider: provider as number };
-      if (known.size === NETWORKS_MAX) known.clear();
-      known.set(key, found);
+      if (this.ipv6.size === NETWORKS_MAX) this.ipv6.clear();
+      this.ipv6.set(key, found);
     }
-    this.networks = found;
     return found;
   }
 }
@@ -153,6 +162,20 @@ function startOfProtocol(bytes: Uint8Array, end: number): number {
   const start = version - PROTOCOL.length;
   const isThere = version < end && start >= 0 && PROTOCOL.every((c, i) => bytes[start + i] === c);
   return isThere ? start : -1;
+}
+
+function stepAll(hash: number, bytes: Uint8Array): number {
+  let all = hash;
+  for (let i = 0; i < bytes.length; i++) all = step(all, bytes[i] as number);
+  return all;
+}
+
+/** The hash with a byte of an IPv4 address and a dot more. */
+function stepByte(hash: number, byte: number): number {
+  let digits = hash;
+  if (byte >= 100) digits = step(digits, DIGIT_ZERO + Math.floor(byte / 100));
+  if (byte >= 10) digits = step(digits, DIGIT_ZERO + (Math.floor(byte / 10) % 10));
+  return step(step(digits, DIGIT_ZERO + (byte % 10)), DOT);
 }
 
 const isVersion = (c: number): boolean => c === DOT || (c >= DIGIT_ZERO && c <= DIGIT_NINE);

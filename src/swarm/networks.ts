@@ -43,11 +43,12 @@ export function findNetworks(
   }
   const suspects: (Suspect & { readonly hash: number })[] = [];
   for (const [hash, own] of found) {
-    const text = looks.textOf(NETWORK, own[0] as number);
-    if (text === undefined || own.length < CLIENTS_MIN_AGAIN) continue;
+    if (own.length < CLIENTS_MIN_AGAIN) continue;
     const newest = Math.max(...own.map((at) => looks.seconds[at / TRAITS.length] as number));
     const clients = new Set(own.map((at) => looks.slots[at / TRAITS.length] as number));
-    if (newest >= recent && clients.size >= (wasBanned(text) ? CLIENTS_MIN_AGAIN : CLIENTS_MIN))
+    if (newest < recent || clients.size < CLIENTS_MIN_AGAIN) continue;
+    const text = looks.textOf(NETWORK, own[0] as number);
+    if (text !== undefined && (clients.size >= CLIENTS_MIN || wasBanned(text)))
       suspects.push({ hash, text, offsets: own, clients });
   }
   if (suspects.length === 0) return [];

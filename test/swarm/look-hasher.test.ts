@@ -3,12 +3,23 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Parser } from '../../src/parse/parser.ts';
 import { HIGH, LINE, LOW, ROW } from '../../src/parse/tally.ts';
-import { hashLook, readLook, TRAITS } from '../../src/swarm/look.ts';
+import { hashLook, type LookOptions, readLook, TRAITS } from '../../src/swarm/look.ts';
 import { LookHasher } from '../../src/swarm/look-hasher.ts';
 import { bytesOf, NEVER, PARSER } from '../support/parse.ts';
 
-const OPTIONS = { ipv4: 16, ipv6: 32, hashKey: 0x1234_5678 };
-const ADDRESSES = ['192.0.2.7', '198.51.100.200', '2001:db8:1:2::3', '2001:db8:ffff::', '64:ff9b::192.0.2.7'];
+const NETWORKS = [
+  { ipv4: 16, ipv6: 32 },
+  { ipv4: 24, ipv6: 48 },
+  { ipv4: 32, ipv6: 64 },
+];
+const ADDRESSES = [
+  '192.0.2.7',
+  '198.51.100.200',
+  '9.10.99.255',
+  '2001:db8:1:2::3',
+  '2001:db8:ffff::',
+  '64:ff9b::192.0.2.7',
+];
 const REQUESTS = [
   ...[
     'GET / HTTP/1.1',
@@ -53,8 +64,12 @@ const AGENTS = ['', '-', 'Mozilla/5.0 (X11)', 'caf\u00e9', '\u{1f600}', 'a "quot
 const REFERERS = ['', '-', 'https://www.example.com/'];
 
 function check(lines: readonly string[]): void {
+  for (const networks of NETWORKS) checkWith(lines, { ...networks, hashKey: 0x1234_5678 });
+}
+
+function checkWith(lines: readonly string[], options: LookOptions): void {
   const parser = new Parser(PARSER);
-  const [hasher, reader] = [new LookHasher(OPTIONS), parser.reader];
+  const [hasher, reader] = [new LookHasher(options), parser.reader];
   const [hashed, expected] = [new Uint32Array(TRAITS.length), new Uint32Array(TRAITS.length)];
   const bytes = bytesOf(lines.map((line) => `${line}\n`).join(''));
   const { rows, count } = parser.parse(bytes, NEVER);
@@ -65,7 +80,7 @@ function check(lines: readonly string[]): void {
     const [values, record] = [reader.scan(0, bytes, start), reader.record(0, line)];
     assert.ok(values && record);
     hasher.hash(values, high, low, hashed, 0);
-    hashLook(readLook(record, high, low, OPTIONS), OPTIONS.hashKey, expected, 0);
+    hashLook(readLook(record, high, low, options), options.hashKey, expected, 0);
     assert.deepEqual(hashed, expected, new TextDecoder().decode(line));
   }
 }
@@ -73,7 +88,9 @@ function check(lines: readonly string[]): void {
 /** Every request with an agent, a referer and an address in turn. */
 const all = (write: (ip: string, request: string, agent: string, referer: string) => string): string[] =>
   REQUESTS.flatMap((request, n) =>
-    AGENTS.map((agent, m) => write(ADDRESSES[(n + m) % 5] as string, request, agent, REFERERS[(n + m) % 3] as string)),
+    AGENTS.map((agent, m) =>
+      write(ADDRESSES[(n + m) % ADDRESSES.length] as string, request, agent, REFERERS[(n + m) % 3] as string),
+    ),
   );
 
 test('in JSON with the request line', () => {
