@@ -1,6 +1,6 @@
 /**
  * Text from a log, made safe to show in Slack. Everything here returns text in which the reader's client finds no
- * link, mention, emoji or formatting that zban did not put there.
+ * link and no mention, and that ends no code span. Asterisks and the like stay: mrkdwn has no escape for them.
  *
  * Sources: https://docs.slack.dev/messaging/formatting-message-text (escaping of &, < and >) and
  * https://docs.slack.dev/reference/block-kit/blocks (limits).
