@@ -46,7 +46,7 @@ test('panic lifts everything at once, holds over restarts, works with the daemon
   await until('nothing is left in the firewall', () => !/ZBAN/.test(rules()));
   await until('Slack is told', () => slack.find(/stopped all banning/).length === 1);
 
-  assert.match(ban() ?? '', /nothing is enforced/);
+  assert.match(ban() ?? '', /nothing is blocked/);
   await daemon.stop('SIGKILL');
   await daemon.start();
   assert.ok(isPanic(), 'a restart changes nothing, though config.yaml says enforce');
