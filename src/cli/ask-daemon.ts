@@ -29,7 +29,7 @@ export async function askInPieces<T>(
     const done = asked;
     const answer = await ask(piece).catch((error: unknown) => {
       bar?.clear();
-      throw done === 0 ? error : tellDone(error, done, items.length);
+      throw done === 0 ? error : describeDone(error, done, items.length);
     });
     results.push([...answer]);
     asked += piece.length;
@@ -39,7 +39,7 @@ export async function askInPieces<T>(
 }
 
 /** A list that broke off: what was done stays done, and asking again changes nothing of it. */
-function tellDone(error: unknown, done: number, count: number): unknown {
+function describeDone(error: unknown, done: number, count: number): unknown {
   if (!(error instanceof ControlError)) return error;
   const far = `the first ${formatCount(done)} of ${formatCount(count)} targets are carried out, run it again for the rest`;
   return new ControlError(error.code, `${error.message}; ${far}`, { cause: error });
@@ -62,33 +62,33 @@ function splitForRequests<T>(items: readonly T[]): (readonly T[])[] {
 }
 
 /** What became of the targets that somebody typed: a line each. */
-export function tellResults({ json, output, now }: Context, results: readonly TargetResult[]): ExitCode {
+export function describeResults({ json, output, now }: Context, results: readonly TargetResult[]): ExitCode {
   if (json) output.json(results);
   else {
     for (const { target, ok, message, until } of results) {
-      const text = `${printable(target)}: ${printable(message)}${until === undefined ? '' : `, ${tellEnd(until, now())}`}`;
+      const text = `${printable(target)}: ${printable(message)}${until === undefined ? '' : `, ${describeEnd(until, now())}`}`;
       if (ok) output.say(text);
       else output.talk(`zban: ${text}`);
     }
-    tellDurability(output, results);
+    describeDurability(output, results);
   }
   return exitCodeOfResults(results);
 }
 
 /** `until 2026-11-20 10:11:12 (in 2h)`. */
-function tellEnd(until: string | null, nowMs: number): string {
+function describeEnd(until: string | null, nowMs: number): string {
   if (until === null) return 'permanently';
   return `until ${formatTime(Date.parse(until))} (${formatRelative(Date.parse(until), nowMs)})`;
 }
 
 /** Says what a crash would undo. */
-export function tellDurability(output: Context['output'], results: readonly { readonly durable?: false }[]): void {
+export function describeDurability(output: Context['output'], results: readonly { readonly durable?: false }[]): void {
   if (results.every(({ durable }) => durable !== false)) return;
   output.talk('zban: not yet durable: in force, but no disk takes it yet, so a crash would undo it; see zban status');
 }
 
 /** What became of a list: how many of each outcome, and the lines that failed. Bad lines are exit code 1. */
-export function tellListResults(
+export function describeListResults(
   { json, output }: Context,
   { name, bans, lines: numbers, problems }: LoadedList,
   results: readonly TargetResult[],
@@ -108,7 +108,7 @@ export function tellListResults(
     if (told.length > PROBLEMS_TOLD)
       output.talk(`zban: ${formatCount(told.length - PROBLEMS_TOLD)} more lines could not be used`);
     output.say(summarize(results, problems.length));
-    tellDurability(output, results);
+    describeDurability(output, results);
   }
   return problems.length > 0 ? EXIT.failed : exitCodeOfResults(results);
 }

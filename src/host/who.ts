@@ -3,7 +3,7 @@ import { Resolver } from 'node:dns/promises';
 import type { Who } from '../model/who.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import { PrefixTable } from '../net/prefix-table.ts';
-import { tellWho } from '../words/who.ts';
+import { describeWho } from '../words/who.ts';
 import { findHostName } from './host-name.ts';
 import type { RobotResolver } from './robot-dns.ts';
 import type { RobotList } from './robots.ts';
@@ -46,7 +46,7 @@ export class WhoFinder {
   describeKnown(names: readonly string[]): string[] {
     const prefixes = names.map(parsePrefix);
     const known = this.findKnown(prefixes.filter((prefix) => prefix !== undefined)).values();
-    return prefixes.map((prefix) => (prefix ? tellWho(known.next().value ?? {}) : ''));
+    return prefixes.map((prefix) => (prefix ? describeWho(known.next().value ?? {}) : ''));
   }
 
   /** The same with host names, asked all at once; resolves within two seconds. */

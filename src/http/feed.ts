@@ -4,7 +4,7 @@ import type { LiveLane } from '../model/lane.ts';
 import type { Status } from '../model/status.ts';
 import { isRoutine } from './labels.ts';
 import { type Snapshot, toLaneLine, toRecentLine, trimStatus } from './snapshot.ts';
-import { listNotices, tellVerdict } from './verdict.ts';
+import { describeVerdict, listNotices } from './verdict.ts';
 
 /** Where the page's contents come from. All must be cheap: they are asked every second while somebody looks. */
 export interface FeedSources {
@@ -80,7 +80,7 @@ export class Feed {
     const news = rows.filter((entry) => !isRoutine(entry)).slice(0, RECENT_MAX);
     const snapshot: Snapshot = {
       status,
-      verdict: tellVerdict(status),
+      verdict: describeVerdict(status),
       notices: listNotices(status),
       nowMs: this.#now(),
       zone: Intl.DateTimeFormat().resolvedOptions().timeZone,

@@ -1,7 +1,7 @@
 /** What a row of the trail is called in lists, and what it says. */
 import type { AuditEntry } from '../model/audit.ts';
 import { briefReason, phraseOf } from '../words/reason.ts';
-import { tellEnd, tellStart } from '../words/site-reason.ts';
+import { describeEnd, describeStart } from '../words/site-reason.ts';
 import type { Tone } from './verdict.ts';
 
 export interface Label {
@@ -64,8 +64,8 @@ export function textOf(entry: AuditEntry): string {
       return `${entry.numbers.because || entry.detail}; ${explain(entry.condition, entry.numbers)}`;
     case 'global_anomaly':
       return entry.numbers.phase === 'end'
-        ? tellEnd(entry.numbers, '').slice(1, 3).join(', ')
-        : (tellStart(entry.numbers)[0] ?? '');
+        ? describeEnd(entry.numbers, '').slice(1, 3).join(', ')
+        : (describeStart(entry.numbers)[0] ?? '');
     case 'lane':
       return entry.detail.replace(/^(hold|deny) /, `${entry.enforced ? '' : 'would '}$1 requests with `);
     default:

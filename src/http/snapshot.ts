@@ -2,7 +2,7 @@
 import type { ActiveBan, AuditEntry } from '../model/audit.ts';
 import type { LiveLane } from '../model/lane.ts';
 import type { Status } from '../model/status.ts';
-import { tellMatch, tellSurplus } from '../words/lane.ts';
+import { describeMatch, describeSurplus } from '../words/lane.ts';
 import { labelOf, textOf } from './labels.ts';
 import type { Tone, Verdict } from './verdict.ts';
 
@@ -124,13 +124,13 @@ export function toLaneLine({ id, action, match, state, until, message, kept, pro
   const [tone, subject] = LANE_STATES[state];
   const verb = { hold: 'hold back', deny: 'refuse' }[action];
   const does = state === 'open' ? `nginx ${verb.replace(/^\w+/, '$&s')}` : `${subject} ${verb}`;
-  const proven = proof ? `${tellSurplus(proof)}. ` : '';
+  const proven = proof ? `${describeSurplus(proof)}. ` : '';
   const ends = `${kept ? 'Kept by a person until' : 'Ends with the swarm, at the latest'} ${until}.`;
   const trouble = state === 'failed' ? `${message}. ` : '';
   return {
     id,
     tone,
-    title: text(`Lane ${id}: ${does} requests with ${tellMatch(match)}`),
+    title: text(`Lane ${id}: ${does} requests with ${describeMatch(match)}`),
     text: text(`${trouble}${proven}${ends}`),
   };
 }

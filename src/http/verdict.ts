@@ -19,18 +19,24 @@ const LAG_SECONDS = 60;
 const addresses = (value: number) => `${formatCount(value)} ${value === 1 ? 'address is' : 'addresses are'}`;
 
 /** The most pressing of what is so. */
-export function tellVerdict(status: Status): Verdict {
-  return tellState(status) ?? tellIncident(status) ?? tellFuse(status) ?? tellTrouble(status) ?? tellQuiet(status);
+export function describeVerdict(status: Status): Verdict {
+  return (
+    describeState(status) ??
+    describeIncident(status) ??
+    describeFuse(status) ??
+    describeTrouble(status) ??
+    describeQuiet(status)
+  );
 }
 
 /** Everything else that must be known. */
 export function listNotices(status: Status): readonly Verdict[] {
-  const all = [tellIncident(status), tellFuse(status), ...status.troubles.map(troubleOf)];
-  const { title } = tellVerdict(status);
+  const all = [describeIncident(status), describeFuse(status), ...status.troubles.map(troubleOf)];
+  const { title } = describeVerdict(status);
   return all.filter((notice) => notice !== undefined).filter((notice) => notice.title !== title);
 }
 
-function tellState({ state, panic, warm_start }: Status): Verdict | undefined {
+function describeState({ state, panic, warm_start }: Status): Verdict | undefined {
   if (state === 'starting')
     return {
       tone: 'info',
@@ -47,7 +53,7 @@ function tellState({ state, panic, warm_start }: Status): Verdict | undefined {
   };
 }
 
-function tellIncident({ incident, clients }: Status): Verdict | undefined {
+function describeIncident({ incident, clients }: Status): Verdict | undefined {
   if (!incident) return undefined;
   const { verdict, since, ongoing } = incident;
   const names = { attack: 'Distributed attack', visitors: 'Unusually many visitors', unclear: 'Unusual traffic' };
@@ -62,7 +68,7 @@ function tellIncident({ incident, clients }: Status): Verdict | undefined {
   };
 }
 
-function tellFuse({ fuse_tripped, fuse_until, profile }: Status): Verdict | undefined {
+function describeFuse({ fuse_tripped, fuse_until, profile }: Status): Verdict | undefined {
   if (!fuse_tripped) return undefined;
   return {
     tone: 'bad',
@@ -73,7 +79,7 @@ function tellFuse({ fuse_tripped, fuse_until, profile }: Status): Verdict | unde
 
 const troubleOf = (text: string): Verdict => ({ tone: 'bad', title: text, text: '' });
 
-function tellTrouble({ troubles, log_lag_seconds }: Status): Verdict | undefined {
+function describeTrouble({ troubles, log_lag_seconds }: Status): Verdict | undefined {
   const [first] = troubles;
   if (first !== undefined) return troubleOf(first);
   if (log_lag_seconds === null || log_lag_seconds <= LAG_SECONDS) return undefined;
@@ -84,7 +90,7 @@ function tellTrouble({ troubles, log_lag_seconds }: Status): Verdict | undefined
   };
 }
 
-function tellQuiet(status: Status): Verdict {
+function describeQuiet(status: Status): Verdict {
   const { state, mode, active_bans, observed_bans, logs } = status;
   const blocking =
     status.backend === 'dry-run' ? 'blocking nobody: firewall.backend is dry-run' : `blocking via ${status.backend}`;

@@ -3,15 +3,15 @@ import type { FuseEvent } from '../model/event.ts';
 import type { Notification } from '../model/notification.ts';
 import { describeActivity } from '../words/activity.ts';
 import { formatDuration } from '../words/duration.ts';
-import { tellMatch } from '../words/lane.ts';
+import { describeMatch } from '../words/lane.ts';
 import { formatCount, formatNumber } from '../words/number.ts';
 import { briefReason } from '../words/reason.ts';
-import { tellEnd, tellStart } from '../words/site-reason.ts';
+import { describeEnd, describeStart } from '../words/site-reason.ts';
 
 /** Seconds as `10m`; null is `permanent`. */
 const formatSeconds = (seconds: number | null): string => formatDuration(seconds === null ? null : seconds * 1000);
 
-const tellPhase = ({ phase, until }: FuseEvent): string =>
+const describePhase = ({ phase, until }: FuseEvent): string =>
   phase === 'reset' ? 'reset' : `tripped${until === undefined ? '' : ` until ${until}`}`;
 
 /** `what: reason`, or the one of them that there is. */
@@ -43,18 +43,18 @@ export function summaryLine(notification: Notification): string {
       const { event } = notification;
       const parts =
         event.phase === 'start'
-          ? ['began', ...tellStart(event).slice(0, 3)]
-          : ['ended', ...tellEnd(event, formatSeconds(event.duration_seconds))];
+          ? ['began', ...describeStart(event).slice(0, 3)]
+          : ['ended', ...describeEnd(event, formatSeconds(event.duration_seconds))];
       return columns(event.time, parts.join(', '));
     }
     case 'lane': {
       const { event, enforced } = notification;
       const verb = event.phase === 'end' ? 'ended' : enforced ? event.action : `would ${event.action}`;
-      return columns(event.time, `${verb}: ${tellMatch(event.match)}`);
+      return columns(event.time, `${verb}: ${describeMatch(event.match)}`);
     }
     case 'fuse': {
       const { event } = notification;
-      return columns(event.time, `${tellPhase(event)}: ${event.detail}`);
+      return columns(event.time, `${describePhase(event)}: ${event.detail}`);
     }
     case 'trouble':
       return columns(notification.time, notification.phase === 'end' ? 'over:' : undefined, notification.what);

@@ -6,18 +6,18 @@ import { formatCount } from './number.ts';
 type LaneSurplus = Pick<LaneStart, 'coverage' | 'surplus' | 'clients' | 'seconds'>;
 
 /** `would have touched 3 of 41,000 clients of the last 1d`. */
-export function tellBacktest({ hours, clients, clients_matched }: Backtest): string {
+export function describeBacktest({ hours, clients, clients_matched }: Backtest): string {
   return `would have touched ${formatCount(clients_matched)} of ${formatCount(clients)} clients of the last ${formatDuration(Math.round(hours * 60) * 60_000)}`;
 }
 
 /** `96 % of 5,120 requests above normal, from 4,980 clients, in 60 s`. */
-export function tellSurplus({ coverage, surplus, clients, seconds }: LaneSurplus): string {
+export function describeSurplus({ coverage, surplus, clients, seconds }: LaneSurplus): string {
   const share = `${Math.round(coverage * 100)} % of ${formatCount(surplus)} requests above normal`;
   return `${share}, from ${formatCount(clients)} clients, in ${seconds} s`;
 }
 
 /** `user agent "Mozilla/5.0 …", no referer`: what a request has that the lane matches. */
-export function tellMatch(match: LaneMatch): string {
+export function describeMatch(match: LaneMatch): string {
   const { user_agent, path, query_keys, network, method, referer } = match;
   const parts = [
     network !== undefined && `network ${network}`,

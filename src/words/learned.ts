@@ -5,7 +5,7 @@
 import type { Evidence, Learned } from '../model/event.ts';
 
 /** Both as people read them: `0.50 ± 0.50/s (default, nothing learned yet)`; the value alone where it was learned. */
-export function tellLearned(learned: string | undefined, effective: string): string {
+export function describeLearned(learned: string | undefined, effective: string): string {
   if (learned === effective) return effective;
   return learned === undefined
     ? `${effective} (default, nothing learned yet)`

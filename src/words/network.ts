@@ -3,7 +3,7 @@ import type { NetworkProof } from '../model/lane.ts';
 import { formatCount } from './number.ts';
 
 /** What its clients did, and what the site's past says of it. Undefined for what is no proof. */
-export function tellNetwork(proof: unknown): { readonly did: string; readonly past: string } | undefined {
+export function describeNetwork(proof: unknown): { readonly did: string; readonly past: string } | undefined {
   if (typeof proof !== 'object' || proof === null || !('backtest' in proof)) return undefined;
   const { requests, clients, seconds, coverage, networks, backtest } = proof as NetworkProof;
   const share = `${Math.round(100 * coverage)} %`;

@@ -6,7 +6,7 @@ import type { Rule } from '../detect/rule.ts';
 import { presentCondition, RULES, type RuleName } from '../detect/rules.ts';
 import type { Condition, Evidence, Learned } from '../model/event.ts';
 import { learnedOf } from './learned.ts';
-import { tellNetwork } from './network.ts';
+import { describeNetwork } from './network.ts';
 import { formatNumber, formatPercent } from './number.ts';
 
 /** The numbers of a judgement; those of an old row, or after JSON, may lack some or be null. */
@@ -88,15 +88,15 @@ export interface Reason {
 }
 
 /** Undefined without numbers: an operator measures nothing. */
-export function tellReason(condition: string, numbers: ReasonNumbers): Reason | undefined {
+export function describeReason(condition: string, numbers: ReasonNumbers): Reason | undefined {
   if (typeof numbers.rate !== 'number') return undefined;
   const { clients } = numbers;
   const who = typeof clients === 'number' ? `${clients} clients of this network attacked. Together its clients` : 'It';
   const did = `${who} sent ${sent(numbers)}`;
-  const normal = tellNormal(numbers);
+  const normal = describeNormal(numbers);
   const rule = findRule(condition, numbers);
   if (rule) {
-    const tolerated = `${tellPoints(numbers, rule)}${numbers.lenient === true ? LENIENT : ''}`;
+    const tolerated = `${describePoints(numbers, rule)}${numbers.lenient === true ? LENIENT : ''}`;
     return {
       did: `${did}${refused(numbers)}. That is ${pointsOf(numbers)} points; the limit is ${short(numbers.points_limit)}.`,
       normal,
@@ -119,7 +119,7 @@ export function tellReason(condition: string, numbers: ReasonNumbers): Reason | 
         tolerated: `${ceiling} until it is.`,
       };
     case 'swarm': {
-      const network = tellNetwork(numbers.swarm);
+      const network = describeNetwork(numbers.swarm);
       if (!network) return undefined;
       const tolerated = 'Many clients of one network are, as long as no more strangers come than usual.';
       return { did: network.did, normal: network.past, tolerated };
@@ -137,7 +137,7 @@ export function usualErrors(numbers: ReasonNumbers): string {
     : formatPercent(learned?.error_ratio ?? numbers.baseline_error_ratio);
 }
 
-function tellNormal(numbers: ReasonNumbers): string {
+function describeNormal(numbers: ReasonNumbers): string {
   const learned = learnedOf(numbers);
   const isOfSite = numbers.baseline_of === 'site';
   const perMinute = (rate: unknown) => short(typeof rate === 'number' ? rate * 60 : rate);
@@ -158,7 +158,7 @@ function tellNormal(numbers: ReasonNumbers): string {
 }
 
 /** How many points would have been all right, also as requests of the kind that the rule is about. */
-function tellPoints({ points_limit, points_leak }: ReasonNumbers, { counted, requestsPerPoint }: Rule): string {
+function describePoints({ points_limit, points_leak }: ReasonNumbers, { counted, requestsPerPoint }: Rule): string {
   const times = (points: unknown) => (typeof points === 'number' ? points * requestsPerPoint : points);
   const [limit, leak] = [short(points_limit), short(points_leak)];
   return `A burst of about ${formatNumber(times(points_limit), 0)} ${counted}, then ${short(times(points_leak))} a minute, would have been tolerated (${limit} points, of which ${leak} drain a minute).`;

@@ -45,7 +45,7 @@ export function listExcess(numbers: Numbers, max: number): Excess[] {
 }
 
 /** The start of an anomaly in parts for one line, the most telling first. */
-export function tellStart(numbers: Numbers): string[] {
+export function describeStart(numbers: Numbers): string[] {
   const stands = listExcess(numbers, 2).map(({ kind, name, share, usual }) =>
     [kind === 'new' ? '' : kind, clip(name), share, usual && `(${usual})`].filter((word) => word !== '').join(' '),
   );
@@ -53,7 +53,7 @@ export function tellStart(numbers: Numbers): string[] {
 }
 
 /** The end of an anomaly in parts for one line; `lasted` is its duration as people write it. */
-export function tellEnd(numbers: Numbers, lasted: string): string[] {
+export function describeEnd(numbers: Numbers, lasted: string): string[] {
   return [
     `lasted ${lasted}`,
     `peak ${peakOf(numbers)}`,

@@ -2,7 +2,7 @@
 import type { Who } from '../model/who.ts';
 
 /** `AS16276 OVH, FR · rDNS ns1.example.net · verified Googlebot`; empty where nothing is known. */
-export function tellWho({ owner, hostName, hostNameConfirmed, robot }: Who): string {
+export function describeWho({ owner, hostName, hostNameConfirmed, robot }: Who): string {
   const parts: string[] = [];
   if (owner) {
     const system = owner.asn > 0 ? `AS${owner.asn}` : '';

@@ -12,7 +12,7 @@ import { parsePrefix } from '../../src/net/prefix.ts';
 import { formatMessage } from '../../src/notify/format.ts';
 import { toSlackPayload } from '../../src/notify/slack-payload.ts';
 import { formatAuditLine } from '../../src/record/text-log/audit-line.ts';
-import { briefReason, PHRASES, phraseOf, tellReason } from '../../src/words/reason.ts';
+import { briefReason, describeReason, PHRASES, phraseOf } from '../../src/words/reason.ts';
 import { evidenceOf } from '../support/evidence.ts';
 import type { RowChanges } from '../support/rows.ts';
 import { banDraft, record } from './recorded.ts';
@@ -98,7 +98,7 @@ for (const condition of Object.keys(PHRASES) as Condition[]) {
   if (condition.startsWith('site_') || condition === 'manual') continue;
   test(`${condition} reads the same in Slack, in the audit log and when it is explained`, async (t) => {
     const evidence = evidenceOf(condition);
-    const reason = tellReason(condition, evidence);
+    const reason = describeReason(condition, evidence);
     assert.ok(reason);
     const told = flat(await explain(t, [judged(condition)]));
     const event = { event: 'ban', time: '2026-11-20T10:11:12Z', ip: CLIENT, tier: 1, duration_seconds: 600 } as const;

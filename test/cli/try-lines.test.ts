@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createStyle } from '../../src/cli/style.ts';
 import { foldLine, width } from '../../src/cli/text.ts';
-import { tellEntry } from '../../src/cli/try/lines.ts';
+import { describeEntry } from '../../src/cli/try/lines.ts';
 import { auditEntry } from '../http/examples.ts';
 
 const ban = auditEntry({
@@ -16,7 +16,7 @@ const ban = auditEntry({
     samples: ['/.env', '/phpinfo.php', '/wp-content/backup-of-the-whole-site.tar.gz'].map((path) => ({ path })),
   },
 });
-const told = (columns: number) => foldLine(tellEntry(ban, createStyle(false), columns) ?? '', columns).split('\n');
+const told = (columns: number) => foldLine(describeEntry(ban, createStyle(false), columns) ?? '', columns).split('\n');
 
 test('a ban says what was requested, on as few lines as that takes', () => {
   const whole = told(200);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { Request } from '../../src/detect/request.ts';
 import { REFUTED, VERIFIED } from '../../src/detect/robot-verdicts.ts';
 import { scrape } from '../../src/detect/scrape.ts';
-import { tellReason } from '../../src/words/reason.ts';
+import { describeReason } from '../../src/words/reason.ts';
 import { ATTACKER, keyOf } from '../engine/story.ts';
 import { type Asked, go, line, name, PAGE, pageLoad, ready, served } from './site.ts';
 
@@ -53,10 +53,10 @@ test('so is counting through the numbers of a query', () => {
 test('who was only ever answered well is banned for the shortest time, and that is said; who also probed is not', () => {
   const reader = go(ready(), 60, 1, (n) => [rare(n)]);
   assert.equal(reader?.lenient, true);
-  assert.match(tellReason('scrape', reader)?.tolerated ?? '', /Nothing else counts against it/);
+  assert.match(describeReason('scrape', reader)?.tolerated ?? '', /Nothing else counts against it/);
   const prober = go(ready(), 60, 1, (n) => [rare(n), ...(n < 4 ? [{ path: `/${name(n)}.php`, status: 404 }] : [])]);
   assert.deepEqual([prober?.condition, prober?.lenient], ['scrape', undefined]);
-  assert.doesNotMatch(tellReason('scrape', prober ?? {})?.tolerated ?? '', /Nothing else/);
+  assert.doesNotMatch(describeReason('scrape', prober ?? {})?.tolerated ?? '', /Nothing else/);
   const liar = ready();
   const { high, low } = keyOf(ATTACKER);
   liar.bench.feed(...[rare(0)].map((asked) => line(liar.now, asked)));

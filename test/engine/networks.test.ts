@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatSecond } from '../../src/model/time.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
-import { tellReason } from '../../src/words/reason.ts';
+import { describeReason } from '../../src/words/reason.ts';
 import { line, name, pageLoad, ready, type Scene } from '../detect/site.ts';
 import { visitorIp } from '../support/traffic.ts';
 
@@ -39,7 +39,7 @@ test('ten addresses of one /24 that probe in turn are banned as the network, bef
   const [ban] = scene.bench.of('ban');
   assert.deepEqual([ban?.tier, ban?.duration_seconds, ban?.clients, ban?.samples.length], [1, 600, 10, 5]);
   assert.match(
-    tellReason('scan', ban ?? {})?.did ?? '',
+    describeReason('scan', ban ?? {})?.did ?? '',
     /^10 clients of this network attacked\. Together its clients sent /,
   );
   const { banned: shutOut } = scene.bench.engine;

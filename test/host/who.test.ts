@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { loadRobots, SHIPPED_ROBOTS } from '../../src/host/robots.ts';
 import { WhoFinder } from '../../src/host/who.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
-import { tellWho } from '../../src/words/who.ts';
+import { describeWho } from '../../src/words/who.ts';
 
 const zone: Readonly<Record<string, readonly string[]>> = {
   '1.2.0.192.in-addr.arpa': ['crawl-1.googlebot.com.'],
@@ -20,7 +20,7 @@ test('a host name counts only if it resolves back to the address', async () => {
   const finder = new WhoFinder({ table: '/nonexistent', robots: loadRobots(SHIPPED_ROBOTS), resolver });
   const texts = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4', '34.64.82.64', '192.0.2.0/30'];
   const found = await finder.find(texts.map((text) => parsePrefix(text) ?? assert.fail(text)));
-  assert.deepEqual(found.map(tellWho), [
+  assert.deepEqual(found.map(describeWho), [
     'rDNS crawl-1.googlebot.com · verified Googlebot',
     'rDNS crawl-2.googlebot.com (unconfirmed)',
     'rDNS ns1.example.net',
@@ -40,16 +40,16 @@ test('a resolver that never answers is waited for no longer than two seconds', a
   });
   const found = finder.find([{ family: 4, value: 0xc0000201n, bits: 32 }]);
   t.mock.timers.tick(2000);
-  assert.deepEqual((await found).map(tellWho), ['']);
+  assert.deepEqual((await found).map(describeWho), ['']);
 });
 
 test('an owner without a number, a name or a country is shown by what is known', () => {
-  const tell = (asn: number, name: string, country: string) => tellWho({ owner: { asn, name, country } });
+  const tell = (asn: number, name: string, country: string) => describeWho({ owner: { asn, name, country } });
   assert.equal(tell(16276, 'OVH', 'FR'), 'AS16276 OVH, FR');
   assert.equal(tell(16276, '', ''), 'AS16276');
   assert.equal(tell(0, '', 'FR'), 'FR');
   assert.equal(
-    tellWho({
+    describeWho({
       owner: { asn: 16276, name: 'OVH', country: 'FR' },
       hostName: 'ns1.example.net',
       hostNameConfirmed: true,

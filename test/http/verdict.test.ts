@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { textOf } from '../../src/http/labels.ts';
-import { tellVerdict } from '../../src/http/verdict.ts';
+import { describeVerdict } from '../../src/http/verdict.ts';
 import type { AuditEntry } from '../../src/model/audit.ts';
 import { status } from '../support/status.ts';
 import { auditEntry } from './examples.ts';
 
 test('a backend that blocks nobody is not said to block', () => {
-  const told = (backend: string) => tellVerdict(status({ mode: 'enforce', backend })).text;
+  const told = (backend: string) => describeVerdict(status({ mode: 'enforce', backend })).text;
   assert.match(told('ipset'), / blocking via ipset\.$/);
   assert.match(told('dry-run'), / blocking nobody: firewall\.backend is dry-run\.$/);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeActivity } from '../../src/words/activity.ts';
 import { spellDuration } from '../../src/words/duration.ts';
-import { tellLearned } from '../../src/words/learned.ts';
+import { describeLearned } from '../../src/words/learned.ts';
 import { evidenceOf } from '../support/evidence.ts';
 
 const sample = (path: string, status = 404) => ({ time: '', method: 'GET', path, status, user_agent: '' });
@@ -54,7 +54,7 @@ test('durations in a sentence have two units at most', () => {
 });
 
 test('a default is called a default', () => {
-  assert.equal(tellLearned('1/s', '1/s'), '1/s');
-  assert.equal(tellLearned('1/s', '2/s'), '1/s (below the minimum, counted as 2/s)');
-  assert.equal(tellLearned(undefined, '2/s'), '2/s (default, nothing learned yet)');
+  assert.equal(describeLearned('1/s', '1/s'), '1/s');
+  assert.equal(describeLearned('1/s', '2/s'), '1/s (below the minimum, counted as 2/s)');
+  assert.equal(describeLearned(undefined, '2/s'), '2/s (default, nothing learned yet)');
 });

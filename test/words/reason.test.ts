@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Condition } from '../../src/model/event.ts';
-import { briefReason, PHRASES, phraseOf, tellReason } from '../../src/words/reason.ts';
+import { briefReason, describeReason, PHRASES, phraseOf } from '../../src/words/reason.ts';
 import { evidenceOf } from '../support/evidence.ts';
 
 const NORMAL = '42 ± 33 requests a minute from a client, 3 % of them refused (4xx).';
@@ -65,12 +65,12 @@ for (const [condition, brief, did, tolerated] of TOLD) {
     const evidence = evidenceOf(condition);
     assert.equal(briefReason(condition, evidence), brief);
     const normal = condition === 'warmup_ceiling' ? 'Not known yet.' : NORMAL;
-    assert.deepEqual(tellReason(condition, evidence), { did, normal, tolerated });
+    assert.deepEqual(describeReason(condition, evidence), { did, normal, tolerated });
   });
 }
 
 test('the profile classic holds a client against the whole site, and says so', () => {
-  const reason = tellReason('z_score', evidenceOf('z_score', { baseline_of: 'site' }));
+  const reason = describeReason('z_score', evidenceOf('z_score', { baseline_of: 'site' }));
   assert.equal(
     reason?.normal,
     '0.70 ± 0.55 requests/s on the whole site; profile classic holds every client against that.',
@@ -78,15 +78,15 @@ test('the profile classic holds a client against the whole site, and says so', (
 });
 
 test('what reached a floor is told that one less would have been tolerated', () => {
-  const reason = tellReason('multiplier', evidenceOf('multiplier', { requests: 600, rate: 10, limit: 10 }));
+  const reason = describeReason('multiplier', evidenceOf('multiplier', { requests: 600, rate: 10, limit: 10 }));
   assert.equal(reason?.tolerated, 'Up to 599 requests in 60 s would have been tolerated.');
 });
 
 test('an operator measures nothing; an old row without the newer numbers is still told', () => {
-  assert.equal(tellReason('manual', {}), undefined);
+  assert.equal(describeReason('manual', {}), undefined);
   const { span_seconds: _, baseline_of: __, ...old } = evidenceOf('multiplier');
-  assert.equal(tellReason('multiplier', old)?.did, tellReason('multiplier', evidenceOf('multiplier'))?.did);
-  const pointless = tellReason('scan', { rate: 1, requests: 60, window_seconds: 60, z: null });
+  assert.equal(describeReason('multiplier', old)?.did, describeReason('multiplier', evidenceOf('multiplier'))?.did);
+  const pointless = describeReason('scan', { rate: 1, requests: 60, window_seconds: 60, z: null });
   assert.doesNotMatch(JSON.stringify(pointless), /undefined|NaN|null/);
 });
 
@@ -99,7 +99,7 @@ test('a row of an older version is told by the present names of its condition', 
   ] as const) {
     assert.equal(phraseOf(former), PHRASES[present]);
     assert.equal(briefReason(former, numbers), briefReason(present, numbers));
-    assert.deepEqual(tellReason(former, numbers), tellReason(present, numbers));
+    assert.deepEqual(describeReason(former, numbers), describeReason(present, numbers));
   }
 });
 
@@ -115,7 +115,7 @@ test('docs/detection.md lists every condition with the words that are used for i
 });
 
 test('a floor is not told as if it had been learned', () => {
-  const normal = (learned: object) => tellReason('multiplier', { ...evidenceOf('multiplier'), learned })?.normal;
+  const normal = (learned: object) => describeReason('multiplier', { ...evidenceOf('multiplier'), learned })?.normal;
   assert.equal(normal({ mean: 0.7, stddev: 0.55, error_ratio: 0.03 }), NORMAL);
   assert.equal(
     normal({ mean: 0.05, stddev: 0.1, error_ratio: 0.004 }),

@@ -6,8 +6,8 @@ import type { Who } from '../../model/who.ts';
 import { findTranslated } from '../../net/client-key.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import type { TrailReader } from '../../record/trail/trail-reader.ts';
-import { tellReason } from '../../words/reason.ts';
-import { tellWho } from '../../words/who.ts';
+import { describeReason } from '../../words/reason.ts';
+import { describeWho } from '../../words/who.ts';
 import { type Context, loadPermitted, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { type Searched, searchLogs } from '../story/log-search.ts';
@@ -47,7 +47,8 @@ export async function explain(context: Context, options: { readonly subject: str
   const suffix = configPath === undefined ? '' : ` --config ${quoted(configPath)}`;
   const commands = commandsOf(story, suffix);
   if (json) output.json({ ...storyJson(story), who: whoJson(who), ...searchedJson(searched), commands });
-  else output.data(formatStory(story, { nowMs: now(), suffix, decayMs: bans.decay, who: tellWho(who), ...searched }));
+  else
+    output.data(formatStory(story, { nowMs: now(), suffix, decayMs: bans.decay, who: describeWho(who), ...searched }));
   return EXIT.done;
 }
 
@@ -150,7 +151,7 @@ function storyJson(story: Story): Readonly<Record<string, unknown>> {
   return {
     client: asked ?? null,
     entry: entry ? entryJson(entry) : null,
-    reason: entry?.condition ? (tellReason(entry.condition, entry.numbers ?? {}) ?? null) : null,
+    reason: entry?.condition ? (describeReason(entry.condition, entry.numbers ?? {}) ?? null) : null,
     results: results.map(entryJson),
     earlier_bans: before.map(entryJson),
     active: active ? listEntry(active) : null,

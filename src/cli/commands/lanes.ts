@@ -7,7 +7,7 @@ import type { Backtest, LaneMatch, LiveLane } from '../../model/lane.ts';
 import { printable } from '../../model/text.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import { formatDuration } from '../../words/duration.ts';
-import { tellBacktest, tellMatch, tellSurplus } from '../../words/lane.ts';
+import { describeBacktest, describeMatch, describeSurplus } from '../../words/lane.ts';
 import { formatCount } from '../../words/number.ts';
 import { type Context, operatorName, requireConfig, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
@@ -53,7 +53,7 @@ export async function lanes(context: Context, options: LanesCommandOptions): Pro
   const { socket } = requireSections(context, ['control']).control;
   const keepMs = action === 'keep' ? readTime(options, DAY_MS) : undefined;
   const request = { id, ...whoAsks(context, options), ...(keepMs !== undefined && { keepMs }) };
-  return tellResult(context, await callDaemon(socket, 'changeLane', request));
+  return describeResult(context, await callDaemon(socket, 'changeLane', request));
 }
 
 async function list(context: Context): Promise<number> {
@@ -69,7 +69,7 @@ async function list(context: Context): Promise<number> {
       formatTime(Date.parse(lane.since)),
       formatRelative(Date.parse(lane.until), now()),
       lane.actor,
-      tellMatch(lane.match),
+      describeMatch(lane.match),
     ]);
     const header = ['ID', 'ACTION', 'STATE', 'SINCE', 'ENDS', 'BY', 'STOPS'];
     output.data(formatFittingTable(header, rows, columnsOf(process.stdout)));
@@ -104,13 +104,13 @@ function describe(id: string, lane: LiveLane | undefined, rows: readonly AuditEn
     const what = action.replaceAll('_', ' ');
     return `${formatTime(timeMs)}  #${row} ${actor}: ${what}${detail === '' ? '' : `: ${detail}`}`;
   });
-  const now = lane ? tellState(lane) : 'It has ended.';
+  const now = lane ? describeState(lane) : 'It has ended.';
   const paragraphs = [
     { label: 'Now', text: now },
-    ...(lane ? [{ label: 'Stops', text: `requests with ${tellMatch(lane.match)}` }] : []),
-    ...(lane?.action === 'hold' ? [{ label: 'Lets pass', text: tellLimits(lane) }] : []),
+    ...(lane ? [{ label: 'Stops', text: `requests with ${describeMatch(lane.match)}` }] : []),
+    ...(lane?.action === 'hold' ? [{ label: 'Lets pass', text: describeLimits(lane) }] : []),
     ...(lane?.proof
-      ? [{ label: 'Why', text: `${tellSurplus(lane.proof)}; ${tellBacktest(lane.proof.backtest)}` }]
+      ? [{ label: 'Why', text: `${describeSurplus(lane.proof)}; ${describeBacktest(lane.proof.backtest)}` }]
       : []),
     { label: 'History', lines: history },
     ...(lane ? [{ label: 'Undo', text: `zban lanes drop ${id}` }] : []),
@@ -118,12 +118,12 @@ function describe(id: string, lane: LiveLane | undefined, rows: readonly AuditEn
   return formatParagraphs(paragraphs, COLUMNS);
 }
 
-function tellLimits({ usual_rate }: LiveLane): string {
+function describeLimits({ usual_rate }: LiveLane): string {
   const { perMinute, atOnce } = findHoldLimits(usual_rate);
   return `${perMinute} of these requests a minute, as many as usual, and up to ${atOnce} at once`;
 }
 
-function tellState({ action, state, message, until }: LiveLane): string {
+function describeState({ action, state, message, until }: LiveLane): string {
   const end = `It ends at the latest ${formatTime(Date.parse(until))}.`;
   if (state === 'observed') return `It is only observed and stops nobody. ${end}`;
   if (state === 'failed') return `nginx does not have it, so that it stops nobody: ${message}. ${end}`;
@@ -142,7 +142,7 @@ async function add(context: Context, options: LanesCommandOptions): Promise<numb
   const { backtest, notes } = await backtestLane(config, match, now);
   for (const note of notes) output.talk(`zban: ${printable(note)}`);
   const usualRate = given ?? (backtest.hours > 0 ? backtest.requests_matched / backtest.hours / 3600 : 0);
-  if (!json) output.say(printable(tellProof(match, backtest)));
+  if (!json) output.say(printable(describeProof(match, backtest)));
   if (options.dryRun) {
     if (json) output.json({ match, backtest, usual_rate: usualRate });
     return EXIT.done;
@@ -153,12 +153,12 @@ async function add(context: Context, options: LanesCommandOptions): Promise<numb
   }
   const action = options.deny ? 'deny' : 'hold';
   const request = { action, match, usualRate, forMs, backtest, ...whoAsks(context, options) } as const;
-  return tellResult(context, await callDaemon(config.control.socket, 'addLane', request));
+  return describeResult(context, await callDaemon(config.control.socket, 'addLane', request));
 }
 
-function tellProof(match: LaneMatch, backtest: Backtest): string {
+function describeProof(match: LaneMatch, backtest: Backtest): string {
   const requests = `${formatCount(backtest.requests_matched)} of ${formatCount(backtest.requests)} requests`;
-  return `requests with ${tellMatch(match)}: ${tellBacktest(backtest)}, ${requests}`;
+  return `requests with ${describeMatch(match)}: ${describeBacktest(backtest)}, ${requests}`;
 }
 
 function readMatch(options: LanesCommandOptions): LaneMatch {
@@ -195,7 +195,7 @@ function whoAsks({ env }: Context, { reason = '' }: LanesCommandOptions) {
   return { reason, operator: operatorName(env) };
 }
 
-function tellResult({ output, json }: Context, result: LaneResult): number {
+function describeResult({ output, json }: Context, result: LaneResult): number {
   const { ok, code, id, message } = result;
   if (json) output.json(result);
   else if (ok) output.say(printable(`lane ${id}: ${message}`));

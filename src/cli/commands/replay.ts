@@ -3,10 +3,10 @@ import { printable } from '../../model/text.ts';
 import { replay } from '../../replay/replay.ts';
 import { ReplayReport } from '../../replay/report.ts';
 import { formatDuration } from '../../words/duration.ts';
-import { tellMatch } from '../../words/lane.ts';
+import { describeMatch } from '../../words/lane.ts';
 import { briefReason, nameClient } from '../../words/reason.ts';
-import { tellEnd, tellStart } from '../../words/site-reason.ts';
-import { tellBaseline } from '../baseline-text.ts';
+import { describeEnd, describeStart } from '../../words/site-reason.ts';
+import { describeBaseline } from '../baseline-text.ts';
 import { type Context, configOrDefaults } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { readCount } from '../options.ts';
@@ -64,28 +64,28 @@ function describe(event: EngineEvent): string {
   switch (event.event) {
     case 'ban': {
       const length = formatDuration(event.duration_seconds === null ? null : event.duration_seconds * 1000);
-      return `BAN       ${nameClient(event.ip, event)} for ${length} (tier ${event.tier}): ${tellWhy(event)}`;
+      return `BAN       ${nameClient(event.ip, event)} for ${length} (tier ${event.tier}): ${describeWhy(event)}`;
     }
     case 'unban':
       return `UNBAN     ${event.ip} (tier ${event.tier}): ${event.reason}`;
     case 'refused':
-      return `NOT BAN   ${nameClient(event.ip, event)} (${event.reason}: ${event.detail}): ${tellWhy(event)}`;
+      return `NOT BAN   ${nameClient(event.ip, event)} (${event.reason}: ${event.detail}): ${describeWhy(event)}`;
     case 'global_anomaly':
       return event.phase === 'start'
-        ? `SITE      anomaly starts: ${tellStart(event).join(' | ')}`
-        : `SITE      anomaly ends: ${tellEnd(event, formatDuration(event.duration_seconds * 1000)).join(' | ')}`;
+        ? `SITE      anomaly starts: ${describeStart(event).join(' | ')}`
+        : `SITE      anomaly ends: ${describeEnd(event, formatDuration(event.duration_seconds * 1000)).join(' | ')}`;
     case 'baseline': {
-      const { site, client, error_ratio } = tellBaseline(event);
+      const { site, client, error_ratio } = describeBaseline(event);
       return `BASELINE  site ${site}; client ${client}; errors ${error_ratio}`;
     }
     case 'lane':
-      return `LANE      ${event.phase}s: ${event.action} what has ${tellMatch(event.match)}`;
+      return `LANE      ${event.phase}s: ${event.action} what has ${describeMatch(event.match)}`;
     case 'fuse':
       return `FUSE      ${event.phase === 'reset' ? 'reset' : `tripped until ${event.until}`}: ${event.detail}`;
   }
 }
 
-function tellWhy(numbers: Evidence): string {
+function describeWhy(numbers: Evidence): string {
   const refused = numbers.errors > 0 ? ` (${numbers.errors} refused)` : '';
   return `${briefReason(numbers.condition, numbers)}; ${numbers.requests} requests in ${numbers.span_seconds} s${refused}`;
 }

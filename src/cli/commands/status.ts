@@ -7,7 +7,7 @@ import { describeTripped } from '../../words/fuse.ts';
 import { countOf, formatCount, formatNumber } from '../../words/number.ts';
 import { describeProgress, progressOf } from '../../words/progress.ts';
 import { looks, peakOf } from '../../words/site-reason.ts';
-import { tellBaseline } from '../baseline-text.ts';
+import { describeBaseline } from '../baseline-text.ts';
 import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { columnsOf } from '../style.ts';
@@ -40,7 +40,7 @@ export function formatStatus(status: Status, nowMs: number, columns: number): st
 
 function ofDaemon(status: Status): [string, string][] {
   return [
-    ['state', tellState(status)],
+    ['state', describeState(status)],
     ['host', status.name],
     [
       'mode',
@@ -54,7 +54,7 @@ function ofDaemon(status: Status): [string, string][] {
   ];
 }
 
-function tellState({ state, warm_start }: Status): string {
+function describeState({ state, warm_start }: Status): string {
   const name = state.replace('_', ' ');
   return warm_start
     ? `${name}: reading the past of the logs, ${describeProgress(progressOf(warm_start), 'lines')}`
@@ -71,27 +71,27 @@ function ofBans(status: Status, nowMs: number): [string, string][] {
   return [
     ['bans in force', `${formatCount(status.active_bans)}${observed}`],
     ['since the start', totals],
-    ['fuse', status.fuse_until === null ? 'OK' : tellFuse(Date.parse(status.fuse_until), status.profile, nowMs)],
-    ...(status.fleet ? ([['fleet', tellFleet(status.fleet)]] as [string, string][]) : []),
+    ['fuse', status.fuse_until === null ? 'OK' : describeFuse(Date.parse(status.fuse_until), status.profile, nowMs)],
+    ...(status.fleet ? ([['fleet', describeFleet(status.fleet)]] as [string, string][]) : []),
     ['waiting to be sent', countOf(status.outbox, 'message')],
   ];
 }
 
-function tellFleet({ name, host, state, since, hosts, waiting }: FleetStatus): string {
+function describeFleet({ name, host, state, since, hosts, waiting }: FleetStatus): string {
   const wait = waiting > 0 ? `, ${waiting} decisions wait to be sent` : '';
   if (state === 'connected') return `${name}, as ${host}, ${countOf(hosts, 'host')}${wait}`;
   const what = state === 'away' ? 'its server is AWAY' : state === 'left' ? 'this host has left it' : 'connecting';
   return `${name}, as ${host}: ${what} since ${formatTime(Date.parse(since))}${wait}`;
 }
 
-function tellFuse(untilMs: number, profile: string, nowMs: number): string {
+function describeFuse(untilMs: number, profile: string, nowMs: number): string {
   const until = `${formatTime(untilMs)} (${formatRelative(untilMs, nowMs)})`;
   return `TRIPPED until ${until}: ${describeTripped(profile)} (reset: zban fuse reset)`;
 }
 
 function ofTraffic(status: Status): [string, string][] {
   const { baseline } = status;
-  const told = baseline && tellBaseline(baseline);
+  const told = baseline && describeBaseline(baseline);
   const learned: [string, string][] =
     told === null
       ? [['normal', 'nothing learned yet']]
@@ -103,7 +103,7 @@ function ofTraffic(status: Status): [string, string][] {
   const lag = status.log_lag_seconds;
   return [
     ['site', `${formatNumber(status.site_rate)} requests/s from ${countOf(status.clients, 'client')}`],
-    ['site anomaly', tellIncident(status)],
+    ['site anomaly', describeIncident(status)],
     ...learned,
     [
       'lines',
@@ -114,7 +114,7 @@ function ofTraffic(status: Status): [string, string][] {
 }
 
 /** A daemon of an older version tells no more than whether there is one. */
-function tellIncident({ global_anomaly, incident }: Status): string {
+function describeIncident({ global_anomaly, incident }: Status): string {
   if (!incident) return global_anomaly ? 'YES' : 'no';
   const { since, ongoing } = incident;
   const now = ongoing ? '' : '; calm now, it ends when that lasts';

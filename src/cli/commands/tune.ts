@@ -82,14 +82,14 @@ function formatTune(result: Sweep, inForce: Sensitivity, advice: Recommendation 
   const known = `${formatCount(result.knownClients)} clients are known: most of their requests were answered in ${KNOWN_HOURS} or more different hours.`;
   const parts = [
     `${minute(first)} to ${minute(last)} UTC (${span}): ${read}\n${known}`,
-    tellSteps(result, inForce, days),
+    describeSteps(result, inForce, days),
     ...advice.doubts.map((doubt) => wrapText(doubt, COLUMNS)),
-    tellAdvice(advice, inForce),
+    describeAdvice(advice, inForce),
   ];
   return parts.join('\n\n');
 }
 
-function tellSteps({ steps }: Sweep, inForce: Sensitivity, days: number): string {
+function describeSteps({ steps }: Sweep, inForce: Sensitivity, days: number): string {
   const seconds = (value: number | null) => (value === null ? '–' : formatSpan(value * 1000));
   const rows = steps.map((step) => [
     String(step.sensitivity),
@@ -107,7 +107,7 @@ function tellSteps({ steps }: Sweep, inForce: Sensitivity, days: number): string
   return section(heading, alignRight({ header, rows }, [1, 2, 3, 4, 5, 6, 7]));
 }
 
-function tellAdvice({ sensitivity, reason }: Recommendation, inForce: Sensitivity): string {
+function describeAdvice({ sensitivity, reason }: Recommendation, inForce: Sensitivity): string {
   const same = sensitivityFactor(sensitivity) === sensitivityFactor(inForce);
   const what = `Recommended: ${sensitivity}${same ? ', which is in force' : ''}. ${reason}`;
   const how = same

@@ -6,7 +6,7 @@ import { updateWhoTable } from '../../host/who-update.ts';
 import { printable } from '../../model/text.ts';
 import type { Who } from '../../model/who.ts';
 import { type Prefix, parsePrefix } from '../../net/prefix.ts';
-import { tellWho } from '../../words/who.ts';
+import { describeWho } from '../../words/who.ts';
 import { type Context, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { readTargets } from '../options.ts';
@@ -35,10 +35,10 @@ export async function who(context: Context, { targets, file }: WhoCommandOptions
     return EXIT.done;
   }
   for (const [index, name] of names.entries()) {
-    const text = tellWho(found[index] ?? {});
+    const text = describeWho(found[index] ?? {});
     context.output.say(printable(`${name} · ${text === '' ? 'nothing is known' : text}`));
   }
-  if (found.some(({ owner }) => !owner)) tellTable(context, config.who.table);
+  if (found.some(({ owner }) => !owner)) describeTable(context, config.who.table);
   return EXIT.done;
 }
 
@@ -79,7 +79,7 @@ async function update(
 }
 
 /** Why the table does not know somebody. */
-function tellTable({ output }: Context, path: string): void {
+function describeTable({ output }: Context, path: string): void {
   try {
     const table = new WhoTable(path);
     output.talk(`zban: who.table ${printable(path)} is of ${new Date(table.madeMs).toISOString().slice(0, 10)}`);

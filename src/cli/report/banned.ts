@@ -13,7 +13,7 @@ import { alignRight, section } from './section.ts';
 const LISTED = 5;
 
 /** One list for each condition, that of most clients first. `kept`: requests that the bans kept out, by client. */
-export function tellBanned(
+export function describeBanned(
   clients: readonly BannedClient[],
   kept: ReadonlyMap<string, number>,
   all: boolean,
@@ -21,10 +21,10 @@ export function tellBanned(
   const groups = Map.groupBy(clients, (client) => client.ban.condition);
   return [...groups]
     .sort(([, a], [, b]) => b.length - a.length)
-    .map(([condition, members]) => tellGroup(condition, members, kept, all));
+    .map(([condition, members]) => describeGroup(condition, members, kept, all));
 }
 
-function tellGroup(
+function describeGroup(
   condition: Condition,
   clients: readonly BannedClient[],
   kept: ReadonlyMap<string, number>,
@@ -62,7 +62,7 @@ function askedFor({ samples }: BanEvent): string {
 }
 
 /** Those that were no strangers when they were banned, the best known first. */
-export function tellKnown(clients: readonly BannedClient[], all: boolean): string {
+export function describeKnown(clients: readonly BannedClient[], all: boolean): string {
   const known = clients.filter(({ past }) => past !== undefined && past.hours >= KNOWN_HOURS);
   const means = `answered well in ${KNOWN_HOURS} or more different hours before`;
   if (known.length === 0) return `Customers? No banned client was known (${means}).`;

@@ -10,20 +10,20 @@ import { alignRight, section } from './section.ts';
 const LISTED = 10;
 
 /** `3.1/45` at the nearest: points or requests, of those tolerated at that time. */
-export function tellUnbanned(heading: string, clients: readonly ClientHistory[]): string {
+export function describeUnbanned(heading: string, clients: readonly ClientHistory[]): string {
   const header = ['CLIENT', 'REQUESTS', 'ANSWERED', 'HOURS', ...LIMITS.map((limit) => limit.toUpperCase()), ''];
   const rows = clients.map((client) => [
     client.ip,
     formatCount(client.requests),
     formatPercent(client.answered / client.requests),
     formatCount(client.hours),
-    ...LIMITS.map((limit) => tellReached(client, limit)),
+    ...LIMITS.map((limit) => describeReached(client, limit)),
     client.robot ? 'robot' : '',
   ]);
   return section(heading, alignRight({ header, rows }, [1, 2, 3, ...LIMITS.map((_, column) => column + 4)]));
 }
 
-function tellReached({ reached }: ClientHistory, limit: LimitName): string {
+function describeReached({ reached }: ClientHistory, limit: LimitName): string {
   const near = reached.find((one) => one.limit === limit);
   if (!near || near.tolerated === 0) return '–';
   const mark = near === reached[0] ? '*' : ' ';
@@ -33,7 +33,7 @@ function tellReached({ reached }: ClientHistory, limit: LimitName): string {
 }
 
 /** Those that crossed a limit and were not banned. */
-export function tellRefused(clients: readonly RefusedClient[], all: boolean): string {
+export function describeRefused(clients: readonly RefusedClient[], all: boolean): string {
   const listed = clients.toSorted((a, b) => b.times - a.times).slice(0, all ? clients.length : LISTED);
   const header = ['CLIENT', 'FIRST TIME', 'TIMES', 'OVER ITS LIMIT', 'WHY NOT'];
   const rows = listed.map(({ refused, times }) => [

@@ -7,8 +7,8 @@ import type { Episode, ReplayReport } from '../../replay/report.ts';
 import { countOf, formatCount, formatNumber, formatPercent } from '../../words/number.ts';
 import { looked, peakOf, usualOf } from '../../words/site-reason.ts';
 import { formatSpan } from '../text.ts';
-import { minute, tellBanned, tellKnown } from './banned.ts';
-import { tellRefused, tellUnbanned } from './not-banned.ts';
+import { describeBanned, describeKnown, minute } from './banned.ts';
+import { describeRefused, describeUnbanned } from './not-banned.ts';
 import { alignRight, section } from './section.ts';
 
 /** Days and anomalies listed, unless all are; clients that were not banned: the heaviest and the nearest. */
@@ -40,31 +40,31 @@ export function formatReport(input: ReportInput): string {
   const banned = [...report.banned.values()];
   const kept = new Map(history.shut_out.map(({ ip, requests }) => [ip, requests]));
   const parts = [
-    tellPeriod(input),
-    tellTotals(input),
-    ...tellBanned(banned, kept, all),
-    ...(banned.length > 0 ? [tellKnown(banned, all)] : []),
-    tellDays(input),
-    ...(report.refused.size > 0 ? [tellRefused([...report.refused.values()], all)] : []),
-    ...tellSite(input),
-    ...tellUnbannedClients(input),
+    describePeriod(input),
+    describeTotals(input),
+    ...describeBanned(banned, kept, all),
+    ...(banned.length > 0 ? [describeKnown(banned, all)] : []),
+    describeDays(input),
+    ...(report.refused.size > 0 ? [describeRefused([...report.refused.values()], all)] : []),
+    ...describeSite(input),
+    ...describeUnbannedClients(input),
   ];
   return parts.join('\n\n');
 }
 
-function tellUnbannedClients({ history, all }: ReportInput): string[] {
+function describeUnbannedClients({ history, all }: ReportInput): string[] {
   const { heaviest, nearest } = history;
   if (heaviest.length === 0) return [];
   const most = 'The heaviest clients that were not banned, and the most each reached of the limits (* the nearest):';
   const near = 'Those that came nearest to a ban:';
   return [
-    tellUnbanned(most, heaviest),
-    ...(nearest.length > 0 ? [tellUnbanned(near, all ? nearest : nearest.slice(0, NEAREST_LISTED))] : []),
+    describeUnbanned(most, heaviest),
+    ...(nearest.length > 0 ? [describeUnbanned(near, all ? nearest : nearest.slice(0, NEAREST_LISTED))] : []),
     'Points of those tolerated; RATE: requests in a window, no static files.',
   ];
 }
 
-function tellPeriod({ config, history, summary }: ReportInput): string {
+function describePeriod({ config, history, summary }: ReportInput): string {
   const { first, last } = history;
   if (first === null || last === null) return 'The log has no line that could be read.';
   const span = formatSpan(Date.parse(last) - Date.parse(first));
@@ -72,21 +72,24 @@ function tellPeriod({ config, history, summary }: ReportInput): string {
     `${minute(first)} to ${minute(last)} UTC (${span}): ${countOf(summary.lines, 'line')} of ${countOf(summary.clients, 'client')}`,
     `profile ${config.profile}, sensitivity ${config.sensitivity}; ${countOf(history.known_clients, 'client')} known by the end`,
   ];
-  const skipped = tellCounts(summary.skipped_by_reason);
+  const skipped = describeCounts(summary.skipped_by_reason);
   if (skipped !== '') lines.push(`skipped: ${skipped}`);
-  const discarded = tellCounts(summary.discarded, DISCARDED);
+  const discarded = describeCounts(summary.discarded, DISCARDED);
   if (discarded !== '') lines.push(`not judged: ${discarded}`);
   const seconds = formatNumber(summary.seconds, 1);
   lines.push(`read in ${seconds} s, ${formatCount(summary.lines_per_second)} lines a second`);
   return lines.join('\n');
 }
 
-function tellCounts(counts: Readonly<Record<string, number>>, words: Readonly<Record<string, string>> = {}): string {
+function describeCounts(
+  counts: Readonly<Record<string, number>>,
+  words: Readonly<Record<string, string>> = {},
+): string {
   const some = Object.entries(counts).filter(([, count]) => count > 0);
   return some.map(([name, count]) => `${formatCount(count)} ${words[name] ?? name.replaceAll('_', ' ')}`).join(', ');
 }
 
-function tellTotals({ report, history }: ReportInput): string {
+function describeTotals({ report, history }: ReportInput): string {
   if (report.bans === 0) return 'Nobody would have been banned.';
   const { first, last } = history;
   const days = first === null || last === null ? 1 : (Date.parse(last) - Date.parse(first)) / 1000 / DAY_SECONDS;
@@ -95,7 +98,7 @@ function tellTotals({ report, history }: ReportInput): string {
   return `Would have been banned: ${countOf(report.banned.size, 'client')}, ${countOf(report.bans, 'ban')}${daily}${beyond}.`;
 }
 
-function tellDays({ report, history, all }: ReportInput): string {
+function describeDays({ report, history, all }: ReportInput): string {
   const days = all ? history.days : history.days.slice(-LISTED);
   const rows = days.map(({ day, requests }) => {
     const { bans, clients } = report.days.get(day) ?? { bans: 0, clients: 0 };
@@ -105,12 +108,12 @@ function tellDays({ report, history, all }: ReportInput): string {
   return section('Day by day:', table, history.days.length - days.length, 'days before (--all)');
 }
 
-function tellSite({ report, all }: ReportInput): string[] {
+function describeSite({ report, all }: ReportInput): string[] {
   const parts: string[] = [];
   const { episodes, episodesUnlisted, fuses } = report;
   if (episodes.length > 0) {
     const listed = all ? episodes : episodes.slice(-LISTED);
-    const table = { header: ['FROM', 'LASTED', 'PEAK', 'WHAT STOOD OUT'], rows: listed.map(tellEpisode) };
+    const table = { header: ['FROM', 'LASTED', 'PEAK', 'WHAT STOOD OUT'], rows: listed.map(describeEpisode) };
     const hidden = episodes.length + episodesUnlisted - listed.length;
     const count = times(episodes.length + episodesUnlisted);
     parts.push(section(`The site as a whole was unusually busy ${count}; that bans nobody:`, table, hidden));
@@ -125,7 +128,7 @@ function tellSite({ report, all }: ReportInput): string[] {
 
 const times = (count: number): string => (count === 1 ? 'once' : `${formatCount(count)} times`);
 
-function tellEpisode({ start, end }: Episode): string[] {
+function describeEpisode({ start, end }: Episode): string[] {
   const [path] = start.top_paths;
   const newcomers = start.new_client_share === null ? '' : `, ${formatPercent(start.new_client_share)} new clients`;
   const top = path === undefined ? '' : `, ${formatPercent(path.share)} for ${path.name.slice(0, 30)}`;

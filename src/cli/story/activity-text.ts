@@ -23,11 +23,11 @@ const STRETCHES: Readonly<Record<string, readonly [label: string, when: string]>
 };
 
 /** One paragraph a stretch, and one for what could not be looked at. */
-export function tellActivities(activities: readonly StretchActivity[], notes: readonly string[]): Paragraph[] {
-  return [...activities.map(tellActivity), ...notes.map((text) => ({ label: 'Note', text: `${text}.` }))];
+export function describeActivities(activities: readonly StretchActivity[], notes: readonly string[]): Paragraph[] {
+  return [...activities.map(describeActivity), ...notes.map((text) => ({ label: 'Note', text: `${text}.` }))];
 }
 
-function tellActivity({ name, fromMs, activity }: StretchActivity): Paragraph {
+function describeActivity({ name, fromMs, activity }: StretchActivity): Paragraph {
   const [label, when] = STRETCHES[name] ?? [name, ''];
   if (!activity) return { label, text: `${when}no request is in the log.` };
   const comesThrough = name === 'while_banned' && Date.parse(activity.last) > fromMs + UNDER_WAY_MS;

@@ -6,11 +6,11 @@ import { printable } from '../../model/text.ts';
 import { formatAuditLine } from '../../record/text-log/audit-line.ts';
 import { formatDuration } from '../../words/duration.ts';
 import { formatNumber } from '../../words/number.ts';
-import { nameClient, phraseOf, tellReason } from '../../words/reason.ts';
+import { describeReason, nameClient, phraseOf } from '../../words/reason.ts';
 import { columnsOf } from '../style.ts';
 import { formatParagraphs, type Paragraph } from '../table.ts';
 import { formatRelative, formatTime, wrapText } from '../text.ts';
-import { sampleLines, tellActivities } from './activity-text.ts';
+import { describeActivities, sampleLines } from './activity-text.ts';
 import type { StretchActivity } from './recent.ts';
 import { endOf, type Story } from './story.ts';
 
@@ -40,14 +40,14 @@ export function formatStory(story: Story, options: TellOptions): string {
 export function storyParagraphs(story: Story, options: TellOptions): { title: string; paragraphs: Paragraph[] } {
   const paragraphs = [
     ...(options.who === '' ? [] : [{ label: 'Who', text: options.who }]),
-    ...tellDecision(story, options),
-    ...tellWhy(story),
-    ...tellActivities(options.activities, options.notes),
-    ...tellNearest(options.nearest),
-    ...tellWithin(story),
-    ...tellHistory(story, options),
-    ...tellNext(story, options),
-    ...tellCommands(story, options),
+    ...describeDecision(story, options),
+    ...describeWhy(story),
+    ...describeActivities(options.activities, options.notes),
+    ...describeNearest(options.nearest),
+    ...describeWithin(story),
+    ...describeHistory(story, options),
+    ...describeNext(story, options),
+    ...describeCommands(story, options),
   ];
   return { title: headline(story, options.nowMs), paragraphs };
 }
@@ -86,7 +86,7 @@ function endingOf(ban: AuditEntry, results: readonly AuditEntry[], nowMs: number
   return `${personOf(lifted)} lifted the ban${when}${lifted.detail === '' ? '' : `: ${lifted.detail}`}`;
 }
 
-function tellDecision({ entry, results, isLatest }: Story, { nowMs }: TellOptions): Paragraph[] {
+function describeDecision({ entry, results, isLatest }: Story, { nowMs }: TellOptions): Paragraph[] {
   if (entry === undefined) return [];
   const last = results.findLast((row) => row.action === 'ban_result' || row.action === 'unban_result');
   const trouble = last?.numbers.result === 'failed' ? ` The firewall: ${last.detail}.` : '';
@@ -139,7 +139,7 @@ function judgedOf(entry: AuditEntry): JudgedNumbers | null {
   return entry.action === 'ban' || entry.action === 'refused' ? entry.numbers : null;
 }
 
-function tellWhy({ entry }: Story): Paragraph[] {
+function describeWhy({ entry }: Story): Paragraph[] {
   if (entry === undefined || entry.condition === null) return [];
   const { condition, detail } = entry;
   // The site as a whole: as the audit log has it.
@@ -149,7 +149,7 @@ function tellWhy({ entry }: Story): Paragraph[] {
     ];
   }
   const numbers = judgedOf(entry) ?? {};
-  const reason = tellReason(condition, numbers);
+  const reason = describeReason(condition, numbers);
   if (!reason) {
     const remark = detail === '' ? '' : `: ${detail}`;
     const { origin } = numbers;
@@ -172,7 +172,7 @@ function tellWhy({ entry }: Story): Paragraph[] {
 }
 
 /** What a client that was not judged was nearest to. */
-function tellNearest([nearest]: readonly Nearest[]): Paragraph[] {
+function describeNearest([nearest]: readonly Nearest[]): Paragraph[] {
   if (nearest === undefined) return [];
   const { limit, share, tolerated, time } = nearest;
   const [reached, most] = [share * tolerated, tolerated].map((value) => formatNumber(value, limit === 'rate' ? 0 : 1));
@@ -182,7 +182,7 @@ function tellNearest([nearest]: readonly Nearest[]): Paragraph[] {
   return [{ label: 'Nearest', text }];
 }
 
-function tellWithin({ within }: Story): Paragraph[] {
+function describeWithin({ within }: Story): Paragraph[] {
   if (within.length === 0) return [];
   const lines = within
     .slice(-10)
@@ -190,7 +190,7 @@ function tellWithin({ within }: Story): Paragraph[] {
   return [{ label: 'Within', lines }];
 }
 
-function tellHistory({ entry, before }: Story, { nowMs }: TellOptions): Paragraph[] {
+function describeHistory({ entry, before }: Story, { nowMs }: TellOptions): Paragraph[] {
   if (entry?.action !== 'ban' && entry?.action !== 'refused') return [];
   if (before.length === 0) return [{ label: 'History', text: 'It had not been banned before.' }];
   const shown = before.slice(-BEFORE_MAX).map(({ id, timeMs, condition, durationSeconds }) => {
@@ -201,7 +201,7 @@ function tellHistory({ entry, before }: Story, { nowMs }: TellOptions): Paragrap
   return [{ label: 'History', text: `It had been banned ${times(before.length)} before${more}: ${shown.join('; ')}.` }];
 }
 
-function tellNext({ entry, active, next }: Story, { nowMs, decayMs }: TellOptions): Paragraph[] {
+function describeNext({ entry, active, next }: Story, { nowMs, decayMs }: TellOptions): Paragraph[] {
   if (entry?.action !== 'ban') return [];
   if (active?.untilMs === null) return [{ label: 'Next', text: 'It stays banned until somebody lifts the ban.' }];
   const end = active ? `It ends by itself ${formatMoment(active.untilMs, nowMs)}. ` : '';
@@ -224,7 +224,7 @@ export function commandsOf(
   return { ...unban, disallow: `zban allow --remove ${allowed.entry}${suffix}` };
 }
 
-function tellCommands(story: Story, { suffix }: TellOptions): Paragraph[] {
+function describeCommands(story: Story, { suffix }: TellOptions): Paragraph[] {
   const { unban, allow, disallow } = commandsOf(story, suffix);
   const { allowed } = story;
   const place = allowed?.by === 'operator' ? 'zban allow' : 'bans.allowlist';

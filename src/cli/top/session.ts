@@ -7,7 +7,7 @@ import type { ActiveBan } from '../../model/audit.ts';
 import type { TopClient, TopView } from '../../model/status.ts';
 import { printable } from '../../model/text.ts';
 import { parsePrefix } from '../../net/prefix.ts';
-import { tellWho } from '../../words/who.ts';
+import { describeWho } from '../../words/who.ts';
 import { type Context, configOrDefaults, operatorName, requireSections } from '../context.ts';
 import type { Size } from '../screen.ts';
 import type { Style } from '../style.ts';
@@ -283,7 +283,7 @@ export class TopSession {
     if (found !== undefined) return found;
     const prefix = parsePrefix(name);
     const [who] = prefix ? this.finder.findKnown([prefix]) : [];
-    const text = printable(who ? tellWho(who) : '');
+    const text = printable(who ? describeWho(who) : '');
     if (this.known.size > KNOWN_MAX) this.known.clear();
     this.known.set(name, text);
     return text;

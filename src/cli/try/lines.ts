@@ -32,24 +32,24 @@ const ATTACKS: Readonly<Record<string, string>> = {
 };
 
 /** A line of the simulator: `attack: scanner from 203.0.113.9`; undefined for any other. */
-export function tellAttack(said: string, nowMs: number, style: Style): string | undefined {
+export function describeAttack(said: string, nowMs: number, style: Style): string | undefined {
   const [, kind = '', from] = /^attack: (\S+) from (.+)$/.exec(said) ?? [];
   if (from === undefined) return undefined;
   return `${formatClock(nowMs)}  ${style.cyan('attack')}  ${ATTACKS[kind] ?? kind} begins, from ${printable(from)}`;
 }
 
 /** A row of the trail, in `columns` where fewer paths make it fit; undefined for what is no part of the story. */
-export function tellEntry(entry: AuditEntry, style: Style, columns: number): string | undefined {
+export function describeEntry(entry: AuditEntry, style: Style, columns: number): string | undefined {
   const time = formatClock(entry.timeMs);
   switch (entry.action) {
     case 'ban': {
       const room = columns - time.length - 2;
       const plain = createStyle(false);
-      const fits = (columns: number) => (paths: number) => width(tellBan(entry, plain, paths)) <= columns;
+      const fits = (columns: number) => (paths: number) => width(describeBan(entry, plain, paths)) <= columns;
       const fewer = [PATHS_SHOWN, 2, 1];
       // Where it takes two lines in any case, those may be full.
       const shown = fewer.find(fits(room)) ?? (fits(room)(0) ? 0 : (fewer.find(fits(2 * room - FOLD_COLUMNS)) ?? 0));
-      return `${time}  ${tellBan(entry, style, shown)}`;
+      return `${time}  ${describeBan(entry, style, shown)}`;
     }
     case 'global_anomaly': {
       const { numbers } = entry;
@@ -67,7 +67,7 @@ export function tellEntry(entry: AuditEntry, style: Style, columns: number): str
   }
 }
 
-function tellBan(
+function describeBan(
   { client, condition, numbers, durationSeconds, enforced }: AuditEntry & { action: 'ban' },
   style: Style,
   paths: number,

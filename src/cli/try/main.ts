@@ -15,7 +15,7 @@ import { columnsOf, createStyle, glyphsFor, wantsColour } from '../style.ts';
 import { cutText, foldLine, formatSpan } from '../text.ts';
 import { drawSite, extendRates } from '../top/layout.ts';
 import { withTrail } from '../trail.ts';
-import { tellAttack, tellEntry } from './lines.ts';
+import { describeAttack, describeEntry } from './lines.ts';
 
 const LOOK_MS = 250;
 /** Looks between two questions to the daemon. */
@@ -151,14 +151,14 @@ async function follow(): Promise<void> {
     let afterId = 0;
     for (let looks = 0; ; looks++) {
       for (const line of simulator?.take() ?? []) {
-        const text = tellAttack(line, Date.now(), style);
+        const text = describeAttack(line, Date.now(), style);
         if (text) say(text);
       }
       const page = reader.query({ afterId, limit: 1000 });
       for (const entry of page) {
         if (entry.action === 'ban') banned.add(entry.client);
         if (entry.action === 'global_anomaly' && entry.numbers.phase === 'start') anomalies++;
-        const text = tellEntry(entry, style, columnsOf(process.stdout));
+        const text = describeEntry(entry, style, columnsOf(process.stdout));
         if (text) say(text);
       }
       afterId = page.at(-1)?.id ?? afterId;

@@ -9,7 +9,7 @@ import type { Explanation } from '../../http/explanation.ts';
 import { isRoutine } from '../../http/labels.ts';
 import { toRecentLine } from '../../http/snapshot.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../../net/prefix.ts';
-import { tellWho } from '../../words/who.ts';
+import { describeWho } from '../../words/who.ts';
 
 const TIMELINE_MAX = 50;
 
@@ -28,7 +28,7 @@ export async function explain(subject: string, config: Config, now: () => number
       ? storyOfClient(reader, prefix, bans, nowMs)
       : storyOfEntry(reader, row as NonNullable<typeof row>, bans, nowMs);
     const silent = { activities: [], nearest: [], notes: [] };
-    const told = { nowMs, suffix: '', decayMs: bans.decay, who: tellWho(who), ...silent };
+    const told = { nowMs, suffix: '', decayMs: bans.decay, who: describeWho(who), ...silent };
     const { title, paragraphs } = storyParagraphs(story, told);
     const client = story.asked ?? (prefix && formatPrefix(prefix)) ?? null;
     const about = client === null ? [] : reader.query({ client, newestFirst: true, limit: TIMELINE_MAX });

@@ -65,14 +65,14 @@ export class BanResults {
       const ban = this.options.trail.findActiveBan(target, nowMs);
       this.failures.delete(target);
       if (ban && !ban.confirmed) drafts.push(this.draftOf('ban_result', ban));
-      this.tellBan(target, true, told);
+      this.describeBan(target, true, told);
     }
     for (const { target, code, message } of result.failed) {
       const ban = this.options.trail.findActiveBan(target, nowMs);
       if (this.failures.get(target) === message) continue;
       this.failures.set(target, message);
       if (ban) drafts.push(this.draftOf('ban_result', ban, { code, message }));
-      this.tellBan(target, false, told);
+      this.describeBan(target, false, told);
     }
     for (const target of result.released) {
       this.failures.delete(target);
@@ -84,7 +84,7 @@ export class BanResults {
     this.options.notify(told);
   }
 
-  private tellBan(target: string, confirmed: boolean, told: Notification[]): void {
+  private describeBan(target: string, confirmed: boolean, told: Notification[]): void {
     const event = this.unreported.get(target);
     if (!event) return;
     this.unreported.delete(target);

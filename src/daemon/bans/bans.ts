@@ -17,7 +17,7 @@ import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Lanes } from '../lanes/lanes.ts';
 import type { Incidents } from '../reports/incidents.ts';
 import { BanResults } from './ban-results.ts';
-import { draftOf, fuseResetDraft, MANY, type Order, tellMany, tellOrders, tellUnban } from './drafts.ts';
+import { describeMany, describeOrders, describeUnban, draftOf, fuseResetDraft, MANY, type Order } from './drafts.ts';
 import { findOrigin } from './origin.ts';
 import { findOverlaps, type Remainder } from './overlap.ts';
 import { Refusals } from './refusals.ts';
@@ -168,10 +168,10 @@ export class Bans {
   }
 
   /** Tells people of what a person ordered, once the firewall was asked to do it. */
-  tellOrders(drafts: readonly Order[]): void {
+  describeOrders(drafts: readonly Order[]): void {
     const { trail, now, notify } = this.options;
     const isHeld = (client: string) => trail.findActiveBan(client, now())?.confirmed ?? false;
-    notify(tellOrders(drafts, this.options.enforce, isHeld));
+    notify(describeOrders(drafts, this.options.enforce, isHeld));
   }
 
   /** Records what other hosts decided, and what was refused of it; people hear of it from the host that did. The caller reconciles. */
@@ -197,11 +197,11 @@ export class Bans {
     }
     if (this.options.enforce && bans.some((ban) => ban.enforced)) await this.options.reconcile();
     if (silent || told.length === 0) return;
-    if (told.length > MANY) return this.options.notify([tellMany('unban', told, actor, timeMs, reason)]);
+    if (told.length > MANY) return this.options.notify([describeMany('unban', told, actor, timeMs, reason)]);
     const remainders = this.findRemainders(told.map(({ client }) => client));
     // Meanwhile banned anew: that is the news.
     const over = told.filter(({ client }) => this.desired.find(client) === undefined);
-    this.options.notify(over.map((ban) => tellUnban(ban, actor, timeMs, reason, remainders(ban.client))));
+    this.options.notify(over.map((ban) => describeUnban(ban, actor, timeMs, reason, remainders(ban.client))));
   }
 
   /** Of these, those that people are to be told of. */

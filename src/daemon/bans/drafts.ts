@@ -63,7 +63,7 @@ export function draftOf(event: EngineEvent, enforced: boolean): AuditDraft | und
         action: 'fuse',
         numbers: { phase: event.phase, ...(event.until !== undefined && { until: event.until }) },
         enforced,
-        detail: `${tellFusePhase(event)}: ${event.detail}`,
+        detail: `${describeFusePhase(event)}: ${event.detail}`,
       };
     case 'baseline':
     case 'lane':
@@ -73,7 +73,7 @@ export function draftOf(event: EngineEvent, enforced: boolean): AuditDraft | und
 }
 
 /** `tripped until 2026-11-20T10:21:12Z`, or `reset`. */
-function tellFusePhase({ phase, until }: FuseEvent): string {
+function describeFusePhase({ phase, until }: FuseEvent): string {
   if (phase === 'reset') return phase;
   return until === undefined ? 'tripped' : `tripped until ${until}`;
 }
@@ -97,7 +97,7 @@ export const MANY = 20;
 const CLIENTS_TOLD = 10;
 
 /** How people are told of a ban that was lifted. */
-export function tellUnban(
+export function describeUnban(
   { client, tier, enforced }: ActiveBan,
   actor: Actor,
   timeMs: number,
@@ -113,7 +113,7 @@ export function tellUnban(
 export type Order = DraftOf<'ban' | 'allow' | 'disallow'>;
 
 /** How people are told of what somebody ordered; `isHeld` says whether the firewall holds a ban. Lists are one message. */
-export function tellOrders(
+export function describeOrders(
   drafts: readonly Order[],
   enforced: boolean,
   isHeld: (client: string) => boolean,
@@ -122,7 +122,7 @@ export function tellOrders(
   if (first === undefined) return [];
   const isList = drafts.some(({ action, condition }) => action === 'ban' && condition !== 'manual');
   if (first.action === 'ban' && (isList || drafts.length > MANY))
-    return [tellMany('ban', drafts, first.actor, first.timeMs, first.detail)];
+    return [describeMany('ban', drafts, first.actor, first.timeMs, first.detail)];
   const told = drafts.slice(0, MANY).map((draft): Notification => {
     const { action, client: target, detail: reason, durationSeconds, timeMs } = draft;
     const confirmed = action === 'ban' && enforced && isHeld(target);
@@ -136,7 +136,7 @@ export function tellOrders(
 }
 
 /** How people are told of many bans that began or were lifted together. */
-export function tellMany(
+export function describeMany(
   action: 'ban' | 'unban',
   bans: readonly { readonly client: string | null }[],
   actor: Actor,

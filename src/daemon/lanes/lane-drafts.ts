@@ -2,7 +2,7 @@
 import type { Actor, DraftOf, LaneNumbers } from '../../model/audit.ts';
 import type { LaneEnd, LaneStart, LiveLane } from '../../model/lane.ts';
 import { BLANK } from '../../record/row/row.ts';
-import { tellBacktest, tellMatch, tellSurplus } from '../../words/lane.ts';
+import { describeBacktest, describeMatch, describeSurplus } from '../../words/lane.ts';
 
 type LaneAction = 'lane' | 'lane_keep' | 'lane_end' | 'lane_result';
 
@@ -20,7 +20,7 @@ function about<Action extends LaneAction, Numbers extends LaneNumbers>(
 /** The decision of the engine, with its proof. */
 export function laneStartDraft(event: LaneStart, enforced: boolean): DraftOf<'lane'> {
   const { event: _, time, phase: __, ...numbers } = event;
-  const detail = `${event.action} ${tellMatch(event.match)}: ${tellSurplus(event)}; ${tellBacktest(event.backtest)}`;
+  const detail = `${event.action} ${describeMatch(event.match)}: ${describeSurplus(event)}; ${describeBacktest(event.backtest)}`;
   return about('lane', Date.parse(time), 'policy', { ...numbers }, enforced, detail);
 }
 

@@ -12,7 +12,7 @@ import type { EngineEvent } from '../../model/event.ts';
 import type { LiveLane } from '../../model/lane.ts';
 import type { Notification } from '../../model/notification.ts';
 import { formatPrefix } from '../../net/prefix.ts';
-import { tellBacktest, tellMatch } from '../../words/lane.ts';
+import { describeBacktest, describeMatch } from '../../words/lane.ts';
 import { laneDraft, laneEndDraft, laneResultDraft, laneStartDraft } from './lane-drafts.ts';
 import { findWhyNot, inMode, type LaneMode } from './lane-mode.ts';
 import { isRunningOut, LEASE_MS, laneOfEvent, nginxLane } from './live-lane.ts';
@@ -89,7 +89,7 @@ export class Lanes {
     this.started = true;
     const timeMs = this.options.now();
     const rows = this.changed.map((lane) => {
-      const detail = `${findWhyNot(lane, this.options) ?? 'the configuration allows it now'}: ${lane.action} ${tellMatch(lane.match)}`;
+      const detail = `${findWhyNot(lane, this.options) ?? 'the configuration allows it now'}: ${lane.action} ${describeMatch(lane.match)}`;
       return laneDraft('lane', lane, { timeMs, actor: 'system', detail });
     });
     if (rows.length > 0) this.record(rows);
@@ -164,7 +164,9 @@ export class Lanes {
     const obstacle = this.findObstacle(lane);
     if (obstacle !== undefined) return { ok: false, ...obstacle, id };
     this.open.set(id, { lane, leaseMs: 0 });
-    const detail = [`${action} ${tellMatch(match)}: ${tellBacktest(backtest)}`, reason].filter(Boolean).join('; ');
+    const detail = [`${action} ${describeMatch(match)}: ${describeBacktest(backtest)}`, reason]
+      .filter(Boolean)
+      .join('; ');
     const numbers = { usual_rate: usualRate, backtest };
     this.record([laneDraft('lane', lane, { timeMs: nowMs, actor: `operator:${operator}`, detail, numbers })]);
     await this.carryOut();

@@ -76,8 +76,8 @@ export class Operator {
     }
     const drafts = [...accepted.values()].map(({ draft }) => draft);
     if (accepted.size > 0) {
-      await Promise.all([this.enforce && reconcile(), this.tellEngine([...accepted.values()])]);
-      bans.tellOrders(drafts);
+      await Promise.all([this.enforce && reconcile(), this.describeEngine([...accepted.values()])]);
+      bans.describeOrders(drafts);
     }
     for (const name of accepted.keys()) results.set(name, this.banResult(name));
     return this.withDurability([...results.values()]);
@@ -164,7 +164,7 @@ export class Operator {
     const failed = new Map(lost.map(({ client }) => [client, result(client ?? '', 'failed', NOT_RECORDED)]));
     const recorded = results.map((each) => failed.get(each.target) ?? each);
     if (!request.remove) await reconcile();
-    bans.tellOrders(drafts.filter(({ client }) => !failed.has(client)));
+    bans.describeOrders(drafts.filter(({ client }) => !failed.has(client)));
     if (request.remove) return this.withDurability(recorded);
     return this.withDurability(this.withBlocks(recorded));
   }
@@ -243,7 +243,7 @@ export class Operator {
     return results.map((each) => (each.code === 'done' ? { ...each, durable: false } : each));
   }
 
-  private async tellEngine(bans: readonly AcceptedBan[]): Promise<void> {
+  private async describeEngine(bans: readonly AcceptedBan[]): Promise<void> {
     const offenders = bans.flatMap(
       ({ prefix, untilMs, draft }) => offenderOf(prefix, draft.tier ?? 0, untilMs, this.scheme) ?? [],
     );

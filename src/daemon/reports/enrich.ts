@@ -3,7 +3,7 @@ import type { BanEvent } from '../../model/event.ts';
 import type { Notification } from '../../model/notification.ts';
 import type { Who } from '../../model/who.ts';
 import { type Prefix, parsePrefix } from '../../net/prefix.ts';
-import { tellWho } from '../../words/who.ts';
+import { describeWho } from '../../words/who.ts';
 
 /** Clients looked up for one round of messages: beyond it they are folded into digests, which have no room for it. */
 const LOOKED_UP_MAX = 20;
@@ -65,7 +65,7 @@ function nameClients(
   const found = findWho(placed.map(({ prefix }) => prefix));
   return new Map(
     placed.flatMap(({ ban }, index) => {
-      const who = tellWho(found[index] ?? {});
+      const who = describeWho(found[index] ?? {});
       return who === '' ? [] : [[ban, { who }] as const];
     }),
   );

@@ -5,7 +5,7 @@ import { describeActivity } from '../../words/activity.ts';
 import { spellDuration } from '../../words/duration.ts';
 import { markDefault } from '../../words/learned.ts';
 import { formatCount, formatNumber } from '../../words/number.ts';
-import { nameClient, phraseOf, tellReason, usualErrors } from '../../words/reason.ts';
+import { describeReason, nameClient, phraseOf, usualErrors } from '../../words/reason.ts';
 import type { Content, IncidentMark } from '../message.ts';
 
 type Kind<K extends Notification['kind']> = Extract<Notification, { kind: K }>;
@@ -33,7 +33,7 @@ const formatTerm = (seconds: number | null): string =>
 export function banContent({ event, enforced, confirmed, who, after }: Kind<'ban'>): Content {
   const client = nameClient(event.ip, event);
   const activity = describeActivity(event.condition, event) ?? phraseOf(event.condition);
-  const reason = tellReason(event.condition, event);
+  const reason = describeReason(event.condition, event);
   const samples = event.samples.slice(0, SAMPLES_MAX);
   const undo = [['Undo', `zban unban ${event.ip}`]] as const;
   return {

@@ -2,7 +2,7 @@
 import type { LaneAction } from '../../model/lane.ts';
 import type { Notification } from '../../model/notification.ts';
 import { spellDuration } from '../../words/duration.ts';
-import { tellBacktest, tellMatch, tellSurplus } from '../../words/lane.ts';
+import { describeBacktest, describeMatch, describeSurplus } from '../../words/lane.ts';
 import { formatCount, formatNumber } from '../../words/number.ts';
 import type { Content } from '../message.ts';
 
@@ -14,7 +14,7 @@ const VERBS: Readonly<Record<LaneAction, readonly [does: string, would: string]>
 export function laneContent({ event, enforced, failure, after }: Extract<Notification, { kind: 'lane' }>): Content {
   const { id, action, match } = event;
   const mark = { key: `lane/${id}`, level: 'warning' } as const;
-  const look = tellMatch(match);
+  const look = describeMatch(match);
   if (event.phase === 'end') {
     const lasted = spellDuration(event.duration_seconds * 1000);
     return {
@@ -30,8 +30,8 @@ export function laneContent({ event, enforced, failure, after }: Extract<Notific
     icon: '🐝',
     headline: ` ${VERBS[action][stops ? 0 : 1]} a swarm: ${look}`,
     details: [
-      `The swarm: ${tellSurplus(event)}.`,
-      `The proof: it ${tellBacktest(event.backtest)}.`,
+      `The swarm: ${describeSurplus(event)}.`,
+      `The proof: it ${describeBacktest(event.backtest)}.`,
       ...(stops
         ? []
         : [

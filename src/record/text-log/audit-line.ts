@@ -4,10 +4,10 @@ import type { AuditDraft, DraftOf, JudgedNumbers } from '../../model/audit.ts';
 import type { BaselineEvent, Level } from '../../model/event.ts';
 import { joinLines } from '../../model/text.ts';
 import { formatDuration } from '../../words/duration.ts';
-import { markDefault, tellLearned } from '../../words/learned.ts';
+import { describeLearned, markDefault } from '../../words/learned.ts';
 import { formatNumber } from '../../words/number.ts';
 import { briefReason } from '../../words/reason.ts';
-import { tellEnd, tellStart } from '../../words/site-reason.ts';
+import { describeEnd, describeStart } from '../../words/site-reason.ts';
 
 /**
  * The line of an audit row, such as
@@ -26,9 +26,9 @@ export function formatBaselineLine(event: BaselineEvent): string {
   const { learned } = event;
   return line(Date.parse(event.time), [
     event.ready ? 'BASELINE' : 'BASELINE (warming up)',
-    `site ${tellLearned(learned.site ? level(learned.site) : undefined, level(event.site))}`,
-    `client ${tellLearned(learned.client ? level(learned.client) : undefined, level(event.client))}`,
-    `errors ${tellLearned(learned.error_ratio === null ? undefined : percent(learned.error_ratio), percent(event.error_ratio))}`,
+    `site ${describeLearned(learned.site ? level(learned.site) : undefined, level(event.site))}`,
+    `client ${describeLearned(learned.client ? level(learned.client) : undefined, level(event.client))}`,
+    `errors ${describeLearned(learned.error_ratio === null ? undefined : percent(learned.error_ratio), percent(event.error_ratio))}`,
     event.origin,
     `${event.site_samples} s, ${event.client_samples} client-minutes`,
   ]);
@@ -77,10 +77,10 @@ function partsOf(draft: AuditDraft): readonly string[] | undefined {
 
 function anomaly({ condition, numbers }: DraftOf<'global_anomaly'>): readonly string[] {
   const site = { ...numbers, condition };
-  if (numbers.phase === 'start') return ['GLOBAL ANOMALY', ...tellStart(site)];
+  if (numbers.phase === 'start') return ['GLOBAL ANOMALY', ...describeStart(site)];
   const { duration_seconds } = site;
   const lasted = typeof duration_seconds === 'number' ? formatDuration(duration_seconds * 1000) : '–';
-  return ['GLOBAL ANOMALY ENDED', ...tellEnd(site, lasted)];
+  return ['GLOBAL ANOMALY ENDED', ...describeEnd(site, lasted)];
 }
 
 /** Condition, rate and baseline. */
