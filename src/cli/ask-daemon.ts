@@ -62,7 +62,7 @@ function splitForRequests<T>(items: readonly T[]): (readonly T[])[] {
 }
 
 /** What became of the targets that somebody typed: a line each. */
-export function describeResults({ json, output, now }: Context, results: readonly TargetResult[]): ExitCode {
+export function printResults({ json, output, now }: Context, results: readonly TargetResult[]): ExitCode {
   if (json) output.json(results);
   else {
     for (const { target, ok, message, until } of results) {
@@ -70,7 +70,7 @@ export function describeResults({ json, output, now }: Context, results: readonl
       if (ok) output.say(text);
       else output.talk(`zban: ${text}`);
     }
-    describeDurability(output, results);
+    warnIfNotDurable(output, results);
   }
   return exitCodeOfResults(results);
 }
@@ -82,13 +82,13 @@ function describeEnd(until: string | null, nowMs: number): string {
 }
 
 /** Says what a crash would undo. */
-export function describeDurability(output: Context['output'], results: readonly { readonly durable?: false }[]): void {
+export function warnIfNotDurable(output: Context['output'], results: readonly { readonly durable?: false }[]): void {
   if (results.every(({ durable }) => durable !== false)) return;
   output.talk('zban: not yet durable: in force, but no disk takes it yet, so a crash would undo it; see zban status');
 }
 
 /** What became of a list: how many of each outcome, and the lines that failed. Bad lines are exit code 1. */
-export function describeListResults(
+export function printListResults(
   { json, output }: Context,
   { name, bans, lines: numbers, problems }: LoadedList,
   results: readonly TargetResult[],
@@ -108,7 +108,7 @@ export function describeListResults(
     if (told.length > PROBLEMS_TOLD)
       output.talk(`zban: ${formatCount(told.length - PROBLEMS_TOLD)} more lines could not be used`);
     output.say(summarize(results, problems.length));
-    describeDurability(output, results);
+    warnIfNotDurable(output, results);
   }
   return problems.length > 0 ? EXIT.failed : exitCodeOfResults(results);
 }

@@ -89,8 +89,8 @@ export class InstanceParts {
     this.config = configInForce(loaded.config, this.panic);
     this.troubles = new Troubles({
       log,
-      onBegin: (trouble) => this.describeTrouble(trouble, 'begin'),
-      onEnd: (trouble) => this.describeTrouble(trouble, 'end'),
+      onBegin: (trouble) => this.reportTrouble(trouble, 'begin'),
+      onEnd: (trouble) => this.reportTrouble(trouble, 'end'),
     });
     this.reports = new Reports({
       ...{ config: this.config, records, now: this.now, log, troubles: this.troubles },
@@ -150,7 +150,7 @@ export class InstanceParts {
     });
   }
 
-  private describeTrouble({ key, what, fix }: Trouble, phase: 'begin' | 'end'): void {
+  private reportTrouble({ key, what, fix }: Trouble, phase: 'begin' | 'end'): void {
     // A start that is given up cuts off what is under way.
     if (this.options.signal.aborted) return;
     if (phase === 'begin') this.bans.record([systemDraft('trouble', this.now(), what)]);

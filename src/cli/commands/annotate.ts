@@ -1,6 +1,6 @@
 import { callDaemon } from '../../control/client.ts';
 import { printable } from '../../model/text.ts';
-import { describeDurability } from '../ask-daemon.ts';
+import { warnIfNotDurable } from '../ask-daemon.ts';
 import { type Context, operatorName, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 
@@ -15,7 +15,7 @@ export async function annotate(context: Context, options: { readonly text: reado
   else if (!result.ok) output.talk(`zban: ${printable(result.message)}`);
   else {
     output.say(printable(result.message));
-    describeDurability(output, [result]);
+    warnIfNotDurable(output, [result]);
   }
   return result.ok ? EXIT.done : EXIT.failed;
 }

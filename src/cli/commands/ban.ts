@@ -4,7 +4,7 @@ import { callDaemon } from '../../control/client.ts';
 import { ControlError } from '../../control/error.ts';
 import type { BanOrder, TargetResult, UnbanRequest } from '../../control/protocol.ts';
 import { listAllowed } from '../allowed.ts';
-import { askInPieces, describeListResults, describeResults } from '../ask-daemon.ts';
+import { askInPieces, printListResults, printResults } from '../ask-daemon.ts';
 import { type LoadedList, loadList } from '../ban-list/load-list.ts';
 import { parsePlain } from '../ban-list/plain.ts';
 import { confirmWide } from '../confirm.ts';
@@ -33,7 +33,7 @@ export async function ban(
   const common = { ...whoAsks(context, options), ...(forMs !== undefined && { forMs }), keepLonger: false };
   const { socket } = requireSections(context, ['control']).control;
   const results = await askInPieces(bans, (some) => callDaemon(socket, 'ban', { ...common, bans: some }));
-  return list ? describeListResults(context, list, results) : describeResults(context, results);
+  return list ? printListResults(context, list, results) : printResults(context, results);
 }
 
 export async function unban(
@@ -48,7 +48,7 @@ export async function unban(
   if (!all && !some) throw new CommandError(EXIT.usage, 'which addresses? Or --file FILE, or --all');
   const common = { ...whoAsks(context, options), all };
   const results = await askInPieces(targets, (piece) => askUnban(context, { ...common, targets: piece }));
-  return list ? describeListResults(context, list, results) : describeResults(context, results);
+  return list ? printListResults(context, list, results) : printResults(context, results);
 }
 
 /** Of the daemon, or of the database and the kernel themselves while it is stopped. */
@@ -77,7 +77,7 @@ export async function allow(
   const common = { ...whoAsks(context, options), remove };
   const { socket } = requireSections(context, ['control']).control;
   const results = await askInPieces(targets, (some) => callDaemon(socket, 'allow', { ...common, targets: some }));
-  return describeResults(context, results);
+  return printResults(context, results);
 }
 
 function whoAsks(

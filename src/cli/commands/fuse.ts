@@ -1,7 +1,7 @@
 import { callDaemon } from '../../control/client.ts';
 import { ControlError } from '../../control/error.ts';
 import { printable } from '../../model/text.ts';
-import { describeDurability } from '../ask-daemon.ts';
+import { warnIfNotDurable } from '../ask-daemon.ts';
 import { type Context, operatorName, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
 
@@ -18,7 +18,7 @@ export async function resetFuse(context: Context, options: { readonly reason?: s
   if (json) output.json(result);
   else {
     output.say(printable(result.message));
-    describeDurability(output, [result]);
+    warnIfNotDurable(output, [result]);
   }
   return EXIT.done;
 }

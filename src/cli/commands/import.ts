@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { callDaemon } from '../../control/client.ts';
-import { askInPieces, describeListResults } from '../ask-daemon.ts';
+import { askInPieces, printListResults } from '../ask-daemon.ts';
 import type { ImportFormat } from '../ban-list/format-names.ts';
 import { parseList } from '../ban-list/formats.ts';
 import { loadList } from '../ban-list/load-list.ts';
@@ -30,5 +30,5 @@ export async function importBans(context: Context, options: ImportOptions): Prom
   const bans = list.bans.map((ban) => ({ ...ban, condition: ban.condition ?? 'import' }));
   const { socket } = requireSections(context, ['control']).control;
   const results = await askInPieces(bans, (some) => callDaemon(socket, 'ban', { ...common, bans: some }));
-  return describeListResults(context, list, results);
+  return printListResults(context, list, results);
 }

@@ -53,7 +53,7 @@ export async function lanes(context: Context, options: LanesCommandOptions): Pro
   const { socket } = requireSections(context, ['control']).control;
   const keepMs = action === 'keep' ? readTime(options, DAY_MS) : undefined;
   const request = { id, ...whoAsks(context, options), ...(keepMs !== undefined && { keepMs }) };
-  return describeResult(context, await callDaemon(socket, 'changeLane', request));
+  return printResult(context, await callDaemon(socket, 'changeLane', request));
 }
 
 async function list(context: Context): Promise<number> {
@@ -153,7 +153,7 @@ async function add(context: Context, options: LanesCommandOptions): Promise<numb
   }
   const action = options.deny ? 'deny' : 'hold';
   const request = { action, match, usualRate, forMs, backtest, ...whoAsks(context, options) } as const;
-  return describeResult(context, await callDaemon(config.control.socket, 'addLane', request));
+  return printResult(context, await callDaemon(config.control.socket, 'addLane', request));
 }
 
 function describeProof(match: LaneMatch, backtest: Backtest): string {
@@ -195,7 +195,7 @@ function whoAsks({ env }: Context, { reason = '' }: LanesCommandOptions) {
   return { reason, operator: operatorName(env) };
 }
 
-function describeResult({ output, json }: Context, result: LaneResult): number {
+function printResult({ output, json }: Context, result: LaneResult): number {
   const { ok, code, id, message } = result;
   if (json) output.json(result);
   else if (ok) output.say(printable(`lane ${id}: ${message}`));

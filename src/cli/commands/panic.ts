@@ -3,7 +3,7 @@ import { callDaemon } from '../../control/client.ts';
 import { ControlError } from '../../control/error.ts';
 import type { PanicRequest, PanicResult } from '../../control/protocol.ts';
 import { printable } from '../../model/text.ts';
-import { describeDurability } from '../ask-daemon.ts';
+import { warnIfNotDurable } from '../ask-daemon.ts';
 import { type Context, loadNecessary, logOf, operatorName } from '../context.ts';
 import { EXIT } from '../exit.ts';
 
@@ -25,7 +25,7 @@ export async function panic(context: Context, options: PanicOptions): Promise<nu
   if (json) output.json(result);
   else if (result.ok) output.say(printable(result.message));
   else output.talk(`zban: ${printable(result.message)}`);
-  if (!json) describeDurability(output, [result]);
+  if (!json) warnIfNotDurable(output, [result]);
   return result.ok ? EXIT.done : EXIT.failed;
 }
 

@@ -38,7 +38,7 @@ export async function who(context: Context, { targets, file }: WhoCommandOptions
     const text = describeWho(found[index] ?? {});
     context.output.say(printable(`${name} · ${text === '' ? 'nothing is known' : text}`));
   }
-  if (found.some(({ owner }) => !owner)) describeTable(context, config.who.table);
+  if (found.some(({ owner }) => !owner)) warnOfTable(context, config.who.table);
   return EXIT.done;
 }
 
@@ -79,7 +79,7 @@ async function update(
 }
 
 /** Why the table does not know somebody. */
-function describeTable({ output }: Context, path: string): void {
+function warnOfTable({ output }: Context, path: string): void {
   try {
     const table = new WhoTable(path);
     output.talk(`zban: who.table ${printable(path)} is of ${new Date(table.madeMs).toISOString().slice(0, 10)}`);

@@ -17,7 +17,7 @@ import { endOf, type Story } from './story.ts';
 const COLUMNS_MAX = 100;
 const BEFORE_MAX = 3;
 
-export interface TellOptions {
+export interface StoryOptions {
   readonly nowMs: number;
   /** After `zban` in the commands that are shown: ` --config FILE` where the operator named one. */
   readonly suffix: string;
@@ -30,14 +30,14 @@ export interface TellOptions {
 }
 
 /** The whole story, no line wider than 100 columns, safe for a terminal. */
-export function formatStory(story: Story, options: TellOptions): string {
+export function formatStory(story: Story, options: StoryOptions): string {
   const { title, paragraphs } = storyParagraphs(story, options);
   const columns = Math.min(COLUMNS_MAX, columnsOf(process.stdout));
   return `${wrapText(printable(title), columns)}\n\n${formatParagraphs(paragraphs, columns)}`;
 }
 
 /** The same for other screens, as it is: parts of it come from a log. */
-export function storyParagraphs(story: Story, options: TellOptions): { title: string; paragraphs: Paragraph[] } {
+export function storyParagraphs(story: Story, options: StoryOptions): { title: string; paragraphs: Paragraph[] } {
   const paragraphs = [
     ...(options.who === '' ? [] : [{ label: 'Who', text: options.who }]),
     ...describeDecision(story, options),
@@ -86,7 +86,7 @@ function endingOf(ban: AuditEntry, results: readonly AuditEntry[], nowMs: number
   return `${personOf(lifted)} lifted the ban${when}${lifted.detail === '' ? '' : `: ${lifted.detail}`}`;
 }
 
-function describeDecision({ entry, results, isLatest }: Story, { nowMs }: TellOptions): Paragraph[] {
+function describeDecision({ entry, results, isLatest }: Story, { nowMs }: StoryOptions): Paragraph[] {
   if (entry === undefined) return [];
   const last = results.findLast((row) => row.action === 'ban_result' || row.action === 'unban_result');
   const trouble = last?.numbers.result === 'failed' ? ` The firewall: ${last.detail}.` : '';
@@ -190,7 +190,7 @@ function describeWithin({ within }: Story): Paragraph[] {
   return [{ label: 'Within', lines }];
 }
 
-function describeHistory({ entry, before }: Story, { nowMs }: TellOptions): Paragraph[] {
+function describeHistory({ entry, before }: Story, { nowMs }: StoryOptions): Paragraph[] {
   if (entry?.action !== 'ban' && entry?.action !== 'refused') return [];
   if (before.length === 0) return [{ label: 'History', text: 'It had not been banned before.' }];
   const shown = before.slice(-BEFORE_MAX).map(({ id, timeMs, condition, durationSeconds }) => {
@@ -201,7 +201,7 @@ function describeHistory({ entry, before }: Story, { nowMs }: TellOptions): Para
   return [{ label: 'History', text: `It had been banned ${times(before.length)} before${more}: ${shown.join('; ')}.` }];
 }
 
-function describeNext({ entry, active, next }: Story, { nowMs, decayMs }: TellOptions): Paragraph[] {
+function describeNext({ entry, active, next }: Story, { nowMs, decayMs }: StoryOptions): Paragraph[] {
   if (entry?.action !== 'ban') return [];
   if (active?.untilMs === null) return [{ label: 'Next', text: 'It stays banned until somebody lifts the ban.' }];
   const end = active ? `It ends by itself ${formatMoment(active.untilMs, nowMs)}. ` : '';
@@ -224,7 +224,7 @@ export function commandsOf(
   return { ...unban, disallow: `zban allow --remove ${allowed.entry}${suffix}` };
 }
 
-function describeCommands(story: Story, { suffix }: TellOptions): Paragraph[] {
+function describeCommands(story: Story, { suffix }: StoryOptions): Paragraph[] {
   const { unban, allow, disallow } = commandsOf(story, suffix);
   const { allowed } = story;
   const place = allowed?.by === 'operator' ? 'zban allow' : 'bans.allowlist';

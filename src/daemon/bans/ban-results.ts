@@ -65,14 +65,14 @@ export class BanResults {
       const ban = this.options.trail.findActiveBan(target, nowMs);
       this.failures.delete(target);
       if (ban && !ban.confirmed) drafts.push(this.draftOf('ban_result', ban));
-      this.describeBan(target, true, told);
+      this.reportBan(target, true, told);
     }
     for (const { target, code, message } of result.failed) {
       const ban = this.options.trail.findActiveBan(target, nowMs);
       if (this.failures.get(target) === message) continue;
       this.failures.set(target, message);
       if (ban) drafts.push(this.draftOf('ban_result', ban, { code, message }));
-      this.describeBan(target, false, told);
+      this.reportBan(target, false, told);
     }
     for (const target of result.released) {
       this.failures.delete(target);
@@ -84,7 +84,7 @@ export class BanResults {
     this.options.notify(told);
   }
 
-  private describeBan(target: string, confirmed: boolean, told: Notification[]): void {
+  private reportBan(target: string, confirmed: boolean, told: Notification[]): void {
     const event = this.unreported.get(target);
     if (!event) return;
     this.unreported.delete(target);

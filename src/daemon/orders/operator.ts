@@ -76,7 +76,7 @@ export class Operator {
     }
     const drafts = [...accepted.values()].map(({ draft }) => draft);
     if (accepted.size > 0) {
-      await Promise.all([this.enforce && reconcile(), this.describeEngine([...accepted.values()])]);
+      await Promise.all([this.enforce && reconcile(), this.informEngine([...accepted.values()])]);
       bans.describeOrders(drafts);
     }
     for (const name of accepted.keys()) results.set(name, this.banResult(name));
@@ -243,7 +243,7 @@ export class Operator {
     return results.map((each) => (each.code === 'done' ? { ...each, durable: false } : each));
   }
 
-  private async describeEngine(bans: readonly AcceptedBan[]): Promise<void> {
+  private async informEngine(bans: readonly AcceptedBan[]): Promise<void> {
     const offenders = bans.flatMap(
       ({ prefix, untilMs, draft }) => offenderOf(prefix, draft.tier ?? 0, untilMs, this.scheme) ?? [],
     );
