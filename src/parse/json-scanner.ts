@@ -6,13 +6,13 @@
 import { escapeLength, UNICODE_ESCAPE_LENGTH } from './escapes.ts';
 import { type FieldKeys, REQUEST_TIME, SCANNED, TIMESTAMP } from './fields.ts';
 import type { KnownLayout, LineValues } from './line-format.ts';
-import { LineLayout, type SeenMember } from './line-layout.ts';
+import { LineLayout, type SeenMember, UNKNOWN } from './line-layout.ts';
+import { findTextEnd } from './text-end.ts';
 
 /** So many lines of another layout in a row, and that one is learned. */
 const LEARN_AFTER = 32;
-const [NEWLINE, QUOTE, BACKSLASH, COLON, COMMA, OPEN, CLOSE] = [0x0a, 0x22, 0x5c, 0x3a, 0x2c, 0x7b, 0x7d];
+const [NEWLINE, QUOTE, MINUS, BACKSLASH, COLON, COMMA, OPEN, CLOSE] = [0x0a, 0x22, 0x2d, 0x5c, 0x3a, 0x2c, 0x7b, 0x7d];
 const TABLE_SIZE = 512;
-const UNKNOWN = 255;
 /** Ten digits of seconds, a dot and microseconds. */
 const NUMBER_LENGTH_MAX = 17;
 /** A dot and microseconds: a smaller number has an exponent in the text of its value. */
@@ -41,9 +41,7 @@ export class JsonScanner implements LineValues, KnownLayout {
   private layout: LineLayout | undefined;
   /** Lines in a row that were laid out otherwise; the very first line is learned. */
   private misses = LEARN_AFTER - 1;
-  /** The chunk's whole buffer, and where the chunk starts in it. */
-  private words: Int32Array = new Int32Array(0);
-  private offset = 0;
+  private view: DataView = new DataView(new ArrayBuffer(0));
 
   constructor(keys: FieldKeys) {
     const encoder = new TextEncoder();
@@ -58,31 +56,32 @@ export class JsonScanner implements LineValues, KnownLayout {
   }
 
   open(bytes: Uint8Array): void {
-    this.words = new Int32Array(bytes.buffer, 0, bytes.buffer.byteLength >> 2);
-    this.offset = bytes.byteOffset;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   scanKnown(bytes: Uint8Array, start: number): number {
-    const { layout, words, offset } = this;
+    const { layout, view, starts, ends } = this;
     if (!layout) return -1;
     const end = bytes.length;
     this.clear();
     let at = start;
-    for (const { before, quoted, field, rank } of layout.members) {
-      if (!before.matches(words, offset + at)) return -1;
+    for (const { before, quoted, field, rank, isOnly } of layout.members) {
+      if (!before.matches(view, at, end)) return -1;
       at += before.length;
       if (quoted) {
         const valueAt = at;
-        // The newline ends the loop, or the end of the chunk, where a byte is undefined.
-        for (let c = bytes[at] as number; c !== QUOTE; c = bytes[++at] as number) {
-          if (c === BACKSLASH || !(c >= 0x20)) return -1;
-        }
-        if (field !== UNKNOWN && !this.keep(bytes, valueAt, at, field, rank)) return -1;
+        at = findTextEnd(view, at, end);
+        if (at >= end || bytes[at] !== QUOTE) return -1;
+        if (isOnly) {
+          const isAbsent = at === valueAt || (at === valueAt + 1 && bytes[valueAt] === MINUS);
+          starts[field] = isAbsent ? -1 : valueAt;
+          ends[field] = at;
+        } else if (field !== UNKNOWN && !this.keep(bytes, valueAt, at, field, rank)) return -1;
         at++;
       } else at = this.scanBare(bytes, at, end, field, rank);
       if (at < 0) return -1;
     }
-    if (!layout.tail.matches(words, offset + at)) return -1;
+    if (!layout.tail.matches(view, at, end)) return -1;
     this.misses = 0;
     return at + layout.tail.length - 1;
   }

@@ -2,6 +2,8 @@
  * Lines of one log_format differ only in their values. A layout remembers the text between them, so that the next line
  * is recognised by comparing words of four bytes instead of reading keys.
  */
+/** The field of a member that nobody asks for. */
+export const UNKNOWN = 255;
 
 /** A member of the object: the text before its value (keys, quotes, commas), and what the value means. */
 export interface LayoutMember {
@@ -9,45 +11,42 @@ export interface LayoutMember {
   readonly quoted: boolean;
   readonly field: number;
   readonly rank: number;
+  /** No other member has this field. */
+  readonly isOnly: boolean;
 }
 
 /** Where a scanned member's value starts (behind its quote), where the member ends, and what it means. */
-export interface SeenMember extends Omit<LayoutMember, 'before'> {
+export interface SeenMember extends Pick<LayoutMember, 'quoted' | 'field' | 'rank'> {
   readonly valueAt: number;
   readonly end: number;
 }
 
-/** Bytes that can be compared at any alignment, a word at a time. */
+/** Bytes that are compared a word at a time. */
 class Literal {
   readonly length: number;
-  /** By alignment: the bytes at their place in aligned words, zero around them, and a mask of their bits. */
-  private readonly words: Int32Array[] = [];
-  private readonly masks: Int32Array[] = [];
+  /** At 0, 4, 8 …, the last one at the last four bytes. */
+  private readonly words: Int32Array;
+  /** Those of a literal that is too short for a word. */
+  private readonly bytes: Uint8Array;
 
   constructor(bytes: Uint8Array) {
     this.length = bytes.length;
-    for (let alignment = 0; alignment < 4; alignment++) {
-      const [words, mask] = [0, 1].map(() => new Int32Array(Math.ceil((alignment + bytes.length) / 4))) as [
-        Int32Array,
-        Int32Array,
-      ];
-      new Uint8Array(words.buffer).set(bytes, alignment);
-      new Uint8Array(mask.buffer).fill(255, alignment, alignment + bytes.length);
-      this.words.push(words);
-      this.masks.push(mask);
-    }
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.words = Int32Array.from({ length: bytes.length < 4 ? 0 : Math.ceil(bytes.length / 4) }, (_, i) =>
+      view.getInt32(Math.min(i * 4, bytes.length - 4), true),
+    );
+    this.bytes = bytes.length < 4 ? bytes.slice() : new Uint8Array(0);
   }
 
-  /** True when these bytes stand at byte `at` of the buffer that `buffer` is a view of. */
-  matches(buffer: Int32Array, at: number): boolean {
-    const words = this.words[at & 3] as Int32Array;
-    const mask = this.masks[at & 3] as Int32Array;
-    const from = at >> 2;
+  /** True when these bytes stand at `at`, of the `size` bytes of `view`. */
+  matches(view: DataView, at: number, size: number): boolean {
+    const { words, bytes } = this;
+    if (at + this.length > size) return false;
     const last = words.length - 1;
-    if (from + last >= buffer.length) return false;
-    if (((buffer[from] as number) & (mask[0] as number)) !== words[0]) return false;
-    for (let i = 1; i < last; i++) if (buffer[from + i] !== words[i]) return false;
-    return ((buffer[from + last] as number) & (mask[last] as number)) === words[last];
+    for (let i = 0; i < last; i++) if (view.getInt32(at + i * 4, true) !== words[i]) return false;
+    if (last >= 0) return view.getInt32(at + this.length - 4, true) === words[last];
+    for (let i = 0; i < bytes.length; i++) if (view.getUint8(at + i) !== bytes[i]) return false;
+    return true;
   }
 }
 
@@ -59,10 +58,12 @@ export class LineLayout {
   /** The layout of the line from `start` to its newline at `end`. */
   constructor(bytes: Uint8Array, start: number, end: number, seen: readonly SeenMember[]) {
     let from = start;
+    const times = new Uint32Array(256);
+    for (const { field } of seen) times[field] = (times[field] as number) + 1;
     this.members = seen.map(({ valueAt, end: memberEnd, quoted, field, rank }) => {
       const before = new Literal(bytes.subarray(from, valueAt));
       from = memberEnd;
-      return { before, quoted, field, rank };
+      return { before, quoted, field, rank, isOnly: field !== UNKNOWN && times[field] === 1 };
     });
     this.tail = new Literal(bytes.subarray(from, end + 1));
   }
