@@ -1,5 +1,5 @@
 /** Can zban live on these logs: there, readable, understood, fresh, unbuffered, with the clients' own addresses? */
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { Config } from '../config/schema.ts';
 import { formatClient } from '../net/client-key.ts';
@@ -8,6 +8,7 @@ import { Parser } from '../parse/parser.ts';
 import { HIGH, LINE, LOW, ROW, SECOND, SKIP_REASONS, type Tally } from '../parse/tally.ts';
 import { type FoundLog, findLogs, findSameFiles } from '../source/discover.ts';
 import { cutLines, ownBuffer } from '../source/lines.ts';
+import { SourceError, toSourceError } from '../source/source-error.ts';
 import { DOUBLED_FIX, DoubledLines, type DoubledPair, describeDoubled } from '../traffic/doubled-lines.ts';
 import { formatDuration } from '../words/duration.ts';
 import { workerSetup } from '../workers/pipeline.ts';
@@ -48,7 +49,7 @@ function checkDoubled(config: Config, logs: readonly FoundLog[]): Finding[] {
   for (const { path, index } of logs.filter((log) => !sameFiles.has(log.path)).slice(0, COMPARED_MAX)) {
     try {
       const options = workerSetup(config).parsers[index];
-      const bytes = readTail(path, statSync(path).size, config.source.line_bytes_max);
+      const { bytes } = readTail(path, config.source.line_bytes_max);
       if (options) tails.push({ path, bytes, tally: new Parser(options).parse(bytes, Number.POSITIVE_INFINITY) });
     } catch {
       // Said of the log itself.
@@ -70,22 +71,13 @@ function checkDoubled(config: Config, logs: readonly FoundLog[]): Finding[] {
 function checkLog(config: Config, path: string, index: number, nowMs: number): Finding[] {
   const check = `log ${path}`;
   const options = workerSetup(config).parsers[index];
-  let bytes: Buffer;
-  let writtenMs: number;
+  let tail: { bytes: Buffer; writtenMs: number };
   try {
-    const stat = statSync(path);
-    writtenMs = stat.mtimeMs;
-    bytes = readTail(path, stat.size, config.source.line_bytes_max);
+    tail = readTail(path, config.source.line_bytes_max);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return [fail(check, 'is not there', 'correct logs[].path, or turn on access_log in nginx')];
-    if (code === 'EACCES') {
-      const { username } = userInfo();
-      const fix = `sudo zban doctor; if zban runs as ${username}, give it the group of the log: ls -l ${path}, usermod -aG GROUP ${username}`;
-      return [fail(check, `may not be read by ${username}`, fix)];
-    }
-    return [fail(check, `cannot be read: ${code}`, 'correct logs[].path')];
+    return [unreadable(check, toSourceError(path, error))];
   }
+  const { bytes, writtenMs } = tail;
   const parser = options && new Parser(options);
   const tally = parser?.parse(bytes, Math.floor(nowMs / 1000) + 86_400);
   if (!parser || !tally || tally.lines === 0)
@@ -110,10 +102,22 @@ function checkLog(config: Config, path: string, index: number, nowMs: number): F
   ];
 }
 
-/** Whole lines of the newest part, long ones as the daemon gets them. */
-function readTail(path: string, size: number, lineBytesMax: number): Buffer {
-  const fd = openSync(path, 'r');
+function unreadable(check: string, { code, path, words, fix }: SourceError): Finding {
+  if (code === 'missing') return fail(check, 'is not there', 'correct logs[].path, or turn on access_log in nginx');
+  if (code !== 'permission_denied') return fail(check, `cannot be followed: ${words}`, fix);
+  const { username } = userInfo();
+  const group = `give it the group of the log: ls -l ${path}, usermod -aG GROUP ${username}`;
+  return fail(check, `may not be read by ${username}`, `sudo zban doctor; if zban runs as ${username}, ${group}`);
+}
+
+/** Whole lines of the newest part, long ones as the daemon gets them, and when the last one was written. */
+function readTail(path: string, lineBytesMax: number): { bytes: Buffer; writtenMs: number } {
+  // Without waiting: opening a pipe that nobody writes to would block.
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw new SourceError('not_a_file', path);
+    const { size, mtimeMs: writtenMs } = stat;
     const from = Math.max(0, size - TAIL_BYTES);
     const bytes = ownBuffer(size - from);
     const read = readSync(fd, bytes, 0, bytes.length, from);
@@ -121,7 +125,7 @@ function readTail(path: string, size: number, lineBytesMax: number): Buffer {
     const start = from === 0 ? 0 : bytes.subarray(0, read).indexOf(10) + 1;
     bytes.copyWithin(0, start, read);
     const lines = cutLines(bytes, read - start, lineBytesMax).bytes;
-    return Buffer.from(lines.buffer, 0, lines.length);
+    return { bytes: Buffer.from(lines.buffer, 0, lines.length), writtenMs };
   } finally {
     closeSync(fd);
   }

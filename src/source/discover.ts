@@ -1,7 +1,8 @@
 /** From configured paths and globs to the logs that are there. */
-import { globSync, statSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { findCompression } from './compression.ts';
+import { findStat } from './look.ts';
 import { isRotatedName } from './rotated-names.ts';
 
 export interface FoundLog {
@@ -48,7 +49,7 @@ export function findSameFiles(paths: readonly string[]): Map<string, string> {
   const first = new Map<string, string>();
   const same = new Map<string, string>();
   for (const path of new Set(paths)) {
-    const stat = statOf(path);
+    const stat = findStat(path);
     if (!stat) continue;
     const file = `${stat.dev} ${stat.ino}`;
     const other = first.get(file);
@@ -60,7 +61,7 @@ export function findSameFiles(paths: readonly string[]): Map<string, string> {
 
 /** A path with wildcards, unless a file has that very name. */
 function isGlob(path: string): boolean {
-  return /[*?[{]/.test(path) && statOf(path) === undefined;
+  return /[*?[{]/.test(path) && findStat(path) === undefined;
 }
 
 function namesByDirectory(paths: readonly string[]): Map<string, string[]> {
@@ -70,13 +71,5 @@ function namesByDirectory(paths: readonly string[]): Map<string, string[]> {
 }
 
 function isDirectory(path: string): boolean {
-  return statOf(path)?.isDirectory() ?? false;
-}
-
-function statOf(path: string) {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
+  return findStat(path)?.isDirectory() ?? false;
 }

@@ -1,7 +1,8 @@
 /** What a log held before the place from which it is followed: its own beginning, and the files rotation moved aside. */
-import { fstatSync, statSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import type { Chunk, FileMark, Position } from '../model/chunk.ts';
 import { fingerprintOf, headMatches, readHead } from './fingerprint.ts';
+import { findStat } from './look.ts';
 import { type ReadLogOptions, readMovedFile } from './read-log-file.ts';
 import {
   findHolder,
@@ -112,7 +113,7 @@ type LogFile = Pick<Sibling, 'file' | 'compression'>;
 
 /** The log's own file and its rotated ones, newest first. */
 function filesOf(path: string): LogFile[] {
-  const own = statSync(path, { throwIfNoEntry: false });
+  const own = findStat(path);
   return [
     ...(own?.isFile() ? [{ file: path, compression: undefined }] : []),
     ...listSiblings(path).filter(({ rotated }) => rotated),

@@ -23,7 +23,7 @@ const WORDS: Readonly<Record<SourceErrorCode, string>> = {
 const FIXES: Readonly<Record<SourceErrorCode, string>> = {
   missing: 'check the path, and that nginx writes its access_log there',
   permission_denied: "let zban's user read the file and enter its directories (on Debian: the group adm)",
-  not_a_file: 'name a log file, or a glob such as /var/log/nginx/*.log',
+  not_a_file: 'name a log file, or a glob such as /var/log/nginx/*.log; a pipe or /dev/stdout keeps no lines',
   read_failed: 'check the file system below it',
   replaced: 'run the command again, or restart zban to learn from it',
   damaged: 'try gzip -t, zstd -t or xz -t on it; the lines before the damage have been read',

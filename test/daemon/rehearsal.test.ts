@@ -1,6 +1,6 @@
 /** Which lines a start reads again, whatever becomes of the files meanwhile. */
 import assert from 'node:assert/strict';
-import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
@@ -54,4 +54,33 @@ test('a log that is rotated while zban starts: no line is read that is yet to be
   assert.equal(read, `${judged}\n`);
   assert.equal(share, 1, 'the start says how far it is');
   assert.deepEqual(positions, [left]);
+});
+
+test('a log that no system call can look at hinders neither the start nor the other logs', async (t) => {
+  const folder = temporaryFolder(t);
+  const [path, loop] = [join(folder, 'access.log'), join(folder, 'loop.log')];
+  writeFileSync(path, `${logLine(NOW - 3, '192.0.2.1')}\n`);
+  const left = findEnd(path, 65_536);
+  assert.ok(left);
+  symlinkSync('loop.log', loop);
+  let read = '';
+  await rehearse({
+    config: configSchema.parse({ logs: [{ path: loop }, { path }] }),
+    positions: [left, { ...left, path: loop }],
+    state: undefined,
+    pipeline: {
+      lines: 0,
+      forgetCounts: () => {},
+      finish: async () => {},
+      feed: async ({ bytes }: Chunk) => {
+        read += Buffer.from(bytes).toString();
+      },
+      send: async () => ({ second: 0, events: [], consumed: [] }),
+    },
+    now: () => NOW * 1000,
+    log: () => {},
+    onProgress: () => {},
+    signal: new AbortController().signal,
+  });
+  assert.equal(read, `${logLine(NOW - 3, '192.0.2.1')}\n`);
 });

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { linkSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -47,6 +58,20 @@ test('missing, empty, a directory, a glob without files', (t) => {
   for (const path of [join(folder, 'logs'), join(folder, 'logs', '*.log')]) {
     assert.equal(levels(checkLogs(configSchema.parse({ logs: [{ path }] }), START * 1000)), 'fail', path);
   }
+});
+
+test('a pipe, which nginx of a container may write to: it keeps no lines', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'zban-doctor-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'access.log');
+  execFileSync('mkfifo', [path]);
+  // So that whoever opens it to read does not wait for a writer.
+  const writer = openSync(path, constants.O_RDWR);
+  t.after(() => closeSync(writer));
+  const found = checkLogs(configSchema.parse({ logs: [{ path }] }), START * 1000);
+  assert.deepEqual(levels(found), 'fail');
+  assert.equal(found[0]?.message, 'cannot be followed: not a regular file');
+  assert.match(found[0]?.fix ?? '', /pipe/);
 });
 
 test('lines that are not understood, with the reason and the fixing', (t) => {

@@ -1,7 +1,8 @@
-import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { formatProblem } from '../../config/problem.ts';
 import type { Config } from '../../config/schema.ts';
 import { openChannels } from '../../notify/channels.ts';
+import { toSourceError } from '../../source/source-error.ts';
+import { TailedFile } from '../../source/tailed-file.ts';
 import { countOf } from '../../words/number.ts';
 import { type Context, loadPermitted } from '../context.ts';
 import { EXIT } from '../exit.ts';
@@ -46,13 +47,12 @@ function warningsOfHost(config: Config, env: Context['env']): string[] {
 function doubtOfLog(path: string): string | undefined {
   if (/[*?[\]{}]/.test(path)) return undefined;
   try {
-    if (statSync(path).isDirectory()) return 'is a directory: name the file, or a glob such as /var/log/nginx/*.log';
-    // Opened, not asked with access(2), which leaves out the service's capabilities. A pipe must not hold this up.
-    closeSync(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
+    // Opened, not asked with access(2), which leaves out the service's capabilities.
+    new TailedFile(path, 0).close();
     return undefined;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return 'is not there yet: zban waits for it';
-    return code === 'EACCES' ? 'may not be read by this user' : `cannot be read: ${code}`;
+    const { code, words, fix } = toSourceError(path, error);
+    if (code === 'missing') return 'is not there yet: zban waits for it';
+    return code === 'permission_denied' ? 'may not be read by this user' : `cannot be followed: ${words}; ${fix}`;
   }
 }

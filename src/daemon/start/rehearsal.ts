@@ -2,7 +2,6 @@
  * Brings the engine to where the logs stand before they are followed, so that no start is blind: the lines in its window
  * again after a restart, the history of the logs at the first start. What it decides about them is not carried out.
  */
-import { statSync } from 'node:fs';
 import type { Config } from '../../config/schema.ts';
 import type { EngineState } from '../../engine/engine-state.ts';
 import type { Position } from '../../model/chunk.ts';
@@ -12,6 +11,7 @@ import { Parser } from '../../parse/parser.ts';
 import { SECOND } from '../../parse/tally.ts';
 import { type FoundLog, findLogs, findSameFiles } from '../../source/discover.ts';
 import { findEnd, findHistory, findNewest, type HistoryFile, readHistory } from '../../source/history.ts';
+import { findStat } from '../../source/look.ts';
 import { SourceError } from '../../source/source-error.ts';
 import { type Pipeline, workerSetup } from '../../workers/pipeline.ts';
 import { measureWarmStart } from './warm-start.ts';
@@ -99,7 +99,7 @@ export async function rehearse(options: RehearsalOptions): Promise<Position[]> {
 /** Where a log was left, also when its file was followed under another path, and further, since it was left under this one. */
 function findSaved(path: string, positions: readonly Position[]): Position | undefined {
   const own = positions.find((position) => position.path === path);
-  const file = statSync(path, { throwIfNoEntry: false });
+  const file = findStat(path);
   if (!file || (own && own.inode !== file.ino)) return own;
   const same = positions.filter(({ device, inode }) => device === file.dev && inode === file.ino);
   const furthest = same.reduce<Position | undefined>((a, b) => (a && a.offset >= b.offset ? a : b), own);
