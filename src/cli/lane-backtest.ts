@@ -28,13 +28,12 @@ export async function backtestLane(config: Config, match: LaneMatch, now: () => 
   const { parsers } = workerSetup(config);
   const { logs, unmatched } = findLogs(config.logs.map(({ path }) => path));
   notes.push(...unmatched.map((glob) => `no log matches ${glob}`));
-  const { line_bytes_max: lineBytesMax } = config.source;
   for (const { path, index } of logs) {
     const options = parsers[index];
     if (!options) continue;
     const parser = new Parser(options);
     try {
-      const end = findEnd(path, lineBytesMax);
+      const end = findEnd(path);
       if (!end) continue;
       const secondOf = (lines: Uint8Array) => {
         const { rows, count: lineCount } = parser.parse(lines, Number.POSITIVE_INFINITY);
@@ -43,7 +42,7 @@ export async function backtestLane(config: Config, match: LaneMatch, now: () => 
       const pieces = findHistory(end, { fromMs: now() - BACK_MS, bytesMax: BYTES_MAX, secondOf });
       for (const piece of pieces.toReversed()) {
         if (now() > deadlineMs) break;
-        for await (const { bytes } of readHistory(path, piece, { lineBytesMax })) {
+        for await (const { bytes } of readHistory(path, piece)) {
           count.add(parser.parse(bytes, Number.POSITIVE_INFINITY), bytes, parser, (now() - BACK_MS) / 1000);
           if (now() <= deadlineMs) continue;
           notes.push(`the look back stopped after ${READ_MS_MAX / 1000} s, within ${piece.file}`);

@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { findContradictions, findDoubts } from './cross-check.ts';
 import { explainIssue, type Finding } from './explain-issue.ts';
 import { type ConfigProblem, formatKeyPath, formatReceived, type KeyPath } from './problem.ts';
+import { takeOutRemoved } from './removed-keys.ts';
 import { type Config, configSchema } from './schema.ts';
 import { isRecord, loadYamlFile, type Position, type YamlFile } from './yaml-file.ts';
 
@@ -44,7 +45,7 @@ export function loadSections<K extends keyof Config>(file: string, names: readon
   const overlays = findOverlays(file);
   const loaded = [file, ...overlays.files].map((name) => loadYamlFile(name));
   if (overlays.problems.length > 0 || loaded.some((one) => one.problems.length > 0)) return undefined;
-  const merged = mergeFiles(loaded);
+  const merged = takeOutRemoved(mergeFiles(loaded)).value;
   const entries: [string, unknown][] = [];
   for (const name of names) {
     const section = configSchema.shape[name].safeParse(childOf(merged, name));
@@ -76,17 +77,18 @@ function findOverlays(file: string): { files: string[]; problems: ConfigProblem[
 /** The files' values as one configuration; `file` names what no key can be blamed for. */
 export function checkConfig(file: string, loaded: readonly YamlFile[]) {
   const merged = mergeFiles(loaded);
+  const { value, found: removed } = takeOutRemoved(merged);
   const positions = new Map(loaded.flatMap((one) => [...one.positions]));
   const valueAt = (path: KeyPath) => path.reduce<unknown>((value, step) => childOf(value, step), merged);
   const place = (finding: Finding) => placeFinding(finding, file, positions, valueAt);
-  const parsed = configSchema.safeParse(merged);
+  const parsed = configSchema.safeParse(value);
   if (!parsed.success) {
     const findings = parsed.error.issues.flatMap((issue) => explainIssue(issue, valueAt));
     return { ok: false as const, problems: sortByPlace(findings.map(place)) };
   }
   const contradictions = findContradictions(parsed.data).map(place);
   if (contradictions.length > 0) return { ok: false as const, problems: sortByPlace(contradictions) };
-  const warnings = sortByPlace(findDoubts(parsed.data).map(place));
+  const warnings = sortByPlace([...removed, ...findDoubts(parsed.data)].map(place));
   return { ok: true as const, config: parsed.data, version: configVersion(parsed.data), warnings };
 }
 

@@ -33,12 +33,6 @@ const logs = z
     }
   });
 
-const source = section({
-  poll_interval: duration('20ms', '5ms', '100ms'),
-  line_bytes_max: z.number().int().min(1024).max(1_048_576).default(65_536),
-  discover_interval: duration('1s', '100ms', '60s'),
-});
-
 const FLEET_URL_ERROR = 'expected redis://HOST:PORT, rediss://HOST:PORT (TLS) or unix:///PATH';
 const fleetUrl = z
   .string()
@@ -71,7 +65,6 @@ export const configSchema = z.strictObject({
   profile,
   sensitivity,
   logs,
-  source,
   detection,
   baseline,
   bans,
@@ -80,10 +73,9 @@ export const configSchema = z.strictObject({
   fleet: fleet.optional(),
   notify,
   who: section({ table: path('/var/lib/zban/who.table'), dns: z.boolean().default(true) }),
-  state: section({ database: path('/var/lib/zban/zban.db'), checkpoint: duration('1s', '100ms', '60s') }),
+  state: section({ database: path('/var/lib/zban/zban.db') }),
   audit: section({
     log: path('/var/log/zban/audit.log'),
-    log_bytes_max: z.number().int().min(10_000).default(20_000_000),
     log_keep: z.number().int().min(1).max(100).default(5),
     retention: duration('365d', '1h', '36500d'),
     entries_max: z.number().int().min(1000).default(500_000),

@@ -65,7 +65,6 @@ export async function runDaemon({ configPath, screen }: RunOptions): Promise<num
     screen?.clear();
     write(...line);
   };
-  for (const warning of loaded.warnings) log('warn', formatProblem(warning));
   const systemd = createSystemdNotifier({ log });
   const wishes = new Wishes();
   const handover: Handover = {};
@@ -155,6 +154,7 @@ async function start(
   };
   wishes.stop.addEventListener('abort', giveUp, { once: true });
   if (wishes.stop.aborted) giveUp();
+  for (const warning of loaded.warnings) log('warn', formatProblem(warning));
   try {
     return await startInstance({
       loaded,

@@ -4,6 +4,7 @@ import type { Condition, Evidence, Learned, Level, Sample } from '../model/event
 import type { NetworkProof } from '../model/lane.ts';
 import type { DetectionOptions } from '../settings/engine-settings.ts';
 import type { Effective } from '../traffic/baseline.ts';
+import { CLASSIC_FLOOR } from '../traffic/baseline.ts';
 import type { Overflow } from './points.ts';
 import { RATE, type ReportReach } from './reach.ts';
 
@@ -81,8 +82,8 @@ export class ClientRules {
     this.windowSeconds = detection.window / 1000;
     this.level = classic
       ? {
-          mean: Math.max(effective.site.mean, detection.classic.mean_floor),
-          stddev: Math.max(effective.site.stddev, detection.classic.stddev_floor),
+          mean: Math.max(effective.site.mean, CLASSIC_FLOOR.mean),
+          stddev: Math.max(effective.site.stddev, CLASSIC_FLOOR.stddev),
         }
       : { mean: effective.client.mean / 60, stddev: effective.client.stddev / 60 };
     this.errorRatio = effective.errorRatio;

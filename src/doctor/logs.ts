@@ -2,6 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { Config } from '../config/schema.ts';
+import { LINE_BYTES_MAX } from '../model/chunk.ts';
 import { formatClient } from '../net/client-key.ts';
 import type { FieldKeys } from '../parse/fields.ts';
 import { Parser } from '../parse/parser.ts';
@@ -49,7 +50,7 @@ function checkDoubled(config: Config, logs: readonly FoundLog[]): Finding[] {
   for (const { path, index } of logs.filter((log) => !sameFiles.has(log.path)).slice(0, COMPARED_MAX)) {
     try {
       const options = workerSetup(config).parsers[index];
-      const { bytes } = readTail(path, config.source.line_bytes_max);
+      const { bytes } = readTail(path);
       if (options) tails.push({ path, bytes, tally: new Parser(options).parse(bytes, Number.POSITIVE_INFINITY) });
     } catch {
       // Said of the log itself.
@@ -73,7 +74,7 @@ function checkLog(config: Config, path: string, index: number, nowMs: number): F
   const options = workerSetup(config).parsers[index];
   let tail: { bytes: Buffer; writtenMs: number };
   try {
-    tail = readTail(path, config.source.line_bytes_max);
+    tail = readTail(path);
   } catch (error) {
     return [unreadable(check, toSourceError(path, error))];
   }
@@ -111,7 +112,7 @@ function unreadable(check: string, { code, path, words, fix }: SourceError): Fin
 }
 
 /** Whole lines of the newest part, long ones as the daemon gets them, and when the last one was written. */
-function readTail(path: string, lineBytesMax: number): { bytes: Buffer; writtenMs: number } {
+function readTail(path: string): { bytes: Buffer; writtenMs: number } {
   // Without waiting: opening a pipe that nobody writes to would block.
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
@@ -124,7 +125,7 @@ function readTail(path: string, lineBytesMax: number): { bytes: Buffer; writtenM
     // The first line is whole only at the beginning of the file.
     const start = from === 0 ? 0 : bytes.subarray(0, read).indexOf(10) + 1;
     bytes.copyWithin(0, start, read);
-    const lines = cutLines(bytes, read - start, lineBytesMax).bytes;
+    const lines = cutLines(bytes, read - start, LINE_BYTES_MAX).bytes;
     return { bytes: Buffer.from(lines.buffer, 0, lines.length), writtenMs };
   } finally {
     closeSync(fd);

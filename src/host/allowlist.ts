@@ -20,7 +20,7 @@ export interface AllowlistOptions {
   /** Entries as they stand now: of the configuration and of operators. */
   readonly entries: () => readonly string[];
   readonly resolver: NameResolver;
-  /** `bans.allowlist_resolve`: age at which an answer is looked up again, milliseconds. */
+  /** Age at which an answer is looked up again, milliseconds. */
   readonly resolveMs: number;
   /** Longest wait for one name, milliseconds. */
   readonly timeoutMs: number;

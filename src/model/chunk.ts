@@ -1,5 +1,8 @@
 /** What a source hands on: bytes of whole lines with their position. It decodes nothing. */
 
+/** In longer lines the ends of long values are left out. nginx takes request lines of up to 8 KiB; 64 KiB hold every field of one. */
+export const LINE_BYTES_MAX = 65_536;
+
 /** Up to where one file was read, and which file it was: survives rename, copy and gzip (see generations.ts). */
 export interface FileMark {
   readonly device: number;
@@ -38,6 +41,6 @@ export interface Chunk {
   readonly position: Position;
   /** True when more bytes were waiting behind this chunk: the reader is catching up. */
   readonly behind: boolean;
-  /** Lines over `line_bytes_max` that could not be shortened to it, since the previous chunk of this source. */
+  /** Lines over `LINE_BYTES_MAX` that could not be shortened to it, since the previous chunk of this source. */
   readonly oversized: number;
 }

@@ -43,4 +43,6 @@ export interface BrokenChannel {
 export type OpenChannels<Settings> = (
   settings: Settings,
   environment: Readonly<NodeJS.ProcessEnv>,
+  /** For one delivery. */
+  timeoutMs: number,
 ) => readonly (Channel | BrokenChannel)[];

@@ -11,9 +11,10 @@ type EmailSettings = NotifySettings['email'];
 
 const SERVICE = 'sendmail';
 
-export const openEmail: OpenChannels<EmailSettings> = (settings): readonly Channel[] => {
+export const openEmail: OpenChannels<EmailSettings> = (settings, _environment, timeoutMs): readonly Channel[] => {
   if (settings.to.length === 0) return [];
-  const deliver: Channel['deliver'] = (message, signal) => send(settings, toEmail(message, settings), signal);
+  const deliver: Channel['deliver'] = (message, signal) =>
+    send(settings.sendmail, toEmail(message, settings), timeoutMs, signal);
   return [{ name: 'email', service: SERVICE, deliver, settings, warnings: [] }];
 };
 
@@ -54,14 +55,15 @@ const FINAL_CODES: ReadonlyMap<number, string> = new Map([
 
 /** Never rejects. What the program says is not passed on: it may be anything. */
 function send(
-  { sendmail: [program, ...args], timeout }: EmailSettings,
+  [program, ...args]: EmailSettings['sendmail'],
   email: string,
+  timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<Delivery> {
   const { promise, resolve } = Promise.withResolvers<Delivery>();
   const retry = (cause: string) => resolve({ outcome: 'retry', cause });
   const child = spawn(program, args, {
-    ...{ stdio: ['pipe', 'ignore', 'ignore'], timeout, killSignal: 'SIGKILL' },
+    ...{ stdio: ['pipe', 'ignore', 'ignore'], timeout: timeoutMs, killSignal: 'SIGKILL' },
     ...(signal && { signal }),
   });
   child.on('error', (error: NodeJS.ErrnoException) =>
@@ -69,7 +71,7 @@ function send(
   );
   child.on('close', (code, killed) => {
     if (code === 0) return resolve({ outcome: 'ok' });
-    if (killed !== null) return retry(`${program} did not end within ${timeout} ms`);
+    if (killed !== null) return retry(`${program} did not end within ${timeoutMs} ms`);
     const cause = `${program} ended with ${code}`;
     const fix = FINAL_CODES.get(code ?? 0);
     if (fix === undefined) return retry(cause);

@@ -18,6 +18,8 @@ export interface NotifierOptions extends Omit<DeliveryHealthOptions, 'name' | 's
   readonly now: () => number;
   /** Milliseconds between two deliveries; Slack allows about one a second for each webhook. Default 1000. */
   readonly gapMs?: number;
+  /** Messages kept while the service is away; beyond it the oldest is dropped and counted. Default `QUEUE_MAX`. */
+  readonly queueMax?: number;
 }
 
 export interface Notifier {
@@ -33,8 +35,10 @@ export interface Notifier {
   dropped(): number;
 }
 
-/** Rows read for one choice; a longer queue is folded in several digests. */
-const BATCH_MAX = 1000;
+/** More messages of one kind than `digest_over` within this become one. */
+const DIGEST_WINDOW_MS = 30_000;
+/** Digests fold what waits, so that this is days of trouble rather than a thousand bans. */
+const QUEUE_MAX = 1000;
 /** The longest sleep: whatever became of a timer or the clock, the queue is looked at again by then. */
 const SLEEP_MS_MAX = 60_000;
 /** No wait is set further ahead (Retry-After is cut to it): a due time beyond it means that the clock was set back. */
@@ -64,6 +68,7 @@ type Step = { readonly progressed: boolean; readonly waitMs: number };
 class OutboxNotifier implements Notifier {
   readonly #options: NotifierOptions;
   readonly #gapMs: number;
+  readonly #queueMax: number;
   readonly #gate: BurstGate;
   readonly #health: DeliveryHealth;
   readonly #giveUp = new AbortController();
@@ -79,8 +84,9 @@ class OutboxNotifier implements Notifier {
   constructor(options: NotifierOptions) {
     this.#options = options;
     this.#gapMs = options.gapMs ?? 1000;
+    this.#queueMax = options.queueMax ?? QUEUE_MAX;
     const { name, service, settings, isEachSent } = options.channel;
-    this.#gate = new BurstGate(isEachSent ? Number.POSITIVE_INFINITY : settings.digest_over, settings.digest_window);
+    this.#gate = new BurstGate(isEachSent ? Number.POSITIVE_INFINITY : settings.digest_over, DIGEST_WINDOW_MS);
     this.#health = new DeliveryHealth({ ...options, name, service });
   }
 
@@ -91,7 +97,7 @@ class OutboxNotifier implements Notifier {
     const notifications = all.filter((notification) => findSeverity(notification) <= least);
     if (notifications.length === 0 || this.#stage === 'stopped') return;
     try {
-      const dropped = store.push(notifications, now(), settings.queue_max);
+      const dropped = store.push(notifications, now(), this.#queueMax);
       this.#dropped += dropped;
       if (dropped > 0) log('warn', `the queue of channel ${name} is full, the oldest were dropped`, { dropped });
       this.wake(0);
@@ -188,11 +194,11 @@ class OutboxNotifier implements Notifier {
   /** What is due, oldest first, and how long what is left of it has to be quiet. */
   #pending(): { readonly items: OutboxItem[]; readonly quietMs: number | undefined } {
     const { store, now, channel } = this.#options;
-    const { quiet_hours, queue_max } = channel.settings;
+    const { quiet_hours } = channel.settings;
     if (this.#settled.size > 0) this.#forget([...this.#settled]);
     const nextMs = store.findNextDueMs() ?? 0;
     const dueMs = nextMs > now() + AHEAD_MS_MAX ? nextMs : now();
-    const due = store.due(dueMs, Math.min(queue_max, BATCH_MAX)).toSorted((a, b) => a.id - b.id);
+    const due = store.due(dueMs, this.#queueMax).toSorted((a, b) => a.id - b.id);
     const quietEndMs = findQuietEnd(quiet_hours, now());
     if (quietEndMs === undefined) return { items: due, quietMs: undefined };
     const urgent = due.filter(({ notification }) => findSeverity(notification) <= URGENT);

@@ -15,13 +15,13 @@ const SERVICE = 'Slack';
 /** The environment variable asked last. */
 export const WEBHOOK_VARIABLE = 'ZBAN_SLACK_WEBHOOK_URL';
 
-export const openSlack: OpenChannels<NotifySettings['slack']> = (settings, environment) => {
+export const openSlack: OpenChannels<NotifySettings['slack']> = (settings, environment, timeoutMs) => {
   const { webhook_url: value, webhook_url_file: file } = settings;
   const loaded = loadAddress({ key: 'notify.slack.webhook_url', value, file, variable: WEBHOOK_VARIABLE }, environment);
   const name = 'slack';
   if (loaded.kind === 'none') return [];
   if (loaded.kind === 'error') return [{ name, service: SERVICE, problem: loaded.message }];
-  const deliver = createSlackDelivery({ webhookUrl: loaded.secret, timeoutMs: settings.timeout });
+  const deliver = createSlackDelivery({ webhookUrl: loaded.secret, timeoutMs });
   return [{ name, service: SERVICE, deliver, settings, warnings: loaded.warnings }];
 };
 

@@ -9,14 +9,16 @@ import { TEMPLATES } from './templates.ts';
 export function openWebhooks(
   webhooks: readonly WebhookSettings[],
   environment: Readonly<NodeJS.ProcessEnv>,
+  timeoutMs: number,
 ): readonly (Channel | BrokenChannel)[] {
-  return webhooks.map((settings, index) => openWebhook(settings, `notify.webhook[${index}]`, environment));
+  return webhooks.map((settings, index) => openWebhook(settings, `notify.webhook[${index}]`, environment, timeoutMs));
 }
 
 function openWebhook(
   settings: WebhookSettings,
   key: string,
   environment: Readonly<NodeJS.ProcessEnv>,
+  timeoutMs: number,
 ): Channel | BrokenChannel {
   const template = TEMPLATES[settings.template];
   const { service, defaultSeverity, isEachSent } = template;
@@ -35,7 +37,7 @@ function openWebhook(
   const findUrl = () => (address.kind === 'loaded' ? address.secret.reveal() : (template.url?.(loadOptions()) ?? ''));
   return {
     ...{ name, service, settings },
-    deliver: createDelivery(template, findUrl, loadOptions, settings.timeout),
+    deliver: createDelivery(template, findUrl, loadOptions, timeoutMs),
     ...(defaultSeverity && { defaultSeverity }),
     ...(isEachSent && { isEachSent }),
     warnings: [address, token].flatMap((loaded) => (loaded.kind === 'loaded' ? loaded.warnings : [])),

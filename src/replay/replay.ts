@@ -7,6 +7,7 @@ import { findCdnProtection } from '../host/cdn-ranges.ts';
 import { NamedListError } from '../host/named-list.ts';
 import { findRobots } from '../host/robots.ts';
 import type { Chunk } from '../model/chunk.ts';
+import { LINE_BYTES_MAX } from '../model/chunk.ts';
 import type { EngineEvent } from '../model/event.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { SPECIAL_NETWORKS } from '../net/special.ts';
@@ -94,7 +95,7 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
     });
     for (const source of files.keys()) await pipeline.send({ kind: 'expect', source });
     const depth = files.length === 1 ? threads + 2 : 2;
-    const opened = await openInOrder(files, setup, { chunkBytes, lineBytesMax: config.source.line_bytes_max });
+    const opened = await openInOrder(files, setup, { chunkBytes, lineBytesMax: LINE_BYTES_MAX });
     const progress = new ReadProgress(opened.map(({ file }) => file));
     const onRead = (source: number, bytes: number | undefined) => {
       if (bytes === undefined) progress.end(source);

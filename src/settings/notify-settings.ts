@@ -1,19 +1,16 @@
 /** The keys of `notify`. */
 import { z } from 'zod';
 import { SEVERITIES, WEBHOOK_TEMPLATES } from '../model/notification.ts';
-import { duration, program, section } from './fields.ts';
+import { program, section } from './fields.ts';
 
-/** What every channel can be told; times in milliseconds. */
+/** What every channel can be told. */
 const delivery = z.strictObject({
-  timeout: duration('10s', '100ms', '5m'),
   min_severity: z.enum(SEVERITIES).optional(),
   quiet_hours: z
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/, 'expected local times, such as 22:00-07:00')
     .optional(),
   digest_over: z.number().int().min(1).default(5),
-  digest_window: duration('30s', '1s', '1h'),
-  queue_max: z.number().int().min(10).default(1000),
 });
 
 const isAddress = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);

@@ -1,6 +1,6 @@
 /** What a log held before the place from which it is followed: its own beginning, and the files rotation moved aside. */
 import { fstatSync } from 'node:fs';
-import type { Chunk, FileMark, Position } from '../model/chunk.ts';
+import { type Chunk, type FileMark, LINE_BYTES_MAX, type Position } from '../model/chunk.ts';
 import { fingerprintOf, headMatches, readHead } from './fingerprint.ts';
 import { findStat } from './look.ts';
 import { type ReadLogOptions, readMovedFile } from './read-log-file.ts';
@@ -43,14 +43,14 @@ export interface HistoryOptions {
 }
 
 /** Where the log stands now: behind its last whole line. Undefined while there is no file. Throws SourceError. */
-export function findEnd(path: string, lineBytesMax: number): Position | undefined {
-  return findPlace(path, (file) => file.seekEnd(lineBytesMax));
+export function findEnd(path: string): Position | undefined {
+  return findPlace(path, (file) => file.seekEnd(LINE_BYTES_MAX));
 }
 
 /** Where the newest `bytesMax` bytes of the log begin, with a whole line. Undefined while there is no file. Throws SourceError. */
-export function findNewest(path: string, bytesMax: number, lineBytesMax: number): Position | undefined {
+export function findNewest(path: string, bytesMax: number): Position | undefined {
   return findPlace(path, (file) => {
-    if (file.size > bytesMax) file.seekLine(file.size - bytesMax, lineBytesMax);
+    if (file.size > bytesMax) file.seekLine(file.size - bytesMax, LINE_BYTES_MAX);
   });
 }
 
@@ -103,7 +103,7 @@ function findPieces(position: Position, options: HistoryOptions): HistoryFile[] 
 export async function* readHistory(
   path: string,
   { file, from, to, mark }: HistoryFile,
-  options: Pick<ReadLogOptions, 'source' | 'lineBytesMax'>,
+  options: Pick<ReadLogOptions, 'source'> = {},
 ): AsyncGenerator<Chunk, void, undefined> {
   if (from < to)
     yield* readMovedFile(file, () => findHolder(filesOf(path), mark), { ...options, offset: from, end: to, mark });

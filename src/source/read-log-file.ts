@@ -1,6 +1,6 @@
 /** Finished logs, read once from beginning to end. */
 
-import type { Chunk, FileMark } from '../model/chunk.ts';
+import { type Chunk, type FileMark, LINE_BYTES_MAX } from '../model/chunk.ts';
 import { type ByteInput, openBytes } from './byte-input.ts';
 import { FINGERPRINT_BYTES_MAX, fingerprintOf, headMatches } from './fingerprint.ts';
 import { type Cut, cutLines, endLine, front, ownBuffer } from './lines.ts';
@@ -15,7 +15,7 @@ export interface ReadLogOptions {
   readonly source?: number;
   /** Bytes read at a time. Default 1 MiB. */
   readonly chunkBytes?: number;
-  /** Longer lines are shortened (long-line.ts). Default 65,536. */
+  /** Longer lines are shortened (long-line.ts). Default `LINE_BYTES_MAX`. */
   readonly lineBytesMax?: number;
   /** Bytes of content to leave out at the beginning. Default 0. */
   readonly offset?: number;
@@ -34,7 +34,7 @@ export async function* readLogFile(path: string, options: ReadLogOptions = {}): 
   const {
     source = 0,
     chunkBytes = 1 << 20,
-    lineBytesMax = 65_536,
+    lineBytesMax = LINE_BYTES_MAX,
     offset: start = 0,
     end = Number.POSITIVE_INFINITY,
     mark,

@@ -28,6 +28,10 @@ const SPARED_SECONDS = 3840;
 /** A surplus that lasts is searched ever more seldom: after this share of the time since it began. */
 const SEARCH_SHARE = 1 / 8;
 const MINUTE = 60;
+/** Share of the usual requests that all lanes together may touch: a visitor in a thousand. */
+const HONEST_SHARE = 0.001;
+/** The widest networks that are banned or matched, in bits: what registries give to one provider. */
+const WIDEST_PREFIX = { ipv4: 16, ipv6: 32 } as const;
 
 /** What survives a restart. */
 export interface SwarmState {
@@ -77,7 +81,7 @@ export class SwarmWatch {
     this.acts = acts;
     this.strangers = new Strangers(clients, acts.isExempt);
     this.lanes = new Lanes(hashKey);
-    this.hasher = new LookHasher({ ipv4: options.ipv4_prefix, ipv6: options.ipv6_prefix, hashKey });
+    this.hasher = new LookHasher({ ...WIDEST_PREFIX, hashKey });
   }
 
   /** Second `second` has ended. */
@@ -140,7 +144,7 @@ export class SwarmWatch {
       usual,
       lanes,
       hasher,
-      harmMax: options.honest_share,
+      harmMax: HONEST_SHARE,
       isUnderWay,
       wasBanned: acts.wasBanned,
       isProtected: acts.isProtected,

@@ -3,6 +3,8 @@ import { grown, KeyIndex } from './key-index.ts';
 
 /** Slots that the columns of clients have at first. */
 export const FIRST_CAPACITY = 1024;
+/** Clients kept track of by default: in a window of a busy site there are thousands; a million take 443 MiB (docs/measurements.md). */
+export const CLIENTS_MAX = 1_000_000;
 /** The end of a permanent ban. */
 export const PERMANENT = 0xffff_ffff;
 /** In the place of an entry of the window. */

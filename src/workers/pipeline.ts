@@ -6,6 +6,7 @@ import { Piscina } from 'piscina';
 import type { Config } from '../config/schema.ts';
 import type { RobotClaim } from '../detect/robot-verdicts.ts';
 import type { Chunk } from '../model/chunk.ts';
+import { LINE_BYTES_MAX } from '../model/chunk.ts';
 import type { EngineEvent } from '../model/event.ts';
 import { fieldKeys } from '../parse/fields.ts';
 import { Parser } from '../parse/parser.ts';
@@ -29,18 +30,18 @@ function workerFile(name: string): string {
 
 /** What the threads need of a configuration; `hashKey` is that of what the engine has learned. */
 export function workerSetup(
-  config: Pick<Config, 'profile' | 'sensitivity' | 'detection' | 'baseline' | 'bans' | 'swarm' | 'source' | 'logs'>,
+  config: Pick<Config, 'profile' | 'sensitivity' | 'detection' | 'baseline' | 'bans' | 'swarm' | 'logs'>,
   logs: readonly Pick<Config['logs'][number], 'format' | 'fields'>[] = config.logs,
   hashKey = 0,
 ): WorkerSetup {
-  const { profile, sensitivity, detection, baseline, bans, swarm, source } = config;
+  const { profile, sensitivity, detection, baseline, bans, swarm } = config;
   return {
     parsers: logs.map(({ format, fields }) => ({
       format,
       keys: fieldKeys(fields as Parameters<typeof fieldKeys>[0]),
       staticExtensions: detection.static_extensions,
       clients: detection,
-      lineBytesMax: source.line_bytes_max,
+      lineBytesMax: LINE_BYTES_MAX,
       hashKey,
     })),
     engine: moveLimits({ profile, detection, baseline, bans, swarm, hashKey }, sensitivity),

@@ -24,7 +24,7 @@ const FLAGS = ['--disable-sigusr1', '--max-semi-space-size=1', '--heap-growing-p
 const daemon = new TestDaemon({
   config: {
     baseline: { warmup: '1h', window: '2h', history: '0s', warmup_max_requests: CEILING },
-    bans: { max_per_minute: 1_000_000, max_share_min_bans: 1_000_000 },
+    bans: { max_per_minute: 1_000_000, max_share: 1 },
   },
 });
 const report = join(daemon.folder, 'delay.json');

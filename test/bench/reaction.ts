@@ -64,7 +64,7 @@ async function main(backend: string): Promise<void> {
     prefix: network.prefix('server'),
     config: {
       baseline: { warmup: '1h', window: '2h', history: '0s', warmup_max_requests: CEILING },
-      bans: { max_per_minute: 1_000_000, max_share_min_bans: 1_000_000 },
+      bans: { max_per_minute: 1_000_000, max_share: 1 },
       firewall: { backend },
     },
   });

@@ -40,11 +40,11 @@ test('an empty file and empty sections are the defaults', () => {
 
 test('durations arrive in milliseconds and permanent as null', () => {
   const { config } = load({
-    'config.yaml': 'bans: {schedule: [90s, 1h30m, permanent], decay: 1w}\nsource: {poll_interval: 50ms}',
+    'config.yaml': 'bans: {schedule: [90s, 1h30m, permanent], decay: 1w}\ndetection: {window: 90s}',
   });
   assert.deepEqual(config.bans.schedule, [90_000, 5_400_000, null]);
   assert.equal(config.bans.decay, 604_800_000);
-  assert.equal(config.source.poll_interval, 50);
+  assert.equal(config.detection.window, 90_000);
 });
 
 test('a missing file, a folder and an unreadable overlay each give a one-line error', () => {

@@ -42,7 +42,7 @@ function place(t: TestContext, audit = {}) {
   const log = join(folder, 'audit.log');
   const config = configSchema.parse({
     logs: [{ path: '/nowhere' }],
-    state: { database, checkpoint: '100ms' },
+    state: { database },
     audit: { log, ...audit },
     control: { socket: join(folder, 'sock') },
   });
@@ -50,7 +50,14 @@ function place(t: TestContext, audit = {}) {
     const said: string[] = [];
     const progress: string[] = [];
     const onProgress = (status: string) => void progress.push(status);
-    const common = { config, configVersion: '0123456789ab', now: () => T0, log: () => {}, onProgress };
+    const common = {
+      config,
+      configVersion: '0123456789ab',
+      now: () => T0,
+      log: () => {},
+      onProgress,
+      checkpointMs: 100,
+    };
     const options = { ...common, ...(signal && { signal }) };
     const records = await Records.open(options);
     const close = records.close.bind(records);

@@ -141,7 +141,7 @@ test('what a glob matches and came while zban was down is judged from its beginn
 
 test('killed before it has judged a line, it judges at the next start what was written meanwhile', async (t) => {
   const daemon = make(t, {});
-  daemon.configure({ detection: WINDOW_ALONE, state: { database: daemon.database, checkpoint: '60s' } });
+  daemon.configure({ detection: WINDOW_ALONE });
   writeHistory(daemon);
   await daemon.start();
   await daemon.stop('SIGKILL');

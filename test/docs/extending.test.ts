@@ -64,7 +64,7 @@ const CHANGES: Readonly<
     'src/notify/channels.ts': [
       ['import { openWebhooks', "import { openSyslog } from './syslog.ts';\nimport { openWebhooks"],
       ['{ slack, webhook, email }', '{ slack, webhook, email, syslog }'],
-      ['...openEmail(', '...openSyslog(syslog, environment), ...openEmail('],
+      ['...openEmail(', '...openSyslog(syslog, environment, timeoutMs), ...openEmail('],
     ],
   },
   'src/enforce/blackhole.ts': {
@@ -193,11 +193,11 @@ test('the template renders a message', async (t) => {
 test('the channel delivers a message, and says what kept it from that', async (t) => {
   type Open = OpenChannels<DeliverySettings & { program?: string }>;
   const { openSyslog } = (await load(t, 'src/notify/syslog.ts')) as { openSyslog: Open };
-  const settings = { timeout: 5000, digest_over: 5, digest_window: 30_000, queue_max: 100 };
-  assert.deepEqual(openSyslog(settings, {}), []);
+  const settings = { digest_over: 5 };
+  assert.deepEqual(openSyslog(settings, {}, 5000), []);
   const outcomes = [];
   for (const program of ['/bin/true', '/bin/false', '/nonexistent']) {
-    const [channel] = openSyslog({ ...settings, program }, {});
+    const [channel] = openSyslog({ ...settings, program }, {}, 5000);
     assert.ok(channel && 'deliver' in channel);
     outcomes.push(await channel.deliver(message));
   }

@@ -32,7 +32,7 @@ function onSmallDisk(t: TestContext): { daemon: TestDaemon; disk: string } {
   daemon.configure({
     state: { database: join(disk, 'zban.db') },
     audit: { log: join(disk, 'audit.log') },
-    bans: { max_per_minute: 100_000, max_share_min_bans: 100_000 },
+    bans: { max_per_minute: 100_000, max_share: 1 },
   });
   writeFileSync(daemon.log, '');
   return { daemon, disk };

@@ -38,7 +38,7 @@ function channelOf(
   const made = { taken, delivery: { outcome: 'ok' } as Delivery };
   const channel: Channel = {
     ...{ name, service: name, warnings: [] },
-    settings: { timeout: 1000, digest_over: 5, digest_window: 30_000, queue_max: 100, ...settings },
+    settings: { digest_over: 5, ...settings },
     deliver: async (message) => {
       if (made.delivery.outcome === 'ok') taken.push(message);
       return made.delivery;

@@ -7,6 +7,7 @@ import { configSchema } from '../../src/config/schema.ts';
 import type { Channel } from '../../src/notify/channel.ts';
 import { openEmail, toEmail } from '../../src/notify/email.ts';
 import { formatMessage } from '../../src/notify/format.ts';
+import { DEADLINE_MS } from '../support/until.ts';
 import { ban, unban } from './examples.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'zban-email-'));
@@ -16,12 +17,12 @@ const taken = join(folder, 'taken');
 const message = formatMessage(ban(), { host: 'web-1' });
 
 /** A program in sendmail's place that keeps what it was given and runs `script`. */
-function open(script: string, change: object = {}): Channel {
+function open(script: string, change: object = {}, timeoutMs = DEADLINE_MS): Channel {
   const program = join(folder, 'sendmail');
   writeFileSync(program, `#!/bin/sh\necho "$@" > '${taken}.args'\n${script}\n`);
   chmodSync(program, 0o755);
   const email = { to: ['ops@example.com', 'ann@example.com'], sendmail: [program, '-t', '-oi'], ...change };
-  const [channel] = openEmail(configSchema.parse({ notify: { email } }).notify.email, {});
+  const [channel] = openEmail(configSchema.parse({ notify: { email } }).notify.email, {}, timeoutMs);
   assert.ok(channel && 'deliver' in channel);
   return channel;
 }
@@ -57,6 +58,7 @@ test('what may pass is tried again, what cannot pass is final and says how to fi
   const [missing] = openEmail(
     { ...configSchema.parse({}).notify.email, to: ['a@example.com'], sendmail: [join(folder, 'missing')] },
     {},
+    DEADLINE_MS,
   );
   assert.ok(missing && 'deliver' in missing);
   assert.deepEqual(await missing.deliver(message), {
@@ -66,7 +68,7 @@ test('what may pass is tried again, what cannot pass is final and says how to fi
 });
 
 test('a program that hangs is killed after the time limit, and given up when zban stops', async () => {
-  const hang = open('exec sleep 60', { timeout: '200ms' });
+  const hang = open('exec sleep 60', {}, 200);
   assert.deepEqual(await hang.deliver(message), {
     outcome: 'retry',
     cause: `${folder}/sendmail did not end within 200 ms`,
@@ -92,5 +94,5 @@ test('no line of an e-mail is longer than a mail server takes, and nothing of a 
 });
 
 test('no recipient, no e-mail', () => {
-  assert.deepEqual(openEmail(configSchema.parse({}).notify.email, {}), []);
+  assert.deepEqual(openEmail(configSchema.parse({}).notify.email, {}, DEADLINE_MS), []);
 });

@@ -39,7 +39,7 @@ function start(
     channel: {
       ...{ name: 'slack', service: 'Slack', warnings: [] },
       deliver: createSlackDelivery({ webhookUrl: new Secret(slack.url), timeoutMs }),
-      settings: { timeout: timeoutMs, digest_over: 5, digest_window: 30_000, queue_max: 100, ...settings },
+      settings: { digest_over: 5, ...settings },
       ...channel,
     },
     now: Date.now,
@@ -205,7 +205,7 @@ test('stopping gives up on a hanging Slack, keeps the messages and touches the s
 
 test('a full queue drops the oldest and counts them', async () => {
   slack.answers = [hang];
-  const notifier = start({}, 5000, { queue_max: 10 });
+  const notifier = start({ queueMax: 10 });
   notifier.notify(unbans(25));
   assert.equal(notifier.size(), 10);
   assert.equal(notifier.dropped(), 15);

@@ -41,8 +41,8 @@ afterEach(() => {
 });
 
 /** The only channel of a configuration. */
-function open(webhook: object): Channel {
-  const [channel] = openChannels(configSchema.parse({ notify: { webhook: [webhook] } }).notify, {});
+function open(webhook: object, timeoutMs?: number): Channel {
+  const [channel] = openChannels(configSchema.parse({ notify: { webhook: [webhook] } }).notify, {}, timeoutMs);
   assert.ok(channel && 'deliver' in channel, inspect(channel));
   return channel;
 }
@@ -86,10 +86,10 @@ test('429 waits as long as the service says, in fractions of a second too; 5xx i
 });
 
 test('a service that hangs, also in the middle of its answer, is given up after the time limit', async () => {
-  const hook = { url: `${origin}/hook`, timeout: '100ms' };
+  const hook = open({ url: `${origin}/hook` }, 100);
   for (const hang of [() => {}, (response: ServerResponse) => void response.writeHead(200).write('x')]) {
     answers = [hang, hang];
-    assert.deepEqual(await deliver(hook), { outcome: 'retry', cause: 'no answer within 100 ms' });
+    assert.deepEqual(await hook.deliver(message), { outcome: 'retry', cause: 'no answer within 100 ms' });
   }
 });
 

@@ -8,8 +8,6 @@ import type { Position } from '../../src/model/chunk.ts';
 import { findEnd, findHistory, findNewest, type HistoryOptions, readHistory } from '../../src/source/history.ts';
 import { append, makeDirectory, needs } from './follow-harness.ts';
 
-const LINE_BYTES_MAX = 65_536;
-
 /** Lines are their own time stamps. */
 function secondOf(lines: Uint8Array): number | undefined {
   const text = Buffer.from(lines).toString();
@@ -24,7 +22,7 @@ async function read(position: Position, options: HistoryOptions, meanwhile = () 
   meanwhile();
   const lines: string[] = [];
   for (const piece of files) {
-    for await (const { bytes } of readHistory(position.path, piece, {})) {
+    for await (const { bytes } of readHistory(position.path, piece)) {
       lines.push(...Buffer.from(bytes).toString().split('\n').slice(0, -1));
     }
   }
@@ -32,7 +30,7 @@ async function read(position: Position, options: HistoryOptions, meanwhile = () 
 }
 
 function end(path: string): Position {
-  const position = findEnd(path, LINE_BYTES_MAX);
+  const position = findEnd(path);
   assert.ok(position);
   return position;
 }
@@ -143,7 +141,7 @@ test('truncated while it is read: no line that came since', async (t) => {
   assert.ok(piece);
   let seen = '';
   const reading = async () => {
-    for await (const { bytes } of readHistory(log, piece, {})) {
+    for await (const { bytes } of readHistory(log, piece)) {
       if (seen === '') write(2_000_000);
       seen += Buffer.from(bytes).toString();
     }
@@ -212,7 +210,7 @@ test(
 
 test('no log, no history', (t) => {
   const log = makeLog(t);
-  assert.equal(findEnd(log, LINE_BYTES_MAX), undefined);
+  assert.equal(findEnd(log), undefined);
   writeFileSync(log, '');
   assert.deepEqual(findHistory(end(log), ALL), []);
 });
@@ -220,8 +218,8 @@ test('no log, no history', (t) => {
 test('where the newest bytes of a log begin: with a whole line, or at its beginning', (t) => {
   const log = join(makeDirectory(t), 'access.log');
   append(log, ...Array.from({ length: 100 }, (_, n) => `line ${n}`.padEnd(9)));
-  assert.equal(findNewest(log, 1000, 200)?.offset, 0);
-  assert.equal(findNewest(log, 999, 200)?.offset, 10);
-  assert.equal(findNewest(log, 95, 200)?.offset, 910);
-  assert.equal(findNewest(`${log}.none`, 95, 200), undefined);
+  assert.equal(findNewest(log, 1000)?.offset, 0);
+  assert.equal(findNewest(log, 999)?.offset, 10);
+  assert.equal(findNewest(log, 95)?.offset, 910);
+  assert.equal(findNewest(`${log}.none`, 95), undefined);
 });

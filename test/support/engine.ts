@@ -15,6 +15,7 @@ export interface Overrides {
   readonly swarm?: Partial<EngineOptions['swarm']>;
   readonly history?: boolean;
   readonly hashKey?: number;
+  readonly clientsMax?: number;
 }
 
 const { profile, detection, baseline, bans, swarm } = configSchema.parse({});
@@ -39,6 +40,7 @@ export function engineOptions(overrides: Overrides = {}): EngineOptions {
     swarm: { ...ENGINE.swarm, ...overrides.swarm },
     history: overrides.history ?? false,
     hashKey: overrides.hashKey ?? 0,
+    ...(overrides.clientsMax !== undefined && { clientsMax: overrides.clientsMax }),
   };
 }
 

@@ -4,7 +4,7 @@ import { callDaemon } from '../../control/client.ts';
 import { ControlError } from '../../control/error.ts';
 import { checkDaemon } from '../../doctor/daemon.ts';
 import type { Finding } from '../../doctor/finding.ts';
-import { fail } from '../../doctor/finding.ts';
+import { fail, warn } from '../../doctor/finding.ts';
 import { checkFirewall } from '../../doctor/firewall.ts';
 import { checkChannels, checkPlaces, checkSsh } from '../../doctor/host.ts';
 import { checkLanes } from '../../doctor/lanes.ts';
@@ -56,6 +56,7 @@ export async function doctor(context: Context): Promise<number> {
   const service = isDefault(context) ? await findService(ask) : undefined;
   const nginx = await dumpNginx(config.firewall.nginx.test);
   const findings = [
+    ...loaded.warnings.map((warning) => warn('configuration', formatProblem(warning), 'zban check')),
     ...checkDaemon(config, version, answer, service),
     ...checkService(service),
     ...checkLogs(config, context.now()),

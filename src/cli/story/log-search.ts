@@ -3,6 +3,7 @@ import type { Config } from '../../config/schema.ts';
 import { findNearest, type Nearest } from '../../detect/nearest.ts';
 import type { EngineState } from '../../engine/engine-state.ts';
 import type { Position } from '../../model/chunk.ts';
+import { LINE_BYTES_MAX } from '../../model/chunk.ts';
 import { clientPrefix, findClientKey } from '../../net/client-key.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../../net/prefix.ts';
 import { Parser } from '../../parse/parser.ts';
@@ -10,6 +11,7 @@ import { ROW, SECOND, type Tally } from '../../parse/tally.ts';
 import { findLogs } from '../../source/discover.ts';
 import { findEnd, findHistory, type HistoryFile, readHistory } from '../../source/history.ts';
 import { SourceError } from '../../source/source-error.ts';
+import { LATE_MS_MAX } from '../../traffic/line-order.ts';
 import { workerSetup } from '../../workers/pipeline.ts';
 import { formatBytes, formatSpan, formatTime } from '../text.ts';
 import { Recent, type Stretch, type StretchActivity } from './recent.ts';
@@ -89,7 +91,7 @@ class LogSearch {
     for (const { path, index } of logs) {
       const options = parsers[index];
       try {
-        const end = findEnd(path, config.source.line_bytes_max);
+        const end = findEnd(path);
         if (options && end) this.logs.push({ path, end, parser: new Parser(options) });
         else this.notes.push(`${path} is missing`);
       } catch (error) {
@@ -114,10 +116,9 @@ class LogSearch {
 
   /** What the client did in these stretches. */
   async search(client: Prefix, stretches: readonly Stretch[]): Promise<Recent> {
-    const { out_of_order: lateMs } = this.config.detection;
     const recent = new Recent(client, stretches, this.config.detection);
-    const fromMs = Math.min(...stretches.map((stretch) => stretch.fromMs)) - lateMs;
-    const untilMs = Math.max(...stretches.map((stretch) => stretch.untilMs)) + lateMs;
+    const fromMs = Math.min(...stretches.map((stretch) => stretch.fromMs)) - LATE_MS_MAX;
+    const untilMs = Math.max(...stretches.map((stretch) => stretch.untilMs)) + LATE_MS_MAX;
     const { searchMsMax } = this.limits;
     const deadlineMs = this.now() + searchMsMax;
     for (const log of this.logs) {
@@ -146,7 +147,7 @@ class LogSearch {
     const pieces = findHistory(end, { fromMs, untilMs, bytesMax, secondOf });
     const bytes = pieces.reduce((sum, { from, to }) => sum + to - from, 0);
     // Pieces begin with a whole line, so that they are hardly ever as long as they may be.
-    if (bytes > bytesMax - this.config.source.line_bytes_max) {
+    if (bytes > bytesMax - LINE_BYTES_MAX) {
       this.notes.push(`only ${formatBytes(bytesMax)} of ${path} were searched: what was earlier is left out`);
     }
     return pieces;
@@ -158,9 +159,8 @@ class LogSearch {
     piece: HistoryFile,
     visit: (first: number, last: number, tally: Tally, bytes: Uint8Array) => boolean,
   ): Promise<void> {
-    const { line_bytes_max: lineBytesMax } = this.config.source;
     try {
-      for await (const { bytes } of readHistory(path, piece, { lineBytesMax })) {
+      for await (const { bytes } of readHistory(path, piece)) {
         const tally = parser.parse(bytes, Number.POSITIVE_INFINITY);
         const [first, last] = [tally.rows[SECOND], tally.rows[(tally.count - 1) * ROW + SECOND]];
         if (tally.count > 0 && !visit(first ?? 0, last ?? 0, tally, bytes)) return;

@@ -11,6 +11,8 @@ import { Protection } from './protection.ts';
 
 /** Longest wait for a name of the allowlist. */
 const RESOLVE_TIMEOUT_MS = 3000;
+/** Age at which the addresses of an allowed host name are looked up again: what dynamic DNS commonly grants. */
+const RESOLVE_MS = 300_000;
 
 export interface BuildProtectionOptions {
   readonly config: Config;
@@ -29,7 +31,7 @@ export function buildProtection(options: BuildProtectionOptions): Protection {
   const allowlist = new Allowlist({
     entries: () => [...config.bans.allowlist, ...allowed()],
     resolver,
-    resolveMs: config.bans.allowlist_resolve,
+    resolveMs: RESOLVE_MS,
     timeoutMs: RESOLVE_TIMEOUT_MS,
     now: () => performance.now(),
     onTrouble: (name, message) => {

@@ -5,6 +5,7 @@ import type { FuseHold } from '../../decide/fuse.ts';
 import { buffersOf, type OffenderColumns } from '../../decide/offender-table.ts';
 import type { EngineState } from '../../engine/engine-state.ts';
 import type { Chunk, Position } from '../../model/chunk.ts';
+import { LINE_BYTES_MAX } from '../../model/chunk.ts';
 import type { EngineEvent } from '../../model/event.ts';
 import type { Log } from '../../model/log.ts';
 import type { Busiest, LogStatus, Status, WarmStart } from '../../model/status.ts';
@@ -22,6 +23,10 @@ import { Robots } from './robots.ts';
 
 const TICK_MS = 1000;
 const PARSE_THREADS = 1;
+/** How often logs are looked at while lines come: the delay of detection. More often costs an idle host processor time. */
+const POLL_MS = 20;
+/** How often globs are searched for new files. */
+const DISCOVER_MS = 1000;
 /** Clients in each order of `zban top`: more than a tall terminal shows. */
 const BUSIEST_CLIENTS = 60;
 /** A log that was behind and then fell silent holds up the others for no longer than this. */
@@ -82,7 +87,7 @@ export class DataPlane {
   constructor(options: DataPlaneOptions) {
     this.options = options;
     const { config } = options;
-    this.clock = new LogClock(config.detection.out_of_order);
+    this.clock = new LogClock();
     this.health = new LogHealth({ troubles: options.troubles, now: () => performance.now() });
     this.pipeline = new Pipeline({
       setup: workerSetup(config, config.logs, findHashKey(options.baseline)),
@@ -136,9 +141,7 @@ export class DataPlane {
     await this.options.onBegin(positions);
     this.follower = await followLogs({
       logs: config.logs.map(({ path }) => path),
-      pollMs: config.source.poll_interval,
-      discoverMs: config.source.discover_interval,
-      lineBytesMax: config.source.line_bytes_max,
+      ...{ pollMs: POLL_MS, discoverMs: DISCOVER_MS, lineBytesMax: LINE_BYTES_MAX },
       positions,
       startAt: 'end',
       log,

@@ -29,6 +29,8 @@ import { TrailLines } from './trail-lines.ts';
 /** How long a look at the database may wait for another program's lock. */
 const BUSY_TIMEOUT_MS = 100;
 const PRUNE_MS = 3_600_000;
+/** Between two saves of the positions by default: lines since then are judged again after a crash. */
+const CHECKPOINT_MS = 1000;
 /** Between two looks whether what was learned is to be saved. */
 const LEARNED_LOOK_MS = 60_000;
 /** Key of the trouble that rows are lost. */
@@ -41,6 +43,7 @@ export interface RecordsOptions {
   readonly log: Log;
   /** Told in words how far a start that restores much has come. */
   readonly onProgress?: (status: string) => void;
+  readonly checkpointMs?: number;
   /** Ends the loading of what the database holds. */
   readonly signal?: AbortSignal;
   /** Where one instance leaves for the next what no disk took. */
@@ -88,8 +91,8 @@ export class Records {
    */
   static async open(options: RecordsOptions): Promise<Records> {
     const { state, audit } = options.config;
-    const text = { path: audit.log, bytesMax: audit.log_bytes_max, keep: audit.log_keep };
-    const thread = await RecordThread.open({ database: state.database, busyTimeoutMs: BUSY_TIMEOUT_MS, text });
+    const files = { database: state.database, text: { path: audit.log, keep: audit.log_keep } };
+    const thread = await RecordThread.open({ ...files, busyTimeoutMs: BUSY_TIMEOUT_MS });
     const database = new ReadConnection(state.database, BUSY_TIMEOUT_MS);
     try {
       return await Records.load(options, thread, database, thread.damage).catch(async (error) => {
@@ -148,10 +151,9 @@ export class Records {
 
   /** Begins to save positions and what was learned, to retry rows that wait, and to prune. */
   start(troubles: Troubles, learner: Learner): void {
-    const { config } = this.options;
     this.troubles = this.lines.troubles = troubles;
     if (this.loss) troubles.begin(LOSS, this.loss);
-    this.every(config.state.checkpoint, () => this.checkpoint());
+    this.every(this.options.checkpointMs ?? CHECKPOINT_MS, () => this.checkpoint());
     this.every(LEARNED_LOOK_MS, () => void this.learned.saveDue(learner));
     this.every(PRUNE_MS, () => void this.pruning.run());
     void this.pruning.run();
@@ -254,13 +256,12 @@ export class Records {
   }
 
   private checkpoint(): void {
-    const { trail } = this;
     this.savePositions();
-    const { trouble, backlog, lost } = trail.status;
+    const { trouble, backlog, lost } = this.trail.status;
     if (trouble) {
       // The writer cannot write again beside a connection that reads only.
       this.database.release();
-      trail.retry();
+      this.trail.retry();
       this.outbox.retry();
       this.troubles?.begin('database', `${trouble.message}; ${backlog} rows wait in memory, ${lost} are lost`);
     } else this.troubles?.end('database');
@@ -279,10 +280,9 @@ export class Records {
   /** Another database may be in the place of the one that was: what is known is recorded before anything else is. */
   private noteFinding({ what, outcome }: DatabaseFinding): void {
     const { trail, troubles } = this;
-    const { id } = trail.head;
     const fates = {
       restored: ' while zban ran; it is restored from what zban had open, nothing is missing',
-      lost: ` while zban ran; entries up to #${id} of the audit trail are lost, what followed from them is recorded again from memory`,
+      lost: ` while zban ran; entries up to #${trail.head.id} of the audit trail are lost, what followed from them is recorded again from memory`,
       waiting: '',
     };
     troubles?.begin(LOSS, what + fates[outcome]);

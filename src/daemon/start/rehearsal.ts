@@ -110,12 +110,11 @@ function findSaved(path: string, positions: readonly Position[]): Position | und
  * Where to begin with a log that was never followed: at its end, but what a glob matches and was made since logs were
  * last followed is new, like one that comes later.
  */
-function findStart({ path, globbed }: FoundLog, { config, positions, log }: RehearsalOptions): Position | undefined {
-  const { line_bytes_max: lineBytesMax } = config.source;
-  const end = findEnd(path, lineBytesMax);
+function findStart({ path, globbed }: FoundLog, { positions, log }: RehearsalOptions): Position | undefined {
+  const end = findEnd(path);
   const followedMs = Math.max(...positions.map(({ writtenMs = Number.POSITIVE_INFINITY }) => writtenMs));
   if (!globbed || positions.length === 0 || (end?.bornMs ?? 0) < followedMs) return end;
-  const start = findNewest(path, WINDOW_BYTES_MAX, lineBytesMax);
+  const start = findNewest(path, WINDOW_BYTES_MAX);
   if (start && start.offset > 0) {
     const what = 'a log that came while nobody followed it is too long: its first lines are not judged';
     log('warn', what, { path, bytes: start.offset });
@@ -158,12 +157,11 @@ async function feed(
   let first = Number.POSITIVE_INFINITY;
   const { config, pipeline, log, signal } = options;
   const secondOf = clockOf(config, index);
-  const lineBytesMax = config.source.line_bytes_max;
   const underWay: Promise<void>[] = [];
   try {
     for (const piece of files) {
       try {
-        for await (const chunk of readHistory(path, piece, { source, lineBytesMax })) {
+        for await (const chunk of readHistory(path, piece, { source })) {
           signal.throwIfAborted();
           onRead(chunk.bytes.length);
           // A gzipped file can only be read from its beginning.

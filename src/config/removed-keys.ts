@@ -1,0 +1,73 @@
+/**
+ * Keys that earlier versions had. A configuration that still has one is as good as ever: the key is ignored with a warning, so
+ * that no upgrade keeps zban from starting.
+ */
+import type { Finding } from './explain-issue.ts';
+import { formatKeyPath, type KeyPath } from './problem.ts';
+import { isRecord } from './yaml-file.ts';
+
+const DELIVERY = {
+  timeout: 'a delivery may take 10s',
+  digest_window: 'digest_over counts within 30s',
+  queue_max: '1,000 messages are kept while the service is away',
+};
+
+/** By its path, a section's with everything in it: what holds instead. */
+export const REMOVED_KEYS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    source: 'logs are looked at every 20ms while lines come, globs every second, lines may have 64 KiB',
+    'detection.out_of_order': 'lines may be 60s late',
+    'detection.clients_max': 'a million clients are kept track of',
+    'detection.classic': 'the floors are 2 and 0.5, as in the textbook',
+    'detection.site.min_requests': '200 requests on top; raise detection.site.times for fewer alerts',
+    'detection.site.client_requests': 'the first 20 requests of each client count',
+    'detection.site.min_newcomers': '40 newcomers on top; raise detection.site.times for fewer alerts',
+    'detection.site.min_clients': '200 clients on top; raise detection.site.times for fewer alerts',
+    'detection.site.start_after': 'a surge is reported after 15s',
+    'baseline.client_mean_floor': 'it is 6',
+    'baseline.client_stddev_floor': 'it is 6',
+    'baseline.site_mean_floor': 'it is 0.5',
+    'baseline.site_stddev_floor': 'it is 0.5',
+    'baseline.error_ratio_floor': 'it is 0.1',
+    'baseline.hour_of_day': 'what is normal at this hour is preferred once a whole hour was seen',
+    'bans.allowlist_resolve': 'host names are looked up every 5m',
+    'bans.max_share_min_bans': 'it is 10; bans.max_share: 1 turns the share off',
+    'bans.fuse_hold': 'the fuse stays tripped for 10m; zban fuse reset ends it',
+    'swarm.honest_share': 'it is 0.001',
+    'swarm.ipv4_prefix': 'it is 16',
+    'swarm.ipv6_prefix': 'it is 32',
+    'state.checkpoint': 'positions are saved every second',
+    'audit.log_bytes_max': 'the log rotates at 20 MB; audit.log_keep says how many old ones are kept',
+    ...Object.fromEntries(
+      ['slack', 'webhook[]', 'email'].flatMap((channel) =>
+        Object.entries(DELIVERY).map(([key, instead]) => [`notify.${channel}.${key}`, instead]),
+      ),
+    ),
+  }),
+);
+
+/** A configuration without the keys that were removed, and a warning for each that it had. */
+export function takeOutRemoved<T>(value: T, path: KeyPath = []): { readonly value: T; readonly found: Finding[] } {
+  const found: Finding[] = [];
+  const clean = (inner: unknown, step: string | number): unknown => {
+    const taken = takeOutRemoved(inner, [...path, step]);
+    found.push(...taken.found);
+    return taken.value;
+  };
+  if (Array.isArray(value)) return { value: value.map(clean) as T, found };
+  if (!isRecord(value)) return { value, found };
+  const kept: [string, unknown][] = [];
+  for (const [key, inner] of Object.entries(value)) {
+    const place = [...path, key];
+    const instead = REMOVED_KEYS.get(formatKeyPath(place).replace(/\[\d+\]/g, '[]'));
+    if (instead === undefined) kept.push([key, clean(inner, key)]);
+    else
+      found.push({
+        path: place,
+        message: `was removed and is ignored: ${instead}`,
+        hint: 'delete it',
+        showReceived: false,
+      });
+  }
+  return { value: Object.fromEntries(kept) as T, found };
+}

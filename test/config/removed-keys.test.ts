@@ -1,0 +1,59 @@
+/** A configuration of an earlier version is never a reason not to start. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkConfig, defaultConfig } from '../../src/config/load.ts';
+import { formatProblem } from '../../src/config/problem.ts';
+import { REMOVED_KEYS } from '../../src/config/removed-keys.ts';
+import { listKeys } from '../../src/config/suggest.ts';
+import { parseYaml } from '../../src/config/yaml-file.ts';
+import { TestDaemon, until } from '../support/daemon.ts';
+
+const check = (text: string) => checkConfig('config.yaml', [parseYaml('config.yaml', text)]);
+
+/** The keys of every part of an earlier version, each with a value that no version took. */
+const OLD = `
+source:
+  poll_interval: nonsense
+  of_all_the_keys: it had
+detection: { out_of_order: [], site: { min_clients: 70 } }
+notify:
+  slack: { timeout: 1s }
+  webhook: [{ url: https://example.com/hook, queue_max: 9 }]
+`;
+
+test('each removed key is ignored with a warning that says where it is, what holds instead and what to do', () => {
+  const loaded = check(OLD);
+  assert.ok(loaded.ok, JSON.stringify(loaded));
+  assert.deepEqual(loaded.warnings.map(formatProblem), [
+    'config.yaml:2:1: source: was removed and is ignored: logs are looked at every 20ms while lines come, globs every second, lines may have 64 KiB (delete it)',
+    'config.yaml:5:14: detection.out_of_order: was removed and is ignored: lines may be 60s late (delete it)',
+    'config.yaml:5:40: detection.site.min_clients: was removed and is ignored: 200 clients on top; raise detection.site.times for fewer alerts (delete it)',
+    'config.yaml:7:12: notify.slack.timeout: was removed and is ignored: a delivery may take 10s (delete it)',
+    'config.yaml:8:46: notify.webhook[0].queue_max: was removed and is ignored: 1,000 messages are kept while the service is away (delete it)',
+  ]);
+  const { detection } = defaultConfig().config;
+  assert.deepEqual(loaded.config.detection, detection);
+  assert.equal(check('bans: {fuse_hold: 1s}').ok && defaultConfig().version, defaultConfig().version);
+});
+
+test('no key is both there and removed', () => {
+  const known = new Set(listKeys().map(({ path }) => path));
+  for (const path of REMOVED_KEYS.keys()) assert.ok(!known.has(path), path);
+});
+
+test('the daemon starts and reloads with a removed key; its log, check and doctor name it', async (t) => {
+  const daemon = new TestDaemon({ config: { source: { poll_interval: '50ms' } } });
+  t.after(() => daemon.close());
+  await daemon.start();
+  const warned = () => daemon.stderr.split(/source: was removed and is ignored/).length - 1;
+  assert.equal(warned(), 1, daemon.stderr);
+  assert.equal(daemon.child?.kill('SIGHUP'), true);
+  await until('the warning of the reload', () => warned() === 2);
+  const checked = daemon.zban('check');
+  assert.equal(checked.status, 0);
+  assert.match(
+    checked.stderr,
+    /^warning: .*config\.yaml:\d+:1: source: was removed and is ignored: .* \(delete it\)$/m,
+  );
+  assert.match(daemon.zban('doctor').stdout, /^warn +configuration: .*source: was removed and is\s+ignored/m);
+});
