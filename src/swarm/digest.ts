@@ -30,6 +30,10 @@ export class Digest {
     this.traits = new Uint16Array(WIDTH * capacity);
   }
 
+  get isFull(): boolean {
+    return this.count === this.capacity;
+  }
+
   /** Adds a line by the hashes of its traits. */
   add(second: number, client: number, hashes: ArrayLike<number>, from = 0): void {
     const place = this.next;

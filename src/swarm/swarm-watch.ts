@@ -1,21 +1,21 @@
 /**
  * Watches for swarms: thousands of clients that send a handful of requests each. While more strangers come than usual it
  * reads the newest lines, finds what the surplus has in common, proves on the usual traffic whom that would touch, and
- * opens lanes or names networks. While all is usual it only takes a few lines a minute for the digest.
+ * opens lanes or names networks. While all is usual it only takes a few lines for the digest.
  */
 import type { LaneEvent, NetworkProof } from '../model/lane.ts';
 import { HIGH, LOW, SECOND } from '../parse/tally.ts';
 import type { SwarmOptions } from '../settings/engine-settings.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
-import { clientHash } from '../traffic/hash.ts';
+import { clientHash, mixBits } from '../traffic/hash.ts';
 import { Lanes, type LanesState } from './lanes.ts';
 import { TRAITS } from './look.ts';
 import { LookHasher } from './look-hasher.ts';
 import { CLIENTS_MIN, search } from './search.ts';
 import { HORIZONS, Strangers, type StrangersState } from './strangers.ts';
-import { findLines, type Line, offsetsOf, SwarmLines } from './swarm-lines.ts';
-import { TAKEN_MAX, UsualTraffic, type UsualTrafficState } from './usual-traffic.ts';
+import { countLines, offsetsOf, SwarmLines, sampleLines } from './swarm-lines.ts';
+import { UsualTraffic, type UsualTrafficState } from './usual-traffic.ts';
 
 /** More strangers than so many times the usual and so many more are looked at; fewer more while a swarm is under way. */
 const [SUSPECT_TIMES, SUSPECT_MORE, SUSPECT_MORE_AGAIN] = [1.5, 40, 10];
@@ -169,10 +169,10 @@ export class SwarmWatch {
   private learn(now: number): void {
     const { clients, strangers, suspectSince, evidence, lanes, usual, learned } = this;
     const suspect = this.suspectUntil >= now;
-    const lines = findLines(evidence, now - MINUTE);
-    const every = Math.ceil(lines.length / TAKEN_MAX);
-    for (let i = 0; i < lines.length; i += every) {
-      const { segment, at } = lines[i] as Line;
+    const total = countLines(evidence, now - MINUTE);
+    // Under the installation's key, so that nobody outside knows which lines count.
+    const phase = mixBits(now ^ this.hasher.options.hashKey) / 2 ** 32;
+    for (const { segment, at } of sampleLines(evidence, now - MINUTE, total, usual.quota(total), phase)) {
       const { rows } = segment.tally;
       const [high, low, second] = [rows[at + HIGH] as number, rows[at + LOW] as number, rows[at + SECOND] as number];
       const slot = clients.find(high, low);

@@ -1,38 +1,51 @@
 /**
- * A digest of usual traffic: a few lines of each minute, by hashes of their traits. It answers whom a match would have
- * touched. Two tables of fixed size, 1.1 MiB: every line taken in about a day, and a sixth of them for about a week.
+ * A digest of usual traffic: a few lines of each minute, by hashes of their traits, in a table of fixed size (0.5 MiB). It
+ * answers whom a match would have touched.
+ *
+ * Which lines are taken does not depend on what is in them, so n lines of which m match say what any n would: what touches a
+ * share p of usual requests shows in none of them with probability (1 - p)^n. Lines are taken quickly until the table is
+ * full, and then so seldom that it spans a week: it knows no less, and of a longer time.
  */
 import type { Backtest } from '../model/lane.ts';
 import { Digest, type DigestState, fold, HASH_MASK } from './digest.ts';
 import { addWord, hasAll, type Value, wordOf } from './signature.ts';
 
-/** Lines taken a minute, at most. */
-export const TAKEN_MAX = 15;
-/** Lines kept: of a day and of a week, if so many are taken each minute. */
-const DAY_LINES = 21_600;
-const WEEK_LINES = 25_200;
-const WEEK_EVERY = 6;
+/** Lines kept. What none of them has may touch a share of 1/21,600: a twentieth of what lanes are allowed. */
+const LINES_MAX = 21_600;
+/** Lines taken a minute, at most, until so many are known: that takes a day at least. */
+const TAKEN_MAX = 15;
+/** Then so few that they span a week, and one of so many where fewer come: to hash each would be most of the watch's cost. */
+const [WEEK_MINUTES, ONE_OF] = [10_080, 4];
 
-export interface UsualTrafficState {
+/** As states of before had it: lines of a day, and some of them of a week. */
+interface TwoDigests {
   readonly day: DigestState;
-  readonly week: DigestState;
 }
 
+export type UsualTrafficState = DigestState;
+
 export class UsualTraffic {
-  private readonly day = new Digest(DAY_LINES);
-  private readonly week = new Digest(WEEK_LINES);
-  private taken = 0;
+  private readonly digest = new Digest(LINES_MAX);
+  /** Lines that are due, as a fraction of one. */
+  private due = 0;
+
+  /** How many of a minute's `lines` are to be added. */
+  quota(lines: number): number {
+    if (!this.digest.isFull) return Math.min(lines, TAKEN_MAX);
+    this.due += Math.min(lines / ONE_OF, LINES_MAX / WEEK_MINUTES);
+    const taken = Math.floor(this.due);
+    this.due -= taken;
+    return taken;
+  }
 
   /** Adds a line by the hashes of its traits. */
   add(second: number, client: number, hashes: Uint32Array): void {
-    this.day.add(second, client, hashes);
-    if (this.taken++ % WEEK_EVERY === 0) this.week.add(second, client, hashes);
+    this.digest.add(second, client, hashes);
   }
 
   /** Lines since `since` with all these values were no usual traffic. */
   drop(since: number, values: readonly Value[]): void {
-    const folded = fold(values);
-    for (const digest of this.digests) digest.drop(since, folded);
+    this.digest.drop(since, fold(values));
   }
 
   /** The lines from before `before`, by which of the values they have: see wordOf(). */
@@ -43,23 +56,19 @@ export class UsualTraffic {
     const words = new Map<number, number>();
     let lines = 0;
     const folded = fold(values);
-    for (const digest of this.digests) {
-      digest.visit(before, (traits, at) => {
-        addWord(words, wordOf(folded, traits, at));
-        lines++;
-      });
-    }
+    this.digest.visit(before, (traits, at) => {
+      addWord(words, wordOf(folded, traits, at));
+      lines++;
+    });
     return { words, lines };
   }
 
   /** Which of the values of one trait any line from before `before` has. */
   findKnown(trait: number, hashes: ReadonlySet<number>, before: number): Set<number> {
     const seen = new Uint8Array(HASH_MASK + 1);
-    for (const digest of this.digests) {
-      digest.visit(before, (traits, at) => {
-        seen[traits[at + trait] as number] = 1;
-      });
-    }
+    this.digest.visit(before, (traits, at) => {
+      seen[traits[at + trait] as number] = 1;
+    });
     return new Set([...hashes].filter((hash) => seen[hash & HASH_MASK] === 1));
   }
 
@@ -68,16 +77,14 @@ export class UsualTraffic {
     const [clients, matched] = [new Set<number>(), new Set<number>()];
     const folded = fold(values);
     let [requests, requestsMatched] = [0, 0];
-    for (const digest of this.digests) {
-      digest.visit(before, (traits, at, client) => {
-        clients.add(client);
-        requests++;
-        if (values.length === 0 || !hasAll(folded, traits, at)) return;
-        matched.add(client);
-        requestsMatched++;
-      });
-    }
-    const oldest = Math.min(before, ...this.digests.map((digest) => digest.oldest));
+    this.digest.visit(before, (traits, at, client) => {
+      clients.add(client);
+      requests++;
+      if (values.length === 0 || !hasAll(folded, traits, at)) return;
+      matched.add(client);
+      requestsMatched++;
+    });
+    const oldest = Math.min(before, this.digest.oldest);
     return {
       hours: Math.round((before - oldest) / 360) / 10,
       clients: clients.size,
@@ -88,15 +95,10 @@ export class UsualTraffic {
   }
 
   snapshot(): UsualTrafficState {
-    return { day: this.day.snapshot(), week: this.week.snapshot() };
+    return this.digest.snapshot();
   }
 
-  restore({ day, week }: UsualTrafficState): void {
-    this.day.restore(day);
-    this.week.restore(week);
-  }
-
-  private get digests(): readonly Digest[] {
-    return [this.day, this.week];
+  restore(state: UsualTrafficState | TwoDigests): void {
+    this.digest.restore('day' in state ? state.day : state);
   }
 }

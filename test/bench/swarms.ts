@@ -20,9 +20,9 @@ const SITES: readonly (readonly [SiteKind, number, number])[] = [
   ['api', 5, 0.3],
 ];
 
-/** Writes the log of a quiet site: honest requests a second, days. */
+/** Writes the log of a quiet site: pages a second, days. */
 function writeQuiet(folder: string, site: SiteKind, rateRps: number, days: number): string {
-  const file = join(folder, `${site}, ${rateRps} requests/s`);
+  const file = join(folder, `${site} ${rateRps} pages a second`);
   const plan = { site, rateRps, seed: 1, startMs: Date.UTC(2026, 0, 5), durationMs: days * DAY_MS, attacks: [] };
   writeFileSync(file, [...simulate(plan)].map((event) => formatLine(event, 'json')).join(''));
   return file;

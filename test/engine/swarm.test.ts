@@ -187,7 +187,7 @@ test('what is usual is hashed under the key of the installation: another one can
   const knownTo = (hashKey: number) => {
     const bench = swarmBench({ action: 'hold' }, hashKey);
     bench.engine.restore(state);
-    return bench.engine.snapshot().swarm?.usual.day.lines.length;
+    return bench.engine.snapshot().swarm?.usual.lines.length;
   };
   assert.ok((knownTo(5) ?? 0) > 1000);
   assert.equal(knownTo(6), 0);

@@ -1,0 +1,89 @@
+/** The digest of usual traffic is a sample: which lines it takes, how many, and what they prove. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Parser } from '../../src/parse/parser.ts';
+import { TRAITS } from '../../src/swarm/look.ts';
+import { sampleLines } from '../../src/swarm/swarm-lines.ts';
+import { UsualTraffic } from '../../src/swarm/usual-traffic.ts';
+import { Evidence } from '../../src/traffic/evidence.ts';
+import { bytesOf, NEVER, PARSER } from '../support/parse.ts';
+import { mulberry32 } from '../support/traffic.ts';
+
+const NOON = 1_800_000_000;
+const FULL = 21_600;
+const WEEK_MINUTES = 10_080;
+
+/** Adds what the digest asks for of so many minutes with `lines` lines each, of which `hasTrait` says who has the first trait. */
+function learn(usual: UsualTraffic, minutes: number, lines: number, hasTrait: () => boolean = () => false): number {
+  const looks = new Uint32Array(TRAITS.length);
+  let taken = 0;
+  for (let minute = 0; minute < minutes; minute++) {
+    for (let i = usual.quota(lines); i > 0; i--, taken++) {
+      looks[0] = hasTrait() ? 1 : 2;
+      usual.add(NOON + 60 * minute, taken, looks);
+    }
+  }
+  return taken;
+}
+
+const matching = (usual: UsualTraffic) => {
+  const { requests, requests_matched } = usual.backtest([{ trait: 0, hash: 1 }], NEVER);
+  return { requests, matched: requests_matched };
+};
+
+test('every line of a minute is as likely to be taken as any other, and the phase says which are', () => {
+  const [parser, lines] = [new Parser(PARSER), 12];
+  const evidence = new Evidence(parser.reader);
+  const text = Array.from(
+    { length: lines },
+    (_, n) => `{"msec":"${NOON}.5","remote_addr":"192.0.2.${n}","status":"200"}\n`,
+  );
+  const bytes = bytesOf(text.join(''));
+  const tally = parser.parse(bytes, NEVER);
+  evidence.open(0, bytes, tally, 0);
+  evidence.extend(lines);
+  for (const count of [1, 5, 12]) {
+    const taken = new Map<number, number>();
+    for (let step = 0; step < lines; step++) {
+      const sample = sampleLines(evidence, NOON, lines, count, (step + 0.5) / lines);
+      assert.equal(sample.length, count);
+      for (const { at } of sample) taken.set(at, (taken.get(at) ?? 0) + 1);
+    }
+    assert.deepEqual([...taken.values()], new Array(lines).fill(count));
+  }
+  assert.deepEqual(sampleLines(evidence, NOON, lines, 0, 0), []);
+});
+
+test('lines are taken quickly until the table is full, then so that it spans a week, and one of four where few come', () => {
+  const usual = new UsualTraffic();
+  assert.equal(learn(usual, 15, 4), 60);
+  assert.equal(learn(usual, FULL / 15 - 4, 900), FULL - 60);
+  const week = learn(usual, WEEK_MINUTES, 900);
+  assert.ok(Math.abs(week - FULL) <= 1, `${week} lines in a week`);
+  assert.equal(learn(usual, 1000, 4), 1000);
+});
+
+test('what a share of usual requests has shows in the table in that share, also after lines are taken seldom', () => {
+  const random = mulberry32(11);
+  const usual = new UsualTraffic();
+  // Ten days of a busy site; a new version of a browser appears after five.
+  let share = 0.001;
+  learn(usual, 7200, 600, () => random() < share);
+  const before = matching(usual);
+  share = 0.02;
+  learn(usual, 7200, 600, () => random() < share);
+  const after = matching(usual);
+  assert.deepEqual([before.requests, after.requests], [FULL, FULL]);
+  // Four standard deviations of a binomial.
+  const near = (matched: number, p: number) => Math.abs(matched - p * FULL) <= 4 * Math.sqrt(p * FULL);
+  assert.ok(near(before.matched, 0.001), `${before.matched} of ${FULL}`);
+  const renewed = 7200 / WEEK_MINUTES;
+  assert.ok(near(after.matched, renewed * 0.02 + (1 - renewed) * 0.001), `${after.matched} of ${FULL}`);
+});
+
+test('the digests of a day and of a week that older states have become the one of today', () => {
+  const [usual, restored] = [new UsualTraffic(), new UsualTraffic()];
+  learn(usual, 100, 10, () => true);
+  restored.restore({ day: usual.snapshot() });
+  assert.deepEqual(matching(restored), { requests: 1000, matched: 1000 });
+});
