@@ -1,13 +1,12 @@
-/** Disks that are full, read only or damaged: said once and clearly; zban goes on, and nothing is lost. */
+/** Disks that are full or read only: said once and clearly; zban goes on, and nothing is lost. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, chmodSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { TestDaemon, until } from '../support/daemon.ts';
-import { createNetwork, toolSkip } from '../support/netns.ts';
 import { assertNoStack, assertSays, logOf, troublesIn } from '../support/said.ts';
-import { logLine } from '../support/traffic.ts';
+import { attack, bansAre } from './attack.ts';
 
 const NOBODY = 65_534;
 const DISK_BYTES = 4 << 20;
@@ -52,14 +51,6 @@ async function onFullDisk(t: TestContext) {
   return { daemon, disk, before, during };
 }
 
-/** Enough requests of each client for a ban. */
-function attack(daemon: TestDaemon, ips: readonly string[]): void {
-  const second = Math.floor(Date.now() / 1000);
-  for (const ip of ips) {
-    appendFileSync(daemon.log, Array.from({ length: 400 }, (_, n) => `${logLine(second, ip, `/?${n}`)}\n`).join(''));
-  }
-}
-
 function addresses(net: string, count: number): string[] {
   return Array.from({ length: count }, (_, n) => `${net}.${n + 1}`);
 }
@@ -78,10 +69,6 @@ function fill(path: string): void {
 /** Instances that the running daemon has built: one for each reload. */
 function starts(daemon: TestDaemon): number {
   return logOf(daemon.stderr).filter(({ msg }) => msg.startsWith('enforcement backend')).length;
-}
-
-async function bansAre(daemon: TestDaemon, count: number): Promise<void> {
-  await until(`${count} bans are in force`, () => daemon.status()?.active_bans === count);
 }
 
 /** Every ban has its row and its result, once; the chain holds. */
@@ -246,76 +233,4 @@ test('a database that this user may not write', { skip: needsRoot }, async (t) =
     chownSync(path, 0, 0);
     assertSays(daemon.zban('run'), 4, /state.*permission denied.*give it to the user zban runs as/i);
   }
-});
-
-test('a database that is damaged while zban is stopped: bans hold, and it is said what is missing', async (t) => {
-  const daemon = new TestDaemon();
-  t.after(() => daemon.close());
-  writeFileSync(daemon.log, '');
-  await daemon.start();
-  attack(daemon, ['203.0.113.7']);
-  await bansAre(daemon, 1);
-  await daemon.stop();
-  const whole = readFileSync(daemon.database);
-  const damages: readonly (readonly [what: string, bytes: Buffer])[] = [
-    ['text', Buffer.from('this is no database at all\n'.repeat(100))],
-    ['zeros after the first page', Buffer.concat([whole.subarray(0, 4096), Buffer.alloc(whole.length - 4096)])],
-    ['the first page', whole.subarray(0, 4096)],
-    ['nothing', Buffer.alloc(0)],
-  ];
-  for (const [what, bytes] of damages) {
-    writeFileSync(daemon.database, bytes);
-    await daemon.start();
-    await bansAre(daemon, 1);
-    const [trouble] = await until(what, () => {
-      const troubles = troublesIn(daemon.stderr, 'lost rows');
-      return troubles.length > 0 && troubles;
-    });
-    assert.match(trouble ?? '', /entries #1 to #\d+ of the audit trail are lost/, what);
-    assert.equal(daemon.status()?.state, 'trouble');
-    await daemon.stop();
-    assertSays(daemon.zban('audit', 'verify'), 1, /entries #1 to #\d+ are missing/);
-    assertNoStack(daemon.stderr);
-  }
-});
-
-test('a database that is deleted while zban runs is back within seconds, whole', async (t) => {
-  const daemon = new TestDaemon();
-  t.after(() => daemon.close());
-  writeFileSync(daemon.log, '');
-  await daemon.start();
-  attack(daemon, ['203.0.113.7']);
-  await bansAre(daemon, 1);
-  rmSync(join(daemon.folder, 'state'), { recursive: true });
-  await until('it is said', () => troublesIn(daemon.stderr, 'lost rows').length > 0);
-  assert.match(troublesIn(daemon.stderr, 'lost rows')[0] ?? '', /was deleted while zban ran.*nothing is missing/);
-  assert.equal(daemon.zban('audit', 'verify').status, 0);
-  await daemon.stop('SIGKILL');
-  await daemon.start();
-  await bansAre(daemon, 1);
-  assert.equal(daemon.zban('audit', 'verify').status, 0);
-});
-
-test('bans that only the firewall has are kept when the database is lost', {
-  skip: toolSkip('ipset', 'iptables'),
-}, async (t) => {
-  const network = createNetwork({ hosts: ['server'] });
-  t.after(() => network.close());
-  const daemon = new TestDaemon({ prefix: network.prefix('server'), config: { firewall: { backend: 'ipset' } } });
-  t.after(() => daemon.close());
-  writeFileSync(daemon.log, '');
-  await daemon.start();
-  assert.equal(daemon.zban('ban', '203.0.113.7', '--for', '1h').status, 0);
-  assert.equal(daemon.zban('ban', '203.0.113.8', '--for', 'permanent').status, 0);
-  await daemon.stop();
-  rmSync(join(daemon.folder, 'state'), { recursive: true });
-  const lines = daemon.auditText().split('\n');
-  writeFileSync(daemon.auditLog, lines.filter((line) => !line.includes('BAN 203.0.113.8')).join('\n'));
-  await daemon.start();
-  await bansAre(daemon, 2);
-  const bans = daemon.json<{ ip: string; reason: string }[]>('list').map(({ ip, reason }) => [ip, reason]);
-  assert.deepEqual(bans.sort(), [
-    ['203.0.113.7', 'restored'],
-    ['203.0.113.8', 'restored: found in the firewall'],
-  ]);
 });

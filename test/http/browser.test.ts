@@ -6,15 +6,10 @@ import { type HttpServer, startHttpServer } from '../../src/http/server.ts';
 import { status } from '../support/status.ts';
 import { DEADLINE_MS } from '../support/until.ts';
 import { holds, launch, skip } from './browser.ts';
-import { activeBan, auditEntry, fleetHost, fleetStatus, NOW_MS } from './examples.ts';
+import { activeBan, NOW_MS } from './examples.ts';
+import { HOSTILE, HOSTILE_SCENE } from './hostile.ts';
 import { decisions, manyBans, type Scene, serve } from './scenes.ts';
 
-const HOSTILE = [
-  '<img src=x onerror="window.owned=1">',
-  '"><script>window.owned=1</script>',
-  "javascript:window.owned=1//'-alert(1)-'",
-  '</textarea><svg/onload=window.owned=1>',
-];
 const TOKEN = 'f'.repeat(64);
 
 let browser: Browser;
@@ -24,32 +19,7 @@ let hostile = false;
 let bans = [activeBan()];
 const acted: (Action & { name: string })[] = [];
 
-const [first = '', second = '', third = '', fourth = ''] = HOSTILE;
-const scene = (): Scene =>
-  hostile
-    ? {
-        bans: [activeBan({ client: first, condition: second, reason: third, numbers: null })],
-        recent: [auditEntry({ id: 2, client: fourth, detail: first, condition: second })],
-        status: {
-          name: first,
-          backend: second,
-          troubles: [first, second],
-          top_clients: [{ name: third, requests: 1, share: 7 }],
-          logs: [{ path: fourth, state: first, behind_bytes: 1 }],
-          skipped: { [first]: 1 },
-          fleet: fleetStatus({ name: first }),
-        },
-        fleetHosts: [fleetHost({ host: first, version: second, mode: third })],
-        explanation: {
-          client: first,
-          title: second,
-          facts: [{ label: third, text: fourth, lines: [first, `zban unban ${second}`] }],
-          timeline: [],
-          isBanned: true,
-          isAllowed: false,
-        },
-      }
-    : { bans, recent: decisions(bans, NOW_MS) };
+const scene = (): Scene => (hostile ? HOSTILE_SCENE : { bans, recent: decisions(bans, NOW_MS) });
 const listen = (port: number | string) => {
   const current = () => serve(scene(), NOW_MS);
   return startHttpServer({
@@ -153,10 +123,10 @@ test('on a phone nothing is wider than the screen', { skip }, async () => {
 test('markup and scripts from a log are text, and run nowhere', { skip }, async () => {
   hostile = true;
   const { page, said } = await open();
-  await holds(page, `document.getElementById('name').textContent === ${JSON.stringify(first)}`);
+  await holds(page, `document.getElementById('name').textContent === ${JSON.stringify(HOSTILE[0])}`);
   await page.click('#ban-list .row');
   await page.waitForSelector('#drawer-facts dt');
-  await holds(page, `document.querySelector('#fleet-hosts .mono')?.textContent === ${JSON.stringify(first)}`);
+  await holds(page, `document.querySelector('#fleet-hosts .mono')?.textContent === ${JSON.stringify(HOSTILE[0])}`);
   const text = (await page.textContent('body')) ?? '';
   for (const payload of HOSTILE) assert.ok(text.includes(payload), `${payload} is shown as it is`);
   assert.equal(await page.evaluate('window.owned'), undefined);

@@ -1,74 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { get, type IncomingMessage, request } from 'node:http';
-import { connect, createServer } from 'node:net';
-import { afterEach, test } from 'node:test';
+import { get, type IncomingMessage } from 'node:http';
+import { test } from 'node:test';
 import { ASSETS } from '../../src/http/assets.ts';
-import { HttpListenError, parseListen } from '../../src/http/listen.ts';
-import { createMetrics } from '../../src/http/metrics.ts';
-import { type HttpServer, type HttpServerOptions, startHttpServer } from '../../src/http/server.ts';
 import type { Snapshot } from '../../src/http/snapshot.ts';
 import { status } from '../support/status.ts';
 import { until } from '../support/until.ts';
-import { activeBan, auditEntry } from './examples.ts';
-
-let server: HttpServer | undefined;
-afterEach(async () => {
-  await server?.close();
-  server = undefined;
-});
-
-async function start(change: Partial<HttpServerOptions> = {}): Promise<string> {
-  server = await startHttpServer({
-    listen: '127.0.0.1:0',
-    status: () => status(),
-    bans: () => [activeBan()],
-    recent: () => [auditEntry()],
-    metrics: createMetrics(),
-    probes: { findStall: () => undefined, findUnready: () => undefined },
-    traffic: { series: () => ({ stepSeconds: 60, fromSecond: 0, steps: [], marks: [] }), usualHours: () => [] },
-    lanes: () => [],
-    explain: async () => undefined,
-    who: () => [],
-    fleet: async () => undefined,
-    log: () => {},
-    ...change,
-  });
-  return server.url;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
-}
-
-/** A request with full control of its headers, which fetch does not give. */
-async function ask(url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
-  const [response] = (await once(request(url, { method, headers, agent: false }).end(), 'response')) as [
-    IncomingMessage,
-  ];
-  let body = '';
-  for await (const chunk of response) body += chunk;
-  return { status: response.statusCode ?? 0, headers: response.headers, body };
-}
-
-/** Reads the event stream until `count` snapshots came. */
-async function snapshots(url: string, count: number): Promise<Snapshot[]> {
-  const stream = get(`${url}events`, { agent: false });
-  const [response] = (await once(stream, 'response')) as [IncomingMessage];
-  let text = '';
-  for await (const chunk of response) {
-    text += chunk;
-    const complete = text.split('\n\n').slice(0, -1);
-    const events = complete.filter((event) => event.startsWith('event: snapshot\ndata: '));
-    if (events.length >= count) {
-      stream.destroy();
-      return events.map((event) => JSON.parse(event.slice('event: snapshot\ndata: '.length)));
-    }
-  }
-  throw new Error(`the stream ended with ${response.statusCode}: ${text}`);
-}
+import { auditEntry } from './examples.ts';
+import { ask, snapshots, start } from './serving.ts';
 
 test('every answer carries the headers that keep other sites and the log itself out', async () => {
   const url = await start();
@@ -259,54 +198,4 @@ test('a status that fails is 503 and leaves the server standing', async () => {
   assert.ok(said.length >= 3);
   broken = false;
   assert.equal((await ask(`${url}healthz`)).status, 200);
-});
-
-test('a taken port, a foreign address and a bad one say what to do', async () => {
-  const other = createServer().listen(0, '127.0.0.1');
-  await once(other, 'listening');
-  const { port } = other.address() as { port: number };
-  const failure = async (listen: string): Promise<HttpListenError> => {
-    try {
-      await start({ listen });
-    } catch (error) {
-      assert.ok(error instanceof HttpListenError);
-      return error;
-    }
-    throw new Error(`${listen} was accepted`);
-  };
-  const taken = await failure(`127.0.0.1:${port}`);
-  assert.equal(taken.code, 'address_in_use');
-  assert.match(taken.message, new RegExp(`127\\.0\\.0\\.1:${port}: the port is taken: .*ss -ltnp`));
-  assert.equal((await failure('192.0.2.1:9617')).code, 'no_such_address');
-  assert.equal((await failure('9617')).code, 'bad_address');
-  other.close();
-});
-
-test('addresses are read with and without brackets', () => {
-  assert.deepEqual(parseListen('127.0.0.1:9617'), { host: '127.0.0.1', port: 9617 });
-  assert.deepEqual(parseListen('[::1]:0'), { host: '::1', port: 0 });
-  for (const bad of ['', ':1', '::1:9617', 'a:b', 'a:65536', '[::1]', 'a b:1'])
-    assert.equal(parseListen(bad), undefined);
-});
-
-test('it listens on IPv6, with the host check', async () => {
-  const url = await start({ listen: '[::1]:0' });
-  assert.match(url, /^http:\/\/\[::1\]:\d+\/$/);
-  assert.equal((await ask(`${url}healthz`)).status, 200);
-  assert.equal((await ask(`${url}healthz`, { host: 'evil.example.com' })).status, 403);
-});
-
-test('closing ends streams, idle connections and the port', async () => {
-  const url = await start();
-  const stream = get(`${url}events`, { agent: false });
-  const [response] = (await once(stream, 'response')) as [IncomingMessage];
-  response.resume();
-  stream.on('error', () => {});
-  const ended = Promise.race([once(response, 'end'), once(response, 'close')]);
-  const idle = connect(Number(new URL(url).port), '127.0.0.1');
-  idle.on('error', () => {});
-  await once(idle, 'connect');
-  await server?.close();
-  await ended;
-  await assert.rejects(ask(url), { code: 'ECONNREFUSED' });
 });

@@ -1,0 +1,97 @@
+/** What `zban explain` says of the logs: what a client did, around a ban and without one. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ActivitySummary } from '../../src/cli/story/activity.ts';
+import { storyOfClient, stretchesOf } from '../../src/cli/story/story.ts';
+import { withTrail } from '../../src/cli/trail.ts';
+import { parsePrefix } from '../../src/net/prefix.ts';
+import { evidenceOf } from '../support/evidence.ts';
+import { BANNED, CLIENT, explain, flat, HOUR, judged, NOW, OPTIONS, result } from './explained.ts';
+import { banDraft, record } from './recorded.ts';
+
+test('what the logs say is told by stretches, with a warning when a ban does not hold', async (t) => {
+  const activity = (first: string, last: string): ActivitySummary => ({
+    ...{ requests: 412, answers: { '2xx': 3, '3xx': 12, '4xx': 397, '5xx': 0, other: 0 }, first, last },
+    ...{ busiest_minute: { time: '2026-11-20T10:11:00Z', requests: 390 }, paths: 301, user_agents: 1, addresses: 1 },
+    top_paths: [{ name: 'POST /wp-login.php\u001b[2J', requests: 12, share: 0.03 }],
+    top_user_agents: [{ name: '', requests: 412, share: 1 }],
+    ...{ top_addresses: [], samples: [] },
+  });
+  const text = await explain(t, [judged('scrape')], CLIENT, NOW, {
+    activities: [
+      {
+        ...{ name: 'hour_before', fromMs: BANNED - HOUR, untilMs: BANNED },
+        activity: activity('2026-11-20T10:10:58Z', '2026-11-20T10:11:12Z'),
+      },
+      {
+        ...{ name: 'while_banned', fromMs: BANNED + 1, untilMs: NOW },
+        activity: activity('2026-11-20T10:11:13Z', '2026-11-20T10:12:13Z'),
+      },
+      { name: 'after_ban', fromMs: NOW, untilMs: NOW, activity: undefined },
+    ],
+    notes: ['cannot read /var/log/nginx/access.log: permission denied'],
+  });
+  const from = text.indexOf('Before');
+  assert.equal(
+    text.slice(from, text.indexOf('History')),
+    `Before      In the hour before: 412 requests from 2026-11-20 10:10:58 to 10:11:12, at most 390 a
+            minute: 3 2xx, 12 3xx, 397 4xx.
+            301 paths: POST /wp-login.php\ufffd[2J (12), …
+            1 user agent: – (412)
+Meanwhile   While it was banned: 412 requests from 2026-11-20 10:11:13 to 10:12:13, at most 390 a
+            minute: 3 2xx, 12 3xx, 397 4xx. They got past the firewall: zban doctor.
+            301 paths: POST /wp-login.php\ufffd[2J (12), …
+            1 user agent: – (412)
+Afterwards  After the ban: no request is in the log.
+Note        cannot read /var/log/nginx/access.log: permission denied.
+`,
+  );
+});
+
+test('a client that was never judged is told by the limit that it came nearest to', async (t) => {
+  const nearest = [
+    { limit: 'scan', share: 0.65, tolerated: 8, time: '2026-11-20T10:11:12Z' },
+    { limit: 'rate', share: 0.1, tolerated: 600, time: '2026-11-20T10:11:12Z' },
+  ] as const;
+  const text = await explain(t, [], CLIENT, NOW, { nearest });
+  assert.match(text, /^203\.0\.113\.9 is not banned and never was\.\n/);
+  assert.match(
+    flat(text),
+    /Nearest +The nearest it came to a ban, at 10:11:12: 5\.2 points for scan, where 8\.0 are tolerated\./,
+  );
+  const byRate = await explain(t, [], CLIENT, NOW, { nearest: nearest.slice(1) });
+  assert.match(byRate, /at 10:11:12: 60 requests at once, where 600 are tolerated\./);
+});
+
+test('an anomaly of the site is told as in the audit log', async (t) => {
+  const numbers = { rate: 174.3, mean: 102.24, stddev: 23.38, z: 3.1, multiple: 1.7 };
+  const row = { client: null, condition: 'site_z_score', numbers, actor: 'policy', detail: 'start' } as const;
+  const text = flat(await explain(t, [result('global_anomaly', row)], 1));
+  assert.match(text, /^Entry #1 is about no client\. .* Why the site is far above its usual rate\. GLOBAL ANOMALY \| /);
+});
+
+test('the requests around a ban are looked for at the time that the log had', async (t) => {
+  const log_time = new Date(BANNED - HOUR).toISOString();
+  const { condition: _, ...numbers } = evidenceOf('z_score');
+  const { path } = record(t, [judged('z_score', { numbers: { ...numbers, log_time } })]);
+  await withTrail(path, async ({ reader }) => {
+    const prefix = parsePrefix(CLIENT);
+    assert.ok(prefix);
+    const [around] = stretchesOf(storyOfClient(reader, prefix, OPTIONS, NOW), NOW, NOW - HOUR);
+    assert.deepEqual(around?.slice(0, 2), [
+      { name: 'hour_before', fromMs: BANNED - 2 * HOUR, untilMs: BANNED - HOUR },
+      { name: 'while_banned', fromMs: BANNED - HOUR + 1, untilMs: NOW - HOUR },
+    ]);
+  });
+});
+
+test('a client behind a translator is told with its IPv4 address, and undone by its own', async (t) => {
+  const client = '64:ff9b::cb00:7109';
+  const { condition, ...numbers } = evidenceOf('multiplier');
+  const text = flat(
+    await explain(t, [banDraft(client, { timeMs: BANNED, condition, numbers: { ...numbers, ipv4: CLIENT } })], client),
+  );
+  assert.match(text, /^64:ff9b::cb00:7109 \(203\.0\.113\.9\) is to be banned/);
+  assert.match(text, /zban banned 64:ff9b::cb00:7109 \(203\.0\.113\.9\) for 10m/);
+  assert.match(text, /zban unban 64:ff9b::cb00:7109( |$)/);
+});
