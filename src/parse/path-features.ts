@@ -87,7 +87,7 @@ export class PathFeatures {
         if (c === SLASH) {
           if (!isNormal && isOdd(bytes, at, end)) return false;
           if (program && isProgram(bytes, at)) {
-            this.end = pathEnd(bytes, at, end);
+            if (!isNormal) this.end = pathEnd(bytes, at, end);
             break;
           }
           if (isOpaque(at - segmentAt, digits, capitals)) pattern = step(segment, STAR);
