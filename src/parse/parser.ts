@@ -1,7 +1,6 @@
-/** Turns a chunk of whole lines into a tally. Stateless between chunks: any number may run in parallel. */
+/** Turns a chunk of whole lines into a tally, whatever chunks came before: any number of parsers may run in parallel. */
 import { type ClientScheme, Ipv6Clients } from '../net/client-key.ts';
 import { parseAddress } from './address.ts';
-import { AssetMatcher, FILE, NO_ASSET, PICTURE_FILE } from './asset.ts';
 import {
   ADDRESS,
   type FieldKeys,
@@ -17,14 +16,13 @@ import {
 } from './fields.ts';
 import { type LogFormat, type OpenFormat, openFormats } from './formats.ts';
 import type { KnownLayout, LineReader, LineValues } from './line-format.ts';
-import { PathFeatures } from './path-features.ts';
 import type { LogRecord } from './record.ts';
 import { hostHash, isLogin, methodClass } from './request-features.ts';
 import { readTimeBucket } from './request-time.ts';
 import { Robots } from './robots.ts';
+import { PATH_INFO, PATH_LENGTH, PATH_NUMBER, PATH_PATTERN, PATH_URL, SeenPaths } from './seen-paths.ts';
 import {
   ASSET,
-  CREDENTIALS,
   GET,
   HIGH,
   INFO,
@@ -34,10 +32,7 @@ import {
   NUMBER,
   PAGE_PART,
   PATTERN,
-  PAYLOAD,
-  PICTURE,
   POST,
-  QUERY,
   REFERRED,
   REFERRER,
   ROBOT,
@@ -76,9 +71,10 @@ export class Parser {
   private readonly formats: readonly OpenFormat[];
   /** Of the one format that has such. */
   private readonly known: KnownLayout | undefined;
-  private readonly assets: AssetMatcher;
   private readonly robots = new Robots();
-  private readonly path: PathFeatures;
+  /** By whether what follows the name of a program is a part of its path. */
+  private readonly paths: SeenPaths;
+  private readonly programs: SeenPaths;
   private readonly ipv6Clients: Ipv6Clients;
   private readonly client = { high: 0, low: 0 };
   /** The chunk whose lines the known layout was opened for. */
@@ -89,11 +85,11 @@ export class Parser {
 
   constructor(options: ParserOptions) {
     this.options = options;
-    this.path = new PathFeatures(options.hashKey);
+    this.paths = new SeenPaths(options.hashKey, options.staticExtensions);
+    this.programs = new SeenPaths(options.hashKey, options.staticExtensions);
     this.formats = openFormats(options.format, options.keys);
     this.known = this.formats.find(({ format }) => format.known)?.format.known;
     this.ipv6Clients = new Ipv6Clients(options.clients);
-    this.assets = new AssetMatcher(options.staticExtensions);
   }
 
   /**
@@ -110,6 +106,8 @@ export class Parser {
     const { lineBytesMax } = this.options;
     this.open(bytes);
     this.robots.open(bytes);
+    this.paths.open(bytes);
+    this.programs.open(bytes);
     for (let start = 0; start < bytes.length; ) {
       let end = layout ? layout.scanKnown(bytes, start) : -1;
       const known = end >= 0 ? layout : undefined;
@@ -191,21 +189,17 @@ export class Parser {
     rows[at + SECOND] = second;
     rows[at + HIGH] = client.high;
     rows[at + LOW] = client.low;
-    rows[at + INFO] = this.info(bytes, starts, ends);
+    rows[at + INFO] = this.info(bytes, starts, ends, at);
     rows[at + LINE] = line;
-    rows[at + PATTERN] = this.path.pattern;
-    rows[at + URL] = this.path.url;
     const refererAt = starts[REFERER] as number;
     rows[at + REFERRER] = refererAt < 0 ? 0 : hostHash(bytes, refererAt, ends[REFERER] as number);
-    rows[at + NUMBER] = this.path.number;
     rows[at + SIZE] = parseSize(bytes, starts[RESPONSE_SIZE] as number, ends[RESPONSE_SIZE] as number);
     this.count++;
     return ACCEPTED;
   }
 
-  /** The INFO bits; leaves the hashes of the path in `path`. */
-  private info(bytes: Uint8Array, starts: Int32Array, ends: Int32Array): number {
-    const { path } = this;
+  /** The INFO bits; writes what the row from `row` on has of the path. */
+  private info(bytes: Uint8Array, starts: Int32Array, ends: Int32Array, row: number): number {
     const status = parseStatus(bytes, starts[STATUS] as number, ends[STATUS] as number);
     const requestAt = starts[REQUEST] as number;
     const requestEnd = requestAt < 0 ? 0 : (ends[REQUEST] as number);
@@ -217,15 +211,17 @@ export class Parser {
     let method: number = GET;
     if (methodAt >= 0) method = methodClass(bytes, methodAt, ends[METHOD] as number);
     else if (requestAt >= 0) method = methodClass(bytes, requestAt, methodEnd);
-    path.read(bytes, pathAt, pathEnd, method === POST);
-    let info = status | method;
-    const asset = this.assets.kind(bytes, pathAt, path.end);
-    if (asset !== NO_ASSET && status >= 200 && status < 400) info |= asset === FILE ? ASSET : ASSET | PAGE_PART;
-    if (asset === PICTURE_FILE) info |= PICTURE;
-    if ((method === POST || status >= 400) && isLogin(bytes, pathAt, path.end)) info |= LOGIN;
-    if (path.payload) info |= PAYLOAD;
-    if (path.credentials) info |= CREDENTIALS;
-    if (path.hasQuery) info |= QUERY;
+    const { rows } = this;
+    const paths = method === POST ? this.programs : this.paths;
+    const path = paths.find(bytes, pathAt, pathEnd, method === POST);
+    const { numbers } = paths;
+    rows[row + PATTERN] = numbers[path + PATH_PATTERN] as number;
+    rows[row + URL] = numbers[path + PATH_URL] as number;
+    rows[row + NUMBER] = numbers[path + PATH_NUMBER] as number;
+    let info = status | method | (numbers[path + PATH_INFO] as number);
+    if (!(status >= 200 && status < 400)) info &= ~(ASSET | PAGE_PART);
+    if ((method === POST || status >= 400) && isLogin(bytes, pathAt, pathAt + (numbers[path + PATH_LENGTH] as number)))
+      info |= LOGIN;
     if ((starts[REFERER] as number) >= 0) info |= REFERRED;
     const timeAt = starts[REQUEST_TIME] as number;
     if (timeAt >= 0) info |= (readTimeBucket(bytes, timeAt, ends[REQUEST_TIME] as number) + 1) << TIME_SHIFT;

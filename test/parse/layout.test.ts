@@ -99,3 +99,42 @@ test('a chunk may lie anywhere in its buffer, and need not end in a newline', ()
     assert.deepEqual(resultOf(buffer.subarray(offset, offset + bytes.length)), expected, `at ${offset}`);
   }
 });
+
+test('a line means the same behind other lines as alone, whatever was remembered of them', () => {
+  const [methods, programs] = [
+    ['GET', 'POST', 'HEAD'],
+    ['/index.php/a', '/index.php', '/a.css', '/login/17', '/A.CSS?b=1', '//a/../b.png'],
+  ];
+  const request = fc.record({
+    method: fc.constantFrom(...methods),
+    path: fc.oneof(
+      fc.constantFrom(...programs),
+      fc.string({ unit: fc.constantFrom(...'ab1/.%?=2'), maxLength: 6 }).map((rest) => `/a/b${rest}`),
+    ),
+    status: fc.constantFrom('200', '404'),
+    user_agent: fc.constantFrom('Examplebot/1.0', 'Examplebox/1.0', 'Mozilla/5.0', '-'),
+    referer: fc.constantFrom('-', 'https://example.org/a', 'https://EXAMPLE.org', 'https://example.net/', 'x//y', '/'),
+    timestamp: fc.constantFrom(
+      '1706295602.123',
+      '1706295602',
+      '2024-01-26T19:00:02Z',
+      '26/Jan/2024:19:00:02 +0100',
+      '170629560',
+    ),
+  });
+  fc.assert(
+    fc.property(fc.array(request, { minLength: 1, maxLength: 30 }), (requests) => {
+      const lines = requests.map((fields) => `${JSON.stringify({ source_ip: '192.0.2.7', ...fields })}\n`);
+      const together = resultOf(bytesOf(lines.join('')));
+      let start = 0;
+      const alone = lines.flatMap((line) => {
+        const { rows } = resultOf(bytesOf(line));
+        const row = rows.with(LINE, start);
+        start += line.length;
+        return row;
+      });
+      assert.deepEqual(together.rows, alone);
+    }),
+    { numRuns: Number(FUZZ_RUNS) / 10 },
+  );
+});
