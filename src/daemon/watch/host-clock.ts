@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
-import { z } from 'zod';
 import { TOLERANCE_MS } from '../../model/reconcile.ts';
+import { isNumber, isObject, isText } from '../../model/shape.ts';
 
 /** Where times come from, milliseconds. */
 export interface ClockSources {
@@ -20,15 +20,15 @@ export interface ClockSources {
 const HOST: ClockSources = { wall: Date.now, boot: () => uptime() * 1000, elapsed: () => performance.now() };
 
 /** What another start of zban needs to know whether the clock was set in between. */
-const savedSchema = z.object({
+interface Saved {
   /** Of the host's run; the boot clock begins anew with the next. */
-  bootId: z.string(),
+  readonly bootId: string;
   /** The wall clock at the host's start, by what it says now. */
-  bootedMs: z.number(),
+  readonly bootedMs: number;
   /** The newest audit row from before the host's start: ends that are older are meant by the clock that was right then. */
-  afterId: z.number(),
-});
-type Saved = z.infer<typeof savedSchema>;
+  readonly afterId: number;
+}
+const isSaved = isObject({ bootId: isText, bootedMs: isNumber, afterId: isNumber });
 
 export class HostClock {
   private readonly sources: ClockSources;
@@ -78,10 +78,10 @@ export class HostClock {
     bootId: string,
   ): { readonly movedMs: number; readonly afterId: number } | undefined {
     if (!bytes || bootId === '') return undefined;
-    const saved = savedSchema.safeParse(JSON.parse(Buffer.from(bytes).toString()));
-    if (!saved.success || saved.data.bootId !== bootId) return undefined;
-    const movedMs = Math.round(this.bootedMs - saved.data.bootedMs);
-    return { movedMs: Math.abs(movedMs) <= TOLERANCE_MS ? 0 : movedMs, afterId: saved.data.afterId };
+    const saved: unknown = JSON.parse(Buffer.from(bytes).toString());
+    if (!isSaved(saved) || saved.bootId !== bootId) return undefined;
+    const movedMs = Math.round(this.bootedMs - saved.bootedMs);
+    return { movedMs: Math.abs(movedMs) <= TOLERANCE_MS ? 0 : movedMs, afterId: saved.afterId };
   }
 }
 

@@ -3,19 +3,21 @@
  * memory nor keep the thread busy. What is left to do after a kill is known by a state that the first portion brings.
  */
 import { setImmediate } from 'node:timers/promises';
-import { z } from 'zod';
 import type { AuditDraft, AuditEntry } from '../../model/audit.ts';
+import { isNumber, isObject, isText } from '../../model/shape.ts';
 import type { ChainEnd } from '../chain/trail-statements.ts';
 import type { Projection } from '../projection/projection.ts';
 import { PORTION_ROWS } from '../row/row.ts';
 import type { AuditTrail } from '../trail/audit-trail.ts';
 import { type Loss, loadUnfinished, unfinished } from './lost-rows.ts';
 
-const lossSchema = z.object({ fromId: z.number(), toId: z.number(), what: z.string() });
+const isLoss = isObject({ fromId: isNumber, toId: isNumber, what: isText });
 
 /** Rows that an earlier run began to make up for, and did not end. Throws RecordError. */
 export function findUnfinished(trail: Pick<AuditTrail, 'loadState'>): Loss | undefined {
-  return lossSchema.optional().parse(loadUnfinished(trail));
+  const loss = loadUnfinished(trail);
+  if (loss === undefined || isLoss(loss)) return loss;
+  throw new Error('what was noted of a lost database is not as zban wrote it');
 }
 
 export interface RestorationOptions {

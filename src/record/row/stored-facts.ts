@@ -2,73 +2,79 @@
  * What the stored columns of a row say, checked: the one place where text of a database becomes a typed row. Older versions
  * wrote results, reasons and phases as words into `detail`; they are translated here and nowhere else.
  */
-import { z } from 'zod';
-import type { Actor, AuditAction, JudgedNumbers } from '../../model/audit.ts';
+import type { Actor, AuditAction, AuditDraft } from '../../model/audit.ts';
+import { isNumber, isObject, isOneOf, isOptional, isText, type Shape } from '../../model/shape.ts';
 
-const judged = z.looseObject({}).nullable();
+/** What is told of a row by its action, as in model/audit.ts. */
+type Facts = AuditDraft extends infer Draft
+  ? Draft extends AuditDraft
+    ? Pick<Draft, 'action' | 'client' | 'condition' | 'numbers'>
+    : never
+  : never;
 
-const client = z.string();
-const condition = z.string();
-const none = z.null().catch(null);
-const failable = { result: z.enum(['ok', 'failed']), code: z.string().optional() };
+/** A row of an action: about a client or about none, with a condition or without, and its numbers; without a shape it has none. */
+interface Demand {
+  readonly client: boolean;
+  readonly condition: boolean;
+  readonly numbers: Shape<unknown> | undefined;
+}
 
-/** One shape for each action, as in model/audit.ts: about a client or about none, with a condition or without. */
-const about = <
-  Action extends AuditAction,
-  Client extends z.ZodType,
-  Condition extends z.ZodType,
-  Numbers extends z.ZodType,
->(
-  actions: readonly [Action, ...Action[]],
-  client: Client,
-  condition: Condition,
-  numbers: Numbers,
-) => z.object({ action: z.enum(actions), client, condition, numbers });
+const about = (what: '' | 'client' | 'condition' | 'client condition', numbers?: Shape<unknown>): Demand => ({
+  client: what.includes('client'),
+  condition: what.includes('condition'),
+  numbers,
+});
 
-const FACTS = z.discriminatedUnion('action', [
-  about(['ban'], client, condition, judged),
-  about(['ban_result', 'unban_result'], client, none, z.object(failable)),
-  about(['unban', 'allow', 'disallow'], client, none, none),
-  about(
-    ['refused'],
-    client,
-    condition,
-    z.looseObject({ reason: z.enum(['allowlist', 'protected', 'fuse', 'limit', 'alert']), because: z.string() }),
+const isNothing = (value: unknown): value is null => value === null;
+const either =
+  (...shapes: readonly Shape<unknown>[]): Shape<unknown> =>
+  (value): value is unknown =>
+    shapes.some((shape) => shape(value));
+
+const failable = { result: isOneOf('ok', 'failed'), code: isOptional(isText) };
+const result = about('client', isObject(failable));
+const lane = about('', isObject({ id: isText }));
+const nothing = about('');
+const client = about('client');
+
+const DEMANDS: Readonly<Record<AuditAction, Demand>> = {
+  ban: about('client condition', either(isObject({}), isNothing)),
+  ban_result: result,
+  unban_result: result,
+  unban: client,
+  allow: client,
+  disallow: client,
+  refused: about(
+    'client condition',
+    isObject({ reason: isOneOf('allowlist', 'protected', 'fuse', 'limit', 'alert'), because: isText }),
   ),
-  about(['global_anomaly'], none, condition, z.looseObject({ phase: z.enum(['start', 'end']) })),
-  about(['lane', 'lane_keep', 'lane_end'], none, none, z.looseObject({ id: z.string() })),
-  about(['lane_result'], none, none, z.looseObject({ id: z.string(), ...failable })),
-  about(
-    ['fuse'],
-    none,
-    none,
-    z.object({
-      // Older versions said `blown`.
-      phase: z.enum(['tripped', 'blown', 'reset']).transform((phase) => (phase === 'blown' ? 'tripped' : phase)),
-      until: z.string().optional(),
-    }),
+  global_anomaly: about('condition', isObject({ phase: isOneOf('start', 'end') })),
+  lane,
+  lane_keep: lane,
+  lane_end: lane,
+  lane_result: about('', isObject({ id: isText, ...failable })),
+  fuse: about('', isObject({ phase: isOneOf('tripped', 'reset'), until: isOptional(isText) })),
+  panic: nothing,
+  panic_end: nothing,
+  start: nothing,
+  stop: nothing,
+  reload: nothing,
+  annotate: nothing,
+  trouble: about(
+    '',
+    either(
+      isObject({ lost_from: isNumber, lost_to: isNumber }),
+      isObject({ clock_moved_ms: isNumber, after_id: isNumber }),
+      isNothing,
+    ),
   ),
-  about(['panic', 'panic_end', 'start', 'stop', 'reload', 'annotate'], none, none, none),
-  about(
-    ['trouble'],
-    none,
-    none,
-    z
-      .union([
-        z.object({ lost_from: z.number(), lost_to: z.number() }),
-        z.object({ clock_moved_ms: z.number(), after_id: z.number() }),
-      ])
-      .nullable()
-      .catch(null),
+  prune: about(
+    '',
+    isObject({ rows: isNumber, anchor_id: isNumber, anchor_hash: isText, offences_before_ms: isNumber }),
   ),
-  about(
-    ['prune'],
-    none,
-    none,
-    z.object({ rows: z.number(), anchor_id: z.number(), anchor_hash: z.string(), offences_before_ms: z.number() }),
-  ),
-]);
-type Facts = z.infer<typeof FACTS>;
+};
+
+const isAction = (action: string): action is AuditAction => Object.hasOwn(DEMANDS, action);
 
 /** The columns that tell what a row is about, as they are stored. */
 export interface StoredFacts {
@@ -84,8 +90,17 @@ const DAMAGED: Facts = { action: 'trouble', client: null, condition: null, numbe
 
 export function readFacts(stored: StoredFacts): Facts {
   const { action, client, condition } = stored;
-  const facts = FACTS.safeParse({ action, client, condition: condition ?? 'manual', numbers: translated(stored) });
-  return facts.success ? facts.data : DAMAGED;
+  if (!isAction(action)) return DAMAGED;
+  const demand = DEMANDS[action];
+  if (demand.client && client === null) return DAMAGED;
+  const numbers = demand.numbers ? translated(stored) : null;
+  if (demand.numbers && !demand.numbers(numbers)) return DAMAGED;
+  return {
+    action,
+    client: demand.client ? client : null,
+    condition: demand.condition ? (condition ?? 'manual') : null,
+    numbers,
+  } as Facts;
 }
 
 /** The numbers, with the codes that older versions wrote as words. */
@@ -100,16 +115,14 @@ function translated({ action, numbers: given, detail }: StoredFacts): unknown {
     }
     case 'global_anomaly':
       return { phase: detail === 'end' ? 'end' : 'start', ...given };
-    case 'fuse':
-      return given ?? { phase: detail.startsWith('reset') ? 'reset' : 'tripped' };
+    case 'fuse': {
+      // Older versions said `blown`, or nothing.
+      const fuse: { readonly phase?: unknown } = given ?? { phase: detail.startsWith('reset') ? 'reset' : 'tripped' };
+      return fuse.phase === 'blown' ? { ...fuse, phase: 'tripped' } : fuse;
+    }
     default:
       return given;
   }
-}
-
-/** The numbers of a judgement that stand alone; null where there are none. */
-export function readJudged(numbers: object | null): JudgedNumbers | null {
-  return judged.parse(numbers);
 }
 
 /** `policy` and `system` as they are, other hosts and people by name; no version writes anything else. */

@@ -12,7 +12,6 @@ import { loadProjection, readBan } from '../projection/projection-table.ts';
 import { StoredBan } from '../projection/stored-ban.ts';
 import { COLUMNS, type Row, readObject } from '../row/columns.ts';
 import { readRow } from '../row/row.ts';
-import { readJudged } from '../row/stored-facts.ts';
 
 export interface Query {
   /** Only rows with a greater id: what came since, for following. */
@@ -129,7 +128,7 @@ export class TrailReader {
   /** Numbers of the row that decided a ban, also after that row was pruned; null when there are none. */
   findNumbers(auditId: number, client: string): JudgedNumbers | null {
     return this.#read(() => {
-      return readJudged(readObject(this.#numbers().get(auditId, auditId, client) ?? null));
+      return readObject(this.#numbers().get(auditId, auditId, client) ?? null);
     });
   }
 
