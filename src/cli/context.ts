@@ -1,5 +1,5 @@
 /** What every command gets: options that all share, the outside world as arguments. */
-import { accessSync, constants, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { defaultConfig, type LoadedConfig, loadConfig, loadSections } from '../config/load.ts';
 import { type ConfigProblem, formatProblem } from '../config/problem.ts';
@@ -8,8 +8,7 @@ import { nameOperator, type Peer } from '../control/peer.ts';
 import { printable } from '../model/text.ts';
 import { CommandError, EXIT } from './exit.ts';
 import type { Output } from './output.ts';
-
-export const DEFAULT_CONFIG = '/etc/zban/config.yaml';
+import { DEFAULT_CONFIG, requirePermitted } from './permitted.ts';
 
 export interface Context {
   readonly output: Output;
@@ -23,23 +22,6 @@ export interface Context {
 /** The configuration or what is wrong with it; a file that this user may not read ends the command with exit code 4. */
 export function loadPermitted(context: Context): LoadedConfig {
   return loadConfig(requirePermitted(context));
-}
-
-/** The configuration file's path; one that this user may not read ends the command with exit code 4. */
-export function requirePermitted({ configPath }: Pick<Context, 'configPath'>): string {
-  const file = configPath ?? DEFAULT_CONFIG;
-  if (isPermitted(file)) return file;
-  const message = `${file} may not be read by this user: run the command with sudo, or as a member of the group zban`;
-  throw new CommandError(EXIT.noPermission, message);
-}
-
-function isPermitted(file: string): boolean {
-  try {
-    accessSync(file, constants.R_OK);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'EACCES';
-  }
 }
 
 /** The configuration in force; with every problem as the message and exit code 78 where it is bad. */

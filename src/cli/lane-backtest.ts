@@ -7,7 +7,7 @@ import { HIGH, LINE, LOW, ROW, SECOND, type Tally } from '../parse/tally.ts';
 import { findLogs } from '../source/discover.ts';
 import { findEnd, findHistory, readHistory } from '../source/history.ts';
 import { SourceError } from '../source/source-error.ts';
-import { workerSetup } from '../workers/pipeline.ts';
+import { workerSetup } from '../workers/worker-setup.ts';
 
 /** A week has every day of it once. */
 const BACK_MS = 7 * 86_400_000;

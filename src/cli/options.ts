@@ -2,8 +2,8 @@
 
 import { BAN_MS_MAX } from '../control/request.ts';
 import { printable } from '../model/text.ts';
+import { isHostName } from '../net/host-name.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
-import { isHostName } from '../settings/engine-settings.ts';
 import { parseDuration } from '../words/duration.ts';
 import { CommandError, EXIT } from './exit.ts';
 /** Standard input where a file is expected; a lone - means the same. */

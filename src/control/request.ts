@@ -6,8 +6,6 @@ import type { ControlRequest } from './protocol.ts';
 
 /** Addresses in one request; the command line splits longer lists. */
 export const TARGETS_MAX = 10_000;
-/** Holds TARGETS_MAX bans with a few words of reason each; lists with more are split as well. */
-export const REQUEST_BYTES_MAX = 4 * 1_048_576;
 
 /** A thousand years: longer bans are for good. */
 export const BAN_MS_MAX = 365_250 * 86_400_000;

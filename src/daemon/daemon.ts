@@ -1,11 +1,12 @@
 /** `zban run`: one instance after another. A reload builds a new one from the new configuration; positions, bans and baselines carry over. */
-import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import type { Log } from '../model/log.ts';
 import { leaveFirewall } from './bans/enforcement.ts';
 import { type Instance, startInstance } from './instance.ts';
 import { createLog } from './log.ts';
 import { createSystemdNotifier } from './notify-systemd.ts';
+import { type ConfigInForce, readConfig } from './read-config.ts';
 import type { Handover } from './records/records.ts';
 import { RunTotals } from './run-totals.ts';
 import { type StartScreen, WarmStartReport } from './start/warm-start.ts';
@@ -55,7 +56,7 @@ function describe(loaded: LoadedConfig & { ok: false }): string {
  * configuration. Rejects with the typed error of the part that could not start.
  */
 export async function runDaemon({ configPath, screen }: RunOptions): Promise<number> {
-  const loaded = loadConfig(configPath);
+  const loaded = await readConfig(configPath);
   if (!loaded.ok) {
     process.stderr.write(`${describe(loaded)}\n`);
     return EXIT_BAD_CONFIGURATION;
@@ -86,16 +87,26 @@ export async function runDaemon({ configPath, screen }: RunOptions): Promise<num
 }
 
 /** A reload asked for over the socket: a bad configuration is refused at once, a good one is taken up right after the answer. */
-function askReload(configPath: string, wishes: Wishes): { ok: boolean; message: string } {
-  const next = loadConfig(configPath);
-  if (!next.ok) return { ok: false, message: describe(next) };
+async function askReload(configPath: string, wishes: Wishes): Promise<{ ok: boolean; message: string }> {
+  const next = await readAgain(configPath);
+  if (typeof next === 'string') return { ok: false, message: next };
   setImmediate(() => wishes.add('reload'));
   return { ok: true, message: `reloading ${configPath}` };
 }
 
+/** What is wrong with it, in words, where it cannot be in force. */
+async function readAgain(configPath: string): Promise<ConfigInForce | string> {
+  try {
+    const read = await readConfig(configPath);
+    return read.ok ? read : describe(read);
+  } catch (error) {
+    return `${configPath} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
 interface RunState {
   readonly configPath: string;
-  readonly loaded: LoadedConfig & { ok: true };
+  readonly loaded: ConfigInForce;
   readonly log: Log;
   readonly systemd: ReturnType<typeof createSystemdNotifier>;
   readonly wishes: Wishes;
@@ -117,9 +128,9 @@ async function runInstances(state: RunState): Promise<number> {
       await instance.stop('stop');
       return 0;
     }
-    const next = wish === 'restart' ? loaded : loadConfig(configPath);
-    if (!next.ok) {
-      instance.refuseReload(describe(next));
+    const next = wish === 'restart' ? loaded : await readAgain(configPath);
+    if (typeof next === 'string') {
+      instance.refuseReload(next);
       continue;
     }
     systemd.reloading();
@@ -142,7 +153,7 @@ async function runInstances(state: RunState): Promise<number> {
 
 /** Undefined when a stop was wanted before the start was through: nothing is left of it then. */
 async function start(
-  loaded: LoadedConfig & { ok: true },
+  loaded: ConfigInForce,
   startReason: 'start' | 'reload',
   { configPath, log, systemd, wishes, handover, totals, clock, screen }: RunState,
 ): Promise<Instance | undefined> {
@@ -166,7 +177,7 @@ async function start(
       clock,
       onWarmStart: (progress) => warmStart.note(progress),
       signal: starting.signal,
-      onReload: async () => askReload(configPath, wishes),
+      onReload: () => askReload(configPath, wishes),
       // Once the caller has the answer.
       onRestart: () => void setImmediate(() => wishes.add('restart')),
     });

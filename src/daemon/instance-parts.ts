@@ -1,5 +1,4 @@
 /** What an instance is made of before it starts: every part that needs nothing open, wired to those that come later. */
-import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import type { PanicRequest, PanicResult } from '../control/protocol.ts';
 import type { Enforcer } from '../enforce/enforcer.ts';
@@ -19,6 +18,7 @@ import type { Lifetime } from './lifetime.ts';
 import type { SystemdNotifier } from './notify-systemd.ts';
 import { carryOutPanic, configInForce, findPanic, type Panic } from './orders/panic.ts';
 import type { DataPlane } from './plane/data-plane.ts';
+import type { ConfigInForce } from './read-config.ts';
 import type { Handover, Records } from './records/records.ts';
 import { openTraffic } from './records/traffic.ts';
 import { INCIDENT_KEY, Incidents } from './reports/incidents.ts';
@@ -33,7 +33,7 @@ import type { LogWatch } from './watch/log-watch.ts';
 const DRAIN_MS = 2000;
 
 export interface InstanceOptions {
-  readonly loaded: LoadedConfig & { ok: true };
+  readonly loaded: ConfigInForce;
   readonly log: Log;
   readonly systemd: SystemdNotifier;
   readonly startReason: 'start' | 'reload';

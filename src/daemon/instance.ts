@@ -91,6 +91,7 @@ class RunningInstance extends InstanceParts implements Instance {
     lifetime.own('the last bans', () => this.isLive && this.reconcile());
     const plane = buildPlane({
       ...{ config, records, bans, troubles, traffic: this.traffic, probes: this.probes, systemd, now: this.now, log },
+      engineOptions: this.options.loaded.engine,
       fuse: this.options.totals.fuse,
       watch: () => this.watch,
       onWarmStart: this.options.onWarmStart,

@@ -12,7 +12,7 @@ import { cutLines, ownBuffer } from '../source/lines.ts';
 import { SourceError, toSourceError } from '../source/source-error.ts';
 import { DOUBLED_FIX, DoubledLines, type DoubledPair, describeDoubled } from '../traffic/doubled-lines.ts';
 import { formatDuration } from '../words/duration.ts';
-import { workerSetup } from '../workers/pipeline.ts';
+import { workerSetup } from '../workers/worker-setup.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 /** Newest part of a log that is looked at. */

@@ -4,8 +4,6 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { z } from 'zod';
-import { joinLines } from '../model/text.ts';
 
 /** A person and the token by which they are known. */
 export interface ActionToken {
@@ -35,19 +33,6 @@ export interface Actions {
 }
 
 const BODY_BYTES_MAX = 4096;
-const BAN_MS_MAX = 365_250 * 86_400_000;
-
-const schema = z.strictObject({
-  action: z.enum(['ban', 'unban', 'allow', 'drop_lane', 'annotate', 'whoami']),
-  target: z.string().max(255).default(''),
-  for_ms: z.number().int().min(1000).max(BAN_MS_MAX).nullable().optional(),
-  reason: z
-    .string()
-    .max(500)
-    .transform((text) => joinLines(text).trim())
-    .default(''),
-});
-
 interface Answer {
   readonly status: number;
   readonly body: ActionResult & { readonly name?: string };
@@ -72,9 +57,11 @@ export class ActionDesk {
     const person = this.identify(authorization);
     if (!person) return refuse(401, 'this token is not in http.token_file');
     const body = await readBody(message);
-    const parsed = body === undefined ? undefined : schema.safeParse(parseJson(body));
-    if (!parsed?.success) return refuse(400, 'the request is not understood');
-    const { action, target, for_ms: forMs, reason } = parsed.data;
+    // Schemas take memory that a daemon whose page only shows things does not need.
+    const { parseAction } = await import('./parse-action.ts');
+    const parsed = body === undefined ? undefined : parseAction(body);
+    if (!parsed) return refuse(400, 'the request is not understood');
+    const { action, target, for_ms: forMs, reason } = parsed;
     const { name } = person;
     if (action === 'whoami') return { status: 200, body: { ok: true, message: `signed in as ${name}`, name } };
     const result = await this.actions.act({ action, target, forMs, reason }, name);
@@ -105,12 +92,4 @@ async function readBody(message: IncomingMessage): Promise<string | undefined> {
     return undefined;
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -17,7 +17,8 @@ import { SECOND } from '../parse/tally.ts';
 import { findSameFiles } from '../source/discover.ts';
 import { readLogFile } from '../source/read-log-file.ts';
 import type { WorkerSetup } from '../workers/messages.ts';
-import { Pipeline, workerSetup } from '../workers/pipeline.ts';
+import { Pipeline } from '../workers/pipeline.ts';
+import { workerSetup } from '../workers/worker-setup.ts';
 import { type Progress, ReadProgress } from './progress.ts';
 
 const CHUNK_BYTES = 1 << 20;

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { RULES, type RuleName } from '../detect/rules.ts';
 import { TRANSLATION_BITS } from '../net/embedded-ipv4.ts';
+import { isHostName } from '../net/host-name.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { formatDuration, parseDuration } from '../words/duration.ts';
 import { duration, positive, section, share } from './fields.ts';
@@ -96,12 +97,6 @@ const schedule = z
       }
     }
   });
-
-const HOST_NAME = /^(?=.*[a-z])[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.?$/i;
-/** True for a DNS name such as `office.example.com` (RFC 1123); an address is none. */
-export function isHostName(text: string): boolean {
-  return text.length <= 253 && HOST_NAME.test(text);
-}
 
 const allowed = z
   .string()

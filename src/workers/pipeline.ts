@@ -3,15 +3,11 @@
  * handed to the one traffic thread in the order of their source.
  */
 import { Piscina } from 'piscina';
-import type { Config } from '../config/schema.ts';
 import type { RobotClaim } from '../detect/robot-verdicts.ts';
 import type { Chunk } from '../model/chunk.ts';
-import { LINE_BYTES_MAX } from '../model/chunk.ts';
 import type { EngineEvent } from '../model/event.ts';
-import { fieldKeys } from '../parse/fields.ts';
 import { Parser } from '../parse/parser.ts';
 import { SKIP_REASONS, type SkipReason } from '../parse/tally.ts';
-import { moveLimits } from '../settings/sensitivity.ts';
 import type { Parsed, ParseTask, TrafficResult, TrafficTask, WorkerSetup } from './messages.ts';
 
 /** Time stamps further ahead of the wall clock are taken for corrupt. */
@@ -26,26 +22,6 @@ const IDLE_MS = 60_000;
 /** The same file beside this one, compiled or not. */
 function workerFile(name: string): string {
   return new URL(`./${name}${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url).href;
-}
-
-/** What the threads need of a configuration; `hashKey` is that of what the engine has learned. */
-export function workerSetup(
-  config: Pick<Config, 'profile' | 'sensitivity' | 'detection' | 'baseline' | 'bans' | 'swarm' | 'logs'>,
-  logs: readonly Pick<Config['logs'][number], 'format' | 'fields'>[] = config.logs,
-  hashKey = 0,
-): WorkerSetup {
-  const { profile, sensitivity, detection, baseline, bans, swarm } = config;
-  return {
-    parsers: logs.map(({ format, fields }) => ({
-      format,
-      keys: fieldKeys(fields as Parameters<typeof fieldKeys>[0]),
-      staticExtensions: detection.static_extensions,
-      clients: detection,
-      lineBytesMax: LINE_BYTES_MAX,
-      hashKey,
-    })),
-    engine: moveLimits({ profile, detection, baseline, bans, swarm, hashKey }, sensitivity),
-  };
 }
 
 export interface PipelineOptions {

@@ -13,7 +13,7 @@ import { Engine } from '../../src/engine/engine.ts';
 import { Parser } from '../../src/parse/parser.ts';
 import { replay } from '../../src/replay/replay.ts';
 import type { WorkerSetup } from '../../src/workers/messages.ts';
-import { workerSetup } from '../../src/workers/pipeline.ts';
+import { workerSetup } from '../../src/workers/worker-setup.ts';
 import { benchLog, chunksOf } from './log.ts';
 
 const LINES = process.argv.includes('--quick') ? 200_000 : 2_000_000;

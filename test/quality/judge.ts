@@ -5,7 +5,7 @@ import type { BanEvent, GlobalAnomalyEvent } from '../../src/model/event.ts';
 import { Parser } from '../../src/parse/parser.ts';
 import type { AccessEvent } from '../../src/simulate/access-event.ts';
 import { formatLine } from '../../src/simulate/format.ts';
-import { workerSetup } from '../../src/workers/pipeline.ts';
+import { workerSetup } from '../../src/workers/worker-setup.ts';
 import { bytesOf, NEVER } from '../support/parse.ts';
 
 const CHUNK_CHARS = 1 << 18;

@@ -6,7 +6,7 @@ import { type Prefix, parsePrefix } from '../../src/net/prefix.ts';
 import { Parser } from '../../src/parse/parser.ts';
 import type { SwarmOptions } from '../../src/settings/engine-settings.ts';
 import { Merge, type Parcel } from '../../src/traffic/merge.ts';
-import { workerSetup } from '../../src/workers/pipeline.ts';
+import { workerSetup } from '../../src/workers/worker-setup.ts';
 import { NEVER } from '../support/parse.ts';
 
 /** The search engine of the trials is what it says when it comes from here (RFC 5737). */

@@ -18,8 +18,9 @@ import type { Ask } from '../../enforce/backend-kind.ts';
 import { createCommandRunner } from '../../enforce/command.ts';
 import type { Status } from '../../model/status.ts';
 import { countOf } from '../../words/number.ts';
-import { type Context, DEFAULT_CONFIG, loadPermitted } from '../context.ts';
+import { type Context, loadPermitted } from '../context.ts';
 import { EXIT } from '../exit.ts';
+import { DEFAULT_CONFIG } from '../permitted.ts';
 import { columnsOf } from '../style.ts';
 import { formatParagraphs } from '../table.ts';
 

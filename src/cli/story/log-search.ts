@@ -12,7 +12,7 @@ import { findLogs } from '../../source/discover.ts';
 import { findEnd, findHistory, type HistoryFile, readHistory } from '../../source/history.ts';
 import { SourceError } from '../../source/source-error.ts';
 import { LATE_MS_MAX } from '../../traffic/line-order.ts';
-import { workerSetup } from '../../workers/pipeline.ts';
+import { workerSetup } from '../../workers/worker-setup.ts';
 import { formatBytes, formatSpan, formatTime } from '../text.ts';
 import { Recent, type Stretch, type StretchActivity } from './recent.ts';
 import { HOUR_MS, type Story, stretchesOf } from './story.ts';

@@ -4,6 +4,7 @@ import type { FuseHold } from '../../decide/fuse.ts';
 import type { Log } from '../../model/log.ts';
 import type { WarmStart } from '../../model/status.ts';
 import type { TrafficLog } from '../../record/traffic/traffic-log.ts';
+import type { EngineOptions } from '../../settings/engine-settings.ts';
 import { freeMemory } from '../../workers/free-memory.ts';
 import type { DaemonProbes } from '../answers/probes.ts';
 import type { Bans } from '../bans/bans.ts';
@@ -15,6 +16,7 @@ import { DataPlane } from './data-plane.ts';
 
 export interface BuildPlaneOptions {
   readonly config: Config;
+  readonly engineOptions: EngineOptions;
   readonly records: Records;
   readonly bans: Bans;
   readonly troubles: Troubles;
@@ -30,9 +32,10 @@ export interface BuildPlaneOptions {
 }
 
 export function buildPlane(options: BuildPlaneOptions): DataPlane {
-  const { config, records, bans, troubles, traffic, probes, systemd, now, log, fuse } = options;
+  const { config, engineOptions, records, bans, troubles, traffic, probes, systemd, now, log, fuse } = options;
   const plane = new DataPlane({
     config,
+    engineOptions,
     positions: records.trail.positions(),
     baseline: records.learned.load(),
     fuse,

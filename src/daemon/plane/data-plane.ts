@@ -10,10 +10,12 @@ import type { EngineEvent } from '../../model/event.ts';
 import type { Log } from '../../model/log.ts';
 import type { Busiest, LogStatus, Status, WarmStart } from '../../model/status.ts';
 import type { TrafficMinute } from '../../model/traffic.ts';
+import type { EngineOptions } from '../../settings/engine-settings.ts';
 import { RATE_SECONDS, type Surge } from '../../site/surge.ts';
 import { followLogs, type LogFollower } from '../../source/follow.ts';
 import type { EngineStatus } from '../../workers/messages.ts';
-import { Pipeline, workerSetup } from '../../workers/pipeline.ts';
+import { parserOptions } from '../../workers/parser-options.ts';
+import { Pipeline } from '../../workers/pipeline.ts';
 import { rehearse } from '../start/rehearsal.ts';
 import type { Troubles } from '../troubles.ts';
 import { LogHealth } from '../watch/log-health.ts';
@@ -34,6 +36,8 @@ const MERGE_WAIT_MS = 2000;
 
 export interface DataPlaneOptions {
   readonly config: Config;
+  /** As the configuration says. */
+  readonly engineOptions: EngineOptions;
   readonly positions: readonly Position[];
   readonly baseline: EngineState | undefined;
   /** It had tripped when the instance before this one ended. */
@@ -87,10 +91,14 @@ export class DataPlane {
   constructor(options: DataPlaneOptions) {
     this.options = options;
     const { config } = options;
+    const hashKey = findHashKey(options.baseline);
     this.clock = new LogClock();
     this.health = new LogHealth({ troubles: options.troubles, now: () => performance.now() });
     this.pipeline = new Pipeline({
-      setup: workerSetup(config, config.logs, findHashKey(options.baseline)),
+      setup: {
+        parsers: parserOptions(config, config.logs, hashKey),
+        engine: { ...options.engineOptions, hashKey },
+      },
       parseThreads: PARSE_THREADS,
       live: true,
       now: options.now,

@@ -13,7 +13,8 @@ import { type FoundLog, findLogs, findSameFiles } from '../../source/discover.ts
 import { findEnd, findHistory, findNewest, type HistoryFile, readHistory } from '../../source/history.ts';
 import { findStat } from '../../source/look.ts';
 import { SourceError } from '../../source/source-error.ts';
-import { type Pipeline, workerSetup } from '../../workers/pipeline.ts';
+import { parserOptions } from '../../workers/parser-options.ts';
+import type { Pipeline } from '../../workers/pipeline.ts';
 import { measureWarmStart } from './warm-start.ts';
 
 /** Of a log's history: seconds of work, however long the log. */
@@ -139,7 +140,7 @@ function findPast(
 
 /** Tells the second of the first line that has one. */
 function clockOf(config: Config, index: number): (lines: Uint8Array) => number | undefined {
-  const options = workerSetup(config).parsers[index];
+  const options = parserOptions(config, config.logs)[index];
   const parser = options && new Parser(options);
   return (lines) => {
     const tally = parser?.parse(lines.subarray(0, HEAD_BYTES), Number.POSITIVE_INFINITY);
