@@ -1,6 +1,6 @@
 /** Reads what people type as option values. */
 
-import { BAN_MS_MAX } from '../control/request.ts';
+import { BAN_MS_MAX } from '../control/limits.ts';
 import { printable } from '../model/text.ts';
 import { isHostName } from '../net/host-name.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';

@@ -7,9 +7,6 @@ import type { FleetReport } from '../model/fleet.ts';
 import type { Backtest, LaneAction, LaneMatch, LiveLane } from '../model/lane.ts';
 import type { Status, TopView } from '../model/status.ts';
 
-/** Longest request. Holds TARGETS_MAX bans (request.ts) with a few words of reason each; lists with more are split as well. */
-export const REQUEST_BYTES_MAX = 4 * 1_048_576;
-
 /** One ban that is asked for. What it leaves out is as the request says for all of them. */
 export interface BanOrder {
   readonly target: string;

@@ -2,14 +2,9 @@
 import { z } from 'zod';
 import { joinLines } from '../model/text.ts';
 import { parsePrefix } from '../net/prefix.ts';
+import { BAN_MS_MAX, LANE_MS_MAX, REASON_LENGTH_MAX, TARGETS_MAX } from './limits.ts';
 import type { ControlRequest } from './protocol.ts';
 
-/** Addresses in one request; the command line splits longer lists. */
-export const TARGETS_MAX = 10_000;
-
-/** A thousand years: longer bans are for good. */
-export const BAN_MS_MAX = 365_250 * 86_400_000;
-export const REASON_LENGTH_MAX = 500;
 /** It has to fit into the first sentence of a message. */
 const ANNOTATION_LENGTH_MAX = 100;
 /** Ends of bans; the largest that a Date holds (ECMA-262, 21.4.1.1). */
@@ -39,8 +34,6 @@ const order = z.strictObject({
   condition: line(64).optional(),
 });
 
-/** A person's lane ends within a month: what a swarm looks like today, visitors may look like next year. */
-export const LANE_MS_MAX = 30 * 86_400_000;
 const laneMs = z.number().int().min(1000).max(LANE_MS_MAX);
 const amount = z.number().min(0);
 const word = z.string().min(1).max(8192);

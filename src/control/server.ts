@@ -5,8 +5,9 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Log } from '../model/log.ts';
 import { ControlError } from './error.ts';
+import { REQUEST_BYTES_MAX } from './limits.ts';
 import { findPeer, nameOperator } from './peer.ts';
-import { type ControlAnswer, type ControlHandlers, type ControlRequest, REQUEST_BYTES_MAX } from './protocol.ts';
+import type { ControlAnswer, ControlHandlers, ControlRequest } from './protocol.ts';
 
 /** Command lines at the same time; more are told to come again. */
 const CONNECTIONS_MAX = 32;

@@ -48,7 +48,8 @@ test('the daemon loads nothing that it may never need', () => {
   const hook = `
     const urls = [];
     require('node:module').registerHooks({ load: (url, context, next) => (urls.push(url), next(url, context)) });
-    import(${JSON.stringify(import.meta.resolve('../../src/cli/commands/run.ts'))})
+    const parts = ${JSON.stringify(['command-line', 'commands/run'].map((part) => import.meta.resolve(`../../src/cli/${part}.ts`)))};
+    Promise.all(parts.map((part) => import(part)))
       .then(() => console.log([...urls, ...process.moduleLoadList].join('\\n')));`;
   const loaded = execFileSync(process.execPath, ['-e', hook], { encoding: 'utf8' });
   assert.match(loaded, /src\/daemon\/daemon\.ts/);

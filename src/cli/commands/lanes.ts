@@ -1,6 +1,6 @@
 import { callDaemon } from '../../control/client.ts';
+import { LANE_MS_MAX } from '../../control/limits.ts';
 import type { LaneResult } from '../../control/protocol.ts';
-import { LANE_MS_MAX } from '../../control/request.ts';
 import { findHoldLimits } from '../../enforce/nginx-lane-text.ts';
 import type { AuditEntry } from '../../model/audit.ts';
 import type { Backtest, LaneMatch, LiveLane } from '../../model/lane.ts';
