@@ -1,6 +1,7 @@
 /** A connection to Redis or Valkey: one server, what a Sentinel points at, or a Cluster. The client library is loaded here, and only then. */
 import { readFileSync } from 'node:fs';
 import type { Script } from './scripts.ts';
+import { Sentinels } from './sentinels.ts';
 
 /** Longest wait for a connection and for an answer. A server that is slower counts as away. */
 export const ANSWER_MS = 3000;
@@ -27,6 +28,19 @@ export interface Server {
   /** Ends the connection at once. */
   close(): void;
 }
+
+/** Options of every connection. */
+const COMMON = { RESP: 2 as const, disableClientInfo: true, maintNotifications: 'disabled' as const };
+
+/**
+ * Every connection is a copy of this client: for each other set of options the library would make a class of all commands, 5 MB and
+ * some 80 ms of processor time.
+ */
+async function loadClient() {
+  const { createClient: create } = await import('@redis/client');
+  return create(COMMON);
+}
+let loading: ReturnType<typeof loadClient> | undefined;
 
 /** How the three kinds of client send a command. */
 interface Client {
@@ -77,7 +91,6 @@ async function createClient(
   { urls, kind, master, caFile, passwordFile }: ServerOptions,
   onLost: (error: Error) => void,
 ): Promise<Client> {
-  const redis = await import('@redis/client');
   const ca = caFile === undefined ? {} : { ca: readFileSync(caFile) };
   const [url = ''] = urls;
   const isTls = url.startsWith('rediss:');
@@ -86,12 +99,12 @@ async function createClient(
     reconnectStrategy: false as const,
     ...(isTls && { tls: true as const, ...ca }),
   };
-  const common = { RESP: 2 as const, disableClientInfo: true, maintNotifications: 'disabled' as const };
   const { username, password } = credentialsOf(url, passwordFile);
   const login = { ...(username !== '' && { username }), ...(password !== '' && { password }) };
   if (kind === 'cluster') {
+    const { createCluster } = await import('@redis/client');
     const rootNodes = urls.map((each) => ({ url: withoutCredentials(each), socket }));
-    const cluster = redis.createCluster({ RESP: 2, rootNodes, defaults: { ...common, ...login, socket } });
+    const cluster = createCluster({ RESP: 2, rootNodes, defaults: { ...COMMON, ...login, socket } });
     cluster
       .on('error', onLost)
       .on('node-error', onLost)
@@ -102,39 +115,31 @@ async function createClient(
       destroy: () => cluster.destroy(),
     };
   }
-  if (kind === 'sentinel') {
-    const sentinelRootNodes = urls.map((each) => ({
-      host: new URL(each).hostname,
-      port: Number(new URL(each).port || 26_379),
-    }));
-    const sentinel = redis.createSentinel({
-      name: master,
-      sentinelRootNodes,
-      RESP: 2,
-      nodeClientOptions: { ...common, ...login, socket },
-      sentinelClientOptions: { ...common, socket },
-    });
-    // Errors are those of single Sentinels, and the next one is asked. A server that is gone leaves commands without an answer, and
-    // one that takes its place tells another history.
-    sentinel.on('error', () => {});
-    return {
-      send: (_key, words) => sentinel.sendCommand(false, words),
-      connect: () => sentinel.connect(),
-      destroy: () => void sentinel.destroy().catch(() => {}),
-    };
-  }
-  const path = url.startsWith('unix:') ? { path: new URL(url).pathname, tls: false as const } : undefined;
-  const client = redis.createClient({
-    ...common,
-    ...(path
-      ? { ...login, socket: { ...path, connectTimeout: ANSWER_MS, reconnectStrategy: false as const } }
-      : { url: withoutCredentials(url), ...login, socket }),
+  loading ??= loadClient();
+  const original = await loading;
+  const clientOf = (address: string, as: object) => {
+    const { protocol, pathname } = new URL(address);
+    const place =
+      protocol === 'unix:'
+        ? { socket: { ...socket, path: pathname, tls: false as const } }
+        : { url: withoutCredentials(address), socket };
+    return original.duplicate({ ...as, ...place });
+  };
+  const sentinels = new Sentinels(kind === 'sentinel' ? urls : [], master, (each) => clientOf(each, {}));
+  const asked = kind === 'sentinel' ? sentinels.follow(onLost) : Promise.resolve(url);
+  const address = await withDeadline(asked, ANSWER_MS, 'no answer of a Sentinel').catch((error: unknown) => {
+    sentinels.close();
+    throw error;
   });
+  const client = clientOf(address, login);
   client.on('error', onLost).on('end', () => onLost(new Error('the server closed the connection')));
   return {
     send: (_key, words) => client.sendCommand(words),
     connect: () => client.connect(),
-    destroy: () => client.destroy(),
+    destroy: () => {
+      sentinels.close();
+      client.destroy();
+    },
   };
 }
 

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { OutgoingCounts } from '../../src/fleet/counts.ts';
 import { Link } from '../../src/fleet/link.ts';
-import type { ServerOptions } from '../../src/fleet/server.ts';
+import { connectServer, type ServerOptions } from '../../src/fleet/server.ts';
 import { readAll } from '../../src/fleet/stream.ts';
 import type { Order } from '../../src/share/order.ts';
 import { until } from '../support/daemon.ts';
+import { freePort } from '../support/ports.ts';
 import { type RedisServer, redisSkip } from '../support/redis.ts';
 import { joinCluster, replicate, startCluster, startSentinel } from '../support/redis-cluster.ts';
 import { ACL, connect, counts, keys, order, publish, start, streamLength } from './servers.ts';
@@ -101,4 +102,13 @@ test('Sentinels: a host follows them to another server, and lets it have what th
   sentinel.cli('SENTINEL', 'FAILOVER', 'mymaster');
   await until('the replica is the master', () => replica.cli('ROLE').startsWith('master'));
   await until('the replica has what was said to the master alone', () => has(replica, '192.0.2.2'));
+});
+
+test('Sentinels that are away are asked once an attempt, and what is wrong is said at once', async () => {
+  const urls = await Promise.all([freePort(), freePort()].map(async (port) => `redis://127.0.0.1:${await port}`));
+  const options = { urls, kind: 'sentinel' as const, master: 'mymaster', caFile: undefined, passwordFile: undefined };
+  await assert.rejects(
+    connectServer(options, () => {}),
+    /ECONNREFUSED/,
+  );
 });
