@@ -1,8 +1,8 @@
 /**
- * `npm run bench:fleet -- [spread] [bans] [local] [traffic] [faults] [failover] [many]`: what a fleet of eight daemons does with one Redis, each daemon
- * as the service runs it, in a network namespace with its own ipset; without a name all of it. Needs root and redis-server; touches no
- * firewall of the host. `--hosts N` is how many daemons, `--lines N` how many lines a second `traffic` writes for each host, `--faults N`
- * how often `faults` breaks the server, and `failover` lets another one take over.
+ * `npm run bench:fleet -- [spread] [bans] [local] [traffic] [faults] [failover] [sentinels] [many]`: what a fleet of eight daemons does
+ * with one Redis, each daemon as the service runs it, in a network namespace with its own ipset; without a name all of it. Needs root and
+ * redis-server; touches no firewall of the host. `--hosts N` is how many daemons, `--lines N` how many lines a second `traffic` writes for each host, `--faults N`
+ * how often `faults` breaks the server, and `failover` (in a Cluster) and `sentinels` let another one take over.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,7 +11,7 @@ import { callDaemon } from '../../src/control/client.ts';
 import type { FleetReport } from '../../src/model/fleet.ts';
 import { until } from '../support/daemon.ts';
 import { logLine, mulberry32 } from '../support/traffic.ts';
-import { failOver } from './fleet/failover.ts';
+import { failOverCluster, failOverSentinels } from './fleet/failover.ts';
 import { breakServer, breakUnderLoad } from './fleet/faults.ts';
 import {
   BenchFleet,
@@ -191,7 +191,8 @@ const parts: Record<string, () => Promise<void>> = {
   local: banWhileFrozen,
   traffic,
   faults,
-  failover: () => failOver(HOSTS, Number(values.faults)),
+  failover: () => failOverCluster(HOSTS, Number(values.faults)),
+  sentinels: () => failOverSentinels(HOSTS, Number(values.faults)),
   many: runLinks,
 };
 for (const [name, run] of Object.entries(parts))
