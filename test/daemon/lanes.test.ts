@@ -182,6 +182,37 @@ test('what nginx refuses is recorded once, tried again, and reported as over whe
   assert.equal(rows().at(-1), 'lane_result system ok');
 });
 
+test('when nginx refuses its configuration, it goes on with the lanes it has: only the new one failed', async (t) => {
+  const { build, happen, broken, rows } = make(t);
+  const lanes = build();
+  await happen(lanes, startEvent('a-1'));
+  broken.with = new EnforcementError('kernel_refused', 'unknown directive');
+  await happen(lanes, startEvent('a-2'));
+  assert.deepEqual(
+    lanes.list().map(({ id, state }) => [id, state]),
+    [
+      ['a-1', 'open'],
+      ['a-2', 'failed'],
+    ],
+  );
+  assert.equal(rows().filter((row) => row.startsWith('lane_result system failed')).length, 1);
+});
+
+test('a dropped lane that nginx did not let go of is let go as soon as nginx takes its file', async (t) => {
+  const { build, happen, applied, broken, troubles, clock } = make(t);
+  const lanes = build();
+  await happen(lanes, startEvent('a-1'));
+  broken.with = new EnforcementError('kernel_refused', 'unknown directive');
+  const dropped = await lanes.change({ id: 'a-1', reason: '', operator: 'eva' });
+  assert.deepEqual([dropped.ok, dropped.message], [false, 'unknown directive']);
+  broken.with = undefined;
+  await lanes.tick();
+  assert.equal(troubles.at(-1), 'unknown directive', 'not asked again at once');
+  clock.nowMs += 60_000;
+  await lanes.tick();
+  assert.deepEqual([applied.at(-1)?.lanes.length, troubles.at(-1)], [0, undefined]);
+});
+
 test('without a file for lanes, the lane says what to set up', async (t) => {
   const { build, happen } = make(t, { nginx: false });
   const lanes = build();

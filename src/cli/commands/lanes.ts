@@ -128,7 +128,7 @@ function describeState({ action, state, message, until }: LiveLane): string {
   if (state === 'observed') return `It is only observed and stops nobody. ${end}`;
   if (state === 'failed') return `nginx does not have it, so that it stops nobody: ${message}. ${end}`;
   if (state === 'pending') return `nginx is being told. ${end}`;
-  return `It is open: ${action === 'hold' ? 'more than the usual gets 429' : 'what matches gets no answer (444)'}. ${end}`;
+  return `It is open: ${action === 'hold' ? 'more than the usual gets 429' : 'what matches gets no answer (444), or what your configuration does'}. ${end}`;
 }
 
 async function add(context: Context, options: LanesCommandOptions): Promise<number> {

@@ -64,8 +64,8 @@ export class Lanes {
   private added = 0;
   /** What people are told once nginx has answered. */
   private unreported: LaneNotification[] = [];
-  /** When nginx is asked again after a failure. */
-  private retryMs = 0;
+  /** When nginx is asked again after a failure; undefined while it is as the lanes want it. */
+  private retryMs: number | undefined;
   /** One change of nginx after the other. */
   private applying: Promise<void> = Promise.resolve();
 
@@ -143,10 +143,12 @@ export class Lanes {
     for (const { id } of over) this.open.delete(id);
     const said = { timeMs: nowMs, actor: 'system', detail: 'its time is up' } as const;
     if (over.length > 0) this.record(over.map((lane) => laneDraft('lane_end', lane, said)));
-    // One that is pending is about to be carried out.
-    const isDue = ({ lane, leaseMs }: Kept) =>
-      lane.state === 'failed' ? nowMs >= this.retryMs : lane.state === 'open' && isRunningOut(lane, leaseMs, nowMs);
-    if (over.some(({ enforced }) => enforced) || this.stopping().some(isDue)) await this.carryOut();
+    // One that is pending is about to be carried out. After a failure nginx may hold what has ended, too.
+    const isDue =
+      this.retryMs === undefined
+        ? this.stopping().some(({ lane, leaseMs }) => lane.state === 'open' && isRunningOut(lane, leaseMs, nowMs))
+        : nowMs >= this.retryMs;
+    if (over.some(({ enforced }) => enforced) || isDue) await this.carryOut();
   }
 
   async add(request: AddLaneRequest): Promise<LaneResult> {
@@ -213,6 +215,7 @@ export class Lanes {
       if (nginx) await nginx.apply(lanes, [...this.allowed, ...this.options.robots]);
       else if (lanes.length > 0) throw new EnforcementError('missing_tool', NOT_SET_UP);
       for (const [index, kept] of stopping.entries()) kept.leaseMs = leases[index] ?? nowMs;
+      this.retryMs = undefined;
       onTrouble(undefined);
       this.note(stopping, undefined);
       return undefined;
@@ -220,7 +223,11 @@ export class Lanes {
       if (!(error instanceof EnforcementError)) throw error;
       this.retryMs = now() + RETRY_MS;
       onTrouble(error.message);
-      this.note(stopping, error);
+      // What nginx was told before it goes on doing.
+      this.note(
+        stopping.filter(({ lane, leaseMs }) => lane.state !== 'open' || leaseMs <= nowMs),
+        error,
+      );
       return error;
     }
   }
