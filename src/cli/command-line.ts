@@ -13,8 +13,8 @@ interface CommonOptions {
   readonly json?: boolean | undefined;
 }
 
-/** Makes a yargs handler of a command's function. */
-export type Wrap = (run: CommandDefinition['run']) => (options: CommonOptions) => Promise<void>;
+/** Makes a yargs handler of a command. */
+export type Wrap = (definition: CommandDefinition) => (options: CommonOptions) => Promise<void>;
 
 /** Runs one command and resolves with its exit code; errors have been reported by then. */
 export async function runCommandLine(
@@ -28,11 +28,11 @@ export async function runCommandLine(
     if (daemon) return await (await import('./commands/run.ts')).run({ configPath: daemon.config });
     const output = await openOutput();
     let exitCode: number = EXIT.done;
-    const wrap: Wrap = (run) => async (marked) => {
-      refuseRepeated(marked);
+    const wrap: Wrap = (definition) => async (marked) => {
+      refuseRepeated(marked, definition);
       const options = unmarkOperands(marked);
       const { config: configPath, json = false } = options;
-      exitCode = await run({ output, configPath, json, env, now: Date.now }, options as never);
+      exitCode = await definition.run({ output, configPath, json, env, now: Date.now }, options as never);
     };
     const { createParser } = await import('./parser.ts');
     await createParser(markOperands(spellOutStdin(words)), version, wrap).parseAsync();
@@ -82,12 +82,10 @@ function unmarkOperands<A extends object>(options: A): A {
   return Object.fromEntries(entries) as A;
 }
 
-const LISTS: readonly string[] = ['_', 'targets', 'logs', 'text'];
-
 /** An option given twice arrives as a list. */
-function refuseRepeated(options: object): void {
+function refuseRepeated(options: object, { operands = {} }: CommandDefinition): void {
   for (const [name, value] of Object.entries(options)) {
-    if (!Array.isArray(value) || LISTS.includes(name)) continue;
+    if (!Array.isArray(value) || name === '_' || operands[name]?.array) continue;
     throw new CommandError(EXIT.usage, `--${name} may be given once`);
   }
 }

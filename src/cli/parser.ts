@@ -16,7 +16,7 @@ export function createParser(words: readonly string[], version: string, wrap: Wr
 }
 
 function define(parser: Parser, definition: CommandDefinition, wrap: Wrap): Parser {
-  const { usage, summary, operands = {}, options = {}, examples, run } = definition;
+  const { usage, summary, operands = {}, options = {}, examples } = definition;
   parser.command(
     usage,
     summary,
@@ -24,7 +24,7 @@ function define(parser: Parser, definition: CommandDefinition, wrap: Wrap): Pars
       for (const [name, operand] of Object.entries(operands)) yargs.positional(name, operand);
       yargs.options(options).example(examples);
     },
-    wrap(run),
+    wrap(definition),
   );
   return parser;
 }

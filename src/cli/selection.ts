@@ -5,24 +5,13 @@ import type { ActiveBan } from '../model/audit.ts';
 import { printable } from '../model/text.ts';
 import { type Prefix, parsePrefix, prefixesOverlap } from '../net/prefix.ts';
 import { PHRASES } from '../words/reason.ts';
+import type { Given } from './definitions/command.ts';
+import type { SELECTION, SORTS } from './definitions/reading.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { readCount, readSpan } from './options.ts';
 
-/** What bans can be sorted by; `since` is the order they come in. */
-export const SORTS = ['since', 'until', 'tier', 'client', 'condition', 'by', 'reason'] as const;
-
-export interface SelectionOptions {
-  readonly tier?: string | undefined;
-  readonly condition?: string | undefined;
-  readonly network?: string | undefined;
-  readonly 'newer-than'?: string | undefined;
-  readonly 'older-than'?: string | undefined;
-  readonly permanent?: boolean | undefined;
-  readonly sort?: (typeof SORTS)[number] | undefined;
-  readonly reverse?: boolean | undefined;
-  readonly limit?: string | undefined;
-}
+export type SelectionOptions = Given<{ options: typeof SELECTION }>;
 
 /** The bans that were asked for, in the order that was asked for. Ages count from `nowMs`. */
 export type Select = (bans: readonly ActiveBan[], nowMs: number) => readonly ActiveBan[];

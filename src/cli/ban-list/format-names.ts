@@ -2,5 +2,4 @@
 export const EXPORT_FORMATS = ['plain', 'json', 'crowdsec'] as const;
 export const IMPORT_FORMATS = [...EXPORT_FORMATS, 'fail2ban'] as const;
 
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 export type ImportFormat = (typeof IMPORT_FORMATS)[number];

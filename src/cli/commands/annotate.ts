@@ -2,10 +2,12 @@ import { callDaemon } from '../../control/client.ts';
 import { printable } from '../../model/text.ts';
 import { warnIfNotDurable } from '../ask-daemon.ts';
 import { type Context, operatorName, requireSections } from '../context.ts';
+import type { Given } from '../definitions/command.ts';
+import type { ANNOTATE } from '../definitions/daemon.ts';
 import { CommandError, EXIT } from '../exit.ts';
 
 /** `zban annotate "deploy 1.4.2"`: a row of the audit trail that charts show and messages of the next minutes mention. */
-export async function annotate(context: Context, options: { readonly text: readonly string[] }): Promise<number> {
+export async function annotate(context: Context, options: Given<typeof ANNOTATE>): Promise<number> {
   const { output, json, env } = context;
   const text = options.text.join(' ').trim();
   if (text === '') throw new CommandError(EXIT.usage, 'what happened? zban annotate "deploy 1.4.2"');

@@ -11,6 +11,8 @@ import { markDefault } from '../../words/learned.ts';
 import { formatCount, formatNumber } from '../../words/number.ts';
 import { briefReason, type ReasonNumbers } from '../../words/reason.ts';
 import { type Context, requireSections } from '../context.ts';
+import type { Given } from '../definitions/command.ts';
+import type { AUDIT } from '../definitions/reading.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { readCount, readSpan } from '../options.ts';
 import { formatTime } from '../text.ts';
@@ -23,16 +25,8 @@ const PAGE_ENTRIES = 1000;
 const FOLLOW_LAST = 10;
 const LINES_MAX = 100_000;
 
-export interface AuditOptions {
-  readonly action?: 'verify' | undefined;
-  readonly follow?: boolean | undefined;
-  readonly lines?: string | undefined;
-  readonly since?: string | undefined;
-  readonly client?: string | undefined;
-}
-
 /** `zban audit`: the trail as lines, or one JSON object a line; `verify` proves it whole, `--follow` goes on. */
-export async function audit(context: Context, options: AuditOptions): Promise<number> {
+export async function audit(context: Context, options: Given<typeof AUDIT>): Promise<number> {
   const { follow = false } = options;
   if (options.action === 'verify' && follow) throw new CommandError(EXIT.usage, 'audit verify does not follow');
   const last = readCount('lines', options.lines, 0, LINES_MAX) ?? (follow ? FOLLOW_LAST : undefined);

@@ -9,22 +9,12 @@ import { type LoadedList, loadList } from '../ban-list/load-list.ts';
 import { parsePlain } from '../ban-list/plain.ts';
 import { confirmWide } from '../confirm.ts';
 import { type Context, loadNecessary, logOf, operatorName, requireSections } from '../context.ts';
+import type { ALLOW, BAN, UNBAN } from '../definitions/bans.ts';
+import type { Given } from '../definitions/command.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { readBanDuration, readTargets, STDIN } from '../options.ts';
 
-interface TargetOptions {
-  readonly targets?: readonly string[] | undefined;
-  readonly reason?: string | undefined;
-}
-
-interface ListOptions extends TargetOptions {
-  readonly file?: string | undefined;
-}
-
-export async function ban(
-  context: Context,
-  options: ListOptions & { readonly for?: string | undefined; readonly yes?: boolean | undefined },
-): Promise<number> {
+export async function ban(context: Context, options: Given<typeof BAN>): Promise<number> {
   const forMs = readBanDuration(options.for);
   const list = await readList(options);
   const bans: readonly BanOrder[] = list?.bans ?? readTargets(options.targets ?? []).map((target) => ({ target }));
@@ -36,10 +26,7 @@ export async function ban(
   return list ? printListResults(context, list, results) : printResults(context, results);
 }
 
-export async function unban(
-  context: Context,
-  options: ListOptions & { readonly all?: boolean | undefined },
-): Promise<number> {
+export async function unban(context: Context, options: Given<typeof UNBAN>): Promise<number> {
   const { all = false } = options;
   const list = await readList(options);
   const targets = list?.bans.map(({ target }) => target) ?? readTargets(options.targets ?? []);
@@ -66,10 +53,7 @@ async function askUnban(context: Context, request: UnbanRequest): Promise<readon
   }
 }
 
-export async function allow(
-  context: Context,
-  options: TargetOptions & { readonly remove?: boolean | undefined },
-): Promise<number> {
+export async function allow(context: Context, options: Given<typeof ALLOW>): Promise<number> {
   const { remove = false } = options;
   const targets = readTargets(options.targets ?? [], true);
   if (targets.length === 0 && remove) throw new CommandError(EXIT.usage, 'which addresses?');
@@ -82,13 +66,16 @@ export async function allow(
 
 function whoAsks(
   { env }: Context,
-  { reason = '' }: TargetOptions,
+  { reason = '' }: Pick<Given<typeof BAN>, 'reason'>,
 ): { readonly reason: string; readonly operator: string } {
   return { reason, operator: operatorName(env) };
 }
 
 /** The list that is meant by `--file FILE`, or by `-` in the place of addresses. */
-async function readList({ file, targets = [] }: ListOptions): Promise<LoadedList | undefined> {
+async function readList({
+  file,
+  targets = [],
+}: Pick<Given<typeof BAN>, 'file' | 'targets'>): Promise<LoadedList | undefined> {
   const path = file ?? (targets.includes(STDIN) ? STDIN : undefined);
   if (path === undefined) return undefined;
   if (targets.some((target) => target !== STDIN))

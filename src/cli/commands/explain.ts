@@ -9,6 +9,8 @@ import type { TrailReader } from '../../record/trail/trail-reader.ts';
 import { describeReason } from '../../words/reason.ts';
 import { describeWho } from '../../words/who.ts';
 import { type Context, loadPermitted, requireSections } from '../context.ts';
+import type { Given } from '../definitions/command.ts';
+import type { EXPLAIN } from '../definitions/reading.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { type Searched, searchLogs } from '../story/log-search.ts';
 import { robotNote } from '../story/robot-note.ts';
@@ -22,7 +24,7 @@ import { askWho, whoJson } from './who.ts';
 const UNSEARCHED: Searched = { activities: [], nearest: [], notes: ['the logs were not searched: see zban check'] };
 
 /** `zban explain`: the latest judgement of a client, or the one with this number, in plain words. */
-export async function explain(context: Context, options: { readonly subject: string }): Promise<number> {
+export async function explain(context: Context, options: Given<typeof EXPLAIN>): Promise<number> {
   const { output, json, now, configPath } = context;
   const { state, bans } = requireSections(context, ['state', 'bans']);
   const loaded = loadPermitted(context);

@@ -1,22 +1,18 @@
 import { formatDecisions } from '../ban-list/crowdsec.ts';
-import type { ExportFormat } from '../ban-list/format-names.ts';
 import { formatJson } from '../ban-list/json.ts';
 import { formatPlain } from '../ban-list/plain.ts';
 import { type Context, requireSections } from '../context.ts';
+import type { Given } from '../definitions/command.ts';
+import type { EXPORT } from '../definitions/reading.ts';
 import { EXIT } from '../exit.ts';
-import { readSelection, type SelectionOptions } from '../selection.ts';
+import { readSelection } from '../selection.ts';
 import { withTrail } from '../trail.ts';
-
-export interface ExportOptions extends SelectionOptions {
-  readonly format?: ExportFormat | undefined;
-  readonly observed?: boolean | undefined;
-}
 
 /**
  * `zban export`: the bans in force as a list for `zban import` on another host or for other tools; works with the daemon
  * stopped. Would-be bans are left out unless they are asked for: anyone who takes the list over would enforce them.
  */
-export async function exportBans(context: Context, options: ExportOptions): Promise<number> {
+export async function exportBans(context: Context, options: Given<typeof EXPORT>): Promise<number> {
   const { output, json, now } = context;
   const select = readSelection(options);
   const { format = json ? 'json' : 'plain', observed = false } = options;

@@ -2,13 +2,15 @@ import { callDaemon } from '../../control/client.ts';
 import type { FleetHost, FleetReport } from '../../model/fleet.ts';
 import { printable } from '../../model/text.ts';
 import { type Context, requireSections } from '../context.ts';
+import type { Given } from '../definitions/command.ts';
+import type { FLEET } from '../definitions/daemon.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { columnsOf } from '../style.ts';
 import { formatFittingTable, formatPairs } from '../table.ts';
 import { formatBytes, formatTime } from '../text.ts';
 
 /** `zban fleet status` and `zban fleet leave`, asked of the running daemon. */
-export async function fleet(context: Context, { action }: { readonly action: 'status' | 'leave' }): Promise<number> {
+export async function fleet(context: Context, { action }: Given<typeof FLEET>): Promise<number> {
   const { output, json } = context;
   const { socket } = requireSections(context, ['control']).control;
   if (action === 'leave') {

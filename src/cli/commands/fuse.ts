@@ -3,10 +3,12 @@ import { ControlError } from '../../control/error.ts';
 import { printable } from '../../model/text.ts';
 import { warnIfNotDurable } from '../ask-daemon.ts';
 import { type Context, operatorName, requireSections } from '../context.ts';
+import type { Given } from '../definitions/command.ts';
+import type { FUSE } from '../definitions/daemon.ts';
 import { CommandError, EXIT } from '../exit.ts';
 
 /** `zban fuse reset`: lets banning resume at once. A stopped daemon has no fuse: it starts with one that has not tripped. */
-export async function resetFuse(context: Context, options: { readonly reason?: string | undefined }): Promise<number> {
+export async function resetFuse(context: Context, options: Given<typeof FUSE>): Promise<number> {
   const { output, json, env } = context;
   const { socket } = requireSections(context, ['control']).control;
   const request = { reason: options.reason ?? '', operator: operatorName(env) };

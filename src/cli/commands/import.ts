@@ -1,24 +1,18 @@
 import { basename } from 'node:path';
 import { callDaemon } from '../../control/client.ts';
 import { askInPieces, printListResults } from '../ask-daemon.ts';
-import type { ImportFormat } from '../ban-list/format-names.ts';
 import { parseList } from '../ban-list/formats.ts';
 import { loadList } from '../ban-list/load-list.ts';
 import { type Context, operatorName, requireSections } from '../context.ts';
+import type { IMPORT } from '../definitions/bans.ts';
+import type { Given } from '../definitions/command.ts';
 import { readBanDuration } from '../options.ts';
-
-export interface ImportOptions {
-  readonly file: string;
-  readonly format?: ImportFormat | undefined;
-  readonly for?: string | undefined;
-  readonly reason?: string | undefined;
-}
 
 /**
  * `zban import`: bans what a list names, by the rules of `zban ban`; bans that last longer already stay as they are, so
  * that a list can be imported again and again.
  */
-export async function importBans(context: Context, options: ImportOptions): Promise<number> {
+export async function importBans(context: Context, options: Given<typeof IMPORT>): Promise<number> {
   const forMs = readBanDuration(options.for);
   const list = await loadList(options.file, (text) => parseList(text, options.format));
   const common = {

@@ -10,6 +10,8 @@ import { formatDuration } from '../../words/duration.ts';
 import { describeBacktest, describeMatch, describeSurplus } from '../../words/lane.ts';
 import { formatCount } from '../../words/number.ts';
 import { type Context, operatorName, requireConfig, requireSections } from '../context.ts';
+import type { Given } from '../definitions/command.ts';
+import type { LANES } from '../definitions/lanes.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { backtestLane } from '../lane-backtest.ts';
 import { readPositive, readSpan } from '../options.ts';
@@ -26,25 +28,8 @@ const ROWS_MAX = 1000;
 /** More known clients than this would be stopped by mistake: a person has to insist. */
 const TOUCHED_MAX = 0.001;
 
-export interface LanesCommandOptions {
-  readonly action?: 'explain' | 'drop' | 'keep' | 'add' | undefined;
-  readonly id?: string | undefined;
-  readonly userAgent?: string | undefined;
-  readonly path?: string | undefined;
-  readonly queryKeys?: string | undefined;
-  readonly network?: string | undefined;
-  readonly method?: string | undefined;
-  readonly referer?: 'absent' | 'present' | undefined;
-  readonly deny?: boolean | undefined;
-  readonly rate?: string | undefined;
-  readonly for?: string | undefined;
-  readonly dryRun?: boolean | undefined;
-  readonly force?: boolean | undefined;
-  readonly reason?: string | undefined;
-}
-
 /** `zban lanes`: which are open; why; and what a person does about them. */
-export async function lanes(context: Context, options: LanesCommandOptions): Promise<number> {
+export async function lanes(context: Context, options: Given<typeof LANES>): Promise<number> {
   const { action, id } = options;
   if (action === 'add') return add(context, options);
   if (action === undefined) return list(context);
@@ -131,7 +116,7 @@ function describeState({ action, state, message, until }: LiveLane): string {
   return `It is open: ${action === 'hold' ? 'more than the usual gets 429' : 'what matches gets no answer (444), or what your configuration does'}. ${end}`;
 }
 
-async function add(context: Context, options: LanesCommandOptions): Promise<number> {
+async function add(context: Context, options: Given<typeof LANES>): Promise<number> {
   const { output, json, now } = context;
   const match = readMatch(options);
   const forMs = readTime(options, HOUR_MS);
@@ -143,7 +128,7 @@ async function add(context: Context, options: LanesCommandOptions): Promise<numb
   for (const note of notes) output.talk(`zban: ${printable(note)}`);
   const usualRate = given ?? (backtest.hours > 0 ? backtest.requests_matched / backtest.hours / 3600 : 0);
   if (!json) output.say(printable(describeProof(match, backtest)));
-  if (options.dryRun) {
+  if (options['dry-run']) {
     if (json) output.json({ match, backtest, usual_rate: usualRate });
     return EXIT.done;
   }
@@ -161,8 +146,8 @@ function describeProof(match: LaneMatch, backtest: Backtest): string {
   return `requests with ${describeMatch(match)}: ${describeBacktest(backtest)}, ${requests}`;
 }
 
-function readMatch(options: LanesCommandOptions): LaneMatch {
-  const { userAgent, path, queryKeys, network, method, referer } = options;
+function readMatch(options: Given<typeof LANES>): LaneMatch {
+  const { 'user-agent': userAgent, path, 'query-keys': queryKeys, network, method, referer } = options;
   const prefix = network === undefined ? undefined : parsePrefix(network);
   if (network !== undefined && !prefix)
     throw new CommandError(EXIT.usage, `--network ${printable(network)}: expected a network such as 203.0.113.0/24`);
@@ -185,13 +170,13 @@ function readMatch(options: LanesCommandOptions): LaneMatch {
   throw new CommandError(EXIT.usage, `what do these requests have in common? One to three of ${names}`);
 }
 
-function readTime({ for: text }: LanesCommandOptions, byDefault: number): number {
+function readTime({ for: text }: Given<typeof LANES>, byDefault: number): number {
   const ms = readSpan('for', text) ?? byDefault;
   if (ms >= 1000 && ms <= LANE_MS_MAX) return Math.round(ms);
   throw new CommandError(EXIT.usage, `--for: expected at least 1s and at most ${formatDuration(LANE_MS_MAX)}`);
 }
 
-function whoAsks({ env }: Context, { reason = '' }: LanesCommandOptions) {
+function whoAsks({ env }: Context, { reason = '' }: Given<typeof LANES>) {
   return { reason, operator: operatorName(env) };
 }
 

@@ -3,9 +3,11 @@ import type { ActiveBan } from '../../model/audit.ts';
 import { countOf, formatCount } from '../../words/number.ts';
 import { nameClient } from '../../words/reason.ts';
 import { type Context, requireSections } from '../context.ts';
+import type { Given } from '../definitions/command.ts';
+import type { LIST } from '../definitions/reading.ts';
 import { EXIT } from '../exit.ts';
 import { type Size, showLive } from '../screen.ts';
-import { readFirst, readSelection, type Select, type SelectionOptions } from '../selection.ts';
+import { readFirst, readSelection, type Select } from '../selection.ts';
 import { columnsOf } from '../style.ts';
 import { formatFittingTable } from '../table.ts';
 import { cutText, formatSpan, formatTime } from '../text.ts';
@@ -15,12 +17,8 @@ import { findOwners, type Owners } from '../who-column.ts';
 /** How often `--watch` looks. */
 const WATCH_INTERVAL_MS = 1000;
 
-export interface ListOptions extends SelectionOptions {
-  readonly watch?: boolean | undefined;
-}
-
 /** `zban list`: bans in force, read from the database, so that it works with the daemon stopped. */
-export async function list(context: Context, options: ListOptions): Promise<number> {
+export async function list(context: Context, options: Given<typeof LIST>): Promise<number> {
   const select = readSelection(options);
   const owners = findOwners(context, process.stdout);
   return withTrail(requireSections(context, ['state']).state.database, async (trail) => {

@@ -5,18 +5,15 @@ import type { PanicRequest, PanicResult } from '../../control/protocol.ts';
 import { printable } from '../../model/text.ts';
 import { warnIfNotDurable } from '../ask-daemon.ts';
 import { type Context, loadNecessary, logOf, operatorName } from '../context.ts';
+import type { Given } from '../definitions/command.ts';
+import type { PANIC } from '../definitions/daemon.ts';
 import { EXIT } from '../exit.ts';
-
-export interface PanicOptions {
-  readonly end?: boolean | undefined;
-  readonly reason?: string | undefined;
-}
 
 /**
  * `zban panic`: lifts every ban at once and goes to observe mode until `--end`, whatever the configuration says and
  * however often the daemon starts anew. Works with the daemon stopped, and beside mistakes in the configuration.
  */
-export async function panic(context: Context, options: PanicOptions): Promise<number> {
+export async function panic(context: Context, options: Given<typeof PANIC>): Promise<number> {
   const { output, json, env } = context;
   const { end = false, reason = '' } = options;
   const { config, version } = loadNecessary(context);

@@ -8,6 +8,8 @@ import { briefReason, nameClient } from '../../words/reason.ts';
 import { describeEnd, describeStart } from '../../words/site-reason.ts';
 import { describeBaseline } from '../baseline-text.ts';
 import { type Context, configOrDefaults } from '../context.ts';
+import type { Given } from '../definitions/command.ts';
+import type { REPLAY } from '../definitions/logs.ts';
 import { EXIT } from '../exit.ts';
 import { readCount } from '../options.ts';
 import { ProgressBar } from '../progress-bar.ts';
@@ -16,20 +18,12 @@ import { formatReport, UNBANNED_LISTED } from '../report/replay-report.ts';
 const CHUNK_BYTES_MAX = 64 * 1_048_576;
 const UNBANNED_LISTED_ALL = 100;
 
-export interface ReplayCommandOptions {
-  readonly logs: readonly string[];
-  readonly threads?: string | undefined;
-  readonly chunkBytes?: string | undefined;
-  readonly baselines?: boolean | undefined;
-  readonly all?: boolean | undefined;
-}
-
 /** `zban replay`: the engine over finished logs. One event a line; at the end a summary, or for people a report. */
-export async function replayLogs(context: Context, options: ReplayCommandOptions): Promise<number> {
+export async function replayLogs(context: Context, options: Given<typeof REPLAY>): Promise<number> {
   const { output, json } = context;
   const { logs: files, all = false } = options;
   const threads = readCount('threads', options.threads, 1, 256);
-  const chunkBytes = readCount('chunk-bytes', options.chunkBytes, 1, CHUNK_BYTES_MAX);
+  const chunkBytes = readCount('chunk-bytes', options['chunk-bytes'], 1, CHUNK_BYTES_MAX);
   const config = configOrDefaults(context);
   const report = new ReplayReport();
   // One a minute of log time: they would bury the bans.

@@ -1,26 +1,13 @@
 import { printable } from '../../model/text.ts';
 import { runSimulate, SimulateOptionError, type SimulateOptions } from '../../simulate/command.ts';
 import type { Context } from '../context.ts';
+import type { Given } from '../definitions/command.ts';
+import type { SIMULATE } from '../definitions/logs.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { readCount, readPositive, readSpan } from '../options.ts';
 
-export interface SimulateCommandOptions {
-  readonly out: string;
-  readonly live?: boolean | undefined;
-  readonly steady?: boolean | undefined;
-  readonly site?: SimulateOptions['site'] | undefined;
-  readonly format?: 'json' | 'combined' | undefined;
-  readonly attacks?: string | undefined;
-  readonly labels?: string | undefined;
-  readonly seed?: string | undefined;
-  readonly rate?: string | undefined;
-  readonly speed?: string | undefined;
-  readonly duration?: string | undefined;
-  readonly backlog?: string | undefined;
-}
-
 /** `zban simulate`: writes the log of a made-up site, attacks included; for trying zban and for its tests. */
-export async function simulate(context: Context, options: SimulateCommandOptions): Promise<number> {
+export async function simulate(context: Context, options: Given<typeof SIMULATE>): Promise<number> {
   const { output } = context;
   const end = new AbortController();
   const stop = () => end.abort();
@@ -40,7 +27,7 @@ export async function simulate(context: Context, options: SimulateCommandOptions
   return EXIT.done;
 }
 
-function readOptions(options: SimulateCommandOptions): SimulateOptions {
+function readOptions(options: Given<typeof SIMULATE>): SimulateOptions {
   const { out, live, steady, site, format, attacks, labels } = options;
   const read = {
     live,

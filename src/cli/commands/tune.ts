@@ -6,6 +6,8 @@ import { type Sweep, type SweepStep, sweep } from '../../replay/sweep.ts';
 import { type Sensitivity, sensitivityFactor } from '../../settings/sensitivity.ts';
 import { countOf, formatCount, formatNumber } from '../../words/number.ts';
 import { type Context, configOrDefaults } from '../context.ts';
+import type { Given } from '../definitions/command.ts';
+import type { TUNE } from '../definitions/logs.ts';
 import { EXIT } from '../exit.ts';
 import { readCount } from '../options.ts';
 import { ProgressBar } from '../progress-bar.ts';
@@ -13,13 +15,8 @@ import { minute } from '../report/banned.ts';
 import { alignRight, COLUMNS, section } from '../report/section.ts';
 import { formatSpan, wrapText } from '../text.ts';
 
-export interface TuneCommandOptions {
-  readonly logs: readonly string[];
-  readonly threads?: string | undefined;
-}
-
 /** Replays the logs once for each step: as long as seven times `zban replay`. */
-export async function tune(context: Context, options: TuneCommandOptions): Promise<number> {
+export async function tune(context: Context, options: Given<typeof TUNE>): Promise<number> {
   const { output, json } = context;
   const threads = readCount('threads', options.threads, 1, 256);
   const config = configOrDefaults(context);

@@ -8,19 +8,16 @@ import type { Who } from '../../model/who.ts';
 import { type Prefix, parsePrefix } from '../../net/prefix.ts';
 import { describeWho } from '../../words/who.ts';
 import { type Context, requireSections } from '../context.ts';
+import type { Given } from '../definitions/command.ts';
+import type { WHO } from '../definitions/reading.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { readTargets } from '../options.ts';
-
-export interface WhoCommandOptions {
-  readonly targets: readonly string[];
-  readonly file?: string | undefined;
-}
 
 const UPDATE = 'update';
 const ADDRESSES_MAX = 256;
 
 /** `zban who`: who is behind addresses, one line each; `zban who update --file FILE` takes over a new table of networks. */
-export async function who(context: Context, { targets, file }: WhoCommandOptions): Promise<number> {
+export async function who(context: Context, { targets, file }: Given<typeof WHO>): Promise<number> {
   const config = requireSections(context, ['who', 'detection']);
   if (targets.includes(UPDATE)) return update(context, config.who.table, targets, file);
   if (file !== undefined) throw new CommandError(EXIT.usage, '--file goes with update: zban who update --file FILE');

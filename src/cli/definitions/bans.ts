@@ -15,18 +15,44 @@ const FOR = {
 } as const;
 const REASON = { type: 'string', requiresArg: true, describe: 'why, for the audit trail' } as const;
 
+export const BAN = {
+  operands: { targets: { type: 'string', array: true, describe: TARGETS } },
+  options: {
+    file: FILE,
+    for: FOR,
+    reason: REASON,
+    yes: { type: 'boolean', alias: 'y', describe: 'do not ask before a network wider than /24, or /48 of IPv6' },
+  },
+} as const;
+
+export const UNBAN = {
+  operands: { targets: { type: 'string', array: true, describe: TARGETS } },
+  options: { file: FILE, all: { type: 'boolean', describe: 'lift every ban' }, reason: REASON },
+} as const;
+
+export const ALLOW = {
+  operands: { targets: { type: 'string', array: true, describe: `${TARGETS}, or host names` } },
+  options: {
+    remove: { type: 'boolean', describe: 'remove them from the allowlist' },
+    reason: REASON,
+  },
+} as const;
+
+export const IMPORT = {
+  operands: { file: { type: 'string', demandOption: true, describe: 'the list; - is standard input' } },
+  options: {
+    format: { choices: IMPORT_FORMATS, describe: 'detected by default' },
+    for: { ...FOR, describe: `where the list does not say, ${FOR.describe}` },
+    reason: REASON,
+  },
+} as const;
+
 export const BAN_COMMANDS = [
   command({
     usage: 'ban [targets..]',
     summary: 'ban addresses or networks',
-    operands: { targets: { type: 'string', array: true, describe: TARGETS } },
+    ...BAN,
     files: ['file'],
-    options: {
-      file: FILE,
-      for: FOR,
-      reason: REASON,
-      yes: { type: 'boolean', alias: 'y', describe: 'do not ask before a network wider than /24, or /48 of IPv6' },
-    },
     examples: [
       ['zban ban 203.0.113.9 --for 2h --reason "scrapes prices"', 'one address for two hours'],
       ['zban ban 198.51.100.0/24 --for permanent', 'a network, until it is unbanned'],
@@ -38,9 +64,8 @@ export const BAN_COMMANDS = [
     usage: 'unban [targets..]',
     summary:
       'lift every ban that shares addresses with these, bans of wider networks and inside them included; works with the daemon stopped',
-    operands: { targets: { type: 'string', array: true, describe: TARGETS } },
+    ...UNBAN,
     files: ['file'],
-    options: { file: FILE, all: { type: 'boolean', describe: 'lift every ban' }, reason: REASON },
     examples: [
       ['zban unban 203.0.113.9', 'whatever blocks this address'],
       ['zban unban --all', 'every ban'],
@@ -50,11 +75,7 @@ export const BAN_COMMANDS = [
   command({
     usage: 'allow [targets..]',
     summary: 'never ban these, and lift their bans; without targets, show the allowlist',
-    operands: { targets: { type: 'string', array: true, describe: `${TARGETS}, or host names` } },
-    options: {
-      remove: { type: 'boolean', describe: 'remove them from the allowlist' },
-      reason: REASON,
-    },
+    ...ALLOW,
     examples: [
       ['zban allow', 'who is never banned, since when, by whom and why'],
       ['zban allow 203.0.113.9 --reason "our office"', 'never ban this address'],
@@ -66,12 +87,7 @@ export const BAN_COMMANDS = [
     usage: 'import <file>',
     summary: 'ban what a list names, such as one of zban export; bans that last longer stay as they are',
     files: ['file'],
-    operands: { file: { type: 'string', demandOption: true, describe: 'the list; - is standard input' } },
-    options: {
-      format: { choices: IMPORT_FORMATS, describe: 'detected by default' },
-      for: { ...FOR, describe: `where the list does not say, ${FOR.describe}` },
-      reason: REASON,
-    },
+    ...IMPORT,
     examples: [['zban import LIST --for 7d', 'zban, CrowdSec and fail2ban lists are recognized']],
     run: async (context, options) => (await import('../commands/import.ts')).importBans(context, options),
   }),

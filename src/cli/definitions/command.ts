@@ -2,7 +2,7 @@
 import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs';
 import type { Context } from '../context.ts';
 
-interface Described<Operands, Given> {
+interface Described<Operands, Declared> {
   /** Name and operands as yargs takes them: `ban [targets..]`. */
   readonly usage: string;
   /** One line, without a full stop. */
@@ -10,7 +10,7 @@ interface Described<Operands, Given> {
   /** Names of operands and options that are files. */
   readonly files?: readonly string[];
   readonly operands?: Operands;
-  readonly options?: Given;
+  readonly options?: Declared;
   /** Command lines that work, and what each does. */
   readonly examples: [line: string, what: string][];
 }
@@ -23,16 +23,25 @@ export interface CommandDefinition extends Described<CommandOperands, CommandOpt
   readonly run: (context: Context, options: never) => Promise<number>;
 }
 
+interface Taken {
+  readonly operands?: CommandOperands;
+  readonly options?: CommandOptions;
+}
+
+type None = Record<never, Options & PositionalOptions>;
+type Inferred<T extends Taken> = InferredOptionTypes<NonNullable<T['options']> & None> &
+  InferredOptionTypes<NonNullable<T['operands']> & None>;
+type Optional<T> = { [Key in keyof T]-?: undefined extends T[Key] ? Key : never }[keyof T];
+
+/** What a command is given, by the operands and options that it declares; those that may be left out may be absent. */
+export type Given<T extends Taken> = Readonly<
+  Omit<Inferred<T>, Optional<Inferred<T>>> & Partial<Pick<Inferred<T>, Optional<Inferred<T>>>>
+>;
+
 /** A definition whose `run` gets options of the types that it declares. */
-export function command<
-  const Given extends CommandOptions = Record<never, Options>,
-  const Operands extends CommandOperands = Record<never, PositionalOptions>,
->(
-  definition: Described<Operands, Given> & {
-    readonly run: (
-      context: Context,
-      options: InferredOptionTypes<Given> & InferredOptionTypes<Operands>,
-    ) => Promise<number>;
+export function command<const Declared extends CommandOptions = None, const Operands extends CommandOperands = None>(
+  definition: Described<Operands, Declared> & {
+    readonly run: (context: Context, options: Given<{ options: Declared; operands: Operands }>) => Promise<number>;
   },
 ): CommandDefinition {
   return definition;

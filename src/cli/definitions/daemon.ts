@@ -3,6 +3,35 @@ import { command } from './command.ts';
 
 const REASON = { type: 'string', requiresArg: true, describe: 'why, for the audit trail' } as const;
 
+export const PANIC = {
+  options: {
+    end: { type: 'boolean', describe: 'end the panic: the mode of the configuration applies again' },
+    reason: REASON,
+  },
+} as const;
+
+export const FUSE = {
+  operands: { action: { choices: ['reset'] as const, demandOption: true, describe: 'what to do with the fuse' } },
+  options: { reason: REASON },
+} as const;
+
+export const FLEET = {
+  operands: { action: { choices: ['status', 'leave'] as const, demandOption: true, describe: 'what to do' } },
+} as const;
+
+export const NOTIFY = {
+  operands: {
+    action: { choices: ['test'] as const, demandOption: true, describe: 'what to send' },
+    channel: { type: 'string', describe: 'name of a channel: slack, email, or that of a webhook' },
+  },
+} as const;
+
+export const ANNOTATE = {
+  operands: {
+    text: { type: 'string', array: true, demandOption: true, describe: 'what happened, at most 100 characters' },
+  },
+} as const;
+
 export const DAEMON_COMMANDS = [
   command({
     usage: 'run',
@@ -25,10 +54,7 @@ export const DAEMON_COMMANDS = [
   command({
     usage: 'panic',
     summary: 'lift every ban at once and ban nobody until zban panic --end; works with the daemon stopped',
-    options: {
-      end: { type: 'boolean', describe: 'end the panic: the mode of the configuration applies again' },
-      reason: REASON,
-    },
+    ...PANIC,
     examples: [
       ['zban panic --reason "customers locked out"', 'everyone gets through within a second'],
       ['zban panic --end', 'zban may ban again'],
@@ -38,15 +64,14 @@ export const DAEMON_COMMANDS = [
   command({
     usage: 'fuse <action>',
     summary: 'fuse reset: after the fuse has tripped, ban as usual again',
-    operands: { action: { choices: ['reset'] as const, demandOption: true, describe: 'what to do with the fuse' } },
-    options: { reason: REASON },
+    ...FUSE,
     examples: [['zban fuse reset', 'before its time is up']],
     run: async (context, options) => (await import('../commands/fuse.ts')).resetFuse(context, options),
   }),
   command({
     usage: 'fleet <action>',
     summary: 'fleet status: the hosts that share bans and counts with this one; fleet leave: take this one out',
-    operands: { action: { choices: ['status', 'leave'] as const, demandOption: true, describe: 'what to do' } },
+    ...FLEET,
     examples: [
       ['zban fleet status', 'who is there, who lags, and what it costs'],
       ['sudo zban fleet leave', 'before this host is taken out of service'],
@@ -56,10 +81,7 @@ export const DAEMON_COMMANDS = [
   command({
     usage: 'notify <action> [channel]',
     summary: 'notify test: send a test message to one channel, or to all that are configured',
-    operands: {
-      action: { choices: ['test'] as const, demandOption: true, describe: 'what to send' },
-      channel: { type: 'string', describe: 'name of a channel: slack, email, or that of a webhook' },
-    },
+    ...NOTIFY,
     examples: [
       ['zban notify test', 'do the channels work?'],
       ['zban notify test slack', 'only Slack'],
@@ -69,9 +91,7 @@ export const DAEMON_COMMANDS = [
   command({
     usage: 'annotate <text..>',
     summary: 'note what happened, such as a deploy, for the audit trail, charts and messages',
-    operands: {
-      text: { type: 'string', array: true, demandOption: true, describe: 'what happened, at most 100 characters' },
-    },
+    ...ANNOTATE,
     examples: [['zban annotate "deploy 1.4.2"', 'at the end of a deploy script']],
     run: async (context, options) => (await import('../commands/annotate.ts')).annotate(context, options),
   }),

@@ -1,12 +1,14 @@
 /** Commands that show something. All but `status` and `top` work with the daemon stopped. */
 import { EXPORT_FORMATS } from '../ban-list/format-names.ts';
-import { SORTS } from '../selection.ts';
 import { command } from './command.ts';
 
 const TEXT = { type: 'string', requiresArg: true } as const;
 
+/** What bans can be sorted by; `since` is the order they come in. */
+export const SORTS = ['since', 'until', 'tier', 'client', 'condition', 'by', 'reason'] as const;
+
 /** Filters and sorts of bans. */
-const SELECTION = {
+export const SELECTION = {
   tier: { ...TEXT, describe: "only these tiers, such as 1 or 2,3; 0 is an operator's ban" },
   condition: { ...TEXT, describe: 'only these conditions, such as scan,brute_force or manual' },
   network: { ...TEXT, describe: 'only bans that share addresses with this network' },
@@ -16,6 +18,58 @@ const SELECTION = {
   sort: { choices: SORTS, describe: 'since by default' },
   reverse: { type: 'boolean', describe: 'in reverse order' },
   limit: { ...TEXT, describe: 'at most this many' },
+} as const;
+
+export const LIST = {
+  options: {
+    ...SELECTION,
+    watch: {
+      type: 'boolean',
+      describe: 'refresh every second until q is pressed; into a pipe: print the list whenever it changed',
+    },
+  },
+} as const;
+
+export const EXPORT = {
+  options: {
+    ...SELECTION,
+    format: { choices: EXPORT_FORMATS, describe: 'plain by default: addresses and networks alone' },
+    observed: { type: 'boolean', describe: 'include the would-be bans of observe mode' },
+  },
+} as const;
+
+export const AUDIT = {
+  operands: { action: { choices: ['verify'] as const, describe: 'check the hash of every row' } },
+  options: {
+    follow: { type: 'boolean', alias: 'f', describe: 'keep printing new entries' },
+    lines: { ...TEXT, alias: 'n', describe: 'only the last N entries' },
+    since: { ...TEXT, describe: 'only the last 1h, 7d, …' },
+    client: { ...TEXT, describe: 'only this client' },
+  },
+} as const;
+
+export const WHO = {
+  operands: {
+    targets: {
+      type: 'string',
+      array: true,
+      demandOption: true,
+      describe: 'addresses or networks, such as 203.0.113.9, 203.0.113.0/24 or 2001:db8::/64',
+    },
+  },
+  options: {
+    file: { ...TEXT, describe: 'with update: a table of IPtoASN (.tsv, .tsv.gz) or a MaxMind DB file (.mmdb)' },
+  },
+} as const;
+
+export const EXPLAIN = {
+  operands: {
+    subject: {
+      type: 'string',
+      demandOption: true,
+      describe: 'an address, a network, or the number of an audit entry',
+    },
+  },
 } as const;
 
 export const READING_COMMANDS = [
@@ -34,13 +88,7 @@ export const READING_COMMANDS = [
   command({
     usage: 'list',
     summary: 'bans in force',
-    options: {
-      ...SELECTION,
-      watch: {
-        type: 'boolean',
-        describe: 'refresh every second until q is pressed; into a pipe: print the list whenever it changed',
-      },
-    },
+    ...LIST,
     examples: [
       ['zban list --condition scan --newer-than 1h', 'who was banned for probing within the last hour'],
       ['zban list --watch --sort until', 'live, the next to be released first'],
@@ -50,24 +98,14 @@ export const READING_COMMANDS = [
   command({
     usage: 'export',
     summary: 'the bans in force as a list for zban import, or for other tools',
-    options: {
-      ...SELECTION,
-      format: { choices: EXPORT_FORMATS, describe: 'plain by default: addresses and networks alone' },
-      observed: { type: 'boolean', describe: 'include the would-be bans of observe mode' },
-    },
+    ...EXPORT,
     examples: [['zban export --format json > LIST', 'then zban import LIST on another host']],
     run: async (context, options) => (await import('../commands/export.ts')).exportBans(context, options),
   }),
   command({
     usage: 'audit [action]',
     summary: 'every decision, oldest first; audit verify: check the integrity of the trail',
-    operands: { action: { choices: ['verify'] as const, describe: 'check the hash of every row' } },
-    options: {
-      follow: { type: 'boolean', alias: 'f', describe: 'keep printing new entries' },
-      lines: { ...TEXT, alias: 'n', describe: 'only the last N entries' },
-      since: { ...TEXT, describe: 'only the last 1h, 7d, …' },
-      client: { ...TEXT, describe: 'only this client' },
-    },
+    ...AUDIT,
     examples: [
       ['zban audit --follow', 'decisions as they are made'],
       ['zban audit --client 203.0.113.9 --since 7d', 'one client, one week'],
@@ -78,13 +116,7 @@ export const READING_COMMANDS = [
   command({
     usage: 'explain <subject>',
     summary: 'why a client was banned, in plain words',
-    operands: {
-      subject: {
-        type: 'string',
-        demandOption: true,
-        describe: 'an address, a network, or the number of an audit entry',
-      },
-    },
+    ...EXPLAIN,
     examples: [['zban explain 203.0.113.9', 'what was normal, what it did, what happens next, how to undo it']],
     run: async (context, options) => (await import('../commands/explain.ts')).explain(context, options),
   }),
@@ -93,17 +125,7 @@ export const READING_COMMANDS = [
     summary:
       'who is behind an address: network, host name, robot; who update --file FILE: install a new table of networks',
     files: ['file'],
-    operands: {
-      targets: {
-        type: 'string',
-        array: true,
-        demandOption: true,
-        describe: 'addresses or networks, such as 203.0.113.9, 203.0.113.0/24 or 2001:db8::/64',
-      },
-    },
-    options: {
-      file: { ...TEXT, describe: 'with update: a table of IPtoASN (.tsv, .tsv.gz) or a MaxMind DB file (.mmdb)' },
-    },
+    ...WHO,
     examples: [['zban who 203.0.113.9 198.51.100.7', 'one line for each address']],
     run: async (context, options) => (await import('../commands/who.ts')).who(context, options),
   }),
