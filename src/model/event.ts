@@ -267,3 +267,14 @@ export function inToldTime<Event extends EngineEvent>(event: Event, toldSeconds:
     ...(isBan && { log_time: move(event.time, logSeconds) }),
   };
 }
+
+/**
+ * The event with no time after `nowSecond`, by which zban knows it: a log whose clock was set back may have lines that seem to be
+ * from the future, and a ban of then would last too long.
+ */
+export function noLaterThan<Event extends EngineEvent>(event: Event, nowSecond: number): Event {
+  const beyond = parseSecond(event.time) - nowSecond;
+  if (beyond <= 0) return event;
+  const since = 'since' in event && { since: formatSecond(parseSecond(event.since) - beyond) };
+  return { ...event, time: formatSecond(nowSecond), ...since };
+}

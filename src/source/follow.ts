@@ -18,6 +18,8 @@ const BUFFERED_BYTES_MAX = 32 << 20;
 const CHUNK_BYTES_MIN = 16 << 10;
 /** Logs followed at once; more are left out, with a warning. */
 const LOGS_MAX = 1000;
+/** After a pause like this nothing was read for a while: the process was stopped, or the disk kept it waiting. */
+const PAUSE_MS = 2000;
 
 export interface FollowOptions extends Omit<LogStateOptions, 'path'> {
   /** Paths and globs. */
@@ -38,6 +40,8 @@ export interface FollowOptions extends Omit<LogStateOptions, 'path'> {
   readonly quietMs?: number;
   /** Monotonic clock, milliseconds. Default performance.now. */
   readonly now?: () => number;
+  /** These sources have lines from a time when nobody read: told before the first of them, so that they can be merged. */
+  readonly onBehind?: (sources: readonly number[]) => void;
   /**
    * Takes a chunk, and resolves when the next may come: each log has at most two that are not taken. A log's chunks come
    * in order. `logIndex` says which of `logs` named it. A rejection ends the following.
@@ -72,6 +76,9 @@ export class LogFollower {
   #unmatched: readonly string[] = [];
   #discoveredMs = Number.NEGATIVE_INFINITY;
   #lookedMs = Number.NEGATIVE_INFINITY;
+  /** What the last look found was handed on. */
+  #isHandedOn = false;
+  #readUpToMs: number;
   #stopping = false;
   /** Lines were handed on since the last pause. */
   #found = false;
@@ -86,6 +93,7 @@ export class LogFollower {
     this.#settle = { resolve, reject };
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
+    this.#readUpToMs = this.#now();
     this.#positions = new Map(options.positions.map((position) => [position.path, position]));
     this.#pace = new Pace({ pollMs: options.pollMs, log: options.log, onChange: () => this.#wake() });
   }
@@ -102,6 +110,11 @@ export class LogFollower {
     await this.ended;
   }
 
+  /** Every line that was written before this has been taken: milliseconds of the given clock. Time after it may have lines. */
+  get readUpToMs(): number {
+    return this.#readUpToMs;
+  }
+
   /** One row a log, and one for each glob that matches nothing. */
   status(): LogStatus[] {
     const rows = this.#followed.map(({ log }) => log.status());
@@ -112,14 +125,20 @@ export class LogFollower {
   async pass(look: boolean): Promise<boolean> {
     if (look || this.#now() - this.#lookedMs >= this.#options.pollMs) this.#look();
     const limits = this.#limits();
-    let anyMore = false;
+    let [anyMore, isHeldUp] = [false, false];
     for (const followed of this.#followed) {
-      if (followed.inFlight >= IN_FLIGHT_MAX || followed.log.isIdle) continue;
-      const { chunk, more } = await followed.log.read(limits);
-      if (this.#stopping) return false;
-      if (chunk) this.#handOn(followed, chunk);
-      anyMore ||= more && followed.inFlight < IN_FLIGHT_MAX;
+      if (followed.log.isIdle) continue;
+      if (followed.inFlight < IN_FLIGHT_MAX) {
+        const { chunk, more } = await followed.log.read(limits);
+        if (this.#stopping) return false;
+        if (chunk) this.#handOn(followed, chunk);
+        if (!more) continue;
+      }
+      if (followed.inFlight < IN_FLIGHT_MAX) anyMore = true;
+      else isHeldUp = true;
     }
+    this.#isHandedOn = !anyMore && !isHeldUp;
+    this.#noteRead();
     return anyMore;
   }
 
@@ -160,6 +179,7 @@ export class LogFollower {
     this.#options.onChunk(chunk, followed.index).then(
       () => {
         if (followed.inFlight-- >= IN_FLIGHT_MAX) this.#wake();
+        this.#noteRead();
       },
       (error: unknown) => {
         this.#settle.reject(error);
@@ -169,11 +189,20 @@ export class LogFollower {
     );
   }
 
+  #noteRead(): void {
+    if (this.#isHandedOn && this.#followed.every(({ inFlight }) => inFlight === 0)) this.#readUpToMs = this.#lookedMs;
+  }
+
   #look(): void {
+    const beforeMs = this.#lookedMs;
     this.#lookedMs = this.#now();
+    this.#isHandedOn = false;
     // Before new files are looked for, so that a file that rotation has just renamed is known.
     for (const { log } of this.#followed) log.look();
     if (this.#lookedMs - this.#discoveredMs >= this.#options.discoverMs) this.#discover();
+    if (this.#lookedMs - beforeMs < this.#options.pollMs + PAUSE_MS) return;
+    const behind = this.#followed.filter(({ log }) => log.status().behind_bytes > 0);
+    if (behind.length > 0) this.#options.onBehind?.(behind.map(({ log }) => log.source));
   }
 
   #discover(): void {

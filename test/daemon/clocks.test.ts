@@ -70,4 +70,12 @@ test('a log whose clock is set back while it is followed: the scan that comes wi
   assert.ok(Math.abs(Date.parse(ban.since) / 1000 - now()) < 30, ban.since);
   const lost = await until('what is lost is counted', () => daemon.status()?.discarded['late_lines'] || undefined);
   assert.equal(lost, 19);
+
+  // And lines of the next twenty minutes by that clock, all at once: nobody is banned in the future.
+  const other = '203.0.113.251';
+  const probe = (n: number) => logLine(now() - HOUR_S + 1200, other, `/other-${n}.php`, 404);
+  appendFileSync(daemon.log, Array.from({ length: 200 }, (_, n) => `${probe(n)}\n`).join(''));
+  const next = await until('the next ban', () => daemon.json<Listed[]>('list').find(({ ip }) => ip === other));
+  assert.ok(Date.parse(next.since) <= Date.now(), next.since);
+  assert.equal(Date.parse(next.until) - Date.parse(next.since), 600_000);
 });

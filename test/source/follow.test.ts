@@ -3,7 +3,7 @@ import { readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Chunk } from '../../src/model/chunk.ts';
-import { type FollowOptions, followLogs } from '../../src/source/follow.ts';
+import { type FollowOptions, followLogs, LogFollower } from '../../src/source/follow.ts';
 import { until } from '../support/until.ts';
 import { append, makeDirectory } from './follow-harness.ts';
 
@@ -109,4 +109,40 @@ test('a consumer that fails ends the following with its error', async (t) => {
   writeFileSync(log, 'a1\n');
   const follower = await followLogs(options([log], () => Promise.reject(new Error('no more'))));
   await assert.rejects(follower.ended, /no more/);
+});
+
+test('a pause in which nobody read: until when lines are known, and which logs have some from it', async (t) => {
+  const directory = makeDirectory(t);
+  const logs = ['a.log', 'b.log', 'idle.log'].map((name) => join(directory, name));
+  for (const log of logs) append(log, 'before');
+  let nowMs = 0;
+  const behind: (readonly number[])[] = [];
+  const taken: (() => void)[] = [];
+  const onChunk = () => new Promise<void>((resolve) => taken.push(resolve));
+  const follower = new LogFollower({
+    ...options(logs, onChunk),
+    startAt: 'end',
+    now: () => nowMs,
+    onBehind: (sources) => behind.push(sources),
+  });
+  t.after(() => follower.close());
+  const takeAll = () => taken.splice(0).map((take) => take());
+  await follower.pass(true);
+  // Where it begins, without a line.
+  takeAll();
+  nowMs = 1000;
+  await follower.pass(true);
+  assert.equal(follower.readUpToMs, 1000);
+  nowMs = 600_000;
+  for (const log of logs.slice(0, 2)) append(log, 'meanwhile');
+  assert.equal(follower.readUpToMs, 1000);
+  await follower.pass(true);
+  assert.deepEqual(behind, [[0, 1]]);
+  assert.equal(follower.readUpToMs, 1000, 'handed on, but not taken');
+  nowMs = 600_100;
+  takeAll();
+  await until('all is taken', () => follower.readUpToMs === 600_000);
+  append(logs[0] as string, 'and on');
+  await follower.pass(true);
+  assert.equal(behind.length, 1, 'nothing is behind while it is looked at all the time');
 });

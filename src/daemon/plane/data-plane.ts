@@ -6,7 +6,7 @@ import { buffersOf, type OffenderColumns } from '../../decide/offender-table.ts'
 import type { EngineState } from '../../engine/engine-state.ts';
 import type { Chunk, Position } from '../../model/chunk.ts';
 import { LINE_BYTES_MAX } from '../../model/chunk.ts';
-import type { EngineEvent } from '../../model/event.ts';
+import { type EngineEvent, noLaterThan } from '../../model/event.ts';
 import type { Log } from '../../model/log.ts';
 import type { Busiest, LogStatus, Status, WarmStart } from '../../model/status.ts';
 import type { TrafficMinute } from '../../model/traffic.ts';
@@ -93,7 +93,11 @@ export class DataPlane {
     const { config } = options;
     const hashKey = findHashKey(options.baseline);
     this.clock = new LogClock();
-    this.health = new LogHealth({ troubles: options.troubles, now: () => performance.now() });
+    // While lines may wait unread, no time passes for the logs.
+    this.health = new LogHealth({
+      troubles: options.troubles,
+      now: () => this.follower?.readUpToMs ?? performance.now(),
+    });
     this.pipeline = new Pipeline({
       setup: {
         parsers: parserOptions(config, config.logs, hashKey),
@@ -105,7 +109,9 @@ export class DataPlane {
       onEvents: (events, settled) => {
         if (this.rehearsing) return;
         const positions = settled.map(({ position }) => position);
-        options.onEvents(events, positions, this.isCurrent);
+        const nowSecond = Math.floor(options.now() / 1000);
+        const told = events.map((event) => noLaterThan(event, nowSecond));
+        options.onEvents(told, positions, this.isCurrent);
       },
       onParsed: ({ position: { path } }, parsed) => {
         if (this.rehearsing) this.health.learned(path, parsed);
@@ -147,6 +153,7 @@ export class DataPlane {
     await this.robots.introduce(true);
     await this.askEngine();
     await this.options.onBegin(positions);
+    let isBehind = false;
     this.follower = await followLogs({
       logs: config.logs.map(({ path }) => path),
       ...{ pollMs: POLL_MS, discoverMs: DISCOVER_MS, lineBytesMax: LINE_BYTES_MAX },
@@ -156,14 +163,16 @@ export class DataPlane {
       onTrouble: (path, message, fix) => troubles.begin(`log ${path}`, message, fix),
       onRecovered: (path) => troubles.end(`log ${path}`),
       onLoss: (path, message, fix) => this.health.lost(path, message, fix),
+      // Merged, else the lines of the first would make those of the others late.
+      onBehind: (sources) => {
+        isBehind = true;
+        for (const source of sources) this.pipeline.send({ kind: 'expect', source }).catch(this.options.onFailure);
+      },
       onChunk: (chunk, logIndex) => this.feed(chunk, logIndex),
     });
-    // Before anything was read: logs with lines from the time between are merged, else the first would make the others late.
-    const behind = [...this.follower.status().entries()].filter(([, { behind_bytes }]) => behind_bytes > 0);
-    await Promise.all(behind.map(([source]) => this.pipeline.send({ kind: 'expect', source })));
     // Silence since the logs were last written counts: time has passed for who is in the window.
     const writtenMs = Math.max(0, ...positions.map((position) => position.writtenMs ?? 0));
-    if (behind.length === 0 && writtenMs > 0) this.clock.arrived(this.pipeline.second, writtenMs);
+    if (!isBehind && writtenMs > 0) this.clock.arrived(this.pipeline.second, writtenMs);
     // A failing thread is a bug: it ends the daemon, systemd starts it again, and nothing was saved past what was judged.
     this.follower.ended.catch(this.options.onFailure);
     this.timer = setInterval(() => {
@@ -187,7 +196,7 @@ export class DataPlane {
     const anomaly = this.engine?.anomaly;
     if (!anomaly) return null;
     const { lastSecond, ...numbers } = anomaly;
-    const calmSeconds = this.pipeline.second - lastSecond + this.clock.silentMs(this.options.now()) / 1000;
+    const calmSeconds = this.pipeline.second - lastSecond + this.clock.silentMs(this.readUpToMs) / 1000;
     return { ...numbers, ongoing: calmSeconds <= RATE_SECONDS };
   }
 
@@ -239,7 +248,7 @@ export class DataPlane {
   private async tick(): Promise<void> {
     if (this.pipeline.waitingMs() > MERGE_WAIT_MS) await this.pipeline.send({ kind: 'flush' });
     if (this.isSilent && this.engine?.anomaly) await this.pipeline.send({ kind: 'fall_silent' });
-    await this.askEngine(this.behind ? undefined : this.clock.findTick(this.options.now()));
+    await this.askEngine(this.behind ? undefined : this.clock.findTick(this.readUpToMs));
     this.health.look(this.logs());
     if (this.quiet.look(this.judgedBytes)) {
       await this.pipeline.send({ kind: 'free_memory' });
@@ -248,9 +257,15 @@ export class DataPlane {
     this.options.onProgress();
   }
 
+  /** Every line from before this has been judged, epoch milliseconds: long ago once zban itself was stopped for a while. */
+  private get readUpToMs(): number {
+    const nowMs = performance.now();
+    return this.options.now() - (nowMs - (this.follower?.readUpToMs ?? nowMs));
+  }
+
   /** For as long as it takes to end an anomaly when there are lines. */
   private get isSilent(): boolean {
-    return this.clock.silentMs(this.options.now()) >= this.options.config.detection.site.end_after;
+    return this.clock.silentMs(this.readUpToMs) >= this.options.config.detection.site.end_after;
   }
 
   private async askEngine(second?: number): Promise<void> {
