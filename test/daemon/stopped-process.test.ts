@@ -1,50 +1,60 @@
 /** A process that is stopped for a while (SIGSTOP, docker pause, a disk that keeps it waiting) while nginx writes on. */
 import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { TestDaemon, until } from '../support/daemon.ts';
-import { logLine } from '../support/traffic.ts';
+import { configSchema } from '../../src/config/schema.ts';
+import { DataPlane } from '../../src/daemon/plane/data-plane.ts';
+import { Troubles } from '../../src/daemon/troubles.ts';
+import { packOffenders } from '../../src/decide/offender-table.ts';
+import { logLine, START } from '../support/traffic.ts';
+import { until } from '../support/until.ts';
+import { temporaryFolder } from './fixtures.ts';
 
-const SCANNER = '203.0.113.9';
-const STOPPED_S = 4;
-const now = () => Math.floor(Date.now() / 1000);
+const STOPPED_S = 1200;
 
 test('what was written while zban was stopped is judged once it goes on, of all logs', async (t) => {
-  const daemon = new TestDaemon();
-  t.after(() => daemon.close());
-  const logs = [daemon.log, `${daemon.log}.other`];
-  // Seconds in the place of minutes.
-  daemon.configure({ logs: logs.map((path) => ({ path })), detection: { out_of_order: '1s' } });
-  for (const log of logs) writeFileSync(log, `${logLine(now(), '192.0.2.1')}\n`);
-  const { pid = 0 } = await daemon.start();
-  for (const log of logs) appendFileSync(log, `${logLine(now(), '192.0.2.1')}\n`);
-  await until('the first lines', () => daemon.status()?.lines_total === 2);
-  process.kill(pid, 'SIGSTOP');
-  await until('it is stopped', () => / T /.test(readFileSync(`/proc/${pid}/stat`, 'latin1')));
-  const stoppedS = now();
-  // The older lines are in the log that is read last.
-  const lines = (log: number) =>
-    Array.from({ length: 100 }, (_, n) =>
-      logLine(stoppedS + (log === 0 ? STOPPED_S : 0), SCANNER, `/${log}-${n}.php`, 404),
-    );
-  for (const [n, log] of logs.entries())
-    appendFileSync(
-      log,
-      lines(n)
-        .map((line) => `${line}\n`)
-        .join(''),
-    );
-  await until('that time is over', () => now() > stoppedS + STOPPED_S);
-  process.kill(pid, 'SIGCONT');
-  const status = await until('all is read', () => {
-    const answer = daemon.status();
-    return answer?.lines_total === 202 && answer;
+  const folder = temporaryFolder(t);
+  const logs = ['a.log', 'b.log'].map((name) => join(folder, name));
+  for (const log of logs) writeFileSync(log, `${logLine(START, '192.0.2.1')}\n`);
+  let stoppedMs = 0;
+  const [begunMs, elapsed] = [performance.now(), performance.now.bind(performance)];
+  t.mock.method(performance, 'now', () => elapsed() + stoppedMs);
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const begun: string[] = [];
+  const plane = new DataPlane({
+    config: configSchema.parse({ logs: logs.map((path) => ({ path })), detection: { robots: { verify: false } } }),
+    positions: [],
+    baseline: undefined,
+    now: () => START * 1000 + performance.now() - begunMs,
+    log: () => {},
+    troubles: new Troubles({ log: () => {}, onBegin: ({ key }) => begun.push(key), onEnd: () => {} }),
+    onEvents: () => {},
+    onBegin: async () => {},
+    onMinutes: () => {},
+    onFailure: (error) => assert.fail(String(error)),
+    onQuiet: () => {},
+    onProgress: () => {},
   });
-  assert.equal(status.discarded['late_lines'], 0);
-  const [ban] = await until('the ban', () => {
-    const bans = daemon.json<{ ip: string; since: string }[]>('list');
-    return bans.length > 0 && bans;
+  t.after(async () => {
+    await plane.stop();
+    await plane.close();
   });
-  assert.equal(ban?.ip, SCANNER);
-  assert.equal(Date.parse(ban.since) / 1000, stoppedS, 'by the first lines of its scan');
+  await plane.start(() => packOffenders([]), undefined, new AbortController().signal);
+  for (const log of logs) appendFileSync(log, `${logLine(START + 1, '192.0.2.1')}\n`);
+  await until('the first lines', () => plane.counts().lines_total === 2);
+
+  // The log that is read last has the older lines. The timer that is due when it goes on is first, before anything is read.
+  const line = (log: number, n: number) => logLine(START + (log === 0 ? STOPPED_S : 2), `203.0.113.${n}`);
+  for (const [log, path] of logs.entries())
+    appendFileSync(path, Array.from({ length: 100 }, (_, n) => `${line(log, n)}\n`).join(''));
+  stoppedMs = STOPPED_S * 1000;
+  t.mock.timers.tick(1000);
+  const bytes =
+    logs.reduce((sum, path) => sum + readFileSync(path).length, 0) - 2 * `${logLine(START, '192.0.2.1')}\n`.length;
+  await until('all is judged', () => plane.judgedBytes === bytes);
+  const { status } = await plane.pipeline.send({ kind: 'status' });
+  assert.equal(status?.discarded['late_lines'], 0);
+  t.mock.timers.tick(1000);
+  assert.deepEqual(begun, [], 'no log was silent');
 });
