@@ -7,6 +7,7 @@ import { configSchema } from '../../src/config/schema.ts';
 import { DataPlane } from '../../src/daemon/plane/data-plane.ts';
 import { Troubles } from '../../src/daemon/troubles.ts';
 import { packOffenders } from '../../src/decide/offender-table.ts';
+import { engineOptions } from '../../src/workers/worker-setup.ts';
 import { logLine, START } from '../support/traffic.ts';
 import { until } from '../support/until.ts';
 import { temporaryFolder } from './fixtures.ts';
@@ -22,8 +23,10 @@ test('what was written while zban was stopped is judged once it goes on, of all 
   t.mock.method(performance, 'now', () => elapsed() + stoppedMs);
   t.mock.timers.enable({ apis: ['setInterval'] });
   const begun: string[] = [];
+  const config = configSchema.parse({ logs: logs.map((path) => ({ path })), detection: { robots: { verify: false } } });
   const plane = new DataPlane({
-    config: configSchema.parse({ logs: logs.map((path) => ({ path })), detection: { robots: { verify: false } } }),
+    config,
+    engineOptions: engineOptions(config),
     positions: [],
     baseline: undefined,
     now: () => START * 1000 + performance.now() - begunMs,
