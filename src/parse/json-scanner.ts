@@ -41,6 +41,7 @@ export class JsonScanner implements LineValues, KnownLayout {
   private layout: LineLayout | undefined;
   /** Lines in a row that were laid out otherwise; the very first line is learned. */
   private misses = LEARN_AFTER - 1;
+  private viewed: Uint8Array | undefined;
   private view: DataView = new DataView(new ArrayBuffer(0));
 
   constructor(keys: FieldKeys) {
@@ -55,13 +56,14 @@ export class JsonScanner implements LineValues, KnownLayout {
     }
   }
 
-  open(bytes: Uint8Array): void {
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  }
-
   scanKnown(bytes: Uint8Array, start: number): number {
-    const { layout, view, starts, ends } = this;
+    const { layout, starts, ends } = this;
     if (!layout) return -1;
+    if (bytes !== this.viewed) {
+      this.viewed = bytes;
+      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    const { view } = this;
     const end = bytes.length;
     this.clear();
     let at = start;

@@ -15,7 +15,7 @@ import {
   USER_AGENT,
 } from './fields.ts';
 import { type LogFormat, type OpenFormat, openFormats } from './formats.ts';
-import type { KnownLayout, LineReader, LineValues } from './line-format.ts';
+import type { LineReader, LineValues } from './line-format.ts';
 import type { LogRecord } from './record.ts';
 import { hostHash, isLogin, methodClass } from './request-features.ts';
 import { readTimeBucket } from './request-time.ts';
@@ -46,7 +46,7 @@ import {
   TIME_SHIFT,
   URL,
 } from './tally.ts';
-import { parseSecond } from './timestamp.ts';
+import { SecondReader } from './timestamp.ts';
 
 const [NEWLINE, SPACE] = [0x0a, 0x20];
 
@@ -69,16 +69,13 @@ const ACCEPTED = -1;
 export class Parser {
   private readonly options: ParserOptions;
   private readonly formats: readonly OpenFormat[];
-  /** Of the one format that has such. */
-  private readonly known: KnownLayout | undefined;
   private readonly robots = new Robots();
   /** By whether what follows the name of a program is a part of its path. */
   private readonly paths: SeenPaths;
   private readonly programs: SeenPaths;
   private readonly ipv6Clients: Ipv6Clients;
+  private readonly seconds = new SecondReader();
   private readonly client = { high: 0, low: 0 };
-  /** The chunk whose lines the known layout was opened for. */
-  private opened: Uint8Array | undefined;
   private rows = new Uint32Array(0);
   private count = 0;
   private secondMax = 0;
@@ -88,7 +85,6 @@ export class Parser {
     this.paths = new SeenPaths(options.hashKey, options.staticExtensions);
     this.programs = new SeenPaths(options.hashKey, options.staticExtensions);
     this.formats = openFormats(options.format, options.keys);
-    this.known = this.formats.find(({ format }) => format.known)?.format.known;
     this.ipv6Clients = new Ipv6Clients(options.clients);
   }
 
@@ -102,21 +98,22 @@ export class Parser {
     this.count = 0;
     this.rows = new Uint32Array((64 + Math.ceil(bytes.length / 200)) * ROW);
     let lines = 0;
-    const { known: layout } = this;
     const { lineBytesMax } = this.options;
-    this.open(bytes);
+    this.seconds.open(bytes);
     this.robots.open(bytes);
     this.paths.open(bytes);
     this.programs.open(bytes);
     for (let start = 0; start < bytes.length; ) {
-      let end = layout ? layout.scanKnown(bytes, start) : -1;
-      const known = end >= 0 ? layout : undefined;
-      if (!known) end = bytes.indexOf(NEWLINE, start);
+      const { known } = this.formatOf(bytes, start).format;
+      let end = known ? known.scanKnown(bytes, start) : -1;
+      const isKnown = end >= 0;
+      if (!isKnown) end = bytes.indexOf(NEWLINE, start);
       if (end < 0) end = bytes.length;
       lines++;
       let reason = REASON.too_long;
       if (end - start <= lineBytesMax) {
-        reason = known ? this.addRow(bytes, known.starts, known.ends, start) : this.parseLine(bytes, start, end);
+        reason =
+          known && isKnown ? this.addRow(bytes, known.starts, known.ends, start) : this.parseLine(bytes, start, end);
       }
       if (reason !== ACCEPTED) skipped[reason] = (skipped[reason] as number) + 1;
       start = end + 1;
@@ -131,8 +128,7 @@ export class Parser {
 
   /** Scans a line again that parse() took: where its values are, valid until the next line is scanned. */
   scanLine(bytes: Uint8Array, start: number): LineValues | undefined {
-    const { known } = this;
-    if (known && this.opened !== bytes) this.open(bytes);
+    const { known } = this.formatOf(bytes, start).format;
     if (known && known.scanKnown(bytes, start) >= 0) return { bytes, starts: known.starts, ends: known.ends };
     const end = bytes.indexOf(NEWLINE, start);
     return this.formatOf(bytes, start).format.scan(bytes, start, end < 0 ? bytes.length : end);
@@ -144,12 +140,6 @@ export class Parser {
       record: (_source, line) => this.readRecord(line),
       scan: (_source, bytes, start) => this.scanLine(bytes, start),
     };
-  }
-
-  /** The lines of `bytes` are scanned next. */
-  private open(bytes: Uint8Array): void {
-    this.known?.open(bytes);
-    this.opened = bytes;
   }
 
   private formatOf(bytes: Uint8Array, start: number): OpenFormat {
@@ -176,7 +166,7 @@ export class Parser {
     if (!parseAddress(bytes, addressAt, ends[ADDRESS] as number, this.ipv6Clients, client)) return REASON.bad_address;
     const timeAt = starts[TIMESTAMP] as number;
     if (timeAt < 0) return REASON.no_time;
-    const second = parseSecond(bytes, timeAt, ends[TIMESTAMP] as number);
+    const second = this.seconds.read(bytes, timeAt, ends[TIMESTAMP] as number);
     if (second < 0) return REASON.bad_time;
     if (second > this.secondMax) return REASON.future;
     const at = this.count * ROW;
@@ -247,11 +237,23 @@ function parseStatus(bytes: Uint8Array, start: number, end: number): number {
 /** Bytes of the answer's body; SIZE_UNKNOWN when they are not logged. */
 function parseSize(bytes: Uint8Array, start: number, end: number): number {
   if (start < 0) return SIZE_UNKNOWN;
-  let size = 0;
-  for (let at = start; at < end; at++) {
+  // Up to nine digits are small integers, which are quicker than what may be larger.
+  const smallEnd = Math.min(end, start + 9);
+  let [size, at] = [0, start];
+  for (; at < smallEnd; at++) {
     const digit = (bytes[at] as number) - 0x30;
     if (digit < 0 || digit > 9) return size;
-    size = Math.min(SIZE_UNKNOWN - 1, size * 10 + digit);
+    size = (size * 10 + digit) | 0;
   }
-  return size;
+  return at < end ? parseLargeSize(bytes, at, end, size) : size;
+}
+
+function parseLargeSize(bytes: Uint8Array, start: number, end: number, size: number): number {
+  let large = size;
+  for (let at = start; at < end; at++) {
+    const digit = (bytes[at] as number) - 0x30;
+    if (digit < 0 || digit > 9) break;
+    large = Math.min(SIZE_UNKNOWN - 1, large * 10 + digit);
+  }
+  return large;
 }

@@ -1,5 +1,6 @@
 /** Reads the time stamps of access logs from bytes, to the second. */
 import { daysFromCivil } from '../model/time.ts';
+import { SeenTexts } from './seen-texts.ts';
 
 const [ZERO, DOT, COLON, MINUS, PLUS, SLASH, SPACE] = [0x30, 0x2e, 0x3a, 0x2d, 0x2b, 0x2f, 0x20];
 const MONTHS = new Map(
@@ -7,6 +8,12 @@ const MONTHS = new Map(
     .split(' ')
     .map((name, index) => [(name.charCodeAt(0) << 16) | (name.charCodeAt(1) << 8) | name.charCodeAt(2), index + 1]),
 );
+/** Until the year 2286. */
+const EPOCH_DIGITS_MAX = 10;
+/** `2026-11-20T10:11:12Z`. */
+const DATE_LENGTH_MIN = 20;
+/** Times remembered: those of one second, in lines that are a little out of order. */
+const [TIMES_LOG2, TIME_BYTES_MAX] = [4, 32];
 const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** Number of `count` decimal digits at `at`, or NaN. */
@@ -81,11 +88,19 @@ function parseTimeLocal(bytes: Uint8Array, start: number, end: number): number {
 
 /** Epoch seconds with or without fraction: `1706295602.123` ($msec). */
 function parseEpoch(bytes: Uint8Array, start: number, end: number): number {
-  let dot = start;
-  while (dot < end && bytes[dot] !== DOT) dot++;
-  if (dot === start || dot - start > 10) return Number.NaN;
-  if (dot < end && (dot + 1 === end || !digitsOnly(bytes, dot + 1, end))) return Number.NaN;
-  return digits(bytes, start, dot - start);
+  // All but the last digit are a small integer, which is quicker than what may be larger.
+  const smallEnd = Math.min(end, start + EPOCH_DIGITS_MAX - 1);
+  let [value, at] = [0, start];
+  for (; at < smallEnd; at++) {
+    const digit = (bytes[at] as number) - ZERO;
+    if (digit < 0 || digit > 9) break;
+    value = (value * 10 + digit) | 0;
+  }
+  let second = value;
+  if (at < end && bytes[at] !== DOT) second = second * 10 + digits(bytes, at++, 1);
+  if (at === start) return Number.NaN;
+  if (at === end) return second;
+  return bytes[at] === DOT && at + 1 < end && digitsOnly(bytes, at + 1, end) ? second : Number.NaN;
 }
 
 /** Whole epoch seconds (0–2³²−1) of bytes `start`…`end`, or -1 when they are no known time stamp. */
@@ -95,4 +110,28 @@ export function parseSecond(bytes: Uint8Array, start: number, end: number): numb
   else if (bytes[start + 2] === SLASH && end - start > 10) second = parseTimeLocal(bytes, start, end);
   else second = parseEpoch(bytes, start, end);
   return second >= 0 && second <= 0xffff_ffff ? second : -1;
+}
+
+/** Reads time stamps, remembering the last long ones: lines of one second have the same. */
+export class SecondReader {
+  private readonly texts = new SeenTexts(TIMES_LOG2, TIME_BYTES_MAX);
+  private readonly seconds = new Float64Array(this.texts.slots);
+
+  /** Makes `bytes` the chunk that times are looked for in. */
+  open(bytes: Uint8Array): void {
+    this.texts.open(bytes);
+  }
+
+  /** The same as parseSecond(). */
+  read(bytes: Uint8Array, start: number, end: number): number {
+    // Milliseconds differ from line to line, and are quickly read.
+    if (end - start < DATE_LENGTH_MIN) return parseSecond(bytes, start, end);
+    const { texts, seconds } = this;
+    let slot = texts.find(bytes, start, end);
+    if (slot < 0) {
+      slot = -1 - slot;
+      seconds[slot] = parseSecond(bytes, start, end);
+    }
+    return seconds[slot] as number;
+  }
 }

@@ -142,6 +142,15 @@ test('what follows the name of a program is answered by the program', () => {
   assert.notEqual(pattern('/index.php/a'), pattern('/index.php'), 'only of a POST');
 });
 
+test('the query of a program is read where it stands, also when the path has to be normalised', () => {
+  const [before, path] = ['{"path":"', '//index.php/a?pass=1'];
+  const read = new PathFeatures();
+  read.read(bytesOf(before + path), before.length, before.length + path.length, true);
+  const { end, number, hasQuery, credentials } = read;
+  const expected = { end: before.length + path.indexOf('?'), number: 1, hasQuery: true, credentials: true };
+  assert.deepEqual({ end, number, hasQuery, credentials }, expected);
+});
+
 test('code in a URL is told from words, JSON and single odd characters', () => {
   for (const path of [
     "/?id=1'%20OR%20('1'='1",
