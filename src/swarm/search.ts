@@ -136,12 +136,13 @@ class Search {
     const { hashes, seconds } = lines.strangers;
     const values = frequentValues(hashes, this.left, least);
     const usual = input.usual.countWords(values, this.before);
+    // The rule of succession (Laplace): little knowledge allows little.
+    const shareOf = (mask: number) => (countMatches(usual.words, mask) + 1) / (usual.lines + 1);
+    const shares = values.map((_, bit) => shareOf(1 << bit));
     let nowOf: ((mask: number, matched: number) => number) | undefined;
     const scoreMask = (mask: number, matched: number) => {
       const coverage = Math.min(1, matched / surplus);
-      // The rule of succession (Laplace): little knowledge allows little.
-      const harm = (countMatches(usual.words, mask) + 1) / (usual.lines + 1);
-      const score = scoreOf(coverage, harm, input.harmMax);
+      const score = scoreOf(coverage, shareOf(mask), input.harmMax);
       if (score <= 0) return score;
       // Others' requests can only speak against it too, and have to be read.
       nowOf ??= this.measureHarmNow(values);
@@ -150,7 +151,7 @@ class Search {
     return () => {
       const words = new Map<number, number>();
       for (const at of this.left) addWord(words, wordOf(values, hashes, at));
-      const mask = findSignature(values, words, least, scoreMask);
+      const mask = findSignature(values, words, shares, least, scoreMask);
       if (mask === undefined) return undefined;
       const chosen = values.filter((_, bit) => mask & (1 << bit));
       const offsets = this.left.filter((at) => hasAll(chosen, hashes, at));

@@ -74,36 +74,40 @@ const SAME_WORTH = 0.02;
 
 interface Candidate {
   readonly mask: number;
-  readonly traits: number;
   readonly score: number;
+  /** The share of usual requests that would have all its values if these had nothing to do with each other. */
+  readonly chance: number;
 }
 
 /**
- * The best conjunction of values for the lines of a surplus in `words`, at least `least` of them; of those as good, the one
- * with the most traits. Its bits; undefined when none is worth anything. `scoreMask` says what one is worth that so many lines match.
+ * The best conjunction of values for the lines of a surplus in `words`, at least `least` of them; of those as good, the most
+ * specific: that of more and rarer values, by the share of usual requests in `shares` that has each. Its bits; undefined when
+ * none is worth anything. `scoreMask` says what one is worth that so many lines match.
  */
 export function findSignature(
   values: readonly Value[],
   words: Words,
+  shares: readonly number[],
   least: number,
   scoreMask: (mask: number, lines: number) => number,
 ): number | undefined {
   const found: Candidate[] = [];
-  const extend = (mask: number, from: number, parts: readonly string[]): void => {
+  const extend = (mask: number, from: number, parts: readonly string[], chance: number): void => {
     for (let bit = from; bit < values.length; bit++) {
       const { part } = TRAITS[(values[bit] as Value).trait] as (typeof TRAITS)[number];
       if (parts.includes(part)) continue;
       const narrower = mask | (1 << bit);
       const lines = countMatches(words, narrower);
       if (lines < least) continue;
-      found.push({ mask: narrower, traits: parts.length + 1, score: scoreMask(narrower, lines) });
-      if (parts.length + 1 < TRAITS_MAX) extend(narrower, bit + 1, [...parts, part]);
+      const rarer = chance * (shares[bit] as number);
+      found.push({ mask: narrower, score: scoreMask(narrower, lines), chance: rarer });
+      if (parts.length + 1 < TRAITS_MAX) extend(narrower, bit + 1, [...parts, part], rarer);
     }
   };
-  extend(0, 0, []);
+  extend(0, 0, [], 1);
   const most = Math.max(...found.map(({ score }) => score));
   const [best] = found
     .filter(({ score }) => score > 0 && score >= most - SAME_WORTH)
-    .sort((a, b) => b.traits - a.traits || b.score - a.score || a.mask - b.mask);
+    .sort((a, b) => a.chance - b.chance || b.score - a.score || a.mask - b.mask);
   return best?.mask;
 }
