@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { checkConfig, defaultConfig, loadConfig } from '../../src/config/load.ts';
 import { formatProblem } from '../../src/config/problem.ts';
 import { parseYaml } from '../../src/config/yaml-file.ts';
 import { editDistance, findClosest } from '../../src/words/closest.ts';
 import fc from '../support/fast-check.ts';
+import { temporaryFolder } from '../support/folder.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'zban-config-'));
-after(() => rmSync(root, { recursive: true, force: true }));
+const root = temporaryFolder();
 
 let folders = 0;
 function write(files: Record<string, string>): string {

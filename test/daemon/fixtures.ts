@@ -1,6 +1,3 @@
-/** A trail on disk, a clock to turn, events, and a record of what was called in which order. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { Bans } from '../../src/daemon/bans/bans.ts';
@@ -11,6 +8,7 @@ import type { Notification } from '../../src/model/notification.ts';
 import { openDatabase, type RecordDatabase } from '../../src/record/database/database.ts';
 import { WriteGate } from '../../src/record/database/write-gate.ts';
 import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
+import { temporaryFolder } from '../support/folder.ts';
 
 export const T0 = Date.UTC(2026, 10, 20, 10, 11, 12);
 
@@ -41,13 +39,6 @@ export function banEvent(ip: string, changes: Partial<BanEvent> = {}): BanEvent 
 export function refusedEvent(ip: string): RefusedEvent {
   const time = new Date(T0).toISOString();
   return { event: 'refused', time, ip, reason: 'allowlist', detail: 'allowlist: 192.0.2.0/24', ...NUMBERS };
-}
-
-/** A folder that is gone after the test. */
-export function temporaryFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'zban-daemon-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 function openTrail(t: TestContext): { trail: AuditTrail; database: RecordDatabase } {

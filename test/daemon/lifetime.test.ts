@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
@@ -12,6 +11,7 @@ import { rehearse } from '../../src/daemon/start/rehearsal.ts';
 import { openDatabase } from '../../src/record/database/database.ts';
 import { loadInTurns } from '../../src/record/projection/projection-table.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { logLine } from '../support/traffic.ts';
 import { DEADLINE_MS } from '../support/until.ts';
 
@@ -35,8 +35,7 @@ test('everything is closed, the newest first, though some of it fails', async ()
 });
 
 function folder(t: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), 'zban-lifetime-'));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
+  const path = temporaryFolder(t);
   return path;
 }
 

@@ -6,7 +6,8 @@ import { carryOutPanic, configInForce, describePanic, findPanic } from '../../sr
 import { WriteGate } from '../../src/record/database/write-gate.ts';
 import { Reserve } from '../../src/record/loss/reserve.ts';
 import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
-import { answer, banEvent, makeBans, T0, temporaryFolder } from './fixtures.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { answer, banEvent, makeBans, T0 } from './fixtures.ts';
 
 const ANN = { operator: 'ann', reason: 'customers call' };
 

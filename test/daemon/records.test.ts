@@ -13,8 +13,9 @@ import { openDatabase } from '../../src/record/database/database.ts';
 import { compareWithLog } from '../../src/record/text-log/log-check.ts';
 import { findLogFiles } from '../../src/record/text-log/text-log-lines.ts';
 import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { type RowChanges, rowDraft } from '../support/rows.ts';
-import { T0, temporaryFolder } from './fixtures.ts';
+import { T0 } from './fixtures.ts';
 
 const NOTHING_LEARNED = { take: async () => undefined, judgedBytes: 0 };
 const NONE = { condition: null, numbers: null, tier: null, durationSeconds: null, enforced: true, detail: '' } as const;

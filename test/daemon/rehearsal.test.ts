@@ -8,8 +8,8 @@ import { rehearse } from '../../src/daemon/start/rehearsal.ts';
 import type { Chunk } from '../../src/model/chunk.ts';
 import { findEnd } from '../../src/source/history.ts';
 import type { TrafficTask } from '../../src/workers/messages.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { logLine } from '../support/traffic.ts';
-import { temporaryFolder } from './fixtures.ts';
 
 const NOW = Math.floor(Date.now() / 1000);
 

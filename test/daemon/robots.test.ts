@@ -1,20 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
 import { Robots } from '../../src/daemon/plane/robots.ts';
 import { REFUTED, VERIFIED } from '../../src/detect/robot-verdicts.ts';
 import type { TrafficTask } from '../../src/workers/messages.ts';
+import { temporaryFolder } from '../support/folder.ts';
 
 const LIST = 'Examplebot .crawl.example.com\nExamplebot 192.0.2.0/24\nNetbot 198.51.100.0/24\n';
 const AGENT = 'Mozilla/5.0 (compatible; Examplebot/2.1)';
 
 /** Everything the engine is sent; DNS knows one crawler, 203.0.113.1. */
 function begin(t: TestContext, robots = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'zban-robots-'));
-  t.after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder(t);
   const list = join(folder, 'robots.txt');
   writeFileSync(list, LIST);
   const sent: TrafficTask[] = [];

@@ -8,9 +8,9 @@ import { DataPlane } from '../../src/daemon/plane/data-plane.ts';
 import { Troubles } from '../../src/daemon/troubles.ts';
 import { packOffenders } from '../../src/decide/offender-table.ts';
 import { engineOptions } from '../../src/workers/worker-setup.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { logLine, START } from '../support/traffic.ts';
 import { until } from '../support/until.ts';
-import { temporaryFolder } from './fixtures.ts';
 
 const STOPPED_S = 1200;
 

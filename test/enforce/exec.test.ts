@@ -1,12 +1,12 @@
 /** Backend exec with a real program: a shell script that keeps its bans in a file. */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Operation } from '../../src/enforce/backend.ts';
 import { createCommandRunner } from '../../src/enforce/command.ts';
 import { createExecBackend } from '../../src/enforce/exec.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { listed } from './world.ts';
 
 const add = (target: string, untilMs: number | null): Operation => ({ kind: 'add', ban: { target, untilMs } });
@@ -14,8 +14,7 @@ const remove = (target: string): Operation => ({ kind: 'remove', target });
 const NOW_MS = 1_000_000;
 
 function setUp(t: TestContext, lists: boolean, program = 'cat >> "$1"') {
-  const folder = mkdtempSync(join(tmpdir(), 'zban-exec-'));
-  t.after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder(t);
   const [script, got, stands] = ['program', 'got', 'stands'].map((name) => join(folder, name)) as [
     string,
     string,

@@ -1,7 +1,6 @@
 /** The contract for backends that change no kernel: a table in memory, an include file of nginx, a program. Packets aside, the same as for a kernel. */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { type EnforcementBackend, EnforcementError, type Operation } from '../../src/enforce/backend.ts';
@@ -9,6 +8,7 @@ import { createCommandRunner } from '../../src/enforce/command.ts';
 import { createDryRunBackend } from '../../src/enforce/dry-run.ts';
 import { createExecBackend } from '../../src/enforce/exec.ts';
 import { createNginxBackend } from '../../src/enforce/nginx.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { listed } from './world.ts';
 
 const run = createCommandRunner({ timeoutMs: 20_000 });
@@ -19,8 +19,7 @@ const add = (target: string, forMs: number | null = 600_000): Operation => ({
 const remove = (target: string): Operation => ({ kind: 'remove', target });
 
 function makeFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'zban-table-'));
-  t.after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder(t);
   return folder;
 }
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Action } from '../../src/http/actions.ts';
 import { type HttpServer, startHttpServer } from '../../src/http/server.ts';
 import { loadTokens } from '../../src/http/token-file.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { NOW_MS } from './examples.ts';
 import { serve } from './scenes.ts';
 
@@ -75,8 +75,7 @@ test('an action takes a token and the page as its origin, and carries the name o
 });
 
 test('a file of tokens that is not safe is refused with how to fix it, and without a token in the message', (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'zban-tokens-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder(t);
   const path = join(folder, 'tokens');
   const load = (text: string, mode = 0o640) => {
     writeFileSync(path, text);

@@ -2,19 +2,18 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { TestDaemon, until } from '../support/daemon.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { toolSkip } from '../support/netns.ts';
 
 const scripts = join(import.meta.dirname, '../../scripts');
 const INSPECT = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };
 
 function folder(t: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), 'zban-launch-'));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
+  const path = temporaryFolder(t);
   return path;
 }
 

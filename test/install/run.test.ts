@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { BASH } from '../support/bash.ts';
+import { temporaryFolder } from '../support/folder.ts';
 
 const script = join(import.meta.dirname, '../../scripts/run');
 /** A busy machine gets more than the half minute that is promised. */
@@ -123,8 +124,7 @@ test('with a log it watches that', async (t) => {
 test('a log that this user may not read: which group may, and what to do', {
   skip: process.getuid?.() !== 0 && 'needs root to become nobody',
 }, async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'zban-run-log-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder(t);
   chmodSync(folder, 0o755);
   const closed = join(folder, 'nginx');
   mkdirSync(closed);

@@ -5,7 +5,6 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   rmSync,
   statSync,
@@ -16,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { temporaryFolder } from '../support/folder.ts';
 
 const project = join(import.meta.dirname, '../..');
 const MAIN = 'console.log(JSON.stringify([process.versions.node, ...process.argv.slice(2)]));\n';
@@ -36,8 +36,7 @@ interface Ran {
 }
 
 function checkout(t: TestContext): Checkout {
-  const folder = mkdtempSync(join(tmpdir(), 'zban-checkout-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder(t);
   const root = join(folder, 'zban');
   const bin = join(folder, 'bin');
   mkdirSync(join(root, 'src/cli'), { recursive: true });

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
 import type { Channel } from '../../src/notify/channel.ts';
 import { openEmail, toEmail } from '../../src/notify/email.ts';
 import { formatMessage } from '../../src/notify/format.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { DEADLINE_MS } from '../support/until.ts';
 import { ban, unban } from './examples.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'zban-email-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const taken = join(folder, 'taken');
 const message = formatMessage(ban(), { host: 'web-1' });

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { loadAddress, loadSecret, Secret } from '../../src/notify/secret.ts';
+import { temporaryFolder } from '../support/folder.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'zban-secret-'));
-after(() => rmSync(directory, { recursive: true }));
+const directory = temporaryFolder();
 
 const URL_A = 'https://hooks.example.com/services/A';
 const file = (name: string, content: string, mode = 0o600): string => {

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createSystemdNotifier, findWatchdogIntervalMs } from '../../src/daemon/notify-systemd.ts';
+import { temporaryFolder } from '../support/folder.ts';
 
 /** A systemd-notify that writes down what it is told, one run a line. */
 function standIn(t: TestContext, body = '') {
-  const folder = mkdtempSync(join(tmpdir(), 'zban-notify-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder(t);
   const said = join(folder, 'said');
   writeFileSync(said, '');
   const script = `#!/bin/sh\n${body}\n(printf '%s|' "$@"; echo "$NOTIFY_SOCKET") >>${said}\n`;
