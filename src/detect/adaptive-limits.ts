@@ -1,10 +1,8 @@
 /** The limits that grow with what visits to this site usually reach, and how far the visit of each client has come. */
-import { grown } from '../traffic/key-index.ts';
+import type { Records } from '../traffic/records.ts';
 import type { BucketOptions, Buckets } from './buckets.ts';
 import { RULES, type RuleName } from './rules.ts';
 import { WorkLimit } from './work-limit.ts';
-
-const FIRST_CAPACITY = 1024;
 
 /** What survives a restart: a histogram of visits by rule. */
 export type VisitsState = Readonly<Partial<Record<RuleName, readonly number[]>>>;
@@ -16,25 +14,23 @@ interface AdaptiveLimit {
 
 export class AdaptiveLimits {
   private readonly limits: readonly AdaptiveLimit[];
-  /** By slot, then limit: the bin of its histogram that the visit has reached. */
-  private bins: Uint8Array;
+  /** A byte of the client's record for each limit: the bin of its histogram that the visit has reached. */
+  private readonly records: Records;
+  private readonly part: number;
 
   /** `options` in the order of RULES. */
-  constructor(options: readonly BucketOptions[]) {
+  constructor(options: readonly BucketOptions[], records: Records) {
     this.limits = RULES.flatMap(({ adaptive }, rule) =>
       adaptive ? [{ rule, work: new WorkLimit(options[rule]?.limit ?? 0) }] : [],
     );
-    this.bins = new Uint8Array(this.limits.length * FIRST_CAPACITY);
-  }
-
-  reserve(capacity: number): void {
-    const length = this.limits.length * capacity;
-    if (length > this.bins.length) this.bins = grown(this.bins, length);
+    this.records = records;
+    this.part = records.take(Math.ceil(this.limits.length / 4));
   }
 
   /** The slot's client is another now, or starts with a clean slate. */
   reset(slot: number): void {
-    this.bins.fill(0, slot * this.limits.length, (slot + 1) * this.limits.length);
+    const start = this.start(slot);
+    this.records.bytes.fill(0, start, start + this.limits.length);
   }
 
   noteVisit(): void {
@@ -43,26 +39,29 @@ export class AdaptiveLimits {
 
   /** Notes how full the buckets of a client are, which `bit` stands for. */
   noteWork(slot: number, buckets: Buckets, bit: number): void {
-    let at = slot * this.limits.length;
+    const { bytes } = this.records;
+    let at = this.start(slot);
     for (const { rule, work } of this.limits) {
-      this.bins[at] = work.noteWork(this.bins[at] as number, buckets.level(slot, rule), bit);
+      bytes[at] = work.noteWork(bytes[at] as number, buckets.level(slot, rule), bit);
       at++;
     }
   }
 
   /** Time drained the client's buckets: what fills one that is empty now is counted from the start. */
   noteDrained(slot: number, buckets: Buckets): void {
-    let at = slot * this.limits.length;
+    const { bytes } = this.records;
+    let at = this.start(slot);
     for (const { rule } of this.limits) {
-      if (buckets.level(slot, rule) === 0) this.bins[at] = 0;
+      if (buckets.level(slot, rule) === 0) bytes[at] = 0;
       at++;
     }
   }
 
   /** The client's visit is an attack, and none of the usual ones. */
   takeBack(slot: number): void {
-    let at = slot * this.limits.length;
-    for (const { work } of this.limits) work.takeBack(this.bins[at++] as number);
+    const { bytes } = this.records;
+    let at = this.start(slot);
+    for (const { work } of this.limits) work.takeBack(bytes[at++] as number);
     this.reset(slot);
   }
 
@@ -78,6 +77,10 @@ export class AdaptiveLimits {
 
   restore(visits: VisitsState): void {
     for (const { rule, work } of this.limits) work.restore(visits[(RULES[rule] as { name: RuleName }).name] ?? []);
+  }
+
+  private start(slot: number): number {
+    return 4 * this.records.start(slot, this.part);
   }
 
   /** What the site's usual visits multiply a limit by. */

@@ -1,8 +1,6 @@
 /** The leaky buckets of every client: one for each rule, those of a client side by side. */
-import { grown } from '../traffic/key-index.ts';
+import type { Records } from '../traffic/records.ts';
 import type { Rule } from './rule.ts';
-
-const FIRST_CAPACITY = 1024;
 
 /** Points tolerated and draining of a rule, as configured. */
 export interface BucketOptions {
@@ -19,18 +17,16 @@ export class Buckets {
   private readonly eases: readonly boolean[];
   private readonly servedLeaks: Float64Array;
   private readonly rules: number;
-  /** By slot: the level of each rule, and the second up to which they are drained. Both arrays are one memory. */
-  private readonly width: number;
-  private levels: Float32Array;
-  private seconds: Uint32Array;
+  /** Each record has the level of each rule, and the second up to which they are drained. */
+  private readonly records: Records;
+  private readonly part: number;
 
   /** `options` in the order of `rules`. */
-  constructor(rules: readonly Rule[], options: readonly BucketOptions[]) {
+  constructor(rules: readonly Rule[], options: readonly BucketOptions[], records: Records) {
     this.options = options;
     this.rules = rules.length;
-    this.width = rules.length + 1;
-    this.seconds = new Uint32Array(this.width * FIRST_CAPACITY);
-    this.levels = new Float32Array(this.seconds.buffer);
+    this.records = records;
+    this.part = records.take(rules.length + 1);
     this.limits = Float64Array.from(options, ({ limit }) => limit);
     this.leaks = Float64Array.from(options, ({ leak }) => leak / 60);
     this.eases = rules.map(({ eases }) => eases);
@@ -44,30 +40,25 @@ export class Buckets {
     this.leaks[rule] = (leak / 60) * times;
   }
 
-  reserve(capacity: number): void {
-    const length = this.width * capacity;
-    if (length <= this.seconds.length) return;
-    this.seconds = grown(this.seconds, length);
-    this.levels = new Float32Array(this.seconds.buffer);
-  }
-
   /** The slot is another's now. */
   reset(slot: number): void {
-    this.seconds.fill(0, slot * this.width, (slot + 1) * this.width);
+    const start = this.start(slot);
+    this.records.words.fill(0, start, start + this.rules + 1);
   }
 
   /** Empties the buckets of a slot. */
   empty(slot: number): void {
-    this.levels.fill(0, slot * this.width, slot * this.width + this.rules);
+    const start = this.start(slot);
+    this.records.floats.fill(0, start, start + this.rules);
   }
 
   level(slot: number, rule: number): number {
-    return this.levels[slot * this.width + rule] as number;
+    return this.records.floats[this.start(slot) + rule] as number;
   }
 
   /** Second up to which the buckets of a slot are drained; 0 before they were for the first time. */
   drainedTo(slot: number): number {
-    return this.seconds[slot * this.width + this.rules] as number;
+    return this.records.words[this.start(slot) + this.rules] as number;
   }
 
   /** Points that drain a second, of a client with this allowance; `served`: 0–1, how well it is served. */
@@ -79,10 +70,11 @@ export class Buckets {
 
   /** Lets time drain the buckets of a slot up to `second`. A clock that was set back drains nothing. */
   drain(slot: number, second: number, allowance: number, served: number): void {
-    const { levels, rules } = this;
-    const last = this.drainedTo(slot);
-    const start = slot * this.width;
-    this.seconds[start + rules] = second;
+    const { rules } = this;
+    const { floats: levels, words } = this.records;
+    const start = this.start(slot);
+    const last = words[start + rules] as number;
+    words[start + rules] = second;
     if (last === 0 || second <= last) return;
     for (let rule = 0; rule < rules; rule++) {
       const level = levels[start + rule] as number;
@@ -92,15 +84,21 @@ export class Buckets {
 
   /** Adds points, up to the limit; what it came to before that. */
   add(slot: number, rule: number, points: number, limit: number): number {
-    const at = slot * this.width + rule;
-    const level = (this.levels[at] as number) + points;
-    this.levels[at] = Math.min(level, limit);
+    const { floats: levels } = this.records;
+    const at = this.start(slot) + rule;
+    const level = (levels[at] as number) + points;
+    levels[at] = Math.min(level, limit);
     return level;
   }
 
   /** Takes points back out of a bucket. */
   takeBack(slot: number, rule: number, points: number): void {
-    const at = slot * this.width + rule;
-    this.levels[at] = Math.max(0, (this.levels[at] as number) - points);
+    const { floats: levels } = this.records;
+    const at = this.start(slot) + rule;
+    levels[at] = Math.max(0, (levels[at] as number) - points);
+  }
+
+  private start(slot: number): number {
+    return this.records.start(slot, this.part);
   }
 }

@@ -1,9 +1,8 @@
-/** What the rules remember of every client, in columns by slot. Nothing here is a verdict. */
-import { grown } from '../traffic/key-index.ts';
+/** What the rules remember of every client, in its record. Nothing here is a verdict. */
+import type { Records } from '../traffic/records.ts';
 import { Habits } from './habits.ts';
 import { Refusals } from './refusals.ts';
 
-const FIRST_CAPACITY = 1024;
 /** What a client was served counts half after so many seconds. */
 const HALF_LIFE_SECONDS = 1200;
 const FADE = Float64Array.from({ length: 8192 }, (_, seconds) => 0.5 ** (seconds / HALF_LIFE_SECONDS));
@@ -27,7 +26,7 @@ export function isOtherSize(before: number, bytes: number): boolean {
 }
 
 /**
- * What is remembered of a client lies side by side, because its parts are needed together: counts that fade, then words, then bytes.
+ * In the record stand counts that fade, then words, then bytes.
  * Counts: known static files, and everything new to it, that it was served; requests served on known paths; POSTs.
  */
 const [FILES, SERVED, KNOWN, POSTS, COUNTS] = [0, 1, 2, 3, 4] as const;
@@ -45,38 +44,26 @@ const [MARKS, LOADS, FORM_LOADS] = [4 * BYTES_AT, 4 * BYTES_AT + 1, 4 * BYTES_AT
  * remembered; its last request was redirected from a path that nobody else is served on; its last change was accepted.
  */
 const [POLITE, LINKED, REFUSED, LED, WRITING] = [1, 2, 4, 8, 16] as const;
-const BYTES = 4 * WORDS;
 
-/** 150 bytes a client, habits and refusals included. */
 export class ClientState {
-  readonly habits = new Habits();
-  readonly refusals = new Refusals();
-  /** Three views of one memory. */
-  private words = new Uint32Array(WORDS * FIRST_CAPACITY);
-  private counts = new Float32Array(this.words.buffer);
-  private bytes = new Uint8Array(this.words.buffer);
+  readonly habits: Habits;
+  readonly refusals: Refusals;
+  private readonly records: Records;
+  private readonly part: number;
 
-  /** Makes room for slots below `capacity`. */
-  reserve(capacity: number): void {
-    if (WORDS * capacity <= this.words.length) return;
-    this.words = grown(this.words, WORDS * capacity);
-    this.counts = new Float32Array(this.words.buffer);
-    this.bytes = new Uint8Array(this.words.buffer);
-    this.habits.reserve(capacity);
-    this.refusals.reserve(capacity);
+  constructor(records: Records) {
+    this.records = records;
+    this.part = records.take(WORDS);
+    this.habits = new Habits(records);
+    this.refusals = new Refusals(records);
   }
 
   /** The slot's client is another now, or starts with a clean slate. */
   reset(slot: number): void {
-    this.words.fill(0, WORDS * slot, WORDS * (slot + 1));
+    const start = this.start(slot);
+    this.records.words.fill(0, start, start + WORDS);
     this.habits.reset(slot);
     this.refusals.reset(slot);
-  }
-
-  /** As Clients.fetch. */
-  fetch(slot: number): number {
-    const at = WORDS * slot;
-    return (this.words[at] as number) + (this.words[at + WORDS - 1] as number) + this.habits.fetch(slot);
   }
 
   /** How many paths a refusal on the path of this hash stands for: see Refusals. */
@@ -94,12 +81,13 @@ export class ClientState {
 
   fade(slot: number, seconds: number): void {
     const left = FADE[seconds] ?? 0;
-    for (let at = WORDS * slot, end = at + COUNTS; at < end; at++) this.counts[at] = (this.counts[at] as number) * left;
+    const { floats } = this.records;
+    for (let at = this.start(slot), end = at + COUNTS; at < end; at++) floats[at] = (floats[at] as number) * left;
   }
 
   /** Known static files that it was served. */
   files(slot: number): number {
-    return this.counts[WORDS * slot + FILES] as number;
+    return this.count(slot, FILES);
   }
 
   noteFile(slot: number, files = 1): void {
@@ -108,7 +96,7 @@ export class ClientState {
 
   /** Requests served on known paths. */
   known(slot: number): number {
-    return this.counts[WORDS * slot + KNOWN] as number;
+    return this.count(slot, KNOWN);
   }
 
   noteKnown(slot: number): void {
@@ -116,7 +104,7 @@ export class ClientState {
   }
 
   posts(slot: number): number {
-    return this.counts[WORDS * slot + POSTS] as number;
+    return this.count(slot, POSTS);
   }
 
   /** It was served something new to it. */
@@ -165,22 +153,21 @@ export class ClientState {
 
   /** How well the client is served: 0–1. */
   servedWell(slot: number): number {
-    return Math.min(1, (this.counts[WORDS * slot + SERVED] as number) / SERVED_WELL);
+    return Math.min(1, this.count(slot, SERVED) / SERVED_WELL);
   }
 
   /** True for a client that comes from no page of this site, and loads next to no files that others load. */
   isBare(slot: number): boolean {
-    return (
-      !this.isMarked(slot, LINKED) && this.files(slot) * BARE_PAGES <= (this.counts[WORDS * slot + SERVED] as number)
-    );
+    return !this.isMarked(slot, LINKED) && this.files(slot) * BARE_PAGES <= this.count(slot, SERVED);
   }
 
   /** The client was served the page of this pattern. */
   noteLoad(slot: number, page: number): void {
-    const { bytes } = this;
-    const at = BYTES * slot;
+    const { bytes, words } = this.records;
+    const start = this.start(slot);
+    const at = 4 * start;
     bytes[at + LOADS] = Math.min(LOADS_MAX, (bytes[at + LOADS] as number) + 1);
-    if (this.words[WORDS * slot + FORM] === page)
+    if (words[start + FORM] === page)
       bytes[at + FORM_LOADS] = Math.min(LOADS_MAX, (bytes[at + FORM_LOADS] as number) + 1);
   }
 
@@ -190,11 +177,12 @@ export class ClientState {
    * that is `sentOn` takes the page it led to as well.
    */
   takeLoad(slot: number, page: number, formServed: boolean, sentOn = false): 0 | 1 | 2 | 3 {
-    const { bytes, words } = this;
-    const at = BYTES * slot;
+    const { bytes, words } = this.records;
+    const start = this.start(slot);
+    const at = 4 * start;
     const loads = bytes[at + LOADS] as number;
-    if (words[WORDS * slot + FORM] !== page) {
-      words[WORDS * slot + FORM] = page;
+    if (words[start + FORM] !== page) {
+      words[start + FORM] = page;
       bytes[at + FORM_LOADS] = formServed ? loads : 0;
     }
     const forms = bytes[at + FORM_LOADS] as number;
@@ -206,8 +194,8 @@ export class ClientState {
 
   /** True when the number follows the client's last one on the same pattern; notes it. */
   noteNumber(slot: number, page: number, number: number): boolean {
-    const { words } = this;
-    const at = WORDS * slot;
+    const { words } = this.records;
+    const at = this.start(slot);
     const isNext =
       words[at + NUMBERED] === page && number === (words[at + LAST_NUMBER] as number) + 1 && number < TIME_MIN;
     words[at + NUMBERED] = page;
@@ -218,16 +206,17 @@ export class ClientState {
   /** A POST answered with so many bytes; true when that to the last one had clearly more or fewer. */
   notePost(slot: number, bytes: number): boolean {
     this.add(slot, POSTS, 1);
-    const at = WORDS * slot + POST_SIZE;
-    const before = this.words[at] as number;
-    this.words[at] = bytes;
+    const { words } = this.records;
+    const at = this.start(slot) + POST_SIZE;
+    const before = words[at] as number;
+    words[at] = bytes;
     return before > 0 && isOtherSize(before, bytes);
   }
 
   /** True when an answer on a path new to the client has the size of one of the two before it; notes it. */
   noteSize(slot: number, bytes: number): boolean {
-    const { words } = this;
-    const at = WORDS * slot;
+    const { words } = this.records;
+    const at = this.start(slot);
     const isSame = words[at + SIZE] === bytes || words[at + SIZE_BEFORE] === bytes;
     words[at + SIZE_BEFORE] = words[at + SIZE] as number;
     words[at + SIZE] = bytes;
@@ -235,21 +224,32 @@ export class ClientState {
   }
 
   private isMarked(slot: number, mark: number): boolean {
-    return ((this.bytes[BYTES * slot + MARKS] as number) & mark) !== 0;
+    return ((this.records.bytes[4 * this.start(slot) + MARKS] as number) & mark) !== 0;
   }
 
   private mark(slot: number, mark: number): void {
-    const at = BYTES * slot + MARKS;
-    this.bytes[at] = (this.bytes[at] as number) | mark;
+    const { bytes } = this.records;
+    const at = 4 * this.start(slot) + MARKS;
+    bytes[at] = (bytes[at] as number) | mark;
   }
 
   private unmark(slot: number, mark: number): void {
-    const at = BYTES * slot + MARKS;
-    this.bytes[at] = (this.bytes[at] as number) & ~mark;
+    const { bytes } = this.records;
+    const at = 4 * this.start(slot) + MARKS;
+    bytes[at] = (bytes[at] as number) & ~mark;
   }
 
   private add(slot: number, count: number, more: number): void {
-    const at = WORDS * slot + count;
-    this.counts[at] = (this.counts[at] as number) + more;
+    const { floats } = this.records;
+    const at = this.start(slot) + count;
+    floats[at] = (floats[at] as number) + more;
+  }
+
+  private count(slot: number, count: number): number {
+    return this.records.floats[this.start(slot) + count] as number;
+  }
+
+  private start(slot: number): number {
+    return this.records.start(slot, this.part);
   }
 }

@@ -5,6 +5,7 @@ import { formatSecond } from '../model/time.ts';
 import { ASSET, INFO, SECOND, STATUS_MASK } from '../parse/tally.ts';
 import type { EngineOptions } from '../settings/engine-settings.ts';
 import { Baseline } from '../traffic/baseline.ts';
+import { RECORD_WORDS, Records } from '../traffic/records.ts';
 import { ClientRules } from './client-rules.ts';
 import { Points } from './points.ts';
 import { LIMITS, type LimitName } from './reach.ts';
@@ -35,7 +36,7 @@ export function findNearest(
   const rules = new ClientRules(profile, detection, effective, baseline.warmup_max_requests);
   const points =
     detection.points.enabled && profile === 'balanced'
-      ? new Points(detection.points, state?.points?.hashKey)
+      ? new Points(detection.points, new Records(RECORD_WORDS, 1), state?.points?.hashKey)
       : undefined;
   if (state?.points) points?.restore(state.points);
 

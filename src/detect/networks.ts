@@ -7,6 +7,7 @@ import type { ClientScheme } from '../net/client-key.ts';
 import { type NetworkKey, networksOf } from '../net/client-network.ts';
 import type { PointsOptions } from '../settings/engine-settings.ts';
 import { KeyIndex } from '../traffic/key-index.ts';
+import { Records } from '../traffic/records.ts';
 import { Buckets } from './buckets.ts';
 import { isOtherSize } from './client-state.ts';
 import type { Overflow, Points } from './points.ts';
@@ -45,8 +46,7 @@ class Level {
       limit: options[name].limit * LIMIT_TIMES * times,
       leak: options[name].leak * LEAK_TIMES * times,
     }));
-    this.buckets = new Buckets(RULES, limits);
-    this.buckets.reserve(ROWS);
+    this.buckets = new Buckets(RULES, limits, new Records(RULES.length + 1, ROWS));
   }
 
   /** The row of a network, drained up to `second`; -1 while it rests. */

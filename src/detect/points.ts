@@ -5,6 +5,7 @@ import { HIGH, LOW, REFERRER } from '../parse/tally.ts';
 import type { PointsOptions } from '../settings/engine-settings.ts';
 import type { Unsaid } from '../share/unsaid.ts';
 import { clientBit, clientHash } from '../traffic/hash.ts';
+import type { Records } from '../traffic/records.ts';
 import { AdaptiveLimits, type VisitsState } from './adaptive-limits.ts';
 import { Buckets } from './buckets.ts';
 import { ClientState } from './client-state.ts';
@@ -43,7 +44,7 @@ export interface PointsState extends SiteKnowledgeState {
 }
 
 export class Points {
-  readonly clients = new ClientState();
+  readonly clients: ClientState;
   readonly buckets: Buckets;
   readonly site: SiteKnowledge;
   /** What other hosts have not been told; absent unless counts are shared. */
@@ -62,21 +63,14 @@ export class Points {
   private readonly newest = { at: 0, hash: 0, bit: 0 };
   private second = 0;
 
-  /** `hashKey` is that of the parsers. */
-  constructor(options: PointsOptions, hashKey = 0) {
+  /** What is kept of each client becomes part of its record in `records`. `hashKey` is that of the parsers. */
+  constructor(options: PointsOptions, records: Records, hashKey = 0) {
     this.site = new SiteKnowledge(hashKey);
-    this.observer = new Observer(this.clients, hashKey);
     const limits = RULES.map(({ name }) => options[name]);
-    this.buckets = new Buckets(RULES, limits);
-    this.adaptive = new AdaptiveLimits(limits);
-  }
-
-  /** Makes room for slots below `capacity`. */
-  reserve(capacity: number): void {
-    this.clients.reserve(capacity);
-    this.buckets.reserve(capacity);
-    this.unsaid?.reserve(capacity);
-    this.adaptive.reserve(capacity);
+    this.buckets = new Buckets(RULES, limits, records);
+    this.adaptive = new AdaptiveLimits(limits, records);
+    this.clients = new ClientState(records);
+    this.observer = new Observer(this.clients, hashKey);
   }
 
   /** The slot's client is another now, or starts with a clean slate. */
@@ -85,11 +79,6 @@ export class Points {
     this.buckets.reset(slot);
     this.unsaid?.reset(slot);
     this.adaptive.reset(slot);
-  }
-
-  /** As Clients.fetch. */
-  fetch(slot: number): number {
-    return this.buckets.level(slot, 0) + this.buckets.drainedTo(slot) + this.clients.fetch(slot);
   }
 
   /** True of a client that was lately served what others are served. */

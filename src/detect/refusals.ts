@@ -1,11 +1,10 @@
 /** The paths that each client was refused on: a path counts once, and gives its points back when it is served after all. */
 import { countBits } from '../traffic/hash.ts';
-import { grown } from '../traffic/key-index.ts';
+import type { Records } from '../traffic/records.ts';
 
-const FIRST_CAPACITY = 1024;
 /** Paths of a client, as a set of so many bits in words of 32: off by 1.7 (one standard deviation) at 26 paths. */
 const BITS = 128;
-const WORDS = BITS / 32;
+const SET_WORDS = BITS / 32;
 /** A full set would make the next path count for all of them. */
 const CROWDED_MAX = 4;
 /** The newest ones, which may be served yet. */
@@ -14,29 +13,30 @@ const TRIES = 8;
 /** Points are remembered in steps of so much, rounded down: nobody gets back more than it cost. */
 const POINTS_STEP = 1 / 50;
 
-/** 41 bytes a client. */
-export class Refusals {
-  private paths = new Uint32Array(WORDS * FIRST_CAPACITY);
-  private tries = new Uint16Array(TRIES * FIRST_CAPACITY);
-  private costs = new Uint8Array(TRIES * FIRST_CAPACITY);
-  private turn = new Uint8Array(FIRST_CAPACITY);
+/** Behind the set stand the newest paths, of 16 bits, what each cost, of 8 bits, and which of them makes room for the next. */
+const TRIES_AT = SET_WORDS;
+const COSTS_AT = TRIES_AT + TRIES / 2;
+const TURN = COSTS_AT + TRIES / 4;
+const WORDS = TURN + 1;
 
-  reserve(capacity: number): void {
-    this.paths = grown(this.paths, WORDS * capacity);
-    this.tries = grown(this.tries, TRIES * capacity);
-    this.costs = grown(this.costs, TRIES * capacity);
-    this.turn = grown(this.turn, capacity);
+export class Refusals {
+  private readonly records: Records;
+  private readonly part: number;
+
+  constructor(records: Records) {
+    this.records = records;
+    this.part = records.take(WORDS);
   }
 
   reset(slot: number): void {
-    this.forget(slot);
-    this.turn[slot] = 0;
-    this.costs.fill(0, TRIES * slot, TRIES * (slot + 1));
+    const start = this.start(slot);
+    this.records.words.fill(0, start, start + WORDS);
   }
 
   /** Every path counts again. */
   forget(slot: number): void {
-    this.paths.fill(0, WORDS * slot, WORDS * (slot + 1));
+    const start = this.start(slot);
+    this.records.words.fill(0, start, start + SET_WORDS);
   }
 
   /**
@@ -44,38 +44,49 @@ export class Refusals {
    * last empty, above 1 the fuller the set is, since paths fall together in it (linear counting, Whang et al., 1990).
    */
   note(slot: number, hash: number): number {
-    const [bit, at] = [1 << (hash & 31), placeOf(slot, hash)];
-    const set = this.paths[at] as number;
+    const { words } = this.records;
+    const start = this.start(slot);
+    const [bit, at] = [1 << (hash & 31), start + placeOf(hash)];
+    const set = words[at] as number;
     if ((set & bit) !== 0) return 0;
     let full = 0;
-    for (let word = WORDS * slot, end = word + WORDS; word < end; word++) full += countBits(this.paths[word] as number);
-    this.paths[at] = set | bit;
+    for (let word = start, end = word + SET_WORDS; word < end; word++) full += countBits(words[word] as number);
+    words[at] = set | bit;
     return Math.min(CROWDED_MAX, BITS / (BITS - full));
   }
 
   /** The path, which cost so many points, may be served yet: a client looks before it writes, or follows a redirect. */
   noteTry(slot: number, hash: number, points: number): void {
-    const turn = this.turn[slot] as number;
-    this.turn[slot] = (turn + 1) % TRIES;
-    this.tries[TRIES * slot + turn] = hash;
-    this.costs[TRIES * slot + turn] = Math.min(255, Math.floor(points / POINTS_STEP + 1e-6));
+    const { words, halves, bytes } = this.records;
+    const start = this.start(slot);
+    const turn = words[start + TURN] as number;
+    words[start + TURN] = (turn + 1) % TRIES;
+    halves[2 * (start + TRIES_AT) + turn] = hash;
+    bytes[4 * (start + COSTS_AT) + turn] = Math.min(255, Math.floor(points / POINTS_STEP + 1e-6));
   }
 
   /** The path was served: the points to give back, 0 when it was not refused lately. */
   takeBack(slot: number, hash: number): number {
-    for (let at = TRIES * slot, end = at + TRIES; at < end; at++) {
-      if (this.tries[at] !== hash || this.costs[at] === 0) continue;
-      const points = (this.costs[at] as number) * POINTS_STEP;
-      this.costs[at] = 0;
-      const place = placeOf(slot, hash);
-      this.paths[place] = (this.paths[place] as number) & ~(1 << (hash & 31));
+    const { words, halves, bytes } = this.records;
+    const start = this.start(slot);
+    const [tries, costs] = [2 * (start + TRIES_AT), 4 * (start + COSTS_AT)];
+    for (let turn = 0; turn < TRIES; turn++) {
+      if (halves[tries + turn] !== hash || bytes[costs + turn] === 0) continue;
+      const points = (bytes[costs + turn] as number) * POINTS_STEP;
+      bytes[costs + turn] = 0;
+      const place = start + placeOf(hash);
+      words[place] = (words[place] as number) & ~(1 << (hash & 31));
       return points;
     }
     return 0;
   }
+
+  private start(slot: number): number {
+    return this.records.start(slot, this.part);
+  }
 }
 
-/** The word in which the bit of a path stands. */
-function placeOf(slot: number, hash: number): number {
-  return WORDS * slot + ((hash >>> 5) % WORDS);
+/** The word of the set in which the bit of a path stands. */
+function placeOf(hash: number): number {
+  return (hash >>> 5) % SET_WORDS;
 }

@@ -4,8 +4,8 @@
  */
 import { type ClientKey, IPV4_HIGH, isIpv4Client } from '../net/client-key.ts';
 import type { Prefix } from '../net/prefix.ts';
-import { type Clients, FIRST_CAPACITY } from '../traffic/clients.ts';
-import { grown } from '../traffic/key-index.ts';
+import type { Clients } from '../traffic/clients.ts';
+import type { Records } from '../traffic/records.ts';
 
 /** Of a client: nothing is known, it is the robot of an operator who says so, or it claims to be one and is not. */
 export const [UNKNOWN, VERIFIED, REFUTED] = [0, 1, 2] as const;
@@ -38,24 +38,28 @@ const CLAIMS_MAX = 64;
 /** Verdicts that outlast their client's slot. */
 const VERDICTS_MAX = 10_000;
 
-/** 5 bytes a client. */
+/** What a client's record says: the verdict, and the second in which it was asked about last. */
+const [VERDICT, ASKED, WORDS] = [0, 1, 2] as const;
+
 export class RobotVerdicts {
   /** True where somebody takes the claims and answers. */
   asking = false;
   private readonly clients: Clients;
-  private verdicts = new Uint8Array(FIRST_CAPACITY);
-  private askedSecond = new Uint32Array(FIRST_CAPACITY);
+  private readonly records: Records;
+  private readonly part: number;
   private networks = new ClientRanges([]);
   private readonly answers = new Map<string, Verdict>();
   private claims: RobotClaim[] = [];
 
   constructor(clients: Clients) {
     this.clients = clients;
+    this.records = clients.records;
+    this.part = this.records.take(WORDS);
   }
 
   /** The verdict on the client in a slot. */
   of(slot: number): Verdict {
-    return this.verdicts[slot] as Verdict;
+    return this.number(slot, VERDICT) as Verdict;
   }
 
   /** Replaces the published networks; clients that have a slot are looked up again. */
@@ -66,14 +70,9 @@ export class RobotVerdicts {
 
   /** A client got the slot. */
   begin(slot: number, high: number, low: number): void {
-    if (slot >= this.verdicts.length) {
-      const capacity = this.clients.capacity;
-      this.verdicts = grown(this.verdicts, capacity);
-      this.askedSecond = grown(this.askedSecond, capacity);
-    }
-    this.askedSecond[slot] = 0;
+    this.set(slot, ASKED, 0);
     const answer = this.answers.size > 0 ? this.answers.get(keyOf({ high, low })) : undefined;
-    this.verdicts[slot] = this.networks.has(high, low) ? VERIFIED : (answer ?? UNKNOWN);
+    this.set(slot, VERDICT, this.networks.has(high, low) ? VERIFIED : (answer ?? UNKNOWN));
   }
 
   /** What DNS says of clients; published networks take precedence. */
@@ -86,7 +85,7 @@ export class RobotVerdicts {
       const [oldest] = this.answers.keys();
       if (this.answers.size > VERDICTS_MAX && oldest !== undefined) this.answers.delete(oldest);
       const slot = this.clients.find(high, low);
-      if (slot >= 0) this.verdicts[slot] = verdict;
+      if (slot >= 0) this.set(slot, VERDICT, verdict);
     }
   }
 
@@ -94,15 +93,15 @@ export class RobotVerdicts {
   shouldAsk(slot: number, second: number): boolean {
     return (
       this.asking &&
-      this.verdicts[slot] !== VERIFIED &&
+      this.of(slot) !== VERIFIED &&
       this.clients.requests(slot) >= CLAIM_REQUESTS &&
-      second - (this.askedSecond[slot] as number) >= AGAIN_SECONDS &&
+      second - this.number(slot, ASKED) >= AGAIN_SECONDS &&
       this.claims.length < CLAIMS_MAX
     );
   }
 
   noteClaim(slot: number, second: number, address: string, userAgent: string): void {
-    this.askedSecond[slot] = second;
+    this.set(slot, ASKED, second);
     this.claims.push({ high: this.clients.high(slot), low: this.clients.low(slot), address, userAgent });
   }
 
@@ -112,6 +111,16 @@ export class RobotVerdicts {
     const { claims } = this;
     this.claims = [];
     return claims;
+  }
+
+  private number(slot: number, word: number): number {
+    const { records } = this;
+    return records.words[records.start(slot, this.part) + word] as number;
+  }
+
+  private set(slot: number, word: number, value: number): void {
+    const { records } = this;
+    records.words[records.start(slot, this.part) + word] = value;
   }
 }
 

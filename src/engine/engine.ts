@@ -80,8 +80,11 @@ export class Engine {
     this.clients = new Clients(options.clientsMax ?? CLIENTS_MAX);
     this.robots = new RobotVerdicts(this.clients);
     this.history = options.history ? new History(this.clients) : undefined;
-    this.points = detection.points.enabled && !this.classic ? new Points(detection.points, options.hashKey) : undefined;
-    this.ahead = new Lookahead(this.clients, this.points);
+    this.points =
+      detection.points.enabled && !this.classic
+        ? new Points(detection.points, this.clients.records, options.hashKey)
+        : undefined;
+    this.ahead = new Lookahead(this.clients);
     this.baseline = new Baseline(options.baseline);
     const learner = new Learner(this.clients, this.baseline);
     this.window = new Window(
@@ -261,7 +264,7 @@ export class Engine {
 
   private addClient(high: number, low: number, second: number): number {
     const added = this.clients.add(high, low, second);
-    this.points?.reserve(this.clients.capacity);
+    this.points?.unsaid?.reserve(this.clients.capacity);
     this.bans.begin(added, high, low);
     this.robots.begin(added, high, low);
     this.swarm?.strangers.begin(added, second);

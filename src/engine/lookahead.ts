@@ -3,7 +3,6 @@
  * kept of it is in no cache of the processor: asked for by one row after the other, these waits add up; asked for in groups,
  * they overlap (Chen, Ailamaki, Gibbons, Mowry: Improving Hash Join Performance through Prefetching, 2004).
  */
-import type { Points } from '../detect/points.ts';
 import { HIGH, LOW, ROW } from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
 
@@ -12,7 +11,6 @@ const GROUP = 16;
 
 export class Lookahead {
   private readonly clients: Clients;
-  private readonly points: Points | undefined;
   private readonly slots = new Int32Array(GROUP);
   /** First row of the group, and the one behind the last. */
   private first = 0;
@@ -20,9 +18,8 @@ export class Lookahead {
   /** The compiler leaves out what nobody reads. */
   read = 0;
 
-  constructor(clients: Clients, points: Points | undefined) {
+  constructor(clients: Clients) {
     this.clients = clients;
-    this.points = points;
   }
 
   /** Rows of another tally follow. */
@@ -41,7 +38,7 @@ export class Lookahead {
   }
 
   private fetch(rows: Uint32Array, from: number, to: number): void {
-    const { clients, points, slots } = this;
+    const { clients, slots } = this;
     this.first = from;
     this.end = Math.min(to, from + GROUP);
     const group = this.end - this.first;
@@ -50,7 +47,7 @@ export class Lookahead {
     let read = 0;
     for (let i = 0; i < group; i++) {
       const slot = slots[i] as number;
-      if (slot >= 0) read += clients.fetch(slot) + (points?.fetch(slot) ?? 0);
+      if (slot >= 0) read += clients.fetch(slot);
     }
     this.read = read;
   }

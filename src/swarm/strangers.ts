@@ -8,7 +8,7 @@
  */
 import type { Clients } from '../traffic/clients.ts';
 import { clientHash, countBits } from '../traffic/hash.ts';
-import { grown } from '../traffic/key-index.ts';
+import type { Records } from '../traffic/records.ts';
 
 /**
  * Seconds over which strangers are counted, each four times the one before: a swarm of any rate is noticed after about as
@@ -56,8 +56,9 @@ export interface StrangersState {
 export class Strangers {
   private readonly clients: Clients;
   private readonly isExempt: (slot: number) => boolean;
-  /** Different files that the client loaded and that pages are made of, as a set of 32 bits. */
-  private parts = new Uint32Array(1024);
+  /** A word of the client's record: different files that it loaded and that pages are made of, as a set of 32 bits. */
+  private readonly records: Records;
+  private readonly part: number;
   /** Median of them among newcomers who load any, and how many prove that a client renders pages. */
   private median = 0;
   private partsMin = 1;
@@ -77,18 +78,19 @@ export class Strangers {
 
   constructor(clients: Clients, isExempt: (slot: number) => boolean) {
     this.clients = clients;
+    this.records = clients.records;
+    this.part = this.records.take(1);
     this.isExempt = isExempt;
   }
 
   /** A client that was never seen before got a slot. */
   begin(slot: number, second: number): void {
-    if (slot >= this.parts.length) this.parts = grown(this.parts, this.clients.capacity);
     if (this.minute === 0) this.minute = Math.floor(second / MINUTE);
     const hasGap = this.isResumed && second >= (this.minute + GAP_MINUTES) * MINUTE;
     this.isResumed = false;
     if (hasGap || this.knownFrom === Number.POSITIVE_INFINITY) this.knownFrom = second + START_SECONDS;
     const wasSeen = this.seen.size > 0 && this.seen.has(this.hashOf(slot));
-    this.parts[slot] = wasSeen ? ALL : 0;
+    this.setParts(slot, wasSeen ? ALL : 0);
     if (wasSeen) return;
     this.slots[this.next] = slot;
     this.seconds[this.next] = second;
@@ -98,7 +100,7 @@ export class Strangers {
 
   /** The client loaded a file that pages are made of, or has it from before (304); `hash` is that of its path. */
   notePart(slot: number, hash: number): void {
-    this.parts[slot] = (this.parts[slot] as number) | (1 << (hash & 31));
+    this.setParts(slot, this.parts(slot) | (1 << (hash & 31)));
   }
 
   /** True of a client first seen at `since` or later that renders no pages and is not exempt. */
@@ -106,7 +108,7 @@ export class Strangers {
     return (
       slot >= 0 &&
       this.clients.firstSecond(slot) >= since &&
-      countBits(this.parts[slot] as number) < this.partsMin &&
+      countBits(this.parts(slot)) < this.partsMin &&
       !this.isExempt(slot)
     );
   }
@@ -141,7 +143,7 @@ export class Strangers {
       const minute = Math.floor((this.seconds[at] as number) / MINUTE);
       if (minute < first) break;
       if (minute >= end) continue;
-      if (learns) this.learnParts(countBits(this.parts[this.slots[at] as number] as number));
+      if (learns) this.learnParts(countBits(this.parts(this.slots[at] as number)));
       if (!this.is(this.slots[at] as number, first * MINUTE)) continue;
       const cell = minute % MINUTES_KEPT;
       if (this.minutes[cell] === UNKNOWN) continue;
@@ -183,6 +185,14 @@ export class Strangers {
     this.isResumed = true;
     this.setMedian(parts);
     for (const [i, count] of counts.entries()) this.minutes[(minute + i) % MINUTES_KEPT] = count;
+  }
+
+  private parts(slot: number): number {
+    return this.records.words[this.records.start(slot, this.part)] as number;
+  }
+
+  private setParts(slot: number, parts: number): void {
+    this.records.words[this.records.start(slot, this.part)] = parts;
   }
 
   private hashOf(slot: number): number {

@@ -1,4 +1,5 @@
 /** Client keys (two u32 words) to small slot numbers: open addressing, linear probing, deletion by backward shift. */
+import { Records } from './records.ts';
 
 /** Finaliser of MurmurHash3, so that neighbouring addresses don't cluster. */
 function hash(high: number, low: number): number {
@@ -9,19 +10,21 @@ function hash(high: number, low: number): number {
 }
 
 export class KeyIndex {
-  /** By slot: both words of its key. */
-  private keys: Uint32Array;
+  /** The two words of each slot's key are a part of its record. */
+  private readonly records: Records;
+  private readonly part: number;
   /** Slot + 1, 0 is free. */
   private table: Int32Array;
   private mask: number;
   private used = 0;
 
-  /** `slots` is the first capacity; grow() raises it. */
-  constructor(slots: number) {
+  /** `slots` is the first capacity; grow() raises it. Keys take their place in `records`. */
+  constructor(slots: number, records = new Records(2, slots)) {
     const size = 2 ** Math.ceil(Math.log2(slots * 2));
     this.table = new Int32Array(size);
     this.mask = size - 1;
-    this.keys = new Uint32Array(2 * slots);
+    this.records = records;
+    this.part = records.take(2);
   }
 
   get size(): number {
@@ -29,27 +32,33 @@ export class KeyIndex {
   }
 
   high(slot: number): number {
-    return this.keys[2 * slot] as number;
+    const { records } = this;
+    return records.words[records.start(slot, this.part)] as number;
   }
 
   low(slot: number): number {
-    return this.keys[2 * slot + 1] as number;
+    const { records } = this;
+    return records.words[records.start(slot, this.part) + 1] as number;
   }
 
   /** The slot of a key, -1 when unknown. */
   find(high: number, low: number): number {
-    const { table, mask, keys } = this;
+    const { table, mask, records } = this;
+    const { words } = records;
     for (let at = hash(high, low) & mask; ; at = (at + 1) & mask) {
       const slot = (table[at] as number) - 1;
       if (slot < 0) return -1;
-      if (keys[2 * slot + 1] === low && keys[2 * slot] === high) return slot;
+      const key = records.start(slot, this.part);
+      if (words[key + 1] === low && words[key] === high) return slot;
     }
   }
 
   /** Adds an unknown key under a free slot below the capacity. */
   insert(high: number, low: number, slot: number): void {
-    this.keys[2 * slot] = high;
-    this.keys[2 * slot + 1] = low;
+    const { words } = this.records;
+    const key = this.records.start(slot, this.part);
+    words[key] = high;
+    words[key + 1] = low;
     this.place(slot);
     this.used++;
   }
@@ -70,8 +79,8 @@ export class KeyIndex {
 
   /** Makes room for `slots` slots, keeping those there are. */
   grow(slots: number, isUsed: (slot: number) => boolean): void {
-    const before = this.keys.length / 2;
-    this.keys = grown(this.keys, 2 * slots);
+    const before = this.records.capacity;
+    this.records.reserve(slots);
     const size = 2 ** Math.ceil(Math.log2(slots * 2));
     this.table = new Int32Array(size);
     this.mask = size - 1;

@@ -7,13 +7,14 @@ import { Habits, habitOf } from '../../src/detect/habits.ts';
 import { Refusals } from '../../src/detect/refusals.ts';
 import { RULES } from '../../src/detect/rules.ts';
 import { mixBits } from '../../src/traffic/hash.ts';
+import { RECORD_WORDS, Records } from '../../src/traffic/records.ts';
 import fc from '../support/fast-check.ts';
 
 const hash = (n: number): number => mixBits(n + 1);
 const hash16 = (n: number): number => hash(n) & 0xffff;
 
 test('the last sixteen paths are habits, by the URL last asked for, each client its own', () => {
-  const habits = new Habits();
+  const habits = new Habits(new Records(RECORD_WORDS));
   const note = (slot: number, path: number, url: number, served = true) => {
     const habit = habitOf(hash(path), hash(url));
     habits.note(slot, habit, habits.find(slot, habit), served);
@@ -39,7 +40,7 @@ test('the last sixteen paths are habits, by the URL last asked for, each client 
 });
 
 test('a path is refused once until it is forgotten', () => {
-  const refusals = new Refusals();
+  const refusals = new Refusals(new Records(RECORD_WORDS));
   assert.equal(refusals.note(3, 77), 1);
   assert.equal(refusals.note(3, 77), 0);
   assert.equal(refusals.note(2, 77), 1, 'another client');
@@ -52,7 +53,7 @@ test('a path is refused once until it is forgotten', () => {
 test('paths that fall together are made up for: the sum is about the number of paths', () => {
   for (const paths of [5, 20, 50, 90]) {
     const sums = Array.from({ length: 40 }, (_, slot) => {
-      const refusals = new Refusals();
+      const refusals = new Refusals(new Records(RECORD_WORDS));
       let sum = 0;
       for (let n = 0; n < paths; n++) sum += refusals.note(slot, hash16(slot * 1000 + n));
       return sum;
@@ -65,7 +66,7 @@ test('paths that fall together are made up for: the sum is about the number of p
 });
 
 test('what is served after all is given back, once, of the eight newest', () => {
-  const refusals = new Refusals();
+  const refusals = new Refusals(new Records(RECORD_WORDS));
   const refuse = (n: number, points = 1) => {
     refusals.note(0, hash16(n));
     refusals.noteTry(0, hash16(n), points);
@@ -91,7 +92,7 @@ test('a bucket drains by its leak and is never below empty; buckets are apart', 
   const amount = fc.double({ min: 0, max: 1000, noNaN: true });
   fc.assert(
     fc.property(amount, amount, fc.nat(100_000), (level, back, seconds) => {
-      const buckets = new Buckets(RULES, OPTIONS);
+      const buckets = new Buckets(RULES, OPTIONS, new Records(RECORD_WORDS));
       buckets.drain(5, 1000, 1, 0);
       buckets.add(5, 1, level, Number.POSITIVE_INFINITY);
       buckets.drain(5, 1000 + seconds, 1, 0);
@@ -105,7 +106,8 @@ test('a bucket drains by its leak and is never below empty; buckets are apart', 
 });
 
 test('limit and leak grow with allowance and site; room for more slots keeps what is there', () => {
-  const buckets = new Buckets(RULES, OPTIONS);
+  const records = new Records(RECORD_WORDS);
+  const buckets = new Buckets(RULES, OPTIONS, records);
   for (const [at, rule] of RULES.entries()) {
     assert.equal(buckets.limits[at], rule.limit);
     assert.ok(Math.abs(buckets.leak(at, 1, 0) - rule.leak / 60) < 1e-9);
@@ -115,7 +117,7 @@ test('limit and leak grow with allowance and site; room for more slots keeps wha
     assert.ok(Math.abs(buckets.leak(at, 2, 1) - expected) < 1e-9);
   }
   buckets.add(1000, 2, 7, 10);
-  buckets.reserve(50_000);
+  records.reserve(50_000);
   assert.equal(buckets.level(1000, 2), 7);
   buckets.add(49_999, 3, 9, 10);
   buckets.reset(1000);
@@ -128,7 +130,7 @@ test('no rule lets more than one request in twenty seconds go for ever unseen', 
 });
 
 test('the allowance grows with files up to a bound, and fades', () => {
-  const clients = new ClientState();
+  const clients = new ClientState(new Records(RECORD_WORDS));
   assert.equal(clients.allowance(0), 1);
   clients.noteFile(0, 4);
   const some = clients.allowance(0);
@@ -142,7 +144,7 @@ test('the allowance grows with files up to a bound, and fades', () => {
 });
 
 test('a page load excuses one POST: that of the form more than another page', () => {
-  const clients = new ClientState();
+  const clients = new ClientState(new Records(RECORD_WORDS));
   const [form, other] = [111, 222];
   assert.equal(clients.takeLoad(0, form, false), 0);
   clients.noteLoad(0, other);
@@ -165,7 +167,7 @@ test('a page load excuses one POST: that of the form more than another page', ()
 });
 
 test('numbers that follow one another on one path; sizes that are the same; answers that vary', () => {
-  const clients = new ClientState();
+  const clients = new ClientState(new Records(RECORD_WORDS));
   clients.noteNumber(0, 5, 41);
   assert.equal(clients.noteNumber(0, 5, 42), true);
   assert.equal(clients.noteNumber(0, 5, 44), false);
@@ -191,13 +193,14 @@ test('numbers that follow one another on one path; sizes that are the same; answ
 });
 
 test('room for more slots keeps what is known', () => {
-  const clients = new ClientState();
+  const records = new Records(RECORD_WORDS);
+  const clients = new ClientState(records);
   clients.noteFile(1000, 8);
   clients.noteLoad(1000, 5);
   const habit = habitOf(hash(1), hash(1));
   clients.habits.note(1000, habit, -1, true);
   clients.refusals.note(1000, 77);
-  clients.reserve(40_000);
+  records.reserve(40_000);
   assert.ok(clients.allowance(1000) > 2);
   assert.equal(clients.habits.wasServed(clients.habits.find(1000, habit)), true);
   assert.equal(clients.refusals.note(1000, 77), 0);
