@@ -16,6 +16,7 @@ export class Buckets {
   /** By rule: whether the allowance multiplies the leak, and what drains beside it for clients that are served well. */
   private readonly eases: readonly boolean[];
   private readonly servedLeaks: Float64Array;
+  private readonly byMerit: readonly boolean[];
   private readonly rules: number;
   /** Each record has the level of each rule, and the second up to which they are drained. */
   private readonly records: Records;
@@ -31,6 +32,7 @@ export class Buckets {
     this.leaks = Float64Array.from(options, ({ leak }) => leak / 60);
     this.eases = rules.map(({ eases }) => eases);
     this.servedLeaks = Float64Array.from(rules, ({ servedLeak }) => servedLeak / 60);
+    this.byMerit = rules.map(({ eases, servedLeak }) => eases || servedLeak > 0);
   }
 
   /** What is usual on the site multiplies limit and leak by `times`, and the site's youth the limit by `warmth`. */
@@ -66,6 +68,15 @@ export class Buckets {
     return (
       (this.leaks[rule] as number) * (this.eases[rule] ? allowance : 1) + (this.servedLeaks[rule] as number) * served
     );
+  }
+
+  /** True where what the client has earned makes a bucket of it drain faster. */
+  drainsByMerit(slot: number): boolean {
+    const { floats: levels } = this.records;
+    const start = this.start(slot);
+    for (let rule = 0; rule < this.rules; rule++)
+      if ((levels[start + rule] as number) > 0 && this.byMerit[rule]) return true;
+    return false;
   }
 
   /** Lets time drain the buckets of a slot up to `second`. A clock that was set back drains nothing. */

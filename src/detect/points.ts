@@ -1,7 +1,7 @@
 /** The rules for one client at work: every request's points go into leaky buckets, and the first that runs over is told. */
 
 import type { PointsEvidence } from '../model/event.ts';
-import { HIGH, LOW, REFERRER } from '../parse/tally.ts';
+import * as columns from '../parse/tally.ts';
 import type { PointsOptions } from '../settings/engine-settings.ts';
 import type { Unsaid } from '../share/unsaid.ts';
 import { clientBit, clientHash } from '../traffic/hash.ts';
@@ -17,6 +17,8 @@ import { REFUTED, UNKNOWN, VERIFIED, type Verdict } from './robot-verdicts.ts';
 import { placeOf, RULES, type RuleName } from './rules.ts';
 import { SiteKnowledge, type SiteKnowledgeState } from './site-knowledge.ts';
 
+/** Names of this module's own, as in request.ts. */
+const { HIGH, LOW, REFERRER } = columns;
 /** A client that was not seen for so many seconds comes for another visit. */
 const VISIT_SECONDS = 600;
 /** Who is this near to being banned for probing, or for guessing, teaches nothing. */
@@ -180,8 +182,8 @@ export class Points {
     if (last === second) return;
     const elapsed = second - last;
     if (learn && (last === 0 || elapsed > VISIT_SECONDS)) adaptive.noteVisit();
-    const served = clients.servedWell(slot);
-    buckets.drain(slot, second, this.allowance(slot), served);
+    if (buckets.drainsByMerit(slot)) buckets.drain(slot, second, this.allowance(slot), clients.servedWell(slot));
+    else buckets.drain(slot, second, 1, 0);
     if (last === 0 || elapsed < 0) return;
     if (this.unsaid) this.drainUnsaid(this.unsaid, slot, second, elapsed);
     if (buckets.level(slot, SCAN) === 0) clients.forgetRefusals(slot);
@@ -196,9 +198,8 @@ export class Points {
 
   /** Pours the request's points into the buckets. */
   private judge(slot: number): Overflow | undefined {
-    const { request, buckets, clients, unsaid } = this;
+    const { request, buckets, clients, unsaid, weights } = this;
     const { limits } = buckets;
-    const allowance = this.allowance(slot);
     let overflow: Overflow | undefined;
     this.spreads = false;
     this.light = isLight(request);
@@ -210,18 +211,21 @@ export class Points {
     for (let rule = 0; rule < RULES.length; rule++) {
       const { weigh, spreads } = RULES[rule] as (typeof RULES)[number];
       const weight = weigh(request);
-      this.weights[rule] = weight;
+      weights[rule] = weight;
       if (weight === 0) continue;
       this.spreads ||= spreads;
       if (rule === SCAN && request.newlyRefused > 0) clients.refusals.noteTry(slot, request.url >>> 16, weight);
-      const limit = (limits[rule] as number) * allowance;
+      // An allowance raises a limit, and most requests stay below what is tolerated of everybody.
+      const everybodys = limits[rule] as number;
+      const isBelow = buckets.level(slot, rule) + weight <= everybodys && !unsaid;
+      const limit = isBelow ? everybodys : this.limit(slot, rule);
       const level = buckets.add(slot, rule, weight, limit);
       unsaid?.add(slot, rule, weight, limit, this.second);
       if (level > limit && !overflow) overflow = this.overflow(slot, rule, level, limit);
     }
     this.probing =
-      (this.weights[SCAN] as number) > 0 &&
-      buckets.level(slot, SCAN) >= PROBING_SHARE * allowance * (limits[SCAN] as number);
+      (weights[SCAN] as number) > 0 &&
+      buckets.level(slot, SCAN) >= PROBING_SHARE * this.allowance(slot) * (limits[SCAN] as number);
     return overflow;
   }
 

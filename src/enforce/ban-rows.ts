@@ -1,5 +1,5 @@
 /** A row for each target, in typed arrays, because a million bans are compared every minute: 60 bytes beside its text. */
-import { grown } from '../traffic/key-index.ts';
+import { grown } from '../traffic/records.ts';
 
 /** Ends as numbers: no ban, and no end. No comparison with the one is ever true; the other is as far as can be from all. */
 export const NONE = Number.NaN;

@@ -9,7 +9,8 @@ import { RobotVerdicts } from '../detect/robot-verdicts.ts';
 import { type EngineEvent, inToldTime } from '../model/event.ts';
 import type { TopClient } from '../model/status.ts';
 import type { LineReader } from '../parse/line-format.ts';
-import { ASSET, HIGH, INFO, LOW, PAGE_PART, ROBOT, ROW, SIZE, STATUS_MASK, type Tally, URL } from '../parse/tally.ts';
+import type { Tally } from '../parse/tally.ts';
+import * as columns from '../parse/tally.ts';
 import type { EngineOptions } from '../settings/engine-settings.ts';
 import { SiteWatch } from '../site/site-watch.ts';
 import type { Surge } from '../site/surge.ts';
@@ -33,6 +34,8 @@ import { NetworkWatch } from './network-watch.ts';
 import { SharedCounts, type SharedCountsResult, type SharedNews } from './shared-counts.ts';
 import { Timeline } from './timeline.ts';
 
+/** Names of this module's own, as in src/detect/request.ts. */
+const { ASSET, HIGH, INFO, LOW, PAGE_PART, ROBOT, ROW, SIZE, STATUS_MASK, URL } = columns;
 /** (second, client) pairs the window may hold: 24 bytes each. */
 const WINDOW_ENTRIES_MAX = 4_000_000;
 

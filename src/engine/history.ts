@@ -9,7 +9,7 @@ import type { Past } from '../model/event.ts';
 import { formatSecond } from '../model/time.ts';
 import { ROBOT, STATUS_MASK } from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
-import { grown } from '../traffic/key-index.ts';
+import { grown } from '../traffic/records.ts';
 
 const FIRST_CAPACITY = 1024;
 const [HOUR, DAY] = [3600, 86_400];

@@ -3,9 +3,11 @@
  * kept of it is in no cache of the processor: asked for by one row after the other, these waits add up; asked for in groups,
  * they overlap (Chen, Ailamaki, Gibbons, Mowry: Improving Hash Join Performance through Prefetching, 2004).
  */
-import { HIGH, LOW, ROW } from '../parse/tally.ts';
+import * as columns from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
 
+/** Names of this module's own, as in src/detect/request.ts. */
+const { HIGH, LOW, ROW } = columns;
 /** Rows of a group. */
 const GROUP = 16;
 
@@ -15,6 +17,8 @@ export class Lookahead {
   /** First row of the group, and the one behind the last. */
   private first = 0;
   private end = 0;
+  /** Clients evicted before the group was looked up. */
+  private evicted = 0;
   /** The compiler leaves out what nobody reads. */
   read = 0;
 
@@ -32,13 +36,14 @@ export class Lookahead {
     if (row >= this.end) this.fetch(rows, row, to);
     const { clients } = this;
     const slot = this.slots[row - this.first] as number;
-    const [high, low] = [rows[row * ROW + HIGH] as number, rows[row * ROW + LOW] as number];
-    // It may have been given to another client since.
-    return slot >= 0 && clients.low(slot) === low && clients.high(slot) === high ? slot : clients.find(high, low);
+    // The client may have come since, or have made room for another.
+    if (slot >= 0 && clients.evicted === this.evicted) return slot;
+    return clients.find(rows[row * ROW + HIGH] as number, rows[row * ROW + LOW] as number);
   }
 
   private fetch(rows: Uint32Array, from: number, to: number): void {
     const { clients, slots } = this;
+    this.evicted = clients.evicted;
     this.first = from;
     this.end = Math.min(to, from + GROUP);
     const group = this.end - this.first;

@@ -3,7 +3,7 @@
  * share of a limit, and at once of a client on watch. Before that it drains, but only as this host's share of the leak, so that
  * all hosts together never drain more than one bucket would.
  */
-import { grown } from '../traffic/key-index.ts';
+import { grown } from '../traffic/records.ts';
 import { reportFrom } from './level.ts';
 
 const FIRST_CAPACITY = 1024;

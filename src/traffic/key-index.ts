@@ -99,12 +99,3 @@ export class KeyIndex {
     table[at] = slot + 1;
   }
 }
-
-type Column = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
-
-/** A copy of a column with room for `length` numbers. */
-export function grown<T extends Column>(column: T, length: number): T {
-  const copy = new (column.constructor as new (length: number) => T)(length);
-  copy.set(column);
-  return copy;
-}

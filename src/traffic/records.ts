@@ -49,11 +49,19 @@ export class Records {
   /** Makes room for slots below `capacity`. */
   reserve(capacity: number): void {
     if (capacity <= this.capacity) return;
-    // The memory there was is free at once, long before it would be collected.
-    const memory = this.words.buffer.transfer(4 * this.width * capacity);
-    this.words = new Uint32Array(memory);
+    this.words = grown(this.words, this.width * capacity);
+    const memory = this.words.buffer;
     this.floats = new Float32Array(memory);
     this.halves = new Uint16Array(memory);
     this.bytes = new Uint8Array(memory);
   }
+}
+
+type Column = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
+
+/** A copy of a column with room for `length` numbers. */
+export function grown<T extends Column>(column: T, length: number): T {
+  const copy = new (column.constructor as new (length: number) => T)(length);
+  copy.set(column);
+  return copy;
 }

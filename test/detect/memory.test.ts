@@ -124,6 +124,21 @@ test('limit and leak grow with allowance and site; room for more slots keeps wha
   assert.deepEqual([buckets.level(1000, 2), buckets.level(49_999, 3)], [0, 9]);
 });
 
+test('what a client has earned is asked for only where it changes what drains', () => {
+  for (const rule of RULES.keys()) {
+    const [buckets, earned] = [0, 0].map(() => new Buckets(RULES, OPTIONS, new Records(RECORD_WORDS)));
+    assert.ok(buckets && earned);
+    for (const each of [buckets, earned]) {
+      each.drain(0, 1000, 1, 0);
+      each.add(0, rule, 5, 10);
+    }
+    const asks = buckets.drainsByMerit(0);
+    buckets.drain(0, 1003, 1, 0);
+    earned.drain(0, 1003, 2, 1);
+    assert.equal(asks, buckets.level(0, rule) !== earned.level(0, rule), RULES[rule]?.name);
+  }
+});
+
 test('no rule lets more than one request in twenty seconds go for ever unseen', () => {
   for (const { name, leak } of RULES.filter(({ name: rule }) => rule === 'scan' || rule === 'brute_force'))
     assert.ok(leak < 3, `${name}: ${leak} a minute`);
