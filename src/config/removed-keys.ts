@@ -16,28 +16,10 @@ const DELIVERY = {
 export const REMOVED_KEYS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     source: 'logs are looked at every 20ms while lines come, globs every second, lines may have 64 KiB',
-    'detection.out_of_order': 'lines may be 60s late',
-    'detection.clients_max': 'a million clients are kept track of',
-    'detection.classic': 'the floors are 2 and 0.5, as in the textbook',
-    'detection.site.min_requests': '200 requests on top; raise detection.site.times for fewer alerts',
-    'detection.site.client_requests': 'the first 20 requests of each client count',
-    'detection.site.min_newcomers': '40 newcomers on top; raise detection.site.times for fewer alerts',
-    'detection.site.min_clients': '200 clients on top; raise detection.site.times for fewer alerts',
-    'detection.site.start_after': 'a surge is reported after 15s',
-    'baseline.client_mean_floor': 'it is 6',
-    'baseline.client_stddev_floor': 'it is 6',
-    'baseline.site_mean_floor': 'it is 0.5',
-    'baseline.site_stddev_floor': 'it is 0.5',
-    'baseline.error_ratio_floor': 'it is 0.1',
-    'baseline.hour_of_day': 'what is normal at this hour is preferred once a whole hour was seen',
     'bans.allowlist_resolve': 'host names are looked up every 5m',
     'bans.max_share_min_bans': 'it is 10; bans.max_share: 1 turns the share off',
-    'bans.fuse_hold': 'the fuse stays tripped for 10m; zban fuse reset ends it',
     'swarm.honest_share': 'it is 0.001',
-    'swarm.ipv4_prefix': 'it is 16',
-    'swarm.ipv6_prefix': 'it is 32',
     'state.checkpoint': 'positions are saved every second',
-    'audit.log_bytes_max': 'the log rotates at 20 MB; audit.log_keep says how many old ones are kept',
     ...Object.fromEntries(
       ['slack', 'webhook[]', 'email'].flatMap((channel) =>
         Object.entries(DELIVERY).map(([key, instead]) => [`notify.${channel}.${key}`, instead]),

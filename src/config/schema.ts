@@ -76,6 +76,7 @@ export const configSchema = z.strictObject({
   state: section({ database: path('/var/lib/zban/zban.db') }),
   audit: section({
     log: path('/var/log/zban/audit.log'),
+    log_bytes_max: z.number().int().min(10_000).default(20_000_000),
     log_keep: z.number().int().min(1).max(100).default(5),
     retention: duration('365d', '1h', '36500d'),
     entries_max: z.number().int().min(1000).default(500_000),

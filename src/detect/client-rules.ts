@@ -4,7 +4,6 @@ import type { Condition, Evidence, Learned, Level, Sample } from '../model/event
 import type { NetworkProof } from '../model/lane.ts';
 import type { DetectionOptions } from '../settings/engine-settings.ts';
 import type { Effective } from '../traffic/baseline.ts';
-import { CLASSIC_FLOOR } from '../traffic/baseline.ts';
 import type { Overflow } from './points.ts';
 import { RATE, type ReportReach } from './reach.ts';
 
@@ -82,8 +81,8 @@ export class ClientRules {
     this.windowSeconds = detection.window / 1000;
     this.level = classic
       ? {
-          mean: Math.max(effective.site.mean, CLASSIC_FLOOR.mean),
-          stddev: Math.max(effective.site.stddev, CLASSIC_FLOOR.stddev),
+          mean: Math.max(effective.site.mean, detection.classic.mean_floor),
+          stddev: Math.max(effective.site.stddev, detection.classic.stddev_floor),
         }
       : { mean: effective.client.mean / 60, stddev: effective.client.stddev / 60 };
     this.errorRatio = effective.errorRatio;

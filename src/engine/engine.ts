@@ -16,10 +16,10 @@ import { SiteWatch } from '../site/site-watch.ts';
 import type { Surge } from '../site/surge.ts';
 import type { SwarmWatch } from '../swarm/swarm-watch.ts';
 import { Baseline, type Effective } from '../traffic/baseline.ts';
-import { CLIENTS_MAX, Clients } from '../traffic/clients.ts';
+import { Clients } from '../traffic/clients.ts';
 import { Evidence, type Release } from '../traffic/evidence.ts';
 import { Learner } from '../traffic/learner.ts';
-import { LATE_MS_MAX, LEFT_OUT, LineOrder } from '../traffic/line-order.ts';
+import { LEFT_OUT, LineOrder } from '../traffic/line-order.ts';
 import { Meter } from '../traffic/meter.ts';
 import { Window } from '../traffic/window.ts';
 import { Anomalies } from './anomalies.ts';
@@ -79,8 +79,8 @@ export class Engine {
     this.emit = (event) => emit(inToldTime(event, ahead(), -this.order.shift));
     this.classic = options.profile === 'classic';
     const windowSeconds = Math.round(detection.window / 1000);
-    this.order = new LineOrder(Math.min(LATE_MS_MAX / 1000, windowSeconds - 1));
-    this.clients = new Clients(options.clientsMax ?? CLIENTS_MAX);
+    this.order = new LineOrder(Math.min(Math.round(detection.out_of_order / 1000), windowSeconds - 1));
+    this.clients = new Clients(detection.clients_max);
     this.robots = new RobotVerdicts(this.clients);
     this.history = options.history ? new History(this.clients) : undefined;
     this.points =

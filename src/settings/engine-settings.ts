@@ -30,8 +30,10 @@ const translationPrefix = z.string().refine(
 
 export const detection = section({
   window: duration('60s', '10s', '5m'),
+  out_of_order: duration('60s', '0s', '5m'),
   ipv6_prefix: z.number().int().min(32).max(64).default(64),
   translation_prefixes: z.array(translationPrefix).default([]),
+  clients_max: z.number().int().min(1000).max(4_000_000).default(1_000_000),
   static_extensions: z
     .array(z.string().regex(/^[a-z0-9]{1,8}$/, 'expected an extension without its dot, in lower case'))
     .default(
@@ -53,10 +55,19 @@ export const detection = section({
   site: section({
     enabled: z.boolean().default(true),
     times: z.number().min(1).default(3),
+    min_requests: z.number().int().min(1).default(200),
+    client_requests: z.number().int().min(1).default(20),
+    min_newcomers: z.number().int().min(1).default(40),
+    min_clients: z.number().int().min(1).default(200),
+    start_after: duration('15s', '1s', '60s'),
     end_after: duration('60s', '1s', '1h'),
   }),
   robots: section({ verify: z.boolean().default(true), list: z.string().min(1).optional() }),
   points,
+  classic: section({
+    mean_floor: positive(2),
+    stddev_floor: positive(0.5),
+  }),
 });
 
 export const baseline = section({
@@ -65,11 +76,23 @@ export const baseline = section({
   recompute: duration('60s', '1s', '10m'),
   warmup: duration('2m', '0s', '1h'),
   warmup_max_requests: requests(300, 10),
+  client_mean_floor: positive(6),
+  client_stddev_floor: positive(6),
+  site_mean_floor: positive(0.5),
+  site_stddev_floor: positive(0.5),
+  error_ratio_floor: z.number().min(0.001).max(1).default(0.1),
+  hour_of_day: section({
+    enabled: z.boolean().default(true),
+    min_samples: z.number().int().min(1).default(60),
+  }),
 });
 
 export const swarm = section({
   enabled: z.boolean().default(true),
   action: z.enum(['alert', 'hold', 'deny']).default('alert'),
+  /** The widest networks that are banned. */
+  ipv4_prefix: z.number().int().min(16).max(32).default(16),
+  ipv6_prefix: z.number().int().min(32).max(64).default(32),
 });
 
 const TIER_ERROR = 'expected a duration of at least 1s, such as 10m, or permanent';
@@ -113,6 +136,7 @@ export const bans = section({
   cdn_ranges: z.string().min(1).optional(),
   max_per_minute: z.number().int().min(1).default(100),
   max_share: share(0.2),
+  fuse_hold: duration('10m', '1s', '1d'),
   max_active: z.number().int().min(1).max(4_000_000).default(1_000_000),
 });
 
@@ -141,6 +165,4 @@ export interface EngineOptions {
   readonly hashKey?: number;
   /** Keep what every client did, for reports: 69 bytes a client. */
   readonly history?: boolean;
-  /** Clients kept track of; beyond it the coldest is forgotten and counted. Default `CLIENTS_MAX`. */
-  readonly clientsMax?: number;
 }

@@ -7,20 +7,19 @@ import { isNewcomer } from './site-line.ts';
 import type { SiteReading } from './site-rule.ts';
 import type { SiteLoad } from './site-usual.ts';
 
-/** Requests of one client in a window that count for the site: more say nothing about the others. */
-export const CLIENT_REQUESTS_MAX = 20;
-
 export class SiteMeter {
   private readonly clients: Clients;
   private readonly window: Window;
+  private readonly clientRequestsMax: number;
   private readonly requests: SlidingCount;
   private readonly newcomers: SlidingCount;
   /** Requests by second, in the classic profile all of them, else those that are no static files. */
   private readonly weights: Uint32Array;
 
-  constructor({ profile }: Pick<EngineOptions, 'profile'>, clients: Clients, window: Window) {
+  constructor({ detection, profile }: EngineOptions, clients: Clients, window: Window) {
     this.clients = clients;
     this.window = window;
+    this.clientRequestsMax = detection.site.client_requests;
     this.requests = new SlidingCount(window.seconds);
     this.newcomers = new SlidingCount(window.seconds);
     this.weights = profile === 'classic' ? window.siteRequests : window.siteWeight;
@@ -29,7 +28,7 @@ export class SiteMeter {
   /** Counts a request that weighs something; the window has counted it already. */
   noteRequest(slot: number, second: number): void {
     const requests = this.clients.weight(slot);
-    if (requests <= CLIENT_REQUESTS_MAX) this.requests.add(second);
+    if (requests <= this.clientRequestsMax) this.requests.add(second);
     if (requests === 1 && isNewcomer(this.clients, slot, second)) this.newcomers.add(second);
   }
 

@@ -5,7 +5,6 @@
 
 import type { GlobalAnomalyEvent, Level } from '../model/event.ts';
 import type { DetectionOptions } from '../settings/engine-settings.ts';
-import { CLASSIC_FLOOR } from '../traffic/baseline.ts';
 import type { SiteLoad } from './site-usual.ts';
 
 type SiteCondition = GlobalAnomalyEvent['condition'];
@@ -26,35 +25,30 @@ export interface SiteReading {
 /** An anomaly is over below this many times what is usual and half of what may come on top. */
 const CALM_TIMES = 1.5;
 
-/**
- * So much a window comes on top of what is usual. Half as many requests or clients report a rush of visitors, half as many
- * newcomers the crawlers of one service (docs/measurements.md).
- */
-const LEAST = { requests: 200, newcomers: 40, clients: 200 } as const;
-
 const COMPARED = [
-  { condition: 'site_requests', name: 'requests' },
-  { condition: 'site_newcomers', name: 'newcomers' },
-  { condition: 'site_clients', name: 'clients' },
+  { condition: 'site_requests', name: 'requests', least: 'min_requests' },
+  { condition: 'site_newcomers', name: 'newcomers', least: 'min_newcomers' },
+  { condition: 'site_clients', name: 'clients', least: 'min_clients' },
 ] as const;
 
 const limitOf = (usual: number, least: number, times: number): number => least + times * usual;
 
 /** True when a reading of this window would fire. Asked every second: it takes a tenth of the time of a reading. */
-export function exceedsUsual(load: SiteLoad, usual: SiteLoad, { times }: DetectionOptions['site']): boolean {
+export function exceedsUsual(load: SiteLoad, usual: SiteLoad, options: DetectionOptions['site']): boolean {
+  const { times, min_requests, min_newcomers, min_clients } = options;
   return (
-    load.requests > limitOf(usual.requests, LEAST.requests, times) ||
-    load.newcomers > limitOf(usual.newcomers, LEAST.newcomers, times) ||
-    load.clients > limitOf(usual.clients, LEAST.clients, times)
+    load.requests > limitOf(usual.requests, min_requests, times) ||
+    load.newcomers > limitOf(usual.newcomers, min_newcomers, times) ||
+    load.clients > limitOf(usual.clients, min_clients, times)
   );
 }
 
 /** Compares a window with what is usual: the reading that is nearest to its limit, or furthest above it. */
-export function readLoad(load: SiteLoad, usual: SiteLoad, { times }: DetectionOptions['site']): SiteReading {
-  const readings = COMPARED.map(({ condition, name }): SiteReading => {
+export function readLoad(load: SiteLoad, usual: SiteLoad, options: DetectionOptions['site']): SiteReading {
+  const readings = COMPARED.map(({ condition, name, least }): SiteReading => {
     const [measured, normal] = [load[name], usual[name]];
-    const limit = limitOf(normal, LEAST[name], times);
-    const calmBelow = LEAST[name] / 2 + Math.min(CALM_TIMES, times) * normal;
+    const limit = limitOf(normal, options[least], options.times);
+    const calmBelow = options[least] / 2 + Math.min(CALM_TIMES, options.times) * normal;
     const [fired, calm] = [measured > limit, measured < calmBelow];
     return { condition, measured, usual: normal, limit, fired, calmBelow, calm };
   });
@@ -69,10 +63,10 @@ export function readLoad(load: SiteLoad, usual: SiteLoad, { times }: DetectionOp
  * The textbook's rule: the rate of all requests, a second, is beyond so many deviations or times the mean of the seconds,
  * neither of which counts as less than its floor.
  */
-export function readTextbook(rate: number, site: Level, { z_score, multiple }: DetectionOptions): SiteReading {
+export function readTextbook(rate: number, site: Level, { z_score, multiple, classic }: DetectionOptions): SiteReading {
   const level = {
-    mean: Math.max(site.mean, CLASSIC_FLOOR.mean),
-    stddev: Math.max(site.stddev, CLASSIC_FLOOR.stddev),
+    mean: Math.max(site.mean, classic.mean_floor),
+    stddev: Math.max(site.stddev, classic.stddev_floor),
   };
   const limit = Math.min(level.mean + z_score * level.stddev, level.mean * multiple);
   const byZ = (rate - level.mean) / level.stddev / z_score >= rate / level.mean / multiple;

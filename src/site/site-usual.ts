@@ -1,6 +1,5 @@
 /** What is usual in a window for the site as a whole: learned once a window, recently and at each hour of the day. */
 import type { BaselineOptions } from '../settings/engine-settings.ts';
-import { HOUR_SAMPLES_MIN } from '../traffic/baseline.ts';
 
 /** What is counted in a window. */
 export interface SiteLoad {
@@ -38,15 +37,17 @@ function learn(mean: Mean, load: SiteLoad, windowsMax: number): void {
 export class SiteUsual {
   private readonly windowSeconds: number;
   private readonly recentMax: number;
+  private readonly hourMin: number;
   private recent = emptyMean();
   private hours = Array.from({ length: 24 }, emptyMean);
   private newcomerWindows = 0;
   /** The newest window, which counts once another without an anomaly has followed. */
   private pending: { readonly load: SiteLoad; readonly second: number } | undefined;
 
-  constructor({ window }: Pick<BaselineOptions, 'window'>, windowSeconds: number) {
+  constructor({ window, hour_of_day }: BaselineOptions, windowSeconds: number) {
     this.windowSeconds = windowSeconds;
     this.recentMax = Math.max(1, Math.round(window / 1000 / windowSeconds));
+    this.hourMin = hour_of_day.enabled ? hour_of_day.min_samples : Number.POSITIVE_INFINITY;
   }
 
   /** The window that ends with `second` was ordinary, as far as one can see. */
@@ -72,7 +73,7 @@ export class SiteUsual {
     const { recent } = this;
     if (recent.windows === 0) return undefined;
     const hour = this.hourOf(second);
-    const known = hour.windows >= HOUR_SAMPLES_MIN ? hour : recent;
+    const known = hour.windows >= this.hourMin ? hour : recent;
     return {
       requests: Math.max(recent.requests, known.requests),
       clients: Math.max(recent.clients, known.clients),

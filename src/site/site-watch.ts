@@ -9,7 +9,7 @@ import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
 import type { Window } from '../traffic/window.ts';
 import { readOrdinary, readSurge } from './site-evidence.ts';
-import { CLIENT_REQUESTS_MAX, SiteMeter } from './site-meter.ts';
+import { SiteMeter } from './site-meter.ts';
 import { exceedsUsual, type RuleState, readLoad, readTextbook, type SiteReading, SiteRule } from './site-rule.ts';
 import { type SampleState, SiteSample } from './site-sample.ts';
 import { findSignature } from './site-signature.ts';
@@ -20,8 +20,6 @@ import { continueSurge, RATE_SECONDS, type Surge, type SurgeNumbers, surgeNumber
 /** An attack, however long, becomes normal only after a day. */
 const ATTACK_NORMAL_SECONDS = 86_400;
 const TOP_CLIENTS = 5;
-/** Reported so long after it began: by then it is clear what it looks like. */
-const START_SECONDS = 15;
 
 /** What survives a restart. */
 export interface SiteState {
@@ -43,6 +41,7 @@ export class SiteWatch {
   private readonly sample = new SiteSample();
   private readonly meter: SiteMeter;
   private readonly newNormalSeconds: number;
+  private readonly clientRequestsMax: number;
   private surge: Surge | undefined;
   /** Of ordinary windows. */
   private lines = 0;
@@ -55,9 +54,10 @@ export class SiteWatch {
     this.clients = clients;
     this.window = window;
     this.evidence = evidence;
+    this.clientRequestsMax = site.client_requests;
     this.newNormalSeconds = Math.round(options.baseline.window / 1000);
     // The textbook waits for nothing.
-    const startSeconds = options.profile === 'classic' ? 1 : START_SECONDS;
+    const startSeconds = options.profile === 'classic' ? 1 : Math.round(site.start_after / 1000);
     this.rule = new SiteRule(startSeconds, Math.round(site.end_after / 1000));
     this.usual = new SiteUsual(options.baseline, window.seconds);
     this.meter = new SiteMeter(options, clients, window);
@@ -189,7 +189,7 @@ export class SiteWatch {
   private start(second: number, effective: Effective, reading: SiteReading, since: number): GlobalAnomalyStart {
     this.usual.discard();
     this.sample.discard();
-    const { lines, from } = readSurge(this.evidence, this.clients, since, CLIENT_REQUESTS_MAX);
+    const { lines, from } = readSurge(this.evidence, this.clients, since, this.clientRequestsMax);
     const expected = ((this.usual.at(second)?.lines ?? 0) * (second - from + 1)) / this.window.seconds;
     const { verdict, detail } = findVerdict(lines, expected, this.sample, this.usual.knowsClients);
     const { condition } = reading;

@@ -30,8 +30,6 @@ const SEARCH_SHARE = 1 / 8;
 const MINUTE = 60;
 /** Share of the usual requests that all lanes together may touch: a visitor in a thousand. */
 const HONEST_SHARE = 0.001;
-/** The widest networks that are banned or matched, in bits: what registries give to one provider. */
-const WIDEST_PREFIX = { ipv4: 16, ipv6: 32 } as const;
 
 /** What survives a restart. */
 export interface SwarmState {
@@ -81,7 +79,7 @@ export class SwarmWatch {
     this.acts = acts;
     this.strangers = new Strangers(clients, acts.isExempt);
     this.lanes = new Lanes(hashKey);
-    this.hasher = new LookHasher({ ...WIDEST_PREFIX, hashKey });
+    this.hasher = new LookHasher({ ipv4: options.ipv4_prefix, ipv6: options.ipv6_prefix, hashKey });
   }
 
   /** Second `second` has ended. */

@@ -11,27 +11,6 @@ import { addMoments, addSample, emptyMoments, levelOf, type Moments, scaleMoment
 const MINUTE = 60;
 /** What is left of an hour slot when the same hour comes again the next day. */
 const HOUR_FADE = 2 / 3;
-/** Minutes an hour of the day must have taught before its slot is preferred: a whole one. */
-export const HOUR_SAMPLES_MIN = 60;
-
-/** What every number counts as at least, so that a quiet site does not make each visitor unusual. */
-interface Floors {
-  /** Requests a second. */
-  readonly site: Level;
-  /** Requests a minute. */
-  readonly client: Level;
-  /** Share of 4xx answers. */
-  readonly errorRatio: number;
-}
-
-export const FLOORS: Floors = {
-  site: { mean: 0.5, stddev: 0.5 },
-  client: { mean: 6, stddev: 6 },
-  errorRatio: 0.1,
-};
-
-/** Profile classic: the floors of the textbook rule for the site's requests a second. */
-export const CLASSIC_FLOOR: Level = { mean: 2, stddev: 0.5 };
 
 /** Sums of one minute, of the ring, or of an hour slot. */
 interface Block {
@@ -79,16 +58,14 @@ function addBlock(to: Block, from: Block): void {
 
 export class Baseline {
   private readonly options: BaselineOptions;
-  private readonly floors: Floors;
   private readonly minutesMax: number;
   private current = emptyBlock();
   private minutes: Block[] = [];
   private hours: (Block & { day: number })[] = Array.from({ length: 24 }, () => ({ ...emptyBlock(), day: -1 }));
   private observedSeconds = 0;
 
-  constructor(options: BaselineOptions, floors: Floors = FLOORS) {
+  constructor(options: BaselineOptions) {
     this.options = options;
-    this.floors = floors;
     this.minutesMax = Math.max(1, Math.round(options.window / 60_000));
   }
 
@@ -134,12 +111,13 @@ export class Baseline {
 
   /** The numbers in force at epoch second `now`: the hour's slot once it has enough minutes, else the ring; never below the floors. */
   effective(now: number): Effective {
-    const { options, floors } = this;
+    const { options } = this;
     const ring = emptyBlock();
     for (const minute of this.minutes) addBlock(ring, minute);
     addBlock(ring, this.current);
     const hour = this.hours[Math.floor(now / 3600) % 24];
-    const useHour = hour !== undefined && hour.site.count >= HOUR_SAMPLES_MIN * MINUTE;
+    const useHour =
+      options.hour_of_day.enabled && hour !== undefined && hour.site.count >= options.hour_of_day.min_samples * MINUTE;
     const chosen = useHour ? hour : ring;
     const site = levelOf(chosen.site);
     const client = levelOf(chosen.client);
@@ -149,18 +127,18 @@ export class Baseline {
       client: chosen.client.count > 0 ? client : undefined,
       errorRatio,
     };
-    const floored = client.mean < floors.client.mean && client.stddev < floors.client.stddev;
+    const floored = client.mean < options.client_mean_floor && client.stddev < options.client_stddev_floor;
     return {
       ready: this.observedSeconds * 1000 >= options.warmup,
       site: {
-        mean: Math.max(site.mean, floors.site.mean),
-        stddev: Math.max(site.stddev, floors.site.stddev),
+        mean: Math.max(site.mean, options.site_mean_floor),
+        stddev: Math.max(site.stddev, options.site_stddev_floor),
       },
       client: {
-        mean: Math.max(client.mean, floors.client.mean),
-        stddev: Math.max(client.stddev, floors.client.stddev),
+        mean: Math.max(client.mean, options.client_mean_floor),
+        stddev: Math.max(client.stddev, options.client_stddev_floor),
       },
-      errorRatio: Math.max(floors.errorRatio, errorRatio ?? 0),
+      errorRatio: Math.max(options.error_ratio_floor, errorRatio ?? 0),
       learned,
       origin: useHour ? 'hour' : floored ? 'floor' : 'rolling',
       siteSamples: Math.round(chosen.site.count),

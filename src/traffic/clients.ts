@@ -3,8 +3,6 @@ import { KeyIndex } from './key-index.ts';
 import { FIRST_CAPACITY, RECORD_WORDS, Records } from './records.ts';
 import { SightOrder } from './sight-order.ts';
 
-/** Clients kept track of by default: in a window of a busy site there are thousands; a million take 443 MiB (docs/measurements.md). */
-export const CLIENTS_MAX = 1_000_000;
 /** The end of a permanent ban. */
 export const PERMANENT = 0xffff_ffff;
 /** In the place of an entry of the window. */

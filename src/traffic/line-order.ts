@@ -10,8 +10,6 @@ export const LEFT_OUT = -1;
 const SET_BACK_LINES = 20;
 /** A log that is as late as this many lines in a row has another clock than the others. */
 const ASTRAY_LINES = 1000;
-/** Lines may be this late, milliseconds: nginx's workers write when their buffers are full, or after `flush=`. Later ones are left out. */
-export const LATE_MS_MAX = 60_000;
 /** A longer gap in the log teaches nothing: it is not known to have been quiet. A second line must confirm it. */
 export const GAP_SECONDS_MAX = 3600;
 

@@ -15,7 +15,7 @@ const OLD = `
 source:
   poll_interval: nonsense
   of_all_the_keys: it had
-detection: { out_of_order: [], site: { min_clients: 70 } }
+bans: { allowlist_resolve: [], max_share_min_bans: 70 }
 notify:
   slack: { timeout: 1s }
   webhook: [{ url: https://example.com/hook, queue_max: 9 }]
@@ -26,14 +26,13 @@ test('each removed key is ignored with a warning that says where it is, what hol
   assert.ok(loaded.ok, JSON.stringify(loaded));
   assert.deepEqual(loaded.warnings.map(formatProblem), [
     'config.yaml:2:1: source: was removed and is ignored: logs are looked at every 20ms while lines come, globs every second, lines may have 64 KiB (delete it)',
-    'config.yaml:5:14: detection.out_of_order: was removed and is ignored: lines may be 60s late (delete it)',
-    'config.yaml:5:40: detection.site.min_clients: was removed and is ignored: 200 clients on top; raise detection.site.times for fewer alerts (delete it)',
+    'config.yaml:5:9: bans.allowlist_resolve: was removed and is ignored: host names are looked up every 5m (delete it)',
+    'config.yaml:5:32: bans.max_share_min_bans: was removed and is ignored: it is 10; bans.max_share: 1 turns the share off (delete it)',
     'config.yaml:7:12: notify.slack.timeout: was removed and is ignored: a delivery may take 10s (delete it)',
     'config.yaml:8:46: notify.webhook[0].queue_max: was removed and is ignored: 1,000 messages are kept while the service is away (delete it)',
   ]);
-  const { detection } = defaultConfig().config;
-  assert.deepEqual(loaded.config.detection, detection);
-  assert.equal(check('bans: {fuse_hold: 1s}').ok && defaultConfig().version, defaultConfig().version);
+  assert.deepEqual(loaded.config.bans, defaultConfig().config.bans);
+  assert.equal(check('state: {checkpoint: 1s}').ok && defaultConfig().version, defaultConfig().version);
 });
 
 test('no key is both there and removed', () => {

@@ -107,6 +107,14 @@ test('each floor holds by itself', () => {
   assert.equal(banAfter(sparse.bench, sparse.now, 1000).count, 211);
 });
 
+test("the floors are the configuration's", () => {
+  const detection = { ...ENGINE.detection, classic: { mean_floor: 3, stddev_floor: 1 } };
+  const bench = new Bench({ profile: 'classic', detection });
+  bench.feed(...site(FIRST, 599, (second) => second % 2));
+  // 3 + 3 x 1 is 6 a second, 360 a minute.
+  assert.equal(banAfter(bench, START + 600, 1000).count, 361);
+});
+
 test('all requests count, static files included, on both sides', () => {
   const { bench, now } = ready(site(FIRST, 599, uneven, '/site.css'));
   bench.feed(...burst(now, 420, 200, '/photo.png'));

@@ -123,7 +123,7 @@ test('only as many clients as asked for, and requests by day', () => {
 });
 
 test('a client that made room for another leaves nothing to it, but counts among the known', () => {
-  const bench = new Bench({ history: true, clientsMax: 1000 });
+  const bench = new Bench({ history: true, detection: { clients_max: 1000 } });
   for (let hour = 0; hour < 3; hour++) bench.feed(...asking(START + hour * HOUR, 5));
   for (let n = 0; n < 1000; n++) bench.feed(logLine(START + 3 * HOUR + n, `198.51.${100 + (n >> 8)}.${n & 255}`));
   const { heaviest, known_clients } = summary(bench, 2000);

@@ -14,8 +14,8 @@ function distinct(first: number, count: number, second: number): Tally {
   return { rows, count, lines: count, skipped: new Uint32Array(SKIP_REASONS.length) };
 }
 
-test('a million and more distinct clients stay within the limit, the newest are kept', () => {
-  const bench = new Bench({ clientsMax: 50_000 });
+test('a million and more distinct clients stay within clients_max, the newest are kept', () => {
+  const bench = new Bench({ detection: { clients_max: 50_000 } });
   const { engine } = bench;
   const [perSecond, seconds] = [20_000, 60];
   for (let second = 0; second < seconds; second++) {
@@ -33,7 +33,7 @@ test('a million and more distinct clients stay within the limit, the newest are 
 });
 
 test('a ban outlives the eviction of its client', () => {
-  const bench = new Bench({ clientsMax: 1000 });
+  const bench = new Bench({ detection: { clients_max: 1000 } });
   const { engine } = bench;
   engine.bans.set({ high: 0x2001_0db8, low: 7, tier: 2, until: START + 900, lastEnd: START + 900 });
   const one = distinct(7, 1, START);
@@ -47,7 +47,7 @@ test('a ban outlives the eviction of its client', () => {
 });
 
 test('windows of evicted clients leave without a trace', () => {
-  const bench = new Bench({ clientsMax: 1000 });
+  const bench = new Bench({ detection: { clients_max: 1000 } });
   const { engine } = bench;
   for (let second = 0; second < 300; second++) {
     const tally = distinct((second * 700) % 5000, 700, START + second);

@@ -45,8 +45,7 @@ test('older lines are left out and counted', () => {
   assert.deepEqual(bench.of('ban'), []);
   assert.equal(bench.engine.order.late, 500);
   assert.equal(bench.engine.window.newest, now);
-  // What left the window is too late as well.
-  const strict = ready({ detection: { window: 6000 } });
+  const strict = ready({ detection: { out_of_order: 5000 } });
   strict.bench.feed(logLine(strict.now, visitorIp(1)), ...flood(strict.now - 6, 7));
   assert.equal(strict.bench.engine.order.late, 7);
 });

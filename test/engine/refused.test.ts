@@ -25,15 +25,15 @@ test('an allowlisted flood is refused once while it lasts, and banned when the e
 });
 
 test('the fuse stops bans, says so once, and bans what still floods when it is whole again', () => {
-  const { bench, now } = ready({ bans: { max_per_minute: 3 } });
+  const { bench, now } = ready({ bans: { max_per_minute: 3, fuse_hold: 30_000 } });
   const attackers = Array.from({ length: 6 }, (_, n) => `198.51.100.${210 + n}`);
-  for (let second = 0; second < 640; second += second < 10 || second > 590 ? 1 : 10) {
+  for (let second = 0; second < 70; second++) {
     bench.feed(...attackers.flatMap((ip) => flood(now + second, 130, ip)));
   }
   const phases = bench.events.flatMap((event) => (event.event === 'fuse' ? [[event.phase, event.time]] : []));
   assert.deepEqual(phases.slice(0, 2), [
     ['tripped', formatSecond(now)],
-    ['reset', formatSecond(now + 600)],
+    ['reset', formatSecond(now + 30)],
   ]);
   assert.deepEqual(
     bench

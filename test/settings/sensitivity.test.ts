@@ -85,7 +85,8 @@ test('a limit that the operator set is moved as well', () => {
   assert.ok(normal < (requestsUntilBan('normal') ?? 0) && low > normal, `${needed}`);
 });
 
-test('the classic profile: z and multiple of the textbook are divided', () => {
+test('the classic profile: z and multiple of the textbook are divided, the floors of the site stay', () => {
   const { detection } = moveLimits({ ...ENGINE, profile: 'classic' }, 'low');
   assert.deepEqual([detection.z_score, detection.multiple], [4.5, 7]);
+  assert.deepEqual(detection.classic, ENGINE.detection.classic);
 });

@@ -4,17 +4,18 @@ import { readLoad, readTextbook, type SiteReading, SiteRule } from '../../src/si
 import { ENGINE } from '../support/engine.ts';
 
 const { detection } = ENGINE;
+const SITE = { ...detection.site, times: 3, min_requests: 200, min_newcomers: 40, min_clients: 150 };
 const USUAL = { requests: 100, newcomers: 4, clients: 20, lines: 400 };
 
 /** The reading of usual traffic with a change. */
-const reading = (change: Partial<typeof USUAL>) => readLoad({ ...USUAL, ...change }, USUAL, detection.site);
+const reading = (change: Partial<typeof USUAL>) => readLoad({ ...USUAL, ...change }, USUAL, SITE);
 
 test('requests, newcomers and clients fire above so many times what is usual and a fixed number on top', () => {
   assert.equal(reading({}).fired, false);
   for (const [name, limit, condition] of [
     ['requests', 500, 'site_requests'],
     ['newcomers', 52, 'site_newcomers'],
-    ['clients', 260, 'site_clients'],
+    ['clients', 210, 'site_clients'],
   ] as const) {
     assert.equal(reading({ [name]: limit }).fired, false, `${name} at its limit`);
     const above = reading({ [name]: limit + 1 });
@@ -37,7 +38,7 @@ test('all is calm only when everything is', () => {
 
 test('newcomers count for nothing until clients are known', () => {
   const unknown = { ...USUAL, newcomers: Number.POSITIVE_INFINITY };
-  const { fired, calm, condition } = readLoad({ ...USUAL, newcomers: 5000 }, unknown, detection.site);
+  const { fired, calm, condition } = readLoad({ ...USUAL, newcomers: 5000 }, unknown, SITE);
   assert.deepEqual([fired, calm, condition], [false, true, 'site_requests']);
 });
 

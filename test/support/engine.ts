@@ -15,7 +15,6 @@ export interface Overrides {
   readonly swarm?: Partial<EngineOptions['swarm']>;
   readonly history?: boolean;
   readonly hashKey?: number;
-  readonly clientsMax?: number;
 }
 
 const { profile, detection, baseline, bans, swarm } = configSchema.parse({});
@@ -40,7 +39,6 @@ export function engineOptions(overrides: Overrides = {}): EngineOptions {
     swarm: { ...ENGINE.swarm, ...overrides.swarm },
     history: overrides.history ?? false,
     hashKey: overrides.hashKey ?? 0,
-    ...(overrides.clientsMax !== undefined && { clientsMax: overrides.clientsMax }),
   };
 }
 

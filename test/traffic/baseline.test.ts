@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Baseline, type BaselineState, baselineEvent, FLOORS } from '../../src/traffic/baseline.ts';
+import { Baseline, type BaselineState, baselineEvent } from '../../src/traffic/baseline.ts';
 import { addMoments, addSample, emptyMoments, levelOf, scaleMoments } from '../../src/traffic/moments.ts';
 import { ENGINE } from '../support/engine.ts';
 import fc from '../support/fast-check.ts';
@@ -58,7 +58,9 @@ test('nothing learned: the floors are in force, and it is not ready', () => {
   const baseline = new Baseline(OPTIONS);
   assert.deepEqual(baseline.effective(START), {
     ready: false,
-    ...FLOORS,
+    site: { mean: OPTIONS.site_mean_floor, stddev: OPTIONS.site_stddev_floor },
+    client: { mean: OPTIONS.client_mean_floor, stddev: OPTIONS.client_stddev_floor },
+    errorRatio: OPTIONS.error_ratio_floor,
     learned: { site: undefined, client: undefined, errorRatio: undefined },
     origin: 'floor',
     siteSamples: 0,
@@ -70,13 +72,17 @@ test('each number has its own floor', () => {
   const baseline = new Baseline(OPTIONS);
   learn(baseline, START, 3, 50, [10, 10, 10], 20);
   const effective = baseline.effective(START + 180);
-  assert.deepEqual(effective.client, { mean: 10, stddev: FLOORS.client.stddev });
-  assert.deepEqual(effective.site, { mean: 50, stddev: FLOORS.site.stddev });
+  assert.deepEqual(effective.client, { mean: 10, stddev: OPTIONS.client_stddev_floor });
+  assert.deepEqual(effective.site, { mean: 50, stddev: OPTIONS.site_stddev_floor });
   assert.equal(effective.errorRatio, 0.4);
   assert.equal(effective.origin, 'rolling');
   assert.deepEqual([effective.siteSamples, effective.clientSamples], [180, 9]);
   const event = baselineEvent(effective, START + 180);
-  assert.deepEqual(event.client, { mean: 10 / 60, stddev: FLOORS.client.stddev / 60 }, 'told in requests a second');
+  assert.deepEqual(
+    event.client,
+    { mean: 10 / 60, stddev: OPTIONS.client_stddev_floor / 60 },
+    'told in requests a second',
+  );
 });
 
 test('it is ready after the warm-up, to the second', () => {
@@ -88,7 +94,7 @@ test('it is ready after the warm-up, to the second', () => {
 });
 
 test('the ring forgets what is older than the window', () => {
-  const baseline = new Baseline(OPTIONS);
+  const baseline = new Baseline({ ...OPTIONS, hour_of_day: { enabled: false, min_samples: 60 } });
   learn(baseline, START, 30, 900, [500, 700]);
   learn(baseline, START + 1800, 29, 10, [20, 40]);
   assert.ok(baseline.effective(START + 3540).client.mean > 30, 'one minute of the old level is left');
@@ -109,6 +115,9 @@ test('the hour of the day is preferred once it has enough samples, and fades', (
   const later = baseline.effective(START + DAY + 1800);
   assert.equal(later.siteSamples, 6000, 'yesterday counts two thirds');
   assert.ok(Math.abs(later.site.mean - (40 + (100 * 2) / 3) / (1 + 2 / 3)) < 1e-9);
+  const off = new Baseline({ ...OPTIONS, hour_of_day: { enabled: false, min_samples: 60 } });
+  learn(off, START, 60, 100, [60, 80]);
+  assert.equal(off.effective(START + DAY).origin, 'rolling');
 });
 
 test('a restored baseline is in force as it was, and the snapshot stands still', () => {

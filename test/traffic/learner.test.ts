@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Baseline, FLOORS } from '../../src/traffic/baseline.ts';
+import { Baseline } from '../../src/traffic/baseline.ts';
 import { Clients } from '../../src/traffic/clients.ts';
 import { Learner } from '../../src/traffic/learner.ts';
 import { ENGINE } from '../support/engine.ts';
@@ -8,11 +8,9 @@ import { ENGINE } from '../support/engine.ts';
 /** The first second of a minute. */
 const START = 1_700_000_040;
 
-const LOW = { ...FLOORS, client: { mean: 0.001, stddev: 0.001 } };
-
 class Lesson {
   readonly clients = new Clients(1000);
-  readonly baseline = new Baseline(ENGINE.baseline, LOW);
+  readonly baseline = new Baseline({ ...ENGINE.baseline, client_mean_floor: 0.001, client_stddev_floor: 0.001 });
   readonly learner = new Learner(this.clients, this.baseline);
   readonly good = this.clients.add(1, 1, START);
   readonly bad = this.clients.add(1, 2, START);
@@ -53,7 +51,7 @@ test('a flagged client teaches neither its rate nor its errors', () => {
   lesson.minute(START, 2, 1000, 1000);
   const { site, client, errorRatio, clientSamples } = lesson.effective();
   assert.deepEqual([site.mean, client.mean, clientSamples], [2, 120, 1]);
-  assert.equal(errorRatio, FLOORS.errorRatio);
+  assert.equal(errorRatio, ENGINE.baseline.error_ratio_floor);
 });
 
 test('a client flagged during a minute is no sample of that minute, and is one of the next', () => {
@@ -79,7 +77,7 @@ test('while the site is anomalous nothing is learned', () => {
 
 test('a client evicted within the minute is not mistaken for the one that took its slot', () => {
   const clients = new Clients(1);
-  const baseline = new Baseline(ENGINE.baseline, LOW);
+  const baseline = new Baseline({ ...ENGINE.baseline, client_mean_floor: 0.001 });
   const learner = new Learner(clients, baseline);
   learner.leave(clients.add(1, 1, START), START, 30, 30, 0);
   learner.leave(clients.add(1, 2, START), START, 5, 5, 0);

@@ -20,7 +20,7 @@ const DAY_SECONDS = 86_400;
 /** What limits discard, by its name in `zban status`. */
 const DISCARDED: Readonly<Record<string, string>> = {
   late_lines: 'lines that came too late',
-  evicted_clients: 'clients forgotten (1,000,000 are kept)',
+  evicted_clients: 'clients forgotten (detection.clients_max)',
   window_entries: 'lines beyond what a window holds',
   banned_lines: 'lines of clients banned at the time',
 };

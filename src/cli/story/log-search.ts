@@ -11,7 +11,6 @@ import { ROW, SECOND, type Tally } from '../../parse/tally.ts';
 import { findLogs } from '../../source/discover.ts';
 import { findEnd, findHistory, type HistoryFile, readHistory } from '../../source/history.ts';
 import { SourceError } from '../../source/source-error.ts';
-import { LATE_MS_MAX } from '../../traffic/line-order.ts';
 import { workerSetup } from '../../workers/worker-setup.ts';
 import { formatBytes, formatSpan, formatTime } from '../text.ts';
 import { Recent, type Stretch, type StretchActivity } from './recent.ts';
@@ -116,9 +115,10 @@ class LogSearch {
 
   /** What the client did in these stretches. */
   async search(client: Prefix, stretches: readonly Stretch[]): Promise<Recent> {
+    const { out_of_order: lateMs } = this.config.detection;
     const recent = new Recent(client, stretches, this.config.detection);
-    const fromMs = Math.min(...stretches.map((stretch) => stretch.fromMs)) - LATE_MS_MAX;
-    const untilMs = Math.max(...stretches.map((stretch) => stretch.untilMs)) + LATE_MS_MAX;
+    const fromMs = Math.min(...stretches.map((stretch) => stretch.fromMs)) - lateMs;
+    const untilMs = Math.max(...stretches.map((stretch) => stretch.untilMs)) + lateMs;
     const { searchMsMax } = this.limits;
     const deadlineMs = this.now() + searchMsMax;
     for (const log of this.logs) {

@@ -92,7 +92,7 @@ export class DataPlane {
     this.options = options;
     const { config } = options;
     const hashKey = findHashKey(options.baseline);
-    this.clock = new LogClock();
+    this.clock = new LogClock(config.detection.out_of_order);
     // While lines may wait unread, no time passes for the logs.
     this.health = new LogHealth({
       troubles: options.troubles,

@@ -1,15 +1,18 @@
 /**
  * The log's clock while the log is silent. Lines move it on; without lines it follows the wall clock at a distance of
- * `LATE_MS_MAX`, so that a line that is merely late is never too old. It runs on elapsed time, not on the wall clock's
+ * `outOfOrderMs`, so that a line that is merely late is never too old. It runs on elapsed time, not on the wall clock's
  * reading: a log whose clock is wrong is followed all the same.
  */
-import { LATE_MS_MAX } from '../../traffic/line-order.ts';
-
 export class LogClock {
+  private readonly outOfOrderMs: number;
   private second = 0;
   private arrivedMs = 0;
   /** When the last lines came, undefined before the first. */
   private heardMs: number | undefined;
+
+  constructor(outOfOrderMs: number) {
+    this.outOfOrderMs = outOfOrderMs;
+  }
 
   /** The engine's clock stands at `second` after lines were judged at `nowMs`. It goes back only when the log's was set back. */
   arrived(second: number, nowMs: number): void {
@@ -32,6 +35,6 @@ export class LogClock {
   /** The second to which a silent log's clock may be moved, undefined before the first line. */
   findTick(nowMs: number): number | undefined {
     if (this.second === 0) return undefined;
-    return Math.floor(this.second + (nowMs - this.arrivedMs - LATE_MS_MAX) / 1000);
+    return Math.floor(this.second + (nowMs - this.arrivedMs - this.outOfOrderMs) / 1000);
   }
 }

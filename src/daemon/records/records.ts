@@ -91,8 +91,8 @@ export class Records {
    */
   static async open(options: RecordsOptions): Promise<Records> {
     const { state, audit } = options.config;
-    const files = { database: state.database, text: { path: audit.log, keep: audit.log_keep } };
-    const thread = await RecordThread.open({ ...files, busyTimeoutMs: BUSY_TIMEOUT_MS });
+    const text = { path: audit.log, bytesMax: audit.log_bytes_max, keep: audit.log_keep };
+    const thread = await RecordThread.open({ database: state.database, busyTimeoutMs: BUSY_TIMEOUT_MS, text });
     const database = new ReadConnection(state.database, BUSY_TIMEOUT_MS);
     try {
       return await Records.load(options, thread, database, thread.damage).catch(async (error) => {

@@ -3,7 +3,6 @@
 import type { Config } from '../../config/schema.ts';
 import { findConnections } from '../../host/connections.ts';
 import { formatPrefix } from '../../net/prefix.ts';
-import { LATE_MS_MAX } from '../../traffic/line-order.ts';
 import { formatDuration } from '../../words/duration.ts';
 import type { EngineStatus } from '../../workers/messages.ts';
 import type { Protection } from '../orders/protection.ts';
@@ -17,6 +16,8 @@ const LOG_BEHIND = 'log behind';
 type Noticed = Pick<EngineStatus, 'proxy' | 'unstopped' | 'wallAhead' | 'behindSeconds'>;
 
 export interface LogWatchOptions {
+  /** Clocks that differ by more are told of, milliseconds: lines may be that late. */
+  readonly outOfOrderMs: number;
   /** Absent where nothing is enforced. */
   readonly efficacy: Pick<Efficacy, 'check'> | undefined;
   readonly protection: Pick<Protection, 'setProxy'>;
@@ -49,9 +50,8 @@ export class LogWatch {
   }
 
   private compareClocks({ wallAhead, behindSeconds }: Pick<Noticed, 'wallAhead' | 'behindSeconds'>): void {
-    const { troubles } = this.options;
-    // Lines may be that late.
-    if (Math.abs(wallAhead) * 1000 <= LATE_MS_MAX) troubles.end(CLOCK);
+    const { troubles, outOfOrderMs } = this.options;
+    if (Math.abs(wallAhead) * 1000 <= outOfOrderMs) troubles.end(CLOCK);
     else {
       const by = `${formatDuration(Math.abs(wallAhead) * 1000)} ${wallAhead > 0 ? 'behind' : 'ahead of'}`;
       troubles.begin(
@@ -92,7 +92,7 @@ export class LogWatch {
 }
 
 export interface BuildLogWatchOptions
-  extends Omit<LogWatchOptions, 'efficacy'>,
+  extends Omit<LogWatchOptions, 'efficacy' | 'outOfOrderMs'>,
     Pick<EfficacyOptions, 'findActiveBan' | 'troubles'> {
   readonly config: Config;
   /** Name of the enforcement backend. */
@@ -110,5 +110,6 @@ export function buildLogWatch(options: BuildLogWatchOptions): LogWatch {
     connections: () => findConnections(),
     troubles,
   });
-  return new LogWatch({ ...options, efficacy: config.mode === 'enforce' ? efficacy : undefined });
+  const { out_of_order: outOfOrderMs } = config.detection;
+  return new LogWatch({ ...options, outOfOrderMs, efficacy: config.mode === 'enforce' ? efficacy : undefined });
 }

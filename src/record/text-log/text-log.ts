@@ -5,15 +5,13 @@ import { RecordError, recordError, toRecordError } from '../error.ts';
 
 /** Bytes that wait for a disk that does not take them. */
 const WAITING_BYTES_MAX = 1024 * 1024;
-/** A hundred thousand lines and more: grep and less take it in. */
-const BYTES_MAX = 20_000_000;
 const FILE_MODE = 0o640;
 const FOLDER_MODE = 0o750;
 
 export interface TextLogOptions {
   readonly path: string;
-  /** Size at which the file becomes `path.1`, bytes. One line more than this is still written whole. Default `BYTES_MAX`. */
-  readonly bytesMax?: number;
+  /** Size at which the file becomes `path.1`, bytes. One line more than this is still written whole. */
+  readonly bytesMax: number;
   /** Older files kept: `path.1` is the newest of them. */
   readonly keep: number;
 }
@@ -105,7 +103,7 @@ export class TextLog {
   /** Writes what fits into the current file, whole lines wherever the disk takes them. */
   #writeSome(): void {
     const size = this.#open();
-    const { bytesMax = BYTES_MAX } = this.#options;
+    const { bytesMax } = this.#options;
     const batch: Buffer[] = [];
     let bytes = 0;
     for (const line of this.#waiting) {
