@@ -68,17 +68,17 @@ function calm(): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** A thousand clients, ten requests each, within the last 25 seconds. */
+/** A thousand clients, five requests each, within the last ten seconds. */
 function flood(): string {
-  const from = now() - 25;
-  return Array.from({ length: 10_000 }, (_, n) => {
+  const from = now() - 10;
+  return Array.from({ length: 5000 }, (_, n) => {
     const ip = `2001:db8:${n % 4}:${((n % 1000) + 0x100).toString(16)}::1`;
-    return `${logLine(from + Math.floor(n / 400), ip, '/search', 200, 'Tool/1')}\n`;
+    return `${logLine(from + Math.floor(n / 500), ip, '/search', 200, 'Tool/1')}\n`;
   }).join('');
 }
 
 test('a flood, silence, restarts and reloads: one start and one end, by the wall clock', async (t) => {
-  const detection = { site: { end_after: '3s' } };
+  const detection = { site: { start_after: '1s', end_after: '3s' } };
   const daemon = new TestDaemon({ config: { mode: 'observe', detection } });
   t.after(() => daemon.close());
   const rows = () =>
