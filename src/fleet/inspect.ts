@@ -42,11 +42,14 @@ export async function readClock(server: Server, keys: Keys): Promise<number> {
 /** What the user may not do and hosts of a fleet must, in the server's words; undefined when nothing is missing. */
 export async function findForbidden(server: Server, keys: Keys): Promise<string | undefined> {
   try {
+    // Also where the server has the script already.
+    await server.command(keys.trial, ['EVAL', TRIAL.text, '1', keys.trial]);
     await server.run(TRIAL, [keys.trial], []);
     await server.command(keys.bans, ['XRANGE', keys.bans, '-', '+', 'COUNT', '1']);
     await server.command(keys.bans, ['XREVRANGE', keys.bans, '+', '-', 'COUNT', '1']);
     await server.command(keys.bans, ['XREAD', 'COUNT', '1', 'STREAMS', keys.bans, keys.watch, '$', '$']);
     await server.command(keys.lifted, ['ZREVRANGE', keys.lifted, '0', '0']);
+    await server.command(keys.lifted, ['ZSCORE', keys.lifted, '*']);
     await server.command(keys.releases, ['HMGET', keys.releases, 'none']);
     await server.command(keys.details, ['HSCAN', keys.details, '0', 'COUNT', '1']);
     await server.command(keys.hosts, ['HGETALL', keys.hosts]);

@@ -21,6 +21,8 @@ const [TICK_MS, JITTER] = [250, 0.2];
 /** Pauses between attempts to connect. */
 const [RETRY_MS, RETRY_MAX_MS] = [200, 2000];
 const EPOCH_BYTES = 8;
+/** A host that starts again may meet the last beat of its earlier run, once. */
+const TWIN_BEATS = 2;
 
 export interface LinkOptions {
   readonly server: ServerOptions;
@@ -78,6 +80,11 @@ export class Link {
   private lastCounts: SharedCountsResult | undefined;
   private bytesBefore = 0;
   private isStopped = false;
+  /** Of this run of the host. */
+  private readonly runId = randomBytes(4).toString('hex');
+  private hasBeaten = false;
+  /** How often in a row another run was heard of under this host's name. */
+  private twinBeats = 0;
   private readonly stopping = new AbortController();
   private running: Promise<void> | undefined;
 
@@ -86,12 +93,16 @@ export class Link {
     this.keys = new Keys(options.name);
     this.place = options.saved;
     const { host, enforce, now } = options;
-    const run = randomBytes(4).toString('hex');
-    this.counts = new OutgoingCounts({ host, keys: this.keys, run, bans: enforce, now });
+    this.counts = new OutgoingCounts({ host, keys: this.keys, run: this.runId, bans: enforce, now });
   }
 
   get isUp(): boolean {
     return this.session !== undefined;
+  }
+
+  /** True while another host takes this one's name: each of them undoes what the other says of itself. */
+  get hasTwin(): boolean {
+    return this.twinBeats >= TWIN_BEATS;
   }
 
   /** Numbers for people. */
@@ -188,7 +199,8 @@ export class Link {
   /** Says that this host is there, and whether the server has lost all of its writes, or perhaps the last ones, since it was last asked. */
   private async beat({ writer }: Session): Promise<'emptied' | 'replaced' | undefined> {
     const { host, describe, shares, now } = this.options;
-    const about = JSON.stringify({ ...describe(), counts: shares.counts, read: this.place?.lastId ?? STREAM_START });
+    const own = { run: this.runId, counts: shares.counts, read: this.place?.lastId ?? STREAM_START };
+    const about = JSON.stringify({ ...describe(), ...own });
     const beforeMs = now();
     const epoch = randomBytes(EPOCH_BYTES).toString('hex');
     const words = [host, about, String(SILENT_MS), epoch];
@@ -197,11 +209,15 @@ export class Link {
       string,
       number,
       string,
+      string,
     ];
     const aheadMs = Number(answer[0]) - (beforeMs + now()) / 2;
     if (!Number.isFinite(aheadMs)) throw new Error('the server tells no time');
     this.aheadMs = aheadMs;
     this.hosts = Math.max(1, Number(answer[2]));
+    const [, run = this.runId] = /"run":"(\w+)"/.exec(answer[4]) ?? [];
+    this.twinBeats = this.hasBeaten && run !== this.runId ? this.twinBeats + 1 : 0;
+    this.hasBeaten = true;
     const isReplaced = this.history !== undefined && this.history !== answer[3];
     this.history = answer[3];
     const isEmptied = this.place?.epoch !== answer[1];

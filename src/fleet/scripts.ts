@@ -30,12 +30,19 @@ export const PUBLISH = script(`${NOW}
 -- When an entry was decided: 0 for one that is not understood, which gives way.
 local function timeOf(text)
   local isRead, entry = pcall(cjson.decode, text)
-  return isRead and type(entry) == 'table' and tonumber(entry.at) or 0, isRead and type(entry) == 'table' and entry.kind
+  if not isRead or type(entry) ~= 'table' then return 0 end
+  return tonumber(entry.at) or 0, entry.kind
 end
 local bans, active, details, lifted, releases, allowed, panic = unpack(KEYS)
 local answers = {}
 for i = 1, #ARGV, ${ORDER_ARGUMENTS} do
   local kind, target, at, text = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i + 4]
+  -- What was decided in the future would overrule all that comes until then.
+  if at > now then
+    local entry = cjson.decode(text)
+    at, entry.at = now, now
+    text = cjson.encode(entry)
+  end
   local answer = 'new'
   if kind == 'ban' then
     local till = tonumber(ARGV[i + 3])
@@ -93,10 +100,12 @@ return answers`);
 /**
  * A host says that it is there. KEYS hosts epoch; ARGV host, what it says of itself (JSON), ms after which a silent host is gone,
  * an epoch for an empty server. Answers the server's time, its epoch, how many hosts share counts, and the id of its history of
- * writes (empty for a user who may not ask): a replica that takes over begins another one, and may lack the last writes before.
+ * writes (empty for a user who may not ask): a replica that takes over begins another one, and may lack the last writes before; last,
+ * what was said under this host's name before.
  */
 export const BEAT = script(`${NOW}
 redis.call('SET', KEYS[2], ARGV[4], 'NX')
+local before = redis.call('HGET', KEYS[1], ARGV[1]) or ''
 redis.call('HSET', KEYS[1], ARGV[1], now .. ' ' .. ARGV[2])
 local live = 0
 local all = redis.call('HGETALL', KEYS[1])
@@ -107,7 +116,7 @@ for i = 1, #all, 2 do
 end
 local info = redis.pcall('INFO', 'replication')
 local history = type(info) == 'string' and string.match(info, 'master_replid:(%x+)') or ''
-return { tostring(now), redis.call('GET', KEYS[2]), live, history }`);
+return { tostring(now), redis.call('GET', KEYS[2]), live, history, before }`);
 
 /**
  * Pours points into the buckets of one shard (src/share/level.ts says how). KEYS batches, then one for each client. ARGV host,
@@ -162,12 +171,17 @@ for k = 2, #KEYS do
 end
 return answers`);
 
-/** Does what the other scripts do, for `zban doctor`. KEYS a key of its own, which is gone afterwards. */
-export const TRIAL = script(`redis.call('XADD', KEYS[1], 'MAXLEN', '~', 1, '*', 'e', 'doctor')
-redis.call('DEL', KEYS[1])
-for _, try in ipairs({ { 'ZADD', 1, 'm' }, { 'HSET', 'f', 'v' }, { 'SET', 'v' } }) do
-  redis.call(try[1], KEYS[1], unpack(try, 2))
-  redis.call('PEXPIRE', KEYS[1], 60000)
-  redis.call('DEL', KEYS[1])
-end
-return redis.call('TIME')`);
+/** Does what the other scripts do, for `zban doctor`, and says what it may not. KEYS a key of its own, which is gone afterwards. */
+export const TRIAL = script(`local key = KEYS[1]
+for _, words in ipairs({
+  { 'DEL', key }, { 'XADD', key, 'MAXLEN', '~', 1, '*', 'e', 'doctor' }, { 'DEL', key },
+  { 'ZADD', key, 1, 'm' }, { 'PEXPIRE', key, 60000 }, { 'ZSCORE', key, 'm' }, { 'ZRANGEBYSCORE', key, 1, 1 }, { 'ZREM', key, 'm' },
+  { 'HSET', key, 'f', 'v' }, { 'HGET', key, 'f' }, { 'HGETALL', key }, { 'HDEL', key, 'f' },
+  { 'SET', key, 'v' }, { 'GET', key }, { 'DEL', key }, { 'TIME' },
+}) do
+  local answer = redis.pcall(unpack(words))
+  if type(answer) == 'table' and answer.err then
+    redis.pcall('DEL', key)
+    return redis.error_reply(words[1] .. ' in a script: ' .. answer.err)
+  end
+end`);

@@ -1,4 +1,5 @@
 /** What the other hosts said, read from the server: as it comes, or all that is in force after a long absence. */
+import { EVERYBODY } from '../share/merge.ts';
 import { type Order, parseOrder } from '../share/order.ts';
 import type { Keys } from './keys.ts';
 import type { Server } from './server.ts';
@@ -87,7 +88,13 @@ export async function readAll(server: Server, keys: Keys): Promise<Pick<Heard, '
     } while (cursor !== '0');
   }
   const panic = (await server.command(keys.panic, ['GET', keys.panic])) as string | null;
-  return parseEntries(panic === null ? texts : [...texts, panic]);
+  const { orders, unknown } = parseEntries(panic === null ? texts : [...texts, panic]);
+  const last = orders.at(-1);
+  if (last?.kind !== 'panic_end') return { orders, unknown };
+  // A panic that is over has lifted all bans before it all the same.
+  const sinceMs = Number(await server.command(keys.lifted, ['ZSCORE', keys.lifted, '*']));
+  const lifts = EVERYBODY.map((target): Order => ({ ...last, kind: 'unban', target, atMs: sinceMs }));
+  return { orders: [...lifts, ...orders], unknown };
 }
 
 /** True when entry `a` came before entry `b`. */

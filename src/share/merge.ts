@@ -4,6 +4,8 @@ import type { Order } from './order.ts';
 
 /** Ends this near one another are one ban: two hosts that judge the same client at once end it a moment apart. */
 export const SAME_END_MS = 5000;
+/** A panic lifts all bans. */
+export const EVERYBODY = ['0.0.0.0/0', '::/0'];
 /** Releases remembered, the newest. */
 const RELEASES_MAX = 10_000;
 

@@ -8,8 +8,12 @@ export const ORDER_VERSION = 1;
 const KINDS = ['ban', 'unban', 'allow', 'disallow', 'panic', 'panic_end'] as const;
 export type OrderKind = (typeof KINDS)[number];
 
-/** Longest text of an entry that is taken over, characters. */
-const TEXT_LENGTH_MAX = 600;
+/** Longest text of an entry that is taken over, characters; and longest entry. */
+const [TEXT_LENGTH_MAX, ENTRY_LENGTH_MAX] = [600, 16_384];
+/** What fleet.host may be, and what is made of a host's own name. */
+const HOST = /^[A-Za-z0-9._-]{1,100}$/;
+/** The end of the year 9999: clocks that differ make no time of it that a Date does not hold. */
+const TIME_MAX_MS = 253_402_300_799_999;
 
 /** One decision of one host. Times are epoch milliseconds by the server's clock. */
 export interface Order {
@@ -55,13 +59,14 @@ export function formatOrder({
   digest,
 }: Order): string {
   const common = { v: ORDER_VERSION, kind, host, actor, at: atMs, ...(target !== '' && { target }) };
-  const why = reason === '' ? {} : { reason };
+  const why = reason === '' ? {} : { reason: reason.slice(0, TEXT_LENGTH_MAX) };
   if (kind !== 'ban') return JSON.stringify({ ...common, ...why });
   return JSON.stringify({ ...common, until: untilMs, tier, condition, ...why, ...(digest !== '' && { digest }) });
 }
 
 /** An entry's text as an order; undefined for one that is not understood, of another version for example. */
 export function parseOrder(text: string): Order | undefined {
+  if (text.length > ENTRY_LENGTH_MAX) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -73,7 +78,7 @@ export function parseOrder(text: string): Order | undefined {
   if (v !== ORDER_VERSION || !KINDS.some((known) => known === kind)) return undefined;
   const isBan = kind === 'ban';
   const isPanic = kind === 'panic' || kind === 'panic_end';
-  if (!isText(host) || host === '' || !isText(actor) || !(actor === 'policy' || isPersonal({ actor })))
+  if (!isText(host) || !HOST.test(host) || !isText(actor) || !(actor === 'policy' || isPersonal({ actor })))
     return undefined;
   if (!isTime(at) || (isPanic ? target !== undefined : !isText(target) || target === '')) return undefined;
   // Only people lift bans, allow and stop all banning.
@@ -81,9 +86,9 @@ export function parseOrder(text: string): Order | undefined {
   if (isBan && !((until === null || isTime(until)) && isTier(tier) && isText(condition))) return undefined;
   return {
     kind: kind as OrderKind,
-    host: joinLines(host),
+    host,
     actor: joinLines(actor),
-    target: isPanic ? '' : (target as string),
+    target: isPanic ? '' : joinLines(target as string),
     atMs: at,
     untilMs: isBan ? (until as number | null) : null,
     tier: isBan ? (tier as number) : 0,
@@ -94,7 +99,6 @@ export function parseOrder(text: string): Order | undefined {
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= TEXT_LENGTH_MAX;
-/** Within what a Date holds (ECMA-262, 21.4.1.1). */
-const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 8.64e15;
+const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= TIME_MAX_MS;
 const isTier = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 1000;

@@ -113,6 +113,16 @@ test('a person who releases wins over bans decided before, whichever comes first
   assert.ok(trail.findActiveBan('203.0.113.9', T0));
 });
 
+test('a release by a clock that is years ahead ends what there is, and no ban that comes later', async (t) => {
+  const { apply, trail, clock } = make(t);
+  const release = order({ kind: 'unban', actor: 'operator:anna', host: 'web-2', atMs: T0 + 1e12 });
+  await apply(order(), release);
+  assert.equal(trail.findActiveBan('203.0.113.9', T0), undefined);
+  clock.nowMs = T0 + 5000;
+  await apply(order({ atMs: T0 + AHEAD_MS + 4000 }));
+  assert.ok(trail.findActiveBan('203.0.113.9', clock.nowMs));
+});
+
 test('only the hosts of accept_from are listened to', async (t) => {
   const { apply, proposals, rows } = make(t, { acceptFrom: ['web-2'] });
   await apply(order());

@@ -169,6 +169,17 @@ test('one server', { skip: redisSkip() }, async (t) => {
     );
     assert.match((await fleet('poor'))[0]?.message ?? '', /may not do what it must: NOPERM/);
     assert.match((await fleet('nobody'))[0]?.message ?? '', /does not answer: WRONGPASS/);
+    // Any one of them missing is found, by its name, and leaves nothing behind that would hide the next.
+    const rights = ACL.split(' ');
+    for (const right of rights.filter((word) => word.startsWith('+') && !/^\+(info|ping)$/.test(word))) {
+      redis.cli('ACL', 'SETUSER', 'less', 'reset', 'on', '>secret', ...rights.filter((word) => word !== right));
+      const [finding] = await fleet('less');
+      assert.match(
+        finding?.message ?? '',
+        new RegExp(`may not do what it must: .*\\b${right.slice(1)}\\b`, 'i'),
+        right,
+      );
+    }
     redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
     redis.cli('CONFIG', 'SET', 'maxmemory', '50mb');
     const warned = await fleet('zban');

@@ -39,8 +39,36 @@ test('another version, an unknown kind and what lacks something are no decisions
     { tier: 1.5 },
     { target: '' },
     { actor: 'system' },
+    { host: 'web-1 \u001b[2J' },
+    { host: 'x'.repeat(101) },
+    { at: 8.64e15 },
+    { until: 8.64e15 },
+    { until: '2030-01-01' },
+    { target: 'x'.repeat(601) },
+    { target: ['203.0.113.9'] },
+    { more: 'x'.repeat(20_000) },
   ])
     assert.equal(parseOrder(change(changes)), undefined, JSON.stringify(changes));
+});
+
+test('a long reason is cut, and keeps no host from the ban', () => {
+  const read = parseOrder(formatOrder({ ...ban, reason: 'x'.repeat(30_000) }));
+  assert.equal(read?.target, ban.target);
+  assert.equal(read?.reason, 'x'.repeat(600));
+});
+
+test('what a terminal would obey is in no text of an entry', () => {
+  const hostile = '\u001b[2J\nBAN 192.0.2.1\u202e';
+  const order: Order = {
+    ...ban,
+    ...none,
+    kind: 'allow',
+    actor: `operator:${hostile}`,
+    target: hostile,
+    reason: hostile,
+  };
+  const read = parseOrder(formatOrder(order));
+  for (const text of [read?.actor, read?.target, read?.reason]) assert.match(text ?? '', /^[ -~]+$/);
 });
 
 test('a policy cannot lift, allow or stop banning: only people do', () => {

@@ -9,7 +9,7 @@ import { findBanKey } from '../../net/client-network.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import { BLANK, PORTION_ROWS } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
-import { findIdle, isCovered, Releases } from '../../share/merge.ts';
+import { EVERYBODY, findIdle, isCovered, Releases } from '../../share/merge.ts';
 import { actorOf, isPersonal, type Order } from '../../share/order.ts';
 import type { Pipeline } from '../../workers/pipeline.ts';
 import type { Bans, BanTrail } from '../bans/bans.ts';
@@ -20,10 +20,8 @@ import type { Panic } from '../orders/panic.ts';
 import type { Protection } from '../orders/protection.ts';
 import { offenderOf } from '../records/offenders.ts';
 
-/** A panic lifts all bans. */
-const EVERYBODY = ['0.0.0.0/0', '::/0'];
-/** Refusals remembered, so that a ban that is proposed again is refused once. */
-const REFUSALS_MAX = 10_000;
+/** Refusals remembered, so that a ban that is proposed again is refused once; and entries that people decided about. */
+const [REFUSALS_MAX, DECIDED_MAX] = [10_000, 10_000];
 
 export interface ProposalsOptions {
   readonly config: Config;
@@ -40,6 +38,9 @@ export interface ProposalsOptions {
   /** The panic that stands here. */
   readonly findPanic: () => Panic | undefined;
 }
+
+/** This host's idea of the server's time is not exact, and the order of decisions is to be kept. */
+const FUTURE_MAX_MS = 60_000;
 
 type State = Readonly<Record<string, Uint8Array>>;
 
@@ -61,16 +62,21 @@ export class Proposals {
   note({ kind, target, atMs }: Order): void {
     if (kind === 'unban') this.releases.note(target, atMs);
     if (kind === 'panic') for (const everybody of EVERYBODY) this.releases.note(everybody, atMs);
-    if (kind !== 'ban' && kind !== 'unban') this.decided.set(target, Math.max(atMs, this.decided.get(target) ?? 0));
+    if (kind === 'ban' || kind === 'unban') return;
+    const latestMs = Math.max(atMs, this.decided.get(target) ?? 0);
+    this.decided.delete(target);
+    setBounded(this.decided, DECIDED_MAX, target, latestMs);
   }
 
   /**
    * Carries out what others decided, in order; `aheadMs` is how far their clock, the server's, is ahead. Bans in a row are one
-   * transaction, and `state` is saved with the last rows.
+   * transaction, and `state` is saved with the last rows. What was decided in the future would overrule all that comes until then.
    */
   async apply(orders: readonly Order[], aheadMs: number, state: State): Promise<void> {
+    const nowMs = this.options.now() + aheadMs;
     let bans: Order[] = [];
-    for (const order of orders) {
+    for (const said of orders) {
+      const order = said.atMs > nowMs + FUTURE_MAX_MS ? { ...said, atMs: nowMs } : said;
       if (order.host !== this.options.host && !this.isHeard(order.host)) {
         this.unheard++;
         continue;
@@ -167,9 +173,7 @@ export class Proposals {
   }
 
   private refusedDraft(order: Order, target: string, reason: RefusalReason, because: string): AuditDraft {
-    this.refused.set(target, order.untilMs);
-    const [oldest] = this.refused.keys();
-    if (this.refused.size > REFUSALS_MAX && oldest !== undefined) this.refused.delete(oldest);
+    setBounded(this.refused, REFUSALS_MAX, target, order.untilMs);
     const { config, now } = this.options;
     return {
       ...BLANK,
@@ -229,4 +233,11 @@ export class Proposals {
     if (clients.length > 0) await pipeline.send({ kind: 'release', clients, second: Math.ceil(nowMs / 1000) });
     await done;
   }
+}
+
+/** Sets an entry; of more than `most` the oldest goes. */
+function setBounded<Value>(map: Map<string, Value>, most: number, key: string, value: Value): void {
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > most && oldest !== undefined) map.delete(oldest);
 }

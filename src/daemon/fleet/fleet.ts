@@ -21,7 +21,9 @@ const SAVE_MS = 1000;
 const ROWS_AT_ONCE = 1000;
 /** A clock that is further off than this is reported. */
 const CLOCK_OFF_MS = 2000;
-const [AWAY, CLOCK] = ['fleet', 'fleet clock'];
+const [AWAY, CLOCK, TWIN] = ['fleet', 'fleet clock', 'fleet host'];
+/** Names of other hosts that are remembered, those last heard of. */
+const OTHERS_MAX = 1000;
 
 export interface FleetOptions extends Omit<ProposalsOptions, 'host' | 'acceptFrom' | 'trail'> {
   readonly fleet: NonNullable<Config['fleet']>;
@@ -90,7 +92,9 @@ export class Fleet {
     this.link.start();
     this.timer = setInterval(() => {
       this.save();
-      if (this.link.isUp) this.checkClock();
+      if (!this.link.isUp) return;
+      this.checkClock();
+      this.checkName();
     }, SAVE_MS);
   }
 
@@ -160,7 +164,7 @@ export class Fleet {
       );
     this.become('left');
     await this.link.stop();
-    this.options.troubles.end(AWAY);
+    for (const trouble of [AWAY, CLOCK, TWIN]) this.options.troubles.end(trouble);
     const silence = isTold ? '' : '; the server is away, so that the others notice after some seconds';
     const message = `${this.host} has left the fleet ${name}${silence}. Its bans stay. It joins again at the next start or reload: take fleet out of config.yaml`;
     return { ok: true, message };
@@ -210,6 +214,21 @@ export class Fleet {
     } else troubles.end(CLOCK);
   }
 
+  /** Hosts of one name count as one, so that each leaves more unsaid than it may. */
+  private checkName(): void {
+    const { troubles } = this.options;
+    const what = `another host of the fleet calls itself ${this.host}, too`;
+    if (this.link.hasTwin) troubles.begin(TWIN, what, 'give each host a fleet.host of its own in config.yaml');
+    else troubles.end(TWIN);
+  }
+
+  private meet(host: string): void {
+    this.others.delete(host);
+    this.others.add(host);
+    const [oldest] = this.others;
+    if (this.others.size > OTHERS_MAX && oldest !== undefined) this.others.delete(oldest);
+  }
+
   private noteDown(error: Error): void {
     if (this.state === 'left') return;
     this.become('away');
@@ -222,7 +241,7 @@ export class Fleet {
     orders: readonly Order[],
     place: { readonly epoch: string; readonly lastId: string },
   ): Promise<void> {
-    for (const { host } of orders) if (host !== this.host) this.others.add(host);
+    for (const { host } of orders) if (host !== this.host) this.meet(host);
     this.place = place;
     await this.proposals.apply(orders, this.link.aheadMs, { [STATE_KEY]: this.encode() });
   }

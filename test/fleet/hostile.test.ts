@@ -1,0 +1,120 @@
+/** A server in which others write, that is full, or whose hosts are named alike: no host breaks, and each says what is wrong. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { configSchema } from '../../src/config/schema.ts';
+import { Fleet } from '../../src/daemon/fleet/fleet.ts';
+import { readSaved, STATE_KEY } from '../../src/daemon/fleet/fleet-state.ts';
+import { readAll } from '../../src/fleet/stream.ts';
+import { formatOrder } from '../../src/share/order.ts';
+import { makeBans } from '../daemon/fixtures.ts';
+import { until } from '../support/daemon.ts';
+import { type RedisServer, redisSkip } from '../support/redis.ts';
+import { connect, keys, order, publish, start, T0 } from './servers.ts';
+
+/** A host of the fleet, with what is wrong according to it. */
+function joinFleet(t: TestContext, redis: RedisServer, host: string) {
+  const { trail, bans } = makeBans(t, true, undefined, Date.now);
+  const troubles = new Map<string, string>();
+  const config = configSchema.parse({ mode: 'enforce', fleet: { url: redis.url, name: 'shop', host } });
+  const fleet = new Fleet({
+    ...{ config, fleet: config.fleet as NonNullable<typeof config.fleet>, trail, bans },
+    protection: { find: () => undefined },
+    pipeline: {
+      send: async ({ kind }) => ({ second: 0, events: [], consumed: [], ...(kind === 'admit' && { admitted: [] }) }),
+    },
+    now: Date.now,
+    reconcile: async () => {},
+    allow: async () => {},
+    panic: async () => ({ ok: true, message: '', lifted: 0 }),
+    findPanic: () => undefined,
+    troubles: { begin: (key, what) => void troubles.set(key, what), end: (key) => void troubles.delete(key) },
+  });
+  fleet.start();
+  t.after(() => fleet.stop());
+  return { fleet, trail, troubles };
+}
+
+test('a server that others share', { skip: redisSkip() }, async (t) => {
+  const redis = await start(t);
+  const server = await connect(t, [redis.url]);
+
+  await t.test('two hosts of one name: both report it, and no longer once one of them has left', async (t) => {
+    const [one, two] = [joinFleet(t, redis, 'web-1'), joinFleet(t, redis, 'web-1')];
+    const said = 'another host of the fleet calls itself web-1, too';
+    await until('both say so', () => [one, two].every(({ troubles }) => troubles.get('fleet host') === said));
+    await two.fleet.stop();
+    await until('it is over', () => !one.troubles.has('fleet host'));
+  });
+
+  await t.test(
+    'thousands of host names that nobody has are not remembered, and real entries among them count',
+    async (t) => {
+      const { fleet, trail } = joinFleet(t, redis, 'web-1');
+      await until('it is there', () => fleet.status().state === 'connected');
+      const text = (n: number) => formatOrder(order({ host: `stranger-${n}`, target: `192.0.2.${n % 200}` }));
+      const fill = `for i = 1, 3000 do redis.call('XADD', KEYS[1], '*', 'e', (string.gsub(ARGV[1], 'stranger%-0', 'stranger-' .. i))) end`;
+      await server.command(keys.bans, ['EVAL', fill, '1', keys.bans, text(0)]);
+      // Far larger than any entry of a host, and values of every wrong type.
+      for (const entry of ['x'.repeat(1_000_000), `[${'['.repeat(100_000)}`, '{"v":1,"kind":{}}', 'null', '\0'])
+        await server.command(keys.bans, ['XADD', keys.bans, '*', 'e', entry]);
+      await server.command(keys.bans, ['XADD', keys.bans, '*', 'other', 'field', 'more', 'of them']);
+      await server.command(keys.watch, ['XADD', keys.watch, '*', 'w', '[["203.0.113.1",-1],[7],"x",{}]']);
+      await publish(server, order({ host: 'web-2', target: '203.0.113.7' }));
+      await until('the last one is heard', () => trail.findActiveBan('203.0.113.7', Date.now()) !== undefined);
+      assert.equal(trail.activeBans(Date.now()).length, 2);
+      assert.equal(fleet.status().unknown_entries, 6);
+      await fleet.stop();
+      const saved = readSaved(trail.loadState(STATE_KEY));
+      assert.equal(saved?.hosts.length, 1000);
+      assert.ok(saved?.hosts.includes('web-2'));
+    },
+  );
+
+  await t.test('a server that is full is away, in its own words, and back once it has room', async (t) => {
+    const { fleet, troubles } = joinFleet(t, redis, 'web-1');
+    await until('it is there', () => fleet.status().state === 'connected');
+    redis.cli('CONFIG', 'SET', 'maxmemory', '1');
+    await until('it says why', () => /server is away.*OOM/.test(troubles.get('fleet') ?? ''));
+    redis.cli('CONFIG', 'SET', 'maxmemory', '0');
+    await until('it is back', () => !troubles.has('fleet') && fleet.status().state === 'connected');
+  });
+
+  await t.test('a decision by a clock that is years ahead overrules nothing that comes later', async () => {
+    redis.cli('FLUSHALL');
+    const years = 1e12;
+    await publish(server, order({ kind: 'unban', actor: 'operator:anna', atMs: T0 + years }));
+    await publish(server, order({ kind: 'panic', actor: 'operator:anna', target: '', atMs: T0 + years }));
+    // The server's clock ticks in milliseconds: the first try may fall into the same one.
+    await until('the panic ends and a later ban counts', async () => {
+      await publish(
+        server,
+        order({ kind: 'panic_end', actor: 'operator:anna', target: '', atMs: Date.now() }),
+        order({ atMs: Date.now(), untilMs: null }),
+      );
+      return /"panic_end"/.test(redis.cli('GET', keys.panic)) && redis.cli('ZCARD', keys.active) === '1';
+    });
+    const { orders } = await readAll(server, keys);
+    assert.ok(orders.every(({ atMs }) => atMs <= Date.now() + 1000));
+    assert.equal(orders.find(({ kind }) => kind === 'ban')?.untilMs, null);
+  });
+
+  await t.test('a host that was away while a panic came and went lifts what was banned before', async () => {
+    redis.cli('FLUSHALL');
+    const personal = { actor: 'operator:anna', host: 'web-2' } as const;
+    await publish(server, order({ target: '192.0.2.1' }));
+    await publish(server, order({ kind: 'panic', target: '', ...personal, atMs: T0 + 1000 }));
+    await publish(server, order({ kind: 'panic_end', target: '', ...personal, atMs: T0 + 2000 }));
+    await publish(server, order({ target: '192.0.2.2', atMs: T0 + 3000 }));
+    redis.cli('DEL', keys.bans);
+    const { orders } = await readAll(server, keys);
+    assert.deepEqual(
+      orders.map(({ kind, target, atMs }) => [kind, target, atMs - T0]),
+      [
+        ['unban', '0.0.0.0/0', 1000],
+        ['unban', '::/0', 1000],
+        ['ban', '192.0.2.2', 3000],
+        ['panic_end', '', 2000],
+      ],
+    );
+  });
+});
