@@ -1,11 +1,9 @@
 /** The daemon's end of the control socket: one JSON request a line, one JSON answer a line, in order. */
 
-import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
-import { dirname } from 'node:path';
+import type { Socket } from 'node:net';
 import type { Log } from '../model/log.ts';
-import { ControlError } from './error.ts';
 import { REQUEST_BYTES_MAX } from './limits.ts';
+import { Listener } from './listener.ts';
 import { findPeer, nameOperator } from './peer.ts';
 import type { ControlAnswer, ControlHandlers, ControlRequest } from './protocol.ts';
 
@@ -13,7 +11,6 @@ import type { ControlAnswer, ControlHandlers, ControlRequest } from './protocol.
 const CONNECTIONS_MAX = 32;
 /** A client that has not sent a whole request by then is cut off, so that idle ones never use the connections up. */
 const REQUEST_TIMEOUT_MS = 10_000;
-const PROBE_TIMEOUT_MS = 2000;
 
 export interface ControlServerOptions {
   /** Path of the socket, at most 107 bytes (unix(7)); its folder is made where missing. */
@@ -59,13 +56,12 @@ export interface ControlServer {
  */
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
   const { socket: path } = options;
-  await clearStale(path);
   const clients = new Set<Socket>();
   const counts: Counts = { answered: 0, refused: 0 };
   const shared: Shared = { counts, answering: new Set(), isClosing: false };
   const serving = new Set<Promise<void>>();
   // Half open: a client may close its end right after the request, as `nc -U` does.
-  const server = createServer({ allowHalfOpen: true }, (client) => {
+  const accept = (client: Socket) => {
     client.on('error', (error) => options.log('debug', 'control client went away', { error: error.message }));
     if (clients.size >= CONNECTIONS_MAX) {
       counts.refused++;
@@ -79,72 +75,18 @@ export async function startControlServer(options: ControlServerOptions): Promise
     const served = serve(client, options, shared).catch(() => void client.destroy());
     serving.add(served);
     void served.then(() => serving.delete(served));
-  });
-  await listen(server, path);
-  server.on('error', (error) => options.log('warn', 'control socket failed', { error: error.message }));
+  };
+  const listener = await Listener.open(path, accept, options.log);
   return {
     counts: () => ({ ...counts }),
     close: async () => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const closed = listener.close();
       shared.isClosing = true;
       for (const client of clients) if (!shared.answering.has(client)) client.destroy();
       await Promise.all(serving);
       await closed;
     },
   };
-}
-
-async function listen(server: Server, path: string): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(explainListen(error, path)));
-    server.listen(path, resolve);
-  });
-  server.removeAllListeners('error');
-  chmodSync(path, 0o660);
-}
-
-function explainListen(error: NodeJS.ErrnoException, path: string): ControlError {
-  if (error.code === 'EADDRINUSE') return alreadyRunning(path);
-  if (error.code === 'EACCES' || error.code === 'EROFS') {
-    const message = `cannot make the control socket ${path}: no permission; run zban as root or set control.socket`;
-    return new ControlError('no_permission', message, { cause: error });
-  }
-  const message = `cannot listen on the control socket ${path}: ${error.message}`;
-  return new ControlError('failed', message, { cause: error });
-}
-
-function alreadyRunning(path: string): ControlError {
-  const message = `already running: a zban daemon answers on ${path}; stop it first, or set another control.socket`;
-  return new ControlError('already_running', message);
-}
-
-/** Removes the socket that a killed daemon left behind; never anything that is not a socket. */
-async function clearStale(path: string): Promise<void> {
-  try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
-    const stat = lstatSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) return;
-    if (!stat.isSocket()) throw new ControlError('failed', `${path} is in the way of the control socket: not a socket`);
-    if (await answers(path)) throw alreadyRunning(path);
-    unlinkSync(path);
-  } catch (error) {
-    if (error instanceof ControlError) throw error;
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw explainListen(error as NodeJS.ErrnoException, path);
-  }
-}
-
-/** True when somebody listens. A daemon too busy to accept in time is alive as well. */
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connect(path);
-    const settle = (alive: boolean) => {
-      probe.destroy();
-      resolve(alive);
-    };
-    probe.setTimeout(PROBE_TIMEOUT_MS, () => settle(true));
-    probe.once('connect', () => settle(true));
-    probe.once('error', (error: NodeJS.ErrnoException) => settle(error.code === 'EAGAIN'));
-  });
 }
 
 function encode(answer: ControlAnswer): string {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { callDaemon } from '../../src/control/client.ts';
 import { REQUEST_BYTES_MAX, TARGETS_MAX } from '../../src/control/limits.ts';
@@ -12,6 +13,7 @@ import { parseRequest } from '../../src/control/request.ts';
 import { startControlServer } from '../../src/control/server.ts';
 import { controlHandlers } from '../support/control.ts';
 import fc from '../support/fast-check.ts';
+import { until } from '../support/until.ts';
 
 const request = { targets: ['192.0.2.1'], reason: 'too many requests', operator: 'ann' };
 const banRequest = { bans: [{ target: '192.0.2.1' }], keepLonger: false, reason: 'too many requests', operator: 'ann' };
@@ -247,4 +249,19 @@ test('any line is a request or a problem; an operator\u2019s words stay one line
   assert.equal((parsed.argument as { reason: string }).reason, 'a [31mb c');
   const many = { ...banRequest, bans: new Array(TARGETS_MAX + 1).fill({ target: '192.0.2.1' }) };
   assert.ok('problem' in parseRequest(JSON.stringify({ command: 'ban', argument: many })));
+});
+
+test('a socket that somebody removes, with its folder, is made again; who was connected is answered', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const { socket } = await start(t, { reload: async () => ({ ok: true, message: 'reloaded' }) });
+  const client = connect(socket);
+  await once(client, 'connect');
+  rmSync(dirname(socket), { recursive: true });
+  await assert.rejects(callDaemon(socket, 'reload', undefined), { code: 'not_running' });
+  t.mock.timers.tick(1000);
+  await until('it is there again', () => existsSync(socket) && (statSync(socket).mode & 0o777) === 0o660);
+  await callDaemon(socket, 'reload', undefined);
+  const answered = once(client, 'data');
+  client.end('{"command":"reload"}\n');
+  assert.match(String(await answered), /"ok":true/);
 });

@@ -2,6 +2,7 @@
 import type { Config } from '../../config/schema.ts';
 import type { PanicRequest, PanicResult } from '../../control/protocol.ts';
 import type { Log } from '../../model/log.ts';
+import { RecordError } from '../../record/error.ts';
 import { leaveFirewall } from '../bans/enforcement.ts';
 import { carryOutPanic } from '../orders/panic.ts';
 import { openOffline } from './offline.ts';
@@ -15,8 +16,11 @@ export async function panicOffline(
 ): Promise<PanicResult> {
   const offline = await openOffline(config, configVersion, log, { enforce: false, reconcile: async () => {} }).catch(
     async (error: unknown) => {
-      if (!request.end && (await leaveFirewall(config, log)))
-        log('error', 'the firewall is empty, but the panic could not be recorded: zban bans again when it starts');
+      const isRunning = error instanceof RecordError && error.code === 'in_use';
+      const left = isRunning
+        ? 'a zban daemon that does not answer runs and bans again: systemctl stop zban, then zban panic again'
+        : 'the panic could not be recorded: zban bans again when it starts';
+      if (!request.end && (await leaveFirewall(config, log))) log('error', `the firewall is empty, but ${left}`);
       throw error;
     },
   );

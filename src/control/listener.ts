@@ -1,0 +1,137 @@
+/** The socket in the file system: made where it is missing, a dead daemon's replaced, and made again when somebody removes it. */
+import { chmodSync, existsSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import type { Log } from '../model/log.ts';
+import { ControlError } from './error.ts';
+
+const PROBE_TIMEOUT_MS = 2000;
+/** Between two looks at whether the socket is still there: whoever cleans /run up leaves a daemon that nobody can ask. */
+const LOOK_MS = 1000;
+
+export class Listener {
+  private readonly path: string;
+  private readonly accept: (client: Socket) => void;
+  private readonly log: Log;
+  private server: Server | undefined;
+  private readonly timer: NodeJS.Timeout;
+  private opening: Promise<void> | undefined;
+  private isClosed = false;
+  private isMissed = false;
+
+  private constructor(path: string, accept: (client: Socket) => void, log: Log) {
+    this.path = path;
+    this.accept = accept;
+    this.log = log;
+    this.timer = setInterval(() => this.look(), LOOK_MS).unref();
+  }
+
+  /** Rejects with ControlError: `already_running` where a live daemon answers on the socket, `no_permission`, `failed`. */
+  static async open(path: string, accept: (client: Socket) => void, log: Log): Promise<Listener> {
+    const listener = new Listener(path, accept, log);
+    try {
+      await listener.listen();
+    } catch (error) {
+      await listener.close();
+      throw error;
+    }
+    return listener;
+  }
+
+  /** Takes no more connections and removes the socket; resolves when those that were taken have ended. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    clearInterval(this.timer);
+    await this.opening;
+    await this.end();
+  }
+
+  private look(): void {
+    if (this.isClosed || this.opening || existsSync(this.path)) return;
+    this.opening = this.again().finally(() => (this.opening = undefined));
+  }
+
+  /** Connections that were taken before go on. */
+  private async again(): Promise<void> {
+    // First of all: closing removes whatever stands under the path.
+    void this.end();
+    try {
+      await this.listen();
+      this.log('warn', 'the control socket was removed: made again', { socket: this.path });
+      this.isMissed = false;
+    } catch (error) {
+      const fix = 'systemctl restart zban, which makes its folder too; until then no command reaches the daemon';
+      if (!this.isMissed) this.log('error', `the control socket was removed: ${String(error)}`, { fix });
+      this.isMissed = true;
+    }
+  }
+
+  private async listen(): Promise<void> {
+    await clearStale(this.path);
+    // Half open: a client may close its end right after the request, as `nc -U` does.
+    const server = createServer({ allowHalfOpen: true }, this.accept);
+    await listen(server, this.path);
+    server.on('error', (error) => this.log('warn', 'control socket failed', { error: error.message }));
+    this.server = server;
+  }
+
+  private end(): Promise<void> {
+    const { server } = this;
+    this.server = undefined;
+    return new Promise((resolve) => (server ? server.close(() => resolve()) : resolve()));
+  }
+}
+
+/** Rejects with ControlError. */
+async function listen(server: Server, path: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explainListen(error, path)));
+    server.listen(path, resolve);
+  });
+  server.removeAllListeners('error');
+  chmodSync(path, 0o660);
+}
+
+function explainListen(error: NodeJS.ErrnoException, path: string): ControlError {
+  if (error.code === 'EADDRINUSE') return alreadyRunning(path);
+  if (error.code === 'EACCES' || error.code === 'EROFS') {
+    const message = `cannot make the control socket ${path}: no permission; run zban as root or set control.socket`;
+    return new ControlError('no_permission', message, { cause: error });
+  }
+  const message = `cannot listen on the control socket ${path}: ${error.message}`;
+  return new ControlError('failed', message, { cause: error });
+}
+
+function alreadyRunning(path: string): ControlError {
+  const message = `already running: a zban daemon answers on ${path}; stop it first, or set another control.socket`;
+  return new ControlError('already_running', message);
+}
+
+/** Removes the socket that a killed daemon left behind; never anything that is not a socket. */
+async function clearStale(path: string): Promise<void> {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return;
+    if (!stat.isSocket()) throw new ControlError('failed', `${path} is in the way of the control socket: not a socket`);
+    if (await answers(path)) throw alreadyRunning(path);
+    unlinkSync(path);
+  } catch (error) {
+    if (error instanceof ControlError) throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw explainListen(error as NodeJS.ErrnoException, path);
+  }
+}
+
+/** True when somebody listens. A daemon too busy to accept in time is alive as well. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    const settle = (alive: boolean) => {
+      probe.destroy();
+      resolve(alive);
+    };
+    probe.setTimeout(PROBE_TIMEOUT_MS, () => settle(true));
+    probe.once('connect', () => settle(true));
+    probe.once('error', (error: NodeJS.ErrnoException) => settle(error.code === 'EAGAIN'));
+  });
+}
