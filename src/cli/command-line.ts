@@ -35,7 +35,7 @@ export async function runCommandLine(
       exitCode = await definition.run({ output, configPath, json, env, now: Date.now }, options as never);
     };
     const { createParser } = await import('./parser.ts');
-    await createParser(markOperands(spellOutStdin(words)), version, wrap).parseAsync();
+    await createParser(markOperands(spellOutStdin(spellOutHelp(words))), version, wrap).parseAsync();
     return exitCode;
   } catch (error) {
     return tell(error, (await openOutput()).talk);
@@ -48,6 +48,14 @@ function findDaemonOptions(words: readonly string[]): CommonOptions | undefined 
   if (command !== 'run' || rest.length > 0) return undefined;
   if (option === undefined) return {};
   return option === '--config' && config && !config.startsWith('-') ? { config } : undefined;
+}
+
+/** `help ban` and `ban -h`, as other programs have them. */
+function spellOutHelp(words: readonly string[]): string[] {
+  const [first, ...rest] = words;
+  if (first === 'help') return [...rest, '--help'];
+  const end = words.indexOf('--');
+  return words.map((word, index) => (word === '-h' && (end < 0 || index < end) ? '--help' : word));
 }
 
 /** yargs drops a lone - from lists of words, so it is handed on as what it stands for. */

@@ -25,8 +25,26 @@ export function readTargets(words: readonly string[], names = false): readonly s
   if (bad.length === 0) return [...targets];
   throw new CommandError(
     EXIT.usage,
-    bad.map((word) => `${printable(word)} is neither an address nor a network`).join('\n'),
+    bad.map((word) => `${printable(word)} is neither an address nor a network${whatIsMeant(word)}`).join('\n'),
   );
+}
+
+/** Within an address with a port, a URL, a line of a log: IPv4, or IPv6 in brackets or with a zone. */
+const ADDRESSES = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|(?<=\[)[\da-f:.]+(?=\])|^[\da-f:]+(?=%)/gi;
+/** As long as a log line may be worth reading for it. */
+const SEARCHED_CHARS_MAX = 65_536;
+
+/** Where it can be told: ` (did you mean 203.0.113.9?)`. */
+export function whatIsMeant(word: string): string {
+  if (/^all$/i.test(word)) return ' (did you mean --all?)';
+  if (parseBanDuration(word) !== undefined) return ` (did you mean --for ${word}?)`;
+  const found = [...new Set(word.slice(0, SEARCHED_CHARS_MAX).match(ADDRESSES))].flatMap(
+    (text) => parsePrefix(text) ?? [],
+  );
+  const [first] = found;
+  if (first === undefined) return '';
+  if (found.length === 1 && !/\/\d+$/.test(word)) return ` (did you mean ${formatPrefix(first)}?)`;
+  return ': one address or network a word, a range as networks such as 203.0.113.0/24';
 }
 
 const UNITLESS = /^\d+(\.\d+)?$/;

@@ -1,7 +1,15 @@
 /** What is wrong with a command line, in words that name it and the nearest thing that exists. */
+import { parsePrefix } from '../net/prefix.ts';
 import { COMMANDS } from './definitions/all.ts';
 import { COMMON_OPTIONS, type CommandDefinition, nameOf } from './definitions/command.ts';
 import { didYouMean } from './did-you-mean.ts';
+
+/** What other programs call these commands. */
+const OTHER_WORDS: Readonly<Record<string, string>> = {
+  ...{ block: 'ban', deny: 'ban', unblock: 'unban', release: 'unban', pardon: 'unban' },
+  ...{ whitelist: 'allow', allowlist: 'allow', unallow: 'allow', bans: 'list', log: 'audit', logs: 'audit' },
+  ...{ why: 'explain', info: 'explain', whois: 'who' },
+};
 
 /** Rewrites a message of yargs about these words. */
 export function explainUsage(message: string, words: readonly string[]): string {
@@ -26,7 +34,8 @@ export function explainUsage(message: string, words: readonly string[]): string 
       .map(([, name = '', given = '', list = '']) => {
         const known = list.split(', ').map((choice) => choice.replace(/^"|"$/g, ''));
         const place = command?.operands?.[name] ? '' : `--${name} `;
-        return `${place}${given}${didYouMean(given, known)}: ${expectOneOf(known)}`;
+        const help = `${place}${given}${didYouMean(given, known)}: ${expectOneOf(known)}`;
+        return `${help}${explainClient(given)}`;
       })
       .join('\n');
   return message;
@@ -37,8 +46,8 @@ function explainUnknown(name: string, words: readonly string[], command: Command
   const given = words.find((word) => bare(word) === name) ?? name;
   if (!given.startsWith('-'))
     return command
-      ? `zban ${nameOf(command)} does not take ${name}: ${help}`
-      : `unknown command ${name}${didYouMean(name, COMMANDS.map(nameOf))}: ${help}`;
+      ? `zban ${nameOf(command)} does not take ${name}: ${help}${explainClient(name)}`
+      : `unknown command ${name}${didYouMean(OTHER_WORDS[name] ?? name, COMMANDS.map(nameOf))}: ${help}`;
   const known = Object.keys({ ...command?.options, ...COMMON_OPTIONS });
   return `unknown option ${given.split('=', 1)[0]}${didYouMean(name, known, '--')}: ${help}`;
 }
@@ -48,6 +57,9 @@ function explainMissing({ usage, operands = {} }: CommandDefinition): string {
   const { describe = name, choices } = operands[name] ?? {};
   return `zban ${usage}: ${name} missing: ${choices ? expectOneOf(choices.map(String)) : describe}`;
 }
+
+/** What to ask about one client, where a word names one. */
+const explainClient = (word: string): string => (parsePrefix(word) ? `; about one client: zban explain ${word}` : '');
 
 const expectOneOf = (choices: readonly string[]): string =>
   `expected ${choices.length === 1 ? choices[0] : `one of ${choices.join(', ')}`}`;

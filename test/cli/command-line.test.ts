@@ -33,6 +33,16 @@ test('--version and --help say so on standard output', async () => {
     assert.match(help.stdout, new RegExp(`^ +zban ${name}\\b`, 'm'));
 });
 
+test('help COMMAND and COMMAND -h print its help', async () => {
+  const { stdout } = await runZban(['ban', '--help']);
+  for (const words of [
+    ['help', 'ban'],
+    ['ban', '-h'],
+  ])
+    assert.equal((await runZban(words)).stdout, stdout);
+  assert.match((await runZban(['-h'])).stdout, /^zban COMMAND/);
+});
+
 test('version prints the same as --version, with --json that of Node.js too', async () => {
   const { stdout } = await runZban(['version']);
   assert.equal(stdout, (await runZban(['--version'])).stdout);
@@ -48,6 +58,27 @@ test('wrong usage is exit code 2 and a sentence on standard error', async (t) =>
     [['frobnicate'], /^zban: unknown command frobnicate: see zban --help\n$/],
     [['--jsn', 'list'], /^zban: unknown option --jsn \(did you mean --json\?\): see zban --help\n$/],
     [['status', 'now'], /zban status does not take now/],
+    [['unblock', '192.0.2.1'], /^zban: unknown command unblock \(did you mean unban\?\): see zban --help\n$/],
+    [
+      ['list', '192.0.2.1'],
+      /does not take 192\.0\.2\.1: see zban list --help; about one client: zban explain 192\.0\.2\.1\n$/,
+    ],
+    [['audit', '192.0.2.1'], /192\.0\.2\.1: expected verify; about one client: zban explain 192\.0\.2\.1\n$/],
+    [['unban', 'all'], /^zban: all is neither an address nor a network \(did you mean --all\?\)\n$/],
+    [['ban', '192.0.2.1', '2h'], /2h is neither an address nor a network \(did you mean --for 2h\?\)\n$/],
+    [['ban', '192.0.2.1:443'], /\(did you mean 192\.0\.2\.1\?\)\n$/],
+    [['ban', '[2001:db8::1]:443'], /\(did you mean 2001:db8::1\?\)\n$/],
+    [['ban', 'fe80::1%eth0'], /\(did you mean fe80::1\?\)\n$/],
+    [['ban', 'https://192.0.2.1/x'], /\(did you mean 192\.0\.2\.1\?\)\n$/],
+    [
+      ['ban', '192.0.2.1 - - [22/Nov/2026:06:25:01 +0000] "GET / HTTP/1.1" 200 12 "-" "-"'],
+      /\(did you mean 192\.0\.2\.1\?\)\n$/,
+    ],
+    [
+      ['ban', '192.0.2.0-192.0.2.255'],
+      /: one address or network a word, a range as networks such as 203\.0\.113\.0\/24\n$/,
+    ],
+    [['ban', '192.0.2.1/33'], /192\.0\.2\.1\/33 is neither an address nor a network: one address/],
     [['fuse'], /zban fuse <action>: action missing: expected reset$/m],
     [['completion'], /shell missing: expected one of bash, zsh, fish$/m],
     [['ban'], /which addresses\? Or --file/],

@@ -12,6 +12,7 @@ import { type Context, loadPermitted, requireSections } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { EXPLAIN } from '../definitions/reading.ts';
 import { CommandError, EXIT } from '../exit.ts';
+import { whatIsMeant } from '../options.ts';
 import { type Searched, searchLogs } from '../story/log-search.ts';
 import { robotNote } from '../story/robot-note.ts';
 import { type Story, type StoryOptions, storyOfClient, storyOfEntry } from '../story/story.ts';
@@ -130,7 +131,7 @@ function findStory(reader: TrailReader, subject: string, options: StoryOptions, 
   }
   const prefix = parsePrefix(subject);
   if (prefix === undefined) {
-    const message = `${printable(subject)} is neither an address, a network nor the number of an entry`;
+    const message = `${printable(subject)} is neither an address, a network nor the number of an entry${whatIsMeant(subject)}`;
     throw new CommandError(EXIT.usage, message);
   }
   return storyOfClient(reader, prefix, options, nowMs);
