@@ -6,7 +6,7 @@ import type { Log } from '../model/log.ts';
 import { ControlError } from './error.ts';
 
 const PROBE_TIMEOUT_MS = 2000;
-/** Between two looks at whether the socket is still there: whoever cleans /run up leaves a daemon that nobody can ask. */
+/** Between two looks at whether the socket is still there: a clean-up of /run leaves a daemon that nobody can ask. */
 const LOOK_MS = 1000;
 
 export class Listener {
