@@ -144,9 +144,11 @@ export class Points {
 
   /** Tells how near a client is to the limits, by default at its last request, else after what drained until `second`. */
   reach(slot: number, tell: ReportReach, second = this.buckets.drainedTo(slot)): void {
+    const [allowance, isDrained] = [this.allowance(slot), second <= this.buckets.drainedTo(slot)];
     for (let rule = 0; rule < RULES.length; rule++) {
-      const limit = this.limit(slot, rule);
-      tell(rule, this.levelAt(slot, rule, second) / limit, limit);
+      const limit = (this.buckets.limits[rule] as number) * allowance;
+      const level = isDrained ? this.buckets.level(slot, rule) : this.levelAt(slot, rule, second);
+      tell(rule, level / limit, limit);
     }
   }
 

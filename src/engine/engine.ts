@@ -87,7 +87,7 @@ export class Engine {
       detection.points.enabled && !this.classic
         ? new Points(detection.points, this.clients.records, options.hashKey)
         : undefined;
-    this.ahead = new Lookahead(this.clients);
+    this.ahead = new Lookahead(this.clients, this.history);
     this.baseline = new Baseline(options.baseline);
     const learner = new Learner(this.clients, this.baseline);
     this.window = new Window(

@@ -58,20 +58,20 @@ export function summarizeHistory(
   let known = history.knownForgotten;
   for (let slot = 0; slot < clients.size; slot++) {
     if (history.hoursKnown(slot) >= KNOWN_HOURS) known++;
-    const kept = history.shutOut[slot] as number;
+    const kept = history.shutOut(slot);
     if (kept > 0) shutOut.push({ ip: nameOf(slot), requests: kept });
-    if ((history.bans[slot] as number) > 0) continue;
-    heaviest.offer(slot, history.requests[slot] as number);
+    if (history.bans(slot) > 0) continue;
+    heaviest.offer(slot, history.requests(slot));
     const near = nearestShare(history, slot);
     // A client that went over a limit and was not banned has an event of its own.
     if (near < 1) nearest.offer(slot, near);
   }
   const tell = (slot: number): ClientHistory => ({
     ip: nameOf(slot),
-    requests: history.requests[slot] as number,
-    answered: history.answered[slot] as number,
+    requests: history.requests(slot),
+    answered: history.answered(slot),
     hours: history.hoursKnown(slot),
-    robot: history.robot[slot] === 1,
+    robot: history.isRobot(slot),
     reached: reachedBy(history, slot),
   });
   return {
@@ -85,21 +85,12 @@ export function summarizeHistory(
   };
 }
 
-function nearestShare({ reached }: History, slot: number): number {
-  let nearest = 0;
-  for (let limit = 0; limit < LIMITS.length; limit++) {
-    nearest = Math.max(nearest, reached[slot * LIMITS.length + limit] as number);
-  }
-  return nearest;
+function nearestShare(history: History, slot: number): number {
+  return Math.max(...LIMITS.map((_, limit) => history.reached(slot, limit).share));
 }
 
-function reachedBy({ reached, tolerated }: History, slot: number): Reached[] {
-  const at = slot * LIMITS.length;
-  return LIMITS.map((limit, index) => ({
-    limit,
-    share: reached[at + index] as number,
-    tolerated: tolerated[at + index] as number,
-  })).sort((a, b) => b.share - a.share);
+function reachedBy(history: History, slot: number): Reached[] {
+  return LIMITS.map((limit, at) => ({ limit, ...history.reached(slot, at) })).sort((a, b) => b.share - a.share);
 }
 
 /** The slots with the largest of many values. */

@@ -1,6 +1,6 @@
 /**
- * What every client did over a whole log, for the reports about finished ones; the live daemon keeps none. Columns of
- * numbers by slot: 69 bytes a client, however many weeks the log covers.
+ * What every client did over a whole log, for the reports about finished ones; the live daemon keeps none. A record
+ * of 84 bytes a client, however many weeks the log covers.
  */
 import type { ClientRules } from '../detect/client-rules.ts';
 import type { Points } from '../detect/points.ts';
@@ -9,15 +9,22 @@ import type { Past } from '../model/event.ts';
 import { formatSecond } from '../model/time.ts';
 import { ROBOT, STATUS_MASK } from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
-import { grown } from '../traffic/records.ts';
+import { Records } from '../traffic/records.ts';
 
-const FIRST_CAPACITY = 1024;
 const [HOUR, DAY] = [3600, 86_400];
-const U16_MAX = 0xffff;
 /** A client that was not seen for so many seconds comes for another visit. */
 const VISIT_SECONDS = 600;
 /** A client is known when most of its requests were answered in so many different hours. */
 export const KNOWN_HOURS = 3;
+
+/**
+ * Words of a client's record: its requests, those that were answered, and those while it was banned; its bans; whether it ever said
+ * that it is a robot; hours in which most of its requests were answered, before its first ban; the hour it was last seen in, and
+ * its requests in it; when its visit began, and when it was last seen; then the limits that it reached, two words each.
+ */
+const [REQUESTS, ANSWERED, SHUT_OUT, BANS, IS_ROBOT, HOURS, IN_HOUR, HOUR_REQUESTS, HOUR_ANSWERED, VISIT_START, SEEN] =
+  [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const;
+const REACHED = 11;
 
 export class History {
   /** Log time of the first request and of the newest, epoch seconds; 0 before there is one. */
@@ -27,24 +34,7 @@ export class History {
   readonly days = new Map<string, number>();
   /** Known clients that made room for others. */
   knownForgotten = 0;
-  requests = new Uint32Array(FIRST_CAPACITY);
-  answered = new Uint32Array(FIRST_CAPACITY);
-  /** Requests while it was banned. */
-  shutOut = new Uint32Array(FIRST_CAPACITY);
-  bans = new Uint16Array(FIRST_CAPACITY);
-  /** 1 when it ever said that it is a robot. */
-  robot = new Uint8Array(FIRST_CAPACITY);
-  /** LIMITS.length columns a client: the largest share of each limit that it reached, and the limit at that time. */
-  reached = new Float32Array(FIRST_CAPACITY * LIMITS.length);
-  tolerated = new Float32Array(FIRST_CAPACITY * LIMITS.length);
-  /** Hours in which most of its requests were answered, before its first ban. */
-  private hours = new Uint16Array(FIRST_CAPACITY);
-  /** The hour it was last seen in, and its requests in it. */
-  private hour = new Uint32Array(FIRST_CAPACITY);
-  private hourRequests = new Uint32Array(FIRST_CAPACITY);
-  private hourAnswered = new Uint32Array(FIRST_CAPACITY);
-  private visitStart = new Uint32Array(FIRST_CAPACITY);
-  private seen = new Uint32Array(FIRST_CAPACITY);
+  private readonly records = new Records(REACHED + 2 * LIMITS.length);
   private readonly clients: Clients;
   private slot = 0;
   private today = -1;
@@ -56,12 +46,46 @@ export class History {
 
   /** Another client has the slot. */
   begin(slot: number): void {
-    this.reserve(this.clients.capacity);
+    this.records.reserve(this.clients.capacity);
     if (this.hoursKnown(slot) >= KNOWN_HOURS) this.knownForgotten++;
-    this.requests[slot] = this.answered[slot] = this.shutOut[slot] = this.bans[slot] = this.robot[slot] = 0;
-    this.hours[slot] = this.hour[slot] = this.hourRequests[slot] = this.hourAnswered[slot] = 0;
-    this.visitStart[slot] = this.seen[slot] = 0;
-    this.reached.fill(0, slot * LIMITS.length, (slot + 1) * LIMITS.length);
+    const start = this.start(slot);
+    this.records.words.fill(0, start, start + this.records.width);
+  }
+
+  /** As Clients.fetch. */
+  fetch(slot: number): number {
+    const { words, width } = this.records;
+    const start = this.start(slot);
+    return (words[start] as number) + (words[start + width - 1] as number);
+  }
+
+  requests(slot: number): number {
+    return this.number(slot, REQUESTS);
+  }
+
+  answered(slot: number): number {
+    return this.number(slot, ANSWERED);
+  }
+
+  /** Requests while it was banned. */
+  shutOut(slot: number): number {
+    return this.number(slot, SHUT_OUT);
+  }
+
+  bans(slot: number): number {
+    return this.number(slot, BANS);
+  }
+
+  /** True when it ever said that it is a robot. */
+  isRobot(slot: number): boolean {
+    return this.number(slot, IS_ROBOT) === 1;
+  }
+
+  /** The largest share of a limit, by its position in LIMITS, that it reached, and the limit at that time. */
+  reached(slot: number, limit: number): { readonly share: number; readonly tolerated: number } {
+    const { floats } = this.records;
+    const at = this.start(slot) + REACHED + 2 * limit;
+    return { share: floats[at] as number, tolerated: floats[at + 1] as number };
   }
 
   /** A request at the log's clock `second`, with these INFO bits, that was counted by the rules. */
@@ -69,10 +93,10 @@ export class History {
     this.count(slot, second);
     const status = info & STATUS_MASK;
     if ((status >= 200 && status < 300) || status === 304) {
-      this.answered[slot] = (this.answered[slot] as number) + 1;
-      this.hourAnswered[slot] = (this.hourAnswered[slot] as number) + 1;
+      this.add(slot, ANSWERED);
+      this.add(slot, HOUR_ANSWERED);
     }
-    if (info & ROBOT) this.robot[slot] = 1;
+    if (info & ROBOT) this.set(slot, IS_ROBOT, 1);
     this.slot = slot;
     points?.reach(slot, this.keep);
     const { clients } = this;
@@ -82,23 +106,23 @@ export class History {
   /** A request of a client that is banned. */
   noteShutOut(slot: number, second: number): void {
     this.count(slot, second);
-    this.shutOut[slot] = (this.shutOut[slot] as number) + 1;
+    this.add(slot, SHUT_OUT);
   }
 
   /** A ban; what the client was before it. */
   ban(slot: number, second: number): Past {
-    if (this.bans[slot] !== U16_MAX) this.bans[slot] = (this.bans[slot] as number) + 1;
+    this.add(slot, BANS);
     return {
-      hours: this.hours[slot] as number,
-      requests: this.requests[slot] as number,
-      answered: this.answered[slot] as number,
-      visit_seconds: second - (this.visitStart[slot] as number),
+      hours: this.number(slot, HOURS),
+      requests: this.requests(slot),
+      answered: this.answered(slot),
+      visit_seconds: second - this.number(slot, VISIT_START),
     };
   }
 
   /** Hours in which most of the client's requests were answered, the last one included, before any ban. */
   hoursKnown(slot: number): number {
-    return (this.hours[slot] as number) + (this.isHourGood(slot) ? 1 : 0);
+    return this.number(slot, HOURS) + (this.isHourGood(slot) ? 1 : 0);
   }
 
   /** The counts of the day in progress, which `days` lacks. */
@@ -112,26 +136,27 @@ export class History {
   private count(slot: number, second: number): void {
     if (second !== this.last) this.advance(second);
     this.todayRequests++;
-    this.requests[slot] = (this.requests[slot] as number) + 1;
-    const seen = this.seen[slot] as number;
-    if (seen === second) {
-      this.hourRequests[slot] = (this.hourRequests[slot] as number) + 1;
-      return;
-    }
-    this.seen[slot] = second;
-    if (seen === 0 || Math.abs(second - seen) > VISIT_SECONDS) this.visitStart[slot] = second;
+    this.add(slot, REQUESTS);
+    const seen = this.number(slot, SEEN);
+    if (seen !== second) this.noteSecond(slot, seen, second);
+    this.add(slot, HOUR_REQUESTS);
+  }
+
+  /** The client, last seen in second `seen`, is seen again. */
+  private noteSecond(slot: number, seen: number, second: number): void {
+    this.set(slot, SEEN, second);
+    if (seen === 0 || Math.abs(second - seen) > VISIT_SECONDS) this.set(slot, VISIT_START, second);
     const hour = Math.floor(second / HOUR);
-    if (hour !== this.hour[slot]) {
-      if (this.isHourGood(slot) && this.hours[slot] !== U16_MAX) this.hours[slot] = (this.hours[slot] as number) + 1;
-      this.hour[slot] = hour;
-      this.hourRequests[slot] = this.hourAnswered[slot] = 0;
-    }
-    this.hourRequests[slot] = (this.hourRequests[slot] as number) + 1;
+    if (hour === this.number(slot, IN_HOUR)) return;
+    if (this.isHourGood(slot)) this.add(slot, HOURS);
+    this.set(slot, IN_HOUR, hour);
+    this.set(slot, HOUR_REQUESTS, 0);
+    this.set(slot, HOUR_ANSWERED, 0);
   }
 
   /** After a ban nothing that a client does makes it better known. */
   private isHourGood(slot: number): boolean {
-    return this.bans[slot] === 0 && 2 * (this.hourAnswered[slot] as number) > (this.hourRequests[slot] as number);
+    return this.bans(slot) === 0 && 2 * this.number(slot, HOUR_ANSWERED) > this.number(slot, HOUR_REQUESTS);
   }
 
   private advance(second: number): void {
@@ -144,23 +169,28 @@ export class History {
   }
 
   private readonly keep: ReportReach = (limit, share, tolerated) => {
-    const at = this.slot * LIMITS.length + limit;
-    if (share <= (this.reached[at] as number)) return;
-    this.reached[at] = share;
-    this.tolerated[at] = tolerated;
+    const { floats } = this.records;
+    const at = this.start(this.slot) + REACHED + 2 * limit;
+    if (share <= (floats[at] as number)) return;
+    floats[at] = share;
+    floats[at + 1] = tolerated;
   };
 
-  private reserve(capacity: number): void {
-    if (capacity <= this.requests.length) return;
-    for (const name of ['requests', 'answered', 'shutOut', 'hour', 'hourRequests', 'hourAnswered'] as const) {
-      this[name] = grown(this[name], capacity);
-    }
-    this.visitStart = grown(this.visitStart, capacity);
-    this.seen = grown(this.seen, capacity);
-    this.bans = grown(this.bans, capacity);
-    this.hours = grown(this.hours, capacity);
-    this.robot = grown(this.robot, capacity);
-    this.reached = grown(this.reached, capacity * LIMITS.length);
-    this.tolerated = grown(this.tolerated, capacity * LIMITS.length);
+  private number(slot: number, word: number): number {
+    return this.records.words[this.start(slot) + word] as number;
+  }
+
+  private set(slot: number, word: number, value: number): void {
+    this.records.words[this.start(slot) + word] = value;
+  }
+
+  private add(slot: number, word: number): void {
+    const { words } = this.records;
+    const at = this.start(slot) + word;
+    words[at] = (words[at] as number) + 1;
+  }
+
+  private start(slot: number): number {
+    return this.records.start(slot, 0);
   }
 }

@@ -5,6 +5,7 @@
  */
 import * as columns from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
+import type { History } from './history.ts';
 
 /** Names of this module's own, as in src/detect/request.ts. */
 const { HIGH, LOW, ROW } = columns;
@@ -13,6 +14,7 @@ const GROUP = 16;
 
 export class Lookahead {
   private readonly clients: Clients;
+  private readonly history: History | undefined;
   private readonly slots = new Int32Array(GROUP);
   /** First row of the group, and the one behind the last. */
   private first = 0;
@@ -22,8 +24,9 @@ export class Lookahead {
   /** The compiler leaves out what nobody reads. */
   read = 0;
 
-  constructor(clients: Clients) {
+  constructor(clients: Clients, history: History | undefined) {
     this.clients = clients;
+    this.history = history;
   }
 
   /** Rows of another tally follow. */
@@ -42,7 +45,7 @@ export class Lookahead {
   }
 
   private fetch(rows: Uint32Array, from: number, to: number): void {
-    const { clients, slots } = this;
+    const { clients, history, slots } = this;
     this.evicted = clients.evicted;
     this.first = from;
     this.end = Math.min(to, from + GROUP);
@@ -52,7 +55,7 @@ export class Lookahead {
     let read = 0;
     for (let i = 0; i < group; i++) {
       const slot = slots[i] as number;
-      if (slot >= 0) read += clients.fetch(slot);
+      if (slot >= 0) read += clients.fetch(slot) + (history?.fetch(slot) ?? 0);
     }
     this.read = read;
   }

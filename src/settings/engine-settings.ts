@@ -163,6 +163,6 @@ export interface EngineOptions {
   readonly swarm: SwarmOptions;
   /** Key of the hashes that the parsers make. */
   readonly hashKey?: number;
-  /** Keep what every client did, for reports: 69 bytes a client. */
+  /** Keep what every client did, for reports: 84 bytes a client. */
   readonly history?: boolean;
 }

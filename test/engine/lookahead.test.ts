@@ -8,7 +8,7 @@ import { Clients } from '../../src/traffic/clients.ts';
 
 test('rows are of the clients they name, whoever came, went or took their place since the look ahead', () => {
   const clients = new Clients(3);
-  const ahead = new Lookahead(clients);
+  const ahead = new Lookahead(clients, undefined);
   const lows = Array.from({ length: 200 }, (_, row) => (row * row) % 7);
   const rows = new Uint32Array(lows.length * ROW);
   for (const [row, low] of lows.entries()) rows.set([IPV4_HIGH, low], row * ROW + HIGH);
