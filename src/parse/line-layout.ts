@@ -1,6 +1,6 @@
 /**
  * Lines of one log_format differ only in their values. A layout remembers the text between them, so that the next line
- * is recognised by comparing words of four bytes instead of reading keys.
+ * is recognised by comparing words of eight bytes instead of reading keys.
  */
 /** The field of a member that nobody asks for. */
 export const UNKNOWN = 255;
@@ -21,30 +21,37 @@ export interface SeenMember extends Pick<LayoutMember, 'quoted' | 'field' | 'ran
   readonly end: number;
 }
 
-/** Bytes that are compared a word at a time. */
+/** Bytes of a word. */
+const WORD = 8;
+
+/**
+ * Bytes that are compared a word at a time, as the numbers that those of eight bytes are: equal numbers have equal bytes but for
+ * zero, which would take bytes that no literal has. What is no number (NaN) equals nothing, so that such a line is read key by key.
+ */
 class Literal {
   readonly length: number;
-  /** At 0, 4, 8 …, the last one at the last four bytes. */
-  private readonly words: Int32Array;
+  /** At 0, 8, 16 …, the last one at the last eight bytes. */
+  private readonly words: Float64Array;
   /** Those of a literal that is too short for a word. */
   private readonly bytes: Uint8Array;
 
   constructor(bytes: Uint8Array) {
-    this.length = bytes.length;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.words = Int32Array.from({ length: bytes.length < 4 ? 0 : Math.ceil(bytes.length / 4) }, (_, i) =>
-      view.getInt32(Math.min(i * 4, bytes.length - 4), true),
+    const { length } = bytes;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+    this.length = length;
+    this.words = Float64Array.from({ length: length < WORD ? 0 : Math.ceil(length / WORD) }, (_, i) =>
+      view.getFloat64(Math.min(i * WORD, length - WORD), true),
     );
-    this.bytes = bytes.length < 4 ? bytes.slice() : new Uint8Array(0);
+    this.bytes = length < WORD ? bytes.slice() : new Uint8Array(0);
   }
 
   /** True when these bytes stand at `at`, of the `size` bytes of `view`. */
   matches(view: DataView, at: number, size: number): boolean {
-    const { words, bytes } = this;
-    if (at + this.length > size) return false;
+    const { words, bytes, length } = this;
+    if (at + length > size) return false;
     const last = words.length - 1;
-    for (let i = 0; i < last; i++) if (view.getInt32(at + i * 4, true) !== words[i]) return false;
-    if (last >= 0) return view.getInt32(at + this.length - 4, true) === words[last];
+    for (let i = 0; i < last; i++) if (view.getFloat64(at + i * WORD, true) !== words[i]) return false;
+    if (last >= 0) return view.getFloat64(at + length - WORD, true) === words[last];
     for (let i = 0; i < bytes.length; i++) if (view.getUint8(at + i) !== bytes[i]) return false;
     return true;
   }
