@@ -3,11 +3,10 @@ import { daysFromCivil } from '../model/time.ts';
 import { SeenTexts } from './seen-texts.ts';
 
 const [ZERO, DOT, COLON, MINUS, PLUS, SLASH, SPACE] = [0x30, 0x2e, 0x3a, 0x2d, 0x2b, 0x2f, 0x20];
-const MONTHS = new Map(
-  'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'
-    .split(' ')
-    .map((name, index) => [(name.charCodeAt(0) << 16) | (name.charCodeAt(1) << 8) | name.charCodeAt(2), index + 1]),
-);
+/** The letters of each month as one number. */
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'
+  .split(' ')
+  .map((name) => (name.charCodeAt(0) << 16) | (name.charCodeAt(1) << 8) | name.charCodeAt(2));
 /** Until the year 2286. */
 const EPOCH_DIGITS_MAX = 10;
 /** `2026-11-20T10:11:12Z`. */
@@ -54,10 +53,25 @@ function zoneSeconds(bytes: Uint8Array, at: number, end: number): number {
   return (sign === PLUS ? 1 : -1) * (hours * 3600 + minutes * 60);
 }
 
+/** The day read last: that of nearly every line. */
+const lastDay = { year: 0, month: 0, day: 0, seconds: Number.NaN };
+
+/** The beginning of a day in epoch seconds; NaN when no calendar has it. */
 function daySeconds(year: number, month: number, day: number): number {
+  if (year === lastDay.year && month === lastDay.month && day === lastDay.day) return lastDay.seconds;
   const leapDay = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 1 : 0;
   const days = (MONTH_DAYS[month - 1] ?? 0) + leapDay;
-  return day >= 1 && day <= days ? daysFromCivil(year, month, day) * 86_400 : Number.NaN;
+  if (!(day >= 1 && day <= days)) return Number.NaN;
+  Object.assign(lastDay, { year, month, day, seconds: daysFromCivil(year, month, day) * 86_400 });
+  return lastDay.seconds;
+}
+
+/** 1 for January; 0 when the three letters at `at` name no month. */
+function monthAt(bytes: Uint8Array, at: number): number {
+  const name = ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
+  let month = MONTHS.length;
+  while (month > 0 && MONTHS[month - 1] !== name) month--;
+  return month;
 }
 
 /** RFC 3339: `2026-11-20T10:11:12.345+01:00`. */
@@ -80,9 +94,7 @@ function parseTimeLocal(bytes: Uint8Array, start: number, end: number): number {
   if (end - start !== 26 || bytes[start + 6] !== SLASH || bytes[start + 11] !== COLON || bytes[start + 20] !== SPACE) {
     return Number.NaN;
   }
-  const name =
-    ((bytes[start + 3] as number) << 16) | ((bytes[start + 4] as number) << 8) | (bytes[start + 5] as number);
-  const day = daySeconds(digits(bytes, start + 7, 4), MONTHS.get(name) ?? 0, digits(bytes, start, 2));
+  const day = daySeconds(digits(bytes, start + 7, 4), monthAt(bytes, start + 3), digits(bytes, start, 2));
   return day + clockSeconds(bytes, start + 12) - zoneSeconds(bytes, start + 21, end);
 }
 
