@@ -118,6 +118,7 @@ class RunningInstance extends InstanceParts implements Instance {
     const closePage = await openPage({
       ...{ config, records, troubles, operator, log },
       status: () => this.status(),
+      rate: () => plane.engine?.countedRateLast ?? null,
       probes: this.probes,
       lanes: this.lanes,
       fleet: async () => this.fleet?.report(),

@@ -1,4 +1,4 @@
-/** Asks the daemon for its state once a second and keeps what the page needs of the past. */
+/** Asks the daemon for its state, once a second while somebody looks, and keeps what the page needs of the past. */
 import type { AuditEntry } from '../model/audit.ts';
 import type { LiveLane } from '../model/lane.ts';
 import type { Status } from '../model/status.ts';
@@ -9,6 +9,8 @@ import { describeVerdict, listNotices } from './verdict.ts';
 /** Where the page's contents come from. All must be cheap: they are asked every second while somebody looks. */
 export interface FeedSources {
   readonly status: () => Promise<Status> | Status;
+  /** Requests a second that count towards the site's baseline, by the newest second of the log; null while zban starts. */
+  readonly rate: () => number | null;
   /** The lanes that have not ended; few. */
   readonly lanes: () => readonly LiveLane[];
   /** Rows of the audit trail, newest first, at most `limit`. */
@@ -46,13 +48,10 @@ export class Feed {
     return this.#asking;
   }
 
-  /** Notes the rate of this second. Never rejects. */
-  async sample(): Promise<void> {
-    const rate = await this.status().then(
-      (status) => (status.state === 'starting' ? null : Math.round(status.counted_rate_last * 100) / 100),
-      () => null,
-    );
-    this.#rates.push(rate);
+  /** Notes the rate of this second. */
+  sample(): void {
+    const rate = this.#sources.rate();
+    this.#rates.push(rate === null ? null : Math.round(rate * 100) / 100);
     if (this.#rates.length > HISTORY_SECONDS) this.#rates.shift();
   }
 

@@ -116,7 +116,7 @@ class Pages {
     if (this.#ticking) return;
     this.#ticking = true;
     try {
-      await this.#feed.sample();
+      this.#feed.sample();
       if (this.#stream.readers > 0) this.#stream.send(await this.#feed.refresh());
     } catch (error) {
       this.#options.log('warn', 'no snapshot for the page', { cause: describe(error) });

@@ -172,14 +172,15 @@ export function serve(scene: Scene, nowMs: number): Omit<HttpServerOptions, 'lis
   const random = numbersFrom(3);
   const level = { mean: usualRate(nowMs), stddev: 4.1 };
   const hasTraffic = scene.traffic ?? true;
+  const rateNow = () =>
+    hasTraffic ? usualRate(nowMs) * (0.9 + random() * 0.2) * (scene.attackMinutes === undefined ? 1 : 3.7) : 0;
   return {
     log: () => {},
     metrics: createMetrics(),
     probes: { findStall: () => undefined, findUnready: () => undefined },
+    rate: () => (scene.status?.state === 'starting' ? null : rateNow()),
     status: () => {
-      const rate = hasTraffic
-        ? usualRate(nowMs) * (0.9 + random() * 0.2) * (scene.attackMinutes === undefined ? 1 : 3.7)
-        : 0;
+      const rate = rateNow();
       const base = status();
       const baseline = base.baseline && {
         ...base.baseline,

@@ -18,6 +18,7 @@ export async function start(change: Partial<HttpServerOptions> = {}): Promise<st
   server = await startHttpServer({
     listen: '127.0.0.1:0',
     status: () => status(),
+    rate: () => 13,
     bans: () => [activeBan()],
     recent: () => [auditEntry()],
     metrics: createMetrics(),

@@ -22,6 +22,7 @@ const OWNERS_MAX = 20_000;
 export interface PageOptions {
   readonly config: Config;
   readonly status: () => Status;
+  readonly rate: HttpServerOptions['rate'];
   readonly probes: Probes;
   readonly records: Records;
   readonly traffic: TrafficLog;
@@ -41,6 +42,7 @@ export async function openPage(options: PageOptions): Promise<(() => unknown) | 
   const http = await startHttpServer({
     listen: config.http.listen,
     status,
+    rate: options.rate,
     probes,
     bans: (limit) => records.newestBans(limit),
     recent: (limit) => records.trail.query({ limit, newestFirst: true }),
