@@ -1,5 +1,8 @@
-/** The traffic thread: owns the engine. Its pool has one thread, so tasks arrive one after the other, in order. */
-import { move, transferableSymbol, valueSymbol, workerData } from 'piscina';
+/**
+ * The traffic thread: owns the engine. Its pool has one thread, so tasks arrive one after the other, in order. Loads nothing of the
+ * pool, which stays in memory for good: a snapshot, every ten minutes at most, is copied instead of moved.
+ */
+import { workerData } from 'node:worker_threads';
 import type { FuseHold } from '../decide/fuse.ts';
 import { type OffenderColumns, unpackOffenders } from '../decide/offender-table.ts';
 import type { Offender } from '../decide/policy.ts';
@@ -214,13 +217,11 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'r
   }
 }
 
-export default function work(task: TrafficTask): unknown {
+export default function work(task: TrafficTask): TrafficResult {
   const handled = handle(task);
   const told = events;
   const claims = engine.robots.takeClaims();
   events = [];
   const robotClaims = claims.length > 0 && { robotClaims: claims };
-  const result: TrafficResult = { second: engine.window.newest, events: told, ...robotClaims, ...handled };
-  const { snapshot } = result;
-  return snapshot ? move({ [transferableSymbol]: [snapshot.buffer], [valueSymbol]: result } as never) : result;
+  return { second: engine.window.newest, events: told, ...robotClaims, ...handled };
 }
