@@ -44,17 +44,27 @@ test('an idle daemon sleeps', async (t) => {
   assert.equal(threads(pid), 3);
 });
 
-test('the daemon loads nothing that it may never need', () => {
+/** Addresses of all modules that these bring, also of those that then fail. */
+function loadedWith(...modules: readonly string[]): string {
   const hook = `
     const urls = [];
     require('node:module').registerHooks({ load: (url, context, next) => (urls.push(url), next(url, context)) });
-    const parts = ${JSON.stringify(['command-line', 'commands/run'].map((part) => import.meta.resolve(`../../src/cli/${part}.ts`)))};
-    Promise.all(parts.map((part) => import(part)))
+    Promise.allSettled(${JSON.stringify(modules.map((module) => import.meta.resolve(`../../src/${module}`)))}.map((module) => import(module)))
       .then(() => console.log([...urls, ...process.moduleLoadList].join('\\n')));`;
-  const loaded = execFileSync(process.execPath, ['-e', hook], { encoding: 'utf8' });
+  return execFileSync(process.execPath, ['-e', hook], { encoding: 'utf8' });
+}
+
+test('the daemon loads nothing that it may never need', () => {
+  const loaded = loadedWith('cli/command-line.ts', 'cli/commands/run.ts');
   assert.match(loaded, /src\/daemon\/daemon\.ts/);
-  const found = /.*(undici\/undici|\/(yargs|string-width|wrap-ansi|prom-client|client|webhook|zod|yaml)\/).*/.exec(
-    loaded,
-  );
-  assert.equal(found?.[0], undefined);
+  const packages = /.*(undici\/undici|\/(yargs|string-width|wrap-ansi|prom-client|client|webhook|zod|yaml)\/).*/;
+  assert.equal(packages.exec(loaded)?.[0], undefined);
+  assert.equal(/.*src\/(enforce\/(pick|ipset)|control\/request)\.ts/.exec(loaded)?.[0], undefined);
+});
+
+test('the traffic thread loads nothing of its pool, and of the settings only their types', () => {
+  // Outside a thread it fails for want of a setup, once everything is loaded.
+  const loaded = loadedWith('workers/traffic-worker.ts');
+  assert.match(loaded, /src\/engine\/engine\.ts/);
+  assert.equal(/.*(\/(piscina|zod)\/|src\/settings\/).*/.exec(loaded)?.[0], undefined);
 });

@@ -1,8 +1,9 @@
 /** Builds backend and enforcer for one configuration. In observe mode the backend is a table in memory. */
 import type { Config } from '../../config/schema.ts';
 import { type EnforcementBackend, EnforcementError } from '../../enforce/backend.ts';
+import { createDryRunBackend } from '../../enforce/dry-run.ts';
 import { createEnforcer, type Enforcer } from '../../enforce/enforcer.ts';
-import { flushFirewall, type Picked, pickBackend } from '../../enforce/pick.ts';
+import type { Picked } from '../../enforce/pick.ts';
 import type { EnforcementResult } from '../../enforce/reconciler.ts';
 import type { ActiveBan } from '../../model/audit.ts';
 import type { Log } from '../../model/log.ts';
@@ -27,15 +28,9 @@ export interface EnforcementOptions {
 export async function buildEnforcement(options: EnforcementOptions): Promise<{ enforcer: Enforcer; backend: string }> {
   const { config, now, log, troubles, desired, onResult, signal } = options;
   const { firewall, mode } = config;
-  const { backend, reason, leaveOthers } = await pickConfigured(
-    mode === 'observe' ? { ...config, firewall: { ...firewall, backend: 'dry-run' } } : config,
-    log,
-    signal,
-    now,
-  );
-  log('info', `enforcement backend ${backend.name}`, {
-    reason: mode === 'observe' ? 'observe mode touches no firewall' : reason,
-  });
+  const { backend, reason, leaveOthers } =
+    mode === 'observe' ? pickNone(now) : await pickConfigured(config, log, signal, now);
+  log('info', `enforcement backend ${backend.name}`, { reason });
   if (options.adopt) await options.adopt(await listHeld(backend, log));
   const enforcer = createEnforcer({
     backend,
@@ -54,14 +49,21 @@ export async function buildEnforcement(options: EnforcementOptions): Promise<{ e
   return { enforcer, backend: backend.name };
 }
 
+function pickNone(now: () => number): Picked {
+  const reason = 'observe mode touches no firewall';
+  return { backend: createDryRunBackend(now), reason, leaveOthers: async () => {} };
+}
+
 /** The backend that the configuration names, whatever its mode. Rejects with EnforcementError when it cannot work here. */
-export function pickConfigured(
+export async function pickConfigured(
   config: Config,
   log: Log,
   signal?: AbortSignal,
   now: () => number = Date.now,
 ): Promise<Picked> {
   const { firewall, bans } = config;
+  // Every backend comes with it, which observe mode does without.
+  const { pickBackend } = await import('../../enforce/pick.ts');
   return pickBackend({
     settings: firewall,
     maxActive: bans.max_active,
@@ -90,6 +92,7 @@ export async function leaveFirewall(config: Config, log: Log, signal?: AbortSign
   const { firewall } = config;
   if (firewall.backend === 'dry-run') return true;
   try {
+    const { flushFirewall } = await import('../../enforce/pick.ts');
     await flushFirewall({ settings: firewall, log, ...(signal && { signal }) });
     return true;
   } catch (error) {
