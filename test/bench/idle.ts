@@ -1,19 +1,31 @@
 /**
  * Memory and processor time of a daemon that has nothing to do, as an operator's server sees it: with a copy of Node.js of its
- * own, so that no other process shares its code. `node test/bench/idle.ts`
+ * own, so that no other process shares its code. `node test/bench/idle.ts [SECONDS] [LINES]`: seconds until it is measured, and
+ * lines a second that its log gets all the while.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
+import { logLine } from '../support/traffic.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** It has collected its garbage by then. */
-const SETTLE_MS = 45_000;
+/** By default it has just collected its garbage. */
+const SETTLE_MS = Number(process.argv[2] ?? 45) * 1000;
+const LINES_PER_SECOND = Number(process.argv[3] ?? 0);
 const MEASURE_MS = 20_000;
 const TICKS_PER_SECOND = 100;
 
@@ -42,6 +54,13 @@ const cpuSeconds = () => {
   const fields = readFileSync(`/proc/${daemon.pid}/stat`, 'latin1').replace(/.*\) /, '').split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 };
+let written = 0;
+const write = () =>
+  appendFileSync(
+    join(folder, 'access.log'),
+    `${logLine(Math.floor(Date.now() / 1000), `192.0.2.${written++ % 200}`)}\n`,
+  );
+const writing = LINES_PER_SECOND > 0 ? setInterval(write, 1000 / LINES_PER_SECOND) : undefined;
 try {
   await sleep(SETTLE_MS);
   const before = cpuSeconds();
@@ -52,6 +71,7 @@ try {
     Math.round(Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(smaps)?.[1]) / 102.4) / 10;
   console.log(JSON.stringify({ pssMib: mib('Pss'), ownMib: mib('Private_Dirty'), corePercent }));
 } finally {
+  clearInterval(writing);
   const closed = once(daemon, 'exit');
   daemon.kill();
   await closed;
