@@ -21,7 +21,10 @@ export interface Context {
 
 /** The configuration or what is wrong with it; a file that this user may not read ends the command with exit code 4. */
 export function loadPermitted(context: Context): LoadedConfig {
-  return loadConfig(requirePermitted(context));
+  const loaded = loadConfig(requirePermitted(context));
+  // Files of config.d as well.
+  if (!loaded.ok) for (const { file } of loaded.problems) requirePermitted({ configPath: file });
+  return loaded;
 }
 
 /** The configuration in force; with every problem as the message and exit code 78 where it is bad. */

@@ -12,6 +12,7 @@ import { cutLines, ownBuffer } from '../source/lines.ts';
 import { SourceError, toSourceError } from '../source/source-error.ts';
 import { DOUBLED_FIX, DoubledLines, type DoubledPair, describeDoubled } from '../traffic/doubled-lines.ts';
 import { formatDuration } from '../words/duration.ts';
+import { fixOfRefused } from '../words/refused-lines.ts';
 import { workerSetup } from '../workers/worker-setup.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
@@ -90,7 +91,7 @@ function checkLog(config: Config, path: string, index: number, nowMs: number): F
       fail(
         check,
         `${percent} % of its newest ${tally.lines} lines are not understood (${refused.reason})`,
-        'set logs[].format and logs[].fields, or use the log_format of docs/first-week.md',
+        fixOfRefused(refused.reason),
       ),
     ];
   }

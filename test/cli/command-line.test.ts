@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { daemon, main, status } from './daemon-stand-in.ts';
@@ -172,7 +172,7 @@ test('without a daemon the commands that need one are exit code 3', async (t) =>
   }
 });
 
-test('a socket that may not be used is exit code 4', {
+test('a socket or a file of config.d that may not be used is exit code 4', {
   skip: process.getuid?.() !== 0 && 'needs root to become nobody',
 }, async (t) => {
   const { config, folder } = await daemon(t);
@@ -183,10 +183,14 @@ test('a socket that may not be used is exit code 4', {
     `process.setgroups([]); process.setgid(65534); process.setuid(65534); process.argv[1] = ${JSON.stringify(main)}; await import(process.argv[1]);`,
   );
   const { execFile } = await import('node:child_process');
-  const exitCode = await new Promise((resolve) => {
-    execFile(process.execPath, [script, 'status', '--config', config]).on('close', resolve);
-  });
-  assert.equal(exitCode, 4);
+  const run = (command: string) =>
+    new Promise((resolve) => {
+      execFile(process.execPath, [script, command, '--config', config]).on('close', resolve);
+    });
+  assert.equal(await run('status'), 4);
+  mkdirSync(join(folder, 'config.d'));
+  writeFileSync(join(folder, 'config.d', 'secret.yaml'), 'mode: observe\n', { mode: 0 });
+  assert.equal(await run('list'), 4);
 });
 
 test('status is one object with --json and a page of text without', async (t) => {

@@ -74,6 +74,12 @@ test('a pipe, which nginx of a container may write to: it keeps no lines', (t) =
   assert.match(found[0]?.fix ?? '', /pipe/);
 });
 
+test('lines from the future of this host: its clock is to be set, not the format', (t) => {
+  const found = check(t, lines(100, good), { nowSecond: START - 90_000 });
+  assert.match(found[0]?.message ?? '', /not understood \(future\)/);
+  assert.match(found[0]?.fix ?? '', /timedatectl/);
+});
+
 test('lines that are not understood, with the reason and the fixing', (t) => {
   const found = check(
     t,

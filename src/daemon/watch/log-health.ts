@@ -4,6 +4,7 @@ import type { LogStatus } from '../../model/status.ts';
 import { SKIP_REASONS, type Tally } from '../../parse/tally.ts';
 import { DOUBLED_FIX, DoubledLines, describeDoubled } from '../../traffic/doubled-lines.ts';
 import { formatDuration } from '../../words/duration.ts';
+import { fixOfRefused } from '../../words/refused-lines.ts';
 import type { Troubles } from '../troubles.ts';
 
 /** Lines that are not understood: fewer, or a smaller share, are the odd line of any log. */
@@ -30,7 +31,7 @@ interface Health {
   lines: number;
   refused: number[];
   /** What is wrong with the newest lines. */
-  unread: string | undefined;
+  unread: { readonly what: string; readonly fix: string } | undefined;
   /** When lines came last, and when they last counted as a visit. */
   arrivedMs: number;
   visitMs: number;
@@ -82,8 +83,8 @@ export class LogHealth {
       );
       this.set(
         `unread ${path}`,
-        health.unread && `${health.unread} of ${path} are not understood: their clients are never judged`,
-        'set logs[].format and logs[].fields, or use the log_format of docs/first-week.md; zban doctor shows more',
+        health.unread && `${health.unread.what} of ${path} are not understood: their clients are never judged`,
+        `${health.unread?.fix}; zban doctor shows more`,
       );
       const silence = isMissing ? undefined : this.findSilence(health);
       this.set(
@@ -159,8 +160,9 @@ function noteRefused(health: Health, { lines, skipped }: Pick<Tally, 'lines' | '
   health.refused = health.refused.map((count, index) => count + (index === EMPTY ? 0 : (skipped[index] ?? 0)));
   const refused = health.refused.reduce((sum, count) => sum + count, 0);
   if (refused >= REFUSED_MIN && refused > REFUSED_SHARE * health.lines) {
-    const reason = SKIP_REASONS[health.refused.indexOf(Math.max(...health.refused))];
-    health.unread = `${refused} of the ${health.lines} newest lines (${reason})`;
+    const reason = SKIP_REASONS[health.refused.indexOf(Math.max(...health.refused))] ?? '';
+    const what = `${refused} of the ${health.lines} newest lines (${reason})`;
+    health.unread = { what, fix: fixOfRefused(reason) };
   } else if (health.lines < (refused === 0 ? FLAWLESS_LINES : WINDOW_LINES)) return;
   else health.unread = undefined;
   health.lines = 0;
