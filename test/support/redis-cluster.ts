@@ -40,7 +40,7 @@ export async function replicate(node: RedisServer, master: RedisServer): Promise
 /** A Sentinel that watches a master, by the name `mymaster`; one that says so is enough for another to take over. */
 export function startSentinel(start: Start, master: RedisServer, name: string): Promise<RedisServer> {
   const file = join(master.folder, name);
-  const rules = ['down-after-milliseconds mymaster 300', 'failover-timeout mymaster 3000'];
+  const rules = ['down-after-milliseconds mymaster 5000', 'failover-timeout mymaster 3000'];
   const lines = [`monitor mymaster 127.0.0.1 ${master.port} 1`, ...rules].map((line) => `sentinel ${line}\n`);
   writeFileSync(file, lines.join(''));
   return start('--sentinel', file);

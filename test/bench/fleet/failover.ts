@@ -25,8 +25,7 @@ export async function failOverCluster(count: number, times: number): Promise<voi
     const replica = nodes.find((node) => node.cli('ROLE').split('\n')[2] === port) as RedisServer;
     return takeOver(master, replica, () => replica.cli('CLUSTER', 'FAILOVER', 'TAKEOVER'), random);
   };
-  await breakServers(count, times, { url, kind: 'cluster' }, fail);
-  await Promise.all(nodes.map((node) => node.close()));
+  await breakServers(count, times, { url, kind: 'cluster' }, fail).finally(() => closeAll(nodes));
 }
 
 export async function failOverSentinels(count: number, times: number): Promise<void> {
@@ -41,8 +40,10 @@ export async function failOverSentinels(count: number, times: number): Promise<v
     return takeOver(first, second, () => sentinel.cli('SENTINEL', 'FAILOVER', 'mymaster'), random);
   };
   const url = sentinels.map((each) => each.url);
-  await breakServers(count, times, { url, kind: 'sentinel', master: 'mymaster' }, fail);
-  await Promise.all([...sentinels, master, replica].map((server) => server.close()));
+  const servers = [...sentinels, master, replica];
+  await breakServers(count, times, { url, kind: 'sentinel', master: 'mymaster' }, fail).finally(() =>
+    closeAll(servers),
+  );
 }
 
 /** Bans under load while `fail` lets one server after the other take over; the daemons' bans stand in a table. */
@@ -58,10 +59,18 @@ async function breakServers(
     writeFileSync(daemon.log, '');
     return { daemon };
   });
-  await Promise.all(hosts.map(({ daemon }) => daemon.start()));
-  await until('the hosts have met', () => hosts.every(({ daemon }) => daemon.status()?.fleet?.hosts === count));
-  await breakUnderLoad(hosts, times, fail);
-  await Promise.all(hosts.map(({ daemon }) => daemon.close()));
+  try {
+    await Promise.all(hosts.map(({ daemon }) => daemon.start()));
+    await until('the hosts have met', () => hosts.every(({ daemon }) => daemon.status()?.fleet?.hosts === count));
+    await breakUnderLoad(hosts, times, fail);
+  } finally {
+    await closeAll(hosts.map(({ daemon }) => daemon));
+  }
+}
+
+/** Nothing of a bench that failed goes on. */
+async function closeAll(parts: readonly { close(): Promise<void> }[]): Promise<void> {
+  await Promise.all(parts.map((part) => part.close()));
 }
 
 /** Lets `replica` take the place of `master`, by an order or because that fails, and waits until there is a pair again. */
