@@ -1,6 +1,7 @@
 /** scripts/install and the unit under a real systemd: a Debian of its own, no network. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Box, bootBox, findObstacle, type Ran } from '../support/systemd-box.ts';
@@ -12,6 +13,10 @@ if (obstacle !== undefined) console.error(`SKIPPED, the service under systemd: $
 
 const LINE = (ip: string) =>
   JSON.stringify({ timestamp: 'NOW', source_ip: ip, method: 'GET', path: '/', status: '200', response_size: '5' });
+
+/** What the page about swarms has for an operator. */
+const SWARMS = readFileSync(join(project, 'docs/swarms.md'), 'utf8');
+const LANES_CONFIG = 'firewall: {nginx: {lanes: /etc/nginx/zban-lanes.conf}}';
 
 describe('the service under systemd', { skip: obstacle ?? false }, () => {
   let box: Box;
@@ -133,6 +138,24 @@ describe('the service under systemd', { skip: obstacle ?? false }, () => {
     assert.match(await box.must('ipset save'), /2001:db8:1::\/64/);
     assert.match(await box.must('iptables-save'), /-A INPUT .*-j ZBAN/);
     assert.match(await box.must('ip6tables-save'), /-A INPUT .*-j ZBAN/);
+  });
+
+  test('with the lines of docs/swarms.md it gives nginx lanes, and takes them back', async () => {
+    await box.must('install -m 755 /src/zban/test/systemd/nginx-rights /usr/sbin/nginx && mkdir -p /etc/nginx');
+    const [folder, config] = ['/etc/systemd/system/zban.service.d', '/etc/zban/config.d/60-lanes.yaml'];
+    await box.must(`cat >${config} <<'END'\n${LANES_CONFIG}\nEND`);
+    const [unit = ''] = /\[Service\]\n(?: +\w+=.*\n)+/.exec(SWARMS) ?? [];
+    await box.must(`mkdir ${folder} && printf '%s' '${unit}' | sed 's/^ *//' >${folder}/override.conf`);
+    await box.must('systemctl daemon-reload && systemctl restart zban');
+    const added = await box.run('zban lanes add --user-agent BadBot/1.0 --force');
+    assert.equal(added.exitCode, 0, added.stderr);
+    const lanes = () => box.must('cat /etc/nginx/zban-lanes.conf');
+    assert.match(await lanes(), /BadBot/);
+    const [, id] = /^lane (\S+): opened$/m.exec(added.stdout) ?? [];
+    await box.must(`zban lanes drop ${id}`);
+    assert.doesNotMatch(await lanes(), /BadBot/);
+    // It is stopped next.
+    await box.must(`rm -r ${folder} ${config} /usr/sbin/nginx /etc/nginx && systemctl daemon-reload`);
   });
 
   test('stopping keeps the bans, and the database answers without the daemon', async () => {
