@@ -39,7 +39,8 @@ export class CombinedFormat implements LineFormat, KnownLayout {
   }
 
   record(line: Uint8Array): LogRecord | undefined {
-    return this.scan(line, 0, line.length)?.toRecord();
+    // Of its own: what was found in the line before is still read.
+    return new CombinedFormat(this.hasHost).scan(line, 0, line.length)?.toRecord();
   }
 
   scanKnown(bytes: Uint8Array, start: number): number {
