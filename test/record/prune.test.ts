@@ -44,6 +44,24 @@ test('old rows go from the start, the rest is still proved, and what is in force
   assert.deepEqual(after.bans[0]?.numbers, NUMBERS);
 });
 
+test('a clock that was set years ahead makes no row old, until rows a day apart say the same', async (t) => {
+  const { trail, database } = openTrail(t);
+  const [DAY, YEARS] = [24 * 60 * MINUTE, 10 * 365 * 24 * 60 * MINUTE];
+  const at = (nowMs: number) => ({
+    ...{ nowMs, beforeMs: nowMs - 365 * DAY, provenMs: nowMs - DAY },
+    ...{ offencesBeforeMs: nowMs - 35 * DAY, rowsMax: 100 },
+  });
+  trail.append([ban('192.0.2.1'), draft('unban', '192.0.2.1', { timeMs: T0 + 10 * MINUTE })]);
+  const offences = trail.offences(true);
+  assert.deepEqual(await trail.prune(at(T0 + YEARS)), { rows: 0, forgotten: 0, more: false });
+  trail.append([draft('start', null, { timeMs: T0 + YEARS })]);
+  await trail.settled();
+  assert.deepEqual(await trail.prune(at(T0 + YEARS + DAY)), { rows: 0, forgotten: 0, more: false });
+  assert.deepEqual(trail.offences(true), offences);
+  assert.deepEqual(await trail.prune(at(T0 + YEARS + DAY + 1)), { rows: 2, forgotten: 1, more: false });
+  assert.equal(verifyAudit(database).ok, true);
+});
+
 test('pruning again, down to the last row, keeps the trail whole', async (t) => {
   const { trail, database } = openTrail(t);
   trail.append([ban('192.0.2.1'), ban('192.0.2.2', { timeMs: T0 + MINUTE })]);

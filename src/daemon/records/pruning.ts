@@ -5,6 +5,8 @@ import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 
 /** Rows are written between two pieces. */
 const PAUSE_MS = 1000;
+/** A clock that was set ahead is seen within a day: until then its rows prove nothing. */
+const PROOF_MS = 86_400_000;
 
 export interface PruningOptions {
   readonly config: Config;
@@ -28,11 +30,13 @@ export class Pruning {
     if (this.isRunning) return;
     this.isRunning = true;
     const { config, trail, now, log } = this.options;
-    const beforeMs = now() - config.audit.retention;
-    const offencesBeforeMs = now() - config.bans.decay * (config.bans.schedule.length + 1);
+    const { retention, entries_max: rowsMax } = config.audit;
+    const nowMs = now();
+    const beforeMs = nowMs - retention;
+    const provenMs = nowMs - Math.min(PROOF_MS, retention / 2);
+    const offencesBeforeMs = nowMs - config.bans.decay * (config.bans.schedule.length + 1);
     try {
-      const rowsMax = config.audit.entries_max;
-      const { more } = await trail.prune({ nowMs: now(), beforeMs, rowsMax, offencesBeforeMs });
+      const { more } = await trail.prune({ nowMs, beforeMs, provenMs, rowsMax, offencesBeforeMs });
       if (more && !this.isStopped) this.timer = setTimeout(() => void this.run(), PAUSE_MS).unref();
     } catch (error) {
       log('warn', 'old audit rows could not be pruned; trying again later', { cause: String(error) });

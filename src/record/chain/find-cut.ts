@@ -10,6 +10,11 @@ export interface PruneOptions {
   readonly nowMs: number;
   /** Rows older than this go, up to the first that is not. */
   readonly beforeMs: number;
+  /**
+   * Age counts for nothing unless the oldest row that it leaves was recorded before this: to a clock that was set years ahead
+   * every row but those of the last minutes is old. Default: it always counts.
+   */
+  readonly provenMs?: number | undefined;
   /** At most so many rows stay: the oldest go first. Default: any number. */
   readonly rowsMax?: number | undefined;
   /** Offences whose last ban ended before this are forgotten, unless the client is banned. */
@@ -23,11 +28,17 @@ export interface Cut {
   readonly anchorId: number;
   readonly anchorHash: string;
   readonly more: boolean;
+  /** Whether age counted. */
+  readonly byAge: boolean;
 }
 
 /** What there is to cut; nothing is changed. */
-export function findCut(sql: BetterSqlite3.Database, { beforeMs, rowsMax }: PruneOptions): Cut {
+export function findCut(sql: BetterSqlite3.Database, { beforeMs, rowsMax, provenMs }: PruneOptions): Cut {
   const anchor = readAnchor(sql);
+  const oldestLeft = sql.prepare<[number, number], number>(
+    'SELECT time_ms FROM audit WHERE id > ? AND time_ms >= ? ORDER BY id LIMIT 1',
+  );
+  const byAge = provenMs === undefined || (oldestLeft.pluck().get(anchor.id, beforeMs) ?? provenMs) < provenMs;
   const tooManyId = findTooMany(sql, anchor.id, rowsMax);
   const select = sql.prepare<[number], [number, string, number]>(
     'SELECT id, hash, time_ms FROM audit WHERE id > ? ORDER BY id',
@@ -35,12 +46,12 @@ export function findCut(sql: BetterSqlite3.Database, { beforeMs, rowsMax }: Prun
   let rows = 0;
   let last = anchor;
   for (const [id, hash, timeMs] of select.raw().iterate(anchor.id)) {
-    if (timeMs >= beforeMs && id > tooManyId) break;
-    if (rows === PRUNE_ROWS_MAX) return { rows, anchorId: last.id, anchorHash: last.hash, more: true };
+    if (!(byAge && timeMs < beforeMs) && id > tooManyId) break;
+    if (rows === PRUNE_ROWS_MAX) return { rows, anchorId: last.id, anchorHash: last.hash, more: true, byAge };
     last = { id, hash };
     rows++;
   }
-  return { rows, anchorId: last.id, anchorHash: last.hash, more: false };
+  return { rows, anchorId: last.id, anchorHash: last.hash, more: false, byAge };
 }
 
 /** The newest row that was cut off. */

@@ -58,7 +58,10 @@ function findOffendersBefore(sql: BetterSqlite3.Database, ms: number): string[] 
 
 /** The row that says what is cut; writing it cuts. */
 export function pruneDraft(cut: Cut, { nowMs, beforeMs, rowsMax, offencesBeforeMs }: PruneOptions): DraftOf<'prune'> {
-  const beyond = rowsMax === undefined ? '' : ` or beyond ${rowsMax}`;
+  const reasons = [
+    ...(cut.byAge ? [`older than ${new Date(beforeMs).toISOString()}`] : []),
+    ...(rowsMax === undefined ? [] : [`beyond ${rowsMax}`]),
+  ];
   return {
     ...BLANK,
     action: 'prune',
@@ -68,9 +71,9 @@ export function pruneDraft(cut: Cut, { nowMs, beforeMs, rowsMax, offencesBeforeM
       rows: cut.rows,
       anchor_id: cut.anchorId,
       anchor_hash: cut.anchorHash,
-      offences_before_ms: offencesBeforeMs,
+      offences_before_ms: cut.byAge ? offencesBeforeMs : 0,
     },
     enforced: true,
-    detail: `${cut.rows} rows older than ${new Date(beforeMs).toISOString()}${beyond} deleted`,
+    detail: `${cut.rows} rows ${reasons.join(' or ')} deleted`,
   };
 }
