@@ -7,19 +7,17 @@ import type { Rule } from './rule.ts';
 
 /** The first one on a path. */
 const FIRST = 0.25;
-/** What comes before an honest log-in: a page, or the form itself; and when it succeeds it is sent on (302, 303) to another page. */
-const AFTER_PAGE = 0.5;
-const AFTER_PAGE_SENT_ON = 0.3;
-const AFTER_FORM = 0.35;
-const SENT_ON = 0.15;
+/** What comes before an honest log-in: a page; and when it succeeds it is sent on (302, 303) from its form to another page. */
+const AFTER_PAGE = 0.35;
+const SENT_ON = 0.1;
 /** A page of another site sends it: single sign-on does, and so does a hidden form, whose visitors know nothing of it. */
 const CROSS_SITE = 0.5;
 /** Where most others do it again and again, too. */
 const USUAL = 0.02;
 /** A page of this site sends it: editors, chats and uploads do, all day. */
 const OWN_PAGE = 0.15;
-/** Answered with another size than before, while guesses are answered alike. */
-const VARIED = 0.25;
+/** Answered with another size than before, or than the two before again and again, while guesses are answered alike. */
+const VARIED = [1, 0.25, 0.02] as const;
 /** 400 says that the request is malformed; OAuth says so of a wrong password as well (RFC 6749, 5.2). */
 const MALFORMED = 0.5;
 /** What a page of the site keeps asking for though it is gone. */
@@ -32,17 +30,21 @@ const LAPSED = 0.025;
 
 function weigh(request: Request): number {
   if (request.excused || (request.failed && !request.login)) return 0;
-  if (!request.post && !request.credentials) return weighDemand(request);
+  if (!request.post && !request.credentials && !isSecretChange(request)) return weighDemand(request);
   if (request.accepted || (request.acknowledged && !request.login)) return 0;
   if (request.status === 401 && (!request.again || request.wasServed)) return request.again ? LAPSED : 0;
   let points = request.again || request.login ? 1 : FIRST;
   if (!request.login && !request.credentials) points *= weighPlain(request);
   // A form that is moved for good (301) never gets what is sent to it: the page after it is no form that a person fills in.
   if (request.login && request.status === 301) return points;
-  if (request.loads === 3) points *= AFTER_FORM * SENT_ON;
-  else if (request.loads === 2) points *= AFTER_FORM;
-  else if (request.loads === 1) points *= request.sentOn ? AFTER_PAGE_SENT_ON : AFTER_PAGE;
+  if (request.loads > 0) points *= AFTER_PAGE;
+  if (request.loads === 2) points *= SENT_ON;
   return request.crossSite ? points * CROSS_SITE : points;
+}
+
+/** PUT and PATCH may carry a password as POST does. */
+function isSecretChange({ change, again, login, served, status }: Request): boolean {
+  return change && (again || login) && (served || status === 401 || status === 403);
 }
 
 /** A request without a secret of its own, answered 401: basic authentication sends it in a header (RFC 7617). */
@@ -59,7 +61,7 @@ function weighPlain(request: Request): number {
     if (!request.fromOwnPage) return 1;
     return GONE_STATUSES.has(request.status) ? GONE : ASKED_BY_PAGE;
   }
-  const manner = request.fromOwnPage ? OWN_PAGE : request.varied ? VARIED : 1;
+  const manner = request.fromOwnPage ? OWN_PAGE : VARIED[request.varied];
   return request.confidence * request.rarity ** 2 * manner;
 }
 

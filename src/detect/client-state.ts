@@ -16,7 +16,7 @@ const BARE_PAGES = 4;
 /** Page loads that may excuse log-ins later. */
 const LOADS_MAX = 12;
 /** Numbers from here on may be times, which count by themselves. */
-const TIME_MIN = 100_000_000;
+export const TIME_MIN = 100_000_000;
 /** Answers of an honest program differ by more than this from one another: bytes, or a share. */
 const [SAME_BYTES, SAME_SHARE] = [16, 0.02];
 
@@ -31,14 +31,18 @@ export function isOtherSize(before: number, bytes: number): boolean {
  */
 const [FILES, SERVED, KNOWN, POSTS, COUNTS] = [0, 1, 2, 3, 4] as const;
 /**
- * The pattern of the form that it POSTs to; the last number it asked for, and on which pattern; sizes of the answers to its
- * last POST, and of the two newest on paths new to it.
+ * The pattern of the form that it POSTs to; the last number it asked for, and on which pattern; sizes of the answers to its two
+ * newest POSTs, and of the two newest on paths new to it.
  */
-const [FORM, LAST_NUMBER, NUMBERED, POST_SIZE, SIZE, SIZE_BEFORE, BYTES_AT] = [4, 5, 6, 7, 8, 9, 10] as const;
+const [FORM, LAST_NUMBER, NUMBERED, POST_SIZE, POST_SIZE_BEFORE, SIZE, SIZE_BEFORE, BYTES_AT] = [
+  4, 5, 6, 7, 8, 9, 10, 11,
+] as const;
 /** Words of a client, the bytes included. */
-const WORDS = 11;
-/** What is known of the client, as bits of a byte; pages loaded that no POST followed; those of the form. */
-const [MARKS, LOADS, FORM_LOADS] = [4 * BYTES_AT, 4 * BYTES_AT + 1, 4 * BYTES_AT + 2];
+const WORDS = 12;
+/** What is known of the client, as bits of a byte; pages loaded that no POST followed; those of the form; how much answers to POSTs vary. */
+const [MARKS, LOADS, FORM_LOADS, VARIETY] = [4 * BYTES_AT, 4 * BYTES_AT + 1, 4 * BYTES_AT + 2, 4 * BYTES_AT + 3];
+/** How far one answer moves it. */
+const [VARIETY_MAX, VARIETY_STEP] = [255, 0.25];
 /**
  * It read what robots may do here (RFC 9309); it named a page of this site as where it came from; refusals of it are
  * remembered; its last request was redirected from a path that nobody else is served on; its last change was accepted.
@@ -172,11 +176,10 @@ export class ClientState {
   }
 
   /**
-   * Takes one page load for a POST to this pattern: 3 when it was that of the form, and another page was loaded too, 2 when it was
-   * that of the form, 1 when it was another page, 0 without any. `formServed`: the form is among the client's habits. A log-in
-   * that is `sentOn` takes the page it led to as well.
+   * Takes one page load for a POST to this pattern, and says how many: 0 without any. `formServed`: the form is among the client's
+   * habits. A log-in that is `sentOn` from its form takes the page that it led to as well: 2.
    */
-  takeLoad(slot: number, page: number, formServed: boolean, sentOn = false): 0 | 1 | 2 | 3 {
+  takeLoad(slot: number, page: number, formServed: boolean, sentOn = false): 0 | 1 | 2 {
     const { bytes, words } = this.records;
     const start = this.start(slot);
     const at = 4 * start;
@@ -189,7 +192,7 @@ export class ClientState {
     const wentOn = sentOn && forms > 0 && loads > forms;
     if (loads > 0) bytes[at + LOADS] = loads - (wentOn ? 2 : 1);
     if (forms > 0) bytes[at + FORM_LOADS] = forms - 1;
-    return wentOn ? 3 : forms > 0 ? 2 : loads > 0 ? 1 : 0;
+    return wentOn ? 2 : loads > 0 ? 1 : 0;
   }
 
   /** True when the number follows the client's last one on the same pattern; notes it. */
@@ -203,14 +206,23 @@ export class ClientState {
     return isNext;
   }
 
-  /** A POST answered with so many bytes; true when that to the last one had clearly more or fewer. */
-  notePost(slot: number, bytes: number): boolean {
+  /**
+   * A POST answered with so many bytes: 0 when that to the last one had about as many, 1 when it had clearly more or fewer, 2 when
+   * answers are mostly like neither of the two before: now and then two are alike by chance.
+   */
+  notePost(slot: number, bytes: number): 0 | 1 | 2 {
     this.add(slot, POSTS, 1);
-    const { words } = this.records;
-    const at = this.start(slot) + POST_SIZE;
-    const before = words[at] as number;
-    words[at] = bytes;
-    return before > 0 && isOtherSize(before, bytes);
+    const { words, bytes: marks } = this.records;
+    const at = this.start(slot);
+    const [size, before] = [words[at + POST_SIZE] as number, words[at + POST_SIZE_BEFORE] as number];
+    words[at + POST_SIZE] = bytes;
+    words[at + POST_SIZE_BEFORE] = size;
+    const isOther = size > 0 && isOtherSize(size, bytes);
+    const isNew = isOther && before > 0 && isOtherSize(before, bytes);
+    const variety = 4 * at + VARIETY;
+    const level = (marks[variety] as number) * (1 - VARIETY_STEP) + (isNew ? VARIETY_MAX * VARIETY_STEP : 0);
+    marks[variety] = level;
+    return level >= VARIETY_MAX / 2 ? 2 : isOther ? 1 : 0;
   }
 
   /** True when an answer on a path new to the client has the size of one of the two before it; notes it. */

@@ -1,5 +1,5 @@
 /** Fills in what site and client say of a request, and remembers it for the next. */
-import type { ClientState } from './client-state.ts';
+import { type ClientState, TIME_MIN } from './client-state.ts';
 import { habitOf } from './habits.ts';
 import type { Request } from './request.ts';
 import { robotsTxtPattern } from './robots-txt.ts';
@@ -50,9 +50,13 @@ export class Observer {
     request.again = at >= 0;
     request.sameUrl = habits.isSameUrl(at, habit);
     request.wasServed = habits.wasServed(at);
-    const hash = request.url >>> 16;
+    request.nextNumber = !request.asset && this.clients.noteNumber(slot, request.page, request.number);
+    // A page of the site may poll with a counter or the time in its query, and so may a program whose session ended.
+    const polls = request.fromOwnPage && !request.redirected && (request.nextNumber || request.number >= TIME_MIN);
+    const isPath = !request.hasQuery || request.asked || polls;
+    request.attempt = isPath ? request.url >>> 16 : request.url & 0xffff;
     const isRefused = request.refused || request.redirected || request.failed;
-    const refused = isRefused ? this.clients.noteRefusal(slot, hash) : 0;
+    const refused = isRefused ? this.clients.noteRefusal(slot, request.attempt) : 0;
     const leads = request.redirected && refused > 0 && !request.known && !request.likewise;
     request.led = this.clients.takeLed(slot, leads);
     if (request.accepted) this.clients.noteWrite(slot);
@@ -77,10 +81,9 @@ export class Observer {
     request.robot = !request.refuted && (request.robot || clients.isPolite(slot));
     if (request.fromOwnPage) clients.noteLink(slot);
     request.bare = site.showsBrowsers && referrer === 0 && clients.isBare(slot);
-    request.nextNumber = !request.asset && clients.noteNumber(slot, request.page, request.number);
     request.sameAnswer =
       request.isFresh && !request.picture && !request.verified && clients.noteSize(slot, request.size);
-    request.varied = request.post && clients.notePost(slot, request.size);
+    request.varied = request.post || request.change ? clients.notePost(slot, request.size) : 0;
   }
 
   private remember(request: Request, slot: number): void {

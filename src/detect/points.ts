@@ -206,7 +206,8 @@ export class Points {
     this.spreads = false;
     this.light = isLight(request);
     if (request.served && buckets.level(slot, SCAN) > 0) {
-      const back = clients.refusals.takeBack(slot, request.url >>> 16);
+      let back = clients.refusals.takeBack(slot, request.url >>> 16);
+      if (request.attempt !== request.url >>> 16) back += clients.refusals.takeBack(slot, request.attempt);
       buckets.takeBack(slot, SCAN, back);
       if (back > 0) unsaid?.add(slot, SCAN, -back, this.limit(slot, SCAN), this.second);
     }
@@ -216,7 +217,7 @@ export class Points {
       weights[rule] = weight;
       if (weight === 0) continue;
       this.spreads ||= spreads;
-      if (rule === SCAN && request.newlyRefused > 0) clients.refusals.noteTry(slot, request.url >>> 16, weight);
+      if (rule === SCAN && request.newlyRefused > 0) clients.refusals.noteTry(slot, request.attempt, weight);
       // An allowance raises a limit, and most requests stay below what is tolerated of everybody.
       const everybodys = limits[rule] as number;
       const isBelow = buckets.level(slot, rule) + weight <= everybodys && !unsaid;
@@ -249,7 +250,7 @@ export class Points {
     const known = clients.known(slot);
     if (request.served) {
       site.paths.teachServed(at, bit);
-      const repeats = request.post && request.again && clients.posts(slot) >= REPEATED_POSTS;
+      const repeats = (request.post || request.change) && request.again && clients.posts(slot) >= REPEATED_POSTS;
       if (repeats && known >= REPEATING_TEACHER && !this.isSuspect(slot, BRUTE_FORCE))
         site.paths.teachRepeated(at, bit);
     } else if (request.refused && known >= REFUSED_TEACHER) site.paths.teachRefused(at, bit);

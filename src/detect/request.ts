@@ -26,6 +26,7 @@ const POST_SALT = 0x5bd1_e995;
 const PAYLOAD_SALT = 0x1b87_3593;
 /** Answers to a change that was made: no wrong password is answered so, no page is read so (RFC 9110, 15.3; RFC 4918, 11.1). */
 const ACCEPTED: ReadonlySet<number> = new Set([201, 202, 204, 207]);
+const ASKING: ReadonlySet<number> = new Set([401, 407, 419, 429]);
 /** An answer up to this size has nothing to read: no page says in it that the password was wrong. Bytes. */
 const ACKNOWLEDGED_BYTES = 32;
 
@@ -60,6 +61,8 @@ export class Request {
   sentOn = false;
   /** 4xx, but 499: there the client left. */
   refused = false;
+  /** For a password or for patience: 401, 407, 419, 429. */
+  asked = false;
   /** 5xx. */
   failed = false;
   /** Served, and named like a static file. */
@@ -94,15 +97,17 @@ export class Request {
   led = false;
   /** The site accepted a change of this client, and refused none since. */
   writing = false;
-  /** The answer has the size of one before it on another path; it has another size than that to the POST before it. */
+  /** The answer has the size of one before it on another path; see ClientState.notePost. */
   sameAnswer = false;
-  varied = false;
+  varied: 0 | 1 | 2 = 0;
+  /** What counts once when it is refused: the URL, or the path where only a time differs, or a password is asked for. Hash of 16 bits. */
+  attempt = 0;
   /** Seconds since its last request. */
   gap = 0;
   /** The number in the URL is the one after the client's last. */
   nextNumber = false;
-  /** Pages loaded before a POST: 3 is its form and one more that an earlier one led to, 2 its form, 1 another page. */
-  loads: 0 | 1 | 2 | 3 = 0;
+  /** Pages loaded that a POST takes: 2 is its form and one more that an earlier one led to. */
+  loads: 0 | 1 | 2 = 0;
   /** No static file and no referer, where visitors have them. */
   bare = false;
   /** A robot whose operator vouches for the address; one that claims to be of an operator who does not. */
@@ -131,6 +136,7 @@ export class Request {
     this.redirected = status >= 300 && status < 400 && !this.served;
     this.sentOn = status === 302 || status === 303;
     this.refused = status >= 400 && status < 499;
+    this.asked = ASKING.has(status);
     this.failed = status >= 500;
     this.asset = this.served && (info & ASSET) !== 0;
     this.accepted = (this.post || this.change) && ACCEPTED.has(status);

@@ -1,5 +1,5 @@
 /**
- * Probing: the client asks for what is not there. A path counts once for a client, and fully only where nobody else is
+ * Probing: the client asks for what is not there. A URL counts once for a client, and fully only where nobody else is
  * served: what others are served is no discovery, and what others are refused as well is a broken link.
  */
 import type { Request } from './request.ts';
@@ -9,8 +9,7 @@ import type { Rule } from './rule.ts';
 const REDIRECT = 0.6;
 const FAILED = 0.5;
 const ASKED = 0.25;
-const ASKING: ReadonlySet<number> = new Set([401, 407, 419, 429]);
-/** Others are served there, or refused there, too. */
+/** Others are served there, or refused there, too; or a page of the site asks there again, with another query. */
 const LIKEWISE = 0.25;
 /** Pictures and fonts: pages miss them, scanners do not look for them. */
 const PICTURE = 0.05;
@@ -24,24 +23,21 @@ function weigh(request: Request): number {
   // Code in a request, where nobody else's requests carry code, is an attempt however it is answered.
   if (request.payload && !request.known) return 1;
   if (request.served || request.excused || (request.failed && request.known)) return 0;
-  // Counting through the numbers of a query is asking for what is not there, too, but not where a page of this site, or
-  // a program whose session ended, polls with a counter.
-  const counts = request.nextNumber && (request.redirected || !request.fromOwnPage) && !ASKING.has(request.status);
-  const fresh = request.newlyRefused || (counts ? 1 : 0);
-  if (fresh === 0) return 0;
+  if (request.newlyRefused === 0) return 0;
   let points = 1;
   if (request.redirected) points = REDIRECT;
   else if (request.failed) points = FAILED;
-  else if (ASKING.has(request.status)) points = ASKED;
+  else if (request.asked) points = ASKED;
   else if (!request.refused || request.writing) return 0;
   // A redirect and the refusal that it leads to are one attempt.
   else if (request.led) points -= REDIRECT;
-  if (request.known || request.likewise) points *= LIKEWISE;
+  if (request.known || request.likewise || (request.again && request.hasQuery && request.fromOwnPage))
+    points *= LIKEWISE;
   if (request.picture) points *= PICTURE;
   if (request.verified) points *= VERIFIED;
   else if (request.robot) points *= CLAIMED;
   else if (request.bare && request.refused) points *= BARE;
-  return points * fresh;
+  return points * request.newlyRefused;
 }
 
 /** The leak stays below one request in 20 s, so that slow scans fill the bucket. */

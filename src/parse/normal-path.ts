@@ -1,7 +1,7 @@
 /** Paths as RFC 3986 says that they are the same: 6.2.2 (escapes) and 5.2.4 (dot segments); and what ends one. */
 import { hexDigit } from './escapes.ts';
 
-const [SPACE, HASH, PERCENT, DOT, SLASH, QUESTION] = [0x20, 0x23, 0x25, 0x2e, 0x2f, 0x3f];
+const [SPACE, HASH, PERCENT, DOT, SLASH, SEMICOLON, QUESTION] = [0x20, 0x23, 0x25, 0x2e, 0x2f, 0x3b, 0x3f];
 
 /** True at what follows a path. */
 export function isPathEnd(bytes: Uint8Array, at: number, end: number): boolean {
@@ -24,7 +24,7 @@ export function escapedByte(bytes: Uint8Array, at: number, end: number): number 
   return high < 0 || low < 0 ? 256 : high * 16 + low;
 }
 
-/** The path read last, without escapes, repeated slashes and dot segments. */
+/** The path read last, without escapes, repeated slashes, dot segments and parameters (`;jsessionid=1`; RFC 3986, 3.3). */
 export class NormalPath {
   bytes = new Uint8Array(1024);
   length = 0;
@@ -32,8 +32,11 @@ export class NormalPath {
   read(bytes: Uint8Array, start: number, end: number): void {
     if (this.bytes.length < end - start) this.bytes = new Uint8Array(2 * (end - start));
     this.length = 0;
+    let inParameter = false;
     for (let at = start; at < end; at++) {
       let c = bytes[at] as number;
+      inParameter = c === SEMICOLON || (inParameter && c !== SLASH);
+      if (inParameter) continue;
       if (c === PERCENT) {
         const plain = escapedByte(bytes, at, end);
         // What would end the path stays escaped.

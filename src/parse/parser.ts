@@ -23,6 +23,7 @@ import { Robots } from './robots.ts';
 import { PATH_INFO, PATH_LENGTH, PATH_NUMBER, PATH_PATTERN, PATH_URL, SeenPaths } from './seen-paths.ts';
 import {
   ASSET,
+  CHANGE,
   GET,
   HIGH,
   INFO,
@@ -210,7 +211,10 @@ export class Parser {
     rows[row + NUMBER] = numbers[path + PATH_NUMBER] as number;
     let info = status | method | (numbers[path + PATH_INFO] as number);
     if (!(status >= 200 && status < 400)) info &= ~(ASSET | PAGE_PART);
-    if ((method === POST || status >= 400) && isLogin(bytes, pathAt, pathAt + (numbers[path + PATH_LENGTH] as number)))
+    if (
+      (method === POST || method === CHANGE || status >= 400) &&
+      isLogin(bytes, pathAt, pathAt + (numbers[path + PATH_LENGTH] as number))
+    )
       info |= LOGIN;
     if ((starts[REFERER] as number) >= 0) info |= REFERRED;
     const timeAt = starts[REQUEST_TIME] as number;

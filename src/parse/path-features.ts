@@ -3,7 +3,7 @@ import { FNV_OFFSET, finish, step } from './fnv.ts';
 import { escapedByte, isPathEnd, NormalPath, pathEnd } from './normal-path.ts';
 
 const [SPACE, HASH, PERCENT, DOT, SLASH, ZERO, NINE] = [0x20, 0x23, 0x25, 0x2e, 0x2f, 0x30, 0x39];
-const [EQUALS, QUESTION, STAR] = [0x3d, 0x3f, 0x2a];
+const [SEMICOLON, EQUALS, QUESTION, STAR] = [0x3b, 0x3d, 0x3f, 0x2a];
 /** Between `?` and CAPITAL_Z are `@` and the capitals. */
 const [CAPITAL_A, CAPITAL_Z] = [0x41, 0x5a];
 /**
@@ -70,6 +70,7 @@ export class PathFeatures {
         if (c <= CAPITAL_Z) {
           capitals++;
           if (c >= CAPITAL_A) c |= 0x20;
+          else if (c === SEMICOLON && !isNormal) return false;
         }
         pattern = step(pattern, c);
         inNumber = false;

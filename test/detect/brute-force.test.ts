@@ -40,6 +40,28 @@ test('a log-in path without a known word is one by how it is used', () => {
   assert.ok(served(ready(), 60, 1, (n) => [guess(['/enter/here', '//enter/here'][n % 2])]) <= 12);
 });
 
+test('PUT and PATCH carry passwords as POST does', () => {
+  for (const [method, path, status] of [
+    ['PUT', '/account/login', 200],
+    ['PUT', '/account/login', 401],
+    ['PATCH', '/api/v1/session', 403],
+  ] as const) {
+    for (const referer of ['-', PAGE]) {
+      const ban = go(ready(), 60, 1, () => [{ method, path, status, size: 900, referer }]);
+      assert.equal(ban?.condition, 'brute_force', `${method} ${status} ${referer}`);
+    }
+  }
+});
+
+test('a program whose answers vary, with two alike now and then, guesses nothing; two kinds of answers in turn are no proof', () => {
+  const post = (size: number): Asked => ({ method: 'POST', path: '/game/move', agent: 'Game/2.4', size });
+  assert.equal(
+    go(ready(), 900, 2, (n) => [post(n % 9 === 8 ? 500 : 200 + ((n * 377) % 700))]),
+    undefined,
+  );
+  assert.equal(go(ready(), 120, 1, (n) => [post(n % 2 ? 40 : 900)])?.condition, 'brute_force');
+});
+
 test('basic authentication and passwords in a query are guessed, too', () => {
   assert.ok(served(ready(), 60, 1, () => [{ path: '/private/', status: 401 }]) <= 12);
   assert.ok(served(ready(), 60, 1, (n) => [{ path: `/enter?user=a&password=${name(n)}`, size: 4000 }]) <= 12);

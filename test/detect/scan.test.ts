@@ -42,6 +42,18 @@ test('counting through the numbers of a query is probing, whatever the path is c
   }
 });
 
+test('words tried in the query of one path are attempts, each of them once, whatever page they are said to come from', () => {
+  for (const referer of ['-', PAGE]) {
+    const ban = go(ready(), 150, 0.5, (n) => [{ path: `/api/coupon?code=${name(n)}`, status: 404, referer }]);
+    assert.equal(ban?.condition, 'scan', referer);
+  }
+  const poll = (n: number): Asked => ({ path: `/api/coupon?code=${name(n % 2)}`, status: 404 });
+  assert.equal(
+    go(ready(), 300, 1, (n) => [poll(n)]),
+    undefined,
+  );
+});
+
 test('style sheets beside the probes delay the ban, they do not prevent it', () => {
   const ban = go(ready(), 60, 1, (n) => [...FILES.map((path): Asked => ({ path, referer: PAGE })), probe(n)]);
   assert.equal(ban?.condition, 'scan');

@@ -72,6 +72,9 @@ test('spellings of one path are one: RFC 3986, 5.2.4, 6.2.2 and what servers mak
       '/a/%67',
       '/A/g',
       '/a/g/',
+      '/a/g;v=1',
+      '/a;jsessionid=1F/g;b;c=/',
+      '/;x/a/%67;%3b',
     ],
     ['/mid/6', '/mid/content=5/../6', '/mid/7'],
     [

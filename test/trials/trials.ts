@@ -1,10 +1,12 @@
 /** All trials, and how they are run. */
 import { LOG_INS } from './attacks/log-ins.ts';
 import { FEINTS, NETWORKS } from './attacks/networks.ts';
+import { OVERLOOKED } from './attacks/overlooked.ts';
 import { SCANS } from './attacks/scans.ts';
 import { SCRAPES } from './attacks/scrapes.ts';
 import { Background, SITE_NAMES } from './background.ts';
 import type { HandWritten } from './hand-written.ts';
+import { DEVICES } from './innocents/devices.ts';
 import { PEOPLE } from './innocents/people.ts';
 import { PROGRAMS } from './innocents/programs.ts';
 import { ROBOTS } from './innocents/robots.ts';
@@ -17,6 +19,8 @@ import type { Family, Trial } from './trial.ts';
 export const FAMILIES: readonly Family[] = [
   ...[SCANS, LOG_INS, SCRAPES, NETWORKS, FEINTS],
   ...[SHARED, TABS, PEOPLE, WHOLE_SITE, PROGRAMS, ROBOTS],
+  // Added at the end: which site a trial is tried on depends on those before it.
+  ...[OVERLOOKED, DEVICES],
 ];
 
 export interface Run {

@@ -100,19 +100,33 @@ function inject(failing: number): Base {
   };
 }
 
-function enumerate(status: number): Base {
+type Step = (random: Random, from: number, count: number) => number;
+const UP: Step = (_random, from, count) => from + count;
+const DOWN: Step = (_random, from, count) => from - count;
+const ANYWHERE: Step = (random) => random.int(1, 99_999);
+
+/** One record after the other, by its number. */
+function enumerate(status: number, step = UP, before = '/user/'): Base {
   return {
     kind: 'enumerate',
     attacker: ({ random }) => {
-      const from = random.int(1, 50_000);
+      const from = random.int(20_000, 50_000);
       return (count) => ({
-        path: `/user/${from + count}`,
+        path: `${before}${step(random, from, count)}`,
         status,
         bytes: status === 200 ? random.int(4000, 6000) : 560,
       });
     },
   };
 }
+
+/** Vouchers, keys and the like: words in the query of one path. */
+const tryCodes = (status: number, name: string): Base => ({
+  kind: 'enumerate',
+  attacker:
+    ({ random }) =>
+    () => ({ path: `/api/${name}?${name}=${word(random, 4)}${random.int(0, 99)}`, status, bytes: 96 }),
+});
 
 function scrape(change: Partial<Asked> = {}): Base {
   return {
@@ -136,6 +150,20 @@ export const BASES = {
   /** Everything is answered by the home page. */
   'soft 404': scan([200]),
   'scan for static names': scan([404], STATIC_PROBES),
+  'scan 499': scan([499]),
+  'scan 503': scan([503]),
+  'scan 206': scan([206]),
+  /** The page that says so repeats what was asked for. */
+  'soft 404 of various sizes': {
+    kind: 'scan',
+    attacker: ({ random }) => {
+      const bytes = random.int(150, 9000);
+      return () => {
+        const path = random.pick(PROBES)(random);
+        return { path, status: 200, bytes: bytes + 2 * path.length };
+      };
+    },
+  },
   'log-in 200': guess(200, login),
   'log-in 302': guess(302, login),
   'log-in 401': guess(401, login),
@@ -170,10 +198,34 @@ export const BASES = {
         spell(site.login, random),
   ),
   'log-in of an API': guess(401, () => () => '/api/v1/session'),
+  'log-in by PUT': guess(200, login, 'PUT'),
+  'log-in by PUT 401': guess(401, login, 'PUT'),
+  'log-in by PATCH 403': guess(403, () => () => '/api/v1/session', 'PATCH'),
+  'log-in over XML-RPC': guess(200, () => () => '/xmlrpc.php'),
+  'log-in through GraphQL': guess(200, () => () => '/graphql'),
+  'token refused': guess(400, () => () => '/oauth/token'),
+  'unknown log-in path 302': guess(302, enter),
+  'unknown log-in path;parameter': guess(
+    200,
+    ({ random }) =>
+      () =>
+        `/account/enter;${word(random, 2)}=${word(random, 1)}`,
+  ),
+  'absolute URL of a log-in': guess(
+    200,
+    ({ site, random }) =>
+      () =>
+        `http://${word(random, 2)}.${site.host}${site.login}`,
+  ),
   'SQL injection': inject(0),
   'SQL injection, half fails': inject(0.5),
   'users by number': enumerate(200),
   'users by number 404': enumerate(404),
+  'users by number, downwards': enumerate(200, DOWN),
+  'users by number, in any order': enumerate(200, ANYWHERE),
+  'authors by number 301': enumerate(301, UP, '/?author='),
+  'codes 404': tryCodes(404, 'coupon'),
+  'codes 403': tryCodes(403, 'api_key'),
   scrape: scrape(),
   'scrape by PATCH': scrape({ method: 'PATCH' }),
   'scrape 206': scrape({ status: 206 }),
