@@ -7,8 +7,8 @@ import type { Rule } from './rule.ts';
 
 /** A client that loads no static file and comes from no page, on a site whose visitors do both. */
 const BARE = 2.5;
-/** The number after the last one on the same path, or of a bare client any other: one record after the other. */
-const RECORD = 0.5;
+/** The number after the last one, on the same path. */
+const NEXT_NUMBER = 0.5;
 /** Many URLs answered with pages of one size: they are refused in other words ("soft 404"). So much more. */
 const SAME_ANSWER = 0.5;
 /** A page of this site led there. */
@@ -27,10 +27,7 @@ const CLAIMED = 0.34;
 function weigh(request: Request): number {
   if (request.refused || request.post || request.asset || request.accepted) return 0;
   if (request.failed && request.excused) return 0;
-  if (request.wasServed) {
-    const isRecord = request.nextNumber || (request.bare && !request.sameUrl && !request.hasQuery);
-    return isRecord && request.served ? request.rarity * RECORD : 0;
-  }
+  if (request.wasServed) return request.nextNumber && request.served ? request.rarity * NEXT_NUMBER : 0;
   if (request.again && !request.served) return 0;
   if (request.sameAnswer) return request.rarity * (1 + SAME_ANSWER * request.confidence) * (request.bare ? BARE : 1);
   const points = request.redirected ? request.rarity * REDIRECT : request.rarity;

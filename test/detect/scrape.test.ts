@@ -45,17 +45,6 @@ test('counting through numbers is scraping, too', () => {
   assert.equal(ban?.condition, 'scrape');
 });
 
-test('so is reading one record after the other in any order, of a client that nothing shows to be a browser', () => {
-  const record = (n: number): Asked => ({ path: `/item/${1000 + ((n * 377) % 5000)}` });
-  const ban = go(ready(), 200, 0.5, (n) => [record(n)]);
-  assert.equal(ban?.condition, 'scrape');
-  const page = [...pageLoad(), ...pageLoad('/page/a'), ...pageLoad('/page/b')];
-  assert.equal(
-    go(ready(), 200, 0.5, (n) => [...(n === 0 ? page : []), { ...record(n), referer: PAGE }]),
-    undefined,
-  );
-});
-
 test('so is counting through the numbers of a query', () => {
   const ban = go(ready(), 300, 0.5, (n) => [{ path: `/item?id=${1000 + n}` }]);
   assert.equal(ban?.condition, 'scrape');
