@@ -56,7 +56,18 @@ function describe(loaded: LoadedConfig & { ok: false }): string {
  * configuration. Rejects with the typed error of the part that could not start.
  */
 export async function runDaemon({ configPath, screen }: RunOptions): Promise<number> {
-  const loaded = await readConfig(configPath);
+  const wishes = new Wishes();
+  const onStop = () => wishes.add('stop');
+  // For the rest of the process: a second signal while it ends must not kill it.
+  process
+    .on('SIGTERM', onStop)
+    .on('SIGINT', onStop)
+    .on('SIGHUP', () => wishes.add('reload'));
+  const loaded = await readConfig(configPath).catch((error: unknown) => {
+    // Ctrl-C at a terminal ends the process that reads, too.
+    if (!wishes.stop.aborted) throw error;
+  });
+  if (!loaded) return 0;
   if (!loaded.ok) {
     process.stderr.write(`${describe(loaded)}\n`);
     return EXIT_BAD_CONFIGURATION;
@@ -67,16 +78,9 @@ export async function runDaemon({ configPath, screen }: RunOptions): Promise<num
     write(...line);
   };
   const systemd = createSystemdNotifier({ log });
-  const wishes = new Wishes();
   const handover: Handover = {};
   const totals = new RunTotals();
   const clock = new HostClock();
-  const onStop = () => wishes.add('stop');
-  // For the rest of the process: a second signal while it ends must not kill it.
-  process
-    .on('SIGTERM', onStop)
-    .on('SIGINT', onStop)
-    .on('SIGHUP', () => wishes.add('reload'));
   try {
     return await runInstances({ configPath, loaded, log, systemd, wishes, handover, totals, clock, screen });
   } finally {

@@ -63,9 +63,12 @@ function send(
   const { promise, resolve } = Promise.withResolvers<Delivery>();
   const retry = (cause: string) => resolve({ outcome: 'retry', cause });
   const child = spawn(program, args, {
-    ...{ stdio: ['pipe', 'ignore', 'ignore'], timeout: timeoutMs, killSignal: 'SIGKILL' },
+    ...{ stdio: ['pipe', 'ignore', 'ignore'], killSignal: 'SIGKILL' },
     ...(signal && { signal }),
   });
+  // The time limit of `spawn` itself runs on where the program could not be started.
+  const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+  void promise.finally(() => clearTimeout(timer));
   child.on('error', (error: NodeJS.ErrnoException) =>
     retry(error.name === 'AbortError' ? 'given up' : `${program} cannot be run (${error.code ?? 'unknown error'})`),
   );
