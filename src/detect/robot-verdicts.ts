@@ -2,7 +2,9 @@
  * Which clients are the robots they claim to be. Networks that operators publish are looked up when a client gets its slot.
  * DNS takes time: clients to be asked about are handed out as claims, and the answers come as verdicts.
  */
+
 import { type ClientKey, IPV4_HIGH, isIpv4Client } from '../net/client-key.ts';
+import { setNewest } from '../net/newest-entries.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Records } from '../traffic/records.ts';
@@ -80,10 +82,8 @@ export class RobotVerdicts {
     for (const { high, low, verdict } of verdicts) {
       if (this.networks.has(high, low)) continue;
       const key = keyOf({ high, low });
-      this.answers.delete(key);
-      if (verdict !== UNKNOWN) this.answers.set(key, verdict);
-      const [oldest] = this.answers.keys();
-      if (this.answers.size > VERDICTS_MAX && oldest !== undefined) this.answers.delete(oldest);
+      if (verdict === UNKNOWN) this.answers.delete(key);
+      else setNewest(this.answers, key, verdict, VERDICTS_MAX);
       const slot = this.clients.find(high, low);
       if (slot >= 0) this.set(slot, VERDICT, verdict);
     }

@@ -2,6 +2,7 @@
  * Verifies robots by forward-confirmed reverse DNS, as search engines document it: the address has a host name in a domain of
  * the operator's, and that name has the address. Asks few questions at a time, remembers answers, and never throws.
  */
+import { setNewest } from '../net/newest-entries.ts';
 import { type Prefix, parsePrefix } from '../net/prefix.ts';
 
 /**
@@ -78,10 +79,8 @@ export class RobotDns {
   }
 
   private remember(key: string, verdict: DnsVerdict): void {
-    this.answers.delete(key);
-    this.answers.set(key, { verdict, staleMs: this.options.now() + KEPT_MS[verdict] });
-    const [oldest] = this.answers.keys();
-    if (this.answers.size > ANSWERS_MAX && oldest !== undefined) this.answers.delete(oldest);
+    const staleMs = this.options.now() + KEPT_MS[verdict];
+    setNewest(this.answers, key, { verdict, staleMs }, ANSWERS_MAX);
   }
 
   private async ask(address: string, domains: readonly string[]): Promise<DnsVerdict> {

@@ -1,4 +1,5 @@
 /** How decisions of several hosts become one: of bans the later end holds, and a person's release ends what is older. */
+import { setNewest } from '../net/newest-entries.ts';
 import { coveringTexts, type Prefix, parsePrefix, prefixContains } from '../net/prefix.ts';
 import type { Order } from './order.ts';
 
@@ -23,11 +24,8 @@ export class Releases {
   note(target: string, atMs: number): boolean {
     const before = this.times.get(target);
     if (before !== undefined && before >= atMs) return false;
-    this.times.delete(target);
-    this.times.set(target, atMs);
+    setNewest(this.times, target, atMs, RELEASES_MAX);
     this.newestMs = Math.max(this.newestMs, atMs);
-    const [oldest] = this.times.keys();
-    if (this.times.size > RELEASES_MAX && oldest !== undefined) this.times.delete(oldest);
     return true;
   }
 

@@ -13,6 +13,14 @@ import { logLine } from '../support/traffic.ts';
 
 const NOW = Math.floor(Date.now() / 1000);
 
+/** What a pipeline does with what it is fed. */
+const takesLines = (onLines: (lines: string) => void) => ({
+  lines: 0,
+  forgetCounts: () => {},
+  finish: async () => {},
+  feed: async ({ bytes }: Chunk) => onLines(Buffer.from(bytes).toString()),
+});
+
 test('a log that is rotated while zban starts: no line is read that is yet to be judged', async (t) => {
   const path = join(temporaryFolder(t), 'access.log');
   const judged = logLine(NOW - 3, '192.0.2.1');
@@ -29,12 +37,7 @@ test('a log that is rotated while zban starts: no line is read that is yet to be
     positions: [left],
     state: undefined,
     pipeline: {
-      lines: 0,
-      forgetCounts: () => {},
-      finish: async () => {},
-      feed: async ({ bytes }: Chunk) => {
-        read += Buffer.from(bytes).toString();
-      },
+      ...takesLines((lines) => (read += lines)),
       // What is to be read is known by then, and nothing was read.
       send: async ({ kind }: TrafficTask) => {
         assert.equal(kind, 'expect');
@@ -69,12 +72,7 @@ test('a log that no system call can look at hinders neither the start nor the ot
     positions: [left, { ...left, path: loop }],
     state: undefined,
     pipeline: {
-      lines: 0,
-      forgetCounts: () => {},
-      finish: async () => {},
-      feed: async ({ bytes }: Chunk) => {
-        read += Buffer.from(bytes).toString();
-      },
+      ...takesLines((lines) => (read += lines)),
       send: async () => ({ second: 0, events: [], consumed: [] }),
     },
     now: () => NOW * 1000,

@@ -2,19 +2,25 @@
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { createNetwork, toolSkip } from '../support/netns.ts';
 import { assertNoStack, assertSays, troublesIn } from '../support/said.ts';
 import { attack, bansAre } from './attack.ts';
 
-test('a database that is damaged while zban is stopped: bans hold, and it is said what is missing', async (t) => {
+/** A daemon that has banned one client. */
+async function startWithBan(t: TestContext): Promise<TestDaemon> {
   const daemon = new TestDaemon();
   t.after(() => daemon.close());
   writeFileSync(daemon.log, '');
   await daemon.start();
   attack(daemon, ['203.0.113.7']);
   await bansAre(daemon, 1);
+  return daemon;
+}
+
+test('a database that is damaged while zban is stopped: bans hold, and it is said what is missing', async (t) => {
+  const daemon = await startWithBan(t);
   await daemon.stop();
   const whole = readFileSync(daemon.database);
   const damages: readonly (readonly [what: string, bytes: Buffer])[] = [
@@ -40,12 +46,7 @@ test('a database that is damaged while zban is stopped: bans hold, and it is sai
 });
 
 test('a database that is deleted while zban runs is back within seconds, whole', async (t) => {
-  const daemon = new TestDaemon();
-  t.after(() => daemon.close());
-  writeFileSync(daemon.log, '');
-  await daemon.start();
-  attack(daemon, ['203.0.113.7']);
-  await bansAre(daemon, 1);
+  const daemon = await startWithBan(t);
   rmSync(join(daemon.folder, 'state'), { recursive: true });
   await until('it is said', () => troublesIn(daemon.stderr, 'lost rows').length > 0);
   assert.match(troublesIn(daemon.stderr, 'lost rows')[0] ?? '', /was deleted while zban ran.*nothing is missing/);

@@ -6,6 +6,7 @@ import { packOffenders } from '../../decide/offender-table.ts';
 import type { AuditDraft, AuditEntry, DraftOf, RefusalReason } from '../../model/audit.ts';
 import { findWholeClient } from '../../net/client-key.ts';
 import { findBanKey } from '../../net/client-network.ts';
+import { setNewest } from '../../net/newest-entries.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import { BLANK, PORTION_ROWS } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
@@ -63,9 +64,7 @@ export class Proposals {
     if (kind === 'unban') this.releases.note(target, atMs);
     if (kind === 'panic') for (const everybody of EVERYBODY) this.releases.note(everybody, atMs);
     if (kind === 'ban' || kind === 'unban') return;
-    const latestMs = Math.max(atMs, this.decided.get(target) ?? 0);
-    this.decided.delete(target);
-    setBounded(this.decided, DECIDED_MAX, target, latestMs);
+    setNewest(this.decided, target, Math.max(atMs, this.decided.get(target) ?? 0), DECIDED_MAX);
   }
 
   /**
@@ -173,7 +172,7 @@ export class Proposals {
   }
 
   private refusedDraft(order: Order, target: string, reason: RefusalReason, because: string): AuditDraft {
-    setBounded(this.refused, REFUSALS_MAX, target, order.untilMs);
+    setNewest(this.refused, target, order.untilMs, REFUSALS_MAX);
     const { config, now } = this.options;
     return {
       ...BLANK,
@@ -233,11 +232,4 @@ export class Proposals {
     if (clients.length > 0) await pipeline.send({ kind: 'release', clients, second: Math.ceil(nowMs / 1000) });
     await done;
   }
-}
-
-/** Sets an entry; of more than `most` the oldest goes. */
-function setBounded<Value>(map: Map<string, Value>, most: number, key: string, value: Value): void {
-  map.set(key, value);
-  const [oldest] = map.keys();
-  if (map.size > most && oldest !== undefined) map.delete(oldest);
 }
