@@ -33,6 +33,7 @@ export class LongLine {
 
   /** Takes in more of the line, without its newline. */
   feed(piece: Uint8Array): void {
+    if (this.isFull || this.isBeyond(piece)) return;
     for (let at = 0; at < piece.length; at++) {
       const c = piece[at] as number;
       if (this.isEscaped) {
@@ -54,6 +55,11 @@ export class LongLine {
     if (this.isFull || !this.hasQuote) return undefined;
     this.bytes[this.length] = NEWLINE;
     return this.bytes.slice(0, this.length + 1);
+  }
+
+  /** Nothing of the piece is kept or ends the value: gigabytes of zeros, where a log was truncated under its writer. */
+  private isBeyond(piece: Uint8Array): boolean {
+    return this.room <= 0 && !this.isEscaped && ![QUOTE, BACKSLASH, SPACE].some((c) => piece.includes(c));
   }
 
   private keep(c: number): void {

@@ -27,8 +27,9 @@ export interface ReadLogOptions {
 
 /**
  * The lines of a finished log, plain or gzipped (several members too), in chunks of about `chunkBytes`. A last line
- * without newline gets one. The last chunk may have no lines when it has dropped ones to report. Throws SourceError, for
- * damaged gzip data after all whole lines before the damage.
+ * without newline gets one. A chunk may have no lines: within one that is too long, so that the caller hears how far reading has
+ * come, and at the end, when it has dropped ones to report. Throws SourceError, for damaged gzip data after all whole lines
+ * before the damage.
  */
 export async function* readLogFile(path: string, options: ReadLogOptions = {}): AsyncGenerator<Chunk, void, undefined> {
   const {
@@ -73,7 +74,7 @@ export async function* readLogFile(path: string, options: ReadLogOptions = {}): 
       long = cut.long;
       // Copied first: anyone who gets the chunk takes the buffer.
       carried = Buffer.from(buffer.subarray(cut.consumed, length));
-      if (cut.bytes.length > 0) yield chunk(cut.bytes, true);
+      if (cut.bytes.length > 0 || long) yield chunk(cut.bytes, true);
       if (long) {
         offset += carried.length;
         carried = Buffer.alloc(0);
@@ -103,7 +104,8 @@ export async function* readMovedFile(
   for (let left = MOVES_MAX; ; left--) {
     try {
       for await (const chunk of readLogFile(place, { ...options, ...(offset !== undefined && { offset }) })) {
-        offset = chunk.position.offset;
+        // A line that is too long is read again from its beginning.
+        if (chunk.bytes.length > 0) offset = chunk.position.offset;
         yield chunk;
       }
       return;

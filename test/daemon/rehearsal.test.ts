@@ -1,8 +1,8 @@
 /** Which lines a start reads again, whatever becomes of the files meanwhile. */
 import assert from 'node:assert/strict';
-import { appendFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
 import { rehearse } from '../../src/daemon/start/rehearsal.ts';
 import type { Chunk } from '../../src/model/chunk.ts';
@@ -81,4 +81,46 @@ test('a log that no system call can look at hinders neither the start nor the ot
     signal: new AbortController().signal,
   });
   assert.equal(read, `${logLine(NOW - 3, '192.0.2.1')}\n`);
+});
+
+/** Reads the past of a log of zeros without a line break, of which `onShare` hears how far it has come. */
+async function rehearseZeros(t: TestContext, onShare: (share: number) => void, signal: AbortSignal) {
+  const path = join(temporaryFolder(t), 'access.log');
+  writeFileSync(path, '');
+  truncateSync(path, 8 << 20);
+  const said: string[] = [];
+  await rehearse({
+    config: configSchema.parse({ logs: [{ path }] }),
+    positions: [],
+    state: undefined,
+    pipeline: { ...takesLines(() => {}), send: async () => ({ second: 0, events: [], consumed: [] }) },
+    now: () => NOW * 1000,
+    log: (level, message) => void said.push(`${level} ${message}`),
+    onProgress: ({ share }) => onShare(share),
+    signal,
+  });
+  return said;
+}
+
+test('a log of zeros: the start says how far it is, and then what it found', async (t) => {
+  const shares: number[] = [];
+  const said = await rehearseZeros(t, (share) => shares.push(share), new AbortController().signal);
+  assert.ok(shares.length >= 8, 'at least once a MiB');
+  assert.equal(shares.at(-1), 1);
+  assert.deepEqual(said, ['warn most of an older log is not lines: little was learned from it']);
+});
+
+test('a start that reads zeros is stopped at once', async (t) => {
+  const giveUp = new AbortController();
+  let last = 0;
+  const stopped = rehearseZeros(
+    t,
+    (share) => {
+      last = share;
+      giveUp.abort();
+    },
+    giveUp.signal,
+  );
+  await assert.rejects(stopped, { name: 'AbortError' });
+  assert.ok(last < 1);
 });

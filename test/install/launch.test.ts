@@ -66,6 +66,19 @@ test('the launcher leaves out options of Node.js from the environment, and core 
   }
 });
 
+test('too few files that may be open are said before anything else, with how to raise them', () => {
+  const launch = (files: number) =>
+    spawnSync('sh', ['-c', `ulimit -n ${files}; exec "$0" --version`, join(scripts, 'launch')], { encoding: 'utf8' });
+  assert.equal(spawnSync(join(scripts, 'zban'), ['--version']).status, 0);
+  const { status, stdout, stderr } = launch(20);
+  assert.deepEqual([status, stdout], [1, '']);
+  assert.match(
+    stderr,
+    /^zban: this process may open 20 files at once, zban needs 128: raise LimitNOFILE= in its unit, or .+\n$/,
+  );
+  assert.equal(launch(128).status, 0);
+});
+
 test('a daemon from the launcher has no debugger to open and no core to dump, from its first moment on', async (t) => {
   const daemon = new TestDaemon();
   t.after(() => daemon.close());

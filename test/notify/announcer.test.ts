@@ -126,6 +126,27 @@ test('quiet hours end by the local clock, over midnight too', () => {
   assert.equal(findQuietEnd(undefined, at(3)), undefined);
 });
 
+test('quiet hours end after now where summer time begins or ends', (t) => {
+  const { TZ } = process.env;
+  t.after(() => {
+    if (TZ === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = TZ;
+  });
+  process.env['TZ'] = 'Europe/Berlin';
+  const end = (hours: string, now: string) => {
+    const endMs = findQuietEnd(hours, Date.parse(now));
+    return endMs === undefined ? 'not quiet' : new Date(endMs).toISOString().slice(11, 16);
+  };
+  // 02:00 to 03:00 comes twice: from 00:00 and from 01:00 UTC.
+  assert.equal(end('22:00-02:30', '2026-10-25T00:10:00Z'), '00:30');
+  assert.equal(end('22:00-02:30', '2026-10-25T00:40:00Z'), 'not quiet');
+  assert.equal(end('22:00-02:30', '2026-10-25T01:10:00Z'), '01:30');
+  assert.equal(end('22:00-07:00', '2026-10-24T22:00:00Z'), '06:00');
+  // It is 03:00 when it would be 02:00.
+  assert.equal(end('22:00-02:30', '2026-03-29T00:10:00Z'), '01:00');
+  assert.equal(end('02:30-07:00', '2026-03-29T01:00:00Z'), '05:00');
+});
+
 test('a channel whose messages each open an incident gets no digest', async () => {
   const pager = channelOf('pager', {}, { isEachSent: true });
   const { announcer } = start([pager.channel]);

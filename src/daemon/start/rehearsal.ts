@@ -161,16 +161,24 @@ async function feed(
   const underWay: Promise<void>[] = [];
   try {
     for (const piece of files) {
+      let [offset, lineBytes] = [piece.from, 0];
       try {
         for await (const chunk of readHistory(path, piece, { source })) {
           signal.throwIfAborted();
-          onRead(chunk.bytes.length);
+          onRead(chunk.position.offset - offset);
+          offset = chunk.position.offset;
+          lineBytes += chunk.bytes.length;
           // A gzipped file can only be read from its beginning.
           const second = secondOf(chunk.bytes) ?? Number.POSITIVE_INFINITY;
           if (second * 1000 < fromMs - config.baseline.window) continue;
           first = Math.min(first, second);
           underWay.push(pipeline.feed({ ...chunk, behind: true }, index));
           if (underWay.length >= DEPTH) await underWay.shift();
+        }
+        if (2 * lineBytes < offset - piece.from) {
+          const fix =
+            'a log that was truncated while its writer kept its place in it is full of zeros: begin a new one';
+          log('warn', 'most of an older log is not lines: little was learned from it', { path: piece.file, fix });
         }
       } catch (error) {
         if (!(error instanceof SourceError)) throw error;
