@@ -4,24 +4,15 @@
  */
 import type { EnforcementBackend, KernelBan } from './backend.ts';
 import { EnforcementError } from './backend.ts';
-import type { BackendKind } from './backend-kind.ts';
+import type { BackendKind, OpenFirewall } from './backend-kind.ts';
 import { BanTable } from './ban-table.ts';
-import type { CommandRunner } from './command.ts';
 import { sortOperations, throwRefusals } from './target.ts';
 
-export interface ExecOptions {
-  readonly apply: readonly [string, ...string[]];
-  /**
-   * Prints what stands, `TARGET EPOCH_SECONDS` or `TARGET permanent` a line. Without it zban trusts
-   * that what it gave stands until its end, and gives everything again after a start.
-   */
-  readonly list?: readonly [string, ...string[]] | undefined;
-  readonly run: CommandRunner;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
-}
-
-export function createExecBackend({ apply, list, run, now }: ExecOptions): EnforcementBackend {
+function open({ settings, run, now }: OpenFirewall): EnforcementBackend {
+  // `list` prints what stands, `TARGET EPOCH_SECONDS` or `TARGET permanent` a line. Without it zban trusts that what it gave
+  // stands until its end, and gives everything again after a start.
+  const { apply, list } = settings.exec;
+  if (!apply) throw new EnforcementError('missing_tool', 'firewall.exec.apply names no program');
   const given = new BanTable();
   const readList = async (command: readonly [string, ...string[]], onBan: (ban: KernelBan) => void): Promise<void> => {
     await run({ argv: command, onLine: (line) => parseLine(command[0], line).forEach(onBan) });
@@ -63,11 +54,7 @@ export function createExecBackend({ apply, list, run, now }: ExecOptions): Enfor
 }
 
 export const exec: BackendKind = {
-  open({ settings, run, now }) {
-    const { apply, list } = settings.exec;
-    if (!apply) throw new EnforcementError('missing_tool', 'firewall.exec.apply names no program');
-    return createExecBackend({ apply, list, run, now });
-  },
+  open,
   leavings: [],
   seesThroughProxies: true,
   fix: ({ exec: { apply, list } }) => `try it by hand: ${(list ?? apply ?? []).join(' ')}`,

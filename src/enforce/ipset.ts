@@ -3,30 +3,20 @@
  * packet costs the same with one ban and with a million, and bans end in time although the daemon is dead.
  */
 import type { EnforcementBackend, KernelBan } from './backend.ts';
-import type { BackendKind } from './backend-kind.ts';
-import type { CommandRunner } from './command.ts';
-import { FAMILIES, type Filter, inFilter } from './filter.ts';
+import type { BackendKind, OpenFirewall } from './backend-kind.ts';
+import { FAMILIES, inFilter } from './filter.ts';
 import { type FilterTable, planRepair, protectRules } from './filter-table.ts';
 import { destroySets, findMembers, listSet, replaceSet, restoreSets, unlessAbsent } from './ipset-commands.ts';
 import { addLine, createLine, isFitting, type SetSpec, setSpecs, TIMEOUT_MAX_MS } from './ipset-text.ts';
 import { type Family, sortOperations, targetFamily, throwRefusals, withoutIpv6 } from './target.ts';
 
-export interface IpsetOptions {
-  readonly run: CommandRunner;
-  readonly filter: Filter;
-  readonly protectPorts: readonly number[];
-  /** `bans.max_active`: each set takes at least as many. */
-  readonly maxActive: number;
-  readonly now: () => number;
-}
-
-export function createIpsetBackend({ run, filter, protectPorts, maxActive, now }: IpsetOptions): EnforcementBackend {
+function open({ run, filter, settings, maxActive, now }: OpenFirewall): EnforcementBackend {
   const { chain } = filter;
   /** Bans in the sets, about: as many as were listed, and those added since. */
   let heldCount = 0;
   const specs = setSpecs(chain, maxActive);
   const rulesOf = (family: Family) => [
-    ...protectRules(chain, protectPorts),
+    ...protectRules(chain, settings.protect_ports),
     `-A ${chain} -m set --match-set ${specs[family].name} src -j DROP`,
   ];
 
@@ -93,7 +83,7 @@ export function createIpsetBackend({ run, filter, protectPorts, maxActive, now }
 
 export const ipset: BackendKind = {
   ...inFilter,
-  open: ({ settings, ...firewall }) => createIpsetBackend({ ...firewall, protectPorts: settings.protect_ports }),
+  open,
   async probe(firewall) {
     await inFilter.probe(firewall);
     await firewall.run({ argv: ['ipset', 'list', '-name'], onLine: () => {} });

@@ -4,26 +4,19 @@
  * every client walks the rules: fit for some hundreds of bans.
  */
 
-import type { Log } from '../model/log.ts';
 import { operationTarget } from '../model/reconcile.ts';
 import { type EnforcementBackend, EnforcementError, type KernelBan } from './backend.ts';
-import type { BackendKind } from './backend-kind.ts';
-import { FAMILIES, type Filter, inFilter } from './filter.ts';
+import type { BackendKind, OpenFirewall } from './backend-kind.ts';
+import { FAMILIES, inFilter } from './filter.ts';
 import { planRepair, protectRules, replaceChain } from './filter-table.ts';
 import { canonicalTarget, type Family, sortOperations, targetFamily, throwRefusals, withoutIpv6 } from './target.ts';
-
-export interface IptablesOptions {
-  readonly filter: Filter;
-  readonly protectPorts: readonly number[];
-  readonly log: Log;
-}
 
 /** Latest time the time match can hold (2038-01-19T03:14:07Z); rules that end later do not end by themselves. */
 const DATESTOP_MAX_SECONDS = 2_147_483_647;
 
-export function createIptablesBackend({ filter, protectPorts, log }: IptablesOptions): EnforcementBackend {
+function open({ filter, settings, log }: OpenFirewall): EnforcementBackend {
   const { chain } = filter;
-  const protect = protectRules(chain, protectPorts);
+  const protect = protectRules(chain, settings.protect_ports);
   let kernelTime = true;
 
   const writeRules = async (
@@ -107,10 +100,7 @@ export function createIptablesBackend({ filter, protectPorts, log }: IptablesOpt
   };
 }
 
-export const iptables: BackendKind = {
-  ...inFilter,
-  open: ({ settings, ...firewall }) => createIptablesBackend({ ...firewall, protectPorts: settings.protect_ports }),
-};
+export const iptables: BackendKind = { ...inFilter, open };
 
 /** A ban as a rule. The kernel matches through the whole second of datestop, hence the one before the end. */
 function formatBanRule(chain: string, { target, untilMs }: KernelBan, timed: boolean): string {

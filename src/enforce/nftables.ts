@@ -3,10 +3,9 @@
  * a packet pass that this one drops, so there are no jumps to keep first.
  */
 
-import type { Log } from '../model/log.ts';
 import { isDue } from '../model/reconcile.ts';
 import { type EnforcementBackend, EnforcementError, type HeldBans, type KernelBan, unlessRefused } from './backend.ts';
-import type { BackendKind } from './backend-kind.ts';
+import type { BackendKind, OpenFirewall } from './backend-kind.ts';
 import type { CommandRunner } from './command.ts';
 import {
   additionLines,
@@ -29,15 +28,6 @@ import {
 } from './nftables-table.ts';
 import { sortOperations, throwRefusals } from './target.ts';
 
-export interface NftablesOptions {
-  readonly run: CommandRunner;
-  /** `firewall.chain`. */
-  readonly chain: string;
-  readonly protectPorts: readonly number[];
-  readonly now: () => number;
-  readonly log: Log;
-}
-
 /**
  * The kernel takes time by the square of a set's size to list it (100,000: 0.6 s; a million: 60 s, and 650 MB of nft's memory),
  * and begins anew whenever a ban is added meanwhile.
@@ -46,11 +36,12 @@ const LIST_MAX = 10_000;
 /** Bans that end this soon are not asked for: the kernel may end them while they are. */
 const ENDING_MS = 60_000;
 
-export function createNftablesBackend({ run, chain, protectPorts, now, log }: NftablesOptions): EnforcementBackend {
+function open({ run, settings, now, log }: OpenFirewall): EnforcementBackend {
+  const { chain, protect_ports: ports } = settings;
   const table = tableName(chain);
   /** Sets that stand in the table, as last seen. */
   const sets = new Set<string>();
-  const faultsOf = (standing: NftTable | undefined) => findFaults(standing, sets, protectPorts);
+  const faultsOf = (standing: NftTable | undefined) => findFaults(standing, sets, ports);
   const listAll = async (onBan: (ban: KernelBan) => void): Promise<void> => {
     const standing = await readTable(run, table);
     const found = standing ? fittingSets(standing) : [];
@@ -82,7 +73,7 @@ export function createNftablesBackend({ run, chain, protectPorts, now, log }: Nf
       const standing = await readTable(run, table);
       for (const name of standing ? fittingSets(standing) : []) sets.add(name);
       const found = faultsOf(standing);
-      if (found.length > 0) await replaceTable(run, table, standing, tableLines(table, sets, protectPorts));
+      if (found.length > 0) await replaceTable(run, table, standing, tableLines(table, sets, ports));
       return found;
     },
     async list(onBan, known) {
@@ -133,8 +124,7 @@ export function createNftablesBackend({ run, chain, protectPorts, now, log }: Nf
 }
 
 export const nftables: BackendKind = {
-  open: ({ settings, ...firewall }) =>
-    createNftablesBackend({ ...firewall, chain: settings.chain, protectPorts: settings.protect_ports }),
+  open,
   async probe({ run, settings }) {
     const lines = tableLines(tableName(settings.chain), ['ipv4_32', 'ipv6_64'], [22]);
     await run({ argv: ['nft', '-c', '-f', '-'], stdin: script(lines) });

@@ -4,10 +4,8 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Operation } from '../../src/enforce/backend.ts';
-import { createCommandRunner } from '../../src/enforce/command.ts';
-import { createExecBackend } from '../../src/enforce/exec.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { listed } from './world.ts';
+import { listed, openExec } from './world.ts';
 
 const add = (target: string, untilMs: number | null): Operation => ({ kind: 'add', ban: { target, untilMs } });
 const remove = (target: string): Operation => ({ kind: 'remove', target });
@@ -23,12 +21,7 @@ function setUp(t: TestContext, lists: boolean, program = 'cat >> "$1"') {
   writeFileSync(script, `#!/bin/sh\n${program}\n`);
   chmodSync(script, 0o755);
   writeFileSync(got, '');
-  const backend = createExecBackend({
-    apply: [script, got],
-    list: lists ? ['cat', stands] : undefined,
-    run: createCommandRunner({ timeoutMs: 5000 }),
-    now: () => NOW_MS,
-  });
+  const backend = openExec([script, got], lists ? ['cat', stands] : undefined, () => NOW_MS);
   return { backend, stands, got: () => readFileSync(got, 'utf8') };
 }
 

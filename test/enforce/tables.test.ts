@@ -6,10 +6,9 @@ import { describe, type TestContext, test } from 'node:test';
 import { type EnforcementBackend, EnforcementError, type Operation } from '../../src/enforce/backend.ts';
 import { createCommandRunner } from '../../src/enforce/command.ts';
 import { createDryRunBackend } from '../../src/enforce/dry-run.ts';
-import { createExecBackend } from '../../src/enforce/exec.ts';
 import { createNginxBackend } from '../../src/enforce/nginx.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { listed } from './world.ts';
+import { listed, openExec } from './world.ts';
 
 const run = createCommandRunner({ timeoutMs: 20_000 });
 const add = (target: string, forMs: number | null = 600_000): Operation => ({
@@ -38,7 +37,7 @@ awk -v now="$(date +%s)" '
   writeFileSync(program, script);
   chmodSync(program, 0o755);
   writeFileSync(table, '');
-  return createExecBackend({ apply: [program], list: ['cat', table], run, now: Date.now });
+  return openExec([program], ['cat', table], Date.now);
 }
 
 /** nginx itself is played by a program that says what it includes; nginx.test.ts has the real one. */

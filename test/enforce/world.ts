@@ -3,6 +3,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { configSchema } from '../../src/config/schema.ts';
 import type { EnforcementBackend, KernelBan } from '../../src/enforce/backend.ts';
+import { createCommandRunner } from '../../src/enforce/command.ts';
+import { exec } from '../../src/enforce/exec.ts';
+import { createFilter } from '../../src/enforce/filter.ts';
 import { type PickOptions, pickBackend } from '../../src/enforce/pick.ts';
 import type { DesiredBans } from '../../src/model/reconcile.ts';
 import { BASH } from '../support/bash.ts';
@@ -19,6 +22,14 @@ export interface Subject {
 export const FIREWALL = configSchema.parse({
   firewall: { command_timeout: '20s', nginx: { file: '/nonexistent/zban.conf' } },
 }).firewall;
+
+/** The backend `exec` with these programs. */
+export function openExec(apply: [string, ...string[]], list: [string, ...string[]] | undefined, now: () => number) {
+  const run = createCommandRunner({ timeoutMs: 20_000 });
+  const log = () => {};
+  const filter = createFilter({ run, chain: FIREWALL.chain, lockWaitSeconds: 1, log });
+  return exec.open({ settings: { ...FIREWALL, exec: { apply, list } }, run, filter, log, maxActive: 10, now });
+}
 
 export const SUBJECTS: readonly Subject[] = [
   { backend: 'ipset', variant: '-nft' },
