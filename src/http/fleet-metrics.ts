@@ -3,15 +3,15 @@ import type { FleetStatus } from '../model/fleet.ts';
 import type { Metric } from './metrics.ts';
 
 const one =
-  (read: (fleet: FleetStatus) => number): Metric[3] =>
-  ({ fleet }) => [[{}, fleet ? read(fleet) : null]];
+  (read: (fleet: FleetStatus) => number): Metric[2] =>
+  ({ fleet }) =>
+    fleet ? read(fleet) : null;
 
 export const FLEET_COUNTERS: readonly Metric[] = [
-  ['zban_fleet_bytes_total', "Sent to and received from the fleet's server.", [], one((fleet) => fleet.bytes_total)],
+  ['zban_fleet_bytes_total', "Sent to and received from the fleet's server.", one((fleet) => fleet.bytes_total)],
   [
     'zban_fleet_counts_total',
     'Clients whose counts were due, by outcome: sent, left_out for want of room, dropped without an answer.',
-    ['outcome'],
     ({ fleet }) =>
       fleet
         ? [
@@ -24,7 +24,6 @@ export const FLEET_COUNTERS: readonly Metric[] = [
   [
     'zban_fleet_skipped_entries_total',
     'Entries of the fleet that were skipped, by reason: unknown version, host not accepted.',
-    ['reason'],
     ({ fleet }) =>
       fleet
         ? [
@@ -39,16 +38,14 @@ export const FLEET_GAUGES: readonly Metric[] = [
   [
     'zban_fleet_up',
     "1 while the fleet's server answers, 0 while this host judges alone.",
-    [],
     one(({ state }) => Number(state === 'connected')),
   ],
-  ['zban_fleet_hosts', 'Hosts that share counts, this one included.', [], one((fleet) => fleet.hosts)],
-  ['zban_fleet_waiting', 'Decisions that wait for the server.', [], one((fleet) => fleet.waiting)],
-  ['zban_fleet_watched_clients', 'Clients whose counts all hosts share.', [], one((fleet) => fleet.watched)],
+  ['zban_fleet_hosts', 'Hosts that share counts, this one included.', one((fleet) => fleet.hosts)],
+  ['zban_fleet_waiting', 'Decisions that wait for the server.', one((fleet) => fleet.waiting)],
+  ['zban_fleet_watched_clients', 'Clients whose counts all hosts share.', one((fleet) => fleet.watched)],
   [
     'zban_fleet_clock_ahead_seconds',
     "Seconds by which the server's clock is ahead of this host's.",
-    [],
     one((fleet) => fleet.clock_ahead_seconds),
   ],
 ];

@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import type { ActiveBan } from '../model/audit.ts';
 import type { FleetReport } from '../model/fleet.ts';
 import type { Log } from '../model/log.ts';
-import type { Status } from '../model/status.ts';
 import { ActionDesk, type Actions } from './actions.ts';
 import { ASSETS } from './assets.ts';
 import { LISTED_MAX, packBans } from './ban-list.ts';
@@ -13,6 +12,7 @@ import type { Explanation } from './explanation.ts';
 import { Feed, type FeedSources } from './feed.ts';
 import { findRefusal, setSecurityHeaders } from './guard.ts';
 import { listenOn, parseListen } from './listen.ts';
+import { METRICS_TYPE, renderMetrics } from './metrics.ts';
 import { answer, answerJson, findRoute, methodsOf, type Request, type Route, type Routes } from './router.ts';
 import { toBanLine } from './snapshot.ts';
 import { EventStream } from './stream.ts';
@@ -41,11 +41,6 @@ export interface HttpServerOptions extends FeedSources {
   readonly actions?: Actions | undefined;
   /** `HOST:PORT` or `[IPV6]:PORT`; port 0 lets the system choose. */
   readonly listen: string;
-  /** Prometheus' text format; see metrics.ts. */
-  readonly metrics: {
-    readonly contentType: string;
-    render(status: Status): Promise<string>;
-  };
   readonly log: Log;
   /** Epoch milliseconds; default the host's clock. */
   readonly now?: () => number;
@@ -156,7 +151,7 @@ class Pages {
   }
 
   #buildRoutes(): Routes {
-    const { metrics, probes, bans, traffic, explain, who, fleet, actions } = this.#options;
+    const { probes, bans, traffic, explain, who, fleet, actions } = this.#options;
     const feed = this.#feed;
     const get = (serve: Route['serve']): Route => ({ method: 'GET', serve });
     const desk = actions && new ActionDesk(actions);
@@ -169,9 +164,7 @@ class Pages {
       ['/events', get((request) => this.#serveEvents(request))],
       [
         '/metrics',
-        get(async ({ response }) =>
-          answer(response, 200, metrics.contentType, await metrics.render(await feed.status())),
-        ),
+        get(async ({ response }) => answer(response, 200, METRICS_TYPE, await renderMetrics(await feed.status()))),
       ],
       ['/healthz', get(({ response }) => answerProbe(response, 'alive', probes.findStall()))],
       ['/readyz', get(({ response }) => answerProbe(response, 'ready', probes.findUnready()))],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { createMetrics } from '../../src/http/metrics.ts';
+import { renderMetrics } from '../../src/http/metrics.ts';
 import { status } from '../support/status.ts';
 import { fleetStatus } from './examples.ts';
 
@@ -16,7 +16,7 @@ function parse(text: string): Map<string, number> {
 }
 
 test('a scrape shows the status under the documented names', async () => {
-  const samples = parse(await createMetrics().render(status({ global_anomaly: true })));
+  const samples = parse(await renderMetrics(status({ global_anomaly: true })));
   for (const [name, value] of [
     ['zban_lines_total', 4_812_233],
     ['zban_skipped_lines_total{reason="not_json"}', 12],
@@ -45,7 +45,7 @@ test('a scrape shows the status under the documented names', async () => {
 });
 
 test('every metric has a help text and its type', async () => {
-  const text = await createMetrics().render(status());
+  const text = await renderMetrics(status());
   const names = new Set([...text.matchAll(/^([a-z_]+)(?:\{| )/gm)].map((match) => match[1]));
   for (const name of names) {
     assert.match(text, new RegExp(`^# HELP ${name} \\S`, 'm'));
@@ -55,10 +55,9 @@ test('every metric has a help text and its type', async () => {
 });
 
 test('scraping twice does not add up, and what is unknown is left out', async () => {
-  const metrics = createMetrics();
-  await metrics.render(status());
+  await renderMetrics(status());
   const samples = parse(
-    await metrics.render(status({ log_lag_seconds: null, baseline: null, lines_total: 5, skipped: {} })),
+    await renderMetrics(status({ log_lag_seconds: null, baseline: null, lines_total: 5, skipped: {} })),
   );
   assert.equal(samples.get('zban_lines_total'), 5);
   for (const name of samples.keys()) assert.doesNotMatch(name, /lag|baseline_mean|error_ratio|skipped/);
@@ -68,37 +67,35 @@ test('a floor is not scraped as if it had been learned', async () => {
   const { baseline } = status();
   assert.ok(baseline);
   const learned = { site: null, client: null, error_ratio: null };
-  const samples = parse(await createMetrics().render(status({ baseline: { ...baseline, learned } })));
+  const samples = parse(await renderMetrics(status({ baseline: { ...baseline, learned } })));
   for (const name of samples.keys()) assert.doesNotMatch(name, /baseline_mean|baseline_stddev|error_ratio/);
 });
 
 test('the end of a fuse that has tripped is a time', async () => {
   const fuse = { fuse_tripped: true, fuse_until: '2026-11-20T10:21:12.000Z' };
-  const samples = parse(await createMetrics().render(status(fuse)));
+  const samples = parse(await renderMetrics(status(fuse)));
   assert.equal(samples.get('zban_fuse_until_timestamp_seconds'), Date.UTC(2026, 10, 20, 10, 21, 12) / 1000);
-  const whole = parse(await createMetrics().render(status()));
+  const whole = parse(await renderMetrics(status()));
   assert.equal(whole.has('zban_fuse_until_timestamp_seconds'), false);
 });
 
 test('two scrapes at once both see their own status', async () => {
-  const metrics = createMetrics();
   const [one, two] = await Promise.all([
-    metrics.render(status({ lines_total: 7 })),
-    metrics.render(status({ lines_total: 7 })),
+    renderMetrics(status({ lines_total: 7 })),
+    renderMetrics(status({ lines_total: 7 })),
   ]);
   assert.equal(parse(one).get('zban_lines_total'), 7);
   assert.equal(parse(two).get('zban_lines_total'), 7);
 });
 
 test('names from a log stay inside their quotes', async () => {
-  const text = await createMetrics().render(status({ skipped: { 'a"} 1\nzban_fake 1': 3 } }));
+  const text = await renderMetrics(status({ skipped: { 'a"} 1\nzban_fake 1': 3 } }));
   assert.doesNotMatch(text, /^zban_fake/m);
 });
 
 test('a scrape shows the fleet, and nothing of it where there is none', async () => {
-  const metrics = createMetrics();
   const fleet = fleetStatus();
-  const shown = [...parse(await metrics.render(status({ fleet })))].filter(([name]) => name.startsWith('zban_fleet_'));
+  const shown = [...parse(await renderMetrics(status({ fleet })))].filter(([name]) => name.startsWith('zban_fleet_'));
   assert.deepEqual(Object.fromEntries(shown), {
     zban_fleet_up: 1,
     zban_fleet_hosts: 2,
@@ -114,10 +111,10 @@ test('a scrape shows the fleet, and nothing of it where there is none', async ()
   });
   const docs = readFileSync(new URL('../../docs/fleet.md', import.meta.url), 'utf8');
   for (const [name] of shown) assert.ok(docs.includes(`\`${name.replace(/\{.*/, '')}\``), `docs/fleet.md has ${name}`);
-  const away = parse(await metrics.render(status({ fleet: fleetStatus({ state: 'away' }) })));
+  const away = parse(await renderMetrics(status({ fleet: fleetStatus({ state: 'away' }) })));
   assert.equal(away.get('zban_fleet_up'), 0);
   assert.deepEqual(
-    [...parse(await metrics.render(status())).keys()].filter((name) => name.startsWith('zban_fleet_')),
+    [...parse(await renderMetrics(status())).keys()].filter((name) => name.startsWith('zban_fleet_')),
     [],
   );
 });

@@ -1,6 +1,5 @@
 /** States of the dashboard, as tests and screenshots show them: a made-up site, addresses for documentation only. */
 import type { Explanation } from '../../src/http/explanation.ts';
-import { createMetrics } from '../../src/http/metrics.ts';
 import type { HttpServerOptions } from '../../src/http/server.ts';
 import type { ActiveBan, AuditEntry } from '../../src/model/audit.ts';
 import type { FleetHost } from '../../src/model/fleet.ts';
@@ -176,7 +175,6 @@ export function serve(scene: Scene, nowMs: number): Omit<HttpServerOptions, 'lis
     hasTraffic ? usualRate(nowMs) * (0.9 + random() * 0.2) * (scene.attackMinutes === undefined ? 1 : 3.7) : 0;
   return {
     log: () => {},
-    metrics: createMetrics(),
     probes: { findStall: () => undefined, findUnready: () => undefined },
     rate: () => (scene.status?.state === 'starting' ? null : rateNow()),
     status: () => {

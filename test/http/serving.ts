@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage, request } from 'node:http';
 import { afterEach } from 'node:test';
-import { createMetrics } from '../../src/http/metrics.ts';
 import { type HttpServer, type HttpServerOptions, startHttpServer } from '../../src/http/server.ts';
 import type { Snapshot } from '../../src/http/snapshot.ts';
 import { status } from '../support/status.ts';
@@ -21,7 +20,6 @@ export async function start(change: Partial<HttpServerOptions> = {}): Promise<st
     rate: () => 13,
     bans: () => [activeBan()],
     recent: () => [auditEntry()],
-    metrics: createMetrics(),
     probes: { findStall: () => undefined, findUnready: () => undefined },
     traffic: { series: () => ({ stepSeconds: 60, fromSecond: 0, steps: [], marks: [] }), usualHours: () => [] },
     lanes: () => [],

@@ -4,7 +4,6 @@ import type { ControlHandlers, TargetResult } from '../../control/protocol.ts';
 import { findRobots } from '../../host/robots.ts';
 import { WhoFinder } from '../../host/who.ts';
 import type { Action, ActionResult, Actions } from '../../http/actions.ts';
-import { createMetrics } from '../../http/metrics.ts';
 import { type HttpServerOptions, type Probes, startHttpServer } from '../../http/server.ts';
 import { loadTokens } from '../../http/token-file.ts';
 import type { Log } from '../../model/log.ts';
@@ -53,7 +52,6 @@ export async function openPage(options: PageOptions): Promise<(() => unknown) | 
     who: rememberOwners(config),
     fleet: options.fleet,
     actions: buildActions(options),
-    metrics: createMetrics(),
     log,
     now,
   });
