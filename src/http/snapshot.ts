@@ -6,29 +6,6 @@ import { describeMatch, describeSurplus } from '../words/lane.ts';
 import { labelOf, textOf } from './labels.ts';
 import type { Tone, Verdict } from './verdict.ts';
 
-/** A ban as `zban list --json` prints it, with the numbers that decided it. */
-export interface BanLine {
-  readonly ip: string;
-  readonly tier: number;
-  /** RFC 3339. */
-  readonly since: string;
-  /** RFC 3339; null is permanent. */
-  readonly until: string | null;
-  readonly condition: string;
-  readonly enforced: boolean;
-  readonly confirmed: boolean;
-  readonly actor: string;
-  readonly reason: string;
-  readonly rate: number | null;
-  readonly mean: number | null;
-  readonly stddev: number | null;
-  readonly z: number | null;
-  readonly multiple: number | null;
-  /** Null unless points decided. */
-  readonly points: number | null;
-  readonly points_limit: number | null;
-}
-
 /** A decision of the audit trail, in words. */
 export interface RecentLine {
   readonly id: number;
@@ -81,7 +58,12 @@ function findNumber(numbers: object | null, name: string): number | null {
 const time = (ms: number): string => new Date(ms).toISOString();
 const text = (value: string): string => value.slice(0, TEXT_CHARACTERS_MAX).toWellFormed();
 
-export function toBanLine(ban: ActiveBan): BanLine {
+const SHOWN_NUMBERS = ['rate', 'mean', 'stddev', 'z', 'multiple', 'points', 'points_limit'];
+
+/** A ban as JSON, with the numbers that decided it: null is permanent, or what played no part. */
+export function toBanLine(ban: ActiveBan): Readonly<Record<string, unknown>> {
+  // Each look fetches them from the database.
+  const { numbers } = ban;
   return {
     ip: text(ban.client),
     tier: ban.tier,
@@ -92,13 +74,7 @@ export function toBanLine(ban: ActiveBan): BanLine {
     confirmed: ban.confirmed,
     actor: text(ban.actor),
     reason: text(ban.reason),
-    rate: findNumber(ban.numbers, 'rate'),
-    mean: findNumber(ban.numbers, 'mean'),
-    stddev: findNumber(ban.numbers, 'stddev'),
-    z: findNumber(ban.numbers, 'z'),
-    multiple: findNumber(ban.numbers, 'multiple'),
-    points: findNumber(ban.numbers, 'points'),
-    points_limit: findNumber(ban.numbers, 'points_limit'),
+    ...Object.fromEntries(SHOWN_NUMBERS.map((name) => [name, findNumber(numbers, name)])),
   };
 }
 
