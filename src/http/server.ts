@@ -13,7 +13,7 @@ import { Feed, type FeedSources } from './feed.ts';
 import { findRefusal, setSecurityHeaders } from './guard.ts';
 import { listenOn, parseListen } from './listen.ts';
 import { METRICS_TYPE, renderMetrics } from './metrics.ts';
-import { answer, answerJson, findRoute, methodsOf, type Request, type Route, type Routes } from './router.ts';
+import { answer, answerJson, type Request, type Route } from './router.ts';
 import { toBanLine } from './snapshot.ts';
 import { EventStream } from './stream.ts';
 import { chartOf, findRange, type TrafficSource, usualOf } from './traffic.ts';
@@ -58,6 +58,8 @@ const { createServer } = process.getBuiltinModule('node:http');
 
 const TICK_MS = 1000;
 const READERS_MAX = 20;
+/** The one path that takes POST, and nothing else: an action, with a token. */
+const ACTION = '/api/action';
 const CONNECTIONS_MAX = 100;
 
 /** Starts listening; rejects with HttpListenError only. The caller leaves it out where `http.listen` is `off`. */
@@ -95,7 +97,8 @@ class Pages {
   readonly #feed: Feed;
   readonly #stream = new EventStream(READERS_MAX);
   readonly #now: () => number;
-  readonly #routes: Routes;
+  /** By path; nothing is looked up on the disk. */
+  readonly #routes: ReadonlyMap<string, Route>;
   #ticking = false;
 
   constructor(options: HttpServerOptions) {
@@ -128,16 +131,18 @@ class Pages {
     setSecurityHeaders(response);
     const refusal = findRefusal(message, this.#listenHost);
     if (refusal !== undefined) return this.#refuse(message, response, refusal.status, refusal.message);
-    const { route, query } = findRoute(this.#routes, message.url ?? '/');
+    const [path = '', query] = (message.url ?? '/').split(/\?(.*)/s);
+    const route = this.#routes.get(path);
     if (route === undefined) return this.#refuse(message, response, 404, 'not found');
-    const methods = methodsOf(route);
+    const isAction = path === ACTION;
+    const methods = isAction ? 'POST' : 'GET, HEAD';
     if (!methods.split(', ').includes(message.method ?? '')) {
       response.setHeader('allow', methods);
       return this.#refuse(message, response, 405, `only ${methods.replace(', ', ' and ')} is served here`);
     }
-    if (route.method === 'GET') message.resume();
+    if (!isAction) message.resume();
     try {
-      await route.serve({ message, response, query });
+      await route({ message, response, query: new URLSearchParams(query) });
     } catch (error) {
       this.#options.log('warn', 'a request for the page failed', { cause: describe(error) });
       if (response.headersSent) response.destroy();
@@ -150,57 +155,39 @@ class Pages {
     answer(response, status, 'text/plain', `${text}\n`);
   }
 
-  #buildRoutes(): Routes {
+  #buildRoutes(): ReadonlyMap<string, Route> {
     const { probes, bans, traffic, explain, who, fleet, actions } = this.#options;
     const feed = this.#feed;
-    const get = (serve: Route['serve']): Route => ({ method: 'GET', serve });
+    const routes: Record<string, Route> = {
+      '/events': (request) => this.#serveEvents(request),
+      '/metrics': async ({ response }) => answer(response, 200, METRICS_TYPE, await renderMetrics(await feed.status())),
+      '/healthz': ({ response }) => answerProbe(response, 'alive', probes.findStall()),
+      '/readyz': ({ response }) => answerProbe(response, 'ready', probes.findUnready()),
+      '/api/snapshot': async ({ response }) => answer(response, 200, 'application/json', `${await feed.snapshot()}\n`),
+      '/api/status': async ({ response }) => answerJson(response, await feed.status()),
+      '/api/bans': ({ response }) => answerJson(response, bans(LISTED_MAX).map(toBanLine)),
+      '/api/ban-list': ({ response }) => {
+        const revision = this.#options.recent(1)[0]?.id ?? 0;
+        answerJson(response, packBans(revision, bans(LISTED_MAX), who));
+      },
+      '/api/fleet': async ({ response }) => answerJson(response, (await fleet()) ?? null),
+      '/api/usual': ({ response }) => answerJson(response, usualOf(traffic.usualHours())),
+      '/api/traffic': ({ response, query }) => {
+        const range = findRange(query.get('range'));
+        if (range) answerJson(response, chartOf(traffic.series(range, this.#now())));
+        else answer(response, 400, 'text/plain', 'expected range=1h, 24h or 7d\n');
+      },
+      '/api/explain': async ({ response, query }) => {
+        const explanation = await explain((query.get('subject') ?? '').trim().slice(0, 100));
+        if (explanation) answerJson(response, explanation);
+        else answer(response, 404, 'text/plain', 'expected an address, a network or the number of an audit entry\n');
+      },
+    };
+    for (const [path, { type, content }] of ASSETS)
+      routes[path] = ({ response }) => answer(response, 200, type, content);
     const desk = actions && new ActionDesk(actions);
-    const assets = [...ASSETS].map(([path, { type, content }]): [string, Route] => [
-      path,
-      get(({ response }) => answer(response, 200, type, content)),
-    ]);
-    return new Map<string, Route>([
-      ...assets,
-      ['/events', get((request) => this.#serveEvents(request))],
-      [
-        '/metrics',
-        get(async ({ response }) => answer(response, 200, METRICS_TYPE, await renderMetrics(await feed.status()))),
-      ],
-      ['/healthz', get(({ response }) => answerProbe(response, 'alive', probes.findStall()))],
-      ['/readyz', get(({ response }) => answerProbe(response, 'ready', probes.findUnready()))],
-      [
-        '/api/snapshot',
-        get(async ({ response }) => answer(response, 200, 'application/json', `${await feed.snapshot()}\n`)),
-      ],
-      ['/api/status', get(async ({ response }) => answerJson(response, await feed.status()))],
-      ['/api/bans', get(({ response }) => answerJson(response, bans(LISTED_MAX).slice(0, LISTED_MAX).map(toBanLine)))],
-      [
-        '/api/ban-list',
-        get(({ response }) => {
-          const revision = this.#options.recent(1)[0]?.id ?? 0;
-          answerJson(response, packBans(revision, bans(LISTED_MAX).slice(0, LISTED_MAX), who));
-        }),
-      ],
-      ['/api/fleet', get(async ({ response }) => answerJson(response, (await fleet()) ?? null))],
-      ['/api/usual', get(({ response }) => answerJson(response, usualOf(traffic.usualHours())))],
-      [
-        '/api/traffic',
-        get(({ response, query }) => {
-          const range = findRange(query.get('range'));
-          if (range) answerJson(response, chartOf(traffic.series(range, this.#now())));
-          else answer(response, 400, 'text/plain', 'expected range=1h, 24h or 7d\n');
-        }),
-      ],
-      [
-        '/api/explain',
-        get(async ({ response, query }) => {
-          const explanation = await explain((query.get('subject') ?? '').trim().slice(0, 100));
-          if (explanation) answerJson(response, explanation);
-          else answer(response, 404, 'text/plain', 'expected an address, a network or the number of an audit entry\n');
-        }),
-      ],
-      ...(desk ? [['/api/action', actionRoute(desk)] as const] : []),
-    ]);
+    if (desk) routes[ACTION] = (request) => act(desk, request);
+    return new Map(Object.entries(routes));
   }
 
   async #serveEvents({ message, response }: Request): Promise<void> {
@@ -212,15 +199,10 @@ class Pages {
   }
 }
 
-function actionRoute(desk: ActionDesk): Route {
-  return {
-    method: 'POST',
-    serve: async ({ message, response }) => {
-      const { status, body } = await desk.serve(message);
-      message.resume();
-      answerJson(response, body, status);
-    },
-  };
+async function act(desk: ActionDesk, { message, response }: Request): Promise<void> {
+  const { status, body } = await desk.serve(message);
+  message.resume();
+  answerJson(response, body, status);
 }
 
 /** 200, or 503 with the reason why not. */
