@@ -257,7 +257,7 @@ test('the trail is cut to what it may hold without waiting for an hour to pass',
   t.mock.timers.tick(100);
   // The look, what there is to cut, the cut.
   for (let turn = 0; turn < 3; turn++) await done();
-  assert.ok(records.trail.countRows() <= 1000);
+  assert.ok(records.trail.query({ limit: 10_000 }).length <= 1000);
   assert.ok(records.trail.findActiveBan('192.0.2.2', T0));
   await records.close();
   assert.equal(verify(), 'whole');

@@ -169,18 +169,19 @@ test('at most so many rows stay, the oldest go first, and bans outlive their row
   trail.append([ban('192.0.2.1', { durationSeconds: null }), draft('allow', '198.51.100.0/24'), ban('192.0.2.2')]);
   const rows = (count: number) => Array.from({ length: count }, (_, at) => draft('trouble', null, { detail: `${at}` }));
   trail.append(rows(997));
+  const countRows = () => trail.query({ limit: 10_000 }).length;
   const options = { nowMs: T0, beforeMs: 0, offencesBeforeMs: 0, rowsMax: 1000 };
   assert.equal((await trail.prune(options)).rows, 0);
   trail.append(rows(100));
-  assert.equal(trail.countRows(), 1100);
+  assert.equal(countRows(), 1100);
   await trail.prune(options);
-  assert.ok(trail.countRows() <= 1000 && trail.countRows() > 980, `${trail.countRows()} rows`);
+  assert.ok(countRows() <= 1000 && countRows() > 980, `${countRows()} rows`);
   assert.equal((await trail.prune(options)).rows, 0, 'not one with each new row');
   assert.equal(verifyAudit(database).ok, true);
   // Another piece, with what the first left in the anchor and a prune row among what goes.
   trail.append([draft('unban', '192.0.2.2'), ...rows(2000)]);
   await trail.prune(options);
-  assert.ok(trail.countRows() <= 1000);
+  assert.ok(countRows() <= 1000);
   assert.equal(verifyAudit(database).ok, true);
   assert.deepEqual(trail.findActiveBan('192.0.2.1', T0)?.numbers, NUMBERS);
   assert.deepEqual(

@@ -86,7 +86,7 @@ test('a long backlog is written in parts, positions with the last', (t) => {
   const parts: unknown[] = [];
   Object.assign(database, {
     write: (run: () => unknown) => {
-      parts.push([trail.countRows(), trail.positions()]);
+      parts.push([trail.query({ limit: 20_000 }).length, trail.positions()]);
       return write(run);
     },
   });

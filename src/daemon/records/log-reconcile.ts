@@ -7,7 +7,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Config } from '../../config/schema.ts';
 import type { AuditDraft, AuditEntry } from '../../model/audit.ts';
-import type { ChainEnd } from '../../record/chain/trail-statements.ts';
+import type { ChainEnd } from '../../record/chain/chain-ends.ts';
 import type { Loss } from '../../record/loss/lost-rows.ts';
 import { findUnfinished, restore } from '../../record/loss/restoration.ts';
 import type { Projection } from '../../record/projection/projection.ts';

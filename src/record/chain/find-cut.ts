@@ -1,6 +1,6 @@
 /** Retention: finds which rows are to go. It understands no row, so that the record thread loads little as long as none has to. */
 import type BetterSqlite3 from 'better-sqlite3';
-import type { ChainEnd } from './trail-statements.ts';
+import { prepareEnds } from './chain-ends.ts';
 
 /** Rows deleted in one transaction, so that the daemon is not held up. */
 const PRUNE_ROWS_MAX = 10_000;
@@ -34,12 +34,14 @@ export interface Cut {
 
 /** What there is to cut; nothing is changed. */
 export function findCut(sql: BetterSqlite3.Database, { beforeMs, rowsMax, provenMs }: PruneOptions): Cut {
-  const anchor = readAnchor(sql);
+  const { head, anchor } = prepareEnds(sql)();
   const oldestLeft = sql.prepare<[number, number], number>(
     'SELECT time_ms FROM audit WHERE id > ? AND time_ms >= ? ORDER BY id LIMIT 1',
   );
   const byAge = provenMs === undefined || (oldestLeft.pluck().get(anchor.id, beforeMs) ?? provenMs) < provenMs;
-  const tooManyId = findTooMany(sql, anchor.id, rowsMax);
+  // A hundredth more than too many, so that each new row doesn't cut one.
+  const isTooMany = rowsMax !== undefined && head.id - anchor.id > rowsMax;
+  const tooManyId = isTooMany ? head.id - Math.floor(rowsMax * 0.99) : 0;
   const select = sql.prepare<[number], [number, string, number]>(
     'SELECT id, hash, time_ms FROM audit WHERE id > ? ORDER BY id',
   );
@@ -52,17 +54,4 @@ export function findCut(sql: BetterSqlite3.Database, { beforeMs, rowsMax, proven
     rows++;
   }
   return { rows, anchorId: last.id, anchorHash: last.hash, more: false, byAge };
-}
-
-/** The newest row that was cut off. */
-export function readAnchor(sql: BetterSqlite3.Database): ChainEnd {
-  const anchor = sql.prepare<[], ChainEnd>('SELECT anchor_id AS id, anchor_hash AS hash FROM chain').get();
-  return anchor ?? { id: 0, hash: '' };
-}
-
-/** The newest row that has to go because there are more than `rowsMax`. A hundredth more goes, so that each new row doesn't cut one. */
-function findTooMany(sql: BetterSqlite3.Database, anchorId: number, rowsMax: number | undefined): number {
-  const headId = sql.prepare<[], number>('SELECT head_id FROM chain').pluck().get() ?? 0;
-  if (rowsMax === undefined || headId - anchorId <= rowsMax) return 0;
-  return headId - Math.floor(rowsMax * 0.99);
 }

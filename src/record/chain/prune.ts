@@ -5,7 +5,8 @@ import { prepareProjection } from '../projection/projection-statements.ts';
 import { loadProjection } from '../projection/projection-table.ts';
 import { COLUMNS, type Row } from '../row/columns.ts';
 import { BLANK, readConsequences } from '../row/row.ts';
-import { type Cut, type PruneOptions, readAnchor } from './find-cut.ts';
+import { prepareEnds } from './chain-ends.ts';
+import type { Cut, PruneOptions } from './find-cut.ts';
 
 /** What a call of `prune` did. */
 export interface Pruned {
@@ -24,7 +25,7 @@ export function cutRows(
   sql: BetterSqlite3.Database,
   { anchorId, anchorHash }: Pick<Cut, 'anchorId' | 'anchorHash'>,
 ): void {
-  const from = readAnchor(sql).id;
+  const from = prepareEnds(sql)().anchor.id;
   const old = sql
     .prepare<[number, number], Row>(`SELECT ${COLUMNS} FROM audit WHERE id > ? AND id <= ? ORDER BY id`)
     .raw()

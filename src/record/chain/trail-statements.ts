@@ -4,8 +4,9 @@ import type { Position } from '../../model/chunk.ts';
 import { recordError } from '../error.ts';
 import type { Change } from '../projection/projection.ts';
 import { prepareProjection } from '../projection/projection-statements.ts';
-import { COLUMNS, type Row, readObject } from '../row/columns.ts';
+import { COLUMNS, type Row } from '../row/columns.ts';
 import type { Written } from '../row/row.ts';
+import { type ChainEnd, type ChainEnds, prepareEnds } from './chain-ends.ts';
 
 /** A row with what follows from it, ready to be written. */
 export interface Pending extends Written {
@@ -17,12 +18,6 @@ export interface Extra {
   readonly positions?: readonly Position[] | undefined;
   /** Bytes of each part's state, by key. */
   readonly state?: Readonly<Record<string, Uint8Array>> | undefined;
-}
-
-/** Id and hash of a row at an end of the chain. */
-export interface ChainEnd {
-  readonly id: number;
-  readonly hash: string;
 }
 
 /** What is written in one transaction. */
@@ -38,33 +33,21 @@ export interface Batch {
 export interface TrailStatements {
   /** Writes a batch and returns the new end. Throws RecordError `conflict` when others wrote meanwhile. */
   write(batch: Batch): ChainEnd;
-  readHead(): ChainEnd;
-  /** Rows in the database, those missing between others included. */
-  countRows(): number;
-  readPositions(): Position[];
-  readState(key: string): Uint8Array | undefined;
+  readEnds(): ChainEnds;
 }
 
 export function prepareTrail(sql: BetterSqlite3.Database): TrailStatements {
-  const count = sql.prepare<[], number>('SELECT head_id - anchor_id FROM chain').pluck();
-  const head = sql.prepare<[], ChainEnd>('SELECT head_id AS id, head_hash AS hash FROM chain');
+  const readEnds = prepareEnds(sql);
   const moveHead = sql.prepare('UPDATE chain SET head_id = ?, head_hash = ?');
   const insert = sql.prepare(`INSERT INTO audit (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
-  const positions = sql.prepare<[], string>('SELECT position FROM positions ORDER BY path').pluck();
   const putPosition = sql.prepare('INSERT OR REPLACE INTO positions VALUES (?, ?)');
-  const state = sql.prepare<[string], Uint8Array>('SELECT bytes FROM state WHERE key = ?').pluck();
   const putState = sql.prepare('INSERT OR REPLACE INTO state VALUES (?, ?)');
   const project = prepareProjection(sql, 'now');
-  const readHead = () => {
-    const end = head.get();
-    if (end === undefined) throw recordError('corrupt', sql.name, 'has no head of its audit trail');
-    return end;
-  };
 
   const writeRows = ({ rows, changes, after }: Batch): ChainEnd => {
     const end = rows.at(-1);
     if (end === undefined) return after;
-    const { id, hash } = readHead();
+    const { id, hash } = readEnds().head;
     if (id !== after.id || hash !== after.hash) {
       throw recordError('conflict', sql.name, `audit row ${id} is the newest where ${after.id} was expected`);
     }
@@ -75,14 +58,7 @@ export function prepareTrail(sql: BetterSqlite3.Database): TrailStatements {
     return written;
   };
   return {
-    readHead,
-    countRows: () => count.get() ?? 0,
-    readPositions: () =>
-      positions
-        .all()
-        .map(readObject)
-        .filter((position) => position !== null) as unknown as Position[],
-    readState: (key) => state.get(key),
+    readEnds,
     write: (batch) => {
       const { extra } = batch;
       const end = writeRows(batch);

@@ -4,9 +4,10 @@ import { preparedFor, type RecordDatabase } from '../database/database.ts';
 import { toRecordError } from '../error.ts';
 import { type MessageBatch, prepareSave } from '../outbox/outbox-statements.ts';
 import type { Row } from '../row/columns.ts';
+import { type ChainEnd, prepareEnds } from './chain-ends.ts';
 import { type Cut, findCut, type PruneOptions } from './find-cut.ts';
 import type { cutRows } from './prune.ts';
-import { type Batch, type ChainEnd, prepareTrail, type TrailStatements } from './trail-statements.ts';
+import { type Batch, prepareTrail, type TrailStatements } from './trail-statements.ts';
 
 /** `other`: nothing was written, because what takes writes now is another database than before; it ends with `end`. */
 export interface BatchResult {
@@ -35,7 +36,7 @@ export class TrailWriter {
     this.saveMessages = preparedFor(database, prepareSave);
     this.followed = this.statements();
     try {
-      this.end = this.followed.readHead();
+      this.end = this.followed.readEnds().head;
     } catch (error) {
       throw toRecordError(error, database.path);
     }
@@ -47,7 +48,7 @@ export class TrailWriter {
     return this.database.write(() => {
       const statements = this.statements();
       if (this.followed !== statements) {
-        const head = statements.readHead();
+        const { head } = statements.readEnds();
         this.followed = statements;
         this.end = head;
         const { id, hash } = batch.after;
@@ -81,7 +82,7 @@ export class TrailWriter {
 
   /** True when a copy of the database has every row that was written. Throws RecordError when it cannot be read. */
   isHeldBy(copy: RecordDatabase): boolean {
-    const { id, hash } = prepareTrail(copy.sql).readHead();
+    const { id, hash } = prepareEnds(copy.sql)().head;
     return id === this.end.id && hash === this.end.hash;
   }
 

@@ -4,14 +4,14 @@
  * recomputed every hash from there to the end: against that there is the text audit log (log-check.ts).
  */
 import type BetterSqlite3 from 'better-sqlite3';
-import type { PruneNumbers } from '../../model/audit.ts';
 import type { RecordDatabase } from '../database/database.ts';
 import { GENESIS_HASH } from '../database/migrations.ts';
-import { recordError, toRecordError } from '../error.ts';
+import { toRecordError } from '../error.ts';
 import type { Projection } from '../projection/projection.ts';
 import { loadProjection } from '../projection/projection-table.ts';
 import { COLUMNS, type Row } from '../row/columns.ts';
 import { hashRow, readConsequences } from '../row/row.ts';
+import { type ChainEnd, prepareEnds } from './chain-ends.ts';
 
 export type Verification =
   | {
@@ -32,13 +32,6 @@ export type Verification =
       readonly detail: string;
     };
 
-interface Chain {
-  readonly headId: number;
-  readonly headHash: string;
-  readonly anchorId: number;
-  readonly anchorHash: string;
-}
-
 type Broken = Extract<Verification, { ok: false }>;
 const missing = (from: number, to: number) =>
   from === to ? `entry #${from} is missing` : `entries #${from} to #${to} are missing`;
@@ -47,82 +40,61 @@ const broken = (id: number, problem: Broken['problem'], detail: string): Broken 
 /** Reads every row once, at one moment, while others may write. Throws RecordError when the database cannot be read. */
 export function verifyAudit({ sql, path }: RecordDatabase): Verification {
   try {
-    return sql.transaction(() => verify(sql, path))();
+    return sql.transaction(() => verify(sql))();
   } catch (error) {
     throw toRecordError(error, path);
   }
 }
 
-function verify(sql: BetterSqlite3.Database, path: string): Verification {
-  const chain = sql
-    .prepare<[], Chain>(
-      'SELECT head_id AS headId, head_hash AS headHash, anchor_id AS anchorId, anchor_hash AS anchorHash FROM chain',
-    )
-    .get();
-  if (chain === undefined) throw recordError('corrupt', path, 'has no head of its audit trail');
+function verify(sql: BetterSqlite3.Database): Verification {
+  const { head, anchor } = prepareEnds(sql)();
   const projection = loadProjection(sql, 'anchor');
-  const walked = walk(sql, chain, projection);
+  const walked = walk(sql, anchor, projection);
   if ('ok' in walked) return walked;
-  const { rows, lastId, lastHash, prune } = walked;
-  if (lastId < chain.headId) return broken(lastId + 1, 'row_missing', missing(lastId + 1, chain.headId));
-  if (lastId > chain.headId) return broken(chain.headId + 1, 'row_added', `row ${chain.headId} was the newest`);
-  if (lastHash !== chain.headHash) return broken(lastId, 'hash_changed', 'its hash is not the one noted as the newest');
-  if (prune.id !== chain.anchorId || prune.hash !== chain.anchorHash) {
-    return broken(chain.anchorId, 'anchor', 'rows were deleted that no prune row speaks of');
+  const { rows, last, prune } = walked;
+  const { id: lastId, hash: lastHash } = last;
+  if (lastId < head.id) return broken(lastId + 1, 'row_missing', missing(lastId + 1, head.id));
+  if (lastId > head.id) return broken(head.id + 1, 'row_added', `row ${head.id} was the newest`);
+  if (lastHash !== head.hash) return broken(lastId, 'hash_changed', 'its hash is not the one noted as the newest');
+  if (prune.id !== anchor.id || prune.hash !== anchor.hash) {
+    return broken(anchor.id, 'anchor', 'rows were deleted that no prune row speaks of');
   }
   const difference = findDifference(projection, loadProjection(sql, 'now'));
   if (difference) return broken(lastId, 'projection', difference);
-  return {
-    ok: true,
-    rows,
-    firstId: rows === 0 ? 0 : chain.anchorId + 1,
-    lastId,
-    lastHash,
-    prunedBefore: chain.anchorId,
-  };
+  return { ok: true, rows, firstId: rows === 0 ? 0 : anchor.id + 1, lastId, lastHash, prunedBefore: anchor.id };
 }
 
 interface Walked {
   readonly rows: number;
-  readonly lastId: number;
-  readonly lastHash: string;
+  readonly last: ChainEnd;
   /** The anchor as the newest prune row that deleted something has it. */
-  readonly prune: Anchor;
+  readonly prune: ChainEnd;
 }
 
-interface Anchor {
-  readonly id: number;
-  readonly hash: string;
-}
-
-function walk(sql: BetterSqlite3.Database, chain: Chain, projection: Projection): Broken | Walked {
-  let [rows, lastId, lastHash] = [0, chain.anchorId, chain.anchorHash];
-  let prune: Anchor = { id: 0, hash: GENESIS_HASH };
+function walk(sql: BetterSqlite3.Database, anchor: ChainEnd, projection: Projection): Broken | Walked {
+  let [rows, last] = [0, anchor];
+  let prune: ChainEnd = { id: 0, hash: GENESIS_HASH };
   let suspect: { readonly row: Row; readonly expected: string } | undefined;
   // The anchor's own row, were it still there, shows as an added one.
   for (const row of sql.prepare<[], Row>(`SELECT ${COLUMNS} FROM audit ORDER BY id`).raw().iterate()) {
     if (suspect) return judge(suspect, row);
     const [id, hash] = [row[0], row[12]];
-    if (id <= lastId) return broken(id, 'row_added', `rows up to ${lastId} were pruned`);
-    if (id > lastId + 1) return broken(lastId + 1, 'row_missing', missing(lastId + 1, id - 1));
-    const expected = hashRow(lastHash, row);
+    if (id <= last.id) return broken(id, 'row_added', `rows up to ${last.id} were pruned`);
+    if (id > last.id + 1) return broken(last.id + 1, 'row_missing', missing(last.id + 1, id - 1));
+    const expected = hashRow(last.hash, row);
     if (expected !== hash) {
       suspect = { row, expected };
       continue;
     }
     const entry = readConsequences(row);
-    if (entry.action === 'prune') prune = anchorOf(entry.numbers) ?? prune;
+    if (entry.action === 'prune' && entry.numbers.rows > 0)
+      prune = { id: entry.numbers.anchor_id, hash: entry.numbers.anchor_hash };
     projection.apply(entry);
     rows += 1;
-    lastId = id;
-    lastHash = hash;
+    last = { id, hash };
   }
   if (suspect) return judge(suspect, undefined);
-  return { rows, lastId, lastHash, prune };
-}
-
-function anchorOf({ rows, anchor_id: id, anchor_hash: hash }: PruneNumbers): Anchor | undefined {
-  return rows === 0 ? undefined : { id, hash };
+  return { rows, last, prune };
 }
 
 /** A row whose hash does not fit its content: the row after it, bound to the original hash, tells which was changed. */

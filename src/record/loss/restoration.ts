@@ -5,7 +5,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { AuditDraft, AuditEntry } from '../../model/audit.ts';
 import { isNumber, isObject, isText } from '../../model/shape.ts';
-import type { ChainEnd } from '../chain/trail-statements.ts';
+import type { ChainEnd } from '../chain/chain-ends.ts';
 import type { Projection } from '../projection/projection.ts';
 import { PORTION_ROWS } from '../row/row.ts';
 import type { AuditTrail } from '../trail/audit-trail.ts';

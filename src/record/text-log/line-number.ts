@@ -1,5 +1,5 @@
 /** The end of a line in the text audit log, which says which row of the trail it is: `… | #17 9f86d081884c7d65`. */
-import type { ChainEnd } from '../chain/trail-statements.ts';
+import type { ChainEnd } from '../chain/chain-ends.ts';
 
 /** Hex digits of a row's hash in its line: enough that nobody makes another row that fits. */
 const HASH_DIGITS = 16;

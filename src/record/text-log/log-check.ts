@@ -1,5 +1,6 @@
 /** Holds the trail against the text audit log, which knows from outside which rows there were. */
 
+import { prepareEnds } from '../chain/chain-ends.ts';
 import type { Verification } from '../chain/verify.ts';
 import type { RecordDatabase } from '../database/database.ts';
 import { fitsHash, readNumber } from './line-number.ts';
@@ -13,13 +14,13 @@ export function compareWithLog(
   { sql }: RecordDatabase,
   files: readonly string[],
 ): Extract<Verification, { ok: false }> | undefined {
-  const anchorId = sql.prepare<[], number>('SELECT anchor_id FROM chain').pluck().get() ?? 0;
+  const { anchor } = prepareEnds(sql)();
   const find = sql.prepare<[number], string>('SELECT hash FROM audit WHERE id = ?').pluck();
   let firstId: number | undefined;
   let lastId = 0;
   for (const line of readLines(files)) {
     const { id = 0, hash } = readNumber(line) ?? {};
-    if (hash === undefined || id <= anchorId) continue;
+    if (hash === undefined || id <= anchor.id) continue;
     const there = find.get(id);
     if (there === undefined) {
       firstId ??= id;
@@ -31,7 +32,7 @@ export function compareWithLog(
   }
   if (firstId === undefined) return undefined;
   const newest =
-    sql.prepare<[number], number>('SELECT max(id) FROM audit WHERE id < ?').pluck().get(firstId) ?? anchorId;
+    sql.prepare<[number], number>('SELECT max(id) FROM audit WHERE id < ?').pluck().get(firstId) ?? anchor.id;
   const detail = `entries #${newest + 1} to #${lastId} are missing from the database: the audit log has them`;
   return { ok: false, id: newest + 1, problem: 'row_missing', detail };
 }

@@ -107,7 +107,8 @@ export class RecordService extends TrailWriter {
 
   private findRows(): number | undefined {
     try {
-      return this.statements().countRows();
+      const { head, anchor } = this.statements().readEnds();
+      return head.id - anchor.id;
     } catch {
       return undefined;
     }

@@ -44,11 +44,6 @@ export class AuditTrail extends TrailRecorder {
     this.append([], { state: { [key]: bytes } });
   }
 
-  /** Rows on disk; throws RecordError. */
-  countRows(): number {
-    return this.reader.countRows();
-  }
-
   /**
    * Deletes rows that are too old or too many from the start of the trail, at most 10,000 a call, and forgets offences that
    * ended before `offencesBeforeMs`; the `prune` row says so, and writing it does so. Call again while `more`. Rejects with

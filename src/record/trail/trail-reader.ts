@@ -3,7 +3,7 @@ import type BetterSqlite3 from 'better-sqlite3';
 import type { ActiveBan, AuditAction, AuditEntry, JudgedNumbers, Offence } from '../../model/audit.ts';
 import type { Position } from '../../model/chunk.ts';
 import { commonText, coveringTexts, type Prefix, parsePrefix, prefixContains } from '../../net/prefix.ts';
-import { type ChainEnd, prepareTrail, type TrailStatements } from '../chain/trail-statements.ts';
+import { type ChainEnd, prepareEnds } from '../chain/chain-ends.ts';
 import { preparedFor, type RecordDatabase } from '../database/database.ts';
 import { toRecordError } from '../error.ts';
 import type { Allowed, Ban } from '../projection/projection.ts';
@@ -42,12 +42,10 @@ const BY_START = 'since_ms, client';
 export class TrailReader {
   readonly #database: RecordDatabase;
   readonly #numbers: () => NumbersStatement;
-  readonly #statements: () => TrailStatements;
 
   constructor(database: RecordDatabase) {
     this.#database = database;
     this.#numbers = preparedFor(database, prepareNumbers);
-    this.#statements = preparedFor(database, prepareTrail);
   }
 
   get #sql(): BetterSqlite3.Database {
@@ -146,21 +144,20 @@ export class TrailReader {
 
   /** A part's saved state. */
   findState(key: string): Uint8Array | undefined {
-    return this.#read(() => this.#statements().readState(key));
+    const text = 'SELECT bytes FROM state WHERE key = ?';
+    return this.#read(() => this.#sql.prepare<[string], Uint8Array>(text).pluck().get(key));
   }
 
   /** Where each log was read up to. */
   positions(): Position[] {
-    return this.#read(() => this.#statements().readPositions());
+    const text = 'SELECT position FROM positions ORDER BY path';
+    const positions = this.#read(() => this.#sql.prepare<[], string>(text).pluck().all());
+    return positions.map(readObject).filter((position) => position !== null) as unknown as Position[];
   }
 
   /** The newest row. */
   readHead(): ChainEnd {
-    return this.#read(() => this.#statements().readHead());
-  }
-
-  countRows(): number {
-    return this.#read(() => this.#statements().countRows());
+    return this.#read(() => prepareEnds(this.#sql)().head);
   }
 
   /** The clients in the trail that share addresses with `client`. */

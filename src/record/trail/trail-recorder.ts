@@ -3,8 +3,9 @@
  * in their order and the picture of bans stays right.
  */
 import type { AuditDraft, AuditEntry } from '../../model/audit.ts';
+import type { ChainEnd } from '../chain/chain-ends.ts';
 import { cutRows } from '../chain/prune.ts';
-import type { ChainEnd, Extra } from '../chain/trail-statements.ts';
+import type { Extra } from '../chain/trail-statements.ts';
 import { type BatchResult, TrailWriter } from '../chain/trail-writer.ts';
 import type { RecordDatabase } from '../database/database.ts';
 import type { WriteGate } from '../database/write-gate.ts';
