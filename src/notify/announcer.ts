@@ -3,7 +3,7 @@ import type { Notification, Outbox } from '../model/notification.ts';
 import type { BrokenChannel, Channel } from './channel.ts';
 import type { DeliveryHealthOptions, DeliveryTrouble } from './delivery-health.ts';
 import type { Sender } from './message.ts';
-import { createNotifier, type Notifier } from './notifier.ts';
+import { Notifier } from './notifier.ts';
 
 export interface AnnouncerOptions extends Pick<DeliveryHealthOptions, 'log' | 'backoffMs'> {
   readonly opened: readonly (Channel | BrokenChannel)[];
@@ -48,7 +48,7 @@ export function createAnnouncer(options: AnnouncerOptions): Announcer {
     const { name } = channel;
     const store = outbox.queue(name);
     const onOwnTrouble = (trouble: DeliveryTrouble | undefined) => onTrouble(name, trouble);
-    notifiers.set(name, createNotifier({ ...options, channel, store, onTrouble: onOwnTrouble }));
+    notifiers.set(name, new Notifier({ ...options, channel, store, onTrouble: onOwnTrouble }));
   }
   const all = [...notifiers.values()];
   return {

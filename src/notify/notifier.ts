@@ -22,19 +22,6 @@ export interface NotifierOptions extends Omit<DeliveryHealthOptions, 'name' | 's
   readonly queueMax?: number;
 }
 
-export interface Notifier {
-  /** Puts those that are urgent enough on disk and returns; never throws and never waits for the network. */
-  notify(notifications: readonly Notification[]): void;
-  /** Delivers a test message at once, past the queue, so that the answer is the service's of now. Never rejects. */
-  sendTest(): Promise<{ readonly ok: boolean; readonly message: string }>;
-  /** Delivers what is pending for up to `drainMs`, then gives up; the rest stays on disk for the next start. */
-  stop(options: { readonly drainMs: number }): Promise<void>;
-  /** Notifications waiting. */
-  size(): number;
-  /** Notifications that were never delivered: over the queue's limit, not storable, or refused by the service. */
-  dropped(): number;
-}
-
 /** More messages of one kind than `digest_over` within this become one. */
 const DIGEST_WINDOW_MS = 30_000;
 /** Digests fold what waits, so that this is days of trouble rather than a thousand bans. */
@@ -45,13 +32,6 @@ const SLEEP_MS_MAX = 60_000;
 const AHEAD_MS_MAX = 3_600_000;
 /** What is at least as urgent as this does not wait for the end of quiet hours. */
 const URGENT = 'SEV-2';
-
-/** Starts the delivery of what is already on disk and of everything notified from now on. Its timers are unref'd. */
-export function createNotifier(options: NotifierOptions): Notifier {
-  const notifier = new OutboxNotifier(options);
-  notifier.wake(0);
-  return notifier;
-}
 
 /** Rows of another version's shape are the least urgent: they hold up nothing. */
 function findSeverity(notification: Notification): Severity {
@@ -65,7 +45,8 @@ function findSeverity(notification: Notification): Severity {
 /** What one look at the queue came to. */
 type Step = { readonly progressed: boolean; readonly waitMs: number };
 
-class OutboxNotifier implements Notifier {
+/** Delivers from its start what is already on disk and everything notified from then on. Its timers are unref'd. */
+export class Notifier {
   readonly #options: NotifierOptions;
   readonly #gapMs: number;
   readonly #queueMax: number;
@@ -78,7 +59,6 @@ class OutboxNotifier implements Notifier {
   #running: Promise<void> | undefined;
   #retryAtMs = 0;
   #gapEndsMs = 0;
-  #dropped = 0;
   #stage: 'open' | 'draining' | 'stopped' = 'open';
 
   constructor(options: NotifierOptions) {
@@ -88,8 +68,10 @@ class OutboxNotifier implements Notifier {
     const { name, service, settings, isEachSent } = options.channel;
     this.#gate = new BurstGate(isEachSent ? Number.POSITIVE_INFINITY : settings.digest_over, DIGEST_WINDOW_MS);
     this.#health = new DeliveryHealth({ ...options, name, service });
+    this.#wake(0);
   }
 
+  /** Puts those that are urgent enough on disk and returns; never throws and never waits for the network. */
   notify(all: readonly Notification[]): void {
     const { store, now, log, channel } = this.#options;
     const { name, settings, defaultSeverity } = channel;
@@ -98,29 +80,29 @@ class OutboxNotifier implements Notifier {
     if (notifications.length === 0 || this.#stage === 'stopped') return;
     try {
       const dropped = store.push(notifications, now(), this.#queueMax);
-      this.#dropped += dropped;
       if (dropped > 0) log('warn', `the queue of channel ${name} is full, the oldest were dropped`, { dropped });
-      this.wake(0);
+      this.#wake(0);
     } catch (error) {
-      this.#dropped += notifications.length;
       this.#health.storeFailed(error);
     }
   }
 
-  async sendTest(): Promise<{ ok: boolean; message: string }> {
+  /** Delivers a test message at once, past the queue, so that the answer is the service's of now. Never rejects. */
+  async sendTest(): Promise<{ readonly ok: boolean; readonly message: string }> {
     const { channel, now, sender } = this.#options;
     const message = formatMessage({ kind: 'test', time: new Date(now()).toISOString() }, sender);
     const delivery = await channel.deliver(message, this.#giveUp.signal);
     if (delivery.outcome === 'ok') {
       this.#health.succeeded();
       this.#retryAtMs = 0;
-      this.wake(0);
+      this.#wake(0);
       return { ok: true, message: `${channel.service} accepted the test message` };
     }
     const fix = delivery.outcome === 'final' ? delivery.fix : 'it may pass, try again in a while';
     return { ok: false, message: `${delivery.cause}: ${fix}` };
   }
 
+  /** Delivers what is pending for up to `drainMs`, then gives up; the rest stays on disk for the next start. */
   async stop({ drainMs }: { readonly drainMs: number }): Promise<void> {
     if (this.#stage !== 'open') return;
     this.#stage = 'draining';
@@ -133,16 +115,13 @@ class OutboxNotifier implements Notifier {
     this.#giveUp.abort();
   }
 
+  /** Notifications waiting. */
   size(): number {
     return this.#options.store.size();
   }
 
-  dropped(): number {
-    return this.#dropped;
-  }
-
   /** Looks at the queue in `delayMs`; while a delivery is under way, its end decides when to look again. */
-  wake(delayMs: number): void {
+  #wake(delayMs: number): void {
     if (this.#stage !== 'open' || this.#running !== undefined) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#run(), Math.min(delayMs, SLEEP_MS_MAX));
@@ -152,7 +131,7 @@ class OutboxNotifier implements Notifier {
   #run(): void {
     this.#running = this.#step().then(({ waitMs }) => {
       this.#running = undefined;
-      this.wake(waitMs);
+      this.#wake(waitMs);
     });
   }
 
@@ -245,10 +224,7 @@ class OutboxNotifier implements Notifier {
       return { progressed: false, waitMs };
     }
     if (delivery.outcome === 'ok') this.#health.succeeded();
-    else {
-      this.#dropped += sent.length;
-      this.#health.refused(delivery.cause, delivery.fix, sent.length);
-    }
+    else this.#health.refused(delivery.cause, delivery.fix, sent.length);
     this.#gate.sent(sent, now());
     this.#gapEndsMs = now() + this.#gapMs;
     this.#forget(sent.map((item) => item.id));
