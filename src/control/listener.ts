@@ -9,31 +9,55 @@ const PROBE_TIMEOUT_MS = 2000;
 /** Between two looks at whether the socket is still there: a clean-up of /run leaves a daemon that nobody can ask. */
 const LOOK_MS = 1000;
 
+/** A disk that takes no socket: that passes, and is no reason not to protect the host. By errno (errno(3)). */
+const DISK_FIXES: Readonly<Record<string, (folder: string) => string>> = {
+  ENOSPC: (folder) => `the disk is full, make room: df ${folder}; df -i ${folder}`,
+  EDQUOT: (folder) => `the disk's quota is used up, make room: df ${folder}`,
+  EROFS: (folder) => `the disk is read-only, make it writable or set another control.socket: findmnt -T ${folder}`,
+  EIO: (folder) => `the disk reports errors, see: dmesg; df ${folder}`,
+};
+const FOLDER_FIX = 'systemctl restart zban, which makes its folder too';
+
+/** No command reaches the daemon. */
+export interface SocketTrouble {
+  readonly what: string;
+  readonly fix: string;
+}
+
+export interface ListenerOptions {
+  readonly path: string;
+  readonly accept: (client: Socket) => void;
+  readonly log: Log;
+  /** Told with each attempt that fails, and with undefined once one has not. */
+  readonly onTrouble: (trouble: SocketTrouble | undefined) => void;
+}
+
 export class Listener {
-  private readonly path: string;
-  private readonly accept: (client: Socket) => void;
-  private readonly log: Log;
+  private readonly options: ListenerOptions;
   private server: Server | undefined;
   private readonly timer: NodeJS.Timeout;
   private opening: Promise<void> | undefined;
   private isClosed = false;
-  private isMissed = false;
 
-  private constructor(path: string, accept: (client: Socket) => void, log: Log) {
-    this.path = path;
-    this.accept = accept;
-    this.log = log;
+  private constructor(options: ListenerOptions) {
+    this.options = options;
     this.timer = setInterval(() => this.look(), LOOK_MS).unref();
   }
 
-  /** Rejects with ControlError: `already_running` where a live daemon answers on the socket, `no_permission`, `failed`. */
-  static async open(path: string, accept: (client: Socket) => void, log: Log): Promise<Listener> {
-    const listener = new Listener(path, accept, log);
+  /**
+   * A disk that takes no socket is a trouble, and tried again. Rejects with ControlError: `already_running` where a live daemon
+   * answers on the socket, `no_permission`, `failed`.
+   */
+  static async open(options: ListenerOptions): Promise<Listener> {
+    const listener = new Listener(options);
     try {
       await listener.listen();
     } catch (error) {
-      await listener.close();
-      throw error;
+      if (findDiskFix(error, options.path) === undefined) {
+        await listener.close();
+        throw error;
+      }
+      listener.miss(error);
     }
     return listener;
   }
@@ -47,7 +71,8 @@ export class Listener {
   }
 
   private look(): void {
-    if (this.isClosed || this.opening || existsSync(this.path)) return;
+    // One that stands there without a server is a dead daemon's, on a disk from which it could not be removed.
+    if (this.isClosed || this.opening || (this.server && existsSync(this.options.path))) return;
     this.opening = this.again().finally(() => (this.opening = undefined));
   }
 
@@ -57,21 +82,25 @@ export class Listener {
     void this.end();
     try {
       await this.listen();
-      this.log('warn', 'the control socket was removed: made again', { socket: this.path });
-      this.isMissed = false;
+      this.options.log('warn', 'the control socket was missing: made again', { socket: this.options.path });
+      this.options.onTrouble(undefined);
     } catch (error) {
-      const fix = 'systemctl restart zban, which makes its folder too; until then no command reaches the daemon';
-      if (!this.isMissed) this.log('error', `the control socket was removed: ${String(error)}`, { fix });
-      this.isMissed = true;
+      this.miss(error);
     }
   }
 
+  private miss(error: unknown): void {
+    const what = `no command reaches the daemon: ${error instanceof Error ? error.message : String(error)}`;
+    this.options.onTrouble({ what, fix: findDiskFix(error, this.options.path) ?? FOLDER_FIX });
+  }
+
   private async listen(): Promise<void> {
-    await clearStale(this.path);
+    const { path, accept, log } = this.options;
+    await clearStale(path);
     // Half open: a client may close its end right after the request, as `nc -U` does.
-    const server = createServer({ allowHalfOpen: true }, this.accept);
-    await listen(server, this.path);
-    server.on('error', (error) => this.log('warn', 'control socket failed', { error: error.message }));
+    const server = createServer({ allowHalfOpen: true }, accept);
+    await listen(server, path);
+    server.on('error', (error) => log('warn', 'control socket failed', { error: error.message }));
     this.server = server;
   }
 
@@ -94,12 +123,17 @@ async function listen(server: Server, path: string): Promise<void> {
 
 function explainListen(error: NodeJS.ErrnoException, path: string): ControlError {
   if (error.code === 'EADDRINUSE') return alreadyRunning(path);
-  if (error.code === 'EACCES' || error.code === 'EROFS') {
+  if (error.code === 'EACCES') {
     const message = `cannot make the control socket ${path}: no permission; run zban as root or set control.socket`;
     return new ControlError('no_permission', message, { cause: error });
   }
   const message = `cannot listen on the control socket ${path}: ${error.message}`;
   return new ControlError('failed', message, { cause: error });
+}
+
+function findDiskFix(error: unknown, path: string): string | undefined {
+  const cause = error instanceof ControlError ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
+  return DISK_FIXES[cause?.code ?? '']?.(dirname(path));
 }
 
 function alreadyRunning(path: string): ControlError {

@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net';
 import type { Log } from '../model/log.ts';
 import { REQUEST_BYTES_MAX } from './limits.ts';
-import { Listener } from './listener.ts';
+import { Listener, type SocketTrouble } from './listener.ts';
 import { findPeer, nameOperator } from './peer.ts';
 import type { ControlAnswer, ControlHandlers, ControlRequest } from './protocol.ts';
 
@@ -17,6 +17,8 @@ export interface ControlServerOptions {
   readonly socket: string;
   readonly handlers: ControlHandlers;
   readonly log: Log;
+  /** The socket is missing and cannot be made, as long as it is so: see ListenerOptions. */
+  readonly onTrouble?: (trouble: SocketTrouble | undefined) => void;
   /** Default 10,000. */
   readonly requestTimeoutMs?: number;
   /** Finds the user at the other end; `findPeer` by default. */
@@ -51,11 +53,11 @@ export interface ControlServer {
 }
 
 /**
- * Listens on the socket, readable and writable for its user and group (0660). The socket of a dead daemon is replaced.
- * Rejects with ControlError: `already_running` where a live one answers, `no_permission`, `failed`.
+ * Listens on the socket, readable and writable for its user and group (0660). The socket of a dead daemon is replaced; one that
+ * the disk does not take is tried again each second. Rejects with ControlError: `already_running` where a live one answers, `no_permission`, `failed`.
  */
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
-  const { socket: path } = options;
+  const { socket: path, log, onTrouble = () => {} } = options;
   const clients = new Set<Socket>();
   const counts: Counts = { answered: 0, refused: 0 };
   const shared: Shared = { counts, answering: new Set(), isClosing: false };
@@ -76,7 +78,7 @@ export async function startControlServer(options: ControlServerOptions): Promise
     serving.add(served);
     void served.then(() => serving.delete(served));
   };
-  const listener = await Listener.open(path, accept, options.log);
+  const listener = await Listener.open({ path, accept, log, onTrouble });
   return {
     counts: () => ({ ...counts }),
     close: async () => {

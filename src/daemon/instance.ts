@@ -1,3 +1,4 @@
+import type { SocketTrouble } from '../control/listener.ts';
 import { startControlServer } from '../control/server.ts';
 import type { Enforcer } from '../enforce/enforcer.ts';
 import type { Status } from '../model/status.ts';
@@ -24,6 +25,8 @@ import { buildLogWatch } from './watch/log-watch.ts';
 
 /** Bans whose time is up are lifted within this. */
 const EXPIRE_MS = 1000;
+/** Names the trouble of a control socket that cannot be made. */
+const SOCKET_KEY = 'control socket';
 /** What waits for everybody else. */
 interface Opened {
   readonly clockWatch: ClockWatch;
@@ -211,7 +214,9 @@ class RunningInstance extends InstanceParts implements Instance {
       reload: onReload,
       fleet: () => this.findFleet(),
     });
-    const control = await startControlServer({ socket: this.config.control.socket, handlers, log });
+    const onTrouble = (trouble: SocketTrouble | undefined) =>
+      trouble ? this.troubles.begin(SOCKET_KEY, trouble.what, trouble.fix) : this.troubles.end(SOCKET_KEY);
+    const control = await startControlServer({ socket: this.config.control.socket, handlers, log, onTrouble });
     this.lifetime.own('the control socket', () => control.close());
   }
 

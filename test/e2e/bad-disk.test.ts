@@ -219,6 +219,39 @@ test('a read-only disk at the start: what is known is enforced, and it is writte
   assert.equal(daemon.zban('audit', 'verify').status, 0);
 });
 
+test('a disk that takes no control socket: zban starts and reloads without, says so, and makes it when that is over', {
+  skip: needsRoot,
+}, async (t) => {
+  const daemon = new TestDaemon();
+  const disk = join(daemon.folder, 'run');
+  mkdirSync(disk);
+  run('mount', '-t', 'tmpfs', '-o', 'ro', 'none', disk);
+  t.after(async () => {
+    await daemon.stop('SIGKILL');
+    run('umount', '--lazy', disk);
+    await daemon.close();
+  });
+  daemon.configure({ control: { socket: join(disk, 'zban.sock') } });
+  writeFileSync(daemon.log, '');
+  const troubles = () => troublesIn(daemon.stderr, 'control socket');
+  const ends = () => logOf(daemon.stderr).filter(({ msg }) => msg.startsWith('over: no command reaches'));
+  const started = daemon.start();
+  await until('it is said', () => troubles().length === 1);
+  assert.match(troubles()[0] ?? '', /^no command reaches the daemon: .*zban\.sock: .*read-only.*make it writable/);
+  run('mount', '-o', 'remount,rw', disk);
+  await started;
+  await until('its end is said', () => ends().length === 1);
+  // The socket of the instance before stays behind.
+  run('mount', '-o', 'remount,ro', disk);
+  daemon.child?.kill('SIGHUP');
+  await until('it is said again', () => troubles().length === 2);
+  run('mount', '-o', 'remount,rw', disk);
+  await until('it answers again', () => daemon.status()?.troubles.length === 0);
+  await until('its end is said again', () => ends().length === 2);
+  assert.equal(await daemon.stop(), 0, daemon.stderr);
+  assertNoStack(daemon.stderr);
+});
+
 test('a database that this user may not write', { skip: needsRoot }, async (t) => {
   const daemon = new TestDaemon({ prefix: ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'] });
   t.after(() => daemon.close());

@@ -10,6 +10,9 @@ import { activeBan, NOW_MS } from './examples.ts';
 import { HOSTILE, HOSTILE_SCENE } from './hostile.ts';
 import { decisions, manyBans, type Scene, serve } from './scenes.ts';
 
+// The page shows the server's zone.
+process.env['TZ'] = 'UTC';
+
 const TOKEN = 'f'.repeat(64);
 
 let browser: Browser;
