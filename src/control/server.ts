@@ -2,6 +2,7 @@
 
 import type { Socket } from 'node:net';
 import type { Log } from '../model/log.ts';
+import { Dispatcher } from './dispatcher.ts';
 import { REQUEST_BYTES_MAX } from './limits.ts';
 import { Listener, type SocketTrouble } from './listener.ts';
 import { findPeer, nameOperator } from './peer.ts';
@@ -42,13 +43,18 @@ interface Shared {
   readonly counts: Counts;
   /** Clients whose request is being carried out. */
   readonly answering: Set<Socket>;
+  readonly dispatcher: Dispatcher;
   isClosing: boolean;
 }
 
 export interface ControlServer {
   /** Requests answered, and those refused before a handler saw them. */
   counts(): Readonly<Counts>;
-  /** Takes no more requests, answers those that were begun, closes the other connections and removes the socket. */
+  /** Requests wait from now on; resolves when those that were begun are through. */
+  suspend(): Promise<void>;
+  /** Those that wait, and all that come, are carried out by `handlers`. */
+  resume(handlers: ControlHandlers): void;
+  /** Takes no more requests, answers those that were begun, refuses those that wait, closes the other connections and removes the socket. */
   close(): Promise<void>;
 }
 
@@ -57,14 +63,15 @@ export interface ControlServer {
  * the disk does not take is tried again each second. Rejects with ControlError: `already_running` where a live one answers, `no_permission`, `failed`.
  */
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
-  const { socket: path, log, onTrouble = () => {} } = options;
+  const { socket: path, handlers, log, onTrouble = () => {} } = options;
   const clients = new Set<Socket>();
   const counts: Counts = { answered: 0, refused: 0 };
-  const shared: Shared = { counts, answering: new Set(), isClosing: false };
+  const dispatcher = new Dispatcher(handlers, log);
+  const shared: Shared = { counts, answering: new Set(), dispatcher, isClosing: false };
   const serving = new Set<Promise<void>>();
   // Half open: a client may close its end right after the request, as `nc -U` does.
   const accept = (client: Socket) => {
-    client.on('error', (error) => options.log('debug', 'control client went away', { error: error.message }));
+    client.on('error', (error) => log('debug', 'control client went away', { error: error.message }));
     if (clients.size >= CONNECTIONS_MAX) {
       counts.refused++;
       const message = `more than ${CONNECTIONS_MAX} commands at once: try again`;
@@ -81,9 +88,12 @@ export async function startControlServer(options: ControlServerOptions): Promise
   const listener = await Listener.open({ path, accept, log, onTrouble });
   return {
     counts: () => ({ ...counts }),
+    suspend: () => dispatcher.suspend(),
+    resume: (next) => dispatcher.resume(next),
     close: async () => {
       const closed = listener.close();
       shared.isClosing = true;
+      dispatcher.end();
       for (const client of clients) if (!shared.answering.has(client)) client.destroy();
       await Promise.all(serving);
       await closed;
@@ -97,7 +107,7 @@ function encode(answer: ControlAnswer): string {
 
 /** One client's requests, one after the other; what it sends meanwhile waits in the kernel. */
 async function serve(client: Socket, options: ControlServerOptions, shared: Shared): Promise<void> {
-  const { counts, answering } = shared;
+  const { counts, answering, dispatcher } = shared;
   const refuse = (message: string) => {
     counts.refused++;
     client.end(encode({ ok: false, message }), () => client.destroy());
@@ -119,7 +129,7 @@ async function serve(client: Socket, options: ControlServerOptions, shared: Shar
       const request = QUESTIONS.get(line) ?? (await import('./request.ts')).parseRequest(line);
       if ('problem' in request) return refuse(request.problem);
       answering.add(client);
-      const answer = encode(await dispatch(await withOperator(request, client, options), options));
+      const answer = encode(await dispatcher.dispatch(await withOperator(request, client, options)));
       answering.delete(client);
       counts.answered++;
       if (shared.isClosing) return answerLast(client, answer);
@@ -151,21 +161,4 @@ async function withOperator(
   const peer = await (options.findPeer ?? findPeer)(client);
   if (!peer) options.log('warn', 'the kernel does not say who asks: operators are recorded as they claim', {});
   return { ...request, argument: { ...argument, operator: nameOperator(peer, argument.operator) } };
-}
-
-async function dispatch(request: ControlRequest, { handlers, log }: ControlServerOptions): Promise<ControlAnswer> {
-  try {
-    return { ok: true, value: await call(request, handlers) };
-  } catch (error) {
-    // A failing handler is the daemon's trouble, told to anyone who asked; the next command is served all the same.
-    const message = error instanceof Error ? error.message : String(error);
-    log('warn', 'control command failed', { command: request.command, error: message });
-    return { ok: false, message };
-  }
-}
-
-function call({ command, argument }: ControlRequest, handlers: ControlHandlers): Promise<unknown> {
-  // parseRequest has checked each command's argument.
-  const answer = handlers[command] as (argument: unknown) => Promise<unknown>;
-  return answer.call(handlers, argument);
 }

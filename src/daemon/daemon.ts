@@ -2,6 +2,7 @@
 import type { LoadedConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import type { Log } from '../model/log.ts';
+import { Control } from './answers/control.ts';
 import { leaveFirewall } from './bans/enforcement.ts';
 import { type Instance, startInstance } from './instance.ts';
 import { createLog } from './log.ts';
@@ -35,7 +36,8 @@ class Wishes {
   }
 
   add(wish: Wish): void {
-    this.waiting.push(wish);
+    // One reload that is yet to begin takes what any number of them would.
+    if (!this.waiting.includes(wish)) this.waiting.push(wish);
     if (wish === 'stop') this.giveUp.abort();
     this.wake?.();
   }
@@ -63,8 +65,7 @@ export async function runDaemon({ configPath, screen }: RunOptions): Promise<num
     .on('SIGTERM', onStop)
     .on('SIGINT', onStop)
     .on('SIGHUP', () => wishes.add('reload'));
-  const loaded = await readConfig(configPath).catch((error: unknown) => {
-    // Ctrl-C at a terminal ends the process that reads, too.
+  const loaded = await readConfig(configPath, wishes.stop).catch((error: unknown) => {
     if (!wishes.stop.aborted) throw error;
   });
   if (!loaded) return 0;
@@ -81,9 +82,11 @@ export async function runDaemon({ configPath, screen }: RunOptions): Promise<num
   const handover: Handover = {};
   const totals = new RunTotals();
   const clock = new HostClock();
+  const control = new Control(log);
   try {
-    return await runInstances({ configPath, loaded, log, systemd, wishes, handover, totals, clock, screen });
+    return await runInstances({ configPath, loaded, log, systemd, wishes, handover, totals, clock, control, screen });
   } finally {
+    await control.close();
     const lost = handover.left?.rows?.entries.length ?? 0;
     if (lost > 0) log('error', `${lost} audit rows are lost: no disk took them`);
     await systemd.close();
@@ -92,19 +95,19 @@ export async function runDaemon({ configPath, screen }: RunOptions): Promise<num
 
 /** A reload asked for over the socket: a bad configuration is refused at once, a good one is taken up right after the answer. */
 async function askReload(configPath: string, wishes: Wishes): Promise<{ ok: boolean; message: string }> {
-  const next = await readAgain(configPath);
+  const next = await readAgain(configPath, wishes.stop);
   if (typeof next === 'string') return { ok: false, message: next };
   setImmediate(() => wishes.add('reload'));
   return { ok: true, message: `reloading ${configPath}` };
 }
 
 /** What is wrong with it, in words, where it cannot be in force. */
-async function readAgain(configPath: string): Promise<ConfigInForce | string> {
+async function readAgain(configPath: string, signal: AbortSignal): Promise<ConfigInForce | string> {
   try {
-    const read = await readConfig(configPath);
+    const read = await readConfig(configPath, signal);
     return read.ok ? read : describe(read);
   } catch (error) {
-    return `${configPath} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    return error instanceof Error ? error.message : String(error);
   }
 }
 
@@ -117,6 +120,7 @@ interface RunState {
   readonly handover: Handover;
   readonly totals: RunTotals;
   readonly clock: HostClock;
+  readonly control: Control;
   readonly screen: StartScreen | undefined;
 }
 
@@ -132,7 +136,9 @@ async function runInstances(state: RunState): Promise<number> {
       await instance.stop('stop');
       return 0;
     }
-    const next = wish === 'restart' ? loaded : await readAgain(configPath);
+    const next = wish === 'restart' ? loaded : await readAgain(configPath, wishes.stop);
+    // What was read, or broke off, no longer matters.
+    if (wishes.stop.aborted) continue;
     if (typeof next === 'string') {
       instance.refuseReload(next);
       continue;
@@ -159,7 +165,7 @@ async function runInstances(state: RunState): Promise<number> {
 async function start(
   loaded: ConfigInForce,
   startReason: 'start' | 'reload',
-  { configPath, log, systemd, wishes, handover, totals, clock, screen }: RunState,
+  { configPath, log, systemd, wishes, handover, totals, clock, control, screen }: RunState,
 ): Promise<Instance | undefined> {
   const starting = new AbortController();
   const warmStart = new WarmStartReport({ log, systemd, screen, now: () => performance.now() });
@@ -179,6 +185,7 @@ async function start(
       handover,
       totals,
       clock,
+      control,
       onWarmStart: (progress) => warmStart.note(progress),
       signal: starting.signal,
       onReload: () => askReload(configPath, wishes),

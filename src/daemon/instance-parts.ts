@@ -8,6 +8,7 @@ import type { Notification } from '../model/notification.ts';
 import type { WarmStart } from '../model/status.ts';
 import { systemDraft } from '../record/row/row.ts';
 import type { TrafficLog } from '../record/traffic/traffic-log.ts';
+import type { Control } from './answers/control.ts';
 import { DaemonProbes } from './answers/probes.ts';
 import { Bans } from './bans/bans.ts';
 import { leaveFirewall } from './bans/enforcement.ts';
@@ -43,6 +44,8 @@ export interface InstanceOptions {
   readonly totals: RunTotals;
   /** Of the process. */
   readonly clock: HostClock;
+  /** Of the process. */
+  readonly control: Control;
   readonly onWarmStart: (progress: WarmStart) => void;
   readonly onReload: () => Promise<{ ok: boolean; message: string }>;
   /** Another instance is to take this one's place, with the same configuration. */
@@ -71,7 +74,8 @@ export class InstanceParts {
   protected backend = 'none';
   /** Every part has started: what is read is judged, and what is judged is carried out. */
   protected isLive = false;
-  protected stopping = false;
+  /** Why it ends: after `reload` another instance takes its place. */
+  protected stopping: 'stop' | 'reload' | undefined;
   protected readonly probes = new DaemonProbes({
     now: () => performance.now(),
     isLive: () => this.isLive && !this.stopping,

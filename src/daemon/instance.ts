@@ -1,5 +1,4 @@
 import type { SocketTrouble } from '../control/listener.ts';
-import { startControlServer } from '../control/server.ts';
 import type { Enforcer } from '../enforce/enforcer.ts';
 import type { Status } from '../model/status.ts';
 import { systemDraft } from '../record/row/row.ts';
@@ -190,7 +189,7 @@ class RunningInstance extends InstanceParts implements Instance {
   }
 
   async stop(reason: 'stop' | 'reload'): Promise<void> {
-    this.stopping = true;
+    this.stopping = reason;
     if (reason === 'stop') this.bans.record([systemDraft('stop', this.now(), 'bans in force stay in the kernel')]);
     try {
       await this.lifetime.close();
@@ -200,7 +199,7 @@ class RunningInstance extends InstanceParts implements Instance {
   }
 
   private async openControl(operator: Operator, plane: DataPlane): Promise<void> {
-    const { log, onReload } = this.options;
+    const { control, onReload } = this.options;
     const handlers = createHandlers({
       operator,
       announcer: this.reports.announcer,
@@ -216,8 +215,8 @@ class RunningInstance extends InstanceParts implements Instance {
     });
     const onTrouble = (trouble: SocketTrouble | undefined) =>
       trouble ? this.troubles.begin(SOCKET_KEY, trouble.what, trouble.fix) : this.troubles.end(SOCKET_KEY);
-    const control = await startControlServer({ socket: this.config.control.socket, handlers, log, onTrouble });
-    this.lifetime.own('the control socket', () => control.close());
+    await control.serve({ socket: this.config.control.socket, handlers, onTrouble });
+    this.lifetime.own('the control socket', () => (this.stopping === 'stop' ? control.close() : control.suspend()));
   }
 
   /** What this instance counted. */
@@ -248,7 +247,7 @@ class RunningInstance extends InstanceParts implements Instance {
       fleet: this.fleet?.status(),
       load: this.load.current(),
       troubles: [...(this.panic ? [describePanic(this.panic)] : []), ...this.troubles.list()],
-      stopping: this.stopping,
+      stopping: this.stopping !== undefined,
     });
   }
 }

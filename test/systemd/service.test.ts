@@ -109,13 +109,9 @@ describe('the service under systemd', { skip: obstacle ?? false }, () => {
     const pid = await mainPid();
     await configure('mode: enforce');
     await box.must('systemctl reload zban');
-    // Between the two instances nobody answers.
     const changed = await until(
       'the new configuration',
-      async () => {
-        const { exitCode, stdout } = await box.run('zban status --json');
-        return exitCode === 0 ? (JSON.parse(stdout) as Record<string, unknown>) : before;
-      },
+      status,
       (now) => now['config_version'] !== before['config_version'],
     );
     assert.equal(changed['mode'], 'enforce');
