@@ -1,10 +1,10 @@
-import { callDaemon } from '../../control/client.ts';
 import { printable } from '../../model/text.ts';
 import { warnIfNotDurable } from '../ask-daemon.ts';
 import { type Context, operatorName, requireSections } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { ANNOTATE } from '../definitions/daemon.ts';
 import { CommandError, EXIT } from '../exit.ts';
+import { reachDaemon } from '../reach-daemon.ts';
 
 /** `zban annotate "deploy 1.4.2"`: a row of the audit trail that charts show and messages of the next minutes mention. */
 export async function annotate(context: Context, options: Given<typeof ANNOTATE>): Promise<number> {
@@ -12,7 +12,7 @@ export async function annotate(context: Context, options: Given<typeof ANNOTATE>
   const text = options.text.join(' ').trim();
   if (text === '') throw new CommandError(EXIT.usage, 'what happened? zban annotate "deploy 1.4.2"');
   const { socket } = requireSections(context, ['control']).control;
-  const result = await callDaemon(socket, 'annotate', { text, operator: operatorName(env) });
+  const result = await reachDaemon(context, socket, 'annotate', { text, operator: operatorName(env) });
   if (json) output.json(result);
   else if (!result.ok) output.talk(`zban: ${printable(result.message)}`);
   else {

@@ -1,6 +1,5 @@
 /** `zban ban`, `unban` and `allow`: asks the daemon and says what became of each target. */
 import { existsSync } from 'node:fs';
-import { callDaemon } from '../../control/client.ts';
 import { ControlError } from '../../control/error.ts';
 import type { BanOrder, TargetResult, UnbanRequest } from '../../control/protocol.ts';
 import { listAllowed } from '../allowed.ts';
@@ -13,6 +12,7 @@ import type { ALLOW, BAN, UNBAN } from '../definitions/bans.ts';
 import type { Given } from '../definitions/command.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { readBanDuration, readTargets, STDIN } from '../options.ts';
+import { reachDaemon } from '../reach-daemon.ts';
 
 export async function ban(context: Context, options: Given<typeof BAN>): Promise<number> {
   const forMs = readBanDuration(options.for);
@@ -22,7 +22,7 @@ export async function ban(context: Context, options: Given<typeof BAN>): Promise
   if (!options.yes) await confirmWide(bans.map(({ target }) => target));
   const common = { ...whoAsks(context, options), ...(forMs !== undefined && { forMs }), keepLonger: false };
   const { socket } = requireSections(context, ['control']).control;
-  const results = await askInPieces(bans, (some) => callDaemon(socket, 'ban', { ...common, bans: some }));
+  const results = await askInPieces(bans, (some) => reachDaemon(context, socket, 'ban', { ...common, bans: some }));
   return list ? printListResults(context, list, results) : printResults(context, results);
 }
 
@@ -42,7 +42,7 @@ export async function unban(context: Context, options: Given<typeof UNBAN>): Pro
 async function askUnban(context: Context, request: UnbanRequest): Promise<readonly TargetResult[]> {
   const { socket } = requireSections(context, ['control']).control;
   try {
-    return await callDaemon(socket, 'unban', request);
+    return await reachDaemon(context, socket, 'unban', request);
   } catch (error) {
     const isStopped = error instanceof ControlError && error.code === 'not_running';
     if (!isStopped || !existsSync(requireSections(context, ['state']).state.database)) throw error;
@@ -60,7 +60,9 @@ export async function allow(context: Context, options: Given<typeof ALLOW>): Pro
   if (targets.length === 0) return listAllowed(context);
   const common = { ...whoAsks(context, options), remove };
   const { socket } = requireSections(context, ['control']).control;
-  const results = await askInPieces(targets, (some) => callDaemon(socket, 'allow', { ...common, targets: some }));
+  const results = await askInPieces(targets, (some) =>
+    reachDaemon(context, socket, 'allow', { ...common, targets: some }),
+  );
   return printResults(context, results);
 }
 

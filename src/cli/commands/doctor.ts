@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { formatProblem } from '../../config/problem.ts';
-import { callDaemon } from '../../control/client.ts';
 import { ControlError } from '../../control/error.ts';
 import { checkDaemon } from '../../doctor/daemon.ts';
 import type { Finding } from '../../doctor/finding.ts';
@@ -21,6 +20,7 @@ import { countOf } from '../../words/number.ts';
 import { type Context, loadPermitted } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { DEFAULT_CONFIG } from '../permitted.ts';
+import { reachDaemon } from '../reach-daemon.ts';
 import { columnsOf } from '../style.ts';
 import { formatParagraphs } from '../table.ts';
 
@@ -51,7 +51,7 @@ export async function doctor(context: Context): Promise<number> {
       throw error;
     }
   };
-  const answer = await findStatus(config.control.socket);
+  const answer = await findStatus(context, config.control.socket);
   const status = answer instanceof ControlError ? undefined : answer;
   // The service is the zban of the default configuration; any other runs beside it.
   const service = isDefault(context) ? await findService(ask) : undefined;
@@ -107,9 +107,9 @@ function report(context: Context, found: readonly Finding[]): void {
 }
 
 /** Why, where no daemon answers. */
-async function findStatus(socket: string): Promise<Status | ControlError> {
+async function findStatus(context: Context, socket: string): Promise<Status | ControlError> {
   try {
-    return (await callDaemon(socket, 'status', undefined, DAEMON_TIMEOUT_MS)) as Status;
+    return (await reachDaemon(context, socket, 'status', undefined, DAEMON_TIMEOUT_MS)) as Status;
   } catch (error) {
     if (error instanceof ControlError) return error;
     throw error;

@@ -1,8 +1,8 @@
-import { callDaemon } from '../../control/client.ts';
 import { ControlError } from '../../control/error.ts';
 import { flushFirewall } from '../../enforce/pick.ts';
 import { type Context, logOf, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
+import { reachDaemon } from '../reach-daemon.ts';
 
 /**
  * `zban firewall flush`: takes zban's chain, jumps and sets out of the kernel and nothing else. Refuses while the daemon
@@ -11,7 +11,7 @@ import { CommandError, EXIT } from '../exit.ts';
  */
 export async function firewallFlush(context: Context): Promise<number> {
   const config = requireSections(context, ['control', 'firewall']);
-  if (await isRunning(config.control.socket)) {
+  if (await isRunning(context, config.control.socket)) {
     const message =
       'the daemon is running and would put its rules back: systemctl stop zban first, or lift the bans with zban unban --all';
     throw new CommandError(EXIT.failed, message);
@@ -24,9 +24,9 @@ export async function firewallFlush(context: Context): Promise<number> {
   return EXIT.done;
 }
 
-async function isRunning(socket: string): Promise<boolean> {
+async function isRunning(context: Context, socket: string): Promise<boolean> {
   try {
-    await callDaemon(socket, 'status', undefined, 5000);
+    await reachDaemon(context, socket, 'status', undefined, 5000);
     return true;
   } catch (error) {
     // Anyone who answers at all, even with an error, is alive.

@@ -1,10 +1,10 @@
-import { callDaemon } from '../../control/client.ts';
 import type { FleetHost, FleetReport } from '../../model/fleet.ts';
 import { printable } from '../../model/text.ts';
 import { type Context, requireSections } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { FLEET } from '../definitions/daemon.ts';
 import { CommandError, EXIT } from '../exit.ts';
+import { reachDaemon } from '../reach-daemon.ts';
 import { columnsOf } from '../style.ts';
 import { formatFittingTable, formatPairs } from '../table.ts';
 import { formatBytes, formatTime } from '../text.ts';
@@ -14,13 +14,13 @@ export async function fleet(context: Context, { action }: Given<typeof FLEET>): 
   const { output, json } = context;
   const { socket } = requireSections(context, ['control']).control;
   if (action === 'leave') {
-    const result = await callDaemon(socket, 'fleetLeave');
+    const result = await reachDaemon(context, socket, 'fleetLeave');
     if (json) output.json(result);
     else if (result.ok) output.say(printable(result.message));
     if (!result.ok && !json) throw new CommandError(EXIT.failed, result.message);
     return result.ok ? EXIT.done : EXIT.failed;
   }
-  const report = await callDaemon(socket, 'fleetStatus');
+  const report = await reachDaemon(context, socket, 'fleetStatus');
   if (json) output.json(report);
   else if (!report) output.talk('no fleet is configured: set fleet.url in config.yaml and reload');
   else output.data(formatFleet(report));

@@ -1,4 +1,3 @@
-import { callDaemon } from '../../control/client.ts';
 import { ControlError } from '../../control/error.ts';
 import { printable } from '../../model/text.ts';
 import { warnIfNotDurable } from '../ask-daemon.ts';
@@ -6,13 +5,14 @@ import { type Context, operatorName, requireSections } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { FUSE } from '../definitions/daemon.ts';
 import { CommandError, EXIT } from '../exit.ts';
+import { reachDaemon } from '../reach-daemon.ts';
 
 /** `zban fuse reset`: lets banning resume at once. A stopped daemon has no fuse: it starts with one that has not tripped. */
 export async function resetFuse(context: Context, options: Given<typeof FUSE>): Promise<number> {
   const { output, json, env } = context;
   const { socket } = requireSections(context, ['control']).control;
   const request = { reason: options.reason ?? '', operator: operatorName(env) };
-  const result = await callDaemon(socket, 'resetFuse', request).catch((error: unknown) => {
+  const result = await reachDaemon(context, socket, 'resetFuse', request).catch((error: unknown) => {
     if (!(error instanceof ControlError && error.code === 'not_running')) throw error;
     const message = `${error.message}; it starts with a fuse that has not tripped, there is nothing to reset`;
     throw new CommandError(EXIT.notRunning, message, { cause: error });

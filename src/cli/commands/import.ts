@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { callDaemon } from '../../control/client.ts';
 import { askInPieces, printListResults } from '../ask-daemon.ts';
 import { parseList } from '../ban-list/formats.ts';
 import { loadList } from '../ban-list/load-list.ts';
@@ -7,6 +6,7 @@ import { type Context, operatorName, requireSections } from '../context.ts';
 import type { IMPORT } from '../definitions/bans.ts';
 import type { Given } from '../definitions/command.ts';
 import { readBanDuration } from '../options.ts';
+import { reachDaemon } from '../reach-daemon.ts';
 
 /**
  * `zban import`: bans what a list names, by the rules of `zban ban`; bans that last longer already stay as they are, so
@@ -23,6 +23,6 @@ export async function importBans(context: Context, options: Given<typeof IMPORT>
   };
   const bans = list.bans.map((ban) => ({ ...ban, condition: ban.condition ?? 'import' }));
   const { socket } = requireSections(context, ['control']).control;
-  const results = await askInPieces(bans, (some) => callDaemon(socket, 'ban', { ...common, bans: some }));
+  const results = await askInPieces(bans, (some) => reachDaemon(context, socket, 'ban', { ...common, bans: some }));
   return printListResults(context, list, results);
 }

@@ -15,6 +15,7 @@ import type { LANES } from '../definitions/lanes.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { backtestLane } from '../lane-backtest.ts';
 import { readPositive, readSpan } from '../options.ts';
+import { reachDaemon } from '../reach-daemon.ts';
 import { COLUMNS } from '../report/section.ts';
 import { columnsOf } from '../style.ts';
 import { formatFittingTable, formatParagraphs } from '../table.ts';
@@ -38,12 +39,12 @@ export async function lanes(context: Context, options: Given<typeof LANES>): Pro
   const { socket } = requireSections(context, ['control']).control;
   const keepMs = action === 'keep' ? readTime(options, DAY_MS) : undefined;
   const request = { id, ...whoAsks(context, options), ...(keepMs !== undefined && { keepMs }) };
-  return printResult(context, await callDaemon(socket, 'changeLane', request));
+  return printResult(context, await reachDaemon(context, socket, 'changeLane', request));
 }
 
 async function list(context: Context): Promise<number> {
   const { output, json, now } = context;
-  const open = await callDaemon(requireSections(context, ['control']).control.socket, 'lanes');
+  const open = await reachDaemon(context, requireSections(context, ['control']).control.socket, 'lanes');
   if (json) output.json(open);
   else if (open.length === 0) output.talk('no lane is open');
   else {
@@ -138,7 +139,7 @@ async function add(context: Context, options: Given<typeof LANES>): Promise<numb
   }
   const action = options.deny ? 'deny' : 'hold';
   const request = { action, match, usualRate, forMs, backtest, ...whoAsks(context, options) } as const;
-  return printResult(context, await callDaemon(config.control.socket, 'addLane', request));
+  return printResult(context, await reachDaemon(context, config.control.socket, 'addLane', request));
 }
 
 function describeProof(match: LaneMatch, backtest: Backtest): string {

@@ -1,5 +1,4 @@
 import type { Config } from '../../config/schema.ts';
-import { callDaemon } from '../../control/client.ts';
 import { ControlError } from '../../control/error.ts';
 import type { PanicRequest, PanicResult } from '../../control/protocol.ts';
 import { printable } from '../../model/text.ts';
@@ -8,6 +7,7 @@ import { type Context, loadNecessary, logOf, operatorName } from '../context.ts'
 import type { Given } from '../definitions/command.ts';
 import type { PANIC } from '../definitions/daemon.ts';
 import { EXIT } from '../exit.ts';
+import { reachDaemon } from '../reach-daemon.ts';
 
 /**
  * `zban panic`: lifts every ban at once and goes to observe mode until `--end`, whatever the configuration says and
@@ -28,9 +28,12 @@ export async function panic(context: Context, options: Given<typeof PANIC>): Pro
 
 async function ask(context: Context, config: Config, version: string, request: PanicRequest): Promise<PanicResult> {
   try {
-    return await callDaemon(config.control.socket, 'panic', request);
+    return await reachDaemon(context, config.control.socket, 'panic', request);
   } catch (error) {
-    if (!(error instanceof ControlError && error.code === 'not_running')) throw error;
+    // Beside a daemon that nobody can ask, the firewall can be emptied all the same.
+    const isLeft =
+      error instanceof ControlError && (error.code === 'not_running' || (error.code === 'silent' && !request.end));
+    if (!isLeft) throw error;
     // Loaded only here: the daemon's parts take their time.
     const { panicOffline } = await import('../../daemon/offline/panic-offline.ts');
     return panicOffline(config, version, request, logOf(context));

@@ -1,4 +1,3 @@
-import { callDaemon } from '../../control/client.ts';
 import type { FleetStatus } from '../../model/fleet.ts';
 import type { Status } from '../../model/status.ts';
 import { printable } from '../../model/text.ts';
@@ -10,6 +9,7 @@ import { looks, peakOf } from '../../words/site-reason.ts';
 import { describeBaseline } from '../baseline-text.ts';
 import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
+import { reachDaemon } from '../reach-daemon.ts';
 import { columnsOf } from '../style.ts';
 import { formatFittingTable, formatPairs } from '../table.ts';
 import { foldLine, formatBytes, formatRelative, formatShare, formatSpan, formatTime } from '../text.ts';
@@ -17,7 +17,7 @@ import { foldLine, formatBytes, formatRelative, formatShare, formatSpan, formatT
 /** `zban status`: the daemon's own account of itself. */
 export async function status(context: Context): Promise<number> {
   const { output, json } = context;
-  const now = await callDaemon(requireSections(context, ['control']).control.socket, 'status');
+  const now = await reachDaemon(context, requireSections(context, ['control']).control.socket, 'status');
   if (json) output.json(now);
   else output.data(formatStatus(now, context.now(), columnsOf(process.stdout)));
   return EXIT.done;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { callDaemon } from '../../control/client.ts';
 import { type Context, requireSections } from '../context.ts';
 import { EXIT } from '../exit.ts';
+import { reachDaemon } from '../reach-daemon.ts';
 import { showLive } from '../screen.ts';
 import { createStyle, glyphsFor, wantsColour } from '../style.ts';
 import { drawTop } from '../top/layout.ts';
@@ -19,7 +20,7 @@ const PRINTED = { rows: 40, columns: 140 };
 export async function top(context: Context): Promise<number> {
   const { output, json, env } = context;
   const { socket } = requireSections(context, ['control']).control;
-  const view = await callDaemon(socket, 'top');
+  const view = await reachDaemon(context, socket, 'top');
   if (json) {
     output.json([...view.clients].sort((a, b) => b.requests - a.requests));
     return EXIT.done;

@@ -1,5 +1,6 @@
 /** Panic with the daemon stopped: the same records, the same message, and a firewall emptied by hand. */
 import type { Config } from '../../config/schema.ts';
+import { ControlError } from '../../control/error.ts';
 import type { PanicRequest, PanicResult } from '../../control/protocol.ts';
 import type { Log } from '../../model/log.ts';
 import { RecordError } from '../../record/error.ts';
@@ -7,7 +8,7 @@ import { leaveFirewall } from '../bans/enforcement.ts';
 import { carryOutPanic } from '../orders/panic.ts';
 import { openOffline } from './offline.ts';
 
-/** Rejects with RecordError when it cannot be recorded; the firewall is emptied first even then. */
+/** Rejects with RecordError when it cannot be recorded, with ControlError beside a daemon that runs; the firewall is emptied first even then. */
 export async function panicOffline(
   config: Config,
   configVersion: string,
@@ -16,11 +17,14 @@ export async function panicOffline(
 ): Promise<PanicResult> {
   const offline = await openOffline(config, configVersion, log, { enforce: false, reconcile: async () => {} }).catch(
     async (error: unknown) => {
-      const isRunning = error instanceof RecordError && error.code === 'in_use';
-      const left = isRunning
-        ? 'a zban daemon that does not answer runs and bans again: systemctl stop zban, then zban panic again'
-        : 'the panic could not be recorded: zban bans again when it starts';
-      if (!request.end && (await leaveFirewall(config, log))) log('error', `the firewall is empty, but ${left}`);
+      const isEmpty = !request.end && (await leaveFirewall(config, log));
+      if (error instanceof RecordError && error.code === 'in_use') {
+        const left = isEmpty ? 'the firewall is empty, but ' : '';
+        const message = `${left}a zban daemon that does not answer runs${isEmpty ? ' and bans again' : ''}: systemctl stop zban, then zban panic again`;
+        throw new ControlError('silent', message, { cause: error });
+      }
+      if (isEmpty)
+        log('error', 'the firewall is empty, but the panic could not be recorded: zban bans again when it starts');
       throw error;
     },
   );
