@@ -225,10 +225,15 @@ test('a disk that takes no control socket: zban starts and reloads without, says
   const daemon = new TestDaemon();
   const disk = join(daemon.folder, 'run');
   mkdirSync(disk);
-  run('mount', '-t', 'tmpfs', '-o', 'ro', 'none', disk);
+  const mounted: string[] = [];
+  const mountReadOnly = () => {
+    run('mount', '-t', 'tmpfs', '-o', 'ro', 'none', disk);
+    mounted.push(disk);
+  };
+  mountReadOnly();
   t.after(async () => {
     await daemon.stop('SIGKILL');
-    run('umount', '--lazy', '--all-targets', disk);
+    for (const each of mounted) run('umount', '--lazy', each);
     await daemon.close();
   });
   daemon.configure({ control: { socket: join(disk, 'zban.sock') } });
@@ -242,7 +247,7 @@ test('a disk that takes no control socket: zban starts and reloads without, says
   await started;
   await until('its end is said', () => ends().length === 1);
   // The socket is gone from one moment to the next; and another instance takes the place of the one that noticed.
-  run('mount', '-t', 'tmpfs', '-o', 'ro', 'none', disk);
+  mountReadOnly();
   await until('it is said again', () => troubles().length === 2);
   daemon.child?.kill('SIGHUP');
   await until('the next instance says it too', () => troubles().length === 3);
