@@ -37,7 +37,7 @@ export class Control {
   }
 
   private open(socket: string, handlers: Service['handlers']): Promise<ControlServer> {
-    // A trouble that lasts is reported again each second: whoever answers by then hears of it.
+    // A trouble that lasts is reported again each second: the instance that answers by then hears of it.
     return startControlServer({ socket, handlers, log: this.log, onTrouble: (trouble) => this.onTrouble(trouble) });
   }
 }
