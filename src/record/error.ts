@@ -1,4 +1,6 @@
 /** What can go wrong with what zban keeps on disk. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { CodedError } from '../model/coded-error.ts';
 
 /** Closed set of causes, also the metric label. */
@@ -21,6 +23,9 @@ export type RecordErrorCode =
 export class RecordError extends CodedError<RecordErrorCode> {
   override readonly name = 'RecordError';
 }
+
+/** Exit code of cat(1) when it could not read a file. */
+const CAT_FAILED = 1;
 
 const FIX: Readonly<Record<RecordErrorCode, (path: string) => string>> = {
   old_node: () => 'zban needs Node.js 24 or later: start it with scripts/zban, which brings its own',
@@ -78,6 +83,16 @@ const SYSTEM_CODES: Readonly<Record<string, RecordErrorCode>> = {
 };
 
 /**
+ * False when the disk does not give the database back. SQLite says SQLITE_CORRUPT then, as of damage (SQLITE_IOERR_CORRUPTFS,
+ * https://sqlite.org/rescode.html), and a database that nobody damaged must not be given up. Another process reads it: closing
+ * the file in this one would end SQLite's locks on it (https://sqlite.org/howtocorrupt.html, 2.2).
+ */
+export function isGivenBack(path: string): boolean {
+  const files = [path, `${path}-wal`].filter((file) => existsSync(file));
+  return spawnSync('cat', ['--', ...files], { stdio: 'ignore' }).status !== CAT_FAILED;
+}
+
+/**
  * An error of SQLite or of the file system as a RecordError about `path`. Anything else is a bug and comes back as it is,
  * for the caller to throw.
  */
@@ -86,5 +101,8 @@ export function toRecordError(error: unknown, path: string): unknown {
   const code = String(error.code);
   const system = 'syscall' in error ? (SYSTEM_CODES[code] ?? 'io') : undefined;
   const known = SQLITE_CODES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? system;
-  return known === undefined ? error : recordError(known, path, error.message, error);
+  if (known === undefined) return error;
+  if (known === 'corrupt' && !isGivenBack(path))
+    return recordError('io', path, 'the disk does not give all of it back', error);
+  return recordError(known, path, error.message, error);
 }

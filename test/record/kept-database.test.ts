@@ -10,7 +10,9 @@ import { openDatabase } from '../../src/record/database/database.ts';
 import { openKept } from '../../src/record/database/kept-database.ts';
 import { MIGRATIONS } from '../../src/record/database/migrations.ts';
 import { WriteGate } from '../../src/record/database/write-gate.ts';
+import { type RecordError, toRecordError } from '../../src/record/error.ts';
 import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import {
   afterwards,
   ban,
@@ -143,4 +145,17 @@ test('a trail takes over what its predecessor could not write, in order', (t) =>
     ['ban', 'unban', 'ban'].map((action) => [action, 'c0ffee123456']),
   );
   assert.equal(verifyAudit(database).ok, true);
+});
+
+test('a disk that did not give pages back for a moment is no damage: the database stays, and its fault is named', (t) => {
+  const path = leaveBan(t, temporaryFolder(t));
+  const { database, trail } = openStandby(t, path);
+  const said = 'database disk image is malformed';
+  assert.equal(database.findLoss(said), undefined, 'all of it can be read by now');
+  assert.deepEqual(clients(trail), ['192.0.2.1']);
+  // The memory of a process gives EIO where nothing is mapped, as a disk with a bad sector does (proc_pid_mem(5)).
+  const code = (file: string) =>
+    (toRecordError(Object.assign(new Error(said), { code: 'SQLITE_CORRUPT' }), file) as RecordError).code;
+  assert.equal(code('/proc/self/mem'), 'io');
+  assert.equal(code(path), 'corrupt');
 });

@@ -5,7 +5,7 @@
 import { chmodSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
-import { RecordError, type RecordErrorCode, toRecordError } from '../error.ts';
+import { isGivenBack, RecordError, type RecordErrorCode, toRecordError } from '../error.ts';
 import {
   FILE_MODE,
   FOLDER_MODE,
@@ -34,8 +34,11 @@ export interface Loss {
 export interface KeptDatabase extends RecordDatabase {
   /** Why the database that was there at the start could not be used; it was set aside. */
   damage: string | undefined;
-  /** What somebody else did to the files; undefined while nobody did, or where it did no harm. */
-  findLoss(): Loss | undefined;
+  /**
+   * What somebody else did to the files; undefined while nobody did, or where it did no harm. `damage` is what writing showed to
+   * be wrong: a disk that failed for a moment shows it as well, so that all is read before it is believed.
+   */
+  findLoss(damage?: string): Loss | undefined;
   /**
    * Puts another database in the place of the lost one: a copy of what the connection still reads, if `isWhole` says so,
    * else an empty one. The lost one's files are set aside as `PATH.damaged`. False when the copy was not whole. Throws
@@ -87,9 +90,9 @@ export function openKept(path: string, options: OpenOptions): KeptDatabase {
         watch?.note();
       }
     },
-    findLoss() {
+    findLoss(damage) {
       const found = watch?.find();
-      if (!found) return undefined;
+      if (!found) return damage === undefined || isIntact(current.sql) ? undefined : { what: damage, isDamage: true };
       if (found.change === 'changed' && isIntact(current.sql)) watch?.forgive();
       else {
         const what = `${found.path} was ${found.change === 'changed' ? 'damaged' : found.change}`;
@@ -168,7 +171,7 @@ function copyToMemory(path: string): BetterSqlite3.Database {
 function isIntact(sql: BetterSqlite3.Database): boolean {
   try {
     sql.pragma('shrink_memory');
-    if (sql.pragma('quick_check(1)', { simple: true }) !== 'ok') return false;
+    if (sql.pragma('integrity_check(1)', { simple: true }) !== 'ok') return !isGivenBack(sql.name);
     sql.pragma('wal_checkpoint(TRUNCATE)');
     return true;
   } catch (error) {

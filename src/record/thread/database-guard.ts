@@ -19,7 +19,7 @@ export async function guardDatabase(
   isHeldBy: (copy: RecordDatabase) => boolean,
   damage: string | undefined,
 ): Promise<DatabaseFinding | undefined> {
-  const found = database.findLoss() ?? (damage === undefined ? undefined : { what: damage, isDamage: true });
+  const found = database.findLoss(damage);
   if (!found) return undefined;
   // Verifying has to understand rows, which nothing else here does.
   const { verifyAudit } = await import('../chain/verify.ts');
