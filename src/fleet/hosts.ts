@@ -9,7 +9,7 @@ import { findNext, STREAM_START } from './stream.ts';
 export async function readHosts(server: Server, keys: Keys): Promise<FleetHost[]> {
   const [seconds = '0', micros = '0'] = (await server.command(keys.hosts, ['TIME'])) as string[];
   const nowMs = Number(seconds) * 1000 + Number(micros) / 1000;
-  const pairs = (await server.command(keys.hosts, ['HGETALL', keys.hosts])) as string[];
+  const pairs = (await server.read([keys.hosts], ['HGETALL', keys.hosts])) as string[];
   const beats: Beat[] = [];
   for (let at = 0; at + 1 < pairs.length; at += 2)
     beats.push(...parseBeat(pairs[at] as string, pairs[at + 1] as string));

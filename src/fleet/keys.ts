@@ -42,6 +42,12 @@ export class Keys {
     this.trial = key('doctor');
   }
 
+  /** Of a heartbeat, in the order of its script. */
+  get beat(): readonly string[] {
+    const { hosts, epoch, panic, watch, bans, active, details, lifted, releases, allowed } = this;
+    return [hosts, epoch, panic, watch, bans, active, details, lifted, releases, allowed];
+  }
+
   /** Which batches of counts a shard has taken. */
   batches(shard: number): string {
     return `${this.shard(shard)}:batches`;

@@ -204,13 +204,7 @@ export class Link {
     const beforeMs = now();
     const epoch = randomBytes(EPOCH_BYTES).toString('hex');
     const words = [host, about, String(SILENT_MS), epoch];
-    const answer = (await writer.run(BEAT, [this.keys.hosts, this.keys.epoch], words)) as [
-      string,
-      string,
-      number,
-      string,
-      string,
-    ];
+    const answer = (await writer.run(BEAT, this.keys.beat, words)) as [string, string, number, string, string];
     const aheadMs = Number(answer[0]) - (beforeMs + now()) / 2;
     if (!Number.isFinite(aheadMs)) throw new Error('the server tells no time');
     this.aheadMs = aheadMs;
@@ -243,10 +237,12 @@ export class Link {
     const isWhole = lastId !== '' && (!ends || (!isBefore(lastId, ends.first) && !isBefore(ends.last, lastId)));
     const { bans } = this.options.shares;
     if (bans && isWhole && this.caughtUp === changes) return;
-    const { orders, unknown } = bans ? await readAll(reader, this.keys) : { orders: [], unknown: 0 };
-    this.unknown += unknown;
+    for await (const { orders, unknown } of bans ? readAll(reader, this.keys) : []) {
+      this.unknown += unknown;
+      await this.options.onOrders(orders, this.place);
+    }
     this.place = { epoch, lastId: ends?.last ?? STREAM_START };
-    if (bans) await this.options.onOrders(orders, this.place);
+    if (bans) await this.options.onOrders([], this.place);
     this.caughtUp = changes;
   }
 
@@ -254,9 +250,12 @@ export class Link {
     const { shares, onOrders } = this.options;
     const { reader } = session;
     let watchId = await readWatchEnd(reader, this.keys);
+    let waits = false;
     for (;;) {
       if (this.caughtUp < this.changes) await this.catchUp(session);
-      const heard = await readNews(reader, this.keys, this.place?.lastId || STREAM_START, watchId);
+      const heard = await readNews(reader, this.keys, this.place?.lastId || STREAM_START, watchId, waits);
+      // What is there already is read first: an entry that ended the last connection by its size is passed over by that.
+      waits ||= heard.lastId === undefined && heard.lastWatchId === undefined;
       watchId = heard.lastWatchId ?? watchId;
       if (shares.counts) this.news.push(...heard.watched);
       this.unknown += heard.unknown;

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { WATCH_MS } from '../share/level.ts';
 import { SAME_END_MS } from '../share/merge.ts';
+import { ENTRY_LENGTH_MAX } from '../share/order.ts';
 
 export interface Script {
   readonly text: string;
@@ -14,13 +15,29 @@ const script = (text: string): Script => ({ text, sha1: createHash('sha1').updat
 const STREAM_LENGTH = 100_000;
 /** A release is remembered for so long: a host that was cut off from the others for longer may bring a lifted ban back. */
 const RELEASE_DAYS = 30;
+/** Longest name of a host with what it says of itself; some 200 bytes are usual. */
+const BEAT_LENGTH_MAX = 4096;
 /** Ended bans that a call removes at most. */
 const SWEEP = 200;
+/** Hosts of which the server keeps what they say. */
+const HOSTS_MAX = 1000;
+/** Stands in each collection that is to last, and nothing else has this name: one that lacks it was thrown away, by an eviction for example. */
+export const MARK = '';
+/** The field of the entry that does the same in the stream. */
+export const STREAM_MARK = 'm';
 /** Numbers in a batch of orders for each of them: kind, target, atMs, untilMs or inf, text. */
 export const ORDER_ARGUMENTS = 5;
 
 const NOW = `local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
+
+/** Asks about a key; deletes one of another type than zban's, which somebody else put there, and answers nothing. */
+const ASK = `local function ask(command, key, ...)
+  local answer = redis.pcall(command, key, ...)
+  if type(answer) ~= 'table' or not answer.err then return answer end
+  if not string.find(answer.err, 'WRONGTYPE', 1, true) then error(answer) end
+  redis.call('DEL', key)
+end`;
 
 /**
  * Takes in decisions: the stream and what is in force, as one. What is no news is not told again, so that a call may be repeated.
@@ -29,6 +46,7 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
 export const PUBLISH = script(`${NOW}
 -- When an entry was decided: 0 for one that is not understood, which gives way.
 local function timeOf(text)
+  if #text > ${ENTRY_LENGTH_MAX} then return 0 end
   local isRead, entry = pcall(cjson.decode, text)
   if not isRead or type(entry) ~= 'table' then return 0 end
   return tonumber(entry.at) or 0, entry.kind
@@ -79,6 +97,8 @@ for i = 1, #ARGV, ${ORDER_ARGUMENTS} do
     if answer == 'new' then redis.call('SET', panic, text) end
     if answer == 'new' and kind == 'panic' then
       redis.call('DEL', active, details)
+      redis.call('ZADD', active, 'inf', '${MARK}')
+      redis.call('HSET', details, '${MARK}', '')
       redis.call('ZADD', lifted, at, '*')
     end
   end
@@ -98,25 +118,49 @@ end
 return answers`);
 
 /**
- * A host says that it is there. KEYS hosts epoch; ARGV host, what it says of itself (JSON), ms after which a silent host is gone,
- * an epoch for an empty server. Answers the server's time, its epoch, how many hosts share counts, and the id of its history of
+ * A host says that it is there. KEYS hosts epoch panic watch bans active details lifted releases allowed; ARGV host, what it says of itself (JSON),
+ * ms after which a silent host is gone, an epoch for an empty server. What is not whole is emptied, and the server counts as another
+ * one from then on. Answers the server's time, its epoch, how many hosts share counts, and the id of its history of
  * writes (empty for a user who may not ask): a replica that takes over begins another one, and may lack the last writes before; last,
  * what was said under this host's name before.
  */
 export const BEAT = script(`${NOW}
-redis.call('SET', KEYS[2], ARGV[4], 'NX')
-local before = redis.call('HGET', KEYS[1], ARGV[1]) or ''
-redis.call('HSET', KEYS[1], ARGV[1], now .. ' ' .. ARGV[2])
+${ASK}
+local hosts, epoch, panic, watch, bans, active, details, lifted, releases, allowed = unpack(KEYS)
+local isWhole = #(ask('GET', epoch) or '') == #ARGV[4]
+local function keep(hash, set)
+  if ask('HGET', hash, '${MARK}') and (not set or ask('ZSCORE', set, '${MARK}')) then return end
+  isWhole = false
+  redis.call('DEL', hash)
+  redis.call('HSET', hash, '${MARK}', '')
+  if not set then return end
+  redis.call('DEL', set)
+  redis.call('ZADD', set, 'inf', '${MARK}')
+end
+keep(details, active)
+keep(releases, lifted)
+keep(allowed)
+if #(ask('XRANGE', bans, '-', '+', 'COUNT', 1) or {}) == 0 then
+  isWhole = false
+  redis.call('XADD', bans, '*', '${STREAM_MARK}', '')
+end
+ask('GET', panic)
+ask('XRANGE', watch, '-', '+', 'COUNT', 1)
+if not isWhole then redis.call('SET', epoch, ARGV[4]) end
+local before = ask('HGET', hosts, ARGV[1]) or ''
+if #before > ${BEAT_LENGTH_MAX} then before = '' end
+redis.call('HSET', hosts, ARGV[1], now .. ' ' .. ARGV[2])
 local live = 0
-local all = redis.call('HGETALL', KEYS[1])
+local all = redis.call('HGETALL', hosts)
 for i = 1, #all, 2 do
   local at = tonumber(string.match(all[i + 1], '^%d+') or '0')
-  if at < now - 86400000 then redis.call('HDEL', KEYS[1], all[i])
+  local length = #all[i] + #all[i + 1]
+  if math.abs(now - at) > 86400000 or length > ${BEAT_LENGTH_MAX} or i > ${2 * HOSTS_MAX} then redis.call('HDEL', hosts, all[i])
   elseif at >= now - tonumber(ARGV[3]) and string.find(all[i + 1], '"counts":true', 1, true) then live = live + 1 end
 end
 local info = redis.pcall('INFO', 'replication')
 local history = type(info) == 'string' and string.match(info, 'master_replid:(%x+)') or ''
-return { tostring(now), redis.call('GET', KEYS[2]), live, history, before }`);
+return { tostring(now), redis.call('GET', epoch), live, history, before }`);
 
 /**
  * Pours points into the buckets of one shard (src/share/level.ts says how). KEYS batches, then one for each client. ARGV host,
@@ -125,8 +169,9 @@ return { tostring(now), redis.call('GET', KEYS[2]), live, history, before }`);
  * is 1 for a client that the others are to be told of, and OVER is 1 where this host is to decide.
  */
 export const COUNT = script(`${NOW}
+${ASK}
 local host, batch, bans = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
-local again = tonumber(redis.call('HGET', KEYS[1], host) or '-1') >= batch
+local again = tonumber(ask('HGET', KEYS[1], host) or '-1') >= batch
 if not again then
   redis.call('HSET', KEYS[1], host, batch)
   redis.call('PEXPIRE', KEYS[1], 3600000)
@@ -134,6 +179,7 @@ end
 local answers = {}
 for k = 2, #KEYS do
   local key = KEYS[k]
+  local watched = tonumber(ask('HGET', key, 'watch') or '0') or 0
   local words = {}
   local drains = 0
   for rule, points, limit, leak in string.gmatch(ARGV[k + 2], '(%S+) (%S+) (%S+) (%S+)') do
@@ -159,7 +205,6 @@ for k = 2, #KEYS do
     if leak > 0 then drains = math.max(drains, math.ceil(math.min(level, limit) / leak * 1000)) end
     words[#words + 1] = string.format('%s %.4f %.6f %s', rule, level, leak, over)
   end
-  local watched = tonumber(redis.call('HGET', key, 'watch') or '0')
   local isNew = '0'
   if watched <= now or watched < now + drains then
     watched = now + drains + ${WATCH_MS}
@@ -170,6 +215,20 @@ for k = 2, #KEYS do
   answers[#answers + 1] = (watched - now) .. ' ' .. isNew .. ' ' .. table.concat(words, ' ')
 end
 return answers`);
+
+/**
+ * Carries out a command that reads, and empties what is longer than an entry may be, or is an entry of other fields: anyone who may
+ * write to the server may put something there that fills a host's memory. KEYS those of the command; ARGV its words.
+ */
+export const READ = script(`local isStream = string.sub(ARGV[1], 1, 1) == 'X'
+local function cut(value)
+  if type(value) == 'string' and #value > ${ENTRY_LENGTH_MAX} then return '' end
+  if type(value) ~= 'table' then return value end
+  if isStream and #value > 2 and type(value[1]) == 'string' then return {} end
+  for i = 1, #value do value[i] = cut(value[i]) end
+  return value
+end
+return cut(redis.call(unpack(ARGV)))`);
 
 /** Does what the other scripts do, for `zban doctor`, and says what it may not. KEYS a key of its own, which is gone afterwards. */
 export const TRIAL = script(`local key = KEYS[1]

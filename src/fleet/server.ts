@@ -1,6 +1,7 @@
 /** A connection to Redis or Valkey: one server, what a Sentinel points at, or a Cluster. The client library is loaded here, and only then. */
 import { readFileSync } from 'node:fs';
-import type { Script } from './scripts.ts';
+import { AnswerGuard } from './answer-guard.ts';
+import { READ, type Script } from './scripts.ts';
 import { Sentinels } from './sentinels.ts';
 
 /** Longest wait for a connection and for an answer. A server that is slower counts as away. */
@@ -23,6 +24,8 @@ export interface Server {
   command(key: string, words: readonly string[], timeoutMs?: number): Promise<unknown>;
   /** Runs a script, which the server keeps by its hash. */
   run(script: Script, keys: readonly string[], words: readonly string[]): Promise<unknown>;
+  /** Carries out a command that reads: what is no entry by its length is empty in the answer. */
+  read(keys: readonly string[], words: readonly string[]): Promise<unknown>;
   /** Bytes of commands and answers so far, without what the protocol adds. */
   bytes(): number;
   /** Ends the connection at once. */
@@ -57,15 +60,26 @@ export async function connectServer(options: ServerOptions, onLost: (error: Erro
   let isConnected = false;
   // Of several Sentinels or nodes some may be away: what counts is whether one of them led to the server.
   const client = await createClient(options, (error) => isConnected && onLost(error));
+  const guard = new AnswerGuard();
   let bytes = 0;
   const command = async (key: string, words: readonly string[], timeoutMs = ANSWER_MS): Promise<unknown> => {
     for (const word of words) bytes += Buffer.byteLength(word);
     const answer = await withDeadline(client.send(key, [...words]), timeoutMs, `no answer to ${words[0]}`);
+    guard.noteAnswer();
     bytes += lengthOf(answer);
     return answer;
   };
+  const run: Server['run'] = async ({ text, sha1 }, keys, words) => {
+    const rest = [String(keys.length), ...keys, ...words];
+    try {
+      return await command(keys[0] ?? '', ['EVALSHA', sha1, ...rest]);
+    } catch (error) {
+      if (!String(error).includes('NOSCRIPT')) throw error;
+      return command(keys[0] ?? '', ['EVAL', text, ...rest]);
+    }
+  };
   try {
-    await withDeadline(client.connect(), ANSWER_MS, 'no connection');
+    await withDeadline(guard.over(client.connect), ANSWER_MS, 'no connection');
     isConnected = true;
   } catch (error) {
     client.destroy();
@@ -73,15 +87,8 @@ export async function connectServer(options: ServerOptions, onLost: (error: Erro
   }
   return {
     command,
-    run: async ({ text, sha1 }, keys, words) => {
-      const rest = [String(keys.length), ...keys, ...words];
-      try {
-        return await command(keys[0] ?? '', ['EVALSHA', sha1, ...rest]);
-      } catch (error) {
-        if (!String(error).includes('NOSCRIPT')) throw error;
-        return command(keys[0] ?? '', ['EVAL', text, ...rest]);
-      }
-    },
+    run,
+    read: (keys, words) => run(READ, keys, words),
     bytes: () => bytes,
     close: () => client.destroy(),
   };

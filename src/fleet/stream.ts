@@ -2,7 +2,8 @@
 import { EVERYBODY } from '../share/merge.ts';
 import { type Order, parseOrder } from '../share/order.ts';
 import type { Keys } from './keys.ts';
-import type { Server } from './server.ts';
+import { MARK, STREAM_MARK } from './scripts.ts';
+import { ANSWER_MS, type Server } from './server.ts';
 
 /** Entries read at once, and how long a read waits for the first one. */
 const [READ_COUNT, READ_BLOCK_MS] = [1000, 2000];
@@ -29,15 +30,28 @@ export interface Heard {
 
 type Entry = readonly [id: string, fields: readonly string[]];
 
-/** Waits up to two seconds for news after `lastId` and `lastWatchId`. */
-export async function readNews(server: Server, keys: Keys, lastId: string, lastWatchId: string): Promise<Heard> {
-  const how = ['COUNT', String(READ_COUNT), 'BLOCK', String(READ_BLOCK_MS)];
-  const words = ['XREAD', ...how, 'STREAMS', keys.bans, keys.watch, lastId, lastWatchId];
-  const streams = ((await server.command(keys.bans, words, READ_BLOCK_MS + 3000)) ?? []) as [string, Entry[]][];
+/**
+ * News after `lastId` and `lastWatchId`: those that are there, or, while `waits`, those that come within two seconds. Entries that came
+ * meanwhile are as long as their writer liked.
+ */
+export async function readNews(
+  server: Server,
+  keys: Keys,
+  lastId: string,
+  lastWatchId: string,
+  waits = false,
+): Promise<Heard> {
+  const of = [keys.bans, keys.watch];
+  const words = ['STREAMS', ...of, lastId, lastWatchId];
+  const some = ['XREAD', 'COUNT', String(READ_COUNT)];
+  const answer = waits
+    ? server.command(keys.bans, [...some, 'BLOCK', String(READ_BLOCK_MS), ...words], READ_BLOCK_MS + ANSWER_MS)
+    : server.read(of, [...some, ...words]);
+  const streams = ((await answer) ?? []) as [string, Entry[]][];
   const entriesOf = (key: string) => streams.find(([name]) => name === key)?.[1] ?? [];
   const [entries, watches] = [entriesOf(keys.bans), entriesOf(keys.watch)];
   return {
-    ...parseEntries(entries.map(([, [, text = '']]) => text)),
+    ...parseEntries(entries.flatMap(([, [field, text = '']]) => (field === STREAM_MARK ? [] : [text]))),
     lastId: entries.at(-1)?.[0],
     watched: watches.flatMap(([, [, text = '']]) => parseWatched(text)),
     lastWatchId: watches.at(-1)?.[0],
@@ -46,55 +60,51 @@ export async function readNews(server: Server, keys: Keys, lastId: string, lastW
 
 /** Ids of the first and the last entry that the stream holds; undefined for an empty one. */
 export async function readEnds(server: Server, keys: Keys): Promise<{ first: string; last: string } | undefined> {
-  const [first] = (await server.command(keys.bans, ['XRANGE', keys.bans, '-', '+', 'COUNT', '1'])) as Entry[];
-  const [last] = (await server.command(keys.bans, ['XREVRANGE', keys.bans, '+', '-', 'COUNT', '1'])) as Entry[];
+  const [first] = (await server.read([keys.bans], ['XRANGE', keys.bans, '-', '+', 'COUNT', '1'])) as Entry[];
+  const [last] = (await server.read([keys.bans], ['XREVRANGE', keys.bans, '+', '-', 'COUNT', '1'])) as Entry[];
   return first && last && { first: first[0], last: last[0] };
 }
 
 /** When the first decision after `lastId` was made, epoch milliseconds by the server's clock; undefined where none was. */
 export async function findNext(server: Server, keys: Keys, lastId: string): Promise<number | undefined> {
   const words = ['XRANGE', keys.bans, `(${lastId}`, '+', 'COUNT', '1'];
-  const [next] = (await server.command(keys.bans, words)) as Entry[];
+  const [next] = (await server.read([keys.bans], words)) as Entry[];
   return next && Number(next[0].split('-')[0]);
 }
 
 /** The id of the last client put on watch: news come after it. */
 export async function readWatchEnd(server: Server, keys: Keys): Promise<string> {
-  const [last] = (await server.command(keys.watch, ['XREVRANGE', keys.watch, '+', '-', 'COUNT', '1'])) as Entry[];
+  const [last] = (await server.read([keys.watch], ['XREVRANGE', keys.watch, '+', '-', 'COUNT', '1'])) as Entry[];
   return last?.[0] ?? STREAM_START;
 }
 
-/** All that is in force: releases first, then what people allowed, bans, and a panic. */
-export async function readAll(server: Server, keys: Keys): Promise<Pick<Heard, 'orders' | 'unknown'>> {
-  const texts: string[] = [];
-  const newest = (await server.command(keys.lifted, [
-    'ZREVRANGE',
-    keys.lifted,
-    '0',
-    String(RELEASES_READ - 1),
-  ])) as string[];
-  for (let at = 0; at < newest.length; at += READ_COUNT) {
-    const some = newest.slice(at, at + READ_COUNT);
-    const found = (await server.command(keys.releases, ['HMGET', keys.releases, ...some])) as (string | null)[];
-    texts.push(...found.flatMap((text) => text ?? []));
+/** All that is in force, some of it at a time: releases first, then what people allowed, bans, and a panic. */
+export async function* readAll(server: Server, keys: Keys): AsyncGenerator<Pick<Heard, 'orders' | 'unknown'>> {
+  const read = (key: string, ...words: string[]) => server.read([key], [words[0] ?? '', key, ...words.slice(1)]);
+  const text = (await read(keys.panic, 'GET')) as string | null;
+  const panic = parseEntries(text === null ? [] : [text]);
+  const [last] = panic.orders;
+  if (last?.kind === 'panic_end') {
+    // It has lifted all bans before it all the same.
+    const sinceMs = Number(await read(keys.lifted, 'ZSCORE', '*'));
+    const lift = { ...last, kind: 'unban', atMs: sinceMs } as const;
+    yield { orders: EVERYBODY.map((target) => ({ ...lift, target })), unknown: 0 };
+  }
+  const newest = (await read(keys.lifted, 'ZREVRANGE', '0', String(RELEASES_READ))) as string[];
+  const targets = newest.filter((target) => target !== MARK);
+  for (let at = 0; at < targets.length; at += READ_COUNT) {
+    const found = (await read(keys.releases, 'HMGET', ...targets.slice(at, at + READ_COUNT))) as (string | null)[];
+    yield parseEntries(found.flatMap((text) => text ?? []));
   }
   for (const key of [keys.allowed, keys.details]) {
     let cursor = '0';
     do {
-      const words = ['HSCAN', key, cursor, 'COUNT', String(READ_COUNT)];
-      const [next, pairs] = (await server.command(key, words)) as [string, string[]];
-      for (let at = 1; at < pairs.length; at += 2) texts.push(pairs[at] as string);
+      const [next, pairs] = (await read(key, 'HSCAN', cursor, 'COUNT', String(READ_COUNT))) as [string, string[]];
+      yield parseEntries(pairs.filter((_, at) => at % 2 === 1 && pairs[at - 1] !== MARK));
       cursor = next;
     } while (cursor !== '0');
   }
-  const panic = (await server.command(keys.panic, ['GET', keys.panic])) as string | null;
-  const { orders, unknown } = parseEntries(panic === null ? texts : [...texts, panic]);
-  const last = orders.at(-1);
-  if (last?.kind !== 'panic_end') return { orders, unknown };
-  // A panic that is over has lifted all bans before it all the same.
-  const sinceMs = Number(await server.command(keys.lifted, ['ZSCORE', keys.lifted, '*']));
-  const lifts = EVERYBODY.map((target): Order => ({ ...last, kind: 'unban', target, atMs: sinceMs }));
-  return { orders: [...lifts, ...orders], unknown };
+  yield panic;
 }
 
 /** True when entry `a` came before entry `b`. */

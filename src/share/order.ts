@@ -8,8 +8,10 @@ export const ORDER_VERSION = 1;
 const KINDS = ['ban', 'unban', 'allow', 'disallow', 'panic', 'panic_end'] as const;
 export type OrderKind = (typeof KINDS)[number];
 
-/** Longest text of an entry that is taken over, characters; and longest entry. */
-const [TEXT_LENGTH_MAX, ENTRY_LENGTH_MAX] = [600, 16_384];
+/** Longest entry, in bytes or characters. */
+export const ENTRY_LENGTH_MAX = 16_384;
+/** Longest text of an entry that is taken over, characters. */
+const TEXT_LENGTH_MAX = 600;
 /** What fleet.host may be, and what is made of a host's own name. */
 const HOST = /^[A-Za-z0-9._-]{1,100}$/;
 /** The end of the year 9999: clocks that differ make no time of it that a Date does not hold. */

@@ -4,13 +4,12 @@ import { type TestContext, test } from 'node:test';
 import { OutgoingCounts } from '../../src/fleet/counts.ts';
 import { Link } from '../../src/fleet/link.ts';
 import { connectServer, type ServerOptions } from '../../src/fleet/server.ts';
-import { readAll } from '../../src/fleet/stream.ts';
 import type { Order } from '../../src/share/order.ts';
 import { until } from '../support/daemon.ts';
 import { freePort } from '../support/ports.ts';
 import { type RedisServer, redisSkip } from '../support/redis.ts';
 import { joinCluster, replicate, startCluster, startSentinel } from '../support/redis-cluster.ts';
-import { ACL, connect, counts, keys, order, publish, start, streamLength } from './servers.ts';
+import { ACL, connect, counts, keys, order, publish, readOrders, start, streamLength } from './servers.ts';
 
 /** A host that bans, and says its bans again when its link asks for it. */
 function joinFleet(t: TestContext, server: Pick<ServerOptions, 'urls' | 'kind' | 'master'>) {
@@ -51,7 +50,7 @@ test('a Cluster of three masters: every script keeps to one slot', { skip: redis
   const urls = nodes.map(({ url }) => url.replace('//', '//zban:secret@'));
   const server = await connect(t, urls, { kind: 'cluster' });
   await publish(server, order({}));
-  assert.deepEqual((await readAll(server, keys)).orders.length, 1);
+  assert.deepEqual((await readOrders(server)).length, 1);
   assert.equal(await streamLength(server), 1);
   const outgoing = new OutgoingCounts({ host: 'web-1', keys, run: 'r', bans: true, now: () => performance.now() });
   const clients = Array.from({ length: 300 }, (_, n) => counts(`203.0.${n >> 8}.${n & 255}`, 6.5));

@@ -91,13 +91,13 @@ test('a server that fails', { skip: redisSkip() }, async (t) => {
         assert.ok(!banned(host).includes('203.0.113.1'));
         for (const client of banned(host)) assert.equal(rows(host, 'ban', client).length, 1, client);
       }
-      assert.equal(server.cli('ZCARD', 'zban:{shop}:active'), '8');
+      assert.equal(server.cli('ZCOUNT', 'zban:{shop}:active', '-inf', '(inf'), '8');
     },
   );
 
   await t.test('emptied under their feet: the hosts write into it what they know', async () => {
     server.cli('FLUSHALL');
-    await until('it is seeded again', () => server.cli('ZCARD', 'zban:{shop}:active') === '8');
+    await until('it is seeded again', () => server.cli('ZCOUNT', 'zban:{shop}:active', '-inf', '(inf') === '8');
     for (const host of both)
       for (const client of banned(host)) assert.equal(rows(host, 'ban', client).length, 1, client);
   });

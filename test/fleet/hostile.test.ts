@@ -4,12 +4,13 @@ import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
 import { Fleet } from '../../src/daemon/fleet/fleet.ts';
 import { readSaved, STATE_KEY } from '../../src/daemon/fleet/fleet-state.ts';
-import { readAll } from '../../src/fleet/stream.ts';
+import { OutgoingCounts } from '../../src/fleet/counts.ts';
+import { shardOf } from '../../src/fleet/keys.ts';
 import { formatOrder } from '../../src/share/order.ts';
 import { makeBans } from '../daemon/fixtures.ts';
 import { until } from '../support/daemon.ts';
 import { type RedisServer, redisSkip } from '../support/redis.ts';
-import { connect, keys, order, publish, start, T0 } from './servers.ts';
+import { connect, counts, keys, order, publish, readOrders, start, T0 } from './servers.ts';
 
 /** A host of the fleet, with what is wrong according to it. */
 function joinFleet(t: TestContext, redis: RedisServer, host: string) {
@@ -70,6 +71,70 @@ test('a server that others share', { skip: redisSkip() }, async (t) => {
     },
   );
 
+  await t.test(
+    'nothing huge is read into memory: values are empty then, and an entry that comes live is passed over',
+    async (t) => {
+      redis.cli('FLUSHALL');
+      const { fleet, trail, troubles } = joinFleet(t, redis, 'web-1');
+      await until('it is there', () => fleet.status().state === 'connected');
+      const put = (...words: string[]) => server.command(words[1] ?? '', words, 30_000);
+      const huge = 'x'.repeat(40_000_000);
+      await put('XADD', keys.bans, '*', 'e', huge);
+      await until('it says why', () => /server is away.*more than 32 MiB/.test(troubles.get('fleet') ?? ''));
+      await publish(server, order({ host: 'web-2', target: '203.0.113.7' }));
+      await until('it reads on', () => trail.findActiveBan('203.0.113.7', Date.now()) !== undefined);
+      await put('SET', keys.epoch, huge);
+      await put('HSET', keys.hosts, 'web-1', huge, 'web-7', `${Date.now()} ${huge}`);
+      await put('HSET', keys.details, '203.0.113.8', huge);
+      await put('SET', keys.panic, huge);
+      // The next host reads all that is in force.
+      const { fleet: next, trail: read, troubles: none } = joinFleet(t, redis, 'web-2');
+      await until('it is there', () => next.status().state === 'connected');
+      await until('it knows the ban', () => read.findActiveBan('203.0.113.7', Date.now()) !== undefined);
+      await until('the large host is gone', () => redis.cli('HEXISTS', keys.hosts, 'web-7') === '0');
+      assert.equal(redis.cli('STRLEN', keys.epoch), '16');
+      const { hosts } = await next.report();
+      assert.ok(
+        hosts.every(({ host }) => /^web-[12]$/.test(host)),
+        JSON.stringify(hosts),
+      );
+      assert.equal(none.get('fleet'), undefined);
+      assert.ok(fleet.status().bytes_total + next.status().bytes_total < 100_000);
+      await Promise.all([fleet.stop(), next.stop()]);
+    },
+  );
+
+  await t.test('keys of another type give way, and what they held is said again', async (t) => {
+    redis.cli('FLUSHALL');
+    const { fleet, trail } = joinFleet(t, redis, 'web-1');
+    await until('it is there', () => fleet.status().state === 'connected');
+    await publish(server, order({ host: 'web-2', target: '203.0.113.7', untilMs: null }));
+    await until('it is heard', () => trail.findActiveBan('203.0.113.7', Date.now()) !== undefined);
+    const { bans: stream, active, details, lifted, releases, allowed, panic, watch, epoch, hosts } = keys;
+    for (const key of [stream, active, details, lifted, releases, allowed, watch, hosts]) redis.cli('SET', key, 'x');
+    for (const key of [panic, epoch]) {
+      redis.cli('DEL', key);
+      redis.cli('HSET', key, 'x', 'x');
+    }
+    const isBack = () => redis.cli('HGET', details, '203.0.113.7').includes('web-2');
+    await until('it is said again', isBack);
+    // As an eviction does, where the memory is full.
+    for (const [key, ...with_] of [[active], [details], [lifted, allowed], [stream]] as [string, ...string[]][]) {
+      const before = redis.cli('GET', epoch);
+      redis.cli('DEL', key, ...with_);
+      await until(`${key} is missed`, () => redis.cli('GET', epoch) !== before);
+      await until('the ban is said again', () => isBack() && redis.cli('ZSCORE', active, '203.0.113.7') === 'inf');
+    }
+    const after = redis.cli('GET', epoch);
+    const shard = shardOf('203.0.113.9');
+    redis.cli('SET', keys.batches(shard), 'x');
+    redis.cli('SET', keys.counts(shard, '203.0.113.9'), 'x');
+    const outgoing = new OutgoingCounts({ host: 'web-2', keys, run: 'r', bans: true, now: Date.now });
+    assert.equal((await outgoing.send(server, [counts('203.0.113.9', 7)])).watched.length, 1);
+    assert.equal(redis.cli('GET', epoch), after, 'once all is whole, it stays');
+    await fleet.stop();
+  });
+
   await t.test('a server that is full is away, in its own words, and back once it has room', async (t) => {
     const { fleet, troubles } = joinFleet(t, redis, 'web-1');
     await until('it is there', () => fleet.status().state === 'connected');
@@ -91,9 +156,11 @@ test('a server that others share', { skip: redisSkip() }, async (t) => {
         order({ kind: 'panic_end', actor: 'operator:anna', target: '', atMs: Date.now() }),
         order({ atMs: Date.now(), untilMs: null }),
       );
-      return /"panic_end"/.test(redis.cli('GET', keys.panic)) && redis.cli('ZCARD', keys.active) === '1';
+      return (
+        /"panic_end"/.test(redis.cli('GET', keys.panic)) && redis.cli('ZSCORE', keys.active, '192.0.2.1') === 'inf'
+      );
     });
-    const { orders } = await readAll(server, keys);
+    const orders = await readOrders(server);
     assert.ok(orders.every(({ atMs }) => atMs <= Date.now() + 1000));
     assert.equal(orders.find(({ kind }) => kind === 'ban')?.untilMs, null);
   });
@@ -106,7 +173,7 @@ test('a server that others share', { skip: redisSkip() }, async (t) => {
     await publish(server, order({ kind: 'panic_end', target: '', ...personal, atMs: T0 + 2000 }));
     await publish(server, order({ target: '192.0.2.2', atMs: T0 + 3000 }));
     redis.cli('DEL', keys.bans);
-    const { orders } = await readAll(server, keys);
+    const orders = await readOrders(server);
     assert.deepEqual(
       orders.map(({ kind, target, atMs }) => [kind, target, atMs - T0]),
       [

@@ -6,7 +6,7 @@ import type { ClientCounts } from '../../src/engine/shared-counts.ts';
 import { Keys } from '../../src/fleet/keys.ts';
 import { OutgoingOrders } from '../../src/fleet/orders.ts';
 import { connectServer, type Server } from '../../src/fleet/server.ts';
-import { readNews, STREAM_START } from '../../src/fleet/stream.ts';
+import { readAll, readNews, STREAM_START } from '../../src/fleet/stream.ts';
 import type { Order } from '../../src/share/order.ts';
 import { RedisServer } from '../support/redis.ts';
 
@@ -52,6 +52,13 @@ export async function publish(server: Server, ...orders: readonly Order[]): Prom
     async () => {},
     () => outgoing.size === 0,
   );
+}
+
+/** All that is in force. */
+export async function readOrders(server: Server): Promise<Order[]> {
+  const all: Order[] = [];
+  for await (const { orders } of readAll(server, keys)) all.push(...orders);
+  return all;
 }
 
 export async function streamLength(server: Server): Promise<number> {
