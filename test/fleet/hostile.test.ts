@@ -78,15 +78,15 @@ test('a server that others share', { skip: redisSkip() }, async (t) => {
       const { fleet, trail, troubles } = joinFleet(t, redis, 'web-1');
       await until('it is there', () => fleet.status().state === 'connected');
       const put = (...words: string[]) => server.command(words[1] ?? '', words, 30_000);
-      const huge = 'x'.repeat(40_000_000);
+      const [huge, long] = ['x'.repeat(34_000_000), 'x'.repeat(200_000)];
       await put('XADD', keys.bans, '*', 'e', huge);
       await until('it says why', () => /server is away.*more than 32 MiB/.test(troubles.get('fleet') ?? ''));
       await publish(server, order({ host: 'web-2', target: '203.0.113.7' }));
       await until('it reads on', () => trail.findActiveBan('203.0.113.7', Date.now()) !== undefined);
-      await put('SET', keys.epoch, huge);
-      await put('HSET', keys.hosts, 'web-1', huge, 'web-7', `${Date.now()} ${huge}`);
-      await put('HSET', keys.details, '203.0.113.8', huge);
-      await put('SET', keys.panic, huge);
+      await put('SET', keys.epoch, long);
+      await put('HSET', keys.hosts, 'web-1', long, 'web-7', `${Date.now()} ${long}`);
+      await put('HSET', keys.details, '203.0.113.8', long);
+      await put('SET', keys.panic, long);
       // The next host reads all that is in force.
       const { fleet: next, trail: read, troubles: none } = joinFleet(t, redis, 'web-2');
       await until('it is there', () => next.status().state === 'connected');
