@@ -26,6 +26,9 @@ interface Context {
 
 export type Notification = Context & Report;
 
+/** The notifications of one kind. */
+export type NotificationOf<Kind extends Report['kind']> = Extract<Notification, { readonly kind: Kind }>;
+
 type Report =
   | {
       readonly kind: 'ban';

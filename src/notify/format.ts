@@ -1,5 +1,5 @@
 /** One notification as a message. Pure. */
-import type { Notification } from '../model/notification.ts';
+import type { Notification, NotificationOf } from '../model/notification.ts';
 import { type Content, complete, type Message, type Sender } from './message.ts';
 import { banContent, manyContent, orderContent } from './messages/ban.ts';
 import { laneContent } from './messages/lane.ts';
@@ -16,6 +16,7 @@ export function formatMessage(notification: Notification, sender: Sender): Messa
     time: timeOf(notification),
     events: eventsOf(notification),
   };
+  const contentOf = CONTENTS[notification.kind] as (notification: Notification) => Content;
   return complete(contentOf(notification), rest, sender);
 }
 
@@ -27,29 +28,16 @@ export function eventsOf(notification: Notification): readonly object[] {
   return 'event' in notification ? [notification.event] : [];
 }
 
-function contentOf(notification: Notification): Content {
-  switch (notification.kind) {
-    case 'ban':
-      return banContent(notification);
-    case 'order':
-      return orderContent(notification);
-    case 'unban':
-      return releaseContent(notification);
-    case 'many':
-      return manyContent(notification);
-    case 'panic':
-      return panicContent(notification);
-    case 'global_anomaly': {
-      const { event, after } = notification;
-      return event.phase === 'start' ? siteStartContent(event, after) : siteEndContent(event);
-    }
-    case 'lane':
-      return laneContent(notification);
-    case 'fuse':
-      return fuseContent(notification);
-    case 'trouble':
-      return troubleContent(notification);
-    case 'test':
-      return testContent(notification);
-  }
-}
+const CONTENTS: { readonly [Kind in Notification['kind']]: (notification: NotificationOf<Kind>) => Content } = {
+  ban: banContent,
+  order: orderContent,
+  unban: releaseContent,
+  many: manyContent,
+  panic: panicContent,
+  global_anomaly: ({ event, after }) =>
+    event.phase === 'start' ? siteStartContent(event, after) : siteEndContent(event),
+  lane: laneContent,
+  fuse: fuseContent,
+  trouble: troubleContent,
+  test: testContent,
+};

@@ -1,14 +1,12 @@
 /** Bans: of the engine, of operators, and many at once. */
 import type { BanEvent } from '../../model/event.ts';
-import type { Notification } from '../../model/notification.ts';
+import type { NotificationOf } from '../../model/notification.ts';
 import { describeActivity } from '../../words/activity.ts';
 import { spellDuration } from '../../words/duration.ts';
 import { markDefault } from '../../words/learned.ts';
 import { formatCount, formatNumber } from '../../words/number.ts';
 import { describeReason, nameClient, phraseOf, usualErrors } from '../../words/reason.ts';
 import type { Content, IncidentMark } from '../message.ts';
-
-type Kind<K extends Notification['kind']> = Extract<Notification, { kind: K }>;
 
 const SAMPLES_MAX = 5;
 const NOT_CONFIRMED = 'The firewall has not confirmed this ban yet, so the client may still get through.';
@@ -30,7 +28,7 @@ function endOf(time: string, seconds: number | null): { readonly until?: string 
 const formatTerm = (seconds: number | null): string =>
   seconds === null ? 'permanently' : `for ${spellDuration(seconds * 1000)}`;
 
-export function banContent({ event, enforced, confirmed, who, after }: Kind<'ban'>): Content {
+export function banContent({ event, enforced, confirmed, who, after }: NotificationOf<'ban'>): Content {
   const client = nameClient(event.ip, event);
   const activity = describeActivity(event.condition, event) ?? phraseOf(event.condition);
   const reason = describeReason(event.condition, event);
@@ -84,7 +82,7 @@ const clip = (text: unknown, charactersMax: number): string => {
   return whole.length > charactersMax ? `${whole.slice(0, charactersMax - 1)}…` : whole;
 };
 
-export function orderContent(notification: Kind<'order'>): Content {
+export function orderContent(notification: NotificationOf<'order'>): Content {
   const { action, target, operator, reason, durationSeconds = null, enforced, confirmed } = notification;
   const why = reason === '' ? '' : `: ${reason}`;
   if (action === 'ban') {
@@ -110,7 +108,7 @@ export function orderContent(notification: Kind<'order'>): Content {
   };
 }
 
-export function manyContent({ action, operator, count, clients, reason }: Kind<'many'>): Content {
+export function manyContent({ action, operator, count, clients, reason }: NotificationOf<'many'>): Content {
   const by = operator === null ? '' : ` by ${operator}`;
   const lines = [...clients];
   if (count > lines.length) lines.push(`… ${formatCount(count - lines.length)} more`);

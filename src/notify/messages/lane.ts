@@ -1,6 +1,6 @@
 /** Swarms, and the lanes that stop them. */
 import type { LaneAction } from '../../model/lane.ts';
-import type { Notification } from '../../model/notification.ts';
+import type { NotificationOf } from '../../model/notification.ts';
 import { spellDuration } from '../../words/duration.ts';
 import { describeBacktest, describeMatch, describeSurplus } from '../../words/lane.ts';
 import { formatCount, formatNumber } from '../../words/number.ts';
@@ -11,7 +11,7 @@ const VERBS: Readonly<Record<LaneAction, readonly [does: string, would: string]>
   deny: ['denies', 'would deny'],
 };
 
-export function laneContent({ event, enforced, failure, after }: Extract<Notification, { kind: 'lane' }>): Content {
+export function laneContent({ event, enforced, failure, after }: NotificationOf<'lane'>): Content {
   const { id, action, match } = event;
   const mark = { key: `lane/${id}`, level: 'warning' } as const;
   const look = describeMatch(match);

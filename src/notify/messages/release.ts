@@ -1,5 +1,5 @@
 /** The end of a ban, by what the firewall does now. */
-import type { Notification } from '../../model/notification.ts';
+import type { NotificationOf } from '../../model/notification.ts';
 import { formatCount, formatNumber } from '../../words/number.ts';
 import type { Content } from '../message.ts';
 import { markBan } from './ban.ts';
@@ -7,7 +7,7 @@ import { markBan } from './ban.ts';
 /** Covering bans named in one message. */
 const BLOCKERS_TOLD = 5;
 
-type Release = Extract<Notification, { kind: 'unban' }>;
+type Release = NotificationOf<'unban'>;
 
 export function releaseContent(notification: Release): Content {
   const { ip, enforced = true, failure, blockedBy = [], within = 0 } = notification;

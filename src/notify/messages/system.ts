@@ -1,13 +1,11 @@
 /** What concerns zban itself: fuse, panic, trouble, test. */
-import type { Notification } from '../../model/notification.ts';
+import type { NotificationOf } from '../../model/notification.ts';
 import { formatCount } from '../../words/number.ts';
 import type { Content } from '../message.ts';
 
-type Kind<K extends Notification['kind']> = Extract<Notification, { kind: K }>;
-
 const noted = (after: string | undefined): [string, string][] => (after === undefined ? [] : [['Note', after]]);
 
-export function fuseContent({ event, after }: Kind<'fuse'>): Content {
+export function fuseContent({ event, after }: NotificationOf<'fuse'>): Content {
   const { phase, detail, until } = event;
   if (phase === 'reset')
     return {
@@ -32,7 +30,7 @@ export function fuseContent({ event, after }: Kind<'fuse'>): Content {
   };
 }
 
-export function panicContent({ phase, operator, reason, lifted, after }: Kind<'panic'>): Content {
+export function panicContent({ phase, operator, reason, lifted, after }: NotificationOf<'panic'>): Content {
   const why = reason === '' ? '' : `: ${reason}`;
   if (phase === 'end')
     return {
@@ -51,7 +49,7 @@ export function panicContent({ phase, operator, reason, lifted, after }: Kind<'p
   };
 }
 
-export function troubleContent({ what, fix, phase = 'begin', key, after }: Kind<'trouble'>): Content {
+export function troubleContent({ what, fix, phase = 'begin', key, after }: NotificationOf<'trouble'>): Content {
   const mark = key === undefined ? undefined : `trouble/${key}`;
   if (phase === 'end')
     return {
@@ -72,7 +70,7 @@ export function troubleContent({ what, fix, phase = 'begin', key, after }: Kind<
 /** How long a test stays open where incidents are kept. */
 const TEST_MS = 300_000;
 
-export function testContent({ time }: Kind<'test'>): Content {
+export function testContent({ time }: NotificationOf<'test'>): Content {
   return {
     icon: '✅',
     headline: ': zban can reach this channel',
