@@ -58,12 +58,40 @@ test('tables of shared rows hold what Maps would', () => {
           assert.equal(tables[table].has(name), maps[table].has(name));
         }
       }
-      const ends: [string, number, boolean][] = [];
-      tables.ban.forEachEnd((row, untilMs, enforced) => ends.push([tables.ban.clientOf(row), untilMs, enforced]));
+      const ends: [number, boolean][] = [];
+      tables.ban.forEachEnd((_row, untilMs, enforced) => ends.push([untilMs, enforced]));
       assert.deepEqual(
         ends,
-        [...tables.ban.values()].map((one) => [one.client, one.untilMs ?? Number.POSITIVE_INFINITY, one.enforced]),
+        [...tables.ban.values()].map((one) => [one.untilMs ?? Number.POSITIVE_INFINITY, one.enforced]),
       );
+    }),
+  );
+});
+
+test('bans are due from their end on, the earliest first, whatever came, went or was moved in between', () => {
+  const change = fc.oneof(
+    fc.record({ kind: fc.constant('set' as const), value: ban }),
+    fc.record({ kind: fc.constant('drop' as const), client }),
+    fc.record({ kind: fc.constant('move' as const), ms: fc.integer({ min: -(2 ** 41), max: 2 ** 41 }) }),
+    fc.record({ kind: fc.constant('look' as const), nowMs: fc.integer({ min: 0, max: 2 ** 42 }) }),
+  );
+  fc.assert(
+    fc.property(fc.array(change, { maxLength: 100 }), (changes) => {
+      const rows = new ClientRows();
+      const table = new BanTable(rows);
+      new OffenceTable(rows).set('an offender', { client: 'an offender', tier: 1, lastMs: 1 });
+      for (const each of changes) {
+        if (each.kind === 'set') table.set(each.value.client, each.value);
+        else if (each.kind === 'drop') table.delete(each.client);
+        else if (each.kind === 'move') table.moveEnds(2 ** 30, each.ms);
+        else {
+          const ends = [...table.values()].flatMap(({ untilMs }) => untilMs ?? []);
+          assert.deepEqual(
+            table.due(each.nowMs).map(({ untilMs }) => untilMs),
+            ends.filter((end) => end <= each.nowMs).sort((a, b) => a - b),
+          );
+        }
+      }
     }),
   );
 });

@@ -1,45 +1,28 @@
 /** What the rows of the trail come to, as the daemon asks for it: from memory, without a look at the disk. */
 import type { ActiveBan, AuditEntry, Offence } from '../../model/audit.ts';
 import { isDue } from '../../model/reconcile.ts';
-import { EndQueue } from './end-queue.ts';
 import type { Allowed, Ban, Change, Projection } from './projection.ts';
 import { StoredBan } from './stored-ban.ts';
 import { UnwrittenBans } from './unwritten-bans.ts';
-
-/** Ends that are out of date may be this many before the queue is made anew. */
-const STALE_ENDS_MAX = 10_000;
 
 export abstract class BansInForce {
   protected projection: Projection;
   /** What the disk has where newer rows are under way: the firewall follows that. */
   protected readonly unwritten = new UnwrittenBans();
-  readonly #ends = new EndQueue();
 
   constructor(projection: Projection) {
     this.projection = projection;
-    this.#queueEnds();
   }
 
   /** The numbers of the row that decided a ban, from memory or disk. */
   protected abstract findNumbers(ban: Ban): ActiveBan['numbers'];
 
-  protected replace(projection: Projection): void {
-    this.projection = projection;
-    this.#queueEnds();
-  }
-
   /** Takes in the next row and returns what it changed. What is recalled was in force before its row. */
   protected apply(entry: AuditEntry, isRecalled: boolean): readonly Change[] {
     const { bans } = this.projection;
-    const changes = this.projection.apply(entry, ({ kind, key }) => {
+    return this.projection.apply(entry, ({ kind, key }) => {
       if (kind === 'ban' && !isRecalled) this.unwritten.note(key, entry.id, bans.get(key));
     });
-    for (const { kind, key, value } of changes) {
-      if (kind === 'ban' && value?.untilMs != null) this.#ends.add(key, value.untilMs);
-      if (kind === 'ends') this.#queueEnds();
-    }
-    if (this.#ends.size > 2 * bans.size + STALE_ENDS_MAX) this.#queueEnds();
-    return changes;
   }
 
   /** Bans in force at `nowMs`, from memory; `numbers` is fetched from disk when it is looked at. */
@@ -107,14 +90,7 @@ export abstract class BansInForce {
 
   /** Bans whose time is up at `nowMs` and that no row has ended yet. Costs nothing while none is due. */
   dueBans(nowMs: number): ActiveBan[] {
-    const due = new Map<string, Ban>();
-    for (let client = this.#ends.take(nowMs); client !== undefined; client = this.#ends.take(nowMs)) {
-      const ban = this.projection.bans.get(client);
-      if (ban && ban.untilMs !== null && ban.untilMs <= nowMs) due.set(client, ban);
-    }
-    // Until a row ends them they are due.
-    for (const { client, untilMs } of due.values()) this.#ends.add(client, untilMs ?? nowMs);
-    return [...due.values()].map((ban) => this.#withNumbers(ban));
+    return this.projection.bans.due(nowMs).map((ban) => this.#withNumbers(ban));
   }
 
   /** How often clients were banned by policy: real bans, or observe mode's would-be bans. */
@@ -131,14 +107,6 @@ export abstract class BansInForce {
   /** The operators' exceptions in force. */
   allowed(): Allowed[] {
     return [...this.projection.allowed.values()];
-  }
-
-  #queueEnds(): void {
-    this.#ends.clear();
-    const { bans } = this.projection;
-    bans.forEachEnd((row, untilMs) => {
-      if (untilMs !== Number.POSITIVE_INFINITY) this.#ends.add(bans.clientOf(row), untilMs);
-    });
   }
 
   #withNumbers(ban: Ban): ActiveBan {

@@ -135,7 +135,10 @@ const BAN = { flags: 'u8', tiers: 'u32', sinces: 'f64', untils: 'f64', auditIds:
 
 /** Bans: 61 bytes each beside the client's text. */
 export class BanTable extends ClientTable<Ban, typeof BAN> {
-  protected override readonly columns = new Columns(BAN);
+  /** The end is NaN where there is none. */
+  protected override readonly columns = new Columns(BAN, { untils: Number.NaN });
+  /** No ban ends before. */
+  private nextEndMs = FOREVER;
   private readonly conditions: string[] = [];
   private readonly actors: Actor[] = [];
   private readonly reasons: string[] = [];
@@ -151,8 +154,19 @@ export class BanTable extends ClientTable<Ban, typeof BAN> {
     }
   }
 
-  clientOf(row: number): string {
-    return this.rows.clientOf(row);
+  /** Bans that end by `nowMs`, the earliest first. Costs nothing before the first of them does, then a look at each end. */
+  due(nowMs: number): Ban[] {
+    if (nowMs < this.nextEndMs) return [];
+    const { rowCount } = this;
+    const { array: ends } = this.columns.of.untils;
+    const rows: number[] = [];
+    this.nextEndMs = FOREVER;
+    for (let row = 0; row < rowCount; row++) {
+      const end = ends[row] as number;
+      if (end < this.nextEndMs) this.nextEndMs = end;
+      if (end <= nowMs) rows.push(row);
+    }
+    return rows.sort((a, b) => (ends[a] as number) - (ends[b] as number)).map((row) => this.read(row));
   }
 
   /** The newest bans that end after `nowMs`, newest first. */
@@ -184,6 +198,7 @@ export class BanTable extends ClientTable<Ban, typeof BAN> {
   /** Moves the times of bans that have an end and were recorded after `afterId`. */
   moveEnds(afterId: number, ms: number): void {
     const { auditIds, untils, sinces } = this.columns.of;
+    this.nextEndMs = 0;
     this.forEachEnd((row, untilMs) => {
       if (untilMs === FOREVER || auditIds.at(row) <= afterId) return;
       untils.set(row, untilMs + ms);
@@ -228,7 +243,9 @@ export class BanTable extends ClientTable<Ban, typeof BAN> {
     flags.set(row, USED | (ban.enforced ? ENFORCED : 0) | (ban.confirmed ? CONFIRMED : 0));
     tiers.set(row, ban.tier);
     sinces.set(row, ban.sinceMs);
-    untils.set(row, ban.untilMs ?? FOREVER);
+    const end = ban.untilMs ?? FOREVER;
+    untils.set(row, end);
+    this.nextEndMs = Math.min(this.nextEndMs, end);
     auditIds.set(row, ban.auditId);
     this.put(this.conditions, row, ban.condition);
     this.put(this.actors, row, ban.actor);
@@ -237,6 +254,7 @@ export class BanTable extends ClientTable<Ban, typeof BAN> {
 
   protected override clear(row: number): void {
     this.columns.of.flags.set(row, 0);
+    this.columns.of.untils.set(row, Number.NaN);
     this.conditions[row] = this.reasons[row] = '';
   }
 

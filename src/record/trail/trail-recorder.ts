@@ -243,7 +243,7 @@ export abstract class TrailRecorder extends BansInForce {
       this.#restoration = new LiveRestoration(stored, this.projection, this.#now());
       this.#recall([], known, loss.what);
       this.backlog.addExtra(unfinished(loss));
-    } else this.replace(stored);
+    } else this.projection = stored;
     for (const entry of waiting) {
       const again = this.#requeue(entry);
       this.#renumbered.set(entry, again);
