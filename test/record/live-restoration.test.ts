@@ -8,7 +8,7 @@ import { TrailWriter } from '../../src/record/chain/trail-writer.ts';
 import { verifyAudit } from '../../src/record/chain/verify.ts';
 import { openKept } from '../../src/record/database/kept-database.ts';
 import { WriteGate } from '../../src/record/database/write-gate.ts';
-import { findUnfinished } from '../../src/record/loss/restoration.ts';
+import { findUnfinished } from '../../src/record/loss/lost-rows.ts';
 import { PORTION_ROWS } from '../../src/record/row/row.ts';
 import type { Call } from '../../src/record/thread/call.ts';
 import { AuditTrail } from '../../src/record/trail/audit-trail.ts';

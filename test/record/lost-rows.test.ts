@@ -210,7 +210,11 @@ test('an older copy of the database: the rows between are named, and what follow
   whole.trail.append(STORY.slice(2));
   const { trail, database } = openKeptTrail(t, older);
   const picture = whole.trail.projectionCopy;
-  trail.recall(trail.findMissing(picture), { id: 6, hash: whole.trail.head.hash.slice(0, 16) }, 'an older copy');
+  trail.recall(
+    [...trail.findMissing(picture)].flat(),
+    { id: 6, hash: whole.trail.head.hash.slice(0, 16) },
+    'an older copy',
+  );
   assert.deepEqual(pictureOf(trail.projectionCopy), pictureOf(picture));
   const result = verifyAudit(database);
   assert.ok(!result.ok);

@@ -15,7 +15,7 @@ import { recallInTurns } from '../../record/loss/restoration.ts';
 import { DatabaseOutbox, type UnsavedMessages } from '../../record/outbox/outbox-store.ts';
 import type { Projection } from '../../record/projection/projection.ts';
 import { loadInTurns } from '../../record/projection/projection-table.ts';
-import type { DatabaseFinding } from '../../record/thread/database-guard.ts';
+import type { DatabaseFinding } from '../../record/thread/record-service.ts';
 import { RecordThread } from '../../record/thread/record-thread.ts';
 import { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Unwritten } from '../../record/trail/backlog.ts';

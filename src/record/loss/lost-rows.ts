@@ -1,9 +1,10 @@
 /** Rows that are gone with a database: what followed from them is recorded again, in rows that say so. */
 import type { Actor, AuditDraft, DraftOf, Offence } from '../../model/audit.ts';
 import type { KernelBan } from '../../model/reconcile.ts';
+import { isNumber, isObject, isText } from '../../model/shape.ts';
 import type { Extra } from '../chain/trail-statements.ts';
 import type { Ban, Projection } from '../projection/projection.ts';
-import { BLANK, missingDraft } from '../row/row.ts';
+import { BLANK, missingDraft, PORTION_ROWS } from '../row/row.ts';
 
 const RESTORED = 'restored';
 
@@ -23,10 +24,27 @@ export function unfinished(loss?: Loss): Extra {
   return { state: { [KEY]: Buffer.from(loss ? JSON.stringify(loss) : '') } };
 }
 
-/** What `unfinished` saved. Throws what `loadState` throws. */
-export function loadUnfinished(trail: { loadState(key: string): Uint8Array | undefined }): unknown {
+const isLoss = isObject({ fromId: isNumber, toId: isNumber, what: isText });
+
+/** Rows that an earlier run began to make up for, and did not end. Throws what `loadState` throws. */
+export function findUnfinished(trail: { loadState(key: string): Uint8Array | undefined }): Loss | undefined {
   const bytes = trail.loadState(KEY);
-  return bytes?.length ? JSON.parse(Buffer.from(bytes).toString()) : undefined;
+  if (!bytes?.length) return undefined;
+  const loss: unknown = JSON.parse(Buffer.from(bytes).toString());
+  if (isLoss(loss)) return loss;
+  throw new Error('what was noted of a lost database is not as zban wrote it');
+}
+
+/** Drafts in portions that are recorded at once, with all there is about each client in one. */
+export function* portionsOf(drafts: Iterable<readonly AuditDraft[]>): Generator<readonly AuditDraft[]> {
+  let portion: AuditDraft[] = [];
+  for (const some of drafts) {
+    portion.push(...some);
+    if (portion.length < PORTION_ROWS) continue;
+    yield portion;
+    portion = [];
+  }
+  if (portion.length > 0) yield portion;
 }
 
 /**
@@ -98,12 +116,12 @@ export function* foundDrafts(
   held: Iterable<KernelBan>,
   trail: { findActiveBan(client: string, nowMs: number): unknown },
   nowMs: number,
-): Generator<AuditDraft> {
+): Generator<readonly AuditDraft[]> {
   const of = { timeMs: nowMs, actor: 'system', action: 'ban', condition: 'import', tier: 0, enforced: true } as const;
   for (const { target: client, untilMs } of held) {
     if (trail.findActiveBan(client, nowMs) || (untilMs !== null && untilMs <= nowMs)) continue;
     const durationSeconds = untilMs === null ? null : (untilMs - nowMs) / 1000;
-    yield { ...of, numbers: null, client, durationSeconds, detail: `${RESTORED}: found in the firewall` };
+    yield [{ ...of, numbers: null, client, durationSeconds, detail: `${RESTORED}: found in the firewall` }];
   }
 }
 

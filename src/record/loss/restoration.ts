@@ -4,21 +4,10 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { AuditDraft, AuditEntry } from '../../model/audit.ts';
-import { isNumber, isObject, isText } from '../../model/shape.ts';
 import type { ChainEnd } from '../chain/chain-ends.ts';
 import type { Projection } from '../projection/projection.ts';
-import { PORTION_ROWS } from '../row/row.ts';
 import type { AuditTrail } from '../trail/audit-trail.ts';
-import { type Loss, loadUnfinished, unfinished } from './lost-rows.ts';
-
-const isLoss = isObject({ fromId: isNumber, toId: isNumber, what: isText });
-
-/** Rows that an earlier run began to make up for, and did not end. Throws RecordError. */
-export function findUnfinished(trail: Pick<AuditTrail, 'loadState'>): Loss | undefined {
-  const loss = loadUnfinished(trail);
-  if (loss === undefined || isLoss(loss)) return loss;
-  throw new Error('what was noted of a lost database is not as zban wrote it');
-}
+import { type Loss, portionsOf, unfinished } from './lost-rows.ts';
 
 export interface RestorationOptions {
   readonly trail: AuditTrail;
@@ -43,20 +32,14 @@ export async function restore({ trail, loss, end, picture, onRows, signal }: Res
 /** Records drafts of what was in force before, a portion at a time. Resolves and rejects as `restore` does. */
 export async function recallInTurns(
   trail: AuditTrail,
-  drafts: Iterable<AuditDraft>,
+  drafts: Iterable<readonly AuditDraft[]>,
   onRows: (entries: readonly AuditEntry[]) => void,
   signal?: AbortSignal,
 ): Promise<void> {
-  let some: AuditDraft[] = [];
-  const record = async () => {
-    onRows(trail.recall(some));
-    some = [];
+  for (const portion of portionsOf(drafts)) {
+    onRows(trail.recall(portion));
     await trail.settled();
     await setImmediate();
     signal?.throwIfAborted();
-  };
-  for (const draft of drafts) {
-    if (some.push(draft) === PORTION_ROWS) await record();
   }
-  if (some.length > 0) await record();
 }

@@ -1,11 +1,11 @@
 /** What the record thread does for the daemon: it writes rows and messages, the text audit log, and looks after the files. */
 
 import { TrailWriter } from '../chain/trail-writer.ts';
+import type { RecordDatabase } from '../database/database.ts';
 import { type KeptDatabase, openKept } from '../database/kept-database.ts';
 import { RecordError } from '../error.ts';
 import { numberLine } from '../text-log/line-number.ts';
 import { TextLog, type TextLogOptions } from '../text-log/text-log.ts';
-import { type DatabaseFinding, guardDatabase } from './database-guard.ts';
 
 export interface RecordServiceOptions {
   readonly database: string;
@@ -29,11 +29,17 @@ export interface TextStatus {
   readonly trouble: string | undefined;
 }
 
+/** What happened to the database's files; neither lost nor restored, it was not dealt with yet. */
+export interface DatabaseFinding {
+  /** In words: what became of which file, or why nothing can be done about it now. */
+  readonly what: string;
+  readonly outcome: 'lost' | 'restored' | 'waiting';
+}
+
 export interface Look {
   readonly text: TextStatus;
   /** Rows in the database; undefined while it cannot be read. */
   readonly rows: number | undefined;
-  /** What happened to the database's files. */
   readonly finding: DatabaseFinding | undefined;
 }
 
@@ -81,7 +87,7 @@ export class RecordService extends TrailWriter {
 
   /** `damage` is what writing showed to be wrong with the database. */
   async look({ damage }: { readonly damage: string | undefined }): Promise<Look> {
-    const finding = await guardDatabase(this.kept, (copy) => this.isHeldBy(copy), damage);
+    const finding = await this.guard(damage);
     this.text.flush();
     return { finding, text: this.textStatus(), rows: this.findRows() };
   }
@@ -98,6 +104,22 @@ export class RecordService extends TrailWriter {
     this.text.close();
     this.kept.close();
     return lines;
+  }
+
+  /** Notices that the database was deleted, exchanged or damaged, and puts another one in its place; what is lost its owner has to record again. */
+  private async guard(damage: string | undefined): Promise<DatabaseFinding | undefined> {
+    const found = this.kept.findLoss(damage);
+    if (!found) return undefined;
+    const { what, isDamage } = found;
+    // Verifying has to understand rows, which nothing else here does.
+    const { verifyAudit } = await import('../chain/verify.ts');
+    try {
+      const isWhole = (copy: RecordDatabase) => this.isHeldBy(copy) && (!isDamage || verifyAudit(copy).ok);
+      return { what, outcome: this.kept.replace(isWhole) ? 'restored' : 'lost' };
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      return { what: `${what}, and a copy cannot be written now: ${error.message}`, outcome: 'waiting' };
+    }
   }
 
   private textStatus(): TextStatus {

@@ -9,8 +9,7 @@ import type { Extra } from '../chain/trail-statements.ts';
 import { type BatchResult, TrailWriter } from '../chain/trail-writer.ts';
 import type { RecordDatabase } from '../database/database.ts';
 import type { WriteGate } from '../database/write-gate.ts';
-import { LiveRestoration } from '../loss/live-restoration.ts';
-import { lossDraft, restorationDrafts, unfinished } from '../loss/lost-rows.ts';
+import { lossDraft, portionsOf, restorationDrafts, unfinished } from '../loss/lost-rows.ts';
 import { BansInForce } from '../projection/bans-in-force.ts';
 import type { Change, Projection } from '../projection/projection.ts';
 import { loadStored } from '../projection/projection-table.ts';
@@ -64,8 +63,8 @@ export abstract class TrailRecorder extends BansInForce {
   protected newestRow: ChainEnd;
   protected underWay: UnderWay | undefined;
   readonly #waits: RowWaits;
-  /** While another database gets what a lost one had. */
-  #restoration: LiveRestoration | undefined;
+  /** While another database gets what a lost one had: what follows from the rows that it has got so far, and the portions to come. */
+  #restoration: { readonly stored: Projection; readonly missing: Iterator<readonly AuditDraft[]> } | undefined;
   /** Entries that another database made rows of other numbers. */
   readonly #renumbered = new WeakMap<AuditEntry, AuditEntry>();
 
@@ -240,7 +239,7 @@ export abstract class TrailRecorder extends BansInForce {
     this.#restoration = undefined;
     if (head.id < known.id) {
       const loss = { fromId: head.id + 1, toId: known.id, what: 'the database was lost while zban ran' };
-      this.#restoration = new LiveRestoration(stored, this.projection, this.#now());
+      this.#restoration = { stored, missing: portionsOf(restorationDrafts(stored, this.projection, this.#now())) };
       this.#recall([], known, loss.what);
       this.backlog.addExtra(unfinished(loss));
     } else this.projection = stored;
@@ -257,8 +256,8 @@ export abstract class TrailRecorder extends BansInForce {
   #restoreMore(): void {
     const restoration = this.#restoration;
     if (!restoration || this.backlog.rows.length >= PORTION_ROWS) return;
-    const drafts = restoration.next();
-    if (drafts.length > 0) this.#recall(drafts, this.newestRow, '');
+    const { done, value: drafts } = restoration.missing.next();
+    if (!done) this.#recall(drafts, this.newestRow, '');
     else {
       // The same bans with the rows that they have now.
       this.projection = restoration.stored;
@@ -279,8 +278,8 @@ export abstract class TrailRecorder extends BansInForce {
   }
 
   /** What `picture` has more than the rows of this trail, or otherwise. It may be recorded while it comes. */
-  *findMissing(picture: Projection): Generator<AuditDraft> {
-    for (const some of restorationDrafts(this.projection, picture, this.#now())) yield* some;
+  findMissing(picture: Projection): Generator<readonly AuditDraft[]> {
+    return restorationDrafts(this.projection, picture, this.#now());
   }
 
   #recall(drafts: Iterable<AuditDraft>, end: ChainEnd, what: string): AuditEntry[] {
