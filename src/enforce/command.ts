@@ -28,8 +28,6 @@ export interface CommandRunnerOptions {
   readonly timeoutMs: number;
   /** Put before every command, such as `ip netns exec NAME`. */
   readonly prefix?: readonly string[];
-  /** Search path; sbin is added, because a daemon's path often lacks it. */
-  readonly path?: string;
   /** Kills the command that runs, and its children, and refuses the next: code `aborted`. */
   readonly signal?: AbortSignal;
 }
@@ -37,10 +35,11 @@ export interface CommandRunnerOptions {
 export const STDOUT_BYTES_MAX = 67_108_864;
 export const STDERR_BYTES_MAX = 4_194_304;
 
-export function createCommandRunner({ timeoutMs, prefix = [], path, signal }: CommandRunnerOptions): CommandRunner {
-  const { PATH: ownPath = '/usr/bin:/bin' } = process.env;
+export function createCommandRunner({ timeoutMs, prefix = [], signal }: CommandRunnerOptions): CommandRunner {
+  const { PATH: path = '/usr/bin:/bin' } = process.env;
   const env = {
-    PATH: `${path ?? ownPath}:/usr/sbin:/sbin`,
+    // A daemon's path often lacks sbin.
+    PATH: `${path}:/usr/sbin:/sbin`,
     // Messages are matched and times are UTC, whatever the operator's locale.
     LC_ALL: 'C',
     TZ: 'UTC',

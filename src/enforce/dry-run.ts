@@ -4,13 +4,8 @@ import type { EnforcementBackend } from './backend.ts';
 import { BanTable } from './ban-table.ts';
 import { throwRefusals } from './target.ts';
 
-export interface DryRunBackend extends EnforcementBackend {
-  /** What `iptables -F` would do to a kernel. */
-  wipe(): void;
-}
-
-export function createDryRunBackend(now: () => number): DryRunBackend {
-  let table = new BanTable();
+export function createDryRunBackend(now: () => number): EnforcementBackend {
+  const table = new BanTable();
   let standing = false;
   return {
     name: 'dry-run',
@@ -31,10 +26,6 @@ export function createDryRunBackend(now: () => number): DryRunBackend {
     },
     async apply(operations, nowMs) {
       throwRefusals(table.apply(operations, nowMs));
-    },
-    wipe() {
-      table = new BanTable();
-      standing = false;
     },
   };
 }

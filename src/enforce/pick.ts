@@ -15,8 +15,6 @@ export interface FirewallOptions {
   /** Put before every command, such as `ip netns exec NAME`. */
   readonly commandPrefix?: readonly string[];
   readonly variant?: '' | '-nft' | '-legacy';
-  /** Search path of the tools; the process's own where not given. */
-  readonly path?: string;
   /** Kills the command that runs, and refuses the next. */
   readonly signal?: AbortSignal;
 }
@@ -96,14 +94,9 @@ async function removeLeavings(firewall: HostFirewall, except: BackendKind['leavi
 }
 
 function openFirewall(options: FirewallOptions): HostFirewall {
-  const { settings, log, commandPrefix: prefix = [], path, signal, variant } = options;
+  const { settings, log, commandPrefix: prefix = [], signal, variant } = options;
   const { chain, command_timeout: timeoutMs } = settings;
-  const run = createCommandRunner({
-    timeoutMs,
-    prefix,
-    ...(path !== undefined && { path }),
-    ...(signal && { signal }),
-  });
+  const run = createCommandRunner({ timeoutMs, prefix, ...(signal && { signal }) });
   const lockWaitSeconds = Math.floor(timeoutMs / 2000);
   const filter = createFilter({ run, chain, lockWaitSeconds, log, ...(variant && { variant }) });
   return { settings, run, filter, log };

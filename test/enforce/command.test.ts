@@ -10,7 +10,12 @@ import { eventually } from './world.ts';
 function setUp(t: { after(work: () => unknown): void }, timeoutMs = 20_000) {
   const tools = createFakeTools();
   t.after(() => tools.remove());
-  return { tools, run: createCommandRunner({ timeoutMs, path: tools.path }) };
+  const { PATH: path } = process.env;
+  process.env['PATH'] = tools.path;
+  t.after(() => {
+    process.env['PATH'] = path;
+  });
+  return { tools, run: createCommandRunner({ timeoutMs }) };
 }
 
 function isAlive(pid: number): boolean {
@@ -74,7 +79,7 @@ test('a tool that hangs is killed with its children at the time limit, and nobod
 test('a tool that runs when zban gives up is killed, and no other is run', async (t) => {
   const { tools } = setUp(t);
   const giveUp = new AbortController();
-  const run = createCommandRunner({ timeoutMs: 600_000, path: tools.path, signal: giveUp.signal });
+  const run = createCommandRunner({ timeoutMs: 600_000, signal: giveUp.signal });
   tools.set('tool', 'echo begun; exec sleep 600');
   const onLine = () => giveUp.abort();
   await assert.rejects(run({ argv: ['tool'], onLine }), { code: 'aborted' });

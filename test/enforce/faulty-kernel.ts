@@ -1,13 +1,15 @@
 /** A firewall in memory with the faults of a real one, and an enforcer that drives it. */
-import type { EnforcementError, KernelBan } from '../../src/enforce/backend.ts';
-import { createDryRunBackend, type DryRunBackend } from '../../src/enforce/dry-run.ts';
+import type { EnforcementBackend, EnforcementError, KernelBan } from '../../src/enforce/backend.ts';
+import { createDryRunBackend } from '../../src/enforce/dry-run.ts';
 import { createEnforcer } from '../../src/enforce/enforcer.ts';
 import type { EnforcementResult, EnforcementTrouble } from '../../src/enforce/reconciler.ts';
 import { desiredBans } from './world.ts';
 
 export const HOUR_MS = 3_600_000;
 
-interface Kernel extends DryRunBackend {
+interface Kernel extends EnforcementBackend {
+  /** What `iptables -F` would do to it. */
+  wipe(): void;
   /** Thrown by every command while set. */
   broken: EnforcementError | undefined;
   /** Thrown by `apply` alone while set. */
@@ -19,7 +21,7 @@ interface Kernel extends DryRunBackend {
 
 /** The table in memory with faults that can be switched on. */
 export function createKernel(now: () => number): Kernel {
-  const table = createDryRunBackend(now);
+  let table = createDryRunBackend(now);
   const enter = async (call: string) => {
     kernel.calls.push(call);
     await kernel.gate;
@@ -40,7 +42,9 @@ export function createKernel(now: () => number): Kernel {
       if (kernel.refusing) throw kernel.refusing;
       await table.apply(operations, nowMs);
     },
-    wipe: () => table.wipe(),
+    wipe: () => {
+      table = createDryRunBackend(now);
+    },
   };
   return kernel;
 }

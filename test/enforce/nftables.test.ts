@@ -59,7 +59,7 @@ test('a table of an earlier run that takes too long to list is emptied, which is
     maxActive: 1000,
     now: Date.now,
     log: (_level, message) => logged.push(message),
-    path: tools.path,
+    commandPrefix: ['/usr/bin/env', `PATH=${tools.path}`],
   });
   await backend.setUp();
   assert.deepEqual(await listed(backend), []);

@@ -18,7 +18,6 @@ function setUp(t: { after(work: () => unknown): void }): {
     maxActive: 1000,
     now: () => 0,
     log: (_level, message) => logged.push(message),
-    path: tools.path,
     // Only the stand-ins are found, not what the host has in /usr/sbin.
     commandPrefix: ['/usr/bin/env', `PATH=${tools.path}`],
   };
