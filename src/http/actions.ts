@@ -40,40 +40,30 @@ interface Answer {
 
 const refuse = (status: number, message: string): Answer => ({ status, body: { ok: false, message } });
 
-export class ActionDesk {
-  private readonly actions: Actions;
+/** Never rejects for what a client sent. */
+export async function serveAction({ tokens, act }: Actions, message: IncomingMessage): Promise<Answer> {
+  const { host, origin, authorization = '' } = message.headers;
+  // Browsers name the origin of every POST; a program has none.
+  const isForeign = origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
+  if (isForeign) return refuse(403, 'actions are taken from the page itself only');
+  if (!/^application\/json\b/.test(message.headers['content-type'] ?? '')) return refuse(415, 'expected JSON');
+  const name = identify(tokens, authorization);
+  if (name === undefined) return refuse(401, 'this token is not in http.token_file');
+  const body = await readBody(message);
+  // Schemas take memory that a daemon whose page only shows things does not need.
+  const { parseAction } = await import('./parse-action.ts');
+  const parsed = body === undefined ? undefined : parseAction(body);
+  if (!parsed) return refuse(400, 'the request is not understood');
+  const { action, target, for_ms: forMs, reason } = parsed;
+  if (action === 'whoami') return { status: 200, body: { ok: true, message: `signed in as ${name}`, name } };
+  return { status: 200, body: await act({ action, target, forMs, reason }, name) };
+}
 
-  constructor(actions: Actions) {
-    this.actions = actions;
-  }
-
-  /** Never rejects for what a client sent. */
-  async serve(message: IncomingMessage): Promise<Answer> {
-    const { host, origin, authorization = '' } = message.headers;
-    // Browsers name the origin of every POST; a program has none.
-    const isForeign = origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
-    if (isForeign) return refuse(403, 'actions are taken from the page itself only');
-    if (!/^application\/json\b/.test(message.headers['content-type'] ?? '')) return refuse(415, 'expected JSON');
-    const person = this.identify(authorization);
-    if (!person) return refuse(401, 'this token is not in http.token_file');
-    const body = await readBody(message);
-    // Schemas take memory that a daemon whose page only shows things does not need.
-    const { parseAction } = await import('./parse-action.ts');
-    const parsed = body === undefined ? undefined : parseAction(body);
-    if (!parsed) return refuse(400, 'the request is not understood');
-    const { action, target, for_ms: forMs, reason } = parsed;
-    const { name } = person;
-    if (action === 'whoami') return { status: 200, body: { ok: true, message: `signed in as ${name}`, name } };
-    const result = await this.actions.act({ action, target, forMs, reason }, name);
-    return { status: 200, body: result };
-  }
-
-  /** Tokens of 128 bits and more are not guessed, however fast one tries. */
-  private identify(authorization: string): ActionToken | undefined {
-    const given = digest(/^Bearer (\S+)$/.exec(authorization)?.[1] ?? '');
-    // All are compared, so that the time says nothing.
-    return this.actions.tokens.filter(({ token }) => timingSafeEqual(digest(token), given))[0];
-  }
+/** Whose token it is. Tokens of 128 bits and more are not guessed, however fast one tries. */
+function identify(tokens: Actions['tokens'], authorization: string): string | undefined {
+  const given = digest(/^Bearer (\S+)$/.exec(authorization)?.[1] ?? '');
+  // All are compared, so that the time says nothing.
+  return tokens.filter(({ token }) => timingSafeEqual(digest(token), given))[0]?.name;
 }
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

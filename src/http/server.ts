@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { ActiveBan } from '../model/audit.ts';
 import type { FleetReport } from '../model/fleet.ts';
 import type { Log } from '../model/log.ts';
-import { ActionDesk, type Actions } from './actions.ts';
+import { type Actions, serveAction } from './actions.ts';
 import { ASSETS } from './assets.ts';
 import { LISTED_MAX, packBans } from './ban-list.ts';
 import type { Explanation } from './explanation.ts';
@@ -185,8 +185,12 @@ class Pages {
     };
     for (const [path, { type, content }] of ASSETS)
       routes[path] = ({ response }) => answer(response, 200, type, content);
-    const desk = actions && new ActionDesk(actions);
-    if (desk) routes[ACTION] = (request) => act(desk, request);
+    if (actions)
+      routes[ACTION] = async ({ message, response }) => {
+        const { status, body } = await serveAction(actions, message);
+        message.resume();
+        answerJson(response, body, status);
+      };
     return new Map(Object.entries(routes));
   }
 
@@ -197,12 +201,6 @@ class Pages {
     response.setHeader('retry-after', '10');
     answer(response, 503, 'text/plain', `${READERS_MAX} pages are open already\n`);
   }
-}
-
-async function act(desk: ActionDesk, { message, response }: Request): Promise<void> {
-  const { status, body } = await desk.serve(message);
-  message.resume();
-  answerJson(response, body, status);
 }
 
 /** 200, or 503 with the reason why not. */
