@@ -65,8 +65,7 @@ export class TrafficLog {
 
   /** Epoch milliseconds at which the newest minute ended; 0 without one. Audit rows since then are to be noted again. */
   get newestMs(): number {
-    const minutes = [...(this.rows.get(MINUTES)?.keys() ?? [])];
-    return minutes.length === 0 ? 0 : (Math.max(...minutes) + 1) * MINUTE_MS;
+    return (Math.max(-1, ...(this.rows.get(MINUTES)?.keys() ?? [])) + 1) * MINUTE_MS;
   }
 
   /** Files minutes. One that comes again, because its lines were read again, counts where more of it was seen. */
@@ -141,16 +140,9 @@ export class TrafficLog {
     const rows = this.rows.get(ring) as Map<number, TrafficRow>;
     rows.set(row.minute, row);
     const block = blockOf(ring, row.minute);
-    const placeOf = ({ minute }: TrafficRow) => (minute / ring.rowMinutes) % ring.blockRows;
-    this.changed.set(keyOf(ring, block), () => {
-      const from = block * ring.rowMinutes * ring.blockRows;
-      const own = Array.from({ length: ring.blockRows }, (_, index) => rows.get(from + index * ring.rowMinutes));
-      return encodeRows(
-        own.filter((each) => each !== undefined),
-        ring.blockRows,
-        placeOf,
-      );
-    });
+    const rowAt = (place: number) => rows.get((block * ring.blockRows + place) * ring.rowMinutes);
+    const encode = () => encodeRows(Array.from({ length: ring.blockRows }, (_, place) => rowAt(place)));
+    this.changed.set(keyOf(ring, block), encode);
   }
 
   private sum(ring: Ring, minute: number, minutes: number): TrafficRow | undefined {

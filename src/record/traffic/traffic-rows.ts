@@ -23,16 +23,13 @@ const COUNTS = [
 /** The counts, and mean, stddev, p50, p95, p99. */
 const WORDS = COUNTS.length + 5;
 
-/** `rows` as a block of `count` places; each lies at its own, whatever else is in the block. */
-export function encodeRows(
-  rows: Iterable<TrafficRow>,
-  count: number,
-  placeOf: (row: TrafficRow) => number,
-): Uint8Array {
-  const bytes = new Uint8Array(count * WORDS * 4);
+/** A block, in which each row lies at its own place, whatever else there is. */
+export function encodeRows(rows: readonly (TrafficRow | undefined)[]): Uint8Array {
+  const bytes = new Uint8Array(rows.length * WORDS * 4);
   const view = new DataView(bytes.buffer);
-  for (const row of rows) {
-    let at = placeOf(row) * WORDS * 4;
+  for (const [place, row] of rows.entries()) {
+    if (!row) continue;
+    let at = place * WORDS * 4;
     for (const name of COUNTS) {
       view.setUint32(at, row[name], true);
       at += 4;
