@@ -6,7 +6,6 @@ import {
   type HeldBans,
   type KernelBan,
   type Operation,
-  operationTarget,
   type ReconcileResult,
   TOLERANCE_MS,
 } from '../model/reconcile.ts';
@@ -72,7 +71,7 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
   /** Sets when a target's ban should end; undefined when it should not be banned. */
   want(target: string, untilMs: number | null | undefined): void {
     const row = untilMs === undefined ? this.rows.get(target) : this.rowOf(target);
-    if (row !== undefined) this.wanted[row] = untilMs === undefined ? NONE : toEnd(untilMs);
+    if (row !== undefined) this.wanted[row] = toEnd(untilMs);
   }
 
   /** Nothing should stand, but what is wanted next; of a target that comes twice the last one counts. */
@@ -114,11 +113,10 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
       if (row === undefined) continue;
       const [wanted = NONE, held = NONE] = [this.wanted[row], this.held[row]];
       if (wanted > nowMs) {
-        if (!isSame(held, wanted, toleranceMs))
-          additions.push({ kind: 'add', ban: { target, untilMs: fromEnd(wanted) } });
+        if (!isSame(held, wanted, toleranceMs)) additions.push({ target, untilMs: fromEnd(wanted) });
       } else if (!Number.isNaN(held) || this.failing[row] !== 0) {
         // What failed may have been done all the same.
-        removals.push({ kind: 'remove', target });
+        removals.push({ target, untilMs: undefined });
       }
     }
     return removals.concat(additions);
@@ -127,28 +125,27 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
   /** Operations are about to be applied: a listing under way may show them or not, and does not count for their targets. */
   touch(operations: readonly Operation[]): void {
     if (!this.isListing) return;
-    for (const operation of operations) this.mark(this.rowOf(operationTarget(operation)), TOUCHED);
+    for (const { target } of operations) this.mark(this.rowOf(target), TOUCHED);
   }
 
   /** Operations went through without a word; the listing that follows shows whether they did. */
   expect(operations: readonly Operation[]): void {
-    for (const operation of operations) {
-      const row = this.rowOf(operationTarget(operation));
-      this.held[row] = operation.kind === 'add' ? toEnd(operation.ban.untilMs) : NONE;
+    for (const { target, untilMs } of operations) {
+      const row = this.rowOf(target);
+      this.held[row] = toEnd(untilMs);
     }
   }
 
   /** The kernel has shown that these were done. */
   settleDone(operations: readonly Operation[]): ReconcileResult<Code> {
     const [confirmed, released]: [string[], string[]] = [[], []];
-    for (const operation of operations) {
-      const target = operationTarget(operation);
+    for (const { target, untilMs } of operations) {
       const row = this.rowOf(target);
-      const end = operation.kind === 'add' ? toEnd(operation.ban.untilMs) : NONE;
+      const end = toEnd(untilMs);
       this.held[row] = end;
       this.mark(row, KNOWN);
-      if (operation.kind === 'add') this.confirm(target, row, end, confirmed);
-      else this.release(target, row, released);
+      if (untilMs === undefined) this.release(target, row, released);
+      else this.confirm(target, row, end, confirmed);
     }
     return { confirmed, released, failed: [] };
   }
@@ -156,8 +153,7 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
   /** These were tried and nobody knows how far they came. */
   settleFailed(operations: readonly Operation[], failure: Failure<Code>): ReconcileResult<Code> {
     const failed: FailedTarget<Code>[] = [];
-    for (const operation of operations) {
-      const target = operationTarget(operation);
+    for (const { target } of operations) {
       const row = this.rowOf(target);
       this.held[row] = NONE;
       this.fail(target, row, failure, failed);

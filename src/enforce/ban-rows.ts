@@ -10,7 +10,8 @@ export const [LISTED, TOUCHED, KNOWN] = [1, 2, 4];
 
 const ROWS_MIN = 1024;
 
-export const toEnd = (untilMs: number | null): number => untilMs ?? PERMANENT;
+export const toEnd = (untilMs: number | null | undefined): number =>
+  untilMs === undefined ? NONE : (untilMs ?? PERMANENT);
 export const fromEnd = (end: number): number | null => (end === PERMANENT ? null : end);
 
 export abstract class BanRows {

@@ -4,7 +4,6 @@
  * every client walks the rules: fit for some hundreds of bans.
  */
 
-import { operationTarget } from '../model/reconcile.ts';
 import { type EnforcementBackend, EnforcementError, type KernelBan } from './backend.ts';
 import type { BackendKind, OpenFirewall } from './backend-kind.ts';
 import { FAMILIES, inFilter } from './filter.ts';
@@ -77,7 +76,7 @@ function open({ filter, settings, log }: OpenFirewall): EnforcementBackend {
       const { removals, additions, refusals } = sortOperations(operations, nowMs);
       if (refusals.length > 0) return false;
       const standing = new Set<string>();
-      for (const family of new Set(operations.map(operationTarget).map(targetFamily))) {
+      for (const family of new Set(operations.map(({ target }) => targetFamily(target)))) {
         const table = await filter.read(family);
         if (planRepair(table, chain, expectedRules(table.own)).found.length > 0) return false;
         for (const target of readBanRules(chain, table.own ?? []).keys()) standing.add(target);

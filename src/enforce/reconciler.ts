@@ -9,7 +9,7 @@ import {
   reachableEnd,
   TOLERANCE_MS,
 } from '../model/reconcile.ts';
-import { type EnforcementBackend, EnforcementError, type EnforcementErrorCode, type Operation } from './backend.ts';
+import { type EnforcementBackend, EnforcementError, type EnforcementErrorCode } from './backend.ts';
 import { BanLedger } from './ban-ledger.ts';
 
 export type EnforcementResult = ReconcileResult<EnforcementErrorCode>;
@@ -146,8 +146,7 @@ export class Reconciler {
       const nowMs = now();
       const sample = this.ledger.sample(SAMPLE_TARGETS, nowMs + TOLERANCE_MS);
       try {
-        const operations = sample.map((ban): Operation => ({ kind: 'add', ban }));
-        return operations.length === 0 || (await backend.confirm(operations, nowMs));
+        return sample.length === 0 || (await backend.confirm(sample, nowMs));
       } catch (error) {
         asFailure(error);
         return true;
@@ -186,7 +185,7 @@ export class Reconciler {
       const failure = await this.takeTurn(async () => {
         const operations = this.ledger.plan(now(), TOLERANCE_MS, targets);
         if (operations.length === 0) return undefined;
-        for (const { kind } of operations) brought[kind === 'add' ? 'added' : 'removed']++;
+        for (const { untilMs } of operations) brought[untilMs === undefined ? 'removed' : 'added']++;
         this.ledger.expect(operations);
         return backend.apply(operations, now()).then(() => undefined, asFailure);
       });

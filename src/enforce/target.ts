@@ -1,6 +1,6 @@
 /** Targets of bans on their way to and from the firewall's tools. */
 
-import { isDue, operationTarget } from '../model/reconcile.ts';
+import { isDue } from '../model/reconcile.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import { EnforcementError, type KernelBan, type Operation } from './backend.ts';
 
@@ -35,15 +35,14 @@ export function sortOperations(operations: readonly Operation[], nowMs: number):
   const removals: string[] = [];
   const additions: KernelBan[] = [];
   const refusals: string[] = [];
-  for (const operation of operations) {
-    const target = operationTarget(operation);
+  for (const { target, untilMs } of operations) {
     const prefix = parsePrefix(target);
     if (!prefix || prefix.bits === 0) {
       const why = prefix ? 'a /0 would shut out everybody' : 'that is no address and no network';
       refusals.push(`${JSON.stringify(target.slice(0, 60))} cannot be banned: ${why}`);
       continue;
     }
-    if (operation.kind === 'add' && isDue(operation.ban.untilMs, nowMs)) additions.push(operation.ban);
+    if (untilMs !== undefined && isDue(untilMs, nowMs)) additions.push({ target, untilMs });
     else removals.push(target);
   }
   return { removals, additions, refusals };

@@ -20,13 +20,10 @@ export interface DesiredBans {
   takeChanges(): Iterable<string>;
 }
 
-export type Operation =
-  | { readonly kind: 'add'; readonly ban: KernelBan }
-  | { readonly kind: 'remove'; readonly target: string };
-
-/** The target an operation is about. */
-export function operationTarget(operation: Operation): string {
-  return operation.kind === 'add' ? operation.ban.target : operation.target;
+/** The end that a ban is to get; undefined lifts it. */
+export interface Operation {
+  readonly target: string;
+  readonly untilMs: number | null | undefined;
 }
 
 /** Why a ban could not be set or lifted. */

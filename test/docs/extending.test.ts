@@ -223,7 +223,7 @@ test('the backend bans, lists, confirms and lifts in a real kernel, and takes ou
   await blackhole.probe?.(firewall);
   const backend = blackhole.open(firewall);
   const targets = ['192.0.2.1', '192.0.2.128/25', '2001:db8::/64'];
-  const add = targets.map((target) => ({ kind: 'add', ban: { target, untilMs: 60_000 } }) as const);
+  const add = targets.map((target) => ({ target, untilMs: 60_000 }));
   await backend.apply(add, 0);
   const held: string[] = [];
   await backend.list(({ target, untilMs }) => held.push(`${target} ${untilMs}`), { heldCount: 0, heldBans: () => [] });
@@ -231,7 +231,7 @@ test('the backend bans, lists, confirms and lifts in a real kernel, and takes ou
     held,
     targets.map((target) => `${target} 60000`),
   );
-  const remove = [{ kind: 'remove', target: '192.0.2.1' }] as const;
+  const remove = [{ target: '192.0.2.1', untilMs: undefined }];
   assert.deepEqual([await backend.confirm(add, 0), await backend.confirm(remove, 0)], [true, false]);
   await backend.apply(remove, 0);
   assert.ok(await backend.confirm(remove, 0));

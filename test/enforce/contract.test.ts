@@ -19,10 +19,10 @@ import {
 const CLIENT = '192.0.2.2';
 const CLIENT_NETWORK_V6 = '2001:db8:1::/64';
 const add = (target: string, forMs: number | null = 600_000): Operation => ({
-  kind: 'add',
-  ban: { target, untilMs: forMs === null ? null : Date.now() + forMs },
+  target,
+  untilMs: forMs === null ? null : Date.now() + forMs,
 });
-const remove = (target: string): Operation => ({ kind: 'remove', target });
+const remove = (target: string): Operation => ({ target, untilMs: undefined });
 
 for (const subject of SUBJECTS) {
   describe(subjectName(subject), { skip: subjectSkip(subject) }, () => {

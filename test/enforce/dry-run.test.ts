@@ -5,8 +5,8 @@ import type { Operation } from '../../src/enforce/backend.ts';
 import { createDryRunBackend } from '../../src/enforce/dry-run.ts';
 import { listed } from './world.ts';
 
-const add = (target: string, untilMs: number | null): Operation => ({ kind: 'add', ban: { target, untilMs } });
-const remove = (target: string): Operation => ({ kind: 'remove', target });
+const add = (target: string, untilMs: number | null): Operation => ({ target, untilMs });
+const remove = (target: string): Operation => ({ target, untilMs: undefined });
 
 function setUp() {
   const clock = { nowMs: 1000 };

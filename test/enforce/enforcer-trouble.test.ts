@@ -133,8 +133,8 @@ test('a full table: what it refuses is told and retried, and keeps nothing else 
   const apply = kernel.apply.bind(kernel);
   kernel.apply = async (operations, nowMs) => {
     for (const operation of operations) {
-      const isNew =
-        operation.kind === 'add' && !(await listed(kernel)).some(({ target }) => target === operation.ban.target);
+      const { target: name, untilMs } = operation;
+      const isNew = untilMs !== undefined && !(await listed(kernel)).some(({ target }) => target === name);
       if (isNew && (await listed(kernel)).length >= 2) throw new EnforcementError('set_full', 'full');
       await apply([operation], nowMs);
     }

@@ -31,7 +31,7 @@ test('a burst of changes is confirmed in one go, without setting up or listing a
 test('at the start what stands is confirmed, what is missing is added, and surplus is released', async (t) => {
   const { kernel, enforcer, ban, news } = setUp(t);
   const untilMs = Date.now() + HOUR_MS;
-  const leftover = ['192.0.2.1', '192.0.2.66'].map((target) => ({ kind: 'add', ban: { target, untilMs } }) as const);
+  const leftover = ['192.0.2.1', '192.0.2.66'].map((target) => ({ target, untilMs }) as const);
   await kernel.apply(leftover, Date.now());
   ban('192.0.2.1');
   ban('192.0.2.2', null);

@@ -7,8 +7,8 @@ import type { Operation } from '../../src/enforce/backend.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { listed, openExec } from './world.ts';
 
-const add = (target: string, untilMs: number | null): Operation => ({ kind: 'add', ban: { target, untilMs } });
-const remove = (target: string): Operation => ({ kind: 'remove', target });
+const add = (target: string, untilMs: number | null): Operation => ({ target, untilMs });
+const remove = (target: string): Operation => ({ target, untilMs: undefined });
 const NOW_MS = 1_000_000;
 
 function setUp(t: TestContext, lists: boolean, program = 'cat >> "$1"') {

@@ -12,8 +12,8 @@ describe('ipset', { skip: subjectSkip(SUBJECT) }, () => {
     t.after(() => world.network.close());
     const { backend } = world;
     const untilMs = Date.now() + 600_000;
-    const add = (target: string): Operation => ({ kind: 'add', ban: { target, untilMs } });
-    const remove = (target: string): Operation => ({ kind: 'remove', target });
+    const add = (target: string): Operation => ({ target, untilMs });
+    const remove = (target: string): Operation => ({ target, untilMs: undefined });
     const confirm = (...operations: Operation[]) => backend.confirm(operations, Date.now());
     const all = Array.from({ length: 100 }, (_, n) => add(n < 90 ? `198.18.0.${n}` : `2001:db8:${n}::/64`));
     await backend.setUp();

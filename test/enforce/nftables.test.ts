@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import type { KernelBan, Operation } from '../../src/enforce/backend.ts';
+import type { KernelBan } from '../../src/enforce/backend.ts';
 import { pickBackend } from '../../src/enforce/pick.ts';
 import { createFakeTools } from './fake-tools.ts';
 import { createWorld, FIREWALL, listed, subjectSkip } from './world.ts';
@@ -21,10 +21,7 @@ describe('nftables', { skip: subjectSkip(SUBJECT) }, () => {
       untilMs: i === 7 ? null : untilMs,
     }));
     await backend.setUp();
-    await backend.apply(
-      known.map((ban): Operation => ({ kind: 'add', ban })),
-      Date.now(),
-    );
+    await backend.apply(known, Date.now());
     assert.equal((await listed(backend, known)).length, known.length);
     nft('delete', 'element', 'inet', 'zban', 'ipv4_32', '{ 198.18.3.4 }');
     const found = await listed(backend, known);

@@ -14,10 +14,10 @@ import { eventually, listed } from './world.ts';
 const skip = findNginxObstacle() ?? false;
 const run = createCommandRunner({ timeoutMs: 20_000 });
 const add = (target: string, untilMs: number | null = Date.now() + 600_000): Operation => ({
-  kind: 'add',
-  ban: { target, untilMs },
+  target,
+  untilMs,
 });
-const remove = (target: string): Operation => ({ kind: 'remove', target });
+const remove = (target: string): Operation => ({ target, untilMs: undefined });
 
 interface Scene {
   readonly nginx: Nginx;

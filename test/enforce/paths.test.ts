@@ -48,8 +48,8 @@ for (const subject of SUBJECTS) {
   describe(`by ${subjectName(subject)}`, { skip: subjectSkip(subject) }, () => {
     let world: World;
     const apply = (...operations: Operation[]) => world.backend.apply(operations, Date.now());
-    const ban = (target: string): Operation => ({ kind: 'add', ban: { target, untilMs: null } });
-    const lift = (target: string): Operation => ({ kind: 'remove', target });
+    const ban = (target: string): Operation => ({ target, untilMs: null });
+    const lift = (target: string): Operation => ({ target, untilMs: undefined });
     const serve = async (host: string, program: string) => {
       const child = world.network.spawn(host, [process.execPath, '-e', program], {
         stdio: ['ignore', 'pipe', 'inherit'],

@@ -12,10 +12,10 @@ import { listed, openExec } from './world.ts';
 
 const run = createCommandRunner({ timeoutMs: 20_000 });
 const add = (target: string, forMs: number | null = 600_000): Operation => ({
-  kind: 'add',
-  ban: { target, untilMs: forMs === null ? null : Math.ceil(Date.now() / 1000) * 1000 + forMs },
+  target,
+  untilMs: forMs === null ? null : Math.ceil(Date.now() / 1000) * 1000 + forMs,
 });
-const remove = (target: string): Operation => ({ kind: 'remove', target });
+const remove = (target: string): Operation => ({ target, untilMs: undefined });
 
 function makeFolder(t: TestContext): string {
   const folder = temporaryFolder(t);

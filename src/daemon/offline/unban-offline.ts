@@ -45,7 +45,7 @@ async function liftInKernel(config: Config, bans: Bans, log: Log): Promise<void>
     const held = new Set<string>();
     const known = { heldCount: lifted.length, heldBans: () => lifted.map((target) => ({ target, untilMs: null })) };
     await backend.list(({ target }) => wanted.has(target) && held.add(target), known).catch(unlessRefused);
-    const removals = [...held].map((target) => ({ kind: 'remove' as const, target }));
+    const removals = [...held].map((target) => ({ target, untilMs: undefined }));
     if (removals.length > 0) await backend.apply(removals, Date.now());
     bans.onResult({ ...result, released: lifted });
   } catch (error) {
