@@ -1,9 +1,11 @@
 /** Whether the fleet's server answers, and whether it is one to rely on. Loaded only where a fleet is configured. */
 import type { Config } from '../config/schema.ts';
-import { serverOf } from '../daemon/fleet/fleet.ts';
+import { fleetHost, serverOf } from '../daemon/fleet/fleet.ts';
+import { readHosts } from '../fleet/hosts.ts';
 import { findForbidden, readClock, readFacts, type ServerFacts } from '../fleet/inspect.ts';
 import { Keys } from '../fleet/keys.ts';
 import { connectServer } from '../fleet/server.ts';
+import { countOf } from '../words/number.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const CHECK = 'fleet';
@@ -15,7 +17,9 @@ const BAN_BYTES = 500;
 const MEMORY_MIN = 128 * 1_048_576;
 const RIGHTS = 'docs/fleet.md has the ACL rule';
 
-export async function checkFleet(fleet: NonNullable<Config['fleet']>): Promise<Finding[]> {
+export async function checkFleet(config: Pick<Config, 'fleet' | 'name'>): Promise<Finding[]> {
+  const { fleet } = config;
+  if (!fleet) return [];
   let server: Awaited<ReturnType<typeof connectServer>>;
   try {
     server = await connectServer(serverOf(fleet), () => {});
@@ -33,11 +37,14 @@ export async function checkFleet(fleet: NonNullable<Config['fleet']>): Promise<F
       const message = `this host's clock is ${(Math.abs(offMs) / 1000).toFixed(1)} s off the server's`;
       found.push(warn(CHECK, message, 'timedatectl set-ntp true, on both'));
     }
+    const others = (await readHosts(server, keys)).filter(({ host }) => host !== fleetHost(config));
+    const live = others.filter((each) => each.live).length;
+    if (live === 0) found.push(alone(fleet.name, others.length));
     const facts = await readFacts(server, keys).catch(() => undefined);
     if (facts) found.push(...judge(facts));
     else
       found.push(warn(CHECK, 'the server does not tell this user its version and its memory', `allow INFO: ${RIGHTS}`));
-    return found.length > 0 || !facts ? found : [ok(CHECK, describe(facts))];
+    return found.length > 0 || !facts ? found : [ok(CHECK, `${countOf(live, 'other host')}; ${describe(facts)}`)];
   } catch (error) {
     return [
       fail(CHECK, `its server stopped answering: ${error instanceof Error ? error.message : String(error)}`, RIGHTS),
@@ -45,6 +52,16 @@ export async function checkFleet(fleet: NonNullable<Config['fleet']>): Promise<F
   } finally {
     server.close();
   }
+}
+
+/** A wrong name makes a fleet of one. */
+function alone(name: string, silent: number): Finding {
+  if (silent > 0) {
+    const message = `no other host of the fleet ${name} is there; ${countOf(silent, 'host')} went silent within a day`;
+    return warn(CHECK, message, 'zban fleet status shows them; zban status on one of them says what is wrong');
+  }
+  const message = `no other host of the fleet ${name} was heard of within a day: this host judges alone`;
+  return warn(CHECK, message, 'give all hosts of the fleet the same fleet.url and fleet.name, and reload them');
 }
 
 function judge({ software, version, maxmemory, evictionPolicy }: ServerFacts): Finding[] {

@@ -253,7 +253,11 @@ export class Link {
     let waits = false;
     for (;;) {
       if (this.caughtUp < this.changes) await this.catchUp(session);
-      const heard = await readNews(reader, this.keys, this.place?.lastId || STREAM_START, watchId, waits);
+      const lastId = this.place?.lastId || STREAM_START;
+      const heard = await readNews(reader, this.keys, lastId, watchId, waits);
+      const ends = heard.isFull ? await readEnds(reader, this.keys) : undefined;
+      // Slower than the others write for so long that the stream has dropped entries which were not read.
+      if (ends && isBefore(lastId, ends.first)) this.changes++;
       // What is there already is read first: an entry that ended the last connection by its size is passed over by that.
       waits ||= heard.lastId === undefined && heard.lastWatchId === undefined;
       watchId = heard.lastWatchId ?? watchId;

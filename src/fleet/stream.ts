@@ -22,6 +22,8 @@ export interface Heard {
   readonly orders: readonly Order[];
   /** Entries of another version, and what is no entry at all. */
   readonly unknown: number;
+  /** There were as many as one read takes: more may wait. */
+  readonly isFull: boolean;
   /** The last entry of the stream that was read; undefined without a new one. */
   readonly lastId: string | undefined;
   readonly watched: readonly Watched[];
@@ -52,6 +54,7 @@ export async function readNews(
   const [entries, watches] = [entriesOf(keys.bans), entriesOf(keys.watch)];
   return {
     ...parseEntries(entries.flatMap(([, [field, text = '']]) => (field === STREAM_MARK ? [] : [text]))),
+    isFull: entries.length === READ_COUNT,
     lastId: entries.at(-1)?.[0],
     watched: watches.flatMap(([, [, text = '']]) => parseWatched(text)),
     lastWatchId: watches.at(-1)?.[0],

@@ -4,8 +4,10 @@ import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
 import { Fleet } from '../../src/daemon/fleet/fleet.ts';
 import { readSaved, STATE_KEY } from '../../src/daemon/fleet/fleet-state.ts';
+import type { Panic } from '../../src/daemon/orders/panic.ts';
 import { OutgoingCounts } from '../../src/fleet/counts.ts';
 import { shardOf } from '../../src/fleet/keys.ts';
+import { Link } from '../../src/fleet/link.ts';
 import { formatOrder } from '../../src/share/order.ts';
 import { makeBans } from '../daemon/fixtures.ts';
 import { until } from '../support/daemon.ts';
@@ -13,7 +15,9 @@ import { type RedisServer, redisSkip } from '../support/redis.ts';
 import { connect, counts, keys, order, publish, readOrders, start, T0 } from './servers.ts';
 
 /** A host of the fleet, with what is wrong according to it. */
-function joinFleet(t: TestContext, redis: RedisServer, host: string) {
+function joinFleet(t: TestContext, redis: RedisServer, host: string, panic?: Panic) {
+  // What it saves at the end needs the database, which is closed after it.
+  t.after(() => fleet.stop());
   const { trail, bans } = makeBans(t, true, undefined, Date.now);
   const troubles = new Map<string, string>();
   const config = configSchema.parse({ mode: 'enforce', fleet: { url: redis.url, name: 'shop', host } });
@@ -27,11 +31,10 @@ function joinFleet(t: TestContext, redis: RedisServer, host: string) {
     reconcile: async () => {},
     allow: async () => {},
     panic: async () => ({ ok: true, message: '', lifted: 0 }),
-    findPanic: () => undefined,
+    findPanic: () => panic,
     troubles: { begin: (key, what) => void troubles.set(key, what), end: (key) => void troubles.delete(key) },
   });
   fleet.start();
-  t.after(() => fleet.stop());
   return { fleet, trail, troubles };
 }
 
@@ -100,7 +103,6 @@ test('a server that others share', { skip: redisSkip() }, async (t) => {
       );
       assert.equal(none.get('fleet'), undefined);
       assert.ok(fleet.status().bytes_total + next.status().bytes_total < 100_000);
-      await Promise.all([fleet.stop(), next.stop()]);
     },
   );
 
@@ -132,7 +134,46 @@ test('a server that others share', { skip: redisSkip() }, async (t) => {
     const outgoing = new OutgoingCounts({ host: 'web-2', keys, run: 'r', bans: true, now: Date.now });
     assert.equal((await outgoing.send(server, [counts('203.0.113.9', 7)])).watched.length, 1);
     assert.equal(redis.cli('GET', epoch), after, 'once all is whole, it stays');
-    await fleet.stop();
+  });
+
+  await t.test('a server emptied in a panic is told of it, as the person decided it', async (t) => {
+    redis.cli('FLUSHALL');
+    const panic = { since: new Date(T0).toISOString(), by: 'anna@web-2', reason: 'locked out' };
+    const { fleet, trail } = joinFleet(t, redis, 'web-1', panic);
+    await until('it is there', () => fleet.status().state === 'connected');
+    await publish(server, order({ host: 'web-2', atMs: T0 + 1000, untilMs: null }));
+    await until('it knows the other host', () => trail.findActiveBan('192.0.2.1', Date.now()) !== undefined);
+    redis.cli('FLUSHALL');
+    await until('it is said', () => redis.cli('GET', keys.panic).includes('"kind":"panic"'));
+    const [said] = (await readOrders(server)).filter(({ kind }) => kind === 'panic');
+    assert.deepEqual([said?.actor, said?.host, said?.reason], ['operator:anna', 'web-2', 'locked out']);
+    assert.equal(said?.atMs && said.atMs <= Date.now(), true);
+  });
+
+  await t.test('a host so slow that the stream drops what it has not read reads what is in force', async (t) => {
+    redis.cli('FLUSHALL');
+    const gate = Promise.withResolvers<void>();
+    const targets = new Set<string>();
+    const link = new Link({
+      server: { urls: [redis.url], kind: 'single', master: '', caFile: undefined, passwordFile: undefined },
+      ...{ name: 'shop', host: 'web-1', shares: { bans: true, counts: false }, enforce: true, saved: undefined },
+      ...{ now: Date.now, recorded: async () => {}, describe: () => ({}), onUp: () => {}, onDown: () => {} },
+      onOrders: async (orders) => {
+        for (const { target } of orders) targets.add(target);
+        if (orders.length > 0) await gate.promise;
+      },
+      exchange: async () => undefined,
+    });
+    link.start();
+    t.after(() => link.stop());
+    await until('it is there', () => link.isUp);
+    await publish(server, order({ target: '203.0.113.7' }));
+    await until('it is busy', () => targets.size === 1);
+    const many = Array.from({ length: 1500 }, (_, n) => order({ target: `10.7.${n >> 8}.${n & 255}` }));
+    for (let at = 0; at < many.length; at += 500) await publish(server, ...many.slice(at, at + 500));
+    redis.cli('XTRIM', keys.bans, 'MAXLEN', '1100');
+    gate.resolve();
+    await until('it has all of them', () => targets.size === 1 + many.length);
   });
 
   await t.test('a server that is full is away, in its own words, and back once it has room', async (t) => {

@@ -156,17 +156,19 @@ test('one server', { skip: redisSkip() }, async (t) => {
   await t.test('doctor: rights, eviction, memory, and a user with the rights of docs/fleet.md', async () => {
     redis.cli('ACL', 'SETUSER', 'zban', 'on', '>secret', ...ACL.split(' '));
     redis.cli('ACL', 'SETUSER', 'poor', 'on', '>secret', '~zban:*', '+@read');
-    const fleet = (user: string) => {
-      const config = configSchema.parse({ fleet: { url: redis.url.replace('//', `//${user}:secret@`), name: 'shop' } });
-      return checkFleet(config.fleet as NonNullable<typeof config.fleet>);
+    const fleet = (user: string, name = 'shop') => {
+      const config = configSchema.parse({ fleet: { url: redis.url.replace('//', `//${user}:secret@`), name } });
+      return checkFleet(config);
     };
     assert.deepEqual(
       (await fleet('zban')).map(({ level, message }) => [
         level,
-        /^(redis 7|valkey \d+)\..* keeps what is written/.test(message),
+        /^4 other hosts; (redis 7|valkey \d+)\..* keeps what is written/.test(message),
       ]),
       [['ok', true]],
     );
+    const [misspelt] = await fleet('zban', 'shpo');
+    assert.match(misspelt?.message ?? '', /^no other host of the fleet shpo was heard of within a day/);
     assert.match((await fleet('poor'))[0]?.message ?? '', /may not do what it must: NOPERM/);
     assert.match((await fleet('nobody'))[0]?.message ?? '', /does not answer: WRONGPASS/);
     // Any one of them missing is found, by its name, and leaves nothing behind that would hide the next.

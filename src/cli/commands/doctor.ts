@@ -68,7 +68,7 @@ export async function doctor(context: Context): Promise<number> {
     ...checkChannels(config, env),
     checkRobots(config),
     ...checkWho(config, context.now()),
-    ...(config.fleet ? await (await import('../../doctor/fleet.ts')).checkFleet(config.fleet) : []),
+    ...(config.fleet ? await (await import('../../doctor/fleet.ts')).checkFleet(config) : []),
     ...checkPlaces(config, status !== undefined, service),
   ];
   report(context, findings);

@@ -79,7 +79,8 @@ function ofBans(status: Status, nowMs: number): [string, string][] {
 
 function describeFleet({ name, host, state, since, hosts, waiting }: FleetStatus): string {
   const wait = waiting > 0 ? `, ${waiting} decisions wait to be sent` : '';
-  if (state === 'connected') return `${name}, as ${host}, ${countOf(hosts, 'host')}${wait}`;
+  const company = hosts > 1 ? countOf(hosts, 'host') : 'no other host that shares counts';
+  if (state === 'connected') return `${name}, as ${host}, ${company}${wait}`;
   const what = state === 'away' ? 'its server is AWAY' : state === 'left' ? 'this host has left it' : 'connecting';
   return `${name}, as ${host}: ${what} since ${formatTime(Date.parse(since))}${wait}`;
 }

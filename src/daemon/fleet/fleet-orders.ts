@@ -7,6 +7,7 @@ import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Order } from '../../share/order.ts';
 import { briefReason } from '../../words/reason.ts';
 import { findOrigin } from '../bans/origin.ts';
+import type { Panic } from '../orders/panic.ts';
 
 const DIGEST_DIGITS = 16;
 const OPERATOR = 'operator:';
@@ -87,18 +88,32 @@ export function ordersOfUnban(
   return prefixes.map((prefix) => ({ ...about, target: formatPrefix(prefix), atMs: Math.round(nowMs + aheadMs) }));
 }
 
+/** The panic that stands, as the person decided it. */
+function orderOfPanic({ since, by, reason }: Panic, { host, aheadMs, others }: OrderContext): Order {
+  const actor: Order['actor'] = `${OPERATOR}${by}`;
+  const origin = isOthers(actor, others) ? by.slice(by.lastIndexOf('@') + 1) : undefined;
+  const said = origin === undefined ? actor : actor.slice(0, -origin.length - 1);
+  const atMs = Math.round(Date.parse(since) + aheadMs);
+  return { ...NO_BAN, kind: 'panic', target: '', host: origin ?? host, actor: said, atMs, reason };
+}
+
 export type RepeatedTrail = Pick<AuditTrail, 'activeBans' | 'recentUnbans' | 'allowed'>;
 
 /**
  * What a server that comes back may have lost, as it stands: this host's bans, releases and exceptions. An emptied one has also
- * lost what other hosts decided. A server takes no notice of what it knows.
+ * lost what other hosts decided, and a panic. A server takes no notice of what it knows.
  */
-export function ordersToRepeat(trail: RepeatedTrail, context: OrderContext, nowMs: number, isEmpty: boolean): Order[] {
+export function ordersToRepeat(
+  trail: RepeatedTrail,
+  context: OrderContext,
+  nowMs: number,
+  emptied?: { readonly panic: Panic | undefined },
+): Order[] {
   const { host, aheadMs, others } = context;
-  const orders: Order[] = [];
+  const orders: Order[] = emptied?.panic ? [orderOfPanic(emptied.panic, context)] : [];
   for (const ban of trail.activeBans(nowMs)) {
     const order = orderOfBan(ban, host, aheadMs);
-    if (order && (isEmpty || order.host === host)) orders.push(order);
+    if (order && (emptied || order.host === host)) orders.push(order);
   }
   for (const entry of trail.recentUnbans(AGAIN_ROWS, nowMs - AGAIN_MS)) {
     const order = orderOf(entry, context);

@@ -197,7 +197,9 @@ export class Fleet {
     this.become('connected');
     troubles.end(AWAY);
     if (this.options.fleet.share.includes('bans'))
-      this.link.orders.repeat(ordersToRepeat(trail, this.context, now(), isNew));
+      this.link.orders.repeat(
+        ordersToRepeat(trail, this.context, now(), isNew ? { panic: this.options.findPanic() } : undefined),
+      );
   }
 
   /** Times in the fleet are the server's: a clock that is off hurts here alone, and is reported. */
