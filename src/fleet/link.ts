@@ -21,6 +21,8 @@ const [TICK_MS, JITTER] = [250, 0.2];
 /** Pauses between attempts to connect. */
 const [RETRY_MS, RETRY_MAX_MS] = [200, 2000];
 const EPOCH_BYTES = 8;
+/** Clients put on watch that wait for the next tick. */
+const NEWS_MAX = 20_000;
 /** A host that starts again may meet the last beat of its earlier run, once. */
 const TWIN_BEATS = 2;
 
@@ -261,7 +263,7 @@ export class Link {
       // What is there already is read first: an entry that ended the last connection by its size is passed over by that.
       waits ||= heard.lastId === undefined && heard.lastWatchId === undefined;
       watchId = heard.lastWatchId ?? watchId;
-      if (shares.counts) this.news.push(...heard.watched);
+      if (shares.counts) this.news = this.news.concat(heard.watched).slice(0, NEWS_MAX);
       this.unknown += heard.unknown;
       if (heard.lastId === undefined || !this.place) continue;
       this.place = { ...this.place, lastId: heard.lastId };

@@ -113,6 +113,30 @@ test('a person who releases wins over bans decided before, whichever comes first
   assert.ok(trail.findActiveBan('203.0.113.9', T0));
 });
 
+test('many releases in a row are one look through the bans, each by who said it, and a ban among them keeps its place', async (t) => {
+  const { apply, trail, rows } = make(t);
+  const looks = t.mock.method(trail, 'activeClients').mock;
+  const targets = Array.from({ length: 300 }, (_, n) => `10.0.${n >> 8}.${n & 255}`);
+  const release = (target: string, actor = 'operator:anna') =>
+    order({ kind: 'unban', actor, target, atMs: T0 + AHEAD_MS + 1000 });
+  await apply(
+    ...targets.map((target) => order({ target })),
+    ...targets.map((target, n) => release(target, n % 2 ? 'operator:bob' : undefined)),
+  );
+  assert.deepEqual(trail.activeBans(T0), []);
+  assert.equal(looks.callCount(), 1);
+  assert.equal(rows().filter((row) => row.includes('unban')).length, 300);
+  const actors = trail.query({ action: 'unban', limit: 1000 }).map(({ actor }) => actor);
+  assert.deepEqual([...new Set(actors)].sort(), ['operator:anna@web-1', 'operator:bob@web-1']);
+  const [target] = targets as [string];
+  await apply(
+    order({ target, atMs: T0 + AHEAD_MS + 2000 }),
+    order({ ...release(target), atMs: T0 + AHEAD_MS + 3000 }),
+    order({ target, atMs: T0 + AHEAD_MS + 4000 }),
+  );
+  assert.equal(trail.activeBans(T0).length, 1);
+});
+
 test('a release by a clock that is years ahead ends what there is, and no ban that comes later', async (t) => {
   const { apply, trail, clock } = make(t);
   const release = order({ kind: 'unban', actor: 'operator:anna', host: 'web-2', atMs: T0 + 1e12 });

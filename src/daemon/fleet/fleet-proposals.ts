@@ -1,9 +1,10 @@
 /** What other hosts of the fleet decided, judged and carried out here: this host's own protections, mode and fuse have the last word. */
 
+import { setImmediate } from 'node:timers/promises';
 import type { Config } from '../../config/schema.ts';
 import type { AllowRequest, PanicRequest, PanicResult } from '../../control/protocol.ts';
 import { packOffenders } from '../../decide/offender-table.ts';
-import type { AuditDraft, AuditEntry, DraftOf, RefusalReason } from '../../model/audit.ts';
+import type { ActiveBan, AuditDraft, AuditEntry, DraftOf, RefusalReason } from '../../model/audit.ts';
 import { findWholeClient } from '../../net/client-key.ts';
 import { findBanKey } from '../../net/client-network.ts';
 import { setNewest } from '../../net/newest-entries.ts';
@@ -69,26 +70,32 @@ export class Proposals {
 
   /**
    * Carries out what others decided, in order; `aheadMs` is how far their clock, the server's, is ahead. Bans in a row are one
-   * transaction, and `state` is saved with the last rows. What was decided in the future would overrule all that comes until then.
+   * transaction, releases in a row one look through the bans, and `state` is saved with the last rows. What was decided in the future
+   * would overrule all that comes until then.
    */
   async apply(orders: readonly Order[], aheadMs: number, state: State): Promise<void> {
     const nowMs = this.options.now() + aheadMs;
-    let bans: Order[] = [];
+    let run: Order[] = [];
+    const finish = async () => {
+      const some = run;
+      run = [];
+      if (some[0]?.kind === 'ban') await this.propose(some, aheadMs, {});
+      else await this.release(some, aheadMs);
+      // However many follow, others get their turn.
+      await setImmediate();
+    };
     for (const said of orders) {
       const order = said.atMs > nowMs + FUTURE_MAX_MS ? { ...said, atMs: nowMs } : said;
       if (order.host !== this.options.host && !this.isHeard(order.host)) {
         this.unheard++;
         continue;
       }
-      if (order.kind === 'ban') {
-        bans.push(order);
-        if (bans.length < PORTION_ROWS) continue;
-      }
-      await this.propose(bans, aheadMs, {});
-      bans = [];
-      if (order.kind !== 'ban') await this.obey(order, aheadMs);
+      if (run.length > 0 && (run[0]?.kind !== order.kind || run.length === PORTION_ROWS)) await finish();
+      if (order.kind === 'ban' || order.kind === 'unban') run.push(order);
+      else await this.obey(order, aheadMs);
     }
-    await this.propose(bans, aheadMs, state);
+    if (run[0]?.kind === 'unban') await finish();
+    await this.propose(run, aheadMs, state);
   }
 
   private isHeard(host: string): boolean {
@@ -197,7 +204,6 @@ export class Proposals {
   private async obey(order: Order, aheadMs: number): Promise<void> {
     const { kind, target, atMs, reason, host } = order;
     const operator = `${order.actor.slice('operator:'.length)}@${host}`;
-    if (kind === 'unban') return this.release(order, aheadMs);
     if ((this.decided.get(target) ?? 0) >= atMs) return;
     this.note(order);
     if (kind === 'panic' || kind === 'panic_end') {
@@ -209,27 +215,42 @@ export class Proposals {
     const isAllowed = this.options.trail.allowed().some(({ entry }) => entry === target);
     if (isAllowed !== remove) return;
     // Its bans end without a word here: the other host has told people.
-    if (!remove && parsePrefix(target)) await this.release(order, aheadMs);
+    if (!remove && parsePrefix(target)) await this.release([order], aheadMs);
     await this.options.allow({ targets: [target], remove, reason, operator });
   }
 
-  private async release(order: Order, aheadMs: number): Promise<void> {
+  private async release(orders: readonly Order[], aheadMs: number): Promise<void> {
     const { trail, bans, now, pipeline, config } = this.options;
-    const prefix = parsePrefix(order.target);
-    if (!prefix || !this.releases.note(formatPrefix(prefix), order.atMs)) return;
+    const asked = orders.flatMap((order) => {
+      const prefix = parsePrefix(order.target);
+      return prefix && this.releases.note(formatPrefix(prefix), order.atMs) ? [{ order, prefix }] : [];
+    });
+    if (asked.length === 0) return;
     const nowMs = now();
-    const { covering, within } = findOverlaps(trail.activeClients(nowMs), [prefix])(prefix);
-    const lifted = [...covering, ...within]
-      .flatMap((client) => trail.findActiveBan(client, nowMs) ?? [])
-      .filter(({ sinceMs }) => sinceMs + aheadMs <= order.atMs);
-    if (lifted.length === 0) return;
-    const actor = actorOf(order);
-    const done = bans.lift(lifted, actor, order.reason, true);
-    const clients = lifted.flatMap(({ client }) => {
+    const overlaps = findOverlaps(
+      trail.activeClients(nowMs),
+      asked.map(({ prefix }) => prefix),
+    );
+    const lifted = new Map<string, { readonly ban: ActiveBan; readonly order: Order }>();
+    for (const { order, prefix } of asked) {
+      const { covering, within } = overlaps(prefix);
+      for (const client of [...covering, ...within]) {
+        const ban = lifted.has(client) ? undefined : trail.findActiveBan(client, nowMs);
+        if (ban && ban.sinceMs + aheadMs <= order.atMs) lifted.set(client, { ban, order });
+      }
+    }
+    if (lifted.size === 0) return;
+    const said = Map.groupBy(lifted.values(), ({ order }) => JSON.stringify([actorOf(order), order.reason]));
+    const done = [...said.values()].map((some) => {
+      const { order } = some[0] as (typeof some)[0];
+      const held = some.map(({ ban }) => ban);
+      return bans.lift(held, actorOf(order), order.reason, true);
+    });
+    const clients = [...lifted.keys()].flatMap((client) => {
       const of = parsePrefix(client);
       return (of && findBanKey(of, config.detection)) ?? [];
     });
     if (clients.length > 0) await pipeline.send({ kind: 'release', clients, second: Math.ceil(nowMs / 1000) });
-    await done;
+    await Promise.all(done);
   }
 }
