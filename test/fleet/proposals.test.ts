@@ -147,6 +147,16 @@ test('a release by a clock that is years ahead ends what there is, and no ban th
   assert.ok(trail.findActiveBan('203.0.113.9', clock.nowMs));
 });
 
+test('entries of other hosts fill no allowlist without end', async (t) => {
+  const { apply, trail, rows } = make(t);
+  const allowed = Array.from({ length: 10_000 }, (_, n) => ({
+    ...{ entry: `host-${n}.example`, sinceMs: T0, actor: 'operator:anna' as const, reason: '', auditId: 1 },
+  }));
+  t.mock.method(trail, 'allowed', () => allowed);
+  await apply(order({ kind: 'allow', actor: 'operator:anna', target: '192.0.2.0/24' }));
+  assert.deepEqual(rows(), ['row refused 192.0.2.0/24 limit: 10000 entries are allowed already']);
+});
+
 test('only the hosts of accept_from are listened to', async (t) => {
   const { apply, proposals, rows } = make(t, { acceptFrom: ['web-2'] });
   await apply(order());

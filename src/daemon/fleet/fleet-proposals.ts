@@ -22,6 +22,8 @@ import type { Panic } from '../orders/panic.ts';
 import type { Protection } from '../orders/protection.ts';
 import { offenderOf } from '../records/offenders.ts';
 
+/** Entries that may stand on the allowlist of people before others' are refused. */
+const ALLOWED_MAX = 10_000;
 /** Refusals remembered, so that a ban that is proposed again is refused once; and entries that people decided about. */
 const [REFUSALS_MAX, DECIDED_MAX] = [10_000, 10_000];
 
@@ -212,8 +214,13 @@ export class Proposals {
       return;
     }
     const remove = kind === 'disallow';
-    const isAllowed = this.options.trail.allowed().some(({ entry }) => entry === target);
-    if (isAllowed !== remove) return;
+    const allowed = this.options.trail.allowed();
+    if (allowed.some(({ entry }) => entry === target) !== remove) return;
+    if (!remove && allowed.length >= ALLOWED_MAX) {
+      const because = `${allowed.length} entries are allowed already`;
+      this.options.bans.adopt([this.refusedDraft(order, target, 'limit', because)], {});
+      return;
+    }
     // Its bans end without a word here: the other host has told people.
     if (!remove && parsePrefix(target)) await this.release([order], aheadMs);
     await this.options.allow({ targets: [target], remove, reason, operator });
