@@ -8,6 +8,7 @@ import type { LineProblem } from './ban-list/list.ts';
 import type { LoadedList } from './ban-list/load-list.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
+import { findWidened } from './options.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { formatRelative, formatTime } from './text.ts';
 
@@ -61,10 +62,17 @@ function splitForRequests<T>(items: readonly T[]): (readonly T[])[] {
   return pieces;
 }
 
-/** What became of the targets that somebody typed: a line each. */
-export function printResults({ json, output, now }: Context, results: readonly TargetResult[]): ExitCode {
-  if (json) output.json(results);
-  else {
+/** What became of the targets that somebody typed as `words`: a line each. */
+export function printResults(
+  { json, output, now }: Context,
+  words: readonly string[],
+  results: readonly TargetResult[],
+): ExitCode {
+  const widened = findWidened(words);
+  if (json) {
+    output.json(results.map((result) => ({ ...result, given: widened.get(result.target) })));
+  } else {
+    for (const [network, word] of widened) output.talk(`zban: ${printable(word)} is taken as ${network}, all of it`);
     for (const { target, ok, message, until } of results) {
       const text = `${printable(target)}: ${printable(message)}${until === undefined ? '' : `, ${describeEnd(until, now())}`}`;
       if (ok) output.say(text);

@@ -1,10 +1,11 @@
 /** Reads the words of a command line, runs the one command and turns its errors into messages and exit codes. */
 
+import { REASON_LENGTH_MAX } from '../control/limits.ts';
 import { printable } from '../model/text.ts';
 import type { Context } from './context.ts';
 import type { CommandDefinition } from './definitions/command.ts';
 import { CommandError, EXIT, type ExitCode, exitCodeOf } from './exit.ts';
-import { STDIN } from './options.ts';
+import { refuseLonger, STDIN } from './options.ts';
 import type { Sink } from './output.ts';
 
 /** Options that every command has. */
@@ -31,6 +32,7 @@ export async function runCommandLine(
     const wrap: Wrap = (definition) => async (marked) => {
       refuseRepeated(marked, definition);
       const options = unmarkOperands(marked);
+      refuseUnusable(options, definition);
       const { config: configPath, json = false } = options;
       exitCode = await definition.run({ output, configPath, json, env, now: Date.now }, options as never);
     };
@@ -95,6 +97,18 @@ function refuseRepeated(options: object, { operands = {} }: CommandDefinition): 
   for (const [name, value] of Object.entries(options)) {
     if (!Array.isArray(value) || name === '_' || operands[name]?.array) continue;
     throw new CommandError(EXIT.usage, `--${name} may be given once`);
+  }
+}
+
+/** What no command takes: a word without a character, as of `"$IP"` where it is not set, and a longer reason than the trail has room for. */
+function refuseUnusable(options: object, { operands = {} }: CommandDefinition): void {
+  for (const [name, value] of Object.entries(options)) {
+    const operand = operands[name];
+    if (name === 'reason') refuseLonger('--reason', value, REASON_LENGTH_MAX);
+    else if ([value].flat().includes('')) {
+      const message = operand ? `one of ${name} is empty: expected ${operand.describe}` : `--${name} needs a value`;
+      throw new CommandError(EXIT.usage, message);
+    }
   }
 }
 

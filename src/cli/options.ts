@@ -6,6 +6,8 @@ import { isHostName } from '../net/host-name.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import { parseDuration } from '../words/duration.ts';
 import { CommandError, EXIT } from './exit.ts';
+
+const DAY_MS = 86_400_000;
 /** Standard input where a file is expected; a lone - means the same. */
 export const STDIN = '/dev/stdin';
 
@@ -47,6 +49,19 @@ export function whatIsMeant(word: string): string {
   return ': one address or network a word, a range as networks such as 203.0.113.0/24';
 }
 
+/**
+ * Networks that were written with an address in them, such as 203.0.113.77/24, by their canonical names: all of a network is
+ * banned or allowed, and not everybody means that.
+ */
+export function findWidened(words: readonly string[]): ReadonlyMap<string, string> {
+  const widened = new Map<string, string>();
+  for (const word of words.map((each) => each.trim())) {
+    const [network, address] = [parsePrefix(word), parsePrefix(word.split('/', 1)[0] ?? '')];
+    if (network && address && address.value !== network.value) widened.set(formatPrefix(network), word);
+  }
+  return widened;
+}
+
 const UNITLESS = /^\d+(\.\d+)?$/;
 
 /** What a number without a unit should have been; 60 may be meant as seconds or as minutes. */
@@ -71,7 +86,7 @@ export function readBanDuration(text: string | undefined): number | null | undef
   if (ms !== undefined) return ms;
   throw new CommandError(
     EXIT.usage,
-    `--for ${printable(text)}: expected a duration of at least 1s such as 30m, 1h or 7d, or permanent`,
+    `--for ${printable(text)}: expected a duration from 1s to ${BAN_MS_MAX / DAY_MS}d such as 30m, 1h or 7d, or permanent`,
   );
 }
 
@@ -81,6 +96,12 @@ export function readCount(option: string, text: string | undefined, min: number,
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
   throw new CommandError(EXIT.usage, `--${option} ${printable(text)}: expected a whole number from ${min} to ${max}`);
+}
+
+/** Ends the command with exit code 2 where `text` has more than `max` characters. */
+export function refuseLonger(what: string, text: string, max: number): void {
+  if (text.length <= max) return;
+  throw new CommandError(EXIT.usage, `${what} has ${text.length} characters: at most ${max}`);
 }
 
 /** A time span such as `1h`, in milliseconds. */

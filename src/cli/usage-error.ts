@@ -28,6 +28,8 @@ export function explainUsage(message: string, words: readonly string[]): string 
   const option = words.find((word) => word.startsWith('-') && !Object.hasOwn(COMMON_OPTIONS, bare(word)));
   if (message.startsWith('which command') && option) return explainUnknown(bare(option), words, undefined);
   if (message.startsWith('Not enough non-option') && command) return explainMissing(command);
+  const [, required] = /^Missing required argument: (.+)$/.exec(message) ?? [];
+  if (required !== undefined) return `--${required} is missing`;
   const choices = [...message.matchAll(/Argument: (.+?), Given: "(.*)", Choices: (.+)/g)];
   if (choices.length > 0)
     return choices

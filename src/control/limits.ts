@@ -7,5 +7,7 @@ export const REQUEST_BYTES_MAX = 4 * 1_048_576;
 /** A thousand years: longer bans are for good. */
 export const BAN_MS_MAX = 365_250 * 86_400_000;
 export const REASON_LENGTH_MAX = 500;
+/** It has to fit into the first sentence of a message. */
+export const ANNOTATION_LENGTH_MAX = 100;
 /** A person's lane ends within a month: what a swarm looks like today, visitors may look like next year. */
 export const LANE_MS_MAX = 30 * 86_400_000;

@@ -2,11 +2,9 @@
 import { z } from 'zod';
 import { joinLines } from '../model/text.ts';
 import { parsePrefix } from '../net/prefix.ts';
-import { BAN_MS_MAX, LANE_MS_MAX, REASON_LENGTH_MAX, TARGETS_MAX } from './limits.ts';
+import { ANNOTATION_LENGTH_MAX, BAN_MS_MAX, LANE_MS_MAX, REASON_LENGTH_MAX, TARGETS_MAX } from './limits.ts';
 import type { ControlRequest } from './protocol.ts';
 
-/** It has to fit into the first sentence of a message. */
-const ANNOTATION_LENGTH_MAX = 100;
 /** Ends of bans; the largest that a Date holds (ECMA-262, 21.4.1.1). */
 const EPOCH_MS_MAX = 8.64e15;
 const TIER_MAX = 1000;

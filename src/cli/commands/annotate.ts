@@ -1,9 +1,11 @@
+import { ANNOTATION_LENGTH_MAX } from '../../control/limits.ts';
 import { printable } from '../../model/text.ts';
 import { warnIfNotDurable } from '../ask-daemon.ts';
 import { type Context, operatorName, requireSections } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { ANNOTATE } from '../definitions/daemon.ts';
 import { CommandError, EXIT } from '../exit.ts';
+import { refuseLonger } from '../options.ts';
 import { reachDaemon } from '../reach-daemon.ts';
 
 /** `zban annotate "deploy 1.4.2"`: a row of the audit trail that charts show and messages of the next minutes mention. */
@@ -11,6 +13,7 @@ export async function annotate(context: Context, options: Given<typeof ANNOTATE>
   const { output, json, env } = context;
   const text = options.text.join(' ').trim();
   if (text === '') throw new CommandError(EXIT.usage, 'what happened? zban annotate "deploy 1.4.2"');
+  refuseLonger('the text', text, ANNOTATION_LENGTH_MAX);
   const { socket } = requireSections(context, ['control']).control;
   const result = await reachDaemon(context, socket, 'annotate', { text, operator: operatorName(env) });
   if (json) output.json(result);

@@ -122,7 +122,7 @@ export function formatEntry(entry: AuditEntry): string {
   const parts = [formatTime(timeMs), `#${id}`, actor, action.toUpperCase().replaceAll('_', ' ')];
   if (client !== null) parts.push(client);
   if (action === 'ban') {
-    parts.push(`for ${formatDuration(durationSeconds === null ? null : durationSeconds * 1000)}`);
+    parts.push(durationSeconds === null ? 'permanently' : `for ${formatDuration(durationSeconds * 1000)}`);
     if (tier !== null && tier > 0) parts.push(`(tier ${tier})`);
     if (!enforced) parts.push('(observed)');
   }

@@ -23,7 +23,7 @@ export async function ban(context: Context, options: Given<typeof BAN>): Promise
   const common = { ...whoAsks(context, options), ...(forMs !== undefined && { forMs }), keepLonger: false };
   const { socket } = requireSections(context, ['control']).control;
   const results = await askInPieces(bans, (some) => reachDaemon(context, socket, 'ban', { ...common, bans: some }));
-  return list ? printListResults(context, list, results) : printResults(context, results);
+  return list ? printListResults(context, list, results) : printResults(context, options.targets ?? [], results);
 }
 
 export async function unban(context: Context, options: Given<typeof UNBAN>): Promise<number> {
@@ -35,7 +35,7 @@ export async function unban(context: Context, options: Given<typeof UNBAN>): Pro
   if (!all && !some) throw new CommandError(EXIT.usage, 'which addresses? Or --file FILE, or --all');
   const common = { ...whoAsks(context, options), all };
   const results = await askInPieces(targets, (piece) => askUnban(context, { ...common, targets: piece }));
-  return list ? printListResults(context, list, results) : printResults(context, results);
+  return list ? printListResults(context, list, results) : printResults(context, options.targets ?? [], results);
 }
 
 /** Of the daemon, or of the database and the kernel themselves while it is stopped. */
@@ -63,7 +63,7 @@ export async function allow(context: Context, options: Given<typeof ALLOW>): Pro
   const results = await askInPieces(targets, (some) =>
     reachDaemon(context, socket, 'allow', { ...common, targets: some }),
   );
-  return printResults(context, results);
+  return printResults(context, options.targets ?? [], results);
 }
 
 function whoAsks(

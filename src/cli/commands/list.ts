@@ -53,13 +53,16 @@ async function watch(context: Context, trail: OpenTrail, select: Select, owners:
     const frame = ({ rows }: Size) => formatFrame(follow(now()), select, now(), rows, owners).split('\n');
     return showLive(process, { intervalMs: WATCH_INTERVAL_MS, frame });
   }
-  for (let before = ''; ; await sleep(WATCH_INTERVAL_MS)) {
+  for (let before: string | undefined; ; await sleep(WATCH_INTERVAL_MS)) {
     const bans = select(follow(now()), now());
     const key = bans.map(({ auditId, confirmed }) => `${auditId}${confirmed}`).join();
     if (key === before) continue;
     before = key;
     if (json) output.json(bans.map(listEntry));
-    else output.data(`${countOf(bans.length, 'ban')} at ${formatTime(now())}\n${formatBans(bans, now(), owners)}\n`);
+    else
+      output.data(
+        `${countOf(bans.length, 'ban')} at ${formatTime(now())}\n${bans.length > 0 ? `${formatBans(bans, now(), owners)}\n` : ''}`,
+      );
   }
 }
 

@@ -9,6 +9,8 @@ import { readCount, readPositive, readSpan } from '../options.ts';
 /** `zban simulate`: writes the log of a made-up site, attacks included; for trying zban and for its tests. */
 export async function simulate(context: Context, options: Given<typeof SIMULATE>): Promise<number> {
   const { output } = context;
+  if (options.backlog !== undefined && !options.live)
+    throw new CommandError(EXIT.usage, '--backlog goes with --live: without it --duration says how much is written');
   const end = new AbortController();
   const stop = () => end.abort();
   if (options.live) process.once('SIGINT', stop).once('SIGTERM', stop);

@@ -1,4 +1,5 @@
 /** Commands about zban itself. */
+import { ANNOTATION_LENGTH_MAX } from '../../control/limits.ts';
 import { command } from './command.ts';
 
 const REASON = { type: 'string', requiresArg: true, describe: 'why, for the audit trail' } as const;
@@ -28,7 +29,12 @@ export const NOTIFY = {
 
 export const ANNOTATE = {
   operands: {
-    text: { type: 'string', array: true, demandOption: true, describe: 'what happened, at most 100 characters' },
+    text: {
+      type: 'string',
+      array: true,
+      demandOption: true,
+      describe: `what happened, at most ${ANNOTATION_LENGTH_MAX} characters`,
+    },
   },
 } as const;
 
