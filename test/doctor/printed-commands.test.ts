@@ -101,7 +101,11 @@ async function findMistake(words: readonly string[]): Promise<string | undefined
     return undefined;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const rest = /^zban .* missing:/.test(message) ? [SUBJECT] : /^--out is missing$/.test(message) ? ['--out', '-'] : [];
+    const rest = /^zban .* missing:/.test(message)
+      ? [SUBJECT]
+      : /^--out is missing$/.test(message)
+        ? ['--out', '-']
+        : [];
     return rest.length > 0 && !words.includes(SUBJECT) ? findMistake([...words, ...rest]) : message;
   }
 }
