@@ -1,6 +1,6 @@
 /**
- * Resident memory of a real daemon, as the service runs it, with so many distinct clients in its window: each asks three
- * times within a minute. `node test/bench/memory.ts CLIENTS`
+ * Resident memory of a real daemon, as the service runs it, with so many distinct clients in its window, each of which asks three
+ * times within a minute, and, if wanted, so many bans of others in force. `node test/bench/memory.ts CLIENTS [BANS]`
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,6 +15,7 @@ const ZBAN = fileURLToPath(new URL('../../scripts/zban', import.meta.url));
 const LINES_AT_ONCE = 10_000;
 const PAUSE_MS = 250;
 const clients = Number(process.argv[2] ?? 100_000);
+const bans = Number(process.argv[3] ?? 0);
 const folder = mkdtempSync(join(tmpdir(), 'zban-memory-'));
 const log = join(folder, 'access.log');
 const config = join(folder, 'config.yaml');
@@ -32,6 +33,17 @@ async function until<T>(test: () => T | undefined | false): Promise<T> {
   }
 }
 
+function order(): void {
+  const list = join(folder, 'bans.txt');
+  const address = (n: number) => `11.${(n >>> 16) & 255}.${(n >>> 8) & 255}.${n & 255}\n`;
+  writeFileSync(list, Array.from({ length: bans }, (_, n) => address(n)).join(''));
+  const { status: code, stderr } = spawnSync(ZBAN, ['ban', '--file', list, '--for', '7d', '--config', config], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  if (code !== 0) throw new Error(`zban ban ended with ${code}: ${stderr.slice(0, 500)}`);
+}
+
 function lines(first: number, count: number): string {
   const time = (Date.now() / 1000).toFixed(3);
   let text = '';
@@ -47,6 +59,7 @@ writeFileSync(log, '');
 writeFileSync(
   config,
   stringify({
+    ...(bans > 0 && { mode: 'enforce', firewall: { backend: 'dry-run' } }),
     logs: [{ path: log }],
     state: { database: join(folder, 'zban.db') },
     audit: { log: join(folder, 'audit.log') },
@@ -57,6 +70,7 @@ writeFileSync(
 const daemon = spawn(ZBAN, ['run', '--config', config], { stdio: 'ignore' });
 try {
   await until(() => status());
+  if (bans > 0) order();
   const total = clients * 3;
   for (let first = 0; first < total; first += LINES_AT_ONCE) {
     appendFileSync(log, lines(first, Math.min(LINES_AT_ONCE, total - first)));
@@ -69,7 +83,7 @@ try {
   const memory = readFileSync(`/proc/${daemon.pid}/status`, 'utf8');
   const mib = (name: string): number =>
     Math.round(Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(memory)?.[1]) / 1024);
-  console.log(JSON.stringify({ clients: read.clients, rssMib: mib('VmRSS'), peakMib: mib('VmHWM') }));
+  console.log(JSON.stringify({ clients: read.clients, bans, rssMib: mib('VmRSS'), peakMib: mib('VmHWM') }));
 } finally {
   const closed = once(daemon, 'exit');
   daemon.kill();
