@@ -55,6 +55,19 @@ export class Digest {
     }
   }
 
+  /**
+   * Which of the values each line from before `before` has: a bit each. Value by value, because a short loop over numbers is
+   * compiled at once, and searches are too few for anything longer.
+   */
+  words(values: readonly Value[], before: number): Uint32Array {
+    const words = new Uint32Array(this.count);
+    for (const [bit, { trait, hash }] of values.entries()) mark(words, this.traits, trait, hash, 1 << bit);
+    let kept = 0;
+    for (let place = 0; place < words.length; place++)
+      if ((this.lines[2 * place] as number) < before) words[kept++] = words[place] as number;
+    return words.subarray(0, kept);
+  }
+
   /** Second of the oldest line; Infinity without any. */
   get oldest(): number {
     return this.count === 0 ? Number.POSITIVE_INFINITY : (this.lines[2 * this.place(0)] as number);
@@ -89,5 +102,12 @@ export class Digest {
 
   private place(index: number): number {
     return (this.next - this.count + index + this.capacity) % this.capacity;
+  }
+}
+
+/** Sets `bit` in the words of the lines that have the value. */
+function mark(words: Uint32Array, traits: Uint16Array, trait: number, hash: number, bit: number): void {
+  for (let line = 0, at = trait; line < words.length; line++, at += WIDTH) {
+    if (traits[at] === hash) words[line] = (words[line] as number) | bit;
   }
 }

@@ -116,37 +116,14 @@ export class SwarmLines {
 }
 
 /** The lines since `since`, newest first. */
-export function findLines(evidence: Evidence, since: number): Line[] {
+function findLines(evidence: Evidence, since: number): Line[] {
   const lines: Line[] = [];
-  visitLines(evidence, since, (segment, at) => lines.push({ segment, at }));
-  return lines;
-}
-
-/** How many lines there are since `since`. */
-export function countLines(evidence: Evidence, since: number): number {
-  let count = 0;
-  visitLines(evidence, since, () => count++);
-  return count;
-}
-
-/** `count` of the `total` lines since `since`, evenly spread, newest first; `phase`, from 0 to below 1, says which. */
-export function sampleLines(evidence: Evidence, since: number, total: number, count: number, phase: number): Line[] {
-  const lines: Line[] = [];
-  if (count === 0) return lines;
-  let seen = 0;
-  visitLines(evidence, since, (segment, at) => {
-    if (seen++ === Math.floor(((lines.length + phase) * total) / count)) lines.push({ segment, at });
-  });
-  return lines;
-}
-
-function visitLines(evidence: Evidence, since: number, see: (segment: Segment, at: number) => void): void {
   evidence.walk((segment, at) => {
     const second = segment.tally.rows[at + SECOND] as number;
-    if (second < since - LATE_SECONDS) return false;
-    if (second >= since) see(segment, at);
-    return true;
+    if (second >= since) lines.push({ segment, at });
+    return second >= since - LATE_SECONDS;
   });
+  return lines;
 }
 
 /** Where the looks begin that were read. */

@@ -14,7 +14,7 @@ import { TRAITS } from './look.ts';
 import { LookHasher } from './look-hasher.ts';
 import { CLIENTS_MIN, search } from './search.ts';
 import { HORIZONS, Strangers, type StrangersState } from './strangers.ts';
-import { countLines, offsetsOf, SwarmLines, sampleLines } from './swarm-lines.ts';
+import { offsetsOf, SwarmLines } from './swarm-lines.ts';
 import { UsualTraffic, type UsualTrafficState } from './usual-traffic.ts';
 
 /** More strangers than so many times the usual and so many more are looked at; fewer more while a swarm is under way. */
@@ -23,6 +23,10 @@ const [SUSPECT_TIMES, SUSPECT_MORE, SUSPECT_MORE_AGAIN] = [1.5, 40, 10];
 const UNDER_WAY_SECONDS = 3840;
 /** Looks at a horizon are so far apart: at least, and as a share of the horizon. */
 const [LOOK_SECONDS, LOOK_PARTS] = [10, 8];
+const LOOKS = HORIZONS.map((horizon) => ({
+  horizon,
+  every: Math.ceil(horizon / LOOK_PARTS / LOOK_SECONDS) * LOOK_SECONDS,
+}));
 /** A network that may not be banned is reported again after so many seconds. */
 const SPARED_SECONDS = 3840;
 /** A surplus that lasts is searched ever more seldom: after this share of the time since it began. */
@@ -63,6 +67,8 @@ export class SwarmWatch {
   private readonly hasher: LookHasher;
   /** The look of the line that is being learned. */
   private readonly learned = new Uint32Array(TRAITS.length);
+  /** Lines that were looked at for the digest. */
+  private seen = 0;
   /** Strangers since then teach nothing, until then: more of them come than usual. */
   private suspectSince = 0;
   private suspectUntil = 0;
@@ -87,10 +93,7 @@ export class SwarmWatch {
     const now = second + 1;
     if (now % LOOK_SECONDS !== 0) return;
     this.strangers.advance(now, this.suspectUntil < now);
-    for (const horizon of HORIZONS) {
-      const every = Math.ceil(horizon / LOOK_PARTS / LOOK_SECONDS) * LOOK_SECONDS;
-      if (now % every === 0) this.look(now, horizon);
-    }
+    for (const { horizon, every } of LOOKS) if (now % every === 0) this.look(now, horizon);
     if (now % MINUTE !== 0) return;
     this.learn(now);
     if (this.lanes.size > 0) this.follow(now);
@@ -166,21 +169,22 @@ export class SwarmWatch {
   /** A minute of usual traffic goes into the digest: not what a lane stops, nor strangers while too many of them come. */
   private learn(now: number): void {
     const { clients, strangers, suspectSince, evidence, lanes, usual, learned } = this;
+    const lines = evidence.total - this.seen;
+    this.seen = evidence.total;
     const suspect = this.suspectUntil >= now;
-    const total = countLines(evidence, now - MINUTE);
     // Under the installation's key, so that nobody outside knows which lines count.
     const phase = mixBits(now ^ this.hasher.options.hashKey) / 2 ** 32;
-    for (const { segment, at } of sampleLines(evidence, now - MINUTE, total, usual.quota(total), phase)) {
+    evidence.sample(lines, usual.quota(lines), phase, (segment, at) => {
       const { rows } = segment.tally;
       const [high, low, second] = [rows[at + HIGH] as number, rows[at + LOW] as number, rows[at + SECOND] as number];
       const slot = clients.find(high, low);
       const isShutOut = slot >= 0 && (clients.bannedUntil(slot) > second || clients.flaggedUntil(slot) >= second);
-      if (isShutOut || (suspect && strangers.is(slot, suspectSince))) continue;
+      if (isShutOut || (suspect && strangers.is(slot, suspectSince))) return;
       const values = evidence.scan(segment, at);
-      if (!values) continue;
+      if (!values) return;
       this.hasher.hash(values, high, low, learned, 0);
       if (!lanes.matches(learned, 0)) usual.add(second, clientHash(high, low), learned);
-    }
+    });
   }
 
   /** Counts what open lanes stopped in the last minute, and ends those whose swarm is over. */

@@ -8,7 +8,7 @@
  */
 import type { Backtest } from '../model/lane.ts';
 import { Digest, type DigestState, fold, HASH_MASK } from './digest.ts';
-import { addWord, hasAll, type Value, wordOf } from './signature.ts';
+import { addWord, hasAll, type Value } from './signature.ts';
 
 /** Lines kept. What none of them has may touch a share of 1/21,600: a twentieth of what lanes are allowed. */
 const LINES_MAX = 21_600;
@@ -54,13 +54,9 @@ export class UsualTraffic {
     before: number,
   ): { readonly words: ReadonlyMap<number, number>; readonly lines: number } {
     const words = new Map<number, number>();
-    let lines = 0;
-    const folded = fold(values);
-    this.digest.visit(before, (traits, at) => {
-      addWord(words, wordOf(folded, traits, at));
-      lines++;
-    });
-    return { words, lines };
+    const found = this.digest.words(fold(values), before);
+    for (const word of found) addWord(words, word);
+    return { words, lines: found.length };
   }
 
   /** Which of the values of one trait any line from before `before` has. */

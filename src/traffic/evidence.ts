@@ -56,6 +56,8 @@ export class Evidence {
   private rows = 0;
   /** Rows since findBusiest() was called. */
   private fresh = 0;
+  /** Rows so far, dropped ones included. */
+  total = 0;
   private bytes = 0;
 
   constructor(reader: LineReader, release: Release = () => {}) {
@@ -75,6 +77,7 @@ export class Evidence {
     if (!last) return;
     this.rows += to - last.to;
     this.fresh += to - last.to;
+    this.total += to - last.to;
     this.bytes += lineStart(last, to) - lineStart(last, last.to);
     last.to = to;
   }
@@ -153,6 +156,25 @@ export class Evidence {
       for (let row = segment.to - 1; row >= segment.from; row--) {
         if (left-- === 0 || !visit(segment, row * ROW)) return;
       }
+    }
+  }
+
+  /**
+   * Shows `count` of the newest `lines`, evenly spread, newest first; `phase`, from 0 to below 1, says which. Takes no time for
+   * the lines between them.
+   */
+  sample(lines: number, count: number, phase: number, visit: (segment: Segment, at: number) => void): void {
+    const spread = Math.min(lines, LINES_KEPT) / count;
+    let [shown, newer] = [0, 0];
+    for (let i = this.segments.length - 1; i >= this.first && shown < count; i--) {
+      const segment = this.segments[i] as Segment;
+      const rows = segment.to - segment.from;
+      for (let place = pick(shown); shown < count && place < newer + rows; place = pick(++shown))
+        visit(segment, (segment.to - 1 - place + newer) * ROW);
+      newer += rows;
+    }
+    function pick(index: number): number {
+      return Math.floor((index + phase) * spread);
     }
   }
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Parser } from '../../src/parse/parser.ts';
+import { LOW } from '../../src/parse/tally.ts';
 import { TRAITS } from '../../src/swarm/look.ts';
-import { sampleLines } from '../../src/swarm/swarm-lines.ts';
 import { UsualTraffic } from '../../src/swarm/usual-traffic.ts';
 import { Evidence } from '../../src/traffic/evidence.ts';
 import { bytesOf, NEVER, PARSER } from '../support/parse.ts';
@@ -31,27 +31,44 @@ const matching = (usual: UsualTraffic) => {
   return { requests, matched: requests_matched };
 };
 
-test('every line of a minute is as likely to be taken as any other, and the phase says which are', () => {
-  const [parser, lines] = [new Parser(PARSER), 12];
+test('every one of the newest lines is as likely to be taken as any other, however they were cut, and the phase says which are', () => {
+  const [parser, lines, older] = [new Parser(PARSER), 12, 5];
   const evidence = new Evidence(parser.reader);
   const text = Array.from(
-    { length: lines },
+    { length: older + lines },
     (_, n) => `{"msec":"${NOON}.5","remote_addr":"192.0.2.${n}","status":"200"}\n`,
   );
   const bytes = bytesOf(text.join(''));
   const tally = parser.parse(bytes, NEVER);
-  evidence.open(0, bytes, tally, 0);
-  evidence.extend(lines);
+  for (const [from, to] of [
+    [0, 8],
+    [8, 9],
+    [9, 16],
+    [16, 17],
+  ] as const) {
+    evidence.open(0, bytes, tally, from);
+    evidence.extend(to);
+  }
+  assert.equal(evidence.total, older + lines);
+  const sample = (count: number, phase: number) => {
+    const taken: number[] = [];
+    evidence.sample(lines, count, phase, ({ tally: { rows } }, at) => taken.push((rows[at + LOW] as number) & 255));
+    return taken;
+  };
   for (const count of [1, 5, 12]) {
     const taken = new Map<number, number>();
     for (let step = 0; step < lines; step++) {
-      const sample = sampleLines(evidence, NOON, lines, count, (step + 0.5) / lines);
-      assert.equal(sample.length, count);
-      for (const { at } of sample) taken.set(at, (taken.get(at) ?? 0) + 1);
+      const lows = sample(count, (step + 0.5) / lines);
+      assert.equal(new Set(lows).size, count);
+      for (const low of lows) taken.set(low, (taken.get(low) ?? 0) + 1);
     }
-    assert.deepEqual([...taken.values()], new Array(lines).fill(count));
+    const newest = Array.from({ length: lines }, (_, n) => [older + n, count]);
+    assert.deepEqual(
+      [...taken].sort(([a], [b]) => a - b),
+      newest,
+    );
   }
-  assert.deepEqual(sampleLines(evidence, NOON, lines, 0, 0), []);
+  assert.deepEqual(sample(0, 0), []);
 });
 
 test('lines are taken quickly until the table is full, then so that it spans a week, and one of four where few come', () => {
