@@ -6,7 +6,8 @@ import { hasAll, type Value } from './signature.ts';
 import { PAST_SECONDS } from './strangers.ts';
 
 /** A swarm that sends less than this share of what it sent at first, for so many seconds, has ended. */
-const [QUIET_SHARE, QUIET_SECONDS] = [0.1, 600];
+export const QUIET_SHARE = 0.1;
+const QUIET_SECONDS = 600;
 
 /** What is known of a lane when it opens. */
 export type Finding = Omit<LaneStart, 'event' | 'phase' | 'id' | 'time' | 'action' | 'opened'>;
@@ -51,6 +52,11 @@ export class Lanes {
 
   get all(): readonly OpenLane[] {
     return this.open.map(({ lane }) => lane);
+  }
+
+  /** What a look must have to match, of each open lane. */
+  get values(): readonly (readonly Value[])[] {
+    return this.open.map(({ values }) => values);
   }
 
   get size(): number {

@@ -41,6 +41,8 @@ export interface SearchInput {
   readonly lanes: Lanes;
   readonly hasher: LookHasher;
   readonly harmMax: number;
+  /** When the surplus began, at the latest: who came since may be of it. */
+  readonly begun: number;
   /** A swarm was found a while ago. */
   readonly isUnderWay: boolean;
   readonly wasBanned: (network: string) => boolean;
@@ -61,16 +63,29 @@ interface Signature {
   /** Its looks, and slots of its clients. */
   readonly offsets: readonly number[];
   readonly clients: ReadonlySet<number>;
+  readonly score: number;
 }
 
 const NOTHING: Found = { lanes: [], networks: [] };
 
+/** Which of these networks send again at a share of the rate that they were banned for, although `horizon` is short. */
+export function searchAgain(input: SearchInput, now: number, horizon: number, ratesMin: ReadonlyMap<string, number>) {
+  const lines = readLines(input, now - horizon);
+  return lines.strangers.count === 0 ? [] : new Search(input, lines, now, horizon, 1).findAgain(ratesMin);
+}
+
 /** Looks at the `horizon` seconds before `now`, in which `surplusShare` of the strangers are more than usual. */
 export function search(input: SearchInput, now: number, horizon: number, surplusShare: number): Found {
-  const since = now - horizon;
-  const isStranger = (slot: number) => input.strangers.is(slot, since) && !input.isProtected(slot);
-  const lines = new SwarmLines(input.evidence, input.clients, input.hasher, since, isStranger);
+  const lines = readLines(input, now - horizon);
   return new Search(input, lines, now, horizon, surplusShare).run();
+}
+
+function readLines(
+  { evidence, clients, hasher, strangers, begun, isProtected }: SearchInput,
+  since: number,
+): SwarmLines {
+  const isStranger = (slot: number) => strangers.is(slot, begun) && !isProtected(slot);
+  return new SwarmLines(evidence, clients, hasher, since, isStranger, begun);
 }
 
 class Search {
@@ -82,6 +97,8 @@ class Search {
   private readonly surplus: number;
   /** Strangers' lines that nothing explains yet: offsets of their looks. */
   private left: number[];
+  /** What the open lanes and those found so far are worth together. */
+  private worth: number;
 
   constructor(input: SearchInput, lines: SwarmLines, now: number, horizon: number, surplusShare: number) {
     this.input = input;
@@ -92,6 +109,7 @@ class Search {
     this.surplus = count * surplusShare;
     const isExplained = (at: number) => input.lanes.explains(hashes, at, seconds[at / TRAITS.length] as number);
     this.left = offsetsOf(count).filter((at) => !isExplained(at));
+    this.worth = this.measureWorth();
   }
 
   run(): Found {
@@ -111,6 +129,11 @@ class Search {
     };
   }
 
+  findAgain(ratesMin: ReadonlyMap<string, number>): readonly SwarmNetwork[] {
+    const networks = this.describeNetworks(this.findNetworks()).filter(({ network }) => !this.input.isSpared(network));
+    return networks.filter(({ network, proof }) => proof.rate >= (ratesMin.get(network) ?? Number.POSITIVE_INFINITY));
+  }
+
   /** One signature after the other, each for what the ones before leave; networks where they explain clearly more. */
   private explain(least: number): { readonly signatures: readonly Signature[]; readonly networks: readonly Suspect[] } {
     const signatures: Signature[] = [];
@@ -121,8 +144,10 @@ class Search {
       const suspects = networks.length === 0 ? this.findNetworks() : [];
       const lines = suspects.reduce((sum, { offsets }) => sum + offsets.length, 0);
       if (lines >= least && lines > (signature?.offsets.length ?? 0) + least) networks = suspects;
-      else if (signature) signatures.push(signature);
-      else return { signatures, networks };
+      else if (signature) {
+        signatures.push(signature);
+        this.worth += signature.score;
+      } else return { signatures, networks };
       const explained = new Set(
         networks === suspects ? suspects.flatMap(({ offsets }) => offsets) : signature?.offsets,
       );
@@ -136,14 +161,13 @@ class Search {
     const { hashes, seconds } = lines.strangers;
     const values = frequentValues(hashes, this.left, least);
     const usual = input.usual.countWords(values, this.before);
-    // The rule of succession (Laplace): little knowledge allows little.
-    const shareOf = (mask: number) => (countMatches(usual.words, mask) + 1) / (usual.lines + 1);
+    const shareOf = (mask: number) => shareAtMost(countMatches(usual.words, mask), usual.lines);
     const shares = values.map((_, bit) => shareOf(1 << bit));
     let nowOf: ((mask: number, matched: number) => number) | undefined;
     const scoreMask = (mask: number, matched: number) => {
       const coverage = Math.min(1, matched / surplus);
       const score = scoreOf(coverage, shareOf(mask), input.harmMax);
-      if (score <= 0) return score;
+      if (score <= -this.worth) return score;
       // Others' requests can only speak against it too, and have to be read.
       nowOf ??= this.measureHarmNow(values);
       return Math.min(score, scoreOf(coverage, nowOf(mask, matched), input.harmMax));
@@ -151,14 +175,15 @@ class Search {
     return () => {
       const words = new Map<number, number>();
       for (const at of this.left) addWord(words, wordOf(values, hashes, at));
-      const mask = findSignature(values, words, shares, least, scoreMask);
+      const mask = findSignature(values, words, shares, least, -this.worth, scoreMask);
       if (mask === undefined) return undefined;
       const chosen = values.filter((_, bit) => mask & (1 << bit));
       const offsets = this.left.filter((at) => hasAll(chosen, hashes, at));
       const clients = this.clientsOf(offsets);
       const newest = Math.max(...offsets.map((at) => seconds[at / TRAITS.length] as number));
       const goesOn = newest >= now - horizon / RECENT_PARTS;
-      return goesOn && clients.size >= LANE_CLIENTS_MIN ? { values: chosen, offsets, clients } : undefined;
+      const score = scoreMask(mask, offsets.length);
+      return goesOn && clients.size >= LANE_CLIENTS_MIN ? { values: chosen, offsets, clients, score } : undefined;
     };
   }
 
@@ -172,7 +197,7 @@ class Search {
     const { clients } = this.input;
     for (const at of offsetsOf(others.count)) {
       const slot = others.slots[at / TRAITS.length] as number;
-      const isNew = clients.firstSecond(slot) >= this.now - this.horizon;
+      const isNew = clients.firstSecond(slot) >= this.input.begun;
       addWord(isNew ? newcomers : known, wordOf(values, others.hashes, at));
     }
     return (mask, matched) => {
@@ -182,6 +207,19 @@ class Search {
       const touched = countMatches(known, mask) + (isHonest ? fresh : 0);
       return others.count === 0 ? 0 : Math.max(0, touched - 2 * Math.sqrt(touched)) / others.count;
     };
+  }
+
+  /** What the open lanes cover less what they cost: they and new ones together touch no more than all may. */
+  private measureWorth(): number {
+    const { input, lines, before } = this;
+    const { hashes, count } = lines.strangers;
+    if (input.lanes.size === 0) return 0;
+    const covered = offsetsOf(count).filter((at) => input.lanes.matches(hashes, at)).length;
+    const harm = input.lanes.values.reduce((sum, values) => {
+      const { requests, requests_matched } = input.usual.backtest(values, before);
+      return sum + shareAtMost(requests_matched, requests);
+    }, 0);
+    return scoreOf(Math.min(1, covered / this.surplus), harm, input.harmMax);
   }
 
   private findNetworks(): Suspect[] {
@@ -244,4 +282,9 @@ class Search {
   private get before(): number {
     return this.now - this.horizon - BEFORE_SECONDS;
   }
+}
+
+/** The rule of succession (Laplace): little knowledge allows little. */
+function shareAtMost(matched: number, lines: number): number {
+  return (matched + 1) / (lines + 1);
 }

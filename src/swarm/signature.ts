@@ -63,7 +63,8 @@ export function countMatches(words: Words, mask: number): number {
 /**
  * A conjunction is worth what it covers of the surplus less what it costs: to touch `harmMax` of the usual requests costs
  * as much as the whole surplus is worth. So only what marks the surplus 1 / harmMax times as often as usual traffic is
- * worth anything, and all lanes together, whose coverage adds up to 1 at most, touch no more than `harmMax`.
+ * worth anything. Lanes must be worth something together: their coverage adds up to 1 at most, so they touch no more than
+ * `harmMax`, and one that covers much and touches nobody leaves room for others.
  */
 export function scoreOf(coverage: number, harm: number, harmMax: number): number {
   return coverage - harm / harmMax;
@@ -82,13 +83,14 @@ interface Candidate {
 /**
  * The best conjunction of values for the lines of a surplus in `words`, at least `least` of them; of those as good, the most
  * specific: that of more and rarer values, by the share of usual requests in `shares` that has each. Its bits; undefined when
- * none is worth anything. `scoreMask` says what one is worth that so many lines match.
+ * none is worth more than `floor`. `scoreMask` says what one is worth that so many lines match.
  */
 export function findSignature(
   values: readonly Value[],
   words: Words,
   shares: readonly number[],
   least: number,
+  floor: number,
   scoreMask: (mask: number, lines: number) => number,
 ): number | undefined {
   const found: Candidate[] = [];
@@ -107,7 +109,7 @@ export function findSignature(
   extend(0, 0, [], 1);
   const most = Math.max(...found.map(({ score }) => score));
   const [best] = found
-    .filter(({ score }) => score > 0 && score >= most - SAME_WORTH)
+    .filter(({ score }) => score > floor && score >= most - SAME_WORTH)
     .sort((a, b) => a.chance - b.chance || b.score - a.score || a.mask - b.mask);
   return best?.mask;
 }

@@ -71,13 +71,14 @@ export class SwarmLines {
   private readonly read: (lines: readonly Line[]) => Looks;
   private known: Looks | undefined;
 
-  /** The lines since `since` of those that `isStranger`, and of all others who are not banned. */
+  /** The lines since `since` of those that `isStranger`, and of all others who are not banned; newcomers came since `begun`. */
   constructor(
     evidence: Evidence,
     clients: Clients,
     hasher: LookHasher,
     since: number,
     isStranger: (slot: number) => boolean,
+    begun: number,
   ) {
     const [strangers, others] = [[] as Line[], [] as Line[]];
     const counts = new Map<number, number>();
@@ -94,7 +95,7 @@ export class SwarmLines {
       }
       // What newcomers ask for is pages; the files of these say nothing of how many ask for what.
       const isPart = ((rows[line.at + INFO] as number) & PAGE_PART) !== 0;
-      if (isPart && clients.firstSecond(slot) >= since) parts++;
+      if (isPart && clients.firstSecond(slot) >= begun) parts++;
       else others.push(line);
     }
     this.read = (lines) => new Looks(lines, evidence, clients, hasher);

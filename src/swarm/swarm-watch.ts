@@ -9,11 +9,12 @@ import type { SwarmOptions } from '../settings/engine-settings.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
 import { clientHash, mixBits } from '../traffic/hash.ts';
-import { Lanes, type LanesState } from './lanes.ts';
+import { Lanes, type LanesState, QUIET_SHARE } from './lanes.ts';
 import { TRAITS } from './look.ts';
 import { LookHasher } from './look-hasher.ts';
-import { CLIENTS_MIN, search } from './search.ts';
-import { HORIZONS, Strangers, type StrangersState } from './strangers.ts';
+import type { SwarmNetwork } from './networks.ts';
+import { CLIENTS_MIN, type SearchInput, search, searchAgain } from './search.ts';
+import { HORIZONS, PAST_SECONDS, Strangers, type StrangersState } from './strangers.ts';
 import { offsetsOf, SwarmLines } from './swarm-lines.ts';
 import { UsualTraffic, type UsualTrafficState } from './usual-traffic.ts';
 
@@ -75,6 +76,8 @@ export class SwarmWatch {
   private underWayUntil = 0;
   /** By horizon: since when there is a surplus without a find, and when it was searched last. */
   private readonly surplus = new Map<number, { readonly since: number; searched: number }>();
+  /** Networks banned for the swarm that is under way, and from what rate on their swarm goes on. */
+  private readonly banned = new Map<string, number>();
   /** Networks that may not be banned, and until when they are not reported again. */
   private readonly spared = new Map<string, number>();
 
@@ -93,6 +96,7 @@ export class SwarmWatch {
     const now = second + 1;
     if (now % LOOK_SECONDS !== 0) return;
     this.strangers.advance(now, this.suspectUntil < now);
+    this.lookAgain(now);
     for (const { horizon, every } of LOOKS) if (now % every === 0) this.look(now, horizon);
     if (now % MINUTE !== 0) return;
     this.learn(now);
@@ -119,7 +123,7 @@ export class SwarmWatch {
 
   /** Compares the strangers of a horizon with the usual ones; where there are more, it finds out what they are. */
   private look(now: number, horizon: number): void {
-    const { strangers, usual, lanes, options } = this;
+    const { strangers, usual, lanes, options, acts } = this;
     const isUnderWay = now < this.underWayUntil;
     const more = isUnderWay ? SUSPECT_MORE_AGAIN : SUSPECT_MORE;
     const came = strangers.since(now - horizon, more);
@@ -128,7 +132,7 @@ export class SwarmWatch {
       this.surplus.delete(horizon);
       return;
     }
-    if (this.suspectUntil < now) this.suspectSince = now;
+    if (this.suspectUntil < now && !isUnderWay) this.suspectSince = now;
     this.suspectSince = Math.min(this.suspectSince, now - horizon);
     this.suspectUntil = Math.max(this.suspectUntil, now + horizon);
     // More of a swarm that is known already need not be a swarm by itself.
@@ -137,21 +141,7 @@ export class SwarmWatch {
     this.surplus.set(horizon, begun);
     if (now - begun.searched < SEARCH_SHARE * (now - begun.since)) return;
     begun.searched = now;
-    const { evidence, clients, hasher, acts } = this;
-    const input = {
-      evidence,
-      clients,
-      strangers,
-      usual,
-      lanes,
-      hasher,
-      harmMax: HONEST_SHARE,
-      isUnderWay,
-      wasBanned: acts.wasBanned,
-      isProtected: acts.isProtected,
-      isSpared: (network: string) => (this.spared.get(network) ?? 0) > now,
-    };
-    const found = search(input, now, horizon, 1 - expected / came);
+    const found = search(this.searchInput(now), now, horizon, 1 - expected / came);
     if (found.lanes.length + found.networks.length > 0) {
       this.underWayUntil = now + UNDER_WAY_SECONDS;
       this.surplus.clear();
@@ -161,9 +151,34 @@ export class SwarmWatch {
       const action = options.action === 'deny' ? 'deny' : 'hold';
       acts.emit(lanes.start(finding, action, options.action !== 'alert', now));
     }
-    for (const { network, proof } of found.networks) {
-      if (!acts.banNetwork(network, proof)) this.spared.set(network, now + SPARED_SECONDS);
+    this.banNetworks(found.networks, now);
+  }
+
+  /** A network whose ban ends before its swarm does is banned again at once. */
+  private lookAgain(now: number): void {
+    if (now >= this.underWayUntil) this.banned.clear();
+    if (this.banned.size > 0) this.banNetworks(searchAgain(this.searchInput(now), now, MINUTE, this.banned), now);
+  }
+
+  private banNetworks(networks: readonly SwarmNetwork[], now: number): void {
+    for (const { network, proof } of networks) {
+      this.underWayUntil = now + UNDER_WAY_SECONDS;
+      if (!this.acts.banNetwork(network, proof)) this.spared.set(network, now + SPARED_SECONDS);
+      else if (!this.banned.has(network)) this.banned.set(network, QUIET_SHARE * proof.rate);
     }
+  }
+
+  private searchInput(now: number): SearchInput {
+    const { evidence, clients, strangers, usual, lanes, hasher, acts } = this;
+    return {
+      ...{ evidence, clients, strangers, usual, lanes, hasher },
+      harmMax: HONEST_SHARE,
+      begun: Math.max(this.suspectSince, now - PAST_SECONDS),
+      isUnderWay: now < this.underWayUntil,
+      wasBanned: acts.wasBanned,
+      isProtected: acts.isProtected,
+      isSpared: (network) => (this.spared.get(network) ?? 0) > now,
+    };
   }
 
   /** A minute of usual traffic goes into the digest: not what a lane stops, nor strangers while too many of them come. */
@@ -192,7 +207,8 @@ export class SwarmWatch {
     const since = Math.min(...this.lanes.all.map((lane) => lane.since));
     const isStranger = (slot: number) => this.strangers.is(slot, since);
     const { evidence, clients } = this;
-    const { hashes, count, total } = new SwarmLines(evidence, clients, this.hasher, now - MINUTE, isStranger).strangers;
+    const { hashes, count, total } = new SwarmLines(evidence, clients, this.hasher, now - MINUTE, isStranger, since)
+      .strangers;
     const times = count === 0 ? 0 : total / count;
     for (const event of this.lanes.follow(hashes, offsetsOf(count), times, MINUTE, now)) this.acts.emit(event);
   }

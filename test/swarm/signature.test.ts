@@ -20,6 +20,7 @@ test('of conjunctions that cover as much and touch nobody, the one of the rarest
       words,
       known.map(({ share }) => share),
       50,
+      0,
       () => 0.9,
     );
     const chosen = known.flatMap((each, bit) => ((mask ?? 0) & (1 << bit) ? [each.share] : []));
@@ -35,9 +36,9 @@ test('what is worth clearly more is taken though something more specific is ther
     [0b11, 200],
   ]);
   const scoreOf = (_: number, lines: number) => lines / 500;
-  assert.equal(findSignature(values, words, [0.0001, 0.0001], 50, scoreOf), 0b01);
+  assert.equal(findSignature(values, words, [0.0001, 0.0001], 50, 0, scoreOf), 0b01);
   assert.equal(
-    findSignature(values, words, [0.0001, 0.0001], 50, () => -1),
+    findSignature(values, words, [0.0001, 0.0001], 50, 0, () => -1),
     undefined,
   );
 });

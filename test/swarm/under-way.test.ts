@@ -1,0 +1,76 @@
+/** While a swarm is under way: what its first lane leaves room for, who speaks for whom, and what becomes of its networks. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { START } from '../support/traffic.ts';
+import { anyAddress, crowd, isOfSwarm, logOf, OLD_BROWSER, type Request, replay, USUAL_SECONDS } from './story.ts';
+
+const FROM = START + USUAL_SECONDS;
+const RARE_BROWSER = 'Mozilla/5.0 (X11; U; Linux) Epiphany/2.30';
+const COMMON_BROWSER = 'Mozilla/5.0 (X11) Firefox/127';
+/** As visitors ask. */
+const usualRequest = (n: number) => ({ path: `/page/${n % 9}`, referer: 'https://www.site.example/' });
+
+/** When each look was stopped first, in seconds from the swarm's beginning. */
+function lanesOf(requests: readonly Request[]): Map<string | undefined, number> {
+  const lanes = new Map<string | undefined, number>();
+  for (const event of replay(logOf(requests)))
+    if (event.event === 'lane' && event.phase === 'start')
+      lanes.set(event.match.user_agent, Date.parse(event.time) / 1000 - FROM);
+  return lanes;
+}
+
+/** Clients that come between `from` and `to`, and again every `gap` seconds until `end`. */
+function returning(
+  count: number,
+  [from, to, end]: readonly [number, number, number],
+  gap: number,
+  request: (client: number, turn: number, second: number) => Pick<Request, 'path' | 'agent' | 'referer'>,
+  address: (client: number) => string = anyAddress,
+): Request[] {
+  return Array.from({ length: count }, (_, client) => {
+    const first = from + Math.floor(((to - from) * client) / count);
+    const ip = address(client);
+    return Array.from({ length: Math.ceil((end - first) / gap) }, (_, turn) => {
+      const second = first + gap * turn;
+      return { second: FROM + second, ip, ...request(client, turn, second) };
+    });
+  }).flat();
+}
+
+test('a lane that covers much and touches nobody leaves room for another, which alone would need more of what is usual', () => {
+  // Three hours of this site are 2700 lines known: alone a lane must cover 37 % of the surplus.
+  const agent = (n: number) => ((7 * n) % 100 < 70 ? OLD_BROWSER : RARE_BROWSER);
+  const lanes = lanesOf(crowd(4, 900, (n) => ({ ...usualRequest(n), agent: agent(n) })));
+  assert.deepEqual([...lanes.keys()].sort(), [OLD_BROWSER, RARE_BROWSER].sort());
+  assert.ok(Math.max(...lanes.values()) <= 120, JSON.stringify([...lanes]));
+});
+
+test('clients of a swarm that come back after minutes do not speak for it as if they were known', () => {
+  // For five minutes they have nothing in common, and then they all call themselves the same.
+  const agent = (client: number, second: number) => (second < 300 ? `Mozilla/5.0 (${client})` : OLD_BROWSER);
+  const lanes = lanesOf(
+    returning(2400, [0, 900, 900], 100, (client, turn, second) => ({
+      ...usualRequest(client + turn),
+      agent: agent(client, second),
+    })),
+  );
+  const after = (lanes.get(OLD_BROWSER) ?? Number.POSITIVE_INFINITY) - 300;
+  assert.ok(after <= 75, `after ${after} s`);
+});
+
+test('a network is banned again as soon as its ban ends while its swarm goes on, though nobody new comes', () => {
+  const requests = returning(
+    400,
+    [0, 60, 1500],
+    30,
+    (client, turn) => ({ ...usualRequest(client + turn), agent: COMMON_BROWSER }),
+    (client) => `95.${client % 40}.7.${1 + Math.floor(client / 40)}`,
+  );
+  const again = new Map<string, number[]>();
+  for (const event of replay(logOf(requests)).filter(isOfSwarm))
+    if (event.event === 'ban')
+      again.set(event.ip, [...(again.get(event.ip) ?? []), Date.parse(event.time) / 1000 - FROM]);
+  assert.equal(again.size, 40);
+  for (const [network, [first = 0, second = Number.POSITIVE_INFINITY]] of again)
+    assert.ok(second - first <= 600 + 40, `${network}: ${first} s, ${second} s`);
+});
