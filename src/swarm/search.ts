@@ -97,8 +97,14 @@ class Search {
   private readonly surplus: number;
   /** Strangers' lines that nothing explains yet: offsets of their looks. */
   private left: number[];
-  /** What the open lanes and those found so far are worth together. */
+  /** Strangers' lines that the open lanes and those found so far cover, and what these are worth together. */
+  private covered = 0;
   private worth: number;
+  /**
+   * The rule of succession (Laplace): one line more than was found counts, so that little knowledge allows little. It counts once:
+   * what touches any of them is as likely to show in the digest whether it has one lane or five.
+   */
+  private oneMore = 1;
 
   constructor(input: SearchInput, lines: SwarmLines, now: number, horizon: number, surplusShare: number) {
     this.input = input;
@@ -147,6 +153,8 @@ class Search {
       else if (signature) {
         signatures.push(signature);
         this.worth += signature.score;
+        this.covered += signature.offsets.length;
+        this.oneMore = 0;
       } else return { signatures, networks };
       const explained = new Set(
         networks === suspects ? suspects.flatMap(({ offsets }) => offsets) : signature?.offsets,
@@ -157,16 +165,16 @@ class Search {
 
   /** Prepares to find the best signature of what is left, which is undefined when there is none. */
   private prepare(least: number): () => Signature | undefined {
-    const { lines, surplus, input, horizon, now } = this;
+    const { lines, input, horizon, now } = this;
     const { hashes, seconds } = lines.strangers;
     const values = frequentValues(hashes, this.left, least);
     const usual = input.usual.countWords(values, this.before);
-    const shareOf = (mask: number) => shareAtMost(countMatches(usual.words, mask), usual.lines);
-    const shares = values.map((_, bit) => shareOf(1 << bit));
+    const shareOf = (mask: number, more: number) => (countMatches(usual.words, mask) + more) / (usual.lines + 1);
+    const shares = values.map((_, bit) => shareOf(1 << bit, 1));
     let nowOf: ((mask: number, matched: number) => number) | undefined;
     const scoreMask = (mask: number, matched: number) => {
-      const coverage = Math.min(1, matched / surplus);
-      const score = scoreOf(coverage, shareOf(mask), input.harmMax);
+      const coverage = this.coverageOf(matched);
+      const score = scoreOf(coverage, shareOf(mask, this.oneMore), input.harmMax);
       if (score <= -this.worth) return score;
       // Others' requests can only speak against it too, and have to be read.
       nowOf ??= this.measureHarmNow(values);
@@ -215,11 +223,21 @@ class Search {
     const { hashes, count } = lines.strangers;
     if (input.lanes.size === 0) return 0;
     const covered = offsetsOf(count).filter((at) => input.lanes.matches(hashes, at)).length;
-    const harm = input.lanes.values.reduce((sum, values) => {
+    const coverage = this.coverageOf(covered);
+    this.covered = covered;
+    let [touched, known] = [this.oneMore, 1];
+    for (const values of input.lanes.values) {
       const { requests, requests_matched } = input.usual.backtest(values, before);
-      return sum + shareAtMost(requests_matched, requests);
-    }, 0);
-    return scoreOf(Math.min(1, covered / this.surplus), harm, input.harmMax);
+      [touched, known] = [touched + requests_matched, requests + 1];
+    }
+    this.oneMore = 0;
+    return scoreOf(coverage, touched / known, input.harmMax);
+  }
+
+  /** What so many more lines add to the share of the surplus that is covered: all add up to 1 at most. */
+  private coverageOf(matched: number): number {
+    const { covered, surplus } = this;
+    return Math.min(1, (covered + matched) / surplus) - Math.min(1, covered / surplus);
   }
 
   private findNetworks(): Suspect[] {
@@ -282,9 +300,4 @@ class Search {
   private get before(): number {
     return this.now - this.horizon - BEFORE_SECONDS;
   }
-}
-
-/** The rule of succession (Laplace): little knowledge allows little. */
-function shareAtMost(matched: number, lines: number): number {
-  return (matched + 1) / (lines + 1);
 }

@@ -151,12 +151,13 @@ export class Strangers {
     }
   }
 
-  /** Strangers that usually come within a horizon at this time; undefined while too little is known. */
-  usual(now: number, horizon: number): number | undefined {
+  /** Strangers that usually come within a horizon at this time, as those before `before` did; undefined while too little is known. */
+  usual(now: number, horizon: number, before = now - horizon): number | undefined {
     if (now - horizon < this.knownFrom) return undefined;
     const length = Math.ceil(horizon / MINUTE);
     const end = Math.floor((now - horizon) / MINUTE);
-    const recent = this.mean(end - Math.max(RECENT_MINUTES_MIN, RECENT_HORIZONS * length), end);
+    const past = Math.min(end, Math.floor(before / MINUTE));
+    const recent = this.mean(past - Math.max(RECENT_MINUTES_MIN, RECENT_HORIZONS * length), past);
     const yesterday = this.mean(end - DAY_MINUTES - AROUND_MINUTES, end - DAY_MINUTES + length + AROUND_MINUTES);
     if (recent === undefined) return undefined;
     return Math.max(recent, yesterday ?? 0) * (horizon / MINUTE);

@@ -127,7 +127,8 @@ export class SwarmWatch {
     const isUnderWay = now < this.underWayUntil;
     const more = isUnderWay ? SUSPECT_MORE_AGAIN : SUSPECT_MORE;
     const came = strangers.since(now - horizon, more);
-    const expected = came <= more ? undefined : strangers.usual(now, horizon);
+    const before = this.suspectUntil < now ? now : this.begun(now);
+    const expected = came <= more ? undefined : strangers.usual(now, horizon, before);
     if (expected === undefined || came <= SUSPECT_TIMES * expected + more) {
       this.surplus.delete(horizon);
       return;
@@ -168,12 +169,17 @@ export class SwarmWatch {
     }
   }
 
+  /** Since when there are more strangers than usual, as far back as any horizon looks: a crowd that stays is usual some day. */
+  private begun(now: number): number {
+    return Math.max(this.suspectSince, now - PAST_SECONDS);
+  }
+
   private searchInput(now: number): SearchInput {
     const { evidence, clients, strangers, usual, lanes, hasher, acts } = this;
     return {
       ...{ evidence, clients, strangers, usual, lanes, hasher },
       harmMax: HONEST_SHARE,
-      begun: Math.max(this.suspectSince, now - PAST_SECONDS),
+      begun: this.begun(now),
       isUnderWay: now < this.underWayUntil,
       wasBanned: acts.wasBanned,
       isProtected: acts.isProtected,
