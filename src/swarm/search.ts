@@ -1,6 +1,7 @@
 /** Looks for what a surplus of strangers has in common, and proves whom it would touch. */
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
+import { measureHarmNow } from './harm-now.ts';
 import type { Finding, Lanes } from './lanes.ts';
 import { matchOf, TRAITS } from './look.ts';
 import type { LookHasher } from './look-hasher.ts';
@@ -25,8 +26,6 @@ export const CLIENTS_MIN = 100;
 const [COVERAGE_MIN, LANE_CLIENTS_MIN] = [0.1, 20];
 /** All lanes and networks together must cover most of the surplus. */
 const EXPLAINED_MIN = 0.5;
-/** Newcomers who render pages prove that honest people match when they sent this share of what newcomers asked for. */
-const HONEST_SHARE_MIN = 0.1;
 export const LANES_MAX = 16;
 /** Usual is what was so many seconds before a horizon. */
 const BEFORE_SECONDS = 960;
@@ -177,7 +176,7 @@ class Search {
       const score = scoreOf(coverage, shareOf(mask, this.oneMore), input.harmMax);
       if (score <= -this.worth) return score;
       // Others' requests can only speak against it too, and have to be read.
-      nowOf ??= this.measureHarmNow(values);
+      nowOf ??= measureHarmNow(values, lines, input.clients, input.begun);
       return Math.min(score, scoreOf(coverage, nowOf(mask, matched), input.harmMax));
     };
     return () => {
@@ -192,28 +191,6 @@ class Search {
       const goesOn = newest >= now - horizon / RECENT_PARTS;
       const score = scoreMask(mask, offsets.length);
       return goesOn && clients.size >= LANE_CLIENTS_MIN ? { values: chosen, offsets, clients, score } : undefined;
-    };
-  }
-
-  /**
-   * The share of the others' requests now that values surely touch, because what is new is not yet usual.
-   * A few newcomers who render pages among many strangers that match are of the swarm, and protect nobody.
-   */
-  private measureHarmNow(values: readonly Value[]): (mask: number, matched: number) => number {
-    const { others } = this.lines;
-    const [known, newcomers] = [new Map<number, number>(), new Map<number, number>()];
-    const { clients } = this.input;
-    for (const at of offsetsOf(others.count)) {
-      const slot = others.slots[at / TRAITS.length] as number;
-      const isNew = clients.firstSecond(slot) >= this.input.begun;
-      addWord(isNew ? newcomers : known, wordOf(values, others.hashes, at));
-    }
-    return (mask, matched) => {
-      const fresh = countMatches(newcomers, mask);
-      const [rendering, strangers] = [fresh * (others.total / others.count), matched * this.times];
-      const isHonest = fresh > 0 && rendering >= HONEST_SHARE_MIN * (rendering + strangers);
-      const touched = countMatches(known, mask) + (isHonest ? fresh : 0);
-      return others.count === 0 ? 0 : Math.max(0, touched - 2 * Math.sqrt(touched)) / others.count;
     };
   }
 
@@ -288,13 +265,13 @@ class Search {
 
   /** Requests a second that would have come without the surplus. */
   private get usualRate(): number {
-    const { strangers, othersTotal, parts } = this.lines;
-    return (othersTotal + parts + strangers.total - this.surplus * this.times) / this.horizon;
+    const { strangers, othersTotal } = this.lines;
+    return (othersTotal + strangers.total - this.surplus * this.times) / this.horizon;
   }
 
   /** Lines for each one that was read. */
   private get times(): number {
-    return this.lines.strangers.total / this.lines.strangers.count;
+    return this.lines.strangers.times;
   }
 
   private get before(): number {

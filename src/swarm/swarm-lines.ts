@@ -8,7 +8,7 @@ import type { LookHasher } from './look-hasher.ts';
 
 /** Lines read of each kind, evenly spread: reading one takes microseconds. */
 const READ_MAX = 1000;
-/** Lines of one client that count: no single one is a swarm. */
+/** Lines of one client that count: no single one is a swarm, nor speaks for one. */
 const CLIENT_LINES_MAX = 5;
 /** Lines may be written so many seconds after their time. */
 const LATE_SECONDS = 60;
@@ -51,6 +51,11 @@ export class Looks {
     }
   }
 
+  /** Lines for each one that was read. */
+  get times(): number {
+    return this.total / this.count;
+  }
+
   /** The text of a trait in the look that begins at `at`; undefined where the request lacks it. */
   textOf(trait: number, at: number): string | undefined {
     const line = this.lines[at / TRAITS.length];
@@ -65,8 +70,8 @@ export class Looks {
 /** The newest lines by whose they are. */
 export class SwarmLines {
   readonly strangers: Looks;
-  /** Files of pages that newcomers loaded, which are not among the others' lines. */
-  readonly parts: number;
+  /** All lines of others, read or not. */
+  readonly othersTotal: number = 0;
   private readonly lines: readonly Line[];
   private readonly read: (lines: readonly Line[]) => Looks;
   private known: Looks | undefined;
@@ -82,31 +87,24 @@ export class SwarmLines {
   ) {
     const [strangers, others] = [[] as Line[], [] as Line[]];
     const counts = new Map<number, number>();
-    let parts = 0;
     for (const line of findLines(evidence, since)) {
       const { rows } = line.segment.tally;
       const slot = clients.find(rows[line.at + HIGH] as number, rows[line.at + LOW] as number);
       if (slot < 0 || clients.bannedUntil(slot) > (rows[line.at + SECOND] as number)) continue;
-      if (isStranger(slot)) {
-        const own = (counts.get(slot) ?? 0) + 1;
-        counts.set(slot, own);
-        if (own <= CLIENT_LINES_MAX) strangers.push(line);
-        continue;
+      const kind = isStranger(slot) ? strangers : others;
+      if (kind === others) {
+        this.othersTotal++;
+        // What newcomers ask for is pages; the files of these say nothing of how many ask for what.
+        const isPart = ((rows[line.at + INFO] as number) & PAGE_PART) !== 0;
+        if (isPart && clients.firstSecond(slot) >= begun) continue;
       }
-      // What newcomers ask for is pages; the files of these say nothing of how many ask for what.
-      const isPart = ((rows[line.at + INFO] as number) & PAGE_PART) !== 0;
-      if (isPart && clients.firstSecond(slot) >= begun) parts++;
-      else others.push(line);
+      const own = (counts.get(slot) ?? 0) + 1;
+      counts.set(slot, own);
+      if (own <= CLIENT_LINES_MAX) kind.push(line);
     }
     this.read = (lines) => new Looks(lines, evidence, clients, hasher);
     this.strangers = this.read(strangers);
     this.lines = others;
-    this.parts = parts;
-  }
-
-  /** All lines of others, read or not. */
-  get othersTotal(): number {
-    return this.lines.length;
   }
 
   /** Read when somebody asks: where usual traffic speaks against everything, nobody does. */

@@ -74,3 +74,12 @@ test('a network is banned again as soon as its ban ends while its swarm goes on,
   for (const [network, [first = 0, second = Number.POSITIVE_INFINITY]] of again)
     assert.ok(second - first <= 600 + 40, `${network}: ${first} s, ${second} s`);
 });
+
+test('one client that came before and asks as the swarm does, again and again, does not protect it', () => {
+  const swarm = crowd(4, 600, (n) => ({ ...usualRequest(n), agent: OLD_BROWSER }));
+  const accomplice = Array.from({ length: 600 }, (_, n) => ({
+    ...{ second: FROM + n, ip: '81.2.3.1' },
+    ...{ ...usualRequest(n), agent: OLD_BROWSER },
+  }));
+  assert.deepEqual([...lanesOf([...swarm, ...accomplice]).keys()], [OLD_BROWSER]);
+});
