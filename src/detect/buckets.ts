@@ -35,11 +35,9 @@ export class Buckets {
     this.byMerit = rules.map(({ eases, servedLeak }) => eases || servedLeak > 0);
   }
 
-  /** What is usual on the site multiplies limit and leak by `times`, and the site's youth the limit by `warmth`. */
-  adapt(rule: number, times: number, warmth: number): void {
-    const { limit, leak } = this.options[rule] as BucketOptions;
-    this.limits[rule] = limit * times * warmth;
-    this.leaks[rule] = (leak / 60) * times;
+  /** The site's youth multiplies limits by `warmth`. */
+  warm(warmth: number): void {
+    for (const [rule, { limit }] of this.options.entries()) this.limits[rule] = limit * warmth;
   }
 
   /** The slot is another's now. */

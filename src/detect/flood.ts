@@ -35,7 +35,6 @@ export const flood: Rule<'flood'> = {
   leak: 10,
   eases: false,
   servedLeak: 0,
-  adaptive: true,
   spreads: false,
   lenient: true,
   phrase: 'flooding: far more requests than any use of the site makes',

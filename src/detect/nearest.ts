@@ -38,7 +38,7 @@ export function findNearest(
     detection.points.enabled && profile === 'balanced'
       ? new Points(detection.points, new Records(RECORD_WORDS, 1), state?.points?.hashKey)
       : undefined;
-  if (state?.points) points?.restore(state.points);
+  if (state?.points) points?.site.restore(state.points);
 
   const seen = { requests: 0, weight: 0, errors: 0 };
   const count = (row: Uint32Array | undefined, times: number) => {

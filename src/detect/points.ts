@@ -6,7 +6,6 @@ import type { PointsOptions } from '../settings/engine-settings.ts';
 import type { Unsaid } from '../share/unsaid.ts';
 import { clientBit, clientHash } from '../traffic/hash.ts';
 import type { Records } from '../traffic/records.ts';
-import { AdaptiveLimits, type VisitsState } from './adaptive-limits.ts';
 import { Buckets } from './buckets.ts';
 import { ClientState } from './client-state.ts';
 import { isLight } from './flood.ts';
@@ -15,12 +14,10 @@ import type { ReportReach } from './reach.ts';
 import { Request } from './request.ts';
 import { REFUTED, UNKNOWN, VERIFIED, type Verdict } from './robot-verdicts.ts';
 import { placeOf, RULES, type RuleName } from './rules.ts';
-import { SiteKnowledge, type SiteKnowledgeState } from './site-knowledge.ts';
+import { SiteKnowledge } from './site-knowledge.ts';
 
 /** Names of this module's own, as in request.ts. */
 const { HIGH, LOW, REFERRER } = columns;
-/** A client that was not seen for so many seconds comes for another visit. */
-const VISIT_SECONDS = 600;
 /** Who is this near to being banned for probing, or for guessing, teaches nothing. */
 const SUSPECT_SHARE = 0.5;
 /** Requests on known paths that a client must have been served before its refusals, or its repeated POSTs, teach. */
@@ -40,11 +37,6 @@ export interface Overflow {
   readonly isMild?: boolean;
 }
 
-/** What survives a restart. */
-export interface PointsState extends SiteKnowledgeState {
-  readonly visits: VisitsState;
-}
-
 export class Points {
   readonly clients: ClientState;
   readonly buckets: Buckets;
@@ -60,7 +52,6 @@ export class Points {
   spreads = false;
   private readonly request = new Request();
   private readonly observer: Observer;
-  private readonly adaptive: AdaptiveLimits;
   /** Path of the request that was observed last, and its client's hash and bit. */
   private readonly newest = { at: 0, hash: 0, bit: 0 };
   private second = 0;
@@ -70,7 +61,6 @@ export class Points {
     this.site = new SiteKnowledge(hashKey);
     const limits = RULES.map(({ name }) => options[name]);
     this.buckets = new Buckets(RULES, limits, records);
-    this.adaptive = new AdaptiveLimits(limits, records);
     this.clients = new ClientState(records);
     this.observer = new Observer(this.clients, hashKey);
   }
@@ -80,7 +70,6 @@ export class Points {
     this.clients.reset(slot);
     this.buckets.reset(slot);
     this.unsaid?.reset(slot);
-    this.adaptive.reset(slot);
   }
 
   /** True of a client that was lately served what others are served. */
@@ -109,7 +98,7 @@ export class Points {
     if (second !== this.second) this.advance(second);
     const { request, newest } = this;
     request.gap = second - this.buckets.drainedTo(slot);
-    this.drain(slot, second, learn);
+    this.drain(slot, second);
     request.read(rows, row);
     const referrer = rows[row + REFERRER] as number;
     newest.hash = clientHash(rows[row + HIGH] as number, rows[row + LOW] as number);
@@ -123,12 +112,8 @@ export class Points {
     return overflow;
   }
 
-  /**
-   * The client of the request that was observed last is found out: its visit is none of the usual ones, and that it asked for
-   * this path, too, makes it no more usual for the next attacker.
-   */
-  disown(slot: number): void {
-    this.adaptive.takeBack(slot);
+  /** The client of the request that was observed last is found out: that it asked for this path, too, makes it no more usual. */
+  disown(): void {
     this.site.paths.takeBack(this.newest.at, this.newest.bit);
   }
 
@@ -160,16 +145,6 @@ export class Points {
     return Math.max(...shares);
   }
 
-  snapshot(): PointsState {
-    return { ...this.site.snapshot(), visits: this.adaptive.snapshot() };
-  }
-
-  /** What an older version saved lacks parts, which are learned anew. */
-  restore(state: Partial<PointsState>): void {
-    this.site.restore(state);
-    this.adaptive.restore(state.visits ?? {});
-  }
-
   /** Points in a bucket of the client, of what is left of them at `second`; at its last request when that is before it. */
   private levelAt(slot: number, rule: number, second: number): number {
     const elapsed = second - this.buckets.drainedTo(slot);
@@ -178,18 +153,16 @@ export class Points {
   }
 
   /** Lets time drain the client's buckets. A clock that was set back drains nothing. */
-  private drain(slot: number, second: number, learn: boolean): void {
-    const { buckets, clients, adaptive } = this;
+  private drain(slot: number, second: number): void {
+    const { buckets, clients } = this;
     const last = buckets.drainedTo(slot);
     if (last === second) return;
     const elapsed = second - last;
-    if (learn && (last === 0 || elapsed > VISIT_SECONDS)) adaptive.noteVisit();
     if (buckets.drainsByMerit(slot)) buckets.drain(slot, second, this.allowance(slot), clients.servedWell(slot));
     else buckets.drain(slot, second, 1, 0);
     if (last === 0 || elapsed < 0) return;
     if (this.unsaid) this.drainUnsaid(this.unsaid, slot, second, elapsed);
     if (buckets.level(slot, SCAN) === 0) clients.forgetRefusals(slot);
-    adaptive.noteDrained(slot, buckets);
     clients.fade(slot, elapsed);
   }
 
@@ -241,11 +214,10 @@ export class Points {
   }
 
   private learn(slot: number, referrer: number): void {
-    const { request, site, clients, buckets } = this;
+    const { request, site, clients } = this;
     const { at, bit } = this.newest;
     site.noteLine(request, referrer, bit);
     if (request.known && (this.isServed(slot) || site.outage.isOn)) site.outage.note(this.newest.hash, !request.served);
-    this.adaptive.noteWork(slot, buckets, bit);
     if (this.isSuspect(slot, SCAN)) return;
     const known = clients.known(slot);
     if (request.served) {
@@ -263,6 +235,6 @@ export class Points {
   private advance(second: number): void {
     this.second = second;
     this.site.advance(second);
-    this.adaptive.advance(second, this.buckets, this.site.warmth);
+    this.buckets.warm(this.site.warmth);
   }
 }

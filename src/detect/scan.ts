@@ -47,7 +47,6 @@ export const scan: Rule<'scan'> = {
   leak: 1.2,
   eases: true,
   servedLeak: 2.5,
-  adaptive: false,
   spreads: true,
   lenient: false,
   phrase: 'probing for what is not there',

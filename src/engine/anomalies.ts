@@ -67,7 +67,7 @@ export class Anomalies {
     const known = clients.flaggedUntil(slot) >= window.newest;
     clients.flag(slot, window.newest + window.seconds);
     if (known) return undefined;
-    points?.disown(slot);
+    points?.disown();
     const [high, low] = [clients.high(slot), clients.low(slot)];
     const samples = this.evidence.samples(high, low);
     const numbers = rules.evidence(anomaly, seen, samples, overflow);

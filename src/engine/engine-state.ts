@@ -1,4 +1,4 @@
-import type { PointsState } from '../detect/points.ts';
+import type { SiteKnowledgeState } from '../detect/site-knowledge.ts';
 import type { SiteState } from '../site/site-watch.ts';
 import type { SwarmState } from '../swarm/swarm-watch.ts';
 import type { BaselineState } from '../traffic/baseline.ts';
@@ -6,7 +6,7 @@ import { isPacked, packState, unpackState } from './packed-state.ts';
 
 /** What an engine learned, for the next start. States of before there were points have none. */
 export interface EngineState extends BaselineState {
-  readonly points?: PointsState;
+  readonly points?: SiteKnowledgeState;
   /** Absent in states of before it was kept. */
   readonly site?: SiteState;
   /** The same, and where swarms are not watched for. */

@@ -193,7 +193,7 @@ export class Engine {
       ...this.baseline.snapshot(),
       second: this.window.newest - this.order.shift,
       ...(this.wallAhead !== undefined && { wallAhead: this.wallAhead + this.order.shift }),
-      ...(this.points && { points: this.points.snapshot() }),
+      ...(this.points && { points: this.points.site.snapshot() }),
       site: this.site.snapshot(),
       ...(this.swarm && { swarm: this.swarm.snapshot(this.window.newest) }),
     };
@@ -204,7 +204,7 @@ export class Engine {
     const { second = 0 } = state;
     if (state.wallAhead !== undefined) this.followWall(state.wallAhead);
     this.baseline.restore(state);
-    if (state.points) this.points?.restore(state.points);
+    if (state.points) this.points?.site.restore(state.points);
     if (state.swarm) this.swarm?.restore(state.swarm);
     if (state.site) this.site.restore(state.site, second);
     this.timeline.restart(second);

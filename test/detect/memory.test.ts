@@ -105,15 +105,16 @@ test('a bucket drains by its leak and is never below empty; buckets are apart', 
   );
 });
 
-test('limit and leak grow with allowance and site; room for more slots keeps what is there', () => {
+test('limits grow with the youth of the site, leaks with what the client has earned; room for more slots keeps what is there', () => {
   const records = new Records(RECORD_WORDS);
   const buckets = new Buckets(RULES, OPTIONS, records);
   for (const [at, rule] of RULES.entries()) {
+    buckets.warm(1);
     assert.equal(buckets.limits[at], rule.limit);
     assert.ok(Math.abs(buckets.leak(at, 1, 0) - rule.leak / 60) < 1e-9);
-    buckets.adapt(at, 3, 2);
-    assert.equal(buckets.limits[at], 6 * rule.limit);
-    const expected = (3 * rule.leak * (rule.eases ? 2 : 1) + rule.servedLeak) / 60;
+    buckets.warm(2);
+    assert.equal(buckets.limits[at], 2 * rule.limit);
+    const expected = (rule.leak * (rule.eases ? 2 : 1) + rule.servedLeak) / 60;
     assert.ok(Math.abs(buckets.leak(at, 2, 1) - expected) < 1e-9);
   }
   buckets.add(1000, 2, 7, 10);
