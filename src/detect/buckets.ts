@@ -16,7 +16,6 @@ export class Buckets {
   /** By rule: whether the allowance multiplies the leak, and what drains beside it for clients that are served well. */
   private readonly eases: readonly boolean[];
   private readonly servedLeaks: Float64Array;
-  private readonly byMerit: readonly boolean[];
   private readonly rules: number;
   /** Each record has the level of each rule, and the second up to which they are drained. */
   private readonly records: Records;
@@ -32,7 +31,6 @@ export class Buckets {
     this.leaks = Float64Array.from(options, ({ leak }) => leak / 60);
     this.eases = rules.map(({ eases }) => eases);
     this.servedLeaks = Float64Array.from(rules, ({ servedLeak }) => servedLeak / 60);
-    this.byMerit = rules.map(({ eases, servedLeak }) => eases || servedLeak > 0);
   }
 
   /** The site's youth multiplies limits by `warmth`. */
@@ -48,8 +46,16 @@ export class Buckets {
 
   /** Empties the buckets of a slot. */
   empty(slot: number): void {
+    const { floats: levels } = this.records;
     const start = this.start(slot);
-    this.records.floats.fill(0, start, start + this.rules);
+    // Four numbers: fill() takes longer.
+    for (let rule = 0; rule < this.rules; rule++) levels[start + rule] = 0;
+  }
+
+  /** Empties them of all that was poured in up to `second`. */
+  emptyAt(slot: number, second: number): void {
+    this.empty(slot);
+    this.records.words[this.start(slot) + this.rules] = second;
   }
 
   level(slot: number, rule: number): number {
@@ -68,13 +74,14 @@ export class Buckets {
     );
   }
 
-  /** True where what the client has earned makes a bucket of it drain faster. */
-  drainsByMerit(slot: number): boolean {
+  /** True where nothing is left in the buckets of a slot after so many seconds, whatever the client has earned: most are. */
+  runDry(slot: number, seconds: number): boolean {
+    const { leaks } = this;
     const { floats: levels } = this.records;
     const start = this.start(slot);
     for (let rule = 0; rule < this.rules; rule++)
-      if ((levels[start + rule] as number) > 0 && this.byMerit[rule]) return true;
-    return false;
+      if ((levels[start + rule] as number) > (leaks[rule] as number) * seconds) return false;
+    return true;
   }
 
   /** Lets time drain the buckets of a slot up to `second`. A clock that was set back drains nothing. */
@@ -89,6 +96,16 @@ export class Buckets {
       const level = levels[start + rule] as number;
       if (level > 0) levels[start + rule] = Math.max(0, level - this.leak(rule, allowance, served) * (second - last));
     }
+  }
+
+  /** Adds points if they fit below what is tolerated of everybody. */
+  fill(slot: number, rule: number, points: number): boolean {
+    const { floats: levels } = this.records;
+    const at = this.start(slot) + rule;
+    const level = (levels[at] as number) + points;
+    if (level > (this.limits[rule] as number)) return false;
+    levels[at] = level;
+    return true;
   }
 
   /** Adds points, up to the limit; what it came to before that. */

@@ -35,7 +35,9 @@ export class Habits {
     const path = habit & PATH_BITS;
     for (let at = this.start(slot), end = at + PATHS; at < end; at++) {
       const known = words[at] as number;
-      if ((known & PATH_BITS) === path && known !== 0) return at;
+      // Behind the last one.
+      if (known === 0) break;
+      if ((known & PATH_BITS) === path) return at;
     }
     return -1;
   }

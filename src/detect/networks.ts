@@ -114,11 +114,13 @@ export class Networks {
   add(high: number, low: number, points: Points, bytes: number, second: number): NetworkOverflow | undefined {
     const { weights, site } = points;
     let found: NetworkOverflow | undefined;
-    for (const [at, network] of networksOf(high, low, this.scheme).entries()) {
-      const level = this.levels[at] as Level;
+    const networks = networksOf(high, low, this.scheme);
+    for (let at = 0; at < networks.length; at++) {
+      const [network, level] = [networks[at] as NetworkKey, this.levels[at] as Level];
       const row = level.find(network, second);
       if (row < 0) continue;
-      for (const [rule, { spreads, name }] of RULES.entries()) {
+      for (let rule = 0; rule < RULES.length; rule++) {
+        const { spreads, name } = RULES[rule] as (typeof RULES)[number];
         let weight = weights[rule] as number;
         if (!spreads || weight === 0) continue;
         if (rule === BRUTE_FORCE && !level.noteAnswer(row, bytes)) weight *= VARIED;

@@ -33,9 +33,9 @@ export class Observer {
     const { paths } = site;
     const others = paths.othersServed(at, bit);
     request.known = others >= KNOWN_CLIENTS;
-    request.likewise = paths.othersRefused(at, bit) >= KNOWN_CLIENTS;
+    request.likewise = !request.served && paths.othersRefused(at, bit) >= KNOWN_CLIENTS;
     request.rarity = KNOWN_CLIENTS / (KNOWN_CLIENTS + others);
-    const repeaters = paths.othersRepeating(at, bit);
+    const repeaters = request.post || request.change ? paths.othersRepeating(at, bit) : 0;
     request.usualToRepeat = repeaters >= REPEATERS && repeaters >= REPEATERS_SHARE * others;
     request.confidence = site.confidence;
     request.fromOwnPage = site.hosts.has(referrer);

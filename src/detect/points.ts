@@ -158,8 +158,8 @@ export class Points {
     const last = buckets.drainedTo(slot);
     if (last === second) return;
     const elapsed = second - last;
-    if (buckets.drainsByMerit(slot)) buckets.drain(slot, second, this.allowance(slot), clients.servedWell(slot));
-    else buckets.drain(slot, second, 1, 0);
+    if (buckets.runDry(slot, elapsed)) buckets.emptyAt(slot, second);
+    else buckets.drain(slot, second, this.allowance(slot), clients.servedWell(slot));
     if (last === 0 || elapsed < 0) return;
     if (this.unsaid) this.drainUnsaid(this.unsaid, slot, second, elapsed);
     if (buckets.level(slot, SCAN) === 0) clients.forgetRefusals(slot);
@@ -192,9 +192,8 @@ export class Points {
       this.spreads ||= spreads;
       if (rule === SCAN && request.newlyRefused > 0) clients.refusals.noteTry(slot, request.attempt, weight);
       // An allowance raises a limit, and most requests stay below what is tolerated of everybody.
-      const everybodys = limits[rule] as number;
-      const isBelow = buckets.level(slot, rule) + weight <= everybodys && !unsaid;
-      const limit = isBelow ? everybodys : this.limit(slot, rule);
+      if (!unsaid && buckets.fill(slot, rule, weight)) continue;
+      const limit = this.limit(slot, rule);
       const level = buckets.add(slot, rule, weight, limit);
       unsaid?.add(slot, rule, weight, limit, this.second);
       if (level > limit && !overflow) overflow = this.overflow(slot, rule, level, limit);

@@ -136,7 +136,7 @@ export class Request {
     this.redirected = status >= 300 && status < 400 && !this.served;
     this.sentOn = status === 302 || status === 303;
     this.refused = status >= 400 && status < 499;
-    this.asked = ASKING.has(status);
+    this.asked = this.refused && ASKING.has(status);
     this.failed = status >= 500;
     this.asset = this.served && (info & ASSET) !== 0;
     this.accepted = (this.post || this.change) && ACCEPTED.has(status);

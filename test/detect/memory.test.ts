@@ -125,19 +125,24 @@ test('limits grow with the youth of the site, leaks with what the client has ear
   assert.deepEqual([buckets.level(1000, 2), buckets.level(49_999, 3)], [0, 9]);
 });
 
-test('what a client has earned is asked for only where it changes what drains', () => {
+test('what a client has earned is asked for only where something is left without it', () => {
   for (const rule of RULES.keys()) {
-    const [buckets, earned] = [0, 0].map(() => new Buckets(RULES, OPTIONS, new Records(RECORD_WORDS)));
-    assert.ok(buckets && earned);
-    for (const each of [buckets, earned]) {
-      each.drain(0, 1000, 1, 0);
-      each.add(0, rule, 5, 10);
+    for (const points of [0, 1, 5]) {
+      for (const seconds of [-3, 1, 30, 300, 100_000]) {
+        const buckets = new Buckets(RULES, OPTIONS, new Records(RECORD_WORDS));
+        buckets.drain(0, 1000, 1, 0);
+        buckets.add(0, rule, points, 10);
+        const isDry = buckets.runDry(0, seconds);
+        buckets.drain(0, 1000 + seconds, 1, 0);
+        const isEmpty = buckets.level(0, rule) === 0 && seconds > 0;
+        assert.equal(isDry, isEmpty, `${RULES[rule]?.name} ${points} ${seconds}`);
+      }
     }
-    const asks = buckets.drainsByMerit(0);
-    buckets.drain(0, 1003, 1, 0);
-    earned.drain(0, 1003, 2, 1);
-    assert.equal(asks, buckets.level(0, rule) !== earned.level(0, rule), RULES[rule]?.name);
   }
+  const buckets = new Buckets(RULES, OPTIONS, new Records(RECORD_WORDS));
+  buckets.add(0, 1, 5, 10);
+  buckets.emptyAt(0, 1300);
+  assert.deepEqual([buckets.level(0, 1), buckets.drainedTo(0)], [0, 1300]);
 });
 
 test('no rule lets more than one request in twenty seconds go for ever unseen', () => {
