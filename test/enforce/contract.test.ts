@@ -4,6 +4,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { type EnforcementBackend, EnforcementError, type Operation } from '../../src/enforce/backend.ts';
 import { flushFirewall } from '../../src/enforce/pick.ts';
 import { Reconciler } from '../../src/enforce/reconciler.ts';
+import { add, remove } from './operations.ts';
 import {
   createWorld,
   desiredBans,
@@ -18,11 +19,6 @@ import {
 
 const CLIENT = '192.0.2.2';
 const CLIENT_NETWORK_V6 = '2001:db8:1::/64';
-const add = (target: string, forMs: number | null = 600_000): Operation => ({
-  target,
-  untilMs: forMs === null ? null : Date.now() + forMs,
-});
-const remove = (target: string): Operation => ({ target, untilMs: undefined });
 
 for (const subject of SUBJECTS) {
   describe(subjectName(subject), { skip: subjectSkip(subject) }, () => {

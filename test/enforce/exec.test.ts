@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Operation } from '../../src/enforce/backend.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { remove } from './operations.ts';
 import { listed, openExec } from './world.ts';
 
 const add = (target: string, untilMs: number | null): Operation => ({ target, untilMs });
-const remove = (target: string): Operation => ({ target, untilMs: undefined });
 const NOW_MS = 1_000_000;
 
 function setUp(t: TestContext, lists: boolean, program = 'cat >> "$1"') {

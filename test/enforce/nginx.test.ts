@@ -9,6 +9,7 @@ import { createCommandRunner } from '../../src/enforce/command.ts';
 import { createNginxBackend, emptyNginxFile, type NginxOptions } from '../../src/enforce/nginx.ts';
 import { findNginxObstacle, type Nginx, startNginx } from '../support/nginx.ts';
 import { freePort } from '../support/ports.ts';
+import { remove } from './operations.ts';
 import { eventually, listed } from './world.ts';
 
 const skip = findNginxObstacle() ?? false;
@@ -17,7 +18,6 @@ const add = (target: string, untilMs: number | null = Date.now() + 600_000): Ope
   target,
   untilMs,
 });
-const remove = (target: string): Operation => ({ target, untilMs: undefined });
 
 interface Scene {
   readonly nginx: Nginx;

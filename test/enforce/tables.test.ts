@@ -8,14 +8,10 @@ import { createCommandRunner } from '../../src/enforce/command.ts';
 import { createDryRunBackend } from '../../src/enforce/dry-run.ts';
 import { createNginxBackend } from '../../src/enforce/nginx.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { add, remove } from './operations.ts';
 import { listed, openExec } from './world.ts';
 
 const run = createCommandRunner({ timeoutMs: 20_000 });
-const add = (target: string, forMs: number | null = 600_000): Operation => ({
-  target,
-  untilMs: forMs === null ? null : Math.ceil(Date.now() / 1000) * 1000 + forMs,
-});
-const remove = (target: string): Operation => ({ target, untilMs: undefined });
 
 function makeFolder(t: TestContext): string {
   const folder = temporaryFolder(t);
@@ -127,3 +123,20 @@ for (const [name, create] of Object.entries(SUBJECTS)) {
     });
   });
 }
+
+test('the table in memory is set up once, and its bans end by themselves', async () => {
+  let nowMs = 1000;
+  const backend = createDryRunBackend(() => nowMs);
+  assert.equal((await backend.setUp()).length, 1);
+  const [timed, permanent] = [
+    { target: '192.0.2.1', untilMs: 5000 },
+    { target: '2001:db8::/64', untilMs: null },
+  ];
+  await backend.apply([timed, { target: '192.0.2.2', untilMs: 1000 }, permanent], nowMs);
+  assert.deepEqual(await listed(backend), [timed, permanent]);
+  nowMs = 4999;
+  assert.equal(await backend.confirm([timed], nowMs), true);
+  nowMs = 5000;
+  assert.equal(await backend.confirm([remove('192.0.2.1')], nowMs), true);
+  assert.deepEqual(await listed(backend), [permanent]);
+});
