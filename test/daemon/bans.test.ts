@@ -106,7 +106,7 @@ test('a ban over before the firewall had it: recorded, enforced for nobody, and 
     steps.filter((step) => step !== 'reconcile'),
     [`row ban ${IP}`, `row unban ${IP} expired`],
   );
-  const offences = trail.offences(true);
+  const offences = [...trail.eachOffence(true)];
   assert.deepEqual(offences, [{ client: IP, tier: 1, lastMs: T0 + 600_000 }], 'it counts for the next tier');
 });
 

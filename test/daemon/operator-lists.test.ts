@@ -63,7 +63,7 @@ test('what one host exports another imports: ends, tiers, reasons and conditions
     kept(from.trail).filter(([client]) => client !== '192.0.2.7'),
   );
   assert.ok(to.trail.activeBans(T0).every(({ actor }) => actor === 'operator:bob'));
-  assert.deepEqual(to.trail.offences(true), [{ client: '203.0.113.9', tier: 2, lastMs: T0 + 600_000 }]);
+  assert.deepEqual([...to.trail.eachOffence(true)], [{ client: '203.0.113.9', tier: 2, lastMs: T0 + 600_000 }]);
   const again = await to.operator.ban({ bans, keepLonger: true, operator: 'bob', reason: 'imported' });
   assert.deepEqual(new Set(again.map(({ code }) => code)), new Set(['unchanged', 'protected']));
 });

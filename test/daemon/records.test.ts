@@ -108,7 +108,7 @@ test('a database that is gone at the start: bans and exceptions come from the au
     records.trail.allowed().map(({ entry, actor }) => [entry, actor]),
     [['198.51.100.0/24', 'operator:ann']],
   );
-  const tiers = new Map(records.trail.offences(true).map(({ client, tier }) => [client, tier]));
+  const tiers = new Map([...records.trail.eachOffence(true)].map(({ client, tier }) => [client, tier]));
   assert.deepEqual([tiers.get('192.0.2.1'), tiers.get('192.0.2.2'), tiers.get('192.0.2.3')], [1, 4, 1]);
   await records.adopt([
     { target: '192.0.2.1', untilMs: T0 + 1000 },

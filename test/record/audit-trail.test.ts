@@ -91,12 +91,15 @@ test('offences count bans with a tier, real and would-be apart, and end with the
     draft('unban', '192.0.2.1', { timeMs: T0 + MINUTE }),
     draft('unban', '192.0.2.4', { timeMs: T0 + 90 * MINUTE }),
   ]);
-  assert.deepEqual(trail.offences(true), [
-    { client: '192.0.2.1', tier: 1, lastMs: T0 + MINUTE },
-    { client: '192.0.2.4', tier: 1, lastMs: T0 + 10 * MINUTE },
-    { client: '192.0.2.5', tier: 3, lastMs: T0 + 10 * MINUTE },
-  ]);
-  assert.deepEqual(trail.offences(false), [{ client: '192.0.2.2', tier: 2, lastMs: T0 + 10 * MINUTE }]);
+  assert.deepEqual(
+    [...trail.eachOffence(true)],
+    [
+      { client: '192.0.2.1', tier: 1, lastMs: T0 + MINUTE },
+      { client: '192.0.2.4', tier: 1, lastMs: T0 + 10 * MINUTE },
+      { client: '192.0.2.5', tier: 3, lastMs: T0 + 10 * MINUTE },
+    ],
+  );
+  assert.deepEqual([...trail.eachOffence(false)], [{ client: '192.0.2.2', tier: 2, lastMs: T0 + 10 * MINUTE }]);
 });
 
 test('allowed entries, positions and states are there after reopening', (t) => {
@@ -115,7 +118,7 @@ test('allowed entries, positions and states are there after reopening', (t) => {
   const state = (of: typeof trail) => ({
     allowed: of.allowed(),
     bans: of.activeBans(T0).map(plain),
-    offences: [of.offences(true), of.offences(false)],
+    offences: [[...of.eachOffence(true)], [...of.eachOffence(false)]],
     positions: of.positions(),
     baseline: Buffer.from(of.loadState('baseline') ?? []).toString(),
   });

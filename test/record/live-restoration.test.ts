@@ -49,7 +49,7 @@ function openLost(t: TestContext) {
 function picture(trail: AuditTrail) {
   const bans = [...trail.eachActive(T0)].map(({ auditId: _, reason: __, ...rest }) => rest);
   const by = (a: { client: string }, b: { client: string }) => (a.client < b.client ? -1 : 1);
-  return { bans: bans.sort(by), offences: trail.offences(true).sort(by) };
+  return { bans: bans.sort(by), offences: [...trail.eachOffence(true)].sort(by) };
 }
 
 test('what is restored waits for its turn, the firewall loses no ban, and a start goes on where it was cut off', (t) => {
@@ -89,6 +89,6 @@ test('orders that come while bans are restored hold, whether theirs were restore
   assert.deepEqual([trail.findActiveBan(restored, T0), trail.findActiveBan(pending, T0)], [undefined, undefined]);
   for (const n of [3, BANS - 3]) assert.equal(trail.findActiveBan(clientOf(n), T0)?.tier, 2);
   assert.equal(trail.countActive(T0).enforced, BANS - 1);
-  assert.equal(trail.offences(true).find(({ client }) => client === clientOf(BANS - 2))?.tier, 1);
+  assert.equal([...trail.eachOffence(true)].find(({ client }) => client === clientOf(BANS - 2))?.tier, 1);
   assert.deepEqual(picture(reopen()), picture(trail));
 });

@@ -145,7 +145,7 @@ test('whatever happens, the picture is what a recount of the history says, and t
       }));
       assert.deepEqual(bans.sort(byName), model.bansAt(nowMs));
       for (const enforced of [true, false]) {
-        const offences = trail.offences(enforced).sort((a, b) => (a.client < b.client ? -1 : 1));
+        const offences = [...trail.eachOffence(enforced)].sort((a, b) => (a.client < b.client ? -1 : 1));
         assert.deepEqual(offences, model.offences(enforced));
       }
       assert.deepEqual(

@@ -18,7 +18,7 @@ test('old rows go from the start, the rest is still proved, and what is in force
   const before = {
     bans: trail.activeBans(T0).map(plain),
     allowed: trail.allowed(),
-    offences: trail.offences(true),
+    offences: [...trail.eachOffence(true)],
   };
   assert.deepEqual(await trail.prune(prune(T0 + MINUTE)), { rows: 3, forgotten: 0, more: false });
   // Row 5 is old too, but row 4 before it is not: the chain has one end.
@@ -38,7 +38,7 @@ test('old rows go from the start, the rest is still proved, and what is in force
   const after = {
     bans: reopened.activeBans(T0).map(plain),
     allowed: reopened.allowed(),
-    offences: reopened.offences(true),
+    offences: [...reopened.eachOffence(true)],
   };
   assert.deepEqual(after, before);
   assert.deepEqual(after.bans[0]?.numbers, NUMBERS);
@@ -52,12 +52,12 @@ test('a clock that was set years ahead makes no row old, until rows a day apart 
     ...{ offencesBeforeMs: nowMs - 35 * DAY, rowsMax: 100 },
   });
   trail.append([ban('192.0.2.1'), draft('unban', '192.0.2.1', { timeMs: T0 + 10 * MINUTE })]);
-  const offences = trail.offences(true);
+  const offences = [...trail.eachOffence(true)];
   assert.deepEqual(await trail.prune(at(T0 + YEARS)), { rows: 0, forgotten: 0, more: false });
   trail.append([draft('start', null, { timeMs: T0 + YEARS })]);
   await trail.settled();
   assert.deepEqual(await trail.prune(at(T0 + YEARS + DAY)), { rows: 0, forgotten: 0, more: false });
-  assert.deepEqual(trail.offences(true), offences);
+  assert.deepEqual([...trail.eachOffence(true)], offences);
   assert.deepEqual(await trail.prune(at(T0 + YEARS + DAY + 1)), { rows: 2, forgotten: 1, more: false });
   assert.equal(verifyAudit(database).ok, true);
 });
@@ -129,10 +129,10 @@ test('offences long over are forgotten, those of banned clients are not', async 
   ]);
   assert.deepEqual(await trail.prune(prune(0, T0 + MINUTE)), { rows: 0, forgotten: 2, more: false });
   assert.deepEqual(
-    trail.offences(true).map(({ client }) => client),
+    [...trail.eachOffence(true)].map(({ client }) => client),
     ['192.0.2.2', '192.0.2.4'],
   );
-  assert.deepEqual(trail.offences(false), []);
+  assert.deepEqual([...trail.eachOffence(false)], []);
   assert.equal(verifyAudit(database).ok, true);
 });
 

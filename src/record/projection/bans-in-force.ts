@@ -94,11 +94,6 @@ export abstract class BansInForce {
   }
 
   /** How often clients were banned by policy: real bans, or observe mode's would-be bans. */
-  offences(enforced: boolean): Offence[] {
-    return [...this.eachOffence(enforced)];
-  }
-
-  /** The same one by one. */
   eachOffence(enforced: boolean): Generator<Offence> {
     const { offences } = this.projection;
     return (enforced ? offences.enforced : offences.observed).values();

@@ -1,6 +1,6 @@
 /** Reads the trail: for the command line (daemon running or stopped) and for the dashboard. */
 import type BetterSqlite3 from 'better-sqlite3';
-import type { ActiveBan, AuditAction, AuditEntry, JudgedNumbers, Offence } from '../../model/audit.ts';
+import type { ActiveBan, AuditAction, AuditEntry, JudgedNumbers } from '../../model/audit.ts';
 import type { Position } from '../../model/chunk.ts';
 import { commonText, coveringTexts, type Prefix, parsePrefix, prefixContains } from '../../net/prefix.ts';
 import { type ChainEnd, prepareEnds } from '../chain/chain-ends.ts';
@@ -8,7 +8,7 @@ import { preparedFor, type RecordDatabase } from '../database/database.ts';
 import { toRecordError } from '../error.ts';
 import type { Allowed, Ban } from '../projection/projection.ts';
 import { BAN_COLUMNS, type BanRow } from '../projection/projection-statements.ts';
-import { loadProjection, readBan } from '../projection/projection-table.ts';
+import { readBan } from '../projection/projection-table.ts';
 import { StoredBan } from '../projection/stored-ban.ts';
 import { COLUMNS, type Row, readObject } from '../row/columns.ts';
 import { readRow } from '../row/row.ts';
@@ -128,12 +128,6 @@ export class TrailReader {
     return this.#read(() => {
       return readObject(this.#numbers().get(auditId, auditId, client) ?? null);
     });
-  }
-
-  /** How often clients were banned by policy, real bans or would-be bans. */
-  offences(enforced: boolean): Offence[] {
-    const offences = this.#read(() => loadProjection(this.#sql, 'now').offences);
-    return [...(enforced ? offences.enforced : offences.observed).values()];
   }
 
   /** The operators' exceptions in force. */
