@@ -19,8 +19,8 @@ export class RecordThread {
   /** Why the database that was there at the start could not be used; it was set aside. */
   readonly damage: string | undefined;
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, (outcome: Outcome<never>) => void>();
-  #lastId = 0;
+  /** Who waits for an answer, in the order of the calls. */
+  readonly #waiting: ((outcome: Outcome<never>) => void)[] = [];
 
   /** Rejects with RecordError when the database can neither be opened nor replaced. A bug in the thread ends the process. */
   static async open(options: RecordServiceOptions): Promise<RecordThread> {
@@ -38,16 +38,14 @@ export class RecordThread {
       throw error;
     });
     worker.on('message', (answer: Answer) => {
-      const done = this.#waiting.get(answer.id);
-      this.#waiting.delete(answer.id);
+      const done = this.#waiting.shift();
       done?.(answer.ok ? { ok: true, value: answer.value as never } : { ok: false, error: revive(answer.refusal) });
     });
   }
 
   readonly call: Call<RecordService> = (method, argument, done) => {
-    const id = ++this.#lastId;
-    this.#waiting.set(id, done);
-    this.#worker.postMessage({ id, method, argument } satisfies Question);
+    this.#waiting.push(done);
+    this.#worker.postMessage({ method, argument } satisfies Question);
   };
 
   /** The same with a promise, which rejects with what was refused. */

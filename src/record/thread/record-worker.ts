@@ -6,7 +6,6 @@ import { RecordService, type RecordServiceOptions } from './record-service.ts';
 
 /** What `RecordThread` asks for. */
 export interface Question {
-  readonly id: number;
   readonly method: string;
   readonly argument: unknown;
 }
@@ -17,22 +16,20 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** Question 0 is nobody's: its answer is why the database at the start could not be used, if there was one. */
-export type Answer =
-  | { readonly id: number; readonly ok: true; readonly value: unknown }
-  | { readonly id: number; readonly ok: false; readonly refusal: Refusal };
+/** In the order of the questions; the first is nobody's: why the database at the start could not be used, if there was one. */
+export type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly refusal: Refusal };
 
 const options = workerData as RecordServiceOptions;
 
-function answer(id: number, run: () => unknown): void | Promise<void> {
+function answer(run: () => unknown): void | Promise<void> {
   const refuse = (error: unknown) => {
     const failure = toRecordError(error, options.database);
     // A bug: it ends the thread, and with it the daemon.
     if (!(failure instanceof RecordError)) throw failure;
     const { code, message } = failure;
-    parentPort?.postMessage({ id, ok: false, refusal: { code, message } } satisfies Answer);
+    parentPort?.postMessage({ ok: false, refusal: { code, message } } satisfies Answer);
   };
-  const tell = (value: unknown) => parentPort?.postMessage({ id, ok: true, value } satisfies Answer);
+  const tell = (value: unknown) => parentPort?.postMessage({ ok: true, value } satisfies Answer);
   try {
     const value = run();
     if (value instanceof Promise) return value.then(tell, refuse);
@@ -55,11 +52,11 @@ function serve(service: RecordService): void {
   parentPort?.on('message', (question: Question) => {
     turn = turn
       .then(() => prepare(service, question))
-      .then(() => answer(question.id, () => methods[question.method]?.(question.argument)));
+      .then(() => answer(() => methods[question.method]?.(question.argument)));
   });
 }
 
-answer(0, () => {
+answer(() => {
   const service = RecordService.open(options);
   serve(service);
   return service.damage;
