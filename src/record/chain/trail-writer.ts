@@ -1,5 +1,4 @@
 /** Writes to the database: in the record thread (record-worker.ts), or where nothing else has to go on meanwhile. */
-import type BetterSqlite3 from 'better-sqlite3';
 import { preparedFor, type RecordDatabase } from '../database/database.ts';
 import { toRecordError } from '../error.ts';
 import { type MessageBatch, prepareSave } from '../outbox/outbox-statements.ts';
@@ -21,26 +20,26 @@ export class TrailWriter {
   cutRows: typeof cutRows | undefined;
   private readonly database: RecordDatabase;
   protected readonly statements: () => TrailStatements;
-  private readonly saveMessages: () => (batch: MessageBatch) => void;
+  private readonly messages: () => { readonly save: (batch: MessageBatch) => void; readonly generation: number };
   /** The newest row on disk. */
   protected end: ChainEnd;
   /** Of the connection whose head is known. */
   private followed: TrailStatements;
-  /** Counts the connections that took messages: another one may have none of the earlier. */
-  private messagesOf: { readonly sql: BetterSqlite3.Database; readonly generation: number };
 
   constructor(database: RecordDatabase, cut?: typeof cutRows) {
     this.database = database;
     this.cutRows = cut;
     this.statements = preparedFor(database, prepareTrail);
-    this.saveMessages = preparedFor(database, prepareSave);
+    // Another connection may have none of the messages that an earlier one took.
+    let generations = 0;
+    this.messages = preparedFor(database, (sql) => ({ save: prepareSave(sql), generation: generations++ }));
+    this.messages();
     this.followed = this.statements();
     try {
       this.end = this.followed.readEnds().head;
     } catch (error) {
       throw toRecordError(error, database.path);
     }
-    this.messagesOf = { sql: database.sql, generation: 0 };
   }
 
   /** Writes a batch in one transaction. A `prune` row is carried out by that. */
@@ -72,10 +71,8 @@ export class TrailWriter {
   /** Saves changed messages. `generation` is what the last call returned, 0 at first: where it is another, nothing was saved. */
   save(batch: MessageBatch): number {
     return this.database.write(() => {
-      const { sql } = this.database;
-      if (this.messagesOf.sql !== sql) this.messagesOf = { sql, generation: this.messagesOf.generation + 1 };
-      const { generation } = this.messagesOf;
-      if (generation === batch.generation) this.saveMessages()(batch);
+      const { save, generation } = this.messages();
+      if (generation === batch.generation) save(batch);
       return generation;
     });
   }
