@@ -3,7 +3,7 @@
 import { BAN_MS_MAX } from '../control/limits.ts';
 import { printable } from '../model/text.ts';
 import { isHostName } from '../net/host-name.ts';
-import { formatPrefix, parsePrefix } from '../net/prefix.ts';
+import { formatPrefix, hasHostBits, parsePrefix } from '../net/prefix.ts';
 import { parseDuration } from '../words/duration.ts';
 import { CommandError, EXIT } from './exit.ts';
 
@@ -49,17 +49,10 @@ export function whatIsMeant(word: string): string {
   return ': one address or network a word, a range as networks such as 203.0.113.0/24';
 }
 
-/**
- * Networks that were written with an address in them, such as 203.0.113.77/24, by their canonical names: all of a network is
- * banned or allowed, and not everybody means that.
- */
+/** Networks that were written with an address in them, by their canonical names: all of such a network is banned or allowed. */
 export function findWidened(words: readonly string[]): ReadonlyMap<string, string> {
-  const widened = new Map<string, string>();
-  for (const word of words.map((each) => each.trim())) {
-    const [network, address] = [parsePrefix(word), parsePrefix(word.split('/', 1)[0] ?? '')];
-    if (network && address && address.value !== network.value) widened.set(formatPrefix(network), word);
-  }
-  return widened;
+  const widened = words.map((word) => word.trim()).filter(hasHostBits);
+  return new Map(widened.flatMap((word) => readTargets([word]).map((network) => [network, word])));
 }
 
 const UNITLESS = /^\d+(\.\d+)?$/;

@@ -1,5 +1,5 @@
 /** What only several keys together show. Runs on a configuration whose keys are each right. */
-import { BITS_MIN, parsePrefix } from '../net/prefix.ts';
+import { BITS_MIN, formatPrefix, hasHostBits, parsePrefix } from '../net/prefix.ts';
 import type { Finding } from './explain-issue.ts';
 import type { KeyPath } from './problem.ts';
 import type { Config } from './schema.ts';
@@ -93,7 +93,12 @@ function doubtsOfBans({ bans, firewall, mode }: Config): Finding[] {
   const found: Finding[] = [];
   for (const [index, entry] of bans.allowlist.entries()) {
     const prefix = parsePrefix(entry);
-    if (prefix === undefined || prefix.bits >= BITS_MIN[prefix.family]) continue;
+    if (prefix === undefined) continue;
+    if (hasHostBits(entry)) {
+      const message = `allows all of ${formatPrefix(prefix)}, of which it names one address`;
+      found.push(finding(['bans', 'allowlist', index], message, 'write the address alone, or the network'));
+    }
+    if (prefix.bits >= BITS_MIN[prefix.family]) continue;
     const whom = prefix.bits === 0 ? 'everybody' : 'a large part of the internet';
     found.push(finding(['bans', 'allowlist', index], `allows ${whom}`, 'nobody in it is ever banned'));
   }

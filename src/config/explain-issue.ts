@@ -46,7 +46,14 @@ function bound(
   limit: number | bigint,
   issue: { readonly origin: string; readonly inclusive?: boolean | undefined },
 ): string {
-  const unit = issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : '';
+  const many = Number(limit) !== 1;
+  const [one, more] =
+    issue.origin === 'string'
+      ? [' character', ' characters']
+      : issue.origin === 'array'
+        ? [' entry', ' entries']
+        : ['', ''];
+  const unit = many ? more : one;
   if (issue.inclusive === false) return `${end === 'least' ? 'more' : 'less'} than ${limit}${unit}`;
   return `at ${end} ${limit}${unit}`;
 }

@@ -92,6 +92,12 @@ export function parsePrefix(text: string): Prefix | undefined {
   return { family, value: mask(family, value, bits), bits };
 }
 
+/** True of a network that was written with an address in it, such as 192.0.2.7/24: what is meant may be the address alone. */
+export function hasHostBits(text: string): boolean {
+  const [network, address] = [parsePrefix(text), parsePrefix(text.split('/', 1)[0] ?? '')];
+  return network !== undefined && address !== undefined && address.value !== network.value;
+}
+
 function formatIpv6(value: bigint): string {
   const groups = Array.from({ length: 8 }, (_, i) => Number((value >> BigInt(112 - 16 * i)) & 0xffffn));
   let best = { start: -1, length: 1 };

@@ -145,5 +145,6 @@ test('a log in which nothing happens, and one without a line', async (t) => {
   const empty = await runZban(['replay', quiet, '--config', config]);
   assert.equal(empty.exitCode, 0);
   assert.match(empty.stdout, /The log has no line that could be read\./);
+  assert.doesNotMatch(empty.stdout, /Day by day/);
   assert.doesNotMatch(empty.stdout, /NaN|undefined|Infinity/);
 });

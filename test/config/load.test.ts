@@ -114,6 +114,21 @@ test('doubts are warnings, not errors', () => {
   );
 });
 
+test('an allowlisted network that was written with an address in it is named as what it is', () => {
+  const { warnings } = load({ 'config.yaml': 'bans: {allowlist: [203.0.113.77/24, 203.0.113.0/24, 203.0.113.77]}' });
+  assert.deepEqual(
+    warnings.map((warning) => formatProblem(warning).replace(/^.*yaml:/, '')),
+    [
+      '1:20: bans.allowlist[0]: allows all of 203.0.113.0/24, of which it names one address (write the address alone, or the network)',
+    ],
+  );
+});
+
+test('a bound of one is not in the plural', () => {
+  const problems = problemsOf({ 'config.yaml': 'control: {socket: ""}' });
+  assert.deepEqual(problems, ['config.yaml:1:11: control.socket: expected at least 1 character, got ""']);
+});
+
 test('any text is a configuration or a list of problems, never an exception', () => {
   const leaf = fc.oneof(fc.string(), fc.integer(), fc.double(), fc.boolean(), fc.constant(null), fc.constant('10m'));
   const key = fc.constantFrom(

@@ -5,6 +5,7 @@ import {
   commonText,
   coveringTexts,
   formatPrefix,
+  hasHostBits,
   type Prefix,
   parsePrefix,
   prefixContains,
@@ -166,4 +167,18 @@ test('texts inside a network share a prefix, and a network covers itself', () =>
   assert.equal(text('2001:db8:1::/64'), '2001:db8:1:');
   assert.equal(text('2001:db8:1:2:3:4:5:6'), '2001:db8:1:2:3:4:5:6');
   assert.equal(text('0.0.0.0/0'), '');
+});
+
+test('a network that was written with an address in it is told from one that was not', () => {
+  const written = ['203.0.113.77/24', '2001:db8::1/64', '::ffff:203.0.113.77/120'];
+  const plain = [
+    '203.0.113.0/24',
+    '203.0.113.77',
+    '203.0.113.77/32',
+    '2001:db8::/64',
+    '0.0.0.0/0',
+    'example.com/1',
+    '',
+  ];
+  assert.deepEqual([...written, ...plain].filter(hasHostBits), written);
 });

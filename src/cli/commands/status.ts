@@ -64,8 +64,8 @@ function describeState({ state, warm_start }: Status): string {
 function ofBans(status: Status, nowMs: number): [string, string][] {
   const observed = status.observed_bans > 0 ? `, ${formatCount(status.observed_bans)} only observed` : '';
   const totals = [
-    `${formatCount(status.bans_total)} banned`,
-    `${formatCount(status.unbans_total)} released`,
+    `${countOf(status.bans_total, 'ban')} decided`,
+    `${formatCount(status.unbans_total)} ended`,
     `${formatCount(status.refused_total)} refused`,
   ].join(', ');
   return [

@@ -44,7 +44,7 @@ export function formatReport(input: ReportInput): string {
     describeTotals(input),
     ...describeBanned(banned, kept, all),
     ...(banned.length > 0 ? [describeKnown(banned, all)] : []),
-    describeDays(input),
+    ...(history.days.length > 0 ? [describeDays(input)] : []),
     ...(report.refused.size > 0 ? [describeRefused([...report.refused.values()], all)] : []),
     ...describeSite(input),
     ...describeUnbannedClients(input),
