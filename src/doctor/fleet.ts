@@ -15,6 +15,16 @@ const CLOCK_OFF_MS = 2000;
 const BAN_BYTES = 500;
 /** The stream's 100,000 entries and some room for counts. */
 const MEMORY_MIN = 128 * 1_048_576;
+/** What keeps a connection from being made, other than the network. */
+const FIXES: readonly (readonly [RegExp, string])[] = [
+  [/WRONGPASS|NOAUTH/, 'correct the user in fleet.url, or the password in fleet.password_file'],
+  [/^(ENOENT|EACCES).* open /, 'correct fleet.password_file or fleet.ca_file: a file that zban may read'],
+  [/certificate has expired/, 'renew the certificate of the server'],
+  [
+    /certificate|altnames/i,
+    'fleet.ca_file names the authority of its certificate, fleet.url a host that the certificate is for',
+  ],
+];
 const RIGHTS = 'docs/fleet.md has the ACL rule';
 
 export async function checkFleet(config: Pick<Config, 'fleet' | 'name'>): Promise<Finding[]> {
@@ -24,8 +34,10 @@ export async function checkFleet(config: Pick<Config, 'fleet' | 'name'>): Promis
   try {
     server = await connectServer(serverOf(fleet), () => {});
   } catch (error) {
-    const message = `its server does not answer: ${error instanceof Error ? error.message : String(error)}`;
-    return [fail(CHECK, message, 'check fleet.url, its password and the network; zban judges alone meanwhile')];
+    const cause = error instanceof Error ? error.message : String(error);
+    const [, fix] = FIXES.find(([pattern]) => pattern.test(cause)) ?? [];
+    const message = `its server does not answer: ${cause}`;
+    return [fail(CHECK, message, `${fix ?? 'check fleet.url and the network'}; zban judges alone meanwhile`)];
   }
   try {
     const keys = new Keys(fleet.name);

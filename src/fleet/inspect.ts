@@ -1,7 +1,10 @@
 /** What `zban doctor` asks the server: is it one that a fleet can rely on? Writes one key and takes it away again. */
-import type { Keys } from './keys.ts';
+import { type Keys, shardOf } from './keys.ts';
 import { TRIAL } from './scripts.ts';
 import type { Server } from './server.ts';
+
+/** A name that no client has. */
+const TRIAL_CLIENT = 'doctor';
 
 export interface ServerFacts {
   /** `redis 7.0.15`, `valkey 8.1.0`. */
@@ -45,6 +48,7 @@ export async function findForbidden(server: Server, keys: Keys): Promise<string 
     // Also where the server has the script already.
     await server.command(keys.trial, ['EVAL', TRIAL.text, '1', keys.trial]);
     await server.run(TRIAL, [keys.trial], []);
+    await server.run(TRIAL, [keys.counts(shardOf(TRIAL_CLIENT), TRIAL_CLIENT)], []);
     await server.command(keys.bans, ['XRANGE', keys.bans, '-', '+', 'COUNT', '1']);
     await server.command(keys.bans, ['XREVRANGE', keys.bans, '+', '-', 'COUNT', '1']);
     await server.command(keys.bans, ['XREAD', 'COUNT', '1', 'STREAMS', keys.bans, keys.watch, '$', '$']);

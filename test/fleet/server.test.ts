@@ -170,7 +170,11 @@ test('one server', { skip: redisSkip() }, async (t) => {
     const [misspelt] = await fleet('zban', 'shpo');
     assert.match(misspelt?.message ?? '', /^no other host of the fleet shpo was heard of within a day/);
     assert.match((await fleet('poor'))[0]?.message ?? '', /may not do what it must: NOPERM/);
-    assert.match((await fleet('nobody'))[0]?.message ?? '', /does not answer: WRONGPASS/);
+    const [nobody] = await fleet('nobody');
+    assert.match(nobody?.message ?? '', /does not answer: WRONGPASS/);
+    assert.match(nobody?.fix ?? '', /password_file/);
+    redis.cli('ACL', 'SETUSER', 'bans', 'on', '>secret', ...ACL.replace('~zban:*', '~zban:{shop}:*').split(' '));
+    assert.match((await fleet('bans'))[0]?.message ?? '', /may not do what it must: .*key/);
     // Any one of them missing is found, by its name, and leaves nothing behind that would hide the next.
     const rights = ACL.split(' ');
     for (const right of rights.filter((word) => word.startsWith('+') && !/^\+(info|ping)$/.test(word))) {
@@ -230,6 +234,8 @@ test('TLS, a user, and its password in a file; the certificate is checked', { sk
   await publish(server, order({}));
   assert.deepEqual((await readOrders(server)).length, 1);
   await assert.rejects(connect(t, [url], { passwordFile }), /self-signed|certificate/);
+  const [unknown] = await checkFleet(configSchema.parse({ fleet: { url, password_file: passwordFile } }));
+  assert.match(unknown?.fix ?? '', /^fleet\.ca_file/);
   await assert.rejects(connect(t, [url], { caFile: file('cert') }), /WRONGPASS|NOAUTH/);
 });
 

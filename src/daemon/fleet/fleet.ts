@@ -243,7 +243,7 @@ export class Fleet {
     orders: readonly Order[],
     place: { readonly epoch: string; readonly lastId: string },
   ): Promise<void> {
-    for (const { host } of orders) if (host !== this.host) this.meet(host);
+    for (const host of new Set(orders.map((order) => order.host))) if (host !== this.host) this.meet(host);
     this.place = place;
     await this.proposals.apply(orders, this.link.aheadMs, { [STATE_KEY]: this.encode() });
   }

@@ -12,6 +12,7 @@ interface Unwritten {
 }
 
 export class UnwrittenBans {
+  /** In the order of their newest rows. */
   readonly #bans = new Map<string, Unwritten>();
 
   get size(): number {
@@ -34,12 +35,16 @@ export class UnwrittenBans {
   /** Row `id` changes the ban that was `before`. */
   note(client: string, id: number, before: Ban | undefined): void {
     const known = this.#bans.get(client);
+    if (known) this.#bans.delete(client);
     this.#bans.set(client, { before: known ? known.before : before, lastId: id });
   }
 
   /** Rows up to this one are on disk. */
   settle(id: number): void {
-    for (const [client, { lastId }] of this.#bans) if (lastId <= id) this.#bans.delete(client);
+    for (const [client, { lastId }] of this.#bans) {
+      if (lastId > id) break;
+      this.#bans.delete(client);
+    }
   }
 
   /** The rows under way got other numbers, up to this one. */
