@@ -1,7 +1,7 @@
 /** What goes out to the fleet, and when: after its row is on disk, in order, and again after a failure. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Keys } from '../../src/fleet/keys.ts';
+import { Keys, SHARDS } from '../../src/fleet/keys.ts';
 import { OutgoingOrders } from '../../src/fleet/orders.ts';
 import { ORDER_ARGUMENTS } from '../../src/fleet/scripts.ts';
 import type { Server } from '../../src/fleet/server.ts';
@@ -74,4 +74,14 @@ test('what the server did not take waits for the next connection', async () => {
   await assert.rejects(sending, /gone/);
   assert.equal(orders.size, 1);
   assert.equal(orders.sentAuditId, 0);
+});
+
+test('fleets of one server share no key, whatever their names', () => {
+  const keysOf = (name: string) => {
+    const keys = new Keys(name);
+    const shards = Array.from({ length: SHARDS }, (_, shard) => [keys.batches(shard), keys.counts(shard, '192.0.2.1')]);
+    return [...keys.beat, keys.trial, ...shards.flat()];
+  };
+  const all = ['shop', 'shop-1', 'shop.1', '1', 'counts', 'bans'].flatMap(keysOf);
+  assert.equal(new Set(all).size, all.length);
 });
