@@ -27,6 +27,7 @@ const order = (changes: Partial<Order> = {}): Order => ({
 });
 
 function make(t: TestContext, { acceptFrom = 'any' as 'any' | string[], enforce = true, admitted = true } = {}) {
+  const fuse = { admitted };
   const made = makeBans(t, enforce);
   const sent: { readonly kind: string }[] = [];
   const never = parsePrefix('198.51.100.0/24');
@@ -42,7 +43,7 @@ function make(t: TestContext, { acceptFrom = 'any' as 'any' | string[], enforce 
     pipeline: {
       send: async (task) => {
         sent.push(task);
-        return { second: 0, events: [], consumed: [], ...(task.kind === 'admit' && { admitted: [admitted] }) };
+        return { second: 0, events: [], consumed: [], ...(task.kind === 'admit' && { admitted: [fuse.admitted] }) };
       },
     },
     now: () => made.clock.nowMs,
@@ -53,7 +54,7 @@ function make(t: TestContext, { acceptFrom = 'any' as 'any' | string[], enforce 
   });
   const apply = (...orders: Order[]) => proposals.apply(orders, AHEAD_MS, {});
   const rows = () => made.since().filter((step) => step.startsWith('row'));
-  return { ...made, proposals, apply, rows, sent };
+  return { ...made, proposals, apply, rows, sent, fuse };
 }
 
 test('a ban is recorded with its origin and its times by this clock, and nobody is told, neither then nor when it ends', async (t) => {
@@ -84,16 +85,21 @@ test('said again, or by a second host a moment later, it makes no second row; a 
 });
 
 test('protected addresses and a tripped fuse refuse, once each; a person passes the fuse', async (t) => {
-  const { apply, rows, trail } = make(t, { admitted: false });
+  const { apply, rows, trail, fuse } = make(t, { admitted: false });
   const office = order({ target: '198.51.100.7', actor: 'operator:anna' });
   await apply(office, order());
   await apply(office, order());
+  // Longer and longer bans of one protected address fill no trail.
+  for (let n = 1; n <= 3; n++) await apply({ ...office, untilMs: (office.untilMs ?? 0) + n * 60_000 });
   assert.deepEqual(rows(), [
     'row refused 198.51.100.7 allowlist: office',
     'row refused 203.0.113.9 fuse: it has tripped',
   ]);
   await apply(order({ actor: 'operator:anna', target: '203.0.113.10' }));
   assert.equal(trail.findActiveBan('203.0.113.10', T0)?.actor, 'operator:anna@web-1');
+  fuse.admitted = true;
+  await apply(order());
+  assert.ok(trail.findActiveBan('203.0.113.9', T0), 'said again once the fuse is reset, it counts');
 });
 
 test('observe mode stays observe', async (t) => {

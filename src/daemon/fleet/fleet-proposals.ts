@@ -24,7 +24,7 @@ import { offenderOf } from '../records/offenders.ts';
 
 /** Entries that may stand on the allowlist of people before others' are refused. */
 const ALLOWED_MAX = 10_000;
-/** Refusals remembered, so that a ban that is proposed again is refused once; and entries that people decided about. */
+/** Refusals remembered, so that what is proposed again makes no second row; and entries that people decided about. */
 const [REFUSALS_MAX, DECIDED_MAX] = [10_000, 10_000];
 
 export interface ProposalsOptions {
@@ -55,7 +55,7 @@ export class Proposals {
   private readonly releases = new Releases();
   /** When people last decided about an entry of the allowlist, or about a panic (the empty entry). */
   private readonly decided = new Map<string, number>();
-  /** End of the ban that was refused, by target. */
+  /** End of the ban that was refused, by what was asked. */
   private readonly refused = new Map<string, number | null>();
 
   constructor(options: ProposalsOptions) {
@@ -134,7 +134,7 @@ export class Proposals {
       const untilMs = active?.untilMs == null ? active?.untilMs : active.untilMs + aheadMs;
       const known = { nowMs: nowMs + aheadMs, activeUntilMs: untilMs, releases: this.releases };
       if (findIdle(order, prefix, known)) continue;
-      const before = news.get(target)?.untilMs ?? this.refused.get(target);
+      const before = news.get(target)?.untilMs;
       if (before !== undefined && isCovered(order.untilMs, before)) continue;
       news.set(target, order);
     }
@@ -152,11 +152,11 @@ export class Proposals {
     }
     for (const { result, why } of refused) {
       const order = news.get(result.target);
-      if (order && why) drafts.push(this.refusedDraft(order, result.target, why.reason, why.detail));
+      if (order && why) drafts.push(...this.refuse(order, result.target, why.reason, why.detail, aheadMs));
     }
     for (const target of accepted.keys()) {
       const order = news.get(target) as Order;
-      if (spared.has(order)) drafts.push(this.refusedDraft(order, target, 'fuse', 'it has tripped'));
+      if (spared.has(order)) drafts.push(...this.refuse(order, target, 'fuse', 'it has tripped', aheadMs));
     }
     return drafts;
   }
@@ -180,20 +180,26 @@ export class Proposals {
     return { ...draft, timeMs, actor: actorOf(order), durationSeconds, numbers };
   }
 
-  private refusedDraft(order: Order, target: string, reason: RefusalReason, because: string): AuditDraft {
-    setNewest(this.refused, target, order.untilMs, REFUSALS_MAX);
+  /** The row of a refusal; none while a ban of this target that was refused before would last, whatever else is asked for it. */
+  private refuse(order: Order, target: string, reason: RefusalReason, because: string, aheadMs: number): AuditDraft[] {
     const { config, now } = this.options;
-    return {
-      ...BLANK,
-      timeMs: now(),
-      actor: actorOf(order),
-      action: 'refused',
-      client: target,
-      condition: order.condition,
-      enforced: config.mode === 'enforce',
-      detail: describeRefusal(reason, because),
-      numbers: { reason, because, origin: order.host, digest: order.digest },
-    };
+    const what = `${order.kind} ${target}`;
+    const before = this.refused.get(what);
+    setNewest(this.refused, what, order.untilMs, REFUSALS_MAX);
+    if (before === null || (before !== undefined && before > now() + aheadMs)) return [];
+    return [
+      {
+        ...BLANK,
+        timeMs: now(),
+        actor: actorOf(order),
+        action: 'refused',
+        client: target,
+        condition: order.condition,
+        enforced: config.mode === 'enforce',
+        detail: describeRefusal(reason, because),
+        numbers: { reason, because, origin: order.host, digest: order.digest },
+      },
+    ];
   }
 
   private offenderOf({ client, tier, timeMs, durationSeconds }: Extract<AuditEntry, { action: 'ban' }>) {
@@ -218,7 +224,7 @@ export class Proposals {
     if (allowed.some(({ entry }) => entry === target) !== remove) return;
     if (!remove && allowed.length >= ALLOWED_MAX) {
       const because = `${allowed.length} entries are allowed already`;
-      this.options.bans.adopt([this.refusedDraft(order, target, 'limit', because)], {});
+      this.options.bans.adopt(this.refuse(order, target, 'limit', because, aheadMs), {});
       return;
     }
     // Its bans end without a word here: the other host has told people.
