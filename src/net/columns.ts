@@ -59,6 +59,8 @@ export class Columns<const F extends Fields> {
       const { array } = column;
       column.array = new MAKE[kind](this.capacity);
       column.array.set(array);
+      // Freed now, not when garbage is next collected.
+      array.buffer.transfer(0);
       const { [name]: initial } = this.initial;
       if (initial !== undefined) column.array.fill(initial, before);
     }

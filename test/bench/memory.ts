@@ -20,7 +20,7 @@ const folder = mkdtempSync(join(tmpdir(), 'zban-memory-'));
 const log = join(folder, 'access.log');
 const config = join(folder, 'config.yaml');
 
-function status(): { clients: number; lines_total: number } | undefined {
+function status(): { clients: number; lines_total: number; active_bans: number } | undefined {
   const { status: code, stdout } = spawnSync(ZBAN, ['status', '--json', '--config', config], { encoding: 'utf8' });
   return code === 0 ? JSON.parse(stdout) : undefined;
 }
@@ -37,11 +37,8 @@ function order(): void {
   const list = join(folder, 'bans.txt');
   const address = (n: number) => `11.${(n >>> 16) & 255}.${(n >>> 8) & 255}.${n & 255}\n`;
   writeFileSync(list, Array.from({ length: bans }, (_, n) => address(n)).join(''));
-  const { status: code, stderr } = spawnSync(ZBAN, ['ban', '--file', list, '--for', '7d', '--config', config], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
-  if (code !== 0) throw new Error(`zban ban ended with ${code}: ${stderr.slice(0, 500)}`);
+  // It fails where the firewall took too long to confirm some of them, which then follow.
+  spawnSync(ZBAN, ['ban', '--file', list, '--for', '7d', '--config', config], { stdio: 'ignore' });
 }
 
 function lines(first: number, count: number): string {
@@ -71,6 +68,7 @@ const daemon = spawn(ZBAN, ['run', '--config', config], { stdio: 'ignore' });
 try {
   await until(() => status());
   if (bans > 0) order();
+  await until(() => status()?.active_bans === bans);
   const total = clients * 3;
   for (let first = 0; first < total; first += LINES_AT_ONCE) {
     appendFileSync(log, lines(first, Math.min(LINES_AT_ONCE, total - first)));

@@ -1,6 +1,7 @@
 /** Records of several parts, and the order in which slots were seen, which is one of them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Columns } from '../../src/net/columns.ts';
 import { Records } from '../../src/traffic/records.ts';
 import { SightOrder } from '../../src/traffic/sight-order.ts';
 import fc from '../support/fast-check.ts';
@@ -47,4 +48,15 @@ test('slots are listed and taken in the order of their newest sight', () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test('what grows gives its memory back at once: with a million clients and bans there is no room for both', () => {
+  const records = new Records(4, 2);
+  const { words } = records;
+  records.reserve(4);
+  const columns = new Columns({ until: 'f64' }, { until: 7 });
+  const { array } = columns.of.until;
+  assert.ok(columns.reserve(columns.capacity + 1));
+  assert.deepEqual([words.byteLength, array.byteLength], [0, 0]);
+  assert.equal(columns.of.until.at(columns.capacity - 1), 7);
 });
