@@ -72,12 +72,14 @@ export interface LaneStart extends Lane {
   readonly backtest: Backtest;
 }
 
-/** The swarm is over, or what it looked like has become usual. */
+/** The swarm is over, or its lane began to touch others. */
 export interface LaneEnd extends Lane {
   readonly phase: 'end';
   readonly duration_seconds: number;
   /** Requests that matched meanwhile. */
   readonly requests: number;
+  /** Clients from before the swarm whose requests matched; there only when the lane ended because of them. */
+  readonly clients_touched?: number;
 }
 
 /** A lane that has not ended, opened by the engine or by a person. */

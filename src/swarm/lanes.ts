@@ -72,6 +72,11 @@ export class Lanes {
     return { event: 'lane', phase: 'start', id, time: formatSecond(second), action, opened, ...finding };
   }
 
+  /** Ids of the open lanes that stop the look that begins at `at`. */
+  matching(looks: Uint32Array, at: number): string[] {
+    return this.open.flatMap(({ lane, values }) => (hasAll(values, looks, at) ? [lane.id] : []));
+  }
+
   /** The look that begins at `at` is one that an open lane stops. */
   matches(looks: Uint32Array, at: number): boolean {
     return this.open.some(({ values }) => hasAll(values, looks, at));
@@ -95,9 +100,9 @@ export class Lanes {
     return this.close(({ lastBusy }) => second - lastBusy >= QUIET_SECONDS, second);
   }
 
-  /** A person ended the lane: what it matched is no swarm, for a day. */
-  drop(id: string, second: number): void {
-    this.close((lane) => lane.id === id, second, second + DROPPED_SECONDS);
+  /** A person ended the lane, or it touched too many others: what it matched is no swarm, for a day. */
+  drop(id: string, second: number): LaneEnd[] {
+    return this.close((lane) => lane.id === id, second, second + DROPPED_SECONDS);
   }
 
   /**

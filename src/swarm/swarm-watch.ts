@@ -16,6 +16,7 @@ import type { SwarmNetwork } from './networks.ts';
 import { CLIENTS_MIN, type SearchInput, search, searchAgain } from './search.ts';
 import { HORIZONS, PAST_SECONDS, Strangers, type StrangersState } from './strangers.ts';
 import { offsetsOf, SwarmLines } from './swarm-lines.ts';
+import { Touched } from './touched.ts';
 import { UsualTraffic, type UsualTrafficState } from './usual-traffic.ts';
 
 /** More strangers than so many times the usual and so many more are looked at; fewer more while a swarm is under way. */
@@ -76,6 +77,7 @@ export class SwarmWatch {
   private underWayUntil = 0;
   /** By horizon: since when there is a surplus without a find, and when it was searched last. */
   private readonly surplus = new Map<number, { readonly since: number; searched: number }>();
+  private readonly touched = new Touched();
   /** Networks banned for the swarm that is under way, and from what rate on their swarm goes on. */
   private readonly banned = new Map<string, number>();
   /** Networks that may not be banned, and until when they are not reported again. */
@@ -208,14 +210,26 @@ export class SwarmWatch {
     });
   }
 
-  /** Counts what open lanes stopped in the last minute, and ends those whose swarm is over. */
+  /** Counts what open lanes stopped in the last minute, and ends those whose swarm is over and those that touch others. */
   private follow(now: number): void {
-    const since = Math.min(...this.lanes.all.map((lane) => lane.since));
+    const { evidence, clients, hasher, lanes, touched, acts } = this;
+    const since = Math.min(...lanes.all.map((lane) => lane.since));
     const isStranger = (slot: number) => this.strangers.is(slot, since);
-    const { evidence, clients } = this;
-    const { hashes, count, total } = new SwarmLines(evidence, clients, this.hasher, now - MINUTE, isStranger, since)
-      .strangers;
-    const times = count === 0 ? 0 : total / count;
-    for (const event of this.lanes.follow(hashes, offsetsOf(count), times, MINUTE, now)) this.acts.emit(event);
+    const { strangers, others } = new SwarmLines(evidence, clients, hasher, now - MINUTE, isStranger, since);
+    const times = strangers.count === 0 ? 0 : strangers.times;
+    const ends = [...lanes.follow(strangers.hashes, offsetsOf(strangers.count), times, MINUTE, now)];
+    for (const at of offsetsOf(others.count)) {
+      const slot = others.slots[at / TRAITS.length] as number;
+      // No lane stops who is exempt.
+      if (clients.firstSecond(slot) >= since || acts.isExempt(slot) || acts.isProtected(slot)) continue;
+      touched.note(clientHash(clients.high(slot), clients.low(slot)), lanes.matching(others.hashes, at));
+    }
+    for (const { id } of lanes.all) {
+      const met = touched.of(id);
+      if (met.share <= HONEST_SHARE) continue;
+      ends.push(...lanes.drop(id, now).map((end) => ({ ...end, clients_touched: met.clients })));
+    }
+    if (lanes.size === 0) touched.clear();
+    for (const end of ends) acts.emit(end);
   }
 }

@@ -1,5 +1,5 @@
 /** What a lane stops, in words, for every screen. Values come from the log: escape them as text from outside. */
-import type { Backtest, LaneMatch, LaneStart } from '../model/lane.ts';
+import type { Backtest, LaneEnd, LaneMatch, LaneStart } from '../model/lane.ts';
 import { formatDuration } from './duration.ts';
 import { formatCount } from './number.ts';
 
@@ -14,6 +14,12 @@ export function describeBacktest({ hours, clients, clients_matched }: Backtest):
 export function describeSurplus({ coverage, surplus, clients, seconds }: LaneSurplus): string {
   const share = `${Math.round(coverage * 100)} % of ${formatCount(surplus)} requests above normal`;
   return `${share}, from ${formatCount(clients)} clients, in ${seconds} s`;
+}
+
+/** `the swarm is over`. */
+export function describeLaneEnd({ clients_touched: touched }: Pick<LaneEnd, 'clients_touched'>): string {
+  if (touched === undefined) return 'the swarm is over';
+  return `it touched ${formatCount(touched)} clients who came before the swarm`;
 }
 
 /** `user agent "Mozilla/5.0 …", no referer`: what a request has that the lane matches. */

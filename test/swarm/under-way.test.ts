@@ -83,3 +83,21 @@ test('one client that came before and asks as the swarm does, again and again, d
   }));
   assert.deepEqual([...lanesOf([...swarm, ...accomplice]).keys()], [OLD_BROWSER]);
 });
+
+test('a lane that comes to touch clients from before its swarm ends, and stays closed though the swarm goes on', () => {
+  const swarm = crowd(4, 3000, (n) => ({ ...usualRequest(n), agent: OLD_BROWSER }));
+  // From the twentieth minute on visitors of before have that browser too.
+  const visitors = Array.from({ length: 300 }, (_, n) => ({
+    ...{ second: FROM + 1200 + 6 * n, ip: `81.2.${n % 40}.1` },
+    ...{ ...usualRequest(n), agent: OLD_BROWSER },
+  }));
+  const lanes = replay(logOf([...swarm, ...visitors])).flatMap((event) => (event.event === 'lane' ? [event] : []));
+  assert.deepEqual(
+    lanes.map(({ phase }) => phase),
+    ['start', 'end'],
+  );
+  const end = lanes[1];
+  assert.ok(end?.phase === 'end' && (end.clients_touched ?? 0) >= 5, JSON.stringify(end));
+  const after = Date.parse(end.time) / 1000 - FROM - 1200;
+  assert.ok(after > 0 && after <= 120, `after ${after} s`);
+});

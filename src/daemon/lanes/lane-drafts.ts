@@ -2,7 +2,7 @@
 import type { Actor, DraftOf, LaneNumbers } from '../../model/audit.ts';
 import type { LaneEnd, LaneStart, LiveLane } from '../../model/lane.ts';
 import { BLANK } from '../../record/row/row.ts';
-import { describeBacktest, describeMatch, describeSurplus } from '../../words/lane.ts';
+import { describeBacktest, describeLaneEnd, describeMatch, describeSurplus } from '../../words/lane.ts';
 
 type LaneAction = 'lane' | 'lane_keep' | 'lane_end' | 'lane_result';
 
@@ -26,7 +26,7 @@ export function laneStartDraft(event: LaneStart, enforced: boolean): DraftOf<'la
 
 export function laneEndDraft(event: LaneEnd, enforced: boolean): DraftOf<'lane_end'> {
   const { event: _, time, phase: __, ...numbers } = event;
-  const detail = `the swarm is over: ${Math.round(event.requests)} requests matched`;
+  const detail = `${describeLaneEnd(event)}: ${Math.round(event.requests)} requests matched`;
   return about('lane_end', Date.parse(time), 'policy', { ...numbers }, enforced, detail);
 }
 

@@ -2,7 +2,7 @@
 import type { LaneAction } from '../../model/lane.ts';
 import type { NotificationOf } from '../../model/notification.ts';
 import { spellDuration } from '../../words/duration.ts';
-import { describeBacktest, describeMatch, describeSurplus } from '../../words/lane.ts';
+import { describeBacktest, describeLaneEnd, describeMatch, describeSurplus } from '../../words/lane.ts';
 import { formatCount, formatNumber } from '../../words/number.ts';
 import type { Content } from '../message.ts';
 
@@ -19,7 +19,10 @@ export function laneContent({ event, enforced, failure, after }: NotificationOf<
     const lasted = spellDuration(event.duration_seconds * 1000);
     return {
       icon: '✅',
-      headline: `: the swarm is over after ${lasted}: ${look}`,
+      headline:
+        event.clients_touched === undefined
+          ? `: the swarm is over after ${lasted}: ${look}`
+          : ` ended a lane after ${lasted}, because ${describeLaneEnd(event)}: ${look}`,
       facts: [['Requests that matched', formatCount(Math.round(event.requests))]],
       commands: [['History', `zban lanes explain ${id}`]],
       incident: { ...mark, phase: 'close' },
