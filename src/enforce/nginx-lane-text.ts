@@ -3,6 +3,7 @@
  * what matches becomes the key of a bucket (ngx_http_limit_req_module) or the variable `$zban_lane`.
  */
 import type { LaneAction, LaneMatch } from '../model/lane.ts';
+import { findHoldLimits, findHoldZones, type HoldZone, ZONES } from './hold-zones.ts';
 
 /** A lane as nginx is to have it. */
 export interface NginxLane {
@@ -15,12 +16,9 @@ export interface NginxLane {
   readonly untilMs: number;
 }
 
-/** Buckets that nginx knows by name. */
-export const HOLDS_MAX = 4;
 /** Lanes at once, of both kinds: each costs a few comparisons a request. */
 export const LANES_MAX = 16;
-/** What one page with its requests needs at once. */
-const BURST_MIN = 10;
+const NO_ZONE: HoldZone = { lanes: [], ...findHoldLimits(0) };
 /** A word of nginx's configuration holds 4096 bytes (NGX_CONF_BUFFER in ngx_conf_file.c). */
 const WORD_BYTES_MAX = 4000;
 
@@ -38,40 +36,37 @@ export function findLaneObstacle(match: LaneMatch): string | undefined {
   return longest > WORD_BYTES_MAX ? 'it is longer than a word of nginx’s configuration may be' : undefined;
 }
 
-/** What a lane that holds lets pass: requests a minute in the long run, and how many together. nginx takes whole numbers. */
-export function findHoldLimits(usualRps: number): { readonly perMinute: number; readonly atOnce: number } {
-  const perMinute = Math.max(1, Math.ceil(usualRps * 60));
-  return { perMinute, atOnce: Math.max(BURST_MIN, perMinute) };
-}
-
-/** The whole file, for nginx's http block. At most HOLDS_MAX lanes that hold, and LANES_MAX in all. */
+/** The whole file, for nginx's http block. At most LANES_MAX lanes. */
 export function formatLaneFile({ lanes, exempt, ownStatus }: LaneFile): string {
-  const holds = lanes.filter(({ action }) => action === 'hold');
+  const zones = findHoldZones(lanes.filter(({ action }) => action === 'hold'));
   const denials = lanes.filter(({ action }) => action === 'deny');
   const blocks = [
     '# Written by zban; changes are overwritten. docs/swarms.md says how nginx uses it.',
     ...(lanes.length > 0 ? [formatGeo('$zban_exempt', exempt)] : []),
-    ...Array.from({ length: HOLDS_MAX }, (_, index) => formatHold(holds[index], index + 1)),
-    ...denials.map((lane, index) => formatMatch(lane, `zban_deny_${index + 1}`, 'd')),
-    ...(ownStatus && holds.length > 0 ? ['limit_req_status 429;\nlimit_req_log_level info;'] : []),
+    ...Array.from({ length: ZONES }, (_, index) => formatZone(zones[index], index + 1)),
+    ...denials.map((lane, index) => formatMatch(lane, `zban_deny_${index + 1}`, 'd:')),
+    ...(ownStatus && zones.length > 0 ? ['limit_req_status 429;\nlimit_req_log_level info;'] : []),
     formatVerdict(denials.length),
   ];
   return `${blocks.join('\n\n')}\n`;
 }
 
-/** A bucket of one key: all that matches shares the usual rate, and a minute's worth may come at once. */
-function formatHold(lane: NginxLane | undefined, number: number): string {
+/** A bucket for each lane: all that matches shares the usual rate, and a minute's worth may come at once. */
+function formatZone({ lanes, perMinute, atOnce }: HoldZone = NO_ZONE, number: number): string {
   const name = `zban_hold_${number}`;
-  const { perMinute, atOnce } = findHoldLimits(lane?.usualRps ?? 0);
+  const names = lanes.map((_, index) => `${name}_lane_${index + 1}`);
   return [
-    lane ? formatMatch(lane, name, 'h') : `map "" $${name} { default ""; }`,
+    // By id: a new lane must not find the bucket of an older one, which nginx keeps.
+    ...lanes.map((lane, index) => formatMatch(lane, names[index] as string, `h:${nameOf(lane)}`)),
+    `map "" $${name} { default "${names.map((each) => `$${each}`).join('')}"; }`,
     `limit_req_zone $${name} zone=${name}:32k rate=${perMinute}r/m;`,
     `limit_req zone=${name} burst=${atOnce} nodelay;`,
   ].join('\n');
 }
 
-/** `$name` is the letter for a request that matches, and empty for any other. */
-function formatMatch({ id, match, untilMs }: NginxLane, name: string, letter: string): string {
+/** `$name` is the mark for a request that matches, and empty for any other. */
+function formatMatch(lane: NginxLane, name: string, mark: string): string {
+  const { match, untilMs } = lane;
   const conditions = [{ source: '$msec', values: matching(beforePattern(untilMs)) }, ...conditionsOf(match)];
   const lines = conditions.map((condition, index) => {
     const variable = `$${name}_${index}`;
@@ -80,17 +75,19 @@ function formatMatch({ id, match, untilMs }: NginxLane, name: string, letter: st
   });
   const variables = conditions.map((_, index) => `$${name}_${index}`).join('');
   return [
-    `# lane ${id.replace(/[^\w-]/g, '?')}, until ${new Date(untilMs).toISOString()}: ${describe(match)}`,
+    `# lane ${nameOf(lane)}, until ${new Date(untilMs).toISOString()}: ${describe(match)}`,
     ...lines,
-    `map "$zban_exempt${variables}" $${name} { default ""; "0${'1'.repeat(conditions.length)}" ${letter}; }`,
+    `map "$zban_exempt${variables}" $${name} { default ""; "0${'1'.repeat(conditions.length)}" "${mark}"; }`,
   ].join('\n');
 }
 
+const nameOf = ({ id }: NginxLane): string => id.replace(/[^\w-]/g, '?');
+
 /** What the operator's own configuration looks at. */
 function formatVerdict(denials: number): string {
-  const holds = Array.from({ length: HOLDS_MAX }, (_, index) => `$zban_hold_${index + 1}`);
+  const holds = Array.from({ length: ZONES }, (_, index) => `$zban_hold_${index + 1}`);
   const denied = Array.from({ length: denials }, (_, index) => `$zban_deny_${index + 1}`);
-  return `map "${[...holds, ...denied].join('')}" $zban_lane { default ""; "~d" deny; "~h" hold; }`;
+  return `map "${[...holds, ...denied].join('')}" $zban_lane { default ""; "~d:" deny; "~h:" hold; }`;
 }
 
 function formatGeo(variable: string, networks: readonly string[]): string {

@@ -1,7 +1,7 @@
 /** The lanes that are open, in a file that nginx includes: one reload for each that opens or ends, none for a client. */
 import { EnforcementError } from './backend.ts';
 import { NginxInclude, type NginxProgram } from './nginx-include.ts';
-import { formatLaneFile, HOLDS_MAX, LANES_MAX, type NginxLane } from './nginx-lane-text.ts';
+import { formatLaneFile, LANES_MAX, type NginxLane } from './nginx-lane-text.ts';
 
 const EMPTY = formatLaneFile({ lanes: [], exempt: [], ownStatus: false });
 
@@ -37,9 +37,7 @@ export class NginxLanes {
     const before = await this.include.read();
     // Who never opened a lane need not have set nginx up for them.
     if (lanes.length === 0 && (before === undefined || before === EMPTY)) return;
-    const holds = lanes.filter(({ action }) => action === 'hold').length;
-    if (holds > HOLDS_MAX || lanes.length > LANES_MAX)
-      throw new EnforcementError('set_full', `nginx takes ${HOLDS_MAX} lanes that hold, ${LANES_MAX} in all: drop one`);
+    if (lanes.length > LANES_MAX) throw new EnforcementError('set_full', `nginx takes ${LANES_MAX} lanes: drop one`);
     const ownStatus = lanes.length > 0 && !(await this.hasLimits());
     const text = formatLaneFile({ lanes, exempt, ownStatus });
     if (text !== before || text !== this.include.loaded) await this.include.load(text);

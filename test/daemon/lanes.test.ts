@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import type { LaneMode } from '../../src/daemon/lanes/lane-mode.ts';
 import { LANES_KEY, Lanes, type LanesOptions } from '../../src/daemon/lanes/lanes.ts';
 import { EnforcementError } from '../../src/enforce/backend.ts';
-import { HOLDS_MAX, type NginxLane } from '../../src/enforce/nginx-lane-text.ts';
+import { LANES_MAX, type NginxLane } from '../../src/enforce/nginx-lane-text.ts';
 import type { LaneEnd, LaneStart } from '../../src/model/lane.ts';
 import { formatAuditLine } from '../../src/record/text-log/audit-line.ts';
 import { makeBans, T0 } from './fixtures.ts';
@@ -261,8 +261,8 @@ test('a person drops, keeps and adds lanes; what was dropped stays dropped, what
 test('more lanes than nginx takes are refused to a person, and of the engine recorded as not enforced', async (t) => {
   const { build, happen, applied } = make(t);
   const lanes = build();
-  await happen(lanes, ...Array.from({ length: HOLDS_MAX + 1 }, (_, n) => startEvent(`a-${n}`)));
-  assert.equal(applied.at(-1)?.lanes.length, HOLDS_MAX);
+  await happen(lanes, ...Array.from({ length: LANES_MAX + 1 }, (_, n) => startEvent(`a-${n}`)));
+  assert.equal(applied.at(-1)?.lanes.length, LANES_MAX);
   const order = {
     action: 'hold',
     match: { path: '/x' },

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { EnforcementError } from '../../src/enforce/backend.ts';
 import { createCommandRunner } from '../../src/enforce/command.ts';
-import { findLaneObstacle, HOLDS_MAX, type NginxLane } from '../../src/enforce/nginx-lane-text.ts';
+import { findLaneObstacle, LANES_MAX, type NginxLane } from '../../src/enforce/nginx-lane-text.ts';
 import { NginxLanes, type NginxLanesOptions } from '../../src/enforce/nginx-lanes.ts';
 import type { LaneMatch } from '../../src/model/lane.ts';
 import fc from '../support/fast-check.ts';
@@ -183,6 +183,19 @@ describe('lanes in nginx', { skip: findNginxObstacle() ?? false }, () => {
     assert.equal(await ask({ agent: 'visitor' }), 200);
   });
 
+  test('lanes that hold have a bucket each, more of them than zones, and each lets at least its usual rate pass', async () => {
+    // Five rates in four zones; the first two share one.
+    const rates = [0.001, 0.001, 0.2, 0.5, 0.7, 3];
+    await open(rates.map((usualRps, n) => laneOf({ user_agent: `swarm ${n}` }, { action: 'hold', usualRps })));
+    for (const [n, atOnce] of [10, 10, 12, 30, 42, 180].entries()) {
+      const statuses: number[] = [];
+      // Many more than its bucket takes, and those that leave it meanwhile.
+      while (statuses.length < 4 * atOnce && !statuses.includes(429)) statuses.push(await ask({ agent: `swarm ${n}` }));
+      assert.equal(statuses.at(-1), 429, `lane ${n} held none of ${statuses.length}`);
+      assert.ok(statuses.length > atOnce, `lane ${n} held request ${statuses.length}`);
+    }
+  });
+
   test('nginx lets a lane go at its end, without zban and without a reload', async () => {
     await open([laneOf({ user_agent: 'over' }, { untilMs: Date.now() - 1000 }), laneOf({ user_agent: 'on' })]);
     assert.equal(await ask({ agent: 'over' }), 200);
@@ -229,8 +242,8 @@ describe('lanes in nginx', { skip: findNginxObstacle() ?? false }, () => {
     assert.doesNotMatch(file(), /limit_req_status/);
   });
 
-  test('more lanes than nginx has buckets for, and a text longer than its words, are refused', async () => {
-    const holds = Array.from({ length: HOLDS_MAX + 1 }, (_, n) => laneOf({ user_agent: `${n}` }, { action: 'hold' }));
+  test('more lanes than there may be, and a text longer than its words, are refused', async () => {
+    const holds = Array.from({ length: LANES_MAX + 1 }, (_, n) => laneOf({ user_agent: `${n}` }, { action: 'hold' }));
     await assert.rejects(
       lanes.apply(holds, []),
       (error) => error instanceof EnforcementError && error.code === 'set_full',

@@ -1,7 +1,7 @@
 import { callDaemon } from '../../control/client.ts';
 import { LANE_MS_MAX } from '../../control/limits.ts';
 import type { LaneResult } from '../../control/protocol.ts';
-import { findHoldLimits } from '../../enforce/nginx-lane-text.ts';
+import { findHoldLimits } from '../../enforce/hold-zones.ts';
 import type { AuditEntry } from '../../model/audit.ts';
 import type { Backtest, LaneMatch, LiveLane } from '../../model/lane.ts';
 import { printable } from '../../model/text.ts';

@@ -5,7 +5,7 @@
 import type { AddLaneRequest, ChangeLaneRequest, LaneResult } from '../../control/protocol.ts';
 import type { NeverBanned } from '../../decide/never-banned.ts';
 import { EnforcementError } from '../../enforce/backend.ts';
-import { findLaneObstacle, HOLDS_MAX, LANES_MAX } from '../../enforce/nginx-lane-text.ts';
+import { findLaneObstacle, LANES_MAX } from '../../enforce/nginx-lane-text.ts';
 import type { NginxLanes } from '../../enforce/nginx-lanes.ts';
 import type { AuditDraft } from '../../model/audit.ts';
 import type { EngineEvent } from '../../model/event.ts';
@@ -271,13 +271,11 @@ export class Lanes {
     return { ...lane, enforced: false, state: 'failed', message: obstacle.message };
   }
 
-  private findObstacle({ action, match, enforced }: LiveLane): Pick<LaneResult, 'code' | 'message'> | undefined {
+  private findObstacle({ match, enforced }: LiveLane): Pick<LaneResult, 'code' | 'message'> | undefined {
     const reason = findLaneObstacle(match);
     if (reason !== undefined) return { code: 'invalid', message: `nginx can't match it: ${reason}` };
-    const same = this.stopping().filter(({ lane }) => lane.action === action).length;
-    const isFull = this.stopping().length >= LANES_MAX || (action === 'hold' && same >= HOLDS_MAX);
-    if (!enforced || !isFull) return undefined;
-    const message = `nginx takes ${HOLDS_MAX} lanes that hold, ${LANES_MAX} in all: drop one (zban lanes)`;
+    if (!enforced || this.stopping().length < LANES_MAX) return undefined;
+    const message = `nginx takes ${LANES_MAX} lanes: drop one (zban lanes)`;
     return { code: 'full', message };
   }
 
