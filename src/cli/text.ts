@@ -3,6 +3,8 @@ import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 import { printable } from '../model/text.ts';
 
+const [MINUTE_MS, HALF_DAY_MS] = [60_000, 43_200_000];
+
 /** JSON that is safe on a terminal as well: what JSON leaves as it is but a terminal may obey is escaped. */
 export function safeJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
@@ -13,12 +15,25 @@ export function safeJson(value: unknown, indent?: number): string {
   );
 }
 
-/** Local time to the second: `2026-11-20 10:11:12`. */
+/** Local time to the second: `2026-11-20 10:11:12`; in the hour that the end of summer time repeats with its offset from UTC. */
 export function formatTime(epochMs: number): string {
   const date = new Date(epochMs);
   const two = (value: number) => String(value).padStart(2, '0');
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  const time = `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  if (!comesTwice(date)) return time;
+  const minutes = -date.getTimezoneOffset();
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `${time} ${minutes < 0 ? '-' : '+'}${two(hours)}:${two(rest)}`;
+}
+
+/** The local clock shows this time once more, an hour before or after, with another offset from UTC. */
+function comesTwice(date: Date): boolean {
+  const offset = date.getTimezoneOffset();
+  return [-HALF_DAY_MS, HALF_DAY_MS].some((apartMs) => {
+    const other = new Date(date.getTime() + apartMs).getTimezoneOffset();
+    return other !== offset && new Date(date.getTime() + (other - offset) * MINUTE_MS).getTimezoneOffset() === other;
+  });
 }
 
 /** The time of day: `10:11:12`. */

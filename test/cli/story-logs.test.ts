@@ -9,14 +9,15 @@ import { evidenceOf } from '../support/evidence.ts';
 import { BANNED, CLIENT, explain, flat, HOUR, judged, NOW, OPTIONS, result } from './explained.ts';
 import { banDraft, record } from './recorded.ts';
 
+const activity = (first: string, last: string): ActivitySummary => ({
+  ...{ requests: 412, answers: { '2xx': 3, '3xx': 12, '4xx': 397, '5xx': 0, other: 0 }, first, last },
+  ...{ busiest_minute: { time: '2026-11-20T10:11:00Z', requests: 390 }, paths: 301, user_agents: 1, addresses: 1 },
+  top_paths: [{ name: 'POST /wp-login.php\u001b[2J', requests: 12, share: 0.03 }],
+  top_user_agents: [{ name: '', requests: 412, share: 1 }],
+  ...{ top_addresses: [], samples: [] },
+});
+
 test('what the logs say is told by stretches, with a warning when a ban does not hold', async (t) => {
-  const activity = (first: string, last: string): ActivitySummary => ({
-    ...{ requests: 412, answers: { '2xx': 3, '3xx': 12, '4xx': 397, '5xx': 0, other: 0 }, first, last },
-    ...{ busiest_minute: { time: '2026-11-20T10:11:00Z', requests: 390 }, paths: 301, user_agents: 1, addresses: 1 },
-    top_paths: [{ name: 'POST /wp-login.php\u001b[2J', requests: 12, share: 0.03 }],
-    top_user_agents: [{ name: '', requests: 412, share: 1 }],
-    ...{ top_addresses: [], samples: [] },
-  });
   const text = await explain(t, [judged('scrape')], CLIENT, NOW, {
     activities: [
       {
@@ -48,6 +49,13 @@ Note        cannot read /var/log/nginx/access.log: permission denied.
   );
 });
 
+test('what a client did from one day to the next is told with both days', async (t) => {
+  const summary = activity('2026-11-20T23:59:58Z', '2026-11-21T00:00:03Z');
+  const activities = [{ name: 'while_banned', fromMs: BANNED, untilMs: NOW, activity: summary }] as const;
+  const text = await explain(t, [judged('scrape')], CLIENT, NOW, { activities, notes: [] });
+  assert.match(flat(text), /412 requests from 2026-11-20 23:59:58 to 2026-11-21 00:00:03, at most/);
+});
+
 test('a client that was never judged is told by the limit that it came nearest to', async (t) => {
   const nearest = [
     { limit: 'scan', share: 0.65, tolerated: 8, time: '2026-11-20T10:11:12Z' },
@@ -57,10 +65,10 @@ test('a client that was never judged is told by the limit that it came nearest t
   assert.match(text, /^203\.0\.113\.9 is not banned and never was\.\n/);
   assert.match(
     flat(text),
-    /Nearest +The nearest it came to a ban, at 10:11:12: 5\.2 points for scan, where 8\.0 are tolerated\./,
+    /Nearest +The nearest it came to a ban, on 2026-11-20 10:11:12: 5\.2 points for scan, where 8\.0 are tolerated\./,
   );
   const byRate = await explain(t, [], CLIENT, NOW, { nearest: nearest.slice(1) });
-  assert.match(byRate, /at 10:11:12: 60 requests at once, where 600 are tolerated\./);
+  assert.match(flat(byRate), /on 2026-11-20 10:11:12: 60 requests at once, where 600 are tolerated\./);
 });
 
 test('an anomaly of the site is told as in the audit log', async (t) => {

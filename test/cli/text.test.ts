@@ -10,6 +10,7 @@ import {
   formatBytes,
   formatRelative,
   formatSpan,
+  formatTime,
   safeJson,
   width,
   wrapText,
@@ -142,4 +143,23 @@ test('a long entry goes on below, indented', () => {
   assert.equal(foldLine('one two three four five six', 24), 'one two three four\n    five six');
   assert.equal(foldLine('one two', 24), 'one two');
   assert.equal(foldLine('  one two three four five six', 26), '  one two three four\n      five six');
+});
+
+test('a local time that comes twice says which of the two it is', (t) => {
+  const { TZ } = process.env;
+  t.after(() => {
+    if (TZ === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = TZ;
+  });
+  const at = (zone: string, time: string) => {
+    process.env['TZ'] = zone;
+    return formatTime(Date.parse(time));
+  };
+  assert.equal(at('Europe/Berlin', '2026-10-25T00:30:00Z'), '2026-10-25 02:30:00 +02:00');
+  assert.equal(at('Europe/Berlin', '2026-10-25T01:30:00Z'), '2026-10-25 02:30:00 +01:00');
+  assert.equal(at('Europe/Berlin', '2026-10-24T23:59:59Z'), '2026-10-25 01:59:59');
+  assert.equal(at('Europe/Berlin', '2026-10-25T02:00:00Z'), '2026-10-25 03:00:00');
+  assert.equal(at('Europe/Berlin', '2026-03-29T01:00:00Z'), '2026-03-29 03:00:00');
+  assert.equal(at('America/New_York', '2026-11-01T06:15:00Z'), '2026-11-01 01:15:00 -05:00');
+  assert.equal(at('Asia/Kathmandu', '2026-11-20T10:11:12Z'), '2026-11-20 15:56:12');
 });

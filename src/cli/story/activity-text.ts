@@ -3,7 +3,7 @@
 import type { Sample, TopEntry } from '../../model/event.ts';
 import { formatCount } from '../../words/number.ts';
 import type { Paragraph } from '../table.ts';
-import { cutText, formatTime } from '../text.ts';
+import { cutText, formatClock, formatTime } from '../text.ts';
 import type { ActivitySummary } from './activity.ts';
 import type { StretchActivity } from './recent.ts';
 
@@ -45,14 +45,18 @@ function describeActivity({ name, fromMs, activity }: StretchActivity): Paragrap
   };
 }
 
+const DATE_LENGTH = '2026-11-20'.length;
+const isSameDay = (one: string, other: string) => one.slice(0, DATE_LENGTH) === other.slice(0, DATE_LENGTH);
+
 function requestsOf({ requests, answers, first, last, busiest_minute: busiest }: ActivitySummary): string {
   const given = Object.entries(answers).filter(([, count]) => count > 0);
   const answered = given.map(([kind, count]) => `${formatCount(count)} ${kind}`).join(', ');
-  const [from, until] = [Date.parse(first), Date.parse(last)].map((ms) => formatTime(ms));
+  const [from, until] = [Date.parse(first), Date.parse(last)].map((ms) => formatTime(ms)) as [string, string];
   if (requests === 1) return `1 request, ${from}: ${answered}.`;
   if (first === last) return `${formatCount(requests)} requests within a second, ${from}: ${answered}.`;
   const most = busiest.requests === requests ? '' : `, at most ${formatCount(busiest.requests)} a minute`;
-  return `${formatCount(requests)} requests from ${from} to ${until?.slice(-8)}${most}: ${answered}.`;
+  const end = isSameDay(from, until) ? formatClock(Date.parse(last)) : until;
+  return `${formatCount(requests)} requests from ${from} to ${end}${most}: ${answered}.`;
 }
 
 /** `301 paths: GET /a (12), GET /b (3), …`. */
@@ -73,7 +77,7 @@ export function sampleLines(samples: unknown): string[] {
   const groups: { clock: string; rest: string; count: number }[] = [];
   for (const { time = '', method, path, status, user_agent } of samples as Partial<Sample>[]) {
     const ms = Date.parse(time);
-    const clock = Number.isNaN(ms) ? time : formatTime(ms).slice(-8);
+    const clock = Number.isNaN(ms) ? time : formatClock(ms);
     const request = cutText(`${method ?? ''} ${path ?? ''}`, PATH_COLUMNS).padEnd(PATH_COLUMNS);
     const rest = `${status || '–'}  ${request}  ${user_agent ?? ''}`;
     const last = groups.at(-1);

@@ -177,8 +177,8 @@ function describeNearest([nearest]: readonly Nearest[]): Paragraph[] {
   const { limit, share, tolerated, time } = nearest;
   const [reached, most] = [share * tolerated, tolerated].map((value) => formatNumber(value, limit === 'rate' ? 0 : 1));
   const what = limit === 'rate' ? 'requests at once' : `points for ${limit}`;
-  const clock = formatTime(Date.parse(time)).slice(-8);
-  const text = `The nearest it came to a ban, at ${clock}: ${reached} ${what}, where ${most} are tolerated.`;
+  const moment = formatTime(Date.parse(time));
+  const text = `The nearest it came to a ban, on ${moment}: ${reached} ${what}, where ${most} are tolerated.`;
   return [{ label: 'Nearest', text }];
 }
 
