@@ -30,19 +30,22 @@ export interface SortedOperations {
   readonly refusals: readonly string[];
 }
 
+const isBan = (operation: Operation): operation is KernelBan => operation.untilMs !== undefined;
+
 /** Refuses what no table can hold: a whole address family (hash:net takes no /0, ipset(8)), and text that is no address. */
 export function sortOperations(operations: readonly Operation[], nowMs: number): SortedOperations {
   const removals: string[] = [];
   const additions: KernelBan[] = [];
   const refusals: string[] = [];
-  for (const { target, untilMs } of operations) {
+  for (const operation of operations) {
+    const { target } = operation;
     const prefix = parsePrefix(target);
     if (!prefix || prefix.bits === 0) {
       const why = prefix ? 'a /0 would shut out everybody' : 'that is no address and no network';
       refusals.push(`${JSON.stringify(target.slice(0, 60))} cannot be banned: ${why}`);
       continue;
     }
-    if (untilMs !== undefined && isDue(untilMs, nowMs)) additions.push({ target, untilMs });
+    if (isBan(operation) && isDue(operation.untilMs, nowMs)) additions.push(operation);
     else removals.push(target);
   }
   return { removals, additions, refusals };
