@@ -23,6 +23,7 @@ import {
   type NftTable,
   parseSetName,
   setLines,
+  setName,
   tableLines,
   tableName,
 } from './nftables-table.ts';
@@ -90,21 +91,16 @@ function open({ run, settings, now, log }: OpenFirewall): EnforcementBackend {
     async confirm(operations, nowMs) {
       const { removals, additions, refusals } = sortOperations(operations, nowMs);
       if (refusals.length > 0) return false;
+      const linesOf = (command: string, targets: readonly string[]) =>
+        [...portions(targets, (target) => target)].map(({ name, items }) =>
+          elementsLine(command, table, name, items.map(elementOf)),
+        );
+      const added = additions.map(({ target }) => target);
+      // A set that is not there holds nothing.
+      const removed = removals.filter((target) => sets.has(setName(target)));
       const [standing, holds] = await Promise.all([
         readTable(run, table),
-        wouldWork(run, [
-          ...[...portions(additions, ({ target }) => target)].map(({ name, items }) =>
-            elementsLine(
-              'delete',
-              table,
-              name,
-              items.map(({ target }) => elementOf(target)),
-            ),
-          ),
-          ...[...portions(removals, (target) => target)]
-            .filter(({ name }) => sets.has(name))
-            .map(({ name, items }) => elementsLine('create', table, name, items.map(elementOf))),
-        ]),
+        wouldWork(run, [...linesOf('delete', added), ...linesOf('create', removed)]),
       ]);
       return holds && faultsOf(standing).length === 0;
     },
