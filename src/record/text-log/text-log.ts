@@ -1,12 +1,11 @@
 /** Appends lines to a file that is rotated by size, moved away by logrotate, or on a disk that is full for a while. */
 import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { FILE_MODE, FOLDER_MODE } from '../database/database.ts';
 import { RecordError, recordError, toRecordError } from '../error.ts';
 
 /** Bytes that wait for a disk that does not take them. */
 const WAITING_BYTES_MAX = 1024 * 1024;
-const FILE_MODE = 0o640;
-const FOLDER_MODE = 0o750;
 
 export interface TextLogOptions {
   readonly path: string;
@@ -14,12 +13,6 @@ export interface TextLogOptions {
   readonly bytesMax: number;
   /** Older files kept: `path.1` is the newest of them. */
   readonly keep: number;
-}
-
-export interface TextLogStatus {
-  /** Lines that found no room among those that wait, since start. */
-  readonly lostLines: number;
-  readonly trouble: RecordError | undefined;
 }
 
 /** Never throws for a disk in trouble: the lines wait, and go out with the next `write` or `flush` that works. */
@@ -67,7 +60,8 @@ export class TextLog {
     }
   }
 
-  get status(): TextLogStatus {
+  /** `lostLines` found no room among those that wait, since the start. */
+  get status(): { readonly lostLines: number; readonly trouble: RecordError | undefined } {
     return { lostLines: this.#lost, trouble: this.#trouble };
   }
 
