@@ -131,6 +131,16 @@ describe('the service under systemd', { skip: obstacle ?? false }, () => {
     assert.equal(await box.must('systemctl is-active zban'), 'active');
   });
 
+  test('where its folder in /run was removed, commands say that it runs, and how it gets the folder back', async () => {
+    // As on any host; the box's own /run is for everybody.
+    await box.must('chmod 755 /run && rm -r /run/zban');
+    const { exitCode, stderr } = await box.run('zban status');
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /a zban daemon runs, but nobody answers on .*: systemctl restart zban/s);
+    await box.must('systemctl restart zban');
+    assert.equal((await status())['mode'], 'enforce');
+  });
+
   test('it bans through the kernel with the rights the unit leaves it', async () => {
     assert.equal((await status())['backend'], 'ipset');
     await box.must('zban ban 203.0.113.9 2001:db8:1::/64 --for 1h --reason test');
