@@ -129,7 +129,7 @@ ${ASK}
 local hosts, epoch, panic, watch, bans, active, details, lifted, releases, allowed = unpack(KEYS)
 local isWhole = #(ask('GET', epoch) or '') == #ARGV[4]
 local function keep(hash, set)
-  if ask('HGET', hash, '${MARK}') and (not set or ask('ZSCORE', set, '${MARK}')) then return end
+  if ask('HGET', hash, '${MARK}') == '' and (not set or ask('ZSCORE', set, '${MARK}')) then return end
   isWhole = false
   redis.call('DEL', hash)
   redis.call('HSET', hash, '${MARK}', '')
@@ -140,12 +140,20 @@ end
 keep(details, active)
 keep(releases, lifted)
 keep(allowed)
-if #(ask('XRANGE', bans, '-', '+', 'COUNT', 1) or {}) == 0 then
+-- A stream that begins with what is no entry by its length would cost as much to read each time.
+local function begins(stream)
+  local first = (ask('XRANGE', stream, '-', '+', 'COUNT', 1) or {})[1]
+  local length = 0
+  for _, text in ipairs(first and first[2] or {}) do length = length + #text end
+  if length > ${ENTRY_LENGTH_MAX} then redis.call('DEL', stream) end
+  return first and length <= ${ENTRY_LENGTH_MAX}
+end
+if not begins(bans) then
   isWhole = false
   redis.call('XADD', bans, '*', '${STREAM_MARK}', '')
 end
-ask('GET', panic)
-ask('XRANGE', watch, '-', '+', 'COUNT', 1)
+begins(watch)
+if #(ask('GET', panic) or '') > ${ENTRY_LENGTH_MAX} then redis.call('DEL', panic) end
 if not isWhole then redis.call('SET', epoch, ARGV[4]) end
 local before = ask('HGET', hosts, ARGV[1]) or ''
 if #before > ${BEAT_LENGTH_MAX} then before = '' end

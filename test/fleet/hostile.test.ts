@@ -103,6 +103,12 @@ test('a server that others share', { skip: redisSkip() }, async (t) => {
       );
       assert.equal(none.get('fleet'), undefined);
       assert.ok(fleet.status().bytes_total + next.status().bytes_total < 100_000);
+      redis.cli('DEL', keys.bans);
+      await put('XADD', keys.bans, '*', 'e', long);
+      await put('HSET', keys.details, '', long);
+      const begin = () => redis.cli('XRANGE', keys.bans, '-', '+', 'COUNT', '1');
+      await until('the stream begins anew', () => begin().length < 100 && redis.cli('HGET', keys.details, '') === '');
+      await until('the ban is said again', () => redis.cli('HGET', keys.details, '203.0.113.7') !== '');
     },
   );
 
