@@ -3,6 +3,9 @@
  * back. Names are those of `zban replay --json`, of the audit trail and of the file that nginx reads.
  */
 
+/** However long a swarm lasts: what was usual before it is then too long ago to prove anything. */
+export const LANE_SECONDS_MAX = 86_400;
+
 /** Hold: answered slowly, or after proof. Deny: not answered. */
 export type LaneAction = 'hold' | 'deny';
 
@@ -72,7 +75,7 @@ export interface LaneStart extends Lane {
   readonly backtest: Backtest;
 }
 
-/** The swarm is over, or its lane began to touch others. */
+/** The swarm is over, its lane began to touch others, or another lane follows after a day. */
 export interface LaneEnd extends Lane {
   readonly phase: 'end';
   readonly duration_seconds: number;
@@ -80,6 +83,8 @@ export interface LaneEnd extends Lane {
   readonly requests: number;
   /** Clients from before the swarm whose requests matched; there only when the lane ended because of them. */
   readonly clients_touched?: number;
+  /** Of the lane that takes its place: the swarm goes on after a day. */
+  readonly followed_by?: string;
 }
 
 /** A lane that has not ended, opened by the engine or by a person. */

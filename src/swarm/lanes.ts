@@ -1,5 +1,5 @@
 /** The lanes that are open. One ends when its swarm has. */
-import type { LaneAction, LaneEnd, LaneMatch, LaneStart } from '../model/lane.ts';
+import { LANE_SECONDS_MAX, type LaneAction, type LaneEnd, type LaneMatch, type LaneStart } from '../model/lane.ts';
 import { formatSecond } from '../model/time.ts';
 import { hashTrait, traitsOf } from './look.ts';
 import { hasAll, type Value } from './signature.ts';
@@ -8,6 +8,8 @@ import { PAST_SECONDS } from './strangers.ts';
 /** A swarm that sends less than this share of what it sent at first, for so many seconds, has ended. */
 export const QUIET_SHARE = 0.1;
 const QUIET_SECONDS = 600;
+/** Before its time is up by a clock that runs a little ahead. */
+const RENEW_SECONDS = 300;
 
 /** What is known of a lane when it opens. */
 export type Finding = Omit<LaneStart, 'event' | 'phase' | 'id' | 'time' | 'action' | 'opened'>;
@@ -63,11 +65,12 @@ export class Lanes {
     return this.open.length;
   }
 
-  start(finding: Finding, action: LaneAction, opened: boolean, second: number): LaneStart {
-    const { match, rate, seconds } = finding;
+  /** `since` is when the swarm had begun, at the latest. */
+  start(finding: Finding, action: LaneAction, opened: boolean, second: number, since: number): LaneStart {
+    const { match, rate } = finding;
     const used = this.open.filter(({ lane }) => lane.start === second).length;
     const id = `${second.toString(36)}-${used + 1}`;
-    const lane = { id, action, match, start: second, since: second - seconds, rate, requests: 0, lastBusy: second };
+    const lane = { id, action, match, start: second, since, rate, requests: 0, lastBusy: second };
     this.open.push({ lane, values: this.valuesOf(match) });
     return { event: 'lane', phase: 'start', id, time: formatSecond(second), action, opened, ...finding };
   }
@@ -98,6 +101,16 @@ export class Lanes {
     }
     this.past = this.past.filter(({ lane }) => second - lane.end < PAST_SECONDS);
     return this.close(({ lastBusy }) => second - lastBusy >= QUIET_SECONDS, second);
+  }
+
+  /** The open lanes whose time is up, and what a look must have to match them. */
+  old(second: number): readonly { readonly lane: OpenLane; readonly values: readonly Value[] }[] {
+    return this.open.filter(({ lane }) => second - lane.start >= LANE_SECONDS_MAX - RENEW_SECONDS);
+  }
+
+  /** Ends a lane whose time is up. */
+  replace(id: string, second: number): LaneEnd[] {
+    return this.close((lane) => lane.id === id, second);
   }
 
   /** A person ended the lane, or it touched too many others: what it matched is no swarm, for a day. */

@@ -3,17 +3,18 @@
  * reads the newest lines, finds what the surplus has in common, proves on the usual traffic whom that would touch, and
  * opens lanes or names networks. While all is usual it only takes a few lines for the digest.
  */
-import type { LaneEvent, NetworkProof } from '../model/lane.ts';
+import type { LaneEvent, LaneStart, NetworkProof } from '../model/lane.ts';
 import { HIGH, LOW, SECOND } from '../parse/tally.ts';
 import type { SwarmOptions } from '../settings/engine-settings.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
 import { clientHash, mixBits } from '../traffic/hash.ts';
-import { Lanes, type LanesState, QUIET_SHARE } from './lanes.ts';
+import { type Finding, Lanes, type LanesState, QUIET_SHARE } from './lanes.ts';
 import { TRAITS } from './look.ts';
 import { LookHasher } from './look-hasher.ts';
 import type { SwarmNetwork } from './networks.ts';
 import { CLIENTS_MIN, type SearchInput, search, searchAgain } from './search.ts';
+import { hasAll } from './signature.ts';
 import { HORIZONS, PAST_SECONDS, Strangers, type StrangersState } from './strangers.ts';
 import { offsetsOf, SwarmLines } from './swarm-lines.ts';
 import { Touched } from './touched.ts';
@@ -125,7 +126,7 @@ export class SwarmWatch {
 
   /** Compares the strangers of a horizon with the usual ones; where there are more, it finds out what they are. */
   private look(now: number, horizon: number): void {
-    const { strangers, usual, lanes, options, acts } = this;
+    const { strangers, usual, acts } = this;
     const isUnderWay = now < this.underWayUntil;
     const more = isUnderWay ? SUSPECT_MORE_AGAIN : SUSPECT_MORE;
     const came = strangers.since(now - horizon, more);
@@ -151,8 +152,7 @@ export class SwarmWatch {
     }
     for (const { finding, values } of found.lanes) {
       usual.drop(now - horizon, values);
-      const action = options.action === 'deny' ? 'deny' : 'hold';
-      acts.emit(lanes.start(finding, action, options.action !== 'alert', now));
+      acts.emit(this.open(finding, now, now - horizon));
     }
     this.banNetworks(found.networks, now);
   }
@@ -215,7 +215,8 @@ export class SwarmWatch {
     const { evidence, clients, hasher, lanes, touched, acts } = this;
     const since = Math.min(...lanes.all.map((lane) => lane.since));
     const isStranger = (slot: number) => this.strangers.is(slot, since);
-    const { strangers, others } = new SwarmLines(evidence, clients, hasher, now - MINUTE, isStranger, since);
+    const lines = new SwarmLines(evidence, clients, hasher, now - MINUTE, isStranger, since);
+    const { strangers, others } = lines;
     const times = strangers.count === 0 ? 0 : strangers.times;
     const ends = [...lanes.follow(strangers.hashes, offsetsOf(strangers.count), times, MINUTE, now)];
     for (const at of offsetsOf(others.count)) {
@@ -230,6 +231,39 @@ export class SwarmWatch {
       ends.push(...lanes.drop(id, now).map((end) => ({ ...end, clients_touched: met.clients })));
     }
     if (lanes.size === 0) touched.clear();
-    for (const end of ends) acts.emit(end);
+    for (const event of [...ends, ...this.renew(now, lines)]) acts.emit(event);
+  }
+
+  /** A lane ends after a day; where its swarm goes on another follows, if what was usual speaks against it no more than then. */
+  private renew(now: number, { strangers, othersTotal }: SwarmLines): LaneEvent[] {
+    return this.lanes.old(now).flatMap(({ lane, values }) => {
+      const offsets = offsetsOf(strangers.count).filter((at) => hasAll(values, strangers.hashes, at));
+      const backtest = this.usual.backtest(values, now);
+      const share = (backtest.requests_matched + 1) / (backtest.requests + 1);
+      const requests = offsets.length * strangers.times;
+      const next =
+        offsets.length === 0 || backtest.requests === 0 || share > HONEST_SHARE
+          ? undefined
+          : this.open(
+              {
+                ...{ match: lane.match, surplus: strangers.total, seconds: MINUTE, backtest },
+                clients: new Set(offsets.map((at) => strangers.slots[at / TRAITS.length])).size,
+                coverage: offsets.length / strangers.count,
+                rate: requests / MINUTE,
+                usual_rate:
+                  (backtest.requests_matched / backtest.requests) *
+                  ((othersTotal + strangers.total - requests) / MINUTE),
+              },
+              now,
+              lane.since,
+            );
+      const [end] = this.lanes.replace(lane.id, now);
+      return end ? [{ ...end, ...(next && { followed_by: next.id }) }, ...(next ? [next] : [])] : [];
+    });
+  }
+
+  private open(finding: Finding, now: number, since: number): LaneStart {
+    const { action } = this.options;
+    return this.lanes.start(finding, action === 'deny' ? 'deny' : 'hold', action !== 'alert', now, since);
   }
 }

@@ -16,8 +16,11 @@ export function describeSurplus({ coverage, surplus, clients, seconds }: LaneSur
   return `${share}, from ${formatCount(clients)} clients, in ${seconds} s`;
 }
 
+type LaneEndReason = Pick<LaneEnd, 'clients_touched' | 'followed_by'>;
+
 /** `the swarm is over`. */
-export function describeLaneEnd({ clients_touched: touched }: Pick<LaneEnd, 'clients_touched'>): string {
+export function describeLaneEnd({ clients_touched: touched, followed_by: next }: LaneEndReason): string {
+  if (next !== undefined) return `the swarm goes on after a day, and lane ${next} takes over`;
   if (touched === undefined) return 'the swarm is over';
   return `it touched ${formatCount(touched)} clients who came before the swarm`;
 }

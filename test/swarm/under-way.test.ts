@@ -101,3 +101,20 @@ test('a lane that comes to touch clients from before its swarm ends, and stays c
   const after = Date.parse(end.time) / 1000 - FROM - 1200;
   assert.ok(after > 0 && after <= 120, `after ${after} s`);
 });
+
+test('a swarm that goes on for longer than a day is stopped all the time: each day by a lane of its own', () => {
+  const requests = crowd(0.5, 25 * 3600, (n) => ({ ...usualRequest(n), agent: OLD_BROWSER }));
+  const lanes = replay(logOf(requests, USUAL_SECONDS + 26 * 3600)).flatMap((event) =>
+    event.event === 'lane' ? [event] : [],
+  );
+  assert.deepEqual(
+    lanes.map(({ phase }) => phase),
+    ['start', 'end', 'start', 'end'],
+    JSON.stringify(lanes),
+  );
+  const [first, over, second] = lanes;
+  assert.ok(over?.phase === 'end' && over.id === first?.id && over.followed_by === second?.id);
+  assert.equal(over.time, second?.time);
+  assert.deepEqual(second?.match, first?.match);
+  assert.ok(over.duration_seconds <= 86_400 && over.duration_seconds > 86_000, `${over.duration_seconds} s`);
+});

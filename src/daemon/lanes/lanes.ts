@@ -131,7 +131,8 @@ export class Lanes {
       if (!known || known.lane.kept) continue;
       this.open.delete(event.id);
       drafts.push(laneEndDraft(event, known.lane.enforced));
-      this.unreported.push({ kind: 'lane', event, enforced: known.lane.enforced });
+      // Of a swarm that goes on people are told what stops it now.
+      if (event.followed_by === undefined) this.unreported.push({ kind: 'lane', event, enforced: known.lane.enforced });
     }
     return drafts.length === 0 ? undefined : { drafts, state: this.state() };
   }

@@ -1,9 +1,7 @@
 /** A lane that the engine opened, until it ends; and as nginx is to have it. */
 import type { NginxLane } from '../../enforce/nginx-lane-text.ts';
-import type { LaneStart, LiveLane } from '../../model/lane.ts';
+import { LANE_SECONDS_MAX, type LaneStart, type LiveLane } from '../../model/lane.ts';
 
-/** However long a swarm lasts: what was usual before it is then too long ago to prove anything. */
-const LANE_MS_MAX = 24 * 3_600_000;
 /** nginx lets lanes go this long after it was last told of them: a daemon that died stops nobody for longer. */
 export const LEASE_MS = 3_600_000;
 const RENEW_MS = 900_000;
@@ -12,7 +10,12 @@ export function laneOfEvent({ id, time, action, match, opened, usual_rate, ...re
   const { surplus, clients, seconds, coverage, rate, backtest } = rest;
   return {
     ...{ id, action, match, enforced: opened, actor: 'policy', kept: false, usual_rate },
-    ...{ since: time, until: new Date(Date.parse(time) + LANE_MS_MAX).toISOString(), state: 'pending', message: '' },
+    ...{
+      since: time,
+      until: new Date(Date.parse(time) + LANE_SECONDS_MAX * 1000).toISOString(),
+      state: 'pending',
+      message: '',
+    },
     proof: { surplus, clients, seconds, coverage, rate, backtest },
   };
 }
