@@ -72,6 +72,7 @@ export const bruteForce: Rule<'brute_force'> = {
   leak: 1.3,
   eases: true,
   servedLeak: 0,
+  weighsPlain: false,
   spreads: true,
   lenient: false,
   phrase: 'guessing passwords: the same request again and again',

@@ -35,6 +35,7 @@ export const flood: Rule<'flood'> = {
   leak: 10,
   eases: false,
   servedLeak: 0,
+  weighsPlain: true,
   spreads: false,
   lenient: true,
   phrase: 'flooding: far more requests than any use of the site makes',

@@ -185,8 +185,8 @@ export class Points {
       if (back > 0) unsaid?.add(slot, SCAN, -back, this.limit(slot, SCAN), this.second);
     }
     for (let rule = 0; rule < RULES.length; rule++) {
-      const { weigh, spreads } = RULES[rule] as (typeof RULES)[number];
-      const weight = weigh(request);
+      const { weigh, weighsPlain, spreads } = RULES[rule] as (typeof RULES)[number];
+      const weight = request.plain && !weighsPlain ? 0 : weigh(request);
       weights[rule] = weight;
       if (weight === 0) continue;
       this.spreads ||= spreads;

@@ -69,6 +69,8 @@ export class Request {
   asset = false;
   accepted = false;
   acknowledged = false;
+  /** Served, and neither sent anything nor carried code or a password. */
+  plain = false;
   size = 0;
 
   // What the site says.
@@ -142,6 +144,7 @@ export class Request {
     this.accepted = (this.post || this.change) && ACCEPTED.has(status);
     this.size = rows[row + SIZE] as number;
     this.acknowledged = this.served && this.size <= ACKNOWLEDGED_BYTES;
+    this.plain = this.served && !this.post && !this.change && !this.payload && !this.credentials;
   }
 
   /** True for an answer that could be the same page for everything: something to read, on a path that is new to site and client. */

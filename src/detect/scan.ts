@@ -47,6 +47,7 @@ export const scan: Rule<'scan'> = {
   leak: 1.2,
   eases: true,
   servedLeak: 2.5,
+  weighsPlain: false,
   spreads: true,
   lenient: false,
   phrase: 'probing for what is not there',

@@ -43,6 +43,7 @@ export const scrape: Rule<'scrape'> = {
   leak: 7,
   eases: true,
   servedLeak: 0,
+  weighsPlain: true,
   spreads: false,
   lenient: true,
   phrase: 'scraping: one page after the other that hardly anybody else asks for',

@@ -1,9 +1,12 @@
 /** What all rules for clients have in common: warm-up, restart, release, adaptation, and what attackers cannot teach. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Request } from '../../src/detect/request.ts';
 import { RULES } from '../../src/detect/rules.ts';
+import { INFO, ROW } from '../../src/parse/tally.ts';
 import { ATTACKER, keyOf } from '../engine/story.ts';
 import { Bench, ENGINE } from '../support/engine.ts';
+import fc from '../support/fast-check.ts';
 import { START } from '../support/traffic.ts';
 import { type Asked, DEFAULTS, go, line, name, PAGE, pageLoad, ready, served } from './site.ts';
 
@@ -18,6 +21,29 @@ test('every rule has its limit and leak in the configuration, named as it is', (
     shown,
     RULES.map((rule) => [rule.name, rule.limit, rule.leak]),
   );
+});
+
+test('a rule that is not asked about plain requests weighs none of them', () => {
+  const request = new Request();
+  const flags = Object.entries(request).flatMap(([key, value]) => (typeof value === 'boolean' ? [key] : []));
+  const read = 'served post change payload credentials refused redirected failed asked plain'.split(' ');
+  const others = flags.filter((flag) => !read.includes(flag));
+  const statuses = fc.constantFrom(200, 201, 204, 206, 301, 302, 304, 400, 401, 404, 500);
+  let plain = 0;
+  fc.assert(
+    fc.property(fc.nat(0x7ff_ffff), statuses, fc.subarray(others), fc.nat(2), (bits, status, set, loads) => {
+      const row = new Uint32Array(ROW);
+      row[INFO] = (bits & ~0x3ff) | status;
+      request.read(row, 0);
+      for (const flag of others) Object.assign(request, { [flag]: set.includes(flag) });
+      Object.assign(request, { loads, varied: loads, newlyRefused: loads, rarity: 1, confidence: 1 });
+      if (!request.plain) return;
+      plain++;
+      for (const { name, weighsPlain, weigh } of RULES) assert.ok(weighsPlain || weigh(request) === 0, name);
+    }),
+    { numRuns: 3000 },
+  );
+  assert.ok(plain > 100, `${plain}`);
 });
 
 test('at the very first line limits are three times as high', () => {
