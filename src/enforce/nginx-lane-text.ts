@@ -134,8 +134,19 @@ function queryPattern(keys: readonly string[]): string {
   return `^[^?]*\\?${each}(?:(?:(?:${names.join('|')})(?:=[^&]*)?)?(?:&|\\z))*\\z`;
 }
 
-/** Only bytes that mean the same to nginx's parser, to PCRE and to people stay as they are; all others are written as numbers. */
+/**
+ * The text itself or, where it has `\x22` and the like, what nginx logs so: `log_format` escapes quotes, backslashes, control
+ * characters and all that is not ASCII, unless it says `escape=json` or `none`.
+ */
 function quote(text: string): string {
+  return text
+    .split(/(\\x[0-9A-F]{2})/)
+    .map((part, index) => (index % 2 === 0 ? quoteBytes(part) : `(?:${quoteBytes(part)}|${part.toLowerCase()})`))
+    .join('');
+}
+
+/** Only bytes that mean the same to nginx's parser, to PCRE and to people stay as they are; all others are written as numbers. */
+function quoteBytes(text: string): string {
   return [...new TextEncoder().encode(text)]
     .map((byte) => {
       const character = String.fromCharCode(byte);

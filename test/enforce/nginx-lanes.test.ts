@@ -196,6 +196,14 @@ describe('lanes in nginx', { skip: findNginxObstacle() ?? false }, () => {
     }
   });
 
+  test('what the log has in escapes is what the client sent, byte by byte', async () => {
+    await open([laneOf({ user_agent: 'Evil \\x22Bot\\x22 \\xC3\\xB6 \\x5C' }), laneOf({ path: '/\\x22*' })]);
+    assert.equal(await ask({ agent: 'Evil "Bot" ö \\' }), 444);
+    assert.equal(await ask({ agent: 'Evil \\x22Bot\\x22 \\xC3\\xB6 \\x5C' }), 444);
+    assert.equal(await ask({ agent: 'Evil "Bot" o \\' }), 200);
+    assert.equal(await ask({ target: '/"a' }), 444);
+  });
+
   test('nginx lets a lane go at its end, without zban and without a reload', async () => {
     await open([laneOf({ user_agent: 'over' }, { untilMs: Date.now() - 1000 }), laneOf({ user_agent: 'on' })]);
     assert.equal(await ask({ agent: 'over' }), 200);
