@@ -47,6 +47,22 @@ export function requireSections<K extends keyof Config>(context: Context, names:
   return sections;
 }
 
+/**
+ * Where the daemon listens. A file that cannot be parsed hides no more than a place that somebody chose, and the daemon
+ * runs on with what it had: after the mistakes the usual place is asked. With --config another daemon may be meant.
+ */
+export function requireSocket(context: Context): string {
+  try {
+    return requireSections(context, ['control']).control.socket;
+  } catch (error) {
+    const isBad = error instanceof CommandError && error.exitCode === EXIT.badConfig;
+    if (!isBad || context.configPath !== undefined) throw error;
+    const { socket } = defaultConfig().config.control;
+    context.output.talk(`${error.message}\nzban: warning: asking the daemon at ${socket} all the same`);
+    return socket;
+  }
+}
+
 /** The configuration, or the sections without mistakes where those are enough: nobody has to fix the others first. */
 export function loadNecessary(context: Context): { readonly config: Config; readonly version: string } {
   const loaded = loadPermitted(context);

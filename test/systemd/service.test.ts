@@ -131,6 +131,18 @@ describe('the service under systemd', { skip: obstacle ?? false }, () => {
     assert.equal(await box.must('systemctl is-active zban'), 'active');
   });
 
+  test('while nobody can parse the configuration, a ban is set and lifted all the same', async () => {
+    await configure('mode: [enforce');
+    for (const command of ['status', 'ban 203.0.113.8 --for 1h', 'unban 203.0.113.8']) {
+      const { exitCode, stderr } = await box.run(`zban ${command}`);
+      assert.equal(exitCode, 0, `${command}: ${stderr}`);
+      assert.match(stderr, /50-test\.yaml:.*asking the daemon at \/run\/zban\/zban\.sock all the same/s);
+    }
+    const { exitCode, stderr } = await box.run('zban status --config /etc/zban/config.yaml');
+    assert.equal(exitCode, 78, `a file that was named: ${stderr}`);
+    await configure('mode: enforce');
+  });
+
   test('where its folder in /run was removed, commands say that it runs, and how it gets the folder back', async () => {
     // As on any host; the box's own /run is for everybody.
     await box.must('chmod 755 /run && rm -r /run/zban');

@@ -1,7 +1,7 @@
 import { ANNOTATION_LENGTH_MAX } from '../../control/limits.ts';
 import { printable } from '../../model/text.ts';
 import { warnIfNotDurable } from '../ask-daemon.ts';
-import { type Context, operatorName, requireSections } from '../context.ts';
+import { type Context, operatorName, requireSocket } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { ANNOTATE } from '../definitions/daemon.ts';
 import { CommandError, EXIT } from '../exit.ts';
@@ -14,7 +14,7 @@ export async function annotate(context: Context, options: Given<typeof ANNOTATE>
   const text = options.text.join(' ').trim();
   if (text === '') throw new CommandError(EXIT.usage, 'what happened? zban annotate "deploy 1.4.2"');
   refuseLonger('the text', text, ANNOTATION_LENGTH_MAX);
-  const { socket } = requireSections(context, ['control']).control;
+  const socket = requireSocket(context);
   const result = await reachDaemon(context, socket, 'annotate', { text, operator: operatorName(env) });
   if (json) output.json(result);
   else if (!result.ok) output.talk(`zban: ${printable(result.message)}`);

@@ -7,7 +7,7 @@ import { askInPieces, printListResults, printResults } from '../ask-daemon.ts';
 import { type LoadedList, loadList } from '../ban-list/load-list.ts';
 import { parsePlain } from '../ban-list/plain.ts';
 import { confirmWide } from '../confirm.ts';
-import { type Context, loadNecessary, logOf, operatorName, requireSections } from '../context.ts';
+import { type Context, loadNecessary, logOf, operatorName, requireSections, requireSocket } from '../context.ts';
 import type { ALLOW, BAN, UNBAN } from '../definitions/bans.ts';
 import type { Given } from '../definitions/command.ts';
 import { CommandError, EXIT } from '../exit.ts';
@@ -21,7 +21,7 @@ export async function ban(context: Context, options: Given<typeof BAN>): Promise
   if (!list && bans.length === 0) throw new CommandError(EXIT.usage, 'which addresses? Or --file FILE');
   if (!options.yes) await confirmWide(bans.map(({ target }) => target));
   const common = { ...whoAsks(context, options), ...(forMs !== undefined && { forMs }), keepLonger: false };
-  const { socket } = requireSections(context, ['control']).control;
+  const socket = requireSocket(context);
   const results = await askInPieces(bans, (some) => reachDaemon(context, socket, 'ban', { ...common, bans: some }));
   return list ? printListResults(context, list, results) : printResults(context, options.targets ?? [], results);
 }
@@ -40,7 +40,7 @@ export async function unban(context: Context, options: Given<typeof UNBAN>): Pro
 
 /** Of the daemon, or of the database and the kernel themselves while it is stopped. */
 async function askUnban(context: Context, request: UnbanRequest): Promise<readonly TargetResult[]> {
-  const { socket } = requireSections(context, ['control']).control;
+  const socket = requireSocket(context);
   try {
     return await reachDaemon(context, socket, 'unban', request);
   } catch (error) {
@@ -59,7 +59,7 @@ export async function allow(context: Context, options: Given<typeof ALLOW>): Pro
   if (targets.length === 0 && remove) throw new CommandError(EXIT.usage, 'which addresses?');
   if (targets.length === 0) return listAllowed(context);
   const common = { ...whoAsks(context, options), remove };
-  const { socket } = requireSections(context, ['control']).control;
+  const socket = requireSocket(context);
   const results = await askInPieces(targets, (some) =>
     reachDaemon(context, socket, 'allow', { ...common, targets: some }),
   );

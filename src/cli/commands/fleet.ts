@@ -1,6 +1,6 @@
 import type { FleetHost, FleetReport } from '../../model/fleet.ts';
 import { printable } from '../../model/text.ts';
-import { type Context, requireSections } from '../context.ts';
+import { type Context, requireSocket } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { FLEET } from '../definitions/daemon.ts';
 import { CommandError, EXIT } from '../exit.ts';
@@ -12,7 +12,7 @@ import { formatBytes, formatTime } from '../text.ts';
 /** `zban fleet status` and `zban fleet leave`, asked of the running daemon. */
 export async function fleet(context: Context, { action }: Given<typeof FLEET>): Promise<number> {
   const { output, json } = context;
-  const { socket } = requireSections(context, ['control']).control;
+  const socket = requireSocket(context);
   if (action === 'leave') {
     const result = await reachDaemon(context, socket, 'fleetLeave');
     if (json) output.json(result);

@@ -1,7 +1,7 @@
 import { ControlError } from '../../control/error.ts';
 import { printable } from '../../model/text.ts';
 import { warnIfNotDurable } from '../ask-daemon.ts';
-import { type Context, operatorName, requireSections } from '../context.ts';
+import { type Context, operatorName, requireSocket } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { FUSE } from '../definitions/daemon.ts';
 import { CommandError, EXIT } from '../exit.ts';
@@ -10,7 +10,7 @@ import { reachDaemon } from '../reach-daemon.ts';
 /** `zban fuse reset`: lets banning resume at once. A stopped daemon has no fuse: it starts with one that has not tripped. */
 export async function resetFuse(context: Context, options: Given<typeof FUSE>): Promise<number> {
   const { output, json, env } = context;
-  const { socket } = requireSections(context, ['control']).control;
+  const socket = requireSocket(context);
   const request = { reason: options.reason ?? '', operator: operatorName(env) };
   const result = await reachDaemon(context, socket, 'resetFuse', request).catch((error: unknown) => {
     if (!(error instanceof ControlError && error.code === 'not_running')) throw error;

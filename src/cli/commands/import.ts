@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { askInPieces, printListResults } from '../ask-daemon.ts';
 import { parseList } from '../ban-list/formats.ts';
 import { loadList } from '../ban-list/load-list.ts';
-import { type Context, operatorName, requireSections } from '../context.ts';
+import { type Context, operatorName, requireSocket } from '../context.ts';
 import type { IMPORT } from '../definitions/bans.ts';
 import type { Given } from '../definitions/command.ts';
 import { readBanDuration } from '../options.ts';
@@ -22,7 +22,7 @@ export async function importBans(context: Context, options: Given<typeof IMPORT>
     keepLonger: true,
   };
   const bans = list.bans.map((ban) => ({ ...ban, condition: ban.condition ?? 'import' }));
-  const { socket } = requireSections(context, ['control']).control;
+  const socket = requireSocket(context);
   const results = await askInPieces(bans, (some) => reachDaemon(context, socket, 'ban', { ...common, bans: some }));
   return printListResults(context, list, results);
 }

@@ -9,7 +9,7 @@ import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import { formatDuration } from '../../words/duration.ts';
 import { describeBacktest, describeMatch, describeSurplus } from '../../words/lane.ts';
 import { formatCount } from '../../words/number.ts';
-import { type Context, operatorName, requireConfig, requireSections } from '../context.ts';
+import { type Context, operatorName, requireConfig, requireSections, requireSocket } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { LANES } from '../definitions/lanes.ts';
 import { CommandError, EXIT } from '../exit.ts';
@@ -36,7 +36,7 @@ export async function lanes(context: Context, options: Given<typeof LANES>): Pro
   if (action === undefined) return list(context);
   if (id === undefined) throw new CommandError(EXIT.usage, `which lane? zban lanes shows their ids`);
   if (action === 'explain') return explain(context, id);
-  const { socket } = requireSections(context, ['control']).control;
+  const socket = requireSocket(context);
   const keepMs = action === 'keep' ? readTime(options, DAY_MS) : undefined;
   const request = { id, ...whoAsks(context, options), ...(keepMs !== undefined && { keepMs }) };
   return printResult(context, await reachDaemon(context, socket, 'changeLane', request));
@@ -44,7 +44,7 @@ export async function lanes(context: Context, options: Given<typeof LANES>): Pro
 
 async function list(context: Context): Promise<number> {
   const { output, json, now } = context;
-  const open = await reachDaemon(context, requireSections(context, ['control']).control.socket, 'lanes');
+  const open = await reachDaemon(context, requireSocket(context), 'lanes');
   if (json) output.json(open);
   else if (open.length === 0) output.talk('no lane is open');
   else {

@@ -1,5 +1,5 @@
 import { printable } from '../../model/text.ts';
-import { type Context, requireSections } from '../context.ts';
+import { type Context, requireSocket } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { NOTIFY } from '../definitions/daemon.ts';
 import { EXIT } from '../exit.ts';
@@ -8,7 +8,7 @@ import { reachDaemon } from '../reach-daemon.ts';
 /** `zban notify test [CHANNEL]`: has the daemon send a test message and says for each channel whether it took it. */
 export async function notifyTest(context: Context, { channel }: Given<typeof NOTIFY>): Promise<number> {
   const { output, json } = context;
-  const { socket } = requireSections(context, ['control']).control;
+  const socket = requireSocket(context);
   const result = await reachDaemon(context, socket, 'notifyTest', { channel });
   const { channels } = result;
   if (json) output.json(result);

@@ -1,9 +1,8 @@
-import type { Config } from '../../config/schema.ts';
 import { ControlError } from '../../control/error.ts';
 import type { PanicRequest, PanicResult } from '../../control/protocol.ts';
 import { printable } from '../../model/text.ts';
 import { warnIfNotDurable } from '../ask-daemon.ts';
-import { type Context, loadNecessary, logOf, operatorName } from '../context.ts';
+import { type Context, loadNecessary, logOf, operatorName, requireSocket } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { PANIC } from '../definitions/daemon.ts';
 import { EXIT } from '../exit.ts';
@@ -16,9 +15,8 @@ import { reachDaemon } from '../reach-daemon.ts';
 export async function panic(context: Context, options: Given<typeof PANIC>): Promise<number> {
   const { output, json, env } = context;
   const { end = false, reason = '' } = options;
-  const { config, version } = loadNecessary(context);
   const request: PanicRequest = { end, reason, operator: operatorName(env) };
-  const result = await ask(context, config, version, request);
+  const result = await ask(context, request);
   if (json) output.json(result);
   else if (result.ok) output.say(printable(result.message));
   else output.talk(`zban: ${printable(result.message)}`);
@@ -26,14 +24,15 @@ export async function panic(context: Context, options: Given<typeof PANIC>): Pro
   return result.ok ? EXIT.done : EXIT.failed;
 }
 
-async function ask(context: Context, config: Config, version: string, request: PanicRequest): Promise<PanicResult> {
+async function ask(context: Context, request: PanicRequest): Promise<PanicResult> {
   try {
-    return await reachDaemon(context, config.control.socket, 'panic', request);
+    return await reachDaemon(context, requireSocket(context), 'panic', request);
   } catch (error) {
     // Beside a daemon that nobody can ask, the firewall can be emptied all the same.
     const isLeft =
       error instanceof ControlError && (error.code === 'not_running' || (error.code === 'silent' && !request.end));
     if (!isLeft) throw error;
+    const { config, version } = loadNecessary(context);
     // Loaded only here: the daemon's parts take their time.
     const { panicOffline } = await import('../../daemon/offline/panic-offline.ts');
     return panicOffline(config, version, request, logOf(context));

@@ -7,7 +7,7 @@ import { countOf, formatCount, formatNumber } from '../../words/number.ts';
 import { describeProgress, progressOf } from '../../words/progress.ts';
 import { looks, peakOf } from '../../words/site-reason.ts';
 import { describeBaseline } from '../baseline-text.ts';
-import { type Context, requireSections } from '../context.ts';
+import { type Context, requireSocket } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { reachDaemon } from '../reach-daemon.ts';
 import { columnsOf } from '../style.ts';
@@ -17,7 +17,7 @@ import { foldLine, formatBytes, formatRelative, formatShare, formatSpan, formatT
 /** `zban status`: the daemon's own account of itself. */
 export async function status(context: Context): Promise<number> {
   const { output, json } = context;
-  const now = await reachDaemon(context, requireSections(context, ['control']).control.socket, 'status');
+  const now = await reachDaemon(context, requireSocket(context), 'status');
   if (json) output.json(now);
   else output.data(formatStatus(now, context.now(), columnsOf(process.stdout)));
   return EXIT.done;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callDaemon } from '../../control/client.ts';
-import { type Context, requireSections } from '../context.ts';
+import { type Context, requireSocket } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { reachDaemon } from '../reach-daemon.ts';
 import { showLive } from '../screen.ts';
@@ -19,7 +19,7 @@ const PRINTED = { rows: 40, columns: 140 };
  */
 export async function top(context: Context): Promise<number> {
   const { output, json, env } = context;
-  const { socket } = requireSections(context, ['control']).control;
+  const socket = requireSocket(context);
   const view = await reachDaemon(context, socket, 'top');
   if (json) {
     output.json([...view.clients].sort((a, b) => b.requests - a.requests));

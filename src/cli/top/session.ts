@@ -8,7 +8,7 @@ import type { TopClient, TopView } from '../../model/status.ts';
 import { printable } from '../../model/text.ts';
 import { parsePrefix } from '../../net/prefix.ts';
 import { describeWho } from '../../words/who.ts';
-import { type Context, configOrDefaults, operatorName, requireSections } from '../context.ts';
+import { type Context, configOrDefaults, operatorName, requireSections, requireSocket } from '../context.ts';
 import type { Size } from '../screen.ts';
 import type { Style } from '../style.ts';
 import { width, wrapText } from '../text.ts';
@@ -203,7 +203,7 @@ export class TopSession {
       return true;
     }
     const { context } = this;
-    const { socket } = requireSections(context, ['control']).control;
+    const socket = requireSocket(context);
     const by = { reason: 'from zban top', operator: operatorName(context.env) };
     const carryOut = async () => {
       const results = await act({ socket, target, by });
