@@ -3,14 +3,11 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { configSchema } from '../../src/config/schema.ts';
-import { DataPlane } from '../../src/daemon/plane/data-plane.ts';
 import { Troubles } from '../../src/daemon/troubles.ts';
-import { packOffenders } from '../../src/decide/offender-table.ts';
-import { engineOptions } from '../../src/workers/worker-setup.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { logLine, START } from '../support/traffic.ts';
 import { until } from '../support/until.ts';
+import { makePlane, startPlane } from './make-plane.ts';
 
 const STOPPED_S = 1200;
 
@@ -23,27 +20,11 @@ test('what was written while zban was stopped is judged once it goes on, of all 
   t.mock.method(performance, 'now', () => elapsed() + stoppedMs);
   t.mock.timers.enable({ apis: ['setInterval'] });
   const begun: string[] = [];
-  const config = configSchema.parse({ logs: logs.map((path) => ({ path })), detection: { robots: { verify: false } } });
-  const plane = new DataPlane({
-    config,
-    engineOptions: engineOptions(config),
-    positions: [],
-    baseline: undefined,
+  const plane = makePlane(t, logs, {
     now: () => START * 1000 + performance.now() - begunMs,
-    log: () => {},
     troubles: new Troubles({ log: () => {}, onBegin: ({ key }) => begun.push(key), onEnd: () => {} }),
-    onEvents: () => {},
-    onBegin: async () => {},
-    onMinutes: () => {},
-    onFailure: (error) => assert.fail(String(error)),
-    onQuiet: () => {},
-    onProgress: () => {},
   });
-  t.after(async () => {
-    await plane.stop();
-    await plane.close();
-  });
-  await plane.start(() => packOffenders([]), undefined, new AbortController().signal);
+  await startPlane(plane);
   for (const log of logs) appendFileSync(log, `${logLine(START + 1, '192.0.2.1')}\n`);
   await until('the first lines', () => plane.counts().lines_total === 2);
 

@@ -210,7 +210,9 @@ export class DataPlane {
     return busiest ?? { second: 0, site_rates: [], clients: [] };
   }
 
+  /** Of the lines that were followed: those of the past teach, and count for nothing else. */
   counts(): Pick<Status, 'lines_total' | 'skipped'> {
+    if (this.rehearsing) return { lines_total: 0, skipped: {} };
     return { lines_total: this.pipeline.lines, skipped: this.pipeline.skipped };
   }
 

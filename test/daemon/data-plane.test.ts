@@ -1,0 +1,28 @@
+/** The data plane of one instance. */
+import assert from 'node:assert/strict';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { temporaryFolder } from '../support/folder.ts';
+import { logLine, START } from '../support/traffic.ts';
+import { until } from '../support/until.ts';
+import { makePlane, startPlane } from './make-plane.ts';
+
+test('lines of the past are counted at no time', async (t) => {
+  const log = join(temporaryFolder(t), 'access.log');
+  const lines = Array.from({ length: 20 }, (_, second) => `${logLine(START + second, '192.0.2.1')}\nno line\n`);
+  writeFileSync(log, lines.join(''));
+  const plane = makePlane(t, [log], { now: () => (START + 20) * 1000 });
+  const read: { lines: number; counted: unknown }[] = [];
+  const forget = plane.pipeline.forgetCounts.bind(plane.pipeline);
+  t.mock.method(plane.pipeline, 'forgetCounts', () => {
+    read.push({ lines: plane.pipeline.lines, counted: plane.counts() });
+    forget();
+  });
+  await startPlane(plane);
+  assert.deepEqual(read, [{ lines: 40, counted: { lines_total: 0, skipped: {} } }]);
+  appendFileSync(log, `${logLine(START + 20, '192.0.2.1')}\nno line\n`);
+  await until('the new lines are counted', () => plane.counts().lines_total === 2);
+  const skipped = Object.values(plane.counts().skipped).reduce((sum, count) => sum + count, 0);
+  assert.equal(skipped, 1);
+});
