@@ -33,6 +33,7 @@ const NETWORK_BITS = [
   { ipv4: 16, ipv6: 32 },
 ] as const;
 const NAMES_SEPARATOR = '\n';
+const PATTERN_BYTES_MAX = 3900;
 
 /** The client's network of a level as text; undefined for one that is too wide, or of a client behind a translator. */
 export function networkText(
@@ -87,6 +88,16 @@ export function hashLook(texts: readonly (string | undefined)[], hashKey: number
 /** Never 0. Mixed, because the digest keeps the low bits, and those of FNV-1a depend on the low bits of the key alone. */
 export function hashTrait(text: string, hashKey: number): number {
   return mixBits(hashText(text, hashKey)) || 1;
+}
+
+/**
+ * False where nginx could not compare the text: it is no UTF-8, or may become longer than a word of its configuration (4096 bytes), in
+ * which a byte takes four at most, and a query's names stand twice each with 23 bytes around them.
+ */
+export function isMatchable(trait: number, text: string): boolean {
+  const bytes = new TextEncoder().encode(text).length;
+  const most = trait === KEYS ? 8 * bytes + 23 * text.split(NAMES_SEPARATOR).length : 4 * bytes;
+  return most <= PATTERN_BYTES_MAX && !text.includes('\ufffd');
 }
 
 /** The match that asks for these traits. */

@@ -3,7 +3,7 @@ import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
 import { measureHarmNow } from './harm-now.ts';
 import type { Finding, Lanes } from './lanes.ts';
-import { matchOf, TRAITS } from './look.ts';
+import { isMatchable, matchOf, TRAITS } from './look.ts';
 import type { LookHasher } from './look-hasher.ts';
 import { findNetworks, type Suspect, type SwarmNetwork } from './networks.ts';
 import {
@@ -166,7 +166,7 @@ class Search {
   private prepare(least: number): () => Signature | undefined {
     const { lines, input, horizon, now } = this;
     const { hashes, seconds } = lines.strangers;
-    const values = frequentValues(hashes, this.left, least);
+    const values = frequentValues(hashes, this.left, least).filter((value) => this.isMatchable(value));
     const usual = input.usual.countWords(values, this.before);
     const shareOf = (mask: number, more: number) => (countMatches(usual.words, mask) + more) / (usual.lines + 1);
     const shares = values.map((_, bit) => shareOf(1 << bit, 1));
@@ -192,6 +192,14 @@ class Search {
       const score = scoreMask(mask, offsets.length);
       return goesOn && clients.size >= LANE_CLIENTS_MIN ? { values: chosen, offsets, clients, score } : undefined;
     };
+  }
+
+  /** A lane that nginx can't take would stop nobody. */
+  private isMatchable({ trait, hash }: Value): boolean {
+    const { hashes } = this.lines.strangers;
+    const first = this.left.find((at) => hashes[at + trait] === hash);
+    const text = first === undefined ? undefined : this.lines.strangers.textOf(trait, first);
+    return text !== undefined && isMatchable(trait, text);
   }
 
   /** What the open lanes cover less what they cost: they and new ones together touch no more than all may. */

@@ -102,6 +102,12 @@ test('a lane that comes to touch clients from before its swarm ends, and stays c
   assert.ok(after > 0 && after <= 120, `after ${after} s`);
 });
 
+test('a user agent that nginx cannot match, because it is too long, is left for what else the swarm has in common', () => {
+  const agent = '('.repeat(1100);
+  const [lane] = replay(logOf(crowd(4, 600, () => ({ path: '/rare', agent })))).filter(({ event }) => event === 'lane');
+  assert.ok(lane?.event === 'lane' && lane.match.path === '/rare' && lane.match.user_agent === undefined);
+});
+
 test('a swarm that goes on for longer than a day is stopped all the time: each day by a lane of its own', () => {
   const requests = crowd(0.5, 25 * 3600, (n) => ({ ...usualRequest(n), agent: OLD_BROWSER }));
   const lanes = replay(logOf(requests, USUAL_SECONDS + 26 * 3600)).flatMap((event) =>
