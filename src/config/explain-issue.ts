@@ -41,19 +41,19 @@ function own(issue: Issue): string | undefined {
   return issue.message.startsWith('expected') ? issue.message : undefined;
 }
 
+/** What a bound of a kind of value counts: one of it, and more. */
+const UNITS: Readonly<Record<string, readonly [one: string, more: string]>> = {
+  string: [' character', ' characters'],
+  array: [' entry', ' entries'],
+};
+
 function bound(
   end: 'least' | 'most',
   limit: number | bigint,
   issue: { readonly origin: string; readonly inclusive?: boolean | undefined },
 ): string {
-  const many = Number(limit) !== 1;
-  const [one, more] =
-    issue.origin === 'string'
-      ? [' character', ' characters']
-      : issue.origin === 'array'
-        ? [' entry', ' entries']
-        : ['', ''];
-  const unit = many ? more : one;
+  const [one, more] = UNITS[issue.origin] ?? ['', ''];
+  const unit = Number(limit) === 1 ? one : more;
   if (issue.inclusive === false) return `${end === 'least' ? 'more' : 'less'} than ${limit}${unit}`;
   return `at ${end} ${limit}${unit}`;
 }

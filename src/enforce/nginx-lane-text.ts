@@ -16,8 +16,6 @@ export interface NginxLane {
   readonly untilMs: number;
 }
 
-/** Lanes at once, of both kinds: each costs a few comparisons a request. */
-export const LANES_MAX = 16;
 const NO_ZONE: HoldZone = { lanes: [], ...findHoldLimits(0) };
 /** A word of nginx's configuration holds 4096 bytes (NGX_CONF_BUFFER in ngx_conf_file.c). */
 const WORD_BYTES_MAX = 4000;

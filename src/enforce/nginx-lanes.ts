@@ -1,7 +1,8 @@
 /** The lanes that are open, in a file that nginx includes: one reload for each that opens or ends, none for a client. */
+import { LANES_MAX } from '../model/lane.ts';
 import { EnforcementError } from './backend.ts';
 import { NginxInclude, type NginxProgram } from './nginx-include.ts';
-import { formatLaneFile, LANES_MAX, type NginxLane } from './nginx-lane-text.ts';
+import { formatLaneFile, type NginxLane } from './nginx-lane-text.ts';
 
 const EMPTY = formatLaneFile({ lanes: [], exempt: [], ownStatus: false });
 

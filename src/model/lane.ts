@@ -3,6 +3,8 @@
  * back. Names are those of `zban replay --json`, of the audit trail and of the file that nginx reads.
  */
 
+/** Lanes at once, of both kinds: each costs nginx a few comparisons a request. */
+export const LANES_MAX = 16;
 /** However long a swarm lasts: what was usual before it is then too long ago to prove anything. */
 export const LANE_SECONDS_MAX = 86_400;
 

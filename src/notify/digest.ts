@@ -1,6 +1,6 @@
 /** A burst of notifications of one kind as a single message. Pure. */
 import type { Notification, NotificationOf } from '../model/notification.ts';
-import { formatCount } from '../words/number.ts';
+import { countOf, formatCount } from '../words/number.ts';
 import { eventsOf, timeOf } from './format.ts';
 import { type Content, complete, type Message, type Sender } from './message.ts';
 import { severityOf } from './severity.ts';
@@ -50,7 +50,7 @@ function digestOfBans(bans: readonly Ban[]): Content {
       facts,
       commands: [['All of them', 'zban list']],
     };
-  const clients = `${formatCount(enforced)} ${enforced === 1 ? 'client' : 'clients'}`;
+  const clients = countOf(enforced, 'client');
   const others = formatCount(bans.length - enforced);
   return {
     icon: '⛔',

@@ -1,4 +1,5 @@
 /** Looks for what a surplus of strangers has in common, and proves whom it would touch. */
+import { LANES_MAX } from '../model/lane.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
 import { measureHarmNow } from './harm-now.ts';
@@ -26,7 +27,6 @@ export const CLIENTS_MIN = 100;
 const [COVERAGE_MIN, LANE_CLIENTS_MIN] = [0.1, 20];
 /** All lanes and networks together must cover most of the surplus. */
 const EXPLAINED_MIN = 0.5;
-export const LANES_MAX = 16;
 /** Usual is what was so many seconds before a horizon. */
 const BEFORE_SECONDS = 960;
 /** A swarm that sent nothing in the last part of a horizon has ended. */

@@ -17,6 +17,7 @@ import {
 } from '../../src/cli/text.ts';
 import { printable } from '../../src/model/text.ts';
 import fc from '../support/fast-check.ts';
+import { timeZone } from '../support/time-zone.ts';
 
 const terminalObeys = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
@@ -146,13 +147,9 @@ test('a long entry goes on below, indented', () => {
 });
 
 test('a local time that comes twice says which of the two it is', (t) => {
-  const { TZ } = process.env;
-  t.after(() => {
-    if (TZ === undefined) delete process.env['TZ'];
-    else process.env['TZ'] = TZ;
-  });
+  const moveTo = timeZone(t);
   const at = (zone: string, time: string) => {
-    process.env['TZ'] = zone;
+    moveTo(zone);
     return formatTime(Date.parse(time));
   };
   assert.equal(at('Europe/Berlin', '2026-10-25T00:30:00Z'), '2026-10-25 02:30:00 +02:00');

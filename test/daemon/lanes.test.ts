@@ -3,8 +3,8 @@ import { type TestContext, test } from 'node:test';
 import type { LaneMode } from '../../src/daemon/lanes/lane-mode.ts';
 import { LANES_KEY, Lanes, type LanesOptions } from '../../src/daemon/lanes/lanes.ts';
 import { EnforcementError } from '../../src/enforce/backend.ts';
-import { LANES_MAX, type NginxLane } from '../../src/enforce/nginx-lane-text.ts';
-import type { LaneEnd, LaneStart } from '../../src/model/lane.ts';
+import type { NginxLane } from '../../src/enforce/nginx-lane-text.ts';
+import { LANES_MAX, type LaneEnd, type LaneStart } from '../../src/model/lane.ts';
 import { formatAuditLine } from '../../src/record/text-log/audit-line.ts';
 import { makeBans, T0 } from './fixtures.ts';
 

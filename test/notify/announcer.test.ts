@@ -7,6 +7,7 @@ import type { Channel, Delivery } from '../../src/notify/channel.ts';
 import type { Message } from '../../src/notify/message.ts';
 import { findQuietEnd } from '../../src/notify/quiet-hours.ts';
 import type { DeliverySettings } from '../../src/settings/notify-settings.ts';
+import { timeZone } from '../support/time-zone.ts';
 import { until } from '../support/until.ts';
 import { anomaly, ban, fuse, trouble, unban } from './examples.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -127,12 +128,7 @@ test('quiet hours end by the local clock, over midnight too', () => {
 });
 
 test('quiet hours end after now where summer time begins or ends', (t) => {
-  const { TZ } = process.env;
-  t.after(() => {
-    if (TZ === undefined) delete process.env['TZ'];
-    else process.env['TZ'] = TZ;
-  });
-  process.env['TZ'] = 'Europe/Berlin';
+  timeZone(t)('Europe/Berlin');
   const end = (hours: string, now: string) => {
     const endMs = findQuietEnd(hours, Date.parse(now));
     return endMs === undefined ? 'not quiet' : new Date(endMs).toISOString().slice(11, 16);

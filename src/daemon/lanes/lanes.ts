@@ -5,11 +5,11 @@
 import type { AddLaneRequest, ChangeLaneRequest, LaneResult } from '../../control/protocol.ts';
 import type { NeverBanned } from '../../decide/never-banned.ts';
 import { EnforcementError } from '../../enforce/backend.ts';
-import { findLaneObstacle, LANES_MAX } from '../../enforce/nginx-lane-text.ts';
+import { findLaneObstacle } from '../../enforce/nginx-lane-text.ts';
 import type { NginxLanes } from '../../enforce/nginx-lanes.ts';
 import type { AuditDraft } from '../../model/audit.ts';
 import type { EngineEvent } from '../../model/event.ts';
-import type { LiveLane } from '../../model/lane.ts';
+import { LANES_MAX, type LiveLane } from '../../model/lane.ts';
 import type { Notification } from '../../model/notification.ts';
 import { formatPrefix } from '../../net/prefix.ts';
 import { describeBacktest, describeMatch } from '../../words/lane.ts';
