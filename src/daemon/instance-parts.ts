@@ -53,30 +53,34 @@ export interface InstanceOptions {
 }
 
 export class InstanceParts {
-  protected readonly options: InstanceOptions;
-  protected readonly now: () => number;
-  protected readonly panic: Panic | undefined;
+  readonly options: InstanceOptions;
+  readonly log: Log;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** Aborted when the start is to be given up. */
+  readonly signal: AbortSignal;
+  readonly panic: Panic | undefined;
   /** The configuration in force. */
-  protected readonly config: Config;
-  protected readonly records: Records;
-  protected readonly troubles: Troubles;
-  protected readonly reports: Reports;
-  protected readonly bans: Bans;
-  protected readonly lanes: Lanes;
-  protected readonly incidents: Incidents;
-  protected readonly traffic: TrafficLog;
-  protected readonly load = startLoadSampler();
-  protected readonly lifetime: Lifetime;
-  protected plane: DataPlane | undefined;
-  protected enforcer: Enforcer | undefined;
-  protected watch: LogWatch | undefined;
-  protected fleet: Fleet | undefined;
-  protected backend = 'none';
+  readonly config: Config;
+  readonly records: Records;
+  readonly troubles: Troubles;
+  readonly reports: Reports;
+  readonly bans: Bans;
+  readonly lanes: Lanes;
+  readonly incidents: Incidents;
+  readonly traffic: TrafficLog;
+  readonly load = startLoadSampler();
+  readonly lifetime: Lifetime;
+  plane: DataPlane | undefined;
+  enforcer: Enforcer | undefined;
+  watch: LogWatch | undefined;
+  fleet: Fleet | undefined;
+  backend = 'none';
   /** Every part has started: what is read is judged, and what is judged is carried out. */
-  protected isLive = false;
+  isLive = false;
   /** Why it ends: after `reload` another instance takes its place. */
-  protected stopping: 'stop' | 'reload' | undefined;
-  protected readonly probes = new DaemonProbes({
+  stopping: 'stop' | 'reload' | undefined;
+  readonly probes = new DaemonProbes({
     now: () => performance.now(),
     isLive: () => this.isLive && !this.stopping,
     logs: () => this.plane?.logs() ?? [],
@@ -85,7 +89,9 @@ export class InstanceParts {
   constructor(options: InstanceOptions, records: Records, lifetime: Lifetime) {
     const { loaded, log } = options;
     this.options = options;
+    this.log = log;
     this.now = options.clock.now;
+    this.signal = options.signal;
     this.records = records;
     this.lifetime = lifetime;
     lifetime.own('the load sampler', () => this.load.stop());
@@ -96,26 +102,14 @@ export class InstanceParts {
       onBegin: (trouble) => this.reportTrouble(trouble, 'begin'),
       onEnd: (trouble) => this.reportTrouble(trouble, 'end'),
     });
-    this.reports = new Reports({
-      ...{ config: this.config, records, now: this.now, log, troubles: this.troubles },
-      bans: () => this.bans,
-      siteRate: () => this.plane?.engine?.siteRate,
-    });
+    this.reports = new Reports(this);
     lifetime.own('the channels', async () => {
       await records.settled();
       await this.reports.announcer.stop({ drainMs: this.isLive ? DRAIN_MS : 0 });
     });
     this.incidents = new Incidents(this.records.trail.loadState(INCIDENT_KEY));
     this.traffic = openTraffic(this.records.trail);
-    this.lanes = buildLanes({
-      config: this.config,
-      trail: this.records.trail,
-      troubles: this.troubles,
-      now: this.now,
-      record: (drafts, state) => this.bans.record(drafts, state),
-      notify: (notifications) => this.reports.notify(notifications),
-      onDrop: (id) => void this.plane?.pipeline.send({ kind: 'drop_lane', id }),
-    });
+    this.lanes = buildLanes(this);
     this.bans = new Bans({
       trail: this.records.trail,
       enforce: this.config.mode === 'enforce',
@@ -134,19 +128,19 @@ export class InstanceParts {
   }
 
   /** What was recorded reaches the firewall once it is on disk, or the disk has refused it. */
-  protected async reconcile(): Promise<void> {
+  async reconcile(): Promise<void> {
     await this.records.settled();
     await this.enforcer?.changed();
   }
 
-  protected offenders() {
+  offenders() {
     return this.records.offenders(this.config.mode === 'enforce');
   }
 
-  protected watchClock(): ClockWatch {
-    const { options, records, bans } = this;
+  watchClock(): ClockWatch {
+    const { options, records, bans, log } = this;
     return new ClockWatch({
-      ...{ clock: options.clock, trail: records.trail, bans, log: options.log },
+      ...{ clock: options.clock, trail: records.trail, bans, log },
       onMoved: async (seconds) => {
         await this.plane?.pipeline.send({ kind: 'set_bans', offenders: this.offenders(), steppedSeconds: seconds });
         await this.reconcile();
@@ -156,23 +150,23 @@ export class InstanceParts {
 
   private reportTrouble({ key, what, fix }: Trouble, phase: 'begin' | 'end'): void {
     // A start that is given up cuts off what is under way.
-    if (this.options.signal.aborted) return;
+    if (this.signal.aborted) return;
     if (phase === 'begin') this.bans.record([systemDraft('trouble', this.now(), what)]);
     this.reports.notify([{ kind: 'trouble', time: new Date(this.now()).toISOString(), what, fix, phase, key }]);
   }
 
-  protected carryOutPanic(
+  carryOutPanic(
     request: PanicRequest,
     notify = (notifications: readonly Notification[]) => this.reports.notify(notifications),
   ): Promise<PanicResult> {
-    const { records, bans, config } = this;
-    const { loaded, log, onRestart } = this.options;
+    const { records, bans, config, log, now } = this;
+    const { loaded, onRestart } = this.options;
     return carryOutPanic(request, {
       trail: records.trail,
       reserve: records.reserve,
       bans,
       mode: loaded.config.mode,
-      now: this.now,
+      now,
       leaveFirewall: () => leaveFirewall(config, log),
       notify,
       restart: onRestart,

@@ -1,23 +1,18 @@
-import type { SocketTrouble } from '../control/listener.ts';
 import type { Enforcer } from '../enforce/enforcer.ts';
-import type { Status } from '../model/status.ts';
 import { systemDraft } from '../record/row/row.ts';
 import { createHandlers } from './answers/handlers.ts';
 import { openPage } from './answers/page.ts';
-import { assembleStatus, fixedStatus } from './answers/status.ts';
+import { assembleStatus, countTotals } from './answers/status.ts';
 import { buildEnforcement, endEnforcing } from './bans/enforcement.ts';
-import type { Fleet } from './fleet/fleet.ts';
 import { joinFleet } from './fleet/fleet-join.ts';
 import { type InstanceOptions, InstanceParts } from './instance-parts.ts';
 import { Lifetime } from './lifetime.ts';
 import { buildOperator } from './orders/build-operator.ts';
-import { NOT_TRIPPED, type Operator } from './orders/operator.ts';
-import { describePanic } from './orders/panic.ts';
+import type { Operator } from './orders/operator.ts';
 import type { Protection } from './orders/protection.ts';
 import { buildPlane } from './plane/build-plane.ts';
 import type { DataPlane } from './plane/data-plane.ts';
 import { Records } from './records/records.ts';
-import type { Totals } from './run-totals.ts';
 import { VERSION } from './version.ts';
 import type { ClockWatch } from './watch/clock-watch.ts';
 import { buildLogWatch } from './watch/log-watch.ts';
@@ -73,61 +68,25 @@ class RunningInstance extends InstanceParts implements Instance {
    * way round: first who may ask for something, then what reads and judges, then what carries it out.
    */
   async start(): Promise<void> {
-    const { log, systemd, signal } = this.options;
-    const { config, records, bans, troubles, lifetime } = this;
+    const { records, lifetime, signal } = this;
     const clockWatch = this.watchClock();
-    const { enforcer, backend } = await buildEnforcement({
-      config,
-      now: this.now,
-      log,
-      troubles,
-      desired: bans.desired,
-      onResult: (result) => bans.onResult(result),
-      adopt: records.loss === undefined ? undefined : (held) => records.adopt(held),
-      signal,
-    });
+    const { enforcer, backend } = await buildEnforcement(this);
     this.enforcer = enforcer;
     this.backend = backend;
     lifetime.own('the enforcer', () => enforcer.stop());
     // What the last lines decided is enforced before the enforcer stops.
     lifetime.own('the last bans', () => this.isLive && this.reconcile());
-    const plane = buildPlane({
-      ...{ config, records, bans, troubles, traffic: this.traffic, probes: this.probes, systemd, now: this.now, log },
-      engineOptions: this.options.loaded.engine,
-      fuse: this.options.totals.fuse,
-      watch: () => this.watch,
-      onWarmStart: this.options.onWarmStart,
-    });
+    const plane = buildPlane(this);
     this.plane = plane;
     lifetime.own('the threads', () => plane.close());
-    const { operator, protection } = buildOperator({
-      ...{ config, records, bans, lanes: this.lanes, troubles, plane, now: this.now, signal },
-      reconcile: () => this.reconcile(),
-      onUnban: (request) => this.fleet?.noteUnban(request),
-    });
+    const { operator, protection } = buildOperator(this, plane);
     lifetime.own('the protection', () => protection.stop());
-    this.watch = buildLogWatch({
-      config,
-      backend,
-      protection,
-      troubles,
-      findActiveBan: (client) => records.trail.findActiveBan(client, this.now()),
-    });
+    this.watch = buildLogWatch(this, protection);
     lifetime.own('the watch', () => this.watch?.settled());
     lifetime.own('the data plane', async () => records.learned.save(await plane.stop(), plane.judgedBytes));
     // The control plane opens first: when another daemon runs already, this one must not touch anything.
     await this.openControl(operator, plane);
-    const closePage = await openPage({
-      ...{ config, records, troubles, operator, log },
-      status: () => this.status(),
-      rate: () => plane.engine?.countedRateLast ?? null,
-      probes: this.probes,
-      lanes: this.lanes,
-      fleet: async () => this.fleet?.report(),
-      annotate: (request) => this.reports.annotate(request),
-      traffic: this.traffic,
-      now: this.now,
-    });
+    const closePage = await openPage(this, operator);
     if (closePage) lifetime.own('the page', closePage);
     signal.throwIfAborted();
     await this.goLive({ clockWatch, enforcer, plane, operator, protection });
@@ -135,12 +94,11 @@ class RunningInstance extends InstanceParts implements Instance {
 
   /** Once everybody is there: what is held, then what is opened, then the lines. */
   private async goLive({ clockWatch, enforcer, plane, operator, protection }: Opened): Promise<void> {
-    const { log, startReason, signal } = this.options;
-    const { config, records, bans, troubles, lifetime, backend } = this;
+    const { config, records, bans, troubles, lifetime, backend, log, signal } = this;
     await protection.start();
     signal.throwIfAborted();
     const what = `zban ${VERSION}, ${config.mode} mode, sensitivity ${config.sensitivity}, ${backend}`;
-    bans.record([systemDraft(startReason, this.now(), what)]);
+    bans.record([systemDraft(this.options.startReason, this.now(), what)]);
     const panics = this.panic !== undefined || records.loss !== undefined;
     if (config.mode === 'observe')
       await endEnforcing(config, records.trail.activeBans(this.now()), bans, panics, log, signal);
@@ -173,18 +131,13 @@ class RunningInstance extends InstanceParts implements Instance {
     this.lifetime.own('the fleet', () => this.fleet?.stop());
   }
 
-  private findFleet(): Fleet | undefined {
-    if (this.config.fleet && !this.fleet) throw new Error('zban is starting: it joins its fleet when that is done');
-    return this.fleet;
-  }
-
   summary(): string {
-    const { mode, backend, active_bans, logs } = this.status();
+    const { mode, backend, active_bans, logs } = assembleStatus(this);
     return `${mode} mode, ${backend}, ${active_bans} bans, following ${logs.length} ${logs.length === 1 ? 'log' : 'logs'}`;
   }
 
   refuseReload(problems: string): void {
-    this.options.log('error', 'reload refused, the old configuration stays in force', { problems });
+    this.log('error', 'reload refused, the old configuration stays in force', { problems });
     this.bans.record([systemDraft('reload', this.now(), `refused: ${problems}`)]);
   }
 
@@ -194,60 +147,17 @@ class RunningInstance extends InstanceParts implements Instance {
     try {
       await this.lifetime.close();
     } finally {
-      this.options.totals.end(this.totals(), this.plane?.engine?.fuse);
+      this.options.totals.end(countTotals(this), this.plane?.engine?.fuse);
     }
   }
 
   private async openControl(operator: Operator, plane: DataPlane): Promise<void> {
-    const { control, onReload } = this.options;
-    const handlers = createHandlers({
-      operator,
-      announcer: this.reports.announcer,
-      lanes: this.lanes,
-      status: () => this.status(),
-      busiest: () => plane.findBusiest(),
-      panic: (request) => this.carryOutPanic(request),
-      // A rehearsal has a fuse of its own, which stops nothing.
-      resetFuse: async (request) => (this.isLive ? operator.resetFuse(request) : { ok: true, message: NOT_TRIPPED }),
-      annotate: (request) => this.reports.annotate(request),
-      reload: onReload,
-      fleet: () => this.findFleet(),
+    const { control } = this.options;
+    await control.serve({
+      socket: this.config.control.socket,
+      handlers: createHandlers(this, operator, plane),
+      onTrouble: (trouble) => this.troubles.set(SOCKET_KEY, trouble?.what, trouble?.fix),
     });
-    const onTrouble = (trouble: SocketTrouble | undefined) =>
-      trouble ? this.troubles.begin(SOCKET_KEY, trouble.what, trouble.fix) : this.troubles.end(SOCKET_KEY);
-    await control.serve({ socket: this.config.control.socket, handlers, onTrouble });
     this.lifetime.own('the control socket', () => (this.stopping === 'stop' ? control.close() : control.suspend()));
-  }
-
-  /** What this instance counted. */
-  private totals(): Totals {
-    const { plane, bans } = this;
-    const discarded = plane?.engine?.discarded ?? {};
-    return { lines_total: 0, skipped: {}, ...plane?.counts(), discarded, ...bans.counts() };
-  }
-
-  private status(): Status {
-    const { config, plane, records, reports, backend } = this;
-    const totals = this.options.totals.plus(this.totals());
-    const recorded = records.counts();
-    return assembleStatus({
-      fixed: fixedStatus(config, this.panic, this.options.loaded.version, backend),
-      uptimeSeconds: process.uptime(),
-      warmStart: plane?.warmStart ?? null,
-      engine: plane?.engine,
-      incident: plane?.incident() ?? null,
-      lagSeconds: plane?.lagSeconds() ?? null,
-      counts: {
-        ...totals,
-        ...recorded,
-        discarded: { ...totals.discarded, ...recorded.discarded },
-        outbox: reports.announcer.size(),
-      },
-      logs: plane?.logs() ?? [],
-      fleet: this.fleet?.status(),
-      load: this.load.current(),
-      troubles: [...(this.panic ? [describePanic(this.panic)] : []), ...this.troubles.list()],
-      stopping: this.stopping !== undefined,
-    });
   }
 }

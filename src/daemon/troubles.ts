@@ -42,6 +42,12 @@ export class Troubles {
     this.options.onEnd(before);
   }
 
+  /** It stands while there is something to say of it. */
+  set(key: string, what: string | undefined, fix?: string): void {
+    if (what === undefined) this.end(key);
+    else this.begin(key, what, fix);
+  }
+
   /** In words, for the status. */
   list(): string[] {
     return [...this.standing.values()].map(({ what, fix }) => (fix ? `${what}; ${fix}` : what));

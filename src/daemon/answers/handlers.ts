@@ -1,47 +1,36 @@
 /** What the daemon answers at its socket. */
 import type { ControlHandlers } from '../../control/protocol.ts';
-import type { Busiest, Status } from '../../model/status.ts';
-import type { Announcer } from '../../notify/announcer.ts';
-import type { Fleet } from '../fleet/fleet.ts';
-import type { Lanes } from '../lanes/lanes.ts';
-import type { Operator } from '../orders/operator.ts';
-
-export interface HandlersOptions {
-  readonly operator: Operator;
-  readonly announcer: Announcer;
-  readonly lanes: Pick<Lanes, 'list' | 'add' | 'change'>;
-  readonly status: () => Status;
-  readonly busiest: () => Promise<Busiest>;
-  readonly panic: ControlHandlers['panic'];
-  readonly resetFuse: ControlHandlers['resetFuse'];
-  readonly annotate: ControlHandlers['annotate'];
-  readonly reload: ControlHandlers['reload'];
-  /** Undefined where none is configured. Throws while this host has not joined yet. */
-  readonly fleet: () => Fleet | undefined;
-}
+import type { InstanceParts } from '../instance-parts.ts';
+import { NOT_TRIPPED, type Operator } from '../orders/operator.ts';
+import type { DataPlane } from '../plane/data-plane.ts';
+import { assembleStatus } from './status.ts';
 
 const NO_FLEET = 'no fleet is configured: there is nothing to leave';
 
-export function createHandlers({
-  operator,
-  lanes,
-  announcer,
-  fleet,
-  busiest,
-  ...rest
-}: HandlersOptions): ControlHandlers {
+/** Undefined where none is configured. Throws while this host has not joined yet. */
+function findFleet({ config, fleet }: InstanceParts): InstanceParts['fleet'] {
+  if (config.fleet && !fleet) throw new Error('zban is starting: it joins its fleet when that is done');
+  return fleet;
+}
+
+export function createHandlers(parts: InstanceParts, operator: Operator, plane: DataPlane): ControlHandlers {
+  const { lanes, reports } = parts;
   return {
-    ...rest,
-    status: async () => rest.status(),
-    top: async () => ({ ...(await busiest()), status: rest.status() }),
+    status: async () => assembleStatus(parts),
+    top: async () => ({ ...(await plane.findBusiest()), status: assembleStatus(parts) }),
     ban: (request) => operator.ban(request),
     unban: (request) => operator.unban(request),
     allow: (request) => operator.allow(request),
+    panic: (request) => parts.carryOutPanic(request),
+    // A rehearsal has a fuse of its own, which stops nothing.
+    resetFuse: async (request) => (parts.isLive ? operator.resetFuse(request) : { ok: true, message: NOT_TRIPPED }),
+    annotate: (request) => reports.annotate(request),
+    reload: parts.options.onReload,
     lanes: async () => lanes.list(),
     addLane: (request) => lanes.add(request),
     changeLane: (request) => lanes.change(request),
-    fleetStatus: async () => (await fleet()?.report()) ?? null,
-    fleetLeave: async () => (await fleet()?.leave()) ?? { ok: true, message: NO_FLEET },
-    notifyTest: (request) => announcer.sendTests(request.channel),
+    fleetStatus: async () => (await findFleet(parts)?.report()) ?? null,
+    fleetLeave: async () => (await findFleet(parts)?.leave()) ?? { ok: true, message: NO_FLEET },
+    notifyTest: (request) => reports.announcer.sendTests(request.channel),
   };
 }

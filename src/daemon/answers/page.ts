@@ -1,47 +1,25 @@
 /** Opens the dashboard and the metrics of an instance. */
-import type { Config } from '../../config/schema.ts';
-import type { ControlHandlers, TargetResult } from '../../control/protocol.ts';
-import { findRobots } from '../../host/robots.ts';
-import { WhoFinder } from '../../host/who.ts';
+import type { TargetResult } from '../../control/protocol.ts';
+import type { WhoFinder } from '../../host/who.ts';
 import type { Action, ActionResult, Actions } from '../../http/actions.ts';
-import { type HttpServerOptions, type Probes, startHttpServer } from '../../http/server.ts';
+import { type HttpServerOptions, startHttpServer } from '../../http/server.ts';
 import { loadTokens } from '../../http/token-file.ts';
-import type { Log } from '../../model/log.ts';
-import type { Status } from '../../model/status.ts';
-import type { TrafficLog } from '../../record/traffic/traffic-log.ts';
-import type { Lanes } from '../lanes/lanes.ts';
+import type { InstanceParts } from '../instance-parts.ts';
 import type { Operator } from '../orders/operator.ts';
-import type { Records } from '../records/records.ts';
-import type { Troubles } from '../troubles.ts';
+import { assembleStatus } from './status.ts';
 
 /** Networks whose owners are looked up for one answer, and remembered. */
 const LOOKUPS_MAX = 500;
 const OWNERS_MAX = 20_000;
 
-export interface PageOptions {
-  readonly config: Config;
-  readonly status: () => Status;
-  readonly rate: HttpServerOptions['rate'];
-  readonly probes: Probes;
-  readonly records: Records;
-  readonly traffic: TrafficLog;
-  readonly operator: Operator;
-  readonly annotate: ControlHandlers['annotate'];
-  readonly lanes: Pick<Lanes, 'list' | 'change'>;
-  readonly fleet: HttpServerOptions['fleet'];
-  readonly troubles: Troubles;
-  readonly now: () => number;
-  readonly log: Log;
-}
-
 /** Resolves to what closes it again; undefined where `http.listen` is off. */
-export async function openPage(options: PageOptions): Promise<(() => unknown) | undefined> {
-  const { config, status, probes, records, traffic, lanes, now, log } = options;
+export async function openPage(parts: InstanceParts, operator: Operator): Promise<(() => unknown) | undefined> {
+  const { config, probes, records, traffic, lanes, now, log } = parts;
   if (config.http.listen === 'off') return undefined;
   const http = await startHttpServer({
     listen: config.http.listen,
-    status,
-    rate: options.rate,
+    status: () => assembleStatus(parts),
+    rate: () => parts.plane?.engine?.countedRateLast ?? null,
     probes,
     bans: (limit) => records.newestBans(limit),
     recent: (limit) => records.trail.query({ limit, newestFirst: true }),
@@ -49,9 +27,9 @@ export async function openPage(options: PageOptions): Promise<(() => unknown) | 
     lanes: () => lanes.list(),
     // Loaded when somebody asks: an idle daemon does without.
     explain: async (subject) => (await import('./explain.ts')).explain(subject, config, now),
-    who: rememberOwners(config),
-    fleet: options.fleet,
-    actions: buildActions(options),
+    who: rememberOwners(parts.reports.who),
+    fleet: async () => parts.fleet?.report(),
+    actions: buildActions(parts, operator),
     log,
     now,
   });
@@ -60,8 +38,7 @@ export async function openPage(options: PageOptions): Promise<(() => unknown) | 
 }
 
 /** As the finder of `zban who` names them, remembered. */
-function rememberOwners({ who, detection }: Config): (networks: readonly string[]) => readonly string[] {
-  const finder = new WhoFinder({ table: who.table, robots: findRobots(detection.robots, () => {}) });
+function rememberOwners(finder: WhoFinder): HttpServerOptions['who'] {
   const known = new Map<string, string>();
   return (networks) => {
     const asked = networks.filter((name) => !known.has(name)).slice(0, LOOKUPS_MAX);
@@ -72,8 +49,8 @@ function rememberOwners({ who, detection }: Config): (networks: readonly string[
 }
 
 /** Undefined where they are off, or where the file says nobody may; the latter is a trouble. */
-function buildActions(options: PageOptions): Actions | undefined {
-  const { config, troubles } = options;
+function buildActions(parts: InstanceParts, operator: Operator): Actions | undefined {
+  const { config, troubles } = parts;
   const { actions, token_file: path } = config.http;
   if (!actions || path === undefined) return undefined;
   const loaded = loadTokens(path);
@@ -81,17 +58,22 @@ function buildActions(options: PageOptions): Actions | undefined {
     troubles.begin('http actions', `nobody can act from the dashboard: ${loaded.problem}`, loaded.fix);
     return undefined;
   }
-  return { tokens: loaded.tokens, act: (action, name) => act(options, action, name) };
+  return { tokens: loaded.tokens, act: (action, name) => act(parts, operator, action, name) };
 }
 
-async function act({ operator, lanes, annotate }: PageOptions, action: Action, name: string): Promise<ActionResult> {
+async function act(
+  { lanes, reports }: InstanceParts,
+  operator: Operator,
+  action: Action,
+  name: string,
+): Promise<ActionResult> {
   const { target, reason, forMs } = action;
   const by = { reason: reason === '' ? 'from the dashboard' : reason, operator: name };
   switch (action.action) {
     case 'annotate':
       return reason === ''
         ? { ok: false, message: 'the text of a note is its reason, and there is none' }
-        : annotate({ text: reason, operator: name });
+        : reports.annotate({ text: reason, operator: name });
     case 'drop_lane':
       return lanes.change({ ...by, id: target });
     case 'ban':

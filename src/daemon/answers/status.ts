@@ -1,75 +1,46 @@
 /** Puts the state of every part together: what status, dashboard and metrics show. */
-import type { Config } from '../../config/schema.ts';
 import type { Status } from '../../model/status.ts';
 import { formatSecond } from '../../model/time.ts';
 import { baselineEvent } from '../../traffic/baseline.ts';
-import type { EngineStatus } from '../../workers/messages.ts';
-import type { Panic } from '../orders/panic.ts';
+import type { InstanceParts } from '../instance-parts.ts';
+import { describePanic } from '../orders/panic.ts';
 import { hostName } from '../reports/announce.ts';
+import type { Totals } from '../run-totals.ts';
 import { VERSION } from '../version.ts';
 
-type Counts =
-  | 'lines_total'
-  | 'skipped'
-  | 'discarded'
-  | 'active_bans'
-  | 'observed_bans'
-  | 'bans_total'
-  | 'unbans_total'
-  | 'refused_total';
-type Load = 'cpu_percent' | 'memory_bytes' | 'host_cpu_percent' | 'host_memory_percent';
-
-type FixedStatus = Pick<
-  Status,
-  'mode' | 'panic' | 'profile' | 'sensitivity' | 'backend' | 'version' | 'config_version' | 'name'
->;
-
-/** What never changes while an instance runs. */
-export function fixedStatus(
-  config: Config,
-  panic: Panic | undefined,
-  configVersion: string,
-  backend: string,
-): FixedStatus {
-  const { mode, profile, sensitivity } = config;
-  const name = hostName(config);
-  const version = { version: VERSION, config_version: configVersion };
-  return { mode, panic: panic ?? null, profile, sensitivity, backend, ...version, name };
-}
-
-/** What the parts say of themselves. */
-export interface StatusSources {
-  readonly fixed: FixedStatus;
-  /** Of the process, not of the configuration in force. */
-  readonly uptimeSeconds: number;
-  readonly warmStart: Status['warm_start'];
-  readonly engine: EngineStatus | undefined;
-  readonly incident: Status['incident'];
-  readonly lagSeconds: number | null;
-  readonly counts: Pick<Status, Counts | 'outbox'>;
-  readonly logs: Status['logs'];
-  readonly load: Pick<Status, Load>;
-  readonly fleet: Status['fleet'];
-  readonly troubles: readonly string[];
-  readonly stopping: boolean;
-}
-
-function stateOf({ stopping, troubles, engine }: StatusSources): Status['state'] {
+function stateOf({ stopping, plane }: InstanceParts, troubles: readonly string[]): Status['state'] {
   if (stopping) return 'stopping';
   if (troubles.length > 0) return 'trouble';
-  if (!engine) return 'starting';
-  return engine.effective.ready ? 'running' : 'warming_up';
+  if (!plane?.engine) return 'starting';
+  return plane.engine.effective.ready ? 'running' : 'warming_up';
 }
 
-export function assembleStatus(sources: StatusSources): Status {
-  const { engine, incident, fixed, counts, load, logs, troubles } = sources;
+/** What this instance counted. */
+export function countTotals({ plane, bans }: InstanceParts): Totals {
+  const discarded = plane?.engine?.discarded ?? {};
+  return { lines_total: 0, skipped: {}, ...plane?.counts(), discarded, ...bans.counts() };
+}
+
+export function assembleStatus(parts: InstanceParts): Status {
+  const { options, config, panic, records, reports, plane } = parts;
+  const { mode, profile, sensitivity } = config;
+  const engine = plane?.engine;
+  const incident = plane?.incident() ?? null;
+  const fleet = parts.fleet?.status();
+  const troubles = [...(panic ? [describePanic(panic)] : []), ...parts.troubles.list()];
+  const totals = options.totals.plus(countTotals(parts));
+  const recorded = records.counts();
   return {
-    state: stateOf(sources),
-    warm_start: sources.warmStart,
-    ...fixed,
-    uptime_seconds: Math.round(sources.uptimeSeconds),
-    ...counts,
-    log_lag_seconds: sources.lagSeconds,
+    state: stateOf(parts, troubles),
+    warm_start: plane?.warmStart ?? null,
+    ...{ mode, panic: panic ?? null, profile, sensitivity, backend: parts.backend },
+    ...{ version: VERSION, config_version: options.loaded.version, name: hostName(config) },
+    uptime_seconds: Math.round(process.uptime()),
+    ...totals,
+    ...recorded,
+    discarded: { ...totals.discarded, ...recorded.discarded },
+    outbox: reports.announcer.size(),
+    log_lag_seconds: plane?.lagSeconds() ?? null,
     global_anomaly: incident !== null,
     incident,
     fuse_tripped: engine?.fuse !== undefined,
@@ -81,9 +52,9 @@ export function assembleStatus(sources: StatusSources): Status {
     clients: engine?.clients ?? 0,
     baseline: engine ? baselineEvent(engine.effective, engine.second) : null,
     top_clients: engine?.topClients ?? [],
-    logs,
-    ...(sources.fleet && { fleet: sources.fleet }),
-    ...load,
+    logs: plane?.logs() ?? [],
+    ...(fleet && { fleet }),
+    ...parts.load.current(),
     troubles,
   };
 }

@@ -4,45 +4,33 @@ import { type EnforcementBackend, EnforcementError } from '../../enforce/backend
 import { createDryRunBackend } from '../../enforce/dry-run.ts';
 import { createEnforcer, type Enforcer } from '../../enforce/enforcer.ts';
 import type { Picked } from '../../enforce/pick.ts';
-import type { EnforcementResult } from '../../enforce/reconciler.ts';
 import type { ActiveBan } from '../../model/audit.ts';
 import type { Log } from '../../model/log.ts';
-import type { DesiredBans, KernelBan } from '../../model/reconcile.ts';
-import type { Troubles } from '../troubles.ts';
+import type { KernelBan } from '../../model/reconcile.ts';
+import type { InstanceParts } from '../instance-parts.ts';
 import type { Bans } from './bans.ts';
 
-export interface EnforcementOptions {
-  readonly config: Config;
-  readonly now: () => number;
-  readonly log: Log;
-  readonly troubles: Troubles;
-  readonly desired: DesiredBans;
-  readonly onResult: (result: EnforcementResult) => Promise<void>;
-  /** Takes over what the firewall holds, where the records of it may be lost. */
-  readonly adopt: ((held: Iterable<KernelBan>) => Promise<void>) | undefined;
-  /** Aborted when the start is to be given up: commands that run are killed, what is left undone the next start does. */
-  readonly signal: AbortSignal;
-}
-
-/** Rejects with EnforcementError when the configured backend cannot work here. */
-export async function buildEnforcement(options: EnforcementOptions): Promise<{ enforcer: Enforcer; backend: string }> {
-  const { config, now, log, troubles, desired, onResult, signal } = options;
+/**
+ * Rejects with EnforcementError when the configured backend cannot work here. When the start is given up, commands that run are killed:
+ * what is left undone the next start does.
+ */
+export async function buildEnforcement(parts: InstanceParts): Promise<{ enforcer: Enforcer; backend: string }> {
+  const { config, records, bans, now, log, troubles, signal } = parts;
   const { firewall, mode } = config;
   const { backend, reason, leaveOthers } =
     mode === 'observe' ? pickNone(now) : await pickConfigured(config, log, signal, now);
   log('info', `enforcement backend ${backend.name}`, { reason });
-  if (options.adopt) await options.adopt(await listHeld(backend, log));
+  // The firewall may hold bans that the lost records had.
+  if (records.loss !== undefined) await records.adopt(await listHeld(backend, log));
   const enforcer = createEnforcer({
     backend,
     leaveOthers,
-    desired,
+    desired: bans.desired,
     now,
     reconcileMs: firewall.reconcile,
-    onResult,
-    onTrouble: (trouble) => {
-      if (trouble) troubles.begin('firewall', `bans are not enforced as they should be: ${trouble.message}`);
-      else troubles.end('firewall');
-    },
+    onResult: (result) => bans.onResult(result),
+    onTrouble: (trouble) =>
+      troubles.set('firewall', trouble && `bans are not enforced as they should be: ${trouble.message}`),
     log,
     signal,
   });

@@ -1,46 +1,69 @@
-/** Who may never be banned, and who carries out what people order; each needs the other. */
-import type { Config } from '../../config/schema.ts';
-import type { Bans } from '../bans/bans.ts';
-import type { Lanes } from '../lanes/lanes.ts';
+/** Puts together who is never banned (configuration, operators, this host, CDNs), and who carries out what people order; each needs the other. */
+import { Resolver } from 'node:dns/promises';
+import { Allowlist } from '../../host/allowlist.ts';
+import { findCdnProtection } from '../../host/cdn-ranges.ts';
+import { findProtectedAddresses } from '../../host/protected.ts';
+import { SshSessions } from '../../host/ssh-sessions.ts';
+import type { InstanceParts } from '../instance-parts.ts';
 import type { DataPlane } from '../plane/data-plane.ts';
-import type { Records } from '../records/records.ts';
-import type { Troubles } from '../troubles.ts';
-import { buildProtection } from './build-protection.ts';
-import { Operator, type OperatorOptions } from './operator.ts';
-import type { Protection } from './protection.ts';
+import { Operator } from './operator.ts';
+import { Protection, type ProtectionOptions } from './protection.ts';
 
-export interface BuildOperatorOptions extends Required<Pick<OperatorOptions, 'now' | 'reconcile' | 'onUnban'>> {
-  readonly config: Config;
-  readonly records: Records;
-  readonly bans: Bans;
-  readonly lanes: Lanes;
-  readonly troubles: Troubles;
-  readonly plane: DataPlane;
-  readonly signal: AbortSignal;
-}
+/** Longest wait for a name of the allowlist. */
+const RESOLVE_TIMEOUT_MS = 3000;
+/** Age at which the addresses of an allowed host name are looked up again: what dynamic DNS commonly grants. */
+const RESOLVE_MS = 300_000;
 
-export function buildOperator(options: BuildOperatorOptions): { operator: Operator; protection: Protection } {
-  const { config, records, bans, lanes, troubles, plane, now, signal, reconcile, onUnban } = options;
-  const protection = buildProtection({
-    config,
-    signal,
-    allowed: () => records.trail.allowed().map(({ entry }) => entry),
-    troubles,
-    onChange: async (networks) => {
-      await lanes.setAllowed(networks);
-      await plane.pipeline.send({ kind: 'never_banned', networks });
-      await operator.liftProtected();
-    },
+export function buildOperator(
+  parts: InstanceParts,
+  { pipeline }: DataPlane,
+): { operator: Operator; protection: Protection } {
+  const { config, records, bans, lanes, now } = parts;
+  const protection = buildProtection(parts, async (networks) => {
+    await lanes.setAllowed(networks);
+    await pipeline.send({ kind: 'never_banned', networks });
+    await operator.liftProtected();
   });
   const operator: Operator = new Operator({
-    config,
-    bans,
-    trail: records.trail,
-    protection,
-    pipeline: plane.pipeline,
-    now,
-    reconcile,
-    onUnban,
+    ...{ config, bans, trail: records.trail, protection, pipeline, now },
+    reconcile: () => parts.reconcile(),
+    onUnban: (request) => parts.fleet?.noteUnban(request),
   });
   return { operator, protection };
+}
+
+function buildProtection(
+  { config, records, troubles, signal }: InstanceParts,
+  onChange: ProtectionOptions['onChange'],
+): Protection {
+  const resolver = new Resolver({ timeout: RESOLVE_TIMEOUT_MS, tries: 2 });
+  signal.addEventListener('abort', () => resolver.cancel(), { once: true });
+  const allowlist = new Allowlist({
+    entries: () => [...config.bans.allowlist, ...records.trail.allowed().map(({ entry }) => entry)],
+    resolver,
+    resolveMs: RESOLVE_MS,
+    timeoutMs: RESOLVE_TIMEOUT_MS,
+    now: () => performance.now(),
+    onTrouble: (name, message) => troubles.set(`allowlist ${name}`, message && `${name} of the allowlist: ${message}`),
+  });
+  const sessions = new SshSessions(() => performance.now());
+  return new Protection({
+    scheme: config.detection,
+    cdn: findCdnProtection(config.bans, (message) =>
+      troubles.begin('bans.cdn_ranges', `${message}; the list that comes with zban is in force`),
+    ),
+    allowlist: () => allowlist.current(),
+    host: () =>
+      findProtectedAddresses({
+        sshPorts: config.firewall.protect_ports,
+        sessions,
+        sshConnection: process.env['SSH_CONNECTION'],
+      }),
+    onTrouble: (message) =>
+      troubles.set(
+        'protection',
+        message && `who is protected on this host cannot be looked up (${message}): those found before stay protected`,
+      ),
+    onChange,
+  });
 }

@@ -1,44 +1,17 @@
 /** The data plane with everything that what it reads goes to. */
-import type { Config } from '../../config/schema.ts';
-import type { FuseHold } from '../../decide/fuse.ts';
-import type { Log } from '../../model/log.ts';
-import type { WarmStart } from '../../model/status.ts';
-import type { TrafficLog } from '../../record/traffic/traffic-log.ts';
-import type { EngineOptions } from '../../settings/engine-settings.ts';
 import { freeMemory } from '../../workers/free-memory.ts';
-import type { DaemonProbes } from '../answers/probes.ts';
-import type { Bans } from '../bans/bans.ts';
-import type { SystemdNotifier } from '../notify-systemd.ts';
-import type { Records } from '../records/records.ts';
-import type { Troubles } from '../troubles.ts';
-import type { LogWatch } from '../watch/log-watch.ts';
+import type { InstanceParts } from '../instance-parts.ts';
 import { DataPlane } from './data-plane.ts';
 
-export interface BuildPlaneOptions {
-  readonly config: Config;
-  readonly engineOptions: EngineOptions;
-  readonly records: Records;
-  readonly bans: Bans;
-  readonly troubles: Troubles;
-  readonly traffic: TrafficLog;
-  readonly probes: DaemonProbes;
-  readonly systemd: SystemdNotifier;
-  readonly now: () => number;
-  readonly log: Log;
-  /** Of the instance before. */
-  readonly fuse: FuseHold | undefined;
-  readonly watch: () => LogWatch | undefined;
-  readonly onWarmStart: (progress: WarmStart) => void;
-}
-
-export function buildPlane(options: BuildPlaneOptions): DataPlane {
-  const { config, engineOptions, records, bans, troubles, traffic, probes, systemd, now, log, fuse } = options;
+export function buildPlane(parts: InstanceParts): DataPlane {
+  const { config, records, bans, troubles, traffic, probes, now, log } = parts;
+  const { systemd, loaded, totals, onWarmStart } = parts.options;
   const plane = new DataPlane({
     config,
-    engineOptions,
+    engineOptions: loaded.engine,
     positions: records.trail.positions(),
     baseline: records.learned.load(),
-    fuse,
+    fuse: totals.fuse,
     now,
     log,
     troubles,
@@ -57,9 +30,9 @@ export function buildPlane(options: BuildPlaneOptions): DataPlane {
     },
     onProgress: () => {
       systemd.watchdog();
-      if (plane.warmStart) options.onWarmStart(plane.warmStart);
+      if (plane.warmStart) onWarmStart(plane.warmStart);
       probes.noteProgress();
-      if (plane.engine) options.watch()?.look(plane.engine);
+      if (plane.engine) parts.watch?.look(plane.engine);
       if (plane.isCurrent) bans.catchUp();
     },
   });

@@ -30,10 +30,7 @@ export function buildAnnouncer(
     now,
     sender: { host: hostName(config), link: config.notify.dashboard_url },
     log,
-    onTrouble: (name, trouble) => {
-      if (trouble) troubles.begin(troubleKeyOf(name), trouble.what, trouble.fix);
-      else troubles.end(troubleKeyOf(name));
-    },
+    onTrouble: (name, trouble) => troubles.set(troubleKeyOf(name), trouble?.what, trouble?.fix),
   });
 }
 

@@ -1,13 +1,13 @@
 /** What the engine notices about the log as a whole, once a second: clocks that differ, a proxy in the place of clients, bans that don't hold. */
 
-import type { Config } from '../../config/schema.ts';
 import { findConnections } from '../../host/connections.ts';
 import { formatPrefix } from '../../net/prefix.ts';
 import { formatDuration } from '../../words/duration.ts';
 import type { EngineStatus } from '../../workers/messages.ts';
+import type { InstanceParts } from '../instance-parts.ts';
 import type { Protection } from '../orders/protection.ts';
 import type { Troubles } from '../troubles.ts';
-import { Efficacy, type EfficacyOptions } from './efficacy.ts';
+import { Efficacy } from './efficacy.ts';
 
 const PROXY = 'proxy';
 const CLOCK = 'clock';
@@ -91,25 +91,22 @@ export class LogWatch {
   }
 }
 
-export interface BuildLogWatchOptions
-  extends Omit<LogWatchOptions, 'efficacy' | 'outOfOrderMs'>,
-    Pick<EfficacyOptions, 'findActiveBan' | 'troubles'> {
-  readonly config: Config;
-  /** Name of the enforcement backend. */
-  readonly backend: string;
-}
-
 /** The watch of an instance: in observe mode no ban can fail to hold. */
-export function buildLogWatch(options: BuildLogWatchOptions): LogWatch {
-  const { config, backend, findActiveBan, troubles } = options;
+export function buildLogWatch(parts: InstanceParts, protection: Protection): LogWatch {
+  const { config, records, troubles, now } = parts;
   const efficacy = new Efficacy({
-    backend: () => backend,
+    backend: () => parts.backend,
     openPorts: config.firewall.protect_ports,
     scheme: config.detection,
-    findActiveBan,
+    findActiveBan: (client) => records.trail.findActiveBan(client, now()),
     connections: () => findConnections(),
     troubles,
   });
   const { out_of_order: outOfOrderMs } = config.detection;
-  return new LogWatch({ ...options, outOfOrderMs, efficacy: config.mode === 'enforce' ? efficacy : undefined });
+  return new LogWatch({
+    outOfOrderMs,
+    protection,
+    troubles,
+    efficacy: config.mode === 'enforce' ? efficacy : undefined,
+  });
 }
