@@ -8,7 +8,7 @@ import { describeVerdict, listNotices } from './verdict.ts';
 
 /** Where the page's contents come from. All must be cheap: they are asked every second while somebody looks. */
 export interface FeedSources {
-  readonly status: () => Promise<Status> | Status;
+  readonly status: () => Status;
   /** Requests a second that count towards the site's baseline, by the newest second of the log; null while zban starts. */
   readonly rate: () => number | null;
   /** The lanes that have not ended; few. */
@@ -23,29 +23,18 @@ const ROWS_MAX = 120;
 const HISTORY_SECONDS = 300;
 /** A snapshot is sent every second. */
 const FRESH_MS = 1000;
-/** The daemon's answer is waited for this long. */
-const STATUS_TIMEOUT_MS = 3000;
 
 export class Feed {
   readonly #sources: FeedSources;
   readonly #now: () => number;
   readonly #hasActions: boolean;
   readonly #rates: (number | null)[] = [];
-  #asking: Promise<Status> | undefined;
-  #encoded: { readonly json: Promise<string>; readonly atMs: number } | undefined;
+  #newest: { readonly json: string; readonly atMs: number } | undefined;
 
   constructor(sources: FeedSources, now: () => number, hasActions: boolean) {
     this.#sources = sources;
     this.#hasActions = hasActions;
     this.#now = now;
-  }
-
-  /** The daemon's status; rejects when it fails or takes longer than three seconds. Callers share one question. */
-  async status(): Promise<Status> {
-    this.#asking ??= this.#ask().finally(() => {
-      this.#asking = undefined;
-    });
-    return this.#asking;
   }
 
   /** Notes the rate of this second. */
@@ -55,27 +44,17 @@ export class Feed {
     if (this.#rates.length > HISTORY_SECONDS) this.#rates.shift();
   }
 
-  /** All that the page shows, as one line of JSON; rejects like `status`. Anyone who asks within a second gets the same. */
-  snapshot(): Promise<string> {
-    const ageMs = this.#now() - (this.#encoded?.atMs ?? Number.NEGATIVE_INFINITY);
-    if (this.#encoded && ageMs >= 0 && ageMs < FRESH_MS) return this.#encoded.json;
-    return this.refresh();
+  /** All that the page shows, as one line of JSON. Anyone who asks within a second gets the same. Throws what a source throws. */
+  snapshot(): string {
+    const ageMs = this.#now() - (this.#newest?.atMs ?? Number.NEGATIVE_INFINITY);
+    return this.#newest && ageMs >= 0 && ageMs < FRESH_MS ? this.#newest.json : this.refresh();
   }
 
   /** As it is now. */
-  refresh(): Promise<string> {
-    const encoded = { json: this.#encode(), atMs: this.#now() };
-    this.#encoded = encoded;
-    // A failure is nobody's answer but theirs who wait for it.
-    encoded.json.catch(() => {
-      if (this.#encoded === encoded) this.#encoded = undefined;
-    });
-    return encoded.json;
-  }
-
-  async #encode(): Promise<string> {
-    const status = trimStatus(await this.status());
-    const rows = this.#sources.recent(ROWS_MAX);
+  refresh(): string {
+    const { status: findStatus, recent, lanes } = this.#sources;
+    const status = trimStatus(findStatus());
+    const rows = recent(ROWS_MAX);
     const news = rows.filter((entry) => !isRoutine(entry)).slice(0, RECENT_MAX);
     const snapshot: Snapshot = {
       status,
@@ -83,24 +62,14 @@ export class Feed {
       notices: listNotices(status),
       nowMs: this.#now(),
       zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-      lanes: this.#sources.lanes().map(toLaneLine),
+      lanes: lanes().map(toLaneLine),
       recent: news.map(toRecentLine),
       revision: rows[0]?.id ?? 0,
       rates: this.#rates,
       actions: this.#hasActions,
     };
-    return JSON.stringify(snapshot);
-  }
-
-  async #ask(): Promise<Status> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('the daemon did not answer in time')), STATUS_TIMEOUT_MS);
-    });
-    try {
-      return await Promise.race([Promise.resolve().then(this.#sources.status), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    const json = JSON.stringify(snapshot);
+    this.#newest = { json, atMs: snapshot.nowMs };
+    return json;
   }
 }

@@ -71,7 +71,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   );
   server.maxConnections = CONNECTIONS_MAX;
   await listenOn(server, options.listen);
-  const timer = setInterval(() => void pages.tick(), TICK_MS);
+  const timer = setInterval(() => pages.tick(), TICK_MS);
   timer.unref();
   const close = async (): Promise<void> => {
     clearInterval(timer);
@@ -99,7 +99,6 @@ class Pages {
   readonly #now: () => number;
   /** By path; nothing is looked up on the disk. */
   readonly #routes: ReadonlyMap<string, Route>;
-  #ticking = false;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
@@ -109,17 +108,13 @@ class Pages {
     this.#routes = this.#buildRoutes();
   }
 
-  /** Notes this second's rate and, when somebody looks, sends a snapshot. A tick that takes longer skips the next. */
-  async tick(): Promise<void> {
-    if (this.#ticking) return;
-    this.#ticking = true;
+  /** Notes this second's rate and, when somebody looks, sends a snapshot. */
+  tick(): void {
     try {
       this.#feed.sample();
-      if (this.#stream.readers > 0) this.#stream.send(await this.#feed.refresh());
+      if (this.#stream.readers > 0) this.#stream.send(this.#feed.refresh());
     } catch (error) {
       this.#options.log('warn', 'no snapshot for the page', { cause: describe(error) });
-    } finally {
-      this.#ticking = false;
     }
   }
 
@@ -156,15 +151,15 @@ class Pages {
   }
 
   #buildRoutes(): ReadonlyMap<string, Route> {
-    const { probes, bans, traffic, explain, who, fleet, actions } = this.#options;
+    const { status, probes, bans, traffic, explain, who, fleet, actions } = this.#options;
     const feed = this.#feed;
     const routes: Record<string, Route> = {
       '/events': (request) => this.#serveEvents(request),
-      '/metrics': async ({ response }) => answer(response, 200, METRICS_TYPE, await renderMetrics(await feed.status())),
+      '/metrics': async ({ response }) => answer(response, 200, METRICS_TYPE, await renderMetrics(status())),
       '/healthz': ({ response }) => answerProbe(response, 'alive', probes.findStall()),
       '/readyz': ({ response }) => answerProbe(response, 'ready', probes.findUnready()),
-      '/api/snapshot': async ({ response }) => answer(response, 200, 'application/json', `${await feed.snapshot()}\n`),
-      '/api/status': async ({ response }) => answerJson(response, await feed.status()),
+      '/api/snapshot': ({ response }) => answer(response, 200, 'application/json', `${feed.snapshot()}\n`),
+      '/api/status': ({ response }) => answerJson(response, status()),
       '/api/bans': ({ response }) => answerJson(response, bans(LISTED_MAX).map(toBanLine)),
       '/api/ban-list': ({ response }) => {
         const revision = this.#options.recent(1)[0]?.id ?? 0;
@@ -194,12 +189,21 @@ class Pages {
     return new Map(Object.entries(routes));
   }
 
-  async #serveEvents({ message, response }: Request): Promise<void> {
-    if (message.method === 'HEAD') return answer(response, 200, 'text/event-stream', '');
-    const first = await this.#feed.snapshot().catch(() => undefined);
-    if (response.destroyed || this.#stream.add(response, first)) return;
-    response.setHeader('retry-after', '10');
-    answer(response, 503, 'text/plain', `${READERS_MAX} pages are open already\n`);
+  #serveEvents({ message, response }: Request): void {
+    if (message.method === 'HEAD') answer(response, 200, 'text/event-stream', '');
+    else if (!this.#stream.add(response, this.#findSnapshot())) {
+      response.setHeader('retry-after', '10');
+      answer(response, 503, 'text/plain', `${READERS_MAX} pages are open already\n`);
+    }
+  }
+
+  /** Undefined where it cannot be made now: a later one may be. */
+  #findSnapshot(): string | undefined {
+    try {
+      return this.#feed.snapshot();
+    } catch {
+      return undefined;
+    }
   }
 }
 
