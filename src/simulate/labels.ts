@@ -1,33 +1,10 @@
 /** Labels a simulated log: who attacked, who is honest though busy, who does not count either way. */
-import { type AccessEvent, type AttackKind, isAttack, type Role } from './access-event.ts';
+import { type AccessEvent, isAttack, type Role } from './access-event.ts';
+import { SITUATIONS } from './attacks/situations.ts';
 import { AttackRecord, ClientRecord } from './client-record.ts';
-import type { LabelledAttacker, LabelledClient, Labels } from './label-file.ts';
 
-/** What befell the site, in epoch milliseconds. */
-interface LabelledIncident {
-  readonly kind: string;
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-/** Kinds as the labels of real logs name them. */
-const LABEL_KIND: Readonly<Record<AttackKind, string>> = {
-  flood: 'flood',
-  'rare-flood': 'flood',
-  'post-flood': 'flood',
-  ramp: 'flood',
-  distributed: 'distributed_flood',
-  'distributed-near': 'distributed_flood',
-  'distributed-random': 'distributed_flood',
-  scanner: 'scanner',
-  'masked-scan': 'scanner',
-  'redirect-scan': 'scanner',
-  'slow-scan': 'scanner',
-  login: 'brute_force',
-  xmlrpc: 'brute_force',
-  'api-scrape': 'scraper',
-  harvest: 'scraper',
-};
+/** The file of labels: that of hand-labelled real logs, so that one scorer serves both. */
+export type Labels = ReturnType<Labeller['labels']>;
 
 /** An honest client with so many requests in some minute is worth naming. */
 const HEAVY_PER_MINUTE = 60;
@@ -58,8 +35,8 @@ export class Labeller {
     count(this.#minute, Math.floor(event.timeMs / 60_000));
   }
 
-  /** The labels of everything seen so far. */
-  labels(description: string, incidents: readonly LabelledIncident[] = []): Labels {
+  /** The labels of everything seen so far. Times are epoch seconds. */
+  labels(description: string) {
     const honest = [...this.#honest].filter(([client]) => !this.#attackers.has(client));
     const heavy = honest
       .filter(([, { perMinute, role }]) => role !== 'prober' && perMinute.max >= HEAVY_PER_MINUTE)
@@ -72,12 +49,9 @@ export class Labeller {
         'attackers: tier loud must be found, moderate should be, stealth is below what a rate can see. benign_heavy and any client not named: a ban is false. minor_probers count neither way.',
       attackers: [...this.#attackers].map(([client, record]) => attacker(client, record, this.#honest.has(client))),
       benign_heavy: heavy,
-      ambiguous: [],
+      ambiguous: [] as ReturnType<typeof benign>[],
       minor_probers: honest.filter(([, { role }]) => role === 'prober').map(([, { ip }]) => ip),
-      global_events: [
-        ...incidents.map(incidentEvent),
-        ...siteEvents([...this.#attackers.values(), ...this.#honest.values()]),
-      ],
+      global_events: siteEvents([...this.#attackers.values(), ...this.#honest.values()]),
     };
   }
 
@@ -95,7 +69,7 @@ export class Labeller {
     return record;
   }
 
-  #stats(): Labels['stats'] {
+  #stats() {
     const spanMs = this.#lastMs - this.#firstMs;
     const mostFrequent = [...this.#status].sort((left, right) => right[1] - left[1]);
     return {
@@ -105,9 +79,10 @@ export class Labeller {
       span_hours: round(spanMs / 3_600_000, 1),
       ips: this.#ips.size,
       rps_mean: spanMs > 0 ? round(this.#lines / (spanMs / 1000), 3) : 0,
+      // Of the busiest second and the busiest minute of the clock.
       rps_max: this.#second.max,
       rpm_max: this.#minute.max,
-      status: Object.fromEntries(mostFrequent),
+      status: Object.fromEntries(mostFrequent) as Readonly<Record<string, number>>,
     };
   }
 }
@@ -118,16 +93,18 @@ function count(counter: { at: number; n: number; max: number }, at: number): voi
   counter.max = Math.max(counter.max, counter.n);
 }
 
-function attacker(client: string, record: AttackRecord, shared: boolean): LabelledAttacker {
+/** `shared`: honest people have the same address. */
+function attacker(client: string, record: AttackRecord, shared: boolean) {
   const { attack, bursts, errorsPerMinute, perMinute, perTenSeconds, signInsPerTenMinutes } = record;
-  const measure = Math.max(perMinute.max / 60, errorsPerMinute.max / 30, signInsPerTenMinutes.max / 60);
   return {
+    // The first address seen; an IPv6 attacker is its whole network, `client`.
     ip: record.ip,
     client,
-    kind: LABEL_KIND[attack],
+    // As real logs' labels name it, and as `--attacks` does.
+    kind: SITUATIONS[attack].label,
     attack,
     shared,
-    tier: measure >= 1 ? 'loud' : measure >= 1 / 3 ? 'moderate' : 'stealth',
+    tier: tierOf(record),
     first: record.firstMs / 1000,
     last: record.lastMs / 1000,
     requests: record.requests,
@@ -139,13 +116,15 @@ function attacker(client: string, record: AttackRecord, shared: boolean): Labell
   };
 }
 
-function benign(client: string, record: ClientRecord): LabelledClient {
-  const { ip, perMinute, requests, role } = record;
-  return { ip, client, why: `simulated ${role}, ${record.errors} errors`, n: requests, peak_60s: perMinute.max };
+/** `loud`: at least 60 requests or 30 errors a minute, or 60 sign-in POSTs in ten; `moderate`: a third of that; `stealth`: less. */
+function tierOf({ perMinute, errorsPerMinute, signInsPerTenMinutes }: AttackRecord): 'loud' | 'moderate' | 'stealth' {
+  const measure = Math.max(perMinute.max / 60, errorsPerMinute.max / 30, signInsPerTenMinutes.max / 60);
+  return measure >= 1 ? 'loud' : measure >= 1 / 3 ? 'moderate' : 'stealth';
 }
 
-function incidentEvent({ fromMs, kind, toMs }: LabelledIncident): Labels['global_events'][number] {
-  return { start: fromMs / 1000, end: toMs / 1000, kind: `${kind} (not an attack)`, note: 'simulated' };
+function benign(client: string, record: ClientRecord) {
+  const { ip, perMinute, requests, role } = record;
+  return { ip, client, why: `simulated ${role}, ${record.errors} errors`, n: requests, peak_60s: perMinute.max };
 }
 
 /** What the site as a whole has to bear, by role. */
@@ -156,7 +135,7 @@ const SITE_EVENTS: readonly { role: Role; kind: string; note: string }[] = [
   { role: 'flash-crowd', kind: 'flash crowd (honest visitors, not an attack)', note: 'clients of one newsletter' },
 ];
 
-function siteEvents(clients: readonly ClientRecord[]): Labels['global_events'][number][] {
+function siteEvents(clients: readonly ClientRecord[]) {
   return SITE_EVENTS.flatMap(({ role, kind, note }) => {
     const own = clients.filter((record) => record.role === role);
     if (own.length === 0) return [];

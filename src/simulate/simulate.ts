@@ -3,7 +3,6 @@ import type { AccessEvent } from './access-event.ts';
 import { AttackerAddresses } from './addresses.ts';
 import { runAttack } from './attacks/attack.ts';
 import type { AttackPlan } from './attacks/plan.ts';
-import { type Incident, incidentsAt } from './incidents.ts';
 import { populate } from './population/populate.ts';
 import { Random } from './random.ts';
 import { buildSite, type SiteKind } from './site.ts';
@@ -26,7 +25,6 @@ export interface Simulation {
   /** Default `shop`. */
   readonly site?: SiteKind;
   readonly attacks: readonly AttackPlan[];
-  readonly incidents?: readonly Incident[];
 }
 
 /**
@@ -37,15 +35,11 @@ export function* simulate(simulation: Simulation): Generator<AccessEvent, void, 
   const { seed, startMs, speed = 1 } = simulation;
   const endMs = startMs + simulation.durationMs;
   const calendar = new Calendar();
-  const befall = incidentsAt(startMs, simulation.incidents ?? []);
   const world: World = {
     site: buildSite(new Random(seed, 'site'), simulation.site ?? 'shop'),
     startMs,
     endMs,
-    send: (event) => {
-      const changed = befall(event);
-      if (changed) calendar.send(changed);
-    },
+    send: (event) => calendar.send(event),
     wake: (timeMs, act) => calendar.wake(timeMs, act),
     level: simulation.steady ? () => 1 : dayCurve(new Random(seed, 'day'), startMs, speed),
   };

@@ -80,6 +80,28 @@ export function recur(
   next();
 }
 
+/** Lets `act` happen now, at `timeMs`, and again at every moment that it gives, until it gives none. */
+export function repeat(world: World, timeMs: number, act: (timeMs: number) => number | undefined): void {
+  const nextMs = act(timeMs);
+  if (nextMs !== undefined) world.wake(nextMs, () => repeat(world, nextMs, act));
+}
+
+/** Lets `act` happen by the clock, `jitterMs` early or late at most, from some moment of the first period on. */
+export function beat(
+  world: World,
+  random: Random,
+  periodMs: number,
+  jitterMs: number,
+  act: (timeMs: number) => void,
+): void {
+  const tick = (timeMs: number): number => {
+    act(timeMs);
+    return timeMs + periodMs + random.int(-jitterMs, jitterMs);
+  };
+  const firstMs = world.startMs + random.int(0, periodMs);
+  world.wake(firstMs, () => repeat(world, firstMs, tick));
+}
+
 /** Visits of which the mean is taken. */
 const TRIALS = 1000;
 

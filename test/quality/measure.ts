@@ -3,6 +3,7 @@ import type { AccessEvent } from '../../src/simulate/access-event.ts';
 import { type AttackPlan, parseAttacks } from '../../src/simulate/attacks/plan.ts';
 import { Labeller } from '../../src/simulate/labels.ts';
 import { simulate } from '../../src/simulate/simulate.ts';
+import { befallen } from './incidents.ts';
 import { Judge } from './judge.ts';
 import type { Scene } from './scenes.ts';
 import { addScore, emptyScore, type Score } from './score.ts';
@@ -34,7 +35,8 @@ export function measure(scene: Scene): Measurement {
   for (const seed of scene.seeds) {
     const labeller = new Labeller();
     const judge = new Judge();
-    judge.feed(watched(simulate({ ...scene, seed, startMs: START_MS, durationMs, attacks }), labeller));
+    const events = simulate({ ...scene, seed, startMs: START_MS, durationMs, attacks });
+    judge.feed(watched(befallen(events, START_MS, scene.incidents ?? []), labeller));
     const labels = labeller.labels(scene.name);
     lines += labels.stats.lines;
     addScore(score, labels, judge.bans);

@@ -1,6 +1,6 @@
 /** The situations that the default profile is measured in. */
-import type { Incident } from '../../src/simulate/incidents.ts';
 import type { SiteKind } from '../../src/simulate/site.ts';
+import type { Incident } from './incidents.ts';
 
 export interface Scene {
   readonly name: string;

@@ -3,36 +3,8 @@ import { type Address, type AttackerAddresses, attackerIpv6, ipv4Address, ipv6Ad
 import type { Random } from '../random.ts';
 import { attackerAgent, browserAgent } from '../user-agents.ts';
 import type { World } from '../world.ts';
-import { floodAtRandom, floodFromMany, floodFromNear } from './distributed.ts';
-import { gatherCrowd } from './flash-crowd.ts';
-import { flood, floodRarePages, floodWithPosts, ramp } from './floods.ts';
-import { guessPasswords, guessThroughXmlRpc } from './guesses.ts';
 import type { AttackPlan } from './plan.ts';
-import type { Attack } from './pour.ts';
-import { scan, scanBehindPageLoads, scanRedirected, scanSlowly } from './scans.ts';
-import { harvestPages, scrapeApi } from './scrapes.ts';
-
-const LAUNCH: Readonly<Record<SituationKind, (attack: Attack) => void>> = {
-  flood,
-  'rare-flood': floodRarePages,
-  'post-flood': floodWithPosts,
-  ramp,
-  distributed: floodFromMany,
-  'distributed-near': floodFromNear,
-  'distributed-random': floodAtRandom,
-  scanner: scan,
-  'masked-scan': scanBehindPageLoads,
-  'redirect-scan': scanRedirected,
-  'slow-scan': scanSlowly,
-  login: guessPasswords,
-  xmlrpc: guessThroughXmlRpc,
-  'api-scrape': scrapeApi,
-  harvest: harvestPages,
-  'flash-crowd': gatherCrowd,
-};
-
-/** Attackers that call themselves a browser of today. */
-const MASKED: ReadonlySet<SituationKind> = new Set(['masked-scan', 'harvest']);
+import { SITUATIONS } from './situations.ts';
 
 /** Lets the planned attack happen, as often as it repeats. */
 export function runAttack(world: World, random: Random, plan: AttackPlan, addresses: AttackerAddresses): void {
@@ -41,7 +13,7 @@ export function runAttack(world: World, random: Random, plan: AttackPlan, addres
     if (startMs >= world.endMs) return;
     world.wake(startMs, () => {
       const source = plan.kind === 'flood' ? home : attackerHome(random, plan, addresses);
-      LAUNCH[plan.kind]({
+      SITUATIONS[plan.kind].launch({
         world,
         random,
         plan,
@@ -61,7 +33,7 @@ function attackerHome(random: Random, { origin }: AttackPlan, addresses: Attacke
 }
 
 function sendersAt(random: Random, kind: SituationKind, host: string, home: string): () => Sender {
-  const userAgent = MASKED.has(kind) ? browserAgent(random) : attackerAgent(random);
+  const userAgent = SITUATIONS[kind].isMasked ? browserAgent(random) : attackerAgent(random);
   const fixed: Address | undefined = home.endsWith(':') ? undefined : ipv4Address(home);
   const hosts = fixed ? [fixed] : Array.from({ length: 40 }, () => ipv6Address(home, random));
   const senders = hosts.map((address): Sender => ({ ...address, userAgent, host, role: kind }));

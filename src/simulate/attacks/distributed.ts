@@ -1,29 +1,27 @@
 /** Floods in which no client is conspicuous: a hundred requests a second, five a minute from each of 1,200 clients. */
-import type { AttackKind, Sender } from '../access-event.ts';
+import { ask } from '../actor.ts';
 import { botIpv4, botIpv6, ipv4Address, ipv6Address } from '../addresses.ts';
-import { dynamicRequest } from '../population/requests.ts';
 import { attackerAgent, browserAgent } from '../user-agents.ts';
 import { type Attack, pour } from './pour.ts';
 
 const BOT_COUNT = 1200;
 const RATE_RPS = 100;
+/** Addresses from one bot to the next: neighbours, or one in each network. */
+const [NEAR, FAR] = [1, 257];
 
 /** From everywhere, with the tools' own names: one expensive path. */
 export function floodFromMany(attack: Attack): void {
-  const { random } = attack;
-  floodFrom(
-    attack,
-    recruit(attack, 'distributed', 257, () => attackerAgent(random)),
-    () => '/search?q=a',
-  );
+  const tool = () => attackerAgent(attack.random);
+  floodFrom(attack, FAR, tool, () => '/search?q=a');
 }
 
 /** From six networks /24 or /48, all with the same tool: the site's own front page. */
 export function floodFromNear(attack: Attack): void {
-  const userAgent = attackerAgent(attack.random);
+  const tool = attackerAgent(attack.random);
   floodFrom(
     attack,
-    recruit(attack, 'distributed-near', 1, () => userAgent),
+    NEAR,
+    () => tool,
     () => '/',
   );
 }
@@ -31,33 +29,26 @@ export function floodFromNear(attack: Attack): void {
 /** From everywhere, under browsers' names: another query every time, so that no cache helps. */
 export function floodAtRandom(attack: Attack): void {
   const { random } = attack;
-  const bots = recruit(attack, 'distributed-random', 257, () => browserAgent(random));
-  floodFrom(attack, bots, () => `/category/sale?q=${random.hex(10)}&page=${random.int(1, 999)}`);
+  const query = () => `/category/sale?q=${random.hex(10)}&page=${random.int(1, 999)}`;
+  floodFrom(attack, FAR, () => browserAgent(random), query);
 }
 
-/** Clients `stride` addresses apart: 1 are neighbours, 257 live in one network each. A fifth of them have IPv6. */
-function recruit(
-  { random, world }: Attack,
-  role: AttackKind,
-  stride: number,
-  userAgent: () => string,
-): readonly Sender[] {
+/** The bots, a fifth of them with IPv6, take turns. The backend answers some with 503 when it has enough. */
+function floodFrom(attack: Attack, stride: number, userAgent: () => string, path: () => string): void {
+  const { random, world, plan } = attack;
   const first = random.int(0, 255) << 8;
-  return Array.from({ length: BOT_COUNT }, (_, n) => {
-    const index = first + Math.floor(n / 5) * stride;
+  const bots = Array.from({ length: BOT_COUNT }, (_, n) => {
+    const sixth = Math.floor(n / 5);
     const address =
-      n % 5 === 0 ? ipv6Address(botIpv6(index), random) : ipv4Address(botIpv4(first + (n - Math.ceil(n / 5)) * stride));
-    return { ...address, userAgent: userAgent(), host: world.site.host, role };
+      n % 5 === 0
+        ? ipv6Address(botIpv6(first + sixth * stride), random)
+        : ipv4Address(botIpv4(first + (n - sixth - 1) * stride));
+    return { ...address, userAgent: userAgent(), host: world.site.host, role: plan.kind };
   });
-}
-
-/** The bots take turns. The backend answers some with 503 when it has enough. */
-function floodFrom(attack: Attack, bots: readonly Sender[], path: () => string): void {
-  const { random, world } = attack;
   let sent = 0;
   pour(attack, RATE_RPS, (timeMs) => {
-    const bot = bots[sent++ % bots.length];
+    const from = bots[sent++ % bots.length];
     const status = random.chance(0.9) ? 200 : 503;
-    if (bot) world.send(dynamicRequest(random, bot, timeMs, 'GET', path(), status, 31_000));
+    if (from) ask({ world, random, from }, timeMs, 'GET', path(), status, 31_000);
   });
 }

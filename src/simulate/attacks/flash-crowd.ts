@@ -1,5 +1,5 @@
 import { crowdIpv4, crowdIpv6 } from '../addresses.ts';
-import { type HomeClient, homeSender } from '../population/clients.ts';
+import { atHome, type HomeClient } from '../population/clients.ts';
 import { visit } from '../population/visitors.ts';
 import { browserAgent } from '../user-agents.ts';
 import { type Attack, pour } from './pour.ts';
@@ -19,26 +19,15 @@ export function gatherCrowd(attack: Attack): void {
   const { random, world } = attack;
   const landing = world.site.pages[LANDING_RANK];
   let readers = random.int(0, 0xffff);
-  pour(
-    attack,
-    ARRIVALS_RPS,
-    (timeMs) => {
-      const index = readers++;
-      const home: HomeClient = {
-        connection: random.chance(0.25) ? crowdIpv6(index) : crowdIpv4(index),
-        userAgent: browserAgent(random),
-        pageSpreadMs: Math.min(25_000, random.lognormal(1800, 0.9)),
-        knowsSite: false,
-      };
-      visit(
-        world,
-        random,
-        { ...homeSender(random, home, world.site.host), role: 'flash-crowd' },
-        home,
-        timeMs,
-        landing,
-      );
-    },
-    (progress) => Math.exp(-FADE * progress),
-  );
+  const arrive = (timeMs: number): void => {
+    const index = readers++;
+    const home: HomeClient = {
+      connection: random.chance(0.25) ? crowdIpv6(index) : crowdIpv4(index),
+      userAgent: browserAgent(random),
+      pageSpreadMs: Math.min(25_000, random.lognormal(1800, 0.9)),
+      knowsSite: false,
+    };
+    visit(atHome(world, random, home, 'flash-crowd'), home, timeMs, landing);
+  };
+  pour(attack, ARRIVALS_RPS, arrive, (progress) => Math.exp(-FADE * progress));
 }

@@ -1,5 +1,5 @@
 /** Password guessing: one POST again and again. */
-import { type Attack, ask, pour } from './pour.ts';
+import { type Attack, pour, send } from './pour.ts';
 
 /** 1 to 3 a second at the sign-in; some sites answer a wrong password with 200, some with 403. */
 export function guessPasswords(attack: Attack): void {
@@ -13,5 +13,5 @@ export function guessThroughXmlRpc(attack: Attack): void {
 }
 
 function guess(attack: Attack, path: string, status: number): void {
-  pour(attack, attack.random.between(1, 3), (timeMs) => ask(attack, timeMs, 'POST', path, status, 7600));
+  pour(attack, attack.random.between(1, 3), (timeMs) => send(attack, timeMs, 'POST', path, status, 7600));
 }

@@ -1,5 +1,6 @@
 import { parseDuration } from '../../words/duration.ts';
 import { ATTACK_KINDS, SITUATION_KINDS, type SituationKind } from '../access-event.ts';
+import { SITUATIONS } from './situations.ts';
 
 /** An address or IPv6 network of its own, or a carrier's gateway that honest people share. */
 type Origin = 'ipv4' | 'ipv6' | 'carrier';
@@ -18,37 +19,14 @@ export interface AttackPlan {
   readonly everyMs?: number;
 }
 
-/** How long an attack of this kind lasts unless the plan says otherwise. */
-const DURATION_MS: Readonly<Record<SituationKind, number>> = {
-  flood: 60_000,
-  'rare-flood': 120_000,
-  'post-flood': 120_000,
-  ramp: 3_600_000,
-  distributed: 600_000,
-  'distributed-near': 600_000,
-  'distributed-random': 600_000,
-  scanner: 120_000,
-  'masked-scan': 300_000,
-  'redirect-scan': 120_000,
-  'slow-scan': 10_800_000,
-  login: 180_000,
-  xmlrpc: 180_000,
-  'api-scrape': 1_200_000,
-  harvest: 1_200_000,
-  'flash-crowd': 1_800_000,
-};
-
 /** What `all` stands for: a crowd is no attack. */
 const ALL = [...ATTACK_KINDS, 'flood6', 'scanner6'];
 
-/** One word of `--attacks`, or a message that says what is wrong with it. */
-interface AttackWord {
-  readonly kind: SituationKind;
-  readonly origin: Origin;
+/** One word of `--attacks`. */
+type AttackWord = Omit<AttackPlan, 'atMs' | 'durationMs'> & {
   readonly atMs: number | undefined;
   readonly durationMs: number | undefined;
-  readonly intensity: number;
-}
+};
 
 /**
  * Reads `all`, `none`, or words such as `flood`, `scanner6`, `login:carrier`, `login@2h`, `flood@12h+2m`, `ramp*0.5`
@@ -66,22 +44,20 @@ export function parseAttacks(text: string, durationMs: number): AttackPlan[] | s
   for (const [index, text] of words.entries()) {
     const word = parseWord(text);
     if (typeof word === 'string') return word;
-    const atMs = word.atMs ?? Math.round(wholeMs * (0.25 + (0.7 * index) / words.length));
-    const usualMs = Math.min(DURATION_MS[word.kind], Math.round(wholeMs / 3));
+    const usualMs = Math.min(SITUATIONS[word.kind].minutes * 60_000, Math.round(wholeMs / 3));
     plans.push({
-      kind: word.kind,
-      origin: word.origin,
-      atMs,
+      ...word,
+      atMs: word.atMs ?? Math.round(wholeMs * (0.25 + (0.7 * index) / words.length)),
       durationMs: word.durationMs ?? usualMs,
-      intensity: word.intensity,
     });
   }
   return plans;
 }
 
+/** A message says what is wrong with it. */
 function parseWord(text: string): AttackWord | string {
   const match = /^([a-z-]+)(6|:carrier)?(?:@([^+*]+))?(?:\+([^*]+))?(?:\*(\d+(?:\.\d+)?))?$/.exec(text);
-  const [, name = '', from, at, lasting, times] = match ?? [];
+  const [, name = '', from, at, lasting, times = '1'] = match ?? [];
   const kind = SITUATION_KINDS.find((known) => known === name);
   if (!kind) return `"${text}" is not an attack; known are ${SITUATION_KINDS.join(', ')}, all and none`;
   const atMs = at === undefined ? undefined : parseDuration(at);
@@ -90,7 +66,7 @@ function parseWord(text: string): AttackWord | string {
   if (lasting !== undefined && durationMs === undefined)
     return `"${lasting}" in "${text}" is not a duration; write 90s, 10m or 2h`;
   const origin = from === '6' ? 'ipv6' : from === ':carrier' ? 'carrier' : 'ipv4';
-  return { kind, origin, atMs, durationMs, intensity: times === undefined ? 1 : Number(times) };
+  return { kind, origin, atMs, durationMs, intensity: Number(times) };
 }
 
 /** Time from one attack to the next, so that each can be followed. */

@@ -1,5 +1,5 @@
 import type { Sender } from '../access-event.ts';
-import { dynamicRequest } from '../population/requests.ts';
+import { type Actor, ask } from '../actor.ts';
 import type { Random } from '../random.ts';
 import { LEVEL_MAX, recur, type World } from '../world.ts';
 import type { AttackPlan } from './plan.ts';
@@ -18,17 +18,17 @@ export interface Attack {
 export function pour(
   attack: Attack,
   rateMaxRps: number,
-  send: (timeMs: number) => void,
+  act: (timeMs: number) => void,
   share = (_progress: number): number => 1,
 ): void {
   const { plan, random, startMs, world } = attack;
   const span: World = { ...world, startMs, endMs: Math.min(world.endMs, startMs + plan.durationMs) };
   const level = (timeMs: number): number => LEVEL_MAX * share((timeMs - startMs) / plan.durationMs);
-  recur(span, random, (rateMaxRps * plan.intensity) / LEVEL_MAX, send, level);
+  recur(span, random, (rateMaxRps * plan.intensity) / LEVEL_MAX, act, level);
 }
 
 /** Sends one request of the attack, without a referer. */
-export function ask(
+export function send(
   attack: Attack,
   timeMs: number,
   method: string,
@@ -36,6 +36,10 @@ export function ask(
   status: number,
   responseBytes: number,
 ): void {
-  const { random, sender, world } = attack;
-  world.send(dynamicRequest(random, sender(), timeMs, method, path, status, responseBytes));
+  ask(attackerOf(attack), timeMs, method, path, status, responseBytes);
+}
+
+/** The attacker, with the address of the next request. */
+export function attackerOf({ world, random, sender }: Attack): Actor {
+  return { world, random, from: sender() };
 }

@@ -1,10 +1,10 @@
 /** Scrapes: all there is, answered every time. */
-import { type Attack, ask, pour } from './pour.ts';
+import { type Attack, pour, send } from './pour.ts';
 
 /** Copies the whole catalogue through the API, 1.5 pages of it a second. */
 export function scrapeApi(attack: Attack): void {
   let page = 0;
-  pour(attack, 1.5, (timeMs) => ask(attack, timeMs, 'GET', `/api/v2/items?page=${++page}`, 200, 24_000));
+  pour(attack, 1.5, (timeMs) => send(attack, timeMs, 'GET', `/api/v2/items?page=${++page}`, 200, 24_000));
 }
 
 /** Fetches every page of the site, one a second and nothing that belongs to it. */
@@ -13,6 +13,6 @@ export function harvestPages(attack: Attack): void {
   let count = attack.random.int(0, pages.length - 1);
   pour(attack, 1, (timeMs) => {
     const page = pages[count++ % pages.length];
-    if (page) ask(attack, timeMs, 'GET', page.path, 200, page.bytes);
+    if (page) send(attack, timeMs, 'GET', page.path, 200, page.bytes);
   });
 }

@@ -1,8 +1,10 @@
 /** The people: who comes back from where, with which browser. */
-import type { Role, Sender } from '../access-event.ts';
+import type { Role } from '../access-event.ts';
+import type { Actor } from '../actor.ts';
 import { CARRIERS, homeIpv4, homeIpv6, ipv4Address, ipv6Address, sharedIpv4 } from '../addresses.ts';
 import type { Random } from '../random.ts';
 import { browserAgent } from '../user-agents.ts';
+import type { World } from '../world.ts';
 
 /** A person's browser on a home connection. */
 export interface HomeClient {
@@ -26,19 +28,32 @@ export function homeClients(random: Random, rateRps: number): HomeClient[] {
   }));
 }
 
-/** The sender of a home client's session: IPv6 hosts show a new address of their network every time. */
-export function homeSender(random: Random, home: HomeClient, host: string): Sender {
+/** A home client in one session: IPv6 hosts show a new address of their network every time. */
+export function atHome(world: World, random: Random, home: HomeClient, role: Role = 'visitor'): Actor {
   const address = home.connection.endsWith(':') ? ipv6Address(home.connection, random) : ipv4Address(home.connection);
-  return { ...address, userAgent: home.userAgent, host, role: 'visitor' };
+  return { world, random, from: { ...address, userAgent: home.userAgent, host: world.site.host, role } };
 }
 
 /** Somebody with one IPv4 address. */
-export function senderAt(ip: string, userAgent: string, host: string, role: Role): Sender {
-  return { ...ipv4Address(ip), userAgent, host, role };
+export function atAddress(
+  world: World,
+  random: Random,
+  ip: string,
+  userAgent: string,
+  role: Role,
+  host = world.site.host,
+): Actor {
+  return { world, random, from: { ...ipv4Address(ip), userAgent, host, role } };
 }
 
 /** One of the many people behind a shared address: another browser each time, always the same few addresses. */
-export function sharedSender(random: Random, kind: 'office' | 'carrier', host: string, userAgent?: string): Sender {
+export function atGateway(
+  world: World,
+  random: Random,
+  kind: 'office' | 'carrier',
+  userAgent?: string,
+  host?: string,
+): Actor {
   const ip = sharedIpv4(kind, random.int(0, kind === 'office' ? 1 : CARRIERS - 1));
-  return senderAt(ip, userAgent ?? browserAgent(random), host, kind);
+  return atAddress(world, random, ip, userAgent ?? browserAgent(random), kind, host);
 }

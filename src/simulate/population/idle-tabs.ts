@@ -1,8 +1,7 @@
-import type { Sender } from '../access-event.ts';
+import { ask } from '../actor.ts';
 import type { Random } from '../random.ts';
-import { recur, type World } from '../world.ts';
-import { homeClients, homeSender } from './clients.ts';
-import { dynamicRequest } from './requests.ts';
+import { recur, repeat, type World } from '../world.ts';
+import { atHome, homeClients } from './clients.ts';
 import { loadPage } from './visitors.ts';
 
 /** Six a day are left open. */
@@ -15,20 +14,17 @@ const TABS_PER_SECOND = 1 / 14_400;
 export function runIdleTabs(world: World, random: Random): void {
   const people = homeClients(random, 0).slice(0, 20);
   recur(world, random, TABS_PER_SECOND, (timeMs) => {
-    const from: Sender = { ...homeSender(random, random.pick(people), world.site.host), role: 'visitor' };
+    const tab = atHome(world, random, random.pick(people));
     const referer = `https://${world.site.host}/`;
-    loadPage(world, random, from, timeMs);
+    loadPage(tab, timeMs);
     const overMs = timeMs + 3_600_000;
     const closedMs = overMs + random.int(1, 8) * 3_600_000;
     let count = 0;
-    const ask = (atMs: number): void => {
+    repeat(world, timeMs + 5000, (atMs) => {
       const status = atMs < overMs ? 200 : 401;
-      world.send(dynamicRequest(random, from, atMs, 'GET', '/api/v2/notifications', status, 120, referer));
-      if (status === 401 && count++ % 8 === 0)
-        world.send(dynamicRequest(random, from, atMs + 80, 'POST', '/api/v2/session/renew', 401, 60, referer));
-      const nextMs = atMs + 15_000;
-      if (nextMs < closedMs) world.wake(nextMs, () => ask(nextMs));
-    };
-    ask(timeMs + 5000);
+      ask(tab, atMs, 'GET', '/api/v2/notifications', status, 120, referer);
+      if (status === 401 && count++ % 8 === 0) ask(tab, atMs + 80, 'POST', '/api/v2/session/renew', 401, 60, referer);
+      return atMs + 15_000 < closedMs ? atMs + 15_000 : undefined;
+    });
   });
 }

@@ -1,5 +1,5 @@
 /** What befalls the site itself, and with it everybody. */
-import type { AccessEvent } from './access-event.ts';
+import type { AccessEvent } from '../../src/simulate/access-event.ts';
 
 /**
  * `outage`: the backend is down, what it should have made is answered 502 or 504; `broken deploy`: style sheets, scripts
@@ -14,15 +14,21 @@ export interface Incident {
   readonly durationMs: number;
 }
 
+/** Undefined is never logged. */
 type Befall = (event: AccessEvent) => AccessEvent | undefined;
 
-/** What becomes of a request in the incidents of a simulation that starts at `startMs`; undefined is never logged. */
-export function incidentsAt(startMs: number, incidents: readonly Incident[]): Befall {
-  return (event) => {
+/** What becomes of the requests of a simulation that starts at `startMs`. */
+export function* befallen(
+  events: Iterable<AccessEvent>,
+  startMs: number,
+  incidents: readonly Incident[],
+): Generator<AccessEvent> {
+  for (const event of events) {
     const sinceMs = event.timeMs - startMs;
     const incident = incidents.find(({ atMs, durationMs }) => sinceMs >= atMs && sinceMs < atMs + durationMs);
-    return incident ? BEFALL[incident.kind](event) : event;
-  };
+    const changed = incident ? BEFALL[incident.kind](event) : event;
+    if (changed) yield changed;
+  }
 }
 
 const BEFALL: Readonly<Record<IncidentKind, Befall>> = {
