@@ -1,4 +1,4 @@
-/** `zban run`: one instance after another. A reload builds a new one from the new configuration; positions, bans and baselines carry over. */
+/** `zban run`: one instance after another. A reload builds a new one from the new configuration; the records stay open. */
 import type { LoadedConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import type { Log } from '../model/log.ts';
@@ -8,7 +8,7 @@ import { type Instance, startInstance } from './instance.ts';
 import { createLog } from './log.ts';
 import { createSystemdNotifier } from './notify-systemd.ts';
 import { type ConfigInForce, readConfig } from './read-config.ts';
-import type { Handover } from './records/records.ts';
+import type { Handover } from './records/record-store.ts';
 import { RunTotals } from './run-totals.ts';
 import { type StartScreen, WarmStartReport } from './start/warm-start.ts';
 import { HostClock } from './watch/host-clock.ts';
@@ -87,7 +87,8 @@ export async function runDaemon({ configPath, screen }: RunOptions): Promise<num
     return await runInstances({ configPath, loaded, log, systemd, wishes, handover, totals, clock, control, screen });
   } finally {
     await control.close();
-    const lost = handover.left?.rows?.entries.length ?? 0;
+    const lost = handover.store?.trail.status.backlog ?? 0;
+    await handover.store?.close();
     if (lost > 0) log('error', `${lost} audit rows are lost: no disk took them`);
     await systemd.close();
   }

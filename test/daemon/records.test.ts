@@ -1,11 +1,12 @@
 /** Database and text audit log of one instance, when one of them is gone or behind. */
 import assert from 'node:assert/strict';
-import { appendFileSync, copyFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import BetterSqlite3 from 'better-sqlite3';
 import { configSchema } from '../../src/config/schema.ts';
-import { Records } from '../../src/daemon/records/records.ts';
+import type { Handover } from '../../src/daemon/records/record-store.ts';
+import { Records, type RecordsOptions } from '../../src/daemon/records/records.ts';
 import { Troubles } from '../../src/daemon/troubles.ts';
 import type { AuditDraft } from '../../src/model/audit.ts';
 import { verifyAudit } from '../../src/record/chain/verify.ts';
@@ -47,20 +48,12 @@ function place(t: TestContext, audit = {}) {
     audit: { log, ...audit },
     control: { socket: join(folder, 'sock') },
   });
-  const open = async (signal?: AbortSignal) => {
+  const open = async (signal?: AbortSignal, changes: Partial<RecordsOptions> = {}) => {
     const said: string[] = [];
     const progress: string[] = [];
     const onProgress = (status: string) => void progress.push(status);
-    const common = {
-      config,
-      configVersion: '0123456789ab',
-      now: () => T0,
-      log: () => {},
-      onProgress,
-      checkpointMs: 100,
-    };
-    const options = { ...common, ...(signal && { signal }) };
-    const records = await Records.open(options);
+    const fixed = { configVersion: '0123456789ab', now: () => T0, log: () => {}, checkpointMs: 100 };
+    const records = await Records.open({ config, onProgress, ...fixed, ...(signal && { signal }), ...changes });
     const close = records.close.bind(records);
     let closed: Promise<void> | undefined;
     records.close = () => (closed ??= close());
@@ -91,7 +84,7 @@ function place(t: TestContext, audit = {}) {
     return result.ok ? 'whole' : result.detail;
   };
   const remove = () => ['', '-wal', '-shm'].map((end) => rmSync(`${database}${end}`, { force: true }));
-  return { folder, database, log, open, verify, remove };
+  return { folder, config, database, log, open, verify, remove };
 }
 
 test('a database that is gone at the start: bans and exceptions come from the audit log and the firewall', async (t) => {
@@ -164,6 +157,32 @@ test('an older copy of the database: what the log has beyond it holds', async (t
   assert.equal(verify(), 'entries #4 to #5 are missing from the database: the audit log has them');
   assert.deepEqual((await open()).bans(), ['192.0.2.2', '192.0.2.9']);
   assert.equal(verify(), 'entries #4 to #5 are missing');
+});
+
+test('the next instance gets the open database, its text log may lie elsewhere; one with another database opens that', async (t) => {
+  const [a, b] = [place(t), place(t)];
+  const handover: Handover = {};
+  const first = await a.open(undefined, { handover });
+  await first.record(STORY);
+  await first.records.close();
+  // Nothing of it can be read any more.
+  a.remove();
+  rmSync(a.log);
+  const audit = { ...a.config.audit, log: join(a.folder, 'moved.log') };
+  const config = { ...a.config, audit };
+  const second = await a.open(undefined, { handover, config, configVersion: 'ba9876543210' });
+  await second.record([ban('192.0.2.9')]);
+  assert.deepEqual(second.bans(), ['192.0.2.1', '192.0.2.2', '192.0.2.9']);
+  assert.match(readFileSync(audit.log, 'utf8'), / BAN 192\.0\.2\.9 .*#7/);
+  assert.equal(existsSync(a.log), false);
+  assert.equal(second.records.trail.query({ limit: 1, newestFirst: true })[0]?.configVersion, 'ba9876543210');
+  await second.records.close();
+  const third = await b.open(undefined, { handover, config: b.config });
+  assert.deepEqual([third.bans(), handover.store], [[], undefined]);
+  // Its writer is gone: the lock is free.
+  await (await a.open()).records.close();
+  await third.records.close();
+  await handover.store?.close();
 });
 
 test('a database exchanged for another one of the same length is found', async (t) => {

@@ -1,11 +1,12 @@
 /** A database that is damaged or deleted: bans hold, and what is missing is said. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { createNetwork, toolSkip } from '../support/netns.ts';
-import { assertNoStack, assertSays, troublesIn } from '../support/said.ts';
+import { assertNoStack, assertSays, logOf, troublesIn } from '../support/said.ts';
 import { attack, bansAre } from './attack.ts';
 
 /** A daemon that has banned one client. */
@@ -79,4 +80,42 @@ test('bans that only the firewall has are kept when the database is lost', {
     ['203.0.113.7', 'restored'],
     ['203.0.113.8', 'restored: found in the firewall'],
   ]);
+});
+
+test('a reload while the disk gives nothing back: bans, exceptions and places in the logs are as they were', {
+  skip: process.getuid?.() === 0 ? false : 'needs root, to mount over the folder',
+}, async (t) => {
+  const daemon = new TestDaemon();
+  const state = join(daemon.folder, 'state');
+  const unmount = () => spawnSync('umount', ['--lazy', state]);
+  t.after(async () => {
+    unmount();
+    await daemon.close();
+  });
+  daemon.configure({ audit: { log: join(state, 'audit.log') } });
+  writeFileSync(daemon.log, '');
+  await daemon.start();
+  attack(daemon, ['203.0.113.1']);
+  await bansAre(daemon, 1);
+  for (const args of [
+    ['allow', '192.0.2.0/24'],
+    ['ban', '203.0.113.2', '--for', 'permanent'],
+  ])
+    assert.equal(daemon.zban(...args).status, 0);
+  // Neither database nor audit log is there any more, and none can be made.
+  assert.equal(spawnSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'none', state]).status, 0);
+  assert.equal(daemon.zban('ban', '203.0.113.3', '--for', 'permanent').status, 0);
+  const instances = () => logOf(daemon.stderr).filter(({ msg }) => msg.startsWith('enforcement backend')).length;
+  for (const count of [2, 3]) {
+    attack(daemon, [`203.0.113.1${count}`]);
+    daemon.child?.kill('SIGHUP');
+    await until('it has reloaded', () => instances() === count);
+    await bansAre(daemon, 2 + count);
+  }
+  assert.equal(daemon.zban('ban', '192.0.2.7').status, 1, 'still allowed');
+  unmount();
+  await until('the disk takes what waits', () => daemon.status()?.troubles.length === 0);
+  assert.equal(daemon.zban('audit', 'verify').status, 0);
+  assert.equal(await daemon.stop(), 0, daemon.stderr);
+  assert.equal(daemon.json<unknown[]>('list').length, 5);
 });

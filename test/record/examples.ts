@@ -13,6 +13,7 @@ import type { RecordError, RecordErrorCode } from '../../src/record/error.ts';
 import { DatabaseOutbox } from '../../src/record/outbox/outbox-store.ts';
 import { callDirectly } from '../../src/record/thread/call.ts';
 import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
+import { TrailReader } from '../../src/record/trail/trail-reader.ts';
 import { type RowChanges, rowDraft } from '../support/rows.ts';
 
 export const T0 = Date.UTC(2026, 10, 20, 10, 11, 12, 123);
@@ -46,6 +47,9 @@ export function ban(client: string, changes: RowChanges = {}): AuditDraft {
 export function position(path: string, offset: number): Position {
   return { path, device: 66_306, inode: 2 ** 60, offset, fingerprint: 'ab12', fingerprintBytes: 256 };
 }
+
+/** What the disk has of them. */
+export const savedPositions = (database: RecordDatabase): Position[] => new TrailReader(database).positions();
 
 const cleaners = new WeakMap<TestContext, (() => void)[]>();
 

@@ -127,26 +127,6 @@ test('what no disk is to blame for ends the start', (t) => {
   assert.throws(() => openKept(database.path, { busyTimeoutMs: 20 }), failsWith('too_new'));
 });
 
-test('a trail takes over what its predecessor could not write, in order', (t) => {
-  const { trail, database, gate } = openTrail(t);
-  trail.append([ban('192.0.2.1', { durationSeconds: null })]);
-  database.sql.pragma('query_only = ON');
-  trail.append([draft('unban', '192.0.2.1'), ban('192.0.2.2')], { positions: [position('/a.log', 7)] });
-  trail.saveState('baseline', Buffer.from('b'));
-  const unwritten = trail.takeUnwritten();
-  const next = new AuditTrail({ database, gate, configVersion: 'deadbeef0000', unwritten });
-  assert.deepEqual(clients(next), ['192.0.2.2']);
-  assert.equal(Buffer.from(next.loadState('baseline') ?? []).toString(), 'b');
-  database.sql.pragma('query_only = OFF');
-  assert.equal(next.retry(), true);
-  assert.deepEqual(next.positions(), [position('/a.log', 7)]);
-  assert.deepEqual(
-    next.query({ limit: 9 }).map(({ action, configVersion }) => [action, configVersion]),
-    ['ban', 'unban', 'ban'].map((action) => [action, 'c0ffee123456']),
-  );
-  assert.equal(verifyAudit(database).ok, true);
-});
-
 test('a disk that did not give pages back for a moment is no damage: the database stays, and its fault is named', (t) => {
   const path = leaveBan(t, temporaryFolder(t));
   const { database, trail } = openStandby(t, path);

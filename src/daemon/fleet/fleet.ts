@@ -29,7 +29,7 @@ export interface FleetOptions extends Omit<ProposalsOptions, 'host' | 'acceptFro
   readonly fleet: NonNullable<Config['fleet']>;
   readonly trail: ProposalsOptions['trail'] &
     RepeatedTrail &
-    Pick<AuditTrail, 'loadState' | 'saveState' | 'settled' | 'query' | 'head'>;
+    Pick<AuditTrail, 'loadState' | 'saveState' | 'settled' | 'queryReadable' | 'head'>;
   readonly troubles: Pick<Troubles, 'begin' | 'end'>;
 }
 
@@ -254,7 +254,7 @@ export class Fleet {
     const { orders } = this.link;
     orders.sentAuditId = sent;
     for (let afterId = sent; ; ) {
-      const rows = trail.query({ afterId, limit: ROWS_AT_ONCE });
+      const rows = trail.queryReadable({ afterId, limit: ROWS_AT_ONCE });
       this.note(rows);
       const last = rows.at(-1);
       if (!last || rows.length < ROWS_AT_ONCE) break;

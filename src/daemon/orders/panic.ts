@@ -32,7 +32,7 @@ export interface PanicStore {
   readonly reserve: Pick<Reserve, 'read' | 'write'>;
 }
 
-/** The panic that stands, if one does. Throws RecordError when the database cannot be read. */
+/** The panic that stands, if one does. */
 export function findPanic(store: PanicStore): Panic | undefined {
   return (readNewest(store).value as Panic | null) ?? undefined;
 }

@@ -12,7 +12,7 @@ const LIFTED_MS = 3_600_000;
 
 type Trail = Pick<AuditTrail, 'eachOffence' | 'eachActive' | 'findActiveBan' | 'recentUnbans'>;
 
-/** Bans in force at `nowMs` and past offences, real ones or would-be ones. Throws RecordError. */
+/** Bans in force at `nowMs` and past offences, real ones or would-be ones. */
 export function findOffenders(trail: Trail, enforced: boolean, scheme: ClientScheme, nowMs: number): OffenderColumns {
   return packOffenders(offendersIn(trail, enforced, scheme, nowMs));
 }

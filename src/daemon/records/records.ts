@@ -1,33 +1,25 @@
 /** The database of one instance and what is kept in it: trail, positions, baseline, outbox; and the text audit log beside it. */
-import type { Config } from '../../config/schema.ts';
 import type { OffenderColumns } from '../../decide/offender-table.ts';
 import type { ActiveBan, AuditEntry } from '../../model/audit.ts';
 import type { Position } from '../../model/chunk.ts';
 import type { Log } from '../../model/log.ts';
 import type { KernelBan } from '../../model/reconcile.ts';
 import type { Status } from '../../model/status.ts';
-import { ReadConnection } from '../../record/database/read-connection.ts';
-import { WriteGate } from '../../record/database/write-gate.ts';
-import { RecordError } from '../../record/error.ts';
 import { foundDrafts } from '../../record/loss/lost-rows.ts';
 import { Reserve } from '../../record/loss/reserve.ts';
 import { recallInTurns } from '../../record/loss/restoration.ts';
-import { DatabaseOutbox, type UnsavedMessages } from '../../record/outbox/outbox-store.ts';
-import type { Projection } from '../../record/projection/projection.ts';
-import { loadInTurns } from '../../record/projection/projection-table.ts';
+import type { DatabaseOutbox } from '../../record/outbox/outbox-store.ts';
 import type { DatabaseFinding } from '../../record/thread/record-service.ts';
-import { RecordThread } from '../../record/thread/record-thread.ts';
-import { AuditTrail } from '../../record/trail/audit-trail.ts';
-import type { Unwritten } from '../../record/trail/backlog.ts';
+import type { RecordThread } from '../../record/thread/record-thread.ts';
+import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Troubles } from '../troubles.ts';
 import { LearnedState, type Learner } from './learned-state.ts';
 import { reconcileLog } from './log-reconcile.ts';
 import { findOffenders } from './offenders.ts';
 import { Pruning } from './pruning.ts';
+import { type Handover, RecordStore, type RecordStoreOptions } from './record-store.ts';
 import { TrailLines } from './trail-lines.ts';
 
-/** How long a look at the database may wait for another program's lock. */
-const BUSY_TIMEOUT_MS = 100;
 const PRUNE_MS = 3_600_000;
 /** Between two saves of the positions by default: lines since then are judged again after a crash. */
 const CHECKPOINT_MS = 1000;
@@ -36,30 +28,13 @@ const LEARNED_LOOK_MS = 60_000;
 /** Key of the trouble that rows are lost. */
 const LOSS = 'lost rows';
 
-export interface RecordsOptions {
-  readonly config: Config;
-  readonly configVersion: string;
-  readonly now: () => number;
+export interface RecordsOptions extends RecordStoreOptions {
   readonly log: Log;
   /** Told in words how far a start that restores much has come. */
   readonly onProgress?: (status: string) => void;
   readonly checkpointMs?: number;
-  /** Ends the loading of what the database holds. */
-  readonly signal?: AbortSignal;
-  /** Where one instance leaves for the next what no disk took. */
+  /** Absent where no other instance follows. */
   readonly handover?: Handover;
-}
-
-/** What the records of one instance could not write; those of the next with the same database write it. */
-export interface Handover {
-  left?:
-    | {
-        readonly database: string;
-        readonly rows: Unwritten | undefined;
-        readonly messages: UnsavedMessages;
-        readonly lines: readonly string[];
-      }
-    | undefined;
 }
 
 export class Records {
@@ -74,10 +49,8 @@ export class Records {
   /** Why bans may be in the firewall that nobody knows of: rows were lost. */
   loss: string | undefined;
   readonly thread: RecordThread;
-  private readonly database: ReadConnection;
-  /** Where each log was read up to. */
-  private readonly positions = new Map<string, Position>();
-  private readonly gate: WriteGate;
+  private readonly store: RecordStore;
+  /** Where each log was read up to since the last checkpoint. */
   private readonly read = new Map<string, Position>();
   private readonly timers: NodeJS.Timeout[] = [];
   private troubles: Troubles | undefined;
@@ -90,63 +63,33 @@ export class Records {
    * disk that takes nothing is no reason: then what can be read of it is known, and what is recorded waits.
    */
   static async open(options: RecordsOptions): Promise<Records> {
-    const { state, audit } = options.config;
-    const text = { path: audit.log, bytesMax: audit.log_bytes_max, keep: audit.log_keep };
-    const thread = await RecordThread.open({ database: state.database, busyTimeoutMs: BUSY_TIMEOUT_MS, text });
-    const database = new ReadConnection(state.database, BUSY_TIMEOUT_MS);
+    const { store, isNewText } = await RecordStore.open(options, options.handover);
+    const records = new Records(options, store);
     try {
-      return await Records.load(options, thread, database, thread.damage).catch(async (error) => {
-        if (!(error instanceof RecordError && error.code === 'corrupt')) throw error;
-        // Damage that only reading all of it shows.
-        database.release();
-        await thread.ask('replace', undefined);
-        return Records.load(options, thread, database, error.message);
-      });
+      if (isNewText) await records.reconcileLog(store.damage);
     } catch (error) {
-      database.close();
-      await thread.close();
+      await store.close();
       throw error;
     }
-  }
-
-  private static async load(
-    options: RecordsOptions,
-    thread: RecordThread,
-    database: ReadConnection,
-    damage: string | undefined,
-  ): Promise<Records> {
-    const records = new Records(options, thread, database, await loadInTurns(database, options.signal));
-    await records.reconcileLog(damage);
     // Where the disk takes nothing yet, an open connection would keep it so.
-    if (!(await records.trail.drain())) database.release();
+    if (!(await records.trail.drain())) store.database.release();
     return records;
   }
 
-  private constructor(options: RecordsOptions, thread: RecordThread, database: ReadConnection, projection: Projection) {
-    const { config, configVersion, now, handover } = options;
-    const left = handover?.left?.database === database.path ? handover.left : undefined;
+  private constructor(options: RecordsOptions, store: RecordStore) {
+    const { config } = options;
+    const { trail, outbox, thread } = store;
     this.options = options;
+    this.store = store;
+    this.trail = trail;
+    this.outbox = outbox;
     this.thread = thread;
-    this.database = database;
-    this.gate = new WriteGate(database.path, now);
-    this.trail = new AuditTrail({
-      database,
-      writer: thread.call,
-      reopen: () => database.release(),
-      gate: this.gate,
-      configVersion,
-      projection,
-      unwritten: left?.rows,
-    });
-    this.outbox = new DatabaseOutbox(database, this.gate, thread.call, left?.messages);
     const { profile } = config;
-    this.learned = new LearnedState({ trail: this.trail, profile, log: options.log, now: () => performance.now() });
-    this.reserve = new Reserve([`${database.path}.panic`, `${config.control.socket}.panic`]);
+    this.learned = new LearnedState({ trail, profile, log: options.log, now: () => performance.now() });
+    this.reserve = new Reserve([`${config.state.database}.panic`, `${config.control.socket}.panic`]);
     this.reserve.prepare();
-    this.pruning = new Pruning({ ...options, trail: this.trail });
-    this.lines = new TrailLines(thread, this.trail);
-    if (left) this.lines.write(left.lines);
-    if (handover) handover.left = undefined;
+    this.pruning = new Pruning({ ...options, trail });
+    this.lines = new TrailLines(thread, trail);
   }
 
   /** Begins to save positions and what was learned, to retry rows that wait, and to prune. */
@@ -161,17 +104,13 @@ export class Records {
 
   /** Logs are followed from here: saved at once, so that after a crash before the first checkpoint no line is taken for the past. */
   async beginAt(positions: readonly Position[]): Promise<void> {
-    for (const position of positions) this.positions.set(position.path, position);
     this.trail.savePositions(positions);
     await this.trail.drain();
   }
 
   /** Lines up to these positions have been judged; their decisions, if any, were recorded. */
   noteRead(positions: readonly Position[]): void {
-    for (const position of positions) {
-      this.read.set(position.path, position);
-      this.positions.set(position.path, position);
-    }
+    for (const position of positions) this.read.set(position.path, position);
   }
 
   /** Resolves once what was recorded so far is on disk, or was refused by it, and its lines are on their way. */
@@ -203,7 +142,7 @@ export class Records {
     this.pruning.stop();
   }
 
-  /** Writes everything that waits, closes the files and ends the thread. */
+  /** Writes everything that waits; closes the files and ends the thread, unless the next instance gets them. */
   async close(): Promise<void> {
     this.pause();
     this.savePositions();
@@ -215,10 +154,8 @@ export class Records {
       log('error', `${backlog} audit rows could not be written`, { cause: trouble?.message });
     }
     await this.outbox.drain();
-    this.database.close();
-    const lines = await this.thread.close();
-    const [rows, messages] = [this.trail.takeUnwritten(), this.outbox.takeUnsaved()];
-    if (handover) handover.left = { database: this.database.path, rows, messages, lines };
+    if (handover) handover.store = this.store;
+    else await this.store.close();
   }
 
   /** The firewall has bans that may be lost with the rows: they stand until their time is up or a person lifts them. */
@@ -260,7 +197,7 @@ export class Records {
     const { trouble, backlog, lost } = this.trail.status;
     if (trouble) {
       // The writer cannot write again beside a connection that reads only.
-      this.database.release();
+      this.store.database.release();
       this.trail.retry();
       this.outbox.retry();
       this.troubles?.begin('database', `${trouble.message}; ${backlog} rows wait in memory, ${lost} are lost`);
@@ -287,9 +224,9 @@ export class Records {
     };
     troubles?.begin(LOSS, what + fates[outcome]);
     if (outcome === 'waiting') return;
-    this.database.release();
-    trail.savePositions([...this.positions.values()]);
-    trail.retry();
+    this.store.database.release();
+    this.savePositions();
+    trail.saveAgain();
     if (outcome === 'lost') this.loss = what + fates.lost;
     else troubles?.end(LOSS);
   }

@@ -11,8 +11,7 @@ export function openTraffic(trail: AuditTrail): TrafficLog {
     load: (key) => trail.loadState(key),
     save: (state) => void trail.append([], { state }),
   });
-  const [newest] = trail.query({ limit: 1, newestFirst: true });
-  const afterId = (newest?.id ?? 0) - ROWS_MAX;
-  traffic.note(trail.query({ afterId, sinceMs: traffic.newestMs, limit: ROWS_MAX }));
+  const afterId = trail.head.id - ROWS_MAX;
+  traffic.note(trail.queryReadable({ afterId, sinceMs: traffic.newestMs, limit: ROWS_MAX }));
   return traffic;
 }

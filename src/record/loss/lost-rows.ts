@@ -26,7 +26,7 @@ export function unfinished(loss?: Loss): Extra {
 
 const isLoss = isObject({ fromId: isNumber, toId: isNumber, what: isText });
 
-/** Rows that an earlier run began to make up for, and did not end. Throws what `loadState` throws. */
+/** Rows that an earlier run began to make up for, and did not end. */
 export function findUnfinished(trail: { loadState(key: string): Uint8Array | undefined }): Loss | undefined {
   const bytes = trail.loadState(KEY);
   if (!bytes?.length) return undefined;

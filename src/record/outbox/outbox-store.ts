@@ -9,9 +9,6 @@ import { readObject } from '../row/columns.ts';
 import type { Call } from '../thread/call.ts';
 import type { MessageRow } from './outbox-statements.ts';
 
-/** Messages whose row is not as it should be, with their channel; `item` is undefined for those that are gone. */
-export type UnsavedMessages = ReadonlyMap<number, { readonly channel: string; readonly item: OutboxItem | undefined }>;
-
 /** By id, which is by age. */
 type Items = Map<number, OutboxItem>;
 
@@ -29,16 +26,8 @@ export class DatabaseOutbox implements Outbox {
   #waiters: (() => void)[] = [];
   #lastId = 0;
 
-  /**
-   * Loads what an earlier run left, and what its predecessor could not write; `writer` writes. Throws RecordError when the
-   * database cannot be read.
-   */
-  constructor(
-    database: RecordDatabase,
-    gate: WriteGate,
-    writer: Call<TrailWriter>,
-    unsaved: UnsavedMessages = new Map(),
-  ) {
+  /** Loads what an earlier run left; `writer` writes. Throws RecordError when the database cannot be read. */
+  constructor(database: RecordDatabase, gate: WriteGate, writer: Call<TrailWriter>) {
     this.#gate = gate;
     this.#writer = writer;
     try {
@@ -46,17 +35,6 @@ export class DatabaseOutbox implements Outbox {
     } catch (error) {
       throw toRecordError(error, database.path);
     }
-    for (const [id, { channel, item }] of unsaved) {
-      if (item) this.#itemsOf(channel).set(id, item);
-      else this.#itemsOf(channel).delete(id);
-      this.#unsaved.set(id, channel);
-      this.#lastId = Math.max(this.#lastId, id);
-    }
-  }
-
-  /** What is not on disk, for an outbox that takes this one's place. What is under way counts. */
-  takeUnsaved(): UnsavedMessages {
-    return this.#messages(new Map([...(this.#underWay ?? []), ...this.#unsaved]));
   }
 
   queue(channel: string): OutboxStore {
@@ -112,9 +90,9 @@ export class DatabaseOutbox implements Outbox {
     const underWay = this.#unsaved;
     this.#underWay = underWay;
     this.#unsaved = new Map();
-    const messages = [...this.#messages(underWay)];
-    const put = messages.flatMap(([, { channel, item }]) => (item ? rowOf(channel, item) : []));
-    const drop = messages.flatMap(([id, { item }]) => (item ? [] : id));
+    const find = (channel: string, id: number) => this.#queues.get(channel)?.get(id);
+    const put = [...underWay].flatMap(([id, channel]) => rowOf(channel, find(channel, id)) ?? []);
+    const drop = [...underWay].flatMap(([id, channel]) => (find(channel, id) ? [] : id));
     this.#writer('save', { put, drop, generation: this.#generation }, (outcome) => {
       this.#underWay = undefined;
       for (const wake of this.#waiters.splice(0)) wake();
@@ -137,10 +115,6 @@ export class DatabaseOutbox implements Outbox {
     while (this.#underWay) await new Promise<void>((resolve) => this.#waiters.push(resolve));
   }
 
-  #messages(channels: ReadonlyMap<number, string>): UnsavedMessages {
-    return new Map([...channels].map(([id, channel]) => [id, { channel, item: this.#queues.get(channel)?.get(id) }]));
-  }
-
   #itemsOf(channel: string): Items {
     const items = this.#queues.get(channel) ?? new Map();
     this.#queues.set(channel, items);
@@ -161,6 +135,6 @@ export class DatabaseOutbox implements Outbox {
   }
 }
 
-function rowOf(channel: string, { id, notification, attempts, dueMs }: OutboxItem): MessageRow {
-  return { id, channel, notification: JSON.stringify(notification), attempts, dueMs };
+function rowOf(channel: string, item: OutboxItem | undefined): MessageRow | undefined {
+  return item && { ...item, channel, notification: JSON.stringify(item.notification) };
 }

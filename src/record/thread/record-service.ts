@@ -47,7 +47,7 @@ export class RecordService extends TrailWriter {
   /** Why the database that was there at the start could not be used; it was set aside. */
   readonly damage: string | undefined;
   private readonly kept: KeptDatabase;
-  private readonly text: TextLog;
+  private text: TextLog;
 
   /** Throws RecordError when the database can neither be opened nor replaced. */
   static open(options: RecordServiceOptions): RecordService {
@@ -97,13 +97,17 @@ export class RecordService extends TrailWriter {
     globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
   }
 
-  /** Closes everything; the lines that the log did not take are left for another one. */
-  close(_: undefined): readonly string[] {
-    this.text.flush();
+  /** The text audit log is another one from now on; it gets the lines that the one before did not take. */
+  moveText(options: TextLogOptions): void {
+    this.text.close();
     const lines = this.text.takeWaiting();
+    this.text = new TextLog(options);
+    this.text.write(lines);
+  }
+
+  close(_: undefined): void {
     this.text.close();
     this.kept.close();
-    return lines;
   }
 
   /** Notices that the database was deleted, exchanged or damaged, and puts another one in its place; what is lost its owner has to record again. */

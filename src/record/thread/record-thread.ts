@@ -54,10 +54,10 @@ export class RecordThread {
       this.call(method, argument, (outcome) => (outcome.ok ? resolve(outcome.value) : reject(outcome.error)));
     });
 
-  /** Closes the files once everything that was asked for is done; resolves to the lines that the text log did not take. */
-  async close(): Promise<readonly string[]> {
+  /** Closes the files once everything that was asked for is done. */
+  async close(): Promise<void> {
     try {
-      return await this.ask('close', undefined);
+      await this.ask('close', undefined);
     } finally {
       await this.#worker.terminate();
     }

@@ -19,29 +19,45 @@ export class AuditTrail extends TrailRecorder {
     return this.reader.query(query);
   }
 
-  /** Bans that people lifted, among the newest `rows` rows and since `sinceMs`, oldest first; throws RecordError. */
+  /** The same, and no rows from a disk that does not give them back: a start goes on without them. */
+  queryReadable(query: Query): AuditEntry[] {
+    try {
+      return this.reader.query(query);
+    } catch (error) {
+      if (error instanceof RecordError) return [];
+      throw error;
+    }
+  }
+
+  /** Bans that people lifted, among the newest `rows` rows and since `sinceMs`, oldest first. */
   recentUnbans(rows: number, sinceMs: number): AuditEntry[] {
     const afterId = Math.max(0, this.written.id - rows);
-    const unbans = this.reader.query({ action: 'unban', afterId, sinceMs, limit: rows });
+    const unbans = this.queryReadable({ action: 'unban', afterId, sinceMs, limit: rows });
     return unbans.filter(({ actor }) => actor.startsWith('operator:'));
   }
 
-  /** Where each log was read up to, as saved; throws RecordError. */
+  /** Where each log was read up to, as saved. */
   positions(): Position[] {
-    return this.reader.positions();
+    return this.backlog.positions;
   }
 
   savePositions(positions: readonly Position[]): void {
     this.append([], { positions });
   }
 
-  /** A part's saved state; throws RecordError. */
+  /** A part's saved state. */
   loadState(key: string): Uint8Array | undefined {
-    return this.backlog.findState(key) ?? this.underWay?.extra.state?.[key] ?? this.reader.findState(key);
+    return this.backlog.findState(key);
   }
 
   saveState(key: string, bytes: Uint8Array): void {
     this.append([], { state: { [key]: bytes } });
+  }
+
+  /** Another database may be in the place of the one that was: positions and states are written once more, with all that waits. */
+  saveAgain(): void {
+    this.backlog.putBackAll();
+    this.retry();
   }
 
   /**

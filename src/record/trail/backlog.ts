@@ -1,18 +1,8 @@
 /** What waits in memory to be written: rows in their order, the newest positions and states, and a count of what found no room. */
-import type { AuditEntry } from '../../model/audit.ts';
 import type { Position } from '../../model/chunk.ts';
 import type { Extra, Pending } from '../chain/trail-statements.ts';
 import type { RecordError } from '../error.ts';
 import { missingDraft } from '../row/row.ts';
-
-/** What one instance could not write, for the next one. */
-export interface Unwritten {
-  readonly entries: readonly AuditEntry[];
-  readonly extra: Extra;
-  readonly lost: number;
-  readonly lostUnsaid: number;
-  readonly lostAtMs: number;
-}
 
 export interface TrailStatus {
   /** Rows waiting to be written. */
@@ -27,8 +17,12 @@ export class Backlog {
   /** Rows that found no room, since the start. */
   lost = 0;
   readonly #rowsMax: number;
-  #positions = new Map<string, Position>();
-  #state = new Map<string, Uint8Array>();
+  /** The newest that were saved or read, also once they are on disk: a reload must not need a disk that gives nothing back. */
+  readonly #positions = new Map<string, Position>();
+  readonly #states = new Map<string, Uint8Array>();
+  /** Keys of those that are not on disk. */
+  readonly #unsavedPositions = new Set<string>();
+  readonly #unsavedStates = new Set<string>();
   #lostUnsaid = 0;
   #lostAtMs = 0;
 
@@ -37,7 +31,7 @@ export class Backlog {
   }
 
   get isEmpty(): boolean {
-    return this.rows.length === 0 && this.#positions.size === 0 && this.#state.size === 0;
+    return this.rows.length === 0 && this.#unsavedPositions.size === 0 && this.#unsavedStates.size === 0;
   }
 
   /** Rows have room; those that people caused as often again, because a flood must not crowd them out. */
@@ -61,46 +55,47 @@ export class Backlog {
 
   /** Positions and states are written with the last of the rows that wait before them. */
   addExtra(extra: Extra): void {
-    for (const position of extra.positions ?? []) this.#positions.set(position.path, position);
-    for (const [key, bytes] of Object.entries(extra.state ?? {})) this.#state.set(key, bytes);
+    for (const position of extra.positions ?? []) {
+      this.#positions.set(position.path, position);
+      this.#unsavedPositions.add(position.path);
+    }
+    for (const [key, bytes] of Object.entries(extra.state ?? {})) {
+      this.#states.set(key, bytes);
+      this.#unsavedStates.add(key);
+    }
+  }
+
+  get positions(): Position[] {
+    return [...this.#positions.values()];
   }
 
   findState(key: string): Uint8Array | undefined {
-    return this.#state.get(key);
+    return this.#states.get(key);
+  }
+
+  /** What the disk has of it. */
+  noteStored(positions: readonly Position[], state: Readonly<Record<string, Uint8Array>>): void {
+    for (const position of positions) this.#positions.set(position.path, position);
+    for (const [key, bytes] of Object.entries(state)) this.#states.set(key, bytes);
   }
 
   /** What is to be written with the last row that waits. */
   takeExtra(): Extra {
-    const { extra } = this;
-    this.#positions = new Map();
-    this.#state = new Map();
-    return extra;
+    const positions = this.positions.filter(({ path }) => this.#unsavedPositions.has(path));
+    const state = Object.fromEntries([...this.#states].filter(([key]) => this.#unsavedStates.has(key)));
+    this.#unsavedPositions.clear();
+    this.#unsavedStates.clear();
+    return { positions, state };
   }
 
   /** What was taken could not be written; what came since is newer. */
-  putBackExtra(extra: Extra): void {
-    const newer = this.takeExtra();
-    this.addExtra(extra);
-    this.addExtra(newer);
+  putBackExtra({ positions = [], state = {} }: Extra): void {
+    for (const { path } of positions) this.#unsavedPositions.add(path);
+    for (const key of Object.keys(state)) this.#unsavedStates.add(key);
   }
 
-  private get extra(): Extra {
-    return { positions: [...this.#positions.values()], state: Object.fromEntries(this.#state) };
-  }
-
-  /** All of it; undefined when nothing waits. */
-  take(): Unwritten | undefined {
-    if (this.isEmpty && this.#lostUnsaid === 0) return undefined;
-    const { extra, lost } = this;
-    const entries = this.rows.map(({ entry }) => entry);
-    return { entries, extra, lost, lostUnsaid: this.#lostUnsaid, lostAtMs: this.#lostAtMs };
-  }
-
-  /** Takes over all but the rows, which the trail numbers anew. */
-  resume({ extra, lost, lostUnsaid, lostAtMs }: Unwritten): void {
-    this.addExtra(extra);
-    this.lost = lost;
-    this.#lostUnsaid = lostUnsaid;
-    this.#lostAtMs = lostAtMs;
+  /** Another database has none of it. */
+  putBackAll(): void {
+    this.putBackExtra({ positions: this.positions, state: Object.fromEntries(this.#states) });
   }
 }

@@ -142,6 +142,14 @@ export class TrailReader {
     return this.#read(() => this.#sql.prepare<[string], Uint8Array>(text).pluck().get(key));
   }
 
+  /** Those of all parts, by key. */
+  states(): Record<string, Uint8Array> {
+    const rows = this.#read(() =>
+      this.#sql.prepare<[], [string, Uint8Array]>('SELECT key, bytes FROM state').raw().all(),
+    );
+    return Object.fromEntries(rows);
+  }
+
   /** Where each log was read up to. */
   positions(): Position[] {
     const text = 'SELECT position FROM positions ORDER BY path';

@@ -15,7 +15,7 @@ import type { Change, Projection } from '../projection/projection.ts';
 import { loadStored } from '../projection/projection-table.ts';
 import { PORTION_ROWS, writeRow } from '../row/row.ts';
 import { type Call, callDirectly, type Outcome } from '../thread/call.ts';
-import { Backlog, type TrailStatus, type Unwritten } from './backlog.ts';
+import { Backlog, type TrailStatus } from './backlog.ts';
 import { RowWaits } from './row-waits.ts';
 import { TrailReader } from './trail-reader.ts';
 
@@ -31,7 +31,6 @@ export interface TrailRecorderOptions {
   readonly reopen?: () => void;
   /** Shared by everything that writes to this database. */
   readonly gate: WriteGate;
-  /** First 12 hex digits of the SHA-256 of the configuration in force. */
   readonly configVersion: string;
   /** Rows that may wait in memory; what comes on top is lost and counted. Default 100,000. */
   readonly backlogMax?: number;
@@ -39,8 +38,6 @@ export interface TrailRecorderOptions {
   readonly projection?: Projection;
   /** Epoch milliseconds, for rows about the trail itself. Default Date.now. */
   readonly now?: () => number;
-  /** What an earlier trail of this database could not write. */
-  readonly unwritten?: Unwritten | undefined;
 }
 
 /** What was handed to the writer and not answered yet. */
@@ -57,7 +54,8 @@ export abstract class TrailRecorder extends BansInForce {
   readonly #now: () => number;
   protected readonly backlog: Backlog;
   protected readonly reader: TrailReader;
-  protected readonly configVersion: string;
+  /** First 12 hex digits of the SHA-256 of the configuration in force. */
+  configVersion: string;
   /** The newest row on disk, and the newest at all. Rows that wait follow the first, unless rows between are lost. */
   protected written: ChainEnd;
   protected newestRow: ChainEnd;
@@ -83,11 +81,7 @@ export abstract class TrailRecorder extends BansInForce {
     this.configVersion = options.configVersion;
     this.newestRow = this.written;
     this.#waits = new RowWaits(this.newestRow.id);
-    if (options.unwritten) {
-      for (const entry of options.unwritten.entries) this.#requeue(entry);
-      this.backlog.resume(options.unwritten);
-      this.#stopWaiting();
-    }
+    this.backlog.noteStored(this.reader.positions(), this.reader.states());
   }
 
   /**
@@ -143,11 +137,6 @@ export abstract class TrailRecorder extends BansInForce {
   /** The newest row, on disk or not. */
   get head(): ChainEnd {
     return this.newestRow;
-  }
-
-  /** What is not on disk, for a trail that takes this one's place. Nothing may be under way. */
-  takeUnwritten(): Unwritten | undefined {
-    return this.backlog.take();
   }
 
   protected accept(
