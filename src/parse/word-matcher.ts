@@ -46,15 +46,16 @@ export class WordMatcher {
     const queue = [0];
     for (const state of queue) {
       const suffix = suffixes[state] as number;
+      const row = state * SYMBOLS;
       const { children, gain } = nodes[state] as Node;
       this.gains[state] = gain + (state === 0 ? 0 : (this.gains[suffix] as number));
-      for (let symbol = 0; symbol < SYMBOLS; symbol++) {
-        const child = children.get(symbol >= 0x41 && symbol <= 0x5a ? symbol | 0x20 : symbol);
-        const inherited = state === 0 ? 0 : (this.next[suffix * SYMBOLS + symbol] as number);
-        this.next[state * SYMBOLS + symbol] = child === undefined ? inherited : child * SYMBOLS;
-        if (child === undefined || queue.includes(child)) continue;
-        suffixes[child] = inherited / SYMBOLS;
+      this.next.copyWithin(row, suffix * SYMBOLS, (suffix + 1) * SYMBOLS);
+      for (const [symbol, child] of children) {
+        // Of a word's first letter this is no child yet.
+        suffixes[child] = (this.next[row + symbol] as number) / SYMBOLS;
         queue.push(child);
+        this.next[row + symbol] = child * SYMBOLS;
+        if (symbol >= 0x61 && symbol <= 0x7a) this.next[row + symbol - 0x20] = child * SYMBOLS;
       }
     }
   }

@@ -75,6 +75,10 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
   const action = engine.swarm.action === 'alert' ? 'hold' : engine.swarm.action;
   const swarm = { ...engine.swarm, action } as const;
   const setup = { parsers, engine: { ...engine, swarm, history: most !== undefined } };
+  const networks = neverBanned(config);
+  const robots = findRobots(config.detection.robots, refuse).networks;
+  // Read while the threads start.
+  const opening = openInOrder(files, setup, { chunkBytes, lineBytesMax: LINE_BYTES_MAX });
   const pipeline = new Pipeline({
     setup,
     parseThreads: threads,
@@ -87,25 +91,22 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
     },
   });
   try {
-    await pipeline.send({ kind: 'never_banned', networks: neverBanned(config) });
-    // A replay asks no name server: published networks alone verify a robot.
-    await pipeline.send({
-      kind: 'robot_networks',
-      networks: findRobots(config.detection.robots, refuse).networks,
-      ask: false,
-    });
-    for (const source of files.keys()) await pipeline.send({ kind: 'expect', source });
+    const opened = await opening;
     const depth = files.length === 1 ? threads + 2 : 2;
-    const opened = await openInOrder(files, setup, { chunkBytes, lineBytesMax: LINE_BYTES_MAX });
     const progress = new ReadProgress(opened.map(({ file }) => file));
     const onRead = (source: number, bytes: number | undefined) => {
       if (bytes === undefined) progress.end(source);
       else progress.add(source, bytes);
       options.onProgress?.({ lines: pipeline.lines, share: progress.share });
     };
-    const read = await Promise.allSettled(
-      opened.map((file, source) => feedFile(pipeline, file, source, depth, onRead)),
-    );
+    // The traffic thread is told in this order; lines are parsed while it starts.
+    const read = await Promise.allSettled([
+      pipeline.send({ kind: 'never_banned', networks }),
+      // A replay asks no name server: published networks alone verify a robot.
+      pipeline.send({ kind: 'robot_networks', networks: robots, ask: false }),
+      ...opened.map((_, source) => pipeline.send({ kind: 'expect', source })),
+      ...opened.map((file, source) => feedFile(pipeline, file, source, depth, onRead)),
+    ]);
     for (const result of read) if (result.status === 'rejected') throw result.reason;
     const { status } = await pipeline.send({ kind: 'status' });
     const { history } = most === undefined ? {} : await pipeline.send({ kind: 'history', most });
@@ -162,7 +163,7 @@ async function openInOrder(
   { parsers }: WorkerSetup,
   limits: { chunkBytes: number; lineBytesMax: number },
 ): Promise<OpenFile[]> {
-  const parser = parsers[0] && new Parser(parsers[0]);
+  const parser = files.length > 1 && parsers[0] ? new Parser(parsers[0]) : undefined;
   const opening = files.map(async (file) => {
     const rest = readLogFile(file, limits);
     const first = rest.next();

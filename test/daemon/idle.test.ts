@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { WordMatcher } from '../../src/parse/word-matcher.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { logLine } from '../support/traffic.ts';
 
@@ -67,4 +68,17 @@ test('the traffic thread loads nothing of its pool, and of the settings only the
   const loaded = loadedWith('workers/traffic-worker.ts');
   assert.match(loaded, /src\/engine\/engine\.ts/);
   assert.equal(/.*(\/(piscina|zod)\/|src\/settings\/).*/.exec(loaded)?.[0], undefined);
+});
+
+test('the parser is loaded without the optimizing compilers, whose code would stay in memory', () => {
+  const load = `import(${JSON.stringify(import.meta.resolve('../../src/parse/parser.ts'))})`;
+  const trace = execFileSync(process.execPath, ['--trace-opt', '-e', load], { encoding: 'utf8' });
+  // Reading TypeScript takes them, which an installed zban does not.
+  const optimized = [...trace.matchAll(/compiling method \S+ <JSFunction (\S+)/g)].map(([, name]) => name);
+  const methods = Object.getOwnPropertyNames(WordMatcher.prototype);
+  assert.ok(optimized.length > 0);
+  assert.equal(
+    optimized.find((name) => methods.includes(name ?? '')),
+    undefined,
+  );
 });
