@@ -5,10 +5,10 @@ import type { Log } from '../model/log.ts';
 import { Control } from './answers/control.ts';
 import { leaveFirewall } from './bans/enforcement.ts';
 import { type Instance, startInstance } from './instance.ts';
+import type { KeptParts } from './instance-parts.ts';
 import { createLog } from './log.ts';
-import { createSystemdNotifier } from './notify-systemd.ts';
+import { SystemdNotifier } from './notify-systemd.ts';
 import { type ConfigInForce, readConfig } from './read-config.ts';
-import type { Handover } from './records/record-store.ts';
 import { RunTotals } from './run-totals.ts';
 import { type StartScreen, WarmStartReport } from './start/warm-start.ts';
 import { HostClock } from './watch/host-clock.ts';
@@ -78,127 +78,123 @@ export async function runDaemon({ configPath, screen }: RunOptions): Promise<num
     screen?.clear();
     write(...line);
   };
-  const systemd = createSystemdNotifier({ log });
-  const handover: Handover = {};
-  const totals = new RunTotals();
-  const clock = new HostClock();
-  const control = new Control(log);
+  const daemon = new Daemon(configPath, log, wishes, screen);
   try {
-    return await runInstances({ configPath, loaded, log, systemd, wishes, handover, totals, clock, control, screen });
+    await daemon.run(loaded);
+    return 0;
   } finally {
+    await daemon.close();
+  }
+}
+
+/** One instance after another. */
+class Daemon {
+  private readonly configPath: string;
+  private readonly wishes: Wishes;
+  private readonly screen: StartScreen | undefined;
+  private readonly kept: KeptParts;
+
+  constructor(configPath: string, log: Log, wishes: Wishes, screen: StartScreen | undefined) {
+    this.configPath = configPath;
+    this.wishes = wishes;
+    this.screen = screen;
+    const systemd = new SystemdNotifier({ log });
+    const [totals, clock, control] = [new RunTotals(), new HostClock(), new Control(log)];
+    this.kept = { log, systemd, handover: {}, totals, clock, control };
+  }
+
+  /** Resolves after an orderly stop. */
+  async run(first: ConfigInForce): Promise<void> {
+    const { wishes } = this;
+    const { log, systemd } = this.kept;
+    let loaded = first;
+    let instance = await this.start(loaded, 'start');
+    while (instance) {
+      systemd.ready(instance.summary());
+      const wish = await wishes.next();
+      if (wish === 'stop') {
+        systemd.stopping();
+        return instance.stop('stop');
+      }
+      const next = wish === 'restart' ? loaded : await this.readAgain();
+      // What was read, or broke off, no longer matters.
+      if (wishes.stop.aborted) continue;
+      if (typeof next === 'string') {
+        instance.refuseReload(next);
+        continue;
+      }
+      systemd.reloading();
+      await instance.stop('reload');
+      const { mode, firewall } = loaded.config;
+      if (mode === 'enforce' && firewall.chain !== next.config.firewall.chain) await leaveFirewall(loaded.config, log);
+      try {
+        instance = await this.start(next, 'reload');
+        loaded = next;
+      } catch (error) {
+        // The new configuration reads well but does not work here: the old one did.
+        const problem = error instanceof Error ? error.message : String(error);
+        log('error', `the new configuration does not work, going on with the old one: ${problem}`);
+        instance = await this.start(loaded, 'reload');
+        instance?.refuseReload(problem);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    const { control, handover, systemd, log } = this.kept;
     await control.close();
     const lost = handover.store?.trail.status.backlog ?? 0;
     await handover.store?.close();
     if (lost > 0) log('error', `${lost} audit rows are lost: no disk took them`);
     await systemd.close();
   }
-}
 
-/** A reload asked for over the socket: a bad configuration is refused at once, a good one is taken up right after the answer. */
-async function askReload(configPath: string, wishes: Wishes): Promise<{ ok: boolean; message: string }> {
-  const next = await readAgain(configPath, wishes.stop);
-  if (typeof next === 'string') return { ok: false, message: next };
-  setImmediate(() => wishes.add('reload'));
-  return { ok: true, message: `reloading ${configPath}` };
-}
-
-/** What is wrong with it, in words, where it cannot be in force. */
-async function readAgain(configPath: string, signal: AbortSignal): Promise<ConfigInForce | string> {
-  try {
-    const read = await readConfig(configPath, signal);
-    return read.ok ? read : describe(read);
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+  /** A reload asked for over the socket: a bad configuration is refused at once, a good one is taken up right after the answer. */
+  private async askReload(): Promise<{ ok: boolean; message: string }> {
+    const next = await this.readAgain();
+    if (typeof next === 'string') return { ok: false, message: next };
+    setImmediate(() => this.wishes.add('reload'));
+    return { ok: true, message: `reloading ${this.configPath}` };
   }
-}
 
-interface RunState {
-  readonly configPath: string;
-  readonly loaded: ConfigInForce;
-  readonly log: Log;
-  readonly systemd: ReturnType<typeof createSystemdNotifier>;
-  readonly wishes: Wishes;
-  readonly handover: Handover;
-  readonly totals: RunTotals;
-  readonly clock: HostClock;
-  readonly control: Control;
-  readonly screen: StartScreen | undefined;
-}
-
-async function runInstances(state: RunState): Promise<number> {
-  const { configPath, log, systemd, wishes } = state;
-  let { loaded } = state;
-  let instance = await start(loaded, 'start', state);
-  while (instance) {
-    systemd.ready(instance.summary());
-    const wish = await wishes.next();
-    if (wish === 'stop') {
-      systemd.stopping();
-      await instance.stop('stop');
-      return 0;
-    }
-    const next = wish === 'restart' ? loaded : await readAgain(configPath, wishes.stop);
-    // What was read, or broke off, no longer matters.
-    if (wishes.stop.aborted) continue;
-    if (typeof next === 'string') {
-      instance.refuseReload(next);
-      continue;
-    }
-    systemd.reloading();
-    await instance.stop('reload');
-    const { mode, firewall } = loaded.config;
-    if (mode === 'enforce' && firewall.chain !== next.config.firewall.chain) await leaveFirewall(loaded.config, log);
+  /** What is wrong with it, in words, where it cannot be in force. */
+  private async readAgain(): Promise<ConfigInForce | string> {
     try {
-      instance = await start(next, 'reload', state);
-      loaded = next;
+      const read = await readConfig(this.configPath, this.wishes.stop);
+      return read.ok ? read : describe(read);
     } catch (error) {
-      // The new configuration reads well but does not work here: the old one did.
-      const problem = error instanceof Error ? error.message : String(error);
-      log('error', `the new configuration does not work, going on with the old one: ${problem}`);
-      instance = await start(loaded, 'reload', state);
-      instance?.refuseReload(problem);
+      return error instanceof Error ? error.message : String(error);
     }
   }
-  return 0;
-}
 
-/** Undefined when a stop was wanted before the start was through: nothing is left of it then. */
-async function start(
-  loaded: ConfigInForce,
-  startReason: 'start' | 'reload',
-  { configPath, log, systemd, wishes, handover, totals, clock, control, screen }: RunState,
-): Promise<Instance | undefined> {
-  const starting = new AbortController();
-  const warmStart = new WarmStartReport({ log, systemd, screen, now: () => performance.now() });
-  const giveUp = () => {
-    systemd.stopping();
-    starting.abort();
-  };
-  wishes.stop.addEventListener('abort', giveUp, { once: true });
-  if (wishes.stop.aborted) giveUp();
-  for (const warning of loaded.warnings) log('warn', formatProblem(warning));
-  try {
-    return await startInstance({
-      loaded,
-      log,
-      systemd,
-      startReason,
-      handover,
-      totals,
-      clock,
-      control,
-      onWarmStart: (progress) => warmStart.note(progress),
-      signal: starting.signal,
-      onReload: () => askReload(configPath, wishes),
-      // Once the caller has the answer.
-      onRestart: () => void setImmediate(() => wishes.add('restart')),
-    });
-  } catch (error) {
-    if (!starting.signal.aborted) throw error;
-    log('info', 'stopped during the start', error === starting.signal.reason ? {} : { cause: String(error) });
-    return undefined;
-  } finally {
-    screen?.clear();
-    wishes.stop.removeEventListener('abort', giveUp);
+  /** Undefined when a stop was wanted before the start was through: nothing is left of it then. */
+  private async start(loaded: ConfigInForce, startReason: 'start' | 'reload'): Promise<Instance | undefined> {
+    const { wishes, screen, kept } = this;
+    const { log, systemd } = kept;
+    const starting = new AbortController();
+    const warmStart = new WarmStartReport({ log, systemd, screen, now: () => performance.now() });
+    const giveUp = () => {
+      systemd.stopping();
+      starting.abort();
+    };
+    wishes.stop.addEventListener('abort', giveUp, { once: true });
+    if (wishes.stop.aborted) giveUp();
+    for (const warning of loaded.warnings) log('warn', formatProblem(warning));
+    try {
+      return await startInstance({
+        ...{ ...kept, loaded, startReason, signal: starting.signal },
+        onWarmStart: (progress) => warmStart.note(progress),
+        onReload: () => this.askReload(),
+        // Once the caller has the answer.
+        onRestart: () => void setImmediate(() => wishes.add('restart')),
+      });
+    } catch (error) {
+      if (!starting.signal.aborted) throw error;
+      log('info', 'stopped during the start', error === starting.signal.reason ? {} : { cause: String(error) });
+      return undefined;
+    } finally {
+      screen?.clear();
+      wishes.stop.removeEventListener('abort', giveUp);
+    }
   }
 }

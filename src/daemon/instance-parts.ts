@@ -34,19 +34,21 @@ import type { LogWatch } from './watch/log-watch.ts';
 /** Messages get this long at a stop; the rest waits on disk. */
 const DRAIN_MS = 2000;
 
-export interface InstanceOptions {
-  readonly loaded: ConfigInForce;
+/** What the process has, and one instance leaves to the next. */
+export interface KeptParts {
   readonly log: Log;
   readonly systemd: SystemdNotifier;
+  readonly handover: Handover;
+  readonly totals: RunTotals;
+  readonly clock: HostClock;
+  readonly control: Control;
+}
+
+export interface InstanceOptions extends KeptParts {
+  readonly loaded: ConfigInForce;
   readonly startReason: 'start' | 'reload';
   /** Aborted when the start is to be given up. */
   readonly signal: AbortSignal;
-  readonly handover: Handover;
-  readonly totals: RunTotals;
-  /** Of the process. */
-  readonly clock: HostClock;
-  /** Of the process. */
-  readonly control: Control;
   readonly onWarmStart: (progress: WarmStart) => void;
   readonly onReload: () => Promise<{ ok: boolean; message: string }>;
   /** Another instance is to take this one's place, with the same configuration. */

@@ -4,6 +4,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { Action } from './parse-action.ts';
 
 /** A person and the token by which they are known. */
 export interface ActionToken {
@@ -14,16 +15,6 @@ export interface ActionToken {
 export interface ActionResult {
   readonly ok: boolean;
   readonly message: string;
-}
-
-export interface Action {
-  readonly action: 'ban' | 'unban' | 'allow' | 'drop_lane' | 'annotate';
-  /** An address or a network; of a lane its id; of a note nothing. */
-  readonly target: string;
-  /** Of a ban, milliseconds; null is permanent, undefined the schedule's first tier. */
-  readonly forMs?: number | null | undefined;
-  /** Of a note its text. */
-  readonly reason: string;
 }
 
 export interface Actions {
@@ -54,9 +45,9 @@ export async function serveAction({ tokens, act }: Actions, message: IncomingMes
   const { parseAction } = await import('./parse-action.ts');
   const parsed = body === undefined ? undefined : parseAction(body);
   if (!parsed) return refuse(400, 'the request is not understood');
-  const { action, target, for_ms: forMs, reason } = parsed;
+  const { action } = parsed;
   if (action === 'whoami') return { status: 200, body: { ok: true, message: `signed in as ${name}`, name } };
-  return { status: 200, body: await act({ action, target, forMs, reason }, name) };
+  return { status: 200, body: await act({ ...parsed, action }, name) };
 }
 
 /** Whose token it is. Tokens of 128 bits and more are not guessed, however fast one tries. */

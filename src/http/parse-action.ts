@@ -6,8 +6,11 @@ const BAN_MS_MAX = 365_250 * 86_400_000;
 
 const schema = z.strictObject({
   action: z.enum(['ban', 'unban', 'allow', 'drop_lane', 'annotate', 'whoami']),
+  /** An address or a network; of a lane its id; of a note nothing. */
   target: z.string().max(255).default(''),
+  /** Of a ban, milliseconds; null is permanent, absent the schedule's first tier. */
   for_ms: z.number().int().min(1000).max(BAN_MS_MAX).nullable().optional(),
+  /** Of a note its text. */
   reason: z
     .string()
     .max(500)
@@ -15,8 +18,13 @@ const schema = z.strictObject({
     .default(''),
 });
 
+type Parsed = z.infer<typeof schema>;
+
+/** What is to be carried out. */
+export type Action = Omit<Parsed, 'action'> & { readonly action: Exclude<Parsed['action'], 'whoami'> };
+
 /** Undefined where it is not understood. */
-export function parseAction(body: string): z.infer<typeof schema> | undefined {
+export function parseAction(body: string): Parsed | undefined {
   try {
     return schema.safeParse(JSON.parse(body)).data;
   } catch {

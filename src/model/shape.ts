@@ -7,6 +7,7 @@ type Members = Readonly<Record<string, Shape<unknown>>>;
 type Value<S> = S extends Shape<infer T> ? T : never;
 
 export const isText = (value: unknown): value is string => typeof value === 'string';
+export const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
 /** A finite one. */
 export const isNumber = (value: unknown): value is number => Number.isFinite(value);
 

@@ -3,9 +3,8 @@ import { type AccessEvent, isAttack } from './access-event.ts';
 import { demonstrationPlan, parseAttacks } from './attacks/plan.ts';
 import type { LogFormat } from './format.ts';
 import { Labeller } from './labels.ts';
-import { writeLive } from './live.ts';
 import { type Simulation, simulate } from './simulate.ts';
-import { writeSimulation } from './write.ts';
+import { writeLive, writeSimulation } from './write.ts';
 
 /** Monday, 5 January 2026, 00:00 UTC: a fixed start, so that a seed alone fixes every byte of the file. */
 const START_MS = Date.UTC(2026, 0, 5);

@@ -1,18 +1,13 @@
 /** What stands in the way of reading one log: said once when it begins and once when it ends. */
+import type { Log } from '../model/log.ts';
 import { SourceError } from './source-error.ts';
 
 /** A log may be missing this long while it is rotated before it is worth a word. */
 const MISSING_MS = 1000;
 
-export type Logger = (
-  level: 'debug' | 'info' | 'warn' | 'error',
-  message: string,
-  fields?: Readonly<Record<string, unknown>>,
-) => void;
-
 export interface LogStateOptions {
   readonly path: string;
-  readonly log: Logger;
+  readonly log: Log;
   /** The log can't be read; called once, until it has recovered. */
   readonly onTrouble: (path: string, message: string, fix: string) => void;
   readonly onRecovered: (path: string) => void;

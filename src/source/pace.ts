@@ -1,6 +1,7 @@
 /** When to look at the logs next: many times a second while lines come, on the kernel's word while they do not. */
+
+import type { Log } from '../model/log.ts';
 import { ChangeWatch, type WatchDirectory } from './change-watch.ts';
-import type { Logger } from './log-state.ts';
 
 /** Looks in a row without lines after which the kernel is left to report the next change. */
 const QUIET_LOOKS = 3;
@@ -12,7 +13,7 @@ const MISSED_MAX = 2;
 export interface PaceOptions {
   /** Between two looks while lines come, milliseconds. */
   readonly pollMs: number;
-  readonly log: Logger;
+  readonly log: Log;
   /** The kernel says that something has changed: look now. */
   readonly onChange: () => void;
   readonly watch?: WatchDirectory;

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { createSystemdNotifier, findWatchdogIntervalMs } from '../../src/daemon/notify-systemd.ts';
+import { findWatchdogIntervalMs, SystemdNotifier } from '../../src/daemon/notify-systemd.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
 /** A systemd-notify that writes down what it is told, one run a line. */
@@ -17,7 +17,7 @@ function standIn(t: TestContext, body = '') {
   const warnings: string[] = [];
   const env = { NOTIFY_SOCKET: '/run/notify', WATCHDOG_USEC: '30000000', PATH: `${folder}:${process.env['PATH']}` };
   const clock = { ms: 0 };
-  const notifier = createSystemdNotifier({ env, now: () => clock.ms, log: (_, message) => warnings.push(message) });
+  const notifier = new SystemdNotifier({ env, now: () => clock.ms, log: (_, message) => warnings.push(message) });
   return { notifier, clock, warnings, messages: () => readFileSync(said, 'utf8').trim().split('\n') };
 }
 
@@ -69,11 +69,10 @@ test('a systemd that does not answer is told once and piles nothing up', async (
 });
 
 test('without systemd nothing happens', async () => {
-  const notifier = createSystemdNotifier({ env: { WATCHDOG_USEC: '1000000' }, log: () => assert.fail() });
+  const notifier = new SystemdNotifier({ env: { WATCHDOG_USEC: '1000000' }, log: () => assert.fail() });
   notifier.ready('up');
   notifier.watchdog();
   await notifier.close();
-  assert.equal(notifier.watchdogIntervalMs, undefined);
 });
 
 test('the watchdog is for this process only', () => {

@@ -1,7 +1,8 @@
 /** Opens the dashboard and the metrics of an instance. */
 import type { TargetResult } from '../../control/protocol.ts';
 import type { WhoFinder } from '../../host/who.ts';
-import type { Action, ActionResult, Actions } from '../../http/actions.ts';
+import type { ActionResult, Actions } from '../../http/actions.ts';
+import type { Action } from '../../http/parse-action.ts';
 import { type HttpServerOptions, startHttpServer } from '../../http/server.ts';
 import { loadTokens } from '../../http/token-file.ts';
 import type { InstanceParts } from '../instance-parts.ts';
@@ -67,7 +68,7 @@ async function act(
   action: Action,
   name: string,
 ): Promise<ActionResult> {
-  const { target, reason, forMs } = action;
+  const { target, reason, for_ms: forMs } = action;
   const by = { reason: reason === '' ? 'from the dashboard' : reason, operator: name };
   switch (action.action) {
     case 'annotate':

@@ -16,6 +16,7 @@ import { BLANK, PORTION_ROWS, systemDraft } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Lanes } from '../lanes/lanes.ts';
 import type { Incidents } from '../reports/incidents.ts';
+import type { States } from '../saved-state.ts';
 import { BanResults } from './ban-results.ts';
 import { describeMany, describeOrders, describeUnban, draftOf, fuseResetDraft, MANY, type Order } from './drafts.ts';
 import { findOrigin } from './origin.ts';
@@ -135,7 +136,7 @@ export class Bans {
   /** Records decisions of people or of zban itself, with the state that follows from them; the caller reconciles. */
   record(
     drafts: readonly AuditDraft[],
-    state: Readonly<Record<string, Uint8Array>> = {},
+    state: States = {},
     events: readonly EngineEvent[] = [],
     positions: readonly Position[] = [],
   ): readonly AuditEntry[] {
@@ -175,7 +176,7 @@ export class Bans {
   }
 
   /** Records what other hosts decided, and what was refused of it; people hear of it from the host that did. The caller reconciles. */
-  adopt(drafts: readonly AuditDraft[], state: Readonly<Record<string, Uint8Array>>): readonly AuditEntry[] {
+  adopt(drafts: readonly AuditDraft[], state: States): readonly AuditEntry[] {
     const entries = this.record(drafts, state);
     this.bansTotal += drafts.filter(({ action }) => action === 'ban').length;
     this.refusedTotal += drafts.filter(({ action }) => action === 'refused').length;

@@ -1,70 +1,50 @@
 /** What the engine's events become in the audit trail and in Slack. */
 import type { ActiveBan, Actor, AuditDraft, DraftOf, RefusalReason } from '../../model/audit.ts';
-import type { BanEvent, EngineEvent, FuseEvent, RefusedEvent } from '../../model/event.ts';
+import type { EngineEvent, FuseEvent } from '../../model/event.ts';
 import type { Notification } from '../../model/notification.ts';
 import { BLANK } from '../../record/row/row.ts';
 import type { Remainder } from './overlap.ts';
 
 const POLICY = { ...BLANK, actor: 'policy' } as const;
 
-function banDraft(event: BanEvent, enforced: boolean): DraftOf<'ban'> {
-  const { event: _, time, ip, condition, tier, duration_seconds: durationSeconds, ...numbers } = event;
-  const detail = enforced ? '' : 'would ban (observe mode)';
-  const timeMs = Date.parse(time);
-  return { ...POLICY, action: 'ban', timeMs, client: ip, condition, numbers, tier, durationSeconds, enforced, detail };
-}
-
 /** Why a ban was refused, in a row's words: an entry of the allowlist says itself what it is. */
 export const describeRefusal = (reason: RefusalReason, because: string): string =>
   because.startsWith(`${reason}: `) ? because : `${reason}: ${because}`;
-
-function refusedDraft(event: RefusedEvent, enforced: boolean): DraftOf<'refused'> {
-  const { event: _, time, ip, condition, detail, ...numbers } = event;
-  const { reason } = numbers;
-  const timeMs = Date.parse(time);
-  return {
-    ...POLICY,
-    action: 'refused',
-    timeMs,
-    client: ip,
-    condition,
-    numbers: { ...numbers, because: detail },
-    enforced,
-    detail: describeRefusal(reason, detail),
-  };
-}
 
 /**
  * The row for an event; undefined for recalculated baselines (they go into the text log only) and for the engine's own
  * releases (live, the wall clock releases).
  */
 export function draftOf(event: EngineEvent, enforced: boolean): AuditDraft | undefined {
+  const said = { ...POLICY, timeMs: Date.parse(event.time), enforced };
   switch (event.event) {
-    case 'ban':
-      return banDraft(event, enforced);
-    case 'refused':
-      return refusedDraft(event, enforced);
-    case 'global_anomaly': {
-      const { event: _, time, condition, ...numbers } = event;
-      return {
-        ...POLICY,
-        timeMs: Date.parse(time),
-        action: 'global_anomaly',
+    case 'ban': {
+      const {
+        event: action,
+        time: _,
+        ip: client,
         condition,
-        numbers,
-        enforced,
-        detail: event.phase,
-      };
+        tier,
+        duration_seconds: durationSeconds,
+        ...numbers
+      } = event;
+      const detail = enforced ? '' : 'would ban (observe mode)';
+      return { ...said, action, client, condition, numbers, tier, durationSeconds, detail };
     }
-    case 'fuse':
-      return {
-        ...POLICY,
-        timeMs: Date.parse(event.time),
-        action: 'fuse',
-        numbers: { phase: event.phase, ...(event.until !== undefined && { until: event.until }) },
-        enforced,
-        detail: `${describeFusePhase(event)}: ${event.detail}`,
-      };
+    case 'refused': {
+      const { event: action, time: _, ip: client, condition, detail: because, ...numbers } = event;
+      const detail = describeRefusal(event.reason, because);
+      return { ...said, action, client, condition, numbers: { ...numbers, because }, detail };
+    }
+    case 'global_anomaly': {
+      const { event: action, time: _, condition, ...numbers } = event;
+      return { ...said, action, condition, numbers, detail: event.phase };
+    }
+    case 'fuse': {
+      const { event: action, phase, until } = event;
+      const numbers = { phase, ...(until !== undefined && { until }) };
+      return { ...said, action, numbers, detail: `${describeFusePhase(event)}: ${event.detail}` };
+    }
     case 'baseline':
     case 'lane':
     case 'unban':
@@ -81,15 +61,8 @@ function describeFusePhase({ phase, until }: FuseEvent): string {
 /** The row of a fuse that a person reset. */
 export function fuseResetDraft(timeMs: number, operator: string, reason: string, outcome: string): DraftOf<'fuse'> {
   const detail = `reset: ${[reason, outcome].filter(Boolean).join('; ')}`;
-  return {
-    ...POLICY,
-    actor: `operator:${operator}`,
-    timeMs,
-    action: 'fuse',
-    numbers: { phase: 'reset' },
-    enforced: true,
-    detail,
-  };
+  const said = { ...BLANK, actor: `operator:${operator}`, timeMs, enforced: true, detail } as const;
+  return { ...said, action: 'fuse', numbers: { phase: 'reset' } };
 }
 
 /** More bans than this that begin or end together are one message. */

@@ -13,9 +13,10 @@ import { LANES_MAX, type LiveLane } from '../../model/lane.ts';
 import type { Notification } from '../../model/notification.ts';
 import { formatPrefix } from '../../net/prefix.ts';
 import { describeBacktest, describeMatch } from '../../words/lane.ts';
+import { readState, type States, stateOf } from '../saved-state.ts';
 import { laneDraft, laneEndDraft, laneResultDraft, laneStartDraft } from './lane-drafts.ts';
 import { findWhyNot, inMode, type LaneMode } from './lane-mode.ts';
-import { isRunningOut, LEASE_MS, laneOfEvent, nginxLane } from './live-lane.ts';
+import { areLanes, isRunningOut, LEASE_MS, laneOfEvent, nginxLane } from './live-lane.ts';
 
 /** Under which the database keeps them. */
 export const LANES_KEY = 'lanes';
@@ -31,7 +32,7 @@ export interface LanesOptions extends LaneMode {
   readonly robots: readonly string[];
   readonly now: () => number;
   /** Writes rows and the state that belongs to them in one transaction. */
-  readonly record: (drafts: readonly AuditDraft[], state: Readonly<Record<string, Uint8Array>>) => void;
+  readonly record: (drafts: readonly AuditDraft[], state: States) => void;
   readonly notify: (notifications: readonly Notification[]) => void;
   /** A person ended a lane: the engine is not to find it again. */
   readonly onDrop: (id: string) => void;
@@ -42,7 +43,7 @@ export interface LanesOptions extends LaneMode {
 /** What follows from events, to be recorded with them. */
 export interface LaneConsequences {
   readonly drafts: readonly AuditDraft[];
-  readonly state: Readonly<Record<string, Uint8Array>>;
+  readonly state: States;
 }
 
 type LaneNotification = Extract<Notification, { kind: 'lane' }>;
@@ -55,7 +56,7 @@ interface Kept {
 
 export class Lanes {
   private readonly options: LanesOptions;
-  private readonly open: Map<string, Kept>;
+  private readonly open = new Map<string, Kept>();
   private allowed: readonly string[] = [];
   /** Lanes that the configuration of now stops with, and did not before, or the other way round. */
   private readonly changed: LiveLane[] = [];
@@ -71,9 +72,7 @@ export class Lanes {
 
   constructor(options: LanesOptions) {
     this.options = options;
-    const saved: readonly LiveLane[] = options.saved ? JSON.parse(new TextDecoder().decode(options.saved)) : [];
-    this.open = new Map();
-    for (const lane of saved) {
+    for (const lane of readState(options.saved, areLanes) ?? []) {
       const now = this.admit(inMode(lane, options), lane.enforced);
       this.open.set(lane.id, { lane: now, leaseMs: 0 });
       if (now.enforced !== lane.enforced) this.changed.push(now);
@@ -261,8 +260,8 @@ export class Lanes {
     this.options.record(drafts, this.state());
   }
 
-  private state(): Readonly<Record<string, Uint8Array>> {
-    return { [LANES_KEY]: new TextEncoder().encode(JSON.stringify(this.list())) };
+  private state(): States {
+    return stateOf(LANES_KEY, this.list());
   }
 
   /** One that nginx can't take stops nobody, unless it has it already. */

@@ -146,13 +146,10 @@ export class Operator {
       if (!prefix && !isHostName(entry)) {
         results.push(result(text, 'invalid', 'neither an address, a network nor a host name'));
       } else if (request.remove !== known.has(entry)) {
-        results.push(
-          result(
-            entry,
-            request.remove ? 'not_found' : 'unchanged',
-            request.remove ? 'was not allowed by a person' : 'is allowed already',
-          ),
-        );
+        const [code, message] = request.remove
+          ? (['not_found', 'was not allowed by a person'] as const)
+          : (['unchanged', 'is allowed already'] as const);
+        results.push(result(entry, code, message));
       } else {
         drafts.push(allowDraft(entry, request, now()));
         results.push(result(entry, 'done', request.remove ? 'no longer allowed' : 'allowed'));

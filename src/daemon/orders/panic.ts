@@ -12,6 +12,7 @@ import { BLANK } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import { countOf } from '../../words/number.ts';
 import type { Bans } from '../bans/bans.ts';
+import { stateOf } from '../saved-state.ts';
 
 /** A panic that stands. */
 export interface Panic {
@@ -126,7 +127,7 @@ async function record(
   const reason = panic?.reason.slice(0, RESERVED_REASON_LENGTH);
   const isReserved = reserve.write({ generation, value: panic && { ...panic, reason } });
   const saved: Reserved = { generation, value: panic };
-  bans.record([draft], { [STATE_KEY]: new TextEncoder().encode(JSON.stringify(saved)) });
+  bans.record([draft], stateOf(STATE_KEY, saved));
   const isDurable = await trail.isDurable();
   return isReserved || isDurable ? {} : { durable: false };
 }

@@ -4,7 +4,9 @@
  */
 
 import type { AuditDraft, AuditEntry } from '../../model/audit.ts';
+import { isNumber, isObject, isText } from '../../model/shape.ts';
 import { BLANK } from '../../record/row/row.ts';
+import { readState, type States, stateOf } from '../saved-state.ts';
 
 /** Under which the database keeps the newest one. */
 export const ANNOTATION_KEY = 'annotation';
@@ -13,10 +15,7 @@ const MENTIONED_MS = 30 * 60_000;
 /** Of a longer text, so that it leaves room for the rest of a message. */
 const MENTIONED_CHARACTERS = 100;
 
-interface Annotation {
-  readonly timeMs: number;
-  readonly text: string;
-}
+const isAnnotation = isObject({ timeMs: isNumber, text: isText });
 
 export interface AnnotationsOptions {
   /** What the database has. */
@@ -24,28 +23,27 @@ export interface AnnotationsOptions {
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Writes the row together with the state. */
-  readonly record: (draft: AuditDraft, state: Readonly<Record<string, Uint8Array>>) => readonly AuditEntry[];
+  readonly record: (draft: AuditDraft, state: States) => readonly AuditEntry[];
 }
 
 export class Annotations {
   private readonly options: AnnotationsOptions;
-  private newest: Annotation | undefined;
+  private newest: { readonly timeMs: number; readonly text: string } | undefined;
 
   constructor(options: AnnotationsOptions) {
     this.options = options;
-    this.newest = options.saved && (JSON.parse(new TextDecoder().decode(options.saved)) as Annotation);
+    this.newest = readState(options.saved, isAnnotation);
   }
 
   /** The row as written; its id is 0 where it was lost. */
   add(text: string, operator: string): AuditEntry | undefined {
     const annotation = { timeMs: this.options.now(), text };
-    const state = { [ANNOTATION_KEY]: new TextEncoder().encode(JSON.stringify(annotation)) };
     const [entry] = this.options.record(
       {
         ...{ ...BLANK, action: 'annotate', actor: `operator:${operator}`, timeMs: annotation.timeMs },
         ...{ enforced: true, detail: text },
       },
-      state,
+      stateOf(ANNOTATION_KEY, annotation),
     );
     this.newest = annotation;
     return entry;

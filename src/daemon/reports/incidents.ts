@@ -5,7 +5,9 @@
 
 import type { EngineEvent, GlobalAnomalyStart } from '../../model/event.ts';
 import type { Notification } from '../../model/notification.ts';
+import { isBoolean, isNumber, isObject, isText } from '../../model/shape.ts';
 import type { Surge } from '../../site/surge.ts';
+import { readState, type States, stateOf } from '../saved-state.ts';
 
 /** Under which the database keeps it. */
 export const INCIDENT_KEY = 'incident';
@@ -17,10 +19,15 @@ interface Incident {
   readonly start: GlobalAnomalyStart;
   readonly isTold: boolean;
 }
+const hasNumbers = isObject({ time: isText, since: isText, peak_rate: isNumber, peak_measured: isNumber });
+const isIncident = isObject({
+  start: (value: unknown): value is GlobalAnomalyStart => hasNumbers(value),
+  isTold: isBoolean,
+});
 
 /** What follows from events: the state to save with their rows, if it changed, and what people are told. */
 export interface Consequences {
-  readonly state: Readonly<Record<string, Uint8Array>>;
+  readonly state: States;
   readonly notifications: readonly Notification[];
 }
 
@@ -29,7 +36,7 @@ export class Incidents {
 
   /** `saved` is what the database has. */
   constructor(saved: Uint8Array | undefined) {
-    this.open = saved && (JSON.parse(new TextDecoder().decode(saved)) ?? undefined);
+    this.open = readState(saved, isIncident);
   }
 
   /** The one that has not ended, as the engine wants it. */
@@ -65,7 +72,7 @@ export class Incidents {
     return { state: this.save(), notifications: [{ kind: 'global_anomaly', event: start }] };
   }
 
-  private save(): Readonly<Record<string, Uint8Array>> {
-    return { [INCIDENT_KEY]: new TextEncoder().encode(JSON.stringify(this.open ?? null)) };
+  private save(): States {
+    return stateOf(INCIDENT_KEY, this.open ?? null);
   }
 }

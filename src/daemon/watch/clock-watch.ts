@@ -4,7 +4,8 @@ import type { Log } from '../../model/log.ts';
 import { clockDraft } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Bans } from '../bans/bans.ts';
-import { type HostClock, readBootId } from './host-clock.ts';
+import { readState, type States, stateOf } from '../saved-state.ts';
+import { type HostClock, isSaved, readBootId } from './host-clock.ts';
 
 const KEY = 'clock';
 
@@ -29,7 +30,7 @@ export class ClockWatch {
     this.options = options;
     const { clock, trail, bans, bootId = readBootId() } = options;
     this.bootId = bootId;
-    const resumed = clock.resume(trail.loadState(KEY), bootId);
+    const resumed = clock.resume(readState(trail.loadState(KEY), isSaved), bootId);
     this.afterId = resumed?.afterId ?? trail.head.id;
     if (resumed === undefined) bans.record([], this.state);
     else if (resumed.movedMs !== 0) this.record(resumed.movedMs);
@@ -43,8 +44,8 @@ export class ClockWatch {
     await this.options.onMoved(Math.round(movedMs / 1000));
   }
 
-  private get state(): Readonly<Record<string, Uint8Array>> {
-    return { [KEY]: this.options.clock.save(this.bootId, this.afterId) };
+  private get state(): States {
+    return stateOf(KEY, this.options.clock.save(this.bootId, this.afterId));
   }
 
   private record(movedMs: number): void {

@@ -28,7 +28,7 @@ interface Saved {
   /** The newest audit row from before the host's start: ends that are older are meant by the clock that was right then. */
   readonly afterId: number;
 }
-const isSaved = isObject({ bootId: isText, bootedMs: isNumber, afterId: isNumber });
+export const isSaved = isObject({ bootId: isText, bootedMs: isNumber, afterId: isNumber });
 
 export class HostClock {
   private readonly sources: ClockSources;
@@ -68,18 +68,13 @@ export class HostClock {
   }
 
   /** For `resume`. */
-  save(bootId: string, afterId: number): Uint8Array {
-    return Buffer.from(JSON.stringify({ bootId, bootedMs: this.bootedMs, afterId } satisfies Saved));
+  save(bootId: string, afterId: number): Saved {
+    return { bootId, bootedMs: this.bootedMs, afterId };
   }
 
   /** What was saved in this run of the host, with how far the clock was set since; undefined where the host started in between. */
-  resume(
-    bytes: Uint8Array | undefined,
-    bootId: string,
-  ): { readonly movedMs: number; readonly afterId: number } | undefined {
-    if (!bytes || bootId === '') return undefined;
-    const saved: unknown = JSON.parse(Buffer.from(bytes).toString());
-    if (!isSaved(saved) || saved.bootId !== bootId) return undefined;
+  resume(saved: Saved | undefined, bootId: string): { readonly movedMs: number; readonly afterId: number } | undefined {
+    if (bootId === '' || saved?.bootId !== bootId) return undefined;
     const movedMs = Math.round(this.bootedMs - saved.bootedMs);
     return { movedMs: Math.abs(movedMs) <= TOLERANCE_MS ? 0 : movedMs, afterId: saved.afterId };
   }

@@ -43,7 +43,7 @@ interface Health {
 }
 
 export interface LogHealthOptions {
-  readonly troubles: Pick<Troubles, 'begin' | 'end'>;
+  readonly troubles: Pick<Troubles, 'begin' | 'end' | 'set'>;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
@@ -73,44 +73,40 @@ export class LogHealth {
 
   /** Begins and ends troubles; to be called every second with what the source says of the logs. */
   look(rows: readonly LogStatus[]): void {
+    const { troubles, now } = this.options;
     for (const { path, state } of rows) {
       const health = this.of(path);
       const isMissing = this.isMissing(health, state);
-      this.set(
+      troubles.set(
         `missing ${path}`,
         isMissing ? `the log ${path} is missing` : undefined,
         'check logs[].path, and access_log in nginx',
       );
-      this.set(
+      troubles.set(
         `unread ${path}`,
         health.unread && `${health.unread.what} of ${path} are not understood: their clients are never judged`,
         `${health.unread?.fix}; zban doctor shows more`,
       );
       const silence = isMissing ? undefined : this.findSilence(health);
-      this.set(
+      troubles.set(
         `silent ${path}`,
         silence && `no line has come into ${path} for ${silence}`,
         'see whether nginx runs, and where it writes: nginx -T | grep access_log',
       );
     }
     for (const [path, { lostMs = Number.POSITIVE_INFINITY }] of this.logs) {
-      if (this.options.now() - lostMs >= LOST_MS) this.options.troubles.end(`lost ${path}`);
+      if (now() - lostMs >= LOST_MS) troubles.end(`lost ${path}`);
     }
     const paths = new Set(rows.map(({ path }) => path));
     for (const path of this.logs.keys()) if (!paths.has(path)) this.forget(path);
     const [pair] = this.doubled.pairs();
-    this.set('doubled', pair && describeDoubled(pair), DOUBLED_FIX);
+    troubles.set('doubled', pair && describeDoubled(pair), DOUBLED_FIX);
   }
 
   /** Lines can't be read any more: shown for a while. */
   lost(log: string, what: string, fix: string): void {
     this.options.troubles.begin(`lost ${log}`, what, fix);
     this.of(log).lostMs = this.options.now();
-  }
-
-  private set(key: string, what: string | undefined, fix: string): void {
-    if (what === undefined) this.options.troubles.end(key);
-    else this.options.troubles.begin(key, what, fix);
   }
 
   /** Not followed any more, or a file of the past. */

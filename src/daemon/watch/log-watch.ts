@@ -21,7 +21,7 @@ export interface LogWatchOptions {
   /** Absent where nothing is enforced. */
   readonly efficacy: Pick<Efficacy, 'check'> | undefined;
   readonly protection: Pick<Protection, 'setProxy'>;
-  readonly troubles: Pick<Troubles, 'begin' | 'end'>;
+  readonly troubles: Pick<Troubles, 'begin' | 'end' | 'set'>;
 }
 
 export class LogWatch {
@@ -51,23 +51,19 @@ export class LogWatch {
 
   private compareClocks({ wallAhead, behindSeconds }: Pick<Noticed, 'wallAhead' | 'behindSeconds'>): void {
     const { troubles, outOfOrderMs } = this.options;
-    if (Math.abs(wallAhead) * 1000 <= outOfOrderMs) troubles.end(CLOCK);
-    else {
-      const by = `${formatDuration(Math.abs(wallAhead) * 1000)} ${wallAhead > 0 ? 'behind' : 'ahead of'}`;
-      troubles.begin(
-        CLOCK,
-        `the times in the log are ${by} this host's clock; bans last their full time all the same`,
-        'set the clocks (timedatectl), log $msec or $time_iso8601, and leave out buffer= and flush=',
-      );
-    }
-    if (behindSeconds === 0) troubles.end(LOG_BEHIND);
-    else {
-      troubles.begin(
-        LOG_BEHIND,
-        `a log is ${formatDuration(behindSeconds * 1000)} behind the others: its lines are left out (late_lines in zban status)`,
-        'set the clock of the host that writes it, and leave out buffer= and flush= there',
-      );
-    }
+    const by = `${formatDuration(Math.abs(wallAhead) * 1000)} ${wallAhead > 0 ? 'behind' : 'ahead of'}`;
+    const isOff = Math.abs(wallAhead) * 1000 > outOfOrderMs;
+    troubles.set(
+      CLOCK,
+      isOff ? `the times in the log are ${by} this host's clock; bans last their full time all the same` : undefined,
+      'set the clocks (timedatectl), log $msec or $time_iso8601, and leave out buffer= and flush=',
+    );
+    const behind = `a log is ${formatDuration(behindSeconds * 1000)} behind the others`;
+    troubles.set(
+      LOG_BEHIND,
+      behindSeconds > 0 ? `${behind}: its lines are left out (late_lines in zban status)` : undefined,
+      'set the clock of the host that writes it, and leave out buffer= and flush= there',
+    );
   }
 
   private async lookForProxy(proxy: EngineStatus['proxy']): Promise<void> {
