@@ -16,8 +16,8 @@ const PROTOCOL = encoder.encode(' HTTP/');
 const [END_24, END_16] = [encoder.encode('0/24'), encoder.encode('0.0/16')];
 /** In the order of TRAITS. */
 const [AGENT, WHOLE_PATH, FOLDER, KEYS, VERB, REFERRER, NETWORK, PROVIDER] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
-/** Networks whose hashes are remembered; then all are forgotten. */
-const NETWORKS_MAX = 4096;
+/** What takes long to write as text, so that its hash is remembered: so many of each kind, and then all are forgotten. */
+const REMEMBERED_MAX = 4096;
 
 interface NetworkHashes {
   readonly network: number;
@@ -33,6 +33,8 @@ export class LookHasher {
   private readonly present: number;
   /** By the bits of the address that the narrower network has. */
   private readonly ipv6 = new Map<number, NetworkHashes>();
+  /** By a hash of a query's names in the order in which they come. */
+  private readonly names = new Map<number, number>();
   private readonly decoder = new TextDecoder();
 
   constructor(options: LookOptions) {
@@ -90,14 +92,15 @@ export class LookHasher {
     into[at + FOLDER] = folderEnd > start + 1 ? finish(step(folder, ASTERISK)) : 0;
     into[at + KEYS] = this.noKeys;
     if (i === end) return true;
-    let [nameEnd, pairs] = [end, 1];
+    let [names, isName] = [this.offset, true];
     for (let query = i + 1; query < end; query++) {
       const c = bytes[query] as number;
       if (c < SPACE || c > TILDE) return false;
-      if (c === AMPERSAND) pairs++;
-      if (c === EQUALS && nameEnd === end) nameEnd = query;
+      if (c === AMPERSAND) isName = true;
+      if (isName) names = step(names, c);
+      if (c === EQUALS) isName = false;
     }
-    into[at + KEYS] = pairs === 1 ? this.hashRange(bytes, i + 1, nameEnd) : this.hashNames(bytes.subarray(i + 1, end));
+    into[at + KEYS] = this.keysOf(names, bytes.subarray(i + 1, end));
     return true;
   }
 
@@ -112,8 +115,14 @@ export class LookHasher {
     return finish(hash);
   }
 
-  private hashNames(query: Uint8Array): number {
-    return hashTrait(joinNames(this.decoder.decode(query)), this.options.hashKey);
+  private keysOf(names: number, query: Uint8Array): number {
+    let found = this.names.get(names);
+    if (found === undefined) {
+      found = hashTrait(joinNames(this.decoder.decode(query)), this.options.hashKey);
+      if (this.names.size === REMEMBERED_MAX) this.names.clear();
+      this.names.set(names, found);
+    }
+    return found;
   }
 
   private hashNetworks(high: number, low: number, into: Uint32Array, at: number): void {
@@ -138,7 +147,7 @@ export class LookHasher {
       const hash = (text: string | undefined) => (text === undefined ? 0 : hashTrait(text, this.options.hashKey));
       const [network, provider] = [0, 1].map((level) => hash(networkText(high, low, level as 0 | 1, this.options)));
       found = { network: network as number, provider: provider as number };
-      if (this.ipv6.size === NETWORKS_MAX) this.ipv6.clear();
+      if (this.ipv6.size === REMEMBERED_MAX) this.ipv6.clear();
       this.ipv6.set(key, found);
     }
     return found;

@@ -2,6 +2,7 @@
 import { LANES_MAX } from '../model/lane.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
+import { findCrowds } from './crowds.ts';
 import { measureHarmNow } from './harm-now.ts';
 import type { Finding, Lanes } from './lanes.ts';
 import { isMatchable, matchOf, TRAITS } from './look.ts';
@@ -96,14 +97,15 @@ class Search {
   private readonly surplus: number;
   /** Strangers' lines that nothing explains yet: offsets of their looks. */
   private left: number[];
-  /** Strangers' lines that the open lanes and those found so far cover, and what these are worth together. */
-  private covered = 0;
-  private worth: number;
+  /** Those among them that lanes leave alone. */
+  private readonly crowds: ReadonlySet<number>;
   /**
-   * The rule of succession (Laplace): one line more than was found counts, so that little knowledge allows little. It counts once:
+   * Strangers' lines that the open lanes and those found so far cover, and what these are worth together. By the rule of
+   * succession (Laplace) one usual request more than was found counts, so that little knowledge allows little. It counts once:
    * what touches any of them is as likely to show in the digest whether it has one lane or five.
    */
-  private oneMore = 1;
+  private covered = 0;
+  private worth: number;
 
   constructor(input: SearchInput, lines: SwarmLines, now: number, horizon: number, surplusShare: number) {
     this.input = input;
@@ -114,6 +116,7 @@ class Search {
     this.surplus = count * surplusShare;
     const isExplained = (at: number) => input.lanes.explains(hashes, at, seconds[at / TRAITS.length] as number);
     this.left = offsetsOf(count).filter((at) => !isExplained(at));
+    this.crowds = findCrowds(lines.strangers, this.left, COVERAGE_MIN * this.surplus);
     this.worth = this.measureWorth();
   }
 
@@ -121,11 +124,13 @@ class Search {
     const { strangers } = this.lines;
     const least = COVERAGE_MIN * this.surplus;
     if (this.left.length < Math.max(least, LANE_CLIENTS_MIN)) return NOTHING;
+    const explainedBefore = strangers.count - this.left.length;
     const { signatures, networks } = this.explain(least);
-    const explained = strangers.count - this.left.length;
-    if (explained < EXPLAINED_MIN * this.surplus) return NOTHING;
-    const parts = [...signatures, ...networks].map(({ clients }) => clients.size);
-    const clients = parts.reduce((sum, size) => sum + size, 0);
+    const parts = [...signatures, ...networks];
+    const sum = (size: (part: Signature | Suspect) => number) => parts.reduce((all, part) => all + size(part), 0);
+    const crowds = networks.length === 0 ? this.crowds.size : 0;
+    if (explainedBefore + crowds + sum(({ offsets }) => offsets.length) < EXPLAINED_MIN * this.surplus) return NOTHING;
+    const clients = sum((part) => part.clients.size);
     // More of a swarm that is known already need not be a swarm by itself.
     if (clients < CLIENTS_MIN && !this.input.isUnderWay) return NOTHING;
     return {
@@ -153,8 +158,7 @@ class Search {
         signatures.push(signature);
         this.worth += signature.score;
         this.covered += signature.offsets.length;
-        this.oneMore = 0;
-      } else return { signatures, networks };
+      } else return { signatures: this.worth > 0 ? signatures : [], networks };
       const explained = new Set(
         networks === suspects ? suspects.flatMap(({ offsets }) => offsets) : signature?.offsets,
       );
@@ -166,32 +170,37 @@ class Search {
   private prepare(least: number): () => Signature | undefined {
     const { lines, input, horizon, now } = this;
     const { hashes, seconds } = lines.strangers;
-    const values = frequentValues(hashes, this.left, least).filter((value) => this.isMatchable(value));
+    const values = frequentValues(hashes, this.leftToLanes, least).filter((value) => this.isMatchable(value));
     const usual = input.usual.countWords(values, this.before);
-    const shareOf = (mask: number, more: number) => (countMatches(usual.words, mask) + more) / (usual.lines + 1);
-    const shares = values.map((_, bit) => shareOf(1 << bit, 1));
+    const shareOf = (mask: number) => countMatches(usual.words, mask) / (usual.lines + 1);
+    const shares = values.map((_, bit) => (countMatches(usual.words, 1 << bit) + 1) / (usual.lines + 1));
     let nowOf: ((mask: number, matched: number) => number) | undefined;
     const scoreMask = (mask: number, matched: number) => {
       const coverage = this.coverageOf(matched);
-      const score = scoreOf(coverage, shareOf(mask, this.oneMore), input.harmMax);
-      if (score <= -this.worth) return score;
+      const score = scoreOf(coverage, shareOf(mask), input.harmMax);
+      if (score <= this.floor) return score;
       // Others' requests can only speak against it too, and have to be read.
       nowOf ??= measureHarmNow(values, lines, input.clients, input.begun);
       return Math.min(score, scoreOf(coverage, nowOf(mask, matched), input.harmMax));
     };
     return () => {
       const words = new Map<number, number>();
-      for (const at of this.left) addWord(words, wordOf(values, hashes, at));
-      const mask = findSignature(values, words, shares, least, -this.worth, scoreMask);
+      const left = this.leftToLanes;
+      for (const at of left) addWord(words, wordOf(values, hashes, at));
+      const mask = findSignature(values, words, shares, least, this.floor, scoreMask);
       if (mask === undefined) return undefined;
       const chosen = values.filter((_, bit) => mask & (1 << bit));
-      const offsets = this.left.filter((at) => hasAll(chosen, hashes, at));
+      const offsets = left.filter((at) => hasAll(chosen, hashes, at));
       const clients = this.clientsOf(offsets);
       const newest = Math.max(...offsets.map((at) => seconds[at / TRAITS.length] as number));
       const goesOn = newest >= now - horizon / RECENT_PARTS;
       const score = scoreMask(mask, offsets.length);
       return goesOn && clients.size >= LANE_CLIENTS_MIN ? { values: chosen, offsets, clients, score } : undefined;
     };
+  }
+
+  private get leftToLanes(): number[] {
+    return this.left.filter((at) => !this.crowds.has(at));
   }
 
   /** A lane that nginx can't take would stop nobody. */
@@ -202,21 +211,22 @@ class Search {
     return text !== undefined && isMatchable(trait, text);
   }
 
+  /** What a lane has to be worth: lanes that are worth something leave room for others. */
+  private get floor(): number {
+    return Math.min(0, -this.worth);
+  }
+
   /** What the open lanes cover less what they cost: they and new ones together touch no more than all may. */
   private measureWorth(): number {
     const { input, lines, before } = this;
     const { hashes, count } = lines.strangers;
-    if (input.lanes.size === 0) return 0;
-    const covered = offsetsOf(count).filter((at) => input.lanes.matches(hashes, at)).length;
-    const coverage = this.coverageOf(covered);
-    this.covered = covered;
-    let [touched, known] = [this.oneMore, 1];
-    for (const values of input.lanes.values) {
-      const { requests, requests_matched } = input.usual.backtest(values, before);
-      [touched, known] = [touched + requests_matched, requests + 1];
-    }
-    this.oneMore = 0;
-    return scoreOf(coverage, touched / known, input.harmMax);
+    this.covered = offsetsOf(count).filter((at) => input.lanes.matches(hashes, at)).length;
+    const touched = input.lanes.values.reduce(
+      (sum, lane) => sum + input.usual.backtest(lane, before).requests_matched,
+      1,
+    );
+    const { requests } = input.usual.backtest([], before);
+    return scoreOf(Math.min(1, this.covered / this.surplus), touched / (requests + 1), input.harmMax);
   }
 
   /** What so many more lines add to the share of the surplus that is covered: all add up to 1 at most. */

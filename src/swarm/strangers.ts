@@ -113,10 +113,14 @@ export class Strangers {
     );
   }
 
-  /** Strangers who came since `since`; 0 unless more clients than `more` did, so that quiet times cost nothing. */
-  since(since: number, more: number): number {
-    const limit = (this.next - 1 - more + ARRIVALS_MAX) % ARRIVALS_MAX;
-    if (this.count <= more || (this.seconds[limit] as number) < since) return 0;
+  /** More newcomers than `most`, strangers or not, came since `since`: quiet times cost no more than to ask this. */
+  cameMore(since: number, most: number): boolean {
+    const back = 1 + Math.floor(most);
+    return this.count >= back && (this.seconds[(this.next - back + ARRIVALS_MAX) % ARRIVALS_MAX] as number) >= since;
+  }
+
+  /** Strangers who came since `since`. */
+  since(since: number): number {
     let strangers = 0;
     for (let i = 1; i <= this.count; i++) {
       const at = (this.next - i + ARRIVALS_MAX) % ARRIVALS_MAX;

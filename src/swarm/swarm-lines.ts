@@ -28,7 +28,7 @@ export class Looks {
   readonly hashes = new Uint32Array(READ_MAX * TRAITS.length);
   readonly slots = new Int32Array(READ_MAX);
   readonly seconds = new Uint32Array(READ_MAX);
-  private readonly lines: Line[] = [];
+  readonly lines: Line[] = [];
   private readonly evidence: Evidence;
   private readonly hasher: LookHasher;
 

@@ -35,6 +35,8 @@ const SPARED_SECONDS = 3840;
 /** A surplus that lasts is searched ever more seldom: after this share of the time since it began. */
 const SEARCH_SHARE = 1 / 8;
 const MINUTE = 60;
+/** The digest takes lines so often while nobody is suspect, and when so many came: evidence forgets what is older. */
+const [LEARN_SECONDS, LEARN_LINES_MAX] = [960, 8000];
 /** Share of the usual requests that all lanes together may touch: a visitor in a thousand. */
 const HONEST_SHARE = 0.001;
 
@@ -70,8 +72,9 @@ export class SwarmWatch {
   private readonly hasher: LookHasher;
   /** The look of the line that is being learned. */
   private readonly learned = new Uint32Array(TRAITS.length);
-  /** Lines that were looked at for the digest. */
+  /** Lines that were looked at for the digest, and when. */
   private seen = 0;
+  private seenAt = 0;
   /** Strangers since then teach nothing, until then: more of them come than usual. */
   private suspectSince = 0;
   private suspectUntil = 0;
@@ -98,12 +101,11 @@ export class SwarmWatch {
   close(second: number): void {
     const now = second + 1;
     if (now % LOOK_SECONDS !== 0) return;
-    this.strangers.advance(now, this.suspectUntil < now);
-    this.lookAgain(now);
+    if (now % MINUTE === 0) this.strangers.advance(now, this.suspectUntil < now);
+    if (this.banned.size > 0) this.lookAgain(now);
     for (const { horizon, every } of LOOKS) if (now % every === 0) this.look(now, horizon);
-    if (now % MINUTE !== 0) return;
-    this.learn(now);
-    if (this.lanes.size > 0) this.follow(now);
+    if (now % this.learnSeconds(now) === 0 || this.evidence.total - this.seen > LEARN_LINES_MAX) this.learn(now);
+    if (now % MINUTE === 0 && this.lanes.size > 0) this.follow(now);
   }
 
   /** `now` is the log's clock. */
@@ -126,19 +128,19 @@ export class SwarmWatch {
 
   /** Compares the strangers of a horizon with the usual ones; where there are more, it finds out what they are. */
   private look(now: number, horizon: number): void {
-    const { strangers, usual, acts } = this;
+    const { usual, acts } = this;
     const isUnderWay = now < this.underWayUntil;
     const more = isUnderWay ? SUSPECT_MORE_AGAIN : SUSPECT_MORE;
-    const came = strangers.since(now - horizon, more);
-    const before = this.suspectUntil < now ? now : this.begun(now);
-    const expected = came <= more ? undefined : strangers.usual(now, horizon, before);
-    if (expected === undefined || came <= SUSPECT_TIMES * expected + more) {
+    const [came, expected] = this.countStrangers(now, horizon, more);
+    if (expected === undefined) {
       this.surplus.delete(horizon);
       return;
     }
-    if (this.suspectUntil < now && !isUnderWay) this.suspectSince = now;
+    const wasQuiet = this.suspectUntil < now;
+    if (wasQuiet && !isUnderWay) this.suspectSince = now;
     this.suspectSince = Math.min(this.suspectSince, now - horizon);
     this.suspectUntil = Math.max(this.suspectUntil, now + horizon);
+    if (wasQuiet) this.learn(now);
     // More of a swarm that is known already need not be a swarm by itself.
     if (came < CLIENTS_MIN && !isUnderWay) return;
     const begun = this.surplus.get(horizon) ?? { since: now, searched: 0 };
@@ -157,10 +159,23 @@ export class SwarmWatch {
     this.banNetworks(found.networks, now);
   }
 
+  /** Strangers of a horizon, and how many usually come; undefined where there are no more than that. */
+  private countStrangers(now: number, horizon: number, more: number): [came: number, expected: number | undefined] {
+    const { strangers } = this;
+    const since = now - horizon;
+    if (!strangers.cameMore(since, more)) return [0, undefined];
+    const before = this.suspectUntil < now ? now : this.begun(now);
+    const expected = strangers.usual(now, horizon, before);
+    const limit = SUSPECT_TIMES * (expected ?? Number.POSITIVE_INFINITY) + more;
+    if (!strangers.cameMore(since, limit)) return [0, undefined];
+    const came = strangers.since(since);
+    return [came, came > limit ? expected : undefined];
+  }
+
   /** A network whose ban ends before its swarm does is banned again at once. */
   private lookAgain(now: number): void {
     if (now >= this.underWayUntil) this.banned.clear();
-    if (this.banned.size > 0) this.banNetworks(searchAgain(this.searchInput(now), now, MINUTE, this.banned), now);
+    else this.banNetworks(searchAgain(this.searchInput(now), now, MINUTE, this.banned), now);
   }
 
   private banNetworks(networks: readonly SwarmNetwork[], now: number): void {
@@ -189,15 +204,22 @@ export class SwarmWatch {
     };
   }
 
-  /** A minute of usual traffic goes into the digest: not what a lane stops, nor strangers while too many of them come. */
+  /** While nobody is suspect lines are learned seldom, many at once, which costs less. */
+  private learnSeconds(now: number): number {
+    return this.suspectUntil < now ? LEARN_SECONDS : MINUTE;
+  }
+
+  /** Usual traffic since the last time goes into the digest: not what a lane stops, nor strangers while too many of them come. */
   private learn(now: number): void {
     const { clients, strangers, suspectSince, evidence, lanes, usual, learned } = this;
     const lines = evidence.total - this.seen;
+    const minutes = (now - Math.max(this.seenAt, now - LEARN_SECONDS)) / MINUTE;
     this.seen = evidence.total;
+    this.seenAt = now;
     const suspect = this.suspectUntil >= now;
     // Under the installation's key, so that nobody outside knows which lines count.
     const phase = mixBits(now ^ this.hasher.options.hashKey) / 2 ** 32;
-    evidence.sample(lines, usual.quota(lines), phase, (segment, at) => {
+    evidence.sample(lines, usual.quota(lines, minutes), phase, (segment, at) => {
       const { rows } = segment.tally;
       const [high, low, second] = [rows[at + HIGH] as number, rows[at + LOW] as number, rows[at + SECOND] as number];
       const slot = clients.find(high, low);

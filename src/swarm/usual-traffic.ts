@@ -15,7 +15,7 @@ const LINES_MAX = 21_600;
 /** Lines taken a minute, at most, until so many are known: that takes a day at least. */
 const TAKEN_MAX = 15;
 /** Then so few that they span a week, and one of so many where fewer come: to hash each would be most of the watch's cost. */
-const [WEEK_MINUTES, ONE_OF] = [10_080, 4];
+const [WEEK_MINUTES, ONE_OF] = [10_080, 8];
 
 /** As states of before had it: lines of a day, and some of them of a week. */
 interface TwoDigests {
@@ -29,10 +29,11 @@ export class UsualTraffic {
   /** Lines that are due, as a fraction of one. */
   private due = 0;
 
-  /** How many of a minute's `lines` are to be added. */
-  quota(lines: number): number {
-    if (!this.digest.isFull) return Math.min(lines, TAKEN_MAX);
-    this.due += Math.min(lines / ONE_OF, LINES_MAX / WEEK_MINUTES);
+  /** How many of the `lines` of so many minutes are to be added. */
+  quota(lines: number, minutes: number): number {
+    this.due += this.digest.isFull
+      ? Math.min(lines / ONE_OF, (minutes * LINES_MAX) / WEEK_MINUTES)
+      : Math.min(lines, minutes * TAKEN_MAX);
     const taken = Math.floor(this.due);
     this.due -= taken;
     return taken;

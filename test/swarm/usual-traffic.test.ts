@@ -18,7 +18,7 @@ function learn(usual: UsualTraffic, minutes: number, lines: number, hasTrait: ()
   const looks = new Uint32Array(TRAITS.length);
   let taken = 0;
   for (let minute = 0; minute < minutes; minute++) {
-    for (let i = usual.quota(lines); i > 0; i--, taken++) {
+    for (let i = usual.quota(lines, 1); i > 0; i--, taken++) {
       looks[0] = hasTrait() ? 1 : 2;
       usual.add(NOON + 60 * minute, taken, looks);
     }
@@ -71,13 +71,15 @@ test('every one of the newest lines is as likely to be taken as any other, howev
   assert.deepEqual(sample(0, 0), []);
 });
 
-test('lines are taken quickly until the table is full, then so that it spans a week, and one of four where few come', () => {
+test('lines are taken quickly until the table is full, then so that it spans a week, and one of eight where few come', () => {
   const usual = new UsualTraffic();
   assert.equal(learn(usual, 15, 4), 60);
   assert.equal(learn(usual, FULL / 15 - 4, 900), FULL - 60);
   const week = learn(usual, WEEK_MINUTES, 900);
   assert.ok(Math.abs(week - FULL) <= 1, `${week} lines in a week`);
-  assert.equal(learn(usual, 1000, 4), 1000);
+  assert.equal(learn(usual, 1000, 4), 500);
+  const [slow, busy] = [usual.quota(6000, WEEK_MINUTES), usual.quota(2_000_000, WEEK_MINUTES)];
+  assert.ok(Math.abs(slow - 750) <= 1 && Math.abs(busy - FULL) <= 1, `${slow}, ${busy} lines at once`);
 });
 
 test('what a share of usual requests has shows in the table in that share, also after lines are taken seldom', () => {

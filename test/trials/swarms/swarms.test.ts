@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CROWDS, SWARMS } from './plays.ts';
+import { CHANGING_SWARMS, PROGRAMS } from './programs.ts';
 import { type Outcome, type Play, SwarmSite } from './swarm-site.ts';
 
 const SEED = 1;
@@ -23,7 +24,7 @@ function* run(plays: readonly Play[]): Generator<{ readonly name: string; readon
 
 test('swarms are stopped, and honest visitors beside them are not', (t) => {
   const missed: string[] = [];
-  for (const { name, outcome } of run(SWARMS)) {
+  for (const { name, outcome } of run([...SWARMS, ...CHANGING_SWARMS])) {
     const { stopped, honestStopped, acts } = outcome;
     const what = `${name}: ${(100 * stopped).toFixed(1)} % stopped, honest ${(100 * honestStopped).toFixed(3)} %`;
     t.diagnostic(what);
@@ -33,7 +34,7 @@ test('swarms are stopped, and honest visitors beside them are not', (t) => {
 });
 
 test('nothing at all is done about honest crowds', () => {
-  const touched = [...run(CROWDS)].filter(({ outcome }) => outcome.acts.length > 0);
+  const touched = [...run([...CROWDS, ...PROGRAMS])].filter(({ outcome }) => outcome.acts.length > 0);
   assert.deepEqual(
     touched.map(({ name, outcome }) => `${name}: ${outcome.acts.slice(0, 5).join('; ')}`),
     [],
