@@ -15,7 +15,7 @@ import type { DataPlane } from './plane/data-plane.ts';
 import { Records } from './records/records.ts';
 import { VERSION } from './version.ts';
 import type { ClockWatch } from './watch/clock-watch.ts';
-import { buildLogWatch } from './watch/log-watch.ts';
+import { LogWatch } from './watch/log-watch.ts';
 
 /** Bans whose time is up are lifted within this. */
 const EXPIRE_MS = 1000;
@@ -81,7 +81,7 @@ class RunningInstance extends InstanceParts implements Instance {
     lifetime.own('the threads', () => plane.close());
     const { operator, protection } = buildOperator(this, plane);
     lifetime.own('the protection', () => protection.stop());
-    this.watch = buildLogWatch(this, protection);
+    this.watch = new LogWatch(this, protection);
     lifetime.own('the watch', () => this.watch?.settled());
     lifetime.own('the data plane', async () => records.learned.save(await plane.stop(), plane.judgedBytes));
     // The control plane opens first: when another daemon runs already, this one must not touch anything.

@@ -11,7 +11,7 @@ export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 type Labels = Readonly<Record<string, string>>;
 /** Null is left out of the scrape. */
 type Value = number | null;
-type Samples = readonly (readonly [labels: Labels, value: Value])[];
+export type Samples = readonly (readonly [labels: Labels, value: Value])[];
 /** What is read is one value, or samples, all with the same labels. */
 export type Metric = readonly [name: string, help: string, read: (status: Status) => Value | Samples];
 

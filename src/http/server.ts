@@ -46,13 +46,6 @@ export interface HttpServerOptions extends FeedSources {
   readonly now?: () => number;
 }
 
-export interface HttpServer {
-  /** Where it listens, as a browser wants it. */
-  readonly url: string;
-  /** Ends streams and connections; resolves once the port is free. */
-  close(): Promise<void>;
-}
-
 // Imported, the module would have all its exports read, which loads Node's WebSocket client and 14 MiB with it.
 const { createServer } = process.getBuiltinModule('node:http');
 
@@ -64,34 +57,12 @@ const CONNECTIONS_MAX = 100;
 
 /** Starts listening; rejects with HttpListenError only. The caller leaves it out where `http.listen` is `off`. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const pages = new Pages(options);
-  const server = createServer(
-    { maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 10_000, keepAliveTimeout: 5000 },
-    (request, response) => void pages.serve(request, response),
-  );
-  server.maxConnections = CONNECTIONS_MAX;
-  await listenOn(server, options.listen);
-  const timer = setInterval(() => pages.tick(), TICK_MS);
-  timer.unref();
-  const close = async (): Promise<void> => {
-    clearInterval(timer);
-    pages.close();
-    await stopListening(server);
-  };
-  return { url: describeUrl(server.address() as AddressInfo), close };
+  const server = new HttpServer(options);
+  await server.listen();
+  return server;
 }
 
-function stopListening(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
-}
-
-const describeUrl = ({ family, address, port }: AddressInfo): string =>
-  `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/`;
-
-class Pages {
+export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #listenHost: string;
   readonly #feed: Feed;
@@ -99,6 +70,8 @@ class Pages {
   readonly #now: () => number;
   /** By path; nothing is looked up on the disk. */
   readonly #routes: ReadonlyMap<string, Route>;
+  readonly #server: Server;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
@@ -106,10 +79,36 @@ class Pages {
     this.#listenHost = parseListen(options.listen)?.host ?? '';
     this.#feed = new Feed(options, this.#now, options.actions !== undefined);
     this.#routes = this.#buildRoutes();
+    this.#server = createServer(
+      { maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 10_000, keepAliveTimeout: 5000 },
+      (request, response) => void this.#serve(request, response),
+    );
+  }
+
+  async listen(): Promise<void> {
+    this.#server.maxConnections = CONNECTIONS_MAX;
+    await listenOn(this.#server, this.#options.listen);
+    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
+  }
+
+  /** Where it listens, as a browser wants it. */
+  get url(): string {
+    const { family, address, port } = this.#server.address() as AddressInfo;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/`;
+  }
+
+  /** Ends streams and connections; resolves once the port is free. */
+  close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#stream.close();
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
   }
 
   /** Notes this second's rate and, when somebody looks, sends a snapshot. */
-  tick(): void {
+  #tick(): void {
     try {
       this.#feed.sample();
       if (this.#stream.readers > 0) this.#stream.send(this.#feed.refresh());
@@ -118,11 +117,7 @@ class Pages {
     }
   }
 
-  close(): void {
-    this.#stream.close();
-  }
-
-  async serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     setSecurityHeaders(response);
     const refusal = findRefusal(message, this.#listenHost);
     if (refusal !== undefined) return this.#refuse(message, response, refusal.status, refusal.message);

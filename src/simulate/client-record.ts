@@ -1,8 +1,8 @@
-import type { AccessEvent, AttackKind, Role } from './access-event.ts';
+import type { AccessEvent, Role } from './access-event.ts';
 
 /** An attacker silent for so long starts a new burst. */
 const BURST_GAP_MS = 600_000;
-const SIGN_IN: ReadonlySet<AttackKind> = new Set(['login', 'xmlrpc']);
+const SIGN_IN: ReadonlySet<Role> = new Set(['login', 'xmlrpc']);
 
 /** The most events within any span of `windowMs`: a span holds both of two events less than `windowMs` apart. */
 export class Peak {
@@ -36,6 +36,10 @@ export class ClientRecord {
   requests = 0;
   errors = 0;
   readonly perMinute = new Peak(60_000);
+  readonly perTenSeconds = new Peak(10_000);
+  readonly errorsPerMinute = new Peak(60_000);
+  readonly signInsPerTenMinutes = new Peak(600_000);
+  readonly bursts: { startMs: number; endMs: number; n: number }[] = [];
 
   constructor(event: AccessEvent) {
     this.ip = event.from.ip;
@@ -44,37 +48,21 @@ export class ClientRecord {
     this.lastMs = event.timeMs;
   }
 
-  add(event: AccessEvent): void {
+  add({ timeMs, status, method }: AccessEvent): void {
+    const isAfterGap = timeMs - this.lastMs > BURST_GAP_MS;
+    this.lastMs = timeMs;
     this.requests++;
-    if (event.status >= 400) this.errors++;
-    this.perMinute.add(event.timeMs);
-    this.lastMs = event.timeMs;
-  }
-}
-
-/** What attackers are measured by. */
-export class AttackRecord extends ClientRecord {
-  readonly attack: AttackKind;
-  readonly perTenSeconds = new Peak(10_000);
-  readonly errorsPerMinute = new Peak(60_000);
-  readonly signInsPerTenMinutes = new Peak(600_000);
-  readonly bursts: { startMs: number; endMs: number; n: number }[] = [];
-
-  constructor(event: AccessEvent, attack: AttackKind) {
-    super(event);
-    this.attack = attack;
-  }
-
-  override add(event: AccessEvent): void {
-    const isAfterGap = event.timeMs - this.lastMs > BURST_GAP_MS;
-    super.add(event);
-    this.perTenSeconds.add(event.timeMs);
-    if (event.status >= 400) this.errorsPerMinute.add(event.timeMs);
-    if (event.method === 'POST' && SIGN_IN.has(this.attack)) this.signInsPerTenMinutes.add(event.timeMs);
+    this.perMinute.add(timeMs);
+    this.perTenSeconds.add(timeMs);
+    if (method === 'POST' && SIGN_IN.has(this.role)) this.signInsPerTenMinutes.add(timeMs);
+    if (status >= 400) {
+      this.errors++;
+      this.errorsPerMinute.add(timeMs);
+    }
     const burst = this.bursts.at(-1);
-    if (!burst || isAfterGap) this.bursts.push({ startMs: event.timeMs, endMs: event.timeMs, n: 1 });
+    if (!burst || isAfterGap) this.bursts.push({ startMs: timeMs, endMs: timeMs, n: 1 });
     else {
-      burst.endMs = event.timeMs;
+      burst.endMs = timeMs;
       burst.n++;
     }
   }

@@ -1,7 +1,7 @@
 /** Labels a simulated log: who attacked, who is honest though busy, who does not count either way. */
 import { type AccessEvent, isAttack, type Role } from './access-event.ts';
 import { SITUATIONS } from './attacks/situations.ts';
-import { AttackRecord, ClientRecord } from './client-record.ts';
+import { ClientRecord } from './client-record.ts';
 
 /** The file of labels: that of hand-labelled real logs, so that one scorer serves both. */
 export type Labels = ReturnType<Labeller['labels']>;
@@ -15,7 +15,7 @@ const HEAVY_PER_MINUTE = 60;
  */
 export class Labeller {
   readonly #honest = new Map<string, ClientRecord>();
-  readonly #attackers = new Map<string, AttackRecord>();
+  readonly #attackers = new Map<string, ClientRecord>();
   readonly #ips = new Set<string>();
   readonly #status = new Map<number, number>();
   #lines = 0;
@@ -57,15 +57,9 @@ export class Labeller {
 
   #recordOf(event: AccessEvent): ClientRecord {
     const { client, role } = event.from;
-    const known = isAttack(role) ? this.#attackers.get(client) : this.#honest.get(client);
-    if (known) return known;
-    if (!isAttack(role)) {
-      const record = new ClientRecord(event);
-      this.#honest.set(client, record);
-      return record;
-    }
-    const record = new AttackRecord(event, role);
-    this.#attackers.set(client, record);
+    const side = isAttack(role) ? this.#attackers : this.#honest;
+    const record = side.get(client) ?? new ClientRecord(event);
+    side.set(client, record);
     return record;
   }
 
@@ -94,14 +88,14 @@ function count(counter: { at: number; n: number; max: number }, at: number): voi
 }
 
 /** `shared`: honest people have the same address. */
-function attacker(client: string, record: AttackRecord, shared: boolean) {
-  const { attack, bursts, errorsPerMinute, perMinute, perTenSeconds, signInsPerTenMinutes } = record;
+function attacker(client: string, record: ClientRecord, shared: boolean) {
+  const { role: attack, bursts, errorsPerMinute, perMinute, perTenSeconds, signInsPerTenMinutes } = record;
   return {
     // The first address seen; an IPv6 attacker is its whole network, `client`.
     ip: record.ip,
     client,
     // As real logs' labels name it, and as `--attacks` does.
-    kind: SITUATIONS[attack].label,
+    kind: isAttack(attack) ? SITUATIONS[attack].label : attack,
     attack,
     shared,
     tier: tierOf(record),
@@ -117,7 +111,7 @@ function attacker(client: string, record: AttackRecord, shared: boolean) {
 }
 
 /** `loud`: at least 60 requests or 30 errors a minute, or 60 sign-in POSTs in ten; `moderate`: a third of that; `stealth`: less. */
-function tierOf({ perMinute, errorsPerMinute, signInsPerTenMinutes }: AttackRecord): 'loud' | 'moderate' | 'stealth' {
+function tierOf({ perMinute, errorsPerMinute, signInsPerTenMinutes }: ClientRecord): 'loud' | 'moderate' | 'stealth' {
   const measure = Math.max(perMinute.max / 60, errorsPerMinute.max / 30, signInsPerTenMinutes.max / 60);
   return measure >= 1 ? 'loud' : measure >= 1 / 3 ? 'moderate' : 'stealth';
 }

@@ -20,7 +20,7 @@ function make(connections: readonly Connection[], { backend = 'ipset', confirmed
   const said: string[] = [];
   const ban = { client: CLIENT, enforced: true, confirmed, sinceMs: T0 } as ActiveBan;
   const efficacy = new Efficacy({
-    backend: () => backend,
+    backend,
     openPorts: [22],
     scheme: SCHEME,
     findActiveBan: (client) => (client === CLIENT ? ban : undefined),

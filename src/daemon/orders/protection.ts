@@ -86,14 +86,9 @@ export class Protection {
     const found = await this.findLists();
     if (!found) return;
     const [allowlist, host] = found;
-    const networks: NeverBanned[] = [
-      ...allowlist.map(({ prefix, reason }) => ({ prefix, kind: 'allowlist' as const, detail: reason })),
-      ...[...host, ...this.options.cdn].map(({ prefix, reason }) => ({
-        prefix,
-        kind: 'protected' as const,
-        detail: reason,
-      })),
-    ];
+    const as = (kind: NeverBanned['kind'], found: readonly Reasoned[]) =>
+      found.map(({ prefix, reason: detail }): NeverBanned => ({ prefix, kind, detail }));
+    const networks = [...as('allowlist', allowlist), ...as('protected', host), ...as('protected', this.options.cdn)];
     const { proxy } = this.table;
     const lines = [...(proxy ? [proxy] : []), ...networks].map(
       ({ prefix, detail }) => `${prefix.family} ${prefix.value}/${prefix.bits} ${detail}`,

@@ -13,7 +13,8 @@ const SETTLE_MS = 5000;
 const PEERS_NAMED = 3;
 
 export interface EfficacyOptions {
-  readonly backend: () => string;
+  /** Name of the enforcement backend. */
+  readonly backend: string;
   /** Ports that a banned client may still reach. */
   readonly openPorts: readonly number[];
   readonly scheme: ClientScheme;
@@ -54,7 +55,7 @@ export class Efficacy {
 
   private async diagnose(client: Prefix): Promise<{ why: string; fix: string }> {
     const { backend, openPorts, connections } = this.options;
-    if (backend() === 'dry-run') return { why: 'the backend dry-run drops nothing', fix: 'set firewall.backend: auto' };
+    if (backend === 'dry-run') return { why: 'the backend dry-run drops nothing', fix: 'set firewall.backend: auto' };
     const all = await connections();
     const own = all.filter(({ remote }) => prefixContains(client, remote));
     const open = own.find(({ local }) => openPorts.includes(local));

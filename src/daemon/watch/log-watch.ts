@@ -6,7 +6,6 @@ import { formatDuration } from '../../words/duration.ts';
 import type { EngineStatus } from '../../workers/messages.ts';
 import type { InstanceParts } from '../instance-parts.ts';
 import type { Protection } from '../orders/protection.ts';
-import type { Troubles } from '../troubles.ts';
 import { Efficacy } from './efficacy.ts';
 
 const PROXY = 'proxy';
@@ -15,32 +14,35 @@ const LOG_BEHIND = 'log behind';
 
 type Noticed = Pick<EngineStatus, 'proxy' | 'unstopped' | 'wallAhead' | 'behindSeconds'>;
 
-export interface LogWatchOptions {
-  /** Clocks that differ by more are told of, milliseconds: lines may be that late. */
-  readonly outOfOrderMs: number;
-  /** Absent where nothing is enforced. */
-  readonly efficacy: Pick<Efficacy, 'check'> | undefined;
-  readonly protection: Pick<Protection, 'setProxy'>;
-  readonly troubles: Pick<Troubles, 'begin' | 'end' | 'set'>;
-}
-
 export class LogWatch {
-  private readonly options: LogWatchOptions;
+  private readonly parts: InstanceParts;
+  private readonly protection: Protection;
+  private readonly efficacy: Efficacy;
   /** Address of the proxy that was told of. */
   private proxy: string | undefined;
   private checking: Promise<void> = Promise.resolve();
 
-  constructor(options: LogWatchOptions) {
-    this.options = options;
+  constructor(parts: InstanceParts, protection: Protection) {
+    const { config, records, troubles, now } = parts;
+    this.parts = parts;
+    this.protection = protection;
+    this.efficacy = new Efficacy({
+      backend: parts.backend,
+      openPorts: config.firewall.protect_ports,
+      scheme: config.detection,
+      findActiveBan: (client) => records.trail.findActiveBan(client, now()),
+      connections: () => findConnections(),
+      troubles,
+    });
   }
 
   /** Never waits: what is found is dealt with in the background, in order. */
   look({ proxy, unstopped, ...clocks }: Noticed): void {
-    const { efficacy } = this.options;
     this.compareClocks(clocks);
     this.checking = this.checking.then(async () => {
       await this.lookForProxy(proxy);
-      await efficacy?.check(unstopped);
+      // Where nothing is enforced, no ban can fail to hold.
+      if (this.parts.config.mode === 'enforce') await this.efficacy.check(unstopped);
     });
   }
 
@@ -50,9 +52,10 @@ export class LogWatch {
   }
 
   private compareClocks({ wallAhead, behindSeconds }: Pick<Noticed, 'wallAhead' | 'behindSeconds'>): void {
-    const { troubles, outOfOrderMs } = this.options;
+    const { troubles, config } = this.parts;
     const by = `${formatDuration(Math.abs(wallAhead) * 1000)} ${wallAhead > 0 ? 'behind' : 'ahead of'}`;
-    const isOff = Math.abs(wallAhead) * 1000 > outOfOrderMs;
+    // Lines may be that late.
+    const isOff = Math.abs(wallAhead) * 1000 > config.detection.out_of_order;
     troubles.set(
       CLOCK,
       isOff ? `the times in the log are ${by} this host's clock; bans last their full time all the same` : undefined,
@@ -67,7 +70,7 @@ export class LogWatch {
   }
 
   private async lookForProxy(proxy: EngineStatus['proxy']): Promise<void> {
-    const { protection, troubles } = this.options;
+    const { troubles } = this.parts;
     const address = proxy && formatPrefix(proxy.prefix);
     if (address === this.proxy) return;
     troubles.end(PROXY);
@@ -83,26 +86,6 @@ export class LogWatch {
         );
       else troubles.begin(PROXY, `${seen}; it will not be banned, and neither can clients behind it`, real);
     }
-    await protection.setProxy(proxy?.isPublic ? undefined : proxy);
+    await this.protection.setProxy(proxy?.isPublic ? undefined : proxy);
   }
-}
-
-/** The watch of an instance: in observe mode no ban can fail to hold. */
-export function buildLogWatch(parts: InstanceParts, protection: Protection): LogWatch {
-  const { config, records, troubles, now } = parts;
-  const efficacy = new Efficacy({
-    backend: () => parts.backend,
-    openPorts: config.firewall.protect_ports,
-    scheme: config.detection,
-    findActiveBan: (client) => records.trail.findActiveBan(client, now()),
-    connections: () => findConnections(),
-    troubles,
-  });
-  const { out_of_order: outOfOrderMs } = config.detection;
-  return new LogWatch({
-    outOfOrderMs,
-    protection,
-    troubles,
-    efficacy: config.mode === 'enforce' ? efficacy : undefined,
-  });
 }
