@@ -31,7 +31,7 @@ function openLost(t: TestContext) {
   const write = () => {
     const next = asked.shift();
     next?.done({ ok: true, value: target.write(next.batch) } as never);
-    return next?.batch.rows.length;
+    return next && JSON.parse(next.batch.rows).length;
   };
   trail.append(
     Array.from({ length: BANS }, (_, n) => [

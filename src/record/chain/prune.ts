@@ -1,7 +1,7 @@
 /** Retention: takes rows off the start of the trail and keeps what the rest needs to be proved. */
 import type BetterSqlite3 from 'better-sqlite3';
 import type { DraftOf } from '../../model/audit.ts';
-import { prepareProjection } from '../projection/projection-statements.ts';
+import { prepareProjection, storedOf } from '../projection/projection-statements.ts';
 import { loadProjection } from '../projection/projection-table.ts';
 import { COLUMNS, type Row } from '../row/columns.ts';
 import { BLANK, readConsequences } from '../row/row.ts';
@@ -37,7 +37,7 @@ export function cutRows(
   const forgottenMs = entries.map((entry) => (entry.action === 'prune' ? entry.numbers.offences_before_ms : 0));
   for (const client of findOffendersBefore(sql, Math.max(...forgottenMs))) clients.add(client);
   const projection = loadProjection(sql, 'anchor', clients);
-  prepareProjection(sql, 'anchor')(entries.flatMap((entry) => projection.apply(entry)));
+  prepareProjection(sql, 'anchor')(entries.flatMap((entry) => projection.apply(entry)).map(storedOf));
   // A ban outlives its row here, and with it the numbers that explain it.
   sql
     .prepare(

@@ -2,7 +2,6 @@
 import type BetterSqlite3 from 'better-sqlite3';
 import type { Position } from '../../model/chunk.ts';
 import { recordError } from '../error.ts';
-import type { Change } from '../projection/projection.ts';
 import { prepareProjection } from '../projection/projection-statements.ts';
 import { COLUMNS, type Row } from '../row/columns.ts';
 import type { Written } from '../row/row.ts';
@@ -10,7 +9,8 @@ import { type ChainEnd, type ChainEnds, prepareEnds } from './chain-ends.ts';
 
 /** A row with what follows from it, ready to be written. */
 export interface Pending extends Written {
-  readonly changes: readonly Change[];
+  /** As they are stored, each as JSON (projection-statements.ts), with commas between; empty for none. */
+  readonly changes: string;
 }
 
 /** What is saved along with rows, in their transaction. */
@@ -22,17 +22,20 @@ export interface Extra {
 
 /** What is written in one transaction. */
 export interface Batch {
-  readonly rows: readonly Row[];
-  /** What follows from the rows, in their order. */
-  readonly changes: readonly Change[];
+  /** A JSON array of rows. */
+  readonly rows: string;
+  /** What follows from the rows, in their order: a JSON array of what is stored. */
+  readonly changes: string;
+  /** One of the rows is a `prune`. */
+  readonly prunes: boolean;
   /** The newest row on disk before these. */
   readonly after: ChainEnd;
   readonly extra: Extra;
 }
 
 export interface TrailStatements {
-  /** Writes a batch and returns the new end. Throws RecordError `conflict` when others wrote meanwhile. */
-  write(batch: Batch): ChainEnd;
+  /** Writes a batch, whose rows are given as well, and returns the new end. Throws RecordError `conflict` when others wrote meanwhile. */
+  write(batch: Batch, rows: readonly Row[]): ChainEnd;
   readEnds(): ChainEnds;
 }
 
@@ -44,7 +47,7 @@ export function prepareTrail(sql: BetterSqlite3.Database): TrailStatements {
   const putState = sql.prepare('INSERT OR REPLACE INTO state VALUES (?, ?)');
   const project = prepareProjection(sql, 'now');
 
-  const writeRows = ({ rows, changes, after }: Batch): ChainEnd => {
+  const writeRows = ({ changes, after }: Batch, rows: readonly Row[]): ChainEnd => {
     const end = rows.at(-1);
     if (end === undefined) return after;
     const { id, hash } = readEnds().head;
@@ -52,16 +55,16 @@ export function prepareTrail(sql: BetterSqlite3.Database): TrailStatements {
       throw recordError('conflict', sql.name, `audit row ${id} is the newest where ${after.id} was expected`);
     }
     for (const row of rows) insert.run(row);
-    project(changes);
+    project(JSON.parse(changes));
     const written = { id: end[0], hash: end[12] };
     moveHead.run(written.id, written.hash);
     return written;
   };
   return {
     readEnds,
-    write: (batch) => {
+    write: (batch, rows) => {
       const { extra } = batch;
-      const end = writeRows(batch);
+      const end = writeRows(batch, rows);
       for (const position of extra.positions ?? []) putPosition.run(position.path, JSON.stringify(position));
       for (const [key, bytes] of Object.entries(extra.state ?? {})) putState.run(key, bytes);
       return end;

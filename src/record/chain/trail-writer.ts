@@ -53,9 +53,10 @@ export class TrailWriter {
         const { id, hash } = batch.after;
         if (head.id !== id || head.hash !== hash) return { kind: 'other', end: head };
       }
+      const rows = JSON.parse(batch.rows) as Row[];
       const transaction = this.database.sql.transaction(() => {
-        for (const row of batch.rows) this.cutFor(row);
-        return statements.write(batch);
+        if (batch.prunes) for (const row of rows) this.cutFor(row);
+        return statements.write(batch, rows);
       });
       this.end = transaction.immediate();
       return { kind: 'written', end: this.end };
@@ -84,16 +85,10 @@ export class TrailWriter {
   }
 
   private cutFor(row: Row): void {
-    const cut = readCut(row);
-    if (!cut) return;
+    if (row[3] !== 'prune') return;
+    const { rows, anchor_id: anchorId, anchor_hash: anchorHash } = JSON.parse(row[6] ?? '{}');
+    if (rows <= 0) return;
     if (!this.cutRows) throw new Error('nothing is loaded that cuts rows');
-    this.cutRows(this.database.sql, cut);
+    this.cutRows(this.database.sql, { anchorId, anchorHash });
   }
-}
-
-/** What a row says is cut; undefined for one that cuts nothing. */
-export function readCut(row: Row): Pick<Cut, 'anchorId' | 'anchorHash'> | undefined {
-  if (row[3] !== 'prune') return undefined;
-  const { rows, anchor_id: anchorId, anchor_hash: anchorHash } = JSON.parse(row[6] ?? '{}');
-  return rows > 0 ? { anchorId, anchorHash } : undefined;
 }

@@ -8,10 +8,10 @@ import { readActor, readFacts } from './stored-facts.ts';
 /** Rows recorded between two looks at the rest of the world: some 20 ms of work. */
 export const PORTION_ROWS = 1000;
 
-/** An entry with its row. */
+/** An entry with its row, but for the hash: a JSON array in column order, which is what the hash is of. */
 export interface Written {
   readonly entry: AuditEntry;
-  readonly row: Row;
+  readonly cells: string;
 }
 
 /**
@@ -19,11 +19,15 @@ export interface Written {
  * array in column order (`numbers` as the text that is stored).
  */
 export function hashRow(previousHash: string, row: Row): string {
-  return hashCells(previousHash, row.slice(0, 12));
+  return hashCells(previousHash, JSON.stringify(row.slice(0, 12)));
 }
 
-const hashCells = (previousHash: string, cells: readonly unknown[]): string =>
-  hash('sha256', `${previousHash}\n${JSON.stringify(cells)}`, 'hex');
+const hashCells = (previousHash: string, cells: string): string => hash('sha256', `${previousHash}\n${cells}`, 'hex');
+
+/** Rows as one JSON array: a text crosses threads as a copy of its bytes. */
+export function joinRows(rows: readonly Written[]): string {
+  return `[${rows.map(({ cells, entry }) => `${cells.slice(0, -1)},"${entry.hash}"]`).join()}]`;
+}
 
 /**
  * Numbers a draft and binds it to the row before. Text is made well-formed first, because SQLite stores UTF-8 and a lone
@@ -42,11 +46,11 @@ export function writeRow(draft: AuditDraft, id: number, configVersion: string, p
   const { action, enforced, durationSeconds } = draft;
   const numbers = draft.numbers === null ? null : JSON.stringify(draft.numbers);
   const facts = [id, timeMs, actor, action, client, condition, numbers, tier, durationSeconds] as const;
-  const cells = [...facts, enforced ? 1 : 0, detail, configVersion] as const;
+  const cells = JSON.stringify([...facts, enforced ? 1 : 0, detail, configVersion]);
   const rowHash = hashCells(previousHash, cells);
   // Beside the draft, not spread from another object: every row comes this way, and that is the slow one.
   const entry = { ...draft, timeMs, actor, client, condition, detail, tier, id, configVersion, hash: rowHash };
-  return { row: [...cells, rowHash], entry: entry as AuditEntry };
+  return { cells, entry: entry as AuditEntry };
 }
 
 /** What most actions leave empty. */

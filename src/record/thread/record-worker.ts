@@ -1,6 +1,5 @@
 /** The record thread: carries out what the daemon asks for, in its order. Loads as little as that takes. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { readCut } from '../chain/trail-writer.ts';
 import { RecordError, type RecordErrorCode, toRecordError } from '../error.ts';
 import { RecordService, type RecordServiceOptions } from './record-service.ts';
 
@@ -42,8 +41,8 @@ function answer(run: () => unknown): void | Promise<void> {
 /** Loads what cuts rows when the first have to be. */
 async function prepare(service: RecordService, { method, argument }: Question): Promise<void> {
   if (service.cutRows || method !== 'write') return;
-  const { rows } = argument as Parameters<RecordService['write']>[0];
-  if (rows.some(readCut)) service.cutRows = (await import('../chain/prune.ts')).cutRows;
+  if ((argument as Parameters<RecordService['write']>[0]).prunes)
+    service.cutRows = (await import('../chain/prune.ts')).cutRows;
 }
 
 function serve(service: RecordService): void {

@@ -12,8 +12,9 @@ import type { WriteGate } from '../database/write-gate.ts';
 import { lossDraft, portionsOf, restorationDrafts, unfinished } from '../loss/lost-rows.ts';
 import { BansInForce } from '../projection/bans-in-force.ts';
 import type { Change, Projection } from '../projection/projection.ts';
+import { storedOf } from '../projection/projection-statements.ts';
 import { loadStored } from '../projection/projection-table.ts';
-import { PORTION_ROWS, writeRow } from '../row/row.ts';
+import { joinRows, PORTION_ROWS, writeRow } from '../row/row.ts';
 import { type Call, callDirectly, type Outcome } from '../thread/call.ts';
 import { Backlog, type TrailStatus } from './backlog.ts';
 import { RowWaits } from './row-waits.ts';
@@ -146,12 +147,13 @@ export abstract class TrailRecorder extends BansInForce {
     isRecalled = false,
   ): AuditEntry {
     const { id, hash } = this.newestRow;
-    const { row, entry } = writeRow(draft, id + 1, configVersion, hash);
+    const { cells, entry } = writeRow(draft, id + 1, configVersion, hash);
     if (isBounded && !this.backlog.hasRoom(draft.actor.startsWith('operator:'))) {
       this.backlog.countLost(entry.timeMs);
       return { ...entry, id: 0, hash: '' };
     }
-    this.backlog.rows.push({ row, entry, changes: this.#takeIn(entry, isRecalled) });
+    const changes = this.#takeIn(entry, isRecalled).map((change) => JSON.stringify(storedOf(change)));
+    this.backlog.rows.push({ cells, entry, changes: changes.join() });
     this.newestRow = entry;
     return entry;
   }
@@ -182,8 +184,9 @@ export abstract class TrailRecorder extends BansInForce {
     const rows = isLast ? backlog.rows : backlog.rows.slice(0, BATCH_ROWS);
     const extra = isLast ? backlog.takeExtra() : {};
     this.underWay = { rows: rows.length, extra };
-    const changes = rows.flatMap((row) => row.changes);
-    const batch = { rows: rows.map(({ row }) => row), changes, after: this.written, extra };
+    const changes = `[${rows.flatMap((row) => row.changes || []).join()}]`;
+    const prunes = rows.some(({ entry }) => entry.action === 'prune');
+    const batch = { rows: joinRows(rows), changes, prunes, after: this.written, extra };
     this.writer('write', batch, (outcome) => this.#settle(outcome));
   }
 
