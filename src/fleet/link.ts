@@ -44,10 +44,14 @@ export interface LinkOptions {
   /** The server answers. `isNew`: it is not the one that was known, or has lost writes. */
   readonly onUp: (isNew: boolean) => void;
   readonly onDown: (error: Error) => void;
-  /** Decisions of others and of this host, in order; the place up to which they were read is to be kept with them. */
+  /**
+   * Decisions of others and of this host, in order; the place up to which they were read is to be kept with them. `isMoreComing`:
+   * the server has more.
+   */
   readonly onOrders: (
     orders: readonly Order[],
     place: { readonly epoch: string; readonly lastId: string },
+    isMoreComing: boolean,
   ) => Promise<void>;
   /** Gives what this host counted for what others did; undefined where nothing is counted. */
   readonly exchange: (news: SharedNews) => Promise<SharedCountsResult | undefined>;
@@ -241,10 +245,10 @@ export class Link {
     if (bans && isWhole && this.caughtUp === changes) return;
     for await (const { orders, unknown } of bans ? readAll(reader, this.keys) : []) {
       this.unknown += unknown;
-      await this.options.onOrders(orders, this.place);
+      await this.options.onOrders(orders, this.place, true);
     }
     this.place = { epoch, lastId: ends?.last ?? STREAM_START };
-    if (bans) await this.options.onOrders([], this.place);
+    if (bans) await this.options.onOrders([], this.place, false);
     this.caughtUp = changes;
   }
 
@@ -267,7 +271,8 @@ export class Link {
       this.unknown += heard.unknown;
       if (heard.lastId === undefined || !this.place) continue;
       this.place = { ...this.place, lastId: heard.lastId };
-      if (shares.bans) await onOrders(heard.orders, this.place);
+      const isMoreComing = ends !== undefined && isBefore(heard.lastId, ends.last);
+      if (shares.bans) await onOrders(heard.orders, this.place, isMoreComing);
     }
   }
 

@@ -28,6 +28,7 @@ const order = (changes: Partial<Order> = {}): Order => ({
 
 function make(t: TestContext, { acceptFrom = 'any' as 'any' | string[], enforce = true, admitted = true } = {}) {
   const fuse = { admitted };
+  const firewall = { asked: 0 };
   const made = makeBans(t, enforce);
   const sent: { readonly kind: string }[] = [];
   const never = parsePrefix('198.51.100.0/24');
@@ -47,14 +48,14 @@ function make(t: TestContext, { acceptFrom = 'any' as 'any' | string[], enforce 
       },
     },
     now: () => made.clock.nowMs,
-    reconcile: async () => {},
+    reconcile: async () => void firewall.asked++,
     allow: async () => {},
     panic: async () => ({ ok: true, message: '', lifted: 0 }),
     findPanic: () => undefined,
   });
   const apply = (...orders: Order[]) => proposals.apply(orders, AHEAD_MS, {});
   const rows = () => made.since().filter((step) => step.startsWith('row'));
-  return { ...made, proposals, apply, rows, sent, fuse };
+  return { ...made, proposals, apply, rows, sent, fuse, firewall };
 }
 
 test('a ban is recorded with its origin and its times by this clock, and nobody is told, neither then nor when it ends', async (t) => {
@@ -207,4 +208,21 @@ test('the text audit log gives a ban of another host back with its tier', async 
   assert.match(line ?? '', /BAN 203\.0\.113\.9 \| scan "scan 12\.4 points of 12" \| policy@web-1 \| 10m/);
   const draft = readDraft(line ?? '', [600_000, null]);
   assert.deepEqual([draft?.actor, draft?.tier, draft?.client], ['policy@web-1', 1, '203.0.113.9']);
+});
+
+test('the firewall gets bans of which more are coming at once, with the last of them or after half a second', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { proposals, firewall } = make(t);
+  const targets = (count: number, net: number) =>
+    Array.from({ length: count }, (_, n) => order({ target: `10.${net}.${n >> 8}.${n & 255}` }));
+  await proposals.apply(targets(1500, 1), AHEAD_MS, {}, true);
+  await proposals.apply(targets(2, 2), AHEAD_MS, {}, true);
+  assert.equal(firewall.asked, 0);
+  t.mock.timers.tick(500);
+  assert.equal(firewall.asked, 1, 'nobody waits for a fleet that decides without end');
+  await proposals.apply(targets(2, 3), AHEAD_MS, {}, true);
+  await proposals.apply([], AHEAD_MS, {});
+  assert.equal(firewall.asked, 2, 'the last bring no ban');
+  t.mock.timers.tick(500);
+  assert.equal(firewall.asked, 2);
 });

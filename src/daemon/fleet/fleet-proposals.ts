@@ -43,6 +43,8 @@ export interface ProposalsOptions {
   readonly findPanic: () => Panic | undefined;
 }
 
+/** While more bans are about to come, the firewall gets those of so long at once: each time costs what hundreds of bans cost. */
+const GATHER_MS = 500;
 /** This host's idea of the server's time is not exact, and the order of decisions is to be kept. */
 const FUTURE_MAX_MS = 60_000;
 
@@ -57,6 +59,8 @@ export class Proposals {
   private readonly decided = new Map<string, number>();
   /** End of the ban that was refused, by what was asked. */
   private readonly refused = new Map<string, number | null>();
+  /** Runs while bans wait to be brought to the firewall. */
+  private gathering: NodeJS.Timeout | undefined;
 
   constructor(options: ProposalsOptions) {
     this.options = options;
@@ -73,15 +77,15 @@ export class Proposals {
   /**
    * Carries out what others decided, in order; `aheadMs` is how far their clock, the server's, is ahead. Bans in a row are one
    * transaction, releases in a row one look through the bans, and `state` is saved with the last rows. What was decided in the future
-   * would overrule all that comes until then.
+   * would overrule all that comes until then. While `isMoreComing` the firewall may wait a moment for the bans of the next call.
    */
-  async apply(orders: readonly Order[], aheadMs: number, state: State): Promise<void> {
+  async apply(orders: readonly Order[], aheadMs: number, state: State, isMoreComing = false): Promise<void> {
     const nowMs = this.options.now() + aheadMs;
     let run: Order[] = [];
     const finish = async () => {
       const some = run;
       run = [];
-      if (some[0]?.kind === 'ban') await this.propose(some, aheadMs, {});
+      if (some[0]?.kind === 'ban') await this.propose(some, aheadMs, {}, true);
       else await this.release(some, aheadMs);
       // However many follow, others get their turn.
       await setImmediate();
@@ -97,8 +101,19 @@ export class Proposals {
       else await this.obey(order, aheadMs);
     }
     if (run[0]?.kind === 'unban') await finish();
-    await this.propose(run, aheadMs, state);
+    await this.propose(run, aheadMs, state, isMoreComing);
   }
+
+  /** What waits for the firewall gets there with the next start. */
+  stop(): void {
+    clearTimeout(this.gathering);
+  }
+
+  private readonly enforce = (): void => {
+    clearTimeout(this.gathering);
+    this.gathering = undefined;
+    void this.options.reconcile();
+  };
 
   private isHeard(host: string): boolean {
     const { acceptFrom } = this.options;
@@ -109,12 +124,14 @@ export class Proposals {
    * Judges bans of other hosts as this host's own orders are judged, and records what came of it. Bans reach the firewall by
    * this function alone.
    */
-  private async propose(orders: readonly Order[], aheadMs: number, state: State): Promise<void> {
-    const { bans, reconcile, config, pipeline } = this.options;
+  private async propose(orders: readonly Order[], aheadMs: number, state: State, isMoreComing: boolean): Promise<void> {
+    const { bans, config, pipeline } = this.options;
     const drafts = orders.length === 0 ? [] : await this.judge(orders, aheadMs);
     const entries = bans.adopt(drafts, state);
-    // The firewall waits for the rows, and for nothing else.
-    if (config.mode === 'enforce' && drafts.some(({ action }) => action === 'ban')) void reconcile();
+    // The firewall waits for the rows, and at most for the next bans.
+    if (config.mode === 'enforce' && drafts.some(({ action }) => action === 'ban'))
+      this.gathering ??= setTimeout(this.enforce, GATHER_MS);
+    if (this.gathering && !isMoreComing) this.enforce();
     const offenders = entries.flatMap((entry) =>
       entry.action === 'ban' && entry.id !== 0 ? this.offenderOf(entry) : [],
     );

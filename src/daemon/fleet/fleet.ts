@@ -79,7 +79,7 @@ export class Fleet {
       describe: () => this.describe(),
       onUp: (isNew) => this.noteUp(isNew),
       onDown: (error) => this.noteDown(error),
-      onOrders: (orders, place) => this.hear(orders, place),
+      onOrders: (orders, place, isMoreComing) => this.hear(orders, place, isMoreComing),
       exchange: async (news) => (await pipeline.send({ kind: 'share_counts', news })).shared,
     });
     this.link.aheadMs = saved?.aheadMs ?? 0;
@@ -102,6 +102,7 @@ export class Fleet {
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.link.stop();
+    this.proposals.stop();
     this.save();
   }
 
@@ -242,10 +243,11 @@ export class Fleet {
   private async hear(
     orders: readonly Order[],
     place: { readonly epoch: string; readonly lastId: string },
+    isMoreComing: boolean,
   ): Promise<void> {
     for (const host of new Set(orders.map((order) => order.host))) if (host !== this.host) this.meet(host);
     this.place = place;
-    await this.proposals.apply(orders, this.link.aheadMs, { [STATE_KEY]: this.encode() });
+    await this.proposals.apply(orders, this.link.aheadMs, { [STATE_KEY]: this.encode() }, isMoreComing);
   }
 
   /** Decisions that were recorded and not sent before an earlier run ended. */
