@@ -57,15 +57,14 @@ export function createEntryReader(
       if (line === '' || line.startsWith('create ')) return;
       throw badOutput(line);
     }
-    const space = line.indexOf(' ', start.length);
-    const target = line.slice(start.length, space < 0 ? undefined : space);
-    const timeout = / timeout (\S*)/.exec(line)?.[1];
-    const seconds = timeout === undefined ? 0 : Number(timeout || Number.NaN);
+    const words = line.slice(start.length).split(' ');
+    const [target = ''] = words;
+    const timeout = words.indexOf('timeout');
+    const seconds = timeout < 0 ? 0 : Number(words[timeout + 1] || Number.NaN);
     if (!Number.isSafeInteger(seconds)) throw badOutput(line);
-    // An exception inside a set drops nothing: listed as ended, so that reconcile takes it out or bans anew.
-    const ended = / nomatch\b/.test(line);
     const untilMs = seconds === 0 ? null : now() + seconds * 1000;
-    onBan({ target: canonicalTarget(target), untilMs: ended ? 0 : untilMs });
+    // An exception inside a set drops nothing: listed as ended, so that reconcile takes it out or bans anew.
+    onBan({ target: canonicalTarget(target), untilMs: words.includes('nomatch') ? 0 : untilMs });
   };
 }
 

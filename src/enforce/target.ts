@@ -16,6 +16,7 @@ export function targetFamily(target: string): Family {
  * canonical except for a full length and for dotted IPv4 inside IPv6.
  */
 export function canonicalTarget(printed: string): string {
+  if (!printed.includes('/') && !printed.includes(':')) return printed;
   const text = printed.replace(/\/(32|128)$/, (length) => (length === '/128' || !printed.includes(':') ? '' : length));
   if (!text.includes(':') || !text.includes('.')) return text;
   const prefix = parsePrefix(text);
