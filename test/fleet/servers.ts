@@ -13,7 +13,9 @@ import { RedisServer } from '../support/redis.ts';
 export const keys = new Keys('shop');
 /** The rule of docs/fleet.md. */
 const page = readFileSync(join(import.meta.dirname, '../../docs/fleet.md'), 'utf8');
-export const ACL = (/ACL SETUSER zban on >PASSWORD ((?:.|\n {6})+)/.exec(page)?.[1] ?? '').replace(/\s+/g, ' ');
+export const ACL = (/ACL SETUSER zban on '>PASSWORD' ((?:.|\n {6})+)/.exec(page)?.[1] ?? '')
+  .replace(/[\s\\']+/g, ' ')
+  .trim();
 
 export async function start(t: TestContext, ...options: readonly string[]): Promise<RedisServer> {
   const server = await RedisServer.start(...options);
