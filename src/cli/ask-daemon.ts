@@ -72,7 +72,7 @@ export function printResults(
   if (json) {
     output.json(results.map((result) => ({ ...result, given: widened.get(result.target) })));
   } else {
-    for (const [network, word] of widened) output.talk(`zban: ${printable(word)} is taken as ${network}, all of it`);
+    for (const [network, word] of widened) output.talk(`zban: ${describeWidened(word, network)}`);
     for (const { target, ok, message, until } of results) {
       const text = `${printable(target)}: ${printable(message)}${until === undefined ? '' : `, ${describeEnd(until, now())}`}`;
       if (ok) output.say(text);
@@ -95,10 +95,14 @@ export function warnIfNotDurable(output: Context['output'], results: readonly { 
   output.talk('zban: not yet durable: in force, but no disk takes it yet, so a crash would undo it; see zban status');
 }
 
+/** Not everybody means that. */
+const describeWidened = (word: string, network: string): string =>
+  `${printable(word)} is taken as ${network}, all of it`;
+
 /** What became of a list: how many of each outcome, and the lines that failed. Bad lines are exit code 1. */
 export function printListResults(
   { json, output }: Context,
-  { name, bans, lines: numbers, problems }: LoadedList,
+  { name, bans, lines: numbers, problems, widened }: LoadedList,
   results: readonly TargetResult[],
 ): ExitCode {
   const lines = new Map(bans.map(({ target }, index) => [target, numbers[index] ?? 0]));
@@ -107,18 +111,33 @@ export function printListResults(
   );
   if (json) {
     const unread = problems.map(({ line, message }) => ({ target: '', ok: false, code: 'invalid', message, line }));
-    output.json([...unread, ...results.map((result) => ({ ...result, line: lines.get(result.target) ?? null }))]);
+    output.json([
+      ...unread,
+      ...results.map((result) => ({
+        ...result,
+        line: lines.get(result.target) ?? null,
+        given: widened.get(result.target),
+      })),
+    ]);
   } else {
-    const told = [...problems, ...bad].toSorted((a, b) => a.line - b.line);
-    for (const { line, message } of told.slice(0, PROBLEMS_TOLD)) {
-      output.talk(`zban: ${printable(name)}: ${line > 0 ? `line ${line}: ` : ''}${printable(message)}`);
-    }
-    if (told.length > PROBLEMS_TOLD)
-      output.talk(`zban: ${formatCount(told.length - PROBLEMS_TOLD)} more lines could not be used`);
+    const taken = [...widened].map(([network, word]) => ({
+      line: lines.get(network) ?? 0,
+      message: describeWidened(word, network),
+    }));
+    tellLines(output, name, taken, 'lines name a network by an address in it');
+    tellLines(output, name, [...problems, ...bad], 'lines could not be used');
     output.say(summarize(results, problems.length));
     warnIfNotDurable(output, results);
   }
   return problems.length > 0 ? EXIT.failed : exitCodeOfResults(results);
+}
+
+/** By their numbers, as many as anybody reads. */
+function tellLines(output: Context['output'], name: string, lines: readonly LineProblem[], what: string): void {
+  const told = lines.toSorted((a, b) => a.line - b.line);
+  for (const { line, message } of told.slice(0, PROBLEMS_TOLD))
+    output.talk(`zban: ${printable(name)}: ${line > 0 ? `line ${line}: ` : ''}${printable(message)}`);
+  if (told.length > PROBLEMS_TOLD) output.talk(`zban: ${formatCount(told.length - PROBLEMS_TOLD)} more ${what}`);
 }
 
 const OUTCOMES: Readonly<Record<TargetResult['code'], string>> = {

@@ -77,7 +77,7 @@ export function findDoubts(config: Config): readonly Finding[] {
 }
 
 function doubtsOfDetection({ detection, baseline }: Config): Finding[] {
-  const found: Finding[] = [];
+  const found = doubtsOfNetworks(['detection', 'translation_prefixes'], 'means', detection.translation_prefixes);
   for (const key of ['z_score', 'multiple', 'min_requests'] as const) {
     if (detection.error_surge[key] <= detection[key]) continue;
     const message = `is looser than detection.${key}: clients that draw errors should be held tighter`;
@@ -89,15 +89,20 @@ function doubtsOfDetection({ detection, baseline }: Config): Finding[] {
   return found;
 }
 
+/** What is meant may be the address alone. */
+function doubtsOfNetworks(path: KeyPath, verb: string, entries: readonly string[]): Finding[] {
+  return entries.flatMap((entry, index) => {
+    const prefix = hasHostBits(entry) ? parsePrefix(entry) : undefined;
+    const message = prefix && `${verb} all of ${formatPrefix(prefix)}, of which it names one address`;
+    return message ? finding([...path, index], message, 'write the address alone, or the network') : [];
+  });
+}
+
 function doubtsOfBans({ bans, firewall, mode }: Config): Finding[] {
-  const found: Finding[] = [];
+  const found = doubtsOfNetworks(['bans', 'allowlist'], 'allows', bans.allowlist);
   for (const [index, entry] of bans.allowlist.entries()) {
     const prefix = parsePrefix(entry);
     if (prefix === undefined) continue;
-    if (hasHostBits(entry)) {
-      const message = `allows all of ${formatPrefix(prefix)}, of which it names one address`;
-      found.push(finding(['bans', 'allowlist', index], message, 'write the address alone, or the network'));
-    }
     if (prefix.bits >= BITS_MIN[prefix.family]) continue;
     const whom = prefix.bits === 0 ? 'everybody' : 'a large part of the internet';
     found.push(finding(['bans', 'allowlist', index], `allows ${whom}`, 'nobody in it is ever banned'));

@@ -84,7 +84,9 @@ export function checkConfig(file: string, loaded: readonly YamlFile[]) {
   const parsed = configSchema.safeParse(value);
   if (!parsed.success) {
     const findings = parsed.error.issues.flatMap((issue) => explainIssue(issue, valueAt));
-    return { ok: false as const, problems: sortByPlace(findings.map(place)) };
+    // What is said of a value after the first is often said of what it is not: text has no entries.
+    const firsts = new Map(findings.toReversed().map((finding) => [finding.path.join('\0'), finding]));
+    return { ok: false as const, problems: sortByPlace([...firsts.values()].map(place)) };
   }
   const contradictions = findContradictions(parsed.data).map(place);
   if (contradictions.length > 0) return { ok: false as const, problems: sortByPlace(contradictions) };

@@ -25,6 +25,7 @@ export type Condition =
   | 'site_multiplier'
   | 'swarm'
   | 'manual'
+  | 'list'
   | 'import';
 
 /** One request of a flagged client, as text from the log, control characters removed and cut to a readable length. */

@@ -34,6 +34,7 @@ export const PHRASES: Readonly<Record<Condition, string>> = {
   swarm: 'many clients that look alike came from this network',
   fleet: 'too much for all hosts of the fleet together',
   manual: 'banned manually',
+  list: 'banned from a list',
   import: 'imported by an operator',
 };
 

@@ -8,7 +8,7 @@ import { runCommandLine } from '../../src/cli/command-line.ts';
 import { openDatabase } from '../../src/record/database/database.ts';
 import { DEADLINE_MS } from '../support/until.ts';
 import { daemon, main } from './daemon-stand-in.ts';
-import { place } from './run-zban.ts';
+import { place, runZban } from './run-zban.ts';
 
 /** In this process, which is quick; what asks for a terminal or ends by itself needs one of its own. */
 async function say(config: string, ...words: readonly string[]) {
@@ -93,6 +93,34 @@ test('a network that was written with an address in it is named as what it is, i
     const { stdout: json } = await say(config, command, ...words, '--json');
     const given = (JSON.parse(json) as { target: string; given?: string }[]).map((each) => each.given ?? null);
     assert.deepEqual(given, ['203.0.113.77/24', null, '2001:db8::1/64', null]);
+  }
+});
+
+test('the same holds for lists, in every format', async (t) => {
+  const { config } = await daemon(t);
+  const lists = [
+    '203.0.113.77/24\n192.0.2.0/24\n',
+    'duration,scope,value\n4h,range,203.0.113.77/24\n4h,range,192.0.2.0/24\n',
+    JSON.stringify([{ ip: '203.0.113.77/24' }, { ip: '192.0.2.0/24' }]),
+    "[{'sshd': ['203.0.113.77/24', '192.0.2.0/24']}]",
+  ];
+  for (const [index, list] of lists.entries()) {
+    const words = index === 0 ? ['ban', '-'] : ['import', '-'];
+    const text = await runZban([...words, '--config', config], {}, list);
+    assert.deepEqual([text.exitCode, text.stdout], [0, '2 done\n']);
+    assert.match(
+      text.stderr,
+      /^zban: standard input: line [12]: 203\.0\.113\.77\/24 is taken as 203\.0\.113\.0\/24, all of it\n$/,
+    );
+    const json = await runZban([...words, '--json', '--config', config], {}, list);
+    const given = (JSON.parse(json.stdout) as { target: string; given?: string }[]).map((each) => [
+      each.target,
+      each.given,
+    ]);
+    assert.deepEqual(given, [
+      ['192.0.2.0/24', undefined],
+      ['203.0.113.0/24', '203.0.113.77/24'],
+    ]);
   }
 });
 

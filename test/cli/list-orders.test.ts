@@ -15,9 +15,9 @@ test('a list is one request; bad lines are told by number and stop nobody', asyn
   const run = await runZban(['ban', '--file', file, '--reason', 'mine', '--config', config], { USER: 'bob' });
   const common = { reason: 'mine', operator: 'bob', keepLonger: false };
   const bans = [
-    { target: '192.0.2.1', forMs: 3_600_000, reason: 'too fast' },
-    { target: '192.0.2.2' },
-    { target: '192.0.2.3' },
+    { target: '192.0.2.1', forMs: 3_600_000, reason: 'too fast', condition: 'list' },
+    { target: '192.0.2.2', condition: 'list' },
+    { target: '192.0.2.3', condition: 'list' },
   ];
   assert.deepEqual(asked.splice(0), [{ ...common, bans }]);
   assert.equal(run.exitCode, 1);

@@ -182,6 +182,9 @@ test('audit verify proves the trail whole, and finds a changed row', async (t) =
   const whole = await runZban(['audit', 'verify', '--config', config]);
   assert.equal(whole.exitCode, 0);
   assert.match(whole.stdout, /^integrity verified: 3 entries; the last is #3, hash [0-9a-f]{64}$/m);
+  const json = JSON.parse((await runZban(['audit', 'verify', '--json', '--config', config])).stdout);
+  const hash = / ([0-9a-f]{64})$/m.exec(whole.stdout)?.[1];
+  assert.deepEqual(json, { ok: true, rows: 3, first_id: 1, last_id: 3, last_hash: hash, pruned_before: 0 });
   const Sqlite = createRequire(import.meta.url)('better-sqlite3');
   const forger = new Sqlite(path);
   for (const { name } of forger.prepare("SELECT name FROM sqlite_master WHERE type = 'trigger'").all())

@@ -114,7 +114,9 @@ test('doubts are warnings, not errors', () => {
   );
 });
 
-test('an allowlisted network that was written with an address in it is named as what it is', () => {
+test('a network that was written with an address in it is named as what it is', () => {
+  const prefix = load({ 'config.yaml': 'detection: {translation_prefixes: [2001:db8:64::1/96]}' });
+  assert.match(prefix.warnings.map(formatProblem).join(), /translation_prefixes\[0\]: means all of 2001:db8:64::\/96/);
   const { warnings } = load({ 'config.yaml': 'bans: {allowlist: [203.0.113.77/24, 203.0.113.0/24, 203.0.113.77]}' });
   assert.deepEqual(
     warnings.map((warning) => formatProblem(warning).replace(/^.*yaml:/, '')),

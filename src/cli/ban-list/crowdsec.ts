@@ -8,7 +8,7 @@ import type { ActiveBan } from '../../model/audit.ts';
 import { printable } from '../../model/text.ts';
 import { parsePrefix } from '../../net/prefix.ts';
 import { type CsvRecord, formatCsvField, parseCsv } from './csv.ts';
-import { type BanList, type Entry, listOf, notAnAddress, readTarget } from './list.ts';
+import { type BanList, type Entry, listOf } from './list.ts';
 
 /** CrowdSec knows no decision without an end: ten years stand for good, in both directions. */
 const FOR_GOOD_HOURS = 87_600;
@@ -64,11 +64,9 @@ export function readDecision({ value, scope, duration, reason, type, simulated }
   const action = String(type ?? 'ban').toLowerCase();
   if (action !== 'ban') return `a decision for a ${printable(action)}, not a ban`;
   if (String(simulated ?? '') === 'true') return 'a simulated decision';
-  const target = readTarget(rest);
-  if (target === undefined) return notAnAddress(rest);
   const lasts = duration === undefined ? {} : readGoDuration(String(duration));
   if (lasts === undefined) return `${printable(String(duration))} is no duration such as 4h or 3h59m30s`;
-  return { target, ...lasts, reason: reason === undefined ? undefined : String(reason) };
+  return { target: rest, ...lasts, reason: reason === undefined ? undefined : String(reason) };
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = {

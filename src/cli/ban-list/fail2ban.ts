@@ -2,7 +2,7 @@
  * What fail2ban-client prints: `banned` (a Python list of jails, `[{'sshd': ['203.0.113.9']}]`) and `get JAIL banip
  * --with-time` (`203.0.113.9 \t2026-11-20 10:11:12 + 600 = 2026-11-20 10:21:12`, local times, -1 is for good).
  */
-import { type BanList, type Entry, listOf, notAnAddress, readTarget } from './list.ts';
+import { type BanList, type Entry, listOf } from './list.ts';
 
 const JAIL = /'((?:[^'\\]|\\.)*)':\s*\[([^\]]*)\]/g;
 const TIMED = /^(\S+)\s+\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+ (-?\d+) = (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\s*$/;
@@ -19,17 +19,12 @@ export function parseFail2ban(text: string): BanList {
 
 function readJails(text: string): Entry[] {
   return [...text.matchAll(JAIL)].flatMap(([, jail = '', addresses = '']) =>
-    [...addresses.matchAll(/'([^']*)'/g)].map(([, word = '']): Entry => {
-      const target = readTarget(word);
-      return target === undefined ? notAnAddress(word) : { target, reason: `fail2ban ${jail}` };
-    }),
+    [...addresses.matchAll(/'([^']*)'/g)].map(([, target = '']) => ({ target, reason: `fail2ban ${jail}` })),
   );
 }
 
 function readTimed(text: string): Entry {
   if (text.trim() === '') return undefined;
-  const [, word = '', seconds, day, time] = TIMED.exec(text) ?? [];
-  const target = readTarget(word);
-  if (target === undefined) return notAnAddress(word || text.trim());
+  const [, target = text.trim(), seconds, day, time] = TIMED.exec(text) ?? [];
   return seconds === '-1' ? { target, forMs: null } : { target, untilMs: Date.parse(`${day}T${time}`) };
 }

@@ -7,7 +7,7 @@ import { printable } from '../../model/text.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { safeJson } from '../text.ts';
 import { type Decision, readDecision } from './crowdsec.ts';
-import { type BanList, type Entry, listOf, notAnAddress, readTarget } from './list.ts';
+import { type BanList, type Entry, listOf, quote } from './list.ts';
 
 /** Entries are counted instead of lines. Text that is no JSON ends the command with exit code 1. */
 export function parseJson(text: string): BanList {
@@ -39,16 +39,16 @@ function readCrowdsec(item: unknown): Entry {
 }
 
 function readBan({ ip, until, tier, condition, reason }: Item): Entry {
-  const target = typeof ip === 'string' ? readTarget(ip) : undefined;
-  if (target === undefined) return notAnAddress(typeof ip === 'string' ? ip : 'an entry without "ip"');
+  if (typeof ip !== 'string') return 'an entry without "ip" is neither an address nor a network';
+  const name = quote(ip);
   const untilMs = typeof until === 'string' ? Date.parse(until) : undefined;
   if (Number.isNaN(untilMs) || (until !== undefined && until !== null && untilMs === undefined))
-    return `${target}: "until" is not a time such as 2026-11-20T10:11:12Z, or null`;
+    return `${name}: "until" is not a time such as 2026-11-20T10:11:12Z, or null`;
   if (tier !== undefined && !(Number.isInteger(tier) && Number(tier) >= 0 && Number(tier) <= 1000))
-    return `${target}: "tier" is not a whole number from 0 to 1000`;
-  if (condition !== undefined && !/^\w{1,64}$/.test(String(condition))) return `${target}: "condition" is not a word`;
+    return `${name}: "tier" is not a whole number from 0 to 1000`;
+  if (condition !== undefined && !/^\w{1,64}$/.test(String(condition))) return `${name}: "condition" is not a word`;
   return {
-    target,
+    target: ip,
     ...(until === null ? { forMs: null } : { untilMs }),
     tier: tier as number | undefined,
     condition: condition as string | undefined,

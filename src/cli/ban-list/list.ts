@@ -3,7 +3,7 @@
 import { REASON_LENGTH_MAX } from '../../control/limits.ts';
 import type { BanOrder } from '../../control/protocol.ts';
 import { printable } from '../../model/text.ts';
-import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
+import { formatPrefix, hasHostBits, parsePrefix } from '../../net/prefix.ts';
 
 /** Longer lists are refused before they fill the memory. */
 export const LIST_BYTES_MAX = 64 * 1_048_576;
@@ -23,9 +23,11 @@ export interface BanList {
   /** The line of each ban. */
   readonly lines: readonly number[];
   readonly problems: readonly LineProblem[];
+  /** Networks that were written with an address in them, and how: all of such a network is meant. */
+  readonly widened: ReadonlyMap<string, string>;
 }
 
-/** What an entry comes to: a ban, a problem in words, or nothing. */
+/** What an entry comes to: a ban with its target as it was written, a problem in words, or nothing. */
 export type Entry = BanOrder | string | undefined;
 
 /** Puts what the lines came to together. */
@@ -33,22 +35,21 @@ export function listOf(entries: Iterable<{ readonly line: number; readonly entry
   const bans: BanOrder[] = [];
   const lines: number[] = [];
   const problems: LineProblem[] = [];
+  const widened = new Map<string, string>();
   for (const { line, entry } of entries) {
+    const prefix = typeof entry === 'object' ? parsePrefix(entry.target) : undefined;
     if (typeof entry === 'string') problems.push({ line, message: entry });
-    else if (entry !== undefined) {
-      bans.push({ ...entry, reason: entry.reason?.slice(0, REASON_LENGTH_MAX) });
+    else if (entry !== undefined && prefix === undefined)
+      problems.push({ line, message: `${quote(entry.target)} is neither an address nor a network` });
+    else if (entry !== undefined && prefix !== undefined) {
+      const target = formatPrefix(prefix);
+      if (hasHostBits(entry.target)) widened.set(target, entry.target);
+      bans.push({ ...entry, target, reason: entry.reason?.slice(0, REASON_LENGTH_MAX) });
       lines.push(line);
     }
   }
-  return { bans, lines, problems };
+  return { bans, lines, problems, widened };
 }
 
-/** The canonical text of an address or network; undefined for anything else. */
-export function readTarget(word: string): string | undefined {
-  const prefix = parsePrefix(word);
-  return prefix && formatPrefix(prefix);
-}
-
-export function notAnAddress(word: string): string {
-  return `${printable(word.slice(0, QUOTED_LENGTH_MAX))} is neither an address nor a network`;
-}
+/** A word of the list, short enough for a message. */
+export const quote = (word: string): string => printable(word.slice(0, QUOTED_LENGTH_MAX));

@@ -20,17 +20,17 @@ export async function loadList(path: string, parse: (text: string) => BanList): 
     const message = `${name} has ${list.bans.length} entries, more than the ${LIST_ENTRIES_MAX} of one list: split it`;
     throw new CommandError(EXIT.failed, message);
   }
-  return { ...sortByTarget(list), name };
+  return { ...list, ...sortByTarget(list), name };
 }
 
 /**
  * The database keeps bans in this order, so each piece of a list sent to the daemon changes few of its pages. In any other
  * order each piece changes nearly all of them: for 300,000 bans that writes 4.1 GB instead of 0.3, and grows with the square.
  */
-function sortByTarget({ bans, lines, problems }: BanList): BanList {
+function sortByTarget({ bans, lines }: BanList): Pick<BanList, 'bans' | 'lines'> {
   const pairs = bans.map((ban, index) => ({ ban, line: lines[index] ?? 0 }));
   pairs.sort(({ ban: a }, { ban: b }) => (a.target < b.target ? -1 : a.target > b.target ? 1 : 0));
-  return { bans: pairs.map(({ ban }) => ban), lines: pairs.map(({ line }) => line), problems };
+  return { bans: pairs.map(({ ban }) => ban), lines: pairs.map(({ line }) => line) };
 }
 
 /** By its name it cannot always be opened: not where it is a socket. */

@@ -3,8 +3,9 @@
  * begin with # or ;.
  */
 import type { ActiveBan } from '../../model/audit.ts';
+import { parsePrefix } from '../../net/prefix.ts';
 import { parseBanDuration } from '../options.ts';
-import { type BanList, type Entry, listOf, notAnAddress, readTarget } from './list.ts';
+import { type BanList, type Entry, listOf } from './list.ts';
 
 /** The beginning of a line of nginx's combined log: banning everybody in an access log is hardly what was meant. */
 const ACCESS_LOG = /^\S+ \S+ \S+ \[\d\d\/\w{3}\/\d{4}:/;
@@ -20,13 +21,11 @@ function parseLine(text: string): Entry {
     .trim()
     .split(/[\s,]+/);
   if (word === '') return undefined;
-  const target = readTarget(word);
-  if (target === undefined) return notAnAddress(word);
-  if (readTarget(second) !== undefined) return 'more than one address: put each on a line of its own';
+  if (parsePrefix(word) && parsePrefix(second)) return 'more than one address: put each on a line of its own';
   // A bare number is no time here: too many lists have other numbers in their second column.
   const forMs = /[a-z]$/i.test(second) ? parseBanDuration(second) : undefined;
   const reason = (forMs === undefined ? [second, ...rest] : rest).join(' ').trim();
-  return { target, forMs, reason: reason === '' ? undefined : reason };
+  return { target: word, forMs, reason: reason === '' ? undefined : reason };
 }
 
 /** The addresses and networks alone, as other tools take them. */

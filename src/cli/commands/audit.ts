@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditEntry } from '../../model/audit.ts';
 import { printable } from '../../model/text.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
-import { verifyAudit } from '../../record/chain/verify.ts';
+import { type Verified, verifyAudit } from '../../record/chain/verify.ts';
 import { compareWithLog } from '../../record/text-log/log-check.ts';
 import { findLogFiles } from '../../record/text-log/text-log-lines.ts';
 import type { Query } from '../../record/trail/trail-reader.ts';
@@ -86,7 +86,7 @@ async function followFrom(context: Context, trail: OpenTrail, filter: Filter, la
 function verify({ output, json }: Context, { database }: OpenTrail, files: readonly string[]): number {
   const own = verifyAudit(database);
   const verdict = own.ok ? (compareWithFiles(database, files, output) ?? own) : own;
-  if (json) output.json(verdict);
+  if (json) output.json(verdict.ok ? verifiedJson(verdict) : verdict);
   if (!verdict.ok) {
     const { id, problem, detail } = verdict;
     output.talk(`zban: the audit trail is broken at entry ${id} (${problem}): ${printable(detail)}`);
@@ -97,6 +97,10 @@ function verify({ output, json }: Context, { database }: OpenTrail, files: reado
   const entries = rows === 1 ? '1 entry' : `${formatCount(rows)} entries`;
   if (!json) output.say(`integrity verified: ${entries}${pruned}; the last is #${lastId}, hash ${lastHash}`);
   return EXIT.done;
+}
+
+function verifiedJson({ rows, firstId, lastId, lastHash, prunedBefore }: Verified): Readonly<Record<string, unknown>> {
+  return { ok: true, rows, first_id: firstId, last_id: lastId, last_hash: lastHash, pruned_before: prunedBefore };
 }
 
 /** A log that this user may not read proves nothing, and that is said. */

@@ -17,7 +17,8 @@ import { reachDaemon } from '../reach-daemon.ts';
 export async function ban(context: Context, options: Given<typeof BAN>): Promise<number> {
   const forMs = readBanDuration(options.for);
   const list = await readList(options);
-  const bans: readonly BanOrder[] = list?.bans ?? readTargets(options.targets ?? []).map((target) => ({ target }));
+  const listed = list?.bans.map((order): BanOrder => ({ ...order, condition: 'list' }));
+  const bans: readonly BanOrder[] = listed ?? readTargets(options.targets ?? []).map((target) => ({ target }));
   if (!list && bans.length === 0) throw new CommandError(EXIT.usage, 'which addresses? Or --file FILE');
   if (!options.yes) await confirmWide(bans.map(({ target }) => target));
   const common = { ...whoAsks(context, options), ...(forMs !== undefined && { forMs }), keepLonger: false };

@@ -158,7 +158,7 @@ function describeWhy({ entry }: Story): Paragraph[] {
     return [
       {
         label: 'Why',
-        text: `${phraseOf(condition)}${condition === 'manual' ? ` by ${personOf(entry)}` : ''}${remark}.${there}`,
+        text: `${phraseOf(condition)}${condition === 'manual' || condition === 'list' ? ` by ${personOf(entry)}` : ''}${remark}.${there}`,
       },
     ];
   }

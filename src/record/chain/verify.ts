@@ -13,17 +13,19 @@ import { COLUMNS, type Row } from '../row/columns.ts';
 import { hashRow, readConsequences } from '../row/row.ts';
 import { type ChainEnd, prepareEnds } from './chain-ends.ts';
 
+export interface Verified {
+  readonly ok: true;
+  readonly rows: number;
+  /** 0 when there are no rows. */
+  readonly firstId: number;
+  readonly lastId: number;
+  readonly lastHash: string;
+  /** Rows up to this id were pruned; 0 when none were. */
+  readonly prunedBefore: number;
+}
+
 export type Verification =
-  | {
-      readonly ok: true;
-      readonly rows: number;
-      /** 0 when there are no rows. */
-      readonly firstId: number;
-      readonly lastId: number;
-      readonly lastHash: string;
-      /** Rows up to this id were pruned; 0 when none were. */
-      readonly prunedBefore: number;
-    }
+  | Verified
   | {
       readonly ok: false;
       /** First row that does not fit. */
