@@ -30,15 +30,6 @@ interface Opened {
   readonly protection: Protection;
 }
 
-export interface Instance {
-  /** One line for `systemctl status`. */
-  summary(): string;
-  /** A reload was asked for and refused. */
-  refuseReload(problems: string): void;
-  /** Judges what was read, saves where it is, and closes everything. Bans stay in the kernel. */
-  stop(reason: 'stop' | 'reload'): Promise<void>;
-}
-
 /**
  * Builds and starts everything. Rejects with the typed error of the part that cannot work, or with the signal's reason
  * when it was aborted; nothing stays open then.
@@ -52,7 +43,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     const now = options.clock.now;
     const records = await Records.open({ config, configVersion, now, log, signal, handover, onProgress });
     lifetime.own('the database', () => records.close());
-    const instance = new RunningInstance(options, records, lifetime);
+    const instance = new Instance(options, records, lifetime);
     await instance.start();
     return instance;
   } catch (error) {
@@ -62,7 +53,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   }
 }
 
-class RunningInstance extends InstanceParts implements Instance {
+export class Instance extends InstanceParts {
   /**
    * In the order of the data flow, the far end first: anyone who is told of something must be there. It is closed the other
    * way round: first who may ask for something, then what reads and judges, then what carries it out.
@@ -131,16 +122,19 @@ class RunningInstance extends InstanceParts implements Instance {
     this.lifetime.own('the fleet', () => this.fleet?.stop());
   }
 
+  /** One line for `systemctl status`. */
   summary(): string {
     const { mode, backend, active_bans, logs } = assembleStatus(this);
     return `${mode} mode, ${backend}, ${active_bans} bans, following ${logs.length} ${logs.length === 1 ? 'log' : 'logs'}`;
   }
 
+  /** A reload was asked for and refused. */
   refuseReload(problems: string): void {
     this.log('error', 'reload refused, the old configuration stays in force', { problems });
     this.bans.record([systemDraft('reload', this.now(), `refused: ${problems}`)]);
   }
 
+  /** Judges what was read, saves where it is, and closes everything. Bans stay in the kernel. */
   async stop(reason: 'stop' | 'reload'): Promise<void> {
     this.stopping = reason;
     if (reason === 'stop') this.bans.record([systemDraft('stop', this.now(), 'bans in force stay in the kernel')]);

@@ -9,7 +9,7 @@ import { BLANK, PORTION_ROWS } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 
 export interface BanResultsOptions {
-  readonly trail: Pick<AuditTrail, 'findActiveBan'>;
+  readonly trail: AuditTrail;
   readonly now: () => number;
   readonly notify: (notifications: readonly Notification[]) => void;
   readonly record: (drafts: readonly AuditDraft[]) => void;

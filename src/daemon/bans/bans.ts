@@ -23,23 +23,8 @@ import { findOrigin } from './origin.ts';
 import { findOverlaps, type Remainder } from './overlap.ts';
 import { Refusals } from './refusals.ts';
 
-/** What is needed of the recorder here. */
-export type BanTrail = Pick<
-  AuditTrail,
-  | 'append'
-  | 'activeBans'
-  | 'activeClients'
-  | 'countActive'
-  | 'enforcedEnds'
-  | 'findEnforcedEnd'
-  | 'isUnderWay'
-  | 'dueBans'
-  | 'findActiveBan'
-  | 'stands'
->;
-
 export interface BansOptions {
-  readonly trail: BanTrail;
+  readonly trail: AuditTrail;
   /** False in observe mode: nothing reaches the firewall. */
   readonly enforce: boolean;
   readonly now: () => number;

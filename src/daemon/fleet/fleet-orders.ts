@@ -97,14 +97,12 @@ function orderOfPanic({ since, by, reason }: Panic, { host, aheadMs, others }: O
   return { ...NO_BAN, kind: 'panic', target: '', host: origin ?? host, actor: said, atMs, reason };
 }
 
-export type RepeatedTrail = Pick<AuditTrail, 'activeBans' | 'recentUnbans' | 'allowed'>;
-
 /**
  * What a server that comes back may have lost, as it stands: this host's bans, releases and exceptions. An emptied one has also
  * lost what other hosts decided, and a panic. A server takes no notice of what it knows.
  */
 export function ordersToRepeat(
-  trail: RepeatedTrail,
+  trail: AuditTrail,
   context: OrderContext,
   nowMs: number,
   emptied?: { readonly panic: Panic | undefined },

@@ -14,7 +14,7 @@ import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import { EVERYBODY, findIdle, isCovered, Releases } from '../../share/merge.ts';
 import { actorOf, isPersonal, type Order } from '../../share/order.ts';
 import type { Pipeline } from '../../workers/pipeline.ts';
-import type { Bans, BanTrail } from '../bans/bans.ts';
+import type { Bans } from '../bans/bans.ts';
 import { describeRefusal } from '../bans/drafts.ts';
 import { findOverlaps } from '../bans/overlap.ts';
 import { judgeOrders } from '../orders/ban-orders.ts';
@@ -31,7 +31,7 @@ export interface ProposalsOptions {
   readonly config: Config;
   readonly host: string;
   readonly acceptFrom: 'any' | readonly string[];
-  readonly trail: BanTrail & Pick<AuditTrail, 'allowed'>;
+  readonly trail: AuditTrail;
   readonly bans: Pick<Bans, 'adopt' | 'lift'>;
   readonly protection: Pick<Protection, 'find'>;
   readonly pipeline: Pick<Pipeline, 'send'>;

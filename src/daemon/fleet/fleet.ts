@@ -8,11 +8,10 @@ import type { Outgoing } from '../../fleet/orders.ts';
 import type { ServerOptions } from '../../fleet/server.ts';
 import type { AuditEntry } from '../../model/audit.ts';
 import type { FleetReport, FleetStatus } from '../../model/fleet.ts';
-import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Order } from '../../share/order.ts';
 import type { Troubles } from '../troubles.ts';
 import { VERSION } from '../version.ts';
-import { type OrderContext, orderOf, ordersOfUnban, ordersToRepeat, type RepeatedTrail } from './fleet-orders.ts';
+import { type OrderContext, orderOf, ordersOfUnban, ordersToRepeat } from './fleet-orders.ts';
 import { Proposals, type ProposalsOptions } from './fleet-proposals.ts';
 import { encodeSaved, readSaved, type Saved, STATE_KEY } from './fleet-state.ts';
 
@@ -25,11 +24,8 @@ const [AWAY, CLOCK, TWIN] = ['fleet', 'fleet clock', 'fleet host'];
 /** Names of other hosts that are remembered, those last heard of. */
 const OTHERS_MAX = 1000;
 
-export interface FleetOptions extends Omit<ProposalsOptions, 'host' | 'acceptFrom' | 'trail'> {
+export interface FleetOptions extends Omit<ProposalsOptions, 'host' | 'acceptFrom'> {
   readonly fleet: NonNullable<Config['fleet']>;
-  readonly trail: ProposalsOptions['trail'] &
-    RepeatedTrail &
-    Pick<AuditTrail, 'loadState' | 'saveState' | 'settled' | 'queryReadable' | 'head'>;
   readonly troubles: Pick<Troubles, 'begin' | 'end'>;
 }
 

@@ -4,13 +4,13 @@ import type { BanOrder, BanRequest, TargetResult } from '../../control/protocol.
 import { type Decision, decide, type Proposal } from '../../decide/decide.ts';
 import type { DraftOf } from '../../model/audit.ts';
 import { BITS_MIN, formatPrefix, type Prefix, parsePrefix } from '../../net/prefix.ts';
-import type { BanTrail } from '../bans/bans.ts';
+import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import { endOf, targetResult } from './order-answers.ts';
 import type { Protection } from './protection.ts';
 
 export interface OrderRules {
   readonly config: Config;
-  readonly trail: Pick<BanTrail, 'countActive' | 'findActiveBan'>;
+  readonly trail: AuditTrail;
   readonly protection: Pick<Protection, 'find'>;
   /** False in observe mode. */
   readonly enforce: boolean;

@@ -19,7 +19,7 @@ import { formatPrefix, type Prefix, parsePrefix } from '../../net/prefix.ts';
 import { BLANK, PORTION_ROWS } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Pipeline } from '../../workers/pipeline.ts';
-import type { Bans, BanTrail } from '../bans/bans.ts';
+import type { Bans } from '../bans/bans.ts';
 import { findOverlaps } from '../bans/overlap.ts';
 import { offenderOf } from '../records/offenders.ts';
 import { type AcceptedBan, judgeOrders } from './ban-orders.ts';
@@ -42,7 +42,7 @@ const TURN_BANS = 20_000;
 export interface OperatorOptions {
   readonly config: Config;
   readonly bans: Bans;
-  readonly trail: BanTrail & Pick<AuditTrail, 'allowed' | 'isDurable'>;
+  readonly trail: AuditTrail;
   readonly protection: Pick<Protection, 'refresh' | 'find'>;
   readonly pipeline: Pick<Pipeline, 'send'>;
   readonly now: () => number;
