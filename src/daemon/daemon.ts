@@ -1,8 +1,9 @@
 /** `zban run`: one instance after another. A reload builds a new one from the new configuration; the records stay open. */
 import type { LoadedConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
-import type { Log } from '../model/log.ts';
+import type { Log, LogLevel } from '../model/log.ts';
 import { Control } from './answers/control.ts';
+import { Page } from './answers/page.ts';
 import { leaveFirewall } from './bans/enforcement.ts';
 import { type Instance, startInstance } from './instance.ts';
 import type { KeptParts } from './instance-parts.ts';
@@ -73,12 +74,7 @@ export async function runDaemon({ configPath, screen }: RunOptions): Promise<num
     process.stderr.write(`${describe(loaded)}\n`);
     return EXIT_BAD_CONFIGURATION;
   }
-  const write = createLog(loaded.config.log_level);
-  const log: Log = (...line) => {
-    screen?.clear();
-    write(...line);
-  };
-  const daemon = new Daemon(configPath, log, wishes, screen);
+  const daemon = new Daemon(configPath, loaded.config.log_level, wishes, screen);
   try {
     await daemon.run(loaded);
     return 0;
@@ -93,14 +89,21 @@ class Daemon {
   private readonly wishes: Wishes;
   private readonly screen: StartScreen | undefined;
   private readonly kept: KeptParts;
+  private logLevel: LogLevel;
 
-  constructor(configPath: string, log: Log, wishes: Wishes, screen: StartScreen | undefined) {
+  constructor(configPath: string, logLevel: LogLevel, wishes: Wishes, screen: StartScreen | undefined) {
     this.configPath = configPath;
     this.wishes = wishes;
     this.screen = screen;
+    this.logLevel = logLevel;
+    const write = createLog(() => this.logLevel);
+    const log: Log = (...line) => {
+      screen?.clear();
+      write(...line);
+    };
     const systemd = new SystemdNotifier({ log });
     const [totals, clock, control] = [new RunTotals(), new HostClock(), new Control(log)];
-    this.kept = { log, systemd, handover: {}, totals, clock, control };
+    this.kept = { log, systemd, handover: {}, totals, clock, control, page: new Page() };
   }
 
   /** Resolves after an orderly stop. */
@@ -141,7 +144,8 @@ class Daemon {
   }
 
   async close(): Promise<void> {
-    const { control, handover, systemd, log } = this.kept;
+    const { control, page, handover, systemd, log } = this.kept;
+    await page.close();
     await control.close();
     const lost = handover.store?.trail.status.backlog ?? 0;
     await handover.store?.close();
@@ -179,6 +183,7 @@ class Daemon {
     };
     wishes.stop.addEventListener('abort', giveUp, { once: true });
     if (wishes.stop.aborted) giveUp();
+    this.logLevel = loaded.config.log_level;
     for (const warning of loaded.warnings) log('warn', formatProblem(warning));
     try {
       return await startInstance({

@@ -1,7 +1,6 @@
 import type { Enforcer } from '../enforce/enforcer.ts';
 import { systemDraft } from '../record/row/row.ts';
 import { createHandlers } from './answers/handlers.ts';
-import { openPage } from './answers/page.ts';
 import { assembleStatus, countTotals } from './answers/status.ts';
 import { buildEnforcement, endEnforcing } from './bans/enforcement.ts';
 import { joinFleet } from './fleet/fleet-join.ts';
@@ -77,8 +76,9 @@ export class Instance extends InstanceParts {
     lifetime.own('the data plane', async () => records.learned.save(await plane.stop(), plane.judgedBytes));
     // The control plane opens first: when another daemon runs already, this one must not touch anything.
     await this.openControl(operator, plane);
-    const closePage = await openPage(this, operator);
-    if (closePage) lifetime.own('the page', closePage);
+    const { page } = this.options;
+    lifetime.own('the page', () => (this.stopping === 'stop' ? page.close() : page.suspend()));
+    await page.serve(this, operator);
     signal.throwIfAborted();
     await this.goLive({ clockWatch, enforcer, plane, operator, protection });
   }

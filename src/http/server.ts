@@ -57,38 +57,32 @@ const CONNECTIONS_MAX = 100;
 
 /** Starts listening; rejects with HttpListenError only. The caller leaves it out where `http.listen` is `off`. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const server = new HttpServer(options);
-  await server.listen();
+  const server = new HttpServer(options.listen);
+  await server.open();
+  server.resume(options);
   return server;
 }
 
+/** What listens: it stays while one instance gives way to the next, and requests wait meanwhile. */
 export class HttpServer {
-  readonly #options: HttpServerOptions;
-  readonly #listenHost: string;
-  readonly #feed: Feed;
-  readonly #stream = new EventStream(READERS_MAX);
-  readonly #now: () => number;
-  /** By path; nothing is looked up on the disk. */
-  readonly #routes: ReadonlyMap<string, Route>;
+  /** As configured. */
+  readonly listen: string;
   readonly #server: Server;
-  #timer: NodeJS.Timeout | undefined;
+  #pages: Pages | undefined;
+  #change = Promise.withResolvers<void>();
 
-  constructor(options: HttpServerOptions) {
-    this.#options = options;
-    this.#now = options.now ?? Date.now;
-    this.#listenHost = parseListen(options.listen)?.host ?? '';
-    this.#feed = new Feed(options, this.#now, options.actions !== undefined);
-    this.#routes = this.#buildRoutes();
+  constructor(listen: string) {
+    this.listen = listen;
     this.#server = createServer(
       { maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 10_000, keepAliveTimeout: 5000 },
       (request, response) => void this.#serve(request, response),
     );
+    this.#server.maxConnections = CONNECTIONS_MAX;
   }
 
-  async listen(): Promise<void> {
-    this.#server.maxConnections = CONNECTIONS_MAX;
-    await listenOn(this.#server, this.#options.listen);
-    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
+  /** Rejects with HttpListenError only. */
+  open(): Promise<void> {
+    return listenOn(this.#server, this.listen);
   }
 
   /** Where it listens, as a browser wants it. */
@@ -97,14 +91,57 @@ export class HttpServer {
     return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/`;
   }
 
+  /** Ends streams; requests wait from now on. */
+  suspend(): void {
+    this.#pages?.end();
+    this.#pages = undefined;
+  }
+
+  /** Those that wait, and all that come, are answered by these. */
+  resume(options: HttpServerOptions): void {
+    this.#pages = new Pages(options);
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
+  }
+
   /** Ends streams and connections; resolves once the port is free. */
   close(): Promise<void> {
-    clearInterval(this.#timer);
-    this.#stream.close();
+    this.suspend();
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
       this.#server.closeAllConnections();
     });
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    while (!this.#pages) await this.#change.promise;
+    await this.#pages.serve(request, response);
+  }
+}
+
+/** What one instance answers. */
+class Pages {
+  readonly #options: HttpServerOptions;
+  readonly #listenHost: string;
+  readonly #feed: Feed;
+  readonly #stream = new EventStream(READERS_MAX);
+  readonly #now: () => number;
+  /** By path; nothing is looked up on the disk. */
+  readonly #routes: ReadonlyMap<string, Route>;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#listenHost = parseListen(options.listen)?.host ?? '';
+    this.#feed = new Feed(options, this.#now, options.actions !== undefined);
+    this.#routes = this.#buildRoutes();
+    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+    this.#stream.close();
   }
 
   /** Notes this second's rate and, when somebody looks, sends a snapshot. */
@@ -117,7 +154,7 @@ export class HttpServer {
     }
   }
 
-  async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+  async serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     setSecurityHeaders(response);
     const refusal = findRefusal(message, this.#listenHost);
     if (refusal !== undefined) return this.#refuse(message, response, refusal.status, refusal.message);

@@ -10,7 +10,7 @@ function logger() {
   const program = `
     import { createLog } from ${JSON.stringify(import.meta.resolve('../../src/daemon/log.ts'))};
     process.stdin.resume().on('end', () => {
-      const log = createLog('info');
+      const log = createLog(() => 'info');
       log('debug', 'left out');
       log('info', 'two\\nlines', { file: 'a"b', msg: 'not this', none: undefined });
       log('error', 'the last words');

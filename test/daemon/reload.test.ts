@@ -15,11 +15,13 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { callDaemon } from '../../src/control/client.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
+import { logOf } from '../support/said.ts';
 
 const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 
@@ -65,30 +67,47 @@ function startBlocked(t: TestContext): { daemon: TestDaemon; good: string; ended
   return { daemon, good, ended: once(child, 'close').then(([code]) => `${code}: ${daemon.stderr}`) };
 }
 
-test('no command fails in a reload; a configuration that cannot be read leaves the old one in force', async (t) => {
-  const daemon = new TestDaemon();
+/** Whether the page says that the daemon is alive. */
+async function isAlive(url: string): Promise<boolean> {
+  const [response] = (await once(get(`${url}healthz`, { agent: false }), 'response')) as [IncomingMessage];
+  return response.resume().statusCode === 200;
+}
+
+test('nothing that asks fails in a reload; a configuration that cannot be read leaves the old one in force', async (t) => {
+  const http = { listen: '127.0.0.1:0' };
+  const daemon = new TestDaemon({ config: { http } });
   t.after(() => daemon.close());
   await daemon.start();
+  const pages = () => [...daemon.stderr.matchAll(/dashboard on (http:[^"]+)/g)].map(([, url = '']) => url);
   const socket = join(daemon.folder, 'zban.sock');
   const before = await callDaemon(socket, 'status');
-  daemon.configure({ mode: 'observe' });
+  daemon.configure({ mode: 'observe', http, log_level: 'error' });
   daemon.child?.kill('SIGHUP');
   const seen = [before];
+  const [page = ''] = pages();
   while (seen.at(-1)?.mode !== 'observe') {
+    assert.equal(await isAlive(page), true);
     seen.push(await callDaemon(socket, 'status'));
     await setImmediate();
   }
+  assert.equal(
+    logOf(daemon.stderr).filter(({ msg }) => msg.startsWith('enforcement backend')).length,
+    1,
+    'no more talk',
+  );
   const versions = new Set(seen.map(({ config_version }) => config_version));
   assert.equal(versions.size, 2, 'the old one until the new one is in force');
 
   // A panic makes a new instance as well; and a socket in another place is taken up.
   assert.equal((await callDaemon(socket, 'panic', { end: false, reason: '', operator: 'ann' })).ok, true);
   await until('the panic stands', async () => (await callDaemon(socket, 'status')).panic !== null);
+  assert.deepEqual([await isAlive(page), pages()], [true, [page]], 'it never listened anew');
   const moved = join(daemon.folder, 'moved.sock');
   daemon.configure({ control: { socket: moved } });
   daemon.child?.kill('SIGHUP');
   await until('it has moved', () => existsSync(moved) && !existsSync(socket));
   assert.equal((await callDaemon(moved, 'status')).mode, 'observe');
+  await until('the page is off', async () => !(await isAlive(page).catch(() => false)));
   await refuseUnreadable(daemon);
 });
 

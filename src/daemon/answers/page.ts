@@ -1,9 +1,9 @@
-/** Opens the dashboard and the metrics of an instance. */
+/** The dashboard and the metrics, of one instance after the other. */
 import type { TargetResult } from '../../control/protocol.ts';
 import type { WhoFinder } from '../../host/who.ts';
 import type { ActionResult, Actions } from '../../http/actions.ts';
 import type { Action } from '../../http/parse-action.ts';
-import { type HttpServerOptions, startHttpServer } from '../../http/server.ts';
+import { type HttpServer, type HttpServerOptions, startHttpServer } from '../../http/server.ts';
 import { loadTokens } from '../../http/token-file.ts';
 import type { InstanceParts } from '../instance-parts.ts';
 import type { Operator } from '../orders/operator.ts';
@@ -13,11 +13,34 @@ import { assembleStatus } from './status.ts';
 const LOOKUPS_MAX = 500;
 const OWNERS_MAX = 20_000;
 
-/** Resolves to what closes it again; undefined where `http.listen` is off. */
-export async function openPage(parts: InstanceParts, operator: Operator): Promise<(() => unknown) | undefined> {
+/** The page of the process: it goes on listening while one instance gives way to the next, unless it is to listen elsewhere. */
+export class Page {
+  private server: HttpServer | undefined;
+
+  /** Has an instance answer. Rejects with HttpListenError; what listened before then stays. */
+  async serve(parts: InstanceParts, operator: Operator): Promise<void> {
+    const before = this.server;
+    const { listen } = parts.config.http;
+    if (before && before.listen === listen) return before.resume(optionsOf(parts, operator));
+    this.server = listen === 'off' ? undefined : await startHttpServer(optionsOf(parts, operator));
+    if (this.server) parts.log('info', `dashboard on ${this.server.url}`);
+    await before?.close();
+  }
+
+  /** Requests wait for the next `serve`. */
+  suspend(): void {
+    this.server?.suspend();
+  }
+
+  async close(): Promise<void> {
+    await this.server?.close();
+    this.server = undefined;
+  }
+}
+
+function optionsOf(parts: InstanceParts, operator: Operator): HttpServerOptions {
   const { config, probes, records, traffic, lanes, now, log } = parts;
-  if (config.http.listen === 'off') return undefined;
-  const http = await startHttpServer({
+  return {
     listen: config.http.listen,
     status: () => assembleStatus(parts),
     rate: () => parts.plane?.engine?.countedRateLast ?? null,
@@ -33,9 +56,7 @@ export async function openPage(parts: InstanceParts, operator: Operator): Promis
     actions: buildActions(parts, operator),
     log,
     now,
-  });
-  log('info', `dashboard on ${http.url}`);
-  return () => http.close();
+  };
 }
 
 /** As the finder of `zban who` names them, remembered. */
