@@ -85,14 +85,12 @@ export class Instance extends InstanceParts {
 
   /** Once everybody is there: what is held, then what is opened, then the lines. */
   private async goLive({ clockWatch, enforcer, plane, operator, protection }: Opened): Promise<void> {
-    const { config, records, bans, troubles, lifetime, backend, log, signal } = this;
+    const { config, records, bans, troubles, lifetime, backend, signal } = this;
     await protection.start();
     signal.throwIfAborted();
     const what = `zban ${VERSION}, ${config.mode} mode, sensitivity ${config.sensitivity}, ${backend}`;
     bans.record([systemDraft(this.options.startReason, this.now(), what)]);
-    const panics = this.panic !== undefined || records.loss !== undefined;
-    if (config.mode === 'observe')
-      await endEnforcing(config, records.trail.activeBans(this.now()), bans, panics, log, signal);
+    if (config.mode === 'observe') await endEnforcing(this);
     signal.throwIfAborted();
     await enforcer.start();
     await this.lanes.start();

@@ -4,6 +4,7 @@
  */
 
 import type { RuleName } from '../detect/rules.ts';
+import type { RefusalReason } from './audit.ts';
 import type { LaneEvent, NetworkProof } from './lane.ts';
 import { formatSecond, parseSecond } from './time.ts';
 
@@ -130,7 +131,7 @@ export interface RefusedEvent extends Evidence {
   readonly event: 'refused';
   readonly time: string;
   readonly ip: string;
-  readonly reason: 'allowlist' | 'protected' | 'fuse' | 'limit' | 'alert';
+  readonly reason: RefusalReason;
   /** Only of a network that would have been banned for a swarm. */
   readonly swarm?: NetworkProof;
   /** The allowlist entry or the protection that matched. */

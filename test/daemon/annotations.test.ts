@@ -46,7 +46,7 @@ test('it is mentioned for half an hour, also after a restart', () => {
 
 const OPTIONS: EnrichOptions = {
   findNote: () => '9 min after deploy 1.4.2',
-  findWho: (prefixes) => prefixes.map(() => ({ owner: { asn: 64_500, name: 'Example', country: 'FR' } })),
+  describeWho: (clients) => clients.map(() => 'AS64500 Example, FR'),
   siteRate: () => 10,
   now: () => NOW,
 };
@@ -66,6 +66,6 @@ test('a ban says who the client is and what part of the requests were its own', 
   assert.deepEqual([told.who, told.share], ['AS64500 Example, FR', 0.5]);
   const [alone] = enrich([ban({ rate: 50 })], OPTIONS);
   assert.equal(alone?.kind === 'ban' && alone.share, 1, 'never more than all');
-  const [unknown] = enrich([ban()], { ...OPTIONS, findWho: () => [{}], siteRate: () => undefined });
+  const [unknown] = enrich([ban()], { ...OPTIONS, describeWho: () => [''], siteRate: () => undefined });
   assert.ok(unknown && !('who' in unknown) && !('share' in unknown));
 });

@@ -2,23 +2,23 @@
 import { storyOfClient, storyOfEntry } from '../../cli/story/story.ts';
 import { storyParagraphs } from '../../cli/story/story-text.ts';
 import { withTrail } from '../../cli/trail.ts';
-import type { Config } from '../../config/schema.ts';
-import { findRobots } from '../../host/robots.ts';
-import { WhoFinder } from '../../host/who.ts';
 import type { Explanation } from '../../http/explanation.ts';
 import { isRoutine } from '../../http/labels.ts';
 import { toRecentLine } from '../../http/snapshot.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../../net/prefix.ts';
 import { describeWho } from '../../words/who.ts';
+import type { InstanceParts } from '../instance-parts.ts';
 
 const TIMELINE_MAX = 50;
 
 /** Undefined for what is neither an address, a network nor the number of a row. Rejects with RecordError. */
-export async function explain(subject: string, config: Config, now: () => number): Promise<Explanation | undefined> {
+export async function explain(
+  subject: string,
+  { config, reports, now }: InstanceParts,
+): Promise<Explanation | undefined> {
   const prefix = parsePrefix(subject);
-  const { who: settings, detection } = config;
-  const finder = new WhoFinder({ table: settings.table, robots: findRobots(detection.robots, () => {}) });
-  const ask = (prefixes: readonly Prefix[]) => (settings.dns ? finder.find(prefixes) : finder.findKnown(prefixes));
+  const { who: finder } = reports;
+  const ask = (prefixes: readonly Prefix[]) => (config.who.dns ? finder.find(prefixes) : finder.findKnown(prefixes));
   const [who = {}] = prefix ? await ask([prefix]) : [];
   return withTrail(config.state.database, ({ reader }) => {
     const row = /^#?\d{1,15}$/.test(subject) ? reader.findEntry(Number(subject.replace('#', ''))) : undefined;

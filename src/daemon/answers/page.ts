@@ -50,7 +50,7 @@ function optionsOf(parts: InstanceParts, operator: Operator): HttpServerOptions 
     traffic,
     lanes: () => lanes.list(),
     // Loaded when somebody asks: an idle daemon does without.
-    explain: async (subject) => (await import('./explain.ts')).explain(subject, config, now),
+    explain: async (subject) => (await import('./explain.ts')).explain(subject, parts),
     who: rememberOwners(parts.reports.who),
     fleet: async () => parts.fleet?.report(),
     actions: buildActions(parts, operator),

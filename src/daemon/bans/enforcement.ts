@@ -4,11 +4,9 @@ import { type EnforcementBackend, EnforcementError } from '../../enforce/backend
 import { createDryRunBackend } from '../../enforce/dry-run.ts';
 import { createEnforcer, type Enforcer } from '../../enforce/enforcer.ts';
 import type { Picked } from '../../enforce/pick.ts';
-import type { ActiveBan } from '../../model/audit.ts';
 import type { Log } from '../../model/log.ts';
 import type { KernelBan } from '../../model/reconcile.ts';
 import type { InstanceParts } from '../instance-parts.ts';
-import type { Bans } from './bans.ts';
 
 /**
  * Rejects with EnforcementError when the configured backend cannot work here. When the start is given up, commands that run are killed:
@@ -93,18 +91,11 @@ export async function leaveFirewall(config: Config, log: Log, signal?: AbortSign
 }
 
 /**
- * Observe mode drops nobody: of the bans in force those that an earlier run enforced are lifted. With `all` the firewall is emptied even of
- * what nobody knows of.
+ * Observe mode drops nobody: of the bans in force those that an earlier run enforced are lifted. In a panic, and where records are lost,
+ * the firewall is emptied even of what nobody knows of.
  */
-export async function endEnforcing(
-  config: Config,
-  active: readonly ActiveBan[],
-  bans: Pick<Bans, 'lift'>,
-  all: boolean,
-  log: Log,
-  signal: AbortSignal,
-): Promise<void> {
-  const enforced = active.filter((ban) => ban.enforced);
-  if (enforced.length === 0 && !all) return;
+export async function endEnforcing({ config, records, bans, panic, now, log, signal }: InstanceParts): Promise<void> {
+  const enforced = records.trail.activeBans(now()).filter((ban) => ban.enforced);
+  if (enforced.length === 0 && !panic && records.loss === undefined) return;
   if (await leaveFirewall(config, log, signal)) await bans.lift(enforced, 'system', 'observe mode');
 }

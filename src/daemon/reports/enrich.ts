@@ -1,9 +1,6 @@
 /** What is known beside an event when people are told of it: what was noted shortly before, who a client is, its share of the site. */
 import type { BanEvent } from '../../model/event.ts';
 import type { Notification } from '../../model/notification.ts';
-import type { Who } from '../../model/who.ts';
-import { type Prefix, parsePrefix } from '../../net/prefix.ts';
-import { describeWho } from '../../words/who.ts';
 
 /** Clients looked up for one round of messages: beyond it they are folded into digests, which have no room for it. */
 const LOOKED_UP_MAX = 20;
@@ -11,8 +8,8 @@ const LOOKED_UP_MAX = 20;
 export interface EnrichOptions {
   /** What was noted shortly before a time, epoch milliseconds. */
   readonly findNote: (timeMs: number) => string | undefined;
-  /** Without waiting for anybody. */
-  readonly findWho: (prefixes: readonly Prefix[]) => readonly Who[];
+  /** Who each client is, without waiting for anybody; empty where that is not known. */
+  readonly describeWho: (clients: readonly string[]) => readonly string[];
   /** Requests a second of the site; undefined while it is not known. */
   readonly siteRate: () => number | undefined;
   readonly now: () => number;
@@ -54,19 +51,10 @@ function shareOf({ rate }: BanEvent, siteRate: number | undefined): { share?: nu
 
 function nameClients(
   notifications: readonly Notification[],
-  { findWho }: EnrichOptions,
+  { describeWho }: EnrichOptions,
 ): ReadonlyMap<Notification, { who?: string }> {
   const bans = notifications.filter((notification): notification is Ban => notification.kind === 'ban');
-  const placed = bans.slice(0, LOOKED_UP_MAX).flatMap((ban) => {
-    const prefix = parsePrefix(ban.event.ip);
-    return prefix ? [{ ban, prefix }] : [];
-  });
-  if (placed.length === 0) return new Map();
-  const found = findWho(placed.map(({ prefix }) => prefix));
-  return new Map(
-    placed.flatMap(({ ban }, index) => {
-      const who = describeWho(found[index] ?? {});
-      return who === '' ? [] : [[ban, { who }] as const];
-    }),
-  );
+  const placed = bans.slice(0, LOOKED_UP_MAX);
+  const names = placed.length === 0 ? [] : describeWho(placed.map(({ event }) => event.ip));
+  return new Map(placed.map((ban, index) => [ban, names[index] ? { who: names[index] } : {}]));
 }

@@ -41,7 +41,7 @@ export class Reports {
     const { announcer, annotations, who, parts } = this;
     const told = enrich(notifications, {
       findNote: (timeMs) => annotations.describe(timeMs),
-      findWho: (prefixes) => who.findKnown(prefixes),
+      describeWho: (clients) => who.describeKnown(clients),
       siteRate: () => parts.plane?.engine?.siteRate,
       now: parts.now,
     });
