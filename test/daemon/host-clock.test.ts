@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { ClockWatch } from '../../src/daemon/watch/clock-watch.ts';
 import { HostClock } from '../../src/daemon/watch/host-clock.ts';
+import { TOLERANCE_MS } from '../../src/model/reconcile.ts';
 import { verifyAudit } from '../../src/record/chain/verify.ts';
 import { WriteGate } from '../../src/record/database/write-gate.ts';
 import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
@@ -54,8 +55,58 @@ test('a process that is stopped between two readings takes that for no clock tha
     return sources.wall();
   };
   const clock = new HostClock({ ...sources, wall });
-  stops = 1;
+  // In the look, and again while the boot clock is asked.
+  stops = 2;
   assert.deepEqual([clock.look(), clock.look()], [0, 0]);
+});
+
+test('the boot clock, which is a file, is read only once the wall clock went another way than the time elapsed', () => {
+  const { sources, pass, sleep, set } = makeHost();
+  let readings = 0;
+  const boot = () => {
+    readings++;
+    return sources.boot();
+  };
+  const clock = new HostClock({ ...sources, boot });
+  const readingsOf = (change: () => void) => {
+    const before = readings;
+    change();
+    pass(SECOND);
+    return [clock.look(), readings > before];
+  };
+  assert.deepEqual(
+    readingsOf(() => {}),
+    [0, false],
+  );
+  assert.deepEqual(
+    readingsOf(() => sleep(HOUR)),
+    [0, true],
+  );
+  assert.deepEqual(
+    readingsOf(() => {}),
+    [0, false],
+  );
+  assert.deepEqual(
+    readingsOf(() => set(HOUR)),
+    [HOUR, true],
+  );
+  assert.deepEqual(
+    readingsOf(() => {}),
+    [0, false],
+  );
+});
+
+test('a clock that creeps away is noticed as soon as it is far enough', () => {
+  const { pass, sleep, set, start } = makeHost();
+  const clock = start();
+  const step = TOLERANCE_MS * 0.75;
+  set(step);
+  sleep(HOUR);
+  pass(SECOND);
+  assert.equal(clock.look(), 0);
+  set(step);
+  pass(SECOND);
+  assert.equal(clock.look(), 2 * step);
 });
 
 test('another start knows of it too, unless the host started in between', () => {

@@ -34,11 +34,14 @@ export class HostClock {
   private readonly sources: ClockSources;
   private bootedMs: number;
   private anchor: { readonly wallMs: number; readonly elapsedMs: number };
+  /** The wall clock less the time elapsed, as it stays while nobody sets the clock and the host does not sleep. */
+  private aheadMs: number;
 
   constructor(sources: ClockSources = HOST) {
     this.sources = sources;
     this.bootedMs = this.findBooted();
     this.anchor = { wallMs: sources.wall(), elapsedMs: sources.elapsed() };
+    this.aheadMs = this.anchor.wallMs - this.anchor.elapsedMs;
   }
 
   /** Epoch milliseconds. */
@@ -47,12 +50,16 @@ export class HostClock {
   /** By how many milliseconds the clock was set forward since the last call, negative for back; 0 where it was not. To be called each second. */
   look(): number {
     const { wall, elapsed } = this.sources;
-    const bootedMs = this.findBooted();
     this.anchor = { wallMs: wall(), elapsedMs: elapsed() };
-    const movedMs = bootedMs - this.bootedMs;
+    const aheadMs = this.anchor.wallMs - this.anchor.elapsedMs;
+    // The boot clock is a file (/proc/uptime), and each second is read by an idle daemon too.
+    if (Math.abs(aheadMs - this.aheadMs) <= TOLERANCE_MS) return 0;
+    const movedMs = this.findBooted() - this.bootedMs;
     // Leap seconds, and clocks that are not read at one moment.
-    if (Math.abs(movedMs) <= TOLERANCE_MS) return 0;
-    this.bootedMs = bootedMs;
+    const isSet = Math.abs(movedMs) > TOLERANCE_MS;
+    this.aheadMs = isSet ? aheadMs : aheadMs - movedMs;
+    if (!isSet) return 0;
+    this.bootedMs += movedMs;
     return Math.round(movedMs);
   }
 
