@@ -3,8 +3,8 @@ import { type NeverBanned, NeverBannedTable } from '../../decide/never-banned.ts
 import type { ClientScheme } from '../../net/client-key.ts';
 import type { Prefix } from '../../net/prefix.ts';
 
-/** SSH sessions and addresses come and go: how long one may go unnoticed. Half of what an idle daemon does is this look. */
-const REFRESH_MS = 15_000;
+/** SSH sessions and addresses come and go: how long one may go unnoticed. A fifth of what an idle daemon does is this look. */
+const REFRESH_MS = 30_000;
 
 /** A network with the reason it is protected, in words. */
 export interface Reasoned {
