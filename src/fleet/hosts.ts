@@ -1,9 +1,13 @@
 /** Who is in the fleet, as the hosts say themselves. */
 import type { FleetHost } from '../model/fleet.ts';
+import { isHost } from '../share/order.ts';
 import type { Keys } from './keys.ts';
 import { SILENT_MS } from './link.ts';
 import type { Server } from './server.ts';
 import { findNext, STREAM_START } from './stream.ts';
+
+/** Longest version or mode that is shown: anyone who may write to the server may have written it. */
+const WORD_LENGTH_MAX = 20;
 
 /** Every host that was heard of within the last day, by name. */
 export async function readHosts(server: Server, keys: Keys): Promise<FleetHost[]> {
@@ -32,6 +36,7 @@ interface Beat {
 /** `SEEN_MS {…}`; nothing of what is not that. */
 function parseBeat(host: string, text: string): Beat[] {
   const [, seen, json = ''] = /^(\d+) (.*)$/s.exec(text) ?? [];
+  if (!isHost(host)) return [];
   try {
     const about = JSON.parse(json) as Record<string, unknown>;
     const { read } = about;
@@ -49,10 +54,11 @@ function describe({ host, seenMs, about }: Beat, nowMs: number, nextMs: number |
   // A live host has read on since it said so.
   const lagMs = nextMs === undefined ? 0 : (live ? seenMs : nowMs) - nextMs;
   const number = (key: string) => (typeof about[key] === 'number' ? (about[key] as number) : 0);
+  const word = (key: string) => String(about[key] ?? '–').slice(0, WORD_LENGTH_MAX);
   return {
     host,
-    version: String(about['version'] ?? '–'),
-    mode: String(about['mode'] ?? '–'),
+    version: word('version'),
+    mode: word('mode'),
     silent_seconds: Math.max(0, Math.round(silentMs / 1000)),
     live,
     lag_seconds: Math.max(0, Math.round(lagMs / 100) / 10),

@@ -12,6 +12,10 @@ export type OrderKind = (typeof KINDS)[number];
 export const ENTRY_LENGTH_MAX = 16_384;
 /** Longest text of an entry that is taken over, characters. */
 const TEXT_LENGTH_MAX = 600;
+/** Longest name of a person that is taken over, `operator:` included, characters: lists have a column for it. */
+const ACTOR_LENGTH_MAX = 100;
+/** A condition is one word, in lists as files too. */
+const CONDITION = /^\w{1,64}$/;
 /** What fleet.host may be, and what is made of a host's own name. */
 const HOST = /^[A-Za-z0-9._-]{1,100}$/;
 /** The end of the year 9999: clocks that differ make no time of it that a Date does not hold. */
@@ -36,6 +40,8 @@ export interface Order {
   /** Of a ban: first 16 hex digits of the SHA-256 of the numbers that it was decided by; empty without any. */
   readonly digest: string;
 }
+
+export const isHost = (text: string): boolean => HOST.test(text);
 
 /** True of a person's decision. */
 export function isPersonal({ actor }: Pick<Order, 'actor'>): boolean {
@@ -80,21 +86,22 @@ export function parseOrder(text: string): Order | undefined {
   if (v !== ORDER_VERSION || !KINDS.some((known) => known === kind)) return undefined;
   const isBan = kind === 'ban';
   const isPanic = kind === 'panic' || kind === 'panic_end';
-  if (!isText(host) || !HOST.test(host) || !isText(actor) || !(actor === 'policy' || isPersonal({ actor })))
+  if (!isText(host) || !isHost(host) || !isText(actor) || !(actor === 'policy' || isPersonal({ actor })))
     return undefined;
   if (!isTime(at) || (isPanic ? target !== undefined : !isText(target) || target === '')) return undefined;
   // Only people lift bans, allow and stop all banning.
   if (!isBan && !isPersonal({ actor })) return undefined;
-  if (isBan && !((until === null || isTime(until)) && isTier(tier) && isText(condition))) return undefined;
+  if (isBan && !((until === null || isTime(until)) && isTier(tier) && isText(condition) && CONDITION.test(condition)))
+    return undefined;
   return {
     kind: kind as OrderKind,
     host,
-    actor: joinLines(actor),
+    actor: joinLines(actor).slice(0, ACTOR_LENGTH_MAX),
     target: isPanic ? '' : joinLines(target as string),
     atMs: at,
     untilMs: isBan ? (until as number | null) : null,
     tier: isBan ? (tier as number) : 0,
-    condition: isBan ? joinLines(condition as string) : '',
+    condition: isBan ? (condition as string) : '',
     reason: isText(reason) ? joinLines(reason) : '',
     digest: isText(digest) ? joinLines(digest) : '',
   };

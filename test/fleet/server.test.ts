@@ -135,6 +135,19 @@ test('one server', { skip: redisSkip() }, async (t) => {
     assert.equal((await beat('web-3'))[1], 'e-web-3');
   });
 
+  await t.test('what is no host by its name is none, and what a host says of itself is cut', async () => {
+    redis.cli('FLUSHALL');
+    const say = (host: string, about: object) =>
+      redis.cli('HSET', keys.hosts, host, `${Date.now()} ${JSON.stringify(about)}`);
+    for (const name of ['x'.repeat(101), 'web-1 \u001b[2J', 'a\nb']) say(name, {});
+    say('web-1', { version: 'x'.repeat(4000), mode: 'enforce' });
+    const hosts = await readHosts(server, keys);
+    assert.deepEqual(
+      hosts.map(({ host, version, mode }) => [host, version, mode]),
+      [['web-1', 'x'.repeat(20), 'enforce']],
+    );
+  });
+
   await t.test('a host lags by the age of what it has not read, not by that of what it has', async () => {
     redis.cli('FLUSHALL');
     const nowMs = Date.now();

@@ -41,6 +41,9 @@ test('another version, an unknown kind and what lacks something are no decisions
     { actor: 'system' },
     { host: 'web-1 \u001b[2J' },
     { host: 'x'.repeat(101) },
+    { condition: '' },
+    { condition: 'x'.repeat(65) },
+    { condition: 'scan of paths' },
     { at: 8.64e15 },
     { until: 8.64e15 },
     { until: '2030-01-01' },
@@ -55,6 +58,11 @@ test('a long reason is cut, and keeps no host from the ban', () => {
   const read = parseOrder(formatOrder({ ...ban, reason: 'x'.repeat(30_000) }));
   assert.equal(read?.target, ban.target);
   assert.equal(read?.reason, 'x'.repeat(600));
+});
+
+test('a long name of a person is cut: lists have a column for it', () => {
+  const read = parseOrder(formatOrder({ ...ban, actor: `operator:${'x'.repeat(500)}` }));
+  assert.equal(read?.actor, `operator:${'x'.repeat(91)}`);
 });
 
 test('what a terminal would obey is in no text of an entry', () => {
