@@ -7,6 +7,7 @@ import { FINGERPRINT_BYTES_MAX } from './fingerprint.ts';
 import { FollowedLog } from './followed-log.ts';
 import { isSameFile, type ReadLimits } from './generation.ts';
 import type { LogStateOptions } from './log-state.ts';
+import { findLogsMax, type LogsMax } from './logs-max.ts';
 import { Pace } from './pace.ts';
 import { SourceError } from './source-error.ts';
 import { TailedFile } from './tailed-file.ts';
@@ -16,8 +17,8 @@ const IN_FLIGHT_MAX = 2;
 /** Bytes of chunks under way from all logs: with many logs the chunks get smaller. */
 const BUFFERED_BYTES_MAX = 32 << 20;
 const CHUNK_BYTES_MIN = 16 << 10;
-/** Logs followed at once; more are left out, with a warning. */
-const LOGS_MAX = 1000;
+/** Names the trouble of logs that are left out. */
+const LEFT_OUT = 'beyond the limit';
 /** After a pause like this nothing was read for a while: the process was stopped, or the disk kept it waiting. */
 const PAUSE_MS = 2000;
 
@@ -36,6 +37,8 @@ export interface FollowOptions extends Omit<LogStateOptions, 'path'> {
   readonly positions: readonly Position[];
   /** Where a log begins that is there at the start and has no position. Files that come later are read whole. */
   readonly startAt: 'beginning' | 'end';
+  /** Default: what the process's file descriptors allow. */
+  readonly logsMax?: LogsMax;
   /** How long a rotated file may be silent before it is closed, milliseconds. Default 60,000. */
   readonly quietMs?: number;
   /** Monotonic clock, milliseconds. Default performance.now. */
@@ -74,6 +77,8 @@ export class LogFollower {
   readonly #ignored = new Set<string>();
   #followed: Followed[] = [];
   #unmatched: readonly string[] = [];
+  #isLeftOut = false;
+  readonly #max: LogsMax;
   #discoveredMs = Number.NEGATIVE_INFINITY;
   #lookedMs = Number.NEGATIVE_INFINITY;
   /** What the last look found was handed on. */
@@ -94,6 +99,7 @@ export class LogFollower {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#readUpToMs = this.#now();
+    this.#max = options.logsMax ?? findLogsMax();
     this.#positions = new Map(options.positions.map((position) => [position.path, position]));
     this.#pace = new Pace({ pollMs: options.pollMs, log: options.log, onChange: () => this.#wake() });
   }
@@ -214,12 +220,26 @@ export class LogFollower {
     for (const path of this.#ignored) if (!paths.has(path)) this.#ignored.delete(path);
     this.#followed = this.#followed.filter(({ log, globbed, path }) => !globbed || !log.gone || paths.has(path));
     const followed = new Set(this.#followed.map(({ path }) => path));
+    const leftOut: string[] = [];
     for (const entry of found) {
       if (followed.has(entry.path) || this.#ignored.has(entry.path)) continue;
       if (entry.globbed && this.#isFollowedAlready(entry.path)) this.#ignored.add(entry.path);
-      else if (this.#followed.length < LOGS_MAX) this.#follow(entry, isFirst);
-      else if (isFirst) this.#options.log('warn', 'too many logs: not followed', { path: entry.path, max: LOGS_MAX });
+      else if (this.#followed.length < this.#max.logs) this.#follow(entry, isFirst);
+      else leftOut.push(entry.path);
     }
+    this.#reportLeftOut(leftOut);
+  }
+
+  /** Once, until there is room for all of them. */
+  #reportLeftOut([first, ...others]: readonly string[]): void {
+    const { onTrouble, onRecovered } = this.#options;
+    const isLeftOut = first !== undefined;
+    if (isLeftOut === this.#isLeftOut) return;
+    this.#isLeftOut = isLeftOut;
+    if (!isLeftOut) return onRecovered(LEFT_OUT);
+    const which = others.length > 0 ? `${first} and ${others.length} more are` : `${first} is`;
+    const { logs, fix } = this.#max;
+    onTrouble(LEFT_OUT, `${which} not followed: there is no room for more than ${logs} logs`, fix);
   }
 
   #follow(entry: FoundLog, isFirst: boolean): void {

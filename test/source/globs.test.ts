@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { findLogsMax } from '../../src/source/logs-max.ts';
 import { append, follow, makeDirectory } from './follow-harness.ts';
 
 const names = (rows: readonly { path: string }[]) => rows.map(({ path }) => path.split('/').at(-1));
@@ -28,6 +29,30 @@ test('a glob picks up files that come later, read from their beginning', async (
   assert.deepEqual(names(harness.follower.status()), ['a.log', 'b.log']);
   assert.deepEqual([...new Set(harness.chunks.map(({ source }) => source))], [0, 1]);
   harness.close();
+});
+
+test('more logs than there is room for: the rest is reported once, and followed when there is room', async (t) => {
+  const directory = makeDirectory(t);
+  for (const name of ['a.log', 'b.log', 'c.log', 'd.log']) append(join(directory, name), name);
+  const harness = follow([join(directory, '*.log')], { logsMax: { logs: 2, fix: 'make room' }, quietMs: 0 });
+  await harness.settle();
+  await harness.elapse(100);
+  assert.deepEqual(harness.lines, ['a.log', 'b.log']);
+  const said = `${join(directory, 'c.log')} and 1 more are not followed: there is no room for more than 2 logs`;
+  assert.deepEqual([harness.troubles, harness.fixes], [[said], ['make room']]);
+  for (const name of ['a.log', 'b.log']) unlinkSync(join(directory, name));
+  await harness.elapse(100);
+  await harness.elapse(100);
+  assert.deepEqual(harness.lines, ['a.log', 'b.log', 'c.log', 'd.log']);
+  assert.deepEqual([harness.troubles.length, harness.recovered], [1, ['beyond the limit']]);
+  harness.close();
+});
+
+test('logs take half of the file descriptors at most, in a rotation too', () => {
+  const limits = (soft: string) => `Limit  Soft Limit\nMax open files            ${soft}      1048576    files\n`;
+  assert.equal(findLogsMax(limits('128')).logs, 32);
+  assert.match(findLogsMax(limits('128')).fix, /raise LimitNOFILE in zban\.service .*it is 128/);
+  for (const many of [limits('65536'), limits('unlimited'), '']) assert.equal(findLogsMax(many).logs, 1000);
 });
 
 test('rotated files that match the glob are not read again as logs of their own', async (t) => {
