@@ -77,7 +77,7 @@ export interface LaneStart extends Lane {
   readonly backtest: Backtest;
 }
 
-/** The swarm is over, its lane began to touch others, or another lane follows after a day. */
+/** The swarm is over, its lane began to touch others or gave way to another, or another lane follows after a day. */
 export interface LaneEnd extends Lane {
   readonly phase: 'end';
   readonly duration_seconds: number;
@@ -85,6 +85,8 @@ export interface LaneEnd extends Lane {
   readonly requests: number;
   /** Clients from before the swarm whose requests matched; there only when the lane ended because of them. */
   readonly clients_touched?: number;
+  /** There only when it ended although its swarm goes on: there was no room for a lane that stops clearly more. */
+  readonly gave_way?: true;
   /** Of the lane that takes its place: the swarm goes on after a day. */
   readonly followed_by?: string;
 }

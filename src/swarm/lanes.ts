@@ -1,5 +1,12 @@
 /** The lanes that are open. One ends when its swarm has. */
-import { LANE_SECONDS_MAX, type LaneAction, type LaneEnd, type LaneMatch, type LaneStart } from '../model/lane.ts';
+import {
+  LANE_SECONDS_MAX,
+  LANES_MAX,
+  type LaneAction,
+  type LaneEnd,
+  type LaneMatch,
+  type LaneStart,
+} from '../model/lane.ts';
 import { formatSecond } from '../model/time.ts';
 import { hashTrait, traitsOf } from './look.ts';
 import { hasAll, type Value } from './signature.ts';
@@ -10,6 +17,9 @@ export const QUIET_SHARE = 0.1;
 const QUIET_SECONDS = 600;
 /** Before its time is up by a clock that runs a little ahead. */
 const RENEW_SECONDS = 300;
+
+/** A lane gives way to one that stops clearly more than it does: else two would take turns. */
+const GIVE_WAY_SHARE = 0.5;
 
 /** What is known of a lane when it opens. */
 export type Finding = Omit<LaneStart, 'event' | 'phase' | 'id' | 'time' | 'action' | 'opened'>;
@@ -22,6 +32,8 @@ export interface OpenLane {
   /** When the swarm had begun, at the latest: who came since may be of it. */
   readonly since: number;
   readonly rate: number;
+  /** Of the last minute; absent in states of before it was kept, and in the first minute: `rate`. */
+  rateNow?: number;
   requests: number;
   lastBusy: number;
 }
@@ -97,6 +109,7 @@ export class Lanes {
     for (const { lane, values } of this.open) {
       const matched = times * offsets.filter((at) => hasAll(values, looks, at)).length;
       lane.requests += matched;
+      lane.rateNow = matched / seconds;
       if (matched > QUIET_SHARE * lane.rate * seconds) lane.lastBusy = second;
     }
     this.past = this.past.filter(({ lane }) => second - lane.end < PAST_SECONDS);
@@ -108,7 +121,19 @@ export class Lanes {
     return this.open.filter(({ lane }) => second - lane.start >= LANE_SECONDS_MAX - RENEW_SECONDS);
   }
 
-  /** Ends a lane whose time is up. */
+  /**
+   * Where there is no room for a lane that would stop `rate` requests a second, the one that stops least gives way if that is
+   * less than half as much: who opens lanes by decoys has to keep on sending with each of them. False where none does.
+   */
+  makeRoom(rate: number, second: number): LaneEnd[] | false {
+    if (this.open.length < LANES_MAX) return [];
+    const rateOf = (lane: OpenLane) => lane.rateNow ?? lane.rate;
+    const [least] = this.all.filter(({ start }) => start < second).sort((a, b) => rateOf(a) - rateOf(b));
+    if (least === undefined || rateOf(least) >= GIVE_WAY_SHARE * rate) return false;
+    return this.replace(least.id, second).map((end) => ({ ...end, gave_way: true }));
+  }
+
+  /** Ends a lane whose time is up, or that gives way. */
   replace(id: string, second: number): LaneEnd[] {
     return this.close((lane) => lane.id === id, second);
   }

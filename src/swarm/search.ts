@@ -150,7 +150,7 @@ class Search {
     let networks: readonly Suspect[] = [];
     const findNext = this.prepare(least);
     for (;;) {
-      const signature = this.input.lanes.size + signatures.length < LANES_MAX ? findNext() : undefined;
+      const signature = signatures.length < LANES_MAX ? findNext() : undefined;
       const suspects = networks.length === 0 ? this.findNetworks() : [];
       const lines = suspects.reduce((sum, { offsets }) => sum + offsets.length, 0);
       if (lines >= least && lines > (signature?.offsets.length ?? 0) + least) networks = suspects;

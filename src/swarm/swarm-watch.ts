@@ -148,14 +148,17 @@ export class SwarmWatch {
     if (now - begun.searched < SEARCH_SHARE * (now - begun.since)) return;
     begun.searched = now;
     const found = search(this.searchInput(now), now, horizon, 1 - expected / came);
-    if (found.lanes.length + found.networks.length > 0) {
+    const lanes = found.lanes.flatMap(({ finding, values }): LaneEvent[] => {
+      const ends = this.lanes.makeRoom(finding.rate, now);
+      if (!ends) return [];
+      usual.drop(now - horizon, values);
+      return [...ends, this.open(finding, now, now - horizon)];
+    });
+    if (lanes.length + found.networks.length > 0) {
       this.underWayUntil = now + UNDER_WAY_SECONDS;
       this.surplus.clear();
     }
-    for (const { finding, values } of found.lanes) {
-      usual.drop(now - horizon, values);
-      acts.emit(this.open(finding, now, now - horizon));
-    }
+    for (const lane of lanes) acts.emit(lane);
     this.banNetworks(found.networks, now);
   }
 

@@ -16,11 +16,12 @@ export function describeSurplus({ coverage, surplus, clients, seconds }: LaneSur
   return `${share}, from ${formatCount(clients)} clients, in ${seconds} s`;
 }
 
-type LaneEndReason = Pick<LaneEnd, 'clients_touched' | 'followed_by'>;
+type LaneEndReason = Pick<LaneEnd, 'clients_touched' | 'followed_by' | 'gave_way'>;
 
 /** `the swarm is over`. */
-export function describeLaneEnd({ clients_touched: touched, followed_by: next }: LaneEndReason): string {
+export function describeLaneEnd({ clients_touched: touched, followed_by: next, gave_way }: LaneEndReason): string {
   if (next !== undefined) return `the swarm goes on after a day, and lane ${next} takes over`;
+  if (gave_way) return 'it stopped least of all lanes, and another needed its place';
   if (touched === undefined) return 'the swarm is over';
   return `it touched ${formatCount(touched)} clients who came before the swarm`;
 }

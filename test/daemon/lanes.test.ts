@@ -65,7 +65,7 @@ function make(t: TestContext, { enforce = true, nginx = true, action = 'hold' }:
     const follows = lanes.take(events);
     if (!follows) return;
     trail.append(follows.drafts, { state: follows.state });
-    await lanes.carryOut();
+    await lanes.follow();
   };
   const rows = () => trail.query({ limit: 100 }).map((entry) => `${entry.action} ${entry.actor} ${entry.detail}`);
   return { ...made, applied, broken, troubles, dropped, build, happen, rows };
@@ -290,5 +290,28 @@ test('nginx gets the same file again while nothing changed, also from a look in 
   assert.deepEqual(
     applied.at(-1)?.lanes.map(({ untilMs }) => untilMs - T0),
     [HOUR_MS, HOUR_MS + 61_000],
+  );
+});
+
+test('whoever makes swarms come and go has nginx reloaded a dozen times and then every five minutes, while people wait for nothing', async (t) => {
+  const { build, happen, applied, clock } = make(t);
+  const lanes = build();
+  await lanes.start();
+  const pass = async (seconds: number) => {
+    for (let second = 0; second < seconds; second++, clock.nowMs += 1000) await lanes.tick();
+  };
+  for (let n = 0; n < 180; n++) {
+    await happen(lanes, ...(n === 0 ? [] : [endEvent(`a-${n - 1}`)]), startEvent(`a-${n}`));
+    await pass(20);
+  }
+  assert.equal(applied.length, 12 + 3600 / 300 - 1);
+  assert.equal(lanes.list()[0]?.state, 'pending');
+  await lanes.change({ id: 'a-179', ...ASK });
+  assert.deepEqual(applied.at(-1)?.lanes, []);
+  await happen(lanes, startEvent('b'));
+  await pass(600);
+  assert.deepEqual(
+    applied.at(-1)?.lanes.map(({ id }) => id),
+    ['b'],
   );
 });

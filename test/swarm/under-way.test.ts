@@ -102,6 +102,28 @@ test('a lane that comes to touch clients from before its swarm ends, and stays c
   assert.ok(after > 0 && after <= 120, `after ${after} s`);
 });
 
+test('sixteen lanes that somebody opened by decoys do not keep the swarm that follows from being stopped', () => {
+  const decoy = (n: number) => `decoy/${n}`;
+  // Four at a time, so that each is a good part of what is more than usual; then each sends as much as keeps its lane open.
+  const decoys = [0, 1, 2, 3].flatMap((turn) => {
+    const asked = crowd(4, 240, (n) => ({ ...usualRequest(n), agent: decoy(4 * turn + (n % 4)) }));
+    return asked.map((request) => ({ ...request, second: request.second + 240 * turn }));
+  });
+  const rest = crowd(5, 1500, (n) => ({ ...usualRequest(n), agent: decoy(n % 16) }));
+  const swarm = crowd(12, 600, (n) => ({ ...usualRequest(n), agent: OLD_BROWSER }));
+  const late = swarm.map((request) => ({ ...request, second: request.second + 1000 }));
+  const lanes = replay(logOf([...decoys, ...rest, ...late])).flatMap((event) =>
+    event.event === 'lane' ? [event] : [],
+  );
+  const at = lanes.findIndex(({ phase, match }) => phase === 'start' && match.user_agent === OLD_BROWSER);
+  const before = lanes.slice(0, at).filter(({ phase }) => phase === 'start');
+  assert.equal(new Set(before.map(({ match }) => match.user_agent)).size, 16, JSON.stringify(before));
+  const after = Date.parse(lanes[at]?.time ?? '') / 1000 - FROM - 1000;
+  assert.ok(after <= 60, `after ${after} s`);
+  const [gone] = lanes.slice(0, at).filter((lane) => lane.phase === 'end');
+  assert.deepEqual([gone?.gave_way, gone?.match.user_agent?.startsWith('decoy/')], [true, true]);
+});
+
 test('a user agent that nginx cannot match, because it is too long, is left for what else the swarm has in common', () => {
   const agent = '('.repeat(1100);
   const [lane] = replay(logOf(crowd(4, 600, () => ({ path: '/rare', agent })))).filter(({ event }) => event === 'lane');

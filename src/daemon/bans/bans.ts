@@ -35,7 +35,7 @@ export interface BansOptions {
   readonly tell: (entries: readonly AuditEntry[], events: readonly EngineEvent[]) => void;
   readonly incidents: Pick<Incidents, 'take' | 'catchUp'>;
   /** Absent where no engine judges. */
-  readonly lanes?: Pick<Lanes, 'take' | 'carryOut'>;
+  readonly lanes?: Pick<Lanes, 'take' | 'follow'>;
 }
 
 export class Bans {
@@ -86,7 +86,7 @@ export class Bans {
     if (lane) drafts.push(...lane.drafts);
     if (drafts.length > 0) this.record(drafts, { ...incident.state, ...lane?.state }, events, positions);
     else if (events.length > 0) this.options.tell([], events);
-    if (lane) void lanes?.carryOut();
+    if (lane) void lanes?.follow();
     const bans = events.filter((event) => event.event === 'ban');
     this.bansTotal += bans.length;
     this.refusedTotal += events.filter((event) => event.event === 'refused').length;

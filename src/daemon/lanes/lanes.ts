@@ -17,6 +17,7 @@ import { readState, type States, stateOf } from '../saved-state.ts';
 import { laneDraft, laneEndDraft, laneResultDraft, laneStartDraft } from './lane-drafts.ts';
 import { findWhyNot, inMode, type LaneMode } from './lane-mode.ts';
 import { areLanes, isRunningOut, LEASE_MS, laneOfEvent, nginxLane } from './live-lane.ts';
+import { ReloadPace } from './reload-pace.ts';
 
 /** Under which the database keeps them. */
 export const LANES_KEY = 'lanes';
@@ -65,8 +66,9 @@ export class Lanes {
   private added = 0;
   /** What people are told once nginx has answered. */
   private unreported: LaneNotification[] = [];
-  /** When nginx is asked again after a failure; undefined while it is as the lanes want it. */
+  /** When nginx is asked again after a failure, or when its next reload may be; undefined while it is as the lanes want it. */
   private retryMs: number | undefined;
+  private readonly pace = new ReloadPace();
   /** One change of nginx after the other. */
   private applying: Promise<void> = Promise.resolve();
 
@@ -195,6 +197,12 @@ export class Lanes {
     return this.resultOf(id, `kept until ${until}`);
   }
 
+  /** Brings nginx in line with what the engine decided, as soon as it may be reloaded for that; people wait for nothing. */
+  async follow(): Promise<void> {
+    if (this.pace.nextMs <= this.options.now()) await this.carryOut();
+    else this.retryMs ??= this.pace.nextMs;
+  }
+
   /** Brings nginx in line, after what is under way; resolves to what kept it from that. */
   carryOut(): Promise<EnforcementError | undefined> {
     const done = this.applying.then(() => this.apply()).finally(() => this.tell());
@@ -216,6 +224,7 @@ export class Lanes {
       else if (lanes.length > 0) throw new EnforcementError('missing_tool', NOT_SET_UP);
       for (const [index, kept] of stopping.entries()) kept.leaseMs = leases[index] ?? nowMs;
       this.retryMs = undefined;
+      this.pace.note(nowMs);
       onTrouble(undefined);
       this.note(stopping, undefined);
       return undefined;

@@ -20,7 +20,7 @@ export function laneContent({ event, enforced, failure, after }: NotificationOf<
     return {
       icon: '✅',
       headline:
-        event.clients_touched === undefined
+        event.clients_touched === undefined && !event.gave_way
           ? `: the swarm is over after ${lasted}: ${look}`
           : ` ended a lane after ${lasted}, because ${describeLaneEnd(event)}: ${look}`,
       facts: [['Requests that matched', formatCount(Math.round(event.requests))]],
