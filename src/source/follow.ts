@@ -236,7 +236,8 @@ export class LogFollower {
     const isLeftOut = first !== undefined;
     if (isLeftOut === this.#isLeftOut) return;
     this.#isLeftOut = isLeftOut;
-    if (!isLeftOut) return onRecovered(LEFT_OUT);
+    if (!isLeftOut) onRecovered(LEFT_OUT);
+    if (!isLeftOut) return;
     const which = others.length > 0 ? `${first} and ${others.length} more are` : `${first} is`;
     const { logs, fix } = this.#max;
     onTrouble(LEFT_OUT, `${which} not followed: there is no room for more than ${logs} logs`, fix);
