@@ -11,7 +11,7 @@ function finding(path: KeyPath, message: string, hint?: string): Finding {
 /** Contradictions: zban will not start with these. */
 export function findContradictions(config: Config): readonly Finding[] {
   const found: Finding[] = [];
-  const { baseline, detection, state, audit, control } = config;
+  const { baseline, detection } = config;
   found.push(...contradictionsOfNotify(config));
   if (baseline.recompute > baseline.window) {
     found.push(
@@ -26,17 +26,22 @@ export function findContradictions(config: Config): readonly Finding[] {
     found.push(finding(['firewall', 'backend'], 'is exec, and firewall.exec.apply says nothing', hint));
   }
   found.push(...contradictionsOfActions(config));
-  const files: [KeyPath, string][] = [
-    [['state', 'database'], state.database],
-    [['audit', 'log'], audit.log],
-    [['control', 'socket'], control.socket],
-    ...config.logs.map((log, index): [KeyPath, string] => [['logs', index, 'path'], log.path]),
-  ];
+  const files = placesOf(config);
   for (const [index, [path, file]] of files.entries()) {
     const first = files.slice(0, index).find((other) => other[1] === file);
     if (first) found.push(finding(path, `is the same file as ${first[0].join('.')}`, 'give each a file of its own'));
   }
   return found;
+}
+
+/** The files that the daemon and commands have to agree on. */
+function placesOf({ state, audit, control, logs }: Config): [KeyPath, string][] {
+  return [
+    [['state', 'database'], state.database],
+    [['audit', 'log'], audit.log],
+    [['control', 'socket'], control.socket],
+    ...logs.map((log, index): [KeyPath, string] => [['logs', index, 'path'], log.path]),
+  ];
 }
 
 function contradictionsOfNotify({ notify: { slack, webhook } }: Config): Finding[] {
@@ -120,8 +125,13 @@ function doubtsOfBans({ bans, firewall, mode }: Config): Finding[] {
 
 const LOOPBACK = /^(off$|localhost:|127\.|\[::1\]:)/;
 
-function doubtsOfPlaces({ http, logs }: Config): Finding[] {
-  const found: Finding[] = [];
+function doubtsOfPlaces(config: Config): Finding[] {
+  const { http, logs } = config;
+  const found = placesOf(config).flatMap(([path, file]) =>
+    file.startsWith('/')
+      ? []
+      : finding(path, 'is another file in each folder that zban is started in', 'begin it with /'),
+  );
   if (!LOOPBACK.test(http.listen)) {
     const message = 'shows the dashboard, which has no password, beyond this host';
     found.push(finding(['http', 'listen'], message, 'use 127.0.0.1 and an SSH tunnel or a proxy'));

@@ -98,6 +98,8 @@ function explainType(expected: string, value: unknown): { message: string; hint:
   if (expected === 'array' && typeof value === 'string')
     return { message, hint: 'the entries of a list each start with -' };
   if (expected === 'string' && typeof value === 'number') return { message, hint: 'put it in quotes' };
+  if ((expected === 'number' || expected === 'int') && typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value))
+    return { message, hint: 'write it without quotes' };
   if (expected === 'boolean' && typeof value === 'string')
     return { message, hint: 'YAML 1.2 knows only true and false' };
   return { message, hint: undefined };

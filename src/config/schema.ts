@@ -38,7 +38,9 @@ const fleetUrl = z
   .string()
   .refine((url) => URL.canParse(url) && /^(rediss?|unix):$/.test(new URL(url).protocol), FLEET_URL_ERROR);
 /** Stands in names of keys and in the audit trail. */
-const fleetName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected up to 64 letters, digits, ., _ or -');
+const fleetName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected a letter or digit, then up to 63 of those, ., _ or -');
 
 /** Absent means off. */
 const fleet = z.strictObject({

@@ -10,7 +10,7 @@ export const firewall = section({
   backend: z.enum(['auto', 'ipset', 'nftables', 'iptables', 'nginx', 'exec', 'dry-run']).default('auto'),
   chain: z
     .string()
-    .regex(/^[A-Za-z][A-Za-z0-9_-]{0,19}$/, 'expected up to 20 letters, digits, _ or -')
+    .regex(/^[A-Za-z][A-Za-z0-9_-]{0,19}$/, 'expected a letter, then up to 19 letters, digits, _ or -')
     .refine((name) => !RESERVED_CHAIN.test(name), 'belongs to the kernel or to docker: zban needs a chain of its own')
     .default('ZBAN'),
   protect_ports: z.array(z.number().int().min(1).max(65_535)).max(15).default([22]),

@@ -22,7 +22,7 @@ const slack = section({ webhook_url: address, webhook_url_file: file, ...deliver
 const webhook = z.strictObject({
   name: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'expected up to 32 lower-case letters, digits, - and _')
+    .regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'expected a lower-case letter or digit, then up to 31 of those, - or _')
     .optional(),
   template: z.enum(WEBHOOK_TEMPLATES).default('json'),
   url: address,

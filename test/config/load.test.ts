@@ -114,6 +114,16 @@ test('doubts are warnings, not errors', () => {
   );
 });
 
+test('paths that depend on where zban is started are doubts', () => {
+  const text =
+    'logs: [{path: access.log}]\nstate: {database: zban.db}\naudit: {log: ../audit.log}\ncontrol: {socket: /run/x}';
+  const { warnings } = load({ 'config.yaml': text });
+  assert.deepEqual(
+    warnings.map((warning) => /(\S+): is another file in each folder/.exec(formatProblem(warning))?.[1]),
+    ['logs[0].path', 'state.database', 'audit.log'],
+  );
+});
+
 test('a network that was written with an address in it is named as what it is', () => {
   const prefix = load({ 'config.yaml': 'detection: {translation_prefixes: [2001:db8:64::1/96]}' });
   assert.match(prefix.warnings.map(formatProblem).join(), /translation_prefixes\[0\]: means all of 2001:db8:64::\/96/);
