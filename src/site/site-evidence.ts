@@ -1,4 +1,6 @@
 /** Which of the newest lines the site as a whole is compared by: those of a surge, and a few of ordinary traffic. */
+import { USER_AGENT } from '../parse/fields.ts';
+import type { LineValues } from '../parse/line-format.ts';
 import { HIGH, LOW, SECOND } from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
@@ -11,6 +13,8 @@ const LATE_SECONDS = 60;
 /** Every how manieth line is sampled, and how many at a time at most: reading a line costs microseconds. */
 const SAMPLE_EVERY = 8;
 const SAMPLED_MAX = 8;
+
+const decoder = new TextDecoder();
 
 /** The lines of a surge, and the second of the oldest. */
 export interface SurgeLines {
@@ -47,12 +51,17 @@ export function readOrdinary(evidence: Evidence, clients: Clients, lines: number
   evidence.walk((segment, at) => {
     const { rows } = segment.tally;
     if (index % every === 0 && isOrdinary(clients, rows, at)) {
-      const record = evidence.record(segment, at);
-      if (record) found.push(readSiteLine(clients, rows, at, record));
+      const values = evidence.scan(segment, at);
+      if (values) found.push(readSiteLine(clients, rows, at, agentOf(values)));
     }
     return --index > last - lines;
   });
   return found;
+}
+
+function agentOf({ bytes, starts, ends }: LineValues): string {
+  const start = starts[USER_AGENT] as number;
+  return start < 0 ? '' : decoder.decode(bytes.subarray(start, ends[USER_AGENT]));
 }
 
 /** Lines of clients that are flagged or banned are not ordinary. */

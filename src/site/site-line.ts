@@ -51,8 +51,8 @@ function networkName(high: number, low: number): string {
   return formatPrefix({ family: 6, value: ((BigInt(high) << 32n) | words) << 64n, bits: 48 });
 }
 
-/** Compares the row of a tally that begins at `at`, whose line says `record`. */
-export function readSiteLine(clients: Clients, rows: Uint32Array, at: number, record: LogRecord): SiteLine {
+/** Compares the row of a tally that begins at `at`, whose line has this user agent. */
+export function readSiteLine(clients: Clients, rows: Uint32Array, at: number, agent: string): SiteLine {
   const [high, low] = [rows[at + HIGH] as number, rows[at + LOW] as number];
   const info = rows[at + INFO] as number;
   const status = info & STATUS_MASK;
@@ -60,7 +60,7 @@ export function readSiteLine(clients: Clients, rows: Uint32Array, at: number, re
   const isNew = client < 0 || isNewcomer(clients, client, rows[at + SECOND] as number);
   return {
     path: rows[at + PATTERN] as number,
-    agent: hashText(record.user_agent ?? ''),
+    agent: hashText(agent),
     network: mixBits(mixBits(high) ^ networkLow(high, low)),
     traits:
       (info & ASSET ? TRAITS.file : 0) |
@@ -75,7 +75,7 @@ export function readSiteLine(clients: Clients, rows: Uint32Array, at: number, re
 export function readNamedLine(clients: Clients, rows: Uint32Array, at: number, record: LogRecord): NamedLine {
   const [high, low] = [rows[at + HIGH] as number, rows[at + LOW] as number];
   return {
-    ...readSiteLine(clients, rows, at, record),
+    ...readSiteLine(clients, rows, at, record.user_agent ?? ''),
     names: {
       path: cleanText(requestOf(record).path.replace(/[?#].*$/s, '')),
       agent: cleanText(record.user_agent ?? '-'),
