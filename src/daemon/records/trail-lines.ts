@@ -4,7 +4,8 @@ import { setImmediate } from 'node:timers/promises';
 import type { AuditEntry } from '../../model/audit.ts';
 import type { EngineEvent } from '../../model/event.ts';
 import { formatAuditLine, formatBaselineLine } from '../../record/text-log/audit-line.ts';
-import type { RowLine, TextStatus } from '../../record/thread/record-service.ts';
+import { numberLine } from '../../record/text-log/line-number.ts';
+import type { TextStatus } from '../../record/thread/record-service.ts';
 import type { RecordThread } from '../../record/thread/record-thread.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Troubles } from '../troubles.ts';
@@ -16,12 +17,12 @@ export class TrailLines {
   /** Gets what keeps the log from being written; absent during the start. */
   troubles: Troubles | undefined;
   private readonly thread: Pick<RecordThread, 'call'>;
-  private readonly trail: Pick<AuditTrail, 'settled' | 'newest'>;
+  private readonly trail: Pick<AuditTrail, 'settled' | 'newest' | 'isOnDisk'>;
   private text: TextStatus = { lostLines: 0, trouble: undefined };
   /** Lines that wait for their rows. */
   private waiting: Promise<void> = Promise.resolve();
 
-  constructor(thread: Pick<RecordThread, 'call'>, trail: Pick<AuditTrail, 'settled' | 'newest'>) {
+  constructor(thread: Pick<RecordThread, 'call'>, trail: Pick<AuditTrail, 'settled' | 'newest' | 'isOnDisk'>) {
     this.thread = thread;
     this.trail = trail;
   }
@@ -38,8 +39,8 @@ export class TrailLines {
     const settled = trail.settled();
     this.waiting = this.waiting.then(async () => {
       await settled;
-      const rows = entries.flatMap((entry) => rowLine(trail.newest(entry)) ?? []);
-      if (rows.length + baselines.length > 0) this.write(baselines, rows);
+      const rows = entries.flatMap((entry) => this.lineOf(trail.newest(entry)) ?? []);
+      if (rows.length + baselines.length > 0) this.write(baselines.concat(rows));
       // Others get their turn before the next lines, of which there may be as many.
       await setImmediate();
     });
@@ -50,9 +51,8 @@ export class TrailLines {
     return this.waiting;
   }
 
-  /** Lines first, then those of rows. */
-  write(lines: readonly string[], rows: readonly RowLine[] = []): void {
-    this.thread.call('writeLines', { before: lines, rows }, (outcome) => outcome.ok && this.note(outcome.value));
+  write(lines: readonly string[]): void {
+    this.thread.call('writeLines', lines, (outcome) => outcome.ok && this.note(outcome.value));
   }
 
   /** How the log is. */
@@ -61,9 +61,9 @@ export class TrailLines {
     if (text.trouble === undefined) this.troubles?.end(TROUBLE);
     else this.troubles?.begin(TROUBLE, text.trouble);
   }
-}
 
-function rowLine(entry: AuditEntry): RowLine | undefined {
-  const line = formatAuditLine(entry);
-  return line === undefined ? undefined : { id: entry.id, hash: entry.hash, line };
+  private lineOf(entry: AuditEntry): string | undefined {
+    const line = formatAuditLine(entry);
+    return line && numberLine(line, entry.id, this.trail.isOnDisk(entry) ? entry.hash : undefined);
+  }
 }

@@ -4,7 +4,6 @@ import { TrailWriter } from '../chain/trail-writer.ts';
 import type { RecordDatabase } from '../database/database.ts';
 import { type KeptDatabase, openKept } from '../database/kept-database.ts';
 import { RecordError } from '../error.ts';
-import { numberLine } from '../text-log/line-number.ts';
 import { TextLog, type TextLogOptions } from '../text-log/text-log.ts';
 
 export interface RecordServiceOptions {
@@ -12,14 +11,6 @@ export interface RecordServiceOptions {
   /** How long a statement waits for another program's lock, milliseconds. */
   readonly busyTimeoutMs: number;
   readonly text: TextLogOptions;
-}
-
-/** A line of the text audit log about a row. */
-export interface RowLine {
-  readonly id: number;
-  readonly hash: string;
-  /** Without the row's number. */
-  readonly line: string;
 }
 
 export interface TextStatus {
@@ -78,10 +69,8 @@ export class RecordService extends TrailWriter {
     this.kept.replace();
   }
 
-  /** Writes lines, those of rows as their rows are by now. */
-  writeLines({ before, rows }: { readonly before: readonly string[]; readonly rows: readonly RowLine[] }): TextStatus {
-    const numbered = rows.map(({ id, hash, line }) => numberLine(line, id, id <= this.end.id ? hash : undefined));
-    this.text.write([...before, ...numbered]);
+  writeLines(lines: readonly string[]): TextStatus {
+    this.text.write(lines);
     return this.textStatus();
   }
 

@@ -123,6 +123,11 @@ export abstract class TrailRecorder extends BansInForce {
     return this.#renumbered.get(entry) ?? entry;
   }
 
+  /** True of an entry whose row was written. */
+  isOnDisk({ id }: Pick<AuditEntry, 'id'>): boolean {
+    return id <= this.written.id;
+  }
+
   get status(): TrailStatus {
     return { backlog: this.backlog.rows.length, lost: this.backlog.lost, trouble: this.gate.trouble };
   }
