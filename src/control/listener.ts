@@ -2,12 +2,11 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import type { EverySecond } from '../model/every-second.ts';
 import type { Log } from '../model/log.ts';
 import { ControlError } from './error.ts';
 
 const PROBE_TIMEOUT_MS = 2000;
-/** Between two looks at whether the socket is still there: a clean-up of /run leaves a daemon that nobody can ask. */
-const LOOK_MS = 1000;
 
 /** A disk that takes no socket: that passes, and is no reason not to protect the host. By errno (errno(3)). */
 const DISK_FIXES: Readonly<Record<string, (folder: string) => string>> = {
@@ -30,18 +29,20 @@ export interface ListenerOptions {
   readonly log: Log;
   /** Told with each attempt that fails, and with undefined once one has not. */
   readonly onTrouble: (trouble: SocketTrouble | undefined) => void;
+  /** When to look whether the socket is still there: a clean-up of /run leaves a daemon that nobody can ask. */
+  readonly everySecond: EverySecond;
 }
 
 export class Listener {
   private readonly options: ListenerOptions;
   private server: Server | undefined;
-  private readonly timer: NodeJS.Timeout;
+  private readonly endLooks: () => void;
   private opening: Promise<void> | undefined;
   private isClosed = false;
 
   private constructor(options: ListenerOptions) {
     this.options = options;
-    this.timer = setInterval(() => this.look(), LOOK_MS).unref();
+    this.endLooks = options.everySecond(() => this.look());
   }
 
   /**
@@ -65,7 +66,7 @@ export class Listener {
   /** Takes no more connections and removes the socket; resolves when those that were taken have ended. */
   async close(): Promise<void> {
     this.isClosed = true;
-    clearInterval(this.timer);
+    this.endLooks();
     await this.opening;
     await this.end();
   }

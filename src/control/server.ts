@@ -1,6 +1,7 @@
 /** The daemon's end of the control socket: one JSON request a line, one JSON answer a line, in order. */
 
 import type { Socket } from 'node:net';
+import type { EverySecond } from '../model/every-second.ts';
 import type { Log } from '../model/log.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { REQUEST_BYTES_MAX } from './limits.ts';
@@ -20,6 +21,7 @@ export interface ControlServerOptions {
   readonly log: Log;
   /** The socket is missing and cannot be made, as long as it is so: see ListenerOptions. */
   readonly onTrouble?: (trouble: SocketTrouble | undefined) => void;
+  readonly everySecond: EverySecond;
   /** Default 10,000. */
   readonly requestTimeoutMs?: number;
   /** Finds the user at the other end; `findPeer` by default. */
@@ -63,7 +65,7 @@ export interface ControlServer {
  * the disk does not take is tried again each second. Rejects with ControlError: `already_running` where a live one answers, `no_permission`, `failed`.
  */
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
-  const { socket: path, handlers, log, onTrouble = () => {} } = options;
+  const { socket: path, handlers, log, everySecond, onTrouble = () => {} } = options;
   const clients = new Set<Socket>();
   const counts: Counts = { answered: 0, refused: 0 };
   const dispatcher = new Dispatcher(handlers, log);
@@ -85,7 +87,7 @@ export async function startControlServer(options: ControlServerOptions): Promise
     serving.add(served);
     void served.then(() => serving.delete(served));
   };
-  const listener = await Listener.open({ path, accept, log, onTrouble });
+  const listener = await Listener.open({ path, accept, log, onTrouble, everySecond });
   return {
     counts: () => ({ ...counts }),
     suspend: () => dispatcher.suspend(),

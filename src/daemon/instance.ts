@@ -3,6 +3,7 @@ import { systemDraft } from '../record/row/row.ts';
 import { createHandlers } from './answers/handlers.ts';
 import { assembleStatus, countTotals } from './answers/status.ts';
 import { buildEnforcement, endEnforcing } from './bans/enforcement.ts';
+import { everySecond } from './every-second.ts';
 import { joinFleet } from './fleet/fleet-join.ts';
 import { type InstanceOptions, InstanceParts } from './instance-parts.ts';
 import { Lifetime } from './lifetime.ts';
@@ -16,8 +17,6 @@ import { VERSION } from './version.ts';
 import type { ClockWatch } from './watch/clock-watch.ts';
 import { LogWatch } from './watch/log-watch.ts';
 
-/** Bans whose time is up are lifted within this. */
-const EXPIRE_MS = 1000;
 /** Names the trouble of a control socket that cannot be made. */
 const SOCKET_KEY = 'control socket';
 /** What waits for everybody else. */
@@ -100,12 +99,12 @@ export class Instance extends InstanceParts {
     this.isLive = true;
     records.start(troubles, plane);
     lifetime.own('the timers of the records', () => records.pause());
-    const expiry = setInterval(() => {
+    const endExpiry = everySecond(() => {
       void clockWatch.look();
       void bans.expireDue();
       void this.lanes.tick();
-    }, EXPIRE_MS);
-    lifetime.own('the timer of expiries', () => clearInterval(expiry));
+    });
+    lifetime.own('the timer of expiries', endExpiry);
     await this.join(operator, protection, plane);
   }
 

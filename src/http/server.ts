@@ -3,6 +3,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ActiveBan } from '../model/audit.ts';
+import type { EverySecond } from '../model/every-second.ts';
 import type { FleetReport } from '../model/fleet.ts';
 import type { Log } from '../model/log.ts';
 import { type Actions, serveAction } from './actions.ts';
@@ -42,6 +43,7 @@ export interface HttpServerOptions extends FeedSources {
   /** `HOST:PORT` or `[IPV6]:PORT`; port 0 lets the system choose. */
   readonly listen: string;
   readonly log: Log;
+  readonly everySecond: EverySecond;
   /** Epoch milliseconds; default the host's clock. */
   readonly now?: () => number;
 }
@@ -49,7 +51,6 @@ export interface HttpServerOptions extends FeedSources {
 // Imported, the module would have all its exports read, which loads Node's WebSocket client and 14 MiB with it.
 const { createServer } = process.getBuiltinModule('node:http');
 
-const TICK_MS = 1000;
 const READERS_MAX = 20;
 /** The one path that takes POST, and nothing else: an action, with a token. */
 const ACTION = '/api/action';
@@ -128,7 +129,7 @@ class Pages {
   readonly #now: () => number;
   /** By path; nothing is looked up on the disk. */
   readonly #routes: ReadonlyMap<string, Route>;
-  readonly #timer: NodeJS.Timeout;
+  readonly #endTicks: () => void;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
@@ -136,11 +137,11 @@ class Pages {
     this.#listenHost = parseListen(options.listen)?.host ?? '';
     this.#feed = new Feed(options, this.#now, options.actions !== undefined);
     this.#routes = this.#buildRoutes();
-    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
+    this.#endTicks = options.everySecond(() => this.#tick());
   }
 
   end(): void {
-    clearInterval(this.#timer);
+    this.#endTicks();
     this.#stream.close();
   }
 

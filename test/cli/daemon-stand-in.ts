@@ -10,6 +10,7 @@ import type {
   UnbanRequest,
 } from '../../src/control/protocol.ts';
 import { startControlServer } from '../../src/control/server.ts';
+import { everySecond } from '../../src/daemon/every-second.ts';
 import { status as statusOf } from '../support/status.ts';
 import { place } from './run-zban.ts';
 
@@ -74,7 +75,7 @@ export async function daemon(
     reload: async () => ({ ok: true, message: '' }),
   };
   const findPeer = async () => ({ uid: 0, name: 'root' });
-  const server = await startControlServer({ socket: paths.socket, handlers, log: () => {}, findPeer });
+  const server = await startControlServer({ socket: paths.socket, handlers, everySecond, log: () => {}, findPeer });
   t.after(() => server.close());
   return { ...paths, asked };
 }

@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { runCommandLine } from '../../src/cli/command-line.ts';
 import type { AddLaneRequest, ChangeLaneRequest, ControlHandlers, LaneResult } from '../../src/control/protocol.ts';
 import { startControlServer } from '../../src/control/server.ts';
+import { everySecond } from '../../src/daemon/every-second.ts';
 import type { LiveLane } from '../../src/model/lane.ts';
 import { logLine } from '../support/traffic.ts';
 import { place } from './run-zban.ts';
@@ -36,6 +37,7 @@ async function start(t: TestContext, lanes: readonly LiveLane[] = []) {
   const server = await startControlServer({
     socket,
     handlers: every as unknown as ControlHandlers,
+    everySecond,
     log: () => {},
     findPeer: async () => ({ uid: 0, name: 'root' }),
   });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BanRequest } from '../../src/control/protocol.ts';
 import { startControlServer } from '../../src/control/server.ts';
+import { everySecond } from '../../src/daemon/every-second.ts';
 import { controlHandlers } from '../support/control.ts';
 import { place, runZban } from './run-zban.ts';
 
@@ -17,7 +18,7 @@ test('what follows -- is no option, whatever the command', async (t) => {
     unban: note,
     allow: note,
   });
-  const server = await startControlServer({ socket, handlers, log: () => {} });
+  const server = await startControlServer({ socket, handlers, everySecond, log: () => {} });
   t.after(() => server.close());
   const run = (command: string, ...words: readonly string[]) => runZban([command, '--config', config, ...words]);
 

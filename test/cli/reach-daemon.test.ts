@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { reachDaemon } from '../../src/cli/reach-daemon.ts';
 import { callDaemon } from '../../src/control/client.ts';
 import { startControlServer } from '../../src/control/server.ts';
+import { everySecond } from '../../src/daemon/every-second.ts';
 import { openDatabase } from '../../src/record/database/database.ts';
 import { controlHandlers } from '../support/control.ts';
 import { place, runZban } from './run-zban.ts';
@@ -35,7 +36,7 @@ test('a socket that was removed and is made again is waited for', async (t) => {
   t.after(() => database.close());
   t.mock.timers.enable({ apis: ['setInterval'] });
   const asked = { panic: async () => ({ ok: true, message: '2 bans lifted', lifted: 2 }) };
-  const server = await startControlServer({ socket, handlers: controlHandlers(asked), log: () => {} });
+  const server = await startControlServer({ socket, handlers: controlHandlers(asked), everySecond, log: () => {} });
   t.after(() => server.close());
   rmSync(socket);
   const panic = reachDaemon({ configPath: config }, socket, 'panic', { end: false, reason: '', operator: 'ann' });

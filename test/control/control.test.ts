@@ -11,6 +11,7 @@ import { REQUEST_BYTES_MAX, TARGETS_MAX } from '../../src/control/limits.ts';
 import type { ControlHandlers } from '../../src/control/protocol.ts';
 import { parseRequest } from '../../src/control/request.ts';
 import { startControlServer } from '../../src/control/server.ts';
+import { everySecond } from '../../src/daemon/every-second.ts';
 import { controlHandlers } from '../support/control.ts';
 import fc from '../support/fast-check.ts';
 import { until } from '../support/until.ts';
@@ -29,6 +30,7 @@ async function start(t: TestContext, handlers: Partial<ControlHandlers> = {}, re
   const server = await startControlServer({
     socket,
     handlers: controlHandlers(handlers),
+    everySecond,
     log: () => {},
     requestTimeoutMs,
   });
@@ -189,16 +191,16 @@ test('the socket of a dead daemon is replaced, a live one is an error, anything 
   spawnSync(process.execPath, ['-e', script]);
   assert.ok(statSync(socket).isSocket(), 'the killed server left its socket');
   await assert.rejects(callDaemon(socket, 'reload'), { code: 'not_running' });
-  const first = await startControlServer({ socket, handlers, log: () => {} });
+  const first = await startControlServer({ socket, handlers, everySecond, log: () => {} });
   t.after(() => first.close());
-  await assert.rejects(startControlServer({ socket, handlers, log: () => {} }), {
+  await assert.rejects(startControlServer({ socket, handlers, everySecond, log: () => {} }), {
     code: 'already_running',
     message: /already running/,
   });
   assert.equal((await callDaemon(socket, 'reload')).ok, true);
   const file = join(path, 'file');
   writeFileSync(file, 'precious');
-  await assert.rejects(startControlServer({ socket: file, handlers, log: () => {} }), {
+  await assert.rejects(startControlServer({ socket: file, handlers, everySecond, log: () => {} }), {
     code: 'failed',
     message: /not a socket/,
   });

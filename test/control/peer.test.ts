@@ -8,6 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { findPeer, nameOperator, type Peer } from '../../src/control/peer.ts';
 import type { UnbanRequest } from '../../src/control/protocol.ts';
 import { startControlServer } from '../../src/control/server.ts';
+import { everySecond } from '../../src/daemon/every-second.ts';
 import { controlHandlers } from '../support/control.ts';
 
 const skip = existsSync('/usr/bin/perl') ? false : 'needs perl (apt-get install perl-base)';
@@ -24,7 +25,13 @@ async function start(t: TestContext, find?: typeof findPeer) {
       return [];
     },
   });
-  const server = await startControlServer({ socket, handlers, log: () => {}, ...(find && { findPeer: find }) });
+  const server = await startControlServer({
+    socket,
+    handlers,
+    everySecond,
+    log: () => {},
+    ...(find && { findPeer: find }),
+  });
   t.after(async () => {
     await server.close();
     rmSync(folder, { recursive: true, force: true });

@@ -52,7 +52,7 @@ function place(t: TestContext, audit = {}) {
     const said: string[] = [];
     const progress: string[] = [];
     const onProgress = (status: string) => void progress.push(status);
-    const fixed = { configVersion: '0123456789ab', now: () => T0, log: () => {}, checkpointMs: 100 };
+    const fixed = { configVersion: '0123456789ab', now: () => T0, log: () => {} };
     const records = await Records.open({ config, onProgress, ...fixed, ...(signal && { signal }), ...changes });
     const close = records.close.bind(records);
     let closed: Promise<void> | undefined;
@@ -251,7 +251,7 @@ for (const [how, damage] of [
     await done();
     const before = bans();
     damage(here);
-    t.mock.timers.tick(100);
+    t.mock.timers.tick(1000);
     await done();
     assert.match(said[0] ?? '', /zban\.db\S* was (deleted|truncated|damaged).*while zban ran/);
     await record([ban('203.0.113.1')]);
@@ -273,7 +273,7 @@ test('the trail is cut to what it may hold without waiting for an hour to pass',
     ban('192.0.2.2', { durationSeconds: null }),
     ...Array.from({ length: 1500 }, () => draft('refused', '192.0.2.9')),
   ]);
-  t.mock.timers.tick(100);
+  t.mock.timers.tick(1000);
   // The look, what there is to cut, the cut.
   for (let turn = 0; turn < 3; turn++) await done();
   assert.ok(records.trail.query({ limit: 10_000 }).length <= 1000);

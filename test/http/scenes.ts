@@ -1,4 +1,5 @@
 /** States of the dashboard, as tests and screenshots show them: a made-up site, addresses for documentation only. */
+import { everySecond } from '../../src/daemon/every-second.ts';
 import type { Explanation } from '../../src/http/explanation.ts';
 import type { HttpServerOptions } from '../../src/http/server.ts';
 import type { ActiveBan, AuditEntry } from '../../src/model/audit.ts';
@@ -175,6 +176,7 @@ export function serve(scene: Scene, nowMs: number): Omit<HttpServerOptions, 'lis
     hasTraffic ? usualRate(nowMs) * (0.9 + random() * 0.2) * (scene.attackMinutes === undefined ? 1 : 3.7) : 0;
   return {
     log: () => {},
+    everySecond,
     probes: { findStall: () => undefined, findUnready: () => undefined },
     rate: () => (scene.status?.state === 'starting' ? null : rateNow()),
     status: () => {

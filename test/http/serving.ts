@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage, request } from 'node:http';
 import { afterEach } from 'node:test';
+import { everySecond } from '../../src/daemon/every-second.ts';
 import { type HttpServer, type HttpServerOptions, startHttpServer } from '../../src/http/server.ts';
 import type { Snapshot } from '../../src/http/snapshot.ts';
 import { status } from '../support/status.ts';
@@ -27,6 +28,7 @@ export async function start(change: Partial<HttpServerOptions> = {}): Promise<st
     who: () => [],
     fleet: async () => undefined,
     log: () => {},
+    everySecond,
     ...change,
   });
   return server.url;

@@ -1,6 +1,7 @@
 /** The control socket of the process: it stays while one instance gives way to the next, so that no command fails in a reload. */
 import { type ControlServer, type ControlServerOptions, startControlServer } from '../../control/server.ts';
 import type { Log } from '../../model/log.ts';
+import { everySecond } from '../every-second.ts';
 
 /** What one instance answers at which socket, and what it hears of it. */
 type Service = Required<Pick<ControlServerOptions, 'socket' | 'handlers' | 'onTrouble'>>;
@@ -38,6 +39,12 @@ export class Control {
 
   private open(socket: string, handlers: Service['handlers']): Promise<ControlServer> {
     // A trouble that lasts is reported again each second: the instance that answers by then hears of it.
-    return startControlServer({ socket, handlers, log: this.log, onTrouble: (trouble) => this.onTrouble(trouble) });
+    return startControlServer({
+      socket,
+      handlers,
+      log: this.log,
+      everySecond,
+      onTrouble: (trouble) => this.onTrouble(trouble),
+    });
   }
 }

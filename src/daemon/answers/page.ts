@@ -5,6 +5,7 @@ import type { ActionResult, Actions } from '../../http/actions.ts';
 import type { Action } from '../../http/parse-action.ts';
 import { type HttpServer, type HttpServerOptions, startHttpServer } from '../../http/server.ts';
 import { loadTokens } from '../../http/token-file.ts';
+import { everySecond } from '../every-second.ts';
 import type { InstanceParts } from '../instance-parts.ts';
 import type { Operator } from '../orders/operator.ts';
 import { assembleStatus } from './status.ts';
@@ -56,6 +57,7 @@ function optionsOf(parts: InstanceParts, operator: Operator): HttpServerOptions 
     actions: buildActions(parts, operator),
     log,
     now,
+    everySecond,
   };
 }
 

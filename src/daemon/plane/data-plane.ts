@@ -16,6 +16,7 @@ import { followLogs, type LogFollower } from '../../source/follow.ts';
 import type { EngineStatus } from '../../workers/messages.ts';
 import { parserOptions } from '../../workers/parser-options.ts';
 import { Pipeline } from '../../workers/pipeline.ts';
+import { everySecond } from '../every-second.ts';
 import { rehearse } from '../start/rehearsal.ts';
 import type { Troubles } from '../troubles.ts';
 import { LogHealth } from '../watch/log-health.ts';
@@ -23,7 +24,6 @@ import { LogClock } from './log-clock.ts';
 import { QuietWatch } from './quiet-watch.ts';
 import { Robots } from './robots.ts';
 
-const TICK_MS = 1000;
 const PARSE_THREADS = 1;
 /** How often logs are looked at while lines come: the delay of detection. More often costs an idle host processor time. */
 const POLL_MS = 20;
@@ -81,7 +81,7 @@ export class DataPlane {
   private readonly robots: Robots;
   private readonly quiet = new QuietWatch();
   private follower: LogFollower | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  private endTicks = () => {};
   /** The tick under way. */
   private ticking: Promise<void> | undefined;
   private behind = false;
@@ -175,10 +175,10 @@ export class DataPlane {
     if (!isBehind && writtenMs > 0) this.clock.arrived(this.pipeline.second, writtenMs);
     // A failing thread is a bug: it ends the daemon, systemd starts it again, and nothing was saved past what was judged.
     this.follower.ended.catch(this.options.onFailure);
-    this.timer = setInterval(() => {
+    this.endTicks = everySecond(() => {
       // A tick that takes longer than a second is the traffic thread catching up: the next one can wait.
       this.ticking ??= this.tick().finally(() => (this.ticking = undefined));
-    }, TICK_MS);
+    });
   }
 
   /** Seconds by which the newest line was behind when it was read; null before the first. */
@@ -225,7 +225,7 @@ export class DataPlane {
    * followed: half of the past is no baseline. The threads still answer.
    */
   async stop(): Promise<Uint8Array | undefined> {
-    clearInterval(this.timer);
+    this.endTicks();
     this.robots.stop();
     await this.ticking;
     if (!this.follower) return undefined;

@@ -12,6 +12,7 @@ import type { DatabaseOutbox } from '../../record/outbox/outbox-store.ts';
 import type { DatabaseFinding } from '../../record/thread/record-service.ts';
 import type { RecordThread } from '../../record/thread/record-thread.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
+import { everySecond } from '../every-second.ts';
 import type { Troubles } from '../troubles.ts';
 import { LearnedState, type Learner } from './learned-state.ts';
 import { reconcileLog } from './log-reconcile.ts';
@@ -21,8 +22,6 @@ import { type Handover, RecordStore, type RecordStoreOptions } from './record-st
 import { TrailLines } from './trail-lines.ts';
 
 const PRUNE_MS = 3_600_000;
-/** Between two saves of the positions by default: lines since then are judged again after a crash. */
-const CHECKPOINT_MS = 1000;
 /** Between two looks whether what was learned is to be saved. */
 const LEARNED_LOOK_MS = 60_000;
 /** Key of the trouble that rows are lost. */
@@ -32,7 +31,6 @@ export interface RecordsOptions extends RecordStoreOptions {
   readonly log: Log;
   /** Told in words how far a start that restores much has come. */
   readonly onProgress?: (status: string) => void;
-  readonly checkpointMs?: number;
   /** Absent where no other instance follows. */
   readonly handover?: Handover;
 }
@@ -52,7 +50,7 @@ export class Records {
   private readonly store: RecordStore;
   /** Where each log was read up to since the last checkpoint. */
   private readonly read = new Map<string, Position>();
-  private readonly timers: NodeJS.Timeout[] = [];
+  private readonly ends: (() => void)[] = [];
   private troubles: Troubles | undefined;
   private readonly pruning: Pruning;
   /** The thread is looking after the files. */
@@ -96,7 +94,8 @@ export class Records {
   start(troubles: Troubles, learner: Learner): void {
     this.troubles = this.lines.troubles = troubles;
     if (this.loss) troubles.begin(LOSS, this.loss);
-    this.every(this.options.checkpointMs ?? CHECKPOINT_MS, () => this.checkpoint());
+    // Lines since the last time are judged again after a crash.
+    this.ends.push(everySecond(() => this.checkpoint()));
     this.every(LEARNED_LOOK_MS, () => void this.learned.saveDue(learner));
     this.every(PRUNE_MS, () => void this.pruning.run());
     void this.pruning.run();
@@ -138,7 +137,7 @@ export class Records {
 
   /** No more saving by the clock: `close` saves what is left. */
   pause(): void {
-    for (const timer of this.timers) clearInterval(timer);
+    for (const end of this.ends) end();
     this.pruning.stop();
   }
 
@@ -232,6 +231,7 @@ export class Records {
   }
 
   private every(ms: number, run: () => void): void {
-    this.timers.push(setInterval(run, ms).unref());
+    const timer = setInterval(run, ms).unref();
+    this.ends.push(() => clearInterval(timer));
   }
 }
