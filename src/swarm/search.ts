@@ -225,8 +225,8 @@ class Search {
       (sum, lane) => sum + input.usual.backtest(lane, before).requests_matched,
       1,
     );
-    const { requests } = input.usual.backtest([], before);
-    return scoreOf(Math.min(1, this.covered / this.surplus), touched / (requests + 1), input.harmMax);
+    const known = input.usual.count(before) + 1;
+    return scoreOf(Math.min(1, this.covered / this.surplus), touched / known, input.harmMax);
   }
 
   /** What so many more lines add to the share of the surplus that is covered: all add up to 1 at most. */

@@ -131,6 +131,8 @@ export class SwarmWatch {
     const { usual, acts } = this;
     const isUnderWay = now < this.underWayUntil;
     const more = isUnderWay ? SUSPECT_MORE_AGAIN : SUSPECT_MORE;
+    // So it is nearly always, where nothing may cost anything.
+    if (!this.strangers.cameMore(now - horizon, more) && this.surplus.size === 0) return;
     const [came, expected] = this.countStrangers(now, horizon, more);
     if (expected === undefined) {
       this.surplus.delete(horizon);
@@ -166,7 +168,6 @@ export class SwarmWatch {
   private countStrangers(now: number, horizon: number, more: number): [came: number, expected: number | undefined] {
     const { strangers } = this;
     const since = now - horizon;
-    if (!strangers.cameMore(since, more)) return [0, undefined];
     const before = this.suspectUntil < now ? now : this.begun(now);
     const expected = strangers.usual(now, horizon, before);
     const limit = SUSPECT_TIMES * (expected ?? Number.POSITIVE_INFINITY) + more;

@@ -60,6 +60,11 @@ export class UsualTraffic {
     return { words, lines: found.length };
   }
 
+  /** How many lines are known from before `before`. */
+  count(before: number): number {
+    return this.digest.words([], before).length;
+  }
+
   /** Which of the values of one trait any line from before `before` has. */
   findKnown(trait: number, hashes: ReadonlySet<number>, before: number): Set<number> {
     const seen = new Uint8Array(HASH_MASK + 1);
