@@ -20,13 +20,15 @@ const OWN_PAGE = 0.15;
 const VARIED = [1, 0.25, 0.02] as const;
 /** 400 says that the request is malformed; OAuth says so of a wrong password as well (RFC 6749, 5.2). */
 const MALFORMED = 0.5;
-/** What a page of the site keeps asking for though it is gone. */
-const GONE = 0.05;
+/** There is no form any more, or never was: nothing to guess. A page of the site may keep asking. */
+const [GONE, GONE_FOR_PAGE] = [0.25, 0.05];
 const GONE_STATUSES: ReadonlySet<number> = new Set([404, 405, 410]);
 /** A page of the site is refused, and asks again. */
 const ASKED_BY_PAGE = 0.3;
 /** A session that ended: the client was served there before, or a page of the site asks. */
 const LAPSED = 0.025;
+/** The same again, forbidden to whoever asks: a key that is wrong, or a program that nobody told. */
+const FORBIDDEN = 0.1;
 
 function weigh(request: Request): number {
   if (request.excused || (request.failed && !request.login)) return 0;
@@ -47,10 +49,11 @@ function isSecretChange({ change, again, login, served, status }: Request): bool
   return change && (again || login) && (served || status === 401 || status === 403);
 }
 
-/** A request without a secret of its own, answered 401: basic authentication sends it in a header (RFC 7617). */
-function weighDemand({ status, again, wasServed, fromOwnPage }: Request): number {
-  if (status !== 401 || !again) return 0;
-  return wasServed || fromOwnPage ? LAPSED : 1;
+/** A request without a secret of its own, answered 401 or 403: basic authentication and keys come in a header (RFC 7617). */
+function weighDemand({ status, again, wasServed, fromOwnPage, known }: Request): number {
+  if (!again || (status !== 401 && status !== 403)) return 0;
+  if (wasServed || fromOwnPage) return LAPSED;
+  return status === 401 ? 1 : known ? 0 : FORBIDDEN;
 }
 
 /** A POST on a path without a word of a log-in. */
@@ -58,8 +61,8 @@ function weighPlain(request: Request): number {
   if (request.usualToRepeat) return USUAL;
   if (request.refused) {
     if (request.status === 400) return MALFORMED;
-    if (!request.fromOwnPage) return 1;
-    return GONE_STATUSES.has(request.status) ? GONE : ASKED_BY_PAGE;
+    if (GONE_STATUSES.has(request.status)) return request.fromOwnPage ? GONE_FOR_PAGE : GONE;
+    return request.fromOwnPage ? ASKED_BY_PAGE : 1;
   }
   const manner = request.fromOwnPage ? OWN_PAGE : VARIED[request.varied];
   return request.confidence * request.rarity ** 2 * manner;
@@ -72,9 +75,7 @@ export const bruteForce: Rule<'brute_force'> = {
   leak: 1.3,
   eases: true,
   servedLeak: 0,
-  weighsPlain: false,
-  spreads: true,
-  lenient: false,
+  isHostile: true,
   phrase: 'guessing passwords: the same request again and again',
   counted: 'such attempts',
   requestsPerPoint: 1,

@@ -29,16 +29,17 @@ export function isOtherSize(before: number, bytes: number): boolean {
  * In the record stand counts that fade, then words, then bytes.
  * Counts: known static files, and everything new to it, that it was served; requests served on known paths; POSTs.
  */
-const [FILES, SERVED, KNOWN, POSTS, COUNTS] = [0, 1, 2, 3, 4] as const;
+export const [FILES, SERVED, KNOWN, POSTS, COUNTS] = [0, 1, 2, 3, 4] as const;
+export type Count = typeof FILES | typeof SERVED | typeof KNOWN | typeof POSTS;
 /**
- * The pattern of the form that it POSTs to; the last number it asked for, and on which pattern; sizes of the answers to its two
- * newest POSTs, and of the two newest on paths new to it.
+ * The pattern of the form that it POSTs to; the lowest and the highest number it asked for in turn, and on which pattern; sizes of
+ * the last answer, of those to its two newest POSTs, and of the two newest on paths new to it.
  */
-const [FORM, LAST_NUMBER, NUMBERED, POST_SIZE, POST_SIZE_BEFORE, SIZE, SIZE_BEFORE, BYTES_AT] = [
-  4, 5, 6, 7, 8, 9, 10, 11,
+const [FORM, LOWEST, HIGHEST, NUMBERED, RECORD_SIZE, POST_SIZE, POST_SIZE_BEFORE, SIZE, SIZE_BEFORE, BYTES_AT] = [
+  4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
 ] as const;
 /** Words of a client, the bytes included. */
-const WORDS = 12;
+const WORDS = 14;
 /** What is known of the client, as bits of a byte; pages loaded that no POST followed; those of the form; how much answers to POSTs vary. */
 const [MARKS, LOADS, FORM_LOADS, VARIETY] = [4 * BYTES_AT, 4 * BYTES_AT + 1, 4 * BYTES_AT + 2, 4 * BYTES_AT + 3];
 /** How far one answer moves it. */
@@ -47,7 +48,8 @@ const [VARIETY_MAX, VARIETY_STEP] = [255, 0.25];
  * It read what robots may do here (RFC 9309); it named a page of this site as where it came from; refusals of it are
  * remembered; its last request was redirected from a path that nobody else is served on; its last change was accepted.
  */
-const [POLITE, LINKED, REFUSED, LED, WRITING] = [1, 2, 4, 8, 16] as const;
+export const [POLITE, LINKED, REFUSED, LED, WRITING] = [1, 2, 4, 8, 16] as const;
+export type Mark = typeof POLITE | typeof LINKED | typeof REFUSED | typeof LED | typeof WRITING;
 
 export class ClientState {
   readonly habits: Habits;
@@ -70,89 +72,46 @@ export class ClientState {
     this.refusals.reset(slot);
   }
 
-  /** How many paths a refusal on the path of this hash stands for: see Refusals. */
-  noteRefusal(slot: number, hash: number): number {
-    this.mark(slot, REFUSED);
-    return this.refusals.note(slot, hash);
-  }
-
-  /** Every path that the client was refused on counts again. */
-  forgetRefusals(slot: number): void {
-    if (!this.isMarked(slot, REFUSED)) return;
-    this.unmark(slot, REFUSED);
-    this.refusals.forget(slot);
-  }
-
   fade(slot: number, seconds: number): void {
     const left = FADE[seconds] ?? 0;
     const { floats } = this.records;
     for (let at = this.start(slot), end = at + COUNTS; at < end; at++) floats[at] = (floats[at] as number) * left;
   }
 
-  /** Known static files that it was served. */
-  files(slot: number): number {
-    return this.count(slot, FILES);
+  /** One of the counts of what the client was served, faded. */
+  count(slot: number, count: Count): number {
+    return this.records.floats[this.start(slot) + count] as number;
   }
 
-  noteFile(slot: number, files = 1): void {
-    this.add(slot, FILES, files);
+  add(slot: number, count: Count, more = 1): void {
+    const { floats } = this.records;
+    const at = this.start(slot) + count;
+    floats[at] = (floats[at] as number) + more;
   }
 
-  /** Requests served on known paths. */
-  known(slot: number): number {
-    return this.count(slot, KNOWN);
+  isMarked(slot: number, mark: Mark): boolean {
+    return ((this.records.bytes[4 * this.start(slot) + MARKS] as number) & mark) !== 0;
   }
 
-  noteKnown(slot: number): void {
-    this.add(slot, KNOWN, 1);
+  mark(slot: number, mark: Mark): void {
+    const { bytes } = this.records;
+    const at = 4 * this.start(slot) + MARKS;
+    bytes[at] = (bytes[at] as number) | mark;
   }
 
-  posts(slot: number): number {
-    return this.count(slot, POSTS);
-  }
-
-  /** It was served something new to it. */
-  noteServed(slot: number): void {
-    this.add(slot, SERVED, 1);
-  }
-
-  /** True of a client that read what robots may do here. */
-  isPolite(slot: number): boolean {
-    return this.isMarked(slot, POLITE);
-  }
-
-  notePolite(slot: number): void {
-    this.mark(slot, POLITE);
-  }
-
-  /** It named a page of this site as where it came from. */
-  noteLink(slot: number): void {
-    this.mark(slot, LINKED);
-  }
-
-  /** True when a redirect led the client to its newest request; notes whether that one `leads` on. */
-  takeLed(slot: number, leads: boolean): boolean {
-    const isLed = this.isMarked(slot, LED);
-    if (leads) this.mark(slot, LED);
-    else if (isLed) this.unmark(slot, LED);
-    return isLed;
-  }
-
-  /** The site accepted a change that the client made. */
-  noteWrite(slot: number): void {
-    this.mark(slot, WRITING);
-  }
-
-  /** True when a change was accepted since this was asked for last. */
-  takeWrite(slot: number): boolean {
-    const isWriting = this.isMarked(slot, WRITING);
-    if (isWriting) this.unmark(slot, WRITING);
-    return isWriting;
+  /** True when the client is marked so, which it is no more. */
+  takeMark(slot: number, mark: Mark): boolean {
+    const { bytes } = this.records;
+    const at = 4 * this.start(slot) + MARKS;
+    const marks = bytes[at] as number;
+    if ((marks & mark) === 0) return false;
+    bytes[at] = marks & ~mark;
+    return true;
   }
 
   /** What the files it loads multiply its limits by: 1 to ALLOWANCE_MAX. */
   allowance(slot: number): number {
-    return 1 + (ALLOWANCE_MAX - 1) * Math.min(1, this.files(slot) / ALLOWANCE_FILES);
+    return 1 + (ALLOWANCE_MAX - 1) * Math.min(1, this.count(slot, FILES) / ALLOWANCE_FILES);
   }
 
   /** How well the client is served: 0–1. */
@@ -162,7 +121,7 @@ export class ClientState {
 
   /** True for a client that comes from no page of this site, and loads next to no files that others load. */
   isBare(slot: number): boolean {
-    return !this.isMarked(slot, LINKED) && this.files(slot) * BARE_PAGES <= this.count(slot, SERVED);
+    return !this.isMarked(slot, LINKED) && this.count(slot, FILES) * BARE_PAGES <= this.count(slot, SERVED);
   }
 
   /** The client was served the page of this pattern. */
@@ -176,17 +135,17 @@ export class ClientState {
   }
 
   /**
-   * Takes one page load for a POST to this pattern, and says how many: 0 without any. `formServed`: the form is among the client's
-   * habits. A log-in that is `sentOn` from its form takes the page that it led to as well: 2.
+   * Takes one page load for a POST to this pattern, and says how many: 0 without any. A log-in that is `sentOn` from its form, once
+   * that is known, takes the page that it led to as well: 2.
    */
-  takeLoad(slot: number, page: number, formServed: boolean, sentOn = false): 0 | 1 | 2 {
+  takeLoad(slot: number, page: number, sentOn = false): 0 | 1 | 2 {
     const { bytes, words } = this.records;
     const start = this.start(slot);
     const at = 4 * start;
     const loads = bytes[at + LOADS] as number;
     if (words[start + FORM] !== page) {
       words[start + FORM] = page;
-      bytes[at + FORM_LOADS] = formServed ? loads : 0;
+      bytes[at + FORM_LOADS] = 0;
     }
     const forms = bytes[at + FORM_LOADS] as number;
     const wentOn = sentOn && forms > 0 && loads > forms;
@@ -195,15 +154,28 @@ export class ClientState {
     return wentOn ? 2 : loads > 0 ? 1 : 0;
   }
 
-  /** True when the number follows the client's last one on the same pattern; notes it. */
+  /** True when the number is the next one above or below those asked for in turn on this pattern; notes it. A poller's come again. */
   noteNumber(slot: number, page: number, number: number): boolean {
     const { words } = this.records;
     const at = this.start(slot);
-    const isNext =
-      words[at + NUMBERED] === page && number === (words[at + LAST_NUMBER] as number) + 1 && number < TIME_MIN;
+    if (words[at + NUMBERED] === page && number < TIME_MIN) {
+      const [lowest, highest] = [words[at + LOWEST] as number, words[at + HIGHEST] as number];
+      const isNext = number === highest + 1 || number === lowest - 1;
+      if (isNext) words[at + (number > highest ? HIGHEST : LOWEST)] = number;
+      if (isNext || (number >= lowest && number <= highest)) return isNext;
+    }
     words[at + NUMBERED] = page;
-    words[at + LAST_NUMBER] = number;
-    return isNext;
+    words[at + LOWEST] = words[at + HIGHEST] = number;
+    return false;
+  }
+
+  /** True when the answer has another size than the one before it; notes it. */
+  noteRecord(slot: number, bytes: number): boolean {
+    const { words } = this.records;
+    const at = this.start(slot) + RECORD_SIZE;
+    const before = words[at] as number;
+    words[at] = bytes;
+    return isOtherSize(before, bytes);
   }
 
   /**
@@ -211,7 +183,7 @@ export class ClientState {
    * answers are mostly like neither of the two before: now and then two are alike by chance.
    */
   notePost(slot: number, bytes: number): 0 | 1 | 2 {
-    this.add(slot, POSTS, 1);
+    this.add(slot, POSTS);
     const { words, bytes: marks } = this.records;
     const at = this.start(slot);
     const [size, before] = [words[at + POST_SIZE] as number, words[at + POST_SIZE_BEFORE] as number];
@@ -233,32 +205,6 @@ export class ClientState {
     words[at + SIZE_BEFORE] = words[at + SIZE] as number;
     words[at + SIZE] = bytes;
     return isSame;
-  }
-
-  private isMarked(slot: number, mark: number): boolean {
-    return ((this.records.bytes[4 * this.start(slot) + MARKS] as number) & mark) !== 0;
-  }
-
-  private mark(slot: number, mark: number): void {
-    const { bytes } = this.records;
-    const at = 4 * this.start(slot) + MARKS;
-    bytes[at] = (bytes[at] as number) | mark;
-  }
-
-  private unmark(slot: number, mark: number): void {
-    const { bytes } = this.records;
-    const at = 4 * this.start(slot) + MARKS;
-    bytes[at] = (bytes[at] as number) & ~mark;
-  }
-
-  private add(slot: number, count: number, more: number): void {
-    const { floats } = this.records;
-    const at = this.start(slot) + count;
-    floats[at] = (floats[at] as number) + more;
-  }
-
-  private count(slot: number, count: number): number {
-    return this.records.floats[this.start(slot) + count] as number;
   }
 
   private start(slot: number): number {

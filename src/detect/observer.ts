@@ -1,5 +1,16 @@
 /** Fills in what site and client say of a request, and remembers it for the next. */
-import { type ClientState, TIME_MIN } from './client-state.ts';
+import {
+  type ClientState,
+  FILES,
+  KNOWN,
+  LED,
+  LINKED,
+  POLITE,
+  REFUSED,
+  SERVED,
+  TIME_MIN,
+  WRITING,
+} from './client-state.ts';
 import { habitOf } from './habits.ts';
 import type { Request } from './request.ts';
 import { robotsTxtPattern } from './robots-txt.ts';
@@ -44,42 +55,40 @@ export class Observer {
   }
 
   private observeHabit(request: Request, slot: number): void {
-    const { habits } = this.clients;
+    const { clients } = this;
+    const { habits } = clients;
     const habit = habitOf(request.path, request.url);
     const at = habits.find(slot, habit);
     request.again = at >= 0;
     request.sameUrl = habits.isSameUrl(at, habit);
     request.wasServed = habits.wasServed(at);
-    request.nextNumber = !request.asset && this.clients.noteNumber(slot, request.page, request.number);
+    request.nextNumber = !request.asset && clients.noteNumber(slot, request.page, request.number);
+    const isOther = request.served && clients.noteRecord(slot, request.size);
+    request.counting = request.nextNumber && (request.redirected || isOther);
     // A page of the site may poll with a counter or the time in its query, and so may a program whose session ended.
     const polls = request.fromOwnPage && !request.redirected && (request.nextNumber || request.number >= TIME_MIN);
     const isPath = !request.hasQuery || request.asked || polls;
     request.attempt = isPath ? request.url >>> 16 : request.url & 0xffff;
     const isRefused = request.refused || request.redirected || request.failed;
-    const refused = isRefused ? this.clients.noteRefusal(slot, request.attempt) : 0;
-    const leads = request.redirected && refused > 0 && !request.known && !request.likewise;
-    request.led = this.clients.takeLed(slot, leads);
-    if (request.accepted) this.clients.noteWrite(slot);
-    request.writing = request.change && request.refused && this.clients.takeWrite(slot);
+    if (isRefused) clients.mark(slot, REFUSED);
+    const refused = isRefused ? clients.refusals.note(slot, request.attempt) : 0;
+    request.led = clients.takeMark(slot, LED);
+    if (request.redirected && refused > 0 && !request.known && !request.likewise) clients.mark(slot, LED);
+    if (request.accepted) clients.mark(slot, WRITING);
+    request.writing = request.change && request.refused && clients.takeMark(slot, WRITING);
     // A page may miss hundreds of pictures: they stand for no others.
     request.newlyRefused = request.picture ? Math.min(1, refused) : refused;
     if (request.asset && request.known) return;
-    // The form that a POST goes to is looked for before the POST itself may push it out.
-    request.loads = request.post ? this.takeLoad(request, slot) : 0;
+    request.loads = request.post ? clients.takeLoad(slot, request.page, request.sentOn) : 0;
     habits.note(slot, habit, at, request.served);
-  }
-
-  private takeLoad(request: Request, slot: number): Request['loads'] {
-    const { habits } = this.clients;
-    const form = habits.find(slot, habitOf(request.page, request.url));
-    return this.clients.takeLoad(slot, request.page, habits.wasServed(form), request.sentOn);
   }
 
   private observeClient(request: Request, slot: number, referrer: number, site: SiteKnowledge): void {
     const { clients } = this;
-    if (request.page === this.robotsTxt) clients.notePolite(slot);
-    request.robot = !request.refuted && (request.robot || clients.isPolite(slot));
-    if (request.fromOwnPage) clients.noteLink(slot);
+    if (request.page === this.robotsTxt) clients.mark(slot, POLITE);
+    request.robot = !request.refuted && (request.robot || clients.isMarked(slot, POLITE));
+    if (request.fromOwnPage) clients.mark(slot, LINKED);
+    request.fromLoadedPage = request.fromOwnPage && clients.count(slot, FILES) >= 1;
     request.bare = site.showsBrowsers && referrer === 0 && clients.isBare(slot);
     request.sameAnswer =
       request.isFresh && !request.picture && !request.verified && clients.noteSize(slot, request.size);
@@ -90,12 +99,12 @@ export class Observer {
     const { clients } = this;
     if (!request.served) return;
     // To send one thing again and again shows no visitor, however many do: accomplices would make each other known.
-    if (request.known && !(request.post && request.again)) clients.noteKnown(slot);
+    if (request.known && !(request.post && request.again)) clients.add(slot, KNOWN);
     if (request.asset) {
       if (request.rarity > SHARED_RARITY) return;
-      clients.noteFile(slot);
+      clients.add(slot, FILES);
     } else if (!request.post) clients.noteLoad(slot, request.page);
     if (request.wasServed || request.sameAnswer || request.payload || request.post) return;
-    clients.noteServed(slot);
+    clients.add(slot, SERVED);
   }
 }

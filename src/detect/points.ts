@@ -7,7 +7,7 @@ import type { Unsaid } from '../share/unsaid.ts';
 import { clientBit, clientHash } from '../traffic/hash.ts';
 import type { Records } from '../traffic/records.ts';
 import { Buckets } from './buckets.ts';
-import { ClientState } from './client-state.ts';
+import { ClientState, KNOWN, POSTS, REFUSED } from './client-state.ts';
 import { isLight } from './flood.ts';
 import { Observer } from './observer.ts';
 import type { ReportReach } from './reach.ts';
@@ -74,7 +74,7 @@ export class Points {
 
   /** True of a client that was lately served what others are served. */
   isServed(slot: number): boolean {
-    return this.clients.known(slot) >= SERVED_REQUESTS;
+    return this.clients.count(slot, KNOWN) >= SERVED_REQUESTS;
   }
 
   /** What the client's limits are multiplied by: more than 1 for one that loads the static files others load. */
@@ -139,8 +139,8 @@ export class Points {
 
   /** How full the client's fullest bucket is whose points count against its network, 0–1 and more, drained up to `second`. */
   suspicion(slot: number, second: number): number {
-    const shares = RULES.map(({ spreads }, rule) =>
-      spreads ? this.levelAt(slot, rule, second) / (this.buckets.limits[rule] as number) : 0,
+    const shares = RULES.map(({ isHostile }, rule) =>
+      isHostile ? this.levelAt(slot, rule, second) / (this.buckets.limits[rule] as number) : 0,
     );
     return Math.max(...shares);
   }
@@ -162,7 +162,7 @@ export class Points {
     else buckets.drain(slot, second, this.allowance(slot), clients.servedWell(slot));
     if (last === 0 || elapsed < 0) return;
     if (this.unsaid) this.drainUnsaid(this.unsaid, slot, second, elapsed);
-    if (buckets.level(slot, SCAN) === 0) clients.forgetRefusals(slot);
+    if (buckets.level(slot, SCAN) === 0 && clients.takeMark(slot, REFUSED)) clients.refusals.forget(slot);
     clients.fade(slot, elapsed);
   }
 
@@ -185,11 +185,11 @@ export class Points {
       if (back > 0) unsaid?.add(slot, SCAN, -back, this.limit(slot, SCAN), this.second);
     }
     for (let rule = 0; rule < RULES.length; rule++) {
-      const { weigh, weighsPlain, spreads } = RULES[rule] as (typeof RULES)[number];
-      const weight = request.plain && !weighsPlain ? 0 : weigh(request);
+      const { weigh, isHostile } = RULES[rule] as (typeof RULES)[number];
+      const weight = request.plain && isHostile ? 0 : weigh(request);
       weights[rule] = weight;
       if (weight === 0) continue;
-      this.spreads ||= spreads;
+      this.spreads ||= isHostile;
       if (rule === SCAN && request.newlyRefused > 0) clients.refusals.noteTry(slot, request.attempt, weight);
       // An allowance raises a limit, and most requests stay below what is tolerated of everybody.
       if (!unsaid && buckets.fill(slot, rule, weight)) continue;
@@ -206,9 +206,9 @@ export class Points {
 
   private overflow(slot: number, rule: number, points: number, limit: number): Overflow {
     const leak = this.leak(slot, rule);
-    const { name, lenient } = RULES[rule] as (typeof RULES)[number];
+    const { name, isHostile } = RULES[rule] as (typeof RULES)[number];
     const { served, sameAnswer, refuted } = this.request;
-    const isMild = lenient && served && !sameAnswer && !refuted && this.suspicion(slot, this.second) === 0;
+    const isMild = !isHostile && served && !sameAnswer && !refuted && this.suspicion(slot, this.second) === 0;
     return { condition: name, numbers: { points, points_limit: limit, points_leak: leak * 60 }, isMild };
   }
 
@@ -217,14 +217,18 @@ export class Points {
     const { at, bit } = this.newest;
     site.noteLine(request, referrer, bit);
     if (request.known && (this.isServed(slot) || site.outage.isOn)) site.outage.note(this.newest.hash, !request.served);
-    if (this.isSuspect(slot, SCAN)) return;
-    const known = clients.known(slot);
+    const known = clients.count(slot, KNOWN);
+    // What six clients miss is no discovery: pages that lack their scripts make suspects of their readers.
+    const isSuspect = this.isSuspect(slot, SCAN);
+    if (request.refused && known >= REFUSED_TEACHER && (!isSuspect || request.fromLoadedPage))
+      site.paths.teachRefused(at, bit);
+    if (isSuspect) return;
     if (request.served) {
       site.paths.teachServed(at, bit);
-      const repeats = (request.post || request.change) && request.again && clients.posts(slot) >= REPEATED_POSTS;
+      const repeats = (request.post || request.change) && request.again && clients.count(slot, POSTS) >= REPEATED_POSTS;
       if (repeats && known >= REPEATING_TEACHER && !this.isSuspect(slot, BRUTE_FORCE))
         site.paths.teachRepeated(at, bit);
-    } else if (request.refused && known >= REFUSED_TEACHER) site.paths.teachRefused(at, bit);
+    }
   }
 
   private isSuspect(slot: number, rule: number): boolean {

@@ -85,6 +85,8 @@ export class Request {
   /** A page of this site names it; a page of another does. */
   fromOwnPage = false;
   crossSite = false;
+  /** A page of this site names it, and the client loads files as pages make it do. */
+  fromLoadedPage = false;
   /** The site fails: errors are nobody's fault. */
   excused = false;
 
@@ -106,8 +108,9 @@ export class Request {
   attempt = 0;
   /** Seconds since its last request. */
   gap = 0;
-  /** The number in the URL is the one after the client's last. */
+  /** The number in the URL is the next one above or below those that the client asked for; with other records than the one before. */
   nextNumber = false;
+  counting = false;
   /** Pages loaded that a POST takes: 2 is its form and one more that an earlier one led to. */
   loads: 0 | 1 | 2 = 0;
   /** No static file and no referer, where visitors have them. */

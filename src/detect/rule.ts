@@ -11,12 +11,11 @@ export interface Rule<Name extends string = string> {
   readonly eases: boolean;
   /** Points a minute that drain beside the leak for a client that is served well. */
   readonly servedLeak: number;
-  /** It weighs plain requests that were served, too (Request.plain); the others are not asked about them. */
-  readonly weighsPlain: boolean;
-  /** Points of clients without a history count against their network, too (networks.ts). */
-  readonly spreads: boolean;
-  /** It is about how much is asked for, not what: who has nothing else against it is dealt with leniently the first time. */
-  readonly lenient: boolean;
+  /**
+   * It is about what is asked for, not how much: plain requests that were served (Request.plain) weigh nothing, points of clients
+   * without a history count against their network, too (networks.ts), and there is no leniency the first time.
+   */
+  readonly isHostile: boolean;
   /** What the client does, to follow the condition; and what the limit counts. */
   readonly phrase: string;
   readonly counted: string;

@@ -11,6 +11,8 @@ const FAILED = 0.5;
 const ASKED = 0.25;
 /** Others are served there, or refused there, too; or a page of the site asks there again, with another query. */
 const LIKEWISE = 0.25;
+/** A page of this site asks for it, of a client that loads its files: pages miss parts of themselves, above all after an update. */
+const OWN_PAGE = 0.65;
 /** Pictures and fonts: pages miss them, scanners do not look for them. */
 const PICTURE = 0.05;
 /** A client that loads no static file and comes from no page, on a site whose visitors do both. */
@@ -33,6 +35,7 @@ function weigh(request: Request): number {
   else if (request.led) points -= REDIRECT;
   if (request.known || request.likewise || (request.again && request.hasQuery && request.fromOwnPage))
     points *= LIKEWISE;
+  else if (request.fromLoadedPage && request.refused) points *= OWN_PAGE;
   if (request.picture) points *= PICTURE;
   if (request.verified) points *= VERIFIED;
   else if (request.robot) points *= CLAIMED;
@@ -47,9 +50,7 @@ export const scan: Rule<'scan'> = {
   leak: 1.2,
   eases: true,
   servedLeak: 2.5,
-  weighsPlain: false,
-  spreads: true,
-  lenient: false,
+  isHostile: true,
   phrase: 'probing for what is not there',
   counted: 'requests for paths where nobody else is served',
   requestsPerPoint: 1,

@@ -27,8 +27,8 @@ const CLAIMED = 0.34;
 function weigh(request: Request): number {
   if (request.refused || request.post || request.asset || request.accepted) return 0;
   if (request.failed && request.excused) return 0;
-  if (request.wasServed) return request.nextNumber && request.served ? request.rarity * NEXT_NUMBER : 0;
-  if (request.again && !request.served) return 0;
+  if (request.status === 304) return 0;
+  if (request.wasServed || (request.again && !request.served)) return request.counting ? weighNumber(request) : 0;
   if (request.sameAnswer) return request.rarity * (1 + SAME_ANSWER * request.confidence) * (request.bare ? BARE : 1);
   const points = request.redirected ? request.rarity * REDIRECT : request.rarity;
   if (request.verified) return points * VERIFIED;
@@ -37,15 +37,18 @@ function weigh(request: Request): number {
   return request.bare && request.gap < POLITE_SECONDS ? points * BARE : points;
 }
 
+/** Pages count on by themselves where others do, too; one who comes from no page reads records one by one. */
+function weighNumber({ fromOwnPage, rarity, verified, robot }: Request): number {
+  return NEXT_NUMBER * (fromOwnPage ? rarity : verified ? VERIFIED : robot ? CLAIMED : 1);
+}
+
 export const scrape: Rule<'scrape'> = {
   name: 'scrape',
   limit: 30,
   leak: 7,
   eases: true,
   servedLeak: 0,
-  weighsPlain: true,
-  spreads: false,
-  lenient: true,
+  isHostile: false,
   phrase: 'scraping: one page after the other that hardly anybody else asks for',
   counted: 'pages that nobody else asks for',
   requestsPerPoint: 1,

@@ -21,7 +21,7 @@ const PAYLOAD_MIN = 2;
 /** What the bytes of a query mean: 0 nothing, 1 something, or a digit. */
 const DIGIT = 2;
 const QUERY_BYTES = Uint8Array.from({ length: 256 }, (_, c) => (PAYLOAD_BYTES[c] !== 0 ? 1 : 0));
-for (const c of [QUESTION, PERCENT, EQUALS]) QUERY_BYTES[c] = 1;
+for (const c of [QUESTION, PERCENT, EQUALS, DOT]) QUERY_BYTES[c] = 1;
 QUERY_BYTES.fill(DIGIT, ZERO, NINE + 1);
 
 export class PathFeatures {
@@ -139,11 +139,19 @@ export class PathFeatures {
       if (c === QUESTION) this.hasQuery = true;
       else if (c === PERCENT) odd += PAYLOAD_BYTES[escapedByte(bytes, at, end)] as number;
       else if (c === EQUALS) this.credentials ||= isPassword(bytes, at);
+      else if (c === DOT) odd += climbs(bytes, at, end) ? 1 : 0;
       else odd += PAYLOAD_BYTES[c] as number;
     }
     this.payload = odd >= PAYLOAD_MIN;
     this.url = ((finish(path) & 0xffff_0000) | (finish(url) >>> 16)) >>> 0;
   }
+}
+
+/** True when the dot at `at` is the second of a way up, `../` or `..%2f`: one may be a link, two look for a file of the host. */
+function climbs(bytes: Uint8Array, at: number, end: number): boolean {
+  if (bytes[at - 1] !== DOT || at + 1 >= end) return false;
+  const c = bytes[at + 1] === PERCENT ? escapedByte(bytes, at + 1, end) : bytes[at + 1];
+  return c === SLASH;
 }
 
 /** True when RFC 3986 removes what follows the slash at `at`: another slash, or a segment that begins like `.` or `..`. */

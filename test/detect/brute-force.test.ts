@@ -218,3 +218,17 @@ test('thirty people behind one address are sent here by a single sign-on within 
 test('a referer of elsewhere buys a guesser a few guesses, no more', () => {
   assert.ok(served(ready(), 600, 1, () => [guess(LOGIN, { referer: ELSEWHERE })]) <= 16);
 });
+
+test('a key that is forbidden (403) again and again is a guess; a reader that nobody told is none', () => {
+  const ask = (): Asked[] => [{ path: '/v1/me', status: 403, agent: 'curl/8.5' }];
+  assert.equal(go(ready(), 300, 0.5, ask)?.condition, 'brute_force');
+  assert.equal(go(ready(), 120, 60, ask), undefined);
+});
+
+test('where there is no form any more there is nothing to guess: programs that nobody told go on asking', () => {
+  for (const status of [404, 405, 410])
+    assert.equal(
+      go(ready(), 120, 15, () => [guess('/autodiscover/mail.xml', { status, size: 150 })]),
+      undefined,
+    );
+});

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Buckets } from '../../src/detect/buckets.ts';
-import { ClientState } from '../../src/detect/client-state.ts';
+import { ClientState, FILES } from '../../src/detect/client-state.ts';
 import { Habits, habitOf } from '../../src/detect/habits.ts';
 import { Refusals } from '../../src/detect/refusals.ts';
 import { RULES } from '../../src/detect/rules.ts';
@@ -153,13 +153,13 @@ test('no rule lets more than one request in twenty seconds go for ever unseen', 
 test('the allowance grows with files up to a bound, and fades', () => {
   const clients = new ClientState(new Records(RECORD_WORDS));
   assert.equal(clients.allowance(0), 1);
-  clients.noteFile(0, 4);
+  clients.add(0, FILES, 4);
   const some = clients.allowance(0);
-  clients.noteFile(0, 996);
+  clients.add(0, FILES, 996);
   const most = clients.allowance(0);
   assert.ok(some > 1 && most > some && most <= 3, `${some} ${most}: at most a factor of three`);
   clients.fade(0, 1200);
-  assert.ok(Math.abs(clients.files(0) - 500) < 1, 'half after twenty minutes');
+  assert.ok(Math.abs(clients.count(0, FILES) - 500) < 1, 'half after twenty minutes');
   clients.fade(0, 1_000_000);
   assert.equal(clients.allowance(0), 1, 'nothing of long ago');
 });
@@ -167,26 +167,22 @@ test('the allowance grows with files up to a bound, and fades', () => {
 test('a page load excuses one POST, and two do where a log-in is sent on from its form', () => {
   const clients = new ClientState(new Records(RECORD_WORDS));
   const [form, other] = [111, 222];
-  assert.equal(clients.takeLoad(0, form, false), 0);
+  assert.equal(clients.takeLoad(0, form), 0);
   clients.noteLoad(0, other);
-  assert.equal(clients.takeLoad(0, form, false), 1);
-  assert.equal(clients.takeLoad(0, form, false), 0, 'taken');
+  assert.equal(clients.takeLoad(0, form), 1);
+  assert.equal(clients.takeLoad(0, form), 0, 'taken');
   clients.noteLoad(0, form);
-  assert.equal(clients.takeLoad(0, form, false), 1);
-  assert.equal(clients.takeLoad(0, form, false), 0);
+  assert.equal(clients.takeLoad(0, form), 1);
+  assert.equal(clients.takeLoad(0, form), 0);
   for (let n = 0; n < 100; n++) clients.noteLoad(0, form);
   let taken = 0;
-  while (clients.takeLoad(0, form, false) > 0) taken++;
+  while (clients.takeLoad(0, form) > 0) taken++;
   assert.equal(taken, 12, 'no more are saved up');
   for (const page of [form, other]) clients.noteLoad(2, page);
-  clients.takeLoad(2, form, true);
+  clients.takeLoad(2, form);
   for (const page of [other, form]) clients.noteLoad(2, page);
-  assert.equal(clients.takeLoad(2, form, false, true), 2, 'sent on to another page, which it takes as well');
-  assert.equal(clients.takeLoad(2, form, false, true), 1, 'that page is gone');
-  clients.noteLoad(1, form);
-  clients.takeLoad(1, form, true);
-  for (const page of [form, other, form]) clients.noteLoad(1, page);
-  assert.equal(clients.takeLoad(1, form, false, true), 2, 'the form was loaded before the first POST');
+  assert.equal(clients.takeLoad(2, form, true), 2, 'sent on to another page, which it takes as well');
+  assert.equal(clients.takeLoad(2, form, true), 1, 'that page is gone');
 });
 
 test('numbers that follow one another on one path; sizes that are the same; answers that vary', () => {
@@ -200,13 +196,22 @@ test('numbers that follow one another on one path; sizes that are the same; answ
   clients.noteNumber(0, 6, 0xffff_ffff);
   assert.equal(clients.noteNumber(0, 6, 0), false, 'nothing follows the last one');
   assert.deepEqual(
+    [20, 19, 21, 18, 19, 20, 21, 22].map((number) => clients.noteNumber(0, 7, number)),
+    [false, true, true, true, false, false, false, true],
+    'upwards or downwards; those of a poller come again',
+  );
+  assert.deepEqual(
+    [4000, 4010, 4300, 4310].map((size) => clients.noteRecord(0, size)),
+    [true, false, true, false],
+  );
+  assert.deepEqual(
     [700, 700, 800, 700, 900, 901].map((size) => clients.noteSize(0, size)),
     [false, true, false, true, false, false],
     'as one of the two before',
   );
   assert.deepEqual(
-    [4000, 4010, 4300, 10, 30].map((size) => clients.notePost(0, size)),
-    [0, 0, 1, 1, 2],
+    [4000, 4010, 4300, 10, 30, 700].map((size) => clients.notePost(0, size)),
+    [0, 0, 1, 1, 2, 2],
   );
   assert.deepEqual(
     [900, 40, 900, 40, 900].map((size) => clients.notePost(1, size)),
@@ -220,7 +225,7 @@ test('numbers that follow one another on one path; sizes that are the same; answ
 test('room for more slots keeps what is known', () => {
   const records = new Records(RECORD_WORDS);
   const clients = new ClientState(records);
-  clients.noteFile(1000, 8);
+  clients.add(1000, FILES, 8);
   clients.noteLoad(1000, 5);
   const habit = habitOf(hash(1), hash(1));
   clients.habits.note(1000, habit, -1, true);
@@ -229,6 +234,6 @@ test('room for more slots keeps what is known', () => {
   assert.ok(clients.allowance(1000) > 2);
   assert.equal(clients.habits.wasServed(clients.habits.find(1000, habit)), true);
   assert.equal(clients.refusals.note(1000, 77), 0);
-  assert.equal(clients.takeLoad(1000, 6, false), 1);
+  assert.equal(clients.takeLoad(1000, 6), 1);
   assert.equal(clients.allowance(39_999), 1);
 });

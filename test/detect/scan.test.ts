@@ -262,3 +262,21 @@ test('strangers who fail cannot make the site look broken', () => {
   const ban = go({ bench, now: now + 1 }, 30, 0.5, (n) => [probe(n)]);
   assert.ok(ban && ban.requests <= 14, `${ban?.requests}`);
 });
+
+test('after an update, pages ask for scripts that are gone: nobody who loads them is banned, not the first visitors either', () => {
+  const scene = ready();
+  for (let visitor = 0; visitor < 12; visitor++) {
+    const ip = visitorIp(50 + visitor);
+    const missed = Array.from({ length: 38 }, (_, n) => probe(n, { ip, path: `/old-${name(n)}.js`, referer: PAGE }));
+    // Eight files that visitors load, on three pages: all that an allowance can grow by.
+    const loads = [...pageLoad('/page/a', ip), ...pageLoad('/page/b', ip), ...pageLoad('/page/c', ip)];
+    assert.equal(
+      go(scene, 1, 1, () => [...loads, ...missed]),
+      undefined,
+      `visitor ${visitor}`,
+    );
+    scene.bench.feed(...loads.map((asked) => line(scene.now + 1, asked)));
+  }
+  const late = go(scene, 1, 1, () => Array.from({ length: 38 }, (_, n) => probe(n, { path: `/old-${name(n)}.js` })));
+  assert.equal(late, undefined, 'by then it is known what is missing');
+});

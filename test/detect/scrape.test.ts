@@ -152,3 +152,24 @@ test('pages that fail while the site is out of order are nobody\u2019s scraping'
   request.excused = true;
   assert.equal(scrape.weigh(request), 0);
 });
+
+test('records that a client counts through are scraping, upwards and downwards, where others read some of them, too', () => {
+  for (const step of [1, -1]) {
+    const ban = go(ready(), 200, 1, (n) => [{ path: `/page/a?id=${5000 + step * n}`, size: 2000 + 300 * (n % 7) }]);
+    assert.equal(ban?.condition, 'scrape');
+  }
+});
+
+test('a counter in what is polled is no record: its answers are alike, or it comes again', () => {
+  const poll = (n: number): Asked[] => [{ path: `/since/${n}`, size: 60 }];
+  assert.equal(go(ready(), 300, 1, poll), undefined);
+  const gauges = (n: number): Asked[] => [{ path: `/gauge/${n % 6}`, size: 900 + 300 * (n % 6) }];
+  assert.equal(go(ready(), 300, 1, gauges), undefined);
+});
+
+test('a page that the client has already (304) is none that it takes', () => {
+  assert.equal(
+    go(ready(), 60, 0.2, (n) => [rare(n, { status: 304, size: 0 })]),
+    undefined,
+  );
+});

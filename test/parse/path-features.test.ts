@@ -165,6 +165,8 @@ test('code in a URL is told from words, JSON and single odd characters', () => {
     '/#',
     '/a#top',
     '/a?b=c#top',
+    '/?page=../../../../etc/passwd',
+    '/?page=..%2f..%2Fetc%2fpasswd&v=1',
   ])
     assert.equal(features(path).payload, true, path);
   for (const path of [
@@ -177,6 +179,7 @@ test('code in a URL is told from words, JSON and single odd characters', () => {
     '/?range=(1',
     '/a%23top',
     '/?q=%23top',
+    '/?next=../shop&v=1.2..3',
   ])
     assert.equal(features(path).payload, false, path);
 });
