@@ -27,7 +27,7 @@ const GONE_STATUSES: ReadonlySet<number> = new Set([404, 405, 410]);
 const ASKED_BY_PAGE = 0.3;
 /** A session that ended: the client was served there before, or a page of the site asks. */
 const LAPSED = 0.025;
-/** The same again, forbidden to whoever asks: a key that is wrong, or a program that nobody told. */
+/** The same again, answered 403: a key that is wrong, or a program that nobody told. */
 const FORBIDDEN = 0.1;
 
 function weigh(request: Request): number {

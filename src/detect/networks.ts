@@ -9,8 +9,9 @@ import type { PointsOptions } from '../settings/engine-settings.ts';
 import { KeyIndex } from '../traffic/key-index.ts';
 import { Records } from '../traffic/records.ts';
 import { Buckets } from './buckets.ts';
+import { isOtherSize } from './client-state.ts';
 import type { Overflow, Points } from './points.ts';
-import { RULES } from './rules.ts';
+import { placeOf, RULES } from './rules.ts';
 
 /** Networks remembered of each length; the emptiest of a few makes room. 48 bytes each. */
 const ROWS = 8192;
@@ -20,6 +21,9 @@ const LOOKED_AT = 8;
  * A /48 holds 256 of the /56 that are judged before it.
  */
 const [LIMIT_TIMES, LEAK_TIMES, WIDE_TIMES] = [3, 4, 1.5];
+/** What guesses weigh whose answers differ: those to wrong passwords are alike, those to programs and people are not. */
+const VARIED = 0.25;
+const BRUTE_FORCE = placeOf('brute_force');
 
 /** A network whose bucket ran over. */
 export interface NetworkOverflow {
@@ -32,6 +36,9 @@ class Level {
   readonly buckets: Buckets;
   private readonly index = new KeyIndex(ROWS);
   readonly restUntil = new Uint32Array(ROWS);
+  /** Of the two newest answers to guesses, bytes. */
+  private readonly size = new Uint32Array(ROWS);
+  private readonly sizeBefore = new Uint32Array(ROWS);
   private hand = 0;
 
   constructor(options: PointsOptions, times: number) {
@@ -53,6 +60,13 @@ class Level {
     }
     this.buckets.drain(row, second, 1, 0);
     return (this.restUntil[row] as number) > second ? -1 : row;
+  }
+
+  /** True when the answer to a guess is like one of the two before it; notes it. */
+  noteAnswer(row: number, bytes: number): boolean {
+    const [size, before] = [this.size[row] as number, this.sizeBefore[row] as number];
+    [this.size[row], this.sizeBefore[row]] = [bytes, size];
+    return !isOtherSize(size, bytes) || !isOtherSize(before, bytes);
   }
 
   empty({ high, low }: NetworkKey, restUntil: number): void {
@@ -94,9 +108,10 @@ export class Networks {
   }
 
   /**
-   * Adds what a client's newest request weighed; gives the narrowest network that this was too much for.
+   * Adds what a client's newest request weighed, which was answered with so many bytes; gives the narrowest network that this
+   * was too much for.
    */
-  add(high: number, low: number, points: Points, second: number): NetworkOverflow | undefined {
+  add(high: number, low: number, points: Points, bytes: number, second: number): NetworkOverflow | undefined {
     const { weights, site } = points;
     let found: NetworkOverflow | undefined;
     const networks = networksOf(high, low, this.scheme);
@@ -106,8 +121,9 @@ export class Networks {
       if (row < 0) continue;
       for (let rule = 0; rule < RULES.length; rule++) {
         const { isHostile, name } = RULES[rule] as (typeof RULES)[number];
-        const weight = weights[rule] as number;
+        let weight = weights[rule] as number;
         if (!isHostile || weight === 0) continue;
+        if (rule === BRUTE_FORCE && !level.noteAnswer(row, bytes)) weight *= VARIED;
         const limit = (level.buckets.limits[rule] as number) * site.warmth;
         const reached = level.buckets.add(row, rule, weight, limit);
         if (reached <= limit || found) continue;

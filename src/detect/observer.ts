@@ -63,8 +63,9 @@ export class Observer {
     request.sameUrl = habits.isSameUrl(at, habit);
     request.wasServed = habits.wasServed(at);
     request.nextNumber = !request.asset && clients.noteNumber(slot, request.page, request.number);
-    const isOther = request.served && clients.noteRecord(slot, request.size);
-    request.counting = request.nextNumber && (request.redirected || isOther);
+    // What a page of the site polls with a counter is answered alike, records are not.
+    const isRecord = request.served && (clients.noteRecord(slot, request.size) || !request.fromOwnPage);
+    request.counting = request.nextNumber && (request.redirected || isRecord);
     // A page of the site may poll with a counter or the time in its query, and so may a program whose session ended.
     const polls = request.fromOwnPage && !request.redirected && (request.nextNumber || request.number >= TIME_MIN);
     const isPath = !request.hasQuery || request.asked || polls;

@@ -108,7 +108,7 @@ export class Request {
   attempt = 0;
   /** Seconds since its last request. */
   gap = 0;
-  /** The number in the URL is the next one above or below those that the client asked for; with other records than the one before. */
+  /** The number in the URL is the next one above or below those that the client asked for; and it counts through records so. */
   nextNumber = false;
   counting = false;
   /** Pages loaded that a POST takes: 2 is its form and one more that an earlier one led to. */

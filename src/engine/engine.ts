@@ -35,7 +35,7 @@ import { SharedCounts, type SharedCountsResult, type SharedNews } from './shared
 import { Timeline } from './timeline.ts';
 
 /** Names of this module's own, as in src/detect/request.ts. */
-const { ASSET, HIGH, INFO, LOW, PAGE_PART, ROBOT, ROW, STATUS_MASK, URL } = columns;
+const { ASSET, HIGH, INFO, LOW, PAGE_PART, ROBOT, ROW, SIZE, STATUS_MASK, URL } = columns;
 /** (second, client) pairs the window may hold: 24 bytes each. */
 const WINDOW_ENTRIES_MAX = 4_000_000;
 
@@ -171,7 +171,7 @@ export class Engine {
       judge.judgeClient(slot, overflow);
     }
     if (points?.spreads && !this.anomalies.hasHistory(slot)) {
-      const attack = this.networks?.add(slot, window.newest);
+      const attack = this.networks?.add(slot, rows[at + SIZE] as number, window.newest);
       if (attack) {
         evidence.extend(row + 1);
         judge.judgeNetwork(attack);

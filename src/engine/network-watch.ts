@@ -42,10 +42,10 @@ export class NetworkWatch {
     this.networks = new Networks(options, scheme);
   }
 
-  /** Counts the newest request, of a client without a history, against its networks. */
-  add(slot: number, second: number): NetworkAttack | undefined {
+  /** Counts the newest request, of a client without a history, against its networks; `bytes` is the size of the answer. */
+  add(slot: number, bytes: number, second: number): NetworkAttack | undefined {
     const { clients, points, networks } = this;
-    const found = networks.add(clients.high(slot), clients.low(slot), points, second);
+    const found = networks.add(clients.high(slot), clients.low(slot), points, bytes, second);
     if (!found) return undefined;
     const seen = this.look(found.network, second);
     const { attackers, served } = seen;

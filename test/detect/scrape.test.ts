@@ -161,7 +161,7 @@ test('records that a client counts through are scraping, upwards and downwards, 
 });
 
 test('a counter in what is polled is no record: its answers are alike, or it comes again', () => {
-  const poll = (n: number): Asked[] => [{ path: `/since/${n}`, size: 60 }];
+  const poll = (n: number): Asked[] => [{ path: `/since/${n}`, size: 60, referer: PAGE }];
   assert.equal(go(ready(), 300, 1, poll), undefined);
   const gauges = (n: number): Asked[] => [{ path: `/gauge/${n % 6}`, size: 900 + 300 * (n % 6) }];
   assert.equal(go(ready(), 300, 1, gauges), undefined);

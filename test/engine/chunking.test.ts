@@ -29,7 +29,8 @@ for (const profile of ['balanced', 'classic'] as const) {
 test('points too: the same events from line by line to all at once', () => {
   // One that asks for one page only, more slowly than the window's cap: nothing but the flood rule catches it.
   const flooder = { ip: '198.51.100.253', from: 500, to: 900, rate: 10, path: '/' };
-  const attacks = [...(ATTACKED_LOG.attacks ?? []), flooder];
+  const scraper = { ip: '198.51.100.254', from: 500, to: 700, rate: 2, path: '/rare/*' };
+  const attacks = [...(ATTACKED_LOG.attacks ?? []), flooder, scraper];
   const lines = writeLog({ ...ATTACKED_LOG, attacks, seed: 4, lateShare: 0.2 });
   const overrides = { detection: ENGINE.detection, bans: { max_share: 1 } };
   const whole = eventsOf(lines, Number.POSITIVE_INFINITY, overrides);

@@ -19,6 +19,7 @@ export interface Attack {
   /** Requests a second. */
   readonly rate: number;
   readonly status?: number;
+  /** `*` is another word each time. */
   readonly path?: string;
 }
 
@@ -88,13 +89,17 @@ export function writeLog(options: TrafficOptions): string[] {
     }
     for (const { ip, from, to, rate, status, path } of attacks) {
       if (second < from || second >= to) continue;
-      for (let n = Math.floor(rate + random()); n > 0; n--) write(ip, path ?? `/wp-login.php?${n}`, status);
+      for (let n = Math.floor(rate + random()); n > 0; n--)
+        write(ip, path?.replace('*', word(100 * second + n)) ?? `/wp-login.php?${n}`, status);
     }
   }
   return lines.sort((a, b) => a.at - b.at).map(({ text }) => text);
 }
 
 /** Twenty minutes with a flood, a scanner, a slow ramp of requests and a wave over the whole site. */
+/** Its digits as letters: no number to detection. */
+const word = (number: number): string => `${number}`.replace(/\d/g, (digit) => 'abcdefghij'[Number(digit)] as string);
+
 export const ATTACKED_LOG: Omit<TrafficOptions, 'seed'> = {
   seconds: 1200,
   visitors: 120,

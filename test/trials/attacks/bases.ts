@@ -86,6 +86,14 @@ function spell(path: string, random: Random): string {
   return random.pick(spellings)();
 }
 
+/** Files of the host, by way of a page that includes what its query names. */
+const CLIMB: Base = {
+  kind: 'inject',
+  attacker:
+    ({ random, site }) =>
+    () => ({ ...site.home, path: `/?page=${random.pick(['../', '..%2f']).repeat(random.int(2, 6))}${word(random)}` }),
+};
+
 function inject(failing: number): Base {
   return {
     kind: 'inject',
@@ -217,6 +225,8 @@ export const BASES = {
       () =>
         `http://${word(random, 2)}.${site.host}${site.login}`,
   ),
+  'key in a header 403': guess(403, () => () => '/api/v1/me', 'GET'),
+  'ways up in a query': CLIMB,
   'SQL injection': inject(0),
   'SQL injection, half fails': inject(0.5),
   'users by number': enumerate(200),
@@ -224,6 +234,13 @@ export const BASES = {
   'users by number, downwards': enumerate(200, DOWN),
   'users by number, in any order': enumerate(200, ANYWHERE),
   'authors by number 301': enumerate(301, UP, '/?author='),
+  'records where others read': {
+    kind: 'enumerate',
+    attacker: ({ random, site }) => {
+      const [page, from] = [random.pick(site.pages.slice(0, 5)), random.int(2000, 9000)];
+      return (count) => ({ path: `${page.path}?id=${from + count}`, bytes: random.int(4000, 60_000) });
+    },
+  },
   'codes 404': tryCodes(404, 'coupon'),
   'codes 403': tryCodes(403, 'api_key'),
   scrape: scrape(),
