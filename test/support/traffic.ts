@@ -96,10 +96,10 @@ export function writeLog(options: TrafficOptions): string[] {
   return lines.sort((a, b) => a.at - b.at).map(({ text }) => text);
 }
 
-/** Twenty minutes with a flood, a scanner, a slow ramp of requests and a wave over the whole site. */
 /** Its digits as letters: no number to detection. */
 const word = (number: number): string => `${number}`.replace(/\d/g, (digit) => 'abcdefghij'[Number(digit)] as string);
 
+/** Twenty minutes with a flood, a scanner, a slow ramp of requests and a wave over the whole site. */
 export const ATTACKED_LOG: Omit<TrafficOptions, 'seed'> = {
   seconds: 1200,
   visitors: 120,

@@ -4,8 +4,10 @@ import { FEINTS, NETWORKS } from './attacks/networks.ts';
 import { OVERLOOKED } from './attacks/overlooked.ts';
 import { SCANS } from './attacks/scans.ts';
 import { SCRAPES } from './attacks/scrapes.ts';
+import { TRIED } from './attacks/tried.ts';
 import { Background, SITE_NAMES } from './background.ts';
 import type { HandWritten } from './hand-written.ts';
+import { CONFUSED } from './innocents/confused.ts';
 import { DEVICES } from './innocents/devices.ts';
 import { PEOPLE } from './innocents/people.ts';
 import { PROGRAMS } from './innocents/programs.ts';
@@ -21,6 +23,7 @@ export const FAMILIES: readonly Family[] = [
   ...[SHARED, TABS, PEOPLE, WHOLE_SITE, PROGRAMS, ROBOTS],
   // Added at the end: which site a trial is tried on depends on those before it.
   ...[OVERLOOKED, DEVICES],
+  ...[TRIED, CONFUSED],
 ];
 
 export interface Run {
