@@ -225,7 +225,6 @@ export const BASES = {
       () =>
         `http://${word(random, 2)}.${site.host}${site.login}`,
   ),
-  'key in a header 403': guess(403, () => () => '/api/v1/me', 'GET'),
   'ways up in a query': CLIMB,
   'SQL injection': inject(0),
   'SQL injection, half fails': inject(0.5),

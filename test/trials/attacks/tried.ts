@@ -7,6 +7,5 @@ export const TRIED: Family = {
   trials: [
     ...disguised('ways up in a query', 2, 'plain', 'referer', '3 files'),
     ...disguised('records where others read', 2, 'plain', 'browser'),
-    ...disguised('key in a header 403', 2, 'plain', 'browser'),
   ],
 };
