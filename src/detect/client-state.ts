@@ -29,11 +29,12 @@ export function isOtherSize(before: number, bytes: number): boolean {
  * In the record stand counts that fade, then words, then bytes.
  * Counts: known static files, and everything new to it, that it was served; requests served on known paths; POSTs.
  */
-export const [FILES, SERVED, KNOWN, POSTS, COUNTS] = [0, 1, 2, 3, 4] as const;
-export type Count = typeof FILES | typeof SERVED | typeof KNOWN | typeof POSTS;
+const [FILES, SERVED, KNOWN, POSTS, COUNTS] = [0, 1, 2, 3, 4] as const;
+export const COUNT = { FILES, SERVED, KNOWN, POSTS } as const;
+export type Count = (typeof COUNT)[keyof typeof COUNT];
 /**
  * The pattern of the form that it POSTs to; the lowest and the highest number it asked for in turn, and on which pattern; sizes of
- * the last answer, of those to its two newest POSTs, and of the two newest on paths new to it.
+ * the last record counted so, of the answers to its two newest POSTs, and of the two newest on paths new to it.
  */
 const [FORM, LOWEST, HIGHEST, NUMBERED, RECORD_SIZE, POST_SIZE, POST_SIZE_BEFORE, SIZE, SIZE_BEFORE, BYTES_AT] = [
   4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
@@ -48,8 +49,9 @@ const [VARIETY_MAX, VARIETY_STEP] = [255, 0.25];
  * It read what robots may do here (RFC 9309); it named a page of this site as where it came from; refusals of it are
  * remembered; its last request was redirected from a path that nobody else is served on; its last change was accepted.
  */
-export const [POLITE, LINKED, REFUSED, LED, WRITING] = [1, 2, 4, 8, 16] as const;
-export type Mark = typeof POLITE | typeof LINKED | typeof REFUSED | typeof LED | typeof WRITING;
+const [POLITE, LINKED, REFUSED, LED, WRITING] = [1, 2, 4, 8, 16] as const;
+export const MARK = { POLITE, LINKED, REFUSED, LED, WRITING } as const;
+export type Mark = (typeof MARK)[keyof typeof MARK];
 
 export class ClientState {
   readonly habits: Habits;
@@ -169,7 +171,7 @@ export class ClientState {
     return false;
   }
 
-  /** True when the answer has another size than the one before it; notes it. */
+  /** True when the record has another size than the one before it; notes it. */
   noteRecord(slot: number, bytes: number): boolean {
     const { words } = this.records;
     const at = this.start(slot) + RECORD_SIZE;

@@ -1,20 +1,12 @@
 /** Fills in what site and client say of a request, and remembers it for the next. */
-import {
-  type ClientState,
-  FILES,
-  KNOWN,
-  LED,
-  LINKED,
-  POLITE,
-  REFUSED,
-  SERVED,
-  TIME_MIN,
-  WRITING,
-} from './client-state.ts';
+import { type ClientState, COUNT, MARK, TIME_MIN } from './client-state.ts';
 import { habitOf } from './habits.ts';
 import type { Request } from './request.ts';
 import { robotsTxtPattern } from './robots-txt.ts';
 import type { SiteKnowledge } from './site-knowledge.ts';
+
+/** Names of this module's own, as in request.ts. */
+const [{ FILES, KNOWN, SERVED }, { LED, LINKED, POLITE, REFUSED, WRITING }] = [COUNT, MARK];
 
 /** A path is known from so many other clients on; as many make one client's path count half. */
 export const KNOWN_CLIENTS = 6;
@@ -63,9 +55,7 @@ export class Observer {
     request.sameUrl = habits.isSameUrl(at, habit);
     request.wasServed = habits.wasServed(at);
     request.nextNumber = !request.asset && clients.noteNumber(slot, request.page, request.number);
-    // What a page of the site polls with a counter is answered alike, records are not.
-    const isRecord = request.served && (clients.noteRecord(slot, request.size) || !request.fromOwnPage);
-    request.counting = request.nextNumber && (request.redirected || isRecord);
+    request.counting = request.nextNumber && this.isRecord(request, slot);
     // A page of the site may poll with a counter or the time in its query, and so may a program whose session ended.
     const polls = request.fromOwnPage && !request.redirected && (request.nextNumber || request.number >= TIME_MIN);
     const isPath = !request.hasQuery || request.asked || polls;
@@ -82,6 +72,11 @@ export class Observer {
     if (request.asset && request.known) return;
     request.loads = request.post ? clients.takeLoad(slot, request.page, request.sentOn) : 0;
     habits.note(slot, habit, at, request.served);
+  }
+
+  /** True unless a page of the site polls with a counter, which is answered alike. */
+  private isRecord({ served, redirected, size, fromOwnPage }: Request, slot: number): boolean {
+    return redirected || (served && (this.clients.noteRecord(slot, size) || !fromOwnPage));
   }
 
   private observeClient(request: Request, slot: number, referrer: number, site: SiteKnowledge): void {

@@ -7,7 +7,7 @@ import type { Unsaid } from '../share/unsaid.ts';
 import { clientBit, clientHash } from '../traffic/hash.ts';
 import type { Records } from '../traffic/records.ts';
 import { Buckets } from './buckets.ts';
-import { ClientState, KNOWN, POSTS, REFUSED } from './client-state.ts';
+import { ClientState, COUNT, MARK } from './client-state.ts';
 import { isLight } from './flood.ts';
 import { Observer } from './observer.ts';
 import type { ReportReach } from './reach.ts';
@@ -18,6 +18,7 @@ import { SiteKnowledge } from './site-knowledge.ts';
 
 /** Names of this module's own, as in request.ts. */
 const { HIGH, LOW, REFERRER } = columns;
+const [{ KNOWN, POSTS }, { REFUSED }] = [COUNT, MARK];
 /** Who is this near to being banned for probing, or for guessing, teaches nothing. */
 const SUSPECT_SHARE = 0.5;
 /** Requests on known paths that a client must have been served before its refusals, or its repeated POSTs, teach. */

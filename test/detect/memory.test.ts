@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Buckets } from '../../src/detect/buckets.ts';
-import { ClientState, FILES } from '../../src/detect/client-state.ts';
+import { ClientState, COUNT } from '../../src/detect/client-state.ts';
 import { Habits, habitOf } from '../../src/detect/habits.ts';
 import { Refusals } from '../../src/detect/refusals.ts';
 import { RULES } from '../../src/detect/rules.ts';
@@ -153,13 +153,13 @@ test('no rule lets more than one request in twenty seconds go for ever unseen', 
 test('the allowance grows with files up to a bound, and fades', () => {
   const clients = new ClientState(new Records(RECORD_WORDS));
   assert.equal(clients.allowance(0), 1);
-  clients.add(0, FILES, 4);
+  clients.add(0, COUNT.FILES, 4);
   const some = clients.allowance(0);
-  clients.add(0, FILES, 996);
+  clients.add(0, COUNT.FILES, 996);
   const most = clients.allowance(0);
   assert.ok(some > 1 && most > some && most <= 3, `${some} ${most}: at most a factor of three`);
   clients.fade(0, 1200);
-  assert.ok(Math.abs(clients.count(0, FILES) - 500) < 1, 'half after twenty minutes');
+  assert.ok(Math.abs(clients.count(0, COUNT.FILES) - 500) < 1, 'half after twenty minutes');
   clients.fade(0, 1_000_000);
   assert.equal(clients.allowance(0), 1, 'nothing of long ago');
 });
@@ -225,7 +225,7 @@ test('numbers that follow one another on one path; sizes that are the same; answ
 test('room for more slots keeps what is known', () => {
   const records = new Records(RECORD_WORDS);
   const clients = new ClientState(records);
-  clients.add(1000, FILES, 8);
+  clients.add(1000, COUNT.FILES, 8);
   clients.noteLoad(1000, 5);
   const habit = habitOf(hash(1), hash(1));
   clients.habits.note(1000, habit, -1, true);
