@@ -100,7 +100,9 @@ export class Paths {
   /** The paths that at least two clients asked for. */
   snapshot(): PathsState {
     const words: number[] = [];
-    for (let at = 0; at < SLOTS; at++) {
+    // Before the first request nothing is there, and to look for it at every place would be worth compiling.
+    const slots = this.day < 0 ? 0 : SLOTS;
+    for (let at = 0; at < slots; at++) {
       if (countBits(this.servedAt(at)) < 2 && countBits(this.refusedAt(at)) < 2) continue;
       words.push(this.tags[at] as number, ...this.sets().map((set) => set[at] as number));
     }

@@ -4,6 +4,7 @@ import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:f
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WordMatcher } from '../../src/parse/word-matcher.ts';
+import { Paths } from '../../src/traffic/paths.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { logLine } from '../support/traffic.ts';
 
@@ -70,12 +71,13 @@ test('the traffic thread loads nothing of its pool, and of the settings only the
   assert.equal(/.*(\/(piscina|zod)\/|src\/settings\/).*/.exec(loaded)?.[0], undefined);
 });
 
-test('the parser is loaded without the optimizing compilers, whose code would stay in memory', () => {
-  const load = `import(${JSON.stringify(import.meta.resolve('../../src/parse/parser.ts'))})`;
+test('a start, and the first save, do without the optimizing compilers, whose code would stay in memory', () => {
+  const [parser, paths] = ['parse/parser', 'traffic/paths'].map((name) => import.meta.resolve(`../../src/${name}.ts`));
+  const load = `import(${JSON.stringify(parser)}).then(() => import(${JSON.stringify(paths)})).then(({ Paths }) => new Paths().snapshot())`;
   const trace = execFileSync(process.execPath, ['--trace-opt', '-e', load], { encoding: 'utf8' });
   // Reading TypeScript takes them, which an installed zban does not.
   const optimized = [...trace.matchAll(/compiling method \S+ <JSFunction (\S+)/g)].map(([, name]) => name);
-  const methods = Object.getOwnPropertyNames(WordMatcher.prototype);
+  const methods = [WordMatcher, Paths].flatMap(({ prototype }) => Object.getOwnPropertyNames(prototype));
   assert.ok(optimized.length > 0);
   assert.equal(
     optimized.find((name) => methods.includes(name ?? '')),
