@@ -1,10 +1,13 @@
 /** Tells that a log may have changed, by inotify(7): an idle follower sleeps instead of looking at its files. */
 import { watch as fsWatch, realpathSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+
+/** Reports about files of others after which their directory is left alone: each costs as much as one about a log. */
+const STRANGERS_MAX = 1000;
 
 /** The part of fs.watch that is used. */
-export type WatchDirectory = (
-  directory: string,
+export type WatchPath = (
+  path: string,
   onEvent: (event: string, name: string | null) => void,
   onError: (error: Error) => void,
 ) => { close(): void };
@@ -15,10 +18,12 @@ export type WatchDirectory = (
  */
 export class ChangeWatch {
   readonly #onChange: () => void;
-  readonly #watch: WatchDirectory;
+  readonly #watch: WatchPath;
   #watchers: { close(): void }[] = [];
+  /** Directories in which others write a lot: of these the logs alone are watched, and new names take until the next look. */
+  readonly #noisy = new Set<string>();
 
-  constructor(onChange: () => void, watch: WatchDirectory = watchDirectory) {
+  constructor(onChange: () => void, watch: WatchPath = watchPath) {
     this.#onChange = onChange;
     this.#watch = watch;
   }
@@ -28,14 +33,8 @@ export class ChangeWatch {
     this.end();
     try {
       for (const [directory, names] of namesByDirectory(paths)) {
-        // Other programs' files in the same directory are none of our business; what they are renamed to may be.
-        const concerns = (event: string, name: string | null) =>
-          event === 'rename' || name === null || names.has(name) || [...names].some((own) => name.startsWith(own));
-        const onEvent = (event: string, name: string | null) => {
-          if (concerns(event, name)) this.#onChange();
-        };
-        const watcher = this.#open(directory, onEvent);
-        if (watcher) this.#watchers.push(watcher);
+        if (this.#noisy.has(directory)) for (const name of names) this.#open(join(directory, name), this.#onChange);
+        else this.#open(directory, this.#reporter(directory, names));
       }
     } catch (error) {
       this.end();
@@ -43,13 +42,25 @@ export class ChangeWatch {
     }
   }
 
-  /** Undefined for a directory that is not there yet: it is looked for each time anew. */
-  #open(directory: string, onEvent: (event: string, name: string | null) => void): { close(): void } | undefined {
+  #reporter(directory: string, names: ReadonlySet<string>): (event: string, name: string | null) => void {
+    // Other programs' files in the same directory are none of our business; what they are renamed to may be.
+    const concerns = (event: string, name: string | null) =>
+      event === 'rename' || name === null || names.has(name) || [...names].some((own) => name.startsWith(own));
+    let strangers = 0;
+    return (event, name) => {
+      const isNoise = !concerns(event, name);
+      if (isNoise && ++strangers <= STRANGERS_MAX) return;
+      if (isNoise) this.#noisy.add(directory);
+      this.#onChange();
+    };
+  }
+
+  /** What is not there yet is looked for each time anew. */
+  #open(path: string, onEvent: (event: string, name: string | null) => void): void {
     try {
-      return this.#watch(directory, onEvent, this.#onChange);
+      this.#watchers.push(this.#watch(path, onEvent, this.#onChange));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
   }
 
@@ -58,8 +69,8 @@ export class ChangeWatch {
   }
 }
 
-function watchDirectory(...[directory, onEvent, onError]: Parameters<WatchDirectory>): { close(): void } {
-  return fsWatch(directory, { persistent: false }, onEvent).on('error', onError);
+function watchPath(...[path, onEvent, onError]: Parameters<WatchPath>): { close(): void } {
+  return fsWatch(path, { persistent: false }, onEvent).on('error', onError);
 }
 
 function namesByDirectory(paths: readonly string[]): Map<string, Set<string>> {

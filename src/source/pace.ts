@@ -1,7 +1,7 @@
 /** When to look at the logs next: many times a second while lines come, on the kernel's word while they do not. */
 
 import type { Log } from '../model/log.ts';
-import { ChangeWatch, type WatchDirectory } from './change-watch.ts';
+import { ChangeWatch, type WatchPath } from './change-watch.ts';
 
 /** Looks in a row without lines after which the kernel is left to report the next change. */
 const QUIET_LOOKS = 3;
@@ -16,7 +16,7 @@ export interface PaceOptions {
   readonly log: Log;
   /** The kernel says that something has changed: look now. */
   readonly onChange: () => void;
-  readonly watch?: WatchDirectory;
+  readonly watch?: WatchPath;
 }
 
 export class Pace {

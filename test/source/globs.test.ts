@@ -7,6 +7,7 @@ import {
   symlinkSync,
   truncateSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -61,6 +62,8 @@ test('rotated files that match the glob are not read again as logs of their own'
   append(log, 'a1');
   append(`${log}.1`, 'older');
   writeFileSync(`${log}.2.gz`, 'gz');
+  // A tick later than the log they would be taken for what rotation made of it.
+  for (const older of [`${log}.1`, `${log}.2.gz`]) utimesSync(older, 1, 1);
   const harness = follow([`${log}*`]);
   await harness.settle();
   for (const generation of ['b', 'c', 'd']) {
