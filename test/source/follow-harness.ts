@@ -1,15 +1,18 @@
 /** A directory of logs and a follower on it, driven pass by pass with a clock of its own. */
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Chunk, Position } from '../../src/model/chunk.ts';
 import { type FollowOptions, LogFollower } from '../../src/source/follow.ts';
 
+/** In one of its own: a follower looks for what is gone in the directories beside that of the log too. */
 export function makeDirectory(context?: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'zban-source-'));
-  context?.after(() => rmSync(directory, { recursive: true, force: true }));
+  const parent = mkdtempSync(join(tmpdir(), 'zban-source-'));
+  context?.after(() => rmSync(parent, { recursive: true, force: true }));
+  const directory = join(parent, 'logs');
+  mkdirSync(directory);
   return directory;
 }
 

@@ -9,7 +9,7 @@ const NOBODY = 65_534;
 /** Root may read everything: these tests go on as another user. */
 function withoutRoot(t: TestContext, directory: string): void {
   if (process.geteuid?.() !== 0) return;
-  chownSync(directory, NOBODY, NOBODY);
+  for (const path of [directory, dirname(directory)]) chownSync(path, NOBODY, NOBODY);
   process.seteuid?.(NOBODY);
   t.after(() => process.seteuid?.(0));
 }

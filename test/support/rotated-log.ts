@@ -17,6 +17,7 @@ export class RotatedLog {
   constructor(path: string) {
     this.path = path;
     if (!existsSync(path)) writeFileSync(path, '');
+    this.inodes.add(this.inode);
   }
 
   get inode(): number {
@@ -44,6 +45,8 @@ export class RotatedLog {
       if (existsSync(`${this.path}.${n}`)) renameSync(`${this.path}.${n}`, `${this.path}.${n + 1}`);
     renameSync(this.path, `${this.path}.1`);
     writeFileSync(this.path, '');
+    // zban may meet it before anything is in it.
+    this.inodes.add(this.inode);
   }
 
   /** From the saved position in a database: up to which byte each file was read. Files no longer in it were read whole. */
