@@ -29,6 +29,9 @@ export type Condition =
   | 'list'
   | 'import';
 
+/** True of what may be a condition, one that this version does not know included: files and other hosts write them. */
+export const isConditionWord = (text: string): boolean => /^\w{1,64}$/.test(text);
+
 /** One request of a flagged client, as text from the log, control characters removed and cut to a readable length. */
 export interface Sample {
   readonly time: string;

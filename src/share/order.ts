@@ -1,5 +1,6 @@
 /** What the hosts of a fleet tell one another: decisions as entries of a stream, each a JSON object with its version. */
 
+import { isConditionWord } from '../model/event.ts';
 import { joinLines } from '../model/text.ts';
 
 /** Entries of another version are skipped and counted: what they ask for is not known. */
@@ -14,8 +15,6 @@ export const ENTRY_LENGTH_MAX = 16_384;
 const TEXT_LENGTH_MAX = 600;
 /** Longest name of a person that is taken over, `operator:` included, characters: lists have a column for it. */
 const ACTOR_LENGTH_MAX = 100;
-/** A condition is one word, in lists as files too. */
-const CONDITION = /^\w{1,64}$/;
 /** What fleet.host may be, and what is made of a host's own name. */
 const HOST = /^[A-Za-z0-9._-]{1,100}$/;
 /** The end of the year 9999: clocks that differ make no time of it that a Date does not hold. */
@@ -91,7 +90,7 @@ export function parseOrder(text: string): Order | undefined {
   if (!isTime(at) || (isPanic ? target !== undefined : !isText(target) || target === '')) return undefined;
   // Only people lift bans, allow and stop all banning.
   if (!isBan && !isPersonal({ actor })) return undefined;
-  if (isBan && !((until === null || isTime(until)) && isTier(tier) && isText(condition) && CONDITION.test(condition)))
+  if (isBan && !((until === null || isTime(until)) && isTier(tier) && isText(condition) && isConditionWord(condition)))
     return undefined;
   return {
     kind: kind as OrderKind,

@@ -236,8 +236,10 @@ export class LogFollower {
     const isLeftOut = first !== undefined;
     if (isLeftOut === this.#isLeftOut) return;
     this.#isLeftOut = isLeftOut;
-    if (!isLeftOut) onRecovered(LEFT_OUT);
-    if (!isLeftOut) return;
+    if (!isLeftOut) {
+      onRecovered(LEFT_OUT);
+      return;
+    }
     const which = others.length > 0 ? `${first} and ${others.length} more are` : `${first} is`;
     const { logs, fix } = this.#max;
     onTrouble(LEFT_OUT, `${which} not followed: there is no room for more than ${logs} logs`, fix);

@@ -3,6 +3,7 @@
  * Arrays of CrowdSec's decisions, and of its alerts with their decisions (`cscli decisions list -o json`), are read too.
  */
 import type { ActiveBan } from '../../model/audit.ts';
+import { isConditionWord } from '../../model/event.ts';
 import { printable } from '../../model/text.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { safeJson } from '../text.ts';
@@ -46,7 +47,7 @@ function readBan({ ip, until, tier, condition, reason }: Item): Entry {
     return `${name}: "until" is not a time such as 2026-11-20T10:11:12Z, or null`;
   if (tier !== undefined && !(Number.isInteger(tier) && Number(tier) >= 0 && Number(tier) <= 1000))
     return `${name}: "tier" is not a whole number from 0 to 1000`;
-  if (condition !== undefined && !/^\w{1,64}$/.test(String(condition))) return `${name}: "condition" is not a word`;
+  if (condition !== undefined && !isConditionWord(String(condition))) return `${name}: "condition" is not a word`;
   return {
     target: ip,
     ...(until === null ? { forMs: null } : { untilMs }),
