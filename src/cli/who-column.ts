@@ -20,7 +20,7 @@ export function findOwners(
   if (!loaded.ok) return () => undefined;
   const { who, detection } = loaded.config;
   // What is wrong with a list of the operator's, zban doctor says.
-  const finder = new WhoFinder({ table: who.table, robots: findRobots(detection.robots, () => {}) });
+  const finder = new WhoFinder({ table: who.table, robots: findRobots(detection.robots) });
   return (clients) => {
     if (clients.length > CLIENTS_MAX) return undefined;
     const texts = finder.describeKnown(clients);

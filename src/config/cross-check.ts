@@ -1,5 +1,5 @@
 /** What only several keys together show. Runs on a configuration whose keys are each right. */
-import { BITS_MIN, formatPrefix, hasHostBits, parsePrefix } from '../net/prefix.ts';
+import { BITS_MIN, explainHostBits, parsePrefix } from '../net/prefix.ts';
 import type { Finding } from './explain-issue.ts';
 import type { KeyPath } from './problem.ts';
 import type { Config } from './schema.ts';
@@ -97,8 +97,7 @@ function doubtsOfDetection({ detection, baseline }: Config): Finding[] {
 /** What is meant may be the address alone. */
 function doubtsOfNetworks(path: KeyPath, verb: string, entries: readonly string[]): Finding[] {
   return entries.flatMap((entry, index) => {
-    const prefix = hasHostBits(entry) ? parsePrefix(entry) : undefined;
-    const message = prefix && `${verb} all of ${formatPrefix(prefix)}, of which it names one address`;
+    const message = explainHostBits(entry, verb);
     return message ? finding([...path, index], message, 'write the address alone, or the network') : [];
   });
 }

@@ -1,6 +1,6 @@
 /** Networks of content delivery networks: behind one of their addresses are all visitors, so none is ever banned. */
 import type { Prefix } from '../net/prefix.ts';
-import { loadNamedList, NamedListError, parsePublished } from './named-list.ts';
+import { type ListReports, loadNamedList, NamedListError, parsePublished } from './named-list.ts';
 
 /** The list that comes with zban. */
 export const SHIPPED_CDN_RANGES = new URL('./cdn-ranges.txt', import.meta.url).pathname;
@@ -14,15 +14,16 @@ export interface CdnRange {
 }
 
 /** Reads a list of networks. Throws NamedListError. */
-export function loadCdnRanges(path: string): CdnRange[] {
-  return loadNamedList(path, {
+export function loadCdnRanges(path: string, onDoubt?: ListReports['onDoubt']): CdnRange[] {
+  const format = {
     linesMax: RANGES_MAX,
-    parse: (name, value) => {
+    parse: (name: string, value: string) => {
       const prefix = parsePublished(value);
       return prefix && { name, prefix };
     },
     expected: 'NAME NETWORK, such as Example 192.0.2.0/24',
-  });
+  };
+  return loadNamedList(path, format, onDoubt);
 }
 
 export interface CdnOptions {
@@ -32,18 +33,18 @@ export interface CdnOptions {
   readonly cdn_ranges?: string | undefined;
 }
 
-/** The networks with their reason, in words. A file of one's own that can't be used is told of, and the shipped list taken. */
+/** The networks with their reason, in words. A file that can't be used is reported, and the shipped list taken. */
 export function findCdnProtection(
   { protect_cdn, cdn_ranges }: CdnOptions,
-  onTrouble: (message: string) => void,
+  { onTrouble, onDoubt }: ListReports = {},
 ): { readonly prefix: Prefix; readonly reason: string }[] {
   if (!protect_cdn) return [];
   let ranges: readonly CdnRange[] | undefined;
   try {
-    if (cdn_ranges !== undefined) ranges = loadCdnRanges(cdn_ranges);
+    if (cdn_ranges !== undefined) ranges = loadCdnRanges(cdn_ranges, onDoubt);
   } catch (error) {
     if (!(error instanceof NamedListError)) throw error;
-    onTrouble(error.message);
+    onTrouble?.(error.message);
   }
   ranges ??= loadCdnRanges(SHIPPED_CDN_RANGES);
   return ranges.map(({ name, prefix }) => ({ prefix, reason: `a proxy of ${name} (bans.protect_cdn)` }));

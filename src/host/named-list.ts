@@ -1,6 +1,6 @@
 /** Lists of networks that others publish: shipped with zban as dated files, replaceable by a file of the operator's. */
 import { readFileSync } from 'node:fs';
-import { BITS_MIN, type Prefix, parsePrefix } from '../net/prefix.ts';
+import { BITS_MIN, explainHostBits, type Prefix, parsePrefix } from '../net/prefix.ts';
 
 /** A list that can't be used; the message says where and why. */
 export class NamedListError extends Error {
@@ -16,8 +16,23 @@ export interface ListFormat<T> {
   readonly expected: string;
 }
 
-/** Reads `NAME VALUE` lines; blank ones and those that begin with # don't count. Throws NamedListError. */
-export function loadNamedList<T>(path: string, { linesMax, parse, expected }: ListFormat<T>): T[] {
+/** What is said of an operator's list. */
+export interface ListReports {
+  /** It can't be used, in words. */
+  readonly onTrouble?: (message: string) => void;
+  /** It is used, but one of its lines may mean something else. */
+  readonly onDoubt?: (message: string) => void;
+}
+
+/**
+ * Reads `NAME VALUE` lines; blank ones and those that begin with # don't count. Networks that were written with host bits
+ * are one doubt, with the first of them. Throws NamedListError.
+ */
+export function loadNamedList<T>(
+  path: string,
+  { linesMax, parse, expected }: ListFormat<T>,
+  onDoubt?: ListReports['onDoubt'],
+): T[] {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -25,6 +40,7 @@ export function loadNamedList<T>(path: string, { linesMax, parse, expected }: Li
     throw new NamedListError(`cannot read ${path}: ${error instanceof Error ? error.message : error}`);
   }
   const entries: T[] = [];
+  const doubts: string[] = [];
   for (const [index, line] of text.split('\n').entries()) {
     const content = line.trim();
     if (content === '' || content.startsWith('#')) continue;
@@ -33,7 +49,12 @@ export function loadNamedList<T>(path: string, { linesMax, parse, expected }: Li
     if (entry === undefined) throw new NamedListError(`${path}, line ${index + 1}: expected ${expected}`);
     if (entries.length === linesMax) throw new NamedListError(`${path} has more than ${linesMax} lines`);
     entries.push(entry);
+    const doubt = explainHostBits(value, 'means');
+    if (doubt !== undefined) doubts.push(`${path}, line ${index + 1}: ${value} ${doubt}`);
   }
+  const [first, ...others] = doubts;
+  const more = others.length === 0 ? '' : `; so ${others.length === 1 ? 'does' : 'do'} ${others.length} more`;
+  if (first !== undefined) onDoubt?.(first + more);
   return entries;
 }
 

@@ -1,7 +1,7 @@
 /** Robots whose operators say how to verify them: by networks that they publish, or by the domains of their host names. */
 import { readFileSync } from 'node:fs';
 import type { RobotNetwork } from '../detect/robot-verdicts.ts';
-import { loadNamedList, NamedListError, parsePublished } from './named-list.ts';
+import { type ListReports, loadNamedList, NamedListError, parsePublished } from './named-list.ts';
 
 /** The list that comes with zban. */
 export const SHIPPED_ROBOTS = new URL('./robots.txt', import.meta.url).pathname;
@@ -53,27 +53,27 @@ export class RobotList {
 }
 
 /** Reads `NAME NETWORK` and `NAME .DOMAIN` lines. Throws NamedListError. */
-export function loadRobots(path: string): RobotList {
-  const lines = loadNamedList(path, {
+export function loadRobots(path: string, onDoubt?: ListReports['onDoubt']): RobotList {
+  const format = {
     linesMax: LINES_MAX,
-    parse: (name, value) => {
+    parse: (name: string, value: string) => {
       const prefix = parsePublished(value);
       if (prefix) return { name, prefix };
       return DOMAIN.test(value) ? { name, domain: value.toLowerCase() } : undefined;
     },
     expected: 'NAME NETWORK or NAME .DOMAIN, such as Examplebot 192.0.2.0/24 or Examplebot .crawl.example.com',
-  });
-  return new RobotList(lines);
+  };
+  return new RobotList(loadNamedList(path, format, onDoubt));
 }
 
 /** The list in force; empty when robots are not verified. A file that can't be used is reported, and the shipped list taken. */
-export function findRobots({ verify, list }: RobotOptions, onTrouble: (message: string) => void): RobotList {
+export function findRobots({ verify, list }: RobotOptions, { onTrouble, onDoubt }: ListReports = {}): RobotList {
   if (!verify) return new RobotList([]);
   try {
-    if (list !== undefined) return loadRobots(list);
+    if (list !== undefined) return loadRobots(list, onDoubt);
   } catch (error) {
     if (!(error instanceof NamedListError)) throw error;
-    onTrouble(error.message);
+    onTrouble?.(error.message);
   }
   return loadRobots(SHIPPED_ROBOTS);
 }

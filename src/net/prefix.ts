@@ -98,6 +98,12 @@ export function hasHostBits(text: string): boolean {
   return network !== undefined && address !== undefined && address.value !== network.value;
 }
 
+/** Says of such a network what was written and what it comes to; undefined where the text has no host bits. */
+export function explainHostBits(text: string, verb: string): string | undefined {
+  const prefix = hasHostBits(text) ? parsePrefix(text) : undefined;
+  return prefix && `${verb} all of ${formatPrefix(prefix)}, of which it names one address`;
+}
+
 function formatIpv6(value: bigint): string {
   const groups = Array.from({ length: 8 }, (_, i) => Number((value >> BigInt(112 - 16 * i)) & 0xffffn));
   let best = { start: -1, length: 1 };

@@ -76,7 +76,7 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
   const swarm = { ...engine.swarm, action } as const;
   const setup = { parsers, engine: { ...engine, swarm, history: most !== undefined } };
   const networks = neverBanned(config);
-  const robots = findRobots(config.detection.robots, refuse).networks;
+  const robots = findRobots(config.detection.robots, { onTrouble: refuse }).networks;
   // Read while the threads start.
   const opening = openInOrder(files, setup, { chunkBytes, lineBytesMax: LINE_BYTES_MAX });
   const pipeline = new Pipeline({
@@ -135,7 +135,7 @@ function refuse(message: string): never {
 
 /** Host names in the allowlist are left out: a replay asks no name server. */
 function neverBanned(config: Config): NeverBanned[] {
-  const cdn = findCdnProtection(config.bans, refuse);
+  const cdn = findCdnProtection(config.bans, { onTrouble: refuse });
   const allowlist = config.bans.allowlist.flatMap((entry) => {
     const prefix = parsePrefix(entry);
     return prefix ? [{ prefix, kind: 'allowlist' as const, detail: `bans.allowlist: ${entry}` }] : [];

@@ -22,7 +22,7 @@ function find(reasons: ReturnType<typeof findCdnProtection>, address: string): s
   return new PrefixTable(reasons).findOverlap(prefix)?.reason;
 }
 
-const unexpected = (message: string) => assert.fail(message);
+const unexpected = { onTrouble: assert.fail, onDoubt: assert.fail };
 
 test('the shipped list has the large CDNs, its date, and no wide network', () => {
   const found = findCdnProtection({ protect_cdn: true }, unexpected);
@@ -51,6 +51,16 @@ test("a file of one's own takes the place of the list", (t) => {
   assert.equal(find(found, '104.16.1.1'), undefined);
 });
 
+test('a network with host bits is used as a whole, and said', (t) => {
+  const cdn_ranges = makeFile(t, 'Example 203.0.113.7/24\n');
+  const told: string[] = [];
+  const found = findCdnProtection({ protect_cdn: true, cdn_ranges }, { onDoubt: (message) => told.push(message) });
+  assert.deepEqual(told, [
+    `${cdn_ranges}, line 1: 203.0.113.7/24 means all of 203.0.113.0/24, of which it names one address`,
+  ]);
+  assert.ok(find(found, '203.0.113.99'));
+});
+
 test('an unusable file is reported with its line, and the shipped list stays in force', (t) => {
   for (const [text, complaint] of [
     ['Example 192.0.2.0/24\n192.0.2.0/24\n', /line 2: expected NAME NETWORK/],
@@ -59,7 +69,10 @@ test('an unusable file is reported with its line, and the shipped list stays in 
   ] as const) {
     const told: string[] = [];
     const path = makeFile(t, text);
-    const found = findCdnProtection({ protect_cdn: true, cdn_ranges: path }, (message) => told.push(message));
+    const found = findCdnProtection(
+      { protect_cdn: true, cdn_ranges: path },
+      { onTrouble: (message) => told.push(message) },
+    );
     assert.match(told.join(), complaint);
     assert.ok(find(found, '104.16.1.1'));
     assert.throws(() => loadCdnRanges(path), NamedListError);

@@ -22,7 +22,7 @@ function robotAt({ networks }: RobotList, address: string): string | undefined {
   return new PrefixTable(networks).findOverlap(prefix)?.name;
 }
 
-const unexpected = (message: string) => assert.fail(message);
+const unexpected = { onTrouble: assert.fail, onDoubt: assert.fail };
 
 test('the shipped list knows the large ones by network or domain, and has a date', () => {
   const robots = loadRobots(SHIPPED_ROBOTS);
@@ -76,7 +76,7 @@ test('a list that cannot be used: reported with its line, and the shipped one is
   ] as const) {
     const told: string[] = [];
     const list = makeFile(t, text);
-    const robots = findRobots({ verify: true, list }, (message) => told.push(message));
+    const robots = findRobots({ verify: true, list }, { onTrouble: (message) => told.push(message) });
     assert.match(told.join(), complaint);
     assert.equal(robotAt(robots, '66.249.66.1'), 'Googlebot');
     assert.throws(() => loadRobots(list), NamedListError);

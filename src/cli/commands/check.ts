@@ -1,5 +1,6 @@
 import { formatProblem } from '../../config/problem.ts';
 import type { Config } from '../../config/schema.ts';
+import { checkPublishedLists } from '../../doctor/published-lists.ts';
 import { openChannels } from '../../notify/channels.ts';
 import { toSourceError } from '../../source/source-error.ts';
 import { TailedFile } from '../../source/tailed-file.ts';
@@ -41,7 +42,8 @@ function warningsOfHost(config: Config, env: Context['env']): string[] {
     if ('problem' in channel) warnings.push(`${channel.problem}: channel ${channel.name} gets no messages`);
     else warnings.push(...channel.warnings);
   }
-  return warnings;
+  const lists = checkPublishedLists(config).filter(({ level }) => level === 'warn');
+  return [...warnings, ...lists.map(({ message, fix }) => `${message}; ${fix}`)];
 }
 
 function doubtOfLog(path: string): string | undefined {

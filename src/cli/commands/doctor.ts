@@ -9,7 +9,7 @@ import { checkChannels, checkPlaces, checkSsh } from '../../doctor/host.ts';
 import { checkLanes } from '../../doctor/lanes.ts';
 import { checkLogs } from '../../doctor/logs.ts';
 import { checkNginx, dumpNginx } from '../../doctor/nginx.ts';
-import { checkRobots } from '../../doctor/robots.ts';
+import { checkPublishedLists } from '../../doctor/published-lists.ts';
 import { checkService, findService } from '../../doctor/service.ts';
 import { checkWho } from '../../doctor/who.ts';
 import { EnforcementError } from '../../enforce/backend.ts';
@@ -66,7 +66,7 @@ export async function doctor(context: Context): Promise<number> {
     ...(await checkFirewall({ config, status, ask })),
     checkSsh(config, env),
     ...checkChannels(config, env),
-    checkRobots(config),
+    ...checkPublishedLists(config),
     ...checkWho(config, context.now()),
     ...(config.fleet ? await (await import('../../doctor/fleet.ts')).checkFleet(config) : []),
     ...checkPlaces(config, status !== undefined, service),

@@ -108,7 +108,7 @@ function withRobotNote(searched: Searched, { detection }: Config, { asked, entry
   const client = parsePrefix(entry?.client ?? asked ?? '');
   const agents = searched.activities.flatMap(({ activity }) => activity?.top_user_agents ?? []);
   // What is wrong with a list of the operator's, zban doctor says.
-  const robots = findRobots(detection.robots, () => {});
+  const robots = findRobots(detection.robots);
   const note =
     client &&
     robotNote(

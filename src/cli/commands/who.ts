@@ -45,7 +45,7 @@ export async function askWho(
   prefixes: readonly Prefix[],
 ): Promise<Who[]> {
   // What is wrong with a list of the operator's, zban doctor says.
-  const finder = new WhoFinder({ table: who.table, robots: findRobots(detection.robots, () => {}) });
+  const finder = new WhoFinder({ table: who.table, robots: findRobots(detection.robots) });
   return who.dns ? finder.find(prefixes) : finder.findKnown(prefixes);
 }
 

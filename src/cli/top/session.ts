@@ -63,7 +63,7 @@ export class TopSession {
     this.context = context;
     this.style = style;
     this.explanation = explain;
-    this.finder = new WhoFinder({ table: who.table, robots: findRobots(detection.robots, () => {}) });
+    this.finder = new WhoFinder({ table: who.table, robots: findRobots(detection.robots) });
     this.view = view;
     this.rates = extendRates(this.rates, view);
   }

@@ -26,7 +26,7 @@ export function buildLanes(parts: InstanceParts): Lanes {
       },
     },
     // What is wrong with a list of the operator's, their verification reports.
-    robots: findRobots(detection.robots, () => {}).networks.map(({ prefix }) => formatPrefix(prefix)),
+    robots: findRobots(detection.robots).networks.map(({ prefix }) => formatPrefix(prefix)),
     now,
     record: (drafts, state) => parts.bans.record(drafts, state),
     notify: (notifications) => parts.reports.notify(notifications),

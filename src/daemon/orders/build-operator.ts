@@ -33,7 +33,7 @@ export function buildOperator(
 }
 
 function buildProtection(
-  { config, records, troubles, signal }: InstanceParts,
+  { config, records, troubles, log, signal }: InstanceParts,
   onChange: ProtectionOptions['onChange'],
 ): Protection {
   const resolver = new Resolver({ timeout: RESOLVE_TIMEOUT_MS, tries: 2 });
@@ -49,9 +49,11 @@ function buildProtection(
   const sessions = new SshSessions(() => performance.now());
   return new Protection({
     scheme: config.detection,
-    cdn: findCdnProtection(config.bans, (message) =>
-      troubles.begin('bans.cdn_ranges', `${message}; the list that comes with zban is in force`),
-    ),
+    cdn: findCdnProtection(config.bans, {
+      onTrouble: (message) =>
+        troubles.begin('bans.cdn_ranges', `${message}; the list that comes with zban is in force`),
+      onDoubt: (message) => log('warn', message),
+    }),
     allowlist: () => allowlist.current(),
     host: () =>
       findProtectedAddresses({

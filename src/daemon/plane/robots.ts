@@ -32,12 +32,14 @@ export class Robots {
   private stopped = false;
 
   constructor(options: RobotsOptions) {
-    const { config, troubles, resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: 1 }) } = options;
+    const { config, troubles, log, resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: 1 }) } = options;
     this.options = options;
     this.resolver = resolver;
-    this.list = findRobots(config.detection.robots, (message) =>
-      troubles.begin('detection.robots.list', `${message}; the list that comes with zban is in force`),
-    );
+    this.list = findRobots(config.detection.robots, {
+      onTrouble: (message) =>
+        troubles.begin('detection.robots.list', `${message}; the list that comes with zban is in force`),
+      onDoubt: (message) => log('warn', message),
+    });
     this.dns = new RobotDns({ resolver, now: () => performance.now(), timeoutMs: DNS_TIMEOUT_MS });
   }
 

@@ -27,7 +27,7 @@ export class Reports {
       record: (draft, state) => parts.bans.record([draft], state),
     });
     // What is wrong with a list of the operator's, zban doctor says.
-    this.who = new WhoFinder({ table: config.who.table, robots: findRobots(config.detection.robots, () => {}) });
+    this.who = new WhoFinder({ table: config.who.table, robots: findRobots(config.detection.robots) });
   }
 
   /** Called once everybody can be told. */
