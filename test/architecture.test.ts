@@ -87,6 +87,23 @@ test('adapters import no adapters and no roots', () => {
   }
 });
 
+/** Where text becomes JSON without a shape to hold it against, and why. */
+const JSON_READERS = new Map([
+  ['model/shape.ts', 'with a shape'],
+  ['cli/ban-list/json.ts', 'a person is told what is wrong with their list; the value is unknown'],
+  ['daemon/version.ts', 'the package itself'],
+  ['engine/engine-state.ts', 'what a version before packed states saved'],
+  ['engine/packed-state.ts', 'behind a checksum'],
+  ['http/page/main.js', 'in the browser, from the page itself'],
+]);
+
+test('text becomes a typed value by a shape, and not by a cast', () => {
+  const isReader = (file: string) => /\bJSON\.parse\(/.test(readFileSync(join(src, file), 'utf8'));
+  assert.deepEqual(files.filter(isReader), [...JSON_READERS.keys()].sort());
+  for (const file of files)
+    assert.doesNotMatch(readFileSync(join(src, file), 'utf8'), /\bJSON\.parse\(.*\) as |\bparseJson\(.*\) as /, file);
+});
+
 test('the pure folders draw no random numbers', () => {
   for (const file of files) {
     if (!isPure(file.split('/')[0] ?? '')) continue;

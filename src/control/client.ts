@@ -1,5 +1,6 @@
 /** The command line's end of the control socket. */
 import { connect } from 'node:net';
+import { isAnything, isEither, isObject, isText, parseJson, type Shape } from '../model/shape.ts';
 import { ControlError } from './error.ts';
 import type { ControlAnswer, ControlCommand, ControlHandlers } from './protocol.ts';
 
@@ -12,6 +13,11 @@ const ANSWER_TIMEOUT_MS = 60_000;
 /** Holds an answer about a million targets. */
 const ANSWER_LENGTH_MAX = 256 * 1_048_576;
 
+const isAnswer: Shape<ControlAnswer> = isEither(
+  isObject({ ok: (value): value is true => value === true, value: isAnything }),
+  isObject({ ok: (value): value is false => value === false, message: isText }),
+);
+
 /**
  * Sends one command to the daemon at `socket` and resolves with its answer.
  * Rejects with ControlError: `not_running`, `no_permission`, or `failed` with the daemon's own words.
@@ -23,12 +29,8 @@ export async function callDaemon<C extends ControlCommand>(
   timeoutMs = ANSWER_TIMEOUT_MS,
 ): Promise<Value<C>> {
   const line = await exchange(socket, `${JSON.stringify({ command, argument })}\n`, timeoutMs);
-  let answer: ControlAnswer;
-  try {
-    answer = JSON.parse(line) as ControlAnswer;
-  } catch (error) {
-    throw new ControlError('failed', `${socket} gave an answer that is not zban's`, { cause: error });
-  }
+  const answer = parseJson(line, isAnswer);
+  if (!answer) throw new ControlError('failed', `${socket} gave an answer that is not zban's`);
   if (!answer.ok) throw new ControlError('failed', answer.message);
   return answer.value as Value<C>;
 }

@@ -173,5 +173,5 @@ export interface ControlHandlers {
 export type ControlCommand = keyof ControlHandlers;
 export type ControlRequest = { readonly command: ControlCommand; readonly argument?: unknown };
 export type ControlAnswer =
-  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: true; readonly value?: unknown }
   | { readonly ok: false; readonly message: string };

@@ -1,5 +1,6 @@
 /** Checks what comes over the socket: anyone who may open it may still send nonsense. */
 import { z } from 'zod';
+import { isAnything, parseJson } from '../model/shape.ts';
 import { joinLines } from '../model/text.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { ANNOTATION_LENGTH_MAX, BAN_MS_MAX, LANE_MS_MAX, REASON_LENGTH_MAX, TARGETS_MAX } from './limits.ts';
@@ -90,12 +91,8 @@ function describe(error: z.ZodError): string {
 
 /** One line from a client as a request, or what is wrong with it. */
 export function parseRequest(text: string): ControlRequest | { readonly problem: string } {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { problem: 'the request is not JSON' };
-  }
+  const value = parseJson(text, isAnything);
+  if (value === undefined) return { problem: 'the request is not JSON' };
   const outer = envelope.safeParse(value);
   if (!outer.success) return { problem: `the request is not understood: ${describe(outer.error)}` };
   const command = outer.data.command as keyof typeof ARGUMENTS;

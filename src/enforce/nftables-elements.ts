@@ -1,4 +1,5 @@
 /** Bans as elements of zban's nftables sets: what to write, and what nft printed (libnftables-json(5)). Pure. */
+import { isAnything, isEither, isList, isObject, isOptional, isText, parseJson, type Shape } from '../model/shape.ts';
 import { EnforcementError, type KernelBan } from './backend.ts';
 import { parseSetName, setName } from './nftables-table.ts';
 import { canonicalTarget } from './target.ts';
@@ -74,15 +75,18 @@ export function readElements(json: string, name: string, nowMs: number): KernelB
   });
 }
 
+const isElement: Shape<Element> = isEither(
+  isText,
+  isObject({ elem: isOptional(isObject({ val: isAnything, expires: isAnything })) }),
+);
+const isListing = isObject({
+  nftables: isList(isObject({ set: isOptional(isObject({ elem: isOptional(isList(isElement)) })) })),
+});
+
 function parseElements(json: string): readonly Element[] {
-  try {
-    const { nftables } = JSON.parse(json) as { nftables: readonly { set?: { elem?: readonly Element[] } }[] };
-    const found = nftables.find(({ set }) => set !== undefined);
-    if (found) return found.set?.elem ?? [];
-  } catch {
-    // Said below.
-  }
-  throw badOutput(json);
+  const found = parseJson(json, isListing)?.nftables.find(({ set }) => set !== undefined);
+  if (!found) throw badOutput(json);
+  return found.set?.elem ?? [];
 }
 
 function badOutput(text: string): EnforcementError {

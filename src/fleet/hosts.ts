@@ -1,5 +1,6 @@
 /** Who is in the fleet, as the hosts say themselves. */
 import type { FleetHost } from '../model/fleet.ts';
+import { isNumber, isRecord, isText, parseJson } from '../model/shape.ts';
 import { isHost } from '../share/order.ts';
 import type { Keys } from './keys.ts';
 import { SILENT_MS } from './link.ts';
@@ -37,23 +38,18 @@ interface Beat {
 function parseBeat(host: string, text: string): Beat[] {
   const [, seen, json = ''] = /^(\d+) (.*)$/s.exec(text) ?? [];
   if (!isHost(host)) return [];
-  try {
-    const about = JSON.parse(json) as Record<string, unknown>;
-    const { read } = about;
-    return [{ host, seenMs: Number(seen), read: isId(read) ? read : STREAM_START, about }];
-  } catch {
-    return [];
-  }
+  const about = parseJson(json, isRecord);
+  return about ? [{ host, seenMs: Number(seen), read: isId(about['read']) ? about['read'] : STREAM_START, about }] : [];
 }
 
-const isId = (value: unknown): value is string => typeof value === 'string' && /^\d+-\d+$/.test(value);
+const isId = (value: unknown): value is string => isText(value) && /^\d+-\d+$/.test(value);
 
 function describe({ host, seenMs, about }: Beat, nowMs: number, nextMs: number | undefined): FleetHost {
   const silentMs = nowMs - seenMs;
   const live = silentMs < SILENT_MS;
   // A live host has read on since it said so.
   const lagMs = nextMs === undefined ? 0 : (live ? seenMs : nowMs) - nextMs;
-  const number = (key: string) => (typeof about[key] === 'number' ? (about[key] as number) : 0);
+  const number = (key: string) => (isNumber(about[key]) ? about[key] : 0);
   const word = (key: string) => String(about[key] ?? '–').slice(0, WORD_LENGTH_MAX);
   return {
     host,

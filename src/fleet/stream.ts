@@ -1,4 +1,5 @@
 /** What the other hosts said, read from the server: as it comes, or all that is in force after a long absence. */
+import { isAnything, isList, isNumber, isText, parseJson } from '../model/shape.ts';
 import { EVERYBODY } from '../share/merge.ts';
 import { type Order, parseOrder } from '../share/order.ts';
 import type { Keys } from './keys.ts';
@@ -124,17 +125,9 @@ function parseEntries(texts: readonly string[]): Pick<Heard, 'orders' | 'unknown
 
 /** `[[CLIENT, SECONDS], …]`; nothing of what is not that. */
 function parseWatched(text: string): Watched[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return [];
-  }
-  if (!Array.isArray(value)) return [];
-  return value.flatMap((pair: unknown) => {
-    const [client, seconds] = Array.isArray(pair) ? pair : [];
-    return typeof client === 'string' && typeof seconds === 'number' && seconds > 0 && seconds < 86_400
-      ? [{ client, seconds }]
-      : [];
+  const pairs = parseJson(text, isList(isAnything)) ?? [];
+  return pairs.flatMap((pair) => {
+    const [client, seconds]: unknown[] = Array.isArray(pair) ? pair : [];
+    return isText(client) && isNumber(seconds) && seconds > 0 && seconds < 86_400 ? [{ client, seconds }] : [];
   });
 }

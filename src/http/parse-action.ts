@@ -1,5 +1,6 @@
 /** Checks what the page, or a program, asks for. */
 import { z } from 'zod';
+import { isAnything, parseJson } from '../model/shape.ts';
 import { joinLines } from '../model/text.ts';
 
 const BAN_MS_MAX = 365_250 * 86_400_000;
@@ -25,9 +26,5 @@ export type Action = Omit<Parsed, 'action'> & { readonly action: Exclude<Parsed[
 
 /** Undefined where it is not understood. */
 export function parseAction(body: string): Parsed | undefined {
-  try {
-    return schema.safeParse(JSON.parse(body)).data;
-  } catch {
-    return undefined;
-  }
+  return schema.safeParse(parseJson(body, isAnything)).data;
 }

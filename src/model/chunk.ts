@@ -1,5 +1,7 @@
 /** What a source hands on: bytes of whole lines with their position. It decodes nothing. */
 
+import { isList, isNumber, isObject, isOptional, isText, type Shape } from './shape.ts';
+
 /** In longer lines the ends of long values are left out. nginx takes request lines of up to 8 KiB; 64 KiB hold every field of one. */
 export const LINE_BYTES_MAX = 65_536;
 
@@ -17,6 +19,16 @@ export interface FileMark {
   readonly bornMs?: number;
 }
 
+const mark = {
+  device: isNumber,
+  inode: isNumber,
+  offset: isNumber,
+  fingerprint: isText,
+  fingerprintBytes: isNumber,
+  writtenMs: isOptional(isNumber),
+  bornMs: isOptional(isNumber),
+};
+
 /** Where a log was read up to: its newest file, and the rotated ones that may still get late lines. */
 export interface Position extends FileMark {
   /** Configured path (a glob's match), not where rotation moved the file. */
@@ -27,6 +39,13 @@ export interface Position extends FileMark {
    */
   readonly older?: readonly FileMark[];
 }
+
+/** A position as it is saved. */
+export const isPosition: Shape<Position> = isObject({
+  path: isText,
+  ...mark,
+  older: isOptional(isList<FileMark>(isObject(mark))),
+});
 
 /**
  * Whole lines only, each ended by \n. The receiver owns `bytes` and may transfer its buffer. A chunk without lines moves

@@ -1,11 +1,38 @@
-/** Tells what was read from elsewhere by its shape: for the few values that a daemon reads, a library of schemas takes too much memory. */
+/**
+ * Checks what was read from elsewhere by its shape: for the few values that a daemon reads, a library of schemas takes too much memory.
+ * JSON becomes a typed value in `parseJson` and nowhere else; test/architecture.test.ts lists the exceptions.
+ */
 
 /** Whether a value has a shape. */
 export type Shape<T> = (value: unknown) => value is T;
 
 type Members = Readonly<Record<string, Shape<unknown>>>;
 type Value<S> = S extends Shape<infer T> ? T : never;
+/** Members that may be absent are optional. */
+type ObjectOf<M extends Members> = {
+  readonly [K in keyof M as undefined extends Value<M[K]> ? never : K]: Value<M[K]>;
+} & { readonly [K in keyof M as undefined extends Value<M[K]> ? K : never]?: Exclude<Value<M[K]>, undefined> };
 
+/** Text as a value of a shape; undefined for what is no JSON or of another shape. */
+export function parseJson<T>(text: string, hasShape: Shape<T>): T | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return hasShape(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same for what another part of zban wrote a moment ago: anything else is a bug, and throws TypeError. */
+export function parseOwn<T>(text: string, hasShape: Shape<T>): T {
+  const value = parseJson(text, hasShape);
+  if (value === undefined) throw new TypeError(`not what zban hands on: ${text.slice(0, 100)}`);
+  return value;
+}
+
+/** Whatever JSON holds; its user looks further. */
+export const isAnything = (_: unknown): _ is unknown => true;
+export const isNull = (value: unknown): value is null => value === null;
 export const isText = (value: unknown): value is string => typeof value === 'string';
 export const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
 /** A finite one. */
@@ -16,16 +43,27 @@ export function isOneOf<const W extends string>(...words: readonly W[]): Shape<W
   return (value): value is W => words.some((word) => word === value);
 }
 
+/** Of one of these shapes. */
+export function isEither<const S extends readonly Shape<unknown>[]>(...shapes: S): Shape<Value<S[number]>> {
+  return (value): value is Value<S[number]> => shapes.some((shape) => shape(value));
+}
+
+/** An array of values of that shape. */
+export function isList<T>(shape: Shape<T>): Shape<readonly T[]> {
+  return (value): value is readonly T[] => Array.isArray(value) && value.every(shape);
+}
+
 /** Absent, or of that shape. */
 export function isOptional<T>(shape: Shape<T>): Shape<T | undefined> {
   return (value): value is T | undefined => value === undefined || shape(value);
 }
 
-/** An object, no list, with these members; others may stand beside them. */
-export function isObject<const M extends Members>(members: M): Shape<{ readonly [K in keyof M]: Value<M[K]> }> {
-  return (value): value is { readonly [K in keyof M]: Value<M[K]> } =>
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.entries(members).every(([name, shape]) => shape((value as Record<string, unknown>)[name]));
+/** An object, no array. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** An object with these members; others may stand beside them. */
+export function isObject<const M extends Members>(members: M): Shape<ObjectOf<M>> {
+  return (value): value is ObjectOf<M> =>
+    isRecord(value) && Object.entries(members).every(([name, shape]) => shape(value[name]));
 }

@@ -1,3 +1,5 @@
+import { isList, isNumber, isObject, isOneOf, isOptional, isText, type Shape } from './shape.ts';
+
 /** The site's traffic of one minute, as charts show it. */
 export interface TrafficMinute {
   /** Epoch minutes by the wall clock. */
@@ -42,6 +44,16 @@ export interface TrafficMark {
   /** The condition of an incident, the text of an annotation. */
   readonly text: string;
 }
+
+/** What was marked, as it is saved. */
+export const areTrafficMarks: Shape<readonly TrafficMark[]> = isList(
+  isObject({
+    kind: isOneOf('incident', 'annotation', 'start', 'panic'),
+    timeMs: isNumber,
+    endMs: isOptional(isNumber),
+    text: isText,
+  }),
+);
 
 export interface TrafficSeries {
   readonly stepSeconds: number;

@@ -1,4 +1,5 @@
 /** The slow path: a line as named text values, with plain JSON.parse or a regular expression. Also used for samples. */
+import { isAnything, isRecord, isText, parseJson } from '../model/shape.ts';
 import { FIELD_NAMES, type FieldKeys, type FieldName } from './fields.ts';
 
 export type LogRecord = Partial<Record<FieldName, string>>;
@@ -21,34 +22,22 @@ function parseBareObject(text: string): Record<string, unknown> | undefined {
   MEMBER.lastIndex = open?.[0].length ?? text.length;
   for (;;) {
     const [, key, quoted, bare = '', end] = MEMBER.exec(text) ?? [];
-    const name = key === undefined ? undefined : parseJson(key);
-    const value = parseJson(quoted ?? bare) ?? (quoted === undefined ? { value: bare.trim() } : undefined);
-    if (!name || !value) return undefined;
-    Object.defineProperty(object, String(name.value), { value: value.value, configurable: true });
+    const name = key === undefined ? undefined : parseJson(key, isText);
+    const value = parseJson(quoted ?? bare, isAnything) ?? (quoted === undefined ? bare.trim() : undefined);
+    if (name === undefined || value === undefined) return undefined;
+    Object.defineProperty(object, name, { value, configurable: true });
     if (end !== ',') return object;
   }
 }
 
-function parseJson(text: string): { readonly value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    return undefined;
-  }
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  let parsed = parseJson(text);
-  if (!parsed) {
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  let value = parseJson(text, isAnything);
+  if (value === undefined) {
     // Twice, because neighbouring escapes share the character between them.
     const unescaped = text.replace(HEX_ESCAPE, '$1\\u00$2').replace(HEX_ESCAPE, '$1\\u00$2');
-    parsed = parseJson(unescaped);
-    if (!parsed) return parseBareObject(unescaped);
+    value = parseJson(unescaped, isAnything) ?? parseBareObject(unescaped);
   }
-  const { value } = parsed;
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined;
+  return isRecord(value) ? value : undefined;
 }
 
 /** Reads a JSON log line; undefined when it is no JSON object. Fields with an empty value or `-` are left out. */

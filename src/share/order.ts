@@ -1,6 +1,17 @@
 /** What the hosts of a fleet tell one another: decisions as entries of a stream, each a JSON object with its version. */
 
 import { isConditionWord } from '../model/event.ts';
+import {
+  isAnything,
+  isEither,
+  isNull,
+  isNumber,
+  isObject,
+  isOneOf,
+  isOptional,
+  isText,
+  parseJson,
+} from '../model/shape.ts';
 import { joinLines } from '../model/text.ts';
 
 /** Entries of another version are skipped and counted: what they ask for is not known. */
@@ -71,42 +82,40 @@ export function formatOrder({
   return JSON.stringify({ ...common, until: untilMs, tier, condition, ...why, ...(digest !== '' && { digest }) });
 }
 
+const isShort = (value: unknown): value is string => isText(value) && value.length <= TEXT_LENGTH_MAX;
+const isTime = (value: unknown): value is number => isNumber(value) && value >= 0 && value <= TIME_MAX_MS;
+
+const isEntry = isObject({
+  v: (value): value is typeof ORDER_VERSION => value === ORDER_VERSION,
+  kind: isOneOf(...KINDS),
+  host: (value): value is string => isShort(value) && isHost(value),
+  actor: (value): value is string => isShort(value) && (value === 'policy' || isPersonal({ actor: value })),
+  at: isTime,
+  target: isOptional(isShort),
+  reason: isAnything,
+  digest: isAnything,
+});
+const isBan = isObject({
+  until: isEither(isNull, isTime),
+  tier: (value): value is number => isNumber(value) && Number.isInteger(value) && value >= 0 && value <= 1000,
+  condition: (value): value is string => isShort(value) && isConditionWord(value),
+});
+
 /** An entry's text as an order; undefined for one that is not understood, of another version for example. */
 export function parseOrder(text: string): Order | undefined {
   if (text.length > ENTRY_LENGTH_MAX) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { v, kind, host, actor, at, target, until, tier, condition, reason, digest } = value as Record<string, unknown>;
-  if (v !== ORDER_VERSION || !KINDS.some((known) => known === kind)) return undefined;
-  const isBan = kind === 'ban';
+  const entry = parseJson(text, isEntry);
+  if (!entry) return undefined;
+  const { kind, host, actor, at: atMs, target, reason, digest } = entry;
   const isPanic = kind === 'panic' || kind === 'panic_end';
-  if (!isText(host) || !isHost(host) || !isText(actor) || !(actor === 'policy' || isPersonal({ actor })))
-    return undefined;
-  if (!isTime(at) || (isPanic ? target !== undefined : !isText(target) || target === '')) return undefined;
+  if (isPanic ? target !== undefined : !target) return undefined;
   // Only people lift bans, allow and stop all banning.
-  if (!isBan && !isPersonal({ actor })) return undefined;
-  if (isBan && !((until === null || isTime(until)) && isTier(tier) && isText(condition) && isConditionWord(condition)))
-    return undefined;
-  return {
-    kind: kind as OrderKind,
-    host,
-    actor: joinLines(actor).slice(0, ACTOR_LENGTH_MAX),
-    target: isPanic ? '' : joinLines(target as string),
-    atMs: at,
-    untilMs: isBan ? (until as number | null) : null,
-    tier: isBan ? (tier as number) : 0,
-    condition: isBan ? (condition as string) : '',
-    reason: isText(reason) ? joinLines(reason) : '',
-    digest: isText(digest) ? joinLines(digest) : '',
+  if (kind !== 'ban' && !isPersonal(entry)) return undefined;
+  const order = {
+    ...{ kind, host, atMs, actor: joinLines(actor).slice(0, ACTOR_LENGTH_MAX), target: joinLines(target ?? '') },
+    reason: isShort(reason) ? joinLines(reason) : '',
+    digest: isShort(digest) ? joinLines(digest) : '',
   };
+  if (kind !== 'ban') return { ...order, untilMs: null, tier: 0, condition: '' };
+  return isBan(entry) ? { ...order, untilMs: entry.until, tier: entry.tier, condition: entry.condition } : undefined;
 }
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= TEXT_LENGTH_MAX;
-const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= TIME_MAX_MS;
-const isTier = (value: unknown): value is number =>
-  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 1000;

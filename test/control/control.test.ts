@@ -66,6 +66,16 @@ test('a command reaches its handler and the answer comes back', async (t) => {
   assert.deepEqual(await callDaemon(socket, 'reload'), { ok: true, message: 'reloaded' });
 });
 
+test("an answer that is not zban's is an error, and not believed", async (t) => {
+  const socket = join(folder(t), 'other.sock');
+  let answer = '';
+  const other = createServer((client) => client.end(`${answer}\n`)).listen(socket);
+  t.after(() => other.close());
+  await once(other, 'listening');
+  for (answer of ['<html>', 'null', '[]', '{}', '{"ok":1,"value":[]}', '{"ok":false}'])
+    await assert.rejects(callDaemon(socket, 'status'), { code: 'failed', message: /that is not zban's/ }, answer);
+});
+
 test('the socket is for its user and group only and goes away with the server', async (t) => {
   const { socket, server } = await start(t);
   assert.equal(statSync(socket).mode & 0o777, 0o660);

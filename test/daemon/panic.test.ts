@@ -91,6 +91,21 @@ test('the end of a panic: recorded, told, and the mode of the configuration agai
   assert.equal(configInForce(enforcing, undefined).mode, 'enforce');
 });
 
+test('a copy of the panic that is damaged does not count, and the other one does', async (t) => {
+  const { ask, trail, reserve } = make(t);
+  await ask(false);
+  const since = new Date(T0).toISOString();
+  for (const damaged of ['{half', '7', '{"generation":9,"value":7}', '{"generation":9,"value":{"since":1}}']) {
+    trail.saveState('panic', Buffer.from(damaged));
+    assert.equal(findPanic({ trail, reserve })?.since, since, damaged);
+  }
+  await ask(true);
+  reserve.write({ generation: 99, value: { since } });
+  assert.equal(findPanic({ trail, reserve }), undefined);
+  trail.saveState('panic', Buffer.from(JSON.stringify({ since, by: 'ann', reason: '' })));
+  assert.equal(findPanic({ trail, reserve })?.since, since, 'as the database of an older version has it');
+});
+
 test('a firewall that cannot be emptied is no success', async (t) => {
   const { ask } = make(t, false);
   const { ok, message } = await ask(false);

@@ -5,6 +5,7 @@ import { configSchema } from '../../src/config/schema.ts';
 import { findOrigin } from '../../src/daemon/bans/origin.ts';
 import { orderOf, orderOfBan } from '../../src/daemon/fleet/fleet-orders.ts';
 import { Proposals } from '../../src/daemon/fleet/fleet-proposals.ts';
+import { encodeSaved, readSaved } from '../../src/daemon/fleet/fleet-state.ts';
 import { parsePrefix, prefixesOverlap } from '../../src/net/prefix.ts';
 import { formatAuditLine } from '../../src/record/text-log/audit-line.ts';
 import { readDraft } from '../../src/record/text-log/draft-line.ts';
@@ -57,6 +58,22 @@ function make(t: TestContext, { acceptFrom = 'any' as 'any' | string[], enforce 
   const rows = () => made.since().filter((step) => step.startsWith('row'));
   return { ...made, proposals, apply, rows, sent, fuse, firewall };
 }
+
+test('what the database has of a fleet counts as nothing when it is damaged', () => {
+  const saved = { epoch: 'e', lastId: '1-0', sent: 7, hosts: ['web-2'], aheadMs: 300 };
+  assert.deepEqual(readSaved(encodeSaved(saved)), saved);
+  const { hosts: _, aheadMs: __, ...older } = saved;
+  assert.deepEqual(readSaved(Buffer.from(JSON.stringify(older))), { ...older, hosts: [], aheadMs: 0 });
+  for (const damaged of [
+    '{half',
+    'null',
+    '[]',
+    '{}',
+    JSON.stringify({ ...saved, sent: '7' }),
+    JSON.stringify({ ...saved, hosts: [1] }),
+  ])
+    assert.equal(readSaved(Buffer.from(damaged)), undefined, damaged);
+});
 
 test('a ban is recorded with its origin and its times by this clock, and nobody is told, neither then nor when it ends', async (t) => {
   const { apply, trail, bans, clock, told, sent } = make(t);

@@ -138,6 +138,8 @@ test('one damaged position does not hide the others', (t) => {
   trail.savePositions([position('/a.log', 10), position('/b.log', 20)]);
   database.sql.exec("UPDATE positions SET position = '{half' WHERE path = '/a.log'");
   assert.deepEqual(savedPositions(database), [position('/b.log', 20)]);
+  database.sql.exec("UPDATE positions SET position = json_set(position, '$.offset', 'x') WHERE path = '/b.log'");
+  assert.deepEqual(savedPositions(database), []);
 });
 
 test('rows are found by client, covering or covered network, action, time and id', (t) => {

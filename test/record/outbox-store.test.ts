@@ -70,6 +70,10 @@ test('a message that cannot be read from disk is dropped, the others come', (t) 
   assert.deepEqual(words(outbox.queue('slack').due(0, 10)), ['b']);
   outbox.retry();
   assert.equal(database.sql.prepare('SELECT count(*) FROM outbox').pluck().get(), 1);
+  for (const damaged of ['[]', '{}', '{"kind":7}', 'null']) {
+    database.sql.prepare('UPDATE outbox SET notification = ?').run(damaged);
+    assert.equal(openOutbox(database, gate).queue('slack').size(), 0, damaged);
+  }
 });
 
 test('while the database is held, the queue works in memory and catches up later', (t) => {

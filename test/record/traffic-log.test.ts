@@ -104,6 +104,16 @@ test('incidents, annotations and starts are marked, also after another start', (
   ]);
 });
 
+test('marks that are damaged are none, and do not keep zban from starting', () => {
+  const states = new States();
+  for (const saved of ['{half', '{}', 'null', '[null]', '[{"kind":"start","timeMs":"now","text":""}]']) {
+    states.set('traffic:marks', Buffer.from(saved));
+    const traffic = new TrafficLog(states);
+    traffic.note([entry('start', START)]);
+    assert.equal(traffic.series('1h', nowMs(START)).marks.length, 1, saved);
+  }
+});
+
 test('what is usual is learned by the hour of the week, without anomalies, and younger weeks count more', () => {
   const traffic = new TrafficLog(new States());
   const hour = (at: number, change: Partial<TrafficMinute>) =>

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../../config/load.ts';
 import { callDaemon } from '../../control/client.ts';
+import { isNumber, isObject, isOptional, isText, parseJson } from '../../model/shape.ts';
 import type { TopView } from '../../model/status.ts';
 import { printable } from '../../model/text.ts';
 import { countOf, formatCount } from '../../words/number.ts';
@@ -63,21 +64,10 @@ class Growing {
   }
 }
 
-interface Learned {
-  readonly msg?: string;
-  readonly lines?: number;
-  readonly seconds?: number;
-  readonly span_seconds?: number;
-}
-
-function parseLearned(line: string): Learned | undefined {
-  try {
-    const parsed = JSON.parse(line) as Learned;
-    return parsed.msg?.startsWith('learned from the history') ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const isLearned = isObject({
+  msg: (value): value is string => isText(value) && value.startsWith('learned from the history'),
+  ...{ lines: isNumber, seconds: isNumber, span_seconds: isOptional(isNumber) },
+});
 
 /** The daemon once it has learned; undefined while it starts. */
 async function ask(socket: string): Promise<TopView | undefined> {
@@ -89,7 +79,7 @@ async function ask(socket: string): Promise<TopView | undefined> {
 function introduce(daemon: Growing): void {
   const found = daemon
     .take()
-    .map(parseLearned)
+    .map((line) => parseJson(line, isLearned))
     .find((line) => line !== undefined);
   const lines = found?.lines ?? 0;
   if (lines === 0) {

@@ -1,5 +1,8 @@
 /** How far a host has read and sent in its fleet, as its database keeps it. */
 
+import { isList, isNumber, isObject, isOptional, isText } from '../../model/shape.ts';
+import { readState } from '../saved-state.ts';
+
 /** Under which the database keeps it. */
 export const STATE_KEY = 'fleet';
 
@@ -18,16 +21,13 @@ export function encodeSaved(saved: Saved): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(saved));
 }
 
+const isSaved = isObject({
+  ...{ epoch: isText, lastId: isText, sent: isNumber },
+  ...{ hosts: isOptional(isList(isText)), aheadMs: isOptional(isNumber) },
+});
+
 /** Undefined for a host that has never joined, and for what cannot be read back: then it joins anew. */
 export function readSaved(bytes: Uint8Array | undefined): Saved | undefined {
-  if (!bytes) return undefined;
-  try {
-    const saved = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Saved>;
-    const { epoch, lastId, sent, hosts, aheadMs = 0 } = saved;
-    if (typeof epoch !== 'string' || typeof lastId !== 'string' || typeof sent !== 'number') return undefined;
-    const names = Array.isArray(hosts) ? hosts.filter((host) => typeof host === 'string') : [];
-    return { epoch, lastId, sent, hosts: names, aheadMs: Number(aheadMs) || 0 };
-  } catch {
-    return undefined;
-  }
+  const saved = readState(bytes, isSaved);
+  return saved && { hosts: [], aheadMs: 0, ...saved };
 }

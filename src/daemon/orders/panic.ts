@@ -7,12 +7,13 @@
 import type { Config } from '../../config/schema.ts';
 import type { PanicRequest, PanicResult } from '../../control/protocol.ts';
 import type { Notification } from '../../model/notification.ts';
-import type { Reserve, Reserved } from '../../record/loss/reserve.ts';
+import { isEither, isNull, isObject, isText } from '../../model/shape.ts';
+import { isReserved, type Reserve, type Reserved } from '../../record/loss/reserve.ts';
 import { BLANK } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import { countOf } from '../../words/number.ts';
 import type { Bans } from '../bans/bans.ts';
-import { stateOf } from '../saved-state.ts';
+import { readState, stateOf } from '../saved-state.ts';
 
 /** A panic that stands. */
 export interface Panic {
@@ -22,6 +23,9 @@ export interface Panic {
   readonly by: string;
   readonly reason: string;
 }
+
+/** A panic, or that there is none. */
+const isPanicOrNone = isEither(isNull, isObject({ since: isText, by: isText, reason: isText }));
 
 const STATE_KEY = 'panic';
 /** In the reserved files there is room for so much of the reason, in characters of up to three bytes. */
@@ -35,15 +39,18 @@ export interface PanicStore {
 
 /** The panic that stands, if one does. */
 export function findPanic(store: PanicStore): Panic | undefined {
-  return (readNewest(store).value as Panic | null) ?? undefined;
+  return readNewest(store).value ?? undefined;
 }
 
-function readNewest({ trail, reserve }: PanicStore): Reserved {
+/** A copy that is damaged does not count. */
+function readNewest({ trail, reserve }: PanicStore): Reserved<Panic | null> {
   const bytes = trail.loadState(STATE_KEY);
-  const stored = bytes ? (JSON.parse(new TextDecoder().decode(bytes)) as Reserved | Panic | null) : null;
   // Before there was a reserve, the database held the panic alone.
-  const saved = stored && 'generation' in stored ? stored : { generation: 0, value: stored };
-  const reserved = reserve.read();
+  const saved = readState(bytes, isReserved(isPanicOrNone)) ?? {
+    generation: 0,
+    value: readState(bytes, isPanicOrNone) ?? null,
+  };
+  const reserved = reserve.read(isPanicOrNone);
   return reserved && reserved.generation > saved.generation ? reserved : saved;
 }
 
@@ -124,10 +131,10 @@ async function record(
   const detail = remarks.filter(Boolean).join('; ');
   const draft = { ...BLANK, timeMs: now(), actor: `operator:${operator}` as const, action, enforced: true, detail };
   const generation = readNewest(options).generation + 1;
-  const reason = panic?.reason.slice(0, RESERVED_REASON_LENGTH);
-  const isReserved = reserve.write({ generation, value: panic && { ...panic, reason } });
-  const saved: Reserved = { generation, value: panic };
+  const brief = panic && { ...panic, reason: panic.reason.slice(0, RESERVED_REASON_LENGTH) };
+  const isKept = reserve.write({ generation, value: brief });
+  const saved: Reserved<Panic | null> = { generation, value: panic };
   bans.record([draft], stateOf(STATE_KEY, saved));
   const isDurable = await trail.isDurable();
-  return isReserved || isDurable ? {} : { durable: false };
+  return isKept || isDurable ? {} : { durable: false };
 }

@@ -1,8 +1,9 @@
 /** The statements of the audit trail, prepared once. `write` runs within a transaction of the caller. */
 import type BetterSqlite3 from 'better-sqlite3';
 import type { Position } from '../../model/chunk.ts';
+import { parseOwn } from '../../model/shape.ts';
 import { recordError } from '../error.ts';
-import { prepareProjection } from '../projection/projection-statements.ts';
+import { areStored, prepareProjection } from '../projection/projection-statements.ts';
 import { COLUMNS, type Row } from '../row/columns.ts';
 import type { Written } from '../row/row.ts';
 import { type ChainEnd, type ChainEnds, prepareEnds } from './chain-ends.ts';
@@ -55,7 +56,7 @@ export function prepareTrail(sql: BetterSqlite3.Database): TrailStatements {
       throw recordError('conflict', sql.name, `audit row ${id} is the newest where ${after.id} was expected`);
     }
     for (const row of rows) insert.run(row);
-    project(JSON.parse(changes));
+    project(parseOwn(changes, areStored));
     const written = { id: end[0], hash: end[12] };
     moveHead.run(written.id, written.hash);
     return written;

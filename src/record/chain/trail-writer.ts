@@ -1,12 +1,16 @@
 /** Writes to the database: in the record thread (record-worker.ts), or where nothing else has to go on meanwhile. */
+import { isNumber, isObject, isText, parseOwn } from '../../model/shape.ts';
 import { preparedFor, type RecordDatabase } from '../database/database.ts';
 import { toRecordError } from '../error.ts';
 import { type MessageBatch, prepareSave } from '../outbox/outbox-statements.ts';
-import type { Row } from '../row/columns.ts';
+import { areRows, type Row } from '../row/columns.ts';
 import { type ChainEnd, prepareEnds } from './chain-ends.ts';
 import { type Cut, findCut, type PruneOptions } from './find-cut.ts';
 import type { cutRows } from './prune.ts';
 import { type Batch, prepareTrail, type TrailStatements } from './trail-statements.ts';
+
+/** What a `prune` row says of where to cut. */
+const isCut = isObject({ rows: isNumber, anchor_id: isNumber, anchor_hash: isText });
 
 /** `other`: nothing was written, because what takes writes now is another database than before; it ends with `end`. */
 export interface BatchResult {
@@ -53,7 +57,7 @@ export class TrailWriter {
         const { id, hash } = batch.after;
         if (head.id !== id || head.hash !== hash) return { kind: 'other', end: head };
       }
-      const rows = JSON.parse(batch.rows) as Row[];
+      const rows = parseOwn(batch.rows, areRows);
       const transaction = this.database.sql.transaction(() => {
         if (batch.prunes) for (const row of rows) this.cutFor(row);
         return statements.write(batch, rows);
@@ -86,7 +90,7 @@ export class TrailWriter {
 
   private cutFor(row: Row): void {
     if (row[3] !== 'prune') return;
-    const { rows, anchor_id: anchorId, anchor_hash: anchorHash } = JSON.parse(row[6] ?? '{}');
+    const { rows, anchor_id: anchorId, anchor_hash: anchorHash } = parseOwn(row[6] ?? '', isCut);
     if (rows <= 0) return;
     if (!this.cutRows) throw new Error('nothing is loaded that cuts rows');
     this.cutRows(this.database.sql, { anchorId, anchorHash });

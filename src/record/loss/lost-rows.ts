@@ -1,7 +1,7 @@
 /** Rows that are gone with a database: what followed from them is recorded again, in rows that say so. */
 import type { Actor, AuditDraft, DraftOf, Offence } from '../../model/audit.ts';
 import type { KernelBan } from '../../model/reconcile.ts';
-import { isNumber, isObject, isText } from '../../model/shape.ts';
+import { isNumber, isObject, isText, parseJson } from '../../model/shape.ts';
 import type { Extra } from '../chain/trail-statements.ts';
 import type { Ban, Projection } from '../projection/projection.ts';
 import { BLANK, missingDraft, PORTION_ROWS } from '../row/row.ts';
@@ -30,8 +30,8 @@ const isLoss = isObject({ fromId: isNumber, toId: isNumber, what: isText });
 export function findUnfinished(trail: { loadState(key: string): Uint8Array | undefined }): Loss | undefined {
   const bytes = trail.loadState(KEY);
   if (!bytes?.length) return undefined;
-  const loss: unknown = JSON.parse(Buffer.from(bytes).toString());
-  if (isLoss(loss)) return loss;
+  const loss = parseJson(Buffer.from(bytes).toString(), isLoss);
+  if (loss) return loss;
   throw new Error('what was noted of a lost database is not as zban wrote it');
 }
 

@@ -4,15 +4,21 @@
  */
 import { chownSync, closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { isNumber, isObject, parseJson, type Shape } from '../../model/shape.ts';
 
 /** A disk's smallest sector, so that a power cut leaves the old words or the new ones. */
 const BYTES = 512;
 const FILE_MODE = 0o640;
 
 /** One value and how often it was changed: the newest counts. */
-export interface Reserved {
+export interface Reserved<T> {
   readonly generation: number;
-  readonly value: unknown;
+  readonly value: T;
+}
+
+/** As it is saved: a value of that shape. */
+export function isReserved<T>(hasShape: Shape<T>): Shape<Reserved<T>> {
+  return (saved): saved is Reserved<T> => isObject({ generation: isNumber, value: hasShape })(saved);
 }
 
 export class Reserve {
@@ -30,14 +36,14 @@ export class Reserve {
     }
   }
 
-  /** The newest value on any of the disks; undefined where none was ever written. Files that cannot be read don't count. */
-  read(): Reserved | undefined {
-    const found = this.#paths.map(readReserved).filter((each) => each !== undefined);
+  /** The newest value on any of the disks; undefined where none was ever written. Files that cannot be read or are damaged don't count. */
+  read<T>(hasShape: Shape<T>): Reserved<T> | undefined {
+    const found = this.#paths.flatMap((path) => parseJson(readText(path), isReserved(hasShape)) ?? []);
     return found.sort((a, b) => b.generation - a.generation)[0];
   }
 
   /** Writes to every disk that takes it. False when none does, or when the value is longer than 512 bytes as JSON. */
-  write(reserved: Reserved): boolean {
+  write(reserved: Reserved<unknown>): boolean {
     const text = JSON.stringify(reserved);
     if (Buffer.byteLength(text) >= BYTES) return false;
     return this.#paths.map((path) => replaceBytes(path, text)).includes(true);
@@ -69,11 +75,10 @@ function own(path: string): void {
   if (process.getuid?.() === 0) chownSync(path, uid, gid);
 }
 
-function readReserved(path: string): Reserved | undefined {
+function readText(path: string): string {
   try {
-    const { generation, value } = JSON.parse(readFileSync(path, 'utf8')) as Partial<Reserved>;
-    return typeof generation === 'number' ? { generation, value } : undefined;
+    return readFileSync(path, 'utf8');
   } catch {
-    return undefined;
+    return '';
   }
 }

@@ -1,13 +1,17 @@
 /** The queues of messages, in memory and on disk: the database in trouble costs their survival of a restart, not the messages. */
 import type BetterSqlite3 from 'better-sqlite3';
 import type { Notification, Outbox, OutboxItem, OutboxStore } from '../../model/notification.ts';
+import { isObject, isText, parseJson } from '../../model/shape.ts';
 import type { TrailWriter } from '../chain/trail-writer.ts';
 import type { RecordDatabase } from '../database/database.ts';
 import type { WriteGate } from '../database/write-gate.ts';
 import { toRecordError } from '../error.ts';
-import { readObject } from '../row/columns.ts';
 import type { Call } from '../thread/call.ts';
 import type { MessageRow } from './outbox-statements.ts';
+
+const hasKind = isObject({ kind: isText });
+/** Whatever else it is: another version's message is delivered as one that cannot be shown (notify/notifier.ts). */
+const isMessage = (value: unknown): value is Notification => hasKind(value);
 
 /** By id, which is by age. */
 type Items = Map<number, OutboxItem>;
@@ -127,9 +131,8 @@ export class DatabaseOutbox implements Outbox {
       .iterate();
     for (const { id, channel, notification, attempts, dueMs } of rows) {
       this.#lastId = id;
-      const value = readObject(notification);
-      if (value)
-        this.#itemsOf(channel).set(id, { id, notification: value as unknown as Notification, attempts, dueMs });
+      const message = parseJson(notification, isMessage);
+      if (message) this.#itemsOf(channel).set(id, { id, notification: message, attempts, dueMs });
       else this.#unsaved.set(id, channel);
     }
   }

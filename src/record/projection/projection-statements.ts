@@ -1,5 +1,6 @@
 /** The projection on disk: its columns, and how it is changed in the transaction of the rows that change it. */
 import type BetterSqlite3 from 'better-sqlite3';
+import { isList, isText } from '../../model/shape.ts';
 import type { Ban, Change } from './projection.ts';
 
 /** `now` follows from all rows, `anchor` from the pruned ones. */
@@ -26,6 +27,11 @@ export type Stored = readonly [
   statement: keyof ReturnType<typeof textsOf>,
   values: readonly (string | number | null)[],
 ];
+
+/** Changes as one thread hands them to another. */
+export const areStored = isList(
+  (value): value is Stored => Array.isArray(value) && value.length === 2 && isText(value[0]) && Array.isArray(value[1]),
+);
 
 /** What stores a change in a scope. */
 function textsOf(scope: Scope) {

@@ -3,7 +3,17 @@
  * wrote results, reasons and phases as words into `detail`; they are translated here and nowhere else.
  */
 import type { Actor, AuditAction, AuditDraft } from '../../model/audit.ts';
-import { isNumber, isObject, isOneOf, isOptional, isText, type Shape } from '../../model/shape.ts';
+import {
+  isEither,
+  isNull,
+  isNumber,
+  isObject,
+  isOneOf,
+  isOptional,
+  isRecord,
+  isText,
+  type Shape,
+} from '../../model/shape.ts';
 
 /** What is told of a row by its action, as in model/audit.ts. */
 type Facts = AuditDraft extends infer Draft
@@ -25,12 +35,6 @@ const about = (what: '' | 'client' | 'condition' | 'client condition', numbers?:
   numbers,
 });
 
-const isNothing = (value: unknown): value is null => value === null;
-const either =
-  (...shapes: readonly Shape<unknown>[]): Shape<unknown> =>
-  (value): value is unknown =>
-    shapes.some((shape) => shape(value));
-
 const failable = { result: isOneOf('ok', 'failed'), code: isOptional(isText) };
 const result = about('client', isObject(failable));
 const lane = about('', isObject({ id: isText }));
@@ -38,7 +42,7 @@ const nothing = about('');
 const client = about('client');
 
 const DEMANDS: Readonly<Record<AuditAction, Demand>> = {
-  ban: about('client condition', either(isObject({}), isNothing)),
+  ban: about('client condition', isEither(isRecord, isNull)),
   ban_result: result,
   unban_result: result,
   unban: client,
@@ -62,10 +66,10 @@ const DEMANDS: Readonly<Record<AuditAction, Demand>> = {
   annotate: nothing,
   trouble: about(
     '',
-    either(
+    isEither(
       isObject({ lost_from: isNumber, lost_to: isNumber }),
       isObject({ clock_moved_ms: isNumber, after_id: isNumber }),
-      isNothing,
+      isNull,
     ),
   ),
   prune: about(

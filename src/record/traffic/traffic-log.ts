@@ -3,7 +3,9 @@
  * usual at each hour of the week, and what is marked in charts.
  */
 import type { AuditEntry } from '../../model/audit.ts';
+import { parseJson } from '../../model/shape.ts';
 import {
+  areTrafficMarks,
   TRAFFIC_RANGES,
   type TrafficMark,
   type TrafficMinute,
@@ -45,7 +47,7 @@ export class TrafficLog {
     [QUARTERS, new Map()],
   ]);
   private readonly usual = new UsualHours();
-  private marks: TrafficMark[] = [];
+  private marks: readonly TrafficMark[] = [];
   /** Bans of minutes that have no row yet. */
   private readonly bans = new Map<number, number>();
   /** Keys whose blocks are to be saved. */
@@ -60,7 +62,7 @@ export class TrafficLog {
     }
     const [usual, marks] = [states.load(USUAL_KEY), states.load(MARKS_KEY)];
     if (usual) this.usual.restore(usual);
-    if (marks) this.marks = JSON.parse(new TextDecoder().decode(marks)) as TrafficMark[];
+    if (marks) this.marks = parseJson(new TextDecoder().decode(marks), areTrafficMarks) ?? [];
   }
 
   /** Epoch milliseconds at which the newest minute ended; 0 without one. Audit rows since then are to be noted again. */

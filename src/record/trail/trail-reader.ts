@@ -1,7 +1,8 @@
 /** Reads the trail: for the command line (daemon running or stopped) and for the dashboard. */
 import type BetterSqlite3 from 'better-sqlite3';
 import type { ActiveBan, AuditAction, AuditEntry, JudgedNumbers } from '../../model/audit.ts';
-import type { Position } from '../../model/chunk.ts';
+import { isPosition, type Position } from '../../model/chunk.ts';
+import { parseJson } from '../../model/shape.ts';
 import { commonText, coveringTexts, type Prefix, parsePrefix, prefixContains } from '../../net/prefix.ts';
 import { type ChainEnd, prepareEnds } from '../chain/chain-ends.ts';
 import { preparedFor, type RecordDatabase } from '../database/database.ts';
@@ -150,11 +151,11 @@ export class TrailReader {
     return Object.fromEntries(rows);
   }
 
-  /** Where each log was read up to. */
+  /** Where each log was read up to; nothing of what is damaged. */
   positions(): Position[] {
     const text = 'SELECT position FROM positions ORDER BY path';
     const positions = this.#read(() => this.#sql.prepare<[], string>(text).pluck().all());
-    return positions.map(readObject).filter((position) => position !== null) as unknown as Position[];
+    return positions.flatMap((position) => parseJson(position, isPosition) ?? []);
   }
 
   /** The newest row. */
