@@ -5,7 +5,7 @@ import { createLaneMatcher } from '../parse/lane-matcher.ts';
 import { Parser } from '../parse/parser.ts';
 import { HIGH, LINE, LOW, ROW, SECOND, type Tally } from '../parse/tally.ts';
 import { findLogs } from '../source/discover.ts';
-import { findEnd, findHistory, readHistory } from '../source/history.ts';
+import { findEnd, findHistory, readHistory } from '../source/log-history.ts';
 import { SourceError } from '../source/source-error.ts';
 import { workerSetup } from '../workers/worker-setup.ts';
 

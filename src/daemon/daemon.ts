@@ -3,7 +3,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import type { Log, LogLevel } from '../model/log.ts';
 import { Control } from './answers/control.ts';
-import { Page } from './answers/page.ts';
+import { Dashboard } from './answers/dashboard.ts';
 import { leaveFirewall } from './bans/enforcement.ts';
 import { type Instance, startInstance } from './instance.ts';
 import type { KeptParts } from './instance-parts.ts';
@@ -103,7 +103,7 @@ class Daemon {
     };
     const systemd = new SystemdNotifier({ log });
     const [totals, clock, control] = [new RunTotals(), new HostClock(), new Control(log)];
-    this.kept = { log, systemd, handover: {}, totals, clock, control, page: new Page() };
+    this.kept = { log, systemd, handover: {}, totals, clock, control, dashboard: new Dashboard() };
   }
 
   /** Resolves after an orderly stop. */
@@ -144,8 +144,8 @@ class Daemon {
   }
 
   async close(): Promise<void> {
-    const { control, page, handover, systemd, log } = this.kept;
-    await page.close();
+    const { control, dashboard, handover, systemd, log } = this.kept;
+    await dashboard.close();
     await control.close();
     const lost = handover.store?.trail.status.backlog ?? 0;
     await handover.store?.close();

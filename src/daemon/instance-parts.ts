@@ -9,7 +9,7 @@ import type { WarmStart } from '../model/status.ts';
 import { systemDraft } from '../record/row/row.ts';
 import type { TrafficLog } from '../record/traffic/traffic-log.ts';
 import type { Control } from './answers/control.ts';
-import type { Page } from './answers/page.ts';
+import type { Dashboard } from './answers/dashboard.ts';
 import { DaemonProbes } from './answers/probes.ts';
 import { Bans } from './bans/bans.ts';
 import { leaveFirewall } from './bans/enforcement.ts';
@@ -43,7 +43,7 @@ export interface KeptParts {
   readonly totals: RunTotals;
   readonly clock: HostClock;
   readonly control: Control;
-  readonly page: Page;
+  readonly dashboard: Dashboard;
 }
 
 export interface InstanceOptions extends KeptParts {

@@ -75,9 +75,9 @@ export class Instance extends InstanceParts {
     lifetime.own('the data plane', async () => records.learned.save(await plane.stop(), plane.judgedBytes));
     // The control plane opens first: when another daemon runs already, this one must not touch anything.
     await this.openControl(operator, plane);
-    const { page } = this.options;
-    lifetime.own('the page', () => (this.stopping === 'stop' ? page.close() : page.suspend()));
-    await page.serve(this, operator);
+    const { dashboard } = this.options;
+    lifetime.own('the dashboard', () => (this.stopping === 'stop' ? dashboard.close() : dashboard.suspend()));
+    await dashboard.serve(this, operator);
     signal.throwIfAborted();
     await this.goLive({ clockWatch, enforcer, plane, operator, protection });
   }

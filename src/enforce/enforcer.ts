@@ -47,14 +47,14 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
   let retryMs = RETRY_FIRST_MS;
   let timer: NodeJS.Timeout | undefined;
   let timerMs = Number.POSITIVE_INFINITY;
-  let telling: Promise<void> = Promise.resolve();
+  let reported: Promise<void> = Promise.resolve();
 
   const isOver = () => stopped || signal?.aborted === true;
   const tell = async ({ result, trouble }: Outcome): Promise<void> => {
     if (signal?.aborted) return;
     if (result.confirmed.length + result.released.length + result.failed.length > 0) {
-      telling = telling.then(() => onResult(result));
-      await telling;
+      reported = reported.then(() => onResult(result));
+      await reported;
     }
     if (trouble?.code !== troubleCode) onTrouble(trouble && { code: trouble.code, message: trouble.message });
     troubleCode = trouble?.code;

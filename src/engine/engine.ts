@@ -24,10 +24,10 @@ import { Meter } from '../traffic/meter.ts';
 import { Window } from '../traffic/window.ts';
 import { Anomalies } from './anomalies.ts';
 import { listBusiest } from './busiest.ts';
+import { ClientHistories } from './client-histories.ts';
 import { createSwarmWatch } from './create-swarm-watch.ts';
 import { EngineBans } from './engine-bans.ts';
 import type { EngineState } from './engine-state.ts';
-import { History } from './history.ts';
 import { Judge } from './judge.ts';
 import { Lookahead } from './lookahead.ts';
 import { NetworkWatch } from './network-watch.ts';
@@ -53,7 +53,7 @@ export class Engine {
   /** Kept for charts alone. */
   readonly meter = new Meter();
   /** Kept for reports alone. */
-  readonly history: History | undefined;
+  readonly history: ClientHistories | undefined;
   /** Events of clients banned at the time: in no window. */
   banned = 0;
   /** Seconds by which the wall clock is ahead of the engine's, which events are told by; undefined: by the log's. */
@@ -82,7 +82,7 @@ export class Engine {
     this.order = new LineOrder(Math.min(Math.round(detection.out_of_order / 1000), windowSeconds - 1));
     this.clients = new Clients(detection.clients_max);
     this.robots = new RobotVerdicts(this.clients);
-    this.history = options.history ? new History(this.clients) : undefined;
+    this.history = options.history ? new ClientHistories(this.clients) : undefined;
     this.points =
       detection.points.enabled && !this.classic
         ? new Points(detection.points, this.clients.records, options.hashKey)

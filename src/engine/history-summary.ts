@@ -3,7 +3,7 @@ import { LIMITS, type LimitName } from '../detect/reach.ts';
 import { formatSecond } from '../model/time.ts';
 import { type ClientScheme, formatClient } from '../net/client-key.ts';
 import type { Clients } from '../traffic/clients.ts';
-import { type History, KNOWN_HOURS } from './history.ts';
+import { type ClientHistories, KNOWN_HOURS } from './client-histories.ts';
 
 /** How near a client came to a limit. */
 export interface Reached {
@@ -45,7 +45,7 @@ export interface HistorySummary {
 
 /** Sums a history up; `most` clients in each of the lists of those that were not banned. */
 export function summarizeHistory(
-  history: History,
+  history: ClientHistories,
   clients: Clients,
   scheme: ClientScheme,
   most: number,
@@ -85,11 +85,11 @@ export function summarizeHistory(
   };
 }
 
-function nearestShare(history: History, slot: number): number {
+function nearestShare(history: ClientHistories, slot: number): number {
   return Math.max(...LIMITS.map((_, limit) => history.reached(slot, limit).share));
 }
 
-function reachedBy(history: History, slot: number): Reached[] {
+function reachedBy(history: ClientHistories, slot: number): Reached[] {
   return LIMITS.map((limit, at) => ({ limit, ...history.reached(slot, at) })).sort((a, b) => b.share - a.share);
 }
 

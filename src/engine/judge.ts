@@ -10,8 +10,8 @@ import type { SiteWatch } from '../site/site-watch.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Window } from '../traffic/window.ts';
 import type { Anomalies, Anomaly } from './anomalies.ts';
+import type { ClientHistories } from './client-histories.ts';
 import type { EngineBans } from './engine-bans.ts';
-import type { History } from './history.ts';
 import type { NetworkAttack, NetworkWatch } from './network-watch.ts';
 
 /** What it judges by and acts on. */
@@ -24,7 +24,7 @@ export interface JudgeParts {
   readonly bans: EngineBans;
   readonly site: SiteWatch;
   readonly networks: NetworkWatch | undefined;
-  readonly history: History | undefined;
+  readonly history: ClientHistories | undefined;
   readonly emit: (event: EngineEvent) => void;
 }
 

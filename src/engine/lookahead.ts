@@ -5,7 +5,7 @@
  */
 import * as columns from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
-import type { History } from './history.ts';
+import type { ClientHistories } from './client-histories.ts';
 
 /** Names of this module's own, as in src/detect/request.ts. */
 const { HIGH, LOW, ROW } = columns;
@@ -14,7 +14,7 @@ const GROUP = 16;
 
 export class Lookahead {
   private readonly clients: Clients;
-  private readonly history: History | undefined;
+  private readonly history: ClientHistories | undefined;
   private readonly slots = new Int32Array(GROUP);
   /** First row of the group, and the one behind the last. */
   private first = 0;
@@ -24,7 +24,7 @@ export class Lookahead {
   /** The compiler leaves out what nobody reads. */
   read = 0;
 
-  constructor(clients: Clients, history: History | undefined) {
+  constructor(clients: Clients, history: ClientHistories | undefined) {
     this.clients = clients;
     this.history = history;
   }

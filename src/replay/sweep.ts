@@ -1,6 +1,6 @@
 /** Replays the same logs with one sensitivity after the other, to see what each would have done to this site. */
 import type { Config } from '../config/schema.ts';
-import { KNOWN_HOURS } from '../engine/history.ts';
+import { KNOWN_HOURS } from '../engine/client-histories.ts';
 import type { HistorySummary } from '../engine/history-summary.ts';
 import type { BanEvent } from '../model/event.ts';
 import { SENSITIVITY_LEVELS, type Sensitivity, sensitivityFactor } from '../settings/sensitivity.ts';

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
 import { rehearse } from '../../src/daemon/start/rehearsal.ts';
 import type { Chunk } from '../../src/model/chunk.ts';
-import { findEnd } from '../../src/source/history.ts';
+import { findEnd } from '../../src/source/log-history.ts';
 import type { TrafficTask } from '../../src/workers/messages.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { logLine } from '../support/traffic.ts';

@@ -1,6 +1,6 @@
 /** `zban tune`: what each sensitivity would have done to this site, and which one suits it. */
 
-import { KNOWN_HOURS } from '../../engine/history.ts';
+import { KNOWN_HOURS } from '../../engine/client-histories.ts';
 import { isShorterThanDay, type Recommendation, recommend, sweepDays } from '../../replay/recommend.ts';
 import { type Sweep, type SweepStep, sweep } from '../../replay/sweep.ts';
 import { type Sensitivity, sensitivityFactor } from '../../settings/sensitivity.ts';

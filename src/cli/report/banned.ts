@@ -1,6 +1,6 @@
 /** Who would have been banned, and who of them may be a customer. */
 
-import { KNOWN_HOURS } from '../../engine/history.ts';
+import { KNOWN_HOURS } from '../../engine/client-histories.ts';
 import type { BanEvent, Condition } from '../../model/event.ts';
 import { printable } from '../../model/text.ts';
 import type { BannedClient } from '../../replay/report.ts';

@@ -5,7 +5,7 @@ import { formatCount } from '../../words/number.ts';
 import type { Paragraph } from '../table.ts';
 import { cutText, formatClock, formatTime } from '../text.ts';
 import type { ActivitySummary } from './activity.ts';
-import type { StretchActivity } from './recent.ts';
+import type { StretchActivity } from './client-lines.ts';
 
 const NAME_COLUMNS = 40;
 const LINE_COLUMNS = 88;

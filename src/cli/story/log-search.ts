@@ -9,11 +9,11 @@ import { formatPrefix, type Prefix, parsePrefix } from '../../net/prefix.ts';
 import { Parser } from '../../parse/parser.ts';
 import { ROW, SECOND, type Tally } from '../../parse/tally.ts';
 import { findLogs } from '../../source/discover.ts';
-import { findEnd, findHistory, type HistoryFile, readHistory } from '../../source/history.ts';
+import { findEnd, findHistory, type HistoryFile, readHistory } from '../../source/log-history.ts';
 import { SourceError } from '../../source/source-error.ts';
 import { workerSetup } from '../../workers/worker-setup.ts';
 import { formatBytes, formatSpan, formatTime } from '../text.ts';
-import { Recent, type Stretch, type StretchActivity } from './recent.ts';
+import { ClientLines, type Stretch, type StretchActivity } from './client-lines.ts';
 import { HOUR_MS, type Story, stretchesOf } from './story.ts';
 
 export interface SearchLimits {
@@ -62,9 +62,9 @@ export async function searchLogs(
   const newestMs = await logs.findNewestMs();
   const silentSince = newestMs !== undefined && newestMs < now() - HOUR_MS ? newestMs : undefined;
   for (const stretches of stretchesOf(story, now(), silentSince ?? now())) {
-    const recent = await logs.search(client, stretches);
-    activities.push(...recent.activities());
-    if (key) nearest = findNearest(recent.rows(), workerSetup(config).engine, state);
+    const found = await logs.search(client, stretches);
+    activities.push(...found.activities());
+    if (key) nearest = findNearest(found.rows(), workerSetup(config).engine, state);
   }
   if (silentSince !== undefined) logs.notes.push(`the newest line of the logs is of ${formatTime(silentSince)}`);
   if (client.bits < asked.bits) logs.notes.push(`it is judged as a part of ${formatPrefix(client)}`);
@@ -114,9 +114,9 @@ class LogSearch {
   }
 
   /** What the client did in these stretches. */
-  async search(client: Prefix, stretches: readonly Stretch[]): Promise<Recent> {
+  async search(client: Prefix, stretches: readonly Stretch[]): Promise<ClientLines> {
     const { out_of_order: lateMs } = this.config.detection;
-    const recent = new Recent(client, stretches, this.config.detection);
+    const found = new ClientLines(client, stretches, this.config.detection);
     const fromMs = Math.min(...stretches.map((stretch) => stretch.fromMs)) - lateMs;
     const untilMs = Math.max(...stretches.map((stretch) => stretch.untilMs)) + lateMs;
     const { searchMsMax } = this.limits;
@@ -125,17 +125,17 @@ class LogSearch {
       for (const piece of this.findPieces(log, fromMs, untilMs).toReversed()) {
         await this.read(log, piece, (first, last, tally, bytes) => {
           if (first * 1000 > untilMs) return false;
-          if (last * 1000 >= fromMs) recent.add(tally, bytes, log.parser);
+          if (last * 1000 >= fromMs) found.add(tally, bytes, log.parser);
           if (this.now() <= deadlineMs) return true;
           this.notes.push(
             `the search stopped after ${formatSpan(searchMsMax)}: ${piece.file} was read up to ${formatTime(last * 1000)}`,
           );
           return false;
         });
-        if (this.now() > deadlineMs) return recent;
+        if (this.now() > deadlineMs) return found;
       }
     }
-    return recent;
+    return found;
   }
 
   private findPieces({ path, parser, end }: Log, fromMs: number, untilMs: number): readonly HistoryFile[] {

@@ -11,7 +11,7 @@ import { columnsOf } from '../style.ts';
 import { formatParagraphs, type Paragraph } from '../table.ts';
 import { formatRelative, formatTime, wrapText } from '../text.ts';
 import { describeActivities, sampleLines } from './activity-text.ts';
-import type { StretchActivity } from './recent.ts';
+import type { StretchActivity } from './client-lines.ts';
 import { endOf, type Story } from './story.ts';
 
 const COLUMNS_MAX = 100;

@@ -5,7 +5,7 @@ import type { ActiveBan, AuditEntry } from '../../model/audit.ts';
 import { formatPrefix, type Prefix, parsePrefix, prefixContains } from '../../net/prefix.ts';
 import type { TrailReader } from '../../record/trail/trail-reader.ts';
 import type { BanOptions } from '../../settings/engine-settings.ts';
-import type { Stretch } from './recent.ts';
+import type { Stretch } from './client-lines.ts';
 
 /** Entries looked at for one client, newest first. */
 const ENTRIES_MAX = 500;

@@ -18,7 +18,15 @@ import type { Lanes } from '../lanes/lanes.ts';
 import type { Incidents } from '../reports/incidents.ts';
 import type { States } from '../saved-state.ts';
 import { BanResults } from './ban-results.ts';
-import { describeMany, describeOrders, describeUnban, draftOf, fuseResetDraft, MANY, type Order } from './drafts.ts';
+import {
+  describeMany,
+  describeOrders,
+  describeUnban,
+  draftOf,
+  fuseResetDraft,
+  MANY,
+  type Order,
+} from './event-drafts.ts';
 import { findOrigin } from './origin.ts';
 import { findOverlaps, type Remainder } from './overlap.ts';
 import { Refusals } from './refusals.ts';

@@ -15,7 +15,7 @@ import { EVERYBODY, findIdle, isCovered, Releases } from '../../share/merge.ts';
 import { actorOf, isPersonal, type Order } from '../../share/order.ts';
 import type { Pipeline } from '../../workers/pipeline.ts';
 import type { Bans } from '../bans/bans.ts';
-import { describeRefusal } from '../bans/drafts.ts';
+import { describeRefusal } from '../bans/event-drafts.ts';
 import { findOverlaps } from '../bans/overlap.ts';
 import { judgeOrders } from '../orders/ban-orders.ts';
 import type { Panic } from '../orders/panic.ts';

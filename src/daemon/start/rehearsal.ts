@@ -10,7 +10,7 @@ import type { WarmStart } from '../../model/status.ts';
 import { Parser } from '../../parse/parser.ts';
 import { SECOND } from '../../parse/tally.ts';
 import { type FoundLog, findLogs, findSameFiles } from '../../source/discover.ts';
-import { findEnd, findHistory, findNewest, type HistoryFile, readHistory } from '../../source/history.ts';
+import { findEnd, findHistory, findNewest, type HistoryFile, readHistory } from '../../source/log-history.ts';
 import { findStat } from '../../source/look.ts';
 import { SourceError } from '../../source/source-error.ts';
 import { parserOptions } from '../../workers/parser-options.ts';
@@ -44,7 +44,7 @@ export interface RehearsalOptions {
   readonly signal: AbortSignal;
 }
 
-interface History {
+interface LogHistory {
   readonly path: string;
   readonly index: number;
   readonly files: readonly HistoryFile[];
@@ -59,7 +59,7 @@ export async function rehearse(options: RehearsalOptions): Promise<Position[]> {
   const { config, pipeline, log, state } = options;
   const startedMs = performance.now();
   const positions = new Map(options.positions.map((position) => [position.path, position]));
-  const histories: History[] = [];
+  const histories: LogHistory[] = [];
   const { logs } = findLogs(config.logs.map(({ path }) => path));
   const sameFiles = findSameFiles(logs.map(({ path }) => path));
   for (const found of logs.filter(({ path }) => !sameFiles.has(path))) {
@@ -128,7 +128,7 @@ function findPast(
   position: Position,
   index: number,
   { config, state, now }: RehearsalOptions,
-): Omit<History, 'path' | 'index'> {
+): Omit<LogHistory, 'path' | 'index'> {
   const { history } = config.baseline;
   const { window } = config.detection;
   const savedMs = (state?.second ?? 0) * 1000;
@@ -150,7 +150,7 @@ function clockOf(config: Config, index: number): (lines: Uint8Array) => number |
 
 /** Resolves with the first second that was read; infinite where there was none. */
 async function feed(
-  { path, index, files, fromMs }: History,
+  { path, index, files, fromMs }: LogHistory,
   source: number,
   onRead: (bytes: number) => void,
   options: RehearsalOptions,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { Position } from '../../src/model/chunk.ts';
-import { findEnd, findHistory, findNewest, type HistoryOptions, readHistory } from '../../src/source/history.ts';
+import { findEnd, findHistory, findNewest, type HistoryOptions, readHistory } from '../../src/source/log-history.ts';
 import { append, makeDirectory, needs } from './follow-harness.ts';
 
 /** Lines are their own time stamps. */

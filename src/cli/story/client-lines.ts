@@ -22,7 +22,7 @@ export interface StretchActivity extends Stretch {
   readonly activity: ActivitySummary | undefined;
 }
 
-export class Recent {
+export class ClientLines {
   private readonly client: Prefix;
   private readonly stretches: readonly (Stretch & { readonly added: Activity })[];
   private readonly found: Uint32Array[] = [];

@@ -26,7 +26,7 @@ const [REQUESTS, ANSWERED, SHUT_OUT, BANS, IS_ROBOT, HOURS, IN_HOUR, HOUR_REQUES
   [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const;
 const REACHED = 11;
 
-export class History {
+export class ClientHistories {
   /** Log time of the first request and of the newest, epoch seconds; 0 before there is one. */
   first = 0;
   last = 0;

@@ -15,7 +15,7 @@ const LOOKUPS_MAX = 500;
 const OWNERS_MAX = 20_000;
 
 /** The page of the process: it goes on listening while one instance gives way to the next, unless it is to listen elsewhere. */
-export class Page {
+export class Dashboard {
   private server: HttpServer | undefined;
 
   /** Has an instance answer. Rejects with HttpListenError; what listened before then stays. */

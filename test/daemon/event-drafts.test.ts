@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { draftOf } from '../../src/daemon/bans/drafts.ts';
+import { draftOf } from '../../src/daemon/bans/event-drafts.ts';
 import type { EngineEvent } from '../../src/model/event.ts';
 import { banEvent, refusedEvent, T0 } from './fixtures.ts';
 
