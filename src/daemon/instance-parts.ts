@@ -172,7 +172,11 @@ export class InstanceParts {
       bans,
       mode: loaded.config.mode,
       now,
-      leaveFirewall: () => leaveFirewall(config, log),
+      leaveFirewall: async () => {
+        // It would repair what is taken out; the instance that follows has its own.
+        if (config.mode === 'enforce') await this.enforcer?.stop();
+        return leaveFirewall(config, log);
+      },
       notify,
       restart: onRestart,
     });

@@ -206,6 +206,8 @@ export interface GlobalAnomalyEnd extends GlobalAnomaly {
   readonly extra_requests: number;
   /** Clients banned meanwhile. */
   readonly bans: number;
+  /** It ended because the log fell silent: `rate` is that of now. */
+  readonly silent?: true;
 }
 
 export type GlobalAnomalyEvent = GlobalAnomalyStart | GlobalAnomalyEnd;

@@ -13,6 +13,10 @@ export class SiteMeter {
   private readonly clientRequestsMax: number;
   private readonly requests: SlidingCount;
   private readonly newcomers: SlidingCount;
+  private readonly banned: SlidingCount;
+  /** By how many the clients in the window grew, by second. */
+  private readonly growth: Uint32Array;
+  private clientsBefore = 0;
   /** Requests by second, in the classic profile all of them, else those that are no static files. */
   private readonly weights: Uint32Array;
 
@@ -22,6 +26,8 @@ export class SiteMeter {
     this.clientRequestsMax = detection.site.client_requests;
     this.requests = new SlidingCount(window.seconds);
     this.newcomers = new SlidingCount(window.seconds);
+    this.banned = new SlidingCount(window.seconds);
+    this.growth = new Uint32Array(window.seconds);
     this.weights = profile === 'classic' ? window.siteRequests : window.siteWeight;
   }
 
@@ -32,12 +38,25 @@ export class SiteMeter {
     if (requests === 1 && isNewcomer(this.clients, slot, second)) this.newcomers.add(second);
   }
 
+  noteBan(second: number): void {
+    this.banned.add(second);
+  }
+
+  /** Takes note of how many clients there are at the end of `second`. */
+  noteClients(second: number): void {
+    const { active } = this.clients;
+    this.growth[second % this.growth.length] = Math.max(0, active - this.clientsBefore);
+    this.clientsBefore = active;
+  }
+
   begin(second: number): void {
+    this.banned.begin(second);
     this.requests.begin(second);
     this.newcomers.begin(second);
   }
 
   clear(): void {
+    this.banned.clear();
     this.requests.clear();
     this.newcomers.clear();
   }
@@ -58,9 +77,15 @@ export class SiteMeter {
     return sumOf(this.weights, second, seconds) / seconds;
   }
 
-  /** The second at which what the reading measured began to be more than ordinary. */
+  /** Clients that were banned in the last `seconds`, of those in the window. */
+  bans(second: number, seconds: number): number {
+    return this.banned.over(second, Math.min(seconds, this.window.seconds));
+  }
+
+  /** The second at which what the reading measured began to be more than ordinary; of clients, when they began to become more. */
   onset(second: number, reading: SiteReading): number {
-    return findOnset(this.seconds(reading), second, this.perSecondMin(reading));
+    const perSecond = reading.condition === 'site_clients' ? this.growth : this.seconds(reading);
+    return findOnset(perSecond, second, this.perSecondMin(reading));
   }
 
   /** True when what the reading measured is more than ordinary over the last `seconds`. */

@@ -75,7 +75,7 @@ export class SiteWatch {
   }
 
   noteBan(): void {
-    if (this.surge && this.window.newest >= this.judgedUntil) this.surge.bans++;
+    if (this.window.newest >= this.judgedUntil) this.meter.noteBan(this.window.newest);
   }
 
   /** True when traffic of `second` was judged anomalous and must teach nothing, unless it has lasted so long that it is normal. */
@@ -85,6 +85,7 @@ export class SiteWatch {
 
   /** Judges `second`, which has ended, and begins the next one. */
   close(second: number, effective: Effective): GlobalAnomalyEvent | undefined {
+    this.meter.noteClients(second);
     const isAgain = second < this.judgedUntil;
     const event = isAgain ? undefined : this.judge(second, effective);
     if ((second + 1) % this.window.seconds === 0 && !isAgain) this.learn(second);
@@ -110,7 +111,7 @@ export class SiteWatch {
   fallSilent(second: number, effective: Effective): GlobalAnomalyEnd | undefined {
     const { surge } = this;
     if (surge?.state !== 'open') return undefined;
-    const event = this.describeEnd(surge, second, effective);
+    const event = { ...this.describeEnd(surge, second, effective, 0), silent: true } as const;
     surge.state = 'closed';
     surge.lastSecond = second;
     return event;
@@ -193,8 +194,9 @@ export class SiteWatch {
     const expected = ((this.usual.at(second)?.lines ?? 0) * (second - from + 1)) / this.window.seconds;
     const { verdict, detail } = findVerdict(lines, expected, this.sample, this.usual.knowsClients);
     const { condition } = reading;
-    const none = { peakRate: 0, peakMeasured: reading.measured, extraRequests: 0, bans: 0 };
-    const surge: Surge = { condition, verdict, since, ...none, lastSecond: second, state: 'open' };
+    const bans = this.meter.bans(second, second - since + 1);
+    const none = { peakRate: 0, peakMeasured: reading.measured, extraRequests: 0 };
+    const surge: Surge = { condition, verdict, since, ...none, bans, lastSecond: second, state: 'open' };
     this.surge = surge;
     // Before this a mean of the last few seconds would reach out of the window.
     const oldest = second - this.window.seconds + RATE_SECONDS;
@@ -215,7 +217,10 @@ export class SiteWatch {
     const now = this.read(second, effective, RATE_SECONDS);
     // Clients stay in the window for its whole length: their requests say whether they are still there.
     const goesOn = now.fired && this.meter.exceeds(second, RATE_SECONDS, now);
-    if (goesOn) surge.lastSecond = second;
+    if (goesOn && second > surge.lastSecond) {
+      surge.bans += this.meter.bans(second, second - surge.lastSecond);
+      surge.lastSecond = second;
+    }
     return goesOn;
   }
 
@@ -225,10 +230,10 @@ export class SiteWatch {
     return surge?.state === 'open' ? this.describeEnd(surge, second, effective) : undefined;
   }
 
-  private describeEnd(surge: Surge, second: number, effective: Effective): GlobalAnomalyEnd {
+  private describeEnd(surge: Surge, second: number, effective: Effective, rate?: number): GlobalAnomalyEnd {
     const { condition, since, lastSecond, extraRequests, bans } = surge;
     return {
-      ...this.numbers(surge, second, effective, { ...this.read(second, effective), condition }),
+      ...this.numbers(surge, second, effective, { ...this.read(second, effective), condition }, rate),
       phase: 'end',
       duration_seconds: lastSecond - since + 1,
       extra_requests: Math.max(0, Math.round(extraRequests)),
@@ -236,8 +241,13 @@ export class SiteWatch {
     };
   }
 
-  private numbers(surge: Surge, second: number, { site }: Effective, { measured, usual, limit }: SiteReading) {
-    const rate = this.meter.rate(second, RATE_SECONDS);
+  private numbers(
+    surge: Surge,
+    second: number,
+    { site }: Effective,
+    { measured, usual, limit }: SiteReading,
+    rate = this.meter.rate(second, RATE_SECONDS),
+  ) {
     return {
       event: 'global_anomaly',
       time: formatSecond(second),

@@ -60,6 +60,7 @@ export function describeEnd(numbers: Numbers, lasted: string): string[] {
     `${formatCount(numbers.extra_requests)} requests above normal`,
     `${formatCount(numbers.bans)} clients banned meanwhile`,
     looked(numbers),
+    ...(numbers.silent === true ? ['the log fell silent'] : []),
     rates(numbers),
   ];
 }

@@ -26,3 +26,18 @@ test('lines of the past are counted at no time', async (t) => {
   const skipped = Object.values(plane.counts().skipped).reduce((sum, count) => sum + count, 0);
   assert.equal(skipped, 1);
 });
+
+test("a window without lines has no traffic, before the engine's clock has waited for late ones", async (t) => {
+  const log = join(temporaryFolder(t), 'access.log');
+  writeFileSync(log, '');
+  let nowMs = START * 1000;
+  const plane = makePlane(t, [log], { now: () => nowMs });
+  await startPlane(plane);
+  appendFileSync(log, Array.from({ length: 20 }, () => `${logLine(START, '192.0.2.1')}\n`).join(''));
+  await until('there is traffic', () => plane.engine?.clients === 1 && (plane.engine.siteRate ?? 0) > 0);
+  nowMs += 59_000;
+  await until('a look while late lines may come', () => plane.lagSeconds() !== null && plane.engine?.clients === 1);
+  nowMs += 11_000;
+  await until('nobody is there', () => plane.engine?.clients === 0);
+  assert.deepEqual([plane.engine?.siteRate, plane.engine?.topClients], [0, []]);
+});

@@ -39,6 +39,7 @@ test('panic lifts everything at once, holds over restarts, works with the daemon
   const panic = daemon.zban('panic', '--reason', 'customers call');
   assert.deepEqual([panic.status, panic.stdout], [0, '1 ban lifted; zban bans nobody until zban panic --end\n']);
   reaches(true, 'as soon as the command has ended');
+  assert.doesNotMatch(daemon.stderr, /repaired what bans stand in/, 'nothing puts back what the panic takes out');
   await until('the daemon is back', () => isPanic());
   assert.equal(daemon.status()?.state, 'trouble');
   assert.match(daemon.zban('status').stdout, /^trouble: panic since .*customers call.*zban panic --end$/m);

@@ -124,6 +124,11 @@ describe('a log that falls silent', () => {
     const { end } = only(bench);
     assert.equal(bench.engine.site.ongoing, undefined);
     assert.ok(Math.abs(end.duration_seconds - 100) <= 5 && end.peak_rate > 80, JSON.stringify(end));
+    assert.deepEqual(
+      [end.silent, end.rate, end.multiple],
+      [true, 0, 0],
+      'what it was before the silence is not what it is now',
+    );
     bench.engine.advanceTo(from + 400);
     bench.feed(...visits(from + 401, 600, 5));
     only(bench);

@@ -64,17 +64,34 @@ describe('a flood of a thousand clients', () => {
   });
 });
 
-test('clients banned meanwhile are counted at its end', () => {
+test('clients banned meanwhile are counted at its end: from its beginning, not from its report, to its last second', () => {
+  const banned = (second: number, ip: string) =>
+    flood(second, 1, 1500, () => '/x').map((line) => line.replace(/2001[^"]*/, ip));
   const bench = story(
     (from) =>
       together(
         flood(from, 120, 80),
-        flood(from + 30, 1, 1500, () => '/x').map((line) => line.replace(/2001[^"]*/, '203.0.113.9')),
+        banned(from + 3, '203.0.113.9'),
+        banned(from + 5, '203.0.113.10'),
+        banned(from + 30, '203.0.113.11'),
+        banned(from + 160, '203.0.113.12'),
       ),
-    120,
+    180,
   );
-  assert.equal(bench.of('ban').length, 1);
-  assert.equal(only(bench).end.bans, 1);
+  assert.equal(bench.of('ban').length, 4);
+  assert.equal(only(bench).end.bans, 3);
+});
+
+test('a crowd began when its clients came, however many requests visitors make', () => {
+  const from = START + HOUR / 2;
+  const crowd = Array.from({ length: 50 * 30 }, (_, n) =>
+    logLine(from + Math.floor(n / 30), `2001:db8:7:${(n + 0x100).toString(16)}::1`, `/page/${n % 50}/`),
+  );
+  const bench = new Bench();
+  bench.feed(...together(visits(START, HOUR, 15), crowd));
+  const { start } = only(bench);
+  assert.equal(start.condition, 'site_clients');
+  assert.ok(Math.abs(at(start.since) - from) <= 3, start.since);
 });
 
 test('bursts of a few clients are no matter of the site', () => {

@@ -31,6 +31,8 @@ const POLL_MS = 20;
 const DISCOVER_MS = 1000;
 /** Clients in each order of `zban top`: more than a tall terminal shows. */
 const BUSIEST_CLIENTS = 60;
+/** What came in a window in which the logs were silent, although the engine's clock, which waits for late lines, stands before it. */
+const NO_TRAFFIC = { siteRate: 0, siteRateLast: 0, countedRate: 0, countedRateLast: 0, clients: 0, topClients: [] };
 /** A log that was behind and then fell silent holds up the others for no longer than this. */
 const MERGE_WAIT_MS = 2000;
 
@@ -274,7 +276,9 @@ export class DataPlane {
     const { status } = await this.pipeline.send({ kind: 'status', second });
     if ((status?.setBacks ?? 0) > (this.engine?.setBacks ?? 0))
       this.options.log('warn', "a log's clock was set back: its lines are judged as if it had gone on");
-    this.engine = status ?? this.engine;
-    if (status) this.options.onMinutes(status.minutes);
+    if (!status) return;
+    const isEmpty = this.clock.silentMs(this.readUpToMs) >= this.options.config.detection.window;
+    this.engine = isEmpty ? { ...status, ...NO_TRAFFIC } : status;
+    this.options.onMinutes(status.minutes);
   }
 }

@@ -59,9 +59,7 @@ export function siteEndContent(event: GlobalAnomalyEnd): Content {
   const from = event.since === undefined ? '' : ` from ${event.since}`;
   return {
     icon: '✅',
-    headline: isNewNormal(event)
-      ? `: traffic stays high and counts as normal now, peak ${spell(peakOf(event))}`
-      : `: traffic is back to normal after ${lasted}, peak ${spell(peakOf(event))}, normal is ${spell(usualOf(event))}`,
+    headline: `: ${describeEnd(event, lasted)}`,
     details: [`It ${looked(event)}.`],
     facts: [
       ['Lasted', `${lasted}${from}`],
@@ -72,6 +70,13 @@ export function siteEndContent(event: GlobalAnomalyEnd): Content {
     ],
     incident: markOf(event),
   };
+}
+
+function describeEnd(event: GlobalAnomalyEnd, lasted: string): string {
+  const [peak, normal] = [`peak ${spell(peakOf(event))}`, `normal is ${spell(usualOf(event))}`];
+  if (isNewNormal(event)) return `traffic stays high and counts as normal now, ${peak}`;
+  const end = event.silent ? 'the access log fell silent' : 'traffic is back to normal';
+  return `${end} after ${lasted}, ${peak}, ${normal}`;
 }
 
 /** `85.00/s` in a sentence. */
