@@ -26,6 +26,7 @@ function workerFile(name: string): string {
 
 export interface PipelineOptions {
   readonly setup: WorkerSetup;
+  /** A single one, unless live, is the thread that feeds: it has nothing else to do, and another has to be started. */
   readonly parseThreads: number;
   /** The logs are followed: parse threads come and go with large chunks. */
   readonly live?: boolean;
@@ -52,7 +53,7 @@ export class Pipeline {
   /** The log clock, epoch seconds; 0 before the first line. */
   second = 0;
   private readonly options: PipelineOptions;
-  private readonly parsing: Piscina;
+  private readonly parsing: Piscina | undefined;
   private readonly parsersHere: readonly Parser[];
   private isThreadReady = false;
   private readonly traffic: Piscina;
@@ -65,16 +66,18 @@ export class Pipeline {
   constructor(options: PipelineOptions) {
     this.options = options;
     const { setup, parseThreads, live = false } = options;
-    this.parsersHere = live ? setup.parsers.map((parser) => new Parser(parser)) : [];
-    this.parsing = new Piscina({
-      filename: workerFile('parse-worker'),
-      workerData: setup,
-      resourceLimits,
-      minThreads: live ? 0 : parseThreads,
-      maxThreads: parseThreads,
-      idleTimeout: live ? IDLE_MS : 0,
-      recordTiming: false,
-    });
+    const parsesHere = live || parseThreads === 1;
+    this.parsersHere = parsesHere ? setup.parsers.map((parser) => new Parser(parser)) : [];
+    if (live || !parsesHere)
+      this.parsing = new Piscina({
+        filename: workerFile('parse-worker'),
+        workerData: setup,
+        resourceLimits,
+        minThreads: live ? 0 : parseThreads,
+        maxThreads: parseThreads,
+        idleTimeout: live ? IDLE_MS : 0,
+        recordTiming: false,
+      });
     this.traffic = new Piscina({
       filename: workerFile('traffic-worker'),
       workerData: setup,
@@ -158,7 +161,7 @@ export class Pipeline {
   /** Ends the threads, whatever they are doing: `drain` first. */
   async close(): Promise<void> {
     this.isClosed = true;
-    await Promise.all([this.parsing.destroy(), this.traffic.destroy()]);
+    await Promise.all([this.parsing?.destroy(), this.traffic.destroy()]);
   }
 
   /** The pools would start threads that nobody ends. */
@@ -167,18 +170,20 @@ export class Pipeline {
   }
 
   private async parse(task: ParseTask): Promise<Parsed> {
+    const { parsing } = this;
     const { log, bytes, secondMax } = task;
     const parser = this.parsersHere[log];
-    if (parser && (bytes.length <= HERE_BYTES_MAX || !this.hasThread(task)))
+    if (parser && (!parsing || bytes.length <= HERE_BYTES_MAX || !this.hasThread(parsing, task)))
       return { ...parser.parse(bytes, secondMax), bytes };
-    return this.parsing.run(task, { transferList: [bytes.buffer] });
+    if (!parsing) throw new Error(`no log number ${log}`);
+    return parsing.run(task, { transferList: [bytes.buffer] });
   }
 
   /** Starts a parse thread where there is none: what comes until it answers need not wait for it. */
-  private hasThread(task: ParseTask): boolean {
-    if (this.parsing.threads.length > 0) return this.isThreadReady;
+  private hasThread(parsing: Piscina, task: ParseTask): boolean {
+    if (parsing.threads.length > 0) return this.isThreadReady;
     this.isThreadReady = false;
-    this.parsing.run({ ...task, bytes: new Uint8Array() }).then(
+    parsing.run({ ...task, bytes: new Uint8Array() }).then(
       () => (this.isThreadReady = true),
       // The pipeline was closed meanwhile, or the next chunk fails alike.
       () => {},

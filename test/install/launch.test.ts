@@ -66,6 +66,13 @@ test('the launcher leaves out options of Node.js from the environment, and core 
   }
 });
 
+test('what keeps the daemon small costs commands nothing: they would collect garbage while they load', () => {
+  const traced = (words: string[]) =>
+    spawnSync('sh', ['-x', join(scripts, 'launch'), ...words], { encoding: 'utf8' }).stderr.match(/^\+ exec .*$/m)?.[0];
+  assert.match(traced(['run', '--config', '/nowhere']) ?? '', /--heap-growing-percent/);
+  assert.doesNotMatch(traced(['replay', '/nowhere']) ?? assert.fail(), /--heap-growing-percent/);
+});
+
 test('too few files that may be open are said before anything else, with how to raise them', () => {
   const launch = (files: number) =>
     spawnSync('sh', ['-c', `ulimit -n ${files}; exec "$0" --version`, join(scripts, 'launch')], { encoding: 'utf8' });

@@ -77,6 +77,25 @@ test('the log at hand has attacks in it', () => {
   assert.ok(ATTACKED.filter(({ event }) => event === 'ban').length >= 3);
 });
 
+test('a single parse thread is the one that feeds; live, one more comes with large chunks alone', async (t) => {
+  let started = 0;
+  const onWorker = () => started++;
+  process.on('worker', onWorker);
+  t.after(() => process.off('worker', onWorker));
+  for (const [threads, live, expected] of [
+    [1, false, 1],
+    [2, false, 3],
+    [1, true, 1],
+  ] as const) {
+    started = 0;
+    const { pipeline } = pipelineFor(t, threads, live);
+    await pipeline.feed(chunkOf(bytesOf(`${logLine(START, '192.0.2.1')}\n`)), 0);
+    await pipeline.send({ kind: 'flush' });
+    assert.equal(pipeline.lines, 1);
+    assert.equal(started, expected, `${threads} parse threads`);
+  }
+});
+
 for (const [threads, chunkBytes, live = false] of [
   [1, 1 << 20],
   [1, 4096],
