@@ -27,13 +27,15 @@ export function createSwarmWatch(parts: SwarmParts): SwarmWatch | undefined {
   const { options, clients, evidence, robots, policy, window, emit, banNetwork } = parts;
   const { detection, swarm, hashKey = 0 } = options;
   if (!swarm.enabled) return undefined;
+  const findOffender = (text: string) => {
+    const network = findNetwork(text, detection);
+    return network && policy.find(network);
+  };
   return new SwarmWatch(swarm, hashKey, clients, evidence, {
     isExempt: (slot) => robots.of(slot) === VERIFIED || clients.bannedUntil(slot) > window.newest,
     isProtected: (slot) => policy.findProtection({ high: clients.high(slot), low: clients.low(slot) }) !== undefined,
-    wasBanned: (text) => {
-      const network = findNetwork(text, detection);
-      return network !== undefined && policy.find(network) !== undefined;
-    },
+    wasBanned: (text) => findOffender(text) !== undefined,
+    isBanned: (text) => (findOffender(text)?.until ?? 0) > window.newest,
     banNetwork: (text, proof) => {
       const network = findNetwork(text, detection);
       return network !== undefined && banNetwork(network, proof);

@@ -68,6 +68,16 @@ export class Digest {
     return words.subarray(0, kept);
   }
 
+  /** How many lines from before `before` have all of the values. */
+  countMatches(values: readonly Value[], before: number): number {
+    const { lines, traits } = this;
+    let count = 0;
+    for (let place = 0; place < this.count; place++) {
+      if ((lines[2 * place] as number) < before && hasAll(values, traits, place * WIDTH)) count++;
+    }
+    return count;
+  }
+
   /** Second of the oldest line; Infinity without any. */
   get oldest(): number {
     return this.count === 0 ? Number.POSITIVE_INFINITY : (this.lines[2 * this.place(0)] as number);
@@ -75,6 +85,7 @@ export class Digest {
 
   /** Drops the lines since `since` that have all these values. */
   drop(since: number, values: readonly Value[]): void {
+    if (this.countMatches(values, Number.POSITIVE_INFINITY) === this.countMatches(values, since)) return;
     const { lines, traits } = this.snapshot();
     this.refill(lines, traits, (i) => (lines[2 * i] as number) < since || !hasAll(values, traits, i * WIDTH));
   }

@@ -5,6 +5,7 @@ import type { Evidence } from '../traffic/evidence.ts';
 import { findCrowds } from './crowds.ts';
 import { measureHarmNow } from './harm-now.ts';
 import type { Finding, Lanes } from './lanes.ts';
+import type { LineLooks } from './line-looks.ts';
 import { isMatchable, matchOf, TRAITS } from './look.ts';
 import type { LookHasher } from './look-hasher.ts';
 import { findNetworks, type Suspect, type SwarmNetwork } from './networks.ts';
@@ -40,6 +41,7 @@ export interface SearchInput {
   readonly usual: UsualTraffic;
   readonly lanes: Lanes;
   readonly hasher: LookHasher;
+  readonly looks: LineLooks;
   readonly harmMax: number;
   /** When the surplus began, at the latest: who came since may be of it. */
   readonly begun: number;
@@ -81,11 +83,11 @@ export function search(input: SearchInput, now: number, horizon: number, surplus
 }
 
 function readLines(
-  { evidence, clients, hasher, strangers, begun, isProtected }: SearchInput,
+  { evidence, clients, looks, strangers, begun, isProtected }: SearchInput,
   since: number,
 ): SwarmLines {
   const isStranger = (slot: number) => strangers.is(slot, begun) && !isProtected(slot);
-  return new SwarmLines(evidence, clients, hasher, since, isStranger, begun);
+  return new SwarmLines(evidence, clients, looks, since, isStranger, begun);
 }
 
 class Search {
@@ -105,7 +107,7 @@ class Search {
    * what touches any of them is as likely to show in the digest whether it has one lane or five.
    */
   private covered = 0;
-  private worth: number;
+  private worth = 0;
 
   constructor(input: SearchInput, lines: SwarmLines, now: number, horizon: number, surplusShare: number) {
     this.input = input;
@@ -117,13 +119,13 @@ class Search {
     const isExplained = (at: number) => input.lanes.explains(hashes, at, seconds[at / TRAITS.length] as number);
     this.left = offsetsOf(count).filter((at) => !isExplained(at));
     this.crowds = findCrowds(lines.strangers, this.left, COVERAGE_MIN * this.surplus);
-    this.worth = this.measureWorth();
   }
 
   run(): Found {
     const { strangers } = this.lines;
     const least = COVERAGE_MIN * this.surplus;
     if (this.left.length < Math.max(least, LANE_CLIENTS_MIN)) return NOTHING;
+    this.worth = this.measureWorth();
     const explainedBefore = strangers.count - this.left.length;
     const { signatures, networks } = this.explain(least);
     const parts = [...signatures, ...networks];
@@ -221,11 +223,8 @@ class Search {
     const { input, lines, before } = this;
     const { hashes, count } = lines.strangers;
     this.covered = offsetsOf(count).filter((at) => input.lanes.matches(hashes, at)).length;
-    const touched = input.lanes.values.reduce(
-      (sum, lane) => sum + input.usual.backtest(lane, before).requests_matched,
-      1,
-    );
-    const known = input.usual.count(before) + 1;
+    const touched = input.lanes.values.reduce((sum, lane) => sum + input.usual.count(lane, before), 1);
+    const known = input.usual.count([], before) + 1;
     return scoreOf(Math.min(1, this.covered / this.surplus), touched / known, input.harmMax);
   }
 

@@ -46,7 +46,11 @@ export function wordOf(values: readonly Value[], looks: ArrayLike<number>, at: n
 
 /** True when the look that begins at `at` has all the values. */
 export function hasAll(values: readonly Value[], looks: ArrayLike<number>, at: number): boolean {
-  return values.every(({ trait, hash }) => looks[at + trait] === hash);
+  for (let i = 0; i < values.length; i++) {
+    const { trait, hash } = values[i] as Value;
+    if (looks[at + trait] !== hash) return false;
+  }
+  return true;
 }
 
 export function addWord(words: Map<number, number>, word: number): void {

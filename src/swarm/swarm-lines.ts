@@ -3,10 +3,11 @@
 import { HIGH, INFO, LOW, PAGE_PART, SECOND } from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence, Segment } from '../traffic/evidence.ts';
+import { ClientLines } from './client-lines.ts';
+import type { LineLooks } from './line-looks.ts';
 import { readLook, TRAITS } from './look.ts';
-import type { LookHasher } from './look-hasher.ts';
 
-/** Lines read of each kind, evenly spread: reading one takes microseconds. */
+/** Lines read of each kind, evenly spread: reading one takes time. */
 const READ_MAX = 1000;
 /** Lines of one client that count: no single one is a swarm, nor speaks for one. */
 const CLIENT_LINES_MAX = 5;
@@ -17,6 +18,12 @@ const LATE_SECONDS = 60;
 export interface Line {
   readonly segment: Segment;
   readonly at: number;
+}
+
+/** Lines of one kind, newest first: where each is, in columns, because there are thousands. */
+interface LineColumns {
+  readonly segments: Segment[];
+  readonly at: number[];
 }
 
 /** Lines of one kind, of which some were read. */
@@ -30,24 +37,20 @@ export class Looks {
   readonly seconds = new Uint32Array(READ_MAX);
   readonly lines: Line[] = [];
   private readonly evidence: Evidence;
-  private readonly hasher: LookHasher;
+  private readonly looks: LineLooks;
 
-  constructor(lines: readonly Line[], evidence: Evidence, clients: Clients, hasher: LookHasher) {
-    this.total = lines.length;
+  constructor(lines: LineColumns, evidence: Evidence, clients: Clients, looks: LineLooks) {
+    this.total = lines.at.length;
     this.evidence = evidence;
-    this.hasher = hasher;
-    const every = Math.ceil(lines.length / READ_MAX);
-    for (let i = 0; i < lines.length; i += every) {
-      const line = lines[i] as Line;
-      const { segment, at } = line;
+    this.looks = looks;
+    const every = Math.ceil(this.total / READ_MAX);
+    for (let i = 0; i < this.total; i += every) {
+      const [segment, at] = [lines.segments[i] as Segment, lines.at[i] as number];
+      if (!looks.read(segment, at, this.hashes, this.count * TRAITS.length)) continue;
       const { rows } = segment.tally;
-      const [high, low] = [rows[at + HIGH] as number, rows[at + LOW] as number];
-      const values = evidence.scan(segment, at);
-      if (!values) continue;
-      hasher.hash(values, high, low, this.hashes, this.count * TRAITS.length);
-      this.lines.push(line);
+      this.lines.push({ segment, at });
       this.seconds[this.count] = rows[at + SECOND] as number;
-      this.slots[this.count++] = clients.find(high, low);
+      this.slots[this.count++] = clients.find(rows[at + HIGH] as number, rows[at + LOW] as number);
     }
   }
 
@@ -63,48 +66,58 @@ export class Looks {
     if (!record) return undefined;
     const { rows } = line.segment.tally;
     const [high, low] = [rows[line.at + HIGH] as number, rows[line.at + LOW] as number];
-    return readLook(record, high, low, this.hasher.options)[trait];
+    return readLook(record, high, low, this.looks.hasher.options)[trait];
   }
 }
+
+const [STRANGER, OTHER] = [1, 2];
+/** One for all: it is empty again before the next lines are read. */
+const counts = new ClientLines();
 
 /** The newest lines by whose they are. */
 export class SwarmLines {
   readonly strangers: Looks;
   /** All lines of others, read or not. */
-  readonly othersTotal: number = 0;
-  private readonly lines: readonly Line[];
-  private readonly read: (lines: readonly Line[]) => Looks;
+  othersTotal = 0;
+  private readonly lines: LineColumns = { segments: [], at: [] };
+  private readonly read: (lines: LineColumns) => Looks;
   private known: Looks | undefined;
 
   /** The lines since `since` of those that `isStranger`, and of all others who are not banned; newcomers came since `begun`. */
   constructor(
     evidence: Evidence,
     clients: Clients,
-    hasher: LookHasher,
+    looks: LineLooks,
     since: number,
     isStranger: (slot: number) => boolean,
     begun: number,
   ) {
-    const [strangers, others] = [[] as Line[], [] as Line[]];
-    const counts = new Map<number, number>();
-    for (const line of findLines(evidence, since)) {
-      const { rows } = line.segment.tally;
-      const slot = clients.find(rows[line.at + HIGH] as number, rows[line.at + LOW] as number);
-      if (slot < 0 || clients.bannedUntil(slot) > (rows[line.at + SECOND] as number)) continue;
-      const kind = isStranger(slot) ? strangers : others;
-      if (kind === others) {
+    const strangers: LineColumns = { segments: [], at: [] };
+    const kindOf = (slot: number) => (isStranger(slot) ? STRANGER : OTHER);
+    counts.clear();
+    evidence.walk((segment, at) => {
+      const { rows } = segment.tally;
+      const second = rows[at + SECOND] as number;
+      if (second < since) return second >= since - LATE_SECONDS;
+      const slot = clients.find(rows[at + HIGH] as number, rows[at + LOW] as number);
+      if (slot < 0 || clients.bannedUntil(slot) > second) return true;
+      const place = counts.place(slot, kindOf);
+      const isOther = counts.kind(place) === OTHER;
+      if (isOther) {
         this.othersTotal++;
         // What newcomers ask for is pages; the files of these say nothing of how many ask for what.
-        const isPart = ((rows[line.at + INFO] as number) & PAGE_PART) !== 0;
-        if (isPart && clients.firstSecond(slot) >= begun) continue;
+        const isPart = ((rows[at + INFO] as number) & PAGE_PART) !== 0;
+        if (isPart && clients.firstSecond(slot) >= begun) return true;
       }
-      const own = (counts.get(slot) ?? 0) + 1;
-      counts.set(slot, own);
-      if (own <= CLIENT_LINES_MAX) kind.push(line);
-    }
-    this.read = (lines) => new Looks(lines, evidence, clients, hasher);
+      if (counts.count(place) <= CLIENT_LINES_MAX) {
+        const lines = isOther ? this.lines : strangers;
+        lines.segments.push(segment);
+        lines.at.push(at);
+      }
+      return true;
+    });
+    this.read = (lines) => new Looks(lines, evidence, clients, looks);
     this.strangers = this.read(strangers);
-    this.lines = others;
   }
 
   /** Read when somebody asks: where usual traffic speaks against everything, nobody does. */
@@ -112,17 +125,6 @@ export class SwarmLines {
     this.known ??= this.read(this.lines);
     return this.known;
   }
-}
-
-/** The lines since `since`, newest first. */
-function findLines(evidence: Evidence, since: number): Line[] {
-  const lines: Line[] = [];
-  evidence.walk((segment, at) => {
-    const second = segment.tally.rows[at + SECOND] as number;
-    if (second >= since) lines.push({ segment, at });
-    return second >= since - LATE_SECONDS;
-  });
-  return lines;
 }
 
 /** Where the looks begin that were read. */

@@ -4,12 +4,12 @@
  * opens lanes or names networks. While all is usual it only takes a few lines for the digest.
  */
 import type { LaneEvent, LaneStart, NetworkProof } from '../model/lane.ts';
-import { HIGH, LOW, SECOND } from '../parse/tally.ts';
 import type { SwarmOptions } from '../settings/engine-settings.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
-import { clientHash, mixBits } from '../traffic/hash.ts';
+import { clientHash } from '../traffic/hash.ts';
 import { type Finding, Lanes, type LanesState, QUIET_SHARE } from './lanes.ts';
+import { LineLooks } from './line-looks.ts';
 import { TRAITS } from './look.ts';
 import { LookHasher } from './look-hasher.ts';
 import type { SwarmNetwork } from './networks.ts';
@@ -18,6 +18,7 @@ import { hasAll } from './signature.ts';
 import { HORIZONS, PAST_SECONDS, Strangers, type StrangersState } from './strangers.ts';
 import { offsetsOf, SwarmLines } from './swarm-lines.ts';
 import { Touched } from './touched.ts';
+import { UsualLearner } from './usual-learner.ts';
 import { UsualTraffic, type UsualTrafficState } from './usual-traffic.ts';
 
 /** More strangers than so many times the usual and so many more are looked at; fewer more while a swarm is under way. */
@@ -35,8 +36,6 @@ const SPARED_SECONDS = 3840;
 /** A surplus that lasts is searched ever more seldom: after this share of the time since it began. */
 const SEARCH_SHARE = 1 / 8;
 const MINUTE = 60;
-/** The digest takes lines so often while nobody is suspect, and when so many came: evidence forgets what is older. */
-const [LEARN_SECONDS, LEARN_LINES_MAX] = [960, 8000];
 /** Share of the usual requests that all lanes together may touch: a visitor in a thousand. */
 const HONEST_SHARE = 0.001;
 
@@ -56,6 +55,8 @@ export interface SwarmActs {
   readonly isExempt: (slot: number) => boolean;
   readonly isProtected: (slot: number) => boolean;
   readonly wasBanned: (network: string) => boolean;
+  /** The network is banned at the moment: none of its lines are looked at. */
+  readonly isBanned: (network: string) => boolean;
   /** False when the network is protected, or swarms are only reported. */
   readonly banNetwork: (network: string, proof: NetworkProof) => boolean;
   readonly emit: (event: LaneEvent) => void;
@@ -70,11 +71,8 @@ export class SwarmWatch {
   private readonly acts: SwarmActs;
   private readonly usual = new UsualTraffic();
   private readonly hasher: LookHasher;
-  /** The look of the line that is being learned. */
-  private readonly learned = new Uint32Array(TRAITS.length);
-  /** Lines that were looked at for the digest, and when. */
-  private seen = 0;
-  private seenAt = 0;
+  private readonly looks: LineLooks;
+  private readonly learner: UsualLearner;
   /** Strangers since then teach nothing, until then: more of them come than usual. */
   private suspectSince = 0;
   private suspectUntil = 0;
@@ -95,6 +93,8 @@ export class SwarmWatch {
     this.strangers = new Strangers(clients, acts.isExempt);
     this.lanes = new Lanes(hashKey);
     this.hasher = new LookHasher({ ipv4: options.ipv4_prefix, ipv6: options.ipv6_prefix, hashKey });
+    this.looks = new LineLooks(evidence, this.hasher);
+    this.learner = new UsualLearner(this.usual, this.lanes, evidence, clients, this.hasher);
   }
 
   /** Second `second` has ended. */
@@ -104,7 +104,7 @@ export class SwarmWatch {
     if (now % MINUTE === 0) this.strangers.advance(now, this.suspectUntil < now);
     if (this.banned.size > 0) this.lookAgain(now);
     for (const { horizon, every } of LOOKS) if (now % every === 0) this.look(now, horizon);
-    if (now % this.learnSeconds(now) === 0 || this.evidence.total - this.seen > LEARN_LINES_MAX) this.learn(now);
+    if (this.learner.isDue(now, this.suspectUntil >= now)) this.learn(now);
     if (now % MINUTE === 0 && this.lanes.size > 0) this.follow(now);
   }
 
@@ -179,6 +179,7 @@ export class SwarmWatch {
   /** A network whose ban ends before its swarm does is banned again at once. */
   private lookAgain(now: number): void {
     if (now >= this.underWayUntil) this.banned.clear();
+    else if ([...this.banned.keys()].every((network) => this.acts.isBanned(network))) return;
     else this.banNetworks(searchAgain(this.searchInput(now), now, MINUTE, this.banned), now);
   }
 
@@ -196,9 +197,9 @@ export class SwarmWatch {
   }
 
   private searchInput(now: number): SearchInput {
-    const { evidence, clients, strangers, usual, lanes, hasher, acts } = this;
+    const { evidence, clients, strangers, usual, lanes, hasher, looks, acts } = this;
     return {
-      ...{ evidence, clients, strangers, usual, lanes, hasher },
+      ...{ evidence, clients, strangers, usual, lanes, hasher, looks },
       harmMax: HONEST_SHARE,
       begun: this.begun(now),
       isUnderWay: now < this.underWayUntil,
@@ -208,40 +209,19 @@ export class SwarmWatch {
     };
   }
 
-  /** While nobody is suspect lines are learned seldom, many at once, which costs less. */
-  private learnSeconds(now: number): number {
-    return this.suspectUntil < now ? LEARN_SECONDS : MINUTE;
-  }
-
-  /** Usual traffic since the last time goes into the digest: not what a lane stops, nor strangers while too many of them come. */
+  /** Usual traffic since the last time goes into the digest: no strangers while too many of them come. */
   private learn(now: number): void {
-    const { clients, strangers, suspectSince, evidence, lanes, usual, learned } = this;
-    const lines = evidence.total - this.seen;
-    const minutes = (now - Math.max(this.seenAt, now - LEARN_SECONDS)) / MINUTE;
-    this.seen = evidence.total;
-    this.seenAt = now;
-    const suspect = this.suspectUntil >= now;
-    // Under the installation's key, so that nobody outside knows which lines count.
-    const phase = mixBits(now ^ this.hasher.options.hashKey) / 2 ** 32;
-    evidence.sample(lines, usual.quota(lines, minutes), phase, (segment, at) => {
-      const { rows } = segment.tally;
-      const [high, low, second] = [rows[at + HIGH] as number, rows[at + LOW] as number, rows[at + SECOND] as number];
-      const slot = clients.find(high, low);
-      const isShutOut = slot >= 0 && (clients.bannedUntil(slot) > second || clients.flaggedUntil(slot) >= second);
-      if (isShutOut || (suspect && strangers.is(slot, suspectSince))) return;
-      const values = evidence.scan(segment, at);
-      if (!values) return;
-      this.hasher.hash(values, high, low, learned, 0);
-      if (!lanes.matches(learned, 0)) usual.add(second, clientHash(high, low), learned);
-    });
+    const { strangers, suspectSince } = this;
+    const suspects = this.suspectUntil >= now;
+    this.learner.learn(now, (slot) => suspects && strangers.is(slot, suspectSince));
   }
 
   /** Counts what open lanes stopped in the last minute, and ends those whose swarm is over and those that touch others. */
   private follow(now: number): void {
-    const { evidence, clients, hasher, lanes, touched, acts } = this;
+    const { evidence, clients, looks, lanes, touched, acts } = this;
     const since = Math.min(...lanes.all.map((lane) => lane.since));
     const isStranger = (slot: number) => this.strangers.is(slot, since);
-    const lines = new SwarmLines(evidence, clients, hasher, now - MINUTE, isStranger, since);
+    const lines = new SwarmLines(evidence, clients, looks, now - MINUTE, isStranger, since);
     const { strangers, others } = lines;
     const times = strangers.count === 0 ? 0 : strangers.times;
     const ends = [...lanes.follow(strangers.hashes, offsetsOf(strangers.count), times, MINUTE, now)];

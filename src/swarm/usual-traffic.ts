@@ -60,9 +60,9 @@ export class UsualTraffic {
     return { words, lines: found.length };
   }
 
-  /** How many lines are known from before `before`. */
-  count(before: number): number {
-    return this.digest.words([], before).length;
+  /** How many lines from before `before` have all the values. */
+  count(values: readonly Value[], before: number): number {
+    return this.digest.countMatches(fold(values), before);
   }
 
   /** Which of the values of one trait any line from before `before` has. */

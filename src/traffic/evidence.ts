@@ -10,7 +10,7 @@ import { type LogRecord, requestOf } from '../parse/record.ts';
 import { HIGH, LINE, LOW, ROW, SECOND, type Tally } from '../parse/tally.ts';
 
 /** Lines kept behind the newest; the same for every chunk size, so that samples never depend on it. */
-const LINES_KEPT = 20_000;
+export const LINES_KEPT = 20_000;
 /** However long the lines are. */
 const BYTES_KEPT_MAX = 16 * 1024 * 1024;
 const SAMPLES_MAX = 5;
@@ -36,6 +36,8 @@ export interface Segment {
   readonly tally: Tally;
   readonly source: number;
   readonly from: number;
+  /** How many lines came before row `from`. */
+  readonly before: number;
   /** Rows from…to are in the segment; `to` grows while the engine works through it. */
   to: number;
 }
@@ -68,7 +70,7 @@ export class Evidence {
   /** Opens a segment at row `from`; grow it by extend(). */
   open(source: number, bytes: Uint8Array, tally: Tally, from: number): void {
     this.drop();
-    this.segments.push({ source, bytes, tally, from, to: from });
+    this.segments.push({ source, bytes, tally, from, before: this.total, to: from });
   }
 
   /** The newest segment now reaches to row `to`. */
