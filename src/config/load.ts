@@ -2,12 +2,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { isRecord } from '../model/shape.ts';
 import { findContradictions, findDoubts } from './cross-check.ts';
 import { explainIssue, type Finding } from './explain-issue.ts';
 import { type ConfigProblem, formatKeyPath, formatReceived, type KeyPath } from './problem.ts';
 import { takeOutRemoved } from './removed-keys.ts';
 import { type Config, configSchema } from './schema.ts';
-import { isRecord, loadYamlFile, type Position, type YamlFile } from './yaml-file.ts';
+import { loadYamlFile, type Position, type YamlFile } from './yaml-file.ts';
 
 /** A configuration as it is in force, or every reason why it cannot be. */
 export type LoadedConfig =

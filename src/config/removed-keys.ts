@@ -2,9 +2,10 @@
  * Keys that earlier versions had. A configuration that still has one is as good as ever: the key is ignored with a warning, so
  * that no upgrade keeps zban from starting.
  */
+
+import { isRecord } from '../model/shape.ts';
 import type { Finding } from './explain-issue.ts';
 import { formatKeyPath, type KeyPath } from './problem.ts';
-import { isRecord } from './yaml-file.ts';
 
 const DELIVERY = {
   timeout: 'a delivery may take 10s',

@@ -1,6 +1,8 @@
 /** Reads one YAML file into plain values and remembers where each key stands. */
+
 import { readFileSync, statSync } from 'node:fs';
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit, type YAMLError } from 'yaml';
+import { isRecord } from '../model/shape.ts';
 import { type ConfigProblem, formatKeyPath, type KeyPath } from './problem.ts';
 
 /** Where a key or list entry stands, 1-based. */
@@ -88,10 +90,6 @@ function sentence(message: string): string {
 }
 
 /** True for what a YAML map becomes. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** A copy without the keys that have no value. Throws where aliases make it endless. */
 function withoutEmpty(value: unknown, depth: number): unknown {
   if (depth > DEPTH_MAX) throw new RangeError(`nested more than ${DEPTH_MAX} levels deep`);

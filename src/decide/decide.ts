@@ -2,8 +2,10 @@
  * All policy in one function: what is proposed and what the ledger knows of it go in, a decision with its reason comes out. The
  * engine proposes what it finds, people what they order; anyone who is to propose bans later is one more source.
  */
+
 import type { RefusalReason } from '../model/audit.ts';
 import type { FuseEvent } from '../model/event.ts';
+import { isInForce } from '../model/reconcile.ts';
 import type { BanOptions } from '../settings/engine-settings.ts';
 import type { Fuse } from './fuse.ts';
 import type { NeverBanned } from './never-banned.ts';
@@ -105,7 +107,7 @@ function findUnchanged(
   ban: Known['ban'],
   nowMs: number,
 ): string | undefined {
-  if (untilMs !== null && untilMs <= nowMs) return 'its time is up already';
+  if (!isInForce(untilMs, nowMs)) return 'its time is up already';
   // The firewall has no news of a ban that it holds as it is.
   if (ban?.isHeld && ban.untilMs === untilMs) return 'is banned for as long already';
   const covered = ban && (ban.untilMs === null || (untilMs !== null && untilMs <= ban.untilMs));

@@ -11,7 +11,7 @@ import { type FoundLog, findLogs, findSameFiles } from '../source/discover.ts';
 import { cutLines, ownBuffer } from '../source/lines.ts';
 import { SourceError, toSourceError } from '../source/source-error.ts';
 import { DOUBLED_FIX, DoubledLines, type DoubledPair, describeDoubled } from '../traffic/doubled-lines.ts';
-import { formatDuration } from '../words/duration.ts';
+import { formatDuration, formatSeconds } from '../words/duration.ts';
 import { fixOfRefused } from '../words/refused-lines.ts';
 import { workerSetup } from '../workers/worker-setup.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
@@ -175,7 +175,7 @@ function checkFreshness(check: string, { rows, count }: Tally, writtenMs: number
   const newest = rows[(count - 1) * ROW + SECOND] ?? 0;
   const skew = Math.round(newest - writtenMs / 1000);
   if (Math.abs(skew) > SKEW_SECONDS_MAX) {
-    const message = `its newest line is ${formatDuration(Math.abs(skew) * 1000)} ${skew > 0 ? 'ahead of' : 'behind'} the time it was written`;
+    const message = `its newest line is ${formatSeconds(Math.abs(skew))} ${skew > 0 ? 'ahead of' : 'behind'} the time it was written`;
     found.push(
       warn(check, message, 'set the clock (timedatectl), log $msec or $time_iso8601, and leave out buffer= and flush='),
     );

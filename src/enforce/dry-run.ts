@@ -1,5 +1,5 @@
 /** A table in memory that honours the contract and drops nothing: for trying zban out without root. */
-import { isDue } from '../model/reconcile.ts';
+import { isInForce } from '../model/reconcile.ts';
 import type { EnforcementBackend } from './backend.ts';
 import { BanTable } from './ban-table.ts';
 import { throwRefusals } from './target.ts';
@@ -17,7 +17,7 @@ export function createDryRunBackend(now: () => number): EnforcementBackend {
     },
     async list(onBan) {
       for (const [target, untilMs] of table.ends) {
-        if (isDue(untilMs, now())) onBan({ target, untilMs });
+        if (isInForce(untilMs, now())) onBan({ target, untilMs });
         else table.ends.delete(target);
       }
     },

@@ -2,6 +2,7 @@
  * Bans by a command of the operator's own. It is run without a shell and gets its work on standard input, a line each:
  * `ban TARGET SECONDS` (`ban TARGET permanent`) and `unban TARGET`. Both must be harmless when repeated.
  */
+import { isInForce } from '../model/reconcile.ts';
 import type { EnforcementBackend, KernelBan } from './backend.ts';
 import { EnforcementError } from './backend.ts';
 import type { BackendKind, OpenFirewall } from './backend-kind.ts';
@@ -18,7 +19,7 @@ function open({ settings, run, now }: OpenFirewall): EnforcementBackend {
     await run({ argv: command, onLine: (line) => parseLine(command[0], line).forEach(onBan) });
   };
   const forgetEnded = () => {
-    for (const [target, untilMs] of given.ends) if (untilMs !== null && untilMs <= now()) given.ends.delete(target);
+    for (const [target, untilMs] of given.ends) if (!isInForce(untilMs, now())) given.ends.delete(target);
   };
   return {
     name: 'exec',

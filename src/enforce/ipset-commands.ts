@@ -1,5 +1,5 @@
 /** Work on zban's sets through the ipset tool. */
-import { isDue } from '../model/reconcile.ts';
+import { isInForce } from '../model/reconcile.ts';
 import { EnforcementError, type KernelBan, unlessRefused } from './backend.ts';
 import type { CommandRunner } from './command.ts';
 import { FAMILIES } from './filter.ts';
@@ -56,7 +56,7 @@ export async function findMembers(
   if (targets.length * LISTED_PER_TEST > heldCount) {
     const asked = new Set(targets);
     const onBan = ({ target, untilMs }: KernelBan) => {
-      if (asked.has(target) && isDue(untilMs, now())) members.add(target);
+      if (asked.has(target) && isInForce(untilMs, now())) members.add(target);
     };
     const families = new Set(targets.map(targetFamily));
     await Promise.all([...families].map((family) => listSet(run, specs[family].name, now, onBan)));

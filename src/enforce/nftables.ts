@@ -3,7 +3,7 @@
  * a packet pass that this one drops, so there are no jumps to keep first.
  */
 
-import { isDue } from '../model/reconcile.ts';
+import { isInForce } from '../model/reconcile.ts';
 import { type EnforcementBackend, EnforcementError, type HeldBans, type KernelBan, unlessRefused } from './backend.ts';
 import type { BackendKind, OpenFirewall } from './backend-kind.ts';
 import type { CommandRunner } from './command.ts';
@@ -57,7 +57,7 @@ function open({ run, settings, now, log }: OpenFirewall): EnforcementBackend {
   const checkAll = async (onBan: (ban: KernelBan) => void, known: HeldBans): Promise<void> => {
     function* lasting(): Generator<KernelBan> {
       for (const ban of known.heldBans()) {
-        if (isDue(ban.untilMs, now() + ENDING_MS)) yield ban;
+        if (isInForce(ban.untilMs, now() + ENDING_MS)) yield ban;
         else onBan(ban);
       }
     }

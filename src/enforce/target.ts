@@ -1,6 +1,6 @@
 /** Targets of bans on their way to and from the firewall's tools. */
 
-import { isDue } from '../model/reconcile.ts';
+import { isInForce } from '../model/reconcile.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import { EnforcementError, type KernelBan, type Operation } from './backend.ts';
 
@@ -46,7 +46,7 @@ export function sortOperations(operations: readonly Operation[], nowMs: number):
       refusals.push(`${JSON.stringify(target.slice(0, 60))} cannot be banned: ${why}`);
       continue;
     }
-    if (isBan(operation) && isDue(operation.untilMs, nowMs)) additions.push(operation);
+    if (isBan(operation) && isInForce(operation.untilMs, nowMs)) additions.push(operation);
     else removals.push(target);
   }
   return { removals, additions, refusals };

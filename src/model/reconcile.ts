@@ -55,8 +55,8 @@ export interface HeldBans {
 /** Kernel timeouts are whole seconds, and on a busy host batches and listings take theirs. */
 export const TOLERANCE_MS = 5000;
 
-/** True while a ban is to be in the kernel: a ban that ends now has ended. */
-export function isDue(untilMs: number | null, nowMs: number): boolean {
+/** True while a ban with this end holds; null is permanent. One that ends now has ended. */
+export function isInForce(untilMs: number | null, nowMs: number): boolean {
   return untilMs === null || untilMs > nowMs;
 }
 

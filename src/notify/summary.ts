@@ -2,14 +2,11 @@
 import type { FuseEvent } from '../model/event.ts';
 import type { Notification } from '../model/notification.ts';
 import { describeActivity } from '../words/activity.ts';
-import { formatDuration } from '../words/duration.ts';
+import { formatSeconds } from '../words/duration.ts';
 import { describeMatch } from '../words/lane.ts';
 import { formatCount, formatNumber } from '../words/number.ts';
 import { briefReason } from '../words/reason.ts';
 import { describeEnd, describeStart } from '../words/site-reason.ts';
-
-/** Seconds as `10m`; null is `permanent`. */
-const formatSeconds = (seconds: number | null): string => formatDuration(seconds === null ? null : seconds * 1000);
 
 const describePhase = ({ phase, until }: FuseEvent): string =>
   phase === 'reset' ? 'reset' : `tripped${until === undefined ? '' : ` until ${until}`}`;

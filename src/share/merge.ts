@@ -1,4 +1,5 @@
 /** How decisions of several hosts become one: of bans the later end holds, and a person's release ends what is older. */
+import { isInForce } from '../model/reconcile.ts';
 import { setNewest } from '../net/newest-entries.ts';
 import { coveringTexts, type Prefix, parsePrefix, prefixContains } from '../net/prefix.ts';
 import type { Order } from './order.ts';
@@ -58,7 +59,7 @@ export function findIdle(
   prefix: Prefix,
   { nowMs, activeUntilMs, releases }: Known,
 ): 'over' | 'covered' | 'released' | undefined {
-  if (untilMs !== null && untilMs <= nowMs) return 'over';
+  if (!isInForce(untilMs, nowMs)) return 'over';
   if (releases.ends(prefix, atMs)) return 'released';
   if (activeUntilMs !== undefined && isCovered(untilMs, activeUntilMs)) return 'covered';
   return undefined;

@@ -22,6 +22,11 @@ export function parseDuration(value: string | number): number | undefined {
   return total;
 }
 
+/** Seconds as `formatDuration` writes milliseconds. */
+export function formatSeconds(seconds: number | null): string {
+  return formatDuration(seconds === null ? null : seconds * 1000);
+}
+
 /** Milliseconds as people write them: `10m`, `2h`, `1h30m`; null is `permanent`. */
 export function formatDuration(ms: number | null): string {
   if (ms === null) return 'permanent';

@@ -6,7 +6,7 @@ import { type Verified, verifyAudit } from '../../record/chain/verify.ts';
 import { compareWithLog } from '../../record/text-log/log-check.ts';
 import { findLogFiles } from '../../record/text-log/text-log-lines.ts';
 import type { Query } from '../../record/trail/trail-reader.ts';
-import { formatDuration } from '../../words/duration.ts';
+import { formatSeconds } from '../../words/duration.ts';
 import { markDefault } from '../../words/learned.ts';
 import { formatCount, formatNumber } from '../../words/number.ts';
 import { briefReason, type ReasonNumbers } from '../../words/reason.ts';
@@ -126,7 +126,7 @@ export function formatEntry(entry: AuditEntry): string {
   const parts = [formatTime(timeMs), `#${id}`, actor, action.toUpperCase().replaceAll('_', ' ')];
   if (client !== null) parts.push(client);
   if (action === 'ban') {
-    parts.push(durationSeconds === null ? 'permanently' : `for ${formatDuration(durationSeconds * 1000)}`);
+    parts.push(durationSeconds === null ? 'permanently' : `for ${formatSeconds(durationSeconds)}`);
     if (tier !== null && tier > 0) parts.push(`(tier ${tier})`);
     if (!enforced) parts.push('(observed)');
   }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActiveBan } from '../../model/audit.ts';
+import { isInForce } from '../../model/reconcile.ts';
 import { countOf, formatCount } from '../../words/number.ts';
 import { nameClient } from '../../words/reason.ts';
 import { type Context, requireSections } from '../context.ts';
@@ -74,7 +75,7 @@ function followBans({ reader }: OpenTrail): (nowMs: number) => readonly ActiveBa
     const id = reader.query({ newestFirst: true, limit: 1 })[0]?.id ?? 0;
     if (id !== newest) known = reader.activeBans(nowMs);
     newest = id;
-    return known.filter(({ untilMs }) => untilMs === null || untilMs > nowMs);
+    return known.filter(({ untilMs }) => isInForce(untilMs, nowMs));
   };
 }
 

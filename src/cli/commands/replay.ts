@@ -2,7 +2,7 @@ import type { EngineEvent, Evidence } from '../../model/event.ts';
 import { printable } from '../../model/text.ts';
 import { replay } from '../../replay/replay.ts';
 import { ReplayReport } from '../../replay/report.ts';
-import { formatDuration } from '../../words/duration.ts';
+import { formatSeconds } from '../../words/duration.ts';
 import { describeMatch } from '../../words/lane.ts';
 import { briefReason, nameClient } from '../../words/reason.ts';
 import { describeEnd, describeStart } from '../../words/site-reason.ts';
@@ -57,7 +57,7 @@ export function formatEvent(event: EngineEvent): string {
 function describe(event: EngineEvent): string {
   switch (event.event) {
     case 'ban': {
-      const length = formatDuration(event.duration_seconds === null ? null : event.duration_seconds * 1000);
+      const length = formatSeconds(event.duration_seconds);
       return `BAN       ${nameClient(event.ip, event)} for ${length} (tier ${event.tier}): ${describeWhy(event)}`;
     }
     case 'unban':
@@ -67,7 +67,7 @@ function describe(event: EngineEvent): string {
     case 'global_anomaly':
       return event.phase === 'start'
         ? `SITE      anomaly starts: ${describeStart(event).join(' | ')}`
-        : `SITE      anomaly ends: ${describeEnd(event, formatDuration(event.duration_seconds * 1000)).join(' | ')}`;
+        : `SITE      anomaly ends: ${describeEnd(event, formatSeconds(event.duration_seconds)).join(' | ')}`;
     case 'baseline': {
       const { site, client, error_ratio } = describeBaseline(event);
       return `BASELINE  site ${site}; client ${client}; errors ${error_ratio}`;

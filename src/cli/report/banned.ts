@@ -4,7 +4,7 @@ import { KNOWN_HOURS } from '../../engine/client-histories.ts';
 import type { BanEvent, Condition } from '../../model/event.ts';
 import { printable } from '../../model/text.ts';
 import type { BannedClient } from '../../replay/report.ts';
-import { formatDuration } from '../../words/duration.ts';
+import { formatSeconds } from '../../words/duration.ts';
 import { countOf, formatCount } from '../../words/number.ts';
 import { briefReason, phraseOf } from '../../words/reason.ts';
 import { alignRight, section } from './section.ts';
@@ -51,7 +51,7 @@ function describeGroup(
 export const minute = (time: string): string => time.slice(0, 16).replace('T', ' ');
 
 function howLong({ bans, longestSeconds }: BannedClient): string {
-  const longest = formatDuration(longestSeconds === null ? null : longestSeconds * 1000);
+  const longest = formatSeconds(longestSeconds);
   return bans === 1 ? longest : `${bans} x up to ${longest}`;
 }
 

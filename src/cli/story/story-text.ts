@@ -4,7 +4,7 @@ import type { Nearest } from '../../detect/nearest.ts';
 import type { ActiveBan, AuditEntry, JudgedNumbers, RefusedNumbers } from '../../model/audit.ts';
 import { printable } from '../../model/text.ts';
 import { formatAuditLine } from '../../record/text-log/audit-line.ts';
-import { formatDuration } from '../../words/duration.ts';
+import { formatDuration, formatSeconds } from '../../words/duration.ts';
 import { formatNumber } from '../../words/number.ts';
 import { describeReason, nameClient, phraseOf } from '../../words/reason.ts';
 import { columnsOf } from '../style.ts';
@@ -101,7 +101,7 @@ function decisionOf(entry: AuditEntry, nowMs: number): string {
   const who = personOf(entry);
   switch (action) {
     case 'ban': {
-      const length = durationSeconds === null ? 'for good' : `for ${formatDuration(durationSeconds * 1000)}`;
+      const length = durationSeconds === null ? 'for good' : `for ${formatSeconds(durationSeconds)}`;
       const verb = enforced ? 'banned' : 'would have banned';
       return `${when} ${who} ${verb} ${client} ${length}${tier ? `, tier ${tier}` : ''}`;
     }
@@ -194,7 +194,7 @@ function describeHistory({ entry, before }: Story, { nowMs }: StoryOptions): Par
   if (entry?.action !== 'ban' && entry?.action !== 'refused') return [];
   if (before.length === 0) return [{ label: 'History', text: 'It had not been banned before.' }];
   const shown = before.slice(-BEFORE_MAX).map(({ id, timeMs, condition, durationSeconds }) => {
-    const length = durationSeconds === null ? 'for good' : formatDuration(durationSeconds * 1000);
+    const length = durationSeconds === null ? 'for good' : formatSeconds(durationSeconds);
     return `${formatMoment(timeMs, nowMs)}, ${length}, ${condition ?? 'manual'} (#${id})`;
   });
   const more = before.length > BEFORE_MAX ? `, the last ${BEFORE_MAX}` : '';

@@ -1,7 +1,7 @@
 /** What happens, as a story: one line for each decision, in words that need no manual. */
 import type { AuditEntry, JudgedNumbers } from '../../model/audit.ts';
 import { printable } from '../../model/text.ts';
-import { formatDuration } from '../../words/duration.ts';
+import { formatSeconds } from '../../words/duration.ts';
 import { countOf } from '../../words/number.ts';
 import { looks, peakOf } from '../../words/site-reason.ts';
 import { createStyle, type Style } from '../style.ts';
@@ -72,7 +72,7 @@ function describeBan(
   style: Style,
   paths: number,
 ): string {
-  const long = formatDuration(durationSeconds === null ? null : durationSeconds * 1000);
+  const long = formatSeconds(durationSeconds);
   const verb = enforced ? 'banned' : 'would be banned';
   const seen = typeof numbers?.requests === 'number' && numbers.requests > 0;
   const what = seen

@@ -7,6 +7,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Config } from '../../config/schema.ts';
 import type { AuditDraft, AuditEntry } from '../../model/audit.ts';
+import { isInForce } from '../../model/reconcile.ts';
 import type { ChainEnd } from '../../record/chain/chain-ends.ts';
 import { findUnfinished, type Loss } from '../../record/loss/lost-rows.ts';
 import { restore } from '../../record/loss/restoration.ts';
@@ -101,7 +102,7 @@ async function pictureOf(
     if (draft) apply(picture, draft);
   }
   for (const { client, untilMs, enforced } of picture.bans.values()) {
-    if (untilMs === null || untilMs > now()) continue;
+    if (untilMs === null || isInForce(untilMs, now())) continue;
     apply(picture, { ...BLANK, detail: '', timeMs: untilMs, actor: 'system', action: 'unban', client, enforced });
   }
   return picture;

@@ -2,7 +2,7 @@
 
 import { findConnections } from '../../host/connections.ts';
 import { formatPrefix } from '../../net/prefix.ts';
-import { formatDuration } from '../../words/duration.ts';
+import { formatSeconds } from '../../words/duration.ts';
 import type { EngineStatus } from '../../workers/messages.ts';
 import type { InstanceParts } from '../instance-parts.ts';
 import type { Protection } from '../orders/protection.ts';
@@ -53,7 +53,7 @@ export class LogWatch {
 
   private compareClocks({ wallAhead, behindSeconds }: Pick<Noticed, 'wallAhead' | 'behindSeconds'>): void {
     const { troubles, config } = this.parts;
-    const by = `${formatDuration(Math.abs(wallAhead) * 1000)} ${wallAhead > 0 ? 'behind' : 'ahead of'}`;
+    const by = `${formatSeconds(Math.abs(wallAhead))} ${wallAhead > 0 ? 'behind' : 'ahead of'}`;
     // Lines may be that late.
     const isOff = Math.abs(wallAhead) * 1000 > config.detection.out_of_order;
     troubles.set(
@@ -61,7 +61,7 @@ export class LogWatch {
       isOff ? `the times in the log are ${by} this host's clock; bans last their full time all the same` : undefined,
       'set the clocks (timedatectl), log $msec or $time_iso8601, and leave out buffer= and flush=',
     );
-    const behind = `a log is ${formatDuration(behindSeconds * 1000)} behind the others`;
+    const behind = `a log is ${formatSeconds(behindSeconds)} behind the others`;
     troubles.set(
       LOG_BEHIND,
       behindSeconds > 0 ? `${behind}: its lines are left out (late_lines in zban status)` : undefined,

@@ -1,6 +1,7 @@
 /** Rows that are gone with a database: what followed from them is recorded again, in rows that say so. */
+
 import type { Actor, AuditDraft, DraftOf, Offence } from '../../model/audit.ts';
-import type { KernelBan } from '../../model/reconcile.ts';
+import { isInForce, type KernelBan } from '../../model/reconcile.ts';
 import { isNumber, isObject, isText, parseJson } from '../../model/shape.ts';
 import type { Extra } from '../chain/trail-statements.ts';
 import type { Ban, Projection } from '../projection/projection.ts';
@@ -119,7 +120,7 @@ export function* foundDrafts(
 ): Generator<readonly AuditDraft[]> {
   const of = { timeMs: nowMs, actor: 'system', action: 'ban', condition: 'import', tier: 0, enforced: true } as const;
   for (const { target: client, untilMs } of held) {
-    if (trail.findActiveBan(client, nowMs) || (untilMs !== null && untilMs <= nowMs)) continue;
+    if (trail.findActiveBan(client, nowMs) || !isInForce(untilMs, nowMs)) continue;
     const durationSeconds = untilMs === null ? null : (untilMs - nowMs) / 1000;
     yield [{ ...of, numbers: null, client, durationSeconds, detail: `${RESTORED}: found in the firewall` }];
   }

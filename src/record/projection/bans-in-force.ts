@@ -1,6 +1,6 @@
 /** What the rows of the trail come to, as the daemon asks for it: from memory, without a look at the disk. */
 import type { ActiveBan, AuditEntry, Offence } from '../../model/audit.ts';
-import { isDue } from '../../model/reconcile.ts';
+import { isInForce } from '../../model/reconcile.ts';
 import type { Allowed, Ban, Change, Projection } from './projection.ts';
 import { StoredBan } from './stored-ban.ts';
 import { UnwrittenBans } from './unwritten-bans.ts';
@@ -37,7 +37,7 @@ export abstract class BansInForce {
 
   /** The same one by one, without their numbers. */
   *eachActive(nowMs: number): Generator<Ban> {
-    for (const ban of this.projection.bans.values()) if (ban.untilMs === null || ban.untilMs > nowMs) yield ban;
+    for (const ban of this.projection.bans.values()) if (isInForce(ban.untilMs, nowMs)) yield ban;
   }
 
   /** True while a row about a client's ban is under way. */
@@ -53,14 +53,14 @@ export abstract class BansInForce {
     const { unwritten } = this;
     for (const ban of this.projection.bans.enforced(nowMs)) if (!unwritten.has(ban.target)) yield ban;
     for (const { client: target, untilMs, enforced } of unwritten.befores())
-      if (enforced && isDue(untilMs, nowMs)) yield { target, untilMs };
+      if (enforced && isInForce(untilMs, nowMs)) yield { target, untilMs };
   }
 
   /** The end of the one that the firewall should hold for exactly this client; null is permanent, undefined for none. */
   findEnforcedEnd(client: string, nowMs: number): number | null | undefined {
     const { unwritten } = this;
     const ban = unwritten.has(client) ? unwritten.before(client) : this.projection.bans.get(client);
-    return ban?.enforced && isDue(ban.untilMs, nowMs) ? ban.untilMs : undefined;
+    return ban?.enforced && isInForce(ban.untilMs, nowMs) ? ban.untilMs : undefined;
   }
 
   /** Clients of all bans in force at `nowMs`, would-be bans included. */
@@ -80,7 +80,7 @@ export abstract class BansInForce {
   /** The ban of exactly this client or prefix, if in force at `nowMs`. */
   findActiveBan(client: string, nowMs: number): ActiveBan | undefined {
     const ban = this.projection.bans.get(client);
-    return ban && (ban.untilMs === null || ban.untilMs > nowMs) ? this.#withNumbers(ban) : undefined;
+    return ban && isInForce(ban.untilMs, nowMs) ? this.#withNumbers(ban) : undefined;
   }
 
   /** True while no row has ended or replaced this ban, though its time may be up. */

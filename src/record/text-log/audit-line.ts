@@ -3,7 +3,7 @@
 import type { AuditDraft, DraftOf, JudgedNumbers } from '../../model/audit.ts';
 import type { BaselineEvent, Level } from '../../model/event.ts';
 import { joinLines } from '../../model/text.ts';
-import { formatDuration } from '../../words/duration.ts';
+import { formatSeconds } from '../../words/duration.ts';
 import { describeLearned, markDefault } from '../../words/learned.ts';
 import { formatNumber } from '../../words/number.ts';
 import { briefReason } from '../../words/reason.ts';
@@ -47,7 +47,7 @@ function partsOf(draft: AuditDraft): readonly string[] | undefined {
   const subject = (verb: string) => `${enforced ? '' : 'WOULD '}${verb} ${client}`;
   switch (action) {
     case 'ban':
-      return [subject('BAN'), ...reasons(draft), by, formatDuration(millis(draft.durationSeconds))];
+      return [subject('BAN'), ...reasons(draft), by, formatSeconds(draft.durationSeconds)];
     case 'unban':
       return [subject('UNBAN'), detail, by, tier ? `tier ${tier}` : ''];
     case 'ban_result':
@@ -79,7 +79,7 @@ function anomaly({ condition, numbers }: DraftOf<'global_anomaly'>): readonly st
   const site = { ...numbers, condition };
   if (numbers.phase === 'start') return ['GLOBAL ANOMALY', ...describeStart(site)];
   const { duration_seconds } = site;
-  const lasted = typeof duration_seconds === 'number' ? formatDuration(duration_seconds * 1000) : '–';
+  const lasted = typeof duration_seconds === 'number' ? formatSeconds(duration_seconds) : '–';
   return ['GLOBAL ANOMALY ENDED', ...describeEnd(site, lasted)];
 }
 
@@ -93,8 +93,6 @@ function reasons({ condition, numbers, detail }: DraftOf<'ban' | 'refused'>): re
       : [`rate ${formatNumber(rate, 2)}/s`, `baseline ${level({ mean, stddev })}${markDefault(numbers)}`];
   return [briefReason(condition, numbers), ...compared, typeof ipv4 === 'string' ? `IPv4 ${ipv4}` : ''];
 }
-
-const millis = (seconds: number | null): number | null => (seconds === null ? null : seconds * 1000);
 
 const level = ({ mean, stddev }: Level | JudgedNumbers): string =>
   `${formatNumber(mean, 2)}±${formatNumber(stddev, 2)}/s`;
