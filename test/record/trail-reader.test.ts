@@ -51,6 +51,8 @@ test('what operators allowed is read with who allowed it and why', (t) => {
   const allowed = new TrailReader(database).allowed();
   const rest = { sinceMs: T0, actor: 'operator:ann', reason: 'office', auditId: 1 };
   assert.deepEqual(allowed, [{ entry: '203.0.113.0/24', ...rest }]);
+  database.sql.exec("UPDATE allowed SET actor = 'nobody'");
+  assert.equal(new TrailReader(database).allowed()[0]?.actor, 'system', 'no version writes that');
 });
 
 test('the first and the last bans are those at the ends of all', (t) => {

@@ -1,6 +1,7 @@
 /** What follows from the audit rows: bans in force, offences, allowed entries. One rule for writing, pruning and verifying. */
 import assert from 'node:assert/strict';
 import type { ActiveBan, Actor, AuditEntry, EntryOf, Offence } from '../../model/audit.ts';
+import { isInForce } from '../../model/reconcile.ts';
 import { BanTable, ClientRows, OffenceTable } from './client-table.ts';
 
 /** An active ban without its numbers: those stay on disk, so that a million bans fit in memory. */
@@ -126,7 +127,7 @@ export class Projection {
     const changes: Change[] = [];
     const before = this.bans.get(client);
     // A would-be ban must not take a real one out of force.
-    const shadowed = before?.enforced && !enforced && (before.untilMs === null || before.untilMs > timeMs);
+    const shadowed = before?.enforced && !enforced && isInForce(before.untilMs, timeMs);
     if (!shadowed) {
       const state = { sinceMs: timeMs, untilMs, auditId: id, confirmed: false };
       changes.push({

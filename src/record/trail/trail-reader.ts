@@ -13,6 +13,7 @@ import { readBan } from '../projection/projection-table.ts';
 import { StoredBan } from '../projection/stored-ban.ts';
 import { COLUMNS, type Row, readObject } from '../row/columns.ts';
 import { readRow } from '../row/row.ts';
+import { readActor } from '../row/stored-facts.ts';
 
 export interface Query {
   /** Only rows with a greater id: what came since, for following. */
@@ -134,7 +135,8 @@ export class TrailReader {
   /** The operators' exceptions in force. */
   allowed(): Allowed[] {
     const text = `SELECT entry, since_ms AS sinceMs, actor, reason, audit_id AS auditId FROM allowed WHERE scope = 'now'`;
-    return this.#read(() => this.#sql.prepare<[], Allowed>(text).all());
+    const rows = this.#read(() => this.#sql.prepare<[], Allowed & { readonly actor: string }>(text).all());
+    return rows.map((row) => ({ ...row, actor: readActor(row.actor) }));
   }
 
   /** A part's saved state. */
