@@ -1,6 +1,5 @@
 /** The engine's ledger: who is banned and was, the fuse, who is protected; and what is decided by it (decide.ts). */
 
-import type { ProxyClient } from '../detect/proxy-watch.ts';
 import { type ClientScheme, clientPrefix } from '../net/client-key.ts';
 import { type BanKey, banPrefix, networksOf } from '../net/client-network.ts';
 import type { BanOptions } from '../settings/engine-settings.ts';
@@ -8,6 +7,7 @@ import { type Decision, decide, tierAfter } from './decide.ts';
 import { Fuse } from './fuse.ts';
 import { type NeverBanned, NeverBannedTable } from './never-banned.ts';
 import { OffenderTable } from './offender-table.ts';
+import type { ProxyClient } from './proxy-watch.ts';
 
 /** What is remembered of a banned client, or of a network of clients. Seconds are epoch seconds. */
 export interface Offender extends BanKey {

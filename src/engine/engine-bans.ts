@@ -1,6 +1,5 @@
 /** The bans of a running engine: keeps what the policy knows of offenders and what the clients' slots say in step. */
 import type { Offender, Policy } from '../decide/policy.ts';
-import { BannedTraffic, type Unstopped } from '../detect/banned-traffic.ts';
 import type { Points } from '../detect/points.ts';
 import type { UnbanEvent } from '../model/event.ts';
 import { formatSecond } from '../model/time.ts';
@@ -9,6 +8,7 @@ import { type BanKey, formatBanKey, isWithin } from '../net/client-network.ts';
 import { type Clients, PERMANENT } from '../traffic/clients.ts';
 import { GAP_SECONDS_MAX } from '../traffic/line-order.ts';
 import type { Window } from '../traffic/window.ts';
+import { BannedTraffic, type Unstopped } from './banned-traffic.ts';
 import type { NetworkWatch } from './network-watch.ts';
 
 export class EngineBans {

@@ -1,7 +1,7 @@
 /** The engine's clock: closes every second that the log has left, learns from those that leave the window, and ends what is over. */
 import type { Policy } from '../decide/policy.ts';
+import { ProxyWatch } from '../decide/proxy-watch.ts';
 import { ClientRules } from '../detect/client-rules.ts';
-import { ProxyWatch } from '../detect/proxy-watch.ts';
 import type { EngineEvent } from '../model/event.ts';
 import type { EngineOptions } from '../settings/engine-settings.ts';
 import type { SiteWatch } from '../site/site-watch.ts';

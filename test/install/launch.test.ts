@@ -73,6 +73,12 @@ test('what keeps the daemon small costs commands nothing: they would collect gar
   assert.doesNotMatch(traced(['replay', '/nowhere']) ?? assert.fail(), /--heap-growing-percent/);
 });
 
+test('no package is a symbolic link: the launcher has Node.js look for none', () => {
+  const { packages } = JSON.parse(readFileSync(join(scripts, '../package-lock.json'), 'utf8'));
+  const linked = Object.entries<{ link?: boolean }>(packages).filter(([, { link }]) => link);
+  assert.deepEqual(linked, []);
+});
+
 test('too few files that may be open are said before anything else, with how to raise them', () => {
   const launch = (files: number) =>
     spawnSync('sh', ['-c', `ulimit -n ${files}; exec "$0" --version`, join(scripts, 'launch')], { encoding: 'utf8' });

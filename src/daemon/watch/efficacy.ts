@@ -1,6 +1,6 @@
 /** Bans that don't hold: notices that banned clients still reach nginx, finds out why as far as it can, and says so once. */
 
-import type { Unstopped } from '../../detect/banned-traffic.ts';
+import type { Unstopped } from '../../engine/banned-traffic.ts';
 import type { Connection } from '../../host/proc-net.ts';
 import type { ActiveBan } from '../../model/audit.ts';
 import { type ClientScheme, clientPrefix, formatClient } from '../../net/client-key.ts';
