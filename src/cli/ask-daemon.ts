@@ -1,7 +1,7 @@
 /** Sends long lists to the daemon in pieces that it takes, and says what became of every target. */
 import { ControlError } from '../control/error.ts';
-import { REQUEST_BYTES_MAX, TARGETS_MAX } from '../control/limits.ts';
 import type { TargetResult } from '../control/protocol.ts';
+import { REQUEST_BYTES_MAX, TARGETS_MAX } from '../model/limits.ts';
 import { printable } from '../model/text.ts';
 import { countOf, formatCount } from '../words/number.ts';
 import type { LineProblem } from './ban-list/list.ts';

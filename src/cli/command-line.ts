@@ -1,6 +1,6 @@
 /** Reads the words of a command line, runs the one command and turns its errors into messages and exit codes. */
 
-import { REASON_LENGTH_MAX } from '../control/limits.ts';
+import { REASON_LENGTH_MAX } from '../model/limits.ts';
 import { printable } from '../model/text.ts';
 import type { Context } from './context.ts';
 import type { CommandDefinition } from './definitions/command.ts';

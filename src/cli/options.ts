@@ -1,6 +1,6 @@
 /** Reads what people type as option values. */
 
-import { BAN_MS_MAX } from '../control/limits.ts';
+import { BAN_MS_MAX } from '../model/limits.ts';
 import { printable } from '../model/text.ts';
 import { isHostName } from '../net/host-name.ts';
 import { formatPrefix, hasHostBits, parsePrefix } from '../net/prefix.ts';

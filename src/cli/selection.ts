@@ -2,6 +2,7 @@
 
 import { presentCondition } from '../detect/rules.ts';
 import type { ActiveBan } from '../model/audit.ts';
+import { TIER_MAX } from '../model/limits.ts';
 import { printable } from '../model/text.ts';
 import { type Prefix, parsePrefix, prefixesOverlap } from '../net/prefix.ts';
 import { PHRASES } from '../words/reason.ts';
@@ -16,7 +17,6 @@ export type SelectionOptions = Given<{ options: typeof SELECTION }>;
 /** The bans that were asked for, in the order that was asked for. Ages count from `nowMs`. */
 export type Select = (bans: readonly ActiveBan[], nowMs: number) => readonly ActiveBan[];
 
-const TIER_MAX = 1000;
 const LIMIT_MAX = 10_000_000;
 const FOREVER = Number.POSITIVE_INFINITY;
 

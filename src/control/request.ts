@@ -1,14 +1,20 @@
 /** Checks what comes over the socket: anyone who may open it may still send nonsense. */
 import { z } from 'zod';
+import {
+  ANNOTATION_LENGTH_MAX,
+  BAN_MS_MAX,
+  LANE_MS_MAX,
+  REASON_LENGTH_MAX,
+  TARGETS_MAX,
+  TIER_MAX,
+} from '../model/limits.ts';
 import { isAnything, parseJson } from '../model/shape.ts';
 import { joinLines } from '../model/text.ts';
 import { parsePrefix } from '../net/prefix.ts';
-import { ANNOTATION_LENGTH_MAX, BAN_MS_MAX, LANE_MS_MAX, REASON_LENGTH_MAX, TARGETS_MAX } from './limits.ts';
 import type { ControlRequest } from './protocol.ts';
 
 /** Ends of bans; the largest that a Date holds (ECMA-262, 21.4.1.1). */
 const EPOCH_MS_MAX = 8.64e15;
-const TIER_MAX = 1000;
 const PROBLEM_LENGTH_MAX = 1000;
 
 // An operator's words end up in the audit log and in Slack: one line of readable length.

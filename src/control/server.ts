@@ -2,9 +2,9 @@
 
 import type { Socket } from 'node:net';
 import type { EverySecond } from '../model/every-second.ts';
+import { REQUEST_BYTES_MAX } from '../model/limits.ts';
 import type { Log } from '../model/log.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { REQUEST_BYTES_MAX } from './limits.ts';
 import { Listener, type SocketTrouble } from './listener.ts';
 import { findPeer, nameOperator } from './peer.ts';
 import type { ControlAnswer, ControlHandlers, ControlRequest } from './protocol.ts';

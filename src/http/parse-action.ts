@@ -1,9 +1,9 @@
 /** Checks what the page, or a program, asks for. */
+
 import { z } from 'zod';
+import { BAN_MS_MAX, REASON_LENGTH_MAX } from '../model/limits.ts';
 import { isAnything, parseJson } from '../model/shape.ts';
 import { joinLines } from '../model/text.ts';
-
-const BAN_MS_MAX = 365_250 * 86_400_000;
 
 const schema = z.strictObject({
   action: z.enum(['ban', 'unban', 'allow', 'drop_lane', 'annotate', 'whoami']),
@@ -14,7 +14,7 @@ const schema = z.strictObject({
   /** Of a note its text. */
   reason: z
     .string()
-    .max(500)
+    .max(REASON_LENGTH_MAX)
     .transform((text) => joinLines(text).trim())
     .default(''),
 });

@@ -1,6 +1,7 @@
 /** What the hosts of a fleet tell one another: decisions as entries of a stream, each a JSON object with its version. */
 
 import { isConditionWord } from '../model/event.ts';
+import { TIER_MAX } from '../model/limits.ts';
 import {
   isAnything,
   isEither,
@@ -97,7 +98,7 @@ const isEntry = isObject({
 });
 const isBan = isObject({
   until: isEither(isNull, isTime),
-  tier: (value): value is number => isNumber(value) && Number.isInteger(value) && value >= 0 && value <= 1000,
+  tier: (value): value is number => isNumber(value) && Number.isInteger(value) && value >= 0 && value <= TIER_MAX,
   condition: (value): value is string => isShort(value) && isConditionWord(value),
 });
 

@@ -2,8 +2,10 @@
  * zban's own lists as JSON: an array of what `zban list --json` prints without the numbers, `until: null` for good.
  * Arrays of CrowdSec's decisions, and of its alerts with their decisions (`cscli decisions list -o json`), are read too.
  */
+
 import type { ActiveBan } from '../../model/audit.ts';
 import { isConditionWord } from '../../model/event.ts';
+import { TIER_MAX } from '../../model/limits.ts';
 import { printable } from '../../model/text.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { safeJson } from '../text.ts';
@@ -45,8 +47,8 @@ function readBan({ ip, until, tier, condition, reason }: Item): Entry {
   const untilMs = typeof until === 'string' ? Date.parse(until) : undefined;
   if (Number.isNaN(untilMs) || (until !== undefined && until !== null && untilMs === undefined))
     return `${name}: "until" is not a time such as 2026-11-20T10:11:12Z, or null`;
-  if (tier !== undefined && !(Number.isInteger(tier) && Number(tier) >= 0 && Number(tier) <= 1000))
-    return `${name}: "tier" is not a whole number from 0 to 1000`;
+  if (tier !== undefined && !(Number.isInteger(tier) && Number(tier) >= 0 && Number(tier) <= TIER_MAX))
+    return `${name}: "tier" is not a whole number from 0 to ${TIER_MAX}`;
   if (condition !== undefined && !isConditionWord(String(condition))) return `${name}: "condition" is not a word`;
   return {
     target: ip,

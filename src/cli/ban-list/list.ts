@@ -1,7 +1,7 @@
 /** Lists of bans in files: what every format is read into. */
 
-import { REASON_LENGTH_MAX } from '../../control/limits.ts';
 import type { BanOrder } from '../../control/protocol.ts';
+import { REASON_LENGTH_MAX } from '../../model/limits.ts';
 import { printable } from '../../model/text.ts';
 import { formatPrefix, hasHostBits, parsePrefix } from '../../net/prefix.ts';
 

@@ -1,4 +1,4 @@
-import { ANNOTATION_LENGTH_MAX } from '../../control/limits.ts';
+import { ANNOTATION_LENGTH_MAX } from '../../model/limits.ts';
 import { printable } from '../../model/text.ts';
 import { warnIfNotDurable } from '../ask-daemon.ts';
 import { type Context, operatorName, requireSocket } from '../context.ts';

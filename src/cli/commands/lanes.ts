@@ -1,9 +1,9 @@
 import { callDaemon } from '../../control/client.ts';
-import { LANE_MS_MAX } from '../../control/limits.ts';
 import type { LaneResult } from '../../control/protocol.ts';
 import { findHoldLimits } from '../../enforce/hold-zones.ts';
 import type { AuditEntry } from '../../model/audit.ts';
 import type { Backtest, LaneMatch, LiveLane } from '../../model/lane.ts';
+import { LANE_MS_MAX } from '../../model/limits.ts';
 import { printable } from '../../model/text.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import { formatDuration } from '../../words/duration.ts';

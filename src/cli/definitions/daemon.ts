@@ -1,5 +1,5 @@
 /** Commands about zban itself. */
-import { ANNOTATION_LENGTH_MAX } from '../../control/limits.ts';
+import { ANNOTATION_LENGTH_MAX } from '../../model/limits.ts';
 import { command } from './command.ts';
 
 const REASON = { type: 'string', requiresArg: true, describe: 'why, for the audit trail' } as const;

@@ -1,4 +1,4 @@
-/** What one request may hold. Apart from what checks it, which neither an idle daemon nor a command loads. */
+/** What people, lists and other hosts may order. Apart from what checks it, which neither an idle daemon nor a command loads. */
 
 /** Addresses in one request; the command line splits longer lists. */
 export const TARGETS_MAX = 10_000;
@@ -7,6 +7,8 @@ export const REQUEST_BYTES_MAX = 4 * 1_048_576;
 /** A thousand years: longer bans are for good. */
 export const BAN_MS_MAX = 365_250 * 86_400_000;
 export const REASON_LENGTH_MAX = 500;
+/** Of a ban. */
+export const TIER_MAX = 1000;
 /** It has to fit into the first sentence of a message. */
 export const ANNOTATION_LENGTH_MAX = 100;
 /** A person's lane ends within a month: what a swarm looks like today, visitors may look like next year. */
