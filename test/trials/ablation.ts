@@ -1,26 +1,27 @@
 /**
- * `npm run ablation`: what every constant of the rules for clients is worth. Each is halved, doubled, and where it is a weight
- * taken away; then the trials are run, and a sample of the sites of `npm run quality`.
+ * `npm run ablation`: what every mechanism and every constant of the rules for clients is worth. Mechanisms are taken out, constants
+ * halved and doubled, weights taken away; then the trials are run, and a sample of the sites of `npm run quality`.
  */
 import { fork } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { type Constant, listConstants, replaceConstant } from './constants.ts';
+import { applyEdit, type Edit, listChanges } from './constants.ts';
+import { listMechanisms } from './mechanisms.ts';
 import type { Level } from './trial.ts';
 
-const USAGE = `usage: npm run ablation -- [--only REGEXP] [--change REGEXP] [--seed N] [--every N] [--jobs N] [--quality]
-  --only REGEXP constants whose FILE:NAME matches
+const USAGE = `usage: npm run ablation -- [--constants] [--only REGEXP] [--change REGEXP] [--seed N] [--every N] [--jobs N] [--quality]
+  --constants   constants; mechanisms otherwise
+  --only REGEXP mechanisms or constants whose FILE:NAME matches
   --change REGEXP of halved, doubled, none: those that match
   --seed N      the trials' seed, default 1
   --every N     every Nth attack of the trials, default 1; the innocent are always all run
-  --jobs N      constants tried at a time, default 1
+  --jobs N      edits tried at a time, default 1
   --quality     also a day of three sites of npm run quality`;
 
-/** The argument of a process that tries one constant. */
+/** The argument of a process that tries one edit. */
 const APART = '--apart';
 
 interface Setting {
-  readonly constant: Constant | undefined;
-  readonly value: number;
+  readonly edit: Edit | undefined;
   readonly seed: number;
   readonly every: number;
   readonly quality: boolean;
@@ -72,7 +73,7 @@ async function measureSites(): Promise<Pick<Outcome, 'found' | 'wrong' | 'delayS
 }
 
 async function measureHere(setting: Setting): Promise<Outcome> {
-  if (setting.constant) replaceConstant(setting.constant, setting.value);
+  if (setting.edit) applyEdit(setting.edit);
   const sites = setting.quality ? await measureSites() : { found: 0, wrong: 0, delayS: 0 };
   return { ...(await measureTrials(setting)), ...sites };
 }
@@ -83,7 +84,7 @@ const measureApart = (setting: Setting): Promise<Outcome> =>
     const child = fork(import.meta.filename, [APART]);
     child.once('message', (outcome) => resolve(outcome as Outcome));
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`a trial of a constant ended with ${code}`)));
+    child.once('exit', (code) => reject(new Error(`a trial of an edit ended with ${code}`)));
     child.send(setting);
   });
 
@@ -94,7 +95,7 @@ async function answer(setting: Setting): Promise<void> {
 
 const signed = (value: number): string => (value > 0 ? `+${value}` : value < 0 ? `−${-value}` : '0');
 
-/** How much more of each there is than with the constant as it is. */
+/** How much more of each there is than with the source as it is. */
 function compare(before: Outcome, after: Outcome, quality: boolean): string {
   const more = (key: keyof Outcome): number => Math.round(after[key] - before[key]);
   const cells = [
@@ -105,19 +106,10 @@ function compare(before: Outcome, after: Outcome, quality: boolean): string {
   return cells.join(' | ');
 }
 
-function settingsOf(constant: Constant, base: Setting): (readonly [string, Setting])[] {
-  const { value, isWeight } = constant;
-  const values: (readonly [string, number])[] = [
-    ['halved', value / 2],
-    ['doubled', value * 2],
-  ];
-  if (isWeight && value !== 1) values.push(['none', 1]);
-  return values.map(([name, changed]) => [name, { ...base, constant, value: changed }]);
-}
-
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
+      constants: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
       change: { type: 'string', default: '' },
       seed: { type: 'string', default: '1' },
@@ -133,25 +125,20 @@ async function main(): Promise<void> {
   }
   const [seed, every, jobs] = [Number(values.seed), Number(values.every), Number(values.jobs)];
   if (![seed, every, jobs].every((number) => Number.isSafeInteger(number) && number > 0)) throw new TypeError(USAGE);
-  const base: Setting = { constant: undefined, value: 0, seed, every, quality: values.quality };
+  const base: Setting = { edit: undefined, seed, every, quality: values.quality };
   const [only, change] = [new RegExp(values.only), new RegExp(values.change)];
-  const settings = listConstants()
-    .filter(({ file, name }) => only.test(`${file}:${name}`))
-    .filter(({ value }) => value !== 0)
-    .flatMap((constant) => settingsOf(constant, base).filter(([name]) => change.test(name)));
+  const edits = (values.constants ? listChanges() : listMechanisms()).filter(
+    (edit) => only.test(`${edit.file}:${edit.name}`) && change.test(edit.change),
+  );
   const before = await measureApart(base);
   console.log(`as it is: ${JSON.stringify(before)}\n`);
   const sites = values.quality ? ' sites: found, wrong | delays, s |' : '';
-  console.log(`| constant | value | | attack must should | requests through |${sites}`);
-  console.log(`|---|---|---|---|---|${values.quality ? '---|---|' : ''}`);
+  console.log(`| what | change | attack must should | requests through |${sites}`);
+  console.log(`|---|---|---|---|${values.quality ? '---|---|' : ''}`);
   const next = async (): Promise<void> => {
-    for (let one = settings.shift(); one; one = settings.shift()) {
-      const [name, setting] = one;
-      const { constant } = setting;
-      if (!constant) continue;
-      const outcome = await measureApart(setting);
-      const cells = [`${constant.file.replace(/^.*\/|\.ts$/g, '')} ${constant.name}`, `${constant.value}`, name];
-      console.log(`| ${cells.join(' | ')} | ${compare(before, outcome, values.quality)} |`);
+    for (let edit = edits.shift(); edit; edit = edits.shift()) {
+      const outcome = await measureApart({ ...base, edit });
+      console.log(`| ${edit.name} | ${edit.change} | ${compare(before, outcome, values.quality)} |`);
     }
   };
   await Promise.all(Array.from({ length: jobs }, next));

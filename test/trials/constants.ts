@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 
-const SRC = new URL('../../src/', import.meta.url);
+export const SRC = new URL('../../src/', import.meta.url);
 /** Rules, and all that they know of client and site. Those of the first line weigh requests: without a weight, that is 1. */
 const WEIGHING = ['scan', 'brute-force', 'scrape', 'flood'].map((name) => `detect/${name}.ts`);
 const FILES = [
   ...WEIGHING,
-  ...['client-state', 'habits', 'networks', 'observer', 'points', 'refusals', 'request', 'work-limit'].map(
+  ...['client-state', 'habits', 'networks', 'observer', 'points', 'refusals', 'request', 'site-knowledge'].map(
     (name) => `detect/${name}.ts`,
   ),
   ...['traffic/outage.ts', 'traffic/own-hosts.ts', 'engine/network-watch.ts', 'engine/anomalies.ts'],
@@ -18,7 +18,19 @@ const STRUCTURE =
 const DECLARATION = /^(?:export )?const (?:([A-Z_]+) = |\[([A-Z_, ]+)\] = \[)([\d._* ]+(?:, [\d._* ]+)*)\]?;$/gm;
 const MEMBER = /^ {2}(limit|leak|servedLeak): ([\d.]+),$/gm;
 
-export interface Constant {
+/** One place of the source, and what would stand there instead. */
+export interface Edit {
+  /** Below src. */
+  readonly file: string;
+  readonly name: string;
+  /** `halved`, `doubled`, or `none`: without it. */
+  readonly change: 'halved' | 'doubled' | 'none';
+  readonly from: number;
+  readonly to: number;
+  readonly text: string;
+}
+
+interface Constant {
   /** Below src. */
   readonly file: string;
   readonly name: string;
@@ -33,7 +45,7 @@ export interface Constant {
 const readValue = (text: string): number =>
   text.split('*').reduce((product, factor) => product * Number(factor.replaceAll('_', '')), 1);
 
-export function listConstants(): Constant[] {
+function listConstants(): Constant[] {
   return FILES.flatMap((file) => {
     const text = readFileSync(new URL(file, SRC), 'utf8');
     const isWeighing = WEIGHING.includes(file);
@@ -59,15 +71,30 @@ export function listConstants(): Constant[] {
   });
 }
 
-/** Modules that this process loads from now on have another value of the constant. */
-export function replaceConstant({ file, from, to }: Constant, value: number): void {
+/** Every constant halved and doubled, and weights of 1 in the place of others. */
+export function listChanges(): Edit[] {
+  return listConstants()
+    .filter(({ value }) => value !== 0)
+    .flatMap(({ file, name, value, from, to, isWeight }) => {
+      const place = { file, name: `${file.replace(/^.*\/|\.ts$/g, '')} ${name} ${value}`, from, to };
+      const edits: Edit[] = [
+        { ...place, change: 'halved', text: String(value / 2) },
+        { ...place, change: 'doubled', text: String(value * 2) },
+      ];
+      if (isWeight && value !== 1) edits.push({ ...place, change: 'none', text: '1' });
+      return edits;
+    });
+}
+
+/** Modules that this process loads from now on are edited so. */
+export function applyEdit({ file, from, to, text: edited }: Edit): void {
   const url = new URL(file, SRC).href;
   registerHooks({
     load: (loaded, context, next) => {
       const result = next(loaded, context);
       if (loaded !== url) return result;
       const text = String(Buffer.from(result.source as Uint8Array));
-      return { ...result, source: text.slice(0, from) + value + text.slice(to) };
+      return { ...result, source: text.slice(0, from) + edited + text.slice(to) };
     },
   });
 }
