@@ -5,6 +5,7 @@ import type { Enforcer } from '../enforce/enforcer.ts';
 import { startLoadSampler } from '../host/load.ts';
 import type { Log } from '../model/log.ts';
 import type { Notification } from '../model/notification.ts';
+import { FEW } from '../model/reconcile.ts';
 import type { WarmStart } from '../model/status.ts';
 import { systemDraft } from '../record/row/row.ts';
 import type { TrafficLog } from '../record/traffic/traffic-log.ts';
@@ -119,7 +120,7 @@ export class InstanceParts {
       trail: this.records.trail,
       enforce: this.config.mode === 'enforce',
       now: this.now,
-      reconcile: () => this.reconcile(),
+      reconcile: (count) => this.reconcile(count),
       notify: (notifications) => this.reports.notify(notifications),
       tell: (entries, events) => {
         this.records.lines.tell(entries, events);
@@ -132,10 +133,10 @@ export class InstanceParts {
     this.reports.start();
   }
 
-  /** What was recorded reaches the firewall once it is on disk, or the disk has refused it. */
-  async reconcile(): Promise<void> {
+  /** What was recorded reaches the firewall once it is on disk, or the disk has refused it: a few changes before many. */
+  async reconcile(count = Number.POSITIVE_INFINITY): Promise<void> {
     await this.records.settled();
-    await this.enforcer?.changed();
+    await this.enforcer?.changed(count <= FEW);
   }
 
   offenders() {

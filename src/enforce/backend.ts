@@ -1,6 +1,6 @@
 /** The one interface of every enforcement backend. test/enforce/contract holds each to it on a real kernel. */
 import { CodedError } from '../model/coded-error.ts';
-import type { HeldBans, KernelBan, Operation } from '../model/reconcile.ts';
+import type { Failure, HeldBans, KernelBan, Operation } from '../model/reconcile.ts';
 
 export type { HeldBans, KernelBan, Operation };
 
@@ -23,6 +23,22 @@ export class EnforcementError extends CodedError<EnforcementErrorCode> {
 /** For `catch` of a listing: where the kernel knows no such tables, nothing of zban's can be in them. */
 export function unlessRefused(error: unknown): undefined {
   if (error instanceof EnforcementError && error.code === 'kernel_refused') return undefined;
+  throw error;
+}
+
+/** Others may have caused it, in passing; other failures would only cost their time again. */
+export const isPassing = (failure: EnforcementError | undefined): boolean =>
+  failure === undefined || failure.code === 'kernel_refused';
+
+/** Why bans stand otherwise than they should where every command went through. */
+export const unsaid = (what: string): Failure<EnforcementErrorCode> => ({
+  code: 'kernel_refused',
+  message: `the kernel ${what}, though nothing was refused`,
+});
+
+/** For `catch`: everything else is a bug. */
+export function asFailure(error: unknown): EnforcementError {
+  if (error instanceof EnforcementError) return error;
   throw error;
 }
 

@@ -140,7 +140,9 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
   settleDone(operations: readonly Operation[]): ReconcileResult<Code> {
     const [confirmed, released]: [string[], string[]] = [[], []];
     for (const { target, untilMs } of operations) {
-      const row = this.rowOf(target);
+      const row = this.rows.get(target);
+      // A listing has shown it first.
+      if (row === undefined) continue;
       const end = toEnd(untilMs);
       this.held[row] = end;
       this.mark(row, KNOWN);

@@ -26,9 +26,9 @@ export interface Enforcer {
   start(): Promise<void>;
   /**
    * Desired bans changed: resolves after a reconcile that began after this call, whatever came of it. While one runs
-   * at most one more is queued.
+   * at most one more is queued. With `fewOnly` one of those that changed a few at a time, which go between portions of many.
    */
-  changed(): Promise<void>;
+  changed(fewOnly?: boolean): Promise<void>;
   /** Like `changed`, but lists and repairs everything. Changes go on being applied while it lists. */
   reconcile(): Promise<void>;
   /** Ends the timer and waits for a running reconcile. Bans stay in the kernel. */
@@ -82,24 +82,28 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
     schedule(outcome.trouble ? Math.min(retryMs, reconcileMs) : Math.max(reconcileMs, tookMs * REST_FACTOR));
     retryMs = outcome.trouble ? Math.min(retryMs * 2, reconcileMs) : RETRY_FIRST_MS;
   });
-  const changes = createLane(async () => {
+  const carryOut = async (fewOnly: boolean): Promise<void> => {
     if (isOver()) return;
-    const outcome = await reconciler.runChanges();
-    if (!outcome) return full.request();
-    await tell(outcome);
-    const delayMs = Math.min(retryMs, reconcileMs);
-    // Never put off: changes may come without end.
-    if (outcome.trouble && !isOver() && performance.now() + delayMs < timerMs) schedule(delayMs);
-  });
+    for await (const outcome of reconciler.runChanges(fewOnly)) {
+      if (!outcome) return full.request();
+      await tell(outcome);
+      if (isOver()) return;
+      const delayMs = Math.min(retryMs, reconcileMs);
+      // Never put off: changes may come without end.
+      if (outcome.trouble && performance.now() + delayMs < timerMs) schedule(delayMs);
+    }
+  };
+  const changes = createLane(() => carryOut(false));
+  const fewChanges = createLane(() => carryOut(true));
 
   return {
     start: full.request,
-    changed: changes.request,
+    changed: (fewOnly = false) => (fewOnly ? fewChanges : changes).request(),
     reconcile: full.request,
     async stop() {
       stopped = true;
       clearTimeout(timer);
-      await Promise.all([changes.settled(), looks.settled(), full.settled()]);
+      await Promise.all([changes.settled(), fewChanges.settled(), looks.settled(), full.settled()]);
     },
   };
 }

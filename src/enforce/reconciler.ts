@@ -9,7 +9,15 @@ import {
   reachableEnd,
   TOLERANCE_MS,
 } from '../model/reconcile.ts';
-import { type EnforcementBackend, EnforcementError, type EnforcementErrorCode } from './backend.ts';
+import {
+  asFailure,
+  type EnforcementBackend,
+  type EnforcementError,
+  type EnforcementErrorCode,
+  isPassing,
+  type Operation,
+  unsaid,
+} from './backend.ts';
 import { BanLedger } from './ban-ledger.ts';
 
 export type EnforcementResult = ReconcileResult<EnforcementErrorCode>;
@@ -39,9 +47,12 @@ export interface Outcome {
 const TRIES = 3;
 /** Targets looked at in one turn of a full reconcile, and changes that need none. */
 const PORTION_TARGETS = 20_000;
+/** Changes carried out in one turn: few enough that a person's order does not wait for long, as many as take longer than commands to start. */
+const PORTION_CHANGES = 2000;
+/** Results that are told at once, after which others get their turn. */
+const PORTION_RESULTS = 500;
 /** Bans of a kind that are looked at between full reconciles. */
 const SAMPLE_TARGETS = 8;
-const NOTHING: EnforcementResult = { confirmed: [], released: [], failed: [] };
 
 export class Reconciler {
   private readonly options: ReconcilerOptions;
@@ -54,44 +65,89 @@ export class Reconciler {
   private isRefused = false;
   /** One command that writes at a time; listing needs no turn, so that a ban does not wait for a million to be listed. */
   private turn: Promise<unknown> = Promise.resolve();
+  /** What was applied and the kernel was not asked about yet, by target: each map by its `runChanges`. */
+  private readonly unsettled = new Set<Map<string, Operation>>();
 
   constructor(options: ReconcilerOptions) {
     this.options = options;
   }
 
   /**
-   * Applies what changed and asks the kernel about just that. Undefined when the whole way is needed: nothing is known
-   * yet, too much changed, or the kernel is not as it was known. Rejects only for a bug, like `runFull`.
+   * Applies what changed, a portion at a time, between which others take their turn, and asks the kernel about just that. Undefined, and
+   * no more, when the whole way is needed: the kernel is not as it was known. Rejects only for a bug, like `runFull`.
    */
-  async runChanges(): Promise<Outcome | undefined> {
-    if (!this.isCertain) return undefined;
-    return this.takeTurn(async () => {
-      const { backend, desired, now } = this.options;
-      const nowMs = now();
-      const targets = new Set(desired.takeChanges());
-      for (const target of targets) {
-        const untilMs = desired.find(target);
-        this.ledger.want(target, untilMs === undefined ? undefined : reachableEnd(untilMs, nowMs, backend.longestMs));
+  async *runChanges(fewOnly: boolean): AsyncGenerator<Outcome | undefined> {
+    const applied = new Map<string, Operation>();
+    this.unsettled.add(applied);
+    try {
+      let targets: readonly string[] | undefined;
+      for (let at = 0; at < (targets?.length ?? 1); at += PORTION_CHANGES) {
+        const outcome = await this.takeTurn(async () => {
+          if (!this.isCertain) return undefined;
+          targets ??= [...new Set(this.options.desired.takeChanges(fewOnly))];
+          return this.apply(targets.slice(at, at + PORTION_CHANGES), applied);
+        });
+        if (outcome !== 'applied') yield outcome;
+        // What is left is for the whole way.
+        if (!outcome || !this.isCertain) return;
       }
-      // Of ten thousand each step takes a while: others get their turn in between.
-      await setImmediate();
-      const operations = this.ledger.plan(nowMs, 0, targets);
-      if (operations.length === 0) return this.outcome(NOTHING);
-      await setImmediate();
-      try {
-        this.ledger.touch(operations);
-        await backend.apply(operations, nowMs);
-        this.ledger.expect(operations);
-        const isShown = operations.length <= PORTION_TARGETS && (await backend.confirm(operations, now()));
-        return isShown ? this.outcome(this.ledger.settleDone(operations)) : undefined;
-      } catch (error) {
-        const failure = asFailure(error);
-        // Perhaps a set or chain is gone, which the whole way repairs. Other causes would only cost their time again.
-        if (failure.code === 'kernel_refused') return undefined;
-        if (failure.code !== 'set_full') this.isCertain = false;
-        return this.outcome(this.ledger.settleFailed(operations, failure));
-      }
-    });
+      yield* this.settle(applied);
+    } finally {
+      this.unsettled.delete(applied);
+    }
+  }
+
+  /** Adds what went through to `applied`; otherwise gives what `runChanges` does. */
+  private async apply(
+    targets: readonly string[],
+    applied: Map<string, Operation>,
+  ): Promise<Outcome | 'applied' | undefined> {
+    const { backend, desired, now } = this.options;
+    const nowMs = now();
+    for (const target of targets) {
+      const untilMs = desired.find(target);
+      this.ledger.want(target, untilMs === undefined ? undefined : reachableEnd(untilMs, nowMs, backend.longestMs));
+    }
+    const operations = this.ledger.plan(nowMs, 0, targets);
+    for (const { target } of operations) for (const others of this.unsettled) others.delete(target);
+    try {
+      this.ledger.touch(operations);
+      if (operations.length > 0) await backend.apply(operations, nowMs);
+      this.ledger.expect(operations);
+      for (const operation of operations) applied.set(operation.target, operation);
+      return 'applied';
+    } catch (error) {
+      return this.fail(operations, error);
+    }
+  }
+
+  /** The kernel is asked once for all portions, and some are told at a time; what others changed meanwhile is told by them. */
+  private async *settle(applied: ReadonlyMap<string, Operation>): AsyncGenerator<Outcome | undefined> {
+    const { backend, now } = this.options;
+    if (applied.size === 0) return yield this.outcome(this.ledger.settleDone([]));
+    if (applied.size > PORTION_TARGETS) return yield undefined;
+    let operations: Operation[] = [];
+    try {
+      do {
+        operations = [...applied.values()];
+        if (await backend.confirm(operations, now())) break;
+        if (applied.size === operations.length) return yield undefined;
+      } while (applied.size > 0);
+    } catch (error) {
+      return yield this.fail([...applied.values()], error);
+    }
+    for (let at = 0; at < operations.length; at += PORTION_RESULTS) {
+      const some = operations.slice(at, at + PORTION_RESULTS).filter(({ target }) => applied.has(target));
+      yield this.outcome(this.ledger.settleDone(some));
+    }
+  }
+
+  private fail(operations: readonly Operation[], error: unknown): Outcome | undefined {
+    const failure = asFailure(error);
+    // Perhaps a set or chain is gone, which the whole way repairs. Other causes would only cost their time again.
+    if (failure.code === 'kernel_refused') return undefined;
+    if (failure.code !== 'set_full') this.isCertain = false;
+    return this.outcome(this.ledger.settleFailed(operations, failure));
   }
 
   async runFull(): Promise<Outcome> {
@@ -115,8 +171,8 @@ export class Reconciler {
     return { result: outcome.result, trouble: outcome.trouble ?? failure };
   }
 
-  /** Sets up, lists, applies what is missing, and lists again. Rejects only for a bug. */
-  private async pass(): Promise<Pass> {
+  /** Sets up, lists, applies what is missing, and lists again; `isRefused` where another try may do better. Rejects only for a bug. */
+  private async pass() {
     const { backend, log } = this.options;
     let failure: EnforcementError | undefined;
     try {
@@ -238,24 +294,4 @@ export class Reconciler {
     }
     this.everSetUp = true;
   }
-}
-
-/** What came of one try; `isRefused` is true where another one may do better. */
-interface Pass {
-  readonly failure: EnforcementError | undefined;
-  readonly isListed: boolean;
-  readonly isRefused: boolean;
-}
-
-/** Others may have caused it, in passing; other failures would only cost their time again. */
-const isPassing = (failure: EnforcementError | undefined): boolean =>
-  failure === undefined || failure.code === 'kernel_refused';
-
-function unsaid(what: string): EnforcementTrouble {
-  return { code: 'kernel_refused', message: `the kernel ${what}, though nothing was refused` };
-}
-
-function asFailure(error: unknown): EnforcementError {
-  if (error instanceof EnforcementError) return error;
-  throw error;
 }

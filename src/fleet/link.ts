@@ -4,14 +4,25 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SharedCountsResult, SharedNews, SharedOffence } from '../engine/shared-counts.ts';
-import type { Order } from '../share/order.ts';
+import type { SharedCountsResult, SharedOffence } from '../engine/shared-counts.ts';
 import { OutgoingCounts } from './counts.ts';
+import { Inbox, type Place } from './inbox.ts';
 import { Keys } from './keys.ts';
+import type { LinkOptions } from './link-options.ts';
 import { OutgoingOrders } from './orders.ts';
 import { BEAT } from './scripts.ts';
-import { connectServer, type Server, type ServerOptions } from './server.ts';
-import { isBefore, readAll, readEnds, readNews, readWatchEnd, STREAM_START, type Watched } from './stream.ts';
+import { connectServer, type Server } from './server.ts';
+import {
+  type Heard,
+  isBefore,
+  readAll,
+  readEnds,
+  readFirst,
+  readNews,
+  readWatchEnd,
+  STREAM_START,
+  type Watched,
+} from './stream.ts';
 
 const BEAT_MS = 1000;
 /** A host that was not heard of for so long shares no counts. */
@@ -26,41 +37,11 @@ const NEWS_MAX = 20_000;
 /** A host that starts again may meet the last beat of its earlier run, once. */
 const TWIN_BEATS = 2;
 
-export interface LinkOptions {
-  readonly server: ServerOptions;
-  readonly name: string;
-  readonly host: string;
-  readonly shares: { readonly bans: boolean; readonly counts: boolean };
-  /** False in observe mode. */
-  readonly enforce: boolean;
-  /** Wall clock of this host, epoch milliseconds. */
-  readonly now: () => number;
-  /** What an earlier run had read; undefined for a host that joins. */
-  readonly saved: { readonly epoch: string; readonly lastId: string } | undefined;
-  /** Resolves once every decision so far is on disk, or the disk has refused it. */
-  readonly recorded: () => Promise<void>;
-  /** What the host says of itself. */
-  readonly describe: () => Readonly<Record<string, unknown>>;
-  /** The server answers. `isNew`: it is not the one that was known, or has lost writes. */
-  readonly onUp: (isNew: boolean) => void;
-  readonly onDown: (error: Error) => void;
-  /**
-   * Decisions of others and of this host, in order; the place up to which they were read is to be kept with them. `isMoreComing`:
-   * the server has more.
-   */
-  readonly onOrders: (
-    orders: readonly Order[],
-    place: { readonly epoch: string; readonly lastId: string },
-    isMoreComing: boolean,
-  ) => Promise<void>;
-  /** Gives what this host counted for what others did; undefined where nothing is counted. */
-  readonly exchange: (news: SharedNews) => Promise<SharedCountsResult | undefined>;
-}
-
 /** One life of the connection. */
 interface Session {
   readonly writer: Server;
   readonly reader: Server;
+  readonly fail: (error: Error) => void;
   isOver: boolean;
 }
 
@@ -76,7 +57,10 @@ export class Link {
   private readonly options: LinkOptions;
   private readonly counts: OutgoingCounts;
   private session: Session | undefined;
-  private place: { epoch: string; lastId: string } | undefined;
+  /** Up to where decisions were read, and up to where they are carried out. */
+  private place: Place | undefined;
+  private done: Place;
+  private readonly inbox = new Inbox();
   /** The server's history of writes, as it was last told; another one may lack what the stream had. */
   private history: string | undefined;
   /** How often the server was emptied or replaced, and how many of these were followed by reading all that is in force. */
@@ -92,12 +76,13 @@ export class Link {
   /** How often in a row another run was heard of under this host's name. */
   private twinBeats = 0;
   private readonly stopping = new AbortController();
-  private running: Promise<void> | undefined;
+  private running: Promise<unknown> | undefined;
 
   constructor(options: LinkOptions) {
     this.options = options;
     this.keys = new Keys(options.name);
     this.place = options.saved;
+    this.done = options.saved ?? { epoch: '', lastId: '' };
     const { host, enforce, now } = options;
     this.counts = new OutgoingCounts({ host, keys: this.keys, run: this.runId, bans: enforce, now });
   }
@@ -119,13 +104,14 @@ export class Link {
   }
 
   start(): void {
-    this.running ??= this.run();
+    this.running ??= Promise.all([this.run(), this.carryOut()]);
   }
 
   /** Ends the connection, whatever it waits for. */
   async stop(): Promise<void> {
     this.isStopped = true;
     this.stopping.abort();
+    this.inbox.close();
     this.end(this.session);
     await this.running;
   }
@@ -161,6 +147,19 @@ export class Link {
     }
   }
 
+  private carryOut(): Promise<void> {
+    return this.inbox.empty(async ({ orders, place = this.done, isMoreComing }) => {
+      this.done = place;
+      try {
+        await this.options.onOrders(orders, place, isMoreComing);
+      } catch (error) {
+        // The next connection reads all that is in force.
+        this.changes++;
+        this.session?.fail(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+  }
+
   /** From a connection to its end; always rejects. */
   private async live(): Promise<never> {
     const { promise: lost, reject } = Promise.withResolvers<never>();
@@ -170,7 +169,7 @@ export class Link {
       writer.close();
       throw error;
     });
-    const session: Session = { writer, reader, isOver: false };
+    const session: Session = { writer, reader, fail: reject, isOver: false };
     try {
       if (this.isStopped) throw new Error('stopped');
       const change = await this.beat(session);
@@ -245,25 +244,30 @@ export class Link {
     if (bans && isWhole && this.caughtUp === changes) return;
     for await (const { orders, unknown } of bans ? readAll(reader, this.keys) : []) {
       this.unknown += unknown;
-      await this.options.onOrders(orders, this.place, true);
+      await this.inbox.put({ orders, place: this.done, isFull: true });
     }
     this.place = { epoch, lastId: ends?.last ?? STREAM_START };
-    if (bans) await this.options.onOrders([], this.place, false);
+    if (bans) await this.inbox.put({ orders: [], place: this.place, isFull: false });
+    await this.inbox.settled();
     this.caughtUp = changes;
   }
 
   private async read(session: Session): Promise<never> {
-    const { shares, onOrders } = this.options;
+    const { shares } = this.options;
     const { reader } = session;
     let watchId = await readWatchEnd(reader, this.keys);
     let waits = false;
+    let isBehind = false;
     for (;;) {
       if (this.caughtUp < this.changes) await this.catchUp(session);
       const lastId = this.place?.lastId || STREAM_START;
-      const heard = await readNews(reader, this.keys, lastId, watchId, waits);
-      const ends = heard.isFull ? await readEnds(reader, this.keys) : undefined;
+      const [first, heard]: [string | undefined, Heard] = await Promise.all([
+        isBehind ? readFirst(reader, this.keys) : undefined,
+        readNews(reader, this.keys, lastId, watchId, waits),
+      ]);
       // Slower than the others write for so long that the stream has dropped entries which were not read.
-      if (ends && isBefore(lastId, ends.first)) this.changes++;
+      if (first !== undefined && isBefore(lastId, first)) this.changes++;
+      isBehind = heard.isFull;
       // What is there already is read first: an entry that ended the last connection by its size is passed over by that.
       waits ||= heard.lastId === undefined && heard.lastWatchId === undefined;
       watchId = heard.lastWatchId ?? watchId;
@@ -271,8 +275,7 @@ export class Link {
       this.unknown += heard.unknown;
       if (heard.lastId === undefined || !this.place) continue;
       this.place = { ...this.place, lastId: heard.lastId };
-      const isMoreComing = ends !== undefined && isBefore(heard.lastId, ends.last);
-      if (shares.bans) await onOrders(heard.orders, this.place, isMoreComing);
+      if (shares.bans) await this.inbox.put({ ...heard, place: this.place });
     }
   }
 

@@ -1,5 +1,8 @@
-/** Decisions on their way to the server, in their order: what it has not taken waits, and is said again until it has. */
-import { formatOrder, type Order } from '../share/order.ts';
+/**
+ * Decisions on their way to the server, what people want now before all else, the rest in its order: what it has not taken waits, and
+ * is said again until it has.
+ */
+import { formatOrder, isUrgent, type Order } from '../share/order.ts';
 import type { Keys } from './keys.ts';
 import { ORDER_ARGUMENTS, PUBLISH } from './scripts.ts';
 import type { Server } from './server.ts';
@@ -18,8 +21,9 @@ export interface Outgoing {
 export class OutgoingOrders {
   /** Every row up to this one was sent. */
   sentAuditId = 0;
-  /** Decisions that found no room here. */
+  /** Decisions that found no room here. What is not urgent and came after the first of them has none either: they are read from the trail. */
   overflowed = 0;
+  private readonly urgent: Outgoing[] = [];
   private readonly waiting: Outgoing[] = [];
   /** Sent, and not answered. */
   private sending: readonly Outgoing[] = [];
@@ -28,13 +32,19 @@ export class OutgoingOrders {
   private wake: (() => void) | undefined;
 
   get size(): number {
-    return this.waiting.length + this.sending.length + this.repeats.length;
+    return this.urgent.length + this.waiting.length + this.sending.length + this.repeats.length;
+  }
+
+  private get next(): Outgoing[] {
+    return [this.urgent, this.waiting].find(({ length }) => length > 0) ?? this.repeats;
   }
 
   push(orders: readonly Outgoing[]): void {
-    const room = Math.max(0, WAITING_MAX - this.waiting.length);
-    for (const order of orders.slice(0, room)) this.waiting.push(order);
-    this.overflowed += Math.max(0, orders.length - room);
+    for (const outgoing of orders) {
+      const queue = isUrgent(outgoing.order) ? this.urgent : this.waiting;
+      if (queue.length < WAITING_MAX && (queue === this.urgent || this.overflowed === 0)) queue.push(outgoing);
+      else this.overflowed++;
+    }
     this.wake?.();
   }
 
@@ -48,7 +58,7 @@ export class OutgoingOrders {
   async send(server: Server, keys: Keys, recorded: () => Promise<void>, isOver: () => boolean): Promise<void> {
     const of = [keys.bans, keys.active, keys.details, keys.lifted, keys.releases, keys.allowed, keys.panic];
     while (!isOver()) {
-      const queue = this.waiting.length > 0 ? this.waiting : this.repeats;
+      const queue = this.next;
       if (queue.length === 0) {
         await new Promise<void>((resolve) => {
           this.wake = resolve;
@@ -57,17 +67,19 @@ export class OutgoingOrders {
       }
       const count = Math.min(queue.length, AT_ONCE);
       await recorded();
-      // Meanwhile there may be others to say again.
-      if (queue !== this.waiting && queue !== this.repeats) continue;
+      // Meanwhile there may be others to say again, or something more urgent.
+      if (queue !== this.next) continue;
       const some = queue.splice(0, count);
       this.sending = some;
       const words = some.flatMap(({ order }) => argumentsOf(order));
       try {
         await server.run(PUBLISH, of, words);
-        for (const { auditId } of some) this.sentAuditId = Math.max(this.sentAuditId, auditId);
+        // Rows before an urgent one may wait.
+        const isInOrder = queue !== this.urgent || this.waiting.length + this.overflowed === 0;
+        for (const { auditId } of isInOrder ? some : []) this.sentAuditId = Math.max(this.sentAuditId, auditId);
       } catch (error) {
         // What is said again is said anew with the next connection.
-        if (queue === this.waiting) queue.unshift(...some);
+        if (queue !== this.repeats) queue.unshift(...some);
         throw error;
       } finally {
         this.sending = [];

@@ -7,7 +7,7 @@ import { MARK, STREAM_MARK } from './scripts.ts';
 import { ANSWER_MS, type Server } from './server.ts';
 
 /** Entries read at once, and how long a read waits for the first one. */
-const [READ_COUNT, READ_BLOCK_MS] = [1000, 2000];
+const [READ_COUNT, READ_BLOCK_MS] = [2000, 2000];
 /** Releases that are read at a start, the newest. */
 const RELEASES_READ = 10_000;
 export const STREAM_START = '0-0';
@@ -62,11 +62,17 @@ export async function readNews(
   };
 }
 
+/** The id of the first entry that the stream holds; undefined for an empty one. */
+export async function readFirst(server: Server, keys: Keys): Promise<string | undefined> {
+  const [first] = (await server.read([keys.bans], ['XRANGE', keys.bans, '-', '+', 'COUNT', '1'])) as Entry[];
+  return first?.[0];
+}
+
 /** Ids of the first and the last entry that the stream holds; undefined for an empty one. */
 export async function readEnds(server: Server, keys: Keys): Promise<{ first: string; last: string } | undefined> {
-  const [first] = (await server.read([keys.bans], ['XRANGE', keys.bans, '-', '+', 'COUNT', '1'])) as Entry[];
+  const first = await readFirst(server, keys);
   const [last] = (await server.read([keys.bans], ['XREVRANGE', keys.bans, '+', '-', 'COUNT', '1'])) as Entry[];
-  return first && last && { first: first[0], last: last[0] };
+  return first !== undefined && last ? { first, last: last[0] } : undefined;
 }
 
 /** When the first decision after `lastId` was made, epoch milliseconds by the server's clock; undefined where none was. */

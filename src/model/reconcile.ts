@@ -16,8 +16,11 @@ export interface DesiredBans {
   all(): Iterable<KernelBan>;
   /** End of the ban of exactly this target; undefined when it should not be banned. */
   find(target: string): number | null | undefined;
-  /** Targets that were banned or lifted since the last call, perhaps more than once: all that `find` may say otherwise about than before. */
-  takeChanges(): Iterable<string>;
+  /**
+   * Targets that were banned or lifted since the last call, perhaps more than once: all that `find` may say otherwise about than
+   * before. With `fewOnly` those that changed with no more than `FEW` others.
+   */
+  takeChanges(fewOnly?: boolean): Iterable<string>;
 }
 
 /** The end that a ban is to get; undefined lifts it. */
@@ -51,6 +54,9 @@ export interface HeldBans {
   readonly heldCount: number;
   heldBans(): Iterable<KernelBan>;
 }
+
+/** Bans that begin or end together, and are told one by one; more than these are one message, and let them go first. */
+export const FEW = 20;
 
 /** Kernel timeouts are whole seconds, and on a busy host batches and listings take theirs. */
 export const TOLERANCE_MS = 5000;

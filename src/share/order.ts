@@ -59,6 +59,11 @@ export function isPersonal({ actor }: Pick<Order, 'actor'>): boolean {
   return actor.startsWith('operator:');
 }
 
+/** True of what a person wants now: it goes ahead of bans that zban decided, or that stand on a list. */
+export function isUrgent({ kind, condition }: Pick<Order, 'kind' | 'condition'>): boolean {
+  return kind !== 'ban' || condition === 'manual';
+}
+
 /** Who decided and where, for the audit trail: `operator:anna@web-2`, `policy@web-2`. */
 export function actorOf({ actor, host }: Pick<Order, 'actor' | 'host'>): `operator:${string}` | `policy@${string}` {
   return isPersonal({ actor }) ? (`${actor}@${host}` as `operator:${string}`) : `policy@${host}`;

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:fleet -- [spread] [bans] [local] [traffic] [faults] [failover] [sentinels] [many]`: what a fleet of eight daemons does
+ * `npm run bench:fleet -- [spread] [bans] [orders] [local] [traffic] [faults] [failover] [sentinels] [many]`: what a fleet of eight daemons does
  * with one Redis, each daemon as the service runs it, in a network namespace with its own ipset; without a name all of it. Needs root and
  * redis-server; touches no firewall of the host. `--hosts N` is how many daemons, `--lines N` how many lines a second `traffic` writes for each host, `--faults N`
  * how often `faults` breaks the server, and `failover` (in a Cluster) and `sentinels` let another one take over.
@@ -28,6 +28,7 @@ import {
 } from './fleet/hosts.ts';
 import { runLinks } from './fleet/links.ts';
 import { banWhileFrozen } from './fleet/local.ts';
+import { orderAmidLists } from './fleet/orders.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -101,7 +102,7 @@ async function bans(): Promise<void> {
   say('load of the machine, the bench included', String(load));
   const many = Array.from({ length: 10_000 }, (_, n) => `10.9.${n >> 8}.${n & 255}`);
   const startedMs = Date.now();
-  const done = order(first, many);
+  const done = order(first, many, 'list');
   const all = many.length + ordered.size;
   for (const [where, hosts] of [
     ['its own kernel', [first]],
@@ -188,6 +189,7 @@ async function faults(): Promise<void> {
 const parts: Record<string, () => Promise<void>> = {
   spread,
   bans,
+  orders: () => orderAmidLists(HOSTS),
   local: banWhileFrozen,
   traffic,
   faults,

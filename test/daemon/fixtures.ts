@@ -5,8 +5,10 @@ import { Incidents } from '../../src/daemon/reports/incidents.ts';
 import type { EnforcementResult } from '../../src/enforce/reconciler.ts';
 import type { BanEvent, RefusedEvent } from '../../src/model/event.ts';
 import type { Notification } from '../../src/model/notification.ts';
+import { TrailWriter } from '../../src/record/chain/trail-writer.ts';
 import { openDatabase, type RecordDatabase } from '../../src/record/database/database.ts';
 import { WriteGate } from '../../src/record/database/write-gate.ts';
+import { type Call, callDirectly } from '../../src/record/thread/call.ts';
 import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
@@ -41,16 +43,43 @@ export function refusedEvent(ip: string): RefusedEvent {
   return { event: 'refused', time, ip, reason: 'allowlist', detail: 'allowlist: 192.0.2.0/24', ...NUMBERS };
 }
 
-function openTrail(t: TestContext): { trail: AuditTrail; database: RecordDatabase } {
+/** Turns of the event loop until a slow disk has written. */
+const SLOW_TURNS = 30;
+
+/** Writes as a disk does that takes its time. */
+function writeSlowly(database: RecordDatabase): Call<TrailWriter> {
+  const write = callDirectly(new TrailWriter(database));
+  return (method, argument, done) => {
+    let turns = SLOW_TURNS;
+    const turn = () => void (turns-- > 0 ? setImmediate(turn) : write(method, argument, done));
+    turn();
+  };
+}
+
+function openTrail(t: TestContext, isSlow: boolean): { trail: AuditTrail; database: RecordDatabase } {
   const database = openDatabase(join(temporaryFolder(t), 'zban.db'), { busyTimeoutMs: 100 });
   t.after(() => database.close());
   const gate = new WriteGate(database.path, () => 0);
-  return { database, trail: new AuditTrail({ database, gate, configVersion: '0123456789ab' }) };
+  return {
+    database,
+    trail: new AuditTrail({
+      database,
+      gate,
+      configVersion: '0123456789ab',
+      ...(isSlow && { writer: writeSlowly(database) }),
+    }),
+  };
 }
 
 /** Bans on a trail of their own. `steps` tells what was done, in order: rows as `row ACTION CLIENT DETAIL`. */
-export function makeBans(t: TestContext, enforce = true, reconcile?: () => Promise<void>, now?: () => number) {
-  const { trail, database } = openTrail(t);
+export function makeBans(
+  t: TestContext,
+  enforce = true,
+  reconcile?: () => Promise<void>,
+  now?: () => number,
+  isDiskSlow = false,
+) {
+  const { trail, database } = openTrail(t, isDiskSlow);
   const clock = { nowMs: T0 };
   const steps: string[] = [];
   const told: Notification[] = [];

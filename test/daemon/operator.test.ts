@@ -73,8 +73,21 @@ test('ten thousand at once: one message to the engine and one reconcile each way
   assert.equal(lifted.filter(({ code }) => code === 'done').length, 10_000);
   assert.equal(held.size, 0);
   assert.deepEqual([engineTasks(), reconciles.count], [['release'], 2]);
-  assert.ok(append.mock.calls.every(({ arguments: [drafts] }) => drafts.length <= 1000));
+  assert.ok(append.mock.calls.every(({ arguments: [drafts] }) => drafts.length <= 500));
   assert.ok(turns >= 18, `others got a turn only ${turns} times`);
+});
+
+test('an unban amid a list of ten thousand waits for two portions of it, not for all', async (t) => {
+  const { ban, order, unban, trail } = make(t, { isDiskSlow: true });
+  await ban('203.0.113.9');
+  const targets = Array.from({ length: 10_000 }, (_, index) => `10.1.${index >> 8}.${index & 255}`);
+  const list = order(targets);
+  await new Promise((resolve) => setImmediate(resolve));
+  await unban('203.0.113.9');
+  const { enforced } = trail.countActive(T0);
+  assert.ok(enforced > 0 && enforced <= 2000, `${enforced} of the list went before it`);
+  await list;
+  assert.equal(trail.countActive(T0).enforced, 10_000);
 });
 
 test('banned for good twice: the second changes nothing', async (t) => {

@@ -12,6 +12,8 @@ export const WHO = { operator: 'anna', reason: 'because' };
 interface Setting {
   readonly maxActive?: number;
   readonly enforce?: boolean;
+  /** Rows are on disk after many turns. */
+  readonly isDiskSlow?: boolean;
   /** Never banned. */
   readonly never?: readonly string[];
   /** Protection is looked up again. */
@@ -22,7 +24,7 @@ interface Setting {
 
 export function make(
   t: TestContext,
-  { enforce = true, never = [], refuses, maxActive, onRefresh = () => {} }: Setting = {},
+  { enforce = true, isDiskSlow = false, never = [], refuses, maxActive, onRefresh = () => {} }: Setting = {},
 ) {
   const tasks: TrafficTask[] = [];
   /** What the engine says to a reset. */
@@ -51,7 +53,7 @@ export function make(
     for (const target of gone) held.delete(target);
     await bans.onResult(answer({ confirmed: fresh, released: gone }));
   };
-  const made = makeBans(t, enforce, reconcile);
+  const made = makeBans(t, enforce, reconcile, undefined, isDiskSlow);
   const { bans, trail, clock } = made;
   const operator: Operator = new Operator({
     config: configSchema.parse({

@@ -24,8 +24,31 @@ test('a burst of changes is confirmed in one go, without setting up or listing a
   kernel.calls.length = 0;
   for (let n = 0; n < 5000; n++) ban(`10.9.${n >> 8}.${n & 255}`);
   await enforcer.changed();
-  assert.deepEqual(kernel.calls, ['apply 5000', 'confirm']);
+  assert.deepEqual(kernel.calls, ['apply 2000', 'apply 2000', 'apply 1000', 'confirm']);
   assert.equal(news.length, 5000);
+});
+
+test('a few changes go ahead of many, between two portions; what they lift of the many is told once', async (t) => {
+  const { kernel, enforcer, ban, news, desired } = setUp(t);
+  await enforcer.start();
+  ban('192.0.2.1');
+  await enforcer.changed();
+  kernel.calls.length = news.length = 0;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  kernel.gate = promise;
+  for (let n = 0; n < 5000; n++) ban(`10.9.${n >> 8}.${n & 255}`);
+  const many = enforcer.changed();
+  await eventually(() => kernel.calls.length > 0);
+  for (const target of ['192.0.2.1', '10.9.0.7']) desired.delete(target);
+  const few = enforcer.changed(true);
+  resolve();
+  await few;
+  assert.deepEqual(kernel.calls.slice(0, 2), ['apply 2000', 'apply 2']);
+  assert.deepEqual(news.slice(0, 2).sort(), ['released 10.9.0.7', 'released 192.0.2.1']);
+  await many;
+  assert.equal(news.length, 2 + 4999);
+  assert.ok(!kernel.calls.includes('setUp') && !news.includes('confirmed 10.9.0.7'));
+  assert.equal((await listed(kernel)).length, 4999);
 });
 
 test('at the start what stands is confirmed, what is missing is added, and surplus is released', async (t) => {
@@ -117,7 +140,7 @@ test('a change of very many bans is applied at once, and listed, not asked for o
   for (let host = 0; host < 20_001; host++) ban(`10.0.${host >> 8}.${host & 255}`);
   await enforcer.changed();
   assert.equal(news.length, 20_001);
-  assert.deepEqual(kernel.calls, ['apply 20001', 'setUp', 'list']);
+  assert.deepEqual(kernel.calls, [...Array(10).fill('apply 2000'), 'apply 1', 'setUp', 'list']);
 });
 
 test('a change that is small beside what stands lists nothing: a long list in pieces costs no listing each', async (t) => {
@@ -127,7 +150,7 @@ test('a change that is small beside what stands lists nothing: a long list in pi
   kernel.calls.length = news.length = 0;
   for (let index = 0; index < 2500; index++) ban(`10.1.${index >> 8}.${index & 255}`);
   await enforcer.changed();
-  assert.deepEqual(kernel.calls, ['apply 2500', 'confirm']);
+  assert.deepEqual(kernel.calls, ['apply 2000', 'apply 500', 'confirm']);
   assert.equal(news.length, 2500);
 });
 

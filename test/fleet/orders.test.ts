@@ -52,6 +52,33 @@ test('a decision is not said before its row is on disk', async () => {
   await sending;
 });
 
+test('what a person wants now is said ahead of what waits, and rows that wait are not taken for sent', async () => {
+  const { orders, calls, disk, turn, end, sending } = make();
+  orders.push(Array.from({ length: 1200 }, (_, n) => ({ order: order(`10.0.${n >> 8}.${n & 255}`), auditId: n + 1 })));
+  await turn();
+  disk.shift()?.();
+  await turn();
+  assert.equal(orders.sentAuditId, 500);
+  const unban = { ...order('192.0.2.9'), kind: 'unban', actor: 'operator:anna', condition: '' } as const;
+  orders.push([{ order: unban, auditId: 1201 }]);
+  for (const sent of [500, 500, 1000, 1200]) {
+    disk.shift()?.();
+    await turn();
+    assert.equal(orders.sentAuditId, sent);
+  }
+  assert.deepEqual(
+    calls.map((targets) => [targets.length, targets[0]]),
+    [
+      [500, '10.0.0.0'],
+      [1, '192.0.2.9'],
+      [500, '10.0.1.244'],
+      [200, '10.0.3.232'],
+    ],
+  );
+  end();
+  await sending;
+});
+
 test('what is to be said again, and changes while the disk writes, is said as it is then', async () => {
   const { orders, calls, disk, turn, end, sending } = make();
   orders.repeat([order('192.0.2.1')]);

@@ -233,13 +233,15 @@ test('the firewall gets bans of which more are coming at once, with the last of 
   const targets = (count: number, net: number) =>
     Array.from({ length: count }, (_, n) => order({ target: `10.${net}.${n >> 8}.${n & 255}` }));
   await proposals.apply(targets(1500, 1), AHEAD_MS, {}, true);
-  await proposals.apply(targets(2, 2), AHEAD_MS, {}, true);
+  await proposals.apply(targets(30, 2), AHEAD_MS, {}, true);
   assert.equal(firewall.asked, 0);
   t.mock.timers.tick(500);
   assert.equal(firewall.asked, 1, 'nobody waits for a fleet that decides without end');
-  await proposals.apply(targets(2, 3), AHEAD_MS, {}, true);
+  await proposals.apply(targets(30, 3), AHEAD_MS, {}, true);
   await proposals.apply([], AHEAD_MS, {});
   assert.equal(firewall.asked, 2, 'the last bring no ban');
   t.mock.timers.tick(500);
   assert.equal(firewall.asked, 2);
+  await proposals.apply(targets(1, 4), AHEAD_MS, {}, true);
+  assert.equal(firewall.asked, 3, 'a few do not wait for many');
 });

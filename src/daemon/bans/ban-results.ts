@@ -1,5 +1,4 @@
 /** What the firewall answered, as rows and messages: a ban is news once it stands, or cannot be set. */
-import { setImmediate } from 'node:timers/promises';
 import type { EnforcementResult } from '../../enforce/reconciler.ts';
 import type { ActiveBan, AuditDraft, ResultNumbers } from '../../model/audit.ts';
 import type { BanEvent } from '../../model/event.ts';
@@ -51,7 +50,7 @@ export class BanResults {
   async take({ confirmed, failed, released }: EnforcementResult): Promise<void> {
     const count = Math.max(confirmed.length, failed.length, released.length);
     for (let at = 0; at < count; at += PORTION_ROWS) {
-      if (at > 0) await setImmediate();
+      if (at > 0) await this.options.trail.takeTurns();
       const some = <T>(all: readonly T[]) => all.slice(at, at + PORTION_ROWS);
       this.takeSome({ confirmed: some(confirmed), failed: some(failed), released: some(released) });
     }

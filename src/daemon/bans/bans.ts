@@ -3,13 +3,12 @@
  * row, the message.
  */
 
-import { setImmediate } from 'node:timers/promises';
 import type { EnforcementResult } from '../../enforce/reconciler.ts';
 import type { ActiveBan, AuditDraft, AuditEntry } from '../../model/audit.ts';
 import type { Position } from '../../model/chunk.ts';
 import type { EngineEvent, FuseEvent } from '../../model/event.ts';
 import type { Notification } from '../../model/notification.ts';
-import type { DesiredBans } from '../../model/reconcile.ts';
+import { type DesiredBans, FEW } from '../../model/reconcile.ts';
 import type { Status } from '../../model/status.ts';
 import { parsePrefix } from '../../net/prefix.ts';
 import { BLANK, PORTION_ROWS, systemDraft } from '../../record/row/row.ts';
@@ -18,15 +17,7 @@ import type { Lanes } from '../lanes/lanes.ts';
 import type { Incidents } from '../reports/incidents.ts';
 import type { States } from '../saved-state.ts';
 import { BanResults } from './ban-results.ts';
-import {
-  describeMany,
-  describeOrders,
-  describeUnban,
-  draftOf,
-  fuseResetDraft,
-  MANY,
-  type Order,
-} from './event-drafts.ts';
+import { describeMany, describeOrders, describeUnban, draftOf, fuseResetDraft, type Order } from './event-drafts.ts';
 import { findOrigin } from './origin.ts';
 import { findOverlaps, type Remainder } from './overlap.ts';
 import { Refusals } from './refusals.ts';
@@ -36,8 +27,8 @@ export interface BansOptions {
   /** False in observe mode: nothing reaches the firewall. */
   readonly enforce: boolean;
   readonly now: () => number;
-  /** The firewall is to be brought in line; resolves when it was tried. */
-  readonly reconcile: () => Promise<void>;
+  /** The firewall is to be brought in line with so many changes, all by default; resolves when it was tried. */
+  readonly reconcile: (count?: number) => Promise<void>;
   readonly notify: (notifications: readonly Notification[]) => void;
   /** The text audit log: rows as written, and recalculated baselines. */
   readonly tell: (entries: readonly AuditEntry[], events: readonly EngineEvent[]) => void;
@@ -53,8 +44,8 @@ export class Bans {
   private readonly options: BansOptions;
   private readonly results: BanResults;
   private readonly refusals = new Refusals();
-  /** Clients banned or lifted since the firewall was last brought in line. */
-  private readonly changed = new Set<string>();
+  /** Clients banned or lifted since the firewall was last brought in line: a few at a time, or many. */
+  private readonly changed = { few: new Set<string>(), many: new Set<string>() };
 
   constructor(options: BansOptions) {
     this.options = options;
@@ -71,11 +62,14 @@ export class Bans {
     return {
       all: () => (enforce ? trail.enforcedEnds(now()) : []),
       find: (target) => (enforce ? trail.findEnforcedEnd(target, now()) : undefined),
-      takeChanges: () => {
+      takeChanges: (fewOnly = false) => {
+        const { few, many } = this.changed;
         // What is not on disk yet is for a later reconcile.
-        const taken = [...this.changed].filter((client) => !trail.isUnderWay(client));
-        for (const client of taken) this.changed.delete(client);
-        return taken;
+        return (fewOnly ? [few] : [few, many]).flatMap((changed) => {
+          const taken = [...changed].filter((client) => !trail.isUnderWay(client));
+          for (const client of taken) changed.delete(client);
+          return taken;
+        });
       },
     };
   }
@@ -108,7 +102,7 @@ export class Bans {
       return;
     }
     for (const event of bans) this.results.expect(event);
-    void this.options.reconcile();
+    void this.options.reconcile(bans.length);
   }
 
   /** All that was written to the logs has been read. */
@@ -134,8 +128,10 @@ export class Bans {
     positions: readonly Position[] = [],
   ): readonly AuditEntry[] {
     const entries = this.options.trail.append(drafts, { positions, state });
-    for (const { action, client } of this.options.enforce ? drafts : []) {
-      if (client !== null && (action === 'ban' || action === 'unban')) this.changed.add(client);
+    if (this.options.enforce) {
+      const changed = drafts.flatMap(({ action, client }) => (action === 'ban' || action === 'unban' ? client : []));
+      const to = changed.length <= FEW ? this.changed.few : this.changed.many;
+      for (const client of changed) to.add(client);
     }
     this.options.tell(entries, events);
     return entries;
@@ -184,14 +180,14 @@ export class Bans {
     const timeMs = this.options.now();
     const told: ActiveBan[] = [];
     for (let at = 0; at < bans.length; at += PORTION_ROWS) {
-      if (at > 0) await setImmediate();
+      if (at > 0) await this.options.trail.takeTurns();
       // Meanwhile somebody else may have lifted them.
       const some = bans.slice(at, at + PORTION_ROWS).filter((ban) => this.options.trail.stands(ban));
       told.push(...this.recordLifted(some, actor, reason, timeMs));
     }
-    if (this.options.enforce && bans.some((ban) => ban.enforced)) await this.options.reconcile();
+    if (this.options.enforce && bans.some((ban) => ban.enforced)) await this.options.reconcile(bans.length);
     if (silent || told.length === 0) return;
-    if (told.length > MANY) return this.options.notify([describeMany('unban', told, actor, timeMs, reason)]);
+    if (told.length > FEW) return this.options.notify([describeMany('unban', told, actor, timeMs, reason)]);
     const remainders = this.findRemainders(told.map(({ client }) => client));
     // Meanwhile banned anew: that is the news.
     const over = told.filter(({ client }) => this.desired.find(client) === undefined);

@@ -2,6 +2,7 @@
 import type { ActiveBan, Actor, AuditDraft, DraftOf, RefusalReason } from '../../model/audit.ts';
 import type { EngineEvent, FuseEvent } from '../../model/event.ts';
 import type { Notification } from '../../model/notification.ts';
+import { FEW } from '../../model/reconcile.ts';
 import { BLANK } from '../../record/row/row.ts';
 import type { Remainder } from './overlap.ts';
 
@@ -65,8 +66,6 @@ export function fuseResetDraft(timeMs: number, operator: string, reason: string,
   return { ...said, action: 'fuse', numbers: { phase: 'reset' } };
 }
 
-/** More bans than this that begin or end together are one message. */
-export const MANY = 20;
 const CLIENTS_TOLD = 10;
 
 /** How people are told of a ban that was lifted. */
@@ -94,9 +93,9 @@ export function describeOrders(
   const [first] = drafts;
   if (first === undefined) return [];
   const isList = drafts.some(({ action, condition }) => action === 'ban' && condition !== 'manual');
-  if (first.action === 'ban' && (isList || drafts.length > MANY))
+  if (first.action === 'ban' && (isList || drafts.length > FEW))
     return [describeMany('ban', drafts, first.actor, first.timeMs, first.detail)];
-  const told = drafts.slice(0, MANY).map((draft): Notification => {
+  const told = drafts.slice(0, FEW).map((draft): Notification => {
     const { action, client: target, detail: reason, durationSeconds, timeMs } = draft;
     const confirmed = action === 'ban' && enforced && isHeld(target);
     const order = { kind: 'order', time: new Date(timeMs).toISOString(), action, target, reason } as const;

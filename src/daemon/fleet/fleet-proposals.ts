@@ -1,10 +1,10 @@
 /** What other hosts of the fleet decided, judged and carried out here: this host's own protections, mode and fuse have the last word. */
 
-import { setImmediate } from 'node:timers/promises';
 import type { Config } from '../../config/schema.ts';
 import type { AllowRequest, PanicRequest, PanicResult } from '../../control/protocol.ts';
 import { packOffenders } from '../../decide/offender-table.ts';
 import type { ActiveBan, AuditDraft, AuditEntry, DraftOf, RefusalReason } from '../../model/audit.ts';
+import { FEW } from '../../model/reconcile.ts';
 import { findWholeClient } from '../../net/client-key.ts';
 import { findBanKey } from '../../net/client-network.ts';
 import { setNewest } from '../../net/newest-entries.ts';
@@ -36,7 +36,7 @@ export interface ProposalsOptions {
   readonly protection: Pick<Protection, 'find'>;
   readonly pipeline: Pick<Pipeline, 'send'>;
   readonly now: () => number;
-  readonly reconcile: () => Promise<void>;
+  readonly reconcile: (count?: number) => Promise<void>;
   readonly allow: (request: AllowRequest) => Promise<unknown>;
   readonly panic: (request: PanicRequest) => Promise<PanicResult>;
   /** The panic that stands here. */
@@ -87,8 +87,7 @@ export class Proposals {
       run = [];
       if (some[0]?.kind === 'ban') await this.propose(some, aheadMs, {}, true);
       else await this.release(some, aheadMs);
-      // However many follow, others get their turn.
-      await setImmediate();
+      await this.options.trail.takeTurns();
     };
     for (const said of orders) {
       const order = said.atMs > nowMs + FUTURE_MAX_MS ? { ...said, atMs: nowMs } : said;
@@ -102,6 +101,7 @@ export class Proposals {
     }
     if (run[0]?.kind === 'unban') await finish();
     await this.propose(run, aheadMs, state, isMoreComing);
+    await this.options.trail.takeTurns();
   }
 
   /** What waits for the firewall gets there with the next start. */
@@ -128,9 +128,12 @@ export class Proposals {
     const { bans, config, pipeline } = this.options;
     const drafts = orders.length === 0 ? [] : await this.judge(orders, aheadMs);
     const entries = bans.adopt(drafts, state);
-    // The firewall waits for the rows, and at most for the next bans.
-    if (config.mode === 'enforce' && drafts.some(({ action }) => action === 'ban'))
-      this.gathering ??= setTimeout(this.enforce, GATHER_MS);
+    const count = drafts.filter(({ action }) => action === 'ban').length;
+    // The firewall waits for the rows, and of many bans at most for the next.
+    if (config.mode === 'enforce' && count > 0) {
+      if (count <= FEW) void this.options.reconcile(count);
+      else this.gathering ??= setTimeout(this.enforce, GATHER_MS);
+    }
     if (this.gathering && !isMoreComing) this.enforce();
     const offenders = entries.flatMap((entry) =>
       entry.action === 'ban' && entry.id !== 0 ? this.offenderOf(entry) : [],

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Config } from '../../config/schema.ts';
 import type { UnbanRequest } from '../../control/protocol.ts';
 import { readHosts, removeHost } from '../../fleet/hosts.ts';
+import type { Place } from '../../fleet/inbox.ts';
 import { Link } from '../../fleet/link.ts';
 import type { Outgoing } from '../../fleet/orders.ts';
 import type { ServerOptions } from '../../fleet/server.ts';
@@ -49,7 +50,7 @@ export class Fleet {
   private state: FleetStatus['state'] = 'connecting';
   private sinceMs: number;
   private timer: NodeJS.Timeout | undefined;
-  private place: { readonly epoch: string; readonly lastId: string } | undefined;
+  private place: Place | undefined;
   private savedText = '';
   /** A panic lifts all bans, which says the same as the panic itself. */
   private isPanicking = false;
@@ -236,11 +237,7 @@ export class Fleet {
     this.options.troubles.begin(AWAY, what, 'zban doctor looks at the server');
   }
 
-  private async hear(
-    orders: readonly Order[],
-    place: { readonly epoch: string; readonly lastId: string },
-    isMoreComing: boolean,
-  ): Promise<void> {
+  private async hear(orders: readonly Order[], place: Place, isMoreComing: boolean): Promise<void> {
     for (const host of new Set(orders.map((order) => order.host))) if (host !== this.host) this.meet(host);
     this.place = place;
     await this.proposals.apply(orders, this.link.aheadMs, { [STATE_KEY]: this.encode() }, isMoreComing);

@@ -26,7 +26,7 @@ export function buildOperator(
   });
   const operator: Operator = new Operator({
     ...{ config, bans, trail: records.trail, protection, pipeline, now },
-    reconcile: () => parts.reconcile(),
+    reconcile: (count) => parts.reconcile(count),
     onUnban: (request) => parts.fleet?.noteUnban(request),
   });
   return { operator, protection };

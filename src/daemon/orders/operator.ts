@@ -46,8 +46,8 @@ export interface OperatorOptions {
   readonly protection: Pick<Protection, 'refresh' | 'find'>;
   readonly pipeline: Pick<Pipeline, 'send'>;
   readonly now: () => number;
-  /** Brings the firewall in line; resolves when it was tried. */
-  readonly reconcile: () => Promise<void>;
+  /** Brings the firewall in line with so many changes; resolves when it was tried. */
+  readonly reconcile: (count: number) => Promise<void>;
   /** A person asked for releases; other hosts of a fleet may have bans that this one lacks. */
   readonly onUnban?: (request: UnbanRequest) => void;
 }
@@ -65,18 +65,18 @@ export class Operator {
 
   /** However many are asked for: recorded a portion at a time, then one message to the engine and one reconcile. */
   async ban(request: BanRequest): Promise<readonly TargetResult[]> {
-    const { bans, protection, reconcile } = this.options;
+    const { bans, protection, reconcile, trail } = this.options;
     // A daemon that has just started doesn't know yet whom it protects, and who came since the last look counts too.
     await protection.refresh();
     const accepted = new Map<string, AcceptedBan>();
     const results = new Map<string, TargetResult>();
     for (let at = 0; at < request.bans.length; at += PORTION_ROWS) {
-      if (at > 0) await setImmediate();
+      if (at > 0) await trail.takeTurns();
       this.order({ ...request, bans: request.bans.slice(at, at + PORTION_ROWS) }, accepted, results);
     }
     const drafts = [...accepted.values()].map(({ draft }) => draft);
     if (accepted.size > 0) {
-      await Promise.all([this.enforce && reconcile(), this.informEngine([...accepted.values()])]);
+      await Promise.all([this.enforce && reconcile(accepted.size), this.informEngine([...accepted.values()])]);
       bans.describeOrders(drafts);
     }
     for (const name of accepted.keys()) results.set(name, this.banResult(name));
@@ -160,7 +160,7 @@ export class Operator {
     await protection.refresh();
     const failed = new Map(lost.map(({ client }) => [client, result(client ?? '', 'failed', NOT_RECORDED)]));
     const recorded = results.map((each) => failed.get(each.target) ?? each);
-    if (!request.remove) await reconcile();
+    if (!request.remove) await reconcile(drafts.length);
     bans.describeOrders(drafts.filter(({ client }) => !failed.has(client)));
     if (request.remove) return this.withDurability(recorded);
     return this.withDurability(this.withBlocks(recorded));

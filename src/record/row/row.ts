@@ -5,8 +5,8 @@ import { formatDuration } from '../../words/duration.ts';
 import { type Row, readObject } from './columns.ts';
 import { readActor, readFacts } from './stored-facts.ts';
 
-/** Rows recorded between two looks at the rest of the world: some 20 ms of work. */
-export const PORTION_ROWS = 1000;
+/** Rows recorded between two looks at the rest of the world: some 10 ms of work. */
+export const PORTION_ROWS = 500;
 
 /** An entry with its row, but for the hash: a JSON array in column order, which is what the hash is of. */
 export interface Written {

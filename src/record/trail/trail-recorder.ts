@@ -2,6 +2,7 @@
  * Numbers rows, binds each to the row before, and hands them to what writes. While the database cannot be written, rows wait in memory
  * in their order and the picture of bans stays right.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { AuditDraft, AuditEntry } from '../../model/audit.ts';
 import type { ChainEnd } from '../chain/chain-ends.ts';
 import { cutRows } from '../chain/prune.ts';
@@ -116,6 +117,12 @@ export abstract class TrailRecorder extends BansInForce {
   /** Resolves once every row recorded so far is on disk, or was refused by it: what follows from the rows may then happen. */
   settled(): Promise<void> {
     return this.#waits.until(this.newestRow.id);
+  }
+
+  /** Between portions of many rows: others get their turn, and their rows wait for two portions to be written, not for all. */
+  async takeTurns(): Promise<void> {
+    await setImmediate();
+    await this.#waits.until(this.newestRow.id - PORTION_ROWS);
   }
 
   /** The entry as its row is now: another database may have given it another number. */

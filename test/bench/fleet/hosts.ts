@@ -103,9 +103,14 @@ export function cpuMs({ daemon }: Host): number {
 
 export const socketOf = ({ daemon }: Pick<Host, 'daemon'>): string => `${daemon.folder}/zban.sock`;
 
-export const order = (host: Pick<Host, 'daemon'>, targets: readonly string[]) =>
+/** `condition` is what tells a list from what somebody typed. */
+export const order = (
+  host: Pick<Host, 'daemon'>,
+  targets: readonly string[],
+  condition: 'manual' | 'list' = 'manual',
+) =>
   callDaemon(socketOf(host), 'ban', {
-    bans: targets.map((target) => ({ target })),
+    bans: targets.map((target) => ({ target, condition })),
     ...{ forMs: 3_600_000, keepLonger: false, reason: 'bench', operator: 'bench' },
   });
 
