@@ -4,8 +4,6 @@
  */
 import { isUrgent, type Order } from '../share/order.ts';
 
-/** Orders that wait; with as many no more is read. */
-const WAITING_MAX = 20_000;
 /** Of what is not urgent, so much is carried out at once. */
 const PORTION = 500;
 
@@ -37,6 +35,12 @@ export class Inbox {
   private isBusy = false;
   private isClosed = false;
   private change = Promise.withResolvers<void>();
+  private readonly waitingMax: number;
+
+  /** With so many orders that wait no more is to be read. */
+  constructor(waitingMax = 20_000) {
+    this.waitingMax = waitingMax;
+  }
 
   /** Takes what was read; resolves when more may be. */
   async put({ orders, place, isFull }: Read): Promise<void> {
@@ -51,7 +55,7 @@ export class Inbox {
     } while (at < rest.length);
     this.waiting += orders.length;
     this.wake();
-    await this.until(() => this.waiting < WAITING_MAX);
+    await this.until(() => this.waiting < this.waitingMax);
   }
 
   /** Has one after the other carried out until `close`. */

@@ -27,6 +27,8 @@ export interface LinkOptions {
    * them. `isMoreComing`: more is there already.
    */
   readonly onOrders: (orders: readonly Order[], place: Place, isMoreComing: boolean) => Promise<void>;
+  /** Decisions of others that wait to be carried out; with as many no more is read. Default 20,000. */
+  readonly readAheadMax?: number;
   /** Gives what this host counted for what others did; undefined where nothing is counted. */
   readonly exchange: (news: SharedNews) => Promise<SharedCountsResult | undefined>;
 }

@@ -60,7 +60,7 @@ export class Link {
   /** Up to where decisions were read, and up to where they are carried out. */
   private place: Place | undefined;
   private done: Place;
-  private readonly inbox = new Inbox();
+  private readonly inbox: Inbox;
   /** The server's history of writes, as it was last told; another one may lack what the stream had. */
   private history: string | undefined;
   /** How often the server was emptied or replaced, and how many of these were followed by reading all that is in force. */
@@ -82,6 +82,7 @@ export class Link {
     this.options = options;
     this.keys = new Keys(options.name);
     this.place = options.saved;
+    this.inbox = new Inbox(options.readAheadMax);
     this.done = options.saved ?? { epoch: '', lastId: '' };
     const { host, enforce, now } = options;
     this.counts = new OutgoingCounts({ host, keys: this.keys, run: this.runId, bans: enforce, now });
@@ -257,17 +258,17 @@ export class Link {
     const { reader } = session;
     let watchId = await readWatchEnd(reader, this.keys);
     let waits = false;
-    let isBehind = false;
+    let behindFrom: string | undefined;
     for (;;) {
       if (this.caughtUp < this.changes) await this.catchUp(session);
       const lastId = this.place?.lastId || STREAM_START;
       const [first, heard]: [string | undefined, Heard] = await Promise.all([
-        isBehind ? readFirst(reader, this.keys) : undefined,
+        behindFrom !== undefined ? readFirst(reader, this.keys) : undefined,
         readNews(reader, this.keys, lastId, watchId, waits),
       ]);
       // Slower than the others write for so long that the stream has dropped entries which were not read.
-      if (first !== undefined && isBefore(lastId, first)) this.changes++;
-      isBehind = heard.isFull;
+      if (first !== undefined && isBefore(behindFrom ?? STREAM_START, first)) this.changes++;
+      behindFrom = heard.isFull ? lastId : undefined;
       // What is there already is read first: an entry that ended the last connection by its size is passed over by that.
       waits ||= heard.lastId === undefined && heard.lastWatchId === undefined;
       watchId = heard.lastWatchId ?? watchId;
