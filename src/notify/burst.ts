@@ -29,7 +29,7 @@ export class BurstGate {
     let waitMs = this.#windowMs;
     const seen = new Set<NotificationKind>();
     for (const { notification } of items) {
-      const { kind } = notification;
+      const kind = this.#precedes(items, notification.kind, nowMs, draining);
       if (seen.has(kind)) continue;
       seen.add(kind);
       const heldMs = draining ? 0 : this.#heldUntilMs(kind, nowMs) - nowMs;
@@ -41,6 +41,16 @@ export class BurstGate {
       return { send: pending.length > this.#over ? pending : pending.slice(0, 1) };
     }
     return { waitMs };
+  }
+
+  /** The kind that goes in place of `kind`: a digest of ends must not overtake the bans that they end. */
+  #precedes(items: readonly OutboxItem[], kind: NotificationKind, nowMs: number, draining: boolean): NotificationKind {
+    const ends = kind === 'unban' ? items.filter((item) => item.notification.kind === kind) : [];
+    const last = ends.at(-1);
+    if (last === undefined || ends.length <= this.#over) return kind;
+    const begun = items.slice(0, items.indexOf(last)).map(({ notification }) => notification.kind);
+    const isFree = (other: NotificationKind) => draining || this.#heldUntilMs(other, nowMs) <= nowMs;
+    return begun.find((other) => (other === 'ban' || other === 'order') && isFree(other)) ?? kind;
   }
 
   /** Takes note of a message that was delivered. */

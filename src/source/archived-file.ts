@@ -23,6 +23,8 @@ export class ArchivedFile implements Generation {
   #mark: FileMark;
   #chunks: AsyncGenerator<Chunk, void, undefined> | undefined;
   open = true;
+  /** Lines that are too long are shortened where the archive is unpacked. */
+  readonly lineBytes = 0;
 
   /** @param mark the file before it was gzipped, and how far it was read */
   constructor(archive: ArchiveFile, mark: FileMark, nowMs: number) {

@@ -8,11 +8,13 @@ import { front, type Lines, ownBuffer } from './lines.ts';
 import { LogState, type LogStateOptions } from './log-state.ts';
 import { describeLoss } from './loss.ts';
 import { findMarked, findNewer } from './siblings.ts';
-import { toSourceError } from './source-error.ts';
+import { SourceError, toSourceError } from './source-error.ts';
 import { TailedFile } from './tailed-file.ts';
 
 /** Older files kept in the position; beyond it the oldest is given up once it is read to its end. */
 const OLDER_MAX = 4;
+/** So much without a line break is no line of a log, however clients stuff it: nginx bounds what it takes from them. */
+const LINELESS_BYTES_MAX = 16 << 20;
 /** Between looks further apart a whole generation of the file may have come and gone, and been gzipped. */
 const UNSEEN_MS = 1000;
 
@@ -223,6 +225,7 @@ export class FollowedLog {
       const lines = await generation.read(limits);
       if (lines) {
         this.#state.recovered('read');
+        this.#noteLine(generation);
         return lines;
       }
       if (wasOpen && this.#isFinished(generation)) return await generation.finish(limits);
@@ -235,6 +238,11 @@ export class FollowedLog {
       if (wasOpen && !generation.open) this.#moved = true;
     }
     return undefined;
+  }
+
+  #noteLine({ lineBytes }: Generation): void {
+    if (lineBytes > LINELESS_BYTES_MAX) this.#state.failed('lines', new SourceError('no_lines', this.path));
+    else this.#state.recovered('lines');
   }
 
   /** Read to its end, and nobody writes into it any more as far as can be told. */

@@ -22,6 +22,8 @@ export interface Generation extends Times {
   readonly open: boolean;
   /** Bytes not looked at yet. */
   readonly unread: number;
+  /** Bytes looked at of a line that is too long and not over. */
+  readonly lineBytes: number;
   /** Since when nothing was heard of it, milliseconds of the given clock: when it last grew, or was rotated. */
   quietSinceMs: number;
   mark(): FileMark;

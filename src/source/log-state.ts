@@ -15,8 +15,8 @@ export interface LogStateOptions {
   readonly onLoss: (path: string, message: string, fix: string) => void;
 }
 
-/** Looking at the file under the path, or reading one that is open. */
-type Step = 'look' | 'read';
+/** Looking at the file under the path, reading one that is open, or finding lines in it. */
+type Step = 'look' | 'read' | 'lines';
 
 export class LogState {
   readonly #options: LogStateOptions;

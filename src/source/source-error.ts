@@ -8,6 +8,7 @@ export type SourceErrorCode =
   | 'read_failed'
   | 'replaced'
   | 'damaged'
+  | 'no_lines'
   | 'no_program';
 
 const WORDS: Readonly<Record<SourceErrorCode, string>> = {
@@ -17,6 +18,7 @@ const WORDS: Readonly<Record<SourceErrorCode, string>> = {
   read_failed: 'cannot be read',
   replaced: 'another file took its place while it was read',
   damaged: 'damaged or cut-off compressed data',
+  no_lines: 'it goes on without a line break, as zeros do',
   no_program: 'the program that decompresses it is not installed',
 };
 
@@ -27,6 +29,7 @@ const FIXES: Readonly<Record<SourceErrorCode, string>> = {
   read_failed: 'check the file system below it',
   replaced: 'run the command again, or restart zban to learn from it',
   damaged: 'try gzip -t, zstd -t or xz -t on it; the lines before the damage have been read',
+  no_lines: 'a log that was truncated while its writer kept its place in it is full of zeros: begin a new one',
   no_program: 'install it: apt-get install xz-utils bzip2',
 };
 

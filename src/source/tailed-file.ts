@@ -11,6 +11,8 @@ import { SourceError, toSourceError } from './source-error.ts';
 const readAt = promisify(read);
 /** Time stamps of files tick every 1 to 10 ms (jiffies): a file this many looks old can't change unseen. */
 const LOOKS_UNTIL_SETTLED = 3;
+/** Of a line that is too long next to nothing is kept: gigabytes of zeros are read through in larger pieces. */
+const LONG_LINE_CHUNKS = 16;
 
 export class TailedFile implements Generation {
   readonly path: string;
@@ -58,6 +60,10 @@ export class TailedFile implements Generation {
 
   get unread(): number {
     return this.open ? Math.max(0, this.#stat.size - this.#seen) : 0;
+  }
+
+  get lineBytes(): number {
+    return this.#long ? this.#cursor - this.#offset : 0;
   }
 
   get size(): number {
@@ -135,7 +141,8 @@ export class TailedFile implements Generation {
       this.#replaced = true;
       return undefined;
     }
-    const wanted = Math.min(Math.max(chunkBytes, lineBytesMax + 1), this.size - this.#cursor);
+    const most = this.#long ? LONG_LINE_CHUNKS * chunkBytes : chunkBytes;
+    const wanted = Math.min(Math.max(most, lineBytesMax + 1), this.size - this.#cursor);
     const buffer = ownBuffer(wanted);
     const length = await this.#fill(buffer);
     if (length === 0) return undefined;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Notification, OutboxItem } from '../../src/model/notification.ts';
 import { BurstGate } from '../../src/notify/burst.ts';
 import fc from '../support/fast-check.ts';
-import { ban, fuse, unban } from './examples.ts';
+import { ban, fuse, order, unban } from './examples.ts';
 
 const items = (...notifications: Notification[]): OutboxItem[] =>
   notifications.map((notification, index) => ({ id: index + 1, notification, attempts: 0, dueMs: 0 }));
@@ -34,6 +34,24 @@ test('after a digest the kind rests for a window, while another kind passes', ()
   assert.ok('send' in choice);
   assert.equal(choice.send[0]?.notification.kind, 'fuse');
   assert.equal(sizes(gate.choose(bans(50), 31_000, false)), 50);
+});
+
+test('a digest of ends waits for the bans that they end, unless these are held back themselves', () => {
+  const gate = new BurstGate(2, 30_000);
+  const pending = items(unban('203.0.113.1'), order(), unban('203.0.113.9'), ban(), unban('203.0.113.2'));
+  const sent: string[] = [];
+  for (let left = pending; left.length > 0; ) {
+    const choice = gate.choose(left, 0, false);
+    assert.ok('send' in choice);
+    gate.sent(choice.send, 0);
+    sent.push(choice.send.map(({ id, notification }) => `${notification.kind} ${id}`).join());
+    left = left.filter((item) => !choice.send.includes(item));
+  }
+  assert.deepEqual(sent, ['order 2', 'ban 4', 'unban 1,unban 3,unban 5']);
+  const other = new BurstGate(2, 30_000);
+  other.sent(items(order(), order()), 0);
+  const held = items(unban('203.0.113.1'), order(), unban('203.0.113.9'), unban('203.0.113.2'));
+  assert.equal(sizes(other.choose(held, 1000, false)), 3);
 });
 
 test('draining holds nothing back', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, renameSync } from 'node:fs';
+import { appendFileSync, renameSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { append, follow, makeDirectory } from './follow-harness.ts';
+import { append, follow, followed, makeDirectory } from './follow-harness.ts';
 
 test('a half-written line waits for its newline', async (t) => {
   const log = join(makeDirectory(t), 'access.log');
@@ -104,4 +104,15 @@ test('each chunk has memory of its own, and only whole lines', async (t) => {
     structuredClone(bytes, { transfer: [bytes.buffer] });
   }
   harness.close();
+});
+
+test('zeros without end are reported, until there are lines again', async (t) => {
+  const { log, harness } = await followed(t, 'a');
+  truncateSync(log, 2 ** 26);
+  append(log, '', 'b');
+  await harness.settle();
+  assert.deepEqual(harness.lines, ['a', 'b']);
+  assert.deepEqual(harness.troubles, [`cannot read ${log}: it goes on without a line break, as zeros do`]);
+  assert.match(harness.fixes.join(), /full of zeros: begin a new one/);
+  assert.deepEqual(harness.recovered, [log]);
 });

@@ -176,8 +176,7 @@ async function feed(
           if (underWay.length >= DEPTH) await underWay.shift();
         }
         if (2 * lineBytes < offset - piece.from) {
-          const fix =
-            'a log that was truncated while its writer kept its place in it is full of zeros: begin a new one';
+          const { fix } = new SourceError('no_lines', piece.file);
           log('warn', 'most of an older log is not lines: little was learned from it', { path: piece.file, fix });
         }
       } catch (error) {
