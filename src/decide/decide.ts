@@ -7,6 +7,7 @@ import type { RefusalReason } from '../model/audit.ts';
 import type { FuseEvent } from '../model/event.ts';
 import { isInForce } from '../model/reconcile.ts';
 import type { BanOptions } from '../settings/engine-settings.ts';
+import { countOf } from '../words/number.ts';
 import type { Fuse } from './fuse.ts';
 import type { NeverBanned } from './never-banned.ts';
 
@@ -71,7 +72,8 @@ export function decide(known: Known, proposal: Proposal, nowMs: number, options:
   const unchanged = proposal.source === 'operator' && findUnchanged(proposal, wanted.untilMs, ban, nowMs);
   if (unchanged) return { kind: 'unchanged', detail: unchanged };
   if (!ban && active >= options.max_active) {
-    return { kind: 'refused', reason: 'limit', detail: `${active} bans are in force already (bans.max_active)` };
+    const inForce = `${countOf(active, 'ban')} ${active === 1 ? 'is' : 'are'} in force already (bans.max_active)`;
+    return { kind: 'refused', reason: 'limit', detail: inForce };
   }
   // Strangers neither trip the fuse nor are spared by it; a person's order is the person's decision.
   if (proposal.source === 'policy' && proposal.hasHistory) {

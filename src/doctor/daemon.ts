@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { ControlError } from '../control/error.ts';
 import type { Status } from '../model/status.ts';
 import { describeTripped } from '../words/fuse.ts';
+import { countOf } from '../words/number.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { reloadWith, restartWith, type Service, startWith } from './service.ts';
 
@@ -42,7 +43,12 @@ export function checkDaemon(
     );
   return found.length > 0
     ? found
-    : [ok(CHECK, `${status.state}, ${status.lines_total} lines read, ${status.active_bans} bans in force`)];
+    : [
+        ok(
+          CHECK,
+          `${status.state}, ${countOf(status.lines_total, 'line')} read, ${countOf(status.active_bans, 'ban')} in force`,
+        ),
+      ];
 }
 
 function explainSilence({ code, message }: ControlError, service: Service | undefined): Finding {

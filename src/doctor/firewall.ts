@@ -5,6 +5,7 @@ import type { Ask } from '../enforce/backend-kind.ts';
 import { BACKENDS } from '../enforce/backends.ts';
 import { pickBackend } from '../enforce/pick.ts';
 import type { Status } from '../model/status.ts';
+import { countOf, formatCount } from '../words/number.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const CHECK = 'firewall';
@@ -27,14 +28,18 @@ export async function checkFirewall(options: FirewallCheckOptions): Promise<Find
   return [...backend, ...standing, ...ports, ...(await checkOthers(options))];
 }
 
-/** Measured with a million bans restored at a start, the peak included: what the daemon takes without bans, and for each. */
+/**
+ * What the daemon takes at most without bans and clients, and for each: measured with a million bans restored at a start, and
+ * with 100,000 and a million clients (docs/measurements.md).
+ */
 const IDLE_MIB = 120;
 const BAN_MIB = 0.00048;
+const CLIENT_MIB = 0.00037;
 /** MemoryMax of systemd/zban.service. */
 const UNIT_MIB = 1024;
 
 async function checkBackend({ config, commandPrefix }: FirewallCheckOptions): Promise<Finding[]> {
-  const { firewall, bans, mode } = config;
+  const { firewall, bans, detection, mode } = config;
   try {
     const picked = await pickBackend({
       settings: firewall,
@@ -47,11 +52,13 @@ async function checkBackend({ config, commandPrefix }: FirewallCheckOptions): Pr
     const kind = BACKENDS.get(name);
     if (kind && !kind.probe) return await checkListing(picked.backend);
     const observing = mode === 'observe' ? '; in observe mode nothing is banned' : '';
-    const memoryMiB = Math.ceil(IDLE_MIB + bans.max_active * BAN_MIB);
-    const room = `room for ${bans.max_active} bans (bans.max_active), with which the daemon takes up to ${memoryMiB} MiB`;
+    const memoryMiB = Math.ceil(IDLE_MIB + bans.max_active * BAN_MIB + detection.clients_max * CLIENT_MIB);
+    const clients = `${countOf(detection.clients_max, 'client')} (detection.clients_max)`;
+    const room = `room for ${countOf(bans.max_active, 'ban')} (bans.max_active) and ${clients}, with which the daemon takes up to ${formatCount(memoryMiB)} MiB`;
     const message = `${name}: ${picked.reason}, ${room}${observing}`;
     if (memoryMiB <= UNIT_MIB) return [ok(CHECK, message)];
-    const fix = `lower bans.max_active, or raise MemoryMax=1G of the service: systemctl edit zban`;
+    const fix =
+      'lower bans.max_active or detection.clients_max, or raise MemoryMax=1G of the service: systemctl edit zban';
     return [warn(CHECK, `${message}, more than the service may have`, fix)];
   } catch (error) {
     if (!(error instanceof EnforcementError)) throw error;

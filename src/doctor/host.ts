@@ -66,7 +66,11 @@ export function checkSsh(
   const session = env['SSH_CONNECTION']?.split(' ')[3];
   const ports = new Set([...(session === undefined ? [] : [Number(session)]), ...configuredPorts(sshdConfig)]);
   const open = [...ports].filter((port) => !firewall.protect_ports.includes(port));
-  if (open.length === 0) return ok(check, `a ban leaves port ${firewall.protect_ports.join(', ')} open`);
+  const left = firewall.protect_ports;
+  if (open.length === 0 && left.length === 0)
+    return warn(check, 'a false ban of yourself takes your SSH with it', 'set firewall.protect_ports: [22]');
+  if (open.length === 0)
+    return ok(check, `a ban leaves ${left.length === 1 ? 'port' : 'ports'} ${left.join(', ')} open`);
   const wanted = [...firewall.protect_ports, ...open].join(', ');
   return fail(
     check,

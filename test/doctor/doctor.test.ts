@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { configSchema } from '../../src/config/schema.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
+import { checkFirewall } from '../../src/doctor/firewall.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { createNetwork, toolSkip } from '../support/netns.ts';
 import { logLine, visitorIp } from '../support/traffic.ts';
@@ -30,7 +32,7 @@ test('one line a check, the exit code, and the same as JSON', async (t) => {
   const checks = new Set(found.map(({ check }) => check.replace(/ .*/, '')));
   for (const check of ['daemon', 'log', 'nginx', 'firewall', 'SSH', 'notifications', 'folder'])
     assert.ok(checks.has(check), check);
-  assert.ok(found.some(({ check, message }) => check === 'firewall' && message.includes('room for 1000000 bans')));
+  assert.ok(found.some(({ check, message }) => check === 'firewall' && message.includes('room for 1,000,000 bans')));
   assert.ok(
     found.every(({ level, fix }) => (level === 'ok') === (fix === '')),
     'whatever is wrong has its fixing',
@@ -82,3 +84,16 @@ for (const backend of ['ipset', 'nftables'] as const) {
     assert.match(firewall(), /warn +firewall: fail2ban bans here as well/);
   });
 }
+
+test('room for more bans and clients than the service has memory for is a warning', async () => {
+  const look = async (clients_max?: number) => {
+    const config = configSchema.parse({ firewall: { backend: 'dry-run' }, detection: { clients_max } });
+    const [found] = await checkFirewall({ config, status: undefined, ask: async () => undefined });
+    return found;
+  };
+  assert.equal((await look())?.level, 'ok');
+  const found = await look(4_000_000);
+  assert.equal(found?.level, 'warn');
+  assert.match(found.message, /4,000,000 clients \(detection.clients_max\).*more than the service may have/);
+  assert.match(found.fix, /^lower bans.max_active or detection.clients_max/);
+});

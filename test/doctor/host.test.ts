@@ -22,6 +22,13 @@ test('a port of sshd that a ban would close is a failure with the setting that o
   assert.equal(found.fix, 'set firewall.protect_ports: [22, 2222]');
   assert.equal(checkSsh(DEFAULTS, { SSH_CONNECTION: '192.0.2.1 5000 192.0.2.2 2200' }, '/nonexistent').level, 'fail');
   assert.equal(checkSsh(DEFAULTS, { SSH_CONNECTION: '192.0.2.1 5000 192.0.2.2 22' }, '/nonexistent').level, 'ok');
+  const unprotected = configSchema.parse({ firewall: { protect_ports: [] } });
+  assert.deepEqual(checkSsh(unprotected, {}, '/nonexistent'), {
+    check: 'SSH',
+    level: 'warn',
+    message: 'a false ban of yourself takes your SSH with it',
+    fix: 'set firewall.protect_ports: [22]',
+  });
 });
 
 test('channels: none, one that cannot be read, one that can; never a secret', () => {
