@@ -76,18 +76,16 @@ export function searchAgain(input: SearchInput, now: number, horizon: number, ra
   return lines.strangers.count === 0 ? [] : new Search(input, lines, now, horizon, 1).findAgain(ratesMin);
 }
 
-/** Looks at the `horizon` seconds before `now`, in which `surplusShare` of the strangers are more than usual. */
-export function search(input: SearchInput, now: number, horizon: number, surplusShare: number): Found {
-  const lines = readLines(input, now - horizon);
-  return new Search(input, lines, now, horizon, surplusShare).run();
+/** Looks at the `horizon` seconds before `now` by one client of `every`; `surplusShare` of the strangers are more than usual. */
+export function search(input: SearchInput, now: number, horizon: number, surplusShare: number, every: number): Found {
+  return new Search(input, readLines(input, now - horizon, every), now, horizon, surplusShare).run();
 }
 
-function readLines(
-  { evidence, clients, looks, strangers, begun, isProtected }: SearchInput,
-  since: number,
-): SwarmLines {
+/** The lines since `since` of one client of `every`. */
+function readLines(input: SearchInput, since: number, every = 1): SwarmLines {
+  const { evidence, clients, looks, strangers, begun, isProtected } = input;
   const isStranger = (slot: number) => strangers.is(slot, begun) && !isProtected(slot);
-  return new SwarmLines(evidence, clients, looks, since, isStranger, begun);
+  return new SwarmLines(evidence, clients, looks, since, isStranger, begun, every);
 }
 
 class Search {

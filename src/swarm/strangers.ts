@@ -19,6 +19,8 @@ export const HORIZONS = [60, 240, 960, 3840] as const;
 export const PAST_SECONDS = Math.max(...HORIZONS);
 /** Arrivals remembered: the longest horizon of 17 a second. */
 const ARRIVALS_MAX = 65_536;
+/** The newest arrivals are counted one by one, and of older ones so many for each that is looked at. */
+const [LOOKED_AT, EVERY] = [4096, 8];
 const MINUTE = 60;
 const DAY_MINUTES = 1440;
 /** Minutes kept: two days, to compare with the same hours of yesterday. */
@@ -119,13 +121,14 @@ export class Strangers {
     return this.count >= back && (this.seconds[(this.next - back + ARRIVALS_MAX) % ARRIVALS_MAX] as number) >= since;
   }
 
-  /** Strangers who came since `since`. */
+  /** Strangers who came since `since`; of many arrivals some are looked at, evenly spread. */
   since(since: number): number {
-    let strangers = 0;
-    for (let i = 1; i <= this.count; i++) {
+    let [strangers, every] = [0, 1];
+    for (let i = 1; i <= this.count; i += every) {
+      if (i > LOOKED_AT) every = EVERY;
       const at = (this.next - i + ARRIVALS_MAX) % ARRIVALS_MAX;
       if ((this.seconds[at] as number) < since) break;
-      if (this.is(this.slots[at] as number, since)) strangers++;
+      if (this.is(this.slots[at] as number, since)) strangers += every;
     }
     return strangers;
   }

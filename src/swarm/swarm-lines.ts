@@ -3,6 +3,7 @@
 import { HIGH, INFO, LOW, PAGE_PART, SECOND } from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence, Segment } from '../traffic/evidence.ts';
+import { clientHash, mixBits } from '../traffic/hash.ts';
 import { ClientLines } from './client-lines.ts';
 import type { LineLooks } from './line-looks.ts';
 import { readLook, TRAITS } from './look.ts';
@@ -83,7 +84,10 @@ export class SwarmLines {
   private readonly read: (lines: LineColumns) => Looks;
   private known: Looks | undefined;
 
-  /** The lines since `since` of those that `isStranger`, and of all others who are not banned; newcomers came since `begun`. */
+  /**
+   * The lines since `since` of those that `isStranger`, and of all others who are not banned; newcomers came since `begun`. Only
+   * one client of `every` is looked at: by the installation's key, so that nobody outside knows which.
+   */
   constructor(
     evidence: Evidence,
     clients: Clients,
@@ -91,7 +95,9 @@ export class SwarmLines {
     since: number,
     isStranger: (slot: number) => boolean,
     begun: number,
+    every = 1,
   ) {
+    const { hashKey } = looks.hasher.options;
     const strangers: LineColumns = { segments: [], at: [] };
     const kindOf = (slot: number) => (isStranger(slot) ? STRANGER : OTHER);
     counts.clear();
@@ -99,7 +105,9 @@ export class SwarmLines {
       const { rows } = segment.tally;
       const second = rows[at + SECOND] as number;
       if (second < since) return second >= since - LATE_SECONDS;
-      const slot = clients.find(rows[at + HIGH] as number, rows[at + LOW] as number);
+      const [high, low] = [rows[at + HIGH] as number, rows[at + LOW] as number];
+      if (every > 1 && mixBits(clientHash(high, low) ^ hashKey) % every !== 0) return true;
+      const slot = clients.find(high, low);
       if (slot < 0 || clients.bannedUntil(slot) > second) return true;
       const place = counts.place(slot, kindOf);
       const isOther = counts.kind(place) === OTHER;

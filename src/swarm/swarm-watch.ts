@@ -13,7 +13,7 @@ import { LineLooks } from './line-looks.ts';
 import { TRAITS } from './look.ts';
 import { LookHasher } from './look-hasher.ts';
 import type { SwarmNetwork } from './networks.ts';
-import { CLIENTS_MIN, type SearchInput, search, searchAgain } from './search.ts';
+import { CLIENTS_MIN, type Found, type SearchInput, search, searchAgain } from './search.ts';
 import { hasAll } from './signature.ts';
 import { HORIZONS, PAST_SECONDS, Strangers, type StrangersState } from './strangers.ts';
 import { offsetsOf, SwarmLines } from './swarm-lines.ts';
@@ -35,6 +35,8 @@ const LOOKS = HORIZONS.map((horizon) => ({
 const SPARED_SECONDS = 3840;
 /** A surplus that lasts is searched ever more seldom: after this share of the time since it began. */
 const SEARCH_SHARE = 1 / 8;
+/** So many strangers show what more of them have in common: a lane is for a tenth of them, and 20 at least. */
+const STRANGERS_SAMPLED = 2000;
 const MINUTE = 60;
 /** Share of the usual requests that all lanes together may touch: a visitor in a thousand. */
 const HONEST_SHARE = 0.001;
@@ -149,7 +151,7 @@ export class SwarmWatch {
     this.surplus.set(horizon, begun);
     if (now - begun.searched < SEARCH_SHARE * (now - begun.since)) return;
     begun.searched = now;
-    const found = search(this.searchInput(now), now, horizon, 1 - expected / came);
+    const found = this.search(now, horizon, came, 1 - expected / came);
     const lanes = found.lanes.flatMap(({ finding, values }): LaneEvent[] => {
       const ends = this.lanes.makeRoom(finding.rate, now);
       if (!ends) return [];
@@ -162,6 +164,14 @@ export class SwarmWatch {
     }
     for (const lane of lanes) acts.emit(lane);
     this.banNetworks(found.networks, now);
+  }
+
+  /** Of many strangers some show whether there is anything to find; what is done is decided by all. */
+  private search(now: number, horizon: number, came: number, surplusShare: number): Found {
+    const run = (every: number) => search(this.searchInput(now), now, horizon, surplusShare, every);
+    const every = Math.max(1, Math.floor(came / STRANGERS_SAMPLED));
+    const found = run(every);
+    return every > 1 && found.lanes.length + found.networks.length > 0 ? run(1) : found;
   }
 
   /** Strangers of a horizon, and how many usually come; undefined where there are no more than that. */

@@ -1,31 +1,78 @@
 /**
  * `node test/bench/swarms.ts [LOG…]`: what the watch for swarms costs a replay, as a share of its user processor time, on
- * logs given or on simulated sites without a swarm. Replays with and without it take turns; the median of their ratios counts,
- * because the machine's speed drifts.
+ * logs given, or on simulated sites without a swarm and on one with a swarm in most of its lines. Replays with and without it take
+ * turns; the median of their ratios counts, because the machine's speed drifts.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { configSchema } from '../../src/config/schema.ts';
 import { replay } from '../../src/replay/replay.ts';
+import type { AccessEvent } from '../../src/simulate/access-event.ts';
 import { formatLine } from '../../src/simulate/format.ts';
+import { Random } from '../../src/simulate/random.ts';
 import { simulate } from '../../src/simulate/simulate.ts';
 import type { SiteKind } from '../../src/simulate/site.ts';
+import { browserAgent } from '../../src/simulate/user-agents.ts';
 
 const ROUNDS = 7;
 const DAY_MS = 86_400_000;
+/** Without a swarm: pages a second, days. */
 const SITES: readonly (readonly [SiteKind, number, number])[] = [
   ['blog', 0.07, 20],
   ['shop', 0.5, 3],
   ['api', 5, 0.3],
 ];
 
-/** Writes the log of a quiet site: pages a second, days. */
-function writeQuiet(folder: string, site: SiteKind, rateRps: number, days: number): string {
-  const file = join(folder, `${site} ${rateRps} pages a second`);
-  const plan = { site, rateRps, seed: 1, startMs: Date.UTC(2026, 0, 5), durationMs: days * DAY_MS, attacks: [] };
-  writeFileSync(file, [...simulate(plan)].map((event) => formatLine(event, 'json')).join(''));
+/** Requests a second of a swarm, and for how long it lasts after so many hours of usual traffic. */
+const [SWARM_RPS, SWARM_SECONDS, USUAL_HOURS] = [500, 1200, 6];
+/** What a swarm may have in common: where that is nothing, it is looked for until the end. */
+const SWARMS = [
+  ['one user agent', () => 'Mozilla/5.0 (Windows NT 6.1; WOW64; rv:40.0) Gecko/20100101 Firefox/40.1'],
+  ['nothing in common', browserAgent],
+] as const;
+
+function quiet(site: SiteKind, rateRps: number, durationMs: number): AccessEvent[] {
+  return [...simulate({ site, rateRps, seed: 1, startMs: Date.UTC(2026, 0, 5), durationMs, attacks: [] })];
+}
+
+/** `count` requests for the home page by clients from anywhere with three each, evenly spread from `startMs` on. */
+function* swarm(startMs: number, count: number, agentOf: (random: Random) => string): Generator<AccessEvent> {
+  const random = new Random(1, 'swarm');
+  const clients: AccessEvent['from'][] = [];
+  for (let i = 0; i < count; i++) {
+    if (i % 3 === 0) {
+      const ip = `${random.int(20, 80)}.${random.int(0, 255)}.${random.int(0, 255)}.${random.int(1, 254)}`;
+      clients.push({ ip, client: ip, userAgent: agentOf(random), host: 'shop.example', role: 'distributed' });
+    }
+    const from = clients[random.int(Math.max(0, clients.length - 5000), clients.length - 1)] as AccessEvent['from'];
+    const timeMs = startMs + Math.floor((1000 * i) / SWARM_RPS);
+    yield { timeMs, from, method: 'GET', path: '/', status: 200, responseBytes: 31_000, requestMs: 20, referer: '' };
+  }
+}
+
+/** The log of a quiet site into which a swarm breaks. */
+function swarmed(agentOf: (random: Random) => string): AccessEvent[] {
+  const usual = quiet('shop', 0.5, USUAL_HOURS * 3_600_000 + 1000 * SWARM_SECONDS);
+  const startMs = (usual[0]?.timeMs ?? 0) + USUAL_HOURS * 3_600_000;
+  return usual
+    .concat([...swarm(startMs, SWARM_RPS * SWARM_SECONDS, agentOf)])
+    .sort((a, b) => Math.floor(a.timeMs / 1000) - Math.floor(b.timeMs / 1000));
+}
+
+function write(folder: string, name: string, events: readonly AccessEvent[]): string {
+  const file = join(folder, name);
+  writeFileSync(file, events.map((event) => formatLine(event, 'json')).join(''));
   return file;
+}
+
+function* writeAll(folder: string): Generator<string> {
+  for (const [site, rate, days] of SITES) {
+    yield write(folder, `${site} ${rate} pages a second, ${days} days`, quiet(site, rate, days * DAY_MS));
+  }
+  for (const [name, agentOf] of SWARMS) {
+    yield write(folder, `shop with a swarm of ${SWARM_RPS} requests a second, ${name}`, swarmed(agentOf));
+  }
 }
 
 /** User processor seconds of all threads. */
@@ -61,8 +108,7 @@ async function measure(file: string): Promise<void> {
 const folder = mkdtempSync(join(tmpdir(), 'zban-bench-'));
 try {
   const given = process.argv.slice(2);
-  const files = given.length > 0 ? given : SITES.map((site) => writeQuiet(folder, ...site));
-  for (const file of files) await measure(file);
+  for (const file of given.length > 0 ? given : writeAll(folder)) await measure(file);
 } finally {
   rmSync(folder, { recursive: true });
 }
