@@ -25,6 +25,14 @@ test('every threat has a test that shows what zban does', () => {
   );
 });
 
+test('no table is cut in two: the rows after an empty line are no table', () => {
+  const tables = page.split('\n\n').filter((part) => part.startsWith('|'));
+  assert.deepEqual(
+    tables.filter((table) => !/^\|.*\n\|[-|]+\n/.test(table)),
+    [],
+  );
+});
+
 test('every field of the log is in it, and it is one page', () => {
   assert.deepEqual(
     FIELD_NAMES.filter((name) => !page.includes(`\`${name}\``)),
