@@ -2,7 +2,7 @@
 import { LANES_MAX } from '../model/lane.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
-import { findCrowds } from './crowds.ts';
+import { Crowds } from './crowds.ts';
 import { measureHarmNow } from './harm-now.ts';
 import type { Finding, Lanes } from './lanes.ts';
 import type { LineLooks } from './line-looks.ts';
@@ -93,12 +93,14 @@ class Search {
   private readonly lines: SwarmLines;
   private readonly now: number;
   private readonly horizon: number;
-  /** Lines of the surplus among those read. */
+  /** Lines of the surplus among those read, and how many of them have to have something in common. */
   private readonly surplus: number;
+  private readonly least: number;
   /** Strangers' lines that nothing explains yet: offsets of their looks. */
   private left: number[];
+  private readonly honest: Crowds;
   /** Those among them that lanes leave alone. */
-  private readonly crowds: ReadonlySet<number>;
+  private crowds: ReadonlySet<number> = new Set();
   /**
    * Strangers' lines that the open lanes and those found so far cover, and what these are worth together. By the rule of
    * succession (Laplace) one usual request more than was found counts, so that little knowledge allows little. It counts once:
@@ -114,46 +116,46 @@ class Search {
     this.horizon = horizon;
     const { hashes, seconds, count } = lines.strangers;
     this.surplus = count * surplusShare;
+    this.least = COVERAGE_MIN * this.surplus;
     const isExplained = (at: number) => input.lanes.explains(hashes, at, seconds[at / TRAITS.length] as number);
     this.left = offsetsOf(count).filter((at) => !isExplained(at));
-    this.crowds = findCrowds(lines.strangers, this.left, COVERAGE_MIN * this.surplus);
+    this.honest = new Crowds(lines, input, this.before);
   }
 
   run(): Found {
-    const { strangers } = this.lines;
-    const least = COVERAGE_MIN * this.surplus;
-    if (this.left.length < Math.max(least, LANE_CLIENTS_MIN)) return NOTHING;
+    const { left, least } = this;
+    if (left.length < Math.max(least, LANE_CLIENTS_MIN)) return NOTHING;
+    this.crowds = this.honest.find(left, least, frequentValues(this.lines.strangers.hashes, left, least));
     this.worth = this.measureWorth();
-    const explainedBefore = strangers.count - this.left.length;
-    const { signatures, networks } = this.explain(least);
+    const explainedBefore = this.lines.strangers.count - left.length;
+    const { signatures, networks } = this.explain();
     const parts = [...signatures, ...networks];
     const sum = (size: (part: Signature | Suspect) => number) => parts.reduce((all, part) => all + size(part), 0);
     const crowds = networks.length === 0 ? this.crowds.size : 0;
     if (explainedBefore + crowds + sum(({ offsets }) => offsets.length) < EXPLAINED_MIN * this.surplus) return NOTHING;
-    const clients = sum((part) => part.clients.size);
     // More of a swarm that is known already need not be a swarm by itself.
-    if (clients < CLIENTS_MIN && !this.input.isUnderWay) return NOTHING;
+    if (sum((part) => part.clients.size) < CLIENTS_MIN && !this.input.isUnderWay) return NOTHING;
     return {
       lanes: signatures.map((signature) => ({ finding: this.describe(signature), values: signature.values })),
-      networks: this.describeNetworks(networks).filter(({ network }) => !this.input.isSpared(network)),
+      networks: this.describeNetworks(networks),
     };
   }
 
   findAgain(ratesMin: ReadonlyMap<string, number>): readonly SwarmNetwork[] {
-    const networks = this.describeNetworks(this.findNetworks()).filter(({ network }) => !this.input.isSpared(network));
+    const networks = this.describeNetworks(this.findNetworks());
     return networks.filter(({ network, proof }) => proof.rate >= (ratesMin.get(network) ?? Number.POSITIVE_INFINITY));
   }
 
   /** One signature after the other, each for what the ones before leave; networks where they explain clearly more. */
-  private explain(least: number): { readonly signatures: readonly Signature[]; readonly networks: readonly Suspect[] } {
+  private explain(): { readonly signatures: readonly Signature[]; readonly networks: readonly Suspect[] } {
     const signatures: Signature[] = [];
     let networks: readonly Suspect[] = [];
-    const findNext = this.prepare(least);
+    const findNext = this.prepare();
     for (;;) {
       const signature = signatures.length < LANES_MAX ? findNext() : undefined;
       const suspects = networks.length === 0 ? this.findNetworks() : [];
       const lines = suspects.reduce((sum, { offsets }) => sum + offsets.length, 0);
-      if (lines >= least && lines > (signature?.offsets.length ?? 0) + least) networks = suspects;
+      if (lines >= this.least && lines > (signature?.offsets.length ?? 0) + this.least) networks = suspects;
       else if (signature) {
         signatures.push(signature);
         this.worth += signature.score;
@@ -167,8 +169,8 @@ class Search {
   }
 
   /** Prepares to find the best signature of what is left, which is undefined when there is none. */
-  private prepare(least: number): () => Signature | undefined {
-    const { lines, input, horizon, now } = this;
+  private prepare(): () => Signature | undefined {
+    const { lines, input, horizon, now, least } = this;
     const { hashes, seconds } = lines.strangers;
     const values = frequentValues(hashes, this.leftToLanes, least).filter((value) => this.isMatchable(value));
     const usual = input.usual.countWords(values, this.before);
@@ -234,14 +236,14 @@ class Search {
 
   private findNetworks(): Suspect[] {
     const { lines, input, now, horizon } = this;
-    const { strangers } = lines;
     const findKnown = (trait: number, hashes: ReadonlySet<number>) => {
       const known = input.usual.findKnown(trait, hashes, this.before);
       const { others } = lines;
       for (const at of offsetsOf(others.count)) known.add(others.hashes[at + trait] as number);
       return known;
     };
-    return findNetworks(strangers, this.left, now - horizon / RECENT_PARTS, findKnown, input.wasBanned);
+    const found = findNetworks(lines.strangers, this.left, now - horizon / RECENT_PARTS, findKnown, input.wasBanned);
+    return found.filter(({ offsets }) => !this.honest.areUsual(offsets));
   }
 
   private describe({ values, offsets, clients }: Signature): Finding {
@@ -267,11 +269,12 @@ class Search {
     const backtest = this.input.usual.backtest([], this.before);
     const coverage = Math.min(1, lines / this.surplus);
     const shared = { seconds: this.horizon, coverage, networks: suspects.length, backtest };
-    return suspects.map(({ text, clients, offsets }) => {
+    const named = suspects.map(({ text, clients, offsets }) => {
       const requests = offsets.length * this.times;
       const proof = { requests: Math.round(requests), clients: clients.size, rate: requests / this.horizon, ...shared };
       return { network: text, proof };
     });
+    return named.filter(({ network }) => !this.input.isSpared(network));
   }
 
   private clientsOf(offsets: readonly number[]): Set<number> {

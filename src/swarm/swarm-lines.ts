@@ -60,6 +60,13 @@ export class Looks {
     return this.total / this.count;
   }
 
+  /** Of the looks at `offsets` one for each value of the trait that a client has. */
+  oncePerClient(trait: number, offsets: readonly number[]): number[] {
+    const key = (at: number) =>
+      (this.slots[at / TRAITS.length] as number) * 2 ** 32 + (this.hashes[at + trait] as number);
+    return [...new Map(offsets.map((at) => [key(at), at])).values()];
+  }
+
   /** The text of a trait in the look that begins at `at`; undefined where the request lacks it. */
   textOf(trait: number, at: number): string | undefined {
     const line = this.lines[at / TRAITS.length];

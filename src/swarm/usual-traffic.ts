@@ -74,6 +74,18 @@ export class UsualTraffic {
     return new Set([...hashes].filter((hash) => seen[hash & HASH_MASK] === 1));
   }
 
+  /** Adds to `counts` how many clients had each of these values of one trait before `before`; how many clients there were. */
+  countClients(trait: number, counts: Map<number, number>, before: number): number {
+    const [all, having] = [new Set<number>(), new Map<number, Set<number>>()];
+    for (const hash of counts.keys()) having.set(hash & HASH_MASK, new Set());
+    this.digest.visit(before, (traits, at, client) => {
+      all.add(client);
+      having.get(traits[at + trait] as number)?.add(client);
+    });
+    for (const [hash, count] of counts) counts.set(hash, count + (having.get(hash & HASH_MASK)?.size ?? 0));
+    return all.size;
+  }
+
   /** Whom the values would have touched before `before`; nobody without values. */
   backtest(values: readonly Value[], before: number): Backtest {
     const [clients, matched] = [new Set<number>(), new Set<number>()];

@@ -11,14 +11,14 @@ const FROM = START + USUAL_SECONDS;
 const scraper = (n: number) => ({ path: `/archive/item-${n}`, agent: OLD_BROWSER });
 const SCRAPED = logOf(crowd(4, 1200, scraper));
 
-/** A crowd from forty networks of sites that visitors never came from, for the home page, as the visitors' browsers do. */
+/** A crowd from forty networks of sites that visitors never came from, for one page, as the visitors' browsers do. */
 let turn = 0;
 const fromNets = () => `95.${turn % 40}.7.${1 + (Math.floor(turn++ / 40) % 250)}`;
 const FROM_NETWORKS = logOf(
   crowd(
     6,
     600,
-    (n) => ({ path: `/page/${n % 9}`, agent: 'Mozilla/5.0 (X11) Firefox/127', referer: 'https://www.site.example/' }),
+    () => ({ path: '/page/1', agent: 'Mozilla/5.0 (X11) Firefox/127', referer: 'https://www.site.example/' }),
     fromNets,
   ),
 );

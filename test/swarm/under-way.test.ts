@@ -7,8 +7,8 @@ import { anyAddress, crowd, isOfSwarm, logOf, OLD_BROWSER, type Request, replay,
 const FROM = START + USUAL_SECONDS;
 const RARE_BROWSER = 'Mozilla/5.0 (X11; U; Linux) Epiphany/2.30';
 const COMMON_BROWSER = 'Mozilla/5.0 (X11) Firefox/127';
-/** As visitors ask. */
-const usualRequest = (n: number) => ({ path: `/page/${n % 9}`, referer: 'https://www.site.example/' });
+/** Where visitors hardly go. */
+const rareRequest = (n: number) => ({ path: `/page/old-${n % 500}`, referer: 'https://www.site.example/' });
 
 /** When each look was stopped first, in seconds from the swarm's beginning. */
 function lanesOf(requests: readonly Request[]): Map<string | undefined, number> {
@@ -40,7 +40,7 @@ function returning(
 test('a lane that covers much and touches nobody leaves room for another, which alone would need more of what is usual', () => {
   // Three hours of this site are 2700 lines known: alone a lane must cover 37 % of the surplus.
   const agent = (n: number) => ((7 * n) % 100 < 70 ? OLD_BROWSER : RARE_BROWSER);
-  const lanes = lanesOf(crowd(4, 900, (n) => ({ ...usualRequest(n), agent: agent(n) })));
+  const lanes = lanesOf(crowd(4, 900, (n) => ({ ...rareRequest(n), agent: agent(n) })));
   assert.deepEqual([...lanes.keys()].sort(), [OLD_BROWSER, RARE_BROWSER].sort());
   assert.ok(Math.max(...lanes.values()) <= 120, JSON.stringify([...lanes]));
 });
@@ -50,7 +50,7 @@ test('clients of a swarm that come back after minutes do not speak for it as if 
   const agent = (client: number, second: number) => (second < 300 ? `Mozilla/5.0 (${client})` : OLD_BROWSER);
   const lanes = lanesOf(
     returning(2400, [0, 900, 900], 100, (client, turn, second) => ({
-      ...usualRequest(client + turn),
+      ...rareRequest(client + turn),
       agent: agent(client, second),
     })),
   );
@@ -63,7 +63,7 @@ test('a network is banned again as soon as its ban ends while its swarm goes on,
     400,
     [0, 60, 1500],
     30,
-    (client, turn) => ({ ...usualRequest(client + turn), agent: COMMON_BROWSER }),
+    (client, turn) => ({ ...rareRequest(client + turn), agent: COMMON_BROWSER }),
     (client) => `95.${client % 40}.7.${1 + Math.floor(client / 40)}`,
   );
   const again = new Map<string, number[]>();
@@ -76,20 +76,20 @@ test('a network is banned again as soon as its ban ends while its swarm goes on,
 });
 
 test('one client that came before and asks as the swarm does, again and again, does not protect it', () => {
-  const swarm = crowd(4, 600, (n) => ({ ...usualRequest(n), agent: OLD_BROWSER }));
+  const swarm = crowd(4, 600, (n) => ({ ...rareRequest(n), agent: OLD_BROWSER }));
   const accomplice = Array.from({ length: 600 }, (_, n) => ({
     ...{ second: FROM + n, ip: '81.2.3.1' },
-    ...{ ...usualRequest(n), agent: OLD_BROWSER },
+    ...{ ...rareRequest(n), agent: OLD_BROWSER },
   }));
   assert.deepEqual([...lanesOf([...swarm, ...accomplice]).keys()], [OLD_BROWSER]);
 });
 
 test('a lane that comes to touch clients from before its swarm ends, and stays closed though the swarm goes on', () => {
-  const swarm = crowd(4, 3000, (n) => ({ ...usualRequest(n), agent: OLD_BROWSER }));
+  const swarm = crowd(4, 3000, (n) => ({ ...rareRequest(n), agent: OLD_BROWSER }));
   // From the twentieth minute on visitors of before have that browser too.
   const visitors = Array.from({ length: 300 }, (_, n) => ({
     ...{ second: FROM + 1200 + 6 * n, ip: `81.2.${n % 40}.1` },
-    ...{ ...usualRequest(n), agent: OLD_BROWSER },
+    ...{ ...rareRequest(n), agent: OLD_BROWSER },
   }));
   const lanes = replay(logOf([...swarm, ...visitors])).flatMap((event) => (event.event === 'lane' ? [event] : []));
   assert.deepEqual(
@@ -106,11 +106,11 @@ test('sixteen lanes that somebody opened by decoys do not keep the swarm that fo
   const decoy = (n: number) => `decoy/${n}`;
   // Four at a time, so that each is a good part of what is more than usual; then each sends as much as keeps its lane open.
   const decoys = [0, 1, 2, 3].flatMap((turn) => {
-    const asked = crowd(4, 240, (n) => ({ ...usualRequest(n), agent: decoy(4 * turn + (n % 4)) }));
+    const asked = crowd(4, 240, (n) => ({ ...rareRequest(n), agent: decoy(4 * turn + (n % 4)) }));
     return asked.map((request) => ({ ...request, second: request.second + 240 * turn }));
   });
-  const rest = crowd(5, 1500, (n) => ({ ...usualRequest(n), agent: decoy(n % 16) }));
-  const swarm = crowd(12, 600, (n) => ({ ...usualRequest(n), agent: OLD_BROWSER }));
+  const rest = crowd(5, 1500, (n) => ({ ...rareRequest(n), agent: decoy(n % 16) }));
+  const swarm = crowd(12, 600, (n) => ({ ...rareRequest(n), agent: OLD_BROWSER }));
   const late = swarm.map((request) => ({ ...request, second: request.second + 1000 }));
   const lanes = replay(logOf([...decoys, ...rest, ...late])).flatMap((event) =>
     event.event === 'lane' ? [event] : [],
@@ -131,7 +131,7 @@ test('a user agent that nginx cannot match, because it is too long, is left for 
 });
 
 test('a swarm that goes on for longer than a day is stopped all the time: each day by a lane of its own', () => {
-  const requests = crowd(0.5, 25 * 3600, (n) => ({ ...usualRequest(n), agent: OLD_BROWSER }));
+  const requests = crowd(0.5, 25 * 3600, (n) => ({ ...rareRequest(n), agent: OLD_BROWSER }));
   const lanes = replay(logOf(requests, USUAL_SECONDS + 26 * 3600)).flatMap((event) =>
     event.event === 'lane' ? [event] : [],
   );

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CROWDS, SWARMS } from './plays.ts';
 import { CHANGING_SWARMS, PROGRAMS } from './programs.ts';
+import { RELEASES } from './releases.ts';
 import { type Outcome, type Play, SwarmSite } from './swarm-site.ts';
 
 const SEED = 1;
@@ -34,7 +35,7 @@ test('swarms are stopped, and honest visitors beside them are not', (t) => {
 });
 
 test('nothing at all is done about honest crowds', () => {
-  const touched = [...run([...CROWDS, ...PROGRAMS])].filter(({ outcome }) => outcome.acts.length > 0);
+  const touched = [...run([...CROWDS, ...PROGRAMS, ...RELEASES])].filter(({ outcome }) => outcome.acts.length > 0);
   assert.deepEqual(
     touched.map(({ name, outcome }) => `${name}: ${outcome.acts.slice(0, 5).join('; ')}`),
     [],
