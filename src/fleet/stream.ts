@@ -75,6 +75,18 @@ export async function readEnds(server: Server, keys: Keys): Promise<{ first: str
   return first !== undefined && last ? { first, last: last[0] } : undefined;
 }
 
+/** The first of these targets whose ban is in force at `nowMs`, by the server's clock. Everything is asked before this returns. */
+export async function findActive(
+  server: Server,
+  keys: Keys,
+  targets: readonly string[],
+  nowMs: number,
+): Promise<string | undefined> {
+  const asked = targets.map((target) => server.command(keys.active, ['ZSCORE', keys.active, target]));
+  const ends = await Promise.all(asked);
+  return targets.find((_, at) => ends[at] === 'inf' || Number(ends[at]) > nowMs);
+}
+
 /** When the first decision after `lastId` was made, epoch milliseconds by the server's clock; undefined where none was. */
 export async function findNext(server: Server, keys: Keys, lastId: string): Promise<number | undefined> {
   const words = ['XRANGE', keys.bans, `(${lastId}`, '+', 'COUNT', '1'];

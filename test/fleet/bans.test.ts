@@ -62,6 +62,19 @@ test('a ban, a release, an exception and a panic reach every host, and each judg
     assert.equal(rows(one, 'unban', '203.0.113.9')[0]?.actor, 'operator:root@web-2');
   });
 
+  await t.test('what only another host has banned is lifted there, and the answer says so', async () => {
+    assert.equal(one.zban('ban', '198.51.100.64/26').status, 0);
+    await until('web-2 has refused both', () => rows(two, 'refused').length === 2);
+    const [lifted] = two.json<{ ok: boolean; code: string; message: string }[]>('unban', '198.51.100.7');
+    assert.deepEqual([lifted?.ok, lifted?.code], [true, 'done']);
+    assert.match(lifted?.message ?? '', /^unbanned on the other hosts of the fleet; this one did not ban it$/);
+    assert.match(two.zban('unban', '198.51.100.66').stdout, /fleet \(198\.51\.100\.64\/26 covered it\)/);
+    await until('web-1 has lifted both', () => banned(one).every((target) => !target.startsWith('198.51.100.')));
+    const again = two.zban('unban', '198.51.100.7');
+    assert.deepEqual([again.status, /not banned$/m.test(again.stderr + again.stdout)], [5, true]);
+    assert.match(two.zban('unban', '198.51.100.0/24').stderr, /not banned here; what other hosts/);
+  });
+
   await t.test('an exception holds on every host, and is taken back on every host', async () => {
     two.zban('allow', '192.0.2.66', '--reason', 'our scanner');
     await until('web-1 allows it', () => rows(one, 'allow', '192.0.2.66').length === 1);

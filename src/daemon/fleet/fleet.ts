@@ -1,7 +1,7 @@
 /** This host's place in its fleet: what it decided goes out, what others decided is judged here. Loaded only where a fleet is configured. */
 import { hostname } from 'node:os';
 import type { Config } from '../../config/schema.ts';
-import type { UnbanRequest } from '../../control/protocol.ts';
+import type { TargetResult, UnbanRequest } from '../../control/protocol.ts';
 import { readHosts, removeHost } from '../../fleet/hosts.ts';
 import type { Place } from '../../fleet/inbox.ts';
 import { Link } from '../../fleet/link.ts';
@@ -9,11 +9,13 @@ import type { Outgoing } from '../../fleet/orders.ts';
 import type { ServerOptions } from '../../fleet/server.ts';
 import type { AuditEntry } from '../../model/audit.ts';
 import type { FleetReport, FleetStatus } from '../../model/fleet.ts';
+import type { Prefix } from '../../net/prefix.ts';
 import type { Order } from '../../share/order.ts';
 import type { Troubles } from '../troubles.ts';
 import { VERSION } from '../version.ts';
 import { type OrderContext, orderOf, ordersOfUnban, ordersToRepeat } from './fleet-orders.ts';
 import { Proposals, type ProposalsOptions } from './fleet-proposals.ts';
+import { answerElsewhere } from './fleet-releases.ts';
 import { encodeSaved, readSaved, type Saved, STATE_KEY } from './fleet-state.ts';
 
 const SAVE_MS = 1000;
@@ -120,12 +122,14 @@ export class Fleet {
     if (outgoing.length > 0) this.link.orders.push(outgoing);
   }
 
-  /** A person asked for releases: other hosts may have bans that this one lacks. */
-  noteUnban(request: UnbanRequest): void {
-    if (this.state === 'left' || !this.options.fleet.share.includes('bans')) return;
+  /** A person asked for releases: other hosts may have bans that this one lacks. Answers for `absent`, which are not banned here. */
+  noteUnban(request: UnbanRequest, absent: readonly Prefix[]): Promise<ReadonlyMap<string, TargetResult>> | undefined {
+    if (this.state === 'left' || !this.options.fleet.share.includes('bans')) return undefined;
+    const answers = answerElsewhere(this.link, absent, this.options.now());
     const orders = ordersOfUnban(request, this.context, this.options.now());
     for (const order of orders) this.proposals.note(order);
     this.link.orders.push(orders.map((order) => ({ order, auditId: 0 })));
+    return answers;
   }
 
   status(): FleetStatus {

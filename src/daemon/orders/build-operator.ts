@@ -27,7 +27,7 @@ export function buildOperator(
   const operator: Operator = new Operator({
     ...{ config, bans, trail: records.trail, protection, pipeline, now },
     reconcile: (count) => parts.reconcile(count),
-    onUnban: (request) => parts.fleet?.noteUnban(request),
+    onUnban: (request, absent) => parts.fleet?.noteUnban(request, absent),
   });
   return { operator, protection };
 }

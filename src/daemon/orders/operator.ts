@@ -48,8 +48,11 @@ export interface OperatorOptions {
   readonly now: () => number;
   /** Brings the firewall in line with so many changes; resolves when it was tried. */
   readonly reconcile: (count: number) => Promise<void>;
-  /** A person asked for releases; other hosts of a fleet may have bans that this one lacks. */
-  readonly onUnban?: (request: UnbanRequest) => void;
+  /** A person asked for releases; other hosts of a fleet may have bans that this one lacks. Answers for those, by name. */
+  readonly onUnban?: (
+    request: UnbanRequest,
+    absent: readonly Prefix[],
+  ) => Promise<ReadonlyMap<string, TargetResult>> | undefined;
 }
 
 export class Operator {
@@ -103,12 +106,13 @@ export class Operator {
    */
   async unban(request: UnbanRequest): Promise<readonly TargetResult[]> {
     const { trail, now, onUnban } = this.options;
-    onUnban?.(request);
     const timeMs = now();
     const results: TargetResult[] = [];
     const asked = request.targets.map((text) => ({ text, prefix: parsePrefix(text) }));
     const prefixes = asked.flatMap(({ prefix }) => prefix ?? []);
     const overlaps = findOverlaps(trail.activeClients(timeMs), prefixes);
+    const absent = prefixes.filter((prefix) => overlaps(prefix).covering.length + overlaps(prefix).within.length === 0);
+    const elsewhere = onUnban?.(request, absent);
     /** Why each ban is lifted: empty for what was asked for by name. */
     const reasons = new Map<string, string>();
     for (const { text, prefix } of asked) {
@@ -126,13 +130,14 @@ export class Operator {
       ? trail.activeBans(timeMs)
       : [...reasons.keys()].flatMap((client) => trail.findActiveBan(client, timeMs) ?? []);
     if (lifted.length > 0) await this.lift(lifted, `operator:${request.operator}`, request.reason, prefixes);
+    const answers = await elsewhere;
     const remainders = this.options.bans.findRemainders(lifted.map(({ client }) => client));
     const told = lifted.map((ban) =>
       trail.findActiveBan(ban.client, now())?.auditId === ban.auditId
         ? result(ban.client, 'failed', NOT_RECORDED)
         : unbanResult(ban, reasons.get(ban.client) ?? '', remainders(ban.client)),
     );
-    return this.withDurability([...results, ...told]);
+    return this.withDurability([...results.map((each) => answers?.get(each.target) ?? each), ...told]);
   }
 
   async allow(request: AllowRequest): Promise<readonly TargetResult[]> {
