@@ -67,7 +67,10 @@ export class Crowds {
    * rare in usual traffic, and ask for usual things.
    */
   find(offsets: readonly number[], least: number, values: readonly Value[]): Set<number> {
-    const served = this.groupByPath(offsets.filter((at) => this.isServed(at)));
+    const served = Map.groupBy(
+      offsets.filter((at) => this.isServed(at)),
+      (at) => this.path(at),
+    );
     const frequent = [...served].filter(([, own]) => own.length >= least);
     this.fresh = new Set(frequent.map(([path]) => path).filter((path) => this.paths.isNew(path)));
     const crowds = new Set<number>();
@@ -135,16 +138,6 @@ export class Crowds {
   private areOfManyKinds(offsets: readonly number[]): boolean {
     const [, count] = mostFrequent(offsets.map((at) => this.looks.hashes[at + AGENT_TRAIT] as number));
     return 2 * count < offsets.length;
-  }
-
-  private groupByPath(offsets: readonly number[]): Map<number, number[]> {
-    const groups = new Map<number, number[]>();
-    for (const at of offsets) {
-      const own = groups.get(this.path(at));
-      if (own) own.push(at);
-      else groups.set(this.path(at), [at]);
-    }
-    return groups;
   }
 
   private path(at: number): number {

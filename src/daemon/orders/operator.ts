@@ -111,8 +111,7 @@ export class Operator {
     const asked = request.targets.map((text) => ({ text, prefix: parsePrefix(text) }));
     const prefixes = asked.flatMap(({ prefix }) => prefix ?? []);
     const overlaps = findOverlaps(trail.activeClients(timeMs), prefixes);
-    const absent = prefixes.filter((prefix) => overlaps(prefix).covering.length + overlaps(prefix).within.length === 0);
-    const elsewhere = onUnban?.(request, absent);
+    const absent: Prefix[] = [];
     /** Why each ban is lifted: empty for what was asked for by name. */
     const reasons = new Map<string, string>();
     for (const { text, prefix } of asked) {
@@ -122,10 +121,14 @@ export class Operator {
       }
       const name = formatPrefix(prefix);
       const { covering, within } = overlaps(prefix);
-      if (covering.length + within.length === 0) results.push(result(name, 'not_found', 'not banned'));
+      if (covering.length + within.length === 0) {
+        absent.push(prefix);
+        results.push(result(name, 'not_found', 'not banned'));
+      }
       for (const client of covering) note(reasons, client, client === name ? '' : `it covered ${name}`);
       for (const client of within) note(reasons, client, `it was within ${name}`);
     }
+    const elsewhere = onUnban?.(request, absent);
     const lifted = request.all
       ? trail.activeBans(timeMs)
       : [...reasons.keys()].flatMap((client) => trail.findActiveBan(client, timeMs) ?? []);
