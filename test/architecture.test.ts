@@ -94,7 +94,7 @@ const JSON_READERS = new Map([
   ['daemon/version.ts', 'the package itself'],
   ['engine/engine-state.ts', 'what a version before packed states saved'],
   ['engine/packed-state.ts', 'behind a checksum'],
-  ['http/page/main.js', 'in the browser, from the page itself'],
+  ['http/dashboard/main.js', 'in the browser, from the page itself'],
 ]);
 
 test('text becomes a typed value by a shape, and not by a cast', () => {

@@ -1,11 +1,11 @@
 /** `zban allow` without targets: who is never banned. Works with the daemon stopped. */
 import { existsSync } from 'node:fs';
+import { withTrail } from '../record/trail/open-trail.ts';
 import { type Context, requireSections } from './context.ts';
 import { EXIT } from './exit.ts';
 import { columnsOf } from './style.ts';
 import { formatFittingTable } from './table.ts';
 import { formatTime } from './text.ts';
-import { withTrail } from './trail.ts';
 
 interface AllowedEntry {
   readonly entry: string;

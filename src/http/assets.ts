@@ -1,7 +1,7 @@
 /** The page's files, read once at start. There are no others: a path is looked up here and never on the disk. */
 import { readFileSync } from 'node:fs';
-import { ICON, MARKUP } from './page/markup.ts';
-import { STYLE } from './page/style.ts';
+import { ICON, MARKUP } from './dashboard/markup.ts';
+import { STYLE } from './dashboard/style.ts';
 
 interface Asset {
   readonly type: string;
@@ -22,5 +22,8 @@ export const ASSETS: ReadonlyMap<string, Asset> = new Map([
   ['/', asset(HTML, MARKUP)],
   ['/style.css', asset(CSS, STYLE)],
   ['/icon.svg', asset('image/svg+xml', ICON)],
-  ...SCRIPTS.map((name): [string, Asset] => [`/${name}.js`, script(new URL(`./page/${name}.js`, import.meta.url))]),
+  ...SCRIPTS.map((name): [string, Asset] => [
+    `/${name}.js`,
+    script(new URL(`./dashboard/${name}.js`, import.meta.url)),
+  ]),
 ]);

@@ -1,7 +1,7 @@
 /** Anyone who sees less reads the page too: WCAG 2.2, 1.4.3 (AA). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { STYLE } from '../../src/http/page/style.ts';
+import { STYLE } from '../../src/http/dashboard/style.ts';
 
 type Colour = readonly number[];
 

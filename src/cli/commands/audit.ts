@@ -5,6 +5,7 @@ import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import { type Verified, verifyAudit } from '../../record/chain/verify.ts';
 import { compareWithLog } from '../../record/text-log/log-check.ts';
 import { findLogFiles } from '../../record/text-log/text-log-lines.ts';
+import { type OpenTrail, withTrail } from '../../record/trail/open-trail.ts';
 import type { Query } from '../../record/trail/trail-reader.ts';
 import { formatSeconds } from '../../words/duration.ts';
 import { markDefault } from '../../words/learned.ts';
@@ -16,7 +17,6 @@ import type { AUDIT } from '../definitions/reading.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { readCount, readSpan } from '../options.ts';
 import { formatTime } from '../text.ts';
-import { type OpenTrail, withTrail } from '../trail.ts';
 
 /** How often `--follow` looks; nobody reads faster. */
 const FOLLOW_INTERVAL_MS = 250;

@@ -1,3 +1,4 @@
+import { withTrail } from '../../record/trail/open-trail.ts';
 import { formatDecisions } from '../ban-list/crowdsec.ts';
 import { formatJson } from '../ban-list/json.ts';
 import { formatPlain } from '../ban-list/plain.ts';
@@ -6,7 +7,6 @@ import type { Given } from '../definitions/command.ts';
 import type { EXPORT } from '../definitions/reading.ts';
 import { EXIT } from '../exit.ts';
 import { readSelection } from '../selection.ts';
-import { withTrail } from '../trail.ts';
 
 /**
  * `zban export`: the bans in force as a list for `zban import` on another host or for other tools; works with the daemon

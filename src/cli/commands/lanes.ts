@@ -6,6 +6,7 @@ import type { Backtest, LaneMatch, LiveLane } from '../../model/lane.ts';
 import { LANE_MS_MAX } from '../../model/limits.ts';
 import { printable } from '../../model/text.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
+import { withTrail } from '../../record/trail/open-trail.ts';
 import { formatDuration } from '../../words/duration.ts';
 import { describeBacktest, describeMatch, describeSurplus } from '../../words/lane.ts';
 import { formatCount } from '../../words/number.ts';
@@ -20,7 +21,6 @@ import { COLUMNS } from '../report/section.ts';
 import { columnsOf } from '../style.ts';
 import { formatFittingTable, formatParagraphs } from '../table.ts';
 import { formatRelative, formatShare, formatTime } from '../text.ts';
-import { withTrail } from '../trail.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -4,6 +4,7 @@ import { ControlError } from '../../control/error.ts';
 import type { ActiveBan } from '../../model/audit.ts';
 import { isInForce } from '../../model/reconcile.ts';
 import { printable } from '../../model/text.ts';
+import { type OpenTrail, withTrail } from '../../record/trail/open-trail.ts';
 import { countOf, formatCount } from '../../words/number.ts';
 import { nameClient } from '../../words/reason.ts';
 import { type Context, requireSections } from '../context.ts';
@@ -15,7 +16,6 @@ import { readFirst, readSelection, type Select } from '../selection.ts';
 import { columnsOf } from '../style.ts';
 import { formatFittingTable } from '../table.ts';
 import { cutText, formatSpan, formatTime } from '../text.ts';
-import { type OpenTrail, withTrail } from '../trail.ts';
 import { findOwners, type Owners } from '../who-column.ts';
 
 /** How often `--watch` looks. */

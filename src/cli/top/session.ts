@@ -7,12 +7,12 @@ import type { ActiveBan } from '../../model/audit.ts';
 import type { TopClient, TopView } from '../../model/status.ts';
 import { printable } from '../../model/text.ts';
 import { parsePrefix } from '../../net/prefix.ts';
+import { withTrail } from '../../record/trail/open-trail.ts';
 import { describeWho } from '../../words/who.ts';
 import { type Context, configOrDefaults, operatorName, requireSections, requireSocket } from '../context.ts';
 import type { Size } from '../screen.ts';
 import type { Style } from '../style.ts';
 import { width, wrapText } from '../text.ts';
-import { withTrail } from '../trail.ts';
 import { drawTop, extendRates, type Picture } from './layout.ts';
 
 /** Newest bans that are read: more than a terminal shows. */

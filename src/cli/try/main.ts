@@ -9,13 +9,13 @@ import { callDaemon } from '../../control/client.ts';
 import { isNumber, isObject, isOptional, isText, parseJson } from '../../model/shape.ts';
 import type { TopView } from '../../model/status.ts';
 import { printable } from '../../model/text.ts';
+import { withTrail } from '../../record/trail/open-trail.ts';
 import { countOf, formatCount } from '../../words/number.ts';
 import { progressOf } from '../../words/progress.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { columnsOf, createStyle, glyphsFor, wantsColour } from '../style.ts';
 import { cutText, foldLine, formatSpan } from '../text.ts';
 import { drawSite, extendRates } from '../top/layout.ts';
-import { withTrail } from '../trail.ts';
 import { describeAttack, describeEntry } from './lines.ts';
 
 const LOOK_MS = 250;

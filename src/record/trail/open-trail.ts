@@ -1,6 +1,6 @@
 /** The database as the reading commands see it: read only, also while the daemon writes or is stopped. */
-import { openDatabase, type RecordDatabase } from '../record/database/database.ts';
-import { TrailReader } from '../record/trail/trail-reader.ts';
+import { openDatabase, type RecordDatabase } from '../database/database.ts';
+import { TrailReader } from './trail-reader.ts';
 
 /** How long a command waits for the daemon's lock; SQLite's readers hardly ever do. */
 const BUSY_TIMEOUT_MS = 5000;
