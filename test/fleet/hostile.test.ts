@@ -80,6 +80,8 @@ test('a server that others share', { skip: redisSkip() }, async (t) => {
       redis.cli('FLUSHALL');
       const { fleet, trail, troubles } = joinFleet(t, redis, 'web-1');
       await until('it is there', () => fleet.status().state === 'connected');
+      // What is there before that is read by a script, which empties it.
+      await until('it waits for news', () => /^blocked_clients:1\b/m.test(redis.cli('INFO', 'clients')));
       const put = (...words: string[]) => server.command(words[1] ?? '', words, 30_000);
       const [huge, long] = ['x'.repeat(34_000_000), 'x'.repeat(200_000)];
       await put('XADD', keys.bans, '*', 'e', huge);

@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
+import type { PanicRequest } from '../../src/control/protocol.ts';
 import { findOrigin } from '../../src/daemon/bans/origin.ts';
-import { orderOf, orderOfBan } from '../../src/daemon/fleet/fleet-orders.ts';
-import { Proposals } from '../../src/daemon/fleet/fleet-proposals.ts';
+import { orderOf, orderOfBan, ordersToRepeat } from '../../src/daemon/fleet/fleet-orders.ts';
+import { Proposals, type ProposalsOptions } from '../../src/daemon/fleet/fleet-proposals.ts';
 import { encodeSaved, readSaved } from '../../src/daemon/fleet/fleet-state.ts';
 import { parsePrefix, prefixesOverlap } from '../../src/net/prefix.ts';
+import { BLANK } from '../../src/record/row/row.ts';
 import { formatAuditLine } from '../../src/record/text-log/audit-line.ts';
 import { readDraft } from '../../src/record/text-log/draft-line.ts';
 import type { Order } from '../../src/share/order.ts';
@@ -33,7 +35,8 @@ function make(t: TestContext, { acceptFrom = 'any' as 'any' | string[], enforce 
   const made = makeBans(t, enforce);
   const sent: { readonly kind: string }[] = [];
   const never = parsePrefix('198.51.100.0/24');
-  const proposals = new Proposals({
+  const panics: { request: PanicRequest; stands: boolean }[] = [];
+  const options: ProposalsOptions = {
     config: configSchema.parse({ mode: enforce ? 'enforce' : 'observe' }),
     ...{ host: 'web-9', acceptFrom, trail: made.trail, bans: made.bans },
     protection: {
@@ -51,19 +54,24 @@ function make(t: TestContext, { acceptFrom = 'any' as 'any' | string[], enforce 
     now: () => made.clock.nowMs,
     reconcile: async () => void firewall.asked++,
     allow: async () => {},
-    panic: async () => ({ ok: true, message: '', lifted: 0 }),
-    findPanic: () => undefined,
-  });
+    panic: async (request) => {
+      panics.push({ request, stands: !request.end });
+      return { ok: true, message: '', lifted: 0 };
+    },
+    findPanic: () =>
+      panics.at(-1)?.stands ? { since: new Date(T0).toISOString(), by: 'anna', reason: '' } : undefined,
+  };
+  const proposals = new Proposals(options);
   const apply = (...orders: Order[]) => proposals.apply(orders, AHEAD_MS, {});
   const rows = () => made.since().filter((step) => step.startsWith('row'));
-  return { ...made, proposals, apply, rows, sent, fuse, firewall };
+  return { ...made, proposals, options, panics, apply, rows, sent, fuse, firewall };
 }
 
 test('what the database has of a fleet counts as nothing when it is damaged', () => {
-  const saved = { epoch: 'e', lastId: '1-0', sent: 7, hosts: ['web-2'], aheadMs: 300 };
+  const saved = { epoch: 'e', lastId: '1-0', sent: 7, hosts: ['web-2'], aheadMs: 300, panicMs: 5 };
   assert.deepEqual(readSaved(encodeSaved(saved)), saved);
-  const { hosts: _, aheadMs: __, ...older } = saved;
-  assert.deepEqual(readSaved(Buffer.from(JSON.stringify(older))), { ...older, hosts: [], aheadMs: 0 });
+  const { hosts: _, aheadMs: __, panicMs: ___, ...older } = saved;
+  assert.deepEqual(readSaved(Buffer.from(JSON.stringify(older))), { ...older, hosts: [], aheadMs: 0, panicMs: 0 });
   for (const damaged of [
     '{half',
     'null',
@@ -171,6 +179,21 @@ test('a release by a clock that is years ahead ends what there is, and no ban th
   assert.ok(trail.findActiveBan('203.0.113.9', clock.nowMs));
 });
 
+test('a panic and its end are carried out once, though each makes a new instance that hears of both again', async (t) => {
+  const { apply, proposals, options, panics } = make(t);
+  const personal = { actor: 'operator:anna', target: '', untilMs: null };
+  const panic = order({ ...personal, kind: 'panic' });
+  const end = order({ ...personal, kind: 'panic_end', atMs: panic.atMs + 1000 });
+  await apply(panic, end);
+  const asked = () => panics.map(({ request }) => request.end);
+  assert.deepEqual(asked(), [false, true]);
+  const next = new Proposals(options, proposals.panicMs);
+  await next.apply([panic, end], AHEAD_MS, {});
+  assert.deepEqual(asked(), [false, true]);
+  await next.apply([{ ...panic, atMs: end.atMs + 1000 }], AHEAD_MS, {});
+  assert.deepEqual(asked(), [false, true, false]);
+});
+
 test('entries of other hosts fill no allowlist without end', async (t) => {
   const { apply, trail, rows } = make(t);
   const allowed = Array.from({ length: 10_000 }, (_, n) => ({
@@ -214,6 +237,32 @@ test('rows of this host become decisions; those of others, would-be bans and exp
     held && orderOfBan(held, 'web-9', AHEAD_MS),
     order(),
     'said again for another host, it is what that host said',
+  );
+});
+
+test('a host whose database was restored hears its own decisions again, and says none of them as a new one', async (t) => {
+  const { apply, bans, trail, clock } = make(t);
+  const context = { host: 'web-9', aheadMs: AHEAD_MS, others: new Set<string>() };
+  const own = { host: 'web-9', actor: 'operator:anna' };
+  await apply(order(own), order({ ...own, kind: 'unban', atMs: T0 + AHEAD_MS + 1000 }), order({ host: 'web-9' }));
+  const panic = { timeMs: T0, actor: 'operator:anna@web-9', action: 'panic', enforced: true, detail: '' } as const;
+  bans.record([{ ...BLANK, ...panic }]);
+  const rows = trail.query({ limit: 100 });
+  assert.deepEqual(new Set(rows.map(({ action }) => action)), new Set(['ban', 'unban', 'panic']));
+  assert.deepEqual(
+    rows.flatMap((row) => orderOf(row, context) ?? []),
+    [],
+  );
+  // An emptied server is told what stands, as it was decided.
+  const later = order({ ...own, atMs: T0 + AHEAD_MS + 2000 });
+  await apply(later);
+  const allowed = { entry: '192.0.2.0/24', sinceMs: T0, actor: 'operator:anna@web-9' as const, reason: '', auditId: 1 };
+  t.mock.method(trail, 'allowed', () => [allowed]);
+  const emptied = { panic: { since: new Date(T0).toISOString(), by: 'anna@web-9', reason: '' } };
+  const said = ordersToRepeat(trail, context, clock.nowMs, emptied);
+  assert.deepEqual(
+    said.map(({ kind, host, actor }) => [kind, host, actor]),
+    ['panic', 'ban', 'allow'].map((kind) => [kind, 'web-9', 'operator:anna']),
   );
 });
 

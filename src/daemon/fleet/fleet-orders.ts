@@ -19,15 +19,16 @@ export interface OrderContext {
   readonly host: string;
   /** Milliseconds by which the server's clock is ahead. */
   readonly aheadMs: number;
-  /** Names of other hosts: rows by `operator:NAME@HOST` are theirs. */
+  /** Names of other hosts: rows by `operator:NAME@HOST` are theirs, or this host's that it heard again. */
   readonly others: ReadonlySet<string>;
 }
 
-/** The decision that a row is, to be shared; undefined for rows that are this host's own business, or another host's decision. */
-export function orderOf(entry: AuditEntry, { host, aheadMs, others }: OrderContext): Order | undefined {
+/** The decision that a row is, to be shared; undefined for rows that are this host's own business, or came over the server. */
+export function orderOf(entry: AuditEntry, context: OrderContext): Order | undefined {
+  const { host, aheadMs } = context;
   const { actor, action, timeMs, detail } = entry;
   if (entry.id === 0 || actor === 'system' || actor.startsWith('policy@')) return undefined;
-  if (isOthers(actor, others)) return undefined;
+  if (findSpeaker(actor, context) !== undefined) return undefined;
   const common = { host, actor, atMs: Math.round(timeMs + aheadMs), reason: detail };
   switch (action) {
     case 'ban': {
@@ -89,12 +90,9 @@ export function ordersOfUnban(
 }
 
 /** The panic that stands, as the person decided it. */
-function orderOfPanic({ since, by, reason }: Panic, { host, aheadMs, others }: OrderContext): Order {
-  const actor: Order['actor'] = `${OPERATOR}${by}`;
-  const origin = isOthers(actor, others) ? by.slice(by.lastIndexOf('@') + 1) : undefined;
-  const said = origin === undefined ? actor : actor.slice(0, -origin.length - 1);
-  const atMs = Math.round(Date.parse(since) + aheadMs);
-  return { ...NO_BAN, kind: 'panic', target: '', host: origin ?? host, actor: said, atMs, reason };
+function orderOfPanic({ since, by, reason }: Panic, context: OrderContext): Order {
+  const atMs = Math.round(Date.parse(since) + context.aheadMs);
+  return { ...NO_BAN, kind: 'panic', target: '', ...whoSaid(`${OPERATOR}${by}`, context), atMs, reason };
 }
 
 /**
@@ -107,7 +105,7 @@ export function ordersToRepeat(
   nowMs: number,
   emptied?: { readonly panic: Panic | undefined },
 ): Order[] {
-  const { host, aheadMs, others } = context;
+  const { host, aheadMs } = context;
   const orders: Order[] = emptied?.panic ? [orderOfPanic(emptied.panic, context)] : [];
   for (const ban of trail.activeBans(nowMs)) {
     const order = orderOfBan(ban, host, aheadMs);
@@ -118,15 +116,29 @@ export function ordersToRepeat(
     if (order) orders.push(order);
   }
   for (const { entry: target, actor, sinceMs, reason } of trail.allowed()) {
-    if (!actor.startsWith(OPERATOR) || isOthers(actor, others)) continue;
-    orders.push({ ...NO_BAN, kind: 'allow', host, actor, target, atMs: Math.round(sinceMs + aheadMs), reason });
+    const who = whoSaid(actor, context);
+    if (!actor.startsWith(OPERATOR) || who.host !== host) continue;
+    orders.push({ ...NO_BAN, kind: 'allow', ...who, target, atMs: Math.round(sinceMs + aheadMs), reason });
   }
   return orders;
 }
 
-/** True for `operator:NAME@HOST` of another host. */
-const isOthers = (actor: string, others: ReadonlySet<string>): boolean =>
-  others.has(actor.slice(actor.lastIndexOf('@') + 1));
+/**
+ * The host over which `operator:NAME@HOST` came from the server. It may be this one: a database that was restored hears again what this
+ * host said since, and must not say as new what people decided long ago.
+ */
+function findSpeaker(actor: string, { host, others }: OrderContext): string | undefined {
+  const name = actor.slice(actor.lastIndexOf('@') + 1);
+  return name === host || others.has(name) ? name : undefined;
+}
+
+/** The person and the host that an order of `actor` names. */
+function whoSaid(actor: Order['actor'], context: OrderContext): Pick<Order, 'host' | 'actor'> {
+  const speaker = findSpeaker(actor, context);
+  return speaker === undefined
+    ? { host: context.host, actor }
+    : { host: speaker, actor: actor.slice(0, -speaker.length - 1) };
+}
 
 function digestOf(numbers: ActiveBan['numbers']): string {
   return numbers === null

@@ -48,6 +48,8 @@ const GATHER_MS = 500;
 /** This host's idea of the server's time is not exact, and the order of decisions is to be kept. */
 const FUTURE_MAX_MS = 60_000;
 
+const isPanic = (kind: Order['kind']): boolean => kind === 'panic' || kind === 'panic_end';
+
 type State = Readonly<Record<string, Uint8Array>>;
 
 export class Proposals {
@@ -55,22 +57,26 @@ export class Proposals {
   unheard = 0;
   private readonly options: ProposalsOptions;
   private readonly releases = new Releases();
-  /** When people last decided about an entry of the allowlist, or about a panic (the empty entry). */
+  /** When people last began or ended a panic: each makes a new instance, which may hear of it again. */
+  panicMs: number;
+  /** When people last decided about an entry of the allowlist. */
   private readonly decided = new Map<string, number>();
   /** End of the ban that was refused, by what was asked. */
   private readonly refused = new Map<string, number | null>();
   /** Runs while bans wait to be brought to the firewall. */
   private gathering: NodeJS.Timeout | undefined;
 
-  constructor(options: ProposalsOptions) {
+  constructor(options: ProposalsOptions, panicMs = 0) {
     this.options = options;
+    this.panicMs = panicMs;
   }
 
   /** Notes a decision of this host, which later ones of others are held against. */
   note({ kind, target, atMs }: Order): void {
     if (kind === 'unban') this.releases.note(target, atMs);
     if (kind === 'panic') for (const everybody of EVERYBODY) this.releases.note(everybody, atMs);
-    if (kind === 'ban' || kind === 'unban') return;
+    if (isPanic(kind)) this.panicMs = Math.max(atMs, this.panicMs);
+    if (kind !== 'allow' && kind !== 'disallow') return;
     setNewest(this.decided, target, Math.max(atMs, this.decided.get(target) ?? 0), DECIDED_MAX);
   }
 
@@ -232,9 +238,9 @@ export class Proposals {
   private async obey(order: Order, aheadMs: number): Promise<void> {
     const { kind, target, atMs, reason, host } = order;
     const operator = `${order.actor.slice('operator:'.length)}@${host}`;
-    if ((this.decided.get(target) ?? 0) >= atMs) return;
+    if ((isPanic(kind) ? this.panicMs : (this.decided.get(target) ?? 0)) >= atMs) return;
     this.note(order);
-    if (kind === 'panic' || kind === 'panic_end') {
+    if (isPanic(kind)) {
       const end = kind === 'panic_end';
       if ((this.options.findPanic() !== undefined) === end) await this.options.panic({ end, reason, operator });
       return;

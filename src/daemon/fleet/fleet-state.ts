@@ -15,6 +15,8 @@ export interface Saved {
   readonly hosts: readonly string[];
   /** Milliseconds by which the server's clock was ahead. */
   readonly aheadMs: number;
+  /** When the newest panic that was carried out was decided or ended, by the server's clock. */
+  readonly panicMs: number;
 }
 
 export function encodeSaved(saved: Saved): Uint8Array {
@@ -23,11 +25,11 @@ export function encodeSaved(saved: Saved): Uint8Array {
 
 const isSaved = isObject({
   ...{ epoch: isText, lastId: isText, sent: isNumber },
-  ...{ hosts: isOptional(isList(isText)), aheadMs: isOptional(isNumber) },
+  ...{ hosts: isOptional(isList(isText)), aheadMs: isOptional(isNumber), panicMs: isOptional(isNumber) },
 });
 
 /** Undefined for a host that has never joined, and for what cannot be read back: then it joins anew. */
 export function readSaved(bytes: Uint8Array | undefined): Saved | undefined {
   const saved = readState(bytes, isSaved);
-  return saved && { hosts: [], aheadMs: 0, ...saved };
+  return saved && { hosts: [], aheadMs: 0, panicMs: 0, ...saved };
 }

@@ -16,7 +16,7 @@ import { VERSION } from '../version.ts';
 import { type OrderContext, orderOf, ordersOfUnban, ordersToRepeat } from './fleet-orders.ts';
 import { Proposals, type ProposalsOptions } from './fleet-proposals.ts';
 import { answerElsewhere } from './fleet-releases.ts';
-import { encodeSaved, readSaved, type Saved, STATE_KEY } from './fleet-state.ts';
+import { encodeSaved, readSaved, STATE_KEY } from './fleet-state.ts';
 
 const SAVE_MS = 1000;
 /** Rows read at once from the trail. */
@@ -65,7 +65,7 @@ export class Fleet {
     const saved = readSaved(trail.loadState(STATE_KEY));
     this.place = saved;
     this.others = new Set(saved?.hosts.filter((name) => name !== this.host));
-    this.proposals = new Proposals({ ...options, host: this.host, acceptFrom: fleet.accept_from });
+    this.proposals = new Proposals({ ...options, host: this.host, acceptFrom: fleet.accept_from }, saved?.panicMs);
     this.link = new Link({
       server: serverOf(fleet),
       name: fleet.name,
@@ -266,8 +266,11 @@ export class Fleet {
     const { orders, aheadMs } = this.link;
     const sent = orders.size === 0 ? this.options.trail.head.id : orders.sentAuditId;
     const { epoch = '', lastId = '' } = this.place ?? {};
-    const saved: Saved = { epoch, lastId, sent, hosts: [...this.others], aheadMs: Math.round(aheadMs / 100) * 100 };
-    return encodeSaved(saved);
+    const { panicMs } = this.proposals;
+    return encodeSaved({
+      ...{ epoch, lastId, sent, panicMs },
+      ...{ hosts: [...this.others], aheadMs: Math.round(aheadMs / 100) * 100 },
+    });
   }
 
   /** Not before the host has joined: until then all of it is to be said. */
