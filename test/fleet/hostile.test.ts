@@ -14,13 +14,30 @@ import { until } from '../support/daemon.ts';
 import { type RedisServer, redisSkip } from '../support/redis.ts';
 import { connect, counts, keys, order, publish, readOrders, start, T0 } from './servers.ts';
 
+interface JoinOptions {
+  readonly panic?: Panic;
+  readonly mode?: 'enforce' | 'observe';
+  /** Of an earlier run. */
+  readonly database?: ReturnType<typeof makeBans>;
+}
+
 /** A host of the fleet, with what is wrong according to it. */
-function joinFleet(t: TestContext, redis: RedisServer, host: string, panic?: Panic) {
+function joinFleet(
+  t: TestContext,
+  redis: RedisServer,
+  host: string,
+  { panic, mode = 'enforce', database }: JoinOptions = {},
+) {
+  let isOver = false;
+  const stop = async () => {
+    if (!isOver) await fleet.stop();
+    isOver = true;
+  };
   // What it saves at the end needs the database, which is closed after it.
-  t.after(() => fleet.stop());
-  const { trail, bans } = makeBans(t, true, undefined, Date.now);
+  t.after(stop);
+  const { trail, bans } = database ?? makeBans(t, true, undefined, Date.now);
   const troubles = new Map<string, string>();
-  const config = configSchema.parse({ mode: 'enforce', fleet: { url: redis.url, name: 'shop', host } });
+  const config = configSchema.parse({ mode, fleet: { url: redis.url, name: 'shop', host } });
   const fleet = new Fleet({
     ...{ config, fleet: config.fleet as NonNullable<typeof config.fleet>, trail, bans },
     protection: { find: () => undefined },
@@ -35,7 +52,7 @@ function joinFleet(t: TestContext, redis: RedisServer, host: string, panic?: Pan
     troubles: { begin: (key, what) => void troubles.set(key, what), end: (key) => void troubles.delete(key) },
   });
   fleet.start();
-  return { fleet, trail, troubles };
+  return { fleet, trail, troubles, stop };
 }
 
 test('a server that others share', { skip: redisSkip() }, async (t) => {
@@ -114,6 +131,20 @@ test('a server that others share', { skip: redisSkip() }, async (t) => {
     },
   );
 
+  await t.test('a host that enforces after observe mode reads what it had only noted', async (t) => {
+    redis.cli('FLUSHALL');
+    const database = makeBans(t, true, undefined, Date.now);
+    const ban = () => database.trail.findActiveBan('203.0.113.7', Date.now());
+    const { fleet, stop } = joinFleet(t, redis, 'web-1', { database, mode: 'observe' });
+    await until('it is there', () => fleet.status().state === 'connected');
+    await publish(server, order({ host: 'web-2', target: '203.0.113.7' }));
+    await until('it is noted', () => ban()?.enforced === false);
+    await stop();
+    const next = joinFleet(t, redis, 'web-1', { database });
+    await until('it is enforced', () => ban()?.enforced === true);
+    await next.stop();
+  });
+
   await t.test('keys of another type give way, and what they held is said again', async (t) => {
     redis.cli('FLUSHALL');
     const { fleet, trail } = joinFleet(t, redis, 'web-1');
@@ -147,7 +178,7 @@ test('a server that others share', { skip: redisSkip() }, async (t) => {
   await t.test('a server emptied in a panic is told of it, as the person decided it', async (t) => {
     redis.cli('FLUSHALL');
     const panic = { since: new Date(T0).toISOString(), by: 'anna@web-2', reason: 'locked out' };
-    const { fleet, trail } = joinFleet(t, redis, 'web-1', panic);
+    const { fleet, trail } = joinFleet(t, redis, 'web-1', { panic });
     await until('it is there', () => fleet.status().state === 'connected');
     await publish(server, order({ host: 'web-2', atMs: T0 + 1000, untilMs: null }));
     await until('it knows the other host', () => trail.findActiveBan('192.0.2.1', Date.now()) !== undefined);

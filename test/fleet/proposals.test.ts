@@ -68,10 +68,16 @@ function make(t: TestContext, { acceptFrom = 'any' as 'any' | string[], enforce 
 }
 
 test('what the database has of a fleet counts as nothing when it is damaged', () => {
-  const saved = { epoch: 'e', lastId: '1-0', sent: 7, hosts: ['web-2'], aheadMs: 300, panicMs: 5 };
+  const saved = { epoch: 'e', lastId: '1-0', sent: 7, hosts: ['web-2'], aheadMs: 300, panicMs: 5, enforce: false };
   assert.deepEqual(readSaved(encodeSaved(saved)), saved);
-  const { hosts: _, aheadMs: __, panicMs: ___, ...older } = saved;
-  assert.deepEqual(readSaved(Buffer.from(JSON.stringify(older))), { ...older, hosts: [], aheadMs: 0, panicMs: 0 });
+  const { hosts: _, aheadMs: __, panicMs: ___, enforce: ____, ...older } = saved;
+  assert.deepEqual(readSaved(Buffer.from(JSON.stringify(older))), {
+    ...older,
+    hosts: [],
+    aheadMs: 0,
+    panicMs: 0,
+    enforce: true,
+  });
   for (const damaged of [
     '{half',
     'null',
@@ -132,6 +138,19 @@ test('observe mode stays observe', async (t) => {
   const { apply, trail } = make(t, { enforce: false });
   await apply(order());
   assert.equal(trail.findActiveBan('203.0.113.9', T0)?.enforced, false);
+});
+
+test('what observe mode noted is enforced by a host that enforces again, once', async (t) => {
+  const { apply, trail, options } = make(t, { enforce: false });
+  await apply(order());
+  const next = new Proposals({ ...options, config: configSchema.parse({ mode: 'enforce' }) });
+  await next.apply([order(), order()], AHEAD_MS, {});
+  await next.apply([order()], AHEAD_MS, {});
+  assert.equal(trail.findActiveBan('203.0.113.9', T0)?.enforced, true);
+  assert.deepEqual(
+    trail.query({ action: 'ban', limit: 9 }).map(({ enforced }) => enforced),
+    [false, true],
+  );
 });
 
 test('a person who releases wins over bans decided before, whichever comes first, and not over later ones', async (t) => {

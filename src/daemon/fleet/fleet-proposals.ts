@@ -17,7 +17,7 @@ import type { Pipeline } from '../../workers/pipeline.ts';
 import type { Bans } from '../bans/bans.ts';
 import { describeRefusal } from '../bans/event-drafts.ts';
 import { findOverlaps } from '../bans/overlap.ts';
-import { judgeOrders } from '../orders/ban-orders.ts';
+import { findBan, judgeOrders } from '../orders/ban-orders.ts';
 import type { Panic } from '../orders/panic.ts';
 import type { Protection } from '../orders/protection.ts';
 import { offenderOf } from '../records/offenders.ts';
@@ -148,7 +148,7 @@ export class Proposals {
   }
 
   private async judge(orders: readonly Order[], aheadMs: number): Promise<AuditDraft[]> {
-    const { trail, now, config } = this.options;
+    const { now, config } = this.options;
     const nowMs = now();
     const rules = { ...this.options, enforce: config.mode === 'enforce', timeMs: nowMs };
     const news = new Map<string, Order>();
@@ -156,7 +156,7 @@ export class Proposals {
       const prefix = parsePrefix(order.target);
       if (!prefix) continue;
       const target = formatPrefix(prefix);
-      const active = trail.findActiveBan(target, nowMs);
+      const active = findBan(target, rules);
       const untilMs = active?.untilMs == null ? active?.untilMs : active.untilMs + aheadMs;
       const known = { nowMs: nowMs + aheadMs, activeUntilMs: untilMs, releases: this.releases };
       if (findIdle(order, prefix, known)) continue;

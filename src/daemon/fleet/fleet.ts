@@ -63,7 +63,9 @@ export class Fleet {
     this.host = fleetHost(config);
     this.sinceMs = now();
     const saved = readSaved(trail.loadState(STATE_KEY));
-    this.place = saved;
+    const enforce = config.mode === 'enforce';
+    // Observe mode has read and not enforced what is in force: it is read anew.
+    this.place = saved && enforce && !saved.enforce ? { ...saved, lastId: '' } : saved;
     this.others = new Set(saved?.hosts.filter((name) => name !== this.host));
     this.proposals = new Proposals({ ...options, host: this.host, acceptFrom: fleet.accept_from }, saved?.panicMs);
     this.link = new Link({
@@ -71,9 +73,8 @@ export class Fleet {
       name: fleet.name,
       host: this.host,
       shares: { bans: fleet.share.includes('bans'), counts: fleet.share.includes('counts') },
-      enforce: config.mode === 'enforce',
-      now,
-      saved,
+      ...{ enforce, now },
+      saved: this.place,
       recorded: () => trail.settled(),
       describe: () => this.describe(),
       onUp: (isNew) => this.noteUp(isNew),
@@ -268,7 +269,7 @@ export class Fleet {
     const { epoch = '', lastId = '' } = this.place ?? {};
     const { panicMs } = this.proposals;
     return encodeSaved({
-      ...{ epoch, lastId, sent, panicMs },
+      ...{ epoch, lastId, sent, panicMs, enforce: this.options.config.mode === 'enforce' },
       ...{ hosts: [...this.others], aheadMs: Math.round(aheadMs / 100) * 100 },
     });
   }

@@ -2,7 +2,7 @@
 import type { Config } from '../../config/schema.ts';
 import type { BanOrder, BanRequest, TargetResult } from '../../control/protocol.ts';
 import { type Decision, decide, type Proposal } from '../../decide/decide.ts';
-import type { DraftOf } from '../../model/audit.ts';
+import type { ActiveBan, DraftOf } from '../../model/audit.ts';
 import { BITS_MIN, formatPrefix, type Prefix, parsePrefix } from '../../net/prefix.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import { endOf, targetResult } from './order-answers.ts';
@@ -50,7 +50,7 @@ export function judgeOrders(request: BanRequest, rules: OrderRules): JudgedOrder
       continue;
     }
     const client = formatPrefix(prefix);
-    const before = accepted.get(client) ?? trail.findActiveBan(client, timeMs);
+    const before = accepted.get(client) ?? findBan(client, rules);
     const known = {
       neverBanned: protection.find(prefix),
       active,
@@ -73,6 +73,15 @@ export function judgeOrders(request: BanRequest, rules: OrderRules): JudgedOrder
       });
   }
   return { accepted, refused };
+}
+
+/** The ban in force of exactly this target. One that observe mode noted is none where bans are enforced. */
+export function findBan(
+  client: string,
+  { trail, enforce, timeMs }: Pick<OrderRules, 'trail' | 'enforce' | 'timeMs'>,
+): ActiveBan | undefined {
+  const ban = trail.findActiveBan(client, timeMs);
+  return ban?.enforced === false && enforce ? undefined : ban;
 }
 
 function parseTarget(text: string): Prefix | TargetResult {
