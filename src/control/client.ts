@@ -1,12 +1,12 @@
 /** The command line's end of the control socket. */
 import { connect } from 'node:net';
 import { isAnything, isEither, isObject, isText, parseJson, type Shape } from '../model/shape.ts';
+import { ANSWERS, type AnswerTo } from './answers.ts';
 import { ControlError } from './error.ts';
 import type { ControlAnswer, ControlCommand, ControlHandlers } from './protocol.ts';
 
-/** What each command takes and gives. */
+/** What each command takes. */
 type Argument<C extends ControlCommand> = Parameters<ControlHandlers[C]>[0];
-type Value<C extends ControlCommand> = Awaited<ReturnType<ControlHandlers[C]>>;
 
 /** The firewall's own time limit is shorter, so a daemon that works has answered by then. */
 const ANSWER_TIMEOUT_MS = 60_000;
@@ -27,12 +27,15 @@ export async function callDaemon<C extends ControlCommand>(
   command: C,
   argument?: Argument<C>,
   timeoutMs = ANSWER_TIMEOUT_MS,
-): Promise<Value<C>> {
+): Promise<AnswerTo<C>> {
   const line = await exchange(socket, `${JSON.stringify({ command, argument })}\n`, timeoutMs);
   const answer = parseJson(line, isAnswer);
   if (!answer) throw new ControlError('failed', `${socket} gave an answer that is not zban's`);
   if (!answer.ok) throw new ControlError('failed', answer.message);
-  return answer.value as Value<C>;
+  const hasShape: Shape<AnswerTo<C>> = ANSWERS[command];
+  if (hasShape(answer.value)) return answer.value;
+  const cure = 'it may have done what was asked; systemctl restart zban starts the version that is installed';
+  throw new ControlError('failed', `the daemon on ${socket} answers as another version of zban does: ${cure}`);
 }
 
 function exchange(socket: string, request: string, timeoutMs: number): Promise<string> {

@@ -2,7 +2,7 @@ import type { SiteKnowledgeState } from '../detect/site-knowledge.ts';
 import type { SiteState } from '../site/site-watch.ts';
 import type { SwarmState } from '../swarm/swarm-watch.ts';
 import type { BaselineState } from '../traffic/baseline.ts';
-import { isPacked, packState, unpackState } from './packed-state.ts';
+import { packState, unpackState } from './packed-state.ts';
 
 /** What an engine learned, for the next start. States of before there were points have none. */
 export interface EngineState extends BaselineState {
@@ -27,8 +27,9 @@ export function packEngineState(state: EngineState): Uint8Array<ArrayBuffer> {
   return packState(state);
 }
 
-/** A saved state, also one that was saved as JSON; undefined for one of another version. Throws SyntaxError for what is none. */
+/** A saved state; undefined for one of another version. Throws SyntaxError, which says why, for damaged bytes and for what was never packed. */
 export function parseEngineState(bytes: Uint8Array): EngineState | undefined {
-  const state = isPacked(bytes) ? unpackState(bytes) : JSON.parse(new TextDecoder().decode(bytes));
-  return (state as EngineState | undefined)?.version === 1 ? (state as EngineState) : undefined;
+  // Its checksum says that it is what `packEngineState` made.
+  const state = unpackState(bytes) as EngineState | undefined;
+  return state?.version === 1 ? state : undefined;
 }

@@ -5,7 +5,7 @@
  */
 import { FNV_OFFSET, step } from '../parse/fnv.ts';
 
-/** "ZBAN" as bytes; JSON never begins like that. */
+/** "ZBAN" as bytes. */
 const MARK = 0x4e41425a;
 const VERSION = 2;
 const HEADER_BYTES = 20;
@@ -58,7 +58,7 @@ export function packState(value: unknown): Uint8Array<ArrayBuffer> {
 
 /** Undefined for bytes of another version. Throws SyntaxError, which says why, for damaged bytes and for what was never packed. */
 export function unpackState(bytes: Uint8Array): unknown {
-  if (!isPacked(bytes)) throw new SyntaxError('not a packed state');
+  if (!isPacked(bytes)) throw new SyntaxError('it is not packed as this version does');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [version, length, sum, headLength] = [1, 2, 3, 4].map((index) => view.getUint32(4 * index, true));
   if (version !== VERSION) return undefined;
@@ -76,7 +76,7 @@ export function unpackState(bytes: Uint8Array): unknown {
 }
 
 /** True for packed bytes of any version; they may be damaged. */
-export function isPacked(bytes: Uint8Array): boolean {
+function isPacked(bytes: Uint8Array): boolean {
   return bytes.length >= HEADER_BYTES && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) === MARK;
 }
 

@@ -1,11 +1,16 @@
 /** Why a network was banned for a swarm, in words. */
-import type { NetworkProof } from '../model/lane.ts';
+import { isNumber, isObject } from '../model/shape.ts';
 import { formatCount } from './number.ts';
+
+const isProof = isObject({
+  ...{ requests: isNumber, clients: isNumber, seconds: isNumber, coverage: isNumber, networks: isNumber },
+  backtest: isObject({ hours: isNumber, clients: isNumber }),
+});
 
 /** What its clients did, and what the site's past says of it. Undefined for what is no proof. */
 export function describeNetwork(proof: unknown): { readonly did: string; readonly past: string } | undefined {
-  if (typeof proof !== 'object' || proof === null || !('backtest' in proof)) return undefined;
-  const { requests, clients, seconds, coverage, networks, backtest } = proof as NetworkProof;
+  if (!isProof(proof)) return undefined;
+  const { requests, clients, seconds, coverage, networks, backtest } = proof;
   const share = `${Math.round(100 * coverage)} %`;
   const whole =
     networks === 1

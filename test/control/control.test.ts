@@ -74,6 +74,13 @@ test("an answer that is not zban's is an error, and not believed", async (t) => 
   await once(other, 'listening');
   for (answer of ['<html>', 'null', '[]', '{}', '{"ok":1,"value":[]}', '{"ok":false}'])
     await assert.rejects(callDaemon(socket, 'status'), { code: 'failed', message: /that is not zban's/ }, answer);
+  const answersOtherwise = {
+    code: 'failed',
+    message: /answers as another version of zban does: .*systemctl restart zban/,
+  };
+  for (answer of ['{"ok":true}', '{"ok":true,"value":{"state":"running"}}', '{"ok":true,"value":[{"ok":true}]}'])
+    for (const command of ['status', 'top', 'lanes', 'unban'] as const)
+      await assert.rejects(callDaemon(socket, command), answersOtherwise, `${command}: ${answer}`);
 });
 
 test('the socket is for its user and group only and goes away with the server', async (t) => {

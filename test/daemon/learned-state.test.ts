@@ -67,6 +67,7 @@ test('a damaged state is refused, and the log says so', () => {
   for (const [saved, why] of [
     [damaged, /cannot be read: learning anew.*checksum/],
     [newer, /cannot be read: learning anew.*another version/],
+    [new TextEncoder().encode('{"version":1}'), /cannot be read: learning anew.*not packed/],
   ] as const) {
     const { learned, warnings } = open(saved);
     assert.equal(learned.load(), undefined);
