@@ -37,6 +37,12 @@ test('special networks are refused with a reason, by whatever way they come', as
   assert.equal(lines.length, Object.keys(SPECIAL).length);
   for (const reason of Object.values(SPECIAL))
     assert.ok(lines.some((line) => /never banned/.test(line) && reason.test(line)));
+  // Nothing is asked first that would change nothing.
+  const wide = Object.keys(SPECIAL).filter((target) => target.includes('/'));
+  const unasked = daemon.zban('ban', ...wide, '0.0.0.0/0', '::/0');
+  assert.equal(unasked.status, 1);
+  assert.doesNotMatch(unasked.stderr, /--yes/);
+  assert.match(unasked.stderr, /^zban: ::\/0: \/0 is too wide: at least \/16$/m);
   const file = join(daemon.folder, 'list');
   writeFileSync(file, Object.keys(SPECIAL).join('\n'));
   assert.match(daemon.zban('import', file).stdout, new RegExp(`^0 done, ${Object.keys(SPECIAL).length} never banned`));
