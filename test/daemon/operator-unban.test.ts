@@ -136,6 +136,38 @@ test('unban of what is not banned, of nonsense, and of everything', async (t) =>
   assert.equal(held.size, 0);
 });
 
+test('who is no longer an entry and yet never banned is told why', async (t) => {
+  const never: string[] = [];
+  const { operator } = make(t, { never });
+  const targets = ['192.0.2.0/24', '192.0.2.7', '198.51.100.7'];
+  await operator.allow({ targets, remove: false, ...WHO });
+  never.push('192.0.2.0/24', '198.51.100.7');
+  const told = async (target: string) => {
+    const [answer] = await operator.allow({ targets: [target], remove: true, ...WHO });
+    return [answer?.ok, answer?.message];
+  };
+  const still = 'its entry is removed, but it is still never banned: an SSH session';
+  assert.deepEqual(await told('192.0.2.7'), [false, still], 'another entry covers it');
+  assert.deepEqual(await told('198.51.100.7'), [false, still], 'so does the host itself');
+  never.splice(0, 2, '192.0.2.8');
+  assert.deepEqual(await told('192.0.2.0/24'), [true, 'no longer allowed'], 'of others in it nothing was said');
+});
+
+test('nobody allows everybody by a slip', async (t) => {
+  const { operator, trail } = make(t);
+  const answers = await operator.allow({ targets: ['0.0.0.0/0', '::/0', '10.0.0.0/8'], remove: false, ...WHO });
+  assert.deepEqual(
+    answers.map(({ code, message }) => `${code} ${message}`),
+    ['invalid /0 is too wide: at least /8', 'invalid /0 is too wide: at least /16', 'done allowed'],
+  );
+  assert.deepEqual(
+    trail.allowed().map(({ entry }) => entry),
+    ['10.0.0.0/8'],
+  );
+  const [absent] = await operator.allow({ targets: ['0.0.0.0/0'], remove: true, ...WHO });
+  assert.equal(absent?.code, 'not_found');
+});
+
 test('allow and take it back: recorded, each change once', async (t) => {
   const { operator, trail, since } = make(t);
   const change = async (remove: boolean, ...targets: readonly string[]) =>

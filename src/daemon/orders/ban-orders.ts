@@ -3,9 +3,9 @@ import type { Config } from '../../config/schema.ts';
 import type { BanOrder, BanRequest, TargetResult } from '../../control/protocol.ts';
 import { type Decision, decide, type Proposal } from '../../decide/decide.ts';
 import type { ActiveBan, DraftOf } from '../../model/audit.ts';
-import { BITS_MIN, formatPrefix, type Prefix, parsePrefix } from '../../net/prefix.ts';
+import { formatPrefix, type Prefix, parsePrefix } from '../../net/prefix.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
-import { endOf, targetResult } from './order-answers.ts';
+import { endOf, explainWidth, targetResult } from './order-answers.ts';
 import type { Protection } from './protection.ts';
 
 export interface OrderRules {
@@ -87,9 +87,8 @@ export function findBan(
 function parseTarget(text: string): Prefix | TargetResult {
   const prefix = parsePrefix(text);
   if (!prefix) return targetResult(text, 'invalid', 'neither an address nor a network');
-  const bitsMin = BITS_MIN[prefix.family];
-  if (prefix.bits < bitsMin) return targetResult(text, 'invalid', `/${prefix.bits} is too wide: at least /${bitsMin}`);
-  return prefix;
+  const width = explainWidth(prefix);
+  return width === undefined ? prefix : targetResult(text, 'invalid', width);
 }
 
 function proposalOf(order: BanOrder, { forMs: forAllMs, keepLonger }: BanRequest, timeMs: number): Proposal {

@@ -15,7 +15,7 @@ import type { ActiveBan, AuditDraft, AuditEntry, DraftOf } from '../../model/aud
 import type { ClientScheme } from '../../net/client-key.ts';
 import { findBanKey } from '../../net/client-network.ts';
 import { isHostName } from '../../net/host-name.ts';
-import { formatPrefix, type Prefix, parsePrefix } from '../../net/prefix.ts';
+import { formatPrefix, type Prefix, parsePrefix, prefixContains } from '../../net/prefix.ts';
 import { BLANK, PORTION_ROWS } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Pipeline } from '../../workers/pipeline.ts';
@@ -23,7 +23,7 @@ import type { Bans } from '../bans/bans.ts';
 import { findOverlaps } from '../bans/overlap.ts';
 import { offenderOf } from '../records/offenders.ts';
 import { type AcceptedBan, judgeOrders } from './ban-orders.ts';
-import { endOf, listSome, targetResult as result, unbanResult } from './order-answers.ts';
+import { endOf, explainWidth, listSome, targetResult as result, unbanResult } from './order-answers.ts';
 import type { Protection } from './protection.ts';
 
 export const NOT_RECORDED = 'could not be recorded: too many audit rows wait for the disk, see zban status';
@@ -151,8 +151,11 @@ export class Operator {
     for (const text of request.targets) {
       const prefix = parsePrefix(text);
       const entry = prefix ? formatPrefix(prefix) : text.toLowerCase().replace(/\.$/, '');
+      const width = prefix && !request.remove && explainWidth(prefix);
       if (!prefix && !isHostName(entry)) {
         results.push(result(text, 'invalid', 'neither an address, a network nor a host name'));
+      } else if (width) {
+        results.push(result(entry, 'invalid', width));
       } else if (request.remove !== known.has(entry)) {
         const [code, message] = request.remove
           ? (['not_found', 'was not allowed by a person'] as const)
@@ -170,8 +173,7 @@ export class Operator {
     const recorded = results.map((each) => failed.get(each.target) ?? each);
     if (!request.remove) await reconcile(drafts.length);
     bans.describeOrders(drafts.filter(({ client }) => !failed.has(client)));
-    if (request.remove) return this.withDurability(recorded);
-    return this.withDurability(this.withBlocks(recorded));
+    return this.withDurability(request.remove ? this.withProtection(recorded) : this.withBlocks(recorded));
   }
 
   /** Lets banning resume before the fuse's hold is over. */
@@ -182,6 +184,16 @@ export class Operator {
     bans.noteFuseReset(fuse, operator, reason);
     const isDurable = await trail.isDurable();
     return { ok: true, message: 'the fuse is reset: zban bans again', ...(!isDurable && { durable: false }) };
+  }
+
+  /** Nor is what is no longer an entry and yet never banned. */
+  private withProtection(results: readonly TargetResult[]): readonly TargetResult[] {
+    return results.map((each) => {
+      const prefix = parsePrefix(each.target);
+      const never = each.ok && prefix && this.options.protection.find(prefix);
+      if (!never || !prefixContains(never.prefix, prefix)) return each;
+      return result(each.target, 'failed', `its entry is removed, but it is still never banned: ${never.detail}`);
+    });
   }
 
   /** What is allowed and yet blocked is no success. */

@@ -1,6 +1,7 @@
 /** What a person hears of each target of an order. */
 import type { TargetResult } from '../../control/protocol.ts';
 import type { ActiveBan } from '../../model/audit.ts';
+import { BITS_MIN, type Prefix } from '../../net/prefix.ts';
 import type { Remainder } from '../bans/overlap.ts';
 
 /** Bans that one answer names. */
@@ -8,6 +9,12 @@ const TARGETS_TOLD = 5;
 
 export function targetResult(target: string, code: TargetResult['code'], message: string): TargetResult {
   return { target, ok: code === 'done' || code === 'unchanged', code, message };
+}
+
+/** Why a network is too wide to be banned or allowed, undefined when it is not. */
+export function explainWidth({ family, bits }: Prefix): string | undefined {
+  const bitsMin = BITS_MIN[family];
+  return bits < bitsMin ? `/${bits} is too wide: at least /${bitsMin}` : undefined;
 }
 
 /** The end of a ban, as an answer has it. */
