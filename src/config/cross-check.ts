@@ -1,8 +1,11 @@
 /** What only several keys together show. Runs on a configuration whose keys are each right. */
+import { isNumber, isRecord } from '../model/shape.ts';
 import { BITS_MIN, explainHostBits, parsePrefix } from '../net/prefix.ts';
+import { SENSITIVITY_MAX } from '../settings/engine-settings.ts';
+import { moveLimits } from '../settings/sensitivity.ts';
 import type { Finding } from './explain-issue.ts';
 import type { KeyPath } from './problem.ts';
-import type { Config } from './schema.ts';
+import { type Config, configSchema } from './schema.ts';
 
 function finding(path: KeyPath, message: string, hint?: string): Finding {
   return { path, message, hint, showReceived: false };
@@ -78,7 +81,7 @@ function contradictionsOfActions({ http }: Config): Finding[] {
 
 /** Doubts: zban starts, but the operator should know. */
 export function findDoubts(config: Config): readonly Finding[] {
-  return [...doubtsOfDetection(config), ...doubtsOfBans(config), ...doubtsOfPlaces(config)];
+  return [...doubtsOfDetection(config), ...doubtsOfLimits(config), ...doubtsOfBans(config), ...doubtsOfPlaces(config)];
 }
 
 function doubtsOfDetection({ detection, baseline }: Config): Finding[] {
@@ -92,6 +95,28 @@ function doubtsOfDetection({ detection, baseline }: Config): Finding[] {
     found.push(finding(['baseline', 'warmup'], 'is longer than baseline.window', 'the window is then never enough'));
   }
   return found;
+}
+
+/** Limits, as sensitivity moves them, that no sensitivity makes of the defaults. */
+function doubtsOfLimits(config: Config): Finding[] {
+  const defaults = configSchema.parse({});
+  const tightest = moveLimits(defaults, SENSITIVITY_MAX);
+  const inForce = moveLimits(config, config.sensitivity);
+  return (['detection', 'baseline'] as const).flatMap((name) =>
+    findTighter([name], inForce[name], tightest[name], defaults[name]),
+  );
+}
+
+function findTighter(path: KeyPath, inForce: object, tightest: object, defaults: object): Finding[] {
+  const [least, usual] = [new Map(Object.entries(tightest)), new Map(Object.entries(defaults))];
+  return Object.entries(inForce).flatMap(([key, value]: [string, unknown]) => {
+    const [min, fallback]: unknown[] = [least.get(key), usual.get(key)];
+    if (isRecord(value) && isRecord(min) && isRecord(fallback))
+      return findTighter([...path, key], value, min, fallback);
+    if (!isNumber(value) || !isNumber(min) || min === fallback || value >= min) return [];
+    const message = `comes to ${value}, less than any sensitivity makes of its default: visitors may be banned`;
+    return [finding([...path, key], message, `at least ${min}`)];
+  });
 }
 
 /** What is meant may be the address alone. */
@@ -110,6 +135,9 @@ function doubtsOfBans({ bans, firewall, mode }: Config): Finding[] {
     if (prefix.bits >= BITS_MIN[prefix.family]) continue;
     const whom = prefix.bits === 0 ? 'everybody' : 'a large part of the internet';
     found.push(finding(['bans', 'allowlist', index], `allows ${whom}`, 'nobody in it is ever banned'));
+  }
+  if (bans.schedule[0] === null) {
+    found.push(finding(['bans', 'schedule', 0], 'bans for good at the first offence', 'begin with 10m'));
   }
   if (mode === 'enforce' && firewall.backend === 'dry-run') {
     found.push(finding(['firewall', 'backend'], 'dry-run bans nobody although mode is enforce', 'use auto'));

@@ -75,7 +75,13 @@ export const configSchema = z.strictObject({
   fleet: fleet.optional(),
   notify,
   who: section({ table: path('/var/lib/zban/who.table'), dns: z.boolean().default(true) }),
-  state: section({ database: path('/var/lib/zban/zban.db') }),
+  state: section({
+    database: z
+      .string()
+      // SQLite's names for a database without a file.
+      .refine((text) => !['', ':memory:'].includes(text.trim()), 'expected a file')
+      .default('/var/lib/zban/zban.db'),
+  }),
   audit: section({
     log: path('/var/log/zban/audit.log'),
     log_bytes_max: z.number().int().min(10_000).default(20_000_000),

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { RULES, type RuleName } from '../detect/rules.ts';
+import { BAN_MS_MAX } from '../model/limits.ts';
 import { TRANSLATION_BITS } from '../net/embedded-ipv4.ts';
 import { isHostName } from '../net/host-name.ts';
 import { parsePrefix } from '../net/prefix.ts';
@@ -95,11 +96,11 @@ export const swarm = section({
   ipv6_prefix: z.number().int().min(32).max(64).default(32),
 });
 
-const TIER_ERROR = 'expected a duration of at least 1s, such as 10m, or permanent';
+const TIER_ERROR = `expected a duration from 1s to ${formatDuration(BAN_MS_MAX)}, such as 10m, or permanent`;
 const tier = z.union([z.string(), z.number()], { error: TIER_ERROR }).transform((value, context) => {
   if (value === 'permanent') return null;
   const ms = parseDuration(value);
-  if (ms !== undefined && ms >= 1000 && Number.isFinite(ms)) return ms;
+  if (ms !== undefined && ms >= 1000 && ms <= BAN_MS_MAX) return ms;
   context.addIssue({ code: 'custom', message: TIER_ERROR });
   return z.NEVER;
 });
@@ -142,9 +143,12 @@ export const bans = section({
 
 export const profile = z.enum(['balanced', 'classic']).default('balanced');
 
+/** The most that limits are divided by. */
+export const SENSITIVITY_MAX = 4;
+
 export const sensitivity = z
-  .union([z.enum(['low', 'normal', 'high']), z.number().min(0.25).max(4)], {
-    error: 'expected low, normal, high, or a number from 0.25 to 4',
+  .union([z.enum(['low', 'normal', 'high']), z.number().min(0.25).max(SENSITIVITY_MAX)], {
+    error: `expected low, normal, high, or a number from 0.25 to ${SENSITIVITY_MAX}`,
   })
   .default('normal');
 

@@ -95,7 +95,7 @@ test('doubts are warnings, not errors', () => {
     'config.yaml': [
       'mode: enforce',
       'detection: {z_score: 2, error_surge: {z_score: 4}}',
-      'bans: {allowlist: [0.0.0.0/0]}',
+      'bans: {allowlist: [0.0.0.0/0], schedule: [permanent]}',
       'firewall: {backend: dry-run, protect_ports: []}',
       'http: {listen: "0.0.0.0:9617"}',
       'logs: [{path: /a.log, format: combined, fields: {host: h}}]',
@@ -106,12 +106,31 @@ test('doubts are warnings, not errors', () => {
     [
       '2 detection.error_surge.z_score',
       '3 bans.allowlist[0]',
+      '3 bans.schedule[0]',
       '4 firewall.backend',
       '4 firewall.protect_ports',
       '5 http.listen',
       '6 logs[0].fields',
     ],
   );
+});
+
+test('limits that no sensitivity makes of the defaults are doubts, and so is what sensitivity makes of others', () => {
+  const doubts = (text: string) => {
+    const { warnings } = load({ 'config.yaml': text });
+    return warnings.map((warning) => formatProblem(warning).replace(/^.*yaml:/, ''));
+  };
+  assert.deepEqual(doubts('sensitivity: 4'), []);
+  assert.deepEqual(
+    doubts('detection: {points: {scan: {limit: 3}}, min_requests: 175, error_surge: {min_errors: 15}}'),
+    [],
+  );
+  assert.deepEqual(doubts('detection: {points: {scan: {limit: 2.9}}}'), [
+    '1:29: detection.points.scan.limit: comes to 2.9, less than any sensitivity makes of its default: visitors may be banned (at least 3)',
+  ]);
+  assert.deepEqual(doubts('{sensitivity: 3, baseline: {warmup_max_requests: 200}}'), [
+    '1:29: baseline.warmup_max_requests: comes to 67, less than any sensitivity makes of its default: visitors may be banned (at least 75)',
+  ]);
 });
 
 test('paths that depend on where zban is started are doubts', () => {
@@ -134,6 +153,23 @@ test('a network that was written with an address in it is named as what it is', 
       '1:20: bans.allowlist[0]: allows all of 203.0.113.0/24, of which it names one address (write the address alone, or the network)',
     ],
   );
+});
+
+test('no ban lasts longer than a date can say', () => {
+  const { config } = load({ 'config.yaml': 'bans: {schedule: [365250d]}' });
+  assert.ok(new Date(Date.now() + (config.bans.schedule[0] ?? 0)).getTime() > 0);
+  const [problem] = problemsOf({ 'config.yaml': 'bans: {schedule: [365251d]}' });
+  assert.match(
+    problem ?? '',
+    /schedule\[0\]: expected a duration from 1s to 365250d, such as 10m, or permanent, got "365251d"/,
+  );
+});
+
+test('the database is a file', () => {
+  for (const name of ['', ' ', ':memory:']) {
+    const problems = problemsOf({ 'config.yaml': `state: {database: ${JSON.stringify(name)}}` });
+    assert.deepEqual(problems, [`config.yaml:1:9: state.database: expected a file, got ${JSON.stringify(name)}`]);
+  }
 });
 
 test('a bound of one is not in the plural', () => {
