@@ -95,7 +95,7 @@ test('a database that is gone at the start: bans and exceptions come from the au
   assert.equal(verify(), 'whole');
   remove();
   const { records, bans, troubles, said } = await open();
-  assert.match(records.loss ?? '', /entries #1 to #6 of the audit trail are lost/);
+  assert.match(records.loss ?? '', /entries #1 to #6 of the audit trail are missing/);
   assert.deepEqual(bans(), ['192.0.2.1', '192.0.2.2']);
   assert.deepEqual(
     records.trail.allowed().map(({ entry, actor }) => [entry, actor]),
@@ -109,7 +109,7 @@ test('a database that is gone at the start: bans and exceptions come from the au
   ]);
   assert.deepEqual(bans(), ['192.0.2.1', '192.0.2.2', '203.0.113.9']);
   records.start(troubles, NOTHING_LEARNED);
-  assert.match(said[0] ?? '', /are lost.*bans are in force as far as the audit log and the firewall have them/);
+  assert.match(said[0] ?? '', /are missing.*bans are in force as far as the audit log and the firewall have them/);
   await records.close();
   assert.equal(verify(), 'entries #1 to #6 are missing');
   const again = await open();
@@ -135,7 +135,7 @@ test('a restoration that is broken off is ended by the next start, and is record
   stop.mock.restore();
   const { records, bans, progress } = await open();
   assert.match(progress.at(-1) ?? '', /^restoring what was in force, at entry #5001 /);
-  assert.match(records.loss ?? '', /entries #1 to #2500 of the audit trail are lost/);
+  assert.match(records.loss ?? '', /entries #1 to #2500 of the audit trail are missing/);
   assert.deepEqual(bans(), clients.toSorted());
   assert.ok(recall.mock.calls.every(({ arguments: [drafts] }) => [...drafts].length <= 1000));
   await records.close();

@@ -38,7 +38,7 @@ test('a database that is damaged while zban is stopped: bans hold, and it is sai
       const troubles = troublesIn(daemon.stderr, 'lost rows');
       return troubles.length > 0 && troubles;
     });
-    assert.match(trouble ?? '', /entries #1 to #\d+ of the audit trail are lost/, what);
+    assert.match(trouble ?? '', /entries #1 to #\d+ of the audit trail are missing/, what);
     assert.equal(daemon.status()?.state, 'trouble');
     await daemon.stop();
     assertSays(daemon.zban('audit', 'verify'), 1, /entries #1 to #\d+ are missing/);

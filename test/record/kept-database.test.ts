@@ -1,7 +1,7 @@
 /** A database on a disk that takes nothing: what is known serves, what is recorded waits. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import BetterSqlite3 from 'better-sqlite3';
@@ -64,6 +64,21 @@ test('a full disk at the start: bans are known, rows wait, and are written when 
   assert.deepEqual(clients(trail), ['192.0.2.1', '192.0.2.2']);
   const result = verifyAudit(database);
   assert.equal(result.ok && result.rows, 2);
+});
+
+test('a disk that does not even let it be read at the start: that is said, and not that anything is lost', {
+  skip,
+}, (t) => {
+  const disk = smallDisk(t);
+  const path = leaveBan(t, disk);
+  // Without it the -wal file can only be read where there is room for another.
+  rmSync(`${path}-shm`);
+  const makeRoom = fill(disk);
+  const { trail, database } = openStandby(t, path);
+  assert.match(database.damage ?? '', /^it cannot be read now: .*disk/);
+  assert.deepEqual(clients(trail), []);
+  makeRoom();
+  assert.equal(openStandby(t, path).database.damage, undefined);
 });
 
 test('a read-only disk at the start', { skip }, (t) => {

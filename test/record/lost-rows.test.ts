@@ -142,7 +142,7 @@ for (const [how, damage] of [
     if (!result.ok)
       assert.deepEqual([result.id, result.problem, result.detail], [1, 'row_missing', 'entries #1 to #6 are missing']);
     const rows = trail.query({ limit: 100 });
-    if (!result.ok) assert.match(rows[0]?.detail ?? '', /entries #1 to #6 of the audit trail are lost/);
+    if (!result.ok) assert.match(rows[0]?.detail ?? '', /entries #1 to #6 of the audit trail are missing/);
     assert.ok((rows[0]?.id ?? 0) === (result.ok ? 1 : 7));
   });
 }

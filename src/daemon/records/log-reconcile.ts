@@ -53,7 +53,8 @@ export async function reconcileLog(options: LogReconcileOptions): Promise<string
     return unfinished ? makeUpFor(unfinished, trail.head, files, options) : damage;
   }
   if (!last && !isPending) return damage;
-  const what = damage ?? 'the database was deleted, cut short, or restored from an older copy';
+  const what =
+    damage ?? 'the database was deleted, cut short, restored from an older copy, or is another one (state.database)';
   const end = last && last.id > headId ? last : trail.head;
   const loss = unfinished ?? { fromId: headId + 1, toId: end.id, what };
   return makeUpFor({ ...loss, toId: end.id }, end, files, options);
@@ -71,7 +72,7 @@ async function makeUpFor(
   const picture = await pictureOf(files, fromId - 1, options);
   await restore({ trail, loss, end, picture, onRows: tell, signal });
   if (toId < fromId) return damage;
-  return `${config.state.database}: entries #${fromId} to #${toId} of the audit trail are lost: ${what}; bans are in force as far as the audit log and the firewall have them`;
+  return `${config.state.database}: entries #${fromId} to #${toId} of the audit trail are missing: ${what}; bans are in force as far as the audit log and the firewall have them`;
 }
 
 /** The newest row that the log is sure of, and whether it speaks of later ones that never reached the disk. */

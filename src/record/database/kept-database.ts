@@ -32,7 +32,7 @@ export interface Loss {
 
 /** A database that outlives its files. */
 export interface KeptDatabase extends RecordDatabase {
-  /** Why the database that was there at the start could not be used; it was set aside. */
+  /** Why the database that was there at the start could not be used: it was set aside, or the disk does not let it be read now. */
   damage: string | undefined;
   /**
    * What somebody else did to the files; undefined while nobody did, or where it did no harm. `damage` is what writing showed to
@@ -122,7 +122,15 @@ function openAnyhow(path: string, options: OpenOptions): { current: RecordDataba
     return { current: openDatabase(path, options) };
   } catch (error) {
     if (!(error instanceof RecordError)) throw error;
-    if (OF_THE_DISK.has(error.code)) return { current: openStandby(path, options, error) };
+    if (OF_THE_DISK.has(error.code)) {
+      const current = readStandby(path, options, error);
+      if (current) return { current };
+      const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+      return {
+        current: openEmpty(path, options, error),
+        ...(isThere && { damage: `it cannot be read now: ${error.message}` }),
+      };
+    }
     if (error.code !== 'corrupt') throw error;
     setAside(path);
     return { current: openDatabase(path, options), damage: error.message };
@@ -131,11 +139,15 @@ function openAnyhow(path: string, options: OpenOptions): { current: RecordDataba
 
 /** As much of the database as can be read; where that is nothing, an empty one in memory, which writing fails of `why`. */
 export function openStandby(path: string, options: OpenOptions, why: unknown): RecordDatabase {
+  return readStandby(path, options, why) ?? openEmpty(path, options, why);
+}
+
+function readStandby(path: string, options: OpenOptions, why: unknown): RecordDatabase | undefined {
   try {
     return openDatabase(path, { ...options, readonly: true });
   } catch (error) {
     if (!(error instanceof RecordError) || error.code === 'too_new') throw error;
-    if (error.code !== 'too_old') return openEmpty(path, options, why);
+    if (error.code !== 'too_old') return undefined;
     return inMemory(path, copyToMemory(path), options, why);
   }
 }

@@ -108,7 +108,7 @@ function isChanged(client: string, before: Projection, after: Projection): boole
 
 /** The row that says which are missing. */
 export function lossDraft(fromId: number, toId: number, what: string, nowMs: number): DraftOf<'trouble'> {
-  const detail = `entries #${fromId} to #${toId} of the audit trail are lost: ${what}`;
+  const detail = `entries #${fromId} to #${toId} of the audit trail are missing: ${what}`;
   return missingDraft(nowMs, detail, { lost_from: fromId, lost_to: toId });
 }
 

@@ -35,7 +35,7 @@ export interface Look {
 }
 
 export class RecordService extends TrailWriter {
-  /** Why the database that was there at the start could not be used; it was set aside. */
+  /** As in KeptDatabase. */
   readonly damage: string | undefined;
   private readonly kept: KeptDatabase;
   private text: TextLog;
