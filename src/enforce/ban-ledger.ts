@@ -111,7 +111,8 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
     for (const target of targets) {
       const row = this.rows.get(target);
       if (row === undefined) continue;
-      const [wanted = NONE, held = NONE] = [this.wanted[row], this.held[row]];
+      const wanted = this.wanted[row] ?? NONE;
+      const held = this.held[row] ?? NONE;
       if (wanted > nowMs) {
         if (!isSame(held, wanted, toleranceMs)) additions.push({ target, untilMs: fromEnd(wanted) });
       } else if (!Number.isNaN(held) || this.failing[row] !== 0) {

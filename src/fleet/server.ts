@@ -175,7 +175,5 @@ async function withDeadline<T>(promise: Promise<T>, ms: number, what: string): P
 function lengthOf(answer: unknown): number {
   if (typeof answer === 'string') return answer.length;
   if (!Array.isArray(answer)) return 8;
-  let sum = 0;
-  for (const each of answer) sum += lengthOf(each);
-  return sum;
+  return answer.reduce((sum: number, each) => sum + lengthOf(each), 0);
 }

@@ -64,6 +64,6 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
 
 /** An object with these members; others may stand beside them. */
 export function isObject<const M extends Members>(members: M): Shape<ObjectOf<M>> {
-  return (value): value is ObjectOf<M> =>
-    isRecord(value) && Object.entries(members).every(([name, shape]) => shape(value[name]));
+  const checks = Object.entries(members).map(([name, shape]) => ({ name, shape }));
+  return (value): value is ObjectOf<M> => isRecord(value) && checks.every((check) => check.shape(value[check.name]));
 }

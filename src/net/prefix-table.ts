@@ -2,38 +2,46 @@
 import { type Prefix, WIDTH } from './prefix.ts';
 
 /** Entries by their networks; the first of equal networks counts. */
+interface Length<T> {
+  readonly family: 4 | 6;
+  readonly bits: number;
+  readonly mask: bigint;
+  readonly values: Map<bigint, T>;
+}
+
 export class PrefixTable<T extends { readonly prefix: Prefix }> {
-  /** By family and length, then by network address. */
-  private readonly lengths = new Map<
-    string,
-    { readonly bits: number; readonly mask: bigint; readonly family: 4 | 6; readonly values: Map<bigint, T> }
-  >();
+  /** The networks of each family and length, by their addresses. */
+  private readonly lengths: readonly Length<T>[];
   /** By family, in the order of addresses; made when it is first needed. */
   private readonly sorted: { [family in 4 | 6]?: readonly T[] } = {};
 
   constructor(entries: Iterable<T>) {
+    const lengths = new Map<string, Length<T>>();
     for (const entry of entries) {
       const { family, bits, value } = entry.prefix;
       const key = `${family}/${bits}`;
       const mask = (-1n << BigInt(WIDTH[family] - bits)) & ((1n << BigInt(WIDTH[family])) - 1n);
-      const length = this.lengths.get(key) ?? { family, bits, mask, values: new Map<bigint, T>() };
-      this.lengths.set(key, length);
+      const length = lengths.get(key) ?? { family, bits, mask, values: new Map<bigint, T>() };
+      lengths.set(key, length);
       if (!length.values.has(value)) length.values.set(value, entry);
     }
+    this.lengths = [...lengths.values()];
   }
 
   /** An entry that shares an address with the network: one that contains it before one within it. */
   findOverlap(prefix: Prefix): T | undefined {
     const [containing] = this.containing(prefix);
-    return containing ?? this.within(prefix).next().value;
+    // Within a single address is nothing but itself: most bans are of one.
+    if (containing || prefix.bits === WIDTH[prefix.family]) return containing;
+    return this.within(prefix).next().value;
   }
 
   /** The entries that contain the network, itself included. */
   containing(prefix: Prefix): T[] {
     const found: T[] = [];
-    for (const { family, bits, mask, values } of this.lengths.values()) {
-      if (family !== prefix.family || bits > prefix.bits) continue;
-      const entry = values.get(prefix.value & mask);
+    for (const length of this.lengths) {
+      if (length.family !== prefix.family || length.bits > prefix.bits) continue;
+      const entry = length.values.get(prefix.value & length.mask);
       if (entry) found.push(entry);
     }
     return found;
@@ -51,7 +59,7 @@ export class PrefixTable<T extends { readonly prefix: Prefix }> {
   }
 
   private sort(family: 4 | 6): readonly T[] {
-    this.sorted[family] ??= [...this.lengths.values()]
+    this.sorted[family] ??= this.lengths
       .flatMap((length) => (length.family === family ? [...length.values.values()] : []))
       .sort(({ prefix: a }, { prefix: b }) => (a.value < b.value ? -1 : a.value > b.value ? 1 : a.bits - b.bits));
     return this.sorted[family];

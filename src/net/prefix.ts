@@ -19,7 +19,10 @@ const MAPPED_HIGH = 0xffffn;
 
 /** By character, because a million bans are read at a start. */
 function parseIpv4(text: string): bigint | undefined {
-  let [value, part, digits, dots] = [0, 0, 0, 0];
+  let value = 0;
+  let part = 0;
+  let digits = 0;
+  let dots = 0;
   for (let at = 0; at < text.length; at++) {
     const digit = text.charCodeAt(at) - 48;
     if (digit === -2) {

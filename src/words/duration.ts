@@ -27,18 +27,21 @@ export function formatSeconds(seconds: number | null): string {
   return formatDuration(seconds === null ? null : seconds * 1000);
 }
 
+/** Sizes in seconds. */
+const WRITTEN = [
+  { unit: 'd', size: 86_400 },
+  { unit: 'h', size: 3600 },
+  { unit: 'm', size: 60 },
+  { unit: 's', size: 1 },
+] as const;
+
 /** Milliseconds as people write them: `10m`, `2h`, `1h30m`; null is `permanent`. */
 export function formatDuration(ms: number | null): string {
   if (ms === null) return 'permanent';
   if (ms < 1000) return `${Math.round(ms)}ms`;
   let seconds = Math.round(ms / 1000);
   let text = '';
-  for (const [unit, size] of [
-    ['d', 86_400],
-    ['h', 3600],
-    ['m', 60],
-    ['s', 1],
-  ] as const) {
+  for (const { unit, size } of WRITTEN) {
     const count = Math.floor(seconds / size);
     if (count > 0) text += `${count}${unit}`;
     seconds -= count * size;

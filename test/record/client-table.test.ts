@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Offence } from '../../src/model/audit.ts';
-import { BanTable, ClientRows, OffenceTable } from '../../src/record/projection/client-table.ts';
+import { BanTable } from '../../src/record/projection/ban-table.ts';
+import { ClientRows, OffenceTable } from '../../src/record/projection/client-table.ts';
 import type { Ban } from '../../src/record/projection/projection.ts';
 import fc from '../support/fast-check.ts';
 
@@ -68,7 +69,7 @@ test('tables of shared rows hold what Maps would', () => {
   );
 });
 
-test('bans are due from their end on, the earliest first, whatever came, went or was moved in between', () => {
+test('bans count until their end and are due from then on, the earliest first, whatever came, went or was moved in between', () => {
   const change = fc.oneof(
     fc.record({ kind: fc.constant('set' as const), value: ban }),
     fc.record({ kind: fc.constant('drop' as const), client }),
@@ -85,6 +86,14 @@ test('bans are due from their end on, the earliest first, whatever came, went or
         else if (each.kind === 'drop') table.delete(each.client);
         else if (each.kind === 'move') table.moveEnds(2 ** 30, each.ms);
         else {
+          const active = [...table.values()].filter(({ untilMs }) => untilMs === null || untilMs > each.nowMs);
+          const enforced = active.filter((one) => one.enforced);
+          const counts = { enforced: enforced.length, observed: active.length - enforced.length };
+          assert.deepEqual(table.countActive(each.nowMs), counts);
+          for (const { client: name } of table.values()) {
+            const held = enforced.find((one) => one.client === name);
+            assert.equal(table.enforcedEnd(name, each.nowMs), held?.untilMs);
+          }
           const ends = [...table.values()].flatMap(({ untilMs }) => untilMs ?? []);
           assert.deepEqual(
             table.due(each.nowMs).map(({ untilMs }) => untilMs),

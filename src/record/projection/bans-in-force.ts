@@ -59,7 +59,8 @@ export abstract class BansInForce {
   /** The end of the one that the firewall should hold for exactly this client; null is permanent, undefined for none. */
   findEnforcedEnd(client: string, nowMs: number): number | null | undefined {
     const { unwritten } = this;
-    const ban = unwritten.has(client) ? unwritten.before(client) : this.projection.bans.get(client);
+    if (!unwritten.has(client)) return this.projection.bans.enforcedEnd(client, nowMs);
+    const ban = unwritten.before(client);
     return ban?.enforced && isInForce(ban.untilMs, nowMs) ? ban.untilMs : undefined;
   }
 
@@ -70,11 +71,7 @@ export abstract class BansInForce {
 
   /** Bans in force at `nowMs`: those that are enforced, and observe mode's. */
   countActive(nowMs: number): { readonly enforced: number; readonly observed: number } {
-    const counts = { enforced: 0, observed: 0 };
-    this.projection.bans.forEachEnd((_row, untilMs, enforced) => {
-      if (untilMs > nowMs) counts[enforced ? 'enforced' : 'observed']++;
-    });
-    return counts;
+    return this.projection.bans.countActive(nowMs);
   }
 
   /** The ban of exactly this client or prefix, if in force at `nowMs`. */

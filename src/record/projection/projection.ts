@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import type { ActiveBan, Actor, AuditEntry, EntryOf, Offence } from '../../model/audit.ts';
 import { isInForce } from '../../model/reconcile.ts';
-import { BanTable, ClientRows, OffenceTable } from './client-table.ts';
+import { BanTable } from './ban-table.ts';
+import { ClientRows, OffenceTable } from './client-table.ts';
 
 /** An active ban without its numbers: those stay on disk, so that a million bans fit in memory. */
 export type Ban = Omit<ActiveBan, 'numbers'>;

@@ -41,8 +41,8 @@ export class UnwrittenBans {
 
   /** Rows up to this one are on disk. */
   settle(id: number): void {
-    for (const [client, { lastId }] of this.#bans) {
-      if (lastId > id) break;
+    for (const client of this.#bans.keys()) {
+      if ((this.#bans.get(client)?.lastId ?? 0) > id) break;
       this.#bans.delete(client);
     }
   }

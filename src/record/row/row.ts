@@ -43,11 +43,11 @@ export function writeRow(draft: AuditDraft, id: number, configVersion: string, p
   const condition = draft.condition?.toWellFormed() ?? null;
   const detail = draft.detail.toWellFormed();
   const tier = draft.tier === null ? null : Math.round(draft.tier);
-  const { action, enforced, durationSeconds } = draft;
+  const { action, durationSeconds } = draft;
   const numbers = draft.numbers === null ? null : JSON.stringify(draft.numbers);
-  const facts = [id, timeMs, actor, action, client, condition, numbers, tier, durationSeconds];
-  facts.push(enforced ? 1 : 0, detail, configVersion);
-  const cells = JSON.stringify(facts);
+  const enforced = draft.enforced ? 1 : 0;
+  // biome-ignore format: a row is one line
+  const cells = JSON.stringify([id, timeMs, actor, action, client, condition, numbers, tier, durationSeconds, enforced, detail, configVersion]);
   const rowHash = hashCells(previousHash, cells);
   // Beside the draft, not spread from another object: every row comes this way, and that is the slow one.
   const entry = { ...draft, timeMs, actor, client, condition, detail, tier, id, configVersion, hash: rowHash };

@@ -36,8 +36,14 @@ export function formatBaselineLine(event: BaselineEvent): string {
 
 function line(timeMs: number, parts: readonly string[]): string {
   const date = new Date(timeMs);
-  const time = Number.isNaN(date.getTime()) ? String(timeMs) : date.toISOString();
-  return joinLines(`[${time}] ${parts.filter((part) => part !== '').join(' | ')}`);
+  let text = `[${Number.isNaN(date.getTime()) ? String(timeMs) : date.toISOString()}] `;
+  let mark = '';
+  for (const part of parts) {
+    if (part === '') continue;
+    text += mark + part;
+    mark = ' | ';
+  }
+  return joinLines(text);
 }
 
 function partsOf(draft: AuditDraft): readonly string[] | undefined {
