@@ -25,6 +25,8 @@ const FIXES: readonly (readonly [RegExp, string])[] = [
     'fleet.ca_file names the authority of its certificate, fleet.url a host that the certificate is for',
   ],
 ];
+const ROOM = 'maxmemory 128mb there, or more';
+const MASTER = 'fleet.url of the master, or of its Sentinels with fleet.kind sentinel; REPLICAOF NO ONE makes it one';
 const RIGHTS = 'docs/fleet.md has the ACL rule';
 
 export async function checkFleet(config: Pick<Config, 'fleet' | 'name'>): Promise<Finding[]> {
@@ -42,6 +44,7 @@ export async function checkFleet(config: Pick<Config, 'fleet' | 'name'>): Promis
   try {
     const keys = new Keys(fleet.name);
     const forbidden = await findForbidden(server, keys);
+    if (forbidden?.includes('READONLY')) return [fail(CHECK, 'its server is a replica, which takes no writes', MASTER)];
     if (forbidden !== undefined) return [fail(CHECK, `this user may not do what it must: ${forbidden}`, RIGHTS)];
     const found: Finding[] = [];
     const offMs = await readClock(server, keys);
@@ -76,7 +79,7 @@ function alone(name: string, silent: number): Finding {
   return warn(CHECK, message, 'give all hosts of the fleet the same fleet.url and fleet.name, and reload them');
 }
 
-function judge({ software, version, maxmemory, evictionPolicy }: ServerFacts): Finding[] {
+function judge({ software, version, maxmemory, usedMemory, evictionPolicy }: ServerFacts): Finding[] {
   const found: Finding[] = [];
   if (Number(version.split('.')[0]) < VERSION_MIN)
     found.push(fail(CHECK, `its server is ${software}`, `Redis ${VERSION_MIN}.0 or newer, or Valkey`));
@@ -84,15 +87,19 @@ function judge({ software, version, maxmemory, evictionPolicy }: ServerFacts): F
     const message = `its server may throw bans away when its memory is full (maxmemory-policy ${evictionPolicy})`;
     found.push(warn(CHECK, message, 'set maxmemory-policy noeviction there, or give the fleet a server of its own'));
   }
-  if (maxmemory > 0 && maxmemory < MEMORY_MIN) {
+  if (maxmemory > 0 && usedMemory >= maxmemory && evictionPolicy === 'noeviction')
+    found.push(fail(CHECK, `its server is full (maxmemory ${mebibytes(maxmemory)}) and takes no writes`, ROOM));
+  else if (maxmemory > 0 && maxmemory < MEMORY_MIN) {
     const bans = Math.floor(maxmemory / BAN_BYTES / 1000);
-    const message = `its server has maxmemory ${Math.round(maxmemory / 1_048_576)} MiB, room for about ${bans},000 bans`;
-    found.push(warn(CHECK, message, 'maxmemory 128mb there, or more'));
+    const message = `its server has maxmemory ${mebibytes(maxmemory)}, room for about ${bans},000 bans`;
+    found.push(warn(CHECK, message, ROOM));
   }
   return found;
 }
 
 function describe({ software, maxmemory }: ServerFacts): string {
-  const room = maxmemory === 0 ? 'no maxmemory' : `maxmemory ${Math.round(maxmemory / 1_048_576)} MiB`;
+  const room = maxmemory === 0 ? 'no maxmemory' : `maxmemory ${mebibytes(maxmemory)}`;
   return `${software} answers, keeps what is written, ${room}`;
 }
+
+const mebibytes = (bytes: number): string => `${Math.round(bytes / 1_048_576)} MiB`;

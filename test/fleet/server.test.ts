@@ -205,6 +205,14 @@ test('one server', { skip: redisSkip() }, async (t) => {
     assert.match(warned[0]?.message ?? '', /maxmemory-policy allkeys-lru/);
     assert.match(warned[1]?.message ?? '', /maxmemory 50 MiB, room for about 104,000 bans/);
     assert.doesNotMatch(redis.cli('KEYS', '*'), /doctor/);
+    redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+    redis.cli('CONFIG', 'SET', 'maxmemory', '1mb');
+    assert.match((await fleet('zban'))[0]?.message ?? '', /^its server is full \(maxmemory 1 MiB\)/);
+    redis.cli('CONFIG', 'SET', 'maxmemory', '0');
+    redis.cli('REPLICAOF', '127.0.0.1', '1');
+    const [replica] = await fleet('zban');
+    assert.match(replica?.message ?? '', /^its server is a replica, which takes no writes$/);
+    redis.cli('REPLICAOF', 'NO', 'ONE');
   });
 });
 

@@ -204,8 +204,9 @@ export class Bans {
     if (bans.length === 0) return bans;
     this.unbansTotal += bans.length;
     // A ban that was over before the firewall answered is no news, neither its beginning nor its end; of another host's, that
-    // host tells people.
-    const told = bans.filter((ban) => !this.results.forget(ban.client) && findOrigin(ban) === undefined);
+    // host tells people, but for the end that a person puts to it here.
+    const isOurs = (ban: ActiveBan) => actor !== 'system' || findOrigin(ban) === undefined;
+    const told = bans.filter((ban) => !this.results.forget(ban.client) && isOurs(ban));
     const said = { ...BLANK, action: 'unban', actor, timeMs, detail: reason } as const;
     this.record(bans.map(({ client, tier, enforced }) => ({ ...said, client, tier, enforced })));
     return told;

@@ -1,0 +1,64 @@
+/** Three hosts and one Slack: people hear of each incident once, from the host that decided. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { until } from '../support/daemon.ts';
+import { RedisServer, redisSkip } from '../support/redis.ts';
+import { logLine } from '../support/traffic.ts';
+import { banned, rows, startHosts } from './hosts.ts';
+
+const SLACK = fileURLToPath(new URL('../e2e/slack-program.ts', import.meta.url));
+
+/** Headlines that came so far, and where to post. */
+async function startSlack(child: ChildProcess) {
+  const texts: string[] = [];
+  let port: number | undefined;
+  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
+    const value = JSON.parse(line) as { readonly port?: number; readonly text?: string };
+    port ??= value.port;
+    if (value.text !== undefined) texts.push(value.text);
+  });
+  await until('Slack listens', () => port !== undefined);
+  return { texts, url: `http://127.0.0.1:${port}/services/T0TEST/B0TEST/secret` };
+}
+
+test('a ban, a release and a panic on three hosts are one message each', { skip: redisSkip() }, async (t) => {
+  const server = await RedisServer.start();
+  t.after(() => server.close());
+  const child = spawn(process.execPath, [SLACK], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => child.kill());
+  const slack = await startSlack(child);
+  const told = (pattern: RegExp) => slack.texts.filter((text) => pattern.test(text));
+  const host = (name: string) => ({ name, notify: { slack: { webhook_url: slack.url, digest_over: 100 } } });
+  const hosts = await startHosts(t, server, { 'web-1': host('web-1'), 'web-2': host('web-2'), 'web-3': host('web-3') });
+  const [one, two, three] = [hosts['web-1'], hosts['web-2'], hosts['web-3']];
+  const all = [one, two, three];
+  const isOn = (target: string) => all.every((each) => banned(each).includes(target));
+
+  const second = Math.floor(Date.now() / 1000);
+  const probes = Array.from({ length: 60 }, (_, n) => `${logLine(second, '192.0.2.66', `/probe-${n}.php`, 404)}\n`);
+  appendFileSync(one.log, probes.join(''));
+  await until('the scanner is banned on all', () => isOn('192.0.2.66'));
+  two.zban('ban', '203.0.113.9', '--for', '1h');
+  await until('the typed ban is on all', () => isOn('203.0.113.9'));
+  three.zban('unban', '203.0.113.9');
+  await until('it is lifted on all', () => all.every((each) => !banned(each).includes('203.0.113.9')));
+  three.zban('panic', '--reason', 'drill');
+  await until('all panic', () => all.every((each) => each.status()?.panic));
+  one.zban('panic', '--end');
+  await until('all have ended it', () => all.every((each) => rows(each, 'panic_end').length === 1));
+  // What comes last tells that nothing is on its way any more.
+  await until('all are back', () => all.every((each) => each.status()?.fleet?.state === 'connected'));
+  for (const [index, each] of all.entries()) {
+    each.zban('ban', `198.51.100.${index + 1}`);
+    await until('its last message is there', () => told(new RegExp(`198\\.51\\.100\\.${index + 1}\\b`)).length > 0);
+  }
+  const of = (pattern: RegExp) => told(pattern).map((text) => /web-\d/.exec(text)?.[0] ?? text);
+  assert.deepEqual(of(/192\.0\.2\.66/), ['web-1'], slack.texts.join('\n'));
+  assert.deepEqual(of(/203\.0\.113\.9 banned/), ['web-2'], slack.texts.join('\n'));
+  assert.deepEqual(of(/released 203\.0\.113\.9/), ['web-3'], slack.texts.join('\n'));
+  assert.deepEqual(of(/stopped all|the panic/), ['web-3', 'web-1'], slack.texts.join('\n'));
+});
