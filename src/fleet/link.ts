@@ -207,11 +207,12 @@ export class Link {
     const { host, describe, shares, now } = this.options;
     const own = { run: this.runId, counts: shares.counts, read: this.place?.lastId ?? STREAM_START };
     const about = JSON.stringify({ ...describe(), ...own });
-    const beforeMs = now();
+    const askedMs = performance.now();
     const epoch = randomBytes(EPOCH_BYTES).toString('hex');
     const words = [host, about, String(SILENT_MS), epoch];
     const answer = (await writer.run(BEAT, this.keys.beat, words)) as [string, string, number, string, string];
-    const aheadMs = Number(answer[0]) - (beforeMs + now()) / 2;
+    // Somebody may have set the clock meanwhile.
+    const aheadMs = Number(answer[0]) - now() + (performance.now() - askedMs) / 2;
     if (!Number.isFinite(aheadMs)) throw new Error('the server tells no time');
     this.aheadMs = aheadMs;
     this.hosts = Math.max(1, Number(answer[2]));

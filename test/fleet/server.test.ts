@@ -5,7 +5,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
-import { Fleet } from '../../src/daemon/fleet/fleet.ts';
 import { checkFleet } from '../../src/doctor/fleet.ts';
 import { OutgoingCounts } from '../../src/fleet/counts.ts';
 import { readHosts } from '../../src/fleet/hosts.ts';
@@ -13,8 +12,6 @@ import { shardOf } from '../../src/fleet/keys.ts';
 import { BEAT, COUNT } from '../../src/fleet/scripts.ts';
 import { readEnds, readNews, STREAM_START } from '../../src/fleet/stream.ts';
 import { pour, watchUntil } from '../../src/share/level.ts';
-import { makeBans } from '../daemon/fixtures.ts';
-import { until } from '../support/daemon.ts';
 import { freePort } from '../support/ports.ts';
 import { redisSkip } from '../support/redis.ts';
 import { mulberry32 } from '../support/traffic.ts';
@@ -258,33 +255,4 @@ test('TLS, a user, and its password in a file; the certificate is checked', { sk
   const [unknown] = await checkFleet(configSchema.parse({ fleet: { url, password_file: passwordFile } }));
   assert.match(unknown?.fix ?? '', /^fleet\.ca_file/);
   await assert.rejects(connect(t, [url], { caFile: file('cert') }), /WRONGPASS|NOAUTH/);
-});
-
-test('a clock that is off is reported, and times in the fleet are the server’s', { skip: redisSkip() }, async (t) => {
-  const redis = await start(t);
-  const { trail, bans } = makeBans(t);
-  const begun: string[] = [];
-  const config = configSchema.parse({ mode: 'enforce', fleet: { url: redis.url, name: 'shop', host: 'web-1' } });
-  const fleet = new Fleet({
-    ...{ config, fleet: config.fleet as NonNullable<typeof config.fleet>, trail, bans },
-    protection: { find: () => undefined },
-    pipeline: { send: async () => ({ second: 0, events: [], consumed: [] }) },
-    now: () => Date.now() - 60_000,
-    reconcile: async () => {},
-    allow: async () => {},
-    panic: async () => ({ ok: true, message: '', lifted: 0 }),
-    findPanic: () => undefined,
-    troubles: { begin: (_key, what) => begun.push(what), end: () => {} },
-  });
-  fleet.start();
-  await until('it is reported', () => begun.length > 0);
-  const [, off] = /^this host's clock is ([\d.]+) s off the fleet's/.exec(begun[0] ?? '') ?? [];
-  assert.ok(Math.abs(Number(off) - 60) < 5, begun[0]);
-  const about = { actor: 'operator:anna', client: '192.0.2.1', condition: 'manual', numbers: null, tier: 0 } as const;
-  const timeMs = Date.now() - 60_000;
-  fleet.note(bans.order([{ ...about, action: 'ban', timeMs, durationSeconds: 600, enforced: true, detail: '' }]));
-  await until('it is in force', () => redis.cli('ZSCORE', keys.active, '192.0.2.1') !== '');
-  const ends = Number(redis.cli('ZSCORE', keys.active, '192.0.2.1'));
-  assert.ok(Math.abs(ends - Date.now() - 600_000) < 5000, `${ends - Date.now()} ms from now`);
-  await fleet.stop();
 });

@@ -106,8 +106,14 @@ export class Fleet {
     this.save();
   }
 
-  /** Rows as they are recorded: this host's decisions go out. */
+  /** Rows as they are recorded: this host's decisions go out, by a clock that may just have been set. */
   note(entries: readonly AuditEntry[]): void {
+    for (const { action, numbers } of entries)
+      if (action === 'trouble' && numbers && 'clock_moved_ms' in numbers) this.link.aheadMs -= numbers.clock_moved_ms;
+    this.send(entries);
+  }
+
+  private send(entries: readonly AuditEntry[]): void {
     if (this.state === 'left' || !this.options.fleet.share.includes('bans')) return;
     const outgoing: Outgoing[] = [];
     const { context } = this;
@@ -255,7 +261,7 @@ export class Fleet {
     orders.sentAuditId = sent;
     for (let afterId = sent; ; ) {
       const rows = trail.queryReadable({ afterId, limit: ROWS_AT_ONCE });
-      this.note(rows);
+      this.send(rows);
       const last = rows.at(-1);
       if (!last || rows.length < ROWS_AT_ONCE) break;
       afterId = last.id;
