@@ -11,7 +11,7 @@ interface Length<T> {
 
 export class PrefixTable<T extends { readonly prefix: Prefix }> {
   /** The networks of each family and length, by their addresses. */
-  private readonly lengths: readonly Length<T>[];
+  private readonly lengths: { readonly [family in 4 | 6]: readonly Length<T>[] };
   /** By family, in the order of addresses; made when it is first needed. */
   private readonly sorted: { [family in 4 | 6]?: readonly T[] } = {};
 
@@ -25,7 +25,8 @@ export class PrefixTable<T extends { readonly prefix: Prefix }> {
       lengths.set(key, length);
       if (!length.values.has(value)) length.values.set(value, entry);
     }
-    this.lengths = [...lengths.values()];
+    const all = [...lengths.values()];
+    this.lengths = { 4: all.filter(({ family }) => family === 4), 6: all.filter(({ family }) => family === 6) };
   }
 
   /** An entry that shares an address with the network: one that contains it before one within it. */
@@ -39,8 +40,8 @@ export class PrefixTable<T extends { readonly prefix: Prefix }> {
   /** The entries that contain the network, itself included. */
   containing(prefix: Prefix): T[] {
     const found: T[] = [];
-    for (const length of this.lengths) {
-      if (length.family !== prefix.family || length.bits > prefix.bits) continue;
+    for (const length of this.lengths[prefix.family]) {
+      if (length.bits > prefix.bits) continue;
       const entry = length.values.get(prefix.value & length.mask);
       if (entry) found.push(entry);
     }
@@ -59,8 +60,8 @@ export class PrefixTable<T extends { readonly prefix: Prefix }> {
   }
 
   private sort(family: 4 | 6): readonly T[] {
-    this.sorted[family] ??= this.lengths
-      .flatMap((length) => (length.family === family ? [...length.values.values()] : []))
+    this.sorted[family] ??= this.lengths[family]
+      .flatMap(({ values }) => [...values.values()])
       .sort(({ prefix: a }, { prefix: b }) => (a.value < b.value ? -1 : a.value > b.value ? 1 : a.bits - b.bits));
     return this.sorted[family];
   }

@@ -107,6 +107,8 @@ const isBan = isObject({
   condition: (value): value is string => isShort(value) && isConditionWord(value),
 });
 
+const NO_BAN = { until: null, tier: 0, condition: '' } as const;
+
 /** An entry's text as an order; undefined for one that is not understood, of another version for example. */
 export function parseOrder(text: string): Order | undefined {
   if (text.length > ENTRY_LENGTH_MAX) return undefined;
@@ -117,11 +119,18 @@ export function parseOrder(text: string): Order | undefined {
   if (isPanic ? target !== undefined : !target) return undefined;
   // Only people lift bans, allow and stop all banning.
   if (kind !== 'ban' && !isPersonal(entry)) return undefined;
-  const order = {
-    ...{ kind, host, atMs, actor: joinLines(actor).slice(0, ACTOR_LENGTH_MAX), target: joinLines(target ?? '') },
+  const ban = kind !== 'ban' ? NO_BAN : isBan(entry) ? entry : undefined;
+  if (!ban) return undefined;
+  return {
+    kind,
+    host,
+    actor: joinLines(actor).slice(0, ACTOR_LENGTH_MAX),
+    target: joinLines(target ?? ''),
+    atMs,
+    untilMs: ban.until,
+    tier: ban.tier,
+    condition: ban.condition,
     reason: isShort(reason) ? joinLines(reason) : '',
     digest: isShort(digest) ? joinLines(digest) : '',
   };
-  if (kind !== 'ban') return { ...order, untilMs: null, tier: 0, condition: '' };
-  return isBan(entry) ? { ...order, untilMs: entry.until, tier: entry.tier, condition: entry.condition } : undefined;
 }

@@ -130,12 +130,19 @@ export class Projection {
     // A would-be ban must not take a real one out of force.
     const shadowed = before?.enforced && !enforced && isInForce(before.untilMs, timeMs);
     if (!shadowed) {
-      const state = { sinceMs: timeMs, untilMs, auditId: id, confirmed: false };
-      changes.push({
-        kind: 'ban',
-        key: client,
-        value: { client, condition, tier, ...state, enforced, actor, reason: detail },
-      });
+      const value: Ban = {
+        client,
+        condition,
+        tier,
+        sinceMs: timeMs,
+        untilMs,
+        enforced,
+        actor,
+        reason: detail,
+        auditId: id,
+        confirmed: false,
+      };
+      changes.push({ kind: 'ban', key: client, value });
     }
     // Policy's bans, and those that came from another host with their tier; an operator's own has none.
     if (tier > 0) {
