@@ -69,6 +69,19 @@ test('tables of shared rows hold what Maps would', () => {
   );
 });
 
+/** Which bans the table says are in force, before any of them ends for example. */
+function assertInForce(table: BanTable, nowMs: number): void {
+  const all = [...table.values()];
+  const active = all.filter(({ untilMs }) => untilMs === null || untilMs > nowMs);
+  const enforced = active.filter((one) => one.enforced);
+  const counts = { enforced: enforced.length, observed: active.length - enforced.length };
+  assert.deepEqual(table.countActive(nowMs), counts);
+  for (const { client: name } of all) {
+    const held = enforced.find((one) => one.client === name);
+    assert.equal(table.enforcedEnd(name, nowMs), held?.untilMs);
+  }
+}
+
 test('bans count until their end and are due from then on, the earliest first, whatever came, went or was moved in between', () => {
   const change = fc.oneof(
     fc.record({ kind: fc.constant('set' as const), value: ban }),
@@ -86,20 +99,14 @@ test('bans count until their end and are due from then on, the earliest first, w
         else if (each.kind === 'drop') table.delete(each.client);
         else if (each.kind === 'move') table.moveEnds(2 ** 30, each.ms);
         else {
-          const active = [...table.values()].filter(({ untilMs }) => untilMs === null || untilMs > each.nowMs);
-          const enforced = active.filter((one) => one.enforced);
-          const counts = { enforced: enforced.length, observed: active.length - enforced.length };
-          assert.deepEqual(table.countActive(each.nowMs), counts);
-          for (const { client: name } of table.values()) {
-            const held = enforced.find((one) => one.client === name);
-            assert.equal(table.enforcedEnd(name, each.nowMs), held?.untilMs);
-          }
+          assertInForce(table, each.nowMs);
           const ends = [...table.values()].flatMap(({ untilMs }) => untilMs ?? []);
           assert.deepEqual(
             table.due(each.nowMs).map(({ untilMs }) => untilMs),
             ends.filter((end) => end <= each.nowMs).sort((a, b) => a - b),
           );
         }
+        assertInForce(table, -(2 ** 42));
       }
     }),
   );

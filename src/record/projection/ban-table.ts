@@ -98,7 +98,7 @@ export class BanTable extends ClientTable<Ban, typeof BAN> {
   /** Moves the times of bans that have an end and were recorded after `afterId`. */
   moveEnds(afterId: number, ms: number): void {
     const { auditIds, untils, sinces } = this.columns.of;
-    this.nextEndMs = 0;
+    this.nextEndMs = Number.NEGATIVE_INFINITY;
     this.forEachEnd((row, untilMs) => {
       if (untilMs === FOREVER || auditIds.at(row) <= afterId) return;
       untils.set(row, untilMs + ms);
