@@ -179,6 +179,7 @@ export class InstanceParts {
         return leaveFirewall(config, log);
       },
       notify,
+      waiting: () => this.reports.announcer.size(),
       restart: onRestart,
     });
   }

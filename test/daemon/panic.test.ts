@@ -12,7 +12,7 @@ import { answer, banEvent, makeBans, T0 } from './fixtures.ts';
 const ANN = { operator: 'ann', reason: 'customers call' };
 
 /** Two bans that the firewall holds, and what is done in which order. */
-function make(t: TestContext, left = true) {
+function make(t: TestContext, left = true, waiting = 0) {
   const made = makeBans(t);
   const { bans, trail, clock, since } = made;
   const reserve = new Reserve([join(temporaryFolder(t), 'panic')]);
@@ -35,6 +35,7 @@ function make(t: TestContext, left = true) {
           return left;
         },
         notify: (told) => note(`tell ${told.map((one) => (one.kind === 'panic' ? one.phase : one.kind)).join()}`),
+        waiting: () => waiting,
         restart: () => note('restart'),
       },
     );
@@ -63,6 +64,15 @@ test('panic: the record, then the firewall as a whole, then every ban, Slack, an
   const enforcing = configSchema.parse({ mode: 'enforce' });
   assert.equal(configInForce(enforcing, panic).mode, 'observe');
   assert.match(describePanic(panic ?? assert.fail()), /panic since .* by ann \(customers call\).*zban panic --end/);
+});
+
+test('bans that nobody was told of yet are told to be over, after them', async (t) => {
+  const { ask, steps } = make(t, true, 2);
+  await ask(false);
+  assert.deepEqual(
+    steps.filter((step) => /notify|tell/.test(step)),
+    ['notify unban', 'notify unban', 'tell start'],
+  );
 });
 
 test('panic twice is one panic: what was banned meanwhile goes, nobody is told again', async (t) => {

@@ -39,6 +39,7 @@ export async function panicOffline(
       now: Date.now,
       leaveFirewall: () => leaveFirewall(config, log),
       notify: (notifications) => announcer.notify(notifications),
+      waiting: () => announcer.size(),
       restart: () => {},
     });
     if (result.durable !== false) return result;

@@ -74,6 +74,8 @@ export interface PanicOptions extends PanicStore {
   /** Takes everything of zban's out of the firewall; false when it could not. */
   readonly leaveFirewall: () => Promise<boolean>;
   readonly notify: (notifications: readonly Notification[]) => void;
+  /** Messages that wait to be sent. */
+  readonly waiting: () => number;
   /** Begins anew with the configuration that is in force now. */
   readonly restart: () => void;
 }
@@ -84,7 +86,7 @@ export async function carryOutPanic(request: PanicRequest, options: PanicOptions
 }
 
 async function beginPanic({ operator, reason }: PanicRequest, options: PanicOptions): Promise<PanicResult> {
-  const { trail, bans, now, leaveFirewall, notify, restart } = options;
+  const { trail, bans, now, leaveFirewall, notify, waiting, restart } = options;
   let kept: Kept = {};
   const active = trail.activeBans(now());
   const lifted = active.length;
@@ -96,7 +98,8 @@ async function beginPanic({ operator, reason }: PanicRequest, options: PanicOpti
   }
   // The chain as a whole, before many rows are written: anyone who is locked out is in at once.
   const left = await leaveFirewall();
-  await bans.lift(active, `operator:${operator}`, ['panic', reason].filter(Boolean).join(': '), true);
+  // Bans that are told only after the panic, once quiet hours end, are told to be over as well.
+  await bans.lift(active, `operator:${operator}`, ['panic', reason].filter(Boolean).join(': '), waiting() === 0);
   if (!standing) {
     notify([{ kind: 'panic', time: new Date(now()).toISOString(), phase: 'start', operator, reason, lifted }]);
     restart();
