@@ -35,7 +35,9 @@ export function loadConfig(file: string): LoadedConfig {
   const loaded = files.map((name) => loadYamlFile(name));
   const problems = [...loaded.flatMap((one) => one.problems), ...overlays.problems];
   if (problems.length > 0) return { ok: false, problems, files };
-  return { ...checkConfig(file, loaded), files };
+  const checked = checkConfig(file, loaded);
+  if (!checked.ok) return { ...checked, files };
+  return { ...checked, warnings: [...checked.warnings, ...overlays.doubts], files };
 }
 
 /**
@@ -62,16 +64,22 @@ export function defaultConfig(): { readonly config: Config; readonly version: st
   return { config, version: configVersion(config) };
 }
 
-function findOverlays(file: string): { files: string[]; problems: ConfigProblem[] } {
+function findOverlays(file: string): { files: string[]; problems: ConfigProblem[]; doubts: ConfigProblem[] } {
   const folder = join(dirname(file), 'config.d');
+  const nowhere = { path: '', line: undefined, column: undefined, received: undefined };
+  const about = (name: string, message: string, hint?: string) => ({ file: name, message, hint, ...nowhere });
   try {
-    if (!existsSync(folder)) return { files: [], problems: [] };
-    const names = readdirSync(folder).filter((name) => name.endsWith('.yaml') && !basename(name).startsWith('.'));
-    return { files: names.sort().map((name) => join(folder, name)), problems: [] };
+    if (!existsSync(folder)) return { files: [], problems: [], doubts: [] };
+    const names = readdirSync(folder).filter((name) => !basename(name).startsWith('.'));
+    const pathsOf = (end: string) =>
+      names
+        .filter((name) => name.endsWith(end))
+        .sort()
+        .map((name) => join(folder, name));
+    const doubts = pathsOf('.yml').map((name) => about(name, 'is not read', 'end its name in .yaml'));
+    return { files: pathsOf('.yaml'), problems: [], doubts };
   } catch (error) {
-    const message = `cannot be read: ${(error as Error).message}`;
-    const place = { path: '', line: undefined, column: undefined, received: undefined, hint: undefined };
-    return { files: [], problems: [{ file: folder, message, ...place }] };
+    return { files: [], problems: [about(folder, `cannot be read: ${(error as Error).message}`)], doubts: [] };
   }
 }
 

@@ -1,6 +1,6 @@
 /** Reads one YAML file into plain values and remembers where each key stands. */
 
-import { readFileSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit, type YAMLError } from 'yaml';
 import { isRecord } from '../model/shape.ts';
 import { type ConfigProblem, formatKeyPath, type KeyPath } from './problem.ts';
@@ -31,13 +31,15 @@ export function loadYamlFile(file: string): YamlFile {
     if (size > FILE_BYTES_MAX) return failed(file, `${size} bytes are more than the ${FILE_BYTES_MAX} allowed`);
     return parseYaml(file, readFileSync(file, 'utf8'));
   } catch (error) {
-    return failed(file, ...explainReadError(error as NodeJS.ErrnoException));
+    return failed(file, ...explainReadError(file, error as NodeJS.ErrnoException));
   }
 }
 
-function explainReadError(error: NodeJS.ErrnoException): [string, string] {
+function explainReadError(file: string, error: NodeJS.ErrnoException): [string, string] {
   switch (error.code) {
     case 'ENOENT':
+      if (lstatSync(file, { throwIfNoEntry: false }))
+        return ['is a symbolic link to what is not there', 'point it at a file, or remove it'];
       return ['there is no such file', 'name another with --config FILE, or run scripts/install'];
     case 'EACCES':
       return ['may not be read', 'run it with sudo'];
@@ -89,7 +91,6 @@ function sentence(message: string): string {
   return `${line.charAt(0).toLowerCase()}${line.slice(1)}`;
 }
 
-/** True for what a YAML map becomes. */
 /** A copy without the keys that have no value. Throws where aliases make it endless. */
 function withoutEmpty(value: unknown, depth: number): unknown {
   if (depth > DEPTH_MAX) throw new RangeError(`nested more than ${DEPTH_MAX} levels deep`);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkConfig, defaultConfig, loadConfig } from '../../src/config/load.ts';
@@ -53,6 +53,20 @@ test('a missing file, a folder and an unreadable overlay each give a one-line er
   const folder = loadConfig(root);
   assert.ok(!folder.ok);
   assert.match(folder.problems.map(formatProblem).join('\n'), /is a directory/);
+});
+
+test('an overlay that is not read is a doubt, and one that leads nowhere is said to', () => {
+  const { config, warnings } = load({ 'config.yaml': '', 'config.d/10.yml': 'mode: enforce' });
+  assert.equal(config.mode, 'observe');
+  assert.match(warnings.map(formatProblem).join(), /config\.d\/10\.yml: is not read \(end its name in \.yaml\)$/);
+  const file = write({ 'config.yaml': '' });
+  symlinkSync('/nowhere', join(file, '../config.d/10.yaml'));
+  const dangling = loadConfig(file);
+  assert.ok(!dangling.ok);
+  assert.match(
+    dangling.problems.map(formatProblem).join(),
+    /10\.yaml: is a symbolic link to what is not there \(point it/,
+  );
 });
 
 test('overlays go over the file in the order of their names: maps merge, lists and values replace', () => {
