@@ -13,6 +13,7 @@ export type EnforcementErrorCode =
   | 'lock_held'
   | 'kernel_refused'
   | 'set_full'
+  | 'contested'
   | 'bad_output';
 
 /** A firewall command that did not do its work; the message says which, why, and how to fix it. */

@@ -50,12 +50,13 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
   let reported: Promise<void> = Promise.resolve();
 
   const isOver = () => stopped || signal?.aborted === true;
-  const tell = async ({ result, trouble }: Outcome): Promise<void> => {
+  const tell = async ({ result, trouble: own, contest }: Outcome): Promise<void> => {
     if (signal?.aborted) return;
     if (result.confirmed.length + result.released.length + result.failed.length > 0) {
       reported = reported.then(() => onResult(result));
       await reported;
     }
+    const trouble = own ?? contest;
     if (trouble?.code !== troubleCode) onTrouble(trouble && { code: trouble.code, message: trouble.message });
     troubleCode = trouble?.code;
   };

@@ -1,5 +1,4 @@
 /** One reconcile: the whole way, or the short way for what changed in a state that is known. */
-
 import { setImmediate } from 'node:timers/promises';
 import type { Log } from '../model/log.ts';
 import {
@@ -19,6 +18,7 @@ import {
   unsaid,
 } from './backend.ts';
 import { BanLedger } from './ban-ledger.ts';
+import { Strangers } from './strangers.ts';
 
 export type EnforcementResult = ReconcileResult<EnforcementErrorCode>;
 /** Why bans are not enforced as they should be. */
@@ -38,6 +38,8 @@ export interface Outcome {
   readonly result: EnforcementResult;
   /** What keeps the kernel from being as it should, as far as zban knows; not only what this reconcile was about. */
   readonly trouble: EnforcementTrouble | undefined;
+  /** What others do, which trying again soon does not change. */
+  readonly contest: EnforcementTrouble | undefined;
 }
 
 /**
@@ -57,6 +59,7 @@ const SAMPLE_TARGETS = 8;
 export class Reconciler {
   private readonly options: ReconcilerOptions;
   private readonly ledger = new BanLedger<EnforcementErrorCode>();
+  private readonly strangers = new Strangers();
   /** True while the ledger's picture of the kernel is right, as far as zban can tell. */
   private isCertain = false;
   private everSetUp = false;
@@ -161,6 +164,7 @@ export class Reconciler {
       pass = await this.pass();
     }
     this.isRefused = pass.isRefused;
+    this.strangers.end();
     const { failure, isListed } = pass;
     const outcome = await this.takeTurn(async () => {
       this.isCertain = isListed;
@@ -168,7 +172,7 @@ export class Reconciler {
       return this.outcome(this.ledger.settleAll(now(), isListed, failure, unsaid));
     });
     if (!outcome.trouble && !failure) await this.leaveOthers();
-    return { result: outcome.result, trouble: outcome.trouble ?? failure };
+    return { ...outcome, trouble: outcome.trouble ?? failure };
   }
 
   /** Sets up, lists, applies what is missing, and lists again; `isRefused` where another try may do better. Rejects only for a bug. */
@@ -215,7 +219,7 @@ export class Reconciler {
     const { backend, desired, now } = this.options;
     const nowMs = now();
     // All that changed until now is in what is read next.
-    desired.takeChanges();
+    this.strangers.begin(desired.takeChanges(), this.unsettled.size > 0);
     this.ledger.wantNone();
     let count = 0;
     for (const { target, untilMs } of desired.all()) {
@@ -241,6 +245,7 @@ export class Reconciler {
       const failure = await this.takeTurn(async () => {
         const operations = this.ledger.plan(now(), TOLERANCE_MS, targets);
         if (operations.length === 0) return undefined;
+        this.strangers.see(operations);
         for (const { untilMs } of operations) brought[untilMs === undefined ? 'removed' : 'added']++;
         this.ledger.expect(operations);
         return backend.apply(operations, now()).then(() => undefined, asFailure);
@@ -270,7 +275,7 @@ export class Reconciler {
   }
 
   private outcome(result: EnforcementResult): Outcome {
-    return { result, trouble: this.ledger.failure };
+    return { result, trouble: this.ledger.failure, contest: this.strangers.trouble };
   }
 
   private async leaveOthers(): Promise<void> {
@@ -285,13 +290,11 @@ export class Reconciler {
   }
 
   private sayRepairs(found: readonly string[]): void {
-    if (found.length > 0) {
-      const [level, message] = this.everSetUp
-        ? (['warn', 'repaired what bans stand in'] as const)
-        : (['info', 'set up what bans stand in'] as const);
-      // Not every backend is a firewall.
-      this.options.log(level, message, { backend: this.options.backend.name, found });
-    }
+    const [level, message] = this.everSetUp
+      ? (['warn', 'repaired what bans stand in'] as const)
+      : (['info', 'set up what bans stand in'] as const);
     this.everSetUp = true;
+    // Not every backend is a firewall.
+    if (found.length > 0) this.options.log(level, message, { backend: this.options.backend.name, found });
   }
 }

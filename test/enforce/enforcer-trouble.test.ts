@@ -108,6 +108,53 @@ test('failures are told once for each cause, retried by themselves, and cleared 
   assert.equal(troubles.at(-1), undefined);
 });
 
+test('two that keep their bans in one place: each is told, once; what an earlier run left is no such thing', async (t) => {
+  const [one, other] = [setUp(t), setUp(t)];
+  const { kernel, enforcer, troubles } = one;
+  other.kernel.apply = (operations, nowMs) => kernel.apply(operations, nowMs);
+  other.kernel.list = (add, held) => kernel.list(add, held);
+  one.ban('192.0.2.1');
+  other.ban('192.0.2.2');
+  await enforcer.start();
+  await other.enforcer.start();
+  for (let looks = 0; looks < 2; looks++) {
+    await enforcer.reconcile();
+    await other.enforcer.reconcile();
+  }
+  assert.equal(troubles.length, 0, 'it may be what was left');
+  for (let looks = 0; looks < 2; looks++) {
+    await enforcer.reconcile();
+    await other.enforcer.reconcile();
+  }
+  for (const told of [troubles, other.troubles]) {
+    assert.deepEqual(
+      told.map((trouble) => trouble?.code),
+      ['contested'],
+    );
+    assert.match(told[0]?.message ?? '', /a second zban with the same firewall\.chain/);
+  }
+  await other.enforcer.stop();
+  one.ban('192.0.2.3');
+  one.desired.delete('192.0.2.1');
+  for (let looks = 0; looks < 4; looks++) await enforcer.reconcile();
+  assert.deepEqual(
+    troubles.map((trouble) => trouble?.code),
+    ['contested', undefined],
+  );
+});
+
+test("bans that end while all is compared are nobody else's", async (t) => {
+  const { ban, desired, enforcer, troubles } = setUp(t);
+  await enforcer.start();
+  for (let n = 1; n <= 6; n++) {
+    ban(`192.0.2.${n}`);
+    await enforcer.changed();
+    desired.delete(`192.0.2.${n}`);
+    await enforcer.reconcile();
+  }
+  assert.deepEqual(troubles, []);
+});
+
 test('when the firewall cannot be reached, bans that were confirmed are not called failed', async (t) => {
   const { enforcer, ban, news, kernel } = setUp(t);
   ban('192.0.2.1');
