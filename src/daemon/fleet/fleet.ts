@@ -17,13 +17,11 @@ import { type OrderContext, orderOf, ordersOfUnban, ordersToRepeat } from './fle
 import { Proposals, type ProposalsOptions } from './fleet-proposals.ts';
 import { answerElsewhere } from './fleet-releases.ts';
 import { encodeSaved, readSaved, STATE_KEY } from './fleet-state.ts';
+import { FleetTroubles } from './fleet-troubles.ts';
 
 const SAVE_MS = 1000;
 /** Rows read at once from the trail. */
 const ROWS_AT_ONCE = 1000;
-/** A clock that is further off than this is reported. */
-const CLOCK_OFF_MS = 2000;
-const [AWAY, CLOCK, TWIN] = ['fleet', 'fleet clock', 'fleet host'];
 /** Names of other hosts that are remembered, those last heard of. */
 const OTHERS_MAX = 1000;
 
@@ -48,6 +46,7 @@ export class Fleet {
   private readonly link: Link;
   private readonly proposals: Proposals;
   private readonly others: Set<string>;
+  private readonly troubles: FleetTroubles;
   private readonly startedMs = performance.now();
   private state: FleetStatus['state'] = 'connecting';
   private sinceMs: number;
@@ -61,6 +60,7 @@ export class Fleet {
     this.options = options;
     const { fleet, config, trail, now, pipeline } = options;
     this.host = fleetHost(config);
+    this.troubles = new FleetTroubles(options.troubles, this.host, () => performance.now());
     this.sinceMs = now();
     const saved = readSaved(trail.loadState(STATE_KEY));
     const enforce = config.mode === 'enforce';
@@ -92,9 +92,7 @@ export class Fleet {
     this.link.start();
     this.timer = setInterval(() => {
       this.save();
-      if (!this.link.isUp) return;
-      this.checkClock();
-      this.checkName();
+      if (this.link.isUp) this.troubles.check(this.link);
     }, SAVE_MS);
   }
 
@@ -173,7 +171,7 @@ export class Fleet {
       );
     this.become('left');
     await this.link.stop();
-    for (const trouble of [AWAY, CLOCK, TWIN]) this.options.troubles.end(trouble);
+    this.troubles.end();
     const silence = isTold ? '' : '; the server is away, so that the others notice after some seconds';
     const message = `${this.host} has left the fleet ${name}${silence}. Its bans stay. It joins again at the next start or reload: take fleet out of config.yaml`;
     return { ok: true, message };
@@ -201,36 +199,14 @@ export class Fleet {
   }
 
   private noteUp(isNew: boolean): void {
-    const { troubles, trail, now } = this.options;
+    const { trail, now } = this.options;
     if (this.state === 'left') return;
+    if (this.state === 'away') this.troubles.noteUp(this.sinceMs, now());
     this.become('connected');
-    troubles.end(AWAY);
     if (this.options.fleet.share.includes('bans'))
       this.link.orders.repeat(
         ordersToRepeat(trail, this.context, now(), isNew ? { panic: this.options.findPanic() } : undefined),
       );
-  }
-
-  /** Times in the fleet are the server's: a clock that is off hurts here alone, and is reported. */
-  private checkClock(): void {
-    const { troubles } = this.options;
-    const off = Math.abs(this.link.aheadMs);
-    if (off > CLOCK_OFF_MS) {
-      const seconds = (off / 1000).toFixed(1);
-      troubles.begin(
-        CLOCK,
-        `this host's clock is ${seconds} s off the fleet's`,
-        'set it by NTP: timedatectl set-ntp true',
-      );
-    } else troubles.end(CLOCK);
-  }
-
-  /** Hosts of one name count as one, so that each leaves more unsaid than it may. */
-  private checkName(): void {
-    const { troubles } = this.options;
-    const what = `another host of the fleet calls itself ${this.host}, too`;
-    if (this.link.hasTwin) troubles.begin(TWIN, what, 'give each host a fleet.host of its own in config.yaml');
-    else troubles.end(TWIN);
   }
 
   private meet(host: string): void {
@@ -243,9 +219,7 @@ export class Fleet {
   private noteDown(error: Error): void {
     if (this.state === 'left') return;
     this.become('away');
-    const since = new Date(this.sinceMs).toISOString();
-    const what = `the fleet's server is away since ${since} (${error.message}): this host judges alone, and says later what it decided`;
-    this.options.troubles.begin(AWAY, what, 'zban doctor looks at the server');
+    this.troubles.noteDown(this.sinceMs, error.message);
   }
 
   private async hear(orders: readonly Order[], place: Place, isMoreComing: boolean): Promise<void> {

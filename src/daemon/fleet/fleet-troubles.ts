@@ -1,0 +1,67 @@
+/** What stands in the way of a host's part in its fleet, told once. */
+import { type Link, SILENT_MS } from '../../fleet/link.ts';
+import type { Troubles } from '../troubles.ts';
+
+/** A clock that is further off than this is reported. */
+const CLOCK_OFF_MS = 2000;
+const [AWAY, CLOCK, TWIN] = ['fleet', 'fleet clock', 'fleet host'];
+
+export class FleetTroubles {
+  private readonly troubles: Pick<Troubles, 'begin' | 'end'>;
+  private readonly host: string;
+  private readonly elapsed: () => number;
+  private cause = '';
+  /** Since when a server that was away answers again. */
+  private upMs: number | undefined;
+
+  /** `elapsed`: milliseconds since any moment. */
+  constructor(troubles: Pick<Troubles, 'begin' | 'end'>, host: string, elapsed: () => number) {
+    this.troubles = troubles;
+    this.host = host;
+    this.elapsed = elapsed;
+  }
+
+  /** The server is away since `sinceMs`. */
+  noteDown(sinceMs: number, cause: string): void {
+    this.upMs = undefined;
+    this.cause = cause;
+    const what = `the fleet's server is away since ${iso(sinceMs)} (${cause}): this host judges alone, and says later what it decided`;
+    this.troubles.begin(AWAY, what, 'zban doctor looks at the server');
+  }
+
+  /** It answers again: that is news once it lasts. A Cluster that lacks a master comes and goes every other second. */
+  noteUp(sinceMs: number, nowMs: number): void {
+    this.upMs = this.elapsed();
+    const what = `the fleet's server was away since ${iso(sinceMs)} (${this.cause}) and answers since ${iso(nowMs)}: over once that has lasted ${SILENT_MS / 1000} s`;
+    this.troubles.begin(AWAY, what);
+  }
+
+  /** To be called each second while the server answers. */
+  check({ aheadMs, hasTwin }: Pick<Link, 'aheadMs' | 'hasTwin'>): void {
+    if (this.upMs !== undefined && this.elapsed() - this.upMs >= SILENT_MS) this.endAway();
+    // Times in the fleet are the server's: a clock that is off hurts here alone, and is reported.
+    const off = `this host's clock is ${(Math.abs(aheadMs) / 1000).toFixed(1)} s off the fleet's`;
+    this.set(CLOCK, Math.abs(aheadMs) > CLOCK_OFF_MS, off, 'set it by NTP: timedatectl set-ntp true');
+    // Hosts of one name count as one, so that each leaves more unsaid than it may.
+    const twin = `another host of the fleet calls itself ${this.host}, too`;
+    this.set(TWIN, hasTwin, twin, 'give each host a fleet.host of its own in config.yaml');
+  }
+
+  /** This host has left. */
+  end(): void {
+    this.endAway();
+    for (const trouble of [CLOCK, TWIN]) this.troubles.end(trouble);
+  }
+
+  private endAway(): void {
+    this.upMs = undefined;
+    this.troubles.end(AWAY);
+  }
+
+  private set(key: string, stands: boolean, what: string, fix: string): void {
+    if (stands) this.troubles.begin(key, what, fix);
+    else this.troubles.end(key);
+  }
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();

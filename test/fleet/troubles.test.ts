@@ -1,0 +1,53 @@
+/** What a host of a fleet says is wrong: once, and over only when it is. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FleetTroubles } from '../../src/daemon/fleet/fleet-troubles.ts';
+import { Troubles } from '../../src/daemon/troubles.ts';
+import { T0 } from '../daemon/fixtures.ts';
+
+function make() {
+  const clock = { nowMs: 0 };
+  const told: string[] = [];
+  const troubles = new Troubles({
+    log: () => {},
+    onBegin: ({ key }) => told.push(`begin ${key}`),
+    onEnd: ({ key }) => told.push(`end ${key}`),
+  });
+  return { clock, told, troubles, fleet: new FleetTroubles(troubles, 'web-1', () => clock.nowMs) };
+}
+const FINE = { aheadMs: 0, hasTwin: false };
+
+test('a server that comes and goes is one trouble, and what is said of it is true all the while', () => {
+  const { clock, told, troubles, fleet } = make();
+  for (let n = 0; n < 5; n++) {
+    fleet.noteDown(T0, 'ECONNREFUSED');
+    assert.match(
+      troubles.list().join(),
+      /^the fleet's server is away since 2026-11-20T10:11:12\.000Z \(ECONNREFUSED\)/,
+    );
+    clock.nowMs += 2000;
+    fleet.noteUp(T0, T0 + 2000);
+    assert.match(
+      troubles.list().join(),
+      /server was away since .*:12\.000Z \(ECONNREFUSED\) and answers since .*:14\.000Z/,
+    );
+    clock.nowMs += 9999;
+    fleet.check(FINE);
+  }
+  assert.deepEqual(told, ['begin fleet']);
+  clock.nowMs += 1;
+  fleet.check(FINE);
+  assert.deepEqual(told, ['begin fleet', 'end fleet']);
+  assert.deepEqual(troubles.list(), []);
+});
+
+test('a clock that is off and a second host of this name are told once each, and end; all of it ends for a host that leaves', () => {
+  const { told, troubles, fleet } = make();
+  for (let n = 0; n < 3; n++) fleet.check({ aheadMs: -2001, hasTwin: true });
+  fleet.check({ aheadMs: -2000, hasTwin: false });
+  assert.deepEqual(told, ['begin fleet clock', 'begin fleet host', 'end fleet clock', 'end fleet host']);
+  fleet.noteDown(T0, 'gone');
+  fleet.check({ aheadMs: 5000, hasTwin: true });
+  fleet.end();
+  assert.deepEqual(troubles.list(), []);
+});
