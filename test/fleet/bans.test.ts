@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { until } from '../support/daemon.ts';
+import { freePort } from '../support/ports.ts';
 import { RedisServer, redisSkip } from '../support/redis.ts';
 import { logLine } from '../support/traffic.ts';
 import { banned, fleetOf, rows, startHosts } from './hosts.ts';
@@ -12,9 +13,10 @@ test('a ban, a release, an exception and a panic reach every host, and each judg
 }, async (t) => {
   const server = await RedisServer.start();
   t.after(() => server.close());
+  const dashboard = `127.0.0.1:${await freePort()}`;
   const hosts = await startHosts(t, server, {
     'web-1': {},
-    'web-2': { bans: { allowlist: ['198.51.100.0/24'] } },
+    'web-2': { bans: { allowlist: ['198.51.100.0/24'] }, http: { listen: dashboard } },
     'web-3': { mode: 'observe' },
   });
   const [one, two, three] = [hosts['web-1'], hosts['web-2'], hosts['web-3']];
@@ -53,6 +55,10 @@ test('a ban, a release, an exception and a panic reach every host, and each judg
       /zban on web-1 banned 192\.0\.2\.66[\s\S]*Its evidence is on web-1/,
     );
     for (const host of all) assert.equal(rows(host, 'ban', '192.0.2.66').length, 1);
+    await until('the dashboard says who decided where', async () => {
+      const shown = await (await fetch(`http://${dashboard}/api/snapshot`)).text();
+      return ['policy@web-1', 'root@web-1'].every((actor) => shown.includes(`"actor":"${actor}"`));
+    });
   });
 
   await t.test('an operator releases on another host: nobody blocks it any more', async () => {
