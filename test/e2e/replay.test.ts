@@ -25,11 +25,11 @@ import { useReplayKey } from '../support/hash-key.ts';
 type Row = Readonly<Record<string, unknown>>;
 
 /** All that `--attacks all` stands for in four hours, the largest attacks cut short: every line is replayed a dozen times. */
-const SHORT = ['ramp+20m', 'distributed+2m', 'distributed-near+2m', 'distributed-random+2m'];
+const SHORT = ['flood+20s', 'ramp+5m', 'distributed+1m', 'distributed-near+1m', 'distributed-random+1m'];
 const WHOLE = ATTACK_KINDS.filter((kind) => !SHORT.some((short) => short.startsWith(`${kind}+`)));
 const DAY = {
   ...{ seed: 20, rateRps: 1.5, durationMs: 4 * 3_600_000 },
-  attacks: [...WHOLE, ...SHORT, 'flood6', 'scanner6'].join(','),
+  attacks: [...WHOLE, ...SHORT, 'flood6+20s', 'scanner6'].join(','),
 };
 
 let folder = '';

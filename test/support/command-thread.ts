@@ -3,6 +3,7 @@
  * times would spend most of its time on starting Node.js.
  */
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   isMainThread,
   MessageChannel,
@@ -34,6 +35,9 @@ interface Thread {
 
 let thread: Thread | undefined;
 
+/** Settled when the command before has ended. */
+let turn: Promise<unknown> = Promise.resolve();
+
 /** Runs one command and waits for it, like spawnSync; it must be one that ends by itself. */
 export function runInThread(words: readonly string[], env: Command['env']): CommandResult {
   thread ??= startThread();
@@ -44,6 +48,27 @@ export function runInThread(words: readonly string[], env: Command['env']): Comm
   const received = receiveMessageOnPort(port);
   if (!received) throw new Error(`zban ${words.join(' ')} did not end within ${DEADLINE_MS} ms`);
   return received.message as CommandResult;
+}
+
+/** The same like execFile: what the command asks may be in this thread. */
+export function runBesideTest(words: readonly string[], env: Command['env']): Promise<CommandResult> {
+  const ran = turn.then(async () => {
+    thread ??= startThread();
+    const { port } = thread;
+    port.ref();
+    port.postMessage({ words, env } satisfies Command);
+    try {
+      const [result] = await once(port, 'message', { signal: AbortSignal.timeout(DEADLINE_MS) });
+      return result as CommandResult;
+    } catch (error) {
+      thread = undefined;
+      throw new Error(`zban ${words.join(' ')} did not end within ${DEADLINE_MS} ms`, { cause: error });
+    } finally {
+      port.unref();
+    }
+  });
+  turn = ran.catch(() => {});
+  return ran;
 }
 
 function startThread(): Thread {
@@ -60,8 +85,11 @@ async function serve({ port, answered }: Thread): Promise<void> {
   for (;;) {
     const [{ words, env }] = (await once(port, 'message')) as [Command];
     const written = { stdout: '', stderr: '' };
+    const open = process.getActiveResourcesInfo().length;
     const sink = (name: keyof typeof written) => ({ write: (text: string) => (written[name] += text) });
     const status = await runCommandLine(words, 'test', { stdout: sink('stdout'), stderr: sink('stderr'), env });
+    // What is left open would keep a process from ending.
+    while (process.getActiveResourcesInfo().length > open) await delay(1);
     port.postMessage({ status, ...written } satisfies CommandResult);
     Atomics.add(answered, 0, 1);
     Atomics.notify(answered, 0);

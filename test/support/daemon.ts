@@ -17,7 +17,10 @@ const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
  * Commands that ask the daemon or its database and nothing else: a process for each would be most of a test's
  * work. One that is run as another user needs its own.
  */
-const ASKING: ReadonlySet<string> = new Set(['status', 'list', 'audit', 'ban', 'unban', 'allow', 'fleet', 'lanes']);
+const ASKING: ReadonlySet<string> = new Set([
+  ...['status', 'list', 'audit', 'explain', 'who', 'fleet', 'lanes'],
+  ...['ban', 'unban', 'allow', 'import', 'export', 'fuse', 'notify', 'annotate', 'completion'],
+]);
 
 export interface DaemonOptions {
   /** Laid over the paths and defaults of the test. */
