@@ -17,8 +17,8 @@ export interface Ran {
 
 process.env['TZ'] = 'UTC';
 
-/** What the process itself prints, reads or is told of the time zone, and what works with threads of its own. */
-const OF_PROCESS = /^(--?h(elp)?|help|--version|-|run|replay|simulate|tune|top)$/;
+/** What the process itself prints, reads or is told of the time zone. */
+const OF_PROCESS = /^(--?h(elp)?|help|--version|-|run|simulate|top)$/;
 
 /** As a person would, in a process or, where that makes no difference, in a thread, which starts sooner. */
 export async function runZban(

@@ -19,6 +19,7 @@ import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { ATTACK_KINDS } from '../../src/simulate/access-event.ts';
 import { runSimulate } from '../../src/simulate/command.ts';
+import { runInThread } from '../support/command-thread.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { useReplayKey } from '../support/hash-key.ts';
 
@@ -62,7 +63,8 @@ function rowsOf(text: string): Row[] {
 
 /** Events and summary, without the figures that are about this machine. */
 function replay(...words: readonly string[]): Row[] {
-  const { status, stdout, stderr } = daemon.zban('replay', '--json', ...words);
+  const command = ['replay', '--json', ...words, '--config', daemon.configPath];
+  const { status, stdout, stderr } = runInThread(command, process.env);
   assert.equal(status, 0, stderr);
   return rowsOf(stdout).map(({ seconds: _, lines_per_second: __, ...row }) => row);
 }
