@@ -1,6 +1,6 @@
 /** What can go wrong with what zban keeps on disk. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { CodedError } from '../model/coded-error.ts';
 
 /** Closed set of causes, also the metric label. */
@@ -92,6 +92,15 @@ export function isGivenBack(path: string): boolean {
   return spawnSync('cat', ['--', ...files], { stdio: 'ignore' }).status !== CAT_FAILED;
 }
 
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
 /**
  * An error of SQLite or of the file system as a RecordError about `path`. Anything else is a bug and comes back as it is,
  * for the caller to throw.
@@ -104,5 +113,8 @@ export function toRecordError(error: unknown, path: string): unknown {
   if (known === undefined) return error;
   if (known === 'corrupt' && !isGivenBack(path))
     return recordError('io', path, 'the disk does not give all of it back', error);
+  // SQLite does not say why it cannot open a file.
+  if (known === 'cannot_open' && !system && isReadable(path) && !isGivenBack(path))
+    return recordError('io', path, error.message, error);
   return recordError(known, path, error.message, error);
 }

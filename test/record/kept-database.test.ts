@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import BetterSqlite3 from 'better-sqlite3';
 import { verifyAudit } from '../../src/record/chain/verify.ts';
@@ -153,4 +153,13 @@ test('a disk that did not give pages back for a moment is no damage: the databas
     (toRecordError(Object.assign(new Error(said), { code: 'SQLITE_CORRUPT' }), file) as RecordError).code;
   assert.equal(code('/proc/self/mem'), 'io');
   assert.equal(code(path), 'corrupt');
+});
+
+test('a database that cannot be opened because the disk gives errors is the fault of the disk, and nothing else is', (t) => {
+  const path = leaveBan(t, temporaryFolder(t));
+  const code = (file: string) =>
+    (toRecordError(Object.assign(new Error('unable'), { code: 'SQLITE_CANTOPEN' }), file) as RecordError).code;
+  assert.equal(code('/proc/self/mem'), 'io');
+  for (const file of [path, dirname(path), join(path, 'zban.db'), `${path}.none`])
+    assert.equal(code(file), 'cannot_open', file);
 });
