@@ -47,6 +47,16 @@ test('one server', { skip: redisSkip() }, async (t) => {
     assert.equal(redis.cli('HLEN', keys.details), '1');
   });
 
+  await t.test('the stream keeps about 100,000 decisions, the newest', async () => {
+    const fill = `for i = 1, 101000 do redis.call('XADD', KEYS[1], '*', 'e', 'x') end`;
+    await server.command(keys.bans, ['EVAL', fill, '1', keys.bans], 60_000);
+    await publish(server, order({ target: '192.0.2.3' }));
+    const length = Number(redis.cli('XLEN', keys.bans));
+    assert.ok(length >= 100_000 && length < 100_500, `${length}`);
+    assert.match(redis.cli('XREVRANGE', keys.bans, '+', '-', 'COUNT', '1'), /192\.0\.2\.3/);
+    redis.cli('DEL', keys.bans);
+  });
+
   await t.test(
     'the server pours, drains and watches as src/share/level.ts does; a repeated batch counts once',
     async () => {
