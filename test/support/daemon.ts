@@ -88,7 +88,7 @@ export class TestDaemon {
       const status = this.status();
       // The first positions are there once the log has been opened.
       if (status && status.state !== 'starting' && status.logs.length > 0) return child;
-      await delay(50);
+      await delay(100);
     }
     throw new Error(`the daemon did not come up: ${this.stderr}`);
   }
