@@ -46,7 +46,7 @@ class Level {
       limit: options[name].limit * LIMIT_TIMES * times,
       leak: options[name].leak * LEAK_TIMES * times,
     }));
-    this.buckets = new Buckets(RULES, limits, new Records(RULES.length + 1, ROWS));
+    this.buckets = new Buckets(limits, new Records(RULES.length + 1, ROWS));
   }
 
   /** The row of a network, drained up to `second`; -1 while it rests. */
@@ -72,7 +72,7 @@ class Level {
   empty({ high, low }: NetworkKey, restUntil: number): void {
     const row = this.index.find(high, low);
     if (row < 0) return;
-    this.buckets.empty(row);
+    this.buckets.reset(row);
     this.restUntil[row] = restUntil;
   }
 

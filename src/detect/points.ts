@@ -61,7 +61,7 @@ export class Points {
   constructor(options: PointsOptions, records: Records, hashKey = 0) {
     this.site = new SiteKnowledge(hashKey);
     const limits = RULES.map(({ name }) => options[name]);
-    this.buckets = new Buckets(RULES, limits, records);
+    this.buckets = new Buckets(limits, records);
     this.clients = new ClientState(records);
     this.observer = new Observer(this.clients, hashKey);
   }
@@ -130,11 +130,10 @@ export class Points {
 
   /** Tells how near a client is to the limits, by default at its last request, else after what drained until `second`. */
   reach(slot: number, tell: ReportReach, second = this.buckets.drainedTo(slot)): void {
-    const [allowance, isDrained] = [this.allowance(slot), second <= this.buckets.drainedTo(slot)];
+    const allowance = this.allowance(slot);
     for (let rule = 0; rule < RULES.length; rule++) {
       const limit = (this.buckets.limits[rule] as number) * allowance;
-      const level = isDrained ? this.buckets.level(slot, rule) : this.levelAt(slot, rule, second);
-      tell(rule, level / limit, limit);
+      tell(rule, this.levelAt(slot, rule, second) / limit, limit);
     }
   }
 
@@ -159,8 +158,7 @@ export class Points {
     const last = buckets.drainedTo(slot);
     if (last === second) return;
     const elapsed = second - last;
-    if (buckets.runDry(slot, elapsed)) buckets.emptyAt(slot, second);
-    else buckets.drain(slot, second, this.allowance(slot), clients.servedWell(slot));
+    buckets.drain(slot, second, this.allowance(slot), clients.servedWell(slot));
     if (last === 0 || elapsed < 0) return;
     if (this.unsaid) this.drainUnsaid(this.unsaid, slot, second, elapsed);
     if (buckets.level(slot, SCAN) === 0 && clients.takeMark(slot, REFUSED)) clients.refusals.forget(slot);
@@ -182,7 +180,7 @@ export class Points {
     if (request.served && buckets.level(slot, SCAN) > 0) {
       let back = clients.refusals.takeBack(slot, request.url >>> 16);
       if (request.attempt !== request.url >>> 16) back += clients.refusals.takeBack(slot, request.attempt);
-      buckets.takeBack(slot, SCAN, back);
+      buckets.add(slot, SCAN, -back, Number.POSITIVE_INFINITY);
       if (back > 0) unsaid?.add(slot, SCAN, -back, this.limit(slot, SCAN), this.second);
     }
     for (let rule = 0; rule < RULES.length; rule++) {
@@ -192,8 +190,6 @@ export class Points {
       if (weight === 0) continue;
       this.spreads ||= isHostile;
       if (rule === SCAN && request.newlyRefused > 0) clients.refusals.noteTry(slot, request.attempt, weight);
-      // An allowance raises a limit, and most requests stay below what is tolerated of everybody.
-      if (!unsaid && buckets.fill(slot, rule, weight)) continue;
       const limit = this.limit(slot, rule);
       const level = buckets.add(slot, rule, weight, limit);
       unsaid?.add(slot, rule, weight, limit, this.second);
