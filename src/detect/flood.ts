@@ -5,6 +5,8 @@ import type { Rule } from './rule.ts';
 const ANY = 0.1;
 /** What others are served as well, or the client asked for lately: crowds behind one address, maps and pollers make thousands. */
 const USUAL = 0.07;
+/** A static file that hardly anybody else loads. */
+const FILE = 0.04;
 /** Known static files, accepted changes, pieces of a file: programs and pages make thousands of them. */
 const LIGHT = 0.005;
 /** A robot whose operator vouches for it reads all day. */
@@ -13,7 +15,7 @@ const VERIFIED = 0.34;
 /** True for requests that honest clients make by the thousand: static files, accepted changes, pieces of a file. */
 export function isLight(request: Request): boolean {
   return (
-    (request.asset && (request.known || request.again)) ||
+    request.asset ||
     request.accepted ||
     (request.status === 206 && request.again) ||
     (request.picture && request.excused)
@@ -21,7 +23,7 @@ export function isLight(request: Request): boolean {
 }
 
 function weigh(request: Request): number {
-  if (isLight(request)) return LIGHT;
+  if (isLight(request)) return request.asset && !request.known && !request.again ? FILE : LIGHT;
   const isUsual = request.sameUrl || ((request.again || request.known) && !request.hasQuery);
   const points = isUsual ? USUAL : ANY;
   return request.verified ? points * VERIFIED : points;

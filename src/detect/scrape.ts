@@ -25,8 +25,7 @@ const VERIFIED = 0.05;
 const CLAIMED = 0.34;
 
 function weigh(request: Request): number {
-  if (request.refused || request.post || request.asset || request.accepted) return 0;
-  if (request.failed && request.excused) return 0;
+  if (request.refused || request.failed || request.post || request.asset || request.accepted) return 0;
   if (request.status === 304) return 0;
   if (request.wasServed || (request.again && !request.served)) return request.counting ? weighNumber(request) : 0;
   if (request.sameAnswer) return request.rarity * (1 + SAME_ANSWER * request.confidence) * (request.bare ? BARE : 1);

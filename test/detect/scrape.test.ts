@@ -146,10 +146,10 @@ test('a robot that says so may read more than a client that does not', () => {
   assert.ok(told > 2 * silent, `${told} ${silent}`);
 });
 
-test('pages that fail while the site is out of order are nobody\u2019s scraping', () => {
-  const request = Object.assign(new Request(), { rarity: 1, failed: true });
+test('pages that fail are none that it takes', () => {
+  const request = Object.assign(new Request(), { rarity: 1 });
   assert.ok(scrape.weigh(request) > 0);
-  request.excused = true;
+  request.failed = true;
   assert.equal(scrape.weigh(request), 0);
 });
 

@@ -24,6 +24,12 @@ const MECHANISMS: readonly Mechanism[] = [
   ['allowance', 'detect/client-state.ts', 'const ALLOWANCE_MAX = 2.2;', 'const ALLOWANCE_MAX = 1;'],
   ['bare clients', 'detect/observer.ts', '= site.showsBrowsers && referrer === 0 && clients.isBare(slot);', '= false;'],
   ['outage', 'detect/observer.ts', 'request.excused = site.outage.isOn;', 'request.excused = false;'],
+  [
+    'strangers make no outage',
+    'detect/points.ts',
+    'request.known && (this.isServed(slot) || site.outage.isOn)',
+    'request.known',
+  ],
   ['warm-up', 'detect/site-knowledge.ts', '= [3, 3600];', '= [1, 3600];'],
   [
     'what visits teach is taken back',
@@ -44,6 +50,7 @@ const MECHANISMS: readonly Mechanism[] = [
   ],
   ['scan: code in URLs', 'detect/scan.ts', 'if (request.payload && !request.known) return 1;', ''],
   ['scan: redirect and refusal', 'detect/scan.ts', 'else if (request.led) points -= REDIRECT;', ''],
+  ['scan: polled with a counter or the time', 'detect/observer.ts', '|| request.asked || polls', '|| request.asked'],
   ['scan: writing', 'detect/scan.ts', '!request.refused || request.writing', '!request.refused'],
   ['scan: refused to others, too', 'detect/scan.ts', 'request.known || request.likewise', 'request.known'],
   ['brute_force: usual to repeat', 'detect/brute-force.ts', 'if (request.usualToRepeat) return USUAL;', ''],
@@ -57,14 +64,15 @@ const MECHANISMS: readonly Mechanism[] = [
   ['brute_force: keys in headers', 'detect/brute-force.ts', 'return weighDemand(request);', 'return 0;'],
   ['brute_force: PUT and PATCH', 'detect/brute-force.ts', '&& !isSecretChange(request)', ''],
   ['scrape: records in turn', 'detect/scrape.ts', 'return request.counting ? weighNumber(request) : 0;', 'return 0;'],
+  [
+    'scrape: a counter that is answered alike',
+    'detect/observer.ts',
+    'request.nextNumber && this.isRecord(request, slot)',
+    'request.nextNumber',
+  ],
   ['scrape: answers of one size', 'detect/scrape.ts', 'if (request.sameAnswer)', 'if (false)'],
   ['scrape: polite', 'detect/scrape.ts', 'request.bare && request.gap < POLITE_SECONDS', 'request.bare'],
-  [
-    'flood: the same again',
-    'detect/flood.ts',
-    'request.sameUrl ? SAME : request.again && !request.hasQuery ? AGAIN : ANY',
-    'ANY',
-  ],
+  ['flood: the same again', 'detect/flood.ts', 'isUsual ? USUAL : ANY', 'ANY'],
   [
     'the window',
     'detect/client-rules.ts',
