@@ -35,7 +35,7 @@ import { SharedCounts, type SharedCountsResult, type SharedNews } from './shared
 import { Timeline } from './timeline.ts';
 
 /** Names of this module's own, as in src/detect/request.ts. */
-const { ASSET, HIGH, INFO, LOW, PAGE_PART, ROBOT, ROW, SIZE, STATUS_MASK, URL } = columns;
+const { ASSET, HIGH, INFO, LOW, NEWCOMER, PAGE_PART, ROBOT, ROW, SIZE, STATUS_MASK, URL } = columns;
 /** (second, client) pairs the window may hold: 24 bytes each. */
 const WINDOW_ENTRIES_MAX = 4_000_000;
 
@@ -144,6 +144,7 @@ export class Engine {
     }
     const known = this.ahead.find(rows, row, to);
     const slot = known >= 0 ? known : this.addClient(rows[at + HIGH] as number, rows[at + LOW] as number, second);
+    if (swarm && clients.firstSecond(slot) >= swarm.newSince) rows[at + INFO] = (rows[at + INFO] as number) | NEWCOMER;
     if (clients.bannedUntil(slot) > second) {
       this.banned++;
       this.bans.traffic.note(slot, second);

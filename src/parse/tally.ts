@@ -45,6 +45,9 @@ export const TIME_MASK = 0x7f;
 /** … and a bit for an ASSET that pages are made of: a style sheet, a script, a picture or a font. */
 export const PAGE_PART = 0x800_0000;
 
+/** … and one that the engine sets where its client came since more strangers come than usual (src/swarm/). */
+export const NEWCOMER = 0x1000_0000;
+
 /** Why a line was refused; also the metric label. */
 export const SKIP_REASONS = [
   'empty',

@@ -14,7 +14,7 @@ const HONEST_SHARE_MIN = 0.1;
  */
 export function measureHarmNow(
   values: readonly Value[],
-  { others, strangers }: SwarmLines,
+  { others, strangers, every }: SwarmLines,
   clients: Clients,
   begun: number,
 ): (mask: number, matched: number) => number {
@@ -26,7 +26,7 @@ export function measureHarmNow(
   return (mask, matched) => {
     if (others.count === 0) return 0;
     const fresh = countMatches(newcomers, mask);
-    const [rendering, asked] = [fresh * others.times, matched * strangers.times];
+    const [rendering, asked] = [fresh * every * others.times, matched * strangers.times];
     const isHonest = fresh > 0 && rendering >= HONEST_SHARE_MIN * (rendering + asked);
     const touched = countMatches(known, mask) + (isHonest ? fresh : 0);
     return Math.max(0, touched - 2 * Math.sqrt(touched)) / others.count;

@@ -1,7 +1,7 @@
 /** The networks that a swarm comes from, where they are few. */
 import type { NetworkProof } from '../model/lane.ts';
 import { TRAITS } from './look.ts';
-import type { Looks } from './swarm-lines.ts';
+import type { SwarmLines } from './swarm-lines.ts';
 
 /** Clients of a swarm that mark a network, and one that was banned before. */
 const [CLIENTS_MIN, CLIENTS_MIN_AGAIN] = [4, 2];
@@ -28,12 +28,13 @@ export interface Suspect {
  * that no lane covers; networks silent since `recent` are left out.
  */
 export function findNetworks(
-  looks: Looks,
+  { strangers: looks, every }: SwarmLines,
   offsets: readonly number[],
   recent: number,
   findKnown: (trait: number, hashes: ReadonlySet<number>) => ReadonlySet<number>,
   wasBanned: (network: string) => boolean,
 ): Suspect[] {
+  const clientsMin = Math.max(CLIENTS_MIN_AGAIN, CLIENTS_MIN / every);
   const found = new Map<number, number[]>();
   for (const at of offsets) {
     const hash = looks.hashes[at + NETWORK] as number;
@@ -48,7 +49,7 @@ export function findNetworks(
     const clients = new Set(own.map((at) => looks.slots[at / TRAITS.length] as number));
     if (newest < recent || clients.size < CLIENTS_MIN_AGAIN) continue;
     const text = looks.textOf(NETWORK, own[0] as number);
-    if (text !== undefined && (clients.size >= CLIENTS_MIN || wasBanned(text)))
+    if (text !== undefined && (clients.size >= clientsMin || wasBanned(text)))
       suspects.push({ hash, text, offsets: own, clients });
   }
   if (suspects.length === 0) return [];

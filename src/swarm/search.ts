@@ -20,7 +20,7 @@ import {
   wordOf,
 } from './signature.ts';
 import type { Strangers } from './strangers.ts';
-import { offsetsOf, SwarmLines } from './swarm-lines.ts';
+import { offsetsOf, SwarmLines, samplingOf } from './swarm-lines.ts';
 import type { UsualTraffic } from './usual-traffic.ts';
 
 /** A swarm has so many clients. */
@@ -72,20 +72,26 @@ const NOTHING: Found = { lanes: [], networks: [] };
 
 /** Which of these networks send again at a share of the rate that they were banned for, although `horizon` is short. */
 export function searchAgain(input: SearchInput, now: number, horizon: number, ratesMin: ReadonlyMap<string, number>) {
-  const lines = readLines(input, now - horizon);
-  return lines.strangers.count === 0 ? [] : new Search(input, lines, now, horizon, 1).findAgain(ratesMin);
+  return find(input, now - horizon, (lines) => ({
+    lanes: [],
+    networks: lines.strangers.count === 0 ? [] : new Search(input, lines, now, horizon, 1).findAgain(ratesMin),
+  })).networks;
 }
 
-/** Looks at the `horizon` seconds before `now` by one client of `every`; `surplusShare` of the strangers are more than usual. */
-export function search(input: SearchInput, now: number, horizon: number, surplusShare: number, every: number): Found {
-  return new Search(input, readLines(input, now - horizon, every), now, horizon, surplusShare).run();
+/** Looks at the `horizon` seconds before `now`; `surplusShare` of the strangers are more than usual. */
+export function search(input: SearchInput, now: number, horizon: number, surplusShare: number): Found {
+  return find(input, now - horizon, (lines) => new Search(input, lines, now, horizon, surplusShare).run());
 }
 
-/** The lines since `since` of one client of `every`. */
-function readLines(input: SearchInput, since: number, every = 1): SwarmLines {
+/** Of many newcomers some show whether there is anything to find; what is done is decided by all who may be stopped. */
+function find(input: SearchInput, since: number, run: (lines: SwarmLines) => Found): Found {
   const { evidence, clients, looks, strangers, begun, isProtected } = input;
-  const isStranger = (slot: number) => strangers.is(slot, begun) && !isProtected(slot);
-  return new SwarmLines(evidence, clients, looks, since, isStranger, begun, every);
+  const every = samplingOf(evidence, since);
+  const read = (every: number, isStranger: (slot: number) => boolean) =>
+    run(new SwarmLines(evidence, clients, looks, { since, isStranger, begun, every }));
+  const some = every === 1 ? undefined : read(every, (slot) => strangers.is(slot, begun));
+  if (some?.lanes.length === 0 && some.networks.length === 0) return NOTHING;
+  return read(1, (slot) => strangers.is(slot, begun) && !isProtected(slot));
 }
 
 class Search {
@@ -124,7 +130,7 @@ class Search {
 
   run(): Found {
     const { left, least } = this;
-    if (left.length < Math.max(least, LANE_CLIENTS_MIN)) return NOTHING;
+    if (left.length < Math.max(least, LANE_CLIENTS_MIN / this.lines.every)) return NOTHING;
     this.crowds = this.honest.find(left, least, frequentValues(this.lines.strangers.hashes, left, least));
     this.worth = this.measureWorth();
     const explainedBefore = this.lines.strangers.count - left.length;
@@ -133,8 +139,8 @@ class Search {
     const sum = (size: (part: Signature | Suspect) => number) => parts.reduce((all, part) => all + size(part), 0);
     const crowds = networks.length === 0 ? this.crowds.size : 0;
     if (explainedBefore + crowds + sum(({ offsets }) => offsets.length) < EXPLAINED_MIN * this.surplus) return NOTHING;
-    // More of a swarm that is known already need not be a swarm by itself.
-    if (sum((part) => part.clients.size) < CLIENTS_MIN && !this.input.isUnderWay) return NOTHING;
+    // More of a swarm that is known already need not be one by itself.
+    if (sum(({ clients }) => clients.size) < CLIENTS_MIN / this.lines.every && !this.input.isUnderWay) return NOTHING;
     return {
       lanes: signatures.map((signature) => ({ finding: this.describe(signature), values: signature.values })),
       networks: this.describeNetworks(networks),
@@ -197,7 +203,8 @@ class Search {
       const newest = Math.max(...offsets.map((at) => seconds[at / TRAITS.length] as number));
       const goesOn = newest >= now - horizon / RECENT_PARTS;
       const score = scoreMask(mask, offsets.length);
-      return goesOn && clients.size >= LANE_CLIENTS_MIN ? { values: chosen, offsets, clients, score } : undefined;
+      if (!goesOn || clients.size < LANE_CLIENTS_MIN / lines.every) return undefined;
+      return { values: chosen, offsets, clients, score };
     };
   }
 
@@ -207,9 +214,9 @@ class Search {
 
   /** A lane that nginx can't take would stop nobody. */
   private isMatchable({ trait, hash }: Value): boolean {
-    const { hashes } = this.lines.strangers;
-    const first = this.left.find((at) => hashes[at + trait] === hash);
-    const text = first === undefined ? undefined : this.lines.strangers.textOf(trait, first);
+    const { strangers } = this.lines;
+    const first = this.left.find((at) => strangers.hashes[at + trait] === hash);
+    const text = first === undefined ? undefined : strangers.textOf(trait, first);
     return text !== undefined && isMatchable(trait, text);
   }
 
@@ -242,7 +249,7 @@ class Search {
       for (const at of offsetsOf(others.count)) known.add(others.hashes[at + trait] as number);
       return known;
     };
-    const found = findNetworks(lines.strangers, this.left, now - horizon / RECENT_PARTS, findKnown, input.wasBanned);
+    const found = findNetworks(lines, this.left, now - horizon / RECENT_PARTS, findKnown, input.wasBanned);
     return found.filter(({ offsets }) => !this.honest.areUsual(offsets));
   }
 
@@ -253,11 +260,11 @@ class Search {
     const share = backtest.requests === 0 ? 0 : backtest.requests_matched / backtest.requests;
     return {
       match: matchOf(texts),
-      surplus: Math.round(this.surplus * this.times),
+      surplus: Math.round(this.surplus * this.lines.strangers.times),
       clients: clients.size,
       seconds: this.horizon,
       coverage: Math.min(1, offsets.length / this.surplus),
-      rate: (offsets.length * this.times) / this.horizon,
+      rate: (offsets.length * this.lines.strangers.times) / this.horizon,
       usual_rate: share * this.usualRate,
       backtest,
     };
@@ -269,12 +276,11 @@ class Search {
     const backtest = this.input.usual.backtest([], this.before);
     const coverage = Math.min(1, lines / this.surplus);
     const shared = { seconds: this.horizon, coverage, networks: suspects.length, backtest };
-    const named = suspects.map(({ text, clients, offsets }) => {
-      const requests = offsets.length * this.times;
+    return suspects.flatMap(({ text, clients, offsets }) => {
+      const requests = offsets.length * this.lines.strangers.times;
       const proof = { requests: Math.round(requests), clients: clients.size, rate: requests / this.horizon, ...shared };
-      return { network: text, proof };
+      return this.input.isSpared(text) ? [] : [{ network: text, proof }];
     });
-    return named.filter(({ network }) => !this.input.isSpared(network));
   }
 
   private clientsOf(offsets: readonly number[]): Set<number> {
@@ -284,12 +290,7 @@ class Search {
   /** Requests a second that would have come without the surplus. */
   private get usualRate(): number {
     const { strangers, othersTotal } = this.lines;
-    return (othersTotal + strangers.total - this.surplus * this.times) / this.horizon;
-  }
-
-  /** Lines for each one that was read. */
-  private get times(): number {
-    return this.lines.strangers.times;
+    return (othersTotal + strangers.total - this.surplus * this.lines.strangers.times) / this.horizon;
   }
 
   private get before(): number {

@@ -14,13 +14,14 @@ import type { Records } from '../traffic/records.ts';
  * Seconds over which strangers are counted, each four times the one before: a swarm of any rate is noticed after about as
  * many of its clients.
  */
-export const HORIZONS = [60, 240, 960, 3840] as const;
+export const HORIZON_TIMES = 4;
+export const HORIZONS = [0, 1, 2, 3].map((power) => 60 * HORIZON_TIMES ** power);
 /** What is older than this no horizon looks at. */
 export const PAST_SECONDS = Math.max(...HORIZONS);
 /** Arrivals remembered: the longest horizon of 17 a second. */
 const ARRIVALS_MAX = 65_536;
 /** The newest arrivals are counted one by one, and of older ones so many for each that is looked at. */
-const [LOOKED_AT, EVERY] = [4096, 8];
+const [LOOKED_AT, EVERY] = [1024, 32];
 const MINUTE = 60;
 const DAY_MINUTES = 1440;
 /** Minutes kept: two days, to compare with the same hours of yesterday. */

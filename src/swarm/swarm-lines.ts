@@ -1,6 +1,6 @@
 /** Reads the newest lines for their looks: those of strangers and, to see whom a lane would touch now, those of others. */
 
-import { HIGH, INFO, LOW, PAGE_PART, SECOND } from '../parse/tally.ts';
+import { HIGH, INFO, LOW, NEWCOMER, PAGE_PART, SECOND } from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence, Segment } from '../traffic/evidence.ts';
 import { clientHash, mixBits } from '../traffic/hash.ts';
@@ -10,6 +10,8 @@ import { readLook, TRAITS } from './look.ts';
 
 /** Lines read of each kind, evenly spread: reading one takes time. */
 const READ_MAX = 1000;
+/** Of so many newcomers' lines all are looked up; of more about so many, those of some clients. */
+const NEWCOMER_LINES_MAX = 500;
 /** Lines of one client that count: no single one is a swarm, nor speaks for one. */
 const CLIENT_LINES_MAX = 5;
 /** Lines may be written so many seconds after their time. */
@@ -29,7 +31,7 @@ interface LineColumns {
 
 /** Lines of one kind, of which some were read. */
 export class Looks {
-  /** All lines. */
+  /** All lines, those of clients that were not looked up included. */
   readonly total: number;
   /** Those read: hashes of their traits, whose they are, and of when. */
   count = 0;
@@ -40,12 +42,14 @@ export class Looks {
   private readonly evidence: Evidence;
   private readonly looks: LineLooks;
 
-  constructor(lines: LineColumns, evidence: Evidence, clients: Clients, looks: LineLooks) {
-    this.total = lines.at.length;
+  /** The lines are those of one client of `everyClient`. */
+  constructor(lines: LineColumns, everyClient: number, evidence: Evidence, clients: Clients, looks: LineLooks) {
+    const { length } = lines.at;
+    this.total = length * everyClient;
     this.evidence = evidence;
     this.looks = looks;
-    const every = Math.ceil(this.total / READ_MAX);
-    for (let i = 0; i < this.total; i += every) {
+    const every = Math.ceil(length / READ_MAX);
+    for (let i = 0; i < length; i += every) {
       const [segment, at] = [lines.segments[i] as Segment, lines.at[i] as number];
       if (!looks.read(segment, at, this.hashes, this.count * TRAITS.length)) continue;
       const { rows } = segment.tally;
@@ -82,47 +86,62 @@ const [STRANGER, OTHER] = [1, 2];
 /** One for all: it is empty again before the next lines are read. */
 const counts = new ClientLines();
 
-/** The newest lines by whose they are. */
+/** One newcomer of so many shows what they do: so that their lines since `since` become few. */
+export function samplingOf(evidence: Evidence, since: number): number {
+  return Math.max(1, Math.floor(evidence.count(since - LATE_SECONDS, NEWCOMER) / NEWCOMER_LINES_MAX));
+}
+
+/** Whose lines are read, and which. */
+export interface LinesWanted {
+  readonly since: number;
+  /** Everybody else is one of the others. */
+  readonly isStranger: (slot: number) => boolean;
+  /** Newcomers came since then. */
+  readonly begun: number;
+  /** One newcomer of so many is looked up, with all its lines. */
+  readonly every: number;
+}
+
+/**
+ * The newest lines by whose they are. Which of many newcomers are looked up depends on the installation's key, so that nobody
+ * outside knows. What those did who came before is looked up whole.
+ */
 export class SwarmLines {
   readonly strangers: Looks;
+  readonly every: number;
   /** All lines of others, read or not. */
   othersTotal = 0;
   private readonly lines: LineColumns = { segments: [], at: [] };
-  private readonly read: (lines: LineColumns) => Looks;
+  private readonly read: (lines: LineColumns, every: number) => Looks;
   private known: Looks | undefined;
 
-  /**
-   * The lines since `since` of those that `isStranger`, and of all others who are not banned; newcomers came since `begun`. Only
-   * one client of `every` is looked at: by the installation's key, so that nobody outside knows which.
-   */
-  constructor(
-    evidence: Evidence,
-    clients: Clients,
-    looks: LineLooks,
-    since: number,
-    isStranger: (slot: number) => boolean,
-    begun: number,
-    every = 1,
-  ) {
+  constructor(evidence: Evidence, clients: Clients, looks: LineLooks, wanted: LinesWanted) {
+    const { since, isStranger, begun, every } = wanted;
     const { hashKey } = looks.hasher.options;
     const strangers: LineColumns = { segments: [], at: [] };
     const kindOf = (slot: number) => (isStranger(slot) ? STRANGER : OTHER);
+    const isLeftOut = (high: number, low: number) =>
+      every > 1 && mixBits(clientHash(high, low) ^ hashKey) % every !== 0;
+    this.every = every;
     counts.clear();
     evidence.walk((segment, at) => {
       const { rows } = segment.tally;
       const second = rows[at + SECOND] as number;
       if (second < since) return second >= since - LATE_SECONDS;
-      const [high, low] = [rows[at + HIGH] as number, rows[at + LOW] as number];
-      if (every > 1 && mixBits(clientHash(high, low) ^ hashKey) % every !== 0) return true;
+      const [high, low, info] = [rows[at + HIGH] as number, rows[at + LOW] as number, rows[at + INFO] as number];
+      const isMarked = (info & NEWCOMER) !== 0;
+      // To find the client takes most of the time.
+      if (isMarked && isLeftOut(high, low)) return true;
       const slot = clients.find(high, low);
       if (slot < 0 || clients.bannedUntil(slot) > second) return true;
+      const isNewcomer = clients.firstSecond(slot) >= begun;
+      if (isNewcomer && !isMarked && isLeftOut(high, low)) return true;
       const place = counts.place(slot, kindOf);
       const isOther = counts.kind(place) === OTHER;
       if (isOther) {
-        this.othersTotal++;
+        this.othersTotal += isNewcomer ? every : 1;
         // What newcomers ask for is pages; the files of these say nothing of how many ask for what.
-        const isPart = ((rows[at + INFO] as number) & PAGE_PART) !== 0;
-        if (isPart && clients.firstSecond(slot) >= begun) return true;
+        if (isNewcomer && (info & PAGE_PART) !== 0) return true;
       }
       if (counts.count(place) <= CLIENT_LINES_MAX) {
         const lines = isOther ? this.lines : strangers;
@@ -131,13 +150,13 @@ export class SwarmLines {
       }
       return true;
     });
-    this.read = (lines) => new Looks(lines, evidence, clients, looks);
-    this.strangers = this.read(strangers);
+    this.read = (lines, everyClient) => new Looks(lines, everyClient, evidence, clients, looks);
+    this.strangers = this.read(strangers, every);
   }
 
   /** Read when somebody asks: where usual traffic speaks against everything, nobody does. */
   get others(): Looks {
-    this.known ??= this.read(this.lines);
+    this.known ??= this.read(this.lines, 1);
     return this.known;
   }
 }

@@ -13,10 +13,10 @@ import { LineLooks } from './line-looks.ts';
 import { TRAITS } from './look.ts';
 import { LookHasher } from './look-hasher.ts';
 import type { SwarmNetwork } from './networks.ts';
-import { CLIENTS_MIN, type Found, type SearchInput, search, searchAgain } from './search.ts';
+import { CLIENTS_MIN, type SearchInput, search, searchAgain } from './search.ts';
 import { hasAll } from './signature.ts';
-import { HORIZONS, PAST_SECONDS, Strangers, type StrangersState } from './strangers.ts';
-import { offsetsOf, SwarmLines } from './swarm-lines.ts';
+import { HORIZON_TIMES, HORIZONS, PAST_SECONDS, Strangers, type StrangersState } from './strangers.ts';
+import { offsetsOf, SwarmLines, samplingOf } from './swarm-lines.ts';
 import { Touched } from './touched.ts';
 import { UsualLearner } from './usual-learner.ts';
 import { UsualTraffic, type UsualTrafficState } from './usual-traffic.ts';
@@ -35,8 +35,6 @@ const LOOKS = HORIZONS.map((horizon) => ({
 const SPARED_SECONDS = 3840;
 /** A surplus that lasts is searched ever more seldom: after this share of the time since it began. */
 const SEARCH_SHARE = 1 / 8;
-/** So many strangers show what more of them have in common: a lane is for a tenth of them, and 20 at least. */
-const STRANGERS_SAMPLED = 2000;
 const MINUTE = 60;
 /** Share of the usual requests that all lanes together may touch: a visitor in a thousand. */
 const HONEST_SHARE = 0.001;
@@ -75,10 +73,14 @@ export class SwarmWatch {
   private readonly hasher: LookHasher;
   private readonly looks: LineLooks;
   private readonly learner: UsualLearner;
+  /** Clients first seen since then are newcomers, whose lines the engine marks; Infinity while nobody looks at any. */
+  newSince = Number.POSITIVE_INFINITY;
   /** Strangers since then teach nothing, until then: more of them come than usual. */
   private suspectSince = 0;
   private suspectUntil = 0;
   private underWayUntil = 0;
+  /** Lines before this minute. */
+  private totalBefore = 0;
   /** By horizon: since when there is a surplus without a find, and when it was searched last. */
   private readonly surplus = new Map<number, { readonly since: number; searched: number }>();
   private readonly touched = new Touched();
@@ -107,7 +109,12 @@ export class SwarmWatch {
     if (this.banned.size > 0) this.lookAgain(now);
     for (const { horizon, every } of LOOKS) if (now % every === 0) this.look(now, horizon);
     if (this.learner.isDue(now, this.suspectUntil >= now)) this.learn(now);
-    if (now % MINUTE === 0 && this.lanes.size > 0) this.follow(now);
+    if (now % MINUTE === 0) {
+      if (this.lanes.size > 0) this.follow(now, this.evidence.total - this.totalBefore);
+      this.totalBefore = this.evidence.total;
+    }
+    const isWatching = this.suspectUntil >= now || this.lanes.size > 0;
+    this.newSince = isWatching ? this.begun(now) : Number.POSITIVE_INFINITY;
   }
 
   /** `now` is the log's clock. */
@@ -149,9 +156,10 @@ export class SwarmWatch {
     if (came < CLIENTS_MIN && !isUnderWay) return;
     const begun = this.surplus.get(horizon) ?? { since: now, searched: 0 };
     this.surplus.set(horizon, begun);
-    if (now - begun.searched < SEARCH_SHARE * (now - begun.since)) return;
+    if (now - begun.searched < SEARCH_SHARE * (now - begun.since) || this.isSeenBy(now, horizon / HORIZON_TIMES))
+      return;
     begun.searched = now;
-    const found = this.search(now, horizon, came, 1 - expected / came);
+    const found = search(this.searchInput(now), now, horizon, 1 - expected / came);
     const lanes = found.lanes.flatMap(({ finding, values }): LaneEvent[] => {
       const ends = this.lanes.makeRoom(finding.rate, now);
       if (!ends) return [];
@@ -166,12 +174,9 @@ export class SwarmWatch {
     this.banNetworks(found.networks, now);
   }
 
-  /** Of many strangers some show whether there is anything to find; what is done is decided by all. */
-  private search(now: number, horizon: number, came: number, surplusShare: number): Found {
-    const run = (every: number) => search(this.searchInput(now), now, horizon, surplusShare, every);
-    const every = Math.max(1, Math.floor(came / STRANGERS_SAMPLED));
-    const found = run(every);
-    return every > 1 && found.lanes.length + found.networks.length > 0 ? run(1) : found;
+  /** There is a surplus over this horizon, and all lines at hand are of its time: a longer one shows nothing else. */
+  private isSeenBy(now: number, horizon: number): boolean {
+    return this.surplus.has(horizon) && this.evidence.oldestSecond >= now - horizon;
   }
 
   /** Strangers of a horizon, and how many usually come; undefined where there are no more than that. */
@@ -227,13 +232,14 @@ export class SwarmWatch {
   }
 
   /** Counts what open lanes stopped in the last minute, and ends those whose swarm is over and those that touch others. */
-  private follow(now: number): void {
+  private follow(now: number, linesOfMinute: number): void {
     const { evidence, clients, looks, lanes, touched, acts } = this;
     const since = Math.min(...lanes.all.map((lane) => lane.since));
     const isStranger = (slot: number) => this.strangers.is(slot, since);
-    const lines = new SwarmLines(evidence, clients, looks, now - MINUTE, isStranger, since);
+    const every = samplingOf(evidence, now - MINUTE);
+    const lines = new SwarmLines(evidence, clients, looks, { since: now - MINUTE, isStranger, begun: since, every });
     const { strangers, others } = lines;
-    const times = strangers.count === 0 ? 0 : strangers.times;
+    const times = strangers.count === 0 ? 0 : strangers.times * Math.max(1, linesOfMinute / evidence.kept);
     const ends = [...lanes.follow(strangers.hashes, offsetsOf(strangers.count), times, MINUTE, now)];
     for (const at of offsetsOf(others.count)) {
       const slot = others.slots[at / TRAITS.length] as number;

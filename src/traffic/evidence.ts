@@ -7,7 +7,7 @@ import { printable } from '../model/text.ts';
 import { formatSecond } from '../model/time.ts';
 import type { LineReader, LineValues } from '../parse/line-format.ts';
 import { type LogRecord, requestOf } from '../parse/record.ts';
-import { HIGH, LINE, LOW, ROW, SECOND, type Tally } from '../parse/tally.ts';
+import { HIGH, INFO, LINE, LOW, ROW, SECOND, type Tally } from '../parse/tally.ts';
 
 /** Lines kept behind the newest; the same for every chunk size, so that samples never depend on it. */
 export const LINES_KEPT = 20_000;
@@ -65,6 +65,18 @@ export class Evidence {
   constructor(reader: LineReader, release: Release = () => {}) {
     this.reader = reader;
     this.release = release;
+  }
+
+  /** Second of the oldest line kept; Infinity without any. */
+  get oldestSecond(): number {
+    const segment = this.segments[this.first];
+    if (!segment || segment.to === segment.from) return Number.POSITIVE_INFINITY;
+    return segment.tally.rows[segment.from * ROW + SECOND] as number;
+  }
+
+  /** Lines that walk() shows. */
+  get kept(): number {
+    return Math.min(this.rows, LINES_KEPT);
   }
 
   /** Opens a segment at row `from`; grow it by extend(). */
@@ -159,6 +171,20 @@ export class Evidence {
         if (left-- === 0 || !visit(segment, row * ROW)) return;
       }
     }
+  }
+
+  /** How many lines since `since` have these INFO bits; takes little. */
+  count(since: number, bits: number): number {
+    let count = 0;
+    for (let i = this.segments.length - 1; i >= this.first; i--) {
+      const { tally, from, to } = this.segments[i] as Segment;
+      const { rows } = tally;
+      for (let at = (to - 1) * ROW; at >= from * ROW; at -= ROW) {
+        if ((rows[at + SECOND] as number) < since) return count;
+        if (((rows[at + INFO] as number) & bits) === bits) count++;
+      }
+    }
+    return count;
   }
 
   /**

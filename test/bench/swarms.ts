@@ -1,12 +1,16 @@
 /**
- * `node test/bench/swarms.ts [LOG…]`: what the watch for swarms costs a replay, as a share of its user processor time, on
- * logs given, or on simulated sites without a swarm and on one with a swarm in most of its lines. Replays with and without it take
- * turns; the median of their ratios counts, because the machine's speed drifts.
+ * `node test/bench/swarms.ts [LOG…]`: what the watch for swarms costs a replay, as a share of its user processor time, and
+ * its memory, on logs given, or on simulated sites without a swarm and on one with a swarm in most of its lines. Replays with and
+ * without it take turns; the median of their ratios counts, because the machine's speed drifts.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { configSchema } from '../../src/config/schema.ts';
+import { Engine } from '../../src/engine/engine.ts';
+import { Parser, type ParserOptions } from '../../src/parse/parser.ts';
 import { replay } from '../../src/replay/replay.ts';
 import type { AccessEvent } from '../../src/simulate/access-event.ts';
 import { formatLine } from '../../src/simulate/format.ts';
@@ -14,8 +18,14 @@ import { Random } from '../../src/simulate/random.ts';
 import { simulate } from '../../src/simulate/simulate.ts';
 import type { SiteKind } from '../../src/simulate/site.ts';
 import { browserAgent } from '../../src/simulate/user-agents.ts';
+import { workerSetup } from '../../src/workers/worker-setup.ts';
+import { chunksOf } from './log.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
 
 const ROUNDS = 7;
+const [MIB, NEVER] = [2 ** 20, 0xffff_ffff];
 const DAY_MS = 86_400_000;
 /** Without a swarm: pages a second, days. */
 const SITES: readonly (readonly [SiteKind, number, number])[] = [
@@ -83,6 +93,27 @@ async function replayed(file: string, enabled: boolean): Promise<{ readonly seco
   return { seconds: process.cpuUsage(start).user / 1e6, lines: summary.lines };
 }
 
+/** Bytes in use after each chunk of the log, in one thread. */
+function bytesUsed(chunks: readonly Uint8Array<ArrayBuffer>[], enabled: boolean): number[] {
+  const { parsers, engine: options } = workerSetup(configSchema.parse({ swarm: { enabled, action: 'hold' } }));
+  const parser = new Parser(parsers[0] as ParserOptions);
+  const engine = new Engine(options, parser.reader, () => {});
+  return chunks.map((chunk) => {
+    const tally = parser.parse(chunk, NEVER);
+    engine.ingest(0, chunk, tally, 0, tally.count);
+    collectGarbage();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  });
+}
+
+/** The most that the watch held, in MiB. */
+function measureMemory(file: string): number {
+  const chunks = chunksOf(readFileSync(file));
+  const [off, on] = [bytesUsed(chunks, false), bytesUsed(chunks, true)];
+  return Math.max(...on.map((bytes, i) => bytes - (off[i] as number))) / MIB;
+}
+
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 
 async function measure(file: string): Promise<void> {
@@ -101,7 +132,8 @@ async function measure(file: string): Promise<void> {
   const cost = median(pairs.map(({ on, off }) => on / off)) - 1;
   const [on, off] = [median(pairs.map((pair) => pair.on)), median(pairs.map((pair) => pair.off))];
   console.log(
-    `${basename(file)}: ${lines} lines, ${off.toFixed(2)} s without, ${on.toFixed(2)} s with: ${(100 * cost).toFixed(1)} %`,
+    `${basename(file)}: ${lines} lines, ${off.toFixed(2)} s without, ${on.toFixed(2)} s with: ${(100 * cost).toFixed(1)} %; ` +
+      `at most ${measureMemory(file).toFixed(1)} MiB`,
   );
 }
 

@@ -11,6 +11,7 @@ export interface Request {
   readonly method?: string;
   readonly status?: number;
   readonly referer?: string;
+  readonly protocol?: string;
 }
 
 const BROWSERS = [
@@ -26,8 +27,9 @@ const random = mulberry32(7);
 const below = (n: number) => Math.floor(random() * n);
 export const anyAddress = () => `${20 + below(60)}.${below(250)}.${below(250)}.${1 + below(250)}`;
 
-function lineOf({ second, ip, path, agent, method = 'GET', status = 200, referer = '-' }: Request): string {
-  return `{"msec":"${second}.5","remote_addr":"${ip}","request":"${method} ${path} HTTP/1.1","status":"${status}","body_bytes_sent":"900","http_user_agent":"${agent}","http_referer":"${referer}"}`;
+function lineOf(asked: Request): string {
+  const { second, ip, path, agent, method = 'GET', status = 200, referer = '-', protocol = 'HTTP/1.1' } = asked;
+  return `{"msec":"${second}.5","remote_addr":"${ip}","request":"${method} ${path} ${protocol}","server_protocol":"${protocol}","status":"${status}","body_bytes_sent":"900","http_user_agent":"${agent}","http_referer":"${referer}"}`;
 }
 
 /** Visitors every two seconds, one of four new; half of the new ones load files. */

@@ -17,6 +17,10 @@ const fewNetworks: Addresses = (random) => {
   const networks = Array.from({ length: 40 }, () => draw().replace(/\d+$/, ''));
   return () => `${random.pick(networks)}${random.int(1, 254)}`;
 };
+const oneAddress: Addresses = (random) => {
+  const address = anywhere(random)();
+  return () => address;
+};
 /** A site of 64 bits each. */
 const ipv6: Addresses = (random) => () => ipv6In(random, ipv6Site(random), random.int(0, 0xffff));
 
@@ -168,4 +172,5 @@ export const CROWDS: readonly Play[] = [
   visitors('newsletter', 4, 10, fromNewsletter),
   appRelease,
   crawl,
+  visitors('200 people behind one address', 1 / 3, 10, ({ random, site }) => random.pick(site.pages), oneAddress),
 ];

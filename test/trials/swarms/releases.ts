@@ -19,6 +19,11 @@ const oneHall: Draw = ({ random }) => {
   const network = `${random.int(20, 190)}.${random.int(0, 255)}.${random.int(0, 255)}`;
   return () => `${network}.${random.int(1, 250)}`;
 };
+/** What a carrier shares among its customers of a town. */
+const fewAddresses: Draw = ({ random }) => {
+  const network = `${random.int(20, 190)}.${random.int(0, 255)}.${random.int(0, 255)}`;
+  return () => `${network}.${random.int(1, 20)}`;
+};
 const newVersion: Draw = ({ random }) => {
   const agent = `ExampleShop/6.${random.int(0, 20)} okhttp/5.1.0 (Android 16)`;
   return () => agent;
@@ -108,4 +113,5 @@ export const RELEASES: readonly Play[] = [
   calls('readers of what is new, with many programs', 500, 10, newVersions, () => [
     { path: '/api/news-of-today', bytes: 4000 },
   ]),
+  devices('new devices behind twenty addresses with a new version', 600, 15, newVersion, { addresses: fewAddresses }),
 ];
