@@ -3,11 +3,11 @@
  * its memory, on logs given, or on simulated sites without a swarm and on one with a swarm in most of its lines. Replays with and
  * without it take turns; the median of their ratios counts, because the machine's speed drifts.
  */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { fileURLToPath } from 'node:url';
 import { configSchema } from '../../src/config/schema.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import { Parser, type ParserOptions } from '../../src/parse/parser.ts';
@@ -20,9 +20,6 @@ import type { SiteKind } from '../../src/simulate/site.ts';
 import { browserAgent } from '../../src/simulate/user-agents.ts';
 import { workerSetup } from '../../src/workers/worker-setup.ts';
 import { chunksOf } from './log.ts';
-
-setFlagsFromString('--expose-gc');
-const collectGarbage: () => void = runInNewContext('gc');
 
 const ROUNDS = 7;
 const [MIB, NEVER] = [2 ** 20, 0xffff_ffff];
@@ -94,23 +91,25 @@ async function replayed(file: string, enabled: boolean): Promise<{ readonly seco
 }
 
 /** Bytes in use after each chunk of the log, in one thread. */
-function bytesUsed(chunks: readonly Uint8Array<ArrayBuffer>[], enabled: boolean): number[] {
+function bytesUsed(file: string, enabled: boolean): number[] {
   const { parsers, engine: options } = workerSetup(configSchema.parse({ swarm: { enabled, action: 'hold' } }));
   const parser = new Parser(parsers[0] as ParserOptions);
   const engine = new Engine(options, parser.reader, () => {});
-  return chunks.map((chunk) => {
+  return chunksOf(readFileSync(file)).map((chunk) => {
     const tally = parser.parse(chunk, NEVER);
     engine.ingest(0, chunk, tally, 0, tally.count);
-    collectGarbage();
+    globalThis.gc?.();
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     return heapUsed + arrayBuffers;
   });
 }
 
-/** The most that the watch held, in MiB. */
+/** The most that the watch held, in MiB: each in a process of its own, which nothing of the other is left in. */
 function measureMemory(file: string): number {
-  const chunks = chunksOf(readFileSync(file));
-  const [off, on] = [bytesUsed(chunks, false), bytesUsed(chunks, true)];
+  const [off, on] = ['off', 'on'].map((watch): number[] => {
+    const args = ['--expose-gc', fileURLToPath(import.meta.url), `--bytes-${watch}`, file];
+    return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+  }) as [number[], number[]];
   return Math.max(...on.map((bytes, i) => bytes - (off[i] as number))) / MIB;
 }
 
@@ -137,10 +136,15 @@ async function measure(file: string): Promise<void> {
   );
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'zban-bench-'));
-try {
-  const given = process.argv.slice(2);
-  for (const file of given.length > 0 ? given : writeAll(folder)) await measure(file);
-} finally {
-  rmSync(folder, { recursive: true });
+const [mode, log] = process.argv.slice(2);
+if (log !== undefined && (mode === '--bytes-on' || mode === '--bytes-off')) {
+  console.log(JSON.stringify(bytesUsed(log, mode === '--bytes-on')));
+} else {
+  const folder = mkdtempSync(join(tmpdir(), 'zban-bench-'));
+  try {
+    const given = process.argv.slice(2);
+    for (const file of given.length > 0 ? given : writeAll(folder)) await measure(file);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
