@@ -1,8 +1,9 @@
 /**
  * Honest strangers who load no files and come all at once are told by what they ask for:
  *
- * - One thing by a plain address: a file, any page if they say that they are robots, or a page that is new on the site if they are
- *   of many kinds. So do previews of a link that spreads, players of a new episode, downloads of a release, monitors.
+ * - One thing by a plain address: a file, what they have already (304, RFC 9110, 15.4.5), any page if they say that they are robots,
+ *   or a page that is new on the site if they are of many kinds. So do previews of a link that spreads, players of a new episode,
+ *   downloads of a release, readers of a feed, monitors.
  * - The usual things: devices with a new version of an app. What they share, such as their user agent, may be new here and proves
  *   nothing, since they spread over what others ask for. A swarm has one aim, or goes where few others go.
  */
@@ -30,6 +31,7 @@ import type { UsualTraffic } from './usual-traffic.ts';
 /** No page is as large; partial answers (206, RFC 9110) are of files too. */
 const FILE_BYTES_MIN = 500_000;
 const PARTIAL = 206;
+const NOT_MODIFIED = 304;
 /**
  * Of the different things that clients of a crowd ask for so much is usual: on simulated and real sites 0.4 to 0.9 where honest visitors
  * load no files, and at most 0.12 where a swarm goes where few others go.
@@ -125,13 +127,14 @@ export class Crowds {
     return (method === GET || method === HEAD) && (this.info(at) & STATUS_MASK) < 400;
   }
 
-  /** By a robot, or for a file. */
+  /** By a robot, for a file, or for nothing. */
   private isThing(at: number): boolean {
     const { segment, at: row } = this.line(at);
     const size = segment.tally.rows[row + SIZE] as number;
     const info = this.info(at);
-    const isFile = (info & STATUS_MASK) === PARTIAL || (size >= FILE_BYTES_MIN && size !== SIZE_UNKNOWN);
-    return isFile || (info & (ASSET | ROBOT)) !== 0;
+    const status = info & STATUS_MASK;
+    const isFile = status === PARTIAL || (size >= FILE_BYTES_MIN && size !== SIZE_UNKNOWN);
+    return isFile || status === NOT_MODIFIED || (info & (ASSET | ROBOT)) !== 0;
   }
 
   /** No user agent has half of them. */

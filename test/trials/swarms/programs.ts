@@ -100,6 +100,8 @@ const download =
       script.send(atS + 20 * part, { ip, agent }, { path, status, bytes });
   };
 
+const READERS = 'NetNewsWire (RSS Reader; https://netnewswire.com/)';
+
 export const PROGRAMS: readonly Play[] = [
   crowd('episode of a podcast', 5, 20, download('/podcast/episode-77.mp3', 4_000_000, PLAYERS)),
   crowd('release of a program', 5, 20, download('/files/tool-4.0.0-amd64.iso', 90_000_000, LOADERS)),
@@ -121,6 +123,16 @@ export const PROGRAMS: readonly Play[] = [
         const ip = anywhere(random);
         for (let atS = 60 * random.next(); atS < 30 * MINUTE; atS += 60)
           script.send(startS + atS, { ip, agent }, site.home);
+      }
+    },
+  },
+  {
+    name: 'readers of a feed at two providers',
+    write: (script) => {
+      for (let reader = 0; reader < 500; reader++) {
+        const ip = `${reader % 2 ? '198.51.100' : '203.0.113'}.${1 + (reader >> 1)}`;
+        for (let atS = reader / 2; atS < HOUR; atS += 5 * MINUTE)
+          script.send(script.startS + atS, { ip, agent: READERS }, { path: '/feed/', status: 304, bytes: 0 });
       }
     },
   },
