@@ -249,7 +249,7 @@ class Search {
       for (const at of offsetsOf(others.count)) known.add(others.hashes[at + trait] as number);
       return known;
     };
-    const found = findNetworks(lines, this.left, now - horizon / RECENT_PARTS, findKnown, input.wasBanned);
+    const found = findNetworks(lines, this.leftToLanes, now - horizon / RECENT_PARTS, findKnown, input.wasBanned);
     return found.filter(({ offsets }) => !this.honest.areUsual(offsets));
   }
 

@@ -127,13 +127,13 @@ export const PROGRAMS: readonly Play[] = [
     },
   },
   {
-    name: 'readers of a feed at two providers',
+    name: 'readers of a feed at one provider',
     write: (script) => {
-      for (let reader = 0; reader < 500; reader++) {
-        const ip = `${reader % 2 ? '198.51.100' : '203.0.113'}.${1 + (reader >> 1)}`;
-        for (let atS = reader / 2; atS < HOUR; atS += 5 * MINUTE)
-          script.send(script.startS + atS, { ip, agent: READERS }, { path: '/feed/', status: 304, bytes: 0 });
-      }
+      for (let reader = 1; reader <= 250; reader++)
+        for (let atS = reader; atS < HOUR; atS += 5 * MINUTE) {
+          const client = { ip: `198.18.77.${reader}`, agent: READERS };
+          script.send(script.startS + atS, client, { path: '/feed/', status: 304, bytes: 0 });
+        }
     },
   },
 ];
