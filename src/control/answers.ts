@@ -1,6 +1,7 @@
 /** What each command is answered with, by its shape: the daemon may be of another version than the command line that asks. */
 import { LIMITS } from '../detect/reach.ts';
 import {
+  each,
   isBoolean,
   isEither,
   isList,
@@ -17,9 +18,6 @@ import type { ControlCommand, ControlHandlers } from './protocol.ts';
 
 export type AnswerTo<C extends ControlCommand> = Awaited<ReturnType<ControlHandlers[C]>>;
 
-/** Members of one shape. */
-const each = <T, const N extends string>(shape: Shape<T>, ...names: readonly N[]) =>
-  Object.fromEntries(names.map((name) => [name, shape])) as Readonly<Record<N, Shape<T>>>;
 const orNull = <T>(shape: Shape<T>) => isEither(shape, isNull);
 const isFalse = (value: unknown): value is false => value === false;
 /** Counts by name. */

@@ -62,6 +62,10 @@ export function isOptional<T>(shape: Shape<T>): Shape<T | undefined> {
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Members of one shape, for `isObject`. */
+export const each = <T, const N extends string>(shape: Shape<T>, ...names: readonly N[]) =>
+  Object.fromEntries(names.map((name) => [name, shape])) as Readonly<Record<N, Shape<T>>>;
+
 /** An object with these members; others may stand beside them. */
 export function isObject<const M extends Members>(members: M): Shape<ObjectOf<M>> {
   const checks = Object.entries(members).map(([name, shape]) => ({ name, shape }));

@@ -1,10 +1,10 @@
 /** Why a network was banned for a swarm, in words. */
-import { isNumber, isObject } from '../model/shape.ts';
+import { each, isNumber, isObject } from '../model/shape.ts';
 import { formatCount } from './number.ts';
 
 const isProof = isObject({
-  ...{ requests: isNumber, clients: isNumber, seconds: isNumber, coverage: isNumber, networks: isNumber },
-  backtest: isObject({ hours: isNumber, clients: isNumber }),
+  ...each(isNumber, 'requests', 'clients', 'seconds', 'coverage', 'networks'),
+  backtest: isObject(each(isNumber, 'hours', 'clients')),
 });
 
 /** What its clients did, and what the site's past says of it. Undefined for what is no proof. */
