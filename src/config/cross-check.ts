@@ -67,16 +67,10 @@ function contradictionsOfNotify({ notify: { slack, webhook } }: Config): Finding
 }
 
 function contradictionsOfActions({ http }: Config): Finding[] {
-  if (!http.actions) return [];
-  const found: Finding[] = [];
-  if (http.token_file === undefined)
-    found.push(finding(['http', 'actions'], 'is true, and nobody has a token', 'name a file in http.token_file'));
   // A token that travels unencrypted is anybody's.
-  if (!LOOPBACK.test(http.listen))
-    found.push(
-      finding(['http', 'actions'], 'needs http.listen on a loopback address', 'use 127.0.0.1 and an SSH tunnel'),
-    );
-  return found;
+  if (http.token_file === undefined || LOOPBACK.test(http.listen)) return [];
+  const hint = 'use 127.0.0.1 and an SSH tunnel';
+  return [finding(['http', 'token_file'], 'needs http.listen on a loopback address', hint)];
 }
 
 /** Doubts: zban starts, but the operator should know. */

@@ -9,7 +9,8 @@ import { formatKeyPath, type KeyPath } from './problem.ts';
 
 const DELIVERY = {
   timeout: 'a delivery may take 10s',
-  digest_window: 'digest_over counts within 30s',
+  digest_over: 'more than 5 messages of one kind within 30s become one; min_severity sends fewer',
+  digest_window: 'it is 30s',
   queue_max: '1,000 messages are kept while the service is away',
 };
 
@@ -18,9 +19,13 @@ export const REMOVED_KEYS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     source: 'logs are looked at every 20ms while lines come, globs every second, lines may have 64 KiB',
     'bans.allowlist_resolve': 'host names are looked up every 5m',
+    'bans.fuse_hold': 'the fuse stays tripped for 10m; zban fuse reset ends it',
     'bans.max_share_min_bans': 'it is 10; bans.max_share: 1 turns the share off',
     'swarm.honest_share': 'it is 0.001',
+    'http.actions': 'people act from the dashboard where http.token_file names their tokens, and nowhere else',
+    'fleet.kind': 'a list in fleet.url is a Cluster, and with fleet.master it has Sentinels',
     'state.checkpoint': 'positions are saved every second',
+    'audit.log_bytes_max': 'the log rotates at 20 MB; audit.log_keep says how many old ones are kept',
     ...Object.fromEntries(
       ['slack', 'webhook[]', 'email'].flatMap((channel) =>
         Object.entries(DELIVERY).map(([key, instead]) => [`notify.${channel}.${key}`, instead]),

@@ -46,8 +46,7 @@ const fleetName = z
 const fleet = z.strictObject({
   url: z.union([fleetUrl, z.array(fleetUrl).min(1)], { error: `${FLEET_URL_ERROR}, or a list` }),
   password_file: z.string().min(1).optional(),
-  kind: z.enum(['single', 'cluster', 'sentinel']).default('single'),
-  master: z.string().min(1).default('mymaster'),
+  master: z.string().min(1).optional(),
   ca_file: z.string().min(1).optional(),
   name: fleetName.default('default'),
   host: fleetName.optional(),
@@ -84,7 +83,6 @@ export const configSchema = z.strictObject({
   }),
   audit: section({
     log: path('/var/log/zban/audit.log'),
-    log_bytes_max: z.number().int().min(10_000).default(20_000_000),
     log_keep: z.number().int().min(1).max(100).default(5),
     retention: duration('365d', '1h', '36500d'),
     entries_max: z.number().int().min(1000).default(500_000),
@@ -103,7 +101,6 @@ export const configSchema = z.strictObject({
       .regex(/^(off|(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5})$/, 'expected HOST:PORT, such as 127.0.0.1:9617, or off')
       .refine((text) => text === 'off' || Number(/:(\d+)$/.exec(text)?.[1]) <= 65_535, 'expected a port up to 65535')
       .default('127.0.0.1:9617'),
-    actions: z.boolean().default(false),
     token_file: z.string().min(1).optional(),
   }),
   log_level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),

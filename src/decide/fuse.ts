@@ -8,6 +8,8 @@ import { formatSecond } from '../model/time.ts';
 import type { BanOptions } from '../settings/engine-settings.ts';
 
 const WINDOW_SECONDS = 60;
+/** How long it stays tripped: time for people to look, and no longer, for those it spares include attackers. `zban fuse reset` ends it. */
+export const FUSE_HOLD_SECONDS = 600;
 /** Below so many bans a share says nothing: on a quiet site a single scanner is a large part of the clients. */
 const SHARE_BANS_MIN = 10;
 
@@ -27,7 +29,6 @@ export class Fuse {
   /** Epoch second until which banning stays off; 0 unless the fuse has tripped. */
   trippedUntil = 0;
   private readonly options: BanOptions;
-  private readonly holdSeconds: number;
   private readonly perSecond = new Uint32Array(WINDOW_SECONDS);
   private newest = 0;
   private recent = 0;
@@ -35,7 +36,6 @@ export class Fuse {
 
   constructor(options: BanOptions) {
     this.options = options;
-    this.holdSeconds = Math.round(options.fuse_hold / 1000);
   }
 
   /** Moves to `second`; tells when banning resumes. */
@@ -84,7 +84,7 @@ export class Fuse {
     return verdict;
   }
 
-  /** What one more ban would be told; `event`: by it the fuse trips, and all such bans stop for the hold time (`bans.fuse_hold`). */
+  /** What one more ban would be told; `event`: by it the fuse trips, and all such bans stop for the hold time (`FUSE_HOLD_SECONDS`). */
   look(second: number, clients: number): FuseVerdict {
     if (this.trippedUntil > 0) return { admitted: false };
     const { max_per_minute, max_share } = this.options;
@@ -96,7 +96,7 @@ export class Fuse {
       ? `more than ${max_per_minute} new bans within a minute (bans.max_per_minute)`
       : `${wanted} new bans within a minute are more than ${max_share * 100} % of the ${clients} clients seen (bans.max_share)`;
     const reason = tooMany ? 'max_per_minute' : 'max_share';
-    const [time, until] = [formatSecond(second), formatSecond(second + this.holdSeconds)];
+    const [time, until] = [formatSecond(second), formatSecond(second + FUSE_HOLD_SECONDS)];
     return { admitted: false, event: { event: 'fuse', phase: 'tripped', time, until, reason, detail } };
   }
 
@@ -108,7 +108,7 @@ export class Fuse {
 
   /** Stops bans from `second` on, for the reason of the event. */
   trip(second: number, { reason }: FuseEvent): void {
-    this.trippedUntil = second + this.holdSeconds;
+    this.trippedUntil = second + FUSE_HOLD_SECONDS;
     this.reason = reason;
   }
 }

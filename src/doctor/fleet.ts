@@ -26,7 +26,7 @@ const FIXES: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 const ROOM = 'maxmemory 128mb there, or more';
-const MASTER = 'fleet.url of the master, or of its Sentinels with fleet.kind sentinel; REPLICAOF NO ONE makes it one';
+const MASTER = 'fleet.url of the master, or of its Sentinels with fleet.master; REPLICAOF NO ONE makes it one';
 const RIGHTS = 'docs/fleet.md has the ACL rule';
 
 export async function checkFleet(config: Pick<Config, 'fleet' | 'name'>): Promise<Finding[]> {

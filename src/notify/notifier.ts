@@ -22,8 +22,8 @@ export interface NotifierOptions extends Omit<DeliveryHealthOptions, 'name' | 's
   readonly queueMax?: number;
 }
 
-/** More messages of one kind than `digest_over` within this become one. */
-const DIGEST_WINDOW_MS = 30_000;
+/** More messages of one kind than this within this long become one: a handful is read, and people act on one within half a minute at best. */
+const [DIGEST_OVER, DIGEST_WINDOW_MS] = [5, 30_000];
 /** Digests fold what waits, so that this is days of trouble rather than a thousand bans. */
 const QUEUE_MAX = 1000;
 /** The longest sleep: whatever became of a timer or the clock, the queue is looked at again by then. */
@@ -65,8 +65,8 @@ export class Notifier {
     this.#options = options;
     this.#gapMs = options.gapMs ?? 1000;
     this.#queueMax = options.queueMax ?? QUEUE_MAX;
-    const { name, service, settings, isEachSent } = options.channel;
-    this.#gate = new BurstGate(isEachSent ? Number.POSITIVE_INFINITY : settings.digest_over, DIGEST_WINDOW_MS);
+    const { name, service, isEachSent } = options.channel;
+    this.#gate = new BurstGate(isEachSent ? Number.POSITIVE_INFINITY : DIGEST_OVER, DIGEST_WINDOW_MS);
     this.#health = new DeliveryHealth({ ...options, name, service });
     this.#wake(0);
   }

@@ -137,7 +137,6 @@ export const bans = section({
   cdn_ranges: z.string().min(1).optional(),
   max_per_minute: z.number().int().min(1).default(100),
   max_share: share(0.2),
-  fuse_hold: duration('10m', '1s', '1d'),
   max_active: z.number().int().min(1).max(4_000_000).default(1_000_000),
 });
 

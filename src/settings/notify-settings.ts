@@ -10,7 +10,6 @@ const delivery = z.strictObject({
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/, 'expected local times, such as 22:00-07:00')
     .optional(),
-  digest_over: z.number().int().min(1).default(5),
 });
 
 const isAddress = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);

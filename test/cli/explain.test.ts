@@ -58,7 +58,7 @@ test('explain tells what a client that was never judged asked for in the last ho
 
 test('explain tells what is recorded also where other sections of the configuration are wrong', async (t) => {
   const { config } = record(t, [ban]);
-  appendFileSync(config, '\nnotify: { slack: { digest_over: soon } }\n');
+  appendFileSync(config, '\nnotify: { slack: { quiet_hours: soon } }\n');
   const { exitCode, stdout } = await runZban(['explain', '203.0.113.9', '--config', config]);
   assert.equal(exitCode, 0);
   assert.match(stdout, /zban banned 203\.0\.113\.9/);

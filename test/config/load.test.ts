@@ -191,6 +191,12 @@ test('a bound of one is not in the plural', () => {
   assert.deepEqual(problems, ['config.yaml:1:11: control.socket: expected at least 1 character, got ""']);
 });
 
+test('tokens for the dashboard must not travel unencrypted', () => {
+  const http = (listen: string) => ({ 'config.yaml': `http: { listen: "${listen}", token_file: /etc/zban/tokens }` });
+  assert.match(problemsOf(http('0.0.0.0:9617')).join(), /http\.token_file: needs http\.listen on a loopback address/);
+  for (const listen of ['127.0.0.1:9617', '[::1]:9617', 'off']) load(http(listen));
+});
+
 test('any text is a configuration or a list of problems, never an exception', () => {
   const leaf = fc.oneof(fc.string(), fc.integer(), fc.double(), fc.boolean(), fc.constant(null), fc.constant('10m'));
   const key = fc.constantFrom(

@@ -15,9 +15,10 @@ const OLD = `
 source:
   poll_interval: nonsense
   of_all_the_keys: it had
-bans: { allowlist_resolve: [], max_share_min_bans: 70 }
+bans: { allowlist_resolve: [], max_share_min_bans: 70, fuse_hold: '1m' }
+http: { actions: false }
 notify:
-  slack: { timeout: 1s }
+  slack: { digest_over: 9 }
   webhook: [{ url: https://example.com/hook, queue_max: 9 }]
 `;
 
@@ -28,8 +29,10 @@ test('each removed key is ignored with a warning that says where it is, what hol
     'config.yaml:2:1: source: was removed and is ignored: logs are looked at every 20ms while lines come, globs every second, lines may have 64 KiB (delete it)',
     'config.yaml:5:9: bans.allowlist_resolve: was removed and is ignored: host names are looked up every 5m (delete it)',
     'config.yaml:5:32: bans.max_share_min_bans: was removed and is ignored: it is 10; bans.max_share: 1 turns the share off (delete it)',
-    'config.yaml:7:12: notify.slack.timeout: was removed and is ignored: a delivery may take 10s (delete it)',
-    'config.yaml:8:46: notify.webhook[0].queue_max: was removed and is ignored: 1,000 messages are kept while the service is away (delete it)',
+    'config.yaml:5:56: bans.fuse_hold: was removed and is ignored: the fuse stays tripped for 10m; zban fuse reset ends it (delete it)',
+    'config.yaml:6:9: http.actions: was removed and is ignored: people act from the dashboard where http.token_file names their tokens, and nowhere else (delete it)',
+    'config.yaml:8:12: notify.slack.digest_over: was removed and is ignored: more than 5 messages of one kind within 30s become one; min_severity sends fewer (delete it)',
+    'config.yaml:9:46: notify.webhook[0].queue_max: was removed and is ignored: 1,000 messages are kept while the service is away (delete it)',
   ]);
   assert.deepEqual(loaded.config.bans, defaultConfig().config.bans);
   assert.equal(check('state: {checkpoint: 1s}').ok && defaultConfig().version, defaultConfig().version);

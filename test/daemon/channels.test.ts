@@ -22,7 +22,7 @@ test('each channel by itself: one that fails and one that is broken are reported
   daemon.configure({
     name: 'web-1',
     notify: {
-      slack: { webhook_url: slack.url, digest_over: 50 },
+      slack: { webhook_url: slack.url },
       webhook: [
         { name: 'dead', url: dead.url, token: 'SECRET' },
         { name: 'broken', template: 'telegram', token_file: join(daemon.folder, 'nothing'), chat: '1' },

@@ -193,7 +193,7 @@ test('the template renders a message', async (t) => {
 test('the channel delivers a message, and says what kept it from that', async (t) => {
   type Open = OpenChannels<DeliverySettings & { program?: string }>;
   const { openSyslog } = (await load(t, 'src/notify/syslog.ts')) as { openSyslog: Open };
-  const settings = { digest_over: 5 };
+  const settings = {};
   assert.deepEqual(openSyslog(settings, {}, 5000), []);
   const outcomes = [];
   for (const program of ['/bin/true', '/bin/false', '/nonexistent']) {

@@ -17,7 +17,7 @@ test('it knows the hours before its start, keeps them, explains a ban and takes 
   const tokens = join(daemon.folder, 'tokens');
   writeFileSync(tokens, `alice ${TOKEN}\n`);
   chmodSync(tokens, 0o600);
-  daemon.configure({ http: { listen: new URL(url).host, actions: true, token_file: tokens } });
+  daemon.configure({ http: { listen: new URL(url).host, token_file: tokens } });
   const nowSecond = Math.floor(Date.now() / 1000);
   const from = (Math.floor(nowSecond / 300) - 24) * 300;
   const lines: string[] = [];

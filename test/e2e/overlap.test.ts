@@ -26,7 +26,7 @@ for (const [backend, skip] of Object.entries(BACKENDS)) {
     const slack = await startSlack(network, 'server');
     const config = {
       firewall: { backend, protect_ports: [] },
-      notify: { slack: { webhook_url: slack.webhookUrl, digest_over: 100 } },
+      notify: { slack: { webhook_url: slack.webhookUrl } },
     };
     const daemon = new TestDaemon({ prefix: network.prefix('server'), config });
     t.after(() => daemon.close());

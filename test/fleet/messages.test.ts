@@ -32,7 +32,7 @@ test('a ban, a release and a panic on three hosts are one message each', { skip:
   t.after(() => child.kill());
   const slack = await startSlack(child);
   const told = (pattern: RegExp) => slack.texts.filter((text) => pattern.test(text));
-  const host = (name: string) => ({ name, notify: { slack: { webhook_url: slack.url, digest_over: 100 } } });
+  const host = (name: string) => ({ name, notify: { slack: { webhook_url: slack.url } } });
   const hosts = await startHosts(t, server, { 'web-1': host('web-1'), 'web-2': host('web-2'), 'web-3': host('web-3') });
   const [one, two, three] = [hosts['web-1'], hosts['web-2'], hosts['web-3']];
   const all = [one, two, three];

@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
+import { serverOf } from '../../src/daemon/fleet/fleet.ts';
 import { checkFleet } from '../../src/doctor/fleet.ts';
 import { OutgoingCounts } from '../../src/fleet/counts.ts';
 import { readHosts } from '../../src/fleet/hosts.ts';
@@ -16,6 +17,20 @@ import { freePort } from '../support/ports.ts';
 import { redisSkip } from '../support/redis.ts';
 import { mulberry32 } from '../support/traffic.ts';
 import { ACL, connect, counts, keys, order, publish, readOrders, start, streamLength, T0 } from './servers.ts';
+
+test('one address is a server, a list a Cluster, and with a master they are Sentinels', () => {
+  const kindOf = (fleet: object) => {
+    const parsed = configSchema.parse({ fleet }).fleet ?? assert.fail('no fleet');
+    return serverOf(parsed).kind;
+  };
+  const [url, master] = ['redis://192.0.2.1:6379', 'mymaster'];
+  assert.deepEqual([{ url }, { url: [url] }, { url, master }, { url: [url, url], master }].map(kindOf), [
+    'single',
+    'cluster',
+    'sentinel',
+    'sentinel',
+  ]);
+});
 
 test('one server', { skip: redisSkip() }, async (t) => {
   const redis = await start(t);

@@ -39,7 +39,7 @@ function channelOf(
   const made = { taken, delivery: { outcome: 'ok' } as Delivery };
   const channel: Channel = {
     ...{ name, service: name, warnings: [] },
-    settings: { digest_over: 5, ...settings },
+    settings,
     deliver: async (message) => {
       if (made.delivery.outcome === 'ok') taken.push(message);
       return made.delivery;

@@ -39,7 +39,7 @@ function start(
     channel: {
       ...{ name: 'slack', service: 'Slack', warnings: [] },
       deliver: createSlackDelivery({ webhookUrl: new Secret(slack.url), timeoutMs }),
-      settings: { digest_over: 5, ...settings },
+      settings,
       ...channel,
     },
     now: Date.now,

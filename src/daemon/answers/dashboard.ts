@@ -72,11 +72,11 @@ function rememberOwners(finder: WhoFinder): HttpServerOptions['who'] {
   };
 }
 
-/** Undefined where they are off, or where the file says nobody may; the latter is a trouble. */
+/** Undefined without a file of tokens, or where the file says nobody may; the latter is a trouble. */
 function buildActions(parts: InstanceParts, operator: Operator): Actions | undefined {
   const { config, troubles } = parts;
-  const { actions, token_file: path } = config.http;
-  if (!actions || path === undefined) return undefined;
+  const { token_file: path } = config.http;
+  if (path === undefined) return undefined;
   const loaded = loadTokens(path);
   if ('problem' in loaded) {
     troubles.begin('http actions', `nobody can act from the dashboard: ${loaded.problem}`, loaded.fix);

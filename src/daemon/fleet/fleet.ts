@@ -31,8 +31,10 @@ export interface FleetOptions extends Omit<ProposalsOptions, 'host' | 'acceptFro
 }
 
 /** How to reach the server. */
-export function serverOf({ url, kind, master, ca_file, password_file }: NonNullable<Config['fleet']>): ServerOptions {
-  return { urls: typeof url === 'string' ? [url] : url, kind, master, caFile: ca_file, passwordFile: password_file };
+export function serverOf({ url, master, ca_file, password_file }: NonNullable<Config['fleet']>): ServerOptions {
+  const several = Array.isArray(url) ? 'cluster' : 'single';
+  const kind = master === undefined ? several : 'sentinel';
+  return { urls: [url].flat(), kind, master: master ?? '', caFile: ca_file, passwordFile: password_file };
 }
 
 /** The host's name in the fleet. */

@@ -15,6 +15,8 @@ import { AuditTrail } from '../../record/trail/audit-trail.ts';
 
 /** How long a look at the database may wait for another program's lock. */
 const BUSY_TIMEOUT_MS = 100;
+/** The text log rotates at this size: an hour of bans at the fuse's limit, and an editor still opens it. */
+const LOG_BYTES_MAX = 20_000_000;
 
 export interface RecordStoreOptions {
   readonly config: Config;
@@ -119,5 +121,5 @@ async function openAnew(options: RecordStoreOptions): Promise<RecordStore> {
 }
 
 function textOf({ audit }: Config): TextLogOptions {
-  return { path: audit.log, bytesMax: audit.log_bytes_max, keep: audit.log_keep };
+  return { path: audit.log, bytesMax: LOG_BYTES_MAX, keep: audit.log_keep };
 }
