@@ -1,9 +1,9 @@
 /** Sends long lists to the daemon in pieces that it takes, and says what became of every target. */
 import { ControlError } from '../control/error.ts';
 import type { TargetResult } from '../control/protocol.ts';
+import { countOf, formatCount } from '../english/number.ts';
 import { REQUEST_BYTES_MAX, TARGETS_MAX } from '../model/limits.ts';
 import { printable } from '../model/text.ts';
-import { countOf, formatCount } from '../words/number.ts';
 import type { LineProblem } from './ban-list/list.ts';
 import type { LoadedList } from './ban-list/load-list.ts';
 import type { Context } from './context.ts';

@@ -1,6 +1,6 @@
+import { describeLearned } from '../english/learned.ts';
+import { formatNumber } from '../english/number.ts';
 import type { BaselineEvent, Level } from '../model/event.ts';
-import { describeLearned } from '../words/learned.ts';
-import { formatNumber } from '../words/number.ts';
 import { formatShare } from './text.ts';
 
 /** What was learned, and where the minimum is above it what counts: `0.10 ± 0.30/s (below the minimum, counted as 0.50 ± 0.50/s)`. */

@@ -1,8 +1,8 @@
 /** Asks a person before something that is hard to mean. */
 import { createInterface } from 'node:readline/promises';
+import { formatCount } from '../english/number.ts';
 import { BITS_MIN, formatPrefix, type Prefix, parsePrefix, prefixesOverlap } from '../net/prefix.ts';
 import { SPECIAL_NETWORKS } from '../net/special.ts';
-import { formatCount } from '../words/number.ts';
 import { CommandError, EXIT } from './exit.ts';
 
 /** Shortest prefixes that are banned without a question, by family: an office or a site, not a provider. */

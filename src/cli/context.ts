@@ -6,9 +6,9 @@ import { type ConfigProblem, formatProblem } from '../config/problem.ts';
 import type { Config } from '../config/schema.ts';
 import { nameOperator, type Peer } from '../control/peer.ts';
 import { printable } from '../model/text.ts';
+import { DEFAULT_CONFIG, requirePermitted } from './config-path.ts';
 import { CommandError, EXIT } from './exit.ts';
 import type { Output } from './output.ts';
-import { DEFAULT_CONFIG, requirePermitted } from './permitted.ts';
 
 export interface Context {
   readonly output: Output;

@@ -1,4 +1,4 @@
-import { findClosest } from '../words/closest.ts';
+import { findClosest } from '../english/closest.ts';
 
 /** ` (did you mean ban?)`, or nothing where no name is near. */
 export function didYouMean(word: string, known: readonly string[], prefix = ''): string {

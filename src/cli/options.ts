@@ -1,10 +1,10 @@
 /** Reads what people type as option values. */
 
+import { parseDuration } from '../english/duration.ts';
 import { BAN_MS_MAX } from '../model/limits.ts';
 import { printable } from '../model/text.ts';
 import { isHostName } from '../net/host-name.ts';
 import { formatPrefix, hasHostBits, parsePrefix } from '../net/prefix.ts';
-import { parseDuration } from '../words/duration.ts';
 import { CommandError, EXIT } from './exit.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,5 +1,5 @@
 /** How far a long command has come: one line on standard error, where that is a terminal, and gone at the end. */
-import { describePace, estimateProgress, type Progress } from '../words/progress.ts';
+import { describePace, estimateProgress, type Progress } from '../english/progress.ts';
 import { glyphsFor } from './style.ts';
 
 const DRAW_MS = 100;

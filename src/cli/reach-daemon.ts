@@ -5,8 +5,8 @@ import { callDaemon } from '../control/client.ts';
 import { ControlError } from '../control/error.ts';
 import type { ControlCommand } from '../control/protocol.ts';
 import { isOpenForWriting } from '../record/database/is-open.ts';
+import { DEFAULT_CONFIG } from './config-path.ts';
 import type { Context } from './context.ts';
-import { DEFAULT_CONFIG } from './permitted.ts';
 
 /** A daemon makes a socket that was removed again within a second. */
 const WAIT_MS = 2000;

@@ -1,11 +1,11 @@
 /** Which bans a command is about and in which order: the filters and sorts of `zban list` and `zban export`. */
 
 import { presentCondition } from '../detect/rules.ts';
+import { PHRASES } from '../english/reason.ts';
 import type { ActiveBan } from '../model/audit.ts';
 import { TIER_MAX } from '../model/limits.ts';
 import { printable } from '../model/text.ts';
 import { type Prefix, parsePrefix, prefixesOverlap } from '../net/prefix.ts';
-import { PHRASES } from '../words/reason.ts';
 import type { Given } from './definitions/command.ts';
 import type { SELECTION, SORTS } from './definitions/reading.ts';
 import { didYouMean } from './did-you-mean.ts';

@@ -1,6 +1,6 @@
 /** Turns what the schema refuses into problems an operator can act on. */
 import type { z } from 'zod';
-import { findClosest } from '../words/closest.ts';
+import { findClosest } from '../english/closest.ts';
 import type { KeyPath } from './problem.ts';
 import { knownKeys, listKeys } from './suggest.ts';
 

@@ -3,11 +3,11 @@
  * engine proposes what it finds, people what they order; anyone who is to propose bans later is one more source.
  */
 
+import { countOf } from '../english/number.ts';
 import type { RefusalReason } from '../model/audit.ts';
 import type { FuseEvent } from '../model/event.ts';
 import { isInForce } from '../model/reconcile.ts';
 import type { BanOptions } from '../settings/engine-settings.ts';
-import { countOf } from '../words/number.ts';
 import type { Fuse } from './fuse.ts';
 import type { NeverBanned } from './never-banned.ts';
 

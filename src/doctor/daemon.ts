@@ -1,9 +1,9 @@
 /** How the running daemon is. */
 import type { Config } from '../config/schema.ts';
 import { ControlError } from '../control/error.ts';
+import { describeTripped } from '../english/fuse.ts';
+import { countOf } from '../english/number.ts';
 import type { Status } from '../model/status.ts';
-import { describeTripped } from '../words/fuse.ts';
-import { countOf } from '../words/number.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { reloadWith, restartWith, type Service, startWith } from './service.ts';
 

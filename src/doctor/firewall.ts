@@ -4,8 +4,8 @@ import { type EnforcementBackend, EnforcementError } from '../enforce/backend.ts
 import type { Ask } from '../enforce/backend-kind.ts';
 import { BACKENDS } from '../enforce/backends.ts';
 import { pickBackend } from '../enforce/pick.ts';
+import { countOf, formatCount } from '../english/number.ts';
 import type { Status } from '../model/status.ts';
-import { countOf, formatCount } from '../words/number.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const CHECK = 'firewall';

@@ -1,11 +1,11 @@
 /** Whether the fleet's server answers, and whether it is one to rely on. Loaded only where a fleet is configured. */
 import type { Config } from '../config/schema.ts';
 import { fleetHost, serverOf } from '../daemon/fleet/fleet.ts';
+import { countOf } from '../english/number.ts';
 import { readHosts } from '../fleet/hosts.ts';
 import { findForbidden, readClock, readFacts, type ServerFacts } from '../fleet/inspect.ts';
 import { Keys } from '../fleet/keys.ts';
 import { connectServer } from '../fleet/server.ts';
-import { countOf } from '../words/number.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const CHECK = 'fleet';

@@ -2,6 +2,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { Config } from '../config/schema.ts';
+import { formatDuration, formatSeconds } from '../english/duration.ts';
+import { fixOfRefused } from '../english/refused-lines.ts';
 import { LINE_BYTES_MAX } from '../model/chunk.ts';
 import { formatClient } from '../net/client-key.ts';
 import type { FieldKeys } from '../parse/fields.ts';
@@ -11,8 +13,6 @@ import { type FoundLog, findLogs, findSameFiles } from '../source/discover.ts';
 import { cutLines, ownBuffer } from '../source/lines.ts';
 import { SourceError, toSourceError } from '../source/source-error.ts';
 import { DOUBLED_FIX, DoubledLines, type DoubledPair, describeDoubled } from '../traffic/doubled-lines.ts';
-import { formatDuration, formatSeconds } from '../words/duration.ts';
-import { fixOfRefused } from '../words/refused-lines.ts';
 import { workerSetup } from '../workers/worker-setup.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 

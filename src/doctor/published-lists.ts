@@ -1,9 +1,9 @@
 /** The lists of networks that others publish: by which robots are verified, and CDNs' proxies protected. */
 import type { Config } from '../config/schema.ts';
+import { countOf } from '../english/number.ts';
 import { findCdnProtection } from '../host/cdn-ranges.ts';
 import type { ListReports } from '../host/named-list.ts';
 import { findRobots, shippedRobotsDate } from '../host/robots.ts';
-import { countOf } from '../words/number.ts';
 import { type Finding, ok, warn } from './finding.ts';
 
 export function checkPublishedLists({ detection, bans }: Pick<Config, 'detection' | 'bans'>): Finding[] {

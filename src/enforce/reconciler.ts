@@ -18,7 +18,7 @@ import {
   unsaid,
 } from './backend.ts';
 import { BanLedger } from './ban-ledger.ts';
-import { Strangers } from './strangers.ts';
+import { ForeignBans } from './foreign-bans.ts';
 
 export type EnforcementResult = ReconcileResult<EnforcementErrorCode>;
 /** Why bans are not enforced as they should be. */
@@ -59,7 +59,7 @@ const SAMPLE_TARGETS = 8;
 export class Reconciler {
   private readonly options: ReconcilerOptions;
   private readonly ledger = new BanLedger<EnforcementErrorCode>();
-  private readonly strangers = new Strangers();
+  private readonly foreignBans = new ForeignBans();
   /** True while the ledger's picture of the kernel is right, as far as zban can tell. */
   private isCertain = false;
   private everSetUp = false;
@@ -164,7 +164,7 @@ export class Reconciler {
       pass = await this.pass();
     }
     this.isRefused = pass.isRefused;
-    this.strangers.end();
+    this.foreignBans.end();
     const { failure, isListed } = pass;
     const outcome = await this.takeTurn(async () => {
       this.isCertain = isListed;
@@ -219,7 +219,7 @@ export class Reconciler {
     const { backend, desired, now } = this.options;
     const nowMs = now();
     // All that changed until now is in what is read next.
-    this.strangers.begin(desired.takeChanges(), this.unsettled.size > 0);
+    this.foreignBans.begin(desired.takeChanges(), this.unsettled.size > 0);
     this.ledger.wantNone();
     let count = 0;
     for (const { target, untilMs } of desired.all()) {
@@ -245,7 +245,7 @@ export class Reconciler {
       const failure = await this.takeTurn(async () => {
         const operations = this.ledger.plan(now(), TOLERANCE_MS, targets);
         if (operations.length === 0) return undefined;
-        this.strangers.see(operations);
+        this.foreignBans.see(operations);
         for (const { untilMs } of operations) brought[untilMs === undefined ? 'removed' : 'added']++;
         this.ledger.expect(operations);
         return backend.apply(operations, now()).then(() => undefined, asFailure);
@@ -275,7 +275,7 @@ export class Reconciler {
   }
 
   private outcome(result: EnforcementResult): Outcome {
-    return { result, trouble: this.ledger.failure, contest: this.strangers.trouble };
+    return { result, trouble: this.ledger.failure, contest: this.foreignBans.trouble };
   }
 
   private async leaveOthers(): Promise<void> {

@@ -1,9 +1,9 @@
 /** Who is behind an address: the table of networks, published networks of robots, and reverse DNS. */
 import { Resolver } from 'node:dns/promises';
+import { describeWho } from '../english/who.ts';
 import type { Who } from '../model/who.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import { PrefixTable } from '../net/prefix-table.ts';
-import { describeWho } from '../words/who.ts';
 import { findHostName } from './host-name.ts';
 import type { RobotResolver } from './robot-dns.ts';
 import type { RobotList } from './robots.ts';

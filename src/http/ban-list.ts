@@ -1,7 +1,8 @@
 /** All bans for the page's list, packed: ten thousand of them are some 600 kB. */
+
+import { phraseOf } from '../english/reason.ts';
 import type { ActiveBan } from '../model/audit.ts';
 import { formatPrefix, maskPrefix, parsePrefix } from '../net/prefix.ts';
-import { phraseOf } from '../words/reason.ts';
 
 /** The page lists this many, the newest. */
 export const LISTED_MAX = 10_000;

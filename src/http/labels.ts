@@ -1,7 +1,8 @@
 /** What a row of the trail is called in lists, and what it says. */
+
+import { briefReason, phraseOf } from '../english/reason.ts';
+import { describeEnd, describeStart } from '../english/site-reason.ts';
 import type { AuditEntry } from '../model/audit.ts';
-import { briefReason, phraseOf } from '../words/reason.ts';
-import { describeEnd, describeStart } from '../words/site-reason.ts';
 import type { Tone } from './verdict.ts';
 
 export interface Label {

@@ -1,8 +1,9 @@
 /** What the page and the JSON addresses show: the status as it is, bans and decisions cut to what is shown. */
+
+import { describeMatch, describeSurplus } from '../english/lane.ts';
 import type { ActiveBan, AuditEntry } from '../model/audit.ts';
 import type { LiveLane } from '../model/lane.ts';
 import type { Status } from '../model/status.ts';
-import { describeMatch, describeSurplus } from '../words/lane.ts';
 import { labelOf, textOf } from './labels.ts';
 import type { Tone, Verdict } from './verdict.ts';
 

@@ -1,6 +1,7 @@
 /** Traffic over time as the page draws it: columns of numbers, shortened to what a chart shows. */
+
+import { phraseOf } from '../english/reason.ts';
 import { TRAFFIC_RANGES, type TrafficRange, type TrafficSeries, type UsualHour } from '../model/traffic.ts';
-import { phraseOf } from '../words/reason.ts';
 
 /** What is known of the past. */
 export interface TrafficSource {

@@ -1,9 +1,10 @@
 /** What an operator wants to know first, in a sentence. Times in it are RFC 3339: the page shows them by the server's clock. */
+
+import { describeTripped } from '../english/fuse.ts';
+import { formatCount } from '../english/number.ts';
+import { describeProgress, progressOf } from '../english/progress.ts';
+import { looks, peakOf } from '../english/site-reason.ts';
 import type { Status } from '../model/status.ts';
-import { describeTripped } from '../words/fuse.ts';
-import { formatCount } from '../words/number.ts';
-import { describeProgress, progressOf } from '../words/progress.ts';
-import { looks, peakOf } from '../words/site-reason.ts';
 
 export type Tone = 'good' | 'info' | 'warn' | 'bad';
 

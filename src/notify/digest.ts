@@ -1,6 +1,7 @@
 /** A burst of notifications of one kind as a single message. Pure. */
+
+import { countOf, formatCount } from '../english/number.ts';
 import type { Notification, NotificationOf } from '../model/notification.ts';
-import { countOf, formatCount } from '../words/number.ts';
 import { eventsOf, timeOf } from './format.ts';
 import { type Content, complete, type Message, type Sender } from './message.ts';
 import { severityOf } from './severity.ts';

@@ -1,12 +1,13 @@
 /** Single-line summaries: the entries of a digest. */
+
+import { describeActivity } from '../english/activity.ts';
+import { formatSeconds } from '../english/duration.ts';
+import { describeMatch } from '../english/lane.ts';
+import { formatCount, formatNumber } from '../english/number.ts';
+import { briefReason } from '../english/reason.ts';
+import { describeEnd, describeStart } from '../english/site-reason.ts';
 import type { FuseEvent } from '../model/event.ts';
 import type { Notification } from '../model/notification.ts';
-import { describeActivity } from '../words/activity.ts';
-import { formatSeconds } from '../words/duration.ts';
-import { describeMatch } from '../words/lane.ts';
-import { formatCount, formatNumber } from '../words/number.ts';
-import { briefReason } from '../words/reason.ts';
-import { describeEnd, describeStart } from '../words/site-reason.ts';
 
 const describePhase = ({ phase, until }: FuseEvent): string =>
   phase === 'reset' ? 'reset' : `tripped${until === undefined ? '' : ` until ${until}`}`;

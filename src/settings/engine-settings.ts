@@ -4,11 +4,11 @@
  */
 import { z } from 'zod';
 import { RULES, type RuleName } from '../detect/rules.ts';
+import { formatDuration, parseDuration } from '../english/duration.ts';
 import { BAN_MS_MAX } from '../model/limits.ts';
 import { TRANSLATION_BITS } from '../net/embedded-ipv4.ts';
 import { isHostName } from '../net/host-name.ts';
 import { parsePrefix } from '../net/prefix.ts';
-import { formatDuration, parseDuration } from '../words/duration.ts';
 import { duration, positive, section, share } from './fields.ts';
 import { limit, multiple, requests } from './limits.ts';
 

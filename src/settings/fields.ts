@@ -1,6 +1,6 @@
 /** Kinds of values that many keys have. */
 import { z } from 'zod';
-import { parseDuration } from '../words/duration.ts';
+import { parseDuration } from '../english/duration.ts';
 
 /** Milliseconds, written as people do; `fallback` is the default. */
 export const duration = (fallback: string, min: string, max: string) => {

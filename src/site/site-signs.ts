@@ -1,5 +1,5 @@
 /** Single signs by which visitors and attacks are told apart, each with a weight and its numbers in words. */
-import { formatNumber, formatPercent } from '../words/number.ts';
+import { formatNumber, formatPercent } from '../english/number.ts';
 import { type Dimension, exactPath, isFile, type NamedLine, TRAITS, type Trait } from './site-line.ts';
 import { countKeys, differentKinds, type UsualShares } from './site-sample.ts';
 

@@ -4,8 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import type { FileMark } from '../model/chunk.ts';
 import { findCompression } from './compression.ts';
 import { findStat, namesIn } from './look.ts';
+import type { Sibling } from './older-generations.ts';
 import { isRotatedName } from './rotated-names.ts';
-import type { Sibling } from './siblings.ts';
 
 /** Names looked at; the rest is left out. */
 const FILES_MAX = 10_000;

@@ -7,7 +7,7 @@ import { type Generation, isSameFile, type ReadLimits, type Times } from './gene
 import { front, type Lines, ownBuffer } from './lines.ts';
 import { LogState, type LogStateOptions } from './log-state.ts';
 import { describeLoss } from './loss.ts';
-import { findMarked, findNewer } from './siblings.ts';
+import { findMarked, findNewer } from './older-generations.ts';
 import { SourceError, toSourceError } from './source-error.ts';
 import { TailedFile } from './tailed-file.ts';
 

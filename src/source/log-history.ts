@@ -3,7 +3,6 @@ import { fstatSync } from 'node:fs';
 import { type Chunk, type FileMark, LINE_BYTES_MAX, type Position } from '../model/chunk.ts';
 import { fingerprintOf, headMatches, readHead } from './fingerprint.ts';
 import { findStat } from './look.ts';
-import { type ReadLogOptions, readMovedFile } from './read-log-file.ts';
 import {
   findHolder,
   listSiblings,
@@ -12,7 +11,8 @@ import {
   unpackedBytes,
   whileNamed,
   withFile,
-} from './siblings.ts';
+} from './older-generations.ts';
+import { type ReadLogOptions, readMovedFile } from './read-log-file.ts';
 import { SourceError } from './source-error.ts';
 import { TailedFile } from './tailed-file.ts';
 

@@ -1,7 +1,7 @@
 /** Says what can't be read any more. */
 import type { Position } from '../model/chunk.ts';
 import { canDecompress } from './compression.ts';
-import { listSiblings } from './siblings.ts';
+import { listSiblings } from './older-generations.ts';
 
 /** The file that was read before the stop is nowhere: what was lost, and what would have kept it. */
 export function describeLoss({ path, offset, device, inode, writtenMs }: Position): [what: string, fix: string] {

@@ -1,11 +1,11 @@
 /** What `zban explain` says, word for word, of rows as the daemon writes them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { briefReason, describeReason, PHRASES, phraseOf } from '../../src/english/reason.ts';
 import type { Condition } from '../../src/model/event.ts';
 import { formatMessage } from '../../src/notify/format.ts';
 import { toSlackPayload } from '../../src/notify/slack-payload.ts';
 import { formatAuditLine } from '../../src/record/text-log/audit-line.ts';
-import { briefReason, describeReason, PHRASES, phraseOf } from '../../src/words/reason.ts';
 import { evidenceOf } from '../support/evidence.ts';
 import { BANNED, CLIENT, DAY, explain, flat, HOUR, judged, MINUTE, result } from './explained.ts';
 

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { checkConfig, defaultConfig, loadConfig } from '../../src/config/load.ts';
 import { formatProblem } from '../../src/config/problem.ts';
 import { parseYaml } from '../../src/config/yaml-file.ts';
-import { editDistance, findClosest } from '../../src/words/closest.ts';
+import { editDistance, findClosest } from '../../src/english/closest.ts';
 import fc from '../support/fast-check.ts';
 import { temporaryFolder } from '../support/folder.ts';
 

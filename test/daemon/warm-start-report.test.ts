@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { measureWarmStart, WarmStartReport } from '../../src/daemon/start/warm-start.ts';
-import { describeProgress, type Progress } from '../../src/words/progress.ts';
+import { describeProgress, type Progress } from '../../src/english/progress.ts';
 
 test('journal, systemd and terminal hear of a long start, each to its own rhythm; a short one leaves no line', () => {
   const said = { journal: [] as unknown[], systemd: [] as string[], screen: [] as Progress[] };

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { Request } from '../../src/detect/request.ts';
 import { REFUTED, VERIFIED } from '../../src/detect/robot-verdicts.ts';
 import { scrape } from '../../src/detect/scrape.ts';
-import { describeReason } from '../../src/words/reason.ts';
+import { describeReason } from '../../src/english/reason.ts';
 import { ATTACKER, keyOf } from '../engine/story.ts';
 import { type Asked, go, line, name, PAGE, pageLoad, ready, served } from './site.ts';
 

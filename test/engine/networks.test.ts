@@ -1,9 +1,9 @@
 /** Attackers with many addresses of one network, and people who share a network with attackers. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { describeReason } from '../../src/english/reason.ts';
 import { formatSecond } from '../../src/model/time.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
-import { describeReason } from '../../src/words/reason.ts';
 import { line, name, pageLoad, ready, type Scene } from '../detect/site.ts';
 import { visitorIp } from '../support/traffic.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { describeWho } from '../../src/english/who.ts';
 import { loadRobots, SHIPPED_ROBOTS } from '../../src/host/robots.ts';
 import { WhoFinder } from '../../src/host/who.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
-import { describeWho } from '../../src/words/who.ts';
 
 const zone: Readonly<Record<string, readonly string[]>> = {
   '1.2.0.192.in-addr.arpa': ['crawl-1.googlebot.com.'],

@@ -1,10 +1,10 @@
 import { formatProblem } from '../../config/problem.ts';
 import type { Config } from '../../config/schema.ts';
 import { checkPublishedLists } from '../../doctor/published-lists.ts';
+import { countOf } from '../../english/number.ts';
 import { openChannels } from '../../notify/channels.ts';
 import { toSourceError } from '../../source/source-error.ts';
 import { TailedFile } from '../../source/tailed-file.ts';
-import { countOf } from '../../words/number.ts';
 import { type Context, loadPermitted } from '../context.ts';
 import { EXIT } from '../exit.ts';
 

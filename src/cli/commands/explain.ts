@@ -1,5 +1,7 @@
 import type { Config } from '../../config/schema.ts';
 import { type EngineState, engineStateKey, parseEngineState } from '../../engine/engine-state.ts';
+import { describeReason } from '../../english/reason.ts';
+import { describeWho } from '../../english/who.ts';
 import { findRobots } from '../../host/robots.ts';
 import { printable } from '../../model/text.ts';
 import type { Who } from '../../model/who.ts';
@@ -7,8 +9,6 @@ import { findTranslated } from '../../net/client-key.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import { withTrail } from '../../record/trail/open-trail.ts';
 import type { TrailReader } from '../../record/trail/trail-reader.ts';
-import { describeReason } from '../../words/reason.ts';
-import { describeWho } from '../../words/who.ts';
 import { type Context, loadPermitted, requireSections } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { EXPLAIN } from '../definitions/reading.ts';

@@ -1,15 +1,15 @@
 import { callDaemon } from '../../control/client.ts';
 import type { LaneResult } from '../../control/protocol.ts';
 import { findHoldLimits } from '../../enforce/hold-zones.ts';
+import { formatDuration } from '../../english/duration.ts';
+import { describeBacktest, describeMatch, describeSurplus } from '../../english/lane.ts';
+import { formatCount } from '../../english/number.ts';
 import type { AuditEntry } from '../../model/audit.ts';
 import type { Backtest, LaneMatch, LiveLane } from '../../model/lane.ts';
 import { LANE_MS_MAX } from '../../model/limits.ts';
 import { printable } from '../../model/text.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import { withTrail } from '../../record/trail/open-trail.ts';
-import { formatDuration } from '../../words/duration.ts';
-import { describeBacktest, describeMatch, describeSurplus } from '../../words/lane.ts';
-import { formatCount } from '../../words/number.ts';
 import { type Context, operatorName, requireConfig, requireSections, requireSocket } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { LANES } from '../definitions/lanes.ts';

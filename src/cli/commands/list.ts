@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callDaemon } from '../../control/client.ts';
 import { ControlError } from '../../control/error.ts';
+import { countOf, formatCount } from '../../english/number.ts';
+import { nameClient } from '../../english/reason.ts';
 import type { ActiveBan } from '../../model/audit.ts';
 import { isInForce } from '../../model/reconcile.ts';
 import { printable } from '../../model/text.ts';
 import { type OpenTrail, withTrail } from '../../record/trail/open-trail.ts';
-import { countOf, formatCount } from '../../words/number.ts';
-import { nameClient } from '../../words/reason.ts';
 import { type Context, requireSections } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { LIST } from '../definitions/reading.ts';

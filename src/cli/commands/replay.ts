@@ -1,11 +1,11 @@
+import { formatSeconds } from '../../english/duration.ts';
+import { describeMatch } from '../../english/lane.ts';
+import { briefReason, nameClient } from '../../english/reason.ts';
+import { describeEnd, describeStart } from '../../english/site-reason.ts';
 import type { EngineEvent, Evidence } from '../../model/event.ts';
 import { printable } from '../../model/text.ts';
 import { replay } from '../../replay/replay.ts';
 import { ReplayReport } from '../../replay/report.ts';
-import { formatSeconds } from '../../words/duration.ts';
-import { describeMatch } from '../../words/lane.ts';
-import { briefReason, nameClient } from '../../words/reason.ts';
-import { describeEnd, describeStart } from '../../words/site-reason.ts';
 import { describeBaseline } from '../baseline-text.ts';
 import { type Context, configOrDefaults } from '../context.ts';
 import type { Given } from '../definitions/command.ts';

@@ -1,6 +1,6 @@
 import { runDaemon } from '../../daemon/daemon.ts';
+import { requirePermitted } from '../config-path.ts';
 import type { Context } from '../context.ts';
-import { requirePermitted } from '../permitted.ts';
 import { ProgressBar } from '../progress-bar.ts';
 
 /** `zban run`: the daemon in the foreground; resolves with its exit code when it has stopped. */

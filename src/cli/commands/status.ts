@@ -1,11 +1,11 @@
+import { formatDuration } from '../../english/duration.ts';
+import { describeTripped } from '../../english/fuse.ts';
+import { countOf, formatCount, formatNumber } from '../../english/number.ts';
+import { describeProgress, progressOf } from '../../english/progress.ts';
+import { looks, peakOf } from '../../english/site-reason.ts';
 import type { FleetStatus } from '../../model/fleet.ts';
 import type { Status } from '../../model/status.ts';
 import { printable } from '../../model/text.ts';
-import { formatDuration } from '../../words/duration.ts';
-import { describeTripped } from '../../words/fuse.ts';
-import { countOf, formatCount, formatNumber } from '../../words/number.ts';
-import { describeProgress, progressOf } from '../../words/progress.ts';
-import { looks, peakOf } from '../../words/site-reason.ts';
 import { describeBaseline } from '../baseline-text.ts';
 import { type Context, requireSocket } from '../context.ts';
 import { EXIT } from '../exit.ts';

@@ -1,10 +1,10 @@
 /** `zban tune`: what each sensitivity would have done to this site, and which one suits it. */
 
 import { KNOWN_HOURS } from '../../engine/client-histories.ts';
+import { countOf, formatCount, formatNumber } from '../../english/number.ts';
 import { isShorterThanDay, type Recommendation, recommend, sweepDays } from '../../replay/recommend.ts';
 import { type Sweep, type SweepStep, sweep } from '../../replay/sweep.ts';
 import { type Sensitivity, sensitivityFactor } from '../../settings/sensitivity.ts';
-import { countOf, formatCount, formatNumber } from '../../words/number.ts';
 import { type Context, configOrDefaults } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { TUNE } from '../definitions/logs.ts';

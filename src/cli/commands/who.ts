@@ -1,4 +1,5 @@
 import type { Config } from '../../config/schema.ts';
+import { describeWho } from '../../english/who.ts';
 import { findRobots } from '../../host/robots.ts';
 import { WhoFinder } from '../../host/who.ts';
 import { WhoTable, WhoTableError } from '../../host/who-table.ts';
@@ -6,7 +7,6 @@ import { updateWhoTable } from '../../host/who-update.ts';
 import { printable } from '../../model/text.ts';
 import type { Who } from '../../model/who.ts';
 import { type Prefix, parsePrefix } from '../../net/prefix.ts';
-import { describeWho } from '../../words/who.ts';
 import { type Context, requireSections } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { WHO } from '../definitions/reading.ts';

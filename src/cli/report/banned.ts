@@ -1,12 +1,12 @@
 /** Who would have been banned, and who of them may be a customer. */
 
 import { KNOWN_HOURS } from '../../engine/client-histories.ts';
+import { formatSeconds } from '../../english/duration.ts';
+import { countOf, formatCount } from '../../english/number.ts';
+import { briefReason, phraseOf } from '../../english/reason.ts';
 import type { BanEvent, Condition } from '../../model/event.ts';
 import { printable } from '../../model/text.ts';
 import type { BannedClient } from '../../replay/report.ts';
-import { formatSeconds } from '../../words/duration.ts';
-import { countOf, formatCount } from '../../words/number.ts';
-import { briefReason, phraseOf } from '../../words/reason.ts';
 import { alignRight, section } from './section.ts';
 
 /** Clients listed of each kind, unless all are. */

@@ -1,9 +1,9 @@
 /** Who would not have been banned, and why not: how near each came to a limit, or what protects it. */
 import { LIMITS, type LimitName } from '../../detect/reach.ts';
 import type { ClientHistory } from '../../engine/history-summary.ts';
+import { countOf, formatCount, formatNumber, formatPercent } from '../../english/number.ts';
+import { briefReason } from '../../english/reason.ts';
 import type { RefusedClient } from '../../replay/report.ts';
-import { countOf, formatCount, formatNumber, formatPercent } from '../../words/number.ts';
-import { briefReason } from '../../words/reason.ts';
 import { minute } from './banned.ts';
 import { alignRight, section } from './section.ts';
 

@@ -1,6 +1,6 @@
 /** The parts of a report: a heading in words, and an indented list of which the rest is only counted. */
 
-import { formatCount } from '../../words/number.ts';
+import { formatCount } from '../../english/number.ts';
 import { columnsOf } from '../style.ts';
 import { formatFittingTable } from '../table.ts';
 

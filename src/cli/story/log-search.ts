@@ -1,6 +1,6 @@
 /** Searches the configured logs, and what rotation moved aside of them, for one client; bounded in bytes and in time. */
 import type { Config } from '../../config/schema.ts';
-import { findNearest, type Nearest } from '../../detect/nearest.ts';
+import { findNearedLimits, type NearedLimit } from '../../detect/neared-limits.ts';
 import type { EngineState } from '../../engine/engine-state.ts';
 import type { Position } from '../../model/chunk.ts';
 import { LINE_BYTES_MAX } from '../../model/chunk.ts';
@@ -39,7 +39,7 @@ interface Log {
 export interface Searched {
   readonly activities: readonly StretchActivity[];
   /** How near a client that was never judged came to each limit in the last hour, nearest first. */
-  readonly nearest: readonly Nearest[];
+  readonly nearest: readonly NearedLimit[];
   /** What could not be looked at, or must be known besides, in words. */
   readonly notes: readonly string[];
 }
@@ -58,13 +58,13 @@ export async function searchLogs(
   const client = key ? clientPrefix(key.high, key.low, config.detection) : asked;
   const logs = new LogSearch(config, state, now, limits);
   const activities: StretchActivity[] = [];
-  let nearest: readonly Nearest[] = [];
+  let nearest: readonly NearedLimit[] = [];
   const newestMs = await logs.findNewestMs();
   const silentSince = newestMs !== undefined && newestMs < now() - HOUR_MS ? newestMs : undefined;
   for (const stretches of stretchesOf(story, now(), silentSince ?? now())) {
     const found = await logs.search(client, stretches);
     activities.push(...found.activities());
-    if (key) nearest = findNearest(found.rows(), workerSetup(config).engine, state);
+    if (key) nearest = findNearedLimits(found.rows(), workerSetup(config).engine, state);
   }
   if (silentSince !== undefined) logs.notes.push(`the newest line of the logs is of ${formatTime(silentSince)}`);
   if (client.bits < asked.bits) logs.notes.push(`it is judged as a part of ${formatPrefix(client)}`);

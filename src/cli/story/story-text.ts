@@ -1,12 +1,12 @@
 /** A story in plain words: how it stands, what the client did, what was normal, how it goes on, how to undo it. */
 
-import type { Nearest } from '../../detect/nearest.ts';
+import type { NearedLimit } from '../../detect/neared-limits.ts';
+import { formatDuration, formatSeconds } from '../../english/duration.ts';
+import { formatNumber } from '../../english/number.ts';
+import { describeReason, nameClient, phraseOf } from '../../english/reason.ts';
 import type { ActiveBan, AuditEntry, JudgedNumbers, RefusedNumbers } from '../../model/audit.ts';
 import { printable } from '../../model/text.ts';
 import { formatAuditLine } from '../../record/text-log/audit-line.ts';
-import { formatDuration, formatSeconds } from '../../words/duration.ts';
-import { formatNumber } from '../../words/number.ts';
-import { describeReason, nameClient, phraseOf } from '../../words/reason.ts';
 import { columnsOf } from '../style.ts';
 import { formatParagraphs, type Paragraph } from '../table.ts';
 import { formatRelative, formatTime, wrapText } from '../text.ts';
@@ -23,7 +23,7 @@ export interface StoryOptions {
   readonly suffix: string;
   readonly decayMs: number;
   readonly activities: readonly StretchActivity[];
-  readonly nearest: readonly Nearest[];
+  readonly nearest: readonly NearedLimit[];
   readonly notes: readonly string[];
   /** Who is behind the client, empty where nothing is known. */
   readonly who: string;
@@ -172,7 +172,7 @@ function describeWhy({ entry }: Story): Paragraph[] {
 }
 
 /** What a client that was not judged was nearest to. */
-function describeNearest([nearest]: readonly Nearest[]): Paragraph[] {
+function describeNearest([nearest]: readonly NearedLimit[]): Paragraph[] {
   if (nearest === undefined) return [];
   const { limit, share, tolerated, time } = nearest;
   const [reached, most] = [share * tolerated, tolerated].map((value) => formatNumber(value, limit === 'rate' ? 0 : 1));

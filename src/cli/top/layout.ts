@@ -1,11 +1,12 @@
 /** The picture of `zban top` for a terminal of any size: header, clients, bans, and a line for keys or questions. */
+
+import { formatCount } from '../../english/number.ts';
+import { describeProgress, progressOf } from '../../english/progress.ts';
+import { phraseOf } from '../../english/reason.ts';
+import { looks, peakOf } from '../../english/site-reason.ts';
 import type { ActiveBan } from '../../model/audit.ts';
 import type { Busiest, Status, TopClient, TopView } from '../../model/status.ts';
 import { printable } from '../../model/text.ts';
-import { formatCount } from '../../words/number.ts';
-import { describeProgress, progressOf } from '../../words/progress.ts';
-import { phraseOf } from '../../words/reason.ts';
-import { looks, peakOf } from '../../words/site-reason.ts';
 import type { Size } from '../screen.ts';
 import type { Style } from '../style.ts';
 import { cutText, fit, formatClock, formatSpan, width } from '../text.ts';

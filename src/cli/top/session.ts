@@ -1,6 +1,7 @@
 /** What a person does in `zban top`: selects, filters, sorts, and asks for a ban, a release or an explanation. */
 import { callDaemon } from '../../control/client.ts';
 import type { TargetResult } from '../../control/protocol.ts';
+import { describeWho } from '../../english/who.ts';
 import { findRobots } from '../../host/robots.ts';
 import { WhoFinder } from '../../host/who.ts';
 import type { ActiveBan } from '../../model/audit.ts';
@@ -8,7 +9,6 @@ import type { TopClient, TopView } from '../../model/status.ts';
 import { printable } from '../../model/text.ts';
 import { parsePrefix } from '../../net/prefix.ts';
 import { withTrail } from '../../record/trail/open-trail.ts';
-import { describeWho } from '../../words/who.ts';
 import { type Context, configOrDefaults, operatorName, requireSections, requireSocket } from '../context.ts';
 import type { Size } from '../screen.ts';
 import type { Style } from '../style.ts';

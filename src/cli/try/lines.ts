@@ -1,9 +1,10 @@
 /** What happens, as a story: one line for each decision, in words that need no manual. */
+
+import { formatSeconds } from '../../english/duration.ts';
+import { countOf } from '../../english/number.ts';
+import { looks, peakOf } from '../../english/site-reason.ts';
 import type { AuditEntry, JudgedNumbers } from '../../model/audit.ts';
 import { printable } from '../../model/text.ts';
-import { formatSeconds } from '../../words/duration.ts';
-import { countOf } from '../../words/number.ts';
-import { looks, peakOf } from '../../words/site-reason.ts';
 import { createStyle, type Style } from '../style.ts';
 import { cutText, formatClock, formatSpan, width } from '../text.ts';
 

@@ -1,12 +1,12 @@
 /** `zban explain` for the dashboard: from the database alone, because searching the logs takes seconds. */
 import { storyOfClient, storyOfEntry } from '../../cli/story/story.ts';
 import { storyParagraphs } from '../../cli/story/story-text.ts';
+import { describeWho } from '../../english/who.ts';
 import type { Explanation } from '../../http/explanation.ts';
 import { isRoutine } from '../../http/labels.ts';
 import { toRecentLine } from '../../http/snapshot.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../../net/prefix.ts';
 import { withTrail } from '../../record/trail/open-trail.ts';
-import { describeWho } from '../../words/who.ts';
 import type { InstanceParts } from '../instance-parts.ts';
 
 const TIMELINE_MAX = 50;

@@ -1,11 +1,11 @@
 /** Rows of the trail as decisions that a fleet shares, and whose a row is. */
 import { createHash } from 'node:crypto';
 import type { UnbanRequest } from '../../control/protocol.ts';
+import { briefReason } from '../../english/reason.ts';
 import type { ActiveBan, AuditEntry } from '../../model/audit.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Order } from '../../share/order.ts';
-import { briefReason } from '../../words/reason.ts';
 import { findOrigin } from '../bans/origin.ts';
 import type { Panic } from '../orders/panic.ts';
 

@@ -1,8 +1,9 @@
 /** What lanes become in the audit trail. */
+
+import { describeBacktest, describeLaneEnd, describeMatch, describeSurplus } from '../../english/lane.ts';
 import type { Actor, DraftOf, LaneNumbers } from '../../model/audit.ts';
 import type { LaneEnd, LaneStart, LiveLane } from '../../model/lane.ts';
 import { BLANK } from '../../record/row/row.ts';
-import { describeBacktest, describeLaneEnd, describeMatch, describeSurplus } from '../../words/lane.ts';
 
 type LaneAction = 'lane' | 'lane_keep' | 'lane_end' | 'lane_result';
 

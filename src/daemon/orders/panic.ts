@@ -6,12 +6,12 @@
 
 import type { Config } from '../../config/schema.ts';
 import type { PanicRequest, PanicResult } from '../../control/protocol.ts';
+import { countOf } from '../../english/number.ts';
 import type { Notification } from '../../model/notification.ts';
 import { isEither, isNull, isObject, isText } from '../../model/shape.ts';
 import { isReserved, type Reserve, type Reserved } from '../../record/loss/reserve.ts';
 import { BLANK } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
-import { countOf } from '../../words/number.ts';
 import type { Bans } from '../bans/bans.ts';
 import { readState, stateOf } from '../saved-state.ts';
 

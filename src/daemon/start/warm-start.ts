@@ -1,8 +1,8 @@
 /** How far a start has come with the past of the logs: for the journal, systemd, and a terminal. */
 
+import { describeProgress, estimateProgress, type Progress, progressOf } from '../../english/progress.ts';
 import type { Log } from '../../model/log.ts';
 import type { WarmStart } from '../../model/status.ts';
-import { describeProgress, estimateProgress, type Progress, progressOf } from '../../words/progress.ts';
 import type { SystemdNotifier } from '../notify-systemd.ts';
 
 const STATUS_MS = 1000;

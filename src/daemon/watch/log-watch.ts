@@ -1,8 +1,8 @@
 /** What the engine notices about the log as a whole, once a second: clocks that differ, a proxy in the place of clients, bans that don't hold. */
 
+import { formatSeconds } from '../../english/duration.ts';
 import { findConnections } from '../../host/connections.ts';
 import { formatPrefix } from '../../net/prefix.ts';
-import { formatSeconds } from '../../words/duration.ts';
 import type { EngineStatus } from '../../workers/messages.ts';
 import type { InstanceParts } from '../instance-parts.ts';
 import type { Protection } from '../orders/protection.ts';

@@ -1,11 +1,12 @@
 /** Bans: of the engine, of operators, and many at once. */
+
+import { describeActivity } from '../../english/activity.ts';
+import { spellDuration } from '../../english/duration.ts';
+import { markDefault } from '../../english/learned.ts';
+import { formatCount, formatNumber } from '../../english/number.ts';
+import { describeReason, nameClient, phraseOf, usualErrors } from '../../english/reason.ts';
 import type { BanEvent } from '../../model/event.ts';
 import type { NotificationOf } from '../../model/notification.ts';
-import { describeActivity } from '../../words/activity.ts';
-import { spellDuration } from '../../words/duration.ts';
-import { markDefault } from '../../words/learned.ts';
-import { formatCount, formatNumber } from '../../words/number.ts';
-import { describeReason, nameClient, phraseOf, usualErrors } from '../../words/reason.ts';
 import type { Content, IncidentMark } from '../message.ts';
 
 const SAMPLES_MAX = 5;

@@ -1,9 +1,10 @@
 /** Swarms, and the lanes that stop them. */
+
+import { spellDuration } from '../../english/duration.ts';
+import { describeBacktest, describeLaneEnd, describeMatch, describeSurplus } from '../../english/lane.ts';
+import { formatCount, formatNumber } from '../../english/number.ts';
 import type { LaneAction } from '../../model/lane.ts';
 import type { NotificationOf } from '../../model/notification.ts';
-import { spellDuration } from '../../words/duration.ts';
-import { describeBacktest, describeLaneEnd, describeMatch, describeSurplus } from '../../words/lane.ts';
-import { formatCount, formatNumber } from '../../words/number.ts';
 import type { Content } from '../message.ts';
 
 const VERBS: Readonly<Record<LaneAction, readonly [does: string, would: string]>> = {

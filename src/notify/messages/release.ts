@@ -1,6 +1,7 @@
 /** The end of a ban, by what the firewall does now. */
+
+import { formatCount, formatNumber } from '../../english/number.ts';
 import type { NotificationOf } from '../../model/notification.ts';
-import { formatCount, formatNumber } from '../../words/number.ts';
 import type { Content } from '../message.ts';
 import { markBan } from './ban.ts';
 

@@ -1,9 +1,10 @@
 /** Anomalies of the whole site. */
+
+import { spellDuration } from '../../english/duration.ts';
+import { formatCount, formatNumber } from '../../english/number.ts';
+import { briefReason, phraseOf } from '../../english/reason.ts';
+import { isNewNormal, listExcess, looked, peakOf, usualOf } from '../../english/site-reason.ts';
 import type { GlobalAnomalyEnd, GlobalAnomalyEvent, GlobalAnomalyStart } from '../../model/event.ts';
-import { spellDuration } from '../../words/duration.ts';
-import { formatCount, formatNumber } from '../../words/number.ts';
-import { briefReason, phraseOf } from '../../words/reason.ts';
-import { isNewNormal, listExcess, looked, peakOf, usualOf } from '../../words/site-reason.ts';
 import type { Content, IncidentMark } from '../message.ts';
 
 const EXCESS_MAX = 3;

@@ -1,6 +1,7 @@
 /** What concerns zban itself: fuse, panic, trouble, test. */
+
+import { formatCount } from '../../english/number.ts';
 import type { NotificationOf } from '../../model/notification.ts';
-import { formatCount } from '../../words/number.ts';
 import type { Content } from '../message.ts';
 
 const noted = (after: string | undefined): [string, string][] => (after === undefined ? [] : [['Note', after]]);

@@ -1,7 +1,7 @@
 /** An audit entry as a row of the database, and the hash that binds it to the row before. */
 import { hash } from 'node:crypto';
+import { formatDuration } from '../../english/duration.ts';
 import type { Actor, AuditDraft, AuditEntry, DraftOf, LossNumbers } from '../../model/audit.ts';
-import { formatDuration } from '../../words/duration.ts';
 import { type Row, readObject } from './columns.ts';
 import { readActor, readFacts } from './stored-facts.ts';
 

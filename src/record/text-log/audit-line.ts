@@ -1,13 +1,13 @@
 /** Lines of the text audit log: one per decision, for people and for `tail -f`. */
 
+import { formatSeconds } from '../../english/duration.ts';
+import { describeLearned, markDefault } from '../../english/learned.ts';
+import { formatNumber } from '../../english/number.ts';
+import { briefReason } from '../../english/reason.ts';
+import { describeEnd, describeStart } from '../../english/site-reason.ts';
 import type { AuditDraft, DraftOf, JudgedNumbers } from '../../model/audit.ts';
 import type { BaselineEvent, Level } from '../../model/event.ts';
 import { joinLines } from '../../model/text.ts';
-import { formatSeconds } from '../../words/duration.ts';
-import { describeLearned, markDefault } from '../../words/learned.ts';
-import { formatNumber } from '../../words/number.ts';
-import { briefReason } from '../../words/reason.ts';
-import { describeEnd, describeStart } from '../../words/site-reason.ts';
 
 /**
  * The line of an audit row, such as

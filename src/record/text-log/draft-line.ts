@@ -1,7 +1,7 @@
 /** What followed from a row, read from its line in the text audit log: bans can be taken from it when the database is lost. */
 
+import { parseDuration } from '../../english/duration.ts';
 import type { AuditDraft } from '../../model/audit.ts';
-import { parseDuration } from '../../words/duration.ts';
 import { BLANK } from '../row/row.ts';
 import { readActor } from '../row/stored-facts.ts';
 import { withoutNumber } from './line-number.ts';

@@ -1,4 +1,4 @@
-import { parseDuration } from '../../words/duration.ts';
+import { parseDuration } from '../../english/duration.ts';
 import { ATTACK_KINDS, SITUATION_KINDS, type SituationKind } from '../access-event.ts';
 import { SITUATIONS } from './situations.ts';
 

@@ -11,7 +11,7 @@ const CONTESTED: Failure<EnforcementErrorCode> = {
     'something else puts bans where zban keeps its own, which zban takes out again; a second zban with the same firewall.chain takes out the bans of this one as well: stop it, or give it a chain of its own',
 };
 
-export class Strangers {
+export class ForeignBans {
   private looks = 0;
   /** What is wrong, if something is. */
   trouble: Failure<EnforcementErrorCode> | undefined;

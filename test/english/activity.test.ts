@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeActivity } from '../../src/words/activity.ts';
-import { spellDuration } from '../../src/words/duration.ts';
-import { describeLearned } from '../../src/words/learned.ts';
+import { describeActivity } from '../../src/english/activity.ts';
+import { spellDuration } from '../../src/english/duration.ts';
+import { describeLearned } from '../../src/english/learned.ts';
 import { evidenceOf } from '../support/evidence.ts';
 
 const sample = (path: string, status = 404) => ({ time: '', method: 'GET', path, status, user_agent: '' });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { briefReason, describeReason, PHRASES, phraseOf } from '../../src/english/reason.ts';
 import type { Condition } from '../../src/model/event.ts';
-import { briefReason, describeReason, PHRASES, phraseOf } from '../../src/words/reason.ts';
 import { evidenceOf } from '../support/evidence.ts';
 
 const NORMAL = '42 ± 33 requests a minute from a client, 3 % of them refused (4xx).';

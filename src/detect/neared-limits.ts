@@ -10,7 +10,7 @@ import { ClientRules } from './client-rules.ts';
 import { Points } from './points.ts';
 import { LIMITS, type LimitName } from './reach.ts';
 
-export interface Nearest {
+export interface NearedLimit {
   readonly limit: LimitName;
   /** Share of the limit; from 1 on it would be banned by what is known now. */
   readonly share: number;
@@ -24,11 +24,11 @@ export interface Nearest {
  * The limits that the client came near to, nearest first. `rows` are its rows of the tallies, in the order of time. What
  * excuses a client while the site fails is not known here, so that it may have been further away.
  */
-export function findNearest(
+export function findNearedLimits(
   rows: readonly Uint32Array[],
   { profile, detection, baseline }: EngineOptions,
   state: EngineState | undefined,
-): Nearest[] {
+): NearedLimit[] {
   const secondOf = (row: Uint32Array | undefined) => row?.[SECOND] ?? 0;
   const learned = new Baseline(baseline);
   if (state) learned.restore(state);
@@ -48,7 +48,7 @@ export function findNearest(
     if (!(info & ASSET)) seen.weight += times;
     if (status >= 400 && status < 499) seen.errors += times;
   };
-  const nearest = new Map<number, Nearest>();
+  const nearest = new Map<number, NearedLimit>();
   let oldest = 0;
   for (const row of rows) {
     const second = secondOf(row);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findNearest } from '../../src/detect/nearest.ts';
+import { findNearedLimits } from '../../src/detect/neared-limits.ts';
 import { Parser } from '../../src/parse/parser.ts';
 import { ROW } from '../../src/parse/tally.ts';
 import { Bench, ENGINE } from '../support/engine.ts';
@@ -19,7 +19,7 @@ function judge(lines: readonly string[]) {
   bench.feed(...lines);
   const { rows, count } = new Parser(PARSER).parse(bytesOf(`${lines.join('\n')}\n`), NEVER);
   const split = Array.from({ length: count }, (_, row) => rows.slice(row * ROW, (row + 1) * ROW));
-  return { banned: bench.of('ban')[0]?.condition, nearest: findNearest(split, ENGINE, state) };
+  return { banned: bench.of('ban')[0]?.condition, nearest: findNearedLimits(split, ENGINE, state) };
 }
 
 const refused = (count: number) =>
@@ -53,6 +53,6 @@ test('without anything learned the ceiling of the warm-up counts', () => {
   const lines = [logLine(NOW, CLIENT), logLine(NOW, CLIENT)];
   const { rows } = new Parser(PARSER).parse(bytesOf(`${lines.join('\n')}\n`), NEVER);
   const split = [rows.slice(0, ROW), rows.slice(ROW, 2 * ROW)];
-  assert.equal(findNearest(split, ENGINE, undefined).find(({ limit }) => limit === 'rate')?.tolerated, 300);
-  assert.deepEqual(findNearest([], ENGINE, undefined), []);
+  assert.equal(findNearedLimits(split, ENGINE, undefined).find(({ limit }) => limit === 'rate')?.tolerated, 300);
+  assert.deepEqual(findNearedLimits([], ENGINE, undefined), []);
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { fingerprintOf } from '../../src/source/fingerprint.ts';
-import { findMarked, findNewer } from '../../src/source/siblings.ts';
+import { findMarked, findNewer } from '../../src/source/older-generations.ts';
 import { append, makeDirectory } from './follow-harness.ts';
 
 test('rotated while unread files are looked for: each is opened once, and none that is known', (t) => {
