@@ -8,6 +8,7 @@
  */
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
+import { isNumber, isObject } from '../model/shape.ts';
 
 export interface Peer {
   readonly uid: number;
@@ -24,11 +25,14 @@ my (undef, $uid) = unpack("iI", getsockopt($peer, 1, 17) || exit 1);
 print join(" ", $uid, getpwuid($uid) // ());`;
 const TIMEOUT_MS = 2000;
 
+/** Node.js has no other way to a socket's file descriptor. */
+const hasDescriptor = isObject({ _handle: isObject({ fd: isNumber }) });
+
 /** Resolves to the user at the other end; undefined where that cannot be found out. */
 export async function findPeer(socket: Socket): Promise<Peer | undefined> {
   // Handed on as a number: a stream that becomes a child's is no longer read here.
-  const { fd } = (socket as unknown as { readonly _handle?: { readonly fd?: number } | null })._handle ?? {};
-  if (typeof fd !== 'number' || fd < 0) return undefined;
+  if (!hasDescriptor(socket) || socket._handle.fd < 0) return undefined;
+  const { fd } = socket._handle;
   const answer = await new Promise<string>((resolve) => {
     const stdio = ['ignore', 'pipe', 'ignore', fd] as const;
     const child = spawn(PERL, ['-e', SCRIPT], {

@@ -13,8 +13,8 @@ const [REFERRED_SHARE, FILE_SHARE] = [0.05, 0.1];
 
 /** What survives a restart. */
 export interface SiteKnowledgeState {
-  /** Key of the hashes in it; absent in states of before there was one: 0. */
-  readonly hashKey?: number;
+  /** Key of the hashes in it. */
+  readonly hashKey: number;
   readonly startSecond: number;
   readonly lines: number;
   readonly referred: number;
@@ -74,15 +74,10 @@ export class SiteKnowledge {
     return { hashKey, startSecond, lines, referred, fileLines, hosts, paths };
   }
 
-  /** What an older version saved lacks parts, which are learned anew. */
-  restore(state: Partial<SiteKnowledgeState>): void {
-    this.startSecond = state.startSecond ?? 0;
-    if (state.fileLines !== undefined) {
-      this.lines = state.lines ?? 0;
-      this.referred = state.referred ?? 0;
-      this.fileLines = state.fileLines;
-    }
-    if (state.hosts) this.hosts.restore(state.hosts);
-    if (state.paths?.table && (state.hashKey ?? 0) === this.hashKey) this.paths.restore(state.paths);
+  restore({ hashKey, startSecond, lines, referred, fileLines, hosts, paths }: SiteKnowledgeState): void {
+    [this.startSecond, this.lines] = [startSecond, lines];
+    [this.referred, this.fileLines] = [referred, fileLines];
+    this.hosts.restore(hosts);
+    if (hashKey === this.hashKey) this.paths.restore(paths);
   }
 }

@@ -4,15 +4,15 @@ import type { SwarmState } from '../swarm/swarm-watch.ts';
 import type { BaselineState } from '../traffic/baseline.ts';
 import { packState, unpackState } from './packed-state.ts';
 
-/** What an engine learned, for the next start. States of before there were points have none. */
+/** What an engine learned, for the next start. */
 export interface EngineState extends BaselineState {
+  /** Absent in the classic profile. */
   readonly points?: SiteKnowledgeState;
-  /** Absent in states of before it was kept. */
-  readonly site?: SiteState;
-  /** The same, and where swarms are not watched for. */
+  readonly site: SiteState;
+  /** Absent where swarms are not watched for. */
   readonly swarm?: SwarmState;
-  /** The log clock when it was taken, epoch seconds; absent in states of before it was kept. */
-  readonly second?: number;
+  /** The log clock when it was taken, epoch seconds. */
+  readonly second: number;
   /** Seconds by which the wall clock was ahead of the log's; absent where none was followed. */
   readonly wallAhead?: number;
 }
@@ -30,6 +30,5 @@ export function packEngineState(state: EngineState): Uint8Array<ArrayBuffer> {
 /** A saved state; undefined for one of another version. Throws SyntaxError, which says why, for damaged bytes and for what was never packed. */
 export function parseEngineState(bytes: Uint8Array): EngineState | undefined {
   // Its checksum says that it is what `packEngineState` made.
-  const state = unpackState(bytes) as EngineState | undefined;
-  return state?.version === 1 ? state : undefined;
+  return unpackState(bytes) as EngineState | undefined;
 }

@@ -199,12 +199,12 @@ export class Engine {
 
   /** Takes over what an earlier engine learned. Lines that it had seen may come again: they teach nothing. */
   restore(state: EngineState): void {
-    const { second = 0 } = state;
+    const { second } = state;
     if (state.wallAhead !== undefined) this.followWall(state.wallAhead);
     this.baseline.restore(state);
     if (state.points) this.points?.site.restore(state.points);
     if (state.swarm) this.swarm?.restore(state.swarm);
-    if (state.site) this.site.restore(state.site, second);
+    this.site.restore(state.site, second);
     this.timeline.restart(second);
   }
 

@@ -25,8 +25,7 @@ const TOP_CLIENTS = 5;
 export interface SiteState {
   readonly usual: UsualState;
   readonly sample: SampleState;
-  /** Absent in states of before it was kept. */
-  readonly rule?: RuleState;
+  readonly rule: RuleState;
   /** The anomaly in progress, if any. */
   readonly surge?: Surge;
 }
@@ -140,7 +139,6 @@ export class SiteWatch {
   restore({ usual, sample, rule, surge }: SiteState, second: number): void {
     this.usual.restore(usual);
     this.sample.restore(sample);
-    if (!rule) return;
     this.judgedUntil = second;
     this.rule.restore(rule);
     this.surge = surge && { ...surge };

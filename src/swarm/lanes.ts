@@ -32,8 +32,8 @@ export interface OpenLane {
   /** When the swarm had begun, at the latest: who came since may be of it. */
   readonly since: number;
   readonly rate: number;
-  /** Of the last minute; absent in states of before it was kept, and in the first minute: `rate`. */
-  rateNow?: number;
+  /** Of the last minute; in the first one `rate`. */
+  rateNow: number;
   requests: number;
   lastBusy: number;
 }
@@ -82,7 +82,7 @@ export class Lanes {
     const { match, rate } = finding;
     const used = this.open.filter(({ lane }) => lane.start === second).length;
     const id = `${second.toString(36)}-${used + 1}`;
-    const lane = { id, action, match, start: second, since, rate, requests: 0, lastBusy: second };
+    const lane = { id, action, match, start: second, since, rate, rateNow: rate, requests: 0, lastBusy: second };
     this.open.push({ lane, values: this.valuesOf(match) });
     return { event: 'lane', phase: 'start', id, time: formatSecond(second), action, opened, ...finding };
   }
@@ -127,9 +127,8 @@ export class Lanes {
    */
   makeRoom(rate: number, second: number): LaneEnd[] | false {
     if (this.open.length < LANES_MAX) return [];
-    const rateOf = (lane: OpenLane) => lane.rateNow ?? lane.rate;
-    const [least] = this.all.filter(({ start }) => start < second).sort((a, b) => rateOf(a) - rateOf(b));
-    if (least === undefined || rateOf(least) >= GIVE_WAY_SHARE * rate) return false;
+    const [least] = this.all.filter(({ start }) => start < second).sort((a, b) => a.rateNow - b.rateNow);
+    if (least === undefined || least.rateNow >= GIVE_WAY_SHARE * rate) return false;
     return this.replace(least.id, second).map((end) => ({ ...end, gave_way: true }));
   }
 

@@ -49,11 +49,11 @@ const ALL = 0xffff_ffff;
 export interface StrangersState {
   readonly minute: number;
   readonly counts: readonly number[];
-  /** Clients who are no strangers, and since when that is known; absent in states of before it was kept. */
-  readonly seen?: readonly number[];
+  /** Clients who are no strangers, and since when that is known; absent before it is. */
+  readonly seen: readonly number[];
   readonly knownFrom?: number;
-  /** Median of the files that a newcomer loads; absent in states of before it was kept. */
-  readonly parts?: number;
+  /** Median of the files that a newcomer loads. */
+  readonly parts: number;
 }
 
 export class Strangers {
@@ -187,7 +187,7 @@ export class Strangers {
     return { minute: this.minute, counts, parts: this.median, seen: [...seen], ...knownFrom };
   }
 
-  restore({ minute, counts, parts = 0, seen = [], knownFrom }: StrangersState): void {
+  restore({ minute, counts, parts, seen, knownFrom }: StrangersState): void {
     this.minute = minute;
     this.seen = new Set(seen);
     this.knownFrom = knownFrom ?? Number.POSITIVE_INFINITY;

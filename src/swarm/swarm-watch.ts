@@ -44,8 +44,8 @@ export interface SwarmState {
   readonly usual: UsualTrafficState;
   readonly strangers: StrangersState;
   readonly lanes: LanesState;
-  /** Key of the hashes in `usual`; absent in states of before there was one: 0. */
-  readonly hashKey?: number;
+  /** Key of the hashes in `usual`. */
+  readonly hashKey: number;
   readonly underWayUntil: number;
 }
 
@@ -128,7 +128,7 @@ export class SwarmWatch {
     };
   }
 
-  restore({ usual, strangers, lanes, underWayUntil, hashKey = 0 }: SwarmState): void {
+  restore({ usual, strangers, lanes, underWayUntil, hashKey }: SwarmState): void {
     this.underWayUntil = underWayUntil;
     if (hashKey === this.hasher.options.hashKey) this.usual.restore(usual);
     this.strangers.restore(strangers);

@@ -17,11 +17,6 @@ const TAKEN_MAX = 15;
 /** Then so few that they span a week, and one of so many where fewer come: to hash each would be most of the watch's cost. */
 const [WEEK_MINUTES, ONE_OF] = [10_080, 8];
 
-/** As states of before had it: lines of a day, and some of them of a week. */
-interface TwoDigests {
-  readonly day: DigestState;
-}
-
 export type UsualTrafficState = DigestState;
 
 export class UsualTraffic {
@@ -112,7 +107,7 @@ export class UsualTraffic {
     return this.digest.snapshot();
   }
 
-  restore(state: UsualTrafficState | TwoDigests): void {
-    this.digest.restore('day' in state ? state.day : state);
+  restore(state: UsualTrafficState): void {
+    this.digest.restore(state);
   }
 }

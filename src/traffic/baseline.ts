@@ -22,7 +22,6 @@ interface Block {
 
 /** The part of the state that survives a restart. */
 export interface BaselineState {
-  readonly version: 1;
   readonly observedSeconds: number;
   readonly minutes: readonly Block[];
   readonly hours: readonly (Block & { readonly day: number })[];
@@ -149,7 +148,6 @@ export class Baseline {
   snapshot(): BaselineState {
     const copy = (block: Block): Block => ({ ...block, site: { ...block.site }, client: { ...block.client } });
     return {
-      version: 1,
       observedSeconds: this.observedSeconds,
       minutes: [...this.minutes.map(copy), copy(this.current)],
       hours: this.hours.map((hour) => ({ ...copy(hour), day: hour.day })),

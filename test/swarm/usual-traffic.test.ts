@@ -100,9 +100,9 @@ test('what a share of usual requests has shows in the table in that share, also 
   assert.ok(near(after.matched, renewed * 0.02 + (1 - renewed) * 0.001), `${after.matched} of ${FULL}`);
 });
 
-test('the digests of a day and of a week that older states have become the one of today', () => {
+test('what is usual survives a restart', () => {
   const [usual, restored] = [new UsualTraffic(), new UsualTraffic()];
   learn(usual, 100, 10, () => true);
-  restored.restore({ day: usual.snapshot() });
+  restored.restore(usual.snapshot());
   assert.deepEqual(matching(restored), { requests: 1000, matched: 1000 });
 });

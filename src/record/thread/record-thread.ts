@@ -45,7 +45,7 @@ export class RecordThread {
 
   readonly call: Call<RecordService> = (method, argument, done) => {
     this.#waiting.push(done);
-    this.#worker.postMessage({ method, argument } satisfies Question);
+    this.#worker.postMessage({ method, argument } satisfies Question<typeof method>);
   };
 
   /** The same with a promise, which rejects with what was refused. */

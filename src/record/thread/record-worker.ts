@@ -1,13 +1,15 @@
 /** The record thread: carries out what the daemon asks for, in its order. Loads as little as that takes. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { RecordError, type RecordErrorCode, toRecordError } from '../error.ts';
+import type { Arguments } from './call.ts';
 import { RecordService, type RecordServiceOptions } from './record-service.ts';
 
+type Work = Arguments<RecordService>;
+
 /** What `RecordThread` asks for. */
-export interface Question {
-  readonly method: string;
-  readonly argument: unknown;
-}
+export type Question<K extends keyof Work = keyof Work> = {
+  [M in K]: { readonly method: M; readonly argument: Work[M] };
+}[K];
 
 /** A RecordError as it crosses threads. */
 export interface Refusal {
@@ -40,18 +42,20 @@ function answer(run: () => unknown): void | Promise<void> {
 
 /** Loads what cuts rows when the first have to be. */
 async function prepare(service: RecordService, { method, argument }: Question): Promise<void> {
-  if (service.cutRows || method !== 'write') return;
-  if ((argument as Parameters<RecordService['write']>[0]).prunes)
-    service.cutRows = (await import('../chain/prune.ts')).cutRows;
+  if (method === 'write' && argument.prunes) service.cutRows ??= (await import('../chain/prune.ts')).cutRows;
+}
+
+function carryOut<K extends keyof Work>(
+  methods: { readonly [M in keyof Work]: (argument: Work[M]) => unknown },
+  { method, argument }: Question<K>,
+): unknown {
+  return methods[method](argument);
 }
 
 function serve(service: RecordService): void {
-  const methods = service as unknown as Record<string, (argument: unknown) => unknown>;
   let turn = Promise.resolve();
   parentPort?.on('message', (question: Question) => {
-    turn = turn
-      .then(() => prepare(service, question))
-      .then(() => answer(() => methods[question.method]?.(question.argument)));
+    turn = turn.then(() => prepare(service, question)).then(() => answer(() => carryOut(service, question)));
   });
 }
 
