@@ -64,7 +64,8 @@ export interface EnforcementBackend {
   confirm(operations: readonly Operation[], nowMs: number): Promise<boolean>;
   /**
    * Applies all operations in as few batches as the tool allows. Adding what is there updates its end; removing what is
-   * not there is no error. Does everything that can be done before it rejects for what cannot.
+   * not there is no error, and takes out what an earlier run left although nothing was set up or listed before. Does
+   * everything that can be done before it rejects for what cannot.
    */
   apply(operations: readonly Operation[], nowMs: number): Promise<void>;
 }

@@ -40,10 +40,17 @@ function open({ run, filter, settings, maxActive, now }: OpenFirewall): Enforcem
   const stands = async (family: Family): Promise<boolean> =>
     planRepair(await filter.read(family), chain, rulesOf(family)).found.length === 0;
 
-  function* linesOf(removals: readonly string[], additions: readonly KernelBan[]): Generator<string> {
-    for (const target of removals) yield `del ${specs[targetFamily(target)].name} ${target}`;
+  function* linesOf(additions: readonly KernelBan[]): Generator<string> {
     for (const ban of additions) yield addLine(specs[targetFamily(ban.target)].name, ban, now());
   }
+  /** A set that is not there holds nothing. */
+  const remove = async (family: Family, targets: readonly string[]): Promise<void> => {
+    const lines = targets.filter((target) => targetFamily(target) === family);
+    await restoreSets(
+      run,
+      lines.map((target) => `del ${specs[family].name} ${target}`),
+    ).catch(unlessAbsent);
+  };
 
   return {
     name: 'ipset',
@@ -74,7 +81,8 @@ function open({ run, filter, settings, maxActive, now }: OpenFirewall): Enforcem
     async apply(operations, nowMs) {
       const sorted = sortOperations(operations, nowMs);
       const { removals, additions, refusals } = withoutIpv6(sorted, filter.findIpv6Absence());
-      await restoreSets(run, linesOf(removals, additions));
+      for (const family of FAMILIES) await remove(family, removals);
+      await restoreSets(run, linesOf(additions));
       heldCount += additions.length;
       throwRefusals(refusals);
     },

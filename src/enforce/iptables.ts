@@ -43,6 +43,7 @@ function open({ filter, settings, log }: OpenFirewall): EnforcementBackend {
   ): Promise<void> => {
     if (removals.length + additions.length === 0) return;
     const { own } = await filter.read(family);
+    if (!own && additions.length === 0) return;
     if (!own) throw new EnforcementError('kernel_refused', `chain ${chain} does not exist`);
     const standing = readBanRules(chain, own);
     const changed = [...removals, ...additions.map(({ target }) => target)].some((target) => standing.has(target));

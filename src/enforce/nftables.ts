@@ -42,6 +42,9 @@ function open({ run, settings, now, log }: OpenFirewall): EnforcementBackend {
   const table = tableName(chain);
   /** Sets that stand in the table, as last seen. */
   const sets = new Set<string>();
+  const seeSets = (standing: NftTable | undefined): void => {
+    for (const name of standing ? fittingSets(standing) : []) sets.add(name);
+  };
   const faultsOf = (standing: NftTable | undefined) => findFaults(standing, sets, ports);
   const listAll = async (onBan: (ban: KernelBan) => void): Promise<void> => {
     const standing = await readTable(run, table);
@@ -72,7 +75,7 @@ function open({ run, settings, now, log }: OpenFirewall): EnforcementBackend {
     longestMs: NFT_TIMEOUT_MAX_MS,
     async setUp() {
       const standing = await readTable(run, table);
-      for (const name of standing ? fittingSets(standing) : []) sets.add(name);
+      seeSets(standing);
       const found = faultsOf(standing);
       if (found.length > 0) await replaceTable(run, table, standing, tableLines(table, sets, ports));
       return found;
@@ -106,6 +109,8 @@ function open({ run, settings, now, log }: OpenFirewall): EnforcementBackend {
     },
     async apply(operations, nowMs) {
       const { removals, additions, refusals } = sortOperations(operations, nowMs);
+      // Nothing was set up by this run, such as a command beside a stopped daemon.
+      if (removals.length > 0 && sets.size === 0) seeSets(await readTable(run, table));
       for (const { name, items } of portions(removals, (target) => target)) {
         if (sets.has(name)) await write(run, removalLines(table, name, items));
       }

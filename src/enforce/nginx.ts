@@ -41,6 +41,11 @@ export function createNginxBackend(options: NginxOptions): EnforcementBackend {
       );
     },
     async apply(operations, nowMs) {
+      if (include.loaded === undefined) {
+        const left = await include.read();
+        if (left === undefined && operations.every(({ untilMs }) => untilMs === undefined)) return;
+        table = new BanTable(parseFile(left ?? ''));
+      }
       const next = new BanTable(table.list());
       const refusals = next.apply(operations, nowMs);
       const text = formatFile(next, options.format);

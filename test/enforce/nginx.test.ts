@@ -95,6 +95,20 @@ test('bans with their ends outlive the daemon in the file; what others wrote int
   assert.doesNotMatch(readFileSync(file, 'utf8'), /77/);
 });
 
+test('a command beside a stopped daemon lifts what it left in the file, and makes none', { skip }, async (t) => {
+  const { backend, options, file, status } = await setUp(t);
+  const command = () => createNginxBackend(options);
+  await backend.setUp();
+  await backend.apply([add('192.0.2.1'), add('192.0.2.2')], Date.now());
+  await command().apply([remove('192.0.2.1'), remove('192.0.2.9')], Date.now());
+  assert.match(readFileSync(file, 'utf8'), /^deny 192\.0\.2\.2; [^\n]*\n$/m);
+  assert.doesNotMatch(readFileSync(file, 'utf8'), /192\.0\.2\.1;/);
+  assert.ok(await eventually(async () => (await status('192.0.2.1')) === 200));
+  rmSync(file);
+  await command().apply([remove('192.0.2.2')], Date.now());
+  assert.ok(!existsSync(file));
+});
+
 test('a configuration that nginx refuses: nothing is reloaded, the file is as it was, and its words are told', {
   skip,
 }, async (t) => {

@@ -1,7 +1,7 @@
 /** Unban with the daemon stopped: the same rows and messages, and what the kernel still holds is lifted by name. */
 import type { Config } from '../../config/schema.ts';
 import type { TargetResult, UnbanRequest } from '../../control/protocol.ts';
-import { EnforcementError, unlessRefused } from '../../enforce/backend.ts';
+import { EnforcementError } from '../../enforce/backend.ts';
 import type { Log } from '../../model/log.ts';
 import type { Bans } from '../bans/bans.ts';
 import { pickConfigured } from '../bans/enforcement.ts';
@@ -41,16 +41,12 @@ async function liftInKernel(config: Config, bans: Bans, log: Log): Promise<void>
   const result = { confirmed: [], released: [], failed: [] };
   try {
     const { backend } = await pickConfigured(config, log);
-    const wanted = new Set(lifted);
-    const held = new Set<string>();
-    const known = { heldCount: lifted.length, heldBans: () => lifted.map((target) => ({ target, untilMs: null })) };
-    await backend.list(({ target }) => wanted.has(target) && held.add(target), known).catch(unlessRefused);
-    const removals = [...held].map((target) => ({ target, untilMs: undefined }));
+    const removals = lifted.map((target) => ({ target, untilMs: undefined }));
     if (removals.length > 0) await backend.apply(removals, Date.now());
-    bans.onResult({ ...result, released: lifted });
+    await bans.onResult({ ...result, released: lifted });
   } catch (error) {
     if (!(error instanceof EnforcementError)) throw error;
     const { code, message } = error;
-    bans.onResult({ ...result, failed: lifted.map((target) => ({ target, code, message })) });
+    await bans.onResult({ ...result, failed: lifted.map((target) => ({ target, code, message })) });
   }
 }
