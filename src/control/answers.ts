@@ -37,6 +37,10 @@ const areTargets = isList(
   }),
 );
 
+export const isProgress = isObject({
+  progress: orNull(isObject({ ...each(isNumber, 'done', 'of'), results: areTargets })),
+});
+
 const isLaneResult = isObject({
   ...outcome,
   code: isOneOf('done', 'not_found', 'full', 'invalid', 'failed'),

@@ -1,14 +1,14 @@
 /** The command line's end of the control socket. */
 import { connect } from 'node:net';
 import { isAnything, isEither, isObject, isText, parseJson, type Shape } from '../model/shape.ts';
-import { ANSWERS, type AnswerTo } from './answers.ts';
+import { ANSWERS, type AnswerTo, isProgress } from './answers.ts';
 import { ControlError } from './error.ts';
-import type { ControlAnswer, ControlCommand, ControlHandlers } from './protocol.ts';
+import type { ControlAnswer, ControlCommand, ControlHandlers, Progress } from './protocol.ts';
 
 /** What each command takes. */
 type Argument<C extends ControlCommand> = Parameters<ControlHandlers[C]>[0];
 
-/** The firewall's own time limit is shorter, so a daemon that works has answered by then. */
+/** A daemon that works has given a sign of life by then. */
 const ANSWER_TIMEOUT_MS = 60_000;
 /** Holds an answer about a million targets. */
 const ANSWER_LENGTH_MAX = 256 * 1_048_576;
@@ -18,6 +18,13 @@ const isAnswer: Shape<ControlAnswer> = isEither(
   isObject({ ok: (value): value is false => value === false, message: isText }),
 );
 
+export interface CallOptions {
+  /** How long the daemon may be silent; default 60,000. */
+  readonly timeoutMs?: number;
+  /** How far it has come, where that takes long. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
 /**
  * Sends one command to the daemon at `socket` and resolves with its answer.
  * Rejects with ControlError: `not_running`, `no_permission`, or `failed` with the daemon's own words.
@@ -26,9 +33,9 @@ export async function callDaemon<C extends ControlCommand>(
   socket: string,
   command: C,
   argument?: Argument<C>,
-  timeoutMs = ANSWER_TIMEOUT_MS,
+  options: CallOptions = {},
 ): Promise<AnswerTo<C>> {
-  const line = await exchange(socket, `${JSON.stringify({ command, argument })}\n`, timeoutMs);
+  const line = await exchange(socket, `${JSON.stringify({ command, argument })}\n`, options);
   const answer = parseJson(line, isAnswer);
   if (!answer) throw new ControlError('failed', `${socket} gave an answer that is not zban's`);
   if (!answer.ok) throw new ControlError('failed', answer.message);
@@ -38,10 +45,15 @@ export async function callDaemon<C extends ControlCommand>(
   throw new ControlError('failed', `the daemon on ${socket} answers as another version of zban does: ${cure}`);
 }
 
-function exchange(socket: string, request: string, timeoutMs: number): Promise<string> {
+/** Resolves with the line that is the answer. */
+function exchange(
+  socket: string,
+  request: string,
+  { timeoutMs = ANSWER_TIMEOUT_MS, onProgress = () => {} }: CallOptions,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const connection = connect(socket);
-    const received: string[] = [];
+    let received: string[] = [];
     let length = 0;
     const fail = (error: ControlError) => {
       connection.destroy();
@@ -51,19 +63,29 @@ function exchange(socket: string, request: string, timeoutMs: number): Promise<s
       const message = `the daemon gave no answer within ${timeoutMs / 1000} s: see journalctl -u zban`;
       fail(new ControlError('failed', message));
     }, timeoutMs);
+    const takeLine = (line: string) => {
+      const told = parseJson(line, isProgress);
+      if (!told) {
+        connection.end();
+        return resolve(line);
+      }
+      timer.refresh();
+      if (told.progress) onProgress(told.progress);
+    };
     connection.setEncoding('utf8');
     connection.once('connect', () => connection.write(request));
     connection.once('error', (error: NodeJS.ErrnoException) => fail(explain(error, socket)));
     connection.on('data', (text: string) => {
-      const end = text.indexOf('\n');
-      received.push(end < 0 ? text : text.slice(0, end));
-      length += text.length;
-      if (end >= 0) {
-        connection.end();
-        resolve(received.join(''));
-      } else if (length > ANSWER_LENGTH_MAX) {
-        fail(new ControlError('failed', `the daemon's answer is longer than ${ANSWER_LENGTH_MAX} characters`));
+      const lines = text.split('\n');
+      const rest = lines.pop() ?? '';
+      for (const line of lines) {
+        takeLine(received.join('') + line);
+        [received, length] = [[], 0];
       }
+      received.push(rest);
+      length += rest.length;
+      if (length > ANSWER_LENGTH_MAX)
+        fail(new ControlError('failed', `the daemon's answer is longer than ${ANSWER_LENGTH_MAX} characters`));
     });
     connection.once('close', () => {
       clearTimeout(timer);

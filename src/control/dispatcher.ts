@@ -1,6 +1,6 @@
 /** Hands requests to those who carry them out: one instance of the daemon after another. What comes between two of them waits. */
 import type { Log } from '../model/log.ts';
-import type { ControlAnswer, ControlHandlers, ControlRequest } from './protocol.ts';
+import type { ControlAnswer, ControlHandlers, ControlRequest, OnProgress } from './protocol.ts';
 
 export class Dispatcher {
   private readonly log: Log;
@@ -15,12 +15,12 @@ export class Dispatcher {
   }
 
   /** Never rejects: what goes wrong is the answer. */
-  async dispatch(request: ControlRequest): Promise<ControlAnswer> {
+  async dispatch(request: ControlRequest, onProgress: OnProgress): Promise<ControlAnswer> {
     while (!this.handlers) {
       if (this.isEnded) return { ok: false, message: 'zban is stopping: nothing was done' };
       await this.change.promise;
     }
-    const answer = carryOut(request, this.handlers, this.log);
+    const answer = carryOut(request, this.handlers, this.log, onProgress);
     this.underWay.add(answer);
     return answer.finally(() => this.underWay.delete(answer));
   }
@@ -49,9 +49,14 @@ export class Dispatcher {
   }
 }
 
-async function carryOut(request: ControlRequest, handlers: ControlHandlers, log: Log): Promise<ControlAnswer> {
+async function carryOut(
+  request: ControlRequest,
+  handlers: ControlHandlers,
+  log: Log,
+  onProgress: OnProgress,
+): Promise<ControlAnswer> {
   try {
-    return { ok: true, value: await call(request, handlers) };
+    return { ok: true, value: await call(request, handlers, onProgress) };
   } catch (error) {
     // A failing handler is the daemon's trouble, told to anyone who asked; the next command is served all the same.
     const message = error instanceof Error ? error.message : String(error);
@@ -60,8 +65,12 @@ async function carryOut(request: ControlRequest, handlers: ControlHandlers, log:
   }
 }
 
-function call({ command, argument }: ControlRequest, handlers: ControlHandlers): Promise<unknown> {
+function call(
+  { command, argument }: ControlRequest,
+  handlers: ControlHandlers,
+  onProgress: OnProgress,
+): Promise<unknown> {
   // parseRequest has checked each command's argument.
-  const answer = handlers[command] as (argument: unknown) => Promise<unknown>;
-  return answer.call(handlers, argument);
+  const answer = handlers[command] as (argument: unknown, onProgress: OnProgress) => Promise<unknown>;
+  return answer.call(handlers, argument, onProgress);
 }

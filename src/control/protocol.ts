@@ -1,5 +1,6 @@
 /**
- * What the command line says to the running daemon: one JSON object a line over the unix socket, one answer each.
+ * What the command line says to the running daemon: one JSON object a line over the unix socket, one answer each, and before that a
+ * line with progress now and then: null is a sign of life.
  * Reading commands that work with the daemon stopped (list, audit, explain) use the database instead.
  */
 
@@ -143,16 +144,28 @@ export interface TargetResult {
   readonly durable?: false;
 }
 
+/** How far an order has come that has much to do: told between portions of it, before the answer. */
+export interface Progress {
+  /** Of so many bans. */
+  readonly done: number;
+  readonly of: number;
+  /** What became of targets since it was last told; the answer does not say it again. */
+  readonly results: readonly TargetResult[];
+}
+
+/** Resolves when who asked can take more. */
+export type OnProgress = (progress: Progress) => Promise<void>;
+
 /** The daemon's side: resolves once the kernel has it, or says why not. */
 export interface ControlHandlers {
   status(): Promise<Status>;
   /** The status with the clients nearest to a ban. */
   top(): Promise<TopView>;
   ban(request: BanRequest): Promise<readonly TargetResult[]>;
-  unban(request: UnbanRequest): Promise<readonly TargetResult[]>;
+  unban(request: UnbanRequest, onProgress?: OnProgress): Promise<readonly TargetResult[]>;
   allow(request: AllowRequest): Promise<readonly TargetResult[]>;
   /** Lifts every ban and goes to observe mode until it is ended. The daemon starts anew right after the answer. */
-  panic(request: PanicRequest): Promise<PanicResult>;
+  panic(request: PanicRequest, onProgress?: OnProgress): Promise<PanicResult>;
   /** Lets banning resume before the fuse's hold is over. */
   resetFuse(request: FuseRequest): Promise<FuseResult>;
   /** The lanes that have not ended, oldest first. */
@@ -172,6 +185,7 @@ export interface ControlHandlers {
 
 export type ControlCommand = keyof ControlHandlers;
 export type ControlRequest = { readonly command: ControlCommand; readonly argument?: unknown };
+export type ControlProgress = { readonly progress: Progress | null };
 export type ControlAnswer =
   | { readonly ok: true; readonly value?: unknown }
   | { readonly ok: false; readonly message: string };

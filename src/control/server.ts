@@ -7,7 +7,7 @@ import type { Log } from '../model/log.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Listener, type SocketTrouble } from './listener.ts';
 import { findPeer, nameOperator } from './peer.ts';
-import type { ControlAnswer, ControlHandlers, ControlRequest } from './protocol.ts';
+import type { ControlAnswer, ControlHandlers, ControlProgress, ControlRequest, Progress } from './protocol.ts';
 
 /** Command lines at the same time; more are told to come again. */
 const CONNECTIONS_MAX = 32;
@@ -32,6 +32,10 @@ export interface ControlServerOptions {
 const QUESTIONS: ReadonlyMap<string, ControlRequest> = new Map(
   (['status', 'top', 'lanes', 'fleetStatus'] as const).map((command) => [JSON.stringify({ command }), { command }]),
 );
+/** Who waits hears something this often, whatever takes long: far below the time after which it gives up. */
+const SIGN_OF_LIFE_MS = 10_000;
+/** How long an order waits for a client that does not read what became of it. */
+const UNREAD_MS = 10_000;
 /** How long the last answer may take to reach a client when the server closes. */
 const LAST_ANSWER_TIMEOUT_MS = 1000;
 
@@ -103,7 +107,7 @@ export async function startControlServer(options: ControlServerOptions): Promise
   };
 }
 
-function encode(answer: ControlAnswer): string {
+function encode(answer: ControlAnswer | ControlProgress): string {
   return `${JSON.stringify(answer)}\n`;
 }
 
@@ -131,7 +135,10 @@ async function serve(client: Socket, options: ControlServerOptions, shared: Shar
       const request = QUESTIONS.get(line) ?? (await import('./request.ts')).parseRequest(line);
       if ('problem' in request) return refuse(request.problem);
       answering.add(client);
-      const answer = encode(await dispatcher.dispatch(await withOperator(request, client, options)));
+      const signs = setInterval(() => client.write(encode({ progress: null })), SIGN_OF_LIFE_MS);
+      const asked = await withOperator(request, client, options);
+      const answer = encode(await dispatcher.dispatch(asked, (progress) => tellProgress(client, progress)));
+      clearInterval(signs);
       answering.delete(client);
       counts.answered++;
       if (shared.isClosing) return answerLast(client, answer);
@@ -141,6 +148,14 @@ async function serve(client: Socket, options: ControlServerOptions, shared: Shar
     if (pending.length > REQUEST_BYTES_MAX) return refuse(`a request is at most ${REQUEST_BYTES_MAX} bytes`);
   }
   client.end();
+}
+
+/** Resolves when the client can take more; one that reads nothing is cut off: what it ordered is carried out all the same. */
+async function tellProgress(client: Socket, progress: Progress): Promise<void> {
+  if (client.destroyed || client.write(encode({ progress }))) return;
+  const timer = setTimeout(() => client.destroy(), UNREAD_MS);
+  await new Promise<void>((resolve) => client.once('drain', resolve).once('close', () => resolve()));
+  clearTimeout(timer);
 }
 
 /** Resolves when the answer was taken, or the client does not read it. */

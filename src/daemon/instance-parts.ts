@@ -1,10 +1,9 @@
 /** What an instance is made of before it starts: every part that needs nothing open, wired to those that come later. */
 import type { Config } from '../config/schema.ts';
-import type { PanicRequest, PanicResult } from '../control/protocol.ts';
+import type { OnProgress, PanicRequest, PanicResult } from '../control/protocol.ts';
 import type { Enforcer } from '../enforce/enforcer.ts';
 import { startLoadSampler } from '../host/load.ts';
 import type { Log } from '../model/log.ts';
-import type { Notification } from '../model/notification.ts';
 import { FEW } from '../model/reconcile.ts';
 import type { WarmStart } from '../model/status.ts';
 import { systemDraft } from '../record/row/row.ts';
@@ -163,7 +162,7 @@ export class InstanceParts {
 
   carryOutPanic(
     request: PanicRequest,
-    notify = (notifications: readonly Notification[]) => this.reports.notify(notifications),
+    { onProgress, silent = false }: { readonly onProgress?: OnProgress | undefined; readonly silent?: boolean } = {},
   ): Promise<PanicResult> {
     const { records, bans, config, log, now } = this;
     const { loaded, onRestart } = this.options;
@@ -178,7 +177,8 @@ export class InstanceParts {
         if (config.mode === 'enforce') await this.enforcer?.stop();
         return leaveFirewall(config, log);
       },
-      notify,
+      notify: (notifications) => !silent && this.reports.notify(notifications),
+      onProgress,
       waiting: () => this.reports.announcer.size(),
       restart: onRestart,
     });

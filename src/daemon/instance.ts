@@ -114,7 +114,7 @@ export class Instance extends InstanceParts {
       ...{ config, records, bans, protection, pipeline, troubles, operator, now: this.now },
       reconcile: (count) => this.reconcile(count),
       // The host where somebody panicked tells people.
-      panic: (request) => this.carryOutPanic(request, () => {}),
+      panic: (request) => this.carryOutPanic(request, { silent: true }),
     });
     this.lifetime.own('the fleet', () => this.fleet?.stop());
   }

@@ -79,6 +79,7 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
     const outcome = await reconciler.runFull();
     const tookMs = performance.now() - startMs;
     await tell(outcome);
+    reconciler.hasTaken = false;
     if (isOver()) return;
     schedule(outcome.trouble ? Math.min(retryMs, reconcileMs) : Math.max(reconcileMs, tookMs * REST_FACTOR));
     retryMs = outcome.trouble ? Math.min(retryMs * 2, reconcileMs) : RETRY_FIRST_MS;
@@ -96,10 +97,15 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
   };
   const changes = createLane(() => carryOut(false));
   const fewChanges = createLane(() => carryOut(true));
+  const change = async (lane: Lane): Promise<void> => {
+    await lane.request();
+    // What changed just before it read what should stand, nobody else tells of.
+    if (reconciler.hasTaken) await full.settled();
+  };
 
   return {
     start: full.request,
-    changed: (fewOnly = false) => (fewOnly ? fewChanges : changes).request(),
+    changed: (fewOnly = false) => change(fewOnly ? fewChanges : changes),
     reconcile: full.request,
     async stop() {
       stopped = true;

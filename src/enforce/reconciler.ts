@@ -42,10 +42,7 @@ export interface Outcome {
   readonly contest: EnforcementTrouble | undefined;
 }
 
-/**
- * How often a full reconcile tries before it reports a refusal: what others destroyed while it ran is set up by the next
- * try, which would have to meet them again in its few milliseconds.
- */
+/** How often a full reconcile tries before it reports a refusal: what others destroyed while it ran is set up by the next try. */
 const TRIES = 3;
 /** Targets looked at in one turn of a full reconcile, and changes that need none. */
 const PORTION_TARGETS = 20_000;
@@ -64,6 +61,8 @@ export class Reconciler {
   private isCertain = false;
   private everSetUp = false;
   private leftOthers = false;
+  /** A full reconcile has taken changes, and has not told what came of them. */
+  hasTaken = false;
   /** The last full reconcile met a refusal that no further try overcame. */
   private isRefused = false;
   /** One command that writes at a time; listing needs no turn, so that a ban does not wait for a million to be listed. */
@@ -219,7 +218,9 @@ export class Reconciler {
     const { backend, desired, now } = this.options;
     const nowMs = now();
     // All that changed until now is in what is read next.
-    this.foreignBans.begin(desired.takeChanges(), this.unsettled.size > 0);
+    const taken = [...desired.takeChanges()];
+    this.hasTaken ||= taken.length > 0;
+    this.foreignBans.begin(taken, this.unsettled.size > 0);
     this.ledger.wantNone();
     let count = 0;
     for (const { target, untilMs } of desired.all()) {
@@ -290,9 +291,8 @@ export class Reconciler {
   }
 
   private sayRepairs(found: readonly string[]): void {
-    const [level, message] = this.everSetUp
-      ? (['warn', 'repaired what bans stand in'] as const)
-      : (['info', 'set up what bans stand in'] as const);
+    const [level, done] = this.everSetUp ? (['warn', 'repaired'] as const) : (['info', 'set up'] as const);
+    const message = `${done} what bans stand in`;
     this.everSetUp = true;
     // Not every backend is a firewall.
     if (found.length > 0) this.options.log(level, message, { backend: this.options.backend.name, found });

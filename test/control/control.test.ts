@@ -234,7 +234,10 @@ test('no daemon, no permission and a daemon that never answers are distinct erro
   const server = createServer(() => {}).listen(mute);
   t.after(() => server.close());
   await new Promise((resolve) => server.once('listening', resolve));
-  await assert.rejects(callDaemon(mute, 'status', undefined, 100), { code: 'failed', message: /no answer within/ });
+  await assert.rejects(callDaemon(mute, 'status', undefined, { timeoutMs: 100 }), {
+    code: 'failed',
+    message: /no answer within/,
+  });
 });
 
 test('a user outside the group has no permission', {

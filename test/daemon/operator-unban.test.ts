@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { TargetResult } from '../../src/control/protocol.ts';
+import { TARGETS_MAX } from '../../src/model/limits.ts';
 import { answer, banEvent, T0 } from './fixtures.ts';
 import { make, WHO } from './orders.ts';
 
@@ -200,4 +202,50 @@ test('anyone who comes under protection is released', async (t) => {
     since().filter((step) => step.startsWith('row unban ')),
     ['row unban 203.0.113.9 never banned: an SSH session'],
   );
+});
+
+test('many bans are lifted a portion at a time: each is told as it is done, people hear of all at once', async (t) => {
+  const { order, operator, held, told, trail, reconciles, tasks } = make(t);
+  const count = 2 * TARGETS_MAX + 1;
+  const targets = Array.from({ length: count }, (_, n) => `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
+  await order(targets);
+  told.splice(0);
+  tasks.splice(0);
+  reconciles.count = 0;
+  const seen: string[] = [];
+  const results: TargetResult[] = [];
+  const rest = await operator.unban({ targets: [], all: true, ...WHO }, async (progress) => {
+    seen.push(`${progress.done} of ${progress.of}, ${held.size} held, ${progress.results.length} told`);
+    results.push(...progress.results);
+  });
+  assert.deepEqual(seen, [
+    `${TARGETS_MAX} of ${count}, ${TARGETS_MAX + 1} held, ${TARGETS_MAX} told`,
+    `${2 * TARGETS_MAX} of ${count}, 1 held, ${TARGETS_MAX} told`,
+  ]);
+  results.push(...rest);
+  assert.deepEqual(
+    results.map(({ target }) => target),
+    targets,
+    'each is told once',
+  );
+  assert.ok(results.every(({ ok, message }) => ok && message === 'unbanned'));
+  assert.deepEqual([trail.countActive(T0).enforced, held.size, reconciles.count], [0, 0, 3]);
+  assert.deepEqual(
+    tasks.flatMap((task) => (task.kind === 'release' ? task.clients.length : [])),
+    [TARGETS_MAX, TARGETS_MAX, 1],
+  );
+  assert.deepEqual(
+    told.map((one) => (one.kind === 'many' ? [one.action, one.count, one.clients.length] : one.kind)),
+    [['unban', count, 10]],
+  );
+});
+
+test('an exception that covers many bans lifts them all', async (t) => {
+  const never: string[] = [];
+  const { order, operator, held } = make(t, { never });
+  const targets = Array.from({ length: 3000 }, (_, n) => `10.0.${n >> 8}.${n & 255}`);
+  await order([...targets, '192.0.2.1']);
+  never.push('10.0.0.0/8');
+  await operator.liftProtected();
+  assert.deepEqual([...held.keys()], ['192.0.2.1']);
 });

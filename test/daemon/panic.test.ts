@@ -35,6 +35,7 @@ function make(t: TestContext, left = true, waiting = 0) {
           return left;
         },
         notify: (told) => note(`tell ${told.map((one) => (one.kind === 'panic' ? one.phase : one.kind)).join()}`),
+        onProgress: async ({ done, of }) => void note(`nobody is blocked, ${done} of ${of} recorded`),
         waiting: () => waiting,
         restart: () => note('restart'),
       },
@@ -52,10 +53,11 @@ test('panic: the record, then the firewall as a whole, then every ban, Slack, an
   assert.deepEqual(steps, [
     'row panic null customers call; 2 bans lifted, nobody is banned until it is ended',
     'leave the firewall',
+    'tell start',
+    'nobody is blocked, 0 of 2 recorded',
     'row unban 203.0.113.9 panic: customers call',
     'row unban 203.0.113.10 panic: customers call',
     'reconcile',
-    'tell start',
     'restart',
   ]);
   assert.deepEqual(trail.activeBans(T0), []);
@@ -71,7 +73,7 @@ test('bans that nobody was told of yet are told to be over, after them', async (
   await ask(false);
   assert.deepEqual(
     steps.filter((step) => /notify|tell/.test(step)),
-    ['notify unban', 'notify unban', 'tell start'],
+    ['tell start', 'notify unban', 'notify unban'],
   );
 });
 
@@ -117,8 +119,13 @@ test('a copy of the panic that is damaged does not count, and the other one does
 });
 
 test('a firewall that cannot be emptied is no success', async (t) => {
-  const { ask } = make(t, false);
+  const { ask, steps } = make(t, false);
   const { ok, message } = await ask(false);
+  assert.deepEqual(
+    steps.filter((step) => step.startsWith('nobody')),
+    [],
+    'somebody may be blocked',
+  );
   assert.equal(ok, false);
   assert.match(message, /2 bans lifted, but the firewall could not be emptied/);
 });

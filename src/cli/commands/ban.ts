@@ -1,7 +1,8 @@
 /** `zban ban`, `unban` and `allow`: asks the daemon and says what became of each target. */
 import { existsSync } from 'node:fs';
 import { ControlError } from '../../control/error.ts';
-import type { BanOrder, TargetResult, UnbanRequest } from '../../control/protocol.ts';
+import type { BanOrder, Progress, TargetResult, UnbanRequest } from '../../control/protocol.ts';
+import { formatCount } from '../../english/number.ts';
 import { listAllowed } from '../allowed.ts';
 import { askInPieces, printListResults, printResults } from '../ask-daemon.ts';
 import { type LoadedList, loadList } from '../ban-list/load-list.ts';
@@ -12,6 +13,7 @@ import type { ALLOW, BAN, UNBAN } from '../definitions/bans.ts';
 import type { Given } from '../definitions/command.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { readBanDuration, readTargets, STDIN } from '../options.ts';
+import { ProgressBar } from '../progress-bar.ts';
 import { reachDaemon } from '../reach-daemon.ts';
 
 export async function ban(context: Context, options: Given<typeof BAN>): Promise<number> {
@@ -39,18 +41,42 @@ export async function unban(context: Context, options: Given<typeof UNBAN>): Pro
   return list ? printListResults(context, list, results) : printResults(context, options.targets ?? [], results);
 }
 
-/** Of the daemon, or of the database and the kernel themselves while it is stopped. */
+/** Lifts bans and shows how far that is; what breaks off says how far it came. */
 async function askUnban(context: Context, request: UnbanRequest): Promise<readonly TargetResult[]> {
+  const told: TargetResult[] = [];
+  const bar = new ProgressBar('lift');
+  let far = '';
+  const onProgress = ({ done, of, results }: Progress) => {
+    for (const result of results) told.push(result);
+    far = `; ${formatCount(done)} of ${formatCount(of)} bans are lifted, run it again for the rest`;
+    bar.show(done / of, done, 'bans');
+  };
+  try {
+    return told.concat(await requestUnban(context, request, onProgress));
+  } catch (error) {
+    if (far === '' || !(error instanceof ControlError)) throw error;
+    throw new ControlError(error.code, error.message + far, { cause: error });
+  } finally {
+    bar.clear();
+  }
+}
+
+/** Of the daemon, or of the database and the kernel themselves while it is stopped. */
+async function requestUnban(
+  context: Context,
+  request: UnbanRequest,
+  onProgress: (progress: Progress) => void,
+): Promise<readonly TargetResult[]> {
   const socket = requireSocket(context);
   try {
-    return await reachDaemon(context, socket, 'unban', request);
+    return await reachDaemon(context, socket, 'unban', request, { onProgress });
   } catch (error) {
     const isStopped = error instanceof ControlError && error.code === 'not_running';
     if (!isStopped || !existsSync(requireSections(context, ['state']).state.database)) throw error;
     const { config, version } = loadNecessary(context);
     // Loaded only here: the daemon's parts take their time.
     const { unbanOffline } = await import('../../daemon/offline/unban-offline.ts');
-    return unbanOffline(config, version, request, logOf(context));
+    return unbanOffline(config, version, request, logOf(context), async (progress) => onProgress(progress));
   }
 }
 

@@ -26,7 +26,7 @@ export async function firewallFlush(context: Context): Promise<number> {
 
 async function isRunning(context: Context, socket: string): Promise<boolean> {
   try {
-    await reachDaemon(context, socket, 'status', undefined, 5000);
+    await reachDaemon(context, socket, 'status', undefined, { timeoutMs: 5000 });
     return true;
   } catch (error) {
     // Anyone who answers at all, even with an error, is alive.

@@ -40,7 +40,7 @@ export async function list(context: Context, options: Given<typeof LIST>): Promi
 /** What keeps the running daemon from writing to the database: what was decided since then is in its memory alone. */
 async function findTrouble(socket: string, database: string): Promise<string | undefined> {
   try {
-    const { troubles } = await callDaemon(socket, 'status', undefined, STATUS_MS);
+    const { troubles } = await callDaemon(socket, 'status', undefined, { timeoutMs: STATUS_MS });
     return troubles.find((trouble) => trouble.startsWith(database));
   } catch (error) {
     if (error instanceof ControlError) return undefined;

@@ -1,11 +1,13 @@
 import { ControlError } from '../../control/error.ts';
-import type { PanicRequest, PanicResult } from '../../control/protocol.ts';
+import type { PanicRequest, PanicResult, Progress } from '../../control/protocol.ts';
+import { formatCount } from '../../english/number.ts';
 import { printable } from '../../model/text.ts';
 import { warnIfNotDurable } from '../ask-daemon.ts';
 import { type Context, loadNecessary, logOf, operatorName, requireSocket } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { PANIC } from '../definitions/daemon.ts';
 import { EXIT } from '../exit.ts';
+import { ProgressBar } from '../progress-bar.ts';
 import { reachDaemon } from '../reach-daemon.ts';
 
 /**
@@ -24,9 +26,34 @@ export async function panic(context: Context, options: Given<typeof PANIC>): Pro
   return result.ok ? EXIT.done : EXIT.failed;
 }
 
+/** How soon a person hears that the rest need not be waited for. */
+const SAY_MS = 1000;
+
 async function ask(context: Context, request: PanicRequest): Promise<PanicResult> {
+  const { output } = context;
+  const bar = new ProgressBar('record');
+  let saying: NodeJS.Timeout | undefined;
+  const onProgress = ({ done, of }: Progress) => {
+    const say = () =>
+      output.talk(`zban: nobody is blocked any more; what is left is to record the ends of ${formatCount(of)} bans`);
+    saying ??= setTimeout(say, SAY_MS);
+    bar.show(done / of, done, 'bans');
+  };
   try {
-    return await reachDaemon(context, requireSocket(context), 'panic', request);
+    return await requestPanic(context, request, onProgress);
+  } finally {
+    clearTimeout(saying);
+    bar.clear();
+  }
+}
+
+async function requestPanic(
+  context: Context,
+  request: PanicRequest,
+  onProgress: (progress: Progress) => void,
+): Promise<PanicResult> {
+  try {
+    return await reachDaemon(context, requireSocket(context), 'panic', request, { onProgress });
   } catch (error) {
     // Beside a daemon that nobody can ask, the firewall can be emptied all the same.
     const isLeft =
@@ -35,6 +62,6 @@ async function ask(context: Context, request: PanicRequest): Promise<PanicResult
     const { config, version } = loadNecessary(context);
     // Loaded only here: the daemon's parts take their time.
     const { panicOffline } = await import('../../daemon/offline/panic-offline.ts');
-    return panicOffline(config, version, request, logOf(context));
+    return panicOffline(config, version, request, logOf(context), async (progress) => onProgress(progress));
   }
 }

@@ -19,9 +19,9 @@ export function createHandlers(parts: InstanceParts, operator: Operator, plane: 
     status: async () => assembleStatus(parts),
     top: async () => ({ ...(await plane.findBusiest()), status: assembleStatus(parts) }),
     ban: (request) => operator.ban(request),
-    unban: (request) => operator.unban(request),
+    unban: (request, onProgress) => operator.unban(request, onProgress),
     allow: (request) => operator.allow(request),
-    panic: (request) => parts.carryOutPanic(request),
+    panic: (request, onProgress) => parts.carryOutPanic(request, { onProgress }),
     // A rehearsal has a fuse of its own, which stops nothing.
     resetFuse: async (request) => (parts.isLive ? operator.resetFuse(request) : { ok: true, message: NOT_TRIPPED }),
     annotate: (request) => reports.annotate(request),

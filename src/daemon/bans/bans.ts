@@ -7,6 +7,7 @@ import type { EnforcementResult } from '../../enforce/reconciler.ts';
 import type { ActiveBan, AuditDraft, AuditEntry } from '../../model/audit.ts';
 import type { Position } from '../../model/chunk.ts';
 import type { EngineEvent, FuseEvent } from '../../model/event.ts';
+import { TARGETS_MAX } from '../../model/limits.ts';
 import type { Notification } from '../../model/notification.ts';
 import { type DesiredBans, FEW } from '../../model/reconcile.ts';
 import type { Status } from '../../model/status.ts';
@@ -35,6 +36,18 @@ export interface BansOptions {
   readonly incidents: Pick<Incidents, 'take' | 'catchUp'>;
   /** Absent where no engine judges. */
   readonly lanes?: Pick<Lanes, 'take' | 'follow'>;
+}
+
+/** Bans that are lifted before the next are: as many as an order from the command line names at most. */
+const LIFTED_AT_ONCE = TARGETS_MAX;
+
+export interface LiftOptions {
+  /** People are told otherwise. */
+  readonly silent?: boolean;
+  /** Some are recorded as lifted: what is done beside the firewall. */
+  readonly onRecorded?: (bans: readonly ActiveBan[]) => Promise<void>;
+  /** The firewall was asked to lift them as well. */
+  readonly onLifted?: ((bans: readonly ActiveBan[]) => Promise<void>) | undefined;
 }
 
 export class Bans {
@@ -173,11 +186,41 @@ export class Bans {
   }
 
   /**
-   * Records that bans are lifted, brings the firewall in line, and then tells people, unless they are told
-   * otherwise, what the firewall still drops. Resolves when that is done.
+   * Records that bans are lifted and brings the firewall in line, a portion after the other, and then tells people, unless they are
+   * told otherwise, what the firewall still drops. Resolves when that is done.
    */
-  async lift(bans: readonly ActiveBan[], actor: AuditDraft['actor'], reason: string, silent = false): Promise<void> {
+  async lift(
+    bans: Iterable<ActiveBan>,
+    actor: AuditDraft['actor'],
+    reason: string,
+    how: LiftOptions = {},
+  ): Promise<void> {
+    const { silent = false, onRecorded, onLifted } = how;
     const timeMs = this.options.now();
+    const told = { count: 0, first: [] as ActiveBan[] };
+    for (const portion of inPortions(bans, LIFTED_AT_ONCE)) {
+      const news = await this.recordPortion(portion, actor, reason, timeMs);
+      told.count += news.length;
+      told.first.push(...news.slice(0, FEW - told.first.length));
+      const isHeld = this.options.enforce && portion.some((ban) => ban.enforced);
+      await Promise.all([isHeld && this.options.reconcile(portion.length), onRecorded?.(portion)]);
+      await onLifted?.(portion);
+    }
+    if (silent || told.count === 0) return;
+    if (told.count > FEW) return this.options.notify([describeMany('unban', told, actor, timeMs, reason)]);
+    const remainders = this.findRemainders(told.first.map(({ client }) => client));
+    // Meanwhile banned anew: that is the news.
+    const over = told.first.filter(({ client }) => this.desired.find(client) === undefined);
+    this.options.notify(over.map((ban) => describeUnban(ban, actor, timeMs, reason, remainders(ban.client))));
+  }
+
+  /** Of these, those that people are to be told of. */
+  private async recordPortion(
+    bans: readonly ActiveBan[],
+    actor: AuditDraft['actor'],
+    reason: string,
+    timeMs: number,
+  ): Promise<readonly ActiveBan[]> {
     const told: ActiveBan[] = [];
     for (let at = 0; at < bans.length; at += PORTION_ROWS) {
       if (at > 0) await this.options.trail.takeTurns();
@@ -185,13 +228,7 @@ export class Bans {
       const some = bans.slice(at, at + PORTION_ROWS).filter((ban) => this.options.trail.stands(ban));
       told.push(...this.recordLifted(some, actor, reason, timeMs));
     }
-    if (this.options.enforce && bans.some((ban) => ban.enforced)) await this.options.reconcile(bans.length);
-    if (silent || told.length === 0) return;
-    if (told.length > FEW) return this.options.notify([describeMany('unban', told, actor, timeMs, reason)]);
-    const remainders = this.findRemainders(told.map(({ client }) => client));
-    // Meanwhile banned anew: that is the news.
-    const over = told.filter(({ client }) => this.desired.find(client) === undefined);
-    this.options.notify(over.map((ban) => describeUnban(ban, actor, timeMs, reason, remainders(ban.client))));
+    return told;
   }
 
   /** Of these, those that people are to be told of. */
@@ -233,4 +270,14 @@ export class Bans {
   findFailure(target: string): string | undefined {
     return this.results.findFailure(target);
   }
+}
+
+function* inPortions<T>(items: Iterable<T>, count: number): Generator<readonly T[]> {
+  let portion: T[] = [];
+  for (const item of items) {
+    if (portion.push(item) < count) continue;
+    yield portion;
+    portion = [];
+  }
+  if (portion.length > 0) yield portion;
 }

@@ -7,6 +7,7 @@ import type { Picked } from '../../enforce/pick.ts';
 import type { Log } from '../../model/log.ts';
 import type { KernelBan } from '../../model/reconcile.ts';
 import type { InstanceParts } from '../instance-parts.ts';
+import { liftedBy } from './event-drafts.ts';
 
 /**
  * Rejects with EnforcementError when the configured backend cannot work here. When the start is given up, commands that run are killed:
@@ -95,7 +96,11 @@ export async function leaveFirewall(config: Config, log: Log, signal?: AbortSign
  * the firewall is emptied even of what nobody knows of.
  */
 export async function endEnforcing({ config, records, bans, panic, now, log, signal }: InstanceParts): Promise<void> {
-  const enforced = records.trail.activeBans(now()).filter((ban) => ban.enforced);
+  const { trail } = records;
+  const enforced = [...trail.eachActive(now())].flatMap((ban) => (ban.enforced ? ban.client : []));
   if (enforced.length === 0 && !panic && records.loss === undefined) return;
-  if (await leaveFirewall(config, log, signal)) await bans.lift(enforced, 'system', 'observe mode');
+  if (!(await leaveFirewall(config, log, signal))) return;
+  // What a panic began, and a crash broke off, ends as it began.
+  const [actor, reason] = panic ? liftedBy(panic.by, panic.reason) : (['system', 'observe mode'] as const);
+  await bans.lift(trail.activeBansOf(enforced, now()), actor, reason);
 }

@@ -94,7 +94,7 @@ export function describeOrders(
   if (first === undefined) return [];
   const isList = drafts.some(({ action, condition }) => action === 'ban' && condition !== 'manual');
   if (first.action === 'ban' && (isList || drafts.length > FEW))
-    return [describeMany('ban', drafts, first.actor, first.timeMs, first.detail)];
+    return [describeMany('ban', { count: drafts.length, first: drafts }, first.actor, first.timeMs, first.detail)];
   const told = drafts.slice(0, FEW).map((draft): Notification => {
     const { action, client: target, detail: reason, durationSeconds, timeMs } = draft;
     const confirmed = action === 'ban' && enforced && isHeld(target);
@@ -110,17 +110,21 @@ export function describeOrders(
 /** How people are told of many bans that began or were lifted together. */
 export function describeMany(
   action: 'ban' | 'unban',
-  bans: readonly { readonly client: string | null }[],
+  { count, first }: { readonly count: number; readonly first: readonly { readonly client: string | null }[] },
   actor: Actor,
   timeMs: number,
   reason: string,
 ): Notification {
-  const clients = bans.slice(0, CLIENTS_TOLD).map(({ client }) => client ?? '');
+  const clients = first.slice(0, CLIENTS_TOLD).map(({ client }) => client ?? '');
   const time = new Date(timeMs).toISOString();
-  return { kind: 'many', time, action, operator: operatorOf(actor), count: bans.length, clients, reason };
+  return { kind: 'many', time, action, operator: operatorOf(actor), count, clients, reason };
 }
 
 /** The name of a person; null for zban itself. */
 function operatorOf(actor: Actor): string | null {
   return actor.startsWith('operator:') ? actor.slice('operator:'.length) : null;
 }
+
+/** Who lifts the bans of a panic, and why, in their rows. */
+export const liftedBy = (operator: string, reason: string) =>
+  [`operator:${operator}`, ['panic', reason].filter(Boolean).join(': ')] as const;

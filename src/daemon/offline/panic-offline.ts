@@ -1,7 +1,7 @@
 /** Panic with the daemon stopped: the same records, the same message, and a firewall emptied by hand. */
 import type { Config } from '../../config/schema.ts';
 import { ControlError } from '../../control/error.ts';
-import type { PanicRequest, PanicResult } from '../../control/protocol.ts';
+import type { OnProgress, PanicRequest, PanicResult } from '../../control/protocol.ts';
 import type { Log } from '../../model/log.ts';
 import { RecordError } from '../../record/error.ts';
 import { leaveFirewall } from '../bans/enforcement.ts';
@@ -14,6 +14,7 @@ export async function panicOffline(
   configVersion: string,
   request: PanicRequest,
   log: Log,
+  onProgress: OnProgress,
 ): Promise<PanicResult> {
   const offline = await openOffline(config, configVersion, log, { enforce: false, reconcile: async () => {} }).catch(
     async (error: unknown) => {
@@ -41,6 +42,7 @@ export async function panicOffline(
       notify: (notifications) => announcer.notify(notifications),
       waiting: () => announcer.size(),
       restart: () => {},
+      onProgress,
     });
     if (result.durable !== false) return result;
     const left = request.end ? 'the panic still stands' : 'the firewall is empty, but zban bans again when it starts';

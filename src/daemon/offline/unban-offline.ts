@@ -1,6 +1,6 @@
 /** Unban with the daemon stopped: the same rows and messages, and what the kernel still holds is lifted by name. */
 import type { Config } from '../../config/schema.ts';
-import type { TargetResult, UnbanRequest } from '../../control/protocol.ts';
+import type { OnProgress, TargetResult, UnbanRequest } from '../../control/protocol.ts';
 import { EnforcementError } from '../../enforce/backend.ts';
 import type { Log } from '../../model/log.ts';
 import type { Bans } from '../bans/bans.ts';
@@ -14,6 +14,7 @@ export async function unbanOffline(
   configVersion: string,
   request: UnbanRequest,
   log: Log,
+  onProgress: OnProgress,
 ): Promise<readonly TargetResult[]> {
   const reconcile = () => liftInKernel(config, bans, log);
   // Also in observe mode: the kernel may hold bans of an earlier run.
@@ -29,7 +30,7 @@ export async function unbanOffline(
       now: Date.now,
       reconcile,
     });
-    return await operator.unban(request);
+    return await operator.unban(request, onProgress);
   } finally {
     await close();
   }

@@ -1,12 +1,11 @@
 /** Carries out what people ask for at the command line: ban, unban, allow. */
-
-import { setImmediate } from 'node:timers/promises';
 import type { Config } from '../../config/schema.ts';
 import type {
   AllowRequest,
   BanRequest,
   FuseRequest,
   FuseResult,
+  OnProgress,
   TargetResult,
   UnbanRequest,
 } from '../../control/protocol.ts';
@@ -19,12 +18,12 @@ import { formatPrefix, type Prefix, parsePrefix, prefixContains } from '../../ne
 import { BLANK, PORTION_ROWS } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Pipeline } from '../../workers/pipeline.ts';
-import type { Bans } from '../bans/bans.ts';
+import type { Bans, LiftOptions } from '../bans/bans.ts';
 import { findOverlaps } from '../bans/overlap.ts';
 import { offenderOf } from '../records/offenders.ts';
 import { type AcceptedBan, judgeOrders } from './ban-orders.ts';
 import { endOf, explainWidth, listSome, targetResult as result, unbanResult } from './order-answers.ts';
-import type { Protection } from './protection.ts';
+import { findCovered, type Protection } from './protection.ts';
 
 export const NOT_RECORDED = 'could not be recorded: too many audit rows wait for the disk, see zban status';
 
@@ -35,9 +34,6 @@ export const NOT_TRIPPED = 'the fuse has not tripped: nothing to reset';
 
 /** When it would end follows. */
 const NOT_ENFORCED = 'nothing is blocked in observe mode or a panic: recorded as a would-be ban';
-
-/** Bans looked at between two looks at the rest of the world. */
-const TURN_BANS = 20_000;
 
 export interface OperatorOptions {
   readonly config: Config;
@@ -104,7 +100,7 @@ export class Operator {
    * Lifts every ban that shares addresses with the targets: when it is done, none of their clients is blocked any more.
    * What else was lifted by that is named, and so is what the firewall still blocks.
    */
-  async unban(request: UnbanRequest): Promise<readonly TargetResult[]> {
+  async unban(request: UnbanRequest, onProgress?: OnProgress): Promise<readonly TargetResult[]> {
     const { trail, now, onUnban } = this.options;
     const timeMs = now();
     const results: TargetResult[] = [];
@@ -129,18 +125,29 @@ export class Operator {
       for (const client of within) note(reasons, client, `it was within ${name}`);
     }
     const elsewhere = onUnban?.(request, absent);
-    const lifted = request.all
-      ? trail.activeBans(timeMs)
-      : [...reasons.keys()].flatMap((client) => trail.findActiveBan(client, timeMs) ?? []);
-    if (lifted.length > 0) await this.lift(lifted, `operator:${request.operator}`, request.reason, prefixes);
+    const lifted = request.all ? [...trail.activeClients(timeMs)] : [...reasons.keys()];
+    const told: TargetResult[] = [];
+    let done = 0;
+    const onLifted = async (bans: readonly ActiveBan[]) => {
+      const some = await this.withDurability(this.unbanResults(bans, reasons));
+      done += bans.length;
+      if (onProgress && done < lifted.length) await onProgress({ done, of: lifted.length, results: some });
+      else told.push(...some);
+    };
+    const bans = trail.activeBansOf(lifted, timeMs);
+    await this.lift(bans, `operator:${request.operator}`, request.reason, prefixes, onLifted);
     const answers = await elsewhere;
-    const remainders = this.options.bans.findRemainders(lifted.map(({ client }) => client));
-    const told = lifted.map((ban) =>
+    return [...results.map((each) => answers?.get(each.target) ?? each), ...told];
+  }
+
+  private unbanResults(lifted: readonly ActiveBan[], reasons: ReadonlyMap<string, string>): readonly TargetResult[] {
+    const { trail, now, bans } = this.options;
+    const remainders = bans.findRemainders(lifted.map(({ client }) => client));
+    return lifted.map((ban) =>
       trail.findActiveBan(ban.client, now())?.auditId === ban.auditId
         ? result(ban.client, 'failed', NOT_RECORDED)
         : unbanResult(ban, reasons.get(ban.client) ?? '', remainders(ban.client)),
     );
-    return this.withDurability([...results.map((each) => answers?.get(each.target) ?? each), ...told]);
   }
 
   async allow(request: AllowRequest): Promise<readonly TargetResult[]> {
@@ -211,34 +218,29 @@ export class Operator {
   async liftProtected(): Promise<void> {
     const { trail, protection, now } = this.options;
     const nowMs = now();
-    const covered = new Map<string, string[]>();
-    let seen = 0;
-    // One by one: there may be a million, and few of them are covered.
-    for (const client of trail.activeClients(nowMs)) {
-      if (++seen % TURN_BANS === 0) await setImmediate();
-      const prefix = parsePrefix(client);
-      const never = prefix && protection.find(prefix);
-      if (never) covered.set(never.detail, [...(covered.get(never.detail) ?? []), client]);
-    }
+    const covered = await findCovered(trail.activeClients(nowMs), protection);
     for (const [detail, clients] of covered) {
-      const lifted = clients.flatMap((client) => trail.findActiveBan(client, nowMs) ?? []);
-      await this.lift(lifted, 'system', `never banned: ${detail}`);
+      await this.lift(trail.activeBansOf(clients, nowMs), 'system', `never banned: ${detail}`);
     }
   }
 
   /** Also what the clients among `released` did before does not count: their ban was that of a network. */
   private async lift(
-    bans: readonly ActiveBan[],
+    bans: Iterable<ActiveBan>,
     actor: AuditDraft['actor'],
     reason: string,
     released: readonly Prefix[] = [],
+    onLifted?: LiftOptions['onLifted'],
   ): Promise<void> {
     const second = Math.ceil(this.options.now() / 1000);
-    const done = this.options.bans.lift(bans, actor, reason);
-    const prefixes = [...placeBans(bans).map(({ prefix }) => prefix), ...released];
-    const clients = prefixes.flatMap((prefix) => findBanKey(prefix, this.scheme) ?? []);
-    if (clients.length > 0) await this.options.pipeline.send({ kind: 'release', clients, second });
-    await done;
+    let others = released;
+    const onRecorded = async (some: readonly ActiveBan[]) => {
+      const prefixes = [...some.flatMap(({ client }) => parsePrefix(client) ?? []), ...others];
+      others = [];
+      const clients = prefixes.flatMap((prefix) => findBanKey(prefix, this.scheme) ?? []);
+      if (clients.length > 0) await this.options.pipeline.send({ kind: 'release', clients, second });
+    };
+    await this.options.bans.lift(bans, actor, reason, { onRecorded, onLifted });
   }
 
   private banResult(client: string): TargetResult {
@@ -276,18 +278,6 @@ function allowDraft(
 ): DraftOf<'allow' | 'disallow'> {
   const said = { timeMs, actor: `operator:${operator}`, enforced: true, detail: reason } as const;
   return { ...BLANK, ...said, action: remove ? 'disallow' : 'allow', client: entry };
-}
-
-interface PlacedBan {
-  readonly prefix: Prefix;
-  readonly ban: ActiveBan;
-}
-
-function placeBans(bans: readonly ActiveBan[]): PlacedBan[] {
-  return bans.flatMap((ban) => {
-    const prefix = parsePrefix(ban.client);
-    return prefix ? [{ prefix, ban }] : [];
-  });
 }
 
 function note(reasons: Map<string, string>, client: string, reason: string): void {

@@ -5,7 +5,7 @@
  */
 
 import type { Config } from '../../config/schema.ts';
-import type { PanicRequest, PanicResult } from '../../control/protocol.ts';
+import type { OnProgress, PanicRequest, PanicResult } from '../../control/protocol.ts';
 import { countOf } from '../../english/number.ts';
 import type { Notification } from '../../model/notification.ts';
 import { isEither, isNull, isObject, isText } from '../../model/shape.ts';
@@ -13,6 +13,7 @@ import { isReserved, type Reserve, type Reserved } from '../../record/loss/reser
 import { BLANK } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Bans } from '../bans/bans.ts';
+import { liftedBy } from '../bans/event-drafts.ts';
 import { readState, stateOf } from '../saved-state.ts';
 
 /** A panic that stands. */
@@ -66,7 +67,7 @@ export function describePanic({ since, by, reason }: Panic): string {
 }
 
 export interface PanicOptions extends PanicStore {
-  readonly trail: Pick<AuditTrail, 'loadState' | 'isDurable' | 'activeBans'>;
+  readonly trail: Pick<AuditTrail, 'loadState' | 'isDurable' | 'activeClients' | 'activeBansOf'>;
   readonly bans: Pick<Bans, 'record' | 'lift'>;
   /** The mode of the configuration. */
   readonly mode: Config['mode'];
@@ -74,6 +75,8 @@ export interface PanicOptions extends PanicStore {
   /** Takes everything of zban's out of the firewall; false when it could not. */
   readonly leaveFirewall: () => Promise<boolean>;
   readonly notify: (notifications: readonly Notification[]) => void;
+  /** Told once nobody is blocked any more, and as the ends of bans are recorded. */
+  readonly onProgress?: OnProgress | undefined;
   /** Messages that wait to be sent. */
   readonly waiting: () => number;
   /** Begins anew with the configuration that is in force now. */
@@ -86,10 +89,10 @@ export async function carryOutPanic(request: PanicRequest, options: PanicOptions
 }
 
 async function beginPanic({ operator, reason }: PanicRequest, options: PanicOptions): Promise<PanicResult> {
-  const { trail, bans, now, leaveFirewall, notify, waiting, restart } = options;
+  const { trail, bans, now, leaveFirewall, notify, waiting, restart, onProgress } = options;
   let kept: Kept = {};
-  const active = trail.activeBans(now());
-  const lifted = active.length;
+  const clients = [...trail.activeClients(now())];
+  const lifted = clients.length;
   const gone = `${countOf(lifted, 'ban')} lifted`;
   const standing = findPanic(options);
   if (!standing) {
@@ -99,11 +102,21 @@ async function beginPanic({ operator, reason }: PanicRequest, options: PanicOpti
   // The chain as a whole, before many rows are written: anyone who is locked out is in at once.
   const left = await leaveFirewall();
   // Bans that are told only after the panic, once quiet hours end, are told to be over as well.
-  await bans.lift(active, `operator:${operator}`, ['panic', reason].filter(Boolean).join(': '), waiting() === 0);
-  if (!standing) {
+  const silent = waiting() === 0;
+  if (!standing)
     notify([{ kind: 'panic', time: new Date(now()).toISOString(), phase: 'start', operator, reason, lifted }]);
-    restart();
-  }
+  let done = 0;
+  const tell = async (count: number) => {
+    done += count;
+    // Of an empty firewall that is not empty nobody hears.
+    if (left && done < lifted) await onProgress?.({ done, of: lifted, results: [] });
+  };
+  await tell(0);
+  await bans.lift(trail.activeBansOf(clients, now()), ...liftedBy(operator, reason), {
+    silent,
+    onLifted: (some) => tell(some.length),
+  });
+  if (!standing) restart();
   const failed = `${gone}, but the firewall could not be emptied: see journalctl -u zban`;
   if (!left) return { ok: false, lifted, message: failed, ...kept };
   return { ok: true, lifted, message: `${gone}; zban bans nobody until zban panic --end`, ...kept };

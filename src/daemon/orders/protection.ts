@@ -1,10 +1,14 @@
 /** Who is never banned right now: the allowlist, what operators allowed, and this host's own addresses and guests. */
+import { setImmediate } from 'node:timers/promises';
 import { type NeverBanned, NeverBannedTable } from '../../decide/never-banned.ts';
 import type { ClientScheme } from '../../net/client-key.ts';
-import type { Prefix } from '../../net/prefix.ts';
+import { type Prefix, parsePrefix } from '../../net/prefix.ts';
 
 /** SSH sessions and addresses come and go: how long one may go unnoticed. A fifth of what an idle daemon does is this look. */
 const REFRESH_MS = 30_000;
+
+/** Bans looked at between two looks at the rest of the world. */
+const TURN_BANS = 20_000;
 
 /** A network with the reason it is protected, in words. */
 export interface Reasoned {
@@ -100,4 +104,23 @@ export class Protection {
     this.table.set(networks);
     await this.options.onChange(networks);
   }
+}
+
+/** Of these clients those who are never banned, by why. One by one: there may be a million, and few of them are covered. */
+export async function findCovered(
+  clients: Iterable<string>,
+  protection: Pick<Protection, 'find'>,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const covered = new Map<string, string[]>();
+  let seen = 0;
+  for (const client of clients) {
+    if (++seen % TURN_BANS === 0) await setImmediate();
+    const prefix = parsePrefix(client);
+    const never = prefix && protection.find(prefix);
+    if (!never) continue;
+    const some = covered.get(never.detail);
+    if (some) some.push(client);
+    else covered.set(never.detail, [client]);
+  }
+  return covered;
 }

@@ -80,6 +80,14 @@ export abstract class BansInForce {
     return ban && isInForce(ban.untilMs, nowMs) ? this.#withNumbers(ban) : undefined;
   }
 
+  /** Those in force among these clients, one by one, as they are when they are asked for. */
+  *activeBansOf(clients: Iterable<string>, nowMs: number): Generator<ActiveBan> {
+    for (const client of clients) {
+      const ban = this.findActiveBan(client, nowMs);
+      if (ban) yield ban;
+    }
+  }
+
   /** True while no row has ended or replaced this ban, though its time may be up. */
   stands({ client, auditId }: Pick<ActiveBan, 'client' | 'auditId'>): boolean {
     return this.projection.bans.get(client)?.auditId === auditId;
