@@ -50,9 +50,10 @@ test('who orders much and reads nothing of it holds nobody up: the order is carr
   const told = { target: '192.0.2.1', ok: true, code: 'done', message: 'x'.repeat(1000) } as const;
   const results = Array.from({ length: 10_000 }, () => told);
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  let isDone = false;
+  let [isBegun, isDone] = [false, false];
   const { socket } = await start(t, {
     unban: async (_request, onProgress) => {
+      isBegun = true;
       for (let done = 0; done < 3; done++) await onProgress?.({ done, of: 3, results });
       isDone = true;
       return [];
@@ -63,6 +64,8 @@ test('who orders much and reads nothing of it holds nobody up: the order is carr
   );
   t.after(() => client.destroy());
   client.pause();
+  // Before that, the server's patience with who sends nothing would end first.
+  await until('the order came', () => isBegun);
   await until('the order is through', async () => {
     t.mock.timers.tick(10_000);
     return isDone;
