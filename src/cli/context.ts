@@ -95,6 +95,14 @@ export function operatorName({ SUDO_USER, USER, LOGNAME }: Context['env'], self:
   return nameOperator(self, SUDO_USER || USER || LOGNAME || '');
 }
 
+/** The part of an order that says who gives it, and why. */
+export function whoAsks(
+  { env }: Context,
+  { reason = '' }: { readonly reason?: string | undefined },
+): { readonly reason: string; readonly operator: string } {
+  return { reason, operator: operatorName(env) };
+}
+
 function findSelf(): Peer {
   const uid = process.geteuid?.() ?? 0;
   try {

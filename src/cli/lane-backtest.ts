@@ -2,12 +2,9 @@
 import type { Config } from '../config/schema.ts';
 import type { Backtest, LaneMatch } from '../model/lane.ts';
 import { createLaneMatcher } from '../parse/lane-matcher.ts';
-import { Parser } from '../parse/parser.ts';
+import type { Parser } from '../parse/parser.ts';
 import { HIGH, LINE, LOW, ROW, SECOND, type Tally } from '../parse/tally.ts';
-import { findLogs } from '../source/discover.ts';
-import { findEnd, findHistory, readHistory } from '../source/log-history.ts';
-import { SourceError } from '../source/source-error.ts';
-import { workerSetup } from '../workers/worker-setup.ts';
+import { PastLogs } from './past-logs.ts';
 
 /** A week has every day of it once. */
 const BACK_MS = 7 * 86_400_000;
@@ -23,38 +20,21 @@ export interface Backtested {
 
 export async function backtestLane(config: Config, match: LaneMatch, now: () => number): Promise<Backtested> {
   const count = new Count(match);
-  const notes: string[] = [];
+  const logs = new PastLogs(config);
+  const fromMs = now() - BACK_MS;
   const deadlineMs = now() + READ_MS_MAX;
-  const { parsers } = workerSetup(config);
-  const { logs, unmatched } = findLogs(config.logs.map(({ path }) => path));
-  notes.push(...unmatched.map((glob) => `no log matches ${glob}`));
-  for (const { path, index } of logs) {
-    const options = parsers[index];
-    if (!options) continue;
-    const parser = new Parser(options);
-    try {
-      const end = findEnd(path);
-      if (!end) continue;
-      const secondOf = (lines: Uint8Array) => {
-        const { rows, count: lineCount } = parser.parse(lines, Number.POSITIVE_INFINITY);
-        return lineCount === 0 ? undefined : rows[SECOND];
-      };
-      const pieces = findHistory(end, { fromMs: now() - BACK_MS, bytesMax: BYTES_MAX, secondOf });
-      for (const piece of pieces.toReversed()) {
-        if (now() > deadlineMs) break;
-        for await (const { bytes } of readHistory(path, piece)) {
-          count.add(parser.parse(bytes, Number.POSITIVE_INFINITY), bytes, parser, (now() - BACK_MS) / 1000);
-          if (now() <= deadlineMs) continue;
-          notes.push(`the look back stopped after ${READ_MS_MAX / 1000} s, within ${piece.file}`);
-          break;
-        }
-      }
-    } catch (error) {
-      if (!(error instanceof SourceError)) throw error;
-      notes.push(error.message);
+  for (const log of logs.all) {
+    for (const piece of logs.findPieces(log, { fromMs, bytesMax: BYTES_MAX })) {
+      if (now() > deadlineMs) break;
+      await logs.read(log, piece, (_first, _last, tally, bytes) => {
+        count.add(tally, bytes, log.parser, fromMs / 1000);
+        if (now() <= deadlineMs) return true;
+        logs.notes.push(`the look back stopped after ${READ_MS_MAX / 1000} s, within ${piece.file}`);
+        return false;
+      });
     }
   }
-  return { backtest: count.result(), notes };
+  return { backtest: count.result(), notes: logs.notes };
 }
 
 class Count {

@@ -1,5 +1,7 @@
 /** Colours for people: on a terminal that has some, unless NO_COLOR (https://no-color.org) says otherwise. */
 
+import { styleText } from 'node:util';
+
 type Paint = (text: string) => string;
 
 export interface Style {
@@ -32,23 +34,14 @@ export function glyphsFor(env: Environment): Glyphs {
   return locale === '' || /utf-?8/i.test(locale) ? UNICODE : ASCII;
 }
 
-/** Select graphic rendition (ECMA-48, 8.3.117): on, off. */
-const CODES = {
-  bold: [1, 22],
-  dim: [2, 22],
-  inverse: [7, 27],
-  red: [31, 39],
-  green: [32, 39],
-  yellow: [33, 39],
-  cyan: [36, 39],
-};
+const PAINTS = ['bold', 'dim', 'inverse', 'red', 'green', 'yellow', 'cyan'] as const;
 
 export function createStyle(isColoured: boolean, glyphs: Glyphs = UNICODE): Style {
-  const paints = Object.entries(CODES).map(([name, [on, off]]) => {
-    const paint: Paint = (text) => (isColoured && text !== '' ? `\u001b[${on}m${text}\u001b[${off}m` : text);
-    return [name, paint];
-  });
-  return { ...Object.fromEntries(paints), glyphs } as Style;
+  const painter =
+    (name: (typeof PAINTS)[number]): Paint =>
+    (text) =>
+      isColoured && text !== '' ? styleText(name, text, { validateStream: false }) : text;
+  return { ...Object.fromEntries(PAINTS.map((name) => [name, painter(name)])), glyphs } as Style;
 }
 
 export function wantsColour(stream: { readonly isTTY?: boolean }, env: Environment): boolean {

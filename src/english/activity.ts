@@ -62,10 +62,9 @@ function probedNames(numbers: ReasonNumbers): string[] {
 
 /** The path that most of its requests were for. */
 function commonPath(numbers: ReasonNumbers): string | undefined {
-  const counts = new Map<string, number>();
-  for (const path of pathsOf(numbers)) counts.set(path, (counts.get(path) ?? 0) + 1);
-  const [most] = [...counts].toSorted((a, b) => b[1] - a[1]);
-  return most !== undefined && SAFE_PATH.test(most[0]) ? most[0] : undefined;
+  const groups = Map.groupBy(pathsOf(numbers), (path) => path);
+  const [[most = ''] = []] = [...groups].sort(([, a], [, b]) => b.length - a.length);
+  return SAFE_PATH.test(most) ? most : undefined;
 }
 
 function joinNames(names: readonly string[]): string {

@@ -85,10 +85,8 @@ const DIGESTS: Readonly<Record<Exclude<Notification['kind'], 'ban'>, (count: str
 
 /** The most frequent ones first. */
 function countConditions(bans: readonly Ban[]): [condition: string, times: string][] {
-  const counts = new Map<string, number>();
-  for (const { event } of bans) counts.set(event.condition, (counts.get(event.condition) ?? 0) + 1);
-  return [...counts]
-    .toSorted((a, b) => b[1] - a[1])
+  return [...Map.groupBy(bans, ({ event }) => event.condition)]
+    .sort(([, a], [, b]) => b.length - a.length)
     .slice(0, CONDITIONS_MAX)
-    .map(([condition, times]) => [condition, formatCount(times)]);
+    .map(([condition, those]) => [condition, formatCount(those.length)]);
 }

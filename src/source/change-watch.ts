@@ -1,6 +1,7 @@
 /** Tells that a log may have changed, by inotify(7): an idle follower sleeps instead of looking at its files. */
-import { watch as fsWatch, realpathSync } from 'node:fs';
+import { watch as fsWatch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { realPath } from './look.ts';
 
 /** Reports about files of others after which their directory is left alone: each costs as much as one about a log. */
 const STRANGERS_MAX = 1000;
@@ -74,22 +75,7 @@ function watchPath(...[path, onEvent, onError]: Parameters<WatchPath>): { close(
 }
 
 function namesByDirectory(paths: readonly string[]): Map<string, Set<string>> {
-  const found = new Map<string, Set<string>>();
-  const add = (file: string) => {
-    const directory = dirname(file);
-    found.set(directory, (found.get(directory) ?? new Set()).add(basename(file)));
-  };
-  for (const path of paths) {
-    add(path);
-    add(realPath(path));
-  }
-  return found;
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
+  const files = paths.flatMap((path) => [path, realPath(path)]);
+  const groups = Map.groupBy(files, (file) => dirname(file));
+  return new Map([...groups].map(([directory, own]) => [directory, new Set(own.map((file) => basename(file)))]));
 }

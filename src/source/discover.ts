@@ -32,10 +32,10 @@ export function findLogs(configured: readonly string[]): { logs: FoundLog[]; unm
       for (const match of found) if (!matches.has(match)) matches.set(match, index);
     }
   }
-  const names = namesByDirectory([...logs.keys(), ...matches.keys()]);
+  const byDirectory = Map.groupBy([...logs.keys(), ...matches.keys()], (path) => dirname(path));
   for (const [path, index] of matches) {
-    const beside = names.get(dirname(path)) ?? [];
-    const isOlder = beside.some((base) => isRotatedName(base, basename(path)));
+    const beside = byDirectory.get(dirname(path)) ?? [];
+    const isOlder = beside.some((other) => isRotatedName(basename(other), basename(path)));
     if (!logs.has(path) && !isOlder && findCompression(path) === undefined && !isDirectory(path)) {
       logs.set(path, { path, index, globbed: true });
     }
@@ -62,12 +62,6 @@ export function findSameFiles(paths: readonly string[]): Map<string, string> {
 /** A path with wildcards, unless a file has that very name. */
 function isGlob(path: string): boolean {
   return /[*?[{]/.test(path) && findStat(path) === undefined;
-}
-
-function namesByDirectory(paths: readonly string[]): Map<string, string[]> {
-  const names = new Map<string, string[]>();
-  for (const path of paths) names.set(dirname(path), [...(names.get(dirname(path)) ?? []), basename(path)]);
-  return names;
 }
 
 function isDirectory(path: string): boolean {

@@ -1,5 +1,5 @@
 /** What there is to see of directories and files that others move, remove or keep to themselves. */
-import { readdirSync, type Stats, statSync } from 'node:fs';
+import { readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 
 /** Names in a directory; none when it cannot be read. */
 export function namesIn(directory: string): string[] {
@@ -16,5 +16,14 @@ export function findStat(file: string): Stats | undefined {
     return statSync(file, { throwIfNoEntry: false });
   } catch {
     return undefined;
+  }
+}
+
+/** The file that a symbolic link leads to; the path itself where that cannot be told. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }

@@ -1,5 +1,5 @@
 /** The files beside a log that may be its older generations. */
-import { closeSync, fstatSync, openSync, realpathSync, type Stats } from 'node:fs';
+import { closeSync, fstatSync, openSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { FileMark } from '../model/chunk.ts';
 import { ArchivedFile } from './archived-file.ts';
@@ -7,7 +7,7 @@ import { type Compression, findCompression, readCompressedHead } from './compres
 import { findElsewhere } from './elsewhere.ts';
 import { FINGERPRINT_BYTES_MAX, fingerprintOf, headMatches, readHead } from './fingerprint.ts';
 import type { Generation, Times } from './generation.ts';
-import { findStat, namesIn } from './look.ts';
+import { findStat, namesIn, realPath } from './look.ts';
 import { isRotatedName, isSameSeries } from './rotated-names.ts';
 import { SourceError } from './source-error.ts';
 import { TailedFile } from './tailed-file.ts';
@@ -32,7 +32,7 @@ export interface Sibling {
 export function listSiblings(path: string): Sibling[] {
   const target = realPath(path);
   const places = [{ dir: dirname(path), base: basename(path), series: '' }];
-  if (target !== undefined && target !== path) {
+  if (target !== path) {
     places.push({ dir: dirname(target), base: basename(target), series: basename(target) });
   }
   const found = new Map<string, Sibling>();
@@ -211,13 +211,5 @@ function tryOpen(file: string, nowMs: number): TailedFile | undefined {
   } catch (error) {
     if (error instanceof SourceError) return undefined;
     throw error;
-  }
-}
-
-function realPath(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
   }
 }

@@ -8,7 +8,7 @@ import { askInPieces, printListResults, printResults } from '../ask-daemon.ts';
 import { type LoadedList, loadList } from '../ban-list/load-list.ts';
 import { parsePlain } from '../ban-list/plain.ts';
 import { confirmWide } from '../confirm.ts';
-import { type Context, loadNecessary, logOf, operatorName, requireSections, requireSocket } from '../context.ts';
+import { type Context, loadNecessary, logOf, requireSections, requireSocket, whoAsks } from '../context.ts';
 import type { ALLOW, BAN, UNBAN } from '../definitions/bans.ts';
 import type { Given } from '../definitions/command.ts';
 import { CommandError, EXIT } from '../exit.ts';
@@ -91,13 +91,6 @@ export async function allow(context: Context, options: Given<typeof ALLOW>): Pro
     reachDaemon(context, socket, 'allow', { ...common, targets: some }),
   );
   return printResults(context, options.targets ?? [], results);
-}
-
-function whoAsks(
-  { env }: Context,
-  { reason = '' }: Pick<Given<typeof BAN>, 'reason'>,
-): { readonly reason: string; readonly operator: string } {
-  return { reason, operator: operatorName(env) };
 }
 
 /** The list that is meant by `--file FILE`, or by `-` in the place of addresses. */

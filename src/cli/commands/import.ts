@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { askInPieces, printListResults } from '../ask-daemon.ts';
 import { parseList } from '../ban-list/formats.ts';
 import { loadList } from '../ban-list/load-list.ts';
-import { type Context, operatorName, requireSocket } from '../context.ts';
+import { type Context, requireSocket, whoAsks } from '../context.ts';
 import type { IMPORT } from '../definitions/bans.ts';
 import type { Given } from '../definitions/command.ts';
 import { readBanDuration } from '../options.ts';
@@ -17,8 +17,7 @@ export async function importBans(context: Context, options: Given<typeof IMPORT>
   const list = await loadList(options.file, (text) => parseList(text, options.format));
   const common = {
     ...(forMs !== undefined && { forMs }),
-    reason: options.reason ?? `imported from ${basename(list.name)}`,
-    operator: operatorName(context.env),
+    ...whoAsks(context, { reason: options.reason ?? `imported from ${basename(list.name)}` }),
     keepLonger: true,
   };
   const bans = list.bans.map((ban) => ({ ...ban, condition: ban.condition ?? 'import' }));

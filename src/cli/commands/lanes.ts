@@ -10,7 +10,7 @@ import { LANE_MS_MAX } from '../../model/limits.ts';
 import { printable } from '../../model/text.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import { withTrail } from '../../record/trail/open-trail.ts';
-import { type Context, operatorName, requireConfig, requireSections, requireSocket } from '../context.ts';
+import { type Context, requireConfig, requireSections, requireSocket, whoAsks } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { LANES } from '../definitions/lanes.ts';
 import { CommandError, EXIT } from '../exit.ts';
@@ -175,10 +175,6 @@ function readTime({ for: text }: Given<typeof LANES>, byDefault: number): number
   const ms = readSpan('for', text) ?? byDefault;
   if (ms >= 1000 && ms <= LANE_MS_MAX) return Math.round(ms);
   throw new CommandError(EXIT.usage, `--for: expected at least 1s and at most ${formatDuration(LANE_MS_MAX)}`);
-}
-
-function whoAsks({ env }: Context, { reason = '' }: Given<typeof LANES>) {
-  return { reason, operator: operatorName(env) };
 }
 
 function printResult({ output, json }: Context, result: LaneResult): number {

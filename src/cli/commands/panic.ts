@@ -3,7 +3,7 @@ import type { PanicRequest, PanicResult, Progress } from '../../control/protocol
 import { formatCount } from '../../english/number.ts';
 import { printable } from '../../model/text.ts';
 import { warnIfNotDurable } from '../ask-daemon.ts';
-import { type Context, loadNecessary, logOf, operatorName, requireSocket } from '../context.ts';
+import { type Context, loadNecessary, logOf, requireSocket, whoAsks } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { PANIC } from '../definitions/daemon.ts';
 import { EXIT } from '../exit.ts';
@@ -15,10 +15,9 @@ import { reachDaemon } from '../reach-daemon.ts';
  * however often the daemon starts anew. Works with the daemon stopped, and beside mistakes in the configuration.
  */
 export async function panic(context: Context, options: Given<typeof PANIC>): Promise<number> {
-  const { output, json, env } = context;
-  const { end = false, reason = '' } = options;
-  const request: PanicRequest = { end, reason, operator: operatorName(env) };
-  const result = await ask(context, request);
+  const { output, json } = context;
+  const { end = false } = options;
+  const result = await ask(context, { end, ...whoAsks(context, options) });
   if (json) output.json(result);
   else if (result.ok) output.say(printable(result.message));
   else output.talk(`zban: ${printable(result.message)}`);

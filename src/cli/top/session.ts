@@ -9,7 +9,7 @@ import type { TopClient, TopView } from '../../model/status.ts';
 import { printable } from '../../model/text.ts';
 import { parsePrefix } from '../../net/prefix.ts';
 import { withTrail } from '../../record/trail/open-trail.ts';
-import { type Context, configOrDefaults, operatorName, requireSections, requireSocket } from '../context.ts';
+import { type Context, configOrDefaults, requireSections, requireSocket, whoAsks } from '../context.ts';
 import type { Size } from '../screen.ts';
 import type { Style } from '../style.ts';
 import { width, wrapText } from '../text.ts';
@@ -204,7 +204,7 @@ export class TopSession {
     }
     const { context } = this;
     const socket = requireSocket(context);
-    const by = { reason: 'from zban top', operator: operatorName(context.env) };
+    const by = whoAsks(context, { reason: 'from zban top' });
     const carryOut = async () => {
       const results = await act({ socket, target, by });
       return results.map((result) => `${result.target}: ${result.message}`).join('; ');

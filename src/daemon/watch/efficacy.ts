@@ -82,10 +82,6 @@ export class Efficacy {
 
 /** The addresses with most connections, the first has most. */
 function countPeers(connections: readonly Connection[]): string[] {
-  const counts = new Map<string, number>();
-  for (const { remote } of connections) {
-    const name = formatPrefix(remote);
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return [...counts].sort((a, b) => b[1] - a[1]).map(([name]) => name);
+  const groups = Map.groupBy(connections, ({ remote }) => formatPrefix(remote));
+  return [...groups].sort(([, a], [, b]) => b.length - a.length).map(([name]) => name);
 }
