@@ -1,12 +1,21 @@
 # Sourced by the scripts beside it: brings the checkout to where its command line runs. Talks on standard error only.
 # Needs $root, the checkout. Stamps live in node_modules/ and dist/, so that removing either sets it up anew.
 
-# True when node_modules is what package-lock.json says and dist/ is newer than everything it is made of.
-# One process: it runs before every command.
+# What runs by itself: commands, what scripts/run shows, and what the daemon starts in processes and threads of their own.
+entries=(
+  zban=src/cli/main.ts try=src/cli/try/main.ts src/daemon/config-process.ts
+  src/record/thread/record-worker.ts src/workers/parse-worker.ts src/workers/traffic-worker.ts
+)
+
+# True when dist/ is newer than everything it is made of. One process: it runs before every command.
+build_stands() {
+  [ -e "$root/dist/.built" ] && [ -z "$(find "$root/src" "$root/package.json" "$root/tsconfig.json" "$root/scripts/setup.sh" \
+    "$root/node_modules/.installed" -newer "$root/dist/.built" -print -quit)" ]
+}
+
+# The same, and node_modules is what package-lock.json says.
 set_up_stands() {
-  [ -x "$root/node_modules/.bin/node" ] && [ -e "$root/dist/.built" ] &&
-    [ ! "$root/package-lock.json" -nt "$root/node_modules/.installed" ] &&
-    [ -z "$(find "$root/src" "$root"/tsconfig*.json "$root/node_modules/.installed" -newer "$root/dist/.built" -print -quit)" ]
+  [ -x "$root/node_modules/.bin/node" ] && [ ! "$root/package-lock.json" -nt "$root/node_modules/.installed" ] && build_stands
 }
 
 install_packages() {
@@ -35,22 +44,29 @@ install_packages() {
 }
 
 # Builds beside dist/ and swaps, so that a failed build leaves the last good one in place.
+# A file for each entry, and chunks of what several of them, or a later import, need: to load hundreds of modules takes longer than
+# all else at a start. Packages are built in, but for the dependencies of package.json, which stay in node_modules: they bring a
+# binary, find their files by their own path, or are CommonJS and imported later, of which esbuild hands on no names.
 build() {
-  [ -e "$root/dist/.built" ] &&
-    [ -z "$(find "$root/src" "$root"/tsconfig*.json "$root/node_modules/.installed" -newer "$root/dist/.built" -print -quit)" ] &&
-    return
+  if build_stands; then return; fi
   echo 'zban: building …' >&2
-  local next="$root/.setup/dist"
+  local folder next="$root/.setup/dist"
   rm -rf "$next"
   mkdir -p "$next"
-  # Stamped with the time before the compiler reads, so that an edit meanwhile is built by the next call.
+  # Stamped with the time before the sources are read, so that an edit meanwhile is built by the next call.
   touch "$next/.built"
-  (cd "$root" && PATH="$root/node_modules/.bin:$PATH" tsc -p tsconfig.build.json --outDir "$next" >&2) || {
+  # yaml calls `require`, which modules do not have.
+  (cd "$root" && PATH="$root/node_modules/.bin:$PATH" esbuild "${entries[@]}" --outdir="$next" --entry-names='[name]' \
+    --bundle --splitting --format=esm --platform=node --target=node24 --log-level=warning \
+    --external:better-sqlite3 --external:piscina --external:@redis/client --external:@slack/webhook --external:prom-client \
+    --banner:js='import { createRequire as $createRequire } from "node:module"; const require = $createRequire(import.meta.url);' >&2) || {
     echo "zban: the build failed in $root" >&2
     return 1
   }
-  # The compiler leaves behind what is not TypeScript, such as the dashboard's scripts.
-  (cd "$root/src" && find . -type f ! -name '*.ts' -exec cp --parents -t "$next" {} +)
+  # What is not TypeScript, such as the dashboard's scripts: from a folder of src, as from dist/, by the same relative path.
+  for folder in "$root"/src/*/; do
+    (cd "$folder" && find . -type f ! -name '*.ts' -exec cp --parents -t "$next" {} +)
+  done
   rm -rf "$root/dist"
   mv "$next" "$root/dist"
 }
@@ -67,7 +83,7 @@ as_owner() {
   HOME=$home "${become[@]}" "$@"
 }
 
-# Says what this user cannot replace, such as what an older `sudo` left behind; npm and the compiler would only say EACCES.
+# Says what this user cannot replace, such as what an older `sudo` left behind; npm and the build would only say EACCES.
 check_writable() {
   local path
   for path in "$root" "$root/node_modules" "$root/dist" "$root/.setup"; do
@@ -79,7 +95,7 @@ check_writable() {
 }
 
 # One set-up at a time: parallel calls wait for the first and find everything done. As root it is done by the checkout's
-# owner: npm and the compiler need no more, and would leave files behind that the owner cannot replace.
+# owner: npm and the build need no more, and would leave files behind that the owner cannot replace.
 set_up() {
   if set_up_stands; then return; fi
   if [ "$EUID" -eq 0 ] && [ ! -O "$root" ]; then

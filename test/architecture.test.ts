@@ -91,7 +91,6 @@ test('adapters import no adapters and no roots', () => {
 const JSON_READERS = new Map([
   ['model/shape.ts', 'with a shape'],
   ['cli/ban-list/json.ts', 'a person is told what is wrong with their list; the value is unknown'],
-  ['daemon/version.ts', 'the package itself'],
   ['engine/packed-state.ts', 'behind a checksum'],
   ['http/dashboard/main.js', 'in the browser, from the page itself'],
 ]);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import manifest from '../../package.json' with { type: 'json' };
 
-/** zban's version, from package.json two folders up, in the sources as in the compiled tree. */
-export const VERSION: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+/** zban's version, from package.json; a build takes it along. */
+export const VERSION: string = manifest.version;

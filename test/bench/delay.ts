@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MAIN } from '../support/built.ts';
 import { TestDaemon } from '../support/daemon.ts';
 import { logLine } from '../support/traffic.ts';
 
@@ -17,7 +18,6 @@ const LINES_PER_SECOND = 20_000;
 const BANS_PER_SECOND = 100;
 const LIST = 100_000;
 const SLICE_MS = 10;
-const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 /** As scripts/launch starts it. */
 const FLAGS = ['--disable-sigusr1', '--max-semi-space-size=1', '--heap-growing-percent=30'];
 

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { runCommandLine } from '../../src/cli/command-line.ts';
 import { openDatabase } from '../../src/record/database/database.ts';
+import { MAIN } from '../support/built.ts';
 import { DEADLINE_MS } from '../support/until.ts';
-import { daemon, main } from './daemon-stand-in.ts';
+import { daemon } from './daemon-stand-in.ts';
 import { place, runZban } from './run-zban.ts';
 
 /** In this process, which is quick; what asks for a terminal or ends by itself needs one of its own. */
@@ -127,7 +128,7 @@ test('the same holds for lists, in every format', async (t) => {
 test('into a pipe list --watch begins with the list, also an empty one', async (t) => {
   const { folder, config } = place(t);
   openDatabase(join(folder, 'zban.db'), { busyTimeoutMs: 100 }).close();
-  const child = spawn(process.execPath, [main, 'list', '--watch', '--json', '--config', config]);
+  const child = spawn(process.execPath, [MAIN, 'list', '--watch', '--json', '--config', config]);
   t.after(() => child.kill());
   const [text] = await once(child.stdout, 'data', { signal: AbortSignal.timeout(DEADLINE_MS) });
   assert.equal(String(text), '[]\n');

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { daemon, main, status } from './daemon-stand-in.ts';
+import { MAIN } from '../support/built.ts';
+import { daemon, status } from './daemon-stand-in.ts';
 import { place, runZban } from './run-zban.ts';
 
 test('--version and --help say so on standard output', async () => {
@@ -180,7 +181,7 @@ test('a socket or a file of config.d that may not be used is exit code 4', {
   const script = join(folder, 'as-nobody.mjs');
   writeFileSync(
     script,
-    `process.setgroups([]); process.setgid(65534); process.setuid(65534); process.argv[1] = ${JSON.stringify(main)}; await import(process.argv[1]);`,
+    `process.setgroups([]); process.setgid(65534); process.setuid(65534); process.argv[1] = ${JSON.stringify(MAIN)}; await import(process.argv[1]);`,
   );
   const { execFile } = await import('node:child_process');
   const run = (command: string) =>

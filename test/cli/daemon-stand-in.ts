@@ -1,6 +1,5 @@
 /** What the command line finds at the socket. */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type {
   AllowRequest,
@@ -26,8 +25,6 @@ export const status = statusOf({
   outbox: 1,
   troubles: ['the firewall refused'],
 });
-
-export const main = join(import.meta.dirname, '../../src/cli/main.ts');
 
 /** A daemon that answers as it is told and keeps what it was asked. */
 export async function daemon(

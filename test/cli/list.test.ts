@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readSelection, type SelectionOptions } from '../../src/cli/selection.ts';
+import { MAIN } from '../support/built.ts';
 import { until } from '../support/daemon.ts';
 import { banDraft, record } from './recorded.ts';
 import { runZban } from './run-zban.ts';
 
-const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
 const HOUR_MS = 3_600_000;
 
 function recordSome(t: TestContext) {

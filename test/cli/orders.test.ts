@@ -3,7 +3,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import type { TargetResult } from '../../src/control/protocol.ts';
-import { daemon, main } from './daemon-stand-in.ts';
+import { MAIN } from '../support/built.ts';
+import { daemon } from './daemon-stand-in.ts';
 import { runZban } from './run-zban.ts';
 
 test('ban hands on canonical targets, the length, the reason and who asks', async (t) => {
@@ -34,7 +35,7 @@ test('on a terminal a wide network is asked about; --yes does not ask', {
 }, async (t) => {
   const { config, asked } = await daemon(t);
   const answer = async (text: string, ...more: string[]) => {
-    const words = [process.execPath, main, 'ban', '10.0.0.0/8', ...more, '--config', config];
+    const words = [process.execPath, MAIN, 'ban', '10.0.0.0/8', ...more, '--config', config];
     const child = spawn('script', ['-qefc', words.join(' '), '/dev/null'], {
       env: { ...process.env, SHELL: '/bin/sh' },
     });

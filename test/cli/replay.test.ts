@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { BASH } from '../support/bash.ts';
+import { MAIN } from '../support/built.ts';
 import { logLine, START } from '../support/traffic.ts';
 import { place, runZban } from './run-zban.ts';
 
@@ -82,8 +83,7 @@ test('a log that cannot be read is exit code 1 and a sentence', async (t) => {
 });
 
 test('replay | head ends without a word', () => {
-  const main = join(import.meta.dirname, '../../src/cli/main.ts');
-  const command = `"$0" ${main} replay --json --baselines ${log} | head -n 1 >/dev/null; echo "\${PIPESTATUS[0]}"`;
+  const command = `"$0" ${MAIN} replay --json --baselines ${log} | head -n 1 >/dev/null; echo "\${PIPESTATUS[0]}"`;
   const [bash, ...options] = BASH;
   const { stdout, stderr } = spawnSync(bash, [...options, command, process.execPath], { encoding: 'utf8' });
   assert.equal(stdout, '0\n');

@@ -4,10 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { MAIN } from '../support/built.ts';
 import { runBesideTest } from '../support/command-thread.ts';
 import { DEADLINE_MS } from '../support/until.ts';
-
-const main = join(import.meta.dirname, '../../src/cli/main.ts');
 
 export interface Ran {
   readonly exitCode: number;
@@ -33,7 +32,7 @@ export async function runZban(
   }
   const options = { env: { PATH, NODE_COMPILE_CACHE, TZ: 'UTC', ...env }, timeout: DEADLINE_MS, maxBuffer: 1 << 26 };
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [main, ...words], options, (error, stdout, stderr) => {
+    const child = execFile(process.execPath, [MAIN, ...words], options, (error, stdout, stderr) => {
       resolve({ exitCode: error ? Number(error.code ?? -1) : 0, stdout, stderr });
     });
     child.stdin?.end(input);

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
+import { MAIN } from '../support/built.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { logLine } from '../support/traffic.ts';
-
-const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 
 async function start(t: TestContext): Promise<TestDaemon> {
   const daemon = new TestDaemon({ config: { mode: 'observe' } });

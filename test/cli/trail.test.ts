@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import type { AuditDraft } from '../../src/model/audit.ts';
 import { BASH } from '../support/bash.ts';
+import { MAIN } from '../support/built.ts';
 import { DEADLINE_MS } from '../support/until.ts';
 import { record } from './recorded.ts';
 import { runZban } from './run-zban.ts';
@@ -135,11 +135,10 @@ test('audit | head is quiet', async (t) => {
     t,
     Array.from({ length: 3000 }, () => base),
   );
-  const main = join(import.meta.dirname, '../../src/cli/main.ts');
   const [bash, ...options] = BASH;
   const shell = spawn(bash, [
     ...options,
-    `"$0" ${main} audit --json --config ${config} | head -n 1; echo "\${PIPESTATUS[0]}"`,
+    `"$0" ${MAIN} audit --json --config ${config} | head -n 1; echo "\${PIPESTATUS[0]}"`,
     process.execPath,
   ]);
   let [said, stderr] = ['', ''];
@@ -152,8 +151,7 @@ test('audit | head is quiet', async (t) => {
 
 test('audit --follow shows what is written while it runs', async (t) => {
   const { config, trail } = record(t, [base]);
-  const main = join(import.meta.dirname, '../../src/cli/main.ts');
-  const follower = spawn(process.execPath, [main, 'audit', '--follow', '--json', '--config', config]);
+  const follower = spawn(process.execPath, [MAIN, 'audit', '--follow', '--json', '--config', config]);
   t.after(() => follower.kill('SIGKILL'));
   const ids: number[] = [];
   let pending = '';

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { WordMatcher } from '../../src/parse/word-matcher.ts';
 import { Paths } from '../../src/traffic/paths.ts';
+import { MAIN } from '../support/built.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { logLine } from '../support/traffic.ts';
 
@@ -46,18 +49,27 @@ test('an idle daemon sleeps', async (t) => {
   assert.equal(threads(pid), 3);
 });
 
-/** Addresses of all modules that these bring, also of those that then fail. */
-function loadedWith(...modules: readonly string[]): string {
+/** All modules that these of what is built bring, also those that then fail; above each in a chunk stands where it is from. */
+function loadedWith(...names: readonly string[]): string {
+  const modules = names.flatMap((name) => globSync(`${dirname(MAIN)}/${name}{,-????????}.js`));
+  assert.equal(modules.length, names.length);
   const hook = `
     const urls = [];
     require('node:module').registerHooks({ load: (url, context, next) => (urls.push(url), next(url, context)) });
-    Promise.allSettled(${JSON.stringify(modules.map((module) => import.meta.resolve(`../../src/${module}`)))}.map((module) => import(module)))
+    Promise.allSettled(${JSON.stringify(modules)}.map((module) => import(module)))
       .then(() => console.log([...urls, ...process.moduleLoadList].join('\\n')));`;
-  return execFileSync(process.execPath, ['-e', hook], { encoding: 'utf8' });
+  const loaded = execFileSync(process.execPath, ['-e', hook], { encoding: 'utf8' });
+  const chunks = loaded
+    .split('\n')
+    .filter((url) => url.startsWith('file:') && dirname(fileURLToPath(url)) === dirname(MAIN));
+  const origins = chunks.flatMap(
+    (url) => readFileSync(fileURLToPath(url), 'utf8').match(/^ *\/\/ (src|node_modules)\/.*/gm) ?? [],
+  );
+  return `${loaded}${origins.join('\n')}`;
 }
 
 test('the daemon loads nothing that it may never need', () => {
-  const loaded = loadedWith('cli/command-line.ts', 'cli/commands/run.ts');
+  const loaded = loadedWith('command-line', 'run');
   assert.match(loaded, /src\/daemon\/daemon\.ts/);
   const packages = /.*(undici\/undici|\/(yargs|string-width|wrap-ansi|prom-client|client|webhook|zod|yaml)\/).*/;
   assert.equal(packages.exec(loaded)?.[0], undefined);
@@ -66,7 +78,7 @@ test('the daemon loads nothing that it may never need', () => {
 
 test('the traffic thread loads nothing of its pool, and of the settings only their types', () => {
   // Outside a thread it fails for want of a setup, once everything is loaded.
-  const loaded = loadedWith('workers/traffic-worker.ts');
+  const loaded = loadedWith('traffic-worker');
   assert.match(loaded, /src\/engine\/engine\.ts/);
   assert.equal(/.*(\/(piscina|zod)\/|src\/settings\/).*/.exec(loaded)?.[0], undefined);
 });

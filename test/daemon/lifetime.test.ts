@@ -10,6 +10,7 @@ import { Lifetime } from '../../src/daemon/lifetime.ts';
 import { rehearse } from '../../src/daemon/start/rehearsal.ts';
 import { openDatabase } from '../../src/record/database/database.ts';
 import { loadInTurns } from '../../src/record/projection/projection-table.ts';
+import { MAIN } from '../support/built.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { logLine } from '../support/traffic.ts';
@@ -114,8 +115,7 @@ test('a ban that is being carried out when the daemon stops is carried out and a
   writeFileSync(daemon.log, '');
   const child = await daemon.start();
   const node = process.execPath;
-  const main = new URL('../../src/cli/main.ts', import.meta.url).pathname;
-  const ban = spawn(node, [main, 'ban', '203.0.113.9', '--config', daemon.configPath], { stdio: 'pipe' });
+  const ban = spawn(node, [MAIN, 'ban', '203.0.113.9', '--config', daemon.configPath], { stdio: 'pipe' });
   let said = '';
   for (const stream of [ban.stdout, ban.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
   const answered = once(ban, 'exit');

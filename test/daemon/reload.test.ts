@@ -20,10 +20,9 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { callDaemon } from '../../src/control/client.ts';
+import { MAIN } from '../support/built.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { logOf } from '../support/said.ts';
-
-const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 
 /** What takes the place of a configuration and keeps whoever reads it waiting. */
 function block(path: string): void {

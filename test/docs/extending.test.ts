@@ -120,7 +120,7 @@ describe('the examples in a copy of the project', () => {
 
   before(() => {
     copy = mkdtempSync(join(tmpdir(), 'zban-extended-'));
-    for (const path of ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json'])
+    for (const path of ['src', 'package.json', 'tsconfig.json'])
       cpSync(join(root, path), join(copy, path), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
     for (const [module, changes] of Object.entries(CHANGES)) {
@@ -139,7 +139,7 @@ describe('the examples in a copy of the project', () => {
 
   test('no other file has to change for their types', () => {
     const tsc = join(root, 'node_modules/.bin/tsc');
-    const { status, stdout } = spawnSync(tsc, ['-p', 'tsconfig.build.json', '--noEmit'], {
+    const { status, stdout } = spawnSync(tsc, ['--noEmit'], {
       cwd: copy,
       encoding: 'utf8',
     });

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { BASH } from '../support/bash.ts';
+import { MAIN } from '../support/built.ts';
 import { type DaemonOptions, TestDaemon } from '../support/daemon.ts';
 import { createNetwork, toolSkip } from '../support/netns.ts';
 import { assertNoStack, assertSays } from '../support/said.ts';
@@ -14,7 +15,6 @@ import { assertNoStack, assertSays } from '../support/said.ts';
 const NOBODY = 65_534;
 const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
 const skip = toolSkip('iptables', 'ipset');
-const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
 
 function make(t: TestContext, options: DaemonOptions = {}): TestDaemon {
   const daemon = new TestDaemon(options);

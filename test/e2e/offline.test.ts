@@ -1,10 +1,10 @@
 /** `zban unban` and `zban list` on a real kernel with the daemon stopped. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { MAIN } from '../support/built.ts';
 import { TestDaemon } from '../support/daemon.ts';
 import { createNetwork, type Network, toolSkip } from '../support/netns.ts';
 
-const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 const skip = toolSkip('ipset', 'iptables');
 let network: Network;
 

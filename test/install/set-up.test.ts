@@ -4,6 +4,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import {
   cpSync,
   existsSync,
+  globSync,
   mkdirSync,
   readFileSync,
   rmSync,
@@ -13,12 +14,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder } from '../support/folder.ts';
 
 const project = join(import.meta.dirname, '../..');
 const MAIN = 'console.log(JSON.stringify([process.versions.node, ...process.argv.slice(2)]));\n';
+/** What is built, as the script has it. */
+const ENTRIES = readFileSync(join(project, 'scripts/setup.sh'), 'utf8').match(/src\S+\.ts/g) ?? [];
 
 interface Checkout {
   readonly root: string;
@@ -39,11 +42,13 @@ function checkout(t: TestContext): Checkout {
   const folder = temporaryFolder(t);
   const root = join(folder, 'zban');
   const bin = join(folder, 'bin');
-  mkdirSync(join(root, 'src/cli'), { recursive: true });
   mkdirSync(bin);
-  for (const name of ['scripts', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'])
+  for (const name of ['scripts', 'package.json', 'package-lock.json', 'tsconfig.json'])
     cpSync(join(project, name), join(root, name), { recursive: true, preserveTimestamps: true });
-  writeFileSync(join(root, 'src/cli/main.ts'), MAIN);
+  for (const file of ENTRIES) {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), file === 'src/cli/main.ts' ? MAIN : '');
+  }
   const calls = join(folder, 'npm-calls');
   writeFileSync(calls, '');
   const npm = `#!/bin/sh
@@ -112,27 +117,44 @@ test('it is called through a link, from anywhere', async (t) => {
 
 test('a changed source is built, a removed one leaves nothing behind', async (t) => {
   const { run, write, root, installs } = checkout(t);
-  write('src/extra.ts', 'export const extra = 1;\n');
-  write('src/page.js', 'alert(1);\n');
-  await run();
-  assert.ok(existsSync(join(root, 'dist/extra.js')));
-  assert.ok(existsSync(join(root, 'dist/page.js')), 'files that need no compiling come along');
-  rmSync(join(root, 'src/extra.ts'));
+  write('src/cli/later.ts', 'console.log(JSON.stringify([import.meta.url]));\n');
+  write('src/cli/page.js', 'alert(1);\n');
+  write('src/cli/main.ts', "await import('./later.ts');\n");
+  const [chunk = ''] = said(await run());
+  assert.match(chunk, /\/dist\/later-\w+\.js$/, 'what is imported later is a file of its own');
+  assert.ok(existsSync(join(root, 'dist/page.js')), 'what is not TypeScript comes along');
+  rmSync(join(root, 'src/cli/later.ts'));
   write('src/cli/main.ts', 'console.log(JSON.stringify(["new"]));\n');
   assert.deepEqual(said(await run()), ['new']);
-  assert.ok(!existsSync(join(root, 'dist/extra.js')));
+  assert.ok(!existsSync(new URL(chunk)));
   assert.equal(installs(), 1, 'packages have nothing to do with it');
+});
+
+test('what stays in node_modules is installed, and is whatever is imported later', () => {
+  const external = [...readFileSync(join(project, 'scripts/setup.sh'), 'utf8').matchAll(/--external:(\S+)/g)].map(
+    ([, name]) => name,
+  );
+  const { dependencies } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
+  assert.deepEqual(external.sort(), Object.keys(dependencies).sort());
+  const later = globSync(join(project, 'src/**/*.ts')).flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/[^.\w]import\('([^.][^']*)'\)/g)].map(([, name]) => name),
+  );
+  assert.ok(later.length > 0);
+  for (const name of later) assert.ok(external.includes(name), `import('${name}')`);
 });
 
 test('a build that fails says so on standard error and leaves the last good one', async (t) => {
   const { run, write, root } = checkout(t);
   await run();
-  write('src/cli/main.ts', 'const n: number = "text";\n');
+  write('src/cli/main.ts', 'const n = ;\n');
   const failed = await run();
   assert.equal(failed.exitCode, 1);
   assert.equal(failed.stdout, '');
-  assert.match(failed.stderr, /main\.ts.*TS2322/);
-  assert.ok(readFileSync(join(root, 'dist/cli/main.js'), 'utf8').startsWith(MAIN));
+  assert.match(failed.stderr, /src\/cli\/main\.ts:1:10/);
+  assert.deepEqual(
+    await execute(join(root, 'scripts/launch'), ['x'], '/', '/usr/bin:/bin').then((ran) => said(ran).slice(1)),
+    ['x'],
+  );
   write('src/cli/main.ts', MAIN);
   assert.equal((await run()).exitCode, 0);
 });
@@ -162,7 +184,7 @@ test('without npm it says what to install', async (t) => {
   assert.match(stderr, /npm is needed to set up: install Node\.js and npm/);
 });
 
-test('as root it is the owner of the checkout who runs npm and the compiler', {
+test('as root it is the owner of the checkout who runs npm and the build', {
   skip: process.getuid?.() === 0 ? false : 'needs root to be somebody else than the owner',
 }, async (t) => {
   const { root, run } = checkout(t);
@@ -172,7 +194,7 @@ test('as root it is the owner of the checkout who runs npm and the compiler', {
   const npm = `#!/bin/sh
 mkdir -p node_modules/.bin
 printf '#!/bin/sh\\necho "runs as $(id -u)"\\n' >node_modules/.bin/node
-printf '#!/bin/sh\\nmkdir -p "$4/cli" && echo built >"$4/cli/main.js"\\n' >node_modules/.bin/tsc
+printf '#!/bin/sh\\necho built >.setup/dist/zban.js\\n' >node_modules/.bin/esbuild
 chmod +x node_modules/.bin/*
 mkdir -p "$HOME/.npm"
 `;
@@ -182,7 +204,7 @@ mkdir -p "$HOME/.npm"
   const ran = await run();
   assert.equal(ran.exitCode, 0, ran.stderr);
   assert.equal(ran.stdout, 'runs as 0\n', 'the command itself runs as its caller');
-  for (const path of ['node_modules/.bin/tsc', 'node_modules/.installed', 'dist/cli/main.js', '.setup/.npm'])
+  for (const path of ['node_modules/.bin/esbuild', 'node_modules/.installed', 'dist/zban.js', '.setup/.npm'])
     assert.equal(statSync(join(root, path)).uid, owner, path);
 });
 

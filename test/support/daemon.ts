@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import type { Status } from '../../src/model/status.ts';
+import { MAIN } from './built.ts';
 import { type CommandResult, runInThread } from './command-thread.ts';
 import { DEADLINE_MS } from './until.ts';
 
 export { until } from './until.ts';
 
-const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 /**
  * Commands that ask the daemon or its database and nothing else: a process for each would be most of a test's
  * work. One that is run as another user needs its own.
@@ -28,7 +28,7 @@ export interface DaemonOptions {
   /** Put before every command, such as `ip netns exec NAME`. */
   readonly prefix?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** What runs zban. Default: the sources, on this Node.js. */
+  /** What runs zban. Default: what users run, on this Node.js. */
   readonly program?: readonly string[];
 }
 

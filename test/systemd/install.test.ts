@@ -68,11 +68,15 @@ describe('installing beside what others made', { skip: obstacle ?? false }, () =
   test('files that somebody put into /opt/zban, and an account of that name, are kept', async () => {
     await box.must('useradd --create-home --home-dir /home/zban zban');
     await box.must('/src/zban/scripts/install && echo mine >/opt/zban/notes');
+    const [before, older] = ['dist/order-BEFORE00.js', 'dist/order-OLDER000.js'];
+    await box.must(`cd /opt/zban && touch ${before} ${older} && basename ${older} >dist/.kept`);
     await box.must('test -s /usr/local/share/man/man8/zban.8');
     const { exitCode, stderr } = await box.run('/src/zban/scripts/install');
     assert.equal(exitCode, 0, stderr);
     const kept = /left (\S+): it holds files that zban did not put there/.exec(stderr)?.[1];
     assert.equal(await box.must(`ls -A ${kept}; cat ${kept}/notes`), 'notes\nmine');
+    // What a daemon imports later, of the build that it was started from and no other.
+    await box.must(`cd /opt/zban && test -e ${before} && test ! -e ${older}`);
     await box.must('echo mine >/opt/zban/notes && /opt/zban/scripts/uninstall --purge');
     await box.must('test ! -e /usr/local/share/man/man8/zban.8');
     assert.equal(await box.must('ls -A /opt/zban'), 'notes');
