@@ -15,7 +15,7 @@ import type { FloodReport } from '../support/flood.ts';
 import { type Flood, type FloodOptions, startFlood } from '../support/flooder.ts';
 import { createNetwork, type Network, toolSkip } from '../support/netns.ts';
 import { findNginxObstacle, startNginx } from '../support/nginx.ts';
-import { slowdown } from '../support/slowdown.ts';
+import { watchSlowdown } from '../support/slowdown.ts';
 import { type Slack, startSlack } from './slack.ts';
 
 /** Why this scene cannot be set here, for `{ skip }`; false when it can. */
@@ -47,6 +47,9 @@ export interface SceneOptions {
   readonly prepare?: (network: Network) => void;
 }
 
+/** With how much slower than alone everything in the scene ran since it began. */
+type SceneFlood = Flood & { readonly slowdown: () => number };
+
 export interface Scene {
   readonly network: Network;
   readonly daemon: TestDaemon;
@@ -54,7 +57,7 @@ export interface Scene {
   /** nginx's address for the client. */
   readonly url: (family?: 4 | 6, port?: number) => string;
   /** Requests of a host until stopped, or until the test ends. */
-  flood(host: string, options?: Partial<FloodOptions>): Flood;
+  flood(host: string, options?: Partial<FloodOptions>): SceneFlood;
   /** One fresh connection after the other from the client, to see when it is served again. */
   probe(options?: Partial<FloodOptions>): Flood;
   /** When nginx wrote an address's lines for `/`, epoch milliseconds, oldest first, rotated logs included. */
@@ -120,7 +123,7 @@ export async function setScene(t: TestContext, options: SceneOptions): Promise<S
       ...more,
     });
     closers.push(() => started.stop().catch(() => {}));
-    return started;
+    return { ...started, slowdown: watchSlowdown() };
   };
   const lines = (): string[] =>
     readdirSync(folder).flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n').slice(0, -1));
@@ -142,23 +145,27 @@ export async function setScene(t: TestContext, options: SceneOptions): Promise<S
   };
 }
 
-/** Waits until a flood that was served is banned and meets nothing but time-outs, ends it, and returns its last report. */
-export async function endOnceDropped({ daemon }: Scene, flood: Flood): Promise<FloodReport> {
+/** The last report of a flood, and how much slower than alone everything ran until its ban. */
+type FloodEnd = FloodReport & { readonly slowdown: number };
+
+/** Waits until a flood that was served is banned and meets nothing but time-outs, and ends it. */
+export async function endOnceDropped({ daemon }: Scene, flood: SceneFlood): Promise<FloodEnd> {
   // On a machine that is busy enough a server that drops nothing is silent for as long.
   await until('the ban', () => daemon.json<unknown[]>('list').length > 0);
+  const slowdown = flood.slowdown();
   await flood.until(
     'time-outs alone',
     ({ timedOut, lastAnswerMs, atMs }) => timedOut > 10 && lastAnswerMs !== null && atMs - lastAnswerMs > 1200,
   );
   const end = await flood.stop();
   assert.equal(end.failed, 0, JSON.stringify(end));
-  return end;
+  return { ...end, slowdown };
 }
 
 /** Says how long packets went on to pass, and holds it against the promise. */
-export function assertReaction(t: TestContext, from: string, fromMs: number | undefined, ends: readonly FloodReport[]) {
+export function assertReaction(t: TestContext, from: string, fromMs: number | undefined, ends: readonly FloodEnd[]) {
   const reactionMs = Math.max(...ends.map(({ lastAnswerMs }) => lastAnswerMs ?? 0)) - (fromMs ?? 0);
-  const shared = slowdown();
+  const shared = Math.max(...ends.map(({ slowdown }) => slowdown));
   t.diagnostic(
     `${reactionMs} ms from ${from} to the last packet that passed, on a machine ${shared.toFixed(1)} times slower than alone`,
   );

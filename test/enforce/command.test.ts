@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { EnforcementError, type EnforcementErrorCode } from '../../src/enforce/backend.ts';
 import { createCommandRunner } from '../../src/enforce/command.ts';
+import { DEADLINE_MS } from '../support/until.ts';
 import { createFakeTools } from './fake-tools.ts';
 import { eventually } from './world.ts';
 
-function setUp(t: { after(work: () => unknown): void }, timeoutMs = 20_000) {
+function setUp(t: { after(work: () => unknown): void }, timeoutMs = DEADLINE_MS) {
   const tools = createFakeTools();
   t.after(() => tools.remove());
   const { PATH: path } = process.env;

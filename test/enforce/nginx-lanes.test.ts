@@ -13,6 +13,7 @@ import { LANES_MAX, type LaneMatch } from '../../src/model/lane.ts';
 import fc from '../support/fast-check.ts';
 import { findNginxObstacle, type Nginx, startNginx } from '../support/nginx.ts';
 import { freePort } from '../support/ports.ts';
+import { DEADLINE_MS } from '../support/until.ts';
 import { eventually } from './world.ts';
 
 const port = await freePort();
@@ -75,7 +76,7 @@ describe('lanes in nginx', { skip: findNginxObstacle() ?? false }, () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'zban-lanes-'));
     const path = join(folder, 'zban-lanes.conf');
-    const run = createCommandRunner({ timeoutMs: 20_000 });
+    const run = createCommandRunner({ timeoutMs: DEADLINE_MS });
     await new NginxLanes({ file: path, test: ['true'], reload: ['true'], run }).setUp();
     nginx = await startNginx({
       listen: [`127.0.0.1:${port}`],

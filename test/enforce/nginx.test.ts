@@ -9,11 +9,12 @@ import { createCommandRunner } from '../../src/enforce/command.ts';
 import { createNginxBackend, emptyNginxFile, type NginxOptions } from '../../src/enforce/nginx.ts';
 import { findNginxObstacle, type Nginx, startNginx } from '../support/nginx.ts';
 import { freePort } from '../support/ports.ts';
+import { DEADLINE_MS } from '../support/until.ts';
 import { remove } from './operations.ts';
 import { eventually, listed } from './world.ts';
 
 const skip = findNginxObstacle() ?? false;
-const run = createCommandRunner({ timeoutMs: 20_000 });
+const run = createCommandRunner({ timeoutMs: DEADLINE_MS });
 const add = (target: string, untilMs: number | null = Date.now() + 600_000): Operation => ({
   target,
   untilMs,

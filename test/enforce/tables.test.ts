@@ -8,10 +8,11 @@ import { createCommandRunner } from '../../src/enforce/command.ts';
 import { createDryRunBackend } from '../../src/enforce/dry-run.ts';
 import { createNginxBackend } from '../../src/enforce/nginx.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { DEADLINE_MS } from '../support/until.ts';
 import { add, remove } from './operations.ts';
 import { listed, openExec } from './world.ts';
 
-const run = createCommandRunner({ timeoutMs: 20_000 });
+const run = createCommandRunner({ timeoutMs: DEADLINE_MS });
 
 function makeFolder(t: TestContext): string {
   const folder = temporaryFolder(t);

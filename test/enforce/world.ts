@@ -20,12 +20,12 @@ export interface Subject {
 
 /** The defaults, but for what a host may really have. */
 export const FIREWALL = configSchema.parse({
-  firewall: { command_timeout: '20s', nginx: { file: '/nonexistent/zban.conf' } },
+  firewall: { command_timeout: `${DEADLINE_MS / 1000}s`, nginx: { file: '/nonexistent/zban.conf' } },
 }).firewall;
 
 /** The backend `exec` with these programs. */
 export function openExec(apply: [string, ...string[]], list: [string, ...string[]] | undefined, now: () => number) {
-  const run = createCommandRunner({ timeoutMs: 20_000 });
+  const run = createCommandRunner({ timeoutMs: DEADLINE_MS });
   const log = () => {};
   const filter = createFilter({ run, chain: FIREWALL.chain, lockWaitSeconds: 1, log });
   return exec.open({ settings: { ...FIREWALL, exec: { apply, list } }, run, filter, log, maxActive: 10, now });
@@ -96,8 +96,6 @@ const SEND_SYN = `
 `;
 /** A packet to another namespace is there at once; whoever tries again need not wait until a busy machine has counted it. */
 const COUNTED_WITHIN_MS = 300;
-/** So much a slow machine gets to start the program that connects. */
-const REACHED_WITHIN_MS = 20_000;
 
 export async function createWorld({ backend: name, variant }: Subject, maxActive = 1000): Promise<World> {
   const network = createNetwork({ hosts: ['server', 'client', 'container'] });
@@ -149,7 +147,7 @@ export async function createWorld({ backend: name, variant }: Subject, maxActive
     logged,
     iptables,
     reaches(address, port = PORTS.web) {
-      const endMs = performance.now() + REACHED_WITHIN_MS;
+      const endMs = performance.now() + DEADLINE_MS;
       do if (connect(address, port) === 0) return true;
       while (performance.now() < endMs);
       return false;

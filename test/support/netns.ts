@@ -13,6 +13,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { DEADLINE_MS } from './until.ts';
 
 /** Documentation ranges (RFC 5737), one /24 for each link; hence at most three hosts besides the hub. */
 const IPV4_LINKS = ['192.0.2', '198.51.100', '203.0.113'] as const;
@@ -32,9 +33,9 @@ export interface Network {
   /** A host's address; `link` names the peer whose link is meant and is needed for the hub only. */
   address(host: string, link?: string, family?: 4 | 6): string;
   /** Runs a command to its end, at most 30 s. Never throws for its exit status. */
-  exec(host: string, argv: readonly string[], options?: { input?: string; timeoutMs?: number }): ExecResult;
+  exec(host: string, argv: readonly string[], options?: { input?: string }): ExecResult;
   /** Like `exec`, and throws unless it ends with status 0. Returns its standard output. */
-  run(host: string, argv: readonly string[], options?: { input?: string; timeoutMs?: number }): string;
+  run(host: string, argv: readonly string[], options?: { input?: string }): string;
   /** Starts a command; `close` kills it if it still runs. */
   spawn(host: string, argv: readonly string[], options?: SpawnOptions): ChildProcess;
   /**
@@ -110,11 +111,11 @@ export function createNetwork({ hosts }: { readonly hosts: readonly [string, ...
       const last = host === hub ? 1 : 2;
       return family === 4 ? `${IPV4_LINKS[index]}.${last}` : `2001:db8:${index + 1}::${last}`;
     },
-    exec(host, argv, { input = '', timeoutMs = 30_000 } = {}) {
+    exec(host, argv, { input = '' } = {}) {
       const [tool = '', ...args] = [...network.prefix(host), ...argv];
       const options = {
         input,
-        timeout: timeoutMs,
+        timeout: DEADLINE_MS,
         encoding: 'utf8',
         maxBuffer: 1 << 28,
         killSignal: 'SIGKILL',
