@@ -1,6 +1,6 @@
 /** Networks of content delivery networks: behind one of their addresses are all visitors, so none is ever banned. */
 import type { Prefix } from '../net/prefix.ts';
-import { type ListReports, loadNamedList, NamedListError, parsePublished } from './named-list.ts';
+import { type ListReports, loadNamedList, loadOwnOr, parsePublished } from './named-list.ts';
 
 /** The list that comes with zban. */
 export const SHIPPED_CDN_RANGES = new URL('./cdn-ranges.txt', import.meta.url).pathname;
@@ -36,16 +36,9 @@ export interface CdnOptions {
 /** The networks with their reason, in words. A file that can't be used is reported, and the shipped list taken. */
 export function findCdnProtection(
   { protect_cdn, cdn_ranges }: CdnOptions,
-  { onTrouble, onDoubt }: ListReports = {},
+  reports: ListReports = {},
 ): { readonly prefix: Prefix; readonly reason: string }[] {
   if (!protect_cdn) return [];
-  let ranges: readonly CdnRange[] | undefined;
-  try {
-    if (cdn_ranges !== undefined) ranges = loadCdnRanges(cdn_ranges, onDoubt);
-  } catch (error) {
-    if (!(error instanceof NamedListError)) throw error;
-    onTrouble?.(error.message);
-  }
-  ranges ??= loadCdnRanges(SHIPPED_CDN_RANGES);
+  const ranges = loadOwnOr(cdn_ranges, SHIPPED_CDN_RANGES, loadCdnRanges, reports);
   return ranges.map(({ name, prefix }) => ({ prefix, reason: `a proxy of ${name} (bans.protect_cdn)` }));
 }

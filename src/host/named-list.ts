@@ -58,6 +58,22 @@ export function loadNamedList<T>(
   return entries;
 }
 
+/** The operator's list where one is named and can be used, else the one that comes with zban; what is wrong with the first is reported. */
+export function loadOwnOr<T>(
+  own: string | undefined,
+  shipped: string,
+  load: (path: string, onDoubt?: ListReports['onDoubt']) => T,
+  { onTrouble, onDoubt }: ListReports,
+): T {
+  try {
+    if (own !== undefined) return load(own, onDoubt);
+  } catch (error) {
+    if (!(error instanceof NamedListError)) throw error;
+    onTrouble?.(error.message);
+  }
+  return load(shipped);
+}
+
 /** A network that somebody may have published; undefined for text that is none, or far too wide. */
 export function parsePublished(text: string): Prefix | undefined {
   const prefix = parsePrefix(text);

@@ -83,34 +83,49 @@ export class RobotDns {
     setNewest(this.answers, key, { verdict, staleMs }, ANSWERS_MAX);
   }
 
-  private async ask(address: string, domains: readonly string[]): Promise<DnsVerdict> {
+  private ask(address: string, domains: readonly string[]): Promise<DnsVerdict> {
     const { resolver, timeoutMs } = this.options;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<'unknown'>((resolve) => {
-      timer = setTimeout(resolve, timeoutMs, 'unknown');
-    });
-    try {
-      return await Promise.race([confirm(address, domains, resolver), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return inTime(confirm(address, domains, resolver), timeoutMs, 'unknown');
+  }
+}
+
+/** What is found, or `late` after so many milliseconds. */
+export async function inTime<T>(finding: Promise<T>, timeoutMs: number, late: T): Promise<T> {
+  const { promise, resolve } = Promise.withResolvers<T>();
+  const timer = setTimeout(resolve, timeoutMs, late);
+  try {
+    return await Promise.race([finding, promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
 async function confirm(address: string, domains: readonly string[], resolver: RobotResolver): Promise<DnsVerdict> {
   const wanted = parsePrefix(address);
   if (!wanted) return 'unknown';
-  const names = await answerOf(() => resolver.resolvePtr(reverseName(wanted)));
+  const names = await findNames(wanted, resolver);
   if (!names) return 'unknown';
-  const claimed = names.map((name) => name.toLowerCase().replace(/\.$/, ''));
-  const own = claimed.filter((name) => domains.some((domain) => name.endsWith(domain))).slice(0, NAMES_MAX);
+  const own = names.filter((name) => domains.some((domain) => name.endsWith(domain))).slice(0, NAMES_MAX);
   let verdict: DnsVerdict = 'refuted';
   for (const name of own) {
-    const addresses = await answerOf(() => (wanted.family === 6 ? resolver.resolve6(name) : resolver.resolve4(name)));
-    if (!addresses) verdict = 'unknown';
-    else if (addresses.some((one) => isSame(parsePrefix(one), wanted))) return 'verified';
+    const confirmed = await hasAddress(name, wanted, resolver);
+    if (confirmed === undefined) verdict = 'unknown';
+    else if (confirmed) return 'verified';
   }
   return verdict;
+}
+
+/** The names of an address as DNS has them, in lower case; undefined when it did not say. */
+export async function findNames(address: Prefix, resolver: RobotResolver): Promise<readonly string[] | undefined> {
+  const names = await answerOf(() => resolver.resolvePtr(reverseName(address)));
+  return names?.map((name) => name.toLowerCase().replace(/\.$/, ''));
+}
+
+/** Whether a name has the address in turn; undefined when DNS did not say. */
+export async function hasAddress(name: string, address: Prefix, resolver: RobotResolver): Promise<boolean | undefined> {
+  const { family, value } = address;
+  const addresses = await answerOf(() => (family === 6 ? resolver.resolve6(name) : resolver.resolve4(name)));
+  return addresses?.map(parsePrefix).some((one) => one?.family === family && one.value === value);
 }
 
 /** Name under which the names of an address stand (RFC 1035 section 3.5, RFC 3596 section 2.5). */
@@ -120,13 +135,8 @@ export function reverseName({ family, value }: Prefix): string {
   return `${labels.map((label) => label.toString(family === 4 ? 10 : 16)).join('.')}.${zone}`;
 }
 
-/** Whether both are the same network. */
-export function isSame(a: Prefix | undefined, b: Prefix): boolean {
-  return a !== undefined && a.family === b.family && a.value === b.value;
-}
-
 /** None for what DNS says is not there; undefined when it did not say. */
-export async function answerOf(ask: () => Promise<string[]>): Promise<readonly string[] | undefined> {
+async function answerOf(ask: () => Promise<string[]>): Promise<readonly string[] | undefined> {
   try {
     return await ask();
   } catch (error) {

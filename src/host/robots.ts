@@ -1,7 +1,7 @@
 /** Robots whose operators say how to verify them: by networks that they publish, or by the domains of their host names. */
 import { readFileSync } from 'node:fs';
 import type { RobotNetwork } from '../detect/robot-verdicts.ts';
-import { type ListReports, loadNamedList, NamedListError, parsePublished } from './named-list.ts';
+import { type ListReports, loadNamedList, loadOwnOr, parsePublished } from './named-list.ts';
 
 /** The list that comes with zban. */
 export const SHIPPED_ROBOTS = new URL('./robots.txt', import.meta.url).pathname;
@@ -67,15 +67,8 @@ export function loadRobots(path: string, onDoubt?: ListReports['onDoubt']): Robo
 }
 
 /** The list in force; empty when robots are not verified. A file that can't be used is reported, and the shipped list taken. */
-export function findRobots({ verify, list }: RobotOptions, { onTrouble, onDoubt }: ListReports = {}): RobotList {
-  if (!verify) return new RobotList([]);
-  try {
-    if (list !== undefined) return loadRobots(list, onDoubt);
-  } catch (error) {
-    if (!(error instanceof NamedListError)) throw error;
-    onTrouble?.(error.message);
-  }
-  return loadRobots(SHIPPED_ROBOTS);
+export function findRobots({ verify, list }: RobotOptions, reports: ListReports = {}): RobotList {
+  return verify ? loadOwnOr(list, SHIPPED_ROBOTS, loadRobots, reports) : new RobotList([]);
 }
 
 /** The day on which the newest networks of the shipped list were published, such as `2026-08-22`. */

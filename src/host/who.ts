@@ -11,6 +11,8 @@ import { WhoTable, WhoTableError } from './who-table.ts';
 
 /** Longest wait for DNS about all the addresses of one question. */
 const DNS_TIMEOUT_MS = 2000;
+/** Names that are looked up for one answer on a screen, and remembered. */
+const [LOOKUPS_MAX, REMEMBERED_MAX] = [500, 20_000];
 
 export interface WhoOptions {
   /** `who.table`. */
@@ -23,6 +25,7 @@ export interface WhoOptions {
 export class WhoFinder {
   private readonly options: WhoOptions;
   private readonly networks: PrefixTable<RobotList['networks'][number]>;
+  private readonly remembered = new Map<string, string>();
 
   constructor(options: WhoOptions) {
     this.options = options;
@@ -47,6 +50,15 @@ export class WhoFinder {
     const prefixes = names.map(parsePrefix);
     const known = this.findKnown(prefixes.filter((prefix) => prefix !== undefined)).values();
     return prefixes.map((prefix) => (prefix ? describeWho(known.next().value ?? {}) : ''));
+  }
+
+  /** The same, remembered; of one question's new names the first 500 are looked up, and the others when they are asked about again. */
+  describeRemembered(names: readonly string[]): string[] {
+    const { remembered } = this;
+    const asked = names.filter((name) => !remembered.has(name)).slice(0, LOOKUPS_MAX);
+    if (remembered.size > REMEMBERED_MAX) remembered.clear();
+    for (const [index, text] of this.describeKnown(asked).entries()) remembered.set(asked[index] ?? '', text);
+    return names.map((name) => remembered.get(name) ?? '');
   }
 
   /** The same with host names, asked all at once; resolves within two seconds. */

@@ -1,5 +1,7 @@
 /** How far a replay has come, in bytes of plain log; what a compressed file holds is estimated until it has been read. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
+import { findCompression } from '../source/compression.ts';
+import { unpackedBytes, withFile } from '../source/older-generations.ts';
 
 export interface Progress {
   readonly lines: number;
@@ -40,19 +42,10 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) =>
 
 /** A file that cannot be read counts for nothing: it fails when its turn has come. */
 function estimateBytes(path: string): number {
-  try {
-    const file = openSync(path, 'r');
-    try {
-      const { size } = fstatSync(file);
-      if (!/\.(gz|xz|zst|bz2)$/.test(path)) return size;
-      // ISIZE, the last four bytes of a gzip file (RFC 1952, 2.3.1), is the length modulo 2³².
-      const end = Buffer.alloc(4);
-      if (path.endsWith('.gz') && size > 4) readSync(file, end, 0, 4, size - 4);
-      return Math.max(end.readUInt32LE(0), path.endsWith('.gz') ? size : size * RATIO);
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    return 0;
-  }
+  const compression = findCompression(path);
+  const estimate = (fd: number) => {
+    const { size } = fstatSync(fd);
+    return compression ? Math.max(unpackedBytes(fd, compression) ?? size * RATIO, size) : size;
+  };
+  return withFile(path, estimate) ?? 0;
 }

@@ -1,13 +1,11 @@
 /** What a person does in `zban top`: selects, filters, sorts, and asks for a ban, a release or an explanation. */
 import { callDaemon } from '../../control/client.ts';
 import type { TargetResult } from '../../control/protocol.ts';
-import { describeWho } from '../../english/who.ts';
 import { findRobots } from '../../host/robots.ts';
 import { WhoFinder } from '../../host/who.ts';
 import type { ActiveBan } from '../../model/audit.ts';
 import type { TopClient, TopView } from '../../model/status.ts';
 import { printable } from '../../model/text.ts';
-import { parsePrefix } from '../../net/prefix.ts';
 import { withTrail } from '../../record/trail/open-trail.ts';
 import { type Context, configOrDefaults, requireSections, requireSocket, whoAsks } from '../context.ts';
 import type { Size } from '../screen.ts';
@@ -17,9 +15,6 @@ import { drawTop, extendRates, type Picture } from './layout.ts';
 
 /** Newest bans that are read: more than a terminal shows. */
 const BANS_READ = 200;
-
-/** Names whose owner is remembered. */
-const KNOWN_MAX = 5000;
 
 /** Rows that the keys for a page go by. */
 const PAGE_ROWS = 10;
@@ -46,7 +41,6 @@ export class TopSession {
   private readonly context: Context;
   private readonly style: Style;
   private readonly explanation: Explain;
-  private readonly known = new Map<string, string>();
   private readonly finder: WhoFinder;
   private view: TopView;
   private bans: readonly ActiveBan[] = [];
@@ -279,14 +273,7 @@ export class TopSession {
 
   /** What is known without asking anybody. */
   private whoIs(name: string): string {
-    const found = this.known.get(name);
-    if (found !== undefined) return found;
-    const prefix = parsePrefix(name);
-    const [who] = prefix ? this.finder.findKnown([prefix]) : [];
-    const text = printable(who ? describeWho(who) : '');
-    if (this.known.size > KNOWN_MAX) this.known.clear();
-    this.known.set(name, text);
-    return text;
+    return printable(this.finder.describeRemembered([name])[0] ?? '');
   }
 
   /** A database that this user may not read shows no bans; their number is in the header all the same. */

@@ -1,6 +1,5 @@
 /** The dashboard and the metrics, of one instance after the other. */
 import type { TargetResult } from '../../control/protocol.ts';
-import type { WhoFinder } from '../../host/who.ts';
 import type { ActionResult, Actions } from '../../http/actions.ts';
 import type { Action } from '../../http/parse-action.ts';
 import { type HttpServer, type HttpServerOptions, startHttpServer } from '../../http/server.ts';
@@ -9,10 +8,6 @@ import { everySecond } from '../every-second.ts';
 import type { InstanceParts } from '../instance-parts.ts';
 import type { Operator } from '../orders/operator.ts';
 import { assembleStatus } from './status.ts';
-
-/** Networks whose owners are looked up for one answer, and remembered. */
-const LOOKUPS_MAX = 500;
-const OWNERS_MAX = 20_000;
 
 /** The page of the process: it goes on listening while one instance gives way to the next, unless it is to listen elsewhere. */
 export class Dashboard {
@@ -52,23 +47,12 @@ function optionsOf(parts: InstanceParts, operator: Operator): HttpServerOptions 
     lanes: () => lanes.list(),
     // Loaded when somebody asks: an idle daemon does without.
     explain: async (subject) => (await import('./explain.ts')).explain(subject, parts),
-    who: rememberOwners(parts.reports.who),
+    who: (networks) => parts.reports.who.describeRemembered(networks),
     fleet: async () => parts.fleet?.report(),
     actions: buildActions(parts, operator),
     log,
     now,
     everySecond,
-  };
-}
-
-/** As the finder of `zban who` names them, remembered. */
-function rememberOwners(finder: WhoFinder): HttpServerOptions['who'] {
-  const known = new Map<string, string>();
-  return (networks) => {
-    const asked = networks.filter((name) => !known.has(name)).slice(0, LOOKUPS_MAX);
-    if (known.size > OWNERS_MAX) known.clear();
-    for (const [index, text] of finder.describeKnown(asked).entries()) known.set(asked[index] ?? '', text);
-    return networks.map((name) => known.get(name) ?? '');
   };
 }
 
