@@ -3,15 +3,14 @@
 import { HIGH, INFO, LOW, NEWCOMER, PAGE_PART, SECOND } from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence, Segment } from '../traffic/evidence.ts';
-import { clientHash, mixBits } from '../traffic/hash.ts';
 import { ClientLines } from './client-lines.ts';
 import type { LineLooks } from './line-looks.ts';
 import { readLook, TRAITS } from './look.ts';
 
 /** Lines read of each kind, evenly spread: reading one takes time. */
 const READ_MAX = 1000;
-/** Of so many newcomers' lines all are looked up; of more about so many, those of some clients. */
-const NEWCOMER_LINES_MAX = 500;
+/** Of so many newcomers' lines all are looked up; of more between so many and twice as many. */
+const NEWCOMER_LINES_MAX = 250;
 /** Lines of one client that count: no single one is a swarm, nor speaks for one. */
 const CLIENT_LINES_MAX = 5;
 /** Lines may be written so many seconds after their time. */
@@ -31,7 +30,7 @@ interface LineColumns {
 
 /** Lines of one kind, of which some were read. */
 export class Looks {
-  /** All lines, those of clients that were not looked up included. */
+  /** All lines, those that were left out included. */
   readonly total: number;
   /** Those read: hashes of their traits, whose they are, and of when. */
   count = 0;
@@ -42,10 +41,10 @@ export class Looks {
   private readonly evidence: Evidence;
   private readonly looks: LineLooks;
 
-  /** The lines are those of one client of `everyClient`. */
-  constructor(lines: LineColumns, everyClient: number, evidence: Evidence, clients: Clients, looks: LineLooks) {
+  /** The lines are some of those of their kind: one of `everyLine`. */
+  constructor(lines: LineColumns, everyLine: number, evidence: Evidence, clients: Clients, looks: LineLooks) {
     const { length } = lines.at;
-    this.total = length * everyClient;
+    this.total = length * everyLine;
     this.evidence = evidence;
     this.looks = looks;
     const every = Math.ceil(length / READ_MAX);
@@ -86,9 +85,10 @@ const [STRANGER, OTHER] = [1, 2];
 /** One for all: it is empty again before the next lines are read. */
 const counts = new ClientLines();
 
-/** One newcomer of so many shows what they do: so that their lines since `since` become few. */
+/** One of so many newcomers' lines since `since` shows what they do; a power of two. */
 export function samplingOf(evidence: Evidence, since: number): number {
-  return Math.max(1, Math.floor(evidence.count(since - LATE_SECONDS, NEWCOMER) / NEWCOMER_LINES_MAX));
+  const times = evidence.count(since - LATE_SECONDS, NEWCOMER) / NEWCOMER_LINES_MAX;
+  return 2 ** Math.floor(Math.log2(Math.max(1, times)));
 }
 
 /** Whose lines are read, and which. */
@@ -98,13 +98,13 @@ export interface LinesWanted {
   readonly isStranger: (slot: number) => boolean;
   /** Newcomers came since then. */
   readonly begun: number;
-  /** One newcomer of so many is looked up, with all its lines. */
+  /** One of so many lines of newcomers is looked up. */
   readonly every: number;
 }
 
 /**
- * The newest lines by whose they are. Which of many newcomers are looked up depends on the installation's key, so that nobody
- * outside knows. What those did who came before is looked up whole.
+ * The newest lines by whose they are. Which of newcomers' many lines are looked up depends on the installation's key, so that
+ * nobody outside knows. What those did who came before is looked up whole.
  */
 export class SwarmLines {
   readonly strangers: Looks;
@@ -120,28 +120,22 @@ export class SwarmLines {
     const { hashKey } = looks.hasher.options;
     const strangers: LineColumns = { segments: [], at: [] };
     const kindOf = (slot: number) => (isStranger(slot) ? STRANGER : OTHER);
-    const isLeftOut = (high: number, low: number) =>
-      every > 1 && mixBits(clientHash(high, low) ^ hashKey) % every !== 0;
     this.every = every;
     counts.clear();
-    evidence.walk((segment, at) => {
+    evidence.walkSome(NEWCOMER, every, hashKey & (every - 1), (segment, at, isOneOfEvery) => {
       const { rows } = segment.tally;
       const second = rows[at + SECOND] as number;
       if (second < since) return second >= since - LATE_SECONDS;
-      const [high, low, info] = [rows[at + HIGH] as number, rows[at + LOW] as number, rows[at + INFO] as number];
-      const isMarked = (info & NEWCOMER) !== 0;
-      // To find the client takes most of the time.
-      if (isMarked && isLeftOut(high, low)) return true;
-      const slot = clients.find(high, low);
+      const slot = clients.find(rows[at + HIGH] as number, rows[at + LOW] as number);
       if (slot < 0 || clients.bannedUntil(slot) > second) return true;
       const isNewcomer = clients.firstSecond(slot) >= begun;
-      if (isNewcomer && !isMarked && isLeftOut(high, low)) return true;
+      if (isNewcomer && !isOneOfEvery) return true;
       const place = counts.place(slot, kindOf);
       const isOther = counts.kind(place) === OTHER;
       if (isOther) {
         this.othersTotal += isNewcomer ? every : 1;
         // What newcomers ask for is pages; the files of these say nothing of how many ask for what.
-        if (isNewcomer && (info & PAGE_PART) !== 0) return true;
+        if (isNewcomer && ((rows[at + INFO] as number) & PAGE_PART) !== 0) return true;
       }
       if (counts.count(place) <= CLIENT_LINES_MAX) {
         const lines = isOther ? this.lines : strangers;
@@ -150,7 +144,7 @@ export class SwarmLines {
       }
       return true;
     });
-    this.read = (lines, everyClient) => new Looks(lines, everyClient, evidence, clients, looks);
+    this.read = (lines, everyLine) => new Looks(lines, everyLine, evidence, clients, looks);
     this.strangers = this.read(strangers, every);
   }
 

@@ -173,6 +173,30 @@ export class Evidence {
     }
   }
 
+  /**
+   * The same lines, but of those that have any of these INFO bits only one of `every`, a power of two: always the same ones for the
+   * same `phase`, which are told from others. Takes little for those that are left out.
+   */
+  walkSome(
+    bits: number,
+    every: number,
+    phase: number,
+    visit: (segment: Segment, at: number, isOneOfEvery: boolean) => boolean,
+  ): void {
+    let left = LINES_KEPT;
+    for (let i = this.segments.length - 1; i >= this.first; i--) {
+      const segment = this.segments[i] as Segment;
+      const { rows } = segment.tally;
+      const number = segment.before - segment.from + phase;
+      for (let row = segment.to - 1; row >= segment.from; row--) {
+        if (left-- === 0) return;
+        const isOneOfEvery = ((number + row) & (every - 1)) === 0;
+        if (!isOneOfEvery && ((rows[row * ROW + INFO] as number) & bits) !== 0) continue;
+        if (!visit(segment, row * ROW, isOneOfEvery)) return;
+      }
+    }
+  }
+
   /** How many lines since `since` have these INFO bits; takes little. */
   count(since: number, bits: number): number {
     let count = 0;
