@@ -1,9 +1,10 @@
 /**
  * Honest strangers who load no files and come all at once are told by what they ask for:
  *
- * - One thing by a plain address: a file, what they have already (304, RFC 9110, 15.4.5), any page if they say that they are robots,
- *   or a page that is new on the site if they are of many kinds. So do previews of a link that spreads, players of a new episode,
- *   downloads of a release, readers of a feed, monitors.
+ * - One address: a file, what they have already (304, RFC 9110, 15.4.5), anything if they say that they are robots, or what is new
+ *   on the site if they are of many kinds. So do previews of a link that spreads, players of a new episode, downloads of a release,
+ *   readers of a feed, monitors, visitors of a page of maintenance.
+ * - What visitors who load files came for as well: programs follow the links of a newsletter.
  * - The usual things: devices with a new version of an app. What they share, such as their user agent, may be new here and proves
  *   nothing, since they spread over what others ask for. A swarm has one aim, or goes where few others go.
  */
@@ -20,8 +21,11 @@ import {
   SIZE,
   SIZE_UNKNOWN,
   STATUS_MASK,
+  URL,
 } from '../parse/tally.ts';
-import { AGENT_TRAIT, hashTrait, PATH_TRAIT, TRAITS } from './look.ts';
+import type { Clients } from '../traffic/clients.ts';
+import { isSharedWithVisitors } from './harm-now.ts';
+import { AGENT_TRAIT, hashTrait, KEYS, PATH_TRAIT, TRAITS } from './look.ts';
 import type { LookHasher } from './look-hasher.ts';
 import { countMatches, hasAll, type Value } from './signature.ts';
 import type { Line, Looks, SwarmLines } from './swarm-lines.ts';
@@ -44,20 +48,27 @@ const [MOST_TIMES, OTHER_SHARE_MIN] = [3, 0.1];
 interface Known {
   readonly usual: UsualTraffic;
   readonly hasher: LookHasher;
+  readonly clients: Clients;
   readonly begun: number;
   readonly harmMax: number;
 }
 
+/** True of frequent values that hardly any usual request has all of. */
+type Rare = (values: readonly Value[]) => boolean;
+
 export class Crowds {
+  private readonly lines: SwarmLines;
   private readonly looks: Looks;
   private readonly paths: UsualPaths;
   private readonly known: Known;
   private readonly before: number;
   /** Paths that many strangers ask for and hardly anybody did before: new on the site. */
   private fresh: ReadonlySet<number> = new Set();
+  private rare: Rare = () => false;
 
   /** Usual is what was known before `before`. */
   constructor(lines: SwarmLines, known: Known, before: number) {
+    this.lines = lines;
     this.looks = lines.strangers;
     this.known = known;
     this.before = before;
@@ -69,23 +80,24 @@ export class Crowds {
    * rare in usual traffic, and ask for usual things.
    */
   find(offsets: readonly number[], least: number, values: readonly Value[]): Set<number> {
-    const served = Map.groupBy(
-      offsets.filter((at) => this.isServed(at)),
-      (at) => this.path(at),
-    );
-    const frequent = [...served].filter(([, own]) => own.length >= least);
-    this.fresh = new Set(frequent.map(([path]) => path).filter((path) => this.paths.isNew(path)));
+    this.rare = findRare(values, this.known, this.before);
     const crowds = new Set<number>();
     const add = (own: readonly number[]) => {
       for (const at of own) crowds.add(at);
     };
-    for (const [path, own] of frequent) {
-      const plain = own.filter((at) => (this.info(at) & QUERY) === 0);
-      const things =
-        this.fresh.has(path) && this.areOfManyKinds(plain) ? plain : plain.filter((at) => this.isThing(at));
+    const served = offsets.filter((at) => this.isServed(at));
+    const groups = (key: (at: number) => number, of: readonly number[]) =>
+      [...Map.groupBy(of, key).values()].filter((own) => own.length >= least);
+    const paths = groups((at) => this.path(at), served).map(([first = 0]) => this.path(first));
+    this.fresh = new Set(paths.filter((path) => this.paths.isNew(path)));
+    for (const same of groups((at) => this.address(at), served)) {
+      const isNews = this.areOfManyKinds(same) && this.isNew(same[0] as number);
+      const things = isNews ? same : same.filter((at) => this.isThing(at));
       if (things.length >= least) add(things);
     }
-    for (const value of this.findRare(values)) {
+    for (const own of groups((at) => this.named(at), offsets)) if (this.isVisited(own)) add(own);
+    for (const value of values) {
+      if (!this.rare([value])) continue;
       const own = offsets.filter((at) => hasAll([value], this.looks.hashes, at));
       if (this.areUsual(own)) add(own);
     }
@@ -110,11 +122,20 @@ export class Crowds {
     return others.length > OTHER_SHARE_MIN * asked.length && usual > USUAL_SHARE_MIN * all;
   }
 
-  private findRare(values: readonly Value[]): Value[] {
-    const { usual, begun, harmMax } = this.known;
-    // A crowd that goes on makes itself usual.
-    const { words, lines } = usual.countWords(values, Math.min(this.before, begun));
-    return values.filter((_, bit) => countMatches(words, 1 << bit) <= harmMax * lines);
+  /** The address is new on the site: its path, or the names in its query there. */
+  private isNew(at: number): boolean {
+    return this.fresh.has(this.path(at)) || ((this.info(at) & QUERY) !== 0 && this.rare(this.pathAndNames(at)));
+  }
+
+  /** What they ask for is rare in usual traffic, and newcomers who render pages ask for it as well: programs read a campaign too. */
+  private isVisited([first = 0, ...more]: readonly number[]): boolean {
+    const { clients, begun } = this.known;
+    const values = this.pathAndNames(first);
+    return this.rare(values) && isSharedWithVisitors(values, this.lines, clients, begun, 1 + more.length);
+  }
+
+  private pathAndNames(at: number): Value[] {
+    return [PATH_TRAIT, KEYS].map((trait) => ({ trait, hash: this.looks.hashes[at + trait] as number }));
   }
 
   private usualness(at: number): number {
@@ -124,13 +145,13 @@ export class Crowds {
 
   private isServed(at: number): boolean {
     const method = this.info(at) & METHOD_MASK;
-    return (method === GET || method === HEAD) && (this.info(at) & STATUS_MASK) < 400;
+    const status = this.info(at) & STATUS_MASK;
+    return (method === GET || method === HEAD) && (status < 400 || status >= 500);
   }
 
   /** By a robot, for a file, or for nothing. */
   private isThing(at: number): boolean {
-    const { segment, at: row } = this.line(at);
-    const size = segment.tally.rows[row + SIZE] as number;
+    const size = this.column(at, SIZE);
     const info = this.info(at);
     const status = info & STATUS_MASK;
     const isFile = status === PARTIAL || (size >= FILE_BYTES_MIN && size !== SIZE_UNKNOWN);
@@ -143,18 +164,48 @@ export class Crowds {
     return 2 * count < offsets.length;
   }
 
+  /** One number for the path and the names in its query. */
+  private named(at: number): number {
+    return this.path(at) * 2 ** 32 + (this.looks.hashes[at + KEYS] as number);
+  }
+
+  /** The same for requests of one exact address; by chance for others once in 65,536. */
+  private address(at: number): number {
+    return this.path(at) * 2 ** 16 + (this.column(at, URL) & 0xffff);
+  }
+
   private path(at: number): number {
     return this.looks.hashes[at + PATH_TRAIT] as number;
   }
 
   private info(at: number): number {
-    const { segment, at: row } = this.line(at);
-    return segment.tally.rows[row + INFO] as number;
+    return this.column(at, INFO);
   }
 
-  private line(at: number): Line {
-    return this.looks.lines[at / TRAITS.length] as Line;
+  /** Of the line's row in its tally. */
+  private column(at: number, column: number): number {
+    const { segment, at: row } = this.looks.lines[at / TRAITS.length] as Line;
+    return segment.tally.rows[row + column] as number;
   }
+}
+
+/** Which values of a surplus are rare together in the usual traffic of before `before`. */
+function findRare(values: readonly Value[], { usual, begun, harmMax }: Known, before: number): Rare {
+  // A crowd that goes on makes itself usual.
+  const { words, lines } = usual.countWords(values, Math.min(before, begun));
+  return (some) => {
+    const bits = some.map(({ trait, hash }) =>
+      values.findIndex((value) => value.trait === trait && value.hash === hash),
+    );
+    return (
+      !bits.includes(-1) &&
+      countMatches(
+        words,
+        bits.reduce((mask, bit) => mask | (1 << bit), 0),
+      ) <=
+        harmMax * lines
+    );
+  };
 }
 
 /** The most frequent value, and how often it is there. */

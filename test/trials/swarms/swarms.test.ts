@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CAMPAIGNS } from './campaigns.ts';
 import { CROWDS, SWARMS } from './plays.ts';
 import { CHANGING_SWARMS, PROGRAMS } from './programs.ts';
 import { RELEASES } from './releases.ts';
@@ -35,7 +36,9 @@ test('swarms are stopped, and honest visitors beside them are not', (t) => {
 });
 
 test('nothing at all is done about honest crowds', () => {
-  const touched = [...run([...CROWDS, ...PROGRAMS, ...RELEASES])].filter(({ outcome }) => outcome.acts.length > 0);
+  const touched = [...run([...CROWDS, ...PROGRAMS, ...CAMPAIGNS, ...RELEASES])].filter(
+    ({ outcome }) => outcome.acts.length > 0,
+  );
   assert.deepEqual(
     touched.map(({ name, outcome }) => `${name}: ${outcome.acts.slice(0, 5).join('; ')}`),
     [],
