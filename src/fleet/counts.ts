@@ -1,11 +1,15 @@
 /** Counts on their way: batches to the shards of the server, and what it answers. */
 import type { RuleName } from '../detect/rules.ts';
-import type { ClientCounts, SharedOffence } from '../engine/shared-counts.ts';
+import type { ClientCounts, SharedCountsResult, SharedNews, SharedOffence } from '../engine/shared-counts.ts';
 import { type Keys, shardOf } from './keys.ts';
 import { COUNT } from './scripts.ts';
 import { ANSWER_MS, type Server } from './server.ts';
 import type { Watched } from './stream.ts';
 
+/** Counts go out this often, up to a fifth later, so that hosts do not all speak at once. */
+const [TICK_MS, JITTER] = [250, 0.2];
+/** Clients put on watch that wait for the next tick. */
+const NEWS_MAX = 20_000;
 /**
  * An unanswered batch is sent again until it is this old, three times what an answer is waited for: the first one may have been told
  * to decide an offence, which nobody else does for a minute.
@@ -30,11 +34,24 @@ export interface CountsOptions {
   readonly now: () => number;
 }
 
+/** What an exchange of counts needs of its host. */
+export interface Exchange {
+  /** Hosts that share counts, this one included. */
+  readonly hosts: () => number;
+  /** Gives what this host counted for what others did; undefined where nothing is counted. */
+  readonly exchange: (news: SharedNews) => Promise<SharedCountsResult | undefined>;
+  /** Waits for milliseconds; rejects once the link is stopped. */
+  readonly pause: (ms: number) => Promise<void>;
+}
+
 export class OutgoingCounts {
   /** Clients whose counts were given up because no answer came. */
   dropped = 0;
   /** Clients spoken of. */
   sent = 0;
+  /** What the last exchange gave. */
+  last: SharedCountsResult | undefined;
+  private news: readonly Watched[] = [];
   private readonly options: CountsOptions;
   /** Unanswered, by shard. */
   private readonly batches = new Map<number, Batch>();
@@ -42,6 +59,25 @@ export class OutgoingCounts {
 
   constructor(options: CountsOptions) {
     this.options = options;
+  }
+
+  /** Clients that were put on watch: what is counted of them is said with the next tick. */
+  watch(watched: readonly Watched[]): void {
+    this.news = this.news.concat(watched).slice(0, NEWS_MAX);
+  }
+
+  /** Exchanges counts in ticks until that fails; an offence is carried out without waiting for the next. */
+  async keepExchanging(server: Server, { hosts, exchange, pause }: Exchange): Promise<never> {
+    let offences: readonly SharedOffence[] = [];
+    for (;;) {
+      if (offences.length === 0) await pause(TICK_MS * (1 + JITTER * Math.random()));
+      const watch = this.news;
+      this.news = [];
+      this.last = await exchange({ hosts: hosts(), watch, offences });
+      const answer = await this.send(server, hosts() > 1 ? (this.last?.said ?? []) : []);
+      this.watch(answer.watched);
+      offences = answer.offences;
+    }
   }
 
   /**

@@ -4,7 +4,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SharedCountsResult, SharedOffence } from '../engine/shared-counts.ts';
 import { OutgoingCounts } from './counts.ts';
 import { Inbox, type Place } from './inbox.ts';
 import { Keys } from './keys.ts';
@@ -12,28 +11,14 @@ import type { LinkOptions } from './link-options.ts';
 import { OutgoingOrders } from './orders.ts';
 import { BEAT } from './scripts.ts';
 import { connectServer, type Server } from './server.ts';
-import {
-  type Heard,
-  isBefore,
-  readAll,
-  readEnds,
-  readFirst,
-  readNews,
-  readWatchEnd,
-  STREAM_START,
-  type Watched,
-} from './stream.ts';
+import { type Heard, isBefore, readAll, readEnds, readFirst, readNews, readWatchEnd, STREAM_START } from './stream.ts';
 
 const BEAT_MS = 1000;
 /** A host that was not heard of for so long shares no counts. */
 export const SILENT_MS = 10_000;
-/** Counts go out this often, up to a fifth later, so that hosts do not all speak at once. */
-const [TICK_MS, JITTER] = [250, 0.2];
 /** Pauses between attempts to connect. */
 const [RETRY_MS, RETRY_MAX_MS] = [200, 2000];
 const EPOCH_BYTES = 8;
-/** Clients put on watch that wait for the next tick. */
-const NEWS_MAX = 20_000;
 /** A host that starts again may meet the last beat of its earlier run, once. */
 const TWIN_BEATS = 2;
 
@@ -66,8 +51,6 @@ export class Link {
   /** How often the server was emptied or replaced, and how many of these were followed by reading all that is in force. */
   private changes = 0;
   private caughtUp = 0;
-  private news: Watched[] = [];
-  private lastCounts: SharedCountsResult | undefined;
   private bytesBefore = 0;
   private isStopped = false;
   /** Of this run of the host. */
@@ -99,8 +82,8 @@ export class Link {
 
   /** Numbers for people. */
   numbers() {
-    const { watched = 0, leftOut = 0 } = this.lastCounts ?? {};
-    const { sent, dropped } = this.counts;
+    const { sent, dropped, last } = this.counts;
+    const { watched = 0, leftOut = 0 } = last ?? {};
     return { watched, leftOut, sent, dropped, bytes: this.bytes(), unknown: this.unknown, waiting: this.orders.size };
   }
 
@@ -144,9 +127,11 @@ export class Link {
         if (!this.isStopped) this.options.onDown(error instanceof Error ? error : new Error(String(error)));
       }
       if (performance.now() - startedMs > SILENT_MS) pauseMs = RETRY_MS;
-      await sleep(pauseMs * (1 + Math.random()), undefined, { signal: this.stopping.signal }).catch(() => {});
+      await this.pause(pauseMs * (1 + Math.random())).catch(() => {});
     }
   }
+
+  private readonly pause = (ms: number): Promise<void> => sleep(ms, undefined, { signal: this.stopping.signal });
 
   private carryOut(): Promise<void> {
     return this.inbox.empty(async ({ orders, place = this.done, isMoreComing }) => {
@@ -177,13 +162,15 @@ export class Link {
       this.session = session;
       await this.catchUp(session);
       this.options.onUp(change === 'emptied');
-      const { shares, recorded } = this.options;
+      const { shares, recorded, exchange } = this.options;
       return await Promise.race([
         lost,
         this.keepBeating(session),
         this.orders.send(writer, this.keys, recorded, () => session.isOver).then(() => lost),
         this.read(session),
-        shares.counts ? this.keepCounting(session) : lost,
+        shares.counts
+          ? this.counts.keepExchanging(writer, { hosts: () => this.hosts, exchange, pause: this.pause })
+          : lost,
       ]);
     } finally {
       this.end(session);
@@ -229,7 +216,7 @@ export class Link {
 
   private async keepBeating(session: Session): Promise<never> {
     for (;;) {
-      await sleep(BEAT_MS, undefined, { signal: this.stopping.signal });
+      await this.pause(BEAT_MS);
       const change = await this.beat(session);
       if (change) this.options.onUp(change === 'emptied');
     }
@@ -273,27 +260,11 @@ export class Link {
       // What is there already is read first: an entry that ended the last connection by its size is passed over by that.
       waits ||= heard.lastId === undefined && heard.lastWatchId === undefined;
       watchId = heard.lastWatchId ?? watchId;
-      if (shares.counts) this.news = this.news.concat(heard.watched).slice(0, NEWS_MAX);
+      if (shares.counts) this.counts.watch(heard.watched);
       this.unknown += heard.unknown;
       if (heard.lastId === undefined || !this.place) continue;
       this.place = { ...this.place, lastId: heard.lastId };
       if (shares.bans) await this.inbox.put({ ...heard, place: this.place });
-    }
-  }
-
-  private async keepCounting(session: Session): Promise<never> {
-    let offences: readonly SharedOffence[] = [];
-    for (;;) {
-      if (offences.length === 0) {
-        const pauseMs = TICK_MS * (1 + JITTER * Math.random());
-        await sleep(pauseMs, undefined, { signal: this.stopping.signal });
-      }
-      const watch = this.news;
-      this.news = [];
-      this.lastCounts = await this.options.exchange({ hosts: this.hosts, watch, offences });
-      const answer = await this.counts.send(session.writer, this.hosts > 1 ? (this.lastCounts?.said ?? []) : []);
-      this.news.push(...answer.watched);
-      offences = answer.offences;
     }
   }
 }

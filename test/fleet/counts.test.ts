@@ -1,7 +1,7 @@
 /** Counts whose answer is lost: said again under their number, until they are too old to be news. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ClientCounts } from '../../src/engine/shared-counts.ts';
+import type { ClientCounts, SharedNews } from '../../src/engine/shared-counts.ts';
 import { OutgoingCounts } from '../../src/fleet/counts.ts';
 import { Keys } from '../../src/fleet/keys.ts';
 import { ANSWER_MS, type Server } from '../../src/fleet/server.ts';
@@ -53,4 +53,35 @@ test('counts that nobody answered for long are dropped and counted', async () =>
   assert.deepEqual((await send(answering, [])).offences, []);
   assert.deepEqual(numbers, ['1']);
   assert.equal(outgoing.dropped, 1);
+});
+
+test('counts go out every 250 ms and up to a fifth later, so that hosts get out of step; an offence waits for no tick', async () => {
+  const { outgoing } = make();
+  const exchanged: SharedNews[] = [];
+  const exchange = async (news: SharedNews) => {
+    exchanged.push(news);
+    return { said: counted, watched: 0, leftOut: 0 };
+  };
+  const ticks: { readonly ms: number; readonly exchanges: number }[] = [];
+  const pause = async (ms: number) => {
+    if (ticks.length === 100) throw new Error('enough');
+    ticks.push({ ms, exchanges: exchanged.length });
+  };
+  // What the hundredth tick says is an offence, which the next exchange carries out at once.
+  const run = async () => [`60000 0 scan 12.5 0.02 ${exchanged.length === 100 ? 1 : 0}`];
+  await assert.rejects(
+    outgoing.keepExchanging({ run } as unknown as Server, { hosts: () => 2, exchange, pause }),
+    /enough/,
+  );
+  assert.deepEqual(
+    ticks.map(({ exchanges }) => exchanges),
+    ticks.map((_, at) => at),
+  );
+  const lengths = ticks.map(({ ms }) => ms);
+  assert.ok(Math.min(...lengths) >= 250 && Math.max(...lengths) <= 300, lengths.join());
+  assert.ok(new Set(lengths).size > 50, 'hosts that began together stay together');
+  assert.deepEqual(
+    exchanged.slice(-2).map(({ offences }) => offences.length),
+    [0, 1],
+  );
 });
