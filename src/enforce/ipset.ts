@@ -40,8 +40,8 @@ function open({ run, filter, settings, maxActive, now }: OpenFirewall): Enforcem
   const stands = async (family: Family): Promise<boolean> =>
     planRepair(await filter.read(family), chain, rulesOf(family)).found.length === 0;
 
-  function* linesOf(additions: readonly KernelBan[]): Generator<string> {
-    for (const ban of additions) yield addLine(specs[targetFamily(ban.target)].name, ban, now());
+  function* linesOf(additions: readonly KernelBan[], nowMs: number): Generator<string> {
+    for (const ban of additions) yield addLine(specs[targetFamily(ban.target)].name, ban, nowMs);
   }
   /** A set that is not there holds nothing. */
   const remove = async (family: Family, targets: readonly string[]): Promise<void> => {
@@ -82,7 +82,7 @@ function open({ run, filter, settings, maxActive, now }: OpenFirewall): Enforcem
       const sorted = sortOperations(operations, nowMs);
       const { removals, additions, refusals } = withoutIpv6(sorted, filter.findIpv6Absence());
       for (const family of FAMILIES) await remove(family, removals);
-      await restoreSets(run, linesOf(additions));
+      await restoreSets(run, linesOf(additions, nowMs));
       heldCount += additions.length;
       throwRefusals(refusals);
     },

@@ -31,10 +31,12 @@ export class PrefixTable<T extends { readonly prefix: Prefix }> {
 
   /** An entry that shares an address with the network: one that contains it before one within it. */
   findOverlap(prefix: Prefix): T | undefined {
-    const [containing] = this.containing(prefix);
+    for (const length of this.lengths[prefix.family]) {
+      const entry = length.bits <= prefix.bits && length.values.get(prefix.value & length.mask);
+      if (entry) return entry;
+    }
     // Within a single address is nothing but itself: most bans are of one.
-    if (containing || prefix.bits === WIDTH[prefix.family]) return containing;
-    return this.within(prefix).next().value;
+    return prefix.bits === WIDTH[prefix.family] ? undefined : this.within(prefix).next().value;
   }
 
   /** The entries that contain the network, itself included. */

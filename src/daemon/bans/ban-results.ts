@@ -1,6 +1,6 @@
 /** What the firewall answered, as rows and messages: a ban is news once it stands, or cannot be set. */
 import type { EnforcementResult } from '../../enforce/reconciler.ts';
-import type { ActiveBan, AuditDraft, ResultNumbers } from '../../model/audit.ts';
+import type { AuditDraft, ResultNumbers } from '../../model/audit.ts';
 import type { BanEvent } from '../../model/event.ts';
 import type { Notification } from '../../model/notification.ts';
 import type { Failure } from '../../model/reconcile.ts';
@@ -57,27 +57,27 @@ export class BanResults {
   }
 
   private takeSome(result: EnforcementResult): void {
-    const nowMs = this.options.now();
+    const { trail, now } = this.options;
+    const nowMs = now();
     const drafts: AuditDraft[] = [];
     const told: Notification[] = [];
     for (const target of result.confirmed) {
-      const ban = this.options.trail.findActiveBan(target, nowMs);
       this.failures.delete(target);
-      if (ban && !ban.confirmed) drafts.push(this.draftOf('ban_result', ban));
+      if (trail.isAwaited(target, nowMs)) drafts.push(resultDraft('ban_result', target, nowMs));
       this.reportBan(target, true, told);
     }
     for (const { target, code, message } of result.failed) {
-      const ban = this.options.trail.findActiveBan(target, nowMs);
       if (this.failures.get(target) === message) continue;
       this.failures.set(target, message);
-      if (ban) drafts.push(this.draftOf('ban_result', ban, { code, message }));
+      const ban = trail.findActiveBan(target, nowMs);
+      if (ban) drafts.push(resultDraft('ban_result', target, nowMs, ban.enforced, { code, message }));
       this.reportBan(target, false, told);
     }
     for (const target of result.released) {
       this.failures.delete(target);
       // A ban that stands again has no end to confirm.
-      if (this.options.trail.findActiveBan(target, nowMs)?.enforced) continue;
-      drafts.push(this.draftOf('unban_result', { client: target, enforced: true }));
+      if (trail.findActiveBan(target, nowMs)?.enforced) continue;
+      drafts.push(resultDraft('unban_result', target, nowMs));
     }
     if (drafts.length > 0) this.options.record(drafts);
     this.options.notify(told);
@@ -89,14 +89,18 @@ export class BanResults {
     this.unreported.delete(target);
     told.push({ kind: 'ban', event, enforced: true, confirmed });
   }
+}
 
-  private draftOf(
-    action: 'ban_result' | 'unban_result',
-    { client, enforced }: Pick<ActiveBan, 'client' | 'enforced'>,
-    failure?: Failure<string>,
-  ): AuditDraft {
-    const detail = failure ? `failed: ${failure.message}` : 'ok';
-    const numbers: ResultNumbers = failure ? { result: 'failed', code: failure.code } : { result: 'ok' };
-    return { ...BLANK, timeMs: this.options.now(), actor: 'system', action, client, numbers, enforced, detail };
-  }
+const OK: ResultNumbers = { result: 'ok' };
+
+function resultDraft(
+  action: 'ban_result' | 'unban_result',
+  client: string,
+  timeMs: number,
+  enforced = true,
+  failure?: Failure<string>,
+): AuditDraft {
+  const detail = failure ? `failed: ${failure.message}` : 'ok';
+  const numbers: ResultNumbers = failure ? { result: 'failed', code: failure.code } : OK;
+  return { ...BLANK, timeMs, actor: 'system', action, client, numbers, enforced, detail };
 }

@@ -2,10 +2,9 @@
 
 import type { Config } from '../../config/schema.ts';
 import type { AllowRequest, PanicRequest, PanicResult } from '../../control/protocol.ts';
-import { packOffenders } from '../../decide/offender-table.ts';
-import type { ActiveBan, AuditDraft, AuditEntry, DraftOf, RefusalReason } from '../../model/audit.ts';
+import type { ActiveBan, AuditDraft, DraftOf, RefusalReason } from '../../model/audit.ts';
 import { FEW } from '../../model/reconcile.ts';
-import { findWholeClient } from '../../net/client-key.ts';
+import { type ClientKey, findWholeClient } from '../../net/client-key.ts';
 import { findBanKey } from '../../net/client-network.ts';
 import { setNewest } from '../../net/newest-entries.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
@@ -17,10 +16,16 @@ import type { Pipeline } from '../../workers/pipeline.ts';
 import type { Bans } from '../bans/bans.ts';
 import { describeRefusal } from '../bans/event-drafts.ts';
 import { findOverlaps } from '../bans/overlap.ts';
-import { findBan, judgeOrders } from '../orders/ban-orders.ts';
+import {
+  type AcceptedBan,
+  findBan,
+  informEngine,
+  judgeOrders,
+  type PlacedOrder,
+  placeTarget,
+} from '../orders/ban-orders.ts';
 import type { Panic } from '../orders/panic.ts';
 import type { Protection } from '../orders/protection.ts';
-import { offenderOf } from '../records/offenders.ts';
 
 /** Entries that may stand on the allowlist of people before others' are refused. */
 const ALLOWED_MAX = 10_000;
@@ -131,79 +136,70 @@ export class Proposals {
    * this function alone.
    */
   private async propose(orders: readonly Order[], aheadMs: number, state: State, isMoreComing: boolean): Promise<void> {
-    const { bans, config, pipeline } = this.options;
-    const drafts = orders.length === 0 ? [] : await this.judge(orders, aheadMs);
-    const entries = bans.adopt(drafts, state);
-    const count = drafts.filter(({ action }) => action === 'ban').length;
+    const { bans, config, pipeline, reconcile } = this.options;
+    const { accepted, drafts } = await this.judge(orders, aheadMs);
+    // A row that the full backlog had no room for: nothing follows from it.
+    for (const { id, client } of bans.adopt(drafts, state)) if (id === 0) accepted.delete(client ?? '');
     // The firewall waits for the rows, and of many bans at most for the next.
-    if (config.mode === 'enforce' && count > 0) {
-      if (count <= FEW) void this.options.reconcile(count);
+    if (config.mode === 'enforce' && accepted.size > 0) {
+      if (accepted.size <= FEW) void reconcile(accepted.size);
       else this.gathering ??= setTimeout(this.enforce, GATHER_MS);
     }
     if (this.gathering && !isMoreComing) this.enforce();
-    const offenders = entries.flatMap((entry) =>
-      entry.action === 'ban' && entry.id !== 0 ? this.offenderOf(entry) : [],
-    );
-    if (offenders.length > 0) await pipeline.send({ kind: 'set_bans', offenders: packOffenders(offenders) });
+    await informEngine(pipeline, accepted.values(), config.detection);
   }
 
-  private async judge(orders: readonly Order[], aheadMs: number): Promise<AuditDraft[]> {
+  /** Which bans of these are this host's from now on, and the rows of those and of what is refused. */
+  private async judge(orders: readonly Order[], aheadMs: number) {
     const { now, config } = this.options;
     const nowMs = now();
     const rules = { ...this.options, enforce: config.mode === 'enforce', timeMs: nowMs };
-    const news = new Map<string, Order>();
+    const news = new Map<string, PlacedOrder & { readonly said: Order }>();
     for (const order of orders) {
-      const prefix = parsePrefix(order.target);
-      if (!prefix) continue;
-      const target = formatPrefix(prefix);
-      const active = findBan(target, rules);
-      const untilMs = active?.untilMs == null ? active?.untilMs : active.untilMs + aheadMs;
-      const known = { nowMs: nowMs + aheadMs, activeUntilMs: untilMs, releases: this.releases };
-      if (findIdle(order, prefix, known)) continue;
-      const before = news.get(target)?.untilMs;
-      if (before !== undefined && isCovered(order.untilMs, before)) continue;
-      news.set(target, order);
+      const place = placeTarget(order.target);
+      if ('code' in place) continue;
+      const { client, prefix } = place;
+      const active = findBan(client, rules);
+      const activeUntilMs = active?.untilMs == null ? active?.untilMs : active.untilMs + aheadMs;
+      if (findIdle(order, prefix, { nowMs: nowMs + aheadMs, activeUntilMs, releases: this.releases })) continue;
+      const before = news.get(client);
+      if (before && isCovered(order.untilMs, before.said.untilMs)) continue;
+      const { tier, condition, reason, untilMs } = order;
+      const end = untilMs === null ? { forMs: null } : { untilMs: untilMs - aheadMs };
+      news.set(client, { target: client, client, prefix, tier, condition, reason, ...end, said: order });
     }
-    const asked = [...news].map(([target, { untilMs, tier, condition, reason }]) => {
-      const until = untilMs === null ? { forMs: null } : { untilMs: untilMs - aheadMs };
-      return { target, tier, condition, reason, ...until };
-    });
-    const asAsked = { bans: asked, keepLonger: true, reason: '', operator: '' };
-    const { accepted, refused } = judgeOrders(asAsked, rules);
-    const spared = await this.askFuse([...accepted.keys()].flatMap((target) => news.get(target) ?? []));
+    const { accepted, refused } = judgeOrders(news.values(), { keepLonger: true, reason: '', operator: '' }, rules);
+    const spared = await this.askFuse(accepted, news);
+    for (const client of spared) accepted.delete(client);
     const drafts: AuditDraft[] = [];
-    for (const [target, { draft, untilMs }] of accepted) {
-      const order = news.get(target) as Order;
-      if (!spared.has(order)) drafts.push(this.banDraft(order, draft, untilMs, aheadMs));
+    for (const [client, { draft, untilMs }] of accepted) {
+      const order = news.get(client)?.said;
+      if (order) drafts.push(banDraft(order, draft, untilMs, aheadMs));
     }
-    for (const { result, why } of refused) {
-      const order = news.get(result.target);
-      if (order && why) drafts.push(...this.refuse(order, result.target, why.reason, why.detail, aheadMs));
-    }
-    for (const target of accepted.keys()) {
-      const order = news.get(target) as Order;
-      if (spared.has(order)) drafts.push(...this.refuse(order, target, 'fuse', 'it has tripped', aheadMs));
-    }
-    return drafts;
+    const refuse = (client: string, why: RefusalReason, because: string) => {
+      const order = news.get(client)?.said;
+      if (order) drafts.push(...this.refuse(order, client, why, because, aheadMs));
+    };
+    for (const { result, why } of refused) if (why) refuse(result.target, why.reason, why.detail);
+    for (const client of spared) refuse(client, 'fuse', 'it has tripped');
+    return { accepted, drafts };
   }
 
-  /** Bans by policy that the fuse does not admit here. */
-  private async askFuse(orders: readonly Order[]): Promise<ReadonlySet<Order>> {
-    const asked = orders.flatMap((order) => {
-      const prefix = isPersonal(order) ? undefined : parsePrefix(order.target);
-      const key = prefix && findWholeClient(prefix, this.options.config.detection);
-      return key ? [{ order, key }] : [];
-    });
-    if (asked.length === 0) return new Set();
-    const { admitted = [] } = await this.options.pipeline.send({ kind: 'admit', clients: asked.map(({ key }) => key) });
-    return new Set(asked.flatMap(({ order }, index) => (admitted[index] === false ? [order] : [])));
-  }
-
-  private banDraft(order: Order, draft: DraftOf<'ban'>, untilMs: number | null, aheadMs: number): AuditDraft {
-    const timeMs = Math.min(order.atMs - aheadMs, this.options.now());
-    const durationSeconds = untilMs === null ? null : (untilMs - timeMs) / 1000;
-    const numbers = { origin: order.host, digest: order.digest };
-    return { ...draft, timeMs, actor: actorOf(order), durationSeconds, numbers };
+  /** Those of them, by policy, that the fuse does not admit here. */
+  private async askFuse(
+    bans: ReadonlyMap<string, AcceptedBan>,
+    news: ReadonlyMap<string, { readonly said: Order }>,
+  ): Promise<string[]> {
+    const { config, pipeline } = this.options;
+    const asked: { readonly client: string; readonly key: ClientKey }[] = [];
+    for (const [client, { prefix }] of bans) {
+      const said = news.get(client)?.said;
+      const key = said && !isPersonal(said) && findWholeClient(prefix, config.detection);
+      if (key) asked.push({ client, key });
+    }
+    if (asked.length === 0) return [];
+    const { admitted = [] } = await pipeline.send({ kind: 'admit', clients: asked.map(({ key }) => key) });
+    return asked.flatMap(({ client }, at) => (admitted[at] === false ? client : []));
   }
 
   /** The row of a refusal; none while a ban of this target that was refused before would last, whatever else is asked for it. */
@@ -226,12 +222,6 @@ export class Proposals {
         numbers: { reason, because, origin: order.host, digest: order.digest },
       },
     ];
-  }
-
-  private offenderOf({ client, tier, timeMs, durationSeconds }: Extract<AuditEntry, { action: 'ban' }>) {
-    const prefix = parsePrefix(client);
-    const untilMs = durationSeconds === null ? null : timeMs + durationSeconds * 1000;
-    return (prefix && offenderOf(prefix, tier ?? 0, untilMs, this.options.config.detection)) ?? [];
   }
 
   /** What a person on another host decided holds here too, unless somebody decided otherwise since. */
@@ -292,4 +282,12 @@ export class Proposals {
     if (clients.length > 0) await pipeline.send({ kind: 'release', clients, second: Math.ceil(nowMs / 1000) });
     await Promise.all(done);
   }
+}
+
+/** What is left of a ban at this host when its row is written begins when the ban was decided, or now where that is said to come. */
+function banDraft(order: Order, draft: DraftOf<'ban'>, untilMs: number | null, aheadMs: number): DraftOf<'ban'> {
+  const timeMs = Math.min(order.atMs - aheadMs, draft.timeMs);
+  const durationSeconds = untilMs === null ? null : (untilMs - timeMs) / 1000;
+  const numbers = { origin: order.host, digest: order.digest };
+  return { ...draft, timeMs, actor: actorOf(order), durationSeconds, numbers };
 }

@@ -2,11 +2,19 @@
 import type { Config } from '../../config/schema.ts';
 import type { BanOrder, BanRequest, TargetResult } from '../../control/protocol.ts';
 import { type Decision, decide, type Proposal } from '../../decide/decide.ts';
+import { packOffenders } from '../../decide/offender-table.ts';
+import type { Offender } from '../../decide/policy.ts';
 import type { ActiveBan, DraftOf } from '../../model/audit.ts';
+import type { ClientScheme } from '../../net/client-key.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../../net/prefix.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
+import type { Pipeline } from '../../workers/pipeline.ts';
+import { offenderOf } from '../records/offenders.ts';
 import { endOf, explainWidth, targetResult } from './order-answers.ts';
 import type { Protection } from './protection.ts';
+
+/** What an order says of all its bans. */
+type Common = Omit<BanRequest, 'bans'>;
 
 export interface OrderRules {
   readonly config: Config;
@@ -17,6 +25,15 @@ export interface OrderRules {
   readonly timeMs: number;
 }
 
+/** What an order is about. */
+export interface Place {
+  readonly prefix: Prefix;
+  /** Its canonical name. */
+  readonly client: string;
+}
+
+export type PlacedOrder = BanOrder & Place;
+
 /** A ban that is to be recorded. */
 export interface AcceptedBan {
   readonly prefix: Prefix;
@@ -24,7 +41,7 @@ export interface AcceptedBan {
   readonly draft: DraftOf<'ban'>;
 }
 
-/** An order that is not carried out; `why` where it was refused, and not merely idle or unreadable. */
+/** An order that is not carried out; `why` where it was refused, and not merely idle. */
 export interface RefusedOrder {
   readonly result: TargetResult;
   readonly why?: Extract<Decision, { readonly kind: 'refused' }>;
@@ -32,24 +49,27 @@ export interface RefusedOrder {
 
 export interface JudgedOrders {
   /** By canonical name; of a target that comes twice the last order counts. */
-  readonly accepted: ReadonlyMap<string, AcceptedBan>;
+  readonly accepted: Map<string, AcceptedBan>;
   readonly refused: readonly RefusedOrder[];
 }
 
+/** Reads the target of an order; an answer for what can be none. */
+export function placeTarget(text: string): Place | TargetResult {
+  const prefix = parsePrefix(text);
+  if (!prefix) return targetResult(text, 'invalid', 'neither an address nor a network');
+  const width = explainWidth(prefix);
+  return width === undefined ? { prefix, client: formatPrefix(prefix) } : targetResult(text, 'invalid', width);
+}
+
 /** Judges every order; one that is refused does not stop the others. */
-export function judgeOrders(request: BanRequest, rules: OrderRules): JudgedOrders {
+export function judgeOrders(orders: Iterable<PlacedOrder>, request: Common, rules: OrderRules): JudgedOrders {
   const { config, trail, protection, timeMs } = rules;
   const accepted = new Map<string, AcceptedBan>();
   const refused: RefusedOrder[] = [];
   const { enforced, observed } = trail.countActive(timeMs);
   let active = enforced + observed;
-  for (const order of request.bans) {
-    const prefix = parseTarget(order.target);
-    if ('code' in prefix) {
-      refused.push({ result: prefix });
-      continue;
-    }
-    const client = formatPrefix(prefix);
+  for (const order of orders) {
+    const { client, prefix } = order;
     const before = accepted.get(client) ?? findBan(client, rules);
     const known = {
       neverBanned: protection.find(prefix),
@@ -61,7 +81,7 @@ export function judgeOrders(request: BanRequest, rules: OrderRules): JudgedOrder
       if (!before) active++;
       const older = before && 'draft' in before ? before.draft.detail : before?.reason;
       const { untilMs } = decision;
-      accepted.set(client, { prefix, untilMs, draft: draftOf(client, order, request, untilMs, older, rules) });
+      accepted.set(client, { prefix, untilMs, draft: draftOf(order, request, untilMs, older, rules) });
     } else if (decision.kind === 'unchanged')
       refused.push({ result: { ...targetResult(client, 'unchanged', decision.detail), ...(before && endOf(before)) } });
     else if (decision.reason === 'limit')
@@ -75,6 +95,20 @@ export function judgeOrders(request: BanRequest, rules: OrderRules): JudgedOrder
   return { accepted, refused };
 }
 
+/** Tells the engine of bans that were recorded, but for those of networks that it has none of. */
+export async function informEngine(
+  pipeline: Pick<Pipeline, 'send'>,
+  bans: Iterable<AcceptedBan>,
+  scheme: ClientScheme,
+): Promise<void> {
+  const offenders: Offender[] = [];
+  for (const { prefix, untilMs, draft } of bans) {
+    const offender = offenderOf(prefix, draft.tier ?? 0, untilMs, scheme);
+    if (offender) offenders.push(offender);
+  }
+  if (offenders.length > 0) await pipeline.send({ kind: 'set_bans', offenders: packOffenders(offenders) });
+}
+
 /** The ban in force of exactly this target. One that observe mode noted is none where bans are enforced. */
 export function findBan(
   client: string,
@@ -84,23 +118,19 @@ export function findBan(
   return ban?.enforced === false && enforce ? undefined : ban;
 }
 
-function parseTarget(text: string): Prefix | TargetResult {
-  const prefix = parsePrefix(text);
-  if (!prefix) return targetResult(text, 'invalid', 'neither an address nor a network');
-  const width = explainWidth(prefix);
-  return width === undefined ? prefix : targetResult(text, 'invalid', width);
-}
-
-function proposalOf(order: BanOrder, { forMs: forAllMs, keepLonger }: BanRequest, timeMs: number): Proposal {
-  const { tier = 0, forMs = forAllMs } = order;
-  const untilMs = order.untilMs ?? (typeof forMs === 'number' ? timeMs + forMs : forMs);
-  return { source: 'operator', tier, untilMs, keepLonger };
+function proposalOf(
+  { tier = 0, forMs, untilMs }: PlacedOrder,
+  { forMs: forAllMs, keepLonger }: Common,
+  timeMs: number,
+): Proposal {
+  const lastsMs = forMs === undefined ? forAllMs : forMs;
+  const endMs = untilMs ?? (typeof lastsMs === 'number' ? timeMs + lastsMs : lastsMs);
+  return { source: 'operator', tier, untilMs: endMs, keepLonger };
 }
 
 function draftOf(
-  client: string,
-  { reason, tier = 0, condition = 'manual' }: BanOrder,
-  request: BanRequest,
+  { client, reason, tier = 0, condition = 'manual' }: PlacedOrder,
+  request: Common,
   untilMs: number | null,
   older: string | undefined,
   { enforce, timeMs }: OrderRules,

@@ -9,7 +9,6 @@ import type {
   TargetResult,
   UnbanRequest,
 } from '../../control/protocol.ts';
-import { packOffenders } from '../../decide/offender-table.ts';
 import type { ActiveBan, AuditDraft, AuditEntry, DraftOf } from '../../model/audit.ts';
 import type { ClientScheme } from '../../net/client-key.ts';
 import { findBanKey } from '../../net/client-network.ts';
@@ -20,8 +19,7 @@ import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Pipeline } from '../../workers/pipeline.ts';
 import type { Bans, LiftOptions } from '../bans/bans.ts';
 import { findOverlaps } from '../bans/overlap.ts';
-import { offenderOf } from '../records/offenders.ts';
-import { type AcceptedBan, judgeOrders } from './ban-orders.ts';
+import { type AcceptedBan, informEngine, judgeOrders, type PlacedOrder, placeTarget } from './ban-orders.ts';
 import { endOf, explainWidth, listSome, targetResult as result, unbanResult } from './order-answers.ts';
 import { findCovered, type Protection } from './protection.ts';
 
@@ -64,7 +62,7 @@ export class Operator {
 
   /** However many are asked for: recorded a portion at a time, then one message to the engine and one reconcile. */
   async ban(request: BanRequest): Promise<readonly TargetResult[]> {
-    const { bans, protection, reconcile, trail } = this.options;
+    const { bans, protection, reconcile, trail, pipeline } = this.options;
     // A daemon that has just started doesn't know yet whom it protects, and who came since the last look counts too.
     await protection.refresh();
     const accepted = new Map<string, AcceptedBan>();
@@ -75,7 +73,8 @@ export class Operator {
     }
     const drafts = [...accepted.values()].map(({ draft }) => draft);
     if (accepted.size > 0) {
-      await Promise.all([this.enforce && reconcile(accepted.size), this.informEngine([...accepted.values()])]);
+      const informed = informEngine(pipeline, accepted.values(), this.scheme);
+      await Promise.all([this.enforce && reconcile(accepted.size), informed]);
       bans.describeOrders(drafts);
     }
     for (const name of accepted.keys()) results.set(name, this.banResult(name));
@@ -85,7 +84,13 @@ export class Operator {
   /** Judges orders and records those that are accepted; of a target that comes twice the last order counts. */
   private order(request: BanRequest, accepted: Map<string, AcceptedBan>, results: Map<string, TargetResult>): void {
     const rules = { ...this.options, enforce: this.enforce, timeMs: this.options.now() };
-    const judged = judgeOrders(request, rules);
+    const placed: PlacedOrder[] = [];
+    for (const order of request.bans) {
+      const place = placeTarget(order.target);
+      if ('code' in place) results.set(place.target, place);
+      else placed.push({ ...order, ...place });
+    }
+    const judged = judgeOrders(placed, request, rules);
     for (const { result: refusal } of judged.refused) results.set(refusal.target, refusal);
     if (judged.accepted.size === 0) return;
     for (const [name, ban] of judged.accepted) accepted.set(name, ban);
@@ -260,14 +265,6 @@ export class Operator {
   private async withDurability(results: readonly TargetResult[]): Promise<readonly TargetResult[]> {
     if (await this.options.trail.isDurable()) return results;
     return results.map((each) => (each.code === 'done' ? { ...each, durable: false } : each));
-  }
-
-  private async informEngine(bans: readonly AcceptedBan[]): Promise<void> {
-    const offenders = bans.flatMap(
-      ({ prefix, untilMs, draft }) => offenderOf(prefix, draft.tier ?? 0, untilMs, this.scheme) ?? [],
-    );
-    if (offenders.length > 0)
-      await this.options.pipeline.send({ kind: 'set_bans', offenders: packOffenders(offenders) });
   }
 }
 

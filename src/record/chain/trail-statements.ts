@@ -3,15 +3,14 @@ import type BetterSqlite3 from 'better-sqlite3';
 import type { Position } from '../../model/chunk.ts';
 import { parseOwn } from '../../model/shape.ts';
 import { recordError } from '../error.ts';
-import { areStored, prepareProjection } from '../projection/projection-statements.ts';
+import { areStored, prepareProjection, type Stored } from '../projection/projection-statements.ts';
 import { COLUMNS, type Row } from '../row/columns.ts';
 import type { Written } from '../row/row.ts';
 import { type ChainEnd, type ChainEnds, prepareEnds } from './chain-ends.ts';
 
 /** A row with what follows from it, ready to be written. */
 export interface Pending extends Written {
-  /** As they are stored, each as JSON (projection-statements.ts), with commas between; empty for none. */
-  readonly changes: string;
+  readonly changes: readonly Stored[];
 }
 
 /** What is saved along with rows, in their transaction. */

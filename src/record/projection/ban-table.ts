@@ -34,6 +34,14 @@ export class BanTable extends ClientTable<Ban, typeof BAN> {
     return untilMs === FOREVER ? null : untilMs;
   }
 
+  /** True of an enforced ban that ends after `nowMs` and that the firewall was not seen to hold. */
+  isAwaited(client: string, nowMs: number): boolean {
+    const row = this.find(client);
+    if (row === undefined) return false;
+    const { flags, untils } = this.columns.of;
+    return (flags.at(row) & (ENFORCED | CONFIRMED)) === ENFORCED && untils.at(row) > nowMs;
+  }
+
   /** Calls `visit` for each ban with its end (Infinity is never) and whether it is enforced: no object is made. */
   forEachEnd(visit: (row: number, untilMs: number, enforced: boolean) => void): void {
     const { rowCount } = this;

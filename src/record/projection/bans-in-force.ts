@@ -88,6 +88,11 @@ export abstract class BansInForce {
     }
   }
 
+  /** True of an enforced ban in force at `nowMs` that the firewall was not seen to hold. */
+  isAwaited(client: string, nowMs: number): boolean {
+    return this.projection.bans.isAwaited(client, nowMs);
+  }
+
   /** True while no row has ended or replaced this ban, though its time may be up. */
   stands({ client, auditId }: Pick<ActiveBan, 'client' | 'auditId'>): boolean {
     return this.projection.bans.get(client)?.auditId === auditId;

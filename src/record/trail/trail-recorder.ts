@@ -164,8 +164,7 @@ export abstract class TrailRecorder extends BansInForce {
       this.backlog.countLost(entry.timeMs);
       return { ...entry, id: 0, hash: '' };
     }
-    const changes = this.#takeIn(entry, isRecalled).map((change) => JSON.stringify(storedOf(change)));
-    this.backlog.rows.push({ cells, entry, changes: changes.join() });
+    this.backlog.rows.push({ cells, entry, changes: this.#takeIn(entry, isRecalled).map(storedOf) });
     this.newestRow = entry;
     return entry;
   }
@@ -196,7 +195,7 @@ export abstract class TrailRecorder extends BansInForce {
     const rows = isLast ? backlog.rows : backlog.rows.slice(0, BATCH_ROWS);
     const extra = isLast ? backlog.takeExtra() : {};
     this.underWay = { rows: rows.length, extra };
-    const changes = `[${rows.flatMap((row) => row.changes || []).join()}]`;
+    const changes = JSON.stringify(rows.flatMap((row) => row.changes));
     const prunes = rows.some(({ entry }) => entry.action === 'prune');
     const batch = { rows: joinRows(rows), changes, prunes, after: this.written, extra };
     this.writer('write', batch, (outcome) => this.#settle(outcome));
