@@ -25,7 +25,9 @@ async function startSlack(child: ChildProcess) {
   return { texts, url: `http://127.0.0.1:${port}/services/T0TEST/B0TEST/secret` };
 }
 
-test('a ban, a release and a panic on three hosts are one message each', { skip: redisSkip() }, async (t) => {
+test('a ban, a release and a panic on three hosts are one message each, also the release by a host that has no such ban', {
+  skip: redisSkip(),
+}, async (t) => {
   const server = await RedisServer.start();
   t.after(() => server.close());
   const child = spawn(process.execPath, [SLACK], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -33,7 +35,11 @@ test('a ban, a release and a panic on three hosts are one message each', { skip:
   const slack = await startSlack(child);
   const told = (pattern: RegExp) => slack.texts.filter((text) => pattern.test(text));
   const host = (name: string) => ({ name, notify: { slack: { webhook_url: slack.url } } });
-  const hosts = await startHosts(t, server, { 'web-1': host('web-1'), 'web-2': host('web-2'), 'web-3': host('web-3') });
+  const hosts = await startHosts(t, server, {
+    'web-1': host('web-1'),
+    'web-2': host('web-2'),
+    'web-3': { ...host('web-3'), bans: { allowlist: ['203.0.113.50'] } },
+  });
   const [one, two, three] = [hosts['web-1'], hosts['web-2'], hosts['web-3']];
   const all = [one, two, three];
   const isOn = (target: string) => all.every((each) => banned(each).includes(target));
@@ -46,6 +52,12 @@ test('a ban, a release and a panic on three hosts are one message each', { skip:
   await until('the typed ban is on all', () => isOn('203.0.113.9'));
   three.zban('unban', '203.0.113.9');
   await until('it is lifted on all', () => all.every((each) => !banned(each).includes('203.0.113.9')));
+  two.zban('ban', '203.0.113.50', '--for', '1h');
+  await until('the two that may have banned it', () =>
+    [one, two].every((each) => banned(each).includes('203.0.113.50')),
+  );
+  three.zban('unban', '203.0.113.50', '--reason', 'a customer');
+  await until('it is lifted on both', () => [one, two].every((each) => !banned(each).includes('203.0.113.50')));
   three.zban('panic', '--reason', 'drill');
   await until('all panic', () => all.every((each) => each.status()?.panic));
   one.zban('panic', '--end');
@@ -60,5 +72,7 @@ test('a ban, a release and a panic on three hosts are one message each', { skip:
   assert.deepEqual(of(/192\.0\.2\.66/), ['web-1'], slack.texts.join('\n'));
   assert.deepEqual(of(/203\.0\.113\.9 banned/), ['web-2'], slack.texts.join('\n'));
   assert.deepEqual(of(/released 203\.0\.113\.9/), ['web-3'], slack.texts.join('\n'));
+  assert.deepEqual(of(/released 203\.0\.113\.50: .*a customer; other hosts of the fleet had banned it/), ['web-3']);
+  assert.deepEqual(of(/released 203\.0\.113\.50/), ['web-3'], slack.texts.join('\n'));
   assert.deepEqual(of(/stopped all|the panic/), ['web-3', 'web-1'], slack.texts.join('\n'));
 });

@@ -4,7 +4,7 @@
  */
 
 import type { EnforcementResult } from '../../enforce/reconciler.ts';
-import type { ActiveBan, AuditDraft, AuditEntry } from '../../model/audit.ts';
+import type { ActiveBan, Actor, AuditDraft, AuditEntry } from '../../model/audit.ts';
 import type { Position } from '../../model/chunk.ts';
 import type { EngineEvent, FuseEvent } from '../../model/event.ts';
 import { TARGETS_MAX } from '../../model/limits.ts';
@@ -22,6 +22,8 @@ import { describeMany, describeOrders, describeUnban, draftOf, fuseResetDraft, t
 import { findOrigin } from './origin.ts';
 import { findOverlaps, type Remainder } from './overlap.ts';
 import { Refusals } from './refusals.ts';
+
+const NOTHING_LEFT: Remainder = { failure: undefined, blockedBy: [], within: [] };
 
 export interface BansOptions {
   readonly trail: AuditTrail;
@@ -229,6 +231,14 @@ export class Bans {
       told.push(...this.recordLifted(some, actor, reason, timeMs));
     }
     return told;
+  }
+
+  /** Tells people of bans that a person lifted here, though other hosts of the fleet alone had them. */
+  tellLiftedElsewhere(targets: readonly string[], actor: Actor, reason: string): void {
+    const where = [reason, 'other hosts of the fleet had banned it'].filter(Boolean).join('; ');
+    const ban = { tier: 0, enforced: true };
+    const timeMs = this.options.now();
+    this.options.notify(targets.map((client) => describeUnban({ ...ban, client }, actor, timeMs, where, NOTHING_LEFT)));
   }
 
   /** Of these, those that people are to be told of. */

@@ -70,7 +70,7 @@ const CLIENTS_TOLD = 10;
 
 /** How people are told of a ban that was lifted. */
 export function describeUnban(
-  { client, tier, enforced }: ActiveBan,
+  { client, tier, enforced }: Pick<ActiveBan, 'client' | 'tier' | 'enforced'>,
   actor: Actor,
   timeMs: number,
   reason: string,

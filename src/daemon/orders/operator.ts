@@ -140,8 +140,15 @@ export class Operator {
       else told.push(...some);
     };
     const bans = trail.activeBansOf(lifted, timeMs);
-    await this.lift(bans, `operator:${request.operator}`, request.reason, prefixes, onLifted);
+    const actor = `operator:${request.operator}` as const;
+    await this.lift(bans, actor, request.reason, prefixes, onLifted);
     const answers = await elsewhere;
+    const elsewhereLifted = [...(answers?.values() ?? [])].filter(({ code }) => code === 'done');
+    this.options.bans.tellLiftedElsewhere(
+      elsewhereLifted.map(({ target }) => target),
+      actor,
+      request.reason,
+    );
     return [...results.map((each) => answers?.get(each.target) ?? each), ...told];
   }
 
