@@ -223,9 +223,10 @@ test('one server', { skip: redisSkip() }, async (t) => {
     }
     redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
     redis.cli('CONFIG', 'SET', 'maxmemory', '50mb');
-    const warned = await fleet('zban');
-    assert.match(warned[0]?.message ?? '', /maxmemory-policy allkeys-lru/);
-    assert.match(warned[1]?.message ?? '', /maxmemory 50 MiB, room for about 104,000 bans/);
+    // On a busy machine the other hosts have fallen silent meanwhile, which is a finding of its own.
+    const warned = (await fleet('zban')).map(({ message }) => message).join('\n');
+    assert.match(warned, /maxmemory-policy allkeys-lru/);
+    assert.match(warned, /maxmemory 50 MiB, room for about 104,000 bans/);
     assert.doesNotMatch(redis.cli('KEYS', '*'), /doctor/);
     redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
     redis.cli('CONFIG', 'SET', 'maxmemory', '1mb');
