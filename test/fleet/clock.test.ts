@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
 import { Fleet } from '../../src/daemon/fleet/fleet.ts';
+import { Troubles } from '../../src/daemon/troubles.ts';
 import { clockDraft } from '../../src/record/row/row.ts';
 import { makeBans } from '../daemon/fixtures.ts';
 import { until } from '../support/daemon.ts';
@@ -24,7 +25,7 @@ test('a clock that is off is reported, and times in the fleet are the server’s
     allow: async () => {},
     panic: async () => ({ ok: true, message: '', lifted: 0 }),
     findPanic: () => undefined,
-    troubles: { begin: (_key, what) => begun.push(what), end: () => {} },
+    troubles: new Troubles({ log: () => {}, onBegin: ({ what }) => begun.push(what), onEnd: () => {} }),
   });
   fleet.start();
   await until('it is reported', () => begun.length > 0);

@@ -49,7 +49,11 @@ function joinFleet(
     allow: async () => {},
     panic: async () => ({ ok: true, message: '', lifted: 0 }),
     findPanic: () => panic,
-    troubles: { begin: (key, what) => void troubles.set(key, what), end: (key) => void troubles.delete(key) },
+    troubles: {
+      begin: (key, what) => void troubles.set(key, what),
+      end: (key) => void troubles.delete(key),
+      set: (key, what) => void (what === undefined ? troubles.delete(key) : troubles.set(key, what)),
+    },
   });
   fleet.start();
   return { fleet, trail, troubles, stop };

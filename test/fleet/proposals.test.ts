@@ -4,21 +4,14 @@ import { test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
 import { findOrigin } from '../../src/daemon/bans/origin.ts';
 import { Proposals } from '../../src/daemon/fleet/fleet-proposals.ts';
-import { encodeSaved, readSaved } from '../../src/daemon/fleet/fleet-state.ts';
+import { readSaved, STATE_KEY } from '../../src/daemon/fleet/fleet-state.ts';
+import { stateOf } from '../../src/daemon/saved-state.ts';
 import { T0 } from '../daemon/fixtures.ts';
 import { AHEAD_MS, make, order } from './proposing.ts';
 
 test('what the database has of a fleet counts as nothing when it is damaged', () => {
   const saved = { epoch: 'e', lastId: '1-0', sent: 7, hosts: ['web-2'], aheadMs: 300, panicMs: 5, enforce: false };
-  assert.deepEqual(readSaved(encodeSaved(saved)), saved);
-  const { hosts: _, aheadMs: __, panicMs: ___, enforce: ____, ...older } = saved;
-  assert.deepEqual(readSaved(Buffer.from(JSON.stringify(older))), {
-    ...older,
-    hosts: [],
-    aheadMs: 0,
-    panicMs: 0,
-    enforce: true,
-  });
+  assert.deepEqual(readSaved(stateOf(STATE_KEY, saved)[STATE_KEY]), saved);
   for (const damaged of [
     '{half',
     'null',
@@ -26,6 +19,7 @@ test('what the database has of a fleet counts as nothing when it is damaged', ()
     '{}',
     JSON.stringify({ ...saved, sent: '7' }),
     JSON.stringify({ ...saved, hosts: [1] }),
+    JSON.stringify({ ...saved, enforce: undefined }),
   ])
     assert.equal(readSaved(Buffer.from(damaged)), undefined, damaged);
 });

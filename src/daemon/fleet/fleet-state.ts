@@ -1,6 +1,6 @@
 /** How far a host has read and sent in its fleet, as its database keeps it. */
 
-import { isBoolean, isList, isNumber, isObject, isOptional, isText } from '../../model/shape.ts';
+import { each, isBoolean, isList, isNumber, isObject, isText, type Shape } from '../../model/shape.ts';
 import { readState } from '../saved-state.ts';
 
 /** Under which the database keeps it. */
@@ -21,18 +21,11 @@ export interface Saved {
   readonly enforce: boolean;
 }
 
-export function encodeSaved(saved: Saved): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(saved));
-}
-
-const isSaved = isObject({
-  ...{ epoch: isText, lastId: isText, sent: isNumber },
-  ...{ hosts: isOptional(isList(isText)), aheadMs: isOptional(isNumber), panicMs: isOptional(isNumber) },
-  enforce: isOptional(isBoolean),
+const isSaved: Shape<Saved> = isObject({
+  ...each(isText, 'epoch', 'lastId'),
+  ...each(isNumber, 'sent', 'aheadMs', 'panicMs'),
+  ...{ hosts: isList(isText), enforce: isBoolean },
 });
 
 /** Undefined for a host that has never joined, and for what cannot be read back: then it joins anew. */
-export function readSaved(bytes: Uint8Array | undefined): Saved | undefined {
-  const saved = readState(bytes, isSaved);
-  return saved && { hosts: [], aheadMs: 0, panicMs: 0, enforce: true, ...saved };
-}
+export const readSaved = (bytes: Uint8Array | undefined): Saved | undefined => readState(bytes, isSaved);

@@ -7,7 +7,7 @@ const CLOCK_OFF_MS = 2000;
 const [AWAY, CLOCK, TWIN] = ['fleet', 'fleet clock', 'fleet host'];
 
 export class FleetTroubles {
-  private readonly troubles: Pick<Troubles, 'begin' | 'end'>;
+  private readonly troubles: Pick<Troubles, 'begin' | 'end' | 'set'>;
   private readonly host: string;
   private readonly elapsed: () => number;
   private cause = '';
@@ -15,7 +15,7 @@ export class FleetTroubles {
   private upMs: number | undefined;
 
   /** `elapsed`: milliseconds since any moment. */
-  constructor(troubles: Pick<Troubles, 'begin' | 'end'>, host: string, elapsed: () => number) {
+  constructor(troubles: Pick<Troubles, 'begin' | 'end' | 'set'>, host: string, elapsed: () => number) {
     this.troubles = troubles;
     this.host = host;
     this.elapsed = elapsed;
@@ -41,10 +41,11 @@ export class FleetTroubles {
     if (this.upMs !== undefined && this.elapsed() - this.upMs >= SILENT_MS) this.endAway();
     // Times in the fleet are the server's: a clock that is off hurts here alone, and is reported.
     const off = `this host's clock is ${(Math.abs(aheadMs) / 1000).toFixed(1)} s off the fleet's`;
-    this.set(CLOCK, Math.abs(aheadMs) > CLOCK_OFF_MS, off, 'set it by NTP: timedatectl set-ntp true');
+    const isOff = Math.abs(aheadMs) > CLOCK_OFF_MS;
+    this.troubles.set(CLOCK, isOff ? off : undefined, 'set it by NTP: timedatectl set-ntp true');
     // Hosts of one name count as one, so that each leaves more unsaid than it may.
     const twin = `another host of the fleet calls itself ${this.host}, too`;
-    this.set(TWIN, hasTwin, twin, 'give each host a fleet.host of its own in config.yaml');
+    this.troubles.set(TWIN, hasTwin ? twin : undefined, 'give each host a fleet.host of its own in config.yaml');
   }
 
   /** This host has left. */
@@ -56,11 +57,6 @@ export class FleetTroubles {
   private endAway(): void {
     this.upMs = undefined;
     this.troubles.end(AWAY);
-  }
-
-  private set(key: string, stands: boolean, what: string, fix: string): void {
-    if (stands) this.troubles.begin(key, what, fix);
-    else this.troubles.end(key);
   }
 }
 

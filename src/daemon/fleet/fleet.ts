@@ -1,5 +1,6 @@
 /** This host's place in its fleet: what it decided goes out, what others decided is judged here. Loaded only where a fleet is configured. */
 import { hostname } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../../config/schema.ts';
 import type { TargetResult, UnbanRequest } from '../../control/protocol.ts';
 import { readHosts, removeHost } from '../../fleet/hosts.ts';
@@ -11,12 +12,13 @@ import type { AuditEntry } from '../../model/audit.ts';
 import type { FleetReport, FleetStatus } from '../../model/fleet.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import type { Order } from '../../share/order.ts';
+import { stateOf } from '../saved-state.ts';
 import type { Troubles } from '../troubles.ts';
 import { VERSION } from '../version.ts';
 import { type OrderContext, orderOf, ordersOfUnban, ordersToRepeat } from './fleet-orders.ts';
 import { Proposals, type ProposalsOptions } from './fleet-proposals.ts';
 import { answerElsewhere } from './fleet-releases.ts';
-import { encodeSaved, readSaved, STATE_KEY } from './fleet-state.ts';
+import { readSaved, type Saved, STATE_KEY } from './fleet-state.ts';
 import { FleetTroubles } from './fleet-troubles.ts';
 
 const SAVE_MS = 1000;
@@ -27,7 +29,7 @@ const OTHERS_MAX = 1000;
 
 export interface FleetOptions extends Omit<ProposalsOptions, 'host' | 'acceptFrom'> {
   readonly fleet: NonNullable<Config['fleet']>;
-  readonly troubles: Pick<Troubles, 'begin' | 'end'>;
+  readonly troubles: Pick<Troubles, 'begin' | 'end' | 'set'>;
 }
 
 /** How to reach the server. */
@@ -54,7 +56,7 @@ export class Fleet {
   private sinceMs: number;
   private timer: NodeJS.Timeout | undefined;
   private place: Place | undefined;
-  private savedText = '';
+  private saved: Saved | undefined;
   /** A panic lifts all bans, which says the same as the panic itself. */
   private isPanicking = false;
 
@@ -227,7 +229,7 @@ export class Fleet {
   private async hear(orders: readonly Order[], place: Place, isMoreComing: boolean): Promise<void> {
     for (const host of new Set(orders.map((order) => order.host))) if (host !== this.host) this.meet(host);
     this.place = place;
-    await this.proposals.apply(orders, this.link.aheadMs, { [STATE_KEY]: this.encode() }, isMoreComing);
+    await this.proposals.apply(orders, this.link.aheadMs, stateOf(STATE_KEY, this.toSave()), isMoreComing);
   }
 
   /** Decisions that were recorded and not sent before an earlier run ended. */
@@ -245,15 +247,15 @@ export class Fleet {
     this.isPanicking = false;
   }
 
-  private encode(): Uint8Array {
+  private toSave(): Saved {
     const { orders, aheadMs } = this.link;
     const sent = orders.size === 0 ? this.options.trail.head.id : orders.sentAuditId;
     const { epoch = '', lastId = '' } = this.place ?? {};
     const { panicMs } = this.proposals;
-    return encodeSaved({
+    return {
       ...{ epoch, lastId, sent, panicMs, enforce: this.options.config.mode === 'enforce' },
       ...{ hosts: [...this.others], aheadMs: Math.round(aheadMs / 100) * 100 },
-    });
+    };
   }
 
   /** Not before the host has joined: until then all of it is to be said. */
@@ -263,10 +265,9 @@ export class Fleet {
       this.link.orders.overflowed = 0;
       this.sendUnsent(this.link.orders.sentAuditId);
     }
-    const bytes = this.encode();
-    const text = new TextDecoder().decode(bytes);
-    if (text === this.savedText) return;
-    this.savedText = text;
-    this.options.trail.saveState(STATE_KEY, bytes);
+    const saved = this.toSave();
+    if (isDeepStrictEqual(saved, this.saved)) return;
+    this.saved = saved;
+    this.options.trail.append([], { state: stateOf(STATE_KEY, saved) });
   }
 }
