@@ -14,25 +14,36 @@ const DELIVERY = {
   queue_max: '1,000 messages are kept while the service is away',
 };
 
+const FIXED = 'it is fixed; sensitivity moves all limits together';
+
+/** Of version 0.1's three rules, by what took their places, and its other figures. */
+const POINTS = {
+  surprise: 'detection.points.scan took its place',
+  repetition: 'detection.points.brute_force took its place',
+  work: 'detection.points.scrape and detection.points.flood took its place',
+  ...{ known_clients: FIXED, robot: FIXED, browser: FIXED, browser_assets: FIXED },
+  ...{ memory: FIXED, warmup: FIXED, warmup_times: FIXED },
+};
+
+const under = (section: string, keys: Readonly<Record<string, string>>): [string, string][] =>
+  Object.entries(keys).map(([key, instead]) => [`${section}.${key}`, instead]);
+
 /** By its path, a section's with everything in it: what holds instead. */
-export const REMOVED_KEYS: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    source: 'logs are looked at every 20ms while lines come, globs every second, lines may have 64 KiB',
-    'bans.allowlist_resolve': 'host names are looked up every 5m',
-    'bans.fuse_hold': 'the fuse stays tripped for 10m; zban fuse reset ends it',
-    'bans.max_share_min_bans': 'it is 10; bans.max_share: 1 turns the share off',
-    'swarm.honest_share': 'it is 0.001',
-    'http.actions': 'people act from the dashboard where http.token_file names their tokens, and nowhere else',
-    'fleet.kind': 'a list in fleet.url is a Cluster, and with fleet.master it has Sentinels',
-    'state.checkpoint': 'positions are saved every second',
-    'audit.log_bytes_max': 'the log rotates at 20 MB; audit.log_keep says how many old ones are kept',
-    ...Object.fromEntries(
-      ['slack', 'webhook[]', 'email'].flatMap((channel) =>
-        Object.entries(DELIVERY).map(([key, instead]) => [`notify.${channel}.${key}`, instead]),
-      ),
-    ),
+export const REMOVED_KEYS: ReadonlyMap<string, string> = new Map([
+  ['source', 'logs are looked at every 20ms while lines come, globs every second, lines may have 64 KiB'],
+  ...under('detection.points', POINTS),
+  ...under('bans', {
+    allowlist_resolve: 'host names are looked up every 5m',
+    fuse_hold: 'the fuse stays tripped for 10m; zban fuse reset ends it',
+    max_share_min_bans: 'it is 10; bans.max_share: 1 turns the share off',
   }),
-);
+  ['swarm.honest_share', 'it is 0.001'],
+  ['http.actions', 'people act from the dashboard where http.token_file names their tokens, and nowhere else'],
+  ['fleet.kind', 'a list in fleet.url is a Cluster, and with fleet.master it has Sentinels'],
+  ['state.checkpoint', 'positions are saved every second'],
+  ['audit.log_bytes_max', 'the log rotates at 20 MB; audit.log_keep says how many old ones are kept'],
+  ...['slack', 'webhook[]', 'email'].flatMap((channel) => under(`notify.${channel}`, DELIVERY)),
+]);
 
 /** A configuration without the keys that were removed, and a warning for each that it had. */
 export function takeOutRemoved<T>(value: T, path: KeyPath = []): { readonly value: T; readonly found: Finding[] } {

@@ -38,6 +38,25 @@ test('each removed key is ignored with a warning that says where it is, what hol
   assert.equal(check('state: {checkpoint: 1s}').ok && defaultConfig().version, defaultConfig().version);
 });
 
+test('every key that version 0.1 had alone is removed with a warning, and no error', () => {
+  const names = ['known_clients', 'robot', 'browser', 'browser_assets', 'memory', 'warmup', 'warmup_times'];
+  const points = {
+    ...Object.fromEntries(names.map((name) => [name, 1])),
+    surprise: { limit: 8, leak: 1 },
+    repetition: {},
+    work: {},
+  };
+  const loaded = check(JSON.stringify({ detection: { points } }));
+  assert.ok(loaded.ok, JSON.stringify(loaded));
+  const told = loaded.warnings.map(({ path, message }) => `${path} ${message}`);
+  assert.equal(told.length, 10);
+  assert.match(
+    told.join('\n'),
+    /^detection\.points\.surprise was removed .*: detection\.points\.scan took its place$/m,
+  );
+  assert.match(told.join('\n'), /^detection\.points\.warmup was removed .*: it is fixed; sensitivity moves /m);
+});
+
 test('no key is both there and removed', () => {
   const known = new Set(listKeys().map(({ path }) => path));
   for (const path of REMOVED_KEYS.keys()) assert.ok(!known.has(path), path);
