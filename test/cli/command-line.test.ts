@@ -157,6 +157,30 @@ test('check warns of what may still come right and tells no secret', async (t) =
   assert.doesNotMatch(stdout + stderr + json.stdout + json.stderr, /SECRET/);
 });
 
+test('check says where this host cannot listen or write, and whom it cannot find', async (t) => {
+  const { folder, config } = place(t);
+  writeFileSync(join(folder, 'access.log'), '');
+  writeFileSync(join(folder, 'file'), '');
+  const unknown = `${'x'.repeat(64)}.example`;
+  const sections = [
+    'http: { listen: "192.0.2.1:9617" }',
+    `control: { socket: ${folder}/file/run/zban.sock }`,
+    `fleet: { url: "redis://${unknown}:6379" }`,
+  ];
+  writeFileSync(config, `logs: [{ path: ${folder}/access.log }]\n${sections.join('\n')}\n`);
+  const { exitCode, stdout } = await runZban(['check', '--json', '--config', config]);
+  assert.equal(exitCode, 0);
+  const { warnings } = JSON.parse(stdout) as { warnings: string[] };
+  assert.deepEqual(
+    warnings.filter((warning) => /^(http\.listen: 192|control\.socket|fleet\.url)/.test(warning)),
+    [
+      `control.socket: ${folder}/file is no folder: zban cannot write ${folder}/file/run/zban.sock; choose another`,
+      'http.listen: 192.0.2.1 is no address of this host: zban does not start; use 127.0.0.1, or off',
+      `fleet.url: ${unknown} has no address: this host shares nothing until it has one; correct the name, or DNS`,
+    ],
+  );
+});
+
 test('without a daemon the commands that need one are exit code 3', async (t) => {
   const { config } = place(t);
   for (const words of [

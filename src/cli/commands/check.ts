@@ -7,6 +7,7 @@ import { toSourceError } from '../../source/source-error.ts';
 import { TailedFile } from '../../source/tailed-file.ts';
 import { type Context, loadPermitted } from '../context.ts';
 import { EXIT } from '../exit.ts';
+import { findPlaceDoubts } from '../place-doubts.ts';
 
 /**
  * `zban check`: every problem of the configuration at once, exit code 78; what is only doubtful, or may still come right
@@ -23,7 +24,7 @@ export async function check(context: Context): Promise<number> {
     return EXIT.badConfig;
   }
   const { config, version, files } = loaded;
-  const warnings = [...loaded.warnings.map(formatProblem), ...warningsOfHost(config, context.env)];
+  const warnings = [...loaded.warnings.map(formatProblem), ...(await warningsOfHost(config, context.env))];
   const { mode, profile, sensitivity } = config;
   if (json) output.json({ ok: true, version, files, mode, profile, sensitivity, problems: [], warnings });
   for (const warning of warnings) output.talk(`warning: ${warning}`);
@@ -32,8 +33,8 @@ export async function check(context: Context): Promise<number> {
   return EXIT.done;
 }
 
-function warningsOfHost(config: Config, env: Context['env']): string[] {
-  const warnings: string[] = [];
+async function warningsOfHost(config: Config, env: Context['env']): Promise<readonly string[]> {
+  const warnings: string[] = [...(await findPlaceDoubts(config))];
   for (const { path } of config.logs) {
     const doubt = doubtOfLog(path);
     if (doubt !== undefined) warnings.push(`logs: ${path} ${doubt}`);

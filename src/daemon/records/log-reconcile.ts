@@ -41,14 +41,12 @@ export interface LogReconcileOptions {
 export async function reconcileLog(options: LogReconcileOptions): Promise<string | undefined> {
   const { config, trail, damage, tell } = options;
   const files = findLogFiles(config.audit.log, config.audit.log_keep);
-  const { last, isPending } = findEnd(files, trail.head.id);
   const headId = trail.head.id;
+  const { last, known, isPending } = findEnd(files, headId);
   const unfinished = findUnfinished(trail);
+  if (known && isOfAnotherTrail(known, trail))
+    return `the audit trail in ${config.state.database} is not the one that ${config.audit.log} was written from: see zban audit verify; give each zban an audit.log of its own`;
   if (last && last.id <= headId && !isPending) {
-    const there = trail.query({ afterId: last.id - 1, limit: 1 })[0];
-    if (there?.id === last.id && !fitsHash(there.hash, last)) {
-      return `the audit trail in ${config.state.database} is not the one that ${config.audit.log} was written from: see zban audit verify`;
-    }
     bringUp(trail, last.id, tell);
     return unfinished ? makeUpFor(unfinished, trail.head, files, options) : damage;
   }
@@ -75,15 +73,36 @@ async function makeUpFor(
   return `${config.state.database}: entries #${fromId} to #${toId} of the audit trail are missing: ${what}; bans are in force as far as the audit log and the firewall have them`;
 }
 
-/** The newest row that the log is sure of, and whether it speaks of later ones that never reached the disk. */
-function findEnd(files: readonly string[], headId: number): { last: ChainEnd | undefined; isPending: boolean } {
+interface LogEnd {
+  /** The newest row that the log is sure of. */
+  readonly last?: ChainEnd;
+  /** The newest of those that the database should have as well. */
+  readonly known?: ChainEnd;
+  /** The log speaks of later rows that never reached the disk. */
+  readonly isPending: boolean;
+}
+
+function findEnd(files: readonly string[], headId: number): LogEnd {
   let isPending = false;
+  let last: ChainEnd | undefined;
   for (const line of readLinesBackwards(files)) {
     const { id = 0, hash } = readNumber(line) ?? {};
-    if (hash !== undefined) return { last: { id, hash }, isPending };
-    if (id > headId) isPending = true;
+    if (hash === undefined) {
+      if (!last && id > headId) isPending = true;
+      continue;
+    }
+    last ??= { id, hash };
+    if (id <= headId) return { last, known: { id, hash }, isPending };
+    // Nothing that it could be compared with.
+    if (headId === 0) break;
   }
-  return { last: undefined, isPending };
+  return { ...(last && { last }), isPending };
+}
+
+/** A row that both have, and each otherwise: the log is not this trail's. What was pruned or restored says nothing. */
+function isOfAnotherTrail(known: ChainEnd, trail: AuditTrail): boolean {
+  const there = trail.query({ afterId: known.id - 1, limit: 1 })[0];
+  return there?.id === known.id && !fitsHash(there.hash, known);
 }
 
 /** What follows from the database and the lines of later rows; bans that are over leave their offence. */

@@ -61,7 +61,13 @@ export class RecordStore {
     store.trail.configVersion = configVersion;
     const text = textOf(config);
     const isNewText = JSON.stringify(text) !== JSON.stringify(store.text);
-    if (isNewText) await store.thread.ask('moveText', text);
+    try {
+      if (isNewText) await store.thread.ask('moveText', text);
+    } catch (error) {
+      // The instance that goes on with the old configuration has it again.
+      handover.store = store;
+      throw error;
+    }
     store.text = text;
     return { store, isNewText };
   }

@@ -116,9 +116,9 @@ function createFile(path: string): void {
 
 /**
  * A second zban on the same database would decide by a picture of its own. SQLite's lock on an empty file beside it
- * ends with the process, however that ends.
+ * ends with the process, however that ends. Throws RecordError `in_use` where another has it.
  */
-function lockForWriting(path: string): BetterSqlite3.Database {
+export function lockForWriting(path: string): { close(): void } {
   const lock = new (loadSqlite())(`${path}.lock`, { timeout: 0 });
   try {
     lock.exec('BEGIN EXCLUSIVE');

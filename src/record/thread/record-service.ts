@@ -1,7 +1,9 @@
 /** What the record thread does for the daemon: it writes rows and messages, the text audit log, and looks after the files. */
 
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { TrailWriter } from '../chain/trail-writer.ts';
-import type { RecordDatabase } from '../database/database.ts';
+import { FOLDER_MODE, lockForWriting, type RecordDatabase } from '../database/database.ts';
 import { type KeptDatabase, openKept } from '../database/kept-database.ts';
 import { RecordError } from '../error.ts';
 import { TextLog, type TextLogOptions } from '../text-log/text-log.ts';
@@ -39,29 +41,34 @@ export class RecordService extends TrailWriter {
   readonly damage: string | undefined;
   private readonly kept: KeptDatabase;
   private text: TextLog;
+  private textLock: TextLock;
 
   /** Throws RecordError when the database can neither be opened nor replaced. */
   static open(options: RecordServiceOptions): RecordService {
     const { database, busyTimeoutMs } = options;
-    const kept = openKept(database, { busyTimeoutMs });
+    const textLock = lockText(options.text.path);
+    let kept: KeptDatabase | undefined;
     try {
-      return new RecordService(kept, options);
+      kept = openKept(database, { busyTimeoutMs });
+      return new RecordService(kept, options, textLock);
     } catch (error) {
-      if (!(error instanceof RecordError && error.code === 'corrupt')) {
-        kept.close();
-        throw error;
+      if (kept && error instanceof RecordError && error.code === 'corrupt') {
+        kept.replace();
+        kept.damage = error.message;
+        return new RecordService(kept, options, textLock);
       }
-      kept.replace();
-      kept.damage = error.message;
-      return new RecordService(kept, options);
+      kept?.close();
+      textLock.close();
+      throw error;
     }
   }
 
-  private constructor(kept: KeptDatabase, options: RecordServiceOptions) {
+  private constructor(kept: KeptDatabase, options: RecordServiceOptions, textLock: TextLock) {
     super(kept);
     this.kept = kept;
     this.damage = kept.damage;
     this.text = new TextLog(options.text);
+    this.textLock = textLock;
   }
 
   /** Only reading all of the database showed that it is damaged: an empty one takes its place. */
@@ -86,8 +93,16 @@ export class RecordService extends TrailWriter {
     globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
   }
 
-  /** The text audit log is another one from now on; it gets the lines that the one before did not take. */
+  /**
+   * The text audit log is another one from now on; it gets the lines that the one before did not take. Throws RecordError `in_use`
+   * where another zban has it: then all is as it was.
+   */
   moveText(options: TextLogOptions): void {
+    if (options.path !== this.textLock.path) {
+      const lock = lockText(options.path);
+      this.textLock.close();
+      this.textLock = lock;
+    }
     this.text.close();
     const lines = this.text.takeWaiting();
     this.text = new TextLog(options);
@@ -96,6 +111,7 @@ export class RecordService extends TrailWriter {
 
   close(_: undefined): void {
     this.text.close();
+    this.textLock.close();
     this.kept.close();
   }
 
@@ -127,5 +143,22 @@ export class RecordService extends TrailWriter {
     } catch {
       return undefined;
     }
+  }
+}
+
+interface TextLock {
+  readonly path: string;
+  close(): void;
+}
+
+/** Two zbans in one log would each take the other's lines for rows that its own database lost. A disk that takes no lock is no reason to stop. */
+function lockText(path: string): TextLock {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+    const lock = lockForWriting(path);
+    return { path, close: () => lock.close() };
+  } catch (error) {
+    if (error instanceof RecordError && error.code === 'in_use') throw error;
+    return { path, close: () => {} };
   }
 }
