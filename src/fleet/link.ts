@@ -52,7 +52,6 @@ export class Link {
   private changes = 0;
   private caughtUp = 0;
   private bytesBefore = 0;
-  private isStopped = false;
   /** Of this run of the host. */
   private readonly runId = randomBytes(4).toString('hex');
   private hasBeaten = false;
@@ -93,7 +92,6 @@ export class Link {
 
   /** Ends the connection, whatever it waits for. */
   async stop(): Promise<void> {
-    this.isStopped = true;
     this.stopping.abort();
     this.inbox.close();
     this.end(this.session);
@@ -119,12 +117,13 @@ export class Link {
 
   private async run(): Promise<void> {
     await this.countAlone();
-    for (let pauseMs = RETRY_MS; !this.isStopped; pauseMs = Math.min(RETRY_MAX_MS, pauseMs * 2)) {
+    for (let pauseMs = RETRY_MS; !this.stopping.signal.aborted; pauseMs = Math.min(RETRY_MAX_MS, pauseMs * 2)) {
       const startedMs = performance.now();
       try {
         await this.live();
       } catch (error) {
-        if (!this.isStopped) this.options.onDown(error instanceof Error ? error : new Error(String(error)));
+        if (!this.stopping.signal.aborted)
+          this.options.onDown(error instanceof Error ? error : new Error(String(error)));
       }
       if (performance.now() - startedMs > SILENT_MS) pauseMs = RETRY_MS;
       await this.pause(pauseMs * (1 + Math.random())).catch(() => {});
@@ -157,7 +156,7 @@ export class Link {
     });
     const session: Session = { writer, reader, fail: reject, isOver: false };
     try {
-      if (this.isStopped) throw new Error('stopped');
+      this.stopping.signal.throwIfAborted();
       const change = await this.beat(session);
       this.session = session;
       await this.catchUp(session);

@@ -21,8 +21,8 @@ import {
   findBan,
   informEngine,
   judgeOrders,
-  type PlacedOrder,
-  placeTarget,
+  type ParsedOrder,
+  parseTarget,
 } from '../orders/ban-orders.ts';
 import type { Panic } from '../orders/panic.ts';
 import type { Protection } from '../orders/protection.ts';
@@ -154,11 +154,11 @@ export class Proposals {
     const { now, config } = this.options;
     const nowMs = now();
     const rules = { ...this.options, enforce: config.mode === 'enforce', timeMs: nowMs };
-    const news = new Map<string, PlacedOrder & { readonly said: Order }>();
+    const news = new Map<string, ParsedOrder & { readonly said: Order }>();
     for (const order of orders) {
-      const place = placeTarget(order.target);
-      if ('code' in place) continue;
-      const { client, prefix } = place;
+      const target = parseTarget(order.target);
+      if ('code' in target) continue;
+      const { client, prefix } = target;
       const active = findBan(client, rules);
       const activeUntilMs = active?.untilMs == null ? active?.untilMs : active.untilMs + aheadMs;
       if (findIdle(order, prefix, { nowMs: nowMs + aheadMs, activeUntilMs, releases: this.releases })) continue;

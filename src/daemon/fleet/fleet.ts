@@ -116,7 +116,7 @@ export class Fleet {
   }
 
   private send(entries: readonly AuditEntry[]): void {
-    if (this.state === 'left' || !this.options.fleet.share.includes('bans')) return;
+    if (!this.sharesBans) return;
     const outgoing: Outgoing[] = [];
     const { context } = this;
     for (const entry of entries) {
@@ -133,7 +133,7 @@ export class Fleet {
 
   /** A person asked for releases: other hosts may have bans that this one lacks. Answers for `absent`, which are not banned here. */
   noteUnban(request: UnbanRequest, absent: readonly Prefix[]): Promise<ReadonlyMap<string, TargetResult>> | undefined {
-    if (this.state === 'left' || !this.options.fleet.share.includes('bans')) return undefined;
+    if (!this.sharesBans) return undefined;
     const answers = answerElsewhere(this.link, absent, this.options.now());
     const orders = ordersOfUnban(request, this.context, this.options.now());
     for (const order of orders) this.proposals.note(order);
@@ -181,6 +181,10 @@ export class Fleet {
     return { ok: true, message };
   }
 
+  private get sharesBans(): boolean {
+    return this.state !== 'left' && this.options.fleet.share.includes('bans');
+  }
+
   private get context(): OrderContext {
     return { host: this.host, aheadMs: this.link.aheadMs, others: this.others };
   }
@@ -207,7 +211,7 @@ export class Fleet {
     if (this.state === 'left') return;
     if (this.state === 'away') this.troubles.noteUp(this.sinceMs, now());
     this.become('connected');
-    if (this.options.fleet.share.includes('bans'))
+    if (this.sharesBans)
       this.link.orders.repeat(
         ordersToRepeat(trail, this.context, now(), isNew ? { panic: this.options.findPanic() } : undefined),
       );

@@ -26,13 +26,13 @@ export interface OrderRules {
 }
 
 /** What an order is about. */
-export interface Place {
+export interface BanTarget {
   readonly prefix: Prefix;
   /** Its canonical name. */
   readonly client: string;
 }
 
-export type PlacedOrder = BanOrder & Place;
+export type ParsedOrder = BanOrder & BanTarget;
 
 /** A ban that is to be recorded. */
 export interface AcceptedBan {
@@ -54,7 +54,7 @@ export interface JudgedOrders {
 }
 
 /** Reads the target of an order; an answer for what can be none. */
-export function placeTarget(text: string): Place | TargetResult {
+export function parseTarget(text: string): BanTarget | TargetResult {
   const prefix = parsePrefix(text);
   if (!prefix) return targetResult(text, 'invalid', 'neither an address nor a network');
   const width = explainWidth(prefix);
@@ -62,7 +62,7 @@ export function placeTarget(text: string): Place | TargetResult {
 }
 
 /** Judges every order; one that is refused does not stop the others. */
-export function judgeOrders(orders: Iterable<PlacedOrder>, request: Common, rules: OrderRules): JudgedOrders {
+export function judgeOrders(orders: Iterable<ParsedOrder>, request: Common, rules: OrderRules): JudgedOrders {
   const { config, trail, protection, timeMs } = rules;
   const accepted = new Map<string, AcceptedBan>();
   const refused: RefusedOrder[] = [];
@@ -119,7 +119,7 @@ export function findBan(
 }
 
 function proposalOf(
-  { tier = 0, forMs, untilMs }: PlacedOrder,
+  { tier = 0, forMs, untilMs }: ParsedOrder,
   { forMs: forAllMs, keepLonger }: Common,
   timeMs: number,
 ): Proposal {
@@ -129,7 +129,7 @@ function proposalOf(
 }
 
 function draftOf(
-  { client, reason, tier = 0, condition = 'manual' }: PlacedOrder,
+  { client, reason, tier = 0, condition = 'manual' }: ParsedOrder,
   request: Common,
   untilMs: number | null,
   older: string | undefined,

@@ -19,7 +19,7 @@ import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Pipeline } from '../../workers/pipeline.ts';
 import type { Bans, LiftOptions } from '../bans/bans.ts';
 import { findOverlaps } from '../bans/overlap.ts';
-import { type AcceptedBan, informEngine, judgeOrders, type PlacedOrder, placeTarget } from './ban-orders.ts';
+import { type AcceptedBan, informEngine, judgeOrders, type ParsedOrder, parseTarget } from './ban-orders.ts';
 import { endOf, explainWidth, listSome, targetResult as result, unbanResult } from './order-answers.ts';
 import { findCovered, type Protection } from './protection.ts';
 
@@ -84,13 +84,13 @@ export class Operator {
   /** Judges orders and records those that are accepted; of a target that comes twice the last order counts. */
   private order(request: BanRequest, accepted: Map<string, AcceptedBan>, results: Map<string, TargetResult>): void {
     const rules = { ...this.options, enforce: this.enforce, timeMs: this.options.now() };
-    const placed: PlacedOrder[] = [];
+    const parsed: ParsedOrder[] = [];
     for (const order of request.bans) {
-      const place = placeTarget(order.target);
-      if ('code' in place) results.set(place.target, place);
-      else placed.push({ ...order, ...place });
+      const target = parseTarget(order.target);
+      if ('code' in target) results.set(target.target, target);
+      else parsed.push({ ...order, ...target });
     }
-    const judged = judgeOrders(placed, request, rules);
+    const judged = judgeOrders(parsed, request, rules);
     for (const { result: refusal } of judged.refused) results.set(refusal.target, refusal);
     if (judged.accepted.size === 0) return;
     for (const [name, ban] of judged.accepted) accepted.set(name, ban);
