@@ -79,7 +79,7 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
     const outcome = await reconciler.runFull();
     const tookMs = performance.now() - startMs;
     await tell(outcome);
-    reconciler.hasTaken = false;
+    reconciler.owesWord = false;
     if (isOver()) return;
     schedule(outcome.trouble ? Math.min(retryMs, reconcileMs) : Math.max(reconcileMs, tookMs * REST_FACTOR));
     retryMs = outcome.trouble ? Math.min(retryMs * 2, reconcileMs) : RETRY_FIRST_MS;
@@ -99,8 +99,8 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
   const fewChanges = createLane(() => carryOut(true));
   const change = async (lane: Lane): Promise<void> => {
     await lane.request();
-    // What changed just before it read what should stand, nobody else tells of.
-    if (reconciler.hasTaken) await full.settled();
+    // What changed just before it read what should stand, or what it saw first, nobody else tells of.
+    if (reconciler.owesWord) await full.settled();
   };
 
   return {

@@ -61,8 +61,8 @@ export class Reconciler {
   private isCertain = false;
   private everSetUp = false;
   private leftOthers = false;
-  /** A full reconcile has taken changes, and has not told what came of them. */
-  hasTaken = false;
+  /** A full reconcile has taken up changes, or knows what came of some, and has not told. */
+  owesWord = false;
   /** The last full reconcile met a refusal that no further try overcame. */
   private isRefused = false;
   /** One command that writes at a time; listing needs no turn, so that a ban does not wait for a million to be listed. */
@@ -166,7 +166,7 @@ export class Reconciler {
     this.foreignBans.end();
     const { failure, isListed } = pass;
     const outcome = await this.takeTurn(async () => {
-      this.isCertain = isListed;
+      [this.isCertain, this.owesWord] = [isListed, true];
       if (!isListed) await this.readDesired();
       return this.outcome(this.ledger.settleAll(now(), isListed, failure, unsaid));
     });
@@ -219,7 +219,7 @@ export class Reconciler {
     const nowMs = now();
     // All that changed until now is in what is read next.
     const taken = [...desired.takeChanges()];
-    this.hasTaken ||= taken.length > 0;
+    this.owesWord ||= taken.length > 0;
     this.foreignBans.begin(taken, this.unsettled.size > 0);
     this.ledger.wantNone();
     let count = 0;

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
 import { EnforcementError, type KernelBan } from '../../src/enforce/backend.ts';
 import fc from '../support/fast-check.ts';
 import { HOUR_MS, setUp } from './faulty-kernel.ts';
@@ -95,27 +94,6 @@ test('a change resolves after a reconcile that began after it', async (t) => {
   await running;
   await changed;
   assert.deepEqual(news, ['confirmed 192.0.2.1']);
-});
-
-test('a change that a full reconcile has taken up resolves when that has told what came of it', async (t) => {
-  const { kernel, enforcer, ban, news } = setUp(t);
-  await enforcer.start();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const { list } = kernel;
-  let lists = 0;
-  t.mock.method(kernel, 'list', async (...args: Parameters<typeof list>) => {
-    if (++lists === 2) await promise;
-    return list(...args);
-  });
-  ban('192.0.2.1');
-  void enforcer.reconcile();
-  await eventually(() => lists === 2);
-  const told: string[] = [];
-  const changed = enforcer.changed().then(() => told.push(...news));
-  for (let turn = 0; turn < 10; turn++) await setImmediate();
-  resolve();
-  await changed;
-  assert.deepEqual(told, ['confirmed 192.0.2.1']);
 });
 
 test('a new end is confirmed anew, an old one is not told twice', async (t) => {
