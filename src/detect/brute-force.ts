@@ -20,11 +20,9 @@ const OWN_PAGE = 0.15;
 const VARIED = [1, 0.25, 0.02] as const;
 /** 400 says that the request is malformed; OAuth says so of a wrong password as well (RFC 6749, 5.2). */
 const MALFORMED = 0.5;
-/** There is no form any more, or never was: nothing to guess. A page of the site may keep asking. */
-const [GONE, GONE_FOR_PAGE] = [0.25, 0.05];
+/** There is no form any more, or never was: nothing to guess. */
+const GONE = 0.25;
 const GONE_STATUSES: ReadonlySet<number> = new Set([404, 405, 410]);
-/** A page of the site is refused, and asks again. */
-const ASKED_BY_PAGE = 0.3;
 /** A session that ended: the client was served there before, or a page of the site asks. */
 const LAPSED = 0.025;
 /** The same again, answered 403: a key that is wrong, or a program that nobody told. */
@@ -44,9 +42,9 @@ function weigh(request: Request): number {
   return request.crossSite ? points * CROSS_SITE : points;
 }
 
-/** PUT and PATCH may carry a password as POST does. */
-function isSecretChange({ change, again, login, served, status }: Request): boolean {
-  return change && (again || login) && (served || status === 401 || status === 403);
+/** PUT and PATCH may carry a password as POST does; but at another URL they change another thing. */
+function isSecretChange({ change, sameUrl, login, served, status }: Request): boolean {
+  return change && (sameUrl || login) && (served || status === 401 || status === 403);
 }
 
 /** A request without a secret of its own, answered 401 or 403: basic authentication and keys come in a header (RFC 7617). */
@@ -57,15 +55,11 @@ function weighDemand({ status, again, wasServed, fromOwnPage, known }: Request):
 }
 
 /** A POST on a path without a word of a log-in. */
-function weighPlain(request: Request): number {
-  if (request.usualToRepeat) return USUAL;
-  if (request.refused) {
-    if (request.status === 400) return MALFORMED;
-    if (GONE_STATUSES.has(request.status)) return request.fromOwnPage ? GONE_FOR_PAGE : GONE;
-    return request.fromOwnPage ? ASKED_BY_PAGE : 1;
-  }
-  const manner = request.fromOwnPage ? OWN_PAGE : VARIED[request.varied];
-  return request.confidence * request.rarity ** 2 * manner;
+function weighPlain({ usualToRepeat, fromOwnPage, refused, status, varied, confidence, rarity }: Request): number {
+  if (usualToRepeat) return USUAL;
+  const manner = fromOwnPage ? OWN_PAGE : refused ? 1 : VARIED[varied];
+  if (!refused) return manner * confidence * rarity ** 2;
+  return manner * (GONE_STATUSES.has(status) ? GONE : status === 400 ? MALFORMED : 1);
 }
 
 /** The leak stays below one request in 30 s, so that slow guessing fills the bucket. */

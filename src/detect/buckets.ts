@@ -33,17 +33,17 @@ export class Buckets {
 
   /** The slot is another's now, or empty for other reasons. */
   reset(slot: number): void {
-    const start = this.start(slot);
+    const start = this.records.start(slot, this.part);
     this.records.words.fill(0, start, start + COUNT + 1);
   }
 
   level(slot: number, rule: number): number {
-    return this.records.floats[this.start(slot) + rule] as number;
+    return this.records.floats[this.records.start(slot, this.part) + rule] as number;
   }
 
   /** Second up to which the buckets of a slot are drained; 0 before they were for the first time. */
   drainedTo(slot: number): number {
-    return this.records.words[this.start(slot) + COUNT] as number;
+    return this.records.words[this.records.start(slot, this.part) + COUNT] as number;
   }
 
   /** Points that drain a second, of a client with this allowance; `served`: 0–1, how well it is served. */
@@ -53,29 +53,26 @@ export class Buckets {
     return (leak * (eases ? allowance : 1) + servedLeak * served) / 60;
   }
 
-  /** Lets time drain the buckets of a slot up to `second`. A clock that was set back drains nothing. */
-  drain(slot: number, second: number, allowance: number, served: number): void {
+  /** Lets time drain the buckets of a slot up to `second`; for how many seconds. A clock that was set back drains nothing. */
+  drain(slot: number, second: number, allowance: number, served: number): number {
     const { floats: levels, words } = this.records;
-    const start = this.start(slot);
+    const start = this.records.start(slot, this.part);
     const last = words[start + COUNT] as number;
     words[start + COUNT] = second;
-    if (last === 0 || second <= last) return;
+    if (last === 0 || second <= last) return 0;
     for (let rule = 0; rule < COUNT; rule++) {
       const level = levels[start + rule] as number;
       if (level > 0) levels[start + rule] = Math.max(0, level - this.leak(rule, allowance, served) * (second - last));
     }
+    return second - last;
   }
 
   /** Adds points, or takes them back, down to none and up to `limit`; what it came to before that. */
   add(slot: number, rule: number, points: number, limit: number): number {
     const { floats: levels } = this.records;
-    const at = this.start(slot) + rule;
+    const at = this.records.start(slot, this.part) + rule;
     const level = (levels[at] as number) + points;
     levels[at] = Math.max(0, Math.min(level, limit));
     return level;
-  }
-
-  private start(slot: number): number {
-    return this.records.start(slot, this.part);
   }
 }

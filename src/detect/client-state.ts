@@ -31,7 +31,6 @@ export function isOtherSize(before: number, bytes: number): boolean {
  */
 const [FILES, SERVED, KNOWN, POSTS, COUNTS] = [0, 1, 2, 3, 4] as const;
 export const COUNT = { FILES, SERVED, KNOWN, POSTS } as const;
-export type Count = (typeof COUNT)[keyof typeof COUNT];
 /**
  * The pattern of the form that it POSTs to; the lowest and the highest number it asked for in turn, and on which pattern; sizes of
  * the last record counted so, of the answers to its two newest POSTs, and of the two newest on paths new to it.
@@ -46,32 +45,31 @@ const [MARKS, LOADS, FORM_LOADS, VARIETY] = [4 * BYTES_AT, 4 * BYTES_AT + 1, 4 *
 /** How far one answer moves it. */
 const [VARIETY_MAX, VARIETY_STEP] = [255, 0.25];
 /**
- * It read what robots may do here (RFC 9309); it named a page of this site as where it came from; refusals of it are
- * remembered; its last request was redirected from a path that nobody else is served on; its last change was accepted.
+ * It read what robots may do here (RFC 9309); it named a page of this site as where it came from; its last request was
+ * redirected from a path that nobody else is served on; its last change was accepted.
  */
-const [POLITE, LINKED, REFUSED, LED, WRITING] = [1, 2, 4, 8, 16] as const;
-export const MARK = { POLITE, LINKED, REFUSED, LED, WRITING } as const;
-export type Mark = (typeof MARK)[keyof typeof MARK];
+const [POLITE, LINKED, LED, WRITING] = [1, 2, 4, 8] as const;
+export const MARK = { POLITE, LINKED, LED, WRITING } as const;
 
 export class ClientState {
   readonly habits: Habits;
   readonly refusals: Refusals;
   private readonly records: Records;
   private readonly part: number;
+  /** Where the parts of habits and refusals end, which follow. */
+  private readonly end: number;
 
   constructor(records: Records) {
     this.records = records;
     this.part = records.take(WORDS);
     this.habits = new Habits(records);
     this.refusals = new Refusals(records);
+    this.end = records.take(0);
   }
 
   /** The slot's client is another now, or starts with a clean slate. */
   reset(slot: number): void {
-    const start = this.start(slot);
-    this.records.words.fill(0, start, start + WORDS);
-    this.habits.reset(slot);
-    this.refusals.reset(slot);
+    this.records.words.fill(0, this.start(slot), this.records.start(slot, this.end));
   }
 
   fade(slot: number, seconds: number): void {
@@ -81,28 +79,28 @@ export class ClientState {
   }
 
   /** One of the counts of what the client was served, faded. */
-  count(slot: number, count: Count): number {
+  count(slot: number, count: number): number {
     return this.records.floats[this.start(slot) + count] as number;
   }
 
-  add(slot: number, count: Count, more = 1): void {
+  add(slot: number, count: number, more = 1): void {
     const { floats } = this.records;
     const at = this.start(slot) + count;
     floats[at] = (floats[at] as number) + more;
   }
 
-  isMarked(slot: number, mark: Mark): boolean {
+  isMarked(slot: number, mark: number): boolean {
     return ((this.records.bytes[4 * this.start(slot) + MARKS] as number) & mark) !== 0;
   }
 
-  mark(slot: number, mark: Mark): void {
+  mark(slot: number, mark: number): void {
     const { bytes } = this.records;
     const at = 4 * this.start(slot) + MARKS;
     bytes[at] = (bytes[at] as number) | mark;
   }
 
   /** True when the client is marked so, which it is no more. */
-  takeMark(slot: number, mark: Mark): boolean {
+  takeMark(slot: number, mark: number): boolean {
     const { bytes } = this.records;
     const at = 4 * this.start(slot) + MARKS;
     const marks = bytes[at] as number;
@@ -150,10 +148,10 @@ export class ClientState {
       bytes[at + FORM_LOADS] = 0;
     }
     const forms = bytes[at + FORM_LOADS] as number;
-    const wentOn = sentOn && forms > 0 && loads > forms;
-    if (loads > 0) bytes[at + LOADS] = loads - (wentOn ? 2 : 1);
+    const taken = sentOn && forms > 0 && loads > forms ? 2 : loads > 0 ? 1 : 0;
+    bytes[at + LOADS] = loads - taken;
     if (forms > 0) bytes[at + FORM_LOADS] = forms - 1;
-    return wentOn ? 2 : loads > 0 ? 1 : 0;
+    return taken;
   }
 
   /** True when the number is the next one above or below those asked for in turn on this pattern; notes it. A poller's come again. */

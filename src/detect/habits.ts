@@ -24,16 +24,11 @@ export class Habits {
     this.part = records.take(WORDS);
   }
 
-  reset(slot: number): void {
-    const start = this.start(slot);
-    this.records.words.fill(0, start, start + WORDS);
-  }
-
   /** In which word the path of `habit` stands among the client's, -1 when it does not. */
   find(slot: number, habit: number): number {
     const { words } = this.records;
     const path = habit & PATH_BITS;
-    for (let at = this.start(slot), end = at + PATHS; at < end; at++) {
+    for (let at = this.records.start(slot, this.part), end = at + PATHS; at < end; at++) {
       const known = words[at] as number;
       // Behind the last one.
       if (known === 0) break;
@@ -57,7 +52,7 @@ export class Habits {
     const { words } = this.records;
     let place = at;
     if (place < 0) {
-      const start = this.start(slot);
+      const start = this.records.start(slot, this.part);
       const turn = words[start + TURN] as number;
       words[start + TURN] = (turn + 1) % PATHS;
       place = start + turn;
@@ -65,9 +60,5 @@ export class Habits {
     }
     const before = (words[place] as number) & SERVED;
     words[place] = before | (served ? SERVED : 0) | habit;
-  }
-
-  private start(slot: number): number {
-    return this.records.start(slot, this.part);
   }
 }

@@ -6,7 +6,7 @@ import { robotsTxtPattern } from './robots-txt.ts';
 import type { SiteKnowledge } from './site-knowledge.ts';
 
 /** Names of this module's own, as in request.ts. */
-const [{ FILES, KNOWN, SERVED }, { LED, LINKED, POLITE, REFUSED, WRITING }] = [COUNT, MARK];
+const [{ FILES, KNOWN, SERVED }, { LED, LINKED, POLITE, WRITING }] = [COUNT, MARK];
 
 /** A path is known from so many other clients on; as many make one client's path count half. */
 export const KNOWN_CLIENTS = 6;
@@ -54,29 +54,22 @@ export class Observer {
     request.again = at >= 0;
     request.sameUrl = habits.isSameUrl(at, habit);
     request.wasServed = habits.wasServed(at);
-    request.nextNumber = !request.asset && clients.noteNumber(slot, request.page, request.number);
-    request.counting = request.nextNumber && this.isRecord(request, slot);
-    // A page of the site may poll with a counter or the time in its query, and so may a program whose session ended.
-    const polls = request.fromOwnPage && !request.redirected && (request.nextNumber || request.number >= TIME_MIN);
+    const isNext = !request.asset && clients.noteNumber(slot, request.page, request.number);
+    // A page of the site may poll with a counter, which is answered alike, or with the time; so may a program whose session ended.
+    const isRecord = request.served && isNext && (clients.noteRecord(slot, request.size) || !request.fromOwnPage);
+    request.counting = isNext && (request.redirected || isRecord);
+    const polls = request.fromOwnPage && !request.redirected && (isNext || request.number >= TIME_MIN);
     const isPath = !request.hasQuery || request.asked || polls;
     request.attempt = isPath ? request.url >>> 16 : request.url & 0xffff;
     const isRefused = request.refused || request.redirected || request.failed;
-    if (isRefused) clients.mark(slot, REFUSED);
-    const refused = isRefused ? clients.refusals.note(slot, request.attempt) : 0;
+    request.newlyRefused = isRefused ? clients.refusals.note(slot, request.attempt) : 0;
     request.led = clients.takeMark(slot, LED);
-    if (request.redirected && refused > 0 && !request.known && !request.likewise) clients.mark(slot, LED);
+    if (request.redirected && request.newlyRefused > 0 && !request.known && !request.likewise) clients.mark(slot, LED);
     if (request.accepted) clients.mark(slot, WRITING);
     request.writing = request.change && request.refused && clients.takeMark(slot, WRITING);
-    // A page may miss hundreds of pictures: they stand for no others.
-    request.newlyRefused = request.picture ? Math.min(1, refused) : refused;
     if (request.asset && request.known) return;
     request.loads = request.post ? clients.takeLoad(slot, request.page, request.sentOn) : 0;
     habits.note(slot, habit, at, request.served);
-  }
-
-  /** True unless a page of the site polls with a counter, which is answered alike. */
-  private isRecord({ served, redirected, size, fromOwnPage }: Request, slot: number): boolean {
-    return redirected || (served && (this.clients.noteRecord(slot, size) || !fromOwnPage));
   }
 
   private observeClient(request: Request, slot: number, referrer: number, site: SiteKnowledge): void {

@@ -7,7 +7,7 @@ import type { Unsaid } from '../share/unsaid.ts';
 import { clientBit, clientHash } from '../traffic/hash.ts';
 import type { Records } from '../traffic/records.ts';
 import { Buckets } from './buckets.ts';
-import { ClientState, COUNT, MARK } from './client-state.ts';
+import { ClientState, COUNT } from './client-state.ts';
 import { isLight } from './flood.ts';
 import { Observer } from './observer.ts';
 import type { ReportReach } from './reach.ts';
@@ -18,15 +18,13 @@ import { SiteKnowledge } from './site-knowledge.ts';
 
 /** Names of this module's own, as in request.ts. */
 const { HIGH, LOW, REFERRER } = columns;
-const [{ KNOWN, POSTS }, { REFUSED }] = [COUNT, MARK];
-/** Who is this near to being banned for probing, or for guessing, teaches nothing. */
+const { KNOWN, POSTS } = COUNT;
+/** Who has this share of the points that are tolerated probes, or guesses, and teaches nothing. */
 const SUSPECT_SHARE = 0.5;
-/** Requests on known paths that a client must have been served before its refusals, or its repeated POSTs, teach. */
-const [REFUSED_TEACHER, REPEATING_TEACHER, REPEATED_POSTS] = [4, 3, 8];
-/** Requests on known paths from which on a client counts as served. */
+/** Requests on known paths from which on a client counts as served: its refusals and repeated POSTs teach. */
 const SERVED_REQUESTS = 3;
-/** A client probes from this share of the limit on. */
-const PROBING_SHARE = 0.6;
+/** Who sent so many POSTs lately repeats them: people sign in twice. */
+const REPEATED_POSTS = 8;
 const [SCAN, BRUTE_FORCE] = [placeOf('scan'), placeOf('brute_force')];
 
 /** The bucket that ran over. */
@@ -101,6 +99,7 @@ export class Points {
     request.gap = second - this.buckets.drainedTo(slot);
     this.drain(slot, second);
     request.read(rows, row);
+    if (!request.served && this.buckets.level(slot, SCAN) === 0) this.clients.refusals.forget(slot);
     const referrer = rows[row + REFERRER] as number;
     newest.hash = clientHash(rows[row + HIGH] as number, rows[row + LOW] as number);
     newest.bit = clientBit(newest.hash);
@@ -130,9 +129,8 @@ export class Points {
 
   /** Tells how near a client is to the limits, by default at its last request, else after what drained until `second`. */
   reach(slot: number, tell: ReportReach, second = this.buckets.drainedTo(slot)): void {
-    const allowance = this.allowance(slot);
     for (let rule = 0; rule < RULES.length; rule++) {
-      const limit = (this.buckets.limits[rule] as number) * allowance;
+      const limit = this.limit(slot, rule);
       tell(rule, this.levelAt(slot, rule, second) / limit, limit);
     }
   }
@@ -154,32 +152,23 @@ export class Points {
 
   /** Lets time drain the client's buckets. A clock that was set back drains nothing. */
   private drain(slot: number, second: number): void {
-    const { buckets, clients } = this;
-    const last = buckets.drainedTo(slot);
-    if (last === second) return;
-    const elapsed = second - last;
-    buckets.drain(slot, second, this.allowance(slot), clients.servedWell(slot));
-    if (last === 0 || elapsed < 0) return;
-    if (this.unsaid) this.drainUnsaid(this.unsaid, slot, second, elapsed);
-    if (buckets.level(slot, SCAN) === 0 && clients.takeMark(slot, REFUSED)) clients.refusals.forget(slot);
-    clients.fade(slot, elapsed);
-  }
-
-  private drainUnsaid(unsaid: Unsaid, slot: number, second: number, elapsed: number): void {
-    for (let rule = 0; rule < RULES.length; rule++)
+    const { buckets, clients, unsaid } = this;
+    if (buckets.drainedTo(slot) === second) return;
+    const elapsed = buckets.drain(slot, second, this.allowance(slot), clients.servedWell(slot));
+    if (elapsed === 0) return;
+    for (let rule = 0; unsaid && rule < RULES.length; rule++)
       if (unsaid.drains(slot, rule, second)) unsaid.drain(slot, rule, elapsed, this.leak(slot, rule));
+    clients.fade(slot, elapsed);
   }
 
   /** Pours the request's points into the buckets. */
   private judge(slot: number): Overflow | undefined {
     const { request, buckets, clients, unsaid, weights } = this;
-    const { limits } = buckets;
     let overflow: Overflow | undefined;
     this.spreads = false;
     this.light = isLight(request);
     if (request.served && buckets.level(slot, SCAN) > 0) {
-      let back = clients.refusals.takeBack(slot, request.url >>> 16);
-      if (request.attempt !== request.url >>> 16) back += clients.refusals.takeBack(slot, request.attempt);
+      const back = clients.refusals.takeBack(slot, request.attempt);
       buckets.add(slot, SCAN, -back, Number.POSITIVE_INFINITY);
       if (back > 0) unsaid?.add(slot, SCAN, -back, this.limit(slot, SCAN), this.second);
     }
@@ -195,9 +184,7 @@ export class Points {
       unsaid?.add(slot, rule, weight, limit, this.second);
       if (level > limit && !overflow) overflow = this.overflow(slot, rule, level, limit);
     }
-    this.probing =
-      (weights[SCAN] as number) > 0 &&
-      buckets.level(slot, SCAN) >= PROBING_SHARE * this.allowance(slot) * (limits[SCAN] as number);
+    this.probing = (weights[SCAN] as number) > 0 && this.isSuspect(slot, SCAN);
     return overflow;
   }
 
@@ -213,23 +200,22 @@ export class Points {
     const { request, site, clients } = this;
     const { at, bit } = this.newest;
     site.noteLine(request, referrer, bit);
-    if (request.known && (this.isServed(slot) || site.outage.isOn)) site.outage.note(this.newest.hash, !request.served);
-    const known = clients.count(slot, KNOWN);
+    const isServed = this.isServed(slot);
+    if (request.known && (isServed || site.outage.isOn)) site.outage.note(this.newest.hash, !request.served);
     // What six clients miss is no discovery: pages that lack their scripts make suspects of their readers.
     const isSuspect = this.isSuspect(slot, SCAN);
-    if (request.refused && known >= REFUSED_TEACHER && (!isSuspect || request.fromLoadedPage))
-      site.paths.teachRefused(at, bit);
+    if (request.refused && isServed && (!isSuspect || request.fromLoadedPage)) site.paths.teachRefused(at, bit);
     if (isSuspect) return;
     if (request.served) {
       site.paths.teachServed(at, bit);
       const repeats = (request.post || request.change) && request.again && clients.count(slot, POSTS) >= REPEATED_POSTS;
-      if (repeats && known >= REPEATING_TEACHER && !this.isSuspect(slot, BRUTE_FORCE))
-        site.paths.teachRepeated(at, bit);
+      if (repeats && isServed && !this.isSuspect(slot, BRUTE_FORCE)) site.paths.teachRepeated(at, bit);
     }
   }
 
   private isSuspect(slot: number, rule: number): boolean {
-    return this.buckets.level(slot, rule) > SUSPECT_SHARE * (this.buckets.limits[rule] as number);
+    const level = this.buckets.level(slot, rule);
+    return level > 0 && level > SUSPECT_SHARE * this.limit(slot, rule);
   }
 
   private advance(second: number): void {

@@ -8,15 +8,14 @@ const SET_WORDS = BITS / 32;
 /** A full set would make the next path count for all of them. */
 const CROWDED_MAX = 4;
 /** The newest ones, which may be served yet. */
-const TRIES = 8;
+const TRIES = 7;
 
 /** Points are remembered in steps of so much, rounded down: nobody gets back more than it cost. */
-const POINTS_STEP = 1 / 50;
+const POINTS_STEP = 1 / 1000;
+const COST = 0xffff;
 
-/** Behind the set stand the newest paths, of 16 bits, what each cost, of 8 bits, and which of them makes room for the next. */
-const TRIES_AT = SET_WORDS;
-const COSTS_AT = TRIES_AT + TRIES / 2;
-const TURN = COSTS_AT + TRIES / 4;
+/** Behind the set stand the newest paths, of 16 bits, with what each cost below them, and which of them makes room for the next. */
+const TURN = SET_WORDS + TRIES;
 const WORDS = TURN + 1;
 
 export class Refusals {
@@ -28,14 +27,9 @@ export class Refusals {
     this.part = records.take(WORDS);
   }
 
-  reset(slot: number): void {
-    const start = this.start(slot);
-    this.records.words.fill(0, start, start + WORDS);
-  }
-
   /** Every path counts again. */
   forget(slot: number): void {
-    const start = this.start(slot);
+    const start = this.records.start(slot, this.part);
     this.records.words.fill(0, start, start + SET_WORDS);
   }
 
@@ -45,7 +39,7 @@ export class Refusals {
    */
   note(slot: number, hash: number): number {
     const { words } = this.records;
-    const start = this.start(slot);
+    const start = this.records.start(slot, this.part);
     const [bit, at] = [1 << (hash & 31), start + placeOf(hash)];
     const set = words[at] as number;
     if ((set & bit) !== 0) return 0;
@@ -57,32 +51,26 @@ export class Refusals {
 
   /** The path, which cost so many points, may be served yet: a client looks before it writes, or follows a redirect. */
   noteTry(slot: number, hash: number, points: number): void {
-    const { words, halves, bytes } = this.records;
-    const start = this.start(slot);
+    const { words } = this.records;
+    const start = this.records.start(slot, this.part);
     const turn = words[start + TURN] as number;
     words[start + TURN] = (turn + 1) % TRIES;
-    halves[2 * (start + TRIES_AT) + turn] = hash;
-    bytes[4 * (start + COSTS_AT) + turn] = Math.min(255, Math.floor(points / POINTS_STEP + 1e-6));
+    words[start + SET_WORDS + turn] = (hash << 16) | Math.floor(points / POINTS_STEP);
   }
 
   /** The path was served: the points to give back, 0 when it was not refused lately. */
   takeBack(slot: number, hash: number): number {
-    const { words, halves, bytes } = this.records;
-    const start = this.start(slot);
-    const [tries, costs] = [2 * (start + TRIES_AT), 4 * (start + COSTS_AT)];
-    for (let turn = 0; turn < TRIES; turn++) {
-      if (halves[tries + turn] !== hash || bytes[costs + turn] === 0) continue;
-      const points = (bytes[costs + turn] as number) * POINTS_STEP;
-      bytes[costs + turn] = 0;
+    const { words } = this.records;
+    const start = this.records.start(slot, this.part);
+    for (let at = start + SET_WORDS; at < start + TURN; at++) {
+      const tried = words[at] as number;
+      if (tried >>> 16 !== hash || (tried & COST) === 0) continue;
+      words[at] = 0;
       const place = start + placeOf(hash);
       words[place] = (words[place] as number) & ~(1 << (hash & 31));
-      return points;
+      return (tried & COST) * POINTS_STEP;
     }
     return 0;
-  }
-
-  private start(slot: number): number {
-    return this.records.start(slot, this.part);
   }
 }
 

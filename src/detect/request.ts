@@ -108,8 +108,7 @@ export class Request {
   attempt = 0;
   /** Seconds since its last request. */
   gap = 0;
-  /** The number in the URL is the next one above or below those that the client asked for; and it counts through records so. */
-  nextNumber = false;
+  /** The client counts through records: the number in the URL is the next one above or below those that it asked for. */
   counting = false;
   /** Pages loaded that a POST takes: 2 is its form and one more that an earlier one led to. */
   loads: 0 | 1 | 2 = 0;
@@ -152,15 +151,7 @@ export class Request {
 
   /** True for an answer that could be the same page for everything: something to read, on a path that is new to site and client. */
   get isFresh(): boolean {
-    return (
-      this.served &&
-      this.size !== SIZE_UNKNOWN &&
-      this.status !== 304 &&
-      !this.post &&
-      !this.accepted &&
-      !this.acknowledged &&
-      !this.known &&
-      !this.again
-    );
+    if (!this.plain || this.known || this.again) return false;
+    return this.status !== 304 && this.size !== SIZE_UNKNOWN && !this.acknowledged;
   }
 }

@@ -5,11 +5,10 @@
 import type { Request } from './request.ts';
 import type { Rule } from './rule.ts';
 
-/** Less than a refusal: a redirect, a failure of the program behind the path, a demand for a password or for patience. */
-const REDIRECT = 0.6;
-const FAILED = 0.5;
+/** Less than a refusal: a redirect or a failure of the program behind the path; a demand for a password or for patience. */
+const DIVERTED = 0.6;
 const ASKED = 0.25;
-/** Others are served there, or refused there, too; or a page of the site asks there again, with another query. */
+/** Others are served there, or refused there, too; or the client asked there before, with another number, or by a page of the site. */
 const LIKEWISE = 0.25;
 /** A page of this site asks for it, of a client that loads its files: pages miss parts of themselves, above all after an update. */
 const OWN_PAGE = 0.65;
@@ -27,14 +26,13 @@ function weigh(request: Request): number {
   if (request.served || request.excused || (request.failed && request.known)) return 0;
   if (request.newlyRefused === 0) return 0;
   let points = 1;
-  if (request.redirected) points = REDIRECT;
-  else if (request.failed) points = FAILED;
+  if (request.redirected || request.failed) points = DIVERTED;
   else if (request.asked) points = ASKED;
   else if (!request.refused || request.writing) return 0;
   // A redirect and the refusal that it leads to are one attempt.
-  else if (request.led) points -= REDIRECT;
-  if (request.known || request.likewise || (request.again && request.hasQuery && request.fromOwnPage))
-    points *= LIKEWISE;
+  else if (request.led) points -= DIVERTED;
+  const isOneOfAKind = request.again && (!request.hasQuery || request.fromOwnPage);
+  if (request.known || request.likewise || isOneOfAKind) points *= LIKEWISE;
   else if (request.fromLoadedPage && request.refused) points *= OWN_PAGE;
   if (request.picture) points *= PICTURE;
   if (request.verified) points *= VERIFIED;

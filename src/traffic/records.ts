@@ -12,10 +12,9 @@ export const RECORD_WORDS = 64;
 export class Records {
   /** Words (u32) of a record. */
   readonly width: number;
-  /** Four views of one memory. They are others after it has grown. */
+  /** Three views of one memory. They are others after it has grown. */
   words: Uint32Array<ArrayBuffer>;
   floats: Float32Array<ArrayBuffer>;
-  halves: Uint16Array<ArrayBuffer>;
   bytes: Uint8Array<ArrayBuffer>;
   private taken = 0;
 
@@ -24,7 +23,6 @@ export class Records {
     const memory = new ArrayBuffer(4 * width * capacity);
     this.words = new Uint32Array(memory);
     this.floats = new Float32Array(memory);
-    this.halves = new Uint16Array(memory);
     this.bytes = new Uint8Array(memory);
   }
 
@@ -52,7 +50,6 @@ export class Records {
     this.words = grown(this.words, this.width * capacity);
     const memory = this.words.buffer;
     this.floats = new Float32Array(memory);
-    this.halves = new Uint16Array(memory);
     this.bytes = new Uint8Array(memory);
   }
 }

@@ -53,6 +53,15 @@ test('PUT and PATCH carry passwords as POST does', () => {
   }
 });
 
+test('changes of ever other things are no guesses, however alike their answers: notes, documents, transactions of a federation', () => {
+  const put = (n: number): Asked => ({ method: 'PUT', path: `/api/notes/${100_000 + 7 * n}`, size: 300 });
+  assert.equal(
+    go(ready(), 300, 0.5, (n) => [put(n)]),
+    undefined,
+  );
+  assert.equal(go(ready(), 60, 0.5, () => [put(1)])?.condition, 'brute_force');
+});
+
 test('a program whose answers vary, with two alike now and then, guesses nothing; two kinds of answers in turn are no proof', () => {
   const post = (size: number): Asked => ({ method: 'POST', path: '/game/move', agent: 'Game/2.4', size });
   assert.equal(

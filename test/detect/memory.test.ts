@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Buckets } from '../../src/detect/buckets.ts';
 import { ClientState, COUNT } from '../../src/detect/client-state.ts';
-import { Habits, habitOf } from '../../src/detect/habits.ts';
+import { habitOf } from '../../src/detect/habits.ts';
 import { Refusals } from '../../src/detect/refusals.ts';
 import { RULES } from '../../src/detect/rules.ts';
 import { mixBits } from '../../src/traffic/hash.ts';
@@ -14,7 +14,8 @@ const hash = (n: number): number => mixBits(n + 1);
 const hash16 = (n: number): number => hash(n) & 0xffff;
 
 test('the last sixteen paths are habits, by the URL last asked for, each client its own', () => {
-  const habits = new Habits(new Records(RECORD_WORDS));
+  const state = new ClientState(new Records(RECORD_WORDS));
+  const { habits } = state;
   const note = (slot: number, path: number, url: number, served = true) => {
     const habit = habitOf(hash(path), hash(url));
     habits.note(slot, habit, habits.find(slot, habit), served);
@@ -34,19 +35,20 @@ test('the last sixteen paths are habits, by the URL last asked for, each client 
   note(1, 20, 20);
   assert.equal(find(1, 0), -1, 'the oldest made room');
   assert.ok(find(1, 20) >= 0 && find(1, 15) >= 0);
-  habits.reset(1);
+  state.reset(1);
   assert.equal(find(1, 15), -1);
   assert.deepEqual([habits.wasServed(-1), habits.isSameUrl(-1, 0)], [false, false]);
 });
 
 test('a path is refused once until it is forgotten', () => {
-  const refusals = new Refusals(new Records(RECORD_WORDS));
+  const state = new ClientState(new Records(RECORD_WORDS));
+  const { refusals } = state;
   assert.equal(refusals.note(3, 77), 1);
   assert.equal(refusals.note(3, 77), 0);
   assert.equal(refusals.note(2, 77), 1, 'another client');
   refusals.forget(3);
   assert.equal(refusals.note(3, 77), 1);
-  refusals.reset(3);
+  state.reset(3);
   assert.equal(refusals.note(3, 77), 1);
 });
 

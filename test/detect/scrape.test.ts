@@ -123,11 +123,12 @@ test('a package manager fetches what nobody else does', () => {
   );
 });
 
-test('a robot that its operator vouches for reads a rare page a second, and follows links that are old', () => {
+test('a robot that its operator vouches for reads a rare page a second, follows links that are old, and goes from number to number', () => {
   const agent = 'Examplebot/2.0 (+https://example.org/bot)';
   for (const asked of [
     (n: number): Asked[] => [rare(n, { agent })],
     (n: number): Asked[] => [rare(n, { agent, status: n >= 40 && n < 76 ? 410 : 200 })],
+    (n: number): Asked[] => [{ path: `/item/${5000 + n}`, size: 2000 + 300 * (n % 7), agent }],
   ]) {
     const scene = ready();
     assert.equal(

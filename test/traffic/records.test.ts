@@ -17,11 +17,7 @@ test('the parts of a record do not touch those of others, and outlast growth', (
   assert.equal(records.capacity, 3);
   assert.deepEqual([...records.words], [10, 20, 20, 20, 11, 21, 21, 21, 0, 0, 0, 0]);
   records.floats[8] = 1;
-  assert.deepEqual(
-    [records.words[8], records.halves[17], records.bytes[35]],
-    [0x3f80_0000, 0x3f80, 0x3f],
-    'one memory',
-  );
+  assert.deepEqual([records.words[8], records.bytes[35]], [0x3f80_0000, 0x3f], 'one memory');
   records.reserve(2);
   assert.equal(records.capacity, 3, 'it never shrinks');
   assert.throws(() => records.take(1), /no room/);
