@@ -1,4 +1,5 @@
 /** All trials, and how they are run. */
+import { INVENTED } from './attacks/invented.ts';
 import { LOG_INS } from './attacks/log-ins.ts';
 import { FEINTS, NETWORKS } from './attacks/networks.ts';
 import { OVERLOOKED } from './attacks/overlooked.ts';
@@ -9,6 +10,7 @@ import { Background, SITE_NAMES } from './background.ts';
 import type { HandWritten } from './hand-written.ts';
 import { CONFUSED } from './innocents/confused.ts';
 import { DEVICES } from './innocents/devices.ts';
+import { INVENTED_HONEST } from './innocents/invented.ts';
 import { PEOPLE } from './innocents/people.ts';
 import { PROGRAMS } from './innocents/programs.ts';
 import { ROBOTS } from './innocents/robots.ts';
@@ -24,6 +26,7 @@ export const FAMILIES: readonly Family[] = [
   // Added at the end: which site a trial is tried on depends on those before it.
   ...[OVERLOOKED, DEVICES],
   ...[TRIED, CONFUSED],
+  ...[INVENTED, INVENTED_HONEST],
 ];
 
 export interface Run {

@@ -2,38 +2,8 @@
 import type { Random } from '../../../src/simulate/random.ts';
 import { word } from '../draw.ts';
 import type { Asked, Script } from '../script.ts';
+import { type Base, COPIES, guess, PROBES, STATIC_PROBES, scan } from './kinds.ts';
 
-export type Kind = 'scan' | 'guess' | 'inject' | 'enumerate' | 'scrape' | 'flood';
-
-export interface Base {
-  readonly kind: Kind;
-  /** Makes one attacker, who is asked for the request number `count`. */
-  readonly attacker: (script: Script) => (count: number) => Asked;
-}
-
-/** Files that should not be there, of as many kinds as there are scanners. */
-const PROBES: readonly ((random: Random) => string)[] = [
-  (random) => `/${word(random)}/.env`,
-  (random) => `/.env.${word(random)}`,
-  (random) => `/${word(random)}.php`,
-  (random) => `/wp-content/plugins/${word(random)}/${word(random)}.php`,
-  (random) => `/${word(random)}/.git/config`,
-  (random) => `/backup/${word(random)}.sql`,
-  (random) => `/${word(random)}.sql.gz`,
-  (random) => `/${word(random)}.php.bak`,
-  (random) => `/${word(random)}/`,
-  (random) => `/${word(random)}/${word(random)}/`,
-  (random) => `/${word(random)}.zip`,
-  (random) => `/${word(random)}/config.json`,
-];
-/** Names that look like files every page may miss. */
-const STATIC_PROBES: readonly ((random: Random) => string)[] = [
-  (random) => `/${word(random)}.js`,
-  (random) => `/static/${word(random)}.js.map`,
-  (random) => `/${word(random)}.tgz`,
-  (random) => `/${word(random)}.css`,
-  (random) => `/old/${word(random)}.png`,
-];
 const INJECTIONS: readonly ((number: number) => string)[] = [
   (number) => `${number}' OR '${number}'='${number}`,
   (number) => `${number} UNION SELECT ${number},user(),${number + 1}-- -`,
@@ -42,23 +12,6 @@ const INJECTIONS: readonly ((number: number) => string)[] = [
   (number) => `(SELECT ${number} FROM(SELECT COUNT(*))x)`,
 ];
 
-const scan = (statuses: readonly number[], probes = PROBES): Base => ({
-  kind: 'scan',
-  attacker: ({ random }) => {
-    // Whatever a server does not have it answers alike.
-    const [status, bytes] = [random.pick(statuses), random.int(150, 9000)];
-    return () => ({ path: random.pick(probes)(random), status, bytes });
-  },
-});
-
-/** Wrong passwords are answered alike: one status, one size. */
-const guess = (status: number, paths: (script: Script) => (count: number) => string, method = 'POST'): Base => ({
-  kind: 'guess',
-  attacker: (script) => {
-    const [path, bytes] = [paths(script), script.random.int(30, 6000)];
-    return (count) => ({ method, path: path(count), status, bytes });
-  },
-});
 const login =
   ({ site }: Script) =>
   (): string =>
@@ -172,6 +125,39 @@ export const BASES = {
       };
     },
   },
+  'scan by HEAD 404': scan([404], PROBES, { method: 'HEAD', bytes: 0 }),
+  'scan by POST 405': scan([405], PROBES, { method: 'POST' }),
+  'scan 429': scan([429]),
+  'plug-ins by their icons': scan([404], [(random) => `/wp-content/plugins/${word(random)}/icon.png`]),
+  'copies of pages': {
+    kind: 'scan',
+    attacker:
+      ({ random, site }) =>
+      () => ({ path: random.pick(site.pages).path + random.pick(COPIES), status: 404, bytes: 552 }),
+  },
+  /** Whatever answers there, it does not have it. */
+  'scan answered variously': {
+    kind: 'scan',
+    attacker:
+      ({ random }) =>
+      () => ({
+        path: random.pick(PROBES)(random),
+        status: random.pick([404, 403, 301, 500, 400]),
+        bytes: random.int(150, 900),
+      }),
+  },
+  /** A site that moved to another name: every path is there, and then it is not. */
+  'scan 301, then 404': {
+    kind: 'scan',
+    attacker: ({ random }) => {
+      let path = '';
+      return (count) => {
+        if (count % 2 === 0) path = random.pick(PROBES)(random);
+        return { path: count % 2 === 0 ? path : `/www${path}`, status: count % 2 === 0 ? 301 : 404, bytes: 170 };
+      };
+    },
+  },
+  'soft 404 in the query': scan([200], [(random) => `/?file=${word(random)}.bak`]),
   'log-in 200': guess(200, login),
   'log-in 302': guess(302, login),
   'log-in 401': guess(401, login),
@@ -209,6 +195,43 @@ export const BASES = {
   'log-in by PUT': guess(200, login, 'PUT'),
   'log-in by PUT 401': guess(401, login, 'PUT'),
   'log-in by PATCH 403': guess(403, () => () => '/api/v1/session', 'PATCH'),
+  /** An account each: no such account, a wrong password, locked. */
+  'stolen passwords at an API': {
+    kind: 'guess',
+    attacker: ({ random }) => {
+      const sizes = [random.int(30, 60), random.int(80, 110), random.int(140, 200)];
+      return () => ({ method: 'POST', path: '/api/v2/enter', bytes: random.pick(sizes) });
+    },
+  },
+  'log-in below a name for each account': guess(
+    200,
+    ({ random }) =>
+      () =>
+        `/api/people/${word(random)}/enter`,
+  ),
+  'basic authentication of each path below': guess(
+    401,
+    ({ random }) =>
+      () =>
+        `/private/${word(random)}`,
+    'GET',
+  ),
+  'log-in with a query of its own, 401': guess(
+    401,
+    ({ random }) =>
+      () =>
+        `/enter?u=${word(random)}&k=${random.hex(8)}`,
+    'GET',
+  ),
+  'codes to reset a password': guess(
+    404,
+    ({ random }) =>
+      () =>
+        `/reset/${random.hex(8)}`,
+    'PUT',
+  ),
+  'XML-RPC 403': guess(403, () => () => '/xmlrpc.php'),
+  'log-in 422': guess(422, () => () => '/api/v2/enter'),
   'log-in over XML-RPC': guess(200, () => () => '/xmlrpc.php'),
   'log-in through GraphQL': guess(200, () => () => '/graphql'),
   'token refused': guess(400, () => () => '/oauth/token'),
@@ -252,6 +275,16 @@ export const BASES = {
   'dynamic path named .css': flood(({ random, site }) => ({
     ...site.home,
     path: `${random.pick(site.pages).path}/${word(random)}.css`,
+  })),
+  'people by name': {
+    kind: 'enumerate',
+    attacker:
+      ({ random }) =>
+      () => ({ path: `/api/people/${word(random, 4)}`, bytes: random.int(300, 3000) }),
+  },
+  'style sheet?random': flood(({ random, site }) => ({
+    ...random.pick(site.files.slice(0, 3)),
+    path: `${site.files[0]?.path}?${random.hex(8)}`,
   })),
   HEAD: flood(() => ({ method: 'HEAD', path: '/', bytes: 0 })),
   OPTIONS: flood(() => ({ method: 'OPTIONS', path: '/', status: 204, bytes: 0 })),

@@ -2,7 +2,8 @@
 import { around, shuffle, word } from '../draw.ts';
 import { type Asked, MINUTE, Script } from '../script.ts';
 import type { Need, Trial } from '../trial.ts';
-import { BASES, type BaseName, type Kind } from './bases.ts';
+import { BASES, type BaseName } from './bases.ts';
+import type { Kind } from './kinds.ts';
 
 /** What one address may send before an operator calls it too late. */
 const BUDGETS: Readonly<Record<Kind, number>> = {
