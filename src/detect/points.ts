@@ -101,7 +101,8 @@ export class Points {
     request.read(rows, row);
     if (!request.served && this.buckets.level(slot, SCAN) === 0) this.clients.refusals.forget(slot);
     const referrer = rows[row + REFERRER] as number;
-    newest.hash = clientHash(rows[row + HIGH] as number, rows[row + LOW] as number);
+    // Signed: of larger numbers V8 makes objects.
+    newest.hash = clientHash(rows[row + HIGH] as number, rows[row + LOW] as number) | 0;
     newest.bit = clientBit(newest.hash);
     newest.at = this.site.paths.find(request.path);
     request.verified = robot === VERIFIED;
@@ -164,6 +165,8 @@ export class Points {
   /** Pours the request's points into the buckets. */
   private judge(slot: number): Overflow | undefined {
     const { request, buckets, clients, unsaid, weights } = this;
+    const { limits } = buckets;
+    const allowance = this.allowance(slot);
     let overflow: Overflow | undefined;
     this.spreads = false;
     this.light = isLight(request);
@@ -179,7 +182,7 @@ export class Points {
       if (weight === 0) continue;
       this.spreads ||= isHostile;
       if (rule === SCAN && request.newlyRefused > 0) clients.refusals.noteTry(slot, request.attempt, weight);
-      const limit = this.limit(slot, rule);
+      const limit = (limits[rule] as number) * allowance;
       const level = buckets.add(slot, rule, weight, limit);
       unsaid?.add(slot, rule, weight, limit, this.second);
       if (level > limit && !overflow) overflow = this.overflow(slot, rule, level, limit);

@@ -43,7 +43,7 @@ export class Request {
   hasQuery = false;
   /** The client says that it is a robot, or read what robots may do here (RFC 9309), and nobody refutes it. */
   robot = false;
-  /** Hash of the path's pattern, apart for POSTs and code; and as GET has it. */
+  /** Hash of the path's pattern, apart for POSTs and code (signed); and as GET has it. */
   path = 0;
   page = 0;
   /** Hashes of 16 bits: of the path as it is above, of the whole URL below. */
@@ -132,7 +132,7 @@ export class Request {
     this.hasQuery = (info & QUERY) !== 0;
     this.robot = (info & ROBOT) !== 0;
     this.page = rows[row + PATTERN] as number;
-    this.path = (this.page ^ (this.post ? POST_SALT : 0) ^ (this.payload ? PAYLOAD_SALT : 0)) >>> 0;
+    this.path = this.page ^ (this.post ? POST_SALT : 0) ^ (this.payload ? PAYLOAD_SALT : 0);
     this.url = rows[row + URL] as number;
     this.number = rows[row + NUMBER] as number;
     this.status = status;

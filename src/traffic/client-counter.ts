@@ -12,7 +12,9 @@ export class ClientCounter {
   /** Notes the client of this hash (32 bits, well mixed). */
   note(hash: number): void {
     const at = (hash >>> 5) % WORDS;
-    const [before, bit] = [this.words[at] as number, 1 << (hash & 31)];
+    // Apart: as a pair they would be an array for each request.
+    const before = this.words[at] as number;
+    const bit = 1 << (hash & 31);
     if ((before & bit) !== 0) return;
     this.words[at] = before | bit;
     this.ones++;
