@@ -8,7 +8,7 @@ import type { Rule } from './rule.ts';
 /** Less than a refusal: a redirect or a failure of the program behind the path; a demand for a password or for patience. */
 const DIVERTED = 0.6;
 const ASKED = 0.25;
-/** Others are served there, or refused there, too; or the client asked there before, with another number, or by a page of the site. */
+/** Others are served there, or refused there, too; or a page of the site asks there again, with another query. */
 const LIKEWISE = 0.25;
 /** A page of this site asks for it, of a client that loads its files: pages miss parts of themselves, above all after an update. */
 const OWN_PAGE = 0.65;
@@ -31,8 +31,8 @@ function weigh(request: Request): number {
   else if (!request.refused || request.writing) return 0;
   // A redirect and the refusal that it leads to are one attempt.
   else if (request.led) points -= DIVERTED;
-  const isOneOfAKind = request.again && (!request.hasQuery || request.fromOwnPage);
-  if (request.known || request.likewise || isOneOfAKind) points *= LIKEWISE;
+  const polls = request.again && request.hasQuery && request.fromOwnPage;
+  if (request.known || request.likewise || polls) points *= LIKEWISE;
   else if (request.fromLoadedPage && request.refused) points *= OWN_PAGE;
   if (request.picture) points *= PICTURE;
   if (request.verified) points *= VERIFIED;

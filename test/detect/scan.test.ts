@@ -195,15 +195,6 @@ test('a page that keeps asking for the same 20 broken calls, load after load, ma
   assert.deepEqual(bench.of('ban'), []);
 });
 
-test('an app that asks for forty faces by number, and gets none, is no scanner; who counts on is one', () => {
-  const face = (n: number): Asked => ({ path: `/api/people/${100_000 + ((n * 377) % 90_000)}/face`, status: 404 });
-  assert.equal(
-    go(ready(), 2, 0.05, (n) => [face(n)]),
-    undefined,
-  );
-  assert.equal(go(ready(), 60, 0.2, (n) => [face(n)])?.condition, 'scan');
-});
-
 test('names of pictures hide a scan of hundreds of them for a while, not for ever', () => {
   const ban = go(ready(), 300, 0.2, (n) => [{ path: `/plugins/${name(n)}/icon.png`, status: 404 }]);
   assert.ok(ban && ban.requests <= 400, `${ban?.requests}`);
