@@ -86,8 +86,7 @@ export async function startControlServer(options: ControlServerOptions): Promise
     }
     clients.add(client);
     client.on('close', () => clients.delete(client));
-    // The only way to fail is the connection, which 'error' above has told.
-    const served = serve(client, options, shared).catch(() => void client.destroy());
+    const served = serve(client, options, shared).catch((error: Error) => fail(client, error, log));
     serving.add(served);
     void served.then(() => serving.delete(served));
   };
@@ -113,7 +112,7 @@ function encode(answer: ControlAnswer | ControlProgress): string {
 
 /** One client's requests, one after the other; what it sends meanwhile waits in the kernel. */
 async function serve(client: Socket, options: ControlServerOptions, shared: Shared): Promise<void> {
-  const { counts, answering, dispatcher } = shared;
+  const { counts } = shared;
   const refuse = (message: string) => {
     counts.refused++;
     client.end(encode({ ok: false, message }), () => client.destroy());
@@ -123,7 +122,8 @@ async function serve(client: Socket, options: ControlServerOptions, shared: Shar
   client.on('close', () => clearTimeout(deadline));
   client.setEncoding('utf8');
   let pending = '';
-  for await (const text of client as AsyncIterable<string>) {
+  // Whoever is refused, or told of a failure, is to read that: the loop's end alone does not cut the connection.
+  for await (const text of client.iterator({ destroyOnReturn: false }) as AsyncIterable<string>) {
     if (client.writableEnded) return;
     // Only what is new can end a line: a long request is not searched again with every piece.
     const lines = text.split('\n');
@@ -134,12 +134,7 @@ async function serve(client: Socket, options: ControlServerOptions, shared: Shar
       clearTimeout(deadline);
       const request = QUESTIONS.get(line) ?? (await import('./request.ts')).parseRequest(line);
       if ('problem' in request) return refuse(request.problem);
-      answering.add(client);
-      const signs = setInterval(() => client.write(encode({ progress: null })), SIGN_OF_LIFE_MS);
-      const asked = await withOperator(request, client, options);
-      const answer = encode(await dispatcher.dispatch(asked, (progress) => tellProgress(client, progress)));
-      clearInterval(signs);
-      answering.delete(client);
+      const answer = await answerTo(request, client, options, shared);
       counts.answered++;
       if (shared.isClosing) return answerLast(client, answer);
       client.write(answer);
@@ -148,6 +143,32 @@ async function serve(client: Socket, options: ControlServerOptions, shared: Shar
     if (pending.length > REQUEST_BYTES_MAX) return refuse(`a request is at most ${REQUEST_BYTES_MAX} bytes`);
   }
   client.end();
+}
+
+/** The answer to a request, as it is sent. */
+async function answerTo(
+  request: ControlRequest,
+  client: Socket,
+  options: ControlServerOptions,
+  { answering, dispatcher }: Shared,
+): Promise<string> {
+  answering.add(client);
+  const signs = setInterval(() => client.write(encode({ progress: null })), SIGN_OF_LIFE_MS);
+  try {
+    const asked = await withOperator(request, client, options);
+    return encode(await dispatcher.dispatch(asked, (progress) => tellProgress(client, progress)));
+  } finally {
+    clearInterval(signs);
+    answering.delete(client);
+  }
+}
+
+/** A connection broke, which its 'error' told; or zban itself, which loads some of its code with the first order that needs it. */
+function fail(client: Socket, error: Error, log: Log): void {
+  if (client.destroyed) return;
+  log('error', 'a request cannot be carried out', { error: error.message });
+  const message = `zban cannot carry this out: ${error.message}; where zban was built anew while it ran, restart it`;
+  client.end(encode({ ok: false, message }), () => client.destroy());
 }
 
 /** Resolves when the client can take more; one that reads nothing is cut off: what it ordered is carried out all the same. */

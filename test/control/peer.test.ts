@@ -44,15 +44,15 @@ async function start(t: TestContext, find?: typeof findPeer) {
 const requestOf = (operator: string) =>
   `${JSON.stringify({ command: 'unban', argument: { targets: [], all: true, reason: '', operator } })}\n`;
 
-/** Asks `times` times over one connection. */
-function ask(socket: string, operator: string, times = 1): Promise<void> {
+/** Asks `times` times over one connection; the answers. */
+function ask(socket: string, operator: string, times = 1): Promise<string> {
   return new Promise((resolve, reject) => {
-    let answers = 0;
+    let answers = '';
     const client: Socket = connect(socket, () => client.write(requestOf(operator).repeat(times)));
-    client.on('error', reject).on('close', () => resolve());
+    client.on('error', reject).on('close', () => resolve(answers));
     client.on('data', (bytes) => {
-      answers += bytes.toString().split('\n').length - 1;
-      if (answers === times) client.end();
+      answers += bytes;
+      if (answers.split('\n').length - 1 === times) client.end();
     });
   });
 }
@@ -94,6 +94,19 @@ test('where the kernel cannot be asked, the name is a claim', async (t) => {
   const { socket, operators } = await start(t, async () => undefined);
   await ask(socket, 'ann');
   assert.deepEqual(operators, ['ann (claimed)']);
+});
+
+test('zban itself may fail before an order is carried out: who asked is told, and so is the next', async (t) => {
+  let asked = 0;
+  const { socket, operators } = await start(t, async () => {
+    if (asked++ === 0) throw new Error('Cannot find module request-GONE.js');
+    return { uid: 0, name: 'root' };
+  });
+  const { ok, message } = JSON.parse(await ask(socket, 'ann'));
+  assert.equal(ok, false);
+  assert.match(message, /cannot carry this out: Cannot find module request-GONE\.js; .*restart it/);
+  assert.equal(JSON.parse(await ask(socket, 'ann')).ok, true);
+  assert.equal(operators.length, 1);
 });
 
 test('a user of this process, and a connection that is gone', { skip }, async (t) => {
