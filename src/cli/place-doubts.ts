@@ -65,7 +65,8 @@ async function inTime(work: Promise<unknown>): Promise<void> {
 function doubtOfFolder(key: string, path: string): string | undefined {
   let folder = dirname(path);
   while (folder !== dirname(folder) && !existsSync(folder)) folder = dirname(folder);
-  if (!statSync(folder).isDirectory()) return `${key}: ${folder} is no folder: zban cannot write ${path}; choose another`;
+  if (!statSync(folder).isDirectory())
+    return `${key}: ${folder} is no folder: zban cannot write ${path}; choose another`;
   if (process.geteuid?.() !== 0) return undefined;
   try {
     accessSync(folder, constants.W_OK);
