@@ -14,9 +14,8 @@ const TRIES = 7;
 const POINTS_STEP = 1 / 1000;
 const COST = 0xffff;
 
-/** Behind the set stand the newest paths, of 16 bits, with what each cost below them, and which of them makes room for the next. */
-const TURN = SET_WORDS + TRIES;
-const WORDS = TURN + 1;
+/** Behind the set stand the newest paths, newest first, of 16 bits, with what each cost below them. */
+const WORDS = SET_WORDS + TRIES;
 
 export class Refusals {
   private readonly records: Records;
@@ -52,17 +51,16 @@ export class Refusals {
   /** The path, which cost so many points, may be served yet: a client looks before it writes, or follows a redirect. */
   noteTry(slot: number, hash: number, points: number): void {
     const { words } = this.records;
-    const start = this.records.start(slot, this.part);
-    const turn = words[start + TURN] as number;
-    words[start + TURN] = (turn + 1) % TRIES;
-    words[start + SET_WORDS + turn] = (hash << 16) | Math.floor(points / POINTS_STEP);
+    const newest = this.records.start(slot, this.part) + SET_WORDS;
+    words.copyWithin(newest + 1, newest, newest + TRIES - 1);
+    words[newest] = (hash << 16) | Math.floor(points / POINTS_STEP);
   }
 
   /** The path was served: the points to give back, 0 when it was not refused lately. */
   takeBack(slot: number, hash: number): number {
     const { words } = this.records;
     const start = this.records.start(slot, this.part);
-    for (let at = start + SET_WORDS; at < start + TURN; at++) {
+    for (let at = start + SET_WORDS; at < start + WORDS; at++) {
       const tried = words[at] as number;
       if (tried >>> 16 !== hash || (tried & COST) === 0) continue;
       words[at] = 0;

@@ -170,7 +170,8 @@ describe('the examples in a copy of the project', () => {
     writeFileSync(join(copy, 'access.log'), `${log.join('')}rubbish\n`);
     writeFileSync(join(copy, 'config.yaml'), 'logs: [{ path: access.log, format: tsv }]\n');
     const args = ['src/cli/main.ts', 'replay', 'access.log', '--json', '--config', 'config.yaml'];
-    const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
     const events = stdout
       .trim()
       .split('\n')
