@@ -122,7 +122,7 @@ async function serve(client: Socket, options: ControlServerOptions, shared: Shar
   client.on('close', () => clearTimeout(deadline));
   client.setEncoding('utf8');
   let pending = '';
-  // Whoever is refused, or told of a failure, is to read that: the loop's end alone does not cut the connection.
+  // A client that is refused, or told of a failure, is to read that: the loop's end alone does not cut the connection.
   for await (const text of client.iterator({ destroyOnReturn: false }) as AsyncIterable<string>) {
     if (client.writableEnded) return;
     // Only what is new can end a line: a long request is not searched again with every piece.

@@ -5,6 +5,7 @@ import { configSchema } from '../../src/config/schema.ts';
 import { carryOutPanic, configInForce, describePanic, findPanic } from '../../src/daemon/orders/panic.ts';
 import { WriteGate } from '../../src/record/database/write-gate.ts';
 import { Reserve } from '../../src/record/loss/reserve.ts';
+import { BLANK } from '../../src/record/row/row.ts';
 import { AuditTrail } from '../../src/record/trail/audit-trail.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { answer, banEvent, makeBans, T0 } from './fixtures.ts';
@@ -68,8 +69,19 @@ test('panic: the record, then the firewall as a whole, then every ban, Slack, an
   assert.match(describePanic(panic ?? assert.fail()), /panic since .* by ann \(customers call\).*zban panic --end/);
 });
 
-test('bans that nobody was told of yet are told to be over, after them', async (t) => {
-  const { ask, steps } = make(t, true, 2);
+test('bans that nobody was told of yet are told to be over, after them; of those of other hosts of a fleet, these tell', async (t) => {
+  const { ask, steps, bans, trail } = make(t, true, 2);
+  const ban = {
+    ...BLANK,
+    timeMs: T0,
+    action: 'ban',
+    condition: 'scan',
+    tier: 1,
+    durationSeconds: 600,
+    enforced: true,
+  } as const;
+  bans.adopt([{ ...ban, actor: 'policy@web-2', client: '198.51.100.1', numbers: { origin: 'web-2' }, detail: '' }], {});
+  assert.equal(trail.activeBans(T0).length, 3);
   await ask(false);
   assert.deepEqual(
     steps.filter((step) => /notify|tell/.test(step)),

@@ -58,6 +58,8 @@ test('a ban, a release and a panic on three hosts are one message each, also the
   );
   three.zban('unban', '203.0.113.50', '--reason', 'a customer');
   await until('it is lifted on both', () => [one, two].every((each) => !banned(each).includes('203.0.113.50')));
+  // Of bans whose messages wait, a panic would say that they are over.
+  await until('nothing waits to be said', () => all.every((each) => each.status()?.outbox === 0));
   three.zban('panic', '--reason', 'drill');
   await until('all panic', () => all.every((each) => each.status()?.panic));
   one.zban('panic', '--end');

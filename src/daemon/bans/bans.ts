@@ -44,8 +44,8 @@ export interface BansOptions {
 const LIFTED_AT_ONCE = TARGETS_MAX;
 
 export interface LiftOptions {
-  /** People are told otherwise. */
-  readonly silent?: boolean;
+  /** Of whose ends people hear; of none where they are told otherwise. Default: of all that a person ends, else of this host's own. */
+  readonly tell?: 'own' | 'none';
   /** Some are recorded as lifted: what is done beside the firewall. */
   readonly onRecorded?: (bans: readonly ActiveBan[]) => Promise<void>;
   /** The firewall was asked to lift them as well. */
@@ -197,18 +197,20 @@ export class Bans {
     reason: string,
     how: LiftOptions = {},
   ): Promise<void> {
-    const { silent = false, onRecorded, onLifted } = how;
+    const { tell = actor === 'system' ? 'own' : 'all', onRecorded, onLifted } = how;
     const timeMs = this.options.now();
     const told = { count: 0, first: [] as ActiveBan[] };
     for (const portion of inPortions(bans, LIFTED_AT_ONCE)) {
-      const news = await this.recordPortion(portion, actor, reason, timeMs);
+      const recorded = await this.recordPortion(portion, actor, reason, timeMs);
+      // Of another host's ban, that host tells people, but for the end that a person puts to it here.
+      const news = tell === 'own' ? recorded.filter((ban) => findOrigin(ban) === undefined) : recorded;
       told.count += news.length;
       told.first.push(...news.slice(0, FEW - told.first.length));
       const isHeld = this.options.enforce && portion.some((ban) => ban.enforced);
       await Promise.all([isHeld && this.options.reconcile(portion.length), onRecorded?.(portion)]);
       await onLifted?.(portion);
     }
-    if (silent || told.count === 0) return;
+    if (tell === 'none' || told.count === 0) return;
     if (told.count > FEW) return this.options.notify([describeMany('unban', told, actor, timeMs, reason)]);
     const remainders = this.findRemainders(told.first.map(({ client }) => client));
     // Meanwhile banned anew: that is the news.
@@ -216,7 +218,7 @@ export class Bans {
     this.options.notify(over.map((ban) => describeUnban(ban, actor, timeMs, reason, remainders(ban.client))));
   }
 
-  /** Of these, those that people are to be told of. */
+  /** Of these, those whose end is news. */
   private async recordPortion(
     bans: readonly ActiveBan[],
     actor: AuditDraft['actor'],
@@ -241,7 +243,7 @@ export class Bans {
     this.options.notify(targets.map((client) => describeUnban({ ...ban, client }, actor, timeMs, where, NOTHING_LEFT)));
   }
 
-  /** Of these, those that people are to be told of. */
+  /** Of these, those whose end is news. */
   private recordLifted(
     bans: readonly ActiveBan[],
     actor: AuditDraft['actor'],
@@ -250,10 +252,8 @@ export class Bans {
   ): readonly ActiveBan[] {
     if (bans.length === 0) return bans;
     this.unbansTotal += bans.length;
-    // A ban that was over before the firewall answered is no news, neither its beginning nor its end; of another host's, that
-    // host tells people, but for the end that a person puts to it here.
-    const isOurs = (ban: ActiveBan) => actor !== 'system' || findOrigin(ban) === undefined;
-    const told = bans.filter((ban) => !this.results.forget(ban.client) && isOurs(ban));
+    // A ban that was over before the firewall answered is no news, neither its beginning nor its end.
+    const told = bans.filter((ban) => !this.results.forget(ban.client));
     const said = { ...BLANK, action: 'unban', actor, timeMs, detail: reason } as const;
     this.record(bans.map(({ client, tier, enforced }) => ({ ...said, client, tier, enforced })));
     return told;

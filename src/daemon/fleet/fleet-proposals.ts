@@ -273,7 +273,7 @@ export class Proposals {
     const done = [...said.values()].map((some) => {
       const { order } = some[0] as (typeof some)[0];
       const held = some.map(({ ban }) => ban);
-      return bans.lift(held, actorOf(order), order.reason, { silent: true });
+      return bans.lift(held, actorOf(order), order.reason, { tell: 'none' });
     });
     const clients = [...lifted.keys()].flatMap((client) => {
       const of = parsePrefix(client);

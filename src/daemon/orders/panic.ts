@@ -102,7 +102,7 @@ async function beginPanic({ operator, reason }: PanicRequest, options: PanicOpti
   // The chain as a whole, before many rows are written: anyone who is locked out is in at once.
   const left = await leaveFirewall();
   // Bans that are told only after the panic, once quiet hours end, are told to be over as well.
-  const silent = waiting() === 0;
+  const tellOfEnds = waiting() === 0 ? 'none' : 'own';
   if (!standing)
     notify([{ kind: 'panic', time: new Date(now()).toISOString(), phase: 'start', operator, reason, lifted }]);
   let done = 0;
@@ -113,7 +113,7 @@ async function beginPanic({ operator, reason }: PanicRequest, options: PanicOpti
   };
   await tell(0);
   await bans.lift(trail.activeBansOf(clients, now()), ...liftedBy(operator, reason), {
-    silent,
+    tell: tellOfEnds,
     onLifted: (some) => tell(some.length),
   });
   if (!standing) restart();
