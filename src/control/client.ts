@@ -18,6 +18,9 @@ const isAnswer: Shape<ControlAnswer> = isEither(
   isObject({ ok: (value): value is false => value === false, message: isText }),
 );
 
+/** What may come in a line, of which an answer may be long: it is read once. */
+const isSaid = isEither(isAnswer, isProgress);
+
 export interface CallOptions {
   /** How long the daemon may be silent; default 60,000. */
   readonly timeoutMs?: number;
@@ -35,8 +38,7 @@ export async function callDaemon<C extends ControlCommand>(
   argument?: Argument<C>,
   options: CallOptions = {},
 ): Promise<AnswerTo<C>> {
-  const line = await exchange(socket, `${JSON.stringify({ command, argument })}\n`, options);
-  const answer = parseJson(line, isAnswer);
+  const answer = await exchange(socket, `${JSON.stringify({ command, argument })}\n`, options);
   if (!answer) throw new ControlError('failed', `${socket} gave an answer that is not zban's`);
   if (!answer.ok) throw new ControlError('failed', answer.message);
   const hasShape: Shape<AnswerTo<C>> = ANSWERS[command];
@@ -45,12 +47,12 @@ export async function callDaemon<C extends ControlCommand>(
   throw new ControlError('failed', `the daemon on ${socket} answers as another version of zban does: ${cure}`);
 }
 
-/** Resolves with the line that is the answer. */
+/** Resolves with the answer; with undefined for a line that is none. */
 function exchange(
   socket: string,
   request: string,
   { timeoutMs = ANSWER_TIMEOUT_MS, onProgress = () => {} }: CallOptions,
-): Promise<string> {
+): Promise<ControlAnswer | undefined> {
   return new Promise((resolve, reject) => {
     const connection = connect(socket);
     let received: string[] = [];
@@ -64,13 +66,13 @@ function exchange(
       fail(new ControlError('failed', message));
     }, timeoutMs);
     const takeLine = (line: string) => {
-      const told = parseJson(line, isProgress);
-      if (!told) {
+      const said = parseJson(line, isSaid);
+      if (!said || 'ok' in said) {
         connection.end();
-        return resolve(line);
+        return resolve(said);
       }
       timer.refresh();
-      if (told.progress) onProgress(told.progress);
+      if (said.progress) onProgress(said.progress);
     };
     connection.setEncoding('utf8');
     connection.once('connect', () => connection.write(request));
