@@ -102,5 +102,5 @@ export async function endEnforcing({ config, records, bans, panic, now, log, sig
   if (!(await leaveFirewall(config, log, signal))) return;
   // What a panic began, and a crash broke off, ends as it began.
   const [actor, reason] = panic ? liftedBy(panic.by, panic.reason) : (['system', 'observe mode'] as const);
-  await bans.lift(trail.activeBansOf(enforced, now()), actor, reason);
+  await bans.lift(trail.activeBansOf(enforced, now()), actor, reason, { tell: 'own' });
 }
