@@ -37,13 +37,13 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
 
   get heldCount(): number {
     let count = 0;
-    for (let row = 0; row < this.used; row++) if (!Number.isNaN(this.held[row])) count++;
+    for (let row = 0; row < this.used; row++) if (!Number.isNaN(this.of.held.at(row))) count++;
     return count;
   }
 
   *heldBans(): Generator<KernelBan> {
     for (const [target, row] of this.rows) {
-      const end = this.held[row] ?? NONE;
+      const end = this.of.held.at(row);
       if (!Number.isNaN(end)) yield { target, untilMs: fromEnd(end) };
     }
   }
@@ -54,7 +54,7 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
     const left = [count, count, count, count];
     for (const [target, row] of this.rows) {
       const kind = (target.includes(':') ? 2 : 0) + (target.includes('/') ? 1 : 0);
-      const [wanted = NONE, held = NONE] = [this.wanted[row], this.held[row]];
+      const [wanted, held] = [this.of.wanted.at(row), this.of.held.at(row)];
       if (left[kind] === 0 || !(wanted > ms) || Number.isNaN(held)) continue;
       left[kind] = (left[kind] ?? 0) - 1;
       sample.push({ target, untilMs: fromEnd(held) });
@@ -71,24 +71,24 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
   /** Sets when a target's ban should end; undefined when it should not be banned. */
   want(target: string, untilMs: number | null | undefined): void {
     const row = untilMs === undefined ? this.rows.get(target) : this.rowOf(target);
-    if (row !== undefined) this.wanted[row] = toEnd(untilMs);
+    if (row !== undefined) this.of.wanted.set(row, toEnd(untilMs));
   }
 
   /** Nothing should stand, but what is wanted next; of a target that comes twice the last one counts. */
   wantNone(): void {
-    this.wanted.fill(NONE, 0, this.used);
+    this.of.wanted.array.fill(NONE, 0, this.used);
   }
 
   /** A listing begins: what it does not show by its end is gone, unless it is touched meanwhile. */
   beginListing(): void {
     this.isListing = true;
-    for (let row = 0; row < this.used; row++) this.bits[row] = (this.bits[row] ?? 0) & KNOWN;
+    for (let row = 0; row < this.used; row++) this.of.bits.set(row, this.of.bits.at(row) & KNOWN);
   }
 
   list({ target, untilMs }: KernelBan): void {
     const row = this.rowOf(target);
     if (this.has(row, TOUCHED)) return;
-    this.held[row] = toEnd(untilMs);
+    this.of.held.set(row, toEnd(untilMs));
     this.mark(row, LISTED | KNOWN);
   }
 
@@ -96,7 +96,7 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
   endListing(isWhole: boolean): void {
     this.isListing = false;
     for (let row = 0; isWhole && row < this.used; row++) {
-      if (!this.has(row, LISTED | TOUCHED)) this.held[row] = NONE;
+      if (!this.has(row, LISTED | TOUCHED)) this.of.held.set(row, NONE);
     }
   }
 
@@ -111,11 +111,11 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
     for (const target of targets) {
       const row = this.rows.get(target);
       if (row === undefined) continue;
-      const wanted = this.wanted[row] ?? NONE;
-      const held = this.held[row] ?? NONE;
+      const wanted = this.of.wanted.at(row);
+      const held = this.of.held.at(row);
       if (wanted > nowMs) {
         if (!isSame(held, wanted, toleranceMs)) additions.push({ target, untilMs: fromEnd(wanted) });
-      } else if (!Number.isNaN(held) || this.failing[row] !== 0) {
+      } else if (!Number.isNaN(held) || this.of.failing.at(row) !== 0) {
         // What failed may have been done all the same.
         removals.push({ target, untilMs: undefined });
       }
@@ -133,7 +133,7 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
   expect(operations: readonly Operation[]): void {
     for (const { target, untilMs } of operations) {
       const row = this.rowOf(target);
-      this.held[row] = toEnd(untilMs);
+      this.of.held.set(row, toEnd(untilMs));
     }
   }
 
@@ -145,7 +145,7 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
       // A listing has shown it first.
       if (row === undefined) continue;
       const end = toEnd(untilMs);
-      this.held[row] = end;
+      this.of.held.set(row, end);
       this.mark(row, KNOWN);
       if (untilMs === undefined) this.release(target, row, released);
       else this.confirm(target, row, end, confirmed);
@@ -158,7 +158,7 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
     const failed: FailedTarget<Code>[] = [];
     for (const { target } of operations) {
       const row = this.rowOf(target);
-      this.held[row] = NONE;
+      this.of.held.set(row, NONE);
       this.fail(target, row, failure, failed);
     }
     return { confirmed: [], released: [], failed };
@@ -182,8 +182,8 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
     const [missing, left] = [failure ?? unsaid('does not list the ban'), failure ?? unsaid('still lists the ban')];
     let isWhole = isListed;
     for (const [target, row] of this.rows) {
-      const wanted = this.wanted[row] ?? NONE;
-      const end = (isListed ? this.held[row] : this.told[row]) ?? NONE;
+      const wanted = this.of.wanted.at(row);
+      const end = (isListed ? this.of.held : this.of.told).at(row);
       if (this.has(row, TOUCHED)) {
         this.leaveTouched(target, row);
         isWhole = false;
@@ -203,23 +203,24 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
    */
   private assertSettled(nowMs: number): void {
     for (const [target, row] of this.rows) {
-      const [wanted = NONE, held = NONE, told = NONE] = [this.wanted[row], this.held[row], this.told[row]];
+      const [wanted, held, told] = [this.of.wanted.at(row), this.of.held.at(row), this.of.told.at(row)];
       const isSettled = wanted > nowMs ? !Number.isNaN(held) && told === wanted : Number.isNaN(held);
       // Not `assert.ok`, which would word it for each of a million.
-      if (!isSettled || this.failing[row] !== 0) assert.fail(`${target} is not settled: ${wanted} ${held} ${told}`);
+      if (!isSettled || this.of.failing.at(row) !== 0)
+        assert.fail(`${target} is not settled: ${wanted} ${held} ${told}`);
     }
   }
 
   /** Anyone who changed it while the listing was under way tells what came of it. */
   private leaveTouched(target: string, row: number): void {
-    this.bits[row] = (this.bits[row] ?? 0) & ~TOUCHED;
-    const isEmpty = Number.isNaN(this.wanted[row]) && Number.isNaN(this.held[row]) && !this.has(row, KNOWN);
-    if (isEmpty && this.failing[row] === 0) this.drop(target, row);
+    this.of.bits.set(row, this.of.bits.at(row) & ~TOUCHED);
+    const isEmpty = Number.isNaN(this.of.wanted.at(row)) && Number.isNaN(this.of.held.at(row)) && !this.has(row, KNOWN);
+    if (isEmpty && this.of.failing.at(row) === 0) this.drop(target, row);
   }
 
   private confirm(target: string, row: number, end: number, confirmed: string[]): void {
-    if (this.told[row] !== end || this.failing[row] !== 0) confirmed.push(target);
-    this.told[row] = end;
+    if (this.of.told.at(row) !== end || this.of.failing.at(row) !== 0) confirmed.push(target);
+    this.of.told.set(row, end);
     this.setCause(row, undefined);
   }
 
@@ -233,17 +234,17 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
   }
 
   private fail(target: string, row: number, failure: Failure<Code>, failed: FailedTarget<Code>[]): void {
-    this.told[row] = NONE;
-    const before = this.causes[(this.failing[row] ?? 0) - 1];
+    this.of.told.set(row, NONE);
+    const before = this.causes[this.of.failing.at(row) - 1];
     if (before?.failure.code === failure.code) return;
     this.setCause(row, failure);
     failed.push({ target, ...failure });
   }
 
   private setCause(row: number, failure: Failure<Code> | undefined): void {
-    const before = this.causes[(this.failing[row] ?? 0) - 1];
+    const before = this.causes[this.of.failing.at(row) - 1];
     if (before) before.rows--;
-    this.failing[row] = 0;
+    this.of.failing.set(row, 0);
     if (!failure) return;
     let index = this.causes.findIndex((cause) => cause.failure.code === failure.code);
     if (index < 0) index = this.causes.push({ failure, rows: 0 }) - 1;
@@ -252,6 +253,6 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
     // The newest words for it.
     cause.failure = failure;
     cause.rows++;
-    this.failing[row] = index + 1;
+    this.of.failing.set(row, index + 1);
   }
 }
