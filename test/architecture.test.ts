@@ -102,6 +102,13 @@ test('text becomes a typed value by a shape, and not by a cast', () => {
     assert.doesNotMatch(readFileSync(join(src, file), 'utf8'), /\bJSON\.parse\(.*\) as |\bparseJson\(.*\) as /, file);
 });
 
+test('an answer from outside is held against its shape, and not cast', () => {
+  // Its own thread, of the same version.
+  for (const file of files)
+    if (file !== 'record/thread/record-thread.ts')
+      assert.doesNotMatch(readFileSync(join(src, file), 'utf8'), /\(await .*\) as /, file);
+});
+
 test('the pure folders draw no random numbers', () => {
   for (const file of files) {
     if (!isPure(file.split('/')[0] ?? '')) continue;

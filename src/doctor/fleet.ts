@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { fleetHost, serverOf } from '../daemon/fleet/fleet.ts';
 import { countOf } from '../english/number.ts';
 import { readHosts } from '../fleet/hosts.ts';
-import { findForbidden, readClock, readFacts, type ServerFacts } from '../fleet/inspect.ts';
+import { findForbidden, measureAhead, readFacts, type ServerFacts } from '../fleet/inspect.ts';
 import { Keys } from '../fleet/keys.ts';
 import { connectServer } from '../fleet/server.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
@@ -47,7 +47,7 @@ export async function checkFleet(config: Pick<Config, 'fleet' | 'name'>): Promis
     if (forbidden?.includes('READONLY')) return [fail(CHECK, 'its server is a replica, which takes no writes', MASTER)];
     if (forbidden !== undefined) return [fail(CHECK, `this user may not do what it must: ${forbidden}`, RIGHTS)];
     const found: Finding[] = [];
-    const offMs = await readClock(server, keys);
+    const offMs = await measureAhead(server, keys);
     if (Math.abs(offMs) > CLOCK_OFF_MS) {
       const message = `this host's clock is ${(Math.abs(offMs) / 1000).toFixed(1)} s off the server's`;
       found.push(warn(CHECK, message, 'timedatectl set-ntp true, on both'));

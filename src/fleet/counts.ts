@@ -1,7 +1,7 @@
 /** Counts on their way: batches to the shards of the server, and what it answers. */
-import type { RuleName } from '../detect/rules.ts';
 import type { ClientCounts, SharedCountsResult, SharedNews, SharedOffence } from '../engine/shared-counts.ts';
 import { type Keys, shardOf } from './keys.ts';
+import { isTexts, replyOf } from './reply.ts';
 import { COUNT } from './scripts.ts';
 import { ANSWER_MS, type Server } from './server.ts';
 import type { Watched } from './stream.ts';
@@ -134,7 +134,7 @@ export class OutgoingCounts {
     const of = batch.clients.map(({ client }) => keys.counts(shard, client));
     const said = batch.clients.map(({ counts }) => counts.map(formatCount).join(' '));
     const words = [`${host}#${run}`, String(batch.number), bans ? '1' : '0', ...said];
-    const answers = (await server.run(COUNT, [keys.batches(shard), ...of], words)) as string[];
+    const answers = await replyOf(isTexts, server.run(COUNT, [keys.batches(shard), ...of], words));
     this.batches.delete(shard);
     const watched: Watched[] = [];
     const offences: SharedOffence[] = [];
@@ -147,7 +147,7 @@ export class OutgoingCounts {
         if (over !== '1' || !count) continue;
         offences.push({
           client,
-          rule: rule as RuleName,
+          rule: count.rule,
           points: Number(points),
           limit: count.limit,
           leak: Number(leak),

@@ -4,6 +4,7 @@ import { isNumber, isRecord, isText, parseJson } from '../model/shape.ts';
 import { isHost } from '../share/order.ts';
 import type { Keys } from './keys.ts';
 import { SILENT_MS } from './link.ts';
+import { isTexts, readClock, replyOf } from './reply.ts';
 import type { Server } from './server.ts';
 import { findNext, STREAM_START } from './stream.ts';
 
@@ -12,12 +13,10 @@ const WORD_LENGTH_MAX = 20;
 
 /** Every host that was heard of within the last day, by name. */
 export async function readHosts(server: Server, keys: Keys): Promise<FleetHost[]> {
-  const [seconds = '0', micros = '0'] = (await server.command(keys.hosts, ['TIME'])) as string[];
-  const nowMs = Number(seconds) * 1000 + Number(micros) / 1000;
-  const pairs = (await server.read([keys.hosts], ['HGETALL', keys.hosts])) as string[];
+  const nowMs = await readClock(server, keys.hosts);
+  const pairs = await replyOf(isTexts, server.read([keys.hosts], ['HGETALL', keys.hosts]));
   const beats: Beat[] = [];
-  for (let at = 0; at + 1 < pairs.length; at += 2)
-    beats.push(...parseBeat(pairs[at] as string, pairs[at + 1] as string));
+  for (let at = 0; at < pairs.length; at += 2) beats.push(...parseBeat(pairs[at], pairs[at + 1]));
   const hosts = await Promise.all(
     beats.map(async (beat) => describe(beat, nowMs, await findNext(server, keys, beat.read))),
   );
@@ -35,7 +34,7 @@ interface Beat {
 }
 
 /** `SEEN_MS {…}`; nothing of what is not that. */
-function parseBeat(host: string, text: string): Beat[] {
+function parseBeat(host = '', text = ''): Beat[] {
   const [, seen, json = ''] = /^(\d+) (.*)$/s.exec(text) ?? [];
   if (!isHost(host)) return [];
   const about = parseJson(json, isRecord);

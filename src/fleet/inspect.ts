@@ -1,5 +1,6 @@
 /** What `zban doctor` asks the server: is it one that a fleet can rely on? Writes one key and takes it away again. */
 import { type Keys, shardOf } from './keys.ts';
+import { readClock } from './reply.ts';
 import { TRIAL } from './scripts.ts';
 import type { Server } from './server.ts';
 
@@ -36,10 +37,10 @@ export async function readFacts(server: Server, keys: Keys): Promise<ServerFacts
 }
 
 /** Milliseconds by which the server's clock is ahead of this host's. */
-export async function readClock(server: Server, keys: Keys): Promise<number> {
+export async function measureAhead(server: Server, keys: Keys): Promise<number> {
   const before = Date.now();
-  const [seconds = '0', micros = '0'] = (await server.command(keys.epoch, ['TIME'])) as string[];
-  return Number(seconds) * 1000 + Number(micros) / 1000 - (before + Date.now()) / 2;
+  const nowMs = await readClock(server, keys.epoch);
+  return nowMs - (before + Date.now()) / 2;
 }
 
 /** What the user may not do and hosts of a fleet must, in the server's words; undefined when nothing is missing. */

@@ -4,11 +4,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isNumber, isText, isTuple } from '../model/shape.ts';
 import { OutgoingCounts } from './counts.ts';
 import { Inbox, type Place } from './inbox.ts';
 import { Keys } from './keys.ts';
 import type { LinkOptions } from './link-options.ts';
 import { OutgoingOrders } from './orders.ts';
+import { replyOf } from './reply.ts';
 import { BEAT } from './scripts.ts';
 import { connectServer, type Server } from './server.ts';
 import { type Heard, isBefore, readAll, readEnds, readFirst, readNews, readWatchEnd, STREAM_START } from './stream.ts';
@@ -21,6 +23,9 @@ const [RETRY_MS, RETRY_MAX_MS] = [200, 2000];
 const EPOCH_BYTES = 8;
 /** A host that starts again may meet the last beat of its earlier run, once. */
 const TWIN_BEATS = 2;
+
+/** What BEAT answers. */
+const isBeat = isTuple(isText, isText, isNumber, isText, isText);
 
 /** One life of the connection. */
 interface Session {
@@ -194,21 +199,21 @@ export class Link {
     const own = { run: this.runId, counts: shares.counts, read: this.place?.lastId ?? STREAM_START };
     const about = JSON.stringify({ ...describe(), ...own });
     const askedMs = performance.now();
-    const epoch = randomBytes(EPOCH_BYTES).toString('hex');
-    const words = [host, about, String(SILENT_MS), epoch];
-    const answer = (await writer.run(BEAT, this.keys.beat, words)) as [string, string, number, string, string];
+    const emptied = randomBytes(EPOCH_BYTES).toString('hex');
+    const words = [host, about, String(SILENT_MS), emptied];
+    const [time, epoch, hosts, history, before] = await replyOf(isBeat, writer.run(BEAT, this.keys.beat, words));
     // Somebody may have set the clock meanwhile.
-    const aheadMs = Number(answer[0]) - now() + (performance.now() - askedMs) / 2;
+    const aheadMs = Number(time) - now() + (performance.now() - askedMs) / 2;
     if (!Number.isFinite(aheadMs)) throw new Error('the server tells no time');
     this.aheadMs = aheadMs;
-    this.hosts = Math.max(1, Number(answer[2]));
-    const [, run = this.runId] = /"run":"(\w+)"/.exec(answer[4]) ?? [];
+    this.hosts = Math.max(1, hosts);
+    const [, run = this.runId] = /"run":"(\w+)"/.exec(before) ?? [];
     this.twinBeats = this.hasBeaten && run !== this.runId ? this.twinBeats + 1 : 0;
     this.hasBeaten = true;
-    const isReplaced = this.history !== undefined && this.history !== answer[3];
-    this.history = answer[3];
-    const isEmptied = this.place?.epoch !== answer[1];
-    if (isEmptied) this.place = { epoch: answer[1], lastId: this.place ? STREAM_START : '' };
+    const isReplaced = this.history !== undefined && this.history !== history;
+    this.history = history;
+    const isEmptied = this.place?.epoch !== epoch;
+    if (isEmptied) this.place = { epoch, lastId: this.place ? STREAM_START : '' };
     if (isEmptied || isReplaced) this.changes++;
     return isEmptied ? 'emptied' : isReplaced ? 'replaced' : undefined;
   }

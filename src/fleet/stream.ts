@@ -1,8 +1,9 @@
 /** What the other hosts said, read from the server: as it comes, or all that is in force after a long absence. */
-import { isAnything, isList, isNumber, isText, parseJson } from '../model/shape.ts';
+import { isAnything, isList, isNumber, isText, isTuple, parseJson } from '../model/shape.ts';
 import { EVERYBODY } from '../share/merge.ts';
 import { type Order, parseOrder } from '../share/order.ts';
 import type { Keys } from './keys.ts';
+import { isEntries, isScan, isStreams, isTextOrNull, isTexts, replyOf } from './reply.ts';
 import { MARK, STREAM_MARK } from './scripts.ts';
 import { ANSWER_MS, type Server } from './server.ts';
 
@@ -31,8 +32,6 @@ export interface Heard {
   readonly lastWatchId: string | undefined;
 }
 
-type Entry = readonly [id: string, fields: readonly string[]];
-
 /**
  * News after `lastId` and `lastWatchId`: those that are there, or, while `waits`, those that come within two seconds. Entries that came
  * meanwhile are as long as their writer liked.
@@ -50,7 +49,7 @@ export async function readNews(
   const answer = waits
     ? server.command(keys.bans, [...some, 'BLOCK', String(READ_BLOCK_MS), ...words], READ_BLOCK_MS + ANSWER_MS)
     : server.read(of, [...some, ...words]);
-  const streams = ((await answer) ?? []) as [string, Entry[]][];
+  const streams = (await replyOf(isStreams, answer)) ?? [];
   const entriesOf = (key: string) => streams.find(([name]) => name === key)?.[1] ?? [];
   const [entries, watches] = [entriesOf(keys.bans), entriesOf(keys.watch)];
   return {
@@ -64,15 +63,20 @@ export async function readNews(
 
 /** The id of the first entry that the stream holds; undefined for an empty one. */
 export async function readFirst(server: Server, keys: Keys): Promise<string | undefined> {
-  const [first] = (await server.read([keys.bans], ['XRANGE', keys.bans, '-', '+', 'COUNT', '1'])) as Entry[];
-  return first?.[0];
+  return readOne(server, 'XRANGE', keys.bans, '-', '+');
 }
 
 /** Ids of the first and the last entry that the stream holds; undefined for an empty one. */
 export async function readEnds(server: Server, keys: Keys): Promise<{ first: string; last: string } | undefined> {
   const first = await readFirst(server, keys);
-  const [last] = (await server.read([keys.bans], ['XREVRANGE', keys.bans, '+', '-', 'COUNT', '1'])) as Entry[];
-  return first !== undefined && last ? { first, last: last[0] } : undefined;
+  const last = await readOne(server, 'XREVRANGE', keys.bans, '+', '-');
+  return first !== undefined && last !== undefined ? { first, last } : undefined;
+}
+
+/** The id of the first entry of a range; undefined where there is none. */
+async function readOne(server: Server, command: 'XRANGE' | 'XREVRANGE', key: string, from: string, to: string) {
+  const [entry] = await replyOf(isEntries, server.read([key], [command, key, from, to, 'COUNT', '1']));
+  return entry?.[0];
 }
 
 /** The first of these targets whose ban is in force at `nowMs`, by the server's clock. Everything is asked before this returns. */
@@ -89,21 +93,19 @@ export async function findActive(
 
 /** When the first decision after `lastId` was made, epoch milliseconds by the server's clock; undefined where none was. */
 export async function findNext(server: Server, keys: Keys, lastId: string): Promise<number | undefined> {
-  const words = ['XRANGE', keys.bans, `(${lastId}`, '+', 'COUNT', '1'];
-  const [next] = (await server.read([keys.bans], words)) as Entry[];
-  return next && Number(next[0].split('-')[0]);
+  const next = await readOne(server, 'XRANGE', keys.bans, `(${lastId}`, '+');
+  return next === undefined ? undefined : Number(next.split('-')[0]);
 }
 
 /** The id of the last client put on watch: news come after it. */
 export async function readWatchEnd(server: Server, keys: Keys): Promise<string> {
-  const [last] = (await server.read([keys.watch], ['XREVRANGE', keys.watch, '+', '-', 'COUNT', '1'])) as Entry[];
-  return last?.[0] ?? STREAM_START;
+  return (await readOne(server, 'XREVRANGE', keys.watch, '+', '-')) ?? STREAM_START;
 }
 
 /** All that is in force, some of it at a time: releases first, then what people allowed, bans, and a panic. */
 export async function* readAll(server: Server, keys: Keys): AsyncGenerator<Pick<Heard, 'orders' | 'unknown'>> {
   const read = (key: string, ...words: string[]) => server.read([key], [words[0] ?? '', key, ...words.slice(1)]);
-  const text = (await read(keys.panic, 'GET')) as string | null;
+  const text = await replyOf(isTextOrNull, read(keys.panic, 'GET'));
   const panic = parseEntries(text === null ? [] : [text]);
   const [last] = panic.orders;
   if (last?.kind === 'panic_end') {
@@ -112,16 +114,17 @@ export async function* readAll(server: Server, keys: Keys): AsyncGenerator<Pick<
     const lift = { ...last, kind: 'unban', atMs: sinceMs } as const;
     yield { orders: EVERYBODY.map((target) => ({ ...lift, target })), unknown: 0 };
   }
-  const newest = (await read(keys.lifted, 'ZREVRANGE', '0', String(RELEASES_READ))) as string[];
+  const newest = await replyOf(isTexts, read(keys.lifted, 'ZREVRANGE', '0', String(RELEASES_READ)));
   const targets = newest.filter((target) => target !== MARK);
   for (let at = 0; at < targets.length; at += READ_COUNT) {
-    const found = (await read(keys.releases, 'HMGET', ...targets.slice(at, at + READ_COUNT))) as (string | null)[];
+    const some = targets.slice(at, at + READ_COUNT);
+    const found = await replyOf(isList(isTextOrNull), read(keys.releases, 'HMGET', ...some));
     yield parseEntries(found.flatMap((text) => text ?? []));
   }
   for (const key of [keys.allowed, keys.details]) {
     let cursor = '0';
     do {
-      const [next, pairs] = (await read(key, 'HSCAN', cursor, 'COUNT', String(READ_COUNT))) as [string, string[]];
+      const [next, pairs] = await replyOf(isScan, read(key, 'HSCAN', cursor, 'COUNT', String(READ_COUNT)));
       yield parseEntries(pairs.filter((_, at) => at % 2 === 1 && pairs[at - 1] !== MARK));
       cursor = next;
     } while (cursor !== '0');
@@ -144,8 +147,7 @@ function parseEntries(texts: readonly string[]): Pick<Heard, 'orders' | 'unknown
 /** `[[CLIENT, SECONDS], …]`; nothing of what is not that. */
 function parseWatched(text: string): Watched[] {
   const pairs = parseJson(text, isList(isAnything)) ?? [];
-  return pairs.flatMap((pair) => {
-    const [client, seconds]: unknown[] = Array.isArray(pair) ? pair : [];
-    return isText(client) && isNumber(seconds) && seconds > 0 && seconds < 86_400 ? [{ client, seconds }] : [];
-  });
+  return pairs
+    .filter(isTuple(isText, isNumber))
+    .flatMap(([client, seconds]) => (seconds > 0 && seconds < 86_400 ? [{ client, seconds }] : []));
 }

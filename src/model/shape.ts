@@ -53,6 +53,14 @@ export function isList<T>(shape: Shape<T>): Shape<readonly T[]> {
   return (value): value is readonly T[] => Array.isArray(value) && value.every(shape);
 }
 
+/** An array of just these. */
+export function isTuple<const S extends readonly Shape<unknown>[]>(
+  ...shapes: S
+): Shape<{ readonly [I in keyof S]: Value<S[I]> }> {
+  return (value): value is { readonly [I in keyof S]: Value<S[I]> } =>
+    Array.isArray(value) && value.length === shapes.length && shapes.every((shape, at) => shape(value[at]));
+}
+
 /** Absent, or of that shape. */
 export function isOptional<T>(shape: Shape<T>): Shape<T | undefined> {
   return (value): value is T | undefined => value === undefined || shape(value);

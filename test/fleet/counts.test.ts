@@ -46,6 +46,13 @@ test('counts that a server did not answer in time are said again with the next c
   assert.equal(outgoing.dropped, 0);
 });
 
+test('an answer in another form than the script gives counts as none', async () => {
+  const { answering, numbers, send } = make();
+  for (const answer of [null, 'OK', [['60000 0']], [7]])
+    await assert.rejects(send({ run: async () => answer }, numbers.length === 0 ? counted : []), /in another form/);
+  assert.equal((await send(answering, [])).offences.length, 1);
+});
+
 test('counts that nobody answered for long are dropped and counted', async () => {
   const { clock, numbers, outgoing, silent, answering, send } = make();
   await assert.rejects(send(silent), /no answer/);

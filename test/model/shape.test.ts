@@ -11,6 +11,7 @@ import {
   isObject,
   isOptional,
   isText,
+  isTuple,
   parseJson,
   parseOwn,
 } from '../../src/model/shape.ts';
@@ -29,6 +30,13 @@ test('JSON becomes a value of its shape, and anything else nothing', () => {
   assert.equal(parseJson('null', isAnything), null);
   assert.equal(parseJson('', isAnything), undefined);
   assert.throws(() => parseOwn('{}', isShape), TypeError);
+});
+
+test('a tuple has just its members, each of its shape', () => {
+  const isPair = isTuple(isText, isNumber);
+  assert.ok(isPair(['a', 1]));
+  for (const other of [[], ['a'], ['a', '1'], ['a', 1, 2], { 0: 'a', 1: 1, length: 2 }, null])
+    assert.ok(!isPair(other), JSON.stringify(other));
 });
 
 test('a position with one wrong value is none', () => {

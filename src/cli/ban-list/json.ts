@@ -6,10 +6,11 @@
 import type { ActiveBan } from '../../model/audit.ts';
 import { isConditionWord } from '../../model/event.ts';
 import { TIER_MAX } from '../../model/limits.ts';
+import { isNumber, isRecord, isText } from '../../model/shape.ts';
 import { printable } from '../../model/text.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { safeJson } from '../text.ts';
-import { type Decision, readDecision } from './crowdsec.ts';
+import { readDecision } from './crowdsec.ts';
 import { type BanList, type Entry, listOf, quote } from './list.ts';
 
 /** Entries are counted instead of lines. Text that is no JSON ends the command with exit code 1. */
@@ -26,35 +27,34 @@ export function parseJson(text: string): BanList {
   return listOf(entries);
 }
 
-type Item = Readonly<Record<string, unknown>>;
-
 function readItem(item: unknown): Entry[] {
-  if (typeof item !== 'object' || item === null) return ['not an object'];
-  const { decisions, value } = item as Item;
+  if (!isRecord(item)) return ['not an object'];
+  const { decisions, value } = item;
   if (Array.isArray(decisions)) return decisions.map((one) => readCrowdsec(one));
-  return [value === undefined ? readBan(item as Item) : readCrowdsec(item)];
+  return [value === undefined ? readBan(item) : readCrowdsec(item)];
 }
 
 function readCrowdsec(item: unknown): Entry {
-  if (typeof item !== 'object' || item === null) return 'not an object';
-  const { scenario, ...rest } = item as Decision & { readonly scenario?: unknown };
+  if (!isRecord(item)) return 'not an object';
+  const { scenario, ...rest } = item;
   return readDecision({ reason: scenario, ...rest });
 }
 
-function readBan({ ip, until, tier, condition, reason }: Item): Entry {
+function readBan({ ip, until, tier, condition, reason }: Readonly<Record<string, unknown>>): Entry {
   if (typeof ip !== 'string') return 'an entry without "ip" is neither an address nor a network';
   const name = quote(ip);
   const untilMs = typeof until === 'string' ? Date.parse(until) : undefined;
   if (Number.isNaN(untilMs) || (until !== undefined && until !== null && untilMs === undefined))
     return `${name}: "until" is not a time such as 2026-11-20T10:11:12Z, or null`;
-  if (tier !== undefined && !(Number.isInteger(tier) && Number(tier) >= 0 && Number(tier) <= TIER_MAX))
+  if (tier !== undefined && !(isNumber(tier) && Number.isInteger(tier) && tier >= 0 && tier <= TIER_MAX))
     return `${name}: "tier" is not a whole number from 0 to ${TIER_MAX}`;
-  if (condition !== undefined && !isConditionWord(String(condition))) return `${name}: "condition" is not a word`;
+  if (condition !== undefined && !(isText(condition) && isConditionWord(condition)))
+    return `${name}: "condition" is not a word`;
   return {
     target: ip,
     ...(until === null ? { forMs: null } : { untilMs }),
-    tier: tier as number | undefined,
-    condition: condition as string | undefined,
+    tier,
+    condition,
     reason: reason === undefined ? undefined : String(reason),
   };
 }

@@ -109,7 +109,7 @@ function report(context: Context, found: readonly Finding[]): void {
 /** Why, where no daemon answers. */
 async function findStatus(context: Context, socket: string): Promise<Status | ControlError> {
   try {
-    return (await reachDaemon(context, socket, 'status', undefined, { timeoutMs: DAEMON_TIMEOUT_MS })) as Status;
+    return await reachDaemon(context, socket, 'status', undefined, { timeoutMs: DAEMON_TIMEOUT_MS });
   } catch (error) {
     if (error instanceof ControlError) return error;
     throw error;
