@@ -10,15 +10,21 @@ interface HostLoad {
 }
 
 export interface LoadSampler {
-  /** The newest sample; the numbers of the CPU are 0 until the first interval has passed. */
+  /**
+   * What was used since the sample before: nobody's samples are a minute apart, those of who asks again and again a few
+   * seconds. The numbers of the CPU are 0 until the first of these have passed.
+   */
   current(): HostLoad;
   stop(): void;
 }
 
 export interface LoadOptions {
-  /** Milliseconds between samples. Default 5000. */
+  /** Milliseconds between samples while somebody asks. Default 5000. */
   readonly intervalMs?: number;
 }
+
+/** Between samples for which nobody asked: to take one costs an idle daemon as much as two of its seconds. */
+const UNASKED_MS = 60_000;
 
 /** Starts sampling; its timer is unref'd. */
 export function startLoadSampler({ intervalMs = 5000 }: LoadOptions = {}): LoadSampler {
@@ -33,9 +39,15 @@ export function startLoadSampler({ intervalMs = 5000 }: LoadOptions = {}): LoadS
     before = now;
   };
 
-  const timer = setInterval(sample, intervalMs);
+  const timer = setInterval(sample, UNASKED_MS);
   timer.unref();
-  return { current: () => load, stop: () => clearInterval(timer) };
+  return {
+    current() {
+      if (performance.now() - before.atMs >= intervalMs) sample();
+      return load;
+    },
+    stop: () => clearInterval(timer),
+  };
 }
 
 type Memory = Pick<HostLoad, 'memory_bytes' | 'host_memory_percent'>;

@@ -1,6 +1,7 @@
 /** Follows logs: finds them, looks at them when they change, and hands on their lines as fast as they are taken. */
 
 import type { Chunk, FileMark, Position } from '../model/chunk.ts';
+import type { EverySecond } from '../model/every-second.ts';
 import type { LogStatus } from '../model/status.ts';
 import { type FoundLog, findLogs } from './discover.ts';
 import { FINGERPRINT_BYTES_MAX } from './fingerprint.ts';
@@ -43,6 +44,8 @@ export interface FollowOptions extends Omit<LogStateOptions, 'path'> {
   readonly quietMs?: number;
   /** Monotonic clock, milliseconds. Default performance.now. */
   readonly now?: () => number;
+  /** Wakes an idle follower together with whatever else is done then. */
+  readonly everySecond: EverySecond;
   /** These sources have lines from a time when nobody read: told before the first of them, so that they can be merged. */
   readonly onBehind?: (sources: readonly number[]) => void;
   /**
@@ -161,7 +164,7 @@ export class LogFollower {
         if (more || this.#stopping) continue;
         const ms = this.#pace.next(this.#found, () => this.#followed.map(({ path }) => path));
         this.#found = false;
-        if (ms > 0) await this.#pause(ms);
+        if (ms !== 0) await this.#pause(ms);
       }
     } finally {
       this.close();
@@ -169,14 +172,14 @@ export class LogFollower {
   }
 
   /** Until the next look is due, or a chunk was taken from a log that waits for that. */
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  async #pause(ms: number | 'asleep'): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    const timer = ms === 'asleep' ? undefined : setTimeout(resolve, ms);
+    const endSleep = ms === 'asleep' ? this.#options.everySecond(resolve) : () => {};
+    await promise;
+    clearTimeout(timer);
+    endSleep();
   }
 
   #handOn(followed: Followed, chunk: Chunk): void {

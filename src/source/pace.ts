@@ -5,8 +5,6 @@ import { ChangeWatch, type WatchPath } from './change-watch.ts';
 
 /** Looks in a row without lines after which the kernel is left to report the next change. */
 const QUIET_LOOKS = 3;
-/** Between two looks while the kernel watches: it does not report every way in which a log can come or go. */
-const WATCHED_LOOK_MS = 1000;
 /** Changes in a row of which the kernel said nothing: a network file system, for one. */
 const MISSED_MAX = 2;
 
@@ -34,12 +32,13 @@ export class Pace {
   }
 
   /**
-   * Milliseconds until the next look, less when `onChange` is called.
+   * Milliseconds until the next look, less when `onChange` is called; `asleep`: with the next second, because the kernel watches,
+   * which does not report every way in which a log can come or go.
    *
    * @param found the look before this found lines
    * @param paths what to watch, asked only when needed
    */
-  next(found: boolean, paths: () => readonly string[]): number {
+  next(found: boolean, paths: () => readonly string[]): number | 'asleep' {
     const { pollMs } = this.#options;
     this.#quietLooks = found ? 0 : this.#quietLooks + 1;
     if (this.#state === 'suspicious') this.#noteMissed();
@@ -47,7 +46,7 @@ export class Pace {
     if (this.#state === 'watching' && found) this.#state = 'suspicious';
     else if (this.#state === 'unsure' && found) this.#poll();
     else if (this.#state === 'unsure') this.#state = 'watching';
-    if (this.#state === 'watching') return Math.max(WATCHED_LOOK_MS, pollMs);
+    if (this.#state === 'watching') return 'asleep';
     if (this.#state === 'suspicious' || this.#deaf || this.#quietLooks < QUIET_LOOKS) return pollMs;
     return this.#beginWatching(paths()) ? 0 : pollMs;
   }

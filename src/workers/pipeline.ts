@@ -52,6 +52,8 @@ export class Pipeline {
   readonly skipped: Record<string, number> = Object.fromEntries(SKIP_REASONS.map((reason) => [reason, 0]));
   /** The log clock, epoch seconds; 0 before the first line. */
   second = 0;
+  /** Sent to the traffic thread so far. */
+  tasks = 0;
   private readonly options: PipelineOptions;
   private readonly parsing: Piscina | undefined;
   private readonly parsersHere: readonly Parser[];
@@ -133,6 +135,7 @@ export class Pipeline {
   /** Sends a task to the traffic thread and hands on what it tells. */
   async send(task: TrafficTask, transferList: ArrayBuffer[] = []): Promise<TrafficResult> {
     this.requireOpen();
+    this.tasks++;
     const result: TrafficResult = await this.traffic.run(task, { transferList });
     this.second = result.second;
     const settled: Pending[] = [];

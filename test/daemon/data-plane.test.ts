@@ -41,3 +41,36 @@ test("a window without lines has no traffic, before the engine's clock has waite
   await until('nobody is there', () => plane.engine?.clients === 0);
   assert.deepEqual([plane.engine?.siteRate, plane.engine?.topClients], [0, []]);
 });
+
+test('an engine in which nothing can change is asked every ten seconds, and at once when something was told to it', async (t) => {
+  const log = join(temporaryFolder(t), 'access.log');
+  writeFileSync(log, '');
+  // The file was written just now.
+  let nowMs = Date.now() + 60_000;
+  const plane = makePlane(t, [log], { now: () => nowMs });
+  await startPlane(plane);
+  plane['endTicks']();
+  await plane['ticking'];
+  const { pipeline } = plane;
+  const sent: string[] = [];
+  const send = pipeline.send.bind(pipeline);
+  t.mock.method(pipeline, 'send', (...[task, transferList]: Parameters<typeof send>) => {
+    sent.push(task.kind);
+    return send(task, transferList);
+  });
+  const questions = async (seconds: number) => {
+    sent.length = 0;
+    for (let second = 0; second < seconds; second++) await plane['tick']();
+    return sent.filter((kind) => kind === 'status').length;
+  };
+  await questions(1);
+  assert.equal(await questions(20), 2, 'no line was ever read');
+  await pipeline.send({ kind: 'never_banned', networks: [] });
+  assert.equal(await questions(1), 1);
+  appendFileSync(log, `${logLine(Math.floor(nowMs / 1000), '192.0.2.1')}\n`);
+  await until('the line is judged', () => plane.judgedBytes > 0);
+  assert.equal(await questions(5), 5);
+  nowMs += 70_000;
+  await questions(1);
+  assert.equal(await questions(20), 2, 'the window is empty');
+});

@@ -1,18 +1,23 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { configSchema } from '../../src/config/schema.ts';
+import { Records } from '../../src/daemon/records/records.ts';
+import { Troubles } from '../../src/daemon/troubles.ts';
 import { WordMatcher } from '../../src/parse/word-matcher.ts';
+import { systemDraft } from '../../src/record/row/row.ts';
 import { Paths } from '../../src/traffic/paths.ts';
 import { MAIN } from '../support/built.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { logLine } from '../support/traffic.ts';
 
 const SECONDS = 5;
-/** About 10 are measured; a look every 20 ms alone makes 50. */
+/** About 4 are measured; a look every 20 ms alone makes 50. */
 const WAKES_MAX = 25;
 
 /** How often the threads of a process had nothing to do and went to sleep, proc(5): the same on a slow machine. */
@@ -47,6 +52,36 @@ test('an idle daemon sleeps', async (t) => {
   appendFileSync(daemon.log, line.repeat(1000));
   await until('a thousand more', () => daemon.status()?.lines_total === 1003);
   assert.equal(threads(pid), 3);
+});
+
+test('files in which nothing is written are looked at every ten seconds', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
+  const folder = temporaryFolder(t);
+  const [database, log, socket] = ['zban.db', 'audit.log', 'sock'].map((name) => join(folder, name));
+  const config = configSchema.parse({
+    logs: [{ path: log }],
+    state: { database },
+    audit: { log },
+    control: { socket },
+  });
+  const records = await Records.open({ config, configVersion: '0123456789ab', now: Date.now, log: () => {} });
+  t.after(() => records.close());
+  const troubles = new Troubles({ log: () => {}, onBegin: () => {}, onEnd: () => {} });
+  records.start(troubles, { take: async () => undefined, judgedBytes: 0 });
+  const call = t.mock.method(records.thread, 'call');
+  const looks = async (seconds: number) => {
+    call.mock.resetCalls();
+    for (let second = 0; second < seconds; second++) {
+      t.mock.timers.tick(1000);
+      await records.thread.ask('look', { damage: undefined });
+    }
+    // Without those that are asked for here.
+    return call.mock.calls.filter(({ arguments: [method] }) => method === 'look').length - seconds;
+  };
+  await looks(1);
+  assert.equal(await looks(20), 2);
+  records.trail.append([systemDraft('start', Date.now(), 'something is written')]);
+  assert.equal(await looks(1), 1);
 });
 
 /** All modules that these of what is built bring, also those that then fail; above each in a chunk stands where it is from. */

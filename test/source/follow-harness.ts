@@ -4,6 +4,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { everySecond } from '../../src/daemon/every-second.ts';
 import type { Chunk, Position } from '../../src/model/chunk.ts';
 import { type FollowOptions, LogFollower } from '../../src/source/follow.ts';
 
@@ -54,6 +55,7 @@ export function follow(logs: readonly string[], options: Partial<FollowOptions> 
       positions: [],
       startAt: 'beginning',
       now: () => nowMs,
+      everySecond,
       log: (level, message) => more.said.push(`${level}: ${message}`),
       onTrouble: (_path, message, fix) => {
         seen.troubles.push(message);

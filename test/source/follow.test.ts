@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdirSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { everySecond } from '../../src/daemon/every-second.ts';
 import type { Chunk } from '../../src/model/chunk.ts';
 import { type FollowOptions, followLogs, LogFollower } from '../../src/source/follow.ts';
 import { until } from '../support/until.ts';
@@ -21,6 +22,7 @@ function options(logs: readonly string[], onChunk: FollowOptions['onChunk']): Fo
     onTrouble: () => {},
     onRecovered: () => {},
     onLoss: () => {},
+    everySecond,
     onChunk,
   };
 }
@@ -145,4 +147,29 @@ test('a pause in which nobody read: until when lines are known, and which logs h
   append(logs[0] as string, 'and on');
   await follower.pass(true);
   assert.equal(behind.length, 1, 'nothing is behind while it is looked at all the time');
+});
+
+test('a follower that sleeps looks with each second: a directory that is made later is none the kernel watches', async (t) => {
+  const directory = makeDirectory(t);
+  const late = join(makeDirectory(t), 'late', 'access.log');
+  append(join(directory, 'access.log'), 'before');
+  let got = '';
+  let second: (() => void) | undefined;
+  const follower = await followLogs({
+    ...options([join(directory, 'access.log'), late], async (chunk) => {
+      if (chunk.position.path === late) got += text(chunk);
+    }),
+    everySecond: (run) => {
+      second = run;
+      return () => (second = undefined);
+    },
+  });
+  t.after(() => follower.stop());
+  await until('it sleeps', () => second);
+  mkdirSync(dirname(late));
+  append(late, 'of which the kernel says nothing');
+  await until('the line', () => {
+    second?.();
+    return got !== '';
+  });
 });

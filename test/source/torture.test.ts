@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { everySecond } from '../../src/daemon/every-second.ts';
 import type { Position } from '../../src/model/chunk.ts';
 import { type FollowOptions, followLogs } from '../../src/source/follow.ts';
 import { until } from '../support/until.ts';
@@ -23,6 +24,7 @@ function options(log: string, onChunk: FollowOptions['onChunk'], positions: read
     lineBytesMax: 65_536,
     positions,
     startAt: 'beginning',
+    everySecond,
     onChunk,
   };
 }

@@ -3,7 +3,7 @@
 import type { Probes } from '../../http/server.ts';
 import type { LogStatus } from '../../model/status.ts';
 
-/** The data plane moves every second, and while it learns with every piece that it reads. The service's watchdog waits twice as long. */
+/** The data plane moves every second, every ten where nothing happens, and while it learns with every piece that it reads. The service's watchdog waits twice as long. */
 const STALL_MS = 30_000;
 
 export interface ProbesOptions {

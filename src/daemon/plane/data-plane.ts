@@ -33,6 +33,8 @@ const DISCOVER_MS = 1000;
 const BUSIEST_CLIENTS = 60;
 /** What came in a window in which the logs were silent, although the engine's clock, which waits for late lines, stands before it. */
 const NO_TRAFFIC = { siteRate: 0, siteRateLast: 0, countedRate: 0, countedRateLast: 0, clients: 0, topClients: [] };
+/** Seconds between two questions to an engine in which nothing changes: to ask each second took a third of an idle daemon's time. */
+const IDLE_SECONDS = 10;
 /** A log that was behind and then fell silent holds up the others for no longer than this. */
 const MERGE_WAIT_MS = 2000;
 
@@ -60,7 +62,7 @@ export interface DataPlaneOptions {
   readonly onFailure: (error: unknown) => void;
   /** Much was read, and now hardly anything is. */
   readonly onQuiet: () => void;
-  /** Called every second after the traffic thread answered, and while the past is read: proof that the data plane moves. */
+  /** Called after the traffic thread answered, at least every ten seconds, and while the past is read: proof that the data plane moves. */
   readonly onProgress: () => void;
 }
 
@@ -86,6 +88,8 @@ export class DataPlane {
   private endTicks = () => {};
   /** The tick under way. */
   private ticking: Promise<void> | undefined;
+  /** Tasks that the engine had been sent when it was asked last, and seconds since. */
+  private asked = { tasks: 0, secondsAgo: 0 };
   private behind = false;
   /** Lines are only being learned from: what they cause is not told. */
   private rehearsing = true;
@@ -162,6 +166,7 @@ export class DataPlane {
       positions,
       startAt: 'end',
       log,
+      everySecond,
       onTrouble: (path, message, fix) => troubles.begin(`log ${path}`, message, fix),
       onRecovered: (path) => troubles.end(`log ${path}`),
       onLoss: (path, message, fix) => this.health.lost(path, message, fix),
@@ -250,14 +255,15 @@ export class DataPlane {
   }
 
   private async tick(): Promise<void> {
-    if (this.pipeline.waitingMs() > MERGE_WAIT_MS) await this.pipeline.send({ kind: 'flush' });
-    if (this.isSilent && this.engine?.anomaly) await this.pipeline.send({ kind: 'fall_silent' });
-    await this.askEngine(this.behind ? undefined : this.clock.findTick(this.readUpToMs));
     this.health.look(this.logs());
     if (this.quiet.look(this.judgedBytes)) {
       await this.pipeline.send({ kind: 'free_memory' });
       this.options.onQuiet();
     }
+    if (this.isIdle && ++this.asked.secondsAgo < IDLE_SECONDS) return;
+    if (this.pipeline.waitingMs() > MERGE_WAIT_MS) await this.pipeline.send({ kind: 'flush' });
+    if (this.isSilent && this.engine?.anomaly) await this.pipeline.send({ kind: 'fall_silent' });
+    await this.askEngine(this.behind ? undefined : this.clock.findTick(this.readUpToMs));
     this.options.onProgress();
   }
 
@@ -272,11 +278,19 @@ export class DataPlane {
     return this.clock.silentMs(this.readUpToMs) >= this.options.config.detection.site.end_after;
   }
 
+  /** No line is in the window or waits, nothing that silence ends is open, and the engine was told nothing since it was asked. */
+  private get isIdle(): boolean {
+    const { engine, pipeline, clock, options, asked } = this;
+    if (engine?.anomaly || engine?.fuse || pipeline.waitingMs() > 0 || pipeline.tasks !== asked.tasks) return false;
+    return clock.isSilent(this.readUpToMs, options.config.detection.window);
+  }
+
   private async askEngine(second?: number): Promise<void> {
     const { status } = await this.pipeline.send({ kind: 'status', second });
     if ((status?.setBacks ?? 0) > (this.engine?.setBacks ?? 0))
       this.options.log('warn', "a log's clock was set back: its lines are judged as if it had gone on");
     if (!status) return;
+    this.asked = { tasks: this.pipeline.tasks, secondsAgo: 0 };
     const isEmpty = this.clock.silentMs(this.readUpToMs) >= this.options.config.detection.window;
     this.engine = isEmpty ? { ...status, ...NO_TRAFFIC } : status;
     this.options.onMinutes(status.minutes);

@@ -32,6 +32,11 @@ export class LogClock {
     return nowMs - (this.heardMs ?? nowMs);
   }
 
+  /** No line has come for so long, or ever. */
+  isSilent(nowMs: number, ms: number): boolean {
+    return this.heardMs === undefined || nowMs - this.heardMs >= ms;
+  }
+
   /** The second to which a silent log's clock may be moved, undefined before the first line. */
   findTick(nowMs: number): number | undefined {
     if (this.second === 0) return undefined;

@@ -24,6 +24,8 @@ import { TrailLines } from './trail-lines.ts';
 const PRUNE_MS = 3_600_000;
 /** Between two looks whether what was learned is to be saved. */
 const LEARNED_LOOK_MS = 60_000;
+/** Seconds between two looks at files in which nothing was written. */
+const IDLE_SECONDS = 10;
 /** Key of the trouble that rows are lost. */
 const LOSS = 'lost rows';
 
@@ -55,6 +57,8 @@ export class Records {
   private readonly pruning: Pruning;
   /** The thread is looking after the files. */
   private isLooking = false;
+  /** The newest row at the last look; undefined where there is something to be dealt with. */
+  private looked: { readonly id: number; secondsAgo: number } | undefined;
 
   /**
    * Rejects with RecordError when the database cannot be opened or read, with the signal's reason once it is aborted. A
@@ -201,16 +205,24 @@ export class Records {
       this.outbox.retry();
       this.troubles?.begin('database', `${trouble.message}; ${backlog} rows wait in memory, ${lost} are lost`);
     } else this.troubles?.end('database');
-    if (this.isLooking) return;
+    if (this.isLooking || this.isIdle(trouble !== undefined)) return;
     this.isLooking = true;
+    const { id } = this.trail.head;
+    this.looked = undefined;
     this.thread.call('look', { damage: trouble?.code === 'corrupt' ? trouble.message : undefined }, (outcome) => {
       this.isLooking = false;
       if (!outcome.ok) return;
       const { text, rows, finding } = outcome.value;
       this.lines.note(text);
+      if (!finding && text.trouble === undefined) this.looked = { id, secondsAgo: 0 };
       if (finding) this.noteFinding(finding);
       else if ((rows ?? 0) > this.options.config.audit.entries_max && !trouble) void this.pruning.run();
     });
+  }
+
+  private isIdle(inTrouble: boolean): boolean {
+    const { looked, trail } = this;
+    return !inTrouble && looked?.id === trail.head.id && ++looked.secondsAgo < IDLE_SECONDS;
   }
 
   /** Another database may be in the place of the one that was: what is known is recorded before anything else is. */
