@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loadSections } from '../config/load.ts';
 import { callDaemon } from '../control/client.ts';
 import { ControlError } from '../control/error.ts';
-import type { ControlCommand } from '../control/protocol.ts';
+import type { ControlCommand } from '../control/request.ts';
 import { isOpenForWriting } from '../record/database/is-open.ts';
 import { DEFAULT_CONFIG } from './config-path.ts';
 import type { Context } from './context.ts';

@@ -14,7 +14,8 @@ import {
   isText,
   type Shape,
 } from '../model/shape.ts';
-import type { ControlCommand, ControlHandlers } from './protocol.ts';
+import type { ControlHandlers } from './protocol.ts';
+import type { ControlCommand } from './request.ts';
 
 export type AnswerTo<C extends ControlCommand> = Awaited<ReturnType<ControlHandlers[C]>>;
 
@@ -24,13 +25,11 @@ const isFalse = (value: unknown): value is false => value === false;
 const areCounts = (value: unknown): value is Readonly<Record<string, number>> =>
   isRecord(value) && Object.values(value).every(isNumber);
 
-const outcome = { ok: isBoolean, message: isText };
-const durable = { durable: isOptional(isFalse) };
+const outcome = { ok: isBoolean, message: isText, durable: isOptional(isFalse) };
 const isOutcome = isObject(outcome);
 const areTargets = isList(
   isObject({
     ...outcome,
-    ...durable,
     target: isText,
     code: isOneOf('done', 'unchanged', 'not_found', 'protected', 'failed', 'invalid'),
     until: isOptional(orNull(isText)),
@@ -136,14 +135,14 @@ export const ANSWERS: { readonly [C in ControlCommand]: Shape<AnswerTo<C>> } = {
   ban: areTargets,
   unban: areTargets,
   allow: areTargets,
-  panic: isObject({ ...outcome, ...durable, lifted: isNumber }),
-  resetFuse: isObject({ ...outcome, ...durable }),
+  panic: isObject({ ...outcome, lifted: isNumber }),
+  resetFuse: isOutcome,
   lanes: isList(isLane),
   addLane: isLaneResult,
   changeLane: isLaneResult,
   fleetStatus: orNull(isObject({ status: isFleet, hosts: isList(isFleetHost) })),
   fleetLeave: isOutcome,
-  annotate: isObject({ ...outcome, ...durable }),
+  annotate: isOutcome,
   notifyTest: isObject({ ...outcome, channels: isList(isObject({ ...outcome, channel: isText })) }),
   reload: isOutcome,
 };

@@ -3,7 +3,8 @@ import { connect } from 'node:net';
 import { isAnything, isEither, isObject, isText, parseJson, type Shape } from '../model/shape.ts';
 import { ANSWERS, type AnswerTo, isProgress } from './answers.ts';
 import { ControlError } from './error.ts';
-import type { ControlAnswer, ControlCommand, ControlHandlers, Progress } from './protocol.ts';
+import type { ControlAnswer, ControlHandlers, Progress } from './protocol.ts';
+import type { ControlCommand } from './request.ts';
 
 /** What each command takes. */
 type Argument<C extends ControlCommand> = Parameters<ControlHandlers[C]>[0];

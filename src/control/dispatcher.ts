@@ -1,6 +1,7 @@
 /** Hands requests to those who carry them out: one instance of the daemon after another. What comes between two of them waits. */
 import type { Log } from '../model/log.ts';
-import type { ControlAnswer, ControlHandlers, ControlRequest, OnProgress } from './protocol.ts';
+import type { ControlAnswer, ControlHandlers, OnProgress } from './protocol.ts';
+import type { ControlRequest } from './request.ts';
 
 export class Dispatcher {
   private readonly log: Log;

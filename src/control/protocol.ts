@@ -5,143 +5,53 @@
  */
 
 import type { FleetReport } from '../model/fleet.ts';
-import type { Backtest, LaneAction, LaneMatch, LiveLane } from '../model/lane.ts';
+import type { LiveLane } from '../model/lane.ts';
 import type { Status, TopView } from '../model/status.ts';
+import type { ArgumentOf } from './request.ts';
 
-/** One ban that is asked for. What it leaves out is as the request says for all of them. */
-export interface BanOrder {
-  readonly target: string;
-  /** Milliseconds; null is permanent. */
-  readonly forMs?: number | null | undefined;
-  /** Its end in place of how long it lasts, epoch milliseconds. */
-  readonly untilMs?: number | undefined;
-  readonly reason?: string | undefined;
-  /** Of a ban that comes from elsewhere: 0 and `manual` where it has none of its own. */
-  readonly tier?: number | undefined;
-  readonly condition?: string | undefined;
-}
+export type BanRequest = ArgumentOf<'ban'>;
+export type BanOrder = BanRequest['bans'][number];
+export type UnbanRequest = ArgumentOf<'unban'>;
+export type AllowRequest = ArgumentOf<'allow'>;
+export type PanicRequest = ArgumentOf<'panic'>;
+export type FuseRequest = ArgumentOf<'resetFuse'>;
+export type AnnotateRequest = ArgumentOf<'annotate'>;
+export type NotifyTestRequest = ArgumentOf<'notifyTest'>;
+export type AddLaneRequest = ArgumentOf<'addLane'>;
+export type ChangeLaneRequest = ArgumentOf<'changeLane'>;
 
-export interface BanRequest {
-  readonly bans: readonly BanOrder[];
-  /** Milliseconds; null is permanent; undefined takes the schedule's first tier. */
-  readonly forMs?: number | null;
-  /** Bans that end later than they would now stay as they are. */
-  readonly keepLonger: boolean;
-  readonly reason: string;
-  readonly operator: string;
-}
-
-export interface UnbanRequest {
-  /** Empty with `all` true. */
-  readonly targets: readonly string[];
-  readonly all: boolean;
-  readonly reason: string;
-  readonly operator: string;
-}
-
-export interface AllowRequest {
-  readonly targets: readonly string[];
-  /** Takes the entries out again. */
-  readonly remove: boolean;
-  readonly reason: string;
-  readonly operator: string;
-}
-
-export interface PanicRequest {
-  /** Takes it back. */
-  readonly end: boolean;
-  readonly reason: string;
-  readonly operator: string;
-}
-
-export interface PanicResult {
-  /** False when something is left to do by hand; `message` says what. */
+/** What became of an order, in words. */
+export interface Outcome {
   readonly ok: boolean;
   readonly message: string;
+  /** False while only the daemon's memory has it: in force, and undone by a crash until a disk takes it. Absent otherwise. */
+  readonly durable?: false;
+}
+
+/** `ok` is false when something is left to do by hand. */
+export interface PanicResult extends Outcome {
   /** Bans lifted. */
   readonly lifted: number;
-  /** False while no disk took it: it ends with the daemon. Absent otherwise. */
-  readonly durable?: false;
 }
 
-export interface FuseRequest {
-  readonly reason: string;
-  readonly operator: string;
-}
-
-export interface FuseResult {
-  readonly ok: boolean;
-  readonly message: string;
-  /** False while only the daemon's memory has the row of it. Absent otherwise. */
-  readonly durable?: false;
-}
-
-export interface AnnotateRequest {
-  readonly text: string;
-  readonly operator: string;
-}
-
-export interface AnnotateResult {
-  readonly ok: boolean;
-  readonly message: string;
-  /** False while only the daemon's memory has the row of it. Absent otherwise. */
-  readonly durable?: false;
-}
-
-export interface NotifyTestRequest {
-  /** Name of a channel; all without it. */
-  readonly channel?: string | undefined;
-}
-
-export interface NotifyTestResult {
-  /** False where a channel did not take it. */
-  readonly ok: boolean;
-  readonly message: string;
+/** `ok` is false where a channel did not take it. */
+export interface NotifyTestResult extends Outcome {
   readonly channels: readonly { readonly channel: string; readonly ok: boolean; readonly message: string }[];
 }
 
-/** A lane that a person opens. */
-export interface AddLaneRequest {
-  readonly action: LaneAction;
-  readonly match: LaneMatch;
-  /** Matching requests a second that a hold lets pass. */
-  readonly usualRate: number;
-  /** Milliseconds. */
-  readonly forMs: number;
-  /** What the command line found in the logs. */
-  readonly backtest: Backtest;
-  readonly reason: string;
-  readonly operator: string;
-}
-
-/** Ends a lane, or keeps it for so many milliseconds whatever becomes of the swarm. */
-export interface ChangeLaneRequest {
-  readonly id: string;
-  /** Absent: it ends. */
-  readonly keepMs?: number | undefined;
-  readonly reason: string;
-  readonly operator: string;
-}
-
-export interface LaneResult {
-  readonly ok: boolean;
+export interface LaneResult extends Outcome {
   /** `full`: as many lanes as nginx takes; `failed`: nginx does not do it. */
   readonly code: 'done' | 'not_found' | 'full' | 'invalid' | 'failed';
-  readonly message: string;
   readonly id: string;
 }
 
 /** What became of one target. */
-export interface TargetResult {
+export interface TargetResult extends Outcome {
   readonly target: string;
-  readonly ok: boolean;
   /** `not_found`: not banned; `protected`: never-ban rule; `failed`: the firewall refused; `invalid`: no address. */
   readonly code: 'done' | 'unchanged' | 'not_found' | 'protected' | 'failed' | 'invalid';
-  readonly message: string;
   /** When the ban ends, RFC 3339, null for never; only in answers to `ban`. */
   readonly until?: string | null;
-  /** False while the database cannot be written: in force, and undone by a crash until it is. Absent otherwise. */
-  readonly durable?: false;
 }
 
 /** How far an order has come that has much to do: told between portions of it, before the answer. */
@@ -167,7 +77,7 @@ export interface ControlHandlers {
   /** Lifts every ban and goes to observe mode until it is ended. The daemon starts anew right after the answer. */
   panic(request: PanicRequest, onProgress?: OnProgress): Promise<PanicResult>;
   /** Lets banning resume before the fuse's hold is over. */
-  resetFuse(request: FuseRequest): Promise<FuseResult>;
+  resetFuse(request: FuseRequest): Promise<Outcome>;
   /** The lanes that have not ended, oldest first. */
   lanes(): Promise<readonly LiveLane[]>;
   addLane(request: AddLaneRequest): Promise<LaneResult>;
@@ -175,16 +85,14 @@ export interface ControlHandlers {
   /** The fleet as this host sees it; null where none is configured. */
   fleetStatus(): Promise<FleetReport | null>;
   /** Takes this host out of its fleet until the next start. */
-  fleetLeave(): Promise<{ readonly ok: boolean; readonly message: string }>;
+  fleetLeave(): Promise<Outcome>;
   /** Notes what happened, such as a deploy, for the trail, charts and messages. */
-  annotate(request: AnnotateRequest): Promise<AnnotateResult>;
+  annotate(request: AnnotateRequest): Promise<Outcome>;
   /** Sends a test message to one channel or to all, and resolves with what became of it. */
   notifyTest(request: NotifyTestRequest): Promise<NotifyTestResult>;
-  reload(): Promise<{ readonly ok: boolean; readonly message: string }>;
+  reload(): Promise<Outcome>;
 }
 
-export type ControlCommand = keyof ControlHandlers;
-export type ControlRequest = { readonly command: ControlCommand; readonly argument?: unknown };
 export type ControlProgress = { readonly progress: Progress | null };
 export type ControlAnswer =
   | { readonly ok: true; readonly value?: unknown }

@@ -11,7 +11,6 @@ import {
 import { isAnything, parseJson } from '../model/shape.ts';
 import { joinLines } from '../model/text.ts';
 import { parsePrefix } from '../net/prefix.ts';
-import type { ControlRequest } from './protocol.ts';
 
 /** Ends of bans; the largest that a Date holds (ECMA-262, 21.4.1.1). */
 const EPOCH_MS_MAX = 8.64e15;
@@ -26,15 +25,19 @@ const line = (lengthMax: number) =>
 
 const target = z.string().min(1).max(255);
 const reason = line(REASON_LENGTH_MAX);
+/** Milliseconds; null is permanent. */
 const forMs = z.number().int().min(1000).max(BAN_MS_MAX).nullable().optional();
 const by = { reason, operator: line(64) };
 const common = { ...by, targets: z.array(target).max(TARGETS_MAX) };
 
+/** What it leaves out is as the request says for all bans. */
 const order = z.strictObject({
   target,
   forMs,
+  /** Its end in place of how long it lasts, epoch milliseconds. */
   untilMs: z.number().int().max(EPOCH_MS_MAX).optional(),
   reason: reason.optional(),
+  /** Of a ban that comes from elsewhere: 0 and `manual` where it has none of its own. */
   tier: z.number().int().min(0).max(TIER_MAX).optional(),
   condition: line(64).optional(),
 });
@@ -44,15 +47,14 @@ const amount = z.number().min(0);
 const word = z.string().min(1).max(8192);
 const laneMatch = z
   .strictObject({
-    user_agent: word.optional(),
-    path: word.optional(),
-    query_keys: z.array(word).max(64).optional(),
-    network: z
-      .string()
-      .refine((text) => parsePrefix(text) !== undefined, 'expected a network such as 203.0.113.0/24')
-      .optional(),
-    method: word.optional(),
-    referer: z.enum(['absent', 'present']).optional(),
+    user_agent: z.exactOptional(word),
+    path: z.exactOptional(word),
+    query_keys: z.exactOptional(z.array(word).max(64)),
+    network: z.exactOptional(
+      z.string().refine((text) => parsePrefix(text) !== undefined, 'expected a network such as 203.0.113.0/24'),
+    ),
+    method: z.exactOptional(word),
+    referer: z.exactOptional(z.enum(['absent', 'present'])),
   })
   .refine((match) => {
     const count = Object.values(match).filter((part) => part !== undefined).length;
@@ -61,34 +63,61 @@ const laneMatch = z
 
 const none = z.undefined().optional();
 
+/** What each command takes. */
 const ARGUMENTS = {
   status: none,
   top: none,
-  ban: z.strictObject({ ...by, bans: z.array(order).max(TARGETS_MAX), forMs, keepLonger: z.boolean() }),
+  ban: z.strictObject({
+    ...by,
+    bans: z.array(order).max(TARGETS_MAX),
+    /** Without it, the schedule's first tier. */
+    forMs,
+    /** Bans that end later than they would now stay as they are. */
+    keepLonger: z.boolean(),
+  }),
+  /** No targets with `all`. */
   unban: z.strictObject({ ...common, all: z.boolean() }),
+  /** `remove` takes the entries out again. */
   allow: z.strictObject({ ...common, remove: z.boolean() }),
+  /** `end` takes it back. */
   panic: z.strictObject({ ...by, end: z.boolean() }),
   resetFuse: z.strictObject(by),
   lanes: none,
+  /** A lane that a person opens. */
   addLane: z.strictObject({
     ...by,
     action: z.enum(['hold', 'deny']),
     match: laneMatch,
+    /** Matching requests a second that a hold lets pass. */
     usualRate: z.number().min(0).max(1e6),
     forMs: laneMs,
+    /** What the command line found in the logs. */
     backtest: z.strictObject({
       ...{ hours: amount, clients: amount, clients_matched: amount, requests: amount, requests_matched: amount },
     }),
   }),
+  /** Ends a lane, or keeps it for so long whatever becomes of the swarm. */
   changeLane: z.strictObject({ ...by, id: z.string().min(1).max(64), keepMs: laneMs.optional() }),
   fleetStatus: none,
   fleetLeave: none,
   annotate: z.strictObject({ text: line(ANNOTATION_LENGTH_MAX).refine((text) => text !== ''), operator: line(64) }),
+  /** All channels without a name. */
   notifyTest: z.strictObject({ channel: line(64).optional() }).default({}),
   reload: none,
 } as const;
 
-const envelope = z.strictObject({ command: z.enum(Object.keys(ARGUMENTS)), argument: z.unknown().optional() });
+export type ControlCommand = keyof typeof ARGUMENTS;
+export type ControlRequest = { readonly command: ControlCommand; readonly argument?: unknown };
+
+type Unchanging<T> = T extends (infer Item)[]
+  ? readonly Unchanging<Item>[]
+  : T extends object
+    ? { readonly [Name in keyof T]: Unchanging<T[Name]> }
+    : T;
+/** The argument of a command as its handler gets it. */
+export type ArgumentOf<C extends ControlCommand> = Unchanging<z.output<(typeof ARGUMENTS)[C]>>;
+
+const envelope = z.strictObject({ command: z.object(ARGUMENTS).keyof(), argument: z.unknown().optional() });
 
 /** Cut to what the connection takes at once: it is closed right after a refusal. */
 function describe(error: z.ZodError): string {
@@ -101,7 +130,7 @@ export function parseRequest(text: string): ControlRequest | { readonly problem:
   if (value === undefined) return { problem: 'the request is not JSON' };
   const outer = envelope.safeParse(value);
   if (!outer.success) return { problem: `the request is not understood: ${describe(outer.error)}` };
-  const command = outer.data.command as keyof typeof ARGUMENTS;
+  const { command } = outer.data;
   const inner = ARGUMENTS[command].safeParse(outer.data.argument);
   if (!inner.success) return { problem: `the argument of ${command} is wrong: ${describe(inner.error)}` };
   return { command, argument: inner.data };

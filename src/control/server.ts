@@ -7,7 +7,8 @@ import type { Log } from '../model/log.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Listener, type SocketTrouble } from './listener.ts';
 import { findPeer, nameOperator } from './peer.ts';
-import type { ControlAnswer, ControlHandlers, ControlProgress, ControlRequest, Progress } from './protocol.ts';
+import type { ControlAnswer, ControlHandlers, ControlProgress, Progress } from './protocol.ts';
+import type { ControlRequest } from './request.ts';
 
 /** Command lines at the same time; more are told to come again. */
 const CONNECTIONS_MAX = 32;

@@ -4,8 +4,8 @@ import type {
   AllowRequest,
   BanRequest,
   FuseRequest,
-  FuseResult,
   OnProgress,
+  Outcome,
   TargetResult,
   UnbanRequest,
 } from '../../control/protocol.ts';
@@ -196,7 +196,7 @@ export class Operator {
   }
 
   /** Lets banning resume before the fuse's hold is over. */
-  async resetFuse({ operator, reason }: FuseRequest): Promise<FuseResult> {
+  async resetFuse({ operator, reason }: FuseRequest): Promise<Outcome> {
     const { bans, trail, pipeline } = this.options;
     const { fuse } = await pipeline.send({ kind: 'reset_fuse' });
     if (!fuse) return { ok: true, message: NOT_TRIPPED };

@@ -1,5 +1,5 @@
 /** What people are told: notifications, with what is known beside them, through every channel. */
-import type { AnnotateRequest, AnnotateResult } from '../../control/protocol.ts';
+import type { AnnotateRequest, Outcome } from '../../control/protocol.ts';
 import { findRobots } from '../../host/robots.ts';
 import { WhoFinder } from '../../host/who.ts';
 import type { Notification } from '../../model/notification.ts';
@@ -48,7 +48,7 @@ export class Reports {
     void parts.records.settled().then(() => announcer.notify(told));
   }
 
-  async annotate({ text, operator }: AnnotateRequest): Promise<AnnotateResult> {
+  async annotate({ text, operator }: AnnotateRequest): Promise<Outcome> {
     const entry = this.annotations.add(text, operator);
     if (!entry || entry.id === 0) return { ok: false, message: NOT_RECORDED };
     const isDurable = await this.parts.records.trail.isDurable();
