@@ -3,7 +3,7 @@
 import type { PointsEvidence } from '../model/event.ts';
 import * as columns from '../parse/tally.ts';
 import type { PointsOptions } from '../settings/engine-settings.ts';
-import type { Unsaid } from '../share/unsaid.ts';
+import type { UnreportedPoints } from '../share/unreported-points.ts';
 import { clientBit, clientHash } from '../traffic/hash.ts';
 import type { Records } from '../traffic/records.ts';
 import { Buckets } from './buckets.ts';
@@ -41,7 +41,7 @@ export class Points {
   readonly buckets: Buckets;
   readonly site: SiteKnowledge;
   /** What other hosts have not been told; absent unless counts are shared. */
-  unsaid: Unsaid | undefined;
+  unreported: UnreportedPoints | undefined;
   /** The request that was observed last is one that honest clients make by the thousand. */
   light = false;
   /** True when the client probes: a surge of errors is its fault. */
@@ -68,7 +68,7 @@ export class Points {
   reset(slot: number): void {
     this.clients.reset(slot);
     this.buckets.reset(slot);
-    this.unsaid?.reset(slot);
+    this.unreported?.reset(slot);
   }
 
   /** True of a client that was lately served what others are served. */
@@ -153,18 +153,18 @@ export class Points {
 
   /** Lets time drain the client's buckets. A clock that was set back drains nothing. */
   private drain(slot: number, second: number): void {
-    const { buckets, clients, unsaid } = this;
+    const { buckets, clients, unreported } = this;
     if (buckets.drainedTo(slot) === second) return;
     const elapsed = buckets.drain(slot, second, this.allowance(slot), clients.servedWell(slot));
     if (elapsed === 0) return;
-    for (let rule = 0; unsaid && rule < RULES.length; rule++)
-      if (unsaid.drains(slot, rule, second)) unsaid.drain(slot, rule, elapsed, this.leak(slot, rule));
+    for (let rule = 0; unreported && rule < RULES.length; rule++)
+      if (unreported.drains(slot, rule, second)) unreported.drain(slot, rule, elapsed, this.leak(slot, rule));
     clients.fade(slot, elapsed);
   }
 
   /** Pours the request's points into the buckets. */
   private judge(slot: number): Overflow | undefined {
-    const { request, buckets, clients, unsaid, weights } = this;
+    const { request, buckets, clients, unreported, weights } = this;
     const { limits } = buckets;
     const allowance = this.allowance(slot);
     let overflow: Overflow | undefined;
@@ -173,7 +173,7 @@ export class Points {
     if (request.served && buckets.level(slot, SCAN) > 0) {
       const back = clients.refusals.takeBack(slot, request.attempt);
       buckets.add(slot, SCAN, -back, Number.POSITIVE_INFINITY);
-      if (back > 0) unsaid?.add(slot, SCAN, -back, this.limit(slot, SCAN), this.second);
+      if (back > 0) unreported?.add(slot, SCAN, -back, this.limit(slot, SCAN), this.second);
     }
     for (let rule = 0; rule < RULES.length; rule++) {
       const { weigh, isHostile } = RULES[rule] as (typeof RULES)[number];
@@ -184,7 +184,7 @@ export class Points {
       if (rule === SCAN && request.newlyRefused > 0) clients.refusals.noteTry(slot, request.attempt, weight);
       const limit = (limits[rule] as number) * allowance;
       const level = buckets.add(slot, rule, weight, limit);
-      unsaid?.add(slot, rule, weight, limit, this.second);
+      unreported?.add(slot, rule, weight, limit, this.second);
       if (level > limit && !overflow) overflow = this.overflow(slot, rule, level, limit);
     }
     this.probing = (weights[SCAN] as number) > 0 && this.isSuspect(slot, SCAN);

@@ -265,7 +265,7 @@ export class Engine {
 
   private addClient(high: number, low: number, second: number): number {
     const added = this.clients.add(high, low, second);
-    this.points?.unsaid?.reserve(this.clients.capacity);
+    this.points?.unreported?.reserve(this.clients.capacity);
     this.bans.begin(added, high, low);
     this.robots.begin(added, high, low);
     this.swarm?.strangers.begin(added, second);

@@ -3,7 +3,7 @@ import type { Overflow, Points } from '../detect/points.ts';
 import { placeOf, RULES, type RuleName } from '../detect/rules.ts';
 import { type ClientScheme, findWholeClient, formatClient } from '../net/client-key.ts';
 import { parsePrefix } from '../net/prefix.ts';
-import { Unsaid } from '../share/unsaid.ts';
+import { UnreportedPoints } from '../share/unreported-points.ts';
 import type { Clients } from '../traffic/clients.ts';
 
 /** Clients that one hand-out speaks of at most. */
@@ -47,15 +47,15 @@ export interface SharedCountsResult {
 }
 
 export class SharedCounts {
-  private readonly unsaid: Unsaid;
+  private readonly unreported: UnreportedPoints;
   private readonly points: Points;
   private readonly clients: Clients;
   private readonly scheme: ClientScheme;
 
   constructor(points: Points, clients: Clients, scheme: ClientScheme) {
-    this.unsaid = new Unsaid(RULES.length);
-    this.unsaid.reserve(clients.capacity);
-    points.unsaid = this.unsaid;
+    this.unreported = new UnreportedPoints(RULES.length);
+    this.unreported.reserve(clients.capacity);
+    points.unreported = this.unreported;
     this.points = points;
     this.clients = clients;
     this.scheme = scheme;
@@ -67,10 +67,10 @@ export class SharedCounts {
     second: number,
     judge: (slot: number, overflow: Overflow) => void,
   ): SharedCountsResult {
-    this.unsaid.setHosts(hosts, (slot, rule) => this.points.limit(slot, rule));
+    this.unreported.setHosts(hosts, (slot, rule) => this.points.limit(slot, rule));
     for (const { client, seconds } of watch) {
       const slot = this.findSlot(client);
-      if (slot >= 0) this.unsaid.watch(slot, second + Math.ceil(seconds));
+      if (slot >= 0) this.unreported.watch(slot, second + Math.ceil(seconds));
     }
     for (const { client, rule, points, limit, leak } of offences) {
       const slot = this.findSlot(client);
@@ -78,7 +78,7 @@ export class SharedCounts {
       const numbers = { rule, points, points_limit: limit, points_leak: leak * 60 };
       judge(slot, { condition: 'fleet', numbers });
     }
-    const said = this.unsaid
+    const said = this.unreported
       .take(CLIENTS_SAID_MAX, (slot) => this.worth(slot))
       .map(({ slot, deltas }) => ({
         client: formatClient(this.clients.high(slot), this.clients.low(slot), this.scheme),
@@ -87,7 +87,7 @@ export class SharedCounts {
           return points === 0 ? [] : [this.count(slot, name, points)];
         }),
       }));
-    return { said, leftOut: this.unsaid.leftOut, watched: this.unsaid.countWatched(second) };
+    return { said, leftOut: this.unreported.leftOut, watched: this.unreported.countWatched(second) };
   }
 
   private count(slot: number, rule: RuleName, points: number): Count {

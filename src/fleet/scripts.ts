@@ -1,6 +1,5 @@
 /** What runs in the server, in one piece each (https://redis.io/docs/latest/develop/programmability/eval-intro/). */
 import { createHash } from 'node:crypto';
-import { WATCH_MS } from '../share/level.ts';
 import { SAME_END_MS } from '../share/merge.ts';
 import { ENTRY_LENGTH_MAX } from '../share/order.ts';
 
@@ -17,6 +16,8 @@ const STREAM_LENGTH = 100_000;
 const RELEASE_DAYS = 30;
 /** Longest name of a host with what it says of itself; some 200 bytes are usual. */
 const BEAT_LENGTH_MAX = 4096;
+/** A client stays on watch for at least this long, and as long as its level has not drained. */
+export const WATCH_MS = 60_000;
 /** Ended bans that a call removes at most. */
 const SWEEP = 200;
 /** Hosts of which the server keeps what they say. */
@@ -171,7 +172,7 @@ local history = type(info) == 'string' and string.match(info, 'master_replid:(%x
 return { tostring(now), redis.call('GET', epoch), live, history, before }`);
 
 /**
- * Pours points into the buckets of one shard (src/share/level.ts says how). KEYS batches, then one for each client. ARGV host,
+ * Pours points into the buckets of one shard (test/share/shared-bucket.ts has it in TypeScript). KEYS batches, then one for each client. ARGV host,
  * number of the batch, whether this host may ban, then for each client its counts: \`RULE POINTS LIMIT LEAK\` and so on. A batch
  * that comes again changes nothing. Answers for each client \`WATCHED_MS NEW\` and \`RULE LEVEL LEAK OVER\` for each count, where NEW
  * is 1 for a client that the others are to be told of, and OVER is 1 where this host is to decide.

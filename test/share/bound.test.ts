@@ -1,14 +1,14 @@
 /**
  * The bound of docs/fleet.md: N hosts count one client, split between them at random; answers are late, lost and repeated. What
- * the server lacks of the one true bucket stays below the unsaid share of the limit, and is no more than what a few ticks bring
+ * the server lacks of the one true bucket stays below the unreported share of the limit, and is no more than what a few ticks bring
  * once everybody watches.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pour, type SharedLevel, UNSAID_SHARE, watchUntil } from '../../src/share/level.ts';
-import { Unsaid } from '../../src/share/unsaid.ts';
+import { UNREPORTED_SHARE, UnreportedPoints } from '../../src/share/unreported-points.ts';
 import fc from '../support/fast-check.ts';
 import { mulberry32 } from '../support/traffic.ts';
+import { pour, type SharedBucket, watchUntil } from './shared-bucket.ts';
 
 const TICK_MS = 250;
 /** An answer is late by up to this, or does not come: then the batch is sent again. */
@@ -27,12 +27,12 @@ class Model {
   nowMs = 0;
   /** The true bucket: what one host would count that saw everything. */
   truth = 0;
-  server: SharedLevel = { level: 0, atMs: 0, leak: 0 };
+  server: SharedBucket = { level: 0, atMs: 0, leak: 0 };
   watchedMs = 0;
   /** Since when all hosts have known of the watch. */
   allWatchFromMs = Number.POSITIVE_INFINITY;
   readonly arrived: { readonly atMs: number; readonly points: number }[] = [];
-  private readonly hosts: Unsaid[];
+  private readonly hosts: UnreportedPoints[];
   private readonly seconds: number[];
   private readonly taken: number[];
   private readonly nextTicks: number[];
@@ -47,7 +47,7 @@ class Model {
     this.limit = limit;
     this.leak = leak;
     this.random = random;
-    this.hosts = Array.from({ length: hosts }, () => new Unsaid(1));
+    this.hosts = Array.from({ length: hosts }, () => new UnreportedPoints(1));
     for (const host of this.hosts) host.setHosts(hosts, () => limit);
     this.seconds = this.hosts.map(() => 0);
     this.taken = this.hosts.map(() => -1);
@@ -55,12 +55,12 @@ class Model {
   }
 
   request(host: number, points: number): void {
-    const unsaid = this.hosts[host] as Unsaid;
+    const unreported = this.hosts[host] as UnreportedPoints;
     const second = Math.floor(this.nowMs / 1000);
     const elapsed = second - (this.seconds[host] as number);
     this.seconds[host] = second;
-    if (unsaid.drains(0, 0, second)) unsaid.drain(0, 0, elapsed, this.leak);
-    unsaid.add(0, 0, points, this.limit, second);
+    if (unreported.drains(0, 0, second)) unreported.drain(0, 0, elapsed, this.leak);
+    unreported.add(0, 0, points, this.limit, second);
     this.truth += points;
     this.arrived.push({ atMs: this.nowMs, points });
   }
@@ -68,10 +68,10 @@ class Model {
   advance(ms: number): void {
     this.nowMs += ms;
     this.truth = Math.max(0, this.truth - (this.leak * ms) / 1000);
-    for (const [host, unsaid] of this.hosts.entries()) {
+    for (const [host, unreported] of this.hosts.entries()) {
       if (this.nowMs < (this.nextTicks[host] as number)) continue;
       this.nextTicks[host] = this.nowMs + TICK_MS;
-      const points = unsaid.take(1, () => 0)[0]?.deltas[0] ?? 0;
+      const points = unreported.take(1, () => 0)[0]?.deltas[0] ?? 0;
       if (points === 0) continue;
       // One after the other: a host waits for an answer before it says more.
       const sent = this.batches.filter((batch) => batch.host === host).map(({ atMs }) => atMs);
@@ -110,7 +110,7 @@ class Model {
         this.news.push({ host: other, atMs: this.nowMs + this.random() * LATE_MS, untilMs });
     }
     for (const { host, atMs, untilMs } of this.news) {
-      if (atMs <= this.nowMs) (this.hosts[host] as Unsaid).watch(0, Math.ceil(untilMs / 1000));
+      if (atMs <= this.nowMs) (this.hosts[host] as UnreportedPoints).watch(0, Math.ceil(untilMs / 1000));
     }
     this.news = this.news.filter(({ atMs }) => atMs > this.nowMs);
   }
@@ -128,7 +128,7 @@ const scenario = fc.record({
   weight: fc.double({ min: 0.05, max: 1, noNaN: true }),
 });
 
-test('what the server lacks is below the unsaid share of the limit, and next to nothing while the client is watched', () => {
+test('what the server lacks is below the unreported share of the limit, and next to nothing while the client is watched', () => {
   fc.assert(
     fc.property(scenario, ({ seed, hosts, limit, leak, rate, skew, weight }) => {
       const random = mulberry32(seed);
@@ -143,12 +143,12 @@ test('what the server lacks is below the unsaid share of the limit, and next to 
         // A host drains what it has not said a second at a time, and for as long as it has not heard of the watch.
         const slack = model.recent() + (leak / 60) * (WORST_MS / 1000 + 1) + 1e-3;
         assert.ok(
-          lacking <= UNSAID_SHARE * limit + slack,
-          `${lacking} at ${ms} ms of ${UNSAID_SHARE * limit}, slack ${slack}`,
+          lacking <= UNREPORTED_SHARE * limit + slack,
+          `${lacking} at ${ms} ms of ${UNREPORTED_SHARE * limit}, slack ${slack}`,
         );
         const isWatched = model.nowMs > model.allWatchFromMs + WORST_MS && model.watchedMs > model.nowMs + 1000;
         if (isWatched) assert.ok(lacking <= slack, `${lacking} at ${ms} ms while on watch, slack ${slack}`);
-        assert.ok(-lacking <= UNSAID_SHARE * limit + hosts * weight + slack, `${-lacking} too many at ${ms} ms`);
+        assert.ok(-lacking <= UNREPORTED_SHARE * limit + hosts * weight + slack, `${-lacking} too many at ${ms} ms`);
       }
     }),
     { numRuns: 60 },
@@ -156,42 +156,42 @@ test('what the server lacks is below the unsaid share of the limit, and next to 
 });
 
 test('a client alone with one host is spoken of to nobody', () => {
-  const unsaid = new Unsaid(1);
-  for (let n = 0; n < 100; n++) unsaid.add(0, 0, 1, 12, 100);
+  const unreported = new UnreportedPoints(1);
+  for (let n = 0; n < 100; n++) unreported.add(0, 0, 1, 12, 100);
   assert.deepEqual(
-    unsaid.take(10, () => 0),
+    unreported.take(10, () => 0),
     [],
   );
 });
 
 test('a client that stopped before its host heard of another one is spoken of when it does', () => {
-  const unsaid = new Unsaid(2);
+  const unreported = new UnreportedPoints(2);
   const limit = (_slot: number, rule: number) => (rule === 0 ? 100 : 12);
-  for (const [slot, points] of [4, 2, 4].entries()) unsaid.add(slot, slot === 2 ? 0 : 1, points, 12, 100);
-  unsaid.setHosts(2, limit);
+  for (const [slot, points] of [4, 2, 4].entries()) unreported.add(slot, slot === 2 ? 0 : 1, points, 12, 100);
+  unreported.setHosts(2, limit);
   assert.deepEqual(
-    unsaid.take(10, () => 0).map(({ slot, deltas }) => [slot, ...deltas]),
+    unreported.take(10, () => 0).map(({ slot, deltas }) => [slot, ...deltas]),
     [[0, 0, 4]],
   );
-  unsaid.setHosts(4, limit);
+  unreported.setHosts(4, limit);
   assert.deepEqual(
-    unsaid.take(10, () => 0).map(({ slot, deltas }) => [slot, ...deltas]),
+    unreported.take(10, () => 0).map(({ slot, deltas }) => [slot, ...deltas]),
     [[1, 0, 2]],
   );
 });
 
 test('a hand-out speaks of the worst clients first and counts those left out, which come next', () => {
-  const unsaid = new Unsaid(1);
-  unsaid.setHosts(2, () => 12);
-  for (let slot = 0; slot < 10; slot++) for (let n = 0; n <= slot; n++) unsaid.add(slot, 0, 10, 12, 100);
+  const unreported = new UnreportedPoints(1);
+  unreported.setHosts(2, () => 12);
+  for (let slot = 0; slot < 10; slot++) for (let n = 0; n <= slot; n++) unreported.add(slot, 0, 10, 12, 100);
   const worth = (slot: number) => slot;
   assert.deepEqual(
-    unsaid.take(3, worth).map(({ slot }) => slot),
+    unreported.take(3, worth).map(({ slot }) => slot),
     [9, 8, 7],
   );
-  assert.equal(unsaid.leftOut, 7);
+  assert.equal(unreported.leftOut, 7);
   assert.deepEqual(
-    unsaid.take(3, worth).map(({ slot, deltas }) => [slot, ...deltas]),
+    unreported.take(3, worth).map(({ slot, deltas }) => [slot, ...deltas]),
     [
       [6, 70],
       [5, 60],

@@ -43,7 +43,7 @@ export class FleetTroubles {
     const off = `this host's clock is ${(Math.abs(aheadMs) / 1000).toFixed(1)} s off the fleet's`;
     const isOff = Math.abs(aheadMs) > CLOCK_OFF_MS;
     this.troubles.set(CLOCK, isOff ? off : undefined, 'set it by NTP: timedatectl set-ntp true');
-    // Hosts of one name count as one, so that each leaves more unsaid than it may.
+    // Hosts of one name count as one, so that each leaves more unreported than it may.
     const twin = `another host of the fleet calls itself ${this.host}, too`;
     this.troubles.set(TWIN, hasTwin ? twin : undefined, 'give each host a fleet.host of its own in config.yaml');
   }

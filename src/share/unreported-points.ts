@@ -1,21 +1,28 @@
 /**
- * What this host counted of its clients and has not said to the fleet, in columns by slot: it is said once it reaches the host's
- * share of a limit, and at once of a client on watch. Before that it drains, but only as this host's share of the leak, so that
- * all hosts together never drain more than one bucket would.
+ * Points that this host counted of its clients and has not reported to the fleet, in columns by slot: they are reported once they reach
+ * the host's share of a limit, and at once of a client on watch. Before that they drain, but only as this host's share of the leak, so
+ * that all hosts together never drain more than one bucket would. docs/fleet.md has the bound, test/share/bound.test.ts shows it.
  */
 import { grown } from '../traffic/records.ts';
-import { reportFrom } from './level.ts';
 
 const FIRST_CAPACITY = 1024;
 
-/** What is to be said of one client. */
-export interface Said {
+/** Share of a limit that all hosts together may leave unreported before a client is on watch. */
+export const UNREPORTED_SHARE = 0.5;
+
+/** Points from which a host reports a client, where `hosts` share their counts and `limit` points are tolerated. */
+function reportFrom(limit: number, hosts: number): number {
+  return (UNREPORTED_SHARE * limit) / hosts;
+}
+
+/** What is to be reported of one client. */
+export interface PointReport {
   readonly slot: number;
-  /** By rule: points since it was last spoken of. */
+  /** By rule: points since its last report. */
   readonly deltas: readonly number[];
 }
 
-export class Unsaid {
+export class UnreportedPoints {
   /** Clients that were due and found no room in a hand-out; they are due again in the next. */
   leftOut = 0;
   /** By slot, then rule. */
@@ -33,7 +40,7 @@ export class Unsaid {
     this.points = new Float32Array(rules * FIRST_CAPACITY);
   }
 
-  /** With more hosts each may leave less unsaid: what is above that now is due, though its client has stopped. */
+  /** With more hosts each may leave less unreported: what is above that now is due, though its client has stopped. */
   setHosts(hosts: number, limit: (slot: number, rule: number) => number): void {
     const before = this.hosts;
     this.hosts = Math.max(1, hosts);
@@ -64,23 +71,23 @@ export class Unsaid {
     const at = slot * this.rules + rule;
     const isWatched = (this.watched[slot] as number) > second;
     const sum = (this.points[at] as number) + points;
-    // Only who was spoken of can be given back more than is unsaid.
+    // Only who was reported can be given back more than is unreported.
     this.points[at] = isWatched ? sum : Math.max(0, sum);
     if (isWatched || (this.hosts > 1 && sum >= reportFrom(limit, this.hosts))) this.makeDue(slot);
   }
 
-  /** True while there is something unsaid that time drains. */
+  /** True while there is something unreported that time drains. */
   drains(slot: number, rule: number, second: number): boolean {
     return (this.points[slot * this.rules + rule] as number) > 0 && (this.watched[slot] as number) <= second;
   }
 
-  /** Lets `seconds` drain what is unsaid of a rule of a client, of which all hosts together drain `leak` a second. */
+  /** Lets `seconds` drain what is unreported of a rule of a client, of which all hosts together drain `leak` a second. */
   drain(slot: number, rule: number, seconds: number, leak: number): void {
     const at = slot * this.rules + rule;
     this.points[at] = Math.max(0, (this.points[at] as number) - (leak / this.hosts) * seconds);
   }
 
-  /** Another host reported the client, or the server knows it: all there is of it is said from now on. */
+  /** Another host reported the client, or the server knows it: all there is of it is reported from now on. */
   watch(slot: number, untilSecond: number): void {
     this.watched[slot] = Math.max(this.watched[slot] as number, untilSecond);
     const at = slot * this.rules;
@@ -94,8 +101,8 @@ export class Unsaid {
     return count;
   }
 
-  /** What is to be said now, of at most `most` clients, worst first by `worth`; said once it is given. */
-  take(most: number, worth: (slot: number) => number): Said[] {
+  /** What is to be reported now, of at most `most` clients, worst first by `worth`; reported once it is given. */
+  take(most: number, worth: (slot: number) => number): PointReport[] {
     let taken = this.due;
     this.due = [];
     if (taken.length > most) {
