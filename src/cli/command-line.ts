@@ -1,5 +1,5 @@
 /** Reads the words of a command line, runs the one command and turns its errors into messages and exit codes. */
-
+import { codeOf } from '../model/coded-error.ts';
 import { REASON_LENGTH_MAX } from '../model/limits.ts';
 import { printable } from '../model/text.ts';
 import type { Context } from './context.ts';
@@ -121,8 +121,8 @@ function tell(error: unknown, talk: (text: string) => void): ExitCode {
 /** Operational errors carry a code and say everything in their message; a bug needs its stack. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const expected = error instanceof CommandError || typeof (error as { code?: unknown }).code === 'string';
+  const expected = error instanceof CommandError || codeOf(error) !== undefined;
   if (!expected) return error.stack ?? error.message;
-  const { fix } = error as { fix?: unknown };
+  const fix = 'fix' in error ? error.fix : undefined;
   return typeof fix === 'string' ? `${error.message}; ${fix}` : error.message;
 }

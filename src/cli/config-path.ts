@@ -1,5 +1,6 @@
 /** Which configuration file a command reads. Apart from what reads it, which the daemon does not load. */
 import { accessSync, constants } from 'node:fs';
+import { codeOf } from '../model/coded-error.ts';
 import type { Context } from './context.ts';
 import { CommandError, EXIT } from './exit.ts';
 
@@ -18,6 +19,6 @@ function isPermitted(file: string): boolean {
     accessSync(file, constants.R_OK);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'EACCES';
+    return codeOf(error) !== 'EACCES';
   }
 }

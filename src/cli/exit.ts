@@ -1,3 +1,5 @@
+import { codeOf } from '../model/coded-error.ts';
+
 /** Exit codes, a contract with scripts and with the unit (78 is EX_CONFIG of sysexits.h; the unit does not restart on it). */
 export const EXIT = {
   done: 0,
@@ -32,6 +34,5 @@ const SYSTEM_CODES: Readonly<Record<string, ExitCode>> = {
 /** The exit code of whatever ended a command: the typed errors of every part carry a `code`. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommandError) return error.exitCode;
-  const code = (error as { code?: unknown } | null)?.code;
-  return (typeof code === 'string' ? SYSTEM_CODES[code] : undefined) ?? EXIT.failed;
+  return SYSTEM_CODES[codeOf(error) ?? ''] ?? EXIT.failed;
 }

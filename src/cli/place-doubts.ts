@@ -1,11 +1,11 @@
 /** What this host says of the names and places that a configuration has: each may come right before zban starts. */
-
 import { lookup } from 'node:dns/promises';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { HttpListenError, listenOn, parseListen } from '../http/listen.ts';
+import { codeOf } from '../model/coded-error.ts';
 
 /** How long a name may take; of one that takes longer nothing is known. */
 const NAME_MS = 2000;
@@ -47,7 +47,7 @@ async function doubtsOfFleet({ fleet }: Config): Promise<readonly string[]> {
       await inTime(lookup(host));
       return [];
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOTFOUND') return [];
+      if (codeOf(error) !== 'ENOTFOUND') return [];
       return [`fleet.url: ${host} has no address: this host shares nothing until it has one; correct the name, or DNS`];
     }
   });

@@ -1,7 +1,7 @@
 /** Reads one YAML file into plain values and remembers where each key stands. */
-
 import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit, type YAMLError } from 'yaml';
+import { codeOf } from '../model/coded-error.ts';
 import { isRecord } from '../model/shape.ts';
 import { type ConfigProblem, formatKeyPath, type KeyPath } from './problem.ts';
 
@@ -31,12 +31,12 @@ export function loadYamlFile(file: string): YamlFile {
     if (size > FILE_BYTES_MAX) return failed(file, `${size} bytes are more than the ${FILE_BYTES_MAX} allowed`);
     return parseYaml(file, readFileSync(file, 'utf8'));
   } catch (error) {
-    return failed(file, ...explainReadError(file, error as NodeJS.ErrnoException));
+    return failed(file, ...explainReadError(file, error));
   }
 }
 
-function explainReadError(file: string, error: NodeJS.ErrnoException): [string, string] {
-  switch (error.code) {
+function explainReadError(file: string, error: unknown): [string, string] {
+  switch (codeOf(error)) {
     case 'ENOENT':
       if (lstatSync(file, { throwIfNoEntry: false }))
         return ['is a symbolic link to what is not there', 'point it at a file, or remove it'];
@@ -46,7 +46,7 @@ function explainReadError(file: string, error: NodeJS.ErrnoException): [string, 
     case 'EISDIR':
       return ['is a directory', 'name the file in it'];
     default:
-      return [`cannot be read: ${error.message}`, 'see the message'];
+      return [`cannot be read: ${error instanceof Error ? error.message : error}`, 'see the message'];
   }
 }
 

@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { codeOf } from '../model/coded-error.ts';
 import type { EverySecond } from '../model/every-second.ts';
 import type { Log } from '../model/log.ts';
 import { ControlError } from './error.ts';
@@ -115,26 +116,27 @@ export class Listener {
 /** Rejects with ControlError. */
 async function listen(server: Server, path: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(explainListen(error, path)));
+    server.once('error', (error) => reject(explainListen(error, path)));
     server.listen(path, resolve);
   });
   server.removeAllListeners('error');
   chmodSync(path, 0o660);
 }
 
-function explainListen(error: NodeJS.ErrnoException, path: string): ControlError {
-  if (error.code === 'EADDRINUSE') return alreadyRunning(path);
-  if (error.code === 'EACCES') {
+function explainListen(error: unknown, path: string): ControlError {
+  const code = codeOf(error);
+  if (code === 'EADDRINUSE') return alreadyRunning(path);
+  if (code === 'EACCES') {
     const message = `cannot make the control socket ${path}: no permission; run zban as root or set control.socket`;
     return new ControlError('no_permission', message, { cause: error });
   }
-  const message = `cannot listen on the control socket ${path}: ${error.message}`;
+  const message = `cannot listen on the control socket ${path}: ${error instanceof Error ? error.message : error}`;
   return new ControlError('failed', message, { cause: error });
 }
 
 function findDiskFix(error: unknown, path: string): string | undefined {
-  const cause = error instanceof ControlError ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
-  return DISK_FIXES[cause?.code ?? '']?.(dirname(path));
+  const cause = error instanceof ControlError ? codeOf(error.cause) : undefined;
+  return DISK_FIXES[cause ?? '']?.(dirname(path));
 }
 
 function alreadyRunning(path: string): ControlError {
@@ -153,7 +155,7 @@ async function clearStale(path: string): Promise<void> {
     unlinkSync(path);
   } catch (error) {
     if (error instanceof ControlError) throw error;
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw explainListen(error as NodeJS.ErrnoException, path);
+    if (codeOf(error) !== 'ENOENT') throw explainListen(error, path);
   }
 }
 
@@ -167,6 +169,6 @@ function answers(path: string): Promise<boolean> {
     };
     probe.setTimeout(PROBE_TIMEOUT_MS, () => settle(true));
     probe.once('connect', () => settle(true));
-    probe.once('error', (error: NodeJS.ErrnoException) => settle(error.code === 'EAGAIN'));
+    probe.once('error', (error) => settle(codeOf(error) === 'EAGAIN'));
   });
 }

@@ -3,6 +3,7 @@ import { accessSync, constants, readFileSync, statfsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import type { Config } from '../config/schema.ts';
+import { codeOf } from '../model/coded-error.ts';
 import { openChannels } from '../notify/channels.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { restartWith, type Service, startWith } from './service.ts';
@@ -44,7 +45,7 @@ function checkPlace(folder: string, what: string): Finding | 'missing' {
     }
     return ok(check, `takes the ${what}, ${megabytes} MiB free`);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code === 'ENOENT') return 'missing';
     if (code === 'EROFS') {
       const fix = `findmnt --target ${folder} shows where it is mounted; then: mount -o remount,rw MOUNT_POINT`;

@@ -1,5 +1,6 @@
 /** Runs one firewall command: argument array, standard input, time limit, bounded output, and every failure as a code. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { codeOf } from '../model/coded-error.ts';
 import { EnforcementError, type EnforcementErrorCode } from './backend.ts';
 
 export interface Command {
@@ -143,7 +144,7 @@ function killGroup(child: ChildProcess): void {
 }
 
 function explainSpawnError(tool: string, cause: Error): EnforcementError {
-  const code = 'code' in cause ? cause.code : undefined;
+  const code = codeOf(cause);
   if (code === 'ENOENT') return missingTool(tool, cause);
   if (code === 'EACCES') return new EnforcementError('no_permission', `${tool} may not be executed`, { cause });
   return new EnforcementError('kernel_refused', `${tool} could not be started: ${cause.message}`, { cause });

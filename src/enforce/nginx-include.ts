@@ -2,6 +2,7 @@
 import { constants } from 'node:fs';
 import { open, readFile, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { codeOf } from '../model/coded-error.ts';
 import { EnforcementError } from './backend.ts';
 import type { CommandRunner } from './command.ts';
 
@@ -44,7 +45,7 @@ export class NginxInclude {
     try {
       return await readFile(file, 'utf8');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      if (codeOf(error) === 'ENOENT') return undefined;
       throw fileError(file, error);
     }
   }
@@ -115,7 +116,7 @@ async function replaceFile(file: string, text: string): Promise<void> {
 }
 
 function fileError(file: string, error: unknown): EnforcementError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const code = codeOf(error) ?? String(error);
   const denied = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
   const fix = denied ? ': let the service write there (firewall.nginx, ReadWritePaths= of its unit)' : '';
   return new EnforcementError(denied ? 'no_permission' : 'kernel_refused', `cannot write ${file}: ${code}${fix}`);

@@ -2,6 +2,7 @@
  * The allowlist as networks: addresses and prefixes as they are, names by what DNS says. A name that cannot be resolved
  * keeps its last answer, because a DNS failure must not get anybody banned.
  */
+import { codeOf } from '../model/coded-error.ts';
 import { type Prefix, parsePrefix } from '../net/prefix.ts';
 
 export interface AllowedNetwork {
@@ -107,7 +108,7 @@ export async function resolveName(
   const failures: string[] = [];
   const ask = (question: Promise<string[]>) =>
     question.catch((error: unknown) => {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      const code = codeOf(error) ?? String(error);
       if (code !== 'ENODATA') failures.push(code);
       return [];
     });

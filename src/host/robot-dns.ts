@@ -2,6 +2,7 @@
  * Verifies robots by forward-confirmed reverse DNS, as search engines document it: the address has a host name in a domain of
  * the operator's, and that name has the address. Asks few questions at a time, remembers answers, and never throws.
  */
+import { codeOf } from '../model/coded-error.ts';
 import { setNewest } from '../net/newest-entries.ts';
 import { type Prefix, parsePrefix } from '../net/prefix.ts';
 
@@ -140,7 +141,7 @@ async function answerOf(ask: () => Promise<string[]>): Promise<readonly string[]
   try {
     return await ask();
   } catch (error) {
-    const isAnswer = error instanceof Error && 'code' in error && NOTHING.has(String(error.code));
+    const isAnswer = NOTHING.has(codeOf(error) ?? '');
     return isAnswer ? [] : undefined;
   }
 }

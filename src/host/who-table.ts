@@ -11,6 +11,7 @@
  * All numbers are big-endian, so that the bytes of addresses compare as addresses do.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { codeOf } from '../model/coded-error.ts';
 import type { NetworkOwner } from '../model/who.ts';
 import type { Prefix } from '../net/prefix.ts';
 
@@ -122,9 +123,9 @@ function open(path: string): number {
 
 /** What the file system says about a file, as WhoTableError. */
 export function whoFileError(verb: 'read' | 'write', path: string, error: unknown): WhoTableError {
-  const cause = (error as NodeJS.ErrnoException).code ?? String(error);
-  const codes = { ENOENT: 'missing', EACCES: 'no_permission', EPERM: 'no_permission' } as const;
-  const code = codes[cause as keyof typeof codes] ?? 'unusable';
+  const cause = codeOf(error) ?? String(error);
+  const isRefused = cause === 'EACCES' || cause === 'EPERM';
+  const code = cause === 'ENOENT' ? 'missing' : isRefused ? 'no_permission' : 'unusable';
   return new WhoTableError(code, `cannot ${verb} ${path}: ${cause}`, { cause: error });
 }
 

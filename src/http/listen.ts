@@ -1,8 +1,7 @@
 /** Where the page listens, and what to tell an operator when it cannot. */
-
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { CodedError } from '../model/coded-error.ts';
+import { CodedError, codeOf } from '../model/coded-error.ts';
 
 /** Closed set of causes, also the metric label. */
 export type HttpListenErrorCode = 'bad_address' | 'address_in_use' | 'no_permission' | 'no_such_address' | 'failed';
@@ -40,14 +39,15 @@ export async function listenOn(server: Server, listen: string): Promise<void> {
   try {
     await once(server, 'listening');
   } catch (error) {
-    throw explain(error as NodeJS.ErrnoException, listen, address);
+    throw explain(error, listen, address);
   }
 }
 
-function explain(error: NodeJS.ErrnoException, listen: string, { host, port }: ListenAddress): HttpListenError {
+function explain(error: unknown, listen: string, { host, port }: ListenAddress): HttpListenError {
   const fail = (code: HttpListenErrorCode, text: string) =>
     new HttpListenError(code, `the page cannot listen on ${listen}: ${text}`, { cause: error });
-  switch (error.code) {
+  const cause = codeOf(error);
+  switch (cause) {
     case 'EADDRINUSE':
       return fail(
         'address_in_use',
@@ -60,6 +60,6 @@ function explain(error: NodeJS.ErrnoException, listen: string, { host, port }: L
     case 'EAI_AGAIN':
       return fail('no_such_address', `${host} is no address of this host: choose another http.listen`);
     default:
-      return fail('failed', error.code ?? error.message);
+      return fail('failed', cause ?? String(error));
   }
 }

@@ -1,5 +1,6 @@
 /** Reads who may act from the page: one person a line, `NAME TOKEN`. */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { codeOf } from '../model/coded-error.ts';
 import type { ActionToken } from './actions.ts';
 
 const FILE_BYTES_MAX = 65_536;
@@ -22,7 +23,7 @@ export function loadTokens(path: string): { tokens: readonly ActionToken[] } | {
       return { problem: `${path} has ${stat.size} bytes`, fix: 'one line for each person' };
     return parseTokens(path, readFileSync(descriptor, 'utf8'));
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code === 'ENOENT')
       return { problem: `${path} does not exist`, fix: `write a line for each person into it: ${GENERATE}` };
     if (code === 'EACCES')

@@ -1,4 +1,5 @@
 /** One POST to a service, and what its answer means for the message. */
+import { codeOf } from '../model/coded-error.ts';
 import type { Delivery } from './channel.ts';
 
 /** Waits that services name are seconds; an hour is the most that is believed. */
@@ -90,8 +91,8 @@ export function describeFailure(service: string, error: unknown, timeoutMs: numb
 /** The system's code (`ECONNREFUSED`), wherever fetch hid it; empty when there is none. */
 function findCode(error: unknown): string {
   for (let depth = 0, at = error; depth < 4 && at instanceof Error; depth += 1) {
-    const { code } = at as Error & { code?: unknown };
-    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,40}$/.test(code)) return code;
+    const code = codeOf(at);
+    if (code !== undefined && /^[A-Z][A-Z0-9_]{2,40}$/.test(code)) return code;
     at = at instanceof AggregateError && at.errors.length > 0 ? at.errors[0] : at.cause;
   }
   return '';

@@ -1,6 +1,7 @@
 /** Where addresses and tokens come from, and a wrapper that keeps them out of logs, errors and JSON. */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
+import { codeOf } from '../model/coded-error.ts';
 
 /** Printing, inspecting or serialising it shows `[secret]`. */
 export class Secret {
@@ -88,7 +89,7 @@ function loadFile(path: string, place: string, accept: Accept): LoadedSecret {
     const open = `${path} can be read by everybody (mode ${mode}) and holds a secret: chmod o-rwx ${path}`;
     return { ...accepted, warnings: [open, ...accepted.warnings] };
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code === 'ENOENT') return fail('does not exist');
     if (code === 'EACCES') return fail('may not be read by the user zban runs as');
     return fail(`cannot be read (${code ?? 'unknown error'})`);

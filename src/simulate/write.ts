@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
+import { codeOf } from '../model/coded-error.ts';
 import type { AccessEvent } from './access-event.ts';
 import { formatLine, type LogFormat } from './format.ts';
 
@@ -109,6 +110,6 @@ async function toStandardOutput(source: Readable): Promise<void> {
   try {
     await pipeline(source, process.stdout, { end: false });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+    if (codeOf(error) !== 'EPIPE') throw error;
   }
 }

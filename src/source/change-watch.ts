@@ -1,6 +1,7 @@
 /** Tells that a log may have changed, by inotify(7): an idle follower sleeps instead of looking at its files. */
 import { watch as fsWatch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { codeOf } from '../model/coded-error.ts';
 import { realPath } from './look.ts';
 
 /** Reports about files of others after which their directory is left alone: each costs as much as one about a log. */
@@ -61,7 +62,7 @@ export class ChangeWatch {
     try {
       this.#watchers.push(this.#watch(path, onEvent, this.#onChange));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if (codeOf(error) !== 'ENOENT') throw error;
     }
   }
 

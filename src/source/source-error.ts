@@ -1,4 +1,5 @@
 /** Why a log can't be read. */
+import { CodedError, codeOf } from '../model/coded-error.ts';
 
 /** Closed set: also a metric label. */
 export type SourceErrorCode =
@@ -41,18 +42,16 @@ const ERRNO_FIXES: Readonly<Record<string, string>> = {
 };
 
 /** A log that can't be read: operational, never a bug. `cause` has the system's own error where there was one. */
-export class SourceError extends Error {
+export class SourceError extends CodedError<SourceErrorCode> {
   override readonly name = 'SourceError';
-  readonly code: SourceErrorCode;
   readonly path: string;
   /** What an operator can do about it. */
   readonly fix: string;
 
   constructor(code: SourceErrorCode, path: string, cause?: unknown) {
-    super(`cannot read ${path}: ${detail(code, cause)}`, { cause });
-    this.code = code;
+    super(code, `cannot read ${path}: ${detail(code, cause)}`, { cause });
     this.path = path;
-    this.fix = ERRNO_FIXES[errnoOf(cause) ?? ''] ?? FIXES[code];
+    this.fix = ERRNO_FIXES[codeOf(cause) ?? ''] ?? FIXES[code];
   }
 
   /** What keeps the log from being read, in words, without its path. */
@@ -62,19 +61,14 @@ export class SourceError extends Error {
 }
 
 function detail(code: SourceErrorCode, cause: unknown): string {
-  const errno = errnoOf(cause);
+  const errno = codeOf(cause);
   return code === 'read_failed' && errno ? `${WORDS[code]} (${errno})` : WORDS[code];
-}
-
-function errnoOf(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : undefined;
 }
 
 /** The typed error of a failed system call on `path` (errno names as in errno(3)). */
 export function toSourceError(path: string, error: unknown): SourceError {
   if (error instanceof SourceError) return error;
-  switch (errnoOf(error)) {
+  switch (codeOf(error)) {
     case 'ENOENT':
     case 'ENOTDIR':
       return new SourceError('missing', path, error);

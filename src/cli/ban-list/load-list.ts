@@ -1,5 +1,6 @@
 /** Reads a file with a list of bans, within bounds. */
 import { createReadStream } from 'node:fs';
+import { codeOf } from '../../model/coded-error.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { STDIN } from '../options.ts';
 import { type BanList, LIST_BYTES_MAX, LIST_ENTRIES_MAX } from './list.ts';
@@ -49,8 +50,8 @@ async function readText(path: string, name: string): Promise<string> {
       if (bytes > LIST_BYTES_MAX) break;
     }
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const exitCode = code === 'EACCES' ? EXIT.noPermission : EXIT.failed;
+    const exitCode = codeOf(error) === 'EACCES' ? EXIT.noPermission : EXIT.failed;
+    const message = error instanceof Error ? error.message : error;
     throw new CommandError(exitCode, `cannot read ${name}: ${message}`, { cause: error });
   }
   if (bytes > LIST_BYTES_MAX) {

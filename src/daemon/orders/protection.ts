@@ -1,6 +1,7 @@
 /** Who is never banned right now: the allowlist, what operators allowed, and this host's own addresses and guests. */
 import { setImmediate } from 'node:timers/promises';
 import { type NeverBanned, NeverBannedTable } from '../../decide/never-banned.ts';
+import { codeOf } from '../../model/coded-error.ts';
 import type { ClientScheme } from '../../net/client-key.ts';
 import { type Prefix, parsePrefix } from '../../net/prefix.ts';
 
@@ -79,9 +80,8 @@ export class Protection {
       this.options.onTrouble(undefined);
       return found;
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (this.known === undefined || typeof code !== 'string') throw error;
-      this.options.onTrouble(message);
+      if (this.known === undefined || !(error instanceof Error) || codeOf(error) === undefined) throw error;
+      this.options.onTrouble(error.message);
       return undefined;
     }
   }

@@ -3,6 +3,7 @@ import { accessSync, chmodSync, closeSync, constants, existsSync, mkdirSync, ope
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
+import { codeOf } from '../../model/coded-error.ts';
 import { recordError, toRecordError } from '../error.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 
@@ -126,7 +127,7 @@ export function lockForWriting(path: string): { close(): void } {
   } catch (error) {
     lock.close();
     const failure = toRecordError(error, `${path}.lock`);
-    if (failure instanceof Error && 'code' in failure && failure.code === 'locked') {
+    if (codeOf(failure) === 'locked') {
       throw recordError('in_use', path, 'is open for writing already', error);
     }
     throw failure;
@@ -200,7 +201,7 @@ function requireReadable(path: string): void {
   try {
     accessSync(path, constants.R_OK);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    if (codeOf(error) === 'ENOENT') {
       throw recordError('missing', path, 'does not exist', error);
     }
     throw error;
@@ -210,7 +211,7 @@ function requireReadable(path: string): void {
 /** For a reader, what SQLite calls read-only or not openable is a missing right: to the file, or to make -shm beside it. */
 function readerError(error: unknown, path: string): unknown {
   const failure = toRecordError(error, path);
-  const code = failure instanceof Error && 'code' in failure ? failure.code : undefined;
+  const code = codeOf(failure);
   if (code !== 'cannot_open' && code !== 'read_only') return failure;
   return recordError('no_permission', path, 'cannot be read by this user', error);
 }
