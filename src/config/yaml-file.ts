@@ -1,5 +1,5 @@
 /** Reads one YAML file into plain values and remembers where each key stands. */
-import { lstatSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readSync } from 'node:fs';
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit, type YAMLError } from 'yaml';
 import { codeOf } from '../model/coded-error.ts';
 import { isRecord } from '../model/shape.ts';
@@ -23,15 +23,37 @@ export interface YamlFile {
 /** A configuration of hand-written keys is a few kilobytes; an allowlist may be longer. */
 const FILE_BYTES_MAX = 4_194_304;
 const DEPTH_MAX = 16;
+const READ_BYTES = 65_536;
+/** The byte order marks with which some editors begin it. */
+const UTF16_MARKS = ['\xff\xfe', '\xfe\xff'];
 
 /** Reads YAML 1.2 (https://yaml.org/spec/1.2.2/). Never throws: whatever is wrong is in `problems`. */
 export function loadYamlFile(file: string): YamlFile {
   try {
-    const { size } = statSync(file);
-    if (size > FILE_BYTES_MAX) return failed(file, `${size} bytes are more than the ${FILE_BYTES_MAX} allowed`);
-    return parseYaml(file, readFileSync(file, 'utf8'));
+    const bytes = readUpTo(file, FILE_BYTES_MAX + 1);
+    if (bytes.length > FILE_BYTES_MAX) return failed(file, `is longer than the ${FILE_BYTES_MAX} bytes allowed`);
+    if (UTF16_MARKS.includes(bytes.toString('latin1', 0, 2))) return failed(file, 'is UTF-16', 'save it as UTF-8');
+    return parseYaml(file, bytes.toString('utf8'));
   } catch (error) {
     return failed(file, ...explainReadError(file, error));
+  }
+}
+
+/** The first bytes: what is no regular file, such as /dev/zero, says no size and may have no end. */
+function readUpTo(file: string, bytesMax: number): Buffer {
+  const descriptor = openSync(file, 'r');
+  try {
+    const pieces: Buffer[] = [];
+    for (let bytes = 0; bytes < bytesMax; ) {
+      const piece = Buffer.alloc(Math.min(READ_BYTES, bytesMax - bytes));
+      const read = readSync(descriptor, piece);
+      if (read === 0) break;
+      pieces.push(piece.subarray(0, read));
+      bytes += read;
+    }
+    return Buffer.concat(pieces);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -55,6 +55,19 @@ test('a missing file, a folder and an unreadable overlay each give a one-line er
   assert.match(folder.problems.map(formatProblem).join('\n'), /is a directory/);
 });
 
+test('a file without an end, and one in another encoding, are refused in one line', () => {
+  const problemOf = (file: string) => {
+    const loaded = loadConfig(file);
+    return loaded.ok ? '' : loaded.problems.map(formatProblem).join('\n');
+  };
+  assert.equal(problemOf('/dev/zero'), '/dev/zero: is longer than the 4194304 bytes allowed');
+  const file = write({ 'config.yaml': '' });
+  for (const text of ['\u{feff}mode: enforce', '\u{fffe}mode: enforce']) {
+    writeFileSync(file, text, 'utf16le');
+    assert.match(problemOf(file), /config\.yaml: is UTF-16 \(save it as UTF-8\)$/);
+  }
+});
+
 test('an overlay that is not read is a doubt, and one that leads nowhere is said to', () => {
   const { config, warnings } = load({ 'config.yaml': '', 'config.d/10.yml': 'mode: enforce' });
   assert.equal(config.mode, 'observe');
