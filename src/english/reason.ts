@@ -92,14 +92,18 @@ export interface Reason {
 export function describeReason(condition: string, numbers: ReasonNumbers): Reason | undefined {
   if (typeof numbers.rate !== 'number') return undefined;
   const { clients } = numbers;
-  const who = typeof clients === 'number' ? `${clients} clients of this network attacked. Together its clients` : 'It';
+  // A ban forgets what its client did, but for its points.
+  const [who, together] =
+    typeof clients === 'number'
+      ? [`${clients} clients of this network attacked. Those that were not banned yet`, 'With the others that is']
+      : ['It', 'That is'];
   const did = `${who} sent ${sent(numbers)}`;
   const normal = describeNormal(numbers);
   const rule = findRule(condition, numbers);
   if (rule) {
     const tolerated = `${describePoints(numbers, rule)}${numbers.lenient === true ? LENIENT : ''}`;
     return {
-      did: `${did}${refused(numbers)}. That is ${pointsOf(numbers)} points; the limit is ${short(numbers.points_limit)}.`,
+      did: `${did}${refused(numbers)}. ${together} ${pointsOf(numbers)} points; the limit is ${short(numbers.points_limit)}.`,
       normal,
       tolerated,
     };

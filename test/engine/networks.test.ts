@@ -40,7 +40,7 @@ test('ten addresses of one /24 that probe in turn are banned as the network, bef
   assert.deepEqual([ban?.tier, ban?.duration_seconds, ban?.clients, ban?.samples.length], [1, 600, 10, 5]);
   assert.match(
     describeReason('scan', ban ?? {})?.did ?? '',
-    /^10 clients of this network attacked\. Together its clients sent /,
+    /^10 clients of this network attacked\. Those that were not banned yet sent /,
   );
   const { banned: shutOut } = scene.bench.engine;
   scan(scene, (n) => host(100 + n), 50, 1, 61);
