@@ -1,6 +1,7 @@
 /** scripts/run as a newcomer uses it: no configuration, nothing installed, Ctrl-C at the end. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFileSync,
   chmodSync,
@@ -119,6 +120,18 @@ test('with a log it watches that', async (t) => {
   appendFileSync(log, `${flood.join('\n')}\n`);
   await running.waitFor(/^[\d:]+ {2}ban .* 203\.0\.113\.9 · .* · would be banned 10m$/m);
   assert.equal(await running.interrupt(), 0);
+});
+
+test('SIGTERM to the script alone, as from a supervisor, ends all of it too', async (t) => {
+  const running = start(t, []);
+  const [, folder = ''] = await running.waitFor(/--config (\/\S+)\/config\.yaml/);
+  await running.waitFor(/^ready /m);
+  const ended = once(running.child, 'close');
+  running.child.kill('SIGTERM');
+  assert.deepEqual(await ended, [0, null]);
+  assert.match(running.said(), /That was zban\..*\n(.*\n)*Next /);
+  assert.doesNotMatch(running.said(), /ENOENT/);
+  await untilGone(folder);
 });
 
 test('a log that this user may not read: which group may, and what to do', {
