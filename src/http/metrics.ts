@@ -67,7 +67,7 @@ const GAUGES: readonly Metric[] = [
     'Share of client errors in the baseline; absent until it is learned.',
     (status) => status.baseline?.learned.error_ratio ?? null,
   ],
-  ['zban_log_lag_seconds', 'Wall time minus the newest log time.', (status) => status.log_lag_seconds],
+  ['zban_log_lag_seconds', 'Age of the newest line when it was read.', (status) => status.log_lag_seconds],
   [
     'zban_log_following',
     '1 while a log is followed, 0 while it is not.',

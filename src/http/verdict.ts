@@ -1,7 +1,7 @@
 /** What an operator wants to know first, in a sentence. Times in it are RFC 3339: the page shows them by the server's clock. */
 
 import { describeTripped } from '../english/fuse.ts';
-import { formatCount } from '../english/number.ts';
+import { countOf, formatCount } from '../english/number.ts';
 import { describeProgress, progressOf } from '../english/progress.ts';
 import { looks, peakOf } from '../english/site-reason.ts';
 import type { Status } from '../model/status.ts';
@@ -65,7 +65,7 @@ function describeIncident({ incident, clients }: Status): Verdict | undefined {
   return {
     tone: verdict === 'visitors' ? 'warn' : 'bad',
     title,
-    text: `${guess}; ${formatCount(clients)} clients in the last minute. This alert alone bans nobody: clients are banned for what each of them does.`,
+    text: `${guess}; ${countOf(clients, 'client')} in the last minute. This alert alone bans nobody: clients are banned for what each of them does.`,
   };
 }
 
@@ -87,7 +87,7 @@ function describeTrouble({ troubles, log_lag_seconds }: Status): Verdict | undef
   return {
     tone: 'warn',
     title: `zban is ${formatCount(Math.round(log_lag_seconds / 60))} min behind the logs`,
-    text: 'What you see is from then. Either no requests come in, or zban cannot keep up.',
+    text: 'What you see is from then. zban cannot keep up, nginx writes late (buffer=), or a clock is wrong.',
   };
 }
 
@@ -95,7 +95,9 @@ function describeQuiet(status: Status): Verdict {
   const { state, mode, active_bans, observed_bans, logs } = status;
   const blocking =
     status.backend === 'dry-run' ? 'blocking nobody: firewall.backend is dry-run' : `blocking via ${status.backend}`;
-  const source = logs.length === 1 ? 'one log' : `${formatCount(logs.length)} logs`;
+  const followed = logs.filter((log) => log.state === 'following').length;
+  const source =
+    followed === logs.length ? countOf(followed, 'log') : `${formatCount(followed)} of ${countOf(logs.length, 'log')}`;
   const doing =
     mode === 'observe'
       ? `Observe mode: zban blocks nobody and records who would be banned${observed_bans > 0 ? `, ${formatCount(observed_bans)} at the moment` : ''}.`
@@ -104,7 +106,7 @@ function describeQuiet(status: Status): Verdict {
     return {
       tone: 'info',
       title: 'Learning what is normal',
-      text: `Meanwhile only clients above an absolute ceiling are banned. ${doing}`,
+      text: `Until then limits are higher, and nobody is held against the usual rate. ${doing}`,
     };
   return { tone: 'good', title: 'All normal', text: doing };
 }

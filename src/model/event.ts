@@ -222,7 +222,7 @@ export interface Level {
 export interface BaselineEvent {
   readonly event: 'baseline';
   readonly time: string;
-  /** False while warming up: only the absolute ceiling bans. */
+  /** False while warming up: no client is compared with what is usual. */
   readonly ready: boolean;
   readonly site: Level;
   readonly client: Level;

@@ -44,7 +44,7 @@ export interface Status {
   readonly skipped: Readonly<Record<string, number>>;
   /** What limits discarded, by limit (late lines, evicted clients, …). */
   readonly discarded: Readonly<Record<string, number>>;
-  /** Wall time minus the newest log time, seconds; null before the first line. */
+  /** Age of the newest line when it was read, seconds; null before the first line. */
   readonly log_lag_seconds: number | null;
   readonly active_bans: number;
   /** Would-be bans of observe mode. */

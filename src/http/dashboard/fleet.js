@@ -20,7 +20,7 @@ export function refreshFleet({ status }) {
   const { fleet } = status;
   byId('fleet-panel').hidden = !fleet;
   if (!fleet) return;
-  const waiting = fleet.waiting > 0 ? `, ${format.count(fleet.waiting)} decisions wait` : '';
+  const waiting = fleet.waiting > 0 ? `, ${format.countOf(fleet.waiting, 'decision')} to send` : '';
   set('fleet-state', `${fleet.name}: ${STATES[fleet.state] ?? fleet.state} since ${clockOf(fleet)}${waiting}`);
   if (performance.now() - askedAtMs < REFRESH_MS) return;
   askedAtMs = performance.now();
@@ -37,7 +37,7 @@ function makeHost() {
   node.fill = (host) => {
     setText(name, host.host);
     const watched = host.watched > 0 ? `, ${format.count(host.watched)} on watch` : '';
-    setText(about, `${host.mode}, ${format.count(host.bans)} bans${watched}, ${host.version}`);
+    setText(about, `${host.mode}, ${format.countOf(host.bans, 'ban')}${watched}, ${host.version}`);
     const lags = host.lag_seconds > LAG_SECONDS;
     const live = lags ? `${format.span(host.lag_seconds)} behind` : 'live';
     setText(state, host.live ? live : `silent for ${format.span(host.silent_seconds)}`);

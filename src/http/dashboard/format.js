@@ -4,6 +4,8 @@ const grouped = new Intl.NumberFormat('en');
 const isNumber = (value) => typeof value === 'number' && Number.isFinite(value);
 
 export const count = (value) => (isNumber(value) ? grouped.format(Math.round(value)) : '–');
+/** `1 ban`, `4,200 bans`. */
+export const countOf = (value, noun) => `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
 export const fixed = (value, digits = 2) => (isNumber(value) ? value.toFixed(digits) : '–');
 export const percent = (ratio, digits = 0) => (isNumber(ratio) ? `${fixed(ratio * 100, digits)} %` : '–');
 

@@ -88,7 +88,7 @@ function show(answer) {
   const peak = Math.max(...answer.counted.map((value) => value ?? 0));
   const bans = (answer.bans ?? []).reduce((sum, value) => sum + (value ?? 0), 0);
   const what =
-    known === 0 ? 'nothing recorded' : `peak ${format.brief(peak)} requests a second, ${format.count(bans)} bans`;
+    known === 0 ? 'nothing recorded' : `peak ${format.brief(peak)} requests a second, ${format.countOf(bans, 'ban')}`;
   byId('chart').setAttribute('aria-label', `Traffic of the ${RANGES[range]}: ${what}. Arrow keys move through time.`);
 }
 
@@ -145,7 +145,7 @@ function showAt(pointed) {
     if (at('refused') !== null)
       parts.push(`4xx ${format.brief(at('refused'))}/s`, `5xx ${format.brief(at('failed'))}/s`);
     if (at('banned')) parts.push(`from banned clients ${format.brief(at('banned'))}/s`);
-    if (at('bans')) parts.push(`${format.count(at('bans'))} ${at('bans') === 1 ? 'ban' : 'bans'}`);
+    if (at('bans')) parts.push(format.countOf(at('bans'), 'ban'));
   }
   const text = parts.join(' · ');
   set('readout', text);

@@ -103,13 +103,13 @@ function showNumbers(status) {
   );
   set('clients', format.count(status.clients));
   const lag = status.log_lag_seconds;
-  set('lag', lag === null ? '–' : lag < 60 ? `${format.fixed(Math.max(0, lag), 1)} s` : format.span(lag));
+  set('lag', lag === null ? '–' : lag < 1 ? '< 1s' : format.span(lag));
   set(
     'lag-note',
-    lag === null ? 'no line read yet' : `${format.count(status.lines_total)} lines read, ${losses(status)}`,
+    lag === null ? 'no line read yet' : `${format.countOf(status.lines_total, 'line')} read, ${losses(status)}`,
   );
   set('uptime', format.span(status.uptime_seconds));
-  const waiting = status.outbox > 0 ? `${format.count(status.outbox)} messages wait to be sent` : '';
+  const waiting = status.outbox > 0 ? `${format.countOf(status.outbox, 'message')} to send` : '';
   set('uptime-note', waiting || `since ${format.clock(format.nowMs() - status.uptime_seconds * 1000)}`);
 }
 
