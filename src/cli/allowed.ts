@@ -30,7 +30,7 @@ export async function listAllowed(context: Context): Promise<number> {
   ];
   if (json) output.json(entries);
   else if (entries.length === 0)
-    output.talk('nobody is on the allowlist; zban never bans this host, its gateway and SSH sessions');
+    output.talk('nobody is on the allowlist; zban never bans this host, its gateway or SSH sessions');
   else {
     const rows = entries.map(({ entry, by, since, reason }) => [
       entry,

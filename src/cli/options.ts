@@ -11,11 +11,17 @@ const DAY_MS = 86_400_000;
 /** Standard input where a file is expected; a lone - means the same. */
 export const STDIN = '/dev/stdin';
 
+/** What some commands take beside targets, and people write like one. */
+type TargetOption = 'all' | 'for';
+
 /**
  * Each address or network in its canonical form, host names as they are where `names` allows them; all that are none
  * are named at once, with exit code 2.
  */
-export function readTargets(words: readonly string[], names = false): readonly string[] {
+export function readTargets(
+  words: readonly string[],
+  { names = false, option }: { readonly names?: boolean; readonly option?: TargetOption } = {},
+): readonly string[] {
   const bad: string[] = [];
   const targets = new Set<string>();
   for (const word of words.map((each) => each.trim())) {
@@ -27,7 +33,7 @@ export function readTargets(words: readonly string[], names = false): readonly s
   if (bad.length === 0) return [...targets];
   throw new CommandError(
     EXIT.usage,
-    bad.map((word) => `${printable(word)} is neither an address nor a network${whatIsMeant(word)}`).join('\n'),
+    bad.map((word) => `${printable(word)} is neither an address nor a network${whatIsMeant(word, option)}`).join('\n'),
   );
 }
 
@@ -37,9 +43,9 @@ const ADDRESSES = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|(?<=\[)[\da-f:.]+(
 const SEARCHED_CHARS_MAX = 65_536;
 
 /** Where it can be told: ` (did you mean 203.0.113.9?)`. */
-export function whatIsMeant(word: string): string {
-  if (/^all$/i.test(word)) return ' (did you mean --all?)';
-  if (parseBanDuration(word) !== undefined) return ` (did you mean --for ${word}?)`;
+export function whatIsMeant(word: string, option?: TargetOption): string {
+  if (option === 'all' && /^all$/i.test(word)) return ' (did you mean --all?)';
+  if (option === 'for' && parseBanDuration(word) !== undefined) return ` (did you mean --for ${word}?)`;
   const found = [...new Set(word.slice(0, SEARCHED_CHARS_MAX).match(ADDRESSES))].flatMap(
     (text) => parsePrefix(text) ?? [],
   );

@@ -22,12 +22,24 @@ function define(parser: Parser, definition: CommandDefinition, wrap: Wrap): Pars
     summary,
     (yargs: Argv) => {
       for (const [name, operand] of Object.entries(operands)) yargs.positional(name, operand);
-      yargs.options(options).example(examples);
+      yargs.options(options).example(layOut(examples));
     },
     wrap(definition),
   );
   return parser;
 }
+
+/** What each does beside it, or above it as a comment where yargs, which gives half the width, would break a command. */
+function layOut(examples: CommandDefinition['examples']): [string, string][] {
+  const isNarrow = examples.some(([line]) => line.length > Math.floor(columnsOfHelp() / 2));
+  if (!isNarrow) return examples;
+  return examples.flatMap(([line, what]): [string, string][] => [
+    [`# ${what}`, ''],
+    [line, ''],
+  ]);
+}
+
+const columnsOfHelp = (): number => Math.min(COLUMNS_MAX, process.stdout.columns || COLUMNS_MAX);
 
 function createBase(words: readonly string[], version: string) {
   return yargs([...words])
@@ -47,7 +59,7 @@ function createBase(words: readonly string[], version: string) {
       ['zban unban 203.0.113.9', 'undo it'],
     ])
     .epilogue('zban COMMAND --help: its options and examples. All of them: man zban')
-    .wrap(Math.min(COLUMNS_MAX, process.stdout.columns || COLUMNS_MAX))
+    .wrap(columnsOfHelp())
     .exitProcess(false)
     .updateStrings({ 'Not enough arguments following: %s': '--%s needs a value' })
     .fail((message, error) => {

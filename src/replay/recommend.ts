@@ -115,7 +115,7 @@ function findDoubts({ knownClients, steps }: Sweep, days: number): string[] {
   if (isShorterThanDay(days)) {
     doubts.push(
       'The log covers less than a day: clients that come back, nights and weekends are missing, and in its first hour ' +
-        'limits are higher. Take this for a guess, and ask again with weeks of logs.',
+        'limits are higher. Take this as a guess, and ask again with weeks of logs.',
     );
   } else if (days < NEARLY * DAYS_MIN) {
     doubts.push('The log covers less than a week: too little for advice to ban more. Better ask with weeks of logs.');

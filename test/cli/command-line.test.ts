@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { COMMANDS } from '../../src/cli/definitions/all.ts';
 import { MAIN } from '../support/built.ts';
 import { daemon, status } from './daemon-stand-in.ts';
 import { place, runZban } from './run-zban.ts';
@@ -32,6 +33,15 @@ test('--version and --help say so on standard output', async () => {
     'firewall',
   ])
     assert.match(help.stdout, new RegExp(`^ +zban ${name}\\b`, 'm'));
+});
+
+test('no example is broken in two: each is a line to copy', async () => {
+  for (const { usage, examples } of COMMANDS) {
+    const [name = ''] = usage.split(' ');
+    if (examples.every(([line]) => line.length < 50)) continue;
+    const { stdout } = await runZban([name, '--help']);
+    for (const [line] of examples) assert.ok(stdout.includes(`\n  ${line}`), `${line} in\n${stdout}`);
+  }
 });
 
 test('help COMMAND and COMMAND -h print its help', async () => {
@@ -66,6 +76,8 @@ test('wrong usage is exit code 2 and a sentence on standard error', async (t) =>
     ],
     [['audit', '192.0.2.1'], /192\.0\.2\.1: expected verify; about one client: zban explain 192\.0\.2\.1\n$/],
     [['unban', 'all'], /^zban: all is neither an address nor a network \(did you mean --all\?\)\n$/],
+    [['ban', 'all'], /^zban: all is neither an address nor a network\n$/],
+    [['unban', '2h'], /^zban: 2h is neither an address nor a network\n$/],
     [['ban', '192.0.2.1', '2h'], /2h is neither an address nor a network \(did you mean --for 2h\?\)\n$/],
     [['ban', '192.0.2.1:443'], /\(did you mean 192\.0\.2\.1\?\)\n$/],
     [['ban', '[2001:db8::1]:443'], /\(did you mean 2001:db8::1\?\)\n$/],
@@ -253,7 +265,7 @@ test('firewall flush refuses while the daemon runs', async (t) => {
   const { config } = await daemon(t);
   const { exitCode, stderr } = await runZban(['firewall', 'flush', '--config', config]);
   assert.equal(exitCode, 1);
-  assert.match(stderr, /daemon is running and would put its rules back/);
+  assert.match(stderr, /daemon is running and keeps its rules as they should be/);
 });
 
 test('list, audit and explain say where they looked when there is no database', async (t) => {

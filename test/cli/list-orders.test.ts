@@ -54,7 +54,7 @@ test('a list that is not there or too long ends the command with a reason', asyn
   const { config, folder, asked } = await daemon(t);
   const missing = await runZban(['ban', '--file', join(folder, 'nowhere'), '--config', config]);
   assert.deepEqual([missing.exitCode, missing.stdout], [1, '']);
-  assert.match(missing.stderr, /cannot read .*nowhere: ENOENT/);
+  assert.match(missing.stderr, /cannot read .*nowhere: there is no such file\n$/);
   const long = join(folder, 'long');
   writeFileSync(long, '');
   truncateSync(long, 64 * 1_048_576 + 1);

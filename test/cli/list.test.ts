@@ -91,6 +91,14 @@ test('bans are filtered, sorted, turned round and cut', async (t) => {
     (JSON.parse((await runZban(words)).stdout) as { ip: string }[]).map(({ ip }) => ip),
     [d, c],
   );
+  for (const [options, rows, said] of [
+    [['--limit', '2'], 2, '2 of 4 bans\n'],
+    [['--limit', '4'], 4, ''],
+    [['--tier', '0,4'], 2, '2 of 4 bans\n'],
+  ] as const) {
+    const shown = await runZban(['list', ...options, '--config', config]);
+    assert.deepEqual([shown.stdout.match(/^\d/gm)?.length, shown.stderr], [rows, said]);
+  }
   const none = await runZban(['list', '--tier', '9', '--config', config]);
   assert.deepEqual([none.stdout, none.stderr, none.exitCode], ['', 'none of the 4 bans in force matches\n', 0]);
 });

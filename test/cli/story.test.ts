@@ -151,7 +151,7 @@ test("an operator's ban has a reason instead of numbers, and what it covers", as
 
 test('a network lists the bans within it', async (t) => {
   const text = await explain(t, [judged('scrape'), judged('scan', { client: '203.0.113.77' })], '203.0.113.0/24');
-  assert.match(text, /^203\.0\.113\.0\/24 is not banned and never was, but clients within it\.\n/);
+  assert.match(text, /^203\.0\.113\.0\/24 is not banned and never was, but clients within it were\.\n/);
   assert.match(
     text,
     /Within +#1 {2}2026-11-20 10:11:12 {2}203\.0\.113\.9 {2}scrape\n +#2 {2}2026-11-20 10:11:12 {2}203\.0\.113\.77 {2}scan/,

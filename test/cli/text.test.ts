@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { operatorName } from '../../src/cli/context.ts';
-import { readBanDuration, readCount, readPositive, readTargets } from '../../src/cli/options.ts';
+import { readBanDuration, readCount, readPositive, readTargets, whatIsMeant } from '../../src/cli/options.ts';
 import { formatFittingTable, formatPairs, formatTable } from '../../src/cli/table.ts';
 import {
   cutText,
@@ -76,7 +76,11 @@ test('targets become canonical, each once; the wrong ones are all named', () => 
     '2001:db8::5',
     '203.0.113.0/24',
   ]);
-  assert.deepEqual(readTargets(['Office.example.com', '192.0.2.1'], true), ['office.example.com', '192.0.2.1']);
+  assert.deepEqual(readTargets(['Office.example.com', '192.0.2.1'], { names: true }), [
+    'office.example.com',
+    '192.0.2.1',
+  ]);
+  assert.deepEqual([whatIsMeant('all', 'all'), whatIsMeant('all')], [' (did you mean --all?)', '']);
   assert.throws(() => readTargets(['192.0.2.300', '192.0.2.1', 'example.com']), {
     exitCode: 2,
     message: /192\.0\.2\.300 is neither.*\nexample\.com is neither/,

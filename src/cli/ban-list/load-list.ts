@@ -34,6 +34,12 @@ function sortByTarget({ bans, lines }: BanList): Pick<BanList, 'bans' | 'lines'>
   return { bans: pairs.map(({ ban }) => ban), lines: pairs.map(({ line }) => line) };
 }
 
+const CAUSES: Readonly<Record<string, string>> = {
+  EACCES: 'you may not read it',
+  EISDIR: 'it is a directory',
+  ENOENT: 'there is no such file',
+};
+
 /** By its name it cannot always be opened: not where it is a socket. */
 function isStdin(path: string): boolean {
   return path === '-' || path === STDIN;
@@ -50,8 +56,9 @@ async function readText(path: string, name: string): Promise<string> {
       if (bytes > LIST_BYTES_MAX) break;
     }
   } catch (error) {
-    const exitCode = codeOf(error) === 'EACCES' ? EXIT.noPermission : EXIT.failed;
-    const message = error instanceof Error ? error.message : error;
+    const code = codeOf(error) ?? '';
+    const exitCode = code === 'EACCES' ? EXIT.noPermission : EXIT.failed;
+    const message = CAUSES[code] ?? (error instanceof Error ? error.message : error);
     throw new CommandError(exitCode, `cannot read ${name}: ${message}`, { cause: error });
   }
   if (bytes > LIST_BYTES_MAX) {

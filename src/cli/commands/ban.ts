@@ -20,7 +20,8 @@ export async function ban(context: Context, options: Given<typeof BAN>): Promise
   const forMs = readBanDuration(options.for);
   const list = await readList(options);
   const listed = list?.bans.map((order): BanOrder => ({ ...order, condition: 'list' }));
-  const bans: readonly BanOrder[] = listed ?? readTargets(options.targets ?? []).map((target) => ({ target }));
+  const bans: readonly BanOrder[] =
+    listed ?? readTargets(options.targets ?? [], { option: 'for' }).map((target) => ({ target }));
   if (!list && bans.length === 0) throw new CommandError(EXIT.usage, 'which addresses? Or --file FILE');
   if (!options.yes) await confirmWide(bans.map(({ target }) => target));
   const common = { ...whoAsks(context, options), ...(forMs !== undefined && { forMs }), keepLonger: false };
@@ -32,7 +33,7 @@ export async function ban(context: Context, options: Given<typeof BAN>): Promise
 export async function unban(context: Context, options: Given<typeof UNBAN>): Promise<number> {
   const { all = false } = options;
   const list = await readList(options);
-  const targets = list?.bans.map(({ target }) => target) ?? readTargets(options.targets ?? []);
+  const targets = list?.bans.map(({ target }) => target) ?? readTargets(options.targets ?? [], { option: 'all' });
   const some = list !== undefined || targets.length > 0;
   if (all && some) throw new CommandError(EXIT.usage, 'either --all or addresses, not both');
   if (!all && !some) throw new CommandError(EXIT.usage, 'which addresses? Or --file FILE, or --all');
@@ -82,7 +83,7 @@ async function requestUnban(
 
 export async function allow(context: Context, options: Given<typeof ALLOW>): Promise<number> {
   const { remove = false } = options;
-  const targets = readTargets(options.targets ?? [], true);
+  const targets = readTargets(options.targets ?? [], { names: true });
   if (targets.length === 0 && remove) throw new CommandError(EXIT.usage, 'which addresses?');
   if (targets.length === 0) return listAllowed(context);
   const common = { ...whoAsks(context, options), remove };

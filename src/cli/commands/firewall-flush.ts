@@ -13,7 +13,7 @@ export async function firewallFlush(context: Context): Promise<number> {
   const config = requireSections(context, ['control', 'firewall']);
   if (await isRunning(context, config.control.socket)) {
     const message =
-      'the daemon is running and would put its rules back: systemctl stop zban first, or lift the bans with zban unban --all';
+      'the daemon is running and keeps its rules as they should be: systemctl stop zban first, or lift the bans with zban unban --all';
     throw new CommandError(EXIT.failed, message);
   }
   const settings = config.firewall;

@@ -57,12 +57,19 @@ function print(
 ): void {
   const active = first ? reader.firstBans(now(), first.limit, first.reverse) : reader.activeBans(now());
   const bans = first ? active : select(active, now());
-  if (json) output.json(bans.map(listEntry));
-  else if (bans.length > 0) output.data(formatBans(bans, now(), owners));
-  else
-    output.talk(
-      active.length === 0 ? 'nobody is banned' : `none of the ${countOf(active.length, 'ban')} in force matches`,
-    );
+  if (json) {
+    output.json(bans.map(listEntry));
+    return;
+  }
+  const all = first?.limit === bans.length ? reader.countBans(now()) : active.length;
+  if (bans.length > 0) output.data(formatBans(bans, now(), owners));
+  else output.talk(all === 0 ? 'nobody is banned' : `none of the ${countOf(all, 'ban')} in force matches`);
+  if (bans.length > 0 && bans.length < all) output.talk(countShown(bans.length, all));
+}
+
+/** `3 bans`, or `2 of 3 bans`. */
+function countShown(shown: number, all: number): string {
+  return shown === all ? countOf(all, 'ban') : `${formatCount(shown)} of ${countOf(all, 'ban')}`;
 }
 
 /** Draws the list in place; where standard output is no terminal, prints it again whenever it changed. */
@@ -109,10 +116,7 @@ function formatFrame(
   const bans = select(active, nowMs);
   // Title, header, and the line that says how many more there are.
   const fitting = bans.length <= rows - 2 ? bans.length : Math.max(0, rows - 3);
-  const count =
-    bans.length === active.length
-      ? countOf(bans.length, 'ban')
-      : `${formatCount(bans.length)} of ${countOf(active.length, 'ban')}`;
+  const count = countShown(bans.length, active.length);
   const lines = [`${count}, ${formatTime(nowMs)}; q ends`, formatBans(bans.slice(0, fitting), nowMs, owners)];
   if (fitting < bans.length) lines.push(`… ${formatCount(bans.length - fitting)} more`);
   return lines.join('\n');

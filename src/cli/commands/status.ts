@@ -78,7 +78,7 @@ function ofBans(status: Status, nowMs: number): [string, string][] {
 }
 
 function describeFleet({ name, host, state, since, hosts, waiting }: FleetStatus): string {
-  const wait = waiting > 0 ? `, ${waiting} decisions wait to be sent` : '';
+  const wait = waiting > 0 ? `, ${countOf(waiting, 'decision')} still to be sent` : '';
   const company = hosts > 1 ? countOf(hosts, 'host') : 'no other host that shares counts';
   if (state === 'connected') return `${name}, as ${host}, ${company}${wait}`;
   const what = state === 'away' ? 'its server is AWAY' : state === 'left' ? 'this host has left it' : 'connecting';
@@ -92,6 +92,8 @@ function describeFuse(untilMs: number, profile: string, nowMs: number): string {
 
 function ofTraffic(status: Status): [string, string][] {
   const { baseline } = status;
+  const { banned_lines = 0, ...discarded } = status.discarded;
+  const ofBanned = banned_lines > 0 ? `, ${formatCount(banned_lines)} of banned clients` : '';
   const told = baseline && describeBaseline(baseline);
   const learned: [string, string][] =
     told === null
@@ -99,16 +101,19 @@ function ofTraffic(status: Status): [string, string][] {
       : [
           ['normal site', told.site],
           ['normal client', told.client],
-          ['normal errors', `${told.error_ratio} of the answers`],
+          ['normal 4xx', told.error_ratio],
         ];
   const lag = status.log_lag_seconds;
   return [
-    ['site', `${formatNumber(status.site_rate)} requests/s from ${countOf(status.clients, 'client')}`],
+    [
+      'site',
+      `${formatNumber(status.site_rate)} requests/s; ${countOf(status.clients, 'client')}, banned ones not counted`,
+    ],
     ['site anomaly', describeIncident(status)],
     ...learned,
     [
       'lines',
-      `${formatCount(status.lines_total)}${formatCounts(', skipped', status.skipped)}${formatCounts(', discarded', status.discarded)}`,
+      `${formatCount(status.lines_total)}${ofBanned}${formatCounts(', skipped', status.skipped)}${formatCounts(', discarded', discarded)}`,
     ],
     ['log lag', lag === null ? 'no line yet' : lag < 1 ? 'less than 1s' : formatDuration(Math.round(lag) * 1000)],
   ];

@@ -64,7 +64,8 @@ function headline({ asked, entry, active, results, within, isLatest }: Story, no
       return `${asked} is not banned: observe mode bans nobody. Its would-be ban is over: ${ending}.`;
     return `${asked} is not banned any more: ${ending}.`;
   }
-  const inside = within.length > 0 ? `, but ${within.length === 1 ? 'one client' : 'clients'} within it` : '';
+  const inside =
+    within.length > 0 ? `, but ${within.length === 1 ? 'one client within it was' : 'clients within it were'}` : '';
   return `${asked} is not banned and never was${inside}.`;
 }
 

@@ -126,7 +126,7 @@ function drawClients(picture: Picture, columns: number, rows: number): string[] 
     columns - 2,
     listed.some(({ name }) => whoIs(name) !== '') ? [] : ['WHO'],
   );
-  const empty = clients.length === 0 ? [style.dim('  no client asked for anything within the last minute')] : [];
+  const empty = clients.length === 0 ? [style.dim('  no requests in the last minute, but from banned clients')] : [];
   return [heading(layout, style), ...drawRows(listed, layout, picture, ({ name }) => name), ...empty];
 }
 

@@ -98,6 +98,11 @@ export class TrailReader {
     return this.#findBans(nowMs, 'bans INDEXED BY bans_by_start', 'TRUE', order, limit);
   }
 
+  countBans(nowMs: number): number {
+    const text = `SELECT count(*) FROM bans WHERE scope = 'now' AND (until_ms IS NULL OR until_ms > ?)`;
+    return this.#read(() => this.#sql.prepare<[number], number>(text).pluck().get(nowMs) ?? 0);
+  }
+
   /** Those of them that cover this network. */
   bansCovering(network: Prefix, nowMs: number): ActiveBan[] {
     const names = JSON.stringify(coveringTexts(network));
