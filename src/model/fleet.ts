@@ -1,52 +1,44 @@
 /** The fleet as one host sees it: what `zban status` and `zban fleet status` show. */
+import { each, isBoolean, isList, isNumber, isObject, isOneOf, isText, type Value } from './shape.ts';
 
-export interface FleetStatus {
-  readonly name: string;
+export const isFleetStatus = isObject({
+  name: isText,
   /** This host's name in it. */
-  readonly host: string;
-  readonly share: readonly ('bans' | 'counts')[];
+  host: isText,
+  share: isList(isOneOf('bans', 'counts')),
   /** `left`: a person took this host out until the next start. */
-  readonly state: 'connecting' | 'connected' | 'away' | 'left';
+  state: isOneOf('connecting', 'connected', 'away', 'left'),
   /** Since when that is so, RFC 3339. */
-  readonly since: string;
+  since: isText,
   /** Hosts that share counts, this one included. */
-  readonly hosts: number;
+  hosts: isNumber,
   /** Seconds by which the server's clock is ahead of this host's. */
-  readonly clock_ahead_seconds: number;
+  clock_ahead_seconds: isNumber,
   /** Decisions that wait for the server. */
-  readonly waiting: number;
+  waiting: isNumber,
   /** Clients on watch, whose counts all hosts share. */
-  readonly watched: number;
+  watched: isNumber,
   /** Sent and received since the start, without what the protocol adds; and that a second. */
-  readonly bytes_total: number;
-  readonly bytes_per_second: number;
+  ...each(isNumber, 'bytes_total', 'bytes_per_second'),
   /** Clients spoken of since the start; those for which a moment had no room; those given up because no answer came. */
-  readonly counts_sent: number;
-  readonly counts_left_out: number;
-  readonly counts_dropped: number;
+  ...each(isNumber, 'counts_sent', 'counts_left_out', 'counts_dropped'),
   /** Entries of versions that this one does not know, and of hosts that it does not listen to. */
-  readonly unknown_entries: number;
-  readonly unheard_entries: number;
-}
+  ...each(isNumber, 'unknown_entries', 'unheard_entries'),
+});
+export type FleetStatus = Value<typeof isFleetStatus>;
 
-export interface FleetHost {
-  readonly host: string;
-  readonly version: string;
-  readonly mode: string;
+const isFleetHost = isObject({
+  ...each(isText, 'host', 'version', 'mode'),
   /** Seconds since it was last heard of. */
-  readonly silent_seconds: number;
+  silent_seconds: isNumber,
   /** Whether it counts as there. */
-  readonly live: boolean;
+  live: isBoolean,
   /** Age of the oldest decision that it had not read when it was last heard of, seconds; of a silent host, now. */
-  readonly lag_seconds: number;
-  readonly bans: number;
-  readonly watched: number;
-  readonly bytes_per_second: number;
-  readonly clock_ahead_seconds: number;
-}
+  lag_seconds: isNumber,
+  ...each(isNumber, 'bans', 'watched', 'bytes_per_second', 'clock_ahead_seconds'),
+});
+export type FleetHost = Value<typeof isFleetHost>;
 
 /** `hosts` is empty while the server is away. */
-export interface FleetReport {
-  readonly status: FleetStatus;
-  readonly hosts: readonly FleetHost[];
-}
+export const isFleetReport = isObject({ status: isFleetStatus, hosts: isList(isFleetHost) });
+export type FleetReport = Value<typeof isFleetReport>;

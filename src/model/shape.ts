@@ -7,7 +7,8 @@
 export type Shape<T> = (value: unknown) => value is T;
 
 type Members = Readonly<Record<string, Shape<unknown>>>;
-type Value<S> = S extends Shape<infer T> ? T : never;
+/** What a shape is the shape of. */
+export type Value<S> = S extends Shape<infer T> ? T : never;
 /** Members that may be absent are optional. */
 type ObjectOf<M extends Members> = {
   readonly [K in keyof M as undefined extends Value<M[K]> ? never : K]: Value<M[K]>;
@@ -65,6 +66,8 @@ export function isTuple<const S extends readonly Shape<unknown>[]>(
 export function isOptional<T>(shape: Shape<T>): Shape<T | undefined> {
   return (value): value is T | undefined => value === undefined || shape(value);
 }
+
+export const orNull = <T>(shape: Shape<T>) => isEither(shape, isNull);
 
 /** An object, no array. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

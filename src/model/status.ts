@@ -1,82 +1,106 @@
 /** The daemon's state at one moment: `zban status --json`, the dashboard and the metrics show this one object. */
 import type { LimitName } from '../detect/reach.ts';
-import type { Sensitivity } from '../settings/sensitivity.ts';
 import type { SurgeNumbers } from '../site/surge.ts';
 import type { BaselineEvent, TopEntry } from './event.ts';
-import type { FleetStatus } from './fleet.ts';
+import { isFleetStatus } from './fleet.ts';
+import {
+  each,
+  isBoolean,
+  isEither,
+  isList,
+  isNumber,
+  isObject,
+  isOneOf,
+  isOptional,
+  isRecord,
+  isText,
+  orNull,
+  type Shape,
+  type Value,
+} from './shape.ts';
 
-export interface LogStatus {
-  readonly path: string;
+/** Counts by name. */
+const areCounts = (value: unknown): value is Readonly<Record<string, number>> =>
+  isRecord(value) && Object.values(value).every(isNumber);
+
+const isLevel = isObject(each(isNumber, 'mean', 'stddev'));
+const isBaseline: Shape<BaselineEvent> = isObject({
+  event: isOneOf('baseline'),
+  time: isText,
+  ready: isBoolean,
+  ...each(isLevel, 'site', 'client'),
+  learned: isObject({ ...each(orNull(isLevel), 'site', 'client'), error_ratio: orNull(isNumber) }),
+  origin: isOneOf('rolling', 'hour', 'floor'),
+  ...each(isNumber, 'error_ratio', 'site_samples', 'client_samples'),
+});
+const isIncident: Shape<SurgeNumbers & { readonly ongoing: boolean }> = isObject({
+  condition: isOneOf('site_requests', 'site_newcomers', 'site_clients', 'site_z_score', 'site_multiplier'),
+  verdict: isOneOf('attack', 'visitors', 'unclear'),
+  since: isText,
+  ...each(isNumber, 'peak_rate', 'peak_measured'),
+  ongoing: isBoolean,
+});
+
+const isLogStatus = isObject({
+  path: isText,
   /** `following`, `missing`, or the error that keeps it from being read, in words. */
-  readonly state: string;
+  state: isText,
   /** Bytes not read yet. */
-  readonly behind_bytes: number;
-}
+  behind_bytes: isNumber,
+});
+export type LogStatus = Value<typeof isLogStatus>;
 
 /** How far a start has come with reading what the logs held before it. */
-export interface WarmStart {
+const isWarmStart = isObject({
   /** Of the bytes, 0–1. */
-  readonly share: number;
-  readonly lines: number;
-  readonly lines_per_second: number;
+  share: isNumber,
+  ...each(isNumber, 'lines', 'lines_per_second'),
   /** Null while too little was read to tell. */
-  readonly seconds_left: number | null;
-}
+  seconds_left: orNull(isNumber),
+});
+export type WarmStart = Value<typeof isWarmStart>;
 
-export interface Status {
+export const topEntry = { name: isText, ...each(isNumber, 'requests', 'share') };
+
+export const isStatus = isObject({
   /** `warming_up` until the baseline is ready; `trouble` while something in `troubles` stands. */
-  readonly state: 'starting' | 'warming_up' | 'running' | 'trouble' | 'stopping';
+  state: isOneOf('starting', 'warming_up', 'running', 'trouble', 'stopping'),
   /** Null unless zban starts and reads the past of the logs. */
-  readonly warm_start: WarmStart | null;
+  warm_start: orNull(isWarmStart),
   /** The mode in force: observe while a panic stands. */
-  readonly mode: 'observe' | 'enforce';
+  mode: isOneOf('observe', 'enforce'),
   /** Somebody stopped all banning, whatever the configuration says. */
-  readonly panic: { readonly since: string; readonly by: string; readonly reason: string } | null;
-  readonly profile: string;
-  readonly sensitivity: Sensitivity;
-  readonly backend: string;
-  readonly version: string;
-  readonly config_version: string;
-  readonly name: string;
-  readonly uptime_seconds: number;
-  readonly lines_total: number;
-  /** Refused lines by reason. */
-  readonly skipped: Readonly<Record<string, number>>;
-  /** What limits discarded, by limit (late lines, evicted clients, …). */
-  readonly discarded: Readonly<Record<string, number>>;
+  panic: orNull(isObject(each(isText, 'since', 'by', 'reason'))),
+  sensitivity: isEither(isOneOf('low', 'normal', 'high'), isNumber),
+  ...each(isText, 'profile', 'backend', 'version', 'config_version', 'name'),
+  ...each(isNumber, 'uptime_seconds', 'lines_total'),
+  /** Refused lines by reason; what limits discarded, by limit (late lines, evicted clients, …). */
+  ...each(areCounts, 'skipped', 'discarded'),
   /** Age of the newest line when it was read, seconds; null before the first line. */
-  readonly log_lag_seconds: number | null;
-  readonly active_bans: number;
-  /** Would-be bans of observe mode. */
-  readonly observed_bans: number;
-  readonly bans_total: number;
-  readonly unbans_total: number;
-  readonly refused_total: number;
-  readonly global_anomaly: boolean;
+  log_lag_seconds: orNull(isNumber),
+  /** Bans in force, and would-be bans of observe mode. */
+  ...each(isNumber, 'active_bans', 'observed_bans'),
+  ...each(isNumber, 'bans_total', 'unbans_total', 'refused_total'),
+  global_anomaly: isBoolean,
   /** The anomaly of the site that was reported and has not ended; `ongoing` is false once the last seconds were calm. */
-  readonly incident: (SurgeNumbers & { readonly ongoing: boolean }) | null;
+  incident: orNull(isIncident),
   /** The fuse has tripped: clients with a history (in profile `classic` all) are not banned until `fuse_until`, RFC 3339; null otherwise. */
-  readonly fuse_tripped: boolean;
-  readonly fuse_until: string | null;
+  fuse_tripped: isBoolean,
+  fuse_until: orNull(isText),
   /** Requests a second over the last window, and in the last closed second. */
-  readonly site_rate: number;
-  readonly site_rate_last: number;
+  ...each(isNumber, 'site_rate', 'site_rate_last'),
   /** The same of the requests that the site's baseline is about: no static files, but in profile classic. */
-  readonly counted_rate: number;
-  readonly counted_rate_last: number;
-  readonly clients: number;
-  readonly baseline: BaselineEvent | null;
-  readonly top_clients: readonly TopEntry[];
-  readonly logs: readonly LogStatus[];
-  readonly outbox: number;
-  readonly cpu_percent: number;
-  readonly memory_bytes: number;
-  readonly host_cpu_percent: number;
-  readonly host_memory_percent: number;
+  ...each(isNumber, 'counted_rate', 'counted_rate_last'),
+  clients: isNumber,
+  baseline: orNull(isBaseline),
+  top_clients: isList(isObject(topEntry)),
+  logs: isList(isLogStatus),
+  ...each(isNumber, 'outbox', 'cpu_percent', 'memory_bytes', 'host_cpu_percent', 'host_memory_percent'),
   /** Only where a fleet is configured. */
-  readonly fleet?: FleetStatus | undefined;
-  readonly troubles: readonly string[];
-}
+  fleet: isOptional(isFleetStatus),
+  troubles: isList(isText),
+});
+export type Status = Value<typeof isStatus>;
 
 /** How near a client is to the limit that it is nearest to. */
 export interface NearestLimit {
