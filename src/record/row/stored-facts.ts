@@ -21,61 +21,57 @@ type Facts = AuditDraft extends infer Draft
     ? Pick<Draft, 'action' | 'client' | 'condition' | 'numbers'>
     : never
   : never;
+type FactsOf<Action extends AuditAction> = Extract<Facts, { readonly action: Action }>;
 
-/** A row of an action: about a client or about none, with a condition or without, and its numbers; without a shape it has none. */
-interface Demand {
-  readonly client: boolean;
-  readonly condition: boolean;
-  readonly numbers: Shape<unknown> | undefined;
+/** What a row of an action must have: a client, a condition, its numbers; without a shape it has none. */
+interface Demand<F extends Facts> {
+  readonly client: F['client'] extends string ? true : false;
+  readonly condition: F['condition'] extends string ? true : false;
+  readonly numbers: F['numbers'] extends null ? undefined : Shape<F['numbers']>;
 }
 
-const about = (what: '' | 'client' | 'condition' | 'client condition', numbers?: Shape<unknown>): Demand => ({
-  client: what.includes('client'),
-  condition: what.includes('condition'),
-  numbers,
-});
+const NOTHING = { client: false, condition: false, numbers: undefined } as const;
+const CLIENT = { ...NOTHING, client: true } as const;
 
 const failable = { result: isOneOf('ok', 'failed'), code: isOptional(isText) };
-const result = about('client', isObject(failable));
-const lane = about('', isObject({ id: isText }));
-const nothing = about('');
-const client = about('client');
+const result = { ...CLIENT, numbers: isObject(failable) } as const;
+const lane = { ...NOTHING, numbers: isObject({ id: isText }) } as const;
 
-const DEMANDS: Readonly<Record<AuditAction, Demand>> = {
-  ban: about('client condition', isEither(isRecord, isNull)),
+const DEMANDS: { readonly [Action in AuditAction]: Demand<FactsOf<Action>> } = {
+  ban: { client: true, condition: true, numbers: isEither(isRecord, isNull) },
   ban_result: result,
   unban_result: result,
-  unban: client,
-  allow: client,
-  disallow: client,
-  refused: about(
-    'client condition',
-    isObject({ reason: isOneOf('allowlist', 'protected', 'fuse', 'limit', 'alert'), because: isText }),
-  ),
-  global_anomaly: about('condition', isObject({ phase: isOneOf('start', 'end') })),
+  unban: CLIENT,
+  allow: CLIENT,
+  disallow: CLIENT,
+  refused: {
+    ...{ client: true, condition: true },
+    numbers: isObject({ reason: isOneOf('allowlist', 'protected', 'fuse', 'limit', 'alert'), because: isText }),
+  },
+  global_anomaly: { client: false, condition: true, numbers: isObject({ phase: isOneOf('start', 'end') }) },
   lane,
   lane_keep: lane,
   lane_end: lane,
-  lane_result: about('', isObject({ id: isText, ...failable })),
-  fuse: about('', isObject({ phase: isOneOf('tripped', 'reset'), until: isOptional(isText) })),
-  panic: nothing,
-  panic_end: nothing,
-  start: nothing,
-  stop: nothing,
-  reload: nothing,
-  annotate: nothing,
-  trouble: about(
-    '',
-    isEither(
+  lane_result: { ...NOTHING, numbers: isObject({ id: isText, ...failable }) },
+  fuse: { ...NOTHING, numbers: isObject({ phase: isOneOf('tripped', 'reset'), until: isOptional(isText) }) },
+  panic: NOTHING,
+  panic_end: NOTHING,
+  start: NOTHING,
+  stop: NOTHING,
+  reload: NOTHING,
+  annotate: NOTHING,
+  trouble: {
+    ...NOTHING,
+    numbers: isEither(
       isObject({ lost_from: isNumber, lost_to: isNumber }),
       isObject({ clock_moved_ms: isNumber, after_id: isNumber }),
       isNull,
     ),
-  ),
-  prune: about(
-    '',
-    isObject({ rows: isNumber, anchor_id: isNumber, anchor_hash: isText, offences_before_ms: isNumber }),
-  ),
+  },
+  prune: {
+    ...NOTHING,
+    numbers: isObject({ rows: isNumber, anchor_id: isNumber, anchor_hash: isText, offences_before_ms: isNumber }),
+  },
 };
 
 const isAction = (action: string): action is AuditAction => Object.hasOwn(DEMANDS, action);
@@ -104,6 +100,7 @@ export function readFacts(stored: StoredFacts): Facts {
     client: demand.client ? client : null,
     condition: demand.condition ? (condition ?? 'manual') : null,
     numbers,
+    // DEMANDS has what its type says, which the compiler cannot see of a union's member.
   } as Facts;
 }
 
