@@ -1,21 +1,25 @@
 /**
  * Honest strangers who load no files and come all at once are told by what they ask for:
  *
- * - One address: a file, what they have already (304, RFC 9110, 15.4.5), anything if they say that they are robots, or what is new
- *   on the site if they are of many kinds. So do previews of a link that spreads, players of a new episode, downloads of a release,
- *   readers of a feed, monitors, visitors of a page of maintenance.
+ * - One address: a file, what they have already (304, RFC 9110, 15.4.5), what is new on the site, or anything if they say that they are
+ *   robots. So do previews of a link that spreads, players of a new episode, downloads of a release, readers of a feed, monitors,
+ *   visitors of a page of maintenance, a class that opens one page.
+ * - One new thing that refuses nobody, each by an address of its own, if they are of many kinds or programs that say so: devices that a
+ *   message wakes, each with its token. Such programs may send forms there too: webhooks of a new partner, monitors, sensors.
  * - What visitors who load files came for as well: programs follow the links of a newsletter.
  * - The usual things: devices with a new version of an app. What they share, such as their user agent, may be new here and proves
  *   nothing, since they spread over what others ask for. A swarm has one aim, or goes where few others go.
  */
 import {
   ASSET,
+  CHANGE,
   GET,
   HEAD,
   INFO,
   LOGIN,
   METHOD_MASK,
   PAGE_PART,
+  POST,
   QUERY,
   ROBOT,
   SIZE,
@@ -25,7 +29,7 @@ import {
 } from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
 import { isSharedWithVisitors } from './harm-now.ts';
-import { AGENT_TRAIT, hashTrait, KEYS, PATH_TRAIT, TRAITS } from './look.ts';
+import { AGENT_TRAIT, FOLDER_TRAIT, hashTrait, KEYS, PATH_TRAIT, TRAITS } from './look.ts';
 import type { LookHasher } from './look-hasher.ts';
 import { countMatches, hasAll, type Value } from './signature.ts';
 import type { Line, Looks, SwarmLines } from './swarm-lines.ts';
@@ -44,6 +48,11 @@ const USUAL_SHARE_MIN = 0.25;
 /** What most of them ask for counts as if at most so many times as many did as usually do, and may not be nearly all. */
 const [MOST_TIMES, OTHER_SHARE_MIN] = [3, 0.1];
 
+/** Of what is asked of one new thing so much may be refused, and so much asked by those who asked for another address of it before. */
+const ODD_SHARE_MAX = 0.1;
+/** How user agents of browsers begin, and of who pretends to be one. */
+const BROWSER = 'Mozilla/';
+
 /** What is known when crowds are looked for; `begun` is when more strangers than usual began to come. */
 interface Known {
   readonly usual: UsualTraffic;
@@ -60,6 +69,9 @@ export class Crowds {
   private readonly lines: SwarmLines;
   private readonly looks: Looks;
   private readonly paths: UsualPaths;
+  private readonly folders: UsualPaths;
+  /** By the hash of a user agent. */
+  private readonly programs = new Map<number, boolean>();
   private readonly known: Known;
   private readonly before: number;
   /** Paths that many strangers ask for and hardly anybody did before: new on the site. */
@@ -72,7 +84,9 @@ export class Crowds {
     this.looks = lines.strangers;
     this.known = known;
     this.before = before;
-    this.paths = new UsualPaths(lines, known.usual, before, hashTrait('/', known.hasher.options.hashKey));
+    const home = hashTrait('/', known.hasher.options.hashKey);
+    this.paths = new UsualPaths(lines, { ...known, before }, PATH_TRAIT, home);
+    this.folders = new UsualPaths(lines, { ...known, before }, FOLDER_TRAIT);
   }
 
   /**
@@ -91,10 +105,13 @@ export class Crowds {
     const paths = groups((at) => this.path(at), served).map(([first = 0]) => this.path(first));
     this.fresh = new Set(paths.filter((path) => this.paths.isNew(path)));
     for (const same of groups((at) => this.address(at), served)) {
-      const isNews = this.areOfManyKinds(same) && this.isNew(same[0] as number);
-      const things = isNews ? same : same.filter((at) => this.isThing(at));
+      const things = this.isNew(same[0] as number) ? same : same.filter((at) => this.isThing(at));
       if (things.length >= least) add(things);
     }
+    for (const same of groups((at) => this.path(at), offsets)) add(this.findOwn(same, this.paths, PATH_TRAIT));
+    const inFolders = offsets.filter((at) => this.trait(at, FOLDER_TRAIT) !== 0);
+    for (const same of groups((at) => this.trait(at, FOLDER_TRAIT), inFolders))
+      add(this.findOwn(same, this.folders, FOLDER_TRAIT));
     for (const own of groups((at) => this.named(at), offsets)) if (this.isVisited(own)) add(own);
     for (const value of values) {
       if (!this.rare([value])) continue;
@@ -120,6 +137,50 @@ export class Crowds {
     const usual = sum(others) + (most / Math.max(1, count)) * sum(asked.filter(isTop));
     const all = others.length + most;
     return others.length > OTHER_SHARE_MIN * asked.length && usual > USUAL_SHARE_MIN * all;
+  }
+
+  /** Of looks that share a path or folder those for a new thing that its operator meant for them; none where it is not new or refuses. */
+  private findOwn(same: readonly number[], usual: UsualPaths, trait: number): readonly number[] {
+    const asked = same.filter((at) => this.isServed(at));
+    const taken = same.filter((at) => this.isTaken(at));
+    const isRefused = asked.length + taken.length < (1 - ODD_SHARE_MAX) * same.length;
+    if (isRefused || !usual.isNew(this.trait(same[0] as number, trait))) return [];
+    const own = this.areOfManyKinds(asked) ? asked : asked.filter((at) => this.isProgram(at));
+    const forms = taken.filter((at) => this.isProgram(at));
+    return this.haveOneAddress(own) ? [...own, ...forms] : forms;
+  }
+
+  /** Hardly any client comes back for another address. */
+  private haveOneAddress(offsets: readonly number[]): boolean {
+    const addresses = new Map<number, number>();
+    let others = 0;
+    for (const at of offsets) {
+      const slot = this.looks.slots[at / TRAITS.length] as number;
+      const first = addresses.get(slot) ?? this.address(at);
+      addresses.set(slot, first);
+      if (first !== this.address(at)) others++;
+    }
+    return others <= ODD_SHARE_MAX * offsets.length;
+  }
+
+  /** A form that is no log-in, and taken. */
+  private isTaken(at: number): boolean {
+    const info = this.info(at);
+    const method = info & METHOD_MASK;
+    const status = info & STATUS_MASK;
+    return (method === POST || method === CHANGE) && status < 400 && (info & LOGIN) === 0;
+  }
+
+  /** A program that says so by its user agent. */
+  private isProgram(at: number): boolean {
+    if ((this.info(at) & ROBOT) !== 0) return true;
+    const hash = this.trait(at, AGENT_TRAIT);
+    const known = this.programs.get(hash);
+    if (known !== undefined) return known;
+    const text = this.looks.textOf(AGENT_TRAIT, at) ?? '-';
+    const isProgram = text !== '-' && !text.startsWith(BROWSER);
+    this.programs.set(hash, isProgram);
+    return isProgram;
   }
 
   /** The address is new on the site: its path, or the names in its query there. */
@@ -175,7 +236,11 @@ export class Crowds {
   }
 
   private path(at: number): number {
-    return this.looks.hashes[at + PATH_TRAIT] as number;
+    return this.trait(at, PATH_TRAIT);
+  }
+
+  private trait(at: number, trait: number): number {
+    return this.looks.hashes[at + trait] as number;
   }
 
   private info(at: number): number {

@@ -27,7 +27,7 @@ export const TRAITS = [
 ] as const satisfies readonly { readonly name: string; readonly part: keyof LaneMatch }[];
 
 /** Places of some of them. */
-export const [AGENT_TRAIT, PATH_TRAIT, KEYS] = [0, 1, 3] as const;
+export const [AGENT_TRAIT, PATH_TRAIT, FOLDER_TRAIT, KEYS] = [0, 1, 2, 3] as const;
 /** Bits of a trait's network for IPv4 and IPv6: what one site gets, and what a small provider has. */
 const NETWORK_BITS = [
   { ipv4: 24, ipv6: 48 },

@@ -7,12 +7,14 @@ import { ClientLines } from './client-lines.ts';
 import type { LineLooks } from './line-looks.ts';
 import { readLook, TRAITS } from './look.ts';
 
-/** Lines read of each kind, evenly spread: reading one takes time. */
+/** Lines read of each kind, all of some clients: reading one takes time. */
 const READ_MAX = 1000;
 /** Of so many newcomers' lines all are looked up; of more between so many and twice as many. */
 const NEWCOMER_LINES_MAX = 250;
 /** Lines of one client that count: no single one is a swarm, nor speaks for one. */
 const CLIENT_LINES_MAX = 5;
+/** Spreads slots, which follow one another (Knuth's multiplicative hash). */
+const SPREAD = 0x9e37_79b1;
 /** Lines may be written so many seconds after their time. */
 const LATE_SECONDS = 60;
 
@@ -26,6 +28,7 @@ export interface Line {
 interface LineColumns {
   readonly segments: Segment[];
   readonly at: number[];
+  readonly slots: number[];
 }
 
 /** Lines of one kind, of which some were read. */
@@ -42,19 +45,23 @@ export class Looks {
   private readonly looks: LineLooks;
 
   /** The lines are some of those of their kind: one of `everyLine`. */
-  constructor(lines: LineColumns, everyLine: number, evidence: Evidence, clients: Clients, looks: LineLooks) {
+  constructor(lines: LineColumns, everyLine: number, evidence: Evidence, looks: LineLooks) {
     const { length } = lines.at;
     this.total = length * everyLine;
     this.evidence = evidence;
     this.looks = looks;
     const every = Math.ceil(length / READ_MAX);
-    for (let i = 0; i < length; i += every) {
-      const [segment, at] = [lines.segments[i] as Segment, lines.at[i] as number];
-      if (!looks.read(segment, at, this.hashes, this.count * TRAITS.length)) continue;
+    for (let i = 0; i < length && this.count < READ_MAX; i++) {
+      const [segment, at, slot] = [lines.segments[i] as Segment, lines.at[i] as number, lines.slots[i] as number];
+      if (
+        (Math.imul(slot, SPREAD) >>> 0) % every !== 0 ||
+        !looks.read(segment, at, this.hashes, this.count * TRAITS.length)
+      )
+        continue;
       const { rows } = segment.tally;
       this.lines.push({ segment, at });
       this.seconds[this.count] = rows[at + SECOND] as number;
-      this.slots[this.count++] = clients.find(rows[at + HIGH] as number, rows[at + LOW] as number);
+      this.slots[this.count++] = slot;
     }
   }
 
@@ -111,18 +118,18 @@ export class SwarmLines {
   readonly every: number;
   /** All lines of others, read or not. */
   othersTotal = 0;
-  private readonly lines: LineColumns = { segments: [], at: [] };
+  private readonly lines: LineColumns = { segments: [], at: [], slots: [] };
   private readonly read: (lines: LineColumns, every: number) => Looks;
   private known: Looks | undefined;
 
   constructor(evidence: Evidence, clients: Clients, looks: LineLooks, wanted: LinesWanted) {
     const { since, isStranger, begun, every } = wanted;
     const { hashKey } = looks.hasher.options;
-    const strangers: LineColumns = { segments: [], at: [] };
+    const strangers: LineColumns = { segments: [], at: [], slots: [] };
     const kindOf = (slot: number) => (isStranger(slot) ? STRANGER : OTHER);
     this.every = every;
     counts.clear();
-    evidence.walkSome(NEWCOMER, every, hashKey & (every - 1), (segment, at, isOneOfEvery) => {
+    evidence.walkSome(NEWCOMER, every, hashKey, (segment, at, isOneOfEvery) => {
       const { rows } = segment.tally;
       const second = rows[at + SECOND] as number;
       if (second < since) return second >= since - LATE_SECONDS;
@@ -141,10 +148,11 @@ export class SwarmLines {
         const lines = isOther ? this.lines : strangers;
         lines.segments.push(segment);
         lines.at.push(at);
+        lines.slots.push(slot);
       }
       return true;
     });
-    this.read = (lines, everyLine) => new Looks(lines, everyLine, evidence, clients, looks);
+    this.read = (lines, everyLine) => new Looks(lines, everyLine, evidence, looks);
     this.strangers = this.read(strangers, every);
   }
 

@@ -1,58 +1,74 @@
-/** Which of the paths that strangers ask for usual clients ask for too. */
-import { PATH_TRAIT } from './look.ts';
+/** Which of the paths, or folders, that strangers ask for usual clients ask for too. */
+import type { Clients } from '../traffic/clients.ts';
+import { TRAITS } from './look.ts';
 import { offsetsOf, type SwarmLines } from './swarm-lines.ts';
 import type { UsualTraffic } from './usual-traffic.ts';
 
 /** Of fewer clients it may be chance. */
 const CLIENTS_MIN = 3;
 
+/** Whom to ask: what was usual before `before`, and who is here; newcomers came since `begun`. */
+export interface UsualClients {
+  readonly usual: UsualTraffic;
+  readonly before: number;
+  readonly clients: Clients;
+  readonly begun: number;
+}
+
 export class UsualPaths {
-  private readonly home: number;
+  private readonly home: number | undefined;
   private readonly count: () => Counts;
   private counts: Counts | undefined;
 
-  /** Usual are clients of before `before`, and those who are here and no strangers; `home` is the hash of the home page's path. */
-  constructor(lines: SwarmLines, usual: UsualTraffic, before: number, home: number) {
+  /** `trait` is that of paths or of folders; `home` is the hash of the home page's path. */
+  constructor(lines: SwarmLines, clients: UsualClients, trait: number, home?: number) {
     this.home = home;
-    this.count = () => countClients(lines, usual, before);
+    this.count = () => countClients(lines, clients, trait);
   }
 
-  /** How surely the path is one that several usual clients ask for; 0–1. */
+  /** How surely the path is one that several usual clients ask for, newcomers who render pages among them; 0–1. */
   sureness(path: number): number {
-    return Math.min(1, this.clients(path) / CLIENTS_MIN);
+    return Math.min(1, this.asking(path) / CLIENTS_MIN);
   }
 
-  /** Share of usual clients that ask for the path; 0–1. */
+  /** Share of these clients that ask for the path; 0–1. */
   share(path: number): number {
-    const clients = this.clients(path);
-    return Math.min(1, clients / Math.max(1, this.counts?.all ?? 0));
+    const asking = this.asking(path);
+    return Math.min(1, asking / Math.max(1, this.counts?.all ?? 0));
   }
 
-  /** Hardly anybody asked for it before. The home page is never new. */
+  /** Hardly anybody who came before asks for it. The home page is never new. */
   isNew(path: number): boolean {
-    return path !== this.home && this.sureness(path) < 1;
+    const asking = this.asking(path);
+    return path !== this.home && asking - (this.counts?.newcomers.get(path) ?? 0) < CLIENTS_MIN;
   }
 
-  private clients(path: number): number {
+  private asking(path: number): number {
     // To read what others ask for costs milliseconds, and is seldom needed.
     this.counts ??= this.count();
     return this.counts.asking.get(path) ?? 0;
   }
 }
 
-/** How many usual clients there were, and how many of them ask for each path. */
+/** How many usual clients there were, how many of them ask for each path, and how many newcomers are among those. */
 interface Counts {
   readonly all: number;
   readonly asking: ReadonlyMap<number, number>;
+  readonly newcomers: ReadonlyMap<number, number>;
 }
 
-function countClients({ strangers, others }: SwarmLines, usual: UsualTraffic, before: number): Counts {
-  const path = (hashes: Uint32Array, at: number) => hashes[at + PATH_TRAIT] as number;
-  const asking = new Map(offsetsOf(strangers.count).map((at) => [path(strangers.hashes, at), 0]));
-  const all = usual.countClients(PATH_TRAIT, asking, before);
-  for (const at of others.oncePerClient(PATH_TRAIT, offsetsOf(others.count))) {
-    const count = asking.get(path(others.hashes, at));
-    if (count !== undefined) asking.set(path(others.hashes, at), count + 1);
+function countClients({ strangers, others }: SwarmLines, known: UsualClients, trait: number): Counts {
+  const { usual, before, clients, begun } = known;
+  const asking = new Map(offsetsOf(strangers.count).map((at) => [strangers.hashes[at + trait] as number, 0]));
+  const newcomers = new Map<number, number>();
+  const all = usual.countClients(trait, asking, before);
+  for (const at of others.oncePerClient(trait, offsetsOf(others.count))) {
+    const path = others.hashes[at + trait] as number;
+    const count = asking.get(path);
+    if (count === undefined) continue;
+    asking.set(path, count + 1);
+    const isNewcomer = clients.firstSecond(others.slots[at / TRAITS.length] as number) >= begun;
+    if (isNewcomer) newcomers.set(path, (newcomers.get(path) ?? 0) + 1);
   }
-  return { all, asking };
+  return { all, asking, newcomers };
 }

@@ -18,6 +18,8 @@ const SAMPLES_MAX = 5;
 const AGENT_RECORDS_MAX = 200;
 const TEXT_LENGTH_MAX = 200;
 const NEWLINE = 0x0a;
+/** Spreads clients, many of whom are neighbours (Knuth's multiplicative hash): what is higher than these bits. */
+const [SPREAD, SPREAD_BITS] = [0x9e37_79b1, 16];
 
 /** Told of a chunk and its tally once nothing remembers them any more: their memory may be freed at once. */
 export type Release = (bytes: Uint8Array, tally: Tally) => void;
@@ -174,8 +176,8 @@ export class Evidence {
   }
 
   /**
-   * The same lines, but of those that have any of these INFO bits only one of `every`, a power of two: always the same ones for the
-   * same `phase`, which are told from others. Takes little for those that are left out.
+   * The same lines, but of those that have any of these INFO bits only those of one client of `every`, a power of two: always the same
+   * clients for the same `phase`, which are told from others. Takes little for those that are left out.
    */
   walkSome(
     bits: number,
@@ -187,12 +189,12 @@ export class Evidence {
     for (let i = this.segments.length - 1; i >= this.first; i--) {
       const segment = this.segments[i] as Segment;
       const { rows } = segment.tally;
-      const number = segment.before - segment.from + phase;
-      for (let row = segment.to - 1; row >= segment.from; row--) {
+      for (let at = (segment.to - 1) * ROW; at >= segment.from * ROW; at -= ROW) {
         if (left-- === 0) return;
-        const isOneOfEvery = ((number + row) & (every - 1)) === 0;
-        if (!isOneOfEvery && ((rows[row * ROW + INFO] as number) & bits) !== 0) continue;
-        if (!visit(segment, row * ROW, isOneOfEvery)) return;
+        const client = (rows[at + HIGH] as number) ^ (rows[at + LOW] as number) ^ phase;
+        const isOneOfEvery = ((Math.imul(client, SPREAD) >>> SPREAD_BITS) & (every - 1)) === 0;
+        if (!isOneOfEvery && ((rows[at + INFO] as number) & bits) !== 0) continue;
+        if (!visit(segment, at, isOneOfEvery)) return;
       }
     }
   }

@@ -125,8 +125,10 @@ test('sixteen lanes that somebody opened by decoys do not keep the swarm that fo
 });
 
 test('a user agent that nginx cannot match, because it is too long, is left for what else the swarm has in common', () => {
-  const agent = '('.repeat(1100);
-  const [lane] = replay(logOf(crowd(4, 600, () => ({ path: '/rare', agent })))).filter(({ event }) => event === 'lane');
+  const agent = `Mozilla/5.0 ${'('.repeat(1100)}`;
+  let next = 0;
+  const requests = crowd(4, 600, () => ({ path: `/rare?page=${next++}`, agent }));
+  const [lane] = replay(logOf(requests)).filter(({ event }) => event === 'lane');
   assert.ok(lane?.event === 'lane' && lane.match.path === '/rare' && lane.match.user_agent === undefined);
 });
 

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CAMPAIGNS } from './campaigns.ts';
+import { ENDPOINTS } from './endpoints.ts';
 import { CROWDS, SWARMS } from './plays.ts';
 import { CHANGING_SWARMS, PROGRAMS } from './programs.ts';
 import { RELEASES } from './releases.ts';
@@ -36,7 +37,7 @@ test('swarms are stopped, and honest visitors beside them are not', (t) => {
 });
 
 test('nothing at all is done about honest crowds', () => {
-  const touched = [...run([...CROWDS, ...PROGRAMS, ...CAMPAIGNS, ...RELEASES])].filter(
+  const touched = [...run([...CROWDS, ...PROGRAMS, ...CAMPAIGNS, ...ENDPOINTS, ...RELEASES])].filter(
     ({ outcome }) => outcome.acts.length > 0,
   );
   assert.deepEqual(
