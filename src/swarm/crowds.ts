@@ -2,9 +2,9 @@
  * Honest strangers who load no files and come all at once are told by what they ask for:
  *
  * - One address: a file, what they have already (304, RFC 9110, 15.4.5), what is new on the site, or anything if they say that they are
- *   robots. So do previews of a link that spreads, players of a new episode, downloads of a release, readers of a feed, monitors,
+ *   programs. So do previews of a link that spreads, players of a new episode, downloads of a release, readers of a feed, monitors,
  *   visitors of a page of maintenance, a class that opens one page.
- * - One new thing that refuses nobody, each by an address of its own, if they are of many kinds or programs that say so: devices that a
+ * - One new thing, each by an address of its own, if they are of many kinds or programs that say so: devices that a
  *   message wakes, each with its token. Such programs may send forms there too: webhooks of a new partner, monitors, sensors.
  * - What visitors who load files came for as well: programs follow the links of a newsletter.
  * - The usual things: devices with a new version of an app. What they share, such as their user agent, may be new here and proves
@@ -48,8 +48,8 @@ const USUAL_SHARE_MIN = 0.25;
 /** What most of them ask for counts as if at most so many times as many did as usually do, and may not be nearly all. */
 const [MOST_TIMES, OTHER_SHARE_MIN] = [3, 0.1];
 
-/** Of what is asked of one new thing so much may be refused, and so much asked by those who asked for another address of it before. */
-const ODD_SHARE_MAX = 0.1;
+/** Of what is asked of one new thing so much may be asked by clients who asked for another address of it before. */
+const OTHER_ADDRESS_MAX = 0.1;
 /** How user agents of browsers begin, and of who pretends to be one. */
 const BROWSER = 'Mozilla/';
 
@@ -139,12 +139,11 @@ export class Crowds {
     return others.length > OTHER_SHARE_MIN * asked.length && usual > USUAL_SHARE_MIN * all;
   }
 
-  /** Of looks that share a path or folder those for a new thing that its operator meant for them; none where it is not new or refuses. */
+  /** Of looks that share a path or folder those that a new thing answers whom it was made for; none where it is not new. */
   private findOwn(same: readonly number[], usual: UsualPaths, trait: number): readonly number[] {
     const asked = same.filter((at) => this.isServed(at));
     const taken = same.filter((at) => this.isTaken(at));
-    const isRefused = asked.length + taken.length < (1 - ODD_SHARE_MAX) * same.length;
-    if (isRefused || !usual.isNew(this.trait(same[0] as number, trait))) return [];
+    if (!usual.isNew(this.trait(same[0] as number, trait))) return [];
     const own = this.areOfManyKinds(asked) ? asked : asked.filter((at) => this.isProgram(at));
     const forms = taken.filter((at) => this.isProgram(at));
     return this.haveOneAddress(own) ? [...own, ...forms] : forms;
@@ -160,7 +159,7 @@ export class Crowds {
       addresses.set(slot, first);
       if (first !== this.address(at)) others++;
     }
-    return others <= ODD_SHARE_MAX * offsets.length;
+    return others <= OTHER_ADDRESS_MAX * offsets.length;
   }
 
   /** A form that is no log-in, and taken. */
@@ -210,13 +209,13 @@ export class Crowds {
     return (method === GET || method === HEAD) && (status < 400 || status >= 500);
   }
 
-  /** By a robot, for a file, or for nothing. */
+  /** By a program, for a file, or for nothing. */
   private isThing(at: number): boolean {
     const size = this.column(at, SIZE);
     const info = this.info(at);
     const status = info & STATUS_MASK;
     const isFile = status === PARTIAL || (size >= FILE_BYTES_MIN && size !== SIZE_UNKNOWN);
-    return isFile || status === NOT_MODIFIED || (info & (ASSET | ROBOT)) !== 0;
+    return isFile || status === NOT_MODIFIED || (info & ASSET) !== 0 || this.isProgram(at);
   }
 
   /** No user agent has half of them. */

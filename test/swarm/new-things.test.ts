@@ -1,0 +1,36 @@
+/** Something new on the site that new clients come for: whom it was made for, and whom not. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { crowd, isOfSwarm, logOf, type Request, replay } from './story.ts';
+
+type Asked = Omit<Request, 'second' | 'ip'>;
+
+const PROGRAM = 'PartnerHooks/1.0';
+const browser = (n: number) => `Mozilla/5.0 (Linux; Android ${n % 12})`;
+let next = 0;
+
+const actsOn = (ask: (n: number) => Asked) => replay(logOf(crowd(4, 600, ask))).filter(isOfSwarm);
+
+test('each by one address of its own, in the query or the path, and forms of programs: nothing is done', () => {
+  const crowds: readonly ((n: number) => Asked)[] = [
+    (n) => ({ path: `/go?token=${n}`, agent: browser(n) }),
+    (n) => ({ path: `/go/token-${n}`, agent: browser(n) }),
+    (n) => ({ path: `/state?id=${n}`, agent: PROGRAM }),
+    () => ({ path: '/lesson/17', agent: browser(1) }),
+    () => ({ path: '/hooks', agent: PROGRAM, method: 'POST' }),
+    () => ({ path: `/hooks/${next++}`, agent: PROGRAM, method: 'POST', status: 204 }),
+  ];
+  for (const ask of crowds) assert.deepEqual(actsOn(ask), [], JSON.stringify(ask(1)));
+});
+
+test('by another address each time, refused, by forms of browsers or log-ins: a swarm gets its lane', () => {
+  const swarms: readonly ((n: number) => Asked)[] = [
+    (n) => ({ path: `/go?token=${next++}`, agent: browser(n) }),
+    () => ({ path: `/state?id=${next++}`, agent: PROGRAM }),
+    (n) => ({ path: `/state?id=${n}`, agent: PROGRAM, status: 404 }),
+    (n) => ({ path: `/go?token=${n}`, agent: browser(1) }),
+    (n) => ({ path: '/comments', agent: browser(n), method: 'POST', status: 302 }),
+    () => ({ path: '/login', agent: PROGRAM, method: 'POST' }),
+  ];
+  for (const ask of swarms) assert.notDeepEqual(actsOn(ask), [], JSON.stringify(ask(1)));
+});
