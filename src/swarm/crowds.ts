@@ -139,7 +139,7 @@ export class Crowds {
     return others.length > OTHER_SHARE_MIN * asked.length && usual > USUAL_SHARE_MIN * all;
   }
 
-  /** Of looks that share a path or folder those that a new thing answers whom it was made for; none where it is not new. */
+  /** Those looks at one path or folder that its operator made it for; none where it is not new. */
   private findOwn(same: readonly number[], usual: UsualPaths, trait: number): readonly number[] {
     const asked = same.filter((at) => this.isServed(at));
     const taken = same.filter((at) => this.isTaken(at));
