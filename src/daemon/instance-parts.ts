@@ -133,9 +133,9 @@ export class InstanceParts {
   }
 
   /** What was recorded reaches the firewall once it is on disk, or the disk has refused it: a few changes before many. */
-  async reconcile(count = Number.POSITIVE_INFINITY): Promise<void> {
+  async reconcile(count = Number.POSITIVE_INFINITY, isMoreComing = false): Promise<void> {
     await this.records.settled();
-    await this.enforcer?.changed(count <= FEW);
+    await this.enforcer?.changed(isMoreComing ? 'ahead' : count <= FEW ? 'few' : 'all');
   }
 
   offenders() {

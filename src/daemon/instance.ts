@@ -112,7 +112,7 @@ export class Instance extends InstanceParts {
     const { config, records, bans, troubles } = this;
     this.fleet = await joinFleet({
       ...{ config, records, bans, protection, pipeline, troubles, operator, now: this.now },
-      reconcile: (count) => this.reconcile(count),
+      reconcile: (count, isMoreComing) => this.reconcile(count, isMoreComing),
       // The host where somebody panicked tells people.
       panic: (request) => this.carryOutPanic(request, { silent: true }),
     });

@@ -9,6 +9,7 @@ import {
   Reconciler,
   type ReconcilerOptions,
 } from './reconciler.ts';
+import type { Run } from './unsettled.ts';
 
 export interface EnforcerOptions extends ReconcilerOptions {
   /** Milliseconds between full reconciles; while they take long, of looks at a few bans, and full ones when those are gone. */
@@ -26,9 +27,10 @@ export interface Enforcer {
   start(): Promise<void>;
   /**
    * Desired bans changed: resolves after a reconcile that began after this call, whatever came of it. While one runs
-   * at most one more is queued. With `fewOnly` one of those that changed a few at a time, which go between portions of many.
+   * at most one more is queued. `few` is one of those that changed a few at a time, which go between portions of many. `ahead`, while
+   * more are about to change, applies what has: the kernel is asked about it, and it is told, with the next of `all`.
    */
-  changed(fewOnly?: boolean): Promise<void>;
+  changed(run?: Run): Promise<void>;
   /** Like `changed`, but lists and repairs everything. Changes go on being applied while it lists. */
   reconcile(): Promise<void>;
   /** Ends the timer and waits for a running reconcile. Bans stay in the kernel. */
@@ -84,9 +86,9 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
     schedule(outcome.trouble ? Math.min(retryMs, reconcileMs) : Math.max(reconcileMs, tookMs * REST_FACTOR));
     retryMs = outcome.trouble ? Math.min(retryMs * 2, reconcileMs) : RETRY_FIRST_MS;
   });
-  const carryOut = async (fewOnly: boolean): Promise<void> => {
+  const carryOut = async (run: Run): Promise<void> => {
     if (isOver()) return;
-    for await (const outcome of reconciler.runChanges(fewOnly)) {
+    for await (const outcome of reconciler.runChanges(run)) {
       if (!outcome) return full.request();
       await tell(outcome);
       if (isOver()) return;
@@ -95,8 +97,14 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
       if (outcome.trouble && performance.now() + delayMs < timerMs) schedule(delayMs);
     }
   };
-  const changes = createLane(() => carryOut(false));
-  const fewChanges = createLane(() => carryOut(true));
+  /** Somebody waits for what comes of the next of `changes`. */
+  let isAwaited = false;
+  const changes = createLane(() => {
+    const run = isAwaited ? 'all' : 'ahead';
+    isAwaited = false;
+    return carryOut(run);
+  });
+  const fewChanges = createLane(() => carryOut('few'));
   const change = async (lane: Lane): Promise<void> => {
     await lane.request();
     // What changed just before it read what should stand, or what it saw first, nobody else tells of.
@@ -105,7 +113,10 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
 
   return {
     start: full.request,
-    changed: (fewOnly = false) => change(fewOnly ? fewChanges : changes),
+    changed(run = 'all') {
+      isAwaited ||= run === 'all';
+      return change(run === 'few' ? fewChanges : changes);
+    },
     reconcile: full.request,
     async stop() {
       stopped = true;

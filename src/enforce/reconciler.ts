@@ -19,6 +19,7 @@ import {
 } from './backend.ts';
 import { BanLedger } from './ban-ledger.ts';
 import { ForeignBans } from './foreign-bans.ts';
+import { type Run, Unsettled } from './unsettled.ts';
 
 export type EnforcementResult = ReconcileResult<EnforcementErrorCode>;
 /** Why bans are not enforced as they should be. */
@@ -67,35 +68,33 @@ export class Reconciler {
   private isRefused = false;
   /** One command that writes at a time; listing needs no turn, so that a ban does not wait for a million to be listed. */
   private turn: Promise<unknown> = Promise.resolve();
-  /** What was applied and the kernel was not asked about yet, by target: each map by its `runChanges`. */
-  private readonly unsettled = new Set<Map<string, Operation>>();
+  private readonly unsettled = new Unsettled();
 
   constructor(options: ReconcilerOptions) {
     this.options = options;
   }
 
   /**
-   * Applies what changed, a portion at a time, between which others take their turn, and asks the kernel about just that. Undefined, and
-   * no more, when the whole way is needed: the kernel is not as it was known. Rejects only for a bug, like `runFull`.
+   * Applies what changed, a portion at a time, between which others take their turn, and asks the kernel about just that, unless it goes
+   * ahead. Undefined, and no more, when the whole way is needed: the kernel is not as it was known. Rejects only for a bug, like `runFull`.
    */
-  async *runChanges(fewOnly: boolean): AsyncGenerator<Outcome | undefined> {
-    const applied = new Map<string, Operation>();
-    this.unsettled.add(applied);
+  async *runChanges(run: Run): AsyncGenerator<Outcome | undefined> {
+    const applied = this.unsettled.begin(run);
     try {
       let targets: readonly string[] | undefined;
       for (let at = 0; at < (targets?.length ?? 1); at += PORTION_CHANGES) {
         const outcome = await this.takeTurn(async () => {
           if (!this.isCertain) return undefined;
-          targets ??= [...new Set(this.options.desired.takeChanges(fewOnly))];
+          targets ??= [...new Set(this.options.desired.takeChanges(run === 'few'))];
           return this.apply(targets.slice(at, at + PORTION_CHANGES), applied);
         });
         if (outcome !== 'applied') yield outcome;
         // What is left is for the whole way.
         if (!outcome || !this.isCertain) return;
       }
-      yield* this.settle(applied);
+      if (!this.unsettled.leave(run, applied)) yield* this.settle(applied);
     } finally {
-      this.unsettled.delete(applied);
+      this.unsettled.end(applied);
     }
   }
 
@@ -111,7 +110,7 @@ export class Reconciler {
       this.ledger.want(target, untilMs === undefined ? undefined : reachableEnd(untilMs, nowMs, backend.longestMs));
     }
     const operations = this.ledger.plan(nowMs, 0, targets);
-    for (const { target } of operations) for (const others of this.unsettled) others.delete(target);
+    this.unsettled.forget(operations);
     try {
       this.ledger.touch(operations);
       if (operations.length > 0) await backend.apply(operations, nowMs);
@@ -220,7 +219,7 @@ export class Reconciler {
     // All that changed until now is in what is read next.
     const taken = [...desired.takeChanges()];
     this.owesWord ||= taken.length > 0;
-    this.foreignBans.begin(taken, this.unsettled.size > 0);
+    this.foreignBans.begin(taken, !this.unsettled.isEmpty);
     this.ledger.wantNone();
     let count = 0;
     for (const { target, untilMs } of desired.all()) {

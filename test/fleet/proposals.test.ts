@@ -173,14 +173,30 @@ test('the firewall gets bans of which more are coming at once, with the last of 
     Array.from({ length: count }, (_, n) => order({ target: `10.${net}.${n >> 8}.${n & 255}` }));
   await proposals.apply(targets(1500, 1), AHEAD_MS, {}, true);
   await proposals.apply(targets(30, 2), AHEAD_MS, {}, true);
-  assert.equal(firewall.asked, 0);
+  assert.equal(firewall.length, 0);
   t.mock.timers.tick(500);
-  assert.equal(firewall.asked, 1, 'nobody waits for a fleet that decides without end');
+  assert.equal(firewall.length, 1, 'nobody waits for a fleet that decides without end');
   await proposals.apply(targets(30, 3), AHEAD_MS, {}, true);
   await proposals.apply([], AHEAD_MS, {});
-  assert.equal(firewall.asked, 2, 'the last bring no ban');
+  assert.equal(firewall.length, 2, 'the last bring no ban');
   t.mock.timers.tick(500);
-  assert.equal(firewall.asked, 2);
+  assert.equal(firewall.length, 2);
   await proposals.apply(targets(1, 4), AHEAD_MS, {}, true);
-  assert.equal(firewall.asked, 3, 'a few do not wait for many');
+  assert.equal(firewall.length, 3, 'a few do not wait for many');
+});
+
+test('the firewall is asked about many bans once none came for two seconds, about a few at once', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { apply, firewall } = make(t);
+  const many = (net: number) => apply(...Array.from({ length: 30 }, (_, n) => order({ target: `10.${net}.0.${n}` })));
+  await many(1);
+  t.mock.timers.tick(1999);
+  await many(2);
+  t.mock.timers.tick(1999);
+  assert.deepEqual(firewall.splice(0), ['gets', 'gets']);
+  t.mock.timers.tick(1);
+  assert.deepEqual(firewall.splice(0), ['gets, is asked']);
+  t.mock.timers.tick(10_000);
+  await apply(order({ target: '10.3.0.1' }));
+  assert.deepEqual(firewall, ['gets, is asked']);
 });

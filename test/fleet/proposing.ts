@@ -24,7 +24,7 @@ export const order = (changes: Partial<Order> = {}): Order => ({
 
 export function make(t: TestContext, { acceptFrom = 'any' as 'any' | string[], enforce = true, admitted = true } = {}) {
   const fuse = { admitted };
-  const firewall = { asked: 0 };
+  const firewall: ('gets' | 'gets, is asked')[] = [];
   const made = makeBans(t, enforce);
   const sent: { readonly kind: string }[] = [];
   const never = parsePrefix('198.51.100.0/24');
@@ -45,7 +45,7 @@ export function make(t: TestContext, { acceptFrom = 'any' as 'any' | string[], e
       },
     },
     now: () => made.clock.nowMs,
-    reconcile: async () => void firewall.asked++,
+    reconcile: async (_, isMoreComing) => void firewall.push(isMoreComing ? 'gets' : 'gets, is asked'),
     allow: async () => {},
     panic: async (request) => {
       panics.push({ request, stands: !request.end });

@@ -3,7 +3,6 @@
 import type { Config } from '../../config/schema.ts';
 import type { AllowRequest, PanicRequest, PanicResult } from '../../control/protocol.ts';
 import type { ActiveBan, AuditDraft, DraftOf, RefusalReason } from '../../model/audit.ts';
-import { FEW } from '../../model/reconcile.ts';
 import { type ClientKey, findWholeClient } from '../../net/client-key.ts';
 import { findBanKey } from '../../net/client-network.ts';
 import { setNewest } from '../../net/newest-entries.ts';
@@ -26,6 +25,7 @@ import {
 } from '../orders/ban-orders.ts';
 import type { Panic } from '../orders/panic.ts';
 import type { Protection } from '../orders/protection.ts';
+import { Gathering } from './gathering.ts';
 
 /** Entries that may stand on the allowlist of people before others' are refused. */
 const ALLOWED_MAX = 10_000;
@@ -41,15 +41,14 @@ export interface ProposalsOptions {
   readonly protection: Pick<Protection, 'find'>;
   readonly pipeline: Pick<Pipeline, 'send'>;
   readonly now: () => number;
-  readonly reconcile: (count?: number) => Promise<void>;
+  /** While more may come the firewall is not asked about what it gets. */
+  readonly reconcile: (count?: number, isMoreComing?: boolean) => Promise<void>;
   readonly allow: (request: AllowRequest) => Promise<unknown>;
   readonly panic: (request: PanicRequest) => Promise<PanicResult>;
   /** The panic that stands here. */
   readonly findPanic: () => Panic | undefined;
 }
 
-/** While more bans are about to come, the firewall gets those of so long at once: each time costs what hundreds of bans cost. */
-const GATHER_MS = 500;
 /** This host's idea of the server's time is not exact, and the order of decisions is to be kept. */
 const FUTURE_MAX_MS = 60_000;
 
@@ -68,12 +67,12 @@ export class Proposals {
   private readonly decided = new Map<string, number>();
   /** End of the ban that was refused, by what was asked. */
   private readonly refused = new Map<string, number | null>();
-  /** Runs while bans wait to be brought to the firewall. */
-  private gathering: NodeJS.Timeout | undefined;
+  private readonly gathering: Gathering;
 
   constructor(options: ProposalsOptions, panicMs = 0) {
     this.options = options;
     this.panicMs = panicMs;
+    this.gathering = new Gathering(options.reconcile);
   }
 
   /** Notes a decision of this host, which later ones of others are held against. */
@@ -115,16 +114,9 @@ export class Proposals {
     await this.options.trail.takeTurns();
   }
 
-  /** What waits for the firewall gets there with the next start. */
   stop(): void {
-    clearTimeout(this.gathering);
+    this.gathering.stop();
   }
-
-  private readonly enforce = (): void => {
-    clearTimeout(this.gathering);
-    this.gathering = undefined;
-    void this.options.reconcile();
-  };
 
   private isHeard(host: string): boolean {
     const { acceptFrom } = this.options;
@@ -136,16 +128,13 @@ export class Proposals {
    * this function alone.
    */
   private async propose(orders: readonly Order[], aheadMs: number, state: State, isMoreComing: boolean): Promise<void> {
-    const { bans, config, pipeline, reconcile } = this.options;
+    const { bans, config, pipeline } = this.options;
     const { accepted, drafts } = await this.judge(orders, aheadMs);
     // A row that the full backlog had no room for: nothing follows from it.
     for (const { id, client } of bans.adopt(drafts, state)) if (id === 0) accepted.delete(client ?? '');
     // The firewall waits for the rows, and of many bans at most for the next.
-    if (config.mode === 'enforce' && accepted.size > 0) {
-      if (accepted.size <= FEW) void reconcile(accepted.size);
-      else this.gathering ??= setTimeout(this.enforce, GATHER_MS);
-    }
-    if (this.gathering && !isMoreComing) this.enforce();
+    if (config.mode === 'enforce') this.gathering.add(accepted.size);
+    if (!isMoreComing) this.gathering.flush();
     await informEngine(pipeline, accepted.values(), config.detection);
   }
 
