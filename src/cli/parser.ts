@@ -42,6 +42,8 @@ function layOut(examples: CommandDefinition['examples']): [string, string][] {
 const columnsOfHelp = (): number => Math.min(COLUMNS_MAX, process.stdout.columns || COLUMNS_MAX);
 
 function createBase(words: readonly string[], version: string) {
+  // yargs makes the help of every command that it runs, and to wrap it takes longer than to read the words.
+  const columns = words.includes('--help') ? columnsOfHelp() : null;
   return yargs([...words])
     .scriptName('zban')
     .usage('$0 COMMAND [OPTIONS]\n\nBans the addresses that leave the normal traffic of this web server.')
@@ -59,7 +61,7 @@ function createBase(words: readonly string[], version: string) {
       ['zban unban 203.0.113.9', 'undo it'],
     ])
     .epilogue('zban COMMAND --help: its options and examples. All of them: man zban')
-    .wrap(columnsOfHelp())
+    .wrap(columns)
     .exitProcess(false)
     .updateStrings({ 'Not enough arguments following: %s': '--%s needs a value' })
     .fail((message, error) => {
