@@ -25,8 +25,8 @@ export function flood(from: number, seconds: number, rate: number, path = (_n: n
 
 /** The lines of several sources in the order of their seconds. */
 export function together(...sources: readonly (readonly string[])[]): string[] {
-  const secondOf = (line: string) => Number(/"msec":"(\d+)/.exec(line)?.[1]);
-  return sources.flat().sort((a, b) => secondOf(a) - secondOf(b));
+  const timed = sources.flat().map((line) => ({ line, second: Number(/"msec":"(\d+)/.exec(line)?.[1]) }));
+  return timed.sort((a, b) => a.second - b.second).map(({ line }) => line);
 }
 
 /** One start and one end. */
