@@ -3,6 +3,7 @@ import { systemDraft } from '../record/row/row.ts';
 import { createHandlers } from './answers/handlers.ts';
 import { assembleStatus, countTotals } from './answers/status.ts';
 import { buildEnforcement, endEnforcing } from './bans/enforcement.ts';
+import { lockNginxFiles } from './bans/nginx-files.ts';
 import { everySecond } from './every-second.ts';
 import { joinFleet } from './fleet/fleet-join.ts';
 import { type InstanceOptions, InstanceParts } from './instance-parts.ts';
@@ -59,6 +60,7 @@ export class Instance extends InstanceParts {
   async start(): Promise<void> {
     const { records, lifetime, signal } = this;
     const clockWatch = this.watchClock();
+    lockNginxFiles(this.config, lifetime);
     const { enforcer, backend } = await buildEnforcement(this);
     this.enforcer = enforcer;
     this.backend = backend;

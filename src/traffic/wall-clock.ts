@@ -43,10 +43,10 @@ export class WallClock {
     else if (sign < 0 || writtenMs - this.otherSinceMs >= CONFIRM_MS) this.adopt(this.least);
   }
 
-  /** Somebody set it forward by so many seconds: what was known of the log's clock holds. */
+  /** Somebody set it forward by so many seconds: what was known of the log's clock holds, and what single lines said before does not. */
   step(seconds: number): void {
     this.aheadSeconds += seconds;
-    this.least += seconds;
+    this.otherSign = 0;
   }
 
   private adopt(ahead: number): void {

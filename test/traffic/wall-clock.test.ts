@@ -54,3 +54,12 @@ test('lines that waited to be read show only that the clock is no further behind
   for (const second of [0, 1]) wrong.note(T0 + second, (T0 + 60) * 1000, true);
   assert.equal(wrong.aheadSeconds, 59);
 });
+
+test('what a line said before somebody set the clock confirms nothing of what comes after', () => {
+  const clock = new WallClock(0);
+  clock.step(3600);
+  assert.deepEqual(learn(clock, [3600, 3600]), [3600], 'a single line that would have been written early');
+  clock.step(-3600);
+  assert.deepEqual(learn(clock, [3610, 10]), [0], 'the first such line since');
+  assert.deepEqual(learn(clock, [3611, 11]), [-3600], 'the second');
+});

@@ -3,7 +3,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { TrailWriter } from '../chain/trail-writer.ts';
-import { FOLDER_MODE, lockForWriting, type RecordDatabase } from '../database/database.ts';
+import { FOLDER_MODE, type RecordDatabase } from '../database/database.ts';
+import { type FileLock, lockFile } from '../database/file-lock.ts';
 import { type KeptDatabase, openKept } from '../database/kept-database.ts';
 import { RecordError } from '../error.ts';
 import { TextLog, type TextLogOptions } from '../text-log/text-log.ts';
@@ -41,7 +42,7 @@ export class RecordService extends TrailWriter {
   readonly damage: string | undefined;
   private readonly kept: KeptDatabase;
   private text: TextLog;
-  private textLock: TextLock;
+  private textLock: FileLock;
 
   /** Throws RecordError when the database can neither be opened nor replaced. */
   static open(options: RecordServiceOptions): RecordService {
@@ -63,7 +64,7 @@ export class RecordService extends TrailWriter {
     }
   }
 
-  private constructor(kept: KeptDatabase, options: RecordServiceOptions, textLock: TextLock) {
+  private constructor(kept: KeptDatabase, options: RecordServiceOptions, textLock: FileLock) {
     super(kept);
     this.kept = kept;
     this.damage = kept.damage;
@@ -146,19 +147,12 @@ export class RecordService extends TrailWriter {
   }
 }
 
-interface TextLock {
-  readonly path: string;
-  close(): void;
-}
-
-/** Two zbans in one log would each take the other's lines for rows that its own database lost. A disk that takes no lock is no reason to stop. */
-function lockText(path: string): TextLock {
+/** Two zbans in one log would each take the other's lines for rows that its own database lost. */
+function lockText(path: string): FileLock {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
-    const lock = lockForWriting(path);
-    return { path, close: () => lock.close() };
-  } catch (error) {
-    if (error instanceof RecordError && error.code === 'in_use') throw error;
-    return { path, close: () => {} };
+  } catch {
+    // What writes the log reports it.
   }
+  return lockFile(path);
 }
