@@ -10,18 +10,6 @@ const LINES_MIN = 100;
 /** What survives a restart: four words a line, oldest first. */
 export type SampleState = readonly number[];
 
-/** How often something occurs among the sampled lines. */
-export interface UsualShares {
-  /** Enough lines are known to speak of shares. */
-  readonly isKnown: boolean;
-  /** 0–1; undefined while too little is known. */
-  share(dimension: Dimension, key: number): number | undefined;
-  /** 0–1; undefined while too little is known. */
-  traitShare(trait: Trait): number | undefined;
-  /** About how many different ones there are, the rare ones left out (the inverse Simpson index). */
-  kinds(dimension: Dimension): number | undefined;
-}
-
 export class SiteSample {
   private words: number[] = [];
   /** Lines of the newest minute, which count once a minute without an anomaly has followed. */
@@ -47,9 +35,9 @@ export class SiteSample {
   /** Shares of all lines, or only of those that have a trait, or have it not. */
   usual(trait?: Trait, has = true): UsualShares {
     const words = this.kept();
-    if (trait === undefined) return new Shares(words);
+    if (trait === undefined) return new UsualShares(words);
     const isKept = (at: number) => (((words[at - (at % WORDS) + WORDS - 1] as number) & TRAITS[trait]) !== 0) === has;
-    return new Shares(words.filter((_, at) => isKept(at)));
+    return new UsualShares(words.filter((_, at) => isKept(at)));
   }
 
   snapshot(): SampleState {
@@ -65,7 +53,9 @@ export class SiteSample {
   }
 }
 
-class Shares implements UsualShares {
+/** How often something occurs among the sampled lines: undefined while too little is known. */
+export class UsualShares {
+  /** Enough lines are known to speak of shares. */
   readonly isKnown: boolean;
   private readonly lines: number;
   private readonly counts: Readonly<Record<Dimension, ReadonlyMap<number, number>>>;
@@ -80,14 +70,17 @@ class Shares implements UsualShares {
     this.traits = traits;
   }
 
+  /** 0–1. */
   share(dimension: Dimension, key: number): number | undefined {
     return this.ofAll(this.counts[dimension].get(key) ?? 0);
   }
 
+  /** 0–1. */
   traitShare(trait: Trait): number | undefined {
     return this.ofAll(this.traits.filter((traits) => traits & TRAITS[trait]).length);
   }
 
+  /** About how many different ones there are, the rare ones left out (the inverse Simpson index). */
   kinds(dimension: Dimension): number | undefined {
     return this.isKnown ? differentKinds(this.counts[dimension]) : undefined;
   }
