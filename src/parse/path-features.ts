@@ -184,6 +184,13 @@ function isPassword(bytes: Uint8Array, at: number): boolean {
   return lower(1) === 0x73 && lower(2) === 0x73 && lower(3) === 0x61 && lower(4) === 0x70;
 }
 
+/** The pattern of a path without query for people to read: numbers are `#`, identifiers `*`. */
+export function patternName(path: string): string {
+  const count = (part: string, kind: RegExp) => part.match(kind)?.length ?? 0;
+  const fold = (part: string) => (isOpaque(part.length, count(part, /\d/g), count(part, /[A-Z]/g)) ? '*' : part);
+  return path.split('/').map(fold).join('/').replace(/\d+/g, '#');
+}
+
 function isOpaque(length: number, digits: number, capitals: number): boolean {
   if (length < OPAQUE_LENGTH_MIN || digits === 0) return false;
   return digits * OPAQUE_FIFTH >= length || (digits + capitals) * OPAQUE_FIFTH >= 2 * length;

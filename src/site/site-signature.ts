@@ -1,5 +1,6 @@
 /** What stands out while the site as a whole is anomalous: what is more frequent than usual, and by how much. */
 import type { ExcessEntry, GlobalAnomalyStart } from '../model/event.ts';
+import { patternName } from '../parse/path-features.ts';
 import { type Dimension, exactPath, isFile, type NamedLine, TRAITS } from './site-line.ts';
 import { countKeys, mostFrequent, type SiteSample, type UsualShares } from './site-sample.ts';
 
@@ -7,14 +8,6 @@ const TOP = 5;
 /** Over-represented is what has this share of the requests, and this many times its usual one. */
 const SHARE_MIN = 0.05;
 const TIMES_USUAL = 2;
-
-/** Several paths of one pattern go by one name: numbers are `#`, long identifiers `*`. */
-const foldPath = (path: string): string =>
-  path
-    .split('/')
-    .map((part) => (part.length >= 12 && (part.match(/\d/g)?.length ?? 0) * 5 >= part.length ? '*' : part))
-    .join('/')
-    .replace(/\d+/g, '#');
 
 /** What makes up more of the lines than usual, that which grew most first. */
 function overRepresented(lines: readonly NamedLine[], usual: UsualShares, dimension: Dimension): ExcessEntry[] {
@@ -30,7 +23,7 @@ function overRepresented(lines: readonly NamedLine[], usual: UsualShares, dimens
   }
   return [...groups]
     .map(([key, { name, requests, several }]) => ({
-      name: several ? foldPath(name) : name,
+      name: several ? patternName(name) : name,
       requests,
       share: requests / lines.length,
       usual_share: usual.share(dimension, key) ?? null,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PathFeatures } from '../../src/parse/path-features.ts';
+import { PathFeatures, patternName } from '../../src/parse/path-features.ts';
 import fc from '../support/fast-check.ts';
 import { bytesOf } from '../support/parse.ts';
 
@@ -48,6 +48,15 @@ test('the pattern is that of the path with its numbers and identifiers replaced'
       .toLowerCase();
   const text = fc.string({ unit: fc.constantFrom(...'/abAB-0123?#*'), maxLength: 60 });
   fc.assert(fc.property(text, (path) => assert.equal(pattern(path), pattern(normal(path)))));
+  // A `#` would end the path: `0` stands for a number as well.
+  const named = (path: string) => pattern(patternName(path.replace(/[?#].*$/s, '')).replaceAll('#', '0'));
+  fc.assert(fc.property(text, (path) => assert.equal(pattern(path), named(path))));
+});
+
+test('people read a pattern as one name, whichever of its paths it is made from', () => {
+  assert.equal(patternName('/page/20318/print'), '/page/#/print');
+  for (const path of ['/o/dQw4w9WgXcQaB/edit', '/o/Zk7PqLmTxYbRvWn/edit', '/o/deadbeef12345678/edit'])
+    assert.equal(patternName(path), '/o/*/edit');
 });
 
 test('a query changes the URL, not the path; a fragment is no query', () => {
