@@ -15,6 +15,17 @@ export type FieldArrays<F extends Fields> = { readonly [Name in keyof F]: Arrays
 
 const ROWS_MIN = 1024;
 
+type Numbers = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
+
+/** Numbers, which alone have their memory, with room for `length` of them; nothing may use the array that was any more. */
+export function grown<T extends Numbers>(numbers: T, length: number): T {
+  const copy = new (numbers.constructor as new (length: number) => T)(length);
+  copy.set(numbers);
+  // Freed now, not when garbage is next collected: hundreds of megabytes with a million clients.
+  (numbers.buffer as ArrayBuffer).transfer(0);
+  return copy;
+}
+
 /** The numbers of one field; `row` is below the capacity. */
 class Column {
   array: Arrays[keyof Arrays];
@@ -54,13 +65,8 @@ export class Columns<const F extends Fields> {
     const before = this.capacity;
     if (rows <= before) return false;
     this.capacity = 2 ** Math.ceil(Math.log2(rows));
-    for (const [name, kind] of Object.entries(this.fields)) {
-      const column = this.of[name] as Column;
-      const { array } = column;
-      column.array = new MAKE[kind](this.capacity);
-      column.array.set(array);
-      // Freed now, not when garbage is next collected.
-      array.buffer.transfer(0);
+    for (const [name, column] of Object.entries(this.of)) {
+      column.array = grown(column.array, this.capacity);
       const { [name]: initial } = this.initial;
       if (initial !== undefined) column.array.fill(initial, before);
     }

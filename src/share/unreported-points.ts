@@ -3,7 +3,7 @@
  * the host's share of a limit, and at once of a client on watch. Before that they drain, but only as this host's share of the leak, so
  * that all hosts together never drain more than one bucket would. docs/fleet.md has the bound, test/share/bound.test.ts shows it.
  */
-import { grown } from '../traffic/records.ts';
+import { grown } from '../net/columns.ts';
 
 const FIRST_CAPACITY = 1024;
 

@@ -3,6 +3,7 @@
  * loads memory in lines of 64 bytes, and on a busy site nearly every request is another client's than the last: each part in a
  * column of its own would be one more place in memory to wait for.
  */
+import { grown } from '../net/columns.ts';
 
 /** Slots that there is room for at first. */
 export const FIRST_CAPACITY = 1024;
@@ -52,15 +53,4 @@ export class Records {
     this.floats = new Float32Array(memory);
     this.bytes = new Uint8Array(memory);
   }
-}
-
-type Column = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
-
-/** A column, which alone has its memory, with room for `length` numbers; nothing may use the one that it was any more. */
-export function grown<T extends Column>(column: T, length: number): T {
-  const copy = new (column.constructor as new (length: number) => T)(length);
-  copy.set(column);
-  // Freed now, not when garbage is next collected: hundreds of megabytes with a million clients.
-  (column.buffer as ArrayBuffer).transfer(0);
-  return copy;
 }

@@ -2,7 +2,8 @@
  * Slots in the order in which they were last seen: a list of sights, of which the newest of each slot counts. To note one
  * writes to its end, where in a linked list both neighbours, anywhere in memory, would change.
  */
-import { grown, type Records } from './records.ts';
+import { grown } from '../net/columns.ts';
+import type { Records } from './records.ts';
 
 /** Sights that there is room for, for each slot: the more, the rarer those that no longer count are cleared away. */
 const SIGHTS = 2;

@@ -3,8 +3,9 @@
  * adds its entries to the clients' sums, a second that leaves subtracts them. Late lines go into the second they
  * belong to. Memory follows the (second, client) pairs in the window, up to `entriesMax`.
  */
+
+import { grown } from '../net/columns.ts';
 import { type Clients, NO_ENTRY } from './clients.ts';
-import { grown } from './records.ts';
 
 const FIRST_CAPACITY = 4096;
 /** An entry: whose it is, of which generation, the next of its second, and what the client did in it. Entry 0 is none. */
