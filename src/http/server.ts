@@ -18,6 +18,7 @@ import { answer, answerJson, type Request, type Route } from './router.ts';
 import { toBanLine } from './snapshot.ts';
 import { EventStream } from './stream.ts';
 import { chartOf, findRange, type TrafficSource, usualOf } from './traffic.ts';
+import { limitWaiting } from './waiting-connections.ts';
 
 /** Answers for monitors: each is the reason why not, undefined when all is well. Troubles are no reason for either. */
 export interface Probes {
@@ -55,6 +56,8 @@ const READERS_MAX = 20;
 /** The one path that takes POST, and nothing else: an action, with a token. */
 const ACTION = '/api/action';
 const CONNECTIONS_MAX = 100;
+/** Of them; the others are for streams and answers. */
+const WAITING_MAX = 50;
 
 /** Starts listening; rejects with HttpListenError only. The caller leaves it out where `http.listen` is `off`. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
@@ -79,6 +82,7 @@ export class HttpServer {
       (request, response) => void this.#serve(request, response),
     );
     this.#server.maxConnections = CONNECTIONS_MAX;
+    limitWaiting(this.#server, WAITING_MAX);
   }
 
   /** Rejects with HttpListenError only. */

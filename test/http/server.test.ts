@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { ASSETS } from '../../src/http/assets.ts';
 import type { Snapshot } from '../../src/http/snapshot.ts';
@@ -45,6 +46,23 @@ test('paths outside the list of files are not found, whatever they try', async (
   const url = await start();
   for (const path of ['../package.json', '..%2f..%2fetc/passwd', 'page/main.js', '%00', '__proto__', 'constructor'])
     assert.equal((await ask(url + path)).status, 404, path);
+});
+
+test('whoever opens connections and sends half a request shuts nobody out', async (t) => {
+  const { hostname, port } = new URL(await start());
+  const open = async () => {
+    const socket = connect(Number(port), hostname).on('error', () => {});
+    t.after(() => socket.destroy());
+    await once(socket, 'connect');
+    socket.write('GET / HTTP/1.1\r\nX-Slow: ');
+    return socket;
+  };
+  const sockets = [];
+  for (let count = 0; count < 150; count++) sockets.push(await open());
+  const [first] = sockets;
+  assert.ok(first);
+  if (!first.closed) await once(first, 'close');
+  assert.equal((await ask(`http://${hostname}:${port}/healthz`)).status, 200);
 });
 
 test('only GET and HEAD are served', async () => {
