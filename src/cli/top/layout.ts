@@ -78,7 +78,7 @@ function drawHeader({ view, rates, nowMs, style }: Picture, columns: number): st
 export function drawSite(status: Status, rates: readonly number[], style: Style, columns: number): string {
   const band = bandOf(status);
   const normal = band ? `normal ${rate(band.low)}–${rate(band.high)}/s` : 'normal not learned yet';
-  const site = `Site ${rate(rates.at(-1) ?? 0)}/s${columns < 99 ? '' : ' without static files'}, ${normal} `;
+  const site = `Site ${rate(status.counted_rate_last)}/s${columns < 99 ? '' : ' without static files'}, ${normal} `;
   return `${site}${sparkline(rates, columns - width(site), band, style)}`;
 }
 

@@ -23,6 +23,7 @@ import { LogHealth } from '../watch/log-health.ts';
 import { LogClock } from './log-clock.ts';
 import { QuietWatch } from './quiet-watch.ts';
 import { Robots } from './robots.ts';
+import { emptied } from './silence.ts';
 
 const PARSE_THREADS = 1;
 /** How often logs are looked at while lines come: the delay of detection. More often costs an idle host processor time. */
@@ -31,8 +32,6 @@ const POLL_MS = 20;
 const DISCOVER_MS = 1000;
 /** Clients in each order of `zban top`: more than a tall terminal shows. */
 const BUSIEST_CLIENTS = 60;
-/** What came in a window in which the logs were silent, although the engine's clock, which waits for late lines, stands before it. */
-const NO_TRAFFIC = { siteRate: 0, siteRateLast: 0, countedRate: 0, countedRateLast: 0, clients: 0, topClients: [] };
 /** Seconds between two questions to an engine in which nothing changes: to ask each second took a third of an idle daemon's time. */
 const IDLE_SECONDS = 10;
 /** A log that was behind and then fell silent holds up the others for no longer than this. */
@@ -291,8 +290,8 @@ export class DataPlane {
       this.options.log('warn', "a log's clock was set back: its lines are judged as if it had gone on");
     if (!status) return;
     this.asked = { tasks: this.pipeline.tasks, secondsAgo: 0 };
-    const isEmpty = this.clock.silentMs(this.readUpToMs) >= this.options.config.detection.window;
-    this.engine = isEmpty ? { ...status, ...NO_TRAFFIC } : status;
+    const silentMs = this.clock.silentMs(this.readUpToMs);
+    this.engine = { ...status, ...emptied(silentMs, this.options.config.detection.window) };
     this.options.onMinutes(status.minutes);
   }
 }
