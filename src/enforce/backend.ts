@@ -32,7 +32,7 @@ export const isPassing = (failure: EnforcementError | undefined): boolean =>
   failure === undefined || failure.code === 'kernel_refused';
 
 /** Why bans stand otherwise than they should where every command went through. */
-export const unsaid = (what: string): Failure<EnforcementErrorCode> => ({
+export const unexplained = (what: string): Failure<EnforcementErrorCode> => ({
   code: 'kernel_refused',
   message: `the kernel ${what}, though nothing was refused`,
 });

@@ -166,20 +166,23 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
 
   /**
    * Compares everything after the operations. `isListed` says whether a listing followed them: without one only what was
-   * never confirmed counts as failed. `failure` is what went wrong, `unsaid` the cause to name where nothing did.
+   * never confirmed counts as failed. `failure` is what went wrong, `unexplained` the cause to name where nothing did.
    */
   settleAll(
     nowMs: number,
     isListed: boolean,
     failure: Failure<Code> | undefined,
-    unsaid: (what: string) => Failure<Code>,
+    unexplained: (what: string) => Failure<Code>,
   ): ReconcileResult<Code> {
     const [confirmed, released]: [string[], string[]] = [[], []];
     const failed: FailedTarget<Code>[] = [];
     // After operations that all went through, a difference of seconds is the tools' slowness on a busy host, and the next
     // reconcile fixes it; after a failure it may be the old end.
     const toleranceMs = isListed ? (failure ? TOLERANCE_MS : Number.MAX_VALUE) : 0;
-    const [missing, left] = [failure ?? unsaid('does not list the ban'), failure ?? unsaid('still lists the ban')];
+    const [missing, left] = [
+      failure ?? unexplained('does not list the ban'),
+      failure ?? unexplained('still lists the ban'),
+    ];
     let isWhole = isListed;
     for (const [target, row] of this.rows) {
       const wanted = this.of.wanted.at(row);

@@ -68,14 +68,14 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
     timerMs = performance.now() + delayMs;
     timer = setTimeout(() => void looks.request(), Math.min(delayMs, reconcileMs)).unref();
   };
-  const looks = createLane(async () => {
+  const looks = createRuns(async () => {
     if (isOver()) return;
     const leftMs = timerMs - performance.now();
     if (leftMs > 0 && (await reconciler.isIntact())) {
       if (!isOver()) schedule(Math.max(0, timerMs - performance.now()));
     } else void full.request();
   });
-  const full = createLane(async () => {
+  const full = createRuns(async () => {
     if (isOver()) return;
     const startMs = performance.now();
     const outcome = await reconciler.runFull();
@@ -99,14 +99,14 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
   };
   /** Somebody waits for what comes of the next of `changes`. */
   let isAwaited = false;
-  const changes = createLane(() => {
+  const changes = createRuns(() => {
     const run = isAwaited ? 'all' : 'ahead';
     isAwaited = false;
     return carryOut(run);
   });
-  const fewChanges = createLane(() => carryOut('few'));
-  const change = async (lane: Lane): Promise<void> => {
-    await lane.request();
+  const fewChanges = createRuns(() => carryOut('few'));
+  const change = async (runs: Runs): Promise<void> => {
+    await runs.request();
     // What changed just before it read what should stand, or what it saw first, nobody else tells of.
     if (reconciler.owesWord) await full.settled();
   };
@@ -126,7 +126,7 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
   };
 }
 
-interface Lane {
+interface Runs {
   /** Resolves after a run that began after this call. */
   request(): Promise<void>;
   /** Resolves when nothing runs and nothing is queued any more. */
@@ -134,7 +134,7 @@ interface Lane {
 }
 
 /** One run at a time, and at most one more in the queue. */
-function createLane(work: () => Promise<void>): Lane {
+function createRuns(work: () => Promise<void>): Runs {
   let running: Promise<void> = Promise.resolve();
   let queued: Promise<void> | undefined;
   return {

@@ -15,7 +15,7 @@ import {
   type EnforcementErrorCode,
   isPassing,
   type Operation,
-  unsaid,
+  unexplained,
 } from './backend.ts';
 import { BanLedger } from './ban-ledger.ts';
 import { ForeignBans } from './foreign-bans.ts';
@@ -167,7 +167,7 @@ export class Reconciler {
     const outcome = await this.takeTurn(async () => {
       [this.isCertain, this.owesWord] = [isListed, true];
       if (!isListed) await this.readDesired();
-      return this.outcome(this.ledger.settleAll(now(), isListed, failure, unsaid));
+      return this.outcome(this.ledger.settleAll(now(), isListed, failure, unexplained));
     });
     if (!outcome.trouble && !failure) await this.leaveOthers();
     return { ...outcome, trouble: outcome.trouble ?? failure };
