@@ -21,11 +21,12 @@ export async function checkFirewall(options: FirewallCheckOptions): Promise<Find
   const { config, status } = options;
   const backend = await checkBackend(options);
   const standing = status?.mode === 'enforce' ? await checkRules(options, status.backend) : [];
+  const left = status?.mode === 'observe' ? await checkLeft(options) : [];
   const open = config.firewall.protect_ports.includes(80) || config.firewall.protect_ports.includes(443);
   const ports = open
     ? [fail(CHECK, 'bans leave the web ports open', 'take 80 and 443 out of firewall.protect_ports')]
     : [];
-  return [...backend, ...standing, ...ports, ...(await checkOthers(options))];
+  return [...backend, ...standing, ...left, ...ports, ...(await checkOthers(options))];
 }
 
 /**
@@ -92,6 +93,21 @@ async function checkRules({ config, ask }: FirewallCheckOptions, backend: string
   if (!found) return [];
   if ('stands' in found) return [ok(CHECK, found.stands)];
   return ['missing' in found ? missing(found.missing) : unseen(found.unseen)];
+}
+
+/** Where database and audit log were taken away, nobody lifts what an earlier run had banned. */
+async function checkLeft({ config, ask }: FirewallCheckOptions): Promise<Finding[]> {
+  const looks = new Set([...BACKENDS.values()].flatMap(({ look }) => look ?? []));
+  const found = await Promise.all([...looks].map((look) => look(ask, config.firewall)));
+  return found.flatMap((standing) =>
+    'stands' in standing
+      ? warn(
+          CHECK,
+          `${standing.stands} though zban only observes: an earlier run's bans, which no zban command lists, or another zban's`,
+          'unless another zban wants it: stop zban, zban firewall flush, start it again',
+        )
+      : [],
+  );
 }
 
 function missing(what: string): Finding {

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import { checkFirewall } from '../../src/doctor/firewall.ts';
+import type { Status } from '../../src/model/status.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { createNetwork, toolSkip } from '../support/netns.ts';
 import { logLine, visitorIp } from '../support/traffic.ts';
@@ -96,4 +97,21 @@ test('room for more bans and clients than the service has memory for is a warnin
   assert.equal(found?.level, 'warn');
   assert.match(found.message, /4,000,000 clients \(detection.clients_max\).*more than the service may have/);
   assert.match(found.fix, /^lower bans.max_active or detection.clients_max/);
+});
+
+test('rules that stand while zban only observes are told: nobody else would', async () => {
+  const config = configSchema.parse({ mode: 'observe', firewall: { backend: 'dry-run' } });
+  const status = { mode: 'observe', backend: 'dry-run' } as Status;
+  const look = async (printed: Readonly<Record<string, string>>) => {
+    const found = await checkFirewall({ config, status, ask: async (...argv) => printed[argv.join(' ')] });
+    return found.flatMap(({ level, message }) => (level === 'ok' ? [] : message));
+  };
+  const chains = '-P INPUT ACCEPT\n-P FORWARD ACCEPT\n';
+  assert.deepEqual(await look({}), []);
+  assert.deepEqual(await look({ 'iptables -S': chains, 'nft list tables': 'table inet filter\n' }), []);
+  const jumps = '-N ZBAN\n-A INPUT -j ZBAN\n-A FORWARD -j ZBAN\n';
+  const [ipset, ...others] = await look({ 'iptables -S': chains + jumps, 'nft list tables': '' });
+  assert.match(ipset ?? '', /^ZBAN comes first in INPUT, FORWARD though zban only observes/);
+  assert.deepEqual(others, []);
+  assert.match((await look({ 'nft list tables': 'table inet zban\n' }))[0] ?? '', /^table inet zban stands though/);
 });

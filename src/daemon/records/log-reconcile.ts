@@ -70,7 +70,7 @@ async function makeUpFor(
   const picture = await pictureOf(files, fromId - 1, options);
   await restore({ trail, loss, end, picture, onRows: tell, signal });
   if (toId < fromId) return damage;
-  return `${config.state.database}: entries #${fromId} to #${toId} of the audit trail are missing: ${what}; bans are in force as far as the audit log and the firewall have them`;
+  return `${config.state.database}: entries #${fromId} to #${toId} of the audit trail are missing: ${what}; bans are in force as far as the audit log and the firewall have them; to begin anew on purpose, stop zban and delete the audit log as well`;
 }
 
 interface LogEnd {
