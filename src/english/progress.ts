@@ -32,7 +32,7 @@ export function estimateProgress(share: number, count: number, elapsedMs: number
 
 /** `310,000 lines/s, 9s left`. */
 export function describePace({ perSecond, leftMs }: Progress, noun: string): string {
-  const left = leftMs === undefined ? '' : `, ${formatDuration(Math.max(1, Math.round(leftMs / 1000)) * 1000)} left`;
+  const left = leftMs ? `, ${formatDuration(Math.max(1, Math.round(leftMs / 1000)) * 1000)} left` : '';
   return `${formatCount(perSecond)} ${noun}/s${left}`;
 }
 

@@ -36,11 +36,11 @@ test('what the logs say is told by stretches, with a warning when a ban does not
   assert.equal(
     text.slice(from, text.indexOf('History')),
     `Before      In the hour before: 412 requests from 2026-11-20 10:10:58 to 10:11:12, at most 390 a
-            minute: 3 2xx, 12 3xx, 397 4xx.
+            minute: 2xx (3), 3xx (12), 4xx (397).
             301 paths: POST /wp-login.php\ufffd[2J (12), …
             1 user agent: – (412)
 Meanwhile   While it was banned: 412 requests from 2026-11-20 10:11:13 to 10:12:13, at most 390 a
-            minute: 3 2xx, 12 3xx, 397 4xx. They got past the firewall: zban doctor.
+            minute: 2xx (3), 3xx (12), 4xx (397). They got past the firewall: zban doctor.
             301 paths: POST /wp-login.php\ufffd[2J (12), …
             1 user agent: – (412)
 Afterwards  After the ban: no request is in the log.

@@ -29,4 +29,5 @@ test('journal, systemd and terminal hear of a long start, each to its own rhythm
 test('of what has hardly begun nobody knows the end', () => {
   assert.deepEqual(measureWarmStart(0.001, 0, 0), { share: 0.001, lines: 0, lines_per_second: 0, seconds_left: null });
   assert.equal(describeProgress({ share: 0.999, perSecond: 5, leftMs: undefined }, 'lines'), '99 %, 5 lines/s');
+  assert.equal(describeProgress({ share: 1, perSecond: 5, leftMs: 0 }, 'lines'), '100 %, 5 lines/s');
 });

@@ -50,7 +50,7 @@ const isSameDay = (one: string, other: string) => one.slice(0, DATE_LENGTH) === 
 
 function requestsOf({ requests, answers, first, last, busiest_minute: busiest }: ActivitySummary): string {
   const given = Object.entries(answers).filter(([, count]) => count > 0);
-  const answered = given.map(([kind, count]) => `${formatCount(count)} ${kind}`).join(', ');
+  const answered = given.map(([kind, count]) => `${kind} (${formatCount(count)})`).join(', ');
   const [from, until] = [Date.parse(first), Date.parse(last)].map((ms) => formatTime(ms)) as [string, string];
   if (requests === 1) return `1 request, ${from}: ${answered}.`;
   if (first === last) return `${formatCount(requests)} requests within a second, ${from}: ${answered}.`;
