@@ -109,9 +109,12 @@ export class Crowds {
       if (things.length >= least) add(things);
     }
     for (const same of groups((at) => this.path(at), offsets)) add(this.findOwn(same, this.paths, PATH_TRAIT));
-    const inFolders = offsets.filter((at) => this.trait(at, FOLDER_TRAIT) !== 0);
-    for (const same of groups((at) => this.trait(at, FOLDER_TRAIT), inFolders))
+    // Pages that hardly anybody reads lie in many folders, tokens in one.
+    const [folder = 0, count] = mostFrequent(offsets.map((at) => this.trait(at, FOLDER_TRAIT)));
+    if (folder !== 0 && 2 * count > offsets.length) {
+      const same = offsets.filter((at) => this.trait(at, FOLDER_TRAIT) === folder);
       add(this.findOwn(same, this.folders, FOLDER_TRAIT));
+    }
     for (const own of groups((at) => this.named(at), offsets)) if (this.isVisited(own)) add(own);
     for (const value of values) {
       if (!this.rare([value])) continue;

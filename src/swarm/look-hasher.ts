@@ -56,18 +56,29 @@ export class LookHasher {
     this.hashNetworks(high, low, into, at);
   }
 
-  /** False where only texts say it: values that are not printable ASCII, and odd request lines. */
+  /**
+   * False where only texts say it: values that are not printable ASCII, and odd request lines. Nothing here is taken apart as an array:
+   * so few lines are hashed that V8 does not optimize this, and each would cost as much as a hash.
+   */
   private hashPlain({ bytes, starts, ends }: LineValues, into: Uint32Array, at: number): boolean {
-    let [method, methodEnd] = [starts[METHOD] as number, ends[METHOD] as number];
-    let [path, pathEnd] = [starts[PATH] as number, ends[PATH] as number];
+    let method = starts[METHOD] as number;
+    let methodEnd = ends[METHOD] as number;
+    let path = starts[PATH] as number;
+    let pathEnd = ends[PATH] as number;
     if (method < 0 || path < 0) {
-      const [request, requestEnd] = [starts[REQUEST] as number, ends[REQUEST] as number];
+      const request = starts[REQUEST] as number;
       if (request < 0) return false;
       const verbEnd = endOfMethod(bytes, request);
-      const protocol = startOfProtocol(bytes, requestEnd);
+      const protocol = startOfProtocol(bytes, ends[REQUEST] as number);
       if (verbEnd === request || protocol <= verbEnd || bytes[verbEnd] !== SPACE) return false;
-      if (method < 0) [method, methodEnd] = [request, verbEnd];
-      if (path < 0) [path, pathEnd] = [verbEnd + 1, protocol];
+      if (method < 0) {
+        method = request;
+        methodEnd = verbEnd;
+      }
+      if (path < 0) {
+        path = verbEnd + 1;
+        pathEnd = protocol;
+      }
     }
     const agent = starts[USER_AGENT] as number;
     into[at + AGENT] = agent < 0 ? this.noAgent : this.hashRange(bytes, agent, ends[USER_AGENT] as number);
@@ -77,7 +88,9 @@ export class LookHasher {
   }
 
   private hashUrl(bytes: Uint8Array, start: number, end: number, into: Uint32Array, at: number): boolean {
-    let [hash, folder, folderEnd] = [this.offset, 0, start];
+    let hash = this.offset;
+    let folder = 0;
+    let folderEnd = start;
     let i = start;
     for (; i < end; i++) {
       const c = bytes[i] as number;
@@ -92,7 +105,8 @@ export class LookHasher {
     into[at + FOLDER] = folderEnd > start + 1 ? finish(step(folder, ASTERISK)) : 0;
     into[at + KEYS] = this.noKeys;
     if (i === end) return true;
-    let [names, isName] = [this.offset, true];
+    let names = this.offset;
+    let isName = true;
     for (let query = i + 1; query < end; query++) {
       const c = bytes[query] as number;
       if (c < SPACE || c > TILDE) return false;

@@ -52,12 +52,11 @@ export class Looks {
     this.looks = looks;
     const every = Math.ceil(length / READ_MAX);
     for (let i = 0; i < length && this.count < READ_MAX; i++) {
-      const [segment, at, slot] = [lines.segments[i] as Segment, lines.at[i] as number, lines.slots[i] as number];
-      if (
-        (Math.imul(slot, SPREAD) >>> 0) % every !== 0 ||
-        !looks.read(segment, at, this.hashes, this.count * TRAITS.length)
-      )
-        continue;
+      const slot = lines.slots[i] as number;
+      if ((Math.imul(slot, SPREAD) >>> 0) % every !== 0) continue;
+      const segment = lines.segments[i] as Segment;
+      const at = lines.at[i] as number;
+      if (!looks.read(segment, at, this.hashes, this.count * TRAITS.length)) continue;
       const { rows } = segment.tally;
       this.lines.push({ segment, at });
       this.seconds[this.count] = rows[at + SECOND] as number;

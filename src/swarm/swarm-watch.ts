@@ -107,7 +107,10 @@ export class SwarmWatch {
     if (now % LOOK_SECONDS !== 0) return;
     if (now % MINUTE === 0) this.strangers.advance(now, this.suspectUntil < now);
     if (this.banned.size > 0) this.lookAgain(now);
-    for (const { horizon, every } of LOOKS) if (now % every === 0) this.look(now, horizon);
+    for (let i = 0; i < LOOKS.length; i++) {
+      const { horizon, every } = LOOKS[i] as (typeof LOOKS)[number];
+      if (now % every === 0) this.look(now, horizon);
+    }
     if (this.learner.isDue(now, this.suspectUntil >= now)) this.learn(now);
     if (now % MINUTE === 0) {
       if (this.lanes.size > 0) this.follow(now, this.evidence.total - this.totalBefore);

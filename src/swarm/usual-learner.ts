@@ -48,7 +48,9 @@ export class UsualLearner {
     const phase = mixBits(now ^ hasher.options.hashKey) / 2 ** 32;
     evidence.sample(lines, usual.quota(lines, minutes), phase, (segment, at) => {
       const { rows } = segment.tally;
-      const [high, low, second] = [rows[at + HIGH] as number, rows[at + LOW] as number, rows[at + SECOND] as number];
+      const high = rows[at + HIGH] as number;
+      const low = rows[at + LOW] as number;
+      const second = rows[at + SECOND] as number;
       const slot = clients.find(high, low);
       const isShutOut = slot >= 0 && (clients.bannedUntil(slot) > second || clients.flaggedUntil(slot) >= second);
       if (isShutOut || isSuspect(slot)) return;

@@ -23,12 +23,13 @@ test('each by one address of its own, in the query or the path, and forms of pro
   for (const ask of crowds) assert.deepEqual(actsOn(ask), [], JSON.stringify(ask(1)));
 });
 
-test('by another address each time, refused, by forms of browsers or log-ins: a swarm gets its lane', () => {
+test('by another address each time, refused, all over many folders, by forms of browsers or log-ins: a swarm gets its lane', () => {
   const swarms: readonly ((n: number) => Asked)[] = [
     (n) => ({ path: `/go?token=${next++}`, agent: browser(n) }),
     () => ({ path: `/state?id=${next++}`, agent: PROGRAM }),
     (n) => ({ path: `/state?id=${n}`, agent: PROGRAM, status: 404 }),
     (n) => ({ path: `/go?token=${n}`, agent: browser(1) }),
+    (n) => ({ path: `/archive-${n % 7}/item-${n}`, agent: browser(n % 4) }),
     (n) => ({ path: '/comments', agent: browser(n), method: 'POST', status: 302 }),
     () => ({ path: '/login', agent: PROGRAM, method: 'POST' }),
   ];
