@@ -135,7 +135,7 @@ export class InstanceParts {
   /** What was recorded reaches the firewall once it is on disk, or the disk has refused it: a few changes before many. */
   async reconcile(count = Number.POSITIVE_INFINITY, isMoreComing = false): Promise<void> {
     await this.records.settled();
-    await this.enforcer?.changed(isMoreComing ? 'ahead' : count <= FEW ? 'few' : 'all');
+    await this.enforcer?.changed(isMoreComing ? 'many' : count <= FEW ? 'few' : 'all');
   }
 
   offenders() {

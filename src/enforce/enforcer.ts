@@ -2,6 +2,7 @@
  * Keeps the kernel in line with the desired bans: at the start, on a timer, and whenever it is told of a change.
  * Level-triggered: what matters is what should stand and what does, not how it came about.
  */
+import type { Changes } from '../model/reconcile.ts';
 import {
   type EnforcementResult,
   type EnforcementTrouble,
@@ -9,7 +10,6 @@ import {
   Reconciler,
   type ReconcilerOptions,
 } from './reconciler.ts';
-import type { Run } from './unsettled.ts';
 
 export interface EnforcerOptions extends ReconcilerOptions {
   /** Milliseconds between full reconciles; while they take long, of looks at a few bans, and full ones when those are gone. */
@@ -27,10 +27,10 @@ export interface Enforcer {
   start(): Promise<void>;
   /**
    * Desired bans changed: resolves after a reconcile that began after this call, whatever came of it. While one runs
-   * at most one more is queued. `few` is one of those that changed a few at a time, which go between portions of many. `ahead`, while
+   * at most one more is queued. `few` is one of those that changed a few at a time, which go between portions of many. `many`, while
    * more are about to change, applies what has: the kernel is asked about it, and it is told, with the next of `all`.
    */
-  changed(run?: Run): Promise<void>;
+  changed(which?: Changes): Promise<void>;
   /** Like `changed`, but lists and repairs everything. Changes go on being applied while it lists. */
   reconcile(): Promise<void>;
   /** Ends the timer and waits for a running reconcile. Bans stay in the kernel. */
@@ -86,9 +86,9 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
     schedule(outcome.trouble ? Math.min(retryMs, reconcileMs) : Math.max(reconcileMs, tookMs * REST_FACTOR));
     retryMs = outcome.trouble ? Math.min(retryMs * 2, reconcileMs) : RETRY_FIRST_MS;
   });
-  const carryOut = async (run: Run): Promise<void> => {
+  const carryOut = async (which: Changes): Promise<void> => {
     if (isOver()) return;
-    for await (const outcome of reconciler.runChanges(run)) {
+    for await (const outcome of reconciler.runChanges(which)) {
       if (!outcome) return full.request();
       await tell(outcome);
       if (isOver()) return;
@@ -100,9 +100,9 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
   /** Somebody waits for what comes of the next of `changes`. */
   let isAwaited = false;
   const changes = createRuns(() => {
-    const run = isAwaited ? 'all' : 'ahead';
+    const which = isAwaited ? 'all' : 'many';
     isAwaited = false;
-    return carryOut(run);
+    return carryOut(which);
   });
   const fewChanges = createRuns(() => carryOut('few'));
   const change = async (runs: Runs): Promise<void> => {
@@ -113,9 +113,9 @@ export function createEnforcer(options: EnforcerOptions): Enforcer {
 
   return {
     start: full.request,
-    changed(run = 'all') {
-      isAwaited ||= run === 'all';
-      return change(run === 'few' ? fewChanges : changes);
+    changed(which = 'all') {
+      isAwaited ||= which === 'all';
+      return change(which === 'few' ? fewChanges : changes);
     },
     reconcile: full.request,
     async stop() {

@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Log } from '../model/log.ts';
 import {
+  type Changes,
   type DesiredBans,
   type Failure,
   type ReconcileResult,
@@ -19,7 +20,7 @@ import {
 } from './backend.ts';
 import { BanLedger } from './ban-ledger.ts';
 import { ForeignBans } from './foreign-bans.ts';
-import { type Run, Unsettled } from './unsettled.ts';
+import { Unsettled } from './unsettled.ts';
 
 export type EnforcementResult = ReconcileResult<EnforcementErrorCode>;
 /** Why bans are not enforced as they should be. */
@@ -75,24 +76,24 @@ export class Reconciler {
   }
 
   /**
-   * Applies what changed, a portion at a time, between which others take their turn, and asks the kernel about just that, unless it goes
-   * ahead. Undefined, and no more, when the whole way is needed: the kernel is not as it was known. Rejects only for a bug, like `runFull`.
+   * Applies what changed, a portion at a time, between which others take their turn, and asks the kernel about just that; of `many` the
+   * next run of all does. Undefined, and no more, when the whole way is needed: the kernel is not as it was known. Rejects only for a bug, like `runFull`.
    */
-  async *runChanges(run: Run): AsyncGenerator<Outcome | undefined> {
-    const applied = this.unsettled.begin(run);
+  async *runChanges(which: Changes): AsyncGenerator<Outcome | undefined> {
+    const applied = this.unsettled.begin(which);
     try {
       let targets: readonly string[] | undefined;
       for (let at = 0; at < (targets?.length ?? 1); at += PORTION_CHANGES) {
         const outcome = await this.takeTurn(async () => {
           if (!this.isCertain) return undefined;
-          targets ??= [...new Set(this.options.desired.takeChanges(run === 'few'))];
+          targets ??= [...new Set(this.options.desired.takeChanges(which))];
           return this.apply(targets.slice(at, at + PORTION_CHANGES), applied);
         });
         if (outcome !== 'applied') yield outcome;
         // What is left is for the whole way.
         if (!outcome || !this.isCertain) return;
       }
-      if (!this.unsettled.leave(run, applied)) yield* this.settle(applied);
+      if (!this.unsettled.leave(which, applied)) yield* this.settle(applied);
     } finally {
       this.unsettled.end(applied);
     }

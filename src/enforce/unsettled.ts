@@ -1,35 +1,33 @@
 /** What was applied and the kernel was not asked about yet: by run, because runs pass one another. */
+import type { Changes } from '../model/reconcile.ts';
 import type { Operation } from './backend.ts';
-
-/** Which changes a run is about: all, those that changed a few at a time, or all while more are about to change. */
-export type Run = 'all' | 'few' | 'ahead';
 
 /** By target, the newest operation. */
 type Applied = Map<string, Operation>;
 
-/** Targets of runs that go ahead before the kernel is asked about them all the same. */
+/** Targets of runs of many, for which the kernel is asked all the same. */
 const AHEAD_MAX = 10_000;
 
 export class Unsettled {
   private readonly runs = new Set<Applied>();
-  /** Of runs that went ahead. */
+  /** Of runs of many. */
   private ahead: Applied = new Map();
 
   get isEmpty(): boolean {
     return this.runs.size === 0;
   }
 
-  /** What a run fills, which goes on with what went ahead; until `end` it belongs to nobody else. */
-  begin(run: Run): Applied {
-    const applied: Applied = run === 'few' ? new Map() : this.ahead;
-    if (run !== 'few') this.ahead = new Map();
+  /** What a run fills, which goes on with what is left of runs of many; until `end` it belongs to nobody else. */
+  begin(which: Changes): Applied {
+    const applied: Applied = which === 'few' ? new Map() : this.ahead;
+    if (which !== 'few') this.ahead = new Map();
     this.runs.add(applied);
     return applied;
   }
 
-  /** True of a run that leaves the kernel unasked: the next one asks. */
-  leave(run: Run, applied: Applied): boolean {
-    if (run !== 'ahead' || applied.size >= AHEAD_MAX) return false;
+  /** True of a run of many, which leaves the kernel unasked: the next of all asks. */
+  leave(which: Changes, applied: Applied): boolean {
+    if (which !== 'many' || applied.size >= AHEAD_MAX) return false;
     this.ahead = applied;
     return true;
   }

@@ -18,10 +18,13 @@ export interface DesiredBans {
   find(target: string): number | null | undefined;
   /**
    * Targets that were banned or lifted since the last call, perhaps more than once: all that `find` may say otherwise about than
-   * before. With `fewOnly` those that changed with no more than `FEW` others.
+   * before.
    */
-  takeChanges(fewOnly?: boolean): Iterable<string>;
+  takeChanges(which?: Changes): Iterable<string>;
 }
+
+/** All that changed, or what changed with no more than `FEW` others, or the rest. */
+export type Changes = 'all' | 'few' | 'many';
 
 /** The end that a ban is to get; undefined lifts it. */
 export interface Operation {

@@ -47,6 +47,16 @@ test('what changed for the firewall is named once, and looked up as it is by the
   assert.deepEqual([...bans.desired.takeChanges()], []);
 });
 
+test('what changed alone is named apart from what changed with many: nobody’s order waits for a list', (t) => {
+  const { bans } = makeBans(t);
+  const list = Array.from({ length: 30 }, (_, n) => banEvent(`10.1.0.${n}`));
+  bans.onEvents(list, []);
+  bans.onEvents([banEvent(IP)], []);
+  const { desired } = bans;
+  const taken = (['many', 'many', 'few', 'all'] as const).map((which) => [...desired.takeChanges(which)].length);
+  assert.deepEqual(taken, [30, 0, 1, 0]);
+});
+
 test('a firewall that refuses: told once, and told no more when it takes the ban after all', (t) => {
   const { bans, trail, since, told } = makeBans(t);
   bans.onEvents([banEvent(IP)], []);

@@ -77,10 +77,11 @@ export class Bans {
     return {
       all: () => (enforce ? trail.enforcedEnds(now()) : []),
       find: (target) => (enforce ? trail.findEnforcedEnd(target, now()) : undefined),
-      takeChanges: (fewOnly = false) => {
+      takeChanges: (which = 'all') => {
         const { few, many } = this.changed;
+        const asked = { all: [few, many], few: [few], many: [many] }[which];
         // What is not on disk yet is for a later reconcile.
-        return (fewOnly ? [few] : [few, many]).flatMap((changed) => {
+        return asked.flatMap((changed) => {
           const taken = [...changed].filter((client) => !trail.isUnderWay(client));
           for (const client of taken) changed.delete(client);
           return taken;
