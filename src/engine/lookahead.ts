@@ -50,13 +50,18 @@ export class Lookahead {
     this.first = from;
     this.end = Math.min(to, from + GROUP);
     const group = this.end - this.first;
-    for (let i = 0, at = from * ROW; i < group; i++, at += ROW)
-      slots[i] = clients.find(rows[at + HIGH] as number, rows[at + LOW] as number);
     let read = 0;
-    for (let i = 0; i < group; i++) {
-      const slot = slots[i] as number;
+    // What is likely is fetched before it is looked at: to find out of one client that it is another would wait for all before it.
+    for (let i = 0, at = from * ROW; i < group; i++, at += ROW) {
+      const slot = clients.guess(rows[at + HIGH] as number, rows[at + LOW] as number);
+      slots[i] = slot;
       if (slot >= 0) read += clients.fetch(slot) + (history?.fetch(slot) ?? 0);
     }
     this.read = read;
+    for (let i = 0, at = from * ROW; i < group; i++, at += ROW) {
+      const slot = slots[i] as number;
+      const [high, low] = [rows[at + HIGH] as number, rows[at + LOW] as number];
+      if (slot >= 0 && (clients.low(slot) !== low || clients.high(slot) !== high)) slots[i] = clients.find(high, low);
+    }
   }
 }

@@ -52,6 +52,11 @@ export class Clients {
     return this.index.find(high, low);
   }
 
+  /** The slot that a key has most likely: what find() looks at first. */
+  guess(high: number, low: number): number {
+    return this.index.guess(high, low);
+  }
+
   /** Reads each line of a client's record, so that they are at hand when its request comes; what it returns means nothing. */
   fetch(slot: number): number {
     const { words } = this.records;

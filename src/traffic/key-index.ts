@@ -41,6 +41,11 @@ export class KeyIndex {
     return records.words[records.start(slot, this.part) + 1] as number;
   }
 
+  /** The slot that find() looks at first, which is that of most keys; -1 where it looks at none. Waits for no record. */
+  guess(high: number, low: number): number {
+    return (this.table[hash(high, low) & this.mask] as number) - 1;
+  }
+
   /** The slot of a key, -1 when unknown. */
   find(high: number, low: number): number {
     const { table, mask, records } = this;

@@ -30,3 +30,20 @@ test('rows are of the clients they name, whoever came, went or took their place 
   }
   assert.ok(clients.evicted > 20, `${clients.evicted} evicted`);
 });
+
+test('clients that fall together in the table are told apart', () => {
+  const known = 1000;
+  const clients = new Clients(known);
+  for (let low = 0; low < known; low++) clients.add(IPV4_HIGH, low, 1);
+  const rows = new Uint32Array(2 * known * ROW);
+  for (let row = 0; row < 2 * known; row++) rows.set([IPV4_HIGH, row], row * ROW + HIGH);
+  const ahead = new Lookahead(clients, undefined);
+  ahead.open(0);
+  let together = 0;
+  for (let row = 0; row < 2 * known; row++) {
+    const slot = row < known ? row : -1;
+    if (clients.guess(IPV4_HIGH, row) !== slot) together++;
+    assert.equal(ahead.find(rows, row, 2 * known), slot, `row ${row}`);
+  }
+  assert.ok(together > 100, `${together} fall together`);
+});
