@@ -68,6 +68,7 @@ type Rare = (values: readonly Value[]) => boolean;
 export class Crowds {
   private readonly lines: SwarmLines;
   private readonly looks: Looks;
+  private readonly home: number;
   private readonly paths: UsualPaths;
   private readonly folders: UsualPaths;
   /** By the hash of a user agent. */
@@ -84,8 +85,8 @@ export class Crowds {
     this.looks = lines.strangers;
     this.known = known;
     this.before = before;
-    const home = hashTrait('/', known.hasher.options.hashKey);
-    this.paths = new UsualPaths(lines, { ...known, before }, PATH_TRAIT, home);
+    this.home = hashTrait('/', known.hasher.options.hashKey);
+    this.paths = new UsualPaths(lines, { ...known, before }, PATH_TRAIT, this.home);
     this.folders = new UsualPaths(lines, { ...known, before }, FOLDER_TRAIT);
   }
 
@@ -218,7 +219,9 @@ export class Crowds {
     const info = this.info(at);
     const status = info & STATUS_MASK;
     const isFile = status === PARTIAL || (size >= FILE_BYTES_MIN && size !== SIZE_UNKNOWN);
-    return isFile || status === NOT_MODIFIED || (info & ASSET) !== 0 || this.isProgram(at);
+    // Floods by programs are for the home page, and monitors say that they are robots.
+    const isHome = this.path(at) === this.home && (info & QUERY) === 0;
+    return isFile || status === NOT_MODIFIED || (info & (ASSET | ROBOT)) !== 0 || (!isHome && this.isProgram(at));
   }
 
   /** No user agent has half of them. */

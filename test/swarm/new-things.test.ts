@@ -23,7 +23,7 @@ test('each by one address of its own, in the query or the path, and forms of pro
   for (const ask of crowds) assert.deepEqual(actsOn(ask), [], JSON.stringify(ask(1)));
 });
 
-test('by another address each time, refused, all over many folders, by forms of browsers or log-ins: a swarm gets its lane', () => {
+test('by another address each time, refused, all over many folders, by forms of browsers, log-ins or the home page: a swarm gets its lane', () => {
   const swarms: readonly ((n: number) => Asked)[] = [
     (n) => ({ path: `/go?token=${next++}`, agent: browser(n) }),
     () => ({ path: `/state?id=${next++}`, agent: PROGRAM }),
@@ -31,6 +31,7 @@ test('by another address each time, refused, all over many folders, by forms of 
     (n) => ({ path: `/go?token=${n}`, agent: browser(1) }),
     (n) => ({ path: `/archive-${n % 7}/item-${n}`, agent: browser(n % 4) }),
     (n) => ({ path: '/comments', agent: browser(n), method: 'POST', status: 302 }),
+    () => ({ path: '/', agent: PROGRAM }),
     () => ({ path: '/login', agent: PROGRAM, method: 'POST' }),
   ];
   for (const ask of swarms) assert.notDeepEqual(actsOn(ask), [], JSON.stringify(ask(1)));
