@@ -43,7 +43,7 @@ for (const mode of ['enforce', 'observe'] as const) {
         text,
         /Limit A burst of about 12 requests for paths where nobody else is served, then 1\.2 a minute, would have been/,
       );
-      assert.match(text, /In the hour before: 20 requests within a second, .*: 20 4xx\. 20 paths: /);
+      assert.match(text, /In the hour before: 20 requests within a second, .*: 4xx \(20\)\. 20 paths: /);
       assert.ok(stdout.includes(`zban unban ${ATTACKER} --config ${daemon.configPath}\n`), stdout);
       assert.ok(
         stdout.split('\n').every((line) => line.length <= 100 || line.includes('--config')),

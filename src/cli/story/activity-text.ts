@@ -52,7 +52,7 @@ function requestsOf({ requests, answers, first, last, busiest_minute: busiest }:
   const given = Object.entries(answers).filter(([, count]) => count > 0);
   const answered = given.map(([kind, count]) => `${kind} (${formatCount(count)})`).join(', ');
   const [from, until] = [Date.parse(first), Date.parse(last)].map((ms) => formatTime(ms)) as [string, string];
-  if (requests === 1) return `1 request, ${from}: ${answered}.`;
+  if (requests === 1) return `1 request, ${from}: ${given[0]?.[0]}.`;
   if (first === last) return `${formatCount(requests)} requests within a second, ${from}: ${answered}.`;
   const most = busiest.requests === requests ? '' : `, at most ${formatCount(busiest.requests)} a minute`;
   const end = isSameDay(from, until) ? formatClock(Date.parse(last)) : until;
