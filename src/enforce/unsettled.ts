@@ -36,7 +36,7 @@ export class Unsettled {
     if (applied !== this.ahead) this.runs.delete(applied);
   }
 
-  /** Targets change once more: whoever carries that out asks about them. */
+  /** Targets change once more: what carries that out asks about them. */
   forget(operations: readonly Operation[]): void {
     for (const { target } of operations) for (const applied of this.runs) applied.delete(target);
   }

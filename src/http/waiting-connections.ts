@@ -1,4 +1,4 @@
-/** Connections that wait for a request: whoever opens many and sends nothing must not shut out the others. */
+/** Connections that wait for a request: anyone who opens many and sends nothing must not shut out the others. */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
