@@ -31,10 +31,11 @@ const FORBIDDEN = 0.1;
 function weigh(request: Request): number {
   if (request.excused || (request.failed && !request.login)) return 0;
   if (!request.post && !request.credentials && !isSecretChange(request)) return weighDemand(request);
-  if (request.accepted || (request.acknowledged && !request.login)) return 0;
+  if (request.accepted) return 0;
   if (request.status === 401 && (!request.again || request.wasServed)) return request.again ? LAPSED : 0;
   let points = request.again || request.login ? 1 : FIRST;
   if (!request.login && !request.credentials) points *= weighPlain(request);
+  if (!request.login && request.served) points *= request.legibility;
   // A form that is moved for good (301) never gets what is sent to it: the page after it is no form that a person fills in.
   if (request.login && request.status === 301) return points;
   if (request.loads > 0) points *= AFTER_PAGE;

@@ -5,6 +5,8 @@ import type { Rule } from './rule.ts';
 const ANY = 0.1;
 /** What others are served as well, or the client asked for lately: crowds behind one address, maps and pollers make thousands. */
 const USUAL = 0.07;
+/** … and by another URL than it asked for there: many people, each of whom wants something else. */
+const VARIOUS = 0.02;
 /** A static file that hardly anybody else loads. */
 const FILE = 0.04;
 /** Known static files, accepted changes, pieces of a file: programs and pages make thousands of them. */
@@ -24,8 +26,9 @@ export function isLight(request: Request): boolean {
 
 function weigh(request: Request): number {
   if (isLight(request)) return request.asset && !request.known && !request.again ? FILE : LIGHT;
-  const isUsual = request.sameUrl || ((request.again || request.known) && !request.hasQuery);
-  const points = isUsual ? USUAL : ANY;
+  const isUsual = request.sameUrl || (request.again && !request.hasQuery);
+  const isVarious = request.known && !request.sameUrl && !request.hasQuery;
+  const points = isVarious ? VARIOUS : isUsual ? USUAL : ANY;
   return request.verified ? points * VERIFIED : points;
 }
 

@@ -2,33 +2,16 @@
 import * as columns from '../parse/tally.ts';
 
 /** Names of this module's own: V8 knows the value of a constant while it compiles, but not that of an imported one. */
-const {
-  ASSET,
-  CHANGE,
-  CREDENTIALS,
-  INFO,
-  LOGIN,
-  METHOD_MASK,
-  NUMBER,
-  PATTERN,
-  PAYLOAD,
-  PICTURE,
-  POST,
-  QUERY,
-  ROBOT,
-  SIZE,
-  SIZE_UNKNOWN,
-  STATUS_MASK,
-  URL,
-} = columns;
+const { ASSET, CHANGE, CREDENTIALS, INFO, LOGIN, METHOD_MASK, NUMBER, PATTERN, PAYLOAD } = columns;
+const { PICTURE, POST, QUERY, ROBOT, SIZE, SIZE_UNKNOWN, STATUS_MASK, URL } = columns;
 /** Set the paths of POSTs, and of requests that carry code, apart. */
 const POST_SALT = 0x5bd1_e995;
 const PAYLOAD_SALT = 0x1b87_3593;
 /** Answers to a change that was made: no wrong password is answered so, no page is read so (RFC 9110, 15.3; RFC 4918, 11.1). */
 const ACCEPTED: ReadonlySet<number> = new Set([201, 202, 204, 207]);
 const ASKING: ReadonlySet<number> = new Set([401, 407, 419, 429]);
-/** An answer up to this size has nothing to read: no page says in it that the password was wrong. Bytes. */
-const ACKNOWLEDGED_BYTES = 32;
+/** An answer up to this size is a receipt, with nothing to read: it says of no password that it was wrong. From there on it may be a page. Bytes. */
+const [RECEIPT_BYTES, PAGE_BYTES] = [32, 160];
 
 export class Request {
   // What was asked.
@@ -68,7 +51,6 @@ export class Request {
   /** Served, and named like a static file. */
   asset = false;
   accepted = false;
-  acknowledged = false;
   /** Served, and neither sent anything nor carried code or a password. */
   plain = false;
   size = 0;
@@ -145,13 +127,17 @@ export class Request {
     this.asset = this.served && (info & ASSET) !== 0;
     this.accepted = (this.post || this.change) && ACCEPTED.has(status);
     this.size = rows[row + SIZE] as number;
-    this.acknowledged = this.served && this.size <= ACKNOWLEDGED_BYTES;
     this.plain = this.served && !this.post && !this.change && !this.payload && !this.credentials;
+  }
+
+  /** How much there is to read in the answer: 0 for a receipt, 1 for a page. */
+  get legibility(): number {
+    return Math.max(0, Math.min(1, (this.size - RECEIPT_BYTES) / (PAGE_BYTES - RECEIPT_BYTES)));
   }
 
   /** True for an answer that could be the same page for everything: something to read, on a path that is new to site and client. */
   get isFresh(): boolean {
     if (!this.plain || this.known || this.again) return false;
-    return this.status !== 304 && this.size !== SIZE_UNKNOWN && !this.acknowledged;
+    return this.status !== 304 && this.size !== SIZE_UNKNOWN && this.size > RECEIPT_BYTES;
   }
 }

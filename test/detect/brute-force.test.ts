@@ -134,6 +134,17 @@ test('programs that POST what the site accepts are left alone: jobs, metrics, we
   }
 });
 
+test('the shorter an answer, the less it says of a password: receipts of pages that are left open', () => {
+  const post = (size: number): Asked => ({ method: 'POST', path: '/desk/ajax', size, referer: PAGE });
+  const ban = (size: number) => go(ready(), 1440, 5, () => [post(size)]);
+  assert.equal(ban(58), undefined);
+  assert.equal(ban(900)?.condition, 'brute_force');
+  // An answer that says more is found, sooner the more it says.
+  const guesses = (size: number) => served(ready(), 600, 0.2, () => [{ method: 'POST', path: '/enter/here', size }]);
+  assert.ok(guesses(64) <= 40, `${guesses(64)}`);
+  assert.ok(guesses(160) <= 12, `${guesses(160)}`);
+});
+
 test('where others send it again and again, too, a query a second is usual', () => {
   const scene = ready();
   const query = (n: number, ip?: string): Asked => ({

@@ -37,6 +37,22 @@ test('a page load of 140 files weighs little, and so do a hundred clients that l
   assert.deepEqual(bench.of('ban'), []);
 });
 
+test('seven requests a second for what others ask for, all various, are an office at lunch; for one of them, or fifteen, a flood', () => {
+  const ask = (n: number): Asked => ({ path: `/sticker/${n % 97}`, size: 900 });
+  const scene = () => {
+    const { bench, now } = ready();
+    for (let visitor = 0; visitor < 12; visitor++)
+      bench.feed(line(now + visitor, { ...ask(visitor), ip: visitorIp(visitor), referer: PAGE }));
+    return { bench, now: now + 60 };
+  };
+  assert.equal(
+    go(scene(), 4200, 1 / 7, (n) => [ask((n * 31) % 89)]),
+    undefined,
+  );
+  assert.ok(served(scene(), 4200, 1 / 7, () => [ask(1)]) <= 1500);
+  assert.ok(served(scene(), 4500, 1 / 15, (n) => [ask((n * 31) % 89)]) <= 1500);
+});
+
 test('a health check asks for its page without end', () => {
   assert.equal(
     go(ready(), 3600, 1, () => [{ path: '/healthz', agent: 'check/1' }]),

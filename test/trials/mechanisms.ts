@@ -68,6 +68,7 @@ const MECHANISMS: readonly Mechanism[] = [
   ['scrape: answers of one size', 'detect/scrape.ts', 'if (request.sameAnswer)', 'if (false)'],
   ['scrape: polite', 'detect/scrape.ts', 'request.bare && request.gap < POLITE_SECONDS', 'request.bare'],
   ['flood: the same again', 'detect/flood.ts', 'isUsual ? USUAL : ANY', 'ANY'],
+  ['flood: what others are served', 'detect/flood.ts', 'isVarious ? VARIOUS : ', ''],
   [
     'the window',
     'detect/client-rules.ts',

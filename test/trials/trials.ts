@@ -3,6 +3,7 @@ import { INVENTED } from './attacks/invented.ts';
 import { LOG_INS } from './attacks/log-ins.ts';
 import { FEINTS, NETWORKS } from './attacks/networks.ts';
 import { OVERLOOKED } from './attacks/overlooked.ts';
+import { ROUTINE } from './attacks/routine.ts';
 import { SCANS } from './attacks/scans.ts';
 import { SCRAPES } from './attacks/scrapes.ts';
 import { TRIED } from './attacks/tried.ts';
@@ -13,6 +14,7 @@ import { DEVICES } from './innocents/devices.ts';
 import { INVENTED_HONEST } from './innocents/invented.ts';
 import { PEOPLE } from './innocents/people.ts';
 import { PROGRAMS } from './innocents/programs.ts';
+import { RECEIPTS } from './innocents/receipts.ts';
 import { ROBOTS } from './innocents/robots.ts';
 import { SHARED } from './innocents/shared.ts';
 import { TABS } from './innocents/tabs.ts';
@@ -27,6 +29,7 @@ export const FAMILIES: readonly Family[] = [
   ...[OVERLOOKED, DEVICES],
   ...[TRIED, CONFUSED],
   ...[INVENTED, INVENTED_HONEST],
+  ...[ROUTINE, RECEIPTS],
 ];
 
 export interface Run {

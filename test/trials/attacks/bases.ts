@@ -163,6 +163,8 @@ export const BASES = {
   'log-in 401': guess(401, login),
   'log-in 403': guess(403, login),
   'unknown log-in path': guess(200, enter),
+  /** As short as a receipt, and says that the password is wrong. */
+  'unknown log-in path, 64 bytes': guess(200, enter, 'POST', 64),
   'basic authentication': guess(
     401,
     ({ random }) => {
@@ -271,6 +273,7 @@ export const BASES = {
   'home page': flood(({ site }) => site.home),
   'home page?random': flood(({ random, site }) => ({ ...site.home, path: `/?v=${random.hex(8)}` })),
   search: flood(({ random }) => ({ path: `/search?q=${word(random)}`, bytes: random.int(3000, 20_000) })),
+  'popular pages in any order': flood(({ random, site }) => random.pick(site.pages)),
   /** The application answers whatever is asked for below the path. */
   'dynamic path named .css': flood(({ random, site }) => ({
     ...site.home,

@@ -47,10 +47,15 @@ export const scan = (statuses: readonly number[], probes = PROBES, change: Parti
 export const COPIES = ['.bak', '~', '.old', '.zip', '.orig', '.swp', '.save', '.1', '.tar.gz', '.txt'];
 
 /** Wrong passwords are answered alike: one status, one size. */
-export const guess = (status: number, paths: (script: Script) => (count: number) => string, method = 'POST'): Base => ({
+export const guess = (
+  status: number,
+  paths: (script: Script) => (count: number) => string,
+  method = 'POST',
+  size?: number,
+): Base => ({
   kind: 'guess',
   attacker: (script) => {
-    const [path, bytes] = [paths(script), script.random.int(30, 6000)];
+    const [path, bytes] = [paths(script), size ?? script.random.int(30, 6000)];
     return (count) => ({ method, path: path(count), status, bytes });
   },
 });
