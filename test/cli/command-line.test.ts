@@ -265,7 +265,7 @@ test('firewall flush refuses while the daemon runs', async (t) => {
   const { config } = await daemon(t);
   const { exitCode, stderr } = await runZban(['firewall', 'flush', '--config', config]);
   assert.equal(exitCode, 1);
-  assert.match(stderr, /daemon is running and keeps its rules as they should be/);
+  assert.match(stderr, /daemon is running: systemctl stop zban first/);
 });
 
 test('list, audit and explain say where they looked when there is no database', async (t) => {

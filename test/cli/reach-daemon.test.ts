@@ -24,7 +24,7 @@ test('commands say that a daemon runs and cannot be reached, and do nothing behi
   const silent = `zban: a zban daemon runs, but nobody answers on ${socket}: it is starting or stopping, or the socket was removed; if it stays so: systemctl restart zban\n`;
   for (const answer of [status, unban]) assert.deepEqual(answer, { exitCode: 1, stdout: '', stderr: silent });
   assert.equal(flush?.exitCode, 1);
-  assert.match(flush?.stderr ?? '', /the daemon is running and keeps its rules as they should be/);
+  assert.match(flush?.stderr ?? '', /the daemon is running: systemctl stop zban first/);
   const emptied = 'the firewall is empty, but a zban daemon that does not answer runs and bans again';
   const cure = 'systemctl stop zban, then zban panic again';
   assert.deepEqual(panic, { exitCode: 1, stdout: '', stderr: `zban: ${emptied}: ${cure}\n` });

@@ -6,14 +6,13 @@ import { reachDaemon } from '../reach-daemon.ts';
 
 /**
  * `zban firewall flush`: takes zban's chain, jumps and sets out of the kernel and nothing else. Refuses while the daemon
- * runs, which would put them back within seconds. The bans stay recorded: the daemon enforces what is left of them
+ * runs, which puts them back within seconds where it enforces. The bans stay recorded: the daemon enforces what is left of them
  * when it starts again.
  */
 export async function firewallFlush(context: Context): Promise<number> {
   const config = requireSections(context, ['control', 'firewall']);
   if (await isRunning(context, config.control.socket)) {
-    const message =
-      'the daemon is running and keeps its rules as they should be: systemctl stop zban first, or lift the bans with zban unban --all';
+    const message = 'the daemon is running: systemctl stop zban first, or lift the bans with zban unban --all';
     throw new CommandError(EXIT.failed, message);
   }
   const settings = config.firewall;
