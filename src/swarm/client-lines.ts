@@ -1,9 +1,8 @@
 /** How many of the newest lines each client has, and of which kind it is: a table for as many clients as lines are kept. */
 import { LINES_KEPT } from '../traffic/evidence.ts';
+import { spread } from '../traffic/hash.ts';
 
 const SIZE = 2 ** Math.ceil(Math.log2(2 * LINES_KEPT));
-/** Spreads slots, most of which follow one another (Knuth's multiplicative hash). */
-const SPREAD = 0x9e37_79b1;
 
 export class ClientLines {
   /** Slot + 1, 0 is free; beside it the kind and the lines. */
@@ -17,7 +16,7 @@ export class ClientLines {
 
   /** The client's place; `kindOf` says of which kind one is that has none yet. */
   place(slot: number, kindOf: (slot: number) => number): number {
-    let place = (Math.imul(slot, SPREAD) >>> 0) & (SIZE - 1);
+    let place = spread(slot) & (SIZE - 1);
     for (; this.slots[place] !== slot + 1; place = (place + 1) & (SIZE - 1)) {
       if (this.slots[place] !== 0) continue;
       this.slots[place] = slot + 1;

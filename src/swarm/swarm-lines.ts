@@ -1,8 +1,8 @@
 /** Reads the newest lines for their looks: those of strangers and, to see whom a lane would touch now, those of others. */
-
 import { HIGH, INFO, LOW, NEWCOMER, PAGE_PART, SECOND } from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence, Segment } from '../traffic/evidence.ts';
+import { spread } from '../traffic/hash.ts';
 import { ClientLines } from './client-lines.ts';
 import type { LineLooks } from './line-looks.ts';
 import { readLook, TRAITS } from './look.ts';
@@ -13,8 +13,6 @@ const READ_MAX = 1000;
 const NEWCOMER_LINES_MAX = 250;
 /** Lines of one client that count: no single one is a swarm, nor speaks for one. */
 const CLIENT_LINES_MAX = 5;
-/** Spreads slots, which follow one another (Knuth's multiplicative hash). */
-const SPREAD = 0x9e37_79b1;
 /** Lines may be written so many seconds after their time. */
 const LATE_SECONDS = 60;
 
@@ -53,7 +51,7 @@ export class Looks {
     const every = Math.ceil(length / READ_MAX);
     for (let i = 0; i < length && this.count < READ_MAX; i++) {
       const slot = lines.slots[i] as number;
-      if ((Math.imul(slot, SPREAD) >>> 0) % every !== 0) continue;
+      if (spread(slot) % every !== 0) continue;
       const segment = lines.segments[i] as Segment;
       const at = lines.at[i] as number;
       if (!looks.read(segment, at, this.hashes, this.count * TRAITS.length)) continue;

@@ -8,6 +8,7 @@ import { formatSecond } from '../model/time.ts';
 import type { LineReader, LineValues } from '../parse/line-format.ts';
 import { type LogRecord, requestOf } from '../parse/record.ts';
 import { HIGH, INFO, LINE, LOW, ROW, SECOND, type Tally } from '../parse/tally.ts';
+import { spread } from './hash.ts';
 
 /** Lines kept behind the newest; the same for every chunk size, so that samples never depend on it. */
 export const LINES_KEPT = 20_000;
@@ -18,8 +19,8 @@ const SAMPLES_MAX = 5;
 const AGENT_RECORDS_MAX = 200;
 const TEXT_LENGTH_MAX = 200;
 const NEWLINE = 0x0a;
-/** Spreads clients, many of whom are neighbours (Knuth's multiplicative hash): what is higher than these bits. */
-const [SPREAD, SPREAD_BITS] = [0x9e37_79b1, 16];
+/** Clients, many of whom are neighbours, are told apart by what is higher than these bits. */
+const LOW_BITS = 16;
 
 /** Told of a chunk and its tally once nothing remembers them any more: their memory may be freed at once. */
 export type Release = (bytes: Uint8Array, tally: Tally) => void;
@@ -192,7 +193,7 @@ export class Evidence {
       for (let at = (segment.to - 1) * ROW; at >= segment.from * ROW; at -= ROW) {
         if (left-- === 0) return;
         const client = (rows[at + HIGH] as number) ^ (rows[at + LOW] as number) ^ phase;
-        const isOneOfEvery = ((Math.imul(client, SPREAD) >>> SPREAD_BITS) & (every - 1)) === 0;
+        const isOneOfEvery = ((spread(client) >>> LOW_BITS) & (every - 1)) === 0;
         if (!isOneOfEvery && ((rows[at + INFO] as number) & bits) !== 0) continue;
         if (!visit(segment, at, isOneOfEvery)) return;
       }

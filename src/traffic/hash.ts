@@ -9,6 +9,11 @@ export function mixBits(x: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
+/** Spreads numbers that follow one another over 32 bits, the higher ones best (Knuth's multiplicative hash). */
+export function spread(x: number): number {
+  return Math.imul(x, 0x9e37_79b1) >>> 0;
+}
+
 /** How many of 32 bits are set. */
 export function countBits(x: number): number {
   let n = x - ((x >>> 1) & 0x5555_5555);

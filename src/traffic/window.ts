@@ -3,7 +3,6 @@
  * adds its entries to the clients' sums, a second that leaves subtracts them. Late lines go into the second they
  * belong to. Memory follows the (second, client) pairs in the window, up to `entriesMax`.
  */
-
 import { grown } from '../net/columns.ts';
 import { type Clients, NO_ENTRY } from './clients.ts';
 
