@@ -114,12 +114,12 @@ function refuseUnusable(options: object, { operands = {} }: CommandDefinition): 
 
 function tell(error: unknown, talk: (text: string) => void): ExitCode {
   const exitCode = exitCodeOf(error);
-  for (const line of unmarkText(messageOf(error)).split('\n')) talk(`zban: ${printable(line)}`);
+  for (const line of unmarkText(explain(error)).split('\n')) talk(`zban: ${printable(line)}`);
   return exitCode;
 }
 
 /** Operational errors carry a code and say everything in their message; a bug needs its stack. */
-function messageOf(error: unknown): string {
+function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const expected = error instanceof CommandError || codeOf(error) !== undefined;
   if (!expected) return error.stack ?? error.message;

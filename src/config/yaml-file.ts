@@ -1,7 +1,7 @@
 /** Reads one YAML file into plain values and remembers where each key stands. */
 import { closeSync, lstatSync, openSync, readSync } from 'node:fs';
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit, type YAMLError } from 'yaml';
-import { codeOf } from '../model/coded-error.ts';
+import { codeOf, messageOf } from '../model/coded-error.ts';
 import { isRecord } from '../model/shape.ts';
 import { type ConfigProblem, formatKeyPath, type KeyPath } from './problem.ts';
 
@@ -68,7 +68,7 @@ function explainReadError(file: string, error: unknown): [string, string] {
     case 'EISDIR':
       return ['is a directory', 'name the file in it'];
     default:
-      return [`cannot be read: ${error instanceof Error ? error.message : error}`, 'see the message'];
+      return [`cannot be read: ${messageOf(error)}`, 'see the message'];
   }
 }
 

@@ -1,4 +1,5 @@
 /** Hands requests to those who carry them out: one instance of the daemon after another. What comes between two of them waits. */
+import { messageOf } from '../model/coded-error.ts';
 import type { Log } from '../model/log.ts';
 import type { ControlAnswer, ControlHandlers, OnProgress } from './protocol.ts';
 import type { ControlRequest } from './request.ts';
@@ -60,7 +61,7 @@ async function carryOut(
     return { ok: true, value: await call(request, handlers, onProgress) };
   } catch (error) {
     // A failing handler is the daemon's trouble, told to anyone who asked; the next command is served all the same.
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     log('warn', 'control command failed', { command: request.command, error: message });
     return { ok: false, message };
   }

@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { codeOf } from '../model/coded-error.ts';
+import { codeOf, messageOf } from '../model/coded-error.ts';
 import type { EverySecond } from '../model/every-second.ts';
 import type { Log } from '../model/log.ts';
 import { ControlError } from './error.ts';
@@ -92,7 +92,7 @@ export class Listener {
   }
 
   private miss(error: unknown): void {
-    const what = `no command reaches the daemon: ${error instanceof Error ? error.message : String(error)}`;
+    const what = `no command reaches the daemon: ${messageOf(error)}`;
     this.options.onTrouble({ what, fix: findDiskFix(error, this.options.path) ?? FOLDER_FIX });
   }
 
@@ -130,7 +130,7 @@ function explainListen(error: unknown, path: string): ControlError {
     const message = `cannot make the control socket ${path}: no permission; run zban as root or set control.socket`;
     return new ControlError('no_permission', message, { cause: error });
   }
-  const message = `cannot listen on the control socket ${path}: ${error instanceof Error ? error.message : error}`;
+  const message = `cannot listen on the control socket ${path}: ${messageOf(error)}`;
   return new ControlError('failed', message, { cause: error });
 }
 

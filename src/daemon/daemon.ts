@@ -1,6 +1,7 @@
 /** `zban run`: one instance after another. A reload builds a new one from the new configuration; the records stay open. */
 import type { LoadedConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
+import { messageOf } from '../model/coded-error.ts';
 import type { Log, LogLevel } from '../model/log.ts';
 import { Control } from './answers/control.ts';
 import { Dashboard } from './answers/dashboard.ts';
@@ -135,7 +136,7 @@ class Daemon {
         loaded = next;
       } catch (error) {
         // The new configuration reads well but does not work here: the old one did.
-        const problem = error instanceof Error ? error.message : String(error);
+        const problem = messageOf(error);
         log('error', `the new configuration does not work, going on with the old one: ${problem}`);
         instance = await this.start(loaded, 'reload');
         instance?.refuseReload(problem);
@@ -167,7 +168,7 @@ class Daemon {
       const read = await readConfig(this.configPath, this.wishes.stop);
       return read.ok ? read : describe(read);
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
   }
 

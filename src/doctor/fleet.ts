@@ -6,6 +6,7 @@ import { readHosts } from '../fleet/hosts.ts';
 import { findForbidden, measureAhead, readFacts, type ServerFacts } from '../fleet/inspect.ts';
 import { Keys } from '../fleet/keys.ts';
 import { connectServer } from '../fleet/server.ts';
+import { messageOf } from '../model/coded-error.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const CHECK = 'fleet';
@@ -36,7 +37,7 @@ export async function checkFleet(config: Pick<Config, 'fleet' | 'name'>): Promis
   try {
     server = await connectServer(serverOf(fleet), () => {});
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = messageOf(error);
     const [, fix] = FIXES.find(([pattern]) => pattern.test(cause)) ?? [];
     const message = `its server does not answer: ${cause}`;
     return [fail(CHECK, message, `${fix ?? 'check fleet.url and the network'}; zban judges alone meanwhile`)];
@@ -61,9 +62,7 @@ export async function checkFleet(config: Pick<Config, 'fleet' | 'name'>): Promis
       found.push(warn(CHECK, 'the server does not tell this user its version and its memory', `allow INFO: ${RIGHTS}`));
     return found.length > 0 || !facts ? found : [ok(CHECK, `${countOf(live, 'other host')}; ${describe(facts)}`)];
   } catch (error) {
-    return [
-      fail(CHECK, `its server stopped answering: ${error instanceof Error ? error.message : String(error)}`, RIGHTS),
-    ];
+    return [fail(CHECK, `its server stopped answering: ${messageOf(error)}`, RIGHTS)];
   } finally {
     server.close();
   }

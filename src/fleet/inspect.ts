@@ -1,4 +1,5 @@
 /** What `zban doctor` asks the server: is it one that a fleet can rely on? Writes one key and takes it away again. */
+import { messageOf } from '../model/coded-error.ts';
 import { type Keys, shardOf } from './keys.ts';
 import { readClock } from './reply.ts';
 import { TRIAL } from './scripts.ts';
@@ -62,6 +63,6 @@ export async function findForbidden(server: Server, keys: Keys): Promise<string 
     await server.command(keys.panic, ['GET', keys.panic]);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

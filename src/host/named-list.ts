@@ -1,5 +1,6 @@
 /** Lists of networks that others publish: shipped with zban as dated files, replaceable by a file of the operator's. */
 import { readFileSync } from 'node:fs';
+import { messageOf } from '../model/coded-error.ts';
 import { BITS_MIN, explainHostBits, type Prefix, parsePrefix } from '../net/prefix.ts';
 
 /** A list that can't be used; the message says where and why. */
@@ -37,7 +38,7 @@ export function loadNamedList<T>(
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new NamedListError(`cannot read ${path}: ${error instanceof Error ? error.message : error}`);
+    throw new NamedListError(`cannot read ${path}: ${messageOf(error)}`);
   }
   const entries: T[] = [];
   const doubts: string[] = [];

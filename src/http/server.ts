@@ -3,6 +3,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ActiveBan } from '../model/audit.ts';
+import { messageOf } from '../model/coded-error.ts';
 import type { EverySecond } from '../model/every-second.ts';
 import type { FleetReport } from '../model/fleet.ts';
 import type { Log } from '../model/log.ts';
@@ -155,7 +156,7 @@ class Pages {
       this.#feed.sample();
       if (this.#stream.readers > 0) this.#stream.send(this.#feed.refresh());
     } catch (error) {
-      this.#options.log('warn', 'no snapshot for the page', { cause: describe(error) });
+      this.#options.log('warn', 'no snapshot for the page', { cause: messageOf(error) });
     }
   }
 
@@ -176,7 +177,7 @@ class Pages {
     try {
       await route({ message, response, query: new URLSearchParams(query) });
     } catch (error) {
-      this.#options.log('warn', 'a request for the page failed', { cause: describe(error) });
+      this.#options.log('warn', 'a request for the page failed', { cause: messageOf(error) });
       if (response.headersSent) response.destroy();
       else answer(response, 503, 'text/plain', 'zban cannot answer this at the moment\n');
     }
@@ -248,5 +249,3 @@ class Pages {
 function answerProbe(response: ServerResponse, what: string, reason: string | undefined): void {
   answer(response, reason === undefined ? 200 : 503, 'text/plain', `${reason ?? what}\n`);
 }
-
-const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));

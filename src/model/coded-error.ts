@@ -4,6 +4,11 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** A failure with a cause of a closed set, which is also a metric label and decides the exit code; the message says what, where and how to fix it. */
 export abstract class CodedError<Code extends string> extends Error {
   readonly code: Code;

@@ -1,4 +1,5 @@
 /** How delivery fares: back-off, what is logged, and when it counts as trouble. */
+import { messageOf } from '../model/coded-error.ts';
 import type { Log } from '../model/log.ts';
 
 /** What keeps messages from being delivered, for the daemon's status; the channel itself cannot report it. */
@@ -61,7 +62,7 @@ export class DeliveryHealth {
 
   /** Notes a failure of the queue on disk; the milliseconds to wait. */
   storeFailed(error: unknown): number {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = messageOf(error);
     this.#options.log('error', `the queue of ${this.#messages} failed`, { cause });
     this.#report({
       what: `the queue of ${this.#messages} failed: ${cause}`,

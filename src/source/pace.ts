@@ -1,5 +1,6 @@
 /** When to look at the logs next: many times a second while lines come, on the kernel's word while they do not. */
 
+import { messageOf } from '../model/coded-error.ts';
 import type { Log } from '../model/log.ts';
 import { ChangeWatch, type WatchPath } from './change-watch.ts';
 
@@ -61,7 +62,7 @@ export class Pace {
       this.#state = 'unsure';
       return true;
     } catch (error) {
-      this.#giveUp(error instanceof Error ? error.message : String(error));
+      this.#giveUp(messageOf(error));
       return false;
     }
   }

@@ -4,6 +4,7 @@
  */
 
 import type { ActiveBan } from '../../model/audit.ts';
+import { messageOf } from '../../model/coded-error.ts';
 import { isConditionWord } from '../../model/event.ts';
 import { TIER_MAX } from '../../model/limits.ts';
 import { isNumber, isRecord, isText } from '../../model/shape.ts';
@@ -19,7 +20,7 @@ export function parseJson(text: string): BanList {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    const message = `the list is not JSON: ${printable(error instanceof Error ? error.message : String(error))}`;
+    const message = `the list is not JSON: ${printable(messageOf(error))}`;
     throw new CommandError(EXIT.failed, message, { cause: error });
   }
   if (!Array.isArray(value)) throw new CommandError(EXIT.failed, 'the list is JSON, but not an array');

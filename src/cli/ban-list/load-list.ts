@@ -1,6 +1,6 @@
 /** Reads a file with a list of bans, within bounds. */
 import { createReadStream } from 'node:fs';
-import { codeOf } from '../../model/coded-error.ts';
+import { codeOf, messageOf } from '../../model/coded-error.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { STDIN } from '../options.ts';
 import { type BanList, LIST_BYTES_MAX, LIST_ENTRIES_MAX } from './list.ts';
@@ -58,7 +58,7 @@ async function readText(path: string, name: string): Promise<string> {
   } catch (error) {
     const code = codeOf(error) ?? '';
     const exitCode = code === 'EACCES' ? EXIT.noPermission : EXIT.failed;
-    const message = CAUSES[code] ?? (error instanceof Error ? error.message : error);
+    const message = CAUSES[code] ?? messageOf(error);
     throw new CommandError(exitCode, `cannot read ${name}: ${message}`, { cause: error });
   }
   if (bytes > LIST_BYTES_MAX) {

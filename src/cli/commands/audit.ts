@@ -4,6 +4,7 @@ import { markDefault } from '../../english/learned.ts';
 import { formatCount, formatNumber } from '../../english/number.ts';
 import { briefReason, type ReasonNumbers } from '../../english/reason.ts';
 import type { AuditEntry } from '../../model/audit.ts';
+import { messageOf } from '../../model/coded-error.ts';
 import { printable } from '../../model/text.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import { type Verified, verifyAudit } from '../../record/chain/verify.ts';
@@ -108,7 +109,7 @@ function compareWithFiles(database: OpenTrail['database'], files: readonly strin
   try {
     return compareWithLog(database, files);
   } catch (error) {
-    output.talk(`zban: not compared with the audit log: ${error instanceof Error ? error.message : error}`);
+    output.talk(`zban: not compared with the audit log: ${messageOf(error)}`);
     return undefined;
   }
 }

@@ -4,6 +4,7 @@ import type { TargetResult } from '../../control/protocol.ts';
 import { findRobots } from '../../host/robots.ts';
 import { WhoFinder } from '../../host/who.ts';
 import type { ActiveBan } from '../../model/audit.ts';
+import { messageOf } from '../../model/coded-error.ts';
 import type { TopClient, TopView } from '../../model/status.ts';
 import { printable } from '../../model/text.ts';
 import { withTrail } from '../../record/trail/open-trail.ts';
@@ -210,12 +211,10 @@ export class TopSession {
   /** Shows what comes of it when it comes. */
   private report(answer: Promise<string>): void {
     this.answer = '…';
-    void answer
-      .catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
-      .then((text) => {
-        this.answer = printable(text);
-        this.onNews();
-      });
+    void answer.catch(messageOf).then((text) => {
+      this.answer = printable(text);
+      this.onNews();
+    });
   }
 
   private explain(): boolean {

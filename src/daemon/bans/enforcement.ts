@@ -4,6 +4,7 @@ import { type EnforcementBackend, EnforcementError } from '../../enforce/backend
 import { createDryRunBackend } from '../../enforce/dry-run.ts';
 import { createEnforcer, type Enforcer } from '../../enforce/enforcer.ts';
 import type { Picked } from '../../enforce/pick.ts';
+import { messageOf } from '../../model/coded-error.ts';
 import type { Log } from '../../model/log.ts';
 import type { KernelBan } from '../../model/reconcile.ts';
 import type { InstanceParts } from '../instance-parts.ts';
@@ -85,7 +86,7 @@ export async function leaveFirewall(config: Config, log: Log, signal?: AbortSign
   } catch (error) {
     if (signal?.aborted) return false;
     log('error', `the chain ${firewall.chain} is still in the firewall; take it out with: sudo zban firewall flush`, {
-      cause: error instanceof Error ? error.message : String(error),
+      cause: messageOf(error),
     });
     return false;
   }

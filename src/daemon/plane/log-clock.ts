@@ -34,7 +34,7 @@ export class LogClock {
 
   /** No line has come for so long, or ever. */
   isSilent(nowMs: number, ms: number): boolean {
-    return this.heardMs === undefined || nowMs - this.heardMs >= ms;
+    return this.heardMs === undefined || this.silentMs(nowMs) >= ms;
   }
 
   /** The second to which a silent log's clock may be moved, undefined before the first line. */

@@ -2,6 +2,7 @@
 import type { OffenderColumns } from '../../decide/offender-table.ts';
 import type { ActiveBan, AuditEntry } from '../../model/audit.ts';
 import type { Position } from '../../model/chunk.ts';
+import { messageOf } from '../../model/coded-error.ts';
 import type { Log } from '../../model/log.ts';
 import type { KernelBan } from '../../model/reconcile.ts';
 import type { Status } from '../../model/status.ts';
@@ -182,10 +183,7 @@ export class Records {
       this.loss = await reconcileLog({ config, trail, damage, now, tell, signal });
     } catch (error) {
       signal?.throwIfAborted();
-      log(
-        'warn',
-        `the audit log cannot be compared with the database: ${error instanceof Error ? error.message : error}`,
-      );
+      log('warn', `the audit log cannot be compared with the database: ${messageOf(error)}`);
     }
   }
 
