@@ -202,10 +202,12 @@ export class Link {
     const emptied = randomBytes(EPOCH_BYTES).toString('hex');
     const words = [host, about, String(SILENT_MS), emptied];
     const [time, epoch, hosts, history, before] = await replyOf(isBeat, writer.run(BEAT, this.keys.beat, words));
-    // Somebody may have set the clock meanwhile.
-    const aheadMs = Number(time) - now() + (performance.now() - askedMs) / 2;
-    if (!Number.isFinite(aheadMs)) throw new Error('the server tells no time');
-    this.aheadMs = aheadMs;
+    // By so much at least if it was told at the end of the wait, and by the wait more if at its beginning. What was known may stand in
+    // between: half of a long wait would put what is decided next before what it is about.
+    const leastMs = Number(time) - now();
+    const mostMs = leastMs + performance.now() - askedMs;
+    if (!Number.isFinite(leastMs)) throw new Error('the server tells no time');
+    this.aheadMs = Math.min(Math.max(this.aheadMs, leastMs), mostMs);
     this.hosts = Math.max(1, hosts);
     const [, run = this.runId] = /"run":"(\w+)"/.exec(before) ?? [];
     this.twinBeats = this.hasBeaten && run !== this.runId ? this.twinBeats + 1 : 0;
