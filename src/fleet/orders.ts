@@ -67,8 +67,8 @@ export class OutgoingOrders {
       }
       const count = Math.min(queue.length, AT_ONCE);
       await recorded();
-      // Meanwhile there may be others to say again, or something more urgent.
-      if (queue !== this.next) continue;
+      // Meanwhile there may be others to say again, something more urgent, or another connection that sends.
+      if (isOver() || queue !== this.next) continue;
       const some = queue.splice(0, count);
       this.sending = some;
       const words = some.flatMap(({ order }) => argumentsOf(order));

@@ -103,6 +103,16 @@ test('what the server did not take waits for the next connection', async () => {
   assert.equal(orders.sentAuditId, 0);
 });
 
+test('a connection that ended while the disk wrote takes nothing out of the queue, where the next one looks for it', async () => {
+  const { orders, calls, disk, turn, end, sending } = make();
+  orders.push([{ order: order('192.0.2.1'), auditId: 1 }]);
+  await turn();
+  end();
+  disk.shift()?.();
+  await sending;
+  assert.deepEqual([calls, orders.size, orders.sentAuditId], [[], 1, 0]);
+});
+
 test('fleets of one server share no key, whatever their names', () => {
   const keysOf = (name: string) => {
     const keys = new Keys(name);
