@@ -37,6 +37,8 @@ export function make(t: TestContext, { enforce = true, nginx = true, action = 'h
   /** What nginx has, in the order of its changes. */
   const applied: { lanes: readonly NginxLane[]; exempt: readonly string[] }[] = [];
   const broken: { with?: EnforcementError | undefined } = {};
+  /** nginx answers once this resolves. */
+  const busy: { until?: Promise<void> | undefined } = {};
   const troubles: (string | undefined)[] = [];
   const dropped: string[] = [];
   const build = (mode: Partial<LaneMode> = {}) =>
@@ -47,6 +49,7 @@ export function make(t: TestContext, { enforce = true, nginx = true, action = 'h
         ? {
             setUp: async () => {},
             apply: async (lanes, exempt) => {
+              await busy.until;
               if (broken.with) throw broken.with;
               applied.push({ lanes, exempt });
             },
@@ -67,5 +70,5 @@ export function make(t: TestContext, { enforce = true, nginx = true, action = 'h
     await lanes.follow();
   };
   const rows = () => trail.query({ limit: 100 }).map((entry) => `${entry.action} ${entry.actor} ${entry.detail}`);
-  return { ...made, applied, broken, troubles, dropped, build, happen, rows };
+  return { ...made, applied, broken, busy, troubles, dropped, build, happen, rows };
 }

@@ -250,3 +250,25 @@ test('whoever makes swarms come and go has nginx reloaded a dozen times and then
     ['b'],
   );
 });
+
+test('a swarm that comes while nginx is reloaded for another reason, and is to wait for its turn, is not forgotten', async (t) => {
+  const { build, happen, applied, busy, clock } = make(t);
+  const lanes = build();
+  await lanes.start();
+  for (let n = 0; n < 12; n++) await happen(lanes, startEvent(`a-${n}`));
+  const nginx = Promise.withResolvers<void>();
+  busy.until = nginx.promise;
+  const dropping = lanes.change({ id: 'a-0', ...ASK });
+  // What nginx is about to get is known by then.
+  await new Promise((resolve) => setImmediate(resolve));
+  await happen(lanes, startEvent('b'), endEvent('a-1'));
+  nginx.resolve();
+  await dropping;
+  assert.equal(lanes.list().find(({ id }) => id === 'b')?.state, 'pending');
+  clock.nowMs += 600_000;
+  await lanes.tick();
+  assert.deepEqual(
+    applied.at(-1)?.lanes.map(({ id }) => id),
+    [...Array.from({ length: 10 }, (_, n) => `a-${n + 2}`), 'b'],
+  );
+});

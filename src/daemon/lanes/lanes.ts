@@ -213,6 +213,8 @@ export class Lanes {
   private async apply(): Promise<EnforcementError | undefined> {
     const { nginx, now, onTrouble } = this.options;
     const stopping = this.stopping();
+    // What changes from here on sets it anew.
+    this.retryMs = undefined;
     const nowMs = now();
     // What has not run out stays as it is: the file of a lane that did not change is not written anew.
     const leases = stopping.map(({ lane, leaseMs }) =>
@@ -223,7 +225,6 @@ export class Lanes {
       if (nginx) await nginx.apply(lanes, [...this.allowed, ...this.options.robots]);
       else if (lanes.length > 0) throw new EnforcementError('missing_tool', NOT_SET_UP);
       for (const [index, kept] of stopping.entries()) kept.leaseMs = leases[index] ?? nowMs;
-      this.retryMs = undefined;
       this.pace.note(nowMs);
       onTrouble(undefined);
       this.note(stopping, undefined);
