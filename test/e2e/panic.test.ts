@@ -45,7 +45,8 @@ test('panic lifts everything at once, holds over restarts, works with the daemon
   assert.match(daemon.zban('status').stdout, /^trouble: panic since .*customers call.*zban panic --end$/m);
   // The daemon answers while it starts: it empties the firewall a moment later.
   await until('nothing is left in the firewall', () => !/ZBAN/.test(rules()));
-  await until('Slack is told', () => slack.find(/stopped all banning/).length === 1);
+  // Once at least: what a daemon could not strike out before it was killed, the next one says again.
+  await until('Slack is told', () => slack.find(/stopped all banning: customers call/).length > 0);
 
   assert.match(ban() ?? '', /nothing is blocked/);
   await daemon.stop('SIGKILL');
@@ -55,18 +56,18 @@ test('panic lifts everything at once, holds over restarts, works with the daemon
 
   assert.equal(daemon.zban('panic', '--end').status, 0);
   await until('enforcing again', () => daemon.status()?.mode === 'enforce' && daemon.status()?.panic === null);
-  await until('Slack is told of the end', () => slack.find(/ended the panic/).length === 1);
+  await until('Slack is told of the end', () => slack.find(/ended the panic/).length > 0);
   reaches(true, 'the bans of before do not come back');
   assert.equal(ban(), 'banned');
   reaches(false);
 
   await daemon.stop();
   reaches(false, 'bans outlive the daemon');
-  const stopped = daemon.zban('panic');
+  const stopped = daemon.zban('panic', '--reason', 'by phone');
   assert.deepEqual([stopped.status, stopped.stdout], [0, '1 ban lifted; zban bans nobody until zban panic --end\n']);
   reaches(true);
   assert.doesNotMatch(rules(), /ZBAN/);
-  await until('Slack is told without the daemon', () => slack.find(/stopped all banning/).length === 2);
+  await until('Slack is told without the daemon', () => slack.find(/stopped all banning: by phone/).length > 0);
   assert.deepEqual(daemon.json('list'), []);
   await daemon.start();
   assert.ok(isPanic());
