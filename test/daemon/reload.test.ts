@@ -30,12 +30,21 @@ function block(path: string): void {
   execFileSync('mkfifo', [path]);
 }
 
+/** What the kernel says of a thread or a process that may have ended by now: then nothing. */
+function readWhatRuns(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 /** The process that reads the configuration for the daemon, once it is there. */
 function findReader(daemon: TestDaemon): Promise<number> {
   return until('a process reads the configuration', () => {
-    const lists = globSync(`/proc/${daemon.child?.pid}/task/*/children`).map((file) => readFileSync(file, 'utf8'));
+    const lists = globSync(`/proc/${daemon.child?.pid}/task/*/children`).map(readWhatRuns);
     const pids = lists.flatMap((list) => list.split(' ').filter(Boolean));
-    const reader = pids.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('config-process'));
+    const reader = pids.find((pid) => readWhatRuns(`/proc/${pid}/cmdline`).includes('config-process'));
     return reader !== undefined && Number(reader);
   });
 }

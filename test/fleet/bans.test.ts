@@ -21,6 +21,11 @@ test('a ban, a release, an exception and a panic reach every host, and each judg
   });
   const [one, two, three] = [hosts['web-1'], hosts['web-2'], hosts['web-3']];
   const all = [one, two, three];
+  /** Hosts of the fleet as one of them shows them. */
+  const namesOn = (daemon: typeof one) =>
+    fleetOf(daemon)
+      .hosts.map(({ host }) => host)
+      .join(' ');
 
   await t.test('an operator bans on one host: the others are asked, and say who decided where', async () => {
     assert.equal(one.zban('ban', '203.0.113.9', '198.51.100.7', '--for', '1h', '--reason', 'scraper').status, 0);
@@ -140,24 +145,19 @@ test('a ban, a release, an exception and a panic reach every host, and each judg
         'both are said',
         () => !banned(two).includes('203.0.113.81') && rows(one, 'allow', '192.0.2.77').length === 1,
       );
-      assert.deepEqual(one.status()?.troubles, []);
-      assert.deepEqual(
-        fleetOf(one).hosts.map(({ host }) => host),
-        ['web-1', 'web-2', 'web-3'],
-      );
+      // On a busy machine the server may have been away for a moment.
+      await until('nothing is wrong', () => one.status()?.troubles.length === 0);
+      await until('nobody else is a host', () => namesOn(one) === 'web-1 web-2 web-3');
     },
   );
 
   await t.test('zban fleet shows the hosts, and takes one out', async () => {
     await until('all have met again', () => all.every((host) => host.status()?.fleet?.state === 'connected'));
-    assert.deepEqual(
-      fleetOf(one).hosts.map(({ host, mode }) => [host, mode]),
-      [
-        ['web-1', 'enforce'],
-        ['web-2', 'enforce'],
-        ['web-3', 'observe'],
-      ],
-    );
+    const modes = await until('all are shown', () => {
+      const { hosts } = fleetOf(one);
+      return hosts.length === 3 && hosts.map(({ mode }) => mode);
+    });
+    assert.deepEqual(modes, ['enforce', 'enforce', 'observe']);
     assert.match(three.zban('fleet', 'leave').stdout, /^web-3 has left the fleet shop/);
     assert.equal(three.status()?.fleet?.state, 'left');
     await until('it is gone', () => fleetOf(one).hosts.length === 2);
