@@ -123,6 +123,21 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
     return removals.concat(additions);
   }
 
+  /** What would lead to the state that these targets are in already, as far as zban can tell, and that nobody was told of. */
+  unreported(nowMs: number, targets: Iterable<string>): Operation[] {
+    const unreported: Operation[] = [];
+    for (const target of targets) {
+      const row = this.rows.get(target);
+      if (row === undefined) continue;
+      const wanted = this.of.wanted.at(row);
+      const held = this.of.held.at(row);
+      if (wanted > nowMs) {
+        if (held === wanted && this.of.told.at(row) !== held) unreported.push({ target, untilMs: fromEnd(wanted) });
+      } else if (Number.isNaN(held) && this.has(row, KNOWN)) unreported.push({ target, untilMs: undefined });
+    }
+    return unreported;
+  }
+
   /** Operations are about to be applied: a listing under way may show them or not, and does not count for their targets. */
   touch(operations: readonly Operation[]): void {
     if (!this.isListing) return;

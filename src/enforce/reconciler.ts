@@ -20,7 +20,7 @@ import {
 } from './backend.ts';
 import { BanLedger } from './ban-ledger.ts';
 import { ForeignBans } from './foreign-bans.ts';
-import { Unsettled } from './unsettled.ts';
+import { type Applied, Unsettled } from './unsettled.ts';
 
 export type EnforcementResult = ReconcileResult<EnforcementErrorCode>;
 /** Why bans are not enforced as they should be. */
@@ -99,11 +99,8 @@ export class Reconciler {
     }
   }
 
-  /** Adds what went through to `applied`; otherwise gives what `runChanges` does. */
-  private async apply(
-    targets: readonly string[],
-    applied: Map<string, Operation>,
-  ): Promise<Outcome | 'applied' | undefined> {
+  /** Adds to `applied` what went through, and what a full reconcile met first and did; otherwise gives what `runChanges` does. */
+  private async apply(targets: readonly string[], applied: Applied): Promise<Outcome | 'applied' | undefined> {
     const { backend, desired, now } = this.options;
     const nowMs = now();
     for (const target of targets) {
@@ -111,7 +108,9 @@ export class Reconciler {
       this.ledger.want(target, untilMs === undefined ? undefined : reachableEnd(untilMs, nowMs, backend.longestMs));
     }
     const operations = this.ledger.plan(nowMs, 0, targets);
-    this.unsettled.forget(operations);
+    const unreported = this.ledger.unreported(nowMs, targets);
+    this.unsettled.forget(operations.concat(unreported));
+    for (const each of unreported) applied.set(each.target, each);
     try {
       this.ledger.touch(operations);
       if (operations.length > 0) await backend.apply(operations, nowMs);
@@ -285,16 +284,15 @@ export class Reconciler {
       await this.options.leaveOthers();
       this.leftOthers = true;
     } catch (error) {
-      const cause = asFailure(error).message;
+      const { message: cause } = asFailure(error);
       this.options.log('warn', 'what another backend left in the firewall is still there; trying again', { cause });
     }
   }
 
   private sayRepairs(found: readonly string[]): void {
+    const { backend, log } = this.options;
     const [level, done] = this.everSetUp ? (['warn', 'repaired'] as const) : (['info', 'set up'] as const);
-    const message = `${done} what bans stand in`;
     this.everSetUp = true;
-    // Not every backend is a firewall.
-    if (found.length > 0) this.options.log(level, message, { backend: this.options.backend.name, found });
+    if (found.length > 0) log(level, `${done} what bans stand in`, { backend: backend.name, found });
   }
 }

@@ -3,7 +3,7 @@ import type { Changes } from '../model/reconcile.ts';
 import type { Operation } from './backend.ts';
 
 /** By target, the newest operation. */
-type Applied = Map<string, Operation>;
+export type Applied = Map<string, Operation>;
 
 /** Targets of runs of many, for which the kernel is asked all the same. */
 const AHEAD_MAX = 10_000;

@@ -55,3 +55,45 @@ test('a change whose end a full reconcile saw first resolves when that has told 
   assert.equal(await changed, 1000);
   await full;
 });
+
+test('a change that a full reconcile meets as it reads what should stand is confirmed without waiting for its end', async (t) => {
+  const { kernel, ban, desired, news } = setUp(t);
+  const targets = desiredBans(desired);
+  const enforcer = createEnforcer({
+    ...{ backend: kernel, now: Date.now, reconcileMs: HOUR_MS, leaveOthers: async () => {} },
+    desired: {
+      ...targets,
+      *all() {
+        // Lifted and ordered after it took up what had changed.
+        if (desired.delete('192.0.2.1')) ban('192.0.2.2');
+        yield* targets.all();
+      },
+    },
+    onResult: ({ confirmed, released }) =>
+      void news.push(...confirmed, ...released.map((target) => `released ${target}`)),
+    onTrouble: () => {},
+    log: () => {},
+  });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  t.after(() => {
+    resolve();
+    return enforcer.stop();
+  });
+  await enforcer.start();
+  ban('192.0.2.1');
+  await enforcer.changed();
+  assert.deepEqual(news.splice(0), ['192.0.2.1']);
+  const { list } = kernel;
+  let lists = 0;
+  t.mock.method(kernel, 'list', async (...args: Parameters<typeof list>) => {
+    if (++lists === 2) await promise;
+    return list(...args);
+  });
+  const full = enforcer.reconcile();
+  await eventually(() => lists === 2);
+  await enforcer.changed();
+  assert.deepEqual(news.splice(0).sort(), ['192.0.2.2', 'released 192.0.2.1']);
+  resolve();
+  await full;
+  assert.deepEqual(news, []);
+});
