@@ -63,8 +63,3 @@ function describe({ host, seenMs, about }: Beat, nowMs: number, nextMs: number |
     clock_ahead_seconds: number('ahead'),
   };
 }
-
-/** Takes a host out. */
-export async function removeHost(server: Server, keys: Keys, host: string): Promise<void> {
-  await server.command(keys.hosts, ['HDEL', keys.hosts, host]);
-}

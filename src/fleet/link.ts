@@ -62,6 +62,7 @@ export class Link {
   private hasBeaten = false;
   /** How often in a row another run was heard of under this host's name. */
   private twinBeats = 0;
+  private isLeaving = false;
   private readonly stopping = new AbortController();
   private running: Promise<unknown> | undefined;
 
@@ -101,6 +102,17 @@ export class Link {
     this.inbox.close();
     this.end(this.session);
     await this.running;
+  }
+
+  /** Takes this host out and ends the connection; false where the server does not hear it. */
+  async leave(): Promise<boolean> {
+    // A beat after it would put this host back.
+    this.isLeaving = true;
+    const isTold = await this.ask((server, { hosts }) =>
+      server.command(hosts, ['HDEL', hosts, this.options.host]).then(() => true),
+    ).catch(() => false);
+    await this.stop();
+    return isTold;
   }
 
   /** Runs a command on the connection; rejects without one. */
@@ -223,6 +235,7 @@ export class Link {
   private async keepBeating(session: Session): Promise<never> {
     for (;;) {
       await this.pause(BEAT_MS);
+      if (this.isLeaving) continue;
       const change = await this.beat(session);
       if (change) this.options.onUp(change === 'emptied');
     }

@@ -2,31 +2,18 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { OutgoingCounts } from '../../src/fleet/counts.ts';
-import { Link } from '../../src/fleet/link.ts';
 import { connectServer, type ServerOptions } from '../../src/fleet/server.ts';
 import type { Order } from '../../src/share/order.ts';
 import { until } from '../support/daemon.ts';
 import { freePort } from '../support/ports.ts';
 import { type RedisServer, redisSkip } from '../support/redis.ts';
 import { joinCluster, replicate, startCluster, startSentinel } from '../support/redis-cluster.ts';
-import { ACL, connect, counts, keys, order, publish, readOrders, start, streamLength } from './servers.ts';
+import { ACL, connect, counts, joinLink, keys, order, publish, readOrders, start, streamLength } from './servers.ts';
 
 /** A host that bans, and says its bans again when its link asks for it. */
 function joinFleet(t: TestContext, server: Pick<ServerOptions, 'urls' | 'kind' | 'master'>) {
   const own: Order[] = [];
-  const link = new Link({
-    server: { ...server, caFile: undefined, passwordFile: undefined },
-    ...{ name: 'shop', host: 'web-1', shares: { bans: true, counts: false }, enforce: true, now: Date.now },
-    saved: undefined,
-    recorded: async () => {},
-    describe: () => ({}),
-    onUp: () => link.orders.repeat(own),
-    onDown: () => {},
-    onOrders: async () => {},
-    exchange: async () => undefined,
-  });
-  link.start();
-  t.after(() => link.stop());
+  const link = joinLink(t, server, { onUp: () => link.orders.repeat(own) });
   const ban = (target: string) => {
     own.push(order({ target }));
     link.orders.push([{ order: order({ target }), auditId: 0 }]);

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { ClientCounts } from '../../src/engine/shared-counts.ts';
 import { Keys } from '../../src/fleet/keys.ts';
+import { Link } from '../../src/fleet/link.ts';
+import type { LinkOptions } from '../../src/fleet/link-options.ts';
 import { OutgoingOrders } from '../../src/fleet/orders.ts';
-import { connectServer, type Server } from '../../src/fleet/server.ts';
+import { connectServer, type Server, type ServerOptions } from '../../src/fleet/server.ts';
 import { readAll, readNews, STREAM_START } from '../../src/fleet/stream.ts';
 import type { Order } from '../../src/share/order.ts';
 import { RedisServer } from '../support/redis.ts';
@@ -35,6 +37,20 @@ export async function connect(t: TestContext, urls: readonly string[], more = {}
       if (!/within \d+ s/.test(String(error))) throw error;
     }
   }
+}
+
+/** A host's link that hears and says nothing but what `changes` add. */
+export function joinLink(t: TestContext, server: Partial<ServerOptions>, changes: Partial<LinkOptions> = {}): Link {
+  const link = new Link({
+    server: { urls: [], kind: 'single', master: '', caFile: undefined, passwordFile: undefined, ...server },
+    ...{ name: 'shop', host: 'web-1', shares: { bans: true, counts: false }, enforce: true, saved: undefined },
+    ...{ now: Date.now, recorded: async () => {}, describe: () => ({}), onUp: () => {}, onDown: () => {} },
+    ...{ onOrders: async () => {}, exchange: async () => undefined },
+    ...changes,
+  });
+  link.start();
+  t.after(() => link.stop());
+  return link;
 }
 
 /** A minute ago: nothing that tests say happened then is in the future. */

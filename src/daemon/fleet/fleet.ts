@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../../config/schema.ts';
 import type { TargetResult, UnbanRequest } from '../../control/protocol.ts';
-import { readHosts, removeHost } from '../../fleet/hosts.ts';
+import { readHosts } from '../../fleet/hosts.ts';
 import type { Place } from '../../fleet/inbox.ts';
 import { Link } from '../../fleet/link.ts';
 import type { Outgoing } from '../../fleet/orders.ts';
@@ -167,14 +167,8 @@ export class Fleet {
   async leave(): Promise<{ readonly ok: boolean; readonly message: string }> {
     const { name } = this.options.fleet;
     if (this.state === 'left') return { ok: true, message: `this host has left the fleet ${name} already` };
-    const isTold = await this.link
-      .ask((server, keys) => removeHost(server, keys, this.host))
-      .then(
-        () => true,
-        () => false,
-      );
+    const isTold = await this.link.leave();
     this.become('left');
-    await this.link.stop();
     this.troubles.end();
     const silence = isTold ? '' : '; the server is away, so that the others notice after some seconds';
     const message = `${this.host} has left the fleet ${name}${silence}. Its bans stay. It joins again at the next start or reload: take fleet out of config.yaml`;
