@@ -25,6 +25,8 @@ interface Import {
   readonly file: string;
   readonly from: string;
   readonly to: string;
+  /** The imported file. */
+  readonly path: string;
   /** The rooms of both ends, undefined for what is directly in the folder. */
   readonly fromRoom: string | undefined;
   readonly toRoom: string | undefined;
@@ -40,7 +42,7 @@ const imports: Import[] = files.flatMap((file) =>
   [...readFileSync(join(src, file), 'utf8').matchAll(IMPORT)].map(([, type, fixed, late]) => {
     const target = relative(src, join(src, dirname(file), fixed ?? late ?? ''));
     const [from, to] = [folderOf(file), folderOf(target)];
-    return { file, from, to, fromRoom: roomOf(file), toRoom: roomOf(target), isType: type !== undefined };
+    return { file, from, to, path: target, fromRoom: roomOf(file), toRoom: roomOf(target), isType: type !== undefined };
   }),
 );
 
@@ -116,11 +118,34 @@ test('the pure folders draw no random numbers', () => {
   }
 });
 
-test("the linter's rules for pure folders are for all of them", () => {
+/** What people and tools are told, which is made of what the core finds (src/workers/tell-event.ts). */
+const TOLD = /^(?:english\/|model\/(?:told-event|live-lane|status|notification)\.ts$)/;
+
+test('the core has no words for people, and no names of JSON', () => {
+  for (const { file, path, from } of imports)
+    if (kindOf.get(from) === 'core') assert.doesNotMatch(path, TOLD, `${file} imports ${path}`);
+  for (const file of files) {
+    if (kindOf.get(folderOf(file)) !== 'core') continue;
+    // What a rule is called stands beside the rule (docs/extending.md), and errors are for engineers.
+    const lines = readFileSync(join(src, file), 'utf8').split('\n');
+    const code = lines
+      .filter((line) => !/^\s*(?:\/?\*|\/\/|phrase: |counted: )|Error\(|\.split\(/.test(line))
+      .join('\n');
+    const texts = code.replace(/ \/\/ .*$/gm, '').match(/'[^'\n]*'|`[^`]*`/g) ?? [];
+    const sentences = texts.filter((text) => /\b[a-z]+ [a-z]+ [a-z]+\b/.test(text));
+    assert.deepEqual(sentences, [], file);
+  }
+});
+
+test("the linter's rules for pure folders, and for the core, are for all of them", () => {
   const { overrides } = JSON.parse(readFileSync(join(root, 'biome.json'), 'utf8'));
   const globs = overrides.flatMap(({ includes }: { includes: string[] }) => includes);
-  const pure = folders.filter(({ name }) => isPure(name)).map(({ name }) => name);
-  assert.ok(globs.includes(`src/{${pure.join(',')}}/**`), `biome.json: src/{${pure.join(',')}}/**`);
+  const globOf = (isMeant: (name: string) => boolean) => {
+    const meant = folders.filter(({ name }) => isMeant(name)).map(({ name }) => name);
+    return `src/{${meant.join(',')}}/**`;
+  };
+  for (const glob of [globOf(isPure), globOf((name) => kindOf.get(name) === 'core')])
+    assert.ok(globs.includes(glob), `biome.json: ${glob}`);
 });
 
 test('what ARCHITECTURE.md points at is there', () => {

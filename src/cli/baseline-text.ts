@@ -1,6 +1,7 @@
 import { describeLearned } from '../english/learned.ts';
 import { formatNumber } from '../english/number.ts';
-import type { BaselineEvent, Level } from '../model/event.ts';
+import type { Level } from '../model/event.ts';
+import type { BaselineEvent } from '../model/told-event.ts';
 import { formatShare } from './text.ts';
 
 /** What was learned, and where the minimum is above it what counts: `0.10 ± 0.30/s (below the minimum, counted as 0.50 ± 0.50/s)`. */

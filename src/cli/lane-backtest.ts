@@ -1,6 +1,7 @@
 /** Whom a lane would have touched, by the logs as they are: what a person sees before opening one. */
 import type { Config } from '../config/schema.ts';
-import type { Backtest, LaneMatch } from '../model/lane.ts';
+import type { LaneMatch } from '../model/lane.ts';
+import type { Backtest } from '../model/told-event.ts';
 import { createLaneMatcher } from '../parse/lane-matcher.ts';
 import type { Parser } from '../parse/parser.ts';
 import { HIGH, LINE, LOW, ROW, SECOND, type Tally } from '../parse/tally.ts';

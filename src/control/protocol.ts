@@ -5,7 +5,7 @@
  */
 
 import type { FleetReport } from '../model/fleet.ts';
-import type { LiveLane } from '../model/lane.ts';
+import type { LiveLane } from '../model/live-lane.ts';
 import type { Status, TopView } from '../model/status.ts';
 import type { ArgumentOf } from './request.ts';
 

@@ -3,9 +3,7 @@
  * engine proposes what it finds, people what they order; anyone who is to propose bans later is one more source.
  */
 
-import { countOf } from '../english/number.ts';
-import type { RefusalReason } from '../model/audit.ts';
-import type { FuseEvent } from '../model/event.ts';
+import type { FuseTrip, Refusal } from '../model/event.ts';
 import { isInForce } from '../model/reconcile.ts';
 import type { BanOptions } from '../settings/engine-settings.ts';
 import type { Fuse } from './fuse.ts';
@@ -54,32 +52,26 @@ export type Decision =
       /** The shortest ban there is, because it is a first offence and a mild one. */
       readonly lenient?: true;
     }
-  | { readonly kind: 'unchanged'; readonly detail: string }
-  | {
-      readonly kind: 'refused';
-      readonly reason: RefusalReason;
-      readonly detail: string;
-      /** The fuse trips by this. */
-      readonly fuse?: FuseEvent | undefined;
-    };
+  | { readonly kind: 'unchanged'; readonly because: Unchanged }
+  /** The fuse trips by `fuse`. */
+  | ({ readonly kind: 'refused'; readonly fuse?: FuseTrip | undefined } & Refusal);
+
+/** Why an order changes nothing: its time is up, or the ban that there is lasts as long, or longer. */
+export type Unchanged = 'over' | 'same' | 'longer';
 
 /** Pure: the caller carries out what is decided. */
 export function decide(known: Known, proposal: Proposal, nowMs: number, options: BanOptions): Decision {
   const { neverBanned, ban, active } = known;
-  if (neverBanned) return { kind: 'refused', reason: neverBanned.kind, detail: neverBanned.detail };
+  if (neverBanned) return { kind: 'refused', reason: neverBanned.kind, because: neverBanned.because };
   const wanted =
     proposal.source === 'policy' ? findTerm(known, proposal, nowMs, options) : takeTerm(proposal, nowMs, options);
   const unchanged = proposal.source === 'operator' && findUnchanged(proposal, wanted.untilMs, ban, nowMs);
-  if (unchanged) return { kind: 'unchanged', detail: unchanged };
-  if (!ban && active >= options.max_active) {
-    const inForce = `${countOf(active, 'ban')} ${active === 1 ? 'is' : 'are'} in force already (bans.max_active)`;
-    return { kind: 'refused', reason: 'limit', detail: inForce };
-  }
+  if (unchanged) return { kind: 'unchanged', because: unchanged };
+  if (!ban && active >= options.max_active) return { kind: 'refused', reason: 'limit', because: active };
   // Strangers neither trip the fuse nor are spared by it; a person's order is the person's decision.
   if (proposal.source === 'policy' && proposal.hasHistory) {
     const verdict = known.fuse?.look(Math.floor(nowMs / 1000), proposal.clients);
-    if (verdict?.admitted === false)
-      return { kind: 'refused', reason: 'fuse', detail: 'it has tripped', fuse: verdict.event };
+    if (verdict?.admitted === false) return { kind: 'refused', reason: 'fuse', fuse: verdict.event };
   }
   return { kind: 'ban', ...wanted };
 }
@@ -108,12 +100,12 @@ function findUnchanged(
   untilMs: number | null,
   ban: Known['ban'],
   nowMs: number,
-): string | undefined {
-  if (!isInForce(untilMs, nowMs)) return 'its time is up already';
+): Unchanged | undefined {
+  if (!isInForce(untilMs, nowMs)) return 'over';
   // The firewall has no news of a ban that it holds as it is.
-  if (ban?.isHeld && ban.untilMs === untilMs) return 'is banned for as long already';
+  if (ban?.isHeld && ban.untilMs === untilMs) return 'same';
   const covered = ban && (ban.untilMs === null || (untilMs !== null && untilMs <= ban.untilMs));
-  return keepLonger && covered ? 'is banned for at least as long already' : undefined;
+  return keepLonger && covered ? 'longer' : undefined;
 }
 
 /** The tier of the next ban: one more than the last, less one for every whole decay period without a ban. */

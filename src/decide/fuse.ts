@@ -3,7 +3,7 @@
  * them. Strangers are banned all the same, so that nobody trips it by being refused from many addresses.
  */
 
-import type { FuseEvent } from '../model/event.ts';
+import type { FuseReason, FuseReset, FuseTrip } from '../model/event.ts';
 import { formatSecond } from '../model/time.ts';
 import type { BanOptions } from '../settings/engine-settings.ts';
 
@@ -17,12 +17,12 @@ const SHARE_BANS_MIN = 10;
 export interface FuseHold {
   /** Epoch second at which banning resumes. */
   readonly until: number;
-  readonly reason: FuseEvent['reason'];
+  readonly reason: FuseReason;
 }
 
 export interface FuseVerdict {
   readonly admitted: boolean;
-  readonly event?: FuseEvent;
+  readonly event?: FuseTrip;
 }
 
 export class Fuse {
@@ -32,14 +32,14 @@ export class Fuse {
   private readonly perSecond = new Uint32Array(WINDOW_SECONDS);
   private newest = 0;
   private recent = 0;
-  private reason: FuseEvent['reason'] = 'max_per_minute';
+  private reason: FuseReason = 'max_per_minute';
 
   constructor(options: BanOptions) {
     this.options = options;
   }
 
   /** Moves to `second`; tells when banning resumes. */
-  advance(second: number): FuseEvent | undefined {
+  advance(second: number): FuseReset | undefined {
     for (let s = Math.max(this.newest + 1, second - WINDOW_SECONDS + 1); s <= second; s++) {
       this.recent -= this.perSecond[s % WINDOW_SECONDS] as number;
       this.perSecond[s % WINDOW_SECONDS] = 0;
@@ -49,7 +49,7 @@ export class Fuse {
   }
 
   /** Ends the hold before its time and forgets the bans that led to it; undefined unless it has tripped. */
-  reset(second: number): FuseEvent | undefined {
+  reset(second: number): FuseReset | undefined {
     const event = this.end(second);
     if (!event) return undefined;
     this.perSecond.fill(0);
@@ -69,11 +69,10 @@ export class Fuse {
     return until > 0 ? { until, reason } : undefined;
   }
 
-  private end(second: number): FuseEvent | undefined {
+  private end(second: number): FuseReset | undefined {
     if (this.trippedUntil === 0) return undefined;
     this.trippedUntil = 0;
-    const { reason } = this;
-    return { event: 'fuse', phase: 'reset', time: formatSecond(second), reason, detail: 'banning resumed' };
+    return { event: 'fuse', phase: 'reset', time: formatSecond(second), reason: this.reason };
   }
 
   /** Asks for one more ban at `second` while `clients` were seen in the window, and takes note of the answer. */
@@ -87,17 +86,15 @@ export class Fuse {
   /** What one more ban would be told; `event`: by it the fuse trips, and all such bans stop for the hold time (`FUSE_HOLD_SECONDS`). */
   look(second: number, clients: number): FuseVerdict {
     if (this.trippedUntil > 0) return { admitted: false };
-    const { max_per_minute, max_share } = this.options;
-    const wanted = this.recent + 1;
-    const tooMany = wanted > max_per_minute;
-    const tooLarge = wanted > SHARE_BANS_MIN && wanted > max_share * clients;
+    const { options } = this;
+    const bans = this.recent + 1;
+    const tooMany = bans > options.max_per_minute;
+    const tooLarge = bans > SHARE_BANS_MIN && bans > options.max_share * clients;
     if (!tooMany && !tooLarge) return { admitted: true };
-    const detail = tooMany
-      ? `more than ${max_per_minute} new bans within a minute (bans.max_per_minute)`
-      : `${wanted} new bans within a minute are more than ${max_share * 100} % of the ${clients} clients seen (bans.max_share)`;
     const reason = tooMany ? 'max_per_minute' : 'max_share';
     const [time, until] = [formatSecond(second), formatSecond(second + FUSE_HOLD_SECONDS)];
-    return { admitted: false, event: { event: 'fuse', phase: 'tripped', time, until, reason, detail } };
+    const why = { reason, limit: options[reason], bans, clients } as const;
+    return { admitted: false, event: { event: 'fuse', phase: 'tripped', time, until, ...why } };
   }
 
   /** A ban that was admitted is carried out. */
@@ -107,7 +104,7 @@ export class Fuse {
   }
 
   /** Stops bans from `second` on, for the reason of the event. */
-  trip(second: number, { reason }: FuseEvent): void {
+  trip(second: number, { reason }: FuseTrip): void {
     this.trippedUntil = second + FUSE_HOLD_SECONDS;
     this.reason = reason;
   }

@@ -1,13 +1,14 @@
 /** Who may never be banned: one table for what the engine finds and for what people order. */
+import type { ProxyTraits } from '../model/event.ts';
 import { type ClientScheme, findIpv4 } from '../net/client-key.ts';
 import { type Prefix, prefixesOverlap } from '../net/prefix.ts';
 import { PrefixTable } from '../net/prefix-table.ts';
 
-/** A network that is never banned, and why, in words. */
+/** A network that is never banned, and why. */
 export interface NeverBanned {
   readonly prefix: Prefix;
   readonly kind: 'allowlist' | 'protected';
-  readonly detail: string;
+  readonly because: string | ProxyTraits;
 }
 
 export class NeverBannedTable {

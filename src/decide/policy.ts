@@ -54,14 +54,9 @@ export class Policy {
   setProxy(proxy: ProxyClient | undefined): void {
     if (!proxy) this.proxy = undefined;
     else {
-      const percent = Math.round(proxy.share * 100);
-      const detail = `a proxy: ${percent} % of all requests come from it, with ${proxy.agents} user agents and more`;
-      this.proxy = {
-        prefix: clientPrefix(proxy.high, proxy.low, this.scheme),
-        kind: 'protected',
-        detail,
-        isPublic: proxy.isPublic,
-      };
+      const { high, low, share, agents, isPublic } = proxy;
+      const prefix = clientPrefix(high, low, this.scheme);
+      this.proxy = { prefix, kind: 'protected', because: { share, agents }, isPublic };
     }
     this.neverBanned.proxy = this.proxy?.isPublic ? undefined : this.proxy;
   }

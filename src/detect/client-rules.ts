@@ -91,7 +91,7 @@ export class ClientRules {
     this.learned = {
       mean: learned ? learned.mean / seconds : null,
       stddev: learned ? learned.stddev / seconds : null,
-      error_ratio: errorRatio ?? null,
+      errorRatio: errorRatio ?? null,
     };
     this.ready = effective.ready;
     this.normal = { floor: classic ? 0 : detection.min_requests, z: detection.z_score, multiple: detection.multiple };
@@ -172,11 +172,11 @@ export class ClientRules {
       limit,
       requests,
       errors,
-      error_ratio: requests === 0 ? 0 : errors / requests,
-      baseline_error_ratio: this.errorRatio,
-      window_seconds: this.windowSeconds,
-      span_seconds: Math.min(this.windowSeconds, seconds),
-      baseline_of: this.countAll ? 'site' : 'client',
+      errorRatio: requests === 0 ? 0 : errors / requests,
+      baselineErrorRatio: this.errorRatio,
+      windowSeconds: this.windowSeconds,
+      spanSeconds: Math.min(this.windowSeconds, seconds),
+      baselineOf: this.countAll ? 'site' : 'client',
       learned: this.learned,
       ...overflow?.numbers,
       samples,
@@ -192,11 +192,11 @@ export class ClientRules {
       ...nobody,
       requests,
       errors: 0,
-      error_ratio: 0,
-      baseline_error_ratio: this.errorRatio,
-      window_seconds: seconds,
-      span_seconds: seconds,
-      baseline_of: 'client',
+      errorRatio: 0,
+      baselineErrorRatio: this.errorRatio,
+      windowSeconds: seconds,
+      spanSeconds: seconds,
+      baselineOf: 'client',
       samples,
     };
   }

@@ -130,7 +130,7 @@ export class Networks {
         const leak = level.buckets.leak(rule, 1, 0) * 60;
         found = {
           network,
-          overflow: { condition: name, numbers: { points: reached, points_limit: limit, points_leak: leak } },
+          overflow: { condition: name, numbers: { points: reached, pointsLimit: limit, pointsLeak: leak } },
         };
       }
     }

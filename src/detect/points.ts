@@ -196,7 +196,7 @@ export class Points {
     const { name, isHostile } = RULES[rule] as (typeof RULES)[number];
     const { served, sameAnswer, refuted } = this.request;
     const isMild = !isHostile && served && !sameAnswer && !refuted && this.suspicion(slot, this.second) === 0;
-    return { condition: name, numbers: { points, points_limit: limit, points_leak: leak * 60 }, isMild };
+    return { condition: name, numbers: { points, pointsLimit: limit, pointsLeak: leak * 60 }, isMild };
   }
 
   private learn(slot: number, referrer: number): void {

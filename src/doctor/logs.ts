@@ -2,6 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { Config } from '../config/schema.ts';
+import { DOUBLED_FIX, describeDoubled } from '../english/doubled.ts';
 import { formatDuration, formatSeconds } from '../english/duration.ts';
 import { fixOfRefused } from '../english/refused-lines.ts';
 import { LINE_BYTES_MAX } from '../model/chunk.ts';
@@ -12,7 +13,7 @@ import { HIGH, LINE, LOW, ROW, SECOND, SKIP_REASONS, type Tally } from '../parse
 import { type FoundLog, findLogs, findSameFiles } from '../source/discover.ts';
 import { cutLines, ownBuffer } from '../source/lines.ts';
 import { SourceError, toSourceError } from '../source/source-error.ts';
-import { DOUBLED_FIX, DoubledLines, type DoubledPair, describeDoubled } from '../traffic/doubled-lines.ts';
+import { DoubledLines, type DoubledPair } from '../traffic/doubled-lines.ts';
 import { workerSetup } from '../workers/worker-setup.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 

@@ -1,6 +1,6 @@
 /** The clients of the window that are worth a look: those nearest to a ban, and those with most requests. */
-import { LIMITS, type ReportReach } from '../detect/reach.ts';
-import type { NearestLimit, TopClient } from '../model/status.ts';
+import { LIMITS, type LimitName, type ReportReach } from '../detect/reach.ts';
+import type { TopEntry } from '../model/event.ts';
 import { type ClientScheme, formatClient } from '../net/client-key.ts';
 import { requestOf } from '../parse/record.ts';
 import { HIGH, INFO, LOW, STATUS_MASK } from '../parse/tally.ts';
@@ -21,6 +21,24 @@ export interface BusiestSources {
   readonly scheme: ClientScheme;
 }
 
+/** How near a client is to the limit that it is nearest to. */
+interface NearestLimit {
+  readonly limit: LimitName;
+  /** From 1 on it would be banned. */
+  readonly share: number;
+  /** The limit: points, or requests in a window. */
+  readonly tolerated: number;
+}
+
+/** A client of the window that is not banned. */
+export interface BusyClient extends TopEntry {
+  readonly nearest: NearestLimit | null;
+  /** Of its newest requests, without queries; null where they are no longer known. */
+  readonly topPath: string | null;
+  /** Its newest requests by the first digit of the status: 2xx, 3xx, 4xx, 5xx. */
+  readonly statuses: readonly [number, number, number, number];
+}
+
 interface Candidate {
   readonly slot: number;
   readonly requests: number;
@@ -28,7 +46,7 @@ interface Candidate {
 }
 
 /** Up to `max` by each of the two orders, the nearest to a ban first. */
-export function listBusiest(sources: BusiestSources, max: number): TopClient[] {
+export function listBusiest(sources: BusiestSources, max: number): BusyClient[] {
   const { clients, newest, scheme, reach } = sources;
   const near = new Best<Candidate>(max, ({ nearest }) => nearest?.share ?? 0);
   const busy = new Best<Candidate>(max, ({ requests }) => requests);
@@ -50,7 +68,7 @@ export function listBusiest(sources: BusiestSources, max: number): TopClient[] {
     requests,
     share: requests / total,
     nearest,
-    ...(traces.get(slot) ?? { top_path: null, statuses: [0, 0, 0, 0] }),
+    ...(traces.get(slot) ?? { topPath: null, statuses: [0, 0, 0, 0] }),
   }));
 }
 
@@ -76,7 +94,7 @@ function findTraces({ clients, evidence }: BusiestSources, slots: ReadonlySet<nu
   return new Map(
     [...found].map(([slot, { paths, statuses }]) => {
       const [top] = [...paths].sort(([, a], [, b]) => b - a);
-      return [slot, { top_path: top?.[0] ?? null, statuses }] as const;
+      return [slot, { topPath: top?.[0] ?? null, statuses }] as const;
     }),
   );
 }

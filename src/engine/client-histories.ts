@@ -116,7 +116,7 @@ export class ClientHistories {
       hours: this.number(slot, HOURS),
       requests: this.requests(slot),
       answered: this.answered(slot),
-      visit_seconds: second - this.number(slot, VISIT_START),
+      visitSeconds: second - this.number(slot, VISIT_START),
     };
   }
 

@@ -6,8 +6,7 @@ import { type Offender, Policy } from '../decide/policy.ts';
 import { Points } from '../detect/points.ts';
 import type { ReportReach } from '../detect/reach.ts';
 import { RobotVerdicts } from '../detect/robot-verdicts.ts';
-import { type EngineEvent, inToldTime } from '../model/event.ts';
-import type { TopClient } from '../model/status.ts';
+import type { EngineEvent } from '../model/event.ts';
 import type { LineReader } from '../parse/line-format.ts';
 import type { Tally } from '../parse/tally.ts';
 import * as columns from '../parse/tally.ts';
@@ -23,7 +22,7 @@ import { LEFT_OUT, LineOrder } from '../traffic/line-order.ts';
 import { Meter } from '../traffic/meter.ts';
 import { Window } from '../traffic/window.ts';
 import { Anomalies } from './anomalies.ts';
-import { listBusiest } from './busiest.ts';
+import { type BusyClient, listBusiest } from './busiest.ts';
 import { ClientHistories } from './client-histories.ts';
 import { createSwarmWatch } from './create-swarm-watch.ts';
 import { EngineBans } from './engine-bans.ts';
@@ -33,6 +32,7 @@ import { Lookahead } from './lookahead.ts';
 import { NetworkWatch } from './network-watch.ts';
 import { SharedCounts, type SharedCountsResult, type SharedNews } from './shared-counts.ts';
 import { Timeline } from './timeline.ts';
+import { inToldTime } from './told-time.ts';
 
 /** Names of this module's own, as in src/detect/request.ts. */
 const { ASSET, HIGH, INFO, LOW, NEWCOMER, PAGE_PART, ROBOT, ROW, SIZE, STATUS_MASK, URL } = columns;
@@ -252,7 +252,7 @@ export class Engine {
   }
 
   /** The clients that `zban top` shows. */
-  findBusiest(max: number): TopClient[] {
+  findBusiest(max: number): BusyClient[] {
     const { clients, window, evidence, points, timeline } = this;
     const reach = (slot: number, tell: ReportReach) => {
       points?.reach(slot, tell, window.newest);

@@ -35,12 +35,12 @@ export interface HistorySummary {
   /** Oldest first; `day` is UTC. */
   readonly days: readonly { readonly day: string; readonly requests: number }[];
   /** Clients most of whose requests were answered in at least three different hours, before any ban. */
-  readonly known_clients: number;
+  readonly knownClients: number;
   /** Clients that were never banned: with most requests, and nearest to a limit that they did not cross. */
   readonly heaviest: readonly ClientHistory[];
   readonly nearest: readonly ClientHistory[];
   /** Banned clients that went on asking, and how many requests the bans kept out. */
-  readonly shut_out: readonly { readonly ip: string; readonly requests: number }[];
+  readonly shutOut: readonly { readonly ip: string; readonly requests: number }[];
 }
 
 /** Sums a history up; `most` clients in each of the lists of those that were not banned. */
@@ -78,10 +78,10 @@ export function summarizeHistory(
     first: history.first === 0 ? null : formatSecond(history.first),
     last: history.last === 0 ? null : formatSecond(history.last),
     days: [...history.days].map(([day, requests]) => ({ day, requests })).sort((a, b) => (a.day < b.day ? -1 : 1)),
-    known_clients: known,
+    knownClients: known,
     heaviest: heaviest.slots().map(tell),
     nearest: nearest.slots().map(tell),
-    shut_out: shutOut,
+    shutOut: shutOut,
   };
 }
 

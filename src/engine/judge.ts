@@ -53,8 +53,7 @@ export class Judge {
     const anomaly = anomalies.ofSwarm(network, swarm);
     if (options.swarm.action !== 'alert') return this.decide(anomaly);
     const [ip, time] = [formatBanKey(network, options.detection), formatSecond(window.newest)];
-    const why = { reason: 'alert', detail: 'swarm.action is alert' } as const;
-    emit({ event: 'refused', time, ip, ...why, ...anomaly.numbers });
+    emit({ event: 'refused', time, ip, reason: 'alert', ...anomaly.numbers });
     return false;
   }
 
@@ -74,8 +73,9 @@ export class Judge {
     const [ip, time] = [formatBanKey(key, options.detection), formatSecond(second)];
     const decision = policy.decide(key, second, active, hasHistory, isMild);
     if (decision.kind === 'refused') {
-      if (decision.fuse) emit(decision.fuse);
-      emit({ event: 'refused', time, ip, reason: decision.reason, detail: decision.detail, ...numbers });
+      const { kind: _, fuse, ...why } = decision;
+      if (fuse) emit(fuse);
+      emit({ event: 'refused', time, ip, ...why, ...numbers });
     }
     if (decision.kind !== 'ban') return false;
     const slot = clients.find(key.high, key.low);
@@ -84,7 +84,7 @@ export class Judge {
     bans.shutOut(key, untilMs === null ? Number.POSITIVE_INFINITY : Math.ceil(untilMs / 1000));
     site.noteBan();
     const durationSeconds = untilMs === null ? null : (untilMs - second * 1000) / 1000;
-    const term = { tier, duration_seconds: durationSeconds, ...(lenient && { lenient }) };
+    const term = { tier, durationSeconds: durationSeconds, ...(lenient && { lenient }) };
     emit({ event: 'ban', time, ip, ...term, ...numbers, ...past });
     return true;
   }

@@ -75,7 +75,7 @@ export class SharedCounts {
     for (const { client, rule, points, limit, leak } of offences) {
       const slot = this.findSlot(client);
       if (slot < 0) continue;
-      const numbers = { rule, points, points_limit: limit, points_leak: leak * 60 };
+      const numbers = { rule, points, pointsLimit: limit, pointsLeak: leak * 60 };
       judge(slot, { condition: 'fleet', numbers });
     }
     const said = this.unreported

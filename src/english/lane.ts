@@ -1,5 +1,6 @@
 /** What a lane stops, in words, for every screen. Values come from the log: escape them as text from outside. */
-import type { Backtest, LaneEnd, LaneMatch, LaneStart } from '../model/lane.ts';
+import type { LaneMatch } from '../model/lane.ts';
+import type { Backtest, LaneEnd, LaneStart } from '../model/told-event.ts';
 import { formatDuration } from './duration.ts';
 import { formatCount } from './number.ts';
 

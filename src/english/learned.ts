@@ -2,7 +2,7 @@
  * What was learned beside the value that counts: a baseline never counts as less than its minimum, and before anything
  * is learned that minimum is only a default.
  */
-import type { Evidence, Learned } from '../model/event.ts';
+import type { Evidence, Learned } from '../model/told-event.ts';
 
 /** Both as people read them: `0.50 ± 0.50/s (default, nothing learned yet)`; the value alone where it was learned. */
 export function describeLearned(learned: string | undefined, effective: string): string {

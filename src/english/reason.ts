@@ -4,7 +4,8 @@
  */
 import type { Rule } from '../detect/rule.ts';
 import { presentCondition, RULES, type RuleName } from '../detect/rules.ts';
-import type { Condition, Evidence, Learned } from '../model/event.ts';
+import type { Condition } from '../model/event.ts';
+import type { Evidence, Learned } from '../model/told-event.ts';
 import { learnedOf } from './learned.ts';
 import { describeNetwork } from './network.ts';
 import { formatNumber, formatPercent } from './number.ts';

@@ -1,6 +1,6 @@
 /** Asks the daemon for its state, once a second while somebody looks, and keeps what the page needs of the past. */
 import type { AuditEntry } from '../model/audit.ts';
-import type { LiveLane } from '../model/lane.ts';
+import type { LiveLane } from '../model/live-lane.ts';
 import type { Status } from '../model/status.ts';
 import { isRoutine } from './labels.ts';
 import { type Snapshot, toLaneLine, toRecentLine, trimStatus } from './snapshot.ts';

@@ -2,7 +2,7 @@
 
 import { describeMatch, describeSurplus } from '../english/lane.ts';
 import type { ActiveBan, AuditEntry } from '../model/audit.ts';
-import type { LiveLane } from '../model/lane.ts';
+import type { LiveLane } from '../model/live-lane.ts';
 import type { Status } from '../model/status.ts';
 import { labelOf, textOf } from './labels.ts';
 import type { Tone, Verdict } from './verdict.ts';

@@ -1,6 +1,6 @@
 /** The audit trail's vocabulary, shared by the recorder and everybody who reads it. */
 
-import type { Evidence, GlobalAnomalyEnd, GlobalAnomalyStart } from './event.ts';
+import type { Evidence, GlobalAnomalyEnd, GlobalAnomalyStart } from './told-event.ts';
 
 /**
  * `policy` is the engine, `operator:NAME` a person at the command line, `system` zban itself; `policy@HOST` and

@@ -1,12 +1,11 @@
 /**
- * What the engine tells the outside: facts and decisions, in log time; live, by the wall clock. Field names are those of
- * `zban replay --json`, so that one type serves the live daemon, the replay and the audit trail.
+ * What the engine finds and decides, in log time; live, by the wall clock. Facts alone: told-event.ts has what everybody else is told,
+ * with names and words of `zban replay --json`.
  */
 
 import type { RuleName } from '../detect/rules.ts';
-import type { RefusalReason } from './audit.ts';
+import type { SurgeSigns } from '../site/site-verdict.ts';
 import type { LaneEvent, NetworkProof } from './lane.ts';
-import { formatSecond, parseSecond } from './time.ts';
 
 /**
  * Why a client, a network (`swarm`) or the site was judged anomalous. `fleet`: by what all hosts of a fleet counted together.
@@ -38,7 +37,7 @@ export interface Sample {
   readonly method: string;
   readonly path: string;
   readonly status: number;
-  readonly user_agent: string;
+  readonly userAgent: string;
 }
 
 /** More numbers of the rules that count points. */
@@ -47,15 +46,15 @@ export interface PointsEvidence {
   readonly rule?: RuleName;
   /** What its requests added up to, what is tolerated, and what drains a minute. */
   readonly points: number;
-  readonly points_limit: number;
-  readonly points_leak: number;
+  readonly pointsLimit: number;
+  readonly pointsLeak: number;
 }
 
 /** What the logs show, not raised to any floor; requests a second, and the share of 4xx. Null while nothing was learned. */
 export interface Learned {
   readonly mean: number | null;
   readonly stddev: number | null;
-  readonly error_ratio: number | null;
+  readonly errorRatio: number | null;
 }
 
 /** The numbers behind a judgement. Rates are requests per second. */
@@ -78,13 +77,13 @@ export interface Evidence extends Partial<PointsEvidence> {
   readonly requests: number;
   readonly errors: number;
   /** Share of 4xx in the window and in the baseline, 0–1. */
-  readonly error_ratio: number;
-  readonly baseline_error_ratio: number;
-  readonly window_seconds: number;
+  readonly errorRatio: number;
+  readonly baselineErrorRatio: number;
+  readonly windowSeconds: number;
   /** Seconds over which those requests came: the window, or less for a client first seen within it. */
-  readonly span_seconds: number;
+  readonly spanSeconds: number;
   /** Whose rate the baseline is: that of other clients, or in the profile classic that of the whole site. */
-  readonly baseline_of: 'client' | 'site';
+  readonly baselineOf: 'client' | 'site';
   /** The baseline as it was learned; absent in rows of older versions. */
   readonly learned?: Learned;
   /** Up to five of the client's requests, newest last. */
@@ -99,7 +98,7 @@ export interface Past {
   readonly requests: number;
   readonly answered: number;
   /** Since its visit began: no pause in it was longer than ten minutes. */
-  readonly visit_seconds: number;
+  readonly visitSeconds: number;
 }
 
 /** A decision to ban. `time` is the log second of the request that crossed the limit, RFC 3339; live, as this host's clock has it. */
@@ -107,12 +106,12 @@ export interface BanEvent extends Evidence {
   readonly event: 'ban';
   readonly time: string;
   /** The same as the log has it, only where its clock differs. */
-  readonly log_time?: string;
+  readonly logTime?: string;
   readonly ip: string;
   /** 1 is the first offence. */
   readonly tier: number;
   /** null is permanent. */
-  readonly duration_seconds: number | null;
+  readonly durationSeconds: number | null;
   /** Only of the shortest ban there is, because nothing but how much it asked for counts against a first offender. */
   readonly lenient?: true;
   /** Only where a history is kept, for reports. */
@@ -129,17 +128,32 @@ export interface UnbanEvent {
   readonly reason: 'expired' | 'operator';
 }
 
-/** A client that should have been banned and was not. */
-export interface RefusedEvent extends Evidence {
-  readonly event: 'refused';
-  readonly time: string;
-  readonly ip: string;
-  readonly reason: RefusalReason;
-  /** Only of a network that would have been banned for a swarm. */
-  readonly swarm?: NetworkProof;
-  /** The allowlist entry or the protection that matched. */
-  readonly detail: string;
+/** What stands against a ban. */
+export type Refusal =
+  | {
+      readonly reason: 'allowlist' | 'protected';
+      /** As it was named by the operator or zban, or what the log shows of a proxy. */
+      readonly because: string | ProxyTraits;
+    }
+  /** As many bans in force are all there may be. */
+  | { readonly reason: 'limit'; readonly because: number }
+  | { readonly reason: 'fuse' | 'alert'; readonly because?: undefined };
+
+/** A client that makes this share of all requests, 0–1, with as many user agents or more. */
+export interface ProxyTraits {
+  readonly share: number;
+  readonly agents: number;
 }
+
+/** A client that should have been banned and was not. */
+export type RefusedEvent = Evidence &
+  Refusal & {
+    readonly event: 'refused';
+    readonly time: string;
+    readonly ip: string;
+    /** Only of a network that would have been banned for a swarm. */
+    readonly swarm?: NetworkProof;
+  };
 
 export interface TopEntry {
   readonly name: string;
@@ -151,7 +165,7 @@ export interface TopEntry {
 /** What makes up more of a surge than of ordinary traffic. */
 export interface ExcessEntry extends TopEntry {
   /** 0–1; null while too little ordinary traffic is known. */
-  readonly usual_share: number | null;
+  readonly usualShare: number | null;
 }
 
 /** The numbers of both ends of a site-wide anomaly. */
@@ -177,33 +191,33 @@ interface GlobalAnomaly {
   /** When the surge began, as far as the seconds before show: the same at both ends, and of no other surge. */
   readonly since: string;
   /** The most requests a second over ten seconds so far. */
-  readonly peak_rate: number;
+  readonly peakRate: number;
   /** The most of what the condition measures so far. */
-  readonly peak_measured: number;
+  readonly peakMeasured: number;
 }
 
 /** The site as a whole left its baseline. Never bans. */
 export interface GlobalAnomalyStart extends GlobalAnomaly {
   readonly phase: 'start';
-  /** The verdict as a sentence with its reasons; nothing in it comes from the log. */
-  readonly detail: string;
-  readonly top_clients: readonly TopEntry[];
+  /** Why it looks like that. */
+  readonly detail: SurgeSigns;
+  readonly topClients: readonly TopEntry[];
   /** What is over-represented in the newest lines, the largest growth first. Paths of one pattern are one. */
-  readonly top_prefixes: readonly ExcessEntry[];
-  readonly top_paths: readonly ExcessEntry[];
-  readonly top_user_agents: readonly ExcessEntry[];
+  readonly topPrefixes: readonly ExcessEntry[];
+  readonly topPaths: readonly ExcessEntry[];
+  readonly topUserAgents: readonly ExcessEntry[];
   /** Share of the requests by clients first seen within the last minute, 0–1; null while it isn't known who is new. */
-  readonly new_client_share: number | null;
-  readonly usual_new_client_share: number | null;
+  readonly newClientShare: number | null;
+  readonly usualNewClientShare: number | null;
 }
 
 /** The site is back at its baseline, or what was an anomaly has become normal. */
 export interface GlobalAnomalyEnd extends GlobalAnomaly {
   readonly phase: 'end';
   /** From the beginning of the surge to its last second above the limit. */
-  readonly duration_seconds: number;
+  readonly durationSeconds: number;
   /** Requests beyond the mean of the baseline. */
-  readonly extra_requests: number;
+  readonly extraRequests: number;
   /** Clients banned meanwhile. */
   readonly bans: number;
   /** It ended because the log fell silent: `rate` is that of now. */
@@ -226,25 +240,39 @@ export interface BaselineEvent {
   readonly ready: boolean;
   readonly site: Level;
   readonly client: Level;
-  readonly error_ratio: number;
+  readonly errorRatio: number;
   /** What the logs show, not raised to any floor; null while nothing was learned. */
-  readonly learned: { readonly site: Level | null; readonly client: Level | null; readonly error_ratio: number | null };
+  readonly learned: { readonly site: Level | null; readonly client: Level | null; readonly errorRatio: number | null };
   /** Where the effective numbers come from. */
   readonly origin: 'rolling' | 'hour' | 'floor';
   /** Seconds and client-minutes behind them. */
-  readonly site_samples: number;
-  readonly client_samples: number;
+  readonly siteSamples: number;
+  readonly clientSamples: number;
 }
 
-/** The fuse tripped and spares clients with a history (`phase: tripped`), or no longer does (`phase: reset`). */
-export interface FuseEvent {
+/** The key of the configuration by which the fuse tripped. */
+export type FuseReason = 'max_per_minute' | 'max_share';
+
+/** The fuse tripped and spares clients with a history. */
+export interface FuseTrip {
   readonly event: 'fuse';
-  readonly phase: 'tripped' | 'reset';
+  readonly phase: 'tripped';
   readonly time: string;
-  /** When banning resumes by itself, RFC 3339; only with `tripped`, and not in messages of older versions. */
-  readonly until?: string;
-  readonly reason: 'max_per_minute' | 'max_share';
-  readonly detail: string;
+  /** When banning resumes by itself, RFC 3339. */
+  readonly until: string;
+  readonly reason: FuseReason;
+  /** The key's value, and what went beyond it: bans within a minute, and the clients seen. */
+  readonly limit: number;
+  readonly bans: number;
+  readonly clients: number;
+}
+
+/** It spares nobody any more. */
+export interface FuseReset {
+  readonly event: 'fuse';
+  readonly phase: 'reset';
+  readonly time: string;
+  readonly reason: FuseReason;
 }
 
 export type EngineEvent =
@@ -253,35 +281,6 @@ export type EngineEvent =
   | RefusedEvent
   | GlobalAnomalyEvent
   | BaselineEvent
-  | FuseEvent
+  | FuseTrip
+  | FuseReset
   | LaneEvent;
-
-/**
- * The event with its times on the clock that it is told by, which is `toldSeconds` ahead of the engine's, and those of its
- * requests on the log's, `logSeconds` ahead.
- */
-export function inToldTime<Event extends EngineEvent>(event: Event, toldSeconds: number, logSeconds: number): Event {
-  if (toldSeconds === 0 && logSeconds === 0) return event;
-  const move = (time: string, seconds: number) => formatSecond(parseSecond(time) + seconds);
-  const isBan = event.event === 'ban' && toldSeconds !== logSeconds;
-  return {
-    ...event,
-    time: move(event.time, toldSeconds),
-    ...('since' in event && { since: move(event.since, toldSeconds) }),
-    ...('samples' in event && {
-      samples: event.samples.map((sample) => ({ ...sample, time: move(sample.time, logSeconds) })),
-    }),
-    ...(isBan && { log_time: move(event.time, logSeconds) }),
-  };
-}
-
-/**
- * The event with no time after `nowSecond`, by which zban knows it: a log whose clock was set back may have lines that seem to be
- * from the future, and a ban of then would last too long.
- */
-export function noLaterThan<Event extends EngineEvent>(event: Event, nowSecond: number): Event {
-  const beyond = parseSecond(event.time) - nowSecond;
-  if (beyond <= 0) return event;
-  const since = 'since' in event && { since: formatSecond(parseSecond(event.since) - beyond) };
-  return { ...event, time: formatSecond(nowSecond), ...since };
-}

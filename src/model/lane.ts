@@ -1,6 +1,6 @@
 /**
  * A lane stops requests by what they look like, not by who sends them: the answer to a swarm, whose addresses never come
- * back. Names are those of `zban replay --json`, of the audit trail and of the file that nginx reads.
+ * back.
  */
 
 /** Lanes at once, of both kinds: each costs nginx a few comparisons a request. */
@@ -11,7 +11,7 @@ export const LANE_SECONDS_MAX = 86_400;
 /** Hold: answered slowly, or after proof. Deny: not answered. */
 export type LaneAction = 'hold' | 'deny';
 
-/** What a request must look like: one to three of these, all of which it meets. */
+/** What a request must look like: one to three of these, all of which it meets, by the names that people and nginx know them by. */
 export interface LaneMatch {
   /** The exact string; `-` for none. */
   readonly user_agent?: string;
@@ -31,9 +31,9 @@ export interface Backtest {
   readonly hours: number;
   /** Clients of that traffic, and those of them with a request that matches. */
   readonly clients: number;
-  readonly clients_matched: number;
+  readonly clientsMatched: number;
   readonly requests: number;
-  readonly requests_matched: number;
+  readonly requestsMatched: number;
 }
 
 /** Why a network was banned for a swarm. */
@@ -73,46 +73,22 @@ export interface LaneStart extends Lane {
   readonly coverage: number;
   /** Matching requests a second: now, and usually. */
   readonly rate: number;
-  readonly usual_rate: number;
+  readonly usualRate: number;
   readonly backtest: Backtest;
 }
 
 /** The swarm is over, its lane began to touch others or gave way to another, or another lane follows after a day. */
 export interface LaneEnd extends Lane {
   readonly phase: 'end';
-  readonly duration_seconds: number;
+  readonly durationSeconds: number;
   /** Requests that matched meanwhile. */
   readonly requests: number;
   /** Clients from before the swarm whose requests matched; there only when the lane ended because of them. */
-  readonly clients_touched?: number;
+  readonly clientsTouched?: number;
   /** There only when it ended although its swarm goes on: there was no room for a lane that stops clearly more. */
-  readonly gave_way?: true;
+  readonly gaveWay?: true;
   /** Of the lane that takes its place: the swarm goes on after a day. */
-  readonly followed_by?: string;
-}
-
-/** A lane that has not ended, opened by the engine or by a person. */
-export interface LiveLane {
-  readonly id: string;
-  readonly action: LaneAction;
-  readonly match: LaneMatch;
-  /** False where requests are not stopped: `swarm.action: alert`, or observe mode. */
-  readonly enforced: boolean;
-  /** `policy`, or `operator:NAME`. */
-  readonly actor: string;
-  /** RFC 3339. */
-  readonly since: string;
-  /** RFC 3339: when it ends in any case. */
-  readonly until: string;
-  /** Kept by a person: the end of the swarm does not end it. */
-  readonly kept: boolean;
-  /** Matching requests a second that a hold lets pass. */
-  readonly usual_rate: number;
-  /** `open` once nginx has it, `failed` with the reason in `message` where it does not. */
-  readonly state: 'open' | 'pending' | 'failed' | 'observed';
-  readonly message: string;
-  /** What was found when it opened; absent for a person's lane. */
-  readonly proof?: Pick<LaneStart, 'surplus' | 'clients' | 'seconds' | 'coverage' | 'rate' | 'backtest'>;
+  readonly followedBy?: string;
 }
 
 export type LaneEvent = LaneStart | LaneEnd;

@@ -1,6 +1,5 @@
 /** What zban reports to people. src/notify words it, folds bursts, queues and delivers to every channel. */
-import type { BanEvent, FuseEvent, GlobalAnomalyEvent } from './event.ts';
-import type { LaneEvent } from './lane.ts';
+import type { BanEvent, FuseEvent, GlobalAnomalyEvent, LaneEvent } from './told-event.ts';
 
 /** How urgent a message is, the most urgent first; docs/notifications.md has the rule. */
 export const SEVERITIES = ['SEV-1', 'SEV-2', 'SEV-3', 'SEV-4', 'SEV-5'] as const;

@@ -1,7 +1,6 @@
 /** The daemon's state at one moment: `zban status --json`, the dashboard and the metrics show this one object. */
-import type { LimitName } from '../detect/reach.ts';
-import type { SurgeNumbers } from '../site/surge.ts';
-import type { BaselineEvent, TopEntry } from './event.ts';
+
+import type { BusyClient } from '../engine/busiest.ts';
 import { isFleetStatus } from './fleet.ts';
 import {
   each,
@@ -18,6 +17,7 @@ import {
   type Shape,
   type Value,
 } from './shape.ts';
+import type { BaselineEvent, SurgeNumbers, Told } from './told-event.ts';
 
 /** Counts by name. */
 const areCounts = (value: unknown): value is Readonly<Record<string, number>> =>
@@ -102,23 +102,8 @@ export const isStatus = isObject({
 });
 export type Status = Value<typeof isStatus>;
 
-/** How near a client is to the limit that it is nearest to. */
-export interface NearestLimit {
-  readonly limit: LimitName;
-  /** From 1 on it would be banned. */
-  readonly share: number;
-  /** The limit: points, or requests in a window. */
-  readonly tolerated: number;
-}
-
 /** A client of the window that is not banned. */
-export interface TopClient extends TopEntry {
-  readonly nearest: NearestLimit | null;
-  /** Of its newest requests, without queries; null where they are no longer known. */
-  readonly top_path: string | null;
-  /** Its newest requests by the first digit of the status: 2xx, 3xx, 4xx, 5xx. */
-  readonly statuses: readonly [number, number, number, number];
-}
+export type TopClient = Told<BusyClient>;
 
 /** What `zban top` shows; gathered only when somebody asks. */
 export interface Busiest {

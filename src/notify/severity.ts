@@ -1,6 +1,7 @@
 /** How urgent a message is: by the share of the site that is affected. docs/notifications.md has the rule. Pure. */
-import type { GlobalAnomalyEvent } from '../model/event.ts';
+
 import type { Notification, Severity } from '../model/notification.ts';
+import type { GlobalAnomalyEvent } from '../model/told-event.ts';
 
 /** Of all requests, from which on an attack leaves next to nothing of the site to its visitors. */
 const NEARLY_ALL = 0.9;

@@ -6,8 +6,8 @@ import { describeMatch } from '../english/lane.ts';
 import { formatCount, formatNumber } from '../english/number.ts';
 import { briefReason } from '../english/reason.ts';
 import { describeEnd, describeStart } from '../english/site-reason.ts';
-import type { FuseEvent } from '../model/event.ts';
 import type { Notification } from '../model/notification.ts';
+import type { FuseEvent } from '../model/told-event.ts';
 
 const describePhase = ({ phase, until }: FuseEvent): string =>
   phase === 'reset' ? 'reset' : `tripped${until === undefined ? '' : ` until ${until}`}`;

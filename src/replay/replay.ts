@@ -8,7 +8,7 @@ import { NamedListError } from '../host/named-list.ts';
 import { findRobots } from '../host/robots.ts';
 import type { Chunk } from '../model/chunk.ts';
 import { LINE_BYTES_MAX } from '../model/chunk.ts';
-import type { EngineEvent } from '../model/event.ts';
+import type { EngineEvent } from '../model/told-event.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { SPECIAL_NETWORKS } from '../net/special.ts';
 import { readAs } from '../parse/formats.ts';
@@ -138,12 +138,12 @@ function neverBanned(config: Config): NeverBanned[] {
   const cdn = findCdnProtection(config.bans, { onTrouble: refuse });
   const allowlist = config.bans.allowlist.flatMap((entry) => {
     const prefix = parsePrefix(entry);
-    return prefix ? [{ prefix, kind: 'allowlist' as const, detail: `bans.allowlist: ${entry}` }] : [];
+    return prefix ? [{ prefix, kind: 'allowlist' as const, because: `bans.allowlist: ${entry}` }] : [];
   });
   const networks = [...SPECIAL_NETWORKS, ...cdn];
   return [
     ...allowlist,
-    ...networks.map(({ prefix, reason }) => ({ prefix, kind: 'protected' as const, detail: reason })),
+    ...networks.map(({ prefix, reason }) => ({ prefix, kind: 'protected' as const, because: reason })),
   ];
 }
 

@@ -8,7 +8,7 @@ import type {
   GlobalAnomalyStart,
   Past,
   RefusedEvent,
-} from '../model/event.ts';
+} from '../model/told-event.ts';
 
 /** Banned and refused clients remembered one by one: about 1 KiB each. */
 const CLIENTS_MAX = 20_000;

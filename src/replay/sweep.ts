@@ -2,7 +2,7 @@
 import type { Config } from '../config/schema.ts';
 import { KNOWN_HOURS } from '../engine/client-histories.ts';
 import type { HistorySummary } from '../engine/history-summary.ts';
-import type { BanEvent } from '../model/event.ts';
+import type { BanEvent } from '../model/told-event.ts';
 import { SENSITIVITY_LEVELS, type Sensitivity, sensitivityFactor } from '../settings/sensitivity.ts';
 import type { Progress } from './progress.ts';
 import { type ReplaySummary, replay } from './replay.ts';
@@ -92,7 +92,7 @@ export async function sweep({ config, files, threads, onStep, onProgress }: Swee
     lines: log?.summary.lines ?? 0,
     skipped: log?.summary.skipped ?? 0,
     clients: log?.summary.clients ?? 0,
-    knownClients: log?.history?.known_clients ?? 0,
+    knownClients: log?.history?.knownClients ?? 0,
   };
 }
 

@@ -26,18 +26,18 @@ function overRepresented(lines: readonly NamedLine[], usual: UsualShares, dimens
       name: several ? patternName(name) : name,
       requests,
       share: requests / lines.length,
-      usual_share: usual.share(dimension, key) ?? null,
+      usualShare: usual.share(dimension, key) ?? null,
     }))
-    .filter(({ share, usual_share }) => share >= SHARE_MIN && share > TIMES_USUAL * (usual_share ?? 0))
+    .filter(({ share, usualShare }) => share >= SHARE_MIN && share > TIMES_USUAL * (usualShare ?? 0))
     .sort((a, b) => growth(b) - growth(a) || (a.name < b.name ? -1 : 1))
     .slice(0, TOP);
 }
 
-const growth = ({ share, usual_share }: ExcessEntry): number => share - (usual_share ?? 0);
+const growth = ({ share, usualShare }: ExcessEntry): number => share - (usualShare ?? 0);
 
 type Signature = Pick<
   GlobalAnomalyStart,
-  'top_prefixes' | 'top_paths' | 'top_user_agents' | 'new_client_share' | 'usual_new_client_share'
+  'topPrefixes' | 'topPaths' | 'topUserAgents' | 'newClientShare' | 'usualNewClientShare'
 >;
 
 /** Where one static file has this share of all lines, the surge is for files, and their paths are told. */
@@ -53,10 +53,10 @@ export function findSignature(lines: readonly NamedLine[], sample: SiteSample, k
   const isForFiles = most > FILE_SHARE * lines.length;
   const newcomers = lines.filter(({ traits }) => traits & TRAITS.newcomer).length;
   return {
-    top_prefixes: overRepresented(lines, usual, 'network'),
-    top_paths: overRepresented(isForFiles ? files : pages, sample.usual('file', isForFiles), 'path'),
-    top_user_agents: overRepresented(lines, usual, 'agent'),
-    new_client_share: knowsClients && lines.length > 0 ? newcomers / lines.length : null,
-    usual_new_client_share: knowsClients ? (usual.traitShare('newcomer') ?? null) : null,
+    topPrefixes: overRepresented(lines, usual, 'network'),
+    topPaths: overRepresented(isForFiles ? files : pages, sample.usual('file', isForFiles), 'path'),
+    topUserAgents: overRepresented(lines, usual, 'agent'),
+    newClientShare: knowsClients && lines.length > 0 ? newcomers / lines.length : null,
+    usualNewClientShare: knowsClients ? (usual.traitShare('newcomer') ?? null) : null,
   };
 }

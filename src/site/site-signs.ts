@@ -1,14 +1,36 @@
-/** Single signs by which visitors and attacks are told apart, each with a weight and its numbers in words. */
-import { formatNumber, formatPercent } from '../english/number.ts';
+/** Single signs by which visitors and attacks are told apart, each with a weight and its numbers. */
 import { type Dimension, exactPath, isFile, type NamedLine, TRAITS, type Trait } from './site-line.ts';
 import { countKeys, differentKinds, type UsualShares } from './site-sample.ts';
 
 export interface Sign {
   readonly speaksFor: 'attack' | 'visitors';
   readonly weight: number;
-  /** With its numbers; nothing in it comes from the log. */
-  readonly text: string;
+  readonly name: SignName;
+  /** The share of the requests, or of the clients, that have it, 0–1; of `agents` how many kinds. */
+  readonly value: number;
+  /** The same of usual traffic; undefined where that is not known. */
+  readonly usual?: number | undefined;
+  /** How many networks, or kinds of user agents, it is about. */
+  readonly count?: number;
 }
+
+/**
+ * Requests for static files, from a page, by one user agent, by kinds of user agents that are not usual here, refused, for a path that
+ * the client asked for before, from a few networks, for one path, with a query nearly each of its own; kinds of user agents; clients
+ * that ask for several paths.
+ */
+export type SignName =
+  | 'files'
+  | 'referers'
+  | 'one_agent'
+  | 'strange_agents'
+  | 'agents'
+  | 'refused'
+  | 'again'
+  | 'onward'
+  | 'networks'
+  | 'one_path'
+  | 'queries';
 
 /** A habit of the site's visitors: at least so many of their requests have it. */
 const HABIT_SHARE = 0.1;
@@ -54,20 +76,18 @@ function beyond({ lines, surplus }: Surge, count: number, before: number | undef
 const countTrait = (lines: readonly NamedLine[], trait: Trait): number =>
   lines.filter(({ traits }) => traits & TRAITS[trait]).length;
 
-const usually = (share: number | undefined): string =>
-  share === undefined ? '' : ` (usually ${formatPercent(share)})`;
-
 /** A browser loads a page's files, many different ones; a flood rarely bothers to. */
 function files(surge: Surge): Sign[] {
   const { lines, usual } = surge;
   const before = usual.traitShare('file');
   const share = beyond(surge, countTrait(lines, 'file'), before);
-  const text = `${formatPercent(share)} are for static files${usually(before)}`;
+  const sign = { name: 'files', value: share, usual: before } as const;
   const isHabit = before !== undefined && before >= HABIT_SHARE;
-  if (isHabit && share < before / 3) return [{ speaksFor: 'attack', weight: before < 3 * HABIT_SHARE ? 3 : 4, text }];
+  if (isHabit && share < before / 3)
+    return [{ speaksFor: 'attack', weight: before < 3 * HABIT_SHARE ? 3 : 4, ...sign }];
   const kinds = differentKinds(countKeys(lines.filter(isFile).map(exactPath)));
   if (share < Math.max(0.3, 0.6 * (before ?? 0)) || kinds < FILE_KINDS_MIN) return [];
-  return [{ speaksFor: 'visitors', weight: isHabit ? 3 : 2, text }];
+  return [{ speaksFor: 'visitors', weight: isHabit ? 3 : 2, ...sign }];
 }
 
 /** Where visitors send referers; they are easily made up where they don't. */
@@ -75,9 +95,9 @@ function referers(surge: Surge): Sign[] {
   const before = surge.usual.traitShare('referred');
   if (before === undefined || before < HABIT_SHARE) return [];
   const share = beyond(surge, countTrait(surge.lines, 'referred'), before);
-  const text = `${formatPercent(share)} come from a page or link${usually(before)}`;
-  if (share < before / 3) return [{ speaksFor: 'attack', weight: 1, text }];
-  return share > 0.6 * before ? [{ speaksFor: 'visitors', weight: 1, text }] : [];
+  const sign = { weight: 1, name: 'referers', value: share, usual: before } as const;
+  if (share < before / 3) return [{ speaksFor: 'attack', ...sign }];
+  return share > 0.6 * before ? [{ speaksFor: 'visitors', ...sign }] : [];
 }
 
 /** What grew most: how often it occurs now, and its usual share. */
@@ -104,26 +124,25 @@ function agents(surge: Surge): Sign[] {
   // Of many agents one has always grown a little, which a small surplus would blow up.
   const grown = most / Math.max(1, lines.length) - (before ?? 0);
   if (share > 0.4 && share > 3 * (before ?? 0) && grown > AGENT_GROWTH_MIN) {
-    return [{ speaksFor: 'attack', weight: 2, text: `one user agent sends ${formatPercent(share)}${usually(before)}` }];
+    return [{ speaksFor: 'attack', weight: 2, name: 'one_agent', value: share, usual: before }];
   }
   if (surplus < SURPLUS_PLAIN) return [];
   const [kinds, kindsBefore] = [differentKinds(countKeys(keys)), usual.kinds('agent')];
   const unseen = keys.filter((agent) => usual.share('agent', agent) === 0).length / Math.max(1, lines.length);
   if (unseen > 0.7 && kinds < AGENT_KINDS_MIN) {
-    const text = `${formatPercent(unseen)} come from ${formatNumber(kinds, 0)} kinds of user agents that are not usual here`;
-    return [{ speaksFor: 'attack', weight: 2, text }];
+    return [{ speaksFor: 'attack', weight: 2, name: 'strange_agents', value: unseen, count: kinds }];
   }
-  const text = `${formatNumber(kinds, 0)} kinds of user agents${kindsBefore === undefined ? '' : ` (usually ${formatNumber(kindsBefore, 0)})`}`;
-  if (kindsBefore !== undefined && kinds < kindsBefore / 4) return [{ speaksFor: 'attack', weight: 1, text }];
-  return kinds < AGENT_KINDS_MIN ? [] : [{ speaksFor: 'visitors', weight: 1, text }];
+  const sign = { weight: 1, name: 'agents', value: kinds, usual: kindsBefore } as const;
+  if (kindsBefore !== undefined && kinds < kindsBefore / 4) return [{ speaksFor: 'attack', ...sign }];
+  return kinds < AGENT_KINDS_MIN ? [] : [{ speaksFor: 'visitors', ...sign }];
 }
 
 function answers(surge: Surge): Sign[] {
   const before = surge.usual.traitShare('refused');
   const share = beyond(surge, countTrait(surge.lines, 'refused'), before);
-  const text = `${formatPercent(share)} are refused (4xx)${usually(before)}`;
-  if (share > 0.3 && share > 3 * (before ?? 0)) return [{ speaksFor: 'attack', weight: 2, text }];
-  if (share < 0.05) return [{ speaksFor: 'visitors', weight: 0.5, text }];
+  const sign = { name: 'refused', value: share, usual: before } as const;
+  if (share > 0.3 && share > 3 * (before ?? 0)) return [{ speaksFor: 'attack', weight: 2, ...sign }];
+  if (share < 0.05) return [{ speaksFor: 'visitors', weight: 0.5, ...sign }];
   return [];
 }
 
@@ -142,14 +161,8 @@ function ways({ lines, surplus }: Surge): Sign[] {
   }
   if (pages === 0) return [];
   const onward = [...seen.values()].filter((own) => own.size > 1).length / seen.size;
-  if (again / pages > 0.5) {
-    return [{ speaksFor: 'attack', weight: 1, text: `${formatPercent(again / pages)} ask for the same path again` }];
-  }
-  if (onward > 0.15) {
-    return [
-      { speaksFor: 'visitors', weight: 1, text: `${formatPercent(onward)} of the clients ask for several paths` },
-    ];
-  }
+  if (again / pages > 0.5) return [{ speaksFor: 'attack', weight: 1, name: 'again', value: again / pages }];
+  if (onward > 0.15) return [{ speaksFor: 'visitors', weight: 1, name: 'onward', value: onward }];
   return [];
 }
 
@@ -168,8 +181,7 @@ function networks(surge: Surge): Sign[] {
     before,
   );
   if (share < 0.5 || share - (before ?? 0) < 0.4) return [];
-  const who = most.length === 1 ? 'one network sends' : `${most.length} networks send`;
-  return [{ speaksFor: 'attack', weight: 1, text: `${who} ${formatPercent(share)}${usually(before)}` }];
+  return [{ speaksFor: 'attack', weight: 1, name: 'networks', value: share, usual: before, count: most.length }];
 }
 
 /** A page is followed by its files, a flood asks for the one thing. */
@@ -179,7 +191,7 @@ function paths(surge: Surge): Sign[] {
   const share = beyond(surge, most, before);
   if (share < 0.6 || share - (before ?? 0) < 0.4) return [];
   const weight = share < 0.9 ? 1.5 : 2.5;
-  return [{ speaksFor: 'attack', weight, text: `${formatPercent(share)} ask for one path${usually(before)}` }];
+  return [{ speaksFor: 'attack', weight, name: 'one_path', value: share, usual: before }];
 }
 
 /** Queries that nobody asked before keep a cache from helping. */
@@ -189,6 +201,5 @@ function queries(surge: Surge): Sign[] {
   const share = beyond(surge, asked.length, before);
   const different = new Set(asked.map(({ url }) => url)).size / Math.max(1, asked.length);
   if (share < 0.5 || share - (before ?? 0) < 0.4 || different < 0.9) return [];
-  const text = `${formatPercent(share)} carry a query${usually(before)}, nearly each another`;
-  return [{ speaksFor: 'attack', weight: 1, text }];
+  return [{ speaksFor: 'attack', weight: 1, name: 'queries', value: share, usual: before }];
 }

@@ -203,7 +203,7 @@ export class SiteWatch {
       ...this.numbers(surge, second, effective, reading),
       phase: 'start',
       detail,
-      top_clients: topClients(this.clients, this.options.detection, TOP_CLIENTS),
+      topClients: topClients(this.clients, this.options.detection, TOP_CLIENTS),
       ...findSignature(lines, this.sample, this.usual.knowsClients),
     };
   }
@@ -233,8 +233,8 @@ export class SiteWatch {
     return {
       ...this.numbers(surge, second, effective, { ...this.read(second, effective), condition }, rate),
       phase: 'end',
-      duration_seconds: lastSecond - since + 1,
-      extra_requests: Math.max(0, Math.round(extraRequests)),
+      durationSeconds: lastSecond - since + 1,
+      extraRequests: Math.max(0, Math.round(extraRequests)),
       bans,
     };
   }

@@ -22,10 +22,10 @@ export interface Surge {
 }
 
 /** What both ends of an anomaly, and screens while it lasts, say of it. */
-export type SurgeNumbers = Pick<GlobalAnomalyEvent, 'condition' | 'verdict' | 'since' | 'peak_rate' | 'peak_measured'>;
+export type SurgeNumbers = Pick<GlobalAnomalyEvent, 'condition' | 'verdict' | 'since' | 'peakRate' | 'peakMeasured'>;
 
 export function surgeNumbers({ condition, verdict, since, peakRate, peakMeasured }: Surge): SurgeNumbers {
-  return { condition, verdict, since: formatSecond(since), peak_rate: peakRate, peak_measured: peakMeasured };
+  return { condition, verdict, since: formatSecond(since), peakRate: peakRate, peakMeasured: peakMeasured };
 }
 
 /** `surge` is the one that was reported as `known`, and goes on. */

@@ -129,7 +129,7 @@ export class Lanes {
     if (this.open.length < LANES_MAX) return [];
     const [least] = this.all.filter(({ start }) => start < second).sort((a, b) => a.rateNow - b.rateNow);
     if (least === undefined || least.rateNow >= GIVE_WAY_SHARE * rate) return false;
-    return this.replace(least.id, second).map((end) => ({ ...end, gave_way: true }));
+    return this.replace(least.id, second).map((end) => ({ ...end, gaveWay: true }));
   }
 
   /** Ends a lane whose time is up, or that gives way. */
@@ -188,7 +188,7 @@ function describeEnd({ id, action, match, start, requests }: OpenLane, second: n
     time,
     action,
     match,
-    duration_seconds: second - start,
+    durationSeconds: second - start,
     requests: Math.round(requests),
   };
 }

@@ -257,7 +257,7 @@ class Search {
     const [first = 0] = offsets;
     const texts = values.map(({ trait }) => ({ trait, text: this.lines.strangers.textOf(trait, first) ?? '' }));
     const backtest = this.input.usual.backtest(values, this.before);
-    const share = backtest.requests === 0 ? 0 : backtest.requests_matched / backtest.requests;
+    const share = backtest.requests === 0 ? 0 : backtest.requestsMatched / backtest.requests;
     return {
       match: matchOf(texts),
       surplus: Math.round(this.surplus * this.lines.strangers.times),
@@ -265,7 +265,7 @@ class Search {
       seconds: this.horizon,
       coverage: Math.min(1, offsets.length / this.surplus),
       rate: (offsets.length * this.lines.strangers.times) / this.horizon,
-      usual_rate: share * this.usualRate,
+      usualRate: share * this.usualRate,
       backtest,
     };
   }

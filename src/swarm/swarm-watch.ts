@@ -253,7 +253,7 @@ export class SwarmWatch {
     for (const { id } of lanes.all) {
       const met = touched.of(id);
       if (met.share <= HONEST_SHARE) continue;
-      ends.push(...lanes.drop(id, now).map((end) => ({ ...end, clients_touched: met.clients })));
+      ends.push(...lanes.drop(id, now).map((end) => ({ ...end, clientsTouched: met.clients })));
     }
     if (lanes.size === 0) touched.clear();
     for (const event of [...ends, ...this.renew(now, lines)]) acts.emit(event);
@@ -264,7 +264,7 @@ export class SwarmWatch {
     return this.lanes.old(now).flatMap(({ lane, values }) => {
       const offsets = offsetsOf(strangers.count).filter((at) => hasAll(values, strangers.hashes, at));
       const backtest = this.usual.backtest(values, now);
-      const share = (backtest.requests_matched + 1) / (backtest.requests + 1);
+      const share = (backtest.requestsMatched + 1) / (backtest.requests + 1);
       const requests = offsets.length * strangers.times;
       const next =
         offsets.length === 0 || backtest.requests === 0 || share > HONEST_SHARE
@@ -275,15 +275,15 @@ export class SwarmWatch {
                 clients: new Set(offsets.map((at) => strangers.slots[at / TRAITS.length])).size,
                 coverage: offsets.length / strangers.count,
                 rate: requests / MINUTE,
-                usual_rate:
-                  (backtest.requests_matched / backtest.requests) *
+                usualRate:
+                  (backtest.requestsMatched / backtest.requests) *
                   ((othersTotal + strangers.total - requests) / MINUTE),
               },
               now,
               lane.since,
             );
       const [end] = this.lanes.replace(lane.id, now);
-      return end ? [{ ...end, ...(next && { followed_by: next.id }) }, ...(next ? [next] : [])] : [];
+      return end ? [{ ...end, ...(next && { followedBy: next.id }) }, ...(next ? [next] : [])] : [];
     });
   }
 

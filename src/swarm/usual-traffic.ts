@@ -97,9 +97,9 @@ export class UsualTraffic {
     return {
       hours: Math.round((before - oldest) / 360) / 10,
       clients: clients.size,
-      clients_matched: matched.size,
+      clientsMatched: matched.size,
       requests,
-      requests_matched: requestsMatched,
+      requestsMatched: requestsMatched,
     };
   }
 

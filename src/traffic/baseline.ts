@@ -173,14 +173,14 @@ export function baselineEvent(effective: Effective, second: number): BaselineEve
     ready: effective.ready,
     site: effective.site,
     client: perSecond(client),
-    error_ratio: effective.errorRatio,
+    errorRatio: effective.errorRatio,
     learned: {
       site: learned.site ?? null,
       client: learned.client ? perSecond(learned.client) : null,
-      error_ratio: learned.errorRatio ?? null,
+      errorRatio: learned.errorRatio ?? null,
     },
     origin: effective.origin,
-    site_samples: effective.siteSamples,
-    client_samples: effective.clientSamples,
+    siteSamples: effective.siteSamples,
+    clientSamples: effective.clientSamples,
   };
 }

@@ -29,17 +29,6 @@ interface Stream {
 /** Two logs with the same requests; the same log twice when it has them in two formats. */
 export type DoubledPair = readonly [log: string, other: string];
 
-/** What an operator can do about it. */
-export const DOUBLED_FIX =
-  'keep one access_log line for each site in nginx (grep -rn access_log /etc/nginx), and name only its file in logs[]';
-
-/** In words, with what follows from it. */
-export function describeDoubled([log, other]: DoubledPair): string {
-  return log === other
-    ? `nginx writes each request into ${log} twice, in two formats: all requests count twice`
-    : `${log} and ${other} hold the same requests: all of them count twice`;
-}
-
 export class DoubledLines {
   private readonly streams = new Map<string, Stream>();
   private readonly waiting = new Map<string, Stream[]>();

@@ -277,6 +277,6 @@ export function toSample(record: LogRecord, second: number): Sample {
     method: cleanText(method),
     path: cleanText(path),
     status: Number(record.status ?? 0) || 0,
-    user_agent: cleanText(record.user_agent ?? ''),
+    userAgent: cleanText(record.user_agent ?? ''),
   };
 }

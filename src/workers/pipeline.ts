@@ -5,7 +5,7 @@
 import { Piscina } from 'piscina';
 import type { RobotClaim } from '../detect/robot-verdicts.ts';
 import type { Chunk } from '../model/chunk.ts';
-import type { EngineEvent } from '../model/event.ts';
+import type { EngineEvent } from '../model/told-event.ts';
 import { Parser } from '../parse/parser.ts';
 import { SKIP_REASONS, type SkipReason } from '../parse/tally.ts';
 import type { Parsed, ParseTask, TrafficResult, TrafficTask, WorkerSetup } from './messages.ts';

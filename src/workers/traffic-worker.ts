@@ -9,7 +9,7 @@ import type { Offender } from '../decide/policy.ts';
 import { Engine } from '../engine/engine.ts';
 import { packEngineState } from '../engine/engine-state.ts';
 import { type HistorySummary, summarizeHistory } from '../engine/history-summary.ts';
-import type { EngineEvent } from '../model/event.ts';
+import { type EngineEvent, toTold } from '../model/told-event.ts';
 import { Parser } from '../parse/parser.ts';
 import { newestSecond, type Tally } from '../parse/tally.ts';
 import type { Surge } from '../site/surge.ts';
@@ -18,6 +18,7 @@ import { Merge, type Parcel } from '../traffic/merge.ts';
 import { WallClock } from '../traffic/wall-clock.ts';
 import { freeMemory } from './free-memory.ts';
 import type { EngineStatus, TrafficResult, TrafficTask, WorkerSetup } from './messages.ts';
+import { tellEvent, tellFuse } from './tell-event.ts';
 
 const TOP_CLIENTS = 10;
 const UNSTOPPED_CLIENTS = 20;
@@ -39,7 +40,7 @@ const engine = new Engine(
     record: (source, line) => parserOf(source)?.readRecord(line),
     scan: (source, bytes, start) => parserOf(source)?.scanLine(bytes, start),
   },
-  (event) => events.push(event),
+  (event) => events.push(tellEvent(event)),
   // Left to the garbage collector, tens of megabytes of chunks would wait for it.
   (bytes, tally) => {
     for (const { buffer } of [bytes, tally.rows]) if (buffer instanceof ArrayBuffer) buffer.transfer(0);
@@ -128,9 +129,9 @@ function busiest(most: number): NonNullable<TrafficResult['busiest']> {
   // What the site's baseline is of.
   const rates = setup.engine.profile === 'classic' ? siteRequests : siteWeight;
   // The second after the newest one is the oldest of the ring; the newest is not over yet.
-  const site_rates = Array.from({ length: seconds - 1 }, (_, age) => rates[(newest + 1 + age) % seconds] ?? 0);
+  const siteRates = Array.from({ length: seconds - 1 }, (_, age) => rates[(newest + 1 + age) % seconds] ?? 0);
   const second = newest === 0 ? 0 : newest + wall.aheadSeconds;
-  return { second, site_rates, clients: engine.findBusiest(most) };
+  return toTold({ second, siteRates, clients: engine.findBusiest(most) });
 }
 
 function summarize(most: number): HistorySummary {
@@ -197,7 +198,7 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'r
     case 'reset_fuse': {
       const fuse = engine.policy.fuse.reset(engine.window.newest);
       if (fuse) engine.bans.judgeRefusedAgain();
-      return { consumed: [], ...(fuse && { fuse }) };
+      return { consumed: [], ...(fuse && { fuse: tellFuse(fuse) }) };
     }
     case 'restore':
       engine.restore(task.state);

@@ -6,7 +6,7 @@ import { runCommandLine } from '../../src/cli/command-line.ts';
 import type { AddLaneRequest, ChangeLaneRequest, ControlHandlers, LaneResult } from '../../src/control/protocol.ts';
 import { startControlServer } from '../../src/control/server.ts';
 import { everySecond } from '../../src/daemon/every-second.ts';
-import type { LiveLane } from '../../src/model/lane.ts';
+import type { LiveLane } from '../../src/model/live-lane.ts';
 import { logLine } from '../support/traffic.ts';
 import { place } from './run-zban.ts';
 

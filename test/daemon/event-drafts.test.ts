@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { draftOf } from '../../src/daemon/bans/event-drafts.ts';
-import type { EngineEvent } from '../../src/model/event.ts';
+import type { EngineEvent } from '../../src/model/told-event.ts';
 import { banEvent, refusedEvent, T0 } from './fixtures.ts';
 
 const time = new Date(T0).toISOString();

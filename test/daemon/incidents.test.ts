@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { INCIDENT_KEY, Incidents } from '../../src/daemon/reports/incidents.ts';
-import type { GlobalAnomalyEvent } from '../../src/model/event.ts';
+import type { GlobalAnomalyEvent } from '../../src/model/told-event.ts';
 import { anomaly, anomalyEnd } from '../notify/examples.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { logLine, visitorIp } from '../support/traffic.ts';

@@ -4,7 +4,7 @@ import type { LaneMode } from '../../src/daemon/lanes/lane-mode.ts';
 import { LANES_KEY, Lanes, type LanesOptions } from '../../src/daemon/lanes/lanes.ts';
 import type { EnforcementError } from '../../src/enforce/backend.ts';
 import type { NginxLane } from '../../src/enforce/nginx-lane-text.ts';
-import type { LaneEnd, LaneStart } from '../../src/model/lane.ts';
+import type { LaneEnd, LaneStart } from '../../src/model/told-event.ts';
 import { makeBans, T0 } from './fixtures.ts';
 
 export const HOUR_MS = 3_600_000;

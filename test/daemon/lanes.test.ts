@@ -10,8 +10,8 @@ test('a swarm opens a lane: the row with its proof, nginx, the result, and its e
   const { build, happen, applied, trail, rows, told } = make(t);
   const lanes = build();
   await lanes.setAllowed([
-    { prefix: { family: 4, value: 0xc0000200n, bits: 24 }, kind: 'allowlist', detail: '' },
-    { prefix: { family: 4, value: 0xcb007100n, bits: 24 }, kind: 'protected', detail: 'a CDN' },
+    { prefix: { family: 4, value: 0xc0000200n, bits: 24 }, kind: 'allowlist', because: '' },
+    { prefix: { family: 4, value: 0xcb007100n, bits: 24 }, kind: 'protected', because: 'a CDN' },
   ]);
   await lanes.start();
   await happen(lanes, startEvent('a-1'));

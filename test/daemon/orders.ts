@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
 import type { BanRequest } from '../../src/control/protocol.ts';
 import { Operator } from '../../src/daemon/orders/operator.ts';
-import type { FuseEvent } from '../../src/model/event.ts';
+import type { FuseEvent } from '../../src/model/told-event.ts';
 import { parsePrefix, prefixesOverlap } from '../../src/net/prefix.ts';
 import type { TrafficTask } from '../../src/workers/messages.ts';
 import { answer, makeBans } from './fixtures.ts';
@@ -70,7 +70,7 @@ export function make(
       find: (prefix) => {
         const networks = never.flatMap((text) => parsePrefix(text) ?? []);
         const found = networks.find((network) => prefixesOverlap(network, prefix));
-        return found && { prefix: found, kind: 'protected', detail: 'an SSH session' };
+        return found && { prefix: found, kind: 'protected', because: 'an SSH session' };
       },
     },
     pipeline: {

@@ -41,12 +41,12 @@ test('anyone who is on a list is found with the reason; anyone who is not may be
   assert.deepEqual(protection.find(prefixOf('192.0.2.9')), {
     prefix: OFFICE.prefix,
     kind: 'allowlist',
-    detail: OFFICE.reason,
+    because: OFFICE.reason,
   });
   assert.deepEqual(protection.find(SESSION.prefix), {
     prefix: SESSION.prefix,
     kind: 'protected',
-    detail: 'SSH session',
+    because: 'SSH session',
   });
   assert.equal(protection.find(prefixOf('192.0.2.0/16'))?.kind, 'allowlist', 'a wider network would ban it too');
   assert.equal(protection.find(prefixOf('203.0.113.9')), undefined);
@@ -67,7 +67,7 @@ test('a change is told with the whole list, and nothing is told when nothing cha
   lists.host = [];
   await protection.refresh();
   assert.deepEqual(
-    changes[2]?.map(({ detail }) => detail),
+    changes[2]?.map(({ because }) => because),
     [OFFICE.reason],
     'a session that ended protects no longer',
   );
@@ -105,7 +105,7 @@ test('what is on a list by its IPv4 address is found behind a translator too, an
     '64:ff9b:1:7::192.0.2.9',
     '2002:c000:209::/48',
   ]) {
-    assert.equal(protection.find(prefixOf(text))?.detail, OFFICE.reason, text);
+    assert.equal(protection.find(prefixOf(text))?.because, OFFICE.reason, text);
   }
   for (const text of ['64:ff9b::c000:309', '2002:c000:309::/48', '2001:db8::c000:209']) {
     assert.equal(protection.find(prefixOf(text)), undefined, text);

@@ -13,13 +13,13 @@ const ORDER: Proposal = { source: 'operator', tier: 0, untilMs: undefined, keepL
 const prefix = parsePrefix('203.0.113.9');
 assert.ok(prefix);
 const FREE: Known = { neverBanned: undefined, active: 0, ban: undefined };
-const PROTECTED = { ...FREE, neverBanned: { prefix, kind: 'allowlist', detail: 'the office' } } as const;
+const PROTECTED = { ...FREE, neverBanned: { prefix, kind: 'allowlist', because: 'the office' } } as const;
 
 const said = (known: Known, proposal: Proposal): Decision => decide(known, proposal, NOW, OPTIONS);
 
 test('nothing bans a protected client, and bans.max_active is never exceeded', () => {
   for (const proposal of [FINDING, ORDER]) {
-    assert.deepEqual(said(PROTECTED, proposal), { kind: 'refused', reason: 'allowlist', detail: 'the office' });
+    assert.deepEqual(said(PROTECTED, proposal), { kind: 'refused', reason: 'allowlist', because: 'the office' });
     const full = said({ ...FREE, active: 3 }, proposal);
     assert.deepEqual([full.kind, full.kind === 'refused' && full.reason], ['refused', 'limit']);
     assert.deepEqual(said(FREE, proposal), { kind: 'ban', tier: proposal === ORDER ? 0 : 1, untilMs: NOW + 600_000 });

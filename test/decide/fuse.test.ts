@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fuse } from '../../src/decide/fuse.ts';
+import { describeFuse } from '../../src/english/refusal.ts';
 import { formatSecond } from '../../src/model/time.ts';
 import type { BanOptions } from '../../src/settings/engine-settings.ts';
 import { ENGINE } from '../support/engine.ts';
@@ -33,7 +34,7 @@ test('more bans than max_per_minute within any 60 seconds blow it', () => {
   assert.equal(more, false);
   assert.equal(event?.phase, 'tripped');
   assert.equal(event?.reason, 'max_per_minute');
-  assert.match(event?.detail ?? '', /more than 5 new bans/);
+  assert.match(event ? describeFuse(event) : '', /more than 5 new bans/);
 });
 
 test('it is reported once, holds, and reports when banning resumes', () => {
@@ -56,7 +57,7 @@ test('a share of the clients blows it, above a least number of bans', () => {
   admitted(fuse, NOW, 20, 100);
   const { event } = fuse.admit(NOW, 100);
   assert.equal(event?.reason, 'max_share');
-  assert.match(event?.detail ?? '', /21 new bans .* 20 % of the 100 clients/);
+  assert.match(event ? describeFuse(event) : '', /21 new bans .* 20 % of the 100 clients/);
   assert.equal(fuse.advance(NOW + 600)?.reason, 'max_share', 'the reset names what had tripped it');
 });
 

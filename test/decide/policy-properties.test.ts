@@ -33,7 +33,7 @@ test('no sequence of events ever bans an allowlisted client', () => {
   fc.assert(
     fc.property(fc.array(network, { maxLength: 4 }), fc.array(step, { maxLength: 60 }), (networks, steps) => {
       const policy = policyWith({ max_per_minute: 20, max_active: 5 });
-      policy.setNeverBanned(networks.map((prefix) => ({ prefix, kind: 'allowlist', detail: '' })));
+      policy.setNeverBanned(networks.map((prefix) => ({ prefix, kind: 'allowlist', because: '' })));
       let now = NOW;
       for (const { kind, client, seconds } of steps) {
         now += seconds;
@@ -46,7 +46,7 @@ test('no sequence of events ever bans an allowlisted client', () => {
           const decision = policy.decide(client, now, MANY, true);
           const own = clientPrefix(client.high, client.low, ENGINE.detection);
           const allowed = networks.some((prefix) => prefixesOverlap(prefix, own));
-          if (allowed) assert.deepEqual(decision, { kind: 'refused', reason: 'allowlist', detail: '' });
+          if (allowed) assert.deepEqual(decision, { kind: 'refused', reason: 'allowlist', because: '' });
           assert.ok(policy.active <= 16);
         }
       }

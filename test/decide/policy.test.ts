@@ -129,13 +129,13 @@ test('no more bans than max_active are in force', () => {
 test('a refusal names the entry that protects', () => {
   const policy = policyWith();
   policy.setNeverBanned([
-    { prefix: prefixOf('203.0.113.0/24'), kind: 'allowlist', detail: 'office' },
-    { prefix: prefixOf('2001:db8::22'), kind: 'protected', detail: 'this host' },
+    { prefix: prefixOf('203.0.113.0/24'), kind: 'allowlist', because: 'office' },
+    { prefix: prefixOf('2001:db8::22'), kind: 'protected', because: 'this host' },
   ]);
   const reasons = ['203.0.113.9', '2001:db8::1', '2001:db8:0:1::1'].map((text) => {
     const key = keyOf(text);
     const decision = policy.decide(key, NOW, MANY, true);
-    return decision.kind === 'refused' ? `${decision.reason}: ${decision.detail}` : decision.kind;
+    return decision.kind === 'refused' ? `${decision.reason}: ${decision.because}` : decision.kind;
   });
   assert.deepEqual(reasons, ['allowlist: office', 'protected: this host', 'ban']);
   policy.setNeverBanned([]);

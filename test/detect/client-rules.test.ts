@@ -156,6 +156,6 @@ test('the numbers behind a judgement tell what was learned from what it is taken
   const rules = rulesWith();
   const anomaly = rules.describe(asking(60), 'z_score');
   const evidence = rules.evidence(anomaly, { ...asking(60), seconds: 60 }, []);
-  assert.deepEqual([evidence.mean, evidence.stddev, evidence.baseline_error_ratio], [0.5, 20 / 60, 0.1]);
-  assert.deepEqual(evidence.learned, { mean: 0.5, stddev: 0.1, error_ratio: 0.004 });
+  assert.deepEqual([evidence.mean, evidence.stddev, evidence.baselineErrorRatio], [0.5, 20 / 60, 0.1]);
+  assert.deepEqual(evidence.learned, { mean: 0.5, stddev: 0.1, errorRatio: 0.004 });
 });

@@ -1,6 +1,6 @@
 /** A site with visitors, and what a client asks of it: what the stories about the rules for clients are made of. */
 import assert from 'node:assert/strict';
-import type { BanEvent } from '../../src/model/event.ts';
+import type { BanEvent } from '../../src/model/told-event.ts';
 import { hashText } from '../../src/traffic/hash.ts';
 import { ATTACKER } from '../engine/story.ts';
 import { Bench, ENGINE, type Overrides } from '../support/engine.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { LiveLane } from '../../src/model/lane.ts';
+import type { LiveLane } from '../../src/model/live-lane.ts';
 import { TestDaemon, until } from '../support/daemon.ts';
 import { createNetwork, rootSkip } from '../support/netns.ts';
 import { findNginxObstacle, startNginx } from '../support/nginx.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, type TestContext, test } from 'node:test';
-import type { Evidence } from '../../src/model/event.ts';
+import type { Evidence } from '../../src/model/told-event.ts';
 import { until } from '../support/daemon.ts';
 import { assertReaction, assertUndisturbed, endOnceDropped, type Scene, sceneSkip, setScene } from './nginx-scene.ts';
 

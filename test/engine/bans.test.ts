@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BanEvent } from '../../src/model/event.ts';
 import { formatSecond } from '../../src/model/time.ts';
+import type { BanEvent } from '../../src/model/told-event.ts';
 import { Bench } from '../support/engine.ts';
 import { logLine, START, visitorIp } from '../support/traffic.ts';
 import { ATTACKER, calm, flood, keyOf, ready } from './story.ts';

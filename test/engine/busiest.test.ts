@@ -21,7 +21,7 @@ test('clients come with the limit they are nearest to, their path and their answ
   assert.deepEqual([first?.nearest?.limit, first?.nearest?.share], ['rate', 60 / (first?.nearest?.tolerated ?? 0)]);
   assert.deepEqual(first?.statuses, [60, 0, 0, 0]);
   const visitor = found.find(({ name }) => name === '192.0.2.77');
-  assert.equal(visitor?.top_path, '/shop', 'queries are left out');
+  assert.equal(visitor?.topPath, '/shop', 'queries are left out');
   assert.deepEqual(visitor?.statuses, [2, 0, 1, 0]);
   assert.ok(bench.engine.findBusiest(1).length <= 2, 'one by each order');
 });

@@ -1,7 +1,7 @@
 /** Where chunks end never changes an event. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { EngineEvent } from '../../src/model/event.ts';
+import type { EngineEvent } from '../../src/model/told-event.ts';
 import { Bench, chunked, ENGINE, type Overrides } from '../support/engine.ts';
 import { ATTACKED_LOG, writeLog } from '../support/traffic.ts';
 

@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BanEvent } from '../../src/model/event.ts';
 import { formatSecond } from '../../src/model/time.ts';
+import type { BanEvent } from '../../src/model/told-event.ts';
 import { Bench, ENGINE } from '../support/engine.ts';
 import fc from '../support/fast-check.ts';
 import { logLine, mulberry32, START, visitorIp } from '../support/traffic.ts';

@@ -26,10 +26,10 @@ test('a client in numbers: requests, answers, hours, and how near it came to the
   const bench = new Bench(WARM);
   for (let hour = 0; hour < 4; hour++) bench.feed(...asking(START + hour * HOUR, 5));
   bench.feed(...asking(START + 4 * HOUR, 6, 404));
-  const { heaviest, known_clients, first, last } = summary(bench);
+  const { heaviest, knownClients, first, last } = summary(bench);
   assert.equal(first, '2026-01-01T00:00:00Z');
   assert.equal(last, '2026-01-01T04:00:05Z');
-  assert.equal(known_clients, 1);
+  assert.equal(knownClients, 1);
   const [client] = heaviest;
   assert.ok(client);
   assert.deepEqual([client.ip, client.requests, client.answered, client.hours], [CLIENT, 26, 20, 4]);
@@ -48,8 +48,8 @@ test('a ban tells what the client was before it; what it asks for meanwhile is k
   assert.equal(second, undefined);
   const before = (Date.parse(ban?.time ?? '') / 1000 - START) % HOUR;
   assert.deepEqual(ban?.past, { hours: 3, requests: 30 + before + 1, answered: 30, visit_seconds: before });
-  const { shut_out, heaviest, nearest } = summary(bench);
-  assert.deepEqual(shut_out, [{ ip: CLIENT, requests: 30 - before - 1 }]);
+  const { shutOut, heaviest, nearest } = summary(bench);
+  assert.deepEqual(shutOut, [{ ip: CLIENT, requests: 30 - before - 1 }]);
   assert.deepEqual([heaviest, nearest], [[], []], 'the banned are not among those that were not');
 });
 
@@ -60,7 +60,7 @@ test('an hour in which most was refused makes nobody known, nor do hours after a
   bench.feed(...asking(START + 5 * HOUR, 30, 404));
   assert.equal(bench.of('ban')[0]?.past?.hours, 2);
   for (let hour = 6; hour < 12; hour++) bench.feed(...asking(START + hour * HOUR, 5));
-  assert.equal(summary(bench).known_clients, 0);
+  assert.equal(summary(bench).knownClients, 0);
 });
 
 test('a slow guesser is nearest to the limit of guessing, a fast reader to the rate', () => {
@@ -126,8 +126,8 @@ test('a client that made room for another leaves nothing to it, but counts among
   const bench = new Bench({ history: true, detection: { clients_max: 1000 } });
   for (let hour = 0; hour < 3; hour++) bench.feed(...asking(START + hour * HOUR, 5));
   for (let n = 0; n < 1000; n++) bench.feed(logLine(START + 3 * HOUR + n, `198.51.${100 + (n >> 8)}.${n & 255}`));
-  const { heaviest, known_clients } = summary(bench, 2000);
-  assert.equal(known_clients, 1);
+  const { heaviest, knownClients } = summary(bench, 2000);
+  assert.equal(knownClients, 1);
   assert.equal(heaviest.length, 1000);
   assert.ok(heaviest.every(({ requests, hours }) => requests === 1 && hours === 1));
 });

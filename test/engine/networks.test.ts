@@ -97,7 +97,7 @@ test('a network with an allowlisted address is refused once, and banned when the
   const { policy, bans } = scene.bench.engine;
   const prefix = parsePrefix(host(200));
   assert.ok(prefix);
-  policy.setNeverBanned([{ prefix, kind: 'allowlist', detail: 'monitoring' }]);
+  policy.setNeverBanned([{ prefix, kind: 'allowlist', because: 'monitoring' }]);
   // Slowly enough that nobody is banned alone.
   scan(scene, (n) => host(n % 100), 1200, 0.5);
   assert.deepEqual(banned(scene), []);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { describeProtection } from '../../src/english/refusal.ts';
 import { Bench } from '../support/engine.ts';
 import { logLine, START, visitorIp } from '../support/traffic.ts';
 import { ATTACKER, calm, flood, keyOf } from './story.ts';
@@ -24,7 +25,10 @@ const proxyOf = (bench: Bench) => bench.engine.policy.proxy;
 test('a private address with most requests and many user agents is a proxy: not banned, and said why', () => {
   const bench = new Bench();
   bench.feed(...proxied(START, 4, PRIVATE, 0.9, 30));
-  assert.match(proxyOf(bench)?.detail ?? '', /^a proxy: 90 % of all requests come from it, with 27 user agents/);
+  assert.match(
+    describeProtection(proxyOf(bench)?.because ?? ''),
+    /^a proxy: 90 % of all requests come from it, with 27 user agents/,
+  );
   bench.feed(...flood(START + 241, 1000, PRIVATE));
   assert.deepEqual(bench.of('ban'), []);
   assert.equal(bench.of('refused').length, 1);

@@ -11,7 +11,7 @@ const KEY = keyOf(ATTACKER);
 test('an allowlisted flood is refused once while it lasts, and banned when the entry goes', () => {
   const { bench, now } = ready();
   const prefix = clientPrefix(KEY.high, KEY.low, SCHEME);
-  bench.engine.policy.setNeverBanned([{ prefix, kind: 'allowlist', detail: 'monitoring' }]);
+  bench.engine.policy.setNeverBanned([{ prefix, kind: 'allowlist', because: 'monitoring' }]);
   for (let second = 0; second < 120; second++) bench.feed(...flood(now + second, 50));
   assert.deepEqual(bench.of('ban'), []);
   assert.deepEqual(

@@ -1,6 +1,6 @@
 /** Traffic of a whole site, as lines, and what the engine says of it. */
 import assert from 'node:assert/strict';
-import type { GlobalAnomalyEnd, GlobalAnomalyStart } from '../../src/model/event.ts';
+import type { GlobalAnomalyEnd, GlobalAnomalyStart } from '../../src/model/told-event.ts';
 import { Bench, chunked, type Overrides } from '../support/engine.ts';
 import { logLine, START, visitorIp } from '../support/traffic.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { packEngineState, parseEngineState } from '../../src/engine/engine-state.ts';
-import type { LaneEnd, LaneStart } from '../../src/model/lane.ts';
+import type { LaneEnd, LaneStart } from '../../src/model/told-event.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import { START } from '../support/traffic.ts';
 import { crowd, isOfSwarm, logOf, OLD_BROWSER, replay, swarmBench, USUAL_SECONDS } from '../swarm/story.ts';
@@ -114,7 +114,7 @@ test('where only networks tell them apart the networks are banned, tier by tier,
   const bench = swarmBench();
   const prefix = parsePrefix('95.3.7.9');
   assert.ok(prefix);
-  bench.engine.policy.setNeverBanned([{ prefix, kind: 'allowlist', detail: 'a partner' }]);
+  bench.engine.policy.setNeverBanned([{ prefix, kind: 'allowlist', because: 'a partner' }]);
   const events = replay(FROM_NETWORKS, 1 << 20, bench).filter(isOfSwarm);
   const bans = events.filter((event) => event.event === 'ban');
   assert.ok(bans.length >= 36, `${bans.length} bans`);

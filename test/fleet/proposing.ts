@@ -35,7 +35,7 @@ export function make(t: TestContext, { acceptFrom = 'any' as 'any' | string[], e
     protection: {
       find: (prefix) =>
         never && prefixesOverlap(never, prefix)
-          ? { prefix: never, kind: 'allowlist', detail: 'allowlist: office' }
+          ? { prefix: never, kind: 'allowlist', because: 'allowlist: office' }
           : undefined,
     },
     pipeline: {

@@ -4,7 +4,7 @@ import type { Explanation } from '../../src/http/explanation.ts';
 import type { HttpServerOptions } from '../../src/http/server.ts';
 import type { ActiveBan, AuditEntry } from '../../src/model/audit.ts';
 import type { FleetHost } from '../../src/model/fleet.ts';
-import type { LiveLane } from '../../src/model/lane.ts';
+import type { LiveLane } from '../../src/model/live-lane.ts';
 import type { Status } from '../../src/model/status.ts';
 import { TRAFFIC_RANGES, type TrafficMark, type TrafficRange, type TrafficStep } from '../../src/model/traffic.ts';
 import { status } from '../support/status.ts';

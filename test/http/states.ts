@@ -1,5 +1,5 @@
 /** The states in which the dashboard is looked at. */
-import type { LiveLane } from '../../src/model/lane.ts';
+import type { LiveLane } from '../../src/model/live-lane.ts';
 import { fleetHost, NOW_MS } from './examples.ts';
 import { decisions, manyBans, type Scene } from './scenes.ts';
 

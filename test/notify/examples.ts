@@ -1,6 +1,5 @@
-import type { BanEvent, GlobalAnomalyEnd, GlobalAnomalyStart } from '../../src/model/event.ts';
-import type { LaneEvent } from '../../src/model/lane.ts';
 import type { Notification } from '../../src/model/notification.ts';
+import type { BanEvent, GlobalAnomalyEnd, GlobalAnomalyStart, LaneEvent } from '../../src/model/told-event.ts';
 import { evidenceOf } from '../support/evidence.ts';
 
 export const banEvent = (change: Partial<BanEvent> = {}): BanEvent => ({

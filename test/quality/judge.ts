@@ -1,10 +1,12 @@
 /** The default configuration at work on simulated requests, as `zban replay` has it. */
+
 import { configSchema } from '../../src/config/schema.ts';
 import { Engine } from '../../src/engine/engine.ts';
-import type { BanEvent, GlobalAnomalyEvent } from '../../src/model/event.ts';
+import type { BanEvent, GlobalAnomalyEvent } from '../../src/model/told-event.ts';
 import { Parser } from '../../src/parse/parser.ts';
 import type { AccessEvent } from '../../src/simulate/access-event.ts';
 import { formatLine } from '../../src/simulate/format.ts';
+import { tellEvent } from '../../src/workers/tell-event.ts';
 import { workerSetup } from '../../src/workers/worker-setup.ts';
 import { bytesOf, NEVER } from '../support/parse.ts';
 
@@ -23,7 +25,8 @@ export class Judge {
     if (!parsers[0]) throw new TypeError('the default configuration has no log');
     const parser = new Parser(parsers[0]);
     this.parser = parser;
-    this.engine = new Engine(engine, parser.reader, (event) => {
+    this.engine = new Engine(engine, parser.reader, (found) => {
+      const event = tellEvent(found);
       if (event.event === 'ban') this.bans.push(event);
       else if (event.event === 'fuse') this.fuses.push(`${event.time} ${event.phase}: ${event.detail}`);
       if (event.event === 'global_anomaly') this.anomalies.push(event);

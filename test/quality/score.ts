@@ -1,5 +1,5 @@
 /** How well bans fit labels: the measure that the results on real logs are given in. */
-import type { BanEvent } from '../../src/model/event.ts';
+import type { BanEvent } from '../../src/model/told-event.ts';
 import type { Labels } from '../../src/simulate/labels.ts';
 
 /** Found, out of how many there were. */

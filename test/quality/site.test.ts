@@ -1,7 +1,7 @@
 /** What is told of simulated sites as a whole: floods of many clients, crowds of visitors, and ordinary days. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { GlobalAnomalyEnd, GlobalAnomalyStart } from '../../src/model/event.ts';
+import type { GlobalAnomalyEnd, GlobalAnomalyStart } from '../../src/model/told-event.ts';
 import type { SituationKind } from '../../src/simulate/access-event.ts';
 import { parseAttacks } from '../../src/simulate/attacks/plan.ts';
 import { simulate } from '../../src/simulate/simulate.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AuditDraft } from '../../src/model/audit.ts';
-import type { BaselineEvent } from '../../src/model/event.ts';
+import type { BaselineEvent } from '../../src/model/told-event.ts';
 import { formatAuditLine, formatBaselineLine } from '../../src/record/text-log/audit-line.ts';
 import { ban, draft, NUMBERS } from './examples.ts';
 

@@ -11,16 +11,16 @@ const bots = (count: number) => Array.from({ length: count }, (_, n) => bot(n));
 
 test('what is more frequent than usual is named, with its share now and its usual one', () => {
   const signature = findSignature([...bots(160), ...views(10, 0)], SAMPLE, true);
-  assert.deepEqual(signature.top_paths, [{ name: '/search', requests: 160, share: 160 / 170, usual_share: 0 }]);
-  assert.deepEqual(signature.top_user_agents, [{ name: 'tool/1', requests: 160, share: 0.8, usual_share: 0 }]);
+  assert.deepEqual(signature.topPaths, [{ name: '/search', requests: 160, share: 160 / 170, usualShare: 0 }]);
+  assert.deepEqual(signature.topUserAgents, [{ name: 'tool/1', requests: 160, share: 0.8, usualShare: 0 }]);
   assert.deepEqual(
-    signature.top_prefixes.map(({ name, share, usual_share }) => [name, share, usual_share]),
+    signature.topPrefixes.map(({ name, share, usualShare }) => [name, share, usualShare]),
     [
       ['near 0', 0.4, 0],
       ['near 1', 0.4, 0],
     ],
   );
-  assert.deepEqual([signature.new_client_share, signature.usual_new_client_share], [0.8, 0]);
+  assert.deepEqual([signature.newClientShare, signature.usualNewClientShare], [0.8, 0]);
 });
 
 test('what is always frequent is not reported', () => {
@@ -28,17 +28,17 @@ test('what is always frequent is not reported', () => {
   for (const one of [...bots(300), ...views(100, 0)]) sample.take(one);
   sample.commit();
   const signature = findSignature([...bots(90), ...views(100, 0)], sample, true);
-  assert.deepEqual([signature.top_paths, signature.top_user_agents, signature.top_prefixes], [[], [], []]);
+  assert.deepEqual([signature.topPaths, signature.topUserAgents, signature.topPrefixes], [[], [], []]);
 });
 
 test('the page a crowd lands on stands out, not its files', () => {
-  const { top_paths } = findSignature(
+  const { topPaths } = findSignature(
     views(100, 0, () => '/landing'),
     SAMPLE,
     true,
   );
   assert.deepEqual(
-    top_paths.map(({ name, share }) => [name, share]),
+    topPaths.map(({ name, share }) => [name, share]),
     [['/landing', 1]],
   );
 });
@@ -48,7 +48,7 @@ test('where all ask for files, a file stands out', () => {
     line({ path: '/film.mp4', agent: 'a', network: 'n', client: n, traits: ['file'] }),
   );
   assert.deepEqual(
-    findSignature(lines, SAMPLE, true).top_paths.map(({ name, usual_share }) => [name, usual_share]),
+    findSignature(lines, SAMPLE, true).topPaths.map(({ name, usualShare }) => [name, usualShare]),
     [['/film.mp4', 0]],
   );
 });
@@ -56,7 +56,7 @@ test('where all ask for files, a file stands out', () => {
 test('paths of one pattern are one, their numbers folded', () => {
   const lines = Array.from({ length: 100 }, (_, n) => bot(n, `/item/${n}/f00dc0ffee1234${n}`, '/item/0/*'));
   assert.deepEqual(
-    findSignature(lines, SAMPLE, true).top_paths.map(({ name, requests }) => [name, requests]),
+    findSignature(lines, SAMPLE, true).topPaths.map(({ name, requests }) => [name, requests]),
     [['/item/#/*', 100]],
   );
 });
@@ -64,12 +64,12 @@ test('paths of one pattern are one, their numbers folded', () => {
 test('without ordinary traffic, or before the clients are known, it says what it does not know', () => {
   const nothing = findSignature(bots(100), new SiteSample(), true);
   assert.deepEqual(
-    nothing.top_paths.map(({ usual_share }) => usual_share),
+    nothing.topPaths.map(({ usualShare }) => usualShare),
     [null],
   );
-  assert.equal(nothing.usual_new_client_share, null);
+  assert.equal(nothing.usualNewClientShare, null);
   const early = findSignature(bots(100), SAMPLE, false);
-  assert.deepEqual([early.new_client_share, early.usual_new_client_share], [null, null]);
+  assert.deepEqual([early.newClientShare, early.usualNewClientShare], [null, null]);
 });
 
 test('a sample forgets the newest minute when it was not ordinary, keeps a bounded number, and survives a restart', () => {

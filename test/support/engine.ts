@@ -1,9 +1,11 @@
 /** Engines for tests, with the configuration's defaults. */
+
 import { configSchema } from '../../src/config/schema.ts';
 import { Engine } from '../../src/engine/engine.ts';
-import type { EngineEvent } from '../../src/model/event.ts';
+import type { EngineEvent } from '../../src/model/told-event.ts';
 import { Parser, type ParserOptions } from '../../src/parse/parser.ts';
 import type { EngineOptions } from '../../src/settings/engine-settings.ts';
+import { tellEvent } from '../../src/workers/tell-event.ts';
 import { bytesOf, NEVER, PARSER } from './parse.ts';
 
 /** Parts of the engine's options; sections are merged, not replaced. */
@@ -50,7 +52,9 @@ export class Bench {
 
   constructor(overrides: Overrides = {}, parser: Partial<ParserOptions> = {}) {
     this.parser = new Parser({ ...PARSER, ...parser });
-    this.engine = new Engine(engineOptions(overrides), this.parser.reader, (event) => this.events.push(event));
+    this.engine = new Engine(engineOptions(overrides), this.parser.reader, (event) =>
+      this.events.push(tellEvent(event)),
+    );
   }
 
   /** Whole lines as one chunk. */

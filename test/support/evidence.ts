@@ -1,5 +1,6 @@
 /** A judgement for every condition, as the engine would tell it. */
-import type { BanEvent, Condition, Evidence } from '../../src/model/event.ts';
+import type { Condition } from '../../src/model/event.ts';
+import type { BanEvent, Evidence } from '../../src/model/told-event.ts';
 
 /** A network's is of what its clients did together. */
 type Judgement = Evidence & Pick<BanEvent, 'swarm'>;

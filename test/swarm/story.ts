@@ -1,5 +1,5 @@
 /** A site for stories about swarms: visitors who load files, an API's newcomers who do not, and crowds spliced in. */
-import type { EngineEvent } from '../../src/model/event.ts';
+import type { EngineEvent } from '../../src/model/told-event.ts';
 import { Bench, chunked, ENGINE, type Overrides } from '../support/engine.ts';
 import { mulberry32, START } from '../support/traffic.ts';
 

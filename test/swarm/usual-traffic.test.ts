@@ -27,8 +27,8 @@ function learn(usual: UsualTraffic, minutes: number, lines: number, hasTrait: ()
 }
 
 const matching = (usual: UsualTraffic) => {
-  const { requests, requests_matched } = usual.backtest([{ trait: 0, hash: 1 }], NEVER);
-  return { requests, matched: requests_matched };
+  const { requests, requestsMatched } = usual.backtest([{ trait: 0, hash: 1 }], NEVER);
+  return { requests, matched: requestsMatched };
 };
 
 test('every one of the newest lines is as likely to be taken as any other, however they were cut, and the phase says which are', () => {

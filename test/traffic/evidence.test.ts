@@ -34,7 +34,7 @@ test("samples are the client's newest five requests, oldest first", () => {
     method: 'GET',
     path: '/36',
     status: 200,
-    user_agent: 'Mozilla/5.0',
+    userAgent: 'Mozilla/5.0',
   });
   assert.deepEqual(paths(evidence), ['/20', '/24', '/28', '/32', '/36']);
   assert.deepEqual(evidence.samples(HIGH, 1), []);

@@ -1,11 +1,13 @@
 /** An engine with the default configuration, as `zban replay` has it, fed from memory. */
+
 import { configSchema } from '../../src/config/schema.ts';
 import { Engine } from '../../src/engine/engine.ts';
-import type { BanEvent, EngineEvent } from '../../src/model/event.ts';
+import type { BanEvent, EngineEvent } from '../../src/model/told-event.ts';
 import { type Prefix, parsePrefix } from '../../src/net/prefix.ts';
 import { Parser } from '../../src/parse/parser.ts';
 import type { SwarmOptions } from '../../src/settings/engine-settings.ts';
 import { Merge, type Parcel } from '../../src/traffic/merge.ts';
+import { tellEvent } from '../../src/workers/tell-event.ts';
 import { workerSetup } from '../../src/workers/worker-setup.ts';
 import { NEVER } from '../support/parse.ts';
 
@@ -27,7 +29,8 @@ export class Bench {
     this.engine = new Engine(
       { ...engineOptions, swarm: { ...engineOptions.swarm, ...swarm } },
       parser.reader,
-      (event) => {
+      (found) => {
+        const event = tellEvent(found);
         if (event.event === 'ban') this.bans.push(event);
         hear(event);
       },

@@ -1,5 +1,5 @@
 /** Runs one trial against one background and says what came of it. */
-import type { BanEvent } from '../../src/model/event.ts';
+import type { BanEvent } from '../../src/model/told-event.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../../src/net/prefix.ts';
 import { PrefixTable } from '../../src/net/prefix-table.ts';
 import type { AccessEvent } from '../../src/simulate/access-event.ts';

@@ -5,7 +5,7 @@ import { configSchema } from '../../src/config/schema.ts';
 import { packOffenders } from '../../src/decide/offender-table.ts';
 import { parseEngineState } from '../../src/engine/engine-state.ts';
 import type { Chunk } from '../../src/model/chunk.ts';
-import type { EngineEvent } from '../../src/model/event.ts';
+import type { EngineEvent } from '../../src/model/told-event.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import { Pipeline } from '../../src/workers/pipeline.ts';
 import { workerSetup } from '../../src/workers/worker-setup.ts';
@@ -178,7 +178,7 @@ test('bans, releases, the allowlist and the baseline reach the engine', async (t
   await pipeline.send({ kind: 'release', clients: [{ high, low }], second: START });
   const prefix = parsePrefix('203.0.113.0/24');
   assert.ok(prefix);
-  await pipeline.send({ kind: 'never_banned', networks: [{ prefix, kind: 'allowlist', detail: 'test' }] });
+  await pipeline.send({ kind: 'never_banned', networks: [{ prefix, kind: 'allowlist', because: 'test' }] });
   await pipeline.feed(flood(START + 1, 400), 0);
   assert.deepEqual(
     events.map(({ event }) => event),

@@ -4,8 +4,9 @@ import { KNOWN_HOURS } from '../../engine/client-histories.ts';
 import { formatSeconds } from '../../english/duration.ts';
 import { countOf, formatCount } from '../../english/number.ts';
 import { briefReason, phraseOf } from '../../english/reason.ts';
-import type { BanEvent, Condition } from '../../model/event.ts';
+import type { Condition } from '../../model/event.ts';
 import { printable } from '../../model/text.ts';
+import type { BanEvent } from '../../model/told-event.ts';
 import type { BannedClient } from '../../replay/report.ts';
 import { alignRight, section } from './section.ts';
 

@@ -38,7 +38,7 @@ export interface ReportInput {
 export function formatReport(input: ReportInput): string {
   const { report, history, all } = input;
   const banned = [...report.banned.values()];
-  const kept = new Map(history.shut_out.map(({ ip, requests }) => [ip, requests]));
+  const kept = new Map(history.shutOut.map(({ ip, requests }) => [ip, requests]));
   const parts = [
     describePeriod(input),
     describeTotals(input),
@@ -70,7 +70,7 @@ function describePeriod({ config, history, summary }: ReportInput): string {
   const span = formatSpan(Date.parse(last) - Date.parse(first));
   const lines = [
     `${minute(first)} to ${minute(last)} UTC (${span}): ${countOf(summary.lines, 'line')} of ${countOf(summary.clients, 'client')}`,
-    `profile ${config.profile}, sensitivity ${config.sensitivity}; ${countOf(history.known_clients, 'client')} known by the end`,
+    `profile ${config.profile}, sensitivity ${config.sensitivity}; ${countOf(history.knownClients, 'client')} known by the end`,
   ];
   const skipped = describeCounts(summary.skipped_by_reason);
   if (skipped !== '') lines.push(`skipped: ${skipped}`);

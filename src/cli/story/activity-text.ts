@@ -1,7 +1,8 @@
 /** What a client did in some stretch of time, as paragraphs of a story. */
 
 import { formatCount } from '../../english/number.ts';
-import type { Sample, TopEntry } from '../../model/event.ts';
+import type { TopEntry } from '../../model/event.ts';
+import type { Sample } from '../../model/told-event.ts';
 import type { Paragraph } from '../table.ts';
 import { cutText, formatClock, formatTime } from '../text.ts';
 import type { ActivitySummary } from './activity.ts';

@@ -1,6 +1,9 @@
 /** What a client did over some time, added up from its lines; their order makes no difference. */
-import type { Sample, TopEntry } from '../../model/event.ts';
+
+import type { TopEntry } from '../../model/event.ts';
 import { formatSecond } from '../../model/time.ts';
+import type { Sample } from '../../model/told-event.ts';
+import { toTold } from '../../model/told-event.ts';
 import { type LogRecord, requestOf } from '../../parse/record.ts';
 import { cleanText, toSample } from '../../traffic/evidence.ts';
 
@@ -79,7 +82,7 @@ export class Activity {
       top_paths: paths.top(requests),
       top_user_agents: agents.top(requests),
       top_addresses: addresses.top(requests),
-      samples: this.newest.map(({ second, record }) => toSample(record, second)),
+      samples: this.newest.map(({ second, record }) => toTold(toSample(record, second))),
     };
   }
 }

@@ -1,6 +1,8 @@
 /** Puts the state of every part together: what status, dashboard and metrics show. */
+
 import type { Status } from '../../model/status.ts';
 import { formatSecond } from '../../model/time.ts';
+import { toTold } from '../../model/told-event.ts';
 import { baselineEvent } from '../../traffic/baseline.ts';
 import type { InstanceParts } from '../instance-parts.ts';
 import { describePanic } from '../orders/panic.ts';
@@ -50,7 +52,7 @@ export function assembleStatus(parts: InstanceParts): Status {
     counted_rate: engine?.countedRate ?? 0,
     counted_rate_last: engine?.countedRateLast ?? 0,
     clients: engine?.clients ?? 0,
-    baseline: engine ? baselineEvent(engine.effective, engine.second) : null,
+    baseline: engine ? toTold(baselineEvent(engine.effective, engine.second)) : null,
     top_clients: engine?.topClients ?? [],
     logs: plane?.logs() ?? [],
     ...(fleet && { fleet }),

@@ -1,9 +1,9 @@
 /** What the firewall answered, as rows and messages: a ban is news once it stands, or cannot be set. */
 import type { EnforcementResult } from '../../enforce/reconciler.ts';
 import type { AuditDraft, ResultNumbers } from '../../model/audit.ts';
-import type { BanEvent } from '../../model/event.ts';
 import type { Notification } from '../../model/notification.ts';
 import type { Failure } from '../../model/reconcile.ts';
+import type { BanEvent } from '../../model/told-event.ts';
 import { BLANK, PORTION_ROWS } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 

@@ -6,11 +6,11 @@
 import type { EnforcementResult } from '../../enforce/reconciler.ts';
 import type { ActiveBan, Actor, AuditDraft, AuditEntry } from '../../model/audit.ts';
 import type { Position } from '../../model/chunk.ts';
-import type { EngineEvent, FuseEvent } from '../../model/event.ts';
 import { TARGETS_MAX } from '../../model/limits.ts';
 import type { Notification } from '../../model/notification.ts';
 import { type DesiredBans, FEW } from '../../model/reconcile.ts';
 import type { Status } from '../../model/status.ts';
+import type { EngineEvent, FuseEvent } from '../../model/told-event.ts';
 import { parsePrefix } from '../../net/prefix.ts';
 import { BLANK, PORTION_ROWS, systemDraft } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';

@@ -1,8 +1,8 @@
 /** What the engine's events become in the audit trail and in Slack. */
 import type { ActiveBan, Actor, AuditDraft, DraftOf, RefusalReason } from '../../model/audit.ts';
-import type { EngineEvent, FuseEvent } from '../../model/event.ts';
 import type { Notification } from '../../model/notification.ts';
 import { FEW } from '../../model/reconcile.ts';
+import type { EngineEvent, FuseEvent } from '../../model/told-event.ts';
 import { BLANK } from '../../record/row/row.ts';
 import type { Remainder } from './overlap.ts';
 

@@ -2,7 +2,7 @@
  * Refusals that have one cause and as many clients as an attacker likes: of each episode the trail gets one row and a
  * count, or a flood of clients would be a flood of rows.
  */
-import type { EngineEvent } from '../../model/event.ts';
+import type { EngineEvent } from '../../model/told-event.ts';
 
 export class Refusals {
   /** Refused while the fuse is tripped. */

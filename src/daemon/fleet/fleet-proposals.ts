@@ -2,6 +2,7 @@
 
 import type { Config } from '../../config/schema.ts';
 import type { AllowRequest, PanicRequest, PanicResult } from '../../control/protocol.ts';
+import { explainRefusal } from '../../english/refusal.ts';
 import type { ActiveBan, AuditDraft, DraftOf, RefusalReason } from '../../model/audit.ts';
 import { type ClientKey, findWholeClient } from '../../net/client-key.ts';
 import { findBanKey } from '../../net/client-network.ts';
@@ -169,8 +170,8 @@ export class Proposals {
       const order = news.get(client)?.said;
       if (order) drafts.push(...this.refuse(order, client, why, because, aheadMs));
     };
-    for (const { result, why } of refused) if (why) refuse(result.target, why.reason, why.detail);
-    for (const client of spared) refuse(client, 'fuse', 'it has tripped');
+    for (const { result, why } of refused) if (why) refuse(result.target, why.reason, explainRefusal(why));
+    for (const client of spared) refuse(client, 'fuse', explainRefusal({ reason: 'fuse' }));
     return { accepted, drafts };
   }
 

@@ -2,7 +2,8 @@
 
 import { describeBacktest, describeLaneEnd, describeMatch, describeSurplus } from '../../english/lane.ts';
 import type { Actor, DraftOf, LaneNumbers } from '../../model/audit.ts';
-import type { LaneEnd, LaneStart, LiveLane } from '../../model/lane.ts';
+import type { LiveLane } from '../../model/live-lane.ts';
+import type { LaneEnd, LaneStart } from '../../model/told-event.ts';
 import { BLANK } from '../../record/row/row.ts';
 
 type LaneAction = 'lane' | 'lane_keep' | 'lane_end' | 'lane_result';

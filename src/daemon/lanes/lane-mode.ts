@@ -1,6 +1,6 @@
 /** Whether lanes stop anybody, as the configuration has it that zban runs with now. */
 
-import type { LiveLane } from '../../model/lane.ts';
+import type { LiveLane } from '../../model/live-lane.ts';
 import type { SwarmOptions } from '../../settings/engine-settings.ts';
 
 export interface LaneMode {

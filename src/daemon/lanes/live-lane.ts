@@ -1,7 +1,9 @@
 /** A lane that the engine opened, until it ends; and as nginx is to have it. */
 import type { NginxLane } from '../../enforce/nginx-lane-text.ts';
-import { LANE_SECONDS_MAX, type LaneStart, type LiveLane } from '../../model/lane.ts';
+import { LANE_SECONDS_MAX } from '../../model/lane.ts';
+import type { LiveLane } from '../../model/live-lane.ts';
 import { isList, isObject, isOneOf, isRecord, isText } from '../../model/shape.ts';
+import type { LaneStart } from '../../model/told-event.ts';
 
 /** nginx lets lanes go this long after it was last told of them: a daemon that died stops nobody for longer. */
 export const LEASE_MS = 3_600_000;

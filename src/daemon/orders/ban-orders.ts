@@ -1,9 +1,11 @@
 /** What people want banned, judged by the rules that hold for policy too: who may be banned, for how long, how many. */
+
 import type { Config } from '../../config/schema.ts';
 import type { BanOrder, BanRequest, TargetResult } from '../../control/protocol.ts';
 import { type Decision, decide, type Proposal } from '../../decide/decide.ts';
 import { packOffenders } from '../../decide/offender-table.ts';
 import type { Offender } from '../../decide/policy.ts';
+import { describeUnchanged, explainRefusal } from '../../english/refusal.ts';
 import type { ActiveBan, DraftOf } from '../../model/audit.ts';
 import type { ClientScheme } from '../../net/client-key.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../../net/prefix.ts';
@@ -83,12 +85,17 @@ export function judgeOrders(orders: Iterable<ParsedOrder>, request: Common, rule
       const { untilMs } = decision;
       accepted.set(client, { prefix, untilMs, draft: draftOf(order, request, untilMs, older, rules) });
     } else if (decision.kind === 'unchanged')
-      refused.push({ result: { ...targetResult(client, 'unchanged', decision.detail), ...(before && endOf(before)) } });
+      refused.push({
+        result: {
+          ...targetResult(client, 'unchanged', describeUnchanged(decision.because)),
+          ...(before && endOf(before)),
+        },
+      });
     else if (decision.reason === 'limit')
-      refused.push({ result: targetResult(client, 'failed', decision.detail), why: decision });
+      refused.push({ result: targetResult(client, 'failed', explainRefusal(decision)), why: decision });
     else
       refused.push({
-        result: targetResult(order.target, 'protected', `never banned: ${decision.detail}`),
+        result: targetResult(order.target, 'protected', `never banned: ${explainRefusal(decision)}`),
         why: decision,
       });
   }

@@ -1,4 +1,5 @@
 /** Carries out what people ask for at the command line: ban, unban, allow. */
+
 import type { Config } from '../../config/schema.ts';
 import type {
   AllowRequest,
@@ -9,6 +10,7 @@ import type {
   TargetResult,
   UnbanRequest,
 } from '../../control/protocol.ts';
+import { describeProtection } from '../../english/refusal.ts';
 import type { ActiveBan, AuditDraft, AuditEntry, DraftOf } from '../../model/audit.ts';
 import type { ClientScheme } from '../../net/client-key.ts';
 import { findBanKey } from '../../net/client-network.ts';
@@ -211,7 +213,11 @@ export class Operator {
       const prefix = parsePrefix(each.target);
       const never = each.ok && prefix && this.options.protection.find(prefix);
       if (!never || !prefixContains(never.prefix, prefix)) return each;
-      return result(each.target, 'failed', `its entry is removed, but it is still never banned: ${never.detail}`);
+      return result(
+        each.target,
+        'failed',
+        `its entry is removed, but it is still never banned: ${describeProtection(never.because)}`,
+      );
     });
   }
 

@@ -1,6 +1,8 @@
 /** Who is never banned right now: the allowlist, what operators allowed, and this host's own addresses and guests. */
+
 import { setImmediate } from 'node:timers/promises';
 import { type NeverBanned, NeverBannedTable } from '../../decide/never-banned.ts';
+import { describeProtection } from '../../english/refusal.ts';
 import { codeOf } from '../../model/coded-error.ts';
 import type { ClientScheme } from '../../net/client-key.ts';
 import { type Prefix, parsePrefix } from '../../net/prefix.ts';
@@ -91,11 +93,11 @@ export class Protection {
     if (!found) return;
     const [allowlist, host] = found;
     const as = (kind: NeverBanned['kind'], found: readonly Reasoned[]) =>
-      found.map(({ prefix, reason: detail }): NeverBanned => ({ prefix, kind, detail }));
+      found.map(({ prefix, reason: because }): NeverBanned => ({ prefix, kind, because }));
     const networks = [...as('allowlist', allowlist), ...as('protected', host), ...as('protected', this.options.cdn)];
     const { proxy } = this.table;
     const lines = [...(proxy ? [proxy] : []), ...networks].map(
-      ({ prefix, detail }) => `${prefix.family} ${prefix.value}/${prefix.bits} ${detail}`,
+      ({ prefix, because }) => `${prefix.family} ${prefix.value}/${prefix.bits} ${describeProtection(because)}`,
     );
     const text = lines.sort().join('\n');
     const before = this.known ?? '';
@@ -118,9 +120,10 @@ export async function findCovered(
     const prefix = parsePrefix(client);
     const never = prefix && protection.find(prefix);
     if (!never) continue;
-    const some = covered.get(never.detail);
+    const why = describeProtection(never.because);
+    const some = covered.get(why);
     if (some) some.push(client);
-    else covered.set(never.detail, [client]);
+    else covered.set(why, [client]);
   }
   return covered;
 }

@@ -6,9 +6,9 @@ import { buffersOf, type OffenderColumns } from '../../decide/offender-table.ts'
 import type { EngineState } from '../../engine/engine-state.ts';
 import type { Chunk, Position } from '../../model/chunk.ts';
 import { LINE_BYTES_MAX } from '../../model/chunk.ts';
-import { type EngineEvent, noLaterThan } from '../../model/event.ts';
 import type { Log } from '../../model/log.ts';
 import type { Busiest, LogStatus, Status, WarmStart } from '../../model/status.ts';
+import { type EngineEvent, noLaterThan, toTold } from '../../model/told-event.ts';
 import type { TrafficMinute } from '../../model/traffic.ts';
 import type { EngineOptions } from '../../settings/engine-settings.ts';
 import { RATE_SECONDS, type Surge } from '../../site/surge.ts';
@@ -203,7 +203,7 @@ export class DataPlane {
     if (!anomaly) return null;
     const { lastSecond, ...numbers } = anomaly;
     const calmSeconds = this.pipeline.second - lastSecond + this.clock.silentMs(this.readUpToMs) / 1000;
-    return { ...numbers, ongoing: calmSeconds <= RATE_SECONDS };
+    return { ...toTold(numbers), ongoing: calmSeconds <= RATE_SECONDS };
   }
 
   /** What was learned, packed. */

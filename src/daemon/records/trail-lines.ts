@@ -2,7 +2,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { AuditEntry } from '../../model/audit.ts';
-import type { EngineEvent } from '../../model/event.ts';
+import type { EngineEvent } from '../../model/told-event.ts';
 import { formatAuditLine, formatBaselineLine } from '../../record/text-log/audit-line.ts';
 import { numberLine } from '../../record/text-log/line-number.ts';
 import type { TextStatus } from '../../record/thread/record-service.ts';

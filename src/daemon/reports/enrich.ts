@@ -1,6 +1,7 @@
 /** What is known beside an event when people are told of it: what was noted shortly before, who a client is, its share of the site. */
-import type { BanEvent } from '../../model/event.ts';
+
 import type { Notification } from '../../model/notification.ts';
+import type { BanEvent } from '../../model/told-event.ts';
 
 /** Clients looked up for one round of messages: beyond it they are folded into digests, which have no room for it. */
 const LOOKED_UP_MAX = 20;

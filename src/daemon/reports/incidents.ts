@@ -3,9 +3,9 @@
  * once, whatever restarts, reloads and rehearsals of old lines come between.
  */
 
-import type { EngineEvent, GlobalAnomalyStart } from '../../model/event.ts';
 import type { Notification } from '../../model/notification.ts';
 import { isBoolean, isNumber, isObject, isText } from '../../model/shape.ts';
+import type { EngineEvent, GlobalAnomalyStart } from '../../model/told-event.ts';
 import type { Surge } from '../../site/surge.ts';
 import { readState, type States, stateOf } from '../saved-state.ts';
 

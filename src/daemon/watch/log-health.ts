@@ -1,10 +1,11 @@
 /** Notices logs that make zban blind although they can be read: not understood, silent, missing, or counted twice. */
 
+import { DOUBLED_FIX, describeDoubled } from '../../english/doubled.ts';
 import { formatDuration } from '../../english/duration.ts';
 import { fixOfRefused } from '../../english/refused-lines.ts';
 import type { LogStatus } from '../../model/status.ts';
 import { SKIP_REASONS, type Tally } from '../../parse/tally.ts';
-import { DOUBLED_FIX, DoubledLines, describeDoubled } from '../../traffic/doubled-lines.ts';
+import { DoubledLines } from '../../traffic/doubled-lines.ts';
 import type { Troubles } from '../troubles.ts';
 
 /** Lines that are not understood: fewer, or a smaller share, are the odd line of any log. */

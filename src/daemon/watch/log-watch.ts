@@ -1,6 +1,7 @@
 /** What the engine notices about the log as a whole, once a second: clocks that differ, a proxy in the place of clients, bans that don't hold. */
 
 import { formatSeconds } from '../../english/duration.ts';
+import { describeProtection } from '../../english/refusal.ts';
 import { findConnections } from '../../host/connections.ts';
 import { formatPrefix } from '../../net/prefix.ts';
 import type { EngineStatus } from '../../workers/messages.ts';
@@ -77,7 +78,7 @@ export class LogWatch {
     this.proxy = address;
     if (proxy && address !== undefined) {
       const real = `in nginx: set_real_ip_from ${address}; real_ip_header X-Forwarded-For; (or the header that it sends)`;
-      const seen = `the log shows ${address} where clients should be: ${proxy.detail}`;
+      const seen = `the log shows ${address} where clients should be: ${describeProtection(proxy.because)}`;
       if (proxy.isPublic)
         troubles.begin(
           PROXY,

@@ -5,8 +5,8 @@ import { spellDuration } from '../../english/duration.ts';
 import { markDefault } from '../../english/learned.ts';
 import { formatCount, formatNumber } from '../../english/number.ts';
 import { describeReason, nameClient, phraseOf, usualErrors } from '../../english/reason.ts';
-import type { BanEvent } from '../../model/event.ts';
 import type { NotificationOf } from '../../model/notification.ts';
+import type { BanEvent } from '../../model/told-event.ts';
 import type { Content, IncidentMark } from '../message.ts';
 
 const SAMPLES_MAX = 5;

@@ -4,7 +4,7 @@ import { spellDuration } from '../../english/duration.ts';
 import { formatCount, formatNumber } from '../../english/number.ts';
 import { briefReason, phraseOf } from '../../english/reason.ts';
 import { isNewNormal, listExcess, looked, peakOf, usualOf } from '../../english/site-reason.ts';
-import type { GlobalAnomalyEnd, GlobalAnomalyEvent, GlobalAnomalyStart } from '../../model/event.ts';
+import type { GlobalAnomalyEnd, GlobalAnomalyEvent, GlobalAnomalyStart } from '../../model/told-event.ts';
 import type { Content, IncidentMark } from '../message.ts';
 
 const EXCESS_MAX = 3;

@@ -6,8 +6,9 @@ import { formatNumber } from '../../english/number.ts';
 import { briefReason } from '../../english/reason.ts';
 import { describeEnd, describeStart } from '../../english/site-reason.ts';
 import type { AuditDraft, DraftOf, JudgedNumbers } from '../../model/audit.ts';
-import type { BaselineEvent, Level } from '../../model/event.ts';
+import type { Level } from '../../model/event.ts';
 import { joinLines } from '../../model/text.ts';
+import type { BaselineEvent } from '../../model/told-event.ts';
 
 /**
  * The line of an audit row, such as

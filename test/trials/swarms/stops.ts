@@ -1,5 +1,5 @@
 /** Which requests the bans and lanes among some events stop. */
-import type { EngineEvent } from '../../../src/model/event.ts';
+import type { EngineEvent } from '../../../src/model/told-event.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../../../src/net/prefix.ts';
 import { PrefixTable } from '../../../src/net/prefix-table.ts';
 import { createLaneMatcher } from '../../../src/parse/lane-matcher.ts';

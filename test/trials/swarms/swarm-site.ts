@@ -1,5 +1,5 @@
 /** Simulated sites that are known well enough to tell a swarm, and what zban stops when a play is added to one. */
-import type { EngineEvent } from '../../../src/model/event.ts';
+import type { EngineEvent } from '../../../src/model/told-event.ts';
 import type { AccessEvent } from '../../../src/simulate/access-event.ts';
 import { Random } from '../../../src/simulate/random.ts';
 import { simulate } from '../../../src/simulate/simulate.ts';

@@ -1,0 +1,40 @@
+/** Why somebody is not banned, in words. */
+import type { Unchanged } from '../decide/decide.ts';
+import type { FuseReset, FuseTrip, ProxyTraits, Refusal } from '../model/event.ts';
+import { countOf } from './number.ts';
+
+export function explainRefusal({ reason, because }: Refusal): string {
+  switch (reason) {
+    case 'allowlist':
+    case 'protected':
+      return describeProtection(because);
+    case 'limit':
+      return `${countOf(because, 'ban')} ${because === 1 ? 'is' : 'are'} in force already (bans.max_active)`;
+    case 'fuse':
+      return 'it has tripped';
+    case 'alert':
+      return 'swarm.action is alert';
+  }
+}
+
+/** Why a network is never banned. */
+export function describeProtection(because: string | ProxyTraits): string {
+  if (typeof because === 'string') return because;
+  const percent = Math.round(because.share * 100);
+  return `a proxy: ${percent} % of all requests come from it, with ${because.agents} user agents and more`;
+}
+
+const UNCHANGED: Readonly<Record<Unchanged, string>> = {
+  over: 'its time is up already',
+  same: 'is banned for as long already',
+  longer: 'is banned for at least as long already',
+};
+
+export const describeUnchanged = (because: Unchanged): string => UNCHANGED[because];
+
+export function describeFuse(event: FuseTrip | FuseReset): string {
+  if (event.phase === 'reset') return 'banning resumed';
+  const { reason, limit, bans, clients } = event;
+  if (reason === 'max_per_minute') return `more than ${limit} new bans within a minute (bans.max_per_minute)`;
+  return `${bans} new bans within a minute are more than ${limit * 100} % of the ${clients} clients seen (bans.max_share)`;
+}
