@@ -1,5 +1,5 @@
 /** The constants of the rules for clients, and the rules as they would be with another value of one of them. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 
 export const SRC = new URL('../../src/', import.meta.url);
@@ -15,7 +15,10 @@ const FILES = [
 /** Sizes of tables and units: they say how much is remembered or how exactly, and not what is an attack. */
 const STRUCTURE =
   /^(FIRST_CAPACITY|.*_SALT|BITS|WORDS|ROWS|LOOKED_AT|BINS|BINS_PER_OCTAVE|MINUTE|HOUR|DAY|PATHS?|.*_BITS|SERVED|HOSTS|TIME_MIN|POINTS_STEP)$/;
-const DECLARATION = /^(?:export )?const (?:([A-Z_]+) = |\[([A-Z_, ]+)\] = \[)([\d._* ]+(?:, [\d._* ]+)*)\]?;$/gm;
+const DECLARATION =
+  /^(?:export )?const (?:([A-Z_]+) = \[?|\[([A-Z_, ]+)\] = \[(?!.*as const))([\d._* ]+(?:, [\d._* ]+)*)(?:\]|\] as const)?;$/gm;
+/** One that has a number, however it is written; neither sets of codes, nor places in a record, nor what follows from others. */
+const NUMBER_DECLARATION = /^(?:export )?const \[?([A-Z_, ]+)\]?(?:: \w+)? = [^A-Za-z]*\d[^A-Za-z]*;$/gm;
 const MEMBER = /^ {2}(limit|leak|servedLeak): ([\d.]+),$/gm;
 
 /** One place of the source, and what would stand there instead. */
@@ -52,8 +55,9 @@ function listConstants(): Constant[] {
     const declared = [...text.matchAll(DECLARATION)].flatMap((match) => {
       const [all, single, several, values = ''] = match;
       let from = match.index + all.lastIndexOf(values);
-      return (several ?? single ?? '').split(', ').flatMap((name, at) => {
-        const part = values.split(', ')[at] ?? '';
+      const names = several?.split(', ');
+      return values.split(', ').flatMap((part, at) => {
+        const name = names?.[at] ?? single ?? '';
         const constant = { file, name, value: readValue(part), from, to: from + part.length, isWeight: isWeighing };
         from += part.length + ', '.length;
         return STRUCTURE.test(name) ? [] : constant;
@@ -69,6 +73,20 @@ function listConstants(): Constant[] {
       }),
     ];
   });
+}
+
+/** Names with a number of their own in all of src/detect that no ablation tries: `FILE NAME`. Those of questions to DNS are no rules. */
+export function listUntried(): string[] {
+  const tried = new Set(listConstants().map(({ file, name }) => `${file} ${name}`));
+  const files = readdirSync(new URL('detect/', SRC)).map((name) => `detect/${name}`);
+  return [...new Set([...files, ...FILES])]
+    .filter((file) => file !== 'detect/robot-verdicts.ts')
+    .flatMap((file) => {
+      const declared = readFileSync(new URL(file, SRC), 'utf8').matchAll(NUMBER_DECLARATION);
+      return [...declared].flatMap(([, names = '']) => names.split(', ').map((name) => ({ file, name })));
+    })
+    .filter(({ file, name }) => !STRUCTURE.test(name) && !tried.has(`${file} ${name}`))
+    .map(({ file, name }) => `${file} ${name}`);
 }
 
 /** Every constant halved and doubled, and weights of 1 in the place of others. */

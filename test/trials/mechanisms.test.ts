@@ -1,7 +1,7 @@
 /** What `npm run ablation` takes out is still there. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { listChanges } from './constants.ts';
+import { listChanges, listUntried } from './constants.ts';
 import { listMechanisms } from './mechanisms.ts';
 
 test('each mechanism and each constant of an ablation stands in the source', () => {
@@ -14,4 +14,8 @@ test('each mechanism and each constant of an ablation stands in the source', () 
       changes.some(({ name }) => name === rule),
       rule,
     );
+});
+
+test('an ablation tries every number of the rules that has a name', () => {
+  assert.deepEqual(listUntried(), []);
 });
