@@ -1,9 +1,11 @@
 /** What this host says of the names and places that a configuration has: each may come right before zban starts. */
+
 import { lookup } from 'node:dns/promises';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname } from 'node:path';
 import type { Config } from '../config/schema.ts';
+import { inTime } from '../host/in-time.ts';
 import { HttpListenError, listenOn, parseListen } from '../http/listen.ts';
 import { codeOf } from '../model/coded-error.ts';
 
@@ -29,7 +31,7 @@ async function doubtOfListen({ http: { listen } }: Config): Promise<readonly str
   const server = createServer();
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
   try {
-    await inTime(listenOn(server, `${host}:0`));
+    await inTime<unknown>(listenOn(server, `${host}:0`), NAME_MS, undefined);
     return [];
   } catch (error) {
     if (!(error instanceof HttpListenError) || error.code !== 'no_such_address') return [];
@@ -44,7 +46,7 @@ async function doubtsOfFleet({ fleet }: Config): Promise<readonly string[]> {
   const hosts = [...new Set(urls.map((url) => new URL(url).hostname.replace(/^\[|\]$/g, '')))];
   const found = hosts.map(async (host) => {
     try {
-      await inTime(lookup(host));
+      await inTime<unknown>(lookup(host), NAME_MS, undefined);
       return [];
     } catch (error) {
       if (codeOf(error) !== 'ENOTFOUND') return [];
@@ -52,13 +54,6 @@ async function doubtsOfFleet({ fleet }: Config): Promise<readonly string[]> {
     }
   });
   return (await Promise.all(found)).flat();
-}
-
-/** Resolves to undefined where it takes too long. */
-async function inTime(work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, NAME_MS)));
-  await Promise.race([work.then(() => {}), late]).finally(() => clearTimeout(timer));
 }
 
 /** Folders that are missing zban makes, where it may. What only its own user knows is not asked of another. */

@@ -4,7 +4,7 @@ import type { OnProgress, PanicRequest, PanicResult } from '../control/protocol.
 import type { Enforcer } from '../enforce/enforcer.ts';
 import { startLoadSampler } from '../host/load.ts';
 import type { Log } from '../model/log.ts';
-import { FEW } from '../model/reconcile.ts';
+import type { Changes } from '../model/reconcile.ts';
 import type { WarmStart } from '../model/status.ts';
 import { systemDraft } from '../record/row/row.ts';
 import type { TrafficLog } from '../record/traffic/traffic-log.ts';
@@ -119,7 +119,7 @@ export class InstanceParts {
       trail: this.records.trail,
       enforce: this.config.mode === 'enforce',
       now: this.now,
-      reconcile: (count) => this.reconcile(count),
+      reconcile: (which) => this.reconcile(which),
       notify: (notifications) => this.reports.notify(notifications),
       tell: (entries, events) => {
         this.records.lines.tell(entries, events);
@@ -133,9 +133,9 @@ export class InstanceParts {
   }
 
   /** What was recorded reaches the firewall once it is on disk, or the disk has refused it: a few changes before many. */
-  async reconcile(count = Number.POSITIVE_INFINITY, isMoreComing = false): Promise<void> {
+  async reconcile(which?: Changes): Promise<void> {
     await this.records.settled();
-    await this.enforcer?.changed(isMoreComing ? 'many' : count <= FEW ? 'few' : 'all');
+    await this.enforcer?.changed(which);
   }
 
   offenders() {

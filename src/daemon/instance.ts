@@ -114,7 +114,7 @@ export class Instance extends InstanceParts {
     const { config, records, bans, troubles } = this;
     this.fleet = await joinFleet({
       ...{ config, records, bans, protection, pipeline, troubles, operator, now: this.now },
-      reconcile: (count, isMoreComing) => this.reconcile(count, isMoreComing),
+      reconcile: (which) => this.reconcile(which),
       // The host where somebody panicked tells people.
       panic: (request) => this.carryOutPanic(request, { silent: true }),
     });

@@ -2,8 +2,10 @@
  * The allowlist as networks: addresses and prefixes as they are, names by what DNS says. A name that cannot be resolved
  * keeps its last answer, because a DNS failure must not get anybody banned.
  */
+
 import { codeOf } from '../model/coded-error.ts';
 import { type Prefix, parsePrefix } from '../net/prefix.ts';
+import { inTime } from './in-time.ts';
 
 export interface AllowedNetwork {
   readonly prefix: Prefix;
@@ -112,16 +114,9 @@ export async function resolveName(
       if (code !== 'ENODATA') failures.push(code);
       return [];
     });
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<'late'>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs, 'late');
-  });
-  const answers = await Promise.race([
-    Promise.all([ask(resolver.resolve4(name)), ask(resolver.resolve6(name))]),
-    limit,
-  ]);
-  clearTimeout(timer);
-  if (answers === 'late') return `no answer from DNS within ${timeoutMs / 1000} s`;
+  const asked = Promise.all([ask(resolver.resolve4(name)), ask(resolver.resolve6(name))]);
+  const answers = await inTime(asked, timeoutMs, undefined);
+  if (!answers) return `no answer from DNS within ${timeoutMs / 1000} s`;
   if (failures.length > 0) return `DNS failed: ${[...new Set(failures)].join(', ')}`;
   const prefixes = answers.flat().flatMap((address) => parsePrefix(address) ?? []);
   return prefixes.length > 0 ? prefixes : 'DNS knows no address for it';

@@ -1,6 +1,7 @@
 /** The host name of an address, and whether it is the address's own: anybody may write any name into reverse DNS. */
 import { parsePrefix } from '../net/prefix.ts';
-import { findNames, hasAddress, inTime, type RobotResolver } from './robot-dns.ts';
+import { inTime } from './in-time.ts';
+import { findNames, hasAddress, type RobotResolver } from './robot-dns.ts';
 
 export interface HostName {
   readonly name: string;

@@ -2,9 +2,11 @@
  * Verifies robots by forward-confirmed reverse DNS, as search engines document it: the address has a host name in a domain of
  * the operator's, and that name has the address. Asks few questions at a time, remembers answers, and never throws.
  */
+
 import { codeOf } from '../model/coded-error.ts';
 import { setNewest } from '../net/newest-entries.ts';
 import { type Prefix, parsePrefix } from '../net/prefix.ts';
+import { inTime } from './in-time.ts';
 
 /**
  * What is used of node:dns/promises' Resolver. Each rejects with a `code`: ENOTFOUND and ENODATA are answers. Its `reverse`
@@ -87,17 +89,6 @@ export class RobotDns {
   private ask(address: string, domains: readonly string[]): Promise<DnsVerdict> {
     const { resolver, timeoutMs } = this.options;
     return inTime(confirm(address, domains, resolver), timeoutMs, 'unknown');
-  }
-}
-
-/** What is found, or `late` after so many milliseconds. */
-export async function inTime<T>(finding: Promise<T>, timeoutMs: number, late: T): Promise<T> {
-  const { promise, resolve } = Promise.withResolvers<T>();
-  const timer = setTimeout(resolve, timeoutMs, late);
-  try {
-    return await Promise.race([finding, promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -61,6 +61,9 @@ export interface HeldBans {
 /** Bans that begin or end together, and are told one by one; more than these are one message, and let them go first. */
 export const FEW = 20;
 
+/** What is to be applied, and asked about, once so many more have changed: a few at once, many with all that changed. */
+export const changesOf = (count: number): Changes => (count <= FEW ? 'few' : 'all');
+
 /** Kernel timeouts are whole seconds, and on a busy host batches and listings take theirs. */
 export const TOLERANCE_MS = 5000;
 

@@ -45,7 +45,7 @@ export function make(t: TestContext, { acceptFrom = 'any' as 'any' | string[], e
       },
     },
     now: () => made.clock.nowMs,
-    reconcile: async (_, isMoreComing) => void firewall.push(isMoreComing ? 'gets' : 'gets, is asked'),
+    reconcile: async (which) => void firewall.push(which === 'many' ? 'gets' : 'gets, is asked'),
     allow: async () => {},
     panic: async (request) => {
       panics.push({ request, stands: !request.end });

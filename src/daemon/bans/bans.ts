@@ -8,7 +8,7 @@ import type { ActiveBan, Actor, AuditDraft, AuditEntry } from '../../model/audit
 import type { Position } from '../../model/chunk.ts';
 import { TARGETS_MAX } from '../../model/limits.ts';
 import type { Notification } from '../../model/notification.ts';
-import { type DesiredBans, FEW } from '../../model/reconcile.ts';
+import { type Changes, changesOf, type DesiredBans, FEW } from '../../model/reconcile.ts';
 import type { Status } from '../../model/status.ts';
 import type { EngineEvent, FuseEvent } from '../../model/told-event.ts';
 import { parsePrefix } from '../../net/prefix.ts';
@@ -31,7 +31,7 @@ export interface BansOptions {
   readonly enforce: boolean;
   readonly now: () => number;
   /** The firewall is to be brought in line with so many changes, all by default; resolves when it was tried. */
-  readonly reconcile: (count?: number) => Promise<void>;
+  readonly reconcile: (which: Changes) => Promise<void>;
   readonly notify: (notifications: readonly Notification[]) => void;
   /** The text audit log: rows as written, and recalculated baselines. */
   readonly tell: (entries: readonly AuditEntry[], events: readonly EngineEvent[]) => void;
@@ -118,7 +118,7 @@ export class Bans {
       return;
     }
     for (const event of bans) this.results.expect(event);
-    void this.options.reconcile(bans.length);
+    void this.options.reconcile(changesOf(bans.length));
   }
 
   /** All that was written to the logs has been read. */
@@ -208,7 +208,7 @@ export class Bans {
       told.count += news.length;
       told.first.push(...news.slice(0, FEW - told.first.length));
       const isHeld = this.options.enforce && portion.some((ban) => ban.enforced);
-      await Promise.all([isHeld && this.options.reconcile(portion.length), onRecorded?.(portion)]);
+      await Promise.all([isHeld && this.options.reconcile(changesOf(portion.length)), onRecorded?.(portion)]);
       await onLifted?.(portion);
     }
     if (tell === 'none' || told.count === 0) return;

@@ -4,6 +4,7 @@ import type { Config } from '../../config/schema.ts';
 import type { AllowRequest, PanicRequest, PanicResult } from '../../control/protocol.ts';
 import { explainRefusal } from '../../english/refusal.ts';
 import type { ActiveBan, AuditDraft, DraftOf, RefusalReason } from '../../model/audit.ts';
+import type { Changes } from '../../model/reconcile.ts';
 import { type ClientKey, findWholeClient } from '../../net/client-key.ts';
 import { findBanKey } from '../../net/client-network.ts';
 import { setNewest } from '../../net/newest-entries.ts';
@@ -43,7 +44,7 @@ export interface ProposalsOptions {
   readonly pipeline: Pick<Pipeline, 'send'>;
   readonly now: () => number;
   /** While more may come the firewall is not asked about what it gets. */
-  readonly reconcile: (count?: number, isMoreComing?: boolean) => Promise<void>;
+  readonly reconcile: (which: Changes) => Promise<void>;
   readonly allow: (request: AllowRequest) => Promise<unknown>;
   readonly panic: (request: PanicRequest) => Promise<PanicResult>;
   /** The panic that stands here. */

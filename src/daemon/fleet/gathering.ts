@@ -1,5 +1,5 @@
 /** When the firewall gets the bans of other hosts, and is asked whether it holds them. */
-import { FEW } from '../../model/reconcile.ts';
+import { type Changes, FEW } from '../../model/reconcile.ts';
 
 /** While more bans are about to come, the firewall gets those of so long at once: each time costs what hundreds of bans cost. */
 const GATHER_MS = 500;
@@ -7,8 +7,7 @@ const GATHER_MS = 500;
 const ASK_MS = 2000;
 
 export class Gathering {
-  /** While more may come the firewall is not asked about what it gets. */
-  private readonly reconcile: (count?: number, isMoreComing?: boolean) => Promise<void>;
+  private readonly reconcile: (which: Changes) => Promise<void>;
   /** Until what was gathered goes to the firewall, or, after that, until it is asked. */
   private timer: NodeJS.Timeout | undefined;
   private isGathering = false;
@@ -20,7 +19,7 @@ export class Gathering {
   /** So many bans were recorded; a few go to the firewall at once. */
   add(count: number): void {
     if (count === 0) return;
-    if (count <= FEW) void this.reconcile(count);
+    if (count <= FEW) void this.reconcile('few');
     else if (!this.isGathering) {
       this.isGathering = true;
       clearTimeout(this.timer);
@@ -44,6 +43,6 @@ export class Gathering {
     this.isGathering = false;
     clearTimeout(this.timer);
     if (isNews) this.timer = setTimeout(this.next, ASK_MS);
-    void this.reconcile(undefined, isNews);
+    void this.reconcile(isNews ? 'many' : 'all');
   };
 }

@@ -35,7 +35,7 @@ export async function openOffline(
     now,
     reconcile: async () => {
       await records.settled();
-      await reconcile();
+      await reconcile('all');
     },
     notify: (notifications) => void records.settled().then(() => announcer.notify(notifications)),
     tell: (entries, events) => records.lines.tell(entries, events),

@@ -26,7 +26,7 @@ export function buildOperator(
   });
   const operator: Operator = new Operator({
     ...{ config, bans, trail: records.trail, protection, pipeline, now },
-    reconcile: (count) => parts.reconcile(count),
+    reconcile: (which) => parts.reconcile(which),
     onUnban: (request, absent) => parts.fleet?.noteUnban(request, absent),
   });
   return { operator, protection };

@@ -12,6 +12,7 @@ import type {
 } from '../../control/protocol.ts';
 import { describeProtection } from '../../english/refusal.ts';
 import type { ActiveBan, AuditDraft, AuditEntry, DraftOf } from '../../model/audit.ts';
+import { type Changes, changesOf } from '../../model/reconcile.ts';
 import type { ClientScheme } from '../../net/client-key.ts';
 import { findBanKey } from '../../net/client-network.ts';
 import { isHostName } from '../../net/host-name.ts';
@@ -43,7 +44,7 @@ export interface OperatorOptions {
   readonly pipeline: Pick<Pipeline, 'send'>;
   readonly now: () => number;
   /** Brings the firewall in line with so many changes; resolves when it was tried. */
-  readonly reconcile: (count: number) => Promise<void>;
+  readonly reconcile: (which: Changes) => Promise<void>;
   /** A person asked for releases; other hosts of a fleet may have bans that this one lacks. Answers for those, by name. */
   readonly onUnban?: (
     request: UnbanRequest,
@@ -76,7 +77,7 @@ export class Operator {
     const drafts = [...accepted.values()].map(({ draft }) => draft);
     if (accepted.size > 0) {
       const informed = informEngine(pipeline, accepted.values(), this.scheme);
-      await Promise.all([this.enforce && reconcile(accepted.size), informed]);
+      await Promise.all([this.enforce && reconcile(changesOf(accepted.size)), informed]);
       bans.describeOrders(drafts);
     }
     for (const name of accepted.keys()) results.set(name, this.banResult(name));
@@ -192,7 +193,7 @@ export class Operator {
     await protection.refresh();
     const failed = new Map(lost.map(({ client }) => [client, result(client ?? '', 'failed', NOT_RECORDED)]));
     const recorded = results.map((each) => failed.get(each.target) ?? each);
-    if (!request.remove) await reconcile(drafts.length);
+    if (!request.remove) await reconcile(changesOf(drafts.length));
     bans.describeOrders(drafts.filter(({ client }) => !failed.has(client)));
     return this.withDurability(request.remove ? this.withProtection(recorded) : this.withBlocks(recorded));
   }

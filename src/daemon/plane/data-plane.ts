@@ -1,4 +1,5 @@
 /** Source, threads and log clock of one instance: lines in, events with the positions of their lines out. */
+
 import { randomInt } from 'node:crypto';
 import type { Config } from '../../config/schema.ts';
 import type { FuseHold } from '../../decide/fuse.ts';
@@ -17,6 +18,7 @@ import type { EngineStatus } from '../../workers/messages.ts';
 import { parserOptions } from '../../workers/parser-options.ts';
 import { Pipeline } from '../../workers/pipeline.ts';
 import { everySecond } from '../every-second.ts';
+import { LastLook } from '../last-look.ts';
 import { rehearse } from '../start/rehearsal.ts';
 import type { Troubles } from '../troubles.ts';
 import { LogHealth } from '../watch/log-health.ts';
@@ -32,8 +34,6 @@ const POLL_MS = 20;
 const DISCOVER_MS = 1000;
 /** Clients in each order of `zban top`: more than a tall terminal shows. */
 const BUSIEST_CLIENTS = 60;
-/** Seconds between two questions to an engine in which nothing changes: to ask each second took a third of an idle daemon's time. */
-const IDLE_SECONDS = 10;
 /** A log that was behind and then fell silent holds up the others for no longer than this. */
 const MERGE_WAIT_MS = 2000;
 
@@ -87,8 +87,8 @@ export class DataPlane {
   private endTicks = () => {};
   /** The tick under way. */
   private ticking: Promise<void> | undefined;
-  /** Tasks that the engine had been sent when it was asked last, and seconds since. */
-  private asked = { tasks: 0, secondsAgo: 0 };
+  /** By the tasks that the engine had been sent. */
+  private readonly asked = new LastLook();
   private behind = false;
   /** Lines are only being learned from: what they cause is not told. */
   private rehearsing = true;
@@ -259,7 +259,7 @@ export class DataPlane {
       await this.pipeline.send({ kind: 'free_memory' });
       this.options.onQuiet();
     }
-    if (this.isIdle && ++this.asked.secondsAgo < IDLE_SECONDS) return;
+    if (this.isIdle && this.asked.isEnough(this.pipeline.tasks)) return;
     if (this.pipeline.waitingMs() > MERGE_WAIT_MS) await this.pipeline.send({ kind: 'flush' });
     if (this.isSilent && this.engine?.anomaly) await this.pipeline.send({ kind: 'fall_silent' });
     await this.askEngine(this.behind ? undefined : this.clock.findTick(this.readUpToMs));
@@ -277,10 +277,10 @@ export class DataPlane {
     return this.clock.silentMs(this.readUpToMs) >= this.options.config.detection.site.end_after;
   }
 
-  /** No line is in the window or waits, nothing that silence ends is open, and the engine was told nothing since it was asked. */
+  /** No line is in the window or waits, and nothing that silence ends is open. */
   private get isIdle(): boolean {
-    const { engine, pipeline, clock, options, asked } = this;
-    if (engine?.anomaly || engine?.fuse || pipeline.waitingMs() > 0 || pipeline.tasks !== asked.tasks) return false;
+    const { engine, pipeline, clock, options } = this;
+    if (engine?.anomaly || engine?.fuse || pipeline.waitingMs() > 0) return false;
     return clock.isSilent(this.readUpToMs, options.config.detection.window);
   }
 
@@ -289,7 +289,7 @@ export class DataPlane {
     if ((status?.setBacks ?? 0) > (this.engine?.setBacks ?? 0))
       this.options.log('warn', "a log's clock was set back: its lines are judged as if it had gone on");
     if (!status) return;
-    this.asked = { tasks: this.pipeline.tasks, secondsAgo: 0 };
+    this.asked.note(this.pipeline.tasks);
     const silentMs = this.clock.silentMs(this.readUpToMs);
     this.engine = { ...status, ...emptied(silentMs, this.options.config.detection.window) };
     this.options.onMinutes(status.minutes);

@@ -1,4 +1,5 @@
 /** The database of one instance and what is kept in it: trail, positions, baseline, outbox; and the text audit log beside it. */
+
 import type { OffenderColumns } from '../../decide/offender-table.ts';
 import type { ActiveBan, AuditEntry } from '../../model/audit.ts';
 import type { Position } from '../../model/chunk.ts';
@@ -14,6 +15,7 @@ import type { DatabaseFinding } from '../../record/thread/record-service.ts';
 import type { RecordThread } from '../../record/thread/record-thread.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import { everySecond } from '../every-second.ts';
+import { LastLook } from '../last-look.ts';
 import type { Troubles } from '../troubles.ts';
 import { LearnedState, type Learner } from './learned-state.ts';
 import { reconcileLog } from './log-reconcile.ts';
@@ -25,8 +27,6 @@ import { TrailLines } from './trail-lines.ts';
 const PRUNE_MS = 3_600_000;
 /** Between two looks whether what was learned is to be saved. */
 const LEARNED_LOOK_MS = 60_000;
-/** Seconds between two looks at files in which nothing was written. */
-const IDLE_SECONDS = 10;
 /** Key of the trouble that rows are lost. */
 const LOSS = 'lost rows';
 
@@ -58,8 +58,8 @@ export class Records {
   private readonly pruning: Pruning;
   /** The thread is looking after the files. */
   private isLooking = false;
-  /** The newest row at the last look; undefined where there is something to be dealt with. */
-  private looked: { readonly id: number; secondsAgo: number } | undefined;
+  /** By the newest row. */
+  private readonly looked = new LastLook();
 
   /**
    * Rejects with RecordError when the database cannot be opened or read, with the signal's reason once it is aborted. A
@@ -203,24 +203,19 @@ export class Records {
       this.outbox.retry();
       this.troubles?.begin('database', `${trouble.message}; ${backlog} rows wait in memory, ${lost} are lost`);
     } else this.troubles?.end('database');
-    if (this.isLooking || this.isIdle(trouble !== undefined)) return;
-    this.isLooking = true;
     const { id } = this.trail.head;
-    this.looked = undefined;
+    if (this.isLooking || (!trouble && this.looked.isEnough(id))) return;
+    this.isLooking = true;
+    this.looked.note(undefined);
     this.thread.call('look', { damage: trouble?.code === 'corrupt' ? trouble.message : undefined }, (outcome) => {
       this.isLooking = false;
       if (!outcome.ok) return;
       const { text, rows, finding } = outcome.value;
       this.lines.note(text);
-      if (!finding && text.trouble === undefined) this.looked = { id, secondsAgo: 0 };
+      if (!finding && text.trouble === undefined) this.looked.note(id);
       if (finding) this.noteFinding(finding);
       else if ((rows ?? 0) > this.options.config.audit.entries_max && !trouble) void this.pruning.run();
     });
-  }
-
-  private isIdle(inTrouble: boolean): boolean {
-    const { looked, trail } = this;
-    return !inTrouble && looked?.id === trail.head.id && ++looked.secondsAgo < IDLE_SECONDS;
   }
 
   /** Another database may be in the place of the one that was: what is known is recorded before anything else is. */
