@@ -1,57 +1,45 @@
 /**
  * Honest strangers who load no files and come all at once are told by what they ask for:
  *
- * - One address: a file, what they have already (304, RFC 9110, 15.4.5), what is new on the site, or anything if they say that they are
- *   programs. So do previews of a link that spreads, players of a new episode, downloads of a release, readers of a feed, monitors,
- *   visitors of a page of maintenance, a class that opens one page.
+ * - One address: a file, what they have already, what is new on the site, or anything if they say that they are programs. So do previews
+ *   of a link that spreads, players of a new episode, downloads of a release, readers of a feed, monitors, visitors of a page of
+ *   maintenance, a class that opens one page. Programs may also ask for many that a standard made for them.
  * - One new thing, each by an address of its own, if they are of many kinds or programs that say so: devices that a
- *   message wakes, each with its token. Such programs may send forms there too: webhooks of a new partner, monitors, sensors.
+ *   message wakes, each with its token.
+ * - New forms, sent by such programs: webhooks of a new partner, monitors, sensors; or by many kinds who opened the page first, or are
+ *   answered nothing: a vote, events from a partner's pages.
  * - What visitors who load files came for as well: programs follow the links of a newsletter.
  * - The usual things: devices with a new version of an app. What they share, such as their user agent, may be new here and proves
  *   nothing, since they spread over what others ask for. A swarm has one aim, or goes where few others go.
  */
-import {
-  ASSET,
-  CHANGE,
-  GET,
-  HEAD,
-  INFO,
-  LOGIN,
-  METHOD_MASK,
-  PAGE_PART,
-  POST,
-  QUERY,
-  ROBOT,
-  SIZE,
-  SIZE_UNKNOWN,
-  STATUS_MASK,
-  URL,
-} from '../parse/tally.ts';
+import { PAGE_PART } from '../parse/tally.ts';
 import type { Clients } from '../traffic/clients.ts';
+import { Asked } from './asked.ts';
 import { isSharedWithVisitors } from './harm-now.ts';
-import { AGENT_TRAIT, FOLDER_TRAIT, hashTrait, KEYS, PATH_TRAIT, TRAITS } from './look.ts';
+import { AGENT_TRAIT, FOLDER_TRAIT, hashTrait, KEYS, PATH_TRAIT } from './look.ts';
 import type { LookHasher } from './look-hasher.ts';
 import { countMatches, hasAll, type Value } from './signature.ts';
-import type { Line, Looks, SwarmLines } from './swarm-lines.ts';
+import { type Looks, offsetsOf, type SwarmLines } from './swarm-lines.ts';
 import { UsualPaths } from './usual-paths.ts';
 import type { UsualTraffic } from './usual-traffic.ts';
 
-/** No page is as large; partial answers (206, RFC 9110) are of files too. */
-const FILE_BYTES_MIN = 500_000;
-const PARTIAL = 206;
-const NOT_MODIFIED = 304;
 /**
  * Of the different things that clients of a crowd ask for so much is usual: on simulated and real sites 0.4 to 0.9 where honest visitors
  * load no files, and at most 0.12 where a swarm goes where few others go.
  */
 const USUAL_SHARE_MIN = 0.25;
+/**
+ * Clients whose requests a lane would stop go on to so much that is usual: viewers of a broadcast 0.97 at least, on real sites, and at
+ * most 0.33 where a swarm asks for rare pages. More than above, because they may share nothing else that is rare.
+ */
+const GO_ON_SHARE_MIN = 0.5;
 /** What most of them ask for counts as if at most so many times as many did as usually do, and may not be nearly all. */
 const [MOST_TIMES, OTHER_SHARE_MIN] = [3, 0.1];
+/** Half of a crowd's clients have been there for so long before it shows where they go on to. */
+const READING_SECONDS = 15;
 
 /** Of what is asked of one new thing so much may be asked by clients who asked for another address of it before. */
 const OTHER_ADDRESS_MAX = 0.1;
-/** How user agents of browsers begin, and of who pretends to be one. */
-const BROWSER = 'Mozilla/';
 
 /** What is known when crowds are looked for; `begun` is when more strangers than usual began to come. */
 interface Known {
@@ -68,11 +56,10 @@ type Rare = (values: readonly Value[]) => boolean;
 export class Crowds {
   private readonly lines: SwarmLines;
   private readonly looks: Looks;
+  private readonly asked: Asked;
   private readonly home: number;
   private readonly paths: UsualPaths;
   private readonly folders: UsualPaths;
-  /** By the hash of a user agent. */
-  private readonly programs = new Map<number, boolean>();
   private readonly known: Known;
   private readonly before: number;
   /** Paths that many strangers ask for and hardly anybody did before: new on the site. */
@@ -83,6 +70,7 @@ export class Crowds {
   constructor(lines: SwarmLines, known: Known, before: number) {
     this.lines = lines;
     this.looks = lines.strangers;
+    this.asked = new Asked(this.looks);
     this.known = known;
     this.before = before;
     this.home = hashTrait('/', known.hasher.options.hashKey);
@@ -100,23 +88,28 @@ export class Crowds {
     const add = (own: readonly number[]) => {
       for (const at of own) crowds.add(at);
     };
-    const served = offsets.filter((at) => this.isServed(at));
+    const served = offsets.filter((at) => this.asked.isServed(at));
     const groups = (key: (at: number) => number, of: readonly number[]) =>
       [...Map.groupBy(of, key).values()].filter((own) => own.length >= least);
-    const paths = groups((at) => this.path(at), served).map(([first = 0]) => this.path(first));
+    const paths = groups((at) => this.asked.path(at), served).map(([first = 0]) => this.asked.path(first));
     this.fresh = new Set(paths.filter((path) => this.paths.isNew(path)));
-    for (const same of groups((at) => this.address(at), served)) {
+    for (const same of groups((at) => this.asked.address(at), served)) {
       const things = this.isNew(same[0] as number) ? same : same.filter((at) => this.isThing(at));
       if (things.length >= least) add(things);
     }
-    for (const same of groups((at) => this.path(at), offsets)) add(this.findOwn(same, this.paths, PATH_TRAIT));
+    const forms = offsets.filter((at) => this.asked.isTaken(at));
+    // What is new costs milliseconds to tell.
+    if (forms.length >= least) add(this.findForms(forms, served));
+    for (const same of groups((at) => this.asked.path(at), served)) add(this.findOwn(same, this.paths, PATH_TRAIT));
     // Pages that hardly anybody reads lie in many folders, tokens in one.
-    const [folder = 0, count] = mostFrequent(offsets.map((at) => this.trait(at, FOLDER_TRAIT)));
+    const [folder = 0, count] = mostFrequent(offsets.map((at) => this.asked.trait(at, FOLDER_TRAIT)));
     if (folder !== 0 && 2 * count > offsets.length) {
-      const same = offsets.filter((at) => this.trait(at, FOLDER_TRAIT) === folder);
+      const same = served.filter((at) => this.asked.trait(at, FOLDER_TRAIT) === folder);
       add(this.findOwn(same, this.folders, FOLDER_TRAIT));
     }
-    for (const own of groups((at) => this.named(at), offsets)) if (this.isVisited(own)) add(own);
+    for (const own of groups((at) => this.asked.trait(at, FOLDER_TRAIT), served))
+      if (this.asked.isForPrograms(own[0] as number)) add(own.filter((at) => this.asked.isProgram(at)));
+    for (const own of groups((at) => this.asked.named(at), offsets)) if (this.isVisited(own)) add(own);
     for (const value of values) {
       if (!this.rare([value])) continue;
       const own = offsets.filter((at) => hasAll([value], this.looks.hashes, at));
@@ -129,28 +122,51 @@ export class Crowds {
    * True when these looks spread over usual things. A client counts once for each: who repeats one thing wants no less of others.
    * The files of pages prove nothing, since everybody can load some.
    */
-  areUsual(offsets: readonly number[]): boolean {
+  areUsual(offsets: readonly number[], least = USUAL_SHARE_MIN): boolean {
     const { looks, paths } = this;
-    const pages = offsets.filter((at) => (this.info(at) & PAGE_PART) === 0);
+    const pages = offsets.filter((at) => (this.asked.info(at) & PAGE_PART) === 0);
     const asked = looks.oncePerClient(PATH_TRAIT, pages);
-    const [top, count] = mostFrequent(asked.map((at) => this.path(at)));
-    const isTop = (at: number) => this.path(at) === top;
+    const [top, count] = mostFrequent(asked.map((at) => this.asked.path(at)));
+    const isTop = (at: number) => this.asked.path(at) === top;
     const most = Math.min(count, MOST_TIMES * (top === undefined ? 0 : paths.share(top)) * asked.length);
     const others = asked.filter((at) => !isTop(at));
     const sum = (some: readonly number[]) => some.reduce((all, at) => all + this.usualness(at), 0);
     const usual = sum(others) + (most / Math.max(1, count)) * sum(asked.filter(isTop));
     const all = others.length + most;
-    return others.length > OTHER_SHARE_MIN * asked.length && usual > USUAL_SHARE_MIN * all;
+    return others.length > OTHER_SHARE_MIN * asked.length && usual > least * all;
+  }
+
+  /** These clients go where visitors go: who sends what a lane would stop is more than that, viewers of a broadcast open the home page first. */
+  goOn(clients: ReadonlySet<number>): boolean {
+    const own = offsetsOf(this.looks.count).filter((at) => clients.has(this.asked.slot(at)));
+    return this.areUsual(own, GO_ON_SHARE_MIN);
+  }
+
+  /** Most of these looks are at a usual page, which most of their clients had no time to leave. */
+  haveJustCome(offsets: readonly number[], now: number): boolean {
+    const { clients } = this.known;
+    const young = offsets.filter((at) => clients.firstSecond(this.asked.slot(at)) > now - READING_SECONDS);
+    const isUsual = (at: number) => this.asked.path(at) === this.home || this.usualness(at) === 1;
+    const usual = offsets.filter((at) => !this.isNew(at) && isUsual(at));
+    return 2 * young.length > offsets.length && 2 * usual.length > offsets.length;
   }
 
   /** Those looks at one path or folder that its operator made it for; none where it is not new. */
   private findOwn(same: readonly number[], usual: UsualPaths, trait: number): readonly number[] {
-    const asked = same.filter((at) => this.isServed(at));
-    const taken = same.filter((at) => this.isTaken(at));
-    if (!usual.isNew(this.trait(same[0] as number, trait))) return [];
-    const own = this.areOfManyKinds(asked) ? asked : asked.filter((at) => this.isProgram(at));
-    const forms = taken.filter((at) => this.isProgram(at));
-    return this.haveOneAddress(own) ? [...own, ...forms] : forms;
+    const [first] = same;
+    if (first === undefined || !usual.isNew(this.asked.trait(first, trait))) return [];
+    const own = this.areOfManyKinds(same) ? same : same.filter((at) => this.asked.isProgram(at));
+    return this.haveOneAddress(own) ? own : [];
+  }
+
+  /** Those forms that were sent to what is new on the site, as it asks for: by programs, by who opened the page first, or as mere news. */
+  private findForms(forms: readonly number[], served: readonly number[]): readonly number[] {
+    const { asked } = this;
+    const opened = new Set(served.map((at) => asked.visit(at)));
+    const fresh = forms.filter((at) => this.paths.isNew(asked.path(at)));
+    const areMany = this.areOfManyKinds(fresh);
+    const isMeant = (at: number) => areMany && (opened.has(asked.visit(at)) || asked.isSilent(at));
+    return fresh.filter((at) => asked.isProgram(at) || isMeant(at));
   }
 
   /** Hardly any client comes back for another address. */
@@ -158,37 +174,17 @@ export class Crowds {
     const addresses = new Map<number, number>();
     let others = 0;
     for (const at of offsets) {
-      const slot = this.looks.slots[at / TRAITS.length] as number;
-      const first = addresses.get(slot) ?? this.address(at);
+      const slot = this.asked.slot(at);
+      const first = addresses.get(slot) ?? this.asked.address(at);
       addresses.set(slot, first);
-      if (first !== this.address(at)) others++;
+      if (first !== this.asked.address(at)) others++;
     }
     return others <= OTHER_ADDRESS_MAX * offsets.length;
   }
 
-  /** A form that is no log-in, and taken. */
-  private isTaken(at: number): boolean {
-    const info = this.info(at);
-    const method = info & METHOD_MASK;
-    const status = info & STATUS_MASK;
-    return (method === POST || method === CHANGE) && status < 400 && (info & LOGIN) === 0;
-  }
-
-  /** A program that says so by its user agent. */
-  private isProgram(at: number): boolean {
-    if ((this.info(at) & ROBOT) !== 0) return true;
-    const hash = this.trait(at, AGENT_TRAIT);
-    const known = this.programs.get(hash);
-    if (known !== undefined) return known;
-    const text = this.looks.textOf(AGENT_TRAIT, at) ?? '-';
-    const isProgram = text !== '-' && !text.startsWith(BROWSER);
-    this.programs.set(hash, isProgram);
-    return isProgram;
-  }
-
   /** The address is new on the site: its path, or the names in its query there. */
   private isNew(at: number): boolean {
-    return this.fresh.has(this.path(at)) || ((this.info(at) & QUERY) !== 0 && this.rare(this.pathAndNames(at)));
+    return this.fresh.has(this.asked.path(at)) || (this.asked.hasQuery(at) && this.rare(this.pathAndNames(at)));
   }
 
   /** What they ask for is rare in usual traffic, and newcomers who render pages ask for it as well: programs read a campaign too. */
@@ -199,63 +195,26 @@ export class Crowds {
   }
 
   private pathAndNames(at: number): Value[] {
-    return [PATH_TRAIT, KEYS].map((trait) => ({ trait, hash: this.looks.hashes[at + trait] as number }));
+    return [PATH_TRAIT, KEYS].map((trait) => ({ trait, hash: this.asked.trait(at, trait) }));
   }
 
   private usualness(at: number): number {
-    if ((this.info(at) & LOGIN) !== 0) return 0;
-    return this.fresh.has(this.path(at)) ? 1 : this.paths.sureness(this.path(at));
-  }
-
-  private isServed(at: number): boolean {
-    const method = this.info(at) & METHOD_MASK;
-    const status = this.info(at) & STATUS_MASK;
-    return (method === GET || method === HEAD) && (status < 400 || status >= 500);
+    if (this.asked.isLogIn(at)) return 0;
+    return this.fresh.has(this.asked.path(at)) ? 1 : this.paths.sureness(this.asked.path(at));
   }
 
   /** By a program, for a file, or for nothing. */
   private isThing(at: number): boolean {
-    const size = this.column(at, SIZE);
-    const info = this.info(at);
-    const status = info & STATUS_MASK;
-    const isFile = status === PARTIAL || (size >= FILE_BYTES_MIN && size !== SIZE_UNKNOWN);
+    const { asked } = this;
     // Floods by programs are for the home page, and monitors say that they are robots.
-    const isHome = this.path(at) === this.home && (info & QUERY) === 0;
-    return isFile || status === NOT_MODIFIED || (info & (ASSET | ROBOT)) !== 0 || (!isHome && this.isProgram(at));
+    const isHome = asked.path(at) === this.home && !asked.hasQuery(at);
+    return asked.isFile(at) || asked.isRobot(at) || (!isHome && asked.isProgram(at));
   }
 
   /** No user agent has half of them. */
   private areOfManyKinds(offsets: readonly number[]): boolean {
-    const [, count] = mostFrequent(offsets.map((at) => this.looks.hashes[at + AGENT_TRAIT] as number));
+    const [, count] = mostFrequent(offsets.map((at) => this.asked.trait(at, AGENT_TRAIT)));
     return 2 * count < offsets.length;
-  }
-
-  /** One number for the path and the names in its query. */
-  private named(at: number): number {
-    return this.path(at) * 2 ** 32 + (this.looks.hashes[at + KEYS] as number);
-  }
-
-  /** The same for requests of one exact address; by chance for others once in 65,536. */
-  private address(at: number): number {
-    return this.path(at) * 2 ** 16 + (this.column(at, URL) & 0xffff);
-  }
-
-  private path(at: number): number {
-    return this.trait(at, PATH_TRAIT);
-  }
-
-  private trait(at: number, trait: number): number {
-    return this.looks.hashes[at + trait] as number;
-  }
-
-  private info(at: number): number {
-    return this.column(at, INFO);
-  }
-
-  /** Of the line's row in its tally. */
-  private column(at: number, column: number): number {
-    const { segment, at: row } = this.looks.lines[at / TRAITS.length] as Line;
-    return segment.tally.rows[row + column] as number;
   }
 }
 

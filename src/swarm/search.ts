@@ -106,7 +106,7 @@ class Search {
   private left: number[];
   private readonly honest: Crowds;
   /** Those among them that lanes leave alone. */
-  private crowds: ReadonlySet<number> = new Set();
+  private crowds: Set<number> = new Set();
   /**
    * Strangers' lines that the open lanes and those found so far cover, and what these are worth together. By the rule of
    * succession (Laplace) one usual request more than was found counts, so that little knowledge allows little. It counts once:
@@ -177,7 +177,7 @@ class Search {
   /** Prepares to find the best signature of what is left, which is undefined when there is none. */
   private prepare(): () => Signature | undefined {
     const { lines, input, horizon, now, least } = this;
-    const { hashes, seconds } = lines.strangers;
+    const { hashes, seconds, slots } = lines.strangers;
     const values = frequentValues(hashes, this.leftToLanes, least).filter((value) => this.isMatchable(value));
     const usual = input.usual.countWords(values, this.before);
     const shareOf = (mask: number) => countMatches(usual.words, mask) / (usual.lines + 1);
@@ -191,7 +191,7 @@ class Search {
       nowOf ??= measureHarmNow(values, lines, input.clients, input.begun);
       return Math.min(score, scoreOf(coverage, nowOf(mask, matched), input.harmMax));
     };
-    return () => {
+    const findNext = (): Signature | undefined => {
       const words = new Map<number, number>();
       const left = this.leftToLanes;
       for (const at of left) addWord(words, wordOf(values, hashes, at));
@@ -199,13 +199,18 @@ class Search {
       if (mask === undefined) return undefined;
       const chosen = values.filter((_, bit) => mask & (1 << bit));
       const offsets = left.filter((at) => hasAll(chosen, hashes, at));
-      const clients = this.clientsOf(offsets);
+      const clients = new Set(offsets.map((at) => slots[at / TRAITS.length] as number));
+      if (this.honest.haveJustCome(offsets, now)) return undefined;
+      if (this.honest.goOn(clients)) {
+        for (const at of offsets) this.crowds.add(at);
+        return findNext();
+      }
       const newest = Math.max(...offsets.map((at) => seconds[at / TRAITS.length] as number));
       const goesOn = newest >= now - horizon / RECENT_PARTS;
-      const score = scoreMask(mask, offsets.length);
       if (!goesOn || clients.size < LANE_CLIENTS_MIN / lines.every) return undefined;
-      return { values: chosen, offsets, clients, score };
+      return { values: chosen, offsets, clients, score: scoreMask(mask, offsets.length) };
     };
+    return findNext;
   }
 
   private get leftToLanes(): number[] {
@@ -281,10 +286,6 @@ class Search {
       const proof = { requests: Math.round(requests), clients: clients.size, rate: requests / this.horizon, ...shared };
       return this.input.isSpared(text) ? [] : [{ network: text, proof }];
     });
-  }
-
-  private clientsOf(offsets: readonly number[]): Set<number> {
-    return new Set(offsets.map((at) => this.lines.strangers.slots[at / TRAITS.length] as number));
   }
 
   /** Requests a second that would have come without the surplus. */

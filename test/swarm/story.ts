@@ -14,7 +14,7 @@ export interface Request {
   readonly protocol?: string;
 }
 
-const BROWSERS = [
+export const BROWSERS = [
   'Mozilla/5.0 (Windows NT 10.0) Chrome/126',
   'Mozilla/5.0 (X11) Firefox/127',
   'Mozilla/5.0 (iPhone) Safari/604',
