@@ -3,7 +3,7 @@ import type { Log } from '../model/log.ts';
 import { EnforcementError, unlessRefused } from './backend.ts';
 import type { BackendKind } from './backend-kind.ts';
 import type { CommandRunner } from './command.ts';
-import { createTableReader, type FilterTable, planRemoval, planRepair } from './filter-table.ts';
+import { createTableReader, type FilterTable, HOOKS, planRemoval, planRepair } from './filter-table.ts';
 import type { Family } from './target.ts';
 
 export interface FilterOptions {
@@ -34,17 +34,52 @@ export interface Filter {
 
 export const FAMILIES: readonly Family[] = [4, 6];
 
+/**
+ * Lines of a table beyond which its chains are listed one by one: three processes more cost a daemon as much as so many lines.
+ * While others change a table of tens of thousands of rules its listing begins anew, and never ends.
+ */
+const WHOLE_LINES_MAX = 5000;
+
+/** For `catch` of a chain's listing: one that does not exist is an answer. */
+function unlessAbsent(error: unknown): void {
+  // iptables-nft 1.8.9 takes a name that it does not know for a chain of nft's.
+  const isAbsent = error instanceof EnforcementError && /No chain|does not exist|is incompatible/.test(error.message);
+  if (!isAbsent) throw error;
+}
+
 export function createFilter({ run, chain, lockWaitSeconds, variant = '', log }: FilterOptions): Filter {
   let ipv6Absence: string | undefined;
   const wait = String(lockWaitSeconds);
+  /** Whose tables are large, or changed so often that they cannot be listed whole. */
+  const listedByChain = new Set<Family>();
   const tool = (family: Family, suffix = '') => `${family === 4 ? 'iptables' : 'ip6tables'}${variant}${suffix}`;
+
+  const list = (family: Family, onLine: (line: string) => void, ...of: readonly string[]) =>
+    run({ argv: [tool(family), '-w', wait, '-S', ...of], onLine });
+  /** By one process; undefined where that is known to take too long. */
+  const readWhole = async (family: Family): Promise<FilterTable | undefined> => {
+    if (listedByChain.has(family)) return undefined;
+    const reader = createTableReader(chain);
+    let lines = 0;
+    const onLine = (line: string) => {
+      lines++;
+      reader.onLine(line);
+    };
+    const isWhole = await list(family, onLine).then(() => true, unlessTooSlow);
+    if (!isWhole || lines > WHOLE_LINES_MAX) listedByChain.add(family);
+    return isWhole ? reader.finish() : undefined;
+  };
+  const readChains = async (family: Family): Promise<FilterTable> => {
+    const reader = createTableReader(chain);
+    const [input, forward, ...perhaps] = [...HOOKS, chain].map((name) => list(family, reader.onLine, name));
+    await Promise.all([input, forward, ...perhaps.map((listing) => listing.catch(unlessAbsent))]);
+    return reader.finish();
+  };
 
   const filter: Filter = {
     chain,
     async read(family) {
-      const reader = createTableReader(chain);
-      await run({ argv: [tool(family), '-w', wait, '-S'], onLine: reader.onLine });
-      const table = reader.finish();
+      const table = (await readWhole(family)) ?? (await readChains(family));
       if (table.hooks.has('INPUT') && table.hooks.has('FORWARD')) return table;
       throw new EnforcementError('bad_output', `${tool(family)} -S did not list the chains INPUT and FORWARD`);
     },
@@ -76,6 +111,11 @@ export function createFilter({ run, chain, lockWaitSeconds, variant = '', log }:
     findIpv6Absence: () => ipv6Absence,
   };
   return filter;
+}
+
+function unlessTooSlow(error: unknown): false {
+  if (error instanceof EnforcementError && error.code === 'timeout') return false;
+  throw error;
 }
 
 /** No tool, or a kernel without the table, is an absence; a held lock or a missing right would be the same for IPv4. */
