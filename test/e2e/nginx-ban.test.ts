@@ -4,7 +4,15 @@ import { once } from 'node:events';
 import { describe, type TestContext, test } from 'node:test';
 import type { Evidence } from '../../src/model/told-event.ts';
 import { until } from '../support/daemon.ts';
-import { assertReaction, assertUndisturbed, endOnceDropped, type Scene, sceneSkip, setScene } from './nginx-scene.ts';
+import {
+  assertPrompt,
+  assertReaction,
+  assertUndisturbed,
+  endOnceDropped,
+  type Scene,
+  sceneSkip,
+  setScene,
+} from './nginx-scene.ts';
 
 interface ListedBan {
   readonly ip: string;
@@ -57,12 +65,16 @@ async function knockAtSsh({ network }: Scene): Promise<void> {
   if (child.stdout) await once(child.stdout, 'data');
 }
 
-function assertListed(scene: Scene, client: string, tier: number, seconds: number): void {
-  const [ban, ...others] = scene.daemon.json<ListedBan[]>('list');
+async function assertListed(scene: Scene, client: string, tier: number, seconds: number): Promise<void> {
+  // The kernel drops before it is asked.
+  const [ban, ...others] = await until('the ban is confirmed', () => {
+    const bans = scene.daemon.json<ListedBan[]>('list');
+    return bans.some(({ confirmed }) => confirmed) && bans;
+  });
   assert.deepEqual(others, []);
   assert.ok(ban);
   const { numbers, condition } = ban;
-  assert.deepEqual([ban.ip, ban.tier, ban.enforced, ban.confirmed], [client, tier, true, true]);
+  assert.deepEqual([ban.ip, ban.tier, ban.enforced], [client, tier, true]);
   assert.equal(Date.parse(ban.until ?? '') - Date.parse(ban.since), seconds * 1000);
   // Judged against what was learned, not by the ceiling of the warm-up.
   assert.match(condition, /^(z_score|multiplier|scrape|flood)$/);
@@ -101,7 +113,7 @@ describe('a client that floods nginx', { skip: sceneSkip }, () => {
       // Anyone who only knocks has no session that had to be protected. Protection is looked up every five seconds.
       await knockAtSsh(scene);
       await floodUntilDropped(t, scene, client);
-      assertListed(scene, client, 1, 600);
+      await assertListed(scene, client, 1, 600);
       await assertTold(scene, client, 1);
       assert.match(
         daemon.auditText(),
@@ -118,17 +130,18 @@ describe('a client that floods nginx', { skip: sceneSkip }, () => {
       assert.equal(probe.latest()?.answered, 0);
       const { status, stderr } = daemon.zban('unban', client, '--reason', 'a customer');
       assert.equal(status, 0, stderr);
-      const { firstAnswerMs } = await probe.until('the client is served', ({ answered }) => answered > 0, 5000);
+      const { firstAnswerMs } = await probe.until('the client is served', ({ answered }) => answered > 0);
+      const slowdown = probe.slowdown();
       await probe.stop();
       const order = auditRows(scene, client).find(({ action }) => action === 'unban');
       const servedMs = (firstAnswerMs ?? 0) - Date.parse(order?.time ?? '');
       t.diagnostic(`served ${servedMs} ms after the order to unban was recorded`);
-      assert.ok(servedMs >= 0 && servedMs <= 2000, `served after ${servedMs} ms`);
+      assertPrompt('served', servedMs, slowdown);
       assert.deepEqual(daemon.json('list'), []);
       await until('Slack was told of the release', () => slack.find(/ released /).length === 1);
 
       await floodUntilDropped(t, scene, client);
-      assertListed(scene, client, 2, 1800);
+      await assertListed(scene, client, 2, 1800);
       await assertTold(scene, client, 2);
 
       await assertUndisturbed(visitor);

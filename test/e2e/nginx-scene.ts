@@ -24,10 +24,12 @@ export const sceneSkip: string | false = toolSkip('iptables', 'ip6tables', 'ipse
 /** Three minutes: one recalculation of the baseline falls after the two minutes of warm-up. */
 const PAST_SECONDS = 180;
 const VISITORS = 90;
-/** What zban promises, on a machine that has time for it, from the first line of a flood to the first dropped packet. */
+/** What zban promises, on a machine that has time for it: from the first line of a flood to the last packet, and from a release to the first. */
 const REACTION_MS_MAX = 2000;
 /** Floods end by themselves, also when the test that started them was killed. */
 const LIFE_SECONDS = 120;
+/** As many as have a connection: on a slow machine more would be given up before anybody was asked, and make no line in the log. */
+const PENDING_MAX = 32;
 /** Attempts of the prober: often enough to see a release in time, so few that it never is an attack itself. */
 const PROBE_RPS = 10;
 
@@ -59,7 +61,7 @@ export interface Scene {
   /** Requests of a host until stopped, or until the test ends. */
   flood(host: string, options?: Partial<FloodOptions>): SceneFlood;
   /** One fresh connection after the other from the client, to see when it is served again. */
-  probe(options?: Partial<FloodOptions>): Flood;
+  probe(options?: Partial<FloodOptions>): SceneFlood;
   /** When nginx wrote an address's lines for `/`, epoch milliseconds, oldest first, rotated logs included. */
   lineTimes(ip: string): readonly number[];
   /** Lines in all of nginx's logs. */
@@ -118,6 +120,7 @@ export async function setScene(t: TestContext, options: SceneOptions): Promise<S
     const started = startFlood({
       url: url(),
       rateRps: 500,
+      pendingMax: PENDING_MAX,
       prefix: network.prefix(host),
       seconds: LIFE_SECONDS,
       ...more,
@@ -169,7 +172,15 @@ export function assertReaction(t: TestContext, from: string, fromMs: number | un
   t.diagnostic(
     `${reactionMs} ms from ${from} to the last packet that passed, on a machine ${shared.toFixed(1)} times slower than alone`,
   );
-  assert.ok(reactionMs >= 0 && reactionMs <= REACTION_MS_MAX * shared, `reacted within ${reactionMs} ms`);
+  assertPrompt('reacted', reactionMs, shared);
+}
+
+/** Holds a time against what zban promises, on a machine on which everything takes so many times as long as alone. */
+export function assertPrompt(what: string, ms: number, slowdown: number): void {
+  assert.ok(
+    ms >= 0 && ms <= REACTION_MS_MAX * slowdown,
+    `${what} within ${ms} ms, ${slowdown} times slower than alone`,
+  );
 }
 
 /** A client that has been served all the time. */

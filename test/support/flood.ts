@@ -2,11 +2,11 @@
  * A program that asks a web server again and again and reports what it meets, one JSON object a line:
  *
  *   node flood.ts URL --rate 500 [--seconds 10] [--bind 192.0.2.7 --bind 192.0.2.8] [--method POST]
- *                     [--fresh] [--timeout-ms 1000] [--sockets 32] [--report-ms 100]
+ *                     [--fresh] [--timeout-ms 1000] [--sockets 32] [--pending 5010] [--report-ms 100]
  *
  * `--bind` may be given many times: the requests take turns over these source addresses. `--fresh` opens a connection for
- * every request. The pace is kept by the clock: a slow server makes more requests wait, up to ten seconds' worth, and
- * what comes on top is counted as `skipped`. Ends after `--seconds`, or with SIGTERM, with a last report.
+ * every request. The pace is kept by the clock: a slow server makes more requests wait, up to `--pending`, by default ten
+ * seconds' worth, and what comes on top is counted as `skipped`. Ends after `--seconds`, or with SIGTERM, with a last report.
  */
 import { Agent, request } from 'node:http';
 import { parseArgs } from 'node:util';
@@ -44,13 +44,14 @@ const { positionals, values } = parseArgs({
     fresh: { type: 'boolean', default: false },
     'timeout-ms': { type: 'string', default: '1000' },
     sockets: { type: 'string', default: '32' },
+    pending: { type: 'string' },
     'report-ms': { type: 'string', default: '100' },
   },
 });
 const url = new URL(positionals[0] ?? '');
 const rateRps = Number(values.rate);
 const timeoutMs = Number(values['timeout-ms']);
-const pendingMax = rateRps * 10 + 10;
+const pendingMax = Number(values.pending ?? rateRps * 10 + 10);
 const agent = new Agent({
   keepAlive: !values.fresh,
   maxSockets: values.fresh ? Number.POSITIVE_INFINITY : Number(values.sockets),

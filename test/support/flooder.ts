@@ -22,6 +22,8 @@ export interface FloodOptions {
   readonly isFresh?: boolean;
   /** Patience with one request, default 1000. */
   readonly timeoutMs?: number;
+  /** Requests that wait for an answer at the same time; those beyond are not made. Default ten seconds' worth. */
+  readonly pendingMax?: number;
 }
 
 export interface Flood {
@@ -48,6 +50,7 @@ export function startFlood(options: FloodOptions): Flood {
     String(options.timeoutMs ?? 1000),
   ];
   if (options.seconds !== undefined) command.push('--seconds', String(options.seconds));
+  if (options.pendingMax !== undefined) command.push('--pending', String(options.pendingMax));
   if (options.method !== undefined) command.push('--method', options.method);
   if (options.isFresh) command.push('--fresh');
   for (const address of options.bind ?? []) command.push('--bind', address);
