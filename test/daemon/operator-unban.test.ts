@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TargetResult } from '../../src/control/protocol.ts';
+import { unbanResult } from '../../src/daemon/orders/order-answers.ts';
+import type { Actor } from '../../src/model/audit.ts';
 import { TARGETS_MAX } from '../../src/model/limits.ts';
 import { answer, banEvent, T0 } from './fixtures.ts';
 import { make, WHO } from './orders.ts';
@@ -114,10 +116,56 @@ test('allow lifts every ban that covers the address, and is no success while the
     const [allowed] = await operator.allow({ targets: ['198.51.100.7'], remove: false, ...WHO });
     assert.deepEqual(
       [allowed?.ok, allowed?.message],
-      isStuck ? [false, 'allowed, but still blocked: the ban of 198.51.100.0/24 stands'] : [true, 'allowed'],
+      isStuck
+        ? [false, 'allowed, but still blocked: the ban of 198.51.100.0/24 stands']
+        : [true, 'allowed, and the bans of 198.51.100.0/25, 198.51.100.0/24 are lifted'],
     );
     assert.deepEqual([...held.keys()], isStuck ? ['198.51.100.0/24'] : []);
   }
+});
+
+test('who allows an address hears which ban ends with that; of an exception of another host people hear nothing here', async (t) => {
+  const never: string[] = [];
+  const { operator, ban, since, trail } = make(t, {
+    never,
+    onRefresh: () => never.splice(0, never.length, ...trail.allowed().map(({ entry }) => entry)),
+  });
+  await ban('198.51.100.0/24', '203.0.113.9');
+  const answers = await operator.allow({
+    targets: ['198.51.100.7', '203.0.113.9', '192.0.2.1'],
+    remove: false,
+    ...WHO,
+  });
+  assert.deepEqual(
+    answers.map(({ message }) => message),
+    ['allowed, and the ban of 198.51.100.0/24 is lifted', 'allowed, and its ban is lifted', 'allowed'],
+  );
+  since();
+  for (const remove of [true, false])
+    await operator.allow({ targets: ['192.0.2.1'], remove, operator: 'anna@web-2', reason: '' }, 'none');
+  assert.deepEqual(
+    since().filter((what) => what.startsWith('notify')),
+    [],
+  );
+});
+
+test('of a would-be ban it is said whether another host of the fleet blocks the client', () => {
+  const nothing = { failure: undefined, blockedBy: [], within: [] };
+  const ban = {
+    client: '203.0.113.9',
+    tier: 0,
+    condition: 'manual',
+    sinceMs: T0,
+    untilMs: null,
+    auditId: 1,
+  } as const;
+  const told = (actor: Actor, numbers: { origin: string } | null) =>
+    unbanResult({ ...ban, actor, numbers, reason: '', enforced: false, confirmed: false }, '', nothing).message;
+  assert.equal(told('operator:anna', null), 'its would-be ban is lifted; it was never blocked');
+  assert.equal(
+    told('operator:anna@web-2', { origin: 'web-2' }),
+    'its would-be ban is lifted; it was never blocked here; web-2 hears of it',
+  );
 });
 
 test('unban of what is not banned, of nonsense, and of everything', async (t) => {

@@ -80,7 +80,7 @@ describe('unban, expiry, allow, import and panic of overlapping bans', { concurr
       ban(wider);
       assert.deepEqual(
         daemon.json<Result[]>('allow', client).map(({ ok, message }) => [ok, message]),
-        [[true, 'allowed']],
+        [[true, `allowed, and the bans of ${client}, ${wider} are lifted`]],
       );
       reaches(true, 'allowed means that no ban is left');
       assert.deepEqual(list(), []);

@@ -25,7 +25,7 @@ async function startSlack(child: ChildProcess) {
   return { texts, url: `http://127.0.0.1:${port}/services/T0TEST/B0TEST/secret` };
 }
 
-test('a ban, a release and a panic on three hosts are one message each, also the release by a host that has no such ban', {
+test('a ban, a release, an exception and a panic on three hosts are one message each, also the release by a host that has no such ban', {
   skip: redisSkip(),
 }, async (t) => {
   const server = await RedisServer.start();
@@ -58,6 +58,10 @@ test('a ban, a release and a panic on three hosts are one message each, also the
   );
   three.zban('unban', '203.0.113.50', '--reason', 'a customer');
   await until('it is lifted on both', () => [one, two].every((each) => !banned(each).includes('203.0.113.50')));
+  two.zban('allow', '203.0.113.77');
+  await until('all allow it', () => all.every((each) => rows(each, 'allow').length === 1));
+  one.zban('allow', '203.0.113.77', '--remove');
+  await until('none does', () => all.every((each) => rows(each, 'disallow').length === 1));
   // Of bans whose messages wait, a panic would say that they are over.
   await until('nothing waits to be said', () => all.every((each) => each.status()?.outbox === 0));
   three.zban('panic', '--reason', 'drill');
@@ -76,6 +80,7 @@ test('a ban, a release and a panic on three hosts are one message each, also the
   assert.deepEqual(of(/released 203\.0\.113\.9/), ['web-3'], slack.texts.join('\n'));
   assert.deepEqual(of(/released 203\.0\.113\.50: .*a customer; other hosts of the fleet had banned it/), ['web-3']);
   assert.deepEqual(of(/released 203\.0\.113\.50/), ['web-3'], slack.texts.join('\n'));
+  assert.deepEqual(of(/203\.0\.113\.77 (added|removed)/), ['web-2', 'web-1'], slack.texts.join('\n'));
   // Each makes a new instance, which on a busy machine says again what the one before was about to say.
   assert.deepEqual([...new Set(of(/stopped all|the panic/))], ['web-3', 'web-1'], slack.texts.join('\n'));
 });

@@ -20,6 +20,8 @@ export interface Remainder {
   readonly within: readonly string[];
 }
 
+export type OverlapsOf = (prefix: Prefix) => Overlap;
+
 const NOTHING: Overlap = { covering: [], within: [] };
 
 interface Asked {
@@ -29,7 +31,7 @@ interface Asked {
 }
 
 /** Finds the bans among `targets` (canonical names) that share addresses with each of `prefixes`; one pass over them. */
-export function findOverlaps(targets: Iterable<string>, prefixes: Iterable<Prefix>): (prefix: Prefix) => Overlap {
+export function findOverlaps(targets: Iterable<string>, prefixes: Iterable<Prefix>): OverlapsOf {
   const asked = new Map<string, Asked>();
   for (const prefix of prefixes) asked.set(formatPrefix(prefix), { prefix, covering: [], within: [] });
   const table = new PrefixTable(asked.values());

@@ -21,7 +21,7 @@ export async function joinFleet({ records, operator, ...options }: JoinOptions):
     ...options,
     fleet: configured,
     trail: records.trail,
-    allow: (request) => operator.allow(request),
+    allow: (request) => operator.allow(request, 'none'),
     findPanic: () => findPanic(records),
   });
   fleet.start();

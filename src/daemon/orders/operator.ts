@@ -17,13 +17,21 @@ import type { ClientScheme } from '../../net/client-key.ts';
 import { findBanKey } from '../../net/client-network.ts';
 import { isHostName } from '../../net/host-name.ts';
 import { formatPrefix, type Prefix, parsePrefix, prefixContains } from '../../net/prefix.ts';
-import { BLANK, PORTION_ROWS } from '../../record/row/row.ts';
+import { PORTION_ROWS } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Pipeline } from '../../workers/pipeline.ts';
 import type { Bans, LiftOptions } from '../bans/bans.ts';
 import { findOverlaps } from '../bans/overlap.ts';
 import { type AcceptedBan, informEngine, judgeOrders, type ParsedOrder, parseTarget } from './ban-orders.ts';
-import { endOf, explainWidth, listSome, targetResult as result, unbanResult } from './order-answers.ts';
+import {
+  allowDraft,
+  endOf,
+  explainWidth,
+  listSome,
+  targetResult as result,
+  unbanResult,
+  withLifted,
+} from './order-answers.ts';
 import { findCovered, type Protection } from './protection.ts';
 
 export const NOT_RECORDED = 'could not be recorded: too many audit rows wait for the disk, see zban status';
@@ -165,7 +173,8 @@ export class Operator {
     );
   }
 
-  async allow(request: AllowRequest): Promise<readonly TargetResult[]> {
+  /** Of an exception that another host of the fleet made, that host tells people: `tell` is none. */
+  async allow(request: AllowRequest, tell: 'all' | 'none' = 'all'): Promise<readonly TargetResult[]> {
     const { trail, protection, bans, now, reconcile } = this.options;
     const known = new Set(trail.allowed().map(({ entry }) => entry));
     const results: TargetResult[] = [];
@@ -189,13 +198,18 @@ export class Operator {
       }
     }
     if (drafts.length === 0) return results;
+    const allowed = request.remove ? [] : drafts.flatMap(({ client }) => parsePrefix(client) ?? []);
+    const overlaps = findOverlaps(trail.activeClients(now()), allowed);
     const lost = bans.record(drafts).filter(isLost);
     await protection.refresh();
     const failed = new Map(lost.map(({ client }) => [client, result(client ?? '', 'failed', NOT_RECORDED)]));
     const recorded = results.map((each) => failed.get(each.target) ?? each);
     if (!request.remove) await reconcile(changesOf(drafts.length));
-    bans.describeOrders(drafts.filter(({ client }) => !failed.has(client)));
-    return this.withDurability(request.remove ? this.withProtection(recorded) : this.withBlocks(recorded));
+    if (tell === 'all') bans.describeOrders(drafts.filter(({ client }) => !failed.has(client)));
+    const told = request.remove
+      ? this.withProtection(recorded)
+      : withLifted(this.withBlocks(recorded), overlaps, (client) => trail.findActiveBan(client, now()) === undefined);
+    return this.withDurability(told);
   }
 
   /** Lets banning resume before the fuse's hold is over. */
@@ -280,15 +294,6 @@ export class Operator {
     if (await this.options.trail.isDurable()) return results;
     return results.map((each) => (each.code === 'done' ? { ...each, durable: false } : each));
   }
-}
-
-function allowDraft(
-  entry: string,
-  { operator, reason, remove }: AllowRequest,
-  timeMs: number,
-): DraftOf<'allow' | 'disallow'> {
-  const said = { timeMs, actor: `operator:${operator}`, enforced: true, detail: reason } as const;
-  return { ...BLANK, ...said, action: remove ? 'disallow' : 'allow', client: entry };
 }
 
 function note(reasons: Map<string, string>, client: string, reason: string): void {

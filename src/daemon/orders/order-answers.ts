@@ -1,8 +1,10 @@
-/** What a person hears of each target of an order. */
-import type { TargetResult } from '../../control/protocol.ts';
-import type { ActiveBan } from '../../model/audit.ts';
-import { BITS_MIN, type Prefix } from '../../net/prefix.ts';
-import type { Remainder } from '../bans/overlap.ts';
+/** What a person hears of each target of an order, and what is recorded of an exception. */
+import type { AllowRequest, TargetResult } from '../../control/protocol.ts';
+import type { ActiveBan, DraftOf } from '../../model/audit.ts';
+import { BITS_MIN, type Prefix, parsePrefix } from '../../net/prefix.ts';
+import { BLANK } from '../../record/row/row.ts';
+import { findOrigin } from '../bans/origin.ts';
+import type { OverlapsOf, Remainder } from '../bans/overlap.ts';
 
 /** Bans that one answer names. */
 const TARGETS_TOLD = 5;
@@ -23,10 +25,15 @@ export function endOf({ untilMs }: Pick<ActiveBan, 'untilMs'>): Pick<TargetResul
 }
 
 /** The answer for a ban that was lifted; `why` is empty where it was asked for by name. */
-export function unbanResult({ client, enforced }: ActiveBan, why: string, remainder: Remainder): TargetResult {
+export function unbanResult(ban: ActiveBan, why: string, remainder: Remainder): TargetResult {
+  const { client, enforced } = ban;
   const { failure, blockedBy, within } = remainder;
   const because = why === '' ? '' : ` (${why})`;
-  if (!enforced) return targetResult(client, 'done', `its would-be ban is lifted${because}; it was never blocked`);
+  if (!enforced) {
+    const origin = findOrigin(ban);
+    const rest = origin === undefined ? 'it was never blocked' : `it was never blocked here; ${origin} hears of it`;
+    return targetResult(client, 'done', `its would-be ban is lifted${because}; ${rest}`);
+  }
   if (failure !== undefined) return targetResult(client, 'failed', `still blocked by the firewall: ${failure}`);
   if (blockedBy.length > 0)
     return targetResult(client, 'failed', `its ban is lifted, but it is still blocked by ${listSome(blockedBy)}`);
@@ -34,7 +41,38 @@ export function unbanResult({ client, enforced }: ActiveBan, why: string, remain
   return targetResult(client, 'done', `unbanned${because}${rest}`);
 }
 
+/** A ban of a whole network ends for one address that is allowed: who allows it is told. */
+export function withLifted(
+  results: readonly TargetResult[],
+  overlaps: OverlapsOf,
+  isLifted: (client: string) => boolean,
+): readonly TargetResult[] {
+  return results.map((each) => {
+    const prefix = each.code === 'done' ? parsePrefix(each.target) : undefined;
+    if (!prefix) return each;
+    const { covering, within } = overlaps(prefix);
+    return targetResult(each.target, each.code, allowedMessage(each.target, [...covering, ...within].filter(isLifted)));
+  });
+}
+
+function allowedMessage(target: string, lifted: readonly string[]): string {
+  if (lifted.length === 0) return 'allowed';
+  if (lifted.length === 1)
+    return `allowed, and ${lifted[0] === target ? 'its ban' : `the ban of ${lifted[0]}`} is lifted`;
+  return `allowed, and the bans of ${listSome(lifted)} are lifted`;
+}
+
 export function listSome(targets: readonly string[]): string {
   const more = targets.length - TARGETS_TOLD;
   return `${targets.slice(0, TARGETS_TOLD).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** The row of an exception, or of its end. */
+export function allowDraft(
+  entry: string,
+  { operator, reason, remove }: AllowRequest,
+  timeMs: number,
+): DraftOf<'allow' | 'disallow'> {
+  const said = { timeMs, actor: `operator:${operator}`, enforced: true, detail: reason } as const;
+  return { ...BLANK, ...said, action: remove ? 'disallow' : 'allow', client: entry };
 }
