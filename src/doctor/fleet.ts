@@ -5,8 +5,8 @@ import { countOf } from '../english/number.ts';
 import { readHosts } from '../fleet/hosts.ts';
 import { findForbidden, measureAhead, readFacts, type ServerFacts } from '../fleet/inspect.ts';
 import { Keys } from '../fleet/keys.ts';
+import { causeOf } from '../fleet/reply.ts';
 import { connectServer } from '../fleet/server.ts';
-import { messageOf } from '../model/coded-error.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const CHECK = 'fleet';
@@ -18,6 +18,8 @@ const BAN_BYTES = 500;
 const MEMORY_MIN = 128 * 1_048_576;
 /** What keeps a connection from being made, other than the network. */
 const FIXES: readonly (readonly [RegExp, string])[] = [
+  // A server without any password answers to its own host alone.
+  [/^DENIED/, 'give the default user of the server a password: docs/fleet.md'],
   [/WRONGPASS|NOAUTH/, 'correct the user in fleet.url, or the password in fleet.password_file'],
   [/^(ENOENT|EACCES).* open /, 'correct fleet.password_file or fleet.ca_file: a file that zban may read'],
   [/certificate has expired/, 'renew the certificate of the server'],
@@ -37,10 +39,7 @@ export async function checkFleet(config: Pick<Config, 'fleet' | 'name'>): Promis
   try {
     server = await connectServer(serverOf(fleet), () => {});
   } catch (error) {
-    const cause = messageOf(error);
-    const [, fix] = FIXES.find(([pattern]) => pattern.test(cause)) ?? [];
-    const message = `its server does not answer: ${cause}`;
-    return [fail(CHECK, message, `${fix ?? 'check fleet.url and the network'}; zban judges alone meanwhile`)];
+    return [explainAway(causeOf(error))];
   }
   try {
     const keys = new Keys(fleet.name);
@@ -62,10 +61,21 @@ export async function checkFleet(config: Pick<Config, 'fleet' | 'name'>): Promis
       found.push(warn(CHECK, 'the server does not tell this user its version and its memory', `allow INFO: ${RIGHTS}`));
     return found.length > 0 || !facts ? found : [ok(CHECK, `${countOf(live, 'other host')}; ${describe(facts)}`)];
   } catch (error) {
-    return [fail(CHECK, `its server stopped answering: ${messageOf(error)}`, RIGHTS)];
+    return [fail(CHECK, `its server stopped answering: ${causeOf(error)}`, RIGHTS)];
   } finally {
     server.close();
   }
+}
+
+/** Why no connection came about, by what the client library or the server said. */
+export function explainAway(cause: string): Finding {
+  const [, fix] = FIXES.find(([pattern]) => pattern.test(cause)) ?? [];
+  const what = /^(DENIED|WRONGPASS|NOAUTH|NOPERM)/.test(cause) ? 'turns this host away' : 'does not answer';
+  return fail(
+    CHECK,
+    `its server ${what}: ${cause}`,
+    `${fix ?? 'check fleet.url and the network'}; zban judges alone meanwhile`,
+  );
 }
 
 /** A wrong name makes a fleet of one. */

@@ -21,7 +21,7 @@ export interface LinkOptions {
   readonly describe: () => Readonly<Record<string, unknown>>;
   /** The server answers. `isNew`: it is not the one that was known, or has lost writes. */
   readonly onUp: (isNew: boolean) => void;
-  readonly onDown: (error: Error) => void;
+  readonly onDown: (cause: string) => void;
   /**
    * Decisions of others and of this host, what people want now first; the place up to which all are carried out is to be kept with
    * them. `isMoreComing`: more is there already.

@@ -10,7 +10,7 @@ import { Inbox, type Place } from './inbox.ts';
 import { Keys } from './keys.ts';
 import type { LinkOptions } from './link-options.ts';
 import { OutgoingOrders } from './orders.ts';
-import { replyOf } from './reply.ts';
+import { causeOf, replyOf } from './reply.ts';
 import { BEAT } from './scripts.ts';
 import { connectServer, type Server } from './server.ts';
 import { type Heard, isBefore, readAll, readEnds, readFirst, readNews, readWatchEnd, STREAM_START } from './stream.ts';
@@ -139,8 +139,7 @@ export class Link {
       try {
         await this.live();
       } catch (error) {
-        if (!this.stopping.signal.aborted)
-          this.options.onDown(error instanceof Error ? error : new Error(String(error)));
+        if (!this.stopping.signal.aborted) this.options.onDown(causeOf(error));
       }
       if (performance.now() - startedMs > SILENT_MS) pauseMs = RETRY_MS;
       await this.pause(pauseMs * (1 + Math.random())).catch(() => {});

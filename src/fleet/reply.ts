@@ -1,4 +1,5 @@
 /** What the server answers, as values of the shapes that Redis documents (https://redis.io/docs/latest/commands/). */
+import { messageOf } from '../model/coded-error.ts';
 import { isEither, isList, isNull, isText, isTuple, type Shape } from '../model/shape.ts';
 import type { Server } from './server.ts';
 
@@ -17,6 +18,14 @@ export async function replyOf<T>(hasShape: Shape<T>, answer: Promise<unknown>): 
   const reply = await answer;
   if (!hasShape(reply)) throw new Error('the server answers in another form than Redis does');
   return reply;
+}
+
+const CAUSE_LENGTH_MAX = 200;
+
+/** Why a connection failed, in one sentence: some answers of Redis are essays. */
+export function causeOf(error: unknown): string {
+  const [sentence = ''] = messageOf(error).split(/(?<=\.)\s/, 1);
+  return sentence.replace(/\.$/, '').slice(0, CAUSE_LENGTH_MAX);
 }
 
 /** The server's clock, epoch milliseconds; `key` says which node of a Cluster is asked. */

@@ -201,7 +201,7 @@ test('one server', { skip: redisSkip() }, async (t) => {
     assert.match(misspelt?.message ?? '', /^no other host of the fleet shpo was heard of within a day/);
     assert.match((await fleet('poor'))[0]?.message ?? '', /may not do what it must: NOPERM/);
     const [nobody] = await fleet('nobody');
-    assert.match(nobody?.message ?? '', /does not answer: WRONGPASS/);
+    assert.match(nobody?.message ?? '', /turns this host away: WRONGPASS/);
     assert.match(nobody?.fix ?? '', /password_file/);
     redis.cli('ACL', 'SETUSER', 'bans', 'on', '>secret', ...ACL.replace('~zban:*', '~zban:{shop}:*').split(' '));
     assert.match((await fleet('bans'))[0]?.message ?? '', /may not do what it must: .*key/);

@@ -1,5 +1,6 @@
 /** What stands in the way of a host's part in its fleet, told once. */
 import { type Link, SILENT_MS } from '../../fleet/link.ts';
+import { formatSecond } from '../../model/time.ts';
 import type { Troubles } from '../troubles.ts';
 
 /** A clock that is further off than this is reported. */
@@ -25,15 +26,14 @@ export class FleetTroubles {
   noteDown(sinceMs: number, cause: string): void {
     this.upMs = undefined;
     this.cause = cause;
-    const what = `the fleet's server is away since ${iso(sinceMs)} (${cause}): this host judges alone, and says later what it decided`;
+    const what = `the fleet's server is away since ${iso(sinceMs)}: this host judges alone, and says later what it decided (${cause})`;
     this.troubles.begin(AWAY, what, 'zban doctor looks at the server');
   }
 
   /** It answers again: that is news once it lasts. A Cluster that lacks a master comes and goes every other second. */
   noteUp(sinceMs: number, nowMs: number): void {
     this.upMs = this.elapsed();
-    const what = `the fleet's server was away since ${iso(sinceMs)} (${this.cause}) and answers since ${iso(nowMs)}: over once that has lasted ${SILENT_MS / 1000} s`;
-    this.troubles.begin(AWAY, what);
+    this.troubles.begin(AWAY, `the fleet's server was away from ${iso(sinceMs)} to ${iso(nowMs)} (${this.cause})`);
   }
 
   /** To be called each second while the server answers. */
@@ -60,4 +60,4 @@ export class FleetTroubles {
   }
 }
 
-const iso = (ms: number): string => new Date(ms).toISOString();
+const iso = (ms: number): string => formatSecond(Math.floor(ms / 1000));

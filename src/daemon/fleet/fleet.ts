@@ -82,7 +82,7 @@ export class Fleet {
       recorded: () => trail.settled(),
       describe: () => this.describe(),
       onUp: (isNew) => this.noteUp(isNew),
-      onDown: (error) => this.noteDown(error),
+      onDown: (cause) => this.noteDown(cause),
       onOrders: (orders, place, isMoreComing) => this.hear(orders, place, isMoreComing),
       exchange: async (news) => (await pipeline.send({ kind: 'share_counts', news })).shared,
     });
@@ -218,10 +218,10 @@ export class Fleet {
     if (this.others.size > OTHERS_MAX && oldest !== undefined) this.others.delete(oldest);
   }
 
-  private noteDown(error: Error): void {
+  private noteDown(cause: string): void {
     if (this.state === 'left') return;
     this.become('away');
-    this.troubles.noteDown(this.sinceMs, error.message);
+    this.troubles.noteDown(this.sinceMs, cause);
   }
 
   private async hear(orders: readonly Order[], place: Place, isMoreComing: boolean): Promise<void> {

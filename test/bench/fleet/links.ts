@@ -37,7 +37,7 @@ export async function runLinks(): Promise<void> {
       recorded: async () => {},
       describe: () => ({ version: '0', mode: 'enforce', bans: 0 }),
       onUp: () => {},
-      onDown: (error) => console.error(error.message),
+      onDown: (cause) => console.error(cause),
       onOrders: async (orders) => {
         heard += orders.length;
       },
