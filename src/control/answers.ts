@@ -40,7 +40,7 @@ const isLaneResult = isObject({
   code: isOneOf('done', 'not_found', 'full', 'invalid', 'failed'),
   id: isText,
 });
-const isMatch = isObject({
+export const isLaneMatch = isObject({
   ...each(isOptional(isText), 'user_agent', 'path', 'network', 'method'),
   query_keys: isOptional(isList(isText)),
   referer: isOptional(isOneOf('absent', 'present')),
@@ -53,7 +53,7 @@ const isLane = isObject({
   ...each(isText, 'id', 'actor', 'since', 'until', 'message'),
   ...each(isBoolean, 'enforced', 'kept'),
   action: isOneOf('hold', 'deny'),
-  match: isMatch,
+  match: isLaneMatch,
   usual_rate: isNumber,
   state: isOneOf('open', 'pending', 'failed', 'observed'),
   proof: isOptional(isProof),

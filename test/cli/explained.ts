@@ -60,7 +60,7 @@ export function explain(
       nowMs,
       suffix: '',
       decayMs: OPTIONS.decay,
-      ...{ activities: [], nearest: [], notes: [], who: '' },
+      ...{ activities: [], nearest: [], own: undefined, lanes: [], notes: [], who: '' },
       ...searched,
     });
   });

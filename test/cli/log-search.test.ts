@@ -38,6 +38,7 @@ function story(changes: RowChanges & { readonly asked?: string } = {}): Story {
   return {
     ...{ asked, isLatest: true, results: [], before: [], active: undefined, within: [], allowed: undefined },
     entry: { ...banDraft(asked, { timeMs: BAN * 1000, ...entry }), id: 1, configVersion: '', hash: '' },
+    lanes: [],
     next: { tier: 2, durationMs: 1 },
   };
 }
@@ -77,6 +78,20 @@ test('requests are told apart by whether they came before, during or after the b
     { name: 'GET /shop', requests: 1, share: 1 / 3 },
   ]);
   assert.equal(after?.answers.other, 1, 'nobody got a 499');
+});
+
+test('of a network one address is counted by itself, and what lanes stopped while they were open', async (t) => {
+  const log = makeLog(t);
+  const search404 = (second: number, ip: string) => logLine(second, ip, '/search?q=1', 404);
+  write(log, search404(BAN - 9, '203.0.113.8'), search404(BAN - 9, CLIENT), search404(BAN, '203.0.113.8'));
+  const lane = { id: 'l1', action: 'hold', match: { path: '/search' }, fromMs: BAN * 1000 + 400 } as const;
+  const network = { ...story({ client: '203.0.113.0/24' }), lanes: [{ ...lane, untilMs: undefined }] };
+  const found = await search(log, network);
+  assert.equal(found.activities[0]?.activity?.requests, 3);
+  assert.equal(found.own, 1);
+  assert.deepEqual(found.lanes, [{ ...lane, untilMs: undefined, requests: 1 }]);
+  const own = await search(log, { ...story(), lanes: [{ ...lane, untilMs: BAN * 1000 + 500, match: { path: '/x' } }] });
+  assert.deepEqual([own.own, own.lanes], [undefined, []]);
 });
 
 test('observe mode and refused bans have an hour after instead of a ban', async (t) => {

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ActivitySummary } from '../../src/cli/story/activity.ts';
 import { storyOfClient, stretchesOf } from '../../src/cli/story/story.ts';
-import { parsePrefix } from '../../src/net/prefix.ts';
+import { type Prefix, parsePrefix } from '../../src/net/prefix.ts';
 import { withTrail } from '../../src/record/trail/open-trail.ts';
 import { evidenceOf } from '../support/evidence.ts';
+import type { RowChanges } from '../support/rows.ts';
 import { BANNED, CLIENT, explain, flat, HOUR, judged, NOW, OPTIONS, result } from './explained.ts';
 import { banDraft, record } from './recorded.ts';
 
@@ -56,6 +57,55 @@ test('what a client did from one day to the next is told with both days', async 
   assert.match(flat(text), /412 requests from 2026-11-20 23:59:58 to 2026-11-21 00:00:03, at most/);
 });
 
+const HELD = { path: '/search', network: '203.0.113.0/24' };
+const lane = (id: string, action: 'lane' | 'lane_end', timeMs: number, changes: RowChanges = {}) =>
+  result(action, { client: null, timeMs, numbers: { id, action: 'hold', match: HELD }, enforced: true, ...changes });
+
+test('who is stopped by a lane is told which, and how to end it', async (t) => {
+  const rows = [
+    lane('l1', 'lane', NOW - 5000),
+    lane('l2', 'lane', NOW - 5000, { enforced: false }),
+    lane('l3', 'lane', NOW - 9000, { numbers: { id: 'l3', action: 'deny', match: HELD } }),
+    lane('l3', 'lane_end', NOW - 8000),
+  ];
+  const { path } = record(t, rows);
+  const { lanes } = await withTrail(path, ({ reader }) =>
+    storyOfClient(reader, parsePrefix(CLIENT) as Prefix, OPTIONS, NOW),
+  );
+  assert.deepEqual(
+    lanes.map(({ id, action, fromMs, untilMs }) => [id, action, fromMs, untilMs]),
+    [
+      ['l1', 'hold', NOW - 5000, undefined],
+      ['l3', 'deny', NOW - 9000, NOW - 8000],
+    ],
+  );
+  const text = await explain(t, rows, CLIENT, NOW, { lanes: lanes.map((each, n) => ({ ...each, requests: n + 1 })) });
+  assert.match(text, /^203\.0\.113\.9 is not banned and never was\. Lane l1 stops requests like its own\.\n/);
+  assert.match(
+    flat(text),
+    /Lane 1 of these requests is like what lane l1 stops \(more than usual gets 429\): network 203\.0\.113\.0\/24, path \/search\. zban lanes drop l1 Lane 2 of these requests are like what lane l3 stopped until 2026-11-20 10:14:04: /,
+  );
+});
+
+test('of a ban of a network it is told what the address asked about has to do with it, and that address may be allowed', async (t) => {
+  const ban = judged('scan', { client: '203.0.113.0/24' });
+  for (const [own, words] of [
+    [0, 'none'],
+    [7, '7'],
+  ] as const) {
+    const text = flat(await explain(t, [ban], CLIENT, NOW, { own }));
+    assert.ok(text.includes(`Itself ${CLIENT} sent ${words} of these requests.`), text);
+    assert.match(text, /Undo +zban unban 203\.0\.113\.0\/24 Never ban +zban allow 203\.0\.113\.9$/);
+  }
+});
+
+test('of a client that is never banned no next ban is foretold', async (t) => {
+  const allowed = { ...judged('scan', { client: '192.0.2.7' }) };
+  const text = await explain(t, [allowed, result('unban', { client: '192.0.2.7' })], '192.0.2.7');
+  assert.match(text, /It is never banned, by 192\.0\.2\.0\/24/);
+  assert.doesNotMatch(text, /next offence/);
+});
+
 test('a client that was never judged is told by the limit that it came nearest to', async (t) => {
   const nearest = [
     { limit: 'scan', share: 0.65, tolerated: 8, time: '2026-11-20T10:11:12Z' },
@@ -68,7 +118,7 @@ test('a client that was never judged is told by the limit that it came nearest t
     /Nearest +The nearest it came to a ban, on 2026-11-20 10:11:12: 5\.2 points for scan, where 8\.0 are tolerated\./,
   );
   const byRate = await explain(t, [], CLIENT, NOW, { nearest: nearest.slice(1) });
-  assert.match(flat(byRate), /on 2026-11-20 10:11:12: 60 requests at once, where 600 are tolerated\./);
+  assert.match(flat(byRate), /on 2026-11-20 10:11:12: 10\.0 % of the limit of its rate\./);
 });
 
 test('an anomaly of the site is told as in the audit log', async (t) => {

@@ -22,7 +22,13 @@ import { entryJson } from './audit.ts';
 import { listEntry } from './list.ts';
 import { askWho, whoJson } from './who.ts';
 
-const UNSEARCHED: Searched = { activities: [], nearest: [], notes: ['the logs were not searched: see zban check'] };
+const UNSEARCHED: Searched = {
+  activities: [],
+  nearest: [],
+  own: undefined,
+  lanes: [],
+  notes: ['the logs were not searched: see zban check'],
+};
 
 /** `zban explain`: the latest judgement of a client, or the one with this number, in plain words. */
 export async function explain(context: Context, options: Given<typeof EXPLAIN>): Promise<number> {
@@ -137,7 +143,7 @@ function findStory(reader: TrailReader, subject: string, options: StoryOptions, 
   return storyOfClient(reader, prefix, options, nowMs);
 }
 
-function searchedJson({ activities, nearest, notes }: Searched): Readonly<Record<string, unknown>> {
+function searchedJson({ activities, nearest, own, lanes, notes }: Searched): Readonly<Record<string, unknown>> {
   const time = (ms: number) => new Date(ms).toISOString();
   return {
     activities: activities.map(({ name, fromMs, untilMs, activity }) => ({
@@ -145,6 +151,11 @@ function searchedJson({ activities, nearest, notes }: Searched): Readonly<Record
       ...(activity ?? { requests: 0 }),
     })),
     nearest,
+    own_requests: own ?? null,
+    lanes: lanes.map(({ fromMs, untilMs, ...lane }) => ({
+      ...lane,
+      ...{ since: time(fromMs), until: untilMs === undefined ? null : time(untilMs) },
+    })),
     notes,
   };
 }

@@ -46,6 +46,13 @@ function describeActivity({ name, fromMs, activity }: StretchActivity): Paragrap
   };
 }
 
+/** What one address has to do with what its network did; nothing where the logs tell of it alone. */
+export function describeOwn(asked: string | undefined, own: number | undefined): Paragraph[] {
+  if (asked === undefined || own === undefined) return [];
+  const sent = own === 0 ? 'none' : formatCount(own);
+  return [{ label: 'Itself', text: `${asked} sent ${sent} of these requests.` }];
+}
+
 const DATE_LENGTH = '2026-11-20'.length;
 const isSameDay = (one: string, other: string) => one.slice(0, DATE_LENGTH) === other.slice(0, DATE_LENGTH);
 

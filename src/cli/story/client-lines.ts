@@ -2,9 +2,13 @@
 
 import { type ClientScheme, clientPrefix, findClientKey, IPV4_HIGH, isIpv4Client } from '../../net/client-key.ts';
 import { type Prefix, parsePrefix, prefixContains } from '../../net/prefix.ts';
+import { createLaneMatcher } from '../../parse/lane-matcher.ts';
 import type { Parser } from '../../parse/parser.ts';
 import { HIGH, LINE, LOW, ROW, SECOND, type Tally } from '../../parse/tally.ts';
 import { Activity, type ActivitySummary } from './activity.ts';
+import type { LaneHits, LaneSpan } from './lane-hits.ts';
+
+type LaneMatcher = ReturnType<typeof createLaneMatcher>;
 
 const NEWLINE = 0x0a;
 /** Rows kept of a client, the oldest ones. */
@@ -23,16 +27,28 @@ export interface StretchActivity extends Stretch {
 }
 
 export class ClientLines {
+  /** Requests from the part. */
+  own = 0;
   private readonly client: Prefix;
+  private readonly part: Prefix;
   private readonly stretches: readonly (Stretch & { readonly added: Activity })[];
   private readonly found: Uint32Array[] = [];
   private readonly isNear: (high: number, low: number) => boolean;
+  private readonly lanes: readonly { readonly span: LaneSpan; readonly matches: LaneMatcher; requests: number }[];
 
-  /** A line that two of the stretches hold belongs to the first. */
-  constructor(client: Prefix, stretches: readonly Stretch[], scheme: ClientScheme) {
+  /** A line that two of the stretches hold belongs to the first. `part` is what is counted of the client by itself. */
+  constructor(
+    client: Prefix,
+    stretches: readonly Stretch[],
+    scheme: ClientScheme,
+    part = client,
+    lanes: readonly LaneSpan[] = [],
+  ) {
     this.client = client;
+    this.part = part;
     this.isNear = neighbours(client, scheme);
     this.stretches = stretches.map((stretch) => ({ ...stretch, added: new Activity() }));
+    this.lanes = lanes.map((span) => ({ span, matches: createLaneMatcher(span.match), requests: 0 }));
   }
 
   /** Adds the client's lines among these. */
@@ -43,8 +59,13 @@ export class ClientLines {
       const ms = second * 1000;
       const stretch = this.stretches.find(({ fromMs, untilMs }) => ms >= fromMs && ms <= untilMs);
       const record = stretch && parser.readRecord(lineAt(bytes, rows[at + LINE] as number));
-      if (!record || !this.isFrom(record.source_ip)) continue;
+      if (!record) continue;
+      const sender = parsePrefix(record.source_ip ?? '');
+      // One IPv6 host may be asked about: the tallies know its network only.
+      if (!sender || !prefixContains(this.client, sender)) continue;
+      if (prefixContains(this.part, sender)) this.own++;
       stretch.added.add(second, record);
+      for (const lane of this.lanes) if (isWithin(ms, lane.span) && lane.matches(record)) lane.requests++;
       if (this.found.length < ROWS_MAX) this.found.push(rows.slice(at, at + ROW));
     }
   }
@@ -53,16 +74,20 @@ export class ClientLines {
     return this.stretches.map(({ added, ...stretch }) => ({ ...stretch, activity: added.summary() }));
   }
 
+  /** The lanes that some of its requests match. */
+  laneHits(): LaneHits[] {
+    return this.lanes.flatMap(({ span, requests }) => (requests === 0 ? [] : [{ ...span, requests }]));
+  }
+
   /** The client's rows as the tallies had them, in the order of time. */
   rows(): readonly Uint32Array[] {
     return this.found.sort((a, b) => (a[SECOND] as number) - (b[SECOND] as number));
   }
+}
 
-  /** One IPv6 host may be asked about: the tallies know its network only. */
-  private isFrom(address: string | undefined): boolean {
-    const prefix = parsePrefix(address ?? '');
-    return prefix !== undefined && prefixContains(this.client, prefix);
-  }
+/** Log time is told in whole seconds. */
+function isWithin(ms: number, { fromMs, untilMs }: LaneSpan): boolean {
+  return ms + 999 >= fromMs && ms <= (untilMs ?? Number.POSITIVE_INFINITY);
 }
 
 function lineAt(bytes: Uint8Array, start: number): Uint8Array {

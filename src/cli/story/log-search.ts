@@ -9,6 +9,7 @@ import { workerSetup } from '../../workers/worker-setup.ts';
 import { PastLogs } from '../past-logs.ts';
 import { formatBytes, formatSpan, formatTime } from '../text.ts';
 import { ClientLines, type Stretch, type StretchActivity } from './client-lines.ts';
+import type { LaneHits } from './lane-hits.ts';
 import { HOUR_MS, type Story, stretchesOf } from './story.ts';
 
 export interface SearchLimits {
@@ -28,6 +29,10 @@ export interface Searched {
   readonly activities: readonly StretchActivity[];
   /** How near a client that was never judged came to each limit in the last hour, nearest first. */
   readonly nearest: readonly NearedLimit[];
+  /** Requests that the address itself sent that was asked about; undefined where all that is told is of it. */
+  readonly own: number | undefined;
+  /** The lanes that its requests match. */
+  readonly lanes: readonly LaneHits[];
   /** What could not be looked at, or must be known besides, in words. */
   readonly notes: readonly string[];
 }
@@ -41,22 +46,35 @@ export async function searchLogs(
   limits = LIMITS,
 ): Promise<Searched> {
   const asked = parsePrefix(story.entry?.client ?? story.asked ?? '');
-  if (!asked) return { activities: [], nearest: [], notes: [] };
+  if (!asked) return { activities: [], nearest: [], own: undefined, lanes: [], notes: [] };
   const key = story.entry ? undefined : findClientKey(asked, config.detection);
   const client = key ? clientPrefix(key.high, key.low, config.detection) : asked;
   const logs = new LogSearch(config, state, now, limits);
   const activities: StretchActivity[] = [];
   let nearest: readonly NearedLimit[] = [];
+  const part = parsePrefix(story.asked ?? '');
+  const isPart = part !== undefined && part.bits > client.bits;
+  const lanes: LaneHits[] = [];
+  let own = 0;
   const newestMs = await logs.findNewestMs();
   const silentSince = newestMs !== undefined && newestMs < now() - HOUR_MS ? newestMs : undefined;
   for (const stretches of stretchesOf(story, now(), silentSince ?? now())) {
-    const found = await logs.search(client, stretches);
+    const found = await logs.search(client, stretches, isPart ? part : client, story.lanes);
     activities.push(...found.activities());
+    lanes.push(...found.laneHits());
+    own += found.own;
     if (key) nearest = findNearedLimits(found.rows(), workerSetup(config).engine, state);
   }
   if (silentSince !== undefined) logs.notes.push(`the newest line of the logs is of ${formatTime(silentSince)}`);
   if (client.bits < asked.bits) logs.notes.push(`it is judged as a part of ${formatPrefix(client)}`);
-  return { activities, nearest, notes: [...new Set(logs.notes)] };
+  return { activities, nearest, own: isPart ? own : undefined, lanes: addUp(lanes), notes: [...new Set(logs.notes)] };
+}
+
+/** One entry a lane, of all stretches. */
+function addUp(hits: readonly LaneHits[]): LaneHits[] {
+  const sums = new Map<string, LaneHits>();
+  for (const hit of hits) sums.set(hit.id, { ...hit, requests: hit.requests + (sums.get(hit.id)?.requests ?? 0) });
+  return [...sums.values()];
 }
 
 class LogSearch extends PastLogs {
@@ -85,10 +103,15 @@ class LogSearch extends PastLogs {
     return newest === 0 ? undefined : newest * 1000;
   }
 
-  /** What the client did in these stretches. */
-  async search(client: Prefix, stretches: readonly Stretch[]): Promise<ClientLines> {
+  /** What the client did in these stretches, and how much of that a part of it. */
+  async search(
+    client: Prefix,
+    stretches: readonly Stretch[],
+    part: Prefix,
+    lanes: Story['lanes'],
+  ): Promise<ClientLines> {
     const { out_of_order: lateMs } = this.config.detection;
-    const found = new ClientLines(client, stretches, this.config.detection);
+    const found = new ClientLines(client, stretches, this.config.detection, part, lanes);
     const fromMs = Math.min(...stretches.map((stretch) => stretch.fromMs)) - lateMs;
     const untilMs = Math.max(...stretches.map((stretch) => stretch.untilMs)) + lateMs;
     const { searchMsMax, bytesMax } = this.limits;

@@ -1,6 +1,7 @@
 /** A story in plain words: how it stands, what the client did, what was normal, how it goes on, how to undo it. */
 
 import type { NearedLimit } from '../../detect/neared-limits.ts';
+import { presentCondition } from '../../detect/rules.ts';
 import { formatDuration, formatSeconds } from '../../english/duration.ts';
 import { formatNumber } from '../../english/number.ts';
 import { describeReason, nameClient, phraseOf } from '../../english/reason.ts';
@@ -9,9 +10,10 @@ import { printable } from '../../model/text.ts';
 import { formatAuditLine } from '../../record/text-log/audit-line.ts';
 import { columnsOf } from '../style.ts';
 import { formatParagraphs, type Paragraph } from '../table.ts';
-import { formatRelative, formatTime, wrapText } from '../text.ts';
-import { describeActivities, sampleLines } from './activity-text.ts';
+import { formatRelative, formatShare, formatTime, wrapText } from '../text.ts';
+import { describeActivities, describeOwn, sampleLines } from './activity-text.ts';
 import type { StretchActivity } from './client-lines.ts';
+import { describeLaneHits, describeOpenLanes, type LaneHits } from './lane-hits.ts';
 import { endOf, type Story } from './story.ts';
 
 const COLUMNS_MAX = 100;
@@ -24,6 +26,8 @@ export interface StoryOptions {
   readonly decayMs: number;
   readonly activities: readonly StretchActivity[];
   readonly nearest: readonly NearedLimit[];
+  readonly own: number | undefined;
+  readonly lanes: readonly LaneHits[];
   readonly notes: readonly string[];
   /** Who is behind the client, empty where nothing is known. */
   readonly who: string;
@@ -43,13 +47,16 @@ export function storyParagraphs(story: Story, options: StoryOptions): { title: s
     ...describeDecision(story, options),
     ...describeWhy(story),
     ...describeActivities(options.activities, options.notes),
+    ...describeOwn(story.asked, options.own),
+    ...describeLaneHits(options.lanes, options.suffix),
     ...describeNearest(options.nearest),
     ...describeWithin(story),
     ...describeHistory(story, options),
     ...describeNext(story, options),
     ...describeCommands(story, options),
   ];
-  return { title: headline(story, options.nowMs), paragraphs };
+  const stopped = story.active ? '' : describeOpenLanes(options.lanes);
+  return { title: `${headline(story, options.nowMs)}${stopped}`, paragraphs };
 }
 
 /** How it stands now. */
@@ -165,7 +172,7 @@ function describeWhy({ entry }: Story): Paragraph[] {
   }
   const samples = sampleLines(numbers.samples);
   return [
-    { label: 'Why', text: `${condition}: ${phraseOf(condition)}. ${reason.did}` },
+    { label: 'Why', text: `${presentCondition(condition)}: ${phraseOf(condition)}. ${reason.did}` },
     { label: 'Normal', text: reason.normal },
     { label: 'Limit', text: reason.tolerated },
     ...(samples.length > 0 ? [{ label: 'Requests', lines: samples }] : []),
@@ -176,18 +183,23 @@ function describeWhy({ entry }: Story): Paragraph[] {
 function describeNearest([nearest]: readonly NearedLimit[]): Paragraph[] {
   if (nearest === undefined) return [];
   const { limit, share, tolerated, time } = nearest;
-  const [reached, most] = [share * tolerated, tolerated].map((value) => formatNumber(value, limit === 'rate' ? 0 : 1));
-  const what = limit === 'rate' ? 'requests at once' : `points for ${limit}`;
-  const moment = formatTime(Date.parse(time));
-  const text = `The nearest it came to a ban, on ${moment}: ${reached} ${what}, where ${most} are tolerated.`;
-  return [{ label: 'Nearest', text }];
+  const [reached, most] = [share * tolerated, tolerated].map((value) => formatNumber(value, 1));
+  // Of the rate the share may be one of refused requests.
+  const how =
+    limit === 'rate'
+      ? `${formatShare(share)} of the limit of its rate`
+      : `${reached} points for ${limit}, where ${most} are tolerated`;
+  return [{ label: 'Nearest', text: `The nearest it came to a ban, on ${formatTime(Date.parse(time))}: ${how}.` }];
 }
 
 function describeWithin({ within }: Story): Paragraph[] {
   if (within.length === 0) return [];
   const lines = within
     .slice(-10)
-    .map(({ id, client, timeMs, condition }) => `#${id}  ${formatTime(timeMs)}  ${client}  ${condition ?? ''}`);
+    .map(
+      ({ id, client, timeMs, condition }) =>
+        `#${id}  ${formatTime(timeMs)}  ${client}  ${presentCondition(condition ?? '')}`,
+    );
   return [{ label: 'Within', lines }];
 }
 
@@ -196,16 +208,17 @@ function describeHistory({ entry, before }: Story, { nowMs }: StoryOptions): Par
   if (before.length === 0) return [{ label: 'History', text: 'It had not been banned before.' }];
   const shown = before.slice(-BEFORE_MAX).map(({ id, timeMs, condition, durationSeconds }) => {
     const length = durationSeconds === null ? 'for good' : formatSeconds(durationSeconds);
-    return `${formatMoment(timeMs, nowMs)}, ${length}, ${condition ?? 'manual'} (#${id})`;
+    return `${formatMoment(timeMs, nowMs)}, ${length}, ${presentCondition(condition ?? 'manual')} (#${id})`;
   });
   const more = before.length > BEFORE_MAX ? `, the last ${BEFORE_MAX}` : '';
   return [{ label: 'History', text: `It had been banned ${times(before.length)} before${more}: ${shown.join('; ')}.` }];
 }
 
-function describeNext({ entry, active, next }: Story, { nowMs, decayMs }: StoryOptions): Paragraph[] {
+function describeNext({ entry, active, allowed, next }: Story, { nowMs, decayMs }: StoryOptions): Paragraph[] {
   if (entry?.action !== 'ban') return [];
   if (active?.untilMs === null) return [{ label: 'Next', text: 'It stays banned until somebody lifts the ban.' }];
   const end = active ? `It ends by itself ${formatMoment(active.untilMs, nowMs)}. ` : '';
+  if (allowed !== undefined) return end === '' ? [] : [{ label: 'Next', text: end.trim() }];
   const length = next.durationMs === null ? 'a ban for good' : `a ban of ${formatDuration(next.durationMs)}`;
   const decay = next.tier > 1 ? `; every ${formatDuration(decayMs)} without a ban takes a tier off` : '';
   return [{ label: 'Next', text: `${end}The next offence means ${length} (tier ${next.tier})${decay}.` }];
@@ -220,7 +233,8 @@ export function commandsOf(
   if (asked === undefined) return {};
   const target = active?.client ?? entry?.client ?? asked;
   const unban = active && { unban: `zban unban ${target}${suffix}` };
-  if (allowed === undefined) return { ...unban, allow: `zban allow ${target}${suffix}` };
+  // Nobody bans a network of which a part is allowed: to allow all of it would let its attackers go on.
+  if (allowed === undefined) return { ...unban, allow: `zban allow ${asked}${suffix}` };
   if (allowed.by === 'configuration') return { ...unban };
   return { ...unban, disallow: `zban allow --remove ${allowed.entry}${suffix}` };
 }

@@ -27,7 +27,7 @@ export async function explain(
     const story = prefix
       ? storyOfClient(reader, prefix, bans, nowMs)
       : storyOfEntry(reader, row as NonNullable<typeof row>, bans, nowMs);
-    const silent = { activities: [], nearest: [], notes: [] };
+    const silent = { activities: [], nearest: [], own: undefined, lanes: [], notes: [] };
     const told = { nowMs, suffix: '', decayMs: bans.decay, who: describeWho(who), ...silent };
     const { title, paragraphs } = storyParagraphs(story, told);
     const client = story.asked ?? (prefix && formatPrefix(prefix)) ?? null;
