@@ -1,5 +1,6 @@
 /** What the page and the JSON addresses show: the status as it is, bans and decisions cut to what is shown. */
 
+import { presentCondition } from '../detect/rules.ts';
 import { describeMatch, describeSurplus } from '../english/lane.ts';
 import type { ActiveBan, AuditEntry } from '../model/audit.ts';
 import type { LiveLane } from '../model/live-lane.ts';
@@ -70,7 +71,7 @@ export function toBanLine(ban: ActiveBan): Readonly<Record<string, unknown>> {
     tier: ban.tier,
     since: time(ban.sinceMs),
     until: ban.untilMs === null ? null : time(ban.untilMs),
-    condition: text(ban.condition),
+    condition: text(presentCondition(ban.condition)),
     enforced: ban.enforced,
     confirmed: ban.confirmed,
     actor: text(ban.actor),

@@ -103,6 +103,16 @@ test('bans are filtered, sorted, turned round and cut', async (t) => {
   assert.deepEqual([none.stdout, none.stderr, none.exitCode], ['', 'none of the 4 bans in force matches\n', 0]);
 });
 
+test('a ban that an older version decided is listed by the present name of its condition', async (t) => {
+  const { config } = record(t, [banDraft('203.0.113.77', { condition: 'repetition' })]);
+  const { stdout } = await runZban(['list', '--config', config]);
+  assert.match(stdout, /^203\.0\.113\.77 +brute_force /m);
+  const [ban] = JSON.parse((await runZban(['list', '--json', '--config', config])).stdout) as { condition: string }[];
+  assert.equal(ban?.condition, 'brute_force');
+  const explained = await runZban(['explain', '203.0.113.77', '--config', config]);
+  assert.doesNotMatch(explained.stdout, /repetition/);
+});
+
 test('export prints a list for others, without would-be bans unless they are asked for', async (t) => {
   const { config, trail } = recordSome(t);
   trail.append([banDraft('192.0.2.77', { enforced: false })]);

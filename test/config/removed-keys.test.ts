@@ -63,7 +63,8 @@ test('no key is both there and removed', () => {
 });
 
 test('the daemon starts and reloads with a removed key; its log, check and doctor name it', async (t) => {
-  const daemon = new TestDaemon({ config: { source: { poll_interval: '50ms' } } });
+  const removed = { allowlist_resolve: '5m', fuse_hold: '10m', max_share_min_bans: 10 };
+  const daemon = new TestDaemon({ config: { source: { poll_interval: '50ms' }, bans: removed } });
   t.after(() => daemon.close());
   await daemon.start();
   const warned = () => daemon.stderr.split(/source: was removed and is ignored/).length - 1;
@@ -77,5 +78,7 @@ test('the daemon starts and reloads with a removed key; its log, check and docto
     checked.stderr,
     /^warning: .*config\.yaml:\d+:1: source: was removed and is ignored: .* \(delete it\)$/m,
   );
-  assert.match(daemon.zban('doctor').stdout, /^warn +configuration: .*source: was removed and is\s+ignored/m);
+  const looked = daemon.zban('doctor').stdout;
+  assert.match(looked, /^warn +configuration: .*source: was removed and is\s+ignored/m);
+  assert.match(looked, /^warn +configuration: 3 more warnings\n +-> zban .*check$/m, 'they bury nothing else');
 });

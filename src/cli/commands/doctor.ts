@@ -26,6 +26,8 @@ import { formatParagraphs } from '../table.ts';
 
 const COMMAND_TIMEOUT_MS = 5000;
 const DAEMON_TIMEOUT_MS = 3000;
+/** Of the configuration; zban check has them all. */
+const WARNINGS_MAX = 3;
 
 /**
  * `zban doctor`: everything zban depends on, one line each, with the command that fixes what is wrong. Changes nothing.
@@ -57,7 +59,7 @@ export async function doctor(context: Context): Promise<number> {
   const service = isDefault(context) ? await findService(ask) : undefined;
   const nginx = await dumpNginx(config.firewall.nginx.test);
   const findings = [
-    ...loaded.warnings.map((warning) => warn('configuration', formatProblem(warning), 'zban check')),
+    ...checkWarnings(loaded.warnings.map(formatProblem)),
     ...checkDaemon(config, version, answer, service),
     ...checkService(service),
     ...checkLogs(config, context.now()),
@@ -90,6 +92,14 @@ function commandsFor(context: Context, fix: string): string {
         /\bzban (?=(?:run|check|doctor|status|audit|panic|notify) ?)/g,
         `zban --config ${context.configPath} `,
       );
+}
+
+/** After an upgrade there may be twenty of them, which would bury what else is found. */
+function checkWarnings(warnings: readonly string[]): Finding[] {
+  const told = warnings.length > WARNINGS_MAX ? warnings.slice(0, WARNINGS_MAX - 1) : warnings;
+  const more = warnings.length - told.length;
+  const rest = more === 0 ? [] : [`${more} more warnings`];
+  return [...told, ...rest].map((message) => warn('configuration', message, 'zban check'));
 }
 
 function report(context: Context, found: readonly Finding[]): void {

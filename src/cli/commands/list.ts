@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callDaemon } from '../../control/client.ts';
 import { ControlError } from '../../control/error.ts';
+import { presentCondition } from '../../detect/rules.ts';
 import { countOf, formatCount } from '../../english/number.ts';
 import { nameClient } from '../../english/reason.ts';
 import type { ActiveBan } from '../../model/audit.ts';
@@ -129,7 +130,7 @@ export function listEntry(ban: ActiveBan): Readonly<Record<string, unknown>> {
     tier: ban.tier,
     since: new Date(ban.sinceMs).toISOString(),
     until: ban.untilMs === null ? null : new Date(ban.untilMs).toISOString(),
-    condition: ban.condition,
+    condition: presentCondition(ban.condition),
     enforced: ban.enforced,
     confirmed: ban.confirmed,
     actor: ban.actor,
@@ -149,7 +150,7 @@ function formatBans(bans: readonly ActiveBan[], nowMs: number, owners: Owners): 
   const named = owners(bans.map(({ client }) => client));
   const rows = bans.map((ban, index) => [
     nameClient(ban.client, ban.numbers),
-    ban.condition,
+    presentCondition(ban.condition),
     ban.untilMs === null ? 'permanent' : formatSpan(Math.max(0, ban.untilMs - nowMs)),
     ban.tier === 0 ? '–' : String(ban.tier),
     stateOf(ban),

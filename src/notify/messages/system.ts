@@ -1,6 +1,6 @@
 /** What concerns zban itself: fuse, panic, trouble, test. */
 
-import { formatCount } from '../../english/number.ts';
+import { countOf } from '../../english/number.ts';
 import type { NotificationOf } from '../../model/notification.ts';
 import type { Content } from '../message.ts';
 
@@ -43,7 +43,9 @@ export function panicContent({ phase, operator, reason, lifted, after }: Notific
   return {
     icon: '🚨',
     headline: `: ${operator} stopped all banning${why}`,
-    details: [`${formatCount(lifted)} bans were lifted, and nobody is banned until the panic is ended.`],
+    details: [
+      `${countOf(lifted, 'ban')} ${lifted === 1 ? 'was' : 'were'} lifted, and nobody is banned until the panic is ended.`,
+    ],
     facts: noted(after),
     commands: [['End it', 'zban panic --end']],
     incident: { key: 'panic', phase: 'open', level: 'critical' },
