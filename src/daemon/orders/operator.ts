@@ -30,6 +30,7 @@ import {
   listSome,
   targetResult as result,
   unbanResult,
+  unchangedResult,
   withLifted,
 } from './order-answers.ts';
 import { findCovered, type Protection } from './protection.ts';
@@ -188,10 +189,7 @@ export class Operator {
       } else if (width) {
         results.push(result(entry, 'invalid', width));
       } else if (request.remove !== known.has(entry)) {
-        const [code, message] = request.remove
-          ? (['not_found', 'was not allowed by a person'] as const)
-          : (['unchanged', 'is allowed already'] as const);
-        results.push(result(entry, code, message));
+        results.push(unchangedResult(entry, request.remove));
       } else {
         drafts.push(allowDraft(entry, request, now()));
         results.push(result(entry, 'done', request.remove ? 'no longer allowed' : 'allowed'));

@@ -41,6 +41,13 @@ export function unbanResult(ban: ActiveBan, why: string, remainder: Remainder): 
   return targetResult(client, 'done', `unbanned${because}${rest}`);
 }
 
+/** The answer for an exception that is there already, or whose end is asked for and which is not there. */
+export function unchangedResult(entry: string, remove: boolean): TargetResult {
+  return remove
+    ? targetResult(entry, 'not_found', 'was not allowed by a person')
+    : targetResult(entry, 'unchanged', 'is allowed already');
+}
+
 /** A ban of a whole network ends for one address that is allowed: who allows it is told. */
 export function withLifted(
   results: readonly TargetResult[],
