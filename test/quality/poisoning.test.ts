@@ -7,7 +7,9 @@ import { describe, test } from 'node:test';
 import type { AccessEvent } from '../../src/simulate/access-event.ts';
 import { simulate } from '../../src/simulate/simulate.ts';
 import type { SiteKind } from '../../src/simulate/site.ts';
-import { Judge } from './judge.ts';
+import type { Parcel } from '../../src/traffic/merge.ts';
+import { line } from '../trials/background.ts';
+import { Bench } from '../trials/bench.ts';
 
 /** Mean and deviation of the baselines may differ by this share: what the poisoner asked before it was caught was traffic. */
 const BASELINE_SHARE = 0.05;
@@ -75,8 +77,20 @@ interface Aftermath {
 
 type Background = { readonly site: SiteKind; readonly rateRps: number };
 
-/** What everybody but the poisoner does: honest traffic, and the later attackers after `hours`. */
-function others(background: Background, hours: number): AccessEvent[] {
+/** Requests before `hours`, and from then on. */
+type Halves = readonly [Parcel, Parcel];
+
+function parse(source: number, events: readonly AccessEvent[], hours: number): Halves {
+  const laterMs = NOON_MS + hours * HOUR * 1000;
+  const sorted = events.toSorted((left, right) => left.timeMs - right.timeMs);
+  const index = sorted.findIndex(({ timeMs }) => timeMs >= laterMs);
+  const count = index < 0 ? sorted.length : index;
+  const bench = new Bench();
+  return [bench.parse(source, sorted.slice(0, count).map(line)), bench.parse(source, sorted.slice(count).map(line))];
+}
+
+/** What everybody but the poisoner does, the log that is the same in all tests: honest traffic, and the later attackers after `hours`. */
+function others(background: Background, hours: number): Halves {
   const honest = simulate({
     ...background,
     ...{ seed: 5, startMs: NOON_MS, durationMs: (hours * HOUR + 700) * 1000, attacks: [] },
@@ -85,18 +99,19 @@ function others(background: Background, hours: number): AccessEvent[] {
     const from = laterStart(ask, hours);
     return stream(laterClient(ask), ask, from, from + 95, () => LATER[ask]);
   });
-  return [...honest, ...later];
+  return parse(0, [...honest, ...later], hours);
 }
 
 /** Traffic with the poison in it, and what becomes of later attackers after `hours`. */
-function suffer(usual: readonly AccessEvent[], poison: readonly AccessEvent[], hours: number): Aftermath {
-  const events = [...usual, ...poison].sort((left, right) => left.timeMs - right.timeMs);
-  const laterMs = NOON_MS + hours * HOUR * 1000;
-  const judge = new Judge();
-  judge.feed(events.filter(({ timeMs }) => timeMs < laterMs));
-  const { client, errorRatio, site } = judge.engine.effective;
-  judge.feed(events.filter(({ timeMs }) => timeMs >= laterMs));
-  const bans = judge.bans.map((ban) => ({ ...ban, second: (Date.parse(ban.time) - NOON_MS) / 1000 }));
+function suffer(usual: Halves, poison: readonly AccessEvent[], hours: number): Aftermath {
+  const [before, after] = parse(1, poison, hours);
+  const bench = new Bench();
+  // Of these tests' attackers, who have addresses of the trials' search engine, none is one.
+  bench.engine.robots.setNetworks([]);
+  bench.run([usual[0], before]);
+  const { client, errorRatio, site } = bench.engine.effective;
+  bench.run([usual[1], after]);
+  const bans = bench.bans.map((ban) => ({ ...ban, second: (Date.parse(ban.time) - NOON_MS) / 1000 }));
   return {
     poisonerBans: bans.filter(({ ip }) => ip === POISONER),
     baseline: [site.mean, site.stddev, client.mean, client.stddev, errorRatio],
