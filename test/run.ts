@@ -11,6 +11,8 @@ import { spec } from 'node:test/reporters';
 
 /** A test that hangs fails instead of holding up the rest. */
 const TIMEOUT_MS = 900_000;
+/** Room for young objects: judging simulated logs takes a seventh less than with the 16 MiB of Node.js. */
+const YOUNG_MIB = 64;
 /** So many are named at the end: what to make quicker, or to put into LONGEST. */
 const SLOWEST = 30;
 
@@ -91,7 +93,7 @@ const results = run({
   files,
   concurrency: availableParallelism() + 2,
   timeout: TIMEOUT_MS,
-  execArgv: ['--import', `${folder}/support/leaks.ts`],
+  execArgv: [`--max-semi-space-size=${YOUNG_MIB}`, '--import', `${folder}/support/leaks.ts`],
 });
 results.on('test:fail', ({ todo }) => {
   if (todo === undefined || todo === false) failures++;
