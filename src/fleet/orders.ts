@@ -2,7 +2,8 @@
  * Decisions on their way to the server, what people want now before all else, the rest in its order: what it has not taken waits, and
  * is said again until it has.
  */
-import { formatOrder, isUrgent, type Order } from '../share/order.ts';
+import { isUrgent, type Order } from '../share/order.ts';
+import { formatOrder } from './entry.ts';
 import type { Keys } from './keys.ts';
 import { ORDER_ARGUMENTS, PUBLISH } from './scripts.ts';
 import type { Server } from './server.ts';

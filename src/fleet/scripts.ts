@@ -1,7 +1,7 @@
 /** What runs in the server, in one piece each (https://redis.io/docs/latest/develop/programmability/eval-intro/). */
 import { createHash } from 'node:crypto';
 import { SAME_END_MS } from '../share/merge.ts';
-import { ENTRY_LENGTH_MAX } from '../share/order.ts';
+import { ENTRY_LENGTH_MAX } from './entry.ts';
 
 export interface Script {
   readonly text: string;

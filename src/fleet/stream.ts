@@ -1,7 +1,8 @@
 /** What the other hosts said, read from the server: as it comes, or all that is in force after a long absence. */
 import { isAnything, isList, isNumber, isText, isTuple, parseJson } from '../model/shape.ts';
 import { EVERYBODY } from '../share/merge.ts';
-import { type Order, parseOrder } from '../share/order.ts';
+import type { Order } from '../share/order.ts';
+import { parseOrder } from './entry.ts';
 import type { Keys } from './keys.ts';
 import { isEntries, isScan, isStreams, isTextOrNull, isTexts, replyOf } from './reply.ts';
 import { MARK, STREAM_MARK } from './scripts.ts';

@@ -1,19 +1,16 @@
 /** Commands that change who is banned or allowed. */
 import { IMPORT_FORMATS } from '../ban-list/format-names.ts';
-import { command } from './command.ts';
+import { command, REASON, TEXT } from './command.ts';
 
 const TARGETS = 'addresses or networks, such as 203.0.113.9, 203.0.113.0/24 or 2001:db8::/64';
 const FILE = {
-  type: 'string',
-  requiresArg: true,
+  ...TEXT,
   describe: 'a list instead, - for standard input: one target a line, then how long and why if you like; # comments',
 } as const;
 const FOR = {
-  type: 'string',
-  requiresArg: true,
+  ...TEXT,
   describe: 'how long: 30m, 1h, 7d or permanent; the first tier of the schedule by default',
 } as const;
-const REASON = { type: 'string', requiresArg: true, describe: 'why, for the audit trail' } as const;
 
 export const BAN = {
   operands: { targets: { type: 'string', array: true, describe: TARGETS } },

@@ -50,11 +50,14 @@ export function command<const Declared extends CommandOptions = None, const Oper
 /** `ban` of `ban [targets..]`. */
 export const nameOf = ({ usage }: CommandDefinition): string => usage.split(' ', 1)[0] ?? usage;
 
+/** An option with a text. */
+export const TEXT = { type: 'string', requiresArg: true } as const;
+export const REASON = { ...TEXT, describe: 'why, for the audit trail' } as const;
+
 /** Options of every command. */
 export const COMMON_OPTIONS = {
   config: {
-    type: 'string',
-    requiresArg: true,
+    ...TEXT,
     global: true,
     describe: 'configuration file, /etc/zban/config.yaml by default',
   },

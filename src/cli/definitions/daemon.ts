@@ -1,8 +1,6 @@
 /** Commands about zban itself. */
 import { ANNOTATION_LENGTH_MAX } from '../../model/limits.ts';
-import { command } from './command.ts';
-
-const REASON = { type: 'string', requiresArg: true, describe: 'why, for the audit trail' } as const;
+import { command, REASON } from './command.ts';
 
 export const PANIC = {
   options: {

@@ -1,7 +1,5 @@
 /** The command about lanes. */
-import { command } from './command.ts';
-
-const TEXT = { type: 'string', requiresArg: true } as const;
+import { command, TEXT } from './command.ts';
 
 export const LANES = {
   operands: {

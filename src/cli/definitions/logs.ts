@@ -1,7 +1,6 @@
 /** Commands that work on logs instead of the daemon. */
-import { command } from './command.ts';
+import { command, TEXT } from './command.ts';
 
-const TEXT = { type: 'string', requiresArg: true } as const;
 const THREADS = { ...TEXT, describe: 'parse threads; by default one less than cores' } as const;
 
 export const REPLAY = {

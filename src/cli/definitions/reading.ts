@@ -1,8 +1,6 @@
 /** Commands that show something. All but `status` and `top` work with the daemon stopped. */
 import { EXPORT_FORMATS } from '../ban-list/format-names.ts';
-import { command } from './command.ts';
-
-const TEXT = { type: 'string', requiresArg: true } as const;
+import { command, TEXT } from './command.ts';
 
 /** What bans can be sorted by; `since` is the order they come in. */
 export const SORTS = ['since', 'until', 'tier', 'client', 'condition', 'by', 'reason'] as const;

@@ -1,7 +1,8 @@
 /** Entries of the stream: what one host writes, all read; what is of another version or no entry at all is not taken for one. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { actorOf, formatOrder, type Order, parseOrder } from '../../src/share/order.ts';
+import { formatOrder, parseOrder } from '../../src/fleet/entry.ts';
+import { actorOf, type Order } from '../../src/share/order.ts';
 import fc from '../support/fast-check.ts';
 
 const ban: Order = {
