@@ -15,6 +15,11 @@ export function countOf(value: number, noun: string): string {
   return `${formatCount(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
+/** `once`, `2,400 times`. */
+export function timesOf(value: number): string {
+  return value === 1 ? 'once' : `${formatCount(value)} times`;
+}
+
 /** A share from 0 to 1 in whole percent: `97 %`. */
 export function formatPercent(share: unknown): string {
   return typeof share === 'number' ? `${formatNumber(share * 100, 0)} %` : '–';

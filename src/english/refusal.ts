@@ -1,6 +1,6 @@
 /** Why somebody is not banned, in words. */
 import type { Unchanged } from '../decide/decide.ts';
-import type { FuseReset, FuseTrip, ProxyTraits, Refusal } from '../model/event.ts';
+import type { ProxyTraits, Refusal } from '../model/event.ts';
 import { countOf } from './number.ts';
 
 export function explainRefusal({ reason, because }: Refusal): string {
@@ -31,10 +31,3 @@ const UNCHANGED: Readonly<Record<Unchanged, string>> = {
 };
 
 export const describeUnchanged = (because: Unchanged): string => UNCHANGED[because];
-
-export function describeFuse(event: FuseTrip | FuseReset): string {
-  if (event.phase === 'reset') return 'banning resumed';
-  const { reason, limit, bans, clients } = event;
-  if (reason === 'max_per_minute') return `more than ${limit} new bans within a minute (bans.max_per_minute)`;
-  return `${bans} new bans within a minute are more than ${limit * 100} % of the ${clients} clients seen (bans.max_share)`;
-}

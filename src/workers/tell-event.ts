@@ -1,5 +1,6 @@
 /** Where the engine's events become what everybody else is told: with snake_case names, and in words. */
-import { describeFuse, explainRefusal } from '../english/refusal.ts';
+import { describeFuse } from '../english/fuse.ts';
+import { explainRefusal } from '../english/refusal.ts';
 import { describeSurge } from '../english/surge.ts';
 import type * as core from '../model/event.ts';
 import { type EngineEvent, type FuseEvent, toTold } from '../model/told-event.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fuse } from '../../src/decide/fuse.ts';
-import { describeFuse } from '../../src/english/refusal.ts';
+import { describeFuse } from '../../src/english/fuse.ts';
 import { formatSecond } from '../../src/model/time.ts';
 import type { BanOptions } from '../../src/settings/engine-settings.ts';
 import { ENGINE } from '../support/engine.ts';

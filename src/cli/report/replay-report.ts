@@ -1,7 +1,7 @@
 /** The report at the end of `zban replay`: what an operator must know before zban may ban. */
 import type { Config } from '../../config/schema.ts';
 import type { HistorySummary } from '../../engine/history-summary.ts';
-import { countOf, formatCount, formatNumber, formatPercent } from '../../english/number.ts';
+import { countOf, formatCount, formatNumber, formatPercent, timesOf } from '../../english/number.ts';
 import { looked, peakOf, usualOf } from '../../english/site-reason.ts';
 import { printable } from '../../model/text.ts';
 import type { ReplaySummary } from '../../replay/replay.ts';
@@ -115,18 +115,16 @@ function describeSite({ report, all }: ReportInput): string[] {
     const listed = all ? episodes : episodes.slice(-LISTED);
     const table = { header: ['FROM', 'LASTED', 'PEAK', 'WHAT STOOD OUT'], rows: listed.map(describeEpisode) };
     const hidden = episodes.length + episodesUnlisted - listed.length;
-    const count = times(episodes.length + episodesUnlisted);
+    const count = timesOf(episodes.length + episodesUnlisted);
     parts.push(section(`The site as a whole was unusually busy ${count}; that bans nobody:`, table, hidden));
   }
   const [fuse] = fuses;
   if (fuse) {
-    const when = `${times(fuses.length)}, first ${minute(fuse.time)}`;
+    const when = `${timesOf(fuses.length)}, first ${minute(fuse.time)}`;
     parts.push(printable(`The fuse would have tripped ${when}: ${fuse.detail}.`));
   }
   return parts;
 }
-
-const times = (count: number): string => (count === 1 ? 'once' : `${formatCount(count)} times`);
 
 function describeEpisode({ start, end }: Episode): string[] {
   const [path] = start.top_paths;

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../../config/load.ts';
 import { callDaemon } from '../../control/client.ts';
-import { countOf, formatCount } from '../../english/number.ts';
+import { countOf, timesOf } from '../../english/number.ts';
 import { progressOf } from '../../english/progress.ts';
 import { isNumber, isObject, isOptional, isText, parseJson } from '../../model/shape.ts';
 import type { TopView } from '../../model/status.ts';
@@ -94,10 +94,7 @@ function introduce(daemon: Growing): void {
 function conclude(): void {
   showLive('');
   const found = `${countOf(banned.size, 'client')} would have been banned`;
-  const site =
-    anomalies === 0
-      ? ''
-      : `, the site as a whole was unusually busy ${anomalies === 1 ? 'once' : `${formatCount(anomalies)} times`}`;
+  const site = anomalies === 0 ? '' : `, the site as a whole was unusually busy ${timesOf(anomalies)}`;
   print('');
   say(
     `${style.bold('That was zban.')} ${learned === '' ? '' : `It ${learned}; `}${found}${site}. Nothing was blocked.`,
