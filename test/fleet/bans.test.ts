@@ -59,7 +59,9 @@ test('a ban, a release, an exception and a panic reach every host, and each judg
       two.zban('explain', '192.0.2.66').stdout,
       /zban on web-1 banned 192\.0\.2\.66[\s\S]*Its evidence is on web-1/,
     );
-    for (const host of all) assert.equal(rows(host, 'ban', '192.0.2.66').length, 1);
+    const bans = () => all.map((host) => rows(host, 'ban', '192.0.2.66').length);
+    await until('web-3 has heard of it, too', () => bans().every((count) => count > 0));
+    assert.deepEqual(bans(), [1, 1, 1]);
     await until('the dashboard says who decided where', async () => {
       const shown = await (await fetch(`http://${dashboard}/api/snapshot`)).text();
       return ['policy@web-1', 'root@web-1'].every((actor) => shown.includes(`"actor":"${actor}"`));
