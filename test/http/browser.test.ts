@@ -195,15 +195,19 @@ test('ten thousand bans are searched, filtered and grouped at once, and only tho
   await holds(page, `document.getElementById('bans-count').textContent === '10,000'`);
   const nodes = () => page.evaluate(`document.querySelectorAll('#ban-list .row').length`);
   assert.ok(Number(await nodes()) < 40, `${await nodes()} rows`);
+  // The quickest of three: a busy machine may stop the page in the middle of one.
   const tookMs = Number(
     await page.evaluate(`(() => {
       const box = document.getElementById('search');
-      const startMs = performance.now();
-      for (const text of ['2', '20', '203', 'probing', '']) {
-        box.value = text;
-        box.dispatchEvent(new Event('input'));
-      }
-      return performance.now() - startMs;
+      const search = () => {
+        const startMs = performance.now();
+        for (const text of ['2', '20', '203', 'probing', '']) {
+          box.value = text;
+          box.dispatchEvent(new Event('input'));
+        }
+        return performance.now() - startMs;
+      };
+      return Math.min(search(), search(), search());
     })()`),
   );
   const reference = Number(
