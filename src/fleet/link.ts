@@ -21,8 +21,6 @@ export const SILENT_MS = 10_000;
 /** Pauses between attempts to connect. */
 const [RETRY_MS, RETRY_MAX_MS] = [200, 2000];
 const EPOCH_BYTES = 8;
-/** A host that starts again may meet the last beat of its earlier run, once. */
-const TWIN_BEATS = 2;
 
 /** What BEAT answers. */
 const isBeat = isTuple(isText, isText, isNumber, isText, isText);
@@ -60,8 +58,8 @@ export class Link {
   /** Of this run of the host. */
   private readonly runId = randomBytes(4).toString('hex');
   private hasBeaten = false;
-  /** How often in a row another run was heard of under this host's name. */
-  private twinBeats = 0;
+  /** When another run was heard of under this host's name, the last time but one and the last, milliseconds of `performance.now`. */
+  private twinMs: readonly [number, number] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
   private isLeaving = false;
   private readonly stopping = new AbortController();
   private running: Promise<unknown> | undefined;
@@ -80,9 +78,12 @@ export class Link {
     return this.session !== undefined;
   }
 
-  /** True while another host takes this one's name: each of them undoes what the other says of itself. */
+  /**
+   * True while another host takes this one's name: each of them undoes what the other says of itself. A host that starts again may meet
+   * its earlier run once; and one that beats twice between two beats of another meets itself.
+   */
   get hasTwin(): boolean {
-    return this.twinBeats >= TWIN_BEATS;
+    return performance.now() - this.twinMs[0] < SILENT_MS;
   }
 
   /** Numbers for people. */
@@ -221,7 +222,7 @@ export class Link {
     this.aheadMs = Math.min(Math.max(this.aheadMs, leastMs), mostMs);
     this.hosts = Math.max(1, hosts);
     const [, run = this.runId] = /"run":"(\w+)"/.exec(before) ?? [];
-    this.twinBeats = this.hasBeaten && run !== this.runId ? this.twinBeats + 1 : 0;
+    if (this.hasBeaten && run !== this.runId) this.twinMs = [this.twinMs[1], performance.now()];
     this.hasBeaten = true;
     const isReplaced = this.history !== undefined && this.history !== history;
     this.history = history;

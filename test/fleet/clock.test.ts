@@ -4,12 +4,11 @@ import { test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
 import { Fleet } from '../../src/daemon/fleet/fleet.ts';
 import { Troubles } from '../../src/daemon/troubles.ts';
-import { Link } from '../../src/fleet/link.ts';
 import { clockDraft } from '../../src/record/row/row.ts';
 import { makeBans } from '../daemon/fixtures.ts';
 import { until } from '../support/daemon.ts';
 import { redisSkip } from '../support/redis.ts';
-import { keys, start } from './servers.ts';
+import { joinLink, keys, start } from './servers.ts';
 
 test('a clock that is off is reported, and times in the fleet are the server’s', { skip: redisSkip() }, async (t) => {
   const redis = await start(t);
@@ -65,23 +64,21 @@ test('an answer that takes long does not make a clock that is right look off', {
   const redis = await start(t);
   t.after(() => redis.signal('SIGCONT'));
   const aheads: number[] = [];
-  const link = new Link({
-    server: { urls: [redis.url], kind: 'single', master: '', caFile: undefined, passwordFile: undefined },
-    ...{ name: 'shop', host: 'web-1', shares: { bans: false, counts: false }, enforce: true, saved: undefined },
-    ...{ now: Date.now, recorded: async () => {}, onUp: () => {}, onDown: () => {}, onOrders: async () => {} },
-    exchange: async () => undefined,
-    // Before each beat: what the last one has told.
-    describe: () => {
-      aheads.push(link.aheadMs);
-      if (aheads.length === 2) {
-        redis.signal('SIGSTOP');
-        setTimeout(() => redis.signal('SIGCONT'), 2000);
-      }
-      return {};
+  const link = joinLink(
+    t,
+    { urls: [redis.url] },
+    {
+      // Before each beat: what the last one has told.
+      describe: () => {
+        aheads.push(link.aheadMs);
+        if (aheads.length === 2) {
+          redis.signal('SIGSTOP');
+          setTimeout(() => redis.signal('SIGCONT'), 2000);
+        }
+        return {};
+      },
     },
-  });
-  link.start();
-  t.after(() => link.stop());
+  );
   await until('the slow beat is answered', () => aheads.length > 2);
   // Both clocks are this host's, read in whole milliseconds.
   assert.ok(

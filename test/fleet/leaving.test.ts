@@ -1,3 +1,4 @@
+/** A host's name in its fleet: gone when it leaves, and noticed where another has it, too. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../support/daemon.ts';
@@ -18,4 +19,24 @@ test('a host that leaves is gone, also when its next beat is due before the serv
   await link.leave();
   await until('the server goes on', () => redis.cli('SET', 'elsewhere', '1') === 'OK');
   assert.equal(redis.cli('HKEYS', keys.hosts), '');
+});
+
+test('another host of this name is noticed, also where this one beats twice between two beats of that one', {
+  skip: redisSkip(),
+}, async (t) => {
+  const redis = await start(t);
+  let beats = 0;
+  const link = joinLink(
+    t,
+    { urls: [redis.url] },
+    {
+      // Before each beat.
+      describe: () => {
+        if (++beats % 2 === 0) redis.cli('HSET', keys.hosts, 'web-1', `${Date.now()} {"run":"0ther"}`);
+        return {};
+      },
+    },
+  );
+  await until('it beats', () => beats > 4);
+  await until('it is noticed', () => link.hasTwin);
 });
