@@ -1,4 +1,5 @@
 /** What zban reports to people. src/notify words it, folds bursts, queues and delivers to every channel. */
+import type { LaneAction, LaneMatch } from './lane.ts';
 import type { BanEvent, FuseEvent, GlobalAnomalyEvent, LaneEvent } from './told-event.ts';
 
 /** How urgent a message is, the most urgent first; docs/notifications.md has the rule. */
@@ -101,6 +102,23 @@ type Report =
       readonly kind: 'lane';
       readonly event: LaneEvent;
       /** False where nobody is stopped: `swarm.action: alert`, or observe mode. */
+      readonly enforced: boolean;
+      /** Why nginx does not have it. */
+      readonly failure?: string;
+    }
+  /** A person opened or kept a lane, once nginx was asked; or it ended by a person, or by its time. */
+  | {
+      readonly kind: 'lane_order';
+      readonly time: string;
+      readonly phase: 'open' | 'keep' | 'end';
+      readonly id: string;
+      readonly action: LaneAction;
+      readonly match: LaneMatch;
+      /** Null for an end by its time. */
+      readonly operator: string | null;
+      /** Of an open or kept lane: what the person said, and what it would have touched. */
+      readonly detail: string;
+      /** False where nobody is stopped: observe mode. */
       readonly enforced: boolean;
       /** Why nginx does not have it. */
       readonly failure?: string;

@@ -78,6 +78,7 @@ const DIGESTS: Readonly<Record<Exclude<Notification['kind'], 'ban'>, (count: str
   panic: digest('🚨', 'Now', 'zban status', (count) => `panic began or ended ${count} times`),
   global_anomaly: digest('📈', 'Now', 'zban top', (count) => `${count} changes between normal and unusual traffic`),
   lane: digest('🐝', 'Open lanes', 'zban lanes', (count) => `${count} swarms began or ended`),
+  lane_order: digest('🐝', 'Open lanes', 'zban lanes', (count) => `${count} lanes were opened, kept or ended`),
   fuse: digest('🚨', 'Now', 'zban status', (count) => `the fuse changed ${count} times`),
   trouble: digest('⚠️', 'All checks', 'zban doctor', (count) => `${count} reports of trouble with zban itself`),
   test: (count) => ({ icon: '✅', headline: `: ${count} tests` }),

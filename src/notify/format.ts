@@ -2,7 +2,7 @@
 import type { Notification, NotificationOf } from '../model/notification.ts';
 import { type Content, complete, type Message, type Sender } from './message.ts';
 import { banContent, manyContent, orderContent } from './messages/ban.ts';
-import { laneContent } from './messages/lane.ts';
+import { laneContent, laneOrderContent } from './messages/lane.ts';
 import { releaseContent } from './messages/release.ts';
 import { siteEndContent, siteStartContent } from './messages/site.ts';
 import { fuseContent, panicContent, testContent, troubleContent } from './messages/system.ts';
@@ -37,6 +37,7 @@ const CONTENTS: { readonly [Kind in Notification['kind']]: (notification: Notifi
   global_anomaly: ({ event, after }) =>
     event.phase === 'start' ? siteStartContent(event, after) : siteEndContent(event),
   lane: laneContent,
+  lane_order: laneOrderContent,
   fuse: fuseContent,
   trouble: troubleContent,
   test: testContent,

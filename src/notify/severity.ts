@@ -20,6 +20,9 @@ export function severityOf(notification: Notification): Severity {
     // A swarm is more than a client, and less than the site.
     case 'lane':
       return 'SEV-3';
+    // The end of a swarm's lane as urgent as its beginning.
+    case 'lane_order':
+      return notification.phase === 'end' ? 'SEV-3' : 'SEV-5';
     case 'ban': {
       const { enforced, confirmed, share = 0 } = notification;
       if (enforced && !confirmed) return 'SEV-3';

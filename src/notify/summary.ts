@@ -50,6 +50,11 @@ export function summaryLine(notification: Notification): string {
       const verb = event.phase === 'end' ? 'ended' : enforced ? event.action : `would ${event.action}`;
       return columns(event.time, `${verb}: ${describeMatch(event.match)}`);
     }
+    case 'lane_order': {
+      const { time, phase, id, operator, detail } = notification;
+      const verb = { open: 'opened', keep: 'kept', end: 'ended' }[phase];
+      return columns(time, `lane ${id}`, withReason(operator === null ? verb : `${verb} by ${operator}`, detail));
+    }
     case 'fuse': {
       const { event } = notification;
       return columns(event.time, `${describePhase(event)}: ${event.detail}`);

@@ -3,7 +3,7 @@ import type { Notification } from '../../src/model/notification.ts';
 import { formatDigest } from '../../src/notify/digest.ts';
 import { formatMessage } from '../../src/notify/format.ts';
 import type { Message, Sender } from '../../src/notify/message.ts';
-import { anomaly, anomalyEnd, ban, fuse, lane, laneEnd, order, probes, trouble, unban } from './examples.ts';
+import { anomaly, anomalyEnd, ban, fuse, lane, laneEnd, laneOrder, order, probes, trouble, unban } from './examples.ts';
 
 const SENDER: Sender = { host: 'web-1', link: 'https://zban.example.com/' };
 const TIME = '2026-11-20T10:11:12Z';
@@ -92,6 +92,13 @@ export const CASES: Readonly<Record<string, () => Message>> = {
   'swarm: alert only': () => one(lane({ enforced: false })),
   'swarm: nginx does not have it': () => one(lane({ failure: 'nginx does not include it' })),
   'swarm: over': () => one(laneEnd),
+  'lane: opened by a person': () => one(laneOrder()),
+  'lane: nginx does not have it': () => one(laneOrder({ failure: 'nginx does not include it' })),
+  'lane: kept': () => one(laneOrder({ phase: 'keep', detail: 'until 2026-11-21T10:11:12.000Z' })),
+  'lane: ended by a person': () => one(laneOrder({ phase: 'end' })),
+  'lane: nginx goes on with it': () => one(laneOrder({ phase: 'end', failure: 'nginx does not answer' })),
+  'lane: its time is up': () => one(laneOrder({ phase: 'end', operator: null, detail: '' })),
+  'lanes: digest': () => many([laneOrder(), laneOrder({ phase: 'end', operator: null, detail: '' })]),
   'swarms: digest': () => many([lane(), laneEnd]),
   'fuse: tripped': () => one(fuse),
   'fuse: reset': () =>

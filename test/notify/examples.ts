@@ -89,6 +89,12 @@ export const laneEnd: Notification = {
   enforced: true,
 };
 
+export const laneOrder = (change: Partial<Extract<Notification, { kind: 'lane_order' }>> = {}): Notification => ({
+  ...{ kind: 'lane_order', time: '2026-11-20T10:11:12Z', phase: 'open', id: 'tomu3c-m1', action: 'deny' },
+  ...{ match: LANE.match, operator: 'root', detail: 'hammers the search', enforced: true },
+  ...change,
+});
+
 export const anomalyEnd = (change: Partial<GlobalAnomalyEnd> = {}): Notification => ({
   kind: 'global_anomaly',
   event: {

@@ -17,6 +17,7 @@ import { formatPrefix } from '../../net/prefix.ts';
 import { readState, type States, stateOf } from '../saved-state.ts';
 import { laneDraft, laneEndDraft, laneResultDraft, laneStartDraft } from './lane-drafts.ts';
 import { findWhyNot, inMode, type LaneMode } from './lane-mode.ts';
+import { describeOrder, idOf, type LaneNotification, withFailure } from './lane-news.ts';
 import { areLanes, isRunningOut, LEASE_MS, laneOfEvent, nginxLane } from './live-lane.ts';
 import { ReloadPace } from './reload-pace.ts';
 
@@ -47,8 +48,6 @@ export interface LaneConsequences {
   readonly drafts: readonly AuditDraft[];
   readonly state: States;
 }
-
-type LaneNotification = Extract<Notification, { kind: 'lane' }>;
 
 interface Kept {
   lane: LiveLane;
@@ -152,6 +151,7 @@ export class Lanes {
         ? this.stopping().some(({ lane, leaseMs }) => lane.state === 'open' && isRunningOut(lane, leaseMs, nowMs))
         : nowMs >= this.retryMs;
     if (over.some(({ enforced }) => enforced) || isDue) await this.carryOut();
+    else this.tell();
   }
 
   async add(request: AddLaneRequest): Promise<LaneResult> {
@@ -206,9 +206,9 @@ export class Lanes {
 
   /** Brings nginx in line, after what is under way; resolves to what kept it from that. */
   carryOut(): Promise<EnforcementError | undefined> {
-    const done = this.applying.then(() => this.apply()).finally(() => this.tell());
-    this.applying = done.then(() => {});
-    return done;
+    const done = this.applying.then(() => this.apply());
+    this.applying = done.then((failure) => this.tell(failure));
+    return this.applying.then(() => done);
   }
 
   private async apply(): Promise<EnforcementError | undefined> {
@@ -243,11 +243,8 @@ export class Lanes {
     }
   }
 
-  private tell(): void {
-    const told = this.unreported.map((notification) => {
-      const lane = notification.event.phase === 'start' ? this.open.get(notification.event.id)?.lane : undefined;
-      return { ...notification, ...(lane?.state === 'failed' && { failure: lane.message }) };
-    });
+  private tell(failure?: EnforcementError): void {
+    const told = this.unreported.map((one) => withFailure(one, this.open.get(idOf(one))?.lane, failure?.message));
     this.unreported = [];
     if (told.length > 0) this.options.notify(told);
   }
@@ -268,6 +265,7 @@ export class Lanes {
   }
 
   private record(drafts: readonly AuditDraft[]): void {
+    this.unreported.push(...drafts.flatMap(describeOrder));
     this.options.record(drafts, this.state());
   }
 
@@ -286,8 +284,7 @@ export class Lanes {
     const reason = findLaneObstacle(match);
     if (reason !== undefined) return { code: 'invalid', message: `nginx can't match it: ${reason}` };
     if (!enforced || this.stopping().length < LANES_MAX) return undefined;
-    const message = `nginx takes ${LANES_MAX} lanes: drop one (zban lanes)`;
-    return { code: 'full', message };
+    return { code: 'full', message: `nginx takes ${LANES_MAX} lanes: drop one (zban lanes)` };
   }
 
   private resultOf(id: string, done: string): LaneResult {

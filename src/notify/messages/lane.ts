@@ -56,3 +56,42 @@ export function laneContent({ event, enforced, failure, after }: NotificationOf<
     incident: { ...mark, phase: 'open' },
   };
 }
+
+/** What a person did about a lane, or its end by its time. */
+export function laneOrderContent(notification: NotificationOf<'lane_order'>): Content {
+  const { phase, id, action, match, operator, detail, enforced, failure } = notification;
+  const why = detail === '' ? '' : `: ${detail}`;
+  const look = describeMatch(match);
+  const incident = { key: `lane/${id}`, level: 'warning' } as const;
+  if (phase === 'end') {
+    const who = operator === null ? `lane ${id} is over, its time is up` : `${operator} ended lane ${id}${why}`;
+    return {
+      icon: '✅',
+      headline: `: ${who}`,
+      details: [
+        failure === undefined
+          ? `It stops nobody any more. It was for ${look}.`
+          : `nginx goes on with it until it takes the end over: ${failure}. It is for ${look}.`,
+      ],
+      commands: [['History', `zban lanes explain ${id}`]],
+      incident: { ...incident, phase: 'close' },
+    };
+  }
+  const stops = enforced && failure === undefined;
+  const what =
+    phase === 'open' ? `opened a lane that ${VERBS[action][stops ? 0 : 1]} ${look}` : `keeps lane ${id} ${detail}`;
+  return {
+    icon: '🐝',
+    headline: `: ${operator ?? 'zban'} ${what}`,
+    details: [
+      phase === 'open' ? `${detail}.` : `It is for ${look}.`,
+      ...(failure === undefined ? [] : [`Nobody is stopped, because nginx does not have it: ${failure}.`]),
+      ...(enforced ? [] : ['Nobody is stopped in observe mode.']),
+    ],
+    commands: [
+      ['Why', `zban lanes explain ${id}`],
+      ['Undo', `zban lanes drop ${id}`],
+    ],
+    ...(phase === 'open' && { incident: { ...incident, phase: 'open' } }),
+  };
+}

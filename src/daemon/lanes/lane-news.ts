@@ -1,0 +1,35 @@
+/** What people hear of lanes. */
+import { isLaneMatch } from '../../control/answers.ts';
+import type { AuditDraft } from '../../model/audit.ts';
+import type { LiveLane } from '../../model/live-lane.ts';
+import type { NotificationOf } from '../../model/notification.ts';
+
+export type LaneNotification = NotificationOf<'lane' | 'lane_order'>;
+
+export const idOf = (one: LaneNotification): string => (one.kind === 'lane' ? one.event.id : one.id);
+
+/** With what nginx said: of a lane that it does not have, or of an end that it was not told. */
+export function withFailure(
+  one: LaneNotification,
+  lane: LiveLane | undefined,
+  failure: string | undefined,
+): LaneNotification {
+  const isEnd = one.kind === 'lane_order' && one.phase === 'end' && one.enforced;
+  const message = lane?.state === 'failed' ? lane.message : isEnd ? failure : undefined;
+  return { ...one, ...(message !== undefined && { failure: message }) };
+}
+
+const PHASES = { lane: 'open', lane_keep: 'keep', lane_end: 'end' } as const;
+
+/** How people are told of what a person decided about a lane, or of its end by its time; of all else the engine's events tell. */
+export function describeOrder(draft: AuditDraft): NotificationOf<'lane_order'>[] {
+  const { action, actor, timeMs, enforced, detail, numbers } = draft;
+  if (action !== 'lane' && action !== 'lane_keep' && action !== 'lane_end') return [];
+  const operator = actor.startsWith('operator:') ? actor.slice('operator:'.length) : null;
+  if (operator === null && action !== 'lane_end') return [];
+  if (numbers === null || !isLaneMatch(numbers['match'])) return [];
+  const kind = numbers['action'] === 'deny' ? 'deny' : 'hold';
+  const lane = { id: String(numbers.id), action: kind, match: numbers['match'], enforced } as const;
+  const said = { operator, detail: operator === null ? '' : detail };
+  return [{ kind: 'lane_order', time: new Date(timeMs).toISOString(), phase: PHASES[action], ...lane, ...said }];
+}
