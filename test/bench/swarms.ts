@@ -1,16 +1,21 @@
 /**
- * `node test/bench/swarms.ts [LOG…]`: what the watch for swarms costs a replay, as a share of its user processor time, and
- * its memory, on logs given, or on simulated sites without a swarm and on one with a swarm in most of its lines. Replays with and
- * without it take turns; the median of their ratios counts, because the machine's speed drifts.
+ * `node test/bench/swarms.ts [LOG…]`: what the watch for swarms costs, and its memory, on logs given, or on simulated sites without a
+ * swarm and on one with a swarm in most of its lines. Medians and quartiles of runs, each in a process of its own, of
+ *
+ * - the profiler's samples that lie in the watch, for each other one of parser and engine: both grow alike where others use the
+ *   machine, so that it resolves 1 %;
+ * - the user processor time of replays, with and without the watch by turns: at load they differ by more than the watch costs.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configSchema } from '../../src/config/schema.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import { Parser, type ParserOptions } from '../../src/parse/parser.ts';
+import { ROW } from '../../src/parse/tally.ts';
 import { replay } from '../../src/replay/replay.ts';
 import type { AccessEvent } from '../../src/simulate/access-event.ts';
 import { formatLine } from '../../src/simulate/format.ts';
@@ -21,7 +26,9 @@ import { browserAgent } from '../../src/simulate/user-agents.ts';
 import { workerSetup } from '../../src/workers/worker-setup.ts';
 import { chunksOf } from './log.ts';
 
-const ROUNDS = 7;
+const ROUNDS = 11;
+const SAMPLING_US = 100;
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const [MIB, NEVER] = [2 ** 20, 0xffff_ffff];
 const DAY_MS = 86_400_000;
 /** Without a swarm: pages a second, days. */
@@ -82,71 +89,113 @@ function* writeAll(folder: string): Generator<string> {
   }
 }
 
-/** User processor seconds of all threads. */
-async function replayed(file: string, enabled: boolean): Promise<{ readonly seconds: number; readonly lines: number }> {
+/** User processor seconds of all threads of a replay. */
+async function replayed(file: string, enabled: boolean): Promise<number> {
   const config = configSchema.parse({ swarm: { enabled } });
   const start = process.cpuUsage();
-  const { summary } = await replay({ config, files: [file], threads: 1, onEvent: () => {} });
-  return { seconds: process.cpuUsage(start).user / 1e6, lines: summary.lines };
+  await replay({ config, files: [file], threads: 1, onEvent: () => {} });
+  return process.cpuUsage(start).user / 1e6;
+}
+
+/** Samples of V8's profiler with the watch on the stack, for each one without, while a log is worked through in one thread. */
+async function profiled(file: string): Promise<number> {
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.setSamplingInterval', { interval: SAMPLING_US });
+  await session.post('Profiler.start');
+  workThrough(readFileSync(file), true, () => {});
+  const { nodes, samples = [] } = (await session.post('Profiler.stop')).profile;
+  const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)));
+  const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
+  const isOf = (id: number | undefined): boolean =>
+    id !== undefined && (frames.get(id)?.url.includes('/src/swarm/') === true || isOf(parents.get(id)));
+  // What belongs to no function belongs to neither.
+  const counted = samples.filter(
+    (id) => !/^\((idle|program|garbage collector)\)$/.test(frames.get(id)?.functionName ?? ''),
+  );
+  const own = counted.filter(isOf).length;
+  return own / (counted.length - own);
+}
+
+/** Parses a log and runs the engine on it, in this thread; `closed` is called after each chunk. */
+function workThrough(log: Buffer, enabled: boolean, closed: () => void): void {
+  const { parsers, engine: options } = workerSetup(configSchema.parse({ swarm: { enabled, action: 'hold' } }));
+  const parser = new Parser(parsers[0] as ParserOptions);
+  const engine = new Engine(options, parser.reader, () => {});
+  for (const chunk of chunksOf(log)) {
+    const { rows, ...tally } = parser.parse(chunk, NEVER);
+    // The parser's rows are used again for the next chunk.
+    engine.ingest(0, chunk, { ...tally, rows: rows.slice(0, tally.count * ROW) }, 0, tally.count);
+    closed();
+  }
 }
 
 /** Bytes in use after each chunk of the log, in one thread. */
 function bytesUsed(file: string, enabled: boolean): number[] {
-  const { parsers, engine: options } = workerSetup(configSchema.parse({ swarm: { enabled, action: 'hold' } }));
-  const parser = new Parser(parsers[0] as ParserOptions);
-  const engine = new Engine(options, parser.reader, () => {});
   const log = readFileSync(file);
-  const used = chunksOf(log).map((chunk) => {
-    const tally = parser.parse(chunk, NEVER);
-    engine.ingest(0, chunk, tally, 0, tally.count);
+  const used: number[] = [];
+  workThrough(log, enabled, () => {
     globalThis.gc?.();
     const { heapUsed, arrayBuffers } = process.memoryUsage();
-    return heapUsed + arrayBuffers;
+    used.push(heapUsed + arrayBuffers);
   });
   // The log is in use until now: freed at a moment of its own, it would be counted in one run and not in the other.
   return log.length > 0 ? used : [];
 }
 
-/** The most that the watch held, in MiB: each in a process of its own, which nothing of the other is left in. */
+/** What a task gives for a file, in a process of its own, as the command line starts Node.js. */
+function run<T>(task: string, file: string): T {
+  const flags =
+    readFileSync(join(ROOT, 'scripts/launch'), 'utf8').match(/--(invocation-count|no-osr|max-semi)\S+/g) ?? [];
+  const args = ['--expose-gc', ...flags, fileURLToPath(import.meta.url), `--${task}`, file];
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+}
+
+/** The most that the watch held, in MiB. */
 function measureMemory(file: string): number {
-  const [off, on] = ['off', 'on'].map((watch): number[] => {
-    const args = ['--expose-gc', fileURLToPath(import.meta.url), `--bytes-${watch}`, file];
-    return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
-  }) as [number[], number[]];
+  const [off, on] = [run<number[]>('bytes-off', file), run<number[]>('bytes-on', file)];
   return Math.max(...on.map((bytes, i) => bytes - (off[i] as number))) / MIB;
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+/** Median and quartiles. */
+function describe(values: readonly number[], write: (value: number) => string): string {
+  const sorted = [...values].sort((a, b) => a - b);
+  const [low, median, high] = [1, 2, 3].map((quarter) => write(sorted[Math.floor((quarter * sorted.length) / 4)] ?? 0));
+  return `${median} (${low} to ${high})`;
+}
 
-async function measure(file: string): Promise<void> {
-  const pairs: { on: number; off: number }[] = [];
-  let lines = 0;
-  for (let round = 0; round <= ROUNDS; round++) {
+function measure(file: string): void {
+  const [shares, more]: [number[], number[]] = [[], []];
+  for (let round = 0; round < ROUNDS; round++) {
     // Each goes first in every other round.
-    const first = round % 2 === 0;
-    const one = await replayed(file, first);
-    const other = await replayed(file, !first);
-    lines = one.lines;
-    const [on, off] = first ? [one.seconds, other.seconds] : [other.seconds, one.seconds];
-    // The first round warms up.
-    if (round > 0) pairs.push({ on, off });
+    const seconds = { on: 0, off: 0 };
+    for (const watch of round % 2 === 0 ? (['on', 'off'] as const) : (['off', 'on'] as const))
+      seconds[watch] = run<number>(`replay-${watch}`, file);
+    more.push(seconds.on / seconds.off - 1);
+    shares.push(run<number>('profile', file));
   }
-  const cost = median(pairs.map(({ on, off }) => on / off)) - 1;
-  const [on, off] = [median(pairs.map((pair) => pair.on)), median(pairs.map((pair) => pair.off))];
+  const percent = (share: number) => (100 * share).toFixed(1);
   console.log(
-    `${basename(file)}: ${lines} lines, ${off.toFixed(2)} s without, ${on.toFixed(2)} s with: ${(100 * cost).toFixed(1)} %; ` +
+    `${basename(file)}: ${describe(shares, percent)} % of what all else takes; replays take ${describe(more, percent)} % more; ` +
       `at most ${measureMemory(file).toFixed(1)} MiB`,
   );
 }
 
-const [mode, log] = process.argv.slice(2);
-if (log !== undefined && (mode === '--bytes-on' || mode === '--bytes-off')) {
-  console.log(JSON.stringify(bytesUsed(log, mode === '--bytes-on')));
-} else {
+const TASKS: Readonly<Record<string, (file: string) => unknown>> = {
+  '--bytes-on': (file) => bytesUsed(file, true),
+  '--bytes-off': (file) => bytesUsed(file, false),
+  '--replay-on': (file) => replayed(file, true),
+  '--replay-off': (file) => replayed(file, false),
+  '--profile': profiled,
+};
+const given = process.argv.slice(2);
+const task = TASKS[given[0] ?? ''];
+if (task) console.log(JSON.stringify(await task(given[1] as string)));
+else {
   const folder = mkdtempSync(join(tmpdir(), 'zban-bench-'));
   try {
-    const given = process.argv.slice(2);
-    for (const file of given.length > 0 ? given : writeAll(folder)) await measure(file);
+    for (const file of given.length > 0 ? given : writeAll(folder)) measure(file);
   } finally {
     rmSync(folder, { recursive: true });
   }
