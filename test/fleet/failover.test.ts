@@ -85,8 +85,12 @@ test('Sentinels: a host follows them to another server, and lets it have what th
   ban('192.0.2.2');
   await until('the master has it', () => has(master, '192.0.2.2'));
   assert.ok(!has(replica, '192.0.2.2'));
-  sentinel.cli('SENTINEL', 'FAILOVER', 'mymaster');
-  await until('the replica is the master', () => replica.cli('ROLE').startsWith('master'));
+  // A Sentinel takes no replica that it has not heard of for some seconds, as on a busy machine: it is told again.
+  await until('the replica is the master', () => {
+    if (replica.cli('ROLE').startsWith('master')) return true;
+    sentinel.cli('SENTINEL', 'FAILOVER', 'mymaster');
+    return false;
+  });
   await until('the replica has what was said to the master alone', () => has(replica, '192.0.2.2'));
 });
 
