@@ -12,12 +12,13 @@ const AFTER_PAGE = 0.35;
 const SENT_ON = 0.1;
 /** A page of another site sends it: single sign-on does, and so does a hidden form, whose visitors know nothing of it. */
 const CROSS_SITE = 0.5;
-/** Where most others do it again and again, too. */
-const USUAL = 0.02;
 /** A page of this site sends it: editors, chats and uploads do, all day. */
 const OWN_PAGE = 0.15;
-/** Answered with another size than before, or than the two before again and again, while guesses are answered alike. */
-const VARIED = [1, 0.25, 0.02] as const;
+/** Hardly anything: most others do it again and again, too. Such a request a second stays below the leak. */
+const HARDLY = 0.02;
+/** Answered with another size than before, while guesses are answered alike; hardly anything where it mostly differs from both before. */
+export const VARIED = 0.25;
+const BY_VARIETY = [1, VARIED, HARDLY] as const;
 /** 400 says that the request is malformed; OAuth says so of a wrong password as well (RFC 6749, 5.2). */
 const MALFORMED = 0.5;
 /** There is no form any more, or never was: nothing to guess. */
@@ -44,8 +45,8 @@ function weigh(request: Request): number {
 }
 
 /** PUT and PATCH may carry a password as POST does; but at another URL they change another thing. */
-function isSecretChange({ change, sameUrl, login, served, status }: Request): boolean {
-  return change && (sameUrl || login) && (served || status === 401 || status === 403);
+function isSecretChange({ change, sameUrl, served, status }: Request): boolean {
+  return change && sameUrl && (served || status === 401 || status === 403);
 }
 
 /** A request without a secret of its own, answered 401 or 403: basic authentication and keys come in a header (RFC 7617). */
@@ -57,8 +58,8 @@ function weighDemand({ status, again, wasServed, fromOwnPage, known }: Request):
 
 /** A POST on a path without a word of a log-in. */
 function weighPlain({ usualToRepeat, fromOwnPage, refused, status, varied, confidence, rarity }: Request): number {
-  if (usualToRepeat) return USUAL;
-  const manner = fromOwnPage ? OWN_PAGE : refused ? 1 : VARIED[varied];
+  if (usualToRepeat) return HARDLY;
+  const manner = fromOwnPage ? OWN_PAGE : refused ? 1 : BY_VARIETY[varied];
   if (!refused) return manner * confidence * rarity ** 2;
   return manner * (GONE_STATUSES.has(status) ? GONE : status === 400 ? MALFORMED : 1);
 }

@@ -8,6 +8,7 @@ import { type NetworkKey, networksOf } from '../net/client-network.ts';
 import type { PointsOptions } from '../settings/engine-settings.ts';
 import { KeyIndex } from '../traffic/key-index.ts';
 import { Records } from '../traffic/records.ts';
+import { VARIED } from './brute-force.ts';
 import { Buckets } from './buckets.ts';
 import { isOtherSize } from './client-state.ts';
 import type { Overflow, Points } from './points.ts';
@@ -21,8 +22,6 @@ const LOOKED_AT = 8;
  * A /48 holds 256 of the /56 that are judged before it.
  */
 const [LIMIT_TIMES, LEAK_TIMES, WIDE_TIMES] = [3, 4, 1.5];
-/** What guesses weigh whose answers differ: those to wrong passwords are alike, those to programs and people are not. */
-const VARIED = 0.25;
 const BRUTE_FORCE = placeOf('brute_force');
 
 /** A network whose bucket ran over. */
