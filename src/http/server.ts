@@ -19,6 +19,7 @@ import { answer, answerJson, type Request, type Route } from './router.ts';
 import { toBanLine } from './snapshot.ts';
 import { EventStream } from './stream.ts';
 import { chartOf, findRange, type TrafficSource, usualOf } from './traffic.ts';
+import { Turns } from './turns.ts';
 import { limitWaiting } from './waiting-connections.ts';
 
 /** Answers for monitors: each is the reason why not, undefined when all is well. Troubles are no reason for either. */
@@ -125,6 +126,9 @@ export class HttpServer {
   }
 }
 
+/** Answers that grow with the bans, the past or what is asked about. */
+const SLOW: ReadonlySet<string> = new Set(['/api/bans', '/api/ban-list', '/api/explain', '/api/traffic', '/api/usual']);
+
 /** What one instance answers. */
 class Pages {
   readonly #options: HttpServerOptions;
@@ -134,6 +138,7 @@ class Pages {
   readonly #now: () => number;
   /** By path; nothing is looked up on the disk. */
   readonly #routes: ReadonlyMap<string, Route>;
+  readonly #turns = new Turns();
   readonly #endTicks: () => void;
 
   constructor(options: HttpServerOptions) {
@@ -175,7 +180,9 @@ class Pages {
     }
     if (!isAction) message.resume();
     try {
-      await route({ message, response, query: new URLSearchParams(query) });
+      const asked = { message, response, query: new URLSearchParams(query) };
+      if (SLOW.has(path)) await this.#turns.take(() => (response.destroyed ? undefined : route(asked)));
+      else await route(asked);
     } catch (error) {
       this.#options.log('warn', 'a request for the page failed', { cause: messageOf(error) });
       if (response.headersSent) response.destroy();
