@@ -63,9 +63,19 @@ export function toolSkip(...tools: readonly string[]): string | false {
   return missing.length > 0 ? `needs ${missing.join(', ')}` : rootSkip();
 }
 
-function ip(...args: readonly string[]): void {
-  const { status, stderr } = spawnSync('ip', args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr.trim()}`);
+function command(tool: string, args: readonly string[], input = ''): void {
+  const { status, stderr } = spawnSync(tool, args, { input, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${tool} ${args.join(' ')}: ${stderr.trim()}\n${input}`);
+}
+
+/** Commands of ip(8) in one process, in a namespace or outside of all. */
+function ip(namespace: string | undefined, commands: readonly string[]): void {
+  command('ip', [...(namespace ? ['-n', namespace] : []), '-batch', '-'], commands.map((line) => `${line}\n`).join(''));
+}
+
+/** `ip netns exec` would mount a /sys as well, which nobody here reads, for every command. */
+function prefixOf(namespace: string): string[] {
+  return ['nsenter', `--net=/run/netns/${namespace}`];
 }
 
 /** Makes the namespaces and links; throws, leaving nothing behind, when the kernel refuses. */
@@ -88,15 +98,17 @@ export function createNetwork({ hosts }: { readonly hosts: readonly [string, ...
   process.once('exit', removeAll);
   try {
     for (const host of hosts) {
-      ip('netns', 'add', namespace(host));
       made.push(namespace(host));
+      ip(undefined, [`netns add ${namespace(host)}`]);
       // Without duplicate address detection IPv6 addresses work at once.
       const settings = ['net.ipv6.conf.default.accept_dad=0', 'net.ipv6.conf.all.accept_dad=0'];
       if (host === hub) settings.push('net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1');
-      ip('netns', 'exec', namespace(host), 'sysctl', '-qw', ...settings);
-      ip('-n', namespace(host), 'link', 'set', 'lo', 'up');
+      const [tool = '', ...args] = prefixOf(namespace(host));
+      command(tool, [...args, 'sysctl', '-qw', ...settings]);
     }
-    for (const [index, peer] of peers.entries()) link(namespace(hub), namespace(peer), peer, index);
+    const links = peers.map((peer, index) => linkOf(namespace(peer), peer, index));
+    ip(namespace(hub), ['link set lo up', ...links.flatMap((link) => link.hub)]);
+    for (const [index, peer] of peers.entries()) ip(namespace(peer), ['link set lo up', ...(links[index]?.peer ?? [])]);
   } catch (error) {
     removeAll();
     throw error;
@@ -104,7 +116,7 @@ export function createNetwork({ hosts }: { readonly hosts: readonly [string, ...
 
   const network: Network = {
     namespace,
-    prefix: (host) => ['ip', 'netns', 'exec', namespace(host)],
+    prefix: (host) => prefixOf(namespace(host)),
     address(host, via, family = 4) {
       const index = peers.indexOf(host === hub ? (via ?? '') : host);
       if (index < 0) throw new Error(`no link of ${host} to ${via}`);
@@ -149,18 +161,17 @@ export function createNetwork({ hosts }: { readonly hosts: readonly [string, ...
   return network;
 }
 
-function link(hub: string, peer: string, name: string, index: number): void {
+/** Commands for the hub and for the peer, in this order. */
+function linkOf(namespace: string, name: string, index: number): { hub: string[]; peer: string[] } {
   const device = `to-${name}`.slice(0, 15);
   const [v4, v6] = [IPV4_LINKS[index], `2001:db8:${index + 1}::`];
-  ip('-n', hub, 'link', 'add', device, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', peer);
-  for (const [namespace, interfaceName, last] of [
-    [hub, device, 1],
-    [peer, 'eth0', 2],
-  ] as const) {
-    ip('-n', namespace, 'addr', 'add', `${v4}.${last}/24`, 'dev', interfaceName);
-    ip('-n', namespace, '-6', 'addr', 'add', `${v6}${last}/64`, 'dev', interfaceName, 'nodad');
-    ip('-n', namespace, 'link', 'set', interfaceName, 'up');
-  }
-  ip('-n', peer, 'route', 'add', 'default', 'via', `${v4}.1`);
-  ip('-n', peer, '-6', 'route', 'add', 'default', 'via', `${v6}1`);
+  const bringUp = (device: string, last: number): string[] => [
+    `addr add ${v4}.${last}/24 dev ${device}`,
+    `addr add ${v6}${last}/64 dev ${device} nodad`,
+    `link set ${device} up`,
+  ];
+  return {
+    hub: [`link add ${device} type veth peer name eth0 netns ${namespace}`, ...bringUp(device, 1)],
+    peer: [...bringUp('eth0', 2), `route add default via ${v4}.1`, `route add default via ${v6}1`],
+  };
 }
