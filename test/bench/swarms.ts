@@ -144,10 +144,9 @@ function bytesUsed(file: string, enabled: boolean): number[] {
   return log.length > 0 ? used : [];
 }
 
-/** What a task gives for a file, in a process of its own, as the command line starts Node.js. */
+/** What a task gives for a file, in a process of its own, whose functions are compiled as those of the command line. */
 function run<T>(task: string, file: string): T {
-  const flags =
-    readFileSync(join(ROOT, 'scripts/launch'), 'utf8').match(/--(invocation-count|no-osr|max-semi)\S+/g) ?? [];
+  const flags = readFileSync(join(ROOT, 'scripts/launch'), 'utf8').match(/--(invocation-count|no-osr)\S+/g) ?? [];
   const args = ['--expose-gc', ...flags, fileURLToPath(import.meta.url), `--${task}`, file];
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
 }
