@@ -59,7 +59,7 @@ function weighDemand({ status, again, wasServed, fromOwnPage, known }: Request):
 /** A POST on a path without a word of a log-in. */
 function weighPlain({ usualToRepeat, fromOwnPage, refused, status, varied, confidence, rarity }: Request): number {
   if (usualToRepeat) return HARDLY;
-  const manner = fromOwnPage ? OWN_PAGE : refused ? 1 : BY_VARIETY[varied];
+  const manner = Math.min(fromOwnPage ? OWN_PAGE : 1, refused ? 1 : BY_VARIETY[varied]);
   if (!refused) return manner * confidence * rarity ** 2;
   return manner * (GONE_STATUSES.has(status) ? GONE : status === 400 ? MALFORMED : 1);
 }

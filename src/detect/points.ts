@@ -71,9 +71,14 @@ export class Points {
     this.unreported?.reset(slot);
   }
 
+  /** How many requests of the client were lately served where others are served, too. */
+  served(slot: number): number {
+    return this.clients.count(slot, KNOWN);
+  }
+
   /** True of a client that was lately served what others are served. */
   isServed(slot: number): boolean {
-    return this.clients.count(slot, KNOWN) >= SERVED_REQUESTS;
+    return this.served(slot) >= SERVED_REQUESTS;
   }
 
   /** What the client's limits are multiplied by: more than 1 for one that loads the static files others load. */

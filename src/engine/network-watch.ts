@@ -11,8 +11,11 @@ import type { Clients } from '../traffic/clients.ts';
 const ATTACKERS_MIN = 4;
 /** A network is spared where more than one client is served well for so many that attack. */
 const ATTACKERS_PER_SERVED = 4;
-/** A client attacks from this share of its own limit on. */
-const ATTACKER_SHARE = 0.02;
+/**
+ * A client attacks from this share of its own limit on, and from so much more for each request, up to so many, that it was
+ * served where others are: people have an old link or a mistyped password beside what they read.
+ */
+const [ATTACKER_SHARE, SERVED_SHARE, SERVED_MAX] = [0.02, 0.05, 4];
 /** A network that was spared for the people in it, or that is protected, is not looked at again for so many seconds. */
 const [SPARED_SECONDS, PROTECTED_SECONDS] = [60, 3600];
 
@@ -71,7 +74,8 @@ export class NetworkWatch {
     for (let slot = 0; slot < clients.size; slot++) {
       if (!isWithin(network, clients.high(slot), clients.low(slot))) continue;
       const isBanned = clients.bannedUntil(slot) > second;
-      if (isBanned || points.suspicion(slot, second) >= ATTACKER_SHARE) attackers++;
+      const tolerated = ATTACKER_SHARE + SERVED_SHARE * Math.min(SERVED_MAX, points.served(slot));
+      if (isBanned || points.suspicion(slot, second) >= tolerated) attackers++;
       else if (points.isServed(slot)) served++;
       if (clients.requests(slot) === 0) continue;
       requests += clients.requests(slot);

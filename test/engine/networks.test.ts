@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { describeReason } from '../../src/english/reason.ts';
 import { formatSecond } from '../../src/model/time.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
-import { line, name, pageLoad, ready, type Scene } from '../detect/site.ts';
+import { type Asked, line, name, PAGE, pageLoad, ready, type Scene } from '../detect/site.ts';
 import { visitorIp } from '../support/traffic.ts';
 
 const NETWORK = '198.18.7.0/24';
@@ -71,6 +71,34 @@ test('a network with people in it is spared; its attackers are banned one by one
     banned(scene).filter((ban) => ban.startsWith(NETWORK)),
     [],
   );
+});
+
+test('people of one network who read, and each of whom has an old link or a wrong password, do not attack', () => {
+  for (const wrong of [
+    (n: number): Asked => ({ path: `/old/${name(n)}.html`, status: 404 }),
+    (): Asked => ({ method: 'POST', path: '/account/login', status: 401 }),
+  ]) {
+    const scene = ready();
+    for (let n = 0; n < 200; n++) {
+      const [who, second] = [{ ip: host(n), referer: PAGE }, scene.now + n];
+      const pages = ['a', 'b'].map((page): Asked => ({ ...who, path: `/page/${page}` }));
+      scene.bench.feed(...[...pages, { ...who, ...wrong(n) }].map((asked) => line(second, asked)));
+    }
+    assert.deepEqual(banned(scene), []);
+  }
+});
+
+test('a page beside each probe makes nobody of a network a reader', () => {
+  const scene = ready();
+  for (let n = 0; n < 400; n++) {
+    const [ip, second] = [host(n % 50), scene.now + Math.floor(n / 3)];
+    const asked = [
+      { ip, path: '/page/a' },
+      { ip, path: `/gone/${name(n)}.php`, status: 404 },
+    ];
+    scene.bench.feed(...asked.map((one) => line(second, one)));
+  }
+  assert.equal(banned(scene)[0], `${NETWORK} scan`);
 });
 
 test('a ban of a network ends on time, and the next one is of the next tier', () => {
