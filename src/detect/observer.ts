@@ -36,6 +36,7 @@ export class Observer {
     const { paths } = site;
     const others = paths.othersServed(at, bit);
     request.known = others >= KNOWN_CLIENTS;
+    request.likewise = !request.served && paths.othersRefused(at, bit) >= KNOWN_CLIENTS;
     request.rarity = KNOWN_CLIENTS / (KNOWN_CLIENTS + others);
     const repeaters = request.post || request.change ? paths.othersRepeating(at, bit) : 0;
     request.usualToRepeat = repeaters >= REPEATERS && repeaters >= REPEATERS_SHARE * others;
@@ -63,7 +64,7 @@ export class Observer {
     const isRefused = request.refused || request.redirected || request.failed;
     request.newlyRefused = isRefused ? clients.refusals.note(slot, request.attempt) : 0;
     request.led = clients.takeMark(slot, LED);
-    if (request.redirected && request.newlyRefused > 0 && !request.known) clients.mark(slot, LED);
+    if (request.redirected && request.newlyRefused > 0 && !request.known && !request.likewise) clients.mark(slot, LED);
     if (request.accepted) clients.mark(slot, WRITING);
     request.writing = request.change && request.refused && clients.takeMark(slot, WRITING);
     if (request.asset && request.known) return;

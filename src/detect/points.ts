@@ -210,10 +210,15 @@ export class Points {
     site.noteLine(request, referrer, bit);
     const isServed = this.isServed(slot);
     if (request.known && (isServed || site.outage.isOn)) site.outage.note(this.newest.hash, !request.served);
-    if (!request.served || this.isSuspect(slot, SCAN)) return;
-    site.paths.teachServed(at, bit);
-    const repeats = (request.post || request.change) && request.again && clients.count(slot, POSTS) >= REPEATED_POSTS;
-    if (repeats && isServed && !this.isSuspect(slot, BRUTE_FORCE)) site.paths.teachRepeated(at, bit);
+    // What six clients miss is no discovery: pages that lack their scripts make suspects of their readers.
+    const isSuspect = this.isSuspect(slot, SCAN);
+    if (request.refused && isServed && (!isSuspect || request.fromLoadedPage)) site.paths.teachRefused(at, bit);
+    if (isSuspect) return;
+    if (request.served) {
+      site.paths.teachServed(at, bit);
+      const repeats = (request.post || request.change) && request.again && clients.count(slot, POSTS) >= REPEATED_POSTS;
+      if (repeats && isServed && !this.isSuspect(slot, BRUTE_FORCE)) site.paths.teachRepeated(at, bit);
+    }
   }
 
   private isSuspect(slot: number, rule: number): boolean {

@@ -56,8 +56,9 @@ export class Request {
   size = 0;
 
   // What the site says.
-  /** Enough other clients are served there. */
+  /** Enough other clients are served there, or refused there. */
   known = false;
+  likewise = false;
   /** 1 where nobody else is served, towards 0 the more are. */
   rarity = 1;
   /** Most other clients do it again and again; how well it is known what others do, 0–1. */

@@ -1,6 +1,6 @@
 /**
  * Probing: the client asks for what is not there. A URL counts once for a client, and fully only where nobody else is
- * served: what others are served is no discovery.
+ * served: what others are served is no discovery, and what others are refused as well is a broken link.
  */
 import type { Request } from './request.ts';
 import type { Rule } from './rule.ts';
@@ -8,7 +8,7 @@ import type { Rule } from './rule.ts';
 /** Less than a refusal: a redirect or a failure of the program behind the path; a demand for a password or for patience. */
 const DIVERTED = 0.6;
 const ASKED = 0.25;
-/** Others are served there; or a page of the site asks there again, with another query. */
+/** Others are served there, or refused there, too; or a page of the site asks there again, with another query. */
 const LIKEWISE = 0.25;
 /** A page of this site asks for it, of a client that loads its files: pages miss parts of themselves, above all after an update. */
 const OWN_PAGE = 0.65;
@@ -32,7 +32,7 @@ function weigh(request: Request): number {
   // A redirect and the refusal that it leads to are one attempt.
   else if (request.led) points -= DIVERTED;
   const polls = request.again && request.hasQuery && request.fromOwnPage;
-  if (request.known || polls) points *= LIKEWISE;
+  if (request.known || request.likewise || polls) points *= LIKEWISE;
   else if (request.fromLoadedPage && request.refused) points *= OWN_PAGE;
   if (request.picture) points *= PICTURE;
   if (request.verified) points *= VERIFIED;

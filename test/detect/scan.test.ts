@@ -139,6 +139,27 @@ test('a tab that polls with a counter for what is gone is no scanner', () => {
   );
 });
 
+test('what others are refused as well is a broken link', () => {
+  const scene = ready();
+  for (let n = 0; n < 12; n++) {
+    const ip = visitorIp(n);
+    const seen = [...pageLoad('/page/a', ip), ...pageLoad('/page/b', ip)];
+    const lost = 'abcdefghijklmnop'
+      .split('')
+      .map((c): Asked => ({ ip, path: `/gone-${c}`, status: 404, referer: PAGE }));
+    for (const [at, asked] of [...seen, ...lost.slice(0, 6)].entries())
+      scene.bench.feed(line(scene.now + 60 * n + at, asked));
+  }
+  const later = { bench: scene.bench, now: scene.now + 900 };
+  assert.equal(
+    go(later, 6, 1, (n) => [{ path: `/gone-${'abcdef'[n]}`, status: 404 }]),
+    undefined,
+  );
+  const { bench } = later;
+  const told = go({ bench, now: later.now + 6 }, 8, 1, (n) => [probe(n, { referer: PAGE })]);
+  assert.equal(told, undefined, 'they left room for eight probes');
+});
+
 test('a redirect and the refusal that it leads to are one attempt', () => {
   const looked = served(ready(), 30, 1, (n) => [
     probe(n, { status: 301, referer: PAGE }),
@@ -247,7 +268,7 @@ test('strangers who fail cannot make the site look broken', () => {
   assert.ok(ban && ban.requests <= 14, `${ban?.requests}`);
 });
 
-test('after an update, pages ask for scripts that are gone: nobody who loads them is banned, the first visitors as little as the last', () => {
+test('after an update, pages ask for scripts that are gone: nobody who loads them is banned, not the first visitors either', () => {
   const scene = ready();
   for (let visitor = 0; visitor < 12; visitor++) {
     const ip = visitorIp(50 + visitor);
@@ -261,4 +282,19 @@ test('after an update, pages ask for scripts that are gone: nobody who loads the
     );
     scene.bench.feed(...loads.map((asked) => line(scene.now + 1, asked)));
   }
+  const late = go(scene, 1, 1, () => Array.from({ length: 38 }, (_, n) => probe(n, { path: `/old-${name(n)}.js` })));
+  assert.equal(late, undefined, 'by then it is known what is missing');
+});
+
+test('pages that miss their scripts make scanners of no readers, also where the site has them send no referer', () => {
+  const scene = ready();
+  const read = (visitor: number, at: number) => {
+    const ip = visitorIp(70 + visitor);
+    const page = [...pageLoad(`/page/${'abcdefgh'[visitor % 8]}`, ip), ...pageLoad('/page/a', ip)];
+    const missed = Array.from({ length: 20 }, (_, n) => probe(n, { ip, path: `/build-7/${name(n)}.js` }));
+    const asked = [...page, ...missed].map((each): Asked => ({ ...each, referer: '-' }));
+    scene.bench.feed(...asked.map((each) => line(scene.now + at, each)));
+  };
+  for (let visitor = 0; visitor < 40; visitor++) read(visitor, 20 * visitor);
+  assert.deepEqual(scene.bench.of('ban'), []);
 });

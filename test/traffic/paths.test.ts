@@ -14,11 +14,12 @@ test('about as many clients are counted as were served, but never the one that a
     for (const bit of bits(clients)) paths.teachServed(at, bit);
     const counted = paths.othersServed(at, 0);
     assert.ok(counted > clients * 0.6 && counted < clients * 1.5, `${counted} for ${clients}`);
+    assert.equal(paths.othersRefused(at, 0), 0);
   }
   const paths = new Paths();
   const own = clientBit(clientHash(1, 5));
-  paths.teachServed(paths.find(7), own);
-  assert.equal(paths.othersServed(paths.find(7), own), 0);
+  paths.teachRefused(paths.find(7), own);
+  assert.equal(paths.othersRefused(paths.find(7), own), 0);
 });
 
 test('yesterday counts, the day before does not; a clock set back forgets nothing', () => {
@@ -55,12 +56,12 @@ test('what two and more clients asked for outlives a restart', () => {
   ] as const) {
     for (const bit of bits(clients)) paths.teachServed(paths.find(hash), bit);
   }
-  for (const bit of bits(9)) paths.teachRepeated(paths.find(8), bit);
+  for (const bit of bits(9)) paths.teachRefused(paths.find(11), bit);
   const again = new Paths();
   again.restore(JSON.parse(JSON.stringify(paths.snapshot())));
-  for (const hash of [7, 8]) {
+  for (const hash of [7, 8, 11]) {
     assert.equal(again.othersServed(again.find(hash), 0), paths.othersServed(paths.find(hash), 0));
-    assert.equal(again.othersRepeating(again.find(hash), 0), paths.othersRepeating(paths.find(hash), 0));
+    assert.equal(again.othersRefused(again.find(hash), 0), paths.othersRefused(paths.find(hash), 0));
   }
   assert.equal(again.othersServed(again.find(9), 0), 0);
   assert.deepEqual(again.snapshot(), paths.snapshot());
@@ -71,10 +72,11 @@ test('a client that is taken back was never there', () => {
   const at = paths.find(7);
   for (const bit of bits(8)) {
     paths.teachServed(at, bit);
+    paths.teachRefused(at, bit);
     paths.teachRepeated(at, bit);
     paths.takeBack(at, bit);
   }
-  assert.deepEqual([paths.othersServed(at, 0), paths.othersRepeating(at, 0)], [0, 0]);
+  assert.deepEqual([paths.othersServed(at, 0), paths.othersRefused(at, 0), paths.othersRepeating(at, 0)], [0, 0, 0]);
 });
 
 test('who asks again and again is counted apart, and not by the one that asks', () => {

@@ -47,6 +47,7 @@ const MECHANISMS: readonly Mechanism[] = [
   ['scan: redirect and refusal', 'detect/scan.ts', 'else if (request.led) points -= DIVERTED;', ''],
   ['scan: polled with a counter or the time', 'detect/observer.ts', '|| request.asked || polls', '|| request.asked'],
   ['scan: writing', 'detect/scan.ts', '!request.refused || request.writing', '!request.refused'],
+  ['scan: refused to others, too', 'detect/scan.ts', 'request.known || request.likewise', 'request.known'],
   ['brute_force: usual to repeat', 'detect/brute-force.ts', 'if (usualToRepeat) return HARDLY;', ''],
   ['brute_force: varied answers', 'detect/brute-force.ts', 'BY_VARIETY[varied]', '1'],
   [
