@@ -1,5 +1,6 @@
 /** The fuse in words. */
 import type { FuseReset, FuseTrip } from '../model/event.ts';
+import { countOf } from './number.ts';
 
 /** What a tripped fuse means for clients, in words: without a subject's history (profile `classic`) it spares everybody. */
 export const describeTripped = (profile: string): string =>
@@ -12,5 +13,7 @@ export function describeFuse(event: FuseTrip | FuseReset): string {
   if (event.phase === 'reset') return 'banning resumed';
   const { reason, limit, bans, clients } = event;
   if (reason === 'max_per_minute') return `more than ${limit} new bans within a minute (bans.max_per_minute)`;
-  return `${bans} new bans within a minute are more than ${limit * 100} % of the ${clients} clients seen (bans.max_share)`;
+  // 0.07 as it was written, not as it is multiplied.
+  const percent = Number((limit * 100).toFixed(6));
+  return `${countOf(bans, 'new ban')} within a minute are more than ${percent} % of the ${countOf(clients, 'client')} seen (bans.max_share)`;
 }

@@ -3,6 +3,7 @@
  * stand in for it: banned clients that were known are taken for customers, and where a more sensitive step bans many more
  * clients, nobody knows who they are, and the step is left alone.
  */
+import { countOf, formatCount } from '../english/number.ts';
 import { SENSITIVITY_LEVELS, type Sensitivity, sensitivityFactor } from '../settings/sensitivity.ts';
 import type { Sweep, SweepStep } from './sweep.ts';
 
@@ -78,7 +79,7 @@ function recommendLess({ steps }: Sweep, normal: SweepStep, allowed: number): Om
   const instead =
     step === normal
       ? 'No lower sensitivity bans fewer of them; those that are customers belong on the allowlist.'
-      : `This bans ${step.knownClients} of them. If they attack, or belong on the allowlist, stay with normal.`;
+      : `This bans ${formatCount(step.knownClients)} of them. If they attack, or belong on the allowlist, stay with normal.`;
   return { sensitivity: step.sensitivity, reason: `${touched} ${instead}` };
 }
 
@@ -101,12 +102,12 @@ function isSooner({ medianSeconds: seconds }: SweepStep, { medianSeconds: before
 function reasonForNormal(sweep: Sweep, normal: SweepStep): string {
   const high = stepOf(sweep, 'high');
   if (sweep.steps.every(({ bans }) => bans === 0)) return 'No sensitivity would have banned anybody.';
-  const known = normal.knownClients === 0 ? 'none' : `${normal.knownClients}`;
+  const known = normal.knownClients === 0 ? 'none' : formatCount(normal.knownClients);
   const bans = normal.clients === 0 ? 'It bans nobody' : `It bans ${clients(normal.clients)}, ${known} of them known`;
   const more = high.clients - normal.clients;
   if (more <= 0) return `${bans}; high finds nobody else, and hardly sooner.`;
   const moreKnown = high.knownClients - normal.knownClients;
-  const who = moreKnown > 0 ? `${moreKnown} of them known` : 'and nothing shows whether they attack';
+  const who = moreKnown > 0 ? `${formatCount(moreKnown)} of them known` : 'and nothing shows whether they attack';
   return `${bans}; high would ban ${clients(more)} more, ${who}.`;
 }
 
@@ -136,4 +137,4 @@ function findDoubts({ knownClients, steps }: Sweep, days: number): string[] {
   return doubts;
 }
 
-const clients = (count: number): string => `${count} client${count === 1 ? '' : 's'}`;
+const clients = (count: number): string => countOf(count, 'client');

@@ -67,6 +67,14 @@ test('observe mode says what would be, and that nobody is blocked', async (t) =>
   assert.match(flat(text), /zban would have banned 203\.0\.113\.9 for 10m, tier 1 \(entry #1\)/);
 });
 
+test('a ban of another host is told as one where this host observes', async (t) => {
+  const rows = [judged('manual', { actor: 'operator:anna@web-1', enforced: false, numbers: { origin: 'web-1' } })];
+  assert.match(
+    flat(await explain(t, rows)),
+    /anna@web-1 banned 203\.0\.113\.9 for 10m, tier 1; this host only observes \(entry #1\)/,
+  );
+});
+
 test('a ban that the firewall has not confirmed is told as such, with the reason', async (t) => {
   const text = await explain(t, [judged('scrape'), result('ban_result', { detail: 'failed: the set is full' })]);
   assert.match(

@@ -77,9 +77,9 @@ test('a fuse says which key tripped it, and by how much', () => {
     bans: 21,
     clients: 100,
   } as const;
-  assert.deepEqual(tellEvent({ ...tripped, reason: 'max_share', limit: 0.2 }), {
+  assert.deepEqual(tellEvent({ ...tripped, reason: 'max_share', limit: 0.07 }), {
     ...{ event: 'fuse', phase: 'tripped', time, until: '2026-01-01T00:10:00Z', reason: 'max_share' },
-    detail: '21 new bans within a minute are more than 20 % of the 100 clients seen (bans.max_share)',
+    detail: '21 new bans within a minute are more than 7 % of the 100 clients seen (bans.max_share)',
   });
   assert.deepEqual(tellEvent({ event: 'fuse', phase: 'reset', time, reason: 'max_share' }), {
     ...{ event: 'fuse', phase: 'reset', time, reason: 'max_share', detail: 'banning resumed' },

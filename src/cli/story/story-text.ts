@@ -110,8 +110,10 @@ function decisionOf(entry: AuditEntry, nowMs: number): string {
   switch (action) {
     case 'ban': {
       const length = durationSeconds === null ? 'for good' : `for ${formatSeconds(durationSeconds)}`;
-      const verb = enforced ? 'banned' : 'would have banned';
-      return `${when} ${who} ${verb} ${client} ${length}${tier ? `, tier ${tier}` : ''}`;
+      // What another host said was a ban there.
+      const verb = enforced || entry.numbers?.origin !== undefined ? 'banned' : 'would have banned';
+      const here = enforced || verb !== 'banned' ? '' : '; this host only observes';
+      return `${when} ${who} ${verb} ${client} ${length}${tier ? `, tier ${tier}` : ''}${here}`;
     }
     case 'refused':
       return `${when} ${who} would have banned ${client}, but ${refusalOf(entry.numbers)}`;

@@ -171,7 +171,7 @@ export class Fleet {
     this.become('left');
     this.troubles.end();
     const silence = isTold ? '' : '; the server is away, so that the others notice after some seconds';
-    const message = `${this.host} has left the fleet ${name}${silence}. Its bans stay. It joins again at the next start or reload: take fleet out of config.yaml`;
+    const message = `${this.host} has left the fleet ${name}${silence}. Its bans stay. It joins again at the next start, reload or panic: take fleet out of config.yaml`;
     return { ok: true, message };
   }
 
