@@ -33,7 +33,7 @@ export async function answerElsewhere(
       return targetResult(
         name,
         'not_found',
-        'not banned here; other hosts of the fleet hear of it once its server is back',
+        'not banned here; other hosts of the fleet hear of it once its server is back, unless zban restarts before',
       );
     }
   });
