@@ -9,7 +9,7 @@ import type { Clients } from '../traffic/clients.ts';
 
 /** Fewer attackers are banned one by one. */
 const ATTACKERS_MIN = 4;
-/** A network is spared where more than one client is served well for so many that attack. */
+/** A network is spared where more than one client is served for so many that attack. */
 const ATTACKERS_PER_SERVED = 4;
 /**
  * A client attacks from this share of its own limit on, and from so much more for each request, up to so many, that it was
@@ -23,7 +23,7 @@ const [SPARED_SECONDS, PROTECTED_SECONDS] = [60, 3600];
 interface SeenNetwork extends SeenClient {
   /** Those that attack, or are banned. */
   readonly attackers: number;
-  /** Those that are served what others are served, and do nothing else. */
+  /** Those that were lately served what others are served, once at least, and do nothing else. */
   readonly served: number;
 }
 
@@ -76,7 +76,7 @@ export class NetworkWatch {
       const isBanned = clients.bannedUntil(slot) > second;
       const tolerated = ATTACKER_SHARE + SERVED_SHARE * Math.min(SERVED_MAX, points.served(slot));
       if (isBanned || points.suspicion(slot, second) >= tolerated) attackers++;
-      else if (points.isServed(slot)) served++;
+      else if (Math.round(points.served(slot)) > 0) served++;
       if (clients.requests(slot) === 0) continue;
       requests += clients.requests(slot);
       weight += clients.weight(slot);

@@ -88,6 +88,21 @@ test('people of one network who read, and each of whom has an old link or a wron
   }
 });
 
+test('a network is spared for its people also where each of them has read one page', () => {
+  const scene = ready();
+  for (let n = 0; n < 100; n++) scene.bench.feed(line(scene.now + n, { ip: host(100 + n), path: '/page/a' }));
+  // Tabs of four more whose sessions have ended.
+  for (let n = 0; n < 80; n++)
+    scene.bench.feed(
+      line(scene.now + 100 + n, { ip: host(n % 4), path: `/api/${name(n)}`, status: 401, referer: PAGE }),
+    );
+  scan(scene, (n) => host(n % 4), 60, 1, 100);
+  assert.deepEqual(
+    banned(scene).filter((ban) => ban.startsWith(NETWORK)),
+    [],
+  );
+});
+
 test('a page beside each probe makes nobody of a network a reader', () => {
   const scene = ready();
   for (let n = 0; n < 400; n++) {
