@@ -1,6 +1,7 @@
 /** What each command is answered with, by its shape: the daemon may be of another version than the command line that asks. */
 import { LIMITS } from '../detect/reach.ts';
 import { isFleetReport } from '../model/fleet.ts';
+import { isLaneMatch } from '../model/live-lane.ts';
 import {
   each,
   isBoolean,
@@ -39,11 +40,6 @@ const isLaneResult = isObject({
   ...outcome,
   code: isOneOf('done', 'not_found', 'full', 'invalid', 'failed'),
   id: isText,
-});
-export const isLaneMatch = isObject({
-  ...each(isOptional(isText), 'user_agent', 'path', 'network', 'method'),
-  query_keys: isOptional(isList(isText)),
-  referer: isOptional(isOneOf('absent', 'present')),
 });
 const isProof = isObject({
   ...each(isNumber, 'surplus', 'clients', 'seconds', 'coverage', 'rate'),

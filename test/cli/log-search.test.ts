@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import type { LaneSpan } from '../../src/cli/story/lane-hits.ts';
 import { type Searched, type SearchLimits, searchLogs } from '../../src/cli/story/log-search.ts';
 import type { Story } from '../../src/cli/story/story.ts';
 import { configSchema } from '../../src/config/schema.ts';
@@ -38,15 +39,16 @@ function story(changes: RowChanges & { readonly asked?: string } = {}): Story {
   return {
     ...{ asked, isLatest: true, results: [], before: [], active: undefined, within: [], allowed: undefined },
     entry: { ...banDraft(asked, { timeMs: BAN * 1000, ...entry }), id: 1, configVersion: '', hash: '' },
-    lanes: [],
     next: { tier: 2, durationMs: 1 },
   };
 }
 
 const neverJudged = (asked: string): Story => ({ ...story({ asked }), entry: undefined });
 
+const configOf = (log: string) => configSchema.parse({ logs: [{ path: log }] });
+
 function search(log: string, about: Story, limits?: SearchLimits, now = () => NOW * 1000): Promise<Searched> {
-  return searchLogs(configSchema.parse({ logs: [{ path: log }] }), about, undefined, now, limits);
+  return searchLogs(configOf(log), about, undefined, [], now, limits);
 }
 
 const requests = ({ activities }: Searched) =>
@@ -85,12 +87,12 @@ test('of a network one address is counted by itself, and what lanes stopped whil
   const search404 = (second: number, ip: string) => logLine(second, ip, '/search?q=1', 404);
   write(log, search404(BAN - 9, '203.0.113.8'), search404(BAN - 9, CLIENT), search404(BAN, '203.0.113.8'));
   const lane = { id: 'l1', action: 'hold', match: { path: '/search' }, fromMs: BAN * 1000 + 400 } as const;
-  const network = { ...story({ client: '203.0.113.0/24' }), lanes: [{ ...lane, untilMs: undefined }] };
-  const found = await search(log, network);
+  const find = (about: Story, span: LaneSpan) => searchLogs(configOf(log), about, undefined, [span], () => NOW * 1000);
+  const found = await find(story({ client: '203.0.113.0/24' }), { ...lane, untilMs: undefined });
   assert.equal(found.activities[0]?.activity?.requests, 3);
   assert.equal(found.own, 1);
   assert.deepEqual(found.lanes, [{ ...lane, untilMs: undefined, requests: 1 }]);
-  const own = await search(log, { ...story(), lanes: [{ ...lane, untilMs: BAN * 1000 + 500, match: { path: '/x' } }] });
+  const own = await find(story(), { ...lane, untilMs: BAN * 1000 + 500, match: { path: '/x' } });
   assert.deepEqual([own.own, own.lanes], [undefined, []]);
 });
 

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ActivitySummary } from '../../src/cli/story/activity.ts';
+import { findLaneSpans } from '../../src/cli/story/lane-hits.ts';
 import { storyOfClient, stretchesOf } from '../../src/cli/story/story.ts';
-import { type Prefix, parsePrefix } from '../../src/net/prefix.ts';
+import { parsePrefix } from '../../src/net/prefix.ts';
 import { withTrail } from '../../src/record/trail/open-trail.ts';
 import { evidenceOf } from '../support/evidence.ts';
 import type { RowChanges } from '../support/rows.ts';
@@ -69,9 +70,7 @@ test('who is stopped by a lane is told which, and how to end it', async (t) => {
     lane('l3', 'lane_end', NOW - 8000),
   ];
   const { path } = record(t, rows);
-  const { lanes } = await withTrail(path, ({ reader }) =>
-    storyOfClient(reader, parsePrefix(CLIENT) as Prefix, OPTIONS, NOW),
-  );
+  const lanes = await withTrail(path, ({ reader }) => findLaneSpans(reader));
   assert.deepEqual(
     lanes.map(({ id, action, fromMs, untilMs }) => [id, action, fromMs, untilMs]),
     [

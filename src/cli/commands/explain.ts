@@ -14,6 +14,7 @@ import type { Given } from '../definitions/command.ts';
 import type { EXPLAIN } from '../definitions/reading.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { whatIsMeant } from '../options.ts';
+import { findLaneSpans } from '../story/lane-hits.ts';
 import { type Searched, searchLogs } from '../story/log-search.ts';
 import { robotNote } from '../story/robot-note.ts';
 import { type Story, type StoryOptions, storyOfClient, storyOfEntry } from '../story/story.ts';
@@ -36,14 +37,15 @@ export async function explain(context: Context, options: Given<typeof EXPLAIN>):
   const { state, bans } = requireSections(context, ['state', 'bans']);
   const loaded = loadPermitted(context);
   const look = async (subject: string): Promise<Told> => {
-    const { story, learned } = await withTrail(state.database, ({ reader }) => ({
+    const { story, learned, lanes } = await withTrail(state.database, ({ reader }) => ({
       story: findStory(reader, subject, bans, now()),
       learned: loaded.ok ? findLearned(reader, loaded.config.profile) : undefined,
+      lanes: loaded.ok ? findLaneSpans(reader) : [],
     }));
     if (!loaded.ok) return { story, searched: UNSEARCHED };
     return {
       story,
-      searched: withRobotNote(await searchLogs(loaded.config, story, learned, now), loaded.config, story),
+      searched: withRobotNote(await searchLogs(loaded.config, story, learned, lanes, now), loaded.config, story),
     };
   };
   const own = await look(options.subject);

@@ -1,8 +1,7 @@
 /** Lanes that stop requests by what they look like, and whether a client's requests look like that. */
-import { isLaneMatch } from '../../control/answers.ts';
 import { describeMatch } from '../../english/lane.ts';
 import { formatCount } from '../../english/number.ts';
-import type { LaneAction, LaneMatch } from '../../model/lane.ts';
+import { type LiveLane, laneOfNumbers } from '../../model/live-lane.ts';
 import type { TrailReader } from '../../record/trail/trail-reader.ts';
 import type { Paragraph } from '../table.ts';
 import { formatTime } from '../text.ts';
@@ -11,10 +10,7 @@ import { formatTime } from '../text.ts';
 const ROWS_MAX = 200;
 
 /** When a lane stopped what matches, epoch milliseconds. */
-export interface LaneSpan {
-  readonly id: string;
-  readonly action: LaneAction;
-  readonly match: LaneMatch;
+export interface LaneSpan extends Pick<LiveLane, 'id' | 'action' | 'match'> {
   readonly fromMs: number;
   /** Undefined while it is open. */
   readonly untilMs: number | undefined;
@@ -32,15 +28,13 @@ export function findLaneSpans(reader: TrailReader): readonly LaneSpan[] {
     .sort((a, b) => a.id - b.id);
   const spans = new Map<string, LaneSpan>();
   for (const { action, timeMs, enforced, numbers } of rows) {
-    if (numbers === null || !('match' in numbers) || !isLaneMatch(numbers['match'])) continue;
-    const match = numbers['match'];
-    const id = String(numbers.id);
-    const before = spans.get(id);
+    const lane = laneOfNumbers(numbers);
+    if (lane === undefined) continue;
+    const before = spans.get(lane.id);
     // The configuration may end and begin what a lane does: it is told as one span.
-    if (action === 'lane' && enforced) {
-      const kind = numbers['action'] === 'deny' ? 'deny' : 'hold';
-      spans.set(id, { id, action: kind, match, fromMs: before?.fromMs ?? timeMs, untilMs: undefined });
-    } else if (before) spans.set(id, { ...before, untilMs: timeMs });
+    if (action === 'lane' && enforced)
+      spans.set(lane.id, { ...lane, fromMs: before?.fromMs ?? timeMs, untilMs: undefined });
+    else if (before) spans.set(lane.id, { ...before, untilMs: timeMs });
   }
   return [...spans.values()];
 }

@@ -9,7 +9,7 @@ import { workerSetup } from '../../workers/worker-setup.ts';
 import { PastLogs } from '../past-logs.ts';
 import { formatBytes, formatSpan, formatTime } from '../text.ts';
 import { ClientLines, type Stretch, type StretchActivity } from './client-lines.ts';
-import type { LaneHits } from './lane-hits.ts';
+import type { LaneHits, LaneSpan } from './lane-hits.ts';
 import { HOUR_MS, type Story, stretchesOf } from './story.ts';
 
 export interface SearchLimits {
@@ -37,11 +37,12 @@ export interface Searched {
   readonly notes: readonly string[];
 }
 
-/** Looks up what the client of a story did before and after its judgement, and in the last hour where that is another time. */
+/** Looks up what the client of a story did before and after its judgement, and in the last hour where that is another time; `spans` are of the lanes of late. */
 export async function searchLogs(
   config: Config,
   story: Story,
   state: EngineState | undefined,
+  spans: readonly LaneSpan[],
   now: () => number,
   limits = LIMITS,
 ): Promise<Searched> {
@@ -59,7 +60,7 @@ export async function searchLogs(
   const newestMs = await logs.findNewestMs();
   const silentSince = newestMs !== undefined && newestMs < now() - HOUR_MS ? newestMs : undefined;
   for (const stretches of stretchesOf(story, now(), silentSince ?? now())) {
-    const found = await logs.search(client, stretches, isPart ? part : client, story.lanes);
+    const found = await logs.search(client, stretches, isPart ? part : client, spans);
     activities.push(...found.activities());
     lanes.push(...found.laneHits());
     own += found.own;
@@ -108,7 +109,7 @@ class LogSearch extends PastLogs {
     client: Prefix,
     stretches: readonly Stretch[],
     part: Prefix,
-    lanes: Story['lanes'],
+    lanes: readonly LaneSpan[],
   ): Promise<ClientLines> {
     const { out_of_order: lateMs } = this.config.detection;
     const found = new ClientLines(client, stretches, this.config.detection, part, lanes);

@@ -6,7 +6,6 @@ import { formatPrefix, type Prefix, parsePrefix, prefixContains } from '../../ne
 import type { TrailReader } from '../../record/trail/trail-reader.ts';
 import type { BanOptions } from '../../settings/engine-settings.ts';
 import type { Stretch } from './client-lines.ts';
-import { findLaneSpans, type LaneSpan } from './lane-hits.ts';
 
 /** Entries looked at for one client, newest first. */
 const ENTRIES_MAX = 500;
@@ -29,8 +28,6 @@ export interface Story {
   readonly within: readonly AuditEntry[];
   /** What keeps it from being banned: an operator's exception or the configuration's. */
   readonly allowed: { readonly entry: string; readonly by: 'operator' | 'configuration' } | undefined;
-  /** Lanes that stopped requests of late. */
-  readonly lanes: readonly LaneSpan[];
   /** What the next ban by policy would be; null is permanent. */
   readonly next: { readonly tier: number; readonly durationMs: number | null };
 }
@@ -84,7 +81,6 @@ function tell(
     active: prefix && findActive(reader, prefix, nowMs),
     within: entry ? [] : about.filter(({ action }) => action === 'ban'),
     allowed: prefix && findAllowed(reader, prefix, options.allowlist),
-    lanes: findLaneSpans(reader),
     next: nextBan(bans, same, options, nowMs),
   };
 }

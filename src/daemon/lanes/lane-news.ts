@@ -1,7 +1,6 @@
 /** What people hear of lanes. */
-import { isLaneMatch } from '../../control/answers.ts';
 import type { AuditDraft } from '../../model/audit.ts';
-import type { LiveLane } from '../../model/live-lane.ts';
+import { type LiveLane, laneOfNumbers } from '../../model/live-lane.ts';
 import type { NotificationOf } from '../../model/notification.ts';
 
 export type LaneNotification = NotificationOf<'lane' | 'lane_order'>;
@@ -27,9 +26,10 @@ export function describeOrder(draft: AuditDraft): NotificationOf<'lane_order'>[]
   if (action !== 'lane' && action !== 'lane_keep' && action !== 'lane_end') return [];
   const operator = actor.startsWith('operator:') ? actor.slice('operator:'.length) : null;
   if (operator === null && action !== 'lane_end') return [];
-  if (numbers === null || !isLaneMatch(numbers['match'])) return [];
-  const kind = numbers['action'] === 'deny' ? 'deny' : 'hold';
-  const lane = { id: String(numbers.id), action: kind, match: numbers['match'], enforced } as const;
+  const lane = laneOfNumbers(numbers);
+  if (lane === undefined) return [];
   const said = { operator, detail: operator === null ? '' : detail };
-  return [{ kind: 'lane_order', time: new Date(timeMs).toISOString(), phase: PHASES[action], ...lane, ...said }];
+  return [
+    { kind: 'lane_order', time: new Date(timeMs).toISOString(), phase: PHASES[action], ...lane, enforced, ...said },
+  ];
 }
