@@ -108,34 +108,37 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
   plan(nowMs: number, toleranceMs: number, targets: Iterable<string> = this.rows.keys()): Operation[] {
     const removals: Operation[] = [];
     const additions: Operation[] = [];
-    for (const target of targets) {
-      const row = this.rows.get(target);
-      if (row === undefined) continue;
-      const wanted = this.of.wanted.at(row);
-      const held = this.of.held.at(row);
+    this.compare(targets, (target, row, wanted, held) => {
       if (wanted > nowMs) {
         if (!isSame(held, wanted, toleranceMs)) additions.push({ target, untilMs: fromEnd(wanted) });
       } else if (!Number.isNaN(held) || this.of.failing.at(row) !== 0) {
         // What failed may have been done all the same.
         removals.push({ target, untilMs: undefined });
       }
-    }
+    });
     return removals.concat(additions);
   }
 
   /** What would lead to the state that these targets are in already, as far as zban can tell, and that nobody was told of. */
   unreported(nowMs: number, targets: Iterable<string>): Operation[] {
     const unreported: Operation[] = [];
-    for (const target of targets) {
-      const row = this.rows.get(target);
-      if (row === undefined) continue;
-      const wanted = this.of.wanted.at(row);
-      const held = this.of.held.at(row);
+    this.compare(targets, (target, row, wanted, held) => {
       if (wanted > nowMs) {
         if (held === wanted && this.of.told.at(row) !== held) unreported.push({ target, untilMs: fromEnd(wanted) });
       } else if (Number.isNaN(held) && this.has(row, KNOWN)) unreported.push({ target, untilMs: undefined });
-    }
+    });
     return unreported;
+  }
+
+  /** Shows the row of each of these targets that has one, with the end that it should have and the one that it has. */
+  private compare(
+    targets: Iterable<string>,
+    visit: (target: string, row: number, wanted: number, held: number) => void,
+  ): void {
+    for (const target of targets) {
+      const row = this.rows.get(target);
+      if (row !== undefined) visit(target, row, this.of.wanted.at(row), this.of.held.at(row));
+    }
   }
 
   /** Operations are about to be applied: a listing under way may show them or not, and does not count for their targets. */

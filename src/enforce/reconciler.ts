@@ -284,7 +284,7 @@ export class Reconciler {
       await this.options.leaveOthers();
       this.leftOthers = true;
     } catch (error) {
-      const { message: cause } = asFailure(error);
+      const cause = asFailure(error).message;
       this.options.log('warn', 'what another backend left in the firewall is still there; trying again', { cause });
     }
   }
@@ -293,6 +293,7 @@ export class Reconciler {
     const { backend, log } = this.options;
     const [level, done] = this.everSetUp ? (['warn', 'repaired'] as const) : (['info', 'set up'] as const);
     this.everSetUp = true;
+    // Not every backend is a firewall.
     if (found.length > 0) log(level, `${done} what bans stand in`, { backend: backend.name, found });
   }
 }

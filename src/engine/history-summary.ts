@@ -81,7 +81,7 @@ export function summarizeHistory(
     knownClients: known,
     heaviest: heaviest.slots().map(tell),
     nearest: nearest.slots().map(tell),
-    shutOut: shutOut,
+    shutOut,
   };
 }
 

@@ -84,7 +84,7 @@ export class Judge {
     bans.shutOut(key, untilMs === null ? Number.POSITIVE_INFINITY : Math.ceil(untilMs / 1000));
     site.noteBan();
     const durationSeconds = untilMs === null ? null : (untilMs - second * 1000) / 1000;
-    const term = { tier, durationSeconds: durationSeconds, ...(lenient && { lenient }) };
+    const term = { tier, durationSeconds, ...(lenient && { lenient }) };
     emit({ event: 'ban', time, ip, ...term, ...numbers, ...past });
     return true;
   }

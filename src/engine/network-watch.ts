@@ -74,9 +74,10 @@ export class NetworkWatch {
     for (let slot = 0; slot < clients.size; slot++) {
       if (!isWithin(network, clients.high(slot), clients.low(slot))) continue;
       const isBanned = clients.bannedUntil(slot) > second;
-      const tolerated = ATTACKER_SHARE + SERVED_SHARE * Math.min(SERVED_MAX, points.served(slot));
+      const usual = points.served(slot);
+      const tolerated = ATTACKER_SHARE + SERVED_SHARE * Math.min(SERVED_MAX, usual);
       if (isBanned || points.suspicion(slot, second) >= tolerated) attackers++;
-      else if (Math.round(points.served(slot)) > 0) served++;
+      else if (Math.round(usual) > 0) served++;
       if (clients.requests(slot) === 0) continue;
       requests += clients.requests(slot);
       weight += clients.weight(slot);

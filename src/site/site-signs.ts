@@ -16,7 +16,7 @@ export interface Sign {
 
 /**
  * Requests for static files, from a page, by one user agent, by kinds of user agents that are not usual here, refused, for a path that
- * the client asked for before, from a few networks, for one path, with a query nearly each of its own; kinds of user agents; clients
+ * the client asked for before, from a few networks, for one path, with queries of which hardly any two are alike; kinds of user agents; clients
  * that ask for several paths.
  */
 export type SignName =

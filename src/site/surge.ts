@@ -25,7 +25,7 @@ export interface Surge {
 export type SurgeNumbers = Pick<GlobalAnomalyEvent, 'condition' | 'verdict' | 'since' | 'peakRate' | 'peakMeasured'>;
 
 export function surgeNumbers({ condition, verdict, since, peakRate, peakMeasured }: Surge): SurgeNumbers {
-  return { condition, verdict, since: formatSecond(since), peakRate: peakRate, peakMeasured: peakMeasured };
+  return { condition, verdict, since: formatSecond(since), peakRate, peakMeasured };
 }
 
 /** `surge` is the one that was reported as `known`, and goes on. */

@@ -99,7 +99,7 @@ export class UsualTraffic {
       clients: clients.size,
       clientsMatched: matched.size,
       requests,
-      requestsMatched: requestsMatched,
+      requestsMatched,
     };
   }
 

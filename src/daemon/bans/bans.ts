@@ -30,7 +30,7 @@ export interface BansOptions {
   /** False in observe mode: nothing reaches the firewall. */
   readonly enforce: boolean;
   readonly now: () => number;
-  /** The firewall is to be brought in line with so many changes, all by default; resolves when it was tried. */
+  /** The firewall is to be brought in line with these changes; resolves when it was tried. */
   readonly reconcile: (which: Changes) => Promise<void>;
   readonly notify: (notifications: readonly Notification[]) => void;
   /** The text audit log: rows as written, and recalculated baselines. */

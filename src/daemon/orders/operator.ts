@@ -52,7 +52,7 @@ export interface OperatorOptions {
   readonly protection: Pick<Protection, 'refresh' | 'find'>;
   readonly pipeline: Pick<Pipeline, 'send'>;
   readonly now: () => number;
-  /** Brings the firewall in line with so many changes; resolves when it was tried. */
+  /** Brings the firewall in line with these changes; resolves when it was tried. */
   readonly reconcile: (which: Changes) => Promise<void>;
   /** A person asked for releases; other hosts of a fleet may have bans that this one lacks. Answers for those, by name. */
   readonly onUnban?: (
