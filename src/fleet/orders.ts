@@ -24,6 +24,8 @@ export class OutgoingOrders {
   sentAuditId = 0;
   /** Decisions that found no room here. What is not urgent and came after the first of them has none either: they are read from the trail. */
   overflowed = 0;
+  /** Decisions without a row that the server has not taken. */
+  readonly unrecorded = new Set<Order>();
   private readonly urgent: Outgoing[] = [];
   private readonly waiting: Outgoing[] = [];
   /** Sent, and not answered. */
@@ -43,8 +45,10 @@ export class OutgoingOrders {
   push(orders: readonly Outgoing[]): void {
     for (const outgoing of orders) {
       const queue = isUrgent(outgoing.order) ? this.urgent : this.waiting;
-      if (queue.length < WAITING_MAX && (queue === this.urgent || this.overflowed === 0)) queue.push(outgoing);
-      else this.overflowed++;
+      if (queue.length < WAITING_MAX && (queue === this.urgent || this.overflowed === 0)) {
+        queue.push(outgoing);
+        if (outgoing.auditId === 0) this.unrecorded.add(outgoing.order);
+      } else this.overflowed++;
     }
     this.wake?.();
   }
@@ -75,6 +79,7 @@ export class OutgoingOrders {
       const words = some.flatMap(({ order }) => argumentsOf(order));
       try {
         await server.run(PUBLISH, of, words);
+        for (const { order } of some) this.unrecorded.delete(order);
         // Rows before an urgent one may wait.
         const isInOrder = queue !== this.urgent || this.waiting.length + this.overflowed === 0;
         for (const { auditId } of isInOrder ? some : []) this.sentAuditId = Math.max(this.sentAuditId, auditId);

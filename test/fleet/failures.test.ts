@@ -13,7 +13,7 @@ const WAIT_MS = 2000;
 test('a server that fails', { skip: redisSkip() }, async (t) => {
   const server = await RedisServer.start();
   t.after(() => server.close());
-  const hosts = await startHosts(t, server, { 'web-1': {}, 'web-2': {} });
+  const hosts = await startHosts(t, server, { 'web-1': { bans: { allowlist: ['198.51.100.64/26'] } }, 'web-2': {} });
   const [one, two] = [hosts['web-1'], hosts['web-2']];
   const both = [one, two];
   const timeBan = (address: string) => {
@@ -107,5 +107,19 @@ test('a server that fails', { skip: redisSkip() }, async (t) => {
     await server.run();
     await one.start();
     await until('web-2 has it', () => banned(two).includes('198.51.100.3'));
+  });
+
+  await t.test('so is a release for a ban that only another host has', async () => {
+    two.zban('ban', '198.51.100.66', '--for', '1h');
+    await until('web-1 has refused it', () => rows(one, 'refused').length === 1);
+    await server.kill();
+    await until('web-1 has noticed', () => one.status()?.fleet?.state === 'away');
+    const answer = one.zban('unban', '198.51.100.66');
+    assert.match(answer.stderr, /not banned here; other hosts of the fleet hear of it once its server is back$/m);
+    await one.stop('SIGKILL');
+    await server.run();
+    await one.start();
+    await until('web-2 has lifted it', () => !banned(two).includes('198.51.100.66'));
+    await until('nothing waits', () => one.status()?.fleet?.waiting === 0);
   });
 });

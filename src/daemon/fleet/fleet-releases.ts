@@ -1,9 +1,26 @@
-/** What becomes of a release where this host has no such ban: other hosts of the fleet may have one. */
+/**
+ * What becomes of a release where this host has no such ban: other hosts of the fleet may have one. It has no row in the trail, so
+ * that the database keeps it until the server has taken it.
+ */
 import type { TargetResult } from '../../control/protocol.ts';
+import { formatOrder, parseOrder } from '../../fleet/entry.ts';
 import type { Link } from '../../fleet/link.ts';
 import { findActive } from '../../fleet/stream.ts';
+import { isList, isText } from '../../model/shape.ts';
 import { coveringTexts, formatPrefix, type Prefix } from '../../net/prefix.ts';
+import type { Order } from '../../share/order.ts';
 import { targetResult } from '../orders/order-answers.ts';
+import { readState, type States, stateOf } from '../saved-state.ts';
+
+/** Under which the database keeps those that wait, and how many: the newest. */
+const STATE_KEY = 'fleet releases';
+const KEPT_MAX = 10_000;
+
+export const readReleases = (trail: { readonly loadState: (key: string) => Uint8Array | undefined }): Order[] =>
+  (readState(trail.loadState(STATE_KEY), isList(isText)) ?? []).flatMap((text) => parseOrder(text) ?? []);
+
+export const releasesState = (orders: Iterable<Order>): States =>
+  stateOf(STATE_KEY, [...orders].slice(-KEPT_MAX).map(formatOrder));
 
 /** Targets that the server is asked about; of more it is only said that they are lifted where they are. */
 const ASKED_MAX = 20;
@@ -13,13 +30,13 @@ const ASKED_MAX = 20;
  * release that is sent next does not hide what it lifts.
  */
 export async function answerElsewhere(
-  link: Pick<Link, 'ask' | 'aheadMs'>,
+  link: Pick<Link, 'ask' | 'aheadMs' | 'isUp'>,
   absent: readonly Prefix[],
   nowMs: number,
 ): Promise<ReadonlyMap<string, TargetResult>> {
   const answers = absent.map(async (prefix, at): Promise<TargetResult> => {
     const name = formatPrefix(prefix);
-    if (at >= ASKED_MAX) return targetResult(name, 'not_found', SOMEWHERE);
+    if (at >= ASKED_MAX && link.isUp) return targetResult(name, 'not_found', SOMEWHERE);
     const names = coveringTexts(prefix);
     try {
       const found = await link.ask((server, keys) => findActive(server, keys, names, nowMs + link.aheadMs));
@@ -33,7 +50,7 @@ export async function answerElsewhere(
       return targetResult(
         name,
         'not_found',
-        'not banned here; other hosts of the fleet hear of it once its server is back, unless zban restarts before',
+        'not banned here; other hosts of the fleet hear of it once its server is back',
       );
     }
   });

@@ -17,7 +17,7 @@ import type { Troubles } from '../troubles.ts';
 import { VERSION } from '../version.ts';
 import { type OrderContext, orderOf, ordersOfUnban, ordersToRepeat } from './fleet-orders.ts';
 import { Proposals, type ProposalsOptions } from './fleet-proposals.ts';
-import { answerElsewhere } from './fleet-releases.ts';
+import { answerElsewhere, readReleases, releasesState } from './fleet-releases.ts';
 import { readSaved, type Saved, STATE_KEY } from './fleet-state.ts';
 import { FleetTroubles } from './fleet-troubles.ts';
 
@@ -57,6 +57,8 @@ export class Fleet {
   private timer: NodeJS.Timeout | undefined;
   private place: Place | undefined;
   private saved: Saved | undefined;
+  /** Releases without a row that the database keeps. */
+  private kept: readonly Order[];
   /** A panic lifts all bans, which says the same as the panic itself. */
   private isPanicking = false;
 
@@ -89,12 +91,15 @@ export class Fleet {
     this.link.aheadMs = saved?.aheadMs ?? 0;
     if (saved) this.sendUnsent(saved.sent);
     else this.link.orders.sentAuditId = trail.head.id;
+    this.kept = readReleases(trail);
+    this.release(this.kept);
   }
 
   /** Connects; what goes wrong is a trouble and holds nothing up. */
   start(): void {
     this.link.start();
     this.timer = setInterval(() => {
+      this.keepReleases();
       this.save();
       if (this.link.isUp) this.troubles.check(this.link);
     }, SAVE_MS);
@@ -105,6 +110,7 @@ export class Fleet {
     clearInterval(this.timer);
     await this.link.stop();
     this.proposals.stop();
+    this.keepReleases();
     this.save();
   }
 
@@ -134,11 +140,24 @@ export class Fleet {
   /** A person asked for releases: other hosts may have bans that this one lacks. Answers for `absent`, which are not banned here. */
   noteUnban(request: UnbanRequest, absent: readonly Prefix[]): Promise<ReadonlyMap<string, TargetResult>> | undefined {
     if (!this.sharesBans) return undefined;
-    const answers = answerElsewhere(this.link, absent, this.options.now());
-    const orders = ordersOfUnban(request, this.context, this.options.now());
+    const { now, trail } = this.options;
+    const answers = answerElsewhere(this.link, absent, now());
+    this.release(ordersOfUnban(request, this.context, now()));
+    this.keepReleases();
+    return trail.settled().then(() => answers);
+  }
+
+  private release(orders: readonly Order[]): void {
     for (const order of orders) this.proposals.note(order);
     this.link.orders.push(orders.map((order) => ({ order, auditId: 0 })));
-    return answers;
+  }
+
+  /** Those that the server has not taken outlive a restart. */
+  private keepReleases(): void {
+    const waiting = [...this.link.orders.unrecorded];
+    if (waiting.length === this.kept.length && waiting.every((order, at) => order === this.kept[at])) return;
+    this.kept = waiting;
+    this.options.trail.append([], { state: releasesState(waiting) });
   }
 
   status(): FleetStatus {
