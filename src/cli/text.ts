@@ -1,6 +1,7 @@
 /** How the command line writes text, times and numbers. */
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
+import { formatCount } from '../english/number.ts';
 import { printable } from '../model/text.ts';
 
 const [MINUTE_MS, HALF_DAY_MS] = [60_000, 43_200_000];
@@ -91,6 +92,11 @@ export function cutText(text: string, columns: number): string {
     cut += character;
   }
   return columns > 0 ? `${cut}…` : '';
+}
+
+/** Bans in force, and how many of them the firewall has not confirmed: `8 (3 pending)`. */
+export function formatBans(bans: number, pending = 0): string {
+  return `${formatCount(bans)}${pending > 0 ? ` (${formatCount(pending)} pending)` : ''}`;
 }
 
 /** Cut or filled up to exactly so many columns. */

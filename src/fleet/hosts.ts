@@ -58,6 +58,7 @@ function describe({ host, seenMs, about }: Beat, nowMs: number, nextMs: number |
     live,
     lag_seconds: Math.max(0, Math.round(lagMs / 100) / 10),
     bans: number('bans'),
+    pending: number('pending'),
     watched: number('watched'),
     bytes_per_second: number('bytes'),
     clock_ahead_seconds: number('ahead'),

@@ -35,7 +35,8 @@ const isFleetHost = isObject({
   live: isBoolean,
   /** Age of the oldest decision that it had not read when it was last heard of, seconds; of a silent host, now. */
   lag_seconds: isNumber,
-  ...each(isNumber, 'bans', 'watched', 'bytes_per_second', 'clock_ahead_seconds'),
+  /** Of `bans`, which are in force, its firewall was not yet seen to hold `pending`. */
+  ...each(isNumber, 'bans', 'pending', 'watched', 'bytes_per_second', 'clock_ahead_seconds'),
 });
 export type FleetHost = Value<typeof isFleetHost>;
 

@@ -80,6 +80,8 @@ export const isStatus = isObject({
   log_lag_seconds: orNull(isNumber),
   /** Bans in force, and would-be bans of observe mode. */
   ...each(isNumber, 'active_bans', 'observed_bans'),
+  /** Of `active_bans` those that the firewall was not yet seen to hold; older versions do not tell. */
+  pending_bans: isOptional(isNumber),
   ...each(isNumber, 'bans_total', 'unbans_total', 'refused_total'),
   global_anomaly: isBoolean,
   /** The anomaly of the site that was reported and has not ended; `ongoing` is false once the last seconds were calm. */

@@ -157,11 +157,11 @@ test('one server', { skip: redisSkip() }, async (t) => {
     const say = (host: string, about: object) =>
       redis.cli('HSET', keys.hosts, host, `${Date.now()} ${JSON.stringify(about)}`);
     for (const name of ['x'.repeat(101), 'web-1 \u001b[2J', 'a\nb']) say(name, {});
-    say('web-1', { version: 'x'.repeat(4000), mode: 'enforce' });
+    say('web-1', { version: 'x'.repeat(4000), mode: 'enforce', bans: 5, pending: 2 });
     const hosts = await readHosts(server, keys);
     assert.deepEqual(
-      hosts.map(({ host, version, mode }) => [host, version, mode]),
-      [['web-1', 'x'.repeat(20), 'enforce']],
+      hosts.map(({ host, version, mode, bans, pending }) => [host, version, mode, bans, pending]),
+      [['web-1', 'x'.repeat(20), 'enforce', 5, 2]],
     );
   });
 

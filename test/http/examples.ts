@@ -59,6 +59,7 @@ export const fleetHost = (change: Partial<FleetHost> = {}): FleetHost => ({
   live: true,
   lag_seconds: 0,
   bans: 3,
+  pending: 0,
   watched: 7,
   bytes_per_second: 400,
   clock_ahead_seconds: -0.2,

@@ -74,7 +74,8 @@ function assertInForce(table: BanTable, nowMs: number): void {
   const all = [...table.values()];
   const active = all.filter(({ untilMs }) => untilMs === null || untilMs > nowMs);
   const enforced = active.filter((one) => one.enforced);
-  const counts = { enforced: enforced.length, observed: active.length - enforced.length };
+  const pending = enforced.filter((one) => !one.confirmed).length;
+  const counts = { enforced: enforced.length, pending, observed: active.length - enforced.length };
   assert.deepEqual(table.countActive(nowMs), counts);
   for (const { client: name } of all) {
     const held = enforced.find((one) => one.client === name);
@@ -86,6 +87,7 @@ test('bans count until their end and are due from then on, the earliest first, w
   const change = fc.oneof(
     fc.record({ kind: fc.constant('set' as const), value: ban }),
     fc.record({ kind: fc.constant('drop' as const), client }),
+    fc.record({ kind: fc.constant('confirm' as const), client, confirmed: fc.boolean() }),
     fc.record({ kind: fc.constant('move' as const), ms: fc.integer({ min: -(2 ** 41), max: 2 ** 41 }) }),
     fc.record({ kind: fc.constant('look' as const), nowMs: fc.integer({ min: 0, max: 2 ** 42 }) }),
   );
@@ -97,6 +99,7 @@ test('bans count until their end and are due from then on, the earliest first, w
       for (const each of changes) {
         if (each.kind === 'set') table.set(each.value.client, each.value);
         else if (each.kind === 'drop') table.delete(each.client);
+        else if (each.kind === 'confirm') table.confirm(each.client, each.confirmed);
         else if (each.kind === 'move') table.moveEnds(2 ** 30, each.ms);
         else {
           assertInForce(table, each.nowMs);

@@ -7,7 +7,7 @@ import { CommandError, EXIT } from '../exit.ts';
 import { reachDaemon } from '../reach-daemon.ts';
 import { columnsOf } from '../style.ts';
 import { formatFittingTable, formatPairs } from '../table.ts';
-import { formatBytes, formatTime } from '../text.ts';
+import { formatBans, formatBytes, formatTime } from '../text.ts';
 
 /** `zban fleet status` and `zban fleet leave`, asked of the running daemon. */
 export async function fleet(context: Context, { action }: Given<typeof FLEET>): Promise<number> {
@@ -50,8 +50,10 @@ export function formatFleet({ status, hosts }: FleetReport, columns = columnsOf(
 }
 
 function formatHost(host: FleetHost): string[] {
-  const { live, silent_seconds, mode, version, lag_seconds, bans, watched, bytes_per_second } = host;
+  const { live, silent_seconds, mode, version, lag_seconds, bans, pending, watched, bytes_per_second } = host;
   const state = live ? 'live' : `silent for ${silent_seconds} s`;
   const traffic = `${formatBytes(bytes_per_second)}/s`;
-  return [host.host, state, mode, version, `${lag_seconds} s`, String(bans), String(watched), traffic].map(printable);
+  return [host.host, state, mode, version, `${lag_seconds} s`, formatBans(bans, pending), String(watched), traffic].map(
+    printable,
+  );
 }

@@ -12,7 +12,7 @@ import { EXIT } from '../exit.ts';
 import { reachDaemon } from '../reach-daemon.ts';
 import { columnsOf } from '../style.ts';
 import { formatFittingTable, formatPairs } from '../table.ts';
-import { foldLine, formatBytes, formatRelative, formatShare, formatSpan, formatTime } from '../text.ts';
+import { foldLine, formatBans, formatBytes, formatRelative, formatShare, formatSpan, formatTime } from '../text.ts';
 
 /** `zban status`: the daemon's own account of itself. */
 export async function status(context: Context): Promise<number> {
@@ -69,7 +69,7 @@ function ofBans(status: Status, nowMs: number): [string, string][] {
     `${formatCount(status.refused_total)} refused`,
   ].join(', ');
   return [
-    ['bans in force', `${formatCount(status.active_bans)}${observed}`],
+    ['bans in force', `${formatBans(status.active_bans, status.pending_bans)}${observed}`],
     ['since the start', totals],
     ['fuse', status.fuse_until === null ? 'OK' : describeFuse(Date.parse(status.fuse_until), status.profile, nowMs)],
     ...(status.fleet ? ([['fleet', describeFleet(status.fleet)]] as [string, string][]) : []),

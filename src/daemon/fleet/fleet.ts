@@ -209,10 +209,18 @@ export class Fleet {
 
   private describe(): Readonly<Record<string, unknown>> {
     const { config, trail, now } = this.options;
-    const { enforced } = trail.countActive(now());
+    const { enforced, pending } = trail.countActive(now());
     const { watched } = this.link.numbers();
     const ahead = Math.round(this.link.aheadMs) / 1000;
-    return { version: VERSION, mode: config.mode, bans: enforced, watched, bytes: this.bytesPerSecond(), ahead };
+    return {
+      version: VERSION,
+      mode: config.mode,
+      bans: enforced,
+      pending,
+      watched,
+      bytes: this.bytesPerSecond(),
+      ahead,
+    };
   }
 
   private bytesPerSecond(): number {

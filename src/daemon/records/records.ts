@@ -129,11 +129,11 @@ export class Records {
     return findOffenders(this.trail, enforced, config.detection, now());
   }
 
-  counts(): Pick<Status, 'active_bans' | 'observed_bans' | 'discarded'> {
-    const { enforced, observed } = this.trail.countActive(this.options.now());
+  counts(): Pick<Status, 'active_bans' | 'pending_bans' | 'observed_bans' | 'discarded'> {
+    const { enforced, pending, observed } = this.trail.countActive(this.options.now());
     const lost = { audit_rows: this.trail.status.lost, audit_log_lines: this.lines.lost };
     const discarded = Object.fromEntries(Object.entries(lost).filter(([, count]) => count > 0));
-    return { active_bans: enforced, observed_bans: observed, discarded };
+    return { active_bans: enforced, pending_bans: pending, observed_bans: observed, discarded };
   }
 
   newestBans(limit: number): ActiveBan[] {

@@ -36,8 +36,9 @@ function makeHost() {
   const node = element('li', '', name, about, state);
   node.fill = (host) => {
     setText(name, host.host);
+    const pending = host.pending > 0 ? ` (${format.count(host.pending)} pending)` : '';
     const watched = host.watched > 0 ? `, ${format.count(host.watched)} on watch` : '';
-    setText(about, `${host.mode}, ${format.countOf(host.bans, 'ban')}${watched}, ${host.version}`);
+    setText(about, `${host.mode}, ${format.countOf(host.bans, 'ban')}${pending}${watched}, ${host.version}`);
     const lags = host.lag_seconds > LAG_SECONDS;
     const live = lags ? `${format.span(host.lag_seconds)} behind` : 'live';
     setText(state, host.live ? live : `silent for ${format.span(host.silent_seconds)}`);

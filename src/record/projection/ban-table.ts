@@ -10,6 +10,9 @@ const WORDS_MAX = 1000;
 const [USED, ENFORCED, CONFIRMED] = [1, 2, 4];
 const FOREVER = Number.POSITIVE_INFINITY;
 
+/** Bans in force: those that are enforced, of which the firewall was not yet seen to hold `pending`, and would-be bans. */
+export type BanCounts = Readonly<Record<'enforced' | 'pending' | 'observed', number>>;
+
 const BAN = { flags: 'u8', tiers: 'u32', sinces: 'f64', untils: 'f64', auditIds: 'f64' } as const;
 
 /** Bans: 61 bytes each beside the client's text. */
@@ -20,6 +23,7 @@ export class BanTable extends ClientTable<Ban, typeof BAN> {
   private nextEndMs = FOREVER;
   /** Whether they have ended or not. */
   private enforcedCount = 0;
+  private pendingCount = 0;
   private readonly conditions: string[] = [];
   private readonly actors: Actor[] = [];
   private readonly reasons: string[] = [];
@@ -38,8 +42,7 @@ export class BanTable extends ClientTable<Ban, typeof BAN> {
   isAwaited(client: string, nowMs: number): boolean {
     const row = this.find(client);
     if (row === undefined) return false;
-    const { flags, untils } = this.columns.of;
-    return (flags.at(row) & (ENFORCED | CONFIRMED)) === ENFORCED && untils.at(row) > nowMs;
+    return this.isPending(row) && this.columns.of.untils.at(row) > nowMs;
   }
 
   /** Calls `visit` for each ban with its end (Infinity is never) and whether it is enforced: no object is made. */
@@ -53,11 +56,15 @@ export class BanTable extends ClientTable<Ban, typeof BAN> {
   }
 
   /** Bans in force at `nowMs`. Costs nothing before the first of them ends, then a look at each end. */
-  countActive(nowMs: number): { readonly enforced: number; readonly observed: number } {
-    if (nowMs < this.nextEndMs) return { enforced: this.enforcedCount, observed: this.size - this.enforcedCount };
-    const counts = { enforced: 0, observed: 0 };
-    this.forEachEnd((_row, untilMs, enforced) => {
-      if (untilMs > nowMs) counts[enforced ? 'enforced' : 'observed']++;
+  countActive(nowMs: number): BanCounts {
+    const { enforcedCount, pendingCount } = this;
+    if (nowMs < this.nextEndMs)
+      return { enforced: enforcedCount, pending: pendingCount, observed: this.size - enforcedCount };
+    const counts = { enforced: 0, pending: 0, observed: 0 };
+    this.forEachEnd((row, untilMs, enforced) => {
+      if (untilMs <= nowMs) return;
+      counts[enforced ? 'enforced' : 'observed']++;
+      if (this.isPending(row)) counts.pending++;
     });
     return counts;
   }
@@ -100,7 +107,9 @@ export class BanTable extends ClientTable<Ban, typeof BAN> {
     const row = this.rows.find(client);
     if (row === undefined) return;
     const { flags } = this.columns.of;
+    this.count(row, -1);
     flags.set(row, (flags.at(row) & ~CONFIRMED) | (confirmed ? CONFIRMED : 0));
+    this.count(row, 1);
   }
 
   /** Moves the times of bans that have an end and were recorded after `afterId`. */
@@ -148,9 +157,9 @@ export class BanTable extends ClientTable<Ban, typeof BAN> {
 
   protected override write(row: number, ban: Ban): void {
     const { flags, tiers, sinces, untils, auditIds } = this.columns.of;
-    this.countEnforced(row, -1);
+    this.count(row, -1);
     flags.set(row, USED | (ban.enforced ? ENFORCED : 0) | (ban.confirmed ? CONFIRMED : 0));
-    this.countEnforced(row, 1);
+    this.count(row, 1);
     tiers.set(row, ban.tier);
     sinces.set(row, ban.sinceMs);
     const end = ban.untilMs ?? FOREVER;
@@ -163,14 +172,19 @@ export class BanTable extends ClientTable<Ban, typeof BAN> {
   }
 
   protected override clear(row: number): void {
-    this.countEnforced(row, -1);
+    this.count(row, -1);
     this.columns.of.flags.set(row, 0);
     this.columns.of.untils.set(row, Number.NaN);
     this.conditions[row] = this.reasons[row] = '';
   }
 
-  private countEnforced(row: number, by: 1 | -1): void {
+  private isPending(row: number): boolean {
+    return (this.columns.of.flags.at(row) & (ENFORCED | CONFIRMED)) === ENFORCED;
+  }
+
+  private count(row: number, by: 1 | -1): void {
     if ((this.columns.of.flags.at(row) & ENFORCED) !== 0) this.enforcedCount += by;
+    if (this.isPending(row)) this.pendingCount += by;
   }
 
   /** The same text is kept once; the column has no holes, whatever row comes first. */

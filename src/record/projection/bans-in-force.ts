@@ -1,6 +1,7 @@
 /** What the rows of the trail come to, as the daemon asks for it: from memory, without a look at the disk. */
 import type { ActiveBan, AuditEntry, Offence } from '../../model/audit.ts';
 import { isInForce } from '../../model/reconcile.ts';
+import type { BanCounts } from './ban-table.ts';
 import type { Allowed, Ban, Change, Projection } from './projection.ts';
 import { StoredBan } from './stored-ban.ts';
 import { UnwrittenBans } from './unwritten-bans.ts';
@@ -69,8 +70,8 @@ export abstract class BansInForce {
     for (const { client } of this.eachActive(nowMs)) yield client;
   }
 
-  /** Bans in force at `nowMs`: those that are enforced, and observe mode's. */
-  countActive(nowMs: number): { readonly enforced: number; readonly observed: number } {
+  /** Bans in force at `nowMs`. */
+  countActive(nowMs: number): BanCounts {
     return this.projection.bans.countActive(nowMs);
   }
 
