@@ -1,9 +1,9 @@
 /** The command line's end of the control socket. */
 import { connect } from 'node:net';
 import { isAnything, isEither, isObject, isText, parseJson, type Shape } from '../model/shape.ts';
-import { ANSWERS, type AnswerTo, isProgress } from './answers.ts';
+import { ANSWERS, type AnswerTo } from './answers.ts';
 import { ControlError } from './error.ts';
-import type { ControlAnswer, ControlHandlers, Progress } from './protocol.ts';
+import { type ControlAnswer, type ControlHandlers, isProgress, type Progress } from './protocol.ts';
 import type { ControlCommand } from './request.ts';
 
 /** What each command takes. */

@@ -6,6 +6,18 @@
 
 import type { FleetReport } from '../model/fleet.ts';
 import type { LiveLane } from '../model/live-lane.ts';
+import {
+  each,
+  isBoolean,
+  isList,
+  isNumber,
+  isObject,
+  isOneOf,
+  isOptional,
+  isText,
+  orNull,
+  type Value,
+} from '../model/shape.ts';
 import type { Status, TopView } from '../model/status.ts';
 import type { ArgumentOf } from './request.ts';
 
@@ -21,47 +33,56 @@ export type AddLaneRequest = ArgumentOf<'addLane'>;
 export type ChangeLaneRequest = ArgumentOf<'changeLane'>;
 
 /** What became of an order, in words. */
-export interface Outcome {
-  readonly ok: boolean;
-  readonly message: string;
+const outcome = {
+  ok: isBoolean,
+  message: isText,
   /** False while only the daemon's memory has it: in force, and undone by a crash until a disk takes it. Absent otherwise. */
-  readonly durable?: false;
-}
+  durable: isOptional((value: unknown): value is false => value === false),
+};
+export const isOutcome = isObject(outcome);
+export type Outcome = Value<typeof isOutcome>;
 
-/** `ok` is false when something is left to do by hand. */
-export interface PanicResult extends Outcome {
-  /** Bans lifted. */
-  readonly lifted: number;
-}
+/** `ok` is false when something is left to do by hand; `lifted` counts bans. */
+export const isPanicResult = isObject({ ...outcome, lifted: isNumber });
+export type PanicResult = Value<typeof isPanicResult>;
 
 /** `ok` is false where a channel did not take it. */
-export interface NotifyTestResult extends Outcome {
-  readonly channels: readonly { readonly channel: string; readonly ok: boolean; readonly message: string }[];
-}
+export const isNotifyTestResult = isObject({
+  ...outcome,
+  channels: isList(isObject({ channel: isText, ok: isBoolean, message: isText })),
+});
+export type NotifyTestResult = Value<typeof isNotifyTestResult>;
 
-export interface LaneResult extends Outcome {
+export const isLaneResult = isObject({
+  ...outcome,
   /** `full`: as many lanes as nginx takes; `failed`: nginx does not do it. */
-  readonly code: 'done' | 'not_found' | 'full' | 'invalid' | 'failed';
-  readonly id: string;
-}
+  code: isOneOf('done', 'not_found', 'full', 'invalid', 'failed'),
+  id: isText,
+});
+export type LaneResult = Value<typeof isLaneResult>;
 
 /** What became of one target. */
-export interface TargetResult extends Outcome {
-  readonly target: string;
+const isTargetResult = isObject({
+  ...outcome,
+  target: isText,
   /** `not_found`: not banned; `protected`: never-ban rule; `failed`: the firewall refused; `invalid`: no address. */
-  readonly code: 'done' | 'unchanged' | 'not_found' | 'protected' | 'failed' | 'invalid';
+  code: isOneOf('done', 'unchanged', 'not_found', 'protected', 'failed', 'invalid'),
   /** When the ban ends, RFC 3339, null for never; only in answers to `ban`. */
-  readonly until?: string | null;
-}
+  until: isOptional(orNull(isText)),
+});
+export type TargetResult = Value<typeof isTargetResult>;
+export const areTargets = isList(isTargetResult);
 
 /** How far an order has come that has much to do: told between portions of it, before the answer. */
-export interface Progress {
+const isFar = isObject({
   /** Of so many bans. */
-  readonly done: number;
-  readonly of: number;
+  ...each(isNumber, 'done', 'of'),
   /** What became of targets since it was last told; the answer does not say it again. */
-  readonly results: readonly TargetResult[];
-}
+  results: areTargets,
+});
+export type Progress = Value<typeof isFar>;
+/** A line before the answer; null is a sign of life. */
+export const isProgress = isObject({ progress: orNull(isFar) });
 
 /** Resolves when who asked can take more. */
 export type OnProgress = (progress: Progress) => Promise<void>;
@@ -93,7 +114,7 @@ export interface ControlHandlers {
   reload(): Promise<Outcome>;
 }
 
-export type ControlProgress = { readonly progress: Progress | null };
+export type ControlProgress = Value<typeof isProgress>;
 export type ControlAnswer =
   | { readonly ok: true; readonly value?: unknown }
   | { readonly ok: false; readonly message: string };

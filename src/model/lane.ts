@@ -2,6 +2,7 @@
  * A lane stops requests by what they look like, not by who sends them: the answer to a swarm, whose addresses never come
  * back.
  */
+import { isList, isObject, isOneOf, isOptional, isText, type Value } from './shape.ts';
 
 /** Lanes at once, of both kinds: each costs nginx a few comparisons a request. */
 export const LANES_MAX = 16;
@@ -12,18 +13,19 @@ export const LANE_SECONDS_MAX = 86_400;
 export type LaneAction = 'hold' | 'deny';
 
 /** What a request must look like: one to three of these, all of which it meets, by the names that people and nginx know them by. */
-export interface LaneMatch {
+export const isLaneMatch = isObject({
   /** The exact string; `-` for none. */
-  readonly user_agent?: string;
+  user_agent: isOptional(isText),
   /** Without its query, exact; with `*` at its end a prefix. */
-  readonly path?: string;
+  path: isOptional(isText),
   /** The names in the query, each once, sorted; empty for a request without a query. */
-  readonly query_keys?: readonly string[];
+  query_keys: isOptional(isList(isText)),
   /** CIDR. */
-  readonly network?: string;
-  readonly method?: string;
-  readonly referer?: 'absent' | 'present';
-}
+  network: isOptional(isText),
+  method: isOptional(isText),
+  referer: isOptional(isOneOf('absent', 'present')),
+});
+export type LaneMatch = Value<typeof isLaneMatch>;
 
 /** Whom a match would have touched in the site's own past. */
 export interface Backtest {

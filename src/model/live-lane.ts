@@ -1,37 +1,35 @@
 /** A lane as it is shown and saved. */
-import type { LaneAction, LaneMatch } from './lane.ts';
-import { each, isList, isObject, isOneOf, isOptional, isRecord, isText } from './shape.ts';
-import type { LaneStart } from './told-event.ts';
+import { isLaneMatch } from './lane.ts';
+import { each, isBoolean, isNumber, isObject, isOneOf, isOptional, isRecord, isText, type Value } from './shape.ts';
+
+/** What was found when it opened, as in its event. */
+const isProof = isObject({
+  ...each(isNumber, 'surplus', 'clients', 'seconds', 'coverage', 'rate'),
+  backtest: isObject(each(isNumber, 'hours', 'clients', 'clients_matched', 'requests', 'requests_matched')),
+});
 
 /** A lane that has not ended, opened by the engine or by a person. */
-export interface LiveLane {
-  readonly id: string;
-  readonly action: LaneAction;
-  readonly match: LaneMatch;
+export const isLiveLane = isObject({
+  id: isText,
+  action: isOneOf('hold', 'deny'),
+  match: isLaneMatch,
   /** False where requests are not stopped: `swarm.action: alert`, or observe mode. */
-  readonly enforced: boolean;
+  enforced: isBoolean,
   /** `policy`, or `operator:NAME`. */
-  readonly actor: string;
-  /** RFC 3339. */
-  readonly since: string;
-  /** RFC 3339: when it ends in any case. */
-  readonly until: string;
+  actor: isText,
+  /** When it began, and when it ends in any case, RFC 3339. */
+  ...each(isText, 'since', 'until'),
   /** Kept by a person: the end of the swarm does not end it. */
-  readonly kept: boolean;
+  kept: isBoolean,
   /** Matching requests a second that a hold lets pass. */
-  readonly usual_rate: number;
+  usual_rate: isNumber,
   /** `open` once nginx has it, `failed` with the reason in `message` where it does not. */
-  readonly state: 'open' | 'pending' | 'failed' | 'observed';
-  readonly message: string;
-  /** What was found when it opened; absent for a person's lane. */
-  readonly proof?: Pick<LaneStart, 'surplus' | 'clients' | 'seconds' | 'coverage' | 'rate' | 'backtest'>;
-}
-
-export const isLaneMatch = isObject({
-  ...each(isOptional(isText), 'user_agent', 'path', 'network', 'method'),
-  query_keys: isOptional(isList(isText)),
-  referer: isOptional(isOneOf('absent', 'present')),
+  state: isOneOf('open', 'pending', 'failed', 'observed'),
+  message: isText,
+  /** Absent for a person's lane. */
+  proof: isOptional(isProof),
 });
+export type LiveLane = Value<typeof isLiveLane>;
 
 /** The lane that the numbers of an audit row are about; undefined where they do not say what it matches. */
 export function laneOfNumbers(numbers: object | null): Pick<LiveLane, 'id' | 'action' | 'match'> | undefined {

@@ -1,4 +1,4 @@
-import { isList, isNumber, isObject, isOneOf, isOptional, isText, type Shape } from './shape.ts';
+import { isList, isNumber, isObject, isOneOf, isOptional, isText, type Value } from './shape.ts';
 
 /** The site's traffic of one minute, as charts show it. */
 export interface TrafficMinute {
@@ -36,24 +36,18 @@ export interface TrafficStep extends Omit<TrafficMinute, 'minute' | 'isAnomalous
 }
 
 /** Something to be marked in a chart. Times are epoch milliseconds. */
-export interface TrafficMark {
-  readonly kind: 'incident' | 'annotation' | 'start' | 'panic';
-  readonly timeMs: number;
+const isTrafficMark = isObject({
+  kind: isOneOf('incident', 'annotation', 'start', 'panic'),
+  timeMs: isNumber,
   /** Of an incident that is over. */
-  readonly endMs?: number;
+  endMs: isOptional(isNumber),
   /** The condition of an incident, the text of an annotation. */
-  readonly text: string;
-}
+  text: isText,
+});
+export type TrafficMark = Value<typeof isTrafficMark>;
 
 /** What was marked, as it is saved. */
-export const areTrafficMarks: Shape<readonly TrafficMark[]> = isList(
-  isObject({
-    kind: isOneOf('incident', 'annotation', 'start', 'panic'),
-    timeMs: isNumber,
-    endMs: isOptional(isNumber),
-    text: isText,
-  }),
-);
+export const areTrafficMarks = isList(isTrafficMark);
 
 export interface TrafficSeries {
   readonly stepSeconds: number;
