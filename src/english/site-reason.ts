@@ -82,17 +82,15 @@ export function usualOf({ condition, peak_measured, usual, mean }: Numbers): str
 const peakAndUsual = (numbers: Numbers): string =>
   numbers.peak_rate === undefined ? rates(numbers) : `peak ${peakOf(numbers)}, usually ${usualOf(numbers)}`;
 
-/** What it was taken for, afterwards. */
-export function looked({ verdict }: Numbers): string {
-  if (verdict === 'attack') return 'looked like a distributed attack';
-  return verdict === 'visitors' ? 'looked like a crowd of visitors' : 'might have been visitors or an attack';
-}
-
 /** What it is taken for while it lasts. */
 export function looks({ verdict }: Numbers): string {
   if (verdict === 'attack') return 'looks like a distributed attack';
   return verdict === 'visitors' ? 'looks like a crowd of visitors' : 'may be visitors or an attack';
 }
+
+/** What it was taken for, afterwards. */
+export const looked = (numbers: Numbers): string =>
+  looks(numbers).replace('looks', 'looked').replace('may be', 'might have been');
 
 /** True when traffic is about as high as at its peak: it ended because it counts as normal by now. */
 export function isNewNormal({ rate, peak_rate }: Numbers): boolean {

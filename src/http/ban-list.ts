@@ -29,19 +29,11 @@ export interface BanList {
   readonly bans: readonly PackedBan[];
 }
 
-/** Names in the order in which they first come. */
-class Names {
-  readonly list: string[] = [];
-  private readonly indexes = new Map<string, number>();
-
-  indexOf(name: string): number {
-    let index = this.indexes.get(name);
-    if (index === undefined) {
-      index = this.list.push(name) - 1;
-      this.indexes.set(name, index);
-    }
-    return index;
-  }
+/** The number of a name among those that came before, in the order in which they first come. */
+function indexOf(name: string, known: Map<string, number>): number {
+  const index = known.get(name) ?? known.size;
+  known.set(name, index);
+  return index;
 }
 
 /** @param findWho who runs each network, empty where that is not known */
@@ -50,19 +42,21 @@ export function packBans(
   bans: readonly ActiveBan[],
   findWho: (networks: readonly string[]) => readonly string[],
 ): BanList {
-  const [conditions, networks] = [new Names(), new Names()];
+  const conditions = new Map<string, number>();
+  const networks = new Map<string, number>();
   const packed = bans.map((ban): PackedBan => {
     const flags = (ban.enforced ? ENFORCED : 0) | (ban.confirmed ? CONFIRMED : 0);
     const until = ban.untilMs === null ? 0 : Math.ceil(ban.untilMs / 1000);
     const since = Math.floor(ban.sinceMs / 1000);
-    const network = networks.indexOf(networkOf(ban.client));
-    return [ban.client.slice(0, 100), network, conditions.indexOf(ban.condition), ban.tier, since, until, flags];
+    const network = indexOf(networkOf(ban.client), networks);
+    return [ban.client.slice(0, 100), network, indexOf(ban.condition, conditions), ban.tier, since, until, flags];
   });
-  const who = findWho(networks.list);
+  const names = [...networks.keys()];
+  const who = findWho(names);
   return {
     revision,
-    conditions: conditions.list.map((name) => ({ name, phrase: phraseOf(name) })),
-    networks: networks.list.map((name, index) => ({ name, who: who[index] ?? '' })),
+    conditions: [...conditions.keys()].map((name) => ({ name, phrase: phraseOf(name) })),
+    networks: names.map((name, index) => ({ name, who: who[index] ?? '' })),
     bans: packed,
   };
 }

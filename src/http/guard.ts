@@ -31,22 +31,17 @@ export function setSecurityHeaders(response: ServerResponse): void {
   response.setHeader('cache-control', 'no-store');
 }
 
-export type Refusal = { readonly status: 403; readonly message: string };
-
 /**
- * Why a request is not served, undefined when it is. On a loopback address the Host header must name this host:
+ * Why a request is not served (403), undefined when it is. On a loopback address the Host header must name this host:
  * a foreign name that resolves to 127.0.0.1 (DNS rebinding) would make the page part of a foreign origin. Requests that
  * another site's page makes are refused by Fetch Metadata (https://www.w3.org/TR/fetch-metadata/), following a link is not.
  */
-export function findRefusal(request: IncomingMessage, listenHost: string): Refusal | undefined {
+export function findRefusal(request: IncomingMessage, listenHost: string): string | undefined {
   if (isLoopback(listenHost) && !isOwnName(request.headers.host, listenHost))
-    return {
-      status: 403,
-      message: 'this page is served under localhost only: tunnel with ssh -L, or change http.listen',
-    };
+    return 'this page is served under localhost only: tunnel with ssh -L, or change http.listen';
   const { 'sec-fetch-site': site, 'sec-fetch-mode': mode } = request.headers;
   if ((site === 'cross-site' || site === 'same-site') && mode !== 'navigate')
-    return { status: 403, message: 'other sites may not use this page' };
+    return 'other sites may not use this page';
   return undefined;
 }
 

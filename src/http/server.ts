@@ -168,7 +168,7 @@ class Pages {
   async serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     setSecurityHeaders(response);
     const refusal = findRefusal(message, this.#listenHost);
-    if (refusal !== undefined) return this.#refuse(message, response, refusal.status, refusal.message);
+    if (refusal !== undefined) return this.#refuse(message, response, 403, refusal);
     const [path = '', query] = (message.url ?? '/').split(/\?(.*)/s);
     const route = this.#routes.get(path);
     if (route === undefined) return this.#refuse(message, response, 404, 'not found');

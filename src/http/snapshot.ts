@@ -5,27 +5,22 @@ import { describeMatch, describeSurplus } from '../english/lane.ts';
 import type { ActiveBan, AuditEntry } from '../model/audit.ts';
 import type { LiveLane } from '../model/live-lane.ts';
 import type { Status } from '../model/status.ts';
-import { labelOf, textOf } from './labels.ts';
-import type { Tone, Verdict } from './verdict.ts';
+import { type Label, labelOf, textOf } from './labels.ts';
+import type { Verdict } from './verdict.ts';
 
 /** A decision of the audit trail, in words. */
-export interface RecentLine {
+export interface RecentLine extends Label {
   readonly id: number;
   /** Epoch milliseconds. */
   readonly time: number;
-  readonly label: string;
-  readonly tone: Tone | '';
   readonly client: string | null;
   readonly text: string;
   readonly actor: string;
 }
 
 /** A lane that has not ended, in words. */
-export interface LaneLine {
+export interface LaneLine extends Verdict {
   readonly id: string;
-  readonly tone: Tone;
-  readonly title: string;
-  readonly text: string;
 }
 
 /** One message of the event stream. */

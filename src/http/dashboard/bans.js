@@ -129,13 +129,7 @@ function showCount() {
 }
 
 function grouped(shown, by) {
-  const groups = new Map();
-  for (const ban of shown) {
-    const key = by === 'condition' ? ban.condition : ban.network;
-    const group = groups.get(key);
-    if (group) group.push(ban);
-    else groups.set(key, [ban]);
-  }
+  const groups = Map.groupBy(shown, (ban) => (by === 'condition' ? ban.condition : ban.network));
   const sorted = [...groups].sort((a, b) => b[1].length - a[1].length);
   return sorted.flatMap(([key, members]) => {
     const name = by === 'condition' ? conditions[key].name.replaceAll('_', ' ') : networks[key].name;

@@ -10,20 +10,8 @@ const BARS = 22;
 /** A lower chart has fewer lines, and no times: it stands below one that has. */
 const LOW = 150;
 const HOUR_MS = 3_600_000;
-const TICKS = [
-  60_000,
-  300_000,
-  600_000,
-  900_000,
-  HOUR_MS,
-  2 * HOUR_MS,
-  3 * HOUR_MS,
-  4 * HOUR_MS,
-  6 * HOUR_MS,
-  12 * HOUR_MS,
-  24 * HOUR_MS,
-  48 * HOUR_MS,
-];
+/** Times between two labels. */
+const TICKS = [1, 5, 10, 15, 60, 120, 180, 240, 360, 720, 1440, 2880].map((minutes) => minutes * 60_000);
 const TICK_PIXELS = 62;
 
 export class Chart {

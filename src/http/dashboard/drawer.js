@@ -13,24 +13,24 @@ drawer.addEventListener('click', ({ target }) => target === drawer && drawer.clo
 /** Opens it for an address, a network, or the number of a row. */
 export async function openDrawer(text) {
   subject = text;
-  set('drawer-client', text);
-  set('drawer-title', 'Looking it up …');
-  for (const id of ['drawer-facts', 'drawer-timeline', 'drawer-actions']) byId(id).replaceChildren();
-  byId('drawer-history').hidden = true;
-  if (!drawer.open) drawer.showModal();
-  drawer.scrollTop = 0;
+  openEmpty(text, 'Looking it up …');
   await show();
 }
 
 /** Opens it for a lane, which can be dropped. */
 export function openLane({ id, title, text }) {
   subject = undefined;
-  set('drawer-client', `Lane ${id}`);
-  set('drawer-title', format.withClocks(`${title}. ${text}`));
-  for (const each of ['drawer-facts', 'drawer-timeline']) byId(each).replaceChildren();
+  openEmpty(`Lane ${id}`, format.withClocks(`${title}. ${text}`));
+  showActions(id, [['Drop lane', 'drop_lane', 'danger']]);
+}
+
+function openEmpty(name, title) {
+  set('drawer-client', name);
+  set('drawer-title', title);
+  for (const id of ['drawer-facts', 'drawer-timeline', 'drawer-actions']) byId(id).replaceChildren();
   byId('drawer-history').hidden = true;
   if (!drawer.open) drawer.showModal();
-  showActions(id, [['Drop lane', 'drop_lane', 'danger']]);
+  drawer.scrollTop = 0;
 }
 
 async function show() {
@@ -52,14 +52,8 @@ function fill({ client, title, facts, timeline, isBanned, isAllowed }) {
     ...timeline.map((line) => {
       const label = element('span', `pill ${line.tone}`, line.label);
       const other = line.client === client ? '' : `${line.client} `;
-      const by = line.actor === 'policy' || line.actor === 'system' ? '' : ` (${line.actor})`;
-      return element(
-        'li',
-        '',
-        element('time', '', format.clock(line.time)),
-        label,
-        element('span', 'what', `${other}${line.text}${by}`),
-      );
+      const what = element('span', 'what', `${other}${line.text}${format.byWhom(line)}`);
+      return element('li', '', element('time', '', format.clock(line.time)), label, what);
     }),
   );
   if (client === null || !document.body.classList.contains('acting')) return;

@@ -117,3 +117,6 @@ export const withClocks = (text) =>
     const ms = Date.parse(time);
     return format('date', ms) === format('date', nowMs()) ? minute(ms) : `${format('date', ms)} ${minute(ms)}`;
   });
+
+/** Who decided, where it was a person or another host. */
+export const byWhom = ({ actor }) => (actor === 'policy' || actor === 'system' ? '' : ` (${actor})`);

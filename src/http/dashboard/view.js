@@ -55,30 +55,19 @@ function showVerdict({ verdict, notices, lanes }) {
   set('verdict-sign', SIGNS[verdict.tone]);
   set('verdict-title', format.withClocks(verdict.title));
   set('verdict-text', format.withClocks(verdict.text));
-  syncList(
-    byId('notices'),
-    notices,
-    ({ title }) => title,
-    () => makeNotice(),
-  );
-  syncList(
-    byId('lanes'),
-    lanes,
-    ({ id }) => id,
-    () => makeNotice((lane) => openLane(lane)),
-  );
+  syncList(byId('notices'), notices, ({ title }) => title, makeNotice);
+  syncList(byId('lanes'), lanes, ({ id }) => id, makeLane);
 }
+
+const makeLane = () => makeNotice(openLane);
 
 /** With a button, where something can be done about it. */
 function makeNotice(act) {
   const [title, text] = [element('strong'), element('span')];
   const node = element('li', '', title, ' ', text);
   let item;
-  if (act)
-    node.append(
-      ' ',
-      button('Drop', 'small acts', () => act(item)),
-    );
+  const drop = act && button('Drop', 'small acts', () => act(item));
+  if (drop) node.append(' ', drop);
   node.fill = (notice) => {
     item = notice;
     node.className = `notice ${notice.tone}`;
@@ -128,11 +117,7 @@ function losses({ skipped, discarded }) {
 function showNormal(baseline) {
   showLevel('site', format.level, baseline);
   showLevel('client', format.level, baseline);
-  showLevel(
-    'error_ratio',
-    (ratio) => (ratio === null || ratio === undefined ? 'nothing yet' : format.percent(ratio, 1)),
-    baseline,
-  );
+  showLevel('error_ratio', (ratio) => (ratio == null ? 'nothing yet' : format.percent(ratio, 1)), baseline);
   const origin = { rolling: 'The last 30 minutes', hour: 'This hour of the day', floor: 'Few requests' };
   set('origin', baseline?.ready ? (origin[baseline.origin] ?? '') : 'Still learning');
 }
@@ -148,13 +133,8 @@ function showLevel(name, text, baseline) {
 }
 
 function makeDecision() {
-  const [time, label, client, text] = [
-    element('time'),
-    element('span'),
-    element('button', 'link mono'),
-    element('span', 'what'),
-  ];
-  client.type = 'button';
+  const [time, label, text] = [element('time'), element('span'), element('span', 'what')];
+  const client = button('', 'link mono', () => openDrawer(client.textContent));
   const node = element('li', '', time, label, client, text);
   node.fill = (line) => {
     setText(time, format.clock(line.time));
@@ -162,20 +142,17 @@ function makeDecision() {
     label.className = `pill ${line.tone}`;
     client.hidden = line.client === null;
     setText(client, line.client ?? '');
-    client.onclick = () => openDrawer(line.client);
-    const by = line.actor === 'policy' || line.actor === 'system' ? '' : ` (${line.actor})`;
-    setText(text, `${format.withClocks(line.text)}${by}`);
+    setText(text, `${format.withClocks(line.text)}${format.byWhom(line)}`);
   };
   return node;
 }
 
 function makeTop() {
-  const [name, requests, bar] = [element('button', 'link mono'), element('span', 'number'), element('i')];
-  name.type = 'button';
+  const [requests, bar] = [element('span', 'number'), element('i')];
+  const name = button('', 'link mono', () => openDrawer(name.textContent));
   const node = element('li', '', name, bar, requests);
   node.fill = (entry) => {
     setText(name, entry.name);
-    name.onclick = () => openDrawer(entry.name);
     setText(requests, `${format.count(entry.requests)} · ${format.percent(entry.share, 1)}`);
     bar.style.setProperty('--share', `${Math.min(100, Math.max(0, entry.share * 100)).toFixed(1)}%`);
   };
