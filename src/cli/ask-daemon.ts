@@ -1,6 +1,6 @@
 /** Sends long lists to the daemon in pieces that it takes, and says what became of every target. */
 import { ControlError } from '../control/error.ts';
-import type { TargetResult } from '../control/protocol.ts';
+import type { Outcome, TargetResult } from '../control/protocol.ts';
 import { countOf, formatCount } from '../english/number.ts';
 import { REQUEST_BYTES_MAX, TARGETS_MAX } from '../model/limits.ts';
 import { printable } from '../model/text.ts';
@@ -62,6 +62,22 @@ function splitForRequests<T>(items: readonly T[]): (readonly T[])[] {
   return pieces;
 }
 
+/** A line of what became of something: on standard error where it failed. */
+export function tellLine(output: Context['output'], ok: boolean, text: string): void {
+  if (ok) output.say(printable(text));
+  else output.talk(`zban: ${printable(text)}`);
+}
+
+/** What became of an order; `about` stands before it. */
+export function printOutcome({ json, output }: Context, outcome: Outcome, about = ''): ExitCode {
+  if (json) output.json(outcome);
+  else {
+    tellLine(output, outcome.ok, about + outcome.message);
+    warnIfNotDurable(output, [outcome]);
+  }
+  return outcome.ok ? EXIT.done : EXIT.failed;
+}
+
 /** What became of the targets that somebody typed as `words`: a line each. */
 export function printResults(
   { json, output, now }: Context,
@@ -74,9 +90,7 @@ export function printResults(
   } else {
     for (const [network, word] of widened) output.talk(`zban: ${describeWidened(word, network)}`);
     for (const { target, ok, message, until } of results) {
-      const text = `${printable(target)}: ${printable(message)}${until === undefined ? '' : `, ${describeEnd(until, now())}`}`;
-      if (ok) output.say(text);
-      else output.talk(`zban: ${text}`);
+      tellLine(output, ok, `${target}: ${message}${until === undefined ? '' : `, ${describeEnd(until, now())}`}`);
     }
     warnIfNotDurable(output, results);
   }
@@ -90,7 +104,7 @@ function describeEnd(until: string | null, nowMs: number): string {
 }
 
 /** Says what a crash would undo. */
-export function warnIfNotDurable(output: Context['output'], results: readonly { readonly durable?: false }[]): void {
+function warnIfNotDurable(output: Context['output'], results: readonly { readonly durable?: false }[]): void {
   if (results.every(({ durable }) => durable !== false)) return;
   output.talk('zban: not yet durable: in force, but no disk takes it yet, so a crash would undo it; see zban status');
 }

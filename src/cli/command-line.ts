@@ -4,7 +4,7 @@ import { REASON_LENGTH_MAX } from '../model/limits.ts';
 import { printable } from '../model/text.ts';
 import type { Context } from './context.ts';
 import type { CommandDefinition } from './definitions/command.ts';
-import { CommandError, EXIT, type ExitCode, exitCodeOf } from './exit.ts';
+import { CommandError, EXIT, type ExitCode, exitCodeOf, wrongUsage } from './exit.ts';
 import { refuseLonger, STDIN } from './options.ts';
 import type { Sink } from './output.ts';
 
@@ -96,7 +96,7 @@ function unmarkOperands<A extends object>(options: A): A {
 function refuseRepeated(options: object, { operands = {} }: CommandDefinition): void {
   for (const [name, value] of Object.entries(options)) {
     if (!Array.isArray(value) || name === '_' || operands[name]?.array) continue;
-    throw new CommandError(EXIT.usage, `--${name} may be given once`);
+    throw wrongUsage(`--${name} may be given once`);
   }
 }
 
@@ -107,7 +107,7 @@ function refuseUnusable(options: object, { operands = {} }: CommandDefinition): 
     if (name === 'reason') refuseLonger('--reason', value, REASON_LENGTH_MAX);
     else if ([value].flat().includes('')) {
       const message = operand ? `one of ${name} is empty: expected ${operand.describe}` : `--${name} needs a value`;
-      throw new CommandError(EXIT.usage, message);
+      throw wrongUsage(message);
     }
   }
 }

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { formatCount } from '../english/number.ts';
 import { BITS_MIN, formatPrefix, type Prefix, parsePrefix, prefixesOverlap } from '../net/prefix.ts';
 import { SPECIAL_NETWORKS } from '../net/special.ts';
-import { CommandError, EXIT } from './exit.ts';
+import { CommandError, EXIT, wrongUsage } from './exit.ts';
 
 /** Shortest prefixes that are banned without a question, by family: an office or a site, not a provider. */
 const BITS_UNASKED = { 4: 24, 6: 48 } as const;
@@ -27,7 +27,7 @@ export async function confirmWide(targets: readonly string[]): Promise<void> {
     const [bits, what] = prefix.family === 4 ? [32, 'addresses'] : [64, 'networks of /64'];
     return `${formatPrefix(prefix)} is ${formatCount(2 ** (bits - prefix.bits))} ${what}`;
   });
-  if (!isAnswerable) throw new CommandError(EXIT.usage, `${lines.join('\n')}\nto ban that, add --yes`);
+  if (!isAnswerable) throw wrongUsage(`${lines.join('\n')}\nto ban that, add --yes`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await terminal.question(`${lines.join('\n')}\nBan ${wide.length === 1 ? 'it' : 'them'}? [y/N] `);

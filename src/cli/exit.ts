@@ -23,6 +23,10 @@ export class CommandError extends Error {
   }
 }
 
+/** What a person typed cannot be meant. */
+export const wrongUsage = (message: string, options?: ErrorOptions): CommandError =>
+  new CommandError(EXIT.usage, message, options);
+
 const SYSTEM_CODES: Readonly<Record<string, ExitCode>> = {
   EACCES: EXIT.noPermission,
   EPERM: EXIT.noPermission,

@@ -5,13 +5,12 @@ import type { Backtest } from '../model/told-event.ts';
 import { createLaneMatcher } from '../parse/lane-matcher.ts';
 import type { Parser } from '../parse/parser.ts';
 import { HIGH, LINE, LOW, ROW, SECOND, type Tally } from '../parse/tally.ts';
-import { PastLogs } from './past-logs.ts';
+import { lineAt, PastLogs } from './past-logs.ts';
 
 /** A week has every day of it once. */
 const BACK_MS = 7 * 86_400_000;
 /** Newest bytes read of one log, and how long all may take. */
 const [BYTES_MAX, READ_MS_MAX] = [512 * 1_048_576, 30_000];
-const NEWLINE = 0x0a;
 
 export interface Backtested {
   readonly backtest: Backtest;
@@ -55,9 +54,7 @@ class Count {
     for (let at = 0; at < count * ROW; at += ROW) {
       const second = rows[at + SECOND] as number;
       if (second < fromSecond) continue;
-      const start = rows[at + LINE] as number;
-      const end = bytes.indexOf(NEWLINE, start);
-      const record = parser.readRecord(bytes.subarray(start, end < 0 ? undefined : end));
+      const record = parser.readRecord(lineAt(bytes, rows[at + LINE] as number));
       if (!record) continue;
       const client = (BigInt(rows[at + HIGH] as number) << 32n) | BigInt(rows[at + LOW] as number);
       this.requests++;

@@ -4,8 +4,8 @@ import { parseDuration } from '../english/duration.ts';
 import { BAN_MS_MAX } from '../model/limits.ts';
 import { printable } from '../model/text.ts';
 import { isHostName } from '../net/host-name.ts';
-import { formatPrefix, hasHostBits, parsePrefix } from '../net/prefix.ts';
-import { CommandError, EXIT } from './exit.ts';
+import { formatPrefix, hasHostBits, type Prefix, parsePrefix } from '../net/prefix.ts';
+import { wrongUsage } from './exit.ts';
 
 const DAY_MS = 86_400_000;
 /** Standard input where a file is expected; a lone - means the same. */
@@ -31,8 +31,7 @@ export function readTargets(
     else bad.push(word);
   }
   if (bad.length === 0) return [...targets];
-  throw new CommandError(
-    EXIT.usage,
+  throw wrongUsage(
     bad.map((word) => `${printable(word)} is neither an address nor a network${whatIsMeant(word, option)}`).join('\n'),
   );
 }
@@ -61,13 +60,20 @@ export function findWidened(words: readonly string[]): ReadonlyMap<string, strin
   return new Map(widened.flatMap((word) => readTargets([word]).map((network) => [network, word])));
 }
 
+/** An address or a network. */
+export function readPrefix(option: string, text: string | undefined): Prefix | undefined {
+  const prefix = text === undefined ? undefined : parsePrefix(text);
+  if (text === undefined || prefix) return prefix;
+  throw wrongUsage(`--${option} ${printable(text)}: neither an address nor a network`);
+}
+
 const UNITLESS = /^\d+(\.\d+)?$/;
 
 /** What a number without a unit should have been; 60 may be meant as seconds or as minutes. */
 function refuseUnitless(option: string, text: string): void {
   if (!UNITLESS.test(text)) return;
   const examples = ['s', 'm', 'h'].map((unit) => text + unit).join(', ');
-  throw new CommandError(EXIT.usage, `--${option} ${text}: the unit is missing: ${examples} or ${text}d`);
+  throw wrongUsage(`--${option} ${text}: the unit is missing: ${examples} or ${text}d`);
 }
 
 /** How long a ban is to last: milliseconds, null for `permanent`, undefined for what is no time of a second to a thousand years. */
@@ -83,8 +89,7 @@ export function readBanDuration(text: string | undefined): number | null | undef
   refuseUnitless('for', text);
   const ms = parseBanDuration(text);
   if (ms !== undefined) return ms;
-  throw new CommandError(
-    EXIT.usage,
+  throw wrongUsage(
     `--for ${printable(text)}: expected a duration from 1s to ${BAN_MS_MAX / DAY_MS}d such as 30m, 1h or 7d, or permanent`,
   );
 }
@@ -94,13 +99,13 @@ export function readCount(option: string, text: string | undefined, min: number,
   if (text === undefined) return undefined;
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
-  throw new CommandError(EXIT.usage, `--${option} ${printable(text)}: expected a whole number from ${min} to ${max}`);
+  throw wrongUsage(`--${option} ${printable(text)}: expected a whole number from ${min} to ${max}`);
 }
 
 /** Ends the command with exit code 2 where `text` has more than `max` characters. */
 export function refuseLonger(what: string, text: string, max: number): void {
   if (text.length <= max) return;
-  throw new CommandError(EXIT.usage, `${what} has ${text.length} characters: at most ${max}`);
+  throw wrongUsage(`${what} has ${text.length} characters: at most ${max}`);
 }
 
 /** A time span such as `1h`, in milliseconds. */
@@ -109,7 +114,7 @@ export function readSpan(option: string, text: string | undefined): number | und
   refuseUnitless(option, text);
   const ms = parseDuration(text);
   if (ms !== undefined && Number.isFinite(ms)) return ms;
-  throw new CommandError(EXIT.usage, `--${option} ${printable(text)}: expected a time span such as 30m, 1h or 7d`);
+  throw wrongUsage(`--${option} ${printable(text)}: expected a time span such as 30m, 1h or 7d`);
 }
 
 /** A number above 0. */
@@ -117,5 +122,5 @@ export function readPositive(option: string, text: string | undefined): number |
   if (text === undefined) return undefined;
   const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value > 0 && Number.isFinite(value)) return value;
-  throw new CommandError(EXIT.usage, `--${option} ${printable(text)}: expected a number above 0`);
+  throw wrongUsage(`--${option} ${printable(text)}: expected a number above 0`);
 }

@@ -3,7 +3,7 @@ import yargs, { type Argv } from 'yargs';
 import type { Wrap } from './command-line.ts';
 import { COMMANDS } from './definitions/all.ts';
 import { COMMON_OPTIONS, type CommandDefinition } from './definitions/command.ts';
-import { CommandError, EXIT } from './exit.ts';
+import { wrongUsage } from './exit.ts';
 import { explainUsage } from './usage-error.ts';
 
 /** Lines of prose wider than this are hard to read. */
@@ -67,6 +67,6 @@ function createBase(words: readonly string[], version: string) {
     .fail((message, error) => {
       // yargs reports most wrong usage by its message alone, some as an error of its own; any other comes from a command.
       if (error !== undefined && error.name !== 'YError') throw error;
-      throw new CommandError(EXIT.usage, explainUsage(error?.message ?? message, words));
+      throw wrongUsage(explainUsage(error?.message ?? message, words));
     });
 }

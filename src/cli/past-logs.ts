@@ -8,6 +8,14 @@ import { findEnd, findHistory, type HistoryFile, type HistoryOptions, readHistor
 import { SourceError } from '../source/source-error.ts';
 import { workerSetup } from '../workers/worker-setup.ts';
 
+const NEWLINE = 0x0a;
+
+/** The line that begins there. */
+export function lineAt(bytes: Uint8Array, start: number): Uint8Array {
+  const end = bytes.indexOf(NEWLINE, start);
+  return bytes.subarray(start, end < 0 ? undefined : end);
+}
+
 export interface PastLog {
   readonly path: string;
   readonly parser: Parser;

@@ -4,6 +4,7 @@ import { loadSections } from '../config/load.ts';
 import { callDaemon } from '../control/client.ts';
 import { ControlError } from '../control/error.ts';
 import type { ControlCommand } from '../control/request.ts';
+import type { Status } from '../model/status.ts';
 import { isOpenForWriting } from '../record/database/is-open.ts';
 import { DEFAULT_CONFIG } from './config-path.ts';
 import type { Context } from './context.ts';
@@ -31,6 +32,16 @@ export async function reachDaemon<C extends ControlCommand>(
       }
     }
     await sleep(RETRY_MS);
+  }
+}
+
+/** The daemon's status, or why it gives none within this time. */
+export async function findStatus(context: Context, socket: string, timeoutMs: number): Promise<Status | ControlError> {
+  try {
+    return await reachDaemon(context, socket, 'status', undefined, { timeoutMs });
+  } catch (error) {
+    if (error instanceof ControlError) return error;
+    throw error;
   }
 }
 

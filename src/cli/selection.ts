@@ -5,12 +5,12 @@ import { PHRASES } from '../english/reason.ts';
 import type { ActiveBan } from '../model/audit.ts';
 import { TIER_MAX } from '../model/limits.ts';
 import { printable } from '../model/text.ts';
-import { type Prefix, parsePrefix, prefixesOverlap } from '../net/prefix.ts';
+import { parsePrefix, prefixesOverlap } from '../net/prefix.ts';
 import type { Given } from './definitions/command.ts';
 import type { SELECTION, SORTS } from './definitions/reading.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { CommandError, EXIT } from './exit.ts';
-import { readCount, readSpan } from './options.ts';
+import { wrongUsage } from './exit.ts';
+import { readCount, readPrefix, readSpan } from './options.ts';
 
 export type SelectionOptions = Given<{ options: typeof SELECTION }>;
 
@@ -55,8 +55,8 @@ function readTests(options: SelectionOptions): Test[] {
     const conditions = new Set(conditionsOf(options));
     tests.push((ban) => conditions.has(presentCondition(ban.condition)));
   }
-  if (options.network !== undefined) {
-    const network = readNetwork(options.network);
+  const network = readPrefix('network', options.network);
+  if (network !== undefined) {
     tests.push((ban) => {
       const prefix = parsePrefix(ban.client);
       return prefix !== undefined && prefixesOverlap(network, prefix);
@@ -79,17 +79,11 @@ function requireCondition(word: string, bans: readonly ActiveBan[]): void {
   const known = Object.keys(PHRASES).filter((name) => !name.startsWith('site_'));
   if (known.includes(word) || bans.some(({ condition }) => presentCondition(condition) === word)) return;
   const message = `--condition ${printable(word)}${didYouMean(word, known)}: expected one of ${known.join(', ')}`;
-  throw new CommandError(EXIT.usage, message);
+  throw wrongUsage(message);
 }
 
 function words(text: string): string[] {
   return text.split(',').map((word) => word.trim());
-}
-
-function readNetwork(text: string): Prefix {
-  const prefix = parsePrefix(text);
-  if (prefix !== undefined) return prefix;
-  throw new CommandError(EXIT.usage, `--network ${printable(text)}: neither an address nor a network`);
 }
 
 function sortBans(bans: readonly ActiveBan[], sort: Exclude<(typeof SORTS)[number], 'since'>): ActiveBan[] {

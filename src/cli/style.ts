@@ -4,16 +4,9 @@ import { styleText } from 'node:util';
 
 type Paint = (text: string) => string;
 
-export interface Style {
-  readonly bold: Paint;
-  readonly dim: Paint;
-  readonly inverse: Paint;
-  readonly red: Paint;
-  readonly green: Paint;
-  readonly yellow: Paint;
-  readonly cyan: Paint;
-  readonly glyphs: Glyphs;
-}
+const PAINTS = ['bold', 'dim', 'inverse', 'red', 'green', 'yellow', 'cyan'] as const;
+
+export type Style = Readonly<Record<(typeof PAINTS)[number], Paint>> & { readonly glyphs: Glyphs };
 
 /** What bars are drawn with. */
 export interface Glyphs {
@@ -33,8 +26,6 @@ export function glyphsFor(env: Environment): Glyphs {
   const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '';
   return locale === '' || /utf-?8/i.test(locale) ? UNICODE : ASCII;
 }
-
-const PAINTS = ['bold', 'dim', 'inverse', 'red', 'green', 'yellow', 'cyan'] as const;
 
 export function createStyle(isColoured: boolean, glyphs: Glyphs = UNICODE): Style {
   const painter =

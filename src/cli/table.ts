@@ -2,15 +2,11 @@
 import { printable } from '../model/text.ts';
 import { cutText, foldLine, width, wrapText } from './text.ts';
 
-/** Rows under a header, columns two spaces apart; cells are made printable. */
-export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [header, ...rows].map((row) => row.map(printable));
-  // A hundred thousand rows are too many for the arguments of Math.max.
-  const widths = header.map((_, column) => cells.reduce((max, row) => Math.max(max, width(row[column] ?? '')), 0));
-  const line = (row: readonly string[]) =>
-    row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - width(cell))).join('  ');
-  return cells.map((row) => line(row).trimEnd()).join('\n');
-}
+type Row = readonly string[];
+
+/** The widest cell of each column; a hundred thousand rows are too many for the arguments of Math.max. */
+const widthsOf = (rows: readonly Row[]): number[] =>
+  (rows[0] ?? []).map((_, column) => rows.reduce((max, row) => Math.max(max, width(row[column] ?? '')), 0));
 
 /** A last column narrower than this says nothing. */
 const LAST_COLUMNS_MIN = 30;
@@ -19,19 +15,17 @@ const BENEATH_INDENT = '    ';
 const BENEATH_LINES_MAX = 2;
 
 /**
- * As formatTable, in at most `columns`: headings are given up in the order of `spare` until the rest fits; where that is not
+ * Rows under a header, columns two spaces apart, in at most `columns`; cells are made printable. Headings are given up in the order of `spare` until the rest fits; where that is not
  * enough, the last columns go beneath their rows, with their headings; and what is still the last column is cut.
  */
 export function formatFittingTable(
-  header: readonly string[],
-  rows: readonly (readonly string[])[],
+  header: Row,
+  rows: readonly Row[],
   columns: number,
   spare: readonly string[] = [],
 ): string {
   const cells = rows.map((row) => row.map(printable));
-  const widths = header.map((name, column) =>
-    cells.reduce((max, row) => Math.max(max, width(row[column] ?? '')), width(name)),
-  );
+  const widths = widthsOf([header, ...cells]);
   const before = (kept: readonly number[]) =>
     kept.slice(0, -1).reduce((sum, column) => sum + (widths[column] ?? 0) + 2, 0);
   const fits = (kept: readonly number[]) =>
@@ -42,23 +36,18 @@ export function formatFittingTable(
   while (kept.length > 1 && !fits(kept)) beneath.unshift(kept.pop() ?? 0);
   const last = kept.at(-1) ?? 0;
   const left = columns - before(kept);
-  const pick = (row: readonly string[]) =>
+  const pick = (row: Row) =>
     kept.map((column) => (column === last ? cutText(row[column] ?? '', left) : (row[column] ?? '')));
-  const table = formatTable(pick(header), cells.map(pick));
-  if (beneath.length === 0) return table;
-  const [top = '', ...lines] = table.split('\n');
-  return [top, ...lines.flatMap((line, at) => [line, ...putBeneath(header, cells[at] ?? [], beneath, columns)])].join(
-    '\n',
-  );
+  const shown = [header, ...cells].map(pick);
+  const shownWidths = widthsOf(shown);
+  const pad = (cell: string, column: number) => cell + ' '.repeat((shownWidths[column] ?? 0) - width(cell));
+  const [top = '', ...lines] = shown.map((row) => row.map(pad).join('  ').trimEnd());
+  const told = lines.flatMap((line, at) => [line, ...putBeneath(header, cells[at] ?? [], beneath, columns)]);
+  return [top, ...told].join('\n');
 }
 
 /** `came back 12 · asked for GET /.env 404`, on as many lines as it needs; what is empty or a dash is left out. */
-function putBeneath(
-  header: readonly string[],
-  row: readonly string[],
-  beneath: readonly number[],
-  columns: number,
-): readonly string[] {
+function putBeneath(header: Row, row: Row, beneath: readonly number[], columns: number): Row {
   const told = beneath.flatMap((column) => {
     const value = (row[column] ?? '').trim();
     return value === '' || value === '–'

@@ -1,6 +1,7 @@
 /** How the command line writes text, times and numbers. */
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
+import { formatSpan } from '../english/duration.ts';
 import { formatCount } from '../english/number.ts';
 import { printable } from '../model/text.ts';
 
@@ -39,27 +40,6 @@ function comesTwice(date: Date): boolean {
 
 /** The time of day: `10:11:12`. */
 export const formatClock = (epochMs: number): string => formatTime(epochMs).slice(11);
-
-const UNITS = [
-  ['d', 86_400],
-  ['h', 3600],
-  ['m', 60],
-  ['s', 1],
-] as const;
-
-/** The two largest units of a time span: `9m 12s`, `3d 2h`; under a second `0s`. */
-export function formatSpan(ms: number): string {
-  let seconds = Math.round(Math.abs(ms) / 1000);
-  const first = UNITS.findIndex(([, size]) => seconds >= size);
-  if (first < 0) return '0s';
-  const parts: string[] = [];
-  for (const [unit, size] of UNITS.slice(first, first + 2)) {
-    const count = Math.floor(seconds / size);
-    if (count > 0) parts.push(`${count}${unit}`);
-    seconds -= count * size;
-  }
-  return parts.join(' ');
-}
 
 /** `in 9m 12s` or `3m 2s ago`. */
 export function formatRelative(epochMs: number, nowMs: number): string {

@@ -10,23 +10,26 @@ import { writeLive, writeSimulation } from './write.ts';
 const START_MS = Date.UTC(2026, 0, 5);
 const DAY_MS = 86_400_000;
 
+/** Whatever is left out, or undefined. */
+type Given<Options> = { readonly [Name in keyof Options]?: Options[Name] | undefined };
+
 /**
  * What `zban simulate` is asked for. Everything but `out` has a default: `startMs` 2026-01-05 00:00 UTC (live: now), `durationMs` one day
  * (live: without end), `rateRps` 12 (a million lines a day), `seed` 1.
  */
-export interface SimulateOptions extends Partial<Omit<Simulation, 'attacks'>> {
+export interface SimulateOptions extends Given<Omit<Simulation, 'attacks'>> {
   /** File to write, gzipped when it ends in `.gz` (not when live); `-` is standard output. */
   readonly out: string;
   /** Default `json`. */
-  readonly format?: LogFormat;
+  readonly format?: LogFormat | undefined;
   /** See `parseAttacks`; default `none`, live `all`. */
-  readonly attacks?: string;
+  readonly attacks?: string | undefined;
   /** File for the labels; none by default. */
-  readonly labels?: string;
+  readonly labels?: string | undefined;
   /** Appends to the file in real time, with the wall clock's time in the log. */
-  readonly live?: boolean;
+  readonly live?: boolean | undefined;
   /** Live: ordinary traffic of so many milliseconds before now is written first; default 0. */
-  readonly backlogMs?: number;
+  readonly backlogMs?: number | undefined;
   /** Ends a live simulation. */
   readonly signal?: AbortSignal;
   /** Epoch milliseconds of the wall clock, for live. */

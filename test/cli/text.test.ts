@@ -2,19 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { operatorName } from '../../src/cli/context.ts';
 import { readBanDuration, readCount, readPositive, readTargets, whatIsMeant } from '../../src/cli/options.ts';
-import { formatFittingTable, formatPairs, formatTable } from '../../src/cli/table.ts';
+import { formatFittingTable, formatPairs } from '../../src/cli/table.ts';
 import {
   cutText,
   fit,
   foldLine,
   formatBytes,
   formatRelative,
-  formatSpan,
   formatTime,
   safeJson,
   width,
   wrapText,
 } from '../../src/cli/text.ts';
+import { formatSpan } from '../../src/english/duration.ts';
 import { printable } from '../../src/model/text.ts';
 import fc from '../support/fast-check.ts';
 import { timeZone } from '../support/time-zone.ts';
@@ -25,7 +25,7 @@ test('text from elsewhere never reaches the terminal as anything but text', () =
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       assert.doesNotMatch(printable(text), terminalObeys);
-      assert.doesNotMatch(formatTable(['A'], [[text]]).replaceAll('\n', ''), terminalObeys);
+      assert.doesNotMatch(formatFittingTable(['A'], [[text]], 80).replaceAll('\n', ''), terminalObeys);
       assert.deepEqual(JSON.parse(safeJson({ text })), { text });
       assert.doesNotMatch(safeJson(text), /[\u007f-\u009f\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
     }),
@@ -49,12 +49,13 @@ test('bytes are cut to a readable unit', () => {
 });
 
 test('columns align, whatever their cells', () => {
-  const table = formatTable(
+  const table = formatFittingTable(
     ['CLIENT', 'N'],
     [
       ['192.0.2.1', '1'],
       ['2001:db8::/64', '22'],
     ],
+    80,
   );
   assert.deepEqual(table.split('\n'), ['CLIENT         N', '192.0.2.1      1', '2001:db8::/64  22']);
   assert.equal(

@@ -4,6 +4,7 @@
  * https://docs.crowdsec.net/docs/cscli/cscli_decisions_import/
  */
 import type { BanOrder } from '../../control/protocol.ts';
+import { sumUnits } from '../../english/duration.ts';
 import type { ActiveBan } from '../../model/audit.ts';
 import { printable } from '../../model/text.ts';
 import { parsePrefix } from '../../net/prefix.ts';
@@ -69,23 +70,12 @@ export function readDecision({ value, scope, duration, reason, type, simulated }
   return { target: rest, ...lasts, reason: reason === undefined ? undefined : String(reason) };
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: HOUR_MS,
-};
+const UNIT_MS = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: HOUR_MS };
 
 /** Reads what Go's time.Duration prints, such as `3h59m49.5s`; less than a second is over (https://pkg.go.dev/time#ParseDuration). */
 function readGoDuration(text: string): Pick<BanOrder, 'forMs' | 'untilMs'> | undefined {
-  if (!/^-?(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) return undefined;
-  let ms = 0;
-  for (const [, amount, unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
-    ms += Number(amount) * (UNIT_MS[unit] ?? 0);
-  }
+  const ms = sumUnits(text.replace(/^-/, ''), UNIT_MS);
+  if (ms === undefined) return undefined;
   if (text.startsWith('-') || ms < 1000) return { untilMs: 0 };
   return { forMs: ms >= FOR_GOOD_HOURS * HOUR_MS ? null : Math.round(ms) };
 }

@@ -6,7 +6,7 @@ import { briefReason, type ReasonNumbers } from '../../english/reason.ts';
 import type { AuditEntry } from '../../model/audit.ts';
 import { messageOf } from '../../model/coded-error.ts';
 import { printable } from '../../model/text.ts';
-import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
+import { formatPrefix } from '../../net/prefix.ts';
 import { type Verified, verifyAudit } from '../../record/chain/verify.ts';
 import { compareWithLog } from '../../record/text-log/log-check.ts';
 import { findLogFiles } from '../../record/text-log/text-log-lines.ts';
@@ -15,8 +15,8 @@ import type { Query } from '../../record/trail/trail-reader.ts';
 import { type Context, requireSections } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { AUDIT } from '../definitions/reading.ts';
-import { CommandError, EXIT } from '../exit.ts';
-import { readCount, readSpan } from '../options.ts';
+import { EXIT, wrongUsage } from '../exit.ts';
+import { readCount, readPrefix, readSpan } from '../options.ts';
 import { formatTime } from '../text.ts';
 
 /** How often `--follow` looks; nobody reads faster. */
@@ -29,11 +29,12 @@ const LINES_MAX = 100_000;
 /** `zban audit`: the trail as lines, or one JSON object a line; `verify` proves it whole, `--follow` goes on. */
 export async function audit(context: Context, options: Given<typeof AUDIT>): Promise<number> {
   const { follow = false } = options;
-  if (options.action === 'verify' && follow) throw new CommandError(EXIT.usage, 'audit verify does not follow');
+  if (options.action === 'verify' && follow) throw wrongUsage('audit verify does not follow');
   const last = readCount('lines', options.lines, 0, LINES_MAX) ?? (follow ? FOLLOW_LAST : undefined);
   const sinceSpan = readSpan('since', options.since);
   const sinceMs = sinceSpan === undefined ? undefined : context.now() - sinceSpan;
-  const filter = { sinceMs, client: readClient(options.client) };
+  const client = readPrefix('client', options.client);
+  const filter = { sinceMs, client: client && formatPrefix(client) };
   const { state, audit: places } = requireSections(context, ['state', 'audit']);
   return withTrail(state.database, async (trail) => {
     if (options.action === 'verify') return verify(context, trail, findLogFiles(places.log, places.log_keep));
@@ -44,14 +45,6 @@ export async function audit(context: Context, options: Given<typeof AUDIT>): Pro
 }
 
 type Filter = Pick<Query, 'sinceMs' | 'client'>;
-
-function readClient(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const prefix = parsePrefix(text);
-  if (prefix === undefined)
-    throw new CommandError(EXIT.usage, `--client ${printable(text)}: neither an address nor a network`);
-  return formatPrefix(prefix);
-}
 
 function print({ output, json }: Context, entries: readonly AuditEntry[]): void {
   for (const entry of entries) {

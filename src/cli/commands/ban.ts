@@ -11,7 +11,7 @@ import { confirmWide } from '../confirm.ts';
 import { type Context, loadNecessary, logOf, requireSections, requireSocket, whoAsks } from '../context.ts';
 import type { ALLOW, BAN, UNBAN } from '../definitions/bans.ts';
 import type { Given } from '../definitions/command.ts';
-import { CommandError, EXIT } from '../exit.ts';
+import { wrongUsage } from '../exit.ts';
 import { readBanDuration, readTargets, STDIN } from '../options.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { reachDaemon } from '../reach-daemon.ts';
@@ -22,7 +22,7 @@ export async function ban(context: Context, options: Given<typeof BAN>): Promise
   const listed = list?.bans.map((order): BanOrder => ({ ...order, condition: 'list' }));
   const bans: readonly BanOrder[] =
     listed ?? readTargets(options.targets ?? [], { option: 'for' }).map((target) => ({ target }));
-  if (!list && bans.length === 0) throw new CommandError(EXIT.usage, 'which addresses? Or --file FILE');
+  if (!list && bans.length === 0) throw wrongUsage('which addresses? Or --file FILE');
   if (!options.yes) await confirmWide(bans.map(({ target }) => target));
   const common = { ...whoAsks(context, options), ...(forMs !== undefined && { forMs }), keepLonger: false };
   const socket = requireSocket(context);
@@ -35,8 +35,8 @@ export async function unban(context: Context, options: Given<typeof UNBAN>): Pro
   const list = await readList(options);
   const targets = list?.bans.map(({ target }) => target) ?? readTargets(options.targets ?? [], { option: 'all' });
   const some = list !== undefined || targets.length > 0;
-  if (all && some) throw new CommandError(EXIT.usage, 'either --all or addresses, not both');
-  if (!all && !some) throw new CommandError(EXIT.usage, 'which addresses? Or --file FILE, or --all');
+  if (all && some) throw wrongUsage('either --all or addresses, not both');
+  if (!all && !some) throw wrongUsage('which addresses? Or --file FILE, or --all');
   const common = { ...whoAsks(context, options), all };
   const results = await askInPieces(targets, (piece) => askUnban(context, { ...common, targets: piece }));
   return list ? printListResults(context, list, results) : printResults(context, options.targets ?? [], results);
@@ -84,7 +84,7 @@ async function requestUnban(
 export async function allow(context: Context, options: Given<typeof ALLOW>): Promise<number> {
   const { remove = false } = options;
   const targets = readTargets(options.targets ?? [], { names: true });
-  if (targets.length === 0 && remove) throw new CommandError(EXIT.usage, 'which addresses?');
+  if (targets.length === 0 && remove) throw wrongUsage('which addresses?');
   if (targets.length === 0) return listAllowed(context);
   const common = { ...whoAsks(context, options), remove };
   const socket = requireSocket(context);
@@ -101,7 +101,6 @@ async function readList({
 }: Pick<Given<typeof BAN>, 'file' | 'targets'>): Promise<LoadedList | undefined> {
   const path = file ?? (targets.includes(STDIN) ? STDIN : undefined);
   if (path === undefined) return undefined;
-  if (targets.some((target) => target !== STDIN))
-    throw new CommandError(EXIT.usage, 'either a list or addresses, not both');
+  if (targets.some((target) => target !== STDIN)) throw wrongUsage('either a list or addresses, not both');
   return loadList(path, parsePlain);
 }

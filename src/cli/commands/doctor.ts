@@ -16,11 +16,10 @@ import { EnforcementError } from '../../enforce/backend.ts';
 import type { Ask } from '../../enforce/backend-kind.ts';
 import { createCommandRunner } from '../../enforce/command.ts';
 import { countOf } from '../../english/number.ts';
-import type { Status } from '../../model/status.ts';
 import { DEFAULT_CONFIG } from '../config-path.ts';
 import { type Context, loadPermitted } from '../context.ts';
 import { EXIT } from '../exit.ts';
-import { reachDaemon } from '../reach-daemon.ts';
+import { findStatus } from '../reach-daemon.ts';
 import { columnsOf } from '../style.ts';
 import { formatParagraphs } from '../table.ts';
 
@@ -53,7 +52,7 @@ export async function doctor(context: Context): Promise<number> {
       throw error;
     }
   };
-  const answer = await findStatus(context, config.control.socket);
+  const answer = await findStatus(context, config.control.socket, DAEMON_TIMEOUT_MS);
   const status = answer instanceof ControlError ? undefined : answer;
   // The service is the zban of the default configuration; any other runs beside it.
   const service = isDefault(context) ? await findService(ask) : undefined;
@@ -114,14 +113,4 @@ function report(context: Context, found: readonly Finding[]): void {
     ...(fix === '' ? [] : [{ label: '', text: `-> ${fix}` }]),
   ]);
   output.data(formatParagraphs(paragraphs, columnsOf(process.stdout)));
-}
-
-/** Why, where no daemon answers. */
-async function findStatus(context: Context, socket: string): Promise<Status | ControlError> {
-  try {
-    return await reachDaemon(context, socket, 'status', undefined, { timeoutMs: DAEMON_TIMEOUT_MS });
-  } catch (error) {
-    if (error instanceof ControlError) return error;
-    throw error;
-  }
 }

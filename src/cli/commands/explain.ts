@@ -12,7 +12,7 @@ import type { TrailReader } from '../../record/trail/trail-reader.ts';
 import { type Context, loadPermitted, requireSections } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { EXPLAIN } from '../definitions/reading.ts';
-import { CommandError, EXIT } from '../exit.ts';
+import { CommandError, EXIT, wrongUsage } from '../exit.ts';
 import { whatIsMeant } from '../options.ts';
 import { findLaneSpans } from '../story/lane-hits.ts';
 import { type Searched, searchLogs } from '../story/log-search.ts';
@@ -114,16 +114,10 @@ async function findWho({ asked, entry }: Story, config: Config): Promise<Who> {
 
 function withRobotNote(searched: Searched, { detection }: Config, { asked, entry }: Story): Searched {
   const client = parsePrefix(entry?.client ?? asked ?? '');
-  const agents = searched.activities.flatMap(({ activity }) => activity?.top_user_agents ?? []);
+  const agents = searched.activities.flatMap(({ activity }) => activity?.top_user_agents.map(({ name }) => name) ?? []);
   // What is wrong with a list of the operator's, zban doctor says.
   const robots = findRobots(detection.robots);
-  const note =
-    client &&
-    robotNote(
-      robots,
-      client,
-      agents.map(({ name }) => name),
-    );
+  const note = client && robotNote(robots, client, agents);
   return note === undefined ? searched : { ...searched, notes: [...searched.notes, note] };
 }
 
@@ -140,7 +134,7 @@ function findStory(reader: TrailReader, subject: string, options: StoryOptions, 
   const prefix = parsePrefix(subject);
   if (prefix === undefined) {
     const message = `${printable(subject)} is neither an address, a network nor the number of an entry${whatIsMeant(subject)}`;
-    throw new CommandError(EXIT.usage, message);
+    throw wrongUsage(message);
   }
   return storyOfClient(reader, prefix, options, nowMs);
 }

@@ -2,7 +2,9 @@ import { ControlError } from '../../control/error.ts';
 import { flushFirewall } from '../../enforce/pick.ts';
 import { type Context, logOf, requireSections } from '../context.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import { reachDaemon } from '../reach-daemon.ts';
+import { findStatus } from '../reach-daemon.ts';
+
+const DAEMON_TIMEOUT_MS = 5000;
 
 /**
  * `zban firewall flush`: takes zban's chain, jumps and sets out of the kernel and nothing else. Refuses while the daemon
@@ -11,7 +13,9 @@ import { reachDaemon } from '../reach-daemon.ts';
  */
 export async function firewallFlush(context: Context): Promise<number> {
   const config = requireSections(context, ['control', 'firewall']);
-  if (await isRunning(context, config.control.socket)) {
+  const answer = await findStatus(context, config.control.socket, DAEMON_TIMEOUT_MS);
+  // Anyone who answers at all, even with an error, is alive.
+  if (!(answer instanceof ControlError && answer.code === 'not_running')) {
     const message = 'the daemon is running: systemctl stop zban first, or lift the bans with zban unban --all';
     throw new CommandError(EXIT.failed, message);
   }
@@ -21,14 +25,4 @@ export async function firewallFlush(context: Context): Promise<number> {
     `zban: nothing of ${settings.chain} is left in the firewall; recorded bans come back when zban starts again`,
   );
   return EXIT.done;
-}
-
-async function isRunning(context: Context, socket: string): Promise<boolean> {
-  try {
-    await reachDaemon(context, socket, 'status', undefined, { timeoutMs: 5000 });
-    return true;
-  } catch (error) {
-    // Anyone who answers at all, even with an error, is alive.
-    return !(error instanceof ControlError && error.code === 'not_running');
-  }
 }

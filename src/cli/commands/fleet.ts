@@ -1,9 +1,10 @@
 import type { FleetHost, FleetReport } from '../../model/fleet.ts';
 import { printable } from '../../model/text.ts';
+import { printOutcome } from '../ask-daemon.ts';
 import { type Context, requireSocket } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { FLEET } from '../definitions/daemon.ts';
-import { CommandError, EXIT } from '../exit.ts';
+import { EXIT } from '../exit.ts';
 import { reachDaemon } from '../reach-daemon.ts';
 import { columnsOf } from '../style.ts';
 import { formatFittingTable, formatPairs } from '../table.ts';
@@ -13,13 +14,7 @@ import { formatBans, formatBytes, formatTime } from '../text.ts';
 export async function fleet(context: Context, { action }: Given<typeof FLEET>): Promise<number> {
   const { output, json } = context;
   const socket = requireSocket(context);
-  if (action === 'leave') {
-    const result = await reachDaemon(context, socket, 'fleetLeave');
-    if (json) output.json(result);
-    else if (result.ok) output.say(printable(result.message));
-    if (!result.ok && !json) throw new CommandError(EXIT.failed, result.message);
-    return result.ok ? EXIT.done : EXIT.failed;
-  }
+  if (action === 'leave') return printOutcome(context, await reachDaemon(context, socket, 'fleetLeave'));
   const report = await reachDaemon(context, socket, 'fleetStatus');
   if (json) output.json(report);
   else if (!report) output.talk('no fleet is configured: set fleet.url in config.yaml and reload');

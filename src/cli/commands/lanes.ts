@@ -12,10 +12,11 @@ import { printable } from '../../model/text.ts';
 import type { Backtest } from '../../model/told-event.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import { withTrail } from '../../record/trail/open-trail.ts';
+import { printOutcome } from '../ask-daemon.ts';
 import { type Context, requireConfig, requireSections, requireSocket, whoAsks } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { LANES } from '../definitions/lanes.ts';
-import { CommandError, EXIT } from '../exit.ts';
+import { CommandError, EXIT, wrongUsage } from '../exit.ts';
 import { backtestLane } from '../lane-backtest.ts';
 import { readPositive, readSpan } from '../options.ts';
 import { reachDaemon } from '../reach-daemon.ts';
@@ -36,7 +37,7 @@ export async function lanes(context: Context, options: Given<typeof LANES>): Pro
   const { action, id } = options;
   if (action === 'add') return add(context, options);
   if (action === undefined) return list(context);
-  if (id === undefined) throw new CommandError(EXIT.usage, `which lane? zban lanes shows their ids`);
+  if (id === undefined) throw wrongUsage(`which lane? zban lanes shows their ids`);
   if (action === 'explain') return explain(context, id);
   const socket = requireSocket(context);
   const keepMs = action === 'keep' ? readTime(options, DAY_MS) : undefined;
@@ -124,8 +125,7 @@ async function add(context: Context, options: Given<typeof LANES>): Promise<numb
   const match = readMatch(options);
   const forMs = readTime(options, HOUR_MS);
   const given = readPositive('rate', options.rate);
-  if (given !== undefined && options.deny)
-    throw new CommandError(EXIT.usage, '--rate is for lanes that hold, not for --deny');
+  if (given !== undefined && options.deny) throw wrongUsage('--rate is for lanes that hold, not for --deny');
   const config = requireConfig(context);
   const { backtest, notes } = await backtestLane(config, match, now);
   for (const note of notes) output.talk(`zban: ${printable(note)}`);
@@ -153,12 +153,9 @@ function readMatch(options: Given<typeof LANES>): LaneMatch {
   const { 'user-agent': userAgent, path, 'query-keys': queryKeys, network, method, referer } = options;
   const prefix = network === undefined ? undefined : parsePrefix(network);
   if (network !== undefined && !prefix)
-    throw new CommandError(EXIT.usage, `--network ${printable(network)}: expected a network such as 203.0.113.0/24`);
+    throw wrongUsage(`--network ${printable(network)}: expected a network such as 203.0.113.0/24`);
   if (path !== undefined && !path.startsWith('/'))
-    throw new CommandError(
-      EXIT.usage,
-      `--path ${printable(path)}: expected a path from / on, with * at its end for a prefix`,
-    );
+    throw wrongUsage(`--path ${printable(path)}: expected a path from / on, with * at its end for a prefix`);
   const match: LaneMatch = {
     ...(userAgent !== undefined && { user_agent: userAgent }),
     ...(path !== undefined && { path }),
@@ -170,20 +167,16 @@ function readMatch(options: Given<typeof LANES>): LaneMatch {
   const count = Object.keys(match).length;
   if (count >= 1 && count <= 3) return match;
   const names = '--user-agent, --path, --query-keys, --network, --method, --referer';
-  throw new CommandError(EXIT.usage, `what do these requests have in common? One to three of ${names}`);
+  throw wrongUsage(`what do these requests have in common? One to three of ${names}`);
 }
 
 function readTime({ for: text }: Given<typeof LANES>, byDefault: number): number {
   const ms = readSpan('for', text) ?? byDefault;
   if (ms >= 1000 && ms <= LANE_MS_MAX) return Math.round(ms);
-  throw new CommandError(EXIT.usage, `--for: expected at least 1s and at most ${formatDuration(LANE_MS_MAX)}`);
+  throw wrongUsage(`--for: expected at least 1s and at most ${formatDuration(LANE_MS_MAX)}`);
 }
 
-function printResult({ output, json }: Context, result: LaneResult): number {
-  const { ok, code, id, message } = result;
-  if (json) output.json(result);
-  else if (ok) output.say(printable(`lane ${id}: ${message}`));
-  else output.talk(`zban: ${printable(`lane ${id}: ${message}`)}`);
-  if (ok) return EXIT.done;
-  return code === 'not_found' ? EXIT.notFound : EXIT.failed;
+function printResult(context: Context, result: LaneResult): number {
+  const exitCode = printOutcome(context, result, `lane ${result.id}: `);
+  return result.code === 'not_found' ? EXIT.notFound : exitCode;
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { callDaemon } from '../../control/client.ts';
 import { ControlError } from '../../control/error.ts';
 import { presentCondition } from '../../detect/rules.ts';
+import { formatSpan } from '../../english/duration.ts';
 import { countOf, formatCount } from '../../english/number.ts';
 import { nameClient } from '../../english/reason.ts';
 import type { ActiveBan } from '../../model/audit.ts';
@@ -16,7 +17,7 @@ import { type Size, showLive } from '../screen.ts';
 import { readFirst, readSelection, type Select } from '../selection.ts';
 import { columnsOf } from '../style.ts';
 import { formatFittingTable } from '../table.ts';
-import { cutText, formatSpan, formatTime } from '../text.ts';
+import { cutText, formatTime } from '../text.ts';
 import { findOwners, type Owners } from '../who-column.ts';
 
 /** How often `--watch` looks. */

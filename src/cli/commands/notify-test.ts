@@ -1,4 +1,4 @@
-import { printable } from '../../model/text.ts';
+import { tellLine } from '../ask-daemon.ts';
 import { type Context, requireSocket } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { NOTIFY } from '../definitions/daemon.ts';
@@ -8,15 +8,11 @@ import { reachDaemon } from '../reach-daemon.ts';
 /** `zban notify test [CHANNEL]`: has the daemon send a test message and says for each channel whether it took it. */
 export async function notifyTest(context: Context, { channel }: Given<typeof NOTIFY>): Promise<number> {
   const { output, json } = context;
-  const socket = requireSocket(context);
-  const result = await reachDaemon(context, socket, 'notifyTest', { channel });
+  const result = await reachDaemon(context, requireSocket(context), 'notifyTest', { channel });
   const { channels } = result;
   if (json) output.json(result);
-  else if (channels.length === 0) output.talk(`zban: ${printable(result.message)}`);
-  else
-    for (const { channel: name, ok, message } of channels)
-      if (ok) output.say(printable(`${name}: ${message}`));
-      else output.talk(`zban: ${printable(`${name}: ${message}`)}`);
+  else if (channels.length === 0) tellLine(output, false, result.message);
+  else for (const { channel: name, ok, message } of channels) tellLine(output, ok, `${name}: ${message}`);
   if (channel !== undefined && channels.length === 0) return EXIT.notFound;
   return result.ok ? EXIT.done : EXIT.failed;
 }

@@ -1,12 +1,10 @@
 import { ControlError } from '../../control/error.ts';
 import type { PanicRequest, PanicResult, Progress } from '../../control/protocol.ts';
 import { formatCount } from '../../english/number.ts';
-import { printable } from '../../model/text.ts';
-import { warnIfNotDurable } from '../ask-daemon.ts';
+import { printOutcome } from '../ask-daemon.ts';
 import { type Context, loadNecessary, logOf, requireSocket, whoAsks } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { PANIC } from '../definitions/daemon.ts';
-import { EXIT } from '../exit.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { reachDaemon } from '../reach-daemon.ts';
 
@@ -15,14 +13,8 @@ import { reachDaemon } from '../reach-daemon.ts';
  * however often the daemon starts anew. Works with the daemon stopped, and beside mistakes in the configuration.
  */
 export async function panic(context: Context, options: Given<typeof PANIC>): Promise<number> {
-  const { output, json } = context;
   const { end = false } = options;
-  const result = await ask(context, { end, ...whoAsks(context, options) });
-  if (json) output.json(result);
-  else if (result.ok) output.say(printable(result.message));
-  else output.talk(`zban: ${printable(result.message)}`);
-  if (!json) warnIfNotDurable(output, [result]);
-  return result.ok ? EXIT.done : EXIT.failed;
+  return printOutcome(context, await ask(context, { end, ...whoAsks(context, options) }));
 }
 
 /** How soon a person hears that the rest need not be waited for. */

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../english/duration.ts';
+import { formatDuration, formatSpan } from '../../english/duration.ts';
 import { describeTripped } from '../../english/fuse.ts';
 import { countOf, formatCount, formatNumber } from '../../english/number.ts';
 import { describeProgress, progressOf } from '../../english/progress.ts';
@@ -12,7 +12,7 @@ import { EXIT } from '../exit.ts';
 import { reachDaemon } from '../reach-daemon.ts';
 import { columnsOf } from '../style.ts';
 import { formatFittingTable, formatPairs } from '../table.ts';
-import { foldLine, formatBans, formatBytes, formatRelative, formatShare, formatSpan, formatTime } from '../text.ts';
+import { foldLine, formatBans, formatBytes, formatRelative, formatShare, formatTime } from '../text.ts';
 
 /** `zban status`: the daemon's own account of itself. */
 export async function status(context: Context): Promise<number> {

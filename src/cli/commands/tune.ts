@@ -1,6 +1,7 @@
 /** `zban tune`: what each sensitivity would have done to this site, and which one suits it. */
 
 import { KNOWN_HOURS } from '../../engine/client-histories.ts';
+import { formatSpan } from '../../english/duration.ts';
 import { countOf, formatCount, formatNumber } from '../../english/number.ts';
 import { isShorterThanDay, type Recommendation, recommend, sweepDays } from '../../replay/recommend.ts';
 import { type Sweep, type SweepStep, sweep } from '../../replay/sweep.ts';
@@ -13,7 +14,7 @@ import { readCount } from '../options.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { minute } from '../report/banned.ts';
 import { alignRight, COLUMNS, section } from '../report/section.ts';
-import { formatSpan, wrapText } from '../text.ts';
+import { wrapText } from '../text.ts';
 
 /** Replays the logs once for each step: as long as seven times `zban replay`. */
 export async function tune(context: Context, options: Given<typeof TUNE>): Promise<number> {

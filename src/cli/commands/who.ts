@@ -10,7 +10,7 @@ import { type Prefix, parsePrefix } from '../../net/prefix.ts';
 import { type Context, requireSections } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { WHO } from '../definitions/reading.ts';
-import { CommandError, EXIT } from '../exit.ts';
+import { EXIT, wrongUsage } from '../exit.ts';
 import { readTargets } from '../options.ts';
 
 const UPDATE = 'update';
@@ -20,9 +20,9 @@ const ADDRESSES_MAX = 256;
 export async function who(context: Context, { targets, file }: Given<typeof WHO>): Promise<number> {
   const config = requireSections(context, ['who', 'detection']);
   if (targets.includes(UPDATE)) return update(context, config.who.table, targets, file);
-  if (file !== undefined) throw new CommandError(EXIT.usage, '--file goes with update: zban who update --file FILE');
+  if (file !== undefined) throw wrongUsage('--file goes with update: zban who update --file FILE');
   const names = readTargets(targets);
-  if (names.length > ADDRESSES_MAX) throw new CommandError(EXIT.usage, `at most ${ADDRESSES_MAX} addresses at once`);
+  if (names.length > ADDRESSES_MAX) throw wrongUsage(`at most ${ADDRESSES_MAX} addresses at once`);
   const found = await askWho(
     config,
     names.flatMap((name) => parsePrefix(name) ?? []),
@@ -66,8 +66,7 @@ async function update(
   targets: readonly string[],
   file: string | undefined,
 ): Promise<number> {
-  if (targets.length > 1 || file === undefined)
-    throw new CommandError(EXIT.usage, 'which file? zban who update --file FILE');
+  if (targets.length > 1 || file === undefined) throw wrongUsage('which file? zban who update --file FILE');
   const { ranges, madeMs } = await updateWhoTable(file, table);
   const made = new Date(madeMs).toISOString().slice(0, 10);
   if (json) output.json({ table, ranges, made });

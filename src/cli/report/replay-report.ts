@@ -1,12 +1,13 @@
 /** The report at the end of `zban replay`: what an operator must know before zban may ban. */
+
 import type { Config } from '../../config/schema.ts';
 import type { HistorySummary } from '../../engine/history-summary.ts';
+import { formatSpan } from '../../english/duration.ts';
 import { countOf, formatCount, formatNumber, formatPercent, timesOf } from '../../english/number.ts';
 import { looked, peakOf, usualOf } from '../../english/site-reason.ts';
 import { printable } from '../../model/text.ts';
 import type { ReplaySummary } from '../../replay/replay.ts';
 import type { Episode, ReplayReport } from '../../replay/report.ts';
-import { formatSpan } from '../text.ts';
 import { describeBanned, describeKnown, minute } from './banned.ts';
 import { describeRefused, describeUnbanned } from './not-banned.ts';
 import { alignRight, section } from './section.ts';

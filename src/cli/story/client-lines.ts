@@ -5,12 +5,12 @@ import { type Prefix, parsePrefix, prefixContains } from '../../net/prefix.ts';
 import { createLaneMatcher } from '../../parse/lane-matcher.ts';
 import type { Parser } from '../../parse/parser.ts';
 import { HIGH, LINE, LOW, ROW, SECOND, type Tally } from '../../parse/tally.ts';
+import { lineAt } from '../past-logs.ts';
 import { Activity, type ActivitySummary } from './activity.ts';
 import type { LaneHits, LaneSpan } from './lane-hits.ts';
 
 type LaneMatcher = ReturnType<typeof createLaneMatcher>;
 
-const NEWLINE = 0x0a;
 /** Rows kept of a client, the oldest ones. */
 const ROWS_MAX = 100_000;
 
@@ -88,11 +88,6 @@ export class ClientLines {
 /** Log time is told in whole seconds. */
 function isWithin(ms: number, { fromMs, untilMs }: LaneSpan): boolean {
   return ms + 999 >= fromMs && ms <= (untilMs ?? Number.POSITIVE_INFINITY);
-}
-
-function lineAt(bytes: Uint8Array, start: number): Uint8Array {
-  const end = bytes.indexOf(NEWLINE, start);
-  return bytes.subarray(start, end < 0 ? undefined : end);
 }
 
 /** Tells whether a client of the tallies may have one of these addresses. */

@@ -1,13 +1,15 @@
 /** Searches the configured logs, and what rotation moved aside of them, for one client; bounded in bytes and in time. */
+
 import type { Config } from '../../config/schema.ts';
 import { findNearedLimits, type NearedLimit } from '../../detect/neared-limits.ts';
 import type { EngineState } from '../../engine/engine-state.ts';
+import { formatSpan } from '../../english/duration.ts';
 import { LINE_BYTES_MAX } from '../../model/chunk.ts';
 import { clientPrefix, findClientKey } from '../../net/client-key.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../../net/prefix.ts';
 import { workerSetup } from '../../workers/worker-setup.ts';
 import { PastLogs } from '../past-logs.ts';
-import { formatBytes, formatSpan, formatTime } from '../text.ts';
+import { formatBytes, formatTime } from '../text.ts';
 import { ClientLines, type Stretch, type StretchActivity } from './client-lines.ts';
 import type { LaneHits, LaneSpan } from './lane-hits.ts';
 import { HOUR_MS, type Story, stretchesOf } from './story.ts';

@@ -12,23 +12,18 @@ import { columnsOf } from '../style.ts';
 import { formatParagraphs, type Paragraph } from '../table.ts';
 import { formatRelative, formatShare, formatTime, wrapText } from '../text.ts';
 import { describeActivities, describeOwn, sampleLines } from './activity-text.ts';
-import type { StretchActivity } from './client-lines.ts';
-import { describeLaneHits, describeOpenLanes, type LaneHits } from './lane-hits.ts';
+import { describeLaneHits, describeOpenLanes } from './lane-hits.ts';
+import type { Searched } from './log-search.ts';
 import { endOf, type Story } from './story.ts';
 
 const COLUMNS_MAX = 100;
 const BEFORE_MAX = 3;
 
-export interface StoryOptions {
+export interface StoryOptions extends Searched {
   readonly nowMs: number;
   /** After `zban` in the commands that are shown: ` --config FILE` where the operator named one. */
   readonly suffix: string;
   readonly decayMs: number;
-  readonly activities: readonly StretchActivity[];
-  readonly nearest: readonly NearedLimit[];
-  readonly own: number | undefined;
-  readonly lanes: readonly LaneHits[];
-  readonly notes: readonly string[];
   /** Who is behind the client, empty where nothing is known. */
   readonly who: string;
 }

@@ -1,5 +1,6 @@
 /** The picture of `zban top` for a terminal of any size: header, clients, bans, and a line for keys or questions. */
 
+import { formatSpan } from '../../english/duration.ts';
 import { formatCount } from '../../english/number.ts';
 import { describeProgress, progressOf } from '../../english/progress.ts';
 import { phraseOf } from '../../english/reason.ts';
@@ -9,7 +10,7 @@ import type { Busiest, Status, TopClient, TopView } from '../../model/status.ts'
 import { printable } from '../../model/text.ts';
 import type { Size } from '../screen.ts';
 import type { Style } from '../style.ts';
-import { cutText, fit, formatClock, formatSpan, width } from '../text.ts';
+import { cutText, fit, formatClock, width } from '../text.ts';
 import { type Band, shareBar, sparkline } from './sparkline.ts';
 
 /** Deviations above the mean from which on the site is far above what is usual. */
@@ -106,16 +107,10 @@ function drawClients(picture: Picture, columns: number, rows: number): string[] 
   const { clients, whoIs, style } = picture;
   const listed = inView(clients, rows, picture.selected, ({ name }) => name);
   const bar = columns < 80 ? 4 : columns < 120 ? 8 : 16;
+  const names = listed.map(({ name }) => name);
   const layout = chooseColumns<TopClient>(
     [
-      {
-        heading: 'CLIENT',
-        columns: clientColumns(
-          listed.map(({ name }) => name),
-          columns,
-        ),
-        cell: ({ name }, size) => fit(name, size),
-      },
+      { heading: 'CLIENT', columns: clientColumns(names, columns), cell: ({ name }, size) => fit(name, size) },
       { heading: 'REQ/MIN', columns: 7, cell: ({ requests }, size) => formatCount(requests).padStart(size) },
       { heading: 'LIMIT', columns: bar + 5, cell: ({ nearest }) => shareBar(nearest?.share ?? 0, bar, style) },
       { heading: 'NEARING', columns: 11, cell: ({ nearest }, size) => fit(nearingOf(nearest), size) },
@@ -124,7 +119,7 @@ function drawClients(picture: Picture, columns: number, rows: number): string[] 
     ],
     { heading: 'TOP PATH', cell: ({ top_path }, size) => fit(printable(top_path ?? '–'), size) },
     columns - 2,
-    listed.some(({ name }) => whoIs(name) !== '') ? [] : ['WHO'],
+    names.some(whoIs) ? [] : ['WHO'],
   );
   const empty = clients.length === 0 ? [style.dim('  no requests in the last minute, but from banned clients')] : [];
   return [heading(layout, style), ...drawRows(listed, layout, picture, ({ name }) => name), ...empty];
@@ -151,11 +146,12 @@ function drawBans(picture: Picture, columns: number, rows: number): string[] {
   if (rows === 0) return [];
   const listed = inView(bans, rows, picture.selected, ({ client }) => client);
   const name = view.status.mode === 'observe' ? 'WOULD BE BANNED' : 'BANNED';
+  const names = listed.map(({ client }) => client);
   const layout = chooseColumns<ActiveBan>(
     [
       {
         heading: name,
-        columns: clientColumns([name, ...listed.map(({ client }) => client)], columns),
+        columns: clientColumns([name, ...names], columns),
         cell: ({ client }, size) => fit(client, size),
       },
       { heading: 'WHY', columns: 14, cell: ({ condition }, size) => fit(printable(condition), size) },
@@ -169,7 +165,7 @@ function drawBans(picture: Picture, columns: number, rows: number): string[] {
         fit(printable(ban.actor === 'policy' ? phraseOf(ban.condition) : ban.reason || ban.actor), size),
     },
     columns - 2,
-    listed.some(({ client }) => whoIs(client) !== '') ? [] : ['WHO'],
+    names.some(whoIs) ? [] : ['WHO'],
   );
   return [heading(layout, style), ...drawRows(listed, layout, picture, ({ client }) => client)];
 }

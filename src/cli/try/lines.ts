@@ -1,12 +1,12 @@
 /** What happens, as a story: one line for each decision, in words that need no manual. */
 
-import { formatSeconds } from '../../english/duration.ts';
+import { formatSeconds, formatSpan } from '../../english/duration.ts';
 import { countOf } from '../../english/number.ts';
 import { looks, peakOf } from '../../english/site-reason.ts';
 import type { AuditEntry, JudgedNumbers } from '../../model/audit.ts';
 import { printable } from '../../model/text.ts';
 import { createStyle, type Style } from '../style.ts';
-import { cutText, formatClock, formatSpan, width } from '../text.ts';
+import { cutText, formatClock, width } from '../text.ts';
 
 const PATHS_SHOWN = 3;
 const PATH_COLUMNS = 28;

@@ -2,10 +2,12 @@
  * What scripts/run shows while zban is tried: what it learned, every decision as one line, the site against what is
  * usual, and what to do next. Arguments: the configuration, the daemon's own log, and the simulator's if there is one.
  */
+
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../../config/load.ts';
 import { callDaemon } from '../../control/client.ts';
+import { formatSpan } from '../../english/duration.ts';
 import { countOf, timesOf } from '../../english/number.ts';
 import { progressOf } from '../../english/progress.ts';
 import { isNumber, isObject, isOptional, isText, parseJson } from '../../model/shape.ts';
@@ -14,7 +16,7 @@ import { printable } from '../../model/text.ts';
 import { withTrail } from '../../record/trail/open-trail.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { columnsOf, createStyle, glyphsFor, wantsColour } from '../style.ts';
-import { cutText, foldLine, formatSpan } from '../text.ts';
+import { cutText, foldLine } from '../text.ts';
 import { drawSite, extendRates } from '../top/layout.ts';
 import { describeAttack, describeEntry } from './lines.ts';
 
