@@ -7,24 +7,14 @@ import { COMMON_OPTIONS, type CommandDefinition, nameOf } from './definitions/co
 
 type Commands = readonly CommandDefinition[];
 
-export const COMPLETION_SCRIPTS: Readonly<Record<'bash' | 'zsh' | 'fish', (commands: Commands) => string>> = {
-  bash,
-  zsh,
-  fish,
-};
+export const COMPLETION_SCRIPTS = { bash, zsh, fish } as const;
 
-interface Completed {
-  /** `--for`, or `-n`. */
-  readonly spellings: readonly string[];
-  readonly describe: string;
-  readonly takesValue: boolean;
-  readonly isFile: boolean;
-  readonly choices: readonly string[];
-}
+type Completed = ReturnType<typeof optionsOf>[number];
 
-function optionsOf({ options = {}, files = [] }: CommandDefinition): Completed[] {
+function optionsOf({ options = {}, files = [] }: CommandDefinition) {
   const all: Readonly<Record<string, Options>> = { ...options, ...COMMON_OPTIONS };
   return Object.entries(all).map(([name, option]) => ({
+    /** `--for`, or `-n`. */
     spellings: [name, ...[option.alias ?? []].flat()].map((word) => (word.length > 1 ? `--${word}` : `-${word}`)),
     describe: option.describe ?? '',
     takesValue: option.type !== 'boolean',

@@ -5,6 +5,7 @@ import { defaultConfig, type LoadedConfig, loadConfig, loadSections } from '../c
 import { type ConfigProblem, formatProblem } from '../config/problem.ts';
 import type { Config } from '../config/schema.ts';
 import { nameOperator, type Peer } from '../control/peer.ts';
+import type { Log } from '../model/log.ts';
 import { printable } from '../model/text.ts';
 import { DEFAULT_CONFIG, requirePermitted } from './config-path.ts';
 import { CommandError, EXIT } from './exit.ts';
@@ -73,7 +74,7 @@ export function loadNecessary(context: Context): { readonly config: Config; read
 }
 
 /** Where parts of the daemon that a command uses report what is wrong. */
-export function logOf({ output }: Context): (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void {
+export function logOf({ output }: Context): Log {
   return (level, message) => {
     if (level === 'warn' || level === 'error') output.talk(`zban: ${printable(message)}`);
   };

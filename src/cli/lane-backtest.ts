@@ -12,13 +12,8 @@ const BACK_MS = 7 * 86_400_000;
 /** Newest bytes read of one log, and how long all may take. */
 const [BYTES_MAX, READ_MS_MAX] = [512 * 1_048_576, 30_000];
 
-export interface Backtested {
-  readonly backtest: Backtest;
-  /** What could not be looked at, in words. */
-  readonly notes: readonly string[];
-}
-
-export async function backtestLane(config: Config, match: LaneMatch, now: () => number): Promise<Backtested> {
+/** `notes` say what could not be looked at. */
+export async function backtestLane(config: Config, match: LaneMatch, now: () => number) {
   const count = new Count(match);
   const logs = new PastLogs(config);
   const fromMs = now() - BACK_MS;

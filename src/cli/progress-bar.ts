@@ -1,20 +1,15 @@
 /** How far a long command has come: one line on standard error, where that is a terminal, and gone at the end. */
 import { describePace, estimateProgress, type Progress } from '../english/progress.ts';
+import type { Sink } from './output.ts';
 import { glyphsFor } from './style.ts';
 
 const DRAW_MS = 100;
 const BAR_COLUMNS = 24;
 const CLEAR_LINE = '\r\u001b[2K';
 
-export interface BarStream {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(text: string): unknown;
-}
-
 export class ProgressBar {
   private readonly what: string;
-  private readonly stream: BarStream;
+  private readonly stream: Sink;
   private readonly now: () => number;
   private readonly glyphs: ReturnType<typeof glyphsFor>;
   private readonly startedMs: number;
@@ -22,7 +17,7 @@ export class ProgressBar {
 
   constructor(
     what: string,
-    stream: BarStream = process.stderr,
+    stream: Sink = process.stderr,
     now: () => number = () => performance.now(),
     glyphs = glyphsFor(process.env),
   ) {

@@ -46,11 +46,6 @@ export function formatRelative(epochMs: number, nowMs: number): string {
   return epochMs >= nowMs ? `in ${formatSpan(epochMs - nowMs)}` : `${formatSpan(nowMs - epochMs)} ago`;
 }
 
-/** A share from 0 to 1 as a percentage. */
-export function formatShare(value: unknown): string {
-  return typeof value === 'number' && Number.isFinite(value) ? `${(value * 100).toFixed(1)} %` : '–';
-}
-
 /** Bytes in the unit people read them in. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];

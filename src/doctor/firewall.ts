@@ -14,7 +14,6 @@ export interface FirewallCheckOptions {
   /** Of the running daemon. */
   readonly status: Status | undefined;
   readonly ask: Ask;
-  readonly commandPrefix?: readonly string[];
 }
 
 export async function checkFirewall(options: FirewallCheckOptions): Promise<Finding[]> {
@@ -39,7 +38,7 @@ const CLIENT_MIB = 0.00037;
 /** MemoryMax of systemd/zban.service. */
 const UNIT_MIB = 1024;
 
-async function checkBackend({ config, commandPrefix }: FirewallCheckOptions): Promise<Finding[]> {
+async function checkBackend({ config }: FirewallCheckOptions): Promise<Finding[]> {
   const { firewall, bans, detection, mode } = config;
   try {
     const picked = await pickBackend({
@@ -47,7 +46,6 @@ async function checkBackend({ config, commandPrefix }: FirewallCheckOptions): Pr
       maxActive: bans.max_active,
       now: Date.now,
       log: () => {},
-      ...(commandPrefix && { commandPrefix }),
     });
     const { name } = picked.backend;
     const kind = BACKENDS.get(name);

@@ -2,7 +2,9 @@
  * What was learned beside the value that counts: a baseline never counts as less than its minimum, and before anything
  * is learned that minimum is only a default.
  */
-import type { Evidence, Learned } from '../model/told-event.ts';
+import type { Level } from '../model/event.ts';
+import type { BaselineEvent, Evidence, Learned } from '../model/told-event.ts';
+import { formatLevel, formatPercent } from './number.ts';
 
 /** Both as people read them: `0.50 ± 0.50/s (default, nothing learned yet)`; the value alone where it was learned. */
 export function describeLearned(learned: string | undefined, effective: string): string {
@@ -10,6 +12,21 @@ export function describeLearned(learned: string | undefined, effective: string):
   return learned === undefined
     ? `${effective} (default, nothing learned yet)`
     : `${learned} (below the minimum, counted as ${effective})`;
+}
+
+/** What was learned, and what counts, of each part of a baseline; the text audit log writes levels and shares its own way. */
+export function describeBaseline(
+  { site, client, error_ratio, learned }: BaselineEvent,
+  level: (value: Level) => string = formatLevel,
+  share: (value: number) => string = (value) => formatPercent(value, 1),
+): { site: string; client: string; error_ratio: string } {
+  const describe = <T>(format: (value: T) => string, own: T | null, effective: T) =>
+    describeLearned(own === null ? undefined : format(own), format(effective));
+  return {
+    site: describe(level, learned.site, site),
+    client: describe(level, learned.client, client),
+    error_ratio: describe(share, learned.error_ratio, error_ratio),
+  };
 }
 
 /** The numbers of a judgement that say what was normal; those of an old row may lack some. */

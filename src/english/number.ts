@@ -20,7 +20,11 @@ export function timesOf(value: number): string {
   return value === 1 ? 'once' : `${formatCount(value)} times`;
 }
 
-/** A share from 0 to 1 in whole percent: `97 %`. */
-export function formatPercent(share: unknown): string {
-  return typeof share === 'number' ? `${formatNumber(share * 100, 0)} %` : '–';
+/** Mean and standard deviation of a rate: `0.50 ± 0.50/s`. */
+export const formatLevel = ({ mean, stddev }: { readonly mean?: unknown; readonly stddev?: unknown }): string =>
+  `${formatNumber(mean)} ± ${formatNumber(stddev)}/s`;
+
+/** A share from 0 to 1 in percent, whole ones without `digits`: `97 %`; a dash for what is no number. */
+export function formatPercent(share: unknown, digits = 0): string {
+  return typeof share === 'number' && Number.isFinite(share) ? `${(share * 100).toFixed(digits)} %` : '–';
 }

@@ -52,6 +52,9 @@ export interface Sender {
 export type Content = Pick<Message, 'icon' | 'headline'> &
   Partial<Pick<Message, 'details' | 'facts' | 'lines' | 'commands' | 'incident'>>;
 
+/** The fact that an operator noted something shortly before. */
+export const noted = (after: string | undefined): Message['facts'] => (after === undefined ? [] : [['Note', after]]);
+
 export const HEADLINE_CHARACTERS_MAX = 300;
 const DETAIL_CHARACTERS_MAX = 1000;
 const FACT_CHARACTERS_MAX = 300;

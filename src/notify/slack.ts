@@ -4,7 +4,6 @@
  * Statuses: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks and
  * https://docs.slack.dev/apis/web-api/rate-limits
  */
-import type { FetchFunction } from '@slack/webhook';
 import type { NotifySettings } from '../settings/notify-settings.ts';
 import type { Deliver, OpenChannels } from './channel.ts';
 import { classifyStatus, describeFailure } from './http-post.ts';
@@ -21,21 +20,12 @@ export const openSlack: OpenChannels<NotifySettings['slack']> = (settings, envir
   const name = 'slack';
   if (loaded.kind === 'none') return [];
   if (loaded.kind === 'error') return [{ name, service: SERVICE, problem: loaded.message }];
-  const deliver = createSlackDelivery({ webhookUrl: loaded.secret, timeoutMs });
+  const deliver = createSlackDelivery(loaded.secret, timeoutMs);
   return [{ name, service: SERVICE, deliver, settings, warnings: loaded.warnings }];
 };
 
-export interface SlackOptions {
-  readonly webhookUrl: Secret;
-  /** Milliseconds for a whole request, the answer's body included. */
-  readonly timeoutMs: number;
-  /** Stands in for the global fetch, for tests and proxies. */
-  readonly fetch?: FetchFunction;
-}
-
-/** Builds the delivery for one webhook. */
-export function createSlackDelivery({ webhookUrl, timeoutMs, fetch }: SlackOptions): Deliver {
-  const send = fetch ?? (globalThis.fetch as FetchFunction);
+/** Builds the delivery for one webhook; `timeoutMs` is for a whole request, the answer's body included. */
+export function createSlackDelivery(webhookUrl: Secret, timeoutMs: number): Deliver {
   return async (message, signal) => {
     let retryAfter: string | null = null;
     // A host without Slack never loads it.
@@ -45,7 +35,7 @@ export function createSlackDelivery({ webhookUrl, timeoutMs, fetch }: SlackOptio
       fetch: async (url, init) => {
         const signals = [init?.signal, signal].filter((one) => one !== undefined);
         // Not followed: what a redirect means is classified by its status, as for every other service.
-        const response = await send(url, { ...init, redirect: 'manual', signal: AbortSignal.any(signals) });
+        const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.any(signals) });
         retryAfter = response.headers.get('retry-after');
         return response;
       },

@@ -58,10 +58,10 @@ export async function runSimulate(options: SimulateOptions): Promise<void> {
   if (isLive) {
     const { signal = new AbortController().signal } = options;
     say(`writing live traffic to ${out}`);
-    const attacks = new AttackNews(say);
+    const tellAttack = attackNews(say);
     const watchAll = (event: AccessEvent): void => {
       watch(event);
-      attacks.look(event);
+      tellAttack(event);
     };
     const onPresent = () => say('live from now on');
     await writeLive(simulate(simulation), { out, format, now, signal, watch: watchAll, onPresent });
@@ -77,22 +77,16 @@ export async function runSimulate(options: SimulateOptions): Promise<void> {
 const QUIET_MS = 120_000;
 
 /** Says when an attack begins: `attack: scanner from 203.0.113.9`. Those of many clients are one. */
-class AttackNews {
-  private readonly lastMs = new Map<string, number>();
-  private readonly say: (message: string) => void;
-
-  constructor(say: (message: string) => void) {
-    this.say = say;
-  }
-
-  look({ timeMs, from }: AccessEvent): void {
+function attackNews(say: (message: string) => void): (event: AccessEvent) => void {
+  const lastMs = new Map<string, number>();
+  return ({ timeMs, from }) => {
     if (!isAttack(from.role)) return;
     const isMany = from.role.startsWith('distributed');
     const attack = isMany ? `${from.role} from many addresses` : `${from.role} from ${from.client}`;
-    const before = this.lastMs.get(attack);
-    this.lastMs.set(attack, timeMs);
-    if (before === undefined || timeMs - before > QUIET_MS) this.say(`attack: ${attack}`);
-  }
+    const before = lastMs.get(attack) ?? Number.NEGATIVE_INFINITY;
+    lastMs.set(attack, timeMs);
+    if (timeMs - before > QUIET_MS) say(`attack: ${attack}`);
+  };
 }
 
 function planSimulation(options: SimulateOptions, isLive: boolean, backlogMs: number, nowMs: number): Simulation {

@@ -22,19 +22,7 @@ export const PROBE_PATHS: readonly string[] = [
   '/?q=%27%20OR%201%3D1--%20',
 ];
 
-const FOLDERS = [
-  'admin',
-  'old',
-  'test',
-  'backup',
-  'dev',
-  'api',
-  'db',
-  'include',
-  'panel',
-  'private',
-  'wp-content/plugins',
-];
+const FOLDERS = 'admin old test backup dev api db include panel private wp-content/plugins'.split(' ');
 const ENDINGS = ['.php', '.bak', '.zip', '.sql', '.asp', '/', '.old', '.tar.gz', '.txt', '.ini'];
 
 /** A path out of a word list; `index` counts the scanner's requests and never gives the same path twice. */

@@ -38,20 +38,7 @@ export interface Site {
 }
 
 const PAGE_COUNT = 600;
-const WORDS = [
-  'spring',
-  'lamp',
-  'garden',
-  'oak',
-  'linen',
-  'cup',
-  'winter',
-  'stone',
-  'river',
-  'chair',
-  'glass',
-  'paper',
-];
+const WORDS = 'spring lamp garden oak linen cup winter stone river chair glass paper'.split(' ');
 
 /** Builds the site; the same stream of numbers gives the same site. */
 export function buildSite(random: Random, kind: SiteKind): Site {

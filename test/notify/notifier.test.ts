@@ -38,7 +38,7 @@ function start(
     store,
     channel: {
       ...{ name: 'slack', service: 'Slack', warnings: [] },
-      deliver: createSlackDelivery({ webhookUrl: new Secret(slack.url), timeoutMs }),
+      deliver: createSlackDelivery(new Secret(slack.url), timeoutMs),
       settings,
       ...channel,
     },

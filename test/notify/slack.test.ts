@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => slack.close());
 
 const message = formatMessage(ban(), { host: 'web-1' });
-const deliverTo = (url: string, timeoutMs = 5000) => createSlackDelivery({ webhookUrl: new Secret(url), timeoutMs });
+const deliverTo = (url: string, timeoutMs = 5000) => createSlackDelivery(new Secret(url), timeoutMs);
 
 test('a taken message is ok and arrives with text and blocks', async () => {
   assert.deepEqual(await deliverTo(slack.url)(message), { outcome: 'ok' });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatSeconds } from '../../english/duration.ts';
 import { markDefault } from '../../english/learned.ts';
-import { formatCount, formatNumber } from '../../english/number.ts';
+import { formatCount, formatLevel, formatNumber } from '../../english/number.ts';
 import { briefReason, type ReasonNumbers } from '../../english/reason.ts';
 import type { AuditEntry } from '../../model/audit.ts';
 import { messageOf } from '../../model/coded-error.ts';
@@ -130,8 +130,8 @@ export function formatEntry(entry: AuditEntry): string {
 }
 
 function reasonOf(condition: string, numbers: ReasonNumbers): string {
-  const { rate, mean, stddev } = numbers;
+  const { rate } = numbers;
   if (typeof rate !== 'number') return condition;
-  const compared = `${formatNumber(rate)}/s against ${formatNumber(mean)} ± ${formatNumber(stddev)}/s${markDefault(numbers)}`;
+  const compared = `${formatNumber(rate)}/s against ${formatLevel(numbers)}${markDefault(numbers)}`;
   return `${briefReason(condition, numbers)}, ${compared}`;
 }

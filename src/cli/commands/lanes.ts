@@ -3,7 +3,7 @@ import type { LaneResult } from '../../control/protocol.ts';
 import { findHoldLimits } from '../../enforce/hold-zones.ts';
 import { formatDuration } from '../../english/duration.ts';
 import { describeBacktest, describeMatch, describeSurplus } from '../../english/lane.ts';
-import { formatCount } from '../../english/number.ts';
+import { formatCount, formatPercent } from '../../english/number.ts';
 import type { AuditEntry } from '../../model/audit.ts';
 import type { LaneMatch } from '../../model/lane.ts';
 import { LANE_MS_MAX } from '../../model/limits.ts';
@@ -23,7 +23,7 @@ import { reachDaemon } from '../reach-daemon.ts';
 import { COLUMNS } from '../report/section.ts';
 import { columnsOf } from '../style.ts';
 import { formatFittingTable, formatParagraphs } from '../table.ts';
-import { formatRelative, formatShare, formatTime } from '../text.ts';
+import { formatRelative, formatTime } from '../text.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -136,7 +136,7 @@ async function add(context: Context, options: Given<typeof LANES>): Promise<numb
     return EXIT.done;
   }
   if (backtest.clients_matched > TOUCHED_MAX * backtest.clients && !options.force) {
-    const message = `${formatShare(backtest.clients_matched / backtest.clients)} of the clients would be touched: nothing was opened; add conditions, or --force`;
+    const message = `${formatPercent(backtest.clients_matched / backtest.clients, 1)} of the clients would be touched: nothing was opened; add conditions, or --force`;
     throw new CommandError(EXIT.failed, message);
   }
   const action = options.deny ? 'deny' : 'hold';

@@ -1,12 +1,12 @@
 import { formatSeconds } from '../../english/duration.ts';
 import { describeMatch } from '../../english/lane.ts';
+import { describeBaseline } from '../../english/learned.ts';
 import { briefReason, nameClient } from '../../english/reason.ts';
 import { describeEnd, describeStart } from '../../english/site-reason.ts';
 import { printable } from '../../model/text.ts';
 import type { EngineEvent, Evidence } from '../../model/told-event.ts';
 import { replay } from '../../replay/replay.ts';
 import { ReplayReport } from '../../replay/report.ts';
-import { describeBaseline } from '../baseline-text.ts';
 import { type Context, configOrDefaults } from '../context.ts';
 import type { Given } from '../definitions/command.ts';
 import type { REPLAY } from '../definitions/logs.ts';

@@ -1,18 +1,18 @@
 import { formatDuration, formatSpan } from '../../english/duration.ts';
 import { describeTripped } from '../../english/fuse.ts';
-import { countOf, formatCount, formatNumber } from '../../english/number.ts';
+import { describeBaseline } from '../../english/learned.ts';
+import { countOf, formatCount, formatNumber, formatPercent } from '../../english/number.ts';
 import { describeProgress, progressOf } from '../../english/progress.ts';
 import { looks, peakOf } from '../../english/site-reason.ts';
 import type { FleetStatus } from '../../model/fleet.ts';
 import type { Status } from '../../model/status.ts';
 import { printable } from '../../model/text.ts';
-import { describeBaseline } from '../baseline-text.ts';
 import { type Context, requireSocket } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { reachDaemon } from '../reach-daemon.ts';
 import { columnsOf } from '../style.ts';
 import { formatFittingTable, formatPairs } from '../table.ts';
-import { foldLine, formatBans, formatBytes, formatRelative, formatShare, formatTime } from '../text.ts';
+import { foldLine, formatBans, formatBytes, formatRelative, formatTime } from '../text.ts';
 
 /** `zban status`: the daemon's own account of itself. */
 export async function status(context: Context): Promise<number> {
@@ -28,10 +28,10 @@ export function formatStatus(status: Status, nowMs: number, columns: number): st
   const parts = [formatPairs([...ofDaemon(status), ...ofBans(status, nowMs), ...ofTraffic(status)], columns)];
   const logs = status.logs.map((log) => [log.path, formatBytes(log.behind_bytes), log.state]);
   if (logs.length > 0) parts.push(formatFittingTable(['LOG', 'BEHIND', 'STATE'], logs, columns));
-  const top = status.top_clients.map((client) => [
-    client.name,
-    formatCount(client.requests),
-    formatShare(client.share),
+  const top = status.top_clients.map(({ name, requests, share }) => [
+    name,
+    formatCount(requests),
+    formatPercent(share, 1),
   ]);
   if (top.length > 0) parts.push(formatFittingTable(['CLIENT', 'REQUESTS', 'SHARE'], top, columns));
   for (const trouble of status.troubles) parts.push(foldLine(`trouble: ${printable(trouble)}`, columns));

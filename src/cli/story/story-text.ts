@@ -3,14 +3,14 @@
 import type { NearedLimit } from '../../detect/neared-limits.ts';
 import { presentCondition } from '../../detect/rules.ts';
 import { formatDuration, formatSeconds } from '../../english/duration.ts';
-import { formatNumber } from '../../english/number.ts';
+import { formatNumber, formatPercent } from '../../english/number.ts';
 import { describeReason, nameClient, phraseOf } from '../../english/reason.ts';
 import type { ActiveBan, AuditEntry, JudgedNumbers, RefusedNumbers } from '../../model/audit.ts';
 import { printable } from '../../model/text.ts';
 import { formatAuditLine } from '../../record/text-log/audit-line.ts';
 import { columnsOf } from '../style.ts';
 import { formatParagraphs, type Paragraph } from '../table.ts';
-import { formatRelative, formatShare, formatTime, wrapText } from '../text.ts';
+import { formatRelative, formatTime, wrapText } from '../text.ts';
 import { describeActivities, describeOwn, sampleLines } from './activity-text.ts';
 import { describeLaneHits, describeOpenLanes } from './lane-hits.ts';
 import type { Searched } from './log-search.ts';
@@ -184,7 +184,7 @@ function describeNearest([nearest]: readonly NearedLimit[]): Paragraph[] {
   // Of the rate the share may be one of refused requests.
   const how =
     limit === 'rate'
-      ? `${formatShare(share)} of the limit of its rate`
+      ? `${formatPercent(share, 1)} of the limit of its rate`
       : `${reached} points for ${limit}, where ${most} are tolerated`;
   return [{ label: 'Nearest', text: `The nearest it came to a ban, on ${formatTime(Date.parse(time))}: ${how}.` }];
 }

@@ -3,11 +3,11 @@
 import { describeActivity } from '../../english/activity.ts';
 import { spellDuration } from '../../english/duration.ts';
 import { markDefault } from '../../english/learned.ts';
-import { formatCount, formatNumber } from '../../english/number.ts';
+import { formatCount, formatLevel, formatNumber } from '../../english/number.ts';
 import { describeReason, nameClient, phraseOf, usualErrors } from '../../english/reason.ts';
 import type { NotificationOf } from '../../model/notification.ts';
 import type { BanEvent } from '../../model/told-event.ts';
-import type { Content, IncidentMark } from '../message.ts';
+import { type Content, type IncidentMark, noted } from '../message.ts';
 
 const SAMPLES_MAX = 5;
 const NOT_CONFIRMED = 'The firewall has not confirmed this ban yet, so the client may still get through.';
@@ -25,9 +25,10 @@ function endOf(time: string, seconds: number | null): { readonly until?: string 
   return Number.isNaN(untilMs) ? {} : { until: new Date(untilMs).toISOString() };
 }
 
+const spellTerm = (seconds: number | null): string => (seconds === null ? 'permanent' : spellDuration(seconds * 1000));
+
 /** `for 10 min` or `permanently`, to follow a verb. */
-const formatTerm = (seconds: number | null): string =>
-  seconds === null ? 'permanently' : `for ${spellDuration(seconds * 1000)}`;
+const formatTerm = (seconds: number | null): string => (seconds === null ? 'permanently' : `for ${spellTerm(seconds)}`);
 
 export function banContent({ event, enforced, confirmed, who, after }: NotificationOf<'ban'>): Content {
   const client = nameClient(event.ip, event);
@@ -48,7 +49,7 @@ export function banContent({ event, enforced, confirmed, who, after }: Notificat
       ['Condition', `${phraseOf(event.condition)} (${event.condition})`],
       ...numbersOf(event),
       ['Ban', `${spellTerm(event.duration_seconds)}${event.tier > 0 ? `, tier ${formatNumber(event.tier, 0)}` : ''}`],
-      ...(after === undefined ? [] : [['Note', after] as const]),
+      ...noted(after),
     ],
     lines: samples.length === 0 ? undefined : { title: 'Evidence', lines: samples.map(formatSample) },
     commands: [
@@ -60,17 +61,14 @@ export function banContent({ event, enforced, confirmed, who, after }: Notificat
   };
 }
 
-const spellTerm = (seconds: number | null): string => (seconds === null ? 'permanent' : spellDuration(seconds * 1000));
-
 /** `42 ± 33 requests …` and `Not known yet.` follow a verb, `Nothing learned yet, …` is a sentence. */
 const spellNormal = (normal: string): string =>
   normal.startsWith('Nothing') ? normal : `Normal is ${normal.charAt(0).toLowerCase()}${normal.slice(1)}`;
 
 function numbersOf(event: BanEvent): [string, string][] {
   if (typeof event.rate !== 'number') return [];
-  const normal = `${formatNumber(event.mean)} ± ${formatNumber(event.stddev)}/s${markDefault(event)}`;
   return [
-    ['Requests', `${formatNumber(event.rate)}/s, normal ${normal}`],
+    ['Requests', `${formatNumber(event.rate)}/s, normal ${formatLevel(event)}${markDefault(event)}`],
     ['Refused (4xx)', `${formatCount(event.errors)} of ${formatCount(event.requests)}, normal ${usualErrors(event)}`],
   ];
 }

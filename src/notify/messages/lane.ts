@@ -5,7 +5,7 @@ import { describeBacktest, describeLaneEnd, describeMatch, describeSurplus } fro
 import { formatCount, formatNumber } from '../../english/number.ts';
 import type { LaneAction } from '../../model/lane.ts';
 import type { NotificationOf } from '../../model/notification.ts';
-import type { Content } from '../message.ts';
+import { type Content, noted } from '../message.ts';
 
 const VERBS: Readonly<Record<LaneAction, readonly [does: string, would: string]>> = {
   hold: ['holds', 'would hold'],
@@ -46,7 +46,7 @@ export function laneContent({ event, enforced, failure, after }: NotificationOf<
     ],
     facts: [
       ['Matching requests', `${formatNumber(event.rate)}/s, normal ${formatNumber(event.usual_rate, 2)}/s`],
-      ...(after === undefined ? [] : [['Note', after] as const]),
+      ...noted(after),
     ],
     commands: [
       ['Why', `zban lanes explain ${id}`],

@@ -1,7 +1,7 @@
 /** Anomalies of the whole site. */
 
 import { spellDuration } from '../../english/duration.ts';
-import { formatCount, formatNumber } from '../../english/number.ts';
+import { formatCount, formatLevel, formatNumber } from '../../english/number.ts';
 import { briefReason, phraseOf } from '../../english/reason.ts';
 import { isNewNormal, listExcess, looked, peakOf, usualOf } from '../../english/site-reason.ts';
 import type { GlobalAnomalyEnd, GlobalAnomalyEvent, GlobalAnomalyStart } from '../../model/told-event.ts';
@@ -85,10 +85,8 @@ const spell = (level: string): string => level.replace(/\/s$/, ' requests/s');
 
 /** The rate where it says something: a flood of static files leaves it as it is. */
 function ratesOf(event: GlobalAnomalyEvent): [string, string][] {
-  const normal = `${formatNumber(event.mean)} ± ${formatNumber(event.stddev)}/s`;
-  return event.peak_rate > event.mean
-    ? [['Requests', `peak ${formatNumber(event.peak_rate)}/s, normal ${normal}`]]
-    : [];
+  if (!(event.peak_rate > event.mean)) return [];
+  return [['Requests', `peak ${formatNumber(event.peak_rate)}/s, normal ${formatLevel(event)}`]];
 }
 
 /** `path      99 %  (usually 3 %)   /search`: what a surge has more of than ordinary traffic. */

@@ -2,9 +2,7 @@
 
 import { countOf } from '../../english/number.ts';
 import type { NotificationOf } from '../../model/notification.ts';
-import type { Content } from '../message.ts';
-
-const noted = (after: string | undefined): [string, string][] => (after === undefined ? [] : [['Note', after]]);
+import { type Content, noted } from '../message.ts';
 
 export function fuseContent({ event, after }: NotificationOf<'fuse'>): Content {
   const { phase, detail, until } = event;

@@ -1,7 +1,7 @@
 /** Lines of the text audit log: one per decision, for people and for `tail -f`. */
 
 import { formatSeconds } from '../../english/duration.ts';
-import { describeLearned, markDefault } from '../../english/learned.ts';
+import { describeBaseline, markDefault } from '../../english/learned.ts';
 import { formatNumber } from '../../english/number.ts';
 import { briefReason } from '../../english/reason.ts';
 import { describeEnd, describeStart } from '../../english/site-reason.ts';
@@ -24,12 +24,12 @@ export function formatAuditLine(draft: AuditDraft): string | undefined {
 
 /** The line of recalculated baselines. */
 export function formatBaselineLine(event: BaselineEvent): string {
-  const { learned } = event;
+  const { site, client, error_ratio } = describeBaseline(event, level, percent);
   return line(Date.parse(event.time), [
     event.ready ? 'BASELINE' : 'BASELINE (warming up)',
-    `site ${describeLearned(learned.site ? level(learned.site) : undefined, level(event.site))}`,
-    `client ${describeLearned(learned.client ? level(learned.client) : undefined, level(event.client))}`,
-    `errors ${describeLearned(learned.error_ratio === null ? undefined : percent(learned.error_ratio), percent(event.error_ratio))}`,
+    `site ${site}`,
+    `client ${client}`,
+    `errors ${error_ratio}`,
     event.origin,
     `${event.site_samples} s, ${event.client_samples} client-minutes`,
   ]);
