@@ -5,6 +5,15 @@ import { RULES, type RuleName } from './rules.ts';
 export type LimitName = RuleName | 'rate';
 export const LIMITS: readonly LimitName[] = [...RULES.map(({ name }) => name), 'rate'];
 
+/** How near a client came to a limit. */
+export interface Reached {
+  readonly limit: LimitName;
+  /** Share of the limit; from 1 on it would be banned. */
+  readonly share: number;
+  /** The limit at that time: points, or requests in a window. */
+  readonly tolerated: number;
+}
+
 /** Position in LIMITS of the window's limit. */
 export const RATE = RULES.length;
 

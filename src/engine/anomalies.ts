@@ -1,13 +1,11 @@
 /** Finds anomalies: facts with their numbers, and with all that a decision about them needs. What follows is decided elsewhere. */
-import type { ClientRules, SeenClient } from '../detect/client-rules.ts';
-import type { Overflow, Points } from '../detect/points.ts';
+import type { SeenClient } from '../detect/client-rules.ts';
+import type { Overflow } from '../detect/points.ts';
 import type { Evidence as Numbers } from '../model/event.ts';
 import type { NetworkProof } from '../model/lane.ts';
-import { type ClientScheme, formatIpv4 } from '../net/client-key.ts';
+import { formatIpv4 } from '../net/client-key.ts';
 import { type BanKey, isWithin, type NetworkKey } from '../net/client-network.ts';
-import type { Clients } from '../traffic/clients.ts';
-import type { Evidence } from '../traffic/evidence.ts';
-import type { Window } from '../traffic/window.ts';
+import type { Engine } from './engine.ts';
 import type { NetworkAttack } from './network-watch.ts';
 
 /** A client has a history when it came this long ago, and is served what others are served. */
@@ -25,35 +23,19 @@ export interface Anomaly {
   readonly clients: number;
 }
 
-export class Anomalies {
-  /** Has the rules in force, which change with the baseline. */
-  private readonly timeline: { readonly rules: ClientRules };
-  private readonly scheme: ClientScheme;
-  private readonly clients: Clients;
-  private readonly window: Window;
-  private readonly evidence: Evidence;
-  private readonly points: Points | undefined;
+type AnomalyParts = Pick<Engine, 'options' | 'timeline' | 'clients' | 'window' | 'evidence' | 'points'>;
 
-  constructor(
-    timeline: { readonly rules: ClientRules },
-    scheme: ClientScheme,
-    clients: Clients,
-    window: Window,
-    evidence: Evidence,
-    points: Points | undefined,
-  ) {
-    this.timeline = timeline;
-    this.scheme = scheme;
-    this.clients = clients;
-    this.window = window;
-    this.evidence = evidence;
-    this.points = points;
+export class Anomalies {
+  private readonly parts: AnomalyParts;
+
+  constructor(parts: AnomalyParts) {
+    this.parts = parts;
   }
 
   /** Judges a client, by the points that `overflow` if there are any, else by its window; once while it goes on. */
   ofClient(slot: number, overflow: Overflow | undefined): Anomaly | undefined {
-    const { clients, window, points } = this;
-    const { rules } = this.timeline;
+    const { options, timeline, clients, window, evidence, points } = this.parts;
+    const { rules } = timeline;
     const seen: SeenClient = {
       requests: clients.requests(slot),
       weight: clients.weight(slot),
@@ -69,9 +51,9 @@ export class Anomalies {
     if (known) return undefined;
     points?.disown();
     const [high, low] = [clients.high(slot), clients.low(slot)];
-    const samples = this.evidence.samples(high, low);
+    const samples = evidence.samples(high, low);
     const numbers = rules.evidence(anomaly, seen, samples, overflow);
-    const ipv4 = formatIpv4(high, low, this.scheme);
+    const ipv4 = formatIpv4(high, low, options.detection);
     return {
       key: { high, low },
       numbers: ipv4 === undefined ? numbers : { ...numbers, ipv4 },
@@ -83,22 +65,31 @@ export class Anomalies {
 
   /** Those of its clients that have a history are no part of the attack. */
   ofNetwork({ network, overflow, seen }: NetworkAttack): Anomaly {
-    const anomaly = this.timeline.rules.describe(seen, overflow.condition);
-    const samples = this.evidence.samplesOf((high, low) => isWithin(network, high, low));
-    const numbers = { ...this.timeline.rules.evidence(anomaly, seen, samples, overflow), clients: seen.attackers };
-    return { key: network, numbers, hasHistory: false, isMild: false, clients: this.clients.active };
+    const { rules } = this.parts.timeline;
+    const anomaly = rules.describe(seen, overflow.condition);
+    const numbers = rules.evidence(anomaly, seen, this.samplesOf(network), overflow);
+    return this.ofClients(network, { ...numbers, clients: seen.attackers });
   }
 
   /** A network that a swarm comes from. */
   ofSwarm(network: NetworkKey, swarm: NetworkProof): Anomaly {
-    const samples = this.evidence.samplesOf((high, low) => isWithin(network, high, low));
-    const numbers = { ...this.timeline.rules.ofNetwork(swarm, samples), clients: swarm.clients, swarm };
-    return { key: network, numbers, hasHistory: false, isMild: false, clients: this.clients.active };
+    const { rules } = this.parts.timeline;
+    const numbers = { ...rules.ofNetwork(swarm, this.samplesOf(network)), clients: swarm.clients, swarm };
+    return this.ofClients(network, numbers);
   }
 
   /** True of a client that the fuse protects. */
   hasHistory(slot: number): boolean {
-    const seconds = this.window.newest - this.clients.firstSecond(slot);
-    return this.points === undefined || (seconds >= HISTORY_SECONDS && this.points.isServed(slot));
+    const { clients, window, points } = this.parts;
+    const seconds = window.newest - clients.firstSecond(slot);
+    return points === undefined || (seconds >= HISTORY_SECONDS && points.isServed(slot));
+  }
+
+  private samplesOf(network: NetworkKey) {
+    return this.parts.evidence.samplesOf((high, low) => isWithin(network, high, low));
+  }
+
+  private ofClients(network: NetworkKey, numbers: Numbers): Anomaly {
+    return { key: network, numbers, hasHistory: false, isMild: false, clients: this.parts.clients.active };
   }
 }

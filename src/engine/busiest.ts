@@ -1,38 +1,21 @@
 /** The clients of the window that are worth a look: those nearest to a ban, and those with most requests. */
-import { LIMITS, type LimitName, type ReportReach } from '../detect/reach.ts';
+import { LIMITS, type Reached, type ReportReach } from '../detect/reach.ts';
 import type { TopEntry } from '../model/event.ts';
-import { type ClientScheme, formatClient } from '../net/client-key.ts';
+import { formatClient } from '../net/client-key.ts';
 import { requestOf } from '../parse/record.ts';
 import { HIGH, INFO, LOW, STATUS_MASK } from '../parse/tally.ts';
 import { Best, visitRecent } from '../traffic/busiest.ts';
-import type { Clients } from '../traffic/clients.ts';
-import { cleanText, type Evidence } from '../traffic/evidence.ts';
+import { cleanText } from '../traffic/evidence.ts';
+import type { Engine } from './engine.ts';
 
 /** Requests looked at of each client that is listed. */
 const RECORDS_MAX = 20;
 
-export interface BusiestSources {
-  readonly clients: Clients;
-  readonly evidence: Evidence;
-  /** Tells how near the client in a slot is to its limits. */
-  readonly reach: (slot: number, tell: ReportReach) => void;
-  /** The log's clock. */
-  readonly newest: number;
-  readonly scheme: ClientScheme;
-}
-
-/** How near a client is to the limit that it is nearest to. */
-interface NearestLimit {
-  readonly limit: LimitName;
-  /** From 1 on it would be banned. */
-  readonly share: number;
-  /** The limit: points, or requests in a window. */
-  readonly tolerated: number;
-}
+type BusiestSources = Pick<Engine, 'options' | 'clients' | 'window' | 'evidence' | 'points' | 'timeline'>;
 
 /** A client of the window that is not banned. */
 export interface BusyClient extends TopEntry {
-  readonly nearest: NearestLimit | null;
+  readonly nearest: Reached | null;
   /** Of its newest requests, without queries; null where they are no longer known. */
   readonly topPath: string | null;
   /** Its newest requests by the first digit of the status: 2xx, 3xx, 4xx, 5xx. */
@@ -42,18 +25,18 @@ export interface BusyClient extends TopEntry {
 interface Candidate {
   readonly slot: number;
   readonly requests: number;
-  readonly nearest: NearestLimit | null;
+  readonly nearest: Reached | null;
 }
 
 /** Up to `max` by each of the two orders, the nearest to a ban first. */
 export function listBusiest(sources: BusiestSources, max: number): BusyClient[] {
-  const { clients, newest, scheme, reach } = sources;
+  const { options, clients, window } = sources;
   const near = new Best<Candidate>(max, ({ nearest }) => nearest?.share ?? 0);
   const busy = new Best<Candidate>(max, ({ requests }) => requests);
   const total = visitRecent(clients, (slot, requests) => {
-    if (clients.bannedUntil(slot) > newest) return;
-    let nearest: NearestLimit | null = null;
-    reach(slot, (at, share, tolerated) => {
+    if (clients.bannedUntil(slot) > window.newest) return;
+    let nearest: Reached | null = null;
+    tellReach(sources, slot, (at, share, tolerated) => {
       const limit = LIMITS[at];
       if (limit !== undefined && share > (nearest?.share ?? 0)) nearest = { limit, share, tolerated };
     });
@@ -64,12 +47,20 @@ export function listBusiest(sources: BusiestSources, max: number): BusyClient[] 
   const listed = [...new Set([...near.take(), ...busy.take()])];
   const traces = findTraces(sources, new Set(listed.map(({ slot }) => slot)));
   return listed.map(({ slot, requests, nearest }) => ({
-    name: formatClient(clients.high(slot), clients.low(slot), scheme),
+    name: formatClient(clients.high(slot), clients.low(slot), options.detection),
     requests,
     share: requests / total,
     nearest,
     ...(traces.get(slot) ?? { topPath: null, statuses: [0, 0, 0, 0] }),
   }));
+}
+
+/** How near the client is to its limits. */
+function tellReach({ clients, window, points, timeline }: BusiestSources, slot: number, tell: ReportReach): void {
+  points?.reach(slot, tell, window.newest);
+  const allowance = points?.allowance(slot) ?? 1;
+  const [requests, weight, errors] = [clients.requests(slot), clients.weight(slot), clients.errors(slot)];
+  timeline.rules.reach(requests / allowance, weight / allowance, errors / allowance, tell);
 }
 
 /** What the newest lines say of these clients. */

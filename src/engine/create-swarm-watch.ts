@@ -1,30 +1,16 @@
 /** What the watch for swarms needs of the engine. */
-import type { Policy } from '../decide/policy.ts';
-import { type RobotVerdicts, VERIFIED } from '../detect/robot-verdicts.ts';
-import type { LaneEvent, NetworkProof } from '../model/lane.ts';
+import { VERIFIED } from '../detect/robot-verdicts.ts';
 import type { ClientScheme } from '../net/client-key.ts';
 import { findBanKey, type NetworkKey } from '../net/client-network.ts';
 import { parsePrefix } from '../net/prefix.ts';
-import type { EngineOptions } from '../settings/engine-settings.ts';
 import { SwarmWatch } from '../swarm/swarm-watch.ts';
-import type { Clients } from '../traffic/clients.ts';
-import type { Evidence } from '../traffic/evidence.ts';
-import type { Window } from '../traffic/window.ts';
+import type { Engine } from './engine.ts';
 
-interface SwarmParts {
-  readonly options: EngineOptions;
-  readonly clients: Clients;
-  readonly evidence: Evidence;
-  readonly robots: RobotVerdicts;
-  readonly policy: Policy;
-  readonly window: Window;
-  readonly emit: (event: LaneEvent) => void;
-  readonly banNetwork: (network: NetworkKey, swarm: NetworkProof) => boolean;
-}
+type SwarmParts = Pick<Engine, 'options' | 'clients' | 'evidence' | 'robots' | 'policy' | 'window' | 'judge' | 'emit'>;
 
 /** Undefined where swarms are not watched for. */
 export function createSwarmWatch(parts: SwarmParts): SwarmWatch | undefined {
-  const { options, clients, evidence, robots, policy, window, emit, banNetwork } = parts;
+  const { options, clients, evidence, robots, policy, window, emit } = parts;
   const { detection, swarm, hashKey = 0 } = options;
   if (!swarm.enabled) return undefined;
   const findOffender = (text: string) => {
@@ -38,7 +24,7 @@ export function createSwarmWatch(parts: SwarmParts): SwarmWatch | undefined {
     isBanned: (text) => (findOffender(text)?.until ?? 0) > window.newest,
     banNetwork: (text, proof) => {
       const network = findNetwork(text, detection);
-      return network !== undefined && banNetwork(network, proof);
+      return network !== undefined && parts.judge.banSwarm(network, proof);
     },
     emit,
   });

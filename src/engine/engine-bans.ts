@@ -1,61 +1,46 @@
 /** The bans of a running engine: keeps what the policy knows of offenders and what the clients' slots say in step. */
-import type { Offender, Policy } from '../decide/policy.ts';
-import type { Points } from '../detect/points.ts';
+import type { Offender } from '../decide/policy.ts';
 import type { UnbanEvent } from '../model/event.ts';
 import { formatSecond } from '../model/time.ts';
 import type { ClientScheme } from '../net/client-key.ts';
 import { type BanKey, formatBanKey, isWithin } from '../net/client-network.ts';
-import { type Clients, PERMANENT } from '../traffic/clients.ts';
+import { PERMANENT } from '../traffic/clients.ts';
 import { GAP_SECONDS_MAX } from '../traffic/line-order.ts';
-import type { Window } from '../traffic/window.ts';
 import { BannedTraffic, type Unstopped } from './banned-traffic.ts';
-import type { NetworkWatch } from './network-watch.ts';
+import type { Engine } from './engine.ts';
+
+type BanParts = Pick<Engine, 'policy' | 'clients' | 'window' | 'points' | 'networks'>;
 
 export class EngineBans {
   /** Requests of clients that are shut out. */
   readonly traffic = new BannedTraffic();
-  private readonly policy: Policy;
-  private readonly clients: Clients;
-  private readonly window: Window;
-  private readonly points: Points | undefined;
-  private readonly networks: NetworkWatch | undefined;
+  private readonly parts: BanParts;
   /** Slots that were refused a ban: judged again when what refused them changes. */
   private readonly refused = new Set<number>();
 
-  /** `points` and `networks` are absent where no points are counted. */
-  constructor(
-    policy: Policy,
-    clients: Clients,
-    window: Window,
-    points: Points | undefined,
-    networks: NetworkWatch | undefined,
-  ) {
-    this.policy = policy;
-    this.clients = clients;
-    this.window = window;
-    this.points = points;
-    this.networks = networks;
+  constructor(parts: BanParts) {
+    this.parts = parts;
   }
 
   /** A client got a slot: nothing of anyone who had it before counts, nor what it did before the end of its last ban. */
   begin(slot: number, high: number, low: number): void {
     this.refused.delete(slot);
     this.traffic.forget(slot);
-    this.points?.reset(slot);
-    this.clients.ban(slot, this.lastEnd(high, low));
+    this.parts.points?.reset(slot);
+    this.parts.clients.ban(slot, this.lastEnd(high, low));
   }
 
   /** Shuts the client, or every client of the network, out until epoch second `until`. */
   shutOut(key: BanKey, until: number): void {
     for (const slot of this.slotsOf(key)) {
-      const own = key.bits === undefined ? 0 : this.clients.bannedUntil(slot);
+      const own = key.bits === undefined ? 0 : this.parts.clients.bannedUntil(slot);
       this.shutOutSlot(slot, Math.max(own, until));
     }
   }
 
   /** Notes a ban decided elsewhere; `until` in epoch seconds, Infinity is permanent, 0 a past offence. */
   set(offender: Offender): void {
-    this.policy.set(offender);
+    this.parts.policy.set(offender);
     this.shutOut(offender, offender.until);
   }
 
@@ -65,28 +50,30 @@ export class EngineBans {
    * clock is wrong must not protect the client for ever: that holds for at most GAP_SECONDS_MAX of the log's time.
    */
   release(key: BanKey, second: number): boolean {
-    const { full } = this.policy;
-    const { newest } = this.window;
+    const { policy, window } = this.parts;
+    const { full } = policy;
+    const { newest } = window;
     const until = newest === 0 ? second : Math.max(newest, Math.min(second, newest + GAP_SECONDS_MAX));
-    const released = this.policy.release(key, until);
+    const released = policy.release(key, until);
     this.acquit(key, until);
-    if (full && !this.policy.full) this.judgeRefusedAgain();
+    if (full && !policy.full) this.judgeRefusedAgain();
     return released;
   }
 
   /** Ends the bans that are over at `now`. */
   expire(now: number, scheme: ClientScheme, emit: (event: UnbanEvent) => void): void {
-    const { full } = this.policy;
-    for (const offender of this.policy.expire(now)) {
+    const { policy, clients } = this.parts;
+    const { full } = policy;
+    for (const offender of policy.expire(now)) {
       for (const slot of this.slotsOf(offender)) {
         // A ban may be shorter than the time for which a client stays flagged.
-        this.clients.flag(slot, 0);
+        clients.flag(slot, 0);
         this.traffic.forget(slot);
       }
       const ip = formatBanKey(offender, scheme);
       emit({ event: 'unban', time: formatSecond(now), ip, tier: offender.tier, reason: 'expired' });
     }
-    if (full && !this.policy.full) this.judgeRefusedAgain();
+    if (full && !policy.full) this.judgeRefusedAgain();
   }
 
   /**
@@ -94,9 +81,9 @@ export class EngineBans {
    * were not read yet count, late ones too: nobody has judged them.
    */
   replace(offenders: Iterable<Offender>): void {
-    for (const offender of this.policy.restart(offenders))
-      this.acquit(offender, this.policy.find(offender)?.lastEnd ?? 0);
-    for (const offender of this.policy.all()) if (offender.until > 0) this.shutOut(offender, offender.until);
+    const { policy } = this.parts;
+    for (const offender of policy.restart(offenders)) this.acquit(offender, policy.find(offender)?.lastEnd ?? 0);
+    for (const offender of policy.all()) if (offender.until > 0) this.shutOut(offender, offender.until);
     // Nobody was told of those refused until now.
     this.judgeRefusedAgain();
     this.traffic.clear();
@@ -104,16 +91,16 @@ export class EngineBans {
 
   /** The ends of all bans, in force or over, are `seconds` later than they were thought to be on the engine's clock. */
   moveEnds(seconds: number): void {
-    for (const offender of this.policy.moveEnds(seconds)) {
-      for (const slot of this.slotsOf(offender)) {
-        this.clients.ban(slot, Math.max(0, this.lastEnd(this.clients.high(slot), this.clients.low(slot))));
-      }
+    const { policy, clients } = this.parts;
+    for (const offender of policy.moveEnds(seconds)) {
+      for (const slot of this.slotsOf(offender))
+        clients.ban(slot, Math.max(0, this.lastEnd(clients.high(slot), clients.low(slot))));
     }
   }
 
   /** Banned clients whose requests keep coming, up to `max`. */
   unstopped(max: number): Unstopped[] {
-    const { clients } = this;
+    const { clients } = this.parts;
     return [...this.traffic.unstopped(max)].map(({ slot, ...numbers }) => ({
       high: clients.high(slot),
       low: clients.low(slot),
@@ -127,28 +114,29 @@ export class EngineBans {
 
   /** What may never be banned has changed, or banning was resumed: the clients refused so far are judged anew. */
   judgeRefusedAgain(): void {
-    for (const slot of this.refused) this.clients.flag(slot, 0);
+    for (const slot of this.refused) this.parts.clients.flag(slot, 0);
     this.refused.clear();
-    this.networks?.judgeRefusedAgain();
+    this.parts.networks?.judgeRefusedAgain();
   }
 
   /** What was counted of the clients does not count, nor do lines from before `until` that are read later. */
   private acquit(key: BanKey, until: number): void {
+    const { clients } = this.parts;
     for (const slot of this.slotsOf(key)) {
-      this.clients.flag(slot, 0);
-      const own = key.bits === undefined ? 0 : this.lastEnd(this.clients.high(slot), this.clients.low(slot));
+      clients.flag(slot, 0);
+      const own = key.bits === undefined ? 0 : this.lastEnd(clients.high(slot), clients.low(slot));
       this.shutOutSlot(slot, Math.max(own, until));
     }
   }
 
   /** When the last ban that covers the client ends or ended, as its slot says it; 0 without one. */
   private lastEnd(high: number, low: number): number {
-    return Math.min(this.policy.lastEnd(high, low), PERMANENT);
+    return Math.min(this.parts.policy.lastEnd(high, low), PERMANENT);
   }
 
   /** The client's slot, if it has one, or those of all the network's clients. */
   private *slotsOf({ high, low, bits }: BanKey): Generator<number> {
-    const { clients } = this;
+    const { clients } = this.parts;
     if (bits === undefined) {
       const slot = clients.find(high, low);
       if (slot >= 0) yield slot;
@@ -162,8 +150,9 @@ export class EngineBans {
 
   private shutOutSlot(slot: number, until: number): void {
     this.traffic.forget(slot);
-    this.clients.ban(slot, Math.min(until, PERMANENT));
-    this.clients.forget(slot);
-    this.points?.reset(slot);
+    const { clients, points } = this.parts;
+    clients.ban(slot, Math.min(until, PERMANENT));
+    clients.forget(slot);
+    points?.reset(slot);
   }
 }

@@ -4,7 +4,6 @@
  */
 import { type Offender, Policy } from '../decide/policy.ts';
 import { Points } from '../detect/points.ts';
-import type { ReportReach } from '../detect/reach.ts';
 import { RobotVerdicts } from '../detect/robot-verdicts.ts';
 import type { EngineEvent } from '../model/event.ts';
 import type { LineReader } from '../parse/line-format.ts';
@@ -59,24 +58,24 @@ export class Engine {
   /** Seconds by which the wall clock is ahead of the engine's, which events are told by; undefined: by the log's. */
   wallAhead: number | undefined;
 
-  private readonly options: EngineOptions;
-  private readonly emit: (event: EngineEvent) => void;
-  private readonly evidence: Evidence;
+  readonly options: EngineOptions;
+  readonly emit: (event: EngineEvent) => void;
+  readonly evidence: Evidence;
+  readonly learner: Learner;
+  readonly anomalies: Anomalies;
+  readonly judge: Judge;
+  readonly timeline: Timeline;
+  /** Absent in the classic profile, as are networks. */
+  readonly points: Points | undefined;
+  readonly networks: NetworkWatch | undefined;
   private readonly classic: boolean;
-  private readonly anomalies: Anomalies;
-  private readonly judge: Judge;
-  private readonly timeline: Timeline;
-  /** Absent in the classic profile. */
-  private readonly points: Points | undefined;
-  private readonly networks: NetworkWatch | undefined;
-  private readonly ahead: Lookahead;
+  private readonly next: Lookahead;
   private shared: SharedCounts | undefined;
 
   constructor(options: EngineOptions, reader: LineReader, emit: (event: EngineEvent) => void, release?: Release) {
     const { detection } = options;
     this.options = options;
-    const ahead = () => this.wallAhead ?? -this.order.shift;
-    this.emit = (event) => emit(inToldTime(event, ahead(), -this.order.shift));
+    this.emit = (event) => emit(inToldTime(event, this.ahead, -this.order.shift));
     this.classic = options.profile === 'classic';
     const windowSeconds = Math.round(detection.window / 1000);
     this.order = new LineOrder(Math.min(Math.round(detection.out_of_order / 1000), windowSeconds - 1));
@@ -87,33 +86,30 @@ export class Engine {
       detection.points.enabled && !this.classic
         ? new Points(detection.points, this.clients.records, options.hashKey)
         : undefined;
-    this.ahead = new Lookahead(this.clients, this.history);
+    this.next = new Lookahead(this.clients, this.history);
     this.baseline = new Baseline(options.baseline);
-    const learner = new Learner(this.clients, this.baseline);
+    this.learner = new Learner(this.clients, this.baseline);
     this.window = new Window(
       windowSeconds,
       this.clients,
       WINDOW_ENTRIES_MAX,
       (slot, second, requests, weight, errors) =>
-        learner.leave(slot, second, requests, this.classic ? requests : weight, errors),
+        this.learner.leave(slot, second, requests, this.classic ? requests : weight, errors),
     );
     this.evidence = new Evidence(reader, release);
     this.site = new SiteWatch(options, this.clients, this.window, this.evidence);
     this.policy = new Policy(options.bans, detection);
     this.networks = this.points && new NetworkWatch(detection.points, detection, this.clients, this.points);
-    this.swarm = this.classic
-      ? undefined
-      : createSwarmWatch({
-          ...{ options, clients: this.clients, evidence: this.evidence, robots: this.robots },
-          ...{ policy: this.policy, window: this.window, emit: (event) => this.emit(event) },
-          banNetwork: (network, proof) => this.judge.banSwarm(network, proof),
-        });
-    this.bans = new EngineBans(this.policy, this.clients, this.window, this.points, this.networks);
-    const { baseline, policy, clients, window, evidence, bans, site, swarm, meter, networks, history } = this;
-    const shared = { options, policy, clients, window, evidence, bans, site, emit: this.emit };
-    this.timeline = new Timeline({ ...shared, baseline, learner, swarm, meter, ahead });
-    this.anomalies = new Anomalies(this.timeline, detection, clients, window, evidence, this.points);
-    this.judge = new Judge({ ...shared, anomalies: this.anomalies, networks, history });
+    this.swarm = this.classic ? undefined : createSwarmWatch(this);
+    this.bans = new EngineBans(this);
+    this.timeline = new Timeline(this);
+    this.anomalies = new Anomalies(this);
+    this.judge = new Judge(this);
+  }
+
+  /** Seconds from the engine's clock to the one that events are told by. */
+  get ahead(): number {
+    return this.wallAhead ?? -this.order.shift;
   }
 
   /** The baseline in force. */
@@ -125,7 +121,7 @@ export class Engine {
   ingest(source: number, bytes: Uint8Array, tally: Tally, from: number, to: number): void {
     const { evidence, order } = this;
     if (from === to) return;
-    this.ahead.open(from);
+    this.next.open(from);
     evidence.open(source, bytes, tally, from);
     order.open(source);
     for (let row = from; row < to; row++) this.take(tally.rows, row, to);
@@ -142,7 +138,7 @@ export class Engine {
       evidence.extend(row);
       timeline.advanceTo(second);
     }
-    const known = this.ahead.find(rows, row, to);
+    const known = this.next.find(rows, row, to);
     const slot = known >= 0 ? known : this.addClient(rows[at + HIGH] as number, rows[at + LOW] as number, second);
     if (swarm && clients.firstSecond(slot) >= swarm.newSince) rows[at + INFO] = (rows[at + INFO] as number) | NEWCOMER;
     if (clients.bannedUntil(slot) > second) {
@@ -253,14 +249,7 @@ export class Engine {
 
   /** The clients that `zban top` shows. */
   findBusiest(max: number): BusyClient[] {
-    const { clients, window, evidence, points, timeline } = this;
-    const reach = (slot: number, tell: ReportReach) => {
-      points?.reach(slot, tell, window.newest);
-      const allowance = points?.allowance(slot) ?? 1;
-      const [requests, weight, errors] = [clients.requests(slot), clients.weight(slot), clients.errors(slot)];
-      timeline.rules.reach(requests / allowance, weight / allowance, errors / allowance, tell);
-    };
-    return listBusiest({ clients, evidence, reach, newest: window.newest, scheme: this.options.detection }, max);
+    return listBusiest(this, max);
   }
 
   private addClient(high: number, low: number, second: number): number {

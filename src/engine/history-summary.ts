@@ -1,18 +1,10 @@
 /** A history in the form that reports need: totals, and the few clients that stand out. */
-import { LIMITS, type LimitName } from '../detect/reach.ts';
+import { LIMITS, type Reached } from '../detect/reach.ts';
 import { formatSecond } from '../model/time.ts';
 import { type ClientScheme, formatClient } from '../net/client-key.ts';
+import { Best } from '../traffic/busiest.ts';
 import type { Clients } from '../traffic/clients.ts';
 import { type ClientHistories, KNOWN_HOURS } from './client-histories.ts';
-
-/** How near a client came to a limit. */
-export interface Reached {
-  readonly limit: LimitName;
-  /** Share of the limit; 1 would have been a ban. */
-  readonly share: number;
-  /** The limit at that time: points, or requests in a window. */
-  readonly tolerated: number;
-}
 
 /** A client that was never banned. */
 export interface ClientHistory {
@@ -43,6 +35,13 @@ export interface HistorySummary {
   readonly shutOut: readonly { readonly ip: string; readonly requests: number }[];
 }
 
+interface Candidate {
+  readonly slot: number;
+  readonly requests: number;
+  /** Its largest share of a limit. */
+  readonly near: number;
+}
+
 /** Sums a history up; `most` clients in each of the lists of those that were not banned. */
 export function summarizeHistory(
   history: ClientHistories,
@@ -52,8 +51,8 @@ export function summarizeHistory(
 ): HistorySummary {
   history.closeDay();
   const nameOf = (slot: number) => formatClient(clients.high(slot), clients.low(slot), scheme);
-  const heaviest = new Largest(most);
-  const nearest = new Largest(most);
+  const heaviest = new Best<Candidate>(most, ({ requests }) => requests);
+  const nearest = new Best<Candidate>(most, ({ near }) => near);
   const shutOut: { ip: string; requests: number }[] = [];
   let known = history.knownForgotten;
   for (let slot = 0; slot < clients.size; slot++) {
@@ -61,14 +60,14 @@ export function summarizeHistory(
     const kept = history.shutOut(slot);
     if (kept > 0) shutOut.push({ ip: nameOf(slot), requests: kept });
     if (history.bans(slot) > 0) continue;
-    heaviest.offer(slot, history.requests(slot));
-    const near = nearestShare(history, slot);
+    const candidate = { slot, requests: history.requests(slot), near: nearestShare(history, slot) };
+    if (candidate.requests > 0) heaviest.add(candidate);
     // A client that went over a limit and was not banned has an event of its own.
-    if (near < 1) nearest.offer(slot, near);
+    if (candidate.near > 0 && candidate.near < 1) nearest.add(candidate);
   }
-  const tell = (slot: number): ClientHistory => ({
+  const tell = ({ slot, requests }: Candidate): ClientHistory => ({
     ip: nameOf(slot),
-    requests: history.requests(slot),
+    requests,
     answered: history.answered(slot),
     hours: history.hoursKnown(slot),
     robot: history.isRobot(slot),
@@ -79,8 +78,8 @@ export function summarizeHistory(
     last: history.last === 0 ? null : formatSecond(history.last),
     days: [...history.days].map(([day, requests]) => ({ day, requests })).sort((a, b) => (a.day < b.day ? -1 : 1)),
     knownClients: known,
-    heaviest: heaviest.slots().map(tell),
-    nearest: nearest.slots().map(tell),
+    heaviest: heaviest.take().map(tell),
+    nearest: nearest.take().map(tell),
     shutOut,
   };
 }
@@ -91,33 +90,4 @@ function nearestShare(history: ClientHistories, slot: number): number {
 
 function reachedBy(history: ClientHistories, slot: number): Reached[] {
   return LIMITS.map((limit, at) => ({ limit, ...history.reached(slot, at) })).sort((a, b) => b.share - a.share);
-}
-
-/** The slots with the largest of many values. */
-class Largest {
-  private readonly most: number;
-  private best: { slot: number; value: number }[] = [];
-  private least = 0;
-
-  constructor(most: number) {
-    this.most = most;
-  }
-
-  offer(slot: number, value: number): void {
-    if (value <= this.least) return;
-    this.best.push({ slot, value });
-    if (this.best.length < 8 * this.most) return;
-    this.cut();
-    this.least = this.best.at(-1)?.value ?? 0;
-  }
-
-  /** Largest first; of equal ones the client that was seen first. */
-  slots(): number[] {
-    this.cut();
-    return this.best.map(({ slot }) => slot);
-  }
-
-  private cut(): void {
-    this.best = this.best.sort((a, b) => b.value - a.value || a.slot - b.slot).slice(0, this.most);
-  }
 }

@@ -1,32 +1,17 @@
 /** Judges clients and networks that left what is tolerated: finds the anomaly, asks the policy, and bans or says why not. */
-import type { Policy } from '../decide/policy.ts';
 import type { Overflow } from '../detect/points.ts';
-import type { EngineEvent } from '../model/event.ts';
 import type { NetworkProof } from '../model/lane.ts';
 import { formatSecond } from '../model/time.ts';
 import { formatBanKey, type NetworkKey } from '../net/client-network.ts';
-import type { EngineOptions } from '../settings/engine-settings.ts';
-import type { SiteWatch } from '../site/site-watch.ts';
-import type { Clients } from '../traffic/clients.ts';
-import type { Window } from '../traffic/window.ts';
-import type { Anomalies, Anomaly } from './anomalies.ts';
-import type { ClientHistories } from './client-histories.ts';
-import type { EngineBans } from './engine-bans.ts';
-import type { NetworkAttack, NetworkWatch } from './network-watch.ts';
+import type { Anomaly } from './anomalies.ts';
+import type { Engine } from './engine.ts';
+import type { NetworkAttack } from './network-watch.ts';
 
 /** What it judges by and acts on. */
-export interface JudgeParts {
-  readonly options: EngineOptions;
-  readonly policy: Policy;
-  readonly clients: Clients;
-  readonly window: Window;
-  readonly anomalies: Anomalies;
-  readonly bans: EngineBans;
-  readonly site: SiteWatch;
-  readonly networks: NetworkWatch | undefined;
-  readonly history: ClientHistories | undefined;
-  readonly emit: (event: EngineEvent) => void;
-}
+type JudgeParts = Pick<
+  Engine,
+  'options' | 'policy' | 'clients' | 'window' | 'anomalies' | 'bans' | 'site' | 'networks' | 'history' | 'emit'
+>;
 
 export class Judge {
   private readonly parts: JudgeParts;

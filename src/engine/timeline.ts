@@ -1,37 +1,28 @@
 /** The engine's clock: closes every second that the log has left, learns from those that leave the window, and ends what is over. */
-import type { Policy } from '../decide/policy.ts';
 import { ProxyWatch } from '../decide/proxy-watch.ts';
 import { ClientRules } from '../detect/client-rules.ts';
-import type { EngineEvent } from '../model/event.ts';
-import type { EngineOptions } from '../settings/engine-settings.ts';
-import type { SiteWatch } from '../site/site-watch.ts';
-import type { SwarmWatch } from '../swarm/swarm-watch.ts';
-import { type Baseline, baselineEvent, type Effective } from '../traffic/baseline.ts';
-import type { Evidence } from '../traffic/evidence.ts';
-import type { Learner } from '../traffic/learner.ts';
+import { baselineEvent, type Effective } from '../traffic/baseline.ts';
 import { GAP_SECONDS_MAX } from '../traffic/line-order.ts';
-import type { Meter } from '../traffic/meter.ts';
-import type { Window } from '../traffic/window.ts';
-import type { EngineBans } from './engine-bans.ts';
+import type { Engine } from './engine.ts';
 
 const MINUTE = 60;
 
 /** What the seconds are closed in. */
-export interface TimelineParts {
-  readonly options: EngineOptions;
-  readonly window: Window;
-  readonly baseline: Baseline;
-  readonly learner: Learner;
-  readonly evidence: Evidence;
-  readonly site: SiteWatch;
-  readonly swarm: SwarmWatch | undefined;
-  readonly meter: Meter;
-  readonly policy: Policy;
-  readonly bans: EngineBans;
-  /** Seconds from the engine's clock to the one that events are told by. */
-  readonly ahead: () => number;
-  readonly emit: (event: EngineEvent) => void;
-}
+type TimelineParts = Pick<
+  Engine,
+  | 'options'
+  | 'window'
+  | 'baseline'
+  | 'learner'
+  | 'evidence'
+  | 'site'
+  | 'swarm'
+  | 'meter'
+  | 'policy'
+  | 'bans'
+  | 'ahead'
+  | 'emit'
+>;
 
 export class Timeline {
   /** The baseline in force until the next recalculation, and the rules that follow from it. */
@@ -88,7 +79,7 @@ export class Timeline {
   }
 
   private step(): void {
-    const { window, baseline, learner, site, swarm, meter, policy, bans, options, ahead, emit } = this.parts;
+    const { window, baseline, learner, site, swarm, meter, policy, bans, options, emit } = this.parts;
     const closed = window.newest;
     const leaving = closed + 1 - window.seconds;
     const event = site.close(closed, this.effective);
@@ -101,7 +92,7 @@ export class Timeline {
     if (leaving >= this.readFrom) learner.closeSecond(leaving);
     if (site.ongoing) meter.noteAnomaly();
     if (now % MINUTE === 0) {
-      meter.close(now, ahead(), this.effective);
+      meter.close(now, this.parts.ahead, this.effective);
       this.watchForProxy();
     }
     if (now % this.recomputeSeconds === 0) {
