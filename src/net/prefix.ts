@@ -3,6 +3,8 @@
  * 32-bit words instead (see client-key.ts).
  */
 
+import { readIpv4, readIpv6 } from './read-address.ts';
+
 /** An IPv4 or IPv6 network; a single address is a network of 32 or 128 bits. */
 export interface Prefix {
   readonly family: 4 | 6;
@@ -17,56 +19,23 @@ export const WIDTH = { 4: 32, 6: 128 } as const;
 export const BITS_MIN = { 4: 8, 6: 16 } as const;
 const MAPPED_HIGH = 0xffffn;
 
-/** By character, because a million bans are read at a start. */
-function parseIpv4(text: string): bigint | undefined {
-  let value = 0;
-  let part = 0;
-  let digits = 0;
-  let dots = 0;
-  for (let at = 0; at < text.length; at++) {
-    const digit = text.charCodeAt(at) - 48;
-    if (digit === -2) {
-      if (digits === 0 || ++dots > 3) return undefined;
-      value = value * 256 + part;
-      part = digits = 0;
-    } else {
-      if (digit < 0 || digit > 9 || (digits > 0 && part === 0)) return undefined;
-      part = part * 10 + digit;
-      digits++;
-      if (part > 255) return undefined;
-    }
-  }
-  return dots === 3 && digits > 0 ? BigInt(value * 256 + part) : undefined;
-}
+/** Longer text is no address (RFC 4291 section 2.2). */
+const TEXT_LENGTH_MAX = 45;
+const bytes = new Uint8Array(TEXT_LENGTH_MAX);
+const groups = new Uint16Array(8);
 
-/** Groups of one side of `::`; only the last 32 bits of an address (`atEnd`) may be written as IPv4. */
-function parseGroups(text: string, atEnd: boolean): bigint[] | undefined {
-  if (text === '') return [];
-  const groups: bigint[] = [];
-  const parts = text.split(':');
-  for (const [index, part] of parts.entries()) {
-    if (part.includes('.')) {
-      const v4 = atEnd && index === parts.length - 1 ? parseIpv4(part) : undefined;
-      if (v4 === undefined) return undefined;
-      groups.push(v4 >> 16n, v4 & 0xffffn);
-    } else {
-      if (!/^[0-9a-f]{1,4}$/i.test(part)) return undefined;
-      groups.push(BigInt(`0x${part}`));
-    }
+/** Undefined for text that is no address. By character, because a million bans are read at a start. */
+function parseAddress(text: string, family: 4 | 6): bigint | undefined {
+  const { length } = text;
+  if (length > TEXT_LENGTH_MAX) return undefined;
+  // What is no ASCII becomes a byte that no address has.
+  for (let at = 0; at < length; at++) bytes[at] = Math.min(0xff, text.charCodeAt(at));
+  if (family === 4) {
+    const ipv4 = readIpv4(bytes, 0, length);
+    return ipv4 < 0 ? undefined : BigInt(ipv4);
   }
-  return groups;
-}
-
-function parseIpv6(text: string): bigint | undefined {
-  const halves = text.split('::');
-  if (halves.length > 2) return undefined;
-  const head = parseGroups(halves[0] ?? '', halves.length === 1);
-  const tail = parseGroups(halves[1] ?? '', true);
-  if (!head || !tail) return undefined;
-  const missing = 8 - head.length - tail.length;
-  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
-  const groups = [...head, ...new Array<bigint>(missing).fill(0n), ...tail];
-  return groups.reduce((value, group) => (value << 16n) | group, 0n);
+  if (!readIpv6(bytes, 0, length, groups)) return undefined;
+  return groups.reduce((value, group) => (value << 16n) | BigInt(group), 0n);
 }
 
 function mask(family: 4 | 6, value: bigint, bits: number): bigint {
@@ -84,7 +53,7 @@ export function parsePrefix(text: string): Prefix | undefined {
   const address = slash < 0 ? text : text.slice(0, slash);
   const length = slash < 0 ? undefined : text.slice(slash + 1);
   const family = address.includes(':') ? 6 : 4;
-  const value = family === 6 ? parseIpv6(address) : parseIpv4(address);
+  const value = parseAddress(address, family);
   if (value === undefined) return undefined;
   if (length !== undefined && !/^\d{1,3}$/.test(length)) return undefined;
   const bits = length === undefined ? WIDTH[family] : Number(length);

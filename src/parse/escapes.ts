@@ -1,4 +1,5 @@
 /** JSON's escape sequences (RFC 8259 section 7), read from bytes. */
+import { hexDigit } from '../net/read-address.ts';
 
 const [BACKSLASH, LETTER_U] = [0x5c, 0x75];
 /** What follows a backslash, and what both stand for; 0 for everything else. */
@@ -8,13 +9,6 @@ for (const [letter, byte] of Object.entries({ '"': 34, '\\': 92, '/': 47, b: 8, 
 }
 /** Length of `\u0001`. */
 export const UNICODE_ESCAPE_LENGTH = 6;
-
-/** Value of a hexadecimal digit, or -1. */
-export function hexDigit(c: number): number {
-  if (c >= 0x30 && c <= 0x39) return c - 0x30;
-  const lower = c | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
-}
 
 /** The UTF-16 unit of the four digits at `at`, or -1. */
 function unitAt(bytes: Uint8Array, at: number): number {

@@ -1,5 +1,5 @@
 /** Paths as RFC 3986 says that they are the same: 6.2.2 (escapes) and 5.2.4 (dot segments); and what ends one. */
-import { hexDigit } from './escapes.ts';
+import { hexDigit } from '../net/read-address.ts';
 
 const [SPACE, HASH, PERCENT, DOT, SLASH, SEMICOLON, QUESTION] = [0x20, 0x23, 0x25, 0x2e, 0x2f, 0x3b, 0x3f];
 

@@ -1,19 +1,8 @@
 /** Turns a chunk of whole lines into a tally, whatever chunks came before: any number of parsers may run in parallel. */
 import { type ClientScheme, Ipv6Clients } from '../net/client-key.ts';
 import { parseAddress } from './address.ts';
-import {
-  ADDRESS,
-  type FieldKeys,
-  METHOD,
-  PATH,
-  REFERER,
-  REQUEST,
-  REQUEST_TIME,
-  RESPONSE_SIZE,
-  STATUS,
-  TIMESTAMP,
-  USER_AGENT,
-} from './fields.ts';
+import type { FieldKeys } from './fields.ts';
+import * as fields from './fields.ts';
 import { type LogFormat, type OpenFormat, openFormats } from './formats.ts';
 import type { LineReader, LineValues } from './line-format.ts';
 import type { LogRecord } from './record.ts';
@@ -21,34 +10,15 @@ import { hostHash, isLogin, methodClass } from './request-features.ts';
 import { readTimeBucket } from './request-time.ts';
 import { Robots } from './robots.ts';
 import { PATH_INFO, PATH_LENGTH, PATH_NUMBER, PATH_PATTERN, PATH_URL, SeenPaths } from './seen-paths.ts';
-import {
-  ASSET,
-  CHANGE,
-  GET,
-  HIGH,
-  INFO,
-  LINE,
-  LOGIN,
-  LOW,
-  NUMBER,
-  PAGE_PART,
-  PATTERN,
-  POST,
-  REFERRED,
-  REFERRER,
-  ROBOT,
-  ROW,
-  SECOND,
-  SIZE,
-  SIZE_UNKNOWN,
-  SKIP_REASONS,
-  type SkipReason,
-  type Tally,
-  TIME_SHIFT,
-  URL,
-} from './tally.ts';
-import { SecondReader } from './timestamp.ts';
+import type { SkipReason, Tally } from './tally.ts';
+import * as columns from './tally.ts';
+import { digits, SecondReader } from './timestamp.ts';
 
+/** Names of this module's own, as in src/detect/request.ts. */
+const { ADDRESS, METHOD, PATH, REFERER, REQUEST, REQUEST_TIME, RESPONSE_SIZE, STATUS, TIMESTAMP, USER_AGENT } = fields;
+const { ASSET, CHANGE, GET, HIGH, INFO, LINE, LOGIN, LOW, NUMBER, PAGE_PART, PATTERN, POST, REFERRED, REFERRER } =
+  columns;
+const { ROBOT, ROW, SECOND, SIZE, SIZE_UNKNOWN, SKIP_REASONS, TIME_SHIFT, URL } = columns;
 const [NEWLINE, SPACE] = [0x0a, 0x20];
 
 export interface ParserOptions {
@@ -228,14 +198,7 @@ export class Parser {
 
 /** A status of three digits, 0 when absent or anything else: such a request counts, but is never an error. */
 function parseStatus(bytes: Uint8Array, start: number, end: number): number {
-  if (start < 0 || end - start !== 3) return 0;
-  let status = 0;
-  for (let i = start; i < end; i++) {
-    const digit = (bytes[i] as number) - 0x30;
-    if (digit < 0 || digit > 9) return 0;
-    status = status * 10 + digit;
-  }
-  return status;
+  return start < 0 || end - start !== 3 ? 0 : digits(bytes, start, 3) || 0;
 }
 
 /** Bytes of the answer's body; SIZE_UNKNOWN when they are not logged. */

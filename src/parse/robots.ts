@@ -27,13 +27,8 @@ export class Robots {
     let slot = agents.find(bytes, start, end);
     if (slot < 0) {
       slot = -1 - slot;
-      verdicts[slot] = isRobot(bytes, start, end) ? 1 : 0;
+      verdicts[slot] = words.matches(bytes, start, end) ? 1 : 0;
     }
     return verdicts[slot] === 1;
   }
-}
-
-/** True when the user agent in `start`…`end` says that it is a robot's. */
-export function isRobot(bytes: Uint8Array, start: number, end: number): boolean {
-  return words.matches(bytes, start, end);
 }

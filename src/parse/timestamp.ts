@@ -16,7 +16,7 @@ const [TIMES_LOG2, TIME_BYTES_MAX] = [4, 32];
 const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** Number of `count` decimal digits at `at`, or NaN. */
-function digits(bytes: Uint8Array, at: number, count: number): number {
+export function digits(bytes: Uint8Array, at: number, count: number): number {
   let value = 0;
   for (let i = at; i < at + count; i++) {
     const digit = (bytes[i] as number) - ZERO;
@@ -24,14 +24,6 @@ function digits(bytes: Uint8Array, at: number, count: number): number {
     value = value * 10 + digit;
   }
   return value;
-}
-
-function digitsOnly(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) {
-    const digit = (bytes[i] as number) - ZERO;
-    if (digit < 0 || digit > 9) return false;
-  }
-  return true;
 }
 
 /** Clock and zone in seconds at `HH:MM:SS`; NaN when a part is out of range (60 is a leap second). */
@@ -82,7 +74,7 @@ function parseRfc3339(bytes: Uint8Array, start: number, end: number): number {
   let zone = start + 19;
   if (bytes[zone] === DOT) {
     const fraction = ++zone;
-    while (zone < end && digitsOnly(bytes, zone, zone + 1)) zone++;
+    while (zone < end && digits(bytes, zone, 1) >= 0) zone++;
     if (zone === fraction) return Number.NaN;
   }
   const day = daySeconds(digits(bytes, start, 4), digits(bytes, start + 5, 2), digits(bytes, start + 8, 2));
@@ -112,7 +104,7 @@ function parseEpoch(bytes: Uint8Array, start: number, end: number): number {
   if (at < end && bytes[at] !== DOT) second = second * 10 + digits(bytes, at++, 1);
   if (at === start) return Number.NaN;
   if (at === end) return second;
-  return bytes[at] === DOT && at + 1 < end && digitsOnly(bytes, at + 1, end) ? second : Number.NaN;
+  return bytes[at] === DOT && at + 1 < end && digits(bytes, at + 1, end - at - 1) >= 0 ? second : Number.NaN;
 }
 
 /** Whole epoch seconds (0–2³²−1) of bytes `start`…`end`, or -1 when they are no known time stamp. */

@@ -140,7 +140,7 @@ function summarize(most: number): HistorySummary {
   return summarizeHistory(history, clients, setup.engine.detection, most);
 }
 
-function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'robotClaims'> {
+function handle(task: TrafficTask): Partial<TrafficResult> {
   switch (task.kind) {
     case 'ingest': {
       if (task.id <= (newestIds.get(task.source) ?? -1)) throw new Error(`chunk ${task.id} came out of order`);
@@ -153,7 +153,7 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'r
     }
     case 'expect':
       merge.expect(task.source);
-      return { consumed: [] };
+      return {};
     case 'finish':
       return { consumed: consumed(merge.finish(task.source)) };
     case 'flush':
@@ -161,60 +161,60 @@ function handle(task: TrafficTask): Omit<TrafficResult, 'events' | 'second' | 'r
     case 'set_bans':
       if (task.steppedSeconds !== undefined) stepWall(task.steppedSeconds);
       for (const offender of offendersToEngine(task.offenders)) engine.bans.set(offender);
-      return { consumed: [] };
+      return {};
     case 'go_live':
       engine.goLive(offendersToEngine(task.offenders), task.anomaly && surgeToEngine(task.anomaly));
       if (task.fuse) engine.policy.fuse.restore(shiftFuse(task.fuse, -wall.aheadSeconds));
-      return { consumed: [] };
+      return {};
     case 'fall_silent':
       engine.fallSilent();
-      return { consumed: [] };
+      return {};
     case 'free_memory':
       freeMemory();
-      return { consumed: [] };
+      return {};
     case 'release':
       for (const key of task.clients) engine.bans.release(key, toEngine(task.second));
-      return { consumed: [] };
+      return {};
     case 'drop_lane':
       engine.swarm?.lanes.drop(task.id, engine.window.newest);
-      return { consumed: [] };
+      return {};
     case 'never_banned':
       engine.policy.setNeverBanned(task.networks);
       engine.bans.judgeRefusedAgain();
-      return { consumed: [] };
+      return {};
     case 'robot_networks':
       engine.robots.setNetworks(task.networks);
       engine.robots.asking = task.ask;
-      return { consumed: [] };
+      return {};
     case 'robots':
       engine.robots.answer(task.verdicts);
-      return { consumed: [] };
+      return {};
     case 'share_counts': {
       const shared = engine.shareCounts(task.news);
-      return { consumed: [], ...(shared && { shared }) };
+      return shared ? { shared } : {};
     }
     case 'admit':
-      return { consumed: [], admitted: task.clients.map(({ high, low }) => engine.admits(high, low)) };
+      return { admitted: task.clients.map(({ high, low }) => engine.admits(high, low)) };
     case 'reset_fuse': {
       const fuse = engine.policy.fuse.reset(engine.window.newest);
       if (fuse) engine.bans.judgeRefusedAgain();
-      return { consumed: [], ...(fuse && { fuse: tellFuse(fuse) }) };
+      return fuse ? { fuse: tellFuse(fuse) } : {};
     }
     case 'restore':
       engine.restore(task.state);
       wall = new WallClock(task.state.wallAhead);
-      return { consumed: [] };
+      return {};
     case 'snapshot':
-      return { consumed: [], snapshot: packEngineState(engine.snapshot()) };
+      return { snapshot: packEngineState(engine.snapshot()) };
     case 'status': {
       const { second = 0 } = task;
       if (engine.window.newest > 0 && second > engine.window.newest) engine.advanceTo(second);
-      return { consumed: [], status: status() };
+      return { status: status() };
     }
     case 'busiest':
-      return { consumed: [], busiest: busiest(task.most) };
+      return { busiest: busiest(task.most) };
     case 'history':
-      return { consumed: [], history: summarize(task.most) };
+      return { history: summarize(task.most) };
   }
 }
 
@@ -224,5 +224,5 @@ export default function work(task: TrafficTask): TrafficResult {
   const claims = engine.robots.takeClaims();
   events = [];
   const robotClaims = claims.length > 0 && { robotClaims: claims };
-  return { second: engine.window.newest, events: told, ...robotClaims, ...handled };
+  return { second: engine.window.newest, events: told, consumed: [], ...robotClaims, ...handled };
 }
