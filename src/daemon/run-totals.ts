@@ -8,6 +8,7 @@ export type Totals = Pick<
 >;
 
 type Counts = Readonly<Record<string, number>>;
+const NONE: Totals = { lines_total: 0, skipped: {}, discarded: {}, bans_total: 0, unbans_total: 0, refused_total: 0 };
 
 function addCounts(a: Counts, b: Counts): Counts {
   const names = new Set([...Object.keys(a), ...Object.keys(b)]);
@@ -17,14 +18,7 @@ function addCounts(a: Counts, b: Counts): Counts {
 export class RunTotals {
   /** Of the newest instance that ended. */
   fuse: FuseHold | undefined;
-  private ended: Totals = {
-    lines_total: 0,
-    skipped: {},
-    discarded: {},
-    bans_total: 0,
-    unbans_total: 0,
-    refused_total: 0,
-  };
+  private ended = NONE;
 
   /** What ended instances counted, and `current` on top. */
   plus(current: Totals): Totals {
