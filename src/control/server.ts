@@ -40,14 +40,8 @@ const UNREAD_MS = 10_000;
 /** How long the last answer may take to reach a client when the server closes. */
 const LAST_ANSWER_TIMEOUT_MS = 1000;
 
-interface Counts {
-  answered: number;
-  refused: number;
-}
-
 /** What the connections of one server share. */
 interface Shared {
-  readonly counts: Counts;
   /** Clients whose request is being carried out. */
   readonly answering: Set<Socket>;
   readonly dispatcher: Dispatcher;
@@ -55,8 +49,6 @@ interface Shared {
 }
 
 export interface ControlServer {
-  /** Requests answered, and those refused before a handler saw them. */
-  counts(): Readonly<Counts>;
   /** Requests wait from now on; resolves when those that were begun are through. */
   suspend(): Promise<void>;
   /** Those that wait, and all that come, are carried out by `handlers`. */
@@ -72,15 +64,12 @@ export interface ControlServer {
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
   const { socket: path, handlers, log, everySecond, onTrouble = () => {} } = options;
   const clients = new Set<Socket>();
-  const counts: Counts = { answered: 0, refused: 0 };
   const dispatcher = new Dispatcher(handlers, log);
-  const shared: Shared = { counts, answering: new Set(), dispatcher, isClosing: false };
+  const shared: Shared = { answering: new Set(), dispatcher, isClosing: false };
   const serving = new Set<Promise<void>>();
-  // Half open: a client may close its end right after the request, as `nc -U` does.
   const accept = (client: Socket) => {
     client.on('error', (error) => log('debug', 'control client went away', { error: error.message }));
     if (clients.size >= CONNECTIONS_MAX) {
-      counts.refused++;
       const message = `more than ${CONNECTIONS_MAX} commands at once: try again`;
       client.end(encode({ ok: false, message }), () => client.destroy());
       return;
@@ -93,7 +82,6 @@ export async function startControlServer(options: ControlServerOptions): Promise
   };
   const listener = await Listener.open({ path, accept, log, onTrouble, everySecond });
   return {
-    counts: () => ({ ...counts }),
     suspend: () => dispatcher.suspend(),
     resume: (next) => dispatcher.resume(next),
     close: async () => {
@@ -113,9 +101,7 @@ function encode(answer: ControlAnswer | ControlProgress): string {
 
 /** One client's requests, one after the other; what it sends meanwhile waits in the kernel. */
 async function serve(client: Socket, options: ControlServerOptions, shared: Shared): Promise<void> {
-  const { counts } = shared;
   const refuse = (message: string) => {
-    counts.refused++;
     client.end(encode({ ok: false, message }), () => client.destroy());
   };
   const wait = () => setTimeout(() => refuse('no request came'), options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS);
@@ -136,7 +122,6 @@ async function serve(client: Socket, options: ControlServerOptions, shared: Shar
       const request = QUESTIONS.get(line) ?? (await import('./request.ts')).parseRequest(line);
       if ('problem' in request) return refuse(request.problem);
       const answer = await answerTo(request, client, options, shared);
-      counts.answered++;
       if (shared.isClosing) return answerLast(client, answer);
       client.write(answer);
       if (!client.destroyed) deadline = wait();

@@ -4,14 +4,8 @@
  */
 
 import { codeOf } from '../model/coded-error.ts';
-import { type Prefix, parsePrefix } from '../net/prefix.ts';
+import { type Prefix, parsePrefix, type Reasoned } from '../net/prefix.ts';
 import { inTime } from './in-time.ts';
-
-export interface AllowedNetwork {
-  readonly prefix: Prefix;
-  /** The entry that gave it, in words. */
-  readonly reason: string;
-}
 
 /** What is used of node:dns/promises' Resolver. */
 export interface NameResolver {
@@ -54,7 +48,7 @@ export class Allowlist {
    * The networks as known now. Waits for names never seen before, at most the time limit; answers that grew old are
    * renewed behind the scenes and show in a later call. Never rejects.
    */
-  async current(): Promise<readonly AllowedNetwork[]> {
+  async current(): Promise<readonly Reasoned[]> {
     const entries = [...new Set(this.options.entries())];
     const names = entries.filter((entry) => !parsePrefix(entry));
     for (const name of this.answers.keys()) if (!names.includes(name)) this.forget(name);

@@ -1,5 +1,5 @@
 /** Networks of content delivery networks: behind one of their addresses are all visitors, so none is ever banned. */
-import type { Prefix } from '../net/prefix.ts';
+import type { Prefix, Reasoned } from '../net/prefix.ts';
 import { type ListReports, loadNamedList, loadOwnOr, parsePublished } from './named-list.ts';
 
 /** The list that comes with zban. */
@@ -34,10 +34,7 @@ export interface CdnOptions {
 }
 
 /** The networks with their reason, in words. A file that can't be used is reported, and the shipped list taken. */
-export function findCdnProtection(
-  { protect_cdn, cdn_ranges }: CdnOptions,
-  reports: ListReports = {},
-): { readonly prefix: Prefix; readonly reason: string }[] {
+export function findCdnProtection({ protect_cdn, cdn_ranges }: CdnOptions, reports: ListReports = {}): Reasoned[] {
   if (!protect_cdn) return [];
   const ranges = loadOwnOr(cdn_ranges, SHIPPED_CDN_RANGES, loadCdnRanges, reports);
   return ranges.map(({ name, prefix }) => ({ prefix, reason: `a proxy of ${name} (bans.protect_cdn)` }));

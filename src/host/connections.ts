@@ -7,5 +7,5 @@ import { type Connection, parseConnections } from './proc-net.ts';
 export async function findConnections(procNet = '/proc/net'): Promise<Connection[]> {
   const read = (name: string) => readFile(join(procNet, name), 'latin1').catch(() => '');
   const texts = await Promise.all(['tcp', 'tcp6'].map(read));
-  return texts.flatMap(parseConnections);
+  return texts.flatMap((text) => parseConnections(text));
 }

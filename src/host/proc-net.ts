@@ -14,7 +14,8 @@ export function parseIpv4Gateways(text: string): Gateway[] {
   return text.split('\n').flatMap((line) => {
     const [interfaceName = '', destination, gateway = '', flags = '', , , , mask] = line.trim().split(/\s+/);
     if (destination !== '00000000' || mask !== '00000000' || !isGateway(flags)) return [];
-    return toGateway(gateway, interfaceName);
+    const prefix = parseSocketAddress(gateway);
+    return prefix ? [{ prefix, interfaceName }] : [];
   });
 }
 
@@ -33,44 +34,24 @@ function isGateway(flags: string): boolean {
   return (bits & RTF_UP) !== 0 && (bits & RTF_GATEWAY) !== 0;
 }
 
-function toGateway(hex: string, interfaceName: string): Gateway[] {
-  const prefix = parseSocketAddress(hex);
-  return prefix ? [{ prefix, interfaceName }] : [];
-}
-
-export interface Peer {
-  readonly prefix: Prefix;
-  /** The local port of the connection. */
-  readonly port: number;
-  /** Local port, remote address and port as the kernel prints them: tells connections apart. */
-  readonly connection: string;
-}
-
-/** Peers of established connections to one of the local ports, in the text of /proc/net/tcp or tcp6. */
-export function parseTcpPeers(text: string, ports: readonly number[]): Peer[] {
-  // One scan with a regular expression: on a busy server this is megabytes, of which nearly all lines are other people's.
-  const local = ports.map((port) => port.toString(16).toUpperCase().padStart(4, '0')).join('|');
-  if (local === '') return [];
-  const established = new RegExp(`^ *\\d+: [0-9A-F]+:(${local}) (([0-9A-F]{8,32}):[0-9A-F]{4}) 01 `, 'gm');
-  return [...text.matchAll(established)].flatMap(([, port = '', connection = '', hex = '']) => {
-    const prefix = parseSocketAddress(hex);
-    return prefix ? [{ prefix, port: Number.parseInt(port, 16), connection: `${port} ${connection}` }] : [];
-  });
-}
-
 export interface Connection {
+  /** The local port. */
   readonly local: number;
   readonly remote: Prefix;
+  /** Local port, remote address and port as the kernel prints them: tells connections apart. */
+  readonly name: string;
 }
 
-/** All established connections, in the text of /proc/net/tcp or tcp6. */
-export function parseConnections(text: string): Connection[] {
-  return [...text.matchAll(/^ *\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]{8,32}):[0-9A-F]{4} 01 /gm)].flatMap(
-    ([, port = '', hex = '']) => {
-      const remote = parseSocketAddress(hex);
-      return remote ? [{ local: Number.parseInt(port, 16), remote }] : [];
-    },
-  );
+/** Established connections, of some local ports or of all, in the text of /proc/net/tcp or tcp6. */
+export function parseConnections(text: string, ports?: readonly number[]): Connection[] {
+  // One scan with a regular expression: on a busy server this is megabytes, of which nearly all lines are other people's.
+  const local = ports?.map((port) => port.toString(16).toUpperCase().padStart(4, '0')).join('|') ?? '[0-9A-F]{4}';
+  if (local === '') return [];
+  const established = new RegExp(`^ *\\d+: [0-9A-F]+:(${local}) (([0-9A-F]{8,32}):[0-9A-F]{4}) 01 `, 'gm');
+  return [...text.matchAll(established)].flatMap(([, port = '', other = '', hex = '']) => {
+    const remote = parseSocketAddress(hex);
+    return remote ? [{ local: Number.parseInt(port, 16), remote, name: `${port} ${other}` }] : [];
+  });
 }
 
 /** 32-bit words in the byte order of the host, four for IPv6; IPv4-mapped addresses become IPv4. */

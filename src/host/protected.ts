@@ -2,16 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
+import { formatPrefix, parsePrefix, type Reasoned } from '../net/prefix.ts';
 import { SPECIAL_NETWORKS } from '../net/special.ts';
-import { type Gateway, type Peer, parseIpv4Gateways, parseIpv6Gateways, parseTcpPeers } from './proc-net.ts';
+import { type Connection, type Gateway, parseConnections, parseIpv4Gateways, parseIpv6Gateways } from './proc-net.ts';
 import type { SshSessions } from './ssh-sessions.ts';
-
-export interface ProtectedAddress {
-  readonly prefix: Prefix;
-  /** In words, such as `peer of a live SSH session (port 22)`. */
-  readonly reason: string;
-}
 
 export interface ProtectedOptions {
   /** Local ports of sshd: `firewall.protect_ports`. */
@@ -31,7 +25,7 @@ const ABSENT: ReadonlySet<string | undefined> = new Set(['ENOENT', 'EACCES', 'EP
  * kernel does not have (no IPv6) or show counts as empty. Rejects with a system error where one cannot be read now: nobody must look
  * unprotected for want of a file descriptor.
  */
-export async function findProtectedAddresses(options: ProtectedOptions): Promise<ProtectedAddress[]> {
+export async function findProtectedAddresses(options: ProtectedOptions): Promise<Reasoned[]> {
   const { sshPorts, sessions, sshConnection, procNet = '/proc/net' } = options;
   const read = (name: string) =>
     readFile(join(procNet, name), 'latin1').catch((error: NodeJS.ErrnoException) => {
@@ -40,9 +34,12 @@ export async function findProtectedAddresses(options: ProtectedOptions): Promise
     });
   const [route, ipv6Route, tcp, tcp6] = await Promise.all(['route', 'ipv6_route', 'tcp', 'tcp6'].map(read));
   const ofGateway = ({ prefix, interfaceName }: Gateway) => ({ prefix, reason: `default gateway (${interfaceName})` });
-  const ofPeer = ({ prefix, port }: Peer) => ({ prefix, reason: `peer of a live SSH session (port ${port})` });
-  const peers = [...parseTcpPeers(tcp ?? '', sshPorts), ...parseTcpPeers(tcp6 ?? '', sshPorts)];
-  const found: ProtectedAddress[] = [
+  const ofPeer = ({ local, remote }: Connection) => ({
+    prefix: remote,
+    reason: `peer of a live SSH session (port ${local})`,
+  });
+  const peers = [tcp, tcp6].flatMap((text = '') => parseConnections(text, sshPorts));
+  const found: Reasoned[] = [
     ...SPECIAL_NETWORKS,
     ...ownAddresses(),
     ...parseIpv4Gateways(route ?? '').map(ofGateway),
@@ -50,7 +47,7 @@ export async function findProtectedAddresses(options: ProtectedOptions): Promise
     ...(sessions ? sessions.select(peers) : peers).map(ofPeer),
     ...callerOf(sshConnection),
   ];
-  const unique = new Map<string, ProtectedAddress>();
+  const unique = new Map<string, Reasoned>();
   for (const address of found) {
     const text = formatPrefix(address.prefix);
     if (!unique.has(text)) unique.set(text, address);
@@ -58,7 +55,7 @@ export async function findProtectedAddresses(options: ProtectedOptions): Promise
   return [...unique.values()];
 }
 
-function ownAddresses(): ProtectedAddress[] {
+function ownAddresses(): Reasoned[] {
   return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
     addresses.flatMap(({ address }) => {
       const prefix = parsePrefix(address.replace(/%.*$/, ''));
@@ -68,7 +65,7 @@ function ownAddresses(): ProtectedAddress[] {
 }
 
 /** `client address, client port, server address, server port`. */
-function callerOf(sshConnection: string | undefined): ProtectedAddress[] {
+function callerOf(sshConnection: string | undefined): Reasoned[] {
   const prefix = parsePrefix(sshConnection?.split(' ')[0]?.replace(/%.*$/, '') ?? '');
   return prefix ? [{ prefix, reason: 'the SSH session zban was started from' }] : [];
 }

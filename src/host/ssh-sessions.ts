@@ -3,7 +3,7 @@
  * a password: if that protected him, one idle connection would buy the right to flood. sshd ends it after
  * LoginGraceTime (sshd_config(5): 120 s unless set), so what lasts longer has logged in.
  */
-import type { Peer } from './proc-net.ts';
+import type { Connection } from './proc-net.ts';
 
 /** LoginGraceTime and some time for sshd and for the look that comes next. */
 const KNOCK_MS_MAX = 150_000;
@@ -22,11 +22,11 @@ export class SshSessions {
    * Those of the connections that stand now that count as sessions. At the first call all do: zban may have been
    * started from one of them, and a knock among them is over soon.
    */
-  select(peers: readonly Peer[]): Peer[] {
+  select(peers: readonly Connection[]): Connection[] {
     const nowMs = this.now();
     const newMs = this.seenMs ? nowMs : Number.NEGATIVE_INFINITY;
-    const seenMs = new Map(peers.map(({ connection }) => [connection, this.seenMs?.get(connection) ?? newMs]));
+    const seenMs = new Map(peers.map(({ name }) => [name, this.seenMs?.get(name) ?? newMs]));
     this.seenMs = seenMs;
-    return peers.filter(({ connection }) => nowMs - (seenMs.get(connection) ?? nowMs) >= KNOCK_MS_MAX);
+    return peers.filter(({ name }) => nowMs - (seenMs.get(name) ?? nowMs) >= KNOCK_MS_MAX);
   }
 }

@@ -14,6 +14,12 @@ export interface Prefix {
   readonly bits: number;
 }
 
+/** A network with the reason it is protected, in words, such as `peer of a live SSH session (port 22)`. */
+export interface Reasoned {
+  readonly prefix: Prefix;
+  readonly reason: string;
+}
+
 export const WIDTH = { 4: 32, 6: 128 } as const;
 /** A wider network than this is nobody's, and to ban or to believe it is a slip. */
 export const BITS_MIN = { 4: 8, 6: 16 } as const;

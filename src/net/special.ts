@@ -3,13 +3,7 @@
  * (without fe80::/10 IPv6 has no neighbours and no router). Source: IANA's IPv4 and IPv6 Special-Purpose Address
  * Registries (RFC 6890).
  */
-import { type Prefix, parsePrefix } from './prefix.ts';
-
-export interface SpecialNetwork {
-  readonly prefix: Prefix;
-  /** What it is, in words. */
-  readonly reason: string;
-}
+import { parsePrefix, type Reasoned } from './prefix.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   '0.0.0.0/8': 'no address of a client: "this network" (RFC 791)',
@@ -23,7 +17,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'ff00::/8': 'multicast (RFC 4291)',
 };
 
-export const SPECIAL_NETWORKS: readonly SpecialNetwork[] = Object.entries(REASONS).flatMap(([text, reason]) => {
+export const SPECIAL_NETWORKS: readonly Reasoned[] = Object.entries(REASONS).flatMap(([text, reason]) => {
   const prefix = parsePrefix(text);
   return prefix ? [{ prefix, reason }] : [];
 });

@@ -13,7 +13,7 @@ const CLIENT = '203.0.113.9';
 function connection(address: string, local: number): Connection {
   const remote = parsePrefix(address);
   assert.ok(remote);
-  return { remote, local };
+  return { remote, local, name: address };
 }
 
 function make(connections: readonly Connection[], { backend = 'ipset', confirmed = true } = {}) {

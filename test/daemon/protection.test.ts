@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Protection, type Reasoned } from '../../src/daemon/orders/protection.ts';
+import { Protection } from '../../src/daemon/orders/protection.ts';
 import type { NeverBanned } from '../../src/decide/never-banned.ts';
-import { type Prefix, parsePrefix } from '../../src/net/prefix.ts';
+import { type Prefix, parsePrefix, type Reasoned } from '../../src/net/prefix.ts';
 import { SCHEME } from '../support/parse.ts';
 
 function prefixOf(text: string): Prefix {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseIpv4Gateways, parseIpv6Gateways, parseTcpPeers } from '../../src/host/proc-net.ts';
+import { parseConnections, parseIpv4Gateways, parseIpv6Gateways } from '../../src/host/proc-net.ts';
 import { formatPrefix } from '../../src/net/prefix.ts';
 
 const ROUTE = `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
@@ -32,6 +32,8 @@ const TCP6 = `  sl  local_address                         remote_address        
 const texts = (found: readonly { prefix: Parameters<typeof formatPrefix>[0] }[]) =>
   found.map(({ prefix }) => formatPrefix(prefix));
 
+const remotes = (found: ReturnType<typeof parseConnections>) => found.map(({ remote }) => formatPrefix(remote));
+
 test('the IPv4 default gateway is found; networks, routes that are down and point-to-point links are not', () => {
   const gateways = parseIpv4Gateways(ROUTE);
   assert.deepEqual(texts(gateways), ['192.0.2.1']);
@@ -43,23 +45,24 @@ test('IPv6 default gateways are found, link-local ones included; the reject rout
 });
 
 test('peers of established connections to the SSH ports are found, and of no others', () => {
-  assert.deepEqual(texts(parseTcpPeers(TCP, [22])), ['198.51.100.10']);
+  assert.deepEqual(remotes(parseConnections(TCP, [22])), ['198.51.100.10']);
   assert.deepEqual(
-    parseTcpPeers(TCP, [22, 2222]).map(({ prefix, port }) => [formatPrefix(prefix), port]),
+    parseConnections(TCP, [22, 2222]).map(({ remote, local }) => [formatPrefix(remote), local]),
     [
       ['198.51.100.10', 22],
       ['198.51.100.14', 2222],
     ],
   );
-  assert.deepEqual(parseTcpPeers(TCP, []), []);
+  assert.deepEqual(parseConnections(TCP, []), []);
+  assert.equal(parseConnections(TCP).length, 4, 'of all ports');
 });
 
 test('IPv6 peers are found, IPv4-mapped ones as IPv4', () => {
-  assert.deepEqual(texts(parseTcpPeers(TCP6, [22])), ['2001:db8:0:3::9', '198.51.100.7']);
+  assert.deepEqual(remotes(parseConnections(TCP6, [22])), ['2001:db8:0:3::9', '198.51.100.7']);
 });
 
 test('empty and foreign text gives nothing', () => {
   for (const text of ['', 'no such table', '\0\u0001', '1: :0016 : 01 ']) {
-    assert.deepEqual([...parseIpv4Gateways(text), ...parseIpv6Gateways(text), ...parseTcpPeers(text, [22])], []);
+    assert.deepEqual([...parseIpv4Gateways(text), ...parseIpv6Gateways(text), ...parseConnections(text, [22])], []);
   }
 });

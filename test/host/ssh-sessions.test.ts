@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseTcpPeers } from '../../src/host/proc-net.ts';
+import { parseConnections } from '../../src/host/proc-net.ts';
 import { SshSessions } from '../../src/host/ssh-sessions.ts';
 import { formatPrefix } from '../../src/net/prefix.ts';
 
@@ -14,7 +14,7 @@ const table = (...connections: readonly (readonly [number, string])[]) =>
     .join('');
 
 const select = (sessions: SshSessions, text: string) =>
-  sessions.select(parseTcpPeers(text, [22])).map(({ prefix }) => formatPrefix(prefix));
+  sessions.select(parseConnections(text, [22])).map(({ remote }) => formatPrefix(remote));
 
 test('connections open at the first look are sessions', () => {
   const sessions = new SshSessions(() => 1000);

@@ -5,19 +5,13 @@ import { type NeverBanned, NeverBannedTable } from '../../decide/never-banned.ts
 import { describeProtection } from '../../english/refusal.ts';
 import { codeOf } from '../../model/coded-error.ts';
 import type { ClientScheme } from '../../net/client-key.ts';
-import { type Prefix, parsePrefix } from '../../net/prefix.ts';
+import { type Prefix, parsePrefix, type Reasoned } from '../../net/prefix.ts';
 
 /** SSH sessions and addresses come and go: how long one may go unnoticed. A fifth of what an idle daemon does is this look. */
 const REFRESH_MS = 30_000;
 
 /** Bans looked at between two looks at the rest of the world. */
 const TURN_BANS = 20_000;
-
-/** A network with the reason it is protected, in words. */
-export interface Reasoned {
-  readonly prefix: Prefix;
-  readonly reason: string;
-}
 
 export interface ProtectionOptions {
   readonly scheme: ClientScheme;
