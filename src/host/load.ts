@@ -1,13 +1,9 @@
 /** CPU and memory of this process and of the host, for the status and the page. */
 import { cpus, freemem, totalmem } from 'node:os';
+import type { Status } from '../model/status.ts';
 
-/** Fields of the status. Percentages are 0–100; the process's is of one core, so that four busy threads show 400. */
-interface HostLoad {
-  readonly cpu_percent: number;
-  readonly memory_bytes: number;
-  readonly host_cpu_percent: number;
-  readonly host_memory_percent: number;
-}
+/** Percentages are 0–100; the process's is of one core, so that four busy threads show 400. */
+type HostLoad = Pick<Status, 'cpu_percent' | 'memory_bytes' | 'host_cpu_percent' | 'host_memory_percent'>;
 
 export interface LoadSampler {
   /**
@@ -18,16 +14,11 @@ export interface LoadSampler {
   stop(): void;
 }
 
-export interface LoadOptions {
-  /** Milliseconds between samples while somebody asks. Default 5000. */
-  readonly intervalMs?: number;
-}
-
 /** Between samples for which nobody asked: to take one costs an idle daemon as much as two of its seconds. */
 const UNASKED_MS = 60_000;
 
-/** Starts sampling; its timer is unref'd. */
-export function startLoadSampler({ intervalMs = 5000 }: LoadOptions = {}): LoadSampler {
+/** Starts sampling; its timer is unref'd. While somebody asks, `intervalMs` milliseconds are between samples. */
+export function startLoadSampler({ intervalMs = 5000 } = {}): LoadSampler {
   let load: HostLoad = { cpu_percent: 0, host_cpu_percent: 0, ...(memory() ?? NO_MEMORY) };
   let before = { ownUs: ownCpuUs(), atMs: performance.now(), host: hostTicks() };
 

@@ -67,7 +67,9 @@ function readLayout(bytes: Buffer): Layout & { readonly madeMs: number } {
 
 function* walk(bytes: Buffer, layout: Layout): Generator<OwnedRange> {
   const { count, size, width, dataAt } = layout;
-  const owners = new OwnerReader(new Decoder(bytes, dataAt));
+  const decoder = new Decoder(bytes, dataAt);
+  /** By their place: thousands of networks share one. */
+  const owners = new Map<number, NetworkOwner | undefined>();
   const ipv4 = findIpv4(bytes, layout);
   const stack: [node: number, depth: number, value: bigint][] = [[0, 0, 0n]];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
@@ -78,7 +80,9 @@ function* walk(bytes: Buffer, layout: Layout): Generator<OwnedRange> {
       stack.push([readRecord(bytes, node, size, 1), depth + 1, value | (1n << BigInt(width - depth - 1))]);
       stack.push([readRecord(bytes, node, size, 0), depth + 1, value]);
     } else if (node > count) {
-      const owner = owners.read(dataAt + node - count - SEPARATOR_BYTES);
+      const at = dataAt + node - count - SEPARATOR_BYTES;
+      if (!owners.has(at)) owners.set(at, ownerOf(decoder.decode(at).value));
+      const owner = owners.get(at);
       if (owner) yield rangeOf(value, depth, width, owner);
     }
   }
@@ -107,21 +111,6 @@ function readRecord(bytes: Buffer, node: number, size: number, side: number): nu
   const middle = bytes.readUInt8(at + 3);
   const high = side === 0 ? middle >> 4 : middle & 15;
   return high * 0x100_0000 + bytes.readUIntBE(at + 4 * side, 3);
-}
-
-/** Owners by their place: thousands of networks share one. */
-class OwnerReader {
-  private readonly known = new Map<number, NetworkOwner | undefined>();
-  private readonly decoder: Decoder;
-
-  constructor(decoder: Decoder) {
-    this.decoder = decoder;
-  }
-
-  read(at: number): NetworkOwner | undefined {
-    if (!this.known.has(at)) this.known.set(at, ownerOf(this.decoder.decode(at).value));
-    return this.known.get(at);
-  }
 }
 
 /** Keys of GeoLite2 and DB-IP, of IPinfo, and of the country files of both. */

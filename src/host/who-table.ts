@@ -11,7 +11,7 @@
  * All numbers are big-endian, so that the bytes of addresses compare as addresses do.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { codeOf } from '../model/coded-error.ts';
+import { CodedError, codeOf } from '../model/coded-error.ts';
 import type { NetworkOwner } from '../model/who.ts';
 import type { Prefix } from '../net/prefix.ts';
 
@@ -22,13 +22,8 @@ const ADDRESS_BYTES = { 4: 4, 6: 16 } as const;
 const NAME_BYTES_MAX = 0xffff;
 
 /** A file that can't be used; the message says which and why. */
-export class WhoTableError extends Error {
+export class WhoTableError extends CodedError<'missing' | 'no_permission' | 'unusable'> {
   override readonly name = 'WhoTableError';
-  readonly code: 'missing' | 'no_permission' | 'unusable';
-  constructor(code: WhoTableError['code'], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }
 
 /** A range of addresses of one family, both ends included. */

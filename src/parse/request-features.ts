@@ -10,8 +10,11 @@ const [CAPITAL_A, CAPITAL_Z] = [0x41, 0x5a];
  * Words of log-ins that answer a wrong password with a page. Those of interfaces for programs (auth, token, session) are
  * none: they refuse a wrong password, and are asked again and again by who has the right one.
  */
-const LOGIN_WORDS = 'login log-in log_in logon log-on signin sign-in sign_in passw xmlrpc administrator';
-const logins = new WordMatcher(LOGIN_WORDS.split(' '), []);
+const LOGIN_WORDS = [
+  ...['login', 'log-in', 'log_in', 'logon', 'log-on', 'signin', 'sign-in', 'sign_in'],
+  ...['passw', 'xmlrpc', 'administrator'],
+];
+const logins = new WordMatcher(LOGIN_WORDS, []);
 
 /** First letters of PUT, PATCH, DELETE, and of WebDAV's COPY, LOCK, MKCOL, MOVE, PROPFIND, REPORT, SEARCH, UNLOCK. */
 const CHANGE_LETTERS = new Set([...'CDLMPRSU'].map((letter) => letter.charCodeAt(0)));

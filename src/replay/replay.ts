@@ -7,9 +7,8 @@ import { findCdnProtection } from '../host/cdn-ranges.ts';
 import { NamedListError } from '../host/named-list.ts';
 import { findRobots } from '../host/robots.ts';
 import type { Chunk } from '../model/chunk.ts';
-import { LINE_BYTES_MAX } from '../model/chunk.ts';
 import type { EngineEvent } from '../model/told-event.ts';
-import { parsePrefix } from '../net/prefix.ts';
+import { parsePrefix, type Reasoned } from '../net/prefix.ts';
 import { SPECIAL_NETWORKS } from '../net/special.ts';
 import { readAs } from '../parse/formats.ts';
 import { Parser } from '../parse/parser.ts';
@@ -20,8 +19,6 @@ import type { WorkerSetup } from '../workers/messages.ts';
 import { Pipeline } from '../workers/pipeline.ts';
 import { workerSetup } from '../workers/worker-setup.ts';
 import { type Progress, ReadProgress } from './progress.ts';
-
-const CHUNK_BYTES = 1 << 20;
 
 export interface ReplayOptions {
   readonly config: Config;
@@ -62,7 +59,7 @@ export interface ReplaySummary {
  * read; events of what could be read have been handed on by then.
  */
 export async function replay(options: ReplayOptions): Promise<Replayed> {
-  const { config, onEvent, historyOf: most, chunkBytes = CHUNK_BYTES } = options;
+  const { config, onEvent, historyOf: most, chunkBytes } = options;
   const sameFiles = findSameFiles(options.files);
   const files = [...new Set(options.files)].filter((file) => !sameFiles.has(file));
   // The engine and the reader want a core of their own.
@@ -78,7 +75,7 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
   const networks = neverBanned(config);
   const robots = findRobots(config.detection.robots, { onTrouble: refuse }).networks;
   // Read while the threads start.
-  const opening = openInOrder(files, setup, { chunkBytes, lineBytesMax: LINE_BYTES_MAX });
+  const opening = openInOrder(files, setup, chunkBytes);
   const pipeline = new Pipeline({
     setup,
     parseThreads: threads,
@@ -140,11 +137,8 @@ function neverBanned(config: Config): NeverBanned[] {
     const prefix = parsePrefix(entry);
     return prefix ? [{ prefix, kind: 'allowlist' as const, because: `bans.allowlist: ${entry}` }] : [];
   });
-  const networks = [...SPECIAL_NETWORKS, ...cdn];
-  return [
-    ...allowlist,
-    ...networks.map(({ prefix, reason }) => ({ prefix, kind: 'protected' as const, because: reason })),
-  ];
+  const isProtected = ({ prefix, reason }: Reasoned) => ({ prefix, kind: 'protected' as const, because: reason });
+  return [...allowlist, ...[...SPECIAL_NETWORKS, ...cdn].map(isProtected)];
 }
 
 interface OpenFile {
@@ -161,11 +155,11 @@ interface OpenFile {
 async function openInOrder(
   files: readonly string[],
   { parsers }: WorkerSetup,
-  limits: { chunkBytes: number; lineBytesMax: number },
+  chunkBytes: number | undefined,
 ): Promise<OpenFile[]> {
   const parser = files.length > 1 && parsers[0] ? new Parser(parsers[0]) : undefined;
   const opening = files.map(async (file) => {
-    const rest = readLogFile(file, limits);
+    const rest = readLogFile(file, { chunkBytes });
     const first = rest.next();
     const tally = await first.then(
       ({ value: chunk }) => chunk && parser?.parse(chunk.bytes, Number.POSITIVE_INFINITY),

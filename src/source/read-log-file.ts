@@ -14,7 +14,7 @@ export interface ReadLogOptions {
   /** Number of the log among several. Default 0. */
   readonly source?: number;
   /** Bytes read at a time. Default 1 MiB. */
-  readonly chunkBytes?: number;
+  readonly chunkBytes?: number | undefined;
   /** Longer lines are shortened (long-line.ts). Default `LINE_BYTES_MAX`. */
   readonly lineBytesMax?: number;
   /** Bytes of content to leave out at the beginning. Default 0. */

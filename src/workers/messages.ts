@@ -3,23 +3,19 @@
 import type { FuseHold } from '../decide/fuse.ts';
 import type { NeverBanned } from '../decide/never-banned.ts';
 import type { OffenderColumns } from '../decide/offender-table.ts';
-import type { FoundProxy } from '../decide/policy.ts';
 import type { RobotClaim, RobotNetwork, RobotVerdict } from '../detect/robot-verdicts.ts';
-import type { Unstopped } from '../engine/banned-traffic.ts';
 import type { EngineState } from '../engine/engine-state.ts';
 import type { HistorySummary } from '../engine/history-summary.ts';
 import type { SharedCountsResult, SharedNews } from '../engine/shared-counts.ts';
-import type { TopEntry } from '../model/event.ts';
 import type { Busiest } from '../model/status.ts';
 import type { EngineEvent, FuseEvent } from '../model/told-event.ts';
-import type { TrafficMinute } from '../model/traffic.ts';
 import type { ClientKey } from '../net/client-key.ts';
 import type { BanKey } from '../net/client-network.ts';
 import type { ParserOptions } from '../parse/parser.ts';
 import type { Tally } from '../parse/tally.ts';
 import type { EngineOptions } from '../settings/engine-settings.ts';
-import type { Surge, SurgeNumbers } from '../site/surge.ts';
-import type { Effective } from '../traffic/baseline.ts';
+import type { Surge } from '../site/surge.ts';
+import type { EngineStatus } from './traffic-worker.ts';
 
 /** workerData of both kinds of thread. */
 export interface WorkerSetup {
@@ -38,39 +34,6 @@ export interface ParseTask {
 
 export interface Parsed extends Tally {
   readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
-/** Numbers of the running engine for status, dashboard and metrics. */
-export interface EngineStatus {
-  /** Newest second of the log, by the wall clock; 0 before the first line. */
-  readonly second: number;
-  /** Seconds by which the wall clock is ahead of the log's. */
-  readonly wallAhead: number;
-  readonly siteRate: number;
-  readonly siteRateLast: number;
-  /** The same of the requests that count towards the site's baseline. */
-  readonly countedRate: number;
-  readonly countedRateLast: number;
-  readonly clients: number;
-  /** Clients ever seen, those forgotten included. */
-  readonly clientsSeen: number;
-  readonly effective: Effective;
-  /** The anomaly of the site that was reported and has not ended; `lastSecond` is its last above the limit. */
-  readonly anomaly: (SurgeNumbers & { readonly lastSecond: number }) | undefined;
-  /** By the wall clock; undefined unless the fuse has tripped. */
-  readonly fuse: FuseHold | undefined;
-  /** Seconds by which a log is behind the others, so that its lines are left out; 0 when none is. */
-  readonly behindSeconds: number;
-  /** Times that a log's clock was found to have been set back. */
-  readonly setBacks: number;
-  /** Banned clients whose requests keep coming, their times by the wall clock. */
-  readonly unstopped: readonly Unstopped[];
-  /** The client taken for a proxy. */
-  readonly proxy: FoundProxy | undefined;
-  /** Minutes that ended since the last answer, oldest first. */
-  readonly minutes: readonly TrafficMinute[];
-  readonly topClients: readonly TopEntry[];
-  readonly discarded: Readonly<Record<string, number>>;
 }
 
 export type TrafficTask =

@@ -17,7 +17,7 @@ import { topClients } from '../traffic/busiest.ts';
 import { Merge, type Parcel } from '../traffic/merge.ts';
 import { WallClock } from '../traffic/wall-clock.ts';
 import { freeMemory } from './free-memory.ts';
-import type { EngineStatus, TrafficResult, TrafficTask, WorkerSetup } from './messages.ts';
+import type { TrafficResult, TrafficTask, WorkerSetup } from './messages.ts';
 import { tellEvent, tellFuse } from './tell-event.ts';
 
 const TOP_CLIENTS = 10;
@@ -88,31 +88,44 @@ function surgeToEngine({ since, lastSecond, ...rest }: Surge): Surge {
   return { ...rest, since: toEngine(since), lastSecond: toEngine(lastSecond) };
 }
 
-function status(): EngineStatus {
+/** Numbers of the running engine for status, dashboard and metrics. */
+export type EngineStatus = Readonly<ReturnType<typeof status>>;
+function status() {
   const { window, clients, effective, site, policy, order } = engine;
   const last = (window.newest + window.seconds - 1) % window.seconds;
   const counted = setup.engine.profile === 'classic' ? window.siteRequests : window.siteWeight;
   const rateOf = (perSecond: Uint32Array) => perSecond.reduce((sum, requests) => sum + requests, 0) / window.seconds;
   return {
+    /** Newest second of the log, by the wall clock; 0 before the first line. */
     second: window.newest === 0 ? 0 : window.newest + wall.aheadSeconds,
+    /** Seconds by which the wall clock is ahead of the log's. */
     wallAhead: wall.aheadSeconds + order.shift,
     siteRate: rateOf(window.siteRequests),
     siteRateLast: window.siteRequests[last] ?? 0,
+    /** The same of the requests that count towards the site's baseline. */
     countedRate: rateOf(counted),
     countedRateLast: counted[last] ?? 0,
+    /** Minutes that ended since the last answer, oldest first. */
     minutes: engine.meter.take(),
     clients: clients.active,
+    /** Clients ever seen, those forgotten included. */
     clientsSeen: clients.size + clients.evicted,
     effective,
+    /** The anomaly of the site that was reported and has not ended; `lastSecond` is its last above the limit. */
     anomaly: site.ongoing,
+    /** By the wall clock; undefined unless the fuse has tripped. */
     fuse: policy.fuse.hold && shiftFuse(policy.fuse.hold, wall.aheadSeconds),
+    /** Seconds by which a log is behind the others, so that its lines are left out; 0 when none is. */
     behindSeconds: order.findBehind(window.newest),
+    /** Times that a log's clock was found to have been set back. */
     setBacks: order.setBacks,
+    /** Banned clients whose requests keep coming, their times by the wall clock. */
     unstopped: engine.bans.unstopped(UNSTOPPED_CLIENTS).map(({ first, last, ...rest }) => ({
       ...rest,
       first: first + wall.aheadSeconds,
       last: last + wall.aheadSeconds,
     })),
+    /** The client taken for a proxy. */
     proxy: policy.proxy,
     topClients: topClients(clients, setup.engine.detection, TOP_CLIENTS),
     discarded: {

@@ -4,7 +4,7 @@ import { formatSeconds } from '../../english/duration.ts';
 import { describeProtection } from '../../english/refusal.ts';
 import { findConnections } from '../../host/connections.ts';
 import { formatPrefix } from '../../net/prefix.ts';
-import type { EngineStatus } from '../../workers/messages.ts';
+import type { EngineStatus } from '../../workers/traffic-worker.ts';
 import type { InstanceParts } from '../instance-parts.ts';
 import type { Protection } from '../orders/protection.ts';
 import { Efficacy } from './efficacy.ts';
