@@ -1,16 +1,16 @@
 /**
- * What was learned beside the value that counts: a baseline never counts as less than its minimum, and before anything
- * is learned that minimum is only a default.
+ * What was learned beside the value that counts: a baseline never counts as less than its minimum, and where
+ * nothing was learned lately, at the start or after half an hour without visitors, that minimum is only a default.
  */
 import type { Level } from '../model/event.ts';
 import type { BaselineEvent, Evidence, Learned } from '../model/told-event.ts';
 import { formatLevel, formatPercent } from './number.ts';
 
-/** Both as people read them: `0.50 ± 0.50/s (default, nothing learned yet)`; the value alone where it was learned. */
+/** Both as people read them: `0.50 ± 0.50/s (default, nothing learned lately)`; the value alone where it was learned. */
 export function describeLearned(learned: string | undefined, effective: string): string {
   if (learned === effective) return effective;
   return learned === undefined
-    ? `${effective} (default, nothing learned yet)`
+    ? `${effective} (default, nothing learned lately)`
     : `${learned} (below the minimum, counted as ${effective})`;
 }
 

@@ -159,7 +159,7 @@ function describeNormal(numbers: ReasonNumbers): string {
   const held = isOfSite ? '; profile classic holds every client against that' : '';
   if (own === effective) return `${own}${held}.`;
   return own === undefined
-    ? `Nothing learned yet, so the default counts: ${effective}${held}.`
+    ? `Nothing learned lately, so the default counts: ${effective}${held}.`
     : `${own}; that is below the minimum, which counts: ${effective}${held}.`;
 }
 

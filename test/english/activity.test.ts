@@ -56,5 +56,5 @@ test('durations in a sentence have two units at most', () => {
 test('a default is called a default', () => {
   assert.equal(describeLearned('1/s', '1/s'), '1/s');
   assert.equal(describeLearned('1/s', '2/s'), '1/s (below the minimum, counted as 2/s)');
-  assert.equal(describeLearned(undefined, '2/s'), '2/s (default, nothing learned yet)');
+  assert.equal(describeLearned(undefined, '2/s'), '2/s (default, nothing learned lately)');
 });

@@ -123,7 +123,7 @@ test('a floor is not told as if it had been learned', () => {
   );
   assert.equal(
     normal({ mean: null, stddev: null, error_ratio: null }),
-    'Nothing learned yet, so the default counts: 42 ± 33 requests a minute from a client, 3 % of them refused (4xx).',
+    'Nothing learned lately, so the default counts: 42 ± 33 requests a minute from a client, 3 % of them refused (4xx).',
   );
   const surge = (error_ratio: number | null) =>
     briefReason('error_surge', { ...evidenceOf('error_surge'), learned: { mean: 1, stddev: 1, error_ratio } });

@@ -34,7 +34,7 @@ export const CASES: Readonly<Record<string, () => Message>> = {
     one({ ...ban({ condition: 'flood', learned, tier: 4, duration_seconds: null }), share: 0.62 } as Notification),
   'ban: z_score': () => one(ban({ condition: 'z_score', learned: { mean: 0.05, stddev: 0.1, error_ratio: 0.004 } })),
   'ban: multiplier': () => one(ban({ learned })),
-  'ban: multiplier, nothing learned yet': () => one(ban({ learned: nothing })),
+  'ban: multiplier, nothing learned lately': () => one(ban({ learned: nothing })),
   'ban: error_surge': () => one(ban({ condition: 'error_surge', learned })),
   'ban: warmup_ceiling': () => one(ban({ condition: 'warmup_ceiling', learned: nothing })),
   'ban: observe mode': () => one(ban({ condition: 'scan', learned, samples: probes('/.git/config') }, false, false)),

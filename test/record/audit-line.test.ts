@@ -136,7 +136,7 @@ test('recalculated baselines have their line', () => {
   const learned = { site: null, client: { mean: 0.1, stddev: 0.55 }, error_ratio: 0.004 };
   assert.match(
     formatBaselineLine({ ...event, learned }),
-    /site 12\.30±3\.21\/s \(default, nothing learned yet\) \| client 0\.10±0\.55\/s \(below the minimum, counted as 0\.70±0\.55\/s\) \| errors 0\.4% \(below the minimum, counted as 3\.1%\)/,
+    /site 12\.30±3\.21\/s \(default, nothing learned lately\) \| client 0\.10±0\.55\/s \(below the minimum, counted as 0\.70±0\.55\/s\) \| errors 0\.4% \(below the minimum, counted as 3\.1%\)/,
   );
   assert.match(formatBaselineLine({ ...event, ready: false }), /\] BASELINE \(warming up\) \| site/);
 });

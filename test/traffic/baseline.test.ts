@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { describeLearned } from '../../src/english/learned.ts';
 import { Baseline, type BaselineState, baselineEvent } from '../../src/traffic/baseline.ts';
 import { addMoments, addSample, emptyMoments, levelOf, scaleMoments } from '../../src/traffic/moments.ts';
 import { ENGINE } from '../support/engine.ts';
@@ -66,6 +67,18 @@ test('nothing learned: the floors are in force, and it is not ready', () => {
     siteSamples: 0,
     clientSamples: 0,
   });
+});
+
+test('half an hour without visitors leaves nothing to hold clients against, whatever was learned before: it is not said that nothing ever was', () => {
+  const baseline = new Baseline(OPTIONS);
+  learn(baseline, START, 3, 50, [10, 10, 10], 20);
+  for (let minute = 4; minute <= 34; minute++) {
+    for (let second = 0; second < 60; second++) baseline.learnSecond(0);
+    baseline.closeMinute(START + minute * 60);
+  }
+  const { learned, client } = baseline.effective(START + 34 * 60);
+  assert.deepEqual([learned.client, learned.errorRatio, learned.site?.mean], [undefined, undefined, 0]);
+  assert.equal(describeLearned(undefined, `${client.mean}`), '6 (default, nothing learned lately)');
 });
 
 test('each number has its own floor', () => {

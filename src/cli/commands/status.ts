@@ -97,7 +97,7 @@ function ofTraffic(status: Status): [string, string][] {
   const told = baseline && describeBaseline(baseline);
   const learned: [string, string][] =
     told === null
-      ? [['normal', 'nothing learned yet']]
+      ? [['normal', 'not known yet']]
       : [
           ['normal site', told.site],
           ['normal client', told.client],

@@ -78,7 +78,7 @@ function drawHeader({ view, rates, nowMs, style }: Picture, columns: number): st
 /** The site's rate against what is usual, as one line. */
 export function drawSite(status: Status, rates: readonly number[], style: Style, columns: number): string {
   const band = bandOf(status);
-  const normal = band ? `normal ${rate(band.low)}–${rate(band.high)}/s` : 'normal not learned yet';
+  const normal = band ? `normal ${rate(band.low)}–${rate(band.high)}/s` : 'normal not known yet';
   const site = `Site ${rate(status.counted_rate_last)}/s${columns < 99 ? '' : ' without static files'}, ${normal} `;
   return `${site}${sparkline(rates, columns - width(site), band, style)}`;
 }

@@ -20,7 +20,7 @@ export function brief(value) {
 export const tick = (value) => grouped.format(Number(value.toPrecision(3)));
 
 export function level(value) {
-  if (!value) return 'nothing yet';
+  if (!value) return 'nothing lately';
   const digits = value.mean >= 100 ? 0 : value.mean >= 10 ? 1 : 2;
   return `${fixed(value.mean, digits)} ± ${fixed(value.stddev, digits)}`;
 }

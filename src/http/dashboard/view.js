@@ -117,7 +117,7 @@ function losses({ skipped, discarded }) {
 function showNormal(baseline) {
   showLevel('site', format.level, baseline);
   showLevel('client', format.level, baseline);
-  showLevel('error_ratio', (ratio) => (ratio == null ? 'nothing yet' : format.percent(ratio, 1)), baseline);
+  showLevel('error_ratio', (ratio) => (ratio == null ? 'nothing lately' : format.percent(ratio, 1)), baseline);
   const origin = { rolling: 'The last 30 minutes', hour: 'This hour of the day', floor: 'Few requests' };
   set('origin', baseline?.ready ? (origin[baseline.origin] ?? '') : 'Still learning');
 }
