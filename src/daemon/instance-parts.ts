@@ -170,7 +170,7 @@ export class InstanceParts {
       trail: records.trail,
       reserve: records.reserve,
       bans,
-      mode: loaded.config.mode,
+      config: loaded.config,
       now,
       leaveFirewall: async () => {
         // It would repair what is taken out; the instance that follows has its own.

@@ -93,8 +93,10 @@ type Report =
       readonly phase: 'start' | 'end';
       readonly operator: string;
       readonly reason: string;
-      /** Bans lifted. */
+      /** Bans lifted on this host. */
       readonly lifted: number;
+      /** The fleet that hears of it; absent where it holds on this host alone. */
+      readonly fleet?: string;
     }
   | { readonly kind: 'global_anomaly'; readonly event: GlobalAnomalyEvent }
   /** A lane opened, once nginx was asked, or ended. */

@@ -13,7 +13,7 @@ import { answer, banEvent, makeBans, T0 } from './fixtures.ts';
 const ANN = { operator: 'ann', reason: 'customers call' };
 
 /** Two bans that the firewall holds, and what is done in which order. */
-function make(t: TestContext, left = true, waiting = 0) {
+function make(t: TestContext, left = true, waiting = 0, config = configSchema.parse({ mode: 'enforce' })) {
   const made = makeBans(t);
   const { bans, trail, clock, since } = made;
   const reserve = new Reserve([join(temporaryFolder(t), 'panic')]);
@@ -29,13 +29,16 @@ function make(t: TestContext, left = true, waiting = 0) {
         trail,
         reserve,
         bans,
-        mode: 'enforce',
+        config,
         now: () => clock.nowMs,
         leaveFirewall: async () => {
           note('leave the firewall');
           return left;
         },
-        notify: (told) => note(`tell ${told.map((one) => (one.kind === 'panic' ? one.phase : one.kind)).join()}`),
+        notify: (told) =>
+          note(
+            `tell ${told.map((one) => (one.kind === 'panic' ? [one.phase, one.fleet].join(' ').trim() : one.kind)).join()}`,
+          ),
         onProgress: async ({ done, of }) => void note(`nobody is blocked, ${done} of ${of} recorded`),
         waiting: () => waiting,
         restart: () => note('restart'),
@@ -170,4 +173,19 @@ test('a panic that an older version left in the database stands', (t) => {
   assert.deepEqual(findPanic({ trail, reserve }), panic);
   trail.saveState('panic', Buffer.from('null'));
   assert.equal(findPanic({ trail, reserve }), undefined);
+});
+
+test('people hear whether a panic holds on this host alone or in its fleet', async (t) => {
+  const inFleet = (share: readonly string[]) =>
+    make(t, true, 0, configSchema.parse({ mode: 'enforce', fleet: { url: 'redis://127.0.0.1', name: 'shop', share } }));
+  const { ask, steps } = inFleet(['bans']);
+  assert.match((await ask(false)).message, /zban panic --end; so do the other hosts of the fleet shop$/);
+  await ask(true);
+  assert.deepEqual(
+    steps.filter((step) => step.startsWith('tell')),
+    ['tell start shop', 'tell end shop'],
+  );
+  const alone = inFleet(['counts']);
+  assert.match((await alone.ask(false)).message, /zban panic --end$/);
+  assert.ok(alone.steps.includes('tell start'));
 });

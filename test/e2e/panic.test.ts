@@ -46,7 +46,7 @@ test('panic lifts everything at once, holds over restarts, works with the daemon
   // The daemon answers while it starts: it empties the firewall a moment later.
   await until('nothing is left in the firewall', () => !/ZBAN/.test(rules()));
   // Once at least: what a daemon could not strike out before it was killed, the next one says again.
-  await until('Slack is told', () => slack.find(/stopped all banning: customers call/).length > 0);
+  await until('Slack is told', () => slack.find(/stopped all banning on this host: customers call/).length > 0);
 
   assert.match(ban() ?? '', /nothing is blocked/);
   await daemon.stop('SIGKILL');
@@ -67,7 +67,10 @@ test('panic lifts everything at once, holds over restarts, works with the daemon
   assert.deepEqual([stopped.status, stopped.stdout], [0, '1 ban lifted; zban bans nobody until zban panic --end\n']);
   reaches(true);
   assert.doesNotMatch(rules(), /ZBAN/);
-  await until('Slack is told without the daemon', () => slack.find(/stopped all banning: by phone/).length > 0);
+  await until(
+    'Slack is told without the daemon',
+    () => slack.find(/stopped all banning on this host: by phone/).length > 0,
+  );
   assert.deepEqual(daemon.json('list'), []);
   await daemon.start();
   assert.ok(isPanic());

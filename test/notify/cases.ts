@@ -110,6 +110,7 @@ export const CASES: Readonly<Record<string, () => Message>> = {
       },
     }),
   'panic: begins': () => one({ ...panic, phase: 'start' }),
+  'panic: of a fleet': () => one({ ...panic, phase: 'start', fleet: 'shop' }),
   'panic: ends': () => one({ ...panic, phase: 'end', reason: '', lifted: 0 }),
   'trouble: begins': () => one(trouble),
   'trouble: ends': () => one({ ...trouble, phase: 'end', time: '2026-11-20T10:21:12Z' } as Notification),

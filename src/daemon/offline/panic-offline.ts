@@ -36,7 +36,7 @@ export async function panicOffline(
       trail,
       reserve,
       bans,
-      mode: config.mode,
+      config,
       now: Date.now,
       leaveFirewall: () => leaveFirewall(config, log),
       notify: (notifications) => announcer.notify(notifications),

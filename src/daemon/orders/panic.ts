@@ -69,8 +69,8 @@ export function describePanic({ since, by, reason }: Panic): string {
 export interface PanicOptions extends PanicStore {
   readonly trail: Pick<AuditTrail, 'loadState' | 'isDurable' | 'activeClients' | 'activeBansOf'>;
   readonly bans: Pick<Bans, 'record' | 'lift'>;
-  /** The mode of the configuration. */
-  readonly mode: Config['mode'];
+  /** Of the configuration: its mode, and what other hosts hear. */
+  readonly config: Pick<Config, 'mode' | 'fleet'>;
   readonly now: () => number;
   /** Takes everything of zban's out of the firewall; false when it could not. */
   readonly leaveFirewall: () => Promise<boolean>;
@@ -89,7 +89,7 @@ export async function carryOutPanic(request: PanicRequest, options: PanicOptions
 }
 
 async function beginPanic({ operator, reason }: PanicRequest, options: PanicOptions): Promise<PanicResult> {
-  const { trail, bans, now, leaveFirewall, notify, waiting, restart, onProgress } = options;
+  const { trail, bans, now, leaveFirewall, notify, waiting, restart, onProgress, config } = options;
   let kept: Kept = {};
   const clients = [...trail.activeClients(now())];
   const lifted = clients.length;
@@ -104,7 +104,17 @@ async function beginPanic({ operator, reason }: PanicRequest, options: PanicOpti
   // Bans that are told only after the panic, once quiet hours end, are told to be over as well.
   const tellOfEnds = waiting() === 0 ? 'none' : 'own';
   if (!standing)
-    notify([{ kind: 'panic', time: new Date(now()).toISOString(), phase: 'start', operator, reason, lifted }]);
+    notify([
+      {
+        kind: 'panic',
+        time: new Date(now()).toISOString(),
+        phase: 'start',
+        operator,
+        reason,
+        lifted,
+        ...findReach(config),
+      },
+    ]);
   let done = 0;
   const tell = async (count: number) => {
     done += count;
@@ -119,16 +129,31 @@ async function beginPanic({ operator, reason }: PanicRequest, options: PanicOpti
   if (!standing) restart();
   const failed = `${gone}, but the firewall could not be emptied: see journalctl -u zban`;
   if (!left) return { ok: false, lifted, message: failed, ...kept };
-  return { ok: true, lifted, message: `${gone}; zban bans nobody until zban panic --end`, ...kept };
+  const { fleet } = findReach(config);
+  const others = fleet === undefined ? '' : `; so do the other hosts of the fleet ${fleet}`;
+  return { ok: true, lifted, message: `${gone}; zban bans nobody until zban panic --end${others}`, ...kept };
 }
 
+/** The fleet, where its other hosts hear of a panic; of a host that has left it, when that starts again, as a panic has it do. */
+const findReach = ({ fleet }: Pick<Config, 'fleet'>) => (fleet?.share.includes('bans') ? { fleet: fleet.name } : {});
+
 async function endPanic({ operator, reason }: PanicRequest, options: PanicOptions): Promise<PanicResult> {
-  const { mode, now, notify, restart } = options;
+  const { config, now, notify, restart } = options;
   if (!findPanic(options)) return { ok: true, lifted: 0, message: 'there is no panic' };
   const kept = await record('panic_end', operator, [reason], null, options);
-  notify([{ kind: 'panic', time: new Date(now()).toISOString(), phase: 'end', operator, reason, lifted: 0 }]);
+  notify([
+    {
+      kind: 'panic',
+      time: new Date(now()).toISOString(),
+      phase: 'end',
+      operator,
+      reason,
+      lifted: 0,
+      ...findReach(config),
+    },
+  ]);
   restart();
-  const rest = mode === 'observe' ? ', which is observe: it goes on banning nobody' : '';
+  const rest = config.mode === 'observe' ? ', which is observe: it goes on banning nobody' : '';
   const message = `the panic is over; zban is back in the mode of its configuration${rest}`;
   return { ok: true, lifted: 0, message, ...kept };
 }

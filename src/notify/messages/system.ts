@@ -29,20 +29,23 @@ export function fuseContent({ event, after }: NotificationOf<'fuse'>): Content {
   };
 }
 
-export function panicContent({ phase, operator, reason, lifted, after }: NotificationOf<'panic'>): Content {
+export function panicContent({ phase, operator, reason, lifted, fleet, after }: NotificationOf<'panic'>): Content {
+  const where = fleet === undefined ? 'on this host' : `in the fleet ${fleet}`;
+  const others = fleet === undefined ? [] : [`So it is on every host of the fleet that takes this one's decisions.`];
   const why = reason === '' ? '' : `: ${reason}`;
   if (phase === 'end')
     return {
       icon: '✅',
-      headline: `: ${operator} ended the panic${why}`,
-      details: ['zban works as configured again.'],
+      headline: `: ${operator} ended the panic ${where}${why}`,
+      details: ['zban works as configured again.', ...others],
       incident: { key: 'panic', phase: 'close', level: 'critical' },
     };
   return {
     icon: '🚨',
-    headline: `: ${operator} stopped all banning${why}`,
+    headline: `: ${operator} stopped all banning ${where}${why}`,
     details: [
       `${countOf(lifted, 'ban')} ${lifted === 1 ? 'was' : 'were'} lifted, and nobody is banned until the panic is ended.`,
+      ...others,
     ],
     facts: noted(after),
     commands: [['End it', 'zban panic --end']],
