@@ -6,7 +6,7 @@ import type { AuditDraft } from '../../src/model/audit.ts';
 import { BASH } from '../support/bash.ts';
 import { MAIN } from '../support/built.ts';
 import { DEADLINE_MS } from '../support/until.ts';
-import { record } from './recorded.ts';
+import { banDraft, record } from './recorded.ts';
 import { runZban } from './run-zban.ts';
 
 const base: AuditDraft = {
@@ -128,6 +128,33 @@ test('audit prints every entry once, oldest first, or the last ones, or those of
     stdout,
     /^\S+ \S+ #2501 policy BAN 203\.0\.113\.9 for 10m \(tier 1\): multiplier 11\.8x, 8\.25\/s against 0\.70 ± 0\.55\/s/,
   );
+});
+
+test('audit names the lane of a row, as zban lanes does', async (t) => {
+  const of = (action: 'lane' | 'lane_result' | 'lane_keep' | 'lane_end', enforced = true) => {
+    const numbers = {
+      id: 'l1',
+      action: 'hold',
+      match: { path: '/search' },
+      ...(action === 'lane_result' && { result: 'ok' }),
+    };
+    return banDraft('', {
+      action,
+      client: null,
+      condition: null,
+      tier: null,
+      durationSeconds: null,
+      numbers,
+      enforced,
+    });
+  };
+  const { config } = record(t, [of('lane'), of('lane_result'), of('lane_keep'), of('lane_end'), of('lane', false)]);
+  const { stdout } = await runZban(['audit', '--config', config]);
+  const said = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/^.* policy /, ''));
+  assert.deepEqual(said, ['LANE l1', 'LANE RESULT l1', 'LANE KEEP l1', 'LANE END l1', 'LANE l1 (observed)']);
 });
 
 test('audit | head is quiet', async (t) => {

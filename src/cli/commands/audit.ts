@@ -114,19 +114,32 @@ export function entryJson(entry: AuditEntry): Readonly<Record<string, unknown>> 
   return { id, time, ...rest, duration_seconds: durationSeconds, config_version: configVersion, hash };
 }
 
-/** One entry as one line: local time, number, who, what, whom, why. */
+/** One entry as one line: local time, number, who, what, whom or which lane, why. */
 export function formatEntry(entry: AuditEntry): string {
-  const { timeMs, id, actor, action, client, condition, numbers, tier, durationSeconds, enforced, detail } = entry;
+  const { timeMs, id, actor, action, condition, numbers, tier, durationSeconds, enforced, detail } = entry;
   const parts = [formatTime(timeMs), `#${id}`, actor, action.toUpperCase().replaceAll('_', ' ')];
-  if (client !== null) parts.push(client);
+  const subject = subjectOf(entry);
+  if (subject !== null) parts.push(subject);
   if (action === 'ban') {
     parts.push(durationSeconds === null ? 'permanently' : `for ${formatSeconds(durationSeconds)}`);
     if (tier !== null && tier > 0) parts.push(`(tier ${tier})`);
-    if (!enforced) parts.push('(observed)');
   }
+  if (!enforced && (action === 'ban' || action === 'lane')) parts.push('(observed)');
   const why = condition === null ? [] : [reasonOf(condition, numbers ?? {})];
   if (detail !== '') why.push(detail);
   return printable(`${parts.join(' ')}${why.length > 0 ? `: ${why.join('; ')}` : ''}`);
+}
+
+function subjectOf(entry: AuditEntry): string | null {
+  switch (entry.action) {
+    case 'lane':
+    case 'lane_result':
+    case 'lane_keep':
+    case 'lane_end':
+      return entry.numbers.id;
+    default:
+      return entry.client;
+  }
 }
 
 function reasonOf(condition: string, numbers: ReasonNumbers): string {
