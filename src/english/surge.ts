@@ -23,7 +23,7 @@ const WORDS: Readonly<Record<SignName, (sign: Sign) => string>> = {
   networks: (sign) =>
     `${sign.count === 1 ? 'one network sends' : `${sign.count} networks send`} ${share(sign)}${usually(sign)}`,
   one_path: (sign) => `${share(sign)} ask for one path${usually(sign)}`,
-  queries: (sign) => `${share(sign)} carry a query${usually(sign)}, nearly each another`,
+  queries: (sign) => `${share(sign)} carry a query${usually(sign)}, nearly all of them different`,
 };
 
 export function describeSurge(verdict: Verdict, { ofNewClients, signs }: SurgeSigns): string {

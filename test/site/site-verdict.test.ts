@@ -52,7 +52,7 @@ test('every sign of an attack is given with its numbers', () => {
     [flood(300, () => ({ traits: ['refused'] })), /100 % are refused \(4xx\) \(usually 0 %\)/],
     [flood(300, (n) => ({ network: `near ${n % 3}` })), /3 networks send 100 % \(usually 0 %\)/],
     [flood(300, () => ({ network: 'near' })), /one network sends 100 % \(usually 0 %\)/],
-    [flood(300, (n) => ({ query: `?${n}` })), /100 % carry a query \(usually 0 %\), nearly each another/],
+    [flood(300, (n) => ({ query: `?${n}` })), /100 % carry a query \(usually 0 %\), nearly all of them different/],
     [flood(300, (n) => ({ client: n % 30 })), /90 % ask for the same path again/],
   ];
   for (const [lines, expected] of signs) {
