@@ -89,8 +89,9 @@ export function printResults(
     output.json(results.map((result) => ({ ...result, given: widened.get(result.target) })));
   } else {
     for (const [network, word] of widened) output.talk(`zban: ${describeWidened(word, network)}`);
-    for (const { target, ok, message, until } of results) {
+    for (const { target, ok, message, until, part_of } of results) {
       tellLine(output, ok, `${target}: ${message}${until === undefined ? '' : `, ${describeEnd(until, now())}`}`);
+      if (part_of !== undefined) output.talk(`zban: ${describePart(target, part_of)}`);
     }
     warnIfNotDurable(output, results);
   }
@@ -112,6 +113,9 @@ function warnIfNotDurable(output: Context['output'], results: readonly { readonl
 /** Not everybody means that. */
 const describeWidened = (word: string, network: string): string =>
   `${printable(word)} is taken as ${network}, all of it`;
+
+const describePart = (target: string, client: string): string =>
+  `${printable(target)} is a part of the client ${printable(client)}, who may come back from the rest of it: zban ban ${printable(client)}`;
 
 /** What became of a list: how many of each outcome, and the lines that failed. Bad lines are exit code 1. */
 export function printListResults(

@@ -69,6 +69,8 @@ const isTargetResult = isObject({
   code: isOneOf('done', 'unchanged', 'not_found', 'protected', 'failed', 'invalid'),
   /** When the ban ends, RFC 3339, null for never; only in answers to `ban`. */
   until: isOptional(orNull(isText)),
+  /** Of a ban: the client that it covers a part of, such as the /64 of an IPv6 address, and that is not banned as a whole. */
+  part_of: isOptional(isText),
 });
 export type TargetResult = Value<typeof isTargetResult>;
 export const areTargets = isList(isTargetResult);

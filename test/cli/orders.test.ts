@@ -30,6 +30,16 @@ test('a ban says until when, in local time', async (t) => {
   );
 });
 
+test('a ban of one IPv6 address says that its client has others, and what bans all of them', async (t) => {
+  const { config, asked } = await daemon(t, undefined, { part_of: '2001:db8::/64' });
+  const { stdout, stderr, exitCode } = await runZban(['ban', '2001:db8::5', '--config', config]);
+  assert.deepEqual([stdout, exitCode], ['2001:db8::5: banned\n', 0]);
+  const [, command = ''] =
+    /a part of the client 2001:db8::\/64, who may come back from the rest of it: zban (.*)\n$/.exec(stderr) ?? [];
+  await runZban([...command.split(' '), '--config', config]);
+  assert.partialDeepStrictEqual(asked, [{}, { bans: [{ target: '2001:db8::/64' }] }]);
+});
+
 test('on a terminal a wide network is asked about; --yes does not ask', {
   skip: spawnSync('script', ['--version']).status !== 0 && 'needs script(1) for a terminal',
 }, async (t) => {

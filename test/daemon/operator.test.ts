@@ -125,6 +125,17 @@ test('a network is banned as one; the engine is told of what it may judge: whole
   assert.deepEqual(engineTasks(), ['set_bans']);
 });
 
+test('who bans a part of a client hears which client that is, until all of it is banned', async (t) => {
+  const { ban } = make(t);
+  const parts = async (...targets: string[]) => (await ban(...targets)).map(({ part_of }) => part_of);
+  const alone = ['203.0.113.9', '203.0.113.0/24', '2001:db8:7::/48', '64:ff9b::203.0.113.9'];
+  assert.deepEqual(await parts(...alone), [undefined, undefined, undefined, undefined]);
+  assert.deepEqual(await parts('2001:db8::5', '2001:db8:1:2:3::/80'), ['2001:db8::/64', '2001:db8:1:2::/64']);
+  assert.deepEqual(await parts('2001:db8::5'), ['2001:db8::/64'], 'also of one that is banned already');
+  assert.deepEqual(await parts('2001:db8::/64'), [undefined]);
+  assert.deepEqual(await parts('2001:db8::6'), [undefined]);
+});
+
 test('a firewall that refuses is the answer', async (t) => {
   const { ban, trail } = make(t, { refuses: 'no room in the set' });
   const failed = { target: '203.0.113.9', ok: false, code: 'failed', message: 'no room in the set' };

@@ -31,6 +31,7 @@ import {
   targetResult as result,
   unbanResult,
   unchangedResult,
+  withClients,
   withLifted,
 } from './order-answers.ts';
 import { findCovered, type Protection } from './protection.ts';
@@ -74,7 +75,7 @@ export class Operator {
 
   /** However many are asked for: recorded a portion at a time, then one message to the engine and one reconcile. */
   async ban(request: BanRequest): Promise<readonly TargetResult[]> {
-    const { bans, protection, reconcile, trail, pipeline } = this.options;
+    const { bans, protection, reconcile, trail, pipeline, now } = this.options;
     // A daemon that has just started doesn't know yet whom it protects, and who came since the last look counts too.
     await protection.refresh();
     const accepted = new Map<string, AcceptedBan>();
@@ -90,7 +91,7 @@ export class Operator {
       bans.describeOrders(drafts);
     }
     for (const name of accepted.keys()) results.set(name, this.banResult(name));
-    return this.withDurability([...results.values()]);
+    return this.withDurability(withClients(results.values(), this.scheme, (name) => trail.findActiveBan(name, now())));
   }
 
   /** Judges orders and records those that are accepted; of a target that comes twice the last order counts. */

@@ -1,6 +1,7 @@
 /** What a person hears of each target of an order, and what is recorded of an exception. */
 import type { AllowRequest, TargetResult } from '../../control/protocol.ts';
 import type { ActiveBan, DraftOf } from '../../model/audit.ts';
+import { type ClientScheme, findClientKey, formatClient } from '../../net/client-key.ts';
 import { BITS_MIN, type Prefix, parsePrefix } from '../../net/prefix.ts';
 import { BLANK } from '../../record/row/row.ts';
 import { findOrigin } from '../bans/origin.ts';
@@ -39,6 +40,20 @@ export function unbanResult(ban: ActiveBan, why: string, remainder: Remainder): 
     return targetResult(client, 'failed', `its ban is lifted, but it is still blocked by ${listSome(blockedBy)}`);
   const rest = within.length === 0 ? '' : `; still banned within it: ${listSome(within)}`;
   return targetResult(client, 'done', `unbanned${because}${rest}`);
+}
+
+/** Who bans a part of a client, such as one address of a /64, hears which client that is, unless that is banned, too. */
+export function withClients(
+  results: Iterable<TargetResult>,
+  scheme: ClientScheme,
+  findBan: (client: string) => ActiveBan | undefined,
+): TargetResult[] {
+  return [...results].map((each) => {
+    const prefix = each.ok ? parsePrefix(each.target) : undefined;
+    const key = prefix && findClientKey(prefix, scheme);
+    const client = key && formatClient(key.high, key.low, scheme);
+    return client === undefined || client === each.target || findBan(client) ? each : { ...each, part_of: client };
+  });
 }
 
 /** The answer for an exception that is there already, or whose end is asked for and which is not there. */
