@@ -135,8 +135,9 @@ export class Points {
 
   /** Tells how near a client is to the limits, by default at its last request, else after what drained until `second`. */
   reach(slot: number, tell: ReportReach, second = this.buckets.drainedTo(slot)): void {
+    const allowance = this.allowance(slot);
     for (let rule = 0; rule < RULES.length; rule++) {
-      const limit = this.limit(slot, rule);
+      const limit = (this.buckets.limits[rule] as number) * allowance;
       tell(rule, this.levelAt(slot, rule, second) / limit, limit);
     }
   }

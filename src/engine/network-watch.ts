@@ -7,10 +7,8 @@ import { isWithin, type NetworkKey } from '../net/client-network.ts';
 import type { PointsOptions } from '../settings/engine-settings.ts';
 import type { Clients } from '../traffic/clients.ts';
 
-/** Fewer attackers are banned one by one. */
+/** So many attack where a network is banned, and as many more for each client that is served there: fewer are banned one by one. */
 const ATTACKERS_MIN = 4;
-/** A network is spared where more than one client is served for so many that attack. */
-const ATTACKERS_PER_SERVED = 4;
 /**
  * A client attacks from this share of its own limit on, and from so much more for each request, up to so many, that it was
  * served where others are: people have an old link or a mistyped password beside what they read.
@@ -52,7 +50,7 @@ export class NetworkWatch {
     if (!found) return undefined;
     const seen = this.look(found.network, second);
     const { attackers, served } = seen;
-    const isAttack = attackers >= ATTACKERS_MIN && served * ATTACKERS_PER_SERVED <= attackers;
+    const isAttack = attackers >= ATTACKERS_MIN * Math.max(1, served);
     networks.settle(found.network, isAttack ? 0 : second + SPARED_SECONDS);
     return isAttack ? { ...found, seen } : undefined;
   }

@@ -1,4 +1,4 @@
-/** The constants of the rules for clients, and the rules as they would be with another value of one of them. */
+/** The constants of the rules for clients, defaults of the configuration included, and the rules as they would be with another value of one of them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 
@@ -12,14 +12,17 @@ const FILES = [
   ),
   ...['traffic/outage.ts', 'traffic/own-hosts.ts', 'engine/network-watch.ts', 'engine/anomalies.ts'],
 ];
+/** Limits of the window, and floors of what is learned. */
+const SETTINGS = 'settings/engine-settings.ts';
 /** Sizes of tables and units: they say how much is remembered or how exactly, and not what is an attack. */
 const STRUCTURE =
-  /^(FIRST_CAPACITY|.*_SALT|BITS|WORDS|ROWS|LOOKED_AT|BINS|BINS_PER_OCTAVE|MINUTE|HOUR|DAY|PATHS?|.*_BITS|SERVED|HOSTS|TIME_MIN|POINTS_STEP)$/;
+  /^(FIRST_CAPACITY|.*_SALT|BITS|WORDS|ROWS|LOOKED_AT|BINS|BINS_PER_OCTAVE|MINUTE|HOUR|DAY|PATHS?|.*_BITS|SERVED|HOSTS|TIME_MIN|POINTS_STEP|SENSITIVITY_MAX|requestsPerPoint)$/;
 const DECLARATION =
   /^(?:export )?const (?:([A-Z_]+) = \[?|\[([A-Z_, ]+)\] = \[(?!.*as const))([\d._* ]+(?:, [\d._* ]+)*)(?:\]|\] as const)?;$/gm;
 /** One that has a number, however it is written; neither sets of codes, nor places in a record, nor what follows from others. */
 const NUMBER_DECLARATION = /^(?:export )?const \[?([A-Z_, ]+)\]?(?:: \w+)? = [^A-Za-z]*\d[^A-Za-z]*;$/gm;
-const MEMBER = /^ {2}(limit|leak|servedLeak): ([\d.]+),$/gm;
+/** A number of a rule, or the default of a key. */
+const MEMBER = /^ +(\w+): (?:\w+\()?([\d.]+)((?:, \d+)?\)?),$/gm;
 
 /** One place of the source, and what would stand there instead. */
 export interface Edit {
@@ -49,29 +52,29 @@ const readValue = (text: string): number =>
   text.split('*').reduce((product, factor) => product * Number(factor.replaceAll('_', '')), 1);
 
 function listConstants(): Constant[] {
-  return FILES.flatMap((file) => {
+  return [...FILES, SETTINGS].flatMap((file) => {
     const text = readFileSync(new URL(file, SRC), 'utf8');
     const isWeighing = WEIGHING.includes(file);
     const declared = [...text.matchAll(DECLARATION)].flatMap((match) => {
       const [all, single, several, values = ''] = match;
       let from = match.index + all.lastIndexOf(values);
       const names = several?.split(', ');
-      return values.split(', ').flatMap((part, at) => {
+      return values.split(', ').map((part, at) => {
         const name = names?.[at] ?? single ?? '';
         const constant = { file, name, value: readValue(part), from, to: from + part.length, isWeight: isWeighing };
         from += part.length + ', '.length;
-        return STRUCTURE.test(name) ? [] : constant;
+        return constant;
       });
     });
-    const members = isWeighing ? [...text.matchAll(MEMBER)] : [];
+    const members = isWeighing || file === SETTINGS ? [...text.matchAll(MEMBER)] : [];
     return [
       ...declared,
       ...members.map((match) => {
-        const [all, name = '', value = ''] = match;
-        const to = match.index + all.length - 1;
+        const [all, name = '', value = '', rest = ''] = match;
+        const to = match.index + all.length - 1 - rest.length;
         return { file, name, value: Number(value), from: to - value.length, to, isWeight: false };
       }),
-    ];
+    ].filter(({ name }) => !STRUCTURE.test(name));
   });
 }
 
