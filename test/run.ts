@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { stripTypes } from './support/strip-types.ts';
 
 /** A test that hangs fails instead of holding up the rest. */
 const TIMEOUT_MS = 900_000;
@@ -85,6 +86,7 @@ if (absent.length > 0) {
 
 // Until the last word has been said, whatever ends this process.
 process.exitCode = 1;
+if (process.env['NODE_COMPILE_CACHE']) await stripTypes(files);
 let failures = 0;
 /** Seconds of each file that came to its end with a test; Node.js passes one that exits in the middle, or holds no test. */
 const ended = new Map<string, number>();
