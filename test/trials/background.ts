@@ -37,11 +37,12 @@ export class Background {
   readonly forkS = FORK_MS / 1000;
   /** Requests after the fork. */
   readonly after: readonly AccessEvent[];
+  /** The same, parsed. */
+  readonly rest: Parcel;
   /** Banned without any trial: no trial is blamed for them. */
   readonly known: ReadonlySet<string>;
   private readonly learned: EngineState;
   private readonly warm: Parcel;
-  private readonly rest: Parcel;
 
   constructor(name: SiteName, seed: number) {
     this.name = name;
@@ -76,19 +77,23 @@ export class Background {
     bench.run([this.warm]);
     return bench;
   }
+}
 
-  /** The background up to `endS` seconds after the fork. */
-  until(endS: number): Parcel {
-    const { tally } = this.rest;
-    let [low, high] = [0, tally.count];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((tally.rows[middle * ROW + SECOND] as number) < this.forkS + endS) low = middle + 1;
-      else high = middle;
-    }
-    const cut: Tally = { ...tally, count: low };
-    return { ...this.rest, tally: cut };
+/** The requests of a parcel, in order of time, from one epoch second to before another. */
+export function between(parcel: Parcel, from: number, to: number): Parcel {
+  const { tally } = parcel;
+  const [first, end] = [firstFrom(tally, from), firstFrom(tally, to)];
+  return { ...parcel, tally: { ...tally, rows: tally.rows.subarray(first * ROW, end * ROW), count: end - first } };
+}
+
+function firstFrom({ rows, count }: Tally, second: number): number {
+  let [low, high] = [0, count];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((rows[middle * ROW + SECOND] as number) < second) low = middle + 1;
+    else high = middle;
   }
+  return low;
 }
 
 export function line(event: AccessEvent): string {

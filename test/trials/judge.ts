@@ -4,7 +4,7 @@ import { formatPrefix, type Prefix, parsePrefix } from '../../src/net/prefix.ts'
 import { PrefixTable } from '../../src/net/prefix-table.ts';
 import type { AccessEvent } from '../../src/simulate/access-event.ts';
 import { Random } from '../../src/simulate/random.ts';
-import { type Background, line } from './background.ts';
+import { type Background, between, line } from './background.ts';
 import { findBans, type HandWritten } from './hand-written.ts';
 import type { Play, Sent, Trial } from './trial.ts';
 
@@ -24,6 +24,8 @@ export interface Result {
 
 /** Decisions that follow the last request still count. */
 const AFTERMATH_S = 120;
+/** So much is judged before anybody asks whether an attack is over. */
+const STEP_S = 60;
 
 interface Ban {
   readonly prefix: Prefix;
@@ -34,7 +36,7 @@ interface Ban {
 /** By zban, or by a rule written by hand. */
 export function judge(trial: Trial, background: Background, seed: number, rule?: HandWritten): Result {
   const play = trial.play(background.site, new Random(seed, `${trial.name} ${background.name}`));
-  const bans = rule ? runByHand(rule, background, play) : run(background, play);
+  const bans = rule ? runByHand(rule, background, play) : run(trial, background, play);
   const { through, seconds } = countThrough(play.requests, bans, background.forkS);
   // Anyone who helps an attacker is none of the innocent.
   const { hostile = [], honest = [] } = Object.groupBy(play.requests, ({ attack }) =>
@@ -69,16 +71,34 @@ function readBan({ ip, time, condition }: BanEvent): Ban {
   return { prefix: prefixOf(ip), second: Date.parse(time) / 1000, condition };
 }
 
-/** What is banned of the background anyway is blamed on no trial. */
-function run(background: Background, { requests, change }: Play): Ban[] {
+/**
+ * What is banned of the background anyway is blamed on no trial. An attack is over when all who would go on with it are banned:
+ * they are heard out for as long as decisions count, and stay away then.
+ */
+function run({ level }: Trial, background: Background, { requests, change }: Play): Ban[] {
   const bench = background.fork();
   const own = [...requests].sort((left, right) => left.atS - right.atS);
   if ((own[0]?.atS ?? 0) < 0) throw new Error('a trial begins before its fork');
-  const endS = Math.max(own.at(-1)?.atS ?? 0, change?.toS ?? 0) + AFTERMATH_S;
-  const lines = own.map((sent) => line(eventOf(sent, background)));
-  const rest = change ? bench.parse(0, changed(background, change, endS).map(line)) : background.until(endS);
-  bench.run([rest, bench.parse(1, lines)]);
-  return bench.bans.filter(({ ip }) => !background.known.has(ip)).map(readBan);
+  const { forkS, known } = background;
+  let endS = Math.max(own.at(-1)?.atS ?? 0, change?.toS ?? 0) + AFTERMATH_S;
+  const rest = change ? bench.parse(0, changed(background, change, endS).map(line)) : background.rest;
+  let mayEnd = level === 'attack' && !change;
+  for (let [fromS, next] = [0, 0]; fromS < endS; fromS += STEP_S) {
+    const toS = Math.min(fromS + STEP_S, endS);
+    const first = next;
+    while (next < own.length && Math.round((own[next] as Sent).atS * 1000) < toS * 1000) next++;
+    const lines = own.slice(first, next).map((sent) => line(eventOf(sent, background)));
+    bench.run([between(rest, forkS + fromS, forkS + toS), bench.parse(1, lines)]);
+    if (!mayEnd || !areBanned(own.slice(next), bench.bans)) continue;
+    mayEnd = false;
+    endS = Math.min(endS, toS + AFTERMATH_S);
+  }
+  return bench.bans.filter(({ ip }) => !known.has(ip)).map(readBan);
+}
+
+function areBanned(requests: readonly Sent[], bans: readonly BanEvent[]): boolean {
+  const table = new PrefixTable(bans.map(({ ip }) => ({ prefix: prefixOf(ip) })));
+  return requests.every(({ ip }) => table.containing(prefixOf(ip)).length > 0);
 }
 
 /** Such a rule looks at one client at a time: of the background only what the trial changes matters. */
