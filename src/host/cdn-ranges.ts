@@ -1,5 +1,6 @@
 /** Networks of content delivery networks: behind one of their addresses are all visitors, so none is ever banned. */
-import type { Prefix, Reasoned } from '../net/prefix.ts';
+import type { Reasoned } from '../net/prefix.ts';
+import type { BanOptions } from '../settings/engine-settings.ts';
 import { type ListReports, loadNamedList, loadOwnOr, parsePublished } from './named-list.ts';
 
 /** The list that comes with zban. */
@@ -7,14 +8,8 @@ export const SHIPPED_CDN_RANGES = new URL('./cdn-ranges.txt', import.meta.url).p
 /** Published lists have hundreds of networks. */
 const RANGES_MAX = 10_000;
 
-export interface CdnRange {
-  readonly prefix: Prefix;
-  /** The CDN, such as `Cloudflare`. */
-  readonly name: string;
-}
-
-/** Reads a list of networks. Throws NamedListError. */
-export function loadCdnRanges(path: string, onDoubt?: ListReports['onDoubt']): CdnRange[] {
+/** Reads a list of networks, each with its CDN's name, such as `Cloudflare`. Throws NamedListError. */
+export function loadCdnRanges(path: string, onDoubt?: ListReports['onDoubt']) {
   const format = {
     linesMax: RANGES_MAX,
     parse: (name: string, value: string) => {
@@ -26,15 +21,11 @@ export function loadCdnRanges(path: string, onDoubt?: ListReports['onDoubt']): C
   return loadNamedList(path, format, onDoubt);
 }
 
-export interface CdnOptions {
-  /** `bans.protect_cdn`. */
-  readonly protect_cdn: boolean;
-  /** `bans.cdn_ranges`: a file in place of the list that comes with zban. */
-  readonly cdn_ranges?: string | undefined;
-}
-
 /** The networks with their reason, in words. A file that can't be used is reported, and the shipped list taken. */
-export function findCdnProtection({ protect_cdn, cdn_ranges }: CdnOptions, reports: ListReports = {}): Reasoned[] {
+export function findCdnProtection(
+  { protect_cdn, cdn_ranges }: Pick<BanOptions, 'protect_cdn' | 'cdn_ranges'>,
+  reports: ListReports = {},
+): Reasoned[] {
   if (!protect_cdn) return [];
   const ranges = loadOwnOr(cdn_ranges, SHIPPED_CDN_RANGES, loadCdnRanges, reports);
   return ranges.map(({ name, prefix }) => ({ prefix, reason: `a proxy of ${name} (bans.protect_cdn)` }));

@@ -1,19 +1,13 @@
 /** Robots whose operators say how to verify them: by networks that they publish, or by the domains of their host names. */
 import { readFileSync } from 'node:fs';
 import type { RobotNetwork } from '../detect/robot-verdicts.ts';
+import type { DetectionOptions } from '../settings/engine-settings.ts';
 import { type ListReports, loadNamedList, loadOwnOr, parsePublished } from './named-list.ts';
 
 /** The list that comes with zban. */
 export const SHIPPED_ROBOTS = new URL('./robots.txt', import.meta.url).pathname;
 const LINES_MAX = 50_000;
 const DOMAIN = /^\.[a-z0-9-]+(\.[a-z0-9-]+)+$/i;
-
-export interface RobotOptions {
-  /** `detection.robots.verify`. */
-  readonly verify: boolean;
-  /** `detection.robots.list`: a file in place of the list that comes with zban. */
-  readonly list?: string | undefined;
-}
 
 export class RobotList {
   readonly networks: readonly RobotNetwork[];
@@ -67,7 +61,7 @@ export function loadRobots(path: string, onDoubt?: ListReports['onDoubt']): Robo
 }
 
 /** The list in force; empty when robots are not verified. A file that can't be used is reported, and the shipped list taken. */
-export function findRobots({ verify, list }: RobotOptions, reports: ListReports = {}): RobotList {
+export function findRobots({ verify, list }: DetectionOptions['robots'], reports: ListReports = {}): RobotList {
   return verify ? loadOwnOr(list, SHIPPED_ROBOTS, loadRobots, reports) : new RobotList([]);
 }
 

@@ -20,7 +20,8 @@ type Step = 'look' | 'read' | 'lines';
 
 export class LogState {
   readonly #options: LogStateOptions;
-  #missingSinceMs: number | undefined;
+  /** Since when no file is under the path, undefined when one is. */
+  missingSinceMs: number | undefined;
   #missingSaid = false;
   #trouble: { readonly failure: SourceError; readonly step: Step } | undefined;
 
@@ -28,26 +29,21 @@ export class LogState {
     this.#options = options;
   }
 
-  /** Since when no file is under the path, undefined when one is. */
-  get missingSinceMs(): number | undefined {
-    return this.#missingSinceMs;
-  }
-
   /** In words, for the status. */
   get words(): string {
-    return this.#trouble?.failure.words ?? (this.#missingSinceMs === undefined ? 'following' : 'missing');
+    return this.#trouble?.failure.words ?? (this.missingSinceMs === undefined ? 'following' : 'missing');
   }
 
   found(): void {
-    this.#missingSinceMs = undefined;
+    this.missingSinceMs = undefined;
     const { path, log } = this.#options;
     if (this.#missingSaid) log('info', 'the log is there again', { path });
     this.#missingSaid = false;
   }
 
   missing(nowMs: number): void {
-    this.#missingSinceMs ??= nowMs;
-    if (this.#missingSaid || nowMs - this.#missingSinceMs < MISSING_MS) return;
+    this.missingSinceMs ??= nowMs;
+    if (this.#missingSaid || nowMs - this.missingSinceMs < MISSING_MS) return;
     this.#missingSaid = true;
     const { path, log } = this.#options;
     log('warn', 'the log is missing', { path, fix: new SourceError('missing', path).fix });

@@ -28,19 +28,20 @@ const LOST_MS = 3_600_000;
 const MISSING_MS = 60_000;
 const EMPTY = SKIP_REASONS.indexOf('empty');
 
-interface Health {
-  lines: number;
-  refused: number[];
+/** How a log is. */
+class Health {
+  lines = 0;
+  refused = SKIP_REASONS.map(() => 0);
   /** What is wrong with the newest lines. */
   unread: { readonly what: string; readonly fix: string } | undefined;
   /** When lines came last, and when they last counted as a visit. */
-  arrivedMs: number;
-  visitMs: number;
-  visits: number;
-  meanPauseMs: number;
-  longestPauseMs: number;
+  arrivedMs = Number.NEGATIVE_INFINITY;
+  visitMs = Number.NEGATIVE_INFINITY;
+  visits = 0;
+  meanPauseMs = 0;
+  longestPauseMs = 0;
   missingSinceMs: number | undefined;
-  lostMs: number | undefined;
+  lostMs = Number.POSITIVE_INFINITY;
 }
 
 export interface LogHealthOptions {
@@ -95,7 +96,7 @@ export class LogHealth {
         'see whether nginx runs, and where it writes: nginx -T | grep access_log',
       );
     }
-    for (const [path, { lostMs = Number.POSITIVE_INFINITY }] of this.logs) {
+    for (const [path, { lostMs }] of this.logs) {
       if (now() - lostMs >= LOST_MS) troubles.end(`lost ${path}`);
     }
     const paths = new Set(rows.map(({ path }) => path));
@@ -132,22 +133,8 @@ export class LogHealth {
   }
 
   private of(log: string): Health {
-    let health = this.logs.get(log);
-    if (!health) {
-      health = {
-        lines: 0,
-        refused: SKIP_REASONS.map(() => 0),
-        unread: undefined,
-        arrivedMs: Number.NEGATIVE_INFINITY,
-        visitMs: Number.NEGATIVE_INFINITY,
-        visits: 0,
-        meanPauseMs: 0,
-        longestPauseMs: 0,
-        missingSinceMs: undefined,
-        lostMs: undefined,
-      };
-      this.logs.set(log, health);
-    }
+    const health = this.logs.get(log) ?? new Health();
+    this.logs.set(log, health);
     return health;
   }
 }
