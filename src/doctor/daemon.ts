@@ -4,10 +4,10 @@ import { ControlError } from '../control/error.ts';
 import { describeTripped } from '../english/fuse.ts';
 import { countOf } from '../english/number.ts';
 import type { Status } from '../model/status.ts';
-import { type Finding, fail, ok, warn } from './finding.ts';
+import { about, type Finding } from './finding.ts';
 import { reloadWith, restartWith, type Service, startWith } from './service.ts';
 
-const CHECK = 'daemon';
+const { ok, warn, fail } = about('daemon');
 const LAG_SECONDS_MAX = 60;
 
 /** `status` says why where no daemon answers; `version` is that of the configuration on disk. */
@@ -18,25 +18,24 @@ export function checkDaemon(
   service?: Service,
 ): Finding[] {
   if (status instanceof ControlError) return [explainSilence(status, service)];
-  const found: Finding[] = status.troubles.map((trouble) => fail(CHECK, trouble, 'zban status shows when it is over'));
+  const found: Finding[] = status.troubles.map((trouble) => fail(trouble, 'zban status shows when it is over'));
   if (status.config_version !== version) {
-    found.push(warn(CHECK, 'runs with an older configuration than the one on disk', reloadWith(service)));
+    found.push(warn('runs with an older configuration than the one on disk', reloadWith(service)));
   }
   if (status.log_lag_seconds !== null && status.log_lag_seconds > LAG_SECONDS_MAX) {
     found.push(
-      warn(CHECK, `is ${status.log_lag_seconds} s behind the log`, 'see zban status for load, and nginx for buffer='),
+      warn(`is ${status.log_lag_seconds} s behind the log`, 'see zban status for load, and nginx for buffer='),
     );
   }
   if (status.mode === 'observe') {
     const why = config.mode === 'enforce' ? 'zban panic is in force' : 'mode is observe';
     const fix =
       config.mode === 'enforce' ? 'zban panic --end' : `mode: enforce in config.yaml, then: ${reloadWith(service)}`;
-    found.push(warn(CHECK, `bans nobody: ${why}`, fix));
+    found.push(warn(`bans nobody: ${why}`, fix));
   }
   if (status.fuse_tripped)
     found.push(
       fail(
-        CHECK,
         `the fuse is tripped until ${status.fuse_until}: ${describeTripped(status.profile)}`,
         'zban audit --lines 50 shows who would have been banned; zban fuse reset ends it now; bans.max_per_minute and bans.max_share are its limits',
       ),
@@ -45,7 +44,6 @@ export function checkDaemon(
     ? found
     : [
         ok(
-          CHECK,
           `${status.state}, ${countOf(status.lines_total, 'line')} read, ${countOf(status.active_bans, 'ban')} in force`,
         ),
       ];
@@ -54,10 +52,10 @@ export function checkDaemon(
 function explainSilence({ code, message }: ControlError, service: Service | undefined): Finding {
   switch (code) {
     case 'not_running':
-      return fail(CHECK, 'is not running: nobody is judged, nobody new is banned', startWith(service));
+      return fail('is not running: nobody is judged, nobody new is banned', startWith(service));
     case 'no_permission':
-      return warn(CHECK, 'was not asked: this user may not use its socket', 'sudo zban doctor');
+      return warn('was not asked: this user may not use its socket', 'sudo zban doctor');
     default:
-      return fail(CHECK, message, `journalctl -u zban -n 20 may say why; then: ${restartWith(service)}`);
+      return fail(message, `journalctl -u zban -n 20 may say why; then: ${restartWith(service)}`);
   }
 }

@@ -1,7 +1,7 @@
 /** What `zban doctor` finds: one line for each thing it looked at. */
 
 export interface Finding {
-  /** What was looked at, such as `log /var/log/nginx/access.log`. */
+  /** What was looked at. */
   readonly check: string;
   /** warn: works, but less well or less safely than it could. fail: zban does not do what it should. */
   readonly level: 'ok' | 'warn' | 'fail';
@@ -10,16 +10,9 @@ export interface Finding {
   readonly fix: string;
 }
 
-export const ok = (check: string, message: string): Finding => ({ check, level: 'ok', message, fix: '' });
-export const warn = (check: string, message: string, fix: string): Finding => ({
-  check,
-  level: 'warn',
-  message,
-  fix,
-});
-export const fail = (check: string, message: string, fix: string): Finding => ({
-  check,
-  level: 'fail',
-  message,
-  fix,
+/** Findings about one thing, such as `log /var/log/nginx/access.log`. */
+export const about = (check: string) => ({
+  ok: (message: string): Finding => ({ check, level: 'ok', message, fix: '' }),
+  warn: (message: string, fix: string): Finding => ({ check, level: 'warn', message, fix }),
+  fail: (message: string, fix: string): Finding => ({ check, level: 'fail', message, fix }),
 });

@@ -6,9 +6,9 @@ import { BACKENDS } from '../enforce/backends.ts';
 import { pickBackend } from '../enforce/pick.ts';
 import { countOf, formatCount } from '../english/number.ts';
 import type { Status } from '../model/status.ts';
-import { type Finding, fail, ok, warn } from './finding.ts';
+import { about, type Finding } from './finding.ts';
 
-const CHECK = 'firewall';
+const { ok, warn, fail } = about('firewall');
 export interface FirewallCheckOptions {
   readonly config: Config;
   /** Of the running daemon. */
@@ -22,9 +22,7 @@ export async function checkFirewall(options: FirewallCheckOptions): Promise<Find
   const standing = status?.mode === 'enforce' ? await checkRules(options, status.backend) : [];
   const left = status?.mode === 'observe' ? await checkLeft(options) : [];
   const open = config.firewall.protect_ports.includes(80) || config.firewall.protect_ports.includes(443);
-  const ports = open
-    ? [fail(CHECK, 'bans leave the web ports open', 'take 80 and 443 out of firewall.protect_ports')]
-    : [];
+  const ports = open ? [fail('bans leave the web ports open', 'take 80 and 443 out of firewall.protect_ports')] : [];
   return [...backend, ...standing, ...left, ...ports, ...(await checkOthers(options))];
 }
 
@@ -55,20 +53,20 @@ async function checkBackend({ config }: FirewallCheckOptions): Promise<Finding[]
     const clients = `${countOf(detection.clients_max, 'client')} (detection.clients_max)`;
     const room = `room for ${countOf(bans.max_active, 'ban')} (bans.max_active) and ${clients}, with which the daemon takes up to ${formatCount(memoryMiB)} MiB`;
     const message = `${name}: ${picked.reason}, ${room}${observing}`;
-    if (memoryMiB <= UNIT_MIB) return [ok(CHECK, message)];
+    if (memoryMiB <= UNIT_MIB) return [ok(message)];
     const fix =
       'lower bans.max_active or detection.clients_max, or raise MemoryMax=1G of the service: systemctl edit zban';
-    return [warn(CHECK, `${message}, more than the service may have`, fix)];
+    return [warn(`${message}, more than the service may have`, fix)];
   } catch (error) {
     if (!(error instanceof EnforcementError)) throw error;
-    return [fail(CHECK, error.message, fixOf(error, firewall))];
+    return [fail(error.message, fixOf(error, firewall))];
   }
 }
 
 async function checkListing(backend: EnforcementBackend): Promise<Finding[]> {
   let bans = 0;
   await backend.list(() => bans++, { heldCount: 0, heldBans: () => [] });
-  return [ok(CHECK, `${backend.name}: ${bans} bans are listed`)];
+  return [ok(`${backend.name}: ${bans} bans are listed`)];
 }
 
 function fixOf({ code }: EnforcementError, settings: Config['firewall']): string {
@@ -89,7 +87,7 @@ function fixOf({ code }: EnforcementError, settings: Config['firewall']): string
 async function checkRules({ config, ask }: FirewallCheckOptions, backend: string): Promise<Finding[]> {
   const found = await BACKENDS.get(backend)?.look?.(ask, config.firewall);
   if (!found) return [];
-  if ('stands' in found) return [ok(CHECK, found.stands)];
+  if ('stands' in found) return [ok(found.stands)];
   return ['missing' in found ? missing(found.missing) : unseen(found.unseen)];
 }
 
@@ -100,7 +98,6 @@ async function checkLeft({ config, ask }: FirewallCheckOptions): Promise<Finding
   return found.flatMap((standing) =>
     'stands' in standing
       ? warn(
-          CHECK,
           `${standing.stands} though zban only observes: an earlier run's bans, which no zban command lists, or another zban's`,
           'unless another zban wants it: stop zban, zban firewall flush, start it again',
         )
@@ -110,14 +107,13 @@ async function checkLeft({ config, ask }: FirewallCheckOptions): Promise<Finding
 
 function missing(what: string): Finding {
   return fail(
-    CHECK,
     `${what} is missing`,
     'zban puts it back within firewall.reconcile; if it stays away, see journalctl -u zban',
   );
 }
 
 function unseen(command: string): Finding {
-  return warn(CHECK, `its rules were not looked at: ${command} failed for this user`, 'sudo zban doctor');
+  return warn(`its rules were not looked at: ${command} failed for this user`, 'sudo zban doctor');
 }
 
 /** Other tools that ban: told, because a client that they banned stays out when zban lifts its ban. */
@@ -128,6 +124,6 @@ async function checkOthers({ ask }: FirewallCheckOptions): Promise<Finding[]> {
     { name: 'CrowdSec', pattern: /crowdsec/i, lift: 'cscli decisions delete --ip ADDRESS' },
   ].filter(({ pattern }) => pattern.test(rules));
   return others.map(({ name, lift }) =>
-    warn(CHECK, `${name} bans here as well: who is banned by both stays out when zban lifts its ban`, lift),
+    warn(`${name} bans here as well: who is banned by both stays out when zban lifts its ban`, lift),
   );
 }

@@ -7,9 +7,9 @@ import { findForbidden, measureAhead, readFacts, type ServerFacts } from '../fle
 import { Keys } from '../fleet/keys.ts';
 import { causeOf } from '../fleet/reply.ts';
 import { connectServer } from '../fleet/server.ts';
-import { type Finding, fail, ok, warn } from './finding.ts';
+import { about, type Finding } from './finding.ts';
 
-const CHECK = 'fleet';
+const { ok, warn, fail } = about('fleet');
 const VERSION_MIN = 7;
 const CLOCK_OFF_MS = 2000;
 /** What a ban takes in the server: its place in the stream, in the set and its entry, measured by test/bench/fleet.ts. */
@@ -44,24 +44,23 @@ export async function checkFleet(config: Pick<Config, 'fleet' | 'name'>): Promis
   try {
     const keys = new Keys(fleet.name);
     const forbidden = await findForbidden(server, keys);
-    if (forbidden?.includes('READONLY')) return [fail(CHECK, 'its server is a replica, which takes no writes', MASTER)];
-    if (forbidden !== undefined) return [fail(CHECK, `this user may not do what it must: ${forbidden}`, RIGHTS)];
+    if (forbidden?.includes('READONLY')) return [fail('its server is a replica, which takes no writes', MASTER)];
+    if (forbidden !== undefined) return [fail(`this user may not do what it must: ${forbidden}`, RIGHTS)];
     const found: Finding[] = [];
     const offMs = await measureAhead(server, keys);
     if (Math.abs(offMs) > CLOCK_OFF_MS) {
       const message = `this host's clock is ${(Math.abs(offMs) / 1000).toFixed(1)} s off the server's`;
-      found.push(warn(CHECK, message, 'timedatectl set-ntp true, on both'));
+      found.push(warn(message, 'timedatectl set-ntp true, on both'));
     }
     const others = (await readHosts(server, keys)).filter(({ host }) => host !== fleetHost(config));
     const live = others.filter((each) => each.live).length;
     if (live === 0) found.push(alone(fleet.name, others.length));
     const facts = await readFacts(server, keys).catch(() => undefined);
     if (facts) found.push(...judge(facts));
-    else
-      found.push(warn(CHECK, 'the server does not tell this user its version and its memory', `allow INFO: ${RIGHTS}`));
-    return found.length > 0 || !facts ? found : [ok(CHECK, `${countOf(live, 'other host')}; ${describe(facts)}`)];
+    else found.push(warn('the server does not tell this user its version and its memory', `allow INFO: ${RIGHTS}`));
+    return found.length > 0 || !facts ? found : [ok(`${countOf(live, 'other host')}; ${describe(facts)}`)];
   } catch (error) {
-    return [fail(CHECK, `its server stopped answering: ${causeOf(error)}`, RIGHTS)];
+    return [fail(`its server stopped answering: ${causeOf(error)}`, RIGHTS)];
   } finally {
     server.close();
   }
@@ -72,7 +71,6 @@ export function explainAway(cause: string): Finding {
   const [, fix] = FIXES.find(([pattern]) => pattern.test(cause)) ?? [];
   const what = /^(DENIED|WRONGPASS|NOAUTH|NOPERM)/.test(cause) ? 'turns this host away' : 'does not answer';
   return fail(
-    CHECK,
     `its server ${what}: ${cause}`,
     `${fix ?? 'check fleet.url and the network'}; zban judges alone meanwhile`,
   );
@@ -82,26 +80,26 @@ export function explainAway(cause: string): Finding {
 function alone(name: string, silent: number): Finding {
   if (silent > 0) {
     const message = `no other host of the fleet ${name} is there; ${countOf(silent, 'host')} went silent within a day`;
-    return warn(CHECK, message, 'zban fleet status shows them; zban status on one of them says what is wrong');
+    return warn(message, 'zban fleet status shows them; zban status on one of them says what is wrong');
   }
   const message = `no other host of the fleet ${name} was heard of within a day: this host judges alone`;
-  return warn(CHECK, message, 'give all hosts of the fleet the same fleet.url and fleet.name, and reload them');
+  return warn(message, 'give all hosts of the fleet the same fleet.url and fleet.name, and reload them');
 }
 
 function judge({ software, version, maxmemory, usedMemory, evictionPolicy }: ServerFacts): Finding[] {
   const found: Finding[] = [];
   if (Number(version.split('.')[0]) < VERSION_MIN)
-    found.push(fail(CHECK, `its server is ${software}`, `Redis ${VERSION_MIN}.0 or newer, or Valkey`));
+    found.push(fail(`its server is ${software}`, `Redis ${VERSION_MIN}.0 or newer, or Valkey`));
   if (evictionPolicy !== 'noeviction') {
     const message = `its server may throw bans away when its memory is full (maxmemory-policy ${evictionPolicy})`;
-    found.push(warn(CHECK, message, 'set maxmemory-policy noeviction there, or give the fleet a server of its own'));
+    found.push(warn(message, 'set maxmemory-policy noeviction there, or give the fleet a server of its own'));
   }
   if (maxmemory > 0 && usedMemory >= maxmemory && evictionPolicy === 'noeviction')
-    found.push(fail(CHECK, `its server is full (maxmemory ${mebibytes(maxmemory)}) and takes no writes`, ROOM));
+    found.push(fail(`its server is full (maxmemory ${mebibytes(maxmemory)}) and takes no writes`, ROOM));
   else if (maxmemory > 0 && maxmemory < MEMORY_MIN) {
     const bans = Math.floor(maxmemory / BAN_BYTES / 1000);
     const message = `its server has maxmemory ${mebibytes(maxmemory)}, room for about ${bans},000 bans`;
-    found.push(warn(CHECK, message, ROOM));
+    found.push(warn(message, ROOM));
   }
   return found;
 }

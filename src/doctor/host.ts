@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { codeOf } from '../model/coded-error.ts';
 import { openChannels } from '../notify/channels.ts';
-import { type Finding, fail, ok, warn } from './finding.ts';
+import { about, type Finding } from './finding.ts';
 import { restartWith, type Service, startWith } from './service.ts';
 
 const FREE_BYTES_MIN = 100 * 1_048_576;
@@ -22,14 +22,15 @@ export function checkPlaces({ state, audit, control }: Config, running: boolean,
     const found = checkPlace(folder, what);
     if (found !== 'missing') return found;
     // systemd or the daemon itself makes it, and systemd removes /run/zban when the service stops.
+    const { fail, warn } = about(`folder ${folder}`);
     return running
-      ? fail(`folder ${folder}`, `is gone while zban runs: it takes the ${what}`, restartWith(service))
-      : warn(`folder ${folder}`, `is not there: zban makes it for the ${what} when it starts`, startWith(service));
+      ? fail(`is gone while zban runs: it takes the ${what}`, restartWith(service))
+      : warn(`is not there: zban makes it for the ${what} when it starts`, startWith(service));
   });
 }
 
 function checkPlace(folder: string, what: string): Finding | 'missing' {
-  const check = `folder ${folder}`;
+  const { ok, warn, fail } = about(`folder ${folder}`);
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
     const { bavail, blocks, bsize } = statfsSync(folder);
@@ -38,22 +39,21 @@ function checkPlace(folder: string, what: string): Finding | 'missing' {
     if (free < FREE_BYTES_MIN || bavail < FREE_SHARE_MIN * blocks) {
       const level = free < FREE_BYTES_MIN / 10 ? fail : warn;
       return level(
-        check,
         `${megabytes} MiB are free for the ${what}`,
         'make room: journalctl --vacuum-size=200M, apt-get clean',
       );
     }
-    return ok(check, `takes the ${what}, ${megabytes} MiB free`);
+    return ok(`takes the ${what}, ${megabytes} MiB free`);
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT') return 'missing';
     if (code === 'EROFS') {
       const fix = `findmnt --target ${folder} shows where it is mounted; then: mount -o remount,rw MOUNT_POINT`;
-      return fail(check, `is on a file system that is mounted read-only: it takes the ${what}`, fix);
+      return fail(`is on a file system that is mounted read-only: it takes the ${what}`, fix);
     }
     const { username } = userInfo();
     const fix = `sudo zban doctor; if zban runs as ${username}: sudo chown ${username} ${folder}`;
-    return fail(check, `cannot be written by ${username} (${code}): it takes the ${what}`, fix);
+    return fail(`cannot be written by ${username} (${code}): it takes the ${what}`, fix);
   }
 }
 
@@ -63,18 +63,16 @@ export function checkSsh(
   env: Readonly<Record<string, string | undefined>>,
   sshdConfig = '/etc/ssh/sshd_config',
 ): Finding {
-  const check = 'SSH';
+  const { ok, warn, fail } = about('SSH');
   const session = env['SSH_CONNECTION']?.split(' ')[3];
   const ports = new Set([...(session === undefined ? [] : [Number(session)]), ...configuredPorts(sshdConfig)]);
   const open = [...ports].filter((port) => !firewall.protect_ports.includes(port));
   const left = firewall.protect_ports;
   if (open.length === 0 && left.length === 0)
-    return warn(check, 'a false ban of yourself takes your SSH with it', 'set firewall.protect_ports: [22]');
-  if (open.length === 0)
-    return ok(check, `a ban leaves ${left.length === 1 ? 'port' : 'ports'} ${left.join(', ')} open`);
+    return warn('a false ban of yourself takes your SSH with it', 'set firewall.protect_ports: [22]');
+  if (open.length === 0) return ok(`a ban leaves ${left.length === 1 ? 'port' : 'ports'} ${left.join(', ')} open`);
   const wanted = [...firewall.protect_ports, ...open].join(', ');
   return fail(
-    check,
     `sshd listens on port ${open.join(', ')}: a false ban would lock you out`,
     `set firewall.protect_ports: [${wanted}]`,
   );
@@ -96,18 +94,17 @@ export function checkChannels(
   const channels = openChannels(notify, env);
   if (channels.length === 0)
     return [
-      warn(
-        'notifications',
+      about('notifications').warn(
         'no channel is configured: nobody is notified of bans and attacks',
         'set notify.slack.webhook_url_file, notify.webhook or notify.email (docs/notifications.md), then: zban notify test',
       ),
     ];
   return channels.map((channel) => {
-    const check = `channel ${channel.name}`;
+    const { ok, warn, fail } = about(`channel ${channel.name}`);
     const test = `zban notify test ${channel.name}`;
-    if ('problem' in channel) return fail(check, channel.problem, `then: ${test}`);
+    if ('problem' in channel) return fail(channel.problem, `then: ${test}`);
     const [warning] = channel.warnings;
-    if (warning !== undefined) return warn(check, warning, `then: ${test}`);
-    return ok(check, `${channel.service} is configured; try it with ${test}`);
+    if (warning !== undefined) return warn(warning, `then: ${test}`);
+    return ok(`${channel.service} is configured; try it with ${test}`);
   });
 }

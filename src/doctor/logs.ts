@@ -15,7 +15,7 @@ import { cutLines, ownBuffer } from '../source/lines.ts';
 import { SourceError, toSourceError } from '../source/source-error.ts';
 import { DoubledLines, type DoubledPair } from '../traffic/doubled-lines.ts';
 import { workerSetup } from '../workers/worker-setup.ts';
-import { type Finding, fail, ok, warn } from './finding.ts';
+import { about, type Finding } from './finding.ts';
 
 /** Newest part of a log that is looked at. */
 const TAIL_BYTES = 1 << 20;
@@ -32,12 +32,15 @@ const COMBINED_FIELDS = /" (?:\d{3}|-) (?:\d+|-) "/;
 /** Each is compared with each. */
 const COMPARED_MAX = 20;
 
+const aboutLog = (path: string) => about(`log ${path}`);
+type AboutLog = ReturnType<typeof aboutLog>;
+
 export function checkLogs(config: Config, nowMs: number): Finding[] {
   const { logs, unmatched } = findLogs(config.logs.map(({ path }) => path));
   return [
     ...checkDoubled(config, logs),
     ...unmatched.map((glob) =>
-      fail(`log ${glob}`, 'no file matches', 'correct logs[].path, or turn on access_log in nginx'),
+      aboutLog(glob).fail('no file matches', 'correct logs[].path, or turn on access_log in nginx'),
     ),
     ...logs.flatMap(({ path, index }) => checkLog(config, path, index, nowMs)),
   ];
@@ -48,7 +51,7 @@ function checkDoubled(config: Config, logs: readonly FoundLog[]): Finding[] {
   const found: Finding[] = [];
   const sameFiles = findSameFiles(logs.map(({ path }) => path));
   const tails: { path: string; bytes: Buffer; tally: Tally }[] = [];
-  for (const [path, same] of sameFiles) found.push(ok(`log ${path}`, `is the same file as ${same}: followed once`));
+  for (const [path, same] of sameFiles) found.push(aboutLog(path).ok(`is the same file as ${same}: followed once`));
   for (const { path, index } of logs.filter((log) => !sameFiles.has(log.path)).slice(0, COMPARED_MAX)) {
     try {
       const options = workerSetup(config).parsers[index];
@@ -65,32 +68,31 @@ function checkDoubled(config: Config, logs: readonly FoundLog[]): Finding[] {
       for (const { path, tally, bytes } of new Set([one, other])) doubled.add(path, tally, bytes, fromSecond);
       const isPair = ([a, b]: DoubledPair) => (a === b) === (one === other);
       const [pair] = doubled.pairs().filter(isPair);
-      if (pair) found.push(fail(`log ${one.path}`, describeDoubled(pair), DOUBLED_FIX));
+      if (pair) found.push(aboutLog(one.path).fail(describeDoubled(pair), DOUBLED_FIX));
     }
   }
   return found;
 }
 
 function checkLog(config: Config, path: string, index: number, nowMs: number): Finding[] {
-  const check = `log ${path}`;
+  const log = aboutLog(path);
   const options = workerSetup(config).parsers[index];
   let tail: { bytes: Buffer; writtenMs: number };
   try {
     tail = readTail(path);
   } catch (error) {
-    return [unreadable(check, toSourceError(path, error))];
+    return [unreadable(log, toSourceError(path, error))];
   }
   const { bytes, writtenMs } = tail;
   const parser = options && new Parser(options);
   const tally = parser?.parse(bytes, Math.floor(nowMs / 1000) + 86_400);
   if (!parser || !tally || tally.lines === 0)
-    return [warn(check, 'is empty: nothing can be learned from it yet', 'see that nginx writes its access_log there')];
+    return [log.warn('is empty: nothing can be learned from it yet', 'see that nginx writes its access_log there')];
   const refused = findRefused(tally);
   if (refused.share > REFUSED_SHARE_MAX) {
     const percent = Math.round(refused.share * 100);
     return [
-      fail(
-        check,
+      log.fail(
         `${percent} % of its newest ${tally.lines} lines are not understood (${refused.reason})`,
         fixOfRefused(refused.reason),
       ),
@@ -98,19 +100,19 @@ function checkLog(config: Config, path: string, index: number, nowMs: number): F
   }
   const lines = newestLines(bytes, tally).map((line) => line.toString('latin1'));
   return [
-    ok(check, `${tally.lines} newest lines are understood`),
-    ...checkFields(check, lines, options.keys),
-    ...checkFreshness(check, tally, writtenMs, nowMs),
-    ...checkClients(config, check, tally, parser, bytes),
+    log.ok(`${tally.lines} newest lines are understood`),
+    ...checkFields(log, lines, options.keys),
+    ...checkFreshness(log, tally, writtenMs, nowMs),
+    ...checkClients(config, log, tally, parser, bytes),
   ];
 }
 
-function unreadable(check: string, { code, path, words, fix }: SourceError): Finding {
-  if (code === 'missing') return fail(check, 'is not there', 'correct logs[].path, or turn on access_log in nginx');
-  if (code !== 'permission_denied') return fail(check, `cannot be followed: ${words}`, fix);
+function unreadable(log: AboutLog, { code, path, words, fix }: SourceError): Finding {
+  if (code === 'missing') return log.fail('is not there', 'correct logs[].path, or turn on access_log in nginx');
+  if (code !== 'permission_denied') return log.fail(`cannot be followed: ${words}`, fix);
   const { username } = userInfo();
   const group = `give it the group of the log: ls -l ${path}, usermod -aG GROUP ${username}`;
-  return fail(check, `may not be read by ${username}`, `sudo zban doctor; if zban runs as ${username}, ${group}`);
+  return log.fail(`may not be read by ${username}`, `sudo zban doctor; if zban runs as ${username}, ${group}`);
 }
 
 /** Whole lines of the newest part, long ones as the daemon gets them, and when the last one was written. */
@@ -154,23 +156,23 @@ function newestLines(bytes: Buffer, { rows, count }: Tally): Buffer[] {
 }
 
 /** A format without a field, told apart from clients that send none: then the field is in the line, and empty. */
-function checkFields(check: string, lines: readonly string[], keys: FieldKeys): Finding[] {
+function checkFields(log: AboutLog, lines: readonly string[], keys: FieldKeys): Finding[] {
   const missing = (['user_agent', 'referer'] as const).filter((field) => {
     const key = new RegExp(`"(?:${keys[field].map((name) => name.replace(/\W/g, '\\$&')).join('|')})"\\s*:`);
     return !lines.some((line) => (line.trimStart().startsWith('{') ? key : COMBINED_FIELDS).test(line));
   });
   if (missing.length === 0) return [];
   const message = `its log_format has no ${missing.join(' and no ')}: crawlers cannot be told from scrapers as well as they could`;
-  return [warn(check, message, 'add them as in the log_format of docs/first-week.md')];
+  return [log.warn(message, 'add them as in the log_format of docs/first-week.md')];
 }
 
-function checkFreshness(check: string, { rows, count }: Tally, writtenMs: number, nowMs: number): Finding[] {
+function checkFreshness(log: AboutLog, { rows, count }: Tally, writtenMs: number, nowMs: number): Finding[] {
   const silentMs = nowMs - writtenMs;
   const found: Finding[] = [];
   if (silentMs > SILENT_MS) {
     const ago = formatDuration(Math.round(silentMs / 60_000) * 60_000);
     found.push(
-      warn(check, `was last written ${ago} ago`, 'see whether nginx writes somewhere else: nginx -T | grep access_log'),
+      log.warn(`was last written ${ago} ago`, 'see whether nginx writes somewhere else: nginx -T | grep access_log'),
     );
   }
   const newest = rows[(count - 1) * ROW + SECOND] ?? 0;
@@ -178,14 +180,14 @@ function checkFreshness(check: string, { rows, count }: Tally, writtenMs: number
   if (Math.abs(skew) > SKEW_SECONDS_MAX) {
     const message = `its newest line is ${formatSeconds(Math.abs(skew))} ${skew > 0 ? 'ahead of' : 'behind'} the time it was written`;
     found.push(
-      warn(check, message, 'set the clock (timedatectl), log $msec or $time_iso8601, and leave out buffer= and flush='),
+      log.warn(message, 'set the clock (timedatectl), log $msec or $time_iso8601, and leave out buffer= and flush='),
     );
   }
   return found;
 }
 
 /** One client with the requests of many is a proxy. */
-function checkClients({ detection }: Config, check: string, tally: Tally, parser: Parser, bytes: Buffer): Finding[] {
+function checkClients({ detection }: Config, log: AboutLog, tally: Tally, parser: Parser, bytes: Buffer): Finding[] {
   const { rows, count } = tally;
   if (count < LINES_MIN) return [];
   const counts = new Map<string, number>();
@@ -198,5 +200,5 @@ function checkClients({ detection }: Config, check: string, tally: Tally, parser
   const agents = new Set(newestLines(bytes, tally).map((line) => parser.readRecord(line)?.user_agent));
   if (agents.size < AGENTS_MIN) return [];
   const message = `${Math.round((requests / count) * 100)} % of its lines are from ${name}, with many user agents: a proxy, not a client`;
-  return [fail(check, message, `in nginx: set_real_ip_from ${name}; real_ip_header X-Forwarded-For;`)];
+  return [log.fail(message, `in nginx: set_real_ip_from ${name}; real_ip_header X-Forwarded-For;`)];
 }

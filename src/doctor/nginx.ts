@@ -5,11 +5,11 @@ import type { Config } from '../config/schema.ts';
 import { BACKENDS } from '../enforce/backends.ts';
 import { BITS_MIN, parsePrefix } from '../net/prefix.ts';
 import { findLogs } from '../source/discover.ts';
-import { type Finding, fail, ok, warn } from './finding.ts';
+import { about, type Finding } from './finding.ts';
 import { checkLogFormat } from './log-format.ts';
 import { type NginxConfig, parseNginxConfig } from './nginx-config.ts';
 
-const CHECK = 'nginx';
+const { ok, warn, fail } = about('nginx');
 /** The format that nginx knows without being told. */
 const COMBINED = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent';
 
@@ -48,22 +48,21 @@ export function checkNginx(config: Config, dump: NginxDump): Finding[] {
   if (dump.kind !== 'read') return [explainFailure(config, dump)];
   const nginx = parseNginxConfig(dump.text);
   const found = [...checkAccessLogs(config, nginx), ...checkDoubled(config, nginx), ...checkRealIp(config, nginx)];
-  return found.length > 0 ? found : [ok(CHECK, 'logs at once, with addresses that clients cannot choose')];
+  return found.length > 0 ? found : [ok('logs at once, with addresses that clients cannot choose')];
 }
 
 function explainFailure({ firewall }: Config, dump: Exclude<NginxDump, { kind: 'read' }>): Finding {
   const command = firewall.nginx.test.join(' ');
   if (dump.kind === 'missing')
     return warn(
-      CHECK,
       `its configuration was not looked at: there is no ${firewall.nginx.test[0]} here`,
       'run zban doctor where nginx runs; where its configuration is read otherwise, set firewall.nginx.test',
     );
   if (dump.kind === 'forbidden')
-    return warn(CHECK, 'its configuration was not looked at: this user may not read it', 'sudo zban doctor');
+    return warn('its configuration was not looked at: this user may not read it', 'sudo zban doctor');
   const level = firewall.backend === 'nginx' ? fail : warn;
   const message = `refuses its configuration, and would not start again: ${dump.said}`;
-  return level(CHECK, message, `correct what it names until this succeeds: ${command}`);
+  return level(message, `correct what it names until this succeeds: ${command}`);
 }
 
 function checkAccessLogs(config: Config, { accessLogs, formats }: NginxConfig): Finding[] {
@@ -73,17 +72,17 @@ function checkAccessLogs(config: Config, { accessLogs, formats }: NginxConfig): 
     const index = followed.get(resolve(path));
     if (index === undefined) {
       if (path.startsWith('/') && !path.includes('$'))
-        found.push(warn(CHECK, `writes ${path}, which zban does not follow`, `add it to logs: - path: ${path}`));
+        found.push(warn(`writes ${path}, which zban does not follow`, `add it to logs: - path: ${path}`));
       continue;
     }
     const buffer = options.find((option) => /^(buffer|gzip|flush)/.test(option));
     if (buffer)
       found.push(
-        warn(CHECK, `holds lines of ${path} back (${buffer}): a ban waits as long`, `take ${buffer} out of access_log`),
+        warn(`holds lines of ${path} back (${buffer}): a ban waits as long`, `take ${buffer} out of access_log`),
       );
     const log = config.logs[index];
     const body = format === 'combined' ? COMBINED : formats.get(format);
-    if (log && body !== undefined) found.push(...checkLogFormat(CHECK, path, body, log));
+    if (log && body !== undefined) found.push(...checkLogFormat(path, body, log));
   }
   return found;
 }
@@ -101,9 +100,7 @@ function checkDoubled(config: Config, { accessLogs }: NginxConfig): Finding[] {
     if (logs.length < 2) return [];
     const lines = logs.map(({ path, format }) => `access_log ${path} ${format};`);
     const message = `writes each request ${logs.length} times into logs that zban follows (${lines.join(' ')}): it counts as often`;
-    return [
-      fail(CHECK, message, `keep the line that names the format for zban, and remove the other from the same block`),
-    ];
+    return [fail(message, `keep the line that names the format for zban, and remove the other from the same block`)];
   });
 }
 
@@ -119,9 +116,9 @@ function checkRealIp({ firewall, mode }: Config, { realIpFrom, realIpHeader }: N
   });
   if (wide.length > 0) {
     const message = `believes ${realIpHeader ?? 'X-Real-IP'} from anybody (set_real_ip_from ${wide.join(', ')}): a client can choose whom zban bans`;
-    return [fail(CHECK, message, "name the proxy's own addresses in set_real_ip_from")];
+    return [fail(message, "name the proxy's own addresses in set_real_ip_from")];
   }
   if (realIpFrom.length === 0 || mode !== 'enforce' || BACKENDS.get(firewall.backend)?.seesThroughProxies) return [];
   const message = 'takes addresses from a proxy (real_ip): a ban in the firewall does not stop who comes through it';
-  return [warn(CHECK, message, 'set firewall.backend: nginx where all visitors come through the proxy')];
+  return [warn(message, 'set firewall.backend: nginx where all visitors come through the proxy')];
 }

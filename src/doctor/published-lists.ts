@@ -4,7 +4,7 @@ import { countOf } from '../english/number.ts';
 import { findCdnProtection } from '../host/cdn-ranges.ts';
 import type { ListReports } from '../host/named-list.ts';
 import { findRobots, shippedRobotsDate } from '../host/robots.ts';
-import { type Finding, ok, warn } from './finding.ts';
+import { about, type Finding } from './finding.ts';
 
 export function checkPublishedLists({ detection, bans }: Pick<Config, 'detection' | 'bans'>): Finding[] {
   const { verify, list } = detection.robots;
@@ -17,13 +17,13 @@ export function checkPublishedLists({ detection, bans }: Pick<Config, 'detection
           const { size, networks } = findRobots(detection.robots, reports);
           return `${size} are known, with ${networks.length} networks: ${list ?? shippedRobots}`;
         })
-      : ok('robots', 'none is verified (detection.robots.verify)'),
+      : about('robots').ok('none is verified (detection.robots.verify)'),
     bans.protect_cdn
       ? checkList(ofCdns, (reports) => {
           const { length } = findCdnProtection(bans, reports);
           return `${countOf(length, 'network')} of their proxies are never banned: ${bans.cdn_ranges ?? ofCdns.shipped}`;
         })
-      : ok('CDNs', 'their proxies may be banned (bans.protect_cdn)'),
+      : about('CDNs').ok('their proxies may be banned (bans.protect_cdn)'),
   ];
 }
 
@@ -31,14 +31,15 @@ function checkList(
   { check, key, shipped }: { readonly check: string; readonly key: string; readonly shipped: string },
   read: (reports: ListReports) => string,
 ): Finding {
+  const { ok, warn } = about(check);
   let found: Finding | undefined;
   const message = read({
     onTrouble: (trouble) => {
-      found = warn(check, `${trouble}; ${shipped} is in force`, `correct or remove ${key}`);
+      found = warn(`${trouble}; ${shipped} is in force`, `correct or remove ${key}`);
     },
     onDoubt: (doubt) => {
-      found = warn(check, doubt, 'write the address alone, or the network');
+      found = warn(doubt, 'write the address alone, or the network');
     },
   });
-  return found ?? ok(check, message);
+  return found ?? ok(message);
 }

@@ -1,9 +1,9 @@
 /** zban as a service of systemd: is it installed, does it start at boot, and how is it started from where it stands? */
 
 import type { Ask } from '../enforce/backend-kind.ts';
-import { type Finding, ok, warn } from './finding.ts';
+import { about, type Finding } from './finding.ts';
 
-const CHECK = 'service';
+const { ok, warn } = about('service');
 
 /** Of `zban.service`, in the words of systemctl(1). */
 export interface Service {
@@ -28,10 +28,10 @@ export function checkService(service: Service | undefined): Finding[] {
   if (!service) return [];
   if (service.load !== 'loaded') {
     const what = service.load === 'not-found' ? 'is not installed' : `is ${service.load}`;
-    return [warn(CHECK, `${what}: zban does not start at boot`, startWith(service))];
+    return [warn(`${what}: zban does not start at boot`, startWith(service))];
   }
-  if (service.boot === 'enabled') return [ok(CHECK, 'starts at boot')];
-  return [warn(CHECK, 'does not start at boot', 'systemctl enable zban')];
+  if (service.boot === 'enabled') return [ok('starts at boot')];
+  return [warn('does not start at boot', 'systemctl enable zban')];
 }
 
 /** How zban is started here; undefined is a zban that is no service. */

@@ -1,9 +1,9 @@
 /** The table of networks, where there is one. */
 import type { Config } from '../config/schema.ts';
 import { WhoTable, WhoTableError } from '../host/who-table.ts';
-import { type Finding, ok, warn } from './finding.ts';
+import { about, type Finding } from './finding.ts';
 
-const CHECK = 'who';
+const { ok, warn } = about('who');
 /** Networks change hands. */
 const OLD_MS = 183 * 86_400_000;
 const UPDATE = 'zban who update --file FILE';
@@ -15,9 +15,9 @@ export function checkWho({ who }: Pick<Config, 'who'>, nowMs: number): Finding[]
     table.close();
     const made = new Date(table.madeMs).toISOString().slice(0, 10);
     const message = `${who.table}: ${table.ranges} ranges of addresses, data of ${made}`;
-    return [nowMs - table.madeMs > OLD_MS ? warn(CHECK, `${message}, which is old`, UPDATE) : ok(CHECK, message)];
+    return [nowMs - table.madeMs > OLD_MS ? warn(`${message}, which is old`, UPDATE) : ok(message)];
   } catch (error) {
     if (!(error instanceof WhoTableError)) throw error;
-    return error.code === 'missing' ? [] : [warn(CHECK, error.message, UPDATE)];
+    return error.code === 'missing' ? [] : [warn(error.message, UPDATE)];
   }
 }

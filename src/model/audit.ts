@@ -1,5 +1,6 @@
 /** The audit trail's vocabulary, shared by the recorder and everybody who reads it. */
 
+import { isNumber, isObject, isOneOf, isOptional, isText, type Value } from './shape.ts';
 import type { Evidence, GlobalAnomalyEnd, GlobalAnomalyStart } from './told-event.ts';
 
 /**
@@ -46,32 +47,27 @@ export interface LaneNumbers {
 }
 
 /** `until`, RFC 3339, is when banning resumes by itself; only with `tripped`. */
-export interface FuseNumbers {
-  readonly phase: 'tripped' | 'reset';
-  readonly until?: string | undefined;
-}
+export const isFuseNumbers = isObject({ phase: isOneOf('tripped', 'reset'), until: isOptional(isText) });
+export type FuseNumbers = Value<typeof isFuseNumbers>;
 
 /** What was cut off the start of the trail, and which offences are forgotten. */
-export interface PruneNumbers {
-  readonly rows: number;
+export const isPruneNumbers = isObject({
+  rows: isNumber,
   /** The last row that was deleted. */
-  readonly anchor_id: number;
-  readonly anchor_hash: string;
+  anchor_id: isNumber,
+  anchor_hash: isText,
   /** Offences that ended before, epoch milliseconds. */
-  readonly offences_before_ms: number;
-}
+  offences_before_ms: isNumber,
+});
+export type PruneNumbers = Value<typeof isPruneNumbers>;
 
 /** Rows that are missing from the trail, from the first to the last. */
-export interface LossNumbers {
-  readonly lost_from: number;
-  readonly lost_to: number;
-}
+export const isLossNumbers = isObject({ lost_from: isNumber, lost_to: isNumber });
+export type LossNumbers = Value<typeof isLossNumbers>;
 
 /** This host's clock was set, by so many milliseconds forward or back: the ends of bans recorded after `after_id` moved with it. */
-export interface ClockNumbers {
-  readonly clock_moved_ms: number;
-  readonly after_id: number;
-}
+export const isClockNumbers = isObject({ clock_moved_ms: isNumber, after_id: isNumber });
+export type ClockNumbers = Value<typeof isClockNumbers>;
 
 /** What a row of each action says besides what every row says; `condition` and `numbers` are columns of the database. */
 type Facts =

@@ -8,7 +8,7 @@ const COMBINED = '- $remote_user [$time_local] "$request" $status $body_bytes_se
 function check(format: string, log: { format?: string; fields?: Record<string, string> } = {}) {
   const [entry] = configSchema.parse({ logs: [{ path: '/var/log/a', ...log }] }).logs;
   assert.ok(entry);
-  return checkLogFormat('nginx', '/var/log/a', format, entry);
+  return checkLogFormat('/var/log/a', format, entry);
 }
 
 test('formats that log the connecting address', () => {

@@ -16,14 +16,7 @@ const FOR_GOOD_HOURS = 87_600;
 const HOUR_MS = 3_600_000;
 
 /** What is known of one decision, in whatever form it comes. */
-export interface Decision {
-  readonly value?: unknown;
-  readonly scope?: unknown;
-  readonly duration?: unknown;
-  readonly reason?: unknown;
-  readonly type?: unknown;
-  readonly simulated?: unknown;
-}
+type Decision = { readonly [Name in 'value' | 'scope' | 'duration' | 'reason' | 'type' | 'simulated']?: unknown };
 
 /** True when this is the first line of such a file. */
 export function isDecisionHeader(line: string): boolean {

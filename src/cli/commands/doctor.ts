@@ -2,8 +2,7 @@ import { resolve } from 'node:path';
 import { formatProblem } from '../../config/problem.ts';
 import { ControlError } from '../../control/error.ts';
 import { checkDaemon } from '../../doctor/daemon.ts';
-import type { Finding } from '../../doctor/finding.ts';
-import { fail, warn } from '../../doctor/finding.ts';
+import { about, type Finding } from '../../doctor/finding.ts';
 import { checkFirewall } from '../../doctor/firewall.ts';
 import { checkChannels, checkPlaces, checkSsh } from '../../doctor/host.ts';
 import { checkLanes } from '../../doctor/lanes.ts';
@@ -36,7 +35,9 @@ export async function doctor(context: Context): Promise<number> {
   const { output, json, env } = context;
   const loaded = loadPermitted(context);
   if (!loaded.ok) {
-    const findings = loaded.problems.map((problem) => fail('configuration', formatProblem(problem), 'zban check'));
+    const findings = loaded.problems.map((problem) =>
+      about('configuration').fail(formatProblem(problem), 'zban check'),
+    );
     report(context, findings);
     return EXIT.badConfig;
   }
@@ -98,7 +99,7 @@ function checkWarnings(warnings: readonly string[]): Finding[] {
   const told = warnings.length > WARNINGS_MAX ? warnings.slice(0, WARNINGS_MAX - 1) : warnings;
   const more = warnings.length - told.length;
   const rest = more === 0 ? [] : [`${more} more warnings`];
-  return [...told, ...rest].map((message) => warn('configuration', message, 'zban check'));
+  return [...told, ...rest].map((message) => about('configuration').warn(message, 'zban check'));
 }
 
 function report(context: Context, found: readonly Finding[]): void {

@@ -32,19 +32,15 @@ a { color: inherit; }
 .pills { display: flex; gap: 6px; flex-wrap: wrap; }
 .pill { --tone: var(--dim); display: inline-block; padding: 0 8px; border-radius: 99px; font-size: 12px; line-height: 20px; font-weight: 600; white-space: nowrap; color: var(--tone); background: color-mix(in srgb, var(--tone) 12%, transparent); }
 .pill:empty { display: none; }
-.good { --tone: var(--good); }
-.warn { --tone: var(--warn); }
-.bad { --tone: var(--bad); }
-.info { --tone: var(--accent); }
 .live { margin-left: auto; color: var(--dim); font-size: 13px; font-variant-numeric: tabular-nums; }
 .live::before { content: ""; display: inline-block; width: 8px; height: 8px; margin-right: 7px; border-radius: 50%; background: var(--good); }
 .gone .live::before, .waiting .live::before { background: var(--bad); }
 
 .verdict { --tone: var(--dim); display: flex; gap: 14px; align-items: flex-start; padding: 14px 18px; margin-bottom: 12px; border-radius: 12px; background: color-mix(in srgb, var(--tone) 9%, var(--card)); border: 1px solid color-mix(in srgb, var(--tone) 35%, var(--line)); }
-.verdict.good { --tone: var(--good); }
-.verdict.warn { --tone: var(--warn); }
-.verdict.bad { --tone: var(--bad); }
-.verdict.info { --tone: var(--accent); }
+.good { --tone: var(--good); }
+.warn { --tone: var(--warn); }
+.bad { --tone: var(--bad); }
+.info { --tone: var(--accent); }
 .sign { flex: none; width: 30px; height: 30px; border-radius: 50%; display: grid; place-items: center; font: 700 16px/1 system-ui, sans-serif; color: var(--card); background: var(--tone); margin-top: 2px; }
 .verdict .title { font-size: 22px; line-height: 1.3; font-weight: 680; letter-spacing: -.012em; overflow-wrap: anywhere; }
 .verdict .text { color: var(--dim); margin-top: 1px; text-wrap: pretty; }

@@ -2,18 +2,16 @@
  * What the stored columns of a row say, checked: the one place where text of a database becomes a typed row. Older versions
  * wrote results, reasons and phases as words into `detail`; they are translated here and nowhere else.
  */
-import type { Actor, AuditAction, AuditDraft } from '../../model/audit.ts';
 import {
-  isEither,
-  isNull,
-  isNumber,
-  isObject,
-  isOneOf,
-  isOptional,
-  isRecord,
-  isText,
-  type Shape,
-} from '../../model/shape.ts';
+  type Actor,
+  type AuditAction,
+  type AuditDraft,
+  isClockNumbers,
+  isFuseNumbers,
+  isLossNumbers,
+  isPruneNumbers,
+} from '../../model/audit.ts';
+import { isEither, isNull, isObject, isOneOf, isOptional, isRecord, isText, type Shape } from '../../model/shape.ts';
 
 /** What is told of a row by its action, as in model/audit.ts. */
 type Facts = AuditDraft extends infer Draft
@@ -53,25 +51,15 @@ const DEMANDS: { readonly [Action in AuditAction]: Demand<FactsOf<Action>> } = {
   lane_keep: lane,
   lane_end: lane,
   lane_result: { ...NOTHING, numbers: isObject({ id: isText, ...failable }) },
-  fuse: { ...NOTHING, numbers: isObject({ phase: isOneOf('tripped', 'reset'), until: isOptional(isText) }) },
+  fuse: { ...NOTHING, numbers: isFuseNumbers },
   panic: NOTHING,
   panic_end: NOTHING,
   start: NOTHING,
   stop: NOTHING,
   reload: NOTHING,
   annotate: NOTHING,
-  trouble: {
-    ...NOTHING,
-    numbers: isEither(
-      isObject({ lost_from: isNumber, lost_to: isNumber }),
-      isObject({ clock_moved_ms: isNumber, after_id: isNumber }),
-      isNull,
-    ),
-  },
-  prune: {
-    ...NOTHING,
-    numbers: isObject({ rows: isNumber, anchor_id: isNumber, anchor_hash: isText, offences_before_ms: isNumber }),
-  },
+  trouble: { ...NOTHING, numbers: isEither(isLossNumbers, isClockNumbers, isNull) },
+  prune: { ...NOTHING, numbers: isPruneNumbers },
 };
 
 const isAction = (action: string): action is AuditAction => Object.hasOwn(DEMANDS, action);
