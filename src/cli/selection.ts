@@ -86,21 +86,20 @@ function words(text: string): string[] {
   return text.split(',').map((word) => word.trim());
 }
 
-function sortBans(bans: readonly ActiveBan[], sort: Exclude<(typeof SORTS)[number], 'since'>): ActiveBan[] {
-  switch (sort) {
-    case 'until':
-      return bans.toSorted((a, b) => compare(a.untilMs ?? FOREVER, b.untilMs ?? FOREVER));
-    case 'tier':
-      return bans.toSorted((a, b) => a.tier - b.tier);
-    case 'client':
-      return sortByClient(bans);
-    case 'condition':
-      return bans.toSorted((a, b) => compare(a.condition, b.condition));
-    case 'by':
-      return bans.toSorted((a, b) => compare(a.actor, b.actor));
-    case 'reason':
-      return bans.toSorted((a, b) => compare(a.reason, b.reason));
-  }
+type Sort = Exclude<(typeof SORTS)[number], 'since'>;
+
+const SORT_KEYS: Readonly<Record<Exclude<Sort, 'client'>, (ban: ActiveBan) => string | number>> = {
+  until: ({ untilMs }) => untilMs ?? FOREVER,
+  tier: ({ tier }) => tier,
+  condition: ({ condition }) => condition,
+  by: ({ actor }) => actor,
+  reason: ({ reason }) => reason,
+};
+
+function sortBans(bans: readonly ActiveBan[], sort: Sort): ActiveBan[] {
+  if (sort === 'client') return sortByClient(bans);
+  const keyOf = SORT_KEYS[sort];
+  return bans.toSorted((a, b) => compare(keyOf(a), keyOf(b)));
 }
 
 function compare<T extends string | number | bigint>(a: T, b: T): number {

@@ -88,7 +88,9 @@ async function checkRules({ config, ask }: FirewallCheckOptions, backend: string
   const found = await BACKENDS.get(backend)?.look?.(ask, config.firewall);
   if (!found) return [];
   if ('stands' in found) return [ok(found.stands)];
-  return ['missing' in found ? missing(found.missing) : unseen(found.unseen)];
+  const again = 'zban puts it back within firewall.reconcile; if it stays away, see journalctl -u zban';
+  if ('missing' in found) return [fail(`${found.missing} is missing`, again)];
+  return [warn(`its rules were not looked at: ${found.unseen} failed for this user`, 'sudo zban doctor')];
 }
 
 /** Where database and audit log were taken away, nobody lifts what an earlier run had banned. */
@@ -103,17 +105,6 @@ async function checkLeft({ config, ask }: FirewallCheckOptions): Promise<Finding
         )
       : [],
   );
-}
-
-function missing(what: string): Finding {
-  return fail(
-    `${what} is missing`,
-    'zban puts it back within firewall.reconcile; if it stays away, see journalctl -u zban',
-  );
-}
-
-function unseen(command: string): Finding {
-  return warn(`its rules were not looked at: ${command} failed for this user`, 'sudo zban doctor');
 }
 
 /** Other tools that ban: told, because a client that they banned stays out when zban lifts its ban. */

@@ -14,25 +14,18 @@ const CHUNK_CHARS = 262_144;
 /** How often what has become due is written. */
 const TICK_MS = 50;
 
-/** What was written. */
-export interface Written {
-  readonly lines: number;
-  /** Before compression. */
-  readonly bytes: number;
-}
-
 /**
  * Writes the requests to a file, replacing it, gzipped when its name ends in `.gz`, or to standard output for `-`.
  * Never holds more than a few chunks: a slow disk slows the simulation. `watch` sees every request on its way.
  * A reader that closes standard output early ends the writing without an error; a file that cannot be written rejects
- * with the error of node:fs.
+ * with the error of node:fs. Bytes are told as they are before compression.
  */
 export async function writeSimulation(
   events: Iterable<AccessEvent>,
   out: string,
   format: LogFormat,
   watch: (event: AccessEvent) => void = () => {},
-): Promise<Written> {
+): Promise<{ readonly lines: number; readonly bytes: number }> {
   const written = { lines: 0, bytes: 0 };
   const chunks = function* (): Generator<Buffer> {
     let text = '';

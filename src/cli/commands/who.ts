@@ -1,7 +1,5 @@
 import type { Config } from '../../config/schema.ts';
 import { describeWho } from '../../english/who.ts';
-import { findRobots } from '../../host/robots.ts';
-import { WhoFinder } from '../../host/who.ts';
 import { WhoTable, WhoTableError } from '../../host/who-table.ts';
 import { updateWhoTable } from '../../host/who-update.ts';
 import { printable } from '../../model/text.ts';
@@ -12,6 +10,7 @@ import type { Given } from '../definitions/command.ts';
 import type { WHO } from '../definitions/reading.ts';
 import { EXIT, wrongUsage } from '../exit.ts';
 import { readTargets } from '../options.ts';
+import { openFinder } from '../who-column.ts';
 
 const UPDATE = 'update';
 const ADDRESSES_MAX = 256;
@@ -40,13 +39,9 @@ export async function who(context: Context, { targets, file }: Given<typeof WHO>
 }
 
 /** Who is behind each prefix; DNS is asked where the configuration allows it. */
-export async function askWho(
-  { who, detection }: Pick<Config, 'who' | 'detection'>,
-  prefixes: readonly Prefix[],
-): Promise<Who[]> {
-  // What is wrong with a list of the operator's, zban doctor says.
-  const finder = new WhoFinder({ table: who.table, robots: findRobots(detection.robots) });
-  return who.dns ? finder.find(prefixes) : finder.findKnown(prefixes);
+export async function askWho(config: Pick<Config, 'who' | 'detection'>, prefixes: readonly Prefix[]): Promise<Who[]> {
+  const finder = openFinder(config);
+  return config.who.dns ? finder.find(prefixes) : finder.findKnown(prefixes);
 }
 
 export function whoJson({ owner, hostName, hostNameConfirmed, robot }: Who): Readonly<Record<string, unknown>> {

@@ -1,8 +1,7 @@
 /** What a person does in `zban top`: selects, filters, sorts, and asks for a ban, a release or an explanation. */
 import { callDaemon } from '../../control/client.ts';
 import type { TargetResult } from '../../control/protocol.ts';
-import { findRobots } from '../../host/robots.ts';
-import { WhoFinder } from '../../host/who.ts';
+import type { WhoFinder } from '../../host/who.ts';
 import type { ActiveBan } from '../../model/audit.ts';
 import { messageOf } from '../../model/coded-error.ts';
 import type { TopClient, TopView } from '../../model/status.ts';
@@ -12,6 +11,7 @@ import { type Context, configOrDefaults, requireSections, requireSocket, whoAsks
 import type { Size } from '../screen.ts';
 import type { Style } from '../style.ts';
 import { width, wrapText } from '../text.ts';
+import { openFinder } from '../who-column.ts';
 import { drawTop, extendRates, type Picture } from './layout.ts';
 
 /** Newest bans that are read: more than a terminal shows. */
@@ -19,6 +19,11 @@ const BANS_READ = 200;
 
 /** Rows that the keys for a page go by. */
 const PAGE_ROWS = 10;
+/** Rows that a key goes down. */
+const STEPS: Readonly<Record<string, number>> = {
+  ...{ up: -1, k: -1, down: 1, j: 1 },
+  ...{ 'page up': -PAGE_ROWS, 'page down': PAGE_ROWS },
+};
 
 /** What is asked of the daemon, and in whose name. */
 interface Order {
@@ -54,11 +59,10 @@ export class TopSession {
   private answer = '';
 
   constructor(context: Context, style: Style, view: TopView, explain: Explain) {
-    const { who, detection } = configOrDefaults(context);
     this.context = context;
     this.style = style;
     this.explanation = explain;
-    this.finder = new WhoFinder({ table: who.table, robots: findRobots(detection.robots) });
+    this.finder = openFinder(configOrDefaults(context));
     this.view = view;
     this.rates = extendRates(this.rates, view);
   }
@@ -117,17 +121,9 @@ export class TopSession {
   }
 
   private browse(key: string): boolean {
+    const step = STEPS[key];
+    if (step !== undefined) return this.move(step);
     switch (key) {
-      case 'up':
-      case 'k':
-        return this.move(-1);
-      case 'down':
-      case 'j':
-        return this.move(1);
-      case 'page up':
-        return this.move(-PAGE_ROWS);
-      case 'page down':
-        return this.move(PAGE_ROWS);
       case 'tab':
         return this.changeList();
       case 's':
@@ -171,7 +167,7 @@ export class TopSession {
   }
 
   private scroll(mode: Mode & { kind: 'page' }, key: string): boolean {
-    const step = { up: -1, k: -1, down: 1, j: 1, 'page up': -PAGE_ROWS, 'page down': PAGE_ROWS, ' ': PAGE_ROWS }[key];
+    const step = key === ' ' ? PAGE_ROWS : STEPS[key];
     if (step === undefined) this.mode = { kind: 'browse' };
     else mode.from += step;
     return true;
