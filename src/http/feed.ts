@@ -15,9 +15,11 @@ export interface FeedSources {
   readonly lanes: () => readonly LiveLane[];
   /** Rows of the audit trail, newest first, at most `limit`. */
   readonly recent: (limit: number) => readonly AuditEntry[];
+  /** The same without what a firewall did as it should, however far back: not cheap. */
+  readonly decisions: (limit: number) => readonly AuditEntry[];
 }
 
-/** Decisions that the page shows, and the rows among which they are looked for. */
+/** Decisions that the page shows, and the rows among which they are looked for first. */
 const RECENT_MAX = 40;
 const ROWS_MAX = 120;
 const HISTORY_SECONDS = 300;
@@ -29,6 +31,7 @@ export class Feed {
   readonly #now: () => number;
   readonly #hasActions: boolean;
   readonly #rates: (number | null)[] = [];
+  #older: { readonly revision: number; readonly decisions: readonly AuditEntry[] } | undefined;
   #newest: { readonly json: string; readonly atMs: number } | undefined;
 
   constructor(sources: FeedSources, now: () => number, hasActions: boolean) {
@@ -55,7 +58,6 @@ export class Feed {
     const { status: findStatus, recent, lanes } = this.#sources;
     const status = trimStatus(findStatus());
     const rows = recent(ROWS_MAX);
-    const news = rows.filter((entry) => !isRoutine(entry)).slice(0, RECENT_MAX);
     const snapshot: Snapshot = {
       status,
       verdict: describeVerdict(status),
@@ -63,7 +65,7 @@ export class Feed {
       nowMs: this.#now(),
       zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       lanes: lanes().map(toLaneLine),
-      recent: news.map(toRecentLine),
+      recent: this.#findDecisions(rows).map(toRecentLine),
       revision: rows[0]?.id ?? 0,
       rates: this.#rates,
       actions: this.#hasActions,
@@ -71,5 +73,14 @@ export class Feed {
     const json = JSON.stringify(snapshot);
     this.#newest = { json, atMs: snapshot.nowMs };
     return json;
+  }
+
+  /** Among the newest rows, unless the results of a long list stand before them. */
+  #findDecisions(rows: readonly AuditEntry[]): readonly AuditEntry[] {
+    const news = rows.filter((entry) => !isRoutine(entry)).slice(0, RECENT_MAX);
+    if (news.length === RECENT_MAX || rows.length < ROWS_MAX) return news;
+    const revision = rows[0]?.id ?? 0;
+    if (this.#older?.revision !== revision) this.#older = { revision, decisions: this.#sources.decisions(RECENT_MAX) };
+    return this.#older.decisions;
   }
 }

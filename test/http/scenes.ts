@@ -201,6 +201,7 @@ export function serve(scene: Scene, nowMs: number): Omit<HttpServerOptions, 'lis
     },
     bans: (limit) => bans.slice(0, limit),
     recent: (limit) => recent.slice(0, limit),
+    decisions: (limit) => recent.slice(0, limit),
     lanes: () => scene.lanes ?? [],
     fleet: async () => scene.fleetHosts && fleetReport(scene.fleetHosts),
     traffic: {

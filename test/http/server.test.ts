@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { ASSETS } from '../../src/http/assets.ts';
 import type { Snapshot } from '../../src/http/snapshot.ts';
+import type { AuditEntry } from '../../src/model/audit.ts';
 import { status } from '../support/status.ts';
 import { until } from '../support/until.ts';
 import { auditEntry } from './examples.ts';
@@ -149,6 +150,24 @@ test('a snapshot stays small whatever the daemon holds', async () => {
   const [snapshot] = await snapshots(url, 1);
   assert.equal(snapshot?.recent.length, 40);
   assert.ok(JSON.stringify(snapshot).length < 60_000);
+});
+
+test('decisions are shown also after a long list, whose results come after them, and are looked for once', async () => {
+  const result = (id: number) =>
+    auditEntry({ id, action: 'ban_result', numbers: { result: 'ok' }, detail: 'ok' } as Partial<AuditEntry>);
+  let [newest, looks] = [1000, 0];
+  const url = await start({
+    recent: (limit) => Array.from({ length: limit }, (_, n) => result(newest - n)),
+    decisions: () => {
+      looks++;
+      return [auditEntry()];
+    },
+  });
+  const [first, second] = await snapshots(url, 2);
+  assert.deepEqual([first?.recent.length, second?.recent.length, looks], [1, 1, 1]);
+  newest++;
+  await snapshots(url, 2);
+  assert.equal(looks, 2);
 });
 
 test('the twenty-first page is turned away, and let in once another is closed', async () => {

@@ -21,6 +21,7 @@ export async function start(change: Partial<HttpServerOptions> = {}): Promise<st
     rate: () => 13,
     bans: () => [activeBan()],
     recent: () => [auditEntry()],
+    decisions: () => [],
     probes: { findStall: () => undefined, findUnready: () => undefined },
     traffic: { series: () => ({ stepSeconds: 60, fromSecond: 0, steps: [], marks: [] }), usualHours: () => [] },
     lanes: () => [],

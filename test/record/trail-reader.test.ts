@@ -28,6 +28,23 @@ test('rows about a client are those of every network that shares addresses with 
   assert.equal(reader.query({ client: 'office.example.org', limit: 9 }).length, 1);
 });
 
+test('decisions are found behind the results of a list, and failures among them', (t) => {
+  const { trail, database } = openTrail(t);
+  const results = (failed: boolean) =>
+    NAMES.map((name) =>
+      draft('ban_result', name, {
+        numbers: { result: failed ? 'failed' : 'ok' },
+        detail: failed ? 'failed: busy' : 'ok',
+      }),
+    );
+  trail.append([...NAMES.map((name) => ban(name)), ...results(false), ...results(true).slice(0, 1), ...results(false)]);
+  const found = new TrailReader(database).query({ newestFirst: true, withoutResults: true, limit: 3 });
+  assert.deepEqual(
+    found.map(({ action, client }) => `${action} ${client}`),
+    [`ban_result ${NAMES[0]}`, `ban ${NAMES.at(-1)}`, `ban ${NAMES.at(-2)}`],
+  );
+});
+
 test('bans that cover a network are those of the networks around it, while they are in force', (t) => {
   const { trail, database } = openTrail(t);
   trail.append(NAMES.map((name, index) => ban(name, { durationSeconds: index % 2 ? 600 : null })));

@@ -21,6 +21,8 @@ export interface Query {
   /** Only rows about this client, or about a network that covers it or that it covers. Other text must match as it is. */
   readonly client?: string | undefined;
   readonly action?: AuditAction | undefined;
+  /** Leaves out what a firewall or nginx did as it should. */
+  readonly withoutResults?: boolean | undefined;
   /** Only rows of this time or later, epoch milliseconds. */
   readonly sinceMs?: number | undefined;
   /** At most so many rows. */
@@ -65,6 +67,7 @@ export class TrailReader {
     where('id > ?', query.afterId);
     where('action = ?', query.action);
     where('time_ms >= ?', query.sinceMs);
+    if (query.withoutResults) conditions.push(`NOT (action GLOB '*_result' AND detail GLOB 'ok*')`);
     return this.#read(() => {
       if (query.client !== undefined) {
         where('client IN (SELECT value FROM json_each(?))', JSON.stringify(this.#namesOf(query.client)));
