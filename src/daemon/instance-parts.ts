@@ -106,6 +106,7 @@ export class InstanceParts {
       log,
       onBegin: (trouble) => this.reportTrouble(trouble, 'begin'),
       onEnd: (trouble) => this.reportTrouble(trouble, 'end'),
+      before: options.totals.troubles,
     });
     this.reports = new Reports(this);
     lifetime.own('the channels', async () => {

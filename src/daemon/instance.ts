@@ -140,7 +140,7 @@ export class Instance extends InstanceParts {
     try {
       await this.lifetime.close();
     } finally {
-      this.options.totals.end(countTotals(this), this.plane?.engine?.fuse);
+      this.options.totals.end(countTotals(this), this.plane?.engine?.fuse, this.troubles.standingNow());
     }
   }
 

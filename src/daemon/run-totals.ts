@@ -1,6 +1,10 @@
-/** What one process of zban keeps over a reload or a panic, which build a new instance: its counts, and a fuse that has tripped. */
+/**
+ * What one process of zban keeps over a reload or a panic, which build a new instance: its counts, a fuse that has tripped, and
+ * which troubles were told.
+ */
 import type { FuseHold } from '../decide/fuse.ts';
 import type { Status } from '../model/status.ts';
+import type { StoodBefore } from './troubles.ts';
 
 export type Totals = Pick<
   Status,
@@ -18,6 +22,7 @@ function addCounts(a: Counts, b: Counts): Counts {
 export class RunTotals {
   /** Of the newest instance that ended. */
   fuse: FuseHold | undefined;
+  troubles: StoodBefore | undefined;
   private ended = NONE;
 
   /** What ended instances counted, and `current` on top. */
@@ -34,8 +39,9 @@ export class RunTotals {
   }
 
   /** An instance has ended. */
-  end(current: Totals, fuse: FuseHold | undefined): void {
+  end(current: Totals, fuse: FuseHold | undefined, troubles: StoodBefore): void {
     this.ended = this.plus(current);
     this.fuse = fuse;
+    this.troubles = troubles;
   }
 }

@@ -8,12 +8,22 @@ export interface Trouble {
   readonly fix: string;
 }
 
+/** What stood when the instance before ended, by key, and when that was, milliseconds of `performance.now`. */
+export interface StoodBefore {
+  readonly keys: Set<string>;
+  readonly atMs: number;
+}
+
+/** What stood before a reload and is found again within this time has been told. */
+const FOUND_AGAIN_MS = 60_000;
+
 export interface TroublesOptions {
   readonly log: Log;
   /** Tells people; called once for every trouble that begins. */
   readonly onBegin: (trouble: Trouble) => void;
   /** Tells people; called once for every trouble that is over. */
   readonly onEnd: (trouble: Trouble) => void;
+  readonly before?: StoodBefore | undefined;
 }
 
 export class Troubles {
@@ -30,7 +40,18 @@ export class Troubles {
     this.standing.set(key, { key, what, fix });
     if (before) return;
     this.options.log('error', what, { trouble: key, ...(fix && { fix }) });
-    this.options.onBegin({ key, what, fix });
+    if (!this.wasTold(key)) this.options.onBegin({ key, what, fix });
+  }
+
+  /** For the instance that follows. */
+  standingNow(): StoodBefore {
+    return { keys: new Set(this.standing.keys()), atMs: performance.now() };
+  }
+
+  /** What ended since then is told when it begins anew. */
+  private wasTold(key: string): boolean {
+    const { before } = this.options;
+    return before?.keys.delete(key) === true && performance.now() - before.atMs < FOUND_AGAIN_MS;
   }
 
   /** The trouble is over. */

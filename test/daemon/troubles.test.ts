@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Trouble, Troubles } from '../../src/daemon/troubles.ts';
+import { type StoodBefore, type Trouble, Troubles } from '../../src/daemon/troubles.ts';
 
-function make() {
+function make(before?: StoodBefore) {
   const logged: string[] = [];
   const told: Trouble[] = [];
   const over: Trouble[] = [];
@@ -10,6 +10,7 @@ function make() {
     log: (level, message) => void logged.push(`${level} ${message}`),
     onBegin: (trouble) => void told.push(trouble),
     onEnd: (trouble) => void over.push(trouble),
+    before,
   });
   return { troubles, logged, told, over };
 }
@@ -41,4 +42,30 @@ test('troubles of different parts stand beside each other', () => {
   troubles.end('log /c');
   assert.equal(told.length, 2);
   assert.deepEqual(troubles.list(), ['b']);
+});
+
+test('what stood before a reload is told once, and so is its end; what begins anew is told again', () => {
+  const first = make();
+  for (const key of ['fleet', 'log /a']) first.troubles.begin(key, 'away');
+  first.troubles.end('log /a');
+  const { troubles, told, over, logged } = make(first.troubles.standingNow());
+  for (const key of ['fleet', 'log /a']) troubles.begin(key, 'away');
+  assert.deepEqual(
+    told.map(({ key }) => key),
+    ['log /a'],
+  );
+  assert.deepEqual([troubles.list().length, logged.length], [2, 2], 'the status and the journal have both');
+  troubles.end('fleet');
+  assert.deepEqual(
+    over.map(({ key }) => key),
+    ['fleet'],
+  );
+  troubles.begin('fleet', 'away');
+  assert.deepEqual(
+    told.map(({ key }) => key),
+    ['log /a', 'fleet'],
+  );
+  const late = make({ keys: new Set(['fleet']), atMs: performance.now() - 60_000 });
+  late.troubles.begin('fleet', 'away');
+  assert.equal(late.told.length, 1, 'long after the reload it is another one');
 });
