@@ -224,7 +224,9 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
    */
   private assertSettled(nowMs: number): void {
     for (const [target, row] of this.rows) {
-      const [wanted, held, told] = [this.of.wanted.at(row), this.of.held.at(row), this.of.told.at(row)];
+      const wanted = this.of.wanted.at(row);
+      const held = this.of.held.at(row);
+      const told = this.of.told.at(row);
       const isSettled = wanted > nowMs ? !Number.isNaN(held) && told === wanted : Number.isNaN(held);
       // Not `assert.ok`, which would word it for each of a million.
       if (!isSettled || this.of.failing.at(row) !== 0)

@@ -46,7 +46,10 @@ export abstract class BanRows {
 
   protected clear(row: number): void {
     const { wanted, held, told, bits, failing } = this.of;
-    for (const ends of [wanted, held, told]) ends.set(row, NONE);
-    for (const numbers of [bits, failing]) numbers.set(row, 0);
+    wanted.set(row, NONE);
+    held.set(row, NONE);
+    told.set(row, NONE);
+    bits.set(row, 0);
+    failing.set(row, 0);
   }
 }

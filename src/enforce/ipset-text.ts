@@ -59,13 +59,13 @@ export function createEntryReader(
     }
     const end = line.indexOf(' ', start.length);
     const target = end < 0 ? line.slice(start.length) : line.slice(start.length, end);
-    const options = end < 0 ? '' : line.slice(end);
-    const timeout = / timeout(?: (\S*)|$)/.exec(options);
-    const seconds = timeout ? Number(timeout[1] || Number.NaN) : 0;
+    const options = end < 0 ? [] : line.slice(end + 1).split(' ');
+    const timeout = options.indexOf('timeout');
+    const seconds = timeout < 0 ? 0 : Number(options[timeout + 1] || Number.NaN);
     if (!Number.isSafeInteger(seconds)) throw badOutput(line);
     const untilMs = seconds === 0 ? null : now() + seconds * 1000;
     // An exception inside a set drops nothing: listed as ended, so that reconcile takes it out or bans anew.
-    onBan({ target: canonicalTarget(target), untilMs: / nomatch( |$)/.test(options) ? 0 : untilMs });
+    onBan({ target: canonicalTarget(target), untilMs: options.includes('nomatch') ? 0 : untilMs });
   };
 }
 

@@ -4,7 +4,7 @@ import type { AuditDraft, ResultNumbers } from '../../model/audit.ts';
 import type { Notification } from '../../model/notification.ts';
 import type { Failure } from '../../model/reconcile.ts';
 import type { BanEvent } from '../../model/told-event.ts';
-import { BLANK, PORTION_ROWS } from '../../record/row/row.ts';
+import { PORTION_ROWS } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 
 export interface BanResultsOptions {
@@ -102,5 +102,16 @@ function resultDraft(
 ): AuditDraft {
   const detail = failure ? `failed: ${failure.message}` : 'ok';
   const numbers: ResultNumbers = failure ? { result: 'failed', code: failure.code } : OK;
-  return { ...BLANK, timeMs, actor: 'system', action, client, numbers, enforced, detail };
+  return {
+    timeMs,
+    actor: 'system',
+    action,
+    client,
+    condition: null,
+    numbers,
+    tier: null,
+    durationSeconds: null,
+    enforced,
+    detail,
+  };
 }

@@ -2,7 +2,6 @@
  * From decision to dropped packets and back, in the order that loses nothing: the audit row, the firewall, the result
  * row, the message.
  */
-
 import type { EnforcementResult } from '../../enforce/reconciler.ts';
 import type { ActiveBan, Actor, AuditDraft, AuditEntry } from '../../model/audit.ts';
 import type { Position } from '../../model/chunk.ts';
@@ -12,13 +11,21 @@ import { type Changes, changesOf, type DesiredBans, FEW } from '../../model/reco
 import type { Status } from '../../model/status.ts';
 import type { EngineEvent, FuseEvent } from '../../model/told-event.ts';
 import { parsePrefix } from '../../net/prefix.ts';
-import { BLANK, PORTION_ROWS, systemDraft } from '../../record/row/row.ts';
+import { PORTION_ROWS, systemDraft } from '../../record/row/row.ts';
 import type { AuditTrail } from '../../record/trail/audit-trail.ts';
 import type { Lanes } from '../lanes/lanes.ts';
 import type { Incidents } from '../reports/incidents.ts';
 import type { States } from '../saved-state.ts';
 import { BanResults } from './ban-results.ts';
-import { describeMany, describeOrders, describeUnban, draftOf, fuseResetDraft, type Order } from './event-drafts.ts';
+import {
+  describeMany,
+  describeOrders,
+  describeUnban,
+  draftOf,
+  fuseResetDraft,
+  type Order,
+  unbanDraft,
+} from './event-drafts.ts';
 import { findOrigin } from './origin.ts';
 import { findOverlaps, type Remainder } from './overlap.ts';
 import { Refusals } from './refusals.ts';
@@ -255,8 +262,7 @@ export class Bans {
     this.unbansTotal += bans.length;
     // A ban that was over before the firewall answered is no news, neither its beginning nor its end.
     const told = bans.filter((ban) => !this.results.forget(ban.client));
-    const said = { ...BLANK, action: 'unban', actor, timeMs, detail: reason } as const;
-    this.record(bans.map(({ client, tier, enforced }) => ({ ...said, client, tier, enforced })));
+    this.record(bans.map((ban) => unbanDraft(ban, actor, timeMs, reason)));
     return told;
   }
 

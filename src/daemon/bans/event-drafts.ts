@@ -53,6 +53,27 @@ export function draftOf(event: EngineEvent, enforced: boolean): AuditDraft | und
   }
 }
 
+/** The row of a ban that is lifted. */
+export function unbanDraft(
+  { client, tier, enforced }: Pick<ActiveBan, 'client' | 'tier' | 'enforced'>,
+  actor: Actor,
+  timeMs: number,
+  reason: string,
+): DraftOf<'unban'> {
+  return {
+    timeMs,
+    actor,
+    action: 'unban',
+    client,
+    condition: null,
+    numbers: null,
+    tier,
+    durationSeconds: null,
+    enforced,
+    detail: reason,
+  };
+}
+
 /** `tripped until 2026-11-20T10:21:12Z`, or `reset`. */
 function describeFusePhase({ phase, until }: FuseEvent): string {
   if (phase === 'reset') return phase;

@@ -3,7 +3,7 @@
 import type { Config } from '../../config/schema.ts';
 import type { AllowRequest, PanicRequest, PanicResult } from '../../control/protocol.ts';
 import { explainRefusal } from '../../english/refusal.ts';
-import type { ActiveBan, AuditDraft, DraftOf, RefusalReason } from '../../model/audit.ts';
+import type { ActiveBan, AuditDraft, RefusalReason } from '../../model/audit.ts';
 import type { Changes } from '../../model/reconcile.ts';
 import { type ClientKey, findWholeClient } from '../../net/client-key.ts';
 import { findBanKey } from '../../net/client-network.ts';
@@ -19,6 +19,7 @@ import { describeRefusal } from '../bans/event-drafts.ts';
 import { findOverlaps } from '../bans/overlap.ts';
 import {
   type AcceptedBan,
+  type BanTarget,
   findBan,
   informEngine,
   judgeOrders,
@@ -57,6 +58,8 @@ const FUTURE_MAX_MS = 60_000;
 const isPanic = (kind: Order['kind']): boolean => kind === 'panic' || kind === 'panic_end';
 
 type State = Readonly<Record<string, Uint8Array>>;
+/** A ban, and what was said of it. */
+type Proposed = ParsedOrder & { readonly said: Order };
 
 export class Proposals {
   /** Decisions of hosts that are not listened to. */
@@ -145,7 +148,7 @@ export class Proposals {
     const { now, config } = this.options;
     const nowMs = now();
     const rules = { ...this.options, enforce: config.mode === 'enforce', timeMs: nowMs };
-    const news = new Map<string, ParsedOrder & { readonly said: Order }>();
+    const news = new Map<string, Proposed>();
     for (const order of orders) {
       const target = parseTarget(order.target);
       if ('code' in target) continue;
@@ -155,18 +158,12 @@ export class Proposals {
       if (findIdle(order, prefix, { nowMs: nowMs + aheadMs, activeUntilMs, releases: this.releases })) continue;
       const before = news.get(client);
       if (before && isCovered(order.untilMs, before.said.untilMs)) continue;
-      const { tier, condition, reason, untilMs } = order;
-      const end = untilMs === null ? { forMs: null } : { untilMs: untilMs - aheadMs };
-      news.set(client, { target: client, client, prefix, tier, condition, reason, ...end, said: order });
+      news.set(client, asProposed(order, target, aheadMs));
     }
     const { accepted, refused } = judgeOrders(news.values(), { keepLonger: true, reason: '', operator: '' }, rules);
-    const spared = await this.askFuse(accepted, news);
+    const spared = await this.askFuse(accepted, news.values());
     for (const client of spared) accepted.delete(client);
-    const drafts: AuditDraft[] = [];
-    for (const [client, { draft, untilMs }] of accepted) {
-      const order = news.get(client)?.said;
-      if (order) drafts.push(banDraft(order, draft, untilMs, aheadMs));
-    }
+    const drafts: AuditDraft[] = Array.from(accepted.values(), ({ draft }) => draft);
     const refuse = (client: string, why: RefusalReason, because: string) => {
       const order = news.get(client)?.said;
       if (order) drafts.push(...this.refuse(order, client, why, because, aheadMs));
@@ -177,15 +174,11 @@ export class Proposals {
   }
 
   /** Those of them, by policy, that the fuse does not admit here. */
-  private async askFuse(
-    bans: ReadonlyMap<string, AcceptedBan>,
-    news: ReadonlyMap<string, { readonly said: Order }>,
-  ): Promise<string[]> {
+  private async askFuse(bans: ReadonlyMap<string, AcceptedBan>, news: Iterable<Proposed>): Promise<string[]> {
     const { config, pipeline } = this.options;
     const asked: { readonly client: string; readonly key: ClientKey }[] = [];
-    for (const [client, { prefix }] of bans) {
-      const said = news.get(client)?.said;
-      const key = said && !isPersonal(said) && findWholeClient(prefix, config.detection);
+    for (const { client, prefix, said } of news) {
+      const key = !isPersonal(said) && bans.has(client) && findWholeClient(prefix, config.detection);
       if (key) asked.push({ client, key });
     }
     if (asked.length === 0) return [];
@@ -275,10 +268,21 @@ export class Proposals {
   }
 }
 
-/** What is left of a ban at this host when its row is written begins when the ban was decided, or now where that is said to come. */
-function banDraft(order: Order, draft: DraftOf<'ban'>, untilMs: number | null, aheadMs: number): DraftOf<'ban'> {
-  const timeMs = Math.min(order.atMs - aheadMs, draft.timeMs);
-  const durationSeconds = untilMs === null ? null : (untilMs - timeMs) / 1000;
-  const numbers = { origin: order.host, digest: order.digest };
-  return { ...draft, timeMs, actor: actorOf(order), durationSeconds, numbers };
+/** A ban as this host would order it: what is left of it begins when it was decided, and counts by this host's clock. */
+function asProposed(order: Order, { client, prefix }: BanTarget, aheadMs: number): Proposed {
+  const { tier, condition, reason, untilMs } = order;
+  return {
+    target: client,
+    client,
+    prefix,
+    tier,
+    condition,
+    reason,
+    forMs: untilMs === null ? null : undefined,
+    untilMs: untilMs === null ? undefined : untilMs - aheadMs,
+    actor: actorOf(order),
+    sinceMs: order.atMs - aheadMs,
+    numbers: { origin: order.host, digest: order.digest },
+    said: order,
+  };
 }

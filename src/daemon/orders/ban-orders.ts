@@ -34,7 +34,13 @@ export interface BanTarget {
   readonly client: string;
 }
 
-export type ParsedOrder = BanOrder & BanTarget;
+/** An order whose target was read. What another host decided says who did, when, and by which numbers. */
+export type ParsedOrder = BanOrder &
+  BanTarget & {
+    readonly actor?: DraftOf<'ban'>['actor'];
+    readonly sinceMs?: number;
+    readonly numbers?: DraftOf<'ban'>['numbers'];
+  };
 
 /** A ban that is to be recorded. */
 export interface AcceptedBan {
@@ -136,19 +142,22 @@ function proposalOf(
 }
 
 function draftOf(
-  { client, reason, tier = 0, condition = 'manual' }: ParsedOrder,
+  order: ParsedOrder,
   request: Common,
   untilMs: number | null,
   older: string | undefined,
-  { enforce, timeMs }: OrderRules,
+  { enforce, timeMs: nowMs }: OrderRules,
 ): DraftOf<'ban'> {
+  const { client, reason, tier = 0, condition = 'manual', actor, sinceMs = nowMs, numbers = null } = order;
+  // What is left of a ban of another host begins when it was decided, or now where that is said to come.
+  const timeMs = Math.min(sinceMs, nowMs);
   return {
     timeMs,
-    actor: `operator:${request.operator}`,
+    actor: actor ?? `operator:${request.operator}`,
     action: 'ban',
     client,
     condition,
-    numbers: null,
+    numbers,
     tier,
     durationSeconds: untilMs === null ? null : (untilMs - timeMs) / 1000,
     enforced: enforce,
