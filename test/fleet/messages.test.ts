@@ -1,14 +1,18 @@
-/** Three hosts and one Slack: people hear of each incident once, from the host that decided. */
+/** Three hosts and one Slack, or twenty hosts without: people hear of each incident once, from the host that decided. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { orderOf } from '../../src/daemon/fleet/fleet-orders.ts';
+import { formatOrder, parseOrder } from '../../src/fleet/entry.ts';
+import { answer, banEvent, T0 } from '../daemon/fixtures.ts';
 import { until } from '../support/daemon.ts';
 import { RedisServer, redisSkip } from '../support/redis.ts';
 import { logLine } from '../support/traffic.ts';
 import { banned, rows, startHosts } from './hosts.ts';
+import { AHEAD_MS, make } from './proposing.ts';
 
 const SLACK = fileURLToPath(new URL('../e2e/slack-program.ts', import.meta.url));
 
@@ -87,4 +91,30 @@ test('a ban, a release, an exception and a panic on three hosts are one message 
   assert.deepEqual(of(/203\.0\.113\.77 (added|removed)/), ['web-1', 'web-2'], slack.texts.join('\n'));
   // Each makes a new instance, which on a busy machine says again what the one before was about to say.
   assert.deepEqual([...new Set(of(/stopped all|the panic/))], ['web-1', 'web-3'], slack.texts.join('\n'));
+});
+
+test('a ban that one of twenty hosts decided begins and ends with one message, and none of them says it again', async (t) => {
+  const ip = '203.0.113.9';
+  const hosts = Array.from({ length: 20 }, (_, n) => ({ name: `web-${n + 1}`, ...make(t) }));
+  const [first, ...others] = hosts as [(typeof hosts)[0], ...typeof hosts];
+  const saidBy = ({ name, trail }: (typeof hosts)[0]) =>
+    trail
+      .query({ limit: 9 })
+      .flatMap((row) => orderOf(row, { host: name, aheadMs: AHEAD_MS, others: new Set() }) ?? []);
+  first.bans.onEvents([banEvent(ip)], []);
+  const orders = saidBy(first).flatMap((order) => parseOrder(formatOrder(order)) ?? []);
+  assert.equal(orders.length, 1);
+  for (const { apply } of others) await apply(...orders);
+  for (const { bans } of hosts) await bans.onResult(answer({ confirmed: [ip] }));
+  assert.ok(hosts.every(({ trail }) => trail.findActiveBan(ip, T0)?.confirmed));
+  for (const { bans, clock } of hosts) {
+    clock.nowMs = T0 + 600_001;
+    await bans.expireDue();
+  }
+  assert.ok(hosts.every(({ trail }) => trail.findActiveBan(ip, T0) === undefined));
+  assert.deepEqual(
+    hosts.flatMap(({ name, told }) => told.map(({ kind }) => `${name} ${kind}`)),
+    ['web-1 ban', 'web-1 unban'],
+  );
+  assert.deepEqual(others.flatMap(saidBy), []);
 });
