@@ -73,7 +73,7 @@ export class Crowds {
     this.asked = new Asked(this.looks);
     this.known = known;
     this.before = before;
-    this.home = hashTrait('/', known.hasher.options.hashKey);
+    this.home = hashTrait(PATH_TRAIT, '/', known.hasher.options.hashKey);
     this.paths = new UsualPaths(lines, { ...known, before }, PATH_TRAIT, this.home);
     this.folders = new UsualPaths(lines, { ...known, before }, FOLDER_TRAIT);
   }

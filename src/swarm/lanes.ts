@@ -175,7 +175,7 @@ export class Lanes {
 
   /** The hashes that a look must have to match. */
   private valuesOf(match: LaneMatch): Value[] {
-    return traitsOf(match).map(({ trait, text }) => ({ trait, hash: hashTrait(text, this.hashKey) }));
+    return traitsOf(match).map(({ trait, text }) => ({ trait, hash: hashTrait(trait, text, this.hashKey) }));
   }
 }
 

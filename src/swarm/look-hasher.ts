@@ -1,10 +1,8 @@
 /** Hashes the traits of a request from the bytes of its line: by way of texts it takes several times as long. */
-import { IPV4_HIGH } from '../net/client-key.ts';
 import { METHOD, PATH, REFERER, REQUEST, USER_AGENT } from '../parse/fields.ts';
 import { FNV_OFFSET, step } from '../parse/fnv.ts';
 import { type LineValues, recordOf } from '../parse/line-format.ts';
-import { mixBits } from '../traffic/hash.ts';
-import { hashLook, hashTrait, joinNames, type LookOptions, networkText, readLook } from './look.ts';
+import { finishHash, hashLook, hashNetwork, hashTrait, joinNames, type LookOptions, readLook } from './look.ts';
 
 const [SPACE, TILDE, SLASH, ASTERISK, QUESTION, AMPERSAND, EQUALS] = [0x20, 0x7e, 0x2f, 0x2a, 0x3f, 0x26, 0x3d];
 const [CAPITAL_A, CAPITAL_Z, DOT, DIGIT_ZERO, DIGIT_NINE] = [0x41, 0x5a, 0x2e, 0x30, 0x39];
@@ -12,17 +10,10 @@ const [CAPITAL_A, CAPITAL_Z, DOT, DIGIT_ZERO, DIGIT_NINE] = [0x41, 0x5a, 0x2e, 0
 const METHOD_LENGTH_MAX = 20;
 const encoder = new TextEncoder();
 const PROTOCOL = encoder.encode(' HTTP/');
-/** How the texts of IPv4 networks end, behind the bytes that they keep. */
-const [END_24, END_16] = [encoder.encode('0/24'), encoder.encode('0.0/16')];
 /** In the order of TRAITS. */
 const [AGENT, WHOLE_PATH, FOLDER, KEYS, VERB, REFERRER, NETWORK, PROVIDER] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
-/** What takes long to write as text, so that its hash is remembered: so many of each kind, and then all are forgotten. */
+/** Names take long to sort, so that their hash is remembered: so many, and then all are forgotten. */
 const REMEMBERED_MAX = 4096;
-
-interface NetworkHashes {
-  readonly network: number;
-  readonly provider: number;
-}
 
 export class LookHasher {
   readonly options: LookOptions;
@@ -31,20 +22,18 @@ export class LookHasher {
   private readonly noKeys: number;
   private readonly absent: number;
   private readonly present: number;
-  /** By the bits of the address that the narrower network has. */
-  private readonly ipv6 = new Map<number, NetworkHashes>();
   /** By a hash of a query's names in the order in which they come. */
   private readonly names = new Map<number, number>();
   private readonly decoder = new TextDecoder();
 
   constructor(options: LookOptions) {
-    const hash = (text: string) => hashTrait(text, options.hashKey);
+    const hash = (trait: number, text: string) => hashTrait(trait, text, options.hashKey);
     this.options = options;
     this.offset = FNV_OFFSET ^ options.hashKey;
-    this.noAgent = hash('-');
-    this.noKeys = hash('');
-    this.absent = hash('absent');
-    this.present = hash('present');
+    this.noAgent = hash(AGENT, '-');
+    this.noKeys = hash(KEYS, '');
+    this.absent = hash(REFERRER, 'absent');
+    this.present = hash(REFERRER, 'present');
   }
 
   /** Writes what hashLook() gives of the texts that readLook() reads. */
@@ -53,7 +42,8 @@ export class LookHasher {
       hashLook(readLook(recordOf(values), high, low, this.options), this.options.hashKey, into, at);
       return;
     }
-    this.hashNetworks(high, low, into, at);
+    into[at + NETWORK] = hashNetwork(high, low, 0, this.options);
+    into[at + PROVIDER] = hashNetwork(high, low, 1, this.options);
   }
 
   /**
@@ -101,8 +91,8 @@ export class LookHasher {
       folder = hash;
       folderEnd = i + 1;
     }
-    into[at + WHOLE_PATH] = i > start && bytes[i - 1] === ASTERISK ? 0 : finish(hash);
-    into[at + FOLDER] = folderEnd > start + 1 ? finish(step(folder, ASTERISK)) : 0;
+    into[at + WHOLE_PATH] = i > start && bytes[i - 1] === ASTERISK ? 0 : finishHash(hash);
+    into[at + FOLDER] = folderEnd > start + 1 ? finishHash(step(folder, ASTERISK)) : 0;
     into[at + KEYS] = this.noKeys;
     if (i === end) return true;
     let names = this.offset;
@@ -126,50 +116,19 @@ export class LookHasher {
       if (c < SPACE || c > TILDE) return 0;
       hash = step(hash, c);
     }
-    return finish(hash);
+    return finishHash(hash);
   }
 
   private keysOf(names: number, query: Uint8Array): number {
     let found = this.names.get(names);
     if (found === undefined) {
-      found = hashTrait(joinNames(this.decoder.decode(query)), this.options.hashKey);
+      found = hashTrait(KEYS, joinNames(this.decoder.decode(query)), this.options.hashKey);
       if (this.names.size === REMEMBERED_MAX) this.names.clear();
       this.names.set(names, found);
     }
     return found;
   }
-
-  private hashNetworks(high: number, low: number, into: Uint32Array, at: number): void {
-    if (high !== IPV4_HIGH) {
-      const { network, provider } = this.networksOf(high, low);
-      into[at + NETWORK] = network;
-      into[at + PROVIDER] = provider;
-      return;
-    }
-    const provider = stepByte(stepByte(this.offset, low >>> 24), (low >>> 16) & 255);
-    const network = stepByte(provider, (low >>> 8) & 255);
-    const { ipv4 } = this.options;
-    into[at + NETWORK] = ipv4 > 24 ? 0 : finish(stepAll(network, END_24));
-    into[at + PROVIDER] = ipv4 > 16 ? 0 : finish(stepAll(provider, END_16));
-  }
-
-  /** Of IPv6, whose texts take long to write. */
-  private networksOf(high: number, low: number): NetworkHashes {
-    const key = high * 65_536 + (low >>> 16);
-    let found = this.ipv6.get(key);
-    if (!found) {
-      const hash = (text: string | undefined) => (text === undefined ? 0 : hashTrait(text, this.options.hashKey));
-      const [network, provider] = [0, 1].map((level) => hash(networkText(high, low, level as 0 | 1, this.options)));
-      found = { network: network as number, provider: provider as number };
-      if (this.ipv6.size === REMEMBERED_MAX) this.ipv6.clear();
-      this.ipv6.set(key, found);
-    }
-    return found;
-  }
 }
-
-/** As hashTrait() ends. */
-const finish = (hash: number): number => mixBits(hash >>> 0) || 1;
 
 /** Behind the capital letters at `start`; `start` where they are none or more than a method has. */
 function endOfMethod(bytes: Uint8Array, start: number): number {
@@ -185,20 +144,6 @@ function startOfProtocol(bytes: Uint8Array, end: number): number {
   const start = version - PROTOCOL.length;
   const isThere = version < end && start >= 0 && PROTOCOL.every((c, i) => bytes[start + i] === c);
   return isThere ? start : -1;
-}
-
-function stepAll(hash: number, bytes: Uint8Array): number {
-  let all = hash;
-  for (let i = 0; i < bytes.length; i++) all = step(all, bytes[i] as number);
-  return all;
-}
-
-/** The hash with a byte of an IPv4 address and a dot more. */
-function stepByte(hash: number, byte: number): number {
-  let digits = hash;
-  if (byte >= 100) digits = step(digits, DIGIT_ZERO + Math.floor(byte / 100));
-  if (byte >= 10) digits = step(digits, DIGIT_ZERO + (Math.floor(byte / 10) % 10));
-  return step(step(digits, DIGIT_ZERO + (byte % 10)), DOT);
 }
 
 const isVersion = (c: number): boolean => c === DOT || (c >= DIGIT_ZERO && c <= DIGIT_NINE);

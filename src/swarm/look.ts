@@ -1,7 +1,7 @@
 /** What a request looks like, in the traits that a lane can match: as hashes to compare, and as texts to match by. */
 import type { LaneMatch } from '../model/lane.ts';
 import { IPV4_HIGH, isIpv4Client } from '../net/client-key.ts';
-import { formatPrefix } from '../net/prefix.ts';
+import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import { type LogRecord, requestOf } from '../parse/record.ts';
 import { hashText, mixBits } from '../traffic/hash.ts';
 
@@ -37,20 +37,32 @@ const NAMES_SEPARATOR = '\n';
 const PATTERN_BYTES_MAX = 3900;
 
 /** The client's network of a level as text; undefined for one that is too wide, or of a client behind a translator. */
-export function networkText(
-  high: number,
-  low: number,
-  level: 0 | 1,
-  widest: Pick<LookOptions, 'ipv4' | 'ipv6'>,
-): string | undefined {
-  const { ipv4, ipv6 } = NETWORK_BITS[level];
-  if (isIpv4Client(high)) {
-    if (high !== IPV4_HIGH || ipv4 < widest.ipv4) return undefined;
-    return `${low >>> 24}.${(low >>> 16) & 255}.${level === 0 ? (low >>> 8) & 255 : 0}.0/${ipv4}`;
-  }
-  if (ipv6 < widest.ipv6) return undefined;
+function networkText(high: number, low: number, level: 0 | 1, widest: LookOptions): string | undefined {
+  const bits = networkBits(high, level, widest);
+  if (bits === 0) return undefined;
+  if (isIpv4Client(high)) return `${low >>> 24}.${(low >>> 16) & 255}.${level === 0 ? (low >>> 8) & 255 : 0}.0/${bits}`;
   const words = (BigInt(high) << 32n) | BigInt(level === 0 ? (low & 0xffff_0000) >>> 0 : 0);
-  return formatPrefix({ family: 6, value: words << 64n, bits: ipv6 });
+  return formatPrefix({ family: 6, value: words << 64n, bits });
+}
+
+/** The hash of that text by the client's words; 0 where there is none. */
+export function hashNetwork(high: number, low: number, level: 0 | 1, options: LookOptions): number {
+  const bits = networkBits(high, level, options);
+  if (bits === 0) return 0;
+  const kept = bits === 24 ? low & 0xffff_ff00 : bits === 32 ? 0 : low & 0xffff_0000;
+  return hashWords(high, kept, bits, options.hashKey);
+}
+
+/** 0 without a network. */
+function networkBits(high: number, level: 0 | 1, widest: LookOptions): number {
+  const { ipv4, ipv6 } = NETWORK_BITS[level];
+  if (isIpv4Client(high)) return high !== IPV4_HIGH || ipv4 < widest.ipv4 ? 0 : ipv4;
+  return ipv6 < widest.ipv6 ? 0 : ipv6;
+}
+
+/** The bits of the address behind the network are 0. */
+function hashWords(high: number, low: number, bits: number, hashKey: number): number {
+  return mixBits(mixBits(high ^ hashKey) ^ (low | bits)) || 1;
 }
 
 /** The names in a query, each once, sorted. */
@@ -82,13 +94,23 @@ export function readLook(record: LogRecord, high: number, low: number, widest: L
 export function hashLook(texts: readonly (string | undefined)[], hashKey: number, into: Uint32Array, at: number): void {
   for (let trait = 0; trait < texts.length; trait++) {
     const text = texts[trait];
-    into[at + trait] = text === undefined ? 0 : hashTrait(text, hashKey);
+    into[at + trait] = text === undefined ? 0 : hashTrait(trait, text, hashKey);
   }
 }
 
-/** Never 0. Mixed, because the digest keeps the low bits, and those of FNV-1a depend on the low bits of the key alone. */
-export function hashTrait(text: string, hashKey: number): number {
-  return mixBits(hashText(text, hashKey)) || 1;
+/** The hash of a trait's text; never 0. */
+export function hashTrait(trait: number, text: string, hashKey: number): number {
+  const prefix = TRAITS[trait]?.part === 'network' ? parsePrefix(text) : undefined;
+  if (!prefix) return finishHash(hashText(text, hashKey));
+  const { family, value, bits } = prefix;
+  return family === 4
+    ? hashWords(IPV4_HIGH, Number(value), bits, hashKey)
+    : hashWords(Number(value >> 96n), Number((value >> 64n) & 0xffff_ffffn), bits, hashKey);
+}
+
+/** Mixed, because the digest keeps the low bits, and those of FNV-1a depend on the low bits of the key alone. */
+export function finishHash(hash: number): number {
+  return mixBits(hash >>> 0) || 1;
 }
 
 /**

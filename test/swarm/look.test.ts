@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findLaneObstacle } from '../../src/enforce/nginx-lane-text.ts';
-import { hashTrait, isMatchable, matchOf, TRAITS } from '../../src/swarm/look.ts';
+import { AGENT_TRAIT, hashTrait, isMatchable, matchOf, TRAITS } from '../../src/swarm/look.ts';
 
 test('texts that collide under one key do not under another, in the bits that the digest keeps', () => {
-  const low = (text: string, key: number) => hashTrait(text, key) & 0xffff;
+  const low = (text: string, key: number) => hashTrait(AGENT_TRAIT, text, key) & 0xffff;
   const seen = new Map<number, string>();
   const pairs: [string, string][] = [];
   for (let n = 0; pairs.length < 20; n++) {
