@@ -3,30 +3,22 @@ import { LANES_MAX } from '../model/lane.ts';
 import type { Clients } from '../traffic/clients.ts';
 import type { Evidence } from '../traffic/evidence.ts';
 import { Crowds } from './crowds.ts';
-import { measureHarmNow } from './harm-now.ts';
 import type { Finding, Lanes } from './lanes.ts';
 import type { LineLooks } from './line-looks.ts';
 import { isMatchable, matchOf, TRAITS } from './look.ts';
 import type { LookHasher } from './look-hasher.ts';
 import { findNetworks, type Suspect, type SwarmNetwork } from './networks.ts';
-import {
-  addWord,
-  countMatches,
-  findSignature,
-  frequentValues,
-  hasAll,
-  scoreOf,
-  type Value,
-  wordOf,
-} from './signature.ts';
+import { frequentValues, hasAll, type Value } from './signature.ts';
 import type { Strangers } from './strangers.ts';
 import { offsetsOf, SwarmLines, samplingOf } from './swarm-lines.ts';
 import type { UsualTraffic } from './usual-traffic.ts';
+import { Worth } from './worth.ts';
 
 /** A swarm has so many clients. */
 export const CLIENTS_MIN = 100;
 /** What one lane has in common must show in this share of the surplus, and by so many of its clients. */
-const [COVERAGE_MIN, LANE_CLIENTS_MIN] = [0.1, 20];
+export const COVERAGE_MIN = 0.1;
+const LANE_CLIENTS_MIN = 20;
 /** All lanes and networks together must cover most of the surplus. */
 const EXPLAINED_MIN = 0.5;
 /** Usual is what was so many seconds before a horizon. */
@@ -107,13 +99,7 @@ class Search {
   private readonly honest: Crowds;
   /** Those among them that lanes leave alone. */
   private crowds: Set<number> = new Set();
-  /**
-   * Strangers' lines that the open lanes and those found so far cover, and what these are worth together. By the rule of
-   * succession (Laplace) one usual request more than was found counts, so that little knowledge allows little. It counts once:
-   * what touches any of them is as likely to show in the digest whether it has one lane or five.
-   */
-  private covered = 0;
-  private worth = 0;
+  private readonly worth: Worth;
 
   constructor(input: SearchInput, lines: SwarmLines, now: number, horizon: number, surplusShare: number) {
     this.input = input;
@@ -126,13 +112,19 @@ class Search {
     const isExplained = (at: number) => input.lanes.explains(hashes, at, seconds[at / TRAITS.length] as number);
     this.left = offsetsOf(count).filter((at) => !isExplained(at));
     this.honest = new Crowds(lines, input, this.before);
+    this.worth = new Worth(input, lines, this.surplus, this.before);
   }
 
   run(): Found {
     const { left, least } = this;
     if (left.length < Math.max(least, LANE_CLIENTS_MIN / this.lines.every)) return NOTHING;
-    this.crowds = this.honest.find(left, least, frequentValues(this.lines.strangers.hashes, left, least));
-    this.worth = this.measureWorth();
+    this.worth.addOpen();
+    const values = frequentValues(this.lines.strangers.hashes, left, least);
+    // Many surpluses have nothing in common: to ask who is honest costs as much as all else.
+    const suspects = this.findSuspects().reduce((sum, { offsets }) => sum + offsets.length, 0);
+    const hasNone = () => this.worth.weigh(values, least).find(left) === undefined;
+    if (suspects < least && (hasNone() || this.honest.haveJustCome(left, this.now))) return NOTHING;
+    this.crowds = this.honest.find(left, least, values);
     const explainedBefore = this.lines.strangers.count - left.length;
     const { signatures, networks } = this.explain();
     const parts = [...signatures, ...networks];
@@ -156,7 +148,7 @@ class Search {
   private explain(): { readonly signatures: readonly Signature[]; readonly networks: readonly Suspect[] } {
     const signatures: Signature[] = [];
     let networks: readonly Suspect[] = [];
-    const findNext = this.prepare();
+    const findNext = this.prepareNext();
     for (;;) {
       const signature = signatures.length < LANES_MAX ? findNext() : undefined;
       const suspects = networks.length === 0 ? this.findNetworks() : [];
@@ -164,9 +156,8 @@ class Search {
       if (lines >= this.least && lines > (signature?.offsets.length ?? 0) + this.least) networks = suspects;
       else if (signature) {
         signatures.push(signature);
-        this.worth += signature.score;
-        this.covered += signature.offsets.length;
-      } else return { signatures: this.worth > 0 ? signatures : [], networks };
+        this.worth.add(signature.score, signature.offsets.length);
+      } else return { signatures: this.worth.sum > 0 ? signatures : [], networks };
       const explained = new Set(
         networks === suspects ? suspects.flatMap(({ offsets }) => offsets) : signature?.offsets,
       );
@@ -175,27 +166,14 @@ class Search {
   }
 
   /** Prepares to find the best signature of what is left, which is undefined when there is none. */
-  private prepare(): () => Signature | undefined {
-    const { lines, input, horizon, now, least } = this;
+  private prepareNext(): () => Signature | undefined {
+    const { lines, horizon, now, least } = this;
     const { hashes, seconds, slots } = lines.strangers;
     const values = frequentValues(hashes, this.leftToLanes, least).filter((value) => this.isMatchable(value));
-    const usual = input.usual.countWords(values, this.before);
-    const shareOf = (mask: number) => countMatches(usual.words, mask) / (usual.lines + 1);
-    const shares = values.map((_, bit) => (countMatches(usual.words, 1 << bit) + 1) / (usual.lines + 1));
-    let nowOf: ((mask: number, matched: number) => number) | undefined;
-    const scoreMask = (mask: number, matched: number) => {
-      const coverage = this.coverageOf(matched);
-      const score = scoreOf(coverage, shareOf(mask), input.harmMax);
-      if (score <= this.floor) return score;
-      // Others' requests can only speak against it too, and have to be read.
-      nowOf ??= measureHarmNow(values, lines, input.clients, input.begun);
-      return Math.min(score, scoreOf(coverage, nowOf(mask, matched), input.harmMax));
-    };
+    const { find, score } = this.worth.weigh(values, least);
     const findNext = (): Signature | undefined => {
-      const words = new Map<number, number>();
       const left = this.leftToLanes;
-      for (const at of left) addWord(words, wordOf(values, hashes, at));
-      const mask = findSignature(values, words, shares, least, this.floor, scoreMask);
+      const mask = find(left);
       if (mask === undefined) return undefined;
       const chosen = values.filter((_, bit) => mask & (1 << bit));
       const offsets = left.filter((at) => hasAll(chosen, hashes, at));
@@ -208,7 +186,7 @@ class Search {
       const newest = Math.max(...offsets.map((at) => seconds[at / TRAITS.length] as number));
       const goesOn = newest >= now - horizon / RECENT_PARTS;
       if (!goesOn || clients.size < LANE_CLIENTS_MIN / lines.every) return undefined;
-      return { values: chosen, offsets, clients, score: scoreMask(mask, offsets.length) };
+      return { values: chosen, offsets, clients, score: score(mask, offsets.length) };
     };
     return findNext;
   }
@@ -225,28 +203,11 @@ class Search {
     return text !== undefined && isMatchable(trait, text);
   }
 
-  /** What a lane has to be worth: lanes that are worth something leave room for others. */
-  private get floor(): number {
-    return Math.min(0, -this.worth);
-  }
-
-  /** What the open lanes cover less what they cost: they and new ones together touch no more than all may. */
-  private measureWorth(): number {
-    const { input, lines, before } = this;
-    const { hashes, count } = lines.strangers;
-    this.covered = offsetsOf(count).filter((at) => input.lanes.matches(hashes, at)).length;
-    const touched = input.lanes.values.reduce((sum, lane) => sum + input.usual.count(lane, before), 1);
-    const known = input.usual.count([], before) + 1;
-    return scoreOf(Math.min(1, this.covered / this.surplus), touched / known, input.harmMax);
-  }
-
-  /** What so many more lines add to the share of the surplus that is covered: all add up to 1 at most. */
-  private coverageOf(matched: number): number {
-    const { covered, surplus } = this;
-    return Math.min(1, (covered + matched) / surplus) - Math.min(1, covered / surplus);
-  }
-
   private findNetworks(): Suspect[] {
+    return this.findSuspects().filter(({ offsets }) => !this.honest.areUsual(offsets));
+  }
+
+  private findSuspects(): Suspect[] {
     const { lines, input, now, horizon } = this;
     const findKnown = (trait: number, hashes: ReadonlySet<number>) => {
       const known = input.usual.findKnown(trait, hashes, this.before);
@@ -254,8 +215,7 @@ class Search {
       for (const at of offsetsOf(others.count)) known.add(others.hashes[at + trait] as number);
       return known;
     };
-    const found = findNetworks(lines, this.leftToLanes, now - horizon / RECENT_PARTS, findKnown, input.wasBanned);
-    return found.filter(({ offsets }) => !this.honest.areUsual(offsets));
+    return findNetworks(lines, this.leftToLanes, now - horizon / RECENT_PARTS, findKnown, input.wasBanned);
   }
 
   private describe({ values, offsets, clients }: Signature): Finding {

@@ -13,7 +13,7 @@ import { LineLooks } from './line-looks.ts';
 import { TRAITS } from './look.ts';
 import { LookHasher } from './look-hasher.ts';
 import type { SwarmNetwork } from './networks.ts';
-import { CLIENTS_MIN, type SearchInput, search, searchAgain } from './search.ts';
+import { CLIENTS_MIN, COVERAGE_MIN, type SearchInput, search, searchAgain } from './search.ts';
 import { hasAll } from './signature.ts';
 import { HORIZON_TIMES, HORIZONS, PAST_SECONDS, Strangers, type StrangersState } from './strangers.ts';
 import { offsetsOf, SwarmLines, samplingOf } from './swarm-lines.ts';
@@ -33,8 +33,8 @@ const LOOKS = HORIZONS.map((horizon) => ({
 }));
 /** A network that may not be banned is reported again after so many seconds. */
 const SPARED_SECONDS = 3840;
-/** A surplus that lasts is searched ever more seldom: after this share of the time since it began. */
-const SEARCH_SHARE = 1 / 8;
+/** A surplus that lasts is searched ever more seldom: after this share of the time since it began, or a horizon, whose lines are others. */
+const SEARCH_SHARE = 1 / 4;
 const MINUTE = 60;
 /** Share of the usual requests that all lanes together may touch: a visitor in a thousand. */
 const HONEST_SHARE = 0.001;
@@ -79,6 +79,8 @@ export class SwarmWatch {
   private suspectSince = 0;
   private suspectUntil = 0;
   private underWayUntil = 0;
+  /** The open lanes stop nearly all strangers of the last minute. */
+  private explainedUntil = 0;
   /** Lines before this minute. */
   private totalBefore = 0;
   /** By horizon: since when there is a surplus without a find, and when it was searched last. */
@@ -159,8 +161,9 @@ export class SwarmWatch {
     if (came < CLIENTS_MIN && !isUnderWay) return;
     const begun = this.surplus.get(horizon) ?? { since: now, searched: 0 };
     this.surplus.set(horizon, begun);
-    if (now - begun.searched < SEARCH_SHARE * (now - begun.since) || this.isSeenBy(now, horizon / HORIZON_TIMES))
-      return;
+    if (horizon === MINUTE && now <= this.explainedUntil) return;
+    const pause = Math.min(SEARCH_SHARE * (now - begun.since), horizon);
+    if (now - begun.searched < pause || this.isSeenBy(now, horizon / HORIZON_TIMES)) return;
     begun.searched = now;
     const found = search(this.searchInput(now), now, horizon, 1 - expected / came);
     const lanes = found.lanes.flatMap(({ finding, values }): LaneEvent[] => {
@@ -243,7 +246,10 @@ export class SwarmWatch {
     const lines = new SwarmLines(evidence, clients, looks, { since: now - MINUTE, isStranger, begun: since, every });
     const { strangers, others } = lines;
     const times = strangers.count === 0 ? 0 : strangers.times * Math.max(1, linesOfMinute / evidence.kept);
-    const ends = [...lanes.follow(strangers.hashes, offsetsOf(strangers.count), times, MINUTE, now)];
+    const offsets = offsetsOf(strangers.count);
+    const ends = [...lanes.follow(strangers.hashes, offsets, times, MINUTE, now)];
+    const left = offsets.filter((at) => !lanes.matches(strangers.hashes, at));
+    if (left.length < COVERAGE_MIN * offsets.length) this.explainedUntil = now + MINUTE;
     for (const at of offsetsOf(others.count)) {
       const slot = others.slots[at / TRAITS.length] as number;
       // No lane stops who is exempt.
