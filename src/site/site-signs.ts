@@ -34,8 +34,12 @@ export type SignName =
 
 /** A habit of the site's visitors: at least so many of their requests have it. */
 const HABIT_SHARE = 0.1;
-/** More of the lines than usual that one user agent must send to be noticed. */
-const AGENT_GROWTH_MIN = 0.15;
+/** A third of something is clearly less of it. */
+const LESS = 1 / 3;
+/** What so many of the requests above normal have says what they are, where usually clearly less of them have it. */
+const MOST = 0.5;
+/** Queries of which so many are different are no two alike. */
+const DIFFERENT = 0.9;
 /** Different ones that make a crowd: static files of a page, user agents. */
 const [FILE_KINDS_MIN, AGENT_KINDS_MIN] = [4, 12];
 
@@ -47,7 +51,7 @@ interface Surge {
   readonly surplus: number;
 }
 
-/** A smaller surplus drowns in chance. */
+/** A smaller surplus drowns in chance; so does a smaller growth of one user agent, of many of whom one has always grown a little. */
 const SURPLUS_MIN = 0.1;
 /** What can't be told apart from the usual says something only of a surge that is mostly beyond it. */
 const SURPLUS_PLAIN = 0.5;
@@ -73,6 +77,8 @@ function beyond({ lines, surplus }: Surge, count: number, before: number | undef
   return Math.min(1, Math.max(0, (now - (1 - surplus) * (before ?? now)) / surplus));
 }
 
+const isMost = (share: number, before = 0): boolean => share >= MOST && before < LESS * share;
+
 const countTrait = (lines: readonly NamedLine[], trait: Trait): number =>
   lines.filter(({ traits }) => traits & TRAITS[trait]).length;
 
@@ -83,11 +89,10 @@ function files(surge: Surge): Sign[] {
   const share = beyond(surge, countTrait(lines, 'file'), before);
   const sign = { name: 'files', value: share, usual: before } as const;
   const isHabit = before !== undefined && before >= HABIT_SHARE;
-  if (isHabit && share < before / 3)
-    return [{ speaksFor: 'attack', weight: before < 3 * HABIT_SHARE ? 3 : 4, ...sign }];
+  if (isHabit && share < LESS * before) return [{ speaksFor: 'attack', weight: 3, ...sign }];
   const kinds = differentKinds(countKeys(lines.filter(isFile).map(exactPath)));
-  if (share < Math.max(0.3, 0.6 * (before ?? 0)) || kinds < FILE_KINDS_MIN) return [];
-  return [{ speaksFor: 'visitors', weight: isHabit ? 3 : 2, ...sign }];
+  if (share < HABIT_SHARE || kinds < FILE_KINDS_MIN) return [];
+  return [{ speaksFor: 'visitors', weight: 3, ...sign }];
 }
 
 /** Where visitors send referers; they are easily made up where they don't. */
@@ -96,8 +101,7 @@ function referers(surge: Surge): Sign[] {
   if (before === undefined || before < HABIT_SHARE) return [];
   const share = beyond(surge, countTrait(surge.lines, 'referred'), before);
   const sign = { weight: 1, name: 'referers', value: share, usual: before } as const;
-  if (share < before / 3) return [{ speaksFor: 'attack', ...sign }];
-  return share > 0.6 * before ? [{ speaksFor: 'visitors', ...sign }] : [];
+  return [{ speaksFor: share < LESS * before ? 'attack' : 'visitors', ...sign }];
 }
 
 /** What grew most: how often it occurs now, and its usual share. */
@@ -121,19 +125,18 @@ function agents(surge: Surge): Sign[] {
   const keys = lines.map(({ agent }) => agent);
   const [most, before] = findGrown(surge, 'agent', keys);
   const share = beyond(surge, most, before);
-  // Of many agents one has always grown a little, which a small surplus would blow up.
   const grown = most / Math.max(1, lines.length) - (before ?? 0);
-  if (share > 0.4 && share > 3 * (before ?? 0) && grown > AGENT_GROWTH_MIN) {
+  if (isMost(share, before) && grown > SURPLUS_MIN) {
     return [{ speaksFor: 'attack', weight: 2, name: 'one_agent', value: share, usual: before }];
   }
   if (surplus < SURPLUS_PLAIN) return [];
   const [kinds, kindsBefore] = [differentKinds(countKeys(keys)), usual.kinds('agent')];
   const unseen = keys.filter((agent) => usual.share('agent', agent) === 0).length / Math.max(1, lines.length);
-  if (unseen > 0.7 && kinds < AGENT_KINDS_MIN) {
+  if (unseen >= MOST && kinds < AGENT_KINDS_MIN) {
     return [{ speaksFor: 'attack', weight: 2, name: 'strange_agents', value: unseen, count: kinds }];
   }
   const sign = { weight: 1, name: 'agents', value: kinds, usual: kindsBefore } as const;
-  if (kindsBefore !== undefined && kinds < kindsBefore / 4) return [{ speaksFor: 'attack', ...sign }];
+  if (kindsBefore !== undefined && kinds < LESS * kindsBefore) return [{ speaksFor: 'attack', ...sign }];
   return kinds < AGENT_KINDS_MIN ? [] : [{ speaksFor: 'visitors', ...sign }];
 }
 
@@ -141,9 +144,8 @@ function answers(surge: Surge): Sign[] {
   const before = surge.usual.traitShare('refused');
   const share = beyond(surge, countTrait(surge.lines, 'refused'), before);
   const sign = { name: 'refused', value: share, usual: before } as const;
-  if (share > 0.3 && share > 3 * (before ?? 0)) return [{ speaksFor: 'attack', weight: 2, ...sign }];
-  if (share < 0.05) return [{ speaksFor: 'visitors', weight: 0.5, ...sign }];
-  return [];
+  if (isMost(share, before)) return [{ speaksFor: 'attack', weight: 2, ...sign }];
+  return share < HABIT_SHARE ? [{ speaksFor: 'visitors', weight: 1, ...sign }] : [];
 }
 
 /** Visitors ask for what a page calls and go on to others, floods ask for the same again. */
@@ -161,8 +163,8 @@ function ways({ lines, surplus }: Surge): Sign[] {
   }
   if (pages === 0) return [];
   const onward = [...seen.values()].filter((own) => own.size > 1).length / seen.size;
-  if (again / pages > 0.5) return [{ speaksFor: 'attack', weight: 1, name: 'again', value: again / pages }];
-  if (onward > 0.15) return [{ speaksFor: 'visitors', weight: 1, name: 'onward', value: onward }];
+  if (again / pages >= MOST) return [{ speaksFor: 'attack', weight: 1, name: 'again', value: again / pages }];
+  if (onward >= HABIT_SHARE) return [{ speaksFor: 'visitors', weight: 1, name: 'onward', value: onward }];
   return [];
 }
 
@@ -180,7 +182,7 @@ function networks(surge: Surge): Sign[] {
     most.reduce((sum, [, count]) => sum + count, 0),
     before,
   );
-  if (share < 0.5 || share - (before ?? 0) < 0.4) return [];
+  if (!isMost(share, before)) return [];
   return [{ speaksFor: 'attack', weight: 1, name: 'networks', value: share, usual: before, count: most.length }];
 }
 
@@ -189,9 +191,8 @@ function paths(surge: Surge): Sign[] {
   const keys = surge.lines.map((line) => (isFile(line) ? exactPath(line) : line.path));
   const [most, before] = findGrown(surge, 'path', keys);
   const share = beyond(surge, most, before);
-  if (share < 0.6 || share - (before ?? 0) < 0.4) return [];
-  const weight = share < 0.9 ? 1.5 : 2.5;
-  return [{ speaksFor: 'attack', weight, name: 'one_path', value: share, usual: before }];
+  if (!isMost(share, before)) return [];
+  return [{ speaksFor: 'attack', weight: 3, name: 'one_path', value: share, usual: before }];
 }
 
 /** Queries that nobody asked before keep a cache from helping. */
@@ -200,6 +201,6 @@ function queries(surge: Surge): Sign[] {
   const before = surge.usual.traitShare('query');
   const share = beyond(surge, asked.length, before);
   const different = new Set(asked.map(({ url }) => url)).size / Math.max(1, asked.length);
-  if (share < 0.5 || share - (before ?? 0) < 0.4 || different < 0.9) return [];
+  if (!isMost(share, before) || different < DIFFERENT) return [];
   return [{ speaksFor: 'attack', weight: 1, name: 'queries', value: share, usual: before }];
 }
