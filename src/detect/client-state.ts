@@ -17,7 +17,7 @@ const BARE_PAGES = 4;
 const LOADS_MAX = 12;
 /** Numbers from here on may be times, which count by themselves. */
 export const TIME_MIN = 100_000_000;
-/** Answers of an honest program differ by more than this from one another: bytes, or a share. */
+/** Answers of an honest program differ by more than this from one another: bytes (a number of its own makes no answer another), or a share. */
 const [SAME_BYTES, SAME_SHARE] = [16, 0.02];
 
 /** True when two answers are no copies of one page: bytes. */
