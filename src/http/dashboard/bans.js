@@ -36,7 +36,7 @@ byId('group').addEventListener('change', () => {
 });
 
 /** Fetches the bans when something was decided since. */
-export function refreshBans({ status, revision: newest }) {
+export async function refreshBans({ status, revision: newest }) {
   observing = status.mode === 'observe';
   total = observing ? status.observed_bans : status.active_bans;
   const nowMonoMs = performance.now();
@@ -44,14 +44,17 @@ export function refreshBans({ status, revision: newest }) {
   if (newest !== revision && !isAsking && nowMonoMs - askedAtMs >= pauseMs) {
     isAsking = true;
     askedAtMs = nowMonoMs;
-    fetchJson('/api/ban-list')
+    showCount();
+    await fetchJson('/api/ban-list')
       .then(take)
       .catch(() => {})
       .finally(() => {
         isAsking = false;
       });
-  } else list.refresh();
-  showCount();
+  } else {
+    list.refresh();
+    showCount();
+  }
 }
 
 function take(answer) {

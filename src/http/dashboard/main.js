@@ -10,23 +10,31 @@ import { showSnapshot } from './view.js';
 /** The server sends every second; this long without a word means that it is gone. */
 const STALE_MS = 4000;
 const WORKER = '/shared.js';
+/** The page waits so long for all its parts, so that none moves another one down. */
+const WAIT_MS = 2000;
 
 let version;
 let heardAtMs = performance.now();
 let heardAt;
+let isWaiting = true;
 
 function hear(json) {
   const snapshot = JSON.parse(json);
   version ??= snapshot.status.version;
   if (snapshot.status.version !== version) return location.reload();
   heardAtMs = performance.now();
-  document.body.classList.remove('waiting');
   showSnapshot(snapshot);
   heardAt = nowMs();
-  refreshPicture(snapshot);
-  refreshBans(snapshot);
+  const parts = [refreshPicture(snapshot), refreshBans(snapshot)];
   refreshFleet(snapshot);
   showLiveness();
+  if (isWaiting) reveal(parts);
+}
+
+function reveal(parts) {
+  isWaiting = false;
+  const timer = new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+  Promise.race([Promise.allSettled(parts), timer]).then(() => document.body.classList.remove('waiting'));
 }
 
 /** With the stream that all pages of this browser share, or with one of its own where there are no shared workers. */

@@ -29,8 +29,8 @@ for (const name of Object.keys(RANGES)) {
   );
 }
 
-/** Draws what the snapshot has, and asks for what it has not. */
-export function refreshPicture(snapshot) {
+/** Draws what the snapshot has, and asks for what it has not: resolves once that is shown. */
+export async function refreshPicture(snapshot) {
   latest = snapshot;
   const nowMs = performance.now();
   const isDue = nowMs - askedAtMs >= REFRESH_MS;
@@ -41,11 +41,11 @@ export function refreshPicture(snapshot) {
       .catch(() => {});
   }
   if (range === '5m') show(liveSeries(snapshot));
-  else if (isDue) ask(range);
+  else if (isDue) await ask(range);
 }
 
 function ask(asked) {
-  fetchJson(`/api/traffic?range=${asked}`)
+  return fetchJson(`/api/traffic?range=${asked}`)
     .then((answer) => {
       if (asked === range) show(withLastMinute(answer, latest));
     })

@@ -34,6 +34,8 @@ a { color: inherit; }
 .pill:empty { display: none; }
 .live { margin-left: auto; color: var(--dim); font-size: 13px; font-variant-numeric: tabular-nums; }
 .live::before { content: ""; display: inline-block; width: 8px; height: 8px; margin-right: 7px; border-radius: 50%; background: var(--good); }
+/* Until all of it is there: what comes later would move what is read. */
+.waiting .shown > :not(.verdict) { visibility: hidden; }
 .gone .live::before, .waiting .live::before { background: var(--bad); }
 
 .verdict { --tone: var(--dim); display: flex; gap: 14px; align-items: flex-start; padding: 14px 18px; margin-bottom: 12px; border-radius: 12px; background: color-mix(in srgb, var(--tone) 9%, var(--card)); border: 1px solid color-mix(in srgb, var(--tone) 35%, var(--line)); }
