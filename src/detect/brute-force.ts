@@ -12,7 +12,7 @@ const AFTER_PAGE = 0.35;
 const SENT_ON = 0.1;
 /** A page of another site sends it: single sign-on does, and so does a hidden form, whose visitors know nothing of it. */
 const CROSS_SITE = 0.5;
-/** A page of this site sends it: editors, chats and uploads do, all day. */
+/** A page of this site sends it: editors, chats and uploads do, all day; so much less the longer it waited, in seconds. */
 const OWN_PAGE = 0.15;
 /** Hardly anything: most others do it again and again, too. Such a request a second stays below the leak. */
 const HARDLY = 0.02;
@@ -30,13 +30,14 @@ const LAPSED = 0.025;
 const FORBIDDEN = 0.1;
 
 function weigh(request: Request): number {
-  if (request.excused || (request.failed && !request.login)) return 0;
+  if ((request.excused && !request.served) || (request.failed && !request.login)) return 0;
   if (!request.post && !request.credentials && !isSecretChange(request)) return weighDemand(request);
-  if (request.accepted) return 0;
+  if (request.accepted || (request.credentials && request.sameUrl)) return 0;
   if (request.status === 401 && (!request.again || request.wasServed)) return request.again ? LAPSED : 0;
   let points = request.again || request.login ? 1 : FIRST;
-  if (!request.login && !request.credentials) points *= weighPlain(request);
-  if (!request.login && request.served) points *= request.legibility;
+  if (request.credentials) points *= BY_VARIETY[request.varied];
+  else if (!request.login) points *= weighPlain(request);
+  if (GONE_STATUSES.has(request.status) || (request.served && !request.login)) points *= request.legibility;
   // A form that is moved for good (301) never gets what is sent to it: the page after it is no form that a person fills in.
   if (request.login && request.status === 301) return points;
   if (request.loads > 0) points *= AFTER_PAGE;
@@ -57,11 +58,12 @@ function weighDemand({ status, again, wasServed, fromOwnPage, known }: Request):
 }
 
 /** A POST on a path without a word of a log-in. */
-function weighPlain({ usualToRepeat, fromOwnPage, refused, status, varied, confidence, rarity }: Request): number {
+function weighPlain({ usualToRepeat, fromOwnPage, gap, refused, status, varied, confidence, rarity }: Request): number {
   if (usualToRepeat) return HARDLY;
-  const manner = Math.min(fromOwnPage ? OWN_PAGE : 1, refused ? 1 : BY_VARIETY[varied]);
-  if (!refused) return manner * confidence * rarity ** 2;
-  return manner * (GONE_STATUSES.has(status) ? GONE : status === 400 ? MALFORMED : 1);
+  const manner = fromOwnPage ? OWN_PAGE : 1;
+  if (refused) return manner * (GONE_STATUSES.has(status) ? GONE : status === 400 ? MALFORMED : 1);
+  const pace = fromOwnPage ? Math.max(1, gap) : 1;
+  return (manner / pace) * BY_VARIETY[varied] * confidence * rarity ** 2;
 }
 
 /** The leak stays below one request in 30 s, so that slow guessing fills the bucket. */

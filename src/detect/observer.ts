@@ -59,13 +59,13 @@ export class Observer {
     const isRecord = request.served && isNext && (clients.noteRecord(slot, request.size) || !request.fromOwnPage);
     request.counting = isNext && (request.redirected || isRecord);
     const polls = request.fromOwnPage && !request.redirected && (isNext || request.number >= TIME_MIN);
-    const isPath = !request.hasQuery || request.asked || polls;
+    const isPath = !request.payload && (!request.hasQuery || request.asked || polls);
     request.attempt = isPath ? request.url >>> 16 : request.url & 0xffff;
-    const isRefused = request.refused || request.redirected || request.failed;
-    request.newlyRefused = isRefused ? clients.refusals.note(slot, request.attempt) : 0;
+    const isTry = request.refused || request.redirected || request.failed || (request.payload && !request.known);
+    request.newlyTried = isTry ? clients.refusals.note(slot, request.attempt) : 0;
     request.led = clients.takeMark(slot, LED);
-    if (request.redirected && request.newlyRefused > 0 && !request.known && !request.likewise) clients.mark(slot, LED);
-    if (request.accepted) clients.mark(slot, WRITING);
+    if (request.redirected && request.newlyTried > 0 && !request.known && !request.likewise) clients.mark(slot, LED);
+    if (request.accepted && request.change) clients.mark(slot, WRITING);
     request.writing = request.change && request.refused && clients.takeMark(slot, WRITING);
     if (request.asset && request.known) return;
     request.loads = request.post ? clients.takeLoad(slot, request.page, request.sentOn) : 0;
@@ -81,7 +81,7 @@ export class Observer {
     request.bare = site.showsBrowsers && referrer === 0 && clients.isBare(slot);
     request.sameAnswer =
       request.isFresh && !request.picture && !request.verified && clients.noteSize(slot, request.size);
-    request.varied = request.post || request.change ? clients.notePost(slot, request.size) : 0;
+    request.varied = request.post || request.change || request.credentials ? clients.notePost(slot, request.size) : 0;
   }
 
   private remember(request: Request, slot: number): void {

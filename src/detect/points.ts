@@ -187,7 +187,7 @@ export class Points {
       weights[rule] = weight;
       if (weight === 0) continue;
       this.spreads ||= isHostile;
-      if (rule === SCAN && request.newlyRefused > 0) clients.refusals.noteTry(slot, request.attempt, weight);
+      if (rule === SCAN && !request.served) clients.refusals.noteTry(slot, request.attempt, weight);
       const limit = (limits[rule] as number) * allowance;
       const level = buckets.add(slot, rule, weight, limit);
       unreported?.add(slot, rule, weight, limit, this.second);

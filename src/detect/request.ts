@@ -77,8 +77,8 @@ export class Request {
   again = false;
   sameUrl = false;
   wasServed = false;
-  /** Paths that this refusal stands for, 0 when the client was refused there before. */
-  newlyRefused = 0;
+  /** Paths that this refusal, or code that is not usual there, stands for; 0 when the client tried it before. */
+  newlyTried = 0;
   /** The request before it was redirected from a path that nobody else is served on: it may have led here. */
   led = false;
   /** The site accepted a change of this client, and refused none since. */

@@ -8,7 +8,7 @@ import type { Rule } from './rule.ts';
 /** Less than a refusal: a redirect or a failure of the program behind the path; a demand for a password or for patience. */
 const DIVERTED = 0.6;
 const ASKED = 0.25;
-/** Others are served there, or refused there, too; or a page of the site asks there again, with another query. */
+/** Others are served there, or refused there, too; the client was served there; the site fails; a page of it asks again, with another query. */
 const LIKEWISE = 0.25;
 /** A page of this site asks for it, of a client that loads its files: pages miss parts of themselves, above all after an update. */
 const OWN_PAGE = 0.65;
@@ -22,9 +22,11 @@ const CLAIMED = 0.8;
 
 function weigh(request: Request): number {
   // Code in a request, where nobody else's requests carry code, is an attempt however it is answered.
-  if (request.payload && !request.known) return 1;
-  if (request.served || request.excused || (request.failed && request.known)) return 0;
-  if (request.newlyRefused === 0) return 0;
+  if (request.newlyTried === 0) return 0;
+  if (request.payload && !request.known) return request.newlyTried;
+  // A form that was sent is sent on (302, 303): what it was is for the rule about guesses.
+  if (request.served || (request.post && request.sentOn)) return 0;
+  if (request.known ? request.failed || request.excused : request.failed && request.excused) return 0;
   let points = 1;
   if (request.redirected || request.failed) points = DIVERTED;
   else if (request.asked) points = ASKED;
@@ -32,13 +34,13 @@ function weigh(request: Request): number {
   // A redirect and the refusal that it leads to are one attempt.
   else if (request.led) points -= DIVERTED;
   const polls = request.again && request.hasQuery && request.fromOwnPage;
-  if (request.known || request.likewise || polls) points *= LIKEWISE;
+  if (request.known || request.likewise || request.wasServed || request.excused || polls) points *= LIKEWISE;
   else if (request.fromLoadedPage && request.refused) points *= OWN_PAGE;
   if (request.picture) points *= PICTURE;
   if (request.verified) points *= VERIFIED;
   else if (request.robot) points *= CLAIMED;
   else if (request.bare && request.refused) points *= BARE;
-  return points * request.newlyRefused;
+  return points * request.newlyTried;
 }
 
 /** The leak stays below one request in 20 s, so that slow scans fill the bucket. */

@@ -21,7 +21,7 @@ const PAYLOAD_MIN = 2;
 /** What the bytes of a query mean: 0 nothing, 1 something, or a digit. */
 const DIGIT = 2;
 const QUERY_BYTES = Uint8Array.from({ length: 256 }, (_, c) => (PAYLOAD_BYTES[c] !== 0 ? 1 : 0));
-for (const c of [QUESTION, PERCENT, EQUALS, DOT]) QUERY_BYTES[c] = 1;
+for (const c of [QUESTION, PERCENT, EQUALS, DOT, HASH]) QUERY_BYTES[c] = 1;
 QUERY_BYTES.fill(DIGIT, ZERO, NINE + 1);
 
 export class PathFeatures {
@@ -121,11 +121,6 @@ export class PathFeatures {
     for (let at = start; at < end; at++) {
       const c = bytes[at] as number;
       if (c === SPACE) break;
-      if (c === HASH) {
-        // No browser sends a fragment (RFC 9110, 4.2.5).
-        odd += PAYLOAD_MIN;
-        break;
-      }
       url = step(url, c);
       const kind = QUERY_BYTES[c] as number;
       if (kind === DIGIT) {
@@ -136,6 +131,12 @@ export class PathFeatures {
       }
       inNumber = false;
       if (kind === 0) continue;
+      // No browser sends a fragment (RFC 9110, 4.2.5).
+      if (c === HASH) {
+        odd += PAYLOAD_MIN;
+        while (++at < end && bytes[at] !== SPACE) url = step(url, bytes[at] as number);
+        break;
+      }
       if (c === QUESTION) this.hasQuery = true;
       else if (c === PERCENT) odd += PAYLOAD_BYTES[escapedByte(bytes, at, end)] as number;
       else if (c === EQUALS) this.credentials ||= isPassword(bytes, at);

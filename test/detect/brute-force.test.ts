@@ -136,7 +136,7 @@ test('programs that POST what the site accepts are left alone: jobs, metrics, we
 
 test('the shorter an answer, the less it says of a password: receipts of pages that are left open', () => {
   const post = (size: number): Asked => ({ method: 'POST', path: '/desk/ajax', size, referer: PAGE });
-  const ban = (size: number) => go(ready(), 1440, 5, () => [post(size)]);
+  const ban = (size: number) => go(ready(), 1440, 2, () => [post(size)]);
   assert.equal(ban(58), undefined);
   assert.equal(ban(900)?.condition, 'brute_force');
   // An answer that says more is found, sooner the more it says.

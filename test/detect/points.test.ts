@@ -36,7 +36,7 @@ test('a rule that is not asked about plain requests weighs none of them', () => 
       row[INFO] = (bits & ~0x3ff) | status;
       request.read(row, 0);
       for (const flag of others) Object.assign(request, { [flag]: set.includes(flag) });
-      Object.assign(request, { loads, varied: loads, newlyRefused: loads, rarity: 1, confidence: 1 });
+      Object.assign(request, { loads, varied: loads, newlyTried: loads, rarity: 1, confidence: 1 });
       if (!request.plain) return;
       plain++;
       for (const { name, isHostile, weigh } of RULES) assert.ok(!isHostile || weigh(request) === 0, name);

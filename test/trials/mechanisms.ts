@@ -43,7 +43,7 @@ const MECHANISMS: readonly Mechanism[] = [
     'return Math.min(CROWDED_MAX, BITS / (BITS - full));',
     'return 1;',
   ],
-  ['scan: code in URLs', 'detect/scan.ts', 'if (request.payload && !request.known) return 1;', ''],
+  ['scan: code in URLs', 'detect/scan.ts', 'if (request.payload && !request.known) return request.newlyTried;', ''],
   ['scan: redirect and refusal', 'detect/scan.ts', 'else if (request.led) points -= DIVERTED;', ''],
   ['scan: polled with a counter or the time', 'detect/observer.ts', '|| request.asked || polls', '|| request.asked'],
   ['scan: writing', 'detect/scan.ts', '!request.refused || request.writing', '!request.refused'],
