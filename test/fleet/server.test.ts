@@ -235,6 +235,17 @@ test('one server', { skip: redisSkip() }, async (t) => {
   });
 });
 
+test('an answer of more than 32 MiB ends the connection that asked for it, and no other', {
+  skip: redisSkip(),
+}, async (t) => {
+  const redis = await start(t);
+  const [one, other] = [await connect(t, [redis.url]), await connect(t, [redis.url])];
+  const put = `redis.call('SET', KEYS[1], string.rep('x', tonumber(ARGV[1])))`;
+  await one.command(keys.epoch, ['EVAL', put, '1', keys.epoch, '34000000'], 60_000);
+  await assert.rejects(other.command(keys.epoch, ['GET', keys.epoch], 60_000), /an answer of more than 32 MiB/);
+  assert.equal(await one.command(keys.epoch, ['STRLEN', keys.epoch], 60_000), 34_000_000);
+});
+
 test('TLS, a user, and its password in a file; the certificate is checked', { skip: redisSkip() }, async (t) => {
   const folder = (await start(t)).folder;
   const file = (name: string) => join(folder, name);
