@@ -20,7 +20,9 @@ function summary(bench: Bench, most = 10): HistorySummary {
 
 /** Requests of one client, one a second. */
 const asking = (from: number, count: number, status = 200, ip = CLIENT): string[] =>
-  Array.from({ length: count }, (_, n) => logLine(from + n, ip, `/${status === 200 ? 'page' : 'gone'}/${n}.php`, status));
+  Array.from({ length: count }, (_, n) =>
+    logLine(from + n, ip, `/${status === 200 ? 'page' : 'gone'}/${n}.php`, status),
+  );
 
 test('a client in numbers: requests, answers, hours, and how near it came to the limits', () => {
   const bench = new Bench(WARM);
