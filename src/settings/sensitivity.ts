@@ -2,7 +2,7 @@
 import { baseline, detection, type EngineOptions } from './engine-settings.ts';
 import { moveLimitsOf } from './limits.ts';
 
-/** What the levels divide every limit by: measured, see docs/detection.md. */
+/** What the levels divide every limit by: measured, see docs/measurements.md. */
 export const SENSITIVITY_LEVELS = { low: 2 / 3, normal: 1, high: 1.5 } as const;
 
 /** A level, or a number between or beyond them: above 1 more is banned, and sooner. */
