@@ -39,15 +39,16 @@ export class Judge {
     for (const event of events) {
       text += formatLine(event, 'json');
       if (text.length < CHUNK_CHARS) continue;
-      this.feedText(text);
+      this.feedLines(bytesOf(text));
       text = '';
     }
-    this.feedText(text);
+    this.feedLines(bytesOf(text));
   }
 
-  private feedText(text: string): void {
-    const bytes = bytesOf(text);
+  /** Whole lines of a log, in order of time; says how many of them made sense. */
+  feedLines(bytes: Uint8Array): number {
     const tally = this.parser.parse(bytes, NEVER);
     this.engine.ingest(0, bytes, tally, 0, tally.count);
+    return tally.count;
   }
 }

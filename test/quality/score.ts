@@ -1,5 +1,7 @@
 /** How well bans fit labels: the measure that the results on real logs are given in. */
 import type { BanEvent } from '../../src/model/told-event.ts';
+import { type Prefix, parsePrefix } from '../../src/net/prefix.ts';
+import { PrefixTable } from '../../src/net/prefix-table.ts';
 import type { Labels } from '../../src/simulate/labels.ts';
 
 /** Found, out of how many there were. */
@@ -29,20 +31,32 @@ export function emptyScore(): Score {
   return { loud: none(), moderate: none(), stealth: none(), busy: 0, falseBans: [], missed: [], caught: [] };
 }
 
+/** What is read of labels. */
+export type Marks = Pick<Labels, 'benign_heavy' | 'minor_probers'> & {
+  readonly attackers: readonly Omit<Labels['attackers'][number], 'ip' | 'kind' | 'peak_10s' | 'last'>[];
+};
+
 /**
- * Adds what the first ban of every client is worth. A ban of a labelled attacker is right, one of a prober counts neither
- * way, any other is false; so is that of an address which attacker and honest people share, outside the attack.
+ * Adds what the first ban of every client is worth. A ban of a labelled attacker, or of a network with one in it, is right, one of a
+ * prober counts neither way, any other is false; so is that of an address which attacker and honest people share, outside the attack.
  */
-export function addScore(score: Score, labels: Labels, bans: readonly BanEvent[]): void {
+export function addScore(score: Score, labels: Marks, bans: readonly BanEvent[]): void {
   const first = new Map<string, BanEvent>();
   for (const ban of bans) if (!first.has(ban.ip)) first.set(ban.ip, ban);
+  const networks = new PrefixTable(
+    [...first.values()].flatMap((ban) =>
+      ban.ip.includes('/') ? [{ prefix: parsePrefix(ban.ip) as Prefix, ban }] : [],
+    ),
+  );
+  const banOf = (client: string): BanEvent | undefined =>
+    first.get(client) ?? networks.containing(parsePrefix(client) as Prefix)[0]?.ban;
   const secondOf = (ban: BanEvent): number => Date.parse(ban.time) / 1000;
   const innocent = new Map(first);
   for (const prober of labels.minor_probers) innocent.delete(prober);
   for (const attacker of labels.attackers) {
-    const ban = first.get(attacker.client);
+    const ban = banOf(attacker.client);
     const burst = ban && attacker.bursts.find(({ start, end }) => isWithin(secondOf(ban), start, end + AFTER_BURST));
-    if (!attacker.shared || burst) innocent.delete(attacker.client);
+    if (ban && (!attacker.shared || burst)) innocent.delete(ban.ip);
     const { attack, client, errors, peak_60s, requests, tier } = attacker;
     score[tier].of++;
     if (ban && (burst || !attacker.shared)) {

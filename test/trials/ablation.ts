@@ -8,14 +8,16 @@ import { applyEdit, type Edit, listChanges } from './constants.ts';
 import { listMechanisms } from './mechanisms.ts';
 import type { Level } from './trial.ts';
 
-const USAGE = `usage: npm run ablation -- [--constants] [--only REGEXP] [--change REGEXP] [--seed N] [--every N] [--jobs N] [--quality]
+const USAGE = `usage: npm run ablation -- [--constants] [--only REGEXP] [--change REGEXP] [--seed N] [--every N] [--jobs N] [--quality] [--log FILE …]
   --constants   constants; mechanisms otherwise
   --only REGEXP mechanisms or constants whose FILE:NAME matches
   --change REGEXP of halved, doubled, none: those that match
   --seed N      the trials' seed, default 1
   --every N     every Nth attack of the trials, default 1; the innocent are always all run
   --jobs N      edits tried at a time, default 1
-  --quality     also a day of three sites of npm run quality`;
+  --quality     also a day of three sites of npm run quality
+  --log FILE    also logs of your own with labels beside them (test/quality/labelled.ts)
+  --no-trials   nothing but these`;
 
 /** The argument of a process that tries one edit. */
 const APART = '--apart';
@@ -25,6 +27,8 @@ interface Setting {
   readonly seed: number;
   readonly every: number;
   readonly quality: boolean;
+  readonly logs: readonly string[];
+  readonly trials: boolean;
 }
 
 interface Outcome {
@@ -33,7 +37,7 @@ interface Outcome {
   readonly should: number;
   /** Attack requests. */
   readonly through: number;
-  /** Attackers found and clients wrongly banned on the sites of npm run quality, and the sum of delays. */
+  /** Attackers found and clients wrongly banned on the sites of npm run quality and in logs, and the sum of delays. */
   readonly found: number;
   readonly wrong: number;
   readonly delayS: number;
@@ -57,14 +61,20 @@ async function measureTrials({ seed, every }: Setting): Promise<Pick<Outcome, Le
   return sum;
 }
 
-async function measureSites(): Promise<Pick<Outcome, 'found' | 'wrong' | 'delayS'>> {
-  const [{ measure }, { SCENES }] = await Promise.all([
+/** A day of some sites of `npm run quality`, and logs. */
+async function measureLabelled({ quality, logs }: Setting): Promise<Pick<Outcome, 'found' | 'wrong' | 'delayS'>> {
+  const [{ measure }, { SCENES }, { scoreLog }] = await Promise.all([
     import('../quality/measure.ts'),
     import('../quality/scenes.ts'),
+    import('../quality/labelled.ts'),
   ]);
   const sum = { found: 0, wrong: 0, delayS: 0 };
-  for (const scene of SCENES.filter(({ name }) => SAMPLE.test(name))) {
-    const { score } = measure({ ...scene, hours: SAMPLE_HOURS, seeds: [1] });
+  const scenes = quality ? SCENES.filter(({ name }) => SAMPLE.test(name)) : [];
+  const scores = [
+    ...scenes.map((scene) => measure({ ...scene, hours: SAMPLE_HOURS, seeds: [1] })),
+    ...logs.map((log) => scoreLog(log)),
+  ];
+  for (const { score } of scores) {
     sum.found += score.loud.found + score.moderate.found;
     sum.wrong += score.falseBans.length;
     sum.delayS += score.caught.reduce((total, { delayS }) => total + delayS, 0);
@@ -74,8 +84,8 @@ async function measureSites(): Promise<Pick<Outcome, 'found' | 'wrong' | 'delayS
 
 async function measureHere(setting: Setting): Promise<Outcome> {
   if (setting.edit) applyEdit(setting.edit);
-  const sites = setting.quality ? await measureSites() : { found: 0, wrong: 0, delayS: 0 };
-  return { ...(await measureTrials(setting)), ...sites };
+  const trials = setting.trials ? await measureTrials(setting) : { attack: 0, must: 0, should: 0, through: 0 };
+  return { ...trials, ...(await measureLabelled(setting)) };
 }
 
 /** In a process of its own, because modules are loaded once. Undefined where the source does not run with that edit. */
@@ -96,13 +106,13 @@ async function answer(setting: Setting): Promise<void> {
 const signed = (value: number): string => (value > 0 ? `+${value}` : value < 0 ? `−${-value}` : '0');
 
 /** How much more of each there is than with the source as it is. */
-function compare(before: Outcome, after: Outcome, quality: boolean): string {
+function compare(before: Outcome, after: Outcome, { logs, quality, trials }: Setting): string {
   const more = (key: keyof Outcome): number => Math.round(after[key] - before[key]);
-  const cells = [
-    `${signed(more('attack'))} ${signed(more('must'))} ${signed(more('should'))}`,
-    signed(more('through')),
-  ];
-  if (quality) cells.push(`${signed(more('found'))} ${signed(more('wrong'))}`, signed(more('delayS')));
+  const cells: string[] = [];
+  if (trials)
+    cells.push(`${signed(more('attack'))} ${signed(more('must'))} ${signed(more('should'))}`, signed(more('through')));
+  if (quality || logs.length > 0)
+    cells.push(`${signed(more('found'))} ${signed(more('wrong'))}`, signed(more('delayS')));
   return cells.join(' | ');
 }
 
@@ -116,6 +126,8 @@ async function main(): Promise<void> {
       every: { type: 'string', default: '1' },
       jobs: { type: 'string', default: '1' },
       quality: { type: 'boolean', default: false },
+      log: { type: 'string', multiple: true, default: [] },
+      'no-trials': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -125,7 +137,8 @@ async function main(): Promise<void> {
   }
   const [seed, every, jobs] = [Number(values.seed), Number(values.every), Number(values.jobs)];
   if (![seed, every, jobs].every((number) => Number.isSafeInteger(number) && number > 0)) throw new TypeError(USAGE);
-  const base: Setting = { edit: undefined, seed, every, quality: values.quality };
+  const [quality, logs, trials] = [values.quality, values.log, !values['no-trials']];
+  const base: Setting = { edit: undefined, seed, every, quality, logs, trials };
   const [only, change] = [new RegExp(values.only), new RegExp(values.change)];
   const edits = (values.constants ? listChanges() : listMechanisms()).filter(
     (edit) => only.test(`${edit.file}:${edit.name}`) && change.test(edit.change),
@@ -133,13 +146,15 @@ async function main(): Promise<void> {
   const before = await measureApart(base);
   if (!before) throw new Error('the trials do not run with the source as it is');
   console.log(`as it is: ${JSON.stringify(before)}\n`);
-  const sites = values.quality ? ' sites: found, wrong | delays, s |' : '';
-  console.log(`| what | change | attack must should | requests through |${sites}`);
-  console.log(`|---|---|---|---|${values.quality ? '---|---|' : ''}`);
+  const columns = ['what', 'change'];
+  if (trials) columns.push('attack must should', 'requests through');
+  if (quality || logs.length > 0) columns.push('labelled: found, wrong', 'delays, s');
+  console.log(`| ${columns.join(' | ')} |`);
+  console.log(`|${'---|'.repeat(columns.length)}`);
   const next = async (): Promise<void> => {
     for (let edit = edits.shift(); edit; edit = edits.shift()) {
       const outcome = await measureApart({ ...base, edit });
-      const cells = outcome === undefined ? 'does not run |' : compare(before, outcome, values.quality);
+      const cells = outcome === undefined ? 'does not run |' : compare(before, outcome, base);
       console.log(`| ${edit.name} | ${edit.change} | ${cells} |`);
     }
   };
