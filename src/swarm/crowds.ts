@@ -24,8 +24,8 @@ import { UsualPaths } from './usual-paths.ts';
 import type { UsualTraffic } from './usual-traffic.ts';
 
 /**
- * Of the different things that clients of a crowd ask for so much is usual: on simulated and real sites 0.4 to 0.9 where honest visitors
- * load no files, and at most 0.12 where a swarm goes where few others go.
+ * Of the different things that clients of a crowd ask for so much is usual: on simulated and real sites 0.4 to 1 where honest visitors
+ * load no files, and at most 0.06 where a swarm goes where few others go.
  */
 const USUAL_SHARE_MIN = 0.25;
 /**

@@ -1,4 +1,4 @@
-/** Some lines of usual traffic as a ring: when, whose, and the hashes of their traits, which are found when somebody asks. */
+/** Some lines of usual traffic as a ring: when, whose, for how many they stand, and the hashes of their traits, which are found when somebody asks. */
 import { TRAITS } from './look.ts';
 import { hasAll, type Value } from './signature.ts';
 
@@ -6,7 +6,10 @@ const WIDTH = TRAITS.length;
 /** Traits are kept as so many bits of their hashes: two values are taken for one once in 65,536. */
 export const HASH_MASK = 0xffff;
 
-/** What survives a restart, oldest first: second and client of each line, and its traits. */
+/** Of each line: its second, its client, and for how many lines it stands. */
+const [LINE_WIDTH, CLIENT, WEIGHT] = [3, 1, 2];
+
+/** What survives a restart, oldest first: second, client and weight of each line, and its traits. */
 export interface DigestState {
   readonly lines: readonly number[];
   readonly traits: readonly number[];
@@ -26,7 +29,7 @@ export class Digest {
 
   constructor(capacity: number) {
     this.capacity = capacity;
-    this.lines = new Uint32Array(2 * capacity);
+    this.lines = new Uint32Array(LINE_WIDTH * capacity);
     this.traits = new Uint16Array(WIDTH * capacity);
   }
 
@@ -34,11 +37,13 @@ export class Digest {
     return this.count === this.capacity;
   }
 
-  /** Adds a line by the hashes of its traits. */
-  add(second: number, client: number, hashes: ArrayLike<number>, from = 0): void {
+  /** Adds a line that stands for `weight` of them, by the hashes of its traits. */
+  add(second: number, client: number, weight: number, hashes: ArrayLike<number>, from = 0): void {
     const place = this.next;
-    this.lines[2 * place] = second;
-    this.lines[2 * place + 1] = client;
+    const line = place * LINE_WIDTH;
+    this.lines[line] = second;
+    this.lines[line + CLIENT] = client;
+    this.lines[line + WEIGHT] = Math.round(weight);
     for (let trait = 0; trait < WIDTH; trait++) {
       this.traits[place * WIDTH + trait] = (hashes[from + trait] as number) & HASH_MASK;
     }
@@ -47,11 +52,13 @@ export class Digest {
   }
 
   /** Visits the lines from before `before`, oldest first; their traits begin at `at`. */
-  visit(before: number, see: (traits: Uint16Array, at: number, client: number) => void): void {
+  visit(before: number, see: (traits: Uint16Array, at: number, client: number, weight: number) => void): void {
+    const { lines, traits } = this;
     for (let i = 0; i < this.count; i++) {
       const place = this.place(i);
-      if ((this.lines[2 * place] as number) < before)
-        see(this.traits, place * WIDTH, this.lines[2 * place + 1] as number);
+      const line = place * LINE_WIDTH;
+      if ((lines[line] as number) < before)
+        see(traits, place * WIDTH, lines[line + CLIENT] as number, lines[line + WEIGHT] as number);
     }
   }
 
@@ -64,7 +71,7 @@ export class Digest {
     for (const [bit, { trait, hash }] of values.entries()) mark(words, this.traits, trait, hash, 1 << bit);
     let kept = 0;
     for (let place = 0; place < words.length; place++)
-      if ((this.lines[2 * place] as number) < before) words[kept++] = words[place] as number;
+      if ((this.lines[place * LINE_WIDTH] as number) < before) words[kept++] = words[place] as number;
     return words.subarray(0, kept);
   }
 
@@ -73,28 +80,28 @@ export class Digest {
     const { lines, traits } = this;
     let count = 0;
     for (let place = 0; place < this.count; place++) {
-      if ((lines[2 * place] as number) < before && hasAll(values, traits, place * WIDTH)) count++;
+      if ((lines[place * LINE_WIDTH] as number) < before && hasAll(values, traits, place * WIDTH)) count++;
     }
     return count;
   }
 
   /** Second of the oldest line; Infinity without any. */
   get oldest(): number {
-    return this.count === 0 ? Number.POSITIVE_INFINITY : (this.lines[2 * this.place(0)] as number);
+    return this.count === 0 ? Number.POSITIVE_INFINITY : (this.lines[this.place(0) * LINE_WIDTH] as number);
   }
 
   /** Drops the lines since `since` that have all these values. */
   drop(since: number, values: readonly Value[]): void {
     if (this.countMatches(values, Number.POSITIVE_INFINITY) === this.countMatches(values, since)) return;
     const { lines, traits } = this.snapshot();
-    this.refill(lines, traits, (i) => (lines[2 * i] as number) < since || !hasAll(values, traits, i * WIDTH));
+    this.refill(lines, traits, (i) => (lines[i * LINE_WIDTH] as number) < since || !hasAll(values, traits, i * WIDTH));
   }
 
   snapshot(): DigestState {
     const [lines, traits]: [number[], number[]] = [[], []];
     for (let i = 0; i < this.count; i++) {
       const place = this.place(i);
-      lines.push(this.lines[2 * place] as number, this.lines[2 * place + 1] as number);
+      for (let part = 0; part < LINE_WIDTH; part++) lines.push(this.lines[place * LINE_WIDTH + part] as number);
       for (let trait = 0; trait < WIDTH; trait++) traits.push(this.traits[place * WIDTH + trait] as number);
     }
     return { lines, traits };
@@ -106,8 +113,9 @@ export class Digest {
 
   private refill(lines: readonly number[], traits: readonly number[], isKept: (index: number) => boolean): void {
     this.count = this.next = 0;
-    for (let i = 0; i < lines.length / 2; i++) {
-      if (isKept(i)) this.add(lines[2 * i] as number, lines[2 * i + 1] as number, traits, i * WIDTH);
+    for (let i = 0; i < lines.length / LINE_WIDTH; i++) {
+      const [second = 0, client = 0, weight = 1] = lines.slice(i * LINE_WIDTH, (i + 1) * LINE_WIDTH);
+      if (isKept(i)) this.add(second, client, weight, traits, i * WIDTH);
     }
   }
 

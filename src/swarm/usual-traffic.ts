@@ -1,5 +1,5 @@
 /**
- * A digest of usual traffic: a few lines of each minute, by hashes of their traits, in a table of fixed size (0.5 MiB). It
+ * A digest of usual traffic: a few lines of each minute, by hashes of their traits, in a table of fixed size (0.6 MiB). It
  * answers whom a match would have touched.
  *
  * Which lines are taken does not depend on what is in them, so n lines of which m match say what any n would: what touches a
@@ -19,16 +19,27 @@ const [WEEK_MINUTES, ONE_OF] = [10_080, 8];
 
 export type UsualTrafficState = DigestState;
 
+/** Who asks for something, as the lines at hand show it. */
+export interface Asking {
+  readonly clients: number;
+  /** For how many they stand: of those whose lines are not at hand as many again. */
+  readonly weight: number;
+}
+
 export class UsualTraffic {
   private readonly digest = new Digest(LINES_MAX);
   /** Lines that are due, as a fraction of one. */
   private due = 0;
+  /** Each line that is added now stands for so many. */
+  private weight = 1;
 
   /** How many of the `lines` of so many minutes are to be added. */
   quota(lines: number, minutes: number): number {
-    this.due += this.digest.isFull
+    const more = this.digest.isFull
       ? Math.min(lines / ONE_OF, (minutes * LINES_MAX) / WEEK_MINUTES)
       : Math.min(lines, minutes * TAKEN_MAX);
+    this.weight = lines / more;
+    this.due += more;
     const taken = Math.floor(this.due);
     this.due -= taken;
     return taken;
@@ -36,7 +47,7 @@ export class UsualTraffic {
 
   /** Adds a line by the hashes of its traits. */
   add(second: number, client: number, hashes: Uint32Array): void {
-    this.digest.add(second, client, hashes);
+    this.digest.add(second, client, this.weight, hashes);
   }
 
   /** Lines since `since` with all these values were no usual traffic. */
@@ -69,16 +80,24 @@ export class UsualTraffic {
     return new Set([...hashes].filter((hash) => seen[hash & HASH_MASK] === 1));
   }
 
-  /** Adds to `counts` how many clients had each of these values of one trait before `before`; how many clients there were. */
-  countClients(trait: number, counts: Map<number, number>, before: number): number {
-    const [all, having] = [new Set<number>(), new Map<number, Set<number>>()];
-    for (const hash of counts.keys()) having.set(hash & HASH_MASK, new Set());
-    this.digest.visit(before, (traits, at, client) => {
+  /** Which clients had each of these values of one trait before `before`, and how many clients there were. */
+  findAsking(
+    trait: number,
+    hashes: Iterable<number>,
+    before: number,
+  ): { readonly all: number; readonly asking: ReadonlyMap<number, Asking> } {
+    const [all, having] = [new Set<number>(), new Map<number, Map<number, number>>()];
+    const asking = [...hashes].map((hash) => [hash, hash & HASH_MASK] as const);
+    for (const [, folded] of asking) having.set(folded, new Map());
+    this.digest.visit(before, (traits, at, client, weight) => {
       all.add(client);
-      having.get(traits[at + trait] as number)?.add(client);
+      having.get(traits[at + trait] as number)?.set(client, weight);
     });
-    for (const [hash, count] of counts) counts.set(hash, count + (having.get(hash & HASH_MASK)?.size ?? 0));
-    return all.size;
+    const askingOf = (folded: number) => {
+      const weights = [...(having.get(folded) as ReadonlyMap<number, number>).values()];
+      return { clients: weights.length, weight: weights.reduce((sum, weight) => sum + weight, 0) };
+    };
+    return { all: all.size, asking: new Map(asking.map(([hash, folded]) => [hash, askingOf(folded)])) };
   }
 
   /** Whom the values would have touched before `before`; nobody without values. */

@@ -106,3 +106,28 @@ test('what is usual survives a restart', () => {
   restored.restore(usual.snapshot());
   assert.deepEqual(matching(restored), { requests: 1000, matched: 1000 });
 });
+
+test('a line stands for as many as came for each that was taken, also after a restart', () => {
+  const usual = new UsualTraffic();
+  const looks = new Uint32Array(TRAITS.length);
+  const read = (minute: number, lines: number, reads: boolean) => {
+    looks[0] = reads ? 1 : 2;
+    for (let i = usual.quota(lines, 1); i > 0; i--) usual.add(NOON + 60 * minute, i + 100 * minute, looks);
+  };
+  read(0, 3, true);
+  for (let minute = 1; minute < 8; minute++) read(minute, 60, minute < 4);
+  const restored = new UsualTraffic();
+  restored.restore(usual.snapshot());
+  for (const digest of [usual, restored]) {
+    const { all, asking } = digest.findAsking(0, [1, 2, 3], NEVER);
+    assert.equal(all, 3 + 7 * 15);
+    assert.deepEqual(
+      [...asking],
+      [
+        [1, { clients: 3 + 3 * 15, weight: 3 + 3 * 60 }],
+        [2, { clients: 4 * 15, weight: 4 * 60 }],
+        [3, { clients: 0, weight: 0 }],
+      ],
+    );
+  }
+});

@@ -96,6 +96,12 @@ export const SWARMS: readonly Play[] = [
   swarm('slow log-ins', logIns, anywhere, 0.5, 90, 2),
 ];
 
+/** On a site where it is known of each page who reads it. */
+export const ARCHIVE_SWARMS: readonly Play[] = [
+  swarm('one user agent for pages with one or two readers', oneAgent, anywhere, 8, 10),
+  swarm('one user agent for pages with one or two readers', oneAgent, fewNetworks, 50, 4),
+];
+
 /** Visitors at a rate: a page from elsewhere with all its files, and some more pages. */
 const visitors = (
   name: string,

@@ -3,7 +3,8 @@ import type { EngineEvent } from '../../../src/model/told-event.ts';
 import type { AccessEvent } from '../../../src/simulate/access-event.ts';
 import { Random } from '../../../src/simulate/random.ts';
 import { simulate } from '../../../src/simulate/simulate.ts';
-import type { SiteKind } from '../../../src/simulate/site.ts';
+import type { Asset, SiteKind } from '../../../src/simulate/site.ts';
+import { hashText } from '../../../src/traffic/hash.ts';
 import type { Parcel } from '../../../src/traffic/merge.ts';
 import { line } from '../background.ts';
 import { Bench } from '../bench.ts';
@@ -20,6 +21,8 @@ const [BEFORE_S, AFTER_S] = [4 * 3600, 2 * 3600];
 const START_MS = Date.UTC(2026, 0, 5, 9);
 /** A swarm has to be stopped after so long; honest traffic counts for so long after its end. */
 const [SETTLED_S, AFTERMATH_S] = [60, 1200];
+/** Of a quiet site's clients one of so many comes: zban keeps each of its lines. */
+const QUIET_PART = 16;
 
 /** A swarm, or an honest crowd that looks like one. */
 export interface Play {
@@ -50,14 +53,18 @@ export class SwarmSite {
   private readonly known: ReadonlySet<string>;
   private readonly forkS = START_MS / 1000 + BEFORE_S;
 
-  constructor(name: SiteKind, seed: number) {
+  /** `isQuiet`: few come, so that what one or two read is known of each page. */
+  constructor(name: SiteKind, seed: number, isQuiet = false) {
     this.name = name;
     const durationMs = 1000 * (BEFORE_S + AFTER_S);
     const plan = { site: name, seed, startMs: START_MS, durationMs, rateRps: RATE_RPS, steady: true, attacks: [] };
-    const { before = [], after = [] } = Object.groupBy(simulate(plan), ({ timeMs }) =>
+    const comes = ({ from }: AccessEvent) => !isQuiet || hashText(from.client) % QUIET_PART === 0;
+    const events = [...simulate(plan)].filter(comes);
+    const { before = [], after = [] } = Object.groupBy(events, ({ timeMs }) =>
       timeMs < 1000 * this.forkS ? 'before' : 'after',
     );
-    this.site = describeSite(name, seed, after, AFTER_S);
+    const site = describeSite(name, seed, after, AFTER_S);
+    this.site = isQuiet ? { ...site, rarePages: archiveOf(before) } : site;
     this.before = new Bench().parse(0, before.map(line));
     this.after = after.map((event) => ({ event, attack: false }));
     this.known = new Set(new Stops(this.run(this.after)).acts);
@@ -100,4 +107,15 @@ export class SwarmSite {
     const timeMs = Math.round(1000 * (this.forkS + atS));
     return { event: { timeMs, from, method, path, status, responseBytes: bytes, requestMs: 20, referer }, attack };
   }
+}
+
+/** Pages that one or two visitors read. */
+function archiveOf(events: readonly AccessEvent[]): readonly Asset[] {
+  const pages = events.filter(
+    ({ from, path, method, status }) =>
+      from.role === 'visitor' && method === 'GET' && status === 200 && !/[.?]/.test(path),
+  );
+  return [...Map.groupBy(pages, ({ path }) => path)].flatMap(([path, asked]) =>
+    new Set(asked.map(({ from }) => from.client)).size > 2 ? [] : [{ path, bytes: 24_000 }],
+  );
 }
