@@ -59,14 +59,22 @@ export function createEntryReader(
     }
     const end = line.indexOf(' ', start.length);
     const target = end < 0 ? line.slice(start.length) : line.slice(start.length, end);
-    const options = end < 0 ? [] : line.slice(end + 1).split(' ');
-    const timeout = options.indexOf('timeout');
-    const seconds = timeout < 0 ? 0 : Number(options[timeout + 1] || Number.NaN);
+    const seconds = readTimeout(line, end);
     if (!Number.isSafeInteger(seconds)) throw badOutput(line);
     const untilMs = seconds === 0 ? null : now() + seconds * 1000;
     // An exception inside a set drops nothing: listed as ended, so that reconcile takes it out or bans anew.
-    onBan({ target: canonicalTarget(target), untilMs: options.includes('nomatch') ? 0 : untilMs });
+    onBan({ target: canonicalTarget(target), untilMs: end >= 0 && line.indexOf(' nomatch', end) >= 0 ? 0 : untilMs });
   };
+}
+
+/** What is left of an entry whose options begin at `from`, seconds; 0 for one without end, NaN where it cannot be read. */
+function readTimeout(line: string, from: number): number {
+  const word = ' timeout';
+  const at = from < 0 ? -1 : line.indexOf(word, from);
+  if (at < 0) return 0;
+  const begin = at + word.length + 1;
+  const end = line.indexOf(' ', begin);
+  return Number(line.slice(begin, end < 0 ? undefined : end) || Number.NaN);
 }
 
 /** Members among the targets asked for, from what `ipset test` says on standard error. */

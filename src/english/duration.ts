@@ -25,25 +25,38 @@ export function formatSeconds(seconds: number | null): string {
   return formatDuration(seconds === null ? null : seconds * 1000);
 }
 
+/** The largest first. */
+const UNITS = [
+  { unit: 'd', seconds: 86_400 },
+  { unit: 'h', seconds: 3600 },
+  { unit: 'm', seconds: 60 },
+  { unit: 's', seconds: 1 },
+];
+
 /** Milliseconds as whole seconds in these units. */
 export function inUnits(ms: number) {
-  const seconds = Math.round(ms / 1000);
-  return [
-    { unit: 'd', count: Math.floor(seconds / 86_400) },
-    { unit: 'h', count: Math.floor(seconds / 3600) % 24 },
-    { unit: 'm', count: Math.floor(seconds / 60) % 60 },
-    { unit: 's', count: seconds % 60 },
-  ];
+  let left = Math.round(ms / 1000);
+  return UNITS.map(({ unit, seconds }) => {
+    const count = Math.floor(left / seconds);
+    left -= count * seconds;
+    return { unit, count };
+  });
 }
 
 const isSome = ({ count }: { readonly count: number }): boolean => count > 0;
 
-/** Milliseconds as people write them: `10m`, `2h`, `1h30m`; null is `permanent`. */
+/** Milliseconds as people write them: `10m`, `2h`, `1h30m`; null is `permanent`. Every line of the audit log has one: it makes no objects. */
 export function formatDuration(ms: number | null): string {
   if (ms === null) return 'permanent';
   if (ms < 1000) return `${Math.round(ms)}ms`;
-  const parts = inUnits(ms).filter(isSome);
-  return parts.map(({ unit, count }) => `${count}${unit}`).join('') || '0s';
+  let left = Math.round(ms / 1000);
+  let text = '';
+  for (const { unit, seconds } of UNITS) {
+    const count = Math.floor(left / seconds);
+    left -= count * seconds;
+    if (count > 0) text += `${count}${unit}`;
+  }
+  return text || '0s';
 }
 
 /** Milliseconds in a sentence, the two largest units: `45 s`, `10 min`, `1 h 30 min`, `7 d`. */

@@ -54,7 +54,7 @@ export async function readNews(
   const entriesOf = (key: string) => streams.find(([name]) => name === key)?.[1] ?? [];
   const [entries, watches] = [entriesOf(keys.bans), entriesOf(keys.watch)];
   return {
-    ...parseEntries(entries.flatMap(([, [field, text = '']]) => (field === STREAM_MARK ? [] : [text]))),
+    ...parseEntries(entries.filter(([, [field]]) => field !== STREAM_MARK).map(([, fields]) => fields[1] ?? '')),
     isFull: entries.length === READ_COUNT,
     lastId: entries.at(-1)?.[0],
     watched: watches.flatMap(([, [, text = '']]) => parseWatched(text)),
@@ -141,7 +141,7 @@ export function isBefore(a: string, b: string): boolean {
 }
 
 function parseEntries(texts: readonly string[]): Pick<Heard, 'orders' | 'unknown'> {
-  const orders = texts.flatMap((text) => parseOrder(text) ?? []);
+  const orders = texts.map(parseOrder).filter((order) => order !== undefined);
   return { orders, unknown: texts.length - orders.length };
 }
 

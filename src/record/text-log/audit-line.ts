@@ -37,14 +37,9 @@ export function formatBaselineLine(event: BaselineEvent): string {
 
 function line(timeMs: number, parts: readonly string[]): string {
   const date = new Date(timeMs);
-  let text = `[${Number.isNaN(date.getTime()) ? String(timeMs) : date.toISOString()}] `;
-  let mark = '';
-  for (const part of parts) {
-    if (part === '') continue;
-    text += mark + part;
-    mark = ' | ';
-  }
-  return joinLines(text);
+  const time = Number.isNaN(date.getTime()) ? String(timeMs) : date.toISOString();
+  // One text from the beginning: each that is added to makes another two.
+  return joinLines(`[${time}] ${parts.filter(Boolean).join(' | ')}`);
 }
 
 function partsOf(draft: AuditDraft): readonly string[] | undefined {

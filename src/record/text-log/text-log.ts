@@ -6,6 +6,8 @@ import { RecordError, recordError, toRecordError } from '../error.ts';
 
 /** Bytes that wait for a disk that does not take them. */
 const WAITING_BYTES_MAX = 1024 * 1024;
+const LINE_FEED = 0x0a;
+const NOTHING = Buffer.alloc(0);
 
 export interface TextLogOptions {
   readonly path: string;
@@ -19,8 +21,7 @@ export interface TextLogOptions {
 export class TextLog {
   readonly #options: TextLogOptions;
   #file: { readonly descriptor: number; readonly inode: number; readonly device: number } | undefined;
-  #waiting: Buffer[] = [];
-  #waitingBytes = 0;
+  #waiting = NOTHING;
   #lost = 0;
   #lostUnsaid = 0;
   #trouble: RecordError | undefined;
@@ -33,15 +34,16 @@ export class TextLog {
 
   /** Appends lines, each without its line feed. A line feed inside a line becomes a space. */
   write(lines: readonly string[]): void {
-    let unflushed = 0;
+    let text = '';
     for (const line of lines) {
-      this.#enqueue(line);
-      unflushed += line.length;
+      text += `${line.replace(/[\r\n]+/g, ' ')}\n`;
       // Many lines at once must not find the room taken by each other.
-      if (unflushed < WAITING_BYTES_MAX / 8) continue;
-      unflushed = 0;
+      if (text.length < WAITING_BYTES_MAX / 8) continue;
+      this.#enqueue(text);
       this.flush();
+      text = '';
     }
+    this.#enqueue(text);
     this.flush();
   }
 
@@ -67,7 +69,7 @@ export class TextLog {
 
   /** Lines that no disk took yet, without their line feeds, for a log that takes this one's place. */
   takeWaiting(): readonly string[] {
-    return Buffer.concat(this.#waiting).toString().split('\n').slice(0, -1);
+    return this.#waiting.toString().split('\n').slice(0, -1);
   }
 
   /** Flushes and closes; a later write opens the file again. */
@@ -76,55 +78,39 @@ export class TextLog {
     this.#closeFile();
   }
 
-  #enqueue(line: string): void {
-    const bytes = Buffer.from(`${line.replace(/[\r\n]+/g, ' ')}\n`);
-    if (this.#waitingBytes + bytes.length > WAITING_BYTES_MAX && this.#waiting.length > 0) {
-      this.#lost += 1;
-      this.#lostUnsaid += 1;
-      return;
-    }
-    this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.length;
+  /** Whole lines, of which those wait that have room. */
+  #enqueue(text: string): void {
+    const bytes = Buffer.from(text);
+    const room = WAITING_BYTES_MAX - this.#waiting.length;
+    const taken = this.#waiting.length === 0 ? bytes.length : endOfLine(bytes, room);
+    const lost = bytes.subarray(taken).reduce((count, byte) => count + (byte === LINE_FEED ? 1 : 0), 0);
+    this.#lost += lost;
+    this.#lostUnsaid += lost;
+    this.#waiting = Buffer.concat([this.#waiting, bytes.subarray(0, taken)]);
   }
 
   /** The log itself says where lines are missing. */
   #sayLost(): void {
     if (this.#lostUnsaid === 0) return;
-    this.#enqueue(`${this.#lostUnsaid} lines are missing here: the log could not be written`);
+    this.#enqueue(`${this.#lostUnsaid} lines are missing here: the log could not be written\n`);
     this.#lostUnsaid = 0;
   }
 
   /** Writes what fits into the current file, whole lines wherever the disk takes them. */
   #writeSome(): void {
     const size = this.#open();
-    const { bytesMax } = this.#options;
-    const batch: Buffer[] = [];
-    let bytes = 0;
-    for (const line of this.#waiting) {
-      if (size + bytes + line.length > bytesMax && size + bytes > 0) break;
-      batch.push(line);
-      bytes += line.length;
-    }
-    if (batch.length > 0) this.#append(Buffer.concat(batch));
-    else if (!this.#rotate()) this.#append(Buffer.concat(this.#waiting));
+    const fitting = endOfLine(this.#waiting, this.#options.bytesMax - size);
+    if (fitting > 0) this.#append(fitting);
+    else if (size === 0) this.#append(this.#waiting.indexOf(LINE_FEED) + 1);
+    else if (!this.#rotate()) this.#append(this.#waiting.length);
   }
 
-  #append(bytes: Buffer): void {
+  /** A full disk may take half a line: its rest follows when there is room. */
+  #append(bytes: number): void {
     if (!this.#file) return;
-    const written = writeSync(this.#file.descriptor, bytes);
+    const written = writeSync(this.#file.descriptor, this.#waiting, 0, bytes);
     if (written === 0) throw recordError('io', this.#options.path, 'takes no bytes');
-    this.#waitingBytes -= written;
-    let [left, whole] = [written, 0];
-    for (const line of this.#waiting) {
-      if (line.length > left) {
-        // A full disk took half a line: its rest follows when there is room.
-        this.#waiting[whole] = line.subarray(left);
-        break;
-      }
-      left -= line.length;
-      whole++;
-    }
-    this.#waiting.splice(0, whole);
+    this.#waiting = written < this.#waiting.length ? this.#waiting.subarray(written) : NOTHING;
   }
 
   /** Makes sure the file under our path is the open one, and returns its size. */
@@ -161,6 +147,11 @@ export class TextLog {
     if (this.#file) closeSync(this.#file.descriptor);
     this.#file = undefined;
   }
+}
+
+/** Where the last line ends within so many bytes; 0 where none does. */
+function endOfLine(bytes: Buffer, count: number): number {
+  return count <= 0 ? 0 : bytes.lastIndexOf(LINE_FEED, count - 1) + 1;
 }
 
 function renameIfThere(from: string, to: string): void {
