@@ -33,6 +33,8 @@ export function checkDaemon(
       config.mode === 'enforce' ? 'zban panic --end' : `mode: enforce in config.yaml, then: ${reloadWith(service)}`;
     found.push(warn(`bans nobody: ${why}`, fix));
   }
+  if (status.fleet?.state === 'left')
+    found.push(warn(`has left the fleet ${status.fleet.name}: this host judges alone`, reloadWith(service)));
   if (status.fuse_tripped)
     found.push(
       fail(

@@ -162,6 +162,7 @@ test('a ban, a release, an exception and a panic reach every host, and each judg
     assert.deepEqual(modes, ['enforce', 'enforce', 'observe']);
     assert.match(three.zban('fleet', 'leave').stdout, /^web-3 has left the fleet shop/);
     assert.equal(three.status()?.fleet?.state, 'left');
+    assert.match(three.zban('doctor').stdout, /warn +daemon: has left the fleet shop: this host judges alone\n/);
     await until('it is gone', () => fleetOf(one).hosts.length === 2);
     one.zban('ban', '203.0.113.77');
     await until('web-2 has the ban', () => banned(two).includes('203.0.113.77'));
