@@ -1,6 +1,6 @@
 /** Which bans a command is about and in which order: the filters and sorts of `zban list` and `zban export`. */
 
-import { presentCondition } from '../detect/rules.ts';
+import { presentCondition } from '../english/former.ts';
 import { PHRASES } from '../english/reason.ts';
 import type { ActiveBan } from '../model/audit.ts';
 import { TIER_MAX } from '../model/limits.ts';

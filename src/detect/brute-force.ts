@@ -72,10 +72,8 @@ export const bruteForce: Rule<'brute_force'> = {
   limit: 7,
   leak: 1.3,
   eases: true,
-  servedLeak: 0,
   isHostile: true,
   phrase: 'guessing passwords: the same request again and again',
   counted: 'such attempts',
-  requestsPerPoint: 1,
   weigh,
 };

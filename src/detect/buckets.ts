@@ -48,7 +48,7 @@ export class Buckets {
 
   /** Points that drain a second, of a client with this allowance; `served`: 0–1, how well it is served. */
   leak(rule: number, allowance: number, served: number): number {
-    const { eases, servedLeak } = RULES[rule] as (typeof RULES)[number];
+    const { eases, servedLeak = 0 } = RULES[rule] as (typeof RULES)[number];
     const { leak } = this.options[rule] as BucketOptions;
     return (leak * (eases ? allowance : 1) + servedLeak * served) / 60;
   }

@@ -5,6 +5,8 @@ import { Refusals } from './refusals.ts';
 
 /** What a client was served counts half after so many seconds. */
 const HALF_LIFE_SECONDS = 1200;
+/** The share of it that fades in a second. */
+export const FADING = Math.LN2 / HALF_LIFE_SECONDS;
 const FADE = Float64Array.from({ length: 8192 }, (_, seconds) => 0.5 ** (seconds / HALF_LIFE_SECONDS));
 /** Limits are multiplied by up to this for a client that loads the static files others load, and from so many files on. */
 const ALLOWANCE_MAX = 2.2;
@@ -27,19 +29,20 @@ export function isOtherSize(before: number, bytes: number): boolean {
 
 /**
  * In the record stand counts that fade, then words, then bytes.
- * Counts: known static files, and everything new to it, that it was served; requests served on known paths; POSTs.
+ * Counts: known static files, and everything new to it, that it was served; requests served on known paths; POSTs; and
+ * points of probes, but for redirects.
  */
-const [FILES, SERVED, KNOWN, POSTS, COUNTS] = [0, 1, 2, 3, 4] as const;
-export const COUNT = { FILES, SERVED, KNOWN, POSTS } as const;
+const [FILES, SERVED, KNOWN, POSTS, PROBED, COUNTS] = [0, 1, 2, 3, 4, 5] as const;
+export const COUNT = { FILES, SERVED, KNOWN, POSTS, PROBED } as const;
 /**
  * The pattern of the form that it POSTs to; the lowest and the highest number it asked for in turn, and on which pattern; sizes of
  * the last record counted so, of the answers to its two newest POSTs, and of the two newest on paths new to it.
  */
 const [FORM, LOWEST, HIGHEST, NUMBERED, RECORD_SIZE, POST_SIZE, POST_SIZE_BEFORE, SIZE, SIZE_BEFORE, BYTES_AT] = [
-  4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+  5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
 ] as const;
 /** Words of a client, the bytes included. */
-const WORDS = 14;
+const WORDS = 15;
 /** What is known of the client, as bits of a byte; pages loaded that no POST followed; those of the form; how much answers to POSTs vary. */
 const [MARKS, LOADS, FORM_LOADS, VARIETY] = [4 * BYTES_AT, 4 * BYTES_AT + 1, 4 * BYTES_AT + 2, 4 * BYTES_AT + 3];
 /** How far one answer moves it. */
@@ -86,27 +89,20 @@ export class ClientState {
   add(slot: number, count: number, more = 1): void {
     const { floats } = this.records;
     const at = this.start(slot) + count;
-    floats[at] = (floats[at] as number) + more;
+    floats[at] = Math.max(0, (floats[at] as number) + more);
   }
 
   isMarked(slot: number, mark: number): boolean {
     return ((this.records.bytes[4 * this.start(slot) + MARKS] as number) & mark) !== 0;
   }
 
-  mark(slot: number, mark: number): void {
-    const { bytes } = this.records;
-    const at = 4 * this.start(slot) + MARKS;
-    bytes[at] = (bytes[at] as number) | mark;
-  }
-
-  /** True when the client is marked so, which it is no more. */
-  takeMark(slot: number, mark: number): boolean {
+  /** Marks the client so, or no more; true when it was. */
+  mark(slot: number, mark: number, isSo = true): boolean {
     const { bytes } = this.records;
     const at = 4 * this.start(slot) + MARKS;
     const marks = bytes[at] as number;
-    if ((marks & mark) === 0) return false;
-    bytes[at] = marks & ~mark;
-    return true;
+    bytes[at] = isSo ? marks | mark : marks & ~mark;
+    return (marks & mark) !== 0;
   }
 
   /** What the files it loads multiply its limits by: 1 to ALLOWANCE_MAX. */

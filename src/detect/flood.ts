@@ -37,7 +37,6 @@ export const flood: Rule<'flood'> = {
   limit: 45,
   leak: 10,
   eases: false,
-  servedLeak: 0,
   isHostile: false,
   phrase: 'flooding: far more requests than any use of the site makes',
   counted: 'requests',

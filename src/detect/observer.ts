@@ -43,7 +43,7 @@ export class Observer {
     request.confidence = site.confidence;
     request.fromOwnPage = site.hosts.has(referrer);
     request.crossSite = referrer !== 0 && !request.fromOwnPage;
-    request.excused = site.outage.isOn;
+    request.excused = site.outage.excuses(request.status);
   }
 
   private observeHabit(request: Request, slot: number): void {
@@ -63,10 +63,10 @@ export class Observer {
     request.attempt = isPath ? request.url >>> 16 : request.url & 0xffff;
     const isTry = request.refused || request.redirected || request.failed || (request.payload && !request.known);
     request.newlyTried = isTry ? clients.refusals.note(slot, request.attempt) : 0;
-    request.led = clients.takeMark(slot, LED);
-    if (request.redirected && request.newlyTried > 0 && !request.known && !request.likewise) clients.mark(slot, LED);
+    const leads = request.redirected && request.newlyTried > 0 && !request.known && !request.likewise;
+    request.led = clients.mark(slot, LED, leads);
     if (request.accepted && request.change) clients.mark(slot, WRITING);
-    request.writing = request.change && request.refused && clients.takeMark(slot, WRITING);
+    request.writing = request.change && request.refused && clients.mark(slot, WRITING, false);
     if (request.asset && request.known) return;
     request.loads = request.post ? clients.takeLoad(slot, request.page, request.sentOn) : 0;
     habits.note(slot, habit, at, request.served);

@@ -7,7 +7,7 @@ import type { UnreportedPoints } from '../share/unreported-points.ts';
 import { clientBit, clientHash } from '../traffic/hash.ts';
 import type { Records } from '../traffic/records.ts';
 import { Buckets } from './buckets.ts';
-import { ClientState, COUNT } from './client-state.ts';
+import { ClientState, COUNT, FADING } from './client-state.ts';
 import { isLight } from './flood.ts';
 import { Observer } from './observer.ts';
 import type { ReportReach } from './reach.ts';
@@ -18,13 +18,17 @@ import { SiteKnowledge } from './site-knowledge.ts';
 
 /** Names of this module's own, as in request.ts. */
 const { HIGH, LOW, REFERRER } = columns;
-const { KNOWN, POSTS } = COUNT;
+const { PROBED, KNOWN, POSTS } = COUNT;
 /** Who has this share of the points that are tolerated probes, or guesses, and teaches nothing. */
 const SUSPECT_SHARE = 0.5;
 /** Requests on known paths from which on a client counts as served: its refusals and repeated POSTs teach. */
 const SERVED_REQUESTS = 3;
 /** Who sent so many POSTs lately repeats them: people sign in twice. */
 const REPEATED_POSTS = 8;
+/** So many times the probes that are tolerated at once are too many in the long run, however well the client is served. */
+const LASTING = 5;
+/** Points: of fewer nothing is remembered. */
+const FORGOTTEN = 0.1;
 const [SCAN, BRUTE_FORCE] = [placeOf('scan'), placeOf('brute_force')];
 
 /** The bucket that ran over. */
@@ -104,7 +108,8 @@ export class Points {
     request.gap = second - this.buckets.drainedTo(slot);
     this.drain(slot, second);
     request.read(rows, row);
-    if (!request.served && this.buckets.level(slot, SCAN) === 0) this.clients.refusals.forget(slot);
+    const isForgotten = this.buckets.level(slot, SCAN) === 0 && this.clients.count(slot, PROBED) < FORGOTTEN;
+    if (!request.served && isForgotten) this.clients.refusals.forget(slot);
     const referrer = rows[row + REFERRER] as number;
     // Signed: of larger numbers V8 makes objects.
     newest.hash = clientHash(rows[row + HIGH] as number, rows[row + LOW] as number) | 0;
@@ -137,8 +142,12 @@ export class Points {
   reach(slot: number, tell: ReportReach, second = this.buckets.drainedTo(slot)): void {
     const allowance = this.allowance(slot);
     for (let rule = 0; rule < RULES.length; rule++) {
-      const limit = (this.buckets.limits[rule] as number) * allowance;
-      tell(rule, this.levelAt(slot, rule, second) / limit, limit);
+      const once = this.buckets.limits[rule] as number;
+      const level = this.levelAt(slot, rule, second);
+      const share = level / (once * allowance);
+      const lasting = rule === SCAN ? this.clients.count(slot, PROBED) / (LASTING * once) : 0;
+      if (lasting > share) tell(rule, lasting, LASTING * once);
+      else tell(rule, share, once * allowance);
     }
   }
 
@@ -179,6 +188,7 @@ export class Points {
     if (request.served && buckets.level(slot, SCAN) > 0) {
       const back = clients.refusals.takeBack(slot, request.attempt);
       buckets.add(slot, SCAN, -back, Number.POSITIVE_INFINITY);
+      clients.add(slot, PROBED, -back);
       if (back > 0) unreported?.add(slot, SCAN, -back, this.limit(slot, SCAN), this.second);
     }
     for (let rule = 0; rule < RULES.length; rule++) {
@@ -191,14 +201,19 @@ export class Points {
       const limit = (limits[rule] as number) * allowance;
       const level = buckets.add(slot, rule, weight, limit);
       unreported?.add(slot, rule, weight, limit, this.second);
-      if (level > limit && !overflow) overflow = this.overflow(slot, rule, level, limit);
+      if (level > limit) overflow ??= this.overflow(slot, rule, level, limit, this.leak(slot, rule));
+      // Who follows the links of a site that moved is redirected all day.
+      if (rule !== SCAN || request.redirected) continue;
+      clients.add(slot, PROBED, weight);
+      const [lasting, most] = [clients.count(slot, PROBED), LASTING * (limits[SCAN] as number)];
+      if (lasting > most) overflow ??= this.overflow(slot, rule, lasting, most, most * FADING);
     }
     this.probing = (weights[SCAN] as number) > 0 && this.isSuspect(slot, SCAN);
     return overflow;
   }
 
-  private overflow(slot: number, rule: number, points: number, limit: number): Overflow {
-    const leak = this.leak(slot, rule);
+  /** `leak`: points a second. */
+  private overflow(slot: number, rule: number, points: number, limit: number, leak: number): Overflow {
     const { name, isHostile } = RULES[rule] as (typeof RULES)[number];
     const { served, sameAnswer, refuted } = this.request;
     const isMild = !isHostile && served && !sameAnswer && !refuted && this.suspicion(slot, this.second) === 0;
@@ -210,7 +225,8 @@ export class Points {
     const { at, bit } = this.newest;
     site.noteLine(request, referrer, bit);
     const isServed = this.isServed(slot);
-    if (request.known && (isServed || site.outage.isOn)) site.outage.note(this.newest.hash, !request.served);
+    if (request.known && (isServed || site.outage.isOn))
+      site.outage.note(this.newest.hash, request.served ? 0 : request.status);
     // What six clients miss is no discovery: pages that lack their scripts make suspects of their readers.
     const isSuspect = this.isSuspect(slot, SCAN);
     if (request.refused && isServed && (!isSuspect || request.fromLoadedPage)) site.paths.teachRefused(at, bit);

@@ -8,7 +8,7 @@ const SET_WORDS = BITS / 32;
 /** A full set would make the next path count for all of them. */
 const CROWDED_MAX = 4;
 /** The newest ones, which may be served yet. */
-const TRIES = 7;
+const TRIES = 6;
 
 /** Points are remembered in steps of so much, rounded down: nobody gets back more than it cost. */
 const POINTS_STEP = 1 / 1000;

@@ -16,11 +16,3 @@ export const RULES: readonly Rule<RuleName>[] = LIST;
 export function placeOf(name: RuleName): number {
   return RULES.findIndex((rule) => rule.name === name);
 }
-
-/** Names of conditions in rows of older versions, and what they are called now. */
-const FORMER: Readonly<Record<string, RuleName>> = { surprise: 'scan', repetition: 'brute_force', work: 'scrape' };
-
-/** The present name of a condition. */
-export function presentCondition(condition: string): string {
-  return Object.hasOwn(FORMER, condition) ? (FORMER[condition] as string) : condition;
-}

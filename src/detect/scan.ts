@@ -53,6 +53,5 @@ export const scan: Rule<'scan'> = {
   isHostile: true,
   phrase: 'probing for what is not there',
   counted: 'requests for paths where nobody else is served',
-  requestsPerPoint: 1,
   weigh,
 };

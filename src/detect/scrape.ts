@@ -46,10 +46,8 @@ export const scrape: Rule<'scrape'> = {
   limit: 30,
   leak: 7,
   eases: true,
-  servedLeak: 0,
   isHostile: false,
   phrase: 'scraping: one page after the other that hardly anybody else asks for',
   counted: 'pages that nobody else asks for',
-  requestsPerPoint: 1,
   weigh,
 };

@@ -1,5 +1,5 @@
 /** What a client did in a few words, to follow a colon: `scanning for .env and phpinfo.php`. */
-import { presentCondition } from '../detect/rules.ts';
+import { presentCondition } from './former.ts';
 import { learnedOf } from './learned.ts';
 import { formatCount, formatNumber, formatPercent } from './number.ts';
 import type { ReasonNumbers } from './reason.ts';

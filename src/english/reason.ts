@@ -3,9 +3,10 @@
  * here, so that a condition is called the same everywhere; docs/detection.md lists the phrases.
  */
 import type { Rule } from '../detect/rule.ts';
-import { presentCondition, RULES, type RuleName } from '../detect/rules.ts';
+import { RULES, type RuleName } from '../detect/rules.ts';
 import type { Condition } from '../model/event.ts';
 import type { Evidence, Learned } from '../model/told-event.ts';
+import { presentCondition } from './former.ts';
 import { learnedOf } from './learned.ts';
 import { describeNetwork } from './network.ts';
 import { formatNumber, formatPercent } from './number.ts';
@@ -164,7 +165,7 @@ function describeNormal(numbers: ReasonNumbers): string {
 }
 
 /** How many points would have been all right, also as requests of the kind that the rule is about. */
-function describePoints({ points_limit, points_leak }: ReasonNumbers, { counted, requestsPerPoint }: Rule): string {
+function describePoints({ points_limit, points_leak }: ReasonNumbers, { counted, requestsPerPoint = 1 }: Rule): string {
   const times = (points: unknown) => (typeof points === 'number' ? points * requestsPerPoint : points);
   const [limit, leak] = [short(points_limit), short(points_leak)];
   return `A burst of about ${formatNumber(times(points_limit), 0)} ${counted}, then ${short(times(points_leak))} a minute, would have been tolerated (${limit} points, of which ${leak} drain a minute).`;

@@ -1,6 +1,6 @@
 /** What the page and the JSON addresses show: the status as it is, bans and decisions cut to what is shown. */
 
-import { presentCondition } from '../detect/rules.ts';
+import { presentCondition } from '../english/former.ts';
 import { describeMatch, describeSurplus } from '../english/lane.ts';
 import type { ActiveBan, AuditEntry } from '../model/audit.ts';
 import type { LiveLane } from '../model/live-lane.ts';

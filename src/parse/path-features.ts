@@ -3,7 +3,7 @@ import { FNV_OFFSET, finish, step } from './fnv.ts';
 import { escapedByte, isPathEnd, NormalPath, pathEnd } from './normal-path.ts';
 
 const [SPACE, HASH, PERCENT, DOT, SLASH, ZERO, NINE] = [0x20, 0x23, 0x25, 0x2e, 0x2f, 0x30, 0x39];
-const [SEMICOLON, EQUALS, QUESTION, STAR] = [0x3b, 0x3d, 0x3f, 0x2a];
+const [SEMICOLON, EQUALS, QUESTION, STAR, DOLLAR, AND, OPENING] = [0x3b, 0x3d, 0x3f, 0x2a, 0x24, 0x26, 0x7b];
 /** Between `?` and CAPITAL_Z are `@` and the capitals. */
 const [CAPITAL_A, CAPITAL_Z] = [0x41, 0x5a];
 /**
@@ -13,15 +13,16 @@ const [CAPITAL_A, CAPITAL_Z] = [0x41, 0x5a];
 const OPAQUE_LENGTH_MIN = 12;
 const OPAQUE_FIFTH = 5;
 
-/** Bytes that code has and words do not: 1; those of JSON, which pages send in queries, count against it. */
-const PAYLOAD_BYTES = new Int8Array(257);
+/** Bytes that code has and words do not: 1, or more; those of JSON, which pages send in queries, count against it in the same parameter. */
+const PAYLOAD_BYTES = new Int8Array(256);
 for (const c of '\'"()<>;`\\') PAYLOAD_BYTES[c.charCodeAt(0)] = 1;
 for (const c of '{}[]') PAYLOAD_BYTES[c.charCodeAt(0)] = -100;
 const PAYLOAD_MIN = 2;
+PAYLOAD_BYTES[0] = PAYLOAD_MIN;
 /** What the bytes of a query mean: 0 nothing, 1 something, or a digit. */
 const DIGIT = 2;
 const QUERY_BYTES = Uint8Array.from({ length: 256 }, (_, c) => (PAYLOAD_BYTES[c] !== 0 ? 1 : 0));
-for (const c of [QUESTION, PERCENT, EQUALS, DOT, HASH]) QUERY_BYTES[c] = 1;
+for (const c of [QUESTION, PERCENT, EQUALS, DOT, HASH, SLASH, STAR, DOLLAR, AND]) QUERY_BYTES[c] = 1;
 QUERY_BYTES.fill(DIGIT, ZERO, NINE + 1);
 
 export class PathFeatures {
@@ -40,6 +41,8 @@ export class PathFeatures {
   end = 0;
   /** Hash of the path as it is, numbers and identifiers included; valid while reading. */
   private path = 0;
+  /** Where the byte of a query that was read last ends; valid while reading. */
+  private past = 0;
   private readonly key: number;
   private readonly normal = new NormalPath();
 
@@ -117,6 +120,8 @@ export class PathFeatures {
     const { path } = this;
     let url = path;
     let [odd, number, inNumber] = [0, 0, false];
+    // The byte right before, where it means something, and dots in a row.
+    let [before, dots] = [0, 0];
     this.hasQuery = this.credentials = this.payload = false;
     for (let at = start; at < end; at++) {
       const c = bytes[at] as number;
@@ -133,26 +138,42 @@ export class PathFeatures {
       if (kind === 0) continue;
       // No browser sends a fragment (RFC 9110, 4.2.5).
       if (c === HASH) {
-        odd += PAYLOAD_MIN;
+        this.payload = true;
         while (++at < end && bytes[at] !== SPACE) url = step(url, bytes[at] as number);
         break;
       }
+      if (this.past !== at) before = 0;
+      const plain = this.plainByte(bytes, at, end);
       if (c === QUESTION) this.hasQuery = true;
-      else if (c === PERCENT) odd += PAYLOAD_BYTES[escapedByte(bytes, at, end)] as number;
       else if (c === EQUALS) this.credentials ||= isPassword(bytes, at);
-      else if (c === DOT) odd += climbs(bytes, at, end) ? 1 : 0;
-      else odd += PAYLOAD_BYTES[c] as number;
+      else if (c === AND) {
+        this.payload ||= odd >= PAYLOAD_MIN;
+        odd = 0;
+      } else odd += PAYLOAD_BYTES[plain] as number;
+      dots = plain !== DOT ? dots : before === DOT ? dots + 1 : 1;
+      // One way up may be a link, two look for a file of the host; comments stand for the spaces between words of code.
+      if (plain === SLASH && ((before === DOT && dots > 1) || before === STAR)) odd++;
+      // What templates replace: `${…}`, `{{…}}`, `%{…}`.
+      if (plain === OPENING && (before === DOLLAR || before === OPENING || before === PERCENT)) this.payload = true;
+      before = plain;
     }
-    this.payload = odd >= PAYLOAD_MIN;
+    this.payload ||= odd >= PAYLOAD_MIN;
     this.url = ((finish(path) & 0xffff_0000) | (finish(url) >>> 16)) >>> 0;
   }
-}
 
-/** True when the dot at `at` is the second of a way up, `../` or `..%2f`: one may be a link, two look for a file of the host. */
-function climbs(bytes: Uint8Array, at: number, end: number): boolean {
-  if (bytes[at - 1] !== DOT || at + 1 >= end) return false;
-  const c = bytes[at + 1] === PERCENT ? escapedByte(bytes, at + 1, end) : bytes[at + 1];
-  return c === SLASH;
+  /** The byte that stands at `at`, however often it is escaped (`%252e`). */
+  private plainByte(bytes: Uint8Array, at: number, end: number): number {
+    let plain = bytes[at] as number;
+    this.past = at + 1;
+    while (plain === PERCENT) {
+      // Of an escape within another only the digits are left: its percent sign is the last digit of that around it.
+      const inner = escapedByte(bytes, this.past - 1, end);
+      if (inner > 255) break;
+      plain = inner;
+      this.past += 2;
+    }
+    return plain;
+  }
 }
 
 /** True when RFC 3986 removes what follows the slash at `at`: another slash, or a segment that begins like `.` or `..`. */

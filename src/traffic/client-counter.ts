@@ -9,15 +9,16 @@ export class ClientCounter {
   private readonly words = new Uint32Array(WORDS);
   private ones = 0;
 
-  /** Notes the client of this hash (32 bits, well mixed). */
-  note(hash: number): void {
+  /** Notes the client of this hash (32 bits, well mixed); true when it was not noted before. */
+  note(hash: number): boolean {
     const at = (hash >>> 5) % WORDS;
     // Apart: as a pair they would be an array for each request.
     const before = this.words[at] as number;
     const bit = 1 << (hash & 31);
-    if ((before & bit) !== 0) return;
+    if ((before & bit) !== 0) return false;
     this.words[at] = before | bit;
     this.ones++;
+    return true;
   }
 
   clear(): void {

@@ -5,6 +5,8 @@ const HALF_SECONDS = 30;
 /** Failing clients, and their share of all that asked for known paths. */
 const CLIENTS_MIN = 3;
 const SHARE_MIN = 0.5;
+/** Statuses from here on are one. */
+const FAILED = 500;
 
 /**
  * Who asked for known paths, and who failed there, within the last half to whole minute. Of those who fail only clients that the
@@ -19,6 +21,9 @@ export class Outage {
   private failingBefore = new ClientCounter();
   private since = 0;
   private changed = false;
+  /** What most of them are answered, by a vote (Boyer and Moore, 1981) in which each client has one in half a minute. */
+  private answer = 0;
+  private votes = 0;
 
   /** Moves to `second`, once a second at most. */
   advance(second: number): void {
@@ -26,6 +31,7 @@ export class Outage {
     const elapsed = second - this.since;
     if (elapsed >= 0 && elapsed < HALF_SECONDS) return;
     this.since = second;
+    this.votes >>= 1;
     [this.seen, this.seenBefore] = [this.seenBefore, this.seen];
     [this.failing, this.failingBefore] = [this.failingBefore, this.failing];
     this.seen.clear();
@@ -37,11 +43,22 @@ export class Outage {
     this.judge();
   }
 
-  /** The client of this hash asked for a known path. */
-  note(hash: number, failed: boolean): void {
+  /** The client of this hash asked for a known path; `failure` is the status, 0 when it was served. */
+  note(hash: number, failure: number): void {
     this.seen.note(hash);
-    if (failed) this.failing.note(hash);
+    if (failure > 0 && this.failing.note(hash)) this.vote(failure);
     this.changed = true;
+  }
+
+  /** True for the answers that the outage gives: a site that fails (5xx) makes no password wrong (401). */
+  excuses(status: number): boolean {
+    return this.isOn && (status >= FAILED || status === this.answer);
+  }
+
+  private vote(status: number): void {
+    const answer = Math.min(status, FAILED);
+    if (this.votes === 0) this.answer = answer;
+    this.votes += answer === this.answer ? 1 : -1;
   }
 
   private judge(): void {

@@ -116,7 +116,7 @@ test('limits grow with the youth of the site, leaks with what the client has ear
     assert.ok(Math.abs(buckets.leak(at, 1, 0) - rule.leak / 60) < 1e-9);
     buckets.warm(2);
     assert.equal(buckets.limits[at], 2 * rule.limit);
-    const expected = (rule.leak * (rule.eases ? 2 : 1) + rule.servedLeak) / 60;
+    const expected = (rule.leak * (rule.eases ? 2 : 1) + (rule.servedLeak ?? 0)) / 60;
     assert.ok(Math.abs(buckets.leak(at, 2, 1) - expected) < 1e-9);
   }
   buckets.add(1000, 2, 7, 10);

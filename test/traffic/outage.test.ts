@@ -10,7 +10,7 @@ const hash = (client: number): number => clientHash(1, 0xc000_0200 + client);
 /** `failing` of `clients` fail at `second`; whether that is an outage a second later. */
 function isOn(outage: Outage, second: number, clients: number, failing: number): boolean {
   outage.advance(second);
-  for (let n = 0; n < clients; n++) outage.note(hash(n), n < failing);
+  for (let n = 0; n < clients; n++) outage.note(hash(n), n < failing ? 502 : 0);
   outage.advance(second + 1);
   return outage.isOn;
 }
@@ -32,7 +32,7 @@ test('it is one while half of the clients and three at least fail, however many 
 test('one client that fails often is one client', () => {
   const outage = new Outage();
   outage.advance(NOW);
-  for (let n = 0; n < 1000; n++) outage.note(hash(1), true);
+  for (let n = 0; n < 1000; n++) outage.note(hash(1), 502);
   outage.advance(NOW + 1);
   assert.equal(outage.isOn, false);
 });
@@ -70,4 +70,19 @@ test('distinct clients are counted within a few percent', () => {
   assert.ok(Math.abs(one.countWith(other) - 150) < 12, `${one.countWith(other)}`);
   one.clear();
   assert.equal(one.count, 0);
+});
+
+test('it excuses failures, and beside them what most of those who fail are answered', () => {
+  const outage = new Outage();
+  outage.advance(NOW);
+  const statuses = [404, 500, 403, 403, 403, 503];
+  for (const [client, status] of statuses.entries()) outage.note(hash(client), status);
+  // One who is refused again and again has no more votes than others.
+  for (let n = 0; n < 100; n++) outage.note(hash(9), 401);
+  assert.equal(outage.excuses(403), false, 'it is not on yet');
+  outage.advance(NOW + 1);
+  assert.deepEqual(
+    [403, 500, 504, 401, 404, 302].filter((status) => outage.excuses(status)),
+    [403, 500, 504],
+  );
 });

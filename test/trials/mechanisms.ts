@@ -23,7 +23,12 @@ const MECHANISMS: readonly Mechanism[] = [
   ['network: guesses answered differently', 'detect/networks.ts', '&& !level.noteAnswer(row, bytes)', '&& false'],
   ['allowance', 'detect/client-state.ts', 'const ALLOWANCE_MAX = 2.2;', 'const ALLOWANCE_MAX = 1;'],
   ['bare clients', 'detect/observer.ts', '= site.showsBrowsers && referrer === 0 && clients.isBare(slot);', '= false;'],
-  ['outage', 'detect/observer.ts', 'request.excused = site.outage.isOn;', 'request.excused = false;'],
+  [
+    'outage',
+    'detect/observer.ts',
+    'request.excused = site.outage.excuses(request.status);',
+    'request.excused = false;',
+  ],
   ['strangers make no outage', 'detect/points.ts', 'request.known && (isServed || site.outage.isOn)', 'request.known'],
   ['warm-up', 'detect/site-knowledge.ts', '= [3, 3600];', '= [1, 3600];'],
   [

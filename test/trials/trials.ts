@@ -1,5 +1,6 @@
 /** All trials, and how they are run. */
 import { INVENTED } from './attacks/invented.ts';
+import { LASTING } from './attacks/lasting.ts';
 import { LOG_INS } from './attacks/log-ins.ts';
 import { FEINTS, NETWORKS } from './attacks/networks.ts';
 import { OVERLOOKED } from './attacks/overlooked.ts';
@@ -12,6 +13,7 @@ import type { HandWritten } from './hand-written.ts';
 import { CONFUSED } from './innocents/confused.ts';
 import { DEVICES } from './innocents/devices.ts';
 import { INVENTED_HONEST } from './innocents/invented.ts';
+import { OLD_LINKS } from './innocents/old-links.ts';
 import { PEOPLE } from './innocents/people.ts';
 import { PROGRAMS } from './innocents/programs.ts';
 import { RECEIPTS } from './innocents/receipts.ts';
@@ -30,6 +32,7 @@ export const FAMILIES: readonly Family[] = [
   ...[TRIED, CONFUSED],
   ...[INVENTED, INVENTED_HONEST],
   ...[ROUTINE, RECEIPTS],
+  ...[LASTING, OLD_LINKS],
 ];
 
 export interface Run {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callDaemon } from '../../control/client.ts';
 import { ControlError } from '../../control/error.ts';
-import { presentCondition } from '../../detect/rules.ts';
 import { formatSpan } from '../../english/duration.ts';
+import { presentCondition } from '../../english/former.ts';
 import { countOf, formatCount } from '../../english/number.ts';
 import { nameClient } from '../../english/reason.ts';
 import type { ActiveBan } from '../../model/audit.ts';

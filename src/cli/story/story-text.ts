@@ -1,8 +1,8 @@
 /** A story in plain words: how it stands, what the client did, what was normal, how it goes on, how to undo it. */
 
 import type { NearedLimit } from '../../detect/neared-limits.ts';
-import { presentCondition } from '../../detect/rules.ts';
 import { formatDuration, formatSeconds } from '../../english/duration.ts';
+import { presentCondition } from '../../english/former.ts';
 import { formatNumber, formatPercent } from '../../english/number.ts';
 import { describeReason, nameClient, phraseOf } from '../../english/reason.ts';
 import type { ActiveBan, AuditEntry, JudgedNumbers, RefusedNumbers } from '../../model/audit.ts';

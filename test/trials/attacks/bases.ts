@@ -2,15 +2,8 @@
 import type { Random } from '../../../src/simulate/random.ts';
 import { word } from '../draw.ts';
 import type { Asked, Script } from '../script.ts';
+import { CLIMB, inject, SPELT } from './injections.ts';
 import { type Base, COPIES, guess, PROBES, STATIC_PROBES, scan } from './kinds.ts';
-
-const INJECTIONS: readonly ((number: number) => string)[] = [
-  (number) => `${number}' OR '${number}'='${number}`,
-  (number) => `${number} UNION SELECT ${number},user(),${number + 1}-- -`,
-  (number) => `${number}) AND SLEEP(${number % 9})-- `,
-  (number) => `${number} AND ${number}=${number + 1}`,
-  (number) => `(SELECT ${number} FROM(SELECT COUNT(*))x)`,
-];
 
 const login =
   ({ site }: Script) =>
@@ -37,28 +30,6 @@ function spell(path: string, random: Random): string {
     () => path.replace('/', `/${word(random, 1)}/../`),
   ];
   return random.pick(spellings)();
-}
-
-/** Files of the host, by way of a page that includes what its query names. */
-const CLIMB: Base = {
-  kind: 'inject',
-  attacker:
-    ({ random, site }) =>
-    () => ({ ...site.home, path: `/?page=${random.pick(['../', '..%2f']).repeat(random.int(2, 6))}${word(random)}` }),
-};
-
-function inject(failing: number): Base {
-  return {
-    kind: 'inject',
-    attacker: ({ random, site }) => {
-      const [page, key] = [random.pick(site.pages.slice(0, 10)), random.pick(['id', 'cat', 'p'])];
-      return () => ({
-        path: `${page.path}?${key}=${encodeURIComponent(random.pick(INJECTIONS)(random.int(1, 9999)))}`,
-        status: random.chance(failing) ? 500 : 200,
-        bytes: random.int(500, 20_000),
-      });
-    },
-  };
 }
 
 type Step = (random: Random, from: number, count: number) => number;
@@ -253,6 +224,7 @@ export const BASES = {
   'ways up in a query': CLIMB,
   'SQL injection': inject(0),
   'SQL injection, half fails': inject(0.5),
+  'code in other spellings': inject(0, (number, random) => random.pick(SPELT)(number)),
   'users by number': enumerate(200),
   'users by number 404': enumerate(404),
   'users by number, downwards': enumerate(200, DOWN),

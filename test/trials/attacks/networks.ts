@@ -67,7 +67,7 @@ export const NETWORKS: Family = {
   ],
 };
 
-function feint(name: string, budget: number, write: (script: Script) => void, ...needs: Need[]): Trial {
+export function feint(name: string, budget: number, write: (script: Script) => void, ...needs: Need[]): Trial {
   return {
     ...{ level: 'attack', name, needs },
     play: (site, random) => {
@@ -79,7 +79,7 @@ function feint(name: string, budget: number, write: (script: Script) => void, ..
 }
 
 /** An ordinary scanner at 5 requests a second from `fromS` on. */
-function scanFrom(script: Script, who: Who, fromS: number, seconds: number, base: BaseName = 'scan 404'): void {
+export function scanFrom(script: Script, who: Who, fromS: number, seconds: number, base: BaseName = 'scan 404'): void {
   const [rate, next] = [around(script.random, 5, 0.2), BASES[base].attacker(script)];
   for (let n = 0; n < rate * seconds; n++) script.send(fromS + n / rate, who, { ...next(n), attack: true });
 }
