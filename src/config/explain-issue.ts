@@ -1,5 +1,5 @@
 /** Turns what the schema refuses into problems an operator can act on. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { findClosest } from '../english/closest.ts';
 import type { KeyPath } from './problem.ts';
 import { knownKeys, listKeys } from './suggest.ts';

@@ -3,13 +3,16 @@
  * written as people write them (`10m`, `2h`) and arrive here in milliseconds. Unknown keys are errors. config.yaml at the top of
  * the project shows every key.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { FIELD_NAMES } from '../parse/fields.ts';
 import { LOG_FORMATS } from '../parse/formats.ts';
 import { bans, baseline, detection, profile, sensitivity, swarm } from '../settings/engine-settings.ts';
 import { duration, path, section } from '../settings/fields.ts';
 import { firewall } from '../settings/firewall-settings.ts';
 import { notify } from '../settings/notify-settings.ts';
+
+// Parsed once in a process: to compile what parses it would take longer.
+z.config({ jitless: true });
 
 const fieldKeys = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
   error: "expected the log's name of the field, or a list of names",

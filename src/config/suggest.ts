@@ -1,5 +1,5 @@
 /** Keys that the configuration has, for guessing what a misspelt one was meant to be. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KeyPath } from './problem.ts';
 import { configSchema } from './schema.ts';
 

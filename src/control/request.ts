@@ -1,5 +1,5 @@
 /** Checks what comes over the socket: anyone who may open it may still send nonsense. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   ANNOTATION_LENGTH_MAX,
   BAN_MS_MAX,

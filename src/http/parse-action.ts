@@ -1,6 +1,6 @@
 /** Checks what the page, or a program, asks for. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { BAN_MS_MAX, REASON_LENGTH_MAX } from '../model/limits.ts';
 import { isAnything, parseJson } from '../model/shape.ts';
 import { joinLines } from '../model/text.ts';

@@ -2,7 +2,7 @@
  * What the engine can be told: each key with its default and its range. What is a limit for clients is declared as one
  * (limits.ts), and sensitivity moves it.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { RULES, type RuleName } from '../detect/rules.ts';
 import { formatDuration, parseDuration } from '../english/duration.ts';
 import { BAN_MS_MAX } from '../model/limits.ts';

@@ -1,5 +1,5 @@
 /** Kinds of values that many keys have. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDuration } from '../english/duration.ts';
 
 /** Milliseconds, written as people do; `fallback` is the default. */

@@ -1,5 +1,5 @@
 /** The keys of `firewall`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration, path, program, section } from './fields.ts';
 
 /** Chains and targets that others own: flushing them would take down the host's own rules. */

@@ -1,5 +1,5 @@
 /** Limits for clients: kinds of keys that say how sensitivity moves them. A factor above 1 bans more, and sooner. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { positive } from './fields.ts';
 
 type Move = (limit: number, factor: number) => number;

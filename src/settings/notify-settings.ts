@@ -1,5 +1,5 @@
 /** The keys of `notify`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { SEVERITIES, WEBHOOK_TEMPLATES } from '../model/notification.ts';
 import { program, section } from './fields.ts';
 
