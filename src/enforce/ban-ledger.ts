@@ -103,15 +103,20 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
   /**
    * What turns the kernel's state into what should be: removals of the surplus first (they make room), then additions of
    * what is missing and of what ends at another time than it should by more than `toleranceMs`. A wanted ban that ended
-   * by `nowMs` counts as not wanted. Of these targets only, where given.
+   * by `endedMs` counts as not wanted; one that ended after it and by `nowMs` may stand or not. Of these targets only, where given.
    */
-  plan(nowMs: number, toleranceMs: number, targets: Iterable<string> = this.rows.keys()): Operation[] {
+  plan(
+    nowMs: number,
+    toleranceMs: number,
+    targets: Iterable<string> = this.rows.keys(),
+    endedMs: number = nowMs,
+  ): Operation[] {
     const removals: Operation[] = [];
     const additions: Operation[] = [];
     this.compare(targets, (target, row, wanted, held) => {
       if (wanted > nowMs) {
         if (!isSame(held, wanted, toleranceMs)) additions.push({ target, untilMs: fromEnd(wanted) });
-      } else if (!Number.isNaN(held) || this.of.failing.at(row) !== 0) {
+      } else if (!(wanted > endedMs) && (!Number.isNaN(held) || this.of.failing.at(row) !== 0)) {
         // What failed may have been done all the same.
         removals.push({ target, untilMs: undefined });
       }
@@ -185,9 +190,11 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
   /**
    * Compares everything after the operations. `isListed` says whether a listing followed them: without one only what was
    * never confirmed counts as failed. `failure` is what went wrong, `unexplained` the cause to name where nothing did.
+   * A ban that ended after `beganMs`, the reconcile's begin, may still stand: whoever takes up that change tells of it.
    */
   settleAll(
     nowMs: number,
+    beganMs: number,
     isListed: boolean,
     failure: Failure<Code> | undefined,
     unexplained: (what: string) => Failure<Code>,
@@ -207,6 +214,8 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
       const end = (isListed ? this.of.held : this.of.told).at(row);
       if (this.has(row, TOUCHED)) {
         this.leaveTouched(target, row);
+        isWhole = false;
+      } else if (isListed && wanted > beganMs && wanted <= nowMs && !Number.isNaN(end)) {
         isWhole = false;
       } else if (wanted > nowMs) {
         if (isSame(end, wanted, toleranceMs)) this.confirm(target, row, wanted, confirmed);

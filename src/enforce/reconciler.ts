@@ -167,7 +167,7 @@ export class Reconciler {
     const outcome = await this.takeTurn(async () => {
       [this.isCertain, this.owesWord] = [isListed, true];
       if (!isListed) await this.readDesired();
-      return this.outcome(this.ledger.settleAll(now(), isListed, failure, unexplained));
+      return this.outcome(this.ledger.settleAll(now(), pass.beganMs, isListed, failure, unexplained));
     });
     if (!outcome.trouble && !failure) await this.leaveOthers();
     return { ...outcome, trouble: outcome.trouble ?? failure };
@@ -175,8 +175,9 @@ export class Reconciler {
 
   /** Sets up, lists, applies what is missing, and lists again; `isRefused` where another try may do better. Rejects only for a bug. */
   private async pass() {
-    const { backend, log } = this.options;
+    const { backend, log, now } = this.options;
     let failure: EnforcementError | undefined;
+    const beganMs = now();
     try {
       await this.takeTurn(async () => this.sayRepairs(await backend.setUp()));
       await this.list();
@@ -187,13 +188,13 @@ export class Reconciler {
         log('info', 'brought the firewall in line', { added: brought.added, removed: brought.removed });
         await this.list();
         // Whatever was said of it, the kernel does not show what it should.
-        const isRefused = isPassing(failure) && !(await this.isInLine());
-        return { failure, isListed: true, isRefused };
+        const isRefused = isPassing(failure) && !(await this.isInLine(beganMs));
+        return { failure, beganMs, isListed: true, isRefused };
       }
-      return { failure, isListed: true, isRefused: false };
+      return { failure, beganMs, isListed: true, isRefused: false };
     } catch (error) {
       failure ??= asFailure(error);
-      return { failure, isListed: false, isRefused: isPassing(failure) };
+      return { failure, beganMs, isListed: false, isRefused: isPassing(failure) };
     }
   }
 
@@ -228,10 +229,10 @@ export class Reconciler {
     }
   }
 
-  /** True when the kernel holds all it should, and nothing else, whatever their ends. */
-  private async isInLine(): Promise<boolean> {
+  /** True when the kernel holds all it should, and nothing else, whatever their ends; a ban that ended after `beganMs` may stand or not. */
+  private async isInLine(beganMs: number): Promise<boolean> {
     for (const targets of this.ledger.targets(PORTION_TARGETS)) {
-      if (this.ledger.plan(this.options.now(), Number.MAX_VALUE, targets).length > 0) return false;
+      if (this.ledger.plan(this.options.now(), Number.MAX_VALUE, targets, beganMs).length > 0) return false;
       await setImmediate();
     }
     return true;

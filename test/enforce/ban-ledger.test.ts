@@ -108,11 +108,11 @@ test('rows are used again: a table that held many and holds few does not grow', 
     }));
     wantOnly(ledger, many);
     list(ledger, tableOf(many));
-    assert.equal(ledger.settleAll(NOW_MS, true, undefined, UNSAID).confirmed.length, 3000);
+    assert.equal(ledger.settleAll(NOW_MS, NOW_MS, true, undefined, UNSAID).confirmed.length, 3000);
     assert.equal(ledger.heldCount, 3000);
     wantOnly(ledger, []);
     list(ledger, new Map());
-    assert.equal(ledger.settleAll(NOW_MS, true, undefined, UNSAID).released.length, 3000);
+    assert.equal(ledger.settleAll(NOW_MS, NOW_MS, true, undefined, UNSAID).released.length, 3000);
   }
   assert.deepEqual([...ledger.heldBans()], []);
   assert.equal(ledger.rowCount, 0);
@@ -126,7 +126,7 @@ test('a listing that found nothing amiss while a ban is missing, or one too many
     const ledger = new BanLedger<string>();
     wantOnly(ledger, held);
     list(ledger, tableOf(held));
-    assert.doesNotThrow(() => ledger.settleAll(NOW_MS, true, undefined, UNSAID));
+    assert.doesNotThrow(() => ledger.settleAll(NOW_MS, NOW_MS, true, undefined, UNSAID));
     wantOnly(ledger, wanted);
     assert.throws(() => ledger['assertSettled'](NOW_MS), /192\.0\.2\.1 is not settled/);
   }
@@ -234,14 +234,14 @@ class Scene {
       [...this.desired].map(([name, end]) => ({ target: name, untilMs: end })),
     );
     if (!isWhole) {
-      this.tell(this.ledger.settleAll(NOW_MS, false, { code: 'timeout', message: 'hung' }, UNSAID));
+      this.tell(this.ledger.settleAll(NOW_MS, NOW_MS, false, { code: 'timeout', message: 'hung' }, UNSAID));
       return;
     }
     const operations = this.ledger.plan(NOW_MS, TOLERANCE_MS);
     applyTo(this.kernel, operations);
     this.ledger.expect(operations);
     if (operations.length > 0) list(this.ledger, this.kernel);
-    this.tell(this.ledger.settleAll(NOW_MS, true, undefined, UNSAID));
+    this.tell(this.ledger.settleAll(NOW_MS, NOW_MS, true, undefined, UNSAID));
     for (const name of this.vandalised) {
       if (this.kernel.has(name) === this.isWanted(name)) this.vandalised.delete(name);
     }

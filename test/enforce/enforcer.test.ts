@@ -166,6 +166,27 @@ test('a ban that has ended is released by the next reconcile', async (t) => {
   assert.equal((await listed(kernel)).length, 1);
 });
 
+test('a ban that ends at any moment of a full reconcile is no trouble, and is released', async (t) => {
+  // Each look at the clock is one of those moments.
+  for (let looks = 1; looks <= 15; looks++) {
+    const clock = { nowMs: 1_800_000_000_000 };
+    const { kernel, enforcer, ban, news, troubles, logged, desired } = setUp(t, () => ++clock.nowMs);
+    ban('192.0.2.1', 1000);
+    ban('192.0.2.2', 60_000);
+    await enforcer.start();
+    clock.nowMs = Number(desired.get('192.0.2.1')?.untilMs) - looks;
+    ban('192.0.2.3', 60_000);
+    logged.length = 0;
+    await enforcer.reconcile();
+    assert.deepEqual(logged, ['brought the firewall in line'], `${looks}`);
+    clock.nowMs += 1000;
+    await enforcer.reconcile();
+    assert.deepEqual(troubles, [], `${looks}`);
+    assert.deepEqual(news.slice(2).sort(), ['confirmed 192.0.2.3', 'released 192.0.2.1'], `${looks}`);
+    assert.equal((await listed(kernel)).length, 2);
+  }
+});
+
 test('bans are set and lifted while a listing takes its time, which says nothing about them', async (t) => {
   const { kernel, enforcer, ban, news, desired } = setUp(t);
   ban('192.0.2.1');

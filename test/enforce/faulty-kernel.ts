@@ -55,6 +55,7 @@ export function setUp(t: { after(work: () => unknown): void }, now: () => number
   const troubles: (EnforcementTrouble | undefined)[] = [];
   const kernel = createKernel(now);
   const left: number[] = [];
+  const logged: string[] = [];
   const enforcer = createEnforcer({
     backend: kernel,
     leaveOthers: async () => void left.push(now()),
@@ -67,10 +68,10 @@ export function setUp(t: { after(work: () => unknown): void }, now: () => number
       for (const { target, code } of result.failed) news.push(`failed ${target} ${code}`);
     },
     onTrouble: (trouble) => troubles.push(trouble),
-    log: () => {},
+    log: (_level, message) => logged.push(message),
   });
   t.after(() => enforcer.stop());
   const ban = (target: string, forMs: number | null = HOUR_MS) =>
     desired.set(target, { target, untilMs: forMs === null ? null : now() + forMs });
-  return { desired, news, troubles, kernel, enforcer, ban, left };
+  return { desired, news, troubles, kernel, enforcer, ban, left, logged };
 }
