@@ -146,13 +146,15 @@ function findRefused({ skipped, lines }: Tally): { share: number; reason: string
   return { share: total / lines, reason };
 }
 
-/** The newest lines that were understood. */
-function newestLines(bytes: Buffer, { rows, count }: Tally): Buffer[] {
-  const from = Math.max(0, count - RECORDS_MAX);
-  return Array.from({ length: count - from }, (_, index) => {
-    const start = rows[(from + index) * ROW + LINE] ?? 0;
-    return bytes.subarray(start, bytes.indexOf(10, start));
-  });
+/** The newest lines that were understood, oldest first: of all clients, or of those whose row is `wanted`. */
+function newestLines(bytes: Buffer, { rows, count }: Tally, wanted = (_at: number) => true): Buffer[] {
+  const lines: Buffer[] = [];
+  for (let row = count - 1; row >= 0 && lines.length < RECORDS_MAX; row--) {
+    if (!wanted(row * ROW)) continue;
+    const start = rows[row * ROW + LINE] ?? 0;
+    lines.push(bytes.subarray(start, bytes.indexOf(10, start)));
+  }
+  return lines.reverse();
 }
 
 /** A format without a field, told apart from clients that send none: then the field is in the line, and empty. */
@@ -190,14 +192,17 @@ function checkFreshness(log: AboutLog, { rows, count }: Tally, writtenMs: number
 function checkClients({ detection }: Config, log: AboutLog, tally: Tally, parser: Parser, bytes: Buffer): Finding[] {
   const { rows, count } = tally;
   if (count < LINES_MIN) return [];
+  const clientAt = (at: number) => formatClient(rows[at + HIGH] ?? 0, rows[at + LOW] ?? 0, detection);
   const counts = new Map<string, number>();
   for (let at = 0; at < count * ROW; at += ROW) {
-    const name = formatClient(rows[at + HIGH] ?? 0, rows[at + LOW] ?? 0, detection);
+    const name = clientAt(at);
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   const [[name, requests] = ['', 0]] = [...counts].sort((a, b) => b[1] - a[1]);
   if (requests < ONE_CLIENT_SHARE * count) return [];
-  const agents = new Set(newestLines(bytes, tally).map((line) => parser.readRecord(line)?.user_agent));
+  const own = newestLines(bytes, tally, (at) => clientAt(at) === name);
+  // Its own: beside a flood by one client stand the user agents of everybody else.
+  const agents = new Set(own.map((line) => parser.readRecord(line)?.user_agent));
   if (agents.size < AGENTS_MIN) return [];
   const message = `${Math.round((requests / count) * 100)} % of its lines are from ${name}, with many user agents: a proxy, not a client`;
   return [log.fail(message, `in nginx: set_real_ip_from ${name}; real_ip_header X-Forwarded-For;`)];

@@ -116,6 +116,14 @@ test('a proxy in the place of clients', (t) => {
   assert.match(found[1]?.fix ?? '', /set_real_ip_from 10.0.0.5/);
 });
 
+test('a flood by one client is no proxy, whatever user agents the others have', (t) => {
+  const flooded = (n: number) =>
+    n % 10 === 0
+      ? good(n).replace('Mozilla/5.0', `Mozilla/${n}`)
+      : good(n).replace(/"remote_addr":"[^"]+"/, '"remote_addr":"203.0.113.9"');
+  assert.equal(levels(check(t, lines(300, flooded))), 'ok');
+});
+
 test('clients that send no referer are not a format without one', (t) => {
   const second = (n: number) => START - 100 + n;
   const json = (n: number) => logLine(second(n), visitorIp(n)).replace('}', ',"http_referer":"-"}');
