@@ -190,7 +190,7 @@ export class BanLedger<Code extends string> extends BanRows implements HeldBans 
   /**
    * Compares everything after the operations. `isListed` says whether a listing followed them: without one only what was
    * never confirmed counts as failed. `failure` is what went wrong, `unexplained` the cause to name where nothing did.
-   * A ban that ended after `beganMs`, the reconcile's begin, may still stand: whoever takes up that change tells of it.
+   * A ban that ended after `beganMs`, the reconcile's begin, may still stand: the change that lifts it reports it.
    */
   settleAll(
     nowMs: number,
