@@ -37,7 +37,16 @@ function rotate(log: string, suffix: string, second: number): void {
 function story(changes: RowChanges & { readonly asked?: string } = {}): Story {
   const { asked = CLIENT, ...entry } = changes;
   return {
-    ...{ asked, isLatest: true, results: [], before: [], active: undefined, within: [], allowed: undefined },
+    ...{
+      asked,
+      isLatest: true,
+      results: [],
+      before: [],
+      active: undefined,
+      alsoActive: [],
+      within: [],
+      allowed: undefined,
+    },
     entry: { ...banDraft(asked, { timeMs: BAN * 1000, ...entry }), id: 1, configVersion: '', hash: '' },
     next: { tier: 2, durationMs: 1 },
   };

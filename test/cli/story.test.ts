@@ -84,6 +84,24 @@ test('a ban that the firewall has not confirmed is told as such, with the reason
   assert.match(flat(text), /\(entry #1\)\. The firewall: failed: the set is full\./);
 });
 
+test('of bans that overlap the one that ends last is explained, and the others are named', async (t) => {
+  const network = (durationSeconds: number) =>
+    judged('manual', { client: '203.0.113.0/28', actor: 'operator:anna', durationSeconds });
+  const longer = await explain(t, [network(HOUR / 1000), judged('scan', { durationSeconds: (2 * HOUR) / 1000 })]);
+  assert.match(longer, /^203\.0\.113\.9 is to be banned until 2026-11-20 12:11:12 \(in 1h 57m\), but/);
+  assert.match(
+    flat(longer),
+    /Also Another ban covers it: 203\.0\.113\.0\/28 until 2026-11-20 11:11:12 \(in 57m\) \(entry #1\)\./,
+  );
+  assert.match(longer, /It ends by itself 2026-11-20 12:11:12/);
+  const shorter = await explain(t, [network(HOUR / 1000), judged('scan', { durationSeconds: 600 })]);
+  assert.match(
+    shorter,
+    /^203\.0\.113\.9 is to be banned until 2026-11-20 11:11:12 \(in 57m\), with all of 203\.0\.113\.0\/28/,
+  );
+  assert.match(flat(shorter), /Also Another ban covers it: 203\.0\.113\.9 until 2026-11-20 10:21:12/);
+});
+
 test('a permanent ban stays until somebody lifts it', async (t) => {
   const text = await explain(t, [judged('brute_force', { tier: 4, durationSeconds: null }), result('ban_result')]);
   assert.match(text, /^203\.0\.113\.9 is banned for good\.\n/);

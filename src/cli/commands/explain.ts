@@ -157,7 +157,7 @@ function searchedJson({ activities, nearest, own, lanes, notes }: Searched): Rea
 }
 
 function storyJson(story: Story): Readonly<Record<string, unknown>> {
-  const { asked, entry, results, before, active, within, allowed, next } = story;
+  const { asked, entry, results, before, active, alsoActive, within, allowed, next } = story;
   return {
     client: asked ?? null,
     entry: entry ? entryJson(entry) : null,
@@ -165,6 +165,7 @@ function storyJson(story: Story): Readonly<Record<string, unknown>> {
     results: results.map(entryJson),
     earlier_bans: before.map(entryJson),
     active: active ? listEntry(active) : null,
+    also_active: alsoActive.map(listEntry),
     within: within.map(entryJson),
     allowed: allowed ?? null,
     next: { tier: next.tier, duration_seconds: next.durationMs === null ? null : next.durationMs / 1000 },

@@ -40,6 +40,7 @@ export function storyParagraphs(story: Story, options: StoryOptions): { title: s
   const paragraphs = [
     ...(options.who === '' ? [] : [{ label: 'Who', text: options.who }]),
     ...describeDecision(story, options),
+    ...describeAlso(story, options),
     ...describeWhy(story),
     ...describeActivities(options.activities, options.notes),
     ...describeOwn(story.asked, options.own),
@@ -95,6 +96,16 @@ function describeDecision({ entry, results, isLatest }: Story, { nowMs }: StoryO
   const trouble = last?.numbers.result === 'failed' ? ` The firewall: ${last.detail}.` : '';
   const ending = entry.action === 'ban' && !isLatest ? ` It is over: ${endingOf(entry, results, nowMs)}.` : '';
   return [{ label: 'Decision', text: `${decisionOf(entry, nowMs)} (entry #${entry.id}).${ending}${trouble}` }];
+}
+
+/** Other bans that cover the client: a release of one leaves it banned, `zban unban` lifts all. */
+function describeAlso({ alsoActive }: Story, { nowMs }: StoryOptions): Paragraph[] {
+  if (alsoActive.length === 0) return [];
+  const each = alsoActive.map(({ client, untilMs, numbers, auditId }) => {
+    const end = untilMs === null ? 'for good' : `until ${formatMoment(untilMs, nowMs)}`;
+    return `${nameClient(client, numbers)} ${end} (entry #${auditId})`;
+  });
+  return [{ label: 'Also', text: `Another ban covers it: ${each.join('; ')}.` }];
 }
 
 function decisionOf(entry: AuditEntry, nowMs: number): string {

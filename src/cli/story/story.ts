@@ -22,8 +22,10 @@ export interface Story {
   readonly results: readonly AuditEntry[];
   /** Earlier bans of the client, oldest first. */
   readonly before: readonly AuditEntry[];
-  /** The ban in force that covers the client. */
+  /** The ban in force that covers the client; of several that which ends last. */
   readonly active: ActiveBan | undefined;
+  /** The others that cover it, the last to end first. */
+  readonly alsoActive: readonly ActiveBan[];
   /** The newest bans of clients within the network that was asked about, oldest first. */
   readonly within: readonly AuditEntry[];
   /** What keeps it from being banned: an operator's exception or the configuration's. */
@@ -50,7 +52,7 @@ export function storyOfEntry(reader: TrailReader, row: AuditEntry, options: Stor
 export function storyOfClient(reader: TrailReader, prefix: Prefix, options: StoryOptions, nowMs: number): Story {
   const about = findAbout(reader, prefix);
   const covering = about.filter((entry) => covers(entry.client, prefix));
-  const active = findActive(reader, prefix, nowMs);
+  const [active] = findActive(reader, prefix, nowMs);
   const entry =
     (active && (reader.findEntry(active.auditId) ?? entryOf(active))) ??
     covering.findLast(({ action }) => action === 'ban' || action === 'refused') ??
@@ -70,6 +72,7 @@ function tell(
   const same = about.filter(({ client }) => client === entry?.client);
   const bans = same.filter(({ action }) => action === 'ban');
   const nextId = bans.find((other) => other.id > id)?.id;
+  const [active, ...alsoActive] = prefix ? findActive(reader, prefix, nowMs) : [];
   return {
     asked: prefix && formatPrefix(prefix),
     entry,
@@ -78,7 +81,8 @@ function tell(
       (other) => other.id > id && other.id < (nextId ?? Number.POSITIVE_INFINITY) && other.action !== 'refused',
     ),
     before: bans.filter((other) => other.id < id),
-    active: prefix && findActive(reader, prefix, nowMs),
+    active,
+    alsoActive,
     within: entry ? [] : about.filter(({ action }) => action === 'ban'),
     allowed: prefix && findAllowed(reader, prefix, options.allowlist),
     next: nextBan(bans, same, options, nowMs),
@@ -95,11 +99,18 @@ function covers(client: string | null, prefix: Prefix): boolean {
   return network !== undefined && prefixContains(network, prefix);
 }
 
-function findActive(reader: TrailReader, prefix: Prefix, nowMs: number): ActiveBan | undefined {
-  const active = reader.bansCovering(prefix, nowMs);
-  const found = active.find(({ enforced }) => enforced) ?? active[0];
-  // Its numbers are looked at when the database is closed.
-  return found && { ...found, numbers: found.numbers };
+/** What keeps the client out, or would: the last to end first, and of those that end together the narrowest. */
+function findActive(reader: TrailReader, prefix: Prefix, nowMs: number): ActiveBan[] {
+  const covering = reader.bansCovering(prefix, nowMs);
+  const enforced = covering.filter((ban) => ban.enforced);
+  const endOfBan = ({ untilMs }: ActiveBan) => untilMs ?? Number.MAX_VALUE;
+  const bits = ({ client }: ActiveBan) => parsePrefix(client)?.bits ?? 0;
+  return (
+    (enforced.length > 0 ? enforced : covering)
+      .sort((a, b) => endOfBan(b) - endOfBan(a) || bits(b) - bits(a))
+      // Its numbers are looked at when the database is closed.
+      .map((ban) => ({ ...ban, numbers: ban.numbers }))
+  );
 }
 
 /** The row of a ban whose own was pruned. */
