@@ -3,8 +3,10 @@ import type { Request } from './request.ts';
 import type { Rule } from './rule.ts';
 
 const ANY = 0.1;
-/** What others are served as well, or the client asked for lately: crowds behind one address, maps and pollers make thousands. */
+/** What others are served as well, or the client asked for lately: crowds behind one address and pollers make thousands. */
 const USUAL = 0.07;
+/** … and by another URL each time: a map that is dragged about asks for fifty tiles a second. */
+const TILE = 0.05;
 /** … and by another URL than it asked for there: many people, each of whom wants something else. */
 const VARIOUS = 0.02;
 /** A static file that hardly anybody else loads. */
@@ -26,10 +28,15 @@ export function isLight(request: Request): boolean {
 
 function weigh(request: Request): number {
   if (isLight(request)) return request.asset && !request.known && !request.again ? FILE : LIGHT;
-  const isUsual = request.sameUrl || (request.again && !request.hasQuery);
-  const isVarious = request.known && !request.sameUrl && !request.hasQuery;
-  const points = isVarious ? VARIOUS : isUsual ? USUAL : ANY;
+  const points = request.sameUrl ? USUAL : request.hasQuery ? ANY : weighOther(request);
   return request.verified ? points * VERIFIED : points;
+}
+
+/** By a URL that it did not ask for lately. */
+function weighOther({ known, again, served }: Request): number {
+  if (known) return VARIOUS;
+  if (!again) return ANY;
+  return served ? TILE : USUAL;
 }
 
 export const flood: Rule<'flood'> = {

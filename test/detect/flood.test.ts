@@ -1,8 +1,9 @@
 /** Flooding, as short stories through the engine with the default configuration. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ENGINE } from '../support/engine.ts';
 import { visitorIp } from '../support/traffic.ts';
-import { type Asked, go, line, name, PAGE, pageLoad, ready, served } from './site.ts';
+import { type Asked, DEFAULTS, go, line, name, PAGE, pageLoad, ready, served } from './site.ts';
 
 test('500 requests a second for the most popular page are ended within two seconds', () => {
   const scene = ready();
@@ -51,6 +52,16 @@ test('seven requests a second for what others ask for, all various, are an offic
   );
   assert.ok(served(scene(), 4200, 1 / 7, () => [ask(1)]) <= 1500);
   assert.ok(served(scene(), 4500, 1 / 15, (n) => [ask((n * 31) % 89)]) <= 1500);
+});
+
+test('a map that a visitor drags about asks for forty tiles a second; the one page as often is a flood', () => {
+  // The window has a limit of its own.
+  const scene = () => ready({ ...DEFAULTS, detection: { ...ENGINE.detection, min_requests: 5000 } });
+  const visit = (then: (n: number) => Asked) =>
+    go(scene(), 1200, 1 / 40, (n) => (n === 0 ? pageLoad() : [{ ...then(n), referer: PAGE }]));
+  const tile = (n: number): Asked => ({ path: `/tiles/14/${30_000 + (n % 37)}/${20_000 + n}`, size: 900 + n });
+  assert.equal(visit(tile), undefined);
+  assert.equal(visit(() => ({ path: '/page/a' }))?.condition, 'flood');
 });
 
 test('a health check asks for its page without end', () => {

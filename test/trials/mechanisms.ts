@@ -72,8 +72,9 @@ const MECHANISMS: readonly Mechanism[] = [
   ],
   ['scrape: answers of one size', 'detect/scrape.ts', 'if (request.sameAnswer)', 'if (false)'],
   ['scrape: polite', 'detect/scrape.ts', 'request.bare && request.gap < POLITE_SECONDS', 'request.bare'],
-  ['flood: the same again', 'detect/flood.ts', 'isUsual ? USUAL : ANY', 'ANY'],
-  ['flood: what others are served', 'detect/flood.ts', 'isVarious ? VARIOUS : ', ''],
+  ['flood: the same again', 'detect/flood.ts', 'const USUAL = 0.07;', 'const USUAL = ANY;'],
+  ['flood: tiles of a map', 'detect/flood.ts', 'return served ? TILE : USUAL;', 'return USUAL;'],
+  ['flood: what others are served', 'detect/flood.ts', 'if (known) return VARIOUS;', ''],
   [
     'the window',
     'detect/client-rules.ts',
