@@ -1,11 +1,12 @@
 /** `zban run`: one instance after another. A reload builds a new one from the new configuration; the records stay open. */
 import type { LoadedConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
+import { ControlServer } from '../control/server.ts';
 import { messageOf } from '../model/coded-error.ts';
 import type { Log, LogLevel } from '../model/log.ts';
-import { Control } from './answers/control.ts';
 import { Dashboard } from './answers/dashboard.ts';
 import { leaveFirewall } from './bans/enforcement.ts';
+import { everySecond } from './every-second.ts';
 import { type Instance, startInstance } from './instance.ts';
 import type { KeptParts } from './instance-parts.ts';
 import { createLog } from './log.ts';
@@ -103,7 +104,7 @@ class Daemon {
       write(...line);
     };
     const systemd = new SystemdNotifier({ log });
-    const [totals, clock, control] = [new RunTotals(), new HostClock(), new Control(log)];
+    const [totals, clock, control] = [new RunTotals(), new HostClock(), new ControlServer({ log, everySecond })];
     this.kept = { log, systemd, handover: {}, totals, clock, control, dashboard: new Dashboard() };
   }
 

@@ -1,6 +1,7 @@
 /** What an instance is made of before it starts: every part that needs nothing open, wired to those that come later. */
 import type { Config } from '../config/schema.ts';
 import type { OnProgress, PanicRequest, PanicResult } from '../control/protocol.ts';
+import type { ControlServer } from '../control/server.ts';
 import type { Enforcer } from '../enforce/enforcer.ts';
 import { startLoadSampler } from '../host/load.ts';
 import type { Log } from '../model/log.ts';
@@ -8,7 +9,6 @@ import type { Changes } from '../model/reconcile.ts';
 import type { WarmStart } from '../model/status.ts';
 import { systemDraft } from '../record/row/row.ts';
 import type { TrafficLog } from '../record/traffic/traffic-log.ts';
-import type { Control } from './answers/control.ts';
 import type { Dashboard } from './answers/dashboard.ts';
 import { DaemonProbes } from './answers/probes.ts';
 import { Bans } from './bans/bans.ts';
@@ -42,7 +42,7 @@ export interface KeptParts {
   readonly handover: Handover;
   readonly totals: RunTotals;
   readonly clock: HostClock;
-  readonly control: Control;
+  readonly control: ControlServer;
   readonly dashboard: Dashboard;
 }
 

@@ -8,8 +8,7 @@ import type {
   TargetResult,
   UnbanRequest,
 } from '../../src/control/protocol.ts';
-import { startControlServer } from '../../src/control/server.ts';
-import { everySecond } from '../../src/daemon/every-second.ts';
+import { serveControl } from '../support/control.ts';
 import { status as statusOf } from '../support/status.ts';
 import { place } from './run-zban.ts';
 
@@ -72,7 +71,6 @@ export async function daemon(
     reload: async () => ({ ok: true, message: '' }),
   };
   const findPeer = async () => ({ uid: 0, name: 'root' });
-  const server = await startControlServer({ socket: paths.socket, handlers, everySecond, log: () => {}, findPeer });
-  t.after(() => server.close());
+  await serveControl(t, paths.socket, handlers, { findPeer });
   return { ...paths, asked };
 }

@@ -3,10 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { runCommandLine } from '../../src/cli/command-line.ts';
-import type { AddLaneRequest, ChangeLaneRequest, ControlHandlers, LaneResult } from '../../src/control/protocol.ts';
-import { startControlServer } from '../../src/control/server.ts';
-import { everySecond } from '../../src/daemon/every-second.ts';
+import type { AddLaneRequest, ChangeLaneRequest, LaneResult } from '../../src/control/protocol.ts';
 import type { LiveLane } from '../../src/model/live-lane.ts';
+import { serveControl } from '../support/control.ts';
 import { logLine } from '../support/traffic.ts';
 import { place } from './run-zban.ts';
 
@@ -31,17 +30,8 @@ async function start(t: TestContext, lanes: readonly LiveLane[] = []) {
     const isKnown = id === 'new' || lanes.some((lane) => lane.id === id);
     return { ok: isKnown, code: isKnown ? 'done' : 'not_found', message: isKnown ? 'done' : 'no such lane', id };
   };
-  const missing = () => Promise.reject(new Error('not in this test'));
   const handlers = { lanes: async () => lanes, addLane: answer, changeLane: answer };
-  const every = new Proxy(handlers, { get: (own, name) => own[name as keyof typeof own] ?? missing });
-  const server = await startControlServer({
-    socket,
-    handlers: every as unknown as ControlHandlers,
-    everySecond,
-    log: () => {},
-    findPeer: async () => ({ uid: 0, name: 'root' }),
-  });
-  t.after(() => server.close());
+  await serveControl(t, socket, handlers, { findPeer: async () => ({ uid: 0, name: 'root' }) });
   const run = async (...words: readonly string[]) => {
     const out = { stdout: '', stderr: '' };
     const sink = (name: keyof typeof out) => ({

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BanRequest } from '../../src/control/protocol.ts';
-import { startControlServer } from '../../src/control/server.ts';
-import { everySecond } from '../../src/daemon/every-second.ts';
-import { controlHandlers } from '../support/control.ts';
+import { serveControl } from '../support/control.ts';
 import { place, runZban } from './run-zban.ts';
 
 test('what follows -- is no option, whatever the command', async (t) => {
@@ -13,13 +11,12 @@ test('what follows -- is no option, whatever the command', async (t) => {
     asked.push([...targets]);
     return [];
   };
-  const handlers = controlHandlers({
+  const handlers = {
     ban: ({ bans }: BanRequest) => note({ targets: bans.map(({ target }) => target) }),
     unban: note,
     allow: note,
-  });
-  const server = await startControlServer({ socket, handlers, everySecond, log: () => {} });
-  t.after(() => server.close());
+  };
+  await serveControl(t, socket, handlers);
   const run = (command: string, ...words: readonly string[]) => runZban([command, '--config', config, ...words]);
 
   assert.equal((await run('ban', '--', '192.0.2.1', '192.0.2.2')).exitCode, 0);

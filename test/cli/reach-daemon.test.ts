@@ -5,10 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { reachDaemon } from '../../src/cli/reach-daemon.ts';
 import { callDaemon } from '../../src/control/client.ts';
-import { startControlServer } from '../../src/control/server.ts';
-import { everySecond } from '../../src/daemon/every-second.ts';
 import { openDatabase } from '../../src/record/database/database.ts';
-import { controlHandlers } from '../support/control.ts';
+import { serveControl } from '../support/control.ts';
 import { place, runZban } from './run-zban.ts';
 
 test('commands say that a daemon runs and cannot be reached, and do nothing behind its back', async (t) => {
@@ -36,8 +34,7 @@ test('a socket that was removed and is made again is waited for', async (t) => {
   t.after(() => database.close());
   t.mock.timers.enable({ apis: ['setInterval'] });
   const asked = { panic: async () => ({ ok: true, message: '2 bans lifted', lifted: 2 }) };
-  const server = await startControlServer({ socket, handlers: controlHandlers(asked), everySecond, log: () => {} });
-  t.after(() => server.close());
+  const server = await serveControl(t, socket, asked);
   rmSync(socket);
   const panic = reachDaemon({ configPath: config }, socket, 'panic', { end: false, reason: '', operator: 'ann' });
   // It has found nobody by then; now the daemon looks after its socket.

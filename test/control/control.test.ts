@@ -9,10 +9,8 @@ import { type TestContext, test } from 'node:test';
 import { callDaemon } from '../../src/control/client.ts';
 import type { ControlHandlers } from '../../src/control/protocol.ts';
 import { parseRequest } from '../../src/control/request.ts';
-import { startControlServer } from '../../src/control/server.ts';
-import { everySecond } from '../../src/daemon/every-second.ts';
 import { REQUEST_BYTES_MAX, TARGETS_MAX } from '../../src/model/limits.ts';
-import { controlHandlers } from '../support/control.ts';
+import { serveControl } from '../support/control.ts';
 import fc from '../support/fast-check.ts';
 import { until } from '../support/until.ts';
 
@@ -27,15 +25,7 @@ function folder(t: TestContext): string {
 
 async function start(t: TestContext, handlers: Partial<ControlHandlers> = {}, requestTimeoutMs = 10_000) {
   const socket = join(folder(t), 'run', 'zban.sock');
-  const server = await startControlServer({
-    socket,
-    handlers: controlHandlers(handlers),
-    everySecond,
-    log: () => {},
-    requestTimeoutMs,
-  });
-  t.after(() => server.close());
-  return { socket, server };
+  return { socket, server: await serveControl(t, socket, handlers, { requestTimeoutMs }) };
 }
 
 /** Sends bytes and resolves with everything that came back until the server closed. */
@@ -201,21 +191,20 @@ test('closing waits for requests in progress and drops idle connections', async 
 test('the socket of a dead daemon is replaced, a live one is an error, anything else is left alone', async (t) => {
   const path = folder(t);
   const socket = join(path, 'zban.sock');
-  const handlers = { reload: async () => ({ ok: true, message: 'fine' }) } as unknown as ControlHandlers;
+  const handlers = { reload: async () => ({ ok: true, message: 'fine' }) };
   const script = `require('net').createServer().listen(${JSON.stringify(socket)}, () => process.kill(process.pid, 'SIGKILL'))`;
   spawnSync(process.execPath, ['-e', script]);
   assert.ok(statSync(socket).isSocket(), 'the killed server left its socket');
   await assert.rejects(callDaemon(socket, 'reload'), { code: 'not_running' });
-  const first = await startControlServer({ socket, handlers, everySecond, log: () => {} });
-  t.after(() => first.close());
-  await assert.rejects(startControlServer({ socket, handlers, everySecond, log: () => {} }), {
+  await serveControl(t, socket, handlers);
+  await assert.rejects(serveControl(t, socket, handlers), {
     code: 'already_running',
     message: /already running/,
   });
   assert.equal((await callDaemon(socket, 'reload')).ok, true);
   const file = join(path, 'file');
   writeFileSync(file, 'precious');
-  await assert.rejects(startControlServer({ socket: file, handlers, everySecond, log: () => {} }), {
+  await assert.rejects(serveControl(t, file, handlers), {
     code: 'failed',
     message: /not a socket/,
   });

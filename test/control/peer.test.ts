@@ -1,41 +1,28 @@
 import assert from 'node:assert/strict';
 import { exec } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { findPeer, nameOperator, type Peer } from '../../src/control/peer.ts';
 import type { UnbanRequest } from '../../src/control/protocol.ts';
-import { startControlServer } from '../../src/control/server.ts';
-import { everySecond } from '../../src/daemon/every-second.ts';
-import { controlHandlers } from '../support/control.ts';
+import { serveControl } from '../support/control.ts';
+import { temporaryFolder } from '../support/folder.ts';
 
 const skip = existsSync('/usr/bin/perl') ? false : 'needs perl (apt-get install perl-base)';
 const rootOnly = skip || (process.getuid?.() === 0 ? false : 'needs root (to ask as somebody else)');
 
 /** A control server for everybody, which notes who asked. */
 async function start(t: TestContext, find?: typeof findPeer) {
-  const folder = mkdtempSync(join(tmpdir(), 'zban-peer-'));
+  const folder = temporaryFolder(t);
   const socket = join(folder, 'zban.sock');
   const operators: string[] = [];
-  const handlers = controlHandlers({
-    unban: async ({ operator }: UnbanRequest) => {
-      operators.push(operator);
-      return [];
-    },
-  });
-  const server = await startControlServer({
-    socket,
-    handlers,
-    everySecond,
-    log: () => {},
-    ...(find && { findPeer: find }),
-  });
-  t.after(async () => {
-    await server.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const unban = async ({ operator }: UnbanRequest) => {
+    operators.push(operator);
+    return [];
+  };
+  await serveControl(t, socket, { unban }, find && { findPeer: find });
   chmodSync(folder, 0o755);
   chmodSync(socket, 0o666);
   return { socket, operators };
@@ -110,8 +97,7 @@ test('zban itself may fail before an order is carried out: who asked is told, an
 });
 
 test('a user of this process, and a connection that is gone', { skip }, async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'zban-peer-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder(t);
   const path = join(folder, 'socket');
   const accepted = new Promise<Socket>((resolve) => {
     const server = createServer(resolve).listen(path);

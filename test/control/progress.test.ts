@@ -6,9 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { callDaemon } from '../../src/control/client.ts';
 import type { ControlHandlers, Progress } from '../../src/control/protocol.ts';
-import { startControlServer } from '../../src/control/server.ts';
-import { everySecond } from '../../src/daemon/every-second.ts';
-import { controlHandlers } from '../support/control.ts';
+import { serveControl } from '../support/control.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { until } from '../support/until.ts';
 
@@ -16,11 +14,7 @@ const request = { targets: ['192.0.2.1'], reason: '', operator: 'ann' };
 
 async function start(t: TestContext, handlers: Partial<ControlHandlers>): Promise<{ socket: string }> {
   const socket = join(temporaryFolder(t), 'zban.sock');
-  const server = await startControlServer({
-    ...{ socket, handlers: controlHandlers(handlers), everySecond, log: () => {} },
-    findPeer: async () => ({ uid: 0, name: 'root' }),
-  });
-  t.after(() => server.close());
+  await serveControl(t, socket, handlers, { findPeer: async () => ({ uid: 0, name: 'root' }) });
   return { socket };
 }
 

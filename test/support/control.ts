@@ -1,5 +1,8 @@
-/** Handlers of a control server of which a test answers a few. */
+/** Control servers of which a test answers a few commands. */
+import type { TestContext } from 'node:test';
 import type { ControlHandlers } from '../../src/control/protocol.ts';
+import { ControlServer, type ControlServerOptions } from '../../src/control/server.ts';
+import { everySecond } from '../../src/daemon/every-second.ts';
 
 export function controlHandlers(own: Partial<ControlHandlers>): ControlHandlers {
   const missing = () => Promise.reject(new Error('not in this test'));
@@ -21,4 +24,17 @@ export function controlHandlers(own: Partial<ControlHandlers>): ControlHandlers 
     reload: missing,
     ...own,
   };
+}
+
+/** Answers at `socket` until the test is over. Rejects as `ControlServer.serve`. */
+export async function serveControl(
+  t: TestContext,
+  socket: string,
+  own: Partial<ControlHandlers> = {},
+  options: Partial<ControlServerOptions> = {},
+): Promise<ControlServer> {
+  const server = new ControlServer({ everySecond, log: () => {}, ...options });
+  t.after(() => server.close());
+  await server.serve({ socket, handlers: controlHandlers(own) });
+  return server;
 }
