@@ -2,9 +2,9 @@
 import type { LoadedConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import { ControlServer } from '../control/server.ts';
+import { HttpServer } from '../http/server.ts';
 import { messageOf } from '../model/coded-error.ts';
 import type { Log, LogLevel } from '../model/log.ts';
-import { Dashboard } from './answers/dashboard.ts';
 import { leaveFirewall } from './bans/enforcement.ts';
 import { everySecond } from './every-second.ts';
 import { type Instance, startInstance } from './instance.ts';
@@ -105,7 +105,7 @@ class Daemon {
     };
     const systemd = new SystemdNotifier({ log });
     const [totals, clock, control] = [new RunTotals(), new HostClock(), new ControlServer({ log, everySecond })];
-    this.kept = { log, systemd, handover: {}, totals, clock, control, dashboard: new Dashboard() };
+    this.kept = { log, systemd, handover: {}, totals, clock, control, dashboard: new HttpServer() };
   }
 
   /** Resolves after an orderly stop. */

@@ -4,12 +4,12 @@ import type { OnProgress, PanicRequest, PanicResult } from '../control/protocol.
 import type { ControlServer } from '../control/server.ts';
 import type { Enforcer } from '../enforce/enforcer.ts';
 import { startLoadSampler } from '../host/load.ts';
+import type { HttpServer } from '../http/server.ts';
 import type { Log } from '../model/log.ts';
 import type { Changes } from '../model/reconcile.ts';
 import type { WarmStart } from '../model/status.ts';
 import { systemDraft } from '../record/row/row.ts';
 import type { TrafficLog } from '../record/traffic/traffic-log.ts';
-import type { Dashboard } from './answers/dashboard.ts';
 import { DaemonProbes } from './answers/probes.ts';
 import { Bans } from './bans/bans.ts';
 import { leaveFirewall } from './bans/enforcement.ts';
@@ -43,7 +43,7 @@ export interface KeptParts {
   readonly totals: RunTotals;
   readonly clock: HostClock;
   readonly control: ControlServer;
-  readonly dashboard: Dashboard;
+  readonly dashboard: HttpServer;
 }
 
 export interface InstanceOptions extends KeptParts {

@@ -1,5 +1,6 @@
 import type { Enforcer } from '../enforce/enforcer.ts';
 import { systemDraft } from '../record/row/row.ts';
+import { pageOf } from './answers/dashboard.ts';
 import { createHandlers } from './answers/handlers.ts';
 import { assembleStatus, countTotals } from './answers/status.ts';
 import { buildEnforcement, endEnforcing } from './bans/enforcement.ts';
@@ -79,7 +80,7 @@ export class Instance extends InstanceParts {
     await this.openControl(operator, plane);
     const { dashboard } = this.options;
     lifetime.own('the dashboard', () => (this.stopping === 'stop' ? dashboard.close() : dashboard.suspend()));
-    await dashboard.serve(this, operator);
+    await dashboard.serve(pageOf(this, operator));
     signal.throwIfAborted();
     await this.goLive({ clockWatch, enforcer, plane, operator, protection });
   }

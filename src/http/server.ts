@@ -43,7 +43,7 @@ export interface HttpServerOptions extends FeedSources {
   readonly fleet: () => Promise<FleetReport | undefined>;
   /** Undefined where they are off. */
   readonly actions?: Actions | undefined;
-  /** `HOST:PORT` or `[IPV6]:PORT`; port 0 lets the system choose. */
+  /** `HOST:PORT` or `[IPV6]:PORT`; port 0 lets the system choose, and `off` is no page. */
   readonly listen: string;
   readonly log: Log;
   readonly everySecond: EverySecond;
@@ -61,66 +61,70 @@ const CONNECTIONS_MAX = 100;
 /** Of them; the others are for streams and answers. */
 const WAITING_MAX = 50;
 
-/** Starts listening; rejects with HttpListenError only. The caller leaves it out where `http.listen` is `off`. */
-export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const server = new HttpServer(options.listen);
-  await server.open();
-  server.resume(options);
-  return server;
+/** `listen` as configured, `url` as a browser wants it. */
+interface Opened {
+  readonly listen: string;
+  readonly server: Server;
+  readonly url: string;
 }
 
-/** What listens: it stays while one instance gives way to the next, and requests wait meanwhile. */
+/** The page of the process: it goes on listening while one instance gives way to the next, unless it is to listen elsewhere. */
 export class HttpServer {
-  /** As configured. */
-  readonly listen: string;
-  readonly #server: Server;
+  #opened: Opened | undefined;
   #pages: Pages | undefined;
   #change = Promise.withResolvers<void>();
 
-  constructor(listen: string) {
-    this.listen = listen;
-    this.#server = createServer(
-      { maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 10_000, keepAliveTimeout: 5000 },
-      (request, response) => void this.#serve(request, response),
-    );
-    this.#server.maxConnections = CONNECTIONS_MAX;
-    limitWaiting(this.#server, WAITING_MAX);
-  }
-
-  /** Rejects with HttpListenError only. */
-  open(): Promise<void> {
-    return listenOn(this.#server, this.listen);
-  }
-
-  /** Where it listens, as a browser wants it. */
-  get url(): string {
-    const { family, address, port } = this.#server.address() as AddressInfo;
-    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/`;
-  }
-
-  /** Ends streams; requests wait from now on. */
-  suspend(): void {
-    this.#pages?.end();
-    this.#pages = undefined;
-  }
-
-  /** Those that wait, and all that come, are answered by these. */
-  resume(options: HttpServerOptions): void {
+  /** Has an instance answer, those too who wait since `suspend`. Rejects with HttpListenError only; what listened before then stays. */
+  async serve(options: HttpServerOptions): Promise<void> {
+    const { listen } = options;
+    if (listen !== this.#opened?.listen) {
+      const opened = listen === 'off' ? undefined : await this.#open(listen);
+      await this.close();
+      this.#opened = opened;
+      if (opened) options.log('info', `dashboard on ${opened.url}`);
+    }
+    if (!this.#opened) return;
     this.#pages = new Pages(options);
     this.#change.resolve();
     this.#change = Promise.withResolvers();
   }
 
+  /** Empty while it does not listen. */
+  get url(): string {
+    return this.#opened?.url ?? '';
+  }
+
+  /** Ends streams; requests wait for the next `serve`. */
+  suspend(): void {
+    this.#pages?.end();
+    this.#pages = undefined;
+  }
+
   /** Ends streams and connections; resolves once the port is free. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.suspend();
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
+    const server = this.#opened?.server;
+    this.#opened = undefined;
+    await new Promise<void>((resolve) => {
+      if (!server) return resolve();
+      server.close(() => resolve());
+      server.closeAllConnections();
     });
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #open(listen: string): Promise<Opened> {
+    const server = createServer(
+      { maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 10_000, keepAliveTimeout: 5000 },
+      (request, response) => void this.#answer(request, response),
+    );
+    server.maxConnections = CONNECTIONS_MAX;
+    limitWaiting(server, WAITING_MAX);
+    await listenOn(server, listen);
+    const { family, address, port } = server.address() as AddressInfo;
+    return { listen, server, url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/` };
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     while (!this.#pages) await this.#change.promise;
     await this.#pages.serve(request, response);
   }

@@ -3,11 +3,12 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Action } from '../../src/http/parse-action.ts';
-import { type HttpServer, startHttpServer } from '../../src/http/server.ts';
+import type { HttpServer } from '../../src/http/server.ts';
 import { loadTokens } from '../../src/http/token-file.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { NOW_MS } from './examples.ts';
 import { serve } from './scenes.ts';
+import { startHttpServer } from './start.ts';
 
 const TOKEN = 'a'.repeat(64);
 const UNBAN = { action: 'unban', target: '203.0.113.9', reason: 'a\u001b[31m customer' };

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import type { Action } from '../../src/http/parse-action.ts';
-import { type HttpServer, startHttpServer } from '../../src/http/server.ts';
+import type { HttpServer } from '../../src/http/server.ts';
 import { status } from '../support/status.ts';
 import { DEADLINE_MS } from '../support/until.ts';
 import { holds, launch, skip } from './browser.ts';
 import { activeBan, NOW_MS } from './examples.ts';
 import { HOSTILE, HOSTILE_SCENE } from './hostile.ts';
 import { decisions, manyBans, type Scene, serve } from './scenes.ts';
+import { startHttpServer } from './start.ts';
 
 // The page shows the server's zone.
 process.env['TZ'] = 'UTC';

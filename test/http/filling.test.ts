@@ -1,10 +1,10 @@
 /** The page from its first moment until all of it is there. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startHttpServer } from '../../src/http/server.ts';
 import { holds, launch, skip } from './browser.ts';
 import { NOW_MS } from './examples.ts';
 import { serve } from './scenes.ts';
+import { startHttpServer } from './start.ts';
 import { STATES } from './states.ts';
 
 test('nothing moves while the page fills: it is shown once all of it is there, or after two seconds', {

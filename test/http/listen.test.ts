@@ -4,7 +4,9 @@ import { get, type IncomingMessage } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { HttpListenError, parseListen } from '../../src/http/listen.ts';
-import { ask, close, start } from './serving.ts';
+import { status } from '../support/status.ts';
+import { ask, close, optionsOf, start } from './serving.ts';
+import { startHttpServer } from './start.ts';
 
 test('a taken port, a foreign address and a bad one say what to do', async () => {
   const other = createServer().listen(0, '127.0.0.1');
@@ -54,4 +56,27 @@ test('closing ends streams, idle connections and the port', async () => {
   await close();
   await ended;
   await assert.rejects(ask(url), { code: 'ECONNREFUSED' });
+});
+
+test('what one instance leaves waiting the next answers; one that listens elsewhere, or nowhere, frees the port', async (t) => {
+  const server = await startHttpServer(optionsOf());
+  t.after(() => server.close());
+  const { url } = server;
+  server.suspend();
+  const waiting = ask(`${url}api/status`);
+  const taken = createServer().listen(0, '127.0.0.1');
+  t.after(() => taken.close());
+  await once(taken, 'listening');
+  const { port } = taken.address() as { port: number };
+  await assert.rejects(server.serve(optionsOf({ listen: `127.0.0.1:${port}` })), { code: 'address_in_use' });
+  await server.serve(optionsOf({ status: () => ({ ...status(), lines_total: 4711 }) }));
+  assert.equal(JSON.parse((await waiting).body).lines_total, 4711);
+  assert.equal(server.url, url);
+
+  await server.serve(optionsOf({ listen: '[::1]:0' }));
+  assert.equal((await ask(`${server.url}healthz`)).status, 200);
+  await assert.rejects(ask(url), { code: 'ECONNREFUSED' });
+  const moved = server.url;
+  await server.serve(optionsOf({ listen: 'off' }));
+  await assert.rejects(ask(moved), { code: 'ECONNREFUSED' });
 });

@@ -5,7 +5,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startHttpServer } from '../../src/http/server.ts';
 import { toSlackPayload } from '../../src/notify/slack-payload.ts';
 import { drawCard } from '../notify/card.ts';
 import { CASES } from '../notify/cases.ts';
@@ -13,6 +12,7 @@ import { holds, launch } from './browser.ts';
 import { NOW_MS } from './examples.ts';
 import { shrinkPng } from './png.ts';
 import { serve } from './scenes.ts';
+import { startHttpServer } from './start.ts';
 import { STATES } from './states.ts';
 
 const FOLDER = join(import.meta.dirname, '../../docs/images');

@@ -4,11 +4,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { startHttpServer } from '../../src/http/server.ts';
 import { DEADLINE_MS } from '../support/until.ts';
 import { holds, launch, skip } from './browser.ts';
 import { NOW_MS } from './examples.ts';
 import { serve } from './scenes.ts';
+import { startHttpServer } from './start.ts';
 import { STATES } from './states.ts';
 
 const FOLDER = join(import.meta.dirname, 'screens');

@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { get, type IncomingMessage, request } from 'node:http';
 import { afterEach } from 'node:test';
 import { everySecond } from '../../src/daemon/every-second.ts';
-import { type HttpServer, type HttpServerOptions, startHttpServer } from '../../src/http/server.ts';
+import type { HttpServer, HttpServerOptions } from '../../src/http/server.ts';
 import type { Snapshot } from '../../src/http/snapshot.ts';
 import { status } from '../support/status.ts';
 import { activeBan, auditEntry } from './examples.ts';
+import { startHttpServer } from './start.ts';
 
 let server: HttpServer | undefined;
 afterEach(async () => {
@@ -15,7 +16,12 @@ afterEach(async () => {
 });
 
 export async function start(change: Partial<HttpServerOptions> = {}): Promise<string> {
-  server = await startHttpServer({
+  server = await startHttpServer(optionsOf(change));
+  return server.url;
+}
+
+export function optionsOf(change: Partial<HttpServerOptions> = {}): HttpServerOptions {
+  return {
     listen: '127.0.0.1:0',
     status: () => status(),
     rate: () => 13,
@@ -31,8 +37,7 @@ export async function start(change: Partial<HttpServerOptions> = {}): Promise<st
     log: () => {},
     everySecond,
     ...change,
-  });
-  return server.url;
+  };
 }
 
 export interface Answer {

@@ -1,8 +1,8 @@
-/** The dashboard and the metrics, of one instance after the other. */
+/** The dashboard and the metrics. */
 import type { TargetResult } from '../../control/protocol.ts';
 import type { ActionResult, Actions } from '../../http/actions.ts';
 import type { Action } from '../../http/parse-action.ts';
-import { type HttpServer, type HttpServerOptions, startHttpServer } from '../../http/server.ts';
+import type { HttpServerOptions } from '../../http/server.ts';
 import { loadTokens } from '../../http/token-file.ts';
 import { everySecond } from '../every-second.ts';
 import type { InstanceParts } from '../instance-parts.ts';
@@ -12,32 +12,8 @@ import { assembleStatus } from './status.ts';
 /** Among so many of the newest rows decisions are looked for: the results of a list of 50,000 are passed over in 12 ms. */
 const DECISION_ROWS_MAX = 100_000;
 
-/** The page of the process: it goes on listening while one instance gives way to the next, unless it is to listen elsewhere. */
-export class Dashboard {
-  private server: HttpServer | undefined;
-
-  /** Has an instance answer. Rejects with HttpListenError; what listened before then stays. */
-  async serve(parts: InstanceParts, operator: Operator): Promise<void> {
-    const before = this.server;
-    const { listen } = parts.config.http;
-    if (before && before.listen === listen) return before.resume(optionsOf(parts, operator));
-    this.server = listen === 'off' ? undefined : await startHttpServer(optionsOf(parts, operator));
-    if (this.server) parts.log('info', `dashboard on ${this.server.url}`);
-    await before?.close();
-  }
-
-  /** Requests wait for the next `serve`. */
-  suspend(): void {
-    this.server?.suspend();
-  }
-
-  async close(): Promise<void> {
-    await this.server?.close();
-    this.server = undefined;
-  }
-}
-
-function optionsOf(parts: InstanceParts, operator: Operator): HttpServerOptions {
+/** What one instance has the page show. */
+export function pageOf(parts: InstanceParts, operator: Operator): HttpServerOptions {
   const { config, probes, records, traffic, lanes, now, log } = parts;
   return {
     listen: config.http.listen,
