@@ -36,10 +36,9 @@ export async function listAllowed(context: Context): Promise<number> {
       entry,
       by,
       since === null ? '–' : formatTime(Date.parse(since)),
-      'permanent',
       reason,
     ]);
-    output.data(formatFittingTable(['ENTRY', 'BY', 'SINCE', 'UNTIL', 'WHY'], rows, columnsOf(process.stdout)));
+    output.data(formatFittingTable(['ENTRY', 'BY', 'SINCE', 'REASON'], rows, columnsOf(process.stdout)));
   }
   return EXIT.done;
 }

@@ -15,8 +15,9 @@ const BENEATH_INDENT = '    ';
 const BENEATH_LINES_MAX = 2;
 
 /**
- * Rows under a header, columns two spaces apart, in at most `columns`; cells are made printable. Headings are given up in the order of `spare` until the rest fits; where that is not
- * enough, the last columns go beneath their rows, with their headings; and what is still the last column is cut.
+ * Rows under a header, columns two spaces apart, in at most `columns`; cells are made printable. A last column without a value is
+ * left out. Headings are given up in the order of `spare` until the rest fits; where that is not enough, the last columns go
+ * beneath their rows, with their headings; and what is still the last column is cut.
  */
 export function formatFittingTable(
   header: Row,
@@ -31,6 +32,7 @@ export function formatFittingTable(
   const fits = (kept: readonly number[]) =>
     before(kept) + Math.min(LAST_COLUMNS_MIN, widths[kept.at(-1) ?? 0] ?? 0) <= columns;
   let kept = header.map((_, column) => column);
+  if (rows.length > 0 && cells.every((row) => (row[kept.length - 1] ?? '') === '')) kept.pop();
   for (const name of spare) if (!fits(kept)) kept = kept.filter((column) => header[column] !== name);
   const beneath: number[] = [];
   while (kept.length > 1 && !fits(kept)) beneath.unshift(kept.pop() ?? 0);

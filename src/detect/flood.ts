@@ -45,7 +45,7 @@ export const flood: Rule<'flood'> = {
   leak: 10,
   eases: false,
   isHostile: false,
-  phrase: 'flooding: far more requests than any use of the site makes',
+  phrase: 'flooding: far more requests than visitors make',
   counted: 'requests',
   requestsPerPoint: 10,
   weigh,

@@ -47,7 +47,7 @@ export const scrape: Rule<'scrape'> = {
   leak: 7,
   eases: true,
   isHostile: false,
-  phrase: 'scraping: one page after the other that hardly anybody else asks for',
+  phrase: 'scraping: page after page that few others read',
   counted: 'pages that nobody else asks for',
   weigh,
 };

@@ -78,7 +78,7 @@ export function briefReason(condition: string, numbers: ReasonNumbers): string {
   }
 }
 
-const LENIENT = ' Nothing else counts against it: this first ban is the shortest there is.';
+const LENIENT = ' Nothing else counts against it, so this first ban is the shortest.';
 
 /** A judgement of a client in whole sentences. */
 export interface Reason {
@@ -148,20 +148,22 @@ function describeNormal(numbers: ReasonNumbers): string {
   const learned = learnedOf(numbers);
   const isOfSite = numbers.baseline_of === 'site';
   const perMinute = (rate: unknown) => short(typeof rate === 'number' ? rate * 60 : rate);
-  const describe = (level: Partial<Record<keyof Learned, unknown>>) => {
-    if (isOfSite) return `${formatNumber(level.mean)} ± ${formatNumber(level.stddev)} requests/s on the whole site`;
-    const errors = formatPercent(level.error_ratio);
-    return `${perMinute(level.mean)} ± ${perMinute(level.stddev)} requests a minute from a client, ${errors} of them refused (4xx)`;
-  };
+  type Level = Partial<Record<keyof Learned, unknown>>;
+  const rateOf = ({ mean, stddev }: Level) =>
+    isOfSite ? `${formatNumber(mean)} ± ${formatNumber(stddev)}` : `${perMinute(mean)} ± ${perMinute(stddev)}`;
+  const describe = (level: Level) =>
+    isOfSite
+      ? `${rateOf(level)} requests/s on the whole site`
+      : `${rateOf(level)} requests a minute from a client, ${formatPercent(level.error_ratio)} of them refused (4xx)`;
   const { mean, stddev, baseline_error_ratio } = numbers;
-  const effective = describe({ mean, stddev, error_ratio: baseline_error_ratio });
-  const own =
-    learned?.mean === null ? undefined : describe(learned ?? { mean, stddev, error_ratio: baseline_error_ratio });
+  const level = { mean, stddev, error_ratio: baseline_error_ratio };
+  const effective = describe(level);
+  const own = learned?.mean === null ? undefined : describe(learned ?? level);
   const held = isOfSite ? '; profile classic holds every client against that' : '';
   if (own === effective) return `${own}${held}.`;
-  return own === undefined
-    ? `Nothing learned lately, so the default counts: ${effective}${held}.`
-    : `${own}; that is below the minimum, which counts: ${effective}${held}.`;
+  if (own === undefined) return `Nothing learned lately, so the default counts: ${effective}${held}.`;
+  const minimum = isOfSite ? rateOf(level) : `${rateOf(level)}, ${formatPercent(baseline_error_ratio)}`;
+  return `${own}; below the minimum, which counts: ${minimum}${held}.`;
 }
 
 /** How many points would have been all right, also as requests of the kind that the rule is about. */

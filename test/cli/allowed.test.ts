@@ -19,9 +19,9 @@ test('allow without targets shows the allowlist of operators and of the configur
   assert.equal(
     stdout,
     [
-      'ENTRY         BY             SINCE                UNTIL      WHY',
-      '192.0.2.0/24  config         –                    permanent  bans.allowlist',
-      '198.51.100.7  operator:anna  2026-11-20 10:11:12  permanent  our office',
+      'ENTRY         BY             SINCE                REASON',
+      '192.0.2.0/24  config         –                    bans.allowlist',
+      '198.51.100.7  operator:anna  2026-11-20 10:11:12  our office',
       '',
     ].join('\n'),
   );

@@ -22,12 +22,12 @@ test('a ban in force: how it stands, why, how much lower it should have stayed, 
     `203.0.113.9 is banned until 2026-11-20 10:41:12 (in 27m).
 
 Decision   2026-11-20 10:11:12 (3m ago) zban banned 203.0.113.9 for 30m, tier 2 (entry #3).
-Why        scan: probing for what is not there. It sent 40 requests in 12 s, 38 of them refused
+Why        probing for what is not there (scan). It sent 40 requests in 12 s, 38 of them refused
            (4xx). That is 12.5 points; the limit is 12.
 Normal     42 ± 33 requests a minute from a client, 3 % of them refused (4xx).
 Limit      A burst of about 12 requests for paths where nobody else is served, then 1.2 a minute,
            would have been tolerated (12 points, of which 1.2 drain a minute).
-Requests   10:11:12  401  GET /login?a=1                                  curl/8.5.0
+Requests   10:11:12  401  GET /login?a=1  curl/8.5.0
 History    It had been banned once before: 2026-11-19 10:11:12 (1d ago), 10m, multiplier (#1).
 Next       It ends by itself 2026-11-20 10:41:12 (in 27m). The next offence means a ban of 2h (tier
            3); every 7d without a ban takes a tier off.
@@ -154,7 +154,7 @@ for (const [detail, words] of [
     assert.match(text, /^203\.0\.113\.9 is not banned, although it crossed a limit\.\n/);
     assert.ok(flat(text).includes(`zban would have banned 203.0.113.9, but ${words} (entry #1).`), text);
     assert.ok(
-      flat(text).includes('Why brute_force: guessing passwords: the same request again and again. It sent 9'),
+      flat(text).includes('Why guessing passwords: the same request again and again (brute_force). It sent 9'),
       text,
     );
   });

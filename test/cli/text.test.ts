@@ -126,7 +126,7 @@ test('wrapped lines hold whole words, and parts of words that are longer than a 
 });
 
 test('a table fits a narrow terminal: spare columns go in their order, others beneath their row', () => {
-  const header = ['CLIENT', 'WHY', 'SINCE', 'REASON'];
+  const header = ['CLIENT', 'CONDITION', 'SINCE', 'REASON'];
   const rows = [
     ['2001:db8:1:2::/64', 'brute_force', '2026-11-20 10:11:12', 'asks for the log-in page of every customer'],
   ];
@@ -143,6 +143,14 @@ test('a table fits a narrow terminal: spare columns go in their order, others be
     '    reason asks for the log-in',
     '    page of every customer',
   ]);
+});
+
+test('a last column without a value is left out of a table', () => {
+  const header = ['CLIENT', 'CONDITION', 'REASON'];
+  const without = ['192.0.2.1', 'scan', ''];
+  assert.equal(formatFittingTable(header, [without, without], 80).split('\n')[0], 'CLIENT     CONDITION');
+  const [first, second] = formatFittingTable(header, [without, ['192.0.2.2', 'manual', 'spam']], 80).split('\n');
+  assert.deepEqual([first, second], ['CLIENT     CONDITION  REASON', '192.0.2.1  scan']);
 });
 
 test('a long entry goes on below, indented', () => {

@@ -89,7 +89,7 @@ test('list is a table with the time that is left', async (t) => {
   const { config } = record(t, [base, result, manual]);
   const { stdout } = await runZban(['list', '--config', config]);
   const [head, first, second] = stdout.split('\n');
-  assert.match(head ?? '', /^CLIENT +WHY +LEFT +TIER +STATE +BY +SINCE +UNTIL +REASON$/);
+  assert.match(head ?? '', /^CLIENT +CONDITION +LEFT +TIER +STATE +BY +SINCE +UNTIL +REASON$/);
   assert.match(
     first ?? '',
     /^203\.0\.113\.9 +multiplier +\d+m( \d+s)? +1 +banned +policy +[\d-]+ [\d:]+ +[\d-]+ [\d:]+$/,

@@ -38,7 +38,10 @@ for (const mode of ['enforce', 'observe'] as const) {
       assert.equal(status, 0);
       const text = stdout.replace(/\s+/g, ' ');
       assert.ok(text.startsWith(`${ATTACKER} ${mode === 'enforce' ? 'is' : 'would be'} banned until `), stdout);
-      assert.match(text, /Why scan: probing for what is not there\. It sent \d+ requests in 1 s, \d+ of them refused/);
+      assert.match(
+        text,
+        /Why probing for what is not there \(scan\)\. It sent \d+ requests in 1 s, \d+ of them refused/,
+      );
       assert.match(
         text,
         /Limit A burst of about 12 requests for paths where nobody else is served, then 1\.2 a minute, would have been/,

@@ -119,7 +119,7 @@ test('a floor is not told as if it had been learned', () => {
   assert.equal(normal({ mean: 0.7, stddev: 0.55, error_ratio: 0.03 }), NORMAL);
   assert.equal(
     normal({ mean: 0.05, stddev: 0.1, error_ratio: 0.004 }),
-    '3 ± 6 requests a minute from a client, 0 % of them refused (4xx); that is below the minimum, which counts: 42 ± 33 requests a minute from a client, 3 % of them refused (4xx).',
+    '3 ± 6 requests a minute from a client, 0 % of them refused (4xx); below the minimum, which counts: 42 ± 33, 3 %.',
   );
   assert.equal(
     normal({ mean: null, stddev: null, error_ratio: null }),

@@ -120,7 +120,7 @@ const EXPLANATION: Explanation = {
     { label: 'Decision', text: '2026-11-20 10:11:01 (11s ago) zban banned 203.0.113.250 for 10m, tier 1 (entry #2).' },
     {
       label: 'Why',
-      text: 'scan: probing for what is not there. It sent 15 requests in 1 s, 15 of them refused (4xx). That is 13.2 points; the limit is 12.',
+      text: 'probing for what is not there (scan). It sent 15 requests in 1 s, 15 of them refused (4xx). That is 13.2 points; the limit is 12.',
     },
     {
       label: 'Normal',

@@ -141,7 +141,7 @@ export function listEntry(ban: ActiveBan): Readonly<Record<string, unknown>> {
   };
 }
 
-const HEADER = ['CLIENT', 'WHY', 'LEFT', 'TIER', 'STATE', 'BY', 'SINCE', 'UNTIL', 'REASON'];
+const HEADER = ['CLIENT', 'CONDITION', 'LEFT', 'TIER', 'STATE', 'BY', 'SINCE', 'UNTIL', 'REASON'];
 /** What a narrow terminal does without, first of all what LEFT says as well; zban explain has it. */
 const SPARE = ['UNTIL', 'SINCE', 'BY'];
 const WHO_COLUMNS = 36;
@@ -159,7 +159,7 @@ function formatBans(bans: readonly ActiveBan[], nowMs: number, owners: Owners): 
     formatTime(ban.sinceMs),
     ban.untilMs === null ? '–' : formatTime(ban.untilMs),
     ...(named ? [cutText(named[index] ?? '', WHO_COLUMNS)] : []),
-    // WHY says it.
+    // CONDITION says it.
     ban.actor === 'policy' ? '' : ban.reason,
   ]);
   const header = named ? HEADER.toSpliced(-1, 0, 'WHO') : HEADER;

@@ -33,7 +33,7 @@ export function formatStatus(status: Status, nowMs: number, columns: number): st
     formatCount(requests),
     formatPercent(share, 1),
   ]);
-  if (top.length > 0) parts.push(formatFittingTable(['CLIENT', 'REQUESTS', 'SHARE'], top, columns));
+  if (top.length > 0) parts.push(formatFittingTable(['BUSIEST CLIENT', 'REQUESTS', 'SHARE'], top, columns));
   for (const trouble of status.troubles) parts.push(foldLine(`trouble: ${printable(trouble)}`, columns));
   return parts.join('\n\n');
 }
@@ -50,7 +50,7 @@ function ofDaemon(status: Status): [string, string][] {
     ['backend', status.backend],
     ['version', `${status.version}, configuration ${status.config_version}`],
     ['uptime', formatSpan(status.uptime_seconds * 1000)],
-    ['processor, memory', `${formatNumber(status.cpu_percent, 1)} %, ${formatBytes(status.memory_bytes)}`],
+    ['CPU, memory', `${formatNumber(status.cpu_percent, 1)} %, ${formatBytes(status.memory_bytes)}`],
   ];
 }
 
@@ -64,9 +64,10 @@ function describeState({ state, warm_start }: Status): string {
 function ofBans(status: Status, nowMs: number): [string, string][] {
   const observed = status.observed_bans > 0 ? `, ${formatCount(status.observed_bans)} only observed` : '';
   const totals = [
-    `${countOf(status.bans_total, 'ban')} decided`,
-    `${formatCount(status.unbans_total)} ended`,
-    `${formatCount(status.refused_total)} refused`,
+    ...(status.mode === 'observe'
+      ? [`${formatCount(status.bans_total)} would have been banned`]
+      : [`${formatCount(status.bans_total)} banned`, `${formatCount(status.unbans_total)} released`]),
+    `${formatCount(status.refused_total)} spared`,
   ].join(', ');
   return [
     ['bans in force', `${formatBans(status.active_bans, status.pending_bans)}${observed}`],
@@ -93,7 +94,7 @@ function describeFuse(untilMs: number, profile: string, nowMs: number): string {
 function ofTraffic(status: Status): [string, string][] {
   const { baseline } = status;
   const { banned_lines = 0, ...discarded } = status.discarded;
-  const ofBanned = banned_lines > 0 ? `, ${formatCount(banned_lines)} of banned clients` : '';
+  const ofBanned = banned_lines > 0 ? ` (${formatCount(banned_lines)} of banned clients)` : '';
   const told = baseline && describeBaseline(baseline);
   const learned: [string, string][] =
     told === null
@@ -107,7 +108,7 @@ function ofTraffic(status: Status): [string, string][] {
   return [
     [
       'site',
-      `${formatNumber(status.site_rate)} requests/s; ${countOf(status.clients, 'client')}, banned ones not counted`,
+      `${formatNumber(status.site_rate)} requests/s, ${countOf(status.clients, 'client')} (without banned ones)`,
     ],
     ['site anomaly', describeIncident(status)],
     ...learned,

@@ -77,7 +77,7 @@ export function describeKnown(clients: readonly BannedClient[], all: boolean): s
     `${formatCount(past?.answered ?? 0)} of ${formatCount(past?.requests ?? 0)}`,
     briefReason(ban.condition, ban),
   ]);
-  const table = alignRight({ header: ['CLIENT', 'FIRST BAN', 'HOURS', 'ANSWERED', 'WHY'], rows }, [2, 3]);
+  const table = alignRight({ header: ['CLIENT', 'FIRST BAN', 'HOURS', 'ANSWERED', 'CONDITION'], rows }, [2, 3]);
   const heading = `Customers? ${countOf(known.length, 'banned client')} had been known (${means}):`;
   const advice = `  If these are customers: zban allow ADDRESS, or another sensitivity (zban tune LOG…).`;
   return `${section(heading, table, known.length - listed.length)}\n${advice}`;

@@ -4,7 +4,7 @@ import { formatCount } from '../../english/number.ts';
 import type { TopEntry } from '../../model/event.ts';
 import type { Sample } from '../../model/told-event.ts';
 import type { Paragraph } from '../table.ts';
-import { cutText, formatClock, formatTime } from '../text.ts';
+import { cutText, formatClock, formatTime, width } from '../text.ts';
 import type { ActivitySummary } from './activity.ts';
 import type { StretchActivity } from './client-lines.ts';
 
@@ -82,12 +82,16 @@ function nameLine(different: number, noun: string, top: readonly TopEntry[]): st
 /** Time, status, method and path, user agent, equal ones once; the samples of an old row may lack any of them. */
 export function sampleLines(samples: unknown): string[] {
   if (!Array.isArray(samples)) return [];
+  const listed = (samples as Partial<Sample>[]).map(({ time = '', method, path, ...rest }) => ({
+    ...{ time, ...rest },
+    request: cutText(`${method ?? ''} ${path ?? ''}`, PATH_COLUMNS),
+  }));
+  const columns = Math.max(...listed.map(({ request }) => width(request)));
   const groups: { clock: string; rest: string; count: number }[] = [];
-  for (const { time = '', method, path, status, user_agent } of samples as Partial<Sample>[]) {
+  for (const { time, request, status, user_agent } of listed) {
     const ms = Date.parse(time);
     const clock = Number.isNaN(ms) ? time : formatClock(ms);
-    const request = cutText(`${method ?? ''} ${path ?? ''}`, PATH_COLUMNS).padEnd(PATH_COLUMNS);
-    const rest = `${status || '–'}  ${request}  ${user_agent ?? ''}`;
+    const rest = `${status || '–'}  ${request}${' '.repeat(columns - width(request))}  ${user_agent ?? ''}`;
     const last = groups.at(-1);
     if (last?.rest === rest) last.count++;
     else groups.push({ clock, rest, count: 1 });

@@ -180,7 +180,7 @@ function describeWhy({ entry }: Story): Paragraph[] {
   }
   const samples = sampleLines(numbers.samples);
   return [
-    { label: 'Why', text: `${presentCondition(condition)}: ${phraseOf(condition)}. ${reason.did}` },
+    { label: 'Why', text: `${phraseOf(condition)} (${presentCondition(condition)}). ${reason.did}` },
     { label: 'Normal', text: reason.normal },
     { label: 'Limit', text: reason.tolerated },
     ...(samples.length > 0 ? [{ label: 'Requests', lines: samples }] : []),

@@ -113,7 +113,7 @@ function drawClients(picture: Picture, columns: number, rows: number): string[] 
       { heading: 'CLIENT', columns: clientColumns(names, columns), cell: ({ name }, size) => fit(name, size) },
       { heading: 'REQ/MIN', columns: 7, cell: ({ requests }, size) => formatCount(requests).padStart(size) },
       { heading: 'LIMIT', columns: bar + 5, cell: ({ nearest }) => shareBar(nearest?.share ?? 0, bar, style) },
-      { heading: 'NEARING', columns: 11, cell: ({ nearest }, size) => fit(nearingOf(nearest), size) },
+      { heading: 'RULE', columns: 11, cell: ({ nearest }, size) => fit(ruleOf(nearest), size) },
       { heading: 'STATUS', columns: 13, cell: (client, size) => fit(statusOf(client), size) },
       { heading: 'WHO', columns: columns < 140 ? 18 : 34, cell: ({ name }, size) => fit(whoIs(name) || '–', size) },
     ],
@@ -126,7 +126,7 @@ function drawClients(picture: Picture, columns: number, rows: number): string[] 
 }
 
 /** The limit it is nearest to; nothing worth a name below one percent. */
-const nearingOf = (nearest: TopClient['nearest']): string => (nearest && nearest.share >= 0.01 ? nearest.limit : '–');
+const ruleOf = (nearest: TopClient['nearest']): string => (nearest && nearest.share >= 0.01 ? nearest.limit : '–');
 
 /** The most frequent classes of status, such as `2xx 91 4xx 9`, in percent. */
 function statusOf({ statuses }: TopClient): string {
@@ -154,7 +154,7 @@ function drawBans(picture: Picture, columns: number, rows: number): string[] {
         columns: clientColumns([name, ...names], columns),
         cell: ({ client }, size) => fit(client, size),
       },
-      { heading: 'WHY', columns: 14, cell: ({ condition }, size) => fit(printable(condition), size) },
+      { heading: 'CONDITION', columns: 14, cell: ({ condition }, size) => fit(printable(condition), size) },
       { heading: 'LEFT', columns: 9, cell: ({ untilMs }, size) => fit(leftOf(untilMs, nowMs), size) },
       { heading: 'TIER', columns: 4, cell: ({ tier }, size) => (tier === 0 ? '–' : String(tier)).padStart(size) },
       { heading: 'WHO', columns: columns < 140 ? 18 : 34, cell: ({ client }, size) => fit(whoIs(client) || '–', size) },

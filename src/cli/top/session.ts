@@ -259,10 +259,10 @@ export class TopSession {
       'a allow',
       'e explain',
       '/ filter',
-      `s by ${order === 'limit' ? 'rate' : 'limit'}`,
+      `s sort by ${order === 'limit' ? 'rate' : 'limit'}`,
       'q quit',
     ];
-    const all = columns < 90 ? keys.join(' ') : ['↑↓ Tab select', ...keys].join('   ');
+    const all = columns < 96 ? keys.join(' · ') : ['↑↓ Tab select', ...keys].join('   ');
     return filter === '' ? all : `[${filter}] ${all}`;
   }
 

@@ -91,7 +91,7 @@ function showConditions() {
   const sorted = conditions
     .map((each, index) => ({ ...each, amount: counts[index] }))
     .sort((a, b) => b.amount - a.amount);
-  const chips = sorted.map(({ name, phrase, amount }) => chip(name, name.replaceAll('_', ' '), amount, phrase));
+  const chips = sorted.map(({ name, phrase, amount }) => chip(name, name, amount, phrase));
   const focused = [...byId('conditions').children].indexOf(document.activeElement);
   byId('conditions').replaceChildren(...(conditions.length > 1 ? chips : []));
   byId('conditions').children[focused]?.focus();
@@ -135,7 +135,7 @@ function grouped(shown, by) {
   const groups = Map.groupBy(shown, (ban) => (by === 'condition' ? ban.condition : ban.network));
   const sorted = [...groups].sort((a, b) => b[1].length - a[1].length);
   return sorted.flatMap(([key, members]) => {
-    const name = by === 'condition' ? conditions[key].name.replaceAll('_', ' ') : networks[key].name;
+    const name = by === 'condition' ? conditions[key].name : networks[key].name;
     const note = by === 'condition' ? conditions[key].phrase : networks[key].who;
     const isOpen = open.has(name);
     const head = { key: `group ${name}`, group: name, note, amount: members.length, isOpen };

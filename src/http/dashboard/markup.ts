@@ -73,7 +73,7 @@ export const MARKUP = `<!doctype html>
 <ul class="notices" id="lanes"></ul>
 <ul class="notices" id="notices"></ul>
 ${PICTURE}
-<div class="numbers">${number('rate', 'Requests a second')}${number('clients', 'Clients', 'in the last minute')}${number('bans-now', 'Banned now')}${number('lag', 'Behind the logs')}${number('uptime', 'Running for')}</div>
+<div class="numbers">${number('rate', 'Requests a second')}${number('clients', 'Clients', 'in the last minute')}${number('bans-now', 'Banned now')}${number('lag', 'Log lag')}${number('uptime', 'Uptime')}</div>
 <div class="columns">
 ${BANS}
 <section class="panel" aria-labelledby="recent-title"><header><h2 id="recent-title">Decisions</h2></header>
