@@ -1,9 +1,11 @@
-/** What an instance is made of before it starts: every part that needs nothing open, wired to those that come later. */
+/** What an instance is made of: every part, wired to those that it needs, before any of them is started. */
 import type { Config } from '../config/schema.ts';
 import type { OnProgress, PanicRequest, PanicResult } from '../control/protocol.ts';
 import type { ControlServer } from '../control/server.ts';
+import type { OffenderColumns } from '../decide/offender-table.ts';
 import type { Enforcer } from '../enforce/enforcer.ts';
 import { startLoadSampler } from '../host/load.ts';
+import type { RobotList } from '../host/robots.ts';
 import type { HttpServer } from '../http/server.ts';
 import type { Log } from '../model/log.ts';
 import type { Changes } from '../model/reconcile.ts';
@@ -18,9 +20,15 @@ import { buildLanes } from './lanes/build-lanes.ts';
 import type { Lanes } from './lanes/lanes.ts';
 import type { Lifetime } from './lifetime.ts';
 import type { SystemdNotifier } from './notify-systemd.ts';
+import { buildOperator } from './orders/build-operator.ts';
+import type { Operator } from './orders/operator.ts';
 import { carryOutPanic, configInForce, findPanic, type Panic } from './orders/panic.ts';
+import type { Protection } from './orders/protection.ts';
+import { buildPlane } from './plane/build-plane.ts';
 import type { DataPlane } from './plane/data-plane.ts';
+import { openRobotList } from './plane/robots.ts';
 import type { ConfigInForce } from './read-config.ts';
+import { findOffenders } from './records/offenders.ts';
 import type { Handover } from './records/record-store.ts';
 import type { Records } from './records/records.ts';
 import { openTraffic } from './records/traffic.ts';
@@ -30,7 +38,7 @@ import type { RunTotals } from './run-totals.ts';
 import { type Trouble, Troubles } from './troubles.ts';
 import { ClockWatch } from './watch/clock-watch.ts';
 import type { HostClock } from './watch/host-clock.ts';
-import type { LogWatch } from './watch/log-watch.ts';
+import { LogWatch } from './watch/log-watch.ts';
 
 /** Messages get this long at a stop; the rest waits on disk. */
 const DRAIN_MS = 2000;
@@ -76,11 +84,17 @@ export class InstanceParts {
   readonly traffic: TrafficLog;
   readonly load = startLoadSampler();
   readonly lifetime: Lifetime;
-  plane: DataPlane | undefined;
+  readonly robots: RobotList;
+  readonly plane: DataPlane;
+  readonly operator: Operator;
+  readonly protection: Protection;
+  readonly watch: LogWatch;
+  readonly clockWatch: ClockWatch;
+  /** Once it is known what the firewall takes. */
   enforcer: Enforcer | undefined;
-  watch: LogWatch | undefined;
-  fleet: Fleet | undefined;
   backend = 'none';
+  /** Last of all, and where one is configured. */
+  fleet: Fleet | undefined;
   /** Every part has started: what is read is judged, and what is judged is carried out. */
   isLive = false;
   /** Why it ends: after `reload` another instance takes its place. */
@@ -88,7 +102,7 @@ export class InstanceParts {
   readonly probes = new DaemonProbes({
     now: () => performance.now(),
     isLive: () => this.isLive && !this.stopping,
-    logs: () => this.plane?.logs() ?? [],
+    logs: () => this.plane.logs(),
   });
 
   constructor(options: InstanceOptions, records: Records, lifetime: Lifetime) {
@@ -102,12 +116,8 @@ export class InstanceParts {
     lifetime.own('the load sampler', () => this.load.stop());
     this.panic = findPanic(records);
     this.config = configInForce(loaded.config, this.panic);
-    this.troubles = new Troubles({
-      log,
-      onBegin: (trouble) => this.reportTrouble(trouble, 'begin'),
-      onEnd: (trouble) => this.reportTrouble(trouble, 'end'),
-      before: options.totals.troubles,
-    });
+    this.troubles = new Troubles({ log, before: options.totals.troubles });
+    this.robots = openRobotList(this.config, this.troubles, log);
     this.reports = new Reports(this);
     lifetime.own('the channels', async () => {
       await records.settled();
@@ -130,7 +140,15 @@ export class InstanceParts {
       incidents: this.incidents,
       lanes: this.lanes,
     });
-    this.reports.start();
+    this.plane = buildPlane(this);
+    lifetime.own('the threads', () => this.plane.close());
+    ({ operator: this.operator, protection: this.protection } = buildOperator(this));
+    this.watch = new LogWatch(this);
+    this.clockWatch = this.watchClock();
+    this.troubles.tell({
+      onBegin: (trouble) => this.reportTrouble(trouble, 'begin'),
+      onEnd: (trouble) => this.reportTrouble(trouble, 'end'),
+    });
   }
 
   /** What was recorded reaches the firewall once it is on disk, or the disk has refused it: a few changes before many. */
@@ -139,16 +157,18 @@ export class InstanceParts {
     await this.enforcer?.changed(which);
   }
 
-  offenders() {
-    return this.records.offenders(this.config.mode === 'enforce');
+  /** Bans in force and past offences, as the engine wants them. */
+  offenders(): OffenderColumns {
+    const { config, records, now } = this;
+    return findOffenders(records.trail, config.mode === 'enforce', config.detection, now());
   }
 
-  watchClock(): ClockWatch {
+  private watchClock(): ClockWatch {
     const { options, records, bans, log } = this;
     return new ClockWatch({
       ...{ clock: options.clock, trail: records.trail, bans, log },
       onMoved: async (seconds) => {
-        await this.plane?.pipeline.send({ kind: 'set_bans', offenders: this.offenders(), steppedSeconds: seconds });
+        await this.plane.pipeline.send({ kind: 'set_bans', offenders: this.offenders(), steppedSeconds: seconds });
         await this.reconcile();
       },
     });

@@ -1,7 +1,7 @@
 import type { Enforcer } from '../enforce/enforcer.ts';
 import { systemDraft } from '../record/row/row.ts';
+import { controlOf } from './answers/control.ts';
 import { pageOf } from './answers/dashboard.ts';
-import { createHandlers } from './answers/handlers.ts';
 import { assembleStatus, countTotals } from './answers/status.ts';
 import { buildEnforcement, endEnforcing } from './bans/enforcement.ts';
 import { lockNginxFiles } from './bans/nginx-files.ts';
@@ -9,26 +9,8 @@ import { everySecond } from './every-second.ts';
 import { joinFleet } from './fleet/fleet-join.ts';
 import { type InstanceOptions, InstanceParts } from './instance-parts.ts';
 import { Lifetime } from './lifetime.ts';
-import { buildOperator } from './orders/build-operator.ts';
-import type { Operator } from './orders/operator.ts';
-import type { Protection } from './orders/protection.ts';
-import { buildPlane } from './plane/build-plane.ts';
-import type { DataPlane } from './plane/data-plane.ts';
 import { Records } from './records/records.ts';
 import { VERSION } from './version.ts';
-import type { ClockWatch } from './watch/clock-watch.ts';
-import { LogWatch } from './watch/log-watch.ts';
-
-/** Names the trouble of a control socket that cannot be made. */
-const SOCKET_KEY = 'control socket';
-/** What waits for everybody else. */
-interface Opened {
-  readonly clockWatch: ClockWatch;
-  readonly enforcer: Enforcer;
-  readonly plane: DataPlane;
-  readonly operator: Operator;
-  readonly protection: Protection;
-}
 
 /**
  * Builds and starts everything. Rejects with the typed error of the part that cannot work, or with the signal's reason
@@ -59,8 +41,8 @@ export class Instance extends InstanceParts {
    * way round: first who may ask for something, then what reads and judges, then what carries it out.
    */
   async start(): Promise<void> {
-    const { records, lifetime, signal } = this;
-    const clockWatch = this.watchClock();
+    const { records, plane, protection, watch, lifetime, signal } = this;
+    const { control, dashboard } = this.options;
     lockNginxFiles(this.config, lifetime);
     const { enforcer, backend } = await buildEnforcement(this);
     this.enforcer = enforcer;
@@ -68,35 +50,30 @@ export class Instance extends InstanceParts {
     lifetime.own('the enforcer', () => enforcer.stop());
     // What the last lines decided is enforced before the enforcer stops.
     lifetime.own('the last bans', () => this.isLive && this.reconcile());
-    const plane = buildPlane(this);
-    this.plane = plane;
-    lifetime.own('the threads', () => plane.close());
-    const { operator, protection } = buildOperator(this, plane);
     lifetime.own('the protection', () => protection.stop());
-    this.watch = new LogWatch(this, protection);
-    lifetime.own('the watch', () => this.watch?.settled());
+    lifetime.own('the watch', () => watch.settled());
     lifetime.own('the data plane', async () => records.learned.save(await plane.stop(), plane.judgedBytes));
     // The control plane opens first: when another daemon runs already, this one must not touch anything.
-    await this.openControl(operator, plane);
-    const { dashboard } = this.options;
+    await control.serve(controlOf(this));
+    lifetime.own('the control socket', () => (this.stopping === 'stop' ? control.close() : control.suspend()));
     lifetime.own('the dashboard', () => (this.stopping === 'stop' ? dashboard.close() : dashboard.suspend()));
-    await dashboard.serve(pageOf(this, operator));
+    await dashboard.serve(pageOf(this));
     signal.throwIfAborted();
-    await this.goLive({ clockWatch, enforcer, plane, operator, protection });
+    await this.goLive(enforcer);
   }
 
   /** Once everybody is there: what is held, then what is opened, then the lines. */
-  private async goLive({ clockWatch, enforcer, plane, operator, protection }: Opened): Promise<void> {
-    const { config, records, bans, troubles, lifetime, backend, signal } = this;
-    await protection.start();
+  private async goLive(enforcer: Enforcer): Promise<void> {
+    const { config, records, bans, lanes, plane, troubles, clockWatch, lifetime, backend, signal } = this;
+    await this.protection.start();
     signal.throwIfAborted();
     const what = `zban ${VERSION}, ${config.mode} mode, sensitivity ${config.sensitivity}, ${backend}`;
     bans.record([systemDraft(this.options.startReason, this.now(), what)]);
     if (config.mode === 'observe') await endEnforcing(this);
     signal.throwIfAborted();
     await enforcer.start();
-    await this.lanes.start();
-    lifetime.own('the lanes', () => this.lanes.settled());
+    await lanes.start();
+    lifetime.own('the lanes', () => lanes.settled());
     signal.throwIfAborted();
     await plane.start(() => this.offenders(), this.incidents.known, signal);
     this.isLive = true;
@@ -105,21 +82,11 @@ export class Instance extends InstanceParts {
     const endExpiry = everySecond(() => {
       void clockWatch.look();
       void bans.expireDue();
-      void this.lanes.tick();
+      void lanes.tick();
     });
     lifetime.own('the timer of expiries', endExpiry);
-    await this.join(operator, protection, plane);
-  }
-
-  private async join(operator: Operator, protection: Protection, { pipeline }: DataPlane): Promise<void> {
-    const { config, records, bans, troubles } = this;
-    this.fleet = await joinFleet({
-      ...{ config, records, bans, protection, pipeline, troubles, operator, now: this.now },
-      reconcile: (which) => this.reconcile(which),
-      // The host where somebody panicked tells people.
-      panic: (request) => this.carryOutPanic(request, { silent: true }),
-    });
-    this.lifetime.own('the fleet', () => this.fleet?.stop());
+    this.fleet = await joinFleet(this);
+    lifetime.own('the fleet', () => this.fleet?.stop());
   }
 
   /** One line for `systemctl status`. */
@@ -141,17 +108,7 @@ export class Instance extends InstanceParts {
     try {
       await this.lifetime.close();
     } finally {
-      this.options.totals.end(countTotals(this), this.plane?.engine?.fuse, this.troubles.standingNow());
+      this.options.totals.end(countTotals(this), this.plane.engine?.fuse, this.troubles.standingNow());
     }
-  }
-
-  private async openControl(operator: Operator, plane: DataPlane): Promise<void> {
-    const { control } = this.options;
-    await control.serve({
-      socket: this.config.control.socket,
-      handlers: createHandlers(this, operator, plane),
-      onTrouble: (trouble) => this.troubles.set(SOCKET_KEY, trouble?.what, trouble?.fix),
-    });
-    this.lifetime.own('the control socket', () => (this.stopping === 'stop' ? control.close() : control.suspend()));
   }
 }

@@ -17,30 +17,44 @@ export interface StoodBefore {
 /** What stood before a reload and is found again within this time has been told. */
 const FOUND_AGAIN_MS = 60_000;
 
+/** How people are told: called once for every trouble that begins, and once for every one that is over. */
+export interface TellPeople {
+  readonly onBegin: (trouble: Trouble) => void;
+  readonly onEnd: (trouble: Trouble) => void;
+}
+
 export interface TroublesOptions {
   readonly log: Log;
-  /** Tells people; called once for every trouble that begins. */
-  readonly onBegin: (trouble: Trouble) => void;
-  /** Tells people; called once for every trouble that is over. */
-  readonly onEnd: (trouble: Trouble) => void;
   readonly before?: StoodBefore | undefined;
 }
 
 export class Troubles {
   private readonly options: TroublesOptions;
   private readonly standing = new Map<string, Trouble>();
+  private people: TellPeople | undefined;
 
   constructor(options: TroublesOptions) {
     this.options = options;
   }
 
+  /** People can be told from now on, and first of what stands already. */
+  tell(people: TellPeople): void {
+    this.people = people;
+    for (const trouble of [...this.standing.values()]) this.tellBegin(trouble);
+  }
+
   /** Notes a trouble under a stable key; silent while the same one stands. */
   begin(key: string, what: string, fix = ''): void {
     const before = this.standing.get(key);
-    this.standing.set(key, { key, what, fix });
+    const trouble = { key, what, fix };
+    this.standing.set(key, trouble);
     if (before) return;
     this.options.log('error', what, { trouble: key, ...(fix && { fix }) });
-    if (!this.wasTold(key)) this.options.onBegin({ key, what, fix });
+    this.tellBegin(trouble);
+  }
+
+  private tellBegin(trouble: Trouble): void {
+    if (this.people && !this.wasTold(trouble.key)) this.people.onBegin(trouble);
   }
 
   /** For the instance that follows. */
@@ -60,7 +74,7 @@ export class Troubles {
     if (!before) return;
     this.standing.delete(key);
     this.options.log('info', `over: ${before.what}`, { trouble: key });
-    this.options.onEnd(before);
+    this.people?.onEnd(before);
   }
 
   /** It stands while there is something to say of it. */

@@ -66,7 +66,7 @@ test('files in which nothing is written are looked at every ten seconds', async 
   });
   const records = await Records.open({ config, configVersion: '0123456789ab', now: Date.now, log: () => {} });
   t.after(() => records.close());
-  const troubles = new Troubles({ log: () => {}, onBegin: () => {}, onEnd: () => {} });
+  const troubles = new Troubles({ log: () => {} });
   records.start(troubles, { take: async () => undefined, judgedBytes: 0 });
   const call = t.mock.method(records.thread, 'call');
   const looks = async (seconds: number) => {

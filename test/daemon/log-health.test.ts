@@ -11,7 +11,7 @@ const parser = new Parser(PARSER);
 
 function make() {
   let nowMs = 0;
-  const troubles = new Troubles({ log: () => {}, onBegin: () => {}, onEnd: () => {} });
+  const troubles = new Troubles({ log: () => {} });
   const health = new LogHealth({ troubles, now: () => nowMs });
   const parse = (lines: readonly string[]) => {
     const bytes = bytesOf(lines.map((line) => `${line}\n`).join(''));

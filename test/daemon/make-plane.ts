@@ -5,6 +5,7 @@ import { configSchema } from '../../src/config/schema.ts';
 import { DataPlane, type DataPlaneOptions } from '../../src/daemon/plane/data-plane.ts';
 import { Troubles } from '../../src/daemon/troubles.ts';
 import { packOffenders } from '../../src/decide/offender-table.ts';
+import { RobotList } from '../../src/host/robots.ts';
 import { engineOptions } from '../../src/workers/worker-setup.ts';
 
 /** Not started yet; stopped and closed with the test. */
@@ -19,8 +20,9 @@ export function makePlane(
     engineOptions: engineOptions(config),
     positions: [],
     baseline: undefined,
+    robots: new RobotList([]),
     log: () => {},
-    troubles: new Troubles({ log: () => {}, onBegin: () => {}, onEnd: () => {} }),
+    troubles: new Troubles({ log: () => {} }),
     onEvents: () => {},
     onBegin: async () => {},
     onMinutes: () => {},

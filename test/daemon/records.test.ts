@@ -58,7 +58,8 @@ function place(t: TestContext, audit = {}) {
     let closed: Promise<void> | undefined;
     records.close = () => (closed ??= close());
     t.after(() => records.close());
-    const troubles = new Troubles({ log: () => {}, onBegin: ({ what }) => said.push(what), onEnd: () => {} });
+    const troubles = new Troubles({ log: () => {} });
+    troubles.tell({ onBegin: ({ what }) => said.push(what), onEnd: () => {} });
     /** What the thread was asked for so far is done. */
     const done = async () => {
       await records.settled();

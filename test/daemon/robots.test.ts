@@ -3,8 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
-import { Robots } from '../../src/daemon/plane/robots.ts';
+import { openRobotList, Robots } from '../../src/daemon/plane/robots.ts';
 import { REFUTED, VERIFIED } from '../../src/detect/robot-verdicts.ts';
+import type { Log } from '../../src/model/log.ts';
 import type { TrafficTask } from '../../src/workers/messages.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
@@ -29,16 +30,18 @@ function begin(t: TestContext, robots = {}) {
     resolve6: async () => [],
     cancel: () => {},
   };
+  const config = configSchema.parse({ detection: { robots: { list, ...robots } } });
+  const log: Log = (_level, message, details) => logged.push(`${message} ${JSON.stringify(details)}`);
   const running = new Robots({
-    config: configSchema.parse({ detection: { robots: { list, ...robots } } }),
+    config,
+    robots: openRobotList(config, { begin: (_key, message) => troubles.push(message) }, log),
     pipeline: {
       send: async (task) => {
         sent.push(task);
         return { second: 0, events: [], consumed: [] };
       },
     },
-    troubles: { begin: (_key, message) => troubles.push(message) },
-    log: (_level, message, details) => logged.push(`${message} ${JSON.stringify(details)}`),
+    log,
     resolver,
   });
   return { running, sent, asked, troubles, logged };

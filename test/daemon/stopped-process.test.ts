@@ -20,9 +20,11 @@ test('what was written while zban was stopped is judged once it goes on, of all 
   t.mock.method(performance, 'now', () => elapsed() + stoppedMs);
   t.mock.timers.enable({ apis: ['setInterval'] });
   const begun: string[] = [];
+  const troubles = new Troubles({ log: () => {} });
+  troubles.tell({ onBegin: ({ key }) => begun.push(key), onEnd: () => {} });
   const plane = makePlane(t, logs, {
     now: () => START * 1000 + performance.now() - begunMs,
-    troubles: new Troubles({ log: () => {}, onBegin: ({ key }) => begun.push(key), onEnd: () => {} }),
+    troubles,
   });
   await startPlane(plane);
   for (const log of logs) appendFileSync(log, `${logLine(START + 1, '192.0.2.1')}\n`);

@@ -2,17 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type StoodBefore, type Trouble, Troubles } from '../../src/daemon/troubles.ts';
 
-function make(before?: StoodBefore) {
+function make(before?: StoodBefore, isTelling = true) {
   const logged: string[] = [];
   const told: Trouble[] = [];
   const over: Trouble[] = [];
   const troubles = new Troubles({
     log: (level, message) => void logged.push(`${level} ${message}`),
-    onBegin: (trouble) => void told.push(trouble),
-    onEnd: (trouble) => void over.push(trouble),
     before,
   });
-  return { troubles, logged, told, over };
+  const tell = () =>
+    troubles.tell({ onBegin: (trouble) => void told.push(trouble), onEnd: (trouble) => void over.push(trouble) });
+  if (isTelling) tell();
+  return { troubles, logged, told, over, tell };
 }
 
 test('a trouble is told when it begins, listed while it stands, and told when it is over', () => {
@@ -68,4 +69,15 @@ test('what stood before a reload is told once, and so is its end; what begins an
   const late = make({ keys: new Set(['fleet']), atMs: performance.now() - 60_000 });
   late.troubles.begin('fleet', 'away');
   assert.equal(late.told.length, 1, 'long after the reload it is another one');
+});
+
+test('what begins before people can be told is told then, unless it is over or was told before a reload', () => {
+  const { troubles, logged, told, over, tell } = make({ keys: new Set(['fleet']), atMs: performance.now() }, false);
+  for (const key of ['robots', 'fleet', 'log /a']) troubles.begin(key, 'away');
+  troubles.end('log /a');
+  assert.deepEqual([told, over, logged.length], [[], [], 4]);
+  tell();
+  troubles.end('robots');
+  const robots = { key: 'robots', what: 'away', fix: '' };
+  assert.deepEqual([told, over], [[robots], [robots]]);
 });

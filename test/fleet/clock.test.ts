@@ -16,6 +16,8 @@ test('a clock that is off is reported, and times in the fleet are the server’s
   t.after(() => fleet.stop());
   const { trail, bans } = makeBans(t);
   const begun: string[] = [];
+  const troubles = new Troubles({ log: () => {} });
+  troubles.tell({ onBegin: ({ what }) => begun.push(what), onEnd: () => {} });
   const clock = { behindMs: 60_000 };
   const config = configSchema.parse({ mode: 'enforce', fleet: { url: redis.url, name: 'shop', host: 'web-1' } });
   const fleet = new Fleet({
@@ -27,7 +29,7 @@ test('a clock that is off is reported, and times in the fleet are the server’s
     allow: async () => {},
     panic: async () => ({ ok: true, message: '', lifted: 0 }),
     findPanic: () => undefined,
-    troubles: new Troubles({ log: () => {}, onBegin: ({ what }) => begun.push(what), onEnd: () => {} }),
+    troubles,
   });
   fleet.start();
   await until('it is reported', () => begun.length > 0);

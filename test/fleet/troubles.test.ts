@@ -10,8 +10,8 @@ import { T0 } from '../daemon/fixtures.ts';
 function make() {
   const clock = { nowMs: 0 };
   const told: string[] = [];
-  const troubles = new Troubles({
-    log: () => {},
+  const troubles = new Troubles({ log: () => {} });
+  troubles.tell({
     onBegin: ({ key }) => told.push(`begin ${key}`),
     onEnd: ({ key }) => told.push(`end ${key}`),
   });

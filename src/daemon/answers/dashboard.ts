@@ -6,21 +6,20 @@ import type { HttpServerOptions } from '../../http/server.ts';
 import { loadTokens } from '../../http/token-file.ts';
 import { everySecond } from '../every-second.ts';
 import type { InstanceParts } from '../instance-parts.ts';
-import type { Operator } from '../orders/operator.ts';
 import { assembleStatus } from './status.ts';
 
 /** Among so many of the newest rows decisions are looked for: the results of a list of 50,000 are passed over in 12 ms. */
 const DECISION_ROWS_MAX = 100_000;
 
 /** What one instance has the page show. */
-export function pageOf(parts: InstanceParts, operator: Operator): HttpServerOptions {
-  const { config, probes, records, traffic, lanes, now, log } = parts;
+export function pageOf(parts: InstanceParts): HttpServerOptions {
+  const { config, probes, records, plane, traffic, lanes, now, log } = parts;
   return {
     listen: config.http.listen,
     status: () => assembleStatus(parts),
-    rate: () => parts.plane?.engine?.countedRateLast ?? null,
+    rate: () => plane.engine?.countedRateLast ?? null,
     probes,
-    bans: (limit) => records.newestBans(limit),
+    bans: (limit) => records.trail.newestBans(limit, now()),
     recent: (limit) => records.trail.query({ limit, newestFirst: true }),
     decisions: (limit) => {
       const afterId = records.trail.head.id - DECISION_ROWS_MAX;
@@ -32,7 +31,7 @@ export function pageOf(parts: InstanceParts, operator: Operator): HttpServerOpti
     explain: async (subject) => (await import('./explain.ts')).explain(subject, parts),
     who: (networks) => parts.reports.who.describeRemembered(networks),
     fleet: async () => parts.fleet?.report(),
-    actions: buildActions(parts, operator),
+    actions: buildActions(parts),
     log,
     now,
     everySecond,
@@ -40,7 +39,7 @@ export function pageOf(parts: InstanceParts, operator: Operator): HttpServerOpti
 }
 
 /** Undefined without a file of tokens, or where the file says nobody may; the latter is a trouble. */
-function buildActions(parts: InstanceParts, operator: Operator): Actions | undefined {
+function buildActions(parts: InstanceParts): Actions | undefined {
   const { config, troubles } = parts;
   const { token_file: path } = config.http;
   if (path === undefined) return undefined;
@@ -49,15 +48,10 @@ function buildActions(parts: InstanceParts, operator: Operator): Actions | undef
     troubles.begin('http actions', `nobody can act from the dashboard: ${loaded.problem}`, loaded.fix);
     return undefined;
   }
-  return { tokens: loaded.tokens, act: (action, name) => act(parts, operator, action, name) };
+  return { tokens: loaded.tokens, act: (action, name) => act(parts, action, name) };
 }
 
-async function act(
-  { lanes, reports }: InstanceParts,
-  operator: Operator,
-  action: Action,
-  name: string,
-): Promise<ActionResult> {
+async function act({ operator, lanes, reports }: InstanceParts, action: Action, name: string): Promise<ActionResult> {
   const { target, reason, for_ms: forMs } = action;
   const by = { reason: reason === '' ? 'from the dashboard' : reason, operator: name };
   switch (action.action) {

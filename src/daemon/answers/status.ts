@@ -13,28 +13,27 @@ import { VERSION } from '../version.ts';
 function stateOf({ stopping, plane }: InstanceParts, troubles: readonly string[]): Status['state'] {
   if (stopping) return 'stopping';
   if (troubles.length > 0) return 'trouble';
-  if (!plane?.engine) return 'starting';
+  if (!plane.engine) return 'starting';
   return plane.engine.effective.ready ? 'running' : 'warming_up';
 }
 
 /** What this instance counted. */
 export function countTotals({ plane, bans }: InstanceParts): Totals {
-  const discarded = plane?.engine?.discarded ?? {};
-  return { lines_total: 0, skipped: {}, ...plane?.counts(), discarded, ...bans.counts() };
+  return { ...plane.counts(), discarded: plane.engine?.discarded ?? {}, ...bans.counts() };
 }
 
 export function assembleStatus(parts: InstanceParts): Status {
   const { options, config, panic, records, reports, plane } = parts;
   const { mode, profile, sensitivity } = config;
-  const engine = plane?.engine;
-  const incident = plane?.incident() ?? null;
+  const { engine } = plane;
+  const incident = plane.incident();
   const fleet = parts.fleet?.status();
   const troubles = [...(panic ? [describePanic(panic)] : []), ...parts.troubles.list()];
   const totals = options.totals.plus(countTotals(parts));
   const recorded = records.counts();
   return {
     state: stateOf(parts, troubles),
-    warm_start: plane?.warmStart ?? null,
+    warm_start: plane.warmStart,
     ...{ mode, panic: panic ?? null, profile, sensitivity, backend: parts.backend },
     ...{ version: VERSION, config_version: options.loaded.version, name: hostName(config) },
     uptime_seconds: Math.round(process.uptime()),
@@ -42,7 +41,7 @@ export function assembleStatus(parts: InstanceParts): Status {
     ...recorded,
     discarded: { ...totals.discarded, ...recorded.discarded },
     outbox: reports.announcer.size(),
-    log_lag_seconds: plane?.lagSeconds() ?? null,
+    log_lag_seconds: plane.lagSeconds(),
     global_anomaly: incident !== null,
     incident,
     fuse_tripped: engine?.fuse !== undefined,
@@ -54,7 +53,7 @@ export function assembleStatus(parts: InstanceParts): Status {
     clients: engine?.clients ?? 0,
     baseline: engine ? toTold(baselineEvent(engine.effective, engine.second)) : null,
     top_clients: engine?.topClients ?? [],
-    logs: plane?.logs() ?? [],
+    logs: plane.logs(),
     ...(fleet && { fleet }),
     ...parts.load.current(),
     troubles,

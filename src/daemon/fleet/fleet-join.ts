@@ -1,27 +1,19 @@
 /** How an instance joins its fleet. What a fleet needs, the client library included, is loaded only where one is configured. */
-import type { Config } from '../../config/schema.ts';
-import type { Operator } from '../orders/operator.ts';
+import type { InstanceParts } from '../instance-parts.ts';
 import { findPanic } from '../orders/panic.ts';
-import type { Records } from '../records/records.ts';
-import type { Fleet, FleetOptions } from './fleet.ts';
-
-export interface JoinOptions
-  extends Pick<FleetOptions, 'bans' | 'protection' | 'pipeline' | 'troubles' | 'now' | 'reconcile' | 'panic'> {
-  readonly config: Config;
-  readonly records: Pick<Records, 'trail' | 'reserve'>;
-  readonly operator: Pick<Operator, 'allow'>;
-}
+import type { Fleet } from './fleet.ts';
 
 /** This host's fleet, which connects in the background; undefined where none is configured. */
-export async function joinFleet({ records, operator, ...options }: JoinOptions): Promise<Fleet | undefined> {
-  const { fleet: configured } = options.config;
-  if (!configured) return undefined;
+export async function joinFleet(parts: InstanceParts): Promise<Fleet | undefined> {
+  const { config, records, bans, protection, plane, troubles, operator, now } = parts;
+  if (!config.fleet) return undefined;
   const { Fleet } = await import('./fleet.ts');
   const fleet = new Fleet({
-    ...options,
-    fleet: configured,
-    trail: records.trail,
+    ...{ config, fleet: config.fleet, trail: records.trail, pipeline: plane.pipeline, bans, protection, troubles, now },
+    reconcile: (which) => parts.reconcile(which),
     allow: (request) => operator.allow(request, 'none'),
+    // The host where somebody panicked tells people.
+    panic: (request) => parts.carryOutPanic(request, { silent: true }),
     findPanic: () => findPanic(records),
   });
   fleet.start();

@@ -1,7 +1,6 @@
 /** Puts the lanes of one configuration together. */
 import { createCommandRunner } from '../../enforce/command.ts';
 import { NginxLanes } from '../../enforce/nginx-lanes.ts';
-import { findRobots } from '../../host/robots.ts';
 import { formatPrefix } from '../../net/prefix.ts';
 import type { InstanceParts } from '../instance-parts.ts';
 import { LANES_KEY, Lanes } from './lanes.ts';
@@ -9,7 +8,7 @@ import { LANES_KEY, Lanes } from './lanes.ts';
 export function buildLanes(parts: InstanceParts): Lanes {
   const { troubles, now } = parts;
   const { trail } = parts.records;
-  const { firewall, detection, mode, swarm } = parts.config;
+  const { firewall, mode, swarm } = parts.config;
   const { lanes: file, test, reload } = firewall.nginx;
   const run = createCommandRunner({ timeoutMs: firewall.command_timeout });
   const nginx = file === undefined ? undefined : new NginxLanes({ file, test, reload, run });
@@ -25,12 +24,11 @@ export function buildLanes(parts: InstanceParts): Lanes {
         await nginx.apply(...lanes);
       },
     },
-    // What is wrong with a list of the operator's, their verification reports.
-    robots: findRobots(detection.robots).networks.map(({ prefix }) => formatPrefix(prefix)),
+    robots: parts.robots.networks.map(({ prefix }) => formatPrefix(prefix)),
     now,
     record: (drafts, state) => parts.bans.record(drafts, state),
     notify: (notifications) => parts.reports.notify(notifications),
-    onDrop: (id) => void parts.plane?.pipeline.send({ kind: 'drop_lane', id }),
+    onDrop: (id) => void parts.plane.pipeline.send({ kind: 'drop_lane', id }),
     onTrouble: (message) =>
       troubles.set('lanes', message && `nginx is not as the lanes want it: ${message}`, 'zban doctor'),
   });

@@ -27,7 +27,7 @@ export async function openOffline(
 ): Promise<Offline> {
   const now = Date.now;
   const records = await Records.open({ config, configVersion, now, log });
-  const troubles = new Troubles({ log, onBegin: () => {}, onEnd: () => {} });
+  const troubles = new Troubles({ log });
   const announcer = buildAnnouncer(config, records.outbox, now, log, troubles);
   const bans = new Bans({
     trail: records.trail,

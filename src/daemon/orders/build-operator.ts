@@ -5,7 +5,6 @@ import { findCdnProtection } from '../../host/cdn-ranges.ts';
 import { findProtectedAddresses } from '../../host/protected.ts';
 import { SshSessions } from '../../host/ssh-sessions.ts';
 import type { InstanceParts } from '../instance-parts.ts';
-import type { DataPlane } from '../plane/data-plane.ts';
 import { Operator } from './operator.ts';
 import { Protection, type ProtectionOptions } from './protection.ts';
 
@@ -14,11 +13,9 @@ const RESOLVE_TIMEOUT_MS = 3000;
 /** Age at which the addresses of an allowed host name are looked up again: what dynamic DNS commonly grants. */
 const RESOLVE_MS = 300_000;
 
-export function buildOperator(
-  parts: InstanceParts,
-  { pipeline }: DataPlane,
-): { operator: Operator; protection: Protection } {
+export function buildOperator(parts: InstanceParts): { operator: Operator; protection: Protection } {
   const { config, records, bans, lanes, now } = parts;
+  const { pipeline } = parts.plane;
   const protection = buildProtection(parts, async (networks) => {
     await lanes.setAllowed(networks);
     await pipeline.send({ kind: 'never_banned', networks });

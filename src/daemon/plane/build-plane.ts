@@ -4,11 +4,12 @@ import type { InstanceParts } from '../instance-parts.ts';
 import { DataPlane } from './data-plane.ts';
 
 export function buildPlane(parts: InstanceParts): DataPlane {
-  const { config, records, bans, troubles, traffic, probes, now, log } = parts;
+  const { config, records, bans, troubles, robots, traffic, probes, now, log } = parts;
   const { systemd, loaded, totals, onWarmStart } = parts.options;
   const plane = new DataPlane({
     config,
     engineOptions: loaded.engine,
+    robots,
     positions: records.trail.positions(),
     baseline: records.learned.load(),
     fuse: totals.fuse,
@@ -32,7 +33,7 @@ export function buildPlane(parts: InstanceParts): DataPlane {
       systemd.watchdog();
       if (plane.warmStart) onWarmStart(plane.warmStart);
       probes.noteProgress();
-      if (plane.engine) parts.watch?.look(plane.engine);
+      if (plane.engine) parts.watch.look(plane.engine);
       if (plane.isCurrent) bans.catchUp();
     },
   });

@@ -5,6 +5,7 @@ import type { Config } from '../../config/schema.ts';
 import type { FuseHold } from '../../decide/fuse.ts';
 import { buffersOf, type OffenderColumns } from '../../decide/offender-table.ts';
 import type { EngineState } from '../../engine/engine-state.ts';
+import type { RobotList } from '../../host/robots.ts';
 import type { Chunk, Position } from '../../model/chunk.ts';
 import { LINE_BYTES_MAX } from '../../model/chunk.ts';
 import type { Log } from '../../model/log.ts';
@@ -41,6 +42,7 @@ export interface DataPlaneOptions {
   readonly config: Config;
   /** As the configuration says. */
   readonly engineOptions: EngineOptions;
+  readonly robots: RobotList;
   readonly positions: readonly Position[];
   readonly baseline: EngineState | undefined;
   /** It had tripped when the instance before this one ended. */

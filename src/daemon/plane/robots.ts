@@ -15,10 +15,23 @@ const VERDICTS: Readonly<Record<DnsVerdict, RobotVerdict['verdict']>> = {
   ...{ verified: VERIFIED, refuted: REFUTED, unknown: UNKNOWN },
 };
 
+/** The list in force; what is wrong with the operator's own is a trouble. */
+export function openRobotList(
+  { detection }: Pick<Config, 'detection'>,
+  troubles: Pick<Troubles, 'begin'>,
+  log: Log,
+): RobotList {
+  return findRobots(detection.robots, {
+    onTrouble: (message) =>
+      troubles.begin('detection.robots.list', `${message}; the list that comes with zban is in force`),
+    onDoubt: (message) => log('warn', message),
+  });
+}
+
 export interface RobotsOptions {
   readonly config: Pick<Config, 'detection'>;
+  readonly robots: RobotList;
   readonly pipeline: Pick<Pipeline, 'send'>;
-  readonly troubles: Pick<Troubles, 'begin'>;
   readonly log: Log;
   /** Asks the host's name servers where not given. */
   readonly resolver?: RobotResolver & { cancel(): void };
@@ -26,27 +39,22 @@ export interface RobotsOptions {
 
 export class Robots {
   private readonly options: RobotsOptions;
-  private readonly list: RobotList;
   private readonly resolver: RobotResolver & { cancel(): void };
   private readonly dns: RobotDns;
   private stopped = false;
 
   constructor(options: RobotsOptions) {
-    const { config, troubles, log, resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: 1 }) } = options;
+    const { resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: 1 }) } = options;
     this.options = options;
     this.resolver = resolver;
-    this.list = findRobots(config.detection.robots, {
-      onTrouble: (message) =>
-        troubles.begin('detection.robots.list', `${message}; the list that comes with zban is in force`),
-      onDoubt: (message) => log('warn', message),
-    });
     this.dns = new RobotDns({ resolver, now: () => performance.now(), timeoutMs: DNS_TIMEOUT_MS });
   }
 
   /** Gives the engine the published networks; it hands out claims from then on when `ask`. */
   async introduce(ask: boolean): Promise<void> {
-    const { networks, size } = this.list;
-    await this.options.pipeline.send({ kind: 'robot_networks', networks, ask: ask && size > 0 });
+    const { robots, pipeline } = this.options;
+    const { networks, size } = robots;
+    await pipeline.send({ kind: 'robot_networks', networks, ask: ask && size > 0 });
   }
 
   /** Asks DNS about clients that claim to be robots; resolves when the engine was told. Never rejects while the threads run. */
@@ -61,14 +69,15 @@ export class Robots {
   }
 
   private async checkOne({ high, low, address: text, userAgent }: RobotClaim): Promise<void> {
-    const name = this.list.findClaimed(userAgent);
-    const domains = name === undefined ? [] : this.list.domainsOf(name);
-    const address = isIpv4Client(high) ? formatClient(IPV4_HIGH, low, this.options.config.detection) : text;
+    const { robots, config, pipeline, log } = this.options;
+    const name = robots.findClaimed(userAgent);
+    const domains = name === undefined ? [] : robots.domainsOf(name);
+    const address = isIpv4Client(high) ? formatClient(IPV4_HIGH, low, config.detection) : text;
     // A list of networks grows old: who is not in it may be right all the same.
     if (domains.length === 0 || this.stopped) return;
     const verdict = VERDICTS[await this.dns.verify(address, domains)];
     if (verdict === UNKNOWN || this.stopped) return;
-    this.options.log('debug', verdict === VERIFIED ? 'verified a robot' : 'refuted a robot', { robot: name, address });
-    await this.options.pipeline.send({ kind: 'robots', verdicts: [{ high, low, verdict }] });
+    log('debug', verdict === VERIFIED ? 'verified a robot' : 'refuted a robot', { robot: name, address });
+    await pipeline.send({ kind: 'robots', verdicts: [{ high, low, verdict }] });
   }
 }

@@ -1,7 +1,6 @@
 /** The database of one instance and what is kept in it: trail, positions, baseline, outbox; and the text audit log beside it. */
 
-import type { OffenderColumns } from '../../decide/offender-table.ts';
-import type { ActiveBan, AuditEntry } from '../../model/audit.ts';
+import type { AuditEntry } from '../../model/audit.ts';
 import type { Position } from '../../model/chunk.ts';
 import { messageOf } from '../../model/coded-error.ts';
 import type { Log } from '../../model/log.ts';
@@ -19,7 +18,6 @@ import { LastLook } from '../last-look.ts';
 import type { Troubles } from '../troubles.ts';
 import { LearnedState, type Learner } from './learned-state.ts';
 import { reconcileLog } from './log-reconcile.ts';
-import { findOffenders } from './offenders.ts';
 import { Pruning } from './pruning.ts';
 import { type Handover, RecordStore, type RecordStoreOptions } from './record-store.ts';
 import { TrailLines } from './trail-lines.ts';
@@ -123,21 +121,11 @@ export class Records {
     await this.lines.settled();
   }
 
-  /** Bans in force and past offences, real ones or would-be ones, as the engine wants them. */
-  offenders(enforced: boolean): OffenderColumns {
-    const { config, now } = this.options;
-    return findOffenders(this.trail, enforced, config.detection, now());
-  }
-
   counts(): Pick<Status, 'active_bans' | 'pending_bans' | 'observed_bans' | 'discarded'> {
     const { enforced, pending, observed } = this.trail.countActive(this.options.now());
     const lost = { audit_rows: this.trail.status.lost, audit_log_lines: this.lines.lost };
     const discarded = Object.fromEntries(Object.entries(lost).filter(([, count]) => count > 0));
     return { active_bans: enforced, pending_bans: pending, observed_bans: observed, discarded };
-  }
-
-  newestBans(limit: number): ActiveBan[] {
-    return this.trail.newestBans(limit, this.options.now());
   }
 
   /** No more saving by the clock: `close` saves what is left. */

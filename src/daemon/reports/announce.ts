@@ -11,7 +11,7 @@ export function hostName(config: Config): string {
   return config.name ?? hostname();
 }
 
-/** A channel that cannot be used is a trouble, not a reason not to protect: `reportBroken` reports it. */
+/** A channel that cannot be used is a trouble, not a reason not to protect; the caller reports it. */
 export function buildAnnouncer(
   config: Config,
   outbox: Outbox,
@@ -32,9 +32,4 @@ export function buildAnnouncer(
     log,
     onTrouble: (name, trouble) => troubles.set(troubleKeyOf(name), trouble?.what, trouble?.fix),
   });
-}
-
-/** Called once everybody can be told. */
-export function reportBroken({ broken }: Announcer, troubles: Troubles): void {
-  for (const { name, problem } of broken) troubles.begin(troubleKeyOf(name), `channel ${name}: ${problem}`);
 }

@@ -1,13 +1,12 @@
 /** What people are told: notifications, with what is known beside them, through every channel. */
 import type { AnnotateRequest, Outcome } from '../../control/protocol.ts';
-import { findRobots } from '../../host/robots.ts';
 import { WhoFinder } from '../../host/who.ts';
 import type { Notification } from '../../model/notification.ts';
-import type { Announcer } from '../../notify/announcer.ts';
+import { type Announcer, troubleKeyOf } from '../../notify/announcer.ts';
 import type { InstanceParts } from '../instance-parts.ts';
 import { NOT_RECORDED } from '../orders/operator.ts';
 import { ANNOTATION_KEY, Annotations } from './annotations.ts';
-import { buildAnnouncer, reportBroken } from './announce.ts';
+import { buildAnnouncer } from './announce.ts';
 import { enrich } from './enrich.ts';
 
 export class Reports {
@@ -19,20 +18,16 @@ export class Reports {
 
   constructor(parts: InstanceParts) {
     this.parts = parts;
-    const { config, records, now, log, troubles } = parts;
+    const { config, records, robots, now, log, troubles } = parts;
     this.announcer = buildAnnouncer(config, records.outbox, now, log, troubles);
     this.annotations = new Annotations({
       saved: records.trail.loadState(ANNOTATION_KEY),
       now,
       record: (draft, state) => parts.bans.record([draft], state),
     });
-    // What is wrong with a list of the operator's, zban doctor says.
-    this.who = new WhoFinder({ table: config.who.table, robots: findRobots(config.detection.robots) });
-  }
-
-  /** Called once everybody can be told. */
-  start(): void {
-    reportBroken(this.announcer, this.parts.troubles);
+    this.who = new WhoFinder({ table: config.who.table, robots });
+    for (const { name, problem } of this.announcer.broken)
+      troubles.begin(troubleKeyOf(name), `channel ${name}: ${problem}`);
   }
 
   /** People are told of what is on disk, or what the disk has refused. */
@@ -42,7 +37,7 @@ export class Reports {
     const told = enrich(notifications, {
       findNote: (timeMs) => annotations.describe(timeMs),
       describeWho: (clients) => who.describeKnown(clients),
-      siteRate: () => parts.plane?.engine?.siteRate,
+      siteRate: () => parts.plane.engine?.siteRate,
       now: parts.now,
     });
     void parts.records.settled().then(() => announcer.notify(told));

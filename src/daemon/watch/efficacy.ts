@@ -13,7 +13,7 @@ const SETTLE_MS = 5000;
 const PEERS_NAMED = 3;
 
 export interface EfficacyOptions {
-  /** Name of the enforcement backend. */
+  /** As configured. */
   readonly backend: string;
   /** Ports that a banned client may still reach. */
   readonly openPorts: readonly number[];

@@ -6,7 +6,6 @@ import { findConnections } from '../../host/connections.ts';
 import { formatPrefix } from '../../net/prefix.ts';
 import type { EngineStatus } from '../../workers/traffic-worker.ts';
 import type { InstanceParts } from '../instance-parts.ts';
-import type { Protection } from '../orders/protection.ts';
 import { Efficacy } from './efficacy.ts';
 
 const PROXY = 'proxy';
@@ -17,18 +16,16 @@ type Noticed = Pick<EngineStatus, 'proxy' | 'unstopped' | 'wallAhead' | 'behindS
 
 export class LogWatch {
   private readonly parts: InstanceParts;
-  private readonly protection: Protection;
   private readonly efficacy: Efficacy;
   /** Address of the proxy that was told of. */
   private proxy: string | undefined;
   private checking: Promise<void> = Promise.resolve();
 
-  constructor(parts: InstanceParts, protection: Protection) {
+  constructor(parts: InstanceParts) {
     const { config, records, troubles, now } = parts;
     this.parts = parts;
-    this.protection = protection;
     this.efficacy = new Efficacy({
-      backend: parts.backend,
+      backend: config.firewall.backend,
       openPorts: config.firewall.protect_ports,
       scheme: config.detection,
       findActiveBan: (client) => records.trail.findActiveBan(client, now()),
@@ -87,6 +84,6 @@ export class LogWatch {
         );
       else troubles.begin(PROXY, `${seen}; it will not be banned, and neither can clients behind it`, real);
     }
-    await this.protection.setProxy(proxy?.isPublic ? undefined : proxy);
+    await this.parts.protection.setProxy(proxy?.isPublic ? undefined : proxy);
   }
 }

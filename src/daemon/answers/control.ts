@@ -1,10 +1,12 @@
 /** What the daemon answers at its socket. */
 import type { ControlHandlers } from '../../control/protocol.ts';
+import type { ControlService } from '../../control/server.ts';
 import type { InstanceParts } from '../instance-parts.ts';
-import { NOT_TRIPPED, type Operator } from '../orders/operator.ts';
-import type { DataPlane } from '../plane/data-plane.ts';
+import { NOT_TRIPPED } from '../orders/operator.ts';
 import { assembleStatus } from './status.ts';
 
+/** Names the trouble of a socket that cannot be made. */
+const SOCKET_KEY = 'control socket';
 const NO_FLEET = 'no fleet is configured: there is nothing to leave';
 
 /** Undefined where none is configured. Throws while this host has not joined yet. */
@@ -13,8 +15,18 @@ function findFleet({ config, fleet }: InstanceParts): InstanceParts['fleet'] {
   return fleet;
 }
 
-export function createHandlers(parts: InstanceParts, operator: Operator, plane: DataPlane): ControlHandlers {
-  const { lanes, reports } = parts;
+/** What one instance answers, and where. */
+export function controlOf(parts: InstanceParts): ControlService {
+  const { config, troubles } = parts;
+  return {
+    socket: config.control.socket,
+    handlers: createHandlers(parts),
+    onTrouble: (trouble) => troubles.set(SOCKET_KEY, trouble?.what, trouble?.fix),
+  };
+}
+
+function createHandlers(parts: InstanceParts): ControlHandlers {
+  const { operator, plane, lanes, reports } = parts;
   return {
     status: async () => assembleStatus(parts),
     top: async () => ({ ...(await plane.findBusiest()), status: assembleStatus(parts) }),
